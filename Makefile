@@ -1,0 +1,38 @@
+# `make` or `make help` lists what can be made.
+
+GO ?= go
+# The longest that the tests of one package may take.
+TIMEOUT ?= 10m
+# What to test: make test PACKAGES=./internal/store
+PACKAGES ?= ./...
+
+.DEFAULT_GOAL := help
+.PHONY: help test quick lint prepare bench demo build
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The packages share one PostgreSQL server, which lives as long as the tests. Go
+# runs as many packages, and as many parallel tests of each, as there are cores.
+test: prepare lint ## Everything that CI checks: lint, then all tests with the race detector on both databases, in a browser
+	CI=true $(GO) run ./internal/testkit/withpostgres $(GO) test -race -timeout $(TIMEOUT) $(PACKAGES)
+
+quick: ## All tests without the race detector; what needs a missing program is skipped
+	$(GO) test -timeout $(TIMEOUT) $(PACKAGES)
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted="$$(gofmt -l .)"; test -z "$$unformatted" || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+prepare: ## Check for PostgreSQL, Chromium and a C compiler; root on Debian installs them
+	@scripts/prepare-tests.sh
+
+bench: ## Measure sign-ins, session checks and growth
+	$(GO) run ./internal/bench
+
+demo: ## Start the demo: two sites, people, and an inbox
+	$(GO) run ./cmd/gatehouse demo
+
+build: ## Build bin/gatehouse: one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/gatehouse ./cmd/gatehouse

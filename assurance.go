@@ -1,0 +1,55 @@
+package gatehouse
+
+// Method is one thing a person proved in a sign-in.
+type Method string
+
+// The methods of proof.
+const (
+	MethodPassword Method = "password"
+	// MethodEmailCode is a check, not a factor: SP 800-63B-4 3.1.3.1 bars mail
+	// as an out-of-band authenticator.
+	MethodEmailCode    Method = "email-code"
+	MethodTOTP         Method = "totp"
+	MethodRecoveryCode Method = "recovery-code"
+	// MethodPasskey is a passkey whose user was not verified by it.
+	MethodPasskey Method = "passkey"
+	// MethodVerifiedPasskey is a passkey that verified its user.
+	MethodVerifiedPasskey Method = "verified-passkey"
+	// MethodTrustedBrowser stands in for a second step; it never replaces a
+	// factor (SP 800-63B-4 5.1).
+	MethodTrustedBrowser Method = "trusted-browser"
+)
+
+// Assurance is what a finished sign-in may claim, after SP 800-63B-4.
+type Assurance struct {
+	// Level is the authentication assurance level: 0 where not even level 1 may
+	// be claimed, 1 or 2. Level 3 needs hardware attestation and is never given.
+	Level int
+	// Methods are the proofs it rests on.
+	Methods []Method
+}
+
+// Assure computes what the proofs of a sign-in amount to under a profile. It
+// is the one function that maps proofs to a level; tokens and the event log take
+// it from here ("compute, don't claim").
+//
+// A password shorter than the modern profile's single-factor length cannot give
+// level 1 (PV-1), so a classic policy claims 0 for a password alone.
+func Assure(p Policy, methods []Method) Assurance {
+	has := make(map[Method]bool, len(methods))
+	for _, m := range methods {
+		has[m] = true
+	}
+	knows := has[MethodPassword]
+	holds := has[MethodTOTP] || has[MethodRecoveryCode] || has[MethodPasskey]
+	level := 0
+	switch {
+	case has[MethodVerifiedPasskey], knows && holds:
+		level = 2
+	case holds:
+		level = 1
+	case knows && p.Profile == Modern && p.Password.MinLength >= modernSingleFactorLength:
+		level = 1
+	}
+	return Assurance{Level: level, Methods: methods}
+}

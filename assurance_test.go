@@ -1,0 +1,152 @@
+package gatehouse_test
+
+import (
+	"slices"
+	"testing"
+
+	"gatehouse"
+)
+
+var everyMethod = []gatehouse.Method{
+	gatehouse.MethodPassword, gatehouse.MethodEmailCode, gatehouse.MethodTOTP, gatehouse.MethodRecoveryCode,
+	gatehouse.MethodPasskey, gatehouse.MethodVerifiedPasskey, gatehouse.MethodTrustedBrowser,
+}
+
+// proofs are the truth table's lines: every subset of the methods.
+func proofs() [][]gatehouse.Method {
+	var all [][]gatehouse.Method
+	for n := range 1 << len(everyMethod) {
+		var some []gatehouse.Method
+		for i, m := range everyMethod {
+			if n>>i&1 == 1 {
+				some = append(some, m)
+			}
+		}
+		all = append(all, some)
+	}
+	return all
+}
+
+// factors says what a set of proofs is worth in SP 800-63B-4's own terms: what the
+// person knows, has, and is (or knows towards the device: a verified passkey is two
+// in one). Mail and a trusted browser are nothing.
+func factors(methods []gatehouse.Method) (knows, has, verified bool) {
+	for _, m := range methods {
+		switch m {
+		case gatehouse.MethodPassword:
+			knows = true
+		case gatehouse.MethodTOTP, gatehouse.MethodRecoveryCode, gatehouse.MethodPasskey:
+			has = true
+		case gatehouse.MethodVerifiedPasskey:
+			verified = true
+		}
+	}
+	return knows, has, verified
+}
+
+func TestAssureModern(t *testing.T) {
+	for _, methods := range proofs() {
+		knows, has, verified := factors(methods)
+		want := 0
+		if knows || has {
+			want = 1
+		}
+		if knows && has || verified {
+			want = 2
+		}
+		got := gatehouse.Assure(gatehouse.ModernPolicy(), methods)
+		if got.Level != want || !slices.Equal(got.Methods, methods) {
+			t.Errorf("%v: %+v, want level %d", methods, got, want)
+		}
+	}
+}
+
+// A classic site claims nothing for a password, whose length falls short of PV-1
+// and whose recovery of PV-6.
+func TestAssureClassicWithoutAPossession(t *testing.T) {
+	long := gatehouse.ClassicPolicy()
+	long.Password.MinLength = gatehouse.CeilingPasswordLength
+	for _, policy := range []gatehouse.Policy{gatehouse.ClassicPolicy(), long} {
+		for _, methods := range proofs() {
+			if _, has, verified := factors(methods); has || verified {
+				continue
+			}
+			if got := gatehouse.Assure(policy, methods).Level; got != 0 {
+				t.Errorf("%v: level %d", methods, got)
+			}
+		}
+	}
+}
+
+// With something the person has, a classic site claims level 1, and never 2: its
+// challenge question and mailed temporary password undo what level 2 promises.
+func TestAssureClassicClaimsLevelOneAtMost(t *testing.T) {
+	for _, methods := range proofs() {
+		if _, has, verified := factors(methods); !has && !verified {
+			continue
+		}
+		if got := gatehouse.Assure(gatehouse.ClassicPolicy(), methods).Level; got != 1 {
+			t.Fatalf("%v: level %d, want 1", methods, got)
+		}
+	}
+}
+
+// Seven characters are too few even beside a second factor (PV-1): what is proved
+// is the second factor alone.
+func TestAssureSevenCharactersAreNoFactor(t *testing.T) {
+	seven := gatehouse.ClassicPolicy()
+	seven.Password.MinLength = gatehouse.FloorPasswordLength
+	if got := gatehouse.Assure(seven, []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodTOTP}).Level; got != 1 {
+		t.Errorf("level %d, want 1", got)
+	}
+}
+
+// Under every policy: mail and a trusted browser add nothing, another proof never
+// takes anything away, order and repetition do not matter, and level 3 is not given.
+func TestAssureForEveryPolicy(t *testing.T) {
+	for _, profile := range []gatehouse.Profile{gatehouse.Classic, gatehouse.Modern, ""} {
+		for _, length := range []int{0, 7, 8, 14, 15, 64} {
+			p := gatehouse.Policy{Profile: profile, Password: gatehouse.PasswordPolicy{MinLength: length}}
+			for _, methods := range proofs() {
+				checkAssure(t, p, methods)
+			}
+		}
+	}
+}
+
+func checkAssure(t *testing.T, p gatehouse.Policy, methods []gatehouse.Method) {
+	t.Helper()
+	level := gatehouse.Assure(p, methods).Level
+	if level < 0 || level > 2 {
+		t.Errorf("%s, %v: level %d", p.Profile, methods, level)
+	}
+	for _, m := range everyMethod {
+		more := gatehouse.Assure(p, append(slices.Clone(methods), m)).Level
+		if more < level {
+			t.Errorf("%s, %v: level %d, with %s only %d", p.Profile, methods, level, m, more)
+		}
+		if more != level && (m == gatehouse.MethodEmailCode || m == gatehouse.MethodTrustedBrowser || slices.Contains(methods, m)) {
+			t.Errorf("%s, %v: level %d, with %s %d", p.Profile, methods, level, m, more)
+		}
+	}
+	backwards := slices.Clone(methods)
+	slices.Reverse(backwards)
+	if got := gatehouse.Assure(p, backwards).Level; got != level {
+		t.Errorf("%s, %v: level %d, backwards %d", p.Profile, methods, level, got)
+	}
+}
+
+// A modern policy that is too weak for PV-1 (the check refuses it) claims nothing
+// for its password either.
+func TestAssureLooksAtTheLength(t *testing.T) {
+	p := gatehouse.ModernPolicy()
+	for length, want := range map[int]int{8: 0, 14: 0, 15: 1, 64: 1} {
+		p.Password.MinLength = length
+		if got := gatehouse.Assure(p, []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodEmailCode}).Level; got != want {
+			t.Errorf("%d characters: level %d, want %d", length, got, want)
+		}
+	}
+	if got := gatehouse.Assure(gatehouse.ModernPolicy(), []gatehouse.Method{"sms"}).Level; got != 0 {
+		t.Errorf("an unknown method: level %d", got)
+	}
+}

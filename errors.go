@@ -1,0 +1,67 @@
+package gatehouse
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind sorts errors by what the outside is told. internal/web/ui maps it to a
+// status and a page; nothing else about an error reaches people.
+type Kind int
+
+// The kinds of errors, with the HTTP status they become.
+const (
+	Internal        Kind = iota // 500
+	Invalid                     // 422: fields to mend
+	Unauthenticated             // 401
+	Forbidden                   // 403
+	NotFound                    // 404
+	Conflict                    // 409
+	Gone                        // 410: used or expired
+	TooMany                     // 429, with RetryAfter
+	Unavailable                 // 503, with RetryAfter
+)
+
+// Error is an error that a person may hear about.
+type Error struct {
+	Kind Kind
+	// Code is a stable word for scripts and texts, such as "sign-in-failed".
+	Code string
+	// Fields are the fields to mend, for Invalid.
+	Fields []FieldError
+	// RetryAfter is when to try again, for TooMany and Unavailable.
+	RetryAfter time.Duration
+	// Err is the cause, for the log only.
+	Err error
+}
+
+// FieldError says what is wrong with one field. Code and Args name a text of
+// the site's language, not a sentence.
+type FieldError struct {
+	Field string
+	Code  string
+	Args  map[string]string
+}
+
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return e.Code + ": " + e.Err.Error()
+	}
+	return e.Code
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf returns the kind of an error; Internal for one that says nothing.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+// ErrNotFound is what a store answers when the database was asked and has no
+// such row. A database that cannot be asked is Unavailable: never "not found",
+// never "wrong password".
+var ErrNotFound = &Error{Kind: NotFound, Code: "not-found"}

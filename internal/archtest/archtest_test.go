@@ -1,0 +1,181 @@
+// Package archtest holds the house rules that a compiler does not know: which room
+// may use which, and what may be done where. docs/architecture.md says why.
+//
+// A new package, or a new line in the table, is a decision: change the table here
+// and write the reason down in docs/decisions.
+package archtest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms is the import table: for every package of the module, the packages of the
+// module it may import. "/..." stands for a package and all below it; "all" for
+// everything. Test files may import anything.
+var rooms = table{
+	// package                       may import
+	{"gatehouse", ""},
+	{"internal/secret", "gatehouse"},
+	{"internal/strictyaml", ""},
+	{"internal/site", "gatehouse strictyaml"},
+	{"internal/store", "gatehouse"},
+	{"internal/mail", "gatehouse secret site store"},
+	{"internal/signin", "gatehouse secret site store mail"},
+	{"internal/directory", "gatehouse secret site store mail"},
+	{"internal/sso", "gatehouse secret store signin"},
+	{"internal/jobs", "gatehouse site store mail signin directory"},
+	{"internal/web/ui", "gatehouse site"},
+	{"internal/web/portal", "gatehouse site signin web/ui"},
+	{"internal/web/console", "gatehouse directory web/ui"},
+	{"internal/web/operator", "gatehouse directory web/ui"},
+	{"internal/api", "gatehouse signin directory web/ui"},
+	{"internal/web", "gatehouse site store secret signin directory sso jobs api web/ui web/portal web/console web/operator"},
+	{"internal/demo", "all"},
+	{"internal/testkit/...", "all"},
+	{"internal/archtest", ""},
+	{"cmd/gatehouse", "all"},
+}
+
+// rootStandard is what the root package may not import of the standard library:
+// a rule reads no clock, no database, no network and no chance.
+var rootStandard = []string{"context", "net", "net/http", "database/sql", "os", "os/exec", "io/fs", "crypto/rand", "math/rand", "math/rand/v2", "unsafe"}
+
+// rootOthers is what the root package may import besides the standard library.
+var rootOthers = []string{"golang.org/x/text/unicode/norm"}
+
+// keptImports are packages of others that belong to some rooms only.
+var keptImports = []struct {
+	path  string // with "/...": and all below
+	rooms string
+	why   string
+}{
+	{"database/sql/...", "internal/store cmd/gatehouse internal/testkit/...", "all SQL is in internal/store"},
+	{"modernc.org/sqlite/...", "internal/store cmd/gatehouse internal/testkit/...", "only internal/store knows which database it is"},
+	{"github.com/jackc/pgx/v5/...", "internal/store cmd/gatehouse internal/testkit/...", "only internal/store knows which database it is"},
+	{"text/template", "internal/mail", "pages are escaped by html/template"},
+	{"os/exec", "internal/testkit/...", "the server starts no programs"},
+	{"math/rand", "", "chance comes from crypto/rand"},
+	{"math/rand/v2", "", "chance comes from crypto/rand"},
+	{"unsafe", "", "nothing here is worth it"},
+}
+
+// keptCalls are functions and conversions of others that belong to some rooms only.
+var keptCalls = []struct {
+	path, names string
+	calls       bool // only a call or conversion counts, not a mention
+	rooms       string
+	why         string
+}{
+	{"time", "Now Since Until", false, "cmd/gatehouse internal/demo internal/testkit/...", "elsewhere the time comes in by now"},
+	{"html/template", "HTML JS JSStr URL CSS HTMLAttr Srcset", true, "internal/web/ui internal/mail", "elsewhere text is escaped"},
+}
+
+// drawers are names that say nothing about what is inside.
+var drawers = []string{"utils", "util", "common", "helpers", "helper", "models", "model", "misc", "shared"}
+
+const (
+	mostLinesOfAFile     = 400
+	mostLinesOfAFunction = 70
+)
+
+func TestImports(t *testing.T)           { report(t, checkImports) }
+func TestRootPackageIsPure(t *testing.T) { report(t, checkRoot) }
+func TestKeptImports(t *testing.T)       { report(t, checkKeptImports) }
+func TestKeptCalls(t *testing.T)         { report(t, checkKeptCalls) }
+func TestSQLIsInTheStore(t *testing.T)   { report(t, checkSQL) }
+func TestNames(t *testing.T)             { report(t, checkNames) }
+func TestLengths(t *testing.T)           { report(t, checkLengths) }
+
+func report(t *testing.T, check func(file) []string) {
+	t.Helper()
+	for _, f := range module(t) {
+		for _, complaint := range check(f) {
+			t.Error(complaint)
+		}
+	}
+}
+
+// Every package opens with its contract.
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, complaint := range checkContracts(module(t)) {
+		t.Error(complaint)
+	}
+}
+
+// The table itself: no line twice, nothing named that has no line of its own.
+func TestTheTable(t *testing.T) {
+	var names []string
+	for _, line := range rooms {
+		if slices.Contains(names, line.room) {
+			t.Errorf("%s is there twice", line.room)
+		}
+		names = append(names, line.room)
+	}
+	for _, line := range rooms {
+		for _, may := range strings.Fields(line.imports) {
+			if may != "all" && !slices.Contains(names, longName(may)) {
+				t.Errorf("%s may import %s, which is not in the table", line.room, may)
+			}
+		}
+	}
+}
+
+// The rules find what they are for. A rule that never complains looks like one
+// that is kept.
+func TestTheRulesComplain(t *testing.T) {
+	for _, test := range []struct {
+		check      func(file) []string
+		path, text string
+		want       string // part of the one complaint; empty: none
+	}{
+		{checkImports, "internal/web/portal/a.go", `import "gatehouse/internal/store"`, "may not import internal/store"},
+		{checkImports, "internal/web/portal/a.go", `import "gatehouse/internal/web/ui"`, ""},
+		{checkImports, "internal/web/portal/a_test.go", `import "gatehouse/internal/store"`, ""},
+		{checkImports, "internal/secret/a.go", `import "gatehouse"`, ""},
+		{checkImports, "internal/strictyaml/a.go", `import "gatehouse"`, "may not import gatehouse"},
+		{checkImports, "internal/testkit/cluster/a.go", `import "gatehouse/internal/store"`, ""},
+		{checkImports, "internal/signin/a.go", `import "gatehouse/internal/testkit"`, "may not import internal/testkit"},
+		{checkImports, "internal/signin/a.go", `import "gatehouse/internal/testkit/cluster"`, "may not import internal/testkit/cluster"},
+		{checkImports, "cmd/gatehouse/a.go", `import "gatehouse/internal/demo"`, ""},
+		{checkImports, "internal/metrics/a.go", ``, "internal/metrics is not in the table"},
+		{checkImports, "internal/store/sqlite/a.go", ``, "internal/store/sqlite is not in the table"},
+		{checkRoot, "a.go", `import "context"`, "context"},
+		{checkRoot, "a.go", `import "golang.org/x/text/cases"`, "golang.org/x/text/cases"},
+		{checkRoot, "a.go", `import ("golang.org/x/text/unicode/norm"; "strings"; "errors")`, ""},
+		{checkRoot, "internal/store/a.go", `import "context"`, ""},
+		{checkKeptImports, "internal/signin/a.go", `import "database/sql/driver"`, "database/sql"},
+		{checkKeptImports, "internal/store/a.go", `import "database/sql"`, ""},
+		{checkKeptImports, "internal/web/ui/a.go", `import . "text/template"`, "text/template"},
+		{checkKeptImports, "internal/secret/a.go", `import _ "math/rand/v2"`, "math/rand/v2"},
+		{checkKeptImports, "internal/secret/a_test.go", `import "math/rand/v2"`, ""},
+		{checkKeptCalls, "a.go", "import \"time\"\nvar t = time.Now()", "time.Now"},
+		{checkKeptCalls, "internal/signin/a.go", "import clock \"time\"\nvar now = clock.Now", "time.Now"},
+		{checkKeptCalls, "internal/signin/a.go", "import \"time\"\nfunc f(t time.Time) time.Duration { return time.Since(t) }", "time.Since"},
+		{checkKeptCalls, "internal/signin/a.go", "import . \"time\"\nvar t = Now()", "dot"},
+		{checkKeptCalls, "internal/signin/a.go", "import \"time\"\nvar d = time.Second", ""},
+		{checkKeptCalls, "cmd/gatehouse/a.go", "import \"time\"\nvar now = time.Now", ""},
+		{checkKeptCalls, "internal/web/portal/a.go", "import \"html/template\"\nvar x = template.HTML(`<b>`)", "template.HTML"},
+		{checkKeptCalls, "internal/web/portal/a.go", "import \"html/template\"\nvar x = (template.JS)(`1`)", "template.JS"},
+		{checkKeptCalls, "internal/web/portal/a.go", "import \"html/template\"\nvar x template.HTML", ""},
+		{checkKeptCalls, "internal/web/ui/a.go", "import \"html/template\"\nvar x = template.HTML(`<b>`)", ""},
+		{checkSQL, "internal/signin/a.go", "var q = `SELECT id FROM users`", "SQL"},
+		{checkSQL, "internal/signin/a.go", "var q = `\n\tUPDATE users SET x = 1`", "SQL"},
+		{checkSQL, "internal/signin/a.go", "var q = `Select a file from the list`", ""},
+		{checkSQL, "internal/store/a.go", "var q = `SELECT id FROM users`", ""},
+		{checkNames, "internal/utils/a.go", "", "utils"},
+		{checkNames, "internal/store/models/a.go", "", "models"},
+		{checkNames, "internal/store/a.go", "", ""},
+		{checkLengths, "internal/store/a.go", strings.Repeat("//\n", 400), "lines"},
+		{checkLengths, "internal/store/a_test.go", strings.Repeat("//\n", 500), ""},
+		{checkLengths, "internal/store/a.go", "func f() {" + strings.Repeat("\n", 69) + "}", ""},
+		{checkLengths, "internal/store/a.go", "func f() {" + strings.Repeat("\n", 70) + "}", "f has 71 lines"},
+	} {
+		got := test.check(source(t, test.path, test.text))
+		if test.want == "" && len(got) == 0 || test.want != "" && len(got) == 1 && strings.Contains(got[0], test.want) {
+			continue
+		}
+		t.Errorf("%s with %.40q: complaints %q, want %q", test.path, test.text, got, test.want)
+	}
+}

@@ -1,0 +1,84 @@
+// Package assembly puts a server together from its parts, the same way for the
+// server, the demo, the tests and the benchmarks, and runs it until it is told to
+// stop.
+package assembly
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"gatehouse/internal/jobs"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+	"gatehouse/internal/web"
+	"gatehouse/internal/web/ui"
+)
+
+// Options are what a server is made of.
+type Options struct {
+	Store  *store.Store
+	Sites  *site.Sites
+	Keys   *secret.Keys
+	Hasher *secret.Hasher
+	SMTP   mail.SMTP
+	DKIM   []mail.DKIM
+	Limits signin.Limits
+	Now    func() time.Time
+	Log    *slog.Logger
+	// TrustedProxies, PlainLoopback and Hosts are web.Server's.
+	TrustedProxies []netip.Prefix
+	PlainLoopback  bool
+	Hosts          map[string]http.Handler
+}
+
+// House is a server that has been put together.
+type House struct {
+	// Handler answers visitors, Management those who run the server.
+	Handler, Management http.Handler
+	Outbox              *mail.Outbox
+	SignIn              *signin.Service
+
+	sender *mail.Sender
+	jobs   []jobs.Job
+	log    *slog.Logger
+}
+
+// New puts a server together. It starts nothing.
+func New(o Options) (*House, error) {
+	pages, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
+	metrics := web.NewMetrics(o.Store, o.Hasher, o.Now)
+	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Now: o.Now, Log: o.Log}
+	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now}
+	in := &signin.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Limits: o.Limits, Now: o.Now, Log: o.Log, Counted: metrics.SignIn}
+	server := &web.Server{
+		Sites: o.Sites, SignIn: in, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
+	}
+	return &House{
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in,
+		sender: sender, jobs: []jobs.Job{jobs.Expiry(o.Store, o.Now)}, log: o.Log,
+	}, nil
+}
+
+// Work does the background work until ctx ends, and returns when what was begun is
+// finished.
+func (h *House) Work(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := h.sender.Run(ctx); err != nil && ctx.Err() == nil {
+			h.log.ErrorContext(ctx, "mail sender stopped", "error", err)
+		}
+	})
+	all.Go(func() { jobs.Run(ctx, h.log, h.jobs...) })
+	all.Wait()
+}

@@ -1,0 +1,86 @@
+// Package jobs is the one table of background work. Every process runs all of it:
+// each job claims what it does in the database, or does what is harmless twice.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"gatehouse/internal/store"
+)
+
+// Job is one kind of background work.
+type Job struct {
+	Name string
+	// Every is the time between two runs.
+	Every time.Duration
+	Run   func(ctx context.Context) error
+}
+
+// How long what has ended is kept: long enough that nobody misses it, short enough
+// that tables do not grow with time.
+const (
+	keepNameAttempts = 48 * time.Hour
+	keepLimits       = time.Hour
+)
+
+// Expiry removes what has run out: sign-ins, sessions, counts of names that are no
+// account, limits.
+func Expiry(s *store.Store, now func() time.Time) Job {
+	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
+		return s.Write(ctx, func(q store.Queries) error {
+			at := now()
+			if err := q.DeleteExpiredSignIns(ctx, at); err != nil {
+				return err
+			}
+			if err := q.DeleteEndedSessions(ctx, at); err != nil {
+				return err
+			}
+			if err := q.DropOldAttempts(ctx, at.Add(-keepNameAttempts)); err != nil {
+				return err
+			}
+			return q.DropOldLimits(ctx, at.Add(-keepLimits))
+		})
+	}}
+}
+
+// Run runs the jobs until ctx ends, and returns when what was begun is finished.
+// A job that fails or panics is logged and runs again at its next time.
+func Run(ctx context.Context, log *slog.Logger, jobs ...Job) {
+	var all sync.WaitGroup
+	for _, j := range jobs {
+		all.Go(func() { repeat(ctx, log, j) })
+	}
+	all.Wait()
+}
+
+func repeat(ctx context.Context, log *slog.Logger, j Job) {
+	tick := time.NewTicker(j.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		// What has begun goes on when the server stops (graceful stop).
+		if err := guarded(context.WithoutCancel(ctx), j); err != nil {
+			log.ErrorContext(ctx, "job failed", "job", j.Name, "error", err)
+		}
+	}
+}
+
+func guarded(ctx context.Context, j Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return j.Run(ctx)
+}

@@ -1,0 +1,46 @@
+package journeys
+
+import (
+	"strings"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/testkit"
+)
+
+const password = "Correct-Horse-42-Battery"
+
+// each runs a journey on both databases, each with a server of its own.
+func each(t *testing.T, test func(t *testing.T, s *testkit.Server), options ...testkit.ServerOption) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, url string) {
+		test(t, testkit.NewServer(t, url, options...))
+	})
+}
+
+// visitor is a client without scripts that has seen nothing yet.
+func visitor(t *testing.T, s *testkit.Server, siteID string) *testkit.Client {
+	return testkit.NewClient(t, s.URL(siteID, ""), s.Addr)
+}
+
+// signIn fills the sign-in page in and sends it.
+func signIn(c *testkit.Client, username, password string) *testkit.Page {
+	page := c.Get("/sign-in")
+	return c.Submit(page, "form[action='/sign-in']", testkit.Values{"username": username, "password": password})
+}
+
+func wantHome(t *testing.T, p *testkit.Page) {
+	t.Helper()
+	if p.Status != 200 || !strings.HasPrefix(p.Text("h1"), "Good ") {
+		t.Fatalf("not at home: %d %s %q", p.Status, p.URL, p.Text("h1"))
+	}
+}
+
+func wantRefused(t *testing.T, p *testkit.Page) {
+	t.Helper()
+	if p.Status != 401 || !strings.Contains(p.Text("main"), "could not sign you in") {
+		t.Fatalf("not refused as everyone is: %d %s %q", p.Status, p.URL, p.Text("main"))
+	}
+}
+
+func incomplete(u *gatehouse.User) { u.ChallengeSet, u.TermsAccepted, u.SoleUserFor = false, "", "" }

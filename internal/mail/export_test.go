@@ -1,0 +1,10 @@
+package mail
+
+// What the tests outside of the package share with those in it. They are outside
+// because internal/testkit may import this package.
+var (
+	TestTime      = testTime
+	TestSite      = testSite
+	TestRecipient = testRecipient
+	Samples       = samples
+)

@@ -1,0 +1,136 @@
+package mail
+
+import (
+	"time"
+
+	"gatehouse/internal/site"
+)
+
+// Message is something to tell a person. A new kind is a struct of its facts with
+// these three methods, and a file text/LANGUAGE/KIND.txt.
+type Message interface {
+	// Kind names the file that says it.
+	Kind() string
+	// Secret is what the message must not leave behind anywhere (a password, a
+	// code, a link's token); empty for a notice. Somebody waits for a message
+	// with a secret, so it overtakes notices.
+	Secret() string
+	// Expires is when the message is of no use any more.
+	Expires(now time.Time) time.Time
+}
+
+// notice is what messages without a secret have in common.
+type notice struct{}
+
+func (notice) Secret() string                  { return "" }
+func (notice) Expires(now time.Time) time.Time { return now.Add(3 * 24 * time.Hour) }
+
+// Lock is what the owner of an account is told about a lock by wrong attempts.
+type Lock struct {
+	notice
+	Username string
+	// Attempts is how many wrong ones in a row there were.
+	Attempts int
+	At       time.Time
+	// Address is where the last one came from; may be empty.
+	Address string
+	// UnlockAfter is when the lock ends by itself; 0: it does not.
+	UnlockAfter time.Duration
+	// Administrator is the name of somebody in the company who can unlock; may
+	// be empty.
+	Administrator string
+}
+
+// Until is when the lock ends by itself; zero: it does not.
+func (l Lock) Until() time.Time {
+	if l.UnlockAfter == 0 {
+		return time.Time{}
+	}
+	return l.At.Add(l.UnlockAfter)
+}
+
+// Locked: the account is locked for everybody.
+type Locked struct{ Lock }
+
+// Kind implements Message.
+func (Locked) Kind() string { return "locked" }
+
+// LockedStrangers: only browsers that have not signed in to the account before are
+// kept out; the owner's own goes on working.
+type LockedStrangers struct{ Lock }
+
+// Kind implements Message.
+func (LockedStrangers) Kind() string { return "locked-strangers" }
+
+// Unlocked: the account is open again.
+type Unlocked struct {
+	notice
+	Username string
+	At       time.Time
+	By       Unlocker
+	// Name is who it was, for UnlockedByAdministrator.
+	Name string
+}
+
+// Unlocker is who or what ended a lock.
+type Unlocker string
+
+// The ways in which a lock ends.
+const (
+	UnlockedByAdministrator Unlocker = "administrator"
+	UnlockedByOperator      Unlocker = "operator"
+	UnlockedByRecovery      Unlocker = "recovery"
+)
+
+// Kind implements Message.
+func (Unlocked) Kind() string { return "unlocked" }
+
+// TemporaryPassword brings a password that works once (E50).
+type TemporaryPassword struct {
+	Username string
+	Password string
+	// ExpiresAt is when it stops working, and the message with it.
+	ExpiresAt time.Time
+	For       PasswordReason
+	// Name and Company are who made the account or asked for the reset; empty
+	// where it was the operator or an import.
+	Name, Company string
+	// At and Address are when and from where it was asked for, for
+	// PasswordForRecovery.
+	At      time.Time
+	Address string
+}
+
+// PasswordReason is why a temporary password is sent.
+type PasswordReason string
+
+// The reasons for a temporary password.
+const (
+	// PasswordForAccount comes with a new account.
+	PasswordForAccount PasswordReason = "account"
+	// PasswordForReset: somebody who may has reset the old one.
+	PasswordForReset PasswordReason = "reset"
+	// PasswordForRecovery: the person has forgotten the old one.
+	PasswordForRecovery PasswordReason = "recovery"
+)
+
+// Kind implements Message.
+func (TemporaryPassword) Kind() string { return "temporary-password" }
+
+// Secret implements Message.
+func (m TemporaryPassword) Secret() string { return m.Password }
+
+// Expires implements Message.
+func (m TemporaryPassword) Expires(time.Time) time.Time { return m.ExpiresAt }
+
+// view is what a source can name: {{.Site.Name}}, {{.To.Name}}, {{.M.Username}},
+// {{.Time .M.At}}.
+type view struct {
+	Site *site.Site
+	To   Recipient
+	M    Message
+	lang string
+}
+
+// Time writes a time as a clock shows it at the site, with its zone.
+func (v view) Time(t time.Time) string { return v.Site.FormatTime(v.lang, t) }

@@ -1,0 +1,125 @@
+package mail
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Outbox takes messages that are to be sent.
+type Outbox struct {
+	Keys *secret.Keys
+	Now  func() time.Time
+}
+
+// sealPurpose is what contents of the outbox are sealed for.
+const sealPurpose = "mail"
+
+// content is what is sealed: all that goes out. The address and the row's ID are in it
+// so that who can write the database can neither send a password elsewhere nor
+// put it into another row.
+type content struct {
+	ID      string `json:"id"`
+	To      string `json:"to"`
+	Name    string `json:"name,omitempty"`
+	Lang    string `json:"lang"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	HTML    string `json:"html"`
+}
+
+// Enqueue writes a message and keeps it for sending. It is called in the transaction
+// of the change that the message tells about; after the commit, Sender.Nudge saves
+// waiting for the next look at the outbox.
+//
+// An address that nothing can be sent to is ErrAddress, before anything is written
+// to the database: a caller whose transaction must not fail for that asks CanSend
+// first.
+func (o *Outbox) Enqueue(ctx context.Context, q store.Queries, s *site.Site, to Recipient, msg Message) error {
+	m, err := o.write(s, to, msg)
+	if err != nil {
+		return err
+	}
+	return q.InsertMessage(ctx, m)
+}
+
+// write makes the row of a message.
+func (o *Outbox) write(s *site.Site, to Recipient, msg Message) (store.Message, error) {
+	now := o.Now()
+	address, err := route(to.Address)
+	if err != nil {
+		return store.Message{}, err
+	}
+	expires := msg.Expires(now)
+	if !expires.After(now) {
+		return store.Message{}, fmt.Errorf("mail: %s has expired before it is sent", msg.Kind())
+	}
+	to.Name = shorten(clean(to.Name), nameLength)
+	r, err := Render(s, to, msg)
+	if err != nil {
+		return store.Message{}, err
+	}
+	m := store.Message{
+		SiteID: s.ID, ID: store.NewID("msg", now), CompanyID: to.CompanyID, UserID: to.UserID, Kind: msg.Kind(),
+		Secret: msg.Secret() != "", Recipient: to.Address, Subject: r.Subject, CreatedAt: now, ExpiresAt: expires,
+	}
+	if m.Secret {
+		m.Subject = r.Heading
+	}
+	if shows(m.Subject, msg.Secret()) {
+		return store.Message{}, errors.New("mail: the heading of " + msg.Kind() + " shows its secret")
+	}
+	if m.MessageID, err = newMessageID(s); err != nil {
+		return store.Message{}, err
+	}
+	m.Body, err = o.seal(content{m.ID, address, to.Name, r.Lang, r.Subject, r.Text, r.HTML})
+	return m, err
+}
+
+func (o *Outbox) seal(c content) ([]byte, error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return o.Keys.Seal(sealPurpose, text)
+}
+
+// unseal opens the content of a row.
+func unseal(keys *secret.Keys, m store.Message) (content, error) {
+	var c content
+	text, err := keys.Open(sealPurpose, m.Body)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return c, err
+	}
+	if c.ID != m.ID {
+		return c, errors.New("the content belongs to another message")
+	}
+	return c, nil
+}
+
+// shows reports whether a line has a secret in it, however it is grouped.
+func shows(line, secret string) bool {
+	squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
+	return secret != "" && strings.Contains(squeeze(line), squeeze(secret))
+}
+
+// newMessageID makes an identifier of the site's sending domain, with nothing of the
+// host or the person in it (E02).
+func newMessageID(s *site.Site) (string, error) {
+	from, err := route(s.Sender.Address)
+	if err != nil {
+		return "", fmt.Errorf("the sender of site %s: %w", s.ID, err)
+	}
+	return strings.ToLower(rand.Text()) + from[strings.LastIndexByte(from, '@'):], nil
+}

@@ -1,0 +1,35 @@
+package mail
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"gatehouse/internal/site"
+)
+
+var sortedLanguages = slices.Sorted(maps.Keys(languages))
+
+// Rendered is what a message says.
+type Rendered struct {
+	// Subject, Heading and Preheader are one line each.
+	Subject, Heading, Preheader string
+	Text, HTML                  string
+	// Lang is the language it came out in.
+	Lang string
+}
+
+// Render writes a message for a person: text and HTML from the same source.
+func Render(s *site.Site, to Recipient, msg Message) (Rendered, error) {
+	src := matchLanguage(append([]string{to.Lang}, s.Languages...)...)
+	d, err := src.read(view{Site: s, To: to, M: msg, lang: src.lang})
+	if err != nil {
+		return Rendered{}, fmt.Errorf("mail: %s in %s: %w", msg.Kind(), src.lang, err)
+	}
+	page, err := html(d, s, src.lang)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("mail: %s in %s: %w", msg.Kind(), src.lang, err)
+	}
+	return Rendered{Subject: d.Subject, Heading: d.Heading, Preheader: d.Preheader,
+		Text: plain(d, s), HTML: page, Lang: src.lang}, nil
+}

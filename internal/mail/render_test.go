@@ -1,0 +1,288 @@
+package mail
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+	"unicode/utf8"
+
+	"gatehouse"
+)
+
+var tags = regexp.MustCompile(`(?s)<head>.*</head>|<!--.*?-->|<[^>]*>`)
+
+// words are what a reader of the HTML part sees.
+func words(html string) string {
+	text := strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&lt;", "<", "&gt;", ">", "&amp;", "&", "\u00a0", " ").
+		Replace(tags.ReplaceAllString(html, " "))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// E04: both parts say the same.
+func TestPartsAgree(t *testing.T) {
+	for name, msg := range samples() {
+		r, err := Render(testSite(), testRecipient(), msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := strings.ReplaceAll(words(r.HTML), " ", "")
+		for _, block := range strings.Split(r.Text, "\n\n") {
+			for line := range strings.Lines(strings.TrimPrefix(block, "-- \n")) {
+				line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
+				switch {
+				case strings.HasPrefix(line, "https://"):
+					if !strings.Contains(r.HTML, `href="`+line+`"`) {
+						t.Errorf("%s: the HTML does not lead to %s", name, line)
+					}
+					continue
+				case strings.Contains(line, ":  "):
+					line = strings.Replace(line, ": ", "", 1) // a fact
+				}
+				line = strings.TrimSuffix(strings.ReplaceAll(line, " ", ""), ":")
+				if !strings.Contains(seen, line) {
+					t.Errorf("%s: the HTML lacks %q", name, line)
+				}
+			}
+		}
+	}
+}
+
+// E11, and section 9 of the guide.
+func TestHTMLLoadsNothing(t *testing.T) {
+	forbidden := []string{"<script", "<form", "<img", "<link", "<iframe", "url(", "@import", "http://", "ZgotmplZ", "javascript:", "\x02", "\x03"}
+	for name, msg := range samples() {
+		r, err := Render(testSite(), testRecipient(), msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range forbidden {
+			if strings.Contains(r.HTML, word) {
+				t.Errorf("%s: the HTML has %q", name, word)
+			}
+		}
+		for _, link := range regexp.MustCompile(`https?://[^\s"<]*`).FindAllString(r.HTML+r.Text, -1) {
+			if !strings.HasPrefix(link, testSite().Origin+"/") {
+				t.Errorf("%s leads to %s, which is not the site", name, link)
+			}
+		}
+		if strings.Count(r.HTML, "<a ") > 1 {
+			t.Errorf("%s has more than one button", name)
+		}
+		if !strings.Contains(r.HTML, `<html lang="en-GB" dir="ltr">`) {
+			t.Errorf("%s names no language", name)
+		}
+		for line := range strings.Lines(r.Text) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > plainWidth && !strings.HasPrefix(line, "https://") {
+				t.Errorf("%s: a line of %d characters: %q", name, n, line)
+			}
+		}
+	}
+}
+
+// E50: the password is there once, selectable, and nowhere that others look.
+func TestSecretStandsOnce(t *testing.T) {
+	for name, msg := range samples() {
+		if msg.Secret() == "" {
+			continue
+		}
+		r, err := Render(testSite(), testRecipient(), msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for part, text := range map[string]string{"text": r.Text, "HTML": r.HTML} {
+			if n := strings.Count(text, msg.Secret()); n != 1 {
+				t.Errorf("%s: the secret is in the %s %d times", name, part, n)
+			}
+		}
+		if strings.Contains(r.Subject+r.Preheader+r.Heading, msg.Secret()) {
+			t.Errorf("%s shows its secret in a list of mails", name)
+		}
+	}
+}
+
+// hostile are values that try to be something else (ASVS 1.3.11, E07).
+var hostile = []string{
+	"Eve\r\nBcc: all@victims.example",
+	"Eve\nSubject: other",
+	"Eve\r\n\r\n<html>",
+	"Eve\x00Null", "Eve\u2028Line", "Eve\u2029Paragraph", "Eve\u0085Next", "Eve\vTab\fFeed",
+	"Eve\n\n## Your account is closed\n\nbutton: Pay -> /pay",
+	"button: Click -> https://evil.example/",
+	"## Heading", "- item", "| a | b", "code: 123456", "**bold**", "{{.Site}}", "{{template \"x\"}}",
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</style><script>`, `' onmouseover='x`, "javascript:alert(1)",
+	"see https://evil.example/login now", "\u202eEvil\u202c", "\u2066x\u2069", "=?utf-8?q?Bcc:_x?=",
+	"\x02" + "4869" + "\x03", "\xff\xfe broken", strings.Repeat("x", 5000), strings.Repeat("long words ", 500),
+	"Zoë Müller-Łukasz", "李雷", "محمد", "👩‍🚀 Astronaut",
+}
+
+func hostileMessages(v string) map[string]Message {
+	lock := Lock{Username: v, Attempts: 6, At: testTime, Address: v, Administrator: v}
+	return map[string]Message{
+		"locked": Locked{lock}, "locked-strangers": LockedStrangers{lock},
+		"unlocked": Unlocked{Username: v, At: testTime, By: UnlockedByAdministrator, Name: v},
+		"temporary-password": TemporaryPassword{Username: v, Password: "Kepu-37fan", ExpiresAt: testTime.Add(time.Hour),
+			For: PasswordForReset, Name: v, Company: v},
+	}
+}
+
+func TestDataStaysData(t *testing.T) {
+	for _, v := range hostile {
+		for kind, msg := range hostileMessages(v) {
+			s, to := testSite(), testRecipient()
+			s.Name, to.Name = v, v
+			r, err := Render(s, to, msg)
+			if err != nil {
+				t.Fatalf("%q in %s: %v", v, kind, err)
+			}
+			for what, line := range map[string]string{"subject": r.Subject, "heading": r.Heading, "preheader": r.Preheader} {
+				if line != oneLine(line) {
+					t.Errorf("%q in %s: the %s is %q", v, kind, what, line)
+				}
+			}
+			if strings.Count(r.HTML, "<a ") > 1 || strings.Count(r.Text, "https://") > 1 {
+				t.Errorf("%q in %s became a link", v, kind)
+			}
+			sane, err := Render(testSite(), testRecipient(), hostileMessages("x")[kind])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if shape(r.HTML) != shape(sane.HTML) {
+				t.Errorf("%q in %s changed the HTML's structure", v, kind)
+			}
+			if !utf8.ValidString(r.HTML) || !utf8.ValidString(r.Text) || strings.ContainsAny(r.Text+r.HTML, "\x00\x02\x03\r\u2028\u2029\u202e") {
+				t.Errorf("%q in %s: a character that may not be there", v, kind)
+			}
+		}
+	}
+}
+
+// shape is the sequence of an HTML page's elements.
+func shape(html string) string {
+	return strings.Join(regexp.MustCompile(`</?[a-zA-Z0-9!]+`).FindAllString(html, -1), " ")
+}
+
+func TestAddresses(t *testing.T) {
+	good := map[string]string{
+		"a@b.example": "a@b.example", "O'Neil+tag@mail.b.example": "O'Neil+tag@mail.b.example",
+		"hanna@bücher.example": "hanna@xn--bcher-kva.example", "müller@b.example": "müller@b.example", "dev@localhost": "dev@localhost",
+	}
+	for address, want := range good {
+		if got, err := route(address); err != nil || got != want {
+			t.Errorf("route(%q) = %q, %v", address, got, err)
+		}
+		if !CanSend(address) {
+			t.Errorf("CanSend(%q) is false", address)
+		}
+	}
+	bad := []string{
+		"", "a", "@b.example", "a@", "a@b", "a b@c.example", "a@b.example\r\nRCPT TO:<x@y.example>", "a@b.example>", "<a@b.example>",
+		"A <a@b.example>", `"a b"@c.example`, "a@[192.0.2.1]", "a..b@c.example", ".a@b.example", "a@b..example", "a@b.example.",
+		"a,b@c.example", "a@b@c.example", "a\x00@b.example", "a\u2028@b.example", "a\u202e@b.example", "a\xff@b.example",
+		strings.Repeat("a", 65) + "@b.example", "a@" + strings.Repeat("b", 250) + ".example", "a@b.exa mple", "a@b_c.example",
+	}
+	for _, address := range bad {
+		_, err := route(address)
+		if !errors.Is(err, ErrAddress) || gatehouse.KindOf(err) != gatehouse.Invalid {
+			t.Errorf("route(%q) = %v", address, err)
+		}
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	for _, wanted := range [][]string{{"en-GB"}, {"en-AU"}, {"", "en-AU"}, {"xx", "nonsense!"}, {}} {
+		if s := matchLanguage(wanted...); s.lang != "en-GB" {
+			t.Errorf("%v is written in %s", wanted, s.lang)
+		}
+	}
+	for lang, want := range map[string]bool{"ar": true, "he-IL": true, "fa": true, "en-GB": false, "": false, "zh-Hant": false} {
+		if rightToLeft(lang) != want {
+			t.Errorf("rightToLeft(%q) is %v", lang, !want)
+		}
+	}
+	d := document{Subject: "s", Heading: "h", Blocks: []block{{Kind: factsBlock, Facts: []fact{{"a", nil}}}}}
+	page, err := html(d, testSite(), "ar")
+	if err != nil || !strings.Contains(page, `dir="rtl"`) || !strings.Contains(page, `align="right"`) {
+		t.Errorf("an Arabic mail is not written from right to left: %v", err)
+	}
+}
+
+// A source with a mistake does not get into a message.
+func TestBrokenSources(t *testing.T) {
+	head := "subject: s\npreheader: p\nheading: h\nfoot: f\n\n"
+	for name, text := range map[string]string{
+		"no head":           "Hello",
+		"unknown head":      "to: x\n" + head,
+		"foreign link":      head + "button: Go -> https://evil.example/",
+		"protocol relative": head + "button: Go -> //evil.example/",
+		"backslash":         head + `button: Go -> /\evil.example/`,
+		"no target":         head + "button: Go",
+		"two buttons":       head + "button: a -> /a\n\nbutton: b -> /b",
+		"half a fact":       head + "| name",
+	} {
+		all, err := loadSources(fstest.MapFS{"text/en-GB/unlocked.txt": {Data: []byte(text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := all["en-GB"].read(view{Site: testSite(), M: Unlocked{}, lang: "en-GB"}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := loadSources(fstest.MapFS{"text/en-GB/x.txt": {Data: []byte("{{if}}")}}); err == nil {
+		t.Error("a template that cannot be parsed: no error")
+	}
+}
+
+// A token in a link is escaped for where it stands.
+func TestLinkData(t *testing.T) {
+	text := "subject: s\npreheader: p\nheading: h\nfoot: f\n\nbutton: Go -> /reset-password?token={{.M.Username}}\n\ncode: {{.M.Name}}"
+	all, err := loadSources(fstest.MapFS{"text/en-GB/unlocked.txt": {Data: []byte(text)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := all["en-GB"].read(view{Site: testSite(), M: Unlocked{Username: "a&b=c/d e#f", Name: "418 207"}, lang: "en-GB"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := testSite().Origin + "/reset-password?token=a%26b%3Dc%2Fd+e%23f"; d.Blocks[0].URL != want {
+		t.Errorf("the link is %s, want %s", d.Blocks[0].URL, want)
+	}
+	page, err := html(d, testSite(), "en-GB")
+	if err != nil || !strings.Contains(page, ">418\u00a0207<") || !strings.Contains(plain(d, testSite()), "\n    418 207\n") {
+		t.Errorf("the code is not in one piece (E30): %v", err)
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	for tries := range 40 {
+		for _, random := range []float64{0, 0.5, 0.999} {
+			if d := backoff(tries, random); d < firstWait || d > lastWait {
+				t.Errorf("after %d tries it waits %s", tries, d)
+			}
+		}
+	}
+	if backoff(3, 0) != 2*time.Minute || backoff(3, 0.9) == backoff(3, 0.1) {
+		t.Error("the wait does not double, or has no jitter")
+	}
+}
+
+func FuzzData(f *testing.F) {
+	for _, v := range hostile {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		if got := clean(v); got != oneLine(got) || !utf8.ValidString(got) || utf8.RuneCountInString(got) > valueLength {
+			t.Errorf("clean(%q) = %q", v, got)
+		}
+		for _, msg := range hostileMessages(v) {
+			if _, err := Render(testSite(), testRecipient(), msg); err != nil {
+				t.Errorf("%q: %v", v, err)
+			}
+		}
+		if address, err := route(v); err == nil && strings.ContainsAny(address, "\r\n\x00<> ") {
+			t.Errorf("route(%q) = %q", v, address)
+		}
+	})
+}

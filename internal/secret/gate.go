@@ -1,0 +1,129 @@
+package secret
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+)
+
+// ErrBusy says that as many hashes are running and waiting as the gate allows.
+// The caller answers 503 with Retry-After; nothing has been computed and
+// nothing has to be undone.
+var ErrBusy = errors.New("secret: too many passwords are being checked at once")
+
+// gate lets a fixed number of computations run at once and a bounded number
+// wait, first come first served. Without it a login storm takes 19 MiB for each
+// request and slows every one of them down.
+type gate struct {
+	mu      sync.Mutex
+	workers int        // places for running computations
+	queue   int        // places for waiting ones
+	running int        // computations that hold a place
+	waiting *list.List // of chan struct{}; closed when its owner gets a place
+	kept    int        // places promised by keep, whether waiting, running or neither yet
+}
+
+func newGate(workers, queue int) *gate {
+	return &gate{workers: max(workers, 1), queue: max(queue, 0), waiting: list.New()}
+}
+
+// do runs work in one of the gate's places. It returns ErrBusy at once when
+// the queue is full, and the context's error when that ends before a place is
+// free. The place is given back however work ends, a panic included.
+func (g *gate) do(ctx context.Context, work func()) error {
+	return g.run(ctx, false, work)
+}
+
+// run is do; with a place kept, the queue is never too long.
+func (g *gate) run(ctx context.Context, kept bool, work func()) error {
+	if err := g.enter(ctx, kept); err != nil {
+		return err
+	}
+	defer g.leave()
+	work()
+	return nil
+}
+
+// keep promises a place: whoever has one is not refused later, when refusing would
+// cost more than at the door. It returns ErrBusy if all are given away.
+func (g *gate) keep() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.kept >= g.workers+g.queue {
+		return ErrBusy
+	}
+	g.kept++
+	return nil
+}
+
+// giveUp takes a promise back.
+func (g *gate) giveUp() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.kept--
+}
+
+func (g *gate) enter(ctx context.Context, kept bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	if g.running < g.workers {
+		g.running++
+		g.mu.Unlock()
+		return nil
+	}
+	if !kept && g.waiting.Len() >= g.queue {
+		g.mu.Unlock()
+		return ErrBusy
+	}
+	turn := make(chan struct{})
+	place := g.waiting.PushBack(turn)
+	g.mu.Unlock()
+
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+		g.abandon(place, turn)
+		return ctx.Err()
+	}
+}
+
+// abandon takes a waiter out of the queue whose context has ended. If its turn
+// came in the same moment, the place goes to the next one.
+func (g *gate) abandon(place *list.Element, turn <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-turn:
+		g.pass()
+	default:
+		g.waiting.Remove(place)
+	}
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pass()
+}
+
+// pass hands a place to the first in the queue, or frees it. A place is handed
+// over, never freed and taken again, so that a newcomer cannot overtake.
+func (g *gate) pass() {
+	first := g.waiting.Front()
+	if first == nil {
+		g.running--
+		return
+	}
+	g.waiting.Remove(first)
+	close(first.Value.(chan struct{}))
+}
+
+func (g *gate) load() (running, waiting int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.running, max(g.waiting.Len(), g.kept-g.running)
+}

@@ -1,0 +1,204 @@
+package secret
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+)
+
+const (
+	saltBytes = 16 // of a new hash; NIST SP 800-63B-4 3.1.1.2 asks for at least 4
+	keyBytes  = 32 // of a new hash
+
+	// MaxPasswordBytes is the longest password that is hashed, counted in bytes
+	// as typed. It only stops abuse: a policy's limit in characters is far below.
+	MaxPasswordBytes = 4096
+)
+
+var (
+	// ErrPasswordEmpty is returned by Hash for the empty password.
+	ErrPasswordEmpty = errors.New("secret: the password is empty")
+	// ErrPasswordTooLong is returned by Hash for more than MaxPasswordBytes.
+	ErrPasswordTooLong = fmt.Errorf("secret: the password has more than %d bytes", MaxPasswordBytes)
+)
+
+// Params is what one argon2id hash costs.
+type Params struct {
+	MemoryKiB   uint32 // memory, in KiB
+	Time        uint32 // passes over the memory
+	Parallelism uint8  // lanes; each takes a core while the hash runs
+}
+
+// DefaultParams are 19 MiB, two passes, one lane: the least that ASVS 11.4.2
+// (appendix C) accepts for argon2id, about 30 ms on a small machine.
+var DefaultParams = Params{MemoryKiB: 19456, Time: 2, Parallelism: 1}
+
+// Check reports parameters that argon2id cannot use, that fall below the floor
+// of ASVS 11.4.2 (19 MiB with two passes, or 46 MiB with one), or that Verify
+// would refuse as too costly. It is for the configuration; NewHasher takes
+// weaker parameters too, for tests.
+func (p Params) Check() error {
+	if err := p.usable(); err != nil {
+		return err
+	}
+	if p.weakerThan(DefaultParams) {
+		return fmt.Errorf("argon2id with %d KiB and %d passes is too weak: at least %d KiB and %d passes, or 47104 KiB and 1",
+			p.MemoryKiB, p.Time, DefaultParams.MemoryKiB, DefaultParams.Time)
+	}
+	return nil
+}
+
+// usable says whether argon2id is defined for p and p is within the limits.
+func (p Params) usable() error {
+	switch {
+	case p.Time < 1, p.Parallelism < 1, p.MemoryKiB < 8*uint32(p.Parallelism):
+		return malformed("argon2", "needs at least one pass, one lane and 8 KiB of memory a lane")
+	case p.MemoryKiB > maxMemoryKiB:
+		return tooCostly("argon2", "memory in KiB", int64(p.MemoryKiB), maxMemoryKiB)
+	case p.work() > maxArgonWork:
+		return tooCostly("argon2", "memory in KiB times passes", int64(p.work()), maxArgonWork)
+	case p.Parallelism > maxLanes:
+		return tooCostly("argon2", "parallelism", int64(p.Parallelism), maxLanes)
+	}
+	return nil
+}
+
+// work is what an attacker pays for each guess: KiB filled, all passes together.
+func (p Params) work() uint64 { return uint64(p.MemoryKiB) * uint64(p.Time) }
+
+// weakerThan compares memory and work. Lanes do not count: they make the owner
+// faster, not the guesser slower.
+func (p Params) weakerThan(q Params) bool {
+	return p.MemoryKiB < q.MemoryKiB || p.work() < q.work()
+}
+
+// A Hasher makes and verifies password hashes, no more at once than its gate
+// admits. One is shared by the whole process.
+type Hasher struct {
+	params Params
+	gate   *gate
+}
+
+// NewHasher returns a Hasher that makes argon2id hashes with the parameters p,
+// runs at most workers computations at once (the number of cores is right) and
+// lets at most queue callers wait. Parameters that argon2id cannot use are
+// replaced by DefaultParams, so that no mistake makes a weak hash; let
+// Params.Check tell the operator.
+func NewHasher(p Params, workers, queue int) *Hasher {
+	if p.usable() != nil {
+		p = DefaultParams
+	}
+	return &Hasher{params: p, gate: newGate(workers, queue)}
+}
+
+// Load says how many computations run and how many callers wait, for metrics.
+func (h *Hasher) Load() (running, waiting int) { return h.gate.load() }
+
+// Hash returns the argon2id hash of a password in the PHC format
+// $argon2id$v=19$m=…,t=…,p=…$salt$key, with a new random salt of 16 bytes.
+//
+// The password is put into Unicode's normal form C first (NIST SP 800-63B-4
+// 3.1.1.2: what looks the same must work on every keyboard). Apart from that
+// every byte counts: nothing is trimmed, folded or cut (ASVS 6.2.8).
+//
+// Errors: ErrPasswordEmpty, ErrPasswordTooLong, ErrBusy, or the context's.
+func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err error) {
+	switch {
+	case password == "":
+		return "", ErrPasswordEmpty
+	case len(password) > MaxPasswordBytes:
+		return "", ErrPasswordTooLong
+	}
+	err = h.gate.do(ctx, func() { encoded = h.encode(password) })
+	return encoded, err
+}
+
+// A Verdict is the answer to "is this the password?".
+type Verdict struct {
+	Match bool   // it is
+	Stale bool   // it is, but the stored hash is of another format or weaker than today's
+	Fresh string // when Stale: the argon2id hash to store in place of the old one
+}
+
+// Verify says whether password is the one that encoded was made from. It takes
+// one place of the gate, and what it costs never tells who has an account:
+//
+//   - an argon2id hash at least as strong as today's costs itself;
+//   - a weaker one, or one of another program, costs itself and one argon2id
+//     hash more, which becomes Fresh on a match and is thrown away otherwise;
+//   - no hash at all (encoded is "", for an unknown user) costs one argon2id hash.
+//
+// A hash that cannot be read never matches, costs the same as an unknown user
+// and returns the error of Inspect. The other errors are ErrBusy and the
+// context's; an empty password or one over MaxPasswordBytes is not an error,
+// it just does not match.
+func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Verdict, error) {
+	return h.verify(ctx, false, encoded, password)
+}
+
+// A Place is a promise that a password will be verified: whoever has one waits, but
+// is not told ErrBusy any more. A sign-in takes it before it counts the attempt, so
+// that a full gate refuses at once and counts nobody's attempt as a wrong one.
+type Place struct{ h *Hasher }
+
+// Enter takes a place, or returns ErrBusy. The caller must Leave.
+func (h *Hasher) Enter() (*Place, error) {
+	if err := h.gate.keep(); err != nil {
+		return nil, err
+	}
+	return &Place{h}, nil
+}
+
+// Leave gives the place back.
+func (p *Place) Leave() { p.h.gate.giveUp() }
+
+// Verify is Hasher.Verify without ErrBusy.
+func (p *Place) Verify(ctx context.Context, encoded, password string) (Verdict, error) {
+	return p.h.verify(ctx, true, encoded, password)
+}
+
+func (h *Hasher) verify(ctx context.Context, kept bool, encoded, password string) (verdict Verdict, err error) {
+	stored, unreadable := parse(encoded)
+	if encoded == "" {
+		unreadable = nil
+	}
+	if len(password) > MaxPasswordBytes {
+		stored, password = nil, ""
+	}
+	var failed error
+	err = h.gate.run(ctx, kept, func() { verdict, failed = h.verdict(stored, password) })
+	return verdict, cmp.Or(err, unreadable, failed)
+}
+
+func (h *Hasher) verdict(stored *storedHash, password string) (Verdict, error) {
+	if stored == nil || password == "" {
+		h.encode(password)
+		return Verdict{}, nil
+	}
+	match, err := stored.check(password)
+	if stored.native && !stored.params.weakerThan(h.params) {
+		return Verdict{Match: match}, err
+	}
+	fresh := h.encode(password)
+	if !match || err != nil {
+		return Verdict{}, err
+	}
+	return Verdict{Match: true, Stale: true, Fresh: fresh}, nil
+}
+
+// encode computes a new argon2id hash. Only call it inside the gate.
+func (h *Hasher) encode(password string) string {
+	salt := make([]byte, saltBytes)
+	rand.Read(salt) // never fails: the program would end
+	p := h.params
+	key := argon2.IDKey(norm.NFC.Bytes([]byte(password)), salt, p.Time, p.MemoryKiB, p.Parallelism, keyBytes)
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		p.MemoryKiB, p.Time, p.Parallelism, b64.EncodeToString(salt), b64.EncodeToString(key))
+}

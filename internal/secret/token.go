@@ -1,0 +1,105 @@
+package secret
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// NewToken returns a secret of 256 random bits as 43 characters fit for links,
+// cookies and headers (base64url without padding). It serves sessions, reset
+// links, trusted browsers and client secrets (ASVS 7.2.3 and 11.5.1 ask for 128).
+func NewToken() string {
+	raw := make([]byte, 32)
+	rand.Read(raw) // never fails: the program would end
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// HashToken returns what the database keeps of a token, and finds it by: its
+// SHA-256, as 43 characters of base64url. Looking up the hash needs no
+// constant-time comparison: whoever watches the time learns about hashes, and
+// cannot make a token that has a wanted one. It is for tokens only, whose 256
+// bits nobody guesses; codes go through Keys.MAC, passwords through Hasher.
+func HashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// NewCode returns six decimal digits, each of the million codes as likely as
+// the others. It is short, so the caller limits the tries (ASVS 6.6.3) and keeps
+// nothing but its Keys.MAC.
+func NewCode() string { return fmt.Sprintf("%06d", below(1_000_000)) }
+
+// The letters and digits of temporary passwords. None looks like another one in
+// this set, in a bad font or on paper: no 0 1 2 5 6 8 (which are near O, l, Z,
+// S, G and B), no c, l, o, q, y. Every count is a power of two.
+const (
+	consonants = "bdfghjkmnprstvwz" // 4 bits
+	vowels     = "aeiu"             // 2 bits
+	digits     = "3479"             // 2 bits
+)
+
+// temporaryPattern is the shape of a temporary password: C a capital consonant,
+// c a consonant, v a vowel, d a digit.
+const temporaryPattern = "Cvcv-ddcvc-Cvcv-ddcvc-Cvcv"
+
+// NewTemporaryPassword returns a password like Kepu-37fan-Rodi-94tem-Gasu for
+// a mail, or to be read out on the telephone: 26 characters with capitals, small
+// letters, digits and hyphens, so that it satisfies the classic policy and the
+// length of the modern one. Three groups of 12 bits and two of 14 make 64 bits,
+// which nobody guesses in the day that it lives (ASVS 6.4.1). The caller limits
+// that day and makes the password work once.
+func NewTemporaryPassword() string {
+	var b strings.Builder
+	for _, kind := range temporaryPattern {
+		switch kind {
+		case 'C':
+			b.WriteString(strings.ToUpper(pick(consonants)))
+		case 'c':
+			b.WriteString(pick(consonants))
+		case 'v':
+			b.WriteString(pick(vowels))
+		case 'd':
+			b.WriteString(pick(digits))
+		default:
+			b.WriteRune(kind)
+		}
+	}
+	return b.String()
+}
+
+// referenceAlphabet is Crockford's: digits and capitals without I, L, O, U.
+const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// NewReference returns the number of an incident, like GH-7F3K-29QX, for an
+// error page and the log line that belongs to it. Its 40 bits keep incidents
+// apart; it is no secret and opens nothing.
+func NewReference() string {
+	var b strings.Builder
+	b.WriteString("GH-")
+	for i := range 8 {
+		if i == 4 {
+			b.WriteByte('-')
+		}
+		b.WriteString(pick(referenceAlphabet))
+	}
+	return b.String()
+}
+
+// pick returns one of the characters of set, each as likely as the others.
+func pick(set string) string {
+	i := below(len(set))
+	return set[i : i+1]
+}
+
+// below returns a random number from 0 to n-1 without bias.
+func below(n int) int {
+	i, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
+	if err != nil { // the system's generator never fails in Go
+		panic("secret: no random numbers: " + err.Error())
+	}
+	return int(i.Int64())
+}

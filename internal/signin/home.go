@@ -1,0 +1,42 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"gatehouse"
+)
+
+// Home is what the home page tells about an account.
+type Home struct {
+	// LastSignIn is the sign-in before this session's, and where it came from;
+	// zero if this session's is the first.
+	LastSignIn  time.Time
+	LastAddress string
+	// Sessions is how many browsers are signed in, this one among them.
+	Sessions int
+	Events   []gatehouse.Event
+}
+
+// eventsForLastSignIn is how far back the sign-in before this one is looked for.
+const eventsForLastSignIn = 100
+
+// Home returns the newest events of a session's user and what they tell.
+func (s *Service) Home(ctx context.Context, ses gatehouse.Session, events int) (Home, error) {
+	q := s.Store.Read()
+	all, err := q.EventsOfUser(ctx, ses.SiteID, ses.UserID, eventsForLastSignIn)
+	if err != nil {
+		return Home{}, err
+	}
+	var h Home
+	for _, e := range all {
+		signedIn := e.Kind == gatehouse.EventSignIn && e.Result == gatehouse.ResultOK
+		if signedIn && e.At.Before(ses.CreatedAt) {
+			h.LastSignIn, h.LastAddress = e.At, e.Address
+			break
+		}
+	}
+	h.Events = all[:min(events, len(all))]
+	h.Sessions, err = q.CountSessionsOf(ctx, ses.SiteID, ses.UserID, s.Now())
+	return h, err
+}

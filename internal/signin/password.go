@@ -1,0 +1,281 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// PasswordRequest is a username and a password that somebody typed.
+type PasswordRequest struct {
+	Username, Password string
+	// ReturnTo is the page that was asked for first; see SafeReturn.
+	ReturnTo string
+	// Browser is the token of the device cookie; empty if there is none.
+	Browser string
+	Caller  gatehouse.Caller
+}
+
+// Outcome is what became of a right password.
+type Outcome struct {
+	Step gatehouse.Step
+	// Session is the token of the new session if Step is StepDone; SignIn that of
+	// the sign-in in progress if it is not.
+	Session, SignIn string
+	// Browser is the token this browser is known by from now on.
+	Browser  string
+	ReturnTo string
+}
+
+// Codes of the errors that Password returns besides fields to mend.
+const (
+	// CodeFailed is the one answer for wrong password, unknown user, locked and
+	// deactivated (invariant 7).
+	CodeFailed = "sign-in-failed"
+	// CodeLockedHere is said only to a browser that has signed in as this user
+	// before: the account is locked.
+	CodeLockedHere = "locked-here"
+	// CodeTemporaryExpired is said to whoever has the right temporary password,
+	// too late.
+	CodeTemporaryExpired = "temporary-password-expired"
+	CodeTooMany          = "too-many-sign-ins"
+	CodeBusy             = "busy"
+)
+
+// maxUsernameLength is that of an email address (RFC 5321 4.5.3.1.3), in code points.
+const maxUsernameLength = 254
+
+// attempt is a sign-in on its way through Password.
+type attempt struct {
+	site    *site.Site
+	req     PasswordRequest
+	user    gatehouse.User // zero ID: no such user
+	subject string         // whose attempts are counted
+	browser string         // ID of the known browser; empty: a stranger's
+	number  int64
+	refused bool
+	verdict secret.Verdict
+}
+
+// Password verifies a username and a password. Unless the error is of another kind,
+// it answers wrong, unknown, locked and deactivated with the same error after the
+// same work.
+//
+// Errors: Invalid with fields, TooMany, Unavailable (gate full, database lost),
+// Unauthenticated with one of the codes above.
+func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordRequest) (Outcome, error) {
+	if err := checkFields(req); err != nil {
+		return Outcome{}, err
+	}
+	place, err := s.Hasher.Enter()
+	if err != nil {
+		return Outcome{}, busy(err)
+	}
+	defer place.Leave()
+	limits := s.limits(st, req)
+	if err := s.allow(ctx, limits); err != nil {
+		return Outcome{}, err
+	}
+	ctx, cancel := unhurried(ctx)
+	defer cancel()
+	a := &attempt{site: st, req: req}
+	if err := s.find(ctx, a); err != nil {
+		return Outcome{}, err
+	}
+	if err := s.take(ctx, a); err != nil {
+		return Outcome{}, err
+	}
+	if err := s.verify(ctx, a, place); err != nil {
+		return Outcome{}, err
+	}
+	out, result, err := s.settle(ctx, a)
+	if err != nil {
+		return Outcome{}, err
+	}
+	s.Counted(result)
+	if result != gatehouse.ResultOK {
+		return Outcome{}, refusal(a, result)
+	}
+	if err := s.Store.GiveBack(ctx, limits...); err != nil {
+		s.Log.WarnContext(ctx, "sign-in limit not given back", "error", err)
+	}
+	return out, nil
+}
+
+func checkFields(req PasswordRequest) error {
+	var fields []gatehouse.FieldError
+	add := func(field, code string) { fields = append(fields, gatehouse.FieldError{Field: field, Code: code}) }
+	switch name := strings.TrimSpace(req.Username); {
+	case name == "":
+		add("username", "required")
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, isControl):
+		add("username", "characters")
+	case utf8.RuneCountInString(name) > maxUsernameLength:
+		add("username", "too_long")
+	}
+	switch {
+	case req.Password == "":
+		add("password", "required")
+	case !utf8.ValidString(req.Password) || strings.ContainsRune(req.Password, 0):
+		add("password", "characters")
+	case utf8.RuneCountInString(req.Password) > gatehouse.MaxPasswordLength:
+		add("password", "too_long")
+	}
+	if fields == nil {
+		return nil
+	}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: fields}
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }
+
+// limits are the scopes in the order every sign-in takes them.
+func (s *Service) limits(st *site.Site, req PasswordRequest) []store.Limit {
+	return []store.Limit{
+		s.Limits.Site.of("sign-in:" + st.ID),
+		s.Limits.Address.of("sign-in:" + st.ID + ":address:" + AddressBlock(req.Caller.Address)),
+		s.Limits.Username.of("sign-in:" + st.ID + ":name:" + secret.HashToken(gatehouse.NameKey(req.Username))),
+	}
+}
+
+func (s *Service) allow(ctx context.Context, limits []store.Limit) error {
+	wait, err := s.Store.Allow(ctx, s.Now(), limits...)
+	if err != nil || wait == 0 {
+		return err
+	}
+	s.Counted(gatehouse.ResultLimited)
+	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
+}
+
+// find looks up whose sign-in this is. A name that is none goes through the same
+// queries and gets a subject of its own, so that it is counted and locked as if it
+// were one.
+func (s *Service) find(ctx context.Context, a *attempt) error {
+	u, err := s.userByName(ctx, a.site, a.req.Username)
+	switch {
+	case err == nil:
+		a.user, a.subject = u, u.ID
+	case gatehouse.KindOf(err) == gatehouse.NotFound:
+		a.subject = "name:" + secret.HashToken(gatehouse.NameKey(a.req.Username))
+	default:
+		return err
+	}
+	if a.req.Browser == "" {
+		return nil
+	}
+	a.browser, err = s.Store.Read().Browser(ctx, a.site.ID, a.user.ID, secret.HashToken(a.req.Browser))
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return nil
+	}
+	return err
+}
+
+// userByName finds a user by what the site signs in with. Where that is the
+// address, the username is the address.
+func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (gatehouse.User, error) {
+	u, err := s.Store.Read().UserByUsername(ctx, st.ID, name)
+	if st.SignInWith != gatehouse.WithUsernameOrEmail || gatehouse.KindOf(err) != gatehouse.NotFound {
+		return u, err
+	}
+	users, err := s.Store.Read().UsersByEmail(ctx, st.ID, name, 2)
+	if err != nil {
+		return u, err
+	}
+	if len(users) != 1 {
+		return u, gatehouse.ErrNotFound // nobody, or two who share it and use their usernames
+	}
+	return users[0], nil
+}
+
+// take takes the attempt's number, committed before anything is verified, and
+// waits where its turn depends on others that are being verified.
+func (s *Service) take(ctx context.Context, a *attempt) error {
+	policy := a.site.Policy.Lockout
+	var verdict gatehouse.AttemptVerdict
+	err := s.Store.Write(ctx, func(q store.Queries) error {
+		counts, err := q.TakeAttempt(ctx, a.site.ID, a.subject, a.browser, policy.Attempts, s.Now())
+		if err != nil {
+			return err
+		}
+		a.number = counts.Made
+		if gatehouse.LockOver(policy, counts, s.Now()) {
+			counts.LockedAt, counts.Cleared = time.Time{}, a.number-1
+			if err := q.ReopenAttempts(ctx, a.site.ID, a.subject, a.browser, a.number); err != nil {
+				return err
+			}
+		}
+		verdict = gatehouse.JudgeAttempt(policy, counts, a.number, s.Now())
+		return nil
+	})
+	if err == nil && verdict == gatehouse.Wait {
+		verdict, err = s.wait(ctx, a)
+	}
+	a.refused = verdict != gatehouse.Admit
+	if err == nil && verdict == gatehouse.Lock {
+		return s.Store.Write(ctx, func(q store.Queries) error { return s.lock(ctx, q, a) })
+	}
+	return err
+}
+
+// Waiting for others' verdicts: as long as a full gate takes, in small steps.
+const (
+	waitStep = 20 * time.Millisecond
+	waitMost = 10 * time.Second
+)
+
+func (s *Service) wait(ctx context.Context, a *attempt) (gatehouse.AttemptVerdict, error) {
+	for waited := time.Duration(0); waited < waitMost; waited += waitStep {
+		time.Sleep(waitStep)
+		counts, err := s.Store.Read().Attempts(ctx, a.site.ID, a.subject, a.browser)
+		if err != nil {
+			return gatehouse.Refuse, err
+		}
+		if v := gatehouse.JudgeAttempt(a.site.Policy.Lockout, counts, a.number, s.Now()); v != gatehouse.Wait {
+			return v, nil
+		}
+	}
+	return gatehouse.Refuse, busy(errors.New("waited too long for other sign-ins of the same account"))
+}
+
+// verify spends the time of a hash on every attempt; only one that was admitted and
+// whose account may sign in gets to know whether it was right.
+func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) error {
+	encoded := ""
+	if !a.refused && a.user.MaySignIn() {
+		encoded = a.user.Password.Hash
+	}
+	v, err := place.Verify(ctx, encoded, a.req.Password)
+	if err != nil && ctx.Err() != nil {
+		return busy(err)
+	}
+	if err != nil {
+		// A hash that cannot be read: the person sees a wrong password, support
+		// sees why. Verify has spent the time.
+		s.Log.ErrorContext(ctx, "stored password hash cannot be verified", "user", a.user.ID, "error", err)
+	}
+	a.verdict = v
+	return nil
+}
+
+// refusal is the answer to an attempt that did not work.
+func refusal(a *attempt, result gatehouse.EventResult) error {
+	code := CodeFailed
+	switch {
+	case result == gatehouse.ResultExpired:
+		code = CodeTemporaryExpired
+	case result == gatehouse.ResultLocked && a.browser != "":
+		code = CodeLockedHere
+	}
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: code}
+}
+
+func busy(err error) error {
+	return &gatehouse.Error{Kind: gatehouse.Unavailable, Code: CodeBusy, RetryAfter: 5 * time.Second, Err: err}
+}

@@ -1,0 +1,141 @@
+package signin
+
+import (
+	"context"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Session is who a session cookie stands for.
+type Session struct {
+	gatehouse.Session
+	User    gatehouse.User
+	Company gatehouse.Company
+}
+
+// Caller is the caller that acts in this session.
+func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
+	from.Kind, from.SiteID, from.CompanyID, from.UserID = gatehouse.SignedIn, s.SiteID, s.CompanyID, s.UserID
+	from.Role, from.Name = s.User.Role, s.User.Username
+	return from
+}
+
+// finish makes the session of a sign-in that NextStep says is done: with a new
+// token (ASVS 7.2.4), and this browser known from now on.
+func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser string,
+	c gatehouse.Caller, methods []gatehouse.Method) (session, newBrowser string, err error) {
+	now := s.Now()
+	if browser == "" {
+		browser = secret.NewToken()
+	}
+	session = secret.NewToken()
+	err = q.InsertSession(ctx, secret.HashToken(session), gatehouse.Session{
+		ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
+		Address: c.Address, UserAgent: c.UserAgent, Assurance: gatehouse.Assure(st.Policy, methods),
+	}, now.Add(st.Policy.Session.Absolute))
+	if err != nil {
+		return "", "", err
+	}
+	if err := q.SignedIn(ctx, st.ID, u.ID, now); err != nil {
+		return "", "", err
+	}
+	_, err = q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, now)
+	return session, browser, err
+}
+
+// Session returns who a session's token stands for. It reads the account as it is
+// now and writes nothing, but for the time of the last request, at most once a
+// minute.
+//
+// Errors: Unauthenticated if there is no such session, it has ended, or its user
+// may not sign in any more; Unavailable.
+func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Session, error) {
+	if token == "" {
+		return Session{}, errNoSession
+	}
+	hash := secret.HashToken(token)
+	ses, u, c, err := s.Store.Read().Session(ctx, st.ID, hash)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return Session{}, errNoSession
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	now := s.Now()
+	if !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, now) || !u.MaySignIn() {
+		return Session{}, errNoSession
+	}
+	if now.Sub(ses.SeenAt) >= gatehouse.SeenEvery {
+		err = s.Store.Write(ctx, func(q store.Queries) error { return q.SessionSeen(ctx, st.ID, hash, now) })
+	}
+	return Session{Session: ses, User: u, Company: c}, err
+}
+
+var errNoSession = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-session"}
+
+// SignOut ends a session and a half-finished sign-in, whichever there is. To sign
+// out twice is no error.
+func (s *Service) SignOut(ctx context.Context, st *site.Site, session, signIn string, c gatehouse.Caller) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		if signIn != "" {
+			if err := q.DeleteSignIn(ctx, st.ID, secret.HashToken(signIn)); err != nil {
+				return err
+			}
+		}
+		if session == "" {
+			return nil
+		}
+		hash := secret.HashToken(session)
+		_, u, _, err := q.Session(ctx, st.ID, hash)
+		if gatehouse.KindOf(err) == gatehouse.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := q.DeleteSession(ctx, st.ID, hash); err != nil {
+			return err
+		}
+		return q.InsertEvent(ctx, s.event(c, u, gatehouse.EventSignOut, gatehouse.ResultOK, nil))
+	})
+}
+
+// InProgress returns the sign-in in progress that a token stands for, and what it
+// must do next.
+//
+// Errors: Unauthenticated if there is none, or it must begin anew; Unavailable.
+func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (gatehouse.SignInFacts, gatehouse.Step, error) {
+	if token == "" {
+		return gatehouse.SignInFacts{}, "", errNoSignIn
+	}
+	facts, err := s.facts(ctx, st, token)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return facts, "", errNoSignIn
+	}
+	if err != nil {
+		return facts, "", err
+	}
+	step := gatehouse.NextStep(st.Site, facts, s.Now())
+	if step == gatehouse.StepCredentials {
+		return facts, "", errNoSignIn
+	}
+	return facts, step, nil
+}
+
+var errNoSignIn = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-sign-in"}
+
+func (s *Service) facts(ctx context.Context, st *site.Site, token string) (f gatehouse.SignInFacts, err error) {
+	q := s.Store.Read()
+	if f.SignIn, err = q.SignIn(ctx, st.ID, secret.HashToken(token)); err != nil {
+		return f, err
+	}
+	if f.User, err = q.User(ctx, st.ID, f.SignIn.UserID); err != nil {
+		return f, err
+	}
+	company, err := q.Company(ctx, st.ID, f.User.CompanyID)
+	f.CompanyTwoFactor = company.TwoFactor
+	return f, err
+}

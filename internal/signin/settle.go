@@ -1,0 +1,159 @@
+package signin
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+)
+
+// settle records what became of an attempt, in one transaction that is committed
+// whatever the result: bookkeeping of a failure must not be rolled back with it.
+func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result gatehouse.EventResult, err error) {
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		var err error
+		if result, err = s.judge(ctx, q, a); err != nil {
+			return err
+		}
+		switch result {
+		case gatehouse.ResultOK:
+			out, err = s.proved(ctx, q, a)
+		case gatehouse.ResultExpired:
+			err = q.AttemptRight(ctx, a.site.ID, a.subject, a.browser, a.number)
+		default:
+			err = s.wrong(ctx, q, a)
+		}
+		if err != nil {
+			return err
+		}
+		return q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventSignIn, result, a.detail(out.Step)))
+	})
+	return out, result, err
+}
+
+// detail is what the event log keeps besides: which browser's attempt, which number
+// in the row, what is still due.
+func (a *attempt) detail(next gatehouse.Step) map[string]string {
+	d := map[string]string{"attempt": strconv.FormatInt(a.number, 10)}
+	if a.browser != "" {
+		d["browser"] = a.browser
+	}
+	if next != "" {
+		d["next"] = string(next)
+	}
+	return d
+}
+
+// judge says what the attempt comes to, with the account read again in this
+// transaction: it may have been locked, deactivated, or given another password
+// while the hash was being computed (invariant 4).
+func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gatehouse.EventResult, error) {
+	if a.user.ID == "" {
+		return gatehouse.ResultUnknown, nil
+	}
+	verified := a.user.Password.Hash
+	u, err := q.User(ctx, a.site.ID, a.user.ID)
+	if err != nil {
+		return "", err
+	}
+	a.user = u
+	switch {
+	case u.State == gatehouse.Deactivated:
+		return gatehouse.ResultInactive, nil
+	case u.Locked() || a.refused:
+		return gatehouse.ResultLocked, nil
+	case !a.verdict.Match || u.Password.Hash != verified:
+		return gatehouse.ResultWrong, nil
+	case !gatehouse.PasswordUsable(u.Password, s.Now()):
+		return gatehouse.ResultExpired, nil
+	}
+	return gatehouse.ResultOK, nil
+}
+
+// wrong counts an attempt that was admitted and did not work, and locks if it was
+// one too many. It does so for every account and every name, so that none of them
+// behaves differently at the next attempt.
+func (s *Service) wrong(ctx context.Context, q store.Queries, a *attempt) error {
+	if a.refused {
+		return nil
+	}
+	counts, err := q.AttemptWrong(ctx, a.site.ID, a.subject, a.browser)
+	if err != nil || !gatehouse.LocksNow(a.site.Policy.Lockout, counts, a.number) {
+		return err
+	}
+	return s.lock(ctx, q, a)
+}
+
+// lock locks after too many wrong attempts. Strangers lock out strangers; the
+// owner's own browser (or whoever sits at it) locks the account, which ends its
+// sessions. Either way the owner is told the truth by mail.
+func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt) error {
+	now := s.Now()
+	first, err := q.LockAttempts(ctx, a.site.ID, a.subject, a.browser, now)
+	if err != nil || !first || a.user.ID == "" || a.user.Locked() {
+		return err
+	}
+	var notice mail.Message
+	facts := mail.Lock{Attempts: a.site.Policy.Lockout.Attempts, At: now, Address: a.req.Caller.Address,
+		UnlockAfter: a.site.Policy.Lockout.UnlockAfter, Username: a.user.Username}
+	scope := "strangers"
+	if a.browser == "" {
+		notice = mail.LockedStrangers{Lock: facts}
+	} else {
+		scope, notice = "account", mail.Locked{Lock: facts}
+		if err := endAccess(ctx, q, a.user, now); err != nil {
+			return err
+		}
+	}
+	err = q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventLocked, gatehouse.ResultOK,
+		map[string]string{"scope": scope, "reason": string(gatehouse.LockedByAttempts)}))
+	if err != nil || a.user.Email == "" || a.user.State == gatehouse.Deactivated {
+		return err
+	}
+	return s.Outbox.Enqueue(ctx, q, a.site, s.recipient(a.site, a.user), notice)
+}
+
+// endAccess locks an account and ends all that is open in its name (invariant 4).
+func endAccess(ctx context.Context, q store.Queries, u gatehouse.User, now time.Time) error {
+	if _, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByAttempts, now); err != nil {
+		return err
+	}
+	if _, err := q.DeleteSessionsOf(ctx, u.SiteID, u.ID); err != nil {
+		return err
+	}
+	return q.DeleteSignInsOf(ctx, u.SiteID, u.ID)
+}
+
+// proved goes on after a right password: to a session if nothing else is due, else
+// to a sign-in in progress.
+func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outcome, error) {
+	now, u := s.Now(), a.user
+	if err := q.AttemptRight(ctx, a.site.ID, a.subject, a.browser, a.number); err != nil {
+		return Outcome{}, err
+	}
+	if a.verdict.Stale {
+		if _, err := q.ReplaceHash(ctx, a.site.ID, u.ID, u.Password.Hash, a.verdict.Fresh); err != nil {
+			return Outcome{}, err
+		}
+	}
+	company, err := q.Company(ctx, a.site.ID, u.CompanyID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	in := gatehouse.SignIn{
+		ID: store.NewID("sin", now), SiteID: a.site.ID, UserID: u.ID, CredentialsAt: now, Origin: u.Password.Origin,
+		ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
+	}
+	facts := gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor}
+	out := Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
+	if out.Step != gatehouse.StepDone {
+		out.SignIn = secret.NewToken()
+		return out, q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in)
+	}
+	out.Session, out.Browser, err = s.finish(ctx, q, a.site, u, a.req.Browser, a.req.Caller, []gatehouse.Method{gatehouse.MethodPassword})
+	return out, err
+}

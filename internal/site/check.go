@@ -1,0 +1,80 @@
+package site
+
+import (
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Each check returns what is wrong with a value and what is allowed, or "".
+
+var (
+	hostLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	siteID    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	phone     = regexp.MustCompile(`^\+?[0-9][0-9 ()/.-]{2,30}$`)
+)
+
+const hostRule = "must be a host name in lower case without scheme, port or path, such as portal.example"
+
+func checkHost(host string) string {
+	labels := strings.Split(host, ".")
+	for _, l := range labels {
+		if !hostLabel.MatchString(l) {
+			return hostRule
+		}
+	}
+	// A last label of digits makes it an address, which no certificate and no
+	// cookie prefix treats as a name.
+	if last := labels[len(labels)-1]; len(host) > 253 || strings.Trim(last, "0123456789") == "" {
+		return hostRule
+	}
+	return ""
+}
+
+func checkEmail(address string) string {
+	a, err := mail.ParseAddress(address)
+	if err != nil || a.Address != address || a.Name != "" {
+		return "must be an email address such as help@portal.example"
+	}
+	if _, domain, _ := strings.Cut(address, "@"); checkHost(strings.ToLower(domain)) != "" {
+		return "has no valid domain after the @"
+	}
+	return ""
+}
+
+// checkURL lets through what a page may link to: nothing that runs (javascript:,
+// data:), nothing unencrypted, and no "//host" that only looks like a path.
+func checkURL(link string) string {
+	const rule = "must be an https address or a path of the site that begins with one slash"
+	u, err := url.Parse(link)
+	if err != nil || strings.ContainsAny(link, "\\ \"'<>`") || strings.ContainsFunc(link, unicode.IsControl) || u.User != nil {
+		return rule
+	}
+	if u.Scheme == "https" && u.Host != "" && u.Opaque == "" {
+		if checkHost(strings.ToLower(u.Hostname())) != "" {
+			return rule
+		}
+		return ""
+	}
+	if u.Scheme == "" && u.Host == "" && strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//") {
+		return ""
+	}
+	return rule
+}
+
+func checkPhone(number string) string {
+	if !phone.MatchString(number) {
+		return "must be a telephone number such as +44 131 496 0182"
+	}
+	return ""
+}
+
+// checkLine keeps line breaks out of what ends up in titles and mail headers.
+func checkLine(text string) string {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return "must be one line"
+	}
+	return ""
+}

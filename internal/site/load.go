@@ -1,0 +1,291 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/language"
+
+	"gatehouse"
+	"gatehouse/internal/strictyaml"
+)
+
+// LoadEnv is what the server says about all its sites.
+type LoadEnv struct {
+	// Scheme and Port are how visitors reach the server; port 0: the scheme's own.
+	Scheme string
+	Port   int
+	// Staging marks an installation that is not the real one (B20).
+	Staging bool
+}
+
+// HeadFonts are the heading faces a look can name.
+var HeadFonts = []string{"Source Serif 4"}
+
+// loader reads one folder and collects what is wrong with it.
+type loader struct {
+	dir      string
+	env      LoadEnv
+	site     *Site
+	file     settings
+	problems []strictyaml.Problem
+}
+
+// Load reads a site's folder, whose name is the site's ID. The error is a
+// *strictyaml.Error with everything that is wrong.
+func Load(dir string, env LoadEnv) (*Site, error) {
+	l := &loader{dir: dir, env: env, site: &Site{Folder: dir}}
+	l.site.ID = filepath.Base(filepath.Clean(dir))
+	if !siteID.MatchString(l.site.ID) {
+		l.add(dir, "the folder's name is the site's ID: must be lower-case letters, digits and hyphens")
+	}
+	if l.settings() {
+		l.entries()
+		l.mark()
+		l.terms()
+		l.texts()
+	}
+	if len(l.problems) > 0 {
+		return nil, &strictyaml.Error{Problems: l.problems}
+	}
+	return l.site, nil
+}
+
+func (l *loader) add(file, format string, args ...any) {
+	l.problems = append(l.problems, strictyaml.Problem{File: file, Text: fmt.Sprintf(format, args...)})
+}
+
+// settings reads site.yaml; false if nothing of it could be read.
+func (l *loader) settings() bool {
+	path := filepath.Join(l.dir, "site.yaml")
+	doc, err := strictyaml.Read(path, &l.file)
+	if doc == nil {
+		l.problems = append(l.problems, strictyaml.Problems(path, err)...)
+		return false
+	}
+	l.site.doc = doc
+	l.identity(doc)
+	l.policy(doc)
+	l.languages(doc)
+	l.look(doc)
+	l.contacts(doc)
+	l.news(doc)
+	l.problems = append(l.problems, strictyaml.Problems(path, doc.Err())...)
+	return true
+}
+
+// check reports what a check says about the value of a key. Empty values are not
+// judged: a required one is reported as missing already.
+func check(doc *strictyaml.Doc, key, value string, checks ...func(string) string) {
+	for _, c := range checks {
+		if problem := c(value); value != "" && problem != "" {
+			doc.Problem(key, "is %q, %s", value, problem)
+			return
+		}
+	}
+}
+
+func (l *loader) identity(doc *strictyaml.Doc) {
+	s, f := l.site, &l.file
+	s.Name, s.Brand, s.Country, s.Tagline = f.Name, f.Brand, f.Country, f.Tagline
+	if s.Brand == "" {
+		s.Brand = s.Name
+	}
+	check(doc, "name", f.Name, checkLine)
+	check(doc, "brand", f.Brand, checkLine)
+	check(doc, "country", f.Country, checkLine)
+	for i, host := range f.Hosts {
+		key := fmt.Sprintf("hosts[%d]", i)
+		check(doc, key, host, checkHost)
+		if host == "" || slices.Contains(f.Hosts[:i], host) {
+			doc.Problem(key, "is empty or in the list already")
+		}
+	}
+	s.Hosts, s.Staging, s.SignInWith, s.AsksSoleUser = f.Hosts, l.env.Staging, f.SignInWith, f.SoleUser
+	if len(s.Hosts) > 0 {
+		s.Origin = l.env.origin(s.Hosts[0])
+	}
+}
+
+// origin is what links to a host begin with.
+func (e LoadEnv) origin(host string) string {
+	if e.Port == 0 || e.Scheme == "https" && e.Port == 443 || e.Scheme == "http" && e.Port == 80 {
+		return e.Scheme + "://" + host
+	}
+	return e.Scheme + "://" + host + ":" + strconv.Itoa(e.Port)
+}
+
+// policy reports what Policy.Check finds at the key that says so in site.yaml.
+func (l *loader) policy(doc *strictyaml.Doc) {
+	s := l.site
+	s.Recovery, s.Policy = l.file.Recovery, l.file.policy()
+	for _, bad := range s.Policy.Check() {
+		doc.Problem(bad.Key, "%s", bad.Problem)
+	}
+	if s.Policy.Profile == gatehouse.Modern && s.Recovery == gatehouse.RecoverByChallenge {
+		doc.Problem("recovery", "challenge is not allowed in the modern profile; must be link")
+	}
+}
+
+func (l *loader) languages(doc *strictyaml.Doc) {
+	s := l.site
+	s.Languages = l.file.Languages
+	if len(s.Languages) == 0 {
+		s.Languages = []string{baseLanguage}
+	}
+	var tags []language.Tag
+	for i, name := range s.Languages {
+		tag, err := language.Parse(name)
+		key := fmt.Sprintf("languages[%d]", i)
+		if err != nil || tag.String() != name {
+			doc.Problem(key, "is %q, must be a language tag such as en-GB or de", name)
+		} else if slices.Contains(s.Languages[:i], name) {
+			doc.Problem(key, "%s is in the list already", name)
+		}
+		tags = append(tags, tag)
+	}
+	s.matcher = language.NewMatcher(tags)
+
+	zone := l.file.Zone
+	if zone == "" {
+		zone = "UTC"
+	}
+	var err error
+	if s.Zone, err = time.LoadLocation(zone); err != nil || zone == "Local" {
+		doc.Problem("zone", "is %q, must be a time zone such as Europe/London", zone)
+	}
+}
+
+func (l *loader) look(doc *strictyaml.Doc) {
+	f := l.file.Look
+	look := palette{doc}.colours(f)
+	look.Radius, look.HeadFont, look.Art = f.Radius, f.HeadFont, f.Art
+	if look.Art == "" {
+		look.Art = "arches"
+	}
+	if f.Radius < 0 || f.Radius > 0.75 {
+		doc.Problem("look.radius", "is %g, must be 0 to 0.75 (rem)", f.Radius)
+	}
+	if f.HeadFont != "" && !slices.Contains(HeadFonts, f.HeadFont) {
+		doc.Problem("look.head_font", "is %q, must be one of: %s", f.HeadFont, strings.Join(HeadFonts, ", "))
+	}
+	l.site.Look = look
+}
+
+func (l *loader) contacts(doc *strictyaml.Doc) {
+	support, sender := l.file.Support, l.file.Sender
+	check(doc, "support.email", support.Email, checkEmail)
+	check(doc, "support.phone", support.Phone, checkPhone)
+	check(doc, "support.hours", support.Hours, checkLine)
+	check(doc, "sender.name", sender.Name, checkLine)
+	check(doc, "sender.address", sender.Address, checkEmail)
+	check(doc, "sender.reply_to", sender.ReplyTo, checkEmail)
+	if sender.Name == "" {
+		sender.Name = l.file.Name
+	}
+	l.site.Support = gatehouse.Support(support)
+	l.site.Sender = gatehouse.Sender(sender)
+}
+
+func (l *loader) news(doc *strictyaml.Doc) {
+	s, n := l.site, l.file.Notice
+	s.Notice = Notice(n)
+	check(doc, "notice.link_url", n.LinkURL, checkURL)
+	if n.Title == "" && n != (noticeSettings{}) {
+		doc.Problem("notice.title", "is missing; without it the notice is not shown")
+	}
+	if (n.LinkText == "") != (n.LinkURL == "") {
+		doc.Problem("notice", "needs both link_text and link_url, or neither")
+	}
+	for i, link := range l.file.Links {
+		check(doc, fmt.Sprintf("links[%d].url", i), link.URL, checkURL)
+		s.Links = append(s.Links, Link(link))
+	}
+	if m := l.file.Maintenance; m != nil {
+		s.Maintenance = &Maintenance{From: m.From, Until: m.Until, Reference: m.Reference, StatusURL: m.StatusURL}
+		check(doc, "maintenance.status_url", m.StatusURL, checkURL)
+		if !m.Until.After(m.From) {
+			doc.Problem("maintenance.until", "must be after from")
+		}
+	}
+}
+
+// mark reads the logo.
+func (l *loader) mark() {
+	path := filepath.Join(l.dir, "logo.svg")
+	text, ok := l.read(path)
+	if !ok {
+		return
+	}
+	mark, err := parseMark([]byte(text))
+	var at markError
+	if errors.As(err, &at) {
+		l.problems = append(l.problems, strictyaml.Problem{File: path, Line: at.line, Text: at.text})
+	}
+	l.site.Look.Mark = mark
+}
+
+// read returns the text of a file that must be there.
+func (l *loader) read(path string) (string, bool) {
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.add(path, "is missing")
+	case err != nil:
+		l.add(path, "cannot be read: %v", errors.Unwrap(err))
+	case !utf8.Valid(data) || len(strings.TrimSpace(string(data))) == 0:
+		l.add(path, "is empty or not UTF-8 text")
+	default:
+		return string(data), true
+	}
+	return "", false
+}
+
+var folderEntries = []string{"site.yaml", "logo.svg", "terms", "help", "texts", "README.md"}
+
+// entries reports what is in the folder by mistake: "term/" would otherwise be
+// a site without terms.
+func (l *loader) entries() {
+	for _, name := range l.list("") {
+		if slices.Contains(folderEntries, name) {
+			continue
+		}
+		hint := "known are: " + strings.Join(folderEntries, ", ")
+		if near := strictyaml.Nearest(name, folderEntries); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		l.add(filepath.Join(l.dir, name), "is no part of a site's folder; %s", hint)
+	}
+	for _, name := range l.list("help") {
+		if path := filepath.Join(l.dir, "help", name); !strings.HasSuffix(name, ".md") {
+			l.add(path, "is no help page; their names end in .md")
+		} else {
+			l.read(path)
+		}
+	}
+}
+
+// list returns the names in a part of the folder, which need not be there,
+// without those that editors and mounts leave behind.
+func (l *loader) list(part string) []string {
+	path := filepath.Join(l.dir, part)
+	found, err := os.ReadDir(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.add(path, "cannot be read: %v", errors.Unwrap(err))
+	}
+	var names []string
+	for _, e := range found {
+		if name := e.Name(); !strings.HasPrefix(name, ".") && !strings.HasSuffix(name, "~") {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,100 @@
+// Package site reads a site's folder: look, terms, help, policy, texts and
+// languages. What comes out has been checked: colours have their contrast, the
+// policy keeps to the server's floors, every text that a page or a mail uses is
+// there in every language the site offers.
+//
+// A folder holds
+//
+//	site.yaml               every setting; see settings.go
+//	logo.svg                the mark: shapes only, viewBox 0 0 32 32
+//	terms/VERSION.md        the terms of use in the site's first language
+//	terms/VERSION.LANG.md   the same in another one
+//	help/*.md               help pages
+//	texts/LANG.yaml         texts that differ from those of the house
+//
+// and nothing else, except names that begin with a dot or end with a tilde, and
+// README.md. Load says everything that is wrong with it at once, each with file,
+// line and key.
+package site
+
+import (
+	"time"
+
+	"golang.org/x/text/language"
+
+	"gatehouse"
+	"gatehouse/internal/strictyaml"
+)
+
+// Site is a site with everything that a visitor sees of it.
+type Site struct {
+	gatehouse.Site
+	// Folder is where it was read from.
+	Folder string
+	// Brand and Country are the two parts of the name as the header shows them:
+	// "Meridian" and "UK". Country may be empty.
+	Brand, Country string
+	// Tagline is the sentence under the sign-in page's title.
+	Tagline string
+	Look    Look
+	// Languages are the BCP 47 tags the site offers; the first is its own.
+	Languages []string
+	// Zone is the time zone that times are shown in to people whose own is unknown.
+	Zone *time.Location
+	// Notice is the one piece of news on the sign-in page's side panel.
+	Notice Notice
+	// Links are the site's own pages at the foot: privacy, cookies and so on.
+	Links []Link
+	// Terms are all versions, newest (the one in force) first.
+	Terms []Terms
+	// Maintenance closes the site for planned work; see Closed.
+	Maintenance *Maintenance
+
+	texts   map[string]catalogue // by language; nil: those of the house
+	matcher language.Matcher     // over Languages
+	doc     *strictyaml.Doc      // where its settings stand, for Sites
+}
+
+// Closed reports whether the site is closed for planned work: from its
+// beginning until it is taken out of site.yaml, because work that takes longer
+// than planned must not let people in.
+func (s *Site) Closed(now time.Time) bool {
+	return s.Maintenance != nil && !now.Before(s.Maintenance.From)
+}
+
+// Look is a site's tokens, as site.yaml has them.
+type Look struct {
+	// Colours are #rrggbb. By day, by night, and of the side panel.
+	Brand, OnBrand, BrandNight, OnBrandNight, Side string
+	// Radius is the corner of controls in rem, 0 to 0.75.
+	Radius float64
+	// HeadFont is "" or the name of one of the embedded heading faces ("Source Serif 4").
+	HeadFont string
+	// Mark is the inner SVG of the logo mark, viewBox 0 0 32 32, checked to hold
+	// shapes only.
+	Mark string
+	// Art is the side panel's drawing: arches, horizon or shelf.
+	Art string
+}
+
+// Notice is a piece of news; empty Title: none.
+type Notice struct{ Kicker, Title, LinkText, LinkURL string }
+
+// Link is a name and where it leads: an https address or a path of the site.
+type Link struct{ Text, URL string }
+
+// Terms is one version of the terms of use.
+type Terms struct {
+	// Version is the file's name without .md, such as "2026-09".
+	Version string
+	// Texts holds the Markdown for each language.
+	Texts map[string]string
+}
+
+// Maintenance is planned work.
+type Maintenance struct {
+	From, Until time.Time
+	Reference   string
+	// StatusURL is where the progress can be followed; may be empty.
+	StatusURL string
+}

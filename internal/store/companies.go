@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+
+	"gatehouse"
+)
+
+const companyColumns = `site_id, id, name, account_number, two_factor, created_at`
+
+func companyFields(c *gatehouse.Company) []any {
+	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.CreatedAt}}
+}
+
+// InsertCompany adds a company; Conflict where the site has the account number.
+func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
+	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
+		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.CreatedAt))
+	return err
+}
+
+// UpdateCompany writes what can change of a company.
+func (q Queries) UpdateCompany(ctx context.Context, c gatehouse.Company) error {
+	n, err := q.exec(ctx, "update company", `UPDATE companies
+		SET name = $3, account_number = $4, two_factor = $5 WHERE site_id = $1 AND id = $2`,
+		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor)
+	return oneRow(n, err)
+}
+
+// Company returns a company by ID.
+func (q Queries) Company(ctx context.Context, siteID, id string) (c gatehouse.Company, err error) {
+	err = q.one(ctx, "company", `SELECT `+companyColumns+` FROM companies WHERE site_id = $1 AND id = $2`,
+		[]any{siteID, id}, companyFields(&c)...)
+	return c, err
+}
+
+// CompanyByAccount returns a company by its account number.
+func (q Queries) CompanyByAccount(ctx context.Context, siteID, number string) (c gatehouse.Company, err error) {
+	err = q.one(ctx, "company by account", `SELECT `+companyColumns+` FROM companies WHERE site_id = $1 AND account_number = $2`,
+		[]any{siteID, number}, companyFields(&c)...)
+	return c, err
+}
+
+// Companies returns up to limit companies of a site in the order of their account
+// numbers, those after the given number.
+func (q Queries) Companies(ctx context.Context, siteID, after string, limit int) ([]gatehouse.Company, error) {
+	var all []gatehouse.Company
+	err := q.all(ctx, "companies", `SELECT `+companyColumns+` FROM companies
+		WHERE site_id = $1 AND account_number > $2 ORDER BY account_number LIMIT $3`,
+		[]any{siteID, after, limit}, func(scan func(...any) error) error {
+			var c gatehouse.Company
+			err := scan(companyFields(&c)...)
+			all = append(all, c)
+			return err
+		})
+	return all, err
+}
+
+// oneRow turns "changed nothing" into not found.
+func oneRow(n int64, err error) error {
+	if err == nil && n == 0 {
+		return gatehouse.ErrNotFound
+	}
+	return err
+}

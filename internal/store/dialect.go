@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	sqlite "modernc.org/sqlite"
+
+	"gatehouse"
+)
+
+// dialect is all that differs between the databases.
+type dialect struct {
+	name string
+	// types replaces the few words of a migration that are not the same.
+	types *strings.Replacer
+	// lockMigrations keeps other processes out until the connection's
+	// transaction ends.
+	lockMigrations string
+	// claim is added to a SELECT that picks rows to work on, so that two
+	// processes do not wait for each other's.
+	claim string
+	// asyncCommit, run first in a transaction, lets it commit without
+	// waiting for the disk, for what may be lost with the power.
+	asyncCommit string
+	// prepares: statements are worth preparing here; pgx does it by itself.
+	prepares bool
+}
+
+var sqliteDialect = dialect{
+	name:  "sqlite",
+	types: strings.NewReplacer("BYTES", "BLOB"),
+
+	prepares: true,
+}
+
+var postgresDialect = dialect{
+	name: "postgres",
+	types: strings.NewReplacer(
+		"BYTES", "BYTEA",
+		// Counters of limits may be lost in a crash, and cost no log.
+		"CREATE TABLE rate_limits", "CREATE UNLOGGED TABLE rate_limits",
+		// Names are compared by code point, as SQLite does.
+		"TEXT NOT NULL", `TEXT COLLATE "C" NOT NULL`,
+	),
+	lockMigrations: "SELECT pg_advisory_xact_lock(7104266)",
+	claim:          "FOR UPDATE SKIP LOCKED",
+	asyncCommit:    "SET LOCAL synchronous_commit = off",
+}
+
+// open opens the database that a URL names: the pool that writes, the pool that
+// reads, and the dialect.
+func open(rawURL string) (write, read *sql.DB, d dialect, err error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, nil, d, fmt.Errorf("database URL: %w", err)
+	}
+	switch u.Scheme {
+	case "sqlite":
+		write, read, err = openSQLite(u)
+		return write, read, sqliteDialect, err
+	case "postgres", "postgresql":
+		write, err = openPostgres(rawURL)
+		return write, write, postgresDialect, err
+	}
+	return nil, nil, d, fmt.Errorf("database URL: %q is not sqlite:// or postgres://", u.Scheme)
+}
+
+// SQLitePath returns the file of a sqlite:// URL, and whether it is one.
+func SQLitePath(rawURL string) (string, bool) {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Scheme != "sqlite" {
+		return "", false
+	}
+	return u.Host + u.Path, true
+}
+
+// openSQLite opens one writer with immediate transactions and a pool of readers;
+// eight connections that share would starve each other or fail with BUSY.
+func openSQLite(u *url.URL) (write, read *sql.DB, err error) {
+	path := u.Host + u.Path
+	if path == "" {
+		return nil, nil, errors.New("database URL: sqlite:// names no file")
+	}
+	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_dqs=0"
+	if write, err = sql.Open("sqlite", base+"&_txlock=immediate"); err != nil {
+		return nil, nil, err
+	}
+	write.SetMaxOpenConns(1)
+	if read, err = sql.Open("sqlite", base+"&_query_only=1"); err != nil {
+		write.Close()
+		return nil, nil, err
+	}
+	readers := max(4, runtime.NumCPU())
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	return write, read, nil
+}
+
+func openPostgres(rawURL string) (*sql.DB, error) {
+	db, err := sql.Open("pgx", rawURL)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+const (
+	sqliteUnique       = 2067
+	sqlitePrimaryKey   = 1555
+	sqliteBusy         = 5
+	sqliteCantOpen     = 14
+	sqliteIO           = 10
+	sqliteFull         = 13
+	sqliteCorrupt      = 11
+	sqliteNotADatabase = 26
+)
+
+// isUnique reports whether an error says that such a row exists already.
+func isUnique(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqliteUnique || lite.Code() == sqlitePrimaryKey
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// isLost reports whether an error says that the database could not be asked or
+// could not keep the change: gone, starting, full, broken.
+func isLost(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqliteBusy, sqliteCantOpen, sqliteIO, sqliteFull, sqliteCorrupt, sqliteNotADatabase:
+			return true
+		}
+		return false
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		// 08 connection, 53 resources, 57P operator intervention, 25006 a
+		// standby that takes no writes, 58 system error.
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") ||
+			strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "58") || pg.Code == "25006"
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) || isCut(err)
+}
+
+// isRetry reports whether a transaction lost a race that running it again wins:
+// serialization failures and deadlocks of PostgreSQL.
+func isRetry(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// wrap sorts an error of the database.
+func wrap(ctx context.Context, what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return gatehouse.ErrNotFound
+	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("%s: %w", what, context.Canceled)
+	case isUnique(err):
+		return &gatehouse.Error{Kind: gatehouse.Conflict, Code: "exists", Err: fmt.Errorf("%s: %w", what, err)}
+	case isLost(err), ctx.Err() != nil:
+		return &gatehouse.Error{Kind: gatehouse.Unavailable, Code: "database-unavailable",
+			RetryAfter: 5 * time.Second, Err: fmt.Errorf("%s: %w", what, err)}
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// isMissingTable reports whether a query failed because nothing has been migrated.
+func isMissingTable(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "42P01"
+	}
+	return err != nil && strings.Contains(err.Error(), "no such table")
+}

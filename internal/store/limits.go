@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Limit is a rate: Burst calls at once, then one for each Every.
+type Limit struct {
+	Key   string
+	Every time.Duration
+	Burst int
+}
+
+// Allow takes one call from each of the limits, which all processes share. It
+// returns 0 if the call may go ahead, else how long to wait. One statement (GCRA),
+// so it has no race. Callers give limits of several scopes in the same order, so
+// that two of them never wait for each other crosswise.
+func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait time.Duration, err error) {
+	rows := make([]string, len(limits))
+	args := []any{micros(now)}
+	for i, l := range limits {
+		n := len(args)
+		rows[i] = fmt.Sprintf("($%d, CAST($1 AS BIGINT) + CAST($%d AS BIGINT), CAST($%d AS BIGINT), CAST($%d AS BIGINT))", n+1, n+2, n+2, n+3)
+		args = append(args, l.Key, l.Every.Microseconds(), int64(l.Burst-1)*l.Every.Microseconds())
+	}
+	q := Queries{run: s.write, prepared: s.writeStmts, d: s.dialect}
+	free := map[string]bool{}
+	err = q.all(ctx, "rate limit", `INSERT INTO rate_limits (key, tat, every, slack) VALUES `+strings.Join(rows, ", ")+`
+		ON CONFLICT (key) DO UPDATE SET every = excluded.every, slack = excluded.slack,
+			tat = CASE WHEN rate_limits.tat > CAST($1 AS BIGINT) THEN rate_limits.tat ELSE CAST($1 AS BIGINT) END + excluded.every
+		WHERE rate_limits.tat <= CAST($1 AS BIGINT) + excluded.slack RETURNING key`,
+		args, func(scan func(...any) error) error {
+			var key string
+			err := scan(&key)
+			free[key] = true
+			return err
+		})
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range limits {
+		if !free[l.Key] {
+			w, err := s.Read().limitFree(ctx, l.Key, now)
+			if err != nil {
+				return 0, err
+			}
+			wait = max(wait, w)
+		}
+	}
+	return wait, nil
+}
+
+// limitFree returns how long until a limit admits the next call, at least a second.
+func (q Queries) limitFree(ctx context.Context, key string, now time.Time) (time.Duration, error) {
+	var at time.Time
+	err := q.one(ctx, "rate limit", `SELECT tat - slack FROM rate_limits WHERE key = $1`, []any{key}, when{&at})
+	return max(at.Sub(now), time.Second), err
+}
+
+// GiveBack returns one call to each of the limits: for a call that turned out to be
+// of the kind that is not limited.
+func (s *Store) GiveBack(ctx context.Context, limits ...Limit) error {
+	rows := make([]string, len(limits))
+	args := make([]any, len(limits))
+	for i, l := range limits {
+		rows[i] = fmt.Sprintf("$%d", i+1)
+		args[i] = l.Key
+	}
+	q := Queries{run: s.write, prepared: s.writeStmts, d: s.dialect}
+	_, err := q.exec(ctx, "give back", `UPDATE rate_limits SET tat = tat - every WHERE key IN (`+strings.Join(rows, ", ")+`)`, args...)
+	return err
+}
+
+// DropOldLimits removes limits that have been free for a while.
+func (q Queries) DropOldLimits(ctx context.Context, before time.Time) error {
+	_, err := q.exec(ctx, "drop old limits", `DELETE FROM rate_limits WHERE tat < $1`, micros(before))
+	return err
+}

@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse"
+)
+
+// Message is one mail of the outbox. What it says is sealed in Body, which only
+// internal/mail reads.
+type Message struct {
+	SiteID    string
+	ID        string
+	CompanyID string
+	UserID    string
+	Kind      string
+	// Secret: it carries a password, a code or a link.
+	Secret    bool
+	Recipient string
+	// Subject is what support may see of it: for a message with a secret, its
+	// heading.
+	Subject   string
+	MessageID string
+	// Body is sealed, and nil once the message is done.
+	Body  []byte
+	State MessageState
+	// Tries counts those that failed for now.
+	Tries     int
+	CreatedAt time.Time
+	// DueAt is when it is to be tried next; while it is being sent, when the
+	// claim runs out.
+	DueAt     time.Time
+	ExpiresAt time.Time
+	// Lease names the claim of the process that is sending it.
+	Lease string
+	// DoneAt is zero until it is sent, refused or expired.
+	DoneAt time.Time
+	// Reply is what the mail server said last, or why it could not be asked.
+	Reply string
+}
+
+// MessageState is what has become of a message.
+type MessageState string
+
+// The states of a message. The last three are final.
+const (
+	MessageWaiting  MessageState = "waiting"
+	MessageSending  MessageState = "sending"
+	MessageDeferred MessageState = "deferred"
+	MessageSent     MessageState = "sent"
+	MessageRefused  MessageState = "refused"
+	MessageExpired  MessageState = "expired"
+)
+
+// Final reports whether nothing more will become of the message.
+func (s MessageState) Final() bool {
+	return s == MessageSent || s == MessageRefused || s == MessageExpired
+}
+
+// The columns are qualified: a claim returns them from an update that joins.
+const messageColumns = `messages.site_id, messages.id, messages.company_id, messages.user_id, messages.kind,
+	messages.secret, messages.recipient, messages.subject, messages.message_id, messages.body, messages.state,
+	messages.tries, messages.created_at, messages.due_at, messages.expires_at, messages.lease, messages.done_at,
+	messages.reply`
+
+func messageFields(m *Message) []any {
+	return []any{&m.SiteID, &m.ID, &m.CompanyID, &m.UserID, &m.Kind, &m.Secret, &m.Recipient, &m.Subject,
+		&m.MessageID, &m.Body, &m.State, &m.Tries, when{&m.CreatedAt}, when{&m.DueAt}, when{&m.ExpiresAt},
+		&m.Lease, when{&m.DoneAt}, &m.Reply}
+}
+
+// InsertMessage adds a message that waits to be sent, due at once.
+func (q Queries) InsertMessage(ctx context.Context, m Message) error {
+	_, err := q.exec(ctx, "insert message", `INSERT INTO messages (site_id, id, company_id, user_id, kind, secret,
+		recipient, subject, message_id, body, state, created_at, due_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $12, $13)`,
+		m.SiteID, m.ID, m.CompanyID, m.UserID, m.Kind, m.Secret, m.Recipient, m.Subject, m.MessageID, m.Body,
+		micros(m.CreatedAt), micros(m.CreatedAt), micros(m.ExpiresAt))
+	return err
+}
+
+// MessageDue reports whether a message is due: waiting, to be tried again, expired, or
+// left behind by a process that died. It is the cheap question of an idle sender.
+func (q Queries) MessageDue(ctx context.Context, now time.Time) (bool, error) {
+	var due int64
+	err := q.one(ctx, "message due", `SELECT COUNT(*) FROM (SELECT due_at FROM messages
+		WHERE done_at = 0 AND due_at <= $1 ORDER BY due_at LIMIT 1) AS first`, []any{micros(now)}, &due)
+	return due > 0, err
+}
+
+// Claim is a process's hold on messages.
+type Claim struct {
+	// Lease is a name that no other claim ever has.
+	Lease string
+	Now   time.Time
+	// Until is when the claim runs out: whoever asks after it may take the
+	// messages again.
+	Until time.Time
+	Limit int
+}
+
+// ClaimMessages takes up to c.Limit due messages, so that nobody else gets them
+// until the claim runs out. Those with a secret come first: somebody is waiting
+// for them. It is one statement each, and PostgreSQL's skips rows that another
+// process is taking at this moment.
+func (q Queries) ClaimMessages(ctx context.Context, c Claim) ([]Message, error) {
+	all, err := q.claimMessages(ctx, c, "AND secret", c.Limit)
+	if err != nil || len(all) == c.Limit {
+		return all, err
+	}
+	rest, err := q.claimMessages(ctx, c, "", c.Limit-len(all))
+	return append(all, rest...), err
+}
+
+func (q Queries) claimMessages(ctx context.Context, c Claim, which string, limit int) ([]Message, error) {
+	all, err := q.messages(ctx, "claim messages", `WITH due AS MATERIALIZED (
+			SELECT site_id, id FROM messages WHERE done_at = 0 `+which+` AND due_at <= $1
+			ORDER BY due_at LIMIT $2 `+q.d.claim+`)
+		UPDATE messages SET state = 'sending', lease = $3, due_at = $4
+		FROM due WHERE messages.site_id = due.site_id AND messages.id = due.id
+		RETURNING `+messageColumns, micros(c.Now), limit, c.Lease, micros(c.Until))
+	slices.SortFunc(all, func(a, b Message) int { return strings.Compare(a.ID, b.ID) }) // oldest first
+	return all, err
+}
+
+// MessageResult is what became of a claimed message.
+type MessageResult struct {
+	SiteID, ID, Lease string
+	// State is final, or Deferred, or Waiting for one that was not tried.
+	State MessageState
+	// Reply replaces the earlier one.
+	Reply string
+	// At is when it happened.
+	At time.Time
+	// DueAt is when to try it next, unless State is final.
+	DueAt time.Time
+	// Tries is how many failed so far.
+	Tries int
+}
+
+// FinishMessages records results and erases the bodies of those that are done,
+// whatever they carried. It returns the results whose claim had run out and
+// was taken by another process: those rows stay as that one leaves them.
+func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (lost []MessageResult, err error) {
+	for _, r := range results {
+		var done time.Time
+		if r.State.Final() {
+			done, r.DueAt = r.At, r.At
+		}
+		n, err := q.exec(ctx, "finish message", `UPDATE messages SET state = $4, reply = $5, due_at = $6,
+			done_at = $7, tries = $8, lease = '', body = CASE WHEN CAST($7 AS BIGINT) = 0 THEN body END
+			WHERE site_id = $1 AND id = $2 AND lease = $3 AND done_at = 0`,
+			r.SiteID, r.ID, r.Lease, string(r.State), r.Reply, micros(r.DueAt), micros(done), r.Tries)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			lost = append(lost, r)
+		}
+	}
+	return lost, nil
+}
+
+// ExpireMessages ends those that are due and past their time, and erases their
+// bodies; it returns how many. One that is being sent is left to its sender.
+func (q Queries) ExpireMessages(ctx context.Context, now time.Time) (int64, error) {
+	return q.exec(ctx, "expire messages", `UPDATE messages SET state = 'expired', done_at = $1, lease = '', body = NULL
+		WHERE done_at = 0 AND due_at <= $1 AND expires_at <= $1`, micros(now))
+}
+
+// MessagesOfUser returns up to limit messages to a user, newest first: those before
+// the given message ID, or all where it is empty.
+func (q Queries) MessagesOfUser(ctx context.Context, siteID, userID, before string, limit int) ([]Message, error) {
+	return q.messages(ctx, "messages of user", `SELECT `+messageColumns+` FROM messages
+		WHERE site_id = $1 AND user_id = $2 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`,
+		siteID, userID, before, limit)
+}
+
+// Message returns a message by ID.
+func (q Queries) Message(ctx context.Context, siteID, id string) (Message, error) {
+	all, err := q.messages(ctx, "message", `SELECT `+messageColumns+` FROM messages WHERE site_id = $1 AND id = $2`, siteID, id)
+	if err != nil {
+		return Message{}, err
+	}
+	if len(all) == 0 {
+		return Message{}, fmt.Errorf("message %s: %w", id, gatehouse.ErrNotFound)
+	}
+	return all[0], nil
+}
+
+// MailQueue returns how many messages are still to be sent and how long the
+// oldest of them has been waiting (E38).
+func (q Queries) MailQueue(ctx context.Context, now time.Time) (waiting int, oldest time.Duration, err error) {
+	var first time.Time
+	err = q.one(ctx, "mail queue", `SELECT COUNT(*), COALESCE(MIN(created_at), 0) FROM messages WHERE done_at = 0`,
+		nil, &waiting, when{&first})
+	if err != nil || first.IsZero() {
+		return waiting, 0, err
+	}
+	return waiting, max(0, now.Sub(first)), nil
+}
+
+func (q Queries) messages(ctx context.Context, what, text string, args ...any) ([]Message, error) {
+	var all []Message
+	err := q.all(ctx, what, text, args, func(scan func(...any) error) error {
+		var m Message
+		err := scan(messageFields(&m)...)
+		all = append(all, m)
+		return err
+	})
+	return all, err
+}

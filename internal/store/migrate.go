@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migration is one step of the database's structure.
+type Migration struct {
+	Version int
+	Name    string
+	// AppliedAt is zero for one that is still to come.
+	AppliedAt time.Time
+	text      string
+}
+
+// NewerError says that the database was made by a newer program. Nothing may be
+// done with it then.
+type NewerError struct{ Database, Program int }
+
+func (e NewerError) Error() string {
+	return fmt.Sprintf("the database is at version %d and this program knows only up to %d: run the newer program", e.Database, e.Program)
+}
+
+// migrations returns the embedded ones, oldest first.
+func migrations() ([]Migration, error) {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(names)
+	var all []Migration
+	for _, name := range names {
+		text, err := migrationFiles.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		base := strings.TrimSuffix(strings.TrimPrefix(name, "migrations/"), ".sql")
+		number, title, _ := strings.Cut(base, "_")
+		version, err := strconv.Atoi(number)
+		if err != nil || version != len(all)+1 {
+			return nil, fmt.Errorf("migration %s is out of order", name)
+		}
+		all = append(all, Migration{Version: version, Name: title, text: string(text)})
+	}
+	return all, nil
+}
+
+// Migrate brings the database to this program's version and returns what it did.
+// It is safe when several processes begin at the same moment: all run in one
+// transaction, behind the write lock of SQLite (immediate transactions) or an
+// advisory lock of PostgreSQL; who comes second finds nothing left to do.
+func (s *Store) Migrate(ctx context.Context, now time.Time) ([]Migration, error) {
+	known, err := migrations()
+	if err != nil {
+		return nil, err
+	}
+	if at, err := s.Version(ctx); err == nil && at == len(known) {
+		return nil, nil // the usual start takes no lock
+	}
+	var done []Migration
+	err = s.Write(ctx, func(q Queries) error {
+		done = nil
+		at, err := q.lockVersion(ctx)
+		if err != nil {
+			return err
+		}
+		if at > len(known) {
+			return NewerError{at, len(known)}
+		}
+		for _, m := range known[at:] {
+			if err := q.apply(ctx, m, now); err != nil {
+				return err
+			}
+			m.AppliedAt = now
+			done = append(done, m)
+		}
+		return nil
+	})
+	return done, err
+}
+
+// lockVersion waits for other processes that migrate and returns the version.
+func (q Queries) lockVersion(ctx context.Context) (int, error) {
+	if q.d.lockMigrations != "" {
+		if _, err := q.run.ExecContext(ctx, q.d.lockMigrations); err != nil {
+			return 0, wrap(ctx, "lock migrations", err)
+		}
+	}
+	_, err := q.run.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migrations (
+		version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
+	if err != nil {
+		return 0, wrap(ctx, "migrations table", err)
+	}
+	return q.version(ctx)
+}
+
+func (q Queries) version(ctx context.Context) (at int, err error) {
+	err = q.one(ctx, "version", `SELECT COALESCE(MAX(version), 0) FROM migrations`, nil, &at)
+	return at, err
+}
+
+func (q Queries) apply(ctx context.Context, m Migration, now time.Time) error {
+	for _, statement := range statementsOf(q.d.types.Replace(m.text)) {
+		if _, err := q.run.ExecContext(ctx, statement); err != nil {
+			return wrap(ctx, fmt.Sprintf("migration %d (%s)", m.Version, m.Name), err)
+		}
+	}
+	_, err := q.run.ExecContext(ctx, `INSERT INTO migrations (version, name, applied_at) VALUES ($1, $2, $3)`,
+		m.Version, m.Name, micros(now))
+	return wrap(ctx, "record migration", err)
+}
+
+// statementsOf splits a migration; its texts hold no semicolons but those at the
+// end of a statement, outside comments.
+func statementsOf(text string) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
+			lines = append(lines, line)
+		}
+	}
+	var all []string
+	for statement := range strings.SplitSeq(strings.Join(lines, ""), ";\n") {
+		if strings.TrimSpace(statement) != "" {
+			all = append(all, statement)
+		}
+	}
+	return all
+}
+
+// Version returns the database's version: the number of the last migration
+// applied. A database without the table is an error, not version 0.
+func (s *Store) Version(ctx context.Context) (int, error) { return s.Read().version(ctx) }
+
+// Ready returns nil when the database answers and is at this program's version.
+func (s *Store) Ready(ctx context.Context) error {
+	known, err := migrations()
+	if err != nil {
+		return err
+	}
+	at, err := s.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if at > len(known) {
+		return NewerError{at, len(known)}
+	}
+	if at < len(known) {
+		return fmt.Errorf("the database is at version %d of %d: run gatehouse migrate", at, len(known))
+	}
+	return nil
+}
+
+// Migrations returns all of this program's, with the time at which each was applied.
+func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
+	known, err := migrations()
+	if err != nil {
+		return nil, err
+	}
+	applied := map[int]time.Time{}
+	err = s.Read().all(ctx, "migrations", `SELECT version, applied_at FROM migrations`, nil, func(scan func(...any) error) error {
+		var version int
+		var at time.Time
+		if err := scan(&version, when{&at}); err != nil {
+			return err
+		}
+		applied[version] = at
+		return nil
+	})
+	if err != nil && !isMissingTable(err) {
+		return nil, err
+	}
+	for i := range known {
+		known[i].AppliedAt = applied[known[i].Version]
+	}
+	return known, nil
+}

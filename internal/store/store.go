@@ -1,0 +1,268 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"sync"
+	"time"
+
+	"gatehouse"
+)
+
+// Store is the database.
+type Store struct {
+	write, read           *sql.DB
+	dialect               dialect
+	writeStmts, readStmts *statements
+}
+
+// Open opens the database named by a URL (sqlite:///path or postgres://…) and
+// checks that it answers. It changes nothing: see Migrate.
+func Open(ctx context.Context, url string) (*Store, error) {
+	write, read, d, err := open(url)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{write: write, read: read, dialect: d}
+	s.writeStmts, s.readStmts = &statements{m: &sync.Map{}}, &statements{m: &sync.Map{}}
+	if d.prepares {
+		s.writeStmts.db, s.readStmts.db = write, read
+	}
+	if err := s.Ping(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes both pools.
+func (s *Store) Close() error {
+	s.writeStmts.close()
+	s.readStmts.close()
+	if s.read != s.write {
+		return errors.Join(s.read.Close(), s.write.Close())
+	}
+	return s.write.Close()
+}
+
+// Ping asks the database for an answer.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return wrap(ctx, "ping", s.write.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+}
+
+// Engine names the database: "sqlite" or "postgres".
+func (s *Store) Engine() string { return s.dialect.name }
+
+// Queries are the store's methods, on a pool or in a transaction.
+type Queries struct {
+	run      runner
+	prepared *statements
+	d        dialect
+}
+
+// runner is what a pool and a transaction have in common.
+type runner interface {
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// Read returns the methods that stand alone, each a snapshot of its own.
+func (s *Store) Read() Queries {
+	return Queries{run: s.read, prepared: s.readStmts, d: s.dialect}
+}
+
+// Write runs fn in one transaction that is committed if fn returns nil. A
+// transaction that lost a race on PostgreSQL is run again, so fn must not do
+// anything but ask and change the database and set variables of its own.
+func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
+	for try := 0; ; try++ {
+		err := s.writeOnce(ctx, fn)
+		if err == nil || !isRetry(err) || try == 4 {
+			return err
+		}
+		time.Sleep(time.Duration(try+1) * 5 * time.Millisecond)
+	}
+}
+
+func (s *Store) writeOnce(ctx context.Context, fn func(Queries) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return wrap(ctx, "begin", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it says so
+	prepared := s.writeStmts.in(tx)
+	if err := fn(Queries{run: tx, prepared: prepared, d: s.dialect}); err != nil {
+		return err
+	}
+	if err := wrap(ctx, "commit", tx.Commit()); err != nil {
+		return err
+	}
+	s.writeStmts.learn(ctx, prepared)
+	return nil
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (q Queries) exec(ctx context.Context, what, text string, args ...any) (int64, error) {
+	var res sql.Result
+	var err error
+	if stmt := q.prepared.get(ctx, text); stmt != nil {
+		res, err = stmt.ExecContext(ctx, args...)
+	} else {
+		res, err = q.run.ExecContext(ctx, text, args...)
+	}
+	if err != nil {
+		return 0, wrap(ctx, what, err)
+	}
+	n, err := res.RowsAffected()
+	return n, wrap(ctx, what, err)
+}
+
+// one scans the only row of a query into dest; gatehouse.ErrNotFound if none.
+func (q Queries) one(ctx context.Context, what, text string, args []any, dest ...any) error {
+	found := false
+	err := q.all(ctx, what, text, args, func(scan func(...any) error) error {
+		found = true
+		return scan(dest...)
+	})
+	if err == nil && !found {
+		return gatehouse.ErrNotFound
+	}
+	return err
+}
+
+// all calls scan for every row of a query.
+func (q Queries) all(ctx context.Context, what, text string, args []any, scan func(func(...any) error) error) error {
+	var rows *sql.Rows
+	var err error
+	if stmt := q.prepared.get(ctx, text); stmt != nil {
+		rows, err = stmt.QueryContext(ctx, args...)
+	} else {
+		rows, err = q.run.QueryContext(ctx, text, args...)
+	}
+	if err != nil {
+		return wrap(ctx, what, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows.Scan); err != nil {
+			return wrap(ctx, what, err)
+		}
+	}
+	return wrap(ctx, what, rows.Err())
+}
+
+// statements are the prepared statements of a pool of SQLite; pgx keeps those of
+// PostgreSQL itself, so there db is nil and nothing is prepared here. There are
+// as many as there are SQL texts in this package: nothing is ever evicted.
+//
+// The one connection that writes is taken while a transaction is open, so a
+// text that a transaction uses for the first time runs as it is, and is
+// prepared when the transaction is over.
+type statements struct {
+	db      *sql.DB
+	m       *sync.Map // text -> *sql.Stmt
+	tx      *sql.Tx
+	missing []string
+}
+
+func (s *statements) in(tx *sql.Tx) *statements {
+	return &statements{db: s.db, m: s.m, tx: tx}
+}
+
+func (s *statements) get(ctx context.Context, text string) *sql.Stmt {
+	if s.db == nil {
+		return nil
+	}
+	if stmt, ok := s.m.Load(text); ok {
+		if s.tx != nil {
+			return s.tx.StmtContext(ctx, stmt.(*sql.Stmt))
+		}
+		return stmt.(*sql.Stmt)
+	}
+	if s.tx != nil {
+		s.missing = append(s.missing, text)
+		return nil
+	}
+	return s.prepare(ctx, text)
+}
+
+func (s *statements) prepare(ctx context.Context, text string) *sql.Stmt {
+	stmt, err := s.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil // running the text as it is will say what is wrong
+	}
+	if first, loaded := s.m.LoadOrStore(text, stmt); loaded {
+		stmt.Close()
+		return first.(*sql.Stmt)
+	}
+	return stmt
+}
+
+func (s *statements) learn(ctx context.Context, tx *statements) {
+	for _, text := range tx.missing {
+		if _, known := s.m.Load(text); !known {
+			s.prepare(ctx, text)
+		}
+	}
+}
+
+func (s *statements) close() {
+	s.m.Range(func(_, stmt any) bool {
+		stmt.(*sql.Stmt).Close()
+		return true
+	})
+	s.m.Clear()
+}
+
+// NewID makes an identifier: prefix, underscore, UUIDv7 in hex. It sorts by time,
+// so that rows made together lie together.
+func NewID(prefix string, now time.Time) string {
+	var b [16]byte
+	rand.Read(b[6:])
+	ms := uint64(now.UnixMilli())
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	return prefix + "_" + hex.EncodeToString(b[:])
+}
+
+// micros is how times are stored: UTC microseconds, 0 for the zero time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// when scans a stored time.
+type when struct{ t *time.Time }
+
+func (w when) Scan(v any) error {
+	us, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("stored time is %s, not a number", reflect.TypeOf(v))
+	}
+	*w.t = fromMicros(us)
+	return nil
+}
+
+// isCut reports a connection that ended in the middle of an answer.
+func isCut(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}

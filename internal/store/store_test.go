@@ -1,0 +1,385 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// each runs a test on both databases, migrated.
+func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		if _, err := s.Migrate(t.Context(), noon); err != nil {
+			t.Fatal(err)
+		}
+		test(t, s)
+	})
+}
+
+func open(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// people makes a company and a user in a site, the same names in each.
+func people(t *testing.T, s *store.Store, siteID string) gatehouse.User {
+	t.Helper()
+	c := gatehouse.Company{SiteID: siteID, ID: store.NewID("com", noon), Name: "Northgate", AccountNumber: "1", CreatedAt: noon}
+	u := gatehouse.User{SiteID: siteID, ID: store.NewID("usr", noon), CompanyID: c.ID, Username: "MSantos", Email: "mira@northgate.example",
+		FirstName: "Mira", Role: gatehouse.RoleUser, State: gatehouse.Invited, CreatedAt: noon,
+		Password: gatehouse.Password{Hash: "h", Origin: gatehouse.PasswordChosen, SetAt: noon}}
+	write(t, s, func(q store.Queries) error {
+		return errors.Join(q.InsertCompany(t.Context(), c), q.InsertUser(t.Context(), u))
+	})
+	return u
+}
+
+func write(t *testing.T, s *store.Store, fn func(store.Queries) error) {
+	t.Helper()
+	if err := s.Write(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUsersAreFoundByWhatTheyType(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		want := people(t, s, "one")
+		other := people(t, s, "two")
+		for _, name := range []string{"MSantos", "msantos", " MSANTOS ", "ｍｓａｎｔｏｓ"} {
+			u, err := s.Read().UserByUsername(t.Context(), "one", name)
+			if err != nil || u != want {
+				t.Errorf("%q: %+v, %v; want %+v", name, u, err, want)
+			}
+		}
+		users, err := s.Read().UsersByEmail(t.Context(), "two", "MIRA@northgate.example", 5)
+		if err != nil || len(users) != 1 || users[0].ID != other.ID {
+			t.Errorf("by address in site two: %v, %v", users, err)
+		}
+		if _, err := s.Read().User(t.Context(), "two", want.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
+			t.Errorf("a user of site one seen from site two: %v", err)
+		}
+		double := want
+		double.ID, double.Username = store.NewID("usr", noon), "MSANTOS"
+		err = s.Write(t.Context(), func(q store.Queries) error { return q.InsertUser(t.Context(), double) })
+		if gatehouse.KindOf(err) != gatehouse.Conflict {
+			t.Errorf("a second msantos: %v, want a conflict", err)
+		}
+	})
+}
+
+func TestAFailedWriteLeavesNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		u := people(t, s, "one")
+		boom := errors.New("boom")
+		err := s.Write(t.Context(), func(q store.Queries) error {
+			if err := q.SetUserState(t.Context(), u.SiteID, u.ID, gatehouse.Deactivated); err != nil {
+				return err
+			}
+			return boom
+		})
+		if !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		if got, _ := s.Read().User(t.Context(), u.SiteID, u.ID); got.State != gatehouse.Invited {
+			t.Errorf("state is %s after a write that failed", got.State)
+		}
+	})
+}
+
+func TestSignedInMakesAnInvitedUserActive(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		u := people(t, s, "one")
+		for i, at := range []time.Time{noon, noon.Add(time.Hour)} {
+			write(t, s, func(q store.Queries) error { return q.SignedIn(t.Context(), u.SiteID, u.ID, at) })
+			got, err := s.Read().User(t.Context(), u.SiteID, u.ID)
+			if err != nil || got.State != gatehouse.Active || !got.FirstSignInAt.Equal(noon) || !got.LastSignInAt.Equal(at) {
+				t.Errorf("sign-in %d: %+v, %v", i, got, err)
+			}
+		}
+	})
+}
+
+// Numbers are unique and never given twice, however many ask at once.
+func TestAttemptsGetEachNumberOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		const n = 40
+		seen := make([]bool, n+1)
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		for range n {
+			all.Go(func() {
+				var a gatehouse.Attempts
+				err := s.Write(t.Context(), func(q store.Queries) (err error) {
+					a, err = q.TakeAttempt(t.Context(), "one", "usr_1", "", 6, noon)
+					return err
+				})
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil || a.Made < 1 || a.Made > n || seen[a.Made] {
+					t.Errorf("number %d twice or out of range (%v)", a.Made, err)
+					return
+				}
+				seen[a.Made] = true
+			})
+		}
+		all.Wait()
+	})
+}
+
+func TestAttemptsAreCountedForEachBrowserAndForgottenTogether(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		write(t, s, func(q store.Queries) error {
+			for _, browser := range []string{"", "brw_1"} {
+				if _, err := q.TakeAttempt(ctx, "one", "usr_1", browser, 6, noon); err != nil {
+					return err
+				}
+				if _, err := q.AttemptWrong(ctx, "one", "usr_1", browser); err != nil {
+					return err
+				}
+			}
+			if _, err := q.TakeAttempt(ctx, "one", "usr_1", "", 6, noon.Add(time.Hour)); err != nil {
+				return err
+			}
+			if first, err := q.LockAttempts(ctx, "one", "usr_1", "", noon); !first || err != nil {
+				t.Errorf("first lock: %v, %v", first, err)
+			}
+			if again, err := q.LockAttempts(ctx, "one", "usr_1", "", noon); again || err != nil {
+				t.Errorf("second lock: %v, %v", again, err)
+			}
+			return nil
+		})
+		strangers, err := s.Read().Attempts(ctx, "one", "usr_1", "")
+		want := gatehouse.Attempts{Made: 2, Wrong: 1, LockedAt: noon, AdmittedAt: noon.Add(time.Hour)}
+		if err != nil || strangers != want {
+			t.Errorf("strangers: %+v, %v; want %+v", strangers, err, want)
+		}
+		own, err := s.Read().Attempts(ctx, "one", "usr_1", "brw_1")
+		if err != nil || own.Made != 1 || !own.LockedAt.IsZero() {
+			t.Errorf("own browser: %+v, %v", own, err)
+		}
+		write(t, s, func(q store.Queries) error { return q.ForgetAttempts(ctx, "one", "usr_1") })
+		strangers, err = s.Read().Attempts(ctx, "one", "usr_1", "")
+		if err != nil || strangers.Cleared != 2 || strangers.Wrong != 0 || !strangers.LockedAt.IsZero() {
+			t.Errorf("after forgetting: %+v, %v", strangers, err)
+		}
+	})
+}
+
+func TestASessionBelongsToOneSite(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		u := people(t, s, "one")
+		people(t, s, "two")
+		ses := gatehouse.Session{ID: store.NewID("ses", noon), SiteID: "one", UserID: u.ID, CompanyID: u.CompanyID,
+			CreatedAt: noon, SeenAt: noon, Assurance: gatehouse.Assurance{Level: 1, Methods: []gatehouse.Method{gatehouse.MethodPassword}}}
+		write(t, s, func(q store.Queries) error { return q.InsertSession(t.Context(), "hash", ses, noon.Add(time.Hour)) })
+		got, who, c, err := s.Read().Session(t.Context(), "one", "hash")
+		if err != nil || got.ID != ses.ID || who.Username != "MSantos" || c.Name != "Northgate" || len(got.Assurance.Methods) != 1 {
+			t.Errorf("%+v %+v %+v %v", got, who, c, err)
+		}
+		if _, _, _, err := s.Read().Session(t.Context(), "two", "hash"); gatehouse.KindOf(err) != gatehouse.NotFound {
+			t.Errorf("in the other site: %v", err)
+		}
+		write(t, s, func(q store.Queries) error { return q.SessionSeen(t.Context(), "one", "hash", noon.Add(30*time.Second)) })
+		if got, _, _, _ := s.Read().Session(t.Context(), "one", "hash"); !got.SeenAt.Equal(noon) {
+			t.Error("seen was written again within the minute")
+		}
+		write(t, s, func(q store.Queries) error { return q.DeleteEndedSessions(t.Context(), noon.Add(time.Hour)) })
+		if n, err := s.Read().CountSessions(t.Context(), noon); n != 0 || err != nil {
+			t.Errorf("%d sessions after their end, %v", n, err)
+		}
+	})
+}
+
+func TestALimitAdmitsItsBurstAndThenItsRate(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		address := store.Limit{Key: "address", Every: time.Second, Burst: 5}
+		site := store.Limit{Key: "site", Every: time.Millisecond, Burst: 1000}
+		admitted := 0
+		for range 20 {
+			wait, err := s.Allow(ctx, noon, site, address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wait == 0 {
+				admitted++
+			} else if wait != time.Second {
+				t.Errorf("wait %s, want 1s", wait)
+			}
+		}
+		if admitted != 5 {
+			t.Errorf("%d of 20 at once admitted, want the burst of 5", admitted)
+		}
+		if wait, err := s.Allow(ctx, noon.Add(time.Second), address); wait != 0 || err != nil {
+			t.Errorf("a second later: wait %s, %v", wait, err)
+		}
+		if err := s.GiveBack(ctx, address); err != nil {
+			t.Fatal(err)
+		}
+		if wait, err := s.Allow(ctx, noon.Add(time.Second), address); wait != 0 || err != nil {
+			t.Errorf("after giving one back: wait %s, %v", wait, err)
+		}
+	})
+}
+
+func TestALimitHoldsAgainstParallelCalls(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		var mu sync.Mutex
+		admitted := 0
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				wait, err := s.Allow(t.Context(), noon, store.Limit{Key: "k", Every: time.Minute, Burst: 7})
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				} else if wait == 0 {
+					admitted++
+				}
+			})
+		}
+		all.Wait()
+		if admitted != 7 {
+			t.Errorf("%d admitted at the same instant, want 7", admitted)
+		}
+	})
+}
+
+func TestEventsKeepTheirDetail(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		u := people(t, s, "one")
+		e := gatehouse.Event{SiteID: "one", ID: store.NewID("evt", noon), UserID: u.ID, CompanyID: u.CompanyID, At: noon,
+			Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, Address: "192.0.2.1",
+			Reference: "GH-AAAA-BBBB", Detail: map[string]string{"attempt": "3"}}
+		write(t, s, func(q store.Queries) error { return q.InsertEvent(t.Context(), e) })
+		for name, list := range map[string]func() ([]gatehouse.Event, error){
+			"of user":      func() ([]gatehouse.Event, error) { return s.Read().EventsOfUser(t.Context(), "one", u.ID, 10) },
+			"by reference": func() ([]gatehouse.Event, error) { return s.Read().EventsByReference(t.Context(), "GH-AAAA-BBBB") },
+		} {
+			got, err := list()
+			if err != nil || len(got) != 1 || got[0].Detail["attempt"] != "3" || !got[0].At.Equal(noon) || got[0].Result != gatehouse.ResultWrong {
+				t.Errorf("%s: %+v, %v", name, got, err)
+			}
+		}
+	})
+}
+
+// Processes that start at the same moment migrate once, on either database.
+func TestMigrateBySeveralAtOnce(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		did := 0
+		for range 6 {
+			s := open(t, url)
+			all.Go(func() {
+				done, err := s.Migrate(context.Background(), noon)
+				if err != nil {
+					t.Error(err)
+				}
+				if err := s.Ready(context.Background()); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				did += len(done)
+				mu.Unlock()
+			})
+		}
+		all.Wait()
+		known, err := open(t, url).Migrations(t.Context())
+		if err != nil || did != len(known) {
+			t.Errorf("%d migrations were run, there are %d (%v)", did, len(known), err)
+		}
+		for _, m := range known {
+			if !m.AppliedAt.Equal(noon) {
+				t.Errorf("migration %d (%s) applied at %s", m.Version, m.Name, m.AppliedAt)
+			}
+		}
+	})
+}
+
+func TestMigrateRefusesANewerDatabase(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		if _, err := s.Migrate(t.Context(), noon); err != nil {
+			t.Fatal(err)
+		}
+		execRaw(t, url, "INSERT INTO migrations (version, name, applied_at) VALUES (999, 'later', 0)")
+		for what, err := range map[string]error{"migrate": second(s.Migrate(t.Context(), noon)), "ready": s.Ready(t.Context())} {
+			var newer store.NewerError
+			if !errors.As(err, &newer) || newer.Database != 999 {
+				t.Errorf("%s: %v, want that the database is newer", what, err)
+			}
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func execRaw(t *testing.T, url, text string) {
+	t.Helper()
+	driver, dsn := "pgx", url
+	if path, ok := store.SQLitePath(url); ok {
+		driver, dsn = "sqlite", path
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A database that cannot be asked is never "not found".
+func TestALostDatabaseIsSaidToBeLost(t *testing.T) {
+	lost := func(t *testing.T, err error) {
+		t.Helper()
+		if gatehouse.KindOf(err) != gatehouse.Unavailable {
+			t.Errorf("%v, want the kind Unavailable", err)
+		}
+	}
+	t.Run("postgres stopped", func(t *testing.T) {
+		cluster := testkit.OwnPostgres(t)
+		s := open(t, cluster.URL())
+		if _, err := s.Migrate(t.Context(), noon); err != nil {
+			t.Fatal(err)
+		}
+		people(t, s, "one")
+		cluster.Stop()
+		_, err := s.Read().UserByUsername(t.Context(), "one", "msantos")
+		lost(t, err)
+		lost(t, s.Write(t.Context(), func(q store.Queries) error { return q.SignedIn(t.Context(), "one", "x", noon) }))
+		lost(t, second(s.Allow(t.Context(), noon, store.Limit{Key: "k", Every: time.Second, Burst: 1})))
+		cluster.Start()
+		if _, err := s.Read().UserByUsername(t.Context(), "one", "msantos"); err != nil {
+			t.Errorf("after its return: %v", err)
+		}
+	})
+	t.Run("sqlite file that is none", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "broken.db")
+		writeFile(t, path, strings.Repeat("this is not a database ", 500))
+		_, err := store.Open(t.Context(), "sqlite://"+path)
+		lost(t, err)
+	})
+}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gatehouse"
+)
+
+const userColumns = `site_id, id, company_id, username, first_name, last_name, email, email_confirmed,
+	role, state, locale, locked_at, lock_reason, password_hash, password_origin, password_set_at,
+	password_expires_at, first_sign_in_at, last_sign_in_at, challenge_set, terms_accepted,
+	sole_user_for, sole_user, created_at`
+
+// userFields are where a row's columns go, in the order of userColumns.
+func userFields(u *gatehouse.User) []any {
+	return []any{&u.SiteID, &u.ID, &u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed,
+		&u.Role, &u.State, &u.Locale, when{&u.LockedAt}, &u.LockReason, &u.Password.Hash, &u.Password.Origin,
+		when{&u.Password.SetAt}, when{&u.Password.ExpiresAt}, when{&u.FirstSignInAt}, when{&u.LastSignInAt},
+		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}}
+}
+
+// InsertUser adds a user; Conflict where the site has the username.
+func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
+	_, err := q.exec(ctx, "insert user", `INSERT INTO users (`+userColumns+`, username_key, email_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
+		u.SiteID, u.ID, u.CompanyID, u.Username, u.FirstName, u.LastName, u.Email, u.EmailConfirmed,
+		string(u.Role), string(u.State), u.Locale, micros(u.LockedAt), string(u.LockReason), u.Password.Hash,
+		string(u.Password.Origin), micros(u.Password.SetAt), micros(u.Password.ExpiresAt), micros(u.FirstSignInAt),
+		micros(u.LastSignInAt), u.ChallengeSet, u.TermsAccepted, u.SoleUserFor, u.SoleUser, micros(u.CreatedAt),
+		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email))
+	return err
+}
+
+// UpdateProfile writes a user's names, address, role, locale and company.
+func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User) error {
+	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3, username_key = $4, first_name = $5,
+		last_name = $6, email = $7, email_key = $8, email_confirmed = $9, role = $10, locale = $11
+		WHERE site_id = $1 AND id = $2`,
+		u.SiteID, u.ID, u.Username, gatehouse.NameKey(u.Username), u.FirstName, u.LastName, u.Email,
+		gatehouse.NameKey(u.Email), u.EmailConfirmed, string(u.Role), u.Locale)
+	return oneRow(n, err)
+}
+
+// SetUserState writes a user's state.
+func (q Queries) SetUserState(ctx context.Context, siteID, id string, state gatehouse.UserState) error {
+	n, err := q.exec(ctx, "set state", `UPDATE users SET state = $3 WHERE site_id = $1 AND id = $2`, siteID, id, string(state))
+	return oneRow(n, err)
+}
+
+// SetPassword writes a user's password.
+func (q Queries) SetPassword(ctx context.Context, siteID, id string, w gatehouse.Password) error {
+	n, err := q.exec(ctx, "set password", `UPDATE users SET password_hash = $3, password_origin = $4,
+		password_set_at = $5, password_expires_at = $6 WHERE site_id = $1 AND id = $2`,
+		siteID, id, w.Hash, string(w.Origin), micros(w.SetAt), micros(w.ExpiresAt))
+	return oneRow(n, err)
+}
+
+// ReplaceHash writes the same password under a newer hash, unless the password has
+// been changed since the old hash was read. It reports whether it did.
+func (q Queries) ReplaceHash(ctx context.Context, siteID, id, old, fresh string) (bool, error) {
+	n, err := q.exec(ctx, "replace hash", `UPDATE users SET password_hash = $4
+		WHERE site_id = $1 AND id = $2 AND password_hash = $3`, siteID, id, old, fresh)
+	return n == 1, err
+}
+
+// LockUser locks a user for everybody; a lock that is there stays as it is. It
+// reports whether it was this call that locked.
+func (q Queries) LockUser(ctx context.Context, siteID, id string, reason gatehouse.LockReason, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "lock user", `UPDATE users SET locked_at = $3, lock_reason = $4
+		WHERE site_id = $1 AND id = $2 AND locked_at = 0`, siteID, id, micros(now), string(reason))
+	return n == 1, err
+}
+
+// UnlockUser ends a user's lock.
+func (q Queries) UnlockUser(ctx context.Context, siteID, id string) error {
+	n, err := q.exec(ctx, "unlock user", `UPDATE users SET locked_at = 0, lock_reason = ''
+		WHERE site_id = $1 AND id = $2`, siteID, id)
+	return oneRow(n, err)
+}
+
+// SignedIn records a finished sign-in; an invited user becomes active by it.
+func (q Queries) SignedIn(ctx context.Context, siteID, id string, now time.Time) error {
+	n, err := q.exec(ctx, "signed in", `UPDATE users SET last_sign_in_at = $3,
+		first_sign_in_at = CASE WHEN first_sign_in_at = 0 THEN $3 ELSE first_sign_in_at END,
+		state = CASE WHEN state = 'invited' THEN 'active' ELSE state END
+		WHERE site_id = $1 AND id = $2`, siteID, id, micros(now))
+	return oneRow(n, err)
+}
+
+// User returns a user by ID.
+func (q Queries) User(ctx context.Context, siteID, id string) (u gatehouse.User, err error) {
+	err = q.one(ctx, "user", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND id = $2`,
+		[]any{siteID, id}, userFields(&u)...)
+	return u, err
+}
+
+// UserByUsername returns a user by username, compared by gatehouse.NameKey.
+func (q Queries) UserByUsername(ctx context.Context, siteID, username string) (u gatehouse.User, err error) {
+	err = q.one(ctx, "user by username", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND username_key = $2`,
+		[]any{siteID, gatehouse.NameKey(username)}, userFields(&u)...)
+	return u, err
+}
+
+// UsersByEmail returns up to limit users with an address, compared by
+// gatehouse.NameKey. Accounts of one site may share an address where they sign in
+// by username.
+func (q Queries) UsersByEmail(ctx context.Context, siteID, email string, limit int) ([]gatehouse.User, error) {
+	return q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND email_key = $2
+		AND email_key <> '' ORDER BY id LIMIT $3`, siteID, gatehouse.NameKey(email), limit)
+}
+
+// Users returns up to limit users of a company in the order of their usernames,
+// those after the given username key.
+func (q Queries) Users(ctx context.Context, siteID, companyID, after string, limit int) ([]gatehouse.User, error) {
+	return q.users(ctx, `SELECT `+userColumns+` FROM users
+		WHERE site_id = $1 AND company_id = $2 AND username_key > $3 ORDER BY username_key LIMIT $4`,
+		siteID, companyID, after, limit)
+}
+
+func (q Queries) users(ctx context.Context, text string, args ...any) ([]gatehouse.User, error) {
+	var all []gatehouse.User
+	err := q.all(ctx, "users", text, args, func(scan func(...any) error) error {
+		var u gatehouse.User
+		err := scan(userFields(&u)...)
+		all = append(all, u)
+		return err
+	})
+	return all, err
+}
+
+// CountUsers returns how many users a company has, by state.
+func (q Queries) CountUsers(ctx context.Context, siteID, companyID string) (map[gatehouse.UserState]int, error) {
+	counts := map[gatehouse.UserState]int{}
+	err := q.all(ctx, "count users", `SELECT state, COUNT(*) FROM users WHERE site_id = $1 AND company_id = $2 GROUP BY state`,
+		[]any{siteID, companyID}, func(scan func(...any) error) error {
+			var state gatehouse.UserState
+			var n int
+			err := scan(&state, &n)
+			counts[state] = n
+			return err
+		})
+	return counts, err
+}

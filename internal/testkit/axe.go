@@ -1,0 +1,71 @@
+package testkit
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axeScript is axe-core, which finds what people with a disability stumble over.
+// Where it comes from: testdata/axe-core/README.md.
+//
+//go:embed testdata/axe-core/axe.min.js
+var axeScript string
+
+// Violation is a rule of accessibility that a page breaks.
+type Violation struct {
+	ID     string // axe's name of the rule, "color-contrast"
+	Impact string // minor, moderate, serious, critical
+	Help   string
+	Nodes  []string // where and why
+}
+
+func (v Violation) String() string {
+	return fmt.Sprintf("%s (%s): %s\n    %s", v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n    "))
+}
+
+// It asks for WCAG 2.0 to 2.2, levels A and AA, and for axe's best practices.
+const axeRun = `(async () => {
+  const result = await axe.run(document, {
+    preload: false, resultTypes: ["violations"],
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
+  });
+  return JSON.stringify(result.violations.map(v => ({
+    id: v.id, impact: v.impact, help: v.help,
+    nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary.replace(/\s+/g, " ")),
+  })));
+})()`
+
+// Axe examines the page as it is now and returns what is not accessible. It
+// works where the content security policy forbids scripts, and where
+// NoJavaScript does.
+func (b *Tab) Axe() []Violation {
+	b.t.Helper()
+	b.scripts(true)
+	defer func() {
+		if b.scriptless {
+			b.scripts(false)
+		}
+	}()
+	var violations []Violation
+	b.act("run axe", func(ctx context.Context) error {
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("typeof axe === 'object'"))
+		if err == nil && !there {
+			_, err = chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](axeScript))
+		}
+		if err != nil {
+			return err
+		}
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[string](axeRun, chromedp.EvalAwaitPromise))
+		if err != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		return json.Unmarshal([]byte(found), &violations)
+	})
+	return violations
+}

@@ -1,0 +1,536 @@
+package testkit
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/publicsuffix"
+)
+
+// Client visits a site as a browser without scripts does: it keeps cookies,
+// follows redirects and says where a request comes from (Origin, Sec-Fetch-Site).
+// Whatever the host, it connects to one server. Its methods end the test when the
+// server does not answer. It may be used from several goroutines at once, as a
+// browser with several tabs.
+type Client struct {
+	// Language is the Accept-Language header, Agent the User-Agent.
+	Language, Agent string
+	// Stay makes it show a redirect instead of following it.
+	Stay bool
+
+	t    testing.TB
+	base *url.URL
+	http *http.Client
+}
+
+// Values are what is filled into a form, by the fields' names. A box is ticked
+// with its value (or "on") and unticked with "".
+type Values map[string]string
+
+// NewClient makes a client for a site. Base is the site's address as its visitors
+// know it, "http://uk.localhost:8080"; server is where the server listens,
+// "127.0.0.1:8080", or "" to connect to where base says.
+func NewClient(t testing.TB, base, server string) *Client {
+	t.Helper()
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" {
+		t.Fatalf("%q is no site's address (%v)", base, err)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 4, DialContext: dialer(u, strings.TrimPrefix(server, "http://"))}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &Client{
+		t: t, base: u, Language: "en-GB,en;q=0.9",
+		Agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+		http: &http.Client{
+			Transport: transport, Timeout: 30 * time.Second, Jar: trusting{jar},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+// dialer connects to the server, but to another address of this machine if that
+// is asked for by number: a test's own client application.
+func dialer(base *url.URL, server string) func(context.Context, string, string) (net.Conn, error) {
+	var d net.Dialer
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, _ := net.SplitHostPort(address)
+		switch {
+		case net.ParseIP(host) != nil && host != base.Hostname():
+		case server != "":
+			address = server
+		case host == "localhost" || strings.HasSuffix(host, ".localhost"):
+			address = net.JoinHostPort("127.0.0.1", port)
+		}
+		return d.DialContext(ctx, network, address)
+	}
+}
+
+// trusting sends Secure cookies to this machine over http, as browsers do.
+type trusting struct{ jar http.CookieJar }
+
+func (j trusting) Cookies(u *url.URL) []*http.Cookie { return j.jar.Cookies(secure(u)) }
+func (j trusting) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	j.jar.SetCookies(secure(u), cookies)
+}
+
+func secure(u *url.URL) *url.URL {
+	host := u.Hostname()
+	if host != "localhost" && !strings.HasSuffix(host, ".localhost") && !net.ParseIP(host).IsLoopback() {
+		return u
+	}
+	copied := *u
+	copied.Scheme = "https"
+	return &copied
+}
+
+// Page is an answer of the server.
+type Page struct {
+	Status int
+	Header http.Header
+	URL    *url.URL // after redirects
+	Body   []byte
+	Doc    *goquery.Document
+	Via    []string // the addresses that redirected here
+
+	t testing.TB
+}
+
+// Get visits a path of the site, or a full address, as typed into the address bar.
+func (c *Client) Get(path string) *Page {
+	c.t.Helper()
+	return c.visit(http.MethodGet, c.address(c.base, path), nil, "", nil)
+}
+
+// Follow follows the link with this text.
+func (c *Client) Follow(page *Page, link string) *Page {
+	c.t.Helper()
+	links := page.Doc.Find("a[href]")
+	found := links.FilterFunction(func(_ int, a *goquery.Selection) bool { return clean(a.Text()) == link })
+	if found.Length() == 0 {
+		page.fail("no link %q; there are: %q", link, texts(links))
+	}
+	return c.visit(http.MethodGet, c.address(page.URL, found.First().AttrOr("href", "")), nil, "", page.URL)
+}
+
+// Submit fills in a form and submits it with its first button. The selector may
+// be "" if the page has one form. What is not named in values stays as it is:
+// hidden fields, ticked boxes, the text that is there.
+func (c *Client) Submit(page *Page, form string, values Values) *Page {
+	c.t.Helper()
+	f := page.form(form)
+	return c.send(page, f, submitters(page, f).First(), values, nil)
+}
+
+// Press fills in the form that has the button with this text and presses it.
+func (c *Client) Press(page *Page, button string, values Values) *Page {
+	c.t.Helper()
+	all := page.Doc.Find("button, input[type=submit]")
+	found := all.FilterFunction(func(_ int, b *goquery.Selection) bool {
+		return clean(b.Text()) == button || b.AttrOr("value", "") == button && goquery.NodeName(b) == "input" || b.AttrOr("aria-label", "") == button
+	})
+	if found.Length() == 0 {
+		page.fail("no button %q; there are: %q", button, texts(all))
+	}
+	b := found.First()
+	form := b.Closest("form")
+	if id, ok := b.Attr("form"); ok {
+		form = page.Doc.Find("form").FilterFunction(func(_ int, f *goquery.Selection) bool { return f.AttrOr("id", "") == id })
+	}
+	if form.Length() == 0 {
+		page.fail("the button %q is in no form", button)
+	}
+	return c.send(page, form, b, values, nil)
+}
+
+// Upload is Submit with a file in one of the form's fields.
+func (c *Client) Upload(page *Page, form, field, filename string, content []byte, values Values) *Page {
+	c.t.Helper()
+	f := page.form(form)
+	return c.send(page, f, submitters(page, f).First(), values, &upload{field, filename, content})
+}
+
+// Post sends fields to a path of the site as a form of its own page would, but
+// without any page: whatever a forger could send.
+func (c *Client) Post(path string, fields url.Values) *Page {
+	c.t.Helper()
+	return c.visit(http.MethodPost, c.address(c.base, path), []byte(fields.Encode()), "application/x-www-form-urlencoded", c.base)
+}
+
+// PostFrom is Post by a page of another origin, "https://evil.test".
+func (c *Client) PostFrom(origin, path string, fields url.Values) *Page {
+	c.t.Helper()
+	from, err := url.Parse(origin)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.visit(http.MethodPost, c.address(c.base, path), []byte(fields.Encode()), "application/x-www-form-urlencoded", from)
+}
+
+// Do sends a request as it is, with the cookies, and follows nothing.
+func (c *Client) Do(r *http.Request) *Page {
+	c.t.Helper()
+	res, err := c.http.Do(r)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(body))
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+	}
+	return &Page{Status: res.StatusCode, Header: res.Header, URL: r.URL, Body: body, Doc: doc, t: c.t}
+}
+
+// Cookie is the value of a cookie that would be sent to a path of the site; "" if
+// there is none.
+func (c *Client) Cookie(path, name string) string {
+	c.t.Helper()
+	for _, cookie := range c.http.Jar.Cookies(c.address(c.base, path)) {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// SetCookie puts a cookie into the client: one that was stolen, say.
+func (c *Client) SetCookie(cookie *http.Cookie) {
+	c.http.Jar.SetCookies(c.base, []*http.Cookie{cookie})
+}
+
+func (c *Client) address(from *url.URL, ref string) *url.URL {
+	c.t.Helper()
+	u, err := from.Parse(ref)
+	if err != nil {
+		c.t.Fatalf("%q is no address: %v", ref, err)
+	}
+	u.Fragment = ""
+	return u
+}
+
+// visit sends a request that from's page asks for (nil: the person does), and
+// follows redirects as browsers do.
+func (c *Client) visit(method string, to *url.URL, body []byte, kind string, from *url.URL) *Page {
+	c.t.Helper()
+	var via []string
+	site := relation(from, to)
+	for range 20 {
+		r, err := http.NewRequest(method, to.String(), bytes.NewReader(body))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.dress(r, kind, from, site)
+		page := c.Do(r)
+		page.Via = via
+		target := page.Header.Get("Location")
+		if target == "" || page.Status < 300 || page.Status > 399 || c.Stay {
+			return page
+		}
+		via = append(via, to.String())
+		to = c.address(to, target)
+		site = farther(site, relation(from, to))
+		if page.Status != http.StatusTemporaryRedirect && page.Status != http.StatusPermanentRedirect {
+			method, body, kind = http.MethodGet, nil, ""
+		}
+	}
+	c.t.Fatalf("redirected without end: %q", via)
+	return nil
+}
+
+// dress puts on the headers of a browser that opens a page.
+func (c *Client) dress(r *http.Request, kind string, from *url.URL, site string) {
+	set := func(name, value string) {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
+	}
+	set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8")
+	set("Accept-Language", c.Language)
+	set("User-Agent", c.Agent)
+	set("Content-Type", kind)
+	set("Sec-Fetch-Site", site)
+	set("Sec-Fetch-Mode", "navigate")
+	set("Sec-Fetch-Dest", "document")
+	set("Sec-Fetch-User", "?1")
+	set("Upgrade-Insecure-Requests", "1")
+	if from != nil && r.Method != http.MethodGet {
+		set("Origin", from.Scheme+"://"+from.Host)
+	}
+}
+
+// relation is the Sec-Fetch-Site of a request that from's page makes.
+func relation(from, to *url.URL) string {
+	switch {
+	case from == nil:
+		return "none"
+	case from.Scheme == to.Scheme && from.Host == to.Host:
+		return "same-origin"
+	case from.Scheme == to.Scheme && domain(from) == domain(to):
+		return "same-site"
+	}
+	return "cross-site"
+}
+
+// farther: a chain of redirects is as foreign as its most foreign stop.
+func farther(a, b string) string {
+	order := []string{"none", "same-origin", "same-site", "cross-site"}
+	return order[max(slices.Index(order, a), slices.Index(order, b))]
+}
+
+func domain(u *url.URL) string {
+	if d, err := publicsuffix.EffectiveTLDPlusOne(u.Hostname()); err == nil {
+		return d
+	}
+	return u.Hostname()
+}
+
+// ---- forms ----
+
+type upload struct {
+	field, filename string
+	content         []byte
+}
+
+func submitters(page *Page, form *goquery.Selection) *goquery.Selection {
+	return page.fields(form).FilterFunction(func(_ int, f *goquery.Selection) bool { return isSubmitter(f) })
+}
+
+func isSubmitter(f *goquery.Selection) bool {
+	kind := strings.ToLower(f.AttrOr("type", ""))
+	return goquery.NodeName(f) == "button" && (kind == "" || kind == "submit") || goquery.NodeName(f) == "input" && kind == "submit"
+}
+
+// send submits a form as the specification of HTML says.
+func (c *Client) send(page *Page, form, button *goquery.Selection, values Values, file *upload) *Page {
+	c.t.Helper()
+	attr := func(name, otherwise string) string {
+		return button.AttrOr("form"+name, form.AttrOr(name, otherwise))
+	}
+	to := c.address(page.URL, attr("action", page.URL.String()))
+	fields := page.fill(form, button, values, file)
+	if !strings.EqualFold(attr("method", "get"), "post") {
+		query := url.Values{}
+		for _, f := range fields {
+			query.Add(f.name, f.value)
+		}
+		to.RawQuery = query.Encode()
+		return c.visit(http.MethodGet, to, nil, "", page.URL)
+	}
+	body, kind := encode(fields, attr("enctype", ""), file)
+	return c.visit(http.MethodPost, to, body, kind, page.URL)
+}
+
+type entry struct{ name, value string }
+
+// fill lists what the form sends, and ends the test if values names a field, or
+// a choice, that the form does not have.
+func (p *Page) fill(form, button *goquery.Selection, values Values, file *upload) []entry {
+	p.t.Helper()
+	var entries []entry
+	known, used := []string{}, map[string]bool{}
+	p.fields(form).Each(func(_ int, f *goquery.Selection) {
+		name := f.AttrOr("name", "")
+		if name == "" {
+			return
+		}
+		known = append(known, name)
+		value, filled := values[name]
+		sent, ok := fieldValue(f, button, value, filled)
+		used[name] = used[name] || filled && (ok || value == "" || !isChoice(f)) || file != nil && file.field == name
+		if ok {
+			entries = append(entries, entry{name, sent})
+		}
+	})
+	for name, value := range values {
+		if !used[name] {
+			p.fail("the form takes no %s=%q; its fields are %q", name, value, known)
+		}
+	}
+	if file != nil && !used[file.field] {
+		p.fail("the form takes no file %s; its fields are %q", file.field, known)
+	}
+	return entries
+}
+
+func isChoice(f *goquery.Selection) bool {
+	kind := strings.ToLower(f.AttrOr("type", ""))
+	return kind == "checkbox" || kind == "radio" || goquery.NodeName(f) == "select"
+}
+
+// fieldValue is what a field sends, if it sends anything.
+func fieldValue(f, button *goquery.Selection, value string, filled bool) (string, bool) {
+	kind := strings.ToLower(f.AttrOr("type", ""))
+	switch name := goquery.NodeName(f); {
+	case name == "button" || kind == "submit" || kind == "button" || kind == "reset" || kind == "image":
+		return f.AttrOr("value", ""), button.Length() > 0 && f.Get(0) == button.Get(0)
+	case kind == "file":
+		return "", false
+	case kind == "checkbox" || kind == "radio":
+		own := f.AttrOr("value", "on")
+		_, checked := f.Attr("checked")
+		if filled {
+			checked = value == own || kind == "checkbox" && value == "on"
+		}
+		return own, checked
+	case name == "select":
+		return selectValue(f, value, filled)
+	case name == "textarea" && !filled:
+		value = f.Text()
+	case !filled:
+		value = f.AttrOr("value", "")
+	}
+	if goquery.NodeName(f) == "textarea" {
+		value = strings.ReplaceAll(strings.ReplaceAll(value, "\r\n", "\n"), "\n", "\r\n")
+	}
+	return value, true
+}
+
+func selectValue(f *goquery.Selection, value string, filled bool) (string, bool) {
+	options := f.Find("option").Not("[disabled]")
+	optionValue := func(o *goquery.Selection) string { return o.AttrOr("value", clean(o.Text())) }
+	if filled {
+		found := options.FilterFunction(func(_ int, o *goquery.Selection) bool { return optionValue(o) == value })
+		return value, found.Length() > 0
+	}
+	if chosen := options.Filter("[selected]"); chosen.Length() > 0 {
+		return optionValue(chosen.Last()), true
+	}
+	if _, multiple := f.Attr("multiple"); multiple || options.Length() == 0 {
+		return "", false
+	}
+	return optionValue(options.First()), true
+}
+
+func encode(fields []entry, enctype string, file *upload) (body []byte, kind string) {
+	if !strings.EqualFold(enctype, "multipart/form-data") {
+		var b strings.Builder
+		for i, f := range fields {
+			if i > 0 {
+				b.WriteByte('&')
+			}
+			b.WriteString(url.QueryEscape(f.name) + "=" + url.QueryEscape(f.value))
+		}
+		return []byte(b.String()), "application/x-www-form-urlencoded"
+	}
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b) // writes to memory, which does not fail
+	for _, f := range fields {
+		w.WriteField(f.name, f.value) //nolint:errcheck
+	}
+	if file != nil {
+		part, _ := w.CreateFormFile(file.field, file.filename)
+		part.Write(file.content) //nolint:errcheck
+	}
+	w.Close() //nolint:errcheck
+	return b.Bytes(), w.FormDataContentType()
+}
+
+// form finds a form of the page.
+func (p *Page) form(selector string) *goquery.Selection {
+	p.t.Helper()
+	if selector == "" {
+		forms := p.Doc.Find("form")
+		if forms.Length() != 1 {
+			p.fail("the page has %d forms; say which", forms.Length())
+		}
+		return forms
+	}
+	form := p.Doc.Find(selector).First()
+	if goquery.NodeName(form) != "form" {
+		form = form.Closest("form")
+	}
+	if form.Length() == 0 {
+		p.fail("no form is %q", selector)
+	}
+	return form
+}
+
+// fields are the enabled controls of a form, also those outside that name it.
+func (p *Page) fields(form *goquery.Selection) *goquery.Selection {
+	id := form.AttrOr("id", "")
+	return p.Doc.Find("input, select, textarea, button").FilterFunction(func(_ int, f *goquery.Selection) bool {
+		if _, off := f.Attr("disabled"); off || f.Closest("fieldset[disabled]").Length() > 0 {
+			return false
+		}
+		if owner, ok := f.Attr("form"); ok {
+			return id != "" && owner == id
+		}
+		return f.Closest("form").Get(0) == form.Get(0)
+	})
+}
+
+// ---- reading a page ----
+
+// Text is the text of the first element of a CSS selector, with its white space
+// made single spaces; the test ends if there is none.
+func (p *Page) Text(selector string) string {
+	p.t.Helper()
+	return clean(p.MustFind(selector).First().Text())
+}
+
+// Texts are the texts of all elements of a CSS selector, which may be none.
+func (p *Page) Texts(selector string) []string { return texts(p.Doc.Find(selector)) }
+
+// Find returns the elements of a CSS selector, which may be none.
+func (p *Page) Find(selector string) *goquery.Selection { return p.Doc.Find(selector) }
+
+// MustFind returns the elements of a CSS selector; the test ends if there is none.
+func (p *Page) MustFind(selector string) *goquery.Selection {
+	p.t.Helper()
+	found := p.Doc.Find(selector)
+	if found.Length() == 0 {
+		p.fail("nothing is %q", selector)
+	}
+	return found
+}
+
+// Has says whether the page's text has this text.
+func (p *Page) Has(text string) bool {
+	body := p.Doc.Find("body").Clone()
+	body.Find("script, style, template").Remove()
+	return strings.Contains(clean(body.Text()), clean(text))
+}
+
+// Want ends the test unless the page came with this status.
+func (p *Page) Want(status int) *Page {
+	p.t.Helper()
+	if p.Status != status {
+		p.fail("status %d, not %d", p.Status, status)
+	}
+	return p
+}
+
+func (p *Page) fail(format string, args ...any) {
+	p.t.Helper()
+	text := clean(p.Doc.Find("body").Text())
+	p.t.Fatalf("%s: %s (status %d)\n\n%s", p.URL, fmt.Sprintf(format, args...), p.Status, text[:min(len(text), 2000)])
+}
+
+func texts(s *goquery.Selection) []string {
+	var all []string
+	s.Each(func(_ int, e *goquery.Selection) { all = append(all, clean(e.Text())) })
+	return all
+}
+
+func clean(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,260 @@
+package testkit
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/assembly"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Server is a whole Gatehouse for tests: the demo's three sites on a real listener,
+// a real database, real mail over SMTP, and a clock that the test moves.
+type Server struct {
+	*assembly.House
+	t      testing.TB
+	Addr   string // HOST:PORT of the listener
+	Store  *store.Store
+	Sites  *site.Sites
+	Mail   *SMTP
+	Keys   *secret.Keys
+	Hasher *secret.Hasher
+	Clock  *Clock
+	Log    *Log
+}
+
+// Clock is a clock that stands still until it is moved.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Add moves the clock, forwards or backwards.
+func (c *Clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Log keeps the server's log lines for the test to read.
+type Log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// String is everything that was logged.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// ServerOption changes what a server is made of.
+type ServerOption func(*serverSetup)
+
+type serverSetup struct {
+	limits  signin.Limits
+	params  secret.Params
+	workers int
+	queue   int
+	change  func(dir string)
+}
+
+// WithLimits sets the limits of sign-ins.
+func WithLimits(l signin.Limits) ServerOption { return func(s *serverSetup) { s.limits = l } }
+
+// WithHashing sets what a hash costs and how many may run and wait.
+func WithHashing(p secret.Params, workers, queue int) ServerOption {
+	return func(s *serverSetup) { s.params, s.workers, s.queue = p, workers, queue }
+}
+
+// WithSites lets a test change the folder of the sites before they are read.
+func WithSites(change func(dir string)) ServerOption {
+	return func(s *serverSetup) { s.change = change }
+}
+
+// cheap are hash parameters for tests: the real ones are for the benchmarks.
+var cheap = secret.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}
+
+// NewServer starts a server on a database. It ends with the test.
+func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Server {
+	t.Helper()
+	setup := serverSetup{limits: signin.DefaultLimits, params: cheap, workers: 2, queue: 500}
+	for _, o := range options {
+		o(&setup)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{t: t, Addr: l.Addr().String(), Clock: &Clock{now: time.Now().UTC().Truncate(time.Microsecond)},
+		Log: &Log{}, Mail: NewSMTP(t), Hasher: secret.NewHasher(setup.params, setup.workers, setup.queue)}
+	s.Store = openStore(t, databaseURL, s.Clock.Now())
+	s.Sites = openSites(t, l.Addr().(*net.TCPAddr).Port, setup.change)
+	if s.Keys, err = secret.ParseKeys(secret.NewKeyFile()); err != nil {
+		t.Fatal(err)
+	}
+	smtp, err := mail.ParseSMTPURL(s.Mail.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.NewJSONHandler(io.MultiWriter(s.Log), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.House, err = assembly.New(assembly.Options{Store: s.Store, Sites: s.Sites, Keys: s.Keys, Hasher: s.Hasher, SMTP: smtp,
+		Limits: setup.limits, Now: s.Clock.Now, Log: log, PlainLoopback: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.run(l, log)
+	return s
+}
+
+func (s *Server) run(l net.Listener, log *slog.Logger) {
+	ctx, stop := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() { s.Work(ctx) })
+	all.Go(func() {
+		if err := assembly.Serve(ctx, l, s.Handler, nil, log); err != nil {
+			s.t.Errorf("server: %v", err)
+		}
+	})
+	s.t.Cleanup(func() {
+		stop()
+		all.Wait()
+		s.Store.Close()
+	})
+}
+
+func openStore(t testing.TB, url string, now time.Time) *store.Store {
+	t.Helper()
+	st, err := store.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Migrate(context.Background(), now); err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// openSites reads a copy of the demo's sites.
+func openSites(t testing.TB, port int, change func(dir string)) *site.Sites {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(demoSites())); err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(dir)
+	}
+	sites, err := site.Open(dir, site.LoadEnv{Scheme: "http", Port: port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sites
+}
+
+// demoSites is the folder of the demo's sites in the source.
+func demoSites() string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "..", "demo", "sites")
+}
+
+// Port is the listener's port.
+func (s *Server) Port() int {
+	_, port, _ := strings.Cut(s.Addr, ":")
+	n, _ := strconv.Atoi(port)
+	return n
+}
+
+// URL is a page's address on a site.
+func (s *Server) URL(siteID, path string) string { return s.Sites.ByID(siteID).Origin + path }
+
+// AddUser adds a user with this password, active and complete: nothing is due when
+// they sign in. change may make it otherwise. Its company is made when it is missing.
+func (s *Server) AddUser(siteID, username, password string, change func(*gatehouse.User)) gatehouse.User {
+	s.t.Helper()
+	now, st := s.Clock.Now(), s.Sites.ByID(siteID)
+	ctx := context.Background()
+	hash := ""
+	if password != "" {
+		var err error
+		if hash, err = s.Hasher.Hash(ctx, password); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	u := gatehouse.User{ID: store.NewID("usr", now), SiteID: siteID, Username: username, FirstName: "Mira", LastName: "Santos",
+		Email: strings.ReplaceAll(username, "@", ".") + "@northgate.example", EmailConfirmed: true, Role: gatehouse.RoleUser,
+		State: gatehouse.Active, ChallengeSet: true, TermsAccepted: st.TermsVersion, SoleUserFor: st.TermsVersion, SoleUser: true,
+		Password: gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: now}, FirstSignInAt: now, CreatedAt: now}
+	if st.SignInWith == gatehouse.WithEmail {
+		u.Email = username
+	}
+	if change != nil {
+		change(&u)
+	}
+	err := s.Store.Write(ctx, func(q store.Queries) error {
+		if u.CompanyID == "" {
+			c, err := s.company(ctx, q, siteID)
+			if err != nil {
+				return err
+			}
+			u.CompanyID = c.ID
+		}
+		return q.InsertUser(ctx, u)
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return u
+}
+
+// company is the site's company of the test's users.
+func (s *Server) company(ctx context.Context, q store.Queries, siteID string) (gatehouse.Company, error) {
+	const number = "10482"
+	c, err := q.CompanyByAccount(ctx, siteID, number)
+	if gatehouse.KindOf(err) != gatehouse.NotFound {
+		return c, err
+	}
+	c = gatehouse.Company{SiteID: siteID, ID: store.NewID("com", s.Clock.Now()), Name: "Northgate Systems Ltd",
+		AccountNumber: number, CreatedAt: s.Clock.Now()}
+	return c, q.InsertCompany(ctx, c)
+}
+
+// User is the user as the database has it now.
+func (s *Server) User(u gatehouse.User) gatehouse.User {
+	s.t.Helper()
+	now, err := s.Store.Read().User(context.Background(), u.SiteID, u.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return now
+}

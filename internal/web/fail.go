@@ -1,0 +1,114 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/web/ui"
+)
+
+// statusError is an error about the request as such, which no service has a kind for.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+// fail is the one place where an error becomes an answer: status, page and log line.
+// What people see is the kind's page and the reference; the cause goes to the log
+// (C12).
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	v := ui.VisitOf(r)
+	var e *gatehouse.Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", retryAfter(e.RetryAfter))
+	}
+	s.logFailure(r, v, err)
+	switch {
+	case isAPI(r):
+		problem(w, v, ui.StatusOf(err), codeOf(err))
+	case gatehouse.KindOf(err) == gatehouse.Unauthenticated:
+		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
+	case errors.Is(err, errNoCookies):
+		s.must(w, r, s.portal.CookiesOff(w, r))
+	case codeOf(err) == ui.ReasonForm && v.Session != nil && r.URL.Path == "/sign-in":
+		// The form of another tab, after signing in in this one.
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	default:
+		s.failPage(w, r, err)
+	}
+}
+
+func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
+	var request *statusError
+	if errors.As(err, &request) {
+		s.render(w, r, request.status, ui.ErrorPage{Status: request.status})
+		return
+	}
+	s.render(w, r, ui.StatusOf(err), ui.ErrorPageOf(err))
+}
+
+// must answers for a page that could not be made.
+func (s *Server) must(w http.ResponseWriter, r *http.Request, err error) {
+	if err != nil {
+		s.failPage(w, r, err)
+	}
+}
+
+// render writes a page of the server's own.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, view ui.View) {
+	v := ui.VisitOf(r)
+	if isAPI(r) {
+		problem(w, v, status, "")
+		return
+	}
+	if err := s.Pages.Write(w, r, status, s.Now(), view); err != nil {
+		s.Log.ErrorContext(r.Context(), "page", "ref", v.Reference, "error", err)
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(http.StatusInternalServerError)
+		w.Write([]byte(v.Reference + "\n"))
+	}
+}
+
+func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
+	switch gatehouse.KindOf(err) {
+	case gatehouse.Internal, gatehouse.Unavailable:
+		s.Log.ErrorContext(r.Context(), "request failed", "ref", v.Reference, "error", err.Error())
+	case gatehouse.Unauthenticated:
+	default:
+		s.Log.InfoContext(r.Context(), "request refused", "ref", v.Reference, "error", err.Error())
+	}
+}
+
+func codeOf(err error) string {
+	var e *gatehouse.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// problem is an error of the API (RFC 9457).
+func problem(w http.ResponseWriter, v *ui.Visit, status int, code string) {
+	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(struct {
+		Type     string `json:"type"`
+		Title    string `json:"title"`
+		Status   int    `json:"status"`
+		Code     string `json:"code,omitempty"`
+		Instance string `json:"instance"`
+	}{"about:blank", http.StatusText(status), status, code, "urn:gatehouse:reference:" + v.Reference})
+}
+
+// retryAfter is the header's value: whole seconds, at least one.
+func retryAfter(d time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))
+}

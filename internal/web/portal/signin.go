@@ -1,0 +1,139 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/ui"
+)
+
+// SignInPage shows the form; whoever is signed in already goes where they wanted.
+func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	back := r.URL.Query().Get("return_to")
+	if v.Session != nil {
+		http.Redirect(w, r, signin.SafeReturn(back), http.StatusSeeOther)
+		return nil
+	}
+	return p.page(w, r, http.StatusOK, ui.SignIn{
+		ReturnTo:  keepReturn(back),
+		SignedOut: r.URL.Query().Has("signed_out") && !v.SessionEnded,
+		Expired:   v.SessionEnded,
+	})
+}
+
+// SignInSubmit takes username and password.
+func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	req := signin.PasswordRequest{
+		Username: r.PostFormValue("username"), Password: r.PostFormValue("password"),
+		ReturnTo: r.FormValue("return_to"), Browser: v.BrowserToken, Caller: v.Caller(r),
+	}
+	out, err := p.SignIn.Password(r.Context(), v.Site, req)
+	if err != nil {
+		return p.notSignedIn(w, r, req, err)
+	}
+	// A session that was open in this browser ends with the sign-in that takes its
+	// place (ASVS 7.2.4).
+	if v.SessionToken != "" {
+		if err := p.SignIn.SignOut(r.Context(), v.Site, v.SessionToken, "", v.Caller(r)); err != nil {
+			return err
+		}
+	}
+	if out.Step != gatehouse.StepDone {
+		ui.SetCookie(w, v, ui.SignInCookie, out.SignIn, 0)
+		http.Redirect(w, r, stepPath(out.Step), http.StatusSeeOther)
+		return nil
+	}
+	signedIn(w, v, out)
+	http.Redirect(w, r, out.ReturnTo, http.StatusSeeOther)
+	return nil
+}
+
+// browserCookieAge is how long a browser is known by its cookie, in seconds: the
+// longest that browsers keep one.
+const browserCookieAge = 400 * 24 * 3600
+
+func signedIn(w http.ResponseWriter, v *ui.Visit, out signin.Outcome) {
+	ui.SetCookie(w, v, ui.SessionCookie, out.Session, 0)
+	ui.SetCookie(w, v, ui.BrowserCookie, out.Browser, browserCookieAge)
+	ui.DropCookie(w, v, ui.SignInCookie)
+}
+
+// notSignedIn shows the form again, or the page that a special case has. What was
+// typed stays, but for the password.
+func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.PasswordRequest, err error) error {
+	var e *gatehouse.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	view := ui.SignIn{Username: clip(req.Username), ReturnTo: keepReturn(req.ReturnTo)}
+	switch {
+	case e.Kind == gatehouse.Invalid:
+		view.Fields = e.Fields
+		return p.page(w, r, http.StatusUnprocessableEntity, view)
+	case e.Code == signin.CodeTemporaryExpired:
+		return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{})
+	case e.Code == signin.CodeLockedHere:
+		return p.page(w, r, http.StatusUnauthorized, ui.LockedHere{})
+	case e.Kind == gatehouse.Unauthenticated:
+		view.LastFailed = true
+		return p.page(w, r, http.StatusUnauthorized, view)
+	}
+	return err
+}
+
+// CookiesOff answers a form that came without its cookie.
+func (p *Portal) CookiesOff(w http.ResponseWriter, r *http.Request) error {
+	view := ui.SignIn{Username: clip(r.PostFormValue("username")), ReturnTo: keepReturn(r.FormValue("return_to")), CookiesOff: true}
+	return p.page(w, r, http.StatusForbidden, view)
+}
+
+// Step shows the page of the step that is due now. A sign-in that needs one stops
+// here: what the step asks for cannot be given on a page yet.
+func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	_, step, err := p.SignIn.InProgress(r.Context(), v.Site, v.SignInToken)
+	if err != nil {
+		return err
+	}
+	if r.URL.Path != stepPath(step) {
+		http.Redirect(w, r, stepPath(step), http.StatusSeeOther)
+		return nil
+	}
+	return p.page(w, r, http.StatusOK, ui.Stopped{Step: step})
+}
+
+func stepPath(step gatehouse.Step) string { return "/sign-in/" + string(step) }
+
+// SignOut ends the session, and a half-finished sign-in, here and in the database,
+// and has the browser forget what it kept of the pages (C05; ASVS 14.3.1). The
+// cookie that this browser is known by stays: it opens nothing.
+func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	if err := p.SignIn.SignOut(r.Context(), v.Site, v.SessionToken, v.SignInToken, v.Caller(r)); err != nil {
+		return err
+	}
+	ui.DropCookie(w, v, ui.SessionCookie)
+	ui.DropCookie(w, v, ui.SignInCookie)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	http.Redirect(w, r, "/sign-in?signed_out", http.StatusSeeOther)
+	return nil
+}
+
+// keepReturn is the return address for the form; none where it would lead home.
+func keepReturn(to string) string {
+	if to = signin.SafeReturn(to); to == "/" {
+		return ""
+	}
+	return to
+}
+
+// clip shortens what is shown again to something that a page can hold.
+func clip(s string) string {
+	runes := []rune(strings.ToValidUTF8(s, ""))
+	return string(runes[:min(len(runes), 300)])
+}

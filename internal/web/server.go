@@ -1,0 +1,158 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"gatehouse/internal/api"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/web/portal"
+	"gatehouse/internal/web/ui"
+)
+
+// Server answers requests for all sites.
+type Server struct {
+	Sites  *site.Sites
+	SignIn *signin.Service
+	Pages  *ui.Pages
+	Keys   *secret.Keys
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Metrics is told the duration of every request.
+	Metrics *Metrics
+	// TrustedProxies are the only peers whose X-Forwarded- headers count.
+	TrustedProxies []netip.Prefix
+	// PlainLoopback lets visitors use plain http: the demo's sites on loopback, whose
+	// cookies then go without prefix and Secure.
+	PlainLoopback bool
+	// Hosts answer for a host that is no site: the demo's tour and inbox.
+	Hosts map[string]http.Handler
+
+	mux    *http.ServeMux
+	portal *portal.Portal
+	api    *api.API
+}
+
+// Prepare puts the routes together. It is called once, before the first request.
+func (s *Server) Prepare() *Server {
+	s.portal = &portal.Portal{SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
+	s.api = &api.API{}
+	s.mux = http.NewServeMux()
+	for _, r := range s.routes() {
+		s.mux.Handle(r.pattern, s.guarded(r))
+	}
+	return s
+}
+
+// ServeHTTP gives the request its reference, answers it, and writes its line into
+// the log.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
+	v := &ui.Visit{Reference: secret.NewReference()}
+	v.Address, v.Secure = s.peer(r)
+	r = ui.WithVisit(r, v)
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	defer func() { s.logRequest(rec, r, v, time.Since(begun)) }()
+	defer s.survive(rec, r)
+	s.setHeaders(rec, v)
+	s.dispatch(rec, r, v)
+}
+
+// dispatch finds the site and the route.
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+	host := hostOf(r)
+	if h := s.Hosts[host]; h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	v.Site = s.Sites.ByHost(host)
+	if strings.HasPrefix(r.URL.Path, ui.StaticPrefix) && (v.Site != nil || !strings.HasPrefix(r.URL.Path, siteStatic)) {
+		s.mux.ServeHTTP(w, r) // also for the page that answers an unknown host
+		return
+	}
+	if v.Site == nil {
+		s.render(w, r, http.StatusMisdirectedRequest, ui.ErrorPage{Status: http.StatusMisdirectedRequest})
+		return
+	}
+	v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), "")
+	if !v.Secure && !s.PlainLoopback {
+		s.toHTTPS(w, r, v)
+		return
+	}
+	if m := v.Site.Maintenance; v.Site.Closed(s.Now()) {
+		w.Header().Set("Retry-After", retryAfter(m.Until.Sub(s.Now())))
+		s.render(w, r, http.StatusServiceUnavailable, ui.Maintenance{})
+		return
+	}
+	if _, pattern := s.mux.Handler(r); pattern == "" {
+		s.noRoute(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// toHTTPS sends people to the same page over https. Programs and forms are refused:
+// what they sent has been seen by everybody already (ASVS 4.1.2).
+func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || isAPI(r) {
+		s.render(w, r, http.StatusForbidden, ui.ErrorPage{Status: http.StatusForbidden})
+		return
+	}
+	http.Redirect(w, r, v.Site.Origin+r.URL.RequestURI(), http.StatusMovedPermanently)
+}
+
+// noRoute answers for a path or a method that no route has.
+func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
+	probe := &probe{header: http.Header{}}
+	s.mux.ServeHTTP(probe, r)
+	if to := probe.header.Get("Location"); to != "" { // the mux's own: a path like //a/../b
+		http.Redirect(w, r, to, http.StatusMovedPermanently)
+		return
+	}
+	if allow := probe.header.Get("Allow"); allow != "" {
+		w.Header().Set("Allow", allow)
+	}
+	s.render(w, r, probe.status, ui.ErrorPage{Status: probe.status})
+}
+
+// survive turns a panic into an error page. The stack is for the log only.
+func (s *Server) survive(w *recorder, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	s.Log.ErrorContext(r.Context(), "panic", "ref", ui.VisitOf(r).Reference, "panic", p, "stack", string(debug.Stack()))
+	if !w.written {
+		s.render(w, r, http.StatusInternalServerError, ui.ErrorPage{Status: http.StatusInternalServerError})
+	}
+}
+
+// hostOf is the request's host without port, in lower case.
+func hostOf(r *http.Request) string {
+	host := strings.ToLower(r.Host)
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	return strings.TrimSuffix(host, ".")
+}
+
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// probe catches what the mux says about a request that it has no route for.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }

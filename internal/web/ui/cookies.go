@@ -1,0 +1,42 @@
+package ui
+
+import "net/http"
+
+// The cookies. Their values are random tokens of 256 bits; the database holds only
+// their hashes.
+const (
+	SessionCookie = "gatehouse-session"
+	SignInCookie  = "gatehouse-signin"
+	BrowserCookie = "gatehouse-device"
+)
+
+// hostPrefix makes browsers refuse a cookie that another host of the same domain,
+// or plain http, tries to set (ASVS 3.3.1, 3.3.3).
+const hostPrefix = "__Host-"
+
+// cookieName is the name on the wire. Plain http, which only the demo on loopback
+// offers, leaves the prefix out: not every browser keeps such a cookie there.
+func cookieName(name string, secure bool) string {
+	if secure {
+		return hostPrefix + name
+	}
+	return name
+}
+
+// ReadCookie returns a cookie's value; empty if there is none.
+func ReadCookie(r *http.Request, name string, secure bool) string {
+	c, err := r.Cookie(cookieName(name, secure))
+	if err != nil || len(c.Value) > 100 {
+		return ""
+	}
+	return c.Value
+}
+
+// SetCookie sets a cookie. maxAge is in seconds; 0: until the browser is closed.
+func SetCookie(w http.ResponseWriter, v *Visit, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{Name: cookieName(name, v.Secure), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: v.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// DropCookie removes a cookie.
+func DropCookie(w http.ResponseWriter, v *Visit, name string) { SetCookie(w, v, name, "", -1) }

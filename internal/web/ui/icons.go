@@ -1,0 +1,56 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// iconSymbol is one icon of static/icons/lucide.svg.
+var iconSymbol = regexp.MustCompile(`<symbol id="i-([a-z0-9-]+)"[^\n]*</symbol>`)
+
+func readIcons(files fs.FS) (map[string]string, error) {
+	sheet, err := fs.ReadFile(files, "static/icons/lucide.svg")
+	if err != nil {
+		return nil, err
+	}
+	icons := map[string]string{}
+	for _, m := range iconSymbol.FindAllStringSubmatch(string(sheet), -1) {
+		icons[m[1]] = m[0]
+	}
+	if len(icons) == 0 {
+		return nil, errors.New("ui: static/icons/lucide.svg holds no icons")
+	}
+	return icons, nil
+}
+
+// Icon draws an icon, hidden from assistive technology: words stand beside it.
+// Further classes may follow the name.
+func (p *page) Icon(name string, classes ...string) (template.HTML, error) {
+	if p.pages.icons[name] == "" {
+		return "", fmt.Errorf("no icon %q", name)
+	}
+	if !slices.Contains(p.used, name) {
+		p.used = append(p.used, name)
+	}
+	class := template.HTMLEscapeString(strings.Join(append([]string{"icon"}, classes...), " "))
+	return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="#i-` + name + `"/></svg>`), nil
+}
+
+// Sprite holds the icons that the page has used so far; it comes last.
+func (p *page) Sprite() template.HTML {
+	if len(p.used) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(`<svg class="sprite" aria-hidden="true">`)
+	for _, name := range p.used {
+		b.WriteString("\n  " + p.pages.icons[name])
+	}
+	b.WriteString("\n</svg>")
+	return template.HTML(b.String())
+}

@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// ReasonForm is the reason (and the code of the error) of a form whose token does
+// not fit: opened too long ago, in another window, or forged.
+const ReasonForm = "form-expired"
+
+// ErrorPage is the page for anything that did not work.
+type ErrorPage struct {
+	Status int
+	// Reason tells apart what shares a status: ReasonForm.
+	Reason string
+	// RetryAfter is when to try again, for 429 and 503.
+	RetryAfter time.Duration
+}
+
+func (ErrorPage) template() string       { return "error" }
+func (v ErrorPage) title(p *page) string { return p.T("problem." + v.Which() + "_title") }
+func (ErrorPage) failed() bool           { return false }
+
+// errorStatuses are those with words of their own.
+var errorStatuses = map[int]bool{
+	http.StatusBadRequest: true, http.StatusUnauthorized: true, http.StatusForbidden: true,
+	http.StatusNotFound: true, http.StatusMethodNotAllowed: true, http.StatusConflict: true,
+	http.StatusGone: true, http.StatusRequestEntityTooLarge: true, http.StatusMisdirectedRequest: true,
+	http.StatusUnprocessableEntity: true, http.StatusTooManyRequests: true,
+	http.StatusInternalServerError: true, http.StatusServiceUnavailable: true,
+}
+
+// Which names the words of the page: problem.WHICH_title, problem.WHICH_text.
+func (v ErrorPage) Which() string {
+	switch {
+	case v.Reason == ReasonForm:
+		return "form"
+	case errorStatuses[v.Status]:
+		return strconv.Itoa(v.Status)
+	case v.Status >= 400 && v.Status < 500:
+		return "400"
+	}
+	return "500"
+}
+
+// Ours reports whether the fault is on our side.
+func (v ErrorPage) Ours() bool { return v.Status >= 500 && v.Status != http.StatusServiceUnavailable }
+
+// Look is the icon and the colour of the page.
+func (v ErrorPage) Look() (look struct{ Icon, Spot string }) {
+	look.Icon, look.Spot = "triangle-alert", "spot spot-bad"
+	switch v.Which() {
+	case "404", "421":
+		look.Icon, look.Spot = "search", "spot"
+	case "401", "403":
+		look.Icon, look.Spot = "lock", "spot"
+	case "410", "429", "503":
+		look.Icon, look.Spot = "clock", "spot spot-warn"
+	case "form", "400", "405", "409", "413", "422":
+		look.Icon, look.Spot = "circle-alert", "spot spot-warn"
+	}
+	return look
+}
+
+// MayRetry reports whether asking for the same page again can help.
+func (v ErrorPage) MayRetry() bool {
+	switch v.Which() {
+	case "500", "503", "429", "form", "409":
+		return true
+	}
+	return false
+}
+
+// Wait is the time until the next try, rounded up to what people say: seconds up
+// to two minutes, then minutes.
+func (v ErrorPage) Wait() time.Duration {
+	unit := time.Second
+	if v.RetryAfter > 2*time.Minute {
+		unit = time.Minute
+	}
+	return (v.RetryAfter + unit - 1).Truncate(unit)
+}
+
+// Maintenance is the page while Site.Maintenance closes the site.
+type Maintenance struct{}
+
+func (Maintenance) template() string     { return "maintenance" }
+func (Maintenance) title(p *page) string { return p.T("maintenance.title_short") }
+func (Maintenance) failed() bool         { return false }

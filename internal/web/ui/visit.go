@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+)
+
+// Visit is what the server knows about a request before a handler sees it.
+type Visit struct {
+	Site *site.Site
+	Lang string
+	// Reference is what error pages show and log lines carry (C12).
+	Reference string
+	// Address is the visitor's, as far as trusted proxies tell.
+	Address string
+	// Secure: the visitor's connection is https.
+	Secure bool
+	// Session, User and Company are nil for a visitor who has not signed in.
+	Session *gatehouse.Session
+	User    *gatehouse.User
+	Company *gatehouse.Company
+	// SessionToken, SignInToken and BrowserToken are the cookies' values; empty
+	// if there is none.
+	SessionToken, SignInToken, BrowserToken string
+	// FormToken is what forms of this visit carry (ASVS 3.5.1).
+	FormToken string
+	// SessionEnded: there was a session cookie, and its session is over.
+	SessionEnded bool
+}
+
+type visitKey struct{}
+
+// WithVisit returns the request with its visit.
+func WithVisit(r *http.Request, v *Visit) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+}
+
+// VisitOf returns the visit of a request; an empty one where there is none.
+func VisitOf(r *http.Request) *Visit {
+	if v, ok := r.Context().Value(visitKey{}).(*Visit); ok {
+		return v
+	}
+	return &Visit{}
+}
+
+// Caller is the caller of a visit: its user, or a visitor.
+func (v *Visit) Caller(r *http.Request) gatehouse.Caller {
+	c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: v.Address, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference}
+	if v.Site != nil {
+		c.SiteID = v.Site.ID
+	}
+	if v.Session != nil {
+		c.Kind, c.CompanyID, c.UserID = gatehouse.SignedIn, v.Session.CompanyID, v.Session.UserID
+		c.Role, c.Name = v.User.Role, v.User.Username
+	}
+	return c
+}
+
+func clip(s string, most int) string {
+	if len(s) > most {
+		s = s[:most]
+	}
+	return string([]rune(s))
+}
+
+// Write renders a page for a request and answers with it.
+func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, now time.Time, view View) error {
+	v := VisitOf(r)
+	body, err := p.Render(Frame{
+		Site: v.Site, Lang: v.Lang, Path: r.URL.RequestURI(), Now: now, Reference: v.Reference,
+		FormToken: v.FormToken, User: v.User, Company: v.Company,
+	}, view)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(body) //nolint:errcheck // a visitor who has gone need not be told
+	return nil
+}

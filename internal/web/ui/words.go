@@ -1,0 +1,183 @@
+package ui
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+)
+
+// neutral speaks for the pages of no site.
+var neutral = &site.Site{Site: gatehouse.Site{Name: "Gatehouse"}, Brand: "Gatehouse", Languages: []string{"en-GB"}, Zone: time.UTC}
+
+// Words are the texts of one page, in its language and its site's zone.
+type Words struct {
+	site *site.Site
+	lang string
+	now  time.Time
+}
+
+func wordsFor(f Frame) *Words {
+	w := &Words{site: f.Site, lang: f.Lang, now: f.Now}
+	if w.site == nil {
+		w.site = neutral
+	}
+	if w.lang == "" && len(w.site.Languages) > 0 {
+		w.lang = w.site.Languages[0]
+	}
+	return w
+}
+
+// T is a text of the page's language; args are pairs of a name and a value.
+func (w *Words) T(key string, args ...any) string { return w.site.Text(w.lang, key, args...) }
+
+// In is a text of another language: the names of the language menu.
+func (w *Words) In(lang, key string) string { return w.site.Text(lang, key) }
+
+// SiteName is what people call the site.
+func (w *Words) SiteName() string { return w.site.Name }
+
+// Long is a moment with day, time and zone: "21 November 2026, 14:32 GMT".
+func (w *Words) Long(t time.Time) string { return w.site.FormatTime(w.lang, t) }
+
+// Clock is the time of the day with its zone: "14:47 GMT".
+func (w *Words) Clock(t time.Time) string { return w.site.FormatClock(w.lang, t) }
+
+// Machine is a moment for a datetime attribute.
+func (w *Words) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Year is the present year.
+func (w *Words) Year() string { return w.now.In(w.zone()).Format("2006") }
+
+// When is a moment as lists show it: "Today, 09:20", further back the day.
+func (w *Words) When(t time.Time) string {
+	here, now := t.In(w.zone()), w.now.In(w.zone())
+	clock := here.Format("15:04")
+	switch {
+	case sameDay(here, now):
+		return w.T("time.today", "time", clock)
+	case sameDay(here, now.AddDate(0, 0, -1)):
+		return w.T("time.yesterday", "time", clock)
+	}
+	return w.T("time.day", "day", w.site.FormatDay(w.lang, t), "time", clock)
+}
+
+func (w *Words) zone() *time.Location {
+	if w.site.Zone == nil {
+		return time.UTC
+	}
+	return w.site.Zone
+}
+
+func sameDay(a, b time.Time) bool {
+	return a.Year() == b.Year() && a.YearDay() == b.YearDay()
+}
+
+// Link is a link inside a text, or the place behind a "[words](name)" of it.
+type Link struct {
+	Text string
+	URL  template.URL
+}
+
+// To is a place for a "[words](name)" in a text; path is written in a template,
+// never taken from a visitor.
+func (w *Words) To(path string) Link { return Link{URL: template.URL(path)} }
+
+// Phone is the support's number as a link; nil where the site has none.
+func (w *Words) Phone() *Link {
+	number := w.site.Support.Phone
+	if number == "" {
+		return nil
+	}
+	dial := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, number)
+	return &Link{number, template.URL("tel:" + dial)}
+}
+
+// Email is the support's address as a link; nil where the site has none.
+func (w *Words) Email() *Link {
+	address := w.site.Support.Email
+	if address == "" {
+		return nil
+	}
+	return &Link{address, template.URL("mailto:" + url.PathEscape(address))}
+}
+
+// Ask is the sentence that says whom to ask, with what the site has: a text of
+// the family "ask.PURPOSE", such as ask.stuck_both.
+func (w *Words) Ask(purpose string) template.HTML {
+	phone, email := w.Phone(), w.Email()
+	switch {
+	case phone != nil && email != nil:
+		return w.Rich("ask."+purpose+"_both", "phone", phone, "email", email)
+	case phone != nil:
+		return w.Rich("ask."+purpose+"_phone", "phone", phone)
+	case email != nil:
+		return w.Rich("ask."+purpose+"_email", "email", email)
+	}
+	return w.Rich("ask." + purpose + "_none")
+}
+
+// A value stands in the text as its name between two characters that no text
+// holds, until the text has been escaped.
+const opening, closing = "\uE000", "\uE001"
+
+var placeLink = regexp.MustCompile(`\[([^\]]+)\]\(([a-z_]+)\)`)
+
+// Rich is a text with links in it. A *Link or Link as a value becomes a link; in
+// the text, "[words](name)" links the words to the value's place. Everything else
+// is escaped, and what a value holds is never read as a link.
+func (w *Words) Rich(key string, args ...any) template.HTML {
+	marked := make([]any, len(args))
+	values := map[string]any{}
+	for i := 0; i+1 < len(args); i += 2 {
+		name := args[i].(string)
+		marked[i], marked[i+1] = name, opening+name+closing
+		if _, isNumber := args[i+1].(int); isNumber { // n chooses the plural
+			marked[i+1] = args[i+1]
+		}
+		values[name] = args[i+1]
+	}
+	text := template.HTMLEscapeString(w.T(key, marked...))
+	text = placeLink.ReplaceAllStringFunc(text, func(m string) string {
+		parts := placeLink.FindStringSubmatch(m)
+		place, ok := values[parts[2]].(Link)
+		if !ok {
+			return parts[1]
+		}
+		return `<a href="` + template.HTMLEscapeString(string(place.URL)) + `">` + parts[1] + "</a>"
+	})
+	for name, value := range values {
+		text = strings.ReplaceAll(text, opening+name+closing, richValue(value))
+	}
+	return template.HTML(text)
+}
+
+func richValue(value any) string {
+	switch v := value.(type) {
+	case *Link:
+		return `<a href="` + template.HTMLEscapeString(string(v.URL)) + `" translate="no" dir="ltr">` + template.HTMLEscapeString(v.Text) + "</a>"
+	case Link:
+		return ""
+	case Name:
+		return `<bdi translate="no">` + template.HTMLEscapeString(string(v)) + "</bdi>"
+	case string:
+		return template.HTMLEscapeString(v)
+	}
+	return template.HTMLEscapeString(fmt.Sprint(value))
+}
+
+// Name is a value that is not translated: a username, an address, a code.
+type Name string
+
+// NameOf marks a value as a Name.
+func (w *Words) NameOf(s string) Name { return Name(s) }

@@ -1,0 +1,36 @@
+package gatehouse_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"gatehouse"
+)
+
+// noon is the "now" of every test that does not move the clock.
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// TestMain keeps failing examples out of the source tree: rapid prints them,
+// with the seed that repeats them.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
+
+// classicSite and modernSite are the two ways a site can be set up.
+func classicSite() gatehouse.Site {
+	return gatehouse.Site{
+		ID: "meridian-uk", Recovery: gatehouse.RecoverByChallenge, Policy: gatehouse.ClassicPolicy(),
+		TermsVersion: "2026-01", AsksSoleUser: true,
+	}
+}
+
+func modernSite() gatehouse.Site {
+	return gatehouse.Site{ID: "inkwell", Recovery: gatehouse.RecoverByLink, Policy: gatehouse.ModernPolicy()}
+}

@@ -1,0 +1,93 @@
+package gatehouse
+
+import "time"
+
+// Step is what a sign-in in progress still has to do.
+type Step string
+
+// The steps, in their order.
+const (
+	StepCredentials Step = "credentials"
+	StepCode        Step = "code"
+	StepPassword    Step = "password"
+	StepChallenge   Step = "challenge"
+	StepTerms       Step = "terms"
+	StepSoleUser    Step = "sole-user"
+	StepDone        Step = "done"
+)
+
+// SignIn is a sign-in in progress. It is not a session and opens nothing but its
+// own pages.
+type SignIn struct {
+	ID     string
+	SiteID string
+	UserID string
+	// CredentialsAt is when the password (or passkey) was proved in this
+	// sign-in; zero: not yet.
+	CredentialsAt time.Time
+	// Origin is that of the password that was proved: by the time a later step
+	// is asked for, the password itself has been replaced.
+	Origin PasswordOrigin
+	// SecondStepAt is when the code or an own factor was proved; zero: not yet.
+	SecondStepAt time.Time
+	// ReturnTo is the path on the own site that was asked for first.
+	ReturnTo  string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// SignInFacts is what NextStep needs to know, read at that moment.
+type SignInFacts struct {
+	SignIn SignIn
+	User   User
+	// CompanyTwoFactor is the company's Enhanced Security switch.
+	CompanyTwoFactor bool
+	// OwnFactor: the user has a second factor of the own choice.
+	OwnFactor bool
+	// BrowserTrusted: this browser is trusted for this user now.
+	BrowserTrusted bool
+}
+
+// NextStep is the only place that knows what a sign-in must do next, and in which
+// order. Every step records its fact and comes back here.
+func NextStep(s Site, f SignInFacts, now time.Time) Step {
+	switch {
+	case !credentialsProved(f, now):
+		return StepCredentials
+	case secondStepDue(f):
+		return StepCode
+	case PasswordExpired(s.Policy.Password, f.User.Password, now):
+		return StepPassword
+	case s.Recovery == RecoverByChallenge && !f.User.ChallengeSet:
+		return StepChallenge
+	case TermsDue(s, f.User):
+		return StepTerms
+	case SoleUserDue(s, f.User):
+		return StepSoleUser
+	}
+	return StepDone
+}
+
+// credentialsProved: invariants 1 and 4. A sign-in that has run out, or whose user
+// was locked, deactivated or moved to another site meanwhile, begins anew.
+func credentialsProved(f SignInFacts, now time.Time) bool {
+	in := f.SignIn
+	return !in.CredentialsAt.IsZero() && now.Before(in.ExpiresAt) &&
+		in.UserID != "" && in.UserID == f.User.ID && in.SiteID == f.User.SiteID &&
+		f.User.MaySignIn()
+}
+
+// secondStepDue: asked for when the company or the user wants it, except at the
+// very first sign-in with the password that came with the account (B16), and on
+// a trusted browser (B08). A recovery never skips it.
+func secondStepDue(f SignInFacts) bool {
+	if !f.CompanyTwoFactor && !f.OwnFactor {
+		return false
+	}
+	if !f.SignIn.SecondStepAt.IsZero() {
+		return false
+	}
+	first := f.User.FirstSignInAt.IsZero() && f.SignIn.Origin == PasswordInitial
+	trusted := f.BrowserTrusted && f.SignIn.Origin != PasswordRecovery
+	return !first && !trusted
+}

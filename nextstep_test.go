@@ -1,0 +1,359 @@
+package gatehouse_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"gatehouse"
+)
+
+// order is the order of the steps, as docs/architecture.md lists them.
+var order = []gatehouse.Step{
+	gatehouse.StepCredentials, gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge,
+	gatehouse.StepTerms, gatehouse.StepSoleUser, gatehouse.StepDone,
+}
+
+// scene is everything that can matter to a sign-in, in words. It is turned into
+// the rule's arguments by site and facts, and judged a second time by due.
+type scene struct {
+	proved, ranOut   bool
+	whose            string // "own", "nobody", "another"
+	movedSite        bool
+	state            gatehouse.UserState
+	locked           bool
+	company, own     bool // who wants a second step
+	second, trusted  bool
+	signedInBefore   bool
+	opened           gatehouse.PasswordOrigin // the password that was proved
+	password         gatehouse.PasswordOrigin // the one the user has now
+	age              string                   // "", "fresh", "old": of a password on a site that lets them expire
+	byChallenge      bool
+	challengeSet     bool
+	terms, accepted  string
+	asksSole         bool
+	answeredSoleUser string
+}
+
+// due is the specification: the table of docs/architecture.md, one line a step.
+func (c scene) due() []gatehouse.Step {
+	secondWanted := c.company || c.own
+	firstEver := !c.signedInBefore && c.opened == gatehouse.PasswordInitial
+	answerFor := map[bool]string{true: "once", false: c.terms}[c.terms == ""]
+	table := []struct {
+		step gatehouse.Step
+		due  bool
+	}{
+		{gatehouse.StepCredentials, !c.proved || c.ranOut || c.whose != "own" || c.movedSite || c.locked || c.state == gatehouse.Deactivated},
+		{gatehouse.StepCode, secondWanted && !c.second && (c.opened == gatehouse.PasswordRecovery || !firstEver && !c.trusted)},
+		{gatehouse.StepPassword, c.password != gatehouse.PasswordChosen || c.age == "old"},
+		{gatehouse.StepChallenge, c.byChallenge && !c.challengeSet},
+		{gatehouse.StepTerms, c.terms != "" && c.accepted != c.terms},
+		{gatehouse.StepSoleUser, c.asksSole && c.answeredSoleUser != answerFor},
+	}
+	var steps []gatehouse.Step
+	for _, line := range table {
+		if line.due {
+			steps = append(steps, line.step)
+		}
+	}
+	return steps
+}
+
+func (c scene) site() gatehouse.Site {
+	s := gatehouse.Site{
+		ID: "meridian-uk", Recovery: gatehouse.RecoverByLink, Policy: gatehouse.ClassicPolicy(),
+		TermsVersion: c.terms, AsksSoleUser: c.asksSole,
+	}
+	if c.byChallenge {
+		s.Recovery = gatehouse.RecoverByChallenge
+	}
+	if c.age != "" {
+		s.Policy.Password.MaxAge = 90 * 24 * time.Hour
+	}
+	return s
+}
+
+func (c scene) facts() gatehouse.SignInFacts {
+	when := func(yes bool, at time.Time) time.Time {
+		if yes {
+			return at
+		}
+		return time.Time{}
+	}
+	f := gatehouse.SignInFacts{
+		SignIn: gatehouse.SignIn{
+			ID: "sin_1", SiteID: "meridian-uk", UserID: map[string]string{"own": "usr_1", "another": "usr_2"}[c.whose],
+			CredentialsAt: when(c.proved, noon.Add(-2*time.Minute)), Origin: c.opened,
+			SecondStepAt: when(c.second, noon.Add(-time.Minute)),
+			CreatedAt:    noon.Add(-3 * time.Minute), ExpiresAt: noon.Add(27 * time.Minute),
+		},
+		User: gatehouse.User{
+			ID: "usr_1", SiteID: "meridian-uk", State: c.state, LockedAt: when(c.locked, noon.Add(-time.Minute)),
+			Password:      gatehouse.Password{Hash: "hash", Origin: c.password, SetAt: noon.Add(-24 * time.Hour)},
+			FirstSignInAt: when(c.signedInBefore, noon.Add(-200*24*time.Hour)),
+			ChallengeSet:  c.challengeSet, TermsAccepted: c.accepted, SoleUserFor: c.answeredSoleUser,
+		},
+		CompanyTwoFactor: c.company, OwnFactor: c.own, BrowserTrusted: c.trusted,
+	}
+	if c.ranOut {
+		f.SignIn.ExpiresAt = noon
+	}
+	if c.movedSite {
+		f.User.SiteID = "meridian-au"
+	}
+	if c.age == "old" {
+		f.User.Password.SetAt = noon.Add(-90 * 24 * time.Hour)
+	}
+	return f
+}
+
+// picker hands out the digits of a number, each to its own base, so that counting
+// up goes through every combination.
+type picker struct{ n int }
+
+func pick[T any](p *picker, from ...T) T {
+	v := from[p.n%len(from)]
+	p.n /= len(from)
+	return v
+}
+
+func yesNo(p *picker) bool { return pick(p, false, true) }
+
+// credentialScenes are all combinations of what decides about the credentials.
+func credentialScenes() []scene {
+	var all []scene
+	for n := range 2 * 2 * 3 * 2 * 3 * 2 {
+		p := &picker{n}
+		all = append(all, scene{
+			proved: yesNo(p), ranOut: yesNo(p), whose: pick(p, "own", "nobody", "another"), movedSite: yesNo(p),
+			state:  pick(p, gatehouse.Invited, gatehouse.Active, gatehouse.Deactivated),
+			locked: yesNo(p), password: gatehouse.PasswordChosen, opened: gatehouse.PasswordChosen,
+		})
+	}
+	return all
+}
+
+// eachLaterScene calls f with all combinations of what decides about the steps
+// after the credentials.
+func eachLaterScene(start scene, f func(scene)) {
+	origins := []gatehouse.PasswordOrigin{gatehouse.PasswordChosen, gatehouse.PasswordInitial, gatehouse.PasswordRecovery}
+	for n := range 32 * 4 * 9 * 4 * 6 * 8 {
+		p, c := &picker{n}, start
+		c.company, c.own, c.second, c.trusted, c.signedInBefore = yesNo(p), yesNo(p), yesNo(p), yesNo(p), yesNo(p)
+		c.opened = pick(p, append(origins, "")...) // no password: a passkey
+		c.password, c.age = pick(p, origins...), pick(p, "", "fresh", "old")
+		c.byChallenge, c.challengeSet = yesNo(p), yesNo(p)
+		c.terms, c.accepted = pick(p, "", "v2"), pick(p, "", "v1", "v2")
+		c.asksSole, c.answeredSoleUser = yesNo(p), pick(p, "", "v1", "v2", "once")
+		f(c)
+	}
+}
+
+func proved() scene {
+	return scene{proved: true, whose: "own", state: gatehouse.Active, password: gatehouse.PasswordChosen, opened: gatehouse.PasswordChosen}
+}
+
+// checkNext compares the rule with the specification. Done, and only Done, means
+// that nothing is due.
+func checkNext(t *testing.T, c scene) {
+	t.Helper()
+	want := gatehouse.StepDone
+	if due := c.due(); len(due) > 0 {
+		want = due[0]
+	}
+	if got := gatehouse.NextStep(c.site(), c.facts(), noon); got != want {
+		t.Fatalf("NextStep = %s, want %s\n%+v", got, want, c)
+	}
+}
+
+func TestNextStepIsTheFirstStepThatIsDue(t *testing.T) {
+	eachLaterScene(proved(), func(c scene) { checkNext(t, c) })
+	for _, c := range credentialScenes() {
+		checkNext(t, c)
+		c.company, c.password, c.terms, c.asksSole = true, gatehouse.PasswordInitial, "v2", true
+		checkNext(t, c)
+	}
+}
+
+// Invariants 1 and 4: whatever else is true, without credentials of a user who
+// may sign in there is nothing but the credentials.
+func TestNothingGoesPastCredentials(t *testing.T) {
+	bad := slices.DeleteFunc(credentialScenes(), func(c scene) bool { return !slices.Contains(c.due(), gatehouse.StepCredentials) })
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyScene(t)
+		b := rapid.SampledFrom(bad).Draw(t, "credentials")
+		c.proved, c.ranOut, c.whose, c.movedSite, c.state, c.locked = b.proved, b.ranOut, b.whose, b.movedSite, b.state, b.locked
+		if got := gatehouse.NextStep(c.site(), c.facts(), noon); got != gatehouse.StepCredentials {
+			t.Fatalf("NextStep = %s for %+v", got, c)
+		}
+	})
+	if got := gatehouse.NextStep(classicSite(), gatehouse.SignInFacts{}, noon); got != gatehouse.StepCredentials {
+		t.Errorf("no facts at all: NextStep = %s", got)
+	}
+}
+
+func TestARecoveryNeverSkipsTheCode(t *testing.T) {
+	eachLaterScene(proved(), func(c scene) {
+		if c.opened != gatehouse.PasswordRecovery || c.second || !c.company && !c.own {
+			return
+		}
+		if got := gatehouse.NextStep(c.site(), c.facts(), noon); got != gatehouse.StepCode {
+			t.Fatalf("NextStep = %s for %+v", got, c)
+		}
+	})
+}
+
+// B16: the very first sign-in asks for no code; with the same initial password a
+// second time, or after any other sign-in, it does.
+func TestB16TheFirstSignInAsksForNoCode(t *testing.T) {
+	c := proved()
+	c.company, c.opened, c.password = true, gatehouse.PasswordInitial, gatehouse.PasswordInitial
+	for _, test := range []struct {
+		name   string
+		change func(*scene)
+		want   gatehouse.Step
+	}{
+		{"initial password, never signed in", func(*scene) {}, gatehouse.StepPassword},
+		{"the new password is already chosen", func(c *scene) { c.password = gatehouse.PasswordChosen }, gatehouse.StepDone},
+		{"signed in before", func(c *scene) { c.signedInBefore = true }, gatehouse.StepCode},
+		{"never signed in, but the password was chosen", func(c *scene) { c.opened = gatehouse.PasswordChosen }, gatehouse.StepCode},
+		{"never signed in, but the password is from a recovery", func(c *scene) { c.opened = gatehouse.PasswordRecovery }, gatehouse.StepCode},
+		{"never signed in, opened by a passkey", func(c *scene) { c.opened = "" }, gatehouse.StepCode},
+	} {
+		c := c
+		test.change(&c)
+		if got := gatehouse.NextStep(c.site(), c.facts(), noon); got != test.want {
+			t.Errorf("%s: NextStep = %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// Every step that is done leads to a later one: no cycles, no step twice, and no
+// step is passed over. A temporary password is always replaced on the way
+// (invariant 2: it opens one sign-in).
+func TestDoingTheStepMakesProgress(t *testing.T) {
+	eachLaterScene(proved(), func(c scene) {
+		s, f := c.site(), c.facts()
+		var walked []gatehouse.Step
+		for range order {
+			step := gatehouse.NextStep(s, f, noon)
+			if step == gatehouse.StepDone {
+				break
+			}
+			walked = append(walked, step)
+			record(s, &f, step)
+		}
+		if want := c.due(); !slices.Equal(walked, want) {
+			t.Fatalf("walked %v, want %v\n%+v", walked, want, c)
+		}
+		if !slices.IsSortedFunc(walked, func(a, b gatehouse.Step) int { return slices.Index(order, a) - slices.Index(order, b) }) {
+			t.Fatalf("out of order: %v", walked)
+		}
+		if f.User.Password.Temporary() {
+			t.Fatalf("done with a temporary password: %+v", c)
+		}
+	})
+}
+
+// record does what the handler of a step does to the facts, and nothing else.
+func record(s gatehouse.Site, f *gatehouse.SignInFacts, step gatehouse.Step) {
+	switch step {
+	case gatehouse.StepCode:
+		f.SignIn.SecondStepAt = noon
+	case gatehouse.StepPassword:
+		f.User.Password = gatehouse.Password{Hash: "new", Origin: gatehouse.PasswordChosen, SetAt: noon}
+	case gatehouse.StepChallenge:
+		f.User.ChallengeSet = true
+	case gatehouse.StepTerms:
+		f.User.TermsAccepted = s.TermsVersion
+	case gatehouse.StepSoleUser:
+		f.User.SoleUserFor = s.TermsVersion
+		if s.TermsVersion == "" {
+			f.User.SoleUserFor = "once"
+		}
+	}
+}
+
+// A change from outside between two steps (a lock, a new version of the terms, the
+// company's switch, the end of a trust) is seen at the next one.
+func TestWhatChangesMeanwhileCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyScene(t)
+		for range rapid.IntRange(1, 6).Draw(t, "changes") {
+			switch rapid.IntRange(0, 5).Draw(t, "change") {
+			case 0:
+				c.locked = !c.locked
+			case 1:
+				c.state = rapid.SampledFrom([]gatehouse.UserState{gatehouse.Active, gatehouse.Deactivated}).Draw(t, "state")
+			case 2:
+				c.terms = rapid.SampledFrom([]string{"", "v1", "v2"}).Draw(t, "terms")
+			case 3:
+				c.company = !c.company
+			case 4:
+				c.trusted = !c.trusted
+			case 5:
+				c.ranOut = !c.ranOut
+			}
+			done := gatehouse.NextStep(c.site(), c.facts(), noon) == gatehouse.StepDone
+			if done != (len(c.due()) == 0) {
+				t.Fatalf("done = %v with %v due", done, c.due())
+			}
+		}
+	})
+}
+
+func anyScene(t *rapid.T) scene {
+	b := func(name string) bool { return rapid.Bool().Draw(t, name) }
+	s := func(name string, from ...string) string { return rapid.SampledFrom(from).Draw(t, name) }
+	return scene{
+		proved: true, whose: "own", state: gatehouse.Active,
+		company: b("company"), own: b("own"), second: b("second"), trusted: b("trusted"), signedInBefore: b("before"),
+		opened:   gatehouse.PasswordOrigin(s("opened", "chosen", "initial", "recovery", "")),
+		password: gatehouse.PasswordOrigin(s("password", "chosen", "initial", "recovery")), age: s("age", "", "fresh", "old"),
+		byChallenge: b("by challenge"), challengeSet: b("set"), terms: s("terms", "", "v1", "v2"), accepted: s("accepted", "", "v1", "v2"),
+		asksSole: b("asks"), answeredSoleUser: s("answered", "", "v1", "v2", "once"),
+	}
+}
+
+func TestASignInRunsOutAtItsTime(t *testing.T) {
+	f := proved().facts()
+	for _, test := range []struct {
+		now  time.Time
+		want gatehouse.Step
+	}{
+		{f.SignIn.ExpiresAt.Add(-time.Microsecond), gatehouse.StepDone},
+		{f.SignIn.ExpiresAt, gatehouse.StepCredentials},
+		{f.SignIn.ExpiresAt.Add(time.Hour), gatehouse.StepCredentials},
+	} {
+		if got := gatehouse.NextStep(proved().site(), f, test.now); got != test.want {
+			t.Errorf("at %s: NextStep = %s, want %s", test.now, got, test.want)
+		}
+	}
+}
+
+// Invariant 6: a sign-in of one site is nothing at another, even where both hosts
+// are served by one process and a cookie is carried over by hand.
+func TestASignInOfOneSiteIsNothingAtAnother(t *testing.T) {
+	other := proved().site()
+	other.ID = "meridian-au"
+	if got := gatehouse.NextStep(other, proved().facts(), noon); got != gatehouse.StepCredentials {
+		t.Errorf("a sign-in of meridian-uk at meridian-au: NextStep = %s", got)
+	}
+}
+
+// Invariant 1: a password that was replaced by a reset after it was proved is no
+// longer the right one. Otherwise whoever proved the old one is now asked to
+// choose the next.
+func TestAResetMeanwhileVoidsTheOldPassword(t *testing.T) {
+	f := proved().facts()
+	f.User.Password = gatehouse.Password{
+		Hash: "temporary", Origin: gatehouse.PasswordRecovery,
+		SetAt: f.SignIn.CredentialsAt.Add(time.Second), ExpiresAt: noon.Add(time.Hour),
+	}
+	if got := gatehouse.NextStep(proved().site(), f, noon); got != gatehouse.StepCredentials {
+		t.Errorf("proved before the reset: NextStep = %s", got)
+	}
+}

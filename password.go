@@ -1,0 +1,182 @@
+package gatehouse
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// PasswordPolicy says which new passwords a site takes.
+type PasswordPolicy struct {
+	// MinLength counts code points.
+	MinLength int
+	// Upper, Lower and Digit ask for at least one of each.
+	Upper, Lower, Digit bool
+	// NoUsernameParts refuses a password that holds a part of the username.
+	NoUsernameParts bool
+	// NoContextWords refuses a password that as a whole is the username, a name,
+	// the company or the site (ASVS 6.2.11, SP 800-63B-4 PV-9).
+	NoContextWords bool
+	// History refuses the current password and those before it, this many in all.
+	History int
+	// Blocklist refuses common passwords (ASVS 6.2.4).
+	Blocklist bool
+	// MaxAge is when a chosen password expires; 0: never.
+	MaxAge time.Duration
+}
+
+// MaxPasswordLength is how many code points a password may have. More is
+// refused with words, never cut (ASVS 6.2.8, 6.2.9).
+const MaxPasswordLength = 256
+
+// minPartLength is how long a part of a username must be to count; shorter ones
+// ("com", "jo") would forbid half the dictionary.
+const minPartLength = 4
+
+// PasswordRule names a rule that a new password can fail.
+type PasswordRule string
+
+// The rules, in the order they are shown.
+const (
+	RuleLength    PasswordRule = "length"
+	RuleTooLong   PasswordRule = "too-long"
+	RuleCharacter PasswordRule = "character" // not valid text, or a NUL
+	RuleUpper     PasswordRule = "upper"
+	RuleLower     PasswordRule = "lower"
+	RuleDigit     PasswordRule = "digit"
+	RuleUsername  PasswordRule = "username"
+	RuleContext   PasswordRule = "context"
+	RuleHistory   PasswordRule = "history"
+	RuleCommon    PasswordRule = "common"
+)
+
+// PasswordFacts is what CheckPassword needs to know.
+type PasswordFacts struct {
+	Password string
+	Username string
+	// Context are further words that must not be the whole password: names,
+	// email address, company, site.
+	Context []string
+	// Reused: it matches one of the last passwords that the policy looks at.
+	Reused bool
+	// Common: it is in the block list.
+	Common bool
+}
+
+// CheckPassword returns every rule that a new password fails, all at once, so
+// that nobody has to find them one by one (A11). Empty: it may be used.
+func CheckPassword(p PasswordPolicy, f PasswordFacts) []PasswordRule {
+	var failed []PasswordRule
+	fail := func(bad bool, r PasswordRule) {
+		if bad {
+			failed = append(failed, r)
+		}
+	}
+	n := utf8.RuneCountInString(f.Password)
+	fail(n < p.MinLength, RuleLength)
+	fail(n > MaxPasswordLength, RuleTooLong)
+	fail(!utf8.ValidString(f.Password) || strings.ContainsRune(f.Password, 0), RuleCharacter)
+	fail(p.Upper && !strings.ContainsFunc(f.Password, unicode.IsUpper), RuleUpper)
+	fail(p.Lower && !strings.ContainsFunc(f.Password, unicode.IsLower), RuleLower)
+	fail(p.Digit && !strings.ContainsFunc(f.Password, unicode.IsDigit), RuleDigit)
+	fail(p.NoUsernameParts && containsPart(f.Password, f.Username), RuleUsername)
+	fail(p.NoContextWords && isContextWord(f.Password, append(f.Context, f.Username)), RuleContext)
+	fail(p.History > 0 && f.Reused, RuleHistory)
+	fail(p.Blocklist && f.Common, RuleCommon)
+	return failed
+}
+
+// UsernameParts returns what "part of the username" means: the username as a
+// whole from three characters on, and of what is between its punctuation and of
+// the words in that (split where case or kind of character changes) everything
+// with at least four. JohnSmith@mycompany.com: johnsmith, john, smith, mycompany.
+func UsernameParts(username string) []string {
+	seen := map[string]bool{}
+	var parts []string
+	add := func(s string, least int) {
+		s = fold(s)
+		if utf8.RuneCountInString(s) >= least && !seen[s] {
+			seen[s] = true
+			parts = append(parts, s)
+		}
+	}
+	add(username, 3)
+	for _, run := range strings.FieldsFunc(username, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		add(run, minPartLength)
+		for _, word := range splitWords(run) {
+			add(word, minPartLength)
+		}
+	}
+	return parts
+}
+
+func containsPart(password, username string) bool {
+	folded := fold(password)
+	for _, part := range UsernameParts(username) {
+		if strings.Contains(folded, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func isContextWord(password string, words []string) bool {
+	folded := squeeze(password)
+	for _, w := range words {
+		if s := squeeze(w); s != "" && s == folded {
+			return true
+		}
+	}
+	return false
+}
+
+// splitWords splits "JohnSmith77" into John, Smith and 77.
+func splitWords(run string) []string {
+	var words []string
+	start := 0
+	var last rune
+	for i, r := range run {
+		turns := unicode.IsDigit(r) != unicode.IsDigit(last) || unicode.IsUpper(r) && unicode.IsLower(last)
+		if i > 0 && turns {
+			words = append(words, run[start:i])
+			start = i
+		}
+		last = r
+	}
+	return append(words, run[start:])
+}
+
+// fold makes texts comparable whatever their case and Unicode form.
+func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
+
+// squeeze is fold without anything but letters and digits.
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, fold(s))
+}
+
+// PasswordExpired reports whether a user must choose a new password before
+// anything else: it is temporary, or older than the policy allows.
+func PasswordExpired(p PasswordPolicy, w Password, now time.Time) bool {
+	if w.Temporary() {
+		return true
+	}
+	return p.MaxAge > 0 && !now.Before(w.SetAt.Add(p.MaxAge))
+}
+
+// PasswordUsable reports whether a right password may open a sign-in: a temporary
+// one stops working at its time (E50, ASVS 6.4.1).
+func PasswordUsable(w Password, now time.Time) bool {
+	return w.Hash != "" && (w.ExpiresAt.IsZero() || now.Before(w.ExpiresAt))
+}
+
+// NameKey is what usernames and email addresses are compared by: case, spaces
+// around it and the Unicode form (full-width letters) make no difference (C01).
+func NameKey(s string) string { return strings.TrimSpace(fold(s)) }

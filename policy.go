@@ -1,0 +1,152 @@
+package gatehouse
+
+import (
+	"fmt"
+	"time"
+)
+
+// Profile names a consistent set of policy numbers.
+type Profile string
+
+// The two profiles. Classic is what the portals of the last decade used; Modern
+// follows NIST SP 800-63B-4.
+const (
+	Classic Profile = "classic"
+	Modern  Profile = "modern"
+)
+
+// Policy holds the numbers of a site. A company may tighten them, never loosen.
+type Policy struct {
+	Profile  Profile
+	Password PasswordPolicy
+	Lockout  LockoutPolicy
+	Session  SessionLimits
+	// TemporaryPassword is how long a temporary password works.
+	TemporaryPassword time.Duration
+	// ResetLink is how long a reset link works.
+	ResetLink time.Duration
+	// Code is how long an emailed code works, from its own mailing.
+	Code time.Duration
+	// TrustedBrowser is how long a browser stays trusted; 0: not offered.
+	TrustedBrowser time.Duration
+	// SignIn is how long a half-finished sign-in lives.
+	SignIn time.Duration
+}
+
+// modernSingleFactorLength is PV-1: a password that is the only factor has at
+// least 15 characters.
+const modernSingleFactorLength = 15
+
+// The floors and ceilings that hold for the whole server. No site and no company
+// goes beyond them.
+const (
+	FloorPasswordLength     = 7
+	CeilingPasswordLength   = 64 // a site may not demand more than managers make
+	CeilingAttempts         = 10
+	CeilingAttemptsInAll    = 100 // SP 800-63B-4, RL-2
+	CeilingSessionIdle      = 7 * 24 * time.Hour
+	CeilingSessionAbsolute  = 30 * 24 * time.Hour
+	FloorSession            = time.Minute
+	CeilingTemporary        = 24 * time.Hour // IRC-4
+	CeilingResetLink        = time.Hour
+	CeilingCode             = 10 * time.Minute // ASVS 6.5.5
+	CeilingTrustedBrowser   = 30 * 24 * time.Hour
+	CeilingSignIn           = time.Hour
+	CeilingPasswordHistory  = 24
+	FloorPasswordAge        = 30 * 24 * time.Hour
+	CeilingUnlockAfterHours = 24
+)
+
+// ClassicPolicy returns the classic profile's numbers.
+func ClassicPolicy() Policy {
+	return Policy{
+		Profile: Classic,
+		Password: PasswordPolicy{
+			MinLength: 8, Upper: true, Lower: true, Digit: true,
+			NoUsernameParts: true, History: 5, Blocklist: true,
+		},
+		Lockout:           LockoutPolicy{Attempts: 6, InAll: CeilingAttemptsInAll},
+		Session:           SessionLimits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+		TemporaryPassword: CeilingTemporary,
+		ResetLink:         CeilingResetLink,
+		Code:              5 * time.Minute,
+		TrustedBrowser:    15 * 24 * time.Hour,
+		SignIn:            30 * time.Minute,
+	}
+}
+
+// ModernPolicy returns the modern profile's numbers.
+func ModernPolicy() Policy {
+	p := ClassicPolicy()
+	p.Profile = Modern
+	p.Password = PasswordPolicy{MinLength: modernSingleFactorLength, Blocklist: true, NoContextWords: true}
+	p.TrustedBrowser = 0
+	return p
+}
+
+// PolicyError is one number of a policy that is beyond the server's bounds.
+type PolicyError struct {
+	// Key is the path of the setting as it is written in site.yaml.
+	Key string
+	// Problem says what is wrong and what is allowed.
+	Problem string
+}
+
+func (e PolicyError) Error() string { return e.Key + ": " + e.Problem }
+
+// Check returns every setting that is beyond a floor or a ceiling.
+func (p Policy) Check() []PolicyError {
+	var bad []PolicyError
+	add := func(ok bool, key, format string, args ...any) {
+		if !ok {
+			bad = append(bad, PolicyError{key, fmt.Sprintf(format, args...)})
+		}
+	}
+	count := func(key string, v, low, high int) {
+		add(v >= low && v <= high, key, "is %d, must be %d to %d", v, low, high)
+	}
+	span := func(key string, v, low, high time.Duration) {
+		add(v >= low && v <= high, key, "is %s, must be %s to %s", v, low, high)
+	}
+	add(p.Profile == Classic || p.Profile == Modern, "policy.profile", "must be classic or modern")
+	count("policy.password.min_length", p.Password.MinLength, FloorPasswordLength, CeilingPasswordLength)
+	count("policy.password.history", p.Password.History, 0, CeilingPasswordHistory)
+	add(p.Password.Blocklist, "policy.password.blocklist", "must be true: common passwords are refused everywhere")
+	if p.Password.MaxAge != 0 {
+		span("policy.password.max_age", p.Password.MaxAge, FloorPasswordAge, 10*365*24*time.Hour)
+	}
+	count("policy.lockout.attempts", p.Lockout.Attempts, 3, CeilingAttempts)
+	count("policy.lockout.attempts_in_all", p.Lockout.InAll, p.Lockout.Attempts, CeilingAttemptsInAll)
+	if p.Lockout.UnlockAfter != 0 {
+		span("policy.lockout.unlock_after", p.Lockout.UnlockAfter, 5*time.Minute, CeilingUnlockAfterHours*time.Hour)
+	}
+	span("policy.session.idle", p.Session.Idle, FloorSession, CeilingSessionIdle)
+	span("policy.session.absolute", p.Session.Absolute, p.Session.Idle, CeilingSessionAbsolute)
+	span("policy.temporary_password", p.TemporaryPassword, 5*time.Minute, CeilingTemporary)
+	span("policy.reset_link", p.ResetLink, 5*time.Minute, CeilingResetLink)
+	span("policy.code", p.Code, time.Minute, CeilingCode)
+	span("policy.trusted_browser", p.TrustedBrowser, 0, CeilingTrustedBrowser)
+	span("policy.sign_in", p.SignIn, 5*time.Minute, CeilingSignIn)
+	return append(bad, p.checkModern()...)
+}
+
+// checkModern holds the modern profile to its name: what the standard forbids
+// cannot be switched on under it.
+func (p Policy) checkModern() []PolicyError {
+	if p.Profile != Modern {
+		return nil
+	}
+	var bad []PolicyError
+	forbid := func(wrong bool, key, problem string) {
+		if wrong {
+			bad = append(bad, PolicyError{key, problem + " in the modern profile"})
+		}
+	}
+	w := p.Password
+	forbid(w.MinLength < modernSingleFactorLength, "policy.password.min_length", "must be at least 15 (SP 800-63B-4, PV-1)")
+	forbid(w.Upper || w.Lower || w.Digit, "policy.password", "has no composition rules (PV-3)")
+	forbid(w.NoUsernameParts, "policy.password.no_username_parts", "is not allowed (PV-9)")
+	forbid(w.MaxAge != 0, "policy.password.max_age", "is not allowed (PV-4)")
+	forbid(p.TrustedBrowser != 0, "policy.trusted_browser", "is not allowed (SB-4)")
+	return bad
+}

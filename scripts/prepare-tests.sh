@@ -1,0 +1,63 @@
+#!/bin/bash
+# Makes sure that what the tests need is installed. As root on Debian or Ubuntu
+# it installs what is missing; otherwise it says what is missing and fails.
+set -euo pipefail
+
+missing=() # for people
+packages=() # for apt
+
+need() { # name, Debian packages, what follows is true if it is there
+  local name=$1 debian=$2
+  shift 2
+  if ! "$@"; then
+    missing+=("$name")
+    read -ra more <<<"$debian"
+    packages+=("${more[@]}")
+  fi
+}
+
+any() { # one of these programs is there
+  local program
+  for program in "$@"; do
+    if command -v "$program" >/dev/null; then return 0; fi
+  done
+  return 1
+}
+
+postgres() { # initdb and the server, where Debian puts them or on the PATH
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null || any initdb
+}
+
+check() {
+  missing=() packages=()
+  need 'PostgreSQL (its server programs)' 'postgresql' postgres
+  need 'Chromium' 'chromium' any chromium chromium-browser google-chrome google-chrome-stable
+  need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang
+}
+
+if ! any go; then
+  echo 'The tests need Go, at least the version in go.mod: https://go.dev/dl/' >&2
+  exit 1
+fi
+
+check
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+if [ "$(id -u)" -eq 0 ] && any apt-get; then
+  echo "Installing: ${packages[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${packages[@]}"
+  check
+  if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+fi
+
+{
+  echo 'The tests need what is not installed here:'
+  printf '  - %s\n' "${missing[@]}"
+  echo 'On Debian or Ubuntu:'
+  echo "  sudo apt-get install --no-install-recommends ${packages[*]}"
+  echo 'Elsewhere install them by whatever means there are. A test that needs something missing is'
+  echo 'skipped by a plain `go test ./...`; `make test` runs all of them or fails.'
+} >&2
+exit 1

@@ -1,0 +1,71 @@
+package gatehouse
+
+// Site is a country's or a brand's storefront: the tenant that companies, users
+// and all their data belong to. What a visitor sees of it (look, texts, terms)
+// is in internal/site; this is what rules and services need.
+type Site struct {
+	// ID is the name of the site's folder: lower-case letters, digits, hyphens.
+	ID string
+	// Name is what people call the site, such as "Meridian UK".
+	Name string
+	// Hosts are the host names (without port) that lead to this site; the
+	// first is the one that links in mail point to.
+	Hosts []string
+	// Origin is scheme, host and port of the first host, without a slash at the
+	// end. Links in mail begin with it, never with what a request claimed
+	// (ASVS 4.1.3; a forged Host header must not choose where a link leads).
+	Origin string
+	// SignInWith says what the first field of the sign-in page takes.
+	SignInWith Identifier
+	// Recovery says how a forgotten password is replaced.
+	Recovery Recovery
+	Policy   Policy
+	// TermsVersion is the version of the terms that everyone must have
+	// accepted; empty where the site has none.
+	TermsVersion string
+	// AsksSoleUser: after new terms, ask "are you the only person who uses
+	// this sign-in?" (A04).
+	AsksSoleUser bool
+	Support      Support
+	Sender       Sender
+	// Staging marks an installation that is not the real one (B20).
+	Staging bool
+}
+
+// Identifier is what a person signs in with.
+type Identifier string
+
+// The identifiers a site can choose. WithUsernameOrEmail takes either.
+const (
+	WithUsername        Identifier = "username"
+	WithEmail           Identifier = "email"
+	WithUsernameOrEmail Identifier = "username-or-email"
+)
+
+// Recovery is how a site replaces a forgotten password.
+type Recovery string
+
+// The recoveries a site can choose.
+const (
+	RecoverByChallenge Recovery = "challenge"
+	RecoverByLink      Recovery = "link"
+)
+
+// Support is whom a person who is stuck turns to, besides the company's
+// administrator (A09).
+type Support struct {
+	Email string
+	Phone string
+	Hours string
+}
+
+// Sender is who a site's mail comes from. Help pages, "check your mail" pages
+// and the messages all take it from here (A02).
+type Sender struct {
+	Name    string
+	Address string
+	// ReplyTo is an address that people read; empty: Address.
+	ReplyTo string
+	// Postal is the postal address at the foot of mails.
+	Postal string
+}

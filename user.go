@@ -1,0 +1,165 @@
+package gatehouse
+
+import "time"
+
+// Company is a customer of one site; its users sign in on its behalf.
+type Company struct {
+	ID            string
+	SiteID        string
+	Name          string
+	AccountNumber string
+	// TwoFactor is the company's Enhanced Security switch.
+	TwoFactor bool
+	CreatedAt time.Time
+}
+
+// Role is what a user may do in the own company.
+type Role string
+
+// The roles of a user.
+const (
+	RoleUser  Role = "user"
+	RoleAdmin Role = "admin"
+)
+
+// UserState is whether an account may be used at all. A lock is not a state: it
+// comes and goes without changing what the administrator decided.
+type UserState string
+
+// The states of a user.
+const (
+	// Invited: created, with a temporary password on its way, never signed in.
+	Invited UserState = "invited"
+	// Active: may sign in.
+	Active UserState = "active"
+	// Deactivated: an administrator ended it; no recovery brings it back.
+	Deactivated UserState = "deactivated"
+)
+
+// User is a person (or, on old accounts, several) who signs in for a company.
+type User struct {
+	ID        string
+	SiteID    string
+	CompanyID string
+	// Username is as it was entered; UsernameKey is what is compared.
+	Username  string
+	FirstName string
+	LastName  string
+	// Email is empty where none is known.
+	Email          string
+	EmailConfirmed bool
+	Role           Role
+	State          UserState
+	// Locale is the BCP 47 tag of the person's language; empty: the site's.
+	Locale string
+	// LockedAt is zero unless the account is locked for everybody.
+	LockedAt   time.Time
+	LockReason LockReason
+	Password   Password
+	// FirstSignInAt is zero until the first finished sign-in (B16).
+	FirstSignInAt time.Time
+	LastSignInAt  time.Time
+	// ChallengeSet: a challenge question is stored.
+	ChallengeSet bool
+	// TermsAccepted is the last version accepted; empty: none.
+	TermsAccepted string
+	// SoleUserFor is the version of the terms the question "are you the only
+	// person" was last answered for; SoleUser is that answer.
+	SoleUserFor string
+	SoleUser    bool
+	CreatedAt   time.Time
+}
+
+// Locked reports whether the account is locked for everybody.
+func (u User) Locked() bool { return !u.LockedAt.IsZero() }
+
+// MaySignIn reports whether the account can have sessions at all: invariant 4,
+// a locked, deactivated or deleted user has none and gets none.
+func (u User) MaySignIn() bool { return u.State != Deactivated && !u.Locked() }
+
+// DisplayName is how the person is addressed, falling back to the username
+// where the profile is still empty.
+func (u User) DisplayName() string {
+	switch {
+	case u.FirstName != "" && u.LastName != "":
+		return u.FirstName + " " + u.LastName
+	case u.FirstName != "":
+		return u.FirstName
+	case u.LastName != "":
+		return u.LastName
+	}
+	return u.Username
+}
+
+// Password is what is known about a user's password.
+type Password struct {
+	// Hash is the encoded hash; empty where none is set.
+	Hash string
+	// Origin says where it comes from.
+	Origin PasswordOrigin
+	// SetAt is when it was chosen or issued.
+	SetAt time.Time
+	// ExpiresAt ends a temporary password; zero otherwise.
+	ExpiresAt time.Time
+}
+
+// PasswordOrigin is where a password comes from.
+type PasswordOrigin string
+
+// The origins of a password. All but PasswordChosen are temporary: good for one
+// sign-in, which must choose a new one.
+const (
+	PasswordChosen PasswordOrigin = "chosen"
+	// PasswordInitial came with the account, from an invitation or an import.
+	PasswordInitial PasswordOrigin = "initial"
+	// PasswordRecovery came from a recovery or a reset, which is no first
+	// sign-in and skips no second step.
+	PasswordRecovery PasswordOrigin = "recovery"
+)
+
+// Temporary reports whether the password must be replaced at the next sign-in.
+func (w Password) Temporary() bool { return w.Origin != PasswordChosen }
+
+// LockReason says why an account is locked.
+type LockReason string
+
+// The reasons for a lock.
+const (
+	LockedByAttempts      LockReason = "attempts"
+	LockedByAdministrator LockReason = "administrator"
+	LockedByOperator      LockReason = "operator"
+)
+
+// Session is a finished sign-in of one browser.
+type Session struct {
+	ID        string
+	SiteID    string
+	UserID    string
+	CompanyID string
+	CreatedAt time.Time
+	// SeenAt is the last request, written at most once a minute.
+	SeenAt    time.Time
+	Address   string
+	UserAgent string
+	// Assurance is what this sign-in proved.
+	Assurance Assurance
+}
+
+// SessionLimits are how long a session lives.
+type SessionLimits struct {
+	// Idle ends a session that is not used.
+	Idle time.Duration
+	// Absolute ends every session.
+	Absolute time.Duration
+}
+
+// Alive reports whether a session created and last seen at these times may
+// still be used (ASVS 7.3.1, 7.3.2). A clock that went backwards does not end
+// it; one that is far ahead does.
+func (l SessionLimits) Alive(created, seen, now time.Time) bool {
+	return now.Sub(created) < l.Absolute && now.Sub(seen) < l.Idle
+}
+
+// SeenEvery is how often "last seen" is written: a check of a session writes
+// nothing in between.
+const SeenEvery = time.Minute

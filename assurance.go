@@ -33,23 +33,26 @@ type Assurance struct {
 // is the one function that maps proofs to a level; tokens and the event log take
 // it from here ("compute, don't claim").
 //
-// A password shorter than the modern profile's single-factor length cannot give
-// level 1 (PV-1), so a classic policy claims 0 for a password alone.
+// A password alone reaches level 1 only with the modern profile's length (PV-1), and
+// is a factor beside another one from eight characters on. The classic profile
+// claims level 1 at most, and none for a password alone: a challenge question and
+// mailed passwords recover it.
 func Assure(p Policy, methods []Method) Assurance {
 	has := make(map[Method]bool, len(methods))
 	for _, m := range methods {
 		has[m] = true
 	}
-	knows := has[MethodPassword]
+	knows := has[MethodPassword] && p.Password.MinLength >= modernSecondFactorLength
 	holds := has[MethodTOTP] || has[MethodRecoveryCode] || has[MethodPasskey]
 	level := 0
 	switch {
 	case has[MethodVerifiedPasskey], knows && holds:
 		level = 2
-	case holds:
+	case holds, knows && p.Password.MinLength >= modernSingleFactorLength && p.Profile == Modern:
 		level = 1
-	case knows && p.Profile == Modern && p.Password.MinLength >= modernSingleFactorLength:
-		level = 1
+	}
+	if p.Profile != Modern {
+		level = min(level, 1)
 	}
 	return Assurance{Level: level, Methods: methods}
 }

@@ -10,7 +10,7 @@
 //	password.go   which new passwords a policy takes, and when one has expired
 //	terms.go      who must accept the terms, and who says whether they are alone
 //	assurance.go  what a finished sign-in may claim about itself
-//	session.go    how long a session lives
+//	user.go       who may have sessions, and how long those live
 //	policy.go     the numbers of a site, with floors, ceilings and profiles
 //
 // Everything else is in internal/, where docs/architecture.md shows the rooms.

@@ -7,8 +7,9 @@ type LockoutPolicy struct {
 	// Attempts is the number of the wrong attempt in a row that locks: with 6,
 	// five may go wrong and the sixth wrong one locks.
 	Attempts int
-	// InAll is how many wrong attempts there may be without a recovery between
-	// them, however often a right one came in between (SP 800-63B-4, RL-2).
+	// InAll is how many wrong attempts there may be without a recovery or an
+	// unlock between them, however often a right one came in between
+	// (SP 800-63B-4, RL-2).
 	InAll int
 	// UnlockAfter ends a lock by attempts by itself; 0: it stays until an
 	// administrator, the operator or a completed recovery ends it.
@@ -20,21 +21,22 @@ type LockoutPolicy struct {
 // to that account before. A stranger's guesses so lock out strangers, not the
 // owner's own browser.
 //
-// Every attempt first takes a number, which is committed before anything is
-// verified, and never gives it back. So wrong guesses counted are never fewer
-// than wrong guesses made, whatever dies in between.
+// An attempt is counted as open, and that is committed, before anything is
+// verified; open ones take the room of wrong ones. So wrong guesses counted are
+// never fewer than wrong guesses made, whatever happens at the same time or dies
+// in between (invariant 3). The methods are the whole rule: who keeps the counts
+// reads them, applies one, and writes them, in one transaction.
 type Attempts struct {
-	// Made is the highest number taken.
-	Made int64
-	// Cleared is the highest number that turned out right, or Made at the
-	// last unlock.
-	Cleared int64
-	// Wrong counts those that turned out wrong since the last recovery.
-	Wrong int64
+	// Row counts the wrong ones since the last right one.
+	Row int
+	// All counts the wrong ones since the last recovery or unlock.
+	All int
+	// Open counts those being verified.
+	Open int
+	// OpenedAt is when the last one was admitted.
+	OpenedAt time.Time
 	// LockedAt is zero unless locked.
 	LockedAt time.Time
-	// AdmittedAt is when an attempt was last admitted.
-	AdmittedAt time.Time
 }
 
 // AttemptVerdict is what happens to an attempt.
@@ -47,56 +49,86 @@ const (
 	// Refuse: locked; spend the same time and answer as if it were wrong.
 	Refuse
 	// Wait: others are being verified, and depending on them this one may
-	// go ahead or not.
+	// go ahead or not. Nothing has been counted; ask again.
 	Wait
-	// Lock: attempts were begun that nobody finished (a process died). They
-	// count as wrong: lock, then Refuse.
-	Lock
 )
 
-// AttemptTime is longer than any attempt takes from its number to its end; what is
-// older and unfinished will not finish.
+// AttemptTime is longer than any attempt takes from its admission to its end; those
+// that are older and open will not finish, because the process that had them died.
 const AttemptTime = 2 * time.Minute
 
-// JudgeAttempt decides on the attempt that took the given number.
-func JudgeAttempt(p LockoutPolicy, a Attempts, number int64, now time.Time) AttemptVerdict {
-	open := number - a.Cleared
-	switch {
-	case a.locked(p, now):
-		return Refuse
-	case open <= 0:
-		return Admit // a later one was right already
-	case a.Wrong+min(open, int64(p.Attempts)) > int64(p.InAll):
-		return Refuse
-	case open <= int64(p.Attempts):
-		return Admit
-	case !a.AdmittedAt.IsZero() && now.Sub(a.AdmittedAt) < AttemptTime:
-		return Wait
+// Take asks for an attempt to be admitted, and returns the counts with it in them.
+// Attempts that nobody finished count as wrong; they may lock.
+func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict) {
+	if LockOver(p, a, now) {
+		a.Row, a.LockedAt = 0, time.Time{}
 	}
-	return Lock
+	if !a.LockedAt.IsZero() {
+		return a, Refuse
+	}
+	if a.Open > 0 && a.abandoned(now) {
+		a.Row, a.All, a.Open = a.Row+a.Open, a.All+a.Open, 0
+		if a = a.locked(p, now); !a.LockedAt.IsZero() {
+			return a, Refuse
+		}
+	}
+	if a.Row+a.Open >= p.Attempts || a.All+a.Open >= p.InAll {
+		return a, Wait
+	}
+	a.Open, a.OpenedAt = a.Open+1, now
+	return a, Admit
 }
 
-// LocksNow decides whether an attempt that turned out wrong locks. The counts
-// are those after it.
-func LocksNow(p LockoutPolicy, a Attempts, number int64) bool {
-	return number-a.Cleared >= int64(p.Attempts) || a.Wrong >= int64(p.InAll)
+// abandoned: by a clock that jumped either way, too, so that one that was ahead
+// for a moment does not make everybody wait until that time.
+func (a Attempts) abandoned(now time.Time) bool {
+	return now.Sub(a.OpenedAt).Abs() >= AttemptTime
+}
+
+// Wrong records that an admitted attempt was wrong. It locks if that was one too
+// many.
+func (a Attempts) Wrong(p LockoutPolicy, now time.Time) Attempts {
+	a.Row, a.All, a.Open = a.Row+1, a.All+1, max(a.Open-1, 0)
+	return a.locked(p, now)
+}
+
+// Right records that an admitted attempt was right: the next wrong one is the
+// first of a new row. A lock that others have caused meanwhile stays.
+func (a Attempts) Right() Attempts {
+	a.Row, a.Open = 0, max(a.Open-1, 0)
+	return a
+}
+
+// Dropped records that an admitted attempt was not verified at all.
+func (a Attempts) Dropped() Attempts {
+	a.Open = max(a.Open-1, 0)
+	return a
+}
+
+func (a Attempts) locked(p LockoutPolicy, now time.Time) Attempts {
+	if a.LockedAt.IsZero() && (a.Row >= p.Attempts || a.All >= p.InAll) {
+		a.LockedAt = now
+	}
+	return a
+}
+
+// Forgotten are the counts after an unlock or a completed recovery. Those still
+// open stay so: an unlock does not let a queue of guesses through.
+func (a Attempts) Forgotten() Attempts {
+	return Attempts{Open: a.Open, OpenedAt: a.OpenedAt}
 }
 
 // LockEnds returns when a lock by attempts ends by itself; zero: it does not.
 func LockEnds(p LockoutPolicy, a Attempts) time.Time {
-	if a.LockedAt.IsZero() || p.UnlockAfter == 0 || a.Wrong >= int64(p.InAll) {
+	if a.LockedAt.IsZero() || p.UnlockAfter == 0 || a.All >= p.InAll {
 		return time.Time{}
 	}
 	return a.LockedAt.Add(p.UnlockAfter)
 }
 
 // LockOver reports whether a lock was there and has ended by itself, so that the
-// counts begin anew.
+// row begins anew.
 func LockOver(p LockoutPolicy, a Attempts, now time.Time) bool {
 	end := LockEnds(p, a)
 	return !end.IsZero() && !now.Before(end)
-}
-
-func (a Attempts) locked(p LockoutPolicy, now time.Time) bool {
-	return !a.LockedAt.IsZero() && !LockOver(p, a, now)
 }

@@ -317,7 +317,10 @@ func TestRightGuessesNeverLock(t *testing.T) {
 			for _, g := range l.in(waiting) { // who waits looks again much more often
 				l.look(g)
 			}
-			for l.oldest()+d >= gatehouse.AttemptTime { // nothing takes that long
+			for n := 0; l.oldest()+d >= gatehouse.AttemptTime; n++ { // nothing takes that long
+				if n > 1000 {
+					t.Fatalf("they wait for each other: %+v", l.counts)
+				}
 				for _, g := range l.in(waiting, beingVerified) {
 					l.look(g)
 					l.finish(g)
@@ -367,7 +370,10 @@ func (l *lockout) longestUnbroken() int {
 func TestALockByTotalDoesNotEndByTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLockout(t, 10, 40)
-		for l.wrong < int64(l.policy.InAll) {
+		for n := 0; l.wrong < int64(l.policy.InAll); n++ {
+			if n > 1000 {
+				t.Fatalf("the total is never reached: %+v", l.counts)
+			}
 			g := l.arrive(rapid.IntRange(1, 5).Draw(t, "of five") == 1)
 			l.finish(g)
 			if g.state == refused {

@@ -23,14 +23,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// classicSite and modernSite are the two ways a site can be set up.
+// classicSite is a site that asks for everything.
 func classicSite() gatehouse.Site {
 	return gatehouse.Site{
 		ID: "meridian-uk", Recovery: gatehouse.RecoverByChallenge, Policy: gatehouse.ClassicPolicy(),
 		TermsVersion: "2026-01", AsksSoleUser: true,
 	}
-}
-
-func modernSite() gatehouse.Site {
-	return gatehouse.Site{ID: "inkwell", Recovery: gatehouse.RecoverByLink, Policy: gatehouse.ModernPolicy()}
 }

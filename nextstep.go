@@ -28,6 +28,10 @@ type SignIn struct {
 	// Origin is that of the password that was proved: by the time a later step
 	// is asked for, the password itself has been replaced.
 	Origin PasswordOrigin
+	// PasswordSetAt is Password.SetAt of the password that was proved, or of the one
+	// chosen in this sign-in: a password that somebody else sets meanwhile (a
+	// reset) voids the proof of the old one.
+	PasswordSetAt time.Time
 	// SecondStepAt is when the code or an own factor was proved; zero: not yet.
 	SecondStepAt time.Time
 	// ReturnTo is the path on the own site that was asked for first.
@@ -52,7 +56,7 @@ type SignInFacts struct {
 // order. Every step records its fact and comes back here.
 func NextStep(s Site, f SignInFacts, now time.Time) Step {
 	switch {
-	case !credentialsProved(f, now):
+	case !credentialsProved(s, f, now):
 		return StepCredentials
 	case secondStepDue(f):
 		return StepCode
@@ -69,12 +73,13 @@ func NextStep(s Site, f SignInFacts, now time.Time) Step {
 }
 
 // credentialsProved: invariants 1 and 4. A sign-in that has run out, or whose user
-// was locked, deactivated or moved to another site meanwhile, begins anew.
-func credentialsProved(f SignInFacts, now time.Time) bool {
+// was locked, deactivated or given another password meanwhile, begins anew; on
+// another site it is nothing (invariant 6).
+func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 	in := f.SignIn
 	return !in.CredentialsAt.IsZero() && now.Before(in.ExpiresAt) &&
-		in.UserID != "" && in.UserID == f.User.ID && in.SiteID == f.User.SiteID &&
-		f.User.MaySignIn()
+		in.SiteID == s.ID && in.SiteID == f.User.SiteID && in.UserID != "" && in.UserID == f.User.ID &&
+		in.PasswordSetAt.Equal(f.User.Password.SetAt) && f.User.MaySignIn()
 }
 
 // secondStepDue: asked for when the company or the user wants it, except at the

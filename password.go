@@ -1,11 +1,13 @@
 package gatehouse
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -83,7 +85,7 @@ func CheckPassword(p PasswordPolicy, f PasswordFacts) []PasswordRule {
 	fail(p.Lower && !strings.ContainsFunc(f.Password, unicode.IsLower), RuleLower)
 	fail(p.Digit && !strings.ContainsFunc(f.Password, unicode.IsDigit), RuleDigit)
 	fail(p.NoUsernameParts && containsPart(f.Password, f.Username), RuleUsername)
-	fail(p.NoContextWords && isContextWord(f.Password, append(f.Context, f.Username)), RuleContext)
+	fail(p.NoContextWords && (isContextWord(f.Password, f.Username) || slices.ContainsFunc(f.Context, func(w string) bool { return isContextWord(f.Password, w) })), RuleContext)
 	fail(p.History > 0 && f.Reused, RuleHistory)
 	fail(p.Blocklist && f.Common, RuleCommon)
 	return failed
@@ -104,7 +106,7 @@ func UsernameParts(username string) []string {
 		}
 	}
 	add(username, 3)
-	for _, run := range strings.FieldsFunc(username, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for _, run := range strings.FieldsFunc(norm.NFKC.String(username), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		add(run, minPartLength)
 		for _, word := range splitWords(run) {
 			add(word, minPartLength)
@@ -123,34 +125,46 @@ func containsPart(password, username string) bool {
 	return false
 }
 
-func isContextWord(password string, words []string) bool {
-	folded := squeeze(password)
-	for _, w := range words {
-		if s := squeeze(w); s != "" && s == folded {
-			return true
-		}
-	}
-	return false
+func isContextWord(password, word string) bool {
+	s := squeeze(word)
+	return s != "" && s == squeeze(password)
 }
 
-// splitWords splits "JohnSmith77" into John, Smith and 77.
+// splitWords splits "JSmith77" into J, Smith and 77: where letters and digits meet,
+// before a capital that follows a small letter, and before the last capital of
+// several that a small letter follows.
 func splitWords(run string) []string {
+	letters := []rune(run)
 	var words []string
 	start := 0
-	var last rune
-	for i, r := range run {
-		turns := unicode.IsDigit(r) != unicode.IsDigit(last) || unicode.IsUpper(r) && unicode.IsLower(last)
-		if i > 0 && turns {
-			words = append(words, run[start:i])
+	for i := 1; i < len(letters); i++ {
+		last, r := letters[i-1], letters[i]
+		initial := unicode.IsUpper(last) && unicode.IsUpper(r) && i+1 < len(letters) && unicode.IsLower(letters[i+1])
+		if unicode.IsDigit(r) != unicode.IsDigit(last) || unicode.IsLower(last) && unicode.IsUpper(r) || initial {
+			words = append(words, string(letters[start:i]))
 			start = i
 		}
-		last = r
 	}
-	return append(words, run[start:])
+	return append(words, string(letters[start:]))
 }
 
-// fold makes texts comparable whatever their case and Unicode form.
-func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
+// fold makes texts comparable whatever their case and Unicode form (NFKC around
+// full case folding, so that the result folds to itself).
+func fold(s string) string {
+	if isLowerASCII(s) {
+		return s
+	}
+	return norm.NFKC.String(cases.Fold().String(norm.NFKD.String(s)))
+}
+
+func isLowerASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf || 'A' <= s[i] && s[i] <= 'Z' {
+			return false
+		}
+	}
+	return true
+}
 
 // squeeze is fold without anything but letters and digits.
 func squeeze(s string) string {

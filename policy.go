@@ -34,8 +34,11 @@ type Policy struct {
 }
 
 // modernSingleFactorLength is PV-1: a password that is the only factor has at
-// least 15 characters.
-const modernSingleFactorLength = 15
+// least 15 characters, and one beside a second factor at least 8.
+const (
+	modernSingleFactorLength = 15
+	modernSecondFactorLength = 8
+)
 
 // The floors and ceilings that hold for the whole server. No site and no company
 // goes beyond them.

@@ -74,8 +74,11 @@ type User struct {
 func (u User) Locked() bool { return !u.LockedAt.IsZero() }
 
 // MaySignIn reports whether the account can have sessions at all: invariant 4,
-// a locked, deactivated or deleted user has none and gets none.
-func (u User) MaySignIn() bool { return u.State != Deactivated && !u.Locked() }
+// a locked, deactivated or deleted user has none and gets none. A state that this
+// program does not know may not.
+func (u User) MaySignIn() bool {
+	return (u.State == Invited || u.State == Active) && !u.Locked()
+}
 
 // DisplayName is how the person is addressed, falling back to the username
 // where the profile is still empty.

@@ -58,7 +58,7 @@ func New(o Options) (*House, error) {
 	}
 	metrics := web.NewMetrics(o.Store, o.Hasher, o.Now)
 	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Now: o.Now, Log: o.Log}
-	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now}
+	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: sender.Nudge}
 	in := &signin.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Limits: o.Limits, Now: o.Now, Log: o.Log, Counted: metrics.SignIn}
 	server := &web.Server{
 		Sites: o.Sites, SignIn: in, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,

@@ -2,33 +2,205 @@ package journeys
 
 import (
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
 
 func TestA08_TooManyWrongAttemptsLock(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "admin", password, func(u *gatehouse.User) {
+			u.Role, u.FirstName, u.LastName = gatehouse.RoleAdmin, "Grace", "Bell"
+		})
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
 		c := visitor(t, s, "meridian-uk")
 		for i := range 6 {
-			p := signIn(c, "msantos", "wrong-"+password)
-			wantRefused(t, p)
+			wantRefused(t, signIn(c, "msantos", "wrong-"+password))
 			if i < 5 && len(s.Mail.All()) > 0 {
 				t.Fatalf("mail after %d wrong attempts", i+1)
 			}
 		}
 		m := s.Mail.Wait(t, u.Email)
-		if !strings.Contains(strings.ToLower(m.Subject), "locked") && !strings.Contains(strings.ToLower(m.Subject), "kept out") {
-			t.Errorf("the owner was told %q", m.Subject)
+		for _, want := range []string{"locked", "6 times", "Grace Bell", "help@uk.meridian.example", "/forgot-password"} {
+			if !strings.Contains(m.Subject+m.Text, want) {
+				t.Errorf("the owner is not told %q:\n%s\n%s", want, m.Subject, m.Text)
+			}
 		}
 		p := signIn(c, "msantos", password)
 		wantRefused(t, p)
-		for _, want := range []string{"/forgot-password", "help@uk.meridian.example"} {
-			html, _ := p.Doc.Find("main").Html()
+		html, err := p.Find("main").Html()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"/forgot-password", "help@uk.meridian.example", "administrator", "account locks"} {
 			if !strings.Contains(html, want) {
-				t.Errorf("the page does not say what to do next: no %s", want)
+				t.Errorf("the page does not say what to do next: no %q", want)
 			}
 		}
+		unlock(t, s, u)
+		wantHome(t, signIn(c, "msantos", password))
+		if n := len(s.Mail.Unread(u.Email)); n != 0 {
+			t.Errorf("%d more mails", n)
+		}
 	})
+}
+
+// Five wrong attempts and a right one, as often as one likes: only those in a row
+// count.
+func TestA08_ARightAttemptBreaksTheRow(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		for range 3 {
+			c := visitor(t, s, "meridian-uk")
+			for range 5 {
+				wantRefused(t, signIn(c, "msantos", "wrong"))
+			}
+			wantHome(t, signIn(c, "msantos", password))
+		}
+	})
+}
+
+// However many guess at the same instant, no more than six are judged: the right
+// password among thirty wrong ones opens nothing once the six are used up.
+func TestA08_ParallelAttemptsCannotExceedTheLimit(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "msantos", password, nil)
+		var all sync.WaitGroup
+		for range 30 {
+			c := visitor(t, s, "meridian-uk")
+			page := c.Get("/sign-in")
+			all.Go(func() { c.Submit(page, signInForm, testkit.Values{"username": "msantos", "password": "wrong"}) })
+		}
+		all.Wait()
+		counts, err := s.Store.Read().Attempts(t.Context(), "meridian-uk", u.ID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counts.All != 6 || counts.Open != 0 || counts.LockedAt.IsZero() {
+			t.Errorf("of 30 attempts %d were judged, want 6, and a lock: %+v", counts.All, counts)
+		}
+		wantRefused(t, signIn(visitor(t, s, "meridian-uk"), "msantos", password))
+		s.Mail.Wait(t, u.Email)
+		if n := len(s.Mail.All()); n != 1 {
+			t.Errorf("%d mails about one lock", n)
+		}
+	}, testkit.WithLimits(wide))
+}
+
+// wide are limits that no test reaches: it is the lockout that is tried here.
+var wide = signin.Limits{
+	Address:  signin.Rate{Burst: 10_000, PerMinute: 10_000},
+	Username: signin.Rate{Burst: 10_000, PerMinute: 10_000},
+	Site:     signin.Rate{Burst: 10_000, PerMinute: 10_000},
+}
+
+// Many who sign in at the same instant with the right password all get in: attempts
+// that are still being verified are no wrong ones.
+func TestA08_ParallelRightAttemptsAllSucceed(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		var all sync.WaitGroup
+		for range 24 {
+			c := visitor(t, s, "meridian-uk")
+			page := c.Get("/sign-in")
+			all.Go(func() {
+				if p := c.Submit(page, signInForm, testkit.Values{"username": "msantos", "password": password}); p.Status != 200 {
+					t.Errorf("status %d", p.Status)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+// A stranger's guesses lock out strangers; the owner's own browser goes on. Wrong
+// attempts on that browser lock the account and end its sessions.
+func TestA08_StrangersDoNotLockOutTheOwnersBrowser(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "msantos", password, nil)
+		own := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(own, "msantos", password))
+		stranger := visitor(t, s, "meridian-uk")
+		for range 7 {
+			wantRefused(t, signIn(stranger, "msantos", "wrong"))
+		}
+		wantHome(t, own.Get("/"))
+		own.Press(own.Get("/"), "Sign out", nil)
+		wantHome(t, signIn(own, "msantos", password))
+
+		second := visitor(t, s, "meridian-uk") // another of the owner's, locked out as a stranger
+		wantRefused(t, signIn(second, "msantos", password))
+		unlock(t, s, u)
+		wantHome(t, signIn(second, "msantos", password))
+
+		own.Press(own.Get("/"), "Sign out", nil)
+		for range 5 {
+			wantRefused(t, signIn(own, "msantos", "wrong"))
+		}
+		if p := signIn(own, "msantos", "wrong"); p.Status != 401 {
+			t.Errorf("sixth wrong attempt: %d", p.Status)
+		}
+		if !s.User(u).Locked() {
+			t.Error("six wrong attempts in the owner's browser did not lock the account")
+		}
+		if p := second.Get("/"); p.Find(signInForm).Length() != 1 {
+			t.Error("a session of the locked account is still open")
+		}
+		if p := signIn(own, "msantos", password); p.Status != 401 || !strings.Contains(p.Text("main"), "locked") {
+			t.Errorf("the owner's browser is not told the truth: %d %q", p.Status, p.Text("main"))
+		}
+		wantRefused(t, signIn(visitor(t, s, "meridian-uk"), "msantos", password))
+	})
+}
+
+func TestA08_AnExpiredTemporaryPasswordLeadsToRecovery(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "new.one", password, func(u *gatehouse.User) {
+			u.State, u.Password.Origin, u.Password.ExpiresAt = gatehouse.Invited, gatehouse.PasswordInitial, s.Clock.Now().Add(24*time.Hour)
+		})
+		s.Clock.Add(24 * time.Hour)
+		p := signIn(visitor(t, s, "meridian-uk"), "new.one", password)
+		if p.Status != 401 || !strings.Contains(p.Text("main"), "expired") {
+			t.Errorf("%d %q", p.Status, p.Text("main"))
+		}
+		if p.Find("main a[href='/forgot-password']").Length() == 0 {
+			t.Error("no way to a new one")
+		}
+		wantRefused(t, signIn(visitor(t, s, "meridian-uk"), "new.one", "wrong"))
+	})
+}
+
+// A lock that the site lets end by itself ends at its time, not before.
+func TestA08_ALockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("inkwell", "mira@inkwell.example", password, nil)
+		c := visitor(t, s, "inkwell")
+		for range 6 {
+			wantRefused(t, signIn(c, "mira@inkwell.example", "wrong"))
+		}
+		s.Clock.Add(59 * time.Minute)
+		wantRefused(t, signIn(c, "mira@inkwell.example", password))
+		s.Clock.Add(2 * time.Minute)
+		wantHome(t, signIn(c, "mira@inkwell.example", password))
+	}, testkit.WithSites(func(dir string) {
+		appendTo(dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
+	}))
+}
+
+func unlock(t *testing.T, s *testkit.Server, u gatehouse.User) {
+	t.Helper()
+	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		if err := q.UnlockUser(t.Context(), u.SiteID, u.ID); err != nil {
+			return err
+		}
+		return q.ForgetAttempts(t.Context(), u.SiteID, u.ID)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

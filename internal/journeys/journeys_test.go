@@ -1,14 +1,17 @@
 package journeys
 
 import (
+	"os"
 	"strings"
 	"testing"
 
-	"gatehouse"
 	"gatehouse/internal/testkit"
 )
 
-const password = "Correct-Horse-42-Battery"
+const (
+	password   = "Correct-Horse-42-Battery"
+	signInForm = "form[action^='/sign-in']"
+)
 
 // each runs a journey on both databases, each with a server of its own.
 func each(t *testing.T, test func(t *testing.T, s *testkit.Server), options ...testkit.ServerOption) {
@@ -25,8 +28,7 @@ func visitor(t *testing.T, s *testkit.Server, siteID string) *testkit.Client {
 
 // signIn fills the sign-in page in and sends it.
 func signIn(c *testkit.Client, username, password string) *testkit.Page {
-	page := c.Get("/sign-in")
-	return c.Submit(page, "form[action='/sign-in']", testkit.Values{"username": username, "password": password})
+	return c.Submit(c.Get("/sign-in"), signInForm, testkit.Values{"username": username, "password": password})
 }
 
 func wantHome(t *testing.T, p *testkit.Page) {
@@ -36,6 +38,7 @@ func wantHome(t *testing.T, p *testkit.Page) {
 	}
 }
 
+// wantRefused is the one answer that every stranger gets.
 func wantRefused(t *testing.T, p *testkit.Page) {
 	t.Helper()
 	if p.Status != 401 || !strings.Contains(p.Text("main"), "could not sign you in") {
@@ -43,4 +46,15 @@ func wantRefused(t *testing.T, p *testkit.Page) {
 	}
 }
 
-func incomplete(u *gatehouse.User) { u.ChallengeSet, u.TermsAccepted, u.SoleUserFor = false, "", "" }
+func appendTo(path, text string) {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(text)
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		panic(err)
+	}
+}

@@ -22,12 +22,12 @@ const (
 	nameLength    = 64
 )
 
-// clean makes a value fit to be shown: one line, of limited length. A web address
-// in a name must not become a link in somebody's mail program.
-func clean(s string) string {
-	s = strings.ReplaceAll(oneLine(s), "://", ":\u2060//")
-	return shorten(s, valueLength)
-}
+// tame puts an invisible joiner into what mail programs would make more of: a web
+// address in a name must not become a link, nor "=?" be decoded in a header.
+var tame = strings.NewReplacer("://", ":\u2060//", "=?", "=\u2060?")
+
+// clean makes a value fit to be shown: one line, of limited length.
+func clean(s string) string { return shorten(tame.Replace(oneLine(s)), valueLength) }
 
 // oneLine makes a blank of whatever ends a line somewhere (CR, LF, VT, FF, NEL,
 // U+2028, U+2029), of every other control character, and of the marks that turn the

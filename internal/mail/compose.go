@@ -56,6 +56,9 @@ func (d DKIM) check() error {
 	if d.Domain == "" || d.Selector == "" {
 		return errors.New("domain and selector must be set")
 	}
+	if len(d.Domain) > longestTag || len(d.Selector) > longestTag {
+		return fmt.Errorf("domain and selector have at most %d characters", longestTag)
+	}
 	switch key := d.Key.(type) {
 	case ed25519.PrivateKey:
 		return nil
@@ -77,7 +80,14 @@ func (d DKIM) signs(from string) bool {
 
 // signedHeaders are signed, and From twice, so that nobody can put a second From on
 // top of ours. The body is signed as a whole: never l=.
-var signedHeaders = []string{"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Reply-To", "Content-Language"}
+//
+// The library folds the signature's line wherever it gets too long, and a fold in
+// the middle of a tag breaks the signature: so these names and the second From
+// are as long as a line, and domain and selector are no longer (see check).
+var signedHeaders = []string{"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Reply-To"}
+
+// longestTag is what fits on a line of the signature.
+const longestTag = 70
 
 func (d DKIM) signer(now func() time.Time) *gomail.DKIMSigner {
 	s := gomail.NewDKIMSigner(d.Domain, d.Selector, d.Key)

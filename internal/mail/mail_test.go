@@ -121,4 +121,3 @@ func firstDifference(got, want string) string {
 	}
 	return ""
 }
-

@@ -1,12 +1,16 @@
 package mail
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"gatehouse/internal/secret"
@@ -18,6 +22,17 @@ import (
 type Outbox struct {
 	Keys *secret.Keys
 	Now  func() time.Time
+	// Nudge wakes the sender of this process: its Sender.Nudge; nil where no
+	// sender runs.
+	Nudge func()
+}
+
+// Hurry has what was enqueued sent at once, instead of at the sender's next look at
+// the outbox. It is called after the transaction has been committed.
+func (o *Outbox) Hurry() {
+	if o.Nudge != nil {
+		o.Nudge()
+	}
 }
 
 // sealPurpose is what contents of the outbox are sealed for.
@@ -37,8 +52,8 @@ type content struct {
 }
 
 // Enqueue writes a message and keeps it for sending. It is called in the transaction
-// of the change that the message tells about; after the commit, Sender.Nudge saves
-// waiting for the next look at the outbox.
+// of the change that the message tells about; after the commit, Hurry saves waiting
+// for the sender's next look at the outbox.
 //
 // An address that nothing can be sent to is ErrAddress, before anything is written
 // to the database: a caller whose transaction must not fail for that asks CanSend
@@ -84,23 +99,42 @@ func (o *Outbox) write(s *site.Site, to Recipient, msg Message) (store.Message, 
 	return m, err
 }
 
+// seal compresses, because HTML of mail is long and repeats itself, and seals.
 func (o *Outbox) seal(c content) ([]byte, error) {
-	text, err := json.Marshal(c)
-	if err != nil {
+	var small bytes.Buffer
+	w := compressors.Get().(*flate.Writer)
+	defer compressors.Put(w)
+	w.Reset(&small)
+	text := json.NewEncoder(w)
+	text.SetEscapeHTML(false)
+	if err := errors.Join(text.Encode(c), w.Close()); err != nil {
 		return nil, err
 	}
-	return o.Keys.Seal(sealPurpose, text)
+	return o.Keys.Seal(sealPurpose, small.Bytes())
 }
+
+var (
+	compressors = sync.Pool{New: func() any {
+		w, _ := flate.NewWriter(io.Discard, flate.BestSpeed) // fails for unknown levels only
+		return w
+	}}
+	decompressors = sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }}
+)
 
 // unseal opens the content of a row.
 func unseal(keys *secret.Keys, m store.Message) (content, error) {
 	var c content
-	text, err := keys.Open(sealPurpose, m.Body)
+	small, err := keys.Open(sealPurpose, m.Body)
 	if err != nil {
 		return c, err
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
+	r := decompressors.Get().(io.ReadCloser)
+	defer decompressors.Put(r)
+	if err := r.(flate.Resetter).Reset(bytes.NewReader(small), nil); err != nil {
 		return c, err
+	}
+	if err := json.NewDecoder(r).Decode(&c); err != nil {
+		return c, fmt.Errorf("the content cannot be read: %w", err)
 	}
 	if c.ID != m.ID {
 		return c, errors.New("the content belongs to another message")

@@ -286,3 +286,11 @@ func FuzzData(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkRender(b *testing.B) {
+	for b.Loop() {
+		if _, err := Render(testSite(), testRecipient(), samples()["locked"]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -165,6 +165,10 @@ func (c SMTP) handshake(ctx context.Context, raw net.Conn) (*smtp.Client, error)
 	}
 	client, err := smtp.NewClient(stream, c.Host)
 	if err != nil {
+		var reply *textproto.Error
+		if errors.As(err, &reply) {
+			return nil, fmt.Errorf("%s turns us away: %w", c.address(), err)
+		}
 		return nil, fmt.Errorf("%s does not greet as a mail server: %w; a server that wants TLS at once needs smtps://", c.address(), err)
 	}
 	if err := client.Hello(c.helo(raw)); err != nil {

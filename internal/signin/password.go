@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -59,9 +60,9 @@ type attempt struct {
 	user    gatehouse.User // zero ID: no such user
 	subject string         // whose attempts are counted
 	browser string         // ID of the known browser; empty: a stranger's
-	number  int64
-	refused bool
+	refused bool           // locked: not verified, not counted
 	verdict secret.Verdict
+	told    bool // a mail has been enqueued
 }
 
 // Password verifies a username and a password. Unless the error is of another kind,
@@ -112,21 +113,24 @@ func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordReque
 func checkFields(req PasswordRequest) error {
 	var fields []gatehouse.FieldError
 	add := func(field, code string) { fields = append(fields, gatehouse.FieldError{Field: field, Code: code}) }
+	tooLong := func(field string, most int) {
+		fields = append(fields, gatehouse.FieldError{Field: field, Code: "too-long", Args: map[string]string{"max": strconv.Itoa(most)}})
+	}
 	switch name := strings.TrimSpace(req.Username); {
 	case name == "":
 		add("username", "required")
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, isControl):
-		add("username", "characters")
+		add("username", "character")
 	case utf8.RuneCountInString(name) > maxUsernameLength:
-		add("username", "too_long")
+		tooLong("username", maxUsernameLength)
 	}
 	switch {
 	case req.Password == "":
 		add("password", "required")
 	case !utf8.ValidString(req.Password) || strings.ContainsRune(req.Password, 0):
-		add("password", "characters")
+		add("password", "character")
 	case utf8.RuneCountInString(req.Password) > gatehouse.MaxPasswordLength:
-		add("password", "too_long")
+		tooLong("password", gatehouse.MaxPasswordLength)
 	}
 	if fields == nil {
 		return nil
@@ -194,54 +198,69 @@ func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (g
 	return users[0], nil
 }
 
-// take takes the attempt's number, committed before anything is verified, and
-// waits where its turn depends on others that are being verified.
-func (s *Service) take(ctx context.Context, a *attempt) error {
-	policy := a.site.Policy.Lockout
-	var verdict gatehouse.AttemptVerdict
-	err := s.Store.Write(ctx, func(q store.Queries) error {
-		counts, err := q.TakeAttempt(ctx, a.site.ID, a.subject, a.browser, policy.Attempts, s.Now())
-		if err != nil {
-			return err
-		}
-		a.number = counts.Made
-		if gatehouse.LockOver(policy, counts, s.Now()) {
-			counts.LockedAt, counts.Cleared = time.Time{}, a.number-1
-			if err := q.ReopenAttempts(ctx, a.site.ID, a.subject, a.browser, a.number); err != nil {
-				return err
-			}
-		}
-		verdict = gatehouse.JudgeAttempt(policy, counts, a.number, s.Now())
-		return nil
-	})
-	if err == nil && verdict == gatehouse.Wait {
-		verdict, err = s.wait(ctx, a)
-	}
-	a.refused = verdict != gatehouse.Admit
-	if err == nil && verdict == gatehouse.Lock {
-		return s.Store.Write(ctx, func(q store.Queries) error { return s.lock(ctx, q, a) })
-	}
-	return err
-}
-
-// Waiting for others' verdicts: as long as a full gate takes, in small steps.
+// Waiting for others' outcomes: as long as a full gate takes, in small steps.
 const (
 	waitStep = 20 * time.Millisecond
 	waitMost = 10 * time.Second
 )
 
-func (s *Service) wait(ctx context.Context, a *attempt) (gatehouse.AttemptVerdict, error) {
+// take has the attempt admitted, and counted as open, before anything is verified;
+// that is committed when it returns. Where its turn depends on others that are being
+// verified, it waits for them.
+func (s *Service) take(ctx context.Context, a *attempt) error {
 	for waited := time.Duration(0); waited < waitMost; waited += waitStep {
-		time.Sleep(waitStep)
-		counts, err := s.Store.Read().Attempts(ctx, a.site.ID, a.subject, a.browser)
-		if err != nil {
-			return gatehouse.Refuse, err
+		verdict, err := s.takeOnce(ctx, a)
+		if err != nil || verdict != gatehouse.Wait {
+			a.refused = verdict == gatehouse.Refuse
+			return err
 		}
-		if v := gatehouse.JudgeAttempt(a.site.Policy.Lockout, counts, a.number, s.Now()); v != gatehouse.Wait {
-			return v, nil
+		for ; verdict == gatehouse.Wait && waited < waitMost; waited += waitStep {
+			time.Sleep(waitStep)
+			counts, err := s.Store.Read().Attempts(ctx, a.site.ID, a.subject, a.browser)
+			if err != nil {
+				return err
+			}
+			_, verdict = counts.Take(a.site.Policy.Lockout, s.Now())
 		}
 	}
-	return gatehouse.Refuse, busy(errors.New("waited too long for other sign-ins of the same account"))
+	return busy(errors.New("waited too long for other sign-ins of the same account"))
+}
+
+func (s *Service) takeOnce(ctx context.Context, a *attempt) (verdict gatehouse.AttemptVerdict, err error) {
+	err = s.count(ctx, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
+		counts, verdict = counts.Take(a.site.Policy.Lockout, s.Now())
+		return counts
+	})
+	return verdict, err
+}
+
+// count changes the attempt's counts in a transaction of its own.
+func (s *Service) count(ctx context.Context, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
+	err := s.Store.Write(ctx, func(q store.Queries) error { return s.countIn(ctx, q, a, rule) })
+	if err == nil && a.told {
+		s.Outbox.Hurry()
+	}
+	return err
+}
+
+// countIn changes the attempt's counts by a rule, and does what follows when that
+// locks.
+func (s *Service) countIn(ctx context.Context, q store.Queries, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
+	before, err := q.HoldAttempts(ctx, a.site.ID, a.subject, a.browser, s.Now())
+	if err != nil {
+		return err
+	}
+	after := rule(before)
+	if after == before {
+		return nil
+	}
+	if err := q.SaveAttempts(ctx, a.site.ID, a.subject, a.browser, after); err != nil {
+		return err
+	}
+	if !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt) {
+		return s.lock(ctx, q, a)
+	}
+	return nil
 }
 
 // verify spends the time of a hash on every attempt; only one that was admitted and
@@ -253,7 +272,7 @@ func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) e
 	}
 	v, err := place.Verify(ctx, encoded, a.req.Password)
 	if err != nil && ctx.Err() != nil {
-		return busy(err)
+		return busy(errors.Join(err, s.drop(context.WithoutCancel(ctx), a)))
 	}
 	if err != nil {
 		// A hash that cannot be read: the person sees a wrong password, support
@@ -262,6 +281,14 @@ func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) e
 	}
 	a.verdict = v
 	return nil
+}
+
+// drop takes an attempt back that was admitted and not verified.
+func (s *Service) drop(ctx context.Context, a *attempt) error {
+	if a.refused {
+		return nil
+	}
+	return s.count(ctx, a, func(counts gatehouse.Attempts) gatehouse.Attempts { return counts.Dropped() })
 }
 
 // refusal is the answer to an attempt that did not work.

@@ -11,14 +11,12 @@ import (
 // browsers drop from addresses (tabs, line ends) are refused (ASVS 3.7.2).
 func SafeReturn(to string) string {
 	const home = "/"
-	if !strings.HasPrefix(to, "/") || len(to) > 2000 || strings.ContainsFunc(to, func(r rune) bool {
-		return r == '\\' || r <= ' ' || r == 0x7f
-	}) {
+	if !strings.HasPrefix(to, "/") || len(to) > 2000 || strings.ContainsFunc(to, unsafeInPath) {
 		return home
 	}
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
-		strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, "\\") {
+		strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(u.Path, unsafeInPath) {
 		return home
 	}
 	// Signing in must not lead straight out again, nor back to itself.
@@ -28,6 +26,9 @@ func SafeReturn(to string) string {
 	back := url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
 	return back.String()
 }
+
+// unsafeInPath are the characters that browsers drop or take for a slash.
+func unsafeInPath(r rune) bool { return r == '\\' || r <= ' ' || r == 0x7f }
 
 // AddressBlock is what limits count by: an IPv4 address, or the /64 of an IPv6 one,
 // which is what one subscriber has.

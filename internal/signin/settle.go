@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"gatehouse"
@@ -23,7 +22,7 @@ func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result g
 		case gatehouse.ResultOK:
 			out, err = s.proved(ctx, q, a)
 		case gatehouse.ResultExpired:
-			err = q.AttemptRight(ctx, a.site.ID, a.subject, a.browser, a.number)
+			err = s.countIn(ctx, q, a, gatehouse.Attempts.Right)
 		default:
 			err = s.wrong(ctx, q, a)
 		}
@@ -32,13 +31,16 @@ func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result g
 		}
 		return q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventSignIn, result, a.detail(out.Step)))
 	})
+	if err == nil && a.told {
+		s.Outbox.Hurry()
+	}
 	return out, result, err
 }
 
-// detail is what the event log keeps besides: which browser's attempt, which number
-// in the row, what is still due.
+// detail is what the event log keeps besides: which browser's attempt, and what is
+// still due.
 func (a *attempt) detail(next gatehouse.Step) map[string]string {
-	d := map[string]string{"attempt": strconv.FormatInt(a.number, 10)}
+	d := map[string]string{}
 	if a.browser != "" {
 		d["browser"] = a.browser
 	}
@@ -81,25 +83,26 @@ func (s *Service) wrong(ctx context.Context, q store.Queries, a *attempt) error 
 	if a.refused {
 		return nil
 	}
-	counts, err := q.AttemptWrong(ctx, a.site.ID, a.subject, a.browser)
-	if err != nil || !gatehouse.LocksNow(a.site.Policy.Lockout, counts, a.number) {
-		return err
-	}
-	return s.lock(ctx, q, a)
+	return s.countIn(ctx, q, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
+		return counts.Wrong(a.site.Policy.Lockout, s.Now())
+	})
 }
 
-// lock locks after too many wrong attempts. Strangers lock out strangers; the
-// owner's own browser (or whoever sits at it) locks the account, which ends its
-// sessions. Either way the owner is told the truth by mail.
+// lock does what follows when wrong attempts have locked. Strangers lock out
+// strangers; the owner's own browser (or whoever sits at it) locks the account,
+// which ends its sessions. Either way the owner is told the truth by mail.
 func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt) error {
 	now := s.Now()
-	first, err := q.LockAttempts(ctx, a.site.ID, a.subject, a.browser, now)
-	if err != nil || !first || a.user.ID == "" || a.user.Locked() {
-		return err
+	if a.user.ID == "" || a.user.Locked() {
+		return nil
 	}
 	var notice mail.Message
+	administrator, err := q.Administrator(ctx, a.site.ID, a.user.CompanyID, a.user.ID)
+	if err != nil {
+		return err
+	}
 	facts := mail.Lock{Attempts: a.site.Policy.Lockout.Attempts, At: now, Address: a.req.Caller.Address,
-		UnlockAfter: a.site.Policy.Lockout.UnlockAfter, Username: a.user.Username}
+		UnlockAfter: a.site.Policy.Lockout.UnlockAfter, Username: a.user.Username, Administrator: administrator}
 	scope := "strangers"
 	if a.browser == "" {
 		notice = mail.LockedStrangers{Lock: facts}
@@ -111,9 +114,10 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt) error {
 	}
 	err = q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventLocked, gatehouse.ResultOK,
 		map[string]string{"scope": scope, "reason": string(gatehouse.LockedByAttempts)}))
-	if err != nil || a.user.Email == "" || a.user.State == gatehouse.Deactivated {
+	if err != nil || !mail.CanSend(a.user.Email) || a.user.State == gatehouse.Deactivated {
 		return err
 	}
+	a.told = true
 	return s.Outbox.Enqueue(ctx, q, a.site, s.recipient(a.site, a.user), notice)
 }
 
@@ -132,7 +136,7 @@ func endAccess(ctx context.Context, q store.Queries, u gatehouse.User, now time.
 // to a sign-in in progress.
 func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outcome, error) {
 	now, u := s.Now(), a.user
-	if err := q.AttemptRight(ctx, a.site.ID, a.subject, a.browser, a.number); err != nil {
+	if err := s.countIn(ctx, q, a, gatehouse.Attempts.Right); err != nil {
 		return Outcome{}, err
 	}
 	if a.verdict.Stale {
@@ -146,6 +150,7 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 	}
 	in := gatehouse.SignIn{
 		ID: store.NewID("sin", now), SiteID: a.site.ID, UserID: u.ID, CredentialsAt: now, Origin: u.Password.Origin,
+		PasswordSetAt: u.Password.SetAt,
 		ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
 	}
 	facts := gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor}

@@ -33,6 +33,8 @@ type dialect struct {
 	// asyncCommit, run first in a transaction, lets it commit without
 	// waiting for the disk, for what may be lost with the power.
 	asyncCommit string
+	// clock asks the database for its time in microseconds.
+	clock string
 	// prepares: statements are worth preparing here; pgx does it by itself.
 	prepares bool
 }
@@ -40,6 +42,7 @@ type dialect struct {
 var sqliteDialect = dialect{
 	name:  "sqlite",
 	types: strings.NewReplacer("BYTES", "BLOB"),
+	clock: "SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
 
 	prepares: true,
 }
@@ -55,6 +58,7 @@ var postgresDialect = dialect{
 	),
 	lockMigrations: "SELECT pg_advisory_xact_lock(7104266)",
 	claim:          "FOR UPDATE SKIP LOCKED",
+	clock:          "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 	asyncCommit:    "SET LOCAL synchronous_commit = off",
 }
 

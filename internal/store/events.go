@@ -12,19 +12,27 @@ const eventColumns = `site_id, id, company_id, user_id, at, kind, result, actor_
 
 // InsertEvent adds a line to the event log.
 func (q Queries) InsertEvent(ctx context.Context, e gatehouse.Event) error {
+	values, err := eventValues(e)
+	if err != nil {
+		return err
+	}
+	_, err = q.exec(ctx, "insert event", `INSERT INTO events (`+eventColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, values...)
+	return err
+}
+
+// eventValues are an event's columns, in the order of eventColumns.
+func eventValues(e gatehouse.Event) ([]any, error) {
 	detail := ""
 	if len(e.Detail) > 0 {
 		text, err := json.Marshal(e.Detail)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		detail = string(text)
 	}
-	_, err := q.exec(ctx, "insert event", `INSERT INTO events (`+eventColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		e.SiteID, e.ID, e.CompanyID, e.UserID, micros(e.At), string(e.Kind), string(e.Result), string(e.ActorKind),
-		e.ActorID, e.ActorName, e.Address, e.UserAgent, e.Reference, detail)
-	return err
+	return []any{e.SiteID, e.ID, e.CompanyID, e.UserID, micros(e.At), string(e.Kind), string(e.Result), string(e.ActorKind),
+		e.ActorID, e.ActorName, e.Address, e.UserAgent, e.Reference, detail}, nil
 }
 
 // EventsOfUser returns the newest events about a user, newest first.

@@ -10,18 +10,18 @@ import (
 // InsertSignIn adds a sign-in in progress under the hash of its token.
 func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehouse.SignIn) error {
 	_, err := q.exec(ctx, "insert sign-in", `INSERT INTO signins
-		(site_id, token_hash, id, user_id, credentials_at, origin, second_step_at, return_to, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		in.SiteID, tokenHash, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.SecondStepAt),
+		(site_id, token_hash, id, user_id, credentials_at, origin, password_set_at, second_step_at, return_to, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		in.SiteID, tokenHash, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.SecondStepAt),
 		in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
 	return err
 }
 
 // SignIn returns the sign-in in progress that has this token.
 func (q Queries) SignIn(ctx context.Context, siteID, tokenHash string) (in gatehouse.SignIn, err error) {
-	err = q.one(ctx, "sign-in", `SELECT site_id, id, user_id, credentials_at, origin, second_step_at, return_to, created_at, expires_at
+	err = q.one(ctx, "sign-in", `SELECT site_id, id, user_id, credentials_at, origin, password_set_at, second_step_at, return_to, created_at, expires_at
 		FROM signins WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash},
-		&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.SecondStepAt},
+		&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.SecondStepAt},
 		&in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
 	return in, err
 }

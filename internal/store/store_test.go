@@ -116,69 +116,62 @@ func TestSignedInMakesAnInvitedUserActive(t *testing.T) {
 	})
 }
 
-// Numbers are unique and never given twice, however many ask at once.
-func TestAttemptsGetEachNumberOnce(t *testing.T) {
+// Counts that are held are changed by one at a time: nobody's change is lost.
+func TestHeldAttemptsLoseNoChange(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		const n = 40
-		seen := make([]bool, n+1)
-		var mu sync.Mutex
+		policy := gatehouse.LockoutPolicy{Attempts: n, InAll: n}
 		var all sync.WaitGroup
 		for range n {
 			all.Go(func() {
-				var a gatehouse.Attempts
-				err := s.Write(t.Context(), func(q store.Queries) (err error) {
-					a, err = q.TakeAttempt(t.Context(), "one", "usr_1", "", 6, noon)
-					return err
+				err := s.Write(t.Context(), func(q store.Queries) error {
+					a, err := q.HoldAttempts(t.Context(), "one", "usr_1", "", noon)
+					if err != nil {
+						return err
+					}
+					a, _ = a.Take(policy, noon)
+					return q.SaveAttempts(t.Context(), "one", "usr_1", "", a)
 				})
-				mu.Lock()
-				defer mu.Unlock()
-				if err != nil || a.Made < 1 || a.Made > n || seen[a.Made] {
-					t.Errorf("number %d twice or out of range (%v)", a.Made, err)
-					return
+				if err != nil {
+					t.Error(err)
 				}
-				seen[a.Made] = true
 			})
 		}
 		all.Wait()
+		if a, err := s.Read().Attempts(t.Context(), "one", "usr_1", ""); err != nil || a.Open != n {
+			t.Errorf("%+v, %v; want %d open", a, err, n)
+		}
 	})
 }
 
 func TestAttemptsAreCountedForEachBrowserAndForgottenTogether(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
+		counts := map[string]gatehouse.Attempts{
+			"":      {Row: 6, All: 9, Open: 1, OpenedAt: noon, LockedAt: noon.Add(time.Second)},
+			"brw_1": {Row: 1, All: 1},
+		}
 		write(t, s, func(q store.Queries) error {
-			for _, browser := range []string{"", "brw_1"} {
-				if _, err := q.TakeAttempt(ctx, "one", "usr_1", browser, 6, noon); err != nil {
+			for browser, a := range counts {
+				if _, err := q.HoldAttempts(ctx, "one", "usr_1", browser, noon); err != nil {
 					return err
 				}
-				if _, err := q.AttemptWrong(ctx, "one", "usr_1", browser); err != nil {
+				if err := q.SaveAttempts(ctx, "one", "usr_1", browser, a); err != nil {
 					return err
 				}
-			}
-			if _, err := q.TakeAttempt(ctx, "one", "usr_1", "", 6, noon.Add(time.Hour)); err != nil {
-				return err
-			}
-			if first, err := q.LockAttempts(ctx, "one", "usr_1", "", noon); !first || err != nil {
-				t.Errorf("first lock: %v, %v", first, err)
-			}
-			if again, err := q.LockAttempts(ctx, "one", "usr_1", "", noon); again || err != nil {
-				t.Errorf("second lock: %v, %v", again, err)
 			}
 			return nil
 		})
-		strangers, err := s.Read().Attempts(ctx, "one", "usr_1", "")
-		want := gatehouse.Attempts{Made: 2, Wrong: 1, LockedAt: noon, AdmittedAt: noon.Add(time.Hour)}
-		if err != nil || strangers != want {
-			t.Errorf("strangers: %+v, %v; want %+v", strangers, err, want)
-		}
-		own, err := s.Read().Attempts(ctx, "one", "usr_1", "brw_1")
-		if err != nil || own.Made != 1 || !own.LockedAt.IsZero() {
-			t.Errorf("own browser: %+v, %v", own, err)
+		for browser, want := range counts {
+			if got, err := s.Read().Attempts(ctx, "one", "usr_1", browser); err != nil || got != want {
+				t.Errorf("browser %q: %+v, %v; want %+v", browser, got, err, want)
+			}
 		}
 		write(t, s, func(q store.Queries) error { return q.ForgetAttempts(ctx, "one", "usr_1") })
-		strangers, err = s.Read().Attempts(ctx, "one", "usr_1", "")
-		if err != nil || strangers.Cleared != 2 || strangers.Wrong != 0 || !strangers.LockedAt.IsZero() {
-			t.Errorf("after forgetting: %+v, %v", strangers, err)
+		for browser, was := range counts {
+			if got, err := s.Read().Attempts(ctx, "one", "usr_1", browser); err != nil || got != was.Forgotten() {
+				t.Errorf("browser %q after forgetting: %+v, %v; want %+v", browser, got, err, was.Forgotten())
+			}
 		}
 	})
 }
@@ -197,7 +190,9 @@ func TestASessionBelongsToOneSite(t *testing.T) {
 		if _, _, _, err := s.Read().Session(t.Context(), "two", "hash"); gatehouse.KindOf(err) != gatehouse.NotFound {
 			t.Errorf("in the other site: %v", err)
 		}
-		write(t, s, func(q store.Queries) error { return q.SessionSeen(t.Context(), "one", "hash", noon.Add(30*time.Second)) })
+		write(t, s, func(q store.Queries) error {
+			return q.SessionSeen(t.Context(), "one", "hash", noon.Add(30*time.Second))
+		})
 		if got, _, _, _ := s.Read().Session(t.Context(), "one", "hash"); !got.SeenAt.Equal(noon) {
 			t.Error("seen was written again within the minute")
 		}

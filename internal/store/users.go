@@ -24,12 +24,17 @@ func userFields(u *gatehouse.User) []any {
 func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "insert user", `INSERT INTO users (`+userColumns+`, username_key, email_key)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
-		u.SiteID, u.ID, u.CompanyID, u.Username, u.FirstName, u.LastName, u.Email, u.EmailConfirmed,
+		userValues(u)...)
+	return err
+}
+
+// userValues are a user's columns, in the order of InsertUser.
+func userValues(u gatehouse.User) []any {
+	return []any{u.SiteID, u.ID, u.CompanyID, u.Username, u.FirstName, u.LastName, u.Email, u.EmailConfirmed,
 		string(u.Role), string(u.State), u.Locale, micros(u.LockedAt), string(u.LockReason), u.Password.Hash,
 		string(u.Password.Origin), micros(u.Password.SetAt), micros(u.Password.ExpiresAt), micros(u.FirstSignInAt),
 		micros(u.LastSignInAt), u.ChallengeSet, u.TermsAccepted, u.SoleUserFor, u.SoleUser, micros(u.CreatedAt),
-		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email))
-	return err
+		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email)}
 }
 
 // UpdateProfile writes a user's names, address, role, locale and company.
@@ -118,6 +123,12 @@ func (q Queries) Users(ctx context.Context, siteID, companyID, after string, lim
 		siteID, companyID, after, limit)
 }
 
+// UsersOfSite is Users over all companies of a site.
+func (q Queries) UsersOfSite(ctx context.Context, siteID, after string, limit int) ([]gatehouse.User, error) {
+	return q.users(ctx, `SELECT `+userColumns+` FROM users
+		WHERE site_id = $1 AND username_key > $2 ORDER BY username_key LIMIT $3`, siteID, after, limit)
+}
+
 func (q Queries) users(ctx context.Context, text string, args ...any) ([]gatehouse.User, error) {
 	var all []gatehouse.User
 	err := q.all(ctx, "users", text, args, func(scan func(...any) error) error {
@@ -141,4 +152,17 @@ func (q Queries) CountUsers(ctx context.Context, siteID, companyID string) (map[
 			return err
 		})
 	return counts, err
+}
+
+// Administrator returns the name of an administrator of a company who can help a
+// user: the first active one who is somebody else. Empty if there is none.
+func (q Queries) Administrator(ctx context.Context, siteID, companyID, userID string) (string, error) {
+	var u gatehouse.User
+	err := q.one(ctx, "administrator", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND company_id = $2
+		AND role = 'admin' AND state = 'active' AND locked_at = 0 AND id <> $3 ORDER BY username_key LIMIT 1`,
+		[]any{siteID, companyID, userID}, userFields(&u)...)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return "", nil
+	}
+	return u.DisplayName(), err
 }

@@ -98,8 +98,24 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 	return b
 }
 
-// sharedBrowser starts the Chromium of this process. It ends with it.
-var sharedBrowser = sync.OnceValues(func() (context.Context, error) {
+// chromium is the browser of this process, which ends with it.
+var chromium struct {
+	sync.Mutex
+	ctx context.Context
+	err error
+}
+
+// sharedBrowser starts the Chromium of this process, again if it has crashed.
+func sharedBrowser() (context.Context, error) {
+	chromium.Lock()
+	defer chromium.Unlock()
+	if chromium.ctx == nil && chromium.err == nil || chromium.ctx != nil && chromium.ctx.Err() != nil {
+		chromium.ctx, chromium.err = startBrowser()
+	}
+	return chromium.ctx, chromium.err
+}
+
+func startBrowser() (context.Context, error) {
 	program, err := findChromium()
 	if err != nil {
 		return nil, err
@@ -127,11 +143,14 @@ var sharedBrowser = sync.OnceValues(func() (context.Context, error) {
 	go func() { started <- chromedp.Do(ctx) }()
 	select {
 	case err := <-started:
-		return ctx, err
+		if err != nil {
+			return nil, err
+		}
+		return ctx, nil
 	case <-time.After(time.Minute):
 		return nil, errors.New("it does not answer")
 	}
-})
+}
 
 // findChromium looks for the browser under the names that it is installed as.
 func findChromium() (string, error) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -252,4 +253,19 @@ func TestFailuresSayWhatThereIs(t *testing.T) {
 	if said := failing(t, b, func(b *Tab) { b.Press("Under") }); !strings.Contains(said, `covered by <div class="cover">`) {
 		t.Error(said)
 	}
+}
+
+func TestBrowserComesBackAfterACrash(t *testing.T) {
+	site := at(tinySite(t), "uk.localhost")
+	b := Browser(t)
+	b.Open(site)
+	if err := chromedp.FromContext(b.ctx).Browser.Process().Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if said := failing(t, b, func(b *Tab) { b.Text("#nothing") }); said == "" {
+		t.Error("a dead browser finds nothing without saying so")
+	}
+	b = Browser(t)
+	b.Open(site)
+	b.See("Sign in")
 }

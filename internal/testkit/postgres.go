@@ -62,12 +62,8 @@ var sharedPostgres = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	keep = server
 	return server.URL("postgres"), nil
 })
-
-// keep holds the server of this process, whose end is the end of the server.
-var keep *cluster.Cluster
 
 func newDatabase(t testing.TB, server string) string {
 	t.Helper()

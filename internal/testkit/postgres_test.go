@@ -50,8 +50,9 @@ func TestPostgresURLIsNewEachTimeAndGoneAfter(t *testing.T) {
 
 func TestOwnPostgresComesBackWithItsData(t *testing.T) {
 	c := OwnPostgres(t)
-	ask(t, c.URL(), "CREATE TABLE x AS SELECT 'kept' AS y")
 	for name, end := range map[string]func(){"stop": c.Stop, "kill": c.Kill} {
+		ask(t, c.URL(), "DROP TABLE IF EXISTS x")
+		ask(t, c.URL(), "CREATE TABLE x AS SELECT 'kept' AS y")
 		end()
 		if conn, err := pgx.Connect(t.Context(), c.URL()); err == nil {
 			conn.Close(t.Context())

@@ -34,7 +34,9 @@ func TestSMTPKeepsMail(t *testing.T) {
 	if !strings.HasPrefix(s.URL(), "smtp+plain://127.0.0.1:") {
 		t.Errorf("URL: %s", s.URL())
 	}
+	sent := make(chan struct{})
 	go func() {
+		defer close(sent)
 		time.Sleep(20 * time.Millisecond)
 		for _, to := range []string{"bob@example.test", "ann@example.test"} {
 			if err := send(s, to); err != nil {
@@ -43,6 +45,7 @@ func TestSMTPKeepsMail(t *testing.T) {
 		}
 	}()
 	m := s.Wait(t, "Ann@Example.test")
+	<-sent
 	if m.From != "bounce@uk.test" || m.Subject != "Your code – Meridian" || m.HTML != "<b>Hi</b>" || m.TLS {
 		t.Errorf("%+v", m)
 	}

@@ -54,6 +54,8 @@ func (s *Server) routes() []route {
 		to("GET /sign-in/terms", Pending, p.Step),
 		to("GET /sign-in/sole-user", Pending, p.Step),
 		to("POST /sign-out", Public, p.SignOut),
+		to("GET /forgot-password", Public, p.ForgotPassword),
+		to("GET /forgot-username", Public, p.ForgotUsername),
 
 		to("GET /api/v1/session", User, s.api.Session),
 	}

@@ -52,17 +52,18 @@ CREATE INDEX users_company ON users (site_id, company_id, username_key);
 -- Attempts are counted for accounts and, so that nobody can tell the difference,
 -- for names that are none. browser is empty for strangers.
 CREATE TABLE attempts (
-  site_id     TEXT NOT NULL,
-  subject     TEXT NOT NULL,
-  browser     TEXT NOT NULL,
-  made        BIGINT NOT NULL,
-  cleared     BIGINT NOT NULL DEFAULT 0,
-  wrong       BIGINT NOT NULL DEFAULT 0,
-  locked_at   BIGINT NOT NULL DEFAULT 0,
-  admitted_at BIGINT NOT NULL DEFAULT 0,
+  site_id    TEXT NOT NULL,
+  subject    TEXT NOT NULL,
+  browser    TEXT NOT NULL,
+  wrong_row  INTEGER NOT NULL DEFAULT 0,
+  wrong_all  INTEGER NOT NULL DEFAULT 0,
+  open       INTEGER NOT NULL DEFAULT 0,
+  opened_at  BIGINT NOT NULL DEFAULT 0,
+  locked_at  BIGINT NOT NULL DEFAULT 0,
+  touched_at BIGINT NOT NULL,
   PRIMARY KEY (site_id, subject, browser)
 );
-CREATE INDEX attempts_old ON attempts (admitted_at);
+CREATE INDEX attempts_old ON attempts (touched_at);
 
 -- A browser that has signed in as a user before: one row for each of its users.
 CREATE TABLE browsers (
@@ -84,6 +85,7 @@ CREATE TABLE signins (
   user_id        TEXT NOT NULL,
   credentials_at BIGINT NOT NULL DEFAULT 0,
   origin         TEXT NOT NULL DEFAULT '',
+  password_set_at BIGINT NOT NULL DEFAULT 0,
   second_step_at BIGINT NOT NULL DEFAULT 0,
   return_to      TEXT NOT NULL DEFAULT '',
   created_at     BIGINT NOT NULL,
@@ -148,7 +150,6 @@ CREATE TABLE messages (
   recipient  TEXT NOT NULL,
   subject    TEXT NOT NULL,
   message_id TEXT NOT NULL,
-  body       BYTES,
   state      TEXT NOT NULL,
   tries      INTEGER NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
@@ -157,6 +158,7 @@ CREATE TABLE messages (
   lease      TEXT NOT NULL DEFAULT '',
   done_at    BIGINT NOT NULL DEFAULT 0,
   reply      TEXT NOT NULL DEFAULT '',
+  body       BYTES, -- last: what stands behind it would be slow to read
   PRIMARY KEY (site_id, id)
 );
 CREATE INDEX messages_due ON messages (due_at) WHERE done_at = 0;

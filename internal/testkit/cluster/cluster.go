@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,8 +31,8 @@ var ErrMissing = errors.New("PostgreSQL is not installed")
 // Options are how a server runs.
 type Options struct {
 	// Durable writes to the disk what is committed, as in production. Without
-	// it the server is faster and forgets when the machine stops; a server that
-	// is killed alone forgets nothing in either case.
+	// it the server is faster, and loses what it has when the machine stops. A
+	// server that is killed while the machine runs loses nothing in either case.
 	Durable bool
 }
 
@@ -102,10 +103,11 @@ func Find() (string, error) {
 	return filepath.Dir(path), nil
 }
 
+var digits = regexp.MustCompile(`[0-9]+`)
+
 // version is the number in a folder's name.
 func version(folder string) int {
-	name := filepath.Base(filepath.Dir(folder))
-	n, _ := strconv.Atoi(strings.TrimLeft(name, "postgresqlpgsql-@"))
+	n, _ := strconv.Atoi(digits.FindString(folder))
 	return n
 }
 
@@ -206,13 +208,13 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 func (c *Cluster) settings() []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(c.port), "unix_socket_directories=" + c.folder,
-		"max_connections=300", "shared_buffers=64MB", "timezone=UTC", "log_line_prefix=%m %d ", "fsync=off",
-		"synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off",
+		"max_connections=300", "shared_buffers=64MB", "timezone=UTC", "log_line_prefix=%m %d ",
 	}
 	if c.options.Durable {
-		return settings[:len(settings)-6]
+		return settings
 	}
-	return settings
+	// Commits stay synchronous: they reach the operating system, and so survive Kill.
+	return append(settings, "fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off")
 }
 
 // Start starts the server after a Stop or Kill, with the data and at the

@@ -3,6 +3,7 @@ package cluster
 import (
 	"io"
 	"os/exec"
+	"sync"
 )
 
 // janitor is a small process that waits for the end of this one and cleans up
@@ -31,10 +32,17 @@ func (c *Cluster) hireJanitor() (*janitor, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return &janitor{cmd, pipe}, nil
+	j := &janitor{cmd, pipe}
+	waiting.Store(j, true)
+	return j, nil
 }
 
+// waiting holds the janitors: one that nothing refers to would have its pipe
+// closed by the garbage collector, and end a server that is in use.
+var waiting sync.Map
+
 func (j *janitor) dismiss() {
+	waiting.Delete(j)
 	j.pipe.Close()
 	j.cmd.Wait() //nolint:errcheck // it has nothing left to do
 }

@@ -109,6 +109,16 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 
 func stepPath(step gatehouse.Step) string { return "/sign-in/" + string(step) }
 
+// ForgotPassword says whom to ask for a new one.
+func (p *Portal) ForgotPassword(w http.ResponseWriter, r *http.Request) error {
+	return p.page(w, r, http.StatusOK, ui.Stuck{})
+}
+
+// ForgotUsername says whom to ask (A12).
+func (p *Portal) ForgotUsername(w http.ResponseWriter, r *http.Request) error {
+	return p.page(w, r, http.StatusOK, ui.Stuck{Username: true})
+}
+
 // SignOut ends the session, and a half-finished sign-in, here and in the database,
 // and has the browser forget what it kept of the pages (C05; ASVS 14.3.1). The
 // cookie that this browser is known by stays: it opens nothing.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -110,6 +111,9 @@ func samples() []sample {
 	for _, step := range []gatehouse.Step{gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser, gatehouse.StepDone} {
 		list = append(list, sample{name: "stopped-" + string(step), view: Stopped{Step: step}})
 	}
+	for _, username := range []bool{false, true} {
+		list = append(list, sample{name: "stuck", view: Stuck{Username: username}})
+	}
 	return list
 }
 
@@ -174,9 +178,11 @@ func frameFor(s *site.Site, x sample) Frame {
 	return f
 }
 
+var parsed = sync.OnceValues(New)
+
 func newPages(t *testing.T) *Pages {
 	t.Helper()
-	p, err := New()
+	p, err := parsed()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func (p *page) Icon(name string, classes ...string) (template.HTML, error) {
 	if !slices.Contains(p.used, name) {
 		p.used = append(p.used, name)
 	}
-	class := template.HTMLEscapeString(strings.Join(append([]string{"icon"}, classes...), " "))
+	class := template.HTMLEscapeString(strings.TrimSpace("icon " + strings.Join(classes, " ")))
 	return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="#i-` + name + `"/></svg>`), nil
 }
 

@@ -109,7 +109,7 @@ func (p *Pages) Render(f Frame, view View) ([]byte, error) {
 	if err := t.Execute(&b, data); err != nil {
 		return nil, fmt.Errorf("ui: page %s: %w", view.template(), err)
 	}
-	return b.Bytes(), nil
+	return append(bytes.TrimSpace(b.Bytes()), '\n'), nil
 }
 
 // page is what a template sees: the frame, the view, the words and the parts.

@@ -58,6 +58,7 @@ func TestEveryPageIsSound(t *testing.T) {
 		checkOnce(t, doc)
 		checkPolicy(t, html, doc)
 		checkReferences(t, doc)
+		checkNames(t, doc)
 	})
 }
 
@@ -136,30 +137,29 @@ func checkReferences(t *testing.T, doc *goquery.Document) {
 	})
 }
 
-func TestAccessibleNames(t *testing.T) {
-	eachPage(t, func(t *testing.T, _ string, doc *goquery.Document) {
-		doc.Find("button, a[href], summary").Each(func(_ int, s *goquery.Selection) {
-			label, _ := s.Attr("aria-label")
-			inTemplate := s.ParentsFiltered("template").Length() > 0
-			if strings.TrimSpace(label+s.Text()) == "" && !inTemplate {
-				html, _ := goquery.OuterHtml(s)
-				t.Errorf("no name: %s", html)
-			}
-		})
-		doc.Find("input:not([type=hidden])").Each(func(_ int, s *goquery.Selection) {
-			id, _ := s.Attr("id")
-			if doc.Find("label[for='"+id+"']").Length() != 1 {
-				t.Errorf("input %q has no label", id)
-			}
-			if _, ok := s.Attr("autocomplete"); !ok {
-				t.Errorf("input %q has no autocomplete", id)
-			}
-		})
-		doc.Find("[aria-invalid]").Each(func(_ int, s *goquery.Selection) {
-			if _, ok := s.Attr("aria-describedby"); !ok {
-				t.Error("a wrong field without its error")
-			}
-		})
+// checkNames: whatever can be used has a name, and errors belong to their fields.
+func checkNames(t *testing.T, doc *goquery.Document) {
+	doc.Find("button, a[href], summary").Each(func(_ int, s *goquery.Selection) {
+		label, _ := s.Attr("aria-label")
+		inTemplate := s.ParentsFiltered("template").Length() > 0
+		if strings.TrimSpace(label+s.Text()) == "" && !inTemplate {
+			html, _ := goquery.OuterHtml(s)
+			t.Errorf("no name: %s", html)
+		}
+	})
+	doc.Find("input:not([type=hidden])").Each(func(_ int, s *goquery.Selection) {
+		id, _ := s.Attr("id")
+		if doc.Find("label[for='"+id+"']").Length() != 1 {
+			t.Errorf("input %q has no label", id)
+		}
+		if _, ok := s.Attr("autocomplete"); !ok {
+			t.Errorf("input %q has no autocomplete", id)
+		}
+	})
+	doc.Find("[aria-invalid]").Each(func(_ int, s *goquery.Selection) {
+		if _, ok := s.Attr("aria-describedby"); !ok {
+			t.Error("a wrong field without its error")
+		}
 	})
 }
 

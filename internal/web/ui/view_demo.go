@@ -45,13 +45,7 @@ func (Tour) failed() bool         { return false }
 func (t TourSite) SignInURL() string { return t.Site.Origin + "/sign-in" }
 
 // Host is the site's address as people read it.
-func (t TourSite) Host() string {
-	_, host, found := strings.Cut(t.Site.Origin, "://")
-	if !found {
-		return t.Site.Origin
-	}
-	return host
-}
+func (t TourSite) Host() string { return withoutScheme(t.Site.Origin) }
 
 // Mark is the site's logo; package site has checked that it holds shapes only.
 func (t TourSite) Mark() template.HTML { return template.HTML(t.Site.Look.Mark) }

@@ -3,6 +3,7 @@ package ui
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -45,9 +46,6 @@ func (v ErrorPage) Which() string {
 	return "500"
 }
 
-// Ours reports whether the fault is on our side.
-func (v ErrorPage) Ours() bool { return v.Status >= 500 && v.Status != http.StatusServiceUnavailable }
-
 // Look is the icon and the colour of the page.
 func (v ErrorPage) Look() (look struct{ Icon, Spot string }) {
 	look.Icon, look.Spot = "triangle-alert", "spot spot-bad"
@@ -89,3 +87,13 @@ type Maintenance struct{}
 func (Maintenance) template() string     { return "maintenance" }
 func (Maintenance) title(p *page) string { return p.T("maintenance.title_short") }
 func (Maintenance) failed() bool         { return false }
+
+// Host is an address without its scheme, as people read it.
+func (Maintenance) Host(url string) string { return withoutScheme(url) }
+
+func withoutScheme(url string) string {
+	if _, rest, found := strings.Cut(url, "://"); found {
+		return rest
+	}
+	return url
+}

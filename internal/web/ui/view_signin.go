@@ -134,3 +134,22 @@ func (LockedHere) failed() bool         { return true }
 func (v LockedHere) ByTries() bool {
 	return v.Reason == "" || v.Reason == gatehouse.LockedByAttempts
 }
+
+// Stuck says whom to ask for a new password or a forgotten username. Nobody can
+// help themselves on a page yet.
+type Stuck struct {
+	// Username: it is the username that is forgotten, not the password.
+	Username bool
+}
+
+func (Stuck) template() string       { return "stuck" }
+func (v Stuck) title(p *page) string { return p.T("stuck." + v.What() + "_title") }
+func (Stuck) failed() bool           { return false }
+
+// What names the words of the page.
+func (v Stuck) What() string {
+	if v.Username {
+		return "username"
+	}
+	return "password"
+}

@@ -48,6 +48,12 @@ func (w *Words) Long(t time.Time) string { return w.site.FormatTime(w.lang, t) }
 // Clock is the time of the day with its zone: "14:47 GMT".
 func (w *Words) Clock(t time.Time) string { return w.site.FormatClock(w.lang, t) }
 
+// Day is a day: "21 November 2026".
+func (w *Words) Day(t time.Time) string { return w.site.FormatDay(w.lang, t) }
+
+// SameDay reports whether two moments are on the same day where the site is.
+func (w *Words) SameDay(a, b time.Time) bool { return sameDay(a.In(w.zone()), b.In(w.zone())) }
+
 // Machine is a moment for a datetime attribute.
 func (w *Words) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
@@ -64,7 +70,7 @@ func (w *Words) When(t time.Time) string {
 	case sameDay(here, now.AddDate(0, 0, -1)):
 		return w.T("time.yesterday", "time", clock)
 	}
-	return w.T("time.day", "day", w.site.FormatDay(w.lang, t), "time", clock)
+	return w.T("time.day", "day", w.Day(t), "time", clock)
 }
 
 func (w *Words) zone() *time.Location {
@@ -165,7 +171,11 @@ func (w *Words) Rich(key string, args ...any) template.HTML {
 func richValue(value any) string {
 	switch v := value.(type) {
 	case *Link:
-		return `<a href="` + template.HTMLEscapeString(string(v.URL)) + `" translate="no" dir="ltr">` + template.HTMLEscapeString(v.Text) + "</a>"
+		class := ""
+		if strings.HasPrefix(string(v.URL), "tel:") { // numbers are read and dialled whole
+			class = ` class="nowrap"`
+		}
+		return "<a" + class + ` href="` + template.HTMLEscapeString(string(v.URL)) + `" translate="no" dir="ltr">` + template.HTMLEscapeString(v.Text) + "</a>"
 	case Link:
 		return ""
 	case Name:

@@ -8,6 +8,14 @@
   // After an error, the summary takes the focus, or else the first wrong field.
   (document.querySelector("[data-focus]") || document.querySelector("[aria-invalid=true]"))?.focus();
 
+  // A page that the browser kept whole and shows again (the back button after signing
+  // out on a shared computer) is asked for anew before anybody can read it.
+  addEventListener("pageshow", (e) => {
+    if (!e.persisted) return;
+    document.documentElement.hidden = true;
+    location.reload();
+  });
+
   // Show or hide a password. It is hidden again before it is sent.
   for (const btn of all("[data-reveal]")) {
     const input = byId(btn.dataset.reveal);

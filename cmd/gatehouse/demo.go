@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"gatehouse/internal/assembly"
+	"gatehouse/internal/demo"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+	"gatehouse/internal/web/ui"
+)
+
+// demoOptions are the flags of `gatehouse demo`.
+type demoOptions struct {
+	Listen, Data, SMTPListen string
+	JSON                     bool
+}
+
+// demoLimits are wide: whoever tries the demo out tries many wrong passwords from one
+// address. The lockout of accounts is the real one.
+var demoLimits = signin.Limits{
+	Address:  signin.Rate{Burst: 5000, PerMinute: 6000},
+	Username: signin.Rate{Burst: 500, PerMinute: 600},
+	Site:     signin.Rate{Burst: 5000, PerMinute: 6000},
+}
+
+// runDemo runs everything in one process, with nothing to configure, until ctx ends.
+func runDemo(ctx context.Context, o demoOptions) error {
+	tuneRuntime()
+	dir, remove, err := demoFolder(o.Data)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	public, err := listenLoopback("--listen", o.Listen)
+	if err != nil {
+		return err
+	}
+	defer public.Close()
+	d, err := openDemo(ctx, dir, public.Addr().(*net.TCPAddr).Port, o.SMTPListen)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if err := d.announce(os.Stdout, o.JSON); err != nil {
+		return err
+	}
+	return runAll(ctx, stop,
+		func(ctx context.Context) error { return assembly.Serve(ctx, public, d.house.Handler, nil, d.log) },
+		func(ctx context.Context) error { d.house.Work(ctx); return nil },
+	)
+}
+
+// listenLoopback takes an address of this machine. Nothing else may be given: the
+// demo speaks plain http and prints its passwords.
+func listenLoopback(flag, address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil || !isLoopback(host) {
+		return nil, usageError{fmt.Errorf("%s: %q is not an address of this machine only: give one like 127.0.0.1:8080", flag, address)}
+	}
+	return listen(flag, address)
+}
+
+// demoFolder is where the demo keeps its data; remove leaves a folder that was named.
+func demoFolder(named string) (dir string, remove func(), err error) {
+	if named != "" {
+		return named, func() {}, os.MkdirAll(named, 0o700)
+	}
+	dir, err = os.MkdirTemp("", "gatehouse-demo-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// demoServer is the demo, put together.
+type demoServer struct {
+	house    *assembly.House
+	store    *store.Store
+	inbox    *demo.Inbox
+	accounts demo.Accounts
+	at       demo.Addresses
+	log      *slog.Logger
+}
+
+func openDemo(ctx context.Context, dir string, port int, smtpListen string) (*demoServer, error) {
+	if err := demo.WriteSites(filepath.Join(dir, "sites")); err != nil {
+		return nil, err
+	}
+	sites, err := site.Open(filepath.Join(dir, "sites"), site.LoadEnv{Scheme: "http", Port: port})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	keys, err := demoKeys(filepath.Join(dir, "keys"))
+	if err != nil {
+		return nil, err
+	}
+	d := &demoServer{log: logTo(io.Discard, slog.LevelError)}
+	if d.store, err = openStore(ctx, "sqlite://"+filepath.Join(dir, "gatehouse.db")); err != nil {
+		return nil, err
+	}
+	if d.inbox, err = demo.OpenInbox(smtpListen, utc); err != nil {
+		d.store.Close()
+		return nil, fmt.Errorf("--smtp-listen: %w", err)
+	}
+	tour := fmt.Sprintf("http://localhost:%d/", port)
+	d.at = demo.Addresses{Tour: tour, Inbox: tour + "inbox", SMTP: d.inbox.Addr()}
+	if err := d.assemble(ctx, sites, keys); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secret.Keys) error {
+	hasher := secret.NewHasher(secret.DefaultParams, runtime.NumCPU(), 64)
+	accounts, err := demo.Seed(ctx, demo.Deps{Store: d.store, Hasher: hasher,
+		Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}, sites.All())
+	if err != nil {
+		return err
+	}
+	d.accounts = accounts
+	pages, err := ui.New()
+	if err != nil {
+		return err
+	}
+	host, smtpPort, err := net.SplitHostPort(d.inbox.Addr())
+	if err != nil {
+		return err
+	}
+	d.house, err = assembly.New(assembly.Options{
+		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true,
+		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
+		Hosts: map[string]http.Handler{"localhost": demo.Handler(accounts, d.inbox, pages, utc, d.log)},
+	})
+	return err
+}
+
+// demoKeys are kept with the data, so that a demo that is started again can read it.
+func demoKeys(path string) (*secret.Keys, error) {
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		if err := os.WriteFile(path, secret.NewKeyFile(), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return secret.LoadKeys(path)
+}
+
+func (d *demoServer) announce(w io.Writer, asJSON bool) error {
+	if !asJSON {
+		return demo.Print(w, d.accounts, d.at)
+	}
+	line, err := d.accounts.JSON(d.at)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(line)
+	return err
+}
+
+func (d *demoServer) close() {
+	d.inbox.Close()
+	d.store.Close()
+}

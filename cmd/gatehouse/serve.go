@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"gatehouse/internal/assembly"
+	"gatehouse/internal/site"
+)
+
+// runServe is the server. It returns when ctx has ended and what was begun is
+// finished, or when it cannot go on.
+func runServe(ctx context.Context, configPath string) error {
+	cfg, err := LoadConfig(configPath, os.Environ())
+	if err != nil {
+		return usageError{err}
+	}
+	tuneRuntime()
+	log := logTo(os.Stderr, cfg.Log.Level)
+	cert, err := newCertificate(cfg)
+	if err != nil {
+		return usageError{err}
+	}
+	public, err := listen("listen", cfg.Listen)
+	if err != nil {
+		return err
+	}
+	defer public.Close()
+	management, err := listen("management", cfg.Management)
+	if err != nil {
+		return err
+	}
+	defer management.Close()
+	house, st, sites, err := assemble(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go reloadOnHangup(ctx, log, sites, cert)
+	log.Info("serving", "listen", public.Addr().String(), "management", management.Addr().String(),
+		"database", st.Engine(), "sites", len(sites.All()))
+	err = runAll(ctx, stop,
+		func(ctx context.Context) error { return assembly.Serve(ctx, public, house.Handler, cert.config(), log) },
+		func(ctx context.Context) error { return assembly.Serve(ctx, management, house.Management, nil, log) },
+		func(ctx context.Context) error { house.Work(ctx); return nil },
+	)
+	log.Info("stopped")
+	return err
+}
+
+// runAll runs parts of a server until one fails or ctx ends, then ends the others
+// and waits for all of them. It returns the first failure.
+func runAll(ctx context.Context, stop context.CancelFunc, parts ...func(context.Context) error) error {
+	var all sync.WaitGroup
+	var once sync.Once
+	var first error
+	for _, part := range parts {
+		all.Go(func() {
+			if err := part(ctx); err != nil {
+				once.Do(func() { first = err })
+				stop()
+			}
+		})
+	}
+	all.Wait()
+	return first
+}
+
+// listen takes an address, or says whose setting it is that cannot be had.
+func listen(key, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s cannot be had: %w\nAnother process may have it already, or it needs more rights: choose another address", key, address, err)
+	}
+	return l, nil
+}
+
+// certificate is the server's, read anew on SIGHUP, so that a renewed one needs no
+// restart.
+type certificate struct {
+	cert, key string
+	current   atomic.Pointer[tls.Certificate]
+}
+
+// newCertificate reads the certificate; nil where the configuration has none.
+func newCertificate(cfg *Config) (*certificate, error) {
+	if cfg.TLS.Certificate == "" {
+		return nil, nil
+	}
+	c := &certificate{cert: cfg.TLS.Certificate, key: cfg.TLS.Key}
+	return c, c.reload()
+}
+
+func (c *certificate) reload() error {
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if err == nil {
+		c.current.Store(&pair)
+	}
+	return err
+}
+
+func (c *certificate) config() *tls.Config {
+	if c == nil {
+		return nil
+	}
+	return assembly.TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil })
+}
+
+// reloadOnHangup reads the sites and the certificate anew at each SIGHUP. What is
+// broken stays as it was, and is said.
+func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, cert *certificate) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		for _, err := range sites.Reload() {
+			log.Error("site not reloaded: what was read before stays", "error", err.Error())
+		}
+		if cert != nil {
+			if err := cert.reload(); err != nil {
+				log.Error("certificate not reloaded: the old one stays", "error", err.Error())
+			}
+		}
+		log.Info("reloaded", "sites", len(sites.All()))
+	}
+}

@@ -1,0 +1,118 @@
+package demo
+
+import (
+	"encoding/json"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/web/ui"
+)
+
+// State is what an account is there to show.
+type State string
+
+// The states, as `demo --json` names them.
+const (
+	// StateActive signs in straight to the home page.
+	StateActive State = "active"
+	// StateTemporary has a temporary password that is still good.
+	StateTemporary State = "temporary-password"
+	// StateExpired has a password whose time is over.
+	StateExpired State = "expired-password"
+	// StateLocked is locked for everybody after too many wrong attempts.
+	StateLocked State = "locked"
+	// StateDeactivated was ended by an administrator.
+	StateDeactivated State = "deactivated"
+	// StateInvited was made by an administrator and has not signed in yet.
+	StateInvited State = "invited"
+	// StateNoEmail is active, but has no address. A site that signs in by address has
+	// no such account.
+	StateNoEmail State = "no-email"
+	// StateLegacy has the hash of another program and is otherwise like StateActive:
+	// what was accepted in the previous system came along.
+	StateLegacy State = "legacy"
+	// StateNeverSignedIn came from the previous system and has accepted nothing yet.
+	StateNeverSignedIn State = "never-signed-in"
+)
+
+// Account is somebody who can be tried. There is no answer to a challenge question
+// in it as long as the server keeps none.
+type Account struct {
+	Username  string         `json:"username"`
+	Password  string         `json:"password"`
+	Email     string         `json:"email"`
+	FirstName string         `json:"first_name"`
+	LastName  string         `json:"last_name"`
+	Company   string         `json:"company"`
+	Role      gatehouse.Role `json:"role"`
+	State     State          `json:"state"`
+	Note      string         `json:"note"`
+}
+
+// SiteAccounts are the accounts of one site.
+type SiteAccounts struct {
+	Site     *site.Site
+	Accounts []Account
+}
+
+// Accounts are all accounts that can be tried.
+type Accounts struct {
+	Sites []SiteAccounts
+	// Reused: the database was there already, so that accounts may have other
+	// passwords and states by now than those listed.
+	Reused bool
+}
+
+// Addresses are where the demo answers.
+type Addresses struct {
+	// Tour and Inbox are URLs, SMTP is HOST:PORT.
+	Tour, Inbox, SMTP string
+}
+
+// operatorNote stands in for the operator's account until there is a console.
+const operatorNote = "There is no operator console yet."
+
+// JSON is what `demo --json` prints: one line.
+func (a Accounts) JSON(at Addresses) ([]byte, error) {
+	type siteJSON struct {
+		ID       string    `json:"id"`
+		Name     string    `json:"name"`
+		URL      string    `json:"url"`
+		Accounts []Account `json:"accounts"`
+	}
+	type operatorJSON struct {
+		Note string `json:"note"`
+	}
+	out := struct {
+		Tour     string       `json:"tour"`
+		Inbox    string       `json:"inbox"`
+		SMTP     string       `json:"smtp"`
+		Operator operatorJSON `json:"operator"`
+		Sites    []siteJSON   `json:"sites"`
+	}{at.Tour, at.Inbox, at.SMTP, operatorJSON{operatorNote}, []siteJSON{}}
+	for _, s := range a.Sites {
+		out.Sites = append(out.Sites, siteJSON{s.Site.ID, s.Site.Name, s.Site.Origin, s.Accounts})
+	}
+	line, err := json.Marshal(out)
+	return append(line, '\n'), err
+}
+
+// tour is the content of the tour page.
+func (a Accounts) tour(smtp string) ui.Tour {
+	t := ui.Tour{SMTP: smtp}
+	for _, s := range a.Sites {
+		ts := ui.TourSite{Site: s.Site}
+		for _, one := range s.Accounts {
+			ts.Accounts = append(ts.Accounts, ui.TourAccount{
+				Username: one.Username, Password: one.Password, Email: one.Email, Name: one.name(), Company: one.Company,
+				Role: string(one.Role), State: string(one.State), Note: one.Note,
+			})
+		}
+		t.Sites = append(t.Sites, ts)
+	}
+	return t
+}
+
+func (a Account) name() string {
+	return gatehouse.User{FirstName: a.FirstName, LastName: a.LastName, Username: a.Username}.DisplayName()
+}

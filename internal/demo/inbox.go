@@ -1,0 +1,161 @@
+package demo
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"gatehouse"
+)
+
+// How much the inbox takes. It is for the demo and for tests only: what it holds is
+// in memory, readable to everybody on this machine, and gone with the process.
+const (
+	keptMails    = 500
+	mailBytes    = 1 << 20
+	mailPeople   = 50
+	mailPatience = time.Minute
+)
+
+// Inbox is an SMTP server that delivers nothing and shows everything: it keeps the
+// newest 500 mails. It asks for no password and speaks no TLS.
+type Inbox struct {
+	now    func() time.Time
+	listen net.Listener
+	server *smtp.Server
+
+	mu    sync.Mutex
+	last  int     // the number of the newest mail
+	mails []*Mail // oldest first
+}
+
+// Mail is one mail to one recipient.
+type Mail struct {
+	// ID is a number, in the order of arrival.
+	ID string `json:"id"`
+	// To is the address it was delivered to.
+	To string `json:"to"`
+	// From is what the mail says about its sender: name and address.
+	From    string    `json:"from"`
+	Subject string    `json:"subject"`
+	At      time.Time `json:"at"`
+	Text    string    `json:"text"`
+	HTML    string    `json:"html"`
+
+	number int
+}
+
+// OpenInbox takes mail at an address, HOST:PORT. Without a host it is this machine
+// only; port 0 is any that is free.
+func OpenInbox(address string, now func() time.Time) (*Inbox, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("demo inbox: %w", err)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, fmt.Errorf("demo inbox: %w", err)
+	}
+	b := &Inbox{now: now, listen: l}
+	b.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &delivery{inbox: b}, nil }))
+	b.server.Domain = "localhost"
+	b.server.EnableSMTPUTF8 = true
+	b.server.MaxMessageBytes, b.server.MaxRecipients = mailBytes, mailPeople
+	b.server.ReadTimeout, b.server.WriteTimeout = mailPatience, mailPatience
+	b.server.ErrorLog = log.New(io.Discard, "", 0) // who connects and hangs up is no news
+	go b.server.Serve(l)                           //nolint:errcheck // it ends with Close
+	return b, nil
+}
+
+// Addr is where mail is taken, HOST:PORT.
+func (b *Inbox) Addr() string { return b.listen.Addr().String() }
+
+// Close takes no more mail.
+func (b *Inbox) Close() error {
+	err := b.listen.Close()
+	if other := b.server.Close(); !errors.Is(other, net.ErrClosed) {
+		err = errors.Join(err, other)
+	}
+	return err
+}
+
+// Mails returns the mails to an address, or all if it is empty, newest first; only those
+// that came after the mail with the given ID, unless that is empty.
+func (b *Inbox) Mails(to, after string) []Mail {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	from, err := strconv.Atoi(after)
+	if err != nil || from > b.last {
+		from = 0 // the ID is of an earlier demo, whose mails are gone
+	}
+	all := []Mail{}
+	key := gatehouse.NameKey(to)
+	for _, m := range slices.Backward(b.mails) {
+		if m.number > from && (key == "" || gatehouse.NameKey(m.To) == key) {
+			all = append(all, *m)
+		}
+	}
+	return all
+}
+
+// Mail returns a mail by its ID, and whether it is there.
+func (b *Inbox) Mail(id string) (Mail, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, m := range b.mails {
+		if m.ID == id {
+			return *m, true
+		}
+	}
+	return Mail{}, false
+}
+
+func (b *Inbox) add(to string, m Mail) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last++
+	m.number, m.ID, m.To, m.At = b.last, strconv.Itoa(b.last), to, b.now().UTC().Truncate(time.Millisecond)
+	b.mails = append(b.mails, &m)
+	if len(b.mails) > keptMails {
+		b.mails = slices.Delete(b.mails, 0, len(b.mails)-keptMails)
+	}
+}
+
+// delivery is one connection of a mail server.
+type delivery struct {
+	inbox *Inbox
+	to    []string
+}
+
+func (d *delivery) Mail(string, *smtp.MailOptions) error { return nil }
+
+func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error {
+	d.to = append(d.to, to)
+	return nil
+}
+
+func (d *delivery) Data(r io.Reader) error {
+	m, err := readMail(r)
+	if err != nil {
+		return err
+	}
+	for _, to := range d.to {
+		d.inbox.add(to, m)
+	}
+	return nil
+}
+
+func (d *delivery) Reset() { d.to = nil }
+
+func (d *delivery) Logout() error { return nil }

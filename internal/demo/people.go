@@ -1,0 +1,133 @@
+package demo
+
+import (
+	"fmt"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+)
+
+// cast is who is at one site: the companies, and of their people those that the tour
+// lists. The others are made up by a namer.
+type cast struct {
+	site      string
+	companies []firm
+	people    []person
+}
+
+// casts are the sites of the demo, in the order of the tour.
+var casts = []cast{meridianUK, meridianAU, inkwell}
+
+// firm is a company of the demo. Every company, person and address is invented.
+type firm struct {
+	account, name, domain string
+	// users is how many people it has, listed ones among them.
+	users     int
+	twoFactor bool
+}
+
+// person is somebody the tour lists.
+type person struct {
+	company            string // the account number
+	username, password string
+	first, last        string
+	email              string // empty: none
+	role               gatehouse.Role
+	state              State
+	// hash is one that another program made of the password; empty: it is hashed
+	// when the demo starts.
+	hash string
+	// mailed: what belongs to the state was mailed, and lies in the inbox.
+	mailed bool
+	// forgot: the temporary password was asked for by the person, not by an
+	// administrator.
+	forgot bool
+	note   string
+}
+
+const (
+	admin = gatehouse.RoleAdmin
+	user  = gatehouse.RoleUser
+)
+
+// The passwords of all the people who are not listed, one for the classic sites and
+// one for the modern one: that makes one hash a site instead of thousands.
+const (
+	sharedClassic = "Everyone-Else-90"
+	sharedModern  = "everyone-else-has-this-one"
+)
+
+func sharedPassword(s *site.Site) string {
+	if s.Policy.Profile == gatehouse.Modern {
+		return sharedModern
+	}
+	return sharedClassic
+}
+
+// firm returns the company with an account number.
+func (c cast) firm(account string) firm {
+	for _, f := range c.companies {
+		if f.account == account {
+			return f
+		}
+	}
+	panic("demo: no company " + account) // the tables are part of the program
+}
+
+// accounts are the people of a cast as they are listed; fresh: their mails are on the
+// way to an inbox, which forgets them when the demo ends.
+func (c cast) accounts(s *site.Site, fresh bool) []Account {
+	var all []Account
+	for _, p := range c.people {
+		all = append(all, Account{
+			Username: p.username, Password: p.password, Email: p.email, FirstName: p.first, LastName: p.last,
+			Company: c.firm(p.company).name, Role: p.role, State: p.state, Note: p.describe(s, fresh),
+		})
+	}
+	return all
+}
+
+// describe says what to expect of an account.
+func (p person) describe(s *site.Site, fresh bool) string {
+	text := ""
+	switch p.state {
+	case StateActive:
+		text = "Signs in straight to the home page."
+	case StateTemporary:
+		text = "Has a temporary password, which must be replaced at the sign-in."
+	case StateExpired:
+		text = "The temporary password is right, but its time is over."
+		if s.Policy.Password.MaxAge > 0 {
+			text = "The password is too old and must be replaced at the sign-in."
+		}
+	case StateLocked:
+		text = fmt.Sprintf("Locked after %d wrong attempts.", s.Policy.Lockout.Attempts)
+	case StateDeactivated:
+		text = "Ended by the company’s administrator."
+	case StateInvited:
+		text = "New: the first sign-in is with the temporary password."
+	case StateNoEmail:
+		text = "Nothing can be mailed: no address is known."
+	case StateLegacy:
+		text = "Brought its password hash (" + p.scheme() + ") from another system."
+	case StateNeverSignedIn:
+		text = "Moved from another system and has accepted nothing yet."
+	}
+	if p.mailed && fresh {
+		text += " The mail is in the inbox."
+	}
+	if p.note != "" {
+		text += " " + p.note
+	}
+	return text
+}
+
+// scheme names the kind of a person's hash.
+func (p person) scheme() string {
+	scheme, err := secret.Inspect(p.hash)
+	if err != nil {
+		return "unknown"
+	}
+	return scheme
+}

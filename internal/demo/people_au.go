@@ -1,0 +1,78 @@
+package demo
+
+var meridianAU = cast{
+	site: "meridian-au",
+	companies: []firm{
+		{account: "40112-AU", name: "Wattlebird Freight Pty Ltd", domain: "wattlebird-freight.example", users: 64},
+		{account: "40257-AU", name: "Banksia Ridge Medical Centre", domain: "banksia-ridge.example", users: 17},
+		{account: "40390-AU", name: "Currawong Joinery", domain: "currawong-joinery.example", users: 5},
+		{account: "40448-AU", name: "Tallowwood Legal", domain: "tallowwood-legal.example", users: 31, twoFactor: true},
+	},
+	people: []person{
+		{company: "40112-AU", username: "jharrow", password: "Pelican-Jetty-46", first: "Jack", last: "Harrow",
+			email: "jack.harrow@wattlebird-freight.example", role: admin, state: StateActive},
+		{company: "40112-AU", username: "mtran", password: "Opal-Verandah-82", first: "Mai", last: "Trần",
+			email: "mai.tran@wattlebird-freight.example", role: user, state: StateActive},
+		{company: "40257-AU", username: "sfitzgerald", password: "Citrus-Lighthouse-19", first: "Saoirse", last: "FitzGerald",
+			email: "saoirse.fitzgerald@banksia-ridge.example", role: admin, state: StateActive},
+		{company: "40390-AU", username: "qliu", password: "Driftwood-Tram-77", first: "Qing", last: "Liu",
+			email: "q@currawong-joinery.example", role: admin, state: StateActive},
+
+		{company: "40112-AU", username: "bmcallister", password: "Coral-Windmill-31", first: "Bruce", last: "McAllister",
+			email: "bruce.mcallister@wattlebird-freight.example", role: user, state: StateTemporary, mailed: true},
+		{company: "40257-AU", username: "nsingh", password: "Mango-Trellis-64", first: "Navneet", last: "Singh",
+			email: "navneet.singh@banksia-ridge.example", role: user, state: StateTemporary, mailed: true, forgot: true},
+
+		{company: "40112-AU", username: "ewong", password: "Sandstone-Kite-28", first: "Evelyn", last: "Wong",
+			email: "evelyn.wong@wattlebird-freight.example", role: user, state: StateExpired},
+		{company: "40257-AU", username: "ppapadimitrakopoulos", password: "Indigo-Ferry-53", first: "Persephone",
+			last: "Papadimitrakopoulos", email: "persephone.papadimitrakopoulos@banksia-ridge.example", role: user, state: StateExpired},
+
+		{company: "40112-AU", username: "tmaguire", password: "Quartz-Boomerang-86", first: "Tadhg", last: "Maguire",
+			email: "tadhg.maguire@wattlebird-freight.example", role: user, state: StateLocked, mailed: true},
+		{company: "40390-AU", username: "aferreira", password: "Lemon-Outpost-49", first: "André", last: "Ferreira",
+			email: "andre.ferreira@currawong-joinery.example", role: user, state: StateLocked},
+
+		{company: "40112-AU", username: "dkaur", password: "Spinifex-Radio-12", first: "Daljit", last: "Kaur",
+			email: "daljit.kaur@wattlebird-freight.example", role: user, state: StateDeactivated},
+		{company: "40257-AU", username: "gobrecht", password: "Wombat-Ledger-95", first: "Günther", last: "Obrecht",
+			email: "guenther.obrecht@banksia-ridge.example", role: user, state: StateDeactivated},
+
+		{company: "40448-AU", username: "lchalmers", password: "Denim-Platypus-37", first: "Louisa", last: "Chalmers",
+			email: "louisa.chalmers@tallowwood-legal.example", role: admin, state: StateInvited, mailed: true,
+			note: "The company has Enhanced Security on."},
+		{company: "40112-AU", username: "hyilmaz", password: "Bronze-Eucalypt-61", first: "Hakan", last: "Yılmaz",
+			email: "hakan.yilmaz@wattlebird-freight.example", role: user, state: StateInvited},
+
+		{company: "40112-AU", username: "depot7", password: "Canvas-Signpost-24",
+			role: user, state: StateNoEmail, note: "Shared by the people of a depot: no name either."},
+		{company: "40390-AU", username: "rclarke", password: "Barley-Tugboat-78", first: "Rosalind", last: "Clarke",
+			role: user, state: StateNoEmail},
+
+		{company: "40112-AU", username: "vdubois", password: "Onyx-Cockatoo-41", first: "Véronique", last: "Dubois",
+			email: "veronique.dubois@wattlebird-freight.example", role: user, state: StateLegacy,
+			hash: "$pbkdf2-sha512$25000$0KfHTsYRHHEA08r8bm/JGw$2QDDbUwyiPTiKsZwT4vi/uzjBRI7AWEO4sUIZNbzdHcw0XmeScddh5PF8B2cpWUZlqbeR.QULP9VY61mPjSusg"},
+		{company: "40257-AU", username: "jtepania", password: "Willow-Freeway-83", first: "Jaxon", last: "Te Pānia",
+			email: "jaxon.tepania@banksia-ridge.example", role: user, state: StateLegacy,
+			hash: "{SSHA512}V8bgovxU36gYgg3ckPlq5SOBPY9QyOC1Q9tX4gOWVnFvn+usofqBYeVxtJS7BphREGx+3DTfPJET9k/Xzzy0+PHe2xisSb2S"},
+		{company: "40112-AU", username: "oeriksen", password: "Nutmeg-Causeway-57", first: "Øystein", last: "Eriksen",
+			email: "oystein.eriksen@wattlebird-freight.example", role: user, state: StateLegacy,
+			hash: "$5$CpBXQMVEyv89ALuL$2OC6EIcdVDEZSye28WUSPmTIKr4wx3YlY9c4ys7YKZD"},
+		{company: "40390-AU", username: "kmolloy", password: "Paprika-Shearer-22", first: "Kieran", last: "Molloy",
+			email: "kieran.molloy@currawong-joinery.example", role: user, state: StateLegacy,
+			hash: "$1$QBDizb6s$kMFeEczJjY.IzA9lTjb0Y."},
+		{company: "40257-AU", username: "calderton", password: "Thimble-Gumtree-69", first: "Clementine", last: "Alderton",
+			email: "clementine.alderton@banksia-ridge.example", role: user, state: StateLegacy,
+			hash: "$P$B7pjFBhMSIo0MxHOdGYMSiKDHIrMAG."},
+		{company: "40112-AU", username: "ssubramaniam", password: "Acorn-Pontoon-14", first: "Sivaramakrishnan", last: "Venkata Subramaniam",
+			email: "siva.subramaniam@wattlebird-freight.example", role: user, state: StateLegacy,
+			hash: "$scrypt$ln=12,r=8,p=1$9nT84Pfcdt69oIKhB/HOhQ$D6EigPb9vQBRAhe1f8irsZvoUOmtLvMQ/Nkee1qplLI"},
+
+		{company: "40112-AU", username: "etaufa", password: "Lavender-Dinghy-52", first: "Elenoa", last: "Taufa",
+			email: "elenoa.taufa@wattlebird-freight.example", role: user, state: StateNeverSignedIn,
+			hash: "$pbkdf2-sha256$29000$hugLdpowFuMQz5sTD6ETAA$CUrjX4u69NRs3ZIETgb8268Hf2wWvIlY8BrRhoRpOew"},
+		{company: "40257-AU", username: "wbaptiste", password: "Tinsel-Bushland-85", first: "Wilhelmina", last: "Baptiste",
+			email: "wilhelmina.baptiste@banksia-ridge.example", role: user, state: StateNeverSignedIn,
+			hash: "$2y$08$YvqN6td2vfNKcjw23nPt..IXca6Q4rqP4MzKZQtUWgbj6W4.p.yHK"},
+	},
+}

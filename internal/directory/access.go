@@ -1,0 +1,181 @@
+package directory
+
+import (
+	"context"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Deactivate ends an account: its sessions and half-finished sign-ins end with it,
+// and no recovery brings it back (invariant 4). Doing it twice is no error.
+//
+// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount, Unavailable.
+func (s *Service) Deactivate(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := user(ctx, q, c, st, id)
+		if err != nil {
+			return err
+		}
+		if err := notOwn(c, u); err != nil || u.State == gatehouse.Deactivated {
+			return err
+		}
+		return s.deactivate(ctx, q, c, st, u)
+	})
+}
+
+func (s *Service) deactivate(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User) error {
+	if err := q.SetUserState(ctx, st.ID, u.ID, gatehouse.Deactivated); err != nil {
+		return err
+	}
+	if err := endAccess(ctx, q, u); err != nil {
+		return err
+	}
+	return s.record(ctx, q, c, st, u, gatehouse.EventUserDeactivated, nil)
+}
+
+// Activate makes a deactivated account usable again, with the password it had. A
+// lock stays. Doing it twice is no error.
+//
+// Errors: Forbidden, NotFound, Unavailable.
+func (s *Service) Activate(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := user(ctx, q, c, st, id)
+		if err != nil || u.State != gatehouse.Deactivated {
+			return err
+		}
+		return s.activate(ctx, q, c, st, u)
+	})
+}
+
+func (s *Service) activate(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User) error {
+	state := gatehouse.Active
+	if u.FirstSignInAt.IsZero() && u.Password.Temporary() {
+		state = gatehouse.Invited
+	}
+	if err := q.SetUserState(ctx, st.ID, u.ID, state); err != nil {
+		return err
+	}
+	return s.record(ctx, q, c, st, u, gatehouse.EventUserActivated, nil)
+}
+
+// Unlock ends a lock, for all browsers, and begins the counts anew; the owner is
+// told by mail if there was a lock. An administrator cannot end an operator's.
+//
+// Errors: Forbidden, NotFound, Unavailable.
+func (s *Service) Unlock(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := user(ctx, q, c, st, id)
+		if err != nil {
+			return err
+		}
+		if u.LockReason == gatehouse.LockedByOperator && operatorOnly(c) != nil {
+			return &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeLockedByOperator}
+		}
+		browsers, err := browsersLocked(ctx, q, st, u.ID, s.Now())
+		if err != nil {
+			return err
+		}
+		if err := q.UnlockUser(ctx, st.ID, u.ID); err != nil {
+			return err
+		}
+		if err := q.ForgetAttempts(ctx, st.ID, u.ID); err != nil {
+			return err
+		}
+		// Without a lock the counts still begin anew, which is worth a line: it
+		// gives a guesser as many tries again.
+		scope := lockScope(u, browsers)
+		err = s.record(ctx, q, c, st, u, gatehouse.EventUnlocked, map[string]string{"scope": scope})
+		if err != nil || scope == "none" || !reachable(u) || u.State == gatehouse.Deactivated {
+			return err
+		}
+		return s.mailUnlocked(ctx, q, c, st, u)
+	})
+}
+
+// browsersLocked reports whether attempts are locked for strangers or for a browser.
+func browsersLocked(ctx context.Context, q store.Queries, st *site.Site, id string, now time.Time) (bool, error) {
+	all, err := q.AttemptsOf(ctx, st.ID, id)
+	for _, a := range all {
+		if !a.LockedAt.IsZero() && !gatehouse.LockOver(st.Policy.Lockout, a, now) {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// lockScope is for whom an account is locked, in the words of the event that locked.
+func lockScope(u gatehouse.User, browsers bool) string {
+	switch {
+	case u.Locked():
+		return "account"
+	case browsers:
+		return "strangers"
+	}
+	return "none"
+}
+
+func (s *Service) mailUnlocked(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User) error {
+	msg := mail.Unlocked{Username: u.Username, At: s.Now(), By: mail.UnlockedByOperator}
+	if c.Kind == gatehouse.SignedIn {
+		admin, err := q.User(ctx, st.ID, c.UserID)
+		if err != nil {
+			return err
+		}
+		msg.By, msg.Name = mail.UnlockedByAdministrator, admin.DisplayName()
+	}
+	return s.Outbox.Enqueue(ctx, q, st, recipient(st, u), msg)
+}
+
+// ResetPassword replaces a password by a temporary one, which is mailed; see Issued
+// for who has no address. Sessions and half-finished sign-ins end (invariant 5).
+// The sign-in with it is a recovery, which skips no second step. A lock stays:
+// Unlock is a decision of its own.
+//
+// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount or CodeDeactivated,
+// Unavailable.
+func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (Issued, error) {
+	// Asked before the hash is spent, and again in the transaction.
+	if _, err := s.resettable(ctx, s.Store.Read(), c, st, id); err != nil {
+		return Issued{}, err
+	}
+	plain, password, err := s.temporary(ctx, st, gatehouse.PasswordRecovery)
+	if err != nil {
+		return Issued{}, err
+	}
+	var u gatehouse.User
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		if u, err = s.resettable(ctx, q, c, st, id); err != nil {
+			return err
+		}
+		u.Password = password
+		if err := q.SetPassword(ctx, st.ID, id, password); err != nil {
+			return err
+		}
+		if err := endAccess(ctx, q, u); err != nil {
+			return err
+		}
+		if err := s.record(ctx, q, c, st, u, gatehouse.EventPasswordReset, nil); err != nil {
+			return err
+		}
+		return s.mailPassword(ctx, q, c, st, u, plain, mail.PasswordForReset)
+	})
+	if err != nil {
+		return Issued{}, err
+	}
+	return issued(u, plain), nil
+}
+
+func (s *Service) resettable(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {
+	u, err := user(ctx, q, c, st, id)
+	if err != nil {
+		return u, err
+	}
+	if u.State == gatehouse.Deactivated {
+		return u, &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeDeactivated}
+	}
+	return u, notOwn(c, u)
+}

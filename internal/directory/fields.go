@@ -1,0 +1,212 @@
+package directory
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+)
+
+// How many characters a field may have. A username may be an address, and an address
+// has at most 254 octets (RFC 5321, 4.5.3.1.3).
+const (
+	maxName     = 100
+	maxUsername = 254
+)
+
+// Codes of what can be wrong with a field. Args hold "max" for FieldTooLong,
+// "known" for FieldRole and FieldLocale.
+const (
+	FieldRequired   = "required"
+	FieldTooLong    = "too-long"
+	FieldCharacters = "character"
+	FieldEmail      = "email"
+	// FieldNotEmail: the site signs in with the address, so the username is it.
+	FieldNotEmail = "username-is-email"
+	FieldRole     = "role"
+	FieldLocale   = "locale"
+	FieldTaken    = "taken"
+	// FieldOwnAccount: people change this in their own account's pages.
+	FieldOwnAccount = "own-account"
+)
+
+// UserFields are what can be written about a user.
+type UserFields struct {
+	Username  string
+	FirstName string
+	LastName  string
+	Email     string
+	Role      gatehouse.Role
+	// Locale is one of the site's languages; empty: the site's own.
+	Locale string
+}
+
+// CompanyFields are what can be written about a company.
+type CompanyFields struct {
+	Name          string
+	AccountNumber string
+}
+
+// faults collects what is wrong with fields, all at once.
+type faults []gatehouse.FieldError
+
+func (f *faults) add(field, code string, args ...string) {
+	e := gatehouse.FieldError{Field: field, Code: code}
+	for i := 0; i+1 < len(args); i += 2 {
+		if e.Args == nil {
+			e.Args = map[string]string{}
+		}
+		e.Args[args[i]] = args[i+1]
+	}
+	*f = append(*f, e)
+}
+
+// err is nil if nothing is wrong.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: f}
+}
+
+// text checks one line of text and reports whether it can be used.
+func (f *faults) text(field, value string, most int, allowed func(rune) bool) bool {
+	switch {
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !allowed(r) }):
+		f.add(field, FieldCharacters)
+	case utf8.RuneCountInString(value) > most:
+		f.add(field, FieldTooLong, "max", strconv.Itoa(most))
+	default:
+		return true
+	}
+	return false
+}
+
+// inNames are the characters of names: none that end a line, and no marks that turn
+// the direction of writing, which make one name look like another in a list, a
+// mail or the event log. U+FFFD is what a wrong encoding leaves behind.
+func inNames(r rune) bool {
+	switch {
+	case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp, unicode.Co, unicode.Noncharacter_Code_Point):
+		return false
+	case r == utf8.RuneError, r == '\ufeff', r == '\u200e', r == '\u200f', r == '\u061c':
+		return false
+	}
+	return !('\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069')
+}
+
+// inKeys are the characters of what is compared: nothing invisible, so that no two
+// usernames look the same and are not.
+func inKeys(r rune) bool { return inNames(r) && !unicode.Is(unicode.Cf, r) }
+
+// checkCompany trims the fields of a company and says what is wrong with them.
+func checkCompany(c *CompanyFields) faults {
+	var f faults
+	c.Name, c.AccountNumber = strings.TrimSpace(c.Name), strings.TrimSpace(c.AccountNumber)
+	if c.Name == "" {
+		f.add("name", FieldRequired)
+	}
+	f.text("name", c.Name, maxName, inNames)
+	if c.AccountNumber == "" {
+		f.add("account_number", FieldRequired)
+	}
+	f.text("account_number", c.AccountNumber, maxName, inKeys)
+	return f
+}
+
+// checkUser trims the fields of a user and says what is wrong with them.
+func checkUser(st *site.Site, u *UserFields) faults {
+	var f faults
+	for _, field := range []*string{&u.Username, &u.FirstName, &u.LastName, &u.Email} {
+		*field = strings.TrimSpace(*field)
+	}
+	f.identity(st, u)
+	f.text("first_name", u.FirstName, maxName, inNames)
+	f.text("last_name", u.LastName, maxName, inNames)
+	if u.Email != "" && f.text("email", u.Email, maxUsername, inKeys) && !mail.CanSend(u.Email) {
+		f.add("email", FieldEmail)
+	}
+	if u.Role != gatehouse.RoleUser && u.Role != gatehouse.RoleAdmin {
+		f.add("role", FieldRole, "known", "user, admin")
+	}
+	if u.Locale != "" && !slices.Contains(st.Languages, u.Locale) {
+		f.add("locale", FieldLocale, "known", strings.Join(st.Languages, ", "))
+	}
+	return f
+}
+
+// identity checks the username. Where people sign in with their address, it is the
+// address, and nothing else. Where they may use either, a username with an @ is the
+// person's own address: with another's, it would take over that one's sign-ins,
+// because usernames are looked up first.
+func (f *faults) identity(st *site.Site, u *UserFields) {
+	if st.SignInWith == gatehouse.WithEmail {
+		f.emailIdentity(u)
+		return
+	}
+	switch {
+	case gatehouse.NameKey(u.Username) == "":
+		f.add("username", FieldRequired)
+	case !f.text("username", u.Username, maxUsername, inKeys):
+	case st.SignInWith == gatehouse.WithUsernameOrEmail && strings.Contains(gatehouse.NameKey(u.Username), "@") &&
+		gatehouse.NameKey(u.Username) != gatehouse.NameKey(u.Email):
+		f.add("username", FieldNotEmail)
+	}
+}
+
+func (f *faults) emailIdentity(u *UserFields) {
+	switch {
+	case u.Username == "":
+		u.Username = u.Email
+	case u.Email == "":
+		u.Email = u.Username
+	}
+	switch {
+	case u.Email == "":
+		f.add("email", FieldRequired)
+	case gatehouse.NameKey(u.Username) != gatehouse.NameKey(u.Email):
+		f.add("username", FieldNotEmail)
+	default:
+		u.Username = u.Email
+	}
+}
+
+// taken turns the store's "exists" into a field to mend.
+func taken(err error, field string) error {
+	if gatehouse.KindOf(err) != gatehouse.Conflict {
+		return err
+	}
+	var f faults
+	f.add(field, FieldTaken)
+	return f.err()
+}
+
+// Explain says in English what is wrong with a field, for the command line and the
+// report of an import; pages have texts of their own.
+func Explain(e gatehouse.FieldError) string {
+	switch e.Code {
+	case FieldRequired:
+		return "is missing"
+	case FieldTooLong:
+		return "has more than " + e.Args["max"] + " characters"
+	case FieldCharacters:
+		return "has characters that cannot be there: control characters, invisible ones, or text that is not UTF-8"
+	case FieldEmail:
+		return "is not an address that mail can be sent to, such as name@example.com"
+	case FieldNotEmail:
+		return "must be the person's own email address"
+	case FieldRole, FieldLocale:
+		return "must be one of: " + e.Args["known"]
+	case FieldTaken:
+		return "is in use already"
+	case FieldOwnAccount:
+		return "is changed in the own account's pages"
+	}
+	return fmt.Sprintf("cannot be used (%s)", e.Code)
+}

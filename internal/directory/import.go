@@ -1,0 +1,265 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"strconv"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// ImportOptions say how to import.
+type ImportOptions struct {
+	// SkipBad imports the good lines; without it one bad line stops everything.
+	SkipBad bool
+	// DryRun checks everything and writes nothing.
+	DryRun bool
+	// Progress, if set, is told how many lines a stage has done, now and then.
+	Progress func(stage ImportStage, done int)
+	// Problem, if set, is told every problem as it is found: there may be more of
+	// them than a report keeps.
+	Problem func(ImportProblem)
+}
+
+// ImportStage is what an import is doing.
+type ImportStage string
+
+// The stages, in their order. There is no hashing without temporary passwords.
+const (
+	ImportChecking ImportStage = "checking"
+	ImportHashing  ImportStage = "hashing"
+	ImportWriting  ImportStage = "writing"
+)
+
+// ImportReport says what an import did, or, where nothing was written, what it found.
+type ImportReport struct {
+	// Lines are those with something in them, Bad those of them that cannot be
+	// imported.
+	Lines, Bad int
+	// Created, Updated and Unchanged count users: together Lines less Bad.
+	// Activated and Deactivated are those of the updated whose state changed.
+	Created, Updated, Unchanged, Activated, Deactivated int
+	CompaniesCreated                                    int
+	// PasswordsReplaced are hashes of users who have never signed in here;
+	// PasswordsKept those that were left aside because the person's own is newer.
+	PasswordsReplaced, PasswordsKept int
+	// WithoutPassword are new users who can sign in after a reset only.
+	WithoutPassword int
+	// Problems are the first MaxProblems; ProblemCount is how many there are.
+	Problems     []ImportProblem
+	ProblemCount int
+}
+
+// MaxProblems is how many problems a report keeps.
+const MaxProblems = 1000
+
+// Codes of the errors of Import.
+const (
+	// CodeImportBadLines: nothing was imported; the report says why.
+	CodeImportBadLines = "import-bad-lines"
+	// CodeImportMoved: somebody changed the same users or the file meanwhile;
+	// nothing was imported.
+	CodeImportMoved = "import-moved"
+)
+
+var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
+
+// Import brings companies and users in from a CSV file with a header; see
+// ImportColumns. Separators are commas, semicolons or tabs; quotes, a byte order mark
+// and CRLF are understood. Everything is written in one transaction or not at all.
+//
+// It is safe to run twice. A user is known by the username:
+//
+//   - Names, address and role follow the file, except that an empty cell or a
+//     missing column changes nothing, and that an address which its owner has
+//     confirmed stays.
+//   - A password hash is written over the one of an earlier import, and only while
+//     the person has never used it: whatever was chosen, issued or rehashed here
+//     since is newer, and stays. A temporary password is for new users and for those
+//     who have none; to issue another one is a reset.
+//   - Whether the account may be used follows the column "active" where it says
+//     so. Without it nobody is deactivated or brought back.
+//   - A company keeps its name: where the file has another one for the account
+//     number, the number is probably wrong, and the line is bad.
+//
+// No mail is sent: whoever made the file knows the passwords in it. Rows with neither
+// hash nor temporary password make users who need a reset.
+//
+// Company administrators import into their own company only, without hashes.
+//
+// While it writes, SQLite takes no other changes (a minute for half a million
+// users); signing in is refused with 503 for as long. Memory: some 40 bytes a line, to
+// find usernames that come twice, and 150 bytes for each temporary password.
+//
+// Errors: Forbidden; Invalid with CodeImportHeader or CodeImportBadLines; Conflict
+// with CodeImportMoved; Unavailable. The report is filled in any case.
+func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site, r io.ReadSeeker, opts ImportOptions) (ImportReport, error) {
+	if err := knock(c, st); err != nil {
+		return ImportReport{}, err
+	}
+	im := &importer{Service: s, caller: c, st: st, file: r, opts: opts, hashes: map[int]string{}}
+	checked, err := im.pass(ctx, s.Store.Read(), ImportChecking)
+	switch {
+	case err != nil:
+		return checked, err
+	case checked.Bad > 0 && !opts.SkipBad:
+		return checked, &gatehouse.Error{Kind: gatehouse.Invalid, Code: CodeImportBadLines,
+			Err: fmt.Errorf("%d of %d lines cannot be imported", checked.Bad, checked.Lines)}
+	case opts.DryRun:
+		return checked, nil
+	}
+	if im.temporaries > 0 {
+		if _, err := im.pass(ctx, s.Store.Read(), ImportHashing); err != nil {
+			return checked, err
+		}
+	}
+	var written ImportReport
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		var err error
+		if written, err = im.pass(ctx, q, ImportWriting); err != nil {
+			return err
+		}
+		if written.Bad > checked.Bad { // good lines have become bad
+			return errMoved
+		}
+		return q.InsertEvent(ctx, event(c, st, im.now, gatehouse.EventImport, c.CompanyID, "", written.totals()))
+	})
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.Conflict:
+		return checked, errMoved
+	case err != nil:
+		return checked, err
+	}
+	return written, nil
+}
+
+// totals is what the event log keeps of an import.
+func (r ImportReport) totals() map[string]string {
+	return map[string]string{
+		"lines": strconv.Itoa(r.Lines), "bad": strconv.Itoa(r.Bad), "created": strconv.Itoa(r.Created),
+		"updated": strconv.Itoa(r.Updated), "unchanged": strconv.Itoa(r.Unchanged),
+		"activated": strconv.Itoa(r.Activated), "deactivated": strconv.Itoa(r.Deactivated),
+		"companies": strconv.Itoa(r.CompaniesCreated), "passwords_replaced": strconv.Itoa(r.PasswordsReplaced),
+	}
+}
+
+// importer is one import. It reads the file once for each stage.
+type importer struct {
+	*Service
+	caller gatehouse.Caller
+	st     *site.Site
+	file   io.ReadSeeker
+	opts   ImportOptions
+	now    time.Time
+	// temporaries counts the temporary passwords to hash; hashes holds them by
+	// line once they are.
+	temporaries int
+	hashes      map[int]string
+}
+
+// importPass is one reading of the file. Nothing of an earlier one is in it: users may
+// have changed in between, so each stage looks at them anew.
+type importPass struct {
+	*importer
+	stage     ImportStage
+	q         store.Queries
+	seed      maphash.Seed
+	seen      map[uint64]int32 // hash of a username's key: its line
+	companies map[string]*importCompany
+	rows      []importRow // those that wait for their batch
+	report    ImportReport
+}
+
+// importCompany is a company that the file names.
+type importCompany struct {
+	gatehouse.Company
+	line int // of the file that makes it; 0: it was there
+	// counted and written: in this pass, or it was there.
+	counted, written bool
+}
+
+func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage) (ImportReport, error) {
+	if _, err := im.file.Seek(0, io.SeekStart); err != nil {
+		return ImportReport{}, err
+	}
+	im.now = im.Now()
+	p := &importPass{importer: im, stage: stage, q: q, seed: maphash.MakeSeed(),
+		seen: map[uint64]int32{}, companies: map[string]*importCompany{}}
+	if stage == ImportChecking {
+		im.temporaries = 0
+	}
+	t, err := openTable(im.file)
+	if err != nil {
+		return p.report, err
+	}
+	if missing := im.missingColumn(t); missing != "" {
+		return p.report, headerError("the column %s is missing", missing)
+	}
+	for {
+		rec, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return p.report, p.flush(ctx)
+		}
+		if err != nil {
+			return p.report, err
+		}
+		if err := p.add(ctx, rec); err != nil {
+			return p.report, err
+		}
+	}
+}
+
+// missingColumn names a column without which no line can be good.
+func (im *importer) missingColumn(t *table) string {
+	switch byEmail := im.st.SignInWith == gatehouse.WithEmail; {
+	case !t.has(colAccount):
+		return colAccount.String()
+	case byEmail && !t.has(colEmail) && !t.has(colUsername):
+		return colEmail.String()
+	case !byEmail && !t.has(colUsername):
+		return colUsername.String()
+	}
+	return ""
+}
+
+// add takes a line in; a full batch is looked up and dealt with.
+func (p *importPass) add(ctx context.Context, rec record) error {
+	p.report.Lines++
+	r := &rowReader{im: p.importer, rec: rec}
+	row := r.read()
+	if row.key != "" {
+		hash := maphash.String(p.seed, row.key)
+		if first, twice := p.seen[hash]; twice {
+			r.complain(colUsername, fmt.Sprintf("is in line %d already", first))
+		} else {
+			p.seen[hash] = int32(rec.line)
+		}
+	}
+	if len(r.bad) > 0 {
+		p.bad(r.bad...)
+		return nil
+	}
+	if p.rows = append(p.rows, row); len(p.rows) < store.ImportBatch {
+		return nil
+	}
+	return p.flush(ctx)
+}
+
+// bad counts a line that cannot be imported.
+func (p *importPass) bad(problems ...ImportProblem) {
+	p.report.Bad++
+	p.report.ProblemCount += len(problems)
+	room := max(0, MaxProblems-len(p.report.Problems))
+	p.report.Problems = append(p.report.Problems, problems[:min(room, len(problems))]...)
+	if p.opts.Problem != nil && p.stage == ImportChecking {
+		for _, problem := range problems {
+			p.opts.Problem(problem)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+)
+
+// importChange is what a line comes to.
+type importChange struct {
+	row     importRow
+	company *importCompany
+	// was is the user as it is; ID is empty for a new one. now is as it will be.
+	was, now gatehouse.User
+	// replaced: the password is another one. kept: the file's was left aside.
+	replaced, kept bool
+}
+
+func (ch importChange) isNew() bool { return ch.was.ID == "" }
+
+// hashes reports whether the line's temporary password is to be hashed.
+func (ch importChange) hashes() bool { return ch.replaced && ch.row.temporary != "" }
+
+// flush deals with the lines that wait.
+func (p *importPass) flush(ctx context.Context) error {
+	changes, err := p.plan(ctx)
+	if err != nil {
+		return err
+	}
+	p.rows = p.rows[:0]
+	p.tally(changes)
+	switch p.stage {
+	case ImportHashing:
+		err = p.hashTemporaries(ctx, changes)
+	case ImportWriting:
+		err = p.write(ctx, changes)
+	}
+	if err == nil && p.opts.Progress != nil {
+		p.opts.Progress(p.stage, p.report.Lines)
+	}
+	return err
+}
+
+// plan decides on the lines that wait, from what the database has now.
+func (p *importPass) plan(ctx context.Context) ([]importChange, error) {
+	keys := make([]string, len(p.rows))
+	for i, row := range p.rows {
+		keys[i] = row.key
+	}
+	users, err := p.q.UsersByKeys(ctx, p.st.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]importChange, 0, len(p.rows))
+	for _, row := range p.rows {
+		firm, problem, err := p.companyOf(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		var ch importChange
+		if problem == nil {
+			ch, problem = p.decide(row, firm, users[row.key])
+		}
+		if problem != nil {
+			p.bad(*problem)
+			continue
+		}
+		changes = append(changes, ch)
+	}
+	return changes, nil
+}
+
+func (r importRow) problem(c column, format string, args ...any) *ImportProblem {
+	return &ImportProblem{r.line, c.String(), fmt.Sprintf(format, args...)}
+}
+
+// companyOf finds the company of a line, or makes a new one that is written with
+// its first user.
+func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompany, *ImportProblem, error) {
+	firm := p.companies[row.account]
+	if firm == nil {
+		found, err := p.q.CompanyByAccount(ctx, p.st.ID, row.account)
+		switch {
+		case err == nil:
+			firm = &importCompany{Company: found, counted: true, written: true}
+		case gatehouse.KindOf(err) != gatehouse.NotFound:
+			return nil, nil, err
+		case row.company == "" && operatorOnly(p.caller) == nil:
+			return nil, row.problem(colCompany, "is missing: there is no company with the account number %.60q yet", row.account), nil
+		default:
+			firm = &importCompany{line: row.line, Company: gatehouse.Company{ID: store.NewID("com", p.now), SiteID: p.st.ID,
+				Name: row.company, AccountNumber: row.account, CreatedAt: p.now}}
+		}
+		p.companies[row.account] = firm
+	}
+	switch {
+	case !p.caller.MayManage(p.st.ID, firm.ID): // before the name, which would tell whose number it is
+		return nil, row.problem(colAccount, "%.60q is not your company's account number", row.account), nil
+	case row.company != "" && row.company != firm.Name:
+		where := "the site"
+		if firm.line > 0 {
+			where = fmt.Sprintf("line %d", firm.line)
+		}
+		return nil, row.problem(colCompany, "%.60q: %s has %q for the account number %.60q", row.company, where, firm.Name, row.account), nil
+	}
+	return firm, nil, nil
+}
+
+// decide says what a line comes to for a user, who is new if was has no ID.
+func (p *importPass) decide(row importRow, firm *importCompany, was gatehouse.User) (importChange, *ImportProblem) {
+	ch := importChange{row: row, company: firm, was: was}
+	if ch.isNew() {
+		p.create(&ch)
+		return ch, nil
+	}
+	if was.CompanyID != firm.ID {
+		return ch, row.problem(colUsername, "%.60q is in use by another company of this site", row.user.Username)
+	}
+	p.update(&ch)
+	if ch.now != ch.was && notOwn(p.caller, was) != nil {
+		return ch, row.problem(colUsername, "%.60q is your own account, which you change in your own pages", row.user.Username)
+	}
+	return ch, nil
+}
+
+// create makes the user of a line.
+func (p *importPass) create(ch *importChange) {
+	f := ch.row.user
+	ch.now = gatehouse.User{
+		ID: store.NewID("usr", p.now), SiteID: p.st.ID, CompanyID: ch.company.ID, Username: f.Username, FirstName: f.FirstName,
+		LastName: f.LastName, Email: f.Email, Role: f.Role, State: gatehouse.Active, CreatedAt: p.now,
+		Password: gatehouse.Password{Origin: gatehouse.PasswordInitial},
+	}
+	if !ch.row.active {
+		ch.now.State = gatehouse.Deactivated
+	}
+	p.password(ch)
+}
+
+// update changes what the file says otherwise; see Import for what stays.
+func (p *importPass) update(ch *importChange) {
+	u, f := ch.was, ch.row.user
+	if f.FirstName != "" {
+		u.FirstName = f.FirstName
+	}
+	if f.LastName != "" {
+		u.LastName = f.LastName
+	}
+	if f.Email != "" && !u.EmailConfirmed && p.st.SignInWith != gatehouse.WithEmail {
+		u.Email = f.Email
+	}
+	if ch.row.roleGiven {
+		u.Role = f.Role
+	}
+	switch {
+	case !ch.row.activeGiven:
+	case !ch.row.active:
+		u.State = gatehouse.Deactivated
+	case u.State == gatehouse.Deactivated:
+		u.State = gatehouse.Active
+	}
+	ch.now = u
+	p.password(ch)
+}
+
+// password decides on the password of a line.
+func (p *importPass) password(ch *importChange) {
+	old := ch.was.Password
+	fresh := old.Hash == "" && ch.was.FirstSignInAt.IsZero()
+	switch row := ch.row; {
+	case row.hash != "" && row.hash == old.Hash, row.hash == "" && row.temporary == "":
+	case row.hash != "" && (fresh || unused(ch.was, row.hash)):
+		ch.replaced = true
+		// The time of the first import marks it as the import's own: unused.
+		set := ch.now.CreatedAt
+		ch.now.Password = gatehouse.Password{Hash: row.hash, Origin: gatehouse.PasswordChosen, SetAt: set}
+	case row.temporary != "" && fresh:
+		ch.replaced = true
+		ch.now.Password = gatehouse.Password{Origin: gatehouse.PasswordInitial, SetAt: p.now,
+			ExpiresAt: p.now.Add(p.st.Policy.TemporaryPassword)}
+	default:
+		ch.kept = row.hash != ""
+	}
+}
+
+// unused reports whether a user's password is still the hash that an import wrote:
+// nobody has finished a sign-in with it, chosen another one, been given one, or proved
+// it, which writes it under the current algorithm.
+func unused(u gatehouse.User, hash string) bool {
+	w := u.Password
+	if !u.FirstSignInAt.IsZero() || w.Origin != gatehouse.PasswordChosen || !w.SetAt.Equal(u.CreatedAt) {
+		return false
+	}
+	stored, _ := secret.Inspect(w.Hash)
+	legacy, _ := secret.Inspect(hash)
+	return stored != "argon2id" || legacy == "argon2id"
+}
+
+// tally counts what the changes come to.
+func (p *importPass) tally(changes []importChange) {
+	for _, ch := range changes {
+		if !ch.company.counted {
+			ch.company.counted = true
+			p.report.CompaniesCreated++
+		}
+		if p.stage == ImportChecking && ch.hashes() {
+			p.temporaries++
+		}
+		p.count(ch)
+	}
+}
+
+func (p *importPass) count(ch importChange) {
+	r := &p.report
+	switch {
+	case ch.isNew():
+		r.Created++
+		if !ch.replaced {
+			r.WithoutPassword++
+		}
+		return
+	case ch.now == ch.was:
+		r.Unchanged++
+	default:
+		r.Updated++
+	}
+	if ch.replaced {
+		r.PasswordsReplaced++
+	}
+	if ch.kept {
+		r.PasswordsKept++
+	}
+	if ch.now.State != ch.was.State {
+		if ch.now.State == gatehouse.Deactivated {
+			r.Deactivated++
+		} else {
+			r.Activated++
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package directory
+
+import (
+	"fmt"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+)
+
+// ImportProblem is what is wrong with one field of one line.
+type ImportProblem struct {
+	// Line counts from 1, the header's.
+	Line int
+	// Column is empty where the line as a whole is wrong.
+	Column string
+	// Reason is written for the person who made the file. It holds no secret.
+	Reason string
+}
+
+func (p ImportProblem) String() string {
+	if p.Column == "" {
+		return fmt.Sprintf("line %d: %s", p.Line, p.Reason)
+	}
+	return fmt.Sprintf("line %d: %s: %s", p.Line, p.Column, p.Reason)
+}
+
+// importRow is a line of an import that can be read.
+type importRow struct {
+	line             int
+	key              string // the username's
+	user             UserFields
+	company, account string
+	roleGiven        bool
+	hash, temporary  string
+	// activeGiven: the file says whether the account may be used; active is what
+	// it says, or true.
+	activeGiven, active bool
+}
+
+// rowReader reads rows and collects what is wrong with them.
+type rowReader struct {
+	im  *importer
+	rec record
+	bad []ImportProblem
+}
+
+// complain notes a problem, with the value where it is no secret.
+func (r *rowReader) complain(c column, reason string) {
+	if value := r.rec.cells[c]; value != "" && c != colHash && c != colTemporary {
+		reason = fmt.Sprintf("%.60q %s", value, reason)
+	}
+	r.bad = append(r.bad, ImportProblem{r.rec.line, c.String(), reason})
+}
+
+// read turns a record into a row, with all that is wrong with it that can be seen
+// without the database.
+func (r *rowReader) read() importRow {
+	cells := r.rec.cells
+	if r.rec.problem != "" {
+		r.bad = append(r.bad, ImportProblem{r.rec.line, "", r.rec.problem})
+		return importRow{line: r.rec.line}
+	}
+	row := importRow{line: r.rec.line, company: cells[colCompany], account: cells[colAccount],
+		hash: cells[colHash], temporary: cells[colTemporary]}
+	row.user = UserFields{Username: cells[colUsername], Email: cells[colEmail], FirstName: cells[colFirstName],
+		LastName: cells[colLastName], Role: gatehouse.Role(strings.ToLower(cells[colRole]))}
+	row.roleGiven = row.user.Role != ""
+	if !row.roleGiven {
+		row.user.Role = gatehouse.RoleUser
+	}
+	for _, e := range checkUser(r.im.st, &row.user) {
+		r.complain(columnOf(e.Field), Explain(e))
+	}
+	row.key = gatehouse.NameKey(row.user.Username)
+	r.company(row)
+	r.password(row)
+	row.activeGiven, row.active = r.active()
+	return row
+}
+
+func columnOf(field string) column {
+	for c, name := range ImportColumns {
+		if name == field {
+			return column(c)
+		}
+	}
+	return colUsername
+}
+
+func (r *rowReader) company(row importRow) {
+	fields := CompanyFields{Name: row.company, AccountNumber: row.account}
+	for _, e := range checkCompany(&fields) {
+		switch {
+		case e.Field == "account_number":
+			r.complain(colAccount, Explain(e))
+		case e.Code != FieldRequired: // a company that is known needs no name here
+			r.complain(colCompany, Explain(e))
+		}
+	}
+}
+
+// password checks what the person is to sign in with. A temporary password is held to
+// the policy that its successor is held to (ASVS 6.4.1).
+func (r *rowReader) password(row importRow) {
+	switch {
+	case row.hash != "" && row.temporary != "":
+		r.complain(colTemporary, "cannot be there together with password_hash")
+	case row.hash != "" && operatorOnly(r.im.caller) != nil:
+		// Such a password need not be changed and passes by the policy.
+		r.complain(colHash, "can be brought in by an operator only; use temporary_password")
+	case row.hash != "":
+		if _, err := secret.Inspect(row.hash); err != nil {
+			r.complain(colHash, err.Error())
+		}
+	case row.temporary != "":
+		failed := gatehouse.CheckPassword(r.im.st.Policy.Password, gatehouse.PasswordFacts{
+			Password: row.temporary, Username: row.user.Username, Common: secret.CommonPasswords().Contains(row.temporary),
+			Context: []string{row.user.FirstName, row.user.LastName, row.user.Email, row.company, r.im.st.Name},
+		})
+		if len(failed) > 0 {
+			r.complain(colTemporary, "fails the site's password policy: "+describe(failed, r.im.st.Policy.Password))
+		}
+	}
+}
+
+func describe(failed []gatehouse.PasswordRule, p gatehouse.PasswordPolicy) string {
+	said := map[gatehouse.PasswordRule]string{
+		gatehouse.RuleLength: fmt.Sprintf("fewer than %d characters", p.MinLength), gatehouse.RuleTooLong: "too long",
+		gatehouse.RuleCharacter: "not UTF-8 text", gatehouse.RuleUpper: "no capital letter", gatehouse.RuleLower: "no small letter",
+		gatehouse.RuleDigit: "no digit", gatehouse.RuleUsername: "has a part of the username",
+		gatehouse.RuleContext: "is a name", gatehouse.RuleCommon: "is a common password",
+	}
+	words := make([]string, len(failed))
+	for i, rule := range failed {
+		if words[i] = said[rule]; words[i] == "" {
+			words[i] = string(rule)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func (r *rowReader) active() (given, active bool) {
+	switch strings.ToLower(r.rec.cells[colActive]) {
+	case "":
+		return false, true
+	case "true", "yes", "1", "active":
+		return true, true
+	case "false", "no", "0", "inactive":
+		return true, false
+	}
+	r.complain(colActive, "must be true or false, or empty")
+	return false, true
+}

@@ -1,0 +1,213 @@
+package directory
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"gatehouse"
+)
+
+// column is a column of an import.
+type column int
+
+// The columns. A file has them in any order, and not all of them.
+const (
+	colCompany column = iota
+	colAccount
+	colUsername
+	colEmail
+	colFirstName
+	colLastName
+	colRole
+	colHash
+	colTemporary
+	colActive
+	columns
+)
+
+// ImportColumns are the names of the columns that an import knows.
+var ImportColumns = []string{"company", "account_number", "username", "email", "first_name", "last_name", "role",
+	"password_hash", "temporary_password", "active"}
+
+func (c column) String() string { return ImportColumns[c] }
+
+// CodeImportHeader is an error about the file as a whole; its cause is written for
+// the person who made the file.
+const CodeImportHeader = "import-header"
+
+func headerError(format string, args ...any) error {
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: CodeImportHeader, Err: fmt.Errorf(format, args...)}
+}
+
+// maxImportLine is the longest line in bytes: several times what the longest hash and
+// the longest names need.
+const maxImportLine = 32 << 10
+
+// table takes a CSV file apart, a line at a time, so that it needs no more memory
+// for a million lines than for one. A line is a record: no column takes a line break,
+// so a quote that somebody forgot to close spoils its own line and not the rest of
+// the file.
+type table struct {
+	in    *bufio.Reader
+	sep   byte
+	at    [columns]int // where each column stands; -1: nowhere
+	width int
+	line  int // the last one that was read
+}
+
+// record is a line that was taken apart, or what is wrong with it.
+type record struct {
+	line    int
+	cells   [columns]string
+	problem string
+}
+
+// openTable reads the header.
+func openTable(r io.Reader) (*table, error) {
+	t := &table{in: bufio.NewReaderSize(r, maxImportLine)}
+	start, err := t.in.Peek(3)
+	switch {
+	case bytes.HasPrefix(start, []byte("\xef\xbb\xbf")):
+		t.in.Discard(3) //nolint:errcheck // it was there to be peeked at
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
+		return nil, headerError("the file is UTF-16; save it as CSV in UTF-8")
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	header, long, err := t.readLine()
+	if errors.Is(err, io.EOF) || err == nil && (long || strings.TrimSpace(header) == "") {
+		return nil, headerError("the first line has no names of columns; known are: %s", strings.Join(ImportColumns, ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, t.header(header)
+}
+
+func (t *table) header(line string) error {
+	t.sep = ','
+	for _, sep := range []byte{';', '\t'} {
+		if strings.Count(line, string(sep)) > strings.Count(line, string(t.sep)) {
+			t.sep = sep
+		}
+	}
+	for i := range t.at {
+		t.at[i] = -1
+	}
+	names, problem := splitLine(line, t.sep)
+	if problem != "" {
+		return headerError("the first line: %s", problem)
+	}
+	for i, name := range names {
+		c := slices.Index(ImportColumns, strings.ToLower(strings.TrimSpace(name)))
+		switch {
+		case c < 0:
+			return headerError("there is no column %.60q; known are: %s", name, strings.Join(ImportColumns, ", "))
+		case t.at[c] >= 0:
+			return headerError("the column %s is there twice", ImportColumns[c])
+		}
+		t.at[c] = i
+	}
+	t.width = len(names)
+	return nil
+}
+
+// has reports whether the file has a column.
+func (t *table) has(c column) bool { return t.at[c] >= 0 }
+
+// next returns the next line that is not empty; io.EOF after the last.
+func (t *table) next() (record, error) {
+	for {
+		line, long, err := t.readLine()
+		if err != nil {
+			return record{}, err
+		}
+		rec := record{line: t.line}
+		if long {
+			rec.problem = fmt.Sprintf("the line has more than %d bytes", maxImportLine)
+			return rec, nil
+		}
+		cells, problem := splitLine(line, t.sep)
+		switch {
+		case strings.Trim(line, " \t\""+string(t.sep)) == "":
+			continue
+		case problem != "":
+			rec.problem = problem
+		case len(cells) != t.width:
+			rec.problem = fmt.Sprintf("the line has %d fields, the header has %d", len(cells), t.width)
+		default:
+			for c, i := range t.at {
+				if i >= 0 {
+					rec.cells[c] = strings.TrimSpace(cells[i])
+				}
+			}
+		}
+		return rec, nil
+	}
+}
+
+// readLine returns a line without its end. One that is too long is read to its end
+// and thrown away.
+func (t *table) readLine() (line string, long bool, err error) {
+	text, err := t.in.ReadSlice('\n')
+	for errors.Is(err, bufio.ErrBufferFull) {
+		long = true
+		text, err = t.in.ReadSlice('\n')
+	}
+	if err != nil && (!errors.Is(err, io.EOF) || len(text) == 0 && !long) {
+		return "", false, err
+	}
+	t.line++
+	if long {
+		return "", true, nil
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), false, nil
+}
+
+// splitLine splits a line as RFC 4180 says, or says what is wrong with it.
+func splitLine(line string, sep byte) (cells []string, problem string) {
+	for {
+		if rest, quoted := strings.CutPrefix(line, `"`); quoted {
+			cell, after, closed := unquote(rest)
+			switch {
+			case !closed:
+				return nil, "a quotation mark is not closed on its line"
+			case after == "":
+				return append(cells, cell), ""
+			case after[0] != sep:
+				return nil, "something follows a closing quotation mark; write a quotation mark inside quotes twice"
+			}
+			cells, line = append(cells, cell), after[1:]
+			continue
+		}
+		cell, rest, more := strings.Cut(line, string(sep))
+		if strings.Contains(cell, `"`) {
+			return nil, "a quotation mark is in a field that does not begin with one; put the field in quotes"
+		}
+		cells, line = append(cells, cell), rest
+		if !more {
+			return cells, ""
+		}
+	}
+}
+
+// unquote returns what is inside quotes, and what follows the closing one.
+func unquote(s string) (cell, after string, closed bool) {
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], '"')
+		if i < 0 {
+			return "", "", false
+		}
+		i += from
+		if i+1 < len(s) && s[i+1] == '"' {
+			from = i + 2
+			continue
+		}
+		return strings.ReplaceAll(s[:i], `""`, `"`), s[i+1:], true
+	}
+}

@@ -1,0 +1,152 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+)
+
+// hashTemporaries hashes the temporary passwords of a batch, as many at once as
+// there are cores. Only the hashes are kept, until the lines are written.
+func (p *importPass) hashTemporaries(ctx context.Context, changes []importChange) error {
+	var todo []importRow
+	for _, ch := range changes {
+		if ch.hashes() {
+			todo = append(todo, ch.row)
+		}
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	done := make([]string, len(todo))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(todo)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(todo)); i = next.Add(1) - 1 {
+				encoded, err := p.hashPatiently(ctx, todo[i].temporary)
+				if err != nil {
+					stop(err)
+					return
+				}
+				done[i] = encoded
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	for i, row := range todo {
+		p.hashes[row.line] = done[i]
+	}
+	return nil
+}
+
+// hashPatiently waits for a place of the gate as long as it takes: people who sign in
+// come first, an import can wait.
+func (p *importPass) hashPatiently(ctx context.Context, password string) (string, error) {
+	for {
+		encoded, err := p.Hasher.Hash(ctx, password)
+		if !errors.Is(err, secret.ErrBusy) {
+			return encoded, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// write writes a batch. Nothing slow happens here: on SQLite everybody else waits.
+func (p *importPass) write(ctx context.Context, changes []importChange) error {
+	var users []gatehouse.User
+	var events []gatehouse.Event
+	for _, ch := range changes {
+		if ch.hashes() {
+			hash := p.hashes[ch.row.line]
+			if hash == "" { // the user had a password when it was time to hash this one
+				return errMoved
+			}
+			ch.now.Password.Hash = hash
+		}
+		if !ch.company.written {
+			ch.company.written = true
+			if err := p.q.InsertCompany(ctx, ch.company.Company); err != nil {
+				return err
+			}
+			events = append(events, p.event(gatehouse.EventCompanyCreated, gatehouse.User{CompanyID: ch.company.ID}, nil))
+		}
+		if ch.isNew() {
+			users = append(users, ch.now)
+			events = append(events, p.event(gatehouse.EventUserImported, ch.now, ch.facts()))
+			continue
+		}
+		more, err := p.rewrite(ctx, ch)
+		if err != nil {
+			return err
+		}
+		events = append(events, more...)
+	}
+	if err := p.q.InsertUsers(ctx, users); err != nil {
+		return err
+	}
+	return p.q.InsertEvents(ctx, events)
+}
+
+func (p *importPass) event(kind gatehouse.EventKind, u gatehouse.User, detail map[string]string) gatehouse.Event {
+	return event(p.caller, p.st, p.now, kind, u.CompanyID, u.ID, detail)
+}
+
+// facts is what the event log keeps of a new user: the role, and what sort of password
+// it came with.
+func (ch importChange) facts() map[string]string {
+	password := "none"
+	switch {
+	case ch.row.hash != "":
+		password, _ = secret.Inspect(ch.row.hash)
+	case ch.row.temporary != "":
+		password = "temporary"
+	}
+	return map[string]string{"role": string(ch.now.Role), "password": password}
+}
+
+// rewrite changes a user who is there already, and returns the events of it.
+func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gatehouse.Event, err error) {
+	detail := changed(ch.was, ch.now)
+	if detail["fields"] != "" {
+		if err := p.q.UpdateProfile(ctx, ch.now); err != nil {
+			return nil, err
+		}
+	}
+	if ch.replaced {
+		detail["fields"] = strings.TrimSpace(detail["fields"] + " password")
+		if err := p.q.SetPassword(ctx, p.st.ID, ch.now.ID, ch.now.Password); err != nil {
+			return nil, err
+		}
+		if err := endAccess(ctx, p.q, ch.now); err != nil { // invariant 5
+			return nil, err
+		}
+	}
+	if detail["fields"] != "" {
+		detail["by"] = "import"
+		events = append(events, p.event(gatehouse.EventUserChanged, ch.now, detail))
+	}
+	if ch.now.State == ch.was.State {
+		return events, nil
+	}
+	if err := p.q.SetUserState(ctx, p.st.ID, ch.now.ID, ch.now.State); err != nil {
+		return nil, err
+	}
+	if ch.now.State != gatehouse.Deactivated {
+		return append(events, p.event(gatehouse.EventUserActivated, ch.now, nil)), nil
+	}
+	return append(events, p.event(gatehouse.EventUserDeactivated, ch.now, nil)), endAccess(ctx, p.q, ch.now)
+}

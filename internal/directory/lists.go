@@ -1,0 +1,115 @@
+package directory
+
+import (
+	"context"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+)
+
+// MaxList is the most that one call of a list returns.
+const MaxList = 1000
+
+func clamp(limit int) int { return min(max(limit, 1), MaxList) }
+
+// Companies returns up to limit companies of a site in the order of their account
+// numbers, those after the given number; to operators only.
+func (s *Service) Companies(ctx context.Context, c gatehouse.Caller, st *site.Site, after string, limit int) ([]gatehouse.Company, error) {
+	if err := operatorOnly(c); err != nil {
+		return nil, err
+	}
+	return s.Store.Read().Companies(ctx, st.ID, after, clamp(limit))
+}
+
+// Company returns a company by ID.
+func (s *Service) Company(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (gatehouse.Company, error) {
+	return company(ctx, s.Store.Read(), c, st, id)
+}
+
+// CompanyByAccount returns a company by its account number.
+func (s *Service) CompanyByAccount(ctx context.Context, c gatehouse.Caller, st *site.Site, number string) (gatehouse.Company, error) {
+	if err := knock(c, st); err != nil {
+		return gatehouse.Company{}, err
+	}
+	found, err := s.Store.Read().CompanyByAccount(ctx, st.ID, number)
+	if err == nil && !c.MayManage(st.ID, found.ID) {
+		err = gatehouse.ErrNotFound
+	}
+	if err != nil {
+		return gatehouse.Company{}, err
+	}
+	return found, nil
+}
+
+// CountUsers returns how many users a company has, by state.
+func (s *Service) CountUsers(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string) (map[gatehouse.UserState]int, error) {
+	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+		return nil, err
+	}
+	return s.Store.Read().CountUsers(ctx, st.ID, companyID)
+}
+
+// Users returns up to limit users of a company in the order of their usernames, those
+// after the given username.
+func (s *Service) Users(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, after string, limit int) ([]gatehouse.User, error) {
+	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+		return nil, err
+	}
+	return bareAll(s.Store.Read().Users(ctx, st.ID, companyID, gatehouse.NameKey(after), clamp(limit)))
+}
+
+// SiteUsers is Users over all companies of a site; to operators only.
+func (s *Service) SiteUsers(ctx context.Context, c gatehouse.Caller, st *site.Site, after string, limit int) ([]gatehouse.User, error) {
+	if err := operatorOnly(c); err != nil {
+		return nil, err
+	}
+	return bareAll(s.Store.Read().UsersOfSite(ctx, st.ID, gatehouse.NameKey(after), clamp(limit)))
+}
+
+func bareAll(users []gatehouse.User, err error) ([]gatehouse.User, error) {
+	for i := range users {
+		users[i] = bare(users[i])
+	}
+	return users, err
+}
+
+// User returns a user by ID.
+func (s *Service) User(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {
+	u, err := user(ctx, s.Store.Read(), c, st, id)
+	return bare(u), err
+}
+
+// UserByUsername returns a user by username, however it is spelled.
+func (s *Service) UserByUsername(ctx context.Context, c gatehouse.Caller, st *site.Site, username string) (gatehouse.User, error) {
+	if err := knock(c, st); err != nil {
+		return gatehouse.User{}, err
+	}
+	u, err := s.Store.Read().UserByUsername(ctx, st.ID, username)
+	u, err = visible(c, st, u, err)
+	return bare(u), err
+}
+
+// Locks says what keeps people out of an account.
+type Locks struct {
+	// Account: locked for everybody. Browsers: locked for strangers, or for one
+	// of the browsers that have signed in before.
+	Account, Browsers bool
+}
+
+// Locks returns what keeps people out of an account at the moment.
+func (s *Service) Locks(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (Locks, error) {
+	u, err := user(ctx, s.Store.Read(), c, st, id)
+	if err != nil {
+		return Locks{}, err
+	}
+	browsers, err := browsersLocked(ctx, s.Store.Read(), st, id, s.Now())
+	return Locks{Account: u.Locked(), Browsers: browsers}, err
+}
+
+// Events returns the newest events about a user, newest first.
+func (s *Service) Events(ctx context.Context, c gatehouse.Caller, st *site.Site, userID string, limit int) ([]gatehouse.Event, error) {
+	if _, err := user(ctx, s.Store.Read(), c, st, userID); err != nil {
+		return nil, err
+	}
+	return s.Store.Read().EventsOfUser(ctx, st.ID, userID, clamp(limit))
+}

@@ -1,0 +1,113 @@
+package directory_test
+
+import (
+	"strings"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+)
+
+// Every method, for everybody who must not: whatever belongs to another company is
+// not there, and who administers nothing is told so before anything is looked up
+// (invariant 6, B01).
+func TestWhoMayWhat(t *testing.T) {
+	h := once(t)
+	c := h.company(h.uk, "10482", "Northgate")
+	u, admin := h.user(h.uk, c.ID, "MSantos", gatehouse.RoleUser), h.user(h.uk, c.ID, "AOkafor", gatehouse.RoleAdmin)
+	other := h.company(h.uk, "2", "Other")
+	neighbour := h.user(h.uk, other.ID, "neighbour", gatehouse.RoleAdmin)
+	abroad := h.user(h.au, h.company(h.au, "10482", "Northgate").ID, "AOkafor", gatehouse.RoleAdmin)
+	twin := as(abroad) // the same company's ID on another site
+	twin.CompanyID = c.ID
+
+	ctx := t.Context()
+	methods := map[string]func(c gatehouse.Caller) error{
+		"Company":          func(by gatehouse.Caller) error { _, err := h.Company(ctx, by, h.uk, c.ID); return err },
+		"CompanyByAccount": func(by gatehouse.Caller) error { _, err := h.CompanyByAccount(ctx, by, h.uk, "10482"); return err },
+		"CountUsers":       func(by gatehouse.Caller) error { _, err := h.CountUsers(ctx, by, h.uk, c.ID); return err },
+		"Users":            func(by gatehouse.Caller) error { _, err := h.Users(ctx, by, h.uk, c.ID, "", 10); return err },
+		"User":             func(by gatehouse.Caller) error { _, err := h.User(ctx, by, h.uk, u.ID); return err },
+		"UserByUsername":   func(by gatehouse.Caller) error { _, err := h.UserByUsername(ctx, by, h.uk, "msantos"); return err },
+		"Locks":            func(by gatehouse.Caller) error { _, err := h.Locks(ctx, by, h.uk, u.ID); return err },
+		"Events":           func(by gatehouse.Caller) error { _, err := h.Events(ctx, by, h.uk, u.ID, 10); return err },
+		"CreateUser": func(by gatehouse.Caller) error {
+			_, err := h.CreateUser(ctx, by, h.uk, c.ID, directory.UserFields{Username: "n" + string(by.Kind) + by.UserID})
+			return err
+		},
+		"UpdateUser": func(by gatehouse.Caller) error {
+			_, err := h.UpdateUser(ctx, by, h.uk, u.ID, directory.UserChange{FirstName: ptr("X")})
+			return err
+		},
+		"Activate":      func(by gatehouse.Caller) error { return h.Activate(ctx, by, h.uk, u.ID) },
+		"Unlock":        func(by gatehouse.Caller) error { return h.Unlock(ctx, by, h.uk, u.ID) },
+		"ResetPassword": func(by gatehouse.Caller) error { _, err := h.ResetPassword(ctx, by, h.uk, u.ID); return err },
+		"Deactivate":    func(by gatehouse.Caller) error { return h.Deactivate(ctx, by, h.uk, u.ID) },
+	}
+	for name, method := range methods {
+		for who, want := range map[*gatehouse.Caller]gatehouse.Kind{
+			ptr(gatehouse.Caller{}): gatehouse.Forbidden,
+			ptr(gatehouse.Caller{Kind: gatehouse.Visitor, Role: "admin"}): gatehouse.Forbidden,
+			ptr(as(u)):         gatehouse.Forbidden,
+			ptr(as(neighbour)): gatehouse.NotFound,
+			ptr(as(abroad)):    gatehouse.Forbidden,
+			ptr(twin):          gatehouse.Forbidden,
+		} {
+			if err := method(*who); gatehouse.KindOf(err) != want {
+				t.Errorf("%s by %+v: %v, want kind %d", name, *who, err, want)
+			}
+		}
+	}
+	if got := h.stored(h.uk, "MSantos"); got.FirstName != "Mira" || got.State != gatehouse.Invited {
+		t.Errorf("somebody changed it: %+v", got)
+	}
+	for name, method := range methods {
+		if name == "Deactivate" {
+			continue
+		}
+		for _, by := range []gatehouse.Caller{as(admin), operator, {Kind: gatehouse.System}} {
+			if err := method(by); err != nil {
+				t.Errorf("%s by %s: %v", name, by.Kind, err)
+			}
+		}
+	}
+}
+
+func TestWhatOnlyOperatorsMay(t *testing.T) {
+	h := once(t)
+	c := h.company(h.uk, "10482", "Northgate")
+	admin := as(h.user(h.uk, c.ID, "AOkafor", gatehouse.RoleAdmin))
+	_, create := h.CreateCompany(t.Context(), admin, h.uk, directory.CompanyFields{Name: "X", AccountNumber: "1"})
+	_, update := h.UpdateCompany(t.Context(), admin, h.uk, c.ID, directory.CompanyChange{Name: ptr("Meridian Support")})
+	_, companies := h.Companies(t.Context(), admin, h.uk, "", 10)
+	_, users := h.SiteUsers(t.Context(), admin, h.uk, "", 10)
+	for name, err := range map[string]error{"CreateCompany": create, "UpdateCompany": update, "Companies": companies, "SiteUsers": users} {
+		if gatehouse.KindOf(err) != gatehouse.Forbidden {
+			t.Errorf("%s by an administrator: %v", name, err)
+		}
+	}
+}
+
+func TestAdministratorsAndTheirOwnAccount(t *testing.T) {
+	h := once(t)
+	c := h.company(h.uk, "10482", "Northgate")
+	u := h.user(h.uk, c.ID, "AOkafor", gatehouse.RoleAdmin)
+	me := as(u)
+	if err := h.Deactivate(t.Context(), me, h.uk, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
+		t.Errorf("deactivate: %v", err)
+	}
+	if _, err := h.ResetPassword(t.Context(), me, h.uk, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
+		t.Errorf("reset: %v", err)
+	}
+	_, err := h.UpdateUser(t.Context(), me, h.uk, u.ID, directory.UserChange{Role: ptr(gatehouse.RoleUser), Email: ptr("thief@quill.example")})
+	if fields(err) != "role=own-account email=own-account" {
+		t.Errorf("role and address: %v", err)
+	}
+	if _, err := h.UpdateUser(t.Context(), me, h.uk, u.ID, directory.UserChange{FirstName: ptr("Ada")}); err != nil {
+		t.Errorf("name: %v", err)
+	}
+	_, err = h.Import(t.Context(), me, h.uk, strings.NewReader("account_number,username,active\n10482,aokafor,no\n"), directory.ImportOptions{})
+	if gatehouse.KindOf(err) != gatehouse.Invalid || h.stored(h.uk, "AOkafor").State == gatehouse.Deactivated {
+		t.Errorf("deactivated by import: %v", err)
+	}
+}

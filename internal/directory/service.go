@@ -1,0 +1,136 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Service manages companies and users.
+type Service struct {
+	Store  *store.Store
+	Hasher *secret.Hasher
+	Outbox *mail.Outbox
+	Now    func() time.Time
+}
+
+// Codes of the errors that methods return besides fields to mend.
+const (
+	CodeForbidden = "forbidden"
+	// CodeOwnAccount: administrators cannot deactivate, demote or reset
+	// themselves here, so that no company loses its last one by a slip, and a
+	// stolen session cannot turn into a new password.
+	CodeOwnAccount = "own-account"
+	// CodeDeactivated: the account is to be activated first.
+	CodeDeactivated = "deactivated"
+	// CodeLockedByOperator: an administrator cannot undo what an operator did.
+	CodeLockedByOperator = "locked-by-operator"
+	CodeBusy             = "busy"
+)
+
+var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeForbidden}
+
+// knock refuses a caller who manages nothing at this site, before anything is looked
+// up: the answer does not depend on what there is.
+func knock(c gatehouse.Caller, st *site.Site) error {
+	if !c.MayManage(st.ID, c.CompanyID) {
+		return errForbidden
+	}
+	return nil
+}
+
+// operatorOnly refuses everybody but operators and the server itself.
+func operatorOnly(c gatehouse.Caller) error {
+	if c.Kind != gatehouse.Operator && c.Kind != gatehouse.System {
+		return errForbidden
+	}
+	return nil
+}
+
+// company returns a company that the caller may manage.
+func company(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.Company, error) {
+	if err := knock(c, st); err != nil {
+		return gatehouse.Company{}, err
+	}
+	if !c.MayManage(st.ID, id) {
+		return gatehouse.Company{}, gatehouse.ErrNotFound
+	}
+	return q.Company(ctx, st.ID, id)
+}
+
+// user returns a user whom the caller may manage. One of another company is not there
+// (invariant 6).
+func user(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {
+	if err := knock(c, st); err != nil {
+		return gatehouse.User{}, err
+	}
+	u, err := q.User(ctx, st.ID, id)
+	return visible(c, st, u, err)
+}
+
+func visible(c gatehouse.Caller, st *site.Site, u gatehouse.User, err error) (gatehouse.User, error) {
+	if err == nil && !c.MayManage(st.ID, u.CompanyID) {
+		err = gatehouse.ErrNotFound
+	}
+	if err != nil {
+		return gatehouse.User{}, err
+	}
+	return u, nil
+}
+
+// notOwn refuses what people must not do to their own account here.
+func notOwn(c gatehouse.Caller, u gatehouse.User) error {
+	if c.Kind == gatehouse.SignedIn && c.UserID == u.ID {
+		return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeOwnAccount}
+	}
+	return nil
+}
+
+// bare takes out of a user what leaves this package for no purpose.
+func bare(u gatehouse.User) gatehouse.User {
+	u.Password.Hash = ""
+	return u
+}
+
+// event makes a line of the event log. The site is that of the change: an operator
+// belongs to none.
+func event(c gatehouse.Caller, st *site.Site, now time.Time, kind gatehouse.EventKind, companyID, userID string, detail map[string]string) gatehouse.Event {
+	return gatehouse.Event{
+		ID: store.NewID("evt", now), SiteID: st.ID, CompanyID: companyID, UserID: userID, At: now,
+		Kind: kind, Result: gatehouse.ResultOK, ActorKind: c.Kind, ActorID: c.UserID, ActorName: c.Name,
+		Address: c.Address, UserAgent: c.UserAgent, Reference: c.Reference, Detail: detail,
+	}
+}
+
+func (s *Service) record(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User,
+	kind gatehouse.EventKind, detail map[string]string) error {
+	return q.InsertEvent(ctx, event(c, st, s.Now(), kind, u.CompanyID, u.ID, detail))
+}
+
+func recipient(st *site.Site, u gatehouse.User) mail.Recipient {
+	return mail.Recipient{UserID: u.ID, CompanyID: u.CompanyID, Name: u.DisplayName(),
+		Address: u.Email, Lang: st.Language("", u.Locale)}
+}
+
+// endAccess ends all that is open in a user's name (invariants 4 and 5).
+func endAccess(ctx context.Context, q store.Queries, u gatehouse.User) error {
+	if _, err := q.DeleteSessionsOf(ctx, u.SiteID, u.ID); err != nil {
+		return err
+	}
+	return q.DeleteSignInsOf(ctx, u.SiteID, u.ID)
+}
+
+// hash hashes a password, or says that this is not the moment.
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
+	encoded, err := s.Hasher.Hash(ctx, password)
+	if errors.Is(err, secret.ErrBusy) {
+		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Code: CodeBusy, RetryAfter: 5 * time.Second, Err: err}
+	}
+	return encoded, err
+}

@@ -1,0 +1,208 @@
+package directory
+
+import (
+	"context"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Issued is a user who was given a temporary password.
+type Issued struct {
+	User gatehouse.User
+	// Password is set only where there is no address to mail it to: the caller
+	// hands it over, once. It is kept nowhere.
+	Password string
+}
+
+// CreateUser adds a user to a company, with a temporary password for the first
+// sign-in. It is mailed to the person; see Issued for who has no address.
+//
+// Errors: Forbidden, NotFound (no such company, or not the caller's), Invalid with
+// fields (username taken), Unavailable.
+func (s *Service) CreateUser(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, fields UserFields) (Issued, error) {
+	if fields.Role == "" {
+		fields.Role = gatehouse.RoleUser
+	}
+	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+		return Issued{}, err
+	}
+	if err := checkUser(st, &fields).err(); err != nil {
+		return Issued{}, err
+	}
+	plain, password, err := s.temporary(ctx, st, gatehouse.PasswordInitial)
+	if err != nil {
+		return Issued{}, err
+	}
+	now := s.Now()
+	u := gatehouse.User{
+		ID: store.NewID("usr", now), SiteID: st.ID, CompanyID: companyID, Username: fields.Username,
+		FirstName: fields.FirstName, LastName: fields.LastName, Email: fields.Email, Role: fields.Role,
+		State: gatehouse.Invited, Locale: fields.Locale, Password: password, CreatedAt: now,
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		if err := q.InsertUser(ctx, u); err != nil {
+			return taken(err, "username")
+		}
+		if err := s.record(ctx, q, c, st, u, gatehouse.EventUserCreated, map[string]string{"role": string(u.Role)}); err != nil {
+			return err
+		}
+		return s.mailPassword(ctx, q, c, st, u, plain, mail.PasswordForAccount)
+	})
+	if err != nil {
+		return Issued{}, err
+	}
+	return issued(u, plain), nil
+}
+
+// issued gives the password back only where it could not be mailed.
+func issued(u gatehouse.User, plain string) Issued {
+	i := Issued{User: bare(u)}
+	if !reachable(u) {
+		i.Password = plain
+	}
+	return i
+}
+
+// reachable reports whether mail can be sent to a user. An address from before today's
+// rules counts as none, and must not make an unlock or a reset fail.
+func reachable(u gatehouse.User) bool { return u.Email != "" && mail.CanSend(u.Email) }
+
+// temporary makes a temporary password. It is hashed before the transaction, which
+// must not wait for a hash.
+func (s *Service) temporary(ctx context.Context, st *site.Site, origin gatehouse.PasswordOrigin) (plain string, w gatehouse.Password, err error) {
+	plain = secret.NewTemporaryPassword()
+	encoded, err := s.hash(ctx, plain)
+	now := s.Now()
+	return plain, gatehouse.Password{Hash: encoded, Origin: origin, SetAt: now, ExpiresAt: now.Add(st.Policy.TemporaryPassword)}, err
+}
+
+// mailPassword mails a temporary password to a person who has an address.
+func (s *Service) mailPassword(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User,
+	plain string, reason mail.PasswordReason) error {
+	if !reachable(u) {
+		return nil
+	}
+	msg := mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: u.Password.ExpiresAt, For: reason}
+	if c.Kind == gatehouse.SignedIn {
+		admin, err := q.User(ctx, st.ID, c.UserID)
+		if err != nil {
+			return err
+		}
+		firm, err := q.Company(ctx, st.ID, admin.CompanyID)
+		if err != nil {
+			return err
+		}
+		msg.Name, msg.Company = admin.DisplayName(), firm.Name
+	}
+	return s.Outbox.Enqueue(ctx, q, st, recipient(st, u), msg)
+}
+
+// UserChange is what to change of a user; nil stays as it is. Where people sign in
+// with their address, Email alone changes both.
+type UserChange struct {
+	Username, FirstName, LastName, Email, Locale *string
+	Role                                         *gatehouse.Role
+}
+
+// UpdateUser changes a user's profile and role. A new address counts as not
+// confirmed. Administrators change neither their own role nor their own address
+// here: CodeOwnAccount says why, and a new address of one's own is confirmed first.
+//
+// Errors: Forbidden, NotFound, Invalid with fields (username taken), Unavailable.
+func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change UserChange) (gatehouse.User, error) {
+	var now gatehouse.User
+	err := s.Store.Write(ctx, func(q store.Queries) error {
+		was, err := user(ctx, q, c, st, id)
+		if err != nil {
+			return err
+		}
+		fields := change.apply(st, was)
+		bad := checkUser(st, &fields)
+		now = fields.put(was)
+		if notOwn(c, was) != nil {
+			bad.own(was, now)
+		}
+		if err := bad.err(); err != nil || now == was {
+			return err
+		}
+		if err := q.UpdateProfile(ctx, now); err != nil {
+			return taken(err, "username")
+		}
+		return s.record(ctx, q, c, st, now, gatehouse.EventUserChanged, changed(was, now))
+	})
+	if err != nil {
+		return gatehouse.User{}, err
+	}
+	return bare(now), nil
+}
+
+// apply returns the fields as they will be.
+func (ch UserChange) apply(st *site.Site, u gatehouse.User) UserFields {
+	f := UserFields{Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Role: u.Role, Locale: u.Locale}
+	replace(&f.Username, ch.Username)
+	replace(&f.FirstName, ch.FirstName)
+	replace(&f.LastName, ch.LastName)
+	replace(&f.Email, ch.Email)
+	replace(&f.Locale, ch.Locale)
+	if ch.Role != nil {
+		f.Role = *ch.Role
+	}
+	if st.SignInWith == gatehouse.WithEmail {
+		switch {
+		case ch.Username == nil:
+			f.Username = f.Email
+		case ch.Email == nil:
+			f.Email = f.Username
+		}
+	}
+	return f
+}
+
+// put writes the fields into a user.
+func (f UserFields) put(u gatehouse.User) gatehouse.User {
+	if gatehouse.NameKey(f.Email) != gatehouse.NameKey(u.Email) {
+		u.EmailConfirmed = false
+	}
+	u.Username, u.FirstName, u.LastName, u.Email = f.Username, f.FirstName, f.LastName, f.Email
+	u.Role, u.Locale = f.Role, f.Locale
+	return u
+}
+
+// own refuses what an administrator would change of the own account.
+func (f *faults) own(was, now gatehouse.User) {
+	if now.Role != was.Role {
+		f.add("role", FieldOwnAccount)
+	}
+	if now.Email != was.Email {
+		f.add("email", FieldOwnAccount)
+	}
+}
+
+// changed names what has changed, for the event log, with what an investigation asks
+// for first: role, address and username as they were.
+func changed(was, now gatehouse.User) map[string]string {
+	detail := map[string]string{}
+	var names []string
+	note := func(name, before, after string, keep bool) {
+		if before == after {
+			return
+		}
+		names = append(names, name)
+		if keep {
+			detail[name+"_before"] = before
+		}
+	}
+	note("username", was.Username, now.Username, true)
+	note("first_name", was.FirstName, now.FirstName, false)
+	note("last_name", was.LastName, now.LastName, false)
+	note("email", was.Email, now.Email, true)
+	note("role", string(was.Role), string(now.Role), true)
+	note("locale", was.Locale, now.Locale, false)
+	detail["fields"] = strings.Join(names, " ")
+	return detail
+}

@@ -1,0 +1,60 @@
+package journeys
+
+import (
+	"bufio"
+	"os"
+	"strings"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/testkit"
+)
+
+// The vectors of package secret: scheme, name of the password, hash.
+const vectors = "../secret/testdata/hashes.tsv"
+
+// legacyHashes returns one hash of each scheme that another program made of the
+// password that the vectors call "ascii".
+func legacyHashes(t *testing.T) (typed string, hashes map[string]string) {
+	t.Helper()
+	f, err := os.Open(vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	hashes = map[string]string{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		fields := strings.Split(lines.Text(), "\t")
+		if len(fields) == 3 && fields[1] == "ascii" && hashes[fields[0]] == "" {
+			hashes[fields[0]] = fields[2]
+		}
+	}
+	return "correct horse 7", hashes
+}
+
+func TestA01_LegacyCredentials(t *testing.T) {
+	typed, hashes := legacyHashes(t)
+	for _, scheme := range []string{"bcrypt", "pbkdf2-sha1", "pbkdf2-sha256", "pbkdf2-sha512", "ssha", "ssha512", "sha256-crypt",
+		"sha512-crypt", "md5-crypt", "phpass", "django-pbkdf2-sha256", "scrypt"} {
+		if hashes[scheme] == "" {
+			t.Fatalf("no vector of %s", scheme)
+		}
+	}
+	each(t, func(t *testing.T, s *testkit.Server) {
+		for scheme, hash := range hashes {
+			u := s.AddUser("meridian-uk", "legacy."+scheme, "", func(u *gatehouse.User) { u.Password.Hash = hash })
+			wantRefused(t, signIn(visitor(t, s, "meridian-uk"), u.Username, "not "+typed))
+			if got := s.User(u).Password.Hash; got != hash {
+				t.Errorf("%s: a wrong password rewrote the hash to %s", scheme, got)
+			}
+			for range 2 {
+				wantHome(t, signIn(visitor(t, s, "meridian-uk"), u.Username, typed))
+				if got := s.User(u).Password.Hash; !strings.HasPrefix(got, "$argon2id$") {
+					t.Errorf("%s: after signing in the hash is still %.20s…", scheme, got)
+				}
+			}
+			wantRefused(t, signIn(visitor(t, s, "meridian-uk"), u.Username, "not "+typed))
+		}
+	})
+}

@@ -1,0 +1,468 @@
+package mail_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+func TestSends(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		b := newBench(t, url)
+		for name, server := range map[string]*testkit.SMTP{
+			"plain":    testkit.NewSMTP(t),
+			"STARTTLS": testkit.NewSMTP(t, testkit.RequireSTARTTLS, testkit.RequireLogin("u", "p")),
+			"TLS":      testkit.NewSMTP(t, testkit.ImplicitTLS, testkit.RequireLogin("u", "p")),
+		} {
+			t.Run(name, func(t *testing.T) {
+				s := b.sender(config(t, server))
+				stop := b.run(s)
+				for _, msg := range mail.Samples() {
+					m := b.message(msg)
+					if m.State != store.MessageWaiting || m.Body == nil || m.Secret != (msg.Secret() != "") || m.Kind != msg.Kind() {
+						t.Errorf("the row is %+v", m)
+					}
+					if secret := msg.Secret(); secret != "" && (bytes.Contains(m.Body, []byte(secret)) || strings.Contains(m.Subject, secret)) {
+						t.Error("the database holds the secret")
+					}
+					got := b.await(s, m, store.MessageSent)
+					if got.Body != nil || got.Reply != "250 2.0.0 OK: queued" || !got.DoneAt.Equal(b.clock.now()) || got.Lease != "" {
+						t.Errorf("the row is %+v", got)
+					}
+				}
+				stop()
+				for _, m := range server.All() {
+					if m.TLS != (name != "plain") {
+						t.Errorf("over TLS is %v", m.TLS)
+					}
+				}
+				if len(server.All()) != len(mail.Samples()) {
+					t.Errorf("%d mails arrived", len(server.All()))
+				}
+			})
+		}
+	})
+}
+
+// The mail joins the transaction that it tells about.
+func TestNothingIsSentOfWhatIsRolledBack(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	b.store.Write(t.Context(), func(q store.Queries) error { //nolint:errcheck // it fails on purpose
+		if err := b.outbox.Enqueue(t.Context(), q, b.site, mail.TestRecipient(), mail.Samples()["locked"]); err != nil {
+			t.Error(err)
+		}
+		return errWanted
+	})
+	s := b.sender(config(t, server))
+	b.run(s)
+	m := b.message(mail.Samples()["unlocked-operator"])
+	b.await(s, m, store.MessageSent)
+	if all := server.All(); len(all) != 1 || !strings.Contains(all[0].Subject, "unlocked") {
+		t.Errorf("%d mails arrived", len(all))
+	}
+}
+
+func TestDeferredThenSent(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		b := newBench(t, url)
+		for name, trouble := range map[string]func(session int, line string) string{
+			"MAIL 451":             at("MAIL", "451 4.3.0 try again later"),
+			"RCPT 450":             at("RCPT", "450 4.2.0 greylisted, see https://b.example/"),
+			"DATA 452":             at("DATA", "452 4.3.1 no space"),
+			"content 451":          at(".", "451 4.7.1 later"),
+			"421":                  at("RCPT", "421 4.3.2 going down"),
+			"hangs up at MAIL":     at("MAIL", hangUp),
+			"hangs up after DATA":  at("DATA", hangUp),
+			"hangs up at the dot":  at(".", hangUp),
+			"silent at MAIL":       at("MAIL", sayNoting),
+			"silent after the dot": at(".", sayNoting),
+			"wants a sign-in":      at("MAIL", "530 5.7.0 authentication required"),
+			"gibberish":            at("RCPT", "what?"),
+		} {
+			t.Run(name, func(t *testing.T) {
+				server := &script{answer: trouble}
+				c := server.start(t)
+				s := b.sender(c)
+				m := b.message(mail.Samples()["temporary-password-reset"])
+				stop := b.run(s)
+				got := b.await(s, m, store.MessageDeferred, store.MessageSent, store.MessageRefused)
+				wait := got.DueAt.Sub(b.clock.now())
+				if got.State != store.MessageDeferred || got.Tries != 1 || got.Body == nil || got.Reply == "" || wait < 15*time.Second || wait > 20*time.Second {
+					t.Fatalf("it is %s after %d tries, due in %s: %s", got.State, got.Tries, wait, got.Reply)
+				}
+				server.do(nil)
+				b.clock.advance(20 * time.Second)
+				got = b.await(s, m, store.MessageSent)
+				if !strings.HasPrefix(got.Reply, "250 2.0.0 Ok: queued as ") || got.Body != nil {
+					t.Errorf("it is sent with %q", got.Reply)
+				}
+				stop()
+			})
+		}
+	})
+}
+
+// at answers lines that begin like this.
+func at(prefix, answer string) func(int, string) string {
+	return func(_ int, line string) string {
+		if strings.HasPrefix(line, prefix) {
+			return answer
+		}
+		return ""
+	}
+}
+
+func TestRefused(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	server.RefuseTo("hanna.kruse@lindenhof.example", 550, "no such user here")
+	s := b.sender(config(t, server))
+	b.run(s)
+	got := b.await(s, b.message(mail.Samples()["temporary-password-reset"]), store.MessageRefused)
+	if got.Reply != "550 5.0.0 no such user here" || got.Body != nil || got.DoneAt.IsZero() {
+		t.Errorf("the row is %+v", got)
+	}
+	// The connection is good for the next one.
+	to := mail.TestRecipient()
+	to.Address = "somebody.else@lindenhof.example"
+	b.send(to, mail.Samples()["locked"])
+	b.await(s, b.newest(), store.MessageSent)
+}
+
+// Whatever keeps a connection from coming about is no verdict on the message.
+func TestConnectionTrouble(t *testing.T) {
+	b := newBench(t, testkit.SQLiteURL(t))
+	plain, tls := testkit.NewSMTP(t), testkit.NewSMTP(t, testkit.ImplicitTLS, testkit.RequireLogin("u", "p"))
+	noTLS, stranger, password, nobody := config(t, plain), config(t, tls), config(t, tls), config(t, plain)
+	noTLS.Security = mail.StartTLS
+	stranger.Roots = nil
+	password.Password = "wrong"
+	nobody.Port = "1"
+	greeting := (&script{greeting: "554 5.7.1 go away"}).start(t)
+	for want, c := range map[string]mail.SMTP{
+		"does not offer STARTTLS": noTLS, "authority": stranger, "does not know this user": password,
+		"no connection": nobody, "turns us away: 554": greeting,
+	} {
+		s := b.sender(c)
+		m := b.message(mail.Samples()["locked"])
+		stop := b.run(s)
+		got := b.await(s, m, store.MessageDeferred, store.MessageRefused, store.MessageSent)
+		if got.State != store.MessageDeferred || !strings.Contains(got.Reply, want) {
+			t.Errorf("%s: it is %s: %s", want, got.State, got.Reply)
+		}
+		stop()
+	}
+	if n := plain.Tries() + tls.Tries(); n != 0 {
+		t.Errorf("%d messages were begun", n)
+	}
+}
+
+// A kept connection that the server has closed costs a new one, not a try.
+func TestKeptConnection(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), &script{}
+	s := b.sender(server.start(t))
+	s.Workers = 1
+	b.run(s)
+	for range 3 {
+		b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent)
+	}
+	if n := server.count("EHLO"); n != 1 {
+		t.Errorf("three messages took %d connections", n)
+	}
+	server.cut()
+	if got := b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent, store.MessageDeferred); got.State != store.MessageSent {
+		t.Errorf("after the server closed the connection: %s", got.Reply)
+	}
+	server.do(func(session int, line string) string {
+		if session == 2 && strings.HasPrefix(line, "MAIL") {
+			return "421 4.4.2 idle for too long"
+		}
+		return ""
+	})
+	if got := b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent, store.MessageDeferred); got.State != store.MessageSent {
+		t.Errorf("after 421: %s", got.Reply)
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	server.Refuse(451, "not now")
+	s := b.sender(config(t, server))
+	b.run(s)
+	m := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: b.clock.now().Add(10 * time.Second), For: mail.PasswordForReset})
+	if got := b.await(s, m, store.MessageDeferred); !got.DueAt.Equal(m.ExpiresAt) {
+		t.Errorf("it is due at %s, after it expires at %s", got.DueAt, m.ExpiresAt)
+	}
+	b.clock.advance(10 * time.Second)
+	got := b.await(s, m, store.MessageExpired)
+	if got.Body != nil || got.Reply != "451 4.0.0 not now" {
+		t.Errorf("the row is %+v", got)
+	}
+	n, _, err := b.store.Read().MailQueue(t.Context(), b.clock.now())
+	if err != nil || n != 0 || len(server.All()) != 0 {
+		t.Errorf("%d wait, %d were sent, %v", n, len(server.All()), err)
+	}
+}
+
+// Two senders on one database: everything goes out, nothing twice.
+func TestTwoSendersNeverSendTwice(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		const count = 400
+		one := newBench(t, url)
+		two := newBench(t, url)
+		two.keys, two.clock = one.keys, one.clock
+		server := testkit.NewSMTP(t)
+		c := config(t, server)
+		senders := []*mail.Sender{one.sender(c), two.sender(c)}
+		for _, s := range senders {
+			one.run(s)
+		}
+		err := one.store.Write(t.Context(), func(q store.Queries) error {
+			for i := range count {
+				to := mail.TestRecipient()
+				to.Address = fmt.Sprintf("user%d@lindenhof.example", i)
+				if err := one.outbox.Enqueue(t.Context(), q, one.site, to, mail.Samples()["locked"]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range senders {
+			s.Nudge()
+		}
+		drained(t, one)
+		seen := map[string]int{}
+		for _, m := range server.All() {
+			seen[m.To[0]]++
+		}
+		for to, n := range seen {
+			if n != 1 {
+				t.Errorf("%s got %d", to, n)
+			}
+		}
+		if len(seen) != count {
+			t.Errorf("%d of %d were sent", len(seen), count)
+		}
+	})
+}
+
+// drained waits until nothing is left to send.
+func drained(t testing.TB, b *bench) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		n, _, err := b.store.Read().MailQueue(context.Background(), b.clock.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d messages are left", n)
+		}
+	}
+}
+
+// What a process that died had in hand is sent by another when its claim is over,
+// and not before.
+func TestLeaseOfADeadProcess(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	m := b.message(mail.Samples()["locked"])
+	claim := store.Claim{Lease: "dead", Now: b.clock.now(), Until: b.clock.now().Add(time.Minute), Limit: 10}
+	err := b.store.Write(t.Context(), func(q store.Queries) error {
+		got, err := q.ClaimMessages(t.Context(), claim)
+		if len(got) != 1 {
+			t.Errorf("%d claimed", len(got))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := b.sender(config(t, server))
+	b.run(s)
+	other := b.message(mail.Samples()["unlocked-operator"])
+	b.await(s, other, store.MessageSent)
+	if got := b.await(s, m, store.MessageSending); got.Lease != "dead" || len(server.All()) != 1 {
+		t.Errorf("the message of another process is %s under %q", got.State, got.Lease)
+	}
+	b.clock.advance(time.Minute)
+	b.await(s, m, store.MessageSent)
+	// Should it be alive after all, its result comes too late.
+	err = b.store.Write(t.Context(), func(q store.Queries) error {
+		lost, err := q.FinishMessages(t.Context(), []store.MessageResult{{SiteID: m.SiteID, ID: m.ID, Lease: "dead", State: store.MessageDeferred, At: b.clock.now()}})
+		if len(lost) != 1 {
+			t.Error("a lost claim is not noticed")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.await(s, m, store.MessageSent)
+}
+
+// A sender that is told to stop finishes what it has begun and gives back the rest.
+func TestStop(t *testing.T) {
+	b, begun, goOn := newBench(t, testkit.SQLiteURL(t)), make(chan bool, 1), make(chan bool)
+	server := &script{answer: func(_ int, line string) string {
+		if line == "." {
+			begun <- true
+			<-goOn
+		}
+		return ""
+	}}
+	c := server.start(t)
+	c.Timeout = 10 * time.Second
+	s := b.sender(c)
+	s.Workers = 1
+	first := b.message(mail.Samples()["locked"])
+	second := b.message(mail.Samples()["locked"])
+	stop := b.run(s)
+	s.Nudge()
+	<-begun
+	time.AfterFunc(100*time.Millisecond, func() { close(goOn) })
+	stop()
+	for m, want := range map[string]store.MessageState{first.ID: store.MessageSent, second.ID: store.MessageWaiting} {
+		got, err := b.store.Read().Message(t.Context(), b.site.ID, m)
+		if err != nil || got.State != want || got.Lease != "" || got.Tries != 0 {
+			t.Errorf("a message is %s under %q, want %s, %v", got.State, got.Lease, want, err)
+		}
+	}
+	if n := server.accepted(); n != 1 {
+		t.Errorf("%d were sent", n)
+	}
+}
+
+// A panic costs one message a try.
+func TestPanic(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	var log bytes.Buffer
+	var mu sync.Mutex
+	var panics atomic.Int32
+	s := b.sender(config(t, server))
+	s.Log = slog.New(slog.NewTextHandler(writer(func(p []byte) { mu.Lock(); defer mu.Unlock(); log.Write(p) }), nil))
+	s.Sites = func(string) *site.Site {
+		if panics.Add(1) == 1 {
+			panic("as the test wants it")
+		}
+		return b.site
+	}
+	b.run(s)
+	m := b.message(mail.Samples()["temporary-password-reset"])
+	if got := b.await(s, m, store.MessageDeferred, store.MessageSent); got.State != store.MessageDeferred {
+		t.Errorf("it is %s", got.State)
+	}
+	b.clock.advance(time.Minute)
+	b.await(s, m, store.MessageSent)
+	mu.Lock()
+	defer mu.Unlock()
+	if !strings.Contains(log.String(), "as the test wants it") || strings.Contains(log.String(), mail.Samples()["temporary-password-reset"].Secret()) {
+		t.Error("the log does not tell of the panic, or tells the password")
+	}
+}
+
+type writer func([]byte)
+
+func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }
+
+// What cannot be opened or belongs elsewhere is not sent.
+func TestSealing(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	s := b.sender(config(t, server))
+	stop := b.run(s)
+	foreign := b.site.Site
+	b.site.ID = "gone"
+	lost := b.message(mail.Samples()["locked"])
+	b.site.ID = foreign.ID
+	if got := b.await(s, lost, store.MessageDeferred); !strings.Contains(got.Reply, "not configured here") {
+		t.Errorf("a message of a site that is gone: %s", got.Reply)
+	}
+	stop()
+	// Somebody who can write the database puts one message's content into another's row.
+	m := b.message(mail.Samples()["temporary-password-reset"])
+	m.ID, m.Recipient = store.NewID("msg", b.clock.now().Add(time.Second)), "thief@evil.example"
+	if err := b.store.Write(t.Context(), func(q store.Queries) error { return q.InsertMessage(t.Context(), m) }); err != nil {
+		t.Fatal(err)
+	}
+	s = b.sender(config(t, server))
+	b.run(s)
+	if got := b.await(s, m, store.MessageDeferred); !strings.Contains(got.Reply, "another message") {
+		t.Errorf("a stolen content: %s", got.Reply)
+	}
+	for _, m := range server.All() {
+		if m.To[0] != mail.TestRecipient().Address {
+			t.Errorf("a mail went to %s", m.To[0])
+		}
+	}
+}
+
+func TestRunChecksItsConfiguration(t *testing.T) {
+	b := newBench(t, testkit.SQLiteURL(t))
+	for name, change := range map[string]func(*mail.Sender){
+		"half a login":      func(s *mail.Sender) { s.SMTP.Username = "u" },
+		"password readable": func(s *mail.Sender) { s.SMTP.Host, s.SMTP.Username, s.SMTP.Password = "b.example", "u", "p" },
+		"DKIM without key":  func(s *mail.Sender) { s.DKIM = []mail.DKIM{{Domain: "b.example", Selector: "s"}} },
+	} {
+		s := b.sender(mail.SMTP{Host: "127.0.0.1", Port: "1", Security: mail.Plain})
+		change(s)
+		if err := s.Run(t.Context()); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// Without a nudge a message waits no longer than the next look at the outbox.
+func TestPolling(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	b.run(b.sender(config(t, server)))
+	time.Sleep(50 * time.Millisecond)
+	b.message(mail.Samples()["locked"])
+	server.Wait(t, mail.TestRecipient().Address)
+}
+
+func BenchmarkSend(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		b.Run(engine, func(b *testing.B) {
+			url := testkit.SQLiteURL(b)
+			if engine == "postgres" {
+				url = testkit.PostgresURL(b)
+			}
+			bench, server := newBench(b, url), &script{}
+			c := server.start(b)
+			c.Timeout = 10 * time.Second
+			for range (b.N + 999) / 1000 {
+				err := bench.store.Write(b.Context(), func(q store.Queries) error {
+					for range min(1000, b.N) {
+						if err := bench.outbox.Enqueue(b.Context(), q, bench.site, mail.TestRecipient(), mail.Samples()["locked"]); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ResetTimer()
+			stop := bench.run(bench.sender(c))
+			drained(b, bench)
+			b.StopTimer()
+			stop()
+			b.ReportMetric(float64(server.accepted())/b.Elapsed().Seconds(), "mails/s")
+		})
+	}
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	sqlite "modernc.org/sqlite"
+)
+
+// Backing up and restoring a file of SQLite. PostgreSQL has tools of its own.
+
+var (
+	// ErrInUse says that another process has the database open.
+	ErrInUse = errors.New("another process has the database open")
+	// ErrNotOurs says that a file is not a database of this program.
+	ErrNotOurs = errors.New("the file is not a database of Gatehouse")
+	// ErrDamaged says that SQLite finds the file damaged.
+	ErrDamaged = errors.New("the database is damaged")
+)
+
+// openFile opens one connection to a file that must exist.
+func openFile(path, options string) (*sql.DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=rw&_dqs=0"+options)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// BackupSQLite writes a copy of a database that may be in use into a file that is
+// empty or not there. It is as the database was at one moment; writers do not
+// wait for it. The copy is on the disk when it returns.
+func BackupSQLite(ctx context.Context, path, copy string) error {
+	db, err := openFile(path, "&_pragma=busy_timeout(30000)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, "VACUUM INTO $1", copy); err != nil {
+		return wrap(ctx, "backup", err)
+	}
+	return syncFile(copy)
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// CheckSQLite reads the whole of a file and returns its version. The error is
+// ErrDamaged, ErrNotOurs, a NewerError, or what kept it from being read.
+func CheckSQLite(ctx context.Context, path string) (version int, err error) {
+	db, err := openFile(path, "&_pragma=busy_timeout(5000)&_query_only=1")
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	for _, check := range []string{"PRAGMA integrity_check(1)", "SELECT \"table\" || ' has a row without its parent' FROM pragma_foreign_key_check LIMIT 1"} {
+		var finding string
+		err := db.QueryRowContext(ctx, check).Scan(&finding)
+		switch {
+		case isBroken(err):
+			return 0, fmt.Errorf("%w: %w", ErrDamaged, err)
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return 0, wrap(ctx, "check", err)
+		case err == nil && finding != "ok":
+			return 0, fmt.Errorf("%w: %s", ErrDamaged, finding)
+		}
+	}
+	return ownVersion(ctx, Queries{run: db, prepared: &statements{}, d: sqliteDialect})
+}
+
+func isBroken(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && (lite.Code()&0xff == sqliteCorrupt || lite.Code()&0xff == sqliteNotADatabase)
+}
+
+// ownVersion returns the version of a database whose migrations are this program's:
+// other programs have a table of that name too.
+func ownVersion(ctx context.Context, q Queries) (version int, err error) {
+	known, err := migrations()
+	if err != nil {
+		return 0, err
+	}
+	strange := false
+	err = q.all(ctx, "migrations", `SELECT version, name FROM migrations ORDER BY version`, nil, func(scan func(...any) error) error {
+		var name string
+		if err := scan(&version, &name); err != nil {
+			return err
+		}
+		strange = strange || version < 1 || version <= len(known) && name != known[version-1].Name
+		return nil
+	})
+	switch {
+	case isMissingTable(err), err == nil && (strange || version == 0):
+		return 0, ErrNotOurs
+	case err == nil && version > len(known):
+		return version, NewerError{version, len(known)}
+	}
+	return version, err
+}
+
+// CloseDoors ends all sessions and sign-ins in progress of a file that nobody uses,
+// and makes it one whole file. It is for a backup that is about to be restored: who
+// has signed out since must not be signed in again by it.
+func CloseDoors(ctx context.Context, path string) error {
+	db, err := openFile(path, "&_pragma=busy_timeout(5000)&_pragma=journal_mode(DELETE)&_pragma=synchronous(FULL)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, statement := range []string{"DELETE FROM sessions", "DELETE FROM signins"} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return wrap(ctx, "close doors", err)
+		}
+	}
+	return nil
+}
+
+// HoldSQLite keeps everybody else out of a file until release is called, and makes it
+// one whole file, without a write-ahead log beside it. The error is ErrInUse
+// while anybody has it open, and ErrDamaged if it is too broken to be held.
+func HoldSQLite(ctx context.Context, path string) (release func(), err error) {
+	db, err := openFile(path, "&_pragma=busy_timeout(1000)&_pragma=locking_mode(EXCLUSIVE)")
+	if err != nil {
+		return nil, err
+	}
+	// Leaving the write-ahead log takes the lock of a sole user, which fails while
+	// another connection exists, idle ones too.
+	var mode string
+	err = db.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode)
+	if err == nil && mode != "delete" {
+		err = ErrInUse
+	}
+	if err == nil {
+		_, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE")
+	}
+	if err == nil {
+		return func() { db.Close() }, nil
+	}
+	db.Close()
+	var lite *sqlite.Error
+	switch {
+	case errors.As(err, &lite) && lite.Code()&0xff == sqliteBusy:
+		return nil, ErrInUse
+	case isBroken(err):
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return nil, err
+}

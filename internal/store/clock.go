@@ -1,0 +1,13 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Clock returns the time that the database has: where processes and the database
+// disagree, codes and sessions end too early or too late.
+func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
+	err = s.Read().one(ctx, "clock", s.dialect.clock, nil, when{&at})
+	return at, err
+}

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"gatehouse"
+)
+
+// What an import does many times, it does in batches: on PostgreSQL each statement
+// is a journey over the network. All batches of a kind have the same size, so that
+// there is one text for each.
+const (
+	// ImportBatch is how many usernames one query looks up.
+	ImportBatch = 500
+	insertBatch = 100
+)
+
+var (
+	usersByKeysText  = sync.OnceValue(makeUsersByKeys)
+	insertUsersText  = sync.OnceValue(func() string { return insertMany("users", userColumns+", username_key, email_key", insertBatch) })
+	insertEventsText = sync.OnceValue(func() string { return insertMany("events", eventColumns, insertBatch) })
+)
+
+func makeUsersByKeys() string {
+	marks := make([]string, ImportBatch)
+	for i := range marks {
+		marks[i] = fmt.Sprintf("$%d", i+2)
+	}
+	return `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND username_key IN (` + strings.Join(marks, ", ") + `)`
+}
+
+// insertMany is an INSERT of several rows.
+func insertMany(table, columns string, rows int) string {
+	width := strings.Count(columns, ",") + 1
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
+	for i := range rows * width {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%width == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// UsersByKeys returns the users of a site that have one of at most ImportBatch
+// usernames, given and returned under gatehouse.NameKey.
+func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string) (map[string]gatehouse.User, error) {
+	found := map[string]gatehouse.User{}
+	if len(keys) == 0 {
+		return found, nil
+	}
+	args := make([]any, 1, ImportBatch+1)
+	args[0] = siteID
+	for _, key := range keys {
+		args = append(args, key)
+	}
+	for len(args) < ImportBatch+1 { // the text has as many places; the same key twice finds nothing twice
+		args = append(args, keys[0])
+	}
+	users, err := q.users(ctx, usersByKeysText(), args...)
+	for _, u := range users {
+		found[gatehouse.NameKey(u.Username)] = u
+	}
+	return found, err
+}
+
+// InsertUsers is InsertUser for many.
+func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error {
+	for batch := range slices.Chunk(users, insertBatch) {
+		if len(batch) < insertBatch {
+			for _, u := range batch {
+				if err := q.InsertUser(ctx, u); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		var args []any
+		for _, u := range batch {
+			args = append(args, userValues(u)...)
+		}
+		if _, err := q.exec(ctx, "insert users", insertUsersText(), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// InsertEvents is InsertEvent for many.
+func (q Queries) InsertEvents(ctx context.Context, events []gatehouse.Event) error {
+	for batch := range slices.Chunk(events, insertBatch) {
+		if len(batch) < insertBatch {
+			for _, e := range batch {
+				if err := q.InsertEvent(ctx, e); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		var args []any
+		for _, e := range batch {
+			values, err := eventValues(e)
+			if err != nil {
+				return err
+			}
+			args = append(args, values...)
+		}
+		if _, err := q.exec(ctx, "insert events", insertEventsText(), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -28,10 +28,10 @@ lint: ## gofmt, go vet, staticcheck
 prepare: ## Check for PostgreSQL, Chromium and a C compiler; root on Debian installs them
 	@scripts/prepare-tests.sh
 
-bench: ## Measure sign-ins, session checks and growth
+bench: ## Measure, and print each figure beside its limit
 	$(GO) run ./internal/bench
 
-demo: ## Start the demo: two sites, people, and an inbox
+demo: ## Start the demo: three sites, people, and an inbox
 	$(GO) run ./cmd/gatehouse demo
 
 build: ## Build bin/gatehouse: one static file

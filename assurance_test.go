@@ -150,3 +150,19 @@ func TestAssureLooksAtTheLength(t *testing.T) {
 		t.Errorf("an unknown method: level %d", got)
 	}
 }
+
+// Beside a second factor a password counts from eight characters on: level 2 in the
+// modern profile. In the classic one nothing makes it more than 1.
+func TestAssureBesideASecondFactorLooksAtTheLength(t *testing.T) {
+	both := []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodTOTP}
+	for length, want := range map[int]int{0: 1, 7: 1, 8: 2, 14: 2, 15: 2, 64: 2} {
+		modern, classic := gatehouse.ModernPolicy(), gatehouse.ClassicPolicy()
+		modern.Password.MinLength, classic.Password.MinLength = length, length
+		if got := gatehouse.Assure(modern, both).Level; got != want {
+			t.Errorf("modern, %d characters: level %d, want %d", length, got, want)
+		}
+		if got := gatehouse.Assure(classic, both).Level; got != 1 {
+			t.Errorf("classic, %d characters: level %d, want 1", length, got)
+		}
+	}
+}

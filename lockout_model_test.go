@@ -19,80 +19,130 @@ const (
 	beingVerified guessState = "being verified"
 	refused       guessState = "refused"
 	answered      guessState = "answered"
-	died          guessState = "died"
+	dropped       guessState = "dropped" // not looked at, and the service said so
+	died          guessState = "died"    // nobody will say what became of it
 )
 
 type guess struct {
-	number int64
-	right  bool
-	state  guessState
-	// admitted: the password was looked at, whatever became of it.
-	admitted bool
-	began    time.Duration // by a clock that nobody sets
+	right      bool
+	state      guessState
+	row, era   int // in which it was admitted
+	endedIn    int // the row in which it was answered
+	admittedAt time.Duration
+	writtenOff bool // the rule has counted it as one that nobody finishes
 }
 
-// lockout plays a sign-in service around the rule: every attempt takes a number, is
-// judged, verified, and its outcome recorded, each in a transaction of its own; in
-// between anything may happen. It knows which guesses are right, the rule does not.
+// lockout plays a sign-in service around the rule: every attempt is taken, verified,
+// and its outcome recorded, each in a transaction of its own; in between anything
+// may happen. It knows which guesses are right and which are alive, the rule does
+// not. What it keeps it has from the events, never from the rule's counts.
 type lockout struct {
 	policy  gatehouse.LockoutPolicy
 	counts  gatehouse.Attempts
 	now     time.Time     // what the server takes for the time
 	elapsed time.Duration // what has really passed
+	jumped  bool          // the two have parted
 	guesses []*guess
-	cleared []int64 // numbers at which a row ends: right ones and unlocks
-	wrong   int64   // answered "wrong" since the last recovery
-	// complaints are breaches that only show at the moment of a verdict.
+	// A row ends with a right answer, an era with an unlock; both, and a lock that
+	// ends by time, begin a new row.
+	row, era int
+	// behind and total are the wrong answers and the abandoned ones of this row and
+	// of this era.
+	behind, total int
+	// survivors are the guesses that were written off while they were alive. Only a
+	// clock that jumps does that.
+	survivors int
+	// complaints are breaches that only show at the moment they happen.
 	complaints []string
 }
 
 func newLockout(p gatehouse.LockoutPolicy) *lockout { return &lockout{policy: p, now: noon} }
 
+func anyLockout(t *rapid.T, least, most int) *lockout { return newLockout(anyPolicy(t, least, most)) }
+
 func (l *lockout) complain(format string, args ...any) {
 	l.complaints = append(l.complaints, fmt.Sprintf(format, args...))
 }
 
-func (l *lockout) locked() bool {
-	return !l.counts.LockedAt.IsZero() && !gatehouse.LockOver(l.policy, l.counts, l.now)
+// locked: at this moment, so that a lock whose time is over is none.
+func (l *lockout) locked() bool { return !l.counts.LockedAt.IsZero() && !l.lockIsOver() }
+
+// lockIsOver says so by the words of LockoutPolicy.
+func (l *lockout) lockIsOver() bool {
+	end := l.counts.LockedAt.Add(l.policy.UnlockAfter)
+	return !l.counts.LockedAt.IsZero() && l.policy.UnlockAfter > 0 && l.total < l.policy.InAll && !l.now.Before(end)
 }
 
-func (l *lockout) lock() {
-	if l.counts.LockedAt.IsZero() {
-		l.counts.LockedAt = l.now
+func (l *lockout) newRow() { l.row, l.behind = l.row+1, 0 }
+
+// become writes new counts, and looks at what they did to the lock.
+func (l *lockout) become(after gatehouse.Attempts) {
+	before := l.counts
+	l.counts = after
+	switch {
+	case before.LockedAt.Equal(after.LockedAt):
+	case !before.LockedAt.IsZero() && !after.LockedAt.IsZero():
+		l.complain("a lock became another one: %+v, %+v", before, after)
+	case before.LockedAt.IsZero() && !after.LockedAt.Equal(l.now):
+		l.complain("locked since %s at %s", after.LockedAt, l.now)
+	case before.LockedAt.IsZero() && l.behind < l.policy.Attempts && l.total < l.policy.InAll:
+		l.complain("locked with %d in a row and %d in all: %+v", l.behind, l.total, after)
 	}
 }
 
-// arrive takes a number and judges it in the same transaction.
 func (l *lockout) arrive(right bool) *guess {
-	l.counts.Made++
-	g := &guess{number: l.counts.Made, right: right, state: waiting, began: l.elapsed}
-	if gatehouse.LockOver(l.policy, l.counts, l.now) {
-		l.counts.Cleared, l.counts.LockedAt = g.number-1, time.Time{}
-		l.cleared = append(l.cleared, g.number-1)
-	}
+	g := &guess{right: right, state: waiting}
 	l.guesses = append(l.guesses, g)
 	l.look(g)
 	return g
 }
 
-// look asks for the verdict on an attempt that has a number, at first and again
-// while it waits.
+// look asks for the verdict on an attempt, at first and again while it waits.
 func (l *lockout) look(g *guess) {
-	switch gatehouse.JudgeAttempt(l.policy, l.counts, g.number, l.now) {
+	if g.state != waiting {
+		return
+	}
+	after, verdict := l.counts.Take(l.policy, l.now)
+	if l.lockIsOver() {
+		l.newRow()
+	} else if !l.counts.LockedAt.IsZero() && after.LockedAt.IsZero() {
+		l.complain("a lock ended before its time: %+v", l.counts)
+	}
+	open := l.counts.Open
+	if verdict == gatehouse.Admit {
+		open++
+	}
+	if after.Open < open {
+		l.writeOff(open - after.Open)
+	}
+	l.become(after)
+	switch verdict {
 	case gatehouse.Admit:
-		g.state, g.admitted = beingVerified, true
-		l.counts.AdmittedAt = l.now
+		if l.locked() {
+			l.complain("admitted while locked: %+v", after)
+		}
+		g.state, g.row, g.era, g.admittedAt = beingVerified, l.row, l.era, l.elapsed
 	case gatehouse.Refuse:
 		g.state = refused
 		if !l.locked() {
-			l.complain("attempt %d was refused, but nothing is locked: %+v", g.number, l.counts)
+			l.complain("refused, but nothing is locked: %+v", after)
 		}
-	case gatehouse.Lock:
-		if l.locked() {
-			l.complain("attempt %d locks what is locked", g.number)
+	}
+}
+
+// writeOff notes that the rule takes everything open for abandoned.
+func (l *lockout) writeOff(n int) {
+	alive := 0
+	for _, g := range l.in(beingVerified, died) {
+		if !g.writtenOff && g.state == beingVerified {
+			alive++
 		}
-		l.lock()
-		g.state = refused
+		g.writtenOff = true
+	}
+	l.survivors += alive
+	l.behind, l.total = l.behind+n, l.total+n
+	if alive > 0 && !l.jumped {
+		l.complain("%d attempts counted as abandoned while %d are alive", n, alive)
 	}
 }
 
@@ -101,33 +151,40 @@ func (l *lockout) finish(g *guess) {
 	if g.state != beingVerified {
 		return
 	}
-	g.state = answered
+	g.state, g.endedIn = answered, l.row
 	if g.right {
-		l.counts.Cleared = max(l.counts.Cleared, g.number)
-		l.cleared = append(l.cleared, g.number)
+		l.newRow()
+		l.become(l.counts.Right())
 		return
 	}
-	l.wrong++
-	l.counts.Wrong++
-	if gatehouse.LocksNow(l.policy, l.counts, g.number) {
-		l.lock()
+	l.behind, l.total = l.behind+1, l.total+1
+	l.become(l.counts.Wrong(l.policy, l.now))
+}
+
+// drop takes back an attempt that was not looked at.
+func (l *lockout) drop(g *guess) {
+	if g.state == beingVerified {
+		g.state = dropped
+		l.become(l.counts.Dropped())
 	}
 }
 
 // unlock is that of an administrator or, with a recovery, the owner's own.
-func (l *lockout) unlock(recovery bool) {
-	l.counts.Cleared, l.counts.LockedAt = l.counts.Made, time.Time{}
-	l.cleared = append(l.cleared, l.counts.Made)
-	if recovery {
-		l.counts.Wrong, l.wrong = 0, 0
+func (l *lockout) unlock() {
+	l.newRow()
+	l.era, l.total = l.era+1, 0
+	l.become(l.counts.Forgotten())
+	if !l.counts.LockedAt.IsZero() {
+		l.complain("locked after the unlock: %+v", l.counts)
 	}
 }
 
-// pass lets time go by. An attempt does not live longer than AttemptTime.
+// pass lets time go by. What was admitted does not live longer than AttemptTime;
+// waiting takes as long as it likes.
 func (l *lockout) pass(d time.Duration) {
 	l.now, l.elapsed = l.now.Add(d), l.elapsed+d
-	for _, g := range l.in(waiting, beingVerified) {
-		if l.elapsed-g.began >= gatehouse.AttemptTime {
+	for _, g := range l.in(beingVerified) {
+		if l.elapsed-g.admittedAt >= gatehouse.AttemptTime {
 			g.state = died
 		}
 	}
@@ -143,64 +200,159 @@ func (l *lockout) in(states ...guessState) []*guess {
 	return found
 }
 
-// oldest is the age of the oldest attempt that is not at its end.
-func (l *lockout) oldest() time.Duration {
-	var age time.Duration
-	for _, g := range l.in(waiting, beingVerified) {
-		age = max(age, l.elapsed-g.began)
+// open is how many are admitted and not at their end, as far as anybody knows.
+func (l *lockout) open() int {
+	n := 0
+	for _, g := range l.in(beingVerified, died) {
+		if !g.writtenOff {
+			n++
+		}
 	}
-	return age
+	return n
+}
+
+// lookedAt are the wrong guesses whose password was looked at or may still be.
+func (l *lockout) lookedAt() []*guess {
+	return slices.DeleteFunc(l.in(beingVerified, answered, died), func(g *guess) bool { return g.right })
+}
+
+// wrongIn is how many of an era's wrong guesses were looked at.
+func (l *lockout) wrongIn(era int) int {
+	n := 0
+	for _, g := range l.lookedAt() {
+		if g.era == era {
+			n++
+		}
+	}
+	return n
 }
 
 // longestRow is the largest number of wrong guesses that were looked at between two
-// numbers that end a row.
+// right ones or unlocks: counted once where they were admitted, which is fair to
+// those in flight when a row ends, and once where they were answered.
 func (l *lockout) longestRow() int {
-	ends := slices.Sorted(slices.Values(l.cleared))
-	rows := map[int]int{}
-	for _, g := range l.guesses {
-		if g.admitted && !g.right {
-			row, _ := slices.BinarySearch(ends, g.number)
-			rows[row]++
-		}
-	}
+	admitted, ended := map[int]int{}, map[int]int{}
 	longest := 0
-	for _, n := range rows {
-		longest = max(longest, n)
+	for _, g := range l.lookedAt() {
+		admitted[g.row]++
+		longest = max(longest, admitted[g.row])
+		if g.state == answered {
+			ended[g.endedIn]++
+			longest = max(longest, ended[g.endedIn])
+		}
 	}
 	return longest
 }
 
+// waitsFor is how long an attempt that asks all the time would wait if nothing else
+// happened, up to a day.
+func (l *lockout) waitsFor() time.Duration {
+	const step = 5 * time.Second
+	d := time.Duration(0)
+	for counts := l.counts; d < 24*time.Hour; d += step {
+		after, verdict := counts.Take(l.policy, l.now.Add(d))
+		if verdict != gatehouse.Wait {
+			break
+		}
+		counts = after
+	}
+	return d
+}
+
+// check says what is wrong at any moment, whatever has happened.
+func (l *lockout) check(t *rapid.T) {
+	c, p := l.counts, l.policy
+	if len(l.complaints) > 0 {
+		t.Fatal(l.complaints[0])
+	}
+	if c.Open < 0 {
+		t.Fatalf("fewer than none open: %+v", c)
+	}
+	if c.Row != l.behind || c.All != l.total {
+		t.Fatalf("%d in a row and %d in all, but %+v", l.behind, l.total, c)
+	}
+	// An attempt that outlives its being written off (the machine was suspended for
+	// minutes) has no name by which its end could be told from another's: it may
+	// take one that is alive out of the open ones, and one more is let in for that.
+	// So each survivor is allowed one guess, in all; without clocks that jump there
+	// are no survivors.
+	if n := l.longestRow(); n > p.Attempts+l.survivors {
+		t.Fatalf("%d wrong guesses in a row (%d survivors) with %+v", n, l.survivors, p)
+	}
+	for era := range l.era + 1 {
+		if n := l.wrongIn(era); n > p.InAll+l.survivors {
+			t.Fatalf("%d wrong guesses in all (%d survivors) with %+v", n, l.survivors, p)
+		}
+	}
+	if l.survivors == 0 {
+		l.checkExactly(t)
+	}
+	// Nothing is admitted meanwhile, so whoever is open is dead after AttemptTime. A
+	// clock that was ahead by less than that cannot be told from another server's
+	// that is a little behind, and so has to be caught up with first.
+	most := gatehouse.AttemptTime
+	if l.jumped {
+		most *= 2
+	}
+	if d := l.waitsFor(); d > most {
+		t.Fatalf("waits for %s: %+v at %s", d, c, l.now)
+	}
+}
+
+// checkExactly says what is wrong where nobody was written off alive.
+func (l *lockout) checkExactly(t *rapid.T) {
+	c, p := l.counts, l.policy
+	if open := l.open(); c.Open != open {
+		t.Fatalf("%d open, but %+v", open, c)
+	}
+	if c.Row+c.Open > p.Attempts || c.All+c.Open > p.InAll {
+		t.Fatalf("beyond %+v: %+v", p, c)
+	}
+	if alive := len(l.in(beingVerified)); alive > p.Attempts {
+		t.Fatalf("%d are verified at once with %+v", alive, p)
+	}
+	if full := l.behind >= p.Attempts || l.total >= p.InAll; full == c.LockedAt.IsZero() {
+		t.Fatalf("%d in a row, %d in all, but %+v with %+v", l.behind, l.total, c, p)
+	}
+}
+
 // actions are what may happen, drawn one after the other.
 func (l *lockout) actions(names ...string) map[string]func(*rapid.T) {
-	one := func(t *rapid.T, states ...guessState) *guess {
-		some := l.in(states...)
+	one := func(t *rapid.T, state guessState) *guess {
+		some := l.in(state)
 		if len(some) == 0 {
 			t.Skip("none")
 		}
 		return rapid.SampledFrom(some).Draw(t, "which")
 	}
+	burst := func(t *rapid.T, right bool) {
+		for range rapid.IntRange(2, 12).Draw(t, "burst") {
+			l.arrive(right)
+		}
+	}
+	jump := func(t *rapid.T, unit time.Duration, most int) {
+		l.jumped = true
+		l.now = l.now.Add(time.Duration(rapid.IntRange(-most, most).Draw(t, "jump")) * unit)
+	}
 	all := map[string]func(*rapid.T){
-		"wrong guess": func(*rapid.T) { l.arrive(false) },
-		"wrong burst": func(t *rapid.T) {
-			for range rapid.IntRange(2, 12).Draw(t, "burst") {
-				l.arrive(false)
-			}
-		},
+		"wrong guess":    func(*rapid.T) { l.arrive(false) },
+		"wrong burst":    func(t *rapid.T) { burst(t, false) },
 		"right guess":    func(*rapid.T) { l.arrive(true) },
-		"look again":     func(t *rapid.T) { l.look(one(t, waiting)) },
+		"right burst":    func(t *rapid.T) { burst(t, true) },
+		"ask again":      func(t *rapid.T) { l.look(one(t, waiting)) },
+		"everybody asks": func(*rapid.T) { l.everybodyAsks() },
 		"finish":         func(t *rapid.T) { l.finish(one(t, beingVerified)) },
 		"finish another": func(t *rapid.T) { l.finish(one(t, beingVerified)) },
-		"die":            func(t *rapid.T) { one(t, waiting, beingVerified).state = died },
+		"everybody ends": func(*rapid.T) { l.everybodyEnds() },
+		"die":            func(t *rapid.T) { one(t, beingVerified).state = died },
+		"drop":           func(t *rapid.T) { l.drop(one(t, beingVerified)) },
 		"seconds pass":   func(t *rapid.T) { l.pass(time.Duration(rapid.IntRange(1, 130).Draw(t, "seconds")) * time.Second) },
 		"hours pass":     func(t *rapid.T) { l.pass(time.Duration(rapid.IntRange(1, 48).Draw(t, "hours")) * time.Hour) },
-		"clock jumps": func(t *rapid.T) {
-			l.now = l.now.Add(time.Duration(rapid.IntRange(-48, 48).Draw(t, "jump")) * time.Hour)
-		},
-		"unlock":           func(*rapid.T) { l.unlock(false) },
-		"recovery":         func(*rapid.T) { l.unlock(true) },
-		"unlock, no queue": func(*rapid.T) { l.lookAll(); l.unlock(false) },
+		"unlock":         func(*rapid.T) { l.unlock() },
+		"clock jumps":    func(t *rapid.T) { jump(t, time.Hour, 48) },
+		"clock is set":   func(t *rapid.T) { jump(t, time.Second, 300) },
 	}
-	chosen := map[string]func(*rapid.T){}
+	chosen := map[string]func(*rapid.T){"": l.check}
 	for _, name := range names {
 		chosen[name] = all[name]
 		if all[name] == nil {
@@ -210,91 +362,60 @@ func (l *lockout) actions(names ...string) map[string]func(*rapid.T) {
 	return chosen
 }
 
-// lookAll lets everything that waits look again, and what still waits give up.
-func (l *lockout) lookAll() {
+func (l *lockout) everybodyAsks() {
 	for _, g := range l.in(waiting) {
 		l.look(g)
-		if g.state == waiting {
-			g.state = died
-		}
 	}
 }
 
-// anyLockout draws a policy; small totals are reached within a test.
-func anyLockout(t *rapid.T, least, most int) *lockout {
-	p := gatehouse.LockoutPolicy{Attempts: rapid.IntRange(3, gatehouse.CeilingAttempts).Draw(t, "attempts")}
-	p.InAll = max(p.Attempts, rapid.IntRange(least, most).Draw(t, "in all"))
-	p.UnlockAfter = rapid.SampledFrom([]time.Duration{0, 5 * time.Minute, 24 * time.Hour}).Draw(t, "unlock after")
-	return newLockout(p)
+func (l *lockout) everybodyEnds() {
+	for _, g := range l.in(beingVerified) {
+		l.finish(g)
+	}
 }
 
-var guessing = []string{"wrong guess", "wrong burst", "right guess", "look again", "finish", "finish another", "die", "seconds pass", "hours pass"}
+// happenings are what happens to a service whose clock is right.
+var happenings = []string{
+	"wrong guess", "wrong burst", "right guess", "right burst", "ask again", "everybody asks", "finish", "finish another",
+	"everybody ends", "die", "drop", "seconds pass", "hours pass", "unlock",
+}
 
 // Invariant 3: whatever the interleaving of guesses, deaths, time and unlocks, never
-// more than policy.Attempts wrong guesses in a row are looked at, and what is
-// counted is never less than what was answered.
+// more than policy.Attempts wrong guesses in a row are looked at, every lock has
+// that many behind it, a refusal is one of a lock, and nobody waits for ever.
 func TestNeverMoreWrongGuessesInARowThanThePolicyAllows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		checkRows(t, anyLockout(t, 100, 100), append(guessing, "unlock, no queue"))
+		t.Repeat(anyLockout(t, 100, 100).actions(happenings...))
 	})
 }
 
-// The same where locks do not end by themselves and the clock is set to and fro.
-func TestNeverMoreWrongGuessesInARowByAnyClock(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := anyLockout(t, 100, 100)
-		l.policy.UnlockAfter = 0
-		checkRows(t, l, append(guessing, "clock jumps", "unlock, no queue"))
-	})
-}
-
-// The same while guesses wait and a lock ends under them: by an unlock, a recovery,
-// or a clock that is set forward.
-func TestNeverMoreWrongGuessesInARowWhenUnlockedInBetween(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		checkRows(t, anyLockout(t, 100, 100), append(guessing, "unlock", "recovery", "clock jumps"))
-	})
-}
-
-func checkRows(t *rapid.T, l *lockout, names []string) {
-	actions := l.actions(names...)
-	actions[""] = func(t *rapid.T) {
-		if n := l.longestRow(); n > l.policy.Attempts {
-			t.Fatalf("%d wrong guesses in a row with %+v", n, l.policy)
-		}
-		if l.counts.Wrong < l.wrong {
-			t.Fatalf("%d wrong counted, %d made", l.counts.Wrong, l.wrong)
-		}
-		if int64(len(l.guesses)) != l.counts.Made || l.counts.Cleared > l.counts.Made {
-			t.Fatalf("%d guesses, counts %+v", len(l.guesses), l.counts)
-		}
-	}
-	t.Repeat(actions)
-}
-
-// Invariant 3 for the total, with clears, deaths and locks that end by time.
+// The same for the total.
 func TestNeverMoreWrongGuessesInAllThanThePolicyAllows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := anyLockout(t, 3, 20)
-		actions := l.actions(append(guessing, "unlock, no queue")...)
-		actions[""] = func(t *rapid.T) {
-			if l.wrong > int64(l.policy.InAll) {
-				t.Fatalf("%d wrong guesses in all with %+v", l.wrong, l.policy)
-			}
-		}
-		t.Repeat(actions)
+		t.Repeat(anyLockout(t, 3, 20).actions(slices.DeleteFunc(slices.Clone(happenings), func(s string) bool { return s == "unlock" })...))
 	})
 }
 
-// A refusal is always one of a lock: the owner was told of that, and the
-// administrator sees it.
-func TestWhatIsRefusedIsLocked(t *testing.T) {
+// The same for both while the clock is set to and fro, by hours and by seconds.
+func TestNeverMoreWrongGuessesByAnyClock(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := anyLockout(t, 10, 100)
-		actions := l.actions(guessing...)
+		t.Repeat(anyLockout(t, 3, 100).actions(append(slices.Clone(happenings), "clock jumps", "clock is set")...))
+	})
+}
+
+// Servers whose clocks differ a little, or a clock that is set right by seconds,
+// change nothing at all.
+func TestClocksThatDifferByLittleChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := anyLockout(t, 3, 100)
+		actions := l.actions("wrong guess", "wrong burst", "right guess", "right burst", "ask again", "finish", "finish another", "drop")
+		actions["another server's clock"] = func(t *rapid.T) {
+			l.jumped, l.now = true, noon.Add(time.Duration(rapid.IntRange(-50, 50).Draw(t, "off by"))*time.Second)
+		}
 		actions[""] = func(t *rapid.T) {
-			if len(l.complaints) > 0 {
-				t.Fatal(l.complaints[0])
+			l.check(t)
+			if l.survivors > 0 {
+				t.Fatalf("%d attempts counted as abandoned while they are alive", l.survivors)
 			}
 		}
 		t.Repeat(actions)
@@ -302,86 +423,84 @@ func TestWhatIsRefusedIsLocked(t *testing.T) {
 }
 
 // Right guesses alone never lock anybody, however many tabs and devices send them
-// at once and in whatever order they end.
-func TestRightGuessesNeverLock(t *testing.T) {
+// at once and in whatever order they end; all of them get in, no fewer at a time
+// than there is room for. So it is after wrong ones, too.
+func TestRightGuessesNeverLockAndAllGetIn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := anyLockout(t, 100, 100)
-		actions := l.actions("right guess", "look again", "finish", "finish another")
-		actions["right burst"] = func(t *rapid.T) {
-			for range rapid.IntRange(2, 30).Draw(t, "burst") {
+		l := anyLockout(t, 3, 100)
+		for range rapid.IntRange(0, l.policy.Attempts-1).Draw(t, "wrong before") {
+			l.finish(l.arrive(false))
+		}
+		if l.total == l.policy.InAll {
+			t.Skip("locked by total")
+		}
+		for range rapid.IntRange(1, 3).Draw(t, "bursts") {
+			for range rapid.IntRange(1, 60).Draw(t, "burst") {
 				l.arrive(true)
 			}
-		}
-		actions["a moment passes"] = func(t *rapid.T) {
-			d := time.Duration(rapid.IntRange(1, 20).Draw(t, "seconds")) * time.Second
-			for _, g := range l.in(waiting) { // who waits looks again much more often
-				l.look(g)
-			}
-			for n := 0; l.oldest()+d >= gatehouse.AttemptTime; n++ { // nothing takes that long
-				if n > 1000 {
-					t.Fatalf("they wait for each other: %+v", l.counts)
+			for len(l.in(waiting, beingVerified)) > 0 {
+				l.everybodyAsks()
+				l.check(t)
+				open := l.in(beingVerified)
+				if room := min(l.policy.Attempts-l.behind, l.policy.InAll-l.total); len(open) < min(room, len(open)+len(l.in(waiting))) {
+					t.Fatalf("%d are verified and others wait, though there is room for %d: %+v", len(open), room, l.counts)
 				}
-				for _, g := range l.in(waiting, beingVerified) {
-					l.look(g)
-					l.finish(g)
-				}
-			}
-			l.pass(d)
-		}
-		actions[""] = func(t *rapid.T) {
-			if !l.counts.LockedAt.IsZero() || len(l.in(refused)) > 0 {
-				t.Fatalf("locked or refused: %+v", l.counts)
+				l.finish(rapid.SampledFrom(open).Draw(t, "which"))
+				l.pass(time.Duration(rapid.IntRange(0, 19).Draw(t, "seconds")) * time.Second / time.Duration(len(open)))
 			}
 		}
-		t.Repeat(actions)
+		if n := len(l.in(refused, died)); n > 0 || !l.counts.LockedAt.IsZero() {
+			t.Fatalf("%d did not get in: %+v", n, l.counts)
+		}
 	})
 }
 
-// A lock by attempts has a row of at least policy.Attempts guesses behind it of
-// which none was or is going to be right. (One that has died may have been.)
-func TestALockHasARowOfWrongGuessesBehindIt(t *testing.T) {
+// An unlock, whenever it comes, lets no more of those who wait through than there
+// is room for beside those that are being verified.
+func TestAnUnlockLetsNoQueueThrough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := anyLockout(t, 100, 100)
-		actions := l.actions("wrong guess", "wrong burst", "right guess", "look again", "finish", "finish another")
-		actions[""] = func(t *rapid.T) {
-			if l.locked() && l.longestUnbroken() < l.policy.Attempts {
-				t.Fatalf("locked with %d wrong in a row, the policy says %d", l.longestUnbroken(), l.policy.Attempts)
+		l := anyLockout(t, 10, 100)
+		actions := l.actions("wrong burst", "right guess", "finish", "drop", "die", "seconds pass")
+		actions["unlock with a queue"] = func(t *rapid.T) {
+			for range 50 {
+				l.arrive(false)
+			}
+			open, queue := l.open(), l.in(waiting)
+			l.unlock()
+			through := 0
+			for _, g := range queue {
+				if l.look(g); g.state == beingVerified {
+					through++
+				}
+			}
+			if through+open > l.policy.Attempts {
+				t.Fatalf("%d were let through, %d were open: %+v", through, open, l.counts)
 			}
 		}
 		t.Repeat(actions)
 	})
 }
 
-// longestUnbroken is the longest row of guesses by number without a right one,
-// answered or still being verified.
-func (l *lockout) longestUnbroken() int {
-	longest, row := 0, 0
-	for _, g := range l.guesses {
-		row++
-		if g.right {
-			row = 0
-		}
-		longest = max(longest, row)
-	}
-	return longest
-}
-
-// RL-2: time does not end a lock by total, and neither does a clock.
+// RL-2: time does not end a lock by total, and neither does a clock; an unlock does.
 func TestALockByTotalDoesNotEndByTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLockout(t, 10, 40)
-		for n := 0; l.wrong < int64(l.policy.InAll); n++ {
+		for n := 0; l.total < l.policy.InAll; n++ {
 			if n > 1000 {
 				t.Fatalf("the total is never reached: %+v", l.counts)
 			}
-			g := l.arrive(rapid.IntRange(1, 5).Draw(t, "of five") == 1)
-			l.finish(g)
-			if g.state == refused {
-				l.unlock(false) // the administrator helps each time, without a recovery
+			// One before the row is full somebody comes in, or the lock is waited for.
+			if l.behind == l.policy.Attempts-1 && (l.policy.UnlockAfter == 0 || rapid.Bool().Draw(t, "right")) {
+				l.finish(l.arrive(true))
 			}
+			l.finish(l.arrive(false))
+			if l.total < l.policy.InAll && l.locked() {
+				l.pass(l.policy.UnlockAfter)
+			}
+			l.check(t)
 		}
 		hours := time.Duration(rapid.IntRange(0, 100000).Draw(t, "hours")) * time.Hour
-		if rapid.Bool().Draw(t, "only the clock") {
+		if l.jumped = rapid.Bool().Draw(t, "only the clock"); l.jumped {
 			l.now = l.now.Add(hours)
 		} else {
 			l.pass(hours)
@@ -389,40 +508,10 @@ func TestALockByTotalDoesNotEndByTime(t *testing.T) {
 		if g := l.arrive(true); g.state != refused || !l.locked() {
 			t.Fatalf("after %s: %s, %+v", hours, g.state, l.counts)
 		}
-	})
-}
-
-// Wait always ends: once nothing has been admitted for AttemptTime, nobody waits.
-func TestWaitAlwaysEnds(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := anyLockout(t, 3, 100)
-		actions := l.actions(append(guessing, "unlock")...)
-		actions[""] = func(t *rapid.T) {
-			for _, g := range l.in(waiting) {
-				if v := gatehouse.JudgeAttempt(l.policy, l.counts, g.number, l.now.Add(gatehouse.AttemptTime)); v == gatehouse.Wait {
-					t.Fatalf("attempt %d waits for ever: %+v", g.number, l.counts)
-				}
-			}
+		l.unlock()
+		if g := l.arrive(true); g.state != beingVerified {
+			t.Fatalf("after the unlock: %s, %+v", g.state, l.counts)
 		}
-		t.Repeat(actions)
-	})
-}
-
-// Invariant 7: what happens to guesses does not depend on what is known about the
-// account. Two subjects with the same attempts get the same verdicts at any time
-// of day, so a name that is none can be counted like one that is.
-func TestVerdictsDependOnNothingButTheCounts(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a := attempts(rapid.Int64Range(0, 30).Draw(t, "made"), rapid.Int64Range(0, 30).Draw(t, "cleared"), rapid.Int64Range(0, 110).Draw(t, "wrong"))
-		ago := time.Duration(rapid.IntRange(0, 300).Draw(t, "ago")) * time.Second
-		a.AdmittedAt = noon.Add(-ago)
-		b := a
-		shift := time.Duration(rapid.Int64Range(0, 1<<50).Draw(t, "shift"))
-		b.AdmittedAt = b.AdmittedAt.Add(shift)
-		number := rapid.Int64Range(1, 30).Draw(t, "number")
-		first := gatehouse.JudgeAttempt(sixOfHundred, a, number, noon)
-		if second := gatehouse.JudgeAttempt(sixOfHundred, b, number, noon.Add(shift)); first != second {
-			t.Fatalf("%d, and %d later", first, second)
-		}
+		l.check(t)
 	})
 }

@@ -21,7 +21,9 @@ var order = []gatehouse.Step{
 type scene struct {
 	proved, ranOut   bool
 	whose            string // "own", "nobody", "another"
-	movedSite        bool
+	movedSite        bool   // the user belongs to another site now
+	elsewhere        bool   // the sign-in is shown to another site
+	reset            bool   // the user's password is another than the one proved
 	state            gatehouse.UserState
 	locked           bool
 	company, own     bool // who wants a second step
@@ -46,7 +48,8 @@ func (c scene) due() []gatehouse.Step {
 		step gatehouse.Step
 		due  bool
 	}{
-		{gatehouse.StepCredentials, !c.proved || c.ranOut || c.whose != "own" || c.movedSite || c.locked || c.state == gatehouse.Deactivated},
+		{gatehouse.StepCredentials, !c.proved || c.ranOut || c.whose != "own" || c.movedSite || c.elsewhere || c.reset ||
+			c.locked || c.state != gatehouse.Active && c.state != gatehouse.Invited},
 		{gatehouse.StepCode, secondWanted && !c.second && (c.opened == gatehouse.PasswordRecovery || !firstEver && !c.trusted)},
 		{gatehouse.StepPassword, c.password != gatehouse.PasswordChosen || c.age == "old"},
 		{gatehouse.StepChallenge, c.byChallenge && !c.challengeSet},
@@ -67,6 +70,9 @@ func (c scene) site() gatehouse.Site {
 		ID: "meridian-uk", Recovery: gatehouse.RecoverByLink, Policy: gatehouse.ClassicPolicy(),
 		TermsVersion: c.terms, AsksSoleUser: c.asksSole,
 	}
+	if c.elsewhere {
+		s.ID = "meridian-nz"
+	}
 	if c.byChallenge {
 		s.Recovery = gatehouse.RecoverByChallenge
 	}
@@ -83,16 +89,20 @@ func (c scene) facts() gatehouse.SignInFacts {
 		}
 		return time.Time{}
 	}
+	setAt := noon.Add(-24 * time.Hour)
+	if c.age == "old" {
+		setAt = noon.Add(-90 * 24 * time.Hour)
+	}
 	f := gatehouse.SignInFacts{
 		SignIn: gatehouse.SignIn{
 			ID: "sin_1", SiteID: "meridian-uk", UserID: map[string]string{"own": "usr_1", "another": "usr_2"}[c.whose],
-			CredentialsAt: when(c.proved, noon.Add(-2*time.Minute)), Origin: c.opened,
+			CredentialsAt: when(c.proved, noon.Add(-2*time.Minute)), Origin: c.opened, PasswordSetAt: setAt,
 			SecondStepAt: when(c.second, noon.Add(-time.Minute)),
 			CreatedAt:    noon.Add(-3 * time.Minute), ExpiresAt: noon.Add(27 * time.Minute),
 		},
 		User: gatehouse.User{
 			ID: "usr_1", SiteID: "meridian-uk", State: c.state, LockedAt: when(c.locked, noon.Add(-time.Minute)),
-			Password:      gatehouse.Password{Hash: "hash", Origin: c.password, SetAt: noon.Add(-24 * time.Hour)},
+			Password:      gatehouse.Password{Hash: "hash", Origin: c.password, SetAt: setAt},
 			FirstSignInAt: when(c.signedInBefore, noon.Add(-200*24*time.Hour)),
 			ChallengeSet:  c.challengeSet, TermsAccepted: c.accepted, SoleUserFor: c.answeredSoleUser,
 		},
@@ -104,8 +114,8 @@ func (c scene) facts() gatehouse.SignInFacts {
 	if c.movedSite {
 		f.User.SiteID = "meridian-au"
 	}
-	if c.age == "old" {
-		f.User.Password.SetAt = noon.Add(-90 * 24 * time.Hour)
+	if c.reset {
+		f.SignIn.PasswordSetAt = setAt.Add(-time.Microsecond)
 	}
 	return f
 }
@@ -125,11 +135,12 @@ func yesNo(p *picker) bool { return pick(p, false, true) }
 // credentialScenes are all combinations of what decides about the credentials.
 func credentialScenes() []scene {
 	var all []scene
-	for n := range 2 * 2 * 3 * 2 * 3 * 2 {
+	for n := range 2 * 2 * 3 * 2 * 2 * 2 * 5 * 2 {
 		p := &picker{n}
 		all = append(all, scene{
-			proved: yesNo(p), ranOut: yesNo(p), whose: pick(p, "own", "nobody", "another"), movedSite: yesNo(p),
-			state:  pick(p, gatehouse.Invited, gatehouse.Active, gatehouse.Deactivated),
+			proved: yesNo(p), ranOut: yesNo(p), whose: pick(p, "own", "nobody", "another"),
+			movedSite: yesNo(p), elsewhere: yesNo(p), reset: yesNo(p),
+			state:  pick(p, gatehouse.Invited, gatehouse.Active, gatehouse.Deactivated, "suspended", ""),
 			locked: yesNo(p), password: gatehouse.PasswordChosen, opened: gatehouse.PasswordChosen,
 		})
 	}
@@ -185,7 +196,8 @@ func TestNothingGoesPastCredentials(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyScene(t)
 		b := rapid.SampledFrom(bad).Draw(t, "credentials")
-		c.proved, c.ranOut, c.whose, c.movedSite, c.state, c.locked = b.proved, b.ranOut, b.whose, b.movedSite, b.state, b.locked
+		c.proved, c.ranOut, c.whose, c.state, c.locked = b.proved, b.ranOut, b.whose, b.state, b.locked
+		c.movedSite, c.elsewhere, c.reset = b.movedSite, b.elsewhere, b.reset
 		if got := gatehouse.NextStep(c.site(), c.facts(), noon); got != gatehouse.StepCredentials {
 			t.Fatalf("NextStep = %s for %+v", got, c)
 		}
@@ -265,6 +277,7 @@ func record(s gatehouse.Site, f *gatehouse.SignInFacts, step gatehouse.Step) {
 		f.SignIn.SecondStepAt = noon
 	case gatehouse.StepPassword:
 		f.User.Password = gatehouse.Password{Hash: "new", Origin: gatehouse.PasswordChosen, SetAt: noon}
+		f.SignIn.PasswordSetAt = noon // chosen in this sign-in: it goes on
 	case gatehouse.StepChallenge:
 		f.User.ChallengeSet = true
 	case gatehouse.StepTerms:
@@ -277,13 +290,13 @@ func record(s gatehouse.Site, f *gatehouse.SignInFacts, step gatehouse.Step) {
 	}
 }
 
-// A change from outside between two steps (a lock, a new version of the terms, the
-// company's switch, the end of a trust) is seen at the next one.
+// A change from outside between two steps (a lock, a reset, a new version of the
+// terms, the company's switch, the end of a trust) is seen at the next one.
 func TestWhatChangesMeanwhileCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyScene(t)
 		for range rapid.IntRange(1, 6).Draw(t, "changes") {
-			switch rapid.IntRange(0, 5).Draw(t, "change") {
+			switch rapid.IntRange(0, 6).Draw(t, "change") {
 			case 0:
 				c.locked = !c.locked
 			case 1:
@@ -296,6 +309,8 @@ func TestWhatChangesMeanwhileCounts(t *testing.T) {
 				c.trusted = !c.trusted
 			case 5:
 				c.ranOut = !c.ranOut
+			case 6:
+				c.reset = !c.reset
 			}
 			done := gatehouse.NextStep(c.site(), c.facts(), noon) == gatehouse.StepDone
 			if done != (len(c.due()) == 0) {
@@ -346,14 +361,35 @@ func TestASignInOfOneSiteIsNothingAtAnother(t *testing.T) {
 
 // Invariant 1: a password that was replaced by a reset after it was proved is no
 // longer the right one. Otherwise whoever proved the old one is now asked to
-// choose the next.
+// choose the next. That holds whenever the reset was, by whatever clock, and also
+// for one after the sign-in has chosen a password itself.
 func TestAResetMeanwhileVoidsTheOldPassword(t *testing.T) {
-	f := proved().facts()
-	f.User.Password = gatehouse.Password{
-		Hash: "temporary", Origin: gatehouse.PasswordRecovery,
-		SetAt: f.SignIn.CredentialsAt.Add(time.Second), ExpiresAt: noon.Add(time.Hour),
+	temporary := func(setAt time.Time) gatehouse.Password {
+		return gatehouse.Password{Hash: "temporary", Origin: gatehouse.PasswordRecovery, SetAt: setAt, ExpiresAt: noon.Add(time.Hour)}
 	}
-	if got := gatehouse.NextStep(proved().site(), f, noon); got != gatehouse.StepCredentials {
-		t.Errorf("proved before the reset: NextStep = %s", got)
+	for _, after := range []time.Duration{time.Second, 0, -time.Hour, 23 * time.Hour} {
+		f := proved().facts()
+		f.User.Password = temporary(f.SignIn.CredentialsAt.Add(after))
+		if got := gatehouse.NextStep(proved().site(), f, noon); got != gatehouse.StepCredentials {
+			t.Errorf("a reset %s after the proof: NextStep = %s", after, got)
+		}
+	}
+	f := proved().facts()
+	record(proved().site(), &f, gatehouse.StepPassword)
+	if got := gatehouse.NextStep(proved().site(), f, noon); got != gatehouse.StepDone {
+		t.Errorf("chosen in this sign-in: NextStep = %s", got)
+	}
+	f.User.Password = temporary(noon.Add(time.Second))
+	if got := gatehouse.NextStep(proved().site(), f, noon.Add(time.Minute)); got != gatehouse.StepCredentials {
+		t.Errorf("a reset after that: NextStep = %s", got)
+	}
+}
+
+// The time comes back from a database in another location; it is the same time.
+func TestThePasswordsTimeIsComparedAsAnInstant(t *testing.T) {
+	f := proved().facts()
+	f.SignIn.PasswordSetAt = f.SignIn.PasswordSetAt.In(time.FixedZone("", 3600))
+	if got := gatehouse.NextStep(proved().site(), f, noon); got != gatehouse.StepDone {
+		t.Errorf("NextStep = %s", got)
 	}
 }

@@ -398,6 +398,9 @@ func TestNameKeyOfUnusualLetters(t *testing.T) {
 		{"ΟΔΥΣΣΕΥΣ", "οδυσσευς"}, // the last sigma of a word has a form of its own
 		{"H\u0331ANNA", "ẖanna"}, // no composed capital, but a composed small letter
 		{"J\u030COHN", "ǰohn"},
+		{"STRASSE", "straße"}, // one small letter, two capitals
+		{"ﬁONA", "FIona"},     // a ligature
+		{"ꭰꮃ", "ᎠᎳ"},          // Cherokee, where Unicode folds to the capitals
 	} {
 		if a, b := gatehouse.NameKey(same[0]), gatehouse.NameKey(same[1]); a != b {
 			t.Errorf("%q: %q, but %q: %q", same[0], a, same[1], b)

@@ -31,7 +31,7 @@ postgres() { # initdb and the server, where Debian puts them or on the PATH
 check() {
   missing=() packages=()
   need 'PostgreSQL (its server programs)' 'postgresql' postgres
-  need 'Chromium' 'chromium' any chromium chromium-browser google-chrome google-chrome-stable
+  need 'Chromium' 'chromium' any chromium chromium-browser
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang
 }
 

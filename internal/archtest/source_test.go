@@ -17,14 +17,14 @@ import (
 	"testing"
 )
 
-// table is a list of rooms and what each may import.
-type table []struct{ room, imports string }
+// table says for every room what it may import.
+type table map[string]string
 
 // imports returns what a room may import, and whether it is in the table.
 func (t table) imports(room string) ([]string, bool) {
-	for _, line := range t {
-		if isOneOf(room, line.room) {
-			return strings.Fields(line.imports), true
+	for line, imports := range t {
+		if isOneOf(room, line) {
+			return strings.Fields(imports), true
 		}
 	}
 	return nil, false
@@ -72,6 +72,10 @@ func own(importPath string) (string, bool) {
 	}
 	return strings.CutPrefix(importPath, "gatehouse/")
 }
+
+// isIn reports whether the file is one of those that a list of rooms and of single
+// files names.
+func (f file) isIn(where string) bool { return isOneOf(f.room, where) || isOneOf(f.path, where) }
 
 func parse(path string, text []byte) (file, error) {
 	f := file{path: path, room: pathRoom(path), test: strings.HasSuffix(path, "_test.go"), set: token.NewFileSet()}
@@ -185,6 +189,15 @@ func checkImports(f file) []string {
 	return bad
 }
 
+// checkTestsOnly keeps code out of the packages that are for tests.
+func checkTestsOnly(f file) []string {
+	may, _ := rooms.imports(f.room)
+	if f.test || !slices.Contains(may, "tests") || path.Base(f.path) == "doc.go" && len(f.tree.Decls) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: %s is for tests only, with a comment in doc.go", f.path, f.room)}
+}
+
 func checkRoot(f file) []string {
 	if f.room != "gatehouse" || f.test {
 		return nil
@@ -206,7 +219,7 @@ func checkKeptImports(f file) []string {
 	var bad []string
 	for _, i := range importsOf(f) {
 		for _, kept := range keptImports {
-			if isOneOf(i.path, kept.path) && !isOneOf(f.room, kept.rooms) {
+			if isOneOf(i.path, kept.path) && !f.isIn(kept.where) {
 				bad = append(bad, fmt.Sprintf("%s: %s may not import %s: %s", i.at, f.room, i.path, kept.why))
 			}
 		}
@@ -220,7 +233,7 @@ func checkKeptCalls(f file) []string {
 	}
 	var bad []string
 	for _, kept := range keptCalls {
-		if isOneOf(f.room, kept.rooms) {
+		if f.isIn(kept.where) {
 			continue
 		}
 		for _, i := range importsOf(f) {

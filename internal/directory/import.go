@@ -120,6 +120,7 @@ func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site,
 		}
 	}
 	var written ImportReport
+	s.Store.PrepareImport(ctx)
 	err = s.Store.Write(ctx, func(q store.Queries) error {
 		var err error
 		if written, err = im.pass(ctx, q, ImportWriting); err != nil {
@@ -174,6 +175,7 @@ type importPass struct {
 	companies map[string]*importCompany
 	rows      []importRow // those that wait for their batch
 	report    ImportReport
+	recounted int // report.Lines when the database was last told how much it has got
 }
 
 // importCompany is a company that the file names.

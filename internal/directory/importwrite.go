@@ -98,7 +98,11 @@ func (p *importPass) write(ctx context.Context, changes []importChange) error {
 	if err := p.q.InsertUsers(ctx, users); err != nil {
 		return err
 	}
-	return p.q.InsertEvents(ctx, events)
+	if err := p.q.InsertEvents(ctx, events); err != nil || p.report.Lines < 4*p.recounted {
+		return err
+	}
+	p.recounted = p.report.Lines
+	return p.q.ImportGrew(ctx)
 }
 
 func (p *importPass) event(kind gatehouse.EventKind, u gatehouse.User, detail map[string]string) gatehouse.Event {

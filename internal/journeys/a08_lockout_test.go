@@ -188,7 +188,7 @@ func TestA08_ALockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 		s.Clock.Add(2 * time.Minute)
 		wantHome(t, signIn(c, "mira@inkwell.example", password))
 	}, testkit.WithSites(func(dir string) {
-		appendTo(dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
+		testkit.AppendFile(t, dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
 	}))
 }
 

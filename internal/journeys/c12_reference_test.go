@@ -41,13 +41,8 @@ func wantReferenceInLog(t *testing.T, s *testkit.Server, name string, p *testkit
 		t.Errorf("%s (%d): no reference on the page: %q", name, p.Status, p.Text("body"))
 		return
 	}
-	for range 100 { // the line is written when the answer has gone
-		if strings.Contains(s.Log.String(), `"ref":"`+ref+`"`) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("%s: the log does not know %s", name, ref)
+	// The line is written when the answer has gone.
+	testkit.Eventually(t, name+": "+ref+" in the log", func() bool { return strings.Contains(s.Log.String(), `"ref":"`+ref+`"`) })
 }
 
 // A sign-in that support is asked about is found in the event log by the reference of

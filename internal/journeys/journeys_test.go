@@ -1,7 +1,6 @@
 package journeys
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -43,18 +42,5 @@ func wantRefused(t *testing.T, p *testkit.Page) {
 	t.Helper()
 	if p.Status != 401 || !strings.Contains(p.Text("main"), "could not sign you in") {
 		t.Fatalf("not refused as everyone is: %d %s %q", p.Status, p.URL, p.Text("main"))
-	}
-}
-
-func appendTo(path, text string) {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString(text)
-	}
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		panic(err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"gatehouse"
-	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 )
 
@@ -31,15 +30,6 @@ func testSite() *site.Site {
 		Languages: []string{"en-GB"},
 		Zone:      time.UTC,
 	}
-}
-
-func testKeys(t testing.TB) *secret.Keys {
-	t.Helper()
-	keys, err := secret.ParseKeys(secret.NewKeyFile())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys
 }
 
 // samples are all kinds, in each of their forms.

@@ -209,6 +209,17 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// A language that lacks a kind would fail the transaction that wants to tell it.
+func TestEveryLanguageHasEveryKind(t *testing.T) {
+	for lang, s := range languages {
+		for name, msg := range samples() {
+			if _, err := s.read(view{Site: testSite(), To: testRecipient(), M: msg, lang: lang}); err != nil {
+				t.Errorf("%s in %s: %v", name, lang, err)
+			}
+		}
+	}
+}
+
 // A source with a mistake does not get into a message.
 func TestBrokenSources(t *testing.T) {
 	head := "subject: s\npreheader: p\nheading: h\nfoot: f\n\n"
@@ -252,6 +263,18 @@ func TestLinkData(t *testing.T) {
 	page, err := html(d, testSite(), "en-GB")
 	if err != nil || !strings.Contains(page, ">418\u00a0207<") || !strings.Contains(plain(d, testSite()), "\n    418 207\n") {
 		t.Errorf("the code is not in one piece (E30): %v", err)
+	}
+}
+
+// E02: TestHeaderCensus has their form.
+func TestMessageIDsAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for range 10_000 {
+		id, err := newMessageID(testSite())
+		if err != nil || seen[id] {
+			t.Fatalf("the Message-ID %s is there twice, or not at all: %v", id, err)
+		}
+		seen[id] = true
 	}
 }
 

@@ -73,127 +73,6 @@ func TestNothingIsSentOfWhatIsRolledBack(t *testing.T) {
 	}
 }
 
-func TestDeferredThenSent(t *testing.T) {
-	testkit.Databases(t, func(t *testing.T, url string) {
-		b := newBench(t, url)
-		for name, trouble := range map[string]func(session int, line string) string{
-			"MAIL 451":             at("MAIL", "451 4.3.0 try again later"),
-			"RCPT 450":             at("RCPT", "450 4.2.0 greylisted, see https://b.example/"),
-			"DATA 452":             at("DATA", "452 4.3.1 no space"),
-			"content 451":          at(".", "451 4.7.1 later"),
-			"421":                  at("RCPT", "421 4.3.2 going down"),
-			"hangs up at MAIL":     at("MAIL", hangUp),
-			"hangs up after DATA":  at("DATA", hangUp),
-			"hangs up at the dot":  at(".", hangUp),
-			"silent at MAIL":       at("MAIL", sayNoting),
-			"silent after the dot": at(".", sayNoting),
-			"wants a sign-in":      at("MAIL", "530 5.7.0 authentication required"),
-			"gibberish":            at("RCPT", "what?"),
-		} {
-			t.Run(name, func(t *testing.T) {
-				server := &script{answer: trouble}
-				c := server.start(t)
-				s := b.sender(c)
-				m := b.message(mail.Samples()["temporary-password-reset"])
-				stop := b.run(s)
-				got := b.await(s, m, store.MessageDeferred, store.MessageSent, store.MessageRefused)
-				wait := got.DueAt.Sub(b.clock.now())
-				if got.State != store.MessageDeferred || got.Tries != 1 || got.Body == nil || got.Reply == "" || wait < 15*time.Second || wait > 20*time.Second {
-					t.Fatalf("it is %s after %d tries, due in %s: %s", got.State, got.Tries, wait, got.Reply)
-				}
-				server.do(nil)
-				b.clock.advance(20 * time.Second)
-				got = b.await(s, m, store.MessageSent)
-				if !strings.HasPrefix(got.Reply, "250 2.0.0 Ok: queued as ") || got.Body != nil {
-					t.Errorf("it is sent with %q", got.Reply)
-				}
-				stop()
-			})
-		}
-	})
-}
-
-// at answers lines that begin like this.
-func at(prefix, answer string) func(int, string) string {
-	return func(_ int, line string) string {
-		if strings.HasPrefix(line, prefix) {
-			return answer
-		}
-		return ""
-	}
-}
-
-func TestRefused(t *testing.T) {
-	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
-	server.RefuseTo("hanna.kruse@lindenhof.example", 550, "no such user here")
-	s := b.sender(config(t, server))
-	b.run(s)
-	got := b.await(s, b.message(mail.Samples()["temporary-password-reset"]), store.MessageRefused)
-	if got.Reply != "550 5.0.0 no such user here" || got.Body != nil || got.DoneAt.IsZero() {
-		t.Errorf("the row is %+v", got)
-	}
-	// The connection is good for the next one.
-	to := mail.TestRecipient()
-	to.Address = "somebody.else@lindenhof.example"
-	b.send(to, mail.Samples()["locked"])
-	b.await(s, b.newest(), store.MessageSent)
-}
-
-// Whatever keeps a connection from coming about is no verdict on the message.
-func TestConnectionTrouble(t *testing.T) {
-	b := newBench(t, testkit.SQLiteURL(t))
-	plain, tls := testkit.NewSMTP(t), testkit.NewSMTP(t, testkit.ImplicitTLS, testkit.RequireLogin("u", "p"))
-	noTLS, stranger, password, nobody := config(t, plain), config(t, tls), config(t, tls), config(t, plain)
-	noTLS.Security = mail.StartTLS
-	stranger.Roots = nil
-	password.Password = "wrong"
-	nobody.Port = "1"
-	greeting := (&script{greeting: "554 5.7.1 go away"}).start(t)
-	for want, c := range map[string]mail.SMTP{
-		"does not offer STARTTLS": noTLS, "authority": stranger, "does not know this user": password,
-		"no connection": nobody, "turns us away: 554": greeting,
-	} {
-		s := b.sender(c)
-		m := b.message(mail.Samples()["locked"])
-		stop := b.run(s)
-		got := b.await(s, m, store.MessageDeferred, store.MessageRefused, store.MessageSent)
-		if got.State != store.MessageDeferred || !strings.Contains(got.Reply, want) {
-			t.Errorf("%s: it is %s: %s", want, got.State, got.Reply)
-		}
-		stop()
-	}
-	if n := plain.Tries() + tls.Tries(); n != 0 {
-		t.Errorf("%d messages were begun", n)
-	}
-}
-
-// A kept connection that the server has closed costs a new one, not a try.
-func TestKeptConnection(t *testing.T) {
-	b, server := newBench(t, testkit.SQLiteURL(t)), &script{}
-	s := b.sender(server.start(t))
-	s.Workers = 1
-	b.run(s)
-	for range 3 {
-		b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent)
-	}
-	if n := server.count("EHLO"); n != 1 {
-		t.Errorf("three messages took %d connections", n)
-	}
-	server.cut()
-	if got := b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent, store.MessageDeferred); got.State != store.MessageSent {
-		t.Errorf("after the server closed the connection: %s", got.Reply)
-	}
-	server.do(func(session int, line string) string {
-		if session == 2 && strings.HasPrefix(line, "MAIL") {
-			return "421 4.4.2 idle for too long"
-		}
-		return ""
-	})
-	if got := b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent, store.MessageDeferred); got.State != store.MessageSent {
-		t.Errorf("after 421: %s", got.Reply)
-	}
-}
-
 func TestExpiry(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	server.Refuse(451, "not now")
@@ -217,7 +96,7 @@ func TestExpiry(t *testing.T) {
 // Two senders on one database: everything goes out, nothing twice.
 func TestTwoSendersNeverSendTwice(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
-		const count = 400
+		const count = 200
 		one := newBench(t, url)
 		two := newBench(t, url)
 		two.keys, two.clock = one.keys, one.clock

@@ -108,8 +108,12 @@ func (b *Blocklist) Len() int {
 // Contains says whether the list has the password: as it is, in other case
 // ("PassWord"), with digits and punctuation around it ("password2024!") unless
 // they are more than half of it, or with the usual replacements ("P@ssw0rd").
-// A nil list contains nothing.
+// It also says so of what no list needs to hold, such as walks along the keyboard:
+// see trivial. A nil list contains nothing else.
 func (b *Blocklist) Contains(password string) bool {
+	if b.trivial(fold(password)) {
+		return true
+	}
 	for _, form := range blockForms(fold(password)) {
 		if b.has(blockKey(form)) {
 			return true

@@ -30,9 +30,13 @@ type dialect struct {
 	// claim is added to a SELECT that picks rows to work on, so that two
 	// processes do not wait for each other's.
 	claim string
-	// asyncCommit, run first in a transaction, lets it commit without
-	// waiting for the disk, for what may be lost with the power.
-	asyncCommit string
+	// insertBatch is how many rows one INSERT of an import has. SQLite looks
+	// numbered parameters up one by one, so that many rows at once are slower.
+	insertBatch int
+	// recount tells the planner how big the tables are that an import fills. It
+	// would go on believing that they are empty, as they were when it began, and
+	// read all of what has been written for every lookup.
+	recount string
 	// clock asks the database for its time in microseconds.
 	clock string
 	// prepares: statements are worth preparing here; pgx does it by itself.
@@ -40,9 +44,10 @@ type dialect struct {
 }
 
 var sqliteDialect = dialect{
-	name:  "sqlite",
-	types: strings.NewReplacer("BYTES", "BLOB"),
-	clock: "SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
+	name:        "sqlite",
+	types:       strings.NewReplacer("BYTES", "BLOB"),
+	insertBatch: 1,
+	clock:       "SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
 
 	prepares: true,
 }
@@ -58,8 +63,9 @@ var postgresDialect = dialect{
 	),
 	lockMigrations: "SELECT pg_advisory_xact_lock(7104266)",
 	claim:          "FOR UPDATE SKIP LOCKED",
+	insertBatch:    100,
+	recount:        "ANALYZE users, companies",
 	clock:          "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
-	asyncCommit:    "SET LOCAL synchronous_commit = off",
 }
 
 // open opens the database that a URL names: the pool that writes, the pool that

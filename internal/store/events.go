@@ -16,10 +16,12 @@ func (q Queries) InsertEvent(ctx context.Context, e gatehouse.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.exec(ctx, "insert event", `INSERT INTO events (`+eventColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, values...)
+	_, err = q.exec(ctx, "insert event", insertEventText, values...)
 	return err
 }
+
+const insertEventText = `INSERT INTO events (` + eventColumns + `)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
 // eventValues are an event's columns, in the order of eventColumns.
 func eventValues(e gatehouse.Event) ([]any, error) {

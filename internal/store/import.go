@@ -10,19 +10,18 @@ import (
 	"gatehouse"
 )
 
-// What an import does many times, it does in batches: on PostgreSQL each statement
-// is a journey over the network. All batches of a kind have the same size, so that
-// there is one text for each.
-const (
-	// ImportBatch is how many usernames one query looks up.
-	ImportBatch = 500
-	insertBatch = 100
-)
+// ImportBatch is how many usernames one query looks up. What an import does many
+// times, it does in batches: on PostgreSQL each statement is a journey over the
+// network. All batches of a kind have the same size, so that there is one text for
+// each.
+const ImportBatch = 500
 
 var (
-	usersByKeysText  = sync.OnceValue(makeUsersByKeys)
-	insertUsersText  = sync.OnceValue(func() string { return insertMany("users", userColumns+", username_key, email_key", insertBatch) })
-	insertEventsText = sync.OnceValue(func() string { return insertMany("events", eventColumns, insertBatch) })
+	usersByKeysText = sync.OnceValue(makeUsersByKeys)
+	insertUsersText = sync.OnceValue(func() string {
+		return insertMany("users", userColumns+", username_key, email_key", postgresDialect.insertBatch)
+	})
+	insertEventsText = sync.OnceValue(func() string { return insertMany("events", eventColumns, postgresDialect.insertBatch) })
 )
 
 func makeUsersByKeys() string {
@@ -53,6 +52,24 @@ func insertMany(table, columns string, rows int) string {
 	return b.String()
 }
 
+// PrepareImport readies the database for an import: statements that a transaction uses
+// for the first time are not prepared before it is over, and an import is one.
+func (s *Store) PrepareImport(ctx context.Context) {
+	if s.writeStmts.db != nil {
+		s.writeStmts.learn(ctx, &statements{missing: []string{insertUserText, insertEventText}})
+	}
+}
+
+// ImportGrew is called when an import has written several times as many rows as at
+// the last call.
+func (q Queries) ImportGrew(ctx context.Context) error {
+	if q.d.recount == "" {
+		return nil
+	}
+	_, err := q.exec(ctx, "recount", q.d.recount)
+	return err
+}
+
 // UsersByKeys returns the users of a site that have one of at most ImportBatch
 // usernames, given and returned under gatehouse.NameKey.
 func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string) (map[string]gatehouse.User, error) {
@@ -77,8 +94,8 @@ func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string) 
 
 // InsertUsers is InsertUser for many.
 func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error {
-	for batch := range slices.Chunk(users, insertBatch) {
-		if len(batch) < insertBatch {
+	for batch := range slices.Chunk(users, q.d.insertBatch) {
+		if len(batch) < postgresDialect.insertBatch {
 			for _, u := range batch {
 				if err := q.InsertUser(ctx, u); err != nil {
 					return err
@@ -99,8 +116,8 @@ func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error 
 
 // InsertEvents is InsertEvent for many.
 func (q Queries) InsertEvents(ctx context.Context, events []gatehouse.Event) error {
-	for batch := range slices.Chunk(events, insertBatch) {
-		if len(batch) < insertBatch {
+	for batch := range slices.Chunk(events, q.d.insertBatch) {
+		if len(batch) < postgresDialect.insertBatch {
 			for _, e := range batch {
 				if err := q.InsertEvent(ctx, e); err != nil {
 					return err

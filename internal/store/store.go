@@ -169,11 +169,12 @@ type statements struct {
 	db      *sql.DB
 	m       *sync.Map // text -> *sql.Stmt
 	tx      *sql.Tx
+	bound   map[string]*sql.Stmt // of the transaction: it keeps each until its end
 	missing []string
 }
 
 func (s *statements) in(tx *sql.Tx) *statements {
-	return &statements{db: s.db, m: s.m, tx: tx}
+	return &statements{db: s.db, m: s.m, tx: tx, bound: map[string]*sql.Stmt{}}
 }
 
 func (s *statements) get(ctx context.Context, text string) *sql.Stmt {
@@ -181,10 +182,13 @@ func (s *statements) get(ctx context.Context, text string) *sql.Stmt {
 		return nil
 	}
 	if stmt, ok := s.m.Load(text); ok {
-		if s.tx != nil {
-			return s.tx.StmtContext(ctx, stmt.(*sql.Stmt))
+		if s.tx == nil {
+			return stmt.(*sql.Stmt)
 		}
-		return stmt.(*sql.Stmt)
+		if s.bound[text] == nil {
+			s.bound[text] = s.tx.StmtContext(ctx, stmt.(*sql.Stmt))
+		}
+		return s.bound[text]
 	}
 	if s.tx != nil {
 		s.missing = append(s.missing, text)

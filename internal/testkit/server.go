@@ -87,6 +87,12 @@ type serverSetup struct {
 	workers int
 	queue   int
 	change  func(dir string)
+	options func(*assembly.Options)
+}
+
+// With changes anything else that a server is made of.
+func With(change func(*assembly.Options)) ServerOption {
+	return func(s *serverSetup) { s.options = change }
 }
 
 // WithLimits sets the limits of sign-ins.
@@ -128,8 +134,12 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(io.MultiWriter(s.Log), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.House, err = assembly.New(assembly.Options{Store: s.Store, Sites: s.Sites, Keys: s.Keys, Hasher: s.Hasher, SMTP: smtp,
-		Limits: setup.limits, Now: s.Clock.Now, Log: log, PlainLoopback: true})
+	parts := assembly.Options{Store: s.Store, Sites: s.Sites, Keys: s.Keys, Hasher: s.Hasher, SMTP: smtp,
+		Limits: setup.limits, Now: s.Clock.Now, Log: log, PlainLoopback: true}
+	if setup.options != nil {
+		setup.options(&parts)
+	}
+	s.House, err = assembly.New(parts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,4 +267,31 @@ func (s *Server) User(u gatehouse.User) gatehouse.User {
 		s.t.Fatal(err)
 	}
 	return now
+}
+
+// AppendFile adds text to a file of the test.
+func AppendFile(t testing.TB, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(text)
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Eventually waits until something that happens at the same time has happened.
+func Eventually(t testing.TB, what string, happened func() bool) {
+	t.Helper()
+	for range 500 {
+		if happened() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("still waiting for %s", what)
 }

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/strictyaml"
+)
+
+// isConfiguration reports whether an error is one of the configuration or of a site's.
+func isConfiguration(err error) bool {
+	var e *strictyaml.Error
+	return errors.As(err, &e)
+}
+
+// explain says what went wrong in one line, and in further ones what to do about it.
+func explain(err error) string {
+	var config *strictyaml.Error
+	var e *gatehouse.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted; nothing was changed"
+	case errors.As(err, &config):
+		return explainConfig(config)
+	case errors.As(err, &e) && e.Kind == gatehouse.Invalid && len(e.Fields) > 0:
+		return explainFields(e)
+	case errors.As(err, &e) && codeAdvice[e.Code] != "":
+		return codeAdvice[e.Code]
+	case errors.As(err, &e) && e.Kind == gatehouse.Unavailable:
+		return err.Error() + "\nCheck that the database runs and can be reached; gatehouse doctor says more. Then try again."
+	case errors.As(err, &e) && e.Err != nil && e.Kind == gatehouse.Invalid:
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// codeAdvice are the errors of services that a command can meet.
+var codeAdvice = map[string]string{
+	directory.CodeDeactivated: "the account is deactivated\nRun gatehouse user activate first.",
+	directory.CodeImportMoved: "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",
+	directory.CodeBusy:        "too many passwords are being hashed at once\nTry again in a few seconds.",
+}
+
+func explainConfig(e *strictyaml.Error) string {
+	if len(e.Problems) == 1 {
+		return e.Error() + "\nMend this and try again."
+	}
+	return fmt.Sprintf("the configuration has %d problems; mend them and try again:\n%v", len(e.Problems), e)
+}
+
+func explainFields(e *gatehouse.Error) string {
+	lines := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		lines[i] = strings.ReplaceAll(f.Field, "_", " ") + " " + directory.Explain(f)
+	}
+	if len(lines) == 1 {
+		return "the " + lines[0]
+	}
+	return fmt.Sprintf("%d fields cannot be used:\n%s", len(lines), strings.Join(lines, "\n"))
+}

@@ -1,0 +1,108 @@
+// Command gatehouse is the sign-in server, its demo, and the tools of whoever runs
+// it. Here everything is put together; what it does is in internal.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2 // wrong usage or configuration
+)
+
+// commands is the command line.
+type commands struct {
+	Demo    demoCmd    `cmd:"" help:"Try Gatehouse out: three sites, people and an inbox in one process, nothing to configure."`
+	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database to this program's version, or say where it is."`
+	Import  importCmd  `cmd:"" help:"Bring companies and users in from a CSV file."`
+	Company companyCmd `cmd:"" help:"Create, list, show and change companies."`
+	User    userCmd    `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
+	Doctor  doctorCmd  `cmd:"" help:"Check the installation and say what to mend."`
+	Backup  backupCmd  `cmd:"" help:"Copy the SQLite database while the server runs."`
+	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the SQLite database."`
+	Keys    keysCmd    `cmd:"" help:"Make a key file."`
+	Version versionCmd `cmd:"" help:"Print version, commit and Go version."`
+}
+
+// app is what commands work with.
+type app struct {
+	ctx      context.Context
+	out, err io.Writer
+	environ  []string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(&app{ctx: ctx, out: os.Stdout, err: os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// run runs a command line and returns the exit status.
+func run(a *app, args []string) int {
+	var cmd commands
+	exited := -1
+	parser, err := kong.New(&cmd, kong.Name("gatehouse"), kong.Writers(a.out, a.err),
+		kong.Description("A sign-in server for business portals."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Exit(func(status int) { exited = status }))
+	if err != nil { // a mistake in the structs above
+		panic(err)
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(a.err, "gatehouse: %v\nRun gatehouse --help, or gatehouse COMMAND --help, for what there is.\n", err)
+		return exitUsage
+	}
+	// It names the file and is no setting in it; whoever reads the file's settings
+	// from the environment would say so.
+	os.Unsetenv(configVariable)
+	a.environ = os.Environ()
+	err = command.Run(a)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(a.err, "gatehouse: "+explain(err))
+	var usage usageError
+	if errors.As(err, &usage) || isConfiguration(err) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+const configVariable = "GATEHOUSE_CONFIG"
+
+// configFlag is the flag of all commands that need the configuration.
+type configFlag struct {
+	Config string `help:"The configuration file." short:"c" default:"gatehouse.yaml" env:"GATEHOUSE_CONFIG" placeholder:"FILE"`
+}
+
+type serveCmd struct{ configFlag }
+
+func (c *serveCmd) Run(a *app) error { return runServe(a.ctx, c.Config) }
+
+type demoCmd struct {
+	Listen     string `help:"Where to listen; an address of this machine." default:"127.0.0.1:8080" placeholder:"ADDRESS"`
+	Data       string `help:"Keep the data in this folder; without it, in one that is removed at the end." placeholder:"DIR"`
+	SMTPListen string `name:"smtp-listen" help:"Where the demo's mail server listens." default:"127.0.0.1:0" placeholder:"ADDRESS"`
+	JSON       bool   `name:"json" help:"Print addresses and accounts as one line of JSON."`
+}
+
+func (c *demoCmd) Run(a *app) error {
+	return runDemo(a.ctx, demoOptions{Listen: c.Listen, Data: c.Data, SMTPListen: c.SMTPListen, JSON: c.JSON})
+}

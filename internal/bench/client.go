@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// patience is how long a request may take.
+const patience = time.Minute
+
+// client is a connection that is kept. It shares the processors with the server, so
+// it does no more than it must.
+type client struct {
+	address, host string
+	conn          net.Conn
+	in            *bufio.Reader
+	out, body     []byte // reused
+}
+
+func newClient(address, host string) *client { return &client{address: address, host: host} }
+
+func (c *client) close() {
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}
+
+// answer is what matters of an answer. The body is good until the next one.
+type answer struct {
+	status     int
+	retryAfter string
+	session    string // cookies
+	signIn     string
+	body       []byte
+	hangUp     bool
+}
+
+// get asks for a path, with a line of cookies or without.
+func (c *client) get(path, cookies string) (answer, error) {
+	c.begin("GET", path, cookies)
+	c.out = append(c.out, "\r\n"...)
+	return c.send()
+}
+
+// post sends a form.
+func (c *client) post(path, cookies, form string) (answer, error) {
+	c.begin("POST", path, cookies)
+	c.out = append(c.out, "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "...)
+	c.out = strconv.AppendInt(c.out, int64(len(form)), 10)
+	c.out = append(c.out, "\r\n\r\n"...)
+	c.out = append(c.out, form...)
+	return c.send()
+}
+
+func (c *client) begin(method, path, cookies string) {
+	c.out = append(c.out[:0], method+" "+path+" HTTP/1.1\r\nHost: "+c.host+
+		"\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\nAccept-Language: en-GB\r\n"...)
+	if cookies != "" {
+		c.out = append(c.out, "Cookie: "+cookies+"\r\n"...)
+	}
+}
+
+func (c *client) send() (a answer, err error) {
+	if c.conn == nil {
+		if c.conn, err = net.DialTimeout("tcp", c.address, patience); err != nil {
+			return a, err
+		}
+		c.in = bufio.NewReaderSize(c.conn, 16<<10)
+	}
+	if err = c.conn.SetDeadline(time.Now().Add(patience)); err == nil {
+		_, err = c.conn.Write(c.out)
+	}
+	if err == nil {
+		err = c.read(&a)
+	}
+	if err != nil || a.hangUp {
+		c.close()
+	}
+	return a, err
+}
+
+func (c *client) read(a *answer) error {
+	line, err := c.line()
+	if err != nil {
+		return err
+	}
+	if len(line) < len("HTTP/1.1 200") {
+		return fmt.Errorf("status line %q", line)
+	}
+	if a.status, err = strconv.Atoi(string(line[9:12])); err != nil {
+		return err
+	}
+	length, chunked := 0, false
+	for {
+		if line, err = c.line(); err != nil {
+			return err
+		}
+		if len(line) == 0 {
+			break
+		}
+		name, value, _ := bytes.Cut(line, []byte(": "))
+		switch string(name) {
+		case "Content-Length":
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return err
+			}
+		case "Transfer-Encoding":
+			chunked = true
+		case "Connection":
+			a.hangUp = string(value) == "close"
+		case "Retry-After":
+			a.retryAfter = string(value)
+		case "Set-Cookie":
+			a.setCookie(value)
+		}
+	}
+	c.body = c.body[:0]
+	if chunked {
+		err = c.readChunks()
+	} else {
+		err = c.readBody(length)
+	}
+	a.body = c.body
+	return err
+}
+
+func (a *answer) setCookie(value []byte) {
+	pair, _, _ := bytes.Cut(value, []byte(";"))
+	name, value, _ := bytes.Cut(pair, []byte("="))
+	switch string(name) {
+	case "gatehouse-session":
+		a.session = string(value)
+	case "gatehouse-signin":
+		a.signIn = string(value)
+	}
+}
+
+func (c *client) line() ([]byte, error) {
+	line, err := c.in.ReadSlice('\n')
+	return bytes.TrimRight(line, "\r\n"), err
+}
+
+func (c *client) readBody(length int) error {
+	n := len(c.body)
+	if cap(c.body) < n+length {
+		c.body = append(make([]byte, 0, n+length), c.body...)
+	}
+	c.body = c.body[:n+length]
+	_, err := io.ReadFull(c.in, c.body[n:])
+	return err
+}
+
+func (c *client) readChunks() error {
+	for {
+		line, err := c.line()
+		if err != nil {
+			return err
+		}
+		size, err := strconv.ParseUint(string(line), 16, 31)
+		if err != nil {
+			return err
+		}
+		if err := c.readBody(int(size)); err != nil {
+			return err
+		}
+		if _, err := c.line(); err != nil || size == 0 {
+			return err
+		}
+	}
+}
+
+// tried is what became of a sign-in.
+type tried struct {
+	answer
+	took time.Duration // from the form's sending to the answer
+}
+
+// signIn opens the sign-in page as a browser without cookies and sends its form.
+func (c *client) signIn(username, password string) (t tried, err error) {
+	page, err := c.get("/sign-in", "")
+	if err != nil {
+		return t, err
+	}
+	_, rest, _ := bytes.Cut(page.body, []byte(`name="form_token" value="`))
+	token, _, found := bytes.Cut(rest, []byte(`"`))
+	if page.status != 200 || page.signIn == "" || !found {
+		return t, fmt.Errorf("GET /sign-in: status %d, cookie %t, form %t", page.status, page.signIn != "", found)
+	}
+	form := "form_token=" + url.QueryEscape(html.UnescapeString(string(token))) +
+		"&username=" + url.QueryEscape(username) + "&password=" + url.QueryEscape(password)
+	begun := time.Now()
+	t.answer, err = c.post("/sign-in", "gatehouse-signin="+page.signIn, form)
+	t.took = time.Since(begun)
+	return t, err
+}
+
+// newSession signs in and returns the line of cookies of the session.
+func (c *client) newSession(username string) (string, error) {
+	t, err := c.signIn(username, password)
+	if err != nil {
+		return "", err
+	}
+	if t.status != 303 || t.session == "" {
+		return "", t.unexpected()
+	}
+	return "gatehouse-session=" + t.session, nil
+}
+
+// unexpected is the error of an answer that nobody wants.
+func (t tried) unexpected() error {
+	text := fmt.Sprintf("POST /sign-in: status %d, session %t, Retry-After %q", t.status, t.session != "", t.retryAfter)
+	if strings.Contains(string(t.body), "signin.failed") || t.status == 401 {
+		text += " (refused)"
+	}
+	return errors.New(text)
+}

@@ -1,0 +1,186 @@
+// Bench measures the server as people meet it: the real program, built as for a
+// release, as a process of its own, over HTTP, on SQLite and on PostgreSQL with
+// everything written to the disk. Each figure stands beside its limit. Where
+// the limit is a share of what the machine can do, both are measured in the same
+// run, in turns, so that a machine that gets slower meanwhile changes neither.
+//
+//	go run ./internal/bench [-quick] [-only NAME] [-json FILE] [-binary FILE]
+//
+// GATEHOUSE_LIMITS_… in the environment reach the server, to try other settings.
+// The exit status is 1 if a limit is missed, 2 if something cannot be measured.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"gatehouse/internal/demo"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/testkit/cluster"
+)
+
+// group is figures that are measured together.
+type group struct {
+	name, what string
+	run        func(context.Context, *bench) error
+}
+
+var groups = []group{
+	{"sign-in/sqlite", "sign-ins a second, as a share of what the machine can hash", on("sqlite", measureSignIns)},
+	{"storm/sqlite", "session checks, memory and refusals while everybody signs in", on("sqlite", measureStorm)},
+	{"session/sqlite", "session checks a second, as a share of an empty handler's rate", on("sqlite", measureSessions)},
+	{"start", "start, idle memory, size of the program", on("sqlite", measureStart)},
+	{"timing", "whether the time of a refusal tells who has an account", on("sqlite", measureTiming)},
+	{"import", "100,000 users with hashes", measureImport},
+	{"sign-in/postgres", "as on SQLite", on("postgres", measureSignIns)},
+	{"storm/postgres", "as on SQLite", on("postgres", measureStorm)},
+	{"session/postgres", "as on SQLite", on("postgres", measureSessions)},
+}
+
+// bench is one run.
+type bench struct {
+	quick  bool
+	dir    string // for everything that is written
+	binary string // the server
+	hasher *secret.Hasher
+	hash   string // of password
+	report *report
+
+	databases map[string]*database
+	postgres  *cluster.Cluster
+}
+
+func main() {
+	b := &bench{report: newReport(), databases: map[string]*database{}}
+	only := flag.String("only", "", "measure only the groups whose `name` contains this")
+	jsonFile := flag.String("json", "bench.json", "write the figures to this `file`; empty: nowhere")
+	empty := flag.Bool("empty-handler", false, "be the empty handler that rates are compared with")
+	flag.BoolVar(&b.quick, "quick", false, "measure briefly, to see that everything works: the figures say little")
+	flag.StringVar(&b.binary, "binary", "", "measure this `program` in place of one built for the purpose")
+	flag.Usage = usage
+	flag.Parse()
+	if *empty {
+		serveEmpty()
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := b.run(ctx, *only)
+	b.report.print(os.Stdout)
+	if err == nil && *jsonFile != "" {
+		err = b.report.write(*jsonFile, b.quick)
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	case b.report.missed():
+		os.Exit(1)
+	}
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: bench [flags]")
+	flag.PrintDefaults()
+	fmt.Fprintln(os.Stderr, "groups:")
+	for _, g := range groups {
+		fmt.Fprintf(os.Stderr, "  %-18s %s\n", g.name, g.what)
+	}
+}
+
+// on runs a group on a database.
+func on(engine string, measure func(context.Context, *bench, *database) error) func(context.Context, *bench) error {
+	return func(ctx context.Context, b *bench) error {
+		db, err := b.database(ctx, engine)
+		if err != nil {
+			return err
+		}
+		return measure(ctx, b, db)
+	}
+}
+
+// errSkip says that a group cannot be measured here.
+var errSkip = errors.New("skipped")
+
+func (b *bench) run(ctx context.Context, only string) (err error) {
+	if b.dir, err = os.MkdirTemp("", "gatehouse-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	if err := b.prepare(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if b.postgres != nil {
+			err = errors.Join(err, b.postgres.Close())
+		}
+	}()
+	matched := false
+	for _, g := range groups {
+		if !strings.Contains(g.name, only) {
+			continue
+		}
+		matched = true
+		fmt.Fprintf(os.Stderr, "%s: %s\n", g.name, g.what)
+		before := machineTime()
+		switch err := g.run(ctx, b); {
+		case errors.Is(err, errSkip):
+			b.report.skip(g.name, err)
+		case err != nil:
+			return fmt.Errorf("%s: %w", g.name, err)
+		}
+		b.report.stolen(before, machineTime())
+	}
+	if !matched {
+		return fmt.Errorf("no group's name contains %q", only)
+	}
+	return nil
+}
+
+// prepare makes what all groups need: the program, its sites, its keys, a hash.
+func (b *bench) prepare(ctx context.Context) error {
+	if b.binary == "" {
+		b.binary = filepath.Join(b.dir, "gatehouse")
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "gatehouse/cmd/gatehouse")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("go build: %w", err)
+		}
+	}
+	if err := demo.WriteSites(filepath.Join(b.dir, "sites")); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(b.dir, "keys"), secret.NewKeyFile(), 0o600); err != nil {
+		return err
+	}
+	b.hasher = newHasher()
+	var err error
+	b.hash, err = b.hasher.Hash(ctx, password)
+	return err
+}
+
+// span is how long to measure.
+func (b *bench) span(d time.Duration) time.Duration {
+	if b.quick {
+		return d / 5
+	}
+	return d
+}
+
+// count is how often to measure.
+func (b *bench) count(n int) int {
+	if b.quick {
+		return max(1, n/5)
+	}
+	return n
+}

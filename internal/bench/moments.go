@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// measureStart starts the server several times on a database that is there.
+func measureStart(ctx context.Context, b *bench, db *database) error {
+	info, err := os.Stat(b.binary)
+	if err != nil {
+		return err
+	}
+	b.report.add(figure{Name: "size of the program", Value: float64(info.Size()) / 1e6, Unit: "MB", Limit: 35, Bound: below})
+	var took []time.Duration
+	for range max(2, b.count(9)) {
+		begun := time.Now()
+		s, err := b.begin(ctx, db)
+		if err != nil {
+			return err
+		}
+		took = append(took, time.Since(begun))
+		if err := s.stop(); err != nil {
+			return err
+		}
+	}
+	b.report.add(figure{Name: "start to the first sign-in page", Value: millis(median(took)), Unit: "ms", Limit: 150, Bound: below,
+		Detail: fmt.Sprintf("median of %d, shortest %.0f ms, longest %.0f ms", len(took), millis(quantile(took, 0)), millis(quantile(took, 1)))})
+	return b.during(ctx, db, func(s *server) error {
+		for _, path := range []string{"/", "/sign-in", "/robots.txt", "/nothing"} {
+			if _, err := once(s.public, s.host, path); err != nil {
+				return err
+			}
+		}
+		pause(ctx, 5*time.Second)
+		b.report.add(figure{Name: "idle memory", Value: memory(s.cmd.Process.Pid, "VmRSS"), Unit: "MiB", Limit: 40, Bound: below})
+		return ctx.Err()
+	})
+}
+
+// measureTiming compares how long refusals take for different kinds of accounts,
+// one attempt at each account, in turns.
+func measureTiming(ctx context.Context, b *bench, db *database) error {
+	hash := b.hashTime(ctx)
+	return b.during(ctx, db, func(s *server) error {
+		c := newClient(s.public, s.host)
+		defer c.close()
+		took := make([][]time.Duration, len(kinds))
+		for i := range b.count(timedMax) {
+			for turn := range kinds {
+				k := (turn + i) % len(kinds) // nobody always comes after the same one
+				t, err := c.signIn(kinds[k].username(i), "Wrong-"+password)
+				if err == nil && t.status != 401 {
+					err = t.unexpected()
+				}
+				if err == nil {
+					err = ctx.Err()
+				}
+				if err != nil {
+					return err
+				}
+				took[k] = append(took[k], t.took)
+			}
+		}
+		least, most, detail := time.Hour, time.Duration(0), ""
+		for k, kind := range kinds {
+			m := median(took[k])
+			least, most = min(least, m), max(most, m)
+			detail += fmt.Sprintf("%s %.2f, ", kind.name, millis(m))
+		}
+		b.report.add(figure{Name: "difference between refusals / a hash", Value: 100 * float64(most-least) / float64(hash), Unit: "%", Limit: 5, Bound: below,
+			Informational: true, Detail: fmt.Sprintf("medians in ms: %shash %.2f", detail, millis(hash))})
+		return nil
+	})
+}
+
+// hashTime is how long one hash takes, alone.
+func (b *bench) hashTime(ctx context.Context) time.Duration {
+	var took []time.Duration
+	for range max(5, b.count(50)) {
+		begun := time.Now()
+		if _, err := b.hasher.Verify(ctx, b.hash, password); err != nil {
+			break
+		}
+		took = append(took, time.Since(begun))
+	}
+	return median(took)
+}
+
+// measureImport imports people with their hashes into an empty database.
+func measureImport(ctx context.Context, b *bench) error {
+	if b.command(ctx, "import", "--help").Run() != nil {
+		return fmt.Errorf("%w: this program has no command import", errSkip)
+	}
+	rows := b.count(100_000)
+	people := filepath.Join(b.dir, "people.csv")
+	if err := b.writePeople(people, rows); err != nil {
+		return err
+	}
+	path, err := b.configure("import", "127.0.0.1:8443", "127.0.0.1:9090", "sqlite://"+filepath.Join(b.dir, "import.db"))
+	if err != nil {
+		return err
+	}
+	var said strings.Builder
+	cmd := b.command(ctx, "import", "--config", path, "--site", siteID, people)
+	cmd.Stdout, cmd.Stderr = &said, &said
+	begun := time.Now()
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("gatehouse import: %w\n%s", err, said.String())
+	}
+	b.report.add(figure{Name: fmt.Sprintf("import of %d users, sqlite", rows), Value: time.Since(begun).Seconds(), Unit: "s", Limit: 60, Bound: below})
+	return nil
+}
+
+// writePeople writes a file of people in companies of 50.
+func (b *bench) writePeople(path string, rows int) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	fmt.Fprintln(w, "account_number,company,username,email,first_name,last_name,password_hash")
+	for i := range rows {
+		fmt.Fprintf(w, "%d,Company %d,user%07d,user%d@northgate.example,Mira,Santos,%q\n", 200_000+i/50, i/50, i, i, b.hash)
+	}
+	return errors.Join(w.Flush(), f.Close())
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// figure is something measured, beside its limit.
+type figure struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit,omitempty"`
+	// Limit is the least that Value may be, or the most.
+	Limit float64 `json:"limit"`
+	Bound bound   `json:"bound"`
+	OK    bool    `json:"ok"`
+	// Informational figures do not fail the run.
+	Informational bool   `json:"informational,omitempty"`
+	Detail        string `json:"detail,omitempty"`
+}
+
+type bound string
+
+const (
+	atLeast bound = "at least"
+	below   bound = "below"
+)
+
+// report is what a run found.
+type report struct {
+	Machine struct {
+		Cores int    `json:"cores"`
+		Go    string `json:"go"`
+		OS    string `json:"os"`
+	} `json:"machine"`
+	Begun   time.Time         `json:"begun"`
+	Quick   bool              `json:"quick"`
+	Figures []figure          `json:"figures"`
+	Skipped map[string]string `json:"skipped,omitempty"`
+	// Others is the largest share of the machine that programs not measured took
+	// while a group ran: with more than a few percent, times say little.
+	Others float64 `json:"others_share"`
+}
+
+func newReport() *report {
+	r := &report{Begun: time.Now().UTC(), Skipped: map[string]string{}}
+	r.Machine.Cores, r.Machine.Go, r.Machine.OS = runtime.NumCPU(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH
+	return r
+}
+
+// add judges a figure and keeps it.
+func (r *report) add(f figure) {
+	f.OK = f.Value < f.Limit
+	if f.Bound == atLeast {
+		f.OK = f.Value >= f.Limit
+	}
+	r.Figures = append(r.Figures, f)
+	fmt.Fprintf(os.Stderr, "  %s: %s (%s %s) %s  %s\n", f.Name, f.number(f.Value), f.Bound, f.number(f.Limit), f.verdict(), f.Detail)
+}
+
+func (r *report) skip(group string, why error) {
+	r.Skipped[group] = why.Error()
+	fmt.Fprintf(os.Stderr, "  %v\n", why)
+}
+
+func (r *report) missed() bool {
+	return slices.ContainsFunc(r.Figures, func(f figure) bool { return !f.OK && !f.Informational })
+}
+
+func (f figure) verdict() string {
+	switch {
+	case f.OK:
+		return "ok"
+	case f.Informational:
+		return "MISS (informational)"
+	}
+	return "MISS"
+}
+
+func (f figure) number(v float64) string {
+	text := fmt.Sprintf("%.3g", v)
+	if v >= 100 {
+		text = fmt.Sprintf("%.0f", v)
+	}
+	if f.Unit != "" {
+		text += " " + f.Unit
+	}
+	return text
+}
+
+func (r *report) print(w io.Writer) {
+	if len(r.Figures)+len(r.Skipped) == 0 {
+		return
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "figure\tmeasured\tlimit\t\tdetail")
+	for _, f := range r.Figures {
+		fmt.Fprintf(t, "%s\t%s\t%s %s\t%s\t%s\n", f.Name, f.number(f.Value), f.Bound, f.number(f.Limit), f.verdict(), f.Detail)
+	}
+	t.Flush()
+	for _, g := range groups {
+		if why, skipped := r.Skipped[g.name]; skipped {
+			fmt.Fprintf(w, "%s: %s\n", g.name, why)
+		}
+	}
+	if r.Others > 0.05 {
+		fmt.Fprintf(w, "Other programs took up to %.0f %% of the machine meanwhile: the figures are worse than the server is. Measure again when it is idle.\n", 100*r.Others)
+	}
+}
+
+func (r *report) write(path string, quick bool) error {
+	r.Quick = quick
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
+
+// quantile is the value that a share q of all values does not exceed.
+func quantile[T time.Duration | float64](all []T, q float64) T {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
+
+func median[T time.Duration | float64](all []T) T { return quantile(all, 0.5) }
+
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// server is a running server.
+type server struct {
+	cmd                *exec.Cmd
+	db                 *database
+	public, management string // addresses
+	host               string // of the site that is measured, with port
+	log                string
+}
+
+const config = `listen: %q
+management: %q
+plain_http: true
+database: %q
+smtp:
+  url: smtp+plain://127.0.0.1:9
+key_file: %q
+sites: %q
+limits:
+  sign_ins_per_address_per_minute: 1000000
+  sign_ins_per_username_per_minute: 1000000
+  sign_ins_per_site_per_minute: 1000000
+`
+
+// configure writes a configuration and returns its name.
+func (b *bench) configure(name, public, management, database string) (string, error) {
+	path := filepath.Join(b.dir, name+".yaml")
+	text := fmt.Sprintf(config, public, management, database, filepath.Join(b.dir, "keys"), filepath.Join(b.dir, "sites"))
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
+// start starts a server, as an operator would: with a log at level info, in a file.
+func (b *bench) start(ctx context.Context, db *database) (s *server, err error) {
+	s = &server{db: db, log: filepath.Join(b.dir, "server.log")}
+	for _, address := range []*string{&s.public, &s.management} {
+		if *address, err = freeAddress(); err != nil {
+			return nil, err
+		}
+	}
+	_, port, _ := net.SplitHostPort(s.public)
+	s.host = siteHost + ":" + port
+	path, err := b.configure("server", s.public, s.management, db.url)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(s.log)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	s.cmd = b.command(ctx, "serve", "--config", path)
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	return s, s.cmd.Start()
+}
+
+// command is the server's program. It ends in order, or after half a minute.
+func (b *bench) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, b.binary, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 30 * time.Second
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "GATEHOUSE_") || strings.HasPrefix(v, "GATEHOUSE_LIMITS_") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	return cmd
+}
+
+// begin starts a server and waits until it answers.
+func (b *bench) begin(ctx context.Context, db *database) (*server, error) {
+	s, err := b.start(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.await(); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return s, nil
+}
+
+// await waits until the server is well and shows the sign-in page.
+func (s *server) await() error {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		health, err := once(s.management, "localhost", "/healthz")
+		if err == nil && health.status == 200 {
+			break
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the server does not answer: %w\n%s", err, s.lastLog())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	page, err := once(s.public, s.host, "/sign-in")
+	if err == nil && page.status != 200 {
+		err = fmt.Errorf("GET /sign-in: status %d", page.status)
+	}
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, s.lastLog())
+	}
+	return nil
+}
+
+// once asks on a connection of its own.
+func once(address, host, path string) (answer, error) {
+	c := newClient(address, host)
+	defer c.close()
+	return c.get(path, "")
+}
+
+func (s *server) lastLog() string {
+	text, _ := os.ReadFile(s.log)
+	return string(text[max(0, len(text)-2000):])
+}
+
+// stop ends the server in order.
+func (s *server) stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	if err := s.cmd.Wait(); err != nil {
+		return fmt.Errorf("the server ended with %w\n%s", err, s.lastLog())
+	}
+	return nil
+}
+
+// during runs a measurement against a fresh server.
+func (b *bench) during(ctx context.Context, db *database, measure func(*server) error) error {
+	s, err := b.begin(ctx, db)
+	if err != nil {
+		return err
+	}
+	return errors.Join(measure(s), s.stop())
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// serveEmpty is what session checks are compared with: net/http, a process of its
+// own, and nothing else. It ends with its standard input.
+func serveEmpty() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	fmt.Println(l.Addr())
+	go http.Serve(l, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) //nolint:errcheck,gosec // ends with the process
+	io.Copy(io.Discard, os.Stdin)                                                   //nolint:errcheck // its end is what counts
+}
+
+// startEmpty starts this program as the empty handler.
+func startEmpty() (address string, stop func() error, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	cmd := exec.Command(self, "-empty-handler")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() error { return errors.Join(in.Close(), cmd.Wait()) }
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return "", nil, errors.Join(err, stop())
+	}
+	return strings.TrimSpace(line), stop, nil
+}

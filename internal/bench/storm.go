@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// storm is many people who sign in, one after the other as fast as they can, each
+// under a name and on a connection of their own.
+type storm struct {
+	done atomic.Int64 // sign-ins
+	end  chan struct{}
+	all  sync.WaitGroup
+
+	mu       sync.Mutex
+	refusals []time.Duration // time of the answers 503
+	failed   error           // the first
+}
+
+// brew starts a storm. If it is refusable, people who are told 503 look at that page
+// for a second and try again; else a 503 is a failure.
+func brew(s *server, people int, refusable bool) *storm {
+	st := &storm{end: make(chan struct{})}
+	for i := range people {
+		st.all.Go(func() {
+			c := newClient(s.public, s.host)
+			defer c.close()
+			if refusable { // people do not come in step
+				st.rest(time.Duration(i*997%1000) * time.Millisecond)
+			}
+			for !st.over() {
+				if err := st.once(c, i, refusable); err != nil {
+					st.fail(err)
+					return
+				}
+			}
+		})
+	}
+	return st
+}
+
+func (st *storm) once(c *client, i int, refusable bool) error {
+	t, err := c.signIn(signer(i), password)
+	switch {
+	case err != nil:
+		return err
+	case t.status == 303 && t.session != "":
+		st.done.Add(1)
+		return nil
+	case t.status != 503 || t.retryAfter == "" || !refusable:
+		return t.unexpected()
+	}
+	st.mu.Lock()
+	st.refusals = append(st.refusals, t.took)
+	st.mu.Unlock()
+	st.rest(time.Second + time.Duration(i%7)*50*time.Millisecond)
+	return nil
+}
+
+func (st *storm) over() bool {
+	select {
+	case <-st.end:
+		return true
+	default:
+		return false
+	}
+}
+
+func (st *storm) rest(d time.Duration) {
+	select {
+	case <-st.end:
+	case <-time.After(d):
+	}
+}
+
+func (st *storm) fail(err error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.failed == nil {
+		st.failed = err
+	}
+}
+
+// still ends the storm, waits for what was begun, and says what went wrong.
+func (st *storm) still() error {
+	close(st.end)
+	st.all.Wait()
+	return st.failed
+}
+
+// rate is how many a second were done of what a counter counts, over a while.
+func rate(ctx context.Context, done *atomic.Int64, d time.Duration) (perSecond float64, count int64) {
+	begun, before := time.Now(), done.Load()
+	pause(ctx, d)
+	count = done.Load() - before
+	return float64(count) / time.Since(begun).Seconds(), count
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// measureStorm looks at the others while 64 sign in at once, and then at those who
+// are turned away while 300 do.
+func measureStorm(ctx context.Context, b *bench, db *database) error {
+	return b.during(ctx, db, func(s *server) error {
+		if err := b.checkDuring(ctx, s, 64); err != nil {
+			return err
+		}
+		b.report.add(figure{Name: "memory with 64 clients, " + db.engine, Value: memory(s.cmd.Process.Pid, "VmHWM"),
+			Unit: "MiB", Limit: 160, Bound: below})
+		if err := b.refuse(ctx, s, 300); err != nil {
+			return err
+		}
+		b.report.add(figure{Name: "memory with 300 clients, " + db.engine, Value: memory(s.cmd.Process.Pid, "VmHWM"),
+			Unit: "MiB", Limit: 160, Bound: below})
+		return nil
+	})
+}
+
+// checkDuring has one session checked 50 times a second while others sign in.
+func (b *bench) checkDuring(ctx context.Context, s *server, people int) error {
+	c := newClient(s.public, s.host)
+	defer c.close()
+	cookies, err := c.newSession(signer(signers - 1))
+	if err != nil {
+		return err
+	}
+	st := brew(s, people, false)
+	pause(ctx, b.span(2*time.Second))
+	var took []time.Duration
+	const every = 20 * time.Millisecond
+	begun := time.Now()
+	for due := begun; due.Sub(begun) < b.span(20*time.Second) && ctx.Err() == nil; due = due.Add(every) {
+		// A check that comes late because the last one took long has waited, too.
+		from := due
+		if wait := time.Until(due); wait > 0 {
+			time.Sleep(wait)
+			from = time.Now()
+		}
+		a, err := c.get("/api/v1/session", cookies)
+		if err == nil && a.status != 200 {
+			err = fmt.Errorf("GET /api/v1/session: status %d", a.status)
+		}
+		if err != nil {
+			st.fail(err)
+			break
+		}
+		took = append(took, time.Since(from))
+	}
+	if err := st.still(); err != nil {
+		return err
+	}
+	b.report.add(figure{Name: fmt.Sprintf("session check while %d sign in, p99, %s", people, s.db.engine), Value: millis(quantile(took, 0.99)),
+		Unit: "ms", Limit: 40, Bound: below, Detail: fmt.Sprintf("median %.1f ms, longest %.1f ms of %d", millis(median(took)), millis(quantile(took, 1)), len(took))})
+	return ctx.Err()
+}
+
+// refuse has more people sign in than the queue holds.
+func (b *bench) refuse(ctx context.Context, s *server, people int) error {
+	st := brew(s, people, true)
+	pause(ctx, b.span(20*time.Second))
+	if err := st.still(); err != nil {
+		return err
+	}
+	if len(st.refusals) == 0 {
+		return fmt.Errorf("%d sign in at once, and nobody was turned away", people)
+	}
+	b.report.add(figure{Name: fmt.Sprintf("answer 503 to one too many of %d, p99, %s", people, s.db.engine), Value: millis(quantile(st.refusals, 0.99)),
+		Unit: "ms", Limit: 50, Bound: below, Detail: fmt.Sprintf("median %.1f ms of %d, besides %d sign-ins", millis(median(st.refusals)), len(st.refusals), st.done.Load())})
+	return ctx.Err()
+}

@@ -68,9 +68,10 @@ func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict
 	}
 	if a.Open > 0 && a.abandoned(now) {
 		a.Row, a.All, a.Open = a.Row+a.Open, a.All+a.Open, 0
-		if a = a.locked(p, now); !a.LockedAt.IsZero() {
-			return a, Refuse
-		}
+	}
+	// Also where the policy has become stricter than the counts.
+	if a = a.locked(p, now); !a.LockedAt.IsZero() {
+		return a, Refuse
 	}
 	if a.Row+a.Open >= p.Attempts || a.All+a.Open >= p.InAll {
 		return a, Wait
@@ -80,7 +81,8 @@ func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict
 }
 
 // abandoned: by a clock that jumped either way, too, so that one that was ahead
-// for a moment does not make everybody wait until that time.
+// for a moment does not make everybody wait until that time. Servers of one
+// database keep their clocks closer together than AttemptTime.
 func (a Attempts) abandoned(now time.Time) bool {
 	return now.Sub(a.OpenedAt).Abs() >= AttemptTime
 }

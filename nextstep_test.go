@@ -205,6 +205,11 @@ func TestNothingGoesPastCredentials(t *testing.T) {
 	if got := gatehouse.NextStep(classicSite(), gatehouse.SignInFacts{}, noon); got != gatehouse.StepCredentials {
 		t.Errorf("no facts at all: NextStep = %s", got)
 	}
+	nobody := proved().facts()
+	nobody.SignIn.UserID, nobody.User.ID = "", ""
+	if got := gatehouse.NextStep(proved().site(), nobody, noon); got != gatehouse.StepCredentials {
+		t.Errorf("nobody's sign-in for nobody: NextStep = %s", got)
+	}
 }
 
 func TestARecoveryNeverSkipsTheCode(t *testing.T) {

@@ -154,7 +154,16 @@ func fold(s string) string {
 	if isLowerASCII(s) {
 		return s
 	}
-	return norm.NFKC.String(cases.Fold().String(norm.NFKD.String(s)))
+	return norm.NFKC.String(cases.Fold().String(strings.Map(cherokee, norm.NFKD.String(s))))
+}
+
+// cherokee makes capitals of that script's letters before they are folded: folding
+// would only turn small ones into capitals and capitals into small ones.
+func cherokee(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return unicode.ToUpper(r)
+	}
+	return r
 }
 
 func isLowerASCII(s string) bool {

@@ -61,7 +61,7 @@ func backup(ctx context.Context, path, file string) error {
 		return err
 	}
 	// What cannot be restored is no backup.
-	if _, err := store.CheckSQLite(ctx, part.Name()); err != nil {
+	if _, _, err := store.CheckSQLite(ctx, part.Name()); err != nil {
 		return fmt.Errorf("the copy is not good: %w\nLook after the database itself: gatehouse doctor", err)
 	}
 	return giveName(part.Name(), file)

@@ -69,7 +69,7 @@ func restore(ctx context.Context, path, file string, now time.Time) (restored, e
 // checkBackup checks the copy and ends the sessions in it. It reports whether it is of
 // an older version.
 func checkBackup(ctx context.Context, part, file string) (behind bool, err error) {
-	_, err = store.CheckSQLite(ctx, part)
+	version, latest, err := store.CheckSQLite(ctx, part)
 	var newer store.NewerError
 	switch {
 	case errors.Is(err, store.ErrNotOurs), errors.Is(err, store.ErrDamaged):
@@ -79,15 +79,7 @@ func checkBackup(ctx context.Context, part, file string) (behind bool, err error
 	case err != nil:
 		return false, err
 	}
-	if err := store.CloseDoors(ctx, part); err != nil {
-		return false, err
-	}
-	st, err := store.Open(ctx, "sqlite://"+part)
-	if err != nil {
-		return false, err
-	}
-	err = st.Ready(ctx)
-	return err != nil, st.Close()
+	return version < latest, store.CloseDoors(ctx, part)
 }
 
 // exchange puts part in the place of path, and what was there under the name kept.

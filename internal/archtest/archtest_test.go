@@ -62,7 +62,7 @@ var keptImports = []struct {
 	{"modernc.org/sqlite/...", "internal/store cmd/gatehouse internal/testkit/...", "only internal/store knows which database it is"},
 	{"github.com/jackc/pgx/v5/...", "internal/store cmd/gatehouse internal/testkit/...", "only internal/store knows which database it is"},
 	{"text/template", "internal/mail", "pages are escaped by html/template"},
-	{"os/exec", "internal/testkit/...", "the server starts no programs"},
+	{"os/exec", "internal/testkit/... internal/bench", "the server starts no programs"},
 	{"math/rand", "", "chance comes from crypto/rand"},
 	{"math/rand/v2", "internal/demo internal/mail/sender.go", "chance comes from crypto/rand, but for made-up people and the jitter of retries"},
 	{"unsafe", "", "nothing here is worth it"},

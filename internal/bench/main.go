@@ -21,7 +21,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"gatehouse/internal/demo"
 	"gatehouse/internal/secret"
@@ -131,14 +130,12 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 		}
 		matched = true
 		fmt.Fprintf(os.Stderr, "%s: %s\n", g.name, g.what)
-		before := machineTime()
 		switch err := g.run(ctx, b); {
 		case errors.Is(err, errSkip):
 			b.report.skip(g.name, err)
 		case err != nil:
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
-		b.report.stolen(before, machineTime())
 	}
 	if !matched {
 		return fmt.Errorf("no group's name contains %q", only)
@@ -167,14 +164,6 @@ func (b *bench) prepare(ctx context.Context) error {
 	var err error
 	b.hash, err = b.hasher.Hash(ctx, password)
 	return err
-}
-
-// span is how long to measure.
-func (b *bench) span(d time.Duration) time.Duration {
-	if b.quick {
-		return d / 5
-	}
-	return d
 }
 
 // count is how often to measure.

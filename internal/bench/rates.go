@@ -16,9 +16,29 @@ func newHasher() *secret.Hasher {
 	return secret.NewHasher(secret.DefaultParams, runtime.NumCPU(), 64)
 }
 
-// hashRate is what this machine can hash while it does nothing else: hashes a second,
-// and hashes for each second of a processor.
-func (b *bench) hashRate(ctx context.Context) (perSecond, perProcessor float64) {
+// round is what was done in a while, and what it cost.
+type round struct {
+	perSecond, count float64
+	spent            processor
+}
+
+// watch counts for a while.
+func watch(ctx context.Context, s *server, done *atomic.Int64, d time.Duration) round {
+	begun, before, spent := time.Now(), done.Load(), processorTime(s)
+	pause(ctx, d)
+	count := float64(done.Load() - before)
+	return round{count / time.Since(begun).Seconds(), count, processorTime(s).minus(spent)}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// hashes is what this machine can hash while it does nothing else.
+func (b *bench) hashes(ctx context.Context, d time.Duration) round {
 	var done atomic.Int64
 	var all sync.WaitGroup
 	end := make(chan struct{})
@@ -37,13 +57,11 @@ func (b *bench) hashRate(ctx context.Context) (perSecond, perProcessor float64) 
 			}
 		})
 	}
-	pause(ctx, b.span(500*time.Millisecond))
-	before := processorTime(nil)
-	perSecond, count := rate(ctx, &done, b.span(3*time.Second))
-	spent := processorTime(nil).minus(before)
+	pause(ctx, d/10)
+	r := watch(ctx, nil, &done, d)
 	close(end)
 	all.Wait()
-	return perSecond, float64(count) / spent.measured().Seconds()
+	return r
 }
 
 // leastSignIns are the limits, by engine and number of clients.
@@ -64,56 +82,78 @@ func measureSignIns(ctx context.Context, b *bench, db *database) error {
 	})
 }
 
+// compared is a round of the server's beside what it is compared with.
+type compared struct {
+	ratio        float64
+	server, best round
+}
+
 // compareSignIns measures in turns, beginning and ending with hashes. Each round of
 // sign-ins is compared with the hashes before and after it.
 func (b *bench) compareSignIns(ctx context.Context, s *server, people int) error {
-	var ratios, rates, hashes, perProcessor []float64
-	var spent processor
-	var count int64
-	one, each := b.hashRate(ctx)
-	hashes, perProcessor = append(hashes, one), append(perProcessor, each)
-	for range b.count(6) {
+	rounds, warmUp, length := 16, 300*time.Millisecond, 1500*time.Millisecond
+	if people > 8 { // a sign-in takes a second
+		rounds, warmUp, length = 10, 1500*time.Millisecond, 3*time.Second
+	}
+	before := b.hashes(ctx, length)
+	all, disturbed, err := quietly(ctx, b.count(rounds), func() (compared, processor, error) {
 		st := brew(s, people, false)
-		pause(ctx, b.span(2*time.Second))
-		before := processorTime(s)
-		r, n := rate(ctx, &st.done, b.span(6*time.Second))
-		spent = spent.plus(processorTime(s).minus(before))
+		pause(ctx, warmUp)
+		r := watch(ctx, s, &st.done, length)
 		if err := st.still(); err != nil {
-			return err
+			return compared{}, processor{}, err
 		}
-		count += n
-		one, each = b.hashRate(ctx)
-		hashes, perProcessor = append(hashes, one), append(perProcessor, each)
-		rates = append(rates, r)
-		ratios = append(ratios, r/((hashes[len(hashes)-2]+one)/2))
+		after := b.hashes(ctx, length)
+		spent := before.spent.plus(r.spent).plus(after.spent)
+		best := round{(before.perSecond + after.perSecond) / 2, before.count + after.count, before.spent.plus(after.spent)}
+		before = after
+		return compared{r.perSecond / best.perSecond, r, best}, spent, nil
+	})
+	if err != nil {
+		return err
 	}
 	b.report.add(figure{
-		Name: fmt.Sprintf("sign-ins by %d clients / hashes, %s", people, s.db.engine), Value: median(ratios),
-		Limit: leastSignIns[s.db.engine][people], Bound: atLeast,
-		Detail: fmt.Sprintf("%.1f/s of %.1f/s, rounds %s; %s", median(rates), median(hashes), list(ratios), shares(spent, count, median(perProcessor))),
+		Name: fmt.Sprintf("sign-ins by %d clients / hashes, %s", people, s.db.engine), Value: median(ratios(all)),
+		Limit: leastSignIns[s.db.engine][people], Bound: atLeast, Disturbed: disturbed, Detail: describe(all) + "; " + shares(all),
 	})
-	return ctx.Err()
+	return nil
 }
 
-// shares says where the processors' time of a sign-in goes. What it says does not
-// depend on what else the machine does.
-func shares(spent processor, count int64, hashesPerProcessor float64) string {
-	if spent.measured() == 0 || count == 0 {
+func ratios(all []compared) []float64 {
+	var values []float64
+	for _, c := range all {
+		values = append(values, c.ratio)
+	}
+	return values
+}
+
+// describe says what the ratio is of, and how far the middle half of the rounds
+// lies apart.
+func describe(all []compared) string {
+	var server, best []float64
+	for _, c := range all {
+		server, best = append(server, c.server.perSecond), append(best, c.best.perSecond)
+	}
+	values := ratios(all)
+	return fmt.Sprintf("%.1f/s of %.1f/s, %d rounds, quartiles %.3f and %.3f", median(server), median(best),
+		len(all), quantile(values, 0.25), quantile(values, 0.75))
+}
+
+// shares says where the processors' time of a sign-in goes. What others do makes
+// little difference to that.
+func shares(all []compared) string {
+	var server, best round
+	for _, c := range all {
+		server.count, server.spent = server.count+c.server.count, server.spent.plus(c.server.spent)
+		best.count, best.spent = best.count+c.best.count, best.spent.plus(c.best.spent)
+	}
+	if server.spent.measured() == 0 || server.count == 0 || best.count == 0 {
 		return ""
 	}
-	each := func(d time.Duration) float64 { return millis(d) / float64(count) }
-	hash := 1000 / hashesPerProcessor
-	return fmt.Sprintf("processor ms each: hash alone %.2f, server %.2f, database %.2f, client %.2f: share %.3f; others took %.0f %%",
-		hash, each(spent.server), each(spent.database), each(spent.own), hash/each(spent.measured()),
-		100*float64(spent.busy-spent.measured())/float64(spent.all))
-}
-
-func list(values []float64) string {
-	text := ""
-	for _, v := range values {
-		text += fmt.Sprintf(" %.3f", v)
-	}
-	return text[min(1, len(text)):]
+	each := func(d time.Duration) float64 { return millis(d) / server.count }
+	hash := millis(best.spent.measured()) / best.count
+	return fmt.Sprintf("processor ms each: hash alone %.2f, server %.2f, database %.2f, client %.2f: share %.3f",
+		hash, each(server.spent.server), each(server.spent.database), each(server.spent.own), hash/each(server.spent.measured()))
 }
 
 // leastChecks are the limits, by engine.
@@ -137,38 +177,33 @@ func measureSessions(ctx context.Context, b *bench, db *database) error {
 			}
 			cookies = append(cookies, line)
 		}
-		var ratios, rates, empties []float64
-		for range b.count(6) {
-			e, err := b.checkRate(ctx, empty, s.host, cookies)
+		all, disturbed, err := quietly(ctx, b.count(20), func() (compared, processor, error) {
+			best, err := b.checks(ctx, s, empty, cookies)
 			if err != nil {
-				return err
+				return compared{}, processor{}, err
 			}
-			r, err := b.checkRate(ctx, s.public, s.host, cookies)
-			if err != nil {
-				return err
-			}
-			rates, empties, ratios = append(rates, r), append(empties, e), append(ratios, r/e)
+			r, err := b.checks(ctx, s, s.public, cookies)
+			return compared{r.perSecond / best.perSecond, r, best}, r.spent, err
+		})
+		if err != nil {
+			return err
 		}
-		b.report.add(figure{Name: "session checks / empty handler, " + db.engine, Value: median(ratios), Limit: leastChecks[db.engine], Bound: atLeast,
-			Detail: fmt.Sprintf("%.0f/s of %.0f/s, rounds %s", median(rates), median(empties), list(ratios))})
-		return ctx.Err()
+		b.report.add(figure{Name: "session checks / empty handler, " + db.engine, Value: median(ratios(all)), Limit: leastChecks[db.engine],
+			Bound: atLeast, Disturbed: disturbed, Detail: describe(all)})
+		return nil
 	})
 }
 
-// checkRate is how many checks a second a server answers to clients that ask as fast
-// as they can, one for each line of cookies.
-func (b *bench) checkRate(ctx context.Context, address, host string, cookies []string) (float64, error) {
+// checks is how many checks a second are answered at an address to clients that ask
+// as fast as they can, one for each line of cookies.
+func (b *bench) checks(ctx context.Context, s *server, address string, cookies []string) (round, error) {
 	st := &storm{end: make(chan struct{})}
 	for _, line := range cookies {
 		st.all.Go(func() {
-			c := newClient(address, host)
+			c := newClient(address, s.host)
 			defer c.close()
 			for !st.over() {
-				a, err := c.get("/api/v1/session", line)
-				if err == nil && a.status != 200 {
-					err = fmt.Errorf("GET /api/v1/session: status %d", a.status)
-				}
-				if err != nil {
+				if err := c.check(line); err != nil {
 					st.fail(err)
 					return
 				}
@@ -176,7 +211,7 @@ func (b *bench) checkRate(ctx context.Context, address, host string, cookies []s
 			}
 		})
 	}
-	pause(ctx, b.span(500*time.Millisecond))
-	perSecond, _ := rate(ctx, &st.done, b.span(3*time.Second))
-	return perSecond, st.still()
+	pause(ctx, 100*time.Millisecond)
+	r := watch(ctx, s, &st.done, 800*time.Millisecond)
+	return r, st.still()
 }

@@ -21,8 +21,10 @@ type figure struct {
 	Bound bound   `json:"bound"`
 	OK    bool    `json:"ok"`
 	// Informational figures do not fail the run.
-	Informational bool   `json:"informational,omitempty"`
-	Detail        string `json:"detail,omitempty"`
+	Informational bool `json:"informational,omitempty"`
+	// Disturbed: other programs were busy whenever it was measured.
+	Disturbed bool   `json:"disturbed,omitempty"`
+	Detail    string `json:"detail,omitempty"`
 }
 
 type bound string
@@ -43,9 +45,6 @@ type report struct {
 	Quick   bool              `json:"quick"`
 	Figures []figure          `json:"figures"`
 	Skipped map[string]string `json:"skipped,omitempty"`
-	// Others is the largest share of the machine that programs not measured took
-	// while a group ran: with more than a few percent, times say little.
-	Others float64 `json:"others_share"`
 }
 
 func newReport() *report {
@@ -74,13 +73,17 @@ func (r *report) missed() bool {
 }
 
 func (f figure) verdict() string {
-	switch {
-	case f.OK:
-		return "ok"
-	case f.Informational:
-		return "MISS (informational)"
+	text := "MISS"
+	if f.OK {
+		text = "ok"
 	}
-	return "MISS"
+	if f.Disturbed {
+		text += ", disturbed"
+	}
+	if f.Informational {
+		text += ", informational"
+	}
+	return text
 }
 
 func (f figure) number(v float64) string {
@@ -109,8 +112,8 @@ func (r *report) print(w io.Writer) {
 			fmt.Fprintf(w, "%s: %s\n", g.name, why)
 		}
 	}
-	if r.Others > 0.05 {
-		fmt.Fprintf(w, "Other programs took up to %.0f %% of the machine meanwhile: the figures are worse than the server is. Measure again when it is idle.\n", 100*r.Others)
+	if slices.ContainsFunc(r.Figures, func(f figure) bool { return f.Disturbed }) {
+		fmt.Fprintln(w, "disturbed: other programs were busy whenever this was measured. Measure again when the machine is idle.")
 	}
 }
 

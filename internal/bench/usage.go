@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -31,6 +32,42 @@ func (p processor) plus(q processor) processor {
 // measured is what was taken by the processes that are measured.
 func (p processor) measured() time.Duration { return p.server + p.database + p.own }
 
+// others is the share of the machine that all other processes took.
+func (p processor) others() float64 {
+	if p.all <= 0 {
+		return 0
+	}
+	return max(0, float64(p.busy-p.measured())/float64(p.all))
+}
+
+// disturbing is the share of the machine that others may take before what is
+// measured meanwhile says more about them than about the server.
+const disturbing = 0.08
+
+// quietly measures until it has as many rounds as wanted during which others left
+// the machine alone, or has tried three times as often. It returns those, and if
+// they are too few, all, which are then disturbed.
+func quietly[T any](ctx context.Context, want int, measure func() (T, processor, error)) (rounds []T, disturbed bool, err error) {
+	var quiet, all []T
+	for len(quiet) < want && len(all) < 3*want {
+		round, spent, err := measure()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		all = append(all, round)
+		if spent.others() <= disturbing {
+			quiet = append(quiet, round)
+		}
+	}
+	if 2*len(quiet) < want {
+		return all, true, nil
+	}
+	return quiet, false, nil
+}
+
 // processorTime reads what this process, a server and its database have taken so far.
 func processorTime(s *server) processor {
 	p := machineTime()
@@ -56,18 +93,7 @@ func machineTime() (p processor) {
 			p.busy += time.Duration(n) * tick
 		}
 	}
-	p.own = stat(os.Getpid()).tree
 	return p
-}
-
-// stolen remembers the share that programs took that are not children of this one.
-// A child is counted when it has ended, which those of a group have by then; only
-// the database lives on.
-func (r *report) stolen(before, after processor) {
-	d := after.minus(before)
-	if d.all > 0 {
-		r.Others = max(r.Others, float64(d.busy-d.own)/float64(d.all))
-	}
 }
 
 // processStat is a line of /proc/PID/stat.

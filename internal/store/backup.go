@@ -58,12 +58,17 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// CheckSQLite reads the whole of a file and returns its version. The error is
-// ErrDamaged, ErrNotOurs, a NewerError, or what kept it from being read.
-func CheckSQLite(ctx context.Context, path string) (version int, err error) {
+// CheckSQLite reads the whole of a file. It returns the file's version and the one of
+// this program. The error is ErrDamaged, ErrNotOurs, a NewerError, or what kept it
+// from being read.
+func CheckSQLite(ctx context.Context, path string) (version, latest int, err error) {
+	known, err := migrations()
+	if err != nil {
+		return 0, 0, err
+	}
 	db, err := openFile(path, "&_pragma=busy_timeout(5000)&_query_only=1")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer db.Close()
 	for _, check := range []string{"PRAGMA integrity_check(1)", "SELECT \"table\" || ' has a row without its parent' FROM pragma_foreign_key_check LIMIT 1"} {
@@ -71,14 +76,15 @@ func CheckSQLite(ctx context.Context, path string) (version int, err error) {
 		err := db.QueryRowContext(ctx, check).Scan(&finding)
 		switch {
 		case isBroken(err):
-			return 0, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return 0, 0, fmt.Errorf("%w: %w", ErrDamaged, err)
 		case err != nil && !errors.Is(err, sql.ErrNoRows):
-			return 0, wrap(ctx, "check", err)
+			return 0, 0, wrap(ctx, "check", err)
 		case err == nil && finding != "ok":
-			return 0, fmt.Errorf("%w: %s", ErrDamaged, finding)
+			return 0, 0, fmt.Errorf("%w: %s", ErrDamaged, finding)
 		}
 	}
-	return ownVersion(ctx, Queries{run: db, prepared: &statements{}, d: sqliteDialect})
+	version, err = ownVersion(ctx, Queries{run: db, prepared: &statements{}, d: sqliteDialect}, known)
+	return version, len(known), err
 }
 
 func isBroken(err error) bool {
@@ -88,11 +94,7 @@ func isBroken(err error) bool {
 
 // ownVersion returns the version of a database whose migrations are this program's:
 // other programs have a table of that name too.
-func ownVersion(ctx context.Context, q Queries) (version int, err error) {
-	known, err := migrations()
-	if err != nil {
-		return 0, err
-	}
+func ownVersion(ctx context.Context, q Queries, known []Migration) (version int, err error) {
 	strange := false
 	err = q.all(ctx, "migrations", `SELECT version, name FROM migrations ORDER BY version`, nil, func(scan func(...any) error) error {
 		var name string

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse"
@@ -225,19 +227,21 @@ func (s *statements) close() {
 	s.m.Clear()
 }
 
-// NewID makes an identifier: prefix, underscore, UUIDv7 in hex. It sorts by time,
-// so that rows made together lie together.
+// NewID makes an identifier: prefix, underscore, UUIDv7 in hex (RFC 9562 5.7). It
+// sorts by time, and those of one process and one moment in the order they were made
+// in: the fraction of the millisecond, then a counter, stand before what is random.
+// It names a row and is no secret.
 func NewID(prefix string, now time.Time) string {
 	var b [16]byte
-	rand.Read(b[6:])
+	rand.Read(b[10:])
 	ms := uint64(now.UnixMilli())
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	b[6] = b[6]&0x0f | 0x70
-	b[8] = b[8]&0x3f | 0x80
+	fraction := uint64(now.Nanosecond()%1e6) << 12 / 1e6
+	binary.BigEndian.PutUint64(b[:], ms<<16|7<<12|fraction)
+	binary.BigEndian.PutUint16(b[8:], uint16(idCounter.Add(1))&0x3fff|0x8000)
 	return prefix + "_" + hex.EncodeToString(b[:])
 }
+
+var idCounter atomic.Uint32
 
 // micros is how times are stored: UTC microseconds, 0 for the zero time.
 func micros(t time.Time) int64 {

@@ -378,3 +378,14 @@ func TestALostDatabaseIsSaidToBeLost(t *testing.T) {
 		lost(t, err)
 	})
 }
+
+func TestIDsSortInTheOrderTheyWereMade(t *testing.T) {
+	last := ""
+	for i := range 2000 {
+		id := store.NewID("evt", noon.Add(time.Duration(i/500)*time.Microsecond))
+		if id <= last || len(id) != len("evt_")+32 || id[16] != '7' {
+			t.Fatalf("%d: %s after %s", i, id, last)
+		}
+		last = id
+	}
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"gatehouse/internal/site"
+	"gatehouse/internal/strictyaml"
+)
+
+type doctorCmd struct {
+	configFlag
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// finding is one line of what the doctor says.
+type finding struct {
+	Check  string `json:"check"`
+	State  health `json:"state"`
+	Detail string `json:"detail"`
+	// Mend says what to do; empty if all is well.
+	Mend string `json:"mend,omitempty"`
+}
+
+type health string
+
+const (
+	well health = "ok"
+	warn health = "warn"
+	fail health = "FAIL"
+)
+
+// doctor collects findings. What is asked over the network is asked at once, and
+// reported in the order of the questions.
+type doctor struct {
+	ctx      context.Context
+	cfg      *Config
+	dns      *net.Resolver
+	findings []finding
+}
+
+// networkTime is how long an answer of the DNS may take.
+const networkTime = 3 * time.Second
+
+// errSick is what the doctor exits with; the findings have said why.
+var errSick = errors.New("something is to be mended: see the lines marked FAIL")
+
+func (c *doctorCmd) Run(a *app) error {
+	d := &doctor{ctx: a.ctx, dns: net.DefaultResolver}
+	d.examine(c.Config, a.environ)
+	if err := a.ctx.Err(); err != nil {
+		return err
+	}
+	err := d.print(a, c.JSON)
+	if err == nil && slices.ContainsFunc(d.findings, func(f finding) bool { return f.State == fail }) {
+		err = errSick
+	}
+	return err
+}
+
+func (d *doctor) print(a *app, json bool) error {
+	if json {
+		return asJSON(a.out, d.findings)
+	}
+	rows := make([][]string, len(d.findings))
+	for i, f := range d.findings {
+		rows[i] = []string{string(f.State), f.Check, f.Detail}
+		if f.Mend != "" {
+			rows[i][2] += ": " + f.Mend
+		}
+	}
+	return table(a.out, "STATE CHECK FINDING", rows)
+}
+
+func (d *doctor) add(check string, state health, detail, mend string) {
+	d.findings = append(d.findings, finding{check, state, detail, mend})
+}
+
+// examine asks everything. Without a configuration there is nothing more to ask.
+func (d *doctor) examine(config string, environ []string) {
+	cfg, err := LoadConfig(config, environ)
+	if err != nil {
+		for _, p := range strictyaml.Problems(config, err) {
+			d.add("configuration", fail, p.String(), "change it there")
+		}
+		return
+	}
+	d.cfg = cfg
+	d.add("configuration", well, config, "")
+	d.add("keys", well, fmt.Sprintf("%s is read by its owner only", cfg.KeyFile), "")
+	d.database()
+	sites := d.sites()
+	d.certificate(sites)
+	d.mail(sites)
+}
+
+func (d *doctor) sites() []*site.Site {
+	sites, err := site.Open(d.cfg.Sites, d.cfg.SiteEnv())
+	if err != nil {
+		for _, p := range strictyaml.Problems(d.cfg.Sites, err) {
+			d.add("sites", fail, p.String(), "change it there")
+		}
+		return nil
+	}
+	var questions []func() finding
+	for _, st := range sites.All() {
+		for _, host := range st.Hosts {
+			questions = append(questions, func() finding { return d.host(st, host) })
+		}
+	}
+	d.askAll(questions)
+	return sites.All()
+}
+
+// askAll asks questions side by side.
+func (d *doctor) askAll(questions []func() finding) {
+	answers := make([]finding, len(questions))
+	var all sync.WaitGroup
+	for i, ask := range questions {
+		all.Go(func() { answers[i] = ask() })
+	}
+	all.Wait()
+	d.findings = append(d.findings, answers...)
+}
+
+// host only warns: a name may be known to visitors and not to this machine.
+func (d *doctor) host(st *site.Site, host string) finding {
+	ctx, cancel := context.WithTimeout(d.ctx, networkTime)
+	defer cancel()
+	f := finding{Check: "site " + st.ID, State: warn, Mend: "enter it in the DNS, unless this machine cannot see the names that visitors use"}
+	addresses, err := d.dns.LookupHost(ctx, host)
+	switch {
+	case isMissing(err):
+		f.Detail = host + " is not in the DNS"
+	case err != nil:
+		f.Detail, f.Mend = "the DNS could not be asked for "+host+": "+dnsProblem(err), "check this machine's name servers"
+	default:
+		return finding{f.Check, well, fmt.Sprintf("%s is %s", host, addresses[0]), ""}
+	}
+	return f
+}
+
+func isMissing(err error) bool {
+	var e *net.DNSError
+	return errors.As(err, &e) && e.IsNotFound
+}
+
+// dnsProblem is an error of the DNS without the name servers' addresses.
+func dnsProblem(err error) string {
+	var e *net.DNSError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err.Error()
+}

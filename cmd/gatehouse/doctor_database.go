@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// What the doctor thinks of a database and a certificate.
+const (
+	diskLow        = 1 << 30
+	diskFull       = 100 << 20
+	clockAside     = 2 * time.Second
+	clockWrong     = 30 * time.Second
+	mailLate       = time.Hour
+	renewalDue     = 14 * 24 * time.Hour
+	databaseAnswer = 10 * time.Second
+)
+
+func (d *doctor) database() {
+	ctx, cancel := context.WithTimeout(d.ctx, databaseAnswer)
+	defer cancel()
+	if path, lite := store.SQLitePath(d.cfg.Database); lite {
+		d.disk(path)
+	}
+	st, err := openExisting(ctx, d.cfg.Database)
+	if err != nil {
+		what, mend, _ := strings.Cut(err.Error(), "\n")
+		if mend == "" {
+			mend = "check that it runs, and address, user and password in database"
+		}
+		d.add("database", fail, what, mend)
+		return
+	}
+	defer st.Close()
+	if err := ready(ctx, st); err != nil {
+		what, mend, _ := strings.Cut(err.Error(), "\n")
+		d.add("database", fail, what, mend)
+		return
+	}
+	d.add("database", well, st.Engine()+" at this program's version", "")
+	d.clock(ctx, st)
+	d.queue(ctx, st)
+}
+
+func (d *doctor) clock(ctx context.Context, st *store.Store) {
+	before := time.Now()
+	at, err := st.Clock(ctx)
+	if err != nil {
+		d.add("clock", warn, "the database did not say what time it has: "+err.Error(), "ask it by hand")
+		return
+	}
+	// The answer was given somewhere between question and arrival.
+	took := time.Since(before)
+	aside := at.Sub(before.Add(took / 2)).Abs()
+	const mend = "let both machines take the time from the network (NTP)"
+	switch detail := fmt.Sprintf("the database's clock and ours are %s apart", aside.Round(time.Millisecond)); {
+	case aside > clockWrong+took:
+		d.add("clock", fail, detail, mend)
+	case aside > clockAside+took:
+		d.add("clock", warn, detail, mend)
+	default:
+		d.add("clock", well, detail, "")
+	}
+}
+
+func (d *doctor) queue(ctx context.Context, st *store.Store) {
+	n, oldest, err := st.Read().MailQueue(ctx, utc())
+	switch {
+	case err != nil:
+		d.add("outbox", warn, err.Error(), "look at the server's log")
+	case oldest > mailLate:
+		d.add("outbox", warn, fmt.Sprintf("%d messages wait, the oldest for %s", n, oldest.Round(time.Minute)), "see that gatehouse serve runs, and what it logs about mail")
+	default:
+		d.add("outbox", well, fmt.Sprintf("%d messages wait", n), "")
+	}
+}
+
+// disk looks at the file of SQLite: whether others may read it, and whether there is
+// room to grow. A full disk is how such a database dies.
+func (d *doctor) disk(path string) {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		d.add("database file", warn, fmt.Sprintf("%s has the mode %04o, so others may read it", path, info.Mode().Perm()), "chmod 600 "+path)
+	}
+	free, err := freeSpace(filepath.Dir(path))
+	const mend = "make room, or move the database; backups beside it take room too"
+	switch {
+	case err != nil:
+		d.add("disk", warn, "the free space is not known: "+err.Error(), "look by hand")
+	case free < diskFull:
+		d.add("disk", fail, size(free)+" are free", mend)
+	case free < diskLow:
+		d.add("disk", warn, size(free)+" are free", mend)
+	default:
+		d.add("disk", well, size(free)+" are free", "")
+	}
+}
+
+// certificate looks at our own; where a proxy has it, there is none.
+func (d *doctor) certificate(sites []*site.Site) {
+	if d.cfg.TLS.Certificate == "" {
+		d.add("certificate", well, "none here: plain_http leaves TLS to the proxy", "")
+		return
+	}
+	pair, err := tls.LoadX509KeyPair(d.cfg.TLS.Certificate, d.cfg.TLS.Key)
+	if err != nil {
+		d.add("certificate", fail, err.Error(), "give a certificate in PEM and its key")
+		return
+	}
+	const renew = "renew it, then send the server SIGHUP"
+	until := "until " + pair.Leaf.NotAfter.UTC().Format(time.DateOnly)
+	switch left := pair.Leaf.NotAfter.Sub(utc()); {
+	case left <= 0:
+		d.add("certificate", fail, "it was good "+until, renew)
+	case left < renewalDue:
+		d.add("certificate", warn, "it is good "+until+" only", renew)
+	case utc().Before(pair.Leaf.NotBefore):
+		d.add("certificate", fail, "it is not good before "+pair.Leaf.NotBefore.UTC().Format(time.DateOnly), "check this machine's clock")
+	default:
+		d.add("certificate", well, "it is good "+until, "")
+	}
+	for _, st := range sites {
+		for _, host := range st.Hosts {
+			if pair.Leaf.VerifyHostname(host) != nil {
+				d.add("certificate", fail, "it is not for "+host+" of the site "+st.ID, "get one that names every site's hosts")
+			}
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+)
+
+// mail looks at how mail leaves and whether it is believed where it arrives. What the
+// DNS says can only be warned about, but for a DKIM record that contradicts our key:
+// such mail is refused.
+func (d *doctor) mail(sites []*site.Site) {
+	if err := mail.Check(d.ctx, d.cfg.Mail); err != nil {
+		what, mend, _ := strings.Cut(err.Error(), "; ")
+		if mend == "" {
+			mend = "check smtp.url"
+		}
+		d.add("mail server", fail, what, mend)
+	} else {
+		d.add("mail server", well, d.cfg.Mail.String()+" takes our connection", "")
+	}
+	var domains []string
+	for _, st := range sites {
+		domain := strings.ToLower(st.Sender.Address[strings.LastIndexByte(st.Sender.Address, '@')+1:])
+		if !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
+		}
+	}
+	var questions []func() finding
+	for _, domain := range domains {
+		questions = append(questions, func() finding { return d.spf(domain) }, func() finding { return d.dmarc(domain) })
+	}
+	for _, key := range d.cfg.DKIMKeys {
+		questions = append(questions, func() finding { return d.dkim(key) })
+	}
+	d.askAll(questions)
+	if len(d.cfg.DKIMKeys) == 0 {
+		d.add("dkim", warn, "mail leaves here without a signature", "set dkim, unless the mail server signs")
+	}
+}
+
+// txt returns the texts of a name that begin as wanted; known is false where the DNS
+// could not be asked.
+func (d *doctor) txt(name, begins string) (found []string, known bool, problem string) {
+	ctx, cancel := context.WithTimeout(d.ctx, networkTime)
+	defer cancel()
+	all, err := d.dns.LookupTXT(ctx, name)
+	if err != nil && !isMissing(err) {
+		return nil, false, dnsProblem(err)
+	}
+	for _, text := range all {
+		if strings.HasPrefix(strings.ToLower(text), begins) {
+			found = append(found, text)
+		}
+	}
+	return found, true, ""
+}
+
+func unasked(check, name, problem string) finding {
+	return finding{check, warn, "the DNS could not be asked for " + name + ": " + problem, "check this machine's name servers"}
+}
+
+func (d *doctor) spf(domain string) finding {
+	found, known, problem := d.txt(domain, "v=spf1")
+	switch {
+	case !known:
+		return unasked("spf", domain, problem)
+	case len(found) == 0:
+		return finding{"spf", warn, domain + " has no SPF record", `enter a TXT record "v=spf1 … -all" that names the mail server`}
+	case len(found) > 1:
+		return finding{"spf", warn, domain + " has more than one SPF record, which counts as a mistake", "make one of them"}
+	case strings.Contains(found[0], "+all"):
+		return finding{"spf", warn, domain + " lets everybody send in its name (+all)", "end the record with -all or ~all"}
+	}
+	return finding{"spf", well, domain + ": " + found[0], ""}
+}
+
+// dmarc asks for the domain, then for those above it, as receivers do.
+func (d *doctor) dmarc(domain string) finding {
+	for name := domain; strings.Contains(name, "."); _, name, _ = strings.Cut(name, ".") {
+		found, known, problem := d.txt("_dmarc."+name, "v=dmarc1")
+		switch {
+		case !known:
+			return unasked("dmarc", "_dmarc."+name, problem)
+		case len(found) == 1:
+			return finding{"dmarc", well, name + ": " + found[0], ""}
+		case len(found) > 1:
+			return finding{"dmarc", warn, name + " has more than one DMARC record, so none counts", "leave one"}
+		}
+	}
+	return finding{"dmarc", warn, domain + " has no DMARC record", `enter a TXT record "v=DMARC1; p=quarantine" at _dmarc.` + domain}
+}
+
+func (d *doctor) dkim(key mail.DKIM) finding {
+	name := key.Selector + "._domainkey." + key.Domain
+	public, err := publicKey(key)
+	if err != nil {
+		return finding{"dkim", fail, err.Error(), "make another key"}
+	}
+	record := fmt.Sprintf("v=DKIM1; k=%s; p=%s", key.Type(), public)
+	found, known, problem := d.txt(name, "")
+	if !known {
+		return unasked("dkim", name, problem)
+	}
+	for _, text := range found {
+		if tag(text, "p") == public {
+			return finding{"dkim", well, name + " has our key", ""}
+		}
+	}
+	if len(found) == 0 {
+		return finding{"dkim", fail, name + " is not in the DNS, so our signatures count for nothing", "enter the TXT record: " + record}
+	}
+	return finding{"dkim", fail, name + " has another key than ours, so our mail looks forged", "enter the TXT record: " + record}
+}
+
+// publicKey is the p= of a DKIM record.
+func publicKey(key mail.DKIM) (string, error) {
+	if k, ok := key.Key.Public().(ed25519.PublicKey); ok {
+		return base64.StdEncoding.EncodeToString(k), nil
+	}
+	der, err := x509.MarshalPKIXPublicKey(key.Key.Public())
+	return base64.StdEncoding.EncodeToString(der), err
+}
+
+// tag returns a tag's value of a DKIM record, without the blanks it may be broken up by.
+func tag(record, name string) string {
+	for part := range strings.SplitSeq(record, ";") {
+		if key, value, _ := strings.Cut(part, "="); strings.TrimSpace(key) == name {
+			return strings.Join(strings.Fields(value), "")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+)
+
+const faultPassword = "Correct-Horse-42-Battery"
+
+// addPerson puts an account into the database of a server that does not run yet, for
+// which nothing is due.
+func addPerson(t *testing.T, database, username string) {
+	t.Helper()
+	ctx := context.Background()
+	st, err := openStore(ctx, database)
+	must(t, err)
+	defer st.Close()
+	hash, err := secret.NewHasher(secret.DefaultParams, 1, 1).Hash(ctx, faultPassword)
+	must(t, err)
+	now := utc()
+	must(t, st.Write(ctx, func(q store.Queries) error {
+		c := gatehouse.Company{SiteID: "meridian-uk", ID: store.NewID("com", now), Name: "Northgate", AccountNumber: username, CreatedAt: now}
+		if err := q.InsertCompany(ctx, c); err != nil {
+			return err
+		}
+		return q.InsertUser(ctx, gatehouse.User{SiteID: c.SiteID, ID: store.NewID("usr", now), CompanyID: c.ID, Username: username,
+			Role: gatehouse.RoleUser, State: gatehouse.Active, ChallengeSet: true, TermsAccepted: "2026-09", SoleUserFor: "2026-09",
+			Password: gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: now}, CreatedAt: now})
+	}))
+}
+
+var formToken = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
+
+// signIn signs in over TLS and returns the status; the client keeps its cookies.
+func (s *served) signIn(password string) int {
+	s.t.Helper()
+	origin := s.origin()
+	_, page := s.get(origin + "/sign-in")
+	token := formToken.FindStringSubmatch(page)
+	if token == nil {
+		s.t.Fatalf("no form: %s", page)
+	}
+	res, err := s.client.PostForm(origin+"/sign-in", url.Values{"username": {"msantos"}, "password": {password}, "form_token": {token[1]}})
+	must(s.t, err)
+	res.Body.Close()
+	return res.StatusCode
+}
+
+func (s *served) origin() string { return "https://uk.localhost:" + strings.Split(s.public, ":")[1] }
+
+func (s *served) forgetCookies() {
+	jar, err := cookiejar.New(nil)
+	must(s.t, err)
+	s.client.Jar = jar
+}
+
+func sqliteURL(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "gatehouse.db") }
+
+// What was answered survives: the process is killed the moment it has answered, and
+// the session is there when it runs again, and so is every wrong attempt.
+func TestKilledServerForgetsNothing(t *testing.T) {
+	database := sqliteURL(t)
+	addPerson(t, database, "msantos")
+	s := prepare(t, database)
+	for round := range 3 {
+		s.start()
+		s.forgetCookies()
+		for range 2 {
+			if status := s.signIn("wrong"); status != http.StatusUnauthorized {
+				t.Fatalf("wrong password: %d", status)
+			}
+		}
+		if round == 2 { // six wrong ones in a row by now
+			if status := s.signIn(faultPassword); status != http.StatusUnauthorized {
+				t.Errorf("after six wrong attempts, with the process killed in between: %d; they were forgotten", status)
+			}
+		}
+		must(t, s.cmd.Process.Kill())
+		s.cmd.Wait() //nolint:errcheck // killed
+	}
+	database = sqliteURL(t)
+	addPerson(t, database, "msantos")
+	s = prepare(t, database)
+	s.start()
+	s.forgetCookies()
+	if status := s.signIn(faultPassword); status != http.StatusSeeOther {
+		t.Fatalf("sign-in: %d", status)
+	}
+	must(t, s.cmd.Process.Kill())
+	s.cmd.Wait() //nolint:errcheck // killed
+	s.start()
+	if res, body := s.get(s.origin() + "/api/v1/session"); res.StatusCode != 200 || !strings.Contains(body, "msantos") {
+		t.Errorf("the session after the kill: %d %s", res.StatusCode, body)
+	}
+}
+
+// A full disk is a 503 with a reference; nothing is half done, and when there is room
+// again everything works without a restart.
+func TestFullDisk(t *testing.T) {
+	database := sqliteURL(t)
+	addPerson(t, database, "msantos")
+	s := prepare(t, database)
+	s.start()
+	s.forgetCookies()
+	path, _ := store.SQLitePath(database)
+	limit := func(bytes string) {
+		out, err := exec.Command("prlimit", "--pid", strconv.Itoa(s.cmd.Process.Pid), "--fsize="+bytes).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	wal, err := os.Stat(path + "-wal")
+	must(t, err)
+	limit(fmt.Sprintf("%d:unlimited", wal.Size()+8192))
+	full := false
+	for range 20 {
+		if status := s.signIn("wrong"); status == http.StatusServiceUnavailable {
+			full = true
+			break
+		}
+	}
+	if !full {
+		t.Fatal("the disk never got full")
+	}
+	if res, _ := s.get(s.origin() + "/sign-in"); res.StatusCode != 200 {
+		t.Errorf("pages that need no writing: %d", res.StatusCode)
+	}
+	limit("unlimited:unlimited")
+	time.Sleep(100 * time.Millisecond)
+	if status := s.signIn("wrong"); status != http.StatusUnauthorized {
+		t.Errorf("with room again: %d\n%s", status, s.log)
+	}
+}
+
+// A file that lost its end is refused, or its pages are 503: never a wrong answer.
+func TestTruncatedDatabase(t *testing.T) {
+	database := sqliteURL(t)
+	addPerson(t, database, "msantos")
+	path, _ := store.SQLitePath(database)
+	info, err := os.Stat(path)
+	must(t, err)
+	must(t, os.Truncate(path, info.Size()/3))
+	s := prepare(t, database)
+	binary, err := serverBinary()
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, binary, "serve", "--config", filepath.Join(s.dir, "gatehouse.yaml")).CombinedOutput()
+	if ctx.Err() == nil && (err == nil || !strings.Contains(string(out), "database")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if strings.Contains(string(out), "panic") {
+		t.Errorf("%s", out)
+	}
+}

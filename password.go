@@ -99,7 +99,7 @@ func UsernameParts(username string) []string {
 	seen := map[string]bool{}
 	var parts []string
 	add := func(s string, least int) {
-		s = fold(s)
+		s = Fold(s)
 		if utf8.RuneCountInString(s) >= least && !seen[s] {
 			seen[s] = true
 			parts = append(parts, s)
@@ -116,7 +116,7 @@ func UsernameParts(username string) []string {
 }
 
 func containsPart(password, username string) bool {
-	folded := fold(password)
+	folded := Fold(password)
 	for _, part := range UsernameParts(username) {
 		if strings.Contains(folded, part) {
 			return true
@@ -148,9 +148,9 @@ func splitWords(run string) []string {
 	return append(words, string(letters[start:]))
 }
 
-// fold makes texts comparable whatever their case and Unicode form (NFKC around
+// Fold makes texts comparable whatever their case and Unicode form (NFKC around
 // full case folding, so that the result folds to itself).
-func fold(s string) string {
+func Fold(s string) string {
 	if isLowerASCII(s) {
 		return s
 	}
@@ -175,14 +175,14 @@ func isLowerASCII(s string) bool {
 	return true
 }
 
-// squeeze is fold without anything but letters and digits.
+// squeeze is Fold without anything but letters and digits.
 func squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return r
 		}
 		return -1
-	}, fold(s))
+	}, Fold(s))
 }
 
 // PasswordExpired reports whether a user must choose a new password before
@@ -202,4 +202,4 @@ func PasswordUsable(w Password, now time.Time) bool {
 
 // NameKey is what usernames and email addresses are compared by: case, spaces
 // around it and the Unicode form (full-width letters) make no difference (C01).
-func NameKey(s string) string { return strings.TrimSpace(fold(s)) }
+func NameKey(s string) string { return strings.TrimSpace(Fold(s)) }

@@ -91,6 +91,9 @@ func TestC05_SessionsEndAtTheirLimits(t *testing.T) {
 		if p.Find(signInForm).Length() != 1 || !strings.Contains(p.Text("main"), "ended your session") {
 			t.Errorf("after %s without a request: %q", limits.Idle, p.Text("main"))
 		}
+		if p := c.Get("/sign-in"); strings.Contains(p.Text("main"), "ended your session") {
+			t.Error("the ended session is told again")
+		}
 		wantHome(t, signIn(c, "msantos", password))
 		for begun := s.Clock.Now(); s.Clock.Now().Sub(begun) < limits.Absolute-limits.Idle; {
 			s.Clock.Add(limits.Idle - time.Minute)

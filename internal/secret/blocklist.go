@@ -15,7 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/FastFilter/xorfilter"
-	"golang.org/x/text/unicode/norm"
+
+	"gatehouse"
 )
 
 // commonPasswords are the common passwords, one per line, sorted, gzip'd. Where
@@ -75,7 +76,7 @@ func ReadBlocklist(base *Blocklist, files ...io.Reader) (*Blocklist, error) {
 		n := 0
 		for ; lines.Scan(); n++ {
 			if line := bytes.TrimRight(lines.Bytes(), "\r"); len(line) > 0 {
-				keys = append(keys, blockKey(fold(string(line))))
+				keys = append(keys, blockKey(gatehouse.Fold(string(line))))
 			}
 		}
 		if err := lines.Err(); err != nil {
@@ -111,10 +112,10 @@ func (b *Blocklist) Len() int {
 // It also says so of what no list needs to hold, such as walks along the keyboard:
 // see trivial. A nil list contains nothing else.
 func (b *Blocklist) Contains(password string) bool {
-	if b.trivial(fold(password)) {
+	if b.trivial(gatehouse.Fold(password)) {
 		return true
 	}
-	for _, form := range blockForms(fold(password)) {
+	for _, form := range blockForms(gatehouse.Fold(password)) {
 		if b.has(blockKey(form)) {
 			return true
 		}
@@ -132,12 +133,6 @@ func (b *Blocklist) has(key uint64) bool {
 }
 
 func blockKey(form string) uint64 { return maphash.String(hashSeed, form) }
-
-// fold makes one of all spellings that differ in case or in Unicode's
-// compatible forms only.
-func fold(password string) string {
-	return norm.NFKC.String(strings.ToLower(norm.NFKC.String(password)))
-}
 
 // The usual replacements. 1 and ! stand for i or for l.
 var (

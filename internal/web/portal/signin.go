@@ -18,6 +18,9 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, signin.SafeReturn(back), http.StatusSeeOther)
 		return nil
 	}
+	if v.SessionEnded { // said once, not at every visit from now on
+		ui.DropCookie(w, v, ui.SessionCookie)
+	}
 	return p.page(w, r, http.StatusOK, ui.SignIn{
 		ReturnTo:  keepReturn(back),
 		SignedOut: r.URL.Query().Has("signed_out") && !v.SessionEnded,

@@ -91,9 +91,9 @@ type compared struct {
 // compareSignIns measures in turns, beginning and ending with hashes. Each round of
 // sign-ins is compared with the hashes before and after it.
 func (b *bench) compareSignIns(ctx context.Context, s *server, people int) error {
-	rounds, warmUp, length := 16, 300*time.Millisecond, 1500*time.Millisecond
+	rounds, warmUp, length := 12, 300*time.Millisecond, 1500*time.Millisecond
 	if people > 8 { // a sign-in takes a second
-		rounds, warmUp, length = 10, 1500*time.Millisecond, 3*time.Second
+		rounds, warmUp, length = 6, 1500*time.Millisecond, 3*time.Second
 	}
 	before := b.hashes(ctx, length)
 	all, disturbed, err := quietly(ctx, b.count(rounds), func() (compared, processor, error) {
@@ -177,7 +177,7 @@ func measureSessions(ctx context.Context, b *bench, db *database) error {
 			}
 			cookies = append(cookies, line)
 		}
-		all, disturbed, err := quietly(ctx, b.count(20), func() (compared, processor, error) {
+		all, disturbed, err := quietly(ctx, b.count(12), func() (compared, processor, error) {
 			best, err := b.checks(ctx, s, empty, cookies)
 			if err != nil {
 				return compared{}, processor{}, err

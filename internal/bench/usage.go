@@ -45,11 +45,11 @@ func (p processor) others() float64 {
 const disturbing = 0.08
 
 // quietly measures until it has as many rounds as wanted during which others left
-// the machine alone, or has tried three times as often. It returns those, and if
+// the machine alone, or has tried twice as often. It returns those, and if
 // they are too few, all, which are then disturbed.
 func quietly[T any](ctx context.Context, want int, measure func() (T, processor, error)) (rounds []T, disturbed bool, err error) {
 	var quiet, all []T
-	for len(quiet) < want && len(all) < 3*want {
+	for len(quiet) < want && len(all) < 2*want {
 		round, spent, err := measure()
 		if err == nil {
 			err = ctx.Err()

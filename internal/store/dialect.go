@@ -6,8 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -102,6 +104,9 @@ func openSQLite(u *url.URL) (write, read *sql.DB, err error) {
 	if path == "" {
 		return nil, nil, errors.New("database URL: sqlite:// names no file")
 	}
+	if err := createPrivately(path); err != nil {
+		return nil, nil, err
+	}
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_dqs=0"
@@ -117,6 +122,19 @@ func openSQLite(u *url.URL) (write, read *sql.DB, err error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return write, read, nil
+}
+
+// createPrivately makes the file where there is none, for its owner only: SQLite
+// would let everybody read it. Its log gets the same mode.
+func createPrivately(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("database file: %w", err)
+	}
+	return f.Close()
 }
 
 func openPostgres(rawURL string) (*sql.DB, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -387,5 +388,20 @@ func TestIDsSortInTheOrderTheyWereMade(t *testing.T) {
 			t.Fatalf("%d: %s after %s", i, id, last)
 		}
 		last = id
+	}
+}
+
+func TestTheDatabaseFileIsItsOwnersOnly(t *testing.T) {
+	url := testkit.SQLiteURL(t)
+	s := open(t, url)
+	if _, err := s.Migrate(t.Context(), noon); err != nil {
+		t.Fatal(err)
+	}
+	path, _ := store.SQLitePath(url)
+	for _, name := range []string{path, path + "-wal"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // ScreenshotsVariable names the folder that screenshots are written to; without
 // it only a failing test writes one, to the temporary folder.
-const ScreenshotsVariable = "GATEHOUSE_SCREENSHOTS"
+const ScreenshotsVariable = "TESTKIT_SCREENSHOTS"
 
 // patience is how long a tab waits for what it is told to do, or to see.
 var patience = 10 * time.Second // the kit's own tests have less

@@ -21,7 +21,7 @@ import (
 // PostgresVariable names the server that tests make their databases on:
 // postgres://…, as a user who may create databases. `make test` sets it. Without
 // it, the first test that needs a server starts one for its package.
-const PostgresVariable = "GATEHOUSE_TEST_POSTGRES"
+const PostgresVariable = "TESTKIT_POSTGRES"
 
 const howToGetPostgres = "apt-get install postgresql, or set " + PostgresVariable + " to a server's postgres:// address"
 

@@ -86,7 +86,7 @@ func (b *Tab) roundTripQuietly() {
 }
 
 // Screenshot writes a picture of the whole page into the folder that
-// GATEHOUSE_SCREENSHOTS names, under the names of the test and the picture;
+// TESTKIT_SCREENSHOTS names, under the names of the test and the picture;
 // without that folder it does nothing.
 func (b *Tab) Screenshot(name string) {
 	b.t.Helper()

@@ -1,5 +1,5 @@
 // Withpostgres runs a command with a private PostgreSQL server beside it, whose
-// address is in GATEHOUSE_TEST_POSTGRES. `make test` runs all tests under it, so
+// address is in TESTKIT_POSTGRES. `make test` runs all tests under it, so
 // that the packages share one server:
 //
 //	go run ./internal/testkit/withpostgres go test ./...
@@ -41,7 +41,7 @@ func run(name string, args []string) (status int, err error) {
 
 	cmd := exec.Command(name, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "GATEHOUSE_TEST_POSTGRES="+server.URL("postgres"))
+	cmd.Env = append(os.Environ(), "TESTKIT_POSTGRES="+server.URL("postgres"))
 	if err := cmd.Start(); err != nil {
 		return 1, err
 	}

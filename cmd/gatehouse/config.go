@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"time"
 
@@ -161,7 +160,7 @@ func (c *Config) HashWorkers() int {
 	if c.Limits.HashWorkers > 0 {
 		return c.Limits.HashWorkers
 	}
-	return runtime.GOMAXPROCS(0)
+	return cores
 }
 
 // SignInLimits keeps the bursts in proportion to the rates.

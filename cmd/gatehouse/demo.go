@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"gatehouse/internal/assembly"
 	"gatehouse/internal/demo"
@@ -37,7 +36,7 @@ var demoLimits = signin.Limits{
 
 // runDemo runs everything in one process, with nothing to configure, until ctx ends.
 func runDemo(ctx context.Context, o demoOptions) error {
-	tuneRuntime()
+	useThreads()
 	dir, remove, err := demoFolder(o.Data)
 	if err != nil {
 		return err
@@ -124,7 +123,7 @@ func openDemo(ctx context.Context, dir string, port int, smtpListen string) (*de
 }
 
 func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secret.Keys) error {
-	hasher := secret.NewHasher(secret.DefaultParams, runtime.NumCPU(), 64)
+	hasher := secret.NewHasher(secret.DefaultParams, cores, 64)
 	accounts, err := demo.Seed(ctx, demo.Deps{Store: d.store, Hasher: hasher,
 		Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}, sites.All())
 	if err != nil {

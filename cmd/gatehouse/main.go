@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // sites name their zones, and a container may have none
 
 	"github.com/alecthomas/kong"
 )

@@ -23,7 +23,7 @@ func runServe(ctx context.Context, configPath string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	tuneRuntime()
+	useThreads()
 	log := logTo(os.Stderr, cfg.Log.Level)
 	cert, err := newCertificate(cfg)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"gatehouse/internal/assembly"
@@ -26,20 +25,16 @@ func logTo(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// heapSoftLimit is where the garbage collector begins to work harder. A hash takes
-// 19 MiB for some 30 ms; without a limit what finished hashes leave behind adds up
-// to several times that before it is collected.
-const heapSoftLimit = 96 << 20
+// cores is how many processors this process may use, a container's limit included:
+// as many passwords are hashed at once. It is read before useThreads changes it.
+var cores = runtime.GOMAXPROCS(0)
 
-// tuneRuntime leaves a thread for everything that is not hashing: with as many
-// threads as cores, two running hashes would hold up a session check until the
-// scheduler takes a core away from one of them; so the kernel shares them out.
-func tuneRuntime() {
+// useThreads leaves threads for everything that is not hashing: with as many threads
+// as cores, running hashes would hold up a session check until the scheduler takes a
+// core away from one of them; so the kernel shares the cores out.
+func useThreads() {
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(runtime.NumCPU() + 2)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(heapSoftLimit)
+		runtime.GOMAXPROCS(cores + 2)
 	}
 }
 

@@ -147,7 +147,22 @@ func (b *bench) during(ctx context.Context, db *database, measure func(*server) 
 	if err != nil {
 		return err
 	}
-	return errors.Join(measure(s), s.stop())
+	if err := measure(s); err != nil {
+		return errors.Join(fmt.Errorf("%w\n%s", err, s.logged(`"ERROR"`)), s.stop())
+	}
+	return s.stop()
+}
+
+// logged is the last line of the log with a word in it: among thousands that say
+// that all is well, why something is not.
+func (s *server) logged(word string) (last string) {
+	text, _ := os.ReadFile(s.log)
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, word) {
+			last = line
+		}
+	}
+	return last
 }
 
 func freeAddress() (string, error) {

@@ -78,15 +78,17 @@ const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // error page and the log line that belongs to it. Its 40 bits keep incidents
 // apart; it is no secret and opens nothing.
 func NewReference() string {
-	var b strings.Builder
-	b.WriteString("GH-")
-	for i := range 8 {
-		if i == 4 {
-			b.WriteByte('-')
+	var raw [8]byte
+	rand.Read(raw[:])
+	ref := []byte("GH-xxxx-xxxx")
+	for i, r := range raw {
+		at := len("GH-") + i
+		if i >= 4 {
+			at++ // the hyphen
 		}
-		b.WriteString(pick(referenceAlphabet))
+		ref[at] = referenceAlphabet[int(r)%len(referenceAlphabet)] // 32 letters: no bias
 	}
-	return b.String()
+	return string(ref)
 }
 
 // pick returns one of the characters of set, each as likely as the others.

@@ -41,8 +41,21 @@ type dialect struct {
 	recount string
 	// clock asks the database for its time in microseconds.
 	clock string
+	// loosely and strictly turn waiting for the disk at each commit off and on for a
+	// connection; empty where what is not to be waited for is unlogged.
+	loosely, strictly string
 	// prepares: statements are worth preparing here; pgx does it by itself.
 	prepares bool
+}
+
+// unwatched is the context for a statement. One of SQLite is over before anybody could
+// cancel it, and watching for that costs two goroutines each, more than most
+// statements take; waiting for a connection is what the caller's context ends.
+func (d dialect) unwatched(ctx context.Context) context.Context {
+	if d.prepares {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 var sqliteDialect = dialect{
@@ -51,6 +64,8 @@ var sqliteDialect = dialect{
 	insertBatch: 1,
 	clock:       "SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
 
+	loosely:  "PRAGMA synchronous=NORMAL",
+	strictly: "PRAGMA synchronous=FULL",
 	prepares: true,
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,10 +16,33 @@ type Limit struct {
 }
 
 // Allow takes one call from each of the limits, which all processes share. It
-// returns 0 if the call may go ahead, else how long to wait. One statement (GCRA),
-// so it has no race. Callers give limits of several scopes in the same order, so
-// that two of them never wait for each other crosswise.
+// returns 0 if the call may go ahead, else how long to wait: then nothing has been
+// taken from any, so that who is refused by one limit does not use up another,
+// which is everybody's. One statement takes (GCRA), so it has no race. Callers give
+// limits of several scopes in the same order, so that two of them never wait for
+// each other crosswise.
 func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait time.Duration, err error) {
+	err = s.writeLoosely(ctx, func(q Queries) error {
+		free, err := q.takeLimits(ctx, now, limits)
+		if err != nil || len(free) == len(limits) {
+			return err
+		}
+		for _, l := range limits {
+			if !slices.ContainsFunc(free, func(f Limit) bool { return f.Key == l.Key }) {
+				w, err := q.limitFree(ctx, l.Key, now)
+				if err != nil {
+					return err
+				}
+				wait = max(wait, w)
+			}
+		}
+		return q.giveBack(ctx, free)
+	})
+	return wait, err
+}
+
+// takeLimits takes one call from each of the limits that admit one, and returns those.
+func (q Queries) takeLimits(ctx context.Context, now time.Time, limits []Limit) (free []Limit, err error) {
 	rows := make([]string, len(limits))
 	args := []any{micros(now)}
 	for i, l := range limits {
@@ -26,8 +50,6 @@ func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait
 		rows[i] = fmt.Sprintf("($%d, CAST($1 AS BIGINT) + CAST($%d AS BIGINT), CAST($%d AS BIGINT), CAST($%d AS BIGINT))", n+1, n+2, n+2, n+3)
 		args = append(args, l.Key, l.Every.Microseconds(), int64(l.Burst-1)*l.Every.Microseconds())
 	}
-	q := Queries{run: s.write, prepared: s.writeStmts, d: s.dialect}
-	free := map[string]bool{}
 	err = q.all(ctx, "rate limit", `INSERT INTO rate_limits (key, tat, every, slack) VALUES `+strings.Join(rows, ", ")+`
 		ON CONFLICT (key) DO UPDATE SET every = excluded.every, slack = excluded.slack,
 			tat = CASE WHEN rate_limits.tat > CAST($1 AS BIGINT) THEN rate_limits.tat ELSE CAST($1 AS BIGINT) END + excluded.every
@@ -35,22 +57,14 @@ func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait
 		args, func(scan func(...any) error) error {
 			var key string
 			err := scan(&key)
-			free[key] = true
+			for _, l := range limits {
+				if l.Key == key {
+					free = append(free, l)
+				}
+			}
 			return err
 		})
-	if err != nil {
-		return 0, err
-	}
-	for _, l := range limits {
-		if !free[l.Key] {
-			w, err := s.Read().limitFree(ctx, l.Key, now)
-			if err != nil {
-				return 0, err
-			}
-			wait = max(wait, w)
-		}
-	}
-	return wait, nil
+	return free, err
 }
 
 // limitFree returns how long until a limit admits the next call, at least a second.
@@ -63,13 +77,19 @@ func (q Queries) limitFree(ctx context.Context, key string, now time.Time) (time
 // GiveBack returns one call to each of the limits: for a call that turned out to be
 // of the kind that is not limited.
 func (s *Store) GiveBack(ctx context.Context, limits ...Limit) error {
+	return s.writeLoosely(ctx, func(q Queries) error { return q.giveBack(ctx, limits) })
+}
+
+func (q Queries) giveBack(ctx context.Context, limits []Limit) error {
+	if len(limits) == 0 {
+		return nil
+	}
 	rows := make([]string, len(limits))
 	args := make([]any, len(limits))
 	for i, l := range limits {
 		rows[i] = fmt.Sprintf("$%d", i+1)
 		args[i] = l.Key
 	}
-	q := Queries{run: s.write, prepared: s.writeStmts, d: s.dialect}
 	_, err := q.exec(ctx, "give back", `UPDATE rate_limits SET tat = tat - every WHERE key IN (`+strings.Join(rows, ", ")+`)`, args...)
 	return err
 }

@@ -24,19 +24,17 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 }
 
 // Session returns the session that has this token, with its user and company as
-// they are now. Whether it is still alive is for gatehouse.SessionLimits to say.
+// they are now, as far as pages need them: it is asked at every request. Whether it is still alive is for gatehouse.SessionLimits to say.
 func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err error) {
 	var methods string
 	dest := []any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent,
 		&s.Assurance.Level, &methods,
 		&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
-		when{&u.LockedAt}, &u.Password.Origin, when{&u.Password.SetAt}, &u.ChallengeSet, &u.TermsAccepted,
-		&u.SoleUserFor, when{&u.FirstSignInAt}, &c.Name, &c.AccountNumber, &c.TwoFactor}
+		when{&u.LockedAt}, &u.ChallengeSet, &c.Name, &c.AccountNumber, &c.TwoFactor}
 	err = q.one(ctx, "session", `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent,
 		s.level, s.methods,
 		u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale,
-		u.locked_at, u.password_origin, u.password_set_at, u.challenge_set, u.terms_accepted,
-		u.sole_user_for, u.first_sign_in_at, c.name, c.account_number, c.two_factor
+		u.locked_at, u.challenge_set, c.name, c.account_number, c.two_factor
 		FROM sessions s
 		JOIN users u ON u.site_id = s.site_id AND u.id = s.user_id
 		JOIN companies c ON c.site_id = s.site_id AND c.id = s.company_id

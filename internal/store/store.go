@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -94,26 +95,69 @@ func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
 }
 
 func (s *Store) writeOnce(ctx context.Context, fn func(Queries) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	return s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.writeOn(ctx, conn, fn) })
+}
+
+// onWriter does something with a connection that writes, waiting for it no longer
+// than the context lasts.
+func (s *Store) onWriter(ctx context.Context, do func(*sql.Conn) (*statements, error)) error {
+	conn, err := s.write.Conn(ctx)
 	if err != nil {
-		return wrap(ctx, "begin", err)
+		return wrap(ctx, "connection", err)
+	}
+	prepared, err := do(conn)
+	if closed := conn.Close(); err == nil && !errors.Is(closed, sql.ErrConnDone) {
+		err = wrap(ctx, "connection", closed)
+	}
+	if err == nil {
+		s.writeStmts.learn(ctx, prepared)
+	}
+	return err
+}
+
+func (s *Store) writeOn(ctx context.Context, conn *sql.Conn, fn func(Queries) error) (*statements, error) {
+	tx, err := conn.BeginTx(s.dialect.unwatched(ctx), nil)
+	if err != nil {
+		return nil, wrap(ctx, "begin", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it says so
 	prepared := s.writeStmts.in(tx)
 	if err := fn(Queries{run: tx, prepared: prepared, d: s.dialect}); err != nil {
-		return err
+		return nil, err
 	}
-	if err := wrap(ctx, "commit", tx.Commit()); err != nil {
-		return err
+	return prepared, wrap(ctx, "commit", tx.Commit())
+}
+
+// writeLoosely runs fn in a transaction that need not be on the disk when it returns:
+// for counters of limits, which may be lost with the power. It saves the wait for
+// the disk, which a sign-in would pay twice more. The connection that writes is
+// held meanwhile, so no other transaction is ever committed this way; what an
+// ordinary one commits later takes this one along.
+func (s *Store) writeLoosely(ctx context.Context, fn func(Queries) error) error {
+	if s.dialect.loosely == "" {
+		return fn(Queries{run: s.write, prepared: s.writeStmts, d: s.dialect})
 	}
-	s.writeStmts.learn(ctx, prepared)
-	return nil
+	return s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.loosely(ctx, conn, fn) })
+}
+
+func (s *Store) loosely(ctx context.Context, conn *sql.Conn, fn func(Queries) error) (*statements, error) {
+	if _, err := conn.ExecContext(ctx, s.dialect.loosely); err != nil {
+		return nil, wrap(ctx, "loosely", err)
+	}
+	prepared, err := s.writeOn(ctx, conn, fn)
+	// Without the context: it must not stay loose because a visitor hung up.
+	if _, strict := conn.ExecContext(context.WithoutCancel(ctx), s.dialect.strictly); strict != nil {
+		conn.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // it is thrown away
+		return nil, errors.Join(err, wrap(ctx, "strictly", strict))
+	}
+	return prepared, err
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (q Queries) exec(ctx context.Context, what, text string, args ...any) (int64, error) {
 	var res sql.Result
 	var err error
+	ctx = q.d.unwatched(ctx)
 	if stmt := q.prepared.get(ctx, text); stmt != nil {
 		res, err = stmt.ExecContext(ctx, args...)
 	} else {
@@ -143,6 +187,7 @@ func (q Queries) one(ctx context.Context, what, text string, args []any, dest ..
 func (q Queries) all(ctx context.Context, what, text string, args []any, scan func(func(...any) error) error) error {
 	var rows *sql.Rows
 	var err error
+	ctx = q.d.unwatched(ctx)
 	if stmt := q.prepared.get(ctx, text); stmt != nil {
 		rows, err = stmt.QueryContext(ctx, args...)
 	} else {

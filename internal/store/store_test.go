@@ -405,3 +405,25 @@ func TestTheDatabaseFileIsItsOwnersOnly(t *testing.T) {
 		}
 	}
 }
+
+// Who is refused by one limit takes nothing from another: one address cannot use up
+// what the whole site has.
+func TestARefusalTakesNothingFromOtherLimits(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		site := store.Limit{Key: "site", Every: time.Minute, Burst: 10}
+		address := store.Limit{Key: "address", Every: time.Minute, Burst: 2}
+		for range 50 {
+			if _, err := s.Allow(t.Context(), noon, site, address); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 8 { // ten of the site's, less the two that the address got
+			if wait, err := s.Allow(t.Context(), noon, site, store.Limit{Key: "another", Every: time.Minute, Burst: 100}); wait != 0 || err != nil {
+				t.Fatalf("call %d from another address waits %s (%v)", i+1, wait, err)
+			}
+		}
+		if wait, err := s.Allow(t.Context(), noon, site); wait == 0 || err != nil {
+			t.Errorf("the site's limit is gone: %v", err)
+		}
+	})
+}

@@ -72,7 +72,9 @@ func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
 	switch {
 	case err == nil:
 		v.Session, v.User, v.Company = &ses.Session, &ses.User, &ses.Company
-		v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), ses.User.Locale)
+		if !isAPI(r) {
+			v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), ses.User.Locale)
+		}
 		return nil
 	case gatehouse.KindOf(err) == gatehouse.Unauthenticated:
 		v.SessionEnded = true

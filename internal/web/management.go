@@ -56,7 +56,7 @@ func (m *Metrics) SignIn(result gatehouse.EventResult) {
 // every address that somebody invents.
 func (m *Metrics) request(r *http.Request, status int, took time.Duration) {
 	route := r.Pattern
-	if route == "" {
+	if route == "" || route == "/" { // no route's
 		route = "none"
 	}
 	method := r.Method

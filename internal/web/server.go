@@ -35,6 +35,7 @@ type Server struct {
 	Hosts map[string]http.Handler
 
 	mux    *http.ServeMux
+	known  *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
 	portal *portal.Portal
 	api    *api.API
 }
@@ -43,10 +44,12 @@ type Server struct {
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{}
-	s.mux = http.NewServeMux()
+	s.mux, s.known = http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {
 		s.mux.Handle(r.pattern, s.guarded(r))
+		s.known.Handle(r.pattern, http.NotFoundHandler())
 	}
+	s.mux.HandleFunc("/", s.noRoute)
 	return s
 }
 
@@ -80,7 +83,9 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 		s.render(w, r, http.StatusMisdirectedRequest, ui.ErrorPage{Status: http.StatusMisdirectedRequest})
 		return
 	}
-	v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), "")
+	if !isAPI(r) {
+		v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), "")
+	}
 	if !v.Secure && !s.PlainLoopback {
 		s.toHTTPS(w, r, v)
 		return
@@ -88,10 +93,6 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	if m := v.Site.Maintenance; v.Site.Closed(s.Now()) {
 		w.Header().Set("Retry-After", retryAfter(m.Until.Sub(s.Now())))
 		s.render(w, r, http.StatusServiceUnavailable, ui.Maintenance{})
-		return
-	}
-	if _, pattern := s.mux.Handler(r); pattern == "" {
-		s.noRoute(w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)
@@ -110,7 +111,7 @@ func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 // noRoute answers for a path or a method that no route has.
 func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	probe := &probe{header: http.Header{}}
-	s.mux.ServeHTTP(probe, r)
+	s.known.ServeHTTP(probe, r)
 	if to := probe.header.Get("Location"); to != "" { // the mux's own: a path like //a/../b
 		http.Redirect(w, r, to, http.StatusMovedPermanently)
 		return

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,6 +25,7 @@ func runServe(ctx context.Context, configPath string) error {
 		return usageError{err}
 	}
 	useThreads()
+	useBallast()
 	log := logTo(os.Stderr, cfg.Log.Level)
 	cert, err := newCertificate(cfg)
 	if err != nil {
@@ -48,6 +50,7 @@ func runServe(ctx context.Context, configPath string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go reloadOnHangup(ctx, log, sites, cert)
+	debug.FreeOSMemory() // what starting took
 	log.Info("serving", "listen", public.Addr().String(), "management", management.Addr().String(),
 		"database", st.Engine(), "sites", len(sites.All()))
 	err = runAll(ctx, stop,

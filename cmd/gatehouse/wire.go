@@ -29,12 +29,25 @@ func logTo(w io.Writer, level slog.Level) *slog.Logger {
 // as many passwords are hashed at once. It is read before useThreads changes it.
 var cores = runtime.GOMAXPROCS(0)
 
-// useThreads leaves threads for everything that is not hashing: with as many threads
+// useThreads leaves a thread for everything that is not hashing: with as many threads
 // as cores, running hashes would hold up a session check until the scheduler takes a
 // core away from one of them; so the kernel shares the cores out.
 func useThreads() {
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(cores + 2)
+		runtime.GOMAXPROCS(cores + 1)
+	}
+}
+
+// ballast is memory that is never touched, so that it takes none, and that the garbage
+// collector counts as used. What lives in this program is a few MiB: without the
+// ballast it would be collected seventy times a second while sessions are checked.
+var ballast []byte
+
+const ballastBytes = 32 << 20
+
+func useBallast() {
+	if os.Getenv("GOGC") == "" {
+		ballast = make([]byte, ballastBytes)
 	}
 }
 

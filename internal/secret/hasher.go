@@ -7,9 +7,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"gatehouse/internal/argon2"
 )
 
 const (
@@ -197,8 +199,41 @@ func (h *Hasher) encode(password string) string {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt) // never fails: the program would end
 	p := h.params
-	key := argon2.IDKey(norm.NFC.Bytes([]byte(password)), salt, p.Time, p.MemoryKiB, p.Parallelism, keyBytes)
+	key := idKey(norm.NFC.Bytes([]byte(password)), salt, p, keyBytes)
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
 		p.MemoryKiB, p.Time, p.Parallelism, b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+// memories are what hashes work in, when they do not: as many as ran at once so far,
+// which the gate bounds.
+var memories = make(chan *argon2.Memory, 256)
+
+// mostKept is the largest memory that is kept, in bytes: not that of a foreign hash
+// that costs many times ours.
+const mostKept = 64 << 20
+
+// worked counts what argon2id has filled in this process: KiB times passes.
+var worked atomic.Uint64
+
+// Worked is how much memory argon2id has filled in this process, in KiB times
+// passes: what hashing costs, for the metrics.
+func Worked() uint64 { return worked.Load() }
+
+func idKey(password, salt []byte, p Params, keyLen uint32) []byte {
+	worked.Add(p.work())
+	var m *argon2.Memory
+	select {
+	case m = <-memories:
+	default:
+		m = new(argon2.Memory)
+	}
+	key := m.IDKey(password, salt, p.Time, p.MemoryKiB, p.Parallelism, keyLen)
+	if m.Bytes() <= mostKept {
+		select {
+		case memories <- m:
+		default:
+		}
+	}
+	return key
 }

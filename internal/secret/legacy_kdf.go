@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	legacyargon2 "github.com/go-crypt/crypt/algorithm/argon2"
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/scrypt"
 )
 
@@ -91,7 +90,7 @@ func parseArgon2(encoded string) (*storedHash, error) {
 
 func argon2idHash(p Params, salt, key []byte) *storedHash {
 	return &storedHash{scheme: "argon2id", native: true, params: p, match: func(password []byte) (bool, error) {
-		got := argon2.IDKey(password, salt, p.Time, p.MemoryKiB, p.Parallelism, uint32(len(key)))
+		got := idKey(password, salt, p, uint32(len(key)))
 		return sameBytes(got, key), nil
 	}}
 }

@@ -38,6 +38,8 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 	}
 	gauge("gatehouse_hashes_running", "Password hashes being computed.", func() float64 { running, _ := h.Load(); return float64(running) })
 	gauge("gatehouse_hashes_waiting", "Sign-ins that wait for the hash gate.", func() float64 { _, waiting := h.Load(); return float64(waiting) })
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gatehouse_hash_work_kib_total",
+		Help: "Memory that password hashes have filled, in KiB times passes."}, func() float64 { return float64(secret.Worked()) }))
 	m.registry.MustRegister(m.signIns, m.requests, &databaseMetrics{store: s, now: now},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong, gatehouse.ResultUnknown,

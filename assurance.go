@@ -33,22 +33,24 @@ type Assurance struct {
 // is the one function that maps proofs to a level; tokens and the event log take
 // it from here ("compute, don't claim").
 //
-// A password alone reaches level 1 only with the modern profile's length (PV-1), and
-// is a factor beside another one from eight characters on. The classic profile
+// passwordLength is that of the password that was typed, in code points: one that
+// came from another system may be shorter than the policy now asks for. A password
+// alone reaches level 1 only with the modern profile's length (PV-1), and is a
+// factor beside another one from eight characters on. The classic profile
 // claims level 1 at most, and none for a password alone: a challenge question and
 // mailed passwords recover it.
-func Assure(p Policy, methods []Method) Assurance {
+func Assure(p Policy, methods []Method, passwordLength int) Assurance {
 	has := make(map[Method]bool, len(methods))
 	for _, m := range methods {
 		has[m] = true
 	}
-	knows := has[MethodPassword] && p.Password.MinLength >= modernSecondFactorLength
+	knows := has[MethodPassword] && passwordLength >= modernSecondFactorLength
 	holds := has[MethodTOTP] || has[MethodRecoveryCode] || has[MethodPasskey]
 	level := 0
 	switch {
 	case has[MethodVerifiedPasskey], knows && holds:
 		level = 2
-	case holds, knows && p.Password.MinLength >= modernSingleFactorLength && p.Profile == Modern:
+	case holds, knows && passwordLength >= modernSingleFactorLength && p.Profile == Modern:
 		level = 1
 	}
 	if p.Profile != Modern {

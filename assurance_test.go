@@ -54,7 +54,7 @@ func TestAssureModern(t *testing.T) {
 		if knows && has || verified {
 			want = 2
 		}
-		got := gatehouse.Assure(gatehouse.ModernPolicy(), methods)
+		got := gatehouse.Assure(gatehouse.ModernPolicy(), methods, 15)
 		if got.Level != want || !slices.Equal(got.Methods, methods) {
 			t.Errorf("%v: %+v, want level %d", methods, got, want)
 		}
@@ -71,7 +71,7 @@ func TestAssureClassicWithoutAPossession(t *testing.T) {
 			if _, has, verified := factors(methods); has || verified {
 				continue
 			}
-			if got := gatehouse.Assure(policy, methods).Level; got != 0 {
+			if got := gatehouse.Assure(policy, methods, policy.Password.MinLength).Level; got != 0 {
 				t.Errorf("%v: level %d", methods, got)
 			}
 		}
@@ -85,7 +85,7 @@ func TestAssureClassicClaimsLevelOneAtMost(t *testing.T) {
 		if _, has, verified := factors(methods); !has && !verified {
 			continue
 		}
-		if got := gatehouse.Assure(gatehouse.ClassicPolicy(), methods).Level; got != 1 {
+		if got := gatehouse.Assure(gatehouse.ClassicPolicy(), methods, 8).Level; got != 1 {
 			t.Fatalf("%v: level %d, want 1", methods, got)
 		}
 	}
@@ -96,7 +96,7 @@ func TestAssureClassicClaimsLevelOneAtMost(t *testing.T) {
 func TestAssureSevenCharactersAreNoFactor(t *testing.T) {
 	seven := gatehouse.ClassicPolicy()
 	seven.Password.MinLength = gatehouse.FloorPasswordLength
-	if got := gatehouse.Assure(seven, []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodTOTP}).Level; got != 1 {
+	if got := gatehouse.Assure(seven, []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodTOTP}, seven.Password.MinLength).Level; got != 1 {
 		t.Errorf("level %d, want 1", got)
 	}
 }
@@ -116,12 +116,12 @@ func TestAssureForEveryPolicy(t *testing.T) {
 
 func checkAssure(t *testing.T, p gatehouse.Policy, methods []gatehouse.Method) {
 	t.Helper()
-	level := gatehouse.Assure(p, methods).Level
+	level := gatehouse.Assure(p, methods, p.Password.MinLength).Level
 	if level < 0 || level > 2 {
 		t.Errorf("%s, %v: level %d", p.Profile, methods, level)
 	}
 	for _, m := range everyMethod {
-		more := gatehouse.Assure(p, append(slices.Clone(methods), m)).Level
+		more := gatehouse.Assure(p, append(slices.Clone(methods), m), p.Password.MinLength).Level
 		if more < level {
 			t.Errorf("%s, %v: level %d, with %s only %d", p.Profile, methods, level, m, more)
 		}
@@ -131,7 +131,7 @@ func checkAssure(t *testing.T, p gatehouse.Policy, methods []gatehouse.Method) {
 	}
 	backwards := slices.Clone(methods)
 	slices.Reverse(backwards)
-	if got := gatehouse.Assure(p, backwards).Level; got != level {
+	if got := gatehouse.Assure(p, backwards, p.Password.MinLength).Level; got != level {
 		t.Errorf("%s, %v: level %d, backwards %d", p.Profile, methods, level, got)
 	}
 }
@@ -142,11 +142,11 @@ func TestAssureLooksAtTheLength(t *testing.T) {
 	p := gatehouse.ModernPolicy()
 	for length, want := range map[int]int{8: 0, 14: 0, 15: 1, 64: 1} {
 		p.Password.MinLength = length
-		if got := gatehouse.Assure(p, []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodEmailCode}).Level; got != want {
+		if got := gatehouse.Assure(p, []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodEmailCode}, p.Password.MinLength).Level; got != want {
 			t.Errorf("%d characters: level %d, want %d", length, got, want)
 		}
 	}
-	if got := gatehouse.Assure(gatehouse.ModernPolicy(), []gatehouse.Method{"sms"}).Level; got != 0 {
+	if got := gatehouse.Assure(gatehouse.ModernPolicy(), []gatehouse.Method{"sms"}, 64).Level; got != 0 {
 		t.Errorf("an unknown method: level %d", got)
 	}
 }
@@ -158,10 +158,10 @@ func TestAssureBesideASecondFactorLooksAtTheLength(t *testing.T) {
 	for length, want := range map[int]int{0: 1, 7: 1, 8: 2, 14: 2, 15: 2, 64: 2} {
 		modern, classic := gatehouse.ModernPolicy(), gatehouse.ClassicPolicy()
 		modern.Password.MinLength, classic.Password.MinLength = length, length
-		if got := gatehouse.Assure(modern, both).Level; got != want {
+		if got := gatehouse.Assure(modern, both, modern.Password.MinLength).Level; got != want {
 			t.Errorf("modern, %d characters: level %d, want %d", length, got, want)
 		}
-		if got := gatehouse.Assure(classic, both).Level; got != 1 {
+		if got := gatehouse.Assure(classic, both, classic.Password.MinLength).Level; got != 1 {
 			t.Errorf("classic, %d characters: level %d, want 1", length, got)
 		}
 	}

@@ -74,22 +74,19 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventSignIn           EventKind = "sign_in.password"
-	EventSignInStep       EventKind = "sign_in.step"
-	EventSignOut          EventKind = "session.ended"
-	EventSessionsEnded    EventKind = "session.all_ended"
-	EventLocked           EventKind = "user.locked"
-	EventUnlocked         EventKind = "user.unlocked"
-	EventUserCreated      EventKind = "user.created"
-	EventUserChanged      EventKind = "user.changed"
-	EventUserImported     EventKind = "user.imported"
-	EventUserDeactivated  EventKind = "user.deactivated"
-	EventUserActivated    EventKind = "user.activated"
-	EventPasswordReset    EventKind = "password.reset"
-	EventPasswordUpgraded EventKind = "password.rehashed"
-	EventCompanyCreated   EventKind = "company.created"
-	EventCompanyChanged   EventKind = "company.changed"
-	EventImport           EventKind = "company.imported"
+	EventSignIn          EventKind = "sign_in.password"
+	EventSignOut         EventKind = "session.ended"
+	EventLocked          EventKind = "user.locked"
+	EventUnlocked        EventKind = "user.unlocked"
+	EventUserCreated     EventKind = "user.created"
+	EventUserChanged     EventKind = "user.changed"
+	EventUserImported    EventKind = "user.imported"
+	EventUserDeactivated EventKind = "user.deactivated"
+	EventUserActivated   EventKind = "user.activated"
+	EventPasswordReset   EventKind = "password.reset"
+	EventCompanyCreated  EventKind = "company.created"
+	EventCompanyChanged  EventKind = "company.changed"
+	EventImport          EventKind = "company.imported"
 )
 
 // EventResult is how it went.

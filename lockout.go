@@ -128,6 +128,23 @@ func LockEnds(p LockoutPolicy, a Attempts) time.Time {
 	return a.LockedAt.Add(p.UnlockAfter)
 }
 
+// LockReasonOf is why counts that have just locked lock an account.
+func LockReasonOf(p LockoutPolicy, a Attempts) LockReason {
+	if a.All >= p.InAll {
+		return LockedByTotal
+	}
+	return LockedByAttempts
+}
+
+// AccountLockEnds is LockEnds for the lock of an account; zero: it does not end by
+// itself.
+func AccountLockEnds(p LockoutPolicy, u User) time.Time {
+	if !u.Locked() || u.LockReason != LockedByAttempts || p.UnlockAfter == 0 {
+		return time.Time{}
+	}
+	return u.LockedAt.Add(p.UnlockAfter)
+}
+
 // LockOver reports whether a lock was there and has ended by itself, so that the
 // row begins anew.
 func LockOver(p LockoutPolicy, a Attempts, now time.Time) bool {

@@ -50,7 +50,7 @@ const (
 	CeilingSessionIdle      = 7 * 24 * time.Hour
 	CeilingSessionAbsolute  = 30 * 24 * time.Hour
 	FloorSession            = time.Minute
-	CeilingTemporary        = 24 * time.Hour // IRC-4
+	CeilingTemporary        = 24 * time.Hour // IRC-2
 	CeilingResetLink        = time.Hour
 	CeilingCode             = 10 * time.Minute // ASVS 6.5.5
 	CeilingTrustedBrowser   = 30 * 24 * time.Hour

@@ -131,6 +131,8 @@ const (
 	LockedByAttempts      LockReason = "attempts"
 	LockedByAdministrator LockReason = "administrator"
 	LockedByOperator      LockReason = "operator"
+	// LockedByTotal: too many wrong attempts in all; it does not end by itself.
+	LockedByTotal LockReason = "attempts-in-all"
 )
 
 // Session is a finished sign-in of one browser.

@@ -163,6 +163,21 @@ func (c *Config) HashWorkers() int {
 	return cores
 }
 
+// Blocklist are the passwords that nobody may choose: the common ones and those of the
+// operator's files.
+func (c *Config) Blocklist() (*secret.Blocklist, error) {
+	var files []io.Reader
+	for _, path := range c.Blocklists {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		files = append(files, f)
+	}
+	return secret.ReadBlocklist(secret.CommonPasswords(), files...)
+}
+
 // SignInLimits keeps the bursts in proportion to the rates.
 func (c *Config) SignInLimits() signin.Limits {
 	scale := func(r signin.Rate, perMinute int) signin.Rate {

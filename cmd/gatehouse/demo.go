@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"gatehouse/internal/assembly"
 	"gatehouse/internal/demo"
@@ -37,7 +38,7 @@ var demoLimits = signin.Limits{
 // runDemo runs everything in one process, with nothing to configure, until ctx ends.
 func runDemo(ctx context.Context, o demoOptions) error {
 	useThreads()
-	useBallast()
+	defer runtime.KeepAlive(ballast())
 	dir, remove, err := demoFolder(o.Data)
 	if err != nil {
 		return err

@@ -32,13 +32,17 @@ func openDirectory(ctx context.Context, cfg *Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
+	refused, err := cfg.Blocklist()
+	if err != nil {
+		return nil, usageError{err}
+	}
 	st, err := openReady(ctx, cfg.Database)
 	if err != nil {
 		return nil, err
 	}
 	return &office{
 		Service: &directory.Service{Store: st, Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.HashWorkers()),
-			Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Now: utc},
+			Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Blocklist: refused, Now: utc},
 		sites: sites, caller: commandCaller(),
 	}, nil
 }
@@ -90,7 +94,7 @@ func commandCaller() gatehouse.Caller {
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
-	if by := os.Getenv("SUDO_USER"); by != "" && os.Geteuid() == 0 {
+	if by := os.Getenv("SUDO_USER"); by != "" && by != name {
 		name = by + " (sudo)"
 	}
 	return gatehouse.Caller{Kind: gatehouse.Operator, Name: name, UserAgent: "gatehouse command"}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,7 @@ func runServe(ctx context.Context, configPath string) error {
 		return usageError{err}
 	}
 	useThreads()
-	useBallast()
+	defer runtime.KeepAlive(ballast())
 	log := logTo(os.Stderr, cfg.Log.Level)
 	cert, err := newCertificate(cfg)
 	if err != nil {

@@ -22,7 +22,8 @@ var rooms = table{
 	// package              may import
 	"gatehouse":             "",
 	"internal/strictyaml":   "",
-	"internal/secret":       "gatehouse",
+	"internal/argon2":       "",
+	"internal/secret":       "gatehouse argon2",
 	"internal/site":         "gatehouse strictyaml",
 	"internal/store":        "gatehouse",
 	"internal/mail":         "gatehouse secret site store",

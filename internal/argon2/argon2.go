@@ -6,8 +6,8 @@
 // that a server that hashes all day neither asks the system for 19 MiB each time nor
 // leaves them to the garbage collector.
 //
-// It is golang.org/x/crypto/argon2 v0.58.0 with this one change, and without the
-// variants that nothing here needs: see LICENSE and docs/decisions/0011. Faults that
+// It is golang.org/x/crypto/argon2 v0.58.0 with that change, with the first lane done
+// by the caller, and without the variants that nothing here needs: see LICENSE and docs/decisions/0011. Faults that
 // are mended there are to be mended here.
 package argon2
 
@@ -114,7 +114,7 @@ func processBlocks(B []block, time, memory, threads uint32) {
 	lanes := memory / threads
 	segments := lanes / syncPoints
 
-	processSegment := func(n, slice, lane uint32, wg *sync.WaitGroup) {
+	processSegment := func(n, slice, lane uint32) {
 		var addresses, in, zero block
 		if n == 0 && slice < syncPoints/2 {
 			in[0] = uint64(n)
@@ -158,20 +158,20 @@ func processBlocks(B []block, time, memory, threads uint32) {
 			}
 			index, offset = index+1, offset+1
 		}
-		wg.Done()
 	}
 
 	for n := uint32(0); n < time; n++ {
 		for slice := uint32(0); slice < syncPoints; slice++ {
+			// The caller does one lane: with no other there is nobody to wait for,
+			// and the work stays where its memory is warm.
 			var wg sync.WaitGroup
-			for lane := uint32(0); lane < threads; lane++ {
-				wg.Add(1)
-				go processSegment(n, slice, lane, &wg)
+			for lane := uint32(1); lane < threads; lane++ {
+				wg.Go(func() { processSegment(n, slice, lane) })
 			}
+			processSegment(n, slice, 0)
 			wg.Wait()
 		}
 	}
-
 }
 
 func extractKey(B []block, memory, threads, keyLen uint32) []byte {

@@ -115,7 +115,7 @@ func (r *rowReader) password(row importRow) {
 		}
 	case row.temporary != "":
 		failed := gatehouse.CheckPassword(r.im.st.Policy.Password, gatehouse.PasswordFacts{
-			Password: row.temporary, Username: row.user.Username, Common: secret.CommonPasswords().Contains(row.temporary),
+			Password: row.temporary, Username: row.user.Username, Common: r.im.blocklist().Contains(row.temporary),
 			Context: []string{row.user.FirstName, row.user.LastName, row.user.Email, row.company, r.im.st.Name},
 		})
 		if len(failed) > 0 {

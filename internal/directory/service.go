@@ -17,7 +17,16 @@ type Service struct {
 	Store  *store.Store
 	Hasher *secret.Hasher
 	Outbox *mail.Outbox
-	Now    func() time.Time
+	// Blocklist are the passwords that nobody may choose; nil: the common ones.
+	Blocklist *secret.Blocklist
+	Now       func() time.Time
+}
+
+func (s *Service) blocklist() *secret.Blocklist {
+	if s.Blocklist == nil {
+		return secret.CommonPasswords()
+	}
+	return s.Blocklist
 }
 
 // Codes of the errors that methods return besides fields to mend.

@@ -42,7 +42,7 @@ type Params struct {
 var DefaultParams = Params{MemoryKiB: 19456, Time: 2, Parallelism: 1}
 
 // Check reports parameters that argon2id cannot use, that fall below the floor
-// of ASVS 11.4.2 (19 MiB with two passes, or 46 MiB with one), or that Verify
+// of ASVS 11.4.2 (19 MiB with two passes, or as much work), or that Verify
 // would refuse as too costly. It is for the configuration; NewHasher takes
 // weaker parameters too, for tests.
 func (p Params) Check() error {
@@ -50,7 +50,7 @@ func (p Params) Check() error {
 		return err
 	}
 	if p.weakerThan(DefaultParams) {
-		return fmt.Errorf("argon2id with %d KiB and %d passes is too weak: at least %d KiB and %d passes, or 47104 KiB and 1",
+		return fmt.Errorf("argon2id with %d KiB and %d passes is too weak: at least %d KiB and %d passes, or with fewer passes so much more memory that the product is the same",
 			p.MemoryKiB, p.Time, DefaultParams.MemoryKiB, DefaultParams.Time)
 	}
 	return nil

@@ -69,7 +69,7 @@ func (s *Service) countIn(ctx context.Context, q store.Queries, a *attempt, rule
 		return err
 	}
 	if !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt) {
-		return s.lock(ctx, q, a)
+		return s.lock(ctx, q, a, after)
 	}
 	return nil
 }

@@ -40,9 +40,6 @@ const (
 	// CodeFailed is the one answer for wrong password, unknown user, locked and
 	// deactivated (invariant 7).
 	CodeFailed = "sign-in-failed"
-	// CodeLockedHere is said only to a browser that has signed in as this user
-	// before: the account is locked.
-	CodeLockedHere = "locked-here"
 	// CodeTemporaryExpired is said to whoever has the right temporary password,
 	// too late.
 	CodeTemporaryExpired = "temporary-password-expired"
@@ -166,6 +163,9 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 	switch {
 	case err == nil:
 		a.user, a.subject = u, u.ID
+		if err := s.endLock(ctx, a); err != nil {
+			return err
+		}
 	case gatehouse.KindOf(err) == gatehouse.NotFound:
 		a.subject = "name:" + secret.HashToken(gatehouse.NameKey(a.req.Username))
 	default:
@@ -179,6 +179,22 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 		return nil
 	}
 	return err
+}
+
+// endLock ends an account's lock that is over by itself.
+func (s *Service) endLock(ctx context.Context, a *attempt) error {
+	end := gatehouse.AccountLockEnds(a.site.Policy.Lockout, a.user)
+	if end.IsZero() || s.Now().Before(end) {
+		return nil
+	}
+	a.user.LockedAt, a.user.LockReason = time.Time{}, ""
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		if err := q.UnlockUser(ctx, a.site.ID, a.user.ID); err != nil {
+			return err
+		}
+		by := gatehouse.Caller{Kind: gatehouse.System, SiteID: a.site.ID, Reference: a.req.Caller.Reference}
+		return q.InsertEvent(ctx, s.event(by, a.user, gatehouse.EventUnlocked, gatehouse.ResultOK, nil))
+	})
 }
 
 // userByName finds a user by what the site signs in with. Where that is the
@@ -225,9 +241,23 @@ func refusal(a *attempt, result gatehouse.EventResult) error {
 	case result == gatehouse.ResultExpired:
 		code = CodeTemporaryExpired
 	case result == gatehouse.ResultLocked && a.browser != "":
-		code = CodeLockedHere
+		return &LockedError{Reason: a.user.LockReason, Until: gatehouse.AccountLockEnds(a.site.Policy.Lockout, a.user)}
 	}
 	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: code}
+}
+
+// LockedError is said only to a browser that has signed in as this user before: the
+// account is locked, why, and until when (zero: somebody has to unlock it).
+type LockedError struct {
+	Reason gatehouse.LockReason
+	Until  time.Time
+}
+
+func (e *LockedError) Error() string { return "locked: " + string(e.Reason) }
+
+// Unwrap is the error that everybody else gets.
+func (*LockedError) Unwrap() error {
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeFailed}
 }
 
 func busy(err error) error {

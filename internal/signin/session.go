@@ -23,10 +23,16 @@ func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
 	return from
 }
 
+// proof is what a sign-in proved.
+type proof struct {
+	methods        []gatehouse.Method
+	passwordLength int // in code points
+}
+
 // finish makes the session of a sign-in that NextStep says is done: with a new
 // token (ASVS 7.2.4), and this browser known from now on.
 func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser string,
-	c gatehouse.Caller, methods []gatehouse.Method) (session, newBrowser string, err error) {
+	c gatehouse.Caller, proof proof) (session, newBrowser string, err error) {
 	now := s.Now()
 	if browser == "" {
 		browser = secret.NewToken()
@@ -34,7 +40,7 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, u 
 	session = secret.NewToken()
 	err = q.InsertSession(ctx, secret.HashToken(session), gatehouse.Session{
 		ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
-		Address: c.Address, UserAgent: c.UserAgent, Assurance: gatehouse.Assure(st.Policy, methods),
+		Address: c.Address, UserAgent: c.UserAgent, Assurance: gatehouse.Assure(st.Policy, proof.methods, proof.passwordLength),
 	}, now.Add(st.Policy.Session.Absolute))
 	if err != nil {
 		return "", "", err

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
@@ -91,7 +92,7 @@ func (s *Service) wrong(ctx context.Context, q store.Queries, a *attempt) error 
 // lock does what follows when wrong attempts have locked. Strangers lock out
 // strangers; the owner's own browser (or whoever sits at it) locks the account,
 // which ends its sessions. Either way the owner is told the truth by mail.
-func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt) error {
+func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts gatehouse.Attempts) error {
 	now := s.Now()
 	if a.user.ID == "" || a.user.Locked() {
 		return nil
@@ -101,19 +102,23 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt) error {
 	if err != nil {
 		return err
 	}
-	facts := mail.Lock{Attempts: a.site.Policy.Lockout.Attempts, At: now, Address: a.req.Caller.Address,
-		UnlockAfter: a.site.Policy.Lockout.UnlockAfter, Username: a.user.Username, Administrator: administrator}
+	policy := a.site.Policy.Lockout
+	facts := mail.Lock{Attempts: counts.Row, At: now, Address: a.req.Caller.Address, Username: a.user.Username, Administrator: administrator}
+	if !gatehouse.LockEnds(policy, counts).IsZero() {
+		facts.UnlockAfter = policy.UnlockAfter
+	}
+	reason := gatehouse.LockReasonOf(policy, counts)
 	scope := "strangers"
 	if a.browser == "" {
 		notice = mail.LockedStrangers{Lock: facts}
 	} else {
 		scope, notice = "account", mail.Locked{Lock: facts}
-		if err := endAccess(ctx, q, a.user, now); err != nil {
+		if err := endAccess(ctx, q, a.user, reason, now); err != nil {
 			return err
 		}
 	}
 	err = q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventLocked, gatehouse.ResultOK,
-		map[string]string{"scope": scope, "reason": string(gatehouse.LockedByAttempts)}))
+		map[string]string{"scope": scope, "reason": string(reason)}))
 	if err != nil || !mail.CanSend(a.user.Email) || a.user.State == gatehouse.Deactivated {
 		return err
 	}
@@ -122,8 +127,8 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt) error {
 }
 
 // endAccess locks an account and ends all that is open in its name (invariant 4).
-func endAccess(ctx context.Context, q store.Queries, u gatehouse.User, now time.Time) error {
-	if _, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByAttempts, now); err != nil {
+func endAccess(ctx context.Context, q store.Queries, u gatehouse.User, reason gatehouse.LockReason, now time.Time) error {
+	if _, err := q.LockUser(ctx, u.SiteID, u.ID, reason, now); err != nil {
 		return err
 	}
 	if _, err := q.DeleteSessionsOf(ctx, u.SiteID, u.ID); err != nil {
@@ -159,6 +164,7 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 		out.SignIn = secret.NewToken()
 		return out, q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in)
 	}
-	out.Session, out.Browser, err = s.finish(ctx, q, a.site, u, a.req.Browser, a.req.Caller, []gatehouse.Method{gatehouse.MethodPassword})
+	out.Session, out.Browser, err = s.finish(ctx, q, a.site, u, a.req.Browser, a.req.Caller,
+		proof{[]gatehouse.Method{gatehouse.MethodPassword}, utf8.RuneCountInString(a.req.Password)})
 	return out, err
 }

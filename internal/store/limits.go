@@ -23,6 +23,7 @@ type Limit struct {
 // each other crosswise.
 func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait time.Duration, err error) {
 	err = s.writeLoosely(ctx, func(q Queries) error {
+		wait = 0
 		free, err := q.takeLimits(ctx, now, limits)
 		if err != nil || len(free) == len(limits) {
 			return err
@@ -80,18 +81,15 @@ func (s *Store) GiveBack(ctx context.Context, limits ...Limit) error {
 	return s.writeLoosely(ctx, func(q Queries) error { return q.giveBack(ctx, limits) })
 }
 
+// giveBack takes one row at a time: several at once would be locked in an order of the
+// planner's, which two statements need not share.
 func (q Queries) giveBack(ctx context.Context, limits []Limit) error {
-	if len(limits) == 0 {
-		return nil
+	for _, l := range limits {
+		if _, err := q.exec(ctx, "give back", `UPDATE rate_limits SET tat = tat - every WHERE key = $1`, l.Key); err != nil {
+			return err
+		}
 	}
-	rows := make([]string, len(limits))
-	args := make([]any, len(limits))
-	for i, l := range limits {
-		rows[i] = fmt.Sprintf("$%d", i+1)
-		args[i] = l.Key
-	}
-	_, err := q.exec(ctx, "give back", `UPDATE rate_limits SET tat = tat - every WHERE key IN (`+strings.Join(rows, ", ")+`)`, args...)
-	return err
+	return nil
 }
 
 // DropOldLimits removes limits that have been free for a while.

@@ -85,8 +85,13 @@ func (s *Store) Read() Queries {
 // transaction that lost a race on PostgreSQL is run again, so fn must not do
 // anything but ask and change the database and set variables of its own.
 func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
+	return again(func() error { return s.writeOnce(ctx, fn) })
+}
+
+// again does what lost a race on PostgreSQL once more, a few times.
+func again(do func() error) error {
 	for try := 0; ; try++ {
-		err := s.writeOnce(ctx, fn)
+		err := do()
 		if err == nil || !isRetry(err) || try == 4 {
 			return err
 		}
@@ -135,7 +140,7 @@ func (s *Store) writeOn(ctx context.Context, conn *sql.Conn, fn func(Queries) er
 // ordinary one commits later takes this one along.
 func (s *Store) writeLoosely(ctx context.Context, fn func(Queries) error) error {
 	if s.dialect.loosely == "" {
-		return fn(Queries{run: s.write, prepared: s.writeStmts, d: s.dialect})
+		return again(func() error { return fn(Queries{run: s.write, prepared: s.writeStmts, d: s.dialect}) })
 	}
 	return s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.loosely(ctx, conn, fn) })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -425,5 +426,31 @@ func TestARefusalTakesNothingFromOtherLimits(t *testing.T) {
 		if wait, err := s.Allow(t.Context(), noon, site); wait == 0 || err != nil {
 			t.Errorf("the site's limit is gone: %v", err)
 		}
+	})
+}
+
+// Taking and giving back at the same time, over the same and other keys, is nobody's
+// error on either database.
+func TestLimitsUnderLoad(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		var all sync.WaitGroup
+		for i := range 16 {
+			all.Go(func() {
+				for j := range 25 {
+					limits := []store.Limit{
+						{Key: "site", Every: time.Microsecond, Burst: 1e6},
+						{Key: fmt.Sprint("address", (i+j)%3), Every: time.Microsecond, Burst: 1e6},
+						{Key: fmt.Sprint("name", (i*j)%5), Every: time.Microsecond, Burst: 1e6},
+					}
+					if wait, err := s.Allow(t.Context(), noon, limits...); err != nil || wait != 0 {
+						t.Errorf("wait %s, %v", wait, err)
+					}
+					if err := s.GiveBack(t.Context(), limits...); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
 	})
 }

@@ -78,10 +78,12 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, view
 }
 
 func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
-	switch gatehouse.KindOf(err) {
-	case gatehouse.Internal, gatehouse.Unavailable:
+	var request *statusError
+	kind := gatehouse.KindOf(err)
+	switch {
+	case kind == gatehouse.Unavailable, kind == gatehouse.Internal && !errors.As(err, &request):
 		s.Log.ErrorContext(r.Context(), "request failed", "ref", v.Reference, "error", err.Error())
-	case gatehouse.Unauthenticated:
+	case kind == gatehouse.Unauthenticated:
 	default:
 		s.Log.InfoContext(r.Context(), "request refused", "ref", v.Reference, "error", err.Error())
 	}

@@ -69,6 +69,14 @@ func signedIn(w http.ResponseWriter, v *ui.Visit, out signin.Outcome) {
 // notSignedIn shows the form again, or the page that a special case has. What was
 // typed stays, but for the password.
 func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.PasswordRequest, err error) error {
+	var locked *signin.LockedError
+	if errors.As(err, &locked) {
+		view := ui.LockedHere{Reason: locked.Reason}
+		if !locked.Until.IsZero() {
+			view.Until = &locked.Until
+		}
+		return p.page(w, r, http.StatusUnauthorized, view)
+	}
 	var e *gatehouse.Error
 	if !errors.As(err, &e) {
 		return err
@@ -80,8 +88,6 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 		return p.page(w, r, http.StatusUnprocessableEntity, view)
 	case e.Code == signin.CodeTemporaryExpired:
 		return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{})
-	case e.Code == signin.CodeLockedHere:
-		return p.page(w, r, http.StatusUnauthorized, ui.LockedHere{})
 	case e.Kind == gatehouse.Unauthenticated:
 		view.LastFailed = true
 		return p.page(w, r, http.StatusUnauthorized, view)

@@ -147,23 +147,20 @@ type Activity struct {
 // activityWords are the events that have words of their own: the icon, and the
 // class that colours it. Those of sign_in.password go by their result.
 var activityWords = map[string]struct{ icon, class string }{
-	"sign_in_ok":        {"laptop", ""},
-	"sign_in_wrong":     {"triangle-alert", "is-warn"},
-	"sign_in_refused":   {"lock", "is-warn"},
-	"session_ended":     {"log-out", ""},
-	"session_all_ended": {"log-out", ""},
-	"user_locked":       {"lock", "is-bad"},
-	"user_unlocked":     {"key-round", "is-ok"},
-	"user_created":      {"user-plus", ""},
-	"user_changed":      {"user", ""},
-	"user_imported":     {"user-plus", ""},
-	"user_deactivated":  {"x", "is-warn"},
-	"user_activated":    {"circle-check", "is-ok"},
-	"password_reset":    {"key-round", ""},
-	"password_rehashed": {"shield-check", ""},
-	"sign_in_step":      {"shield-check", ""},
-	"company_changed":   {"building-2", ""},
-	"something_else":    {"history", ""},
+	"sign_in_ok":       {"laptop", ""},
+	"sign_in_wrong":    {"triangle-alert", "is-warn"},
+	"sign_in_refused":  {"lock", "is-warn"},
+	"session_ended":    {"log-out", ""},
+	"user_locked":      {"lock", "is-bad"},
+	"user_unlocked":    {"key-round", "is-ok"},
+	"user_created":     {"user-plus", ""},
+	"user_changed":     {"user", ""},
+	"user_imported":    {"user-plus", ""},
+	"user_deactivated": {"x", "is-warn"},
+	"user_activated":   {"circle-check", "is-ok"},
+	"password_reset":   {"key-round", ""},
+	"company_changed":  {"building-2", ""},
+	"something_else":   {"history", ""},
 }
 
 // Activities puts the events of the home page into words.

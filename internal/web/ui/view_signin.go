@@ -132,7 +132,7 @@ func (LockedHere) failed() bool         { return true }
 // ByTries reports whether wrong tries locked the account. Only such a lock ends by
 // a recovery.
 func (v LockedHere) ByTries() bool {
-	return v.Reason == "" || v.Reason == gatehouse.LockedByAttempts
+	return v.Reason == "" || v.Reason == gatehouse.LockedByAttempts || v.Reason == gatehouse.LockedByTotal
 }
 
 // Stuck says whom to ask for a new password or a forgotten username. Nobody can

@@ -204,3 +204,53 @@ func unlock(t *testing.T, s *testkit.Server, u gatehouse.User) {
 		t.Fatal(err)
 	}
 }
+
+// The same for an account that the owner's own browser has locked: its page says until
+// when, and the right password works again at that time.
+func TestA08_AnAccountsLockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("inkwell", "mira@inkwell.example", password, nil)
+		own := visitor(t, s, "inkwell")
+		own.Press(signIn(own, u.Username, password), "Sign out", nil)
+		for range 6 {
+			signIn(own, u.Username, "wrong")
+		}
+		if !s.User(u).Locked() {
+			t.Fatal("the account is not locked")
+		}
+		if m := s.Mail.Wait(t, u.Email); !strings.Contains(m.Text, "the lock ends by itself") {
+			t.Errorf("the mail does not say that it ends:\n%s", m.Text)
+		}
+		s.Clock.Add(59 * time.Minute)
+		if p := signIn(own, u.Username, password); p.Status != 401 || !strings.Contains(p.Text("h1"), "locked until") {
+			t.Errorf("a minute before: %d %q", p.Status, p.Text("h1"))
+		}
+		wantRefused(t, signIn(visitor(t, s, "inkwell"), u.Username, password))
+		s.Clock.Add(2 * time.Minute)
+		wantHome(t, signIn(own, u.Username, password))
+		if s.User(u).Locked() {
+			t.Error("signed in, and still locked")
+		}
+	}, testkit.WithSites(func(dir string) {
+		testkit.AppendFile(t, dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
+	}))
+}
+
+// What a short password of the previous system proves is not what the modern profile's
+// long ones prove, although the site is modern.
+func TestA01_AShortLegacyPasswordClaimsNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		for name, c := range map[string]struct {
+			password string
+			level    string
+		}{"short": {"eight-ch", `"assurance_level":0`}, "long": {"fifteen-or-more-chars", `"assurance_level":1`}} {
+			who := name + "@inkwell.example"
+			s.AddUser("inkwell", who, c.password, nil)
+			client := visitor(t, s, "inkwell")
+			wantHome(t, signIn(client, who, c.password))
+			if p := client.Get("/api/v1/session"); !strings.Contains(string(p.Body), c.level) {
+				t.Errorf("%s: %s, want %s", name, p.Body, c.level)
+			}
+		}
+	})
+}

@@ -39,6 +39,10 @@ type Server struct {
 	Log    *Log
 }
 
+// Start is when the clock of every server begins: at noon, so that no test depends on
+// the time of the day that it runs at.
+var Start = time.Date(2026, time.November, 21, 12, 0, 0, 0, time.UTC)
+
 // Clock is a clock that stands still until it is moved.
 type Clock struct {
 	mu  sync.Mutex
@@ -122,7 +126,7 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, Addr: l.Addr().String(), Clock: &Clock{now: time.Now().UTC().Truncate(time.Microsecond)},
+	s := &Server{t: t, Addr: l.Addr().String(), Clock: &Clock{now: Start},
 		Log: &Log{}, Mail: NewSMTP(t), Hasher: secret.NewHasher(setup.params, setup.workers, setup.queue)}
 	s.Store = openStore(t, databaseURL, s.Clock.Now())
 	s.Sites = openSites(t, l.Addr().(*net.TCPAddr).Port, setup.change)

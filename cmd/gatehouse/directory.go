@@ -130,6 +130,17 @@ type placeFlags struct {
 
 // in opens the directory and calls fn with the site that was chosen.
 func (f placeFlags) in(a *app, fn func(o *office, st *site.Site) error) error {
+	return f.office(a, func(o *office) error {
+		st, err := f.of(o.sites)
+		if err != nil {
+			return err
+		}
+		return fn(o, st)
+	})
+}
+
+// office opens the directory and calls fn with it.
+func (f configFlag) office(a *app, fn func(o *office) error) error {
 	cfg, err := LoadConfig(f.Config, a.environ)
 	if err != nil {
 		return err
@@ -139,9 +150,5 @@ func (f placeFlags) in(a *app, fn func(o *office, st *site.Site) error) error {
 		return err
 	}
 	defer o.close()
-	st, err := f.of(o.sites)
-	if err != nil {
-		return err
-	}
-	return fn(o, st)
+	return fn(o)
 }

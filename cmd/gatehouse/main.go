@@ -24,17 +24,18 @@ const (
 
 // commands is the command line.
 type commands struct {
-	Demo    demoCmd    `cmd:"" help:"Try Gatehouse out: three sites, people and an inbox in one process, nothing to configure."`
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database to this program's version, or say where it is."`
-	Import  importCmd  `cmd:"" help:"Bring companies and users in from a CSV file."`
-	Company companyCmd `cmd:"" help:"Create, list, show and change companies."`
-	User    userCmd    `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
-	Doctor  doctorCmd  `cmd:"" help:"Check the installation and say what to mend."`
-	Backup  backupCmd  `cmd:"" help:"Copy the SQLite database while the server runs."`
-	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the SQLite database."`
-	Keys    keysCmd    `cmd:"" help:"Make a key file."`
-	Version versionCmd `cmd:"" help:"Print version, commit and Go version."`
+	Demo      demoCmd      `cmd:"" help:"Try Gatehouse out: three sites, people and an inbox in one process, nothing to configure."`
+	Serve     serveCmd     `cmd:"" help:"Run the server."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database to this program's version, or say where it is."`
+	Import    importCmd    `cmd:"" help:"Bring companies and users in from a CSV file."`
+	Company   companyCmd   `cmd:"" help:"Create, list, show and change companies."`
+	User      userCmd      `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
+	Reference referenceCmd `cmd:"" help:"Find what happened in the request that an error page names."`
+	Doctor    doctorCmd    `cmd:"" help:"Check the installation and say what to mend."`
+	Backup    backupCmd    `cmd:"" help:"Copy the SQLite database while the server runs."`
+	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of the SQLite database."`
+	Keys      keysCmd      `cmd:"" help:"Make a key file."`
+	Version   versionCmd   `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // app is what commands work with.

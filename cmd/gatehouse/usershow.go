@@ -10,6 +10,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/site"
+	"gatehouse/internal/store"
 )
 
 // userView is a user as scripts see it. It has nothing of the password but where it
@@ -37,6 +38,18 @@ type userView struct {
 	CreatedAt      time.Time                `json:"created_at"`
 	BrowsersLocked *bool                    `json:"browsers_locked,omitempty"`
 	Events         []eventView              `json:"events,omitempty"`
+	Messages       []messageView            `json:"messages,omitempty"`
+}
+
+// messageView is a mail to the user, and what became of it.
+type messageView struct {
+	ID      string             `json:"id"`
+	At      time.Time          `json:"at"`
+	To      string             `json:"to"`
+	Subject string             `json:"subject"`
+	State   store.MessageState `json:"state"`
+	DoneAt  time.Time          `json:"done_at,omitzero"`
+	Reply   string             `json:"reply,omitempty"`
 }
 
 // eventView is a line of the event log as scripts see it.
@@ -45,6 +58,8 @@ type eventView struct {
 	At        time.Time             `json:"at"`
 	Kind      gatehouse.EventKind   `json:"kind"`
 	Result    gatehouse.EventResult `json:"result"`
+	Site      string                `json:"site"`
+	User      string                `json:"user,omitempty"`
 	Actor     string                `json:"actor"`
 	Address   string                `json:"address,omitempty"`
 	Reference string                `json:"reference,omitempty"`
@@ -63,7 +78,7 @@ func viewEvent(e gatehouse.Event) eventView {
 	if e.ActorName != "" {
 		actor += " " + e.ActorName
 	}
-	return eventView{ID: e.ID, At: e.At, Kind: e.Kind, Result: e.Result, Actor: actor, Address: e.Address, Reference: e.Reference, Detail: e.Detail}
+	return eventView{ID: e.ID, At: e.At, Kind: e.Kind, Result: e.Result, Site: e.SiteID, User: e.UserID, Actor: actor, Address: e.Address, Reference: e.Reference, Detail: e.Detail}
 }
 
 // stateOf is the state as people read it: a lock is none, but what they look for.
@@ -96,7 +111,14 @@ func (c *userShowCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		messages, err := o.Messages(a.ctx, o.caller, st, u.ID, recentEvents)
+		if err != nil {
+			return err
+		}
 		v := viewUser(u)
+		for _, m := range messages {
+			v.Messages = append(v.Messages, messageView{m.ID, m.CreatedAt, m.Recipient, m.Subject, m.State, m.DoneAt, m.Reply})
+		}
 		v.BrowsersLocked = &locks.Browsers
 		for _, e := range events {
 			v.Events = append(v.Events, viewEvent(e))
@@ -104,11 +126,17 @@ func (c *userShowCmd) Run(a *app) error {
 		if c.JSON {
 			return asJSON(a.out, v)
 		}
-		return showUser(a, u, company, locks, v.Events)
+		if err := showUser(a, u, company, locks); err != nil {
+			return err
+		}
+		if err := showEvents(a, v.Events); err != nil {
+			return err
+		}
+		return showMessages(a, v.Messages)
 	})
 }
 
-func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directory.Locks, events []eventView) error {
+func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directory.Locks) error {
 	password := string(u.Password.Origin) + ", set " + moment(u.Password.SetAt)
 	if u.Password.SetAt.IsZero() {
 		password = "none: gatehouse user reset makes one"
@@ -116,12 +144,16 @@ func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directo
 	if end := moment(u.Password.ExpiresAt); end != "" {
 		password += ", expires " + end
 	}
-	err := details(a.out, "Username", u.Username, "Name", strings.TrimSpace(u.FirstName+" "+u.LastName), "Email", u.Email,
+	return details(a.out, "Username", u.Username, "Name", strings.TrimSpace(u.FirstName+" "+u.LastName), "Email", u.Email,
 		"Company", company.Name+" ("+company.AccountNumber+")", "ID", u.ID, "Role", string(u.Role), "State", stateOf(u),
 		"Locked", lockedSince(u, locks), "Password", password, "Terms", u.TermsAccepted, "First sign-in", moment(u.FirstSignInAt),
 		"Last sign-in", moment(u.LastSignInAt), "Created", moment(u.CreatedAt))
-	if err != nil || len(events) == 0 {
-		return err
+}
+
+// showEvents prints events under each other; nothing where there is none.
+func showEvents(a *app, events []eventView) error {
+	if len(events) == 0 {
+		return nil
 	}
 	rows := make([][]string, len(events))
 	for i, e := range events {
@@ -129,10 +161,23 @@ func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directo
 		for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
 			facts = append(facts, name+"="+e.Detail[name])
 		}
-		rows[i] = []string{moment(e.At), string(e.Kind), string(e.Result), e.Actor, e.Address, strings.Join(facts, " ")}
+		rows[i] = []string{moment(e.At), string(e.Kind), string(e.Result), e.Actor, e.Address, e.Reference, strings.Join(facts, " ")}
 	}
 	fmt.Fprintln(a.out)
-	return table(a.out, "WHEN WHAT RESULT BY FROM DETAIL", rows)
+	return table(a.out, "WHEN WHAT RESULT BY FROM REFERENCE DETAIL", rows)
+}
+
+// showMessages prints mails and what became of each (C13).
+func showMessages(a *app, messages []messageView) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	rows := make([][]string, len(messages))
+	for i, m := range messages {
+		rows[i] = []string{moment(m.At), m.To, m.Subject, string(m.State), moment(m.DoneAt), m.Reply}
+	}
+	fmt.Fprintln(a.out)
+	return table(a.out, "MAIL TO SUBJECT STATE DONE REPLY", rows)
 }
 
 func lockedSince(u gatehouse.User, locks directory.Locks) string {

@@ -5,6 +5,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/site"
+	"gatehouse/internal/store"
 )
 
 // MaxList is the most that one call of a list returns.
@@ -112,4 +113,22 @@ func (s *Service) Events(ctx context.Context, c gatehouse.Caller, st *site.Site,
 		return nil, err
 	}
 	return s.Store.Read().EventsOfUser(ctx, st.ID, userID, clamp(limit))
+}
+
+// EventsByReference returns what happened in one request, which its error page and its
+// log line name (C12). It may be of any site: operators only.
+func (s *Service) EventsByReference(ctx context.Context, c gatehouse.Caller, reference string) ([]gatehouse.Event, error) {
+	if err := operatorOnly(c); err != nil {
+		return nil, err
+	}
+	return s.Store.Read().EventsByReference(ctx, reference)
+}
+
+// Messages returns the newest messages to a user and what became of each, newest first
+// (C13). What they said is not kept.
+func (s *Service) Messages(ctx context.Context, c gatehouse.Caller, st *site.Site, userID string, limit int) ([]store.Message, error) {
+	if _, err := user(ctx, s.Store.Read(), c, st, userID); err != nil {
+		return nil, err
+	}
+	return s.Store.Read().MessagesOfUser(ctx, st.ID, userID, "", clamp(limit))
 }

@@ -158,6 +158,9 @@ func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *sit
 		if err := endAccess(ctx, q, u); err != nil {
 			return err
 		}
+		if err := q.ForgetBrowsers(ctx, st.ID, id); err != nil {
+			return err
+		}
 		if err := s.record(ctx, q, c, st, u, gatehouse.EventPasswordReset, nil); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
@@ -251,6 +252,42 @@ func TestA01_AShortLegacyPasswordClaimsNothing(t *testing.T) {
 			if p := client.Get("/api/v1/session"); !strings.Contains(string(p.Body), c.level) {
 				t.Errorf("%s: %s, want %s", name, p.Body, c.level)
 			}
+		}
+	})
+}
+
+// Strangers who try a name without end are slowed down; the owner's own browser is not.
+func TestA08_StrangersDoNotUseUpTheOwnersAttempts(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		own := visitor(t, s, "meridian-uk")
+		own.Press(signIn(own, "msantos", password), "Sign out", nil)
+		stranger := visitor(t, s, "meridian-uk")
+		for {
+			if signIn(stranger, "msantos", "wrong").Status == 429 {
+				break
+			}
+		}
+		wantHome(t, signIn(own, "msantos", password))
+	}, testkit.WithLimits(signin.Limits{Address: signin.Rate{Burst: 1000, PerMinute: 60}, Username: signin.Rate{Burst: 10, PerMinute: 1}, Site: signin.Rate{Burst: 1000, PerMinute: 60}}))
+}
+
+// After a reset nobody's browser is known any more: whoever had the old password is a
+// stranger with the rest.
+func TestA08_AResetMakesStrangersOfAllBrowsers(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "msantos", password, nil)
+		thief := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(thief, "msantos", password))
+		office := &directory.Service{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}
+		if _, err := office.ResetPassword(t.Context(), gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}, s.Sites.ByID(u.SiteID), u.ID); err != nil {
+			t.Fatal(err)
+		}
+		for range 7 {
+			wantRefused(t, signIn(thief, "msantos", password))
+		}
+		if s.User(u).Locked() {
+			t.Error("the thief's browser locked the account for everybody")
 		}
 	})
 }

@@ -35,6 +35,7 @@ func TestC11_AfterSignInTheDashboardOrThePageAskedForFirst(t *testing.T) {
 			{"https:evil.example", "/"},
 			{"/sign-out", "/"},
 			{"@evil.example", "/"},
+			{"/?a=\xff", "/"},
 			{"", "/"},
 		} {
 			client := visitor(t, s, "meridian-uk")

@@ -129,7 +129,8 @@ type Verdict struct {
 }
 
 // Verify says whether password is the one that encoded was made from. It takes
-// one place of the gate, and what it costs never tells who has an account:
+// one place of the gate. What it costs tells as little as it can of who has an account;
+// see docs/decisions/0012 for what remains:
 //
 //   - an argon2id hash at least as strong as today's costs itself;
 //   - a weaker one, or one of another program, costs itself and one argon2id

@@ -77,16 +77,16 @@ func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordReque
 		return Outcome{}, busy(err)
 	}
 	defer place.Leave()
-	limits := s.limits(st, req)
+	a := &attempt{site: st, req: req}
+	if err := s.find(ctx, a); err != nil {
+		return Outcome{}, err
+	}
+	limits := s.limits(a)
 	if err := s.allow(ctx, limits); err != nil {
 		return Outcome{}, err
 	}
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	a := &attempt{site: st, req: req}
-	if err := s.find(ctx, a); err != nil {
-		return Outcome{}, err
-	}
 	if err := s.take(ctx, a); err != nil {
 		return Outcome{}, err
 	}
@@ -137,12 +137,18 @@ func checkFields(req PasswordRequest) error {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }
 
-// limits are the scopes in the order every sign-in takes them.
-func (s *Service) limits(st *site.Site, req PasswordRequest) []store.Limit {
+// limits are the scopes in the order every sign-in takes them. A browser that has signed
+// in to the account before has a limit of its own: strangers who use up theirs, by
+// the name or all over the site, do not keep the owner out.
+func (s *Service) limits(a *attempt) []store.Limit {
+	of := "sign-in:" + a.site.ID
+	if a.browser != "" {
+		return []store.Limit{s.Limits.Username.of(of + ":browser:" + a.browser)}
+	}
 	return []store.Limit{
-		s.Limits.Site.of("sign-in:" + st.ID),
-		s.Limits.Address.of("sign-in:" + st.ID + ":address:" + AddressBlock(req.Caller.Address)),
-		s.Limits.Username.of("sign-in:" + st.ID + ":name:" + secret.HashToken(gatehouse.NameKey(req.Username))),
+		s.Limits.Site.of(of),
+		s.Limits.Address.of(of + ":address:" + AddressBlock(a.req.Caller.Address)),
+		s.Limits.Username.of(of + ":name:" + secret.HashToken(gatehouse.NameKey(a.req.Username))),
 	}
 }
 
@@ -174,7 +180,7 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 	if a.req.Browser == "" {
 		return nil
 	}
-	a.browser, err = s.Store.Read().Browser(ctx, a.site.ID, a.user.ID, secret.HashToken(a.req.Browser))
+	a.browser, err = s.Store.Read().Browser(ctx, a.site.ID, a.user.ID, secret.HashToken(a.req.Browser), s.Now().Add(-knownFor))
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return nil
 	}
@@ -187,9 +193,10 @@ func (s *Service) endLock(ctx context.Context, a *attempt) error {
 	if end.IsZero() || s.Now().Before(end) {
 		return nil
 	}
+	since := a.user.LockedAt
 	a.user.LockedAt, a.user.LockReason = time.Time{}, ""
 	return s.Store.Write(ctx, func(q store.Queries) error {
-		if err := q.UnlockUser(ctx, a.site.ID, a.user.ID); err != nil {
+		if ended, err := q.EndLock(ctx, a.site.ID, a.user.ID, since); err != nil || !ended {
 			return err
 		}
 		by := gatehouse.Caller{Kind: gatehouse.System, SiteID: a.site.ID, Reference: a.req.Caller.Reference}

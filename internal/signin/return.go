@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // SafeReturn returns the path (with query) that a sign-in may lead back to: a page
@@ -11,7 +12,7 @@ import (
 // browsers drop from addresses (tabs, line ends) are refused (ASVS 3.7.2).
 func SafeReturn(to string) string {
 	const home = "/"
-	if !strings.HasPrefix(to, "/") || len(to) > 2000 || strings.ContainsFunc(to, unsafeInPath) {
+	if !strings.HasPrefix(to, "/") || len(to) > 2000 || !utf8.ValidString(to) || strings.ContainsFunc(to, unsafeInPath) {
 		return home
 	}
 	u, err := url.Parse(to)

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/secret"
@@ -48,9 +49,19 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, u 
 	if err := q.SignedIn(ctx, st.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
-	_, err = q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, now)
+	first, err := q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, now)
+	if err == nil && first {
+		err = q.KeepBrowsers(ctx, st.ID, u.ID, mostBrowsers)
+	}
 	return session, browser, err
 }
+
+// A browser is known for as long as it keeps its cookie, and no more than the newest
+// few of a person are: each has attempts of its own.
+const (
+	knownFor     = 400 * 24 * time.Hour
+	mostBrowsers = 10
+)
 
 // Session returns who a session's token stands for. It reads the account as it is
 // now and writes nothing, but for the time of the last request, at most once a

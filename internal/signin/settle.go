@@ -59,7 +59,11 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 		return gatehouse.ResultUnknown, nil
 	}
 	verified := a.user.Password.Hash
-	u, err := q.User(ctx, a.site.ID, a.user.ID)
+	read := q.User
+	if a.verdict.Match {
+		read = q.HoldUser
+	}
+	u, err := read(ctx, a.site.ID, a.user.ID)
 	if err != nil {
 		return "", err
 	}

@@ -454,3 +454,61 @@ func TestLimitsUnderLoad(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// Who opens a session holds the account: a reset at the same moment waits, and ends the
+// session that it found no trace of when it began.
+func TestAHeldUserCannotBeResetInBetween(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		u := people(t, s, "one")
+		held, reset := make(chan struct{}), make(chan error, 1)
+		go func() {
+			<-held
+			reset <- s.Write(context.Background(), func(q store.Queries) error {
+				if err := q.SetPassword(context.Background(), "one", u.ID, gatehouse.Password{Hash: "new", Origin: gatehouse.PasswordRecovery, SetAt: noon}); err != nil {
+					return err
+				}
+				_, err := q.DeleteSessionsOf(context.Background(), "one", u.ID)
+				return err
+			})
+		}()
+		write(t, s, func(q store.Queries) error {
+			if got, err := q.HoldUser(t.Context(), "one", u.ID); err != nil || got != u {
+				t.Errorf("held %+v, %v", got, err)
+			}
+			close(held)
+			time.Sleep(100 * time.Millisecond) // the reset has begun by now
+			return q.InsertSession(t.Context(), "hash", gatehouse.Session{ID: "ses_1", SiteID: "one", UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: noon, SeenAt: noon}, noon.Add(time.Hour))
+		})
+		if err := <-reset; err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.Read().CountSessions(t.Context(), noon); n != 0 || err != nil {
+			t.Errorf("%d sessions after the reset, %v", n, err)
+		}
+	})
+}
+
+func TestBrowsersAreForgotten(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		ctx, u := t.Context(), people(t, s, "one")
+		known := func(token string, since time.Time) bool {
+			_, err := s.Read().Browser(ctx, "one", u.ID, token, since)
+			return err == nil
+		}
+		for i, token := range []string{"a", "b", "c"} {
+			write(t, s, func(q store.Queries) error {
+				if _, err := q.BrowserSignedIn(ctx, "one", u.ID, token, store.NewID("brw", noon), "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
+					return err
+				}
+				return q.KeepBrowsers(ctx, "one", u.ID, 2)
+			})
+		}
+		if known("a", time.Time{}) || !known("b", time.Time{}) || !known("c", time.Time{}) || known("c", noon.Add(2*time.Hour)) {
+			t.Error("not the newest two, or one that has been away for too long")
+		}
+		write(t, s, func(q store.Queries) error { return q.ForgetBrowsers(ctx, "one", u.ID) })
+		if known("b", time.Time{}) || known("c", time.Time{}) {
+			t.Error("a forgotten browser is known")
+		}
+	})
+}

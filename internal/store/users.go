@@ -85,6 +85,14 @@ func (q Queries) UnlockUser(ctx context.Context, siteID, id string) error {
 	return oneRow(n, err)
 }
 
+// EndLock ends the lock that a user has had since the given time, and no other one. It
+// reports whether it did.
+func (q Queries) EndLock(ctx context.Context, siteID, id string, lockedAt time.Time) (bool, error) {
+	n, err := q.exec(ctx, "end lock", `UPDATE users SET locked_at = 0, lock_reason = ''
+		WHERE site_id = $1 AND id = $2 AND locked_at = $3`, siteID, id, micros(lockedAt))
+	return n == 1, err
+}
+
 // SignedIn records a finished sign-in; an invited user becomes active by it.
 func (q Queries) SignedIn(ctx context.Context, siteID, id string, now time.Time) error {
 	n, err := q.exec(ctx, "signed in", `UPDATE users SET last_sign_in_at = $3,
@@ -97,6 +105,16 @@ func (q Queries) SignedIn(ctx context.Context, siteID, id string, now time.Time)
 // User returns a user by ID.
 func (q Queries) User(ctx context.Context, siteID, id string) (u gatehouse.User, err error) {
 	err = q.one(ctx, "user", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND id = $2`,
+		[]any{siteID, id}, userFields(&u)...)
+	return u, err
+}
+
+// HoldUser returns a user and holds the account: until the transaction ends, nobody else
+// changes it. Who opens a session asks this way, so that a reset, a lock or a
+// deactivation at the same moment comes either before, and is seen here, or after,
+// and ends the session.
+func (q Queries) HoldUser(ctx context.Context, siteID, id string) (u gatehouse.User, err error) {
+	err = q.one(ctx, "hold user", `UPDATE users SET company_id = company_id WHERE site_id = $1 AND id = $2 RETURNING `+userColumns,
 		[]any{siteID, id}, userFields(&u)...)
 	return u, err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -81,6 +82,8 @@ func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
 	var request *statusError
 	kind := gatehouse.KindOf(err)
 	switch {
+	case codeOf(err) == signin.CodeBusy: // many at once, in a storm
+		s.Log.WarnContext(r.Context(), "request turned away", "ref", v.Reference, "error", err.Error())
 	case kind == gatehouse.Unavailable, kind == gatehouse.Internal && !errors.As(err, &request):
 		s.Log.ErrorContext(r.Context(), "request failed", "ref", v.Reference, "error", err.Error())
 	case kind == gatehouse.Unauthenticated:

@@ -45,8 +45,8 @@ func (s *Server) peer(r *http.Request) (address string, secure bool) {
 	secure = lastOf(r.Header["X-Forwarded-Proto"]) == "https"
 	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		hop, ok := parseHop(strings.TrimSpace(hops[i]))
+		if !ok {
 			break
 		}
 		addr = hop.Unmap()
@@ -55,6 +55,15 @@ func (s *Server) peer(r *http.Request) (address string, secure bool) {
 		}
 	}
 	return addr.String(), secure
+}
+
+// parseHop reads an address of X-Forwarded-For, to which some proxies add the port.
+func parseHop(text string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return a, true
+	}
+	a, err := netip.ParseAddrPort(text)
+	return a.Addr(), err == nil
 }
 
 func (s *Server) trusted(a netip.Addr) bool {

@@ -208,6 +208,8 @@ func (w *world) actions() map[string]func(*rapid.T) {
 			w.old = append(w.old, w.password)
 			w.password, w.temporary = issued.Password, true
 			w.endAll()
+			w.browser = "" // it is a stranger's from now on
+			delete(w.row, "own")
 			for _, token := range w.pending {
 				if _, _, err := w.s.SignIn.InProgress(ctx, w.site, token); err == nil {
 					t.Fatal("invariant 5: a sign-in with the old password goes on after the reset")

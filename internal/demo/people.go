@@ -95,24 +95,24 @@ func (p person) describe(s *site.Site, fresh bool) string {
 	case StateActive:
 		text = "Signs in straight to the home page."
 	case StateTemporary:
-		text = "Has a temporary password, which must be replaced at the sign-in."
+		text = "Stops where the temporary password must be replaced: that page is still to come."
 	case StateExpired:
 		text = "The temporary password is right, but its time is over."
 		if s.Policy.Password.MaxAge > 0 {
 			text = "The password is too old and must be replaced at the sign-in."
 		}
 	case StateLocked:
-		text = fmt.Sprintf("Locked after %d wrong attempts.", s.Policy.Lockout.Attempts)
+		text = fmt.Sprintf("Locked after %d wrong attempts: the same page as for a wrong password.", s.Policy.Lockout.Attempts)
 	case StateDeactivated:
-		text = "Ended by the company’s administrator."
+		text = "Ended by the company’s administrator: the same page as for a wrong password."
 	case StateInvited:
-		text = "New: the first sign-in is with the temporary password."
+		text = "New: the first sign-in, with the temporary password, stops where it must be replaced."
 	case StateNoEmail:
 		text = "Nothing can be mailed: no address is known."
 	case StateLegacy:
 		text = "Brought its password hash (" + p.scheme() + ") from another system."
 	case StateNeverSignedIn:
-		text = "Moved from another system and has accepted nothing yet."
+		text = "Moved from another system and has accepted nothing yet: stops at the first step that is missing."
 	}
 	if p.mailed && fresh {
 		text += " The mail is in the inbox."

@@ -31,7 +31,7 @@ func (s *Service) deactivate(ctx context.Context, q store.Queries, c gatehouse.C
 	if err := q.SetUserState(ctx, st.ID, u.ID, gatehouse.Deactivated); err != nil {
 		return err
 	}
-	if err := endAccess(ctx, q, u); err != nil {
+	if err := q.EndAccess(ctx, u.SiteID, u.ID); err != nil {
 		return err
 	}
 	return s.record(ctx, q, c, st, u, gatehouse.EventUserDeactivated, nil)
@@ -155,7 +155,7 @@ func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *sit
 		if err := q.SetPassword(ctx, st.ID, id, password); err != nil {
 			return err
 		}
-		if err := endAccess(ctx, q, u); err != nil {
+		if err := q.EndAccess(ctx, u.SiteID, u.ID); err != nil {
 			return err
 		}
 		if err := q.ForgetBrowsers(ctx, st.ID, id); err != nil {

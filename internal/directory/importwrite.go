@@ -135,7 +135,7 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 		if err := p.q.SetPassword(ctx, p.st.ID, ch.now.ID, ch.now.Password); err != nil {
 			return nil, err
 		}
-		if err := endAccess(ctx, p.q, ch.now); err != nil { // invariant 5
+		if err := p.q.EndAccess(ctx, ch.now.SiteID, ch.now.ID); err != nil { // invariant 5
 			return nil, err
 		}
 	}
@@ -152,5 +152,5 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 	if ch.now.State != gatehouse.Deactivated {
 		return append(events, p.event(gatehouse.EventUserActivated, ch.now, nil)), nil
 	}
-	return append(events, p.event(gatehouse.EventUserDeactivated, ch.now, nil)), endAccess(ctx, p.q, ch.now)
+	return append(events, p.event(gatehouse.EventUserDeactivated, ch.now, nil)), p.q.EndAccess(ctx, ch.now.SiteID, ch.now.ID)
 }

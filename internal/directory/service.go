@@ -127,14 +127,6 @@ func recipient(st *site.Site, u gatehouse.User) mail.Recipient {
 		Address: u.Email, Lang: st.Language("", u.Locale)}
 }
 
-// endAccess ends all that is open in a user's name (invariants 4 and 5).
-func endAccess(ctx context.Context, q store.Queries, u gatehouse.User) error {
-	if _, err := q.DeleteSessionsOf(ctx, u.SiteID, u.ID); err != nil {
-		return err
-	}
-	return q.DeleteSignInsOf(ctx, u.SiteID, u.ID)
-}
-
 // hash hashes a password, or says that this is not the moment.
 func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	encoded, err := s.Hasher.Hash(ctx, password)

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"time"
 	"unicode/utf8"
 
 	"gatehouse"
@@ -117,7 +116,10 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts 
 		notice = mail.LockedStrangers{Lock: facts}
 	} else {
 		scope, notice = "account", mail.Locked{Lock: facts}
-		if err := endAccess(ctx, q, a.user, reason, now); err != nil {
+		if _, err := q.LockUser(ctx, a.site.ID, a.user.ID, reason, now); err != nil {
+			return err
+		}
+		if err := q.EndAccess(ctx, a.site.ID, a.user.ID); err != nil { // invariant 4
 			return err
 		}
 	}
@@ -128,17 +130,6 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts 
 	}
 	a.told = true
 	return s.Outbox.Enqueue(ctx, q, a.site, s.recipient(a.site, a.user), notice)
-}
-
-// endAccess locks an account and ends all that is open in its name (invariant 4).
-func endAccess(ctx context.Context, q store.Queries, u gatehouse.User, reason gatehouse.LockReason, now time.Time) error {
-	if _, err := q.LockUser(ctx, u.SiteID, u.ID, reason, now); err != nil {
-		return err
-	}
-	if _, err := q.DeleteSessionsOf(ctx, u.SiteID, u.ID); err != nil {
-		return err
-	}
-	return q.DeleteSignInsOf(ctx, u.SiteID, u.ID)
 }
 
 // proved goes on after a right password: to a session if nothing else is due, else

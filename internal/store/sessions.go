@@ -66,6 +66,15 @@ func (q Queries) DeleteSessionsOf(ctx context.Context, siteID, userID string) (i
 	return q.exec(ctx, "delete sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2`, siteID, userID)
 }
 
+// EndAccess ends all that is open in a user's name: sessions and half-finished sign-ins
+// (invariants 4 and 5).
+func (q Queries) EndAccess(ctx context.Context, siteID, userID string) error {
+	if _, err := q.DeleteSessionsOf(ctx, siteID, userID); err != nil {
+		return err
+	}
+	return q.DeleteSignInsOf(ctx, siteID, userID)
+}
+
 // DeleteEndedSessions removes those past their absolute limit.
 func (q Queries) DeleteEndedSessions(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, "delete ended sessions", `DELETE FROM sessions WHERE ends_at <= $1`, micros(now))

@@ -40,8 +40,8 @@ func useThreads() {
 
 // ballast is memory that is never touched, so that it takes none, and that the garbage
 // collector counts as used, as long as the caller keeps it alive. What lives in this
-// program is a few MiB: without the ballast it would be collected seventy times a
-// second while sessions are checked.
+// program is a few MiB: without the ballast it would be collected dozens of times
+// a second while sessions are checked.
 func ballast() []byte {
 	if os.Getenv("GOGC") != "" {
 		return nil

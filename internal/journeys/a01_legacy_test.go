@@ -2,8 +2,10 @@ package journeys
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"gatehouse"
@@ -55,6 +57,29 @@ func TestA01_LegacyCredentials(t *testing.T) {
 				}
 			}
 			wantRefused(t, signIn(visitor(t, s, "meridian-uk"), u.Username, "not "+typed))
+		}
+	})
+}
+
+// Two tabs, a phone and a laptop at the same instant: whichever has the hash rewritten
+// first, the others' right password stays right.
+func TestA01_SeveralFirstSignInsAtOnce(t *testing.T) {
+	typed, hashes := legacyHashes(t)
+	each(t, func(t *testing.T, s *testkit.Server) {
+		for round := range 5 {
+			u := s.AddUser("meridian-uk", fmt.Sprint("legacy", round), "", func(u *gatehouse.User) { u.Password.Hash = hashes["ssha512"] })
+			var all sync.WaitGroup
+			for range 4 {
+				c := visitor(t, s, "meridian-uk")
+				page := c.Get("/sign-in")
+				all.Go(func() {
+					if p := c.Submit(page, signInForm, testkit.Values{"username": u.Username, "password": typed}); p.Status != 200 {
+						t.Errorf("a right password: %d", p.Status)
+					}
+				})
+			}
+			all.Wait()
+			wantHome(t, signIn(visitor(t, s, "meridian-uk"), u.Username, typed))
 		}
 	})
 }

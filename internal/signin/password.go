@@ -58,6 +58,7 @@ type attempt struct {
 	subject string         // whose attempts are counted
 	browser string         // ID of the known browser; empty: a stranger's
 	refused bool           // locked: not verified, not counted
+	hash    string         // that was verified
 	verdict secret.Verdict
 	told    bool // a mail has been enqueued
 }
@@ -168,7 +169,7 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 	u, err := s.userByName(ctx, a.site, a.req.Username)
 	switch {
 	case err == nil:
-		a.user, a.subject = u, u.ID
+		a.user, a.subject, a.hash = u, u.ID, u.Password.Hash
 		if err := s.endLock(ctx, a); err != nil {
 			return err
 		}

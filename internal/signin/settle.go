@@ -57,7 +57,7 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 	if a.user.ID == "" {
 		return gatehouse.ResultUnknown, nil
 	}
-	verified := a.user.Password.Hash
+	verified := a.user.Password
 	read := q.User
 	if a.verdict.Match {
 		read = q.HoldUser
@@ -67,12 +67,15 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 		return "", err
 	}
 	a.user = u
+	// A password that was set anew voids the verdict; one that another sign-in has
+	// only hashed anew meanwhile is the same password.
+	voided := !u.Password.SetAt.Equal(verified.SetAt) || u.Password.Origin != verified.Origin
 	switch {
 	case u.State == gatehouse.Deactivated:
 		return gatehouse.ResultInactive, nil
 	case u.Locked() || a.refused:
 		return gatehouse.ResultLocked, nil
-	case !a.verdict.Match || u.Password.Hash != verified:
+	case !a.verdict.Match || voided:
 		return gatehouse.ResultWrong, nil
 	case !gatehouse.PasswordUsable(u.Password, s.Now()):
 		return gatehouse.ResultExpired, nil
@@ -140,7 +143,7 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 		return Outcome{}, err
 	}
 	if a.verdict.Stale {
-		if _, err := q.ReplaceHash(ctx, a.site.ID, u.ID, u.Password.Hash, a.verdict.Fresh); err != nil {
+		if _, err := q.ReplaceHash(ctx, a.site.ID, u.ID, a.hash, a.verdict.Fresh); err != nil {
 			return Outcome{}, err
 		}
 	}

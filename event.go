@@ -47,6 +47,16 @@ func (c Caller) MayManage(siteID, companyID string) bool {
 	return false
 }
 
+// Event makes a line of the event log about a user (a zero User: about nobody who
+// is known).
+func (c Caller) Event(id string, at time.Time, siteID string, u User, kind EventKind, result EventResult, detail map[string]string) Event {
+	return Event{
+		ID: id, SiteID: siteID, CompanyID: u.CompanyID, UserID: u.ID, At: at,
+		Kind: kind, Result: result, ActorKind: c.Kind, ActorID: c.UserID, ActorName: c.Name,
+		Address: c.Address, UserAgent: c.UserAgent, Reference: c.Reference, Detail: detail,
+	}
+}
+
 // Event is one line of the event log. It is written in the transaction that
 // makes the change it tells about.
 type Event struct {
@@ -69,6 +79,13 @@ type Event struct {
 	Detail map[string]string
 }
 
+// SignedIn reports whether the event is a sign-in that came to its end: a right password
+// after which nothing else was due, or the last of the steps after it.
+func (e Event) SignedIn() bool {
+	next := Step(e.Detail["next"])
+	return e.Kind == EventSignInDone || e.Kind == EventSignIn && e.Result == ResultOK && (next == StepDone || next == "")
+}
+
 // EventKind names what happened, as noun.verb.
 type EventKind string
 
@@ -87,6 +104,25 @@ const (
 	EventCompanyCreated  EventKind = "company.created"
 	EventCompanyChanged  EventKind = "company.changed"
 	EventImport          EventKind = "company.imported"
+	// EventSignInDone: a sign-in that had steps to do came to its end.
+	EventSignInDone      EventKind = "sign_in.done"
+	EventPasswordChanged EventKind = "password.changed"
+	// EventPasswordChecked: the present password was asked for again, and wrong.
+	EventPasswordChecked  EventKind = "password.checked"
+	EventChallengeSet     EventKind = "challenge.set"
+	EventTermsAccepted    EventKind = "terms.accepted"
+	EventSoleUser         EventKind = "sole_user.answered"
+	EventRecovery         EventKind = "recovery.asked"
+	EventRecoveryAnswered EventKind = "recovery.answered"
+	EventUsernameAsked    EventKind = "username.asked"
+	EventProfileChanged   EventKind = "profile.changed"
+	EventEmailAsked       EventKind = "email.asked"
+	// EventEmailConfirmed: an address that the account had already.
+	EventEmailConfirmed EventKind = "email.confirmed"
+	EventEmailChanged   EventKind = "email.changed"
+	EventEmailUndone    EventKind = "email.undone"
+	EventBrowserRemoved EventKind = "browser.removed"
+	EventNotMe          EventKind = "activity.not_me"
 )
 
 // EventResult is how it went.
@@ -101,4 +137,5 @@ const (
 	ResultInactive EventResult = "deactivated"
 	ResultExpired  EventResult = "expired"
 	ResultLimited  EventResult = "limited"
+	ResultUsed     EventResult = "used"
 )

@@ -34,6 +34,12 @@ type SignIn struct {
 	PasswordSetAt time.Time
 	// SecondStepAt is when the code or an own factor was proved; zero: not yet.
 	SecondStepAt time.Time
+	// PasswordLength is that of the password that was proved, in code points.
+	PasswordLength int
+	// Wrong counts what was entered wrongly on the pages of its steps.
+	Wrong int
+	// Steps are those that were due when it began, for "step 2 of 3".
+	Steps []Step
 	// ReturnTo is the path on the own site that was asked for first.
 	ReturnTo  string
 	CreatedAt time.Time
@@ -55,21 +61,30 @@ type SignInFacts struct {
 // NextStep is the only place that knows what a sign-in must do next, and in which
 // order. Every step records its fact and comes back here.
 func NextStep(s Site, f SignInFacts, now time.Time) Step {
-	switch {
-	case !credentialsProved(s, f, now):
-		return StepCredentials
-	case secondStepDue(f):
-		return StepCode
-	case PasswordExpired(s.Policy.Password, f.User.Password, now):
-		return StepPassword
-	case s.Recovery == RecoverByChallenge && !f.User.ChallengeSet:
-		return StepChallenge
-	case TermsDue(s, f.User):
-		return StepTerms
-	case SoleUserDue(s, f.User):
-		return StepSoleUser
+	if due := DueSteps(s, f, now); len(due) > 0 {
+		return due[0]
 	}
 	return StepDone
+}
+
+// DueSteps lists everything that a sign-in must still do, in its order. Without
+// credentials nothing else is known.
+func DueSteps(s Site, f SignInFacts, now time.Time) []Step {
+	if !credentialsProved(s, f, now) {
+		return []Step{StepCredentials}
+	}
+	var due []Step
+	add := func(is bool, step Step) {
+		if is {
+			due = append(due, step)
+		}
+	}
+	add(secondStepDue(f), StepCode)
+	add(PasswordExpired(s.Policy.Password, f.User.Password, now), StepPassword)
+	add(s.Recovery == RecoverByChallenge && !f.User.ChallengeSet, StepChallenge)
+	add(TermsDue(s, f.User), StepTerms)
+	add(SoleUserDue(s, f.User), StepSoleUser)
+	return due
 }
 
 // credentialsProved: invariants 1 and 4. A sign-in that has run out, or whose user

@@ -398,3 +398,25 @@ func TestThePasswordsTimeIsComparedAsAnInstant(t *testing.T) {
 		t.Errorf("NextStep = %s", got)
 	}
 }
+
+// The list of steps that a person is shown is the list that the sign-in goes by.
+func TestDueStepsAreWhatNextStepGoesBy(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyScene(t)
+		want := c.due()
+		if slices.Contains(want, gatehouse.StepCredentials) {
+			want = want[:1] // nothing else is known
+		}
+		due := gatehouse.DueSteps(c.site(), c.facts(), noon)
+		if !slices.Equal(due, want) {
+			t.Fatalf("%v, want %v\n%+v", due, want, c)
+		}
+		next := gatehouse.NextStep(c.site(), c.facts(), noon)
+		if len(due) == 0 && next != gatehouse.StepDone || len(due) > 0 && next != due[0] {
+			t.Fatalf("NextStep = %s of %v", next, due)
+		}
+		if !slices.IsSortedFunc(due, func(a, b gatehouse.Step) int { return slices.Index(order, a) - slices.Index(order, b) }) {
+			t.Fatalf("not in their order: %v", due)
+		}
+	})
+}

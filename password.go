@@ -51,6 +51,7 @@ const (
 	RuleDigit     PasswordRule = "digit"
 	RuleUsername  PasswordRule = "username"
 	RuleContext   PasswordRule = "context"
+	RuleSame      PasswordRule = "same"
 	RuleHistory   PasswordRule = "history"
 	RuleCommon    PasswordRule = "common"
 )
@@ -62,7 +63,9 @@ type PasswordFacts struct {
 	// Context are further words that must not be the whole password: names,
 	// email address, company, site.
 	Context []string
-	// Reused: it matches one of the last passwords that the policy looks at.
+	// Same: it is the present password, which no policy takes for a new one.
+	Same bool
+	// Reused: it matches one of the passwords before it that the policy looks at.
 	Reused bool
 	// Common: it is in the block list.
 	Common bool
@@ -86,7 +89,8 @@ func CheckPassword(p PasswordPolicy, f PasswordFacts) []PasswordRule {
 	fail(p.Digit && !strings.ContainsFunc(f.Password, unicode.IsDigit), RuleDigit)
 	fail(p.NoUsernameParts && containsPart(f.Password, f.Username), RuleUsername)
 	fail(p.NoContextWords && (isContextWord(f.Password, f.Username) || slices.ContainsFunc(f.Context, func(w string) bool { return isContextWord(f.Password, w) })), RuleContext)
-	fail(p.History > 0 && f.Reused, RuleHistory)
+	fail(f.Same, RuleSame)
+	fail(p.History > 0 && f.Reused && !f.Same, RuleHistory)
 	fail(p.Blocklist && f.Common, RuleCommon)
 	return failed
 }
@@ -192,6 +196,13 @@ func PasswordExpired(p PasswordPolicy, w Password, now time.Time) bool {
 		return true
 	}
 	return p.MaxAge > 0 && !now.Before(w.SetAt.Add(p.MaxAge))
+}
+
+// PasswordUsedUp reports whether a right password has done all it may: a temporary one
+// opens one sign-in (invariant 2), which may be begun again only in the browser that
+// began it, because people close windows halfway.
+func PasswordUsedUp(w Password, browser string) bool {
+	return w.Temporary() && w.UsedBy != "" && w.UsedBy != browser
 }
 
 // PasswordUsable reports whether a right password may open a sign-in: a temporary

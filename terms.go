@@ -1,5 +1,32 @@
 package gatehouse
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// Acceptance is a user's yes to one text of one version of the terms (A03).
+type Acceptance struct {
+	ID      string
+	SiteID  string
+	UserID  string
+	Version string
+	// TextHash is TermsHash of the very text that was shown.
+	TextHash string
+	// Lang is the BCP 47 tag of that text's language.
+	Lang       string
+	AcceptedAt time.Time
+	Address    string
+}
+
+// TermsHash is what a text of the terms is kept and found by: its SHA-256 in
+// hexadecimal, which anybody can compute again from a download.
+func TermsHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
 // TermsDue reports whether a user must accept the terms before anything else
 // works: a new version asks everyone again (A03).
 func TermsDue(s Site, u User) bool {
@@ -9,11 +36,11 @@ func TermsDue(s Site, u User) bool {
 // SoleUserDue reports whether "are you the only person who uses this sign-in?" is
 // to be asked: once for each version of the terms, where the site asks (A04).
 func SoleUserDue(s Site, u User) bool {
-	return s.AsksSoleUser && u.SoleUserFor != soleUserVersion(s)
+	return s.AsksSoleUser && u.SoleUserFor != SoleUserVersion(s)
 }
 
-// soleUserVersion is what the answer is kept for; a site without terms asks once.
-func soleUserVersion(s Site) string {
+// SoleUserVersion is what the answer is kept for; a site without terms asks once.
+func SoleUserVersion(s Site) string {
 	if s.TermsVersion == "" {
 		return "once"
 	}

@@ -104,6 +104,12 @@ type Password struct {
 	SetAt time.Time
 	// ExpiresAt ends a temporary password; zero otherwise.
 	ExpiresAt time.Time
+	// UsedBy is the browser that a temporary password has opened a sign-in in; empty:
+	// none yet.
+	UsedBy string
+	// Warned is the last warning about the password's expiry: days before it; 0:
+	// none yet.
+	Warned int
 }
 
 // PasswordOrigin is where a password comes from.
@@ -146,6 +152,8 @@ type Session struct {
 	SeenAt    time.Time
 	Address   string
 	UserAgent string
+	// BrowserID is the browser it runs in, as far as it is known.
+	BrowserID string
 	// Assurance is what this sign-in proved.
 	Assurance Assurance
 }

@@ -1,0 +1,42 @@
+package gatehouse
+
+import "slices"
+
+// SignInEvents are the kinds of events about getting in and out of an account.
+var SignInEvents = []EventKind{
+	EventSignIn, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
+	EventUsernameAsked, EventBrowserRemoved, EventNotMe,
+}
+
+// ChangeEvents are the kinds of events that change an account, or its company.
+var ChangeEvents = []EventKind{
+	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventPasswordReset,
+	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
+	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
+}
+
+// ByOther reports whether somebody else did what an event tells about: an
+// administrator, an operator, or the system.
+func (e Event) ByOther() bool {
+	switch e.ActorKind {
+	case SignedIn:
+		return e.ActorID != e.UserID
+	case Visitor:
+		return false
+	}
+	return true
+}
+
+// Disownable reports whether the owner of the account can say "this wasn't me" to an
+// event (C09): to a sign-in that worked, a lock, and a change, unless an administrator
+// or an operator is known to have done it.
+func (e Event) Disownable() bool {
+	if e.Result != ResultOK || e.ByOther() {
+		return false
+	}
+	switch e.Kind {
+	case EventSignIn, EventSignInDone, EventLocked, EventRecoveryAnswered, EventBrowserRemoved:
+		return true
+	}
+	return slices.Contains(ChangeEvents, e.Kind)
+}

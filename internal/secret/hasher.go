@@ -111,13 +111,17 @@ func (h *Hasher) Load() (running, waiting int) { return h.gate.load() }
 //
 // Errors: ErrPasswordEmpty, ErrPasswordTooLong, ErrBusy, or the context's.
 func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err error) {
+	return h.hash(ctx, false, password)
+}
+
+func (h *Hasher) hash(ctx context.Context, kept bool, password string) (encoded string, err error) {
 	switch {
 	case password == "":
 		return "", ErrPasswordEmpty
 	case len(password) > MaxPasswordBytes:
 		return "", ErrPasswordTooLong
 	}
-	err = h.gate.do(ctx, func() { encoded = h.encode(password) })
+	err = h.gate.run(ctx, kept, func() { encoded = h.encode(password) })
 	return encoded, err
 }
 
@@ -164,6 +168,11 @@ func (p *Place) Leave() { p.h.gate.giveUp() }
 // Verify is Hasher.Verify without ErrBusy.
 func (p *Place) Verify(ctx context.Context, encoded, password string) (Verdict, error) {
 	return p.h.verify(ctx, true, encoded, password)
+}
+
+// Hash is Hasher.Hash without ErrBusy.
+func (p *Place) Hash(ctx context.Context, password string) (string, error) {
+	return p.h.hash(ctx, true, password)
 }
 
 func (h *Hasher) verify(ctx context.Context, kept bool, encoded, password string) (verdict Verdict, err error) {

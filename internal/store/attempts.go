@@ -51,6 +51,6 @@ func (q Queries) ForgetAttempts(ctx context.Context, siteID, subject string) err
 // DropOldAttempts removes counts of names that are no account and that nobody has
 // tried since the given time, so that a flood of invented names does not stay.
 func (q Queries) DropOldAttempts(ctx context.Context, before time.Time) error {
-	_, err := q.exec(ctx, "drop old attempts", `DELETE FROM attempts WHERE touched_at < $1 AND subject LIKE 'name:%'`, micros(before))
+	_, err := q.exec(ctx, "drop old attempts", `DELETE FROM attempts WHERE touched_at < $1 AND (subject LIKE 'name:%' OR subject LIKE 'answers:name:%')`, micros(before))
 	return err
 }

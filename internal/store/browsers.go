@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"gatehouse"
 )
 
 // Browser returns the ID under which a browser's token is known for a user;
@@ -11,6 +13,21 @@ func (q Queries) Browser(ctx context.Context, siteID, userID, tokenHash string, 
 	err = q.one(ctx, "browser", `SELECT id FROM browsers WHERE site_id = $1 AND user_id = $2 AND token_hash = $3 AND seen_at > $4`,
 		[]any{siteID, userID, tokenHash, micros(since)}, &id)
 	return id, err
+}
+
+// BrowsersOf returns the browsers that have signed in as a user since the given time,
+// the last used first. KeepBrowsers keeps them few.
+func (q Queries) BrowsersOf(ctx context.Context, siteID, userID string, since time.Time) ([]gatehouse.Browser, error) {
+	var all []gatehouse.Browser
+	err := q.all(ctx, "browsers of user", `SELECT id, user_agent, created_at, seen_at FROM browsers
+		WHERE site_id = $1 AND user_id = $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC`,
+		[]any{siteID, userID, micros(since)}, func(scan func(...any) error) error {
+			var b gatehouse.Browser
+			err := scan(&b.ID, &b.UserAgent, when{&b.CreatedAt}, when{&b.SeenAt})
+			all = append(all, b)
+			return err
+		})
+	return all, err
 }
 
 // KeepBrowsers forgets all but the newest few browsers of a user.
@@ -31,13 +48,33 @@ func (q Queries) ForgetBrowsers(ctx context.Context, siteID, userID string) erro
 	return err
 }
 
-// BrowserSignedIn records that a browser finished a sign-in as a user. It reports
-// whether it was the first time.
-func (q Queries) BrowserSignedIn(ctx context.Context, siteID, userID, tokenHash, id, userAgent string, now time.Time) (first bool, err error) {
-	var kept string
+// ForgetOtherBrowsers is ForgetBrowsers for all but the one with the given ID.
+func (q Queries) ForgetOtherBrowsers(ctx context.Context, siteID, userID, keep string) error {
+	if _, err := q.exec(ctx, "forget other browsers", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2 AND id <> $3`, siteID, userID, keep); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, "forget attempts of other browsers", `DELETE FROM attempts
+		WHERE site_id = $1 AND subject = $2 AND browser <> '' AND browser <> $3`, siteID, userID, keep)
+	return err
+}
+
+// ForgetBrowser makes one browser of a user a stranger again, with what was counted for
+// it. It reports whether it was known.
+func (q Queries) ForgetBrowser(ctx context.Context, siteID, userID, id string) (bool, error) {
+	n, err := q.exec(ctx, "forget browser", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = q.exec(ctx, "forget attempts of browser", `DELETE FROM attempts WHERE site_id = $1 AND subject = $2 AND browser = $3`, siteID, userID, id)
+	return true, err
+}
+
+// BrowserSignedIn records that a browser finished a sign-in as a user. It returns the ID
+// that it is known under, which is the given one if it was the first time.
+func (q Queries) BrowserSignedIn(ctx context.Context, siteID, userID, tokenHash, id, userAgent string, now time.Time) (kept string, first bool, err error) {
 	err = q.one(ctx, "browser signed in", `INSERT INTO browsers (site_id, user_id, token_hash, id, user_agent, created_at, seen_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $6)
 		ON CONFLICT (site_id, user_id, token_hash) DO UPDATE SET seen_at = $6, user_agent = $5
 		RETURNING id`, []any{siteID, userID, tokenHash, id, userAgent, micros(now)}, &kept)
-	return kept == id, err
+	return kept, kept == id, err
 }

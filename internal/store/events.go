@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
 
 	"gatehouse"
 )
@@ -41,6 +43,65 @@ func eventValues(e gatehouse.Event) ([]any, error) {
 func (q Queries) EventsOfUser(ctx context.Context, siteID, userID string, limit int) ([]gatehouse.Event, error) {
 	return q.events(ctx, `SELECT `+eventColumns+` FROM events WHERE site_id = $1 AND user_id = $2
 		ORDER BY id DESC LIMIT $3`, siteID, userID, limit)
+}
+
+// EventPage is which events of a user are asked for.
+type EventPage struct {
+	// Kinds are those wanted; empty: every kind.
+	Kinds   []gatehouse.EventKind
+	Results EventResults
+	// Before is the ID of an event: only older ones; empty: from the newest.
+	Before string
+	Limit  int
+}
+
+// EventResults chooses events by how it went.
+type EventResults int
+
+// The choices of results.
+const (
+	AnyResult EventResults = iota
+	OnlyOK
+	NotOK
+)
+
+// EventPageOfUser returns events about a user, newest first: lists page by key.
+func (q Queries) EventPageOfUser(ctx context.Context, siteID, userID string, p EventPage) ([]gatehouse.Event, error) {
+	text := `SELECT ` + eventColumns + ` FROM events WHERE site_id = $1 AND user_id = $2`
+	args := []any{siteID, userID}
+	add := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	if p.Before != "" {
+		text += ` AND id < ` + add(p.Before)
+	}
+	if len(p.Kinds) > 0 {
+		kinds := make([]string, len(p.Kinds))
+		for i, k := range p.Kinds {
+			kinds[i] = add(string(k))
+		}
+		text += ` AND kind IN (` + strings.Join(kinds, ", ") + `)`
+	}
+	switch p.Results {
+	case OnlyOK:
+		text += ` AND result = ` + add(string(gatehouse.ResultOK))
+	case NotOK:
+		text += ` AND result <> ` + add(string(gatehouse.ResultOK))
+	}
+	return q.events(ctx, text+` ORDER BY id DESC LIMIT `+add(p.Limit), args...)
+}
+
+// EventOfUser returns an event about a user.
+func (q Queries) EventOfUser(ctx context.Context, siteID, userID, id string) (gatehouse.Event, error) {
+	all, err := q.events(ctx, `SELECT `+eventColumns+` FROM events WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id)
+	if err != nil {
+		return gatehouse.Event{}, err
+	}
+	if len(all) == 0 {
+		return gatehouse.Event{}, gatehouse.ErrNotFound
+	}
+	return all[0], nil
 }
 
 // EventsByReference returns the events of one request, for support (C12).

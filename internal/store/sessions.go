@@ -16,10 +16,10 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 		methods[i] = string(m)
 	}
 	_, err := q.exec(ctx, "insert session", `INSERT INTO sessions
-		(site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, address, user_agent, level, methods)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		(site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, address, user_agent, browser_id, level, methods)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		s.SiteID, tokenHash, s.ID, s.UserID, s.CompanyID, micros(s.CreatedAt), micros(s.SeenAt), micros(ends),
-		s.Address, s.UserAgent, s.Assurance.Level, strings.Join(methods, " "))
+		s.Address, s.UserAgent, s.BrowserID, s.Assurance.Level, strings.Join(methods, " "))
 	return err
 }
 
@@ -27,11 +27,11 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 // they are now, as far as pages need them: it is asked at every request. Whether it is still alive is for gatehouse.SessionLimits to say.
 func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err error) {
 	var methods string
-	dest := []any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent,
+	dest := []any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.BrowserID,
 		&s.Assurance.Level, &methods,
 		&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
 		when{&u.LockedAt}, &u.ChallengeSet, &c.Name, &c.AccountNumber, &c.TwoFactor}
-	err = q.one(ctx, "session", `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent,
+	err = q.one(ctx, "session", `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent, s.browser_id,
 		s.level, s.methods,
 		u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale,
 		u.locked_at, u.challenge_set, c.name, c.account_number, c.two_factor
@@ -45,6 +45,30 @@ func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gateh
 	s.SiteID, u.SiteID, c.SiteID = siteID, siteID, siteID
 	u.ID, u.CompanyID, c.ID = s.UserID, s.CompanyID, s.CompanyID
 	return s, u, c, err
+}
+
+// SessionsOf returns up to limit sessions of a user that have not reached their absolute
+// limit, the last used first.
+func (q Queries) SessionsOf(ctx context.Context, siteID, userID string, now time.Time, limit int) ([]gatehouse.Session, error) {
+	var all []gatehouse.Session
+	err := q.all(ctx, "sessions of user", `SELECT id, company_id, created_at, seen_at, address, user_agent, browser_id FROM sessions
+		WHERE site_id = $1 AND user_id = $2 AND ends_at > $3 ORDER BY seen_at DESC, id DESC LIMIT $4`,
+		[]any{siteID, userID, micros(now), limit}, func(scan func(...any) error) error {
+			s := gatehouse.Session{SiteID: siteID, UserID: userID}
+			err := scan(&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.BrowserID)
+			all = append(all, s)
+			return err
+		})
+	return all, err
+}
+
+// HasSession reports whether a user's session is there. Who holds the account and asks
+// knows that no other transaction has ended it.
+func (q Queries) HasSession(ctx context.Context, siteID, userID, id string) (bool, error) {
+	var n int
+	err := q.one(ctx, "has session", `SELECT COUNT(*) FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+		[]any{siteID, userID, id}, &n)
+	return n == 1, err
 }
 
 // SessionSeen writes the time of the last request, unless it is recent already.
@@ -64,6 +88,34 @@ func (q Queries) DeleteSession(ctx context.Context, siteID, tokenHash string) (b
 // DeleteSessionsOf ends all sessions of a user and returns how many there were.
 func (q Queries) DeleteSessionsOf(ctx context.Context, siteID, userID string) (int64, error) {
 	return q.exec(ctx, "delete sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2`, siteID, userID)
+}
+
+// EndSession ends a session of a user by its ID. It reports whether there was one.
+func (q Queries) EndSession(ctx context.Context, siteID, userID, id string) (bool, error) {
+	n, err := q.exec(ctx, "end session", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id)
+	return n == 1, err
+}
+
+// EndOtherSessions ends all sessions of a user but the one with the given ID, and
+// returns their IDs.
+func (q Queries) EndOtherSessions(ctx context.Context, siteID, userID, keep string) ([]string, error) {
+	return q.ids(ctx, "end other sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, siteID, userID, keep)
+}
+
+// EndSessionsOfBrowser ends a user's sessions in one browser, and returns their IDs.
+func (q Queries) EndSessionsOfBrowser(ctx context.Context, siteID, userID, browserID string) ([]string, error) {
+	return q.ids(ctx, "end sessions of browser", `DELETE FROM sessions
+		WHERE site_id = $1 AND user_id = $2 AND browser_id = $3 AND browser_id <> '' RETURNING id`, siteID, userID, browserID)
+}
+
+func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all []string, err error) {
+	err = q.all(ctx, what, text, args, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		all = append(all, id)
+		return err
+	})
+	return all, err
 }
 
 // EndAccess ends all that is open in a user's name: sessions and half-finished sign-ins

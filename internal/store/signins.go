@@ -2,28 +2,64 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gatehouse"
 )
 
+const signInColumns = `site_id, id, user_id, credentials_at, origin, password_set_at, second_step_at,
+	password_length, wrong, steps, return_to, created_at, expires_at`
+
 // InsertSignIn adds a sign-in in progress under the hash of its token.
 func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehouse.SignIn) error {
-	_, err := q.exec(ctx, "insert sign-in", `INSERT INTO signins
-		(site_id, token_hash, id, user_id, credentials_at, origin, password_set_at, second_step_at, return_to, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		in.SiteID, tokenHash, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.SecondStepAt),
-		in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
+	_, err := q.exec(ctx, "insert sign-in", `INSERT INTO signins (token_hash, `+signInColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		tokenHash, in.SiteID, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.SecondStepAt),
+		in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
 	return err
 }
 
 // SignIn returns the sign-in in progress that has this token.
 func (q Queries) SignIn(ctx context.Context, siteID, tokenHash string) (in gatehouse.SignIn, err error) {
-	err = q.one(ctx, "sign-in", `SELECT site_id, id, user_id, credentials_at, origin, password_set_at, second_step_at, return_to, created_at, expires_at
-		FROM signins WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash},
+	var steps string
+	err = q.one(ctx, "sign-in", `SELECT `+signInColumns+` FROM signins WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash},
 		&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.SecondStepAt},
-		&in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
+		&in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
+	for step := range strings.FieldsSeq(steps) {
+		in.Steps = append(in.Steps, gatehouse.Step(step))
+	}
 	return in, err
+}
+
+func joinSteps(steps []gatehouse.Step) string {
+	words := make([]string, len(steps))
+	for i, step := range steps {
+		words[i] = string(step)
+	}
+	return strings.Join(words, " ")
+}
+
+// SignInPassword records that another password has been chosen in a sign-in.
+func (q Queries) SignInPassword(ctx context.Context, siteID, id string, setAt time.Time, length int) error {
+	n, err := q.exec(ctx, "sign-in password", `UPDATE signins SET password_set_at = $3, password_length = $4
+		WHERE site_id = $1 AND id = $2`, siteID, id, micros(setAt), length)
+	return oneRow(n, err)
+}
+
+// CountSignInWrong counts an entry on a page of a sign-in before it is verified, and
+// returns how many there are; NotFound if there are as many as there may be.
+func (q Queries) CountSignInWrong(ctx context.Context, siteID, id string, most int) (wrong int, err error) {
+	err = q.one(ctx, "count sign-in wrong", `UPDATE signins SET wrong = wrong + 1
+		WHERE site_id = $1 AND id = $2 AND wrong < $3 RETURNING wrong`, []any{siteID, id, most}, &wrong)
+	return wrong, err
+}
+
+// UncountSignInWrong takes back the count of an entry that was right.
+func (q Queries) UncountSignInWrong(ctx context.Context, siteID, id string) error {
+	_, err := q.exec(ctx, "uncount sign-in wrong", `UPDATE signins SET wrong = wrong - 1
+		WHERE site_id = $1 AND id = $2 AND wrong > 0`, siteID, id)
+	return err
 }
 
 // DeleteSignIn ends the sign-in in progress that has this token.
@@ -35,6 +71,12 @@ func (q Queries) DeleteSignIn(ctx context.Context, siteID, tokenHash string) err
 // DeleteSignInsOf ends all sign-ins in progress of a user.
 func (q Queries) DeleteSignInsOf(ctx context.Context, siteID, userID string) error {
 	_, err := q.exec(ctx, "delete sign-ins", `DELETE FROM signins WHERE site_id = $1 AND user_id = $2`, siteID, userID)
+	return err
+}
+
+// DeleteOtherSignInsOf ends all sign-ins in progress of a user but one.
+func (q Queries) DeleteOtherSignInsOf(ctx context.Context, siteID, userID, id string) error {
+	_, err := q.exec(ctx, "delete other sign-ins", `DELETE FROM signins WHERE site_id = $1 AND user_id = $2 AND id <> $3`, siteID, userID, id)
 	return err
 }
 

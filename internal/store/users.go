@@ -10,14 +10,14 @@ import (
 const userColumns = `site_id, id, company_id, username, first_name, last_name, email, email_confirmed,
 	role, state, locale, locked_at, lock_reason, password_hash, password_origin, password_set_at,
 	password_expires_at, first_sign_in_at, last_sign_in_at, challenge_set, terms_accepted,
-	sole_user_for, sole_user, created_at`
+	sole_user_for, sole_user, created_at, password_used_by, password_warned`
 
 // userFields are where a row's columns go, in the order of userColumns.
 func userFields(u *gatehouse.User) []any {
 	return []any{&u.SiteID, &u.ID, &u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed,
 		&u.Role, &u.State, &u.Locale, when{&u.LockedAt}, &u.LockReason, &u.Password.Hash, &u.Password.Origin,
 		when{&u.Password.SetAt}, when{&u.Password.ExpiresAt}, when{&u.FirstSignInAt}, when{&u.LastSignInAt},
-		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}}
+		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}, &u.Password.UsedBy, &u.Password.Warned}
 }
 
 // InsertUser adds a user; Conflict where the site has the username.
@@ -27,7 +27,7 @@ func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
 }
 
 const insertUserText = `INSERT INTO users (` + userColumns + `, username_key, email_key)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`
 
 // userValues are a user's columns, in the order of InsertUser.
 func userValues(u gatehouse.User) []any {
@@ -35,6 +35,7 @@ func userValues(u gatehouse.User) []any {
 		string(u.Role), string(u.State), u.Locale, micros(u.LockedAt), string(u.LockReason), u.Password.Hash,
 		string(u.Password.Origin), micros(u.Password.SetAt), micros(u.Password.ExpiresAt), micros(u.FirstSignInAt),
 		micros(u.LastSignInAt), u.ChallengeSet, u.TermsAccepted, u.SoleUserFor, u.SoleUser, micros(u.CreatedAt),
+		u.Password.UsedBy, u.Password.Warned,
 		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email)}
 }
 
@@ -51,14 +52,6 @@ func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User) error {
 // SetUserState writes a user's state.
 func (q Queries) SetUserState(ctx context.Context, siteID, id string, state gatehouse.UserState) error {
 	n, err := q.exec(ctx, "set state", `UPDATE users SET state = $3 WHERE site_id = $1 AND id = $2`, siteID, id, string(state))
-	return oneRow(n, err)
-}
-
-// SetPassword writes a user's password.
-func (q Queries) SetPassword(ctx context.Context, siteID, id string, w gatehouse.Password) error {
-	n, err := q.exec(ctx, "set password", `UPDATE users SET password_hash = $3, password_origin = $4,
-		password_set_at = $5, password_expires_at = $6 WHERE site_id = $1 AND id = $2`,
-		siteID, id, w.Hash, string(w.Origin), micros(w.SetAt), micros(w.ExpiresAt))
 	return oneRow(n, err)
 }
 

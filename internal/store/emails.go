@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gatehouse"
+)
+
+const emailChangeColumns = `site_id, id, user_id, old_email, new_email, state, asked_at, confirm_until, confirmed_at, undo_until`
+
+func emailChangeFields(c *gatehouse.EmailChange) []any {
+	return []any{&c.SiteID, &c.ID, &c.UserID, &c.Old, &c.New, &c.State, when{&c.AskedAt}, when{&c.ConfirmUntil},
+		when{&c.ConfirmedAt}, when{&c.UndoUntil}}
+}
+
+// InsertEmailChange adds a change of an address under the hash of the link's token.
+func (q Queries) InsertEmailChange(ctx context.Context, tokenHash string, c gatehouse.EmailChange) error {
+	_, err := q.exec(ctx, "insert email change", `INSERT INTO email_changes (confirm_hash, `+emailChangeColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		tokenHash, c.SiteID, c.ID, c.UserID, c.Old, c.New, string(c.State), micros(c.AskedAt), micros(c.ConfirmUntil),
+		micros(c.ConfirmedAt), micros(c.UndoUntil))
+	return err
+}
+
+// EmailChange returns a change by ID.
+func (q Queries) EmailChange(ctx context.Context, siteID, id string) (c gatehouse.EmailChange, err error) {
+	err = q.one(ctx, "email change", `SELECT `+emailChangeColumns+` FROM email_changes WHERE site_id = $1 AND id = $2`,
+		[]any{siteID, id}, emailChangeFields(&c)...)
+	return c, err
+}
+
+// EmailChangeByToken returns the change that a link confirms.
+func (q Queries) EmailChangeByToken(ctx context.Context, siteID, tokenHash string) (c gatehouse.EmailChange, err error) {
+	err = q.one(ctx, "email change by token", `SELECT `+emailChangeColumns+` FROM email_changes WHERE site_id = $1 AND confirm_hash = $2`,
+		[]any{siteID, tokenHash}, emailChangeFields(&c)...)
+	return c, err
+}
+
+// WaitingEmailChange returns the newest change of a user that was asked for and
+// neither confirmed nor given up; NotFound if there is none.
+func (q Queries) WaitingEmailChange(ctx context.Context, siteID, userID string) (c gatehouse.EmailChange, err error) {
+	err = q.one(ctx, "waiting email change", `SELECT `+emailChangeColumns+` FROM email_changes
+		WHERE site_id = $1 AND user_id = $2 AND state = 'asked' ORDER BY id DESC LIMIT 1`,
+		[]any{siteID, userID}, emailChangeFields(&c)...)
+	return c, err
+}
+
+// ConfirmedEmailChanges returns the changes of a user that were asked for with the
+// given one or later and are confirmed, oldest first.
+func (q Queries) ConfirmedEmailChanges(ctx context.Context, siteID, userID, from string) ([]gatehouse.EmailChange, error) {
+	var all []gatehouse.EmailChange
+	err := q.all(ctx, "confirmed email changes", `SELECT `+emailChangeColumns+` FROM email_changes
+		WHERE site_id = $1 AND user_id = $2 AND state = 'confirmed' AND id >= $3 ORDER BY id`,
+		[]any{siteID, userID, from}, func(scan func(...any) error) error {
+			var c gatehouse.EmailChange
+			err := scan(emailChangeFields(&c)...)
+			all = append(all, c)
+			return err
+		})
+	return all, err
+}
+
+// ConfirmEmailChange makes a change that waits a confirmed one. It reports whether it
+// was this call that did (invariant 2).
+func (q Queries) ConfirmEmailChange(ctx context.Context, siteID, id string, now, undoUntil time.Time) (bool, error) {
+	n, err := q.exec(ctx, "confirm email change", `UPDATE email_changes SET state = 'confirmed', confirmed_at = $3, undo_until = $4
+		WHERE site_id = $1 AND id = $2 AND state = 'asked'`, siteID, id, micros(now), micros(undoUntil))
+	return n == 1, err
+}
+
+// UndoEmailChange marks a change as undone.
+func (q Queries) UndoEmailChange(ctx context.Context, siteID, id string) error {
+	n, err := q.exec(ctx, "undo email change", `UPDATE email_changes SET state = 'undone' WHERE site_id = $1 AND id = $2`, siteID, id)
+	return oneRow(n, err)
+}
+
+// DropEmailChanges ends the changes of a user that wait, but for those to the address
+// keep: when a link is sent again, the one in the slower mail stays good. It reports
+// whether there was one to end.
+func (q Queries) DropEmailChanges(ctx context.Context, siteID, userID, keep string) (bool, error) {
+	n, err := q.exec(ctx, "drop email changes", `UPDATE email_changes SET state = 'dropped'
+		WHERE site_id = $1 AND user_id = $2 AND state = 'asked' AND new_email <> $3`, siteID, userID, keep)
+	return n > 0, err
+}

@@ -1,0 +1,25 @@
+package store
+
+import (
+	"context"
+
+	"gatehouse"
+)
+
+// HomeLayout returns how a user has arranged the home page; the layout of a page that
+// nobody has arranged if there is none.
+func (q Queries) HomeLayout(ctx context.Context, siteID, userID string) (gatehouse.HomeLayout, error) {
+	var stored string
+	err := q.one(ctx, "home layout", `SELECT cards FROM home_layouts WHERE site_id = $1 AND user_id = $2`, []any{siteID, userID}, &stored)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		err = nil
+	}
+	return gatehouse.ReadHomeLayout(stored), err
+}
+
+// PutHomeLayout keeps how a user has arranged the home page, in place of what was.
+func (q Queries) PutHomeLayout(ctx context.Context, siteID, userID string, l gatehouse.HomeLayout) error {
+	_, err := q.exec(ctx, "put home layout", `INSERT INTO home_layouts (site_id, user_id, cards) VALUES ($1, $2, $3)
+		ON CONFLICT (site_id, user_id) DO UPDATE SET cards = excluded.cards`, siteID, userID, l.String())
+	return err
+}

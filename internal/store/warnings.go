@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gatehouse"
+)
+
+// UsersToWarn returns up to limit active users with an address whose chosen password
+// was set in a span and who have not had that span's warning, nor a later one; the
+// oldest passwords first. Who is marked by MarkWarned is not returned again.
+func (q Queries) UsersToWarn(ctx context.Context, siteID string, span gatehouse.WarningSpan, limit int) ([]gatehouse.User, error) {
+	return q.users(ctx, `SELECT `+userColumns+` FROM users
+		WHERE site_id = $1 AND password_origin = 'chosen' AND password_set_at > $2 AND password_set_at <= $3
+		AND (password_warned = 0 OR password_warned > $4) AND password_hash <> '' AND state = 'active' AND email <> ''
+		ORDER BY password_set_at LIMIT $5`,
+		siteID, micros(span.From), micros(span.To), span.Days, limit)
+}
+
+// MarkWarned records a warning about a user's password, and returns the user as it is
+// then. It reports false where that is not for the caller to send: another process
+// has marked it, or the password or the account has been changed since u was read.
+func (q Queries) MarkWarned(ctx context.Context, u gatehouse.User, days int) (fresh gatehouse.User, marked bool, err error) {
+	err = q.one(ctx, "mark warned", `UPDATE users SET password_warned = $5
+		WHERE site_id = $1 AND id = $2 AND password_warned = $3 AND password_set_at = $4
+		AND password_origin = 'chosen' AND state = 'active' RETURNING `+userColumns,
+		[]any{u.SiteID, u.ID, u.Password.Warned, micros(u.Password.SetAt), days}, userFields(&fresh)...)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return u, false, nil
+	}
+	return fresh, err == nil, err
+}
+
+// DropOldRecoveries removes recoveries of forgotten passwords, used or not, that ended
+// before the given time.
+func (q Queries) DropOldRecoveries(ctx context.Context, before time.Time) error {
+	_, err := q.exec(ctx, "drop old recoveries", `DELETE FROM recoveries WHERE expires_at < $1`, micros(before))
+	return err
+}
+
+// DropOldEmailChanges removes changes of an address that were asked for before the
+// given time, but for those that can still be confirmed or undone.
+func (q Queries) DropOldEmailChanges(ctx context.Context, before, now time.Time) error {
+	_, err := q.exec(ctx, "drop old email changes", `DELETE FROM email_changes
+		WHERE asked_at < $1 AND confirm_until <= $2 AND undo_until <= $2`, micros(before), micros(now))
+	return err
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +21,7 @@ const (
 	valueLength   = 200
 	subjectLength = 150
 	nameLength    = 64
+	quoteLength   = 500
 )
 
 // tame puts an invisible joiner into what mail programs would make more of: a web
@@ -28,6 +30,18 @@ var tame = strings.NewReplacer("://", ":\u2060//", "=?", "=\u2060?")
 
 // clean makes a value fit to be shown: one line, of limited length.
 func clean(s string) string { return shorten(tame.Replace(oneLine(s)), valueLength) }
+
+// quotation is a text that a stranger typed, as a message shows it.
+type quotation string
+
+// linked finds what mail programs make links of by themselves: inside of host names,
+// addresses, schemes and Windows shares.
+var linked = regexp.MustCompile(`([.@:\\])(\S)`)
+
+// quote makes a stranger's text fit to be quoted: in full, and nothing in it a link.
+func quote(s string) quotation {
+	return quotation(linked.ReplaceAllString(shorten(oneLine(s), quoteLength), "$1\u2060$2"))
+}
 
 // oneLine makes a blank of whatever ends a line somewhere (CR, LF, VT, FF, NEL,
 // U+2028, U+2029), of every other control character, and of the marks that turn the

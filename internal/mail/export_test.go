@@ -7,4 +7,5 @@ var (
 	TestSite      = testSite
 	TestRecipient = testRecipient
 	Samples       = samples
+	SiteIn        = siteIn
 )

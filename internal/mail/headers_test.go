@@ -118,6 +118,29 @@ func TestHeaderCensus(t *testing.T) {
 	}
 }
 
+// A language with letters beyond ASCII goes out just the same.
+func TestOtherLanguagesOverSMTP(t *testing.T) {
+	for _, lang := range []string{"de", "fr"} {
+		b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+		s, to := b.sender(config(t, server)), mail.TestRecipient()
+		b.site, to.Lang = mail.SiteIn(lang), lang
+		b.run(s)
+		for name, msg := range mail.Samples() {
+			b.await(s, b.send(to, msg), store.MessageSent)
+			all := server.All()
+			m := all[len(all)-1]
+			r, err := mail.Render(b.site, to, msg)
+			if err != nil || m.Text != r.Text || m.HTML != r.HTML || m.Subject != r.Subject {
+				t.Errorf("%s in %s: what arrived is not what was written: %v", name, lang, err)
+			}
+			if got := m.Header.Get("Content-Language"); got != lang {
+				t.Errorf("%s is in %s, not %s", name, got, lang)
+			}
+			checkBytes(t, m.Raw)
+		}
+	}
+}
+
 // checkBytes: E05.
 func checkBytes(t *testing.T, raw []byte) {
 	t.Helper()

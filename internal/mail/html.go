@@ -97,9 +97,8 @@ func matchLanguage(wanted ...string) *sources {
 		if s, ok := languages[tag]; ok {
 			return s
 		}
-		base, _ := language.Make(tag).Base()
 		for _, name := range sortedLanguages {
-			if have, _ := language.Make(name).Base(); tag != "" && have == base {
+			if tag != "" && baseOf(name) == baseOf(tag) {
 				return languages[name]
 			}
 		}

@@ -21,7 +21,7 @@ var testTime = time.Date(2026, time.November, 21, 14, 32, 0, 0, time.UTC)
 func testSite() *site.Site {
 	return &site.Site{
 		Site: gatehouse.Site{
-			ID: "meridian-uk", Name: "Meridian UK", Origin: "https://portal.uk.meridian.example",
+			ID: "meridian-uk", Name: "Meridian UK", Origin: "https://portal.uk.meridian.example", Recovery: gatehouse.RecoverByChallenge,
 			Support: gatehouse.Support{Email: "help@uk.meridian.example", Phone: "0345 010 0482"},
 			Sender: gatehouse.Sender{Name: "Meridian UK", Address: "no-reply@uk.meridian.example",
 				ReplyTo: "help@uk.meridian.example", Postal: "Meridian UK Ltd, 14 Foundry Lane, Leeds LS10 1AA, United Kingdom"},
@@ -32,46 +32,56 @@ func testSite() *site.Site {
 	}
 }
 
-// samples are all kinds, in each of their forms.
-func samples() map[string]Message {
-	lock := Lock{Username: "hkruse", Attempts: 6, At: testTime, Address: "203.0.113.7"}
-	until := lock
-	until.UnlockAfter, until.Administrator = 90*time.Minute, "Jonas Weber"
-	password := TemporaryPassword{Username: "hkruse", Password: "Kepu-37fan-Rodi-94tem-Gasu", ExpiresAt: testTime.Add(24 * time.Hour)}
-	account, reset, recovery, operator := password, password, password, password
-	account.For, account.Name, account.Company = PasswordForAccount, "Jonas Weber", "Lindenhof Books"
-	reset.For, reset.Name, reset.Company = PasswordForReset, "Jonas Weber", "Lindenhof Books"
-	operator.For = PasswordForReset
-	recovery.For, recovery.At, recovery.Address = PasswordForRecovery, testTime, "203.0.113.7"
-	return map[string]Message{
-		"locked":                      Locked{lock},
-		"locked-until":                Locked{until},
-		"locked-strangers":            LockedStrangers{lock},
-		"locked-strangers-until":      LockedStrangers{until},
-		"unlocked-administrator":      Unlocked{Username: "hkruse", At: testTime, By: UnlockedByAdministrator, Name: "Jonas Weber"},
-		"unlocked-operator":           Unlocked{Username: "hkruse", At: testTime, By: UnlockedByOperator},
-		"unlocked-recovery":           Unlocked{Username: "hkruse", At: testTime, By: UnlockedByRecovery},
-		"temporary-password-account":  account,
-		"temporary-password-reset":    reset,
-		"temporary-password-operator": operator,
-		"temporary-password-recovery": recovery,
-	}
-}
-
 func testRecipient() Recipient {
 	return Recipient{UserID: "usr_1", CompanyID: "com_1", Name: "Hanna", Address: "hanna.kruse@lindenhof.example", Lang: "en-GB"}
 }
 
-func TestGolden(t *testing.T) {
-	for name, msg := range samples() {
-		t.Run(name, func(t *testing.T) {
-			r, err := Render(testSite(), testRecipient(), msg)
+// eachMail renders every sample in every language.
+func eachMail(t *testing.T, check func(t *testing.T, lang, name string, msg Message, r Rendered)) {
+	t.Helper()
+	for lang := range languages {
+		to := testRecipient()
+		to.Lang = lang
+		for name, msg := range samples() {
+			r, err := Render(siteIn(lang), to, msg)
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".txt", "Subject: "+r.Subject+"\n\n"+r.Text)
+			t.Run(lang+"/"+name, func(t *testing.T) { check(t, lang, name, msg, r) })
+		}
+	}
+}
+
+func TestGolden(t *testing.T) {
+	eachMail(t, func(t *testing.T, lang, name string, _ Message, r Rendered) {
+		text := "Subject: " + r.Subject + "\n\n" + r.Text
+		golden(t, filepath.Join(folderOf(lang), name+".txt"), text)
+		if lang == ownLanguage { // the HTML of others is made by the same layout
 			golden(t, name+".html", r.HTML)
-		})
+		}
+	})
+}
+
+// folderOf is where the golden files of a language are.
+func folderOf(lang string) string {
+	if lang == ownLanguage {
+		return ""
+	}
+	return lang
+}
+
+// A site that recovers by link says so where it says how a lock ends.
+func TestGoldenOfALinkSite(t *testing.T) {
+	for lang := range languages {
+		for _, name := range []string{"locked-until", "locked-strangers-until"} {
+			s, to := siteIn(lang), testRecipient()
+			s.Recovery, to.Lang = gatehouse.RecoverByLink, lang
+			r, err := Render(s, to, samples()[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join(folderOf(lang), name+"-link.txt"), "Subject: "+r.Subject+"\n\n"+r.Text)
+		}
 	}
 }
 

@@ -1,10 +1,6 @@
 package mail
 
-import (
-	"time"
-
-	"gatehouse/internal/site"
-)
+import "time"
 
 // Message is something to tell a person. A new kind is a struct of its facts with
 // these three methods, and a file text/LANGUAGE/KIND.txt.
@@ -122,15 +118,3 @@ func (m TemporaryPassword) Secret() string { return m.Password }
 
 // Expires implements Message.
 func (m TemporaryPassword) Expires(time.Time) time.Time { return m.ExpiresAt }
-
-// view is what a source can name: {{.Site.Name}}, {{.To.Name}}, {{.M.Username}},
-// {{.Time .M.At}}.
-type view struct {
-	Site *site.Site
-	To   Recipient
-	M    Message
-	lang string
-}
-
-// Time writes a time as a clock shows it at the site, with its zone.
-func (v view) Time(t time.Time) string { return v.Site.FormatTime(v.lang, t) }

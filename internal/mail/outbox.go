@@ -66,6 +66,13 @@ func (o *Outbox) Enqueue(ctx context.Context, q store.Queries, s *site.Site, to 
 	return q.InsertMessage(ctx, m)
 }
 
+// Discard writes a message and keeps nothing of it: so that an answer to somebody who is
+// known takes no longer than one to somebody who is not (invariant 7).
+func (o *Outbox) Discard(s *site.Site, to Recipient, msg Message) error {
+	_, err := o.write(s, to, msg)
+	return err
+}
+
 // write makes the row of a message.
 func (o *Outbox) write(s *site.Site, to Recipient, msg Message) (store.Message, error) {
 	now := o.Now()

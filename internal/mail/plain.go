@@ -16,7 +16,7 @@ const plainWidth = 76
 func plain(d document, s *site.Site) string {
 	var parts []string
 	for _, b := range d.Blocks {
-		parts = append(parts, plainBlock(b))
+		parts = append(parts, plainBlock(b, d.Colon))
 	}
 	foot := wrap(d.Foot, "", "")
 	if s.Sender.Postal != "" {
@@ -26,7 +26,7 @@ func plain(d document, s *site.Site) string {
 	return strings.Join(parts, "\n\n") + "\n\n-- \n" + foot + "\n"
 }
 
-func plainBlock(b block) string {
+func plainBlock(b block, colon string) string {
 	switch b.Kind {
 	case listBlock:
 		items := make([]string, len(b.Items))
@@ -35,25 +35,27 @@ func plainBlock(b block) string {
 		}
 		return strings.Join(items, "\n")
 	case factsBlock:
-		return plainFacts(b.Facts)
+		return plainFacts(b.Facts, colon)
 	case codeBlock:
 		return "    " + b.Value
 	case buttonBlock:
-		return wrap(b.Value+":", "", "") + "\n" + b.URL
+		return wrap(b.Value+colon, "", "") + "\n" + b.URL
+	case quoteBlock:
+		return wrap(joined(b.Text), "> ", "> ")
 	}
 	return wrap(joined(b.Text), "", "")
 }
 
 // plainFacts writes names and values in two columns.
-func plainFacts(facts []fact) string {
+func plainFacts(facts []fact, colon string) string {
 	width := 0
 	for _, f := range facts {
-		width = max(width, utf8.RuneCountInString(f.Name))
+		width = max(width, utf8.RuneCountInString(f.Name+colon))
 	}
 	lines := make([]string, len(facts))
 	for i, f := range facts {
-		first := fmt.Sprintf("%-*s  ", width+1, f.Name+":")
-		lines[i] = wrap(joined(f.Value), first, strings.Repeat(" ", width+3))
+		first := fmt.Sprintf("%-*s  ", width, f.Name+colon)
+		lines[i] = wrap(joined(f.Value), first, strings.Repeat(" ", width+2))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -72,7 +74,7 @@ func wrap(text, first, next string) string {
 	var b strings.Builder
 	b.WriteString(first)
 	at, begun := utf8.RuneCountInString(first), false
-	for _, word := range strings.Fields(text) {
+	for _, word := range split(text) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case !begun:

@@ -19,6 +19,8 @@ var sourceFiles embed.FS
 type sources struct {
 	lang string
 	t    *template.Template
+	// colon ends a label: French has a space before it.
+	colon string
 }
 
 // languages holds the sources of every language, by its tag.
@@ -43,28 +45,38 @@ func loadSources(files fs.FS) (map[string]*sources, error) {
 	}
 	all := map[string]*sources{}
 	for _, dir := range dirs {
-		s := &sources{dir.Name(), template.New("").Option("missingkey=error").Funcs(template.FuncMap{"_data": markData})}
-		names, err := fs.Glob(files, path.Join("text", dir.Name(), "*.txt"))
+		if all[dir.Name()], err = loadLanguage(files, dir.Name()); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// loadLanguage reads one folder.
+func loadLanguage(files fs.FS, lang string) (*sources, error) {
+	s := &sources{lang, template.New("").Option("missingkey=error").Funcs(template.FuncMap{"_data": markData}), ":"}
+	names, err := fs.Glob(files, path.Join("text", lang, "*.txt"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			text, err := fs.ReadFile(files, name)
-			if err != nil {
-				return nil, err
-			}
-			if _, err := s.t.New(strings.TrimSuffix(path.Base(name), ".txt")).Parse(string(text)); err != nil {
-				return nil, err
-			}
+		if _, err := s.t.New(strings.TrimSuffix(path.Base(name), ".txt")).Parse(string(text)); err != nil {
+			return nil, err
 		}
-		for _, t := range s.t.Templates() {
-			if t.Tree != nil {
-				markActions(t.Tree.Root)
-			}
-		}
-		all[s.lang] = s
 	}
-	return all, nil
+	for _, t := range s.t.Templates() {
+		if t.Tree != nil {
+			markActions(t.Tree.Root)
+		}
+	}
+	if own := s.t.Lookup("colon"); own != nil {
+		s.colon = own.Root.String()
+	}
+	return s, nil
 }
 
 // markActions makes every {{…}} that prints something pass it through markData,
@@ -97,7 +109,10 @@ func markActions(list *parse.ListNode) {
 // markData writes a value as hexadecimal digits between two control characters,
 // until expand puts it where it belongs. Nothing stays nothing.
 func markData(v any) string {
-	text := clean(fmt.Sprint(v))
+	text, isClean := v.(quotation)
+	if !isClean {
+		text = quotation(clean(fmt.Sprint(v)))
+	}
 	if text == "" {
 		return ""
 	}
@@ -120,12 +135,14 @@ func plainly(s string) string { return s }
 type document struct {
 	Subject, Preheader, Heading, Foot string
 	Blocks                            []block
+	// Colon ends a label of the plain text, as the language sets it.
+	Colon string
 }
 
 // block is one piece of a message; Kind says which of the fields it has.
 type block struct {
 	Kind  blockKind
-	Text  []span   // heading, paragraph
+	Text  []span   // heading, paragraph, quote
 	Items [][]span // list
 	Facts []fact
 	Value string // code: what it is; button: what it says
@@ -141,6 +158,7 @@ const (
 	factsBlock     blockKind = "facts"
 	codeBlock      blockKind = "code"
 	buttonBlock    blockKind = "button"
+	quoteBlock     blockKind = "quote"
 )
 
 // span is a run of text.
@@ -164,6 +182,7 @@ type fact struct {
 //	| Name of a fact | value        (a row without a value is left out)
 //	code: a code or a temporary password
 //	button: What it says -> /path of the site
+//	quote: what somebody typed
 //	and everything else is a paragraph, in which **this** is bold.
 func (s *sources) read(v view) (document, error) {
 	var out strings.Builder
@@ -171,7 +190,7 @@ func (s *sources) read(v view) (document, error) {
 		return document{}, err
 	}
 	head, body, _ := strings.Cut(out.String(), "\n\n")
-	var d document
+	d := document{Colon: s.colon}
 	for line := range strings.Lines(head) {
 		if err := d.setHead(line); err != nil {
 			return d, err
@@ -192,7 +211,7 @@ func (s *sources) read(v view) (document, error) {
 
 func (d *document) setHead(line string) error {
 	name, value, _ := strings.Cut(line, ":")
-	value = strings.Join(strings.Fields(expand(value, plainly)), " ")
+	value = strings.Join(split(expand(value, plainly)), " ")
 	switch name {
 	case "subject":
 		d.Subject = shorten(value, subjectLength)
@@ -243,6 +262,8 @@ func readBlock(text, origin string) (block, error) {
 		return block{Kind: codeBlock, Value: expand(text[len("code: "):], plainly)}, nil
 	case strings.HasPrefix(text, "button: "):
 		return readButton(text[len("button: "):], origin)
+	case strings.HasPrefix(text, "quote: "):
+		return block{Kind: quoteBlock, Text: spans(text[len("quote: "):])}, nil
 	}
 	return block{Kind: paragraphBlock, Text: spans(text)}, nil
 }
@@ -276,7 +297,7 @@ func readButton(text, origin string) (block, error) {
 
 // spans sets bold apart and joins lines.
 func spans(text string) []span {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(split(text), " ")
 	var all []span
 	for i, part := range strings.Split(text, "**") {
 		if part != "" {
@@ -284,4 +305,10 @@ func spans(text string) []span {
 		}
 	}
 	return all
+}
+
+// split takes text apart at blanks and line ends, but not at the blanks that hold
+// words together.
+func split(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' })
 }

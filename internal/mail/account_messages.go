@@ -1,0 +1,223 @@
+package mail
+
+import "time"
+
+// undoWindow is how long the link that stops a change of address is worth anything
+// to its reader, while the change waits to be confirmed.
+const undoWindow = 7 * 24 * time.Hour
+
+// ResetLink brings the link under which a forgotten password is replaced (E40).
+type ResetLink struct {
+	Username string
+	Token    string
+	// ExpiresAt is when the link stops working, and the message with it.
+	ExpiresAt time.Time
+	At        time.Time
+	// Address and Place are where it was asked for: the network address, and
+	// roughly where that is; each may be empty.
+	Address, Place string
+}
+
+// Kind implements Message.
+func (ResetLink) Kind() string { return "reset-link" }
+
+// Secret implements Message.
+func (m ResetLink) Secret() string { return m.Token }
+
+// Expires implements Message.
+func (m ResetLink) Expires(time.Time) time.Time { return m.ExpiresAt }
+
+// PasswordChanged: the password is another one from now on (ASVS 6.3.7).
+type PasswordChanged struct {
+	notice
+	Username string
+	At       time.Time
+	// Address, Place and Browser are where it was done; each may be empty.
+	Address, Place, Browser string
+	By                      PasswordChanger
+}
+
+// PasswordChanger is how a password came to be changed.
+type PasswordChanger string
+
+// The ways in which a password is changed.
+const (
+	// ChangedByOwner: by who is signed in and knows the old one.
+	ChangedByOwner PasswordChanger = "owner"
+	// ChangedByRecovery: it was forgotten, and replaced under a link.
+	ChangedByRecovery PasswordChanger = "recovery"
+)
+
+// Kind implements Message.
+func (PasswordChanged) Kind() string { return "password-changed" }
+
+// ChallengeChanged: the challenge question was set or changed. Neither the question
+// nor the answer is in the mail: who reads it must not learn what is asked.
+type ChallengeChanged struct {
+	notice
+	Username string
+	At       time.Time
+	// Address, Place and Browser are where it was done; each may be empty.
+	Address, Place, Browser string
+}
+
+// Kind implements Message.
+func (ChallengeChanged) Kind() string { return "challenge-changed" }
+
+// ConfirmAddress goes to a new address: the change is made when its owner confirms it.
+type ConfirmAddress struct {
+	Username string
+	Token    string
+	// ExpiresAt is when the link stops working, and the message with it.
+	ExpiresAt time.Time
+}
+
+// Kind implements Message.
+func (ConfirmAddress) Kind() string { return "confirm-address" }
+
+// Secret implements Message.
+func (m ConfirmAddress) Secret() string { return m.Token }
+
+// Expires implements Message.
+func (m ConfirmAddress) Expires(time.Time) time.Time { return m.ExpiresAt }
+
+// AddressChangeAsked goes to the old address while the new one is not confirmed.
+type AddressChangeAsked struct {
+	Username string
+	// NewAddress is masked: the old mailbox may be somebody else's by now.
+	NewAddress string
+	UndoToken  string
+	At         time.Time
+	// Address and Place are where it was asked for; each may be empty.
+	Address, Place string
+}
+
+// Kind implements Message.
+func (AddressChangeAsked) Kind() string { return "address-change-asked" }
+
+// Secret implements Message.
+func (m AddressChangeAsked) Secret() string { return m.UndoToken }
+
+// Expires implements Message.
+func (m AddressChangeAsked) Expires(time.Time) time.Time { return m.At.Add(undoWindow) }
+
+// AddressChanged goes to the old address when the new one was confirmed. It is the
+// last mail there, so it brings the way back.
+type AddressChanged struct {
+	Username string
+	// NewAddress is masked: the old mailbox may be somebody else's by now.
+	NewAddress string
+	UndoToken  string
+	// UndoUntil is when the way back closes, and the message is of no use.
+	UndoUntil, At time.Time
+}
+
+// Kind implements Message.
+func (AddressChanged) Kind() string { return "address-changed" }
+
+// Secret implements Message.
+func (m AddressChanged) Secret() string { return m.UndoToken }
+
+// Expires implements Message.
+func (m AddressChanged) Expires(time.Time) time.Time { return m.UndoUntil }
+
+// AddressUndone goes to the address that was put back: whoever changed it knew the
+// password, so a new one is needed.
+type AddressUndone struct {
+	notice
+	Username string
+	At       time.Time
+}
+
+// Kind implements Message.
+func (AddressUndone) Kind() string { return "address-undone" }
+
+// AddressTaken goes to the owner of an address that another account of the site
+// wanted to use. The page says nothing of it, so that nobody learns there which
+// addresses have accounts (invariant 7).
+type AddressTaken struct {
+	notice
+	Username string
+	At       time.Time
+}
+
+// Kind implements Message.
+func (AddressTaken) Kind() string { return "address-taken" }
+
+// NewBrowser: somebody signed in from a browser that had not been used before
+// (ASVS 6.3.5).
+type NewBrowser struct {
+	notice
+	Username string
+	At       time.Time
+	// Address, Place and Browser are what is known of it; each may be empty.
+	Address, Place, Browser string
+}
+
+// Kind implements Message.
+func (NewBrowser) Kind() string { return "new-browser" }
+
+// TermsReceipt says what was accepted, so that it can be proved later.
+type TermsReceipt struct {
+	notice
+	Username string
+	// Version and TextHash name the terms and the very text.
+	Version string
+	At      time.Time
+	// Address is where it was accepted; may be empty.
+	Address  string
+	TextHash string
+}
+
+// Kind implements Message.
+func (TermsReceipt) Kind() string { return "terms-receipt" }
+
+// UsernameRequest asks a company's administrator to tell somebody a forgotten
+// username: no page and no mail of ours says it to a stranger (invariant 7).
+type UsernameRequest struct {
+	notice
+	// Asker is the address that the person gave, and Message what they wrote: a
+	// stranger typed both on a public page.
+	Asker, Message string
+	// Usernames are the accounts of the company that have the address.
+	Usernames []string
+	At        time.Time
+	// Address is where it was asked for; may be empty.
+	Address string
+}
+
+// Kind implements Message.
+func (UsernameRequest) Kind() string { return "username-request" }
+
+// SharedSignIn tells a company's administrator that a user shares their sign-in
+// with others.
+type SharedSignIn struct {
+	notice
+	// Username and Name are the user's; Name may be empty.
+	Username, Name string
+	Company        string
+	At             time.Time
+}
+
+// Kind implements Message.
+func (SharedSignIn) Kind() string { return "shared-sign-in" }
+
+// PasswordExpiring warns before a password is too old to be used.
+type PasswordExpiring struct {
+	notice
+	Username string
+	// Days is how many are left; 0: it is today.
+	Days      int
+	ExpiresAt time.Time
+}
+
+// Kind implements Message.
+func (PasswordExpiring) Kind() string { return "password-expiring" }
+
+// Expires implements Message: after the expiry the sign-in itself says so.
+func (m PasswordExpiring) Expires(now time.Time) time.Time {
+	if usual := m.notice.Expires(now); usual.Before(m.ExpiresAt) {
+		return usual
+	}
+	return m.ExpiresAt
+}

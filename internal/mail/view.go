@@ -1,0 +1,60 @@
+package mail
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+
+	"gatehouse/internal/site"
+)
+
+// view is what a source can name: {{.Site.Name}}, {{.To.Name}}, {{.M.Username}},
+// {{.Time .M.At}}.
+type view struct {
+	Site *site.Site
+	To   Recipient
+	M    Message
+	lang string
+}
+
+// Time writes a time as a clock shows it at the site, with its zone.
+func (v view) Time(t time.Time) string {
+	s, lang := dateWords(v.Site, v.lang)
+	return s.FormatTime(lang, t)
+}
+
+// Quote is a text that somebody typed, in full: for a block "quote:" only.
+func (v view) Quote(text string) quotation { return quote(text) }
+
+// Form is the form that a number asks for in the plural of the language: "one",
+// "few", "many", "other" and so on.
+func (v view) Form(n int) string {
+	return pluralNames[plural.Cardinal.MatchPlural(language.Make(v.lang), n, 0, 0, 0, 0)]
+}
+
+var pluralNames = map[plural.Form]string{
+	plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other",
+}
+
+// dateWords picks whose words a time is written in: the site's, if it offers the
+// language of the message, in whatever country; else those of the house. The site
+// alone would fall back to its first language, in the middle of the sentence.
+func dateWords(s *site.Site, lang string) (*site.Site, string) {
+	if slices.Contains(s.Languages, lang) {
+		return s, lang
+	}
+	for _, own := range s.Languages {
+		if baseOf(own) == baseOf(lang) {
+			return s, own
+		}
+	}
+	return &site.Site{Zone: s.Zone}, lang
+}
+
+// baseOf is a language without its country and script.
+func baseOf(tag string) language.Base {
+	base, _ := language.Make(tag).Base()
+	return base
+}

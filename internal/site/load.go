@@ -52,6 +52,7 @@ func Load(dir string, env LoadEnv) (*Site, error) {
 		l.mark()
 		l.terms()
 		l.texts()
+		l.help()
 	}
 	if len(l.problems) > 0 {
 		return nil, &strictyaml.Error{Problems: l.problems}
@@ -78,6 +79,7 @@ func (l *loader) settings() bool {
 	l.look(doc)
 	l.contacts(doc)
 	l.news(doc)
+	l.words(doc)
 	l.problems = append(l.problems, strictyaml.Problems(path, doc.Err())...)
 	return true
 }
@@ -205,9 +207,10 @@ func (l *loader) news(doc *strictyaml.Doc) {
 	if (n.LinkText == "") != (n.LinkURL == "") {
 		doc.Problem("notice", "needs both link_text and link_url, or neither")
 	}
-	for i, link := range l.file.Links {
-		check(doc, fmt.Sprintf("links[%d].url", i), link.URL, checkURL)
-		s.Links = append(s.Links, Link(link))
+	s.Links = links(doc, "links", l.file.Links)
+	s.QuickLinks = links(doc, "quick_links", l.file.QuickLinks)
+	if n := len(s.QuickLinks); n > mostQuickLinks {
+		doc.Problem("quick_links", "has %d links, must be at most %d", n, mostQuickLinks)
 	}
 	if m := l.file.Maintenance; m != nil {
 		s.Maintenance = &Maintenance{From: m.From, Until: m.Until, Reference: m.Reference, StatusURL: m.StatusURL}
@@ -216,6 +219,17 @@ func (l *loader) news(doc *strictyaml.Doc) {
 			doc.Problem("maintenance.until", "must be after from")
 		}
 	}
+}
+
+// mostQuickLinks are as many as a menu shows without scrolling.
+const mostQuickLinks = 12
+
+func links(doc *strictyaml.Doc, key string, list []linkSettings) (all []Link) {
+	for i, link := range list {
+		check(doc, fmt.Sprintf("%s[%d].url", key, i), link.URL, checkURL)
+		all = append(all, Link(link))
+	}
+	return all
 }
 
 // mark reads the logo.
@@ -263,13 +277,6 @@ func (l *loader) entries() {
 			hint = "did you mean " + near + "?"
 		}
 		l.add(filepath.Join(l.dir, name), "is no part of a site's folder; %s", hint)
-	}
-	for _, name := range l.list("help") {
-		if path := filepath.Join(l.dir, "help", name); !strings.HasSuffix(name, ".md") {
-			l.add(path, "is no help page; their names end in .md")
-		} else {
-			l.read(path)
-		}
 	}
 }
 

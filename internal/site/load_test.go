@@ -9,7 +9,7 @@ import (
 )
 
 func TestLoad(t *testing.T) {
-	s := load(t, map[string]string{"terms/2026-10.md": "new", "terms/2026-10.en-AU.md": "new, au", ".hidden": "x", "site.yaml~": "x", "help/start.md": "# Start"})
+	s := load(t, map[string]string{"terms/2026-10.md": "new", "terms/2026-10.en-AU.md": "new, au", ".hidden": "x", "site.yaml~": "x", "help/start.md": front + "# Start"})
 	if s.ID != "acme" || s.Brand != "Acme" || s.Origin != "https://acme.example" || s.Sender.Name != "Acme" {
 		t.Errorf("got %+v", s)
 	}
@@ -25,6 +25,18 @@ func TestLoad(t *testing.T) {
 		if got, ok := s.TermsText(c.version, c.lang); got != c.want || ok != (c.want != "") {
 			t.Errorf("TermsText(%s, %s) = %q, %v", c.version, c.lang, got, ok)
 		}
+	}
+}
+
+func TestB18QuickLinks(t *testing.T) {
+	if s := load(t, nil); s.QuickLinks != nil || len(s.Links) != 1 {
+		t.Errorf("without any: %v, %v", s.QuickLinks, s.Links)
+	}
+	list := "quick_links:\n" + strings.Repeat("  - {text: Orders, url: \"https://shop.acme.example/orders\"}\n", 11) + "  - {text: Profile, url: /account/profile}\nlinks:"
+	s := load(t, edit(t, "links:", list))
+	if len(s.QuickLinks) != 12 || s.QuickLinks[0] != (Link{"Orders", "https://shop.acme.example/orders"}) ||
+		s.QuickLinks[11] != (Link{"Profile", "/account/profile"}) || len(s.Links) != 1 {
+		t.Errorf("twelve: %v, %v", s.QuickLinks, s.Links)
 	}
 }
 
@@ -72,6 +84,10 @@ func TestSiteYAMLProblems(t *testing.T) {
 		{"script link", "https://acme.example/privacy", "javascript:alert(1)", "site.yaml:17: links[0].url: is \"javascript:alert(1)\", must be an https address"},
 		{"plain link", "https://acme.example/privacy", "http://acme.example", "links[0].url"},
 		{"link to a host without scheme", "link_url: /news", "link_url: //evil.example", "notice.link_url: is \"//evil.example\""},
+		{"quick link to a host without scheme", "links:", "quick_links: [{text: Orders, url: //evil.example}]\nlinks:", "site.yaml:16: quick_links[0].url: is \"//evil.example\", must be an https address"},
+		{"quick link that runs", "links:", "quick_links:\n  - {text: Orders, url: /orders}\n  - {text: Prices, url: \"javascript:alert(1)\"}\nlinks:", "site.yaml:18: quick_links[1].url"},
+		{"quick link without text", "links:", "quick_links: [{url: /orders}]\nlinks:", "quick_links[0].text: is missing"},
+		{"too many quick links", "links:", "quick_links: [" + strings.Repeat("{text: Orders, url: /orders}, ", 13) + "]\nlinks:", "site.yaml:16: quick_links: has 13 links, must be at most 12"},
 		{"notice without link", ", link_url: /news", "", "notice: needs both link_text and link_url"},
 		{"notice without title", "title: Moved, ", "", "notice.title: is missing"},
 		{"email", "help@acme.example", "help", "site.yaml:18: support.email: is \"help\", must be an email address"},
@@ -80,7 +96,7 @@ func TestSiteYAMLProblems(t *testing.T) {
 		{"phone", "0345 010 0482", "call us", "support.phone: is \"call us\""},
 		{"language", "en-AU]", "english]", "languages[1]: is \"english\", must be a language tag"},
 		{"language form", "en-AU]", "en-au]", "languages[1]: is \"en-au\""},
-		{"language without texts", "en-AU]", "de]", "languages[1]: de lacks"},
+		{"language without texts", "en-AU]", "nl]", "languages[1]: nl lacks"},
 		{"zone", "Europe/London", "Europe/Atlantis", "zone: is \"Europe/Atlantis\", must be a time zone"},
 		{"own zone", "Europe/London", "Local", "zone: is \"Local\""},
 		{"maintenance", "sender:", "maintenance: {from: 2026-11-22T02:00:00Z, until: 2026-11-22T01:00:00Z}\nsender:", "maintenance.until: must be after from"},

@@ -22,10 +22,14 @@ type settings struct {
 	Look        lookSettings         `yaml:"look,required"`
 	Notice      noticeSettings       `yaml:"notice"`
 	Links       []linkSettings       `yaml:"links"`
+	QuickLinks  []linkSettings       `yaml:"quick_links"`
 	Support     supportSettings      `yaml:"support,required"`
 	Sender      senderSettings       `yaml:"sender,required"`
 	SoleUser    bool                 `yaml:"asks_sole_user"`
 	Maintenance *maintenanceSettings `yaml:"maintenance"`
+	// Words are what site.yaml says itself, in other languages: by language, and then
+	// by the text as it stands in here.
+	Words map[string]map[string]string `yaml:"words"`
 }
 
 type lookSettings struct {

@@ -9,7 +9,8 @@
 //	logo.svg                the mark: shapes only, viewBox 0 0 32 32
 //	terms/VERSION.md        the terms of use in the site's first language
 //	terms/VERSION.LANG.md   the same in another one
-//	help/*.md               help pages
+//	help/PAGE.md            a help page in the site's first language
+//	help/PAGE.LANG.md       the same in another one
 //	texts/LANG.yaml         texts that differ from those of the house
 //
 // and nothing else, except names that begin with a dot or end with a tilde, and
@@ -45,14 +46,19 @@ type Site struct {
 	Notice Notice
 	// Links are the site's own pages at the foot: privacy, cookies and so on.
 	Links []Link
+	// QuickLinks are the places that people go to most, in the frame of signed-in
+	// pages (B18).
+	QuickLinks []Link
 	// Terms are all versions, newest (the one in force) first.
 	Terms []Terms
 	// Maintenance closes the site for planned work; see Closed.
 	Maintenance *Maintenance
 
-	texts   map[string]catalogue // by language; nil: those of the house
-	matcher language.Matcher     // over Languages
-	doc     *strictyaml.Doc      // where its settings stand, for Sites
+	own     map[string]map[string]string // words of site.yaml, by language
+	texts   map[string]catalogue         // by language; nil: those of the house
+	help    map[string][]HelpPage        // by language, in the order of the index
+	matcher language.Matcher             // over Languages
+	doc     *strictyaml.Doc              // where its settings stand, for Sites
 }
 
 // Closed reports whether the site is closed for planned work: from its

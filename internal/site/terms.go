@@ -12,18 +12,24 @@ import (
 // wider one, or the site's first; false if there is no such version.
 func (s *Site) TermsText(version, lang string) (string, bool) {
 	for _, t := range s.Terms {
-		if t.Version != version {
-			continue
+		if t.Version == version {
+			text, ok := t.Texts[s.TermsLanguage(version, lang)]
+			return text, ok
 		}
-		for ; lang != ""; lang = widen(lang) {
-			if text, ok := t.Texts[lang]; ok {
-				return text, true
-			}
-		}
-		text, ok := t.Texts[s.Languages[0]]
-		return text, ok
 	}
 	return "", false
+}
+
+// TermsLanguage is the language of that text.
+func (s *Site) TermsLanguage(version, lang string) string {
+	for _, t := range s.Terms {
+		for _, wide := range widths(lang) {
+			if _, ok := t.Texts[wide]; ok && t.Version == version {
+				return wide
+			}
+		}
+	}
+	return s.Languages[0]
 }
 
 var termsName = regexp.MustCompile(`^([0-9A-Za-z][0-9A-Za-z_-]*)(?:\.([A-Za-z0-9-]+))?\.md$`)

@@ -1,0 +1,447 @@
+package site
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const front = "---\norder: 15\nsummary: What it is about.\n---\n"
+
+// helpText is all that a help page shows.
+func helpText(t *testing.T, s *Site, lang, name string) string {
+	t.Helper()
+	p, ok := s.HelpPage(lang, name)
+	if !ok {
+		t.Fatalf("no help page %s in %s", name, lang)
+	}
+	all := p.Title + "\n" + p.Intro
+	for _, section := range p.Sections {
+		all += section.Title + "\n" + section.HTML
+	}
+	return all
+}
+
+func names(pages []HelpPage) string {
+	var all []string
+	for _, p := range pages {
+		all = append(all, p.Name)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestHelpOfTheHouse(t *testing.T) {
+	s := load(t, nil)
+	const want = "signing-in first-sign-in forgotten-password forgotten-username locked passwords your-account safety"
+	if got := names(s.Help("en-GB")); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for lang, pages := range map[string][]HelpPage{"en-AU": s.Help("en-AU"), "fr": s.Help("fr"), "": s.Help("")} {
+		if names(pages) != want || pages[0].Lang != "en-GB" {
+			t.Errorf("%q: %s in %s", lang, names(pages), pages[0].Lang)
+		}
+	}
+	if _, ok := s.HelpPage("en-GB", "no-such-page"); ok {
+		t.Error("a page that there is not")
+	}
+	if (&Site{}).Help("en-GB") != nil {
+		t.Error("a site that was not loaded has help")
+	}
+	page, _ := s.HelpPage("en-GB", "forgotten-password")
+	if page.Title != "Forgotten password" || page.Summary == "" || page.Sections[0].ID != "mail" || page.Sections[0].Title != "The mail has not come" {
+		t.Errorf("%+v", page)
+	}
+}
+
+// The numbers in the text are those that are in force (A13).
+func TestHelpHasTheSitesOwnNumbers(t *testing.T) {
+	for _, c := range []struct {
+		name, old, by string
+		page          string
+		has, hasNot   string
+	}{
+		{"length", "min_length: 7", "min_length: 11", "passwords", "At least 11 characters", "At least 7 "},
+		{"no digits", "min_length: 7", "digit: false", "passwords", "A capital letter", "0 to 9"},
+		{"no history", "min_length: 7", "history: 0", "passwords", "At least", "of your last"},
+		{"history of one", "min_length: 7", "history: 1", "passwords", "Not the password that you have now", "of your last"},
+		{"history", "min_length: 7", "history: 9", "passwords", "None of your last 9 passwords", ""},
+		{"no expiry", "min_length: 7", "min_length: 8", "passwords", "Change your password", "expires"},
+		{"expiry", "min_length: 7", "max_age: 90d", "passwords", "A password works for 90 days", ""},
+		{"attempts", "policy:\n", "policy:\n  lockout: {attempts: 4, unlock_after: 20m}\n", "locked", "4 of them in a row", ""},
+		{"unlock", "policy:\n", "policy:\n  lockout: {unlock_after: 20m}\n", "locked", "ends by itself after 20 minutes", ""},
+		{"no unlock", "min_length: 7", "min_length: 8", "locked", "6 of them in a row", "ends by itself after"},
+		{"temporary", "policy:\n", "policy:\n  temporary_password: 2h\n", "forgotten-password", "works once, and for 2 hours", "24 hours"},
+		{"question", "min_length: 7", "min_length: 8", "forgotten-password", "Answer your challenge question", "The link works"},
+		{"link", "recovery: challenge", "recovery: link", "forgotten-password", "The link works once, and for 1 hour", "challenge question"},
+		{"shorter link", "recovery: challenge\nprofile: classic\npolicy:\n", "recovery: link\nprofile: classic\npolicy:\n  reset_link: 20m\n", "forgotten-password", "for 20 minutes", ""},
+		{"idle", "policy:\n", "policy:\n  session: {idle: 10m}\n", "signing-in", "nothing happens for 10 minutes", ""},
+		{"usernames", "min_length: 7", "min_length: 8", "signing-in", "your username and your password", "your email address and"},
+		{"addresses", "sign_in_with: username", "sign_in_with: email", "signing-in", "your email address and your password", "forgotten-username"},
+		{"either", "sign_in_with: username", "sign_in_with: username-or-email", "signing-in", "your username or email address and your password", ""},
+		{"sole user", "profile: classic", "profile: classic\nasks_sole_user: true", "first-sign-in", "Are you the only person", ""},
+		{"no sole user", "min_length: 7", "min_length: 8", "first-sign-in", "Accept the terms", "only person"},
+		{"sender", "no-reply@acme.example", "post@acme.example", "signing-in", "post@acme.example", "no-reply"},
+		{"origin", "acme.example,", "shop.example,", "safety", "https://shop.example/", "acme.example/"},
+		{"support", "help@acme.example", "desk@acme.example", "safety", `<a href="mailto:desk@acme.example">desk@acme.example</a>`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := helpText(t, load(t, edit(t, c.old, c.by)), "en-GB", c.page)
+			if !strings.Contains(text, c.has) {
+				t.Errorf("does not say %q:\n%s", c.has, text)
+			}
+			if c.hasNot != "" && strings.Contains(text, c.hasNot) {
+				t.Errorf("says %q:\n%s", c.hasNot, text)
+			}
+		})
+	}
+	if got := names(load(t, edit(t, "sign_in_with: username", "sign_in_with: email")).Help("en-GB")); strings.Contains(got, "forgotten-username") {
+		t.Errorf("nobody has a username there: %s", got)
+	}
+	if text := helpText(t, load(t, map[string]string{"terms/2026-09.md": ""}), "en-GB", "first-sign-in"); strings.Contains(text, "terms") {
+		t.Errorf("a site without terms speaks of them:\n%s", text)
+	}
+}
+
+func TestASitesOwnPages(t *testing.T) {
+	s := load(t, map[string]string{
+		"help/returns.md":       front + "# Returns\n\nWrite to [{{.Support.Email}}](mailto:{{.Support.Email}}) within {{.TemporaryPassword}}.",
+		"help/returns.en-AU.md": front + "# Returns, mate\n",
+		"help/locked.md":        "---\norder: 1\nsummary: Ours.\n---\n# Locked at Acme\n",
+		"help/safety.md":        front + "{{/* not here */}}\n",
+		"help/your-account.md":  front + "# Yours\n\nLook at [this](/help/locked).\n",
+		"help/.draft.md":        "x",
+	})
+	want := "locked signing-in returns your-account first-sign-in forgotten-password forgotten-username passwords"
+	if got := names(s.Help("en-GB")); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if text := helpText(t, s, "en-GB", "returns"); !strings.Contains(text, `<a href="mailto:help@acme.example">help@acme.example</a> within 24 hours`) {
+		t.Error(text)
+	}
+	if text := helpText(t, s, "en-AU", "returns"); !strings.HasPrefix(text, "Returns, mate") {
+		t.Error(text)
+	}
+	// A site's own page comes before that of the house, whatever its language.
+	if page, _ := s.HelpPage("en-AU", "locked"); page.Title != "Locked at Acme" || page.Lang != "en-GB" {
+		t.Errorf("%+v", page)
+	}
+}
+
+// A language in which the house has no help takes each page from the site's first
+// language, and then from English.
+func TestHelpFallsBackPageByPage(t *testing.T) {
+	l := &loader{site: &Site{Languages: []string{"fr", "de-AT"}}}
+	page := func(lang string) *helpSource { return &helpSource{lang: lang} }
+	for _, c := range []struct {
+		lang, own, house, want string
+	}{
+		{"de-AT", "", "en-GB", "en-GB"},
+		{"de-AT", "", "en-GB fr", "fr"},
+		{"de-AT", "", "en-GB fr de", "de"},
+		{"de-AT", "", "en-GB fr de de-AT", "de-AT"},
+		{"de-AT", "fr", "en-GB fr de", "own fr"},
+		{"de-AT", "fr de-AT", "en-GB", "own de-AT"},
+		{"fr", "fr de-AT", "en-GB fr", "own fr"},
+		{"fr", "", "en-GB de", "en-GB"},
+		{"fr", "", "de", ""},
+	} {
+		own, house := map[string]*helpSource{}, map[string]*helpSource{}
+		for lang := range strings.FieldsSeq(c.own) {
+			own[lang] = page("own " + lang)
+		}
+		for lang := range strings.FieldsSeq(c.house) {
+			house[lang] = page(lang)
+		}
+		got := l.chooseHelp(c.lang, own, house)
+		if got == nil && c.want != "" || got != nil && got.lang != c.want {
+			t.Errorf("%+v: got %+v", c, got)
+		}
+	}
+}
+
+// A page in a language that the site does not offer speaks it throughout.
+func TestNumbersAreInTheLanguageOfTheText(t *testing.T) {
+	s := load(t, map[string]string{"texts/en-AU.yaml": "duration.hours#one: \"{n} sunrise\"\nduration.hours#other: \"{n} sunrises\"\n"})
+	if got := s.factsIn("en-AU").TemporaryPassword; got != "24 sunrises" {
+		t.Error(got)
+	}
+	s.texts = map[string]catalogue{"en-AU": s.texts["en-AU"]}
+	if got := s.factsIn("en-GB").TemporaryPassword; got != "24 hours" {
+		t.Error(got)
+	}
+}
+
+func TestHelpProblems(t *testing.T) {
+	for _, c := range []struct{ name, file, text, want string }{
+		{"ending", "page.html", "x", "help/page.html: is no help page; must be named PAGE.md or PAGE.LANGUAGE.md"},
+		{"capitals", "Page.md", "x", "help/Page.md: is no help page"},
+		{"language", "page.fr.md", "x", "help/page.fr.md: fr is not one of the site's languages: en-GB, en-AU"},
+		{"first language", "page.en-GB.md", "x", "help/page.en-GB.md: en-GB is the site's first language; its file is page.md"},
+		{"only translated", "page.en-AU.md", front + "# Page", "help/page.md: is missing; it is the text in en-GB"},
+		{"empty", "page.md", " \n", "help/page.md: is empty"},
+		{"no front matter", "page.md", "# Page", "help/page.md:1: must begin with a line ---"},
+		{"open front matter", "page.md", "---\norder: 1\n# Page", "help/page.md:1: must begin with a line ---"},
+		{"no order", "page.md", "---\nsummary: x\n---\n# Page", "help/page.md:1: order: is missing"},
+		{"no summary", "page.md", "---\norder: 1\n---\n# Page", "help/page.md:1: summary: is missing"},
+		{"order", "page.md", "---\norder: first\nsummary: x\n---\n# Page", "help/page.md:2: order: is \"first\", must be a whole number"},
+		{"key", "page.md", "---\norder: 1\nsumary: x\n---\n# Page", "help/page.md:3: sumary: is not a known key; did you mean summary?"},
+		{"no title", "page.md", front + "\nText.", "help/page.md:5: has no title"},
+		{"empty title", "page.md", front + "# \n\nText.", "help/page.md:5: has no title"},
+		{"empty heading", "page.md", front + "# Page\n\n##\n", "help/page.md:5: has a heading without words"},
+		{"second title", "page.md", front + "# Page\n\ntext\n\n# Other", "help/page.md:9: has a second title, \"Other\""},
+		{"template", "page.md", front + "# Page\n\n{{if .Site}}", "help/page.md:7: unexpected EOF"},
+		{"unknown action", "page.md", front + "# Page\n\n{{shell}}", "help/page.md:7: function \"shell\" not defined"},
+		{"unknown setting", "page.md", front + "# Page\n\n{{.Suport.Email}}", "help/page.md:7: {{.Suport.Email}} names no setting; did you mean .Support?"},
+		{"unknown in a group", "page.md", front + "# Page\n{{.Password.MinLenght}}", "help/page.md:6: {{.Password.MinLenght}} names no setting; did you mean .MinLength?"},
+		{"nothing but settings", "page.md", front + "# Page\n{{.Policy}}", "help/page.md:6: {{.Policy}} names no setting"},
+		{"script", "page.md", front + "# Page\n\n[x](javascript:alert)", "help/page.md:7: \"javascript:alert\" cannot be linked to"},
+		{"picture", "page.md", front + "# Page\n\n![x](/a.png)", "help/page.md:7: \"/a.png\" cannot be linked to or shown"},
+		{"link to no page", "page.md", front + "# Page\n\n[x](/help/lockd)", "help/page.md:7: links to /help/lockd, which is not there"},
+		{"link to no paragraph", "page.md", front + "# Page\n\n[x](/help/locked#nowhere)", "help/page.md:7: links to /help/locked#nowhere; that page has no such anchor"},
+		{"link to no own paragraph", "page.md", front + "# Page\n\n[x](#nowhere)", "help/page.md:7: links to #nowhere"},
+		{"page that the house links to", "locked.md", front + "{{/* gone */}}", "help/signing-in.md:"},
+		{"anchor twice", "page.md", front + "# Page\n## A {#a}\n## B {#a}", "help/page.md:6: has the anchor a twice"},
+		{"anchor of the page", "page.md", front + "# Page\n## A {#main}", "help/page.md:6: the anchor of \"A\" must be"},
+		{"anchor with capitals", "page.md", front + "# Page\n## A {#Aa}", "help/page.md:6: the anchor of \"A\" must be"},
+		{"anchor that is a number", "page.md", front + "# Page\n## A {id=5}", "the anchor of \"A\" must be"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Load(folder(t, t.TempDir(), "acme", map[string]string{"help/" + c.file: c.text}), LoadEnv{Scheme: "https"})
+			wantError(t, err, c.want)
+			if err != nil && slices.Contains(strings.Split(err.Error(), "\n"), "") {
+				t.Errorf("an empty line in %v", err)
+			}
+		})
+	}
+	// Told once, although two languages show it.
+	_, err := Load(folder(t, t.TempDir(), "acme", map[string]string{"help/page.md": front + "# Page\n\n[x](/help/lockd) {{.Nix}}"}), LoadEnv{Scheme: "https"})
+	if err == nil || strings.Count(err.Error(), "page.md") != 1 {
+		t.Errorf("%v", err)
+	}
+}
+
+// No setting becomes markup, wherever a page has it.
+func TestSettingsStayText(t *testing.T) {
+	const probe = `*a* _b_ [c](javascript:alert(1)) <script>alert(1)</script> &amp; {#x} # > - 1. ![d](//e) ` + "`f` \\ | ~~~"
+	for _, text := range []string{
+		"{{.Site}}", "# x\n\n{{.Site}}", "## {{.Site}}", "- {{.Site}}", "**{{.Site}}**", "[{{.Site}}](/help)", "> {{.Site}}", "{{printf \"%s\" .Site}}", "{{.Support.Hours}}", "{{range .Languages}}{{.}}{{end}} {{.Site}}",
+	} {
+		files := edit(t, "name: Acme", "name: '"+probe+"'")
+		files["site.yaml"] = strings.Replace(files["site.yaml"], "phone:", "hours: '"+probe+"', phone:", 1)
+		text = strings.TrimPrefix(text, "# x\n\n")
+		files["help/page.md"] = front + "# {{.Site}}\n\n" + text
+		s := load(t, files)
+		page, _ := s.HelpPage("en-GB", "page")
+		if page.Title != probe {
+			t.Errorf("the title is %s", page.Title)
+		}
+		shown := page.Intro
+		for _, section := range page.Sections {
+			shown += "<p>" + section.Title + "</p>"
+			if section.Title != probe || section.HTML != "" || !regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(section.ID) {
+				t.Errorf("%q: %+v", text, section)
+			}
+			continue
+		}
+		if len(page.Sections) == 0 && plain(shown) != probe && !strings.Contains(plain(shown), probe) {
+			t.Errorf("%q shows %s", text, plain(shown))
+		}
+		if len(page.Sections) == 0 && regexp.MustCompile(`<script|<em|<img|<code|javascript:[^<]*"|href="[^"]*//`).MatchString(page.Intro) {
+			t.Errorf("%q became %s", text, page.Intro)
+		}
+	}
+	// Nor in an address, where it cannot end the link or begin another.
+	files := edit(t, "0345 010 0482", "0345 (010)-0482")
+	files["help/page.md"] = front + "# P\n\n[{{.Support.Phone}}](tel:{{.Support.Dial}})"
+	if text := helpText(t, load(t, files), "en-GB", "page"); !strings.Contains(text, `<a href="tel:03450100482">0345 (010)-0482</a>`) {
+		t.Error(text)
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	for in, want := range map[string]string{
+		"# A\n\n## B {#x onclick=y}":          "<h2>A</h2>\n<h3>B</h3>\n",
+		"## A\n\n### B":                       "<h2>A</h2>\n<h3>B</h3>\n",
+		"*a* <b>c</b>":                        "<p><em>a</em> &lt;b&gt;c&lt;/b&gt;</p>\n",
+		"<script>alert(1)</script>":           "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n",
+		"[a](javascript:alert(1))":            "<p>a</p>\n",
+		"[a](JavaScript&#58;alert(1))":        "<p>a</p>\n",
+		"[a](java\\script:alert(1))":          "<p>a</p>\n",
+		"[a](data:text/html,x)":               "<p>a</p>\n",
+		"[a](//evil.example)":                 "<p>a</p>\n",
+		"[a](/\\evil.example)":                "<p>a</p>\n",
+		"[a](/&#47;evil.example)":             "<p>a</p>\n",
+		"[a](/&amp;#47;evil.example)":         "<p>a</p>\n",
+		"[a](/&amp;amp;#47;evil.example)":     "<p>a</p>\n",
+		"[a](https://u:p@evil.example)":       "<p>a</p>\n",
+		"[a](ftp://a.example)":                "<p>a</p>\n",
+		"[a](relative)":                       "<p>a</p>\n",
+		"[a][b]\n\n[b]: javascript:x":         "<p>a</p>\n",
+		"<javascript:alert(1)>":               "<p>javascript:alert(1)</p>\n",
+		"[a *b*](vbscript:x) c":               "<p>a <em>b</em> c</p>\n",
+		"![a](/x.png) b":                      "<p>a b</p>\n",
+		"[![a](/x.png)](/b)":                  "<p><a href=\"/b\">a</a></p>\n",
+		"[a](https://a.example/?b=c&d \"t\")": "<p><a href=\"https://a.example/?b=c&amp;d\">a</a></p>\n",
+		"[a](http://a.example)":               "<p><a href=\"http://a.example\">a</a></p>\n",
+		"[a](/terms#b) [c](#d)":               "<p><a href=\"/terms#b\">a</a> <a href=\"#d\">c</a></p>\n",
+		"[a](mailto:b@c.example)":             "<p><a href=\"mailto:b@c.example\">a</a></p>\n",
+		"[a](tel:+44131)":                     "<p><a href=\"tel:+44131\">a</a></p>\n",
+		"<b@c.example>":                       "<p><a href=\"mailto:b@c.example\">b@c.example</a></p>\n",
+		"":                                    "",
+	} {
+		if got := Markdown(in); got != want {
+			t.Errorf("%q\ngot  %q\nwant %q", in, got, want)
+		}
+	}
+}
+
+func TestAnchorsAreMadeOfTheHeading(t *testing.T) {
+	s := load(t, map[string]string{"help/page.md": front + "# P\n## What *locks* it?\n## What locks it?\n## Main\n## Größe & Zoë’s\n## 日本\n### 日本\n## Given {#given .x style=y}\n"})
+	page, _ := s.HelpPage("en-GB", "page")
+	var ids []string
+	for _, section := range page.Sections {
+		ids = append(ids, section.ID)
+	}
+	if got := strings.Join(ids, " "); got != "what-locks-it what-locks-it-2 main-2 grosse-zoe-s section given" {
+		t.Error(got)
+	}
+	if got := page.Sections[4].HTML; got != "<h3 id=\"section-2\">日本</h3>\n" {
+		t.Error(got)
+	}
+}
+
+func TestSearchHelp(t *testing.T) {
+	s := load(t, map[string]string{
+		"help/zoo.md": "---\norder: 99\nsummary: About a zebra.\n---\n# Zebra\n\n## Other animals {#other}\n\nThe ZÈBRA is a horse in a café. " + strings.Repeat("filler ", 60) + "It can’t be ridden.\n\n## The zebra at night {#night}\n\nSleeps.\n",
+		"help/ant.md": "---\norder: 98\nsummary: Ants.\n---\n# Ants\n\nNo zebra here.\n",
+	})
+	find := func(query string) string {
+		var got []string
+		for _, h := range s.SearchHelp("en-GB", query) {
+			got = append(got, h.Page+"#"+h.Anchor)
+		}
+		return strings.Join(got, " ")
+	}
+	for query, want := range map[string]string{
+		"zebra":      "zoo# zoo#night ant# zoo#other", // title, heading, text
+		"ZÉBRA":      "zoo# zoo#night ant# zoo#other",
+		"zèbra CAFE": "zoo#other", "cafe\u0301 horse": "zoo#other", "zebra ants": "ant#", "zebra elephant": "",
+		"can't zebra": "zoo#other", "can’t zebra": "zoo#other", "  night\tzebra ": "zoo#night",
+		"": "", "   ": "", "<>!?.": "", "<script>": "", strings.Repeat("zebra ", 50): "zoo# zoo#night ant# zoo#other", strings.Repeat("x", 5000): "", "\xff\x00": "",
+	} {
+		if got := find(query); got != want {
+			t.Errorf("%.40q: %s, want %s", query, got, want)
+		}
+	}
+	if n := len(s.SearchHelp("en-GB", "e")); n != mostHelpHits {
+		t.Errorf("%d hits", n)
+	}
+	for _, c := range []struct{ query, want string }{{"horse", "The ZÈBRA is a horse"}, {"ridden", "… filler "}} {
+		hit := s.SearchHelp("en-GB", c.query)[0]
+		if !strings.HasPrefix(hit.Snippet, c.want) || !strings.Contains(hit.Snippet, c.query) || hit.Section != "Other animals" || hit.Title != "Zebra" || len(strings.Fields(hit.Snippet)) > snippetWords+2 {
+			t.Errorf("%+v", hit)
+		}
+	}
+	if hit := s.SearchHelp("en-GB", "zebra")[0]; hit.Snippet != "About a zebra." {
+		t.Errorf("a page without text before its first section has the summary: %+v", hit)
+	}
+}
+
+// What customers ask is found by the words they ask with.
+func TestPeopleFindTheirAnswer(t *testing.T) {
+	s := load(t, nil)
+	for query, want := range map[string]string{
+		"spam": "forgotten-password#mail", "safe-sender": "signing-in#sender", "caps lock": "signing-in#caps-lock", "cookies": "signing-in#cookies",
+		"locked": "locked#", "forgot username": "forgotten-username#", "phishing": "safety#phishing", "terms": "first-sign-in#terms", "another browser": "signing-in#browser",
+	} {
+		hits := s.SearchHelp("en-GB", query)
+		at := slices.IndexFunc(hits, func(h HelpHit) bool {
+			page, anchor, _ := strings.Cut(want, "#")
+			return h.Page == page && h.Anchor == anchor
+		})
+		if at < 0 || at > 2 {
+			t.Errorf("%s is not among the first places for %q: %+v", want, query, hits)
+		}
+	}
+}
+
+// The house's pages hold in every kind of site: no link of theirs leads nowhere, and
+// they name no brand and no address of their own.
+func TestHelpOfTheHouseHoldsEverywhere(t *testing.T) {
+	house, problems := houseHelp()
+	for _, p := range problems {
+		t.Error(p)
+	}
+	for name, pages := range house {
+		if pages[baseLanguage] == nil {
+			t.Errorf("%s is not there in %s", name, baseLanguage)
+		}
+	}
+	wantSameAnchors(t, house)
+	for _, with := range []string{"username", "email", "username-or-email"} {
+		for _, recovery := range []string{"challenge", "link"} {
+			for _, more := range []string{"", "asks_sole_user: true\n"} {
+				files := map[string]string{"site.yaml": more + strings.NewReplacer("sign_in_with: username", "sign_in_with: "+with, "recovery: challenge", "recovery: "+recovery,
+					"min_length: 7", "max_age: 90d\n  lockout: {unlock_after: 1h}").Replace(goodYAML)}
+				s := load(t, files)
+				for _, p := range s.Help("en-GB") {
+					if text := helpText(t, s, "en-GB", p.Name); strings.Contains(text, "{{") || strings.Contains(text, "no value") || strings.Contains(text, "<p></p>") || strings.Contains(text, " .") {
+						t.Errorf("%s %s %s:\n%s", with, recovery, p.Name, text)
+					}
+					for _, link := range p.links {
+						if strings.HasPrefix(link, "http") {
+							t.Errorf("%s links to %s", p.Name, link)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// wantSameAnchors: a page has the same places to link to in every language, because
+// other pages link to them.
+func wantSameAnchors(t *testing.T, house helpSources) {
+	t.Helper()
+	l := &loader{site: load(t, nil)}
+	anchors := func(source *helpSource) string {
+		return strings.Join(slices.Sorted(maps.Keys(l.makeHelp(source).anchors)), " ")
+	}
+	for name, pages := range house {
+		for lang, source := range pages {
+			if got, want := anchors(source), anchors(pages[baseLanguage]); got != want {
+				t.Errorf("%s in %s has the anchors\n%s\nand not\n%s", name, lang, got, want)
+			}
+		}
+	}
+	for _, p := range l.problems {
+		t.Error(p)
+	}
+}
+
+// Their words keep to the house's style.
+func TestHelpKeepsToTheStyle(t *testing.T) {
+	files, _ := fs.Glob(helpFiles, "texts/en*/help/*.md")
+	own, _ := filepath.Glob("../demo/sites/*/help/*.md")
+	banned := regexp.MustCompile(`(?i)\b(please|sorry|oops|click|simply|just|log ?in|log ?out)\b|!(?:\s|$)|[^:]//`)
+	for _, name := range append(files, own...) {
+		data, err := fs.ReadFile(helpFiles, name)
+		if err != nil {
+			data, err = os.ReadFile(name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(data), "\n") {
+			if found := banned.FindString(line); found != "" {
+				t.Errorf("%s:%d: %q", name, i+1, fmt.Sprint(found))
+			}
+		}
+	}
+}

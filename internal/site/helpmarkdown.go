@@ -1,0 +1,177 @@
+package site
+
+import (
+	"bytes"
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// markdown is CommonMark without HTML: tags are text like any other, so nothing
+// that is written is lost and nothing becomes markup (ASVS 1.3.1). Headings may name
+// their anchor, {#mail}.
+var markdown = goldmark.New(goldmark.WithParser(parser.NewParser(
+	parser.WithBlockParsers(
+		util.Prioritized(parser.NewSetextHeadingParser(), 100),
+		util.Prioritized(parser.NewThematicBreakParser(), 200),
+		util.Prioritized(parser.NewListParser(), 300),
+		util.Prioritized(parser.NewListItemParser(), 400),
+		util.Prioritized(parser.NewCodeBlockParser(), 500),
+		util.Prioritized(parser.NewATXHeadingParser(parser.WithHeadingAttribute()), 600),
+		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+		util.Prioritized(parser.NewBlockquoteParser(), 800),
+		util.Prioritized(parser.NewParagraphParser(), 1000),
+	),
+	parser.WithInlineParsers(
+		util.Prioritized(parser.NewCodeSpanParser(), 100),
+		util.Prioritized(parser.NewLinkParser(), 200),
+		util.Prioritized(parser.NewAutoLinkParser(), 300),
+		util.Prioritized(parser.NewEmphasisParser(), 500),
+	),
+	parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+)))
+
+// Markdown renders the Markdown of a site's terms as HTML that is safe to put into
+// a page. HTML in it is shown as it was typed; a link leads to an address of the web
+// or of mail, to a telephone number or into the site, or is no link; pictures are
+// their description. The page has a title of its own, so headings begin with h2.
+func Markdown(source string) string {
+	doc := parseMarkdown(source)
+	first := 6
+	doc.headings(func(h *ast.Heading) { first = min(first, h.Level) })
+	doc.headings(func(h *ast.Heading) {
+		h.Level += min(2-first, 6-h.Level)
+		h.RemoveAttributes() // an anchor could be one that the page has already
+	})
+	return doc.render(doc.root)
+}
+
+// document is parsed Markdown.
+type document struct {
+	source []byte
+	root   ast.Node
+	// links are the addresses that it links to; dropped are those that no page may
+	// link to, and pictures.
+	links, dropped []string
+}
+
+func parseMarkdown(source string) *document {
+	d := &document{source: []byte(source)}
+	d.root = markdown.Parser().Parse(text.NewReader(d.source))
+	d.checkLinks()
+	return d
+}
+
+func (d *document) render(n ast.Node) string {
+	var b bytes.Buffer
+	if err := markdown.Renderer().Render(&b, d.source, n); err != nil {
+		panic("site: Markdown: " + err.Error()) // a buffer takes everything
+	}
+	return b.String()
+}
+
+// each calls f with every node. What f does to the tree does not disturb it.
+func (d *document) each(f func(ast.Node)) {
+	var all []ast.Node
+	_ = ast.Walk(d.root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering {
+			all = append(all, n)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, n := range all {
+		f(n)
+	}
+}
+
+func (d *document) headings(f func(*ast.Heading)) {
+	d.each(func(n ast.Node) {
+		if h, ok := n.(*ast.Heading); ok {
+			f(h)
+		}
+	})
+}
+
+// checkLinks takes the links away that lead where none may lead.
+func (d *document) checkLinks() {
+	d.each(func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.Link:
+			n.Destination = resolve(n.Destination)
+			if !d.mayLink(string(n.Destination)) {
+				unwrap(n)
+			}
+			n.Title = nil
+		case *ast.Image:
+			d.dropped = append(d.dropped, string(n.Destination))
+			unwrap(n)
+		case *ast.AutoLink:
+			if address := string(n.URL(d.source)); n.AutoLinkType == ast.AutoLinkURL && !d.mayLink(address) {
+				n.Parent().ReplaceChild(n.Parent(), n, ast.NewString([]byte(address)))
+			}
+		}
+	})
+}
+
+func (d *document) mayLink(address string) bool {
+	if !linkable(address) {
+		d.dropped = append(d.dropped, address)
+		return false
+	}
+	d.links = append(d.links, address)
+	return true
+}
+
+// resolve takes the escapes and entities of Markdown out of an address, all layers of
+// them, because rendering takes out one more: what is checked must be what is linked.
+func resolve(address []byte) []byte {
+	for {
+		bare := util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(address)))
+		if bytes.Equal(bare, address) {
+			return bare
+		}
+		address = bare
+	}
+}
+
+// unwrap puts the words of a link in its place.
+func unwrap(n ast.Node) {
+	parent := n.Parent()
+	for child := n.FirstChild(); child != nil; child = n.FirstChild() {
+		parent.InsertBefore(parent, n, child)
+	}
+	parent.RemoveChild(parent, n)
+}
+
+// linkable lets through what leads somewhere and runs nothing: no javascript: or
+// data:, and no "//host" that only looks like a path.
+func linkable(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil || strings.ContainsAny(address, "\\ \"'<>`") || strings.ContainsFunc(address, unicode.IsControl) {
+		return false
+	}
+	switch u.Scheme {
+	case "https", "http":
+		return u.Host != "" && u.Opaque == ""
+	case "mailto", "tel":
+		return u.Opaque != "" && u.Host == ""
+	case "":
+		return u.Host == "" && (strings.HasPrefix(address, "#") || strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//"))
+	}
+	return false
+}
+
+var tag = regexp.MustCompile(`<[^>]*>`)
+
+// plain is the text of HTML that render made, in which no < or > stands for itself.
+func plain(markup string) string {
+	return strings.Join(strings.Fields(html.UnescapeString(tag.ReplaceAllString(markup, ""))), " ")
+}

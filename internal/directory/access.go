@@ -82,8 +82,10 @@ func (s *Service) Unlock(ctx context.Context, c gatehouse.Caller, st *site.Site,
 		if err := q.UnlockUser(ctx, st.ID, u.ID); err != nil {
 			return err
 		}
-		if err := q.ForgetAttempts(ctx, st.ID, u.ID); err != nil {
-			return err
+		for _, subject := range []string{u.ID, gatehouse.AnswerSubject(u.ID)} {
+			if err := q.ForgetAttempts(ctx, st.ID, subject); err != nil {
+				return err
+			}
 		}
 		// Without a lock the counts still begin anew, which is worth a line: it
 		// gives a guesser as many tries again.
@@ -127,7 +129,7 @@ func (s *Service) mailUnlocked(ctx context.Context, q store.Queries, c gatehouse
 		}
 		msg.By, msg.Name = mail.UnlockedByAdministrator, admin.DisplayName()
 	}
-	return s.Outbox.Enqueue(ctx, q, st, recipient(st, u), msg)
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
 }
 
 // ResetPassword replaces a password by a temporary one, which is mailed; see Issued
@@ -151,14 +153,17 @@ func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *sit
 		if u, err = s.resettable(ctx, q, c, st, id); err != nil {
 			return err
 		}
-		u.Password = password
-		if err := q.SetPassword(ctx, st.ID, id, password); err != nil {
+		if err := q.ReplacePassword(ctx, u, password, st.Policy.Password.History); err != nil {
 			return err
 		}
 		if err := q.EndAccess(ctx, u.SiteID, u.ID); err != nil {
 			return err
 		}
+		u.Password = password
 		if err := q.ForgetBrowsers(ctx, st.ID, id); err != nil {
+			return err
+		}
+		if err := q.EndRecoveries(ctx, st.ID, id); err != nil {
 			return err
 		}
 		if err := s.record(ctx, q, c, st, u, gatehouse.EventPasswordReset, nil); err != nil {

@@ -3,21 +3,11 @@ package directory
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
-)
-
-// How many characters a field may have. A username may be an address, and an address
-// has at most 254 octets (RFC 5321, 4.5.3.1.3).
-const (
-	maxName     = 100
-	maxUsername = 254
 )
 
 // Codes of what can be wrong with a field. Args hold "max" for FieldTooLong,
@@ -77,33 +67,12 @@ func (f faults) err() error {
 
 // text checks one line of text and reports whether it can be used.
 func (f *faults) text(field, value string, most int, allowed func(rune) bool) bool {
-	switch {
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !allowed(r) }):
-		f.add(field, FieldCharacters)
-	case utf8.RuneCountInString(value) > most:
-		f.add(field, FieldTooLong, "max", strconv.Itoa(most))
-	default:
-		return true
+	bad, ok := gatehouse.CheckLine(field, value, most, allowed)
+	if !ok {
+		*f = append(*f, bad)
 	}
-	return false
+	return ok
 }
-
-// inNames are the characters of names: none that end a line, and no marks that turn
-// the direction of writing, which make one name look like another in a list, a
-// mail or the event log. U+FFFD is what a wrong encoding leaves behind.
-func inNames(r rune) bool {
-	switch {
-	case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp, unicode.Co, unicode.Noncharacter_Code_Point):
-		return false
-	case r == utf8.RuneError, r == '\ufeff', r == '\u200e', r == '\u200f', r == '\u061c':
-		return false
-	}
-	return !('\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069')
-}
-
-// inKeys are the characters of what is compared: nothing invisible, so that no two
-// usernames look the same and are not.
-func inKeys(r rune) bool { return inNames(r) && !unicode.Is(unicode.Cf, r) }
 
 // checkCompany trims the fields of a company and says what is wrong with them.
 func checkCompany(c *CompanyFields) faults {
@@ -112,11 +81,11 @@ func checkCompany(c *CompanyFields) faults {
 	if c.Name == "" {
 		f.add("name", FieldRequired)
 	}
-	f.text("name", c.Name, maxName, inNames)
+	f.text("name", c.Name, gatehouse.MaxName, gatehouse.InNames)
 	if c.AccountNumber == "" {
 		f.add("account_number", FieldRequired)
 	}
-	f.text("account_number", c.AccountNumber, maxName, inKeys)
+	f.text("account_number", c.AccountNumber, gatehouse.MaxName, gatehouse.InKeys)
 	return f
 }
 
@@ -127,9 +96,9 @@ func checkUser(st *site.Site, u *UserFields) faults {
 		*field = strings.TrimSpace(*field)
 	}
 	f.identity(st, u)
-	f.text("first_name", u.FirstName, maxName, inNames)
-	f.text("last_name", u.LastName, maxName, inNames)
-	if u.Email != "" && f.text("email", u.Email, maxUsername, inKeys) && !mail.CanSend(u.Email) {
+	f.text("first_name", u.FirstName, gatehouse.MaxName, gatehouse.InNames)
+	f.text("last_name", u.LastName, gatehouse.MaxName, gatehouse.InNames)
+	if u.Email != "" && f.text("email", u.Email, gatehouse.MaxUsername, gatehouse.InKeys) && !mail.CanSend(u.Email) {
 		f.add("email", FieldEmail)
 	}
 	if u.Role != gatehouse.RoleUser && u.Role != gatehouse.RoleAdmin {
@@ -153,7 +122,7 @@ func (f *faults) identity(st *site.Site, u *UserFields) {
 	switch {
 	case gatehouse.NameKey(u.Username) == "":
 		f.add("username", FieldRequired)
-	case !f.text("username", u.Username, maxUsername, inKeys):
+	case !f.text("username", u.Username, gatehouse.MaxUsername, gatehouse.InKeys):
 	case st.SignInWith == gatehouse.WithUsernameOrEmail && strings.Contains(gatehouse.NameKey(u.Username), "@") &&
 		gatehouse.NameKey(u.Username) != gatehouse.NameKey(u.Email):
 		f.add("username", FieldNotEmail)

@@ -122,11 +122,6 @@ func (s *Service) record(ctx context.Context, q store.Queries, c gatehouse.Calle
 	return q.InsertEvent(ctx, event(c, st, s.Now(), kind, u.CompanyID, u.ID, detail))
 }
 
-func recipient(st *site.Site, u gatehouse.User) mail.Recipient {
-	return mail.Recipient{UserID: u.ID, CompanyID: u.CompanyID, Name: u.DisplayName(),
-		Address: u.Email, Lang: st.Language("", u.Locale)}
-}
-
 // hash hashes a password, or says that this is not the moment.
 func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	encoded, err := s.Hasher.Hash(ctx, password)

@@ -99,7 +99,7 @@ func (s *Service) mailPassword(ctx context.Context, q store.Queries, c gatehouse
 		}
 		msg.Name, msg.Company = admin.DisplayName(), firm.Name
 	}
-	return s.Outbox.Enqueue(ctx, q, st, recipient(st, u), msg)
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
 }
 
 // UserChange is what to change of a user; nil stays as it is. Where people sign in

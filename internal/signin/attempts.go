@@ -31,7 +31,7 @@ func (s *Service) take(ctx context.Context, a *attempt) error {
 			if err != nil {
 				return err
 			}
-			_, verdict = counts.Take(a.site.Policy.Lockout, s.Now())
+			_, verdict = counts.Take(a.lockout(), s.Now())
 		}
 	}
 	return busy(errors.New("waited too long for other sign-ins of the same account"))
@@ -39,7 +39,7 @@ func (s *Service) take(ctx context.Context, a *attempt) error {
 
 func (s *Service) takeOnce(ctx context.Context, a *attempt) (verdict gatehouse.AttemptVerdict, err error) {
 	err = s.count(ctx, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
-		counts, verdict = counts.Take(a.site.Policy.Lockout, s.Now())
+		counts, verdict = counts.Take(a.lockout(), s.Now())
 		return counts
 	})
 	return verdict, err
@@ -68,7 +68,7 @@ func (s *Service) countIn(ctx context.Context, q store.Queries, a *attempt, rule
 	if err := q.SaveAttempts(ctx, a.site.ID, a.subject, a.browser, after); err != nil {
 		return err
 	}
-	if !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt) {
+	if !a.answer && !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt) {
 		return s.lock(ctx, q, a, after)
 	}
 	return nil

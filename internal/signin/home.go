@@ -30,8 +30,7 @@ func (s *Service) Home(ctx context.Context, ses gatehouse.Session, events int) (
 	}
 	var h Home
 	for _, e := range all {
-		signedIn := e.Kind == gatehouse.EventSignIn && e.Result == gatehouse.ResultOK
-		if signedIn && e.At.Before(ses.CreatedAt) {
+		if e.SignedIn() && e.At.Before(ses.CreatedAt) {
 			h.LastSignIn, h.LastAddress = e.At, e.Address
 			break
 		}

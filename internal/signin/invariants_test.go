@@ -42,6 +42,7 @@ type world struct {
 	user      gatehouse.User
 	password  string // the right one; "" after it was voided
 	temporary bool
+	used      bool // it has opened a sign-in, in a browser that is not seen again
 	old       []string
 	state     gatehouse.UserState
 	sessions  []string // tokens that may be alive
@@ -90,14 +91,16 @@ func (w *world) signIn(t *rapid.T, password string, own bool) {
 		t.Fatalf("invariant 1: %q opened a sign-in, the password is %q", password, w.password)
 	case err == nil && (lockedOut || w.state == gatehouse.Deactivated):
 		t.Fatalf("invariant 4: signed in while locked (%v) or %s", lockedOut, w.state)
-	case err != nil && right && !lockedOut && w.state == gatehouse.Active && !w.expired():
+	case right && w.used && !lockedOut && w.state == gatehouse.Active && !w.expired() && codeOf(err) != signin.CodeTemporaryUsed:
+		t.Fatalf("invariant 2: a temporary password opened a second sign-in: %+v, %v", out, err)
+	case err != nil && right && !w.used && !lockedOut && w.state == gatehouse.Active && !w.expired():
 		t.Fatalf("the right password was refused: %v", err)
 	case err == nil && w.temporary != (out.Step == gatehouse.StepPassword):
 		t.Fatalf("temporary %v, and the next step is %s", w.temporary, out.Step)
 	case err == nil && out.Step == gatehouse.StepDone:
 		w.sessions, w.browser = append(w.sessions, out.Session), out.Browser
 	case err == nil:
-		w.pending = append(w.pending, out.SignIn)
+		w.pending, w.used = append(w.pending, out.SignIn), w.temporary
 	}
 	if after := w.s.User(w.user); after.Locked() && !before.Locked() {
 		w.endAll()
@@ -206,7 +209,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 			}
 			w.must(t, err)
 			w.old = append(w.old, w.password)
-			w.password, w.temporary = issued.Password, true
+			w.password, w.temporary, w.used = issued.Password, true, false
 			w.endAll()
 			w.browser = "" // it is a stranger's from now on
 			delete(w.row, "own")

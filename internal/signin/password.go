@@ -43,8 +43,11 @@ const (
 	// CodeTemporaryExpired is said to whoever has the right temporary password,
 	// too late.
 	CodeTemporaryExpired = "temporary-password-expired"
-	CodeTooMany          = "too-many-sign-ins"
-	CodeBusy             = "busy"
+	// CodeTemporaryUsed is said to whoever has the right temporary password, after it
+	// has opened a sign-in in another browser.
+	CodeTemporaryUsed = "temporary-password-used"
+	CodeTooMany       = "too-many-sign-ins"
+	CodeBusy          = "busy"
 )
 
 // maxUsernameLength is that of an email address (RFC 5321 4.5.3.1.3), in code points.
@@ -61,6 +64,15 @@ type attempt struct {
 	hash    string         // that was verified
 	verdict secret.Verdict
 	told    bool // a mail has been enqueued
+	answer  bool // it is an answer to a challenge question, not a password
+}
+
+// lockout is the rule that the attempt is counted by.
+func (a *attempt) lockout() gatehouse.LockoutPolicy {
+	if a.answer {
+		return a.site.Policy.AnswerLockout()
+	}
+	return a.site.Policy.Lockout
 }
 
 // Password verifies a username and a password. Unless the error is of another kind,
@@ -109,31 +121,17 @@ func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordReque
 }
 
 func checkFields(req PasswordRequest) error {
-	var fields []gatehouse.FieldError
-	add := func(field, code string) { fields = append(fields, gatehouse.FieldError{Field: field, Code: code}) }
-	tooLong := func(field string, most int) {
-		fields = append(fields, gatehouse.FieldError{Field: field, Code: "too-long", Args: map[string]string{"max": strconv.Itoa(most)}})
-	}
-	switch name := strings.TrimSpace(req.Username); {
-	case name == "":
-		add("username", "required")
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, isControl):
-		add("username", "character")
-	case utf8.RuneCountInString(name) > maxUsernameLength:
-		tooLong("username", maxUsernameLength)
-	}
+	var f faults
+	f.name("username", req.Username)
 	switch {
 	case req.Password == "":
-		add("password", "required")
+		f.add("password", "required")
 	case !utf8.ValidString(req.Password) || strings.ContainsRune(req.Password, 0):
-		add("password", "character")
+		f.add("password", "character")
 	case utf8.RuneCountInString(req.Password) > gatehouse.MaxPasswordLength:
-		tooLong("password", gatehouse.MaxPasswordLength)
+		f.add("password", "too-long", "max", strconv.Itoa(gatehouse.MaxPasswordLength))
 	}
-	if fields == nil {
-		return nil
-	}
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: fields}
+	return f.err()
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }
@@ -174,18 +172,25 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 			return err
 		}
 	case gatehouse.KindOf(err) == gatehouse.NotFound:
-		a.subject = "name:" + secret.HashToken(gatehouse.NameKey(a.req.Username))
+		a.subject = nameSubject(a.req.Username)
 	default:
 		return err
 	}
-	if a.req.Browser == "" {
-		return nil
-	}
-	a.browser, err = s.Store.Read().Browser(ctx, a.site.ID, a.user.ID, secret.HashToken(a.req.Browser), s.Now().Add(-knownFor))
-	if gatehouse.KindOf(err) == gatehouse.NotFound {
-		return nil
-	}
+	a.browser, err = s.knownBrowser(ctx, s.Store.Read(), a.site, a.user, a.req.Browser)
 	return err
+}
+
+// knownBrowser returns the ID of a browser that has signed in as a user before; empty for
+// a stranger's.
+func (s *Service) knownBrowser(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string) (string, error) {
+	if token == "" {
+		return "", nil
+	}
+	id, err := q.Browser(ctx, st.ID, u.ID, secret.HashToken(token), s.Now().Add(-gatehouse.BrowserKnownFor))
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return "", nil
+	}
+	return id, err
 }
 
 // endLock ends an account's lock that is over by itself.
@@ -248,6 +253,8 @@ func refusal(a *attempt, result gatehouse.EventResult) error {
 	switch {
 	case result == gatehouse.ResultExpired:
 		code = CodeTemporaryExpired
+	case result == gatehouse.ResultUsed:
+		code = CodeTemporaryUsed
 	case result == gatehouse.ResultLocked && a.browser != "":
 		return &LockedError{Reason: a.user.LockReason, Until: gatehouse.AccountLockEnds(a.site.Policy.Lockout, a.user)}
 	}

@@ -8,7 +8,6 @@ import (
 	"gatehouse"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
 
@@ -17,9 +16,16 @@ type Service struct {
 	Store  *store.Store
 	Hasher *secret.Hasher
 	Outbox *mail.Outbox
-	Limits Limits
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Keys seal the answers to challenge questions.
+	Keys *secret.Keys
+	// Blocklist are the passwords that nobody may choose; nil: the common ones.
+	Blocklist *secret.Blocklist
+	Limits    Limits
+	// Place says roughly where an address is, in a language: "Leeds, United Kingdom";
+	// empty where nobody knows. nil: nobody ever does.
+	Place func(lang, address string) string
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Counted is told the result of every sign-in, for the metrics.
 	Counted func(result gatehouse.EventResult)
 }
@@ -29,10 +35,14 @@ type Service struct {
 // behind one address is never slowed down by its own people.
 type Limits struct {
 	Address, Username, Site Rate
+	// RecoveryAddress and RecoveryName limit what makes mail for somebody else:
+	// recoveries, and requests for a username, from an address block and for a name.
+	RecoveryAddress, RecoveryName Rate
 }
 
-// Rate is one scope's limit.
-type Rate struct{ Burst, PerMinute int }
+// Rate is one scope's limit: so many at once, and then PerMinute, or PerHour where
+// that is set. Where nothing is set there is no limit.
+type Rate struct{ Burst, PerMinute, PerHour int }
 
 // DefaultLimits stop guessing over many accounts (ASVS 6.3.1); guessing at one
 // account is the lockout's business.
@@ -40,11 +50,21 @@ var DefaultLimits = Limits{
 	Address:  Rate{Burst: 200, PerMinute: 60},
 	Username: Rate{Burst: 30, PerMinute: 10},
 	Site:     Rate{Burst: 5000, PerMinute: 1500},
+
+	RecoveryAddress: Rate{Burst: 60, PerMinute: 10},
+	RecoveryName:    Rate{Burst: 5, PerHour: 5},
 }
 
 // of makes the store's limit of this rate for a key.
 func (r Rate) of(key string) store.Limit {
-	return store.Limit{Key: key, Every: time.Minute / time.Duration(r.PerMinute), Burst: r.Burst}
+	if r == (Rate{}) {
+		return store.Limit{Key: key, Every: time.Microsecond, Burst: 1 << 40}
+	}
+	every := time.Minute / time.Duration(max(1, r.PerMinute))
+	if r.PerHour > 0 {
+		every = time.Hour / time.Duration(r.PerHour)
+	}
+	return store.Limit{Key: key, Every: every, Burst: r.Burst}
 }
 
 // timeToFinish is how long a sign-in may take once it has begun. It goes on when
@@ -59,14 +79,5 @@ func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
 // event makes a line of the event log about a user.
 func (s *Service) event(c gatehouse.Caller, u gatehouse.User, kind gatehouse.EventKind, result gatehouse.EventResult, detail map[string]string) gatehouse.Event {
 	now := s.Now()
-	return gatehouse.Event{
-		ID: store.NewID("evt", now), SiteID: c.SiteID, CompanyID: u.CompanyID, UserID: u.ID, At: now,
-		Kind: kind, Result: result, ActorKind: c.Kind, ActorID: c.UserID, ActorName: c.Name,
-		Address: c.Address, UserAgent: c.UserAgent, Reference: c.Reference, Detail: detail,
-	}
-}
-
-func (s *Service) recipient(st *site.Site, u gatehouse.User) mail.Recipient {
-	return mail.Recipient{UserID: u.ID, CompanyID: u.CompanyID, Name: u.DisplayName(),
-		Address: u.Email, Lang: st.Language("", u.Locale)}
+	return c.Event(store.NewID("evt", now), now, c.SiteID, u, kind, result, detail)
 }

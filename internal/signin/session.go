@@ -2,9 +2,9 @@ package signin
 
 import (
 	"context"
-	"time"
 
 	"gatehouse"
+	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -24,44 +24,46 @@ func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
 	return from
 }
 
-// proof is what a sign-in proved.
-type proof struct {
-	methods        []gatehouse.Method
-	passwordLength int // in code points
-}
-
 // finish makes the session of a sign-in that NextStep says is done: with a new
 // token (ASVS 7.2.4), and this browser known from now on.
-func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser string,
-	c gatehouse.Caller, proof proof) (session, newBrowser string, err error) {
-	now := s.Now()
+func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser string, c gatehouse.Caller) (session, newBrowser string, err error) {
+	now, u := s.Now(), f.User
 	if browser == "" {
 		browser = secret.NewToken()
-	}
-	session = secret.NewToken()
-	err = q.InsertSession(ctx, secret.HashToken(session), gatehouse.Session{
-		ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
-		Address: c.Address, UserAgent: c.UserAgent, Assurance: gatehouse.Assure(st.Policy, proof.methods, proof.passwordLength),
-	}, now.Add(st.Policy.Session.Absolute))
-	if err != nil {
-		return "", "", err
 	}
 	if err := q.SignedIn(ctx, st.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
-	first, err := q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, now)
+	id, first, err := q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, now)
 	if err == nil && first {
-		err = q.KeepBrowsers(ctx, st.ID, u.ID, mostBrowsers)
+		err = s.welcome(ctx, q, st, u, c)
 	}
-	return session, browser, err
+	if err != nil {
+		return "", "", err
+	}
+	session = secret.NewToken()
+	methods := []gatehouse.Method{gatehouse.MethodPassword}
+	return session, browser, q.InsertSession(ctx, secret.HashToken(session), gatehouse.Session{
+		ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
+		Address: c.Address, UserAgent: c.UserAgent, BrowserID: id,
+		Assurance: gatehouse.Assure(st.Policy, methods, f.SignIn.PasswordLength),
+	}, now.Add(st.Policy.Session.Absolute))
 }
 
-// A browser is known for as long as it keeps its cookie, and no more than the newest
-// few of a person are: each has attempts of its own.
-const (
-	knownFor     = 400 * 24 * time.Hour
-	mostBrowsers = 10
-)
+// welcome makes room for a browser that signed in for the first time, and tells the
+// owner (ASVS 6.3.5); at the very first sign-in every browser is new.
+func (s *Service) welcome(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, c gatehouse.Caller) error {
+	err := q.KeepBrowsers(ctx, st.ID, u.ID, mostBrowsers)
+	if err != nil || u.FirstSignInAt.IsZero() {
+		return err
+	}
+	w := s.whence(st, u, c)
+	return s.tell(ctx, q, st, u, mail.NewBrowser{Username: u.Username, At: s.Now(), Address: c.Address, Place: w.place, Browser: w.browser})
+}
+
+// mostBrowsers is how many browsers of a person are known at most: each has attempts of
+// its own.
+const mostBrowsers = 10
 
 // Session returns who a session's token stands for. It reads the account as it is
 // now and writes nothing, but for the time of the last request, at most once a
@@ -106,7 +108,7 @@ func (s *Service) SignOut(ctx context.Context, st *site.Site, session, signIn st
 			return nil
 		}
 		hash := secret.HashToken(session)
-		_, u, _, err := q.Session(ctx, st.ID, hash)
+		ses, u, _, err := q.Session(ctx, st.ID, hash)
 		if gatehouse.KindOf(err) == gatehouse.NotFound {
 			return nil
 		}
@@ -116,7 +118,7 @@ func (s *Service) SignOut(ctx context.Context, st *site.Site, session, signIn st
 		if _, err := q.DeleteSession(ctx, st.ID, hash); err != nil {
 			return err
 		}
-		return q.InsertEvent(ctx, s.event(c, u, gatehouse.EventSignOut, gatehouse.ResultOK, nil))
+		return q.InsertEvent(ctx, s.event(c, u, gatehouse.EventSignOut, gatehouse.ResultOK, map[string]string{"ended": ses.ID}))
 	})
 }
 

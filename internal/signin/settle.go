@@ -21,7 +21,7 @@ func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result g
 		switch result {
 		case gatehouse.ResultOK:
 			out, err = s.proved(ctx, q, a)
-		case gatehouse.ResultExpired:
+		case gatehouse.ResultExpired, gatehouse.ResultUsed:
 			err = s.countIn(ctx, q, a, gatehouse.Attempts.Right)
 		default:
 			err = s.wrong(ctx, q, a)
@@ -79,6 +79,8 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 		return gatehouse.ResultWrong, nil
 	case !gatehouse.PasswordUsable(u.Password, s.Now()):
 		return gatehouse.ResultExpired, nil
+	case gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)):
+		return gatehouse.ResultUsed, nil
 	}
 	return gatehouse.ResultOK, nil
 }
@@ -91,7 +93,7 @@ func (s *Service) wrong(ctx context.Context, q store.Queries, a *attempt) error 
 		return nil
 	}
 	return s.countIn(ctx, q, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
-		return counts.Wrong(a.site.Policy.Lockout, s.Now())
+		return counts.Wrong(a.lockout(), s.Now())
 	})
 }
 
@@ -132,7 +134,7 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts 
 		return err
 	}
 	a.told = true
-	return s.Outbox.Enqueue(ctx, q, a.site, s.recipient(a.site, a.user), notice)
+	return s.Outbox.Enqueue(ctx, q, a.site, mail.To(a.site, a.user), notice)
 }
 
 // proved goes on after a right password: to a session if nothing else is due, else
@@ -153,16 +155,42 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 	}
 	in := gatehouse.SignIn{
 		ID: store.NewID("sin", now), SiteID: a.site.ID, UserID: u.ID, CredentialsAt: now, Origin: u.Password.Origin,
-		PasswordSetAt: u.Password.SetAt,
-		ReturnTo:      SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
+		PasswordSetAt: u.Password.SetAt, PasswordLength: utf8.RuneCountInString(a.req.Password),
+		ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
 	}
 	facts := gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor}
+	due := gatehouse.DueSteps(a.site.Site, facts, now)
 	out := Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
-	if out.Step != gatehouse.StepDone {
-		out.SignIn = secret.NewToken()
-		return out, q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in)
+	if out.Step == gatehouse.StepDone {
+		out.Session, out.Browser, err = s.finish(ctx, q, a.site, facts, a.req.Browser, a.req.Caller)
+		return out, err
 	}
-	out.Session, out.Browser, err = s.finish(ctx, q, a.site, u, a.req.Browser, a.req.Caller,
-		proof{[]gatehouse.Method{gatehouse.MethodPassword}, utf8.RuneCountInString(a.req.Password)})
-	return out, err
+	if u.Password.Temporary() {
+		if out.Browser, err = s.useTemporary(ctx, q, u, a.req.Browser); err != nil {
+			return Outcome{}, err
+		}
+	}
+	in.Steps, out.SignIn = due, secret.NewToken()
+	return out, q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in)
+}
+
+// useTemporary binds a temporary password to this browser, and ends what it opened
+// before: it opens one sign-in (invariant 2), which can be begun again here after the
+// window was closed halfway, and nowhere else.
+func (s *Service) useTemporary(ctx context.Context, q store.Queries, u gatehouse.User, browser string) (string, error) {
+	if browser == "" {
+		browser = secret.NewToken()
+	}
+	if err := q.DeleteSignInsOf(ctx, u.SiteID, u.ID); err != nil {
+		return "", err
+	}
+	return browser, q.UsePassword(ctx, u.SiteID, u.ID, browserHash(browser))
+}
+
+// browserHash is what a browser's token is kept as; empty for none.
+func browserHash(token string) string {
+	if token == "" {
+		return ""
+	}
+	return secret.HashToken(token)
 }

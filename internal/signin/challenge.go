@@ -1,0 +1,71 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// knownWords is what everybody knows about a person: no answer.
+func knownWords(u gatehouse.User) []string {
+	local, _, _ := strings.Cut(u.Email, "@")
+	name, _, _ := strings.Cut(u.Username, "@")
+	return []string{u.Username, name, u.FirstName, u.LastName, u.DisplayName(), u.Email, local}
+}
+
+// SealAnswer seals the hash of a user's answer for storage: the answer in the form of
+// gatehouse.AnswerKey, hashed like a password.
+func SealAnswer(keys *secret.Keys, userID, hash string) ([]byte, error) {
+	return keys.Seal(answerPurpose(userID), []byte(hash))
+}
+
+// answerPurpose binds a sealed answer to its user, so that who can write the database
+// cannot give one account the answer of another.
+func answerPurpose(userID string) string { return "challenge-answer:" + userID }
+
+// sealChallenge makes what is stored of a question and an answer: the answer's hash,
+// sealed. It is hashed like a password, because it can replace one, and sealed, because
+// it is short (ASVS 11.4.2, 13.3.1).
+func (s *Service) sealChallenge(ctx context.Context, place *secret.Place, u gatehouse.User, form gatehouse.ChallengeForm) (c gatehouse.Challenge, sealed []byte, err error) {
+	c = gatehouse.Challenge{Question: form.Question, SetAt: s.Now()}
+	if form.Question == gatehouse.OwnQuestion {
+		c.Question, c.Own = "", strings.TrimSpace(form.Own)
+	}
+	hash, err := place.Hash(ctx, gatehouse.AnswerKey(form.Answer))
+	if err != nil && ctx.Err() != nil {
+		return c, nil, busy(err)
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	sealed, err = SealAnswer(s.Keys, u.ID, hash)
+	return c, sealed, err
+}
+
+// setChallenge stores a question. Recoveries that were begun with the one before are
+// over.
+func (s *Service) setChallenge(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, by gatehouse.Caller, c gatehouse.Challenge, sealed []byte) error {
+	w := s.whence(st, u, by)
+	return errors.Join(
+		q.SetChallenge(ctx, st.ID, u.ID, c, sealed),
+		q.EndRecoveries(ctx, st.ID, u.ID),
+		q.InsertEvent(ctx, s.event(by, u, gatehouse.EventChallengeSet, gatehouse.ResultOK, nil)),
+		s.tell(ctx, q, st, u, mail.ChallengeChanged{Username: u.Username, At: s.Now(), Address: by.Address, Place: w.place, Browser: w.browser}))
+}
+
+// plausible is the question for a name that has none to ask: always the same for the
+// same name, and known to nobody without the key (invariant 7).
+func (s *Service) plausible(siteID, subject string) gatehouse.Challenge {
+	mac := s.Keys.MAC("plausible-question", siteID, subject)
+	n := 0
+	for _, c := range []byte(mac) {
+		n = (n*31 + int(c)) % len(gatehouse.ChallengeQuestions)
+	}
+	return gatehouse.Challenge{Question: gatehouse.ChallengeQuestions[n]}
+}

@@ -1,0 +1,194 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// In is a session in which somebody changes something about the own account.
+type In struct {
+	// Session and Browser are the values of the cookies.
+	Session, Browser string
+	Caller           gatehouse.Caller
+}
+
+// ChangePassword changes the password of a session's user (A10). All other sessions
+// and browsers end, and this session gets a new token, in Outcome.Session.
+//
+// Errors: Invalid with fields current_password, new_password and repeat_password;
+// Unauthenticated if the session is over (too many wrong current passwords lock the
+// account); Unavailable.
+func (s *Service) ChangePassword(ctx context.Context, st *site.Site, in In, form NewPassword) (Outcome, error) {
+	var f faults
+	place, ses, done, err := s.prove(ctx, st, in, form.Old, &f)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer done()
+	ctx, cancel := unhurried(ctx)
+	defer cancel()
+	c := choice{site: st, user: ses.User, place: place, form: form, same: form.Old != "" && samePassword(form.Old, form.New)}
+	if err := s.check(ctx, c, &f); err != nil {
+		return Outcome{}, err
+	}
+	if err := f.err(); err != nil {
+		return Outcome{}, err
+	}
+	hash, err := c.hashNew(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Step: gatehouse.StepDone, Session: secret.NewToken(), Browser: in.Browser}
+	err = s.write(ctx, func(q store.Queries) error {
+		u, err := s.still(ctx, q, st, in, ses)
+		if err != nil {
+			return err
+		}
+		return errors.Join(
+			s.setChosen(ctx, q, st, &u, hash, kept{browser: ses.BrowserID, session: ses.ID}),
+			q.RenewSession(ctx, st.ID, ses.ID, secret.HashToken(out.Session), s.Now()),
+			s.tellChanged(ctx, q, st, u, in.Caller, mail.ChangedByOwner))
+	})
+	return out, err
+}
+
+// SetChallenge stores a challenge question (A07). Errors as ChangePassword, with the
+// fields question, own_question, answer and current_password.
+func (s *Service) SetChallenge(ctx context.Context, st *site.Site, in In, form gatehouse.ChallengeForm) error {
+	ses, err := s.Session(ctx, st, in.Session)
+	if err != nil {
+		return err
+	}
+	f := faults(gatehouse.CheckChallenge(form, knownWords(ses.User)))
+	place, ses, done, err := s.prove(ctx, st, in, form.CurrentPassword, &f)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := f.err(); err != nil {
+		return err
+	}
+	challenge, sealed, err := s.sealChallenge(ctx, place, ses.User, form)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(q store.Queries) error {
+		u, err := s.still(ctx, q, st, in, ses)
+		if err != nil {
+			return err
+		}
+		return s.setChallenge(ctx, q, st, u, in.Caller, challenge, sealed)
+	})
+}
+
+// Challenge returns the question of a user; NotFound if there is none.
+func (s *Service) Challenge(ctx context.Context, st *site.Site, userID string) (gatehouse.Challenge, error) {
+	c, _, err := s.Store.Read().Challenge(ctx, st.ID, userID)
+	return c, err
+}
+
+// Confirm asks for the present password of a session's user again, where a change
+// wants more than an open session (ASVS 7.5.1). A wrong one counts as a wrong attempt
+// to sign in from this browser.
+//
+// Errors: Invalid with field current_password (required, password-wrong);
+// Unauthenticated if that locked the account; Unavailable.
+func (s *Service) Confirm(ctx context.Context, st *site.Site, in In, password string) error {
+	var f faults
+	_, _, done, err := s.prove(ctx, st, in, password, &f)
+	if err != nil {
+		return err
+	}
+	done()
+	return f.err()
+}
+
+// prove verifies the present password of a session's user. It is counted as an attempt
+// of the session's browser: who sits at somebody's open screen has no more guesses than
+// at the sign-in page. The place at the gate is kept until done is called.
+func (s *Service) prove(ctx context.Context, st *site.Site, in In, password string, f *faults) (place *secret.Place, ses Session, done func(), err error) {
+	if ses, err = s.Session(ctx, st, in.Session); err != nil {
+		return nil, ses, nil, err
+	}
+	if ses.User, err = s.Store.Read().User(ctx, st.ID, ses.UserID); err != nil {
+		return nil, ses, nil, err
+	}
+	if place, err = s.Hasher.Enter(); err != nil {
+		return nil, ses, nil, busy(err)
+	}
+	if password == "" {
+		f.add("current_password", "required")
+		return place, ses, place.Leave, nil
+	}
+	ctx, cancel := unhurried(ctx)
+	defer cancel()
+	a := &attempt{site: st, user: ses.User, subject: ses.UserID, browser: ses.BrowserID, hash: ses.User.Password.Hash,
+		req: PasswordRequest{Password: password, Browser: in.Browser, Caller: in.Caller}}
+	err = s.judgeAgain(ctx, a, place, f)
+	if err == nil && a.user.Locked() { // which ended the session
+		err = errNoSession
+	}
+	if err != nil {
+		place.Leave()
+		return nil, ses, nil, err
+	}
+	return place, ses, place.Leave, nil
+}
+
+func (s *Service) judgeAgain(ctx context.Context, a *attempt, place *secret.Place, f *faults) error {
+	if err := s.take(ctx, a); err != nil {
+		return err
+	}
+	if err := s.verify(ctx, a, place); err != nil {
+		return err
+	}
+	wrong, over := false, false
+	err := s.write(ctx, func(q store.Queries) error {
+		result, err := s.judge(ctx, q, a)
+		if err != nil {
+			return err
+		}
+		wrong, over = false, false // a transaction may be run again
+		switch {
+		case result == gatehouse.ResultOK:
+			return s.countIn(ctx, q, a, gatehouse.Attempts.Right)
+		case a.verdict.Match: // right a moment ago: another change was faster, and no guess
+			over = true
+			return s.countIn(ctx, q, a, gatehouse.Attempts.Dropped)
+		}
+		wrong = true
+		err = errors.Join(s.wrong(ctx, q, a),
+			q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventPasswordChecked, gatehouse.ResultWrong, nil)))
+		if err == nil {
+			a.user, err = q.User(ctx, a.site.ID, a.user.ID)
+		}
+		return err
+	})
+	if err == nil && over {
+		err = errNoSession
+	}
+	if err == nil && wrong {
+		f.add("current_password", "password-wrong")
+	}
+	return err
+}
+
+// still returns the user of a session, held, if the session is there and the password
+// is the one that was proved: a reset or a lock may have come in between.
+func (s *Service) still(ctx context.Context, q store.Queries, st *site.Site, in In, ses Session) (gatehouse.User, error) {
+	u, err := q.HoldUser(ctx, st.ID, ses.UserID)
+	if err != nil {
+		return u, err
+	}
+	_, _, _, err = q.Session(ctx, st.ID, secret.HashToken(in.Session))
+	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && (!u.MaySignIn() || !u.Password.SetAt.Equal(ses.User.Password.SetAt)) {
+		err = errNoSession
+	}
+	return u, err
+}

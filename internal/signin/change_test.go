@@ -1,0 +1,181 @@
+package signin_test
+
+import (
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
+)
+
+// A10: the session that changes the password lives on under a new token, this browser
+// stays known, and everything else that was open in the user's name ends (invariant 5).
+func TestA10ChangingThePassword(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		st, u := s.uk(), s.asked(s.person("changer", nil))
+		in, elsewhere := s.open(u, first, ""), s.open(u, first, "")
+		s.write(func(q store.Queries) error { return q.AcceptTerms(ctx, u.SiteID, u.ID, "2020-01") })
+		half := s.begin(u, first, in.Browser, gatehouse.StepTerms)
+		s.write(func(q store.Queries) error { return q.AcceptTerms(ctx, u.SiteID, u.ID, st.TermsVersion) })
+		recovery := s.recovery(u.Username, u.Email)
+		s.Clock.Add(2 * time.Minute)
+		change := func(in signin.In, old, new, repeat string) (signin.Outcome, error) {
+			return s.SignIn.ChangePassword(ctx, st, in, signin.NewPassword{Old: old, New: new, Repeat: repeat})
+		}
+		for _, bad := range []struct{ old, new, repeat, want string }{
+			{"", "", "", "current_password required, new_password required"},
+			{wrong, "x", "y", "current_password password-wrong, repeat_password mismatch, new_password password-length, new_password password-upper, new_password password-digit"},
+			{first, first, first, "new_password password-same"},
+			{first, "My-Changer-99", "My-Changer-99", "new_password password-username"},
+			{wrong, second, second, "current_password password-wrong"},
+		} {
+			_, err := change(in, bad.old, bad.new, bad.repeat)
+			s.mend(bad.new, err, bad.want)
+		}
+		if !s.alive(st, in.Session) || !s.alive(st, elsewhere.Session) || s.step(st, half.SignIn) == "" || s.asks(recovery) != "pet 3" {
+			t.Fatal("a change that did not work ended something")
+		}
+		id := s.session(in).ID
+		out, err := change(in, first, second, second)
+		s.must(err)
+		if s.alive(st, in.Session) || s.alive(st, elsewhere.Session) || s.step(st, half.SignIn) != "" || s.asks(recovery) != "over" {
+			t.Error("something of before goes on")
+		}
+		renewed := signin.In{Session: out.Session, Browser: out.Browser, Caller: in.Caller}
+		if out.Browser != in.Browser || s.session(renewed).ID != id {
+			t.Errorf("the session goes on as %+v", out)
+		}
+		_, err = change(in, second, other, other)
+		s.refused("with the token of before", err, gatehouse.Unauthenticated, "no-session")
+		_, err = s.enter(u, first, in.Browser)
+		s.refused("the old password", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		count := len(s.mails(u))
+		s.open(u, second, in.Browser)
+		if len(s.mails(u)) != count {
+			t.Error("this browser is not known any more")
+		}
+		s.open(u, second, elsewhere.Browser)
+		if got, want := s.mails(u), "new-browser challenge-changed new-browser new-browser password-changed new-browser"; got != want {
+			t.Errorf("mails %q, want %q", got, want)
+		}
+	})
+}
+
+func (s *stage) session(in signin.In) signin.Session {
+	s.t.Helper()
+	ses, err := s.SignIn.Session(ctx, s.uk(), in.Session)
+	s.must(err)
+	return ses
+}
+
+// Who sits at somebody's open screen has no more guesses at the password than at the
+// sign-in page, whichever form they use; the sixth wrong one locks, and closes the screen.
+func TestGuessingInAnOpenSession(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		for name, guess := range map[string]func(in signin.In, password string) error{
+			"confirm": func(in signin.In, password string) error { return s.SignIn.Confirm(ctx, s.uk(), in, password) },
+			"change": func(in signin.In, password string) error {
+				_, err := s.SignIn.ChangePassword(ctx, s.uk(), in, signin.NewPassword{Old: password, New: "Another-1-Word", Repeat: "Another-1-Wurd"})
+				return err
+			},
+			"question": func(in signin.In, password string) error {
+				return s.SignIn.SetChallenge(ctx, s.uk(), in, gatehouse.ChallengeForm{Question: "pet", Answer: "x", CurrentPassword: password})
+			},
+		} {
+			rest := map[string]string{"change": ", repeat_password mismatch", "question": ""}[name]
+			before := map[string]string{"question": "answer answer-short, "}[name]
+			u := s.person("guessed-"+name, nil)
+			in, elsewhere := s.open(u, first, ""), s.open(u, first, "")
+			guesses := func(n int) {
+				for range n {
+					s.mend(name+", a wrong one", guess(in, wrong), before+"current_password password-wrong"+rest)
+				}
+				s.mend(name+", none", guess(in, ""), before+"current_password required"+rest)
+			}
+			guesses(5)
+			if !s.alive(s.uk(), in.Session) || s.User(u).Locked() {
+				t.Fatalf("%s: five wrong ones locked", name)
+			}
+			if got := faultsOf(guess(in, first)); got == before+"current_password password-wrong"+rest {
+				t.Fatalf("%s: the right one is refused: %q", name, got)
+			}
+			guesses(5)
+			s.refused(name+", the sixth in a row", guess(in, wrong), gatehouse.Unauthenticated, "no-session")
+			if u := s.User(u); u.LockReason != gatehouse.LockedByAttempts || s.alive(s.uk(), in.Session) || s.alive(s.uk(), elsewhere.Session) {
+				t.Errorf("%s: locked by %q, sessions %v %v", name, u.LockReason, s.alive(s.uk(), in.Session), s.alive(s.uk(), elsewhere.Session))
+			}
+			s.refused(name+", afterwards", guess(in, first), gatehouse.Unauthenticated, "no-session")
+			if got := s.mails(u); got != "new-browser new-browser locked" {
+				t.Errorf("%s: the owner was told %q", name, got)
+			}
+		}
+	})
+}
+
+// A stranger's lockout does not hinder the owner in an open session, nor do the guesses
+// of both add up.
+func TestAStrangersLockoutDoesNotHinderASession(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		u := s.person("owner", nil)
+		in := s.open(u, first, "")
+		for range 8 {
+			if _, err := s.enter(u, wrong, ""); err == nil {
+				t.Fatal("a wrong password")
+			}
+		}
+		_, err := s.enter(u, first, "")
+		s.refused("a stranger with the right password", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		for range 5 {
+			s.mend("a slip", s.SignIn.Confirm(ctx, s.uk(), in, wrong), "current_password password-wrong")
+		}
+		s.must(s.SignIn.Confirm(ctx, s.uk(), in, first))
+		out, err := s.SignIn.ChangePassword(ctx, s.uk(), in, signin.NewPassword{Old: first, New: second, Repeat: second})
+		s.must(err)
+		s.must(s.SignIn.Confirm(ctx, s.uk(), signin.In{Session: out.Session, Browser: out.Browser, Caller: in.Caller}, second))
+	})
+}
+
+// A07: another question is asked for from then on, and only who knows the password sets it.
+func TestA07SettingTheQuestion(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		st, u := s.uk(), s.person("asker", nil)
+		in := s.open(u, first, "")
+		if _, err := s.SignIn.Challenge(ctx, st, u.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
+			t.Fatalf("a question that nobody set: %v", err)
+		}
+		set := func(question, own, answer, password string) error {
+			return s.SignIn.SetChallenge(ctx, st, in, gatehouse.ChallengeForm{Question: question, Own: own, Answer: answer, CurrentPassword: password})
+		}
+		s.mend("everything wrong", set("", "", "Mira", wrong), "question required, answer answer-known, current_password password-wrong")
+		s.mend("the password as the answer", set("pet", "", "FIRST-password-1", first), "answer answer-password")
+		s.mend("the username", set("pet", "", "asker", first), "answer answer-known")
+		s.must(set("own", "  Which boat did we hire? ", "The Gannet", first))
+		if c, err := s.SignIn.Challenge(ctx, st, u.ID); err != nil || c.Question != "" || c.Own != "Which boat did we hire?" || c.SetAt != s.Clock.Now() {
+			t.Errorf("%+v, %v", c, err)
+		}
+		s.must(set("pet", "left over", answer, first))
+		if c, err := s.SignIn.Challenge(ctx, st, u.ID); err != nil || c.Question != "pet" || c.Own != "" {
+			t.Errorf("%+v, %v", c, err)
+		}
+		if !s.alive(st, in.Session) || s.mails(u) != "new-browser challenge-changed challenge-changed" {
+			t.Errorf("session %v, mails %q", s.alive(st, in.Session), s.mails(u))
+		}
+		token := s.recovery(u.Username, u.Email)
+		s.mend("the answer of before", s.answer(token, "The Gannet"), "answer answer-wrong 2")
+		// Who can write the database cannot give one account the answer of another.
+		victim := s.asked(s.person("victim", nil))
+		s.write(func(q store.Queries) error {
+			c, sealed, err := q.Challenge(ctx, st.ID, u.ID)
+			if err != nil {
+				return err
+			}
+			return q.SetChallenge(ctx, st.ID, victim.ID, c, sealed)
+		})
+		s.mend("an answer from another row", s.answer(s.recovery(victim.Username, victim.Email), answer), "answer answer-wrong 2")
+		s.must(s.answer(token, answer))
+		if err := set("pet", "", "Rex", first); gatehouse.KindOf(err) != gatehouse.Unauthenticated {
+			t.Errorf("in a session that is over: %v", err)
+		}
+	})
+}

@@ -1,0 +1,160 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// faults collects what is wrong with a form, all at once.
+type faults []gatehouse.FieldError
+
+func (f *faults) add(field, code string, args ...string) {
+	e := gatehouse.FieldError{Field: field, Code: code}
+	for i := 0; i+1 < len(args); i += 2 {
+		if e.Args == nil {
+			e.Args = map[string]string{}
+		}
+		e.Args[args[i]] = args[i+1]
+	}
+	*f = append(*f, e)
+}
+
+// err is nil if nothing is wrong.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: f}
+}
+
+// choice is a new password on its way.
+type choice struct {
+	site *site.Site
+	user gatehouse.User
+	// place is kept while the passwords before it and it are hashed.
+	place *secret.Place
+	// same: it is known to be the present one.
+	same bool
+	form NewPassword
+}
+
+// check says everything that is wrong with a new password (A11).
+func (s *Service) check(ctx context.Context, c choice, f *faults) error {
+	policy := c.site.Policy.Password
+	switch {
+	case c.form.New == "":
+		f.add("new_password", "required")
+	case c.form.Repeat == "":
+		f.add("repeat_password", "required")
+	case c.form.Repeat != c.form.New:
+		f.add("repeat_password", "mismatch")
+	}
+	if c.form.New == "" {
+		return nil
+	}
+	facts := gatehouse.PasswordFacts{Password: c.form.New, Username: c.user.Username, Same: c.same}
+	company, err := s.Store.Read().Company(ctx, c.site.ID, c.user.CompanyID)
+	if err != nil {
+		return err
+	}
+	facts.Context = []string{c.user.FirstName, c.user.LastName, c.user.DisplayName(), c.user.Email, company.Name, c.site.Name, c.site.Brand, c.site.Hosts[0]}
+	facts.Common = s.blocklist().Contains(c.form.New)
+	// What is too long to be a password is not hashed, and cannot be an old one.
+	if utf8.RuneCountInString(c.form.New) <= gatehouse.MaxPasswordLength {
+		if facts.Reused, err = s.reused(ctx, c); err != nil {
+			return err
+		}
+	}
+	for _, rule := range gatehouse.CheckPassword(policy, facts) {
+		f.add("new_password", "password-"+string(rule), "min", strconv.Itoa(policy.MinLength),
+			"max", strconv.Itoa(gatehouse.MaxPasswordLength), "n", strconv.Itoa(policy.History))
+	}
+	return nil
+}
+
+func (s *Service) blocklist() *secret.Blocklist {
+	if s.Blocklist == nil {
+		return secret.CommonPasswords()
+	}
+	return s.Blocklist
+}
+
+// reused reports whether the new password was one of those before the present one,
+// as far back as the policy looks.
+func (s *Service) reused(ctx context.Context, c choice) (bool, error) {
+	before := c.site.Policy.Password.History
+	if !c.user.Password.Temporary() {
+		before-- // the present one counts
+	}
+	if before <= 0 {
+		return false, nil
+	}
+	old, err := s.Store.Read().OldPasswords(ctx, c.site.ID, c.user.ID, before)
+	if err != nil {
+		return false, err
+	}
+	for _, hash := range old {
+		v, err := c.place.Verify(ctx, hash, c.form.New)
+		if err != nil && ctx.Err() != nil {
+			return false, busy(err)
+		}
+		if err != nil { // a hash that cannot be read is none that somebody can reuse
+			s.Log.ErrorContext(ctx, "old password hash cannot be verified", "user", c.user.ID, "error", err)
+		}
+		if v.Match {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// hashNew hashes a password that has been checked.
+func (c choice) hashNew(ctx context.Context) (string, error) {
+	hash, err := c.place.Hash(ctx, c.form.New)
+	if err != nil && ctx.Err() != nil {
+		return "", busy(err)
+	}
+	return hash, err
+}
+
+// samePassword compares what was typed twice the way hashes do.
+func samePassword(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
+
+// kept is what stays open when a password is changed: at most one browser, with its
+// session and its sign-in in progress.
+type kept struct{ browser, session, signIn string }
+
+// setChosen writes a password that its owner has chosen, and ends everything else that
+// was open in the user's name (invariant 5; ASVS 7.4.3).
+func (s *Service) setChosen(ctx context.Context, q store.Queries, st *site.Site, u *gatehouse.User, hash string, keep kept) error {
+	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: s.Now()}
+	if err := q.ReplacePassword(ctx, *u, w, st.Policy.Password.History); err != nil {
+		return err
+	}
+	u.Password = w
+	_, err := q.EndOtherSessions(ctx, st.ID, u.ID, keep.session)
+	return errors.Join(err,
+		q.DeleteOtherSignInsOf(ctx, st.ID, u.ID, keep.signIn),
+		q.ForgetOtherBrowsers(ctx, st.ID, u.ID, keep.browser),
+		q.EndRecoveries(ctx, st.ID, u.ID))
+}
+
+// tellChanged records a changed password and tells the owner.
+func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, c gatehouse.Caller, by mail.PasswordChanger) error {
+	err := q.InsertEvent(ctx, s.event(c, u, gatehouse.EventPasswordChanged, gatehouse.ResultOK, map[string]string{"by": string(by)}))
+	if err != nil {
+		return err
+	}
+	w := s.whence(st, u, c)
+	return s.tell(ctx, q, st, u, mail.PasswordChanged{Username: u.Username, At: s.Now(), Address: c.Address, Place: w.place, Browser: w.browser, By: by})
+}

@@ -1,0 +1,316 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// RecoveryRequest is what somebody who forgot a password typed.
+type RecoveryRequest struct {
+	Username, Email string
+	Caller          gatehouse.Caller
+}
+
+// Codes of errors of recoveries.
+const (
+	// CodeRecoveryOver: three wrong answers, its time is over, or it is done. Kind Gone.
+	CodeRecoveryOver = "recovery-over"
+	// CodeLinkOver: the link is used, expired, or a newer one was sent. Kind Gone.
+	CodeLinkOver = "link-over"
+	// CodeTooManyRecoveries is of kind TooMany.
+	CodeTooManyRecoveries = "too-many-recoveries"
+)
+
+var errRecoveryOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeRecoveryOver}
+
+// BeginRecovery begins a recovery by challenge question and returns the token of its
+// cookie. It answers everything that has the form of a name and an address the same
+// way (invariant 7).
+//
+// Errors: Invalid with fields username and email, TooMany, Unavailable.
+func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req RecoveryRequest) (token string, err error) {
+	var f faults
+	f.name("username", req.Username)
+	f.email("email", req.Email)
+	if err := f.err(); err != nil {
+		return "", err
+	}
+	if err := s.allowRecovery(ctx, st, "recovery", req.Username, req.Caller); err != nil {
+		return "", err
+	}
+	u, err := s.userByName(ctx, st, req.Username)
+	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
+		return "", err
+	}
+	token = secret.NewToken()
+	return token, s.Store.Write(ctx, func(q store.Queries) error {
+		r, result, err := s.recoveryFor(ctx, q, st, u, req)
+		if err != nil {
+			return err
+		}
+		return errors.Join(q.InsertRecovery(ctx, secret.HashToken(token), r),
+			q.InsertEvent(ctx, s.event(req.Caller, u, gatehouse.EventRecovery, result, nil)))
+	})
+}
+
+// recoveryFor makes the recovery of a name, known or not, and what the event log says of
+// it. The question that is asked for a name is always the same: the stored one where
+// it is one of the house's, whatever address was given; else one that fits the name, and
+// did so before the name was an account. An own question, which nobody could invent, is
+// shown only to who gave the right address.
+func (s *Service) recoveryFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, req RecoveryRequest) (store.Recovery, gatehouse.EventResult, error) {
+	now := s.Now()
+	r := store.Recovery{SiteID: st.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge, Subject: u.ID,
+		CreatedAt: now, ExpiresAt: now.Add(st.Policy.SignIn)}
+	if u.ID == "" {
+		r.Subject = nameSubject(req.Username)
+	}
+	r.Challenge = s.plausible(st.ID, gatehouse.NameKey(req.Username))
+	c, _, err := q.Challenge(ctx, st.ID, u.ID)
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.NotFound && u.ID == "":
+		return r, gatehouse.ResultUnknown, nil
+	case gatehouse.KindOf(err) == gatehouse.NotFound:
+		return r, gatehouse.ResultWrong, nil // no question: nothing that could be answered
+	case err != nil:
+		return r, "", err
+	}
+	mine := u.Email != "" && gatehouse.NameKey(u.Email) == gatehouse.NameKey(req.Email)
+	if c.Own == "" || mine {
+		r.Challenge = c
+	}
+	if !mine {
+		return r, gatehouse.ResultWrong, nil
+	}
+	r.UserID = u.ID
+	return r, gatehouse.ResultOK, nil
+}
+
+// nameSubject is under which attempts of a name are counted that is no account.
+func nameSubject(name string) string { return "name:" + secret.HashToken(gatehouse.NameKey(name)) }
+
+// Recovery is a recovery by challenge question in progress.
+type Recovery struct {
+	gatehouse.Challenge
+	// Left is how many more answers it takes.
+	Left int
+}
+
+// Recovery returns the recovery that a token stands for; Gone if it is over.
+func (s *Service) Recovery(ctx context.Context, st *site.Site, token string) (Recovery, error) {
+	if token == "" {
+		return Recovery{}, errRecoveryOver
+	}
+	r, err := s.Store.Read().Recovery(ctx, st.ID, secret.HashToken(token))
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.NotFound:
+		err = errRecoveryOver
+	case err == nil && (r.Kind != gatehouse.RecoverByChallenge || r.Wrong >= gatehouse.RecoveryTries || !r.UsedAt.IsZero() || !s.Now().Before(r.ExpiresAt)):
+		err = errRecoveryOver
+	}
+	return Recovery{r.Challenge, gatehouse.RecoveryTries - r.Wrong}, err
+}
+
+// AnswerChallenge takes an answer. If it is right, a temporary password is on its way
+// by mail (A07).
+//
+// Errors: Invalid with field answer (required, answer-long, answer-wrong with
+// Args["n"], the answers left), Gone after the last wrong one, Unavailable.
+func (s *Service) AnswerChallenge(ctx context.Context, st *site.Site, token, answer string, c gatehouse.Caller) error {
+	var f faults
+	switch key := gatehouse.AnswerKey(answer); {
+	case key == "":
+		f.add("answer", "required")
+	case utf8.RuneCountInString(answer) > gatehouse.MaxAnswer:
+		f.add("answer", "answer-long", "limit", strconv.Itoa(gatehouse.MaxAnswer))
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	place, err := s.Hasher.Enter()
+	if err != nil {
+		return busy(err)
+	}
+	defer place.Leave()
+	ctx, cancel := unhurried(ctx)
+	defer cancel()
+	r, err := s.countAnswer(ctx, st, token)
+	if err != nil {
+		return err
+	}
+	a := &attempt{site: st, answer: true, subject: gatehouse.AnswerSubject(r.Subject), req: PasswordRequest{Password: gatehouse.AnswerKey(answer), Caller: c}}
+	if err := s.take(ctx, a); err != nil {
+		return s.uncountAnswer(ctx, r, err)
+	}
+	if err := s.verifyAnswer(ctx, a, r, place); err != nil {
+		return s.uncountAnswer(ctx, r, err)
+	}
+	if a.verdict.Match {
+		return s.recovered(ctx, a, r, token, place)
+	}
+	return s.notAnswered(ctx, a, r)
+}
+
+// countAnswer counts an answer, and that is committed, before it is verified.
+func (s *Service) countAnswer(ctx context.Context, st *site.Site, token string) (r store.Recovery, err error) {
+	if token == "" {
+		return r, errRecoveryOver
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		r, err = q.CountAnswer(ctx, st.ID, secret.HashToken(token), gatehouse.RecoveryTries, s.Now())
+		return err
+	})
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		err = errRecoveryOver
+	}
+	return r, err
+}
+
+// uncountAnswer takes back the count of an answer that was not judged.
+func (s *Service) uncountAnswer(ctx context.Context, r store.Recovery, because error) error {
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(because, s.Store.Write(ctx, func(q store.Queries) error { return q.UncountAnswer(ctx, r.SiteID, r.ID) }))
+}
+
+// verifyAnswer spends the time of a hash on every answer. Only one that was admitted,
+// for an account that can be recovered, gets to know whether it is right.
+func (s *Service) verifyAnswer(ctx context.Context, a *attempt, r store.Recovery, place *secret.Place) error {
+	q := s.Store.Read()
+	u, err := q.User(ctx, r.SiteID, r.UserID)
+	_, sealed, noChallenge := q.Challenge(ctx, r.SiteID, r.UserID)
+	for _, err := range []error{err, noChallenge} {
+		if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
+			return errors.Join(err, s.drop(ctx, a))
+		}
+	}
+	encoded := ""
+	if a.user = u; err == nil && noChallenge == nil && !a.refused && u.MayRecover() && mail.CanSend(u.Email) {
+		hash, err := s.Keys.Open(answerPurpose(u.ID), sealed)
+		if err != nil {
+			s.Log.ErrorContext(ctx, "stored answer cannot be opened", "user", u.ID, "error", err)
+		}
+		encoded = string(hash)
+	}
+	v, err := place.Verify(ctx, encoded, a.req.Password)
+	if err != nil && ctx.Err() != nil {
+		return busy(errors.Join(err, s.drop(context.WithoutCancel(ctx), a)))
+	}
+	if err != nil {
+		s.Log.ErrorContext(ctx, "stored answer cannot be verified", "user", u.ID, "error", err)
+	}
+	a.verdict = v
+	return nil
+}
+
+func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery) error {
+	err := s.Store.Write(ctx, func(q store.Queries) error {
+		return errors.Join(s.wrong(ctx, q, a),
+			q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventRecoveryAnswered, gatehouse.ResultWrong, nil)))
+	})
+	if err != nil {
+		return err
+	}
+	left := gatehouse.RecoveryTries - r.Wrong
+	if left <= 0 {
+		return errRecoveryOver
+	}
+	var f faults
+	f.add("answer", "answer-wrong", "n", strconv.Itoa(left))
+	return f.err()
+}
+
+// recovered ends a recovery whose question was answered: everything of before ends, and
+// a temporary password goes to the address.
+func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, token string, place *secret.Place) error {
+	plain := secret.NewTemporaryPassword()
+	hash, err := place.Hash(ctx, plain)
+	if err != nil {
+		return busy(err)
+	}
+	late := false // another answer was faster, or an administrator
+	err = s.write(ctx, func(q store.Queries) error {
+		u, err := q.HoldUser(ctx, r.SiteID, r.UserID)
+		if err != nil {
+			return err
+		}
+		used, err := q.UseRecovery(ctx, r.SiteID, secret.HashToken(token), r.Kind, s.Now())
+		if err != nil {
+			return err
+		}
+		if late = !used || !u.MayRecover() || !mail.CanSend(u.Email); late {
+			return s.countIn(ctx, q, a, gatehouse.Attempts.Dropped)
+		}
+		c := a.req.Caller
+		w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: s.Now(), ExpiresAt: s.Now().Add(a.site.Policy.TemporaryPassword)}
+		return errors.Join(
+			s.countIn(ctx, q, a, gatehouse.Attempts.Right),
+			q.ReplacePassword(ctx, u, w, a.site.Policy.Password.History),
+			q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecoveryAnswered, gatehouse.ResultOK, nil)),
+			s.reopen(ctx, q, a.site, u, c),
+			s.tell(ctx, q, a.site, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
+				For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
+	})
+	if err == nil && late {
+		err = errRecoveryOver
+	}
+	return err
+}
+
+// reopen is what every completed recovery does: it ends all that was open in the user's
+// name (invariant 5), and a lock by wrong attempts with all their counts (A08).
+func (s *Service) reopen(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, c gatehouse.Caller) error {
+	err := errors.Join(
+		q.EndAccess(ctx, st.ID, u.ID),
+		q.ForgetBrowsers(ctx, st.ID, u.ID),
+		q.EndRecoveries(ctx, st.ID, u.ID),
+		q.ForgetAttempts(ctx, st.ID, u.ID),
+		q.ForgetAttempts(ctx, st.ID, gatehouse.AnswerSubject(u.ID)))
+	if err != nil || !u.Locked() {
+		return err
+	}
+	return errors.Join(q.UnlockUser(ctx, st.ID, u.ID),
+		q.InsertEvent(ctx, s.event(c, u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": "account", "by": "recovery"})),
+		s.tell(ctx, q, st, u, mail.Unlocked{Username: u.Username, At: s.Now(), By: mail.UnlockedByRecovery}))
+}
+
+// name checks the form of a username.
+func (f *faults) name(field, name string) {
+	switch name = strings.TrimSpace(name); {
+	case name == "":
+		f.add(field, "required")
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, isControl):
+		f.add(field, "character")
+	case utf8.RuneCountInString(name) > maxUsernameLength:
+		f.add(field, "too-long", "max", strconv.Itoa(maxUsernameLength))
+	}
+}
+
+// email checks the form of an address.
+func (f *faults) email(field, address string) {
+	before := len(*f)
+	f.name(field, address)
+	if len(*f) == before && !mail.CanSend(strings.TrimSpace(address)) {
+		f.add(field, "email")
+	}
+}
+
+// allowRecovery takes from the limits of what makes mail for somebody else.
+func (s *Service) allowRecovery(ctx context.Context, st *site.Site, what, name string, c gatehouse.Caller) error {
+	of := what + ":" + st.ID
+	wait, err := s.Store.Allow(ctx, s.Now(),
+		s.Limits.RecoveryAddress.of(of+":address:"+AddressBlock(c.Address)),
+		s.Limits.RecoveryName.of(of+":name:"+secret.HashToken(gatehouse.NameKey(name))))
+	if err != nil || wait == 0 {
+		return err
+	}
+	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooManyRecoveries, RetryAfter: wait}
+}

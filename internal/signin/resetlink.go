@@ -1,0 +1,281 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeLinkOver}
+
+// mostAccounts is for how many accounts with one address something is done.
+const mostAccounts = 5
+
+// SendResetLink mails a link to choose a new password to whoever has the address
+// (C03), and says nothing about whether anybody has.
+//
+// Errors: Invalid with field email, TooMany, Unavailable.
+func (s *Service) SendResetLink(ctx context.Context, st *site.Site, email string, c gatehouse.Caller) error {
+	var f faults
+	f.email("email", email)
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := s.allowRecovery(ctx, st, "recovery", email, c); err != nil {
+		return err
+	}
+	defer evenly(ctx)()
+	email = strings.TrimSpace(email) // a space must not make a difference for nobody's address alone
+	return s.write(ctx, func(q store.Queries) error {
+		users, err := q.UsersByEmail(ctx, st.ID, email, mostAccounts)
+		if err != nil {
+			return err
+		}
+		if len(users) == 0 { // the same work for a name that is nobody's (invariant 7)
+			users = []gatehouse.User{{}}
+		}
+		for _, u := range users {
+			if err := s.sendLink(ctx, q, st, u, email, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// evenTime is longer than it takes to write as many mails as one request can make.
+const evenTime = 100 * time.Millisecond
+
+// evenly has what was begun last as long for everybody, however many accounts have the
+// address and however many people are told (invariant 7). It waits for nobody who has
+// hung up.
+func evenly(ctx context.Context) (wait func()) {
+	over := time.NewTimer(evenTime)
+	return func() {
+		defer over.Stop()
+		select {
+		case <-over.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// sendLink makes a link for an account, which it holds: of two that are asked for at
+// the same moment one is the newest. One for nobody, or for an account that cannot be
+// recovered, is made just so, and its mail written and thrown away.
+func (s *Service) sendLink(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, email string, c gatehouse.Caller) error {
+	now, token := s.Now(), secret.NewToken()
+	r := store.Recovery{SiteID: st.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByLink, Subject: u.ID,
+		CreatedAt: now, ExpiresAt: now.Add(st.Policy.ResetLink)}
+	if u.ID != "" {
+		var err error
+		if u, err = q.HoldUser(ctx, st.ID, u.ID); err != nil {
+			return err
+		}
+	}
+	result := gatehouse.ResultOK
+	switch {
+	case u.ID == "":
+		r.Subject, result = nameSubject(email), gatehouse.ResultUnknown
+	case u.State == gatehouse.Deactivated:
+		result = gatehouse.ResultInactive
+	case !u.MayRecover():
+		result = gatehouse.ResultLocked
+	default:
+		r.UserID = u.ID
+	}
+	err := errors.Join(
+		q.EndRecoveries(ctx, st.ID, u.ID), // the newest link wins
+		q.InsertRecovery(ctx, secret.HashToken(token), r),
+		q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecovery, result, nil)))
+	if err != nil {
+		return err
+	}
+	w := s.whence(st, u, c)
+	msg := mail.ResetLink{Username: u.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: c.Address, Place: w.place}
+	if r.UserID != "" {
+		return s.tell(ctx, q, st, u, msg)
+	}
+	return s.Outbox.Discard(st, mail.Recipient{Address: email, Lang: st.Language("", "")}, msg)
+}
+
+// ResetLink returns whose link it is, and changes nothing; Gone if it is of no use any
+// more.
+func (s *Service) ResetLink(ctx context.Context, st *site.Site, token string) (gatehouse.User, error) {
+	if token == "" {
+		return gatehouse.User{}, errLinkOver
+	}
+	q := s.Store.Read()
+	r, err := q.Recovery(ctx, st.ID, secret.HashToken(token))
+	if err == nil && (r.Kind != gatehouse.RecoverByLink || !r.UsedAt.IsZero() || !s.Now().Before(r.ExpiresAt)) {
+		err = errLinkOver
+	}
+	var u gatehouse.User
+	if err == nil {
+		u, err = q.User(ctx, st.ID, r.UserID)
+	}
+	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && !u.MayRecover() {
+		err = errLinkOver
+	}
+	return u, err
+}
+
+// ResetPassword uses a link up and sets the password, which can be signed in with at
+// once. Everything that was open in the user's name ends (invariant 5). It is no
+// sign-in: a second step is asked for as always.
+//
+// Errors: Invalid with fields new_password and repeat_password, Gone, Unavailable.
+func (s *Service) ResetPassword(ctx context.Context, st *site.Site, token string, form NewPassword, c gatehouse.Caller) error {
+	u, err := s.ResetLink(ctx, st, token)
+	if err != nil {
+		return err
+	}
+	place, err := s.Hasher.Enter()
+	if err != nil {
+		return busy(err)
+	}
+	defer place.Leave()
+	ctx, cancel := unhurried(ctx)
+	defer cancel()
+	pick := choice{site: st, user: u, place: place, form: form}
+	if pick.same, err = s.isPresent(ctx, pick); err != nil {
+		return err
+	}
+	var f faults
+	if err := s.check(ctx, pick, &f); err != nil {
+		return err
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	hash, err := pick.hashNew(ctx)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(q store.Queries) error { return s.useLink(ctx, q, st, u.ID, token, hash, c) })
+}
+
+// isPresent reports whether the new password is the present one, which a link does not
+// ask for.
+func (s *Service) isPresent(ctx context.Context, c choice) (bool, error) {
+	if c.form.New == "" || utf8.RuneCountInString(c.form.New) > gatehouse.MaxPasswordLength {
+		return false, nil
+	}
+	v, err := c.place.Verify(ctx, c.user.Password.Hash, c.form.New)
+	if err != nil && ctx.Err() != nil {
+		return false, busy(err)
+	}
+	return v.Match, nil // a hash that cannot be read is nobody's present password
+}
+
+func (s *Service) useLink(ctx context.Context, q store.Queries, st *site.Site, userID, token, hash string, c gatehouse.Caller) error {
+	u, err := q.HoldUser(ctx, st.ID, userID)
+	if err != nil {
+		return err
+	}
+	used, err := q.UseRecovery(ctx, st.ID, secret.HashToken(token), gatehouse.RecoverByLink, s.Now())
+	if err != nil {
+		return err
+	}
+	if !used || !u.MayRecover() {
+		return errLinkOver
+	}
+	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: s.Now()}
+	return errors.Join(
+		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
+		s.reopen(ctx, q, st, u, c),
+		s.tellChanged(ctx, q, st, u, c, mail.ChangedByRecovery))
+}
+
+// MaxMessage is how long what somebody writes who forgot a username may be, in code
+// points.
+const MaxMessage = 500
+
+// AskUsername passes the request of somebody who forgot a username to the
+// administrators of the companies that know the address (A12), and tells the asker
+// nothing about whether there are any. Where a company has nobody else who could help,
+// the request goes to the site's support.
+//
+// Errors: Invalid with fields email and message, TooMany, Unavailable.
+func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message string, c gatehouse.Caller) error {
+	var f faults
+	f.email("email", email)
+	message = strings.TrimSpace(message)
+	switch {
+	case !utf8.ValidString(message) || strings.ContainsRune(message, 0):
+		f.add("message", "character")
+	case utf8.RuneCountInString(strings.ReplaceAll(message, "\r\n", "\n")) > MaxMessage:
+		f.add("message", "too-long", "max", strconv.Itoa(MaxMessage))
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := s.allowRecovery(ctx, st, "username", email, c); err != nil {
+		return err
+	}
+	defer evenly(ctx)()
+	return s.write(ctx, func(q store.Queries) error {
+		users, err := q.UsersByEmail(ctx, st.ID, email, mostAccounts)
+		if err != nil {
+			return err
+		}
+		return s.passOn(ctx, q, st, users, mail.UsernameRequest{Asker: strings.TrimSpace(email), Message: message, At: s.Now(), Address: c.Address}, c)
+	})
+}
+
+func (s *Service) passOn(ctx context.Context, q store.Queries, st *site.Site, users []gatehouse.User, msg mail.UsernameRequest, c gatehouse.Caller) error {
+	if len(users) == 0 { // the same work for an address that is nobody's (invariant 7)
+		_, err := q.Administrators(ctx, st.ID, "", "", mostAdministrators)
+		return errors.Join(err,
+			q.InsertEvent(ctx, s.event(c, gatehouse.User{}, gatehouse.EventUsernameAsked, gatehouse.ResultUnknown, nil)),
+			s.Outbox.Discard(st, mail.Recipient{Address: msg.Asker, Lang: st.Language("", "")}, msg))
+	}
+	var first []gatehouse.User // of each company
+	names := map[string][]string{}
+	for _, u := range users {
+		if names[u.CompanyID] == nil {
+			first = append(first, u)
+		}
+		names[u.CompanyID] = append(names[u.CompanyID], u.Username)
+		if err := q.InsertEvent(ctx, s.event(c, u, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil)); err != nil {
+			return err
+		}
+	}
+	for _, u := range first {
+		msg.Usernames = names[u.CompanyID]
+		if err := s.passToCompany(ctx, q, st, u, msg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) passToCompany(ctx context.Context, q store.Queries, st *site.Site, asker gatehouse.User, msg mail.UsernameRequest) error {
+	administrators, err := q.Administrators(ctx, st.ID, asker.CompanyID, asker.ID, mostAdministrators)
+	if err != nil {
+		return err
+	}
+	told := false
+	for _, to := range administrators {
+		if !mail.CanSend(to.Email) || gatehouse.NameKey(to.Email) == gatehouse.NameKey(msg.Asker) {
+			continue
+		}
+		told = true
+		if err := s.Outbox.Enqueue(ctx, q, st, mail.To(st, to), msg); err != nil {
+			return err
+		}
+	}
+	if told {
+		return nil
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.Recipient{CompanyID: asker.CompanyID, Address: st.Support.Email, Lang: st.Language("", "")}, msg)
+}

@@ -1,0 +1,194 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// ActivityFilter is which events are asked for.
+type ActivityFilter struct {
+	// Topic is one of the topics; anything else is everything.
+	Topic Topic
+	// Result is ok or not-ok; anything else is both.
+	Result string
+	// Before is the ID of the last event of the page before this one.
+	Before string
+}
+
+// Topic is a group of kinds of events.
+type Topic string
+
+// The topics.
+const (
+	SignIns Topic = "sign-ins"
+	Changes Topic = "changes"
+)
+
+// The results to ask for.
+const (
+	Worked = "ok"
+	Failed = "not-ok"
+)
+
+// activityPage is how many events a page has.
+const activityPage = 25
+
+// Activity is a page of the events about a person.
+type Activity struct {
+	// Events are the newest first. Those that somebody else did tell who (ActorName is
+	// an administrator's name), and not from where: that is nobody else's business.
+	Events []gatehouse.Event
+	// Own is the ID of the sign-in that the caller's session began with; empty if it
+	// cannot be told.
+	Own string
+	// Next is the Before of the next page; empty on the last one.
+	Next string
+}
+
+// Activity returns what happened with the caller's account (C09). Here is the caller's
+// session.
+func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, f ActivityFilter) (Activity, error) {
+	if !isOwn(c, st) {
+		return Activity{}, errForbidden
+	}
+	q := s.Store.Read()
+	events, err := q.EventPageOfUser(ctx, st.ID, c.UserID, f.page())
+	if err != nil {
+		return Activity{}, err
+	}
+	a := Activity{Events: events}
+	if len(events) > activityPage {
+		a.Events = events[:activityPage]
+		a.Next = a.Events[activityPage-1].ID
+	}
+	names := actorNames{q: q, caller: c, known: map[string]string{}}
+	for i := range a.Events {
+		if err := names.discreet(ctx, &a.Events[i]); err != nil {
+			return Activity{}, err
+		}
+	}
+	a.Own, err = ownSignIn(ctx, q, here)
+	return a, err
+}
+
+// page is the store's question; one event more tells whether there is a next page.
+func (f ActivityFilter) page() store.EventPage {
+	p := store.EventPage{Limit: activityPage + 1}
+	switch f.Topic {
+	case SignIns:
+		p.Kinds = gatehouse.SignInEvents
+	case Changes:
+		p.Kinds = gatehouse.ChangeEvents
+	}
+	switch f.Result {
+	case Worked:
+		p.Results = store.OnlyOK
+	case Failed:
+		p.Results = store.NotOK
+	}
+	if rowID.MatchString(f.Before) {
+		p.Before = f.Before
+	}
+	return p
+}
+
+// actorNames looks up who did things, each person once.
+type actorNames struct {
+	q      store.Queries
+	caller gatehouse.Caller
+	known  map[string]string
+}
+
+// discreet takes out of an event what its owner is not to see: references, and where
+// administrators and operators were and with what.
+func (n actorNames) discreet(ctx context.Context, e *gatehouse.Event) error {
+	e.Reference = ""
+	if !e.ByOther() {
+		return nil
+	}
+	e.Address, e.UserAgent, e.ActorName = "", "", ""
+	if e.ActorKind != gatehouse.SignedIn {
+		return nil
+	}
+	name, known := n.known[e.ActorID]
+	if !known {
+		u, err := n.q.User(ctx, e.SiteID, e.ActorID)
+		if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
+			return err
+		}
+		if err == nil && u.CompanyID == n.caller.CompanyID {
+			name = u.DisplayName()
+		}
+		n.known[e.ActorID] = name
+	}
+	e.ActorName = name
+	return nil
+}
+
+// ownSignIn finds the sign-in that a session began with: its event was written right
+// after the session was made, in the same transaction. IDs sort by time, and those
+// of one moment in the order they were made in.
+func ownSignIn(ctx context.Context, q store.Queries, here gatehouse.Session) (string, error) {
+	events, err := q.EventPageOfUser(ctx, here.SiteID, here.UserID, store.EventPage{
+		Kinds: []gatehouse.EventKind{gatehouse.EventSignIn, gatehouse.EventSignInDone}, Results: store.OnlyOK,
+		Before: store.NewID("evt", here.CreatedAt.Add(time.Second)), Limit: eventsForOwnSignIn,
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, e := range slices.Backward(events) {
+		after := strings.TrimPrefix(e.ID, "evt_") > strings.TrimPrefix(here.ID, "ses_")
+		if after && e.SignedIn() && e.Address == here.Address && e.UserAgent == here.UserAgent {
+			return e.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// eventsForOwnSignIn is how many sign-ins of one second are looked through.
+const eventsForOwnSignIn = 20
+
+// CodeOwnSignIn: the event is the sign-in that the caller is using. Kind Conflict.
+const CodeOwnSignIn = "own-sign-in"
+
+// NotMe ends everything that is open in the caller's name but the caller's session,
+// because the caller does not know an event (C09): sessions, half-finished sign-ins,
+// recoveries, and what other browsers may try.
+//
+// Errors: NotFound for what is not the caller's, or cannot be disowned; Conflict with
+// CodeOwnSignIn; Unauthenticated if the session has ended; Unavailable.
+func (s *Service) NotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
+	if !rowID.MatchString(id) {
+		return gatehouse.ErrNotFound
+	}
+	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
+		e, err := q.EventOfUser(ctx, st.ID, u.ID, id)
+		if err != nil {
+			return err
+		}
+		if !e.Disownable() {
+			return gatehouse.ErrNotFound
+		}
+		if ownID, err := ownSignIn(ctx, q, here); err != nil {
+			return err
+		} else if ownID == id {
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeOwnSignIn}
+		}
+		ended, err := endElsewhere(ctx, q, u, here)
+		if err != nil {
+			return err
+		}
+		if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
+			return err
+		}
+		detail := endings("others", ended...)
+		detail["event"] = id
+		return s.record(ctx, q, c, u, gatehouse.EventNotMe, detail)
+	})
+}

@@ -1,0 +1,185 @@
+package account
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Devices are where a person is signed in, and which other browsers know the account.
+type Devices struct {
+	// Sessions are those that live, the caller's own first, then the last used.
+	Sessions []gatehouse.Session
+	// Browsers are those that have signed in before and are not signed in now.
+	Browsers []gatehouse.Browser
+}
+
+// mostSessions is how many sessions are listed. Who has more can still end all of them.
+const mostSessions = 1000
+
+// Devices returns where the caller is signed in (A10, B08). Here is the caller's
+// session.
+func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session) (Devices, error) {
+	if !isOwn(c, st) {
+		return Devices{}, errForbidden
+	}
+	now, q := s.Now(), s.Store.Read()
+	sessions, err := q.SessionsOf(ctx, st.ID, c.UserID, now, mostSessions)
+	if err != nil {
+		return Devices{}, err
+	}
+	browsers, err := q.BrowsersOf(ctx, st.ID, c.UserID, now.Add(-gatehouse.BrowserKnownFor))
+	if err != nil {
+		return Devices{}, err
+	}
+	d := Devices{Sessions: []gatehouse.Session{here}}
+	signedIn := map[string]bool{here.BrowserID: true}
+	for _, ses := range sessions {
+		if ses.ID != here.ID && st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, now) {
+			d.Sessions = append(d.Sessions, ses)
+			signedIn[ses.BrowserID] = true
+		}
+	}
+	d.Browsers = slices.DeleteFunc(browsers, func(b gatehouse.Browser) bool { return signedIn[b.ID] })
+	return d, nil
+}
+
+// rowID is what an ID looks like. Anything else names nothing, and is not worth asking
+// the database for.
+var rowID = regexp.MustCompile(`^[a-z]{3}_[0-9a-f]{32}$`)
+
+// RemoveDevice ends a session of the caller, or forgets a browser of the caller and ends
+// its sessions; id says which. To remove twice is no error.
+//
+// Errors: NotFound for what is not the caller's, and for the session and the browser
+// that the caller uses; Unauthenticated if that session has ended; Unavailable.
+func (s *Service) RemoveDevice(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
+	if !rowID.MatchString(id) {
+		return gatehouse.ErrNotFound
+	}
+	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
+		switch {
+		case id == here.ID, id == here.BrowserID:
+			return gatehouse.ErrNotFound
+		case strings.HasPrefix(id, "brw_"):
+			return s.removeBrowser(ctx, q, c, u, id)
+		}
+		return s.endSession(ctx, q, c, u, id)
+	})
+}
+
+// inSession runs a transaction with the caller's account held, in which the caller's
+// session is still there: of two sessions that end each other at the same moment,
+// one is left.
+func (s *Service) inSession(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, fn func(store.Queries, gatehouse.User) error) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := own(ctx, q, c, st)
+		if err != nil {
+			return err
+		}
+		has, err := q.HasSession(ctx, st.ID, u.ID, here.ID)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return errSessionOver
+		}
+		return fn(q, u)
+	})
+}
+
+var errSessionOver = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-session"}
+
+func (s *Service) endSession(ctx context.Context, q store.Queries, c gatehouse.Caller, u gatehouse.User, id string) error {
+	ended, err := q.EndSession(ctx, u.SiteID, u.ID, id)
+	if err != nil {
+		return err
+	}
+	if !ended {
+		return endedBefore(ctx, q, u, id)
+	}
+	return s.record(ctx, q, c, u, gatehouse.EventSignOut, endings("one", id))
+}
+
+func (s *Service) removeBrowser(ctx context.Context, q store.Queries, c gatehouse.Caller, u gatehouse.User, id string) error {
+	known, err := q.ForgetBrowser(ctx, u.SiteID, u.ID, id)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return endedBefore(ctx, q, u, id)
+	}
+	sessions, err := q.EndSessionsOfBrowser(ctx, u.SiteID, u.ID, id)
+	if err != nil {
+		return err
+	}
+	return s.record(ctx, q, c, u, gatehouse.EventBrowserRemoved, endings("one", append(sessions, id)...))
+}
+
+// endings is what the event log keeps about what the owner of an account has ended: one
+// thing or all others, and the IDs.
+func endings(scope string, ids ...string) map[string]string {
+	return map[string]string{"by": "owner", "scope": scope, "ended": strings.Join(ids, " ")}
+}
+
+// eventsForEndings is how far back endedBefore looks.
+const eventsForEndings = 100
+
+// endedBefore is nil for what the event log says the user has ended already, in another
+// tab or with another click. Everything else is as if it had never been: whose it is
+// or was is not told (invariant 6).
+func endedBefore(ctx context.Context, q store.Queries, u gatehouse.User, id string) error {
+	kinds := []gatehouse.EventKind{gatehouse.EventSignOut, gatehouse.EventBrowserRemoved, gatehouse.EventNotMe}
+	events, err := q.EventPageOfUser(ctx, u.SiteID, u.ID, store.EventPage{Kinds: kinds, Limit: eventsForEndings})
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if slices.Contains(strings.Fields(e.Detail["ended"]), id) {
+			return nil
+		}
+	}
+	return gatehouse.ErrNotFound
+}
+
+// SignOutElsewhere ends everything that is open in the caller's name but the caller's
+// session, and makes all other browsers strangers.
+//
+// Errors: Unauthenticated if that session has ended; Unavailable.
+func (s *Service) SignOutElsewhere(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session) error {
+	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
+		ended, err := endElsewhere(ctx, q, u, here)
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, q, c, u, gatehouse.EventSignOut, endings("others", ended...))
+	})
+}
+
+// endElsewhere ends all other sessions, all half-finished sign-ins and all other
+// browsers, and returns the IDs of sessions and browsers.
+func endElsewhere(ctx context.Context, q store.Queries, u gatehouse.User, here gatehouse.Session) ([]string, error) {
+	ended, err := q.EndOtherSessions(ctx, u.SiteID, u.ID, here.ID)
+	if err != nil {
+		return nil, err
+	}
+	browsers, err := q.BrowsersOf(ctx, u.SiteID, u.ID, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range browsers {
+		if b.ID != here.BrowserID {
+			ended = append(ended, b.ID)
+		}
+	}
+	if err := q.DeleteSignInsOf(ctx, u.SiteID, u.ID); err != nil {
+		return nil, err
+	}
+	return ended, q.ForgetOtherBrowsers(ctx, u.SiteID, u.ID, here.BrowserID)
+}

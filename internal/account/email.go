@@ -1,0 +1,170 @@
+package account
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Codes of errors about changes of an address.
+const (
+	// CodeEmailLinkOver: the link is used, expired, or was never one. Kind Gone.
+	CodeEmailLinkOver = "email-link-over"
+	// CodeEmailTaken: another account of the site has the address. Kind Conflict; it
+	// is said to nobody but who reads the mail of that address.
+	CodeEmailTaken = "email-taken"
+	// CodeEmailMoved: the address was changed in another way since. Kind Conflict.
+	CodeEmailMoved = "email-moved"
+	// CodeNothingToConfirm is of kind Conflict.
+	CodeNothingToConfirm = "nothing-to-confirm"
+)
+
+var (
+	errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeEmailLinkOver}
+	errTaken    = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeEmailTaken}
+	errMoved    = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeEmailMoved}
+	errNothing  = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNothingToConfirm}
+)
+
+// changesOf limits how often a person can have mail sent to addresses of choice.
+func changesOf(st *site.Site, userID string) store.Limit {
+	return store.Limit{Key: st.ID + ":email-change:" + userID, Every: time.Hour / 5, Burst: 5}
+}
+
+// againFor is the pause between two mails to the same address.
+func againFor(st *site.Site, userID string) store.Limit {
+	return store.Limit{Key: st.ID + ":email-again:" + userID, Every: time.Minute, Burst: 1}
+}
+
+// limit takes one call from each of the limits, or says when to try again.
+func (s *Service) limit(ctx context.Context, limits ...store.Limit) error {
+	wait, err := s.Store.Allow(ctx, s.Now(), limits...)
+	if err != nil || wait == 0 {
+		return err
+	}
+	minutes := int((wait + time.Minute - 1) / time.Minute)
+	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeEmailOften, RetryAfter: wait,
+		Fields: []gatehouse.FieldError{{Field: "email", Code: CodeEmailOften, Args: map[string]string{"n": strconv.Itoa(minutes)}}}}
+}
+
+// ask begins a change of the address: the link goes to the new one, a notice with the
+// way to stop it to the old one. again: the old one has been told already.
+func (s *Service) ask(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, to string, again bool) error {
+	now, token := s.Now(), secret.NewToken()
+	change := gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: st.ID, UserID: u.ID, Old: u.Email, New: to,
+		State: gatehouse.EmailAsked, AskedAt: now, ConfirmUntil: now.Add(gatehouse.ConfirmEmailFor)}
+	if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, to); err != nil {
+		return err
+	}
+	if err := q.InsertEmailChange(ctx, secret.HashToken(token), change); err != nil {
+		return err
+	}
+	if err := s.record(ctx, q, c, u, gatehouse.EventEmailAsked, nil); err != nil {
+		return err
+	}
+	if err := s.mailLink(ctx, q, st, u, change, token); err != nil {
+		return err
+	}
+	if again || change.Old == change.New || !mail.CanSend(change.Old) {
+		return nil
+	}
+	place := ""
+	if s.SignIn.Place != nil {
+		place = s.SignIn.Place(st.Language("", u.Locale), c.Address)
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), mail.AddressChangeAsked{Username: u.Username,
+		NewAddress: gatehouse.MaskEmail(to), UndoToken: s.undoToken(change), At: now, Address: c.Address, Place: place})
+}
+
+// mailLink sends the link that confirms to the new address. If that is the username of
+// somebody else, they are told instead, the link goes to nobody, and nothing that the
+// asker sees is different (invariant 7).
+func (s *Service) mailLink(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, change gatehouse.EmailChange, token string) error {
+	other, err := holder(ctx, q, st, u, change.New)
+	if err != nil {
+		return err
+	}
+	if other.ID == "" {
+		to := mail.To(st, u)
+		to.Address = change.New
+		return s.Outbox.Enqueue(ctx, q, st, to, mail.ConfirmAddress{Username: u.Username, Token: token, ExpiresAt: change.ConfirmUntil})
+	}
+	if other.State == gatehouse.Deactivated || !mail.CanSend(other.Email) {
+		return nil
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, other), mail.AddressTaken{Username: other.Username, At: s.Now()})
+}
+
+// holder returns the other user whose username an address is, where a user's username
+// would become that address; a zero User if there is none.
+func holder(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, address string) (gatehouse.User, error) {
+	if !gatehouse.UsernameIsEmail(st.SignInWith, u) {
+		return gatehouse.User{}, nil
+	}
+	other, err := q.UserByUsername(ctx, st.ID, address)
+	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && other.ID == u.ID {
+		return gatehouse.User{}, nil
+	}
+	return other, err
+}
+
+// SendConfirmation sends the link once more: for the change that waits, or for an
+// address that was never confirmed.
+//
+// Errors: TooMany; Conflict with CodeNothingToConfirm; Unavailable.
+func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
+	p, err := s.Profile(ctx, st, c)
+	if err != nil {
+		return err
+	}
+	if p.Waiting == nil && (p.User.EmailConfirmed || !mail.CanSend(p.User.Email)) {
+		return errNothing
+	}
+	if err := s.limit(ctx, againFor(st, c.UserID), changesOf(st, c.UserID)); err != nil {
+		return err
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := own(ctx, q, c, st)
+		if err != nil {
+			return err
+		}
+		waiting, err := q.WaitingEmailChange(ctx, st.ID, u.ID)
+		switch {
+		case err == nil && waiting.MayConfirm(u, s.Now()):
+			return s.ask(ctx, q, st, c, u, waiting.New, true)
+		case err == nil && gatehouse.NameKey(waiting.Old) == gatehouse.NameKey(u.Email): // its time is over
+			return s.ask(ctx, q, st, c, u, waiting.New, false)
+		case err != nil && gatehouse.KindOf(err) != gatehouse.NotFound:
+			return err
+		case u.EmailConfirmed || !mail.CanSend(u.Email):
+			return errNothing
+		}
+		return s.ask(ctx, q, st, c, u, u.Email, false)
+	})
+	if err == nil {
+		s.Outbox.Hurry()
+	}
+	return err
+}
+
+// DropEmailChange gives up the change that waits. To give up what is not there is no
+// error.
+func (s *Service) DropEmailChange(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := own(ctx, q, c, st)
+		if err != nil {
+			return err
+		}
+		dropped, err := q.DropEmailChanges(ctx, st.ID, u.ID, "")
+		if err != nil || !dropped {
+			return err
+		}
+		return s.record(ctx, q, c, u, gatehouse.EventEmailUndone, nil)
+	})
+}

@@ -1,0 +1,84 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Home is what the home page takes from the account besides its events.
+type Home struct {
+	Layout gatehouse.HomeLayout
+	// PasswordExpiresAt is when the password is too old; zero: not soon.
+	PasswordExpiresAt time.Time
+}
+
+// expirySoon is how long before its expiry a password is pointed at: from the first
+// warning by mail on (A08).
+const expirySoon = 14 * 24 * time.Hour
+
+// Home returns how the caller has arranged the home page.
+func (s *Service) Home(ctx context.Context, st *site.Site, c gatehouse.Caller) (Home, error) {
+	u, err := s.look(ctx, st, c)
+	if err != nil {
+		return Home{}, err
+	}
+	var h Home
+	if ends := gatehouse.PasswordExpiresAt(st.Policy.Password, u.Password); ends.Sub(s.Now()) <= expirySoon {
+		h.PasswordExpiresAt = ends
+	}
+	h.Layout, err = s.Store.Read().HomeLayout(ctx, st.ID, u.ID)
+	return h, err
+}
+
+// Codes of errors about the home page.
+const (
+	// CodeProfileIncomplete: the profile is to be completed first (A06). Kind
+	// Forbidden.
+	CodeProfileIncomplete = "profile-incomplete"
+	// CodeNoSuchCard is of kind Invalid.
+	CodeNoSuchCard = "no-such-card"
+)
+
+// HomeCards are the cards that a user's home page has now.
+func HomeCards(st *site.Site, u gatehouse.User) []gatehouse.HomeCard {
+	var there []gatehouse.HomeCard
+	for _, card := range gatehouse.HomeCards {
+		switch {
+		case card == gatehouse.CardProfile && len(gatehouse.MissingOf(st.Site, u)) == 0:
+		case card == gatehouse.CardLinks && len(st.QuickLinks) == 0:
+		default:
+			there = append(there, card)
+		}
+	}
+	return there
+}
+
+// ArrangeHome does an action on a card of the home page. Of two windows, the last one
+// wins; what is kept is always a whole layout.
+//
+// Errors: Forbidden with CodeProfileIncomplete, Invalid with CodeNoSuchCard,
+// Unavailable.
+func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Caller, card gatehouse.HomeCard, action gatehouse.CardAction) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := own(ctx, q, c, st)
+		if err != nil {
+			return err
+		}
+		if len(gatehouse.MissingOf(st.Site, u)) > 0 {
+			return &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeProfileIncomplete}
+		}
+		layout, err := q.HomeLayout(ctx, st.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		layout, ok := layout.Arrange(card, action, HomeCards(st, u))
+		if !ok {
+			return &gatehouse.Error{Kind: gatehouse.Invalid, Code: CodeNoSuchCard}
+		}
+		return q.PutHomeLayout(ctx, st.ID, u.ID, layout)
+	})
+}

@@ -1,0 +1,230 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Profile is what the profile page shows.
+type Profile struct {
+	User gatehouse.User
+	// Waiting is the change of address that is to be confirmed; nil: none.
+	Waiting *gatehouse.EmailChange
+	// Version stands for what the profile is now; a form carries it along, so that
+	// it does not overwrite what another window has saved meanwhile.
+	Version string
+}
+
+// ProfileForm is a profile as somebody has filled it in.
+type ProfileForm struct {
+	FirstName, LastName, Email, Locale string
+	// Version is that of the profile the form was made from; empty: no matter.
+	Version string
+	// CurrentPassword is asked for where the sign-in is not recent.
+	CurrentPassword string
+}
+
+// Codes of errors about profiles.
+const (
+	// CodeProfileChanged: another window has saved the profile since the form was
+	// made. Kind Conflict.
+	CodeProfileChanged = "profile-changed"
+	// CodeEmailOften is of kind TooMany, at the field email.
+	CodeEmailOften = "email-often"
+)
+
+var errProfileChanged = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeProfileChanged}
+
+// Profile returns the caller's profile.
+func (s *Service) Profile(ctx context.Context, st *site.Site, c gatehouse.Caller) (Profile, error) {
+	u, err := s.look(ctx, st, c)
+	if err != nil {
+		return Profile{}, err
+	}
+	p := Profile{User: u, Version: version(u)}
+	p.User.Password.Hash = ""
+	waiting, err := s.Store.Read().WaitingEmailChange(ctx, st.ID, u.ID)
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.NotFound:
+		return p, nil
+	case err != nil:
+		return Profile{}, err
+	case gatehouse.NameKey(waiting.Old) == gatehouse.NameKey(u.Email): // else it is void
+		p.Waiting = &waiting
+	}
+	return p, nil
+}
+
+// look is own for pages that only show.
+func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller) (gatehouse.User, error) {
+	if !isOwn(c, st) {
+		return gatehouse.User{}, errForbidden
+	}
+	return s.Store.Read().User(ctx, st.ID, c.UserID)
+}
+
+// version is a short hash of what the form shows.
+func version(u gatehouse.User) string {
+	return secret.HashToken(strings.Join([]string{u.FirstName, u.LastName, u.Email, u.Locale}, "\x00"))[:16]
+}
+
+// SaveProfile saves a profile (A05). A new address waits until it is confirmed from
+// there; all else changes at once. begun is when the session began: a change of
+// address wants a recent sign-in, or the password again (ASVS 7.5.1).
+//
+// Errors: Invalid with fields first_name, last_name, email, locale, current_password;
+// Conflict with CodeProfileChanged; TooMany with the field email; what
+// signin.Service.Confirm returns; Unavailable.
+func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, begun time.Time, form ProfileForm) error {
+	u, err := s.look(ctx, st, in.Caller)
+	if err != nil {
+		return err
+	}
+	if err := form.check(st, u); err != nil {
+		return err
+	}
+	if !form.fits(u) {
+		return errProfileChanged
+	}
+	moves := form.moves(u)
+	if moves {
+		if err := s.mayMove(ctx, st, in, begun, form.CurrentPassword); err != nil {
+			return err
+		}
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := own(ctx, q, in.Caller, st)
+		if err != nil {
+			return err
+		}
+		// Another window may have been faster, also one that changed the address.
+		if !form.fits(u) || form.moves(u) != moves {
+			return errProfileChanged
+		}
+		return s.save(ctx, q, st, in.Caller, u, form)
+	})
+	if err == nil {
+		s.Outbox.Hurry()
+	}
+	return err
+}
+
+// mayMove asks for the password where the sign-in is not recent, and counts changes.
+func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begun time.Time, password string) error {
+	if !gatehouse.IsFresh(begun, s.Now()) {
+		if err := s.SignIn.Confirm(ctx, st, in, password); err != nil {
+			return err
+		}
+	}
+	return s.limit(ctx, changesOf(st, in.Caller.UserID))
+}
+
+// save writes what the form changes.
+func (s *Service) save(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, was gatehouse.User, form ProfileForm) error {
+	now := form.put(st, was)
+	if fields := changedFields(was, now); len(fields) > 0 {
+		if err := q.UpdateProfile(ctx, now); err != nil {
+			return err
+		}
+		detail := map[string]string{"fields": strings.Join(fields, " ")}
+		if err := s.record(ctx, q, c, now, gatehouse.EventProfileChanged, detail); err != nil {
+			return err
+		}
+	}
+	if !form.moves(was) {
+		return nil
+	}
+	return s.ask(ctx, q, st, c, now, form.Email, false)
+}
+
+// put writes the form into a user, but for another address.
+func (f ProfileForm) put(st *site.Site, u gatehouse.User) gatehouse.User {
+	u.FirstName, u.LastName, u.Locale = f.FirstName, f.LastName, f.Locale
+	if gatehouse.SameMailbox(f.Email, u.Email) {
+		if gatehouse.UsernameIsEmail(st.SignInWith, u) && gatehouse.SameMailbox(u.Username, u.Email) {
+			u.Username = f.Email
+		}
+		u.Email = f.Email
+	}
+	return u
+}
+
+// moves reports whether the form asks for another address.
+func (f ProfileForm) moves(u gatehouse.User) bool { return !gatehouse.SameMailbox(f.Email, u.Email) }
+
+// fits reports whether the form was made from what the profile is now, or asks for
+// just that.
+func (f ProfileForm) fits(u gatehouse.User) bool {
+	return f.Version == "" || f.Version == version(u) ||
+		version(u) == version(gatehouse.User{FirstName: f.FirstName, LastName: f.LastName, Email: f.Email, Locale: f.Locale})
+}
+
+// check trims the fields and says what is wrong with them, all at once.
+func (f *ProfileForm) check(st *site.Site, u gatehouse.User) error {
+	var bad []gatehouse.FieldError
+	for _, name := range []struct {
+		field string
+		value *string
+	}{{"first_name", &f.FirstName}, {"last_name", &f.LastName}} {
+		*name.value = strings.TrimSpace(*name.value)
+		if *name.value == "" { // a completed profile has both (A06)
+			bad = append(bad, gatehouse.FieldError{Field: name.field, Code: "required"})
+		} else if e, ok := gatehouse.CheckLine(name.field, *name.value, gatehouse.MaxName, gatehouse.InNames); !ok {
+			bad = append(bad, e)
+		}
+	}
+	f.Email = strings.TrimSpace(f.Email)
+	if f.moves(u) {
+		bad = append(bad, checkEmail(f.Email)...)
+	}
+	if f.Locale != "" && f.Locale != u.Locale && !slices.Contains(st.Languages, f.Locale) {
+		bad = append(bad, gatehouse.FieldError{Field: "locale", Code: "locale"})
+	}
+	return invalid(bad)
+}
+
+// checkEmail says what is wrong with a new address. Nobody takes the address away: it
+// is what a forgotten password is replaced by.
+func checkEmail(address string) []gatehouse.FieldError {
+	if address == "" {
+		return []gatehouse.FieldError{{Field: "email", Code: "required"}}
+	}
+	if e, ok := gatehouse.CheckLine("email", address, gatehouse.MaxUsername, gatehouse.InKeys); !ok {
+		return []gatehouse.FieldError{e}
+	}
+	if !mail.CanSend(address) {
+		return []gatehouse.FieldError{{Field: "email", Code: "email"}}
+	}
+	return nil
+}
+
+// changedFields names what has changed, for the event log, which keeps no values.
+func changedFields(was, now gatehouse.User) []string {
+	var names []string
+	for _, f := range []struct{ name, was, now string }{
+		{"first_name", was.FirstName, now.FirstName}, {"last_name", was.LastName, now.LastName},
+		{"email", was.Email, now.Email}, {"locale", was.Locale, now.Locale},
+	} {
+		if f.was != f.now {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// invalid is the error of fields to mend; nil if there are none.
+func invalid(bad []gatehouse.FieldError) error {
+	if len(bad) == 0 {
+		return nil
+	}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: bad}
+}

@@ -1,0 +1,297 @@
+package account_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
+)
+
+// fieldsOf are the fields of an error and what is wrong with each.
+func fieldsOf(err error) string {
+	var e *gatehouse.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	var all []string
+	for _, f := range e.Fields {
+		all = append(all, f.Field+" "+f.Code)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestA05_NamesAreSavedAtOnce(t *testing.T) {
+	eachFlat(t, func(t *testing.T, f *flat) {
+		u := f.person("meridian-uk", "priya", nil)
+		if err := f.save(u, account.ProfileForm{FirstName: " Priya ", LastName: "Nair", Email: u.Email, Locale: "en-GB"}); err != nil {
+			t.Fatal(err)
+		}
+		now := f.User(u)
+		if now.FirstName != "Priya" || now.LastName != "Nair" || now.Locale != "en-GB" || now.Email != u.Email || now.Username != "priya" || !now.EmailConfirmed {
+			t.Errorf("%+v", now)
+		}
+		events, err := f.Store.Read().EventsOfUser(t.Context(), u.SiteID, u.ID, 10)
+		if err != nil || len(events) != 1 || events[0].Kind != gatehouse.EventProfileChanged || events[0].Detail["fields"] != "first_name last_name locale" || len(events[0].Detail) != 1 {
+			t.Errorf("%+v, %v", events, err)
+		}
+		if err := f.save(u, account.ProfileForm{FirstName: "Priya", LastName: "Nair", Email: u.Email, Locale: "en-GB"}); err != nil {
+			t.Error(err)
+		}
+		if got := f.kinds(u); got != "profile.changed" {
+			t.Errorf("saving nothing is an event: %s", got)
+		}
+	})
+}
+
+func TestA05_WhatIsWrongStandsAtItsField(t *testing.T) {
+	f := onceFlat(t)
+	u := f.person("meridian-uk", "priya", nil)
+	good := form(u, u.Email)
+	for name, c := range map[string]struct {
+		change func(*account.ProfileForm)
+		want   string
+	}{
+		"empty":       {func(p *account.ProfileForm) { p.FirstName, p.LastName, p.Email = " ", "", "\t" }, "first_name required, last_name required, email required"},
+		"characters":  {func(p *account.ProfileForm) { p.FirstName, p.LastName = "a\nb", "a\u202eb" }, "first_name character, last_name character"},
+		"long":        {func(p *account.ProfileForm) { p.FirstName = strings.Repeat("é", 101) }, "first_name too-long"},
+		"no address":  {func(p *account.ProfileForm) { p.Email = "priya" }, "email email"},
+		"two":         {func(p *account.ProfileForm) { p.Email = "a@x.example, b@x.example" }, "email email"},
+		"header":      {func(p *account.ProfileForm) { p.Email = "a@x.example\r\nBcc: b@x.example" }, "email character"},
+		"invisible":   {func(p *account.ProfileForm) { p.Email = "a\u200db@x.example" }, "email character"},
+		"no encoding": {func(p *account.ProfileForm) { p.Email = "a\xff@x.example" }, "email character"},
+		"language":    {func(p *account.ProfileForm) { p.Locale = "tlh" }, "locale locale"},
+	} {
+		p := good
+		c.change(&p)
+		err := f.save(u, p)
+		if got := fieldsOf(err); got != c.want || gatehouse.KindOf(err) != gatehouse.Invalid {
+			t.Errorf("%s: %s (%v)", name, got, err)
+		}
+	}
+	if f.User(u) != u || f.kinds(u) != "" || len(f.Mail.All()) != 0 {
+		t.Error("something of it was saved")
+	}
+}
+
+// Capitals are no other mailbox; full-width letters may be one.
+func TestA05_OnlyCapitalsDiffer(t *testing.T) {
+	f := onceFlat(t)
+	u := f.person("inkwell", "priya@northgate.example", nil)
+	if err := f.save(u, form(u, "Priya@Northgate.example")); err != nil {
+		t.Fatal(err)
+	}
+	f.wantEmail(u, "Priya@Northgate.example")
+	if p, _ := f.own.Profile(t.Context(), f.site, f.caller(u)); p.Waiting != nil || !f.User(u).EmailConfirmed || f.kinds(u) != "profile.changed" {
+		t.Errorf("%+v %s", p.Waiting, f.kinds(u))
+	}
+	f.ask(u, "ｐriya@northgate.example")
+	f.wantEmail(u, "Priya@Northgate.example")
+}
+
+func TestA05_TwoWindows(t *testing.T) {
+	eachFlat(t, func(t *testing.T, f *flat) {
+		u := f.person("meridian-uk", "priya", nil)
+		p, err := f.own.Profile(t.Context(), f.site, f.caller(u))
+		if err != nil || p.User.Password.Hash != "" {
+			t.Fatal(err)
+		}
+		first, second := form(u, u.Email), form(u, u.Email)
+		first.Version, second.Version = p.Version, p.Version
+		first.LastName, second.FirstName = "Nair", "Pria"
+		if err := f.save(u, first); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, "the other window", f.save(u, second), gatehouse.Conflict, account.CodeProfileChanged)
+		if now := f.User(u); now.LastName != "Nair" || now.FirstName != "Mira" {
+			t.Errorf("%+v", now)
+		}
+		if err := f.save(u, first); err != nil { // pressed twice: just what is stored
+			t.Errorf("the same again: %v", err)
+		}
+		if p, err = f.own.Profile(t.Context(), f.site, f.caller(u)); err != nil {
+			t.Fatal(err)
+		}
+		second.Version = p.Version
+		if err := f.save(u, second); err != nil {
+			t.Errorf("with the new version: %v", err)
+		}
+		if now := f.User(u); now.LastName != "Santos" || now.FirstName != "Pria" {
+			t.Errorf("%+v", now)
+		}
+	})
+}
+
+// Many windows that were opened together: one saves, the others are told.
+func TestA05_ManyWindowsAtOnce(t *testing.T) {
+	eachFlat(t, func(t *testing.T, f *flat) {
+		u := f.person("meridian-uk", "priya", nil)
+		p, err := f.own.Profile(t.Context(), f.site, f.caller(u))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		saved := 0
+		var all sync.WaitGroup
+		for i := range 10 {
+			all.Go(func() {
+				mine := form(u, u.Email)
+				mine.Version, mine.FirstName = p.Version, "Window "+string(rune('a'+i))
+				err := f.own.SaveProfile(t.Context(), f.site, signin.In{Caller: f.caller(u)}, f.Clock.Now(), mine)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					saved++
+				} else if gatehouse.KindOf(err) != gatehouse.Conflict {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if saved != 1 {
+			t.Errorf("%d windows have saved", saved)
+		}
+	})
+}
+
+// A change of address wants a recent sign-in, or the password again (ASVS 7.5.1).
+func TestA05_AnOldSessionIsAskedForThePassword(t *testing.T) {
+	eachFlat(t, func(t *testing.T, f *flat) {
+		const password = "Correct-Horse-42-Battery"
+		f.site = f.Sites.ByID("meridian-uk")
+		u := f.AddUser("meridian-uk", "priya", password, nil)
+		out, err := f.SignIn.Password(t.Context(), f.site, signin.PasswordRequest{Username: "priya", Password: password, Caller: f.visitor()})
+		if err != nil || out.Session == "" {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		in := signin.In{Session: out.Session, Browser: out.Browser, Caller: f.caller(u)}
+		begun := f.Clock.Now()
+		f.Clock.Add(gatehouse.FreshFor)
+		p := form(u, "new@northgate.example")
+		for typed, want := range map[string]string{"": "current_password required", "wrong": "current_password password-wrong"} {
+			p.CurrentPassword = typed
+			if got := fieldsOf(f.own.SaveProfile(t.Context(), f.site, in, begun, p)); got != want {
+				t.Errorf("%q: %s", typed, got)
+			}
+		}
+		if now, err := f.own.Profile(t.Context(), f.site, f.caller(u)); err != nil || now.Waiting != nil {
+			t.Errorf("asked for without the password: %+v, %v", now.Waiting, err)
+		}
+		names := form(u, u.Email)
+		names.FirstName = "Priya"
+		if err := f.own.SaveProfile(t.Context(), f.site, in, begun, names); err != nil {
+			t.Errorf("a name wants no password: %v", err)
+		}
+		p.FirstName, p.CurrentPassword = "Priya", password
+		if err := f.own.SaveProfile(t.Context(), f.site, in, begun, p); err != nil {
+			t.Error(err)
+		}
+		f.token("new@northgate.example", confirmPath)
+	})
+}
+
+// A caller has no account but the own one (invariant 6).
+func TestA05_NobodyElsesProfile(t *testing.T) {
+	f := onceFlat(t)
+	u := f.person("meridian-uk", "priya", nil)
+	elsewhere := f.Sites.ByID("inkwell")
+	for name, c := range map[string]gatehouse.Caller{"another site's": f.caller(u), "a visitor": f.visitor(), "an operator": {Kind: gatehouse.Operator, SiteID: "inkwell", UserID: u.ID}} {
+		_, err := f.own.Profile(t.Context(), elsewhere, c)
+		errs := []error{err,
+			f.own.SaveProfile(t.Context(), elsewhere, signin.In{Caller: c}, f.Clock.Now(), form(u, "x@x.example")),
+			f.own.SendConfirmation(t.Context(), elsewhere, c), f.own.DropEmailChange(t.Context(), elsewhere, c),
+			f.own.ArrangeHome(t.Context(), elsewhere, c, gatehouse.CardActivity, gatehouse.CardUp)}
+		for i, err := range errs {
+			if gatehouse.KindOf(err) != gatehouse.Forbidden {
+				t.Errorf("%s, %d: %v", name, i, err)
+			}
+		}
+	}
+}
+
+func TestA06_TheHomePageIsArranged(t *testing.T) {
+	eachFlat(t, func(t *testing.T, f *flat) {
+		u := f.person("meridian-uk", "priya", nil)
+		layout := func() string {
+			h, err := f.own.Home(t.Context(), f.site, f.caller(u))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h.Layout.String()
+		}
+		do := func(card gatehouse.HomeCard, action gatehouse.CardAction) error {
+			return f.own.ArrangeHome(t.Context(), f.site, f.caller(u), card, action)
+		}
+		usual := layout()
+		for _, step := range []struct {
+			card   gatehouse.HomeCard
+			action gatehouse.CardAction
+		}{{"activity", "up"}, {"orders", "hide"}} {
+			if err := do(step.card, step.action); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := layout(); got != "profile platforms -orders links activity checkup" {
+			t.Error(got)
+		}
+		wantCode(t, "an unknown card", do("news", "up"), gatehouse.Invalid, account.CodeNoSuchCard)
+		wantCode(t, "an unknown action", do("activity", "explode"), gatehouse.Invalid, account.CodeNoSuchCard)
+		wantCode(t, "a card that is not there", do("profile", "hide"), gatehouse.Invalid, account.CodeNoSuchCard)
+		if err := do("", "reset"); err != nil || layout() != usual {
+			t.Errorf("%s, %v", layout(), err)
+		}
+		bare := f.person("meridian-uk", "bare", func(u *gatehouse.User) { u.FirstName = "" })
+		err := f.own.ArrangeHome(t.Context(), f.site, f.caller(bare), "activity", "up")
+		wantCode(t, "an incomplete profile", err, gatehouse.Forbidden, account.CodeProfileIncomplete)
+	})
+}
+
+// Windows that press at the same time: the last one wins, and no layout is ever broken.
+func TestA06_ManyWindowsMoveCards(t *testing.T) {
+	eachFlat(t, func(t *testing.T, f *flat) {
+		u := f.person("meridian-uk", "priya", nil)
+		cards, actions := account.HomeCards(f.site, u), []gatehouse.CardAction{gatehouse.CardUp, gatehouse.CardDown, gatehouse.CardHide, gatehouse.CardShow}
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				for n := range 10 {
+					if err := f.own.ArrangeHome(t.Context(), f.site, f.caller(u), cards[(i+n)%len(cards)], actions[(i*3+n)%len(actions)]); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		h, err := f.own.Home(t.Context(), f.site, f.caller(u))
+		if err != nil || len(h.Layout) != len(gatehouse.HomeCards) || h.Layout.String() != gatehouse.ReadHomeLayout(h.Layout.String()).String() {
+			t.Errorf("%v, %v", h.Layout, err)
+		}
+	})
+}
+
+func TestA08_HomeKnowsWhenThePasswordExpiresSoon(t *testing.T) {
+	f := onceFlat(t)
+	aged := *f.Sites.ByID("meridian-uk")
+	aged.Policy.Password.MaxAge = 90 * 24 * time.Hour
+	u := f.AddUser("meridian-uk", "priya", "Correct-Horse-42-Battery", nil)
+	ends := f.Clock.Now().Add(aged.Policy.Password.MaxAge)
+	for _, c := range []struct {
+		wait time.Duration
+		soon bool
+	}{{0, false}, {76*24*time.Hour - time.Second, false}, {time.Second, true}, {20 * 24 * time.Hour, true}} {
+		f.Clock.Add(c.wait)
+		h, err := f.own.Home(t.Context(), &aged, f.caller(u))
+		if err != nil || !h.PasswordExpiresAt.IsZero() != c.soon || c.soon && !h.PasswordExpiresAt.Equal(ends) {
+			t.Errorf("at %s: %v, %v", f.Clock.Now(), h.PasswordExpiresAt, err)
+		}
+	}
+	never := *f.Sites.ByID("meridian-uk")
+	never.Policy.Password.MaxAge = 0
+	if h, err := f.own.Home(t.Context(), &never, f.caller(u)); err != nil || !h.PasswordExpiresAt.IsZero() {
+		t.Errorf("%v, %v", h.PasswordExpiresAt, err)
+	}
+}

@@ -26,10 +26,12 @@ type Job struct {
 const (
 	keepNameAttempts = 48 * time.Hour
 	keepLimits       = time.Hour
+	keepRecoveries   = 24 * time.Hour
+	keepEmailChanges = 30 * 24 * time.Hour
 )
 
 // Expiry removes what has run out: sign-ins, sessions, counts of names that are no
-// account, limits.
+// account, limits, recoveries, changes of an address.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -43,7 +45,13 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 			if err := q.DropOldAttempts(ctx, at.Add(-keepNameAttempts)); err != nil {
 				return err
 			}
-			return q.DropOldLimits(ctx, at.Add(-keepLimits))
+			if err := q.DropOldLimits(ctx, at.Add(-keepLimits)); err != nil {
+				return err
+			}
+			if err := q.DropOldRecoveries(ctx, at.Add(-keepRecoveries)); err != nil {
+				return err
+			}
+			return q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges), at)
 		})
 	}}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"gatehouse"
 	"gatehouse/internal/secret"
@@ -48,7 +49,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, a Au
 		return errSignInFirst
 	}
 	if a == Pending {
-		if _, _, err := s.SignIn.InProgress(r.Context(), v.Site, v.SignInToken); err != nil {
+		if err := s.loadPending(r, v); err != nil {
 			return err
 		}
 	}
@@ -61,6 +62,23 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, a Au
 
 // errSignInFirst leads people to the sign-in page and tells programs 401.
 var errSignInFirst = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "sign-in-first"}
+
+// errFinished: the sign-in was finished in another tab.
+var errFinished = &gatehouse.Error{Kind: gatehouse.Conflict, Code: "finished"}
+
+// loadPending finds the sign-in in progress that the page belongs to.
+func (s *Server) loadPending(r *http.Request, v *ui.Visit) error {
+	facts, step, err := s.SignIn.InProgress(r.Context(), v.Site, v.SignInToken)
+	if gatehouse.KindOf(err) == gatehouse.Unauthenticated && v.Session != nil {
+		return errFinished
+	}
+	if err != nil {
+		return err
+	}
+	v.Pending, v.Step = &facts, step
+	v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), facts.User.Locale)
+	return nil
+}
 
 // loadSession finds out who the session cookie stands for. A database that is lost
 // is an error, not a visitor who has not signed in.
@@ -144,6 +162,9 @@ func badForm(err error) error {
 
 // signInFirst is the address of the sign-in page that leads back to this request.
 func signInFirst(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, "/sign-in/") { // a sign-in that was not finished
+		return "/sign-in?ended"
+	}
 	if r.Method != http.MethodGet || r.URL.Path == "/" {
 		return "/sign-in"
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/account"
 	"gatehouse/internal/api"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
@@ -18,12 +19,13 @@ import (
 
 // Server answers requests for all sites.
 type Server struct {
-	Sites  *site.Sites
-	SignIn *signin.Service
-	Pages  *ui.Pages
-	Keys   *secret.Keys
-	Now    func() time.Time
-	Log    *slog.Logger
+	Sites   *site.Sites
+	SignIn  *signin.Service
+	Account *account.Service
+	Pages   *ui.Pages
+	Keys    *secret.Keys
+	Now     func() time.Time
+	Log     *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
 	// TrustedProxies are the only peers whose X-Forwarded- headers count.
@@ -42,7 +44,7 @@ type Server struct {
 
 // Prepare puts the routes together. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
-	s.portal = &portal.Portal{SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
+	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{}
 	s.mux, s.known = http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {

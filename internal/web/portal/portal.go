@@ -5,15 +5,17 @@ import (
 	"net/http"
 	"time"
 
+	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
 // Portal holds the handlers.
 type Portal struct {
-	SignIn *signin.Service
-	Pages  *ui.Pages
-	Now    func() time.Time
+	SignIn  *signin.Service
+	Account *account.Service
+	Pages   *ui.Pages
+	Now     func() time.Time
 }
 
 func (p *Portal) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/signin"
@@ -25,6 +26,7 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 		ReturnTo:  keepReturn(back),
 		SignedOut: r.URL.Query().Has("signed_out") && !v.SessionEnded,
 		Expired:   v.SessionEnded,
+		Ended:     r.URL.Query().Has("ended"), PasswordChanged: r.URL.Query().Has("password_changed"),
 	})
 }
 
@@ -46,25 +48,12 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if out.Step != gatehouse.StepDone {
-		ui.SetCookie(w, v, ui.SignInCookie, out.SignIn, 0)
-		http.Redirect(w, r, stepPath(out.Step), http.StatusSeeOther)
-		return nil
-	}
-	signedIn(w, v, out)
-	http.Redirect(w, r, out.ReturnTo, http.StatusSeeOther)
+	goOn(w, r, out)
 	return nil
 }
 
-// browserCookieAge is how long a browser is known by its cookie, in seconds: the
-// longest that browsers keep one.
-const browserCookieAge = 400 * 24 * 3600
-
-func signedIn(w http.ResponseWriter, v *ui.Visit, out signin.Outcome) {
-	ui.SetCookie(w, v, ui.SessionCookie, out.Session, 0)
-	ui.SetCookie(w, v, ui.BrowserCookie, out.Browser, browserCookieAge)
-	ui.DropCookie(w, v, ui.SignInCookie)
-}
+// browserCookieAge is how long a browser is known by its cookie, in seconds.
+const browserCookieAge = int(gatehouse.BrowserKnownFor / time.Second)
 
 // notSignedIn shows the form again, or the page that a special case has. What was
 // typed stays, but for the password.
@@ -88,6 +77,8 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 		return p.page(w, r, http.StatusUnprocessableEntity, view)
 	case e.Code == signin.CodeTemporaryExpired:
 		return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{})
+	case e.Code == signin.CodeTemporaryUsed:
+		return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{Used: true})
 	case e.Kind == gatehouse.Unauthenticated:
 		view.LastFailed = true
 		return p.page(w, r, http.StatusUnauthorized, view)
@@ -99,33 +90,6 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 func (p *Portal) CookiesOff(w http.ResponseWriter, r *http.Request) error {
 	view := ui.SignIn{Username: clip(r.PostFormValue("username")), ReturnTo: keepReturn(r.FormValue("return_to")), CookiesOff: true}
 	return p.page(w, r, http.StatusForbidden, view)
-}
-
-// Step shows the page of the step that is due now. A sign-in that needs one stops
-// here: what the step asks for cannot be given on a page yet.
-func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	_, step, err := p.SignIn.InProgress(r.Context(), v.Site, v.SignInToken)
-	if err != nil {
-		return err
-	}
-	if r.URL.Path != stepPath(step) {
-		http.Redirect(w, r, stepPath(step), http.StatusSeeOther)
-		return nil
-	}
-	return p.page(w, r, http.StatusOK, ui.Stopped{Step: step})
-}
-
-func stepPath(step gatehouse.Step) string { return "/sign-in/" + string(step) }
-
-// ForgotPassword says whom to ask for a new one.
-func (p *Portal) ForgotPassword(w http.ResponseWriter, r *http.Request) error {
-	return p.page(w, r, http.StatusOK, ui.Stuck{})
-}
-
-// ForgotUsername says whom to ask (A12).
-func (p *Portal) ForgotUsername(w http.ResponseWriter, r *http.Request) error {
-	return p.page(w, r, http.StatusOK, ui.Stuck{Username: true})
 }
 
 // SignOut ends the session, and a half-finished sign-in, here and in the database,
@@ -152,7 +116,9 @@ func keepReturn(to string) string {
 }
 
 // clip shortens what is shown again to something that a page can hold.
-func clip(s string) string {
+func clip(s string) string { return clipTo(s, 300) }
+
+func clipTo(s string, most int) string {
 	runes := []rune(strings.ToValidUTF8(s, ""))
-	return string(runes[:min(len(runes), 300)])
+	return string(runes[:min(len(runes), most)])
 }

@@ -1,44 +1,4 @@
 package ui
 
-import "strings"
-
-// named is a name and what gives it away in a User-Agent header.
-type named struct{ sign, name string }
-
-// browsers and systems in the order they are looked for: every Edge also says
-// Chrome, every Chrome also says Safari, every Android also says Linux. Names of
-// products are the same in all languages.
-var (
-	browsers = []named{
-		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Vivaldi", "Vivaldi"},
-		{"FxiOS", "Firefox"}, {"Firefox/", "Firefox"}, {"CriOS", "Chrome"}, {"HeadlessChrome", "Chrome"},
-		{"Chrome/", "Chrome"}, {"Chromium", "Chromium"}, {"Safari/", "Safari"}, {"curl/", "curl"},
-	}
-	systems = []named{
-		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"},
-		{"CrOS", "ChromeOS"}, {"Macintosh", "macOS"}, {"Linux", "Linux"},
-	}
-)
-
-func find(list []named, header string) string {
-	for _, n := range list {
-		if strings.Contains(header, n.sign) {
-			return n.name
-		}
-	}
-	return ""
-}
-
 // Browser says in words what a User-Agent header claims: "Firefox on Windows".
-func (w *Words) Browser(userAgent string) string {
-	browser, system := find(browsers, userAgent), find(systems, userAgent)
-	switch {
-	case browser != "" && system != "":
-		return w.T("device.both", "browser", browser, "system", system)
-	case browser != "":
-		return browser
-	case system != "":
-		return w.T("device.system", "system", system)
-	}
-	return w.T("device.unknown")
-}
+func (w *Words) Browser(userAgent string) string { return w.site.Browser(w.lang, userAgent) }

@@ -8,6 +8,13 @@ const (
 	SessionCookie = "gatehouse-session"
 	SignInCookie  = "gatehouse-signin"
 	BrowserCookie = "gatehouse-device"
+	// RecoveryCookie holds the token of a recovery in progress, or of a reset link
+	// that was opened: so it stands in no address bar, no history and no log.
+	RecoveryCookie = "gatehouse-recovery"
+	// AddressCookie holds the token of a link that confirms an address, and
+	// UndoCookie that of one that takes a change of it back, for the same reason.
+	AddressCookie = "gatehouse-address"
+	UndoCookie    = "gatehouse-undo"
 )
 
 // hostPrefix makes browsers refuse a cookie that another host of the same domain,
@@ -26,11 +33,14 @@ func cookieName(name string, secure bool) string {
 // ReadCookie returns a cookie's value; empty if there is none.
 func ReadCookie(r *http.Request, name string, secure bool) string {
 	c, err := r.Cookie(cookieName(name, secure))
-	if err != nil || len(c.Value) > 100 {
+	if err != nil || len(c.Value) > MaxToken {
 		return ""
 	}
 	return c.Value
 }
+
+// MaxToken is more than any token of ours has; longer ones are somebody else's.
+const MaxToken = 100
 
 // SetCookie sets a cookie. maxAge is in seconds; 0: until the browser is closed.
 func SetCookie(w http.ResponseWriter, v *Visit, name, value string, maxAge int) {

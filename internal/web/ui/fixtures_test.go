@@ -26,11 +26,13 @@ func testSites() map[string]*site.Site {
 			ID: "meridian-uk", Name: "Meridian UK", Origin: "http://uk.localhost:8080",
 			SignInWith: gatehouse.WithUsername, Recovery: gatehouse.RecoverByChallenge, Policy: gatehouse.ClassicPolicy(),
 			Support: gatehouse.Support{Email: "help@uk.meridian.example", Phone: "0345 010 0482", Hours: "Monday to Friday, 8:00 to 18:00"},
+			Sender:  gatehouse.Sender{Address: "no-reply@uk.meridian.example"},
 		},
 		Brand: "Meridian", Country: "UK", Tagline: "For resellers and their teams.", Zone: london,
 		Languages: []string{"en-GB"}, Links: links,
-		Look:   site.Look{Brand: "#2245a8", OnBrand: "#ffffff", BrandNight: "#93b1ff", OnBrandNight: "#0c1533", Side: "#16296b", Radius: .5, Mark: globe, Art: "arches"},
-		Notice: site.Notice{Kicker: "Delivery", Title: "Order by 17:00 on Friday 18 December for delivery before the holiday", LinkText: "See all cut-off times", LinkURL: "https://www.example.com/"},
+		QuickLinks: []site.Link{{Text: "Delivery times", URL: "/help/delivery"}, {Text: "Shop", URL: "https://shop.example.com/"}},
+		Look:       site.Look{Brand: "#2245a8", OnBrand: "#ffffff", BrandNight: "#93b1ff", OnBrandNight: "#0c1533", Side: "#16296b", Radius: .5, Mark: globe, Art: "arches"},
+		Notice:     site.Notice{Kicker: "Delivery", Title: "Order by 17:00 on Friday 18 December for delivery before the holiday", LinkText: "See all cut-off times", LinkURL: "https://www.example.com/"},
 	}
 	au := &site.Site{
 		Site: gatehouse.Site{
@@ -74,6 +76,8 @@ type sample struct {
 	view View
 	// signedIn and siteless say what the frame has.
 	signedIn, siteless bool
+	// bareUser: of the user nothing is known but the username.
+	bareUser bool
 }
 
 // samples are every view in every state that changes its page.
@@ -86,7 +90,10 @@ func samples() []sample {
 		{name: "signin-cookies", view: SignIn{CookiesOff: true, Username: "msantos"}},
 		{name: "signin-expired", view: SignIn{Expired: true}},
 		{name: "signin-signed-out", view: SignIn{SignedOut: true}},
+		{name: "signin-ended", view: SignIn{Ended: true}},
+		{name: "signin-password-changed", view: SignIn{PasswordChanged: true}},
 		{name: "temporary", view: TemporaryExpired{}},
+		{name: "temporary-used", view: TemporaryExpired{Used: true}},
 		{name: "locked", view: LockedHere{}},
 		{name: "locked-until", view: LockedHere{Until: new(noon.Add(time.Hour))}},
 		{name: "locked-person", view: LockedHere{Reason: gatehouse.LockedByAdministrator}},
@@ -94,6 +101,8 @@ func samples() []sample {
 		{name: "unknown-host", view: ErrorPage{Status: 421}, siteless: true},
 		{name: "home", view: fullHome(), signedIn: true},
 		{name: "home-empty", view: Home{}, signedIn: true},
+		{name: "home-arranged", view: arrangedHome(), signedIn: true},
+		{name: "home-incomplete", view: incompleteHome(), signedIn: true, bareUser: true},
 		{name: "tour", view: testTour(), siteless: true},
 		{name: "inbox", view: testInbox(), siteless: true},
 		{name: "inbox-one", view: Inbox{Messages: testInbox().Messages, Open: &Message{ID: "m2", Text: "Hello"}, To: "a+b@example.com", SMTP: "127.0.0.1:2525"}, siteless: true},
@@ -105,16 +114,43 @@ func samples() []sample {
 		{name: "error-teapot", view: ErrorPage{Status: 418}},
 		{name: "error-gateway", view: ErrorPage{Status: 502}},
 	}
+	list = append(list, helpSamples()...)
+	list = append(list, profileSamples()...)
+	list = append(list, emailSamples()...)
 	for status := range errorStatuses {
 		list = append(list, sample{name: "error-" + ErrorPage{Status: status}.Which(), view: ErrorPage{Status: status}})
 	}
-	for _, step := range []gatehouse.Step{gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser, gatehouse.StepDone} {
-		list = append(list, sample{name: "stopped-" + string(step), view: Stopped{Step: step}})
-	}
-	for _, username := range []bool{false, true} {
-		list = append(list, sample{name: "stuck", view: Stuck{Username: username}})
-	}
+	list = append(list, stepSamples()...)
+	list = append(list, deviceSamples()...)
+	list = append(list, recoverySamples()...)
 	return list
+}
+
+// helpSamples are the pages of help, contact and search, signed out and signed in.
+func helpSamples() []sample {
+	short := site.HelpPage{Name: "returns", Lang: "en-GB", Title: "Returns", Summary: "How to send something back.", Intro: "<p>Write to us.</p>\n"}
+	long := site.HelpPage{Name: "locked", Lang: "de", Title: "Ein gesperrtes Konto", Summary: "Was zu tun ist.", Intro: "<p>Nichts ist verloren.</p>\n"}
+	for _, id := range []string{"why", "unlock", "not-you", "ask-whom"} {
+		long.Sections = append(long.Sections, site.HelpSection{ID: id, Title: "About " + id, HTML: "<p>See <a href=\"#why\">why</a>.</p>\n<h3 id=\"" + id + "-more\">More</h3>\n"})
+	}
+	pages := []site.HelpPage{short, long}
+	hits := []site.HelpHit{{Page: "returns", Title: "Returns", Lang: "en-GB", Snippet: "Write to us."}, {Page: "locked", Title: long.Title, Lang: "de", Section: "About why", Anchor: "why", Snippet: "… a & b <c>"}}
+	var list []sample
+	for _, signedIn := range []bool{false, true} {
+		list = append(list,
+			sample{name: "help", view: HelpIndex{Pages: pages}, signedIn: signedIn},
+			sample{name: "help-found", view: HelpIndex{Pages: pages, Query: "a", Words: true, Hits: hits}, signedIn: signedIn},
+			sample{name: "help-nothing", view: HelpIndex{Pages: pages, Query: "<script>", Words: true}, signedIn: signedIn},
+			sample{name: "help-no-words", view: HelpIndex{Pages: pages, Query: "!"}, signedIn: signedIn},
+			sample{name: "help-page", view: HelpArticle{Page: long}, signedIn: signedIn},
+			sample{name: "help-page-short", view: HelpArticle{Page: short}, signedIn: signedIn},
+			sample{name: "help-missing", view: HelpMissing{}, signedIn: signedIn},
+			sample{name: "contact", view: Contact{}, signedIn: signedIn})
+	}
+	return append(list,
+		sample{name: "search", view: Search{}, signedIn: true},
+		sample{name: "search-found", view: Search{Query: "password", Words: true, Hits: hits}, signedIn: true},
+		sample{name: "search-nothing", view: Search{Query: "zebra", Words: true}, signedIn: true})
 }
 
 const (
@@ -125,17 +161,84 @@ const (
 func fullHome() Home {
 	home := Home{
 		LastSignIn: new(noon.Add(-16 * time.Hour)), LastFrom: "203.0.113.7", Sessions: 2,
-		Incomplete: []IncompleteItem{{What: MissingName, Link: "/account/profile"}, {What: MissingEmail}, {What: MissingConfirmation}, {What: MissingChallenge}},
-		Platforms:  []Platform{{Name: "Storefront", Fact: "Catalogue, prices and stock", URL: "https://shop.example.com"}, {Name: "Quotes", URL: "/"}},
+		Layout: gatehouse.ReadHomeLayout(""), There: gatehouse.HomeCards[1:],
+		Platforms: []Platform{{Name: "Storefront", Fact: "Catalogue, prices and stock", URL: "https://shop.example.com"}, {Name: "Quotes", URL: "/"}},
 	}
 	home.Activity = []gatehouse.Event{
-		{Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, At: noon.Add(-time.Minute), Address: "192.0.2.44", UserAgent: firefox},
-		{Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, At: noon.Add(-2 * time.Minute), Address: "192.0.2.44", UserAgent: firefox},
-		{Kind: gatehouse.EventSignIn, Result: gatehouse.ResultLocked, At: noon.Add(-20 * time.Hour), Address: "2001:db8::7", UserAgent: safari},
-		{Kind: gatehouse.EventUnlocked, At: noon.Add(-72 * time.Hour)},
-		{Kind: "account.unheard_of", At: noon.Add(-96 * time.Hour), UserAgent: "x"},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultOK, At: noon.Add(-time.Minute), Address: "192.0.2.44", UserAgent: firefox},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultWrong, At: noon.Add(-2 * time.Minute), Address: "192.0.2.44", UserAgent: firefox},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultLocked, At: noon.Add(-20 * time.Hour), Address: "2001:db8::7", UserAgent: safari},
+		{ActorKind: gatehouse.Visitor, Kind: gatehouse.EventUnlocked, At: noon.Add(-72 * time.Hour)},
+		{ActorKind: gatehouse.Visitor, Kind: "account.unheard_of", At: noon.Add(-96 * time.Hour), UserAgent: "x"},
 	}
 	return home
+}
+
+func arrangedHome() Home {
+	home := fullHome()
+	home.Layout = gatehouse.ReadHomeLayout("activity -checkup platforms -orders links")
+	home.PasswordExpires, home.Platforms = new(noon.Add(72*time.Hour)), nil
+	return home
+}
+
+func incompleteHome() Home {
+	home := fullHome()
+	home.There, home.Platforms, home.PasswordExpires = gatehouse.HomeCards, nil, new(noon.Add(-time.Hour))
+	return home
+}
+
+// profileSamples are My account > Profile in all its states.
+func profileSamples() []sample {
+	stored := *testUser()
+	full := Profile{FirstName: "Mira", LastName: "Santos", Email: stored.Email, Locale: "en-GB", Version: "v1", Stored: stored}
+	with := func(change func(*Profile)) Profile {
+		v := full
+		change(&v)
+		return v
+	}
+	change := gatehouse.EmailChange{Old: stored.Email, New: "mira.new@northgate.example", AskedAt: noon, ConfirmUntil: noon.Add(24 * time.Hour)}
+	over, first, same := change, change, change
+	over.ConfirmUntil, first.Old, same.New = noon, "", change.Old
+	list := []sample{
+		{name: "profile", view: full},
+		{name: "profile-bare", view: Profile{Stored: gatehouse.User{Username: "pnair"}}, bareUser: true},
+		{name: "profile-saved", view: with(func(v *Profile) { v.Done, v.Waiting = ProfileSaved, &change })},
+		{name: "profile-sent", view: with(func(v *Profile) { v.Done, v.Waiting, v.Stored.Email = ProfileSent, &first, "" })},
+		{name: "profile-dropped", view: with(func(v *Profile) { v.Done, v.Stored.EmailConfirmed = ProfileDropped, false })},
+		{name: "profile-odd", view: with(func(v *Profile) { v.Done, v.Waiting, v.Stored.EmailConfirmed = "<b>", &same, false })},
+		{name: "profile-over", view: with(func(v *Profile) { v.Waiting, v.TooSoon = &over, 61*time.Second })},
+		{name: "profile-changed", view: with(func(v *Profile) { v.Changed, v.AskPassword, v.Stored.LastName = true, true, "Meyer" })},
+		{name: "profile-wrong", view: with(func(v *Profile) {
+			v.AskPassword = true
+			v.Fields = []gatehouse.FieldError{{Field: "first_name", Code: "required"}, {Field: "last_name", Code: "too-long", Args: map[string]string{"max": "100"}},
+				{Field: "email", Code: "email"}, {Field: "email", Code: "email-often", Args: map[string]string{"n": "12"}}, {Field: "current_password", Code: "password-wrong"}, {Field: "locale", Code: "locale"}}
+		})},
+	}
+	for i := range list {
+		list[i].signedIn = true
+	}
+	return list
+}
+
+// emailSamples are the pages behind the links about a change of address.
+func emailSamples() []sample {
+	list := []sample{
+		{name: "email-confirm", view: ConfirmEmail{Username: "msantos", Address: "mira.new@northgate.example"}},
+		{name: "email-confirm-both", view: ConfirmEmail{Username: "a@b.example", Address: "c@d.example", UsernameToo: true}},
+		{name: "email-confirm-known", view: ConfirmEmail{Username: "msantos", Address: "c@d.example", Known: true}},
+		{name: "email-stop", view: UndoEmail{Username: "msantos", Old: "mira@northgate.example", New: "m***@elsewhere.example"}},
+		{name: "email-restore", view: UndoEmail{Username: "msantos", Old: "mira@northgate.example", New: "m***@elsewhere.example", Restores: true}},
+		{name: "email-confirmed-in", view: EmailDone{What: EmailConfirmed}, signedIn: true},
+	}
+	for _, what := range []string{EmailConfirmed, EmailRestored, EmailStopped} {
+		list = append(list, sample{name: "email-" + what, view: EmailDone{What: what}})
+	}
+	for _, why := range []string{EmailLinkOver, EmailTaken, EmailMoved, EmailMissing} {
+		for _, undo := range []bool{false, true} {
+			list = append(list, sample{name: "email-" + why + map[bool]string{true: "-undo"}[undo], view: EmailFailed{Why: why, Undo: undo}})
+		}
+	}
+	return list
 }
 
 func testTour() Tour {
@@ -174,6 +277,9 @@ func frameFor(s *site.Site, x sample) Frame {
 	}
 	if x.signedIn {
 		f.User, f.Company, f.Path = testUser(), testCompany(), "/"
+	}
+	if x.bareUser {
+		f.User = &gatehouse.User{ID: "usr_2", Username: "pnair", Role: gatehouse.RoleUser, State: gatehouse.Active}
 	}
 	return f
 }

@@ -2,16 +2,30 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	"gatehouse"
+)
+
+// control is what a field is entered with. The zero value is a line of text.
+type control string
+
+const (
+	area    control = "area"    // several lines
+	choose  control = "choose"  // one option of a list that folds out
+	choices control = "choices" // one option, all of them shown with a sentence each
+	box     control = "box"     // a box to tick
 )
 
 // field is one input of a form, as the template "field" draws it: label, hint,
 // error, control, in this order.
 type field struct {
-	Name  string
-	Label string
-	Hint  string
+	Name    string
+	Label   string
+	Hint    string
+	Control control
+	// Options are what "choose" and "choices" offer.
+	Options []option
 	// Value is what was typed; never set for a secret.
 	Value        string
 	Type         string // "text" where empty
@@ -22,25 +36,50 @@ type field struct {
 	// Prose leaves capitals and spelling to the browser; without it the field
 	// takes a name or an address.
 	Prose bool
+	// Optional: it may stay empty. Sometimes: it may, unless another field asks for it.
+	Optional, Sometimes bool
+	// About are the ids of what else describes the field.
+	About string
 	// Missing is the part of the text's key for "required":
 	// error.required_username.
 	Missing string
 	Errors  []string
 }
 
-// Describedby lists the ids of the hint and the errors.
+// option is one of the answers that a field offers.
+type option struct {
+	Value, Text, Hint string
+	// ID is the element's id where each option is one.
+	ID     string
+	Chosen bool
+}
+
+// optionsOf marks the chosen one of a field's options. The first has the field's name
+// as its id, because the summary leads there.
+func optionsOf(name, chosen string, options ...option) []option {
+	for i := range options {
+		options[i].Chosen = options[i].Value == chosen
+		options[i].ID = name
+		if i > 0 {
+			options[i].ID = name + "-" + options[i].Value
+		}
+	}
+	return options
+}
+
+// Describedby lists the ids of the hint, the errors and what else describes it.
 func (f field) Describedby() string {
-	ids := ""
+	var ids []string
 	if f.Hint != "" {
-		ids = f.Name + "-hint"
+		ids = append(ids, f.Name+"-hint")
 	}
 	if len(f.Errors) > 0 {
-		if ids != "" {
-			ids += " "
-		}
-		ids += f.Name + "-error"
+		ids = append(ids, f.Name+"-error")
 	}
-	return ids
+	if f.About != "" {
+		ids = append(ids, f.About)
+	}
+	return strings.Join(ids, " ")
 }
 
 // ControlType is the type attribute of the control.

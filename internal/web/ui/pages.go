@@ -56,6 +56,10 @@ type View interface {
 
 // Pages holds the parsed templates.
 type Pages struct {
+	// Place says roughly where an address is, in a language: "Leeds, United Kingdom";
+	// empty where nobody knows. nil: nobody ever does.
+	Place func(lang, address string) string
+
 	templates map[string]*template.Template
 	icons     map[string]string
 	looks     sync.Map // site.Look -> lookPaths
@@ -171,26 +175,6 @@ func (p *page) Languages() []string {
 		return nil
 	}
 	return p.Site.Languages
-}
-
-// Tab is one of the main places of a signed-in page.
-type Tab struct {
-	Text, Path string
-	Current    bool
-}
-
-// mainTabs are the places of the main navigation: the text's key and the path.
-var mainTabs = []struct{ key, path string }{
-	{"frame.tab_home", "/"},
-}
-
-// Tabs are the main places, the one that the page belongs to marked.
-func (p *page) Tabs() []Tab {
-	var tabs []Tab
-	for _, t := range mainTabs {
-		tabs = append(tabs, Tab{p.T(t.key), t.path, t.path == p.PathOnly()})
-	}
-	return tabs
 }
 
 // PathOnly is the page's path without its query.

@@ -17,19 +17,22 @@ import (
 	"gatehouse"
 )
 
-// eachPage renders every view on every site.
+// eachPage renders every view on every site, in the site's own language and in every
+// other one of the house.
 func eachPage(t *testing.T, check func(t *testing.T, html string, doc *goquery.Document)) {
 	t.Helper()
 	pages := newPages(t)
 	for id, s := range testSites() {
-		for _, x := range samples() {
-			t.Run(id+"/"+x.name, func(t *testing.T) {
-				html, err := pages.Render(frameFor(s, x), x.view)
-				if err != nil {
-					t.Fatal(err)
-				}
-				check(t, string(html), parse(t, html))
-			})
+		for _, lang := range append(translations(t), s.Languages[0]) {
+			for _, x := range samples() {
+				t.Run(id+"/"+lang+"/"+x.name, func(t *testing.T) {
+					html, err := pages.Render(frameIn(lang, s, x), x.view)
+					if err != nil {
+						t.Fatal(err)
+					}
+					check(t, string(html), parse(t, html))
+				})
+			}
 		}
 	}
 }
@@ -113,7 +116,7 @@ func checkPolicy(t *testing.T, html string, doc *goquery.Document) {
 // and only they, are in the page.
 func checkReferences(t *testing.T, doc *goquery.Document) {
 	used := map[string]bool{}
-	for _, name := range []string{"for", "aria-describedby", "aria-labelledby", "data-copy", "data-reveal", "data-caps", "href"} {
+	for _, name := range []string{"for", "aria-describedby", "aria-labelledby", "data-copy", "data-dialog", "data-reveal", "data-caps", "data-reqs", "data-repeat", "data-old", "data-when", "form", "href"} {
 		doc.Find("[" + name + "]").Each(func(_ int, s *goquery.Selection) {
 			v, _ := s.Attr(name)
 			if name == "href" {
@@ -147,12 +150,12 @@ func checkNames(t *testing.T, doc *goquery.Document) {
 			t.Errorf("no name: %s", html)
 		}
 	})
-	doc.Find("input:not([type=hidden])").Each(func(_ int, s *goquery.Selection) {
+	doc.Find("input:not([type=hidden]):not([hidden]), select, textarea").Each(func(_ int, s *goquery.Selection) {
 		id, _ := s.Attr("id")
 		if doc.Find("label[for='"+id+"']").Length() != 1 {
 			t.Errorf("input %q has no label", id)
 		}
-		if _, ok := s.Attr("autocomplete"); !ok {
+		if _, ok := s.Attr("autocomplete"); !ok && !s.Is("[type=checkbox], [type=radio]") {
 			t.Errorf("input %q has no autocomplete", id)
 		}
 	})
@@ -166,14 +169,7 @@ func checkNames(t *testing.T, doc *goquery.Document) {
 // TestTextsExist reads the keys that templates and code name and looks for each in
 // the texts; keys that are put together are met by rendering all samples.
 func TestTextsExist(t *testing.T) {
-	data, err := os.ReadFile("../../site/texts/en-GB/portal.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts map[string]string
-	if err := yaml.Unmarshal(data, &texts); err != nil {
-		t.Fatal(err)
-	}
+	texts := pageTexts(t)
 	source := allSource(t)
 	for _, m := range regexp.MustCompile(`\.(?:T|Rich) "([a-z0-9_.-]+)"|\.(?:T|Rich)\("([a-z0-9_.-]+)"[,)]`).FindAllStringSubmatch(source, -1) {
 		key := m[1] + m[2]
@@ -191,6 +187,29 @@ func TestTextsExist(t *testing.T) {
 			t.Errorf("text %s is not used", key)
 		}
 	}
+}
+
+// pageTexts are the texts of all files but common.yaml, which mails use too.
+func pageTexts(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := fs.Glob(os.DirFS("../../site/texts/en-GB"), "*.yaml")
+	if err != nil || len(files) < 2 {
+		t.Fatal("no texts", err)
+	}
+	texts := map[string]string{}
+	for _, name := range files {
+		data, err := os.ReadFile("../../site/texts/en-GB/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "common.yaml" {
+			continue
+		}
+		if err := yaml.Unmarshal(data, &texts); err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	return texts
 }
 
 func allSource(t *testing.T) string {
@@ -279,7 +298,7 @@ func hostile(v View, probe string) View {
 		v.SMTP, v.Operator = probe, []string{probe}
 		return v
 	}
-	return v
+	return hostileStep(v, probe)
 }
 
 func TestRenderAtTheSameTime(t *testing.T) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -9,21 +10,25 @@ import (
 	"gatehouse"
 )
 
-// Home is the dashboard. What it says about the account (check-up, what is
+// Home is the dashboard (A06, C11). What it says about the account (check-up, what is
 // missing) it takes from the frame's user, company and site.
 type Home struct {
 	// LastSignIn is the sign-in before this one; nil: this is the first.
 	LastSignIn *time.Time
-	// LastFrom is where that was, in words or as an address; may be empty.
+	// LastFrom is the address that came from; may be empty.
 	LastFrom string
-	// Incomplete is what the profile lacks; see Incomplete.
-	Incomplete []IncompleteItem
 	// Sessions is how many browsers are signed in, this one among them.
 	Sessions int
 	// Activity is the newest of what happened with the account, newest first.
 	Activity []gatehouse.Event
 	// Platforms are the applications that this sign-in opens.
 	Platforms []Platform
+	// Layout is how the person has arranged the cards; There are those that the
+	// page can have.
+	Layout gatehouse.HomeLayout
+	There  []gatehouse.HomeCard
+	// PasswordExpires is when the password is too old; nil: not soon.
+	PasswordExpires *time.Time
 }
 
 // Platform is an application that the sign-in opens.
@@ -33,43 +38,82 @@ func (Home) template() string     { return "home" }
 func (Home) title(p *page) string { return p.T("frame.tab_home") }
 func (Home) failed() bool         { return false }
 
-// Missing names a thing that a profile lacks.
-type Missing string
+// homeCard is a card for the template "home-card".
+type homeCard struct {
+	Page *page
+	Name gatehouse.HomeCard
+	// First and Last of those that are seen cannot move further.
+	First, Last bool
+}
 
-// What a profile can lack; the texts are incomplete.NAME_title and _text.
-const (
-	MissingName         Missing = "name"
-	MissingEmail        Missing = "email"
-	MissingConfirmation Missing = "confirmation"
-	MissingChallenge    Missing = "challenge"
-)
+// Title is the heading of the card.
+func (c homeCard) Title() string { return c.Page.T("home.card_" + string(c.Name)) }
 
-// IncompleteItem is one thing that a profile lacks.
+// cards are the cards that the page can have, hidden ones or those that are seen.
+func (p *page) cards(hidden bool) []homeCard {
+	v := p.View.(Home)
+	var list []homeCard
+	for _, placed := range v.Layout {
+		if placed.Hidden == hidden && slices.Contains(v.There, placed.Card) {
+			list = append(list, homeCard{Page: p, Name: placed.Card})
+		}
+	}
+	if n := len(list); n > 0 {
+		list[0].First, list[n-1].Last = true, true
+	}
+	return list
+}
+
+// Columns are the cards that are seen: the first half in the first column. On a
+// narrow page the second follows the first, so the order is one.
+func (p *page) Columns() [][]homeCard {
+	list := p.cards(false)
+	half := (len(list) + 1) / 2
+	return [][]homeCard{list[:half], list[half:]}
+}
+
+// HiddenCards are those that the person does not want to see.
+func (p *page) HiddenCards() []homeCard { return p.cards(true) }
+
+// IsArranged reports whether the page is not as everybody's.
+func (v Home) IsArranged() bool {
+	return v.Layout.String() != gatehouse.ReadHomeLayout("").String()
+}
+
+// MayArrange reports whether the cards have their menus: a completed profile opens
+// them (A06).
+func (p *page) MayArrange() bool { return len(p.Incomplete()) == 0 }
+
+// IncompleteItem is one thing that a profile lacks, and the page that mends it; the
+// texts are incomplete.WHAT_title and _text.
 type IncompleteItem struct {
-	What Missing
-	// Link is the page that mends it; empty where there is none yet.
+	What gatehouse.Missing
 	Link string
 }
 
-// Incomplete returns what a user's profile lacks, without links.
-func Incomplete(s gatehouse.Site, u gatehouse.User) []IncompleteItem {
+var mends = map[gatehouse.Missing]string{
+	gatehouse.MissingName: "/account/profile#first_name", gatehouse.MissingEmail: "/account/profile#email",
+	gatehouse.MissingConfirmation: "/account/profile", gatehouse.MissingChallenge: "/account/challenge",
+}
+
+// Incomplete is what the user's profile lacks.
+func (p *page) Incomplete() []IncompleteItem {
 	var items []IncompleteItem
-	add := func(missing bool, what Missing) {
-		if missing {
-			items = append(items, IncompleteItem{What: what})
-		}
+	for _, what := range gatehouse.MissingOf(p.Site.Site, *p.User) {
+		items = append(items, IncompleteItem{what, mends[what]})
 	}
-	add(u.FirstName == "" || u.LastName == "", MissingName)
-	add(u.Email == "", MissingEmail)
-	add(u.Email != "" && !u.EmailConfirmed, MissingConfirmation)
-	add(s.Recovery == gatehouse.RecoverByChallenge && !u.ChallengeSet, MissingChallenge)
 	return items
 }
+
+// PasswordOver reports whether the password is too old already.
+func (p *page) PasswordOver() bool { return !p.Now.Before(*p.View.(Home).PasswordExpires) }
 
 // Check is one line of the security check-up.
 type Check struct {
 	Text string
 	Done bool
+	// Link is the page that mends it; empty where it is done.
+	Link string
 }
 
 // CheckUp is what protects the account, and what does not yet.
@@ -82,22 +126,23 @@ type CheckUp struct {
 // user are.
 func (p *page) CheckUp() CheckUp {
 	var up CheckUp
-	add := func(applies, done bool, key string) {
+	add := func(applies, done bool, key, mends string) {
 		if !applies {
 			return
 		}
 		if done {
+			mends = ""
 			up.Done++
 		} else {
 			key += "_todo"
 		}
-		up.Checks = append(up.Checks, Check{p.T("checkup." + key), done})
+		up.Checks = append(up.Checks, Check{p.T("checkup." + key), done, mends})
 	}
 	u := p.User
-	add(true, u.Email != "", "email")
-	add(u.Email != "", u.EmailConfirmed, "confirmed")
-	add(p.Site.Recovery == gatehouse.RecoverByChallenge, u.ChallengeSet, "challenge")
-	add(p.Company != nil && p.Company.TwoFactor, true, "two_factor")
+	add(true, u.Email != "", "email", mends[gatehouse.MissingEmail])
+	add(u.Email != "", u.EmailConfirmed, "confirmed", mends[gatehouse.MissingConfirmation])
+	add(p.Site.Recovery == gatehouse.RecoverByChallenge, u.ChallengeSet, "challenge", mends[gatehouse.MissingChallenge])
+	add(p.Company != nil && p.Company.TwoFactor, true, "two_factor", "")
 	return up
 }
 
@@ -117,9 +162,6 @@ func (p *page) Greeting() string {
 	return p.T("home.good_"+part, "name", name)
 }
 
-// RoleText names the role of the user.
-func (p *page) RoleText() string { return p.T("role." + string(p.User.Role)) }
-
 // Initials stand in for a picture.
 func (p *page) Initials() string {
 	u := p.User
@@ -137,62 +179,11 @@ func initial(s string) string {
 	return string(unicode.ToUpper(r))
 }
 
-// Activity is one line of the recent activity.
-type Activity struct {
-	Text, Icon, Class string
-	// Device and Address say from where; When is the time in words.
-	Device, Address, When string
-}
-
-// activityWords are the events that have words of their own: the icon, and the
-// class that colours it. Those of sign_in.password go by their result.
-var activityWords = map[string]struct{ icon, class string }{
-	"sign_in_ok":       {"laptop", ""},
-	"sign_in_wrong":    {"triangle-alert", "is-warn"},
-	"sign_in_refused":  {"lock", "is-warn"},
-	"session_ended":    {"log-out", ""},
-	"user_locked":      {"lock", "is-bad"},
-	"user_unlocked":    {"key-round", "is-ok"},
-	"user_created":     {"user-plus", ""},
-	"user_changed":     {"user", ""},
-	"user_imported":    {"user-plus", ""},
-	"user_deactivated": {"x", "is-warn"},
-	"user_activated":   {"circle-check", "is-ok"},
-	"password_reset":   {"key-round", ""},
-	"company_changed":  {"building-2", ""},
-	"something_else":   {"history", ""},
-}
-
 // Activities puts the events of the home page into words.
 func (p *page) Activities() []Activity {
 	var lines []Activity
 	for _, e := range p.View.(Home).Activity {
-		which := activityOf(e)
-		look := activityWords[which]
-		line := Activity{Text: p.T("event." + which), Icon: look.icon, Class: look.class, Address: e.Address, When: p.When(e.At)}
-		if e.UserAgent != "" {
-			line.Device = p.Browser(e.UserAgent)
-		}
-		lines = append(lines, line)
+		lines = append(lines, p.activity(e))
 	}
 	return lines
-}
-
-// activityOf names the words for an event.
-func activityOf(e gatehouse.Event) string {
-	which := strings.ReplaceAll(string(e.Kind), ".", "_")
-	if e.Kind == gatehouse.EventSignIn {
-		switch e.Result {
-		case gatehouse.ResultOK:
-			which = "sign_in_ok"
-		case gatehouse.ResultWrong, gatehouse.ResultUnknown:
-			which = "sign_in_wrong"
-		default:
-			which = "sign_in_refused"
-		}
-	}
-	if _, known := activityWords[which]; !known {
-		return "something_else"
-	}
-	return which
 }

@@ -24,6 +24,10 @@ type SignIn struct {
 	Expired bool
 	// SignedOut: the person has just signed out.
 	SignedOut bool
+	// Ended: a sign-in that had begun has to begin anew.
+	Ended bool
+	// PasswordChanged: a reset link has just been used.
+	PasswordChanged bool
 }
 
 func (SignIn) template() string     { return "signin" }
@@ -77,6 +81,10 @@ func (v SignIn) State() string {
 		return "fields"
 	case v.Expired:
 		return "expired"
+	case v.PasswordChanged:
+		return "password_changed"
+	case v.Ended:
+		return "ended"
 	case v.SignedOut:
 		return "signed_out"
 	}
@@ -89,32 +97,24 @@ func (p *page) HasUsernames() bool { return p.Site.SignInWith != gatehouse.WithE
 // FailedText is the advice after a failed try, in the words of the site's form.
 func (p *page) FailedText() string { return p.T("signin.failed_" + identifierOf(p.Site)) }
 
-// Stopped is where a sign-in stops that needs a step which has no page yet.
-type Stopped struct {
-	Step gatehouse.Step
+// TemporaryExpired answers the right temporary password that came too late, or once
+// too often.
+type TemporaryExpired struct {
+	// Used: it has opened a sign-in already, in another browser.
+	Used bool
 }
 
-func (Stopped) template() string     { return "stopped" }
-func (Stopped) title(p *page) string { return p.T("stopped.title") }
-func (Stopped) failed() bool         { return false }
+func (TemporaryExpired) template() string       { return "temporary_expired" }
+func (v TemporaryExpired) title(p *page) string { return p.T("temporary." + v.Which() + "_title") }
+func (TemporaryExpired) failed() bool           { return true }
 
-// Need names the step in the texts: stopped.code_title, stopped.code_text.
-func (v Stopped) Need() string {
-	switch v.Step {
-	case gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms:
-		return string(v.Step)
-	case gatehouse.StepSoleUser:
-		return "sole_user"
+// Which names the words of the page.
+func (v TemporaryExpired) Which() string {
+	if v.Used {
+		return "used"
 	}
-	return "other"
+	return "expired"
 }
-
-// TemporaryExpired answers the right temporary password that came too late.
-type TemporaryExpired struct{}
-
-func (TemporaryExpired) template() string     { return "temporary_expired" }
-func (TemporaryExpired) title(p *page) string { return p.T("temporary.title") }
-func (TemporaryExpired) failed() bool         { return true }
 
 // LockedHere says that the account is locked, to a browser that its owner has
 // used before and to nobody else.
@@ -131,25 +131,4 @@ func (LockedHere) failed() bool         { return true }
 
 // ByTries reports whether wrong tries locked the account. Only such a lock ends by
 // a recovery.
-func (v LockedHere) ByTries() bool {
-	return v.Reason == "" || v.Reason == gatehouse.LockedByAttempts || v.Reason == gatehouse.LockedByTotal
-}
-
-// Stuck says whom to ask for a new password or a forgotten username. Nobody can
-// help themselves on a page yet.
-type Stuck struct {
-	// Username: it is the username that is forgotten, not the password.
-	Username bool
-}
-
-func (Stuck) template() string       { return "stuck" }
-func (v Stuck) title(p *page) string { return p.T("stuck." + v.What() + "_title") }
-func (Stuck) failed() bool           { return false }
-
-// What names the words of the page.
-func (v Stuck) What() string {
-	if v.Username {
-		return "username"
-	}
-	return "password"
-}
+func (v LockedHere) ByTries() bool { return v.Reason.EndsByRecovery() }

@@ -23,6 +23,10 @@ type Visit struct {
 	Session *gatehouse.Session
 	User    *gatehouse.User
 	Company *gatehouse.Company
+	// Pending is the sign-in in progress, and Step what it must do next; only on pages
+	// that are for whoever has one.
+	Pending *gatehouse.SignInFacts
+	Step    gatehouse.Step
 	// SessionToken, SignInToken and BrowserToken are the cookies' values; empty
 	// if there is none.
 	SessionToken, SignInToken, BrowserToken string

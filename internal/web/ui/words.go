@@ -42,6 +42,9 @@ func (w *Words) In(lang, key string) string { return w.site.Text(lang, key) }
 // SiteName is what people call the site.
 func (w *Words) SiteName() string { return w.site.Name }
 
+// SiteText is something that the site's settings say, in the page's language.
+func (w *Words) SiteText(text string) string { return w.site.Own(w.lang, text) }
+
 // Long is a moment with day, time and zone: "21 November 2026, 14:32 GMT".
 func (w *Words) Long(t time.Time) string { return w.site.FormatTime(w.lang, t) }
 

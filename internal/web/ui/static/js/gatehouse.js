@@ -39,6 +39,38 @@
     input.addEventListener("blur", () => { hint.hidden = true; });
   }
 
+  // What a new password needs, ticked while somebody types. The server decides.
+  const fold = (s) => s.normalize("NFKC").toLowerCase();
+  for (const list of all("[data-reqs]")) {
+    const { reqs, repeat, old, min, banned, yes, no } = list.dataset;
+    const input = byId(reqs), again = byId(repeat), present = old && byId(old);
+    const parts = (banned || "").split("\n").filter(Boolean);
+    const rules = {
+      length: (v) => [...v].length >= Number(min),
+      upper: (v) => /\p{Lu}/u.test(v),
+      lower: (v) => /\p{Ll}/u.test(v),
+      digit: (v) => /\p{Nd}/u.test(v),
+      username: (v) => v !== "" && !parts.some((part) => fold(v).includes(part)),
+      same: (v) => v !== "" && v !== present.value,
+      match: (v) => v !== "" && v === again.value,
+    };
+    const run = () => all("[data-rule]", list).forEach((li) => {
+      const met = rules[li.dataset.rule](input.value);
+      li.toggleAttribute("data-met", met);
+      li.querySelector(".sr").textContent = met ? yes : no;
+    });
+    for (const box of [input, again, present]) box?.addEventListener("input", run);
+    run();
+  }
+
+  // A field that only one choice of another one asks for.
+  for (const part of all("[data-when]")) {
+    const choice = byId(part.dataset.when);
+    const show = () => { part.hidden = choice.value !== part.dataset.is; };
+    choice.addEventListener("change", show);
+    show();
+  }
+
   // Menus: one open at a time; Escape and a click outside close.
   const menus = () => all("details.menu[open]");
   document.addEventListener("click", (e) => menus().forEach((m) => { if (!m.contains(e.target)) m.open = false; }));
@@ -46,6 +78,16 @@
     if (e.key !== "Escape") return;
     menus().forEach((m) => { m.open = false; m.querySelector("summary").focus(); });
   });
+
+  // Dialogs: a link or a button names one by its id. Without this file the link leads to
+  // a page with the same words.
+  for (const opener of all("[data-dialog]")) {
+    opener.addEventListener("click", (e) => {
+      e.preventDefault();
+      byId(opener.dataset.dialog).showModal();
+    });
+  }
+  all("[data-close]").forEach((b) => b.addEventListener("click", () => b.closest("dialog").close()));
 
   // Copy a reference, a username or a command; the last element of the button says so.
   for (const btn of all("[data-copy]")) {

@@ -35,8 +35,7 @@ const (
 	StateNeverSignedIn State = "never-signed-in"
 )
 
-// Account is somebody who can be tried. There is no answer to a challenge question
-// in it as long as the server keeps none.
+// Account is somebody who can be tried.
 type Account struct {
 	Username  string         `json:"username"`
 	Password  string         `json:"password"`
@@ -46,7 +45,9 @@ type Account struct {
 	Company   string         `json:"company"`
 	Role      gatehouse.Role `json:"role"`
 	State     State          `json:"state"`
-	Note      string         `json:"note"`
+	// ChallengeAnswer answers the challenge question; empty where there is none.
+	ChallengeAnswer string `json:"challenge_answer,omitempty"`
+	Note            string `json:"note"`
 }
 
 // SiteAccounts are the accounts of one site.

@@ -43,7 +43,12 @@ type person struct {
 	// forgot: the temporary password was asked for by the person, not by an
 	// administrator.
 	forgot bool
-	note   string
+	// soon: the password expires in six days, where passwords do.
+	soon bool
+	// question is one in the person's own words, with its answer; empty: one of the
+	// house's, see answers.
+	question, answer string
+	note             string
 }
 
 const (
@@ -79,43 +84,51 @@ func (c cast) firm(account string) firm {
 // way to an inbox, which forgets them when the demo ends.
 func (c cast) accounts(s *site.Site, fresh bool) []Account {
 	var all []Account
-	for _, p := range c.people {
+	for i, p := range c.people {
+		answer := ""
+		if p.state.answered(s) {
+			answer = p.challenge(i).answer
+		}
 		all = append(all, Account{
-			Username: p.username, Password: p.password, Email: p.email, FirstName: p.first, LastName: p.last,
-			Company: c.firm(p.company).name, Role: p.role, State: p.state, Note: p.describe(s, fresh),
+			ChallengeAnswer: answer,
+			Username:        p.username, Password: p.password, Email: p.email, FirstName: p.first, LastName: p.last,
+			Company: c.firm(p.company).name, Role: p.role, State: p.state, Note: p.describe(s, fresh, answer),
 		})
 	}
 	return all
 }
 
 // describe says what to expect of an account.
-func (p person) describe(s *site.Site, fresh bool) string {
+func (p person) describe(s *site.Site, fresh bool, answer string) string {
 	text := ""
 	switch p.state {
 	case StateActive:
 		text = "Signs in straight to the home page."
 	case StateTemporary:
-		text = "Stops where the temporary password must be replaced: that page is still to come."
+		text = "Has a temporary password, which works once: the sign-in asks for a new one."
 	case StateExpired:
-		text = "The temporary password is right, but its time is over."
+		text = "The temporary password is right, but its time is over: the page leads to a new one."
 		if s.Policy.Password.MaxAge > 0 {
 			text = "The password is too old and must be replaced at the sign-in."
 		}
 	case StateLocked:
-		text = fmt.Sprintf("Locked after %d wrong attempts: the same page as for a wrong password.", s.Policy.Lockout.Attempts)
+		text = fmt.Sprintf("Locked after %d wrong attempts: the same page as for a wrong password. A forgotten password, recovered, opens it again.", s.Policy.Lockout.Attempts)
 	case StateDeactivated:
 		text = "Ended by the company’s administrator: the same page as for a wrong password."
 	case StateInvited:
-		text = "New: the first sign-in, with the temporary password, stops where it must be replaced."
+		text = "New: the first sign-in leads from the temporary password through all the first steps."
 	case StateNoEmail:
 		text = "Nothing can be mailed: no address is known."
 	case StateLegacy:
 		text = "Brought its password hash (" + p.scheme() + ") from another system."
 	case StateNeverSignedIn:
-		text = "Moved from another system and has accepted nothing yet: stops at the first step that is missing."
+		text = "Moved from another system: the first sign-in asks only for what is missing."
 	}
 	if p.mailed && fresh {
 		text += " The mail is in the inbox."
+	}
+	if answer != "" {
+		text += " Answers the challenge question with “" + answer + "”."
 	}
 	if p.note != "" {
 		text += " " + p.note

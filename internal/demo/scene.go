@@ -25,6 +25,8 @@ type scene struct {
 	users     []*gatehouse.User
 	events    []gatehouse.Event
 	letters   []letter
+	// challenges are what people have stored, by their IDs.
+	challenges map[string]challenge
 	// admins are the administrators who act for a company, by its ID.
 	admins map[string]*gatehouse.User
 }
@@ -41,15 +43,15 @@ const day = 24 * time.Hour
 func (sc *scene) play(hashes map[string]string, now time.Time) {
 	sc.now, sc.hashes = now, hashes
 	sc.dice = rand.New(rand.NewPCG(10482, 3195)) // the same people at every start
-	sc.admins = map[string]*gatehouse.User{}
+	sc.admins, sc.challenges = map[string]*gatehouse.User{}, map[string]challenge{}
 	names := newNamer(sc.site, sc.cast, sc.dice)
 	listed := map[*gatehouse.User]person{}
 	for _, f := range sc.cast.companies {
 		c := sc.company(f)
 		n := 0
-		for _, p := range sc.cast.people {
+		for i, p := range sc.cast.people {
 			if p.company == f.account {
-				listed[sc.listed(c, p)] = p
+				listed[sc.listed(c, p, i)] = p
 				n++
 			}
 		}
@@ -73,14 +75,25 @@ func (sc *scene) company(f firm) gatehouse.Company {
 }
 
 // listed adds a person that the tour lists.
-func (sc *scene) listed(c gatehouse.Company, p person) *gatehouse.User {
+func (sc *scene) listed(c gatehouse.Company, p person, n int) *gatehouse.User {
 	u := sc.add(c, gatehouse.User{Username: p.username, FirstName: p.first, LastName: p.last, Email: p.email, Role: p.role})
 	u.EmailConfirmed = u.Email != "" && len(sc.users)%5 != 4
 	sc.set(u, p.state, cmp.Or(p.hash, sc.hashes[p.password]))
+	if age := sc.site.Policy.Password.MaxAge; p.soon && age > 0 {
+		u.Password.SetAt = sc.now.Add(6*day - age)
+	}
+	sc.asks(u, p, n)
 	if p.role == admin && p.state == StateActive {
 		sc.admins[c.ID] = u
 	}
 	return u
+}
+
+// asks stores the challenge question of a listed person.
+func (sc *scene) asks(u *gatehouse.User, p person, n int) {
+	if u.ChallengeSet {
+		sc.challenges[u.ID] = p.challenge(n)
+	}
 }
 
 // unlisted adds the i-th of the people who fill a company up.
@@ -100,6 +113,7 @@ func (sc *scene) unlisted(c gatehouse.Company, name gatehouse.User, i, of int) {
 	u := sc.add(c, name)
 	u.EmailConfirmed = u.Email != "" && sc.dice.IntN(100) < 85
 	sc.set(u, state, sc.hashes[sharedPassword(sc.site)])
+	sc.asks(u, person{}, i)
 	if i == 0 && sc.admins[c.ID] == nil {
 		sc.admins[c.ID] = u
 	}
@@ -138,6 +152,9 @@ func (sc *scene) add(c gatehouse.Company, u gatehouse.User) *gatehouse.User {
 // set brings a user into a state.
 func (sc *scene) set(u *gatehouse.User, state State, hash string) {
 	u.Password = gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: u.CreatedAt}
+	if age := sc.site.Policy.Password.MaxAge; age > 0 && sc.now.Sub(u.CreatedAt) > age/3 {
+		u.Password.SetAt = sc.now.Add(-age / 3)
+	}
 	switch state {
 	case StateNeverSignedIn:
 		return

@@ -95,10 +95,16 @@ func hashAll(ctx context.Context, h *secret.Hasher, scenes []*scene) (map[string
 	for _, sc := range scenes {
 		hashes[sharedPassword(sc.site)] = ""
 		for _, p := range sc.cast.people {
+			if p.answer != "" {
+				hashes[gatehouse.AnswerKey(p.answer)] = ""
+			}
 			if p.hash == "" {
 				hashes[p.password] = ""
 			}
 		}
+	}
+	for _, answer := range answers {
+		hashes[gatehouse.AnswerKey(answer)] = ""
 	}
 	todo := make(chan string, len(hashes))
 	for password := range hashes {
@@ -145,6 +151,9 @@ func (sc *scene) insert(ctx context.Context, q store.Queries, outbox *mail.Outbo
 		if err := q.InsertUser(ctx, *u); err != nil {
 			return fmt.Errorf("%s: %w", u.Username, err)
 		}
+	}
+	if err := sc.insertChallenges(ctx, q, outbox.Keys); err != nil {
+		return err
 	}
 	for _, e := range sc.events {
 		if err := q.InsertEvent(ctx, e); err != nil {

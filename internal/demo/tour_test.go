@@ -88,7 +88,7 @@ func TestJSON(t *testing.T) {
 		t.Errorf("addresses: %v", top)
 	}
 	keys(t, top["operator"].(map[string]any), "note")
-	accounts := 0
+	accounts, answered := 0, map[string]int{}
 	for i, s := range top["sites"].([]any) {
 		s := s.(map[string]any)
 		keys(t, s, "id", "name", "url", "accounts")
@@ -98,7 +98,12 @@ func TestJSON(t *testing.T) {
 		for _, a := range s["accounts"].([]any) {
 			a := a.(map[string]any)
 			accounts++
-			keys(t, a, "username", "password", "email", "first_name", "last_name", "company", "role", "state", "note")
+			want := []string{"username", "password", "email", "first_name", "last_name", "company", "role", "state", "note"}
+			if a["challenge_answer"] != nil {
+				answered[s["id"].(string)]++
+				want = append(want, "challenge_answer")
+			}
+			keys(t, a, want...)
 			if checks[State(a["state"].(string))] == nil || a["role"] != "user" && a["role"] != "admin" {
 				t.Errorf("state %v, role %v", a["state"], a["role"])
 			}
@@ -106,6 +111,9 @@ func TestJSON(t *testing.T) {
 	}
 	if accounts < 60 {
 		t.Errorf("%d accounts", accounts)
+	}
+	if answered["meridian-uk"] < 10 || answered["meridian-au"] < 10 || answered["inkwell"] > 0 {
+		t.Errorf("answers to challenge questions: %v", answered)
 	}
 }
 

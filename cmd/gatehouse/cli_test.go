@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/internal/demo"
 	"gatehouse/internal/secret"
@@ -358,6 +359,32 @@ func TestDoctor(t *testing.T) {
 	in.write("gatehouse.yaml", "listen: 1\n")
 	if r := in.run("doctor"); r.status != 1 || !strings.Contains(r.out, "key_file") {
 		t.Errorf("with a broken configuration: %d\n%s", r.status, r.out)
+	}
+}
+
+func TestDoctorLooksAtThePlaces(t *testing.T) {
+	in := install(t, "")
+	in.expect(0, "migrate")
+	if r := in.run("doctor"); strings.Contains(r.out, "geoip") {
+		t.Errorf("without places:\n%s", r.out)
+	}
+	replaceInFile(t, in.file, "key_file: keys\n", "key_file: keys\ngeoip: places.mmdb\n")
+	for _, c := range []struct {
+		file   []byte
+		status int
+		says   string
+	}{
+		{placesFile(t, utc().Add(-50*time.Hour), "Leeds"), 0, "GeoLite2-City was built on " + utc().Add(-50*time.Hour).Format(time.DateOnly) + ", 2 days ago"},
+		{placesFile(t, utc().Add(-200*24*time.Hour), "Leeds"), 0, "200 days ago: get a newer file"},
+		{[]byte("no places"), 1, "geoip: " + filepath.Join(in.dir, "places.mmdb") + ": "},
+	} {
+		in.write("places.mmdb", string(c.file))
+		if r := in.run("doctor"); r.status != c.status || !strings.Contains(r.out, c.says) {
+			t.Errorf("status %d, no %q in\n%s", r.status, c.says, r.out)
+		}
+	}
+	if r := in.run("serve"); r.status != 2 || !strings.Contains(r.err, "geoip: ") {
+		t.Errorf("serve with a damaged file: %d\n%s", r.status, r.err)
 	}
 }
 

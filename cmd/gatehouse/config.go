@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"time"
 
+	"gatehouse/internal/geo"
 	outbound "gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
@@ -50,6 +52,7 @@ type Config struct {
 	SecurityAddress string         `yaml:"security_address"`
 	Staging         bool           `yaml:"staging"`
 	Blocklists      []string       `yaml:"blocklists"`
+	GeoIP           string         `yaml:"geoip"`
 	Limits          LimitsConfig   `yaml:"limits"`
 	Log             struct {
 		Level slog.Level `yaml:"level,oneof=debug|info|warn|error"`
@@ -178,6 +181,18 @@ func (c *Config) Blocklist() (*secret.Blocklist, error) {
 	return secret.ReadBlocklist(secret.CommonPasswords(), files...)
 }
 
+// Places knows roughly where addresses are; nil where no file says so.
+func (c *Config) Places() (*geo.Places, error) {
+	if c.GeoIP == "" {
+		return nil, nil
+	}
+	places, err := geo.Open(c.GeoIP)
+	if err != nil {
+		return nil, fmt.Errorf("geoip: %w", err)
+	}
+	return places, nil
+}
+
 // SignInLimits keeps the bursts in proportion to the rates.
 func (c *Config) SignInLimits() signin.Limits {
 	scale := func(r signin.Rate, perMinute int) signin.Rate {
@@ -185,6 +200,8 @@ func (c *Config) SignInLimits() signin.Limits {
 	}
 	d := signin.DefaultLimits
 	return signin.Limits{
+		RecoveryAddress: d.RecoveryAddress, RecoveryName: d.RecoveryName,
+
 		Address:  scale(d.Address, c.Limits.SignInsByAddress),
 		Username: scale(d.Username, c.Limits.SignInsByName),
 		Site:     scale(d.Site, c.Limits.SignInsBySite),
@@ -319,6 +336,7 @@ func (k *configCheck) files() {
 	for i := range k.Blocklists {
 		k.file("blocklists["+strconv.Itoa(i)+"]", &k.Blocklists[i])
 	}
+	k.file("geoip", &k.GeoIP) // looked into by Places: that takes a while
 	k.Sites = k.absolute(k.Sites)
 	if info, err := os.Stat(k.Sites); err != nil || !info.IsDir() {
 		k.doc.Problem("sites", "the folder %s does not exist", k.Sites)

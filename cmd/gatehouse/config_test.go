@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -9,11 +10,15 @@ import (
 	"encoding/pem"
 	"log/slog"
 	"math/big"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/maxmind/mmdbwriter"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	outbound "gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -172,6 +177,7 @@ func TestConfigProblems(t *testing.T) {
 		{"key file mode", "key_file: keys", "key_file: open-keys", "its mode is 0644"},
 		{"key file content", "key_file: keys", "key_file: cert.pem", "gatehouse.yaml:9: key_file: "},
 		{"folder as file", "words.txt", "sites", "gatehouse.yaml:11: blocklists[0]: read "},
+		{"places", "security_address:", "geoip: none.mmdb\nsecurity_address:", "gatehouse.yaml:10: geoip: open "},
 		{"security address", "security@portal.example", "security", "gatehouse.yaml:10: security_address: is \"security\""},
 		{"DKIM", "  selector: s1\n", "", "gatehouse.yaml:12: dkim.selector: is missing"},
 		{"DKIM key", "dkim.pem", "cert.pem", "gatehouse.yaml:15: dkim.key_file: "},
@@ -196,6 +202,43 @@ func TestConfigProblems(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPlacesOfTheConfiguration(t *testing.T) {
+	c, err := LoadConfig(configFolder(t, goodConfig), nil)
+	must(t, err)
+	if places, err := c.Places(); places != nil || err != nil {
+		t.Errorf("without a file: %v, %v", places, err)
+	}
+	path := configFolder(t, goodConfig+"geoip: places.mmdb\n")
+	file := filepath.Join(filepath.Dir(path), "places.mmdb")
+	must(t, os.WriteFile(file, placesFile(t, utc(), "Leeds"), 0o600))
+	c, err = LoadConfig(path, nil)
+	must(t, err)
+	if places, err := c.Places(); err != nil || c.GeoIP != file || places.Of("en-GB", "192.0.2.7") != "Leeds" {
+		t.Errorf("%s: %v", c.GeoIP, err)
+	}
+	must(t, os.WriteFile(file, []byte("no places"), 0o600))
+	c, err = LoadConfig(path, nil)
+	must(t, err)
+	if _, err := c.Places(); err == nil || !strings.HasPrefix(err.Error(), "geoip: "+file) {
+		t.Errorf("a file of something else: %v", err)
+	}
+}
+
+// placesFile is a file that knows where the networks of documentation are.
+func placesFile(t *testing.T, built time.Time, city string) []byte {
+	t.Helper()
+	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "GeoLite2-City", BuildEpoch: built.Unix(), IncludeReservedNetworks: true,
+		Description: map[string]string{"en": "For tests"}, Languages: []string{"en"}})
+	must(t, err)
+	_, network, err := net.ParseCIDR("192.0.2.0/24")
+	must(t, err)
+	must(t, tree.Insert(network, mmdbtype.Map{"city": mmdbtype.Map{"names": mmdbtype.Map{"en": mmdbtype.String(city)}}}))
+	var file bytes.Buffer
+	_, err = tree.WriteTo(&file)
+	must(t, err)
+	return file.Bytes()
 }
 
 func TestConfigEnvironmentProblems(t *testing.T) {

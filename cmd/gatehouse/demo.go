@@ -33,6 +33,9 @@ var demoLimits = signin.Limits{
 	Address:  signin.Rate{Burst: 5000, PerMinute: 6000},
 	Username: signin.Rate{Burst: 500, PerMinute: 600},
 	Site:     signin.Rate{Burst: 5000, PerMinute: 6000},
+
+	RecoveryAddress: signin.Rate{Burst: 5000, PerMinute: 6000},
+	RecoveryName:    signin.Rate{Burst: 500, PerMinute: 600},
 }
 
 // runDemo runs everything in one process, with nothing to configure, until ctx ends.

@@ -96,7 +96,31 @@ func (d *doctor) examine(config string, environ []string) {
 	d.database()
 	sites := d.sites()
 	d.certificate(sites)
+	d.places()
 	d.mail(sites)
+}
+
+// placesOld is when so many networks have changed hands that places begin to mislead.
+const placesOld = 180 * 24 * time.Hour
+
+// places looks at the file that knows where addresses are; where none is set there is
+// nothing to say.
+func (d *doctor) places() {
+	if d.cfg.GeoIP == "" {
+		return
+	}
+	places, err := d.cfg.Places()
+	if err != nil {
+		d.add("geoip", fail, err.Error(), "get the file anew, or remove the key")
+		return
+	}
+	age := utc().Sub(places.Built())
+	detail := fmt.Sprintf("%s was built on %s, %d days ago", places.Type(), places.Built().UTC().Format(time.DateOnly), int(age/(24*time.Hour)))
+	if age > placesOld {
+		d.add("geoip", warn, detail, "get a newer file, then send the server SIGHUP")
+		return
+	}
+	d.add("geoip", well, detail, "")
 }
 
 func (d *doctor) sites() []*site.Site {

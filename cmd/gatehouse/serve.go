@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"gatehouse/internal/assembly"
+	"gatehouse/internal/geo"
 	"gatehouse/internal/site"
 )
 
@@ -32,6 +33,10 @@ func runServe(ctx context.Context, configPath string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	places, err := cfg.Places()
+	if err != nil {
+		return usageError{err}
+	}
 	public, err := listen("listen", cfg.Listen)
 	if err != nil {
 		return err
@@ -42,7 +47,7 @@ func runServe(ctx context.Context, configPath string) error {
 		return err
 	}
 	defer management.Close()
-	house, st, sites, err := assemble(ctx, cfg, log)
+	house, st, sites, err := assemble(ctx, cfg, places, log)
 	if err != nil {
 		return err
 	}
@@ -50,7 +55,7 @@ func runServe(ctx context.Context, configPath string) error {
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	go reloadOnHangup(ctx, log, sites, cert)
+	go reloadOnHangup(ctx, log, sites, cert, places)
 	debug.FreeOSMemory() // what starting took
 	log.Info("serving", "listen", public.Addr().String(), "management", management.Addr().String(),
 		"database", st.Engine(), "sites", len(sites.All()))
@@ -121,9 +126,9 @@ func (c *certificate) config() *tls.Config {
 	return assembly.TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil })
 }
 
-// reloadOnHangup reads the sites and the certificate anew at each SIGHUP. What is
-// broken stays as it was, and is said.
-func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, cert *certificate) {
+// reloadOnHangup reads the sites, the certificate and the places anew at each SIGHUP.
+// What is broken stays as it was, and is said.
+func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, cert *certificate, places *geo.Places) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
@@ -140,6 +145,9 @@ func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, ce
 			if err := cert.reload(); err != nil {
 				log.Error("certificate not reloaded: the old one stays", "error", err.Error())
 			}
+		}
+		if err := places.Reload(); err != nil {
+			log.Error("places not reloaded: the old ones stay", "error", err.Error())
 		}
 		log.Info("reloaded", "sites", len(sites.All()))
 	}

@@ -174,6 +174,8 @@ func fetch(t *testing.T, client *http.Client, url string) (*http.Response, strin
 func TestServe(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := prepare(t, url)
+		must(t, os.WriteFile(filepath.Join(s.dir, "places.mmdb"), placesFile(t, utc(), "Leeds"), 0o600))
+		replaceInFile(t, filepath.Join(s.dir, "gatehouse.yaml"), "key_file: keys\n", "key_file: keys\ngeoip: places.mmdb\n")
 		s.start()
 		origin := "https://uk.localhost:" + strings.Split(s.public, ":")[1]
 
@@ -204,11 +206,12 @@ func TestServe(t *testing.T) {
 	})
 }
 
-// reloads changes two site folders, one of them for the worse.
+// reloads changes two site folders, one of them for the worse, and breaks the places.
 func (s *served) reloads(origin string) {
 	s.t.Helper()
-	replaceInFile(s.t, filepath.Join(s.dir, "sites/meridian-uk/site.yaml"), "tagline: For resellers and their teams.", "tagline: Now for everyone.")
+	replaceInFile(s.t, filepath.Join(s.dir, "sites/meridian-uk/site.yaml"), "For resellers and their teams.", "Now for everyone.")
 	replaceInFile(s.t, filepath.Join(s.dir, "sites/meridian-au/site.yaml"), "name: Meridian Australia", "nonsense: true\nname: Meridian Australia")
+	must(s.t, os.WriteFile(filepath.Join(s.dir, "places.mmdb"), []byte("half a file"), 0o600))
 	must(s.t, s.cmd.Process.Signal(syscall.SIGHUP))
 	testkit.Eventually(s.t, "the changed site", func() bool {
 		_, body := s.get(origin + "/sign-in")
@@ -219,7 +222,8 @@ func (s *served) reloads(origin string) {
 		s.t.Errorf("the broken site: %d; the old one was to go on", res.StatusCode)
 	}
 	testkit.Eventually(s.t, "the complaint", func() bool {
-		return strings.Contains(s.log.String(), "meridian-au/site.yaml") && strings.Contains(s.log.String(), "nonsense")
+		return strings.Contains(s.log.String(), "meridian-au/site.yaml") && strings.Contains(s.log.String(), "nonsense") &&
+			strings.Contains(s.log.String(), "places not reloaded")
 	})
 }
 
@@ -230,7 +234,7 @@ func replaceInFile(t *testing.T, path, old, replacement string) {
 	if !bytes.Contains(text, []byte(old)) {
 		t.Fatalf("%s has no %q", path, old)
 	}
-	must(t, os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(replacement), 1), 0o600))
+	must(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte(old), []byte(replacement)), 0o600))
 }
 
 // What cannot be had is said in one line, with what to do; nothing is started.

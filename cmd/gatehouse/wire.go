@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse/internal/assembly"
+	"gatehouse/internal/geo"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -50,8 +51,12 @@ func ballast() []byte {
 }
 
 // assemble opens what a configuration names and puts the server together.
-func assemble(ctx context.Context, cfg *Config, log *slog.Logger) (*assembly.House, *store.Store, *site.Sites, error) {
+func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Logger) (*assembly.House, *store.Store, *site.Sites, error) {
 	sites, err := site.Open(cfg.Sites, cfg.SiteEnv())
+	if err != nil {
+		return nil, nil, nil, usageError{err}
+	}
+	refused, err := cfg.Blocklist()
 	if err != nil {
 		return nil, nil, nil, usageError{err}
 	}
@@ -60,7 +65,7 @@ func assemble(ctx context.Context, cfg *Config, log *slog.Logger) (*assembly.Hou
 		return nil, nil, nil, err
 	}
 	house, err := assembly.New(assembly.Options{
-		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Limits: cfg.SignInLimits(),
+		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Limits: cfg.SignInLimits(), Blocklist: refused, Places: places,
 		Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.Limits.HashQueue),
 		Now:    utc, Log: log, TrustedProxies: cfg.TrustedProxies, PlainLoopback: cfg.PlainLoopback(),
 	})

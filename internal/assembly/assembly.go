@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse/internal/account"
+	"gatehouse/internal/geo"
 	"gatehouse/internal/jobs"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -30,6 +32,10 @@ type Options struct {
 	SMTP   mail.SMTP
 	DKIM   []mail.DKIM
 	Limits signin.Limits
+	// Blocklist are the passwords that nobody may choose; nil: the common ones.
+	Blocklist *secret.Blocklist
+	// Places knows roughly where addresses are; nil: nobody does.
+	Places *geo.Places
 	Now    func() time.Time
 	Log    *slog.Logger
 	// TrustedProxies, PlainLoopback and Hosts are web.Server's.
@@ -56,17 +62,20 @@ func New(o Options) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages.Place = o.Places.Of
 	metrics := web.NewMetrics(o.Store, o.Hasher, o.Now)
 	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Now: o.Now, Log: o.Log}
 	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: sender.Nudge}
-	in := &signin.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Limits: o.Limits, Now: o.Now, Log: o.Log, Counted: metrics.SignIn}
+	in := &signin.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Place: o.Places.Of, Now: o.Now, Log: o.Log, Counted: metrics.SignIn}
+	own := &account.Service{Store: o.Store, SignIn: in, Outbox: outbox, Keys: o.Keys, Now: o.Now}
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
 		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in,
-		sender: sender, jobs: []jobs.Job{jobs.Expiry(o.Store, o.Now)}, log: o.Log,
+		sender: sender, log: o.Log,
+		jobs: []jobs.Job{jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(o.Store, o.Sites.All, outbox, o.Now)},
 	}, nil
 }
 

@@ -219,7 +219,7 @@ func TestA08_AnAccountsLockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 		if !s.User(u).Locked() {
 			t.Fatal("the account is not locked")
 		}
-		if m := s.Mail.Wait(t, u.Email); !strings.Contains(m.Text, "the lock ends by itself") {
+		if m := mailAbout(t, s, u.Email, "locked"); !strings.Contains(m.Text, "the lock ends by itself") {
 			t.Errorf("the mail does not say that it ends:\n%s", m.Text)
 		}
 		s.Clock.Add(59 * time.Minute)

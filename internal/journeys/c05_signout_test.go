@@ -71,7 +71,7 @@ func TestC05_SignOutEndsAHalfFinishedSignIn(t *testing.T) {
 		if got := c.Get("/"); got.Find(signInForm).Length() != 1 {
 			t.Error("a half-finished sign-in opens home")
 		}
-		c.Press(c.Get("/sign-in/terms"), "Sign out", nil)
+		c.Press(c.Get("/sign-in/terms"), "Cancel", nil)
 		if got := c.Get("/sign-in/terms"); got.URL.Path != "/sign-in" {
 			t.Errorf("after signing out the step is still open: %s", got.URL)
 		}

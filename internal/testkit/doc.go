@@ -1,8 +1,9 @@
 // Package testkit is what tests are made with: databases (Databases, PostgresURL,
 // OwnPostgres), a person at a browser (Browser), a browser without scripts
-// (Client), a mail server (SMTP), and a whole Gatehouse with a clock (Server).
+// (Client), a mail server (SMTP), a reader of HTML (HTMLErrors), and a whole
+// Gatehouse with a clock (Server).
 //
-// A test that needs PostgreSQL or Chromium is skipped where they are missing, and
+// A test that needs PostgreSQL, Chromium or Tidy is skipped where they are missing, and
 // fails there if CI=true. What the kits start ends with the test process, however
 // that ends.
 package testkit

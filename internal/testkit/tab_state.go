@@ -24,9 +24,20 @@ func (b *Tab) Size(width, height int) {
 // Dark makes it a browser of somebody who likes dark pages.
 func (b *Tab) Dark() {
 	b.t.Helper()
-	b.act("go dark", func(ctx context.Context) error {
+	b.prefer("dark")
+}
+
+// Light undoes Dark.
+func (b *Tab) Light() {
+	b.t.Helper()
+	b.prefer("light")
+}
+
+func (b *Tab) prefer(scheme string) {
+	b.t.Helper()
+	b.act("go "+scheme, func(ctx context.Context) error {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		return err
 	})
 }

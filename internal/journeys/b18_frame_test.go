@@ -1,0 +1,70 @@
+package journeys
+
+import (
+	"strings"
+	"testing"
+
+	"gatehouse/internal/testkit"
+)
+
+func TestB18_TheFrameSaysWhereAndWhoOneIs(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		c := visitor(t, s, "meridian-uk")
+		out := c.Get("/sign-in")
+		for _, path := range []string{"/help", "/contact"} {
+			out.MustFind(".auth-foot a[href='" + path + "']")
+		}
+		wantHome(t, signIn(c, "msantos", password))
+		for _, path := range []string{"/", "/account/profile", "/help", "/contact", "/search?q=password"} {
+			p := c.Get(path).Want(200)
+			top := p.Text("header.top")
+			for _, want := range []string{"Meridian", "UK", "Northgate Systems Ltd", "Account 10482", "Mira Santos", "Quick links"} {
+				if !strings.Contains(top, want) {
+					t.Errorf("%s: the top does not say %s: %s", path, want, top)
+				}
+			}
+			for _, want := range []string{"form[action='/search'] input[name=q]", "header.top a[href='/help']", "header.top a[href='/contact']", ".foot a[href='/help']", ".foot a[href='/contact']", ".tabs [href='/account/profile']"} {
+				p.MustFind(want)
+			}
+		}
+		p := c.Submit(c.Get("/"), "header.top form[action='/search']", testkit.Values{"q": "password"}).Want(200)
+		if p.URL.Path != "/search" || p.URL.Query().Get("q") != "password" {
+			t.Errorf("searching leads to %s", p.URL)
+		}
+		for path, want := range map[string]string{"/": "Home", "/account/profile": "My account", "/help": "Help"} {
+			if got := c.Get(path).Text(".tabs [aria-current=page]"); got != want {
+				t.Errorf("%s is in %q", path, got)
+			}
+		}
+		for _, a := range s.Sites.ByID("meridian-uk").QuickLinks {
+			c.Get("/").MustFind("header.top .menu-pop a[href='" + a.URL + "']")
+		}
+	})
+}
+
+func TestB20_AStagingInstallationIsRecognised(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		for _, staging := range []bool{false, true} {
+			s.Sites.ByID("meridian-uk").Staging = staging
+			name := map[bool]string{true: "msantos", false: "tadeyemi"}[staging]
+			u := s.AddUser("meridian-uk", name, password, nil)
+			c := visitor(t, s, "meridian-uk")
+			pages := []*testkit.Page{c.Get("/sign-in"), c.Get("/account/email/confirm"), c.Get("/no-such-page"), signIn(c, name, password), c.Get("/account/profile"), c.Get("/no-such-page")}
+			for _, p := range pages {
+				if got := p.Find("section.staging").Length() == 1; got != staging || staging && !p.Has("test installation") {
+					t.Errorf("staging %v: %s says %v", staging, p.URL, got)
+				}
+			}
+			to := "new." + u.Email
+			c.Submit(pages[4], profileForm, testkit.Values{"email": to}).Want(200)
+			for _, address := range []string{to, u.Email} {
+				m := s.Mail.Wait(t, address)
+				from := m.Header.Get("From")
+				if strings.Contains(from, "[Staging]") != staging {
+					t.Errorf("staging %v: a mail from %s", staging, from)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,164 @@
+package journeys
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"gatehouse/internal/testkit"
+)
+
+// look examines the page that the browser is at: on the narrowest screen (WCAG 1.4.10), by
+// night on a phone, at 200 % zoom (1.4.4), by day at a desk, and with the keyboard.
+func (w *walker) look() {
+	w.t.Helper()
+	w.note("GET")
+	w.examine()
+}
+
+// examine is look for the answer to a form.
+func (w *walker) examine() {
+	w.t.Helper()
+	name := w.pageName()
+	w.wantFits(name, 320, 640)
+	w.b.Size(390, 844)
+	w.b.Screenshot(name + "-390-day")
+	w.b.Dark()
+	w.wantAccessible(name + " by night")
+	w.b.Screenshot(name + "-390-night")
+	if os.Getenv(testkit.ScreenshotsVariable) != "" {
+		w.b.Size(1366, 900)
+		w.b.Screenshot(name + "-1366-night")
+	}
+	w.b.Light()
+	w.wantFits(name, 683, 450) // the 1366 at 200 %
+	w.b.Size(1366, 900)
+	w.wantAccessible(name + " by day")
+	w.b.Screenshot(name + "-1366-day")
+	w.wantKeyboard(name)
+}
+
+// pageName is the page's address without the site, and whether the form failed.
+func (w *walker) pageName() string {
+	path := strings.TrimPrefix(w.b.URL(), w.st.Origin)
+	if strings.HasPrefix(testkit.Eval[string](w.b, "document.title"), "Error:") {
+		path += " failed"
+	}
+	return path
+}
+
+func (w *walker) wantAccessible(name string) {
+	w.t.Helper()
+	for _, v := range w.b.Axe() {
+		w.t.Errorf("%s: %s", name, v)
+	}
+}
+
+// wantFits: nothing makes people scroll sideways, but what is a region of its own.
+func (w *walker) wantFits(name string, width, height int) {
+	w.t.Helper()
+	w.b.Size(width, height)
+	if got := testkit.Eval[int](w.b, "document.scrollingElement.scrollWidth"); got > width {
+		w.t.Errorf("%s is %d wide on a screen of %d: %s", name, got, width, testkit.Eval[string](w.b, tooWide))
+	}
+}
+
+const tooWide = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 150)).join(" / ")`
+
+// watchFocus lists what a keyboard must reach, opens what folds out, and notes what the
+// focus comes to, and whether it can be seen there. It returns how much there is.
+const watchFocus = `(() => {
+  document.querySelectorAll("details").forEach(d => d.open = true);
+  const names = new Set();
+  const own = e => e.type !== "radio" || e.checked || !document.querySelector("[name='" + e.name + "']:checked") && !names.has(e.name) && names.add(e.name);
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+    .filter(e => e.type !== "hidden" && !e.disabled && e.tabIndex >= 0 && e.checkVisibility({ visibilityProperty: true }) && own(e));
+  const settle = () => document.getAnimations().forEach(a => a.finish());
+  document.activeElement.blur();
+  settle();
+  const ring = e => [e, e.parentElement, e.parentElement.parentElement].map(e => getComputedStyle(e))
+    .map(s => [s.outlineStyle === "none" || parseFloat(s.outlineWidth) === 0 ? "" : s.outline, s.boxShadow].join()).join();
+  const before = new Map(all.map(e => [e, ring(e)]));
+  window.left = new Set(all);
+  window.unseen = [];
+  document.addEventListener("focusin", ({ target }) => {
+    settle();
+    if (before.has(target) && ring(target) === before.get(target)) unseen.push(target.outerHTML.slice(0, 200));
+    left.delete(target);
+  });
+  document.querySelector(".skip").focus();
+  return all.length;
+})()`
+
+// wantKeyboard: the Tab key goes through all that can be used, and one sees where
+// (WCAG 2.1.1, 2.1.2, 2.4.7).
+func (w *walker) wantKeyboard(name string) {
+	w.t.Helper()
+	n := testkit.Eval[int](w.b, watchFocus)
+	w.b.Type(strings.Repeat(kb.Tab, n))
+	if missed := testkit.Eval[[]string](w.b, "[...left].map(e => e.outerHTML.slice(0, 200))"); len(missed) > 0 {
+		w.t.Errorf("%s: the Tab key does not lead to %q", name, missed)
+	}
+	if unseen := testkit.Eval[[]string](w.b, "unseen"); len(unseen) > 0 {
+		w.t.Errorf("%s: one does not see that the focus is on %q", name, unseen)
+	}
+}
+
+// send presses the button of the page's form and wants to be led to a path.
+func (w *walker) send(path string) {
+	w.t.Helper()
+	w.b.Click("main form[novalidate] [type=submit]")
+	if got := w.pageName(); got != path {
+		w.t.Fatalf("sending led to %s, not to %s:\n%s", got, path, w.b.Text("main"))
+	}
+}
+
+// failing fills a form in, besides the secrets that are there already, and sends it with
+// these fields wrong.
+func (w *walker) failing(kept [][2]string, wrong ...string) {
+	w.t.Helper()
+	w.fill(kept)
+	w.b.Click("main form[novalidate] [type=submit]")
+	w.lookFailed(kept, wrong...)
+}
+
+// lookFailed examines the page of a form that was not accepted: it says so in its title,
+// the focus is on a summary that leads to the fields, and what was typed is there, but
+// for secrets.
+func (w *walker) lookFailed(kept [][2]string, wrong ...string) {
+	w.t.Helper()
+	w.note("POST")
+	title := testkit.Eval[string](w.b, "document.title")
+	if !strings.HasPrefix(title, "Error: ") {
+		w.t.Errorf("the title does not say that something is wrong: %q", title)
+	}
+	name := w.pageName()
+	if focus := testkit.Eval[string](w.b, "document.activeElement.getAttribute('role')"); focus != "alert" {
+		w.t.Errorf("%s: the focus is on %q, not on the summary", name, focus)
+	}
+	for _, f := range kept {
+		if got := strings.ReplaceAll(w.b.Value(f[0]), "\r", ""); got != f[1] {
+			w.t.Errorf("%s: %s was %q and is %q", name, f[0], f[1], got)
+		}
+	}
+	if n := testkit.Eval[int](w.b, "[...document.querySelectorAll('input[type=password], #answer')].filter(e => e.value).length"); n > 0 {
+		w.t.Errorf("%s: %d secrets stand in the page", name, n)
+	}
+	for _, id := range wrong {
+		if to := testkit.Eval[string](w.b, fmt.Sprintf(followSummary, id)); to != id {
+			w.t.Errorf("%s: the summary leads to %q, not to %q", name, to, id)
+		}
+	}
+	w.examine()
+}
+
+// followSummary clicks the line of the summary about a field and says where the focus is.
+const followSummary = `(async () => {
+  const link = document.querySelector("[role=alert] a[href='#%s']");
+  if (!link) return "no line of it";
+  link.click();
+  await new Promise(done => setTimeout(done));
+  return document.activeElement.id;
+})()`

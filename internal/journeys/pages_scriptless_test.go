@@ -1,0 +1,142 @@
+package journeys
+
+import (
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/testkit"
+)
+
+// All that people have to do works by clicks alone, where scripts are blocked or have
+// not come.
+func TestPages_WithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	for name, do := range map[string]func(*walker){
+		"first sign-in": scriptlessFirstSignIn, "recovery": scriptlessRecovery, "profile": scriptlessProfile, "cards": scriptlessCards, "devices": scriptlessDevices,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, site := range []string{"meridian-uk", "inkwell"} {
+				b := testkit.Browser(t)
+				b.NoJavaScript()
+				b.Size(390, 844)
+				do(&walker{census: &census{s: s}, t: t, st: s.Sites.ByID(site), b: b})
+			}
+		})
+	}
+}
+
+func scriptlessFirstSignIn(w *walker) {
+	name := w.person("newcomer")
+	u := newcomer(w.s, w.st.ID, name)
+	w.signIn(name, temporary)
+	w.fill([][2]string{{"old_password", temporary}, {"new_password", "short"}, {"repeat_password", "short"}})
+	w.send("/sign-in/password failed")
+	w.fill([][2]string{{"old_password", temporary}, {"new_password", newPassword}, {"repeat_password", newPassword}})
+	if w.st.Recovery == gatehouse.RecoverByChallenge {
+		w.send("/sign-in/challenge")
+		w.fill([][2]string{{"question", "own"}, {"own_question", "What did we call the blue van?"}, {"answer", "Periwinkle"}, {"current_password", newPassword}})
+	}
+	w.send("/sign-in/terms")
+	w.send("/sign-in/terms failed")
+	w.b.Check("accept")
+	if w.st.AsksSoleUser {
+		w.send("/sign-in/sole-user")
+		w.b.Check("Yes, only I use it")
+	}
+	w.send("/")
+	w.b.See("Good ")
+	if now := w.s.User(u); now.TermsAccepted == "" || now.Password.Temporary() || w.st.Recovery == gatehouse.RecoverByChallenge && !now.ChallengeSet {
+		w.t.Errorf("stored: %+v", now)
+	}
+	w.b.Click(".user-btn")
+	w.b.Press("Sign out")
+	w.signIn(name, newPassword)
+	w.b.See("Good ")
+}
+
+// scriptlessRecovery is by challenge question where the site has that, else by link.
+func scriptlessRecovery(w *walker) {
+	name := w.person("forgetful")
+	if w.st.Recovery == gatehouse.RecoverByLink {
+		u := w.s.AddUser(w.st.ID, name, password, nil)
+		w.b.Open(w.s.URL(w.st.ID, "/sign-in"))
+		w.b.Click("a[href^='/forgot-password']")
+		w.b.Fill("email", name)
+		w.send("/forgot-password/sent")
+		w.b.Open(w.s.URL(w.st.ID, mailedLink(w.t, w.s, u.Email, "/reset-password")))
+		w.fill([][2]string{{"new_password", newPassword}, {"repeat_password", newPassword}})
+		w.send("/sign-in?password_changed")
+	} else {
+		u := answeringUser(w.t, w.s, w.st.ID, name, nil)
+		w.b.Open(w.s.URL(w.st.ID, "/sign-in"))
+		w.b.Click("a[href^='/forgot-password']")
+		w.fill([][2]string{{"username", name}, {"email", u.Email}})
+		w.send("/forgot-password/challenge")
+		w.b.Fill("answer", answer)
+		w.send("/forgot-password/sent")
+		w.b.Click("a[href='/sign-in']")
+		mailed := temporaryPassword.FindString(mailAbout(w.t, w.s, u.Email, "temporary password").Text)
+		w.signIn(name, mailed)
+		w.fill([][2]string{{"old_password", mailed}, {"new_password", newPassword}, {"repeat_password", newPassword}})
+		w.send("/")
+	}
+	w.b = testkit.Browser(w.t)
+	w.b.NoJavaScript()
+	w.signIn(name, newPassword)
+	w.b.See("Good ")
+}
+
+func scriptlessProfile(w *walker) {
+	name := w.person("mover")
+	u := w.s.AddUser(w.st.ID, name, password, nil)
+	w.signIn(name, password)
+	w.b.Click(".tabs a[href='/account/profile']")
+	w.fill([][2]string{{"first_name", ""}, {"last_name", "Ólafsdóttir"}})
+	w.send("/account/profile failed")
+	w.b.Fill("first_name", "Mira Rós")
+	w.send("/account/profile?done=saved")
+	if now := w.s.User(u); now.FirstName != "Mira Rós" || now.LastName != "Ólafsdóttir" {
+		w.t.Errorf("stored: %+v", now)
+	}
+	if w.b.Value("last_name") != "Ólafsdóttir" {
+		w.t.Error("the page does not show what is stored")
+	}
+}
+
+func scriptlessCards(w *walker) {
+	name := w.person("orderly")
+	w.s.AddUser(w.st.ID, name, password, nil)
+	w.signIn(name, password)
+	w.b.Click("#card-activity summary")
+	w.b.Click("#card-activity button[value=hide]")
+	if n := testkit.Eval[int](w.b, "document.querySelectorAll('#card-activity').length"); n != 0 {
+		w.t.Error("the card is not hidden")
+	}
+	w.b.Click("#card-hidden button[value=show]")
+	w.b.Click("#card-activity summary")
+	w.b.Click("#card-activity button[value=up]")
+	cards := testkit.Eval[string](w.b, "[...document.querySelectorAll('.cols section.card')].map(e => e.id).join(' ')")
+	if cards != "card-platforms card-orders card-links card-activity card-checkup" {
+		w.t.Error(cards)
+	}
+}
+
+func scriptlessDevices(w *walker) {
+	name := w.person("careful")
+	w.s.AddUser(w.st.ID, name, password, nil)
+	phone, tablet := with(visitor(w.t, w.s, w.st.ID), iphoneAgent), with(visitor(w.t, w.s, w.st.ID), firefoxAgent)
+	wantHome(w.t, signIn(phone, name, password))
+	wantHome(w.t, signIn(tablet, name, password))
+	w.signIn(name, password)
+	w.b.Open(w.s.URL(w.st.ID, "/account/devices"))
+	w.b.Press("Sign out: Safari on iPhone")
+	w.b.See("That device is signed out")
+	wantSignedOut(w.t, phone, "the phone")
+	wantHome(w.t, tablet.Get("/"))
+	w.b.Follow("Sign out everywhere else")
+	w.b.Click("main form [type=submit]")
+	w.b.See("You are signed out everywhere else")
+	wantSignedOut(w.t, tablet, "the tablet")
+}

@@ -1,0 +1,338 @@
+package journeys
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// notLookedAt are the routes that lead to no page of their own, or to one that asks for
+// nothing, so that nothing typed can be lost: why, in a word.
+var notLookedAt = map[string]string{
+	"GET /static/":                      "files",
+	"GET /static/site/":                 "files",
+	"GET /robots.txt":                   "a file",
+	"GET /account/terms/{id}/download":  "a file",
+	"GET /api/v1/session":               "for programs",
+	"GET /account":                      "leads to the profile",
+	"GET /.well-known/change-password":  "leads to the password",
+	"POST /sign-out":                    "asks for nothing",
+	"POST /account/devices/{id}/remove": "asks for nothing",
+	"POST /account/sign-out-everywhere": "asks for nothing",
+	"POST /account/email/send":          "asks for nothing",
+	"POST /account/email/drop":          "asks for nothing",
+	"POST /account/email/confirm":       "asks for nothing",
+	"POST /account/email/undo":          "asks for nothing",
+	"POST /home/cards":                  "asks for nothing",
+}
+
+// The census: people of all kinds walk through every page of every site, and each page
+// is examined where they are. A route that nobody has seen fails the test.
+func TestPages_EveryPageIsForEverybody(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	s.Sites.ByID("meridian-au").Staging = true // a line more on every page
+	c := &census{s: s, routes: readRoutes(t), seen: map[string]bool{}}
+	t.Run("sites", func(t *testing.T) {
+		for _, st := range s.Sites.All() {
+			for name, walk := range map[string]func(*walker){"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover} {
+				t.Run(st.ID+"/"+name, func(t *testing.T) {
+					t.Parallel()
+					walk(&walker{census: c, t: t, st: st, b: testkit.Browser(t)})
+				})
+			}
+		}
+	})
+	for _, pattern := range c.routes {
+		if c.seen[pattern] == (notLookedAt[pattern] != "") {
+			t.Errorf("%s: looked at is %v, the reason not to is %q", pattern, c.seen[pattern], notLookedAt[pattern])
+		}
+	}
+}
+
+// census is what all walkers have seen together.
+type census struct {
+	s      *testkit.Server
+	routes []string
+	mu     sync.Mutex
+	seen   map[string]bool
+}
+
+var routeLine = regexp.MustCompile(`to\("((?:GET|POST) /[^"]*)"`)
+
+// readRoutes are the patterns of the table in routes.go.
+func readRoutes(t *testing.T) []string {
+	t.Helper()
+	source, err := os.ReadFile("../web/routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := []string{"GET /static/", "GET /static/site/"} // whose patterns are constants
+	for _, m := range routeLine.FindAllStringSubmatch(string(source), -1) {
+		routes = append(routes, m[1])
+	}
+	if lines := strings.Count(string(source), "\t\tto("); lines != len(routes) {
+		t.Fatalf("%d lines of the table, %d routes found", lines, len(routes))
+	}
+	return routes
+}
+
+// note marks the route of the page that the browser is at as seen.
+func (w *walker) note(method string) {
+	mux := http.NewServeMux()
+	for _, pattern := range w.routes {
+		mux.Handle(pattern, http.NotFoundHandler())
+	}
+	u, err := url.Parse(w.b.URL())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, pattern := mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: u.Path}})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[pattern] = true
+}
+
+// walker is one person at a browser, on one site.
+type walker struct {
+	*census
+	t  *testing.T
+	st *site.Site
+	b  *testkit.Tab
+}
+
+// at opens a page and looks at it.
+func (w *walker) at(path string) {
+	w.t.Helper()
+	w.b.Open(w.s.URL(w.st.ID, path))
+	w.look()
+}
+
+// all looks at these pages; where another site was there before, not at those that only
+// say something else in the same place.
+func (w *walker) all(pages, variants []string) {
+	w.t.Helper()
+	if w.st.ID == "meridian-uk" {
+		pages = append(pages, variants...)
+	}
+	for _, path := range pages {
+		w.at(path)
+	}
+}
+
+func (w *walker) person(name string) string {
+	if w.st.SignInWith == gatehouse.WithEmail {
+		return name + "@inkwell.example"
+	}
+	return name
+}
+
+func (w *walker) who() string {
+	if w.st.SignInWith == gatehouse.WithEmail {
+		return "Email address"
+	}
+	return "Username"
+}
+
+func (w *walker) signIn(name, password string) {
+	w.t.Helper()
+	browserSignIn(w.b, w.s, w.st.ID, w.who(), name, password)
+}
+
+// fill types into fields, by their names.
+func (w *walker) fill(fields [][2]string) {
+	w.t.Helper()
+	for _, f := range fields {
+		w.b.Fill(f[0], f[1])
+	}
+}
+
+// stranger reads what is open to everybody.
+func stranger(w *walker) {
+	w.all([]string{"/", "/terms", "/terms/" + w.st.TermsVersion, "/forgot-password/challenge", "/reset-password", "/forgot-username",
+		"/help", "/help/first-sign-in", "/contact", "/account/email/confirm", "/account/email/undo", "/account/email/restored", "/no-such-page"},
+		[]string{"/sign-in?signed_out", "/sign-in?ended", "/sign-in?password_changed", "/forgot-username?sent", "/help?q=password", "/help?q=zebra", "/help/none"})
+	w.b.AllowErrors("401")
+	w.signIn("", "")
+	w.lookFailed(nil, "username", "password")
+	w.signIn(w.person("nobody"), "nothing")
+	w.lookFailed([][2]string{{w.who(), w.person("nobody")}})
+	if w.st.SignInWith != gatehouse.WithEmail {
+		w.b.Open(w.s.URL(w.st.ID, "/forgot-username"))
+		w.failing([][2]string{{"email", "mira@"}, {"message", "It begins with an m.\nI think."}}, "email")
+	}
+}
+
+// firstSignIn goes from a temporary password to the home page, and does everything
+// wrong first.
+func firstSignIn(w *walker) {
+	name := w.person("newcomer")
+	newcomer(w.s, w.st.ID, name)
+	w.signIn(name, temporary)
+	w.look()
+	w.fill([][2]string{{"old_password", "not it"}, {"new_password", name}, {"repeat_password", "x"}})
+	w.failing(nil, "old_password", "new_password", "repeat_password")
+	w.fill([][2]string{{"old_password", temporary}, {"new_password", newPassword}, {"repeat_password", newPassword}})
+	if w.st.Recovery == gatehouse.RecoverByChallenge {
+		w.send("/sign-in/challenge")
+		w.look()
+		w.ownQuestion()
+		w.fill([][2]string{{"own_question", "What did we call the blue van?"}, {"answer", "Periwinkle"}, {"current_password", newPassword}})
+	}
+	w.send("/sign-in/terms")
+	w.look()
+	w.failing(nil, "accept")
+	w.b.Check("accept")
+	if w.st.AsksSoleUser {
+		w.send("/sign-in/sole-user")
+		w.look()
+		w.failing(nil, "sole_user")
+		w.b.Check("Yes, only I use it")
+	}
+	w.send("/")
+	w.look()
+	w.at("/account/terms")
+	w.b.Click("main section a[href^='/account/terms/']")
+	w.look()
+	lateNewcomer(w)
+}
+
+// ownQuestion is a challenge question that is too short, with secrets that are wrong.
+func (w *walker) ownQuestion() {
+	w.t.Helper()
+	w.fill([][2]string{{"answer", "Periwinkle"}, {"current_password", "not it"}})
+	w.failing([][2]string{{"question", "own"}, {"own_question", "Why?"}}, "own_question", "current_password")
+}
+
+// lateNewcomer has a temporary password whose time is over.
+func lateNewcomer(w *walker) {
+	name := w.person("late")
+	w.s.AddUser(w.st.ID, name, temporary, func(u *gatehouse.User) {
+		u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, w.s.Clock.Now().Add(-time.Minute)
+	})
+	w.b = testkit.Browser(w.t)
+	w.b.AllowErrors("401")
+	w.signIn(name, temporary)
+	w.b.See("has expired")
+	w.look()
+	twoFactor(w)
+}
+
+// twoFactor is of a company that has two-factor sign-in on.
+func twoFactor(w *walker) {
+	name, now := w.person("careful"), w.s.Clock.Now()
+	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Hartley Academy", AccountNumber: "20", TwoFactor: true, CreatedAt: now}
+	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) }); err != nil {
+		w.t.Fatal(err)
+	}
+	w.s.AddUser(w.st.ID, name, password, func(u *gatehouse.User) { u.CompanyID = company.ID })
+	w.signIn(name, password)
+	w.look()
+}
+
+// forgetful gets a new password, in the way that the site has.
+func forgetful(w *walker) {
+	name := w.person("forgetful")
+	w.at("/forgot-password")
+	if w.st.Recovery == gatehouse.RecoverByLink {
+		u := w.s.AddUser(w.st.ID, name, password, nil)
+		w.failing([][2]string{{"email", "mira@"}}, "email")
+		w.fill([][2]string{{"email", name}})
+		w.send("/forgot-password/sent")
+		w.look()
+		w.at(mailedLink(w.t, w.s, u.Email, "/reset-password"))
+		w.fill([][2]string{{"new_password", "short"}, {"repeat_password", "other"}})
+		w.failing(nil, "new_password", "repeat_password")
+		return
+	}
+	u := answeringUser(w.t, w.s, w.st.ID, name, nil)
+	w.failing([][2]string{{"username", name}, {"email", "mira@"}}, "email")
+	w.fill([][2]string{{"email", u.Email}})
+	w.send("/forgot-password/challenge")
+	w.look()
+	w.b.Fill("answer", "no idea")
+	w.failing(nil, "answer")
+	w.b.Fill("answer", answer)
+	w.send("/forgot-password/sent")
+	w.look()
+}
+
+// customer has everything, uses every page behind the sign-in, and is locked out at last.
+func customer(w *walker) {
+	name := w.person("customer")
+	if w.st.Recovery == gatehouse.RecoverByChallenge {
+		answeringUser(w.t, w.s, w.st.ID, name, nil)
+	} else {
+		w.s.AddUser(w.st.ID, name, password, nil)
+	}
+	wantHome(w.t, signIn(with(visitor(w.t, w.s, w.st.ID), iphoneAgent), name, password))
+	w.signIn(name, password)
+	w.all([]string{"/", "/account/devices", "/account/sign-out-everywhere", "/account/activity", "/account/terms", "/account/password", "/account/profile", "/help", "/search?q=password"},
+		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/no-such-page"})
+	w.b.Open(w.s.URL(w.st.ID, "/account/password"))
+	w.fill([][2]string{{"current_password", "not it"}, {"new_password", "short"}, {"repeat_password", "other"}})
+	w.failing(nil, "current_password", "new_password", "repeat_password")
+	if w.st.Recovery == gatehouse.RecoverByChallenge {
+		w.at("/account/challenge")
+		w.ownQuestion()
+	}
+	w.b.Open(w.s.URL(w.st.ID, "/account/activity"))
+	w.b.Click("[action$='/not-me'] button") // of the sign-in that one is in
+	w.note("POST")
+	w.examine()
+	w.b.Click("main [action='/sign-out'] button")
+	locked(w, name)
+}
+
+// locked looks at what a browser that knows the account is told about its lock.
+func locked(w *walker, name string) {
+	stranger := visitor(w.t, w.s, w.st.ID)
+	for range 10 {
+		signIn(stranger, name, "wrong")
+	}
+	w.b.AllowErrors("401")
+	for range 10 {
+		w.signIn(name, "wrong")
+		if w.b.Has("Your account is locked") {
+			w.look()
+			return
+		}
+	}
+	w.t.Error("ten wrong attempts, and the account is not locked here")
+}
+
+// mover changes the profile and moves to another address; a colleague's profile lacks
+// everything.
+func mover(w *walker) {
+	name := w.person("mover")
+	u := w.s.AddUser(w.st.ID, name, password, nil)
+	w.signIn(name, password)
+	w.b.Open(w.s.URL(w.st.ID, "/account/profile"))
+	w.failing([][2]string{{"first_name", ""}, {"last_name", "Ólafsdóttir"}, {"email", "mira@"}}, "first_name", "email")
+	fresh := "moved." + w.st.ID + "@elsewhere.example"
+	w.fill([][2]string{{"first_name", "Mira"}, {"email", fresh}})
+	w.b.Click("main form[novalidate] [type=submit]")
+	w.b.See(fresh)
+	w.look()
+	w.at(mailedLink(w.t, w.s, u.Email, "/account/email/undo"))
+	w.at(mailedLink(w.t, w.s, fresh, "/account/email/confirm"))
+	w.b.Click("main form [type=submit]")
+	w.look()
+
+	bare := w.person("bare")
+	w.s.AddUser(w.st.ID, bare, password, func(u *gatehouse.User) { u.FirstName, u.LastName = "", "" })
+	w.b = testkit.Browser(w.t)
+	w.signIn(bare, password)
+	w.look()
+	w.at("/account/profile")
+}

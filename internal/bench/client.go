@@ -21,9 +21,13 @@ const patience = time.Minute
 // it does no more than it must.
 type client struct {
 	address, host string
-	conn          net.Conn
-	in            *bufio.Reader
-	out, body     []byte // reused
+	// from is the visitor's address, as a proxy in front says it, with https; empty: there
+	// is none.
+	from string
+	conn net.Conn
+	in   *bufio.Reader
+
+	out, body []byte // reused
 }
 
 func newClient(address, host string) *client { return &client{address: address, host: host} }
@@ -41,6 +45,7 @@ type answer struct {
 	retryAfter string
 	session    string // cookies
 	signIn     string
+	recovery   string
 	body       []byte
 	hangUp     bool
 }
@@ -65,6 +70,9 @@ func (c *client) post(path, cookies, form string) (answer, error) {
 func (c *client) begin(method, path, cookies string) {
 	c.out = append(c.out[:0], method+" "+path+" HTTP/1.1\r\nHost: "+c.host+
 		"\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\nAccept-Language: en-GB\r\n"...)
+	if c.from != "" {
+		c.out = append(c.out, "X-Forwarded-Proto: https\r\nX-Forwarded-For: "+c.from+"\r\n"...)
+	}
 	if cookies != "" {
 		c.out = append(c.out, "Cookie: "+cookies+"\r\n"...)
 	}
@@ -137,11 +145,13 @@ func (c *client) read(a *answer) error {
 func (a *answer) setCookie(value []byte) {
 	pair, _, _ := bytes.Cut(value, []byte(";"))
 	name, value, _ := bytes.Cut(pair, []byte("="))
-	switch string(name) {
+	switch string(bytes.TrimPrefix(name, []byte("__Host-"))) {
 	case "gatehouse-session":
 		a.session = string(value)
 	case "gatehouse-signin":
 		a.signIn = string(value)
+	case "gatehouse-recovery":
+		a.recovery = string(value)
 	}
 }
 
@@ -187,21 +197,38 @@ type tried struct {
 
 // signIn opens the sign-in page as a browser without cookies and sends its form.
 func (c *client) signIn(username, password string) (t tried, err error) {
-	page, err := c.get("/sign-in", "")
+	signIn, token, err := c.open("/sign-in")
 	if err != nil {
 		return t, err
 	}
-	_, rest, _ := bytes.Cut(page.body, []byte(`name="form_token" value="`))
-	token, _, found := bytes.Cut(rest, []byte(`"`))
-	if page.status != 200 || page.signIn == "" || !found {
-		return t, fmt.Errorf("GET /sign-in: status %d, cookie %t, form %t", page.status, page.signIn != "", found)
-	}
-	form := "form_token=" + url.QueryEscape(html.UnescapeString(string(token))) +
-		"&username=" + url.QueryEscape(username) + "&password=" + url.QueryEscape(password)
+	form := "form_token=" + token + "&username=" + url.QueryEscape(username) + "&password=" + url.QueryEscape(password)
 	begun := time.Now()
-	t.answer, err = c.post("/sign-in", "gatehouse-signin="+page.signIn, form)
+	t.answer, err = c.post("/sign-in", c.cookie("gatehouse-signin", signIn), form)
 	t.took = time.Since(begun)
 	return t, err
+}
+
+// open opens a page as a browser without cookies, and returns the cookie that its form is
+// bound to and the form's token, ready to be sent.
+func (c *client) open(path string) (signIn, token string, err error) {
+	page, err := c.get(path, "")
+	if err != nil {
+		return "", "", err
+	}
+	_, rest, _ := bytes.Cut(page.body, []byte(`name="form_token" value="`))
+	value, _, found := bytes.Cut(rest, []byte(`"`))
+	if page.status != 200 || page.signIn == "" || !found {
+		return "", "", fmt.Errorf("GET %s: status %d, cookie %t, form %t", path, page.status, page.signIn != "", found)
+	}
+	return page.signIn, url.QueryEscape(html.UnescapeString(string(value))), nil
+}
+
+// cookie is a cookie for a request. Over https its name has a prefix.
+func (c *client) cookie(name, value string) string {
+	if c.from != "" {
+		name = "__Host-" + name
+	}
+	return name + "=" + value
 }
 
 // newSession signs in and returns the line of cookies of the session.

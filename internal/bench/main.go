@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"gatehouse/internal/demo"
 	"gatehouse/internal/secret"
@@ -38,11 +39,12 @@ var groups = []group{
 	{"storm/sqlite", "session checks, memory and refusals while everybody signs in", on("sqlite", measureStorm)},
 	{"session/sqlite", "session checks a second, as a share of an empty handler's rate", on("sqlite", measureSessions)},
 	{"start", "start, idle memory, size of the program", on("sqlite", measureStart)},
-	{"timing", "whether the time of a refusal tells who has an account", on("sqlite", measureTiming)},
+	{"enumeration/sqlite", "whether the time of an answer tells who has an account", on("sqlite", measureEnumeration)},
 	{"import", "100,000 users with hashes", measureImport},
 	{"sign-in/postgres", "as on SQLite", on("postgres", measureSignIns)},
 	{"storm/postgres", "as on SQLite", on("postgres", measureStorm)},
 	{"session/postgres", "as on SQLite", on("postgres", measureSessions)},
+	{"enumeration/postgres", "as on SQLite", on("postgres", measureEnumeration)},
 }
 
 // bench is one run.
@@ -53,6 +55,7 @@ type bench struct {
 	hasher *secret.Hasher
 	hash   string // of password
 	report *report
+	inbox  *demo.Inbox // the mail server
 
 	databases map[string]*database
 	postgres  *cluster.Cluster
@@ -119,6 +122,7 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 		return err
 	}
 	defer func() {
+		err = errors.Join(err, b.inbox.Close())
 		if b.postgres != nil {
 			err = errors.Join(err, b.postgres.Close())
 		}
@@ -160,9 +164,12 @@ func (b *bench) prepare(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(b.dir, "keys"), secret.NewKeyFile(), 0o600); err != nil {
 		return err
 	}
-	b.hasher = newHasher()
 	var err error
-	b.hash, err = b.hasher.Hash(ctx, password)
+	b.hasher = newHasher()
+	if b.hash, err = b.hasher.Hash(ctx, password); err != nil {
+		return err
+	}
+	b.inbox, err = demo.OpenInbox("127.0.0.1:0", time.Now)
 	return err
 }
 

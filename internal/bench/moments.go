@@ -20,7 +20,7 @@ func measureStart(ctx context.Context, b *bench, db *database) error {
 	var took []time.Duration
 	for range max(2, b.count(9)) {
 		begun := time.Now()
-		s, err := b.begin(ctx, db)
+		s, err := b.begin(ctx, db, "")
 		if err != nil {
 			return err
 		}
@@ -40,42 +40,6 @@ func measureStart(ctx context.Context, b *bench, db *database) error {
 		pause(ctx, 5*time.Second)
 		b.report.add(figure{Name: "idle memory", Value: memory(s.cmd.Process.Pid, "VmRSS"), Unit: "MiB", Limit: 40, Bound: below})
 		return ctx.Err()
-	})
-}
-
-// measureTiming compares how long refusals take for different kinds of accounts,
-// one attempt at each account, in turns.
-func measureTiming(ctx context.Context, b *bench, db *database) error {
-	hash := b.hashTime(ctx)
-	return b.during(ctx, db, func(s *server) error {
-		c := newClient(s.public, s.host)
-		defer c.close()
-		took := make([][]time.Duration, len(kinds))
-		for i := range b.count(timedMax) {
-			for turn := range kinds {
-				k := (turn + i) % len(kinds) // nobody always comes after the same one
-				t, err := c.signIn(kinds[k].username(i), "Wrong-"+password)
-				if err == nil && t.status != 401 {
-					err = t.unexpected()
-				}
-				if err == nil {
-					err = ctx.Err()
-				}
-				if err != nil {
-					return err
-				}
-				took[k] = append(took[k], t.took)
-			}
-		}
-		least, most, detail := time.Hour, time.Duration(0), ""
-		for k, kind := range kinds {
-			m := median(took[k])
-			least, most = min(least, m), max(most, m)
-			detail += fmt.Sprintf("%s %.2f, ", kind.name, millis(m))
-		}
-		b.report.add(figure{Name: "difference between refusals / a hash", Value: 100 * float64(most-least) / float64(hash), Unit: "%", Limit: 5, Bound: below,
-			Informational: true, Detail: fmt.Sprintf("medians in ms: %shash %.2f", detail, millis(hash))})
-		return nil
 	})
 }
 
@@ -102,7 +66,7 @@ func measureImport(ctx context.Context, b *bench) error {
 	if err := b.writePeople(people, rows); err != nil {
 		return err
 	}
-	path, err := b.configure("import", "127.0.0.1:8443", "127.0.0.1:9090", "sqlite://"+filepath.Join(b.dir, "import.db"))
+	path, err := b.configure("import", "127.0.0.1:8443", "127.0.0.1:9090", "sqlite://"+filepath.Join(b.dir, "import.db"), "")
 	if err != nil {
 		return err
 	}

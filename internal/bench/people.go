@@ -20,11 +20,8 @@ const (
 	password = "Harbour-Lantern-27-Tide"
 )
 
-// How many people there are of each kind.
-const (
-	signers  = 400 // who sign in
-	timedMax = 200 // of each kind that is timed
-)
+// signers is how many people there are who sign in.
+const signers = 400
 
 // database is a database with people in it.
 type database struct {
@@ -76,83 +73,31 @@ func (b *bench) fill(ctx context.Context, url string) error {
 		if err := q.InsertCompany(ctx, company); err != nil {
 			return err
 		}
-		if err := q.InsertUsers(ctx, b.people(s, company, now)); err != nil {
-			return err
-		}
-		return lockOut(ctx, q, s, now)
+		return q.InsertUsers(ctx, b.people(s, company, now))
 	})
 }
 
-// people are those who sign in, and those whose refusals are timed.
+// people are those who sign in.
 func (b *bench) people(s *site.Site, company gatehouse.Company, now time.Time) []gatehouse.User {
 	var all []gatehouse.User
-	add := func(name string) *gatehouse.User {
-		before := now.Add(-48 * time.Hour)
-		all = append(all, gatehouse.User{
-			ID: store.NewID("usr", now), SiteID: s.ID, CompanyID: company.ID, Username: name,
-			FirstName: "Mira", LastName: "Santos", Email: name + "@northgate.example", EmailConfirmed: true,
-			Role: gatehouse.RoleUser, State: gatehouse.Active,
-			Password: gatehouse.Password{Hash: b.hash, Origin: gatehouse.PasswordChosen, SetAt: before},
-			// Nothing is due after the password, so that a sign-in is one form.
-			FirstSignInAt: before, LastSignInAt: before, ChallengeSet: true,
-			TermsAccepted: s.TermsVersion, SoleUserFor: s.TermsVersion, SoleUser: true, CreatedAt: before,
-		})
-		return &all[len(all)-1]
-	}
 	for i := range signers {
-		add(signer(i))
-	}
-	for i := range timedMax {
-		for _, k := range kinds {
-			if k.account {
-				k.change(add(k.username(i)), now)
-			}
-		}
+		all = append(all, b.person(s, company, signer(i), now))
 	}
 	return all
 }
 
-func signer(i int) string { return fmt.Sprintf("signer-%03d", i%signers) }
-
-// kind is a kind of account that a refusal must not tell apart.
-type kind struct {
-	name    string
-	account bool // there is one
-	change  func(u *gatehouse.User, now time.Time)
-}
-
-func (k kind) username(i int) string { return fmt.Sprintf("%s-%03d", k.name, i) }
-
-const lockedOut = "locked-out"
-
-var kinds = []kind{
-	{"existing", true, func(*gatehouse.User, time.Time) {}},
-	{"unknown", false, nil},
-	{"locked", true, func(u *gatehouse.User, now time.Time) {
-		u.LockedAt, u.LockReason = now, gatehouse.LockedByAttempts
-	}},
-	{lockedOut, true, func(*gatehouse.User, time.Time) {}}, // for strangers, by attempts
-	{"deactivated", true, func(u *gatehouse.User, _ time.Time) { u.State = gatehouse.Deactivated }},
-	{"no-email", true, func(u *gatehouse.User, _ time.Time) { u.Email, u.EmailConfirmed = "", false }},
-}
-
-// lockOut makes the accounts that strangers have locked out strangers from.
-func lockOut(ctx context.Context, q store.Queries, s *site.Site, now time.Time) error {
-	for i := range timedMax {
-		u, err := q.UserByUsername(ctx, s.ID, kind{name: lockedOut}.username(i))
-		if err != nil {
-			return err
-		}
-		counts, err := q.HoldAttempts(ctx, s.ID, u.ID, "", now)
-		if err != nil {
-			return err
-		}
-		for range s.Policy.Lockout.Attempts {
-			counts = counts.Wrong(s.Policy.Lockout, now)
-		}
-		if err := q.SaveAttempts(ctx, s.ID, u.ID, "", counts); err != nil {
-			return err
-		}
+// person is somebody whom nothing is asked of after the password, so that a sign-in is
+// one form.
+func (b *bench) person(s *site.Site, company gatehouse.Company, name string, now time.Time) gatehouse.User {
+	before := now.Add(-48 * time.Hour)
+	return gatehouse.User{
+		ID: store.NewID("usr", now), SiteID: s.ID, CompanyID: company.ID, Username: name,
+		FirstName: "Mira", LastName: "Santos", Email: name + "@northgate.example", EmailConfirmed: true,
+		Role: gatehouse.RoleUser, State: gatehouse.Active,
+		Password:      gatehouse.Password{Hash: b.hash, Origin: gatehouse.PasswordChosen, SetAt: before},
+		FirstSignInAt: before, LastSignInAt: before, ChallengeSet: true,
+		TermsAccepted: s.TermsVersion, SoleUserFor: s.TermsVersion, SoleUser: true, CreatedAt: before,
 	}
-	return nil
 }
+
+func signer(i int) string { return fmt.Sprintf("signer-%03d", i%signers) }

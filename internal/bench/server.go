@@ -22,6 +22,7 @@ type server struct {
 	db                 *database
 	public, management string // addresses
 	host               string // of the site that is measured, with port
+	from               string // what clients say with; see client
 	log                string
 }
 
@@ -30,24 +31,28 @@ management: %q
 plain_http: true
 database: %q
 smtp:
-  url: smtp+plain://127.0.0.1:9
+  url: smtp+plain://%s
 key_file: %q
 sites: %q
 limits:
   sign_ins_per_address_per_minute: 1000000
   sign_ins_per_username_per_minute: 1000000
   sign_ins_per_site_per_minute: 1000000
-`
+%s`
 
-// configure writes a configuration and returns its name.
-func (b *bench) configure(name, public, management, database string) (string, error) {
+// behindProxy has the server believe who says where a visitor comes from, so that every
+// request can come from another address.
+const behindProxy = "trusted_proxies: [127.0.0.1/32]\n"
+
+// configure writes a configuration, with more lines, and returns its name.
+func (b *bench) configure(name, public, management, database, more string) (string, error) {
 	path := filepath.Join(b.dir, name+".yaml")
-	text := fmt.Sprintf(config, public, management, database, filepath.Join(b.dir, "keys"), filepath.Join(b.dir, "sites"))
+	text := fmt.Sprintf(config, public, management, database, b.inbox.Addr(), filepath.Join(b.dir, "keys"), filepath.Join(b.dir, "sites"), more)
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
 // start starts a server, as an operator would: with a log at level info, in a file.
-func (b *bench) start(ctx context.Context, db *database) (s *server, err error) {
+func (b *bench) start(ctx context.Context, db *database, more string) (s *server, err error) {
 	s = &server{db: db, log: filepath.Join(b.dir, "server.log")}
 	for _, address := range []*string{&s.public, &s.management} {
 		if *address, err = freeAddress(); err != nil {
@@ -56,7 +61,10 @@ func (b *bench) start(ctx context.Context, db *database) (s *server, err error) 
 	}
 	_, port, _ := net.SplitHostPort(s.public)
 	s.host = siteHost + ":" + port
-	path, err := b.configure("server", s.public, s.management, db.url)
+	if more == behindProxy {
+		s.from = "192.0.2.1"
+	}
+	path, err := b.configure("server", s.public, s.management, db.url, more)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +92,8 @@ func (b *bench) command(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // begin starts a server and waits until it answers.
-func (b *bench) begin(ctx context.Context, db *database) (*server, error) {
-	s, err := b.start(ctx, db)
+func (b *bench) begin(ctx context.Context, db *database, more string) (*server, error) {
+	s, err := b.start(ctx, db, more)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +116,9 @@ func (s *server) await() error {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	page, err := once(s.public, s.host, "/sign-in")
+	c := s.client(s.host)
+	defer c.close()
+	page, err := c.get("/sign-in", "")
 	if err == nil && page.status != 200 {
 		err = fmt.Errorf("GET /sign-in: status %d", page.status)
 	}
@@ -116,6 +126,13 @@ func (s *server) await() error {
 		return fmt.Errorf("%w\n%s", err, s.lastLog())
 	}
 	return nil
+}
+
+// client is a client of one of the server's sites.
+func (s *server) client(host string) *client {
+	c := newClient(s.public, host)
+	c.from = s.from
+	return c
 }
 
 // once asks on a connection of its own.
@@ -143,7 +160,12 @@ func (s *server) stop() error {
 
 // during runs a measurement against a fresh server.
 func (b *bench) during(ctx context.Context, db *database, measure func(*server) error) error {
-	s, err := b.begin(ctx, db)
+	return b.duringWith(ctx, db, "", measure)
+}
+
+// duringWith is during with more lines in the configuration.
+func (b *bench) duringWith(ctx context.Context, db *database, more string, measure func(*server) error) error {
+	s, err := b.begin(ctx, db, more)
 	if err != nil {
 		return err
 	}

@@ -55,14 +55,14 @@ func loadIn(lang string) site.Site {
 }
 
 func writeSite(dir, lang string) error {
-	if err := os.CopyFS(dir, os.DirFS("../demo/sites/meridian-uk")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS("../demo/sites/meridian-au")); err != nil {
 		return err
 	}
 	settings, err := os.ReadFile(filepath.Join(dir, "site.yaml"))
 	if err != nil {
 		return err
 	}
-	changed := strings.Replace(string(settings), "languages: [en-GB]", "languages: ["+lang+"]", 1)
+	changed := strings.Replace(string(settings), "languages: [en-AU]", "languages: ["+lang+"]", 1)
 	if err := os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(changed), 0o600); err != nil {
 		return err
 	}

@@ -102,9 +102,6 @@ func (s *Service) wrong(ctx context.Context, q store.Queries, a *attempt) error 
 // which ends its sessions. Either way the owner is told the truth by mail.
 func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts gatehouse.Attempts) error {
 	now := s.Now()
-	if a.user.ID == "" || a.user.Locked() {
-		return nil
-	}
 	var notice mail.Message
 	administrator, err := q.Administrator(ctx, a.site.ID, a.user.CompanyID, a.user.ID)
 	if err != nil {
@@ -114,6 +111,9 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts 
 	facts := mail.Lock{Attempts: counts.Row, At: now, Address: a.req.Caller.Address, Username: a.user.Username, Administrator: administrator}
 	if !gatehouse.LockEnds(policy, counts).IsZero() {
 		facts.UnlockAfter = policy.UnlockAfter
+	}
+	if a.user.ID == "" || a.user.Locked() {
+		return s.pretend(a, facts)
 	}
 	reason := gatehouse.LockReasonOf(policy, counts)
 	scope := "strangers"
@@ -130,11 +130,20 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts 
 	}
 	err = q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventLocked, gatehouse.ResultOK,
 		map[string]string{"scope": scope, "reason": string(reason)}))
-	if err != nil || !mail.CanSend(a.user.Email) || a.user.State == gatehouse.Deactivated {
+	if err != nil {
 		return err
+	}
+	if !mail.CanSend(a.user.Email) || a.user.State == gatehouse.Deactivated {
+		return s.pretend(a, facts)
 	}
 	a.told = true
 	return s.Outbox.Enqueue(ctx, q, a.site, mail.To(a.site, a.user), notice)
+}
+
+// pretend takes as long as telling somebody about a lock, where nobody is told
+// (invariant 7).
+func (s *Service) pretend(a *attempt, facts mail.Lock) error {
+	return s.Outbox.Discard(a.site, mail.Recipient{Address: a.site.Support.Email}, mail.LockedStrangers{Lock: facts})
 }
 
 // proved goes on after a right password: to a session if nothing else is due, else

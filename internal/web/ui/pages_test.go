@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/PuerkitoBio/goquery"
@@ -62,6 +63,7 @@ func TestEveryPageIsSound(t *testing.T) {
 		checkPolicy(t, html, doc)
 		checkReferences(t, doc)
 		checkNames(t, doc)
+		checkStandard(t, doc)
 	})
 }
 
@@ -162,6 +164,20 @@ func checkNames(t *testing.T, doc *goquery.Document) {
 	doc.Find("[aria-invalid]").Each(func(_ int, s *goquery.Selection) {
 		if _, ok := s.Attr("aria-describedby"); !ok {
 			t.Error("a wrong field without its error")
+		}
+	})
+}
+
+// checkStandard: faults that Tidy does not know. The script gives tables their roles.
+func checkStandard(t *testing.T, doc *goquery.Document) {
+	doc.Find("table[role], table [role]").Each(func(_ int, s *goquery.Selection) {
+		if s.Is("table, thead, tbody, tr, th, td") {
+			t.Errorf("<%s> has a role besides its own", goquery.NodeName(s))
+		}
+	})
+	doc.Find("time, template time").Each(func(_ int, s *goquery.Selection) {
+		if _, err := time.Parse(time.RFC3339, s.AttrOr("datetime", "")); err != nil {
+			t.Errorf("no moment: %v", err)
 		}
 	})
 }

@@ -180,6 +180,10 @@ func (Terms) template() string     { return "terms" }
 func (Terms) title(p *page) string { return p.T("terms.title") }
 func (Terms) failed() bool         { return false }
 
+// TermsLanguage is the language that a version of the terms is shown in, which need not be
+// the page's (WCAG 3.1.2).
+func (p *page) TermsLanguage(version string) string { return p.Site.TermsLanguage(version, p.Lang) }
+
 // SoleUser asks whether the person is the only one who uses the sign-in (A04).
 type SoleUser struct {
 	InSteps

@@ -89,6 +89,13 @@
   }
   all("[data-close]").forEach((b) => b.addEventListener("click", () => b.closest("dialog").close()));
 
+  // A table that a phone shows as blocks is none for browsers that go by the look, unless
+  // each part says what it is. HTML itself forbids to say so twice, so this file does.
+  const parts = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  for (const part of all(".table-stack, .table-stack :is(thead, tbody, tr, th, td)")) {
+    part.setAttribute("role", parts[part.tagName] || (part.scope === "row" ? "rowheader" : "columnheader"));
+  }
+
   // Copy a reference, a username or a command; the last element of the button says so.
   for (const btn of all("[data-copy]")) {
     if (!navigator.clipboard) continue;

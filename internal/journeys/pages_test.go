@@ -287,6 +287,9 @@ func customer(w *walker) {
 		w.ownQuestion()
 	}
 	w.b.Open(w.s.URL(w.st.ID, "/account/activity"))
+	if n := testkit.Eval[int](w.b, "document.querySelectorAll('table:not([role=table]), td:not([role=cell])').length"); n > 0 {
+		w.t.Errorf("on a phone %d parts of the table are none", n)
+	}
 	w.b.Click("[action$='/not-me'] button") // of the sign-in that one is in
 	w.note("POST")
 	w.examine()

@@ -118,6 +118,27 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 	return err
 }
 
+// SetLanguage changes the caller's language alone, from the menu of every page.
+//
+// Errors: Invalid with field locale; Unavailable.
+func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Caller, locale string) error {
+	if !slices.Contains(st.Languages, locale) {
+		return invalid([]gatehouse.FieldError{{Field: "locale", Code: "locale"}})
+	}
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		was, err := own(ctx, q, c, st)
+		if err != nil || was.Locale == locale {
+			return err
+		}
+		now := was
+		now.Locale = locale
+		if err := q.UpdateProfile(ctx, now); err != nil {
+			return err
+		}
+		return s.record(ctx, q, c, now, gatehouse.EventProfileChanged, map[string]string{"fields": strings.Join(changedFields(was, now), " ")})
+	})
+}
+
 // mayMove asks for the password where the sign-in is not recent, and counts changes.
 func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begun time.Time, password string) error {
 	if !gatehouse.IsFresh(begun, s.Now()) {

@@ -68,3 +68,31 @@ func TestB20_AStagingInstallationIsRecognised(t *testing.T) {
 		}
 	})
 }
+
+// A page is in the language that was chosen in its menu, before and after signing in.
+func TestB18_TheLanguageMenu(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const password = "a sentence that is long enough"
+		u := s.AddUser("inkwell", "ada@fernhollow.example", password, nil)
+		c := visitor(t, s, "inkwell")
+		in := func(page *testkit.Page, want string) *testkit.Page {
+			t.Helper()
+			if lang, _ := page.Doc.Find("html").Attr("lang"); lang != want {
+				t.Errorf("%s is in %q, want %q", page.URL, lang, want)
+			}
+			return page
+		}
+		page := in(c.Get("/sign-in?return_to=%2Faccount%2Factivity"), "en-GB")
+		german, _ := page.Doc.Find(".menu-pop a[hreflang=de]").Attr("href")
+		if in(c.Get(german), "de"); !strings.Contains(german, "return_to=") {
+			t.Errorf("the language costs where one was going: %s", german)
+		}
+		in(c.Get("/forgot-password"), "de")
+		signIn(c, u.Username, password)
+		page = in(c.Press(in(c.Get("/account/activity"), "de"), "Français", nil), "fr")
+		if got := s.User(u).Locale; got != "fr" || page.URL.Path != "/account/activity" {
+			t.Errorf("the account's language is %q, shown at %s", got, page.URL)
+		}
+		in(c.Get("/"), "fr")
+	})
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -76,7 +77,7 @@ func (s *Server) loadPending(r *http.Request, v *ui.Visit) error {
 		return err
 	}
 	v.Pending, v.Step = &facts, step
-	v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), facts.User.Locale)
+	v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), cmp.Or(v.Chosen, facts.User.Locale))
 	return nil
 }
 
@@ -91,7 +92,7 @@ func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
 	case err == nil:
 		v.Session, v.User, v.Company = &ses.Session, &ses.User, &ses.Company
 		if !isAPI(r) {
-			v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), ses.User.Locale)
+			v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), cmp.Or(ses.User.Locale, v.Chosen))
 		}
 		return nil
 	case gatehouse.KindOf(err) == gatehouse.Unauthenticated:

@@ -93,6 +93,7 @@ func (s *Server) routes() []route {
 
 		to("GET /account", User, p.MyAccount),
 		to("GET /account/profile", User, p.Profile),
+		to("POST /account/language", User, p.SetLanguage),
 		to("POST /account/profile", User, p.SaveProfile),
 		to("POST /account/email/send", User, p.SendConfirmation),
 		to("POST /account/email/drop", User, p.DropEmailChange),

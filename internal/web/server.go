@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 		return
 	}
 	if !isAPI(r) {
-		v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), "")
+		chooseLanguage(w, r, v)
 	}
 	if !v.Secure && !s.PlainLoopback {
 		s.toHTTPS(w, r, v)
@@ -98,6 +99,23 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// langCookieAge is how long a choice of language is remembered, in seconds.
+const langCookieAge = 365 * 24 * 3600
+
+// chooseLanguage finds the language of the page: the one that a link of the menu asks
+// for, which the browser remembers; else what the browser prefers.
+func chooseLanguage(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+	v.Chosen = ui.ReadCookie(r, ui.LangCookie, v.Secure)
+	if asked := r.URL.Query().Get(ui.LangQuery); slices.Contains(v.Site.Languages, asked) && asked != v.Chosen {
+		v.Chosen = asked
+		ui.SetCookie(w, v, ui.LangCookie, asked, langCookieAge)
+	}
+	if !slices.Contains(v.Site.Languages, v.Chosen) {
+		v.Chosen = ""
+	}
+	v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), v.Chosen)
 }
 
 // toHTTPS sends people to the same page over https. Programs and forms are refused:

@@ -21,6 +21,16 @@ func (p *Portal) MyAccount(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// SetLanguage takes the choice of the language menu, and shows the same page again.
+func (p *Portal) SetLanguage(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	if err := p.Account.SetLanguage(r.Context(), v.Site, v.Caller(r), r.PostFormValue("locale")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, signin.SafeReturn(r.PostFormValue("return_to")), http.StatusSeeOther)
+	return nil
+}
+
 // Profile shows the profile (A05).
 func (p *Portal) Profile(w http.ResponseWriter, r *http.Request) error {
 	view, err := p.storedProfile(r)

@@ -15,7 +15,12 @@ const (
 	// UndoCookie that of one that takes a change of it back, for the same reason.
 	AddressCookie = "gatehouse-address"
 	UndoCookie    = "gatehouse-undo"
+	// LangCookie holds the language chosen in this browser; it is no secret.
+	LangCookie = "gatehouse-lang"
 )
+
+// LangQuery is the parameter of an address that chooses a language.
+const LangQuery = "lang"
 
 // hostPrefix makes browsers refuse a cookie that another host of the same domain,
 // or plain http, tries to set (ASVS 3.3.1, 3.3.3).

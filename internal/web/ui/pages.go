@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -175,6 +176,17 @@ func (p *page) Languages() []string {
 		return nil
 	}
 	return p.Site.Languages
+}
+
+// InLanguage is the page in another language.
+func (p *page) InLanguage(lang string) string {
+	u, err := url.Parse(p.Retry())
+	if err != nil {
+		return "/?" + LangQuery + "=" + url.QueryEscape(lang)
+	}
+	query := u.Query()
+	query.Set(LangQuery, lang)
+	return u.Path + "?" + query.Encode()
 }
 
 // PathOnly is the page's path without its query.

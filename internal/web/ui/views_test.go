@@ -231,8 +231,8 @@ func TestLanguageMenu(t *testing.T) {
 	if show(t, "uk", SignIn{}).Find("details.menu").Length() != 0 {
 		t.Error("a menu without a choice")
 	}
-	doc := show(t, "au", SignIn{}, func(f *Frame) { f.Lang = "en-GB" })
-	if attr(doc, "html", "lang") != "en-GB" || attr(doc, ".menu-pop [aria-current]", "href") != "?lang=en-GB" || doc.Find(".menu-pop a").Length() != 2 {
+	doc := show(t, "au", SignIn{}, func(f *Frame) { f.Lang, f.Path = "en-GB", "/sign-in?lang=en-AU&return_to=%2Faccount" })
+	if attr(doc, "html", "lang") != "en-GB" || attr(doc, ".menu-pop [aria-current]", "href") != "/sign-in?lang=en-GB&return_to=%2Faccount" || doc.Find(".menu-pop a").Length() != 2 {
 		t.Error("the menu does not show the choice")
 	}
 	if got := attr(show(t, "au", SignIn{}), "html", "lang"); got != "en-AU" {

@@ -13,6 +13,8 @@ import (
 type Visit struct {
 	Site *site.Site
 	Lang string
+	// Chosen is the language chosen in this browser; empty: none.
+	Chosen string
 	// Reference is what error pages show and log lines carry (C12).
 	Reference string
 	// Address is the visitor's, as far as trusted proxies tell.

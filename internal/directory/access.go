@@ -59,6 +59,10 @@ func (s *Service) activate(ctx context.Context, q store.Queries, c gatehouse.Cal
 	if err := q.SetUserState(ctx, st.ID, u.ID, state); err != nil {
 		return err
 	}
+	// Links from before do not come back with the account.
+	if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
+		return err
+	}
 	return s.record(ctx, q, c, st, u, gatehouse.EventUserActivated, nil)
 }
 

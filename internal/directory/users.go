@@ -133,6 +133,12 @@ func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 		if err := q.UpdateProfile(ctx, now); err != nil {
 			return taken(err, "username")
 		}
+		if gatehouse.NameKey(was.Email) != gatehouse.NameKey(now.Email) {
+			// A link in the old mailbox must not open the account any more.
+			if err := q.EndRecoveries(ctx, st.ID, now.ID); err != nil {
+				return err
+			}
+		}
 		return s.record(ctx, q, c, st, now, gatehouse.EventUserChanged, changed(was, now))
 	})
 	if err != nil {

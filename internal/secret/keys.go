@@ -204,6 +204,12 @@ func (k *Keys) MAC(purpose string, parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString(k.keys[0].mac(purpose, parts))
 }
 
+// StableMAC is MAC under the oldest key of the file: it stays the same when a new key is
+// put on top, for what must not change in people's sight then.
+func (k *Keys) StableMAC(purpose string, parts ...string) string {
+	return base64.RawURLEncoding.EncodeToString(k.keys[len(k.keys)-1].mac(purpose, parts))
+}
+
 // CheckMAC says whether mac is the MAC of parts under any key of the file. The
 // time it takes depends neither on where mac differs nor on which key fits.
 func (k *Keys) CheckMAC(purpose, mac string, parts ...string) bool {

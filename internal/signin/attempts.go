@@ -68,7 +68,10 @@ func (s *Service) countIn(ctx context.Context, q store.Queries, a *attempt, rule
 	if err := q.SaveAttempts(ctx, a.site.ID, a.subject, a.browser, after); err != nil {
 		return err
 	}
-	if !a.answer && !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt) {
+	switch locked := !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt); {
+	case locked && a.answer:
+		return q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventLocked, gatehouse.ResultOK, map[string]string{"scope": "answers"}))
+	case locked:
 		return s.lock(ctx, q, a, after)
 	}
 	return nil

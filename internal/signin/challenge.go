@@ -62,7 +62,7 @@ func (s *Service) setChallenge(ctx context.Context, q store.Queries, st *site.Si
 // plausible is the question for a name that has none to ask: always the same for the
 // same name, and known to nobody without the key (invariant 7).
 func (s *Service) plausible(siteID, name string) gatehouse.Challenge {
-	mac := s.Keys.MAC("plausible-question", siteID, name)
+	mac := s.Keys.StableMAC("plausible-question", siteID, name)
 	n := 0
 	for _, c := range []byte(mac) {
 		n = (n*31 + int(c)) % len(gatehouse.ChallengeQuestions)

@@ -119,6 +119,11 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 	if ses.User, err = s.Store.Read().User(ctx, st.ID, ses.UserID); err != nil {
 		return nil, ses, nil, err
 	}
+	// Asked again, after the password was read: one that was changed in between, in this
+	// very session, would make the right one look like a guess.
+	if _, err = s.Session(ctx, st, in.Session); err != nil {
+		return nil, ses, nil, err
+	}
 	if place, err = s.Hasher.Enter(); err != nil {
 		return nil, ses, nil, busy(err)
 	}

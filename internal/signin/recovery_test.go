@@ -198,6 +198,10 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 		right("answer answer-wrong 2")
 		s.must(s.desk.Unlock(ctx, operator, s.uk(), u.ID))
 		right("")
+		siege(u.Username, u.Email) // a recovery by link ends it, too
+		s.must(s.SignIn.ResetPassword(ctx, s.uk(), s.linkAt(s.uk(), u.Email), signin.NewPassword{New: second, Repeat: second}, visitor(s.uk())))
+		s.Clock.Add(time.Second)
+		right("")
 		for range 5 {
 			s.mend("five wrong ones", s.answer(s.recovery(u.Username, u.Email), "Rex"), "answer answer-wrong 2")
 		}
@@ -250,8 +254,15 @@ func TestARecoveryNeverSkipsTheSecondStep(t *testing.T) {
 		known := s.open(u, first, "")
 		invited := s.newcomer("meridian-uk", "never-signed-in")
 		fresh := s.newcomer("inkwell", "reader@northgate.example")
+		halfway := s.newcomer("meridian-uk", "halfway") // has a question, and has never been in
+		at := s.at(s.uk(), s.begin(halfway, first, "", gatehouse.StepPassword))
+		_, err := s.SignIn.ChoosePassword(ctx, s.uk(), at, chosen)
+		s.must(err)
+		_, err = s.SignIn.SetFirstChallenge(ctx, s.uk(), at, pet)
+		s.must(err)
+		s.must(s.answer(s.recovery(halfway.Username, halfway.Email), answer))
 		s.must(s.answer(s.recovery(u.Username, u.Email), answer))
-		_, err := s.desk.ResetPassword(ctx, operator, s.uk(), invited.ID)
+		_, err = s.desk.ResetPassword(ctx, operator, s.uk(), invited.ID)
 		s.must(err)
 		s.Clock.Add(time.Minute)
 		s.must(s.SignIn.ResetPassword(ctx, s.press(), s.link(fresh.Email), signin.NewPassword{New: "a kestrel over the moor", Repeat: "a kestrel over the moor"}, visitor(s.press())))
@@ -260,6 +271,7 @@ func TestARecoveryNeverSkipsTheSecondStep(t *testing.T) {
 		}
 		s.begin(u, s.mailedPassword(u), known.Browser, gatehouse.StepCode)
 		s.begin(invited, s.mailedPassword(invited), "", gatehouse.StepCode)
+		s.begin(halfway, s.mailedPassword(halfway), "", gatehouse.StepCode)
 		out := s.begin(fresh, "a kestrel over the moor", "", gatehouse.StepCode)
 		_, err = s.SignIn.AcceptTerms(ctx, s.press(), s.at(s.press(), out), yesForm(s.press()))
 		s.moved("past the code", err, gatehouse.StepCode)
@@ -294,6 +306,7 @@ func TestWhatEndsARecovery(t *testing.T) {
 		s.must(s.desk.Deactivate(ctx, operator, s.uk(), u.ID))
 		s.mend("deactivated in between", s.answer(token, "Laksa"), "answer answer-wrong 2")
 		s.must(s.desk.Activate(ctx, operator, s.uk(), u.ID))
-		s.must(s.answer(token, " LAKSA "))
+		s.refused("from before the activation", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
+		s.must(s.answer(s.recovery(u.Username, u.Email), " LAKSA "))
 	})
 }

@@ -122,7 +122,7 @@ func CloseDoors(ctx context.Context, path string) error {
 		return err
 	}
 	defer db.Close()
-	for _, statement := range []string{"DELETE FROM sessions", "DELETE FROM signins"} {
+	for _, statement := range []string{"DELETE FROM sessions", "DELETE FROM signins", "DELETE FROM recoveries"} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return wrap(ctx, "close doors", err)
 		}

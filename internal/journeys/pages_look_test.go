@@ -3,10 +3,13 @@ package journeys
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
+	"testing"
 
 	"github.com/chromedp/chromedp/kb"
 
+	"gatehouse"
 	"gatehouse/internal/testkit"
 )
 
@@ -40,14 +43,17 @@ func (w *walker) examine() {
 	w.wantKeyboard(name)
 }
 
-// pageName is the page's address without the site, and whether the form failed.
+// pageName is the page's address without the site and what changes with each run, and
+// whether the form failed.
 func (w *walker) pageName() string {
-	path := strings.TrimPrefix(w.b.URL(), w.st.Origin)
+	path := identifier.ReplaceAllString(strings.TrimPrefix(w.b.URL(), w.st.Origin), "")
 	if strings.HasPrefix(testkit.Eval[string](w.b, "document.title"), "Error:") {
 		path += " failed"
 	}
 	return path
 }
+
+var identifier = regexp.MustCompile(`(acc|evt)_[0-9a-f]+/?`)
 
 func (w *walker) wantAccessible(name string) {
 	w.t.Helper()
@@ -135,7 +141,7 @@ func (w *walker) lookFailed(kept [][2]string, wrong ...string) {
 		w.t.Errorf("the title does not say that something is wrong: %q", title)
 	}
 	name := w.pageName()
-	if focus := testkit.Eval[string](w.b, "document.activeElement.getAttribute('role')"); focus != "alert" {
+	if focus := testkit.Eval[string](w.b, "document.activeElement.getAttribute('role') || document.activeElement.tagName"); focus != "alert" {
 		w.t.Errorf("%s: the focus is on %q, not on the summary", name, focus)
 	}
 	for _, f := range kept {
@@ -162,3 +168,23 @@ const followSummary = `(async () => {
   await new Promise(done => setTimeout(done));
   return document.activeElement.id;
 })()`
+
+// The head of the pages has most to fit in: whoever one is, in each language, on screens
+// of all sizes.
+func TestPages_TheHeadFitsEveryScreen(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	s.AddUser("meridian-uk", "msantos", password, func(u *gatehouse.User) {
+		u.FirstName, u.LastName = "Anastasia-Konstantina", "Konstantinopoulou-Featherstonehaugh"
+	})
+	st := s.Sites.ByID("meridian-uk")
+	w := &walker{census: &census{s: s}, t: t, st: st, b: testkit.Browser(t)}
+	w.signIn("msantos", password)
+	for _, lang := range st.Languages {
+		w.b.Language(lang)
+		w.b.Open(s.URL(st.ID, "/account/devices"))
+		for _, width := range []int{320, 480, 640, 768, 960, 1024, 1152, 1279, 1280, 1366} {
+			w.wantFits(lang, width, 600)
+		}
+	}
+}

@@ -5,8 +5,10 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,16 +45,26 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	s.Sites.ByID("meridian-au").Staging = true // a line more on every page
 	c := &census{s: s, routes: readRoutes(t), seen: map[string]bool{}}
+	walks := map[string]func(*walker){"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover}
 	t.Run("sites", func(t *testing.T) {
 		for _, st := range s.Sites.All() {
-			for name, walk := range map[string]func(*walker){"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover} {
+			for name, walk := range walks {
 				t.Run(st.ID+"/"+name, func(t *testing.T) {
 					t.Parallel()
 					walk(&walker{census: c, t: t, st: st, b: testkit.Browser(t)})
+					c.ended.Add(1)
 				})
 			}
 		}
 	})
+	if int(c.ended.Load()) < len(walks)*len(s.Sites.All()) {
+		return // not all have gone, or not to their end
+	}
+	for pattern := range notLookedAt {
+		if !slices.Contains(c.routes, pattern) {
+			t.Errorf("%s is not a route any more", pattern)
+		}
+	}
 	for _, pattern := range c.routes {
 		if c.seen[pattern] == (notLookedAt[pattern] != "") {
 			t.Errorf("%s: looked at is %v, the reason not to is %q", pattern, c.seen[pattern], notLookedAt[pattern])
@@ -64,6 +76,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 type census struct {
 	s      *testkit.Server
 	routes []string
+	ended  atomic.Int32 // walkers
 	mu     sync.Mutex
 	seen   map[string]bool
 }

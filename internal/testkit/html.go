@@ -17,7 +17,7 @@ import (
 // not know.
 var newerHTML = regexp.MustCompile(strings.Join([]string{
 	// ARIA 1.1 has aria-current.
-	`<(a|li)> proprietary attribute "aria-current"$`,
+	`<(a|li|button)> proprietary attribute "aria-current"$`,
 	// Global attributes of HTML since 2019, and on every control since 2014.
 	`<(input|textarea)> proprietary attribute "(autocapitalize|inputmode)"$`,
 	`<(select|textarea)> proprietary attribute "autocomplete"$`,

@@ -209,7 +209,9 @@ func TestServe(t *testing.T) {
 // reloads changes two site folders, one of them for the worse, and breaks the places.
 func (s *served) reloads(origin string) {
 	s.t.Helper()
-	replaceInFile(s.t, filepath.Join(s.dir, "sites/meridian-uk/site.yaml"), "For resellers and their teams.", "Now for everyone.")
+	for range 3 { // the tagline, and the keys of its translations
+		replaceInFile(s.t, filepath.Join(s.dir, "sites/meridian-uk/site.yaml"), "For resellers and their teams.", "Now for everyone.")
+	}
 	replaceInFile(s.t, filepath.Join(s.dir, "sites/meridian-au/site.yaml"), "name: Meridian Australia", "nonsense: true\nname: Meridian Australia")
 	must(s.t, os.WriteFile(filepath.Join(s.dir, "places.mmdb"), []byte("half a file"), 0o600))
 	must(s.t, s.cmd.Process.Signal(syscall.SIGHUP))
@@ -234,7 +236,7 @@ func replaceInFile(t *testing.T, path, old, replacement string) {
 	if !bytes.Contains(text, []byte(old)) {
 		t.Fatalf("%s has no %q", path, old)
 	}
-	must(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte(old), []byte(replacement)), 0o600))
+	must(t, os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(replacement), 1), 0o600))
 }
 
 // What cannot be had is said in one line, with what to do; nothing is started.

@@ -237,7 +237,7 @@ func TestAWarningThatCannotBeEnqueuedComesLater(t *testing.T) {
 // moment: everybody gets one mail.
 func TestManyPeopleAndSeveralProcesses(t *testing.T) {
 	each(t, func(h *house) {
-		const people = 450 // more than two batches
+		const people = 210 // more than a batch
 		var users []gatehouse.User
 		for i := range people {
 			name := fmt.Sprintf("user%d", i)

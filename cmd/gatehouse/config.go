@@ -200,7 +200,8 @@ func (c *Config) SignInLimits() signin.Limits {
 	}
 	d := signin.DefaultLimits
 	return signin.Limits{
-		RecoveryAddress: d.RecoveryAddress, RecoveryName: d.RecoveryName,
+		RecoveryAddress: d.RecoveryAddress, RecoveryName: d.RecoveryName, Company: d.Company,
+		Account: signin.Rate{Burst: d.Account.Burst * max(1, c.Limits.SignInsByName/d.Username.PerMinute), PerMinute: d.Account.PerMinute * max(1, c.Limits.SignInsByName/d.Username.PerMinute)},
 
 		Address:  scale(d.Address, c.Limits.SignInsByAddress),
 		Username: scale(d.Username, c.Limits.SignInsByName),

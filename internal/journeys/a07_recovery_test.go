@@ -206,6 +206,7 @@ func TestA07_AnUnknownNameGetsTheSamePages(t *testing.T) {
 			p := forget(c, username, email)
 			asked := p.Text("label[for=answer]")
 			same := func(p *testkit.Page) string {
+				p.Find("#reference").SetText("REFERENCE")
 				return p.URL.Path + strings.ReplaceAll(p.Text("main"), asked, "QUESTION")
 			}
 			pages := []string{same(p)}

@@ -36,6 +36,7 @@ var notLookedAt = map[string]string{
 	"POST /account/email/confirm":       "asks for nothing",
 	"POST /account/email/undo":          "asks for nothing",
 	"POST /home/cards":                  "asks for nothing",
+	"POST /account/language":            "asks for nothing",
 }
 
 // The census: people of all kinds walk through every page of every site, and each page

@@ -162,8 +162,12 @@ func (h *Hasher) Enter() (*Place, error) {
 	return &Place{h}, nil
 }
 
-// Leave gives the place back.
-func (p *Place) Leave() { p.h.gate.giveUp() }
+// Leave gives the place back. A nil Place is none.
+func (p *Place) Leave() {
+	if p != nil {
+		p.h.gate.giveUp()
+	}
+}
 
 // Verify is Hasher.Verify without ErrBusy.
 func (p *Place) Verify(ctx context.Context, encoded, password string) (Verdict, error) {

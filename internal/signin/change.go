@@ -33,7 +33,7 @@ func (s *Service) ChangePassword(ctx context.Context, st *site.Site, in In, form
 	defer done()
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	c := choice{site: st, user: ses.User, place: place, form: form, same: form.Old != "" && samePassword(form.Old, form.New)}
+	c := choice{site: st, user: ses.User, place: place, form: form, proved: !f.at("current_password"), same: form.Old != "" && samePassword(form.Old, form.New)}
 	if err := s.check(ctx, c, &f); err != nil {
 		return Outcome{}, err
 	}
@@ -124,8 +124,8 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 	if _, err = s.Session(ctx, st, in.Session); err != nil {
 		return nil, ses, nil, err
 	}
-	if place, err = s.Hasher.Enter(); err != nil {
-		return nil, ses, nil, busy(err)
+	if place, err = s.enter(ctx, st, ses.User, password); err != nil {
+		return nil, ses, nil, err
 	}
 	if password == "" {
 		f.add("current_password", "required")
@@ -144,6 +144,27 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 		return nil, ses, nil, err
 	}
 	return place, ses, place.Leave, nil
+}
+
+// enter takes a place at the hash gate for somebody who types the present password again.
+// Without one there is nothing to hash, and no place is taken; and one account alone
+// does not fill the gate for everybody.
+func (s *Service) enter(ctx context.Context, st *site.Site, u gatehouse.User, password string) (*secret.Place, error) {
+	if password == "" {
+		return nil, nil
+	}
+	wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.Account.of("password:"+st.ID+":"+u.ID))
+	if err != nil {
+		return nil, err
+	}
+	if wait > 0 {
+		return nil, &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
+	}
+	place, err := s.Hasher.Enter()
+	if err != nil {
+		return nil, busy(err)
+	}
+	return place, nil
 }
 
 func (s *Service) judgeAgain(ctx context.Context, a *attempt, place *secret.Place, f *faults) error {

@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -176,6 +177,45 @@ func TestA07SettingTheQuestion(t *testing.T) {
 		s.must(s.answer(token, answer))
 		if err := set("pet", "", "Rex", first); gatehouse.KindOf(err) != gatehouse.Unauthenticated {
 			t.Errorf("in a session that is over: %v", err)
+		}
+	})
+}
+
+// Whoever does not know the present password is not told whether another one is an old
+// one: that would be a way to guess it, uncounted. And it costs the server no hash.
+func TestOldPasswordsAreToldToNobodyElse(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		u := s.person("watched", nil)
+		in := s.open(u, first, "")
+		out, err := s.SignIn.ChangePassword(ctx, s.uk(), in, signin.NewPassword{Old: first, New: second, Repeat: second})
+		s.must(err)
+		in.Session = out.Session
+		s.Clock.Add(time.Second)
+		for _, old := range []string{"", "Wrong-Guess-1"} {
+			_, err := s.SignIn.ChangePassword(ctx, s.uk(), in, signin.NewPassword{Old: old, New: first, Repeat: first})
+			var e *gatehouse.Error
+			if !errors.As(err, &e) || len(e.Fields) != 1 || e.Fields[0].Field != "current_password" {
+				t.Errorf("with %q as the present password: %+v", old, err)
+			}
+		}
+	})
+}
+
+// A browser's token that is not known for the user is replaced: somebody may have put it
+// there. Others who share the browser stay known in it.
+func TestABrowsersTokenIsNotTakenFromStrangers(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		owner, guest := s.person("owner", nil), s.person("guest", nil)
+		shared := s.open(owner, first, "planted").Browser
+		if shared == "planted" {
+			t.Fatal("a planted token is the owner's from now on")
+		}
+		both := s.open(guest, first, shared).Browser
+		if both == shared {
+			t.Error("the guest is known by a token that the owner had")
+		}
+		if again := s.open(owner, first, both).Browser; again != both {
+			t.Error("the owner is not known in the own browser any more")
 		}
 	})
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -29,6 +30,11 @@ func (f *faults) add(field, code string, args ...string) {
 	*f = append(*f, e)
 }
 
+// at reports whether something is wrong with a field.
+func (f faults) at(field string) bool {
+	return slices.ContainsFunc(f, func(e gatehouse.FieldError) bool { return e.Field == field })
+}
+
 // err is nil if nothing is wrong.
 func (f faults) err() error {
 	if len(f) == 0 {
@@ -43,6 +49,9 @@ type choice struct {
 	user gatehouse.User
 	// place is kept while the passwords before it and it are hashed.
 	place *secret.Place
+	// proved: whoever chooses has shown to know the present one. Nobody else is told
+	// whether the new one was used before, which would be a way to guess old ones.
+	proved bool
 	// same: it is known to be the present one.
 	same bool
 	form NewPassword
@@ -70,7 +79,7 @@ func (s *Service) check(ctx context.Context, c choice, f *faults) error {
 	facts.Context = []string{c.user.FirstName, c.user.LastName, c.user.DisplayName(), c.user.Email, company.Name, c.site.Name, c.site.Brand, c.site.Hosts[0]}
 	facts.Common = s.blocklist().Contains(c.form.New)
 	// What is too long to be a password is not hashed, and cannot be an old one.
-	if utf8.RuneCountInString(c.form.New) <= gatehouse.MaxPasswordLength {
+	if c.proved && utf8.RuneCountInString(c.form.New) <= gatehouse.MaxPasswordLength {
 		if facts.Reused, err = s.reused(ctx, c); err != nil {
 			return err
 		}

@@ -114,7 +114,7 @@ func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordReque
 	if result != gatehouse.ResultOK {
 		return Outcome{}, refusal(a, result)
 	}
-	if err := s.Store.GiveBack(ctx, limits...); err != nil {
+	if err := s.Store.GiveBack(ctx, limits[:len(limits)-1]...); err != nil {
 		s.Log.WarnContext(ctx, "sign-in limit not given back", "error", err)
 	}
 	return out, nil
@@ -136,18 +136,21 @@ func checkFields(req PasswordRequest) error {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }
 
-// limits are the scopes in the order every sign-in takes them. A browser that has signed
+// limits are the scopes in the order every sign-in takes them; the last one, the
+// account's, is not given back by one that works. A browser that has signed
 // in to the account before has a limit of its own: strangers who use up theirs, by
 // the name or all over the site, do not keep the owner out.
 func (s *Service) limits(a *attempt) []store.Limit {
 	of := "sign-in:" + a.site.ID
+	account := s.Limits.Account.of("password:" + a.site.ID + ":" + a.subject + ":" + a.browser)
 	if a.browser != "" {
-		return []store.Limit{s.Limits.Username.of(of + ":browser:" + a.browser)}
+		return []store.Limit{s.Limits.Username.of(of + ":browser:" + a.browser), account}
 	}
 	return []store.Limit{
 		s.Limits.Site.of(of),
 		s.Limits.Address.of(of + ":address:" + AddressBlock(a.req.Caller.Address)),
 		s.Limits.Username.of(of + ":name:" + secret.HashToken(gatehouse.NameKey(a.req.Username))),
+		account,
 	}
 }
 

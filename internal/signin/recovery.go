@@ -69,11 +69,10 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 // shown only to who gave the right address.
 func (s *Service) recoveryFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, req RecoveryRequest) (store.Recovery, gatehouse.EventResult, error) {
 	now := s.Now()
-	r := store.Recovery{SiteID: st.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge, Subject: u.ID,
-		CreatedAt: now, ExpiresAt: now.Add(st.Policy.SignIn)}
-	if u.ID == "" {
-		r.Subject = nameSubject(req.Username)
-	}
+	// Where no answer can be right, wrong ones count for the pair that was typed: a
+	// stranger who knows only a name does not close the account's own recovery.
+	r := store.Recovery{SiteID: st.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge,
+		Subject: nameSubject(req.Username + "\x00" + req.Email), CreatedAt: now, ExpiresAt: now.Add(st.Policy.SignIn)}
 	r.Challenge = s.plausible(st.ID, gatehouse.NameKey(req.Username))
 	c, _, err := q.Challenge(ctx, st.ID, u.ID)
 	switch {
@@ -91,7 +90,7 @@ func (s *Service) recoveryFor(ctx context.Context, q store.Queries, st *site.Sit
 	if !mine {
 		return r, gatehouse.ResultWrong, nil
 	}
-	r.UserID = u.ID
+	r.UserID, r.Subject = u.ID, u.ID
 	return r, gatehouse.ResultOK, nil
 }
 
@@ -166,7 +165,7 @@ func (s *Service) countAnswer(ctx context.Context, st *site.Site, token string) 
 		return r, errRecoveryOver
 	}
 	err = s.Store.Write(ctx, func(q store.Queries) error {
-		r, err = q.CountAnswer(ctx, st.ID, secret.HashToken(token), gatehouse.RecoveryTries, s.Now())
+		r, err = q.CountAnswer(ctx, st.ID, secret.HashToken(token), gatehouse.RecoverByChallenge, gatehouse.RecoveryTries, s.Now())
 		return err
 	})
 	if gatehouse.KindOf(err) == gatehouse.NotFound {

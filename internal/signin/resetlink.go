@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -139,18 +138,24 @@ func (s *Service) ResetPassword(ctx context.Context, st *site.Site, token string
 	if err != nil {
 		return err
 	}
-	place, err := s.Hasher.Enter()
-	if err != nil {
+	pick := choice{site: st, user: u, form: form}
+	var f faults
+	if err := errors.Join(s.check(ctx, pick, &f), f.err()); err != nil {
+		return err
+	}
+	if err := s.countUse(ctx, st, token); err != nil {
+		return err
+	}
+	if pick.place, err = s.Hasher.Enter(); err != nil {
 		return busy(err)
 	}
-	defer place.Leave()
+	defer pick.place.Leave()
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	pick := choice{site: st, user: u, place: place, form: form}
+	pick.proved = true // by the link
 	if pick.same, err = s.isPresent(ctx, pick); err != nil {
 		return err
 	}
-	var f faults
 	if err := s.check(ctx, pick, &f); err != nil {
 		return err
 	}
@@ -162,6 +167,21 @@ func (s *Service) ResetPassword(ctx context.Context, st *site.Site, token string
 		return err
 	}
 	return s.write(ctx, func(q store.Queries) error { return s.useLink(ctx, q, st, u.ID, token, hash, c) })
+}
+
+// mostUses is how often a new password may be sent under one link that keeps to all rules
+// that need no hash: those that do tell present and old passwords from others.
+const mostUses = 10
+
+func (s *Service) countUse(ctx context.Context, st *site.Site, token string) error {
+	err := s.Store.Write(ctx, func(q store.Queries) error {
+		_, err := q.CountAnswer(ctx, st.ID, secret.HashToken(token), gatehouse.RecoverByLink, mostUses, s.Now())
+		return err
+	})
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		err = errLinkOver
+	}
+	return err
 }
 
 // isPresent reports whether the new password is the present one, which a link does not
@@ -196,86 +216,14 @@ func (s *Service) useLink(ctx context.Context, q store.Queries, st *site.Site, u
 		s.tellChanged(ctx, q, st, u, c, mail.ChangedByRecovery))
 }
 
-// MaxMessage is how long what somebody writes who forgot a username may be, in code
-// points.
-const MaxMessage = 500
-
-// AskUsername passes the request of somebody who forgot a username to the
-// administrators of the companies that know the address (A12), and tells the asker
-// nothing about whether there are any. Where a company has nobody else who could help,
-// the request goes to the site's support.
-//
-// Errors: Invalid with fields email and message, TooMany, Unavailable.
-func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message string, c gatehouse.Caller) error {
-	var f faults
-	f.email("email", email)
-	message = strings.TrimSpace(message)
-	switch {
-	case !utf8.ValidString(message) || strings.ContainsRune(message, 0):
-		f.add("message", "character")
-	case utf8.RuneCountInString(strings.ReplaceAll(message, "\r\n", "\n")) > MaxMessage:
-		f.add("message", "too-long", "max", strconv.Itoa(MaxMessage))
-	}
-	if err := f.err(); err != nil {
-		return err
-	}
-	if err := s.allowRecovery(ctx, st, "username", email, c); err != nil {
-		return err
-	}
-	defer evenly(ctx)()
-	return s.write(ctx, func(q store.Queries) error {
-		users, err := q.UsersByEmail(ctx, st.ID, email, mostAccounts)
-		if err != nil {
-			return err
-		}
-		return s.passOn(ctx, q, st, users, mail.UsernameRequest{Asker: strings.TrimSpace(email), Message: message, At: s.Now(), Address: c.Address}, c)
-	})
-}
-
-func (s *Service) passOn(ctx context.Context, q store.Queries, st *site.Site, users []gatehouse.User, msg mail.UsernameRequest, c gatehouse.Caller) error {
-	if len(users) == 0 { // the same work for an address that is nobody's (invariant 7)
-		_, err := q.Administrators(ctx, st.ID, "", "", mostAdministrators)
-		return errors.Join(err,
-			q.InsertEvent(ctx, s.event(c, gatehouse.User{}, gatehouse.EventUsernameAsked, gatehouse.ResultUnknown, nil)),
-			s.Outbox.Discard(st, mail.Recipient{Address: msg.Asker, Lang: st.Language("", "")}, msg))
-	}
-	var first []gatehouse.User // of each company
-	names := map[string][]string{}
-	for _, u := range users {
-		if names[u.CompanyID] == nil {
-			first = append(first, u)
-		}
-		names[u.CompanyID] = append(names[u.CompanyID], u.Username)
-		if err := q.InsertEvent(ctx, s.event(c, u, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil)); err != nil {
-			return err
-		}
-	}
-	for _, u := range first {
-		msg.Usernames = names[u.CompanyID]
-		if err := s.passToCompany(ctx, q, st, u, msg); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) passToCompany(ctx context.Context, q store.Queries, st *site.Site, asker gatehouse.User, msg mail.UsernameRequest) error {
-	administrators, err := q.Administrators(ctx, st.ID, asker.CompanyID, asker.ID, mostAdministrators)
-	if err != nil {
-		return err
-	}
-	told := false
-	for _, to := range administrators {
-		if !mail.CanSend(to.Email) || gatehouse.NameKey(to.Email) == gatehouse.NameKey(msg.Asker) {
-			continue
-		}
-		told = true
-		if err := s.Outbox.Enqueue(ctx, q, st, mail.To(st, to), msg); err != nil {
-			return err
-		}
-	}
-	if told {
-		return nil
-	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.Recipient{CompanyID: asker.CompanyID, Address: st.Support.Email, Lang: st.Language("", "")}, msg)
+// Reclaim does for an account that may be recovered what a completed recovery does: its
+// owner has proved in another way to be the owner. Plain is a temporary password, which
+// goes to the address; hash is that of it.
+func (s *Service) Reclaim(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, plain, hash string, c gatehouse.Caller) error {
+	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: s.Now(), ExpiresAt: s.Now().Add(st.Policy.TemporaryPassword)}
+	return errors.Join(
+		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
+		s.reopen(ctx, q, st, u, c),
+		s.tell(ctx, q, st, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
+			For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
 }

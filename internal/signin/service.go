@@ -38,6 +38,13 @@ type Limits struct {
 	// RecoveryAddress and RecoveryName limit what makes mail for somebody else:
 	// recoveries, and requests for a username, from an address block and for a name.
 	RecoveryAddress, RecoveryName Rate
+	// Account limits what costs a hash and is not given back: sign-ins to one account
+	// that work, and its password typed again. So one account cannot keep the hash
+	// gate full for everybody.
+	Account Rate
+	// Company limits how many requests for a username reach one company's
+	// administrators; those beyond it are dropped without a word.
+	Company Rate
 }
 
 // Rate is one scope's limit: so many at once, and then PerMinute, or PerHour where
@@ -53,6 +60,8 @@ var DefaultLimits = Limits{
 
 	RecoveryAddress: Rate{Burst: 60, PerMinute: 10},
 	RecoveryName:    Rate{Burst: 5, PerHour: 5},
+	Account:         Rate{Burst: 60, PerMinute: 30},
+	Company:         Rate{Burst: 5, PerHour: 5},
 }
 
 // of makes the store's limit of this rate for a key.

@@ -28,8 +28,9 @@ func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
 // token (ASVS 7.2.4), and this browser known from now on.
 func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser string, c gatehouse.Caller) (session, newBrowser string, err error) {
 	now, u := s.Now(), f.User
-	if browser == "" {
-		browser = secret.NewToken()
+	browser, err = s.browserFor(ctx, q, st, u, browser)
+	if err != nil {
+		return "", "", err
 	}
 	if err := q.SignedIn(ctx, st.ID, u.ID, now); err != nil {
 		return "", "", err
@@ -48,6 +49,22 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 		Address: c.Address, UserAgent: c.UserAgent, BrowserID: id,
 		Assurance: gatehouse.Assure(st.Policy, methods, f.SignIn.PasswordLength),
 	}, now.Add(st.Policy.Session.Absolute))
+}
+
+// browserFor is the token that a browser is known by from now on. What it brought along
+// stays only if this user is known by it already: a value that somebody else has put
+// there, or knows from the own account, must not become the victim's. Others who share
+// the browser go along to the new one.
+func (s *Service) browserFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string) (string, error) {
+	known, err := s.knownBrowser(ctx, q, st, u, token)
+	if err != nil || known != "" {
+		return token, err
+	}
+	fresh := secret.NewToken()
+	if token == "" {
+		return fresh, nil
+	}
+	return fresh, q.RenameBrowser(ctx, st.ID, secret.HashToken(token), secret.HashToken(fresh))
 }
 
 // welcome makes room for a browser that signed in for the first time, and tells the

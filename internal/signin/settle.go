@@ -7,6 +7,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
 
@@ -175,7 +176,7 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 		return out, err
 	}
 	if u.Password.Temporary() {
-		if out.Browser, err = s.useTemporary(ctx, q, u, a.req.Browser); err != nil {
+		if out.Browser, err = s.useTemporary(ctx, q, a.site, u, a.req.Browser); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -186,9 +187,12 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 // useTemporary binds a temporary password to this browser, and ends what it opened
 // before: it opens one sign-in (invariant 2), which can be begun again here after the
 // window was closed halfway, and nowhere else.
-func (s *Service) useTemporary(ctx context.Context, q store.Queries, u gatehouse.User, browser string) (string, error) {
-	if browser == "" {
-		browser = secret.NewToken()
+func (s *Service) useTemporary(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser string) (string, error) {
+	if u.Password.UsedBy == "" || u.Password.UsedBy != browserHash(browser) {
+		var err error
+		if browser, err = s.browserFor(ctx, q, st, gatehouse.User{}, browser); err != nil {
+			return "", err
+		}
 	}
 	if err := q.DeleteSignInsOf(ctx, u.SiteID, u.ID); err != nil {
 		return "", err

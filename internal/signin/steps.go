@@ -47,9 +47,9 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	if err != nil {
 		return Outcome{}, err
 	}
-	place, err := s.Hasher.Enter()
+	place, err := s.enter(ctx, st, facts.User, form.Old)
 	if err != nil {
-		return Outcome{}, busy(err)
+		return Outcome{}, err
 	}
 	defer place.Leave()
 	ctx, cancel := unhurried(ctx)
@@ -58,7 +58,7 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	if err := s.again(ctx, at, facts, place, "old_password", form.Old, &f); err != nil {
 		return Outcome{}, err
 	}
-	c := choice{site: st, user: facts.User, place: place, form: form, same: form.Old != "" && samePassword(form.Old, form.New)}
+	c := choice{site: st, user: facts.User, place: place, form: form, proved: !f.at("old_password"), same: form.Old != "" && samePassword(form.Old, form.New)}
 	if err := s.check(ctx, c, &f); err != nil {
 		return Outcome{}, err
 	}
@@ -96,9 +96,9 @@ func (s *Service) SetFirstChallenge(ctx context.Context, st *site.Site, at At, f
 	if err != nil {
 		return Outcome{}, err
 	}
-	place, err := s.Hasher.Enter()
+	place, err := s.enter(ctx, st, facts.User, form.CurrentPassword)
 	if err != nil {
-		return Outcome{}, busy(err)
+		return Outcome{}, err
 	}
 	defer place.Leave()
 	ctx, cancel := unhurried(ctx)

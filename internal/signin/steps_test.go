@@ -52,7 +52,7 @@ func TestAFirstSignInStepByStep(t *testing.T) {
 			t.Fatal("a sign-in in progress is taken for a session")
 		}
 		next(gatehouse.StepDone, func() (signin.Outcome, error) { return s.SignIn.AnswerSoleUser(ctx, st, at, "yes") })
-		if out.SignIn != "" || out.Browser != at.Browser || out.ReturnTo != "/account/profile" || !s.alive(st, out.Session) {
+		if out.SignIn != "" || out.Browser == "" || out.ReturnTo != "/account/profile" || !s.alive(st, out.Session) {
 			t.Fatalf("at its end: %+v", out)
 		}
 		if s.step(st, at.SignIn) != "" {

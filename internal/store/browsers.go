@@ -30,6 +30,12 @@ func (q Queries) BrowsersOf(ctx context.Context, siteID, userID string, since ti
 	return all, err
 }
 
+// RenameBrowser gives a browser another token, for all users that are known by it.
+func (q Queries) RenameBrowser(ctx context.Context, siteID, old, fresh string) error {
+	_, err := q.exec(ctx, "rename browser", `UPDATE browsers SET token_hash = $3 WHERE site_id = $1 AND token_hash = $2`, siteID, old, fresh)
+	return err
+}
+
 // KeepBrowsers forgets all but the newest few browsers of a user.
 func (q Queries) KeepBrowsers(ctx context.Context, siteID, userID string, most int) error {
 	_, err := q.exec(ctx, "keep browsers", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2 AND token_hash NOT IN (

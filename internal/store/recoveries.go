@@ -49,12 +49,12 @@ func (q Queries) Recovery(ctx context.Context, siteID, tokenHash string) (r Reco
 	return r, err
 }
 
-// CountAnswer counts an answer before it is verified, and returns the recovery with it
+// CountAnswer counts an answer, or a use of a link, before it is verified, and returns the recovery with it
 // in its count; NotFound if it takes none any more.
-func (q Queries) CountAnswer(ctx context.Context, siteID, tokenHash string, most int, now time.Time) (r Recovery, err error) {
+func (q Queries) CountAnswer(ctx context.Context, siteID, tokenHash string, kind gatehouse.Recovery, most int, now time.Time) (r Recovery, err error) {
 	err = q.one(ctx, "count answer", `UPDATE recoveries SET wrong = wrong + 1
-		WHERE site_id = $1 AND token_hash = $2 AND kind = 'challenge' AND wrong < $3 AND used_at = 0 AND expires_at > $4
-		RETURNING `+recoveryColumns, []any{siteID, tokenHash, most, micros(now)}, recoveryFields(&r)...)
+		WHERE site_id = $1 AND token_hash = $2 AND kind = $3 AND wrong < $4 AND used_at = 0 AND expires_at > $5
+		RETURNING `+recoveryColumns, []any{siteID, tokenHash, string(kind), most, micros(now)}, recoveryFields(&r)...)
 	return r, err
 }
 

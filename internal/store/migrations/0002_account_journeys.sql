@@ -14,6 +14,9 @@ ALTER TABLE signins ADD COLUMN password_length INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE signins ADD COLUMN wrong INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE signins ADD COLUMN steps TEXT NOT NULL DEFAULT '';
 
+-- A browser's token is changed for all its users at once.
+CREATE INDEX browsers_token ON browsers (site_id, token_hash);
+
 -- The browser (browsers.id) that a session runs in.
 ALTER TABLE sessions ADD COLUMN browser_id TEXT NOT NULL DEFAULT '';
 

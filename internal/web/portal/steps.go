@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"gatehouse"
 	"gatehouse/internal/signin"
@@ -83,11 +84,14 @@ func keptChallenge(form gatehouse.ChallengeForm, bad []gatehouse.FieldError) ui.
 	return ui.ChallengeForm{Question: form.Question, Own: clip(form.Own), Errors: bad}
 }
 
+// yes is what a ticked box sends, and what scripts send for one: "no" is no acceptance.
+var yes = []string{"on", "yes", "true", "1"}
+
 // AcceptTerms takes the answer to the terms (A03, B15).
 func (p *Portal) AcceptTerms(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	out, err := p.SignIn.AcceptTerms(r.Context(), v.Site, at(r, v), signin.TermsForm{
-		Version: r.PostFormValue("version"), TextHash: r.PostFormValue("text_hash"), Accept: r.PostFormValue("accept") != ""})
+		Version: r.PostFormValue("version"), TextHash: r.PostFormValue("text_hash"), Accept: slices.Contains(yes, r.PostFormValue("accept"))})
 	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
 		return ui.AcceptTerms{InSteps: inSteps(v, gatehouse.StepTerms), TermsText: termsInForce(v), Errors: bad}
 	})

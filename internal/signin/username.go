@@ -1,0 +1,123 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// MaxMessage is how long what somebody writes who forgot a username may be, in code
+// points.
+const MaxMessage = 500
+
+// AskUsername passes the request of somebody who forgot a username to the
+// administrators of the companies that know the address (A12), and tells the asker
+// nothing about whether there are any. Where a company has nobody else who could help,
+// the request goes to the site's support.
+//
+// Errors: Invalid with fields email and message, TooMany, Unavailable.
+func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message string, c gatehouse.Caller) error {
+	var f faults
+	f.email("email", email)
+	message = strings.TrimSpace(message)
+	switch {
+	case !utf8.ValidString(message) || strings.ContainsRune(message, 0):
+		f.add("message", "character")
+	case utf8.RuneCountInString(strings.ReplaceAll(message, "\r\n", "\n")) > MaxMessage:
+		f.add("message", "too-long", "max", strconv.Itoa(MaxMessage))
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	if err := s.allowRecovery(ctx, st, "username", email, c); err != nil {
+		return err
+	}
+	defer evenly(ctx)()
+	users, err := s.Store.Read().UsersByEmail(ctx, st.ID, email, mostAccounts)
+	if err != nil {
+		return err
+	}
+	flooded, err := s.flooded(ctx, st, users)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(q store.Queries) error {
+		return s.passOn(ctx, q, st, users, flooded, mail.UsernameRequest{Asker: strings.TrimSpace(email), Message: message, At: s.Now(), Address: c.Address}, c)
+	})
+}
+
+// flooded says which companies have had as many requests as they may get for now:
+// whoever knows addresses of many colleagues could fill an administrator's mailbox.
+// The asker is told nothing; the event log has the request.
+func (s *Service) flooded(ctx context.Context, st *site.Site, users []gatehouse.User) (map[string]bool, error) {
+	flooded := map[string]bool{}
+	for _, u := range users {
+		if _, asked := flooded[u.CompanyID]; asked {
+			continue
+		}
+		wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.Company.of("username-request:"+st.ID+":"+u.CompanyID))
+		if err != nil {
+			return nil, err
+		}
+		flooded[u.CompanyID] = wait > 0
+	}
+	return flooded, nil
+}
+
+func (s *Service) passOn(ctx context.Context, q store.Queries, st *site.Site, users []gatehouse.User, flooded map[string]bool, msg mail.UsernameRequest, c gatehouse.Caller) error {
+	if len(users) == 0 { // the same work for an address that is nobody's (invariant 7)
+		_, err := q.Administrators(ctx, st.ID, "", "", mostAdministrators)
+		return errors.Join(err,
+			q.InsertEvent(ctx, s.event(c, gatehouse.User{}, gatehouse.EventUsernameAsked, gatehouse.ResultUnknown, nil)),
+			s.Outbox.Discard(st, mail.Recipient{Address: msg.Asker, Lang: st.Language("", "")}, msg))
+	}
+	var first []gatehouse.User // of each company
+	names := map[string][]string{}
+	for _, u := range users {
+		if names[u.CompanyID] == nil {
+			first = append(first, u)
+		}
+		names[u.CompanyID] = append(names[u.CompanyID], u.Username)
+		if err := q.InsertEvent(ctx, s.event(c, u, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil)); err != nil {
+			return err
+		}
+	}
+	for _, u := range first {
+		msg.Usernames = names[u.CompanyID]
+		if flooded[u.CompanyID] {
+			continue
+		}
+		if err := s.passToCompany(ctx, q, st, u, msg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) passToCompany(ctx context.Context, q store.Queries, st *site.Site, asker gatehouse.User, msg mail.UsernameRequest) error {
+	administrators, err := q.Administrators(ctx, st.ID, asker.CompanyID, asker.ID, mostAdministrators)
+	if err != nil {
+		return err
+	}
+	told := false
+	for _, to := range administrators {
+		if !mail.CanSend(to.Email) || gatehouse.NameKey(to.Email) == gatehouse.NameKey(msg.Asker) {
+			continue
+		}
+		told = true
+		if err := s.Outbox.Enqueue(ctx, q, st, mail.To(st, to), msg); err != nil {
+			return err
+		}
+	}
+	if told {
+		return nil
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.Recipient{CompanyID: asker.CompanyID, Address: st.Support.Email, Lang: st.Language("", "")}, msg)
+}

@@ -49,43 +49,54 @@ const (
 // IsFresh reports whether a session begun then is a recent sign-in.
 func IsFresh(begun, now time.Time) bool { return now.Sub(begun) < FreshFor }
 
-// MayConfirm reports whether a change of this user can still be confirmed. One of an
-// address that the account has no more is void: somebody else changed it since.
+// Stands reports whether a change is still what the user wants. One of an address that
+// the account has no more is void: somebody else changed it since. So is one from before
+// the present password: whoever asked for it may be whom the new password keeps out.
+func (c EmailChange) Stands(u User) bool {
+	return NameKey(u.Email) == NameKey(c.Old) && !u.Password.SetAt.After(c.AskedAt)
+}
+
+// MayConfirm reports whether a change of this user can still be confirmed.
 func (c EmailChange) MayConfirm(u User, now time.Time) bool {
-	return c.State == EmailAsked && now.Before(c.ConfirmUntil) && u.State != Deactivated &&
-		NameKey(u.Email) == NameKey(c.Old)
+	return c.State == EmailAsked && now.Before(c.ConfirmUntil) && u.State != Deactivated && c.Stands(u)
 }
 
-// Undone is what the link to the old address of a change does.
-type Undone struct {
-	// Restores: the old address comes back; else what waits is stopped.
-	Restores bool
-	// Void are the changes that are undone: this one, and those confirmed since.
-	Void []EmailChange
-}
-
-// Undo decides what the link of a change is worth. confirmed are the changes of the
-// user that were asked for with it or later and confirmed, oldest first. A thief who
-// changes the address twice does not get rid of the owner: the link of the first
-// change takes back all of them. ok: the link works; if not, moved says that the
-// address has been changed in another way since, and somebody has to be asked.
-func (c EmailChange) Undo(u User, confirmed []EmailChange, now time.Time) (undone Undone, moved, ok bool) {
+// Undo decides what the link to the old address of a change is worth: restores, the old
+// address comes back; else what waits is stopped. confirmed are the changes of the user
+// that were asked for with it or later and confirmed, oldest first. A thief who changes
+// the address twice does not get rid of the owner: the link of the first change takes
+// back all of them. ok: the link works; if not, moved says that the address has been
+// changed in another way since, and somebody has to be asked.
+func (c EmailChange) Undo(u User, confirmed []EmailChange, now time.Time) (restores, moved, ok bool) {
 	until := c.AskedAt.Add(UndoEmailFor)
 	if !c.UndoUntil.IsZero() {
 		until = c.UndoUntil
 	}
-	last := len(confirmed) - 1
 	switch {
 	case c.State == EmailUndone, u.State == Deactivated, !now.Before(until), c.Old == "":
-		return Undone{}, false, false
-	case last >= 0 && NameKey(confirmed[last].New) != NameKey(u.Email):
-		return Undone{}, true, false
-	case last >= 0:
-		return Undone{Restores: true, Void: append([]EmailChange{c}, confirmed...)}, false, true
-	case c.State != EmailAsked:
-		return Undone{}, false, false
+		return false, false, false
+	case len(confirmed) == 0:
+		return false, false, c.State == EmailAsked && NameKey(u.Email) == NameKey(c.Old)
+	case NameKey(confirmed[0].Old) != NameKey(c.Old):
+		// Given up, and what came later is not about its address: a thief keeps no link
+		// for the owner's next change.
+		return false, false, false
+	case !leadsTo(confirmed, u.Email):
+		return false, true, false
 	}
-	return Undone{Void: []EmailChange{c}}, false, true
+	return true, false, true
+}
+
+// leadsTo reports whether each change goes on from the one before, and the last made
+// the address what it is. If not, somebody else has changed it in between.
+func leadsTo(changes []EmailChange, address string) bool {
+	for i := len(changes) - 1; i >= 0; i-- {
+		if NameKey(changes[i].New) != NameKey(address) {
+			return false
+		}
+		address = changes[i].Old
+	}
+	return true
 }
 
 // UsernameIsEmail reports whether a user signs in with the address as the username:

@@ -29,6 +29,8 @@ func TestMayConfirm(t *testing.T) {
 		"another address":  {func(_ *gatehouse.EmailChange, u *gatehouse.User) { u.Email = "c@x.example" }, 0, false},
 		"other capitals":   {func(_ *gatehouse.EmailChange, u *gatehouse.User) { u.Email = "A@X.example" }, 0, true},
 		"the first one":    {func(c *gatehouse.EmailChange, u *gatehouse.User) { c.Old, u.Email = "", "" }, 0, true},
+		"a new password":   {func(_ *gatehouse.EmailChange, u *gatehouse.User) { u.Password.SetAt = asked.Add(time.Minute) }, time.Hour, false},
+		"an old password":  {func(_ *gatehouse.EmailChange, u *gatehouse.User) { u.Password.SetAt = asked.Add(-time.Minute) }, 0, true},
 		"locked meanwhile": {func(_ *gatehouse.EmailChange, u *gatehouse.User) { u.LockedAt = asked }, 0, true},
 	} {
 		e, u := change, owner
@@ -44,6 +46,8 @@ func TestUndo(t *testing.T) {
 	confirmed.State, confirmed.ConfirmedAt, confirmed.UndoUntil = gatehouse.EmailConfirmed, asked, asked.Add(7*24*time.Hour)
 	second := confirmed
 	second.ID, second.Old, second.New = "eml_2", "b@x.example", "c@x.example"
+	late := second
+	late.Old, late.AskedAt = change.Old, asked.Add(time.Hour)
 	dropped := change
 	dropped.State = gatehouse.EmailDropped
 	undone := change
@@ -68,19 +72,46 @@ func TestUndo(t *testing.T) {
 		"not after a week":            {confirmed, at("b@x.example"), list{confirmed}, 7 * 24 * time.Hour, false, false, false},
 		"twice":                       {undone, owner, nil, 0, false, false, false},
 		"given up, nothing followed":  {dropped, owner, nil, 0, false, false, false},
-		"given up, another confirmed": {dropped, at("c@x.example"), list{second}, 0, true, false, true},
+		"given up, another confirmed": {dropped, at("c@x.example"), list{late}, 0, true, false, true},
+		"given up, another's changed": {dropped, at("c@x.example"), list{second}, 0, false, false, false},
+		"waits for another address":   {change, at("z@x.example"), nil, 0, false, false, false},
+		"put back by somebody else":   {confirmed, at("c@x.example"), list{confirmed, late}, 0, false, true, false},
 		"changed twice":               {confirmed, at("c@x.example"), list{confirmed, second}, 0, true, false, true},
 		"changed by somebody else":    {confirmed, at("z@x.example"), list{confirmed}, 0, false, true, false},
 		"deactivated":                 {confirmed, off, list{confirmed}, 0, false, false, false},
 		"no old address":              {first, owner, nil, 0, false, false, false},
 	} {
-		got, moved, ok := c.change.Undo(c.user, c.confirmed, asked.Add(c.after))
-		if got.Restores != c.restores || moved != c.moved || ok != c.ok {
-			t.Errorf("%s: %+v %v %v", name, got, moved, ok)
+		restores, moved, ok := c.change.Undo(c.user, c.confirmed, asked.Add(c.after))
+		if restores != c.restores || moved != c.moved || ok != c.ok {
+			t.Errorf("%s: %v %v %v", name, restores, moved, ok)
 		}
-		if ok && len(got.Void) != 1+len(c.confirmed) {
-			t.Errorf("%s: %d are void", name, len(got.Void))
+	}
+}
+
+// A thief asked for a second change, gave it up, and kept the mail. The owner is back,
+// and changes the address: the thief's link is about another one.
+func TestA05ALinkOfAChangeThatWasGivenUpDoesNotCatchALaterOne(t *testing.T) {
+	thief := gatehouse.EmailChange{ID: "eml_2", Old: "thief@x.example", New: "thief2@x.example", State: gatehouse.EmailDropped, AskedAt: asked}
+	later := gatehouse.EmailChange{ID: "eml_3", Old: "owner@x.example", New: "fresh@x.example", State: gatehouse.EmailConfirmed, AskedAt: asked.Add(time.Hour)}
+	u := gatehouse.User{State: gatehouse.Active, Email: "fresh@x.example"}
+	for _, state := range []gatehouse.EmailChangeState{gatehouse.EmailDropped, gatehouse.EmailAsked} {
+		thief.State = state
+		if _, moved, ok := thief.Undo(u, []gatehouse.EmailChange{later}, asked.Add(2*time.Hour)); moved || ok {
+			t.Errorf("%s: moved %v, ok %v", state, moved, ok)
 		}
+	}
+	// Nor one that was made, where an administrator put the address back.
+	thief.State = gatehouse.EmailConfirmed
+	if _, moved, ok := thief.Undo(u, []gatehouse.EmailChange{thief, later}, asked.Add(2*time.Hour)); !moved || ok {
+		t.Errorf("made, and put back: moved %v, ok %v", moved, ok)
+	}
+}
+
+func TestA05ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
+	u := owner
+	u.Password.SetAt = asked.Add(time.Minute)
+	if change.Stands(u) || change.MayConfirm(u, asked.Add(time.Hour)) {
+		t.Error("whoever the new password keeps out can still take the account")
 	}
 }
 

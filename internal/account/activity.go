@@ -159,7 +159,7 @@ const CodeOwnSignIn = "own-sign-in"
 
 // NotMe ends everything that is open in the caller's name but the caller's session,
 // because the caller does not know an event (C09): sessions, half-finished sign-ins,
-// recoveries, and what other browsers may try.
+// recoveries, a change of address that waits, and what other browsers may try.
 //
 // Errors: NotFound for what is not the caller's, or cannot be disowned; Conflict with
 // CodeOwnSignIn; Unauthenticated if the session has ended; Unavailable.
@@ -185,6 +185,10 @@ func (s *Service) NotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 			return err
 		}
 		if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
+			return err
+		}
+		// Its link would give the account away when everything else is closed.
+		if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, ""); err != nil {
 			return err
 		}
 		detail := endings("others", ended...)

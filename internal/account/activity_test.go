@@ -140,6 +140,10 @@ func TestNotMeEndsEverythingElse(t *testing.T) {
 				Subject: f.mira.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}); err != nil {
 				return err
 			}
+			if err := q.InsertEmailChange(t.Context(), "change", gatehouse.EmailChange{ID: "eml_1", SiteID: f.site.ID, UserID: f.mira.ID, Old: f.mira.Email,
+				New: "thief@elsewhere.example", State: gatehouse.EmailAsked, AskedAt: now, ConfirmUntil: now.Add(time.Hour)}); err != nil {
+				return err
+			}
 			return q.InsertSignIn(t.Context(), "half", gatehouse.SignIn{ID: "sin_1", SiteID: f.site.ID, UserID: f.mira.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
 		})
 		a := f.activity(here, account.ActivityFilter{})
@@ -159,6 +163,9 @@ func TestNotMeEndsEverythingElse(t *testing.T) {
 		}
 		if _, err := f.Store.Read().Recovery(t.Context(), f.site.ID, "link"); gatehouse.KindOf(err) != gatehouse.NotFound {
 			t.Errorf("a reset link still works: %v", err)
+		}
+		if _, err := f.Store.Read().WaitingEmailChange(t.Context(), f.site.ID, f.mira.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
+			t.Errorf("a change of address still waits: %v", err)
 		}
 		if e := f.newest(); e.Kind != gatehouse.EventNotMe || e.Detail["event"] != thief.ID || e.Detail["by"] != "owner" {
 			t.Errorf("event %+v", e)

@@ -138,7 +138,7 @@ func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehou
 		switch {
 		case err == nil && waiting.MayConfirm(u, s.Now()):
 			return s.ask(ctx, q, st, c, u, waiting.New, true)
-		case err == nil && gatehouse.NameKey(waiting.Old) == gatehouse.NameKey(u.Email): // its time is over
+		case err == nil && waiting.Stands(u): // its time is over
 			return s.ask(ctx, q, st, c, u, waiting.New, false)
 		case err != nil && gatehouse.KindOf(err) != gatehouse.NotFound:
 			return err

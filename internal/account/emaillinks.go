@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
@@ -130,106 +128,4 @@ func taken(err error) error {
 		return errTaken
 	}
 	return err
-}
-
-// undoPurpose is what the links to old addresses are made for. They are a keyed hash of
-// the change's ID and not kept, so that a later mail can hold the same one.
-const undoPurpose = "undo-address"
-
-func (s *Service) undoToken(c gatehouse.EmailChange) string {
-	return c.ID + "." + s.Keys.MAC(undoPurpose, c.SiteID, c.ID)
-}
-
-// undoable returns the change of a token, its user, and what its link does.
-func (s *Service) undoable(ctx context.Context, q store.Queries, read func(context.Context, string, string) (gatehouse.User, error),
-	st *site.Site, token string) (change gatehouse.EmailChange, u gatehouse.User, undone gatehouse.Undone, err error) {
-	id, mac, _ := strings.Cut(token, ".")
-	if !s.Keys.CheckMAC(undoPurpose, mac, st.ID, id) {
-		return change, u, undone, errLinkOver
-	}
-	if change, err = q.EmailChange(ctx, st.ID, id); err != nil {
-		return change, u, undone, over(err)
-	}
-	if u, err = read(ctx, st.ID, change.UserID); err != nil {
-		return change, u, undone, over(err)
-	}
-	// Once more, with the account held: the same link may be used at this moment.
-	if change, err = q.EmailChange(ctx, st.ID, id); err != nil {
-		return change, u, undone, over(err)
-	}
-	confirmed, err := q.ConfirmedEmailChanges(ctx, st.ID, u.ID, id)
-	if err != nil {
-		return change, u, undone, err
-	}
-	undone, moved, ok := change.Undo(u, confirmed, s.Now())
-	switch {
-	case moved:
-		err = errMoved
-	case !ok:
-		err = errLinkOver
-	}
-	return change, u, undone, err
-}
-
-// UndoLink returns what a link to an old address does, and changes nothing; its errors
-// are those of UndoEmail.
-func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (EmailLink, error) {
-	q := s.Store.Read()
-	change, u, undone, err := s.undoable(ctx, q, q.User, st, token)
-	link := EmailLink{Username: u.Username, Change: change, Restores: undone.Restores}
-	if gatehouse.UsernameIsEmail(st.SignInWith, u) { // not what it has become
-		link.Username = change.Old
-	}
-	return link, err
-}
-
-// UndoEmail stops a change of address, or takes it back together with all that followed
-// it: who changed it may have changed it twice. After taking back, nothing that was
-// open in the account is open any more, because somebody else may have opened it.
-//
-// Errors: Gone; Conflict with CodeEmailTaken or CodeEmailMoved; Unavailable.
-func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) (restored bool, err error) {
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		change, u, undone, err := s.undoable(ctx, q, q.HoldUser, st, token)
-		if err != nil {
-			return err
-		}
-		restored = undone.Restores
-		detail := map[string]string{"restored": strconv.FormatBool(restored)}
-		for _, void := range undone.Void {
-			if err := q.UndoEmailChange(ctx, st.ID, void.ID); err != nil {
-				return err
-			}
-		}
-		if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, ""); err != nil {
-			return err
-		}
-		if restored {
-			if u, err = s.restore(ctx, q, st, u, change.Old); err != nil {
-				return err
-			}
-		}
-		return s.record(ctx, q, c, u, gatehouse.EventEmailUndone, detail)
-	})
-	if err == nil {
-		s.Outbox.Hurry()
-	}
-	return restored, err
-}
-
-// restore gives a user the old address back and closes the account to whoever is in it.
-func (s *Service) restore(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, address string) (gatehouse.User, error) {
-	now, err := s.putEmail(ctx, q, st, u, address)
-	if err != nil {
-		return u, err
-	}
-	for _, end := range []func(context.Context, string, string) error{q.EndAccess, q.ForgetBrowsers, q.EndRecoveries} {
-		if err := end(ctx, st.ID, u.ID); err != nil {
-			return u, err
-		}
-	}
-	if !mail.CanSend(now.Email) {
-		return now, nil
-	}
-	return now, s.Outbox.Enqueue(ctx, q, st, mail.To(st, now), mail.AddressUndone{Username: now.Username, At: s.Now()})
 }

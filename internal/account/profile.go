@@ -58,7 +58,7 @@ func (s *Service) Profile(ctx context.Context, st *site.Site, c gatehouse.Caller
 		return p, nil
 	case err != nil:
 		return Profile{}, err
-	case gatehouse.NameKey(waiting.Old) == gatehouse.NameKey(u.Email): // else it is void
+	case waiting.Stands(u): // else it is void
 		p.Waiting = &waiting
 	}
 	return p, nil

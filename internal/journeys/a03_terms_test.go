@@ -48,7 +48,7 @@ func TestA03_TermsBeforeAnythingElse(t *testing.T) {
 		if a.Version != "2026-09" || a.Address != "127.0.0.1" || !a.AcceptedAt.Equal(s.Clock.Now()) || len(a.TextHash) != 64 {
 			t.Errorf("recorded: %+v", a)
 		}
-		if m := s.Mail.Wait(t, u.Email); !strings.Contains(m.Text, "2026-09") {
+		if m := mailAbout(t, s, u.Email, "accepted"); !strings.Contains(m.Text, "2026-09") {
 			t.Errorf("the receipt does not name the version:\n%s", m.Text)
 		}
 		wantHome(t, signIn(visitor(t, s, "meridian-uk"), "newcomer", password)) // and never again

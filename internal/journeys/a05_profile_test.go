@@ -108,6 +108,7 @@ func TestA05_TheOldAddressTakesTheAccountBack(t *testing.T) {
 			t.Errorf("%s", done.Text("main"))
 		}
 		done.MustFind("main a.btn-main[href='/forgot-password']")
+		wantRefused(t, signIn(visitor(t, s, "inkwell"), u.Username, password)) // the thief knows it
 		if now := s.User(u); now.Email != u.Email || now.Username != u.Email {
 			t.Errorf("%+v", now)
 		}
@@ -118,6 +119,31 @@ func TestA05_TheOldAddressTakesTheAccountBack(t *testing.T) {
 		p := thief.Get(mailedLink(t, s, "evil1@elsewhere.example", "/account/email/undo"))
 		if p.Status != 410 || s.User(u).Email != u.Email {
 			t.Errorf("the thief's link: %d %s", p.Status, p.Text("main"))
+		}
+	})
+}
+
+// Where a recovery asks the challenge question, which the thief may have chosen, a
+// temporary password comes with the address.
+func TestA05_TheOldAddressGetsATemporaryPassword(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "msantos", password, nil)
+		thief := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(thief, u.Username, password))
+		thief.Submit(thief.Get("/account/profile"), profileForm, testkit.Values{"email": "evil@elsewhere.example"}).Want(200)
+		p := thief.Get(mailedLink(t, s, "evil@elsewhere.example", "/account/email/confirm"))
+		thief.Press(p, "Confirm this address", nil).Want(200)
+		owner := visitor(t, s, "meridian-uk")
+		page := owner.Get(mailedLink(t, s, u.Email, "/account/email/undo")).Want(200)
+		done := owner.Press(page, "Put my address back", nil).Want(200)
+		if !done.Has("We have sent a temporary password to your address") {
+			t.Errorf("%s", done.Text("main"))
+		}
+		wantSignedOut(t, thief, "the thief")
+		wantRefused(t, signIn(thief, u.Username, password))
+		p = signIn(owner, u.Username, temporaryPassword.FindString(mailAbout(t, s, u.Email, "temporary password").Text))
+		if p.Status != 200 || p.URL.Path == "/sign-in" {
+			t.Errorf("the temporary password leads to %d %s: %s", p.Status, p.URL, p.Text("main"))
 		}
 	})
 }
@@ -146,6 +172,8 @@ func TestA05_AChangeIsStoppedOrDropped(t *testing.T) {
 		if stopped.Text("h1") != "The change is stopped" {
 			t.Errorf("%s", stopped.Text("main"))
 		}
+		wantSignedOut(t, c, "whoever asked")
+		wantHome(t, signIn(c, "msantos", password))
 		if p = c.Get("/account/profile"); p.Has("Waiting for you") {
 			t.Error("it still waits")
 		}

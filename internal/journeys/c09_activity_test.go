@@ -151,6 +151,9 @@ func TestC09_ThisWasntMe(t *testing.T) {
 		if done.URL.String() != s.URL("meridian-uk", "/account/password?not_me") || done.Status != 200 {
 			t.Errorf("leads to %d %s", done.Status, done.URL)
 		}
+		if !strings.Contains(done.Text(".alert-warn"), "our mail to the old address") || !strings.Contains(done.Text(".alert-warn"), "administrator") {
+			t.Errorf("nothing about the address, and whom to ask: %s", done.Text("main"))
+		}
 		wantSignedOut(t, thief, "the thief")
 		if _, err := s.Store.Read().EventsOfUser(t.Context(), u.SiteID, u.ID, 1); err != nil {
 			t.Fatal(err)

@@ -122,11 +122,17 @@ func (m AddressChanged) Secret() string { return m.UndoToken }
 func (m AddressChanged) Expires(time.Time) time.Time { return m.UndoUntil }
 
 // AddressUndone goes to the address that was put back: whoever changed it knew the
-// password, so a new one is needed.
+// password, so a new one is needed. And it goes to the address that the account had
+// until then.
 type AddressUndone struct {
 	notice
 	Username string
 	At       time.Time
+	// SendsPassword: a temporary password comes in a mail of its own.
+	SendsPassword bool
+	// Loses: it goes to the address that is not the account's any more. It leads to no
+	// new password.
+	Loses bool
 }
 
 // Kind implements Message.

@@ -69,6 +69,8 @@ func accountSamples() map[string]Message {
 		"address-changed": AddressChanged{Username: "hkruse", NewAddress: "h•••@books.example", UndoToken: testToken,
 			UndoUntil: testTime.Add(7 * 24 * time.Hour), At: testTime},
 		"address-undone":          AddressUndone{Username: "hkruse", At: testTime},
+		"address-undone-password": AddressUndone{Username: "hkruse", At: testTime, SendsPassword: true},
+		"address-undone-loses":    AddressUndone{Username: "hkruse", At: testTime, Loses: true},
 		"address-taken":           AddressTaken{Username: "hkruse", At: testTime},
 		"password-expiring":       PasswordExpiring{Username: "hkruse", Days: 14, ExpiresAt: testTime.Add(14 * 24 * time.Hour)},
 		"password-expiring-one":   PasswordExpiring{Username: "hkruse", Days: 1, ExpiresAt: testTime.Add(24 * time.Hour)},

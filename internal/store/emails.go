@@ -69,10 +69,12 @@ func (q Queries) ConfirmEmailChange(ctx context.Context, siteID, id string, now,
 	return n == 1, err
 }
 
-// UndoEmailChange marks a change as undone.
-func (q Queries) UndoEmailChange(ctx context.Context, siteID, id string) error {
-	n, err := q.exec(ctx, "undo email change", `UPDATE email_changes SET state = 'undone' WHERE site_id = $1 AND id = $2`, siteID, id)
-	return oneRow(n, err)
+// UndoEmailChanges marks a change of a user as undone, and all that were asked for after
+// it, given up or not: none of their links works any more.
+func (q Queries) UndoEmailChanges(ctx context.Context, siteID, userID, from string) error {
+	_, err := q.exec(ctx, "undo email changes", `UPDATE email_changes SET state = 'undone'
+		WHERE site_id = $1 AND user_id = $2 AND id >= $3`, siteID, userID, from)
+	return err
 }
 
 // DropEmailChanges ends the changes of a user that wait, but for those to the address

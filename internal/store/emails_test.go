@@ -85,9 +85,9 @@ func TestEmailChangesEndAsTheyShould(t *testing.T) {
 				t.Errorf("%+v", got[0])
 			}
 		}
-		write(t, s, func(q store.Queries) error { return q.UndoEmailChange(t.Context(), "one", a.ID) })
-		if state(a) != gatehouse.EmailUndone {
-			t.Errorf("undone: %s", state(a))
+		write(t, s, func(q store.Queries) error { return q.UndoEmailChanges(t.Context(), "one", u.ID, again.ID) })
+		if state(a) != gatehouse.EmailConfirmed || state(again) != gatehouse.EmailUndone || state(b) != gatehouse.EmailUndone {
+			t.Errorf("after undoing from the second on: %s %s %s", state(a), state(again), state(b))
 		}
 	})
 }

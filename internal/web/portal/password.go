@@ -11,7 +11,8 @@ import (
 // Password is My account > Password (A10).
 func (p *Portal) Password(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	return p.page(w, r, http.StatusOK, ui.ChangePassword{Username: v.User.Username, Saved: r.URL.Query().Has("saved")})
+	return p.page(w, r, http.StatusOK, ui.ChangePassword{Username: v.User.Username,
+		Saved: r.URL.Query().Has("saved"), NotMe: r.URL.Query().Has("not_me")})
 }
 
 // ChangePassword takes the new password. The session goes on under a new token (ASVS

@@ -63,6 +63,7 @@ func stepSamples() []sample {
 		{name: "sole-user-wrong", view: SoleUser{InSteps: at(gatehouse.StepSoleUser), Username: "msantos", Errors: wrong("sole_user", "required")}},
 		{name: "stopped", view: Stopped{at(gatehouse.StepCode)}},
 		{name: "password", view: ChangePassword{Username: "msantos"}, signedIn: true},
+		{name: "password-not-me", view: ChangePassword{Username: "msantos", NotMe: true}, signedIn: true},
 		{name: "password-saved", view: ChangePassword{Username: "msantos", Saved: true}, signedIn: true},
 		{name: "password-wrong", view: ChangePassword{Username: "msantos", Errors: append(wrong("current_password", "password-wrong"), everyRule()...)}, signedIn: true},
 		{name: "account-challenge", view: AccountChallenge{Username: "msantos"}, signedIn: true},

@@ -78,7 +78,9 @@ func (p *page) Reqs() Reqs {
 type ChangePassword struct {
 	Username string
 	// Saved: it was changed a moment ago.
-	Saved  bool
+	Saved bool
+	// NotMe: the person comes from an event that somebody else caused (C09).
+	NotMe  bool
 	Errors []gatehouse.FieldError
 }
 

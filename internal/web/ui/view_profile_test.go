@@ -97,9 +97,13 @@ func TestEmailPagesNameTheAccount(t *testing.T) {
 			t.Error(squeeze(text))
 		}
 	}
-	for _, what := range []string{EmailRestored, EmailStopped} {
-		if show(t, "uk", EmailDone{What: what}).Find("main .btn-main[href='/forgot-password']").Length() != 1 {
-			t.Errorf("%s does not lead to a new password", what)
+	// Where a recovery asks the challenge question, a temporary password is mailed instead.
+	for _, c := range []struct{ site, what, to string }{
+		{"uk", EmailStopped, "/forgot-password"}, {"inkwell", EmailStopped, "/forgot-password"},
+		{"uk", EmailRestored, "/sign-in"}, {"inkwell", EmailRestored, "/forgot-password"},
+	} {
+		if show(t, c.site, EmailDone{What: c.what}).Find("main .btn-main[href='"+c.to+"']").Length() != 1 {
+			t.Errorf("%s at %s does not lead to %s", c.what, c.site, c.to)
 		}
 	}
 }

@@ -1,0 +1,177 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// undoPurpose is what the links to old addresses are made for. They are a keyed hash of
+// the change's ID and not kept, so that a later mail can hold the same one.
+const undoPurpose = "undo-address"
+
+func (s *Service) undoToken(c gatehouse.EmailChange) string {
+	return c.ID + "." + s.Keys.MAC(undoPurpose, c.SiteID, c.ID)
+}
+
+// undoable returns the change of a token, its user, and whether its link brings the old
+// address back or stops the change.
+func (s *Service) undoable(ctx context.Context, q store.Queries, read func(context.Context, string, string) (gatehouse.User, error),
+	st *site.Site, token string) (change gatehouse.EmailChange, u gatehouse.User, restores bool, err error) {
+	id, mac, _ := strings.Cut(token, ".")
+	if !s.Keys.CheckMAC(undoPurpose, mac, st.ID, id) {
+		return change, u, false, errLinkOver
+	}
+	if change, err = q.EmailChange(ctx, st.ID, id); err != nil {
+		return change, u, false, over(err)
+	}
+	if u, err = read(ctx, st.ID, change.UserID); err != nil {
+		return change, u, false, over(err)
+	}
+	// Once more, with the account held: the same link may be used at this moment.
+	if change, err = q.EmailChange(ctx, st.ID, id); err != nil {
+		return change, u, false, over(err)
+	}
+	confirmed, err := q.ConfirmedEmailChanges(ctx, st.ID, u.ID, id)
+	if err != nil {
+		return change, u, false, err
+	}
+	restores, moved, ok := change.Undo(u, confirmed, s.Now())
+	switch {
+	case moved:
+		err = errMoved
+	case !ok:
+		err = errLinkOver
+	}
+	return change, u, restores, err
+}
+
+// UndoLink returns what a link to an old address does, and changes nothing; its errors
+// are those of UndoEmail.
+func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (EmailLink, error) {
+	q := s.Store.Read()
+	change, u, restores, err := s.undoable(ctx, q, q.User, st, token)
+	link := EmailLink{Username: u.Username, Change: change, Restores: restores}
+	if gatehouse.UsernameIsEmail(st.SignInWith, u) { // not what it has become
+		link.Username = change.Old
+	}
+	return link, err
+}
+
+// UndoEmail stops a change of address, or takes it back together with all that followed
+// it: who changed it may have changed it twice. Nothing that was open in the account is
+// open any more then, because somebody else may have opened it. After taking back, the
+// password is worth nothing either: whoever changed the address knew it, or has set it.
+//
+// Errors: Gone; Conflict with CodeEmailTaken or CodeEmailMoved; Unavailable.
+func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) (restored bool, err error) {
+	spare, err := s.spare(ctx, st, token)
+	if err != nil {
+		return false, err
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		change, u, restores, err := s.undoable(ctx, q, q.HoldUser, st, token)
+		if err != nil {
+			return err
+		}
+		restored = restores
+		if err := q.UndoEmailChanges(ctx, st.ID, u.ID, change.ID); err != nil {
+			return err
+		}
+		if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, ""); err != nil {
+			return err
+		}
+		if restored {
+			u, err = s.restore(ctx, q, st, c, u, change.Old, spare)
+		} else {
+			err = endAll(ctx, q, u)
+		}
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, q, c, u, gatehouse.EventEmailUndone, map[string]string{"restored": strconv.FormatBool(restored)})
+	})
+	if err == nil {
+		s.Outbox.Hurry()
+	}
+	return restored, err
+}
+
+// sparePassword is a temporary password that may be needed; it is empty where a recovery
+// needs nothing but the address.
+type sparePassword struct{ plain, hash string }
+
+// spare makes a temporary password for a link that works. Where a recovery asks the
+// challenge question, the owner gets one with the address: whoever was in the account
+// may have chosen the question. It is hashed before the transaction, which must not wait
+// for a hash.
+func (s *Service) spare(ctx context.Context, st *site.Site, token string) (p sparePassword, err error) {
+	if st.Recovery != gatehouse.RecoverByChallenge {
+		return p, nil
+	}
+	if _, err := s.UndoLink(ctx, st, token); err != nil {
+		return p, err
+	}
+	p.plain = secret.NewTemporaryPassword()
+	p.hash, err = s.SignIn.Hasher.Hash(ctx, p.plain)
+	if errors.Is(err, secret.ErrBusy) {
+		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Code: signin.CodeBusy, RetryAfter: 5 * time.Second, Err: err}
+	}
+	return p, err
+}
+
+// restore gives a user the old address back, and closes the account to whoever is in it
+// or knows the password.
+func (s *Service) restore(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, address string, spare sparePassword) (gatehouse.User, error) {
+	now, err := s.putEmail(ctx, q, st, u, address)
+	if err != nil {
+		return u, err
+	}
+	// An administrator's lock stays, and nobody gets a password for it.
+	sends := spare.hash != "" && now.MayRecover() && mail.CanSend(now.Email)
+	if err := s.tellUndone(ctx, q, st, u, now, sends); err != nil {
+		return now, err
+	}
+	if sends {
+		return now, s.SignIn.Reclaim(ctx, q, st, now, spare.plain, spare.hash, c)
+	}
+	none := gatehouse.Password{Origin: gatehouse.PasswordRecovery, SetAt: s.Now()} // nothing fits it
+	if err := q.ReplacePassword(ctx, now, none, st.Policy.Password.History); err != nil {
+		return now, err
+	}
+	return now, endAll(ctx, q, now)
+}
+
+// endAll ends everything that is open in a user's name (invariant 5).
+func endAll(ctx context.Context, q store.Queries, u gatehouse.User) error {
+	return errors.Join(
+		q.EndAccess(ctx, u.SiteID, u.ID),
+		q.ForgetBrowsers(ctx, u.SiteID, u.ID),
+		q.EndRecoveries(ctx, u.SiteID, u.ID))
+}
+
+// tellUndone tells the address that is back, and the one that the account had until now:
+// it can be the owner's, and the old mailbox in other hands.
+func (s *Service) tellUndone(ctx context.Context, q store.Queries, st *site.Site, was, now gatehouse.User, sends bool) error {
+	msg := mail.AddressUndone{Username: now.Username, At: s.Now(), SendsPassword: sends}
+	if mail.CanSend(now.Email) {
+		if err := s.Outbox.Enqueue(ctx, q, st, mail.To(st, now), msg); err != nil {
+			return err
+		}
+	}
+	if !mail.CanSend(was.Email) || gatehouse.SameMailbox(was.Email, now.Email) {
+		return nil
+	}
+	// With the username as it was: the present one can be the other address.
+	msg = mail.AddressUndone{Username: was.Username, At: msg.At, Loses: true}
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, was), msg)
+}

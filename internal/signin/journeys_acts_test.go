@@ -80,7 +80,12 @@ func (j *journey) administration(acts map[string]func(*rapid.T)) {
 		j.must(j.desk.Deactivate(ctx, operator, j.st, j.user.ID))
 		j.end("", "")
 	}
-	acts["administrator activates"] = func(*rapid.T) { j.must(j.desk.Activate(ctx, operator, j.st, j.user.ID)) }
+	acts["administrator activates"] = func(*rapid.T) {
+		if j.u().State == gatehouse.Deactivated {
+			j.endRecoveries() // they do not come back with the account
+		}
+		j.must(j.desk.Activate(ctx, operator, j.st, j.user.ID))
+	}
 	acts["operator locks"] = func(t *rapid.T) {
 		if rapid.IntRange(0, 3).Draw(t, "really") > 0 {
 			return

@@ -136,7 +136,7 @@ func TestA05_TheOldAddressGetsATemporaryPassword(t *testing.T) {
 		owner := visitor(t, s, "meridian-uk")
 		page := owner.Get(mailedLink(t, s, u.Email, "/account/email/undo")).Want(200)
 		done := owner.Press(page, "Put my address back", nil).Want(200)
-		if !done.Has("We have sent a temporary password to your address") {
+		if !done.Has("a temporary password is on its way to your address") {
 			t.Errorf("%s", done.Text("main"))
 		}
 		wantSignedOut(t, thief, "the thief")

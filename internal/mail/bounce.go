@@ -1,0 +1,102 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+)
+
+// Receiver takes in reports about mail that was sent: over SMTP, or from a command that
+// the mail system runs. Any number of processes may have one.
+type Receiver struct {
+	Store *store.Store
+	Now   func() time.Time
+	Log   *slog.Logger
+	// Name is how it greets; empty: localhost.
+	Name string
+}
+
+// Take reads a report and does what follows from it. recipient is the address that it
+// came to, which names the message; where that is not known, it is empty, and the
+// Message-ID of the returned mail does. To take the same report again changes nothing.
+//
+// Errors: ErrNoReport, for whatever is of no use, however often it comes; Unavailable.
+func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader) error {
+	report, err := ReadReport(content)
+	if err != nil {
+		return err
+	}
+	token := tokenOf(recipient)
+	if token == "" {
+		token = report.Token
+	}
+	m, err := r.message(ctx, token)
+	if err != nil {
+		return err
+	}
+	actions := make([]gatehouse.DeliveryAction, len(report.Recipients))
+	for i, to := range report.Recipients {
+		actions[i] = to.Action
+	}
+	counts := gatehouse.WeighDelivery(actions)
+	if counts < 0 {
+		return fmt.Errorf("%w: it has no action that RFC 3464 knows", ErrNoReport)
+	}
+	about := report.Recipients[counts]
+	r.Log.InfoContext(ctx, "mail: report", "site", m.SiteID, "message", m.ID, "kind", m.Kind, "user", m.UserID,
+		"action", string(about.Action), "status", about.Status)
+	return r.Store.Write(ctx, func(q store.Queries) error { return r.note(ctx, q, m, about) })
+}
+
+// message returns the message that a token is of.
+func (r *Receiver) message(ctx context.Context, token string) (store.Message, error) {
+	m, err := r.Store.Read().MessageByToken(ctx, token)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return m, fmt.Errorf("%w: no such message was sent", ErrNoReport)
+	}
+	return m, err
+}
+
+// note records what a report says about a message.
+func (r *Receiver) note(ctx context.Context, q store.Queries, m store.Message, about ReportRecipient) error {
+	text := said(string(about.Action) + ": " + about.Text())
+	switch {
+	case about.Action.Arrived():
+		return errors.Join(
+			q.NoteDelivery(ctx, m.SiteID, m.ID, text),
+			q.ClearBounce(ctx, m.SiteID, gatehouse.NameKey(m.Recipient), true))
+	case about.Action == gatehouse.DeliveryDelayed:
+		return q.NoteDelivery(ctx, m.SiteID, m.ID, text)
+	}
+	// A report that comes again, or is played again, marks nothing again: mail to the
+	// address may have arrived since.
+	first, err := q.BounceMessage(ctx, m.SiteID, m.ID, about.Text(), r.Now())
+	if err != nil || !first {
+		return err
+	}
+	return markBounced(ctx, q, m, about.Status, gatehouse.Bounce{At: r.Now(), Reason: about.Text(), Reported: true})
+}
+
+// markBounced marks the address of a message, for whoever has it now, and writes an event
+// for each of them.
+func markBounced(ctx context.Context, q store.Queries, m store.Message, status string, b gatehouse.Bounce) error {
+	users, err := q.MarkBounced(ctx, m.SiteID, gatehouse.NameKey(m.Recipient), b)
+	if err != nil {
+		return err
+	}
+	self := gatehouse.Caller{Kind: gatehouse.System}
+	for _, u := range users {
+		e := self.Event(store.NewID("evt", b.At), b.At, m.SiteID, u, gatehouse.EventMailBounced, gatehouse.ResultOK,
+			map[string]string{"status": status, "message": m.ID})
+		if err := q.InsertEvent(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package mail
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"golang.org/x/net/netutil"
+)
+
+// What the listener bears: it may be open to every mail server there is.
+const (
+	reportConnections = 20
+	reportSession     = 2 * time.Minute // all of a connection
+	reportPatience    = 30 * time.Second
+	// takeTime is how long looking a recipient up may take, and what is begun when the
+	// process is to stop.
+	takeTime = 10 * time.Second
+)
+
+// Serve takes reports over SMTP until the context ends. With a TLS configuration it
+// offers STARTTLS.
+func (r *Receiver) Serve(ctx context.Context, l net.Listener, secure *tls.Config) error {
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		return &reportDelivery{receiver: r, ctx: context.WithoutCancel(ctx)}, nil
+	}))
+	server.Domain = cmp.Or(r.Name, "localhost")
+	server.EnableSMTPUTF8 = true // for the address in the report; ours has none
+	server.MaxMessageBytes, server.MaxRecipients = reportBytes, 1
+	server.ReadTimeout, server.WriteTimeout = reportPatience, reportPatience
+	server.ErrorLog = slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug)
+	if secure != nil {
+		server.TLSConfig = secure.Clone()
+		server.TLSConfig.NextProtos = nil // those of web servers
+	}
+	finished := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(finished)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeTime)
+		defer cancel()
+		l.Close()             // it may not be served yet
+		server.Shutdown(last) //nolint:errcheck // who is cut off sends it again
+	})
+	err := server.Serve(netutil.LimitListener(brief{l, ctx}, reportConnections))
+	if stop() {
+		return err
+	}
+	<-finished
+	return nil
+}
+
+// brief ends connections when their time is over, and when the listener's is.
+type brief struct {
+	net.Listener
+	ctx context.Context
+}
+
+func (b brief) Accept() (net.Conn, error) {
+	c, err := b.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, reportSession)
+	context.AfterFunc(ctx, func() {
+		cancel()
+		c.Close()
+	})
+	return c, nil
+}
+
+// reportDelivery is one connection of a mail server.
+type reportDelivery struct {
+	receiver *Receiver
+	ctx      context.Context
+	to       string
+}
+
+var (
+	errNotNull   = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Only delivery reports are taken here, and they have no sender"}
+	errNoMailbox = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such address here"}
+	errTryLater  = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The report cannot be noted now, try again later"}
+)
+
+// Mail takes the empty sender only, which reports have so that none is ever made about
+// a report (RFC 5321, 4.5.5).
+func (s *reportDelivery) Mail(from string, _ *smtp.MailOptions) error {
+	if from != "" {
+		return errNotNull
+	}
+	return nil
+}
+
+// Rcpt takes what a message has as its envelope's sender. The tokens are random: that
+// one is known tells nothing about people.
+func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
+	ctx, cancel := context.WithTimeout(s.ctx, takeTime)
+	defer cancel()
+	_, err := s.receiver.message(ctx, tokenOf(to))
+	switch {
+	case errors.Is(err, ErrNoReport):
+		return errNoMailbox
+	case err != nil:
+		return s.later(err)
+	}
+	s.to = to
+	return nil
+}
+
+// Data takes whatever there is: an automatic answer, say, is read and forgotten, and
+// to refuse it would only make another report, to nobody.
+func (s *reportDelivery) Data(content io.Reader) error {
+	ctx, cancel := context.WithTimeout(s.ctx, reportSession) // the other side may be slow
+	defer cancel()
+	err := s.receiver.Take(ctx, s.to, content)
+	var refused *smtp.SMTPError
+	switch {
+	case errors.As(err, &refused):
+		return refused // too large
+	case errors.Is(err, ErrNoReport):
+		s.receiver.Log.InfoContext(ctx, "mail: not a report", "why", err.Error())
+		return nil
+	case err != nil:
+		return s.later(err)
+	}
+	return nil
+}
+
+func (s *reportDelivery) later(err error) error {
+	s.receiver.Log.ErrorContext(s.ctx, "mail: a report cannot be noted", "error", err)
+	return errTryLater
+}
+
+func (s *reportDelivery) Reset() { s.to = "" }
+
+func (s *reportDelivery) Logout() error { return nil }

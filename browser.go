@@ -7,8 +7,22 @@ type Browser struct {
 	ID        string
 	UserAgent string
 	CreatedAt time.Time
-	// SeenAt is the last sign-in in it.
-	SeenAt time.Time
+	// SeenAt is the last sign-in in it, and Address where that came from.
+	SeenAt  time.Time
+	Address string
+	// TrustedAt is when the person asked not to be challenged in it; zero: never.
+	TrustedAt time.Time
+}
+
+// TrustedUntil is when a browser's trust ends, counted from the moment it was given and
+// not from its last use; zero if it is not trusted at this time. Whenever the company's
+// Enhanced Security is switched, the trust from before is over (B08).
+func (b Browser) TrustedUntil(p Policy, c Company, now time.Time) time.Time {
+	end := b.TrustedAt.Add(p.TrustedBrowser)
+	if b.TrustedAt.IsZero() || b.TrustedAt.Before(c.TwoFactorAt) || b.TrustedAt.After(now) || !now.Before(end) {
+		return time.Time{}
+	}
+	return end
 }
 
 // BrowserKnownFor is how long a browser is known after its last sign-in: as long as it

@@ -3,7 +3,6 @@ package gatehouse
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // EmailChange is a change of a user's address: asked for, and made when it is
@@ -112,12 +111,15 @@ func UsernameIsEmail(with Identifier, u User) bool {
 func SameMailbox(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // MaskEmail shows enough of an address for whoever knows it, and not the address:
-// "n***@example.com".
+// "m...s@example.com", and of a name of one or two letters only the first (B10).
 func MaskEmail(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 {
 		return address
 	}
-	_, first := utf8.DecodeRuneInString(address)
-	return address[:first] + "***" + address[at:]
+	name := []rune(address[:at])
+	if len(name) < 3 {
+		return string(name[:1]) + "..." + address[at:]
+	}
+	return string(name[:1]) + "..." + string(name[len(name)-1:]) + address[at:]
 }

@@ -144,8 +144,15 @@ func TestSameMailbox(t *testing.T) {
 	}
 }
 
+// B10: the form of the document, of names of one letter and of other alphabets too.
 func TestMaskEmail(t *testing.T) {
-	for address, want := range map[string]string{"mira@x.example": "m***@x.example", "m@x.example": "m***@x.example", "éa@x.example": "é***@x.example", "odd": "odd", "@x": "@x"} {
+	for address, want := range map[string]string{
+		"mary.hopkins@x.example": "m...s@x.example", "mia@x.example": "m...a@x.example",
+		"m@x.example": "m...@x.example", "mo@x.example": "m...@x.example",
+		"éloïse@x.example": "é...e@x.example", "éa@x.example": "é...@x.example", "李@x.example": "李...@x.example",
+		"王小明@x.example": "王...明@x.example", "müller@bücher.example": "m...r@bücher.example",
+		`"a@b"@x.example`: `"..."@x.example`, "odd": "odd", "@x": "@x", "": "",
+	} {
 		if got := gatehouse.MaskEmail(address); got != want {
 			t.Errorf("%s: %s", address, got)
 		}

@@ -104,6 +104,9 @@ const (
 	EventCompanyCreated  EventKind = "company.created"
 	EventCompanyChanged  EventKind = "company.changed"
 	EventImport          EventKind = "company.imported"
+	// EventCodeSent and EventCode: a code was mailed, and one was entered.
+	EventCodeSent EventKind = "code.sent"
+	EventCode     EventKind = "sign_in.code"
 	// EventSignInDone: a sign-in that had steps to do came to its end.
 	EventSignInDone      EventKind = "sign_in.done"
 	EventPasswordChanged EventKind = "password.changed"
@@ -122,7 +125,22 @@ const (
 	EventEmailChanged   EventKind = "email.changed"
 	EventEmailUndone    EventKind = "email.undone"
 	EventBrowserRemoved EventKind = "browser.removed"
-	EventNotMe          EventKind = "activity.not_me"
+	// EventBrowserUntrusted: a person ended the trust in a browser of the own.
+	EventBrowserUntrusted EventKind = "browser.untrusted"
+	EventNotMe            EventKind = "activity.not_me"
+	// EventTwoFactorEnabled and EventTwoFactorDisabled: a company's Enhanced Security was
+	// switched. They are about no single user.
+	EventTwoFactorEnabled  EventKind = "two_factor.enabled"
+	EventTwoFactorDisabled EventKind = "two_factor.disabled"
+	// EventOwnTwoFactor: a person's own choice of two-factor; Detail["on"] is yes or no.
+	EventOwnTwoFactor EventKind = "two_factor.own"
+	// EventSecondStepReset: an administrator took back trust in browsers and the own
+	// choice of two-factor (B19).
+	EventSecondStepReset EventKind = "second_step.reset"
+	// EventMailBounced: mail to the user's address came back.
+	EventMailBounced EventKind = "mail.bounced"
+	// EventMailResent: an administrator had a message sent again (C13).
+	EventMailResent EventKind = "mail.resent"
 )
 
 // EventResult is how it went.

@@ -36,6 +36,13 @@ type SignIn struct {
 	SecondStepAt time.Time
 	// PasswordLength is that of the password that was proved, in code points.
 	PasswordLength int
+	// SecondMethod is what was proved as the second step.
+	SecondMethod Method
+	// TrustBrowser: not to be asked again in this browser, once the sign-in is
+	// finished.
+	TrustBrowser bool
+	// CodesEntered counts codes, before they are verified.
+	CodesEntered int
 	// Wrong counts what was entered wrongly on the pages of its steps.
 	Wrong int
 	// Steps are those that were due when it began, for "step 2 of 3".
@@ -52,8 +59,6 @@ type SignInFacts struct {
 	User   User
 	// CompanyTwoFactor is the company's Enhanced Security switch.
 	CompanyTwoFactor bool
-	// OwnFactor: the user has a second factor of the own choice.
-	OwnFactor bool
 	// BrowserTrusted: this browser is trusted for this user now.
 	BrowserTrusted bool
 }
@@ -101,7 +106,7 @@ func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 // very first sign-in with the password that came with the account (B16), and on
 // a trusted browser (B08). A recovery never skips it.
 func secondStepDue(f SignInFacts) bool {
-	if !f.CompanyTwoFactor && !f.OwnFactor {
+	if !f.CompanyTwoFactor && !f.User.OwnTwoFactor {
 		return false
 	}
 	if !f.SignIn.SecondStepAt.IsZero() {

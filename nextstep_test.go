@@ -104,9 +104,9 @@ func (c scene) facts() gatehouse.SignInFacts {
 			ID: "usr_1", SiteID: "meridian-uk", State: c.state, LockedAt: when(c.locked, noon.Add(-time.Minute)),
 			Password:      gatehouse.Password{Hash: "hash", Origin: c.password, SetAt: setAt},
 			FirstSignInAt: when(c.signedInBefore, noon.Add(-200*24*time.Hour)),
-			ChallengeSet:  c.challengeSet, TermsAccepted: c.accepted, SoleUserFor: c.answeredSoleUser,
+			ChallengeSet:  c.challengeSet, TermsAccepted: c.accepted, SoleUserFor: c.answeredSoleUser, OwnTwoFactor: c.own,
 		},
-		CompanyTwoFactor: c.company, OwnFactor: c.own, BrowserTrusted: c.trusted,
+		CompanyTwoFactor: c.company, BrowserTrusted: c.trusted,
 	}
 	if c.ranOut {
 		f.SignIn.ExpiresAt = noon

@@ -10,7 +10,9 @@ type Company struct {
 	AccountNumber string
 	// TwoFactor is the company's Enhanced Security switch.
 	TwoFactor bool
-	CreatedAt time.Time
+	// TwoFactorAt is when it was switched last; zero: never.
+	TwoFactorAt time.Time
+	CreatedAt   time.Time
 }
 
 // Role is what a user may do in the own company.
@@ -59,6 +61,13 @@ type User struct {
 	// FirstSignInAt is zero until the first finished sign-in (B16).
 	FirstSignInAt time.Time
 	LastSignInAt  time.Time
+	// CodesOnRequest: a code is sent when it is asked for, not as soon as one is due
+	// (B09).
+	CodesOnRequest bool
+	// OwnTwoFactor: the person wants a code at every sign-in, whatever the company says.
+	OwnTwoFactor bool
+	// Bounce is what is known about mail to Email that did not arrive.
+	Bounce Bounce
 	// ChallengeSet: a challenge question is stored.
 	ChallengeSet bool
 	// TermsAccepted is the last version accepted; empty: none.
@@ -69,6 +78,20 @@ type User struct {
 	SoleUser    bool
 	CreatedAt   time.Time
 }
+
+// Bounce is a mail that did not arrive at a user's present address.
+type Bounce struct {
+	// At is when that became known; zero: nothing is known against the address.
+	At time.Time
+	// Reason is what a mail server said.
+	Reason string
+	// Reported: a delivery report said so, and not the server that took or refused
+	// the mail (RFC 3464).
+	Reported bool
+}
+
+// Bouncing reports whether mail to the user's address comes back.
+func (u User) Bouncing() bool { return !u.Bounce.At.IsZero() }
 
 // Locked reports whether the account is locked for everybody.
 func (u User) Locked() bool { return !u.LockedAt.IsZero() }

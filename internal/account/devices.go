@@ -18,6 +18,8 @@ type Devices struct {
 	Sessions []gatehouse.Session
 	// Browsers are those that have signed in before and are not signed in now.
 	Browsers []gatehouse.Browser
+	// Trusted are until when browsers are not asked for a code, by their IDs.
+	Trusted map[string]time.Time
 }
 
 // mostSessions is how many sessions are listed. Who has more can still end all of them.
@@ -39,6 +41,9 @@ func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller
 		return Devices{}, err
 	}
 	d := Devices{Sessions: []gatehouse.Session{here}}
+	if d.Trusted, err = s.trustedAmong(ctx, q, st, here.CompanyID, browsers); err != nil {
+		return Devices{}, err
+	}
 	signedIn := map[string]bool{here.BrowserID: true}
 	for _, ses := range sessions {
 		if ses.ID != here.ID && st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, now) {
@@ -165,6 +170,9 @@ func (s *Service) SignOutElsewhere(ctx context.Context, st *site.Site, c gatehou
 // endElsewhere ends all other sessions, all half-finished sign-ins and all other
 // browsers, and returns the IDs of sessions and browsers.
 func endElsewhere(ctx context.Context, q store.Queries, u gatehouse.User, here gatehouse.Session) ([]string, error) {
+	if err := q.EndTrust(ctx, u.SiteID, u.ID); err != nil { // in this browser, too (B08)
+		return nil, err
+	}
 	ended, err := q.EndOtherSessions(ctx, u.SiteID, u.ID, here.ID)
 	if err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func (f *flat) signedIn(u gatehouse.User, agent string) gatehouse.Session {
 		Address: "192.0.2.7", UserAgent: agent, BrowserID: store.NewID("brw", now)}
 	c := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, Address: ses.Address, UserAgent: agent, Reference: "GH-TEST-TEST"}
 	f.write(func(q store.Queries) error {
-		if _, _, err := q.BrowserSignedIn(f.t.Context(), u.SiteID, u.ID, ses.BrowserID, ses.BrowserID, agent, now); err != nil {
+		if _, _, err := q.BrowserSignedIn(f.t.Context(), u.SiteID, u.ID, ses.BrowserID, ses.BrowserID, agent, "", now); err != nil {
 			return err
 		}
 		if err := q.InsertSession(f.t.Context(), secret.NewToken(), ses, now.Add(f.site.Policy.Session.Absolute)); err != nil {

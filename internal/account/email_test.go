@@ -43,17 +43,18 @@ func (f *flat) ask(u gatehouse.User, email string) {
 	}
 }
 
-// token waits for a mail and returns the token of the link in it.
+// token waits for a mail with a link to a path and returns the token in it. A jump of
+// the clock can have an earlier mail sent again, which has none.
 func (f *flat) token(to, path string) string {
 	f.t.Helper()
-	m := f.Mail.Wait(f.t, to)
-	for _, link := range m.Links() {
-		if u, err := url.Parse(link); err == nil && u.Path == path && u.Query().Get("token") != "" {
-			return u.Query().Get("token")
+	for {
+		m := f.Mail.Wait(f.t, to) // fails if none comes
+		for _, link := range m.Links() {
+			if u, err := url.Parse(link); err == nil && u.Path == path && u.Query().Get("token") != "" {
+				return u.Query().Get("token")
+			}
 		}
 	}
-	f.t.Fatalf("no link to %s in %q: %s", path, m.Subject, m.Text)
-	return ""
 }
 
 const (
@@ -70,7 +71,7 @@ func (f *flat) move(u gatehouse.User, to string) (undo string) {
 		f.t.Fatal(err)
 	}
 	// Both mails hold the same link: the one when it is asked for, and the one when it is
-	// made. A jump of the clock can have an earlier mail sent again.
+	// made. A jump of the clock can have either sent again.
 	seen := map[string]bool{}
 	for undo = f.token(old, undoPath); !seen[undo]; undo = f.token(old, undoPath) {
 		seen[undo] = true
@@ -133,7 +134,7 @@ func TestA05_ANewAddressCountsWhenItIsConfirmed(t *testing.T) {
 			f.ask(u, "new."+siteID+"@northgate.example")
 			f.wantEmail(u, u.Email)
 			told := f.Mail.Wait(t, u.Email)
-			if !strings.Contains(told.Text, "n***@northgate.example") || strings.Contains(told.Text, "new.") || !strings.Contains(told.Text, "192.0.2.7") {
+			if !strings.Contains(told.Text, "n..."+siteID[len(siteID)-1:]+"@northgate.example") || strings.Contains(told.Text, "new.") || !strings.Contains(told.Text, "192.0.2.7") {
 				t.Errorf("the old address is told: %s", told.Text)
 			}
 			token := f.token("new."+siteID+"@northgate.example", confirmPath)

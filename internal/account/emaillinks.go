@@ -84,6 +84,9 @@ func (s *Service) confirmed(ctx context.Context, q store.Queries, st *site.Site,
 		return err
 	}
 	now, err := s.putEmail(ctx, q, st, u, change.New)
+	if err == nil { // the mail with the link has arrived
+		err = q.ClearBounce(ctx, st.ID, gatehouse.NameKey(change.New), true)
+	}
 	if err != nil {
 		return err
 	}
@@ -114,11 +117,16 @@ func (s *Service) putEmail(ctx context.Context, q store.Queries, st *site.Site, 
 	if gatehouse.UsernameIsEmail(st.SignInWith, u) {
 		u.Username = address
 	}
+	was := u.Email
 	u.Email, u.EmailConfirmed = address, true
 	if err := q.UpdateProfile(ctx, u); err != nil {
 		return u, taken(err)
 	}
-	return u, nil
+	if gatehouse.SameMailbox(was, address) {
+		return u, nil
+	}
+	// A code in the mailbox that was the account's until now must open nothing.
+	return u, q.EndCodes(ctx, st.ID, u.ID, s.Now())
 }
 
 // taken is the error for an address that somebody else has; err is what the store

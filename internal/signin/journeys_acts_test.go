@@ -45,6 +45,7 @@ func (j *journey) acts() map[string]func(*rapid.T) {
 		"much time": func(t *rapid.T) { j.Clock.Add(time.Duration(rapid.IntRange(1, 48).Draw(t, "hours")) * time.Hour) },
 	}
 	j.administration(acts)
+	j.secondActs(acts, tabOf)
 	for name, act := range acts {
 		acts[name] = func(t *rapid.T) {
 			j.Clock.Add(time.Second)
@@ -57,35 +58,13 @@ func (j *journey) acts() map[string]func(*rapid.T) {
 
 // administration adds what others do to the account.
 func (j *journey) administration(acts map[string]func(*rapid.T)) {
-	acts["administrator unlocks"] = func(*rapid.T) {
-		j.must(j.desk.Unlock(ctx, operator, j.st, j.user.ID))
-		clear(j.row)
-		j.answers, j.answersLocked = 0, time.Time{}
-	}
-	acts["administrator resets"] = func(t *rapid.T) {
-		_, err := j.desk.ResetPassword(ctx, operator, j.st, j.user.ID)
-		if j.u().State == gatehouse.Deactivated {
-			if err == nil {
-				t.Fatal("a deactivated account was reset")
-			}
-			return
-		}
-		j.must(err)
-		j.Outbox.Hurry()
-		j.end("", "")
-		j.forget("")
-		j.set(j.mailedPassword(j.user), true)
-	}
+	acts["administrator unlocks"] = func(*rapid.T) { j.unlocks() }
+	acts["administrator resets"] = j.resets
 	acts["administrator deactivates"] = func(*rapid.T) {
 		j.must(j.desk.Deactivate(ctx, operator, j.st, j.user.ID))
-		j.end("", "")
+		j.shut()
 	}
-	acts["administrator activates"] = func(*rapid.T) {
-		if j.u().State == gatehouse.Deactivated {
-			j.endRecoveries() // they do not come back with the account
-		}
-		j.must(j.desk.Activate(ctx, operator, j.st, j.user.ID))
-	}
+	acts["administrator activates"] = func(*rapid.T) { j.activates() }
 	acts["operator locks"] = func(t *rapid.T) {
 		if rapid.IntRange(0, 3).Draw(t, "really") > 0 {
 			return
@@ -97,6 +76,36 @@ func (j *journey) administration(acts map[string]func(*rapid.T)) {
 			return q.EndAccess(ctx, j.user.SiteID, j.user.ID)
 		})
 	}
+}
+
+func (j *journey) unlocks() {
+	j.must(j.desk.Unlock(ctx, operator, j.st, j.user.ID))
+	clear(j.row)
+	j.answers, j.answersLocked = 0, time.Time{}
+}
+
+func (j *journey) resets(t *rapid.T) {
+	_, err := j.desk.ResetPassword(ctx, operator, j.st, j.user.ID)
+	if j.u().State == gatehouse.Deactivated {
+		if err == nil {
+			t.Fatal("a deactivated account was reset")
+		}
+		return
+	}
+	j.must(err)
+	j.Outbox.Hurry()
+	j.end("", "")
+	j.forget("")
+	invited := j.initial // who has not signed in yet is invited once more
+	j.set(j.mailedPassword(j.user), true)
+	j.initial = invited
+}
+
+func (j *journey) activates() {
+	if j.u().State == gatehouse.Deactivated {
+		j.endRecoveries() // they do not come back with the account
+	}
+	j.must(j.desk.Activate(ctx, operator, j.st, j.user.ID))
 }
 
 func (j *journey) any(t *rapid.T) *recovering {
@@ -119,16 +128,16 @@ func (j *journey) inSession(t *rapid.T, do func(signin.In)) {
 // forgot begins a recovery by challenge, which asks the same whatever the address and
 // the state of the account (invariant 7).
 func (j *journey) forgot(t *rapid.T, mine bool) {
-	email := j.user.Email
+	email, question := j.user.Email, j.u().ChallengeSet
 	if !mine {
 		email = "somebody@northgate.example"
 	}
 	token, err := j.SignIn.BeginRecovery(ctx, j.st, signin.RecoveryRequest{Username: j.user.Username, Email: email, Caller: visitor(j.st)})
 	j.must(err)
-	if got := j.asks(token); got != "pet 3" {
+	if got := j.asks(token); question && got != "pet 3" || got == "over" {
 		t.Fatalf("invariant 7: asked %q", got)
 	}
-	j.recoveries = append(j.recoveries, &recovering{token: token, mine: mine, ends: j.Clock.Now().Add(j.st.Policy.SignIn)})
+	j.recoveries = append(j.recoveries, &recovering{token: token, mine: mine && question, ends: j.Clock.Now().Add(j.st.Policy.SignIn)})
 }
 
 // ask asks for a link, which ends those of before.
@@ -160,6 +169,7 @@ func (j *journey) signOut(in signin.In) {
 // check asserts what must hold after every act.
 func (j *journey) check(t *rapid.T) {
 	u := j.u()
+	j.checkSecond(t)
 	for i, back := range j.dead {
 		if back() {
 			t.Fatalf("invariant 2, 4 or 5: the %dth thing that ended is back", i)
@@ -169,11 +179,17 @@ func (j *journey) check(t *rapid.T) {
 		if j.alive(j.st, in.Session) && !u.MaySignIn() {
 			t.Fatalf("invariant 4: a session lives although the account is %s, locked %v", u.State, u.Locked())
 		}
+		if j.alive(j.press(), in.Session) {
+			t.Fatal("invariant 6: a session is one at another site, too")
+		}
 	}
 	for _, tab := range j.tabs {
 		step := j.step(j.st, tab.signIn)
 		if step != "" && !u.MaySignIn() {
 			t.Fatalf("invariant 4: a sign-in is at %q; the account is %s, locked %v", step, u.State, u.Locked())
+		}
+		if j.step(j.press(), tab.signIn) != "" {
+			t.Fatal("invariant 6: a sign-in is one at another site, too")
 		}
 		if tab.signIn != "" && j.alive(j.st, tab.signIn) {
 			t.Fatal("invariant 1: a sign-in in progress is a session")

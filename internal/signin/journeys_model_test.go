@@ -2,33 +2,34 @@ package signin_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"gatehouse"
+	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
-	"gatehouse/internal/testkit"
 )
 
 // journey is one account, whose owner and whose enemies use two tabs of two browsers,
 // with what a careful observer knows about it.
 type journey struct {
 	*stage
-	st       *site.Site // with terms of its own
-	user     gatehouse.User
-	password string
-	old      []string // passwords of before
-	usedBy   string   // the browser that a temporary password has opened a sign-in in
-	temp     bool
+	secondStep
+	account   *account.Service
+	st        *site.Site // with terms and numbers of its own
+	user      gatehouse.User
+	colleague gatehouse.User // at the same browsers; nobody yet
+	password  string
+	old       []string // passwords of before
+	usedBy    string   // the browser that a temporary password has opened a sign-in in
+	temp      bool
+	initial   bool // the temporary password came with the account
 
 	tabs       [2]*tab
 	sessions   []signin.In
@@ -44,6 +45,7 @@ type journey struct {
 
 // tab is one with a sign-in cookie of its own.
 type tab struct {
+	halfStep
 	browser, signIn string
 	wrong           int // old passwords typed wrongly in this sign-in
 }
@@ -55,17 +57,6 @@ type recovering struct {
 	tries      int
 	ends       time.Time
 	over       bool
-}
-
-func newJourney(s *stage) *journey {
-	counter.Lock()
-	counter.n++
-	name := fmt.Sprintf("player-%d", counter.n)
-	counter.Unlock()
-	st := *s.uk()
-	j := &journey{stage: s, st: &st, password: first, known: map[string]bool{}, row: map[string]int{}, tabs: [2]*tab{{}, {}}}
-	j.user = s.asked(s.person(name, nil)) // in a browser of the past
-	return j
 }
 
 func (j *journey) word() string {
@@ -99,25 +90,42 @@ func (j *journey) end(session, signIn string) {
 		}
 	}
 	j.sessions = slices.DeleteFunc(j.sessions, func(in signin.In) bool { return in.Session != session })
+	j.endSignIns(signIn)
+}
+
+// endSignIns ends those in progress, but for one.
+func (j *journey) endSignIns(signIn string) {
 	for _, tab := range j.tabs {
 		if tab.signIn != "" && tab.signIn != signIn {
-			token := tab.signIn
-			j.dead = append(j.dead, func() bool { return j.step(j.st, token) != "" })
-			tab.signIn = ""
+			j.gone(tab)
 		}
 	}
 }
 
-// forget makes all browsers but one strangers', with what was counted for them, and ends
-// recoveries and links: what every new password does (invariant 5).
+// shut ends all that is open in the account's name, trust in browsers among it
+// (invariant 4).
+func (j *journey) shut() {
+	j.end("", "")
+	clear(j.trust)
+}
+
+// forget ends trust, makes all browsers but one strangers', with what was counted for
+// them, and ends recoveries and links: what every new password does (invariant 5).
 func (j *journey) forget(browser string) {
+	clear(j.trust)
+	j.strangers(browser)
+	j.endRecoveries()
+}
+
+// strangers makes all browsers but one strangers', with what was counted for them.
+func (j *journey) strangers(browser string) {
 	for b := range j.known {
 		if b != browser {
 			delete(j.known, b)
 			delete(j.row, b)
+			delete(j.trust, b)
 		}
 	}
-	j.endRecoveries()
 }
 
 func (j *journey) endRecoveries() {
@@ -129,15 +137,16 @@ func (j *journey) endRecoveries() {
 // set is what the observer notes about a new password.
 func (j *journey) set(password string, temp bool) {
 	j.old = append(j.old, j.password)
-	j.password, j.temp, j.usedBy = password, temp, ""
+	j.password, j.temp, j.initial, j.usedBy = password, temp, false, ""
 }
 
 // opened checks what must be true when a session is opened (invariants 1 and 4).
 func (j *journey) opened(t *rapid.T, tab *tab, out signin.Outcome) {
 	u := j.u()
-	if !u.MaySignIn() || u.Password.Temporary() || gatehouse.TermsDue(j.st.Site, u) || gatehouse.SoleUserDue(j.st.Site, u) || !u.ChallengeSet {
+	if !u.MaySignIn() || gatehouse.PasswordExpired(j.st.Policy.Password, u.Password, j.Clock.Now()) || gatehouse.TermsDue(j.st.Site, u) || gatehouse.SoleUserDue(j.st.Site, u) || !u.ChallengeSet {
 		t.Fatalf("invariant 1 or 4: a session was opened for %+v", u)
 	}
+	j.finishes(t, tab, out.Browser)
 	tab.browser, tab.signIn = out.Browser, ""
 	j.known[out.Browser] = true
 	j.sessions = append(j.sessions, signin.In{Session: out.Session, Browser: out.Browser, Caller: visitor(j.st)})
@@ -167,16 +176,21 @@ func (j *journey) signIn(t *rapid.T, tab *tab, password string) {
 	case !refused:
 		j.wrong(t, key, before)
 	}
-	switch {
-	case err != nil:
-	case out.Step == gatehouse.StepDone:
+	if err != nil {
+		return
+	}
+	tab.halfStep = j.begun(tab.browser)
+	if out.Step == gatehouse.StepDone {
 		j.opened(t, tab, out)
-	default:
-		if j.temp {
-			j.end("all sessions", "") // there are none; the other sign-ins end
-			tab.browser, j.usedBy = out.Browser, out.Browser
-		}
-		tab.signIn, tab.wrong = out.SignIn, 0
+		return
+	}
+	if j.temp {
+		j.endSignIns("")
+		tab.browser, j.usedBy = out.Browser, out.Browser
+	}
+	tab.signIn, tab.wrong = out.SignIn, 0
+	if j.codeDue(tab.halfStep) {
+		j.came(tab)
 	}
 }
 
@@ -189,7 +203,7 @@ func (j *journey) wrong(t *rapid.T, key string, before gatehouse.User) {
 		t.Fatalf("invariant 3: %d wrong by %q, locked %v", j.row[key], key, after.Locked())
 	}
 	if locks {
-		j.end("", "")
+		j.shut()
 	}
 }
 
@@ -197,7 +211,7 @@ func (j *journey) wrong(t *rapid.T, key string, before gatehouse.User) {
 // ever skipped: the library would end the journey for it.
 func (j *journey) goOn(t *rapid.T, tab *tab) {
 	due := j.step(j.st, tab.signIn)
-	at := signin.At{SignIn: tab.signIn, Browser: tab.browser, Lang: "en-GB", Caller: visitor(j.st)}
+	at := j.at(tab)
 	var out signin.Outcome
 	var err error
 	next := j.word()
@@ -208,6 +222,11 @@ func (j *journey) goOn(t *rapid.T, tab *tab) {
 	case "":
 		j.signIn(t, tab, j.password)
 		return
+	case gatehouse.StepCode:
+		j.passes(t, tab)
+		return
+	case gatehouse.StepChallenge:
+		out, err = j.SignIn.SetFirstChallenge(ctx, j.st, at, gatehouse.ChallengeForm{Question: "pet", Answer: answer, CurrentPassword: j.password})
 	case gatehouse.StepPassword:
 		out, err = j.SignIn.ChoosePassword(ctx, j.st, at, signin.NewPassword{Old: j.password, New: next, Repeat: next})
 		if !gatehouse.PasswordUsable(j.u().Password, j.Clock.Now()) {
@@ -220,6 +239,7 @@ func (j *journey) goOn(t *rapid.T, tab *tab) {
 			j.end("", tab.signIn)
 			j.forget(j.key(tab.browser))
 			j.set(next, false)
+			j.unlent(tab)
 		}
 	case gatehouse.StepTerms:
 		out, err = j.SignIn.AcceptTerms(ctx, j.st, at, yesForm(j.st))
@@ -227,6 +247,9 @@ func (j *journey) goOn(t *rapid.T, tab *tab) {
 		out, err = j.SignIn.AnswerSoleUser(ctx, j.st, at, "yes")
 	default:
 		t.Fatalf("a sign-in in progress is at %s", due)
+	}
+	if j.lapsed(tab) && codeOf(err) == "no-sign-in" {
+		return // at the last step, and for somebody who can be asked for a code instead
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", due, err)
@@ -251,6 +274,9 @@ func (j *journey) elsewhere(t *rapid.T, tab *tab) {
 	want := map[bool]string{true: "no-sign-in", false: "moved"}[due == ""]
 	if codeOf(err) != want || j.u() != before {
 		t.Fatalf("a step beside %q: %v, want %q", due, err, want)
+	}
+	if due == gatehouse.StepCode && len(tab.codes) == 0 { // since the password was entered
+		j.came(tab)
 	}
 }
 
@@ -299,7 +325,7 @@ func (j *journey) answerOne(t *rapid.T, r *recovering, right bool) {
 		if left := gatehouse.RecoveryTries - r.tries; left > 0 {
 			want = fmt.Sprint("answer answer-wrong ", left)
 		}
-		if j.answersLocked.IsZero() {
+		if r.mine && j.answersLocked.IsZero() {
 			j.answers++
 		}
 		if j.answers == j.st.Policy.Lockout.Attempts && j.answersLocked.IsZero() {
@@ -353,28 +379,6 @@ func (j *journey) change(t *rapid.T, in signin.In, right bool) {
 	}
 }
 
-// fewer divides how often the library tries something, while a test runs.
-func fewer(t *testing.T, by int) {
-	f := flag.Lookup("rapid.checks")
-	was := f.Value.String()
-	n, err := strconv.Atoi(was)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Value.Set(strconv.Itoa(max(1, n/by))) //nolint:errcheck // it is a number
-	t.Cleanup(func() { f.Value.Set(was) })  //nolint:errcheck // it was there
-}
-
-// Invariants 1, 2, 3, 4, 5 and 7 against the real services, on both databases: whatever
-// the order in which tabs, recoveries, strangers, administrators and time interleave.
-func TestInvariantsOfTheJourneys(t *testing.T) {
-	testkit.Databases(t, func(t *testing.T, url string) {
-		s := newStage(t, url, noLimits)
-		fewer(t, map[string]int{"sqlite": 4, "postgres": 10}[s.Store.Engine()])
-		rapid.Check(t, func(rt *rapid.T) { rt.Repeat(newJourney(s).acts()) })
-	})
-}
-
 // newTerms puts another version of the terms in force.
 func (j *journey) newTerms() {
 	st := *j.st
@@ -383,4 +387,4 @@ func (j *journey) newTerms() {
 	j.st = &st
 }
 
-func (j *journey) close(change func(q store.Queries) error) { j.write(change); j.end("", "") }
+func (j *journey) close(change func(q store.Queries) error) { j.write(change); j.shut() }

@@ -155,6 +155,7 @@ func (s *Service) setChosen(ctx context.Context, q store.Queries, st *site.Site,
 	return errors.Join(err,
 		q.DeleteOtherSignInsOf(ctx, st.ID, u.ID, keep.signIn),
 		q.ForgetOtherBrowsers(ctx, st.ID, u.ID, keep.browser),
+		q.EndTrust(ctx, st.ID, u.ID),
 		q.EndRecoveries(ctx, st.ID, u.ID))
 }
 

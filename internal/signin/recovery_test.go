@@ -272,7 +272,7 @@ func TestARecoveryNeverSkipsTheSecondStep(t *testing.T) {
 			s.twoFactor(who, true)
 		}
 		s.begin(u, s.mailedPassword(u), known.Browser, gatehouse.StepCode)
-		s.begin(invited, s.mailedPassword(invited), "", gatehouse.StepCode)
+		s.begin(invited, s.mailedPassword(invited), "", gatehouse.StepPassword) // invited once more, which is no recovery (B16)
 		s.begin(halfway, s.mailedPassword(halfway), "", gatehouse.StepCode)
 		out := s.begin(fresh, "a kestrel over the moor", "", gatehouse.StepCode)
 		_, err = s.SignIn.AcceptTerms(ctx, s.press(), s.at(s.press(), out), yesForm(s.press()))

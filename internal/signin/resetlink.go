@@ -212,6 +212,7 @@ func (s *Service) useLink(ctx context.Context, q store.Queries, st *site.Site, u
 	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: s.Now()}
 	return errors.Join(
 		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
+		q.ClearBounce(ctx, st.ID, gatehouse.NameKey(u.Email), true), // the mail with the link has arrived
 		s.reopen(ctx, q, st, u, c),
 		s.tellChanged(ctx, q, st, u, c, mail.ChangedByRecovery))
 }

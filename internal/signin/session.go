@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
@@ -28,6 +29,9 @@ func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
 // token (ASVS 7.2.4), and this browser known from now on.
 func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser string, c gatehouse.Caller) (session, newBrowser string, err error) {
 	now, u := s.Now(), f.User
+	if err := s.stillTrusted(ctx, q, st, f, browser); err != nil {
+		return "", "", err
+	}
 	browser, err = s.browserFor(ctx, q, st, u, browser)
 	if err != nil {
 		return "", "", err
@@ -35,20 +39,62 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 	if err := q.SignedIn(ctx, st.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
-	id, first, err := q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, now)
+	id, first, err := q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, c.Address, now)
 	if err == nil && first {
 		err = s.welcome(ctx, q, st, u, c)
 	}
 	if err != nil {
 		return "", "", err
 	}
+	if f.SignIn.TrustBrowser {
+		if err := q.TrustBrowser(ctx, st.ID, u.ID, id, f.SignIn.SecondStepAt); err != nil {
+			return "", "", err
+		}
+	}
 	session = secret.NewToken()
 	methods := []gatehouse.Method{gatehouse.MethodPassword}
+	if f.SignIn.SecondMethod != "" {
+		methods = append(methods, f.SignIn.SecondMethod)
+	}
 	return session, browser, q.InsertSession(ctx, secret.HashToken(session), gatehouse.Session{
 		ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
 		Address: c.Address, UserAgent: c.UserAgent, BrowserID: id,
 		Assurance: gatehouse.Assure(st.Policy, methods, f.SignIn.PasswordLength),
 	}, now.Add(st.Policy.Session.Absolute))
+}
+
+// stillTrusted ends in a new sign-in where trust stood in for the second step when the
+// password was entered, and has ended since: it must not outlive the switch, or its
+// removal, in a sign-in that waits on the page of a later step (invariant 1, B08).
+func (s *Service) stillTrusted(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser string) error {
+	if f.SignIn.SecondMethod != gatehouse.MethodTrustedBrowser {
+		return nil
+	}
+	f.SignIn.SecondStepAt, f.BrowserTrusted = time.Time{}, false
+	company, err := q.Company(ctx, st.ID, f.User.CompanyID)
+	if err == nil {
+		err = s.trusted(ctx, q, st, &f, company, browser)
+	}
+	if err == nil && gatehouse.NextStep(st.Site, f, s.Now()) != gatehouse.StepDone {
+		err = errNoSignIn
+	}
+	return err
+}
+
+// codeAfterAll has a sign-in asked for a code in which trust stood in for it: the password
+// that was chosen in this sign-in has ended that trust (invariant 5, B08), and without
+// it the sign-in could not be finished.
+func (s *Service) codeAfterAll(ctx context.Context, q store.Queries, st *site.Site, f *gatehouse.SignInFacts, c gatehouse.Caller) error {
+	in := &f.SignIn
+	if in.SecondMethod != gatehouse.MethodTrustedBrowser {
+		return nil
+	}
+	in.SecondStepAt, in.SecondMethod = time.Time{}, ""
+	err := q.SignInSecondStep(ctx, st.ID, in.ID, in.SecondStepAt, in.SecondMethod, false)
+	if err != nil || gatehouse.NextStep(st.Site, *f, s.Now()) != gatehouse.StepCode {
+		return err
+	}
+	return s.sendLate(ctx, q, st, *f, c)
 }
 
 // browserFor is the token that a browser is known by from now on. What it brought along

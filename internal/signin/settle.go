@@ -169,7 +169,9 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 		ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
 	}
 	facts := gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor}
-	due := gatehouse.DueSteps(a.site.Site, facts, now)
+	if err := s.trusted(ctx, q, a.site, &facts, company, a.req.Browser); err != nil {
+		return Outcome{}, err
+	}
 	out := Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
 	if out.Step == gatehouse.StepDone {
 		out.Session, out.Browser, err = s.finish(ctx, q, a.site, facts, a.req.Browser, a.req.Caller)
@@ -180,8 +182,30 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 			return Outcome{}, err
 		}
 	}
-	in.Steps, out.SignIn = due, secret.NewToken()
-	return out, q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in)
+	in = facts.SignIn
+	in.Steps, out.SignIn = gatehouse.DueSteps(a.site.Site, facts, now), secret.NewToken()
+	if err := q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in); err != nil || out.Step != gatehouse.StepCode {
+		return out, err
+	}
+	a.told = true
+	return out, s.sendFirst(ctx, q, a.site, in, u, a.req.Caller)
+}
+
+// trusted lets the trust in this browser stand in for the second step, where there is
+// one to do (B08). It is recorded in the sign-in: what comes after need not ask again.
+func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f *gatehouse.SignInFacts, company gatehouse.Company, browser string) error {
+	if browser == "" || gatehouse.NextStep(st.Site, *f, s.Now()) != gatehouse.StepCode {
+		return nil
+	}
+	b, err := q.TrustedBrowser(ctx, st.ID, f.User.ID, secret.HashToken(browser))
+	if err != nil || b.TrustedUntil(st.Policy, company, s.Now()).IsZero() {
+		return err
+	}
+	f.BrowserTrusted = true
+	if gatehouse.NextStep(st.Site, *f, s.Now()) != gatehouse.StepCode {
+		f.SignIn.SecondStepAt, f.SignIn.SecondMethod = s.Now(), gatehouse.MethodTrustedBrowser
+	}
+	return nil
 }
 
 // useTemporary binds a temporary password to this browser, and ends what it opened

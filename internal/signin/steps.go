@@ -81,7 +81,10 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 			return err
 		}
 		facts.SignIn.PasswordSetAt, facts.SignIn.PasswordLength = facts.User.Password.SetAt, utf8.RuneCountInString(form.New)
-		if err := q.SignInPassword(ctx, st.ID, facts.SignIn.ID, facts.SignIn.PasswordSetAt, facts.SignIn.PasswordLength); err != nil {
+		err = errors.Join(
+			q.SignInPassword(ctx, st.ID, facts.SignIn.ID, facts.SignIn.PasswordSetAt, facts.SignIn.PasswordLength),
+			s.codeAfterAll(ctx, q, st, facts, at.Caller))
+		if err != nil {
 			return err
 		}
 		return s.tellChanged(ctx, q, st, facts.User, at.Caller, mail.ChangedByOwner)
@@ -194,10 +197,15 @@ func (s *Service) tellShared(ctx context.Context, q store.Queries, st *site.Site
 	return err
 }
 
-// due returns the facts of a sign-in whose due step is the wanted one.
+// due returns the facts of a sign-in whose due step is the wanted one. A step that was
+// posted and leads to the code instead sends it.
 func (s *Service) due(ctx context.Context, st *site.Site, at At, want gatehouse.Step) (gatehouse.SignInFacts, error) {
 	facts, step, err := s.InProgress(ctx, st, at.SignIn)
-	if err == nil && step != want {
+	switch {
+	case err != nil || step == want:
+	case step == gatehouse.StepCode:
+		_, err = s.step(ctx, st, at, want, func(store.Queries, *gatehouse.SignInFacts) error { return nil })
+	default:
 		err = &MovedError{step}
 	}
 	return facts, err
@@ -245,7 +253,9 @@ func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse
 	if at.SignIn == "" {
 		return out, errNoSignIn
 	}
+	var moved error // an outcome, not a failure: what it leads to stays
 	err = s.write(ctx, func(q store.Queries) error {
+		moved = nil
 		facts, err := s.hold(ctx, q, st, at.SignIn)
 		if err != nil {
 			return err
@@ -253,6 +263,9 @@ func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse
 		switch next := gatehouse.NextStep(st.Site, facts, s.Now()); {
 		case next == gatehouse.StepCredentials:
 			return errNoSignIn
+		case next == gatehouse.StepCode && next != want:
+			moved = &MovedError{next}
+			return s.sendLate(ctx, q, st, facts, at.Caller)
 		case next != want:
 			return &MovedError{next}
 		}
@@ -262,6 +275,9 @@ func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse
 		out, err = s.goOn(ctx, q, st, at, facts)
 		return err
 	})
+	if err == nil {
+		err = moved
+	}
 	return out, err
 }
 

@@ -108,8 +108,8 @@ func (s *stage) twoFactor(u gatehouse.User, on bool) {
 		if err != nil {
 			return err
 		}
-		c.TwoFactor = on
-		return q.UpdateCompany(ctx, c)
+		_, err = q.SetTwoFactor(ctx, c.SiteID, c.ID, on, s.Clock.Now())
+		return err
 	})
 }
 

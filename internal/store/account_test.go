@@ -112,7 +112,7 @@ func TestBrowsersOfAPerson(t *testing.T) {
 		write(t, s, func(q store.Queries) error {
 			for i, id := range []string{"brw_1", "brw_2", "brw_3"} {
 				for _, who := range []gatehouse.User{u, other} {
-					if _, _, err := q.BrowserSignedIn(ctx, who.SiteID, who.ID, id, id, "agent", noon.Add(time.Duration(i)*time.Hour)); err != nil {
+					if _, _, err := q.BrowserSignedIn(ctx, who.SiteID, who.ID, id, id, "agent", "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
 						return err
 					}
 					if _, err := q.HoldAttempts(ctx, who.SiteID, who.ID, id, noon); err != nil {

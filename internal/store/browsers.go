@@ -19,11 +19,11 @@ func (q Queries) Browser(ctx context.Context, siteID, userID, tokenHash string, 
 // the last used first. KeepBrowsers keeps them few.
 func (q Queries) BrowsersOf(ctx context.Context, siteID, userID string, since time.Time) ([]gatehouse.Browser, error) {
 	var all []gatehouse.Browser
-	err := q.all(ctx, "browsers of user", `SELECT id, user_agent, created_at, seen_at FROM browsers
+	err := q.all(ctx, "browsers of user", `SELECT id, user_agent, created_at, seen_at, address, trusted_at FROM browsers
 		WHERE site_id = $1 AND user_id = $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC`,
 		[]any{siteID, userID, micros(since)}, func(scan func(...any) error) error {
 			var b gatehouse.Browser
-			err := scan(&b.ID, &b.UserAgent, when{&b.CreatedAt}, when{&b.SeenAt})
+			err := scan(&b.ID, &b.UserAgent, when{&b.CreatedAt}, when{&b.SeenAt}, &b.Address, when{&b.TrustedAt})
 			all = append(all, b)
 			return err
 		})
@@ -77,10 +77,10 @@ func (q Queries) ForgetBrowser(ctx context.Context, siteID, userID, id string) (
 
 // BrowserSignedIn records that a browser finished a sign-in as a user. It returns the ID
 // that it is known under, which is the given one if it was the first time.
-func (q Queries) BrowserSignedIn(ctx context.Context, siteID, userID, tokenHash, id, userAgent string, now time.Time) (kept string, first bool, err error) {
-	err = q.one(ctx, "browser signed in", `INSERT INTO browsers (site_id, user_id, token_hash, id, user_agent, created_at, seen_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6)
-		ON CONFLICT (site_id, user_id, token_hash) DO UPDATE SET seen_at = $6, user_agent = $5
-		RETURNING id`, []any{siteID, userID, tokenHash, id, userAgent, micros(now)}, &kept)
+func (q Queries) BrowserSignedIn(ctx context.Context, siteID, userID, tokenHash, id, userAgent, address string, now time.Time) (kept string, first bool, err error) {
+	err = q.one(ctx, "browser signed in", `INSERT INTO browsers (site_id, user_id, token_hash, id, user_agent, created_at, seen_at, address)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
+		ON CONFLICT (site_id, user_id, token_hash) DO UPDATE SET seen_at = $6, user_agent = $5, address = $7
+		RETURNING id`, []any{siteID, userID, tokenHash, id, userAgent, micros(now), address}, &kept)
 	return kept, kept == id, err
 }

@@ -2,30 +2,39 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gatehouse"
 )
 
-const companyColumns = `site_id, id, name, account_number, two_factor, created_at`
+const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, created_at`
 
 func companyFields(c *gatehouse.Company) []any {
-	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.CreatedAt}}
+	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, when{&c.CreatedAt}}
 }
 
 // InsertCompany adds a company; Conflict where the site has the account number.
 func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
 	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6)`,
-		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.CreatedAt))
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), micros(c.CreatedAt))
 	return err
 }
 
-// UpdateCompany writes what can change of a company.
+// UpdateCompany writes a company's name and account number.
 func (q Queries) UpdateCompany(ctx context.Context, c gatehouse.Company) error {
 	n, err := q.exec(ctx, "update company", `UPDATE companies
-		SET name = $3, account_number = $4, two_factor = $5 WHERE site_id = $1 AND id = $2`,
-		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor)
+		SET name = $3, account_number = $4 WHERE site_id = $1 AND id = $2`,
+		c.SiteID, c.ID, c.Name, c.AccountNumber)
 	return oneRow(n, err)
+}
+
+// SetTwoFactor switches a company's Enhanced Security. It reports whether it was this
+// call that did.
+func (q Queries) SetTwoFactor(ctx context.Context, siteID, id string, on bool, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "set two-factor", `UPDATE companies SET two_factor = $3, two_factor_at = $4
+		WHERE site_id = $1 AND id = $2 AND two_factor <> $3`, siteID, id, on, micros(now))
+	return n == 1, err
 }
 
 // Company returns a company by ID.

@@ -39,14 +39,19 @@ type Message struct {
 	Lease string
 	// DoneAt is zero until it is sent, refused or expired.
 	DoneAt time.Time
-	// Reply is what the mail server said last, or why it could not be asked.
+	// Reply is what the mail server said last, or why it could not be asked; of one that
+	// came back, what the report says.
 	Reply string
+	// Doubted is known of a claimed message only: a server refused the user's address
+	// when mail was handed over, and no report has said so.
+	Doubted bool
 }
 
 // MessageState is what has become of a message.
 type MessageState string
 
-// The states of a message. The last three are final.
+// The states of a message. The last four are final; one that was sent can still come
+// back.
 const (
 	MessageWaiting  MessageState = "waiting"
 	MessageSending  MessageState = "sending"
@@ -54,11 +59,12 @@ const (
 	MessageSent     MessageState = "sent"
 	MessageRefused  MessageState = "refused"
 	MessageExpired  MessageState = "expired"
+	MessageBounced  MessageState = "bounced"
 )
 
 // Final reports whether nothing more will become of the message.
 func (s MessageState) Final() bool {
-	return s == MessageSent || s == MessageRefused || s == MessageExpired
+	return s == MessageSent || s == MessageRefused || s == MessageExpired || s == MessageBounced
 }
 
 // The columns are qualified: a claim returns them from an update that joins.
@@ -81,6 +87,19 @@ func (q Queries) InsertMessage(ctx context.Context, m Message) error {
 		m.SiteID, m.ID, m.CompanyID, m.UserID, m.Kind, m.Secret, m.Recipient, m.Subject, m.MessageID, m.Body,
 		micros(m.CreatedAt), micros(m.CreatedAt), micros(m.ExpiresAt))
 	return err
+}
+
+// HurryMessage has a message that waits tried at once. It reports whether it waited.
+func (q Queries) HurryMessage(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "hurry message", `UPDATE messages SET due_at = $3
+		WHERE site_id = $1 AND id = $2 AND done_at = 0 AND lease = ''`, siteID, id, micros(now))
+	return n == 1, err
+}
+
+// MessageState returns what has become of a message.
+func (q Queries) MessageState(ctx context.Context, siteID, id string) (state MessageState, err error) {
+	err = q.one(ctx, "message state", `SELECT state FROM messages WHERE site_id = $1 AND id = $2`, []any{siteID, id}, &state)
+	return state, err
 }
 
 // MessageDue reports whether a message is due: waiting, to be tried again, expired, or
@@ -116,13 +135,23 @@ func (q Queries) ClaimMessages(ctx context.Context, c Claim) ([]Message, error) 
 	return append(all, rest...), err
 }
 
+// The limit is a sum because SQLite would plan a statement anew whenever a LIMIT that is a
+// parameter alone is bound, which takes longer than the claim.
 func (q Queries) claimMessages(ctx context.Context, c Claim, which string, limit int) ([]Message, error) {
-	all, err := q.messages(ctx, "claim messages", `WITH due AS MATERIALIZED (
+	var all []Message
+	err := q.all(ctx, "claim messages", `WITH due AS MATERIALIZED (
 			SELECT site_id, id FROM messages WHERE done_at = 0 `+which+` AND due_at <= $1
-			ORDER BY due_at LIMIT $2 `+q.d.claim+`)
+			ORDER BY due_at LIMIT $2 + 0 `+q.d.claim+`)
 		UPDATE messages SET state = 'sending', lease = $3, due_at = $4
 		FROM due WHERE messages.site_id = due.site_id AND messages.id = due.id
-		RETURNING `+messageColumns, micros(c.Now), limit, c.Lease, micros(c.Until))
+		RETURNING `+messageColumns+`, EXISTS (SELECT 1 FROM users WHERE users.site_id = messages.site_id
+			AND users.id = messages.user_id AND users.bounced_at > 0 AND NOT users.bounce_reported)`,
+		[]any{micros(c.Now), limit, c.Lease, micros(c.Until)}, func(scan func(...any) error) error {
+			var m Message
+			err := scan(append(messageFields(&m), &m.Doubted)...)
+			all = append(all, m)
+			return err
+		})
 	slices.SortFunc(all, func(a, b Message) int { return strings.Compare(a.ID, b.ID) }) // oldest first
 	return all, err
 }

@@ -30,11 +30,11 @@ func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gateh
 	dest := []any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.BrowserID,
 		&s.Assurance.Level, &methods,
 		&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
-		when{&u.LockedAt}, &u.ChallengeSet, &c.Name, &c.AccountNumber, &c.TwoFactor}
+		when{&u.LockedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}}
 	err = q.one(ctx, "session", `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent, s.browser_id,
 		s.level, s.methods,
 		u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale,
-		u.locked_at, u.challenge_set, c.name, c.account_number, c.two_factor
+		u.locked_at, u.challenge_set, u.own_two_factor, c.name, c.account_number, c.two_factor, c.two_factor_at
 		FROM sessions s
 		JOIN users u ON u.site_id = s.site_id AND u.id = s.user_id
 		JOIN companies c ON c.site_id = s.site_id AND c.id = s.company_id
@@ -118,10 +118,13 @@ func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all [
 	return all, err
 }
 
-// EndAccess ends all that is open in a user's name: sessions and half-finished sign-ins
-// (invariants 4 and 5).
+// EndAccess ends all that is open in a user's name: sessions, half-finished sign-ins and
+// the trust in browsers (invariants 4 and 5).
 func (q Queries) EndAccess(ctx context.Context, siteID, userID string) error {
 	if _, err := q.DeleteSessionsOf(ctx, siteID, userID); err != nil {
+		return err
+	}
+	if err := q.EndTrust(ctx, siteID, userID); err != nil {
 		return err
 	}
 	return q.DeleteSignInsOf(ctx, siteID, userID)

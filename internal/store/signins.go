@@ -9,14 +9,14 @@ import (
 )
 
 const signInColumns = `site_id, id, user_id, credentials_at, origin, password_set_at, second_step_at,
-	password_length, wrong, steps, return_to, created_at, expires_at`
+	second_method, trust_browser, code_wrong, password_length, wrong, steps, return_to, created_at, expires_at`
 
 // InsertSignIn adds a sign-in in progress under the hash of its token.
 func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehouse.SignIn) error {
 	_, err := q.exec(ctx, "insert sign-in", `INSERT INTO signins (token_hash, `+signInColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		tokenHash, in.SiteID, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.SecondStepAt),
-		in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
+		string(in.SecondMethod), in.TrustBrowser, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
 	return err
 }
 
@@ -25,7 +25,7 @@ func (q Queries) SignIn(ctx context.Context, siteID, tokenHash string) (in gateh
 	var steps string
 	err = q.one(ctx, "sign-in", `SELECT `+signInColumns+` FROM signins WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash},
 		&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.SecondStepAt},
-		&in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
+		&in.SecondMethod, &in.TrustBrowser, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
 	for step := range strings.FieldsSeq(steps) {
 		in.Steps = append(in.Steps, gatehouse.Step(step))
 	}

@@ -497,7 +497,7 @@ func TestBrowsersAreForgotten(t *testing.T) {
 		}
 		for i, token := range []string{"a", "b", "c"} {
 			write(t, s, func(q store.Queries) error {
-				if _, _, err := q.BrowserSignedIn(ctx, "one", u.ID, token, store.NewID("brw", noon), "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
+				if _, _, err := q.BrowserSignedIn(ctx, "one", u.ID, token, store.NewID("brw", noon), "", "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
 					return err
 				}
 				return q.KeepBrowsers(ctx, "one", u.ID, 2)

@@ -10,14 +10,16 @@ import (
 const userColumns = `site_id, id, company_id, username, first_name, last_name, email, email_confirmed,
 	role, state, locale, locked_at, lock_reason, password_hash, password_origin, password_set_at,
 	password_expires_at, first_sign_in_at, last_sign_in_at, challenge_set, terms_accepted,
-	sole_user_for, sole_user, created_at, password_used_by, password_warned`
+	sole_user_for, sole_user, created_at, password_used_by, password_warned, codes_on_request,
+	own_two_factor, bounced_at, bounce_reason, bounce_reported`
 
 // userFields are where a row's columns go, in the order of userColumns.
 func userFields(u *gatehouse.User) []any {
 	return []any{&u.SiteID, &u.ID, &u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed,
 		&u.Role, &u.State, &u.Locale, when{&u.LockedAt}, &u.LockReason, &u.Password.Hash, &u.Password.Origin,
 		when{&u.Password.SetAt}, when{&u.Password.ExpiresAt}, when{&u.FirstSignInAt}, when{&u.LastSignInAt},
-		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}, &u.Password.UsedBy, &u.Password.Warned}
+		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}, &u.Password.UsedBy, &u.Password.Warned, &u.CodesOnRequest,
+		&u.OwnTwoFactor, when{&u.Bounce.At}, &u.Bounce.Reason, &u.Bounce.Reported}
 }
 
 // InsertUser adds a user; Conflict where the site has the username.
@@ -27,7 +29,7 @@ func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
 }
 
 const insertUserText = `INSERT INTO users (` + userColumns + `, username_key, email_key)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)`
 
 // userValues are a user's columns, in the order of InsertUser.
 func userValues(u gatehouse.User) []any {
@@ -35,14 +37,18 @@ func userValues(u gatehouse.User) []any {
 		string(u.Role), string(u.State), u.Locale, micros(u.LockedAt), string(u.LockReason), u.Password.Hash,
 		string(u.Password.Origin), micros(u.Password.SetAt), micros(u.Password.ExpiresAt), micros(u.FirstSignInAt),
 		micros(u.LastSignInAt), u.ChallengeSet, u.TermsAccepted, u.SoleUserFor, u.SoleUser, micros(u.CreatedAt),
-		u.Password.UsedBy, u.Password.Warned,
+		u.Password.UsedBy, u.Password.Warned, u.CodesOnRequest,
+		u.OwnTwoFactor, micros(u.Bounce.At), u.Bounce.Reason, u.Bounce.Reported,
 		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email)}
 }
 
-// UpdateProfile writes a user's names, address, role, locale and company.
+// UpdateProfile writes a user's names, address, role and locale. What is known about
+// mail that came back was about the old address, and goes with it.
 func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User) error {
 	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3, username_key = $4, first_name = $5,
-		last_name = $6, email = $7, email_key = $8, email_confirmed = $9, role = $10, locale = $11
+		last_name = $6, email = $7, email_key = $8, email_confirmed = $9, role = $10, locale = $11,
+		bounced_at = CASE WHEN email_key = $8 THEN bounced_at ELSE 0 END,
+		bounce_reason = CASE WHEN email_key = $8 THEN bounce_reason ELSE '' END
 		WHERE site_id = $1 AND id = $2`,
 		u.SiteID, u.ID, u.Username, gatehouse.NameKey(u.Username), u.FirstName, u.LastName, u.Email,
 		gatehouse.NameKey(u.Email), u.EmailConfirmed, string(u.Role), u.Locale)

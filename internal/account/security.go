@@ -1,0 +1,156 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Security is what stands between a person's password and a session, besides what the
+// company wants.
+type Security struct {
+	User gatehouse.User
+	// Before is what the person must mend before codes can be an own choice; empty:
+	// nothing.
+	Before gatehouse.OutcomeReason
+	// Trusted is how many browsers are not asked for a code.
+	Trusted int
+}
+
+// SecurityForm is a choice as somebody has made it.
+type SecurityForm struct {
+	// Own is the field own_two_factor, Automatic send_automatically: "on", "off", or
+	// empty for as it is.
+	Own, Automatic string
+	// CurrentPassword is asked for where codes are turned off and the sign-in is not
+	// recent.
+	CurrentPassword string
+}
+
+// CodeTwoFactorOften: the own choice was changed too often. Kind TooMany.
+const CodeTwoFactorOften = "two-factor-often"
+
+// Security returns the caller's own choices about two-factor sign-in.
+func (s *Service) Security(ctx context.Context, st *site.Site, c gatehouse.Caller) (Security, error) {
+	u, err := s.look(ctx, st, c)
+	if err != nil {
+		return Security{}, err
+	}
+	trusted, err := s.trusted(ctx, s.Store.Read(), st, u)
+	u.Password.Hash = ""
+	return Security{User: u, Before: before(u), Trusted: len(trusted)}, err
+}
+
+func before(u gatehouse.User) gatehouse.OutcomeReason {
+	return gatehouse.BeforeTwoFactor(u, mail.CanSend(u.Email))
+}
+
+// SaveSecurity saves the own choices in the caller's session: to turn codes off wants a
+// recent sign-in, or the password again (ASVS 7.5.1).
+//
+// Errors: Invalid with fields own_two_factor (choice, two-factor-no-address,
+// two-factor-bad-address, two-factor-bouncing, two-factor-unconfirmed),
+// send_automatically, current_password; Conflict with CodeProfileChanged if another
+// window was faster; TooMany with CodeTwoFactorOften; what signin.Service.Confirm
+// returns; Unavailable.
+func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, form SecurityForm) error {
+	was, err := s.look(ctx, st, in.Caller)
+	if err != nil {
+		return err
+	}
+	if err := form.check(was); err != nil {
+		return err
+	}
+	turns := form.turns(was)
+	if turns {
+		if err := s.mayTurn(ctx, st, in, here.CreatedAt, was, form.CurrentPassword); err != nil {
+			return err
+		}
+	}
+	err = s.inSession(ctx, st, in.Caller, here, func(q store.Queries, u gatehouse.User) error {
+		// What was proved was proved for one direction: another window may have been faster.
+		if form.turns(u) && (!turns || u.OwnTwoFactor != was.OwnTwoFactor) {
+			return errProfileChanged
+		}
+		if err := form.check(u); err != nil {
+			return err
+		}
+		return s.choose(ctx, q, st, in.Caller, u, form)
+	})
+	if err == nil {
+		s.Outbox.Hurry()
+	}
+	return err
+}
+
+// turns reports whether the form asks for another own choice than the user has.
+func (f SecurityForm) turns(u gatehouse.User) bool {
+	return f.Own != "" && (f.Own == "on") != u.OwnTwoFactor
+}
+
+// check says what is wrong with the form, all at once.
+func (f SecurityForm) check(u gatehouse.User) error {
+	var bad []gatehouse.FieldError
+	add := func(field, code string) { bad = append(bad, gatehouse.FieldError{Field: field, Code: code}) }
+	if !isChoice(f.Own) {
+		add("own_two_factor", "choice")
+	} else if reason := before(u); f.Own == "on" && f.turns(u) && reason != "" {
+		add("own_two_factor", "two-factor-"+string(reason))
+	}
+	if !isChoice(f.Automatic) {
+		add("send_automatically", "choice")
+	}
+	return invalid(bad)
+}
+
+func isChoice(value string) bool { return value == "" || value == "on" || value == "off" }
+
+// mayTurn asks for the password where codes are turned off and the sign-in is not
+// recent, and counts changes: each of them is a mail.
+func (s *Service) mayTurn(ctx context.Context, st *site.Site, in signin.In, begun time.Time, u gatehouse.User, password string) error {
+	if u.OwnTwoFactor && !gatehouse.IsFresh(begun, s.Now()) {
+		if err := s.SignIn.Confirm(ctx, st, in, password); err != nil {
+			return err
+		}
+	}
+	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: st.ID + ":own-two-factor:" + u.ID, Every: time.Hour / 5, Burst: 5})
+	if err == nil && wait > 0 {
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTwoFactorOften, RetryAfter: wait}
+	}
+	return err
+}
+
+// choose writes what the form changes.
+func (s *Service) choose(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, form SecurityForm) error {
+	if onRequest := form.Automatic == "off"; form.Automatic != "" && onRequest != u.CodesOnRequest {
+		if err := q.SetCodesOnRequest(ctx, st.ID, u.ID, onRequest); err != nil {
+			return err
+		}
+	}
+	if !form.turns(u) {
+		return nil
+	}
+	on := form.Own == "on"
+	err := errors.Join(
+		q.SetOwnTwoFactor(ctx, st.ID, u.ID, on),
+		// As when the company's switch is moved, trust from before does not count for
+		// what comes after (B08): neither now nor when it is turned on once more.
+		q.EndTrust(ctx, st.ID, u.ID),
+		q.DeleteSignInsOf(ctx, st.ID, u.ID),
+		s.record(ctx, q, c, u, gatehouse.EventOwnTwoFactor, map[string]string{"on": map[bool]string{true: "yes", false: "no"}[on]}))
+	if err != nil || !mail.CanSend(u.Email) {
+		return err
+	}
+	lang := st.Language("", u.Locale)
+	msg := mail.OwnTwoFactor{Username: u.Username, On: on, At: s.Now(), Address: c.Address, Browser: st.Browser(lang, c.UserAgent)}
+	if s.SignIn.Place != nil {
+		msg.Place = s.SignIn.Place(lang, c.Address)
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
+}

@@ -1,0 +1,65 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// trusted are until when each browser is not asked for a code as this user, by the
+// browser's ID. Other users of the same browser have their own trust (B08).
+func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) (map[string]time.Time, error) {
+	now := s.Now()
+	browsers, err := q.BrowsersOf(ctx, st.ID, u.ID, now.Add(-gatehouse.BrowserKnownFor))
+	if err != nil {
+		return nil, err
+	}
+	return s.trustedAmong(ctx, q, st, u.CompanyID, browsers)
+}
+
+func (s *Service) trustedAmong(ctx context.Context, q store.Queries, st *site.Site, companyID string, browsers []gatehouse.Browser) (map[string]time.Time, error) {
+	firm, err := q.Company(ctx, st.ID, companyID)
+	if err != nil {
+		return nil, err
+	}
+	until := map[string]time.Time{}
+	for _, b := range browsers {
+		if end := b.TrustedUntil(st.Policy, firm, s.Now()); !end.IsZero() {
+			until[b.ID] = end
+		}
+	}
+	return until, nil
+}
+
+// EndTrust has the caller asked for a code again in a browser of the own, also in the one
+// that the caller uses; whoever is signed in there stays so (B08). Half-finished sign-ins
+// may rely on the trust, and end with it. To end it twice is no error.
+//
+// Errors: NotFound for no browser of the caller's; Unauthenticated if the session has
+// ended; Unavailable.
+func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
+	if !rowID.MatchString(id) {
+		return gatehouse.ErrNotFound
+	}
+	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
+		browsers, err := q.BrowsersOf(ctx, u.SiteID, u.ID, time.Time{})
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(browsers, func(b gatehouse.Browser) bool { return b.ID == id }) {
+			return endedBefore(ctx, q, u, id)
+		}
+		ended, err := q.EndTrustIn(ctx, u.SiteID, u.ID, id)
+		if err != nil || !ended {
+			return err
+		}
+		if err := q.DeleteSignInsOf(ctx, u.SiteID, u.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, q, c, u, gatehouse.EventBrowserUntrusted, map[string]string{"browser": id})
+	})
+}

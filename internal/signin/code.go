@@ -1,0 +1,338 @@
+package signin
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"strconv"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Codes of the errors about codes by mail, besides fields to mend.
+const (
+	// CodeCodesOver: too many wrong codes ended the sign-in. Kind Unauthenticated.
+	CodeCodesOver = "codes-over"
+	// CodeCodeWait: the next code may be sent later. Kind TooMany.
+	CodeCodeWait = "code-wait"
+	// CodeNoAddress: there is no address that a code could be sent to. Kind Conflict.
+	CodeNoAddress = "no-address"
+)
+
+// CodeState is what the page for codes shows.
+type CodeState struct {
+	User gatehouse.User
+	// Address is masked (B10); empty: none that a code could be sent to.
+	Address string
+	// SentAt and ExpiresAt are those of the newest code of this sign-in; zero: none yet.
+	SentAt, ExpiresAt time.Time
+	// NextAt is when another one may be sent.
+	NextAt time.Time
+	// Lost: the newest could not be handed over to the mail server before its time was
+	// over, or was refused there.
+	Lost bool
+	// Left is how many codes may still be entered.
+	Left int
+}
+
+// CodeState returns what the page for codes shows, and sends nothing: neither a reload
+// nor a prefetch makes a mail (B07).
+//
+// Errors: *MovedError; Unauthenticated; Unavailable.
+func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeState, error) {
+	facts, err := s.due(ctx, st, at, gatehouse.StepCode)
+	if err != nil {
+		return CodeState{}, err
+	}
+	q := s.Store.Read()
+	state := CodeState{User: facts.User, Left: gatehouse.CodeTries - facts.SignIn.CodesEntered}
+	if mail.CanSend(facts.User.Email) {
+		state.Address = gatehouse.MaskEmail(facts.User.Email)
+	}
+	codes, err := q.Codes(ctx, st.ID, facts.SignIn.ID)
+	if err != nil {
+		return state, err
+	}
+	if state.NextAt, err = s.nextCode(ctx, q, facts.User); err != nil || len(codes) == 0 {
+		return state, err
+	}
+	state.SentAt, state.ExpiresAt = codes[0].SentAt, codes[0].ExpiresAt
+	state.Lost, err = s.lost(ctx, q, st, codes[0])
+	return state, err
+}
+
+// lost reports whether the mail with a code will not come any more.
+func (s *Service) lost(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Code) (bool, error) {
+	state, err := q.MessageState(ctx, st.ID, c.MessageID)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return false, nil
+	}
+	over := !s.Now().Before(c.ExpiresAt) && state != store.MessageSent
+	return err == nil && (over || state == store.MessageRefused || state == store.MessageExpired), err
+}
+
+func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.User) (time.Time, error) {
+	now := s.Now()
+	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, now.Add(-time.Hour))
+	return gatehouse.NextCodeAt(sent, now), err
+}
+
+// SendCode mails a new code (B07). The ones before it stay good for their own time.
+// onRequest is the choice not to have codes sent automatically (B09).
+//
+// Errors: TooMany with CodeCodeWait; Conflict with CodeNoAddress; *MovedError;
+// Unauthenticated; Unavailable.
+func (s *Service) SendCode(ctx context.Context, st *site.Site, at At, onRequest bool) error {
+	var wait time.Duration
+	_, err := s.step(ctx, st, at, gatehouse.StepCode, func(q store.Queries, facts *gatehouse.SignInFacts) error {
+		if !mail.CanSend(facts.User.Email) {
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
+		}
+		next, err := s.nextCode(ctx, q, facts.User)
+		if err != nil {
+			return err
+		}
+		if err := s.chooseSending(ctx, q, &facts.User, onRequest); err != nil {
+			return err
+		}
+		if wait = next.Sub(s.Now()); wait > 0 {
+			return nil // the choice is kept all the same
+		}
+		return s.sendCode(ctx, q, st, facts.SignIn, facts.User, at.Caller)
+	})
+	if err == nil && wait > 0 {
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeCodeWait, RetryAfter: wait}
+	}
+	return err
+}
+
+func (s *Service) chooseSending(ctx context.Context, q store.Queries, u *gatehouse.User, onRequest bool) error {
+	if u.CodesOnRequest == onRequest {
+		return nil
+	}
+	u.CodesOnRequest = onRequest
+	return q.SetCodesOnRequest(ctx, u.SiteID, u.ID, onRequest)
+}
+
+// codePurpose is what codes are hashed for: with the key file, because a million codes
+// are soon tried (ASVS 11.4.1).
+const codePurpose = "sign-in-code"
+
+// sendCode makes a code for a sign-in and mails it, in the caller's transaction.
+func (s *Service) sendCode(ctx context.Context, q store.Queries, st *site.Site, in gatehouse.SignIn, u gatehouse.User, c gatehouse.Caller) error {
+	now, plain := s.Now(), secret.NewCode()
+	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.Keys.MAC(codePurpose, in.SiteID, in.ID, plain), SentAt: now, ExpiresAt: now.Add(st.Policy.Code)}
+	w := s.whence(st, u, c)
+	id, err := s.Outbox.EnqueueID(ctx, q, st, mail.To(st, u), mail.VerificationCode{Username: u.Username, Code: plain,
+		ExpiresAt: code.ExpiresAt, At: now, Address: c.Address, Place: w.place, Browser: w.browser})
+	if err != nil {
+		return err
+	}
+	code.MessageID = id
+	return errors.Join(
+		q.InsertCode(ctx, in.SiteID, u.ID, in.ID, code),
+		q.InsertEvent(ctx, s.event(c, u, gatehouse.EventCodeSent, gatehouse.ResultOK, nil)))
+}
+
+// sendFirst mails the first code of a sign-in by itself, where the person has not chosen
+// otherwise and may get one now (B05, B09).
+func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site, in gatehouse.SignIn, u gatehouse.User, c gatehouse.Caller) error {
+	if u.CodesOnRequest || !mail.CanSend(u.Email) {
+		return nil
+	}
+	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, s.Now().Add(-time.Hour))
+	if err != nil || len(sent) >= gatehouse.CodesAnHour {
+		return err
+	}
+	return s.sendCode(ctx, q, st, in, u, c)
+}
+
+// sendLate is sendFirst for a sign-in that needs a code only since its password was
+// entered, because Enhanced Security was switched on meanwhile.
+func (s *Service) sendLate(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, c gatehouse.Caller) error {
+	codes, err := q.Codes(ctx, st.ID, f.SignIn.ID)
+	if err != nil || len(codes) > 0 {
+		return err
+	}
+	return s.sendFirst(ctx, q, st, f.SignIn, f.User, c)
+}
+
+// CodeForm is what is entered on the page for codes.
+type CodeForm struct {
+	Code string
+	// Trust: do not challenge me on this device (B08).
+	Trust bool
+	// OnRequest: do not send codes automatically (B09).
+	OnRequest bool
+}
+
+// EnterCode takes a code (B06). Every one is counted, and that is committed, before it is
+// looked at (invariant 3).
+//
+// Errors: Invalid with field code (required, code-form, code-expired, code-used, and
+// code-wrong with Args["n"], those left); TooMany when the account had too many in a
+// day; Unauthenticated with CodeCodesOver after the last one; *MovedError;
+// Unavailable.
+func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form CodeForm) (Outcome, error) {
+	facts, err := s.due(ctx, st, at, gatehouse.StepCode)
+	if err != nil {
+		return Outcome{}, err
+	}
+	plain, ok := gatehouse.ReadCode(form.Code)
+	if !ok { // it cannot be one, so nothing is guessed and nothing counted
+		var f faults
+		f.add("code", codeFormFault(form.Code))
+		return Outcome{}, f.err()
+	}
+	entered, err := s.countCode(ctx, st, at, facts)
+	if err != nil {
+		return Outcome{}, err
+	}
+	code, fault, err := s.findCode(ctx, st, facts.SignIn, plain)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if fault == "" {
+		var out Outcome
+		out, fault, err = s.useCode(ctx, st, at, code, form)
+		if err != nil || fault == "" {
+			return out, err
+		}
+	}
+	return Outcome{}, s.wrongCode(ctx, st, at, facts, fault, gatehouse.CodeTries-entered)
+}
+
+func codeFormFault(typed string) string {
+	if _, ok := gatehouse.ReadCode(typed + "000000"); ok { // nothing was typed
+		return "required"
+	}
+	return "code-form"
+}
+
+// countCode counts an entry for the sign-in and for the account's day.
+func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts) (entered int, err error) {
+	// Half at once and half over the day: never more than all of them in 24 hours.
+	half := gatehouse.CodeDayTries / 2
+	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: "codes:" + st.ID + ":" + facts.User.ID, Every: 24 * time.Hour / time.Duration(half), Burst: half})
+	if err != nil {
+		return 0, err
+	}
+	if wait > 0 {
+		return 0, &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		entered, err = q.CountCode(ctx, st.ID, facts.SignIn.ID, gatehouse.CodeTries)
+		return err
+	})
+	if gatehouse.KindOf(err) == gatehouse.NotFound { // and nothing ends: one of those before it may be right
+		err = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}
+	}
+	return entered, err
+}
+
+// findCode finds the code among those that were sent for this sign-in; fault says why it
+// does not do. All are compared, each in constant time.
+func (s *Service) findCode(ctx context.Context, st *site.Site, in gatehouse.SignIn, plain string) (found gatehouse.Code, fault string, err error) {
+	codes, err := s.Store.Read().Codes(ctx, st.ID, in.ID)
+	if err != nil {
+		return found, "", err
+	}
+	fault = "code-wrong"
+	mac := []byte(s.Keys.MAC(codePurpose, in.SiteID, in.ID, plain))
+	for _, c := range codes {
+		match := subtle.ConstantTimeCompare(mac, []byte(c.MAC)) == 1 || s.Keys.CheckMAC(codePurpose, c.MAC, in.SiteID, in.ID, plain)
+		switch {
+		case !match:
+		case c.UsedAt.IsZero() && s.Now().Before(c.ExpiresAt):
+			return c, "", nil
+		case !c.UsedAt.IsZero():
+			fault = "code-used"
+		default:
+			fault = "code-expired"
+		}
+	}
+	return found, fault, nil
+}
+
+// useCode uses a code up and goes on with the sign-in.
+func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse.Code, form CodeForm) (out Outcome, fault string, err error) {
+	out, err = s.step(ctx, st, at, gatehouse.StepCode, func(q store.Queries, facts *gatehouse.SignInFacts) error {
+		now, in := s.Now(), &facts.SignIn
+		used, err := q.UseCode(ctx, st.ID, c.ID, now)
+		if err != nil {
+			return err
+		}
+		if !used {
+			return errCodeLate
+		}
+		in.SecondStepAt, in.SecondMethod = now, gatehouse.MethodEmailCode
+		in.TrustBrowser = form.Trust && st.Policy.TrustedBrowser > 0
+		return errors.Join(
+			q.SignInSecondStep(ctx, st.ID, in.ID, now, in.SecondMethod, in.TrustBrowser),
+			s.chooseSending(ctx, q, &facts.User, form.OnRequest),
+			s.provedEmail(ctx, q, &facts.User, at.Caller),
+			q.InsertEvent(ctx, s.event(at.Caller, facts.User, gatehouse.EventCode, gatehouse.ResultOK, nil)))
+	})
+	if errors.Is(err, errCodeLate) {
+		return Outcome{}, "code-used", nil
+	}
+	return out, "", err
+}
+
+// provedEmail notes what a code that came back says: mail to the user's address arrives
+// and is read there. Codes that went to an earlier address have been ended with it.
+func (s *Service) provedEmail(ctx context.Context, q store.Queries, u *gatehouse.User, c gatehouse.Caller) error {
+	if err := q.ClearBounce(ctx, u.SiteID, gatehouse.NameKey(u.Email), true); err != nil {
+		return err
+	}
+	news, err := q.ProveEmail(ctx, u.SiteID, u.ID, u.Email)
+	if err != nil || !news {
+		return err
+	}
+	u.EmailConfirmed = true
+	return q.InsertEvent(ctx, s.event(c, *u, gatehouse.EventEmailConfirmed, gatehouse.ResultOK, nil))
+}
+
+// errCodeLate: the same code was used at the same moment, or its time has just ended.
+var errCodeLate = errors.New("the code is used or expired by now")
+
+// wrongCode records a code that does not do, and says how many more may be entered.
+func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, fault string, left int) error {
+	err := s.Store.Write(ctx, func(q store.Queries) error {
+		err := q.InsertEvent(ctx, s.event(at.Caller, facts.User, gatehouse.EventCode, gatehouse.ResultWrong, map[string]string{"fault": fault}))
+		if err == nil && left <= 0 {
+			err = s.endUnproved(ctx, q, st, at)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if left <= 0 {
+		if _, step, err := s.InProgress(ctx, st, at.SignIn); err == nil {
+			return &MovedError{step}
+		}
+		return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}
+	}
+	var f faults
+	f.add("code", fault, "n", strconv.Itoa(left))
+	return f.err()
+}
+
+// endUnproved ends a sign-in after its last code, unless one that was entered at the same
+// moment was right: to press twice must not undo it.
+func (s *Service) endUnproved(ctx context.Context, q store.Queries, st *site.Site, at At) error {
+	facts, err := s.hold(ctx, q, st, at.SignIn)
+	if errors.Is(err, errNoSignIn) {
+		return nil
+	}
+	if err != nil || !facts.SignIn.SecondStepAt.IsZero() {
+		return err
+	}
+	return q.DeleteSignIn(ctx, st.ID, secret.HashToken(at.SignIn))
+}

@@ -1,0 +1,165 @@
+package signin_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
+)
+
+// Invariant 2: the right code entered twenty times at the same instant does its step once,
+// also where more than a sign-in takes come along, and the last step opens one session.
+func TestTheRightCodeAtTheSameInstant(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		enter := func(name string, u gatehouse.User) (signin.At, signin.Outcome) {
+			t.Helper()
+			at := s.atCode(u)
+			code, outs := s.mailedCode(u), make([]signin.Outcome, many)
+			winner := s.won(name, atOnce(func(i int) (err error) {
+				outs[i], err = s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: code, Trust: i%2 == 0})
+				return err
+			}), "moved", "no-sign-in", signin.CodeCodesOver, "fields")
+			return at, outs[winner]
+		}
+		u := s.careful("impatient", nil)
+		_, out := enter("the last step", u)
+		n, err := s.Store.Read().CountSessionsOf(ctx, u.SiteID, u.ID, s.Clock.Now())
+		if err != nil || n != 1 || !s.alive(s.uk(), out.Session) {
+			t.Errorf("%d sessions, %v", n, err)
+		}
+
+		v := s.due("with-terms", gatehouse.StepTerms)
+		at, out := enter("a step before the last", v)
+		if out.Step != gatehouse.StepTerms || s.step(s.uk(), at.SignIn) != gatehouse.StepTerms {
+			t.Errorf("the sign-in is led to %q and is at %q", out.Step, s.step(s.uk(), at.SignIn))
+		}
+	})
+}
+
+// Two tabs of one browser finish at the same instant and ask not to be challenged, while
+// each other's code is tried in them, too: each tab opens a session with its own, and the
+// browser is trusted once.
+func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		u := s.careful("tabbed", nil)
+		home := s.wantIn(s.atCode(u), s.mailedCode(u)).Browser
+		for round := range 3 {
+			s.Clock.Add(time.Hour)
+			s.must(s.desk.ResetSecondStep(ctx, operator, s.uk(), u.ID))
+			var ats [2]signin.At
+			var codes [2]string
+			for i := range ats {
+				ats[i] = s.at(s.uk(), s.begin(u, first, home, gatehouse.StepCode))
+				ats[i].Browser, codes[i] = home, s.mailedCode(u)
+			}
+			var own, others [2]error
+			var all sync.WaitGroup
+			for i := range ats {
+				enter := func(code string, err *error) {
+					_, *err = s.SignIn.EnterCode(ctx, s.uk(), ats[i], signin.CodeForm{Code: code, Trust: true})
+				}
+				all.Go(func() { enter(codes[i], &own[i]) })
+				all.Go(func() { enter(codes[1-i], &others[i]) })
+			}
+			all.Wait()
+			if own[0] != nil || own[1] != nil || others[0] == nil || others[1] == nil {
+				t.Fatalf("round %d: with its own code %v, with the other tab's %v", round, own, others)
+			}
+			n, err := s.Store.Read().CountSessionsOf(ctx, u.SiteID, u.ID, s.Clock.Now())
+			if err != nil || n != 3*(round+1) {
+				t.Fatalf("round %d: %d sessions, %v", round, n, err)
+			}
+			s.trustedIn(u, 1)
+			s.open(u, first, home)
+			s.must(s.desk.ResetSecondStep(ctx, operator, s.uk(), u.ID))
+			s.begin(u, first, home, gatehouse.StepCode)
+		}
+	})
+}
+
+// trustedIn expects that so many browsers are trusted.
+func (s *stage) trustedIn(u gatehouse.User, want int) {
+	s.t.Helper()
+	second, err := s.desk.SecondStep(ctx, operator, s.uk(), u.ID)
+	if err != nil || len(second.Trusted) != want {
+		s.t.Fatalf("%s is trusted in %d browsers (%v), want %d", u.Username, len(second.Trusted), err, want)
+	}
+}
+
+// The right code while an administrator resets the password, deactivates, locks, or
+// switches Enhanced Security off: whichever comes first, nothing is open or trusted then
+// that must not be (invariants 1, 4 and 5).
+func TestTheRightCodeWhileTheAccountIsClosed(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		for n := range 12 {
+			u := s.careful(fmt.Sprint("closing-", n), nil)
+			out, left, err := s.whileClosing(u, func() error { return s.closes(u, n%4) })
+			session := out.Session != "" && s.alive(s.uk(), out.Session)
+			if n%4 < 3 {
+				if session || left != "" {
+					t.Fatalf("%d: session %v, the sign-in is at %q", n, session, left)
+				}
+				s.trustedIn(u, 0)
+				continue
+			}
+			if session != (err == nil) || session == (left == gatehouse.StepDone) { // no code is asked for any more
+				t.Fatalf("%d: session %v, the sign-in is at %q, %v", n, session, left, err)
+			}
+		}
+	})
+}
+
+// whileClosing enters the right code, with trust, while something else is done, and
+// returns what came of it and where the sign-in is then.
+func (s *stage) whileClosing(u gatehouse.User, do func() error) (out signin.Outcome, left gatehouse.Step, err error) {
+	s.t.Helper()
+	at := s.atCode(u)
+	code := s.mailedCode(u)
+	var other error
+	var both sync.WaitGroup
+	both.Go(func() {
+		out, err = s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: code, Trust: true})
+	})
+	both.Go(func() { other = do() })
+	both.Wait()
+	s.must(other)
+	return out, s.step(s.uk(), at.SignIn), err
+}
+
+// The right code while an administrator resets the second step: if the code was faster,
+// the session goes on; trust does not (B19).
+func TestTheRightCodeWhileTheSecondStepIsReset(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		for n := range 6 {
+			u := s.careful(fmt.Sprint("reset-", n), nil)
+			out, left, err := s.whileClosing(u, func() error { return s.desk.ResetSecondStep(ctx, operator, s.uk(), u.ID) })
+			if session := out.Session != "" && s.alive(s.uk(), out.Session); session != (err == nil) || left != "" {
+				t.Fatalf("%d: session %v, the sign-in is at %q, %v", n, session, left, err)
+			}
+			s.trustedIn(u, 0)
+		}
+	})
+}
+
+// closes does one of the things that end a sign-in.
+func (s *stage) closes(u gatehouse.User, how int) error {
+	switch how {
+	case 0:
+		_, err := s.desk.ResetPassword(ctx, operator, s.uk(), u.ID)
+		return err
+	case 1:
+		return s.desk.Deactivate(ctx, operator, s.uk(), u.ID)
+	case 2:
+		return s.Store.Write(ctx, func(q store.Queries) error {
+			_, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByOperator, s.Clock.Now())
+			return errors.Join(err, q.EndAccess(ctx, u.SiteID, u.ID))
+		})
+	}
+	_, err := s.desk.SwitchTwoFactor(ctx, operator, s.uk(), u.CompanyID, false, "")
+	return err
+}

@@ -1,0 +1,226 @@
+package signin_test
+
+import "fmt"
+
+// notes are what a careful observer of both browsers keeps, who knows what was done and
+// what was replied, and nothing of how answers are made. They hold the invariants
+// against the model and against the real services alike.
+type notes struct {
+	password passwordState // where the present one comes from
+	tooLate  bool
+	usedIn   int8
+	finished bool
+	company  bool
+	own      bool
+	account  accountState
+	browsers [2]browserNotes
+}
+
+type browserNotes struct {
+	session bool
+	trust   int8 // since when a code was entered with the wish: 0 none, 1 this week, 2 last week
+	// Of the sign-in in progress.
+	password bool // the right one was entered
+	origin   passwordState
+	code     bool
+	wish     bool
+	lent     bool // trust was there when the password was entered
+	entered  int8 // codes that were judged
+}
+
+func notesOf(m modelState) notes {
+	return notes{password: m.password, finished: m.finished, company: m.company}
+}
+
+// seen is what can be seen in both browsers at any time.
+type seen [2]struct {
+	session bool
+	due     dueStep
+}
+
+func (r rules) seen(m modelState) (all seen) {
+	for i := range m.browsers {
+		all[i].session, all[i].due = m.browsers[i].session, r.due(m, int8(i))
+	}
+	return all
+}
+
+// take notes an act with its answer and what is seen afterwards, and says which
+// invariant does not hold; empty if all do.
+func (n *notes) take(a act, said reply, now seen) string {
+	b, other := &n.browsers[a.browser], &n.browsers[1-a.browser]
+	wrong := ""
+	onward := said == toCode || said == toCodeBare || said == toPassword || said == toTerms || said == done
+	switch a.verb {
+	case rightPassword:
+		if onward {
+			wrong = n.began(a.browser)
+		}
+	case wrongPassword, lastGuess:
+		if onward {
+			wrong = "invariant 1: a wrong password was taken for the right one"
+		}
+		if a.verb == lastGuess {
+			n.account = locked
+			n.endAll()
+		}
+	case enterNewest, enterNewestTrusting, enterOlder, enterLate, enterOthers, enterWrong:
+		wrong = n.entered(a, said, onward)
+	case choose:
+		if onward {
+			n.password = ownPassword
+			n.usedIn, n.tooLate, b.trust = 0, false, 0
+			*other = browserNotes{}
+		}
+	case changeOwn, signOutOther:
+		b.trust = 0
+		*other = browserNotes{}
+	case removeOther:
+		other.session = false
+		other.endTrust()
+	case signOut:
+		*b = browserNotes{trust: b.trust}
+	case endTrustIn:
+		*b = browserNotes{session: b.session}
+		*other = browserNotes{session: other.session, trust: other.trust}
+	default:
+		n.administration(a.verb, said)
+	}
+	if wrong == "" && said == done {
+		wrong = n.opened(b)
+	}
+	if wrong == "" {
+		wrong = n.compare(now)
+	}
+	return wrong
+}
+
+// began: the right password was entered, and taken.
+func (n *notes) began(i int8) string {
+	b := &n.browsers[i]
+	temporary := n.password != ownPassword
+	switch {
+	case n.account != open:
+		return "invariant 4: a password was taken for an account that is closed"
+	case temporary && n.tooLate:
+		return "invariant 2: an expired temporary password opened a sign-in"
+	case temporary && n.usedIn != 0 && n.usedIn != i+1:
+		return "invariant 2: a temporary password opened a second sign-in"
+	}
+	if temporary {
+		n.usedIn = i + 1
+	}
+	*b = browserNotes{trust: b.trust, password: true, origin: n.password, lent: b.trust > 0}
+	return ""
+}
+
+func (n *notes) entered(a act, said reply, onward bool) string {
+	b := &n.browsers[a.browser]
+	if onward || said == wrongCode || said == lateCode || said == codesOver {
+		if b.entered++; b.entered > modelTries {
+			return "invariant 3: one code more was judged than a sign-in has"
+		}
+	}
+	if !onward {
+		if said == codesOver {
+			*b = browserNotes{trust: b.trust, session: b.session}
+		}
+		return ""
+	}
+	switch a.verb {
+	case enterLate:
+		return "B12: a code worked after its time"
+	case enterOthers:
+		return "invariant 2: a code worked in another sign-in"
+	case enterWrong:
+		return "invariant 1: a wrong code was taken for a right one"
+	}
+	b.code, b.wish = true, a.verb == enterNewestTrusting
+	return ""
+}
+
+// opened: a session was.
+func (n *notes) opened(b *browserNotes) string {
+	first := b.origin == initialPassword && !n.finished
+	trusted := b.lent && b.trust > 0 && b.origin == ownPassword
+	switch {
+	case n.account != open:
+		return "invariant 4: a session was opened for an account that is closed"
+	case !b.password:
+		return "invariant 1: a session was opened without the right password"
+	case n.password != ownPassword:
+		return "invariant 1: a session was opened with a temporary password"
+	case (n.company || n.own) && !b.code && !trusted && !first:
+		return fmt.Sprintf("invariant 1, B08, B16: a session was opened without a code (a password of kind %d, trust %d)", b.origin, b.trust)
+	}
+	trust := b.trust
+	if b.wish {
+		trust = 1
+	}
+	*b = browserNotes{session: true, trust: trust}
+	n.finished = true
+	return ""
+}
+
+func (b *browserNotes) endTrust() { b.trust, b.lent = 0, false }
+
+// endAll: sessions, sign-ins and trust end.
+func (n *notes) endAll() {
+	n.browsers = [2]browserNotes{}
+}
+
+func (n *notes) administration(v verb, said reply) {
+	switch {
+	case said == refusedNow:
+	case v == switchCompany:
+		n.company = !n.company
+		for i := range n.browsers {
+			n.browsers[i].endTrust()
+			n.browsers[i].wish = false
+		}
+	case v == switchOwn:
+		n.own = !n.own
+	case v == resetPassword:
+		if n.password != initialPassword || n.finished {
+			n.password = recoveryPassword
+		}
+		n.tooLate, n.usedIn = false, 0
+		n.browsers = [2]browserNotes{}
+	case v == resetSecondStep:
+		n.own = false
+		for i := range n.browsers {
+			b := &n.browsers[i]
+			*b = browserNotes{session: b.session}
+		}
+	case v == lockAccount:
+		n.account = locked
+		n.endAll()
+	case v == deactivate:
+		n.account = deactivated
+		n.endAll()
+	case v == unlockAccount, v == activate:
+		n.account = open
+	case v == weekPasses:
+		n.tooLate = n.password != ownPassword
+		for i := range n.browsers {
+			b := &n.browsers[i]
+			*b = browserNotes{trust: []int8{0, 2, 0}[b.trust]}
+		}
+	}
+}
+
+// compare says what is there that must not be.
+func (n *notes) compare(now seen) string {
+	for i, b := range n.browsers {
+		closed := n.account != open
+		switch {
+		case now[i].session && closed, now[i].due != nothing && closed:
+			return "invariant 4: something is open although the account is closed"
+		case now[i].session && !b.session:
+			return "invariants 4 and 5: a session that was ended lives"
+		case now[i].due != nothing && !b.password:
+			return "invariants 4 and 5: a sign-in goes on that was ended"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package signin_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// everything makes the walks try far more kinds of transitions, for some minutes.
+const everything = "GATEHOUSE_MODEL"
+
+// explored and planned are what several tests need.
+var (
+	explored = sync.OnceValue(func() *graph { return explore(rules{}) })
+	planned  = sync.OnceValues(func() (walks []walk, kinds int) {
+		walks, kinds = plan(explored(), explored().few)
+		return append(telling(), walks...), kinds
+	})
+)
+
+// telling are the walks that show what each rule is for: what would be wrong at their end
+// without it, they try on the real services.
+func telling() (walks []walk) {
+	for without := noRule + 1; without < ruleCount; without++ {
+		broken := explore(rules{without})
+		begin, todo := broken.way(broken.at)
+		m := begin.modelState
+		for i, a := range todo {
+			next, _, may := rules{}.do(m, a)
+			if !may {
+				todo = todo[:i]
+				break
+			}
+			m = next
+		}
+		walks = append(walks, walk{begin.modelState, todo})
+	}
+	return walks
+}
+
+// The real services do what the model does, on both databases: every reply, and what can
+// be seen after every act, whatever is done in which order. The walks try every kind of
+// transition that the model has; with GATEHOUSE_MODEL=full far more kinds. PostgreSQL
+// does the first of them, and so does SQLite with the race detector: then
+// TestEveryGuardIsNeeded plays all, in a program without it.
+func TestTheServicesDoWhatTheModelDoes(t *testing.T) {
+	walks, kinds := planned()
+	if os.Getenv(everything) == "full" {
+		most, n := plan(explored(), explored().most)
+		walks, kinds = append(telling(), most...), n
+	}
+	sample := firstOf(walks, length(walks)/10)
+	onSQLite := walks
+	if raced {
+		onSQLite = sample
+	}
+	t.Run("sqlite", func(t *testing.T) { playAll(t, unsafeSQLite, onSQLite, 2) })
+	t.Run("postgres", func(t *testing.T) { playAll(t, testkit.PostgresURL, sample, 1) })
+	t.Logf("%d walks with %d acts try %d kinds of transitions: %d of the %d that the model has", len(walks), length(walks), kinds, tried(walks), explored().edges)
+}
+
+// unsafeSQLite is a database in memory where the system has files there: a commit waits
+// for no disk, which is nothing that a walk could notice.
+func unsafeSQLite(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "gatehouse-test-")
+	if err != nil {
+		return testkit.SQLiteURL(t)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // it is in memory
+	return "sqlite://" + filepath.Join(dir, "test.db")
+}
+
+// firstOf are the first walks, up to a number of acts.
+func firstOf(walks []walk, most int) []walk {
+	for i := range walks {
+		if most -= len(walks[i].todo); most < 0 {
+			return walks[:i+1]
+		}
+	}
+	return walks
+}
+
+// tried counts the transitions in walks.
+func tried(walks []walk) int {
+	g, all := explored(), map[came]bool{}
+	for _, w := range walks {
+		p := place{w.begin, notesOf(w.begin)}
+		for _, a := range w.todo {
+			all[came{g.number[p], a}] = true
+			p, _, _, _ = g.step(p, a)
+		}
+	}
+	return len(all)
+}
+
+// playAll does walks on so many servers at a time, until one of them fails.
+func playAll(t *testing.T, database func(testing.TB) string, walks []walk, servers int) {
+	var over atomic.Bool
+	for n := range servers {
+		t.Run(fmt.Sprint("server-", n+1), func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, database(t), noLimits)
+			for i := n; i < len(walks) && !over.Load(); i += servers {
+				if wrong := s.play(explored(), walks[i]); wrong != "" {
+					over.Store(true)
+					t.Fatal(wrong)
+				}
+			}
+		})
+	}
+}
+
+// Invariant 3, where the model says nothing: of wrong codes that are entered at the same
+// instant no more are judged than a sign-in has.
+func TestNoMoreCodesAreJudgedAtOnceThanInARow(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		if n := s.guessAtOnce(); n > gatehouse.CodeTries {
+			t.Errorf("%d codes were judged", n)
+		}
+	})
+}
+
+// guessAtOnce enters many wrong codes at the same instant, and returns how many were
+// judged.
+func (s *stage) guessAtOnce() (judged int) {
+	s.t.Helper()
+	p := newPlayer(s, modelState{password: ownPassword, company: true})
+	out, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: p.user.Username, Password: first, Caller: visitor(p.st)})
+	s.must(err)
+	p.tabs[0].signIn = out.SignIn
+	right := p.code()
+	var clients sync.WaitGroup
+	for n := range 40 {
+		code := fmt.Sprintf("%06d", n)
+		if code == right {
+			continue
+		}
+		clients.Go(func() {
+			if _, err := p.SignIn.EnterCode(ctx, p.st, p.at(0), signin.CodeForm{Code: code}); err == nil {
+				s.t.Error("a wrong code was taken")
+			}
+		})
+	}
+	clients.Wait()
+	lines, err := s.Store.Read().EventPageOfUser(ctx, p.user.SiteID, p.user.ID, store.EventPage{Kinds: []gatehouse.EventKind{gatehouse.EventCode}, Limit: 100})
+	s.must(err)
+	return len(lines)
+}

@@ -1,0 +1,256 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gatehouse"
+)
+
+const enrolmentColumns = `site_id, company_id, id, enable, state, started_at, started_by, started_name, ended_at,
+	total, changed, unchanged, skipped, failed, told, after`
+
+func enrolmentFields(e *gatehouse.Enrolment) []any {
+	return []any{&e.SiteID, &e.CompanyID, &e.ID, &e.Enable, &e.State, when{&e.StartedAt}, &e.StartedBy, &e.StartedName, when{&e.EndedAt},
+		&e.Total, &e.Counts.Changed, &e.Counts.Unchanged, &e.Counts.Skipped, &e.Counts.Failed, &e.Counts.Told, &e.After}
+}
+
+// BeginEnrolment adds a run, and writes down whom it is about: all users that the company
+// has at this moment. It returns how many they are.
+func (q Queries) BeginEnrolment(ctx context.Context, e gatehouse.Enrolment) (total int, err error) {
+	_, err = q.exec(ctx, "insert enrolment", `INSERT INTO enrolments (site_id, company_id, id, enable, state, started_at, started_by, started_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		e.SiteID, e.CompanyID, e.ID, e.Enable, string(gatehouse.EnrolmentRunning), micros(e.StartedAt), e.StartedBy, e.StartedName)
+	if err != nil {
+		return 0, err
+	}
+	n, err := q.exec(ctx, "users of enrolment", `INSERT INTO enrolment_users (site_id, enrolment_id, username_key, user_id, username)
+		SELECT site_id, $3, username_key, id, username FROM users WHERE site_id = $1 AND company_id = $2`, e.SiteID, e.CompanyID, e.ID)
+	if err != nil {
+		return 0, err
+	}
+	_, err = q.exec(ctx, "total of enrolment", `UPDATE enrolments SET total = $4 WHERE site_id = $1 AND company_id = $2 AND id = $3`,
+		e.SiteID, e.CompanyID, e.ID, n)
+	return int(n), err
+}
+
+// ReplaceEnrolment ends the run of a company that goes on, if there is one: whom it has
+// not come to is skipped. It returns the run as it is then; NotFound if none goes on.
+func (q Queries) ReplaceEnrolment(ctx context.Context, siteID, companyID string, now time.Time) (e gatehouse.Enrolment, err error) {
+	// The run's row first: a batch that is being written either comes before, or fails.
+	var id string
+	err = q.one(ctx, "replace enrolment", `UPDATE enrolments SET state = $3, ended_at = $4
+		WHERE site_id = $1 AND company_id = $2 AND ended_at = 0 RETURNING id`,
+		[]any{siteID, companyID, string(gatehouse.EnrolmentReplaced), micros(now)}, &id)
+	if err != nil {
+		return e, err
+	}
+	n, err := q.exec(ctx, "skip the rest", `UPDATE enrolment_users SET outcome = $3, reason = $4, at = $5
+		WHERE site_id = $1 AND enrolment_id = $2 AND outcome = ''`,
+		siteID, id, string(gatehouse.OutcomeSkipped), string(gatehouse.ReasonReplaced), micros(now))
+	if err != nil {
+		return e, err
+	}
+	err = q.one(ctx, "count the rest", `UPDATE enrolments SET skipped = skipped + $4
+		WHERE site_id = $1 AND company_id = $2 AND id = $3 RETURNING `+enrolmentColumns, []any{siteID, companyID, id, n}, enrolmentFields(&e)...)
+	return e, err
+}
+
+// Enrolment returns a run of a company.
+func (q Queries) Enrolment(ctx context.Context, siteID, companyID, id string) (e gatehouse.Enrolment, err error) {
+	err = q.one(ctx, "enrolment", `SELECT `+enrolmentColumns+` FROM enrolments WHERE site_id = $1 AND company_id = $2 AND id = $3`,
+		[]any{siteID, companyID, id}, enrolmentFields(&e)...)
+	return e, err
+}
+
+// Enrolments returns up to limit runs of a company, newest first: those before the given
+// ID, or all where it is empty.
+func (q Queries) Enrolments(ctx context.Context, siteID, companyID, before string, limit int) ([]gatehouse.Enrolment, error) {
+	var all []gatehouse.Enrolment
+	err := q.all(ctx, "enrolments", `SELECT `+enrolmentColumns+` FROM enrolments
+		WHERE site_id = $1 AND company_id = $2 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`,
+		[]any{siteID, companyID, before, limit}, func(scan func(...any) error) error {
+			var e gatehouse.Enrolment
+			err := scan(enrolmentFields(&e)...)
+			all = append(all, e)
+			return err
+		})
+	return all, err
+}
+
+// ClaimEnrolment takes a run that nobody works on, so that others look elsewhere until
+// the claim runs out; NotFound if there is none. It only saves work: that no user is
+// enrolled twice is AdvanceEnrolment's to see to.
+func (q Queries) ClaimEnrolment(ctx context.Context, c Claim) (e gatehouse.Enrolment, err error) {
+	err = q.one(ctx, "claim enrolment", `UPDATE enrolments SET lease = $1, lease_until = $2
+		WHERE (site_id, company_id, id) IN (SELECT site_id, company_id, id FROM enrolments
+			WHERE ended_at = 0 AND lease_until <= $3 ORDER BY lease_until, id LIMIT 1 `+q.d.claim+`)
+		RETURNING `+enrolmentColumns, []any{c.Lease, micros(c.Until), micros(c.Now)}, enrolmentFields(&e)...)
+	return e, err
+}
+
+// EnrolmentDue reports whether a run waits to be worked on. It is the cheap question of
+// an idle server.
+func (q Queries) EnrolmentDue(ctx context.Context, now time.Time) (bool, error) {
+	var due int64
+	err := q.one(ctx, "enrolment due", `SELECT COUNT(*) FROM (SELECT id FROM enrolments
+		WHERE ended_at = 0 AND lease_until <= $1 LIMIT 1) AS first`, []any{micros(now)}, &due)
+	return due > 0, err
+}
+
+// AdvanceEnrolment records that a run has come as far as the given username key, with
+// what it counted on the way, and gives it back for the next batch. It reports whether
+// the run was still where e says it is: if not, somebody else has done this batch or has
+// ended the run, and nothing may be written.
+func (q Queries) AdvanceEnrolment(ctx context.Context, e gatehouse.Enrolment, after string, n gatehouse.EnrolmentCounts, now time.Time) (bool, error) {
+	rows, err := q.exec(ctx, "advance enrolment", `UPDATE enrolments SET after = $5, changed = changed + $6, unchanged = unchanged + $7,
+		skipped = skipped + $8, failed = failed + $9, told = told + $10, lease_until = $11
+		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND ended_at = 0`,
+		e.SiteID, e.CompanyID, e.ID, e.After, after, n.Changed, n.Unchanged, n.Skipped, n.Failed, n.Told, micros(now))
+	return rows == 1, err
+}
+
+// EndEnrolment ends a run that has come to its end. It reports whether it was this call
+// that did.
+func (q Queries) EndEnrolment(ctx context.Context, e gatehouse.Enrolment, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "end enrolment", `UPDATE enrolments SET state = $5, ended_at = $6
+		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND ended_at = 0`,
+		e.SiteID, e.CompanyID, e.ID, e.After, string(gatehouse.EnrolmentDone), micros(now))
+	return n == 1, err
+}
+
+// EnrolmentUser is one user of a run.
+type EnrolmentUser struct {
+	UserID, Username string
+	// Key is the username's, in whose order a run goes.
+	Key string
+	// Outcome is empty until the run has come to the user.
+	Outcome gatehouse.Outcome
+	Reason  gatehouse.OutcomeReason
+	At      time.Time
+	// MessageID is the notice; empty: none was sent.
+	MessageID string
+}
+
+// NextOfEnrolment returns up to limit users that a run comes to next.
+func (q Queries) NextOfEnrolment(ctx context.Context, e gatehouse.Enrolment, limit int) ([]EnrolmentUser, error) {
+	var all []EnrolmentUser
+	err := q.all(ctx, "next of enrolment", `SELECT user_id, username, username_key FROM enrolment_users
+		WHERE site_id = $1 AND enrolment_id = $2 AND username_key > $3 ORDER BY username_key LIMIT $4`,
+		[]any{e.SiteID, e.ID, e.After, limit}, func(scan func(...any) error) error {
+			var u EnrolmentUser
+			err := scan(&u.UserID, &u.Username, &u.Key)
+			all = append(all, u)
+			return err
+		})
+	return all, err
+}
+
+// UsersOfBatch returns the accounts of the users that NextOfEnrolment returns, as they are
+// now, by ID. Who has been deleted is missing.
+func (q Queries) UsersOfBatch(ctx context.Context, e gatehouse.Enrolment, limit int) (map[string]gatehouse.User, error) {
+	all, err := q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND id IN (
+		SELECT user_id FROM enrolment_users WHERE site_id = $1 AND enrolment_id = $2 AND username_key > $3 ORDER BY username_key LIMIT $4)`,
+		e.SiteID, e.ID, e.After, limit)
+	byID := make(map[string]gatehouse.User, len(all))
+	for _, u := range all {
+		byID[u.ID] = u
+	}
+	return byID, err
+}
+
+// FinishEnrolmentUser writes what became of a user in a run.
+func (q Queries) FinishEnrolmentUser(ctx context.Context, e gatehouse.Enrolment, u EnrolmentUser) error {
+	n, err := q.exec(ctx, "finish enrolment user", `UPDATE enrolment_users SET outcome = $4, reason = $5, message_id = $6, at = $7
+		WHERE site_id = $1 AND enrolment_id = $2 AND username_key = $3 AND outcome = ''`,
+		e.SiteID, e.ID, u.Key, string(u.Outcome), string(u.Reason), u.MessageID, micros(u.At))
+	if err == nil && n == 0 { // the order of the run has been broken: better nothing than twice
+		err = fmt.Errorf("run %s has come to %s already", e.ID, u.UserID)
+	}
+	return err
+}
+
+// EnrolmentLine is a user of a run as an administrator sees it.
+type EnrolmentLine struct {
+	EnrolmentUser
+	// Name and Email are empty for who has left the company since.
+	FirstName, LastName, Email string
+	// Notice is what became of the notice; its State is empty if none was sent.
+	Notice Message
+}
+
+// EnrolmentLines calls fn for the users of a run in the order of their usernames: those
+// after the given key, with the given outcome (empty: all), limit at most (0: no limit).
+// The company stands outside of the join: inside, PostgreSQL without statistics looks up
+// all users of the company for each line.
+func (q Queries) EnrolmentLines(ctx context.Context, e gatehouse.Enrolment, outcome gatehouse.Outcome, after string, limit int, fn func(EnrolmentLine) error) error {
+	args := []any{e.SiteID, e.ID, e.CompanyID, after, string(outcome)}
+	most := ""
+	if limit > 0 {
+		most, args = " LIMIT $6", append(args, limit)
+	}
+	return q.all(ctx, "lines of enrolment", `SELECT e.user_id, e.username, e.username_key, e.outcome, e.reason, e.at, e.message_id,
+		CASE WHEN u.company_id = $3 THEN u.first_name ELSE '' END, CASE WHEN u.company_id = $3 THEN u.last_name ELSE '' END,
+		CASE WHEN u.company_id = $3 THEN u.email ELSE '' END,
+		COALESCE(m.recipient, ''), COALESCE(m.state, ''), COALESCE(m.due_at, 0), COALESCE(m.done_at, 0), COALESCE(m.reply, '')
+		FROM enrolment_users e
+		LEFT JOIN users u ON u.site_id = e.site_id AND u.id = e.user_id
+		LEFT JOIN messages m ON m.site_id = e.site_id AND m.id = e.message_id
+		WHERE e.site_id = $1 AND e.enrolment_id = $2 AND e.username_key > $4 AND ($5 = '' OR e.outcome = $5)
+		ORDER BY e.username_key`+most, args, func(scan func(...any) error) error {
+		var l EnrolmentLine
+		err := scan(&l.UserID, &l.Username, &l.Key, &l.Outcome, &l.Reason, when{&l.At}, &l.MessageID,
+			&l.FirstName, &l.LastName, &l.Email,
+			&l.Notice.Recipient, &l.Notice.State, when{&l.Notice.DueAt}, when{&l.Notice.DoneAt}, &l.Notice.Reply)
+		if err != nil {
+			return err
+		}
+		return fn(l)
+	})
+}
+
+// EnrolmentOutcomes counts the users of a run whom it has come to.
+func (q Queries) EnrolmentOutcomes(ctx context.Context, e gatehouse.Enrolment) ([]gatehouse.OutcomeCount, error) {
+	var all []gatehouse.OutcomeCount
+	err := q.all(ctx, "outcomes of enrolment", `SELECT outcome, reason, COUNT(*) FROM enrolment_users
+		WHERE site_id = $1 AND enrolment_id = $2 AND outcome <> '' GROUP BY outcome, reason ORDER BY outcome, reason`,
+		[]any{e.SiteID, e.ID}, func(scan func(...any) error) error {
+			var n gatehouse.OutcomeCount
+			err := scan(&n.Outcome, &n.Reason, &n.Count)
+			all = append(all, n)
+			return err
+		})
+	return all, err
+}
+
+// EnrolmentNotices counts the notices of a run by what became of them.
+func (q Queries) EnrolmentNotices(ctx context.Context, e gatehouse.Enrolment) (map[MessageState]int, error) {
+	counts := map[MessageState]int{}
+	err := q.all(ctx, "notices of enrolment", `SELECT m.state, COUNT(*) FROM enrolment_users e
+		JOIN messages m ON m.site_id = e.site_id AND m.id = e.message_id
+		WHERE e.site_id = $1 AND e.enrolment_id = $2 GROUP BY m.state`, []any{e.SiteID, e.ID}, func(scan func(...any) error) error {
+		var state MessageState
+		var n int
+		err := scan(&state, &n)
+		counts[state] = n
+		return err
+	})
+	return counts, err
+}
+
+// People calls fn for all users of a company in the order of their usernames, without
+// what belongs to their passwords.
+func (q Queries) People(ctx context.Context, siteID, companyID string, fn func(gatehouse.User) error) error {
+	return q.all(ctx, "people", `SELECT id, username, first_name, last_name, email, email_confirmed, role, state, locale,
+		locked_at, lock_reason, first_sign_in_at, last_sign_in_at, own_two_factor, bounced_at
+		FROM users WHERE site_id = $1 AND company_id = $2 ORDER BY username_key`, []any{siteID, companyID}, func(scan func(...any) error) error {
+		u := gatehouse.User{SiteID: siteID, CompanyID: companyID}
+		err := scan(&u.ID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
+			when{&u.LockedAt}, &u.LockReason, when{&u.FirstSignInAt}, when{&u.LastSignInAt}, &u.OwnTwoFactor, when{&u.Bounce.At})
+		if err != nil {
+			return err
+		}
+		return fn(u)
+	})
+}

@@ -22,6 +22,7 @@ type installation struct {
 	t         *testing.T
 	dir, file string
 	database  string
+	stdin     string // of the next command
 }
 
 func install(t *testing.T, database string) *installation {
@@ -54,7 +55,7 @@ func (in *installation) run(args ...string) result {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = in.dir
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(in.stdin), &out, &errs
 	for _, entry := range os.Environ() {
 		if !strings.HasPrefix(entry, "GATEHOUSE_") {
 			cmd.Env = append(cmd.Env, entry)
@@ -351,7 +352,7 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	for check, want := range map[string]health{"configuration": well, "keys": well, "database": well, "clock": well, "outbox": well,
-		"disk": well, "certificate": well, "mail server": well, "database file": warn, "dkim": warn} {
+		"disk": well, "certificate": well, "mail server": well, "database file": warn, "dkim": warn, "bounces inkwell": warn} {
 		if got[check] != want {
 			t.Errorf("%s is %q, want %q: %+v", check, got[check], want, findings)
 		}

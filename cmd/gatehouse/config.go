@@ -57,6 +57,7 @@ type Config struct {
 	Log             struct {
 		Level slog.Level `yaml:"level,oneof=debug|info|warn|error"`
 	} `yaml:"log"`
+	Bounces BouncesConfig `yaml:"bounces"`
 
 	// What the settings name, read and ready.
 	Keys     *secret.Keys    `yaml:"-"`
@@ -132,6 +133,7 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 	}
 	k := &configCheck{Config: c, doc: doc, base: base}
 	k.addresses()
+	k.bounces()
 	k.certificate()
 	k.database()
 	k.smtp()

@@ -52,11 +52,17 @@ func runDemo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	defer public.Close()
+	reports, err := listenLoopback("reports", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer reports.Close()
 	d, err := openDemo(ctx, dir, public.Addr().(*net.TCPAddr).Port, o.SMTPListen)
 	if err != nil {
 		return err
 	}
 	defer d.close()
+	d.inbox.ReportTo(reports.Addr().String())
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -66,6 +72,7 @@ func runDemo(ctx context.Context, o demoOptions) error {
 	return runAll(ctx, stop,
 		func(ctx context.Context) error { return assembly.Serve(ctx, public, d.house.Handler, nil, d.log) },
 		func(ctx context.Context) error { d.house.Work(ctx); return nil },
+		func(ctx context.Context) error { return d.house.Reports.Serve(ctx, reports, nil) },
 	)
 }
 
@@ -144,12 +151,15 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 		return err
 	}
 	d.house, err = assembly.New(assembly.Options{
-		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true,
+		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
 		Hosts: map[string]http.Handler{"localhost": demo.Handler(accounts, d.inbox, pages, utc, d.log)},
 	})
 	return err
 }
+
+// demoSecurity is who is alerted in the demo; the mails are in its inbox.
+const demoSecurity = "security@platform.example"
 
 // demoKeys are kept with the data, so that a demo that is started again can read it.
 func demoKeys(path string) (*secret.Keys, error) {

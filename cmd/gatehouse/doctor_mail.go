@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
@@ -26,16 +27,15 @@ func (d *doctor) mail(sites []*site.Site) {
 	} else {
 		d.add("mail server", well, d.cfg.Mail.String()+" takes our connection", "")
 	}
-	var domains []string
-	for _, st := range sites {
-		domain := strings.ToLower(st.Sender.Address[strings.LastIndexByte(st.Sender.Address, '@')+1:])
-		if !slices.Contains(domains, domain) {
-			domains = append(domains, domain)
-		}
-	}
 	var questions []func() finding
-	for _, domain := range domains {
-		questions = append(questions, func() finding { return d.spf(domain) }, func() finding { return d.dmarc(domain) })
+	for _, domain := range domainsOf(sites, func(st *site.Site) string { return cmp.Or(st.Sender.Bounces, st.Sender.Address) }) {
+		questions = append(questions, func() finding { return d.spf(domain) })
+	}
+	for _, domain := range domainsOf(sites, func(st *site.Site) string { return st.Sender.Address }) {
+		questions = append(questions, func() finding { return d.dmarc(domain) })
+	}
+	for _, st := range sites {
+		questions = append(questions, func() finding { return d.bounces(st) })
 	}
 	for _, key := range d.cfg.DKIMKeys {
 		questions = append(questions, func() finding { return d.dkim(key) })
@@ -44,6 +44,39 @@ func (d *doctor) mail(sites []*site.Site) {
 	if len(d.cfg.DKIMKeys) == 0 {
 		d.add("dkim", warn, "mail leaves here without a signature", "set dkim, unless the mail server signs")
 	}
+}
+
+// domainsOf are the domains of an address of each site, each once.
+func domainsOf(sites []*site.Site, address func(*site.Site) string) (domains []string) {
+	for _, st := range sites {
+		if domain := domainOf(address(st)); !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
+		}
+	}
+	return domains
+}
+
+func domainOf(address string) string {
+	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+}
+
+// bounces asks where reports about a site's mail go that comes back.
+func (d *doctor) bounces(st *site.Site) finding {
+	address, check := st.Sender.Bounces, "bounces "+st.ID
+	if address == "" {
+		return finding{check, warn, "what becomes of mail after it is handed over is not seen", "set sender.bounces in the site's site.yaml"}
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, networkTime)
+	defer cancel()
+	domain := domainOf(address)
+	found, err := d.dns.LookupMX(ctx, domain)
+	switch {
+	case err != nil && !isMissing(err):
+		return unasked(check, domain, dnsProblem(err))
+	case len(found) == 0, found[0].Host == ".": // RFC 7505
+		return finding{check, warn, domain + " takes no mail, so no report comes back", "enter an MX record for the mail system that hands reports over to us"}
+	}
+	return finding{check, well, fmt.Sprintf("reports to %s go to %s", address, strings.TrimSuffix(found[0].Host, ".")), ""}
 }
 
 // txt returns the texts of a name that begin as wanted; known is false where the DNS

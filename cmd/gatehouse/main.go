@@ -20,6 +20,8 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2 // wrong usage or configuration
+	// exitLater tells a mail system to try again (EX_TEMPFAIL of sysexits.h).
+	exitLater = 75
 )
 
 // commands is the command line.
@@ -32,6 +34,7 @@ type commands struct {
 	User      userCmd      `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
 	Reference referenceCmd `cmd:"" help:"Find what happened in the request that an error page names."`
 	Doctor    doctorCmd    `cmd:"" help:"Check the installation and say what to mend."`
+	Bounce    bounceCmd    `cmd:"" help:"Take a report about mail that came back, from standard input; for the mail system."`
 	Backup    backupCmd    `cmd:"" help:"Copy the SQLite database while the server runs."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of the SQLite database."`
 	Keys      keysCmd      `cmd:"" help:"Make a key file."`
@@ -81,6 +84,10 @@ func run(a *app, args []string) int {
 	}
 	fmt.Fprintln(a.err, "gatehouse: "+explain(err))
 	var usage usageError
+	var later laterError
+	if errors.As(err, &later) {
+		return exitLater
+	}
 	if errors.As(err, &usage) || isConfiguration(err) {
 		return exitUsage
 	}

@@ -47,6 +47,11 @@ func runServe(ctx context.Context, configPath string) error {
 		return err
 	}
 	defer management.Close()
+	reports, err := listenReports(cfg)
+	if err != nil {
+		return err
+	}
+	defer reports.close()
 	house, st, sites, err := assemble(ctx, cfg, places, log)
 	if err != nil {
 		return err
@@ -63,6 +68,7 @@ func runServe(ctx context.Context, configPath string) error {
 		func(ctx context.Context) error { return assembly.Serve(ctx, public, house.Handler, cert.config(), log) },
 		func(ctx context.Context) error { return assembly.Serve(ctx, management, house.Management, nil, log) },
 		func(ctx context.Context) error { house.Work(ctx); return nil },
+		func(ctx context.Context) error { return reports.serve(ctx, house.Reports, cert.config()) },
 	)
 	log.Info("stopped")
 	return err

@@ -35,7 +35,7 @@ var rooms = table{
 	"internal/jobs":         "gatehouse site store mail signin directory",
 	"internal/web/ui":       "gatehouse site",
 	"internal/web/portal":   "gatehouse site signin account web/ui",
-	"internal/web/console":  "gatehouse directory web/ui",
+	"internal/web/console":  "gatehouse directory signin web/ui",
 	"internal/web/operator": "gatehouse directory web/ui",
 	"internal/api":          "gatehouse signin directory web/ui",
 	"internal/web":          "gatehouse secret site store signin account directory sso jobs api web/ui web/portal web/console web/operator",

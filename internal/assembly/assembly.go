@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/geo"
 	"gatehouse/internal/jobs"
 	"gatehouse/internal/mail"
@@ -34,6 +35,8 @@ type Options struct {
 	Limits signin.Limits
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
+	// SecurityAddress is told of what failed; empty: nobody is.
+	SecurityAddress string
 	// Places knows roughly where addresses are; nil: nobody does.
 	Places *geo.Places
 	Now    func() time.Time
@@ -50,6 +53,10 @@ type House struct {
 	Handler, Management http.Handler
 	Outbox              *mail.Outbox
 	SignIn              *signin.Service
+	Directory           *directory.Service
+	// Reports takes in what is said about mail that came back; it is served where there
+	// is a listener for it.
+	Reports *mail.Receiver
 
 	sender *mail.Sender
 	jobs   []jobs.Job
@@ -68,14 +75,19 @@ func New(o Options) (*House, error) {
 	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: sender.Nudge}
 	in := &signin.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Place: o.Places.Of, Now: o.Now, Log: o.Log, Counted: metrics.SignIn}
 	own := &account.Service{Store: o.Store, SignIn: in, Outbox: outbox, Keys: o.Keys, Now: o.Now}
+	desk := &directory.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Now: o.Now, Log: o.Log}
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Account: own, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Directory: desk, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
-		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in,
-		sender: sender, log: o.Log,
-		jobs: []jobs.Job{jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(o.Store, o.Sites.All, outbox, o.Now)},
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: desk,
+		Reports: &mail.Receiver{Store: o.Store, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
+		sender:  sender, log: o.Log,
+		jobs: []jobs.Job{
+			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(o.Store, o.Sites.All, outbox, o.Now),
+			jobs.Enrolments(desk, o.Sites.ByID),
+		},
 	}, nil
 }
 

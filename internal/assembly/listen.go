@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"gatehouse/internal/web/ui"
 )
 
 // Limits on what a connection may take (ASVS 4.2; slow and endless requests).
@@ -30,6 +32,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, secure *tls.Conf
 		ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerBytes,
 		ErrorLog:       log.New(connectionErrors{errorLog}, "", 0),
+		// Not ctx itself: what was begun goes on when it ends.
+		BaseContext: func(net.Listener) context.Context { return ui.WithStop(context.WithoutCancel(ctx), ctx.Done()) },
 	}
 	finished := make(chan error, 1)
 	go func() {

@@ -38,7 +38,7 @@ func (sc *scene) tell(u *gatehouse.User, p person) {
 	case StateDeactivated:
 		sc.event(u, gatehouse.EventUserDeactivated, gatehouse.ResultOK, u.LastSignInAt.Add(2*time.Hour), byBoss, nil)
 	}
-	if p.mailed {
+	if p.mailed || p.bounced {
 		sc.letters = append(sc.letters, letter{sc.recipient(u), sc.message(u, p, boss, office)})
 	}
 }

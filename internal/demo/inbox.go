@@ -26,15 +26,18 @@ const (
 )
 
 // Inbox is an SMTP server that delivers nothing and shows everything: it keeps the
-// newest 500 mails. It asks for no password and speaks no TLS.
+// newest 500 mails. It asks for no password and speaks no TLS. What bounce.go says is
+// not kept.
 type Inbox struct {
-	now    func() time.Time
-	listen net.Listener
-	server *smtp.Server
+	now     func() time.Time
+	listen  net.Listener
+	server  *smtp.Server
+	bounces sync.WaitGroup // the reports that are on their way
 
-	mu    sync.Mutex
-	last  int     // the number of the newest mail
-	mails []*Mail // oldest first
+	mu      sync.Mutex
+	reports string  // where reports go; empty: nowhere
+	last    int     // the number of the newest mail
+	mails   []*Mail // oldest first
 }
 
 // Mail is one mail to one recipient.
@@ -87,6 +90,7 @@ func (b *Inbox) Close() error {
 	if other := b.server.Close(); !errors.Is(other, net.ErrClosed) {
 		err = errors.Join(err, other)
 	}
+	b.bounces.Wait()
 	return err
 }
 
@@ -135,12 +139,19 @@ func (b *Inbox) add(to string, m Mail) {
 // delivery is one connection of a mail server.
 type delivery struct {
 	inbox *Inbox
+	from  string
 	to    []string
 }
 
-func (d *delivery) Mail(string, *smtp.MailOptions) error { return nil }
+func (d *delivery) Mail(from string, _ *smtp.MailOptions) error {
+	d.from = from
+	return nil
+}
 
 func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if isAt(to, refusedDomain) {
+		return errNobody
+	}
 	d.to = append(d.to, to)
 	return nil
 }
@@ -151,11 +162,15 @@ func (d *delivery) Data(r io.Reader) error {
 		return err
 	}
 	for _, to := range d.to {
+		if isAt(to, goneDomain) {
+			d.inbox.bounce(d.from, to)
+			continue
+		}
 		d.inbox.add(to, m)
 	}
 	return nil
 }
 
-func (d *delivery) Reset() { d.to = nil }
+func (d *delivery) Reset() { d.from, d.to = "", nil }
 
 func (d *delivery) Logout() error { return nil }

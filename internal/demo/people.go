@@ -40,6 +40,8 @@ type person struct {
 	hash string
 	// mailed: what belongs to the state was mailed, and lies in the inbox.
 	mailed bool
+	// bounced: the same, but the mail comes back, see bounce.go.
+	bounced bool
 	// forgot: the temporary password was asked for by the person, not by an
 	// administrator.
 	forgot bool

@@ -28,6 +28,9 @@ var meridianUK = cast{
 			email: "siobhan.obrien@northgate-systems.example", role: user, state: StateTemporary, mailed: true},
 		{company: "20017-UK", username: "fachterberg", password: "Pewter-Falcon-36", first: "Floris", last: "van den Achterberg",
 			email: "floris.achterberg@halden-pryce.example", role: user, state: StateTemporary, mailed: true, forgot: true},
+		{company: "10482-UK", username: "rkessler", password: "Nimble-Causeway-49", first: "Ruth", last: "Kessler",
+			email: "ruth.kessler@gone.example", role: user, state: StateTemporary, bounced: true,
+			note: "The mail with it came back: nobody has the address any more."},
 
 		{company: "10731-UK", username: "jmarchetti", password: "Silver-Thistle-84", first: "Jürgen", last: "Marchetti",
 			email: "juergen.marchetti@quillfeather.example", role: user, state: StateExpired},

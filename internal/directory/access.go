@@ -138,17 +138,19 @@ func (s *Service) mailUnlocked(ctx context.Context, q store.Queries, c gatehouse
 
 // ResetPassword replaces a password by a temporary one, which is mailed; see Issued
 // for who has no address. Sessions and half-finished sign-ins end (invariant 5).
-// The sign-in with it is a recovery, which skips no second step. A lock stays:
-// Unlock is a decision of its own.
+// The sign-in with it is a recovery, which skips no second step, unless the person was
+// invited and has never signed in: that is the invitation once more (B16). A lock
+// stays: Unlock is a decision of its own.
 //
 // Errors: Forbidden, NotFound, Conflict with CodeOwnAccount or CodeDeactivated,
 // Unavailable.
 func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (Issued, error) {
 	// Asked before the hash is spent, and again in the transaction.
-	if _, err := s.resettable(ctx, s.Store.Read(), c, st, id); err != nil {
+	was, err := s.resettable(ctx, s.Store.Read(), c, st, id)
+	if err != nil {
 		return Issued{}, err
 	}
-	plain, password, err := s.temporary(ctx, st, gatehouse.PasswordRecovery)
+	plain, password, err := s.temporary(ctx, st, originOfReset(was))
 	if err != nil {
 		return Issued{}, err
 	}
@@ -157,6 +159,7 @@ func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *sit
 		if u, err = s.resettable(ctx, q, c, st, id); err != nil {
 			return err
 		}
+		password.Origin = originOfReset(u)
 		if err := q.ReplacePassword(ctx, u, password, st.Policy.Password.History); err != nil {
 			return err
 		}
@@ -179,6 +182,14 @@ func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *sit
 		return Issued{}, err
 	}
 	return issued(u, plain), nil
+}
+
+// originOfReset: who has not yet signed in is invited once more.
+func originOfReset(u gatehouse.User) gatehouse.PasswordOrigin {
+	if u.State == gatehouse.Invited && u.FirstSignInAt.IsZero() && u.Password.Origin == gatehouse.PasswordInitial {
+		return gatehouse.PasswordInitial
+	}
+	return gatehouse.PasswordRecovery
 }
 
 func (s *Service) resettable(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {

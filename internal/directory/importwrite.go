@@ -130,6 +130,12 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 			return nil, err
 		}
 	}
+	if gatehouse.NameKey(ch.was.Email) != gatehouse.NameKey(ch.now.Email) {
+		// A link or a code in the old mailbox must not open the account any more.
+		if err := errors.Join(p.q.EndRecoveries(ctx, p.st.ID, ch.now.ID), p.q.EndCodes(ctx, p.st.ID, ch.now.ID, p.now)); err != nil {
+			return nil, err
+		}
+	}
 	if ch.replaced {
 		detail["fields"] = strings.TrimSpace(detail["fields"] + " password")
 		if err := p.q.SetPassword(ctx, p.st.ID, ch.now.ID, ch.now.Password); err != nil {

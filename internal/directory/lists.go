@@ -5,7 +5,6 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // MaxList is the most that one call of a list returns.
@@ -122,13 +121,4 @@ func (s *Service) EventsByReference(ctx context.Context, c gatehouse.Caller, ref
 		return nil, err
 	}
 	return s.Store.Read().EventsByReference(ctx, reference)
-}
-
-// Messages returns the newest messages to a user and what became of each, newest first
-// (C13). What they said is not kept.
-func (s *Service) Messages(ctx context.Context, c gatehouse.Caller, st *site.Site, userID string, limit int) ([]store.Message, error) {
-	if _, err := user(ctx, s.Store.Read(), c, st, userID); err != nil {
-		return nil, err
-	}
-	return s.Store.Read().MessagesOfUser(ctx, st.ID, userID, "", clamp(limit))
 }

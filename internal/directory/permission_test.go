@@ -6,6 +6,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/store"
 )
 
 // Every method, for everybody who must not: whatever belongs to another company is
@@ -22,6 +23,7 @@ func TestWhoMayWhat(t *testing.T) {
 	twin.CompanyID = c.ID
 
 	ctx := t.Context()
+	message, browser := h.ended(u, store.MessageDeferred).ID, store.NewID("brw", h.now)
 	methods := map[string]func(c gatehouse.Caller) error{
 		"Company":          func(by gatehouse.Caller) error { _, err := h.Company(ctx, by, h.uk, c.ID); return err },
 		"CompanyByAccount": func(by gatehouse.Caller) error { _, err := h.CompanyByAccount(ctx, by, h.uk, "10482"); return err },
@@ -31,6 +33,21 @@ func TestWhoMayWhat(t *testing.T) {
 		"UserByUsername":   func(by gatehouse.Caller) error { _, err := h.UserByUsername(ctx, by, h.uk, "msantos"); return err },
 		"Locks":            func(by gatehouse.Caller) error { _, err := h.Locks(ctx, by, h.uk, u.ID); return err },
 		"Events":           func(by gatehouse.Caller) error { _, err := h.Events(ctx, by, h.uk, u.ID, 10); return err },
+		"People": func(by gatehouse.Caller) error {
+			_, err := h.People(ctx, by, h.uk, c.ID, directory.PeopleFilter{Limit: 10})
+			return err
+		},
+		"Messages":        func(by gatehouse.Caller) error { _, err := h.Messages(ctx, by, h.uk, u.ID, 10); return err },
+		"Resend":          func(by gatehouse.Caller) error { return h.Resend(ctx, by, h.uk, u.ID, message) },
+		"SecondStep":      func(by gatehouse.Caller) error { _, err := h.SecondStep(ctx, by, h.uk, u.ID); return err },
+		"ResetSecondStep": func(by gatehouse.Caller) error { return h.ResetSecondStep(ctx, by, h.uk, u.ID) },
+		"EndTrust": func(by gatehouse.Caller) error {
+			h.write(func(q store.Queries) error { // a reset of the password has forgotten it
+				_, _, err := q.BrowserSignedIn(ctx, u.SiteID, u.ID, browser, browser, "", "", h.now)
+				return err
+			})
+			return h.EndTrust(ctx, by, h.uk, u.ID, browser)
+		},
 		"CreateUser": func(by gatehouse.Caller) error {
 			_, err := h.CreateUser(ctx, by, h.uk, c.ID, directory.UserFields{Username: "n" + string(by.Kind) + by.UserID})
 			return err

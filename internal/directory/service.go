@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"gatehouse"
@@ -19,7 +20,12 @@ type Service struct {
 	Outbox *mail.Outbox
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
-	Now       func() time.Time
+	// SecurityAddress is told of runs of Enhanced Security that failed for some users;
+	// empty: nobody is.
+	SecurityAddress string
+	Now             func() time.Time
+	// Log is slog's default where it is nil.
+	Log *slog.Logger
 }
 
 func (s *Service) blocklist() *secret.Blocklist {

@@ -102,8 +102,8 @@ func (s *Service) mailPassword(ctx context.Context, q store.Queries, c gatehouse
 	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
 }
 
-// UserChange is what to change of a user; nil stays as it is. Where people sign in
-// with their address, Email alone changes both.
+// UserChange is what to change of a user; nil stays as it is. Where somebody signs in
+// with the address, Email alone changes both.
 type UserChange struct {
 	Username, FirstName, LastName, Email, Locale *string
 	Role                                         *gatehouse.Role
@@ -134,8 +134,7 @@ func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 			return taken(err, "username")
 		}
 		if gatehouse.NameKey(was.Email) != gatehouse.NameKey(now.Email) {
-			// A link in the old mailbox must not open the account any more.
-			if err := q.EndRecoveries(ctx, st.ID, now.ID); err != nil {
+			if err := s.moveMail(ctx, q, st, now); err != nil {
 				return err
 			}
 		}
@@ -144,7 +143,27 @@ func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 	if err != nil {
 		return gatehouse.User{}, err
 	}
+	s.Outbox.Hurry()
 	return bare(now), nil
+}
+
+// moveMail does what follows from a new address: neither a link nor a code in the old
+// mailbox opens the account any more, and codes that are asked for now go to the new
+// one, which is told so.
+func (s *Service) moveMail(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) error {
+	if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
+		return err
+	}
+	if err := q.EndCodes(ctx, st.ID, u.ID, s.Now()); err != nil {
+		return err
+	}
+	firm, err := q.Company(ctx, st.ID, u.CompanyID)
+	if err != nil || !firm.TwoFactor || !gatehouse.Notified(u, reachable(u)) {
+		return err
+	}
+	u.Bounce = gatehouse.Bounce{}
+	_, err = s.tellSwitch(ctx, q, st, firm, u)
+	return err
 }
 
 // apply returns the fields as they will be.
@@ -158,13 +177,11 @@ func (ch UserChange) apply(st *site.Site, u gatehouse.User) UserFields {
 	if ch.Role != nil {
 		f.Role = *ch.Role
 	}
-	if st.SignInWith == gatehouse.WithEmail {
-		switch {
-		case ch.Username == nil:
-			f.Username = f.Email
-		case ch.Email == nil:
-			f.Email = f.Username
-		}
+	switch {
+	case ch.Username == nil && gatehouse.UsernameIsEmail(st.SignInWith, u):
+		f.Username = f.Email
+	case ch.Email == nil && st.SignInWith == gatehouse.WithEmail:
+		f.Email = f.Username
 	}
 	return f
 }

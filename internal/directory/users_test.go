@@ -243,6 +243,7 @@ func TestResetPassword(t *testing.T) {
 		u := h.user(h.uk, c.ID, "MSantos", gatehouse.RoleUser)
 		_, texts := h.mails(u)
 		h.signIn(u)
+		h.write(func(q store.Queries) error { return q.SignedIn(t.Context(), u.SiteID, u.ID, h.now) })
 		h.later()
 		i, err := h.ResetPassword(t.Context(), operator, h.uk, u.ID)
 		if err != nil || i.Password != "" || i.User.Password.Hash != "" {
@@ -257,6 +258,31 @@ func TestResetPassword(t *testing.T) {
 		}
 		if got := h.stored(h.uk, "MSantos").Password; got.Origin != gatehouse.PasswordRecovery || got.ExpiresAt.IsZero() {
 			t.Errorf("password: %+v", got)
+		}
+	})
+}
+
+// B16: an invitation that got lost is sent once more, and the first sign-in stays the
+// first; a recovery that somebody began meanwhile does not become one.
+func TestResetOfAnInvitation(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.company(h.uk, "10482", "Northgate")
+		u := h.user(h.uk, c.ID, "MSantos", gatehouse.RoleUser)
+		reset := func() gatehouse.PasswordOrigin {
+			h.later()
+			if _, err := h.ResetPassword(t.Context(), operator, h.uk, u.ID); err != nil {
+				t.Fatal(err)
+			}
+			return h.stored(h.uk, "MSantos").Password.Origin
+		}
+		if got := reset(); got != gatehouse.PasswordInitial {
+			t.Errorf("an invitation that is sent again: %s", got)
+		}
+		h.write(func(q store.Queries) error {
+			return q.ReplacePassword(t.Context(), h.stored(h.uk, "MSantos"), gatehouse.Password{Hash: "x", Origin: gatehouse.PasswordRecovery, SetAt: h.now}, 0)
+		})
+		if got := reset(); got != gatehouse.PasswordRecovery {
+			t.Errorf("after a recovery: %s", got)
 		}
 	})
 }

@@ -1,0 +1,197 @@
+package gatehouse
+
+import (
+	"slices"
+	"time"
+)
+
+// Enrolment is one run of Enhanced Security's switch over all users of a company
+// (B02 to B04).
+type Enrolment struct {
+	ID        string
+	SiteID    string
+	CompanyID string
+	// Enable: it switches two-factor on; else off.
+	Enable bool
+	State  EnrolmentState
+	// StartedBy and StartedName are the administrator's ID and name at that time.
+	StartedBy, StartedName string
+	StartedAt              time.Time
+	// EndedAt is zero while it runs.
+	EndedAt time.Time
+	// Total is how many users the company had when it began.
+	Total  int
+	Counts EnrolmentCounts
+	// After is the key of the last username that it has come to.
+	After string
+}
+
+// EnrolmentState is how far a run is.
+type EnrolmentState string
+
+// The states of a run.
+const (
+	EnrolmentRunning EnrolmentState = "running"
+	EnrolmentDone    EnrolmentState = "done"
+	// EnrolmentReplaced: the switch was put back before it came to its end.
+	EnrolmentReplaced EnrolmentState = "replaced"
+)
+
+// EnrolmentCounts are how many users a run has come to, by outcome. They add up to the
+// run's total when it has ended.
+type EnrolmentCounts struct {
+	Changed, Unchanged, Skipped, Failed int
+	// Told is how many of them were sent a notice.
+	Told int
+}
+
+// Add counts one more user.
+func (n *EnrolmentCounts) Add(o Outcome, told bool) {
+	switch o {
+	case OutcomeChanged:
+		n.Changed++
+	case OutcomeUnchanged:
+		n.Unchanged++
+	case OutcomeSkipped:
+		n.Skipped++
+	case OutcomeFailed:
+		n.Failed++
+	}
+	if told {
+		n.Told++
+	}
+}
+
+// Done is how many users a run has come to.
+func (n EnrolmentCounts) Done() int { return n.Changed + n.Unchanged + n.Skipped + n.Failed }
+
+// Left estimates how long a run goes on, from how long it took so far; 0: nothing to
+// go by yet, or done.
+func (e Enrolment) Left(now time.Time) time.Duration {
+	done, spent := e.Counts.Done(), now.Sub(e.StartedAt)
+	if e.State != EnrolmentRunning || done == 0 || done >= e.Total || spent <= 0 {
+		return 0
+	}
+	return spent / time.Duration(done) * time.Duration(e.Total-done)
+}
+
+// Outcome is what became of one user in a run.
+type Outcome string
+
+// The outcomes of a run.
+const (
+	// OutcomeChanged: enrolled, or enrolled no more.
+	OutcomeChanged   Outcome = "changed"
+	OutcomeUnchanged Outcome = "unchanged"
+	OutcomeSkipped   Outcome = "skipped"
+	OutcomeFailed    Outcome = "failed"
+)
+
+// Outcomes are all of them, in the order in which they are shown.
+var Outcomes = []Outcome{OutcomeChanged, OutcomeUnchanged, OutcomeSkipped, OutcomeFailed}
+
+// OutcomeReason says why, or what else is to be known.
+type OutcomeReason string
+
+// The reasons of outcomes. Of those who are changed, it is what an administrator may
+// want to look after; empty: nothing.
+const (
+	ReasonUnconfirmed OutcomeReason = "unconfirmed" // the address was never confirmed
+	ReasonLocked      OutcomeReason = "locked"      // asked for a code once unlocked
+	ReasonOwn         OutcomeReason = "own"         // two-factor is the person's own choice
+	ReasonNoAddress   OutcomeReason = "no-address"
+	ReasonBadAddress  OutcomeReason = "bad-address" // no mail can be sent to it
+	ReasonBouncing    OutcomeReason = "bouncing"
+	ReasonDeactivated OutcomeReason = "deactivated"
+	ReasonInvited     OutcomeReason = "invited" // has never signed in
+	// While the run went on: the user left the company, was deleted, the switch was put
+	// back, or the notice could not be written.
+	ReasonMoved    OutcomeReason = "moved"
+	ReasonGone     OutcomeReason = "gone"
+	ReasonReplaced OutcomeReason = "replaced"
+	ReasonError    OutcomeReason = "error"
+)
+
+// OutcomeCount is how many users of a run have an outcome for a reason.
+type OutcomeCount struct {
+	Outcome Outcome
+	// Reason is empty where there is nothing to say.
+	Reason OutcomeReason
+	Count  int
+}
+
+// Enrol is what switching a company's two-factor on or off does to one of its users.
+// reachable: mail can be sent to the user's address.
+func Enrol(enable bool, u User, reachable bool) (Outcome, OutcomeReason) {
+	switch {
+	case u.State == Invited:
+		return OutcomeSkipped, ReasonInvited
+	case u.State != Active:
+		return OutcomeSkipped, ReasonDeactivated
+	case u.Email == "" && enable:
+		return OutcomeSkipped, ReasonNoAddress
+	case !reachable && enable:
+		return OutcomeFailed, ReasonBadAddress
+	case u.Bouncing() && enable:
+		return OutcomeFailed, ReasonBouncing
+	case u.OwnTwoFactor:
+		return OutcomeUnchanged, ReasonOwn
+	}
+	return OutcomeChanged, worthKnowing(u, reachable)
+}
+
+func worthKnowing(u User, reachable bool) OutcomeReason {
+	switch {
+	case u.Email == "":
+		return ReasonNoAddress
+	case !reachable:
+		return ReasonBadAddress
+	case u.Bouncing():
+		return ReasonBouncing
+	case u.Locked():
+		return ReasonLocked
+	case !u.EmailConfirmed:
+		return ReasonUnconfirmed
+	}
+	return ""
+}
+
+// Notified reports whether a run tells a user about it: every active one whom mail can
+// reach (B03). Who has never signed in learns of it at the second sign-in.
+func Notified(u User, reachable bool) bool { return u.State == Active && reachable }
+
+// PeopleGroup is a group of a company's users that an administrator asks for.
+type PeopleGroup string
+
+// The groups. One user may be in several.
+const (
+	GroupEnrolled    PeopleGroup = "enrolled" // a code can be mailed to them, and is asked for
+	GroupNoAddress   PeopleGroup = "no-address"
+	GroupUnconfirmed PeopleGroup = "unconfirmed"
+	GroupBouncing    PeopleGroup = "bouncing"
+	GroupLocked      PeopleGroup = "locked"
+	GroupDeactivated PeopleGroup = "deactivated"
+	GroupInvited     PeopleGroup = "invited"
+	GroupOwn         PeopleGroup = "own"
+)
+
+// PeopleGroups are all of them, in the order in which they are shown.
+var PeopleGroups = []PeopleGroup{GroupEnrolled, GroupNoAddress, GroupUnconfirmed, GroupBouncing,
+	GroupLocked, GroupDeactivated, GroupInvited, GroupOwn}
+
+// GroupsOf returns the groups that a user is in. GroupEnrolled holds whoever is asked
+// for codes when the company's two-factor is on, and whoever would be if it is off.
+func GroupsOf(u User, reachable bool) []PeopleGroup {
+	is := map[PeopleGroup]bool{
+		GroupNoAddress:   u.Email == "" && u.State != Deactivated,
+		GroupUnconfirmed: u.Email != "" && !u.EmailConfirmed && u.State != Deactivated,
+		GroupBouncing:    u.Email != "" && (u.Bouncing() || !reachable) && u.State != Deactivated,
+		GroupLocked:      u.Locked(),
+		GroupDeactivated: u.State == Deactivated,
+		GroupInvited:     u.State == Invited,
+		GroupOwn:         u.OwnTwoFactor,
+	}
+	outcome, _ := Enrol(true, u, reachable)
+	is[GroupEnrolled] = outcome == OutcomeChanged || outcome == OutcomeUnchanged
+	return slices.DeleteFunc(slices.Clone(PeopleGroups), func(g PeopleGroup) bool { return !is[g] })
+}

@@ -1,0 +1,309 @@
+package directory
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Codes of the errors about Enhanced Security. Kind Conflict.
+const (
+	// CodePeopleChanged: the preview that was agreed to is not what would happen now.
+	CodePeopleChanged = "people-changed"
+	// CodeSwitched: it is already as it is to be; somebody else may have switched it.
+	CodeSwitched = "switched"
+)
+
+// Preview is what switching Enhanced Security would do at this moment (B01).
+type Preview struct {
+	Company gatehouse.Company
+	Enable  bool
+	// Total and Counts are those that the run would end with.
+	Total  int
+	Counts gatehouse.EnrolmentCounts
+	// Reasons are how many there would be of each outcome and reason.
+	Reasons []gatehouse.OutcomeCount
+	// Groups are how many users are in each group; one may be in several.
+	Groups map[gatehouse.PeopleGroup]int
+	// Stranded is how many can sign in no more until they get an address that mail
+	// reaches, and StrandedNames who the first of them are.
+	Stranded      int
+	StrandedNames []string
+	// Fingerprint changes with everything that the preview says about anybody.
+	Fingerprint string
+}
+
+// mostStranded is how many are named: the list of the users has all of them.
+const mostStranded = 10
+
+// The store's words for what became of one user in a run, and of the notice.
+type (
+	EnrolmentLine = store.EnrolmentLine
+	MessageState  = store.MessageState
+)
+
+// PreviewTwoFactor works out what switching a company's Enhanced Security would do, from
+// the people as they are now.
+//
+// Errors: Forbidden, NotFound, Unavailable.
+func (s *Service) PreviewTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool) (Preview, error) {
+	firm, err := company(ctx, s.Store.Read(), c, st, companyID)
+	if err != nil {
+		return Preview{}, err
+	}
+	return preview(ctx, s.Store.Read(), firm, enable)
+}
+
+func preview(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool) (Preview, error) {
+	p := Preview{Company: firm, Enable: enable, Groups: map[gatehouse.PeopleGroup]int{}}
+	reasons, sum := map[gatehouse.OutcomeCount]int{}, sha256.New()
+	fmt.Fprintln(sum, firm.TwoFactor, enable)
+	err := q.People(ctx, firm.SiteID, firm.ID, func(u gatehouse.User) error {
+		can := reachable(u)
+		outcome, reason := gatehouse.Enrol(enable, u, can)
+		groups := gatehouse.GroupsOf(u, can)
+		p.Total++
+		p.Counts.Add(outcome, gatehouse.Notified(u, can))
+		reasons[gatehouse.OutcomeCount{Outcome: outcome, Reason: reason}]++
+		p.strand(u, outcome, reason)
+		for _, g := range groups {
+			p.Groups[g]++
+		}
+		fmt.Fprintln(sum, u.ID, outcome, reason, groups)
+		return nil
+	})
+	p.Reasons, p.Fingerprint = counted(reasons), hex.EncodeToString(sum.Sum(nil))
+	return p, err
+}
+
+// strand counts a user whom no code could reach.
+func (p *Preview) strand(u gatehouse.User, o gatehouse.Outcome, why gatehouse.OutcomeReason) {
+	if o != gatehouse.OutcomeFailed && (o != gatehouse.OutcomeSkipped || why != gatehouse.ReasonNoAddress) {
+		return
+	}
+	if p.Stranded++; p.Stranded <= mostStranded {
+		p.StrandedNames = append(p.StrandedNames, u.DisplayName())
+	}
+}
+
+// counted lists counts in the order in which they are shown.
+func counted(n map[gatehouse.OutcomeCount]int) []gatehouse.OutcomeCount {
+	all := make([]gatehouse.OutcomeCount, 0, len(n))
+	for of, count := range n {
+		of.Count = count
+		all = append(all, of)
+	}
+	slices.SortFunc(all, inOrder)
+	return all
+}
+
+func inOrder(a, b gatehouse.OutcomeCount) int {
+	byOutcome := slices.Index(gatehouse.Outcomes, a.Outcome) - slices.Index(gatehouse.Outcomes, b.Outcome)
+	if byOutcome != 0 {
+		return byOutcome
+	}
+	return strings.Compare(string(a.Reason), string(b.Reason))
+}
+
+// SwitchTwoFactor switches a company's Enhanced Security, which holds from this moment
+// on, and begins the run that tells everybody (B02, B03). agreed is the fingerprint of
+// the preview that the caller has seen; empty: none was asked for. A run that goes on
+// is ended: its switch is put back.
+//
+// Errors: Conflict with CodePeopleChanged or CodeSwitched; Forbidden, NotFound,
+// Unavailable.
+func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		firm, err := company(ctx, q, c, st, companyID)
+		if err != nil {
+			return err
+		}
+		e = gatehouse.Enrolment{ID: store.NewID("enr", s.Now()), SiteID: st.ID, CompanyID: firm.ID, Enable: enable,
+			State: gatehouse.EnrolmentRunning, StartedBy: c.UserID, StartedName: c.Name, StartedAt: s.Now()}
+		if err := s.signed(ctx, q, c, st, &e); err != nil {
+			return err
+		}
+		if err := agree(ctx, q, firm, enable, agreed); err != nil {
+			return err
+		}
+		switched, err := q.SetTwoFactor(ctx, st.ID, firm.ID, enable, e.StartedAt)
+		if err == nil && !switched {
+			err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeSwitched}
+		}
+		if err == nil {
+			err = s.replace(ctx, q, st, firm)
+		}
+		if err == nil {
+			e.Total, err = q.BeginEnrolment(ctx, e)
+		}
+		if err != nil {
+			return err
+		}
+		kind := gatehouse.EventTwoFactorEnabled
+		if !enable {
+			kind = gatehouse.EventTwoFactorDisabled
+		}
+		return q.InsertEvent(ctx, event(c, st, e.StartedAt, kind, firm.ID, "", map[string]string{"enrolment": e.ID}))
+	})
+	if err == nil {
+		s.Outbox.Hurry() // the summary of a run that was ended
+	}
+	return e, err
+}
+
+// signed writes into a run who switches, as the account is at this moment: who has just
+// lost the role does not switch any more.
+func (s *Service) signed(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, e *gatehouse.Enrolment) error {
+	if c.Kind != gatehouse.SignedIn {
+		return nil
+	}
+	u, err := q.HoldUser(ctx, st.ID, c.UserID)
+	if err != nil {
+		return err
+	}
+	if u.Role != gatehouse.RoleAdmin || u.CompanyID != e.CompanyID || !u.MaySignIn() {
+		return errForbidden
+	}
+	e.StartedName = u.DisplayName()
+	return nil
+}
+
+// agree holds a switch to what its administrator has seen.
+func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool, agreed string) error {
+	if agreed == "" || firm.TwoFactor == enable { // the latter is the better answer
+		return nil
+	}
+	p, err := preview(ctx, q, firm, enable)
+	if err == nil && subtle.ConstantTimeCompare([]byte(p.Fingerprint), []byte(agreed)) == 0 {
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodePeopleChanged}
+	}
+	return err
+}
+
+// replace ends the run that goes on, and sends its summary.
+func (s *Service) replace(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company) error {
+	old, err := q.ReplaceEnrolment(ctx, st.ID, firm.ID, s.Now())
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.summarise(ctx, q, st, firm, old)
+}
+
+// summarise tells the administrator what a run came to, and the platform's security
+// address of failures (B04).
+func (s *Service) summarise(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, e gatehouse.Enrolment) error {
+	reasons, err := q.EnrolmentOutcomes(ctx, e)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(reasons, inOrder)
+	facts := mail.Enrolment{Enrolment: e, Company: firm.Name, AccountNumber: firm.AccountNumber, Reasons: reasons, NotAlerted: s.SecurityAddress == ""}
+	to, err := s.summaryReader(ctx, q, st, e)
+	if err != nil {
+		return err
+	}
+	if to.ID != "" {
+		err = s.report(ctx, q, st, mail.To(st, to), mail.EnrolmentSummary{Enrolment: facts})
+	}
+	if err == nil && e.Counts.Failed > 0 && s.SecurityAddress != "" {
+		err = s.report(ctx, q, st, mail.Recipient{CompanyID: firm.ID, Address: s.SecurityAddress, Lang: st.Language("", "")},
+			mail.EnrolmentFailures{Enrolment: facts})
+	}
+	return err
+}
+
+// report queues a mail about a run. One that cannot be written is logged, and does not
+// keep the run from its end.
+func (s *Service) report(ctx context.Context, q store.Queries, st *site.Site, to mail.Recipient, msg mail.Message) error {
+	m, err := s.Outbox.Write(st, to, msg)
+	if err != nil {
+		s.log().ErrorContext(ctx, "enrolment: a mail cannot be written", "kind", msg.Kind(), "error", err)
+		return nil
+	}
+	return q.InsertMessage(ctx, m)
+}
+
+// summaryReader is who gets a run's summary: whoever began it, if that is still an
+// administrator of the company, else another one. A zero User: nobody can be reached.
+func (s *Service) summaryReader(ctx context.Context, q store.Queries, st *site.Site, e gatehouse.Enrolment) (gatehouse.User, error) {
+	var first gatehouse.User
+	done := errors.New("found")
+	err := q.People(ctx, st.ID, e.CompanyID, func(u gatehouse.User) error {
+		if u.Role != gatehouse.RoleAdmin || u.State != gatehouse.Active || !reachable(u) {
+			return nil
+		}
+		if u.ID == e.StartedBy {
+			first = u
+			return done
+		}
+		if first.ID == "" {
+			first = u
+		}
+		return nil
+	})
+	if errors.Is(err, done) {
+		err = nil
+	}
+	return first, err
+}
+
+// Enrolments returns the runs of a company, newest first.
+func (s *Service) Enrolments(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, before string, limit int) ([]gatehouse.Enrolment, error) {
+	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+		return nil, err
+	}
+	return s.Store.Read().Enrolments(ctx, st.ID, companyID, before, clamp(limit))
+}
+
+// Enrolment returns a run of a company.
+func (s *Service) Enrolment(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, id string) (gatehouse.Enrolment, error) {
+	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+		return gatehouse.Enrolment{}, err
+	}
+	return s.Store.Read().Enrolment(ctx, st.ID, companyID, id)
+}
+
+// Results are what a run came to in detail.
+type Results struct {
+	gatehouse.Enrolment
+	Reasons []gatehouse.OutcomeCount
+	// Notices are how many notices there are by what became of them.
+	Notices map[MessageState]int
+}
+
+// Results returns what a run of a company came to.
+func (s *Service) Results(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, id string) (r Results, err error) {
+	if r.Enrolment, err = s.Enrolment(ctx, c, st, companyID, id); err != nil {
+		return r, err
+	}
+	if r.Reasons, err = s.Store.Read().EnrolmentOutcomes(ctx, r.Enrolment); err != nil {
+		return r, err
+	}
+	slices.SortFunc(r.Reasons, inOrder)
+	r.Notices, err = s.Store.Read().EnrolmentNotices(ctx, r.Enrolment)
+	return r, err
+}
+
+// EnrolmentLines calls fn for the users of a run in the order of their usernames: those
+// after the given key, with the given outcome (empty: all), limit at most (0: all).
+func (s *Service) EnrolmentLines(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, id string,
+	outcome gatehouse.Outcome, after string, limit int, fn func(EnrolmentLine) error) error {
+	e, err := s.Enrolment(ctx, c, st, companyID, id)
+	if err != nil {
+		return err
+	}
+	return s.Store.Read().EnrolmentLines(ctx, e, outcome, after, limit, fn)
+}

@@ -1,0 +1,213 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+const (
+	// enrolBatch is how many users one transaction takes: while it is written, nobody
+	// else writes to SQLite.
+	enrolBatch = 100
+	// enrolLease is how long a run waits for a process that died. A batch that takes
+	// longer is done twice at worst, and written once.
+	enrolLease = time.Second
+)
+
+// Enrol does one batch of a run that waits to be worked on. It reports whether there may
+// be more to do at once. Any number of processes may call it, and be killed at any
+// moment: a user's outcome, the notice and how far the run has come are written in one
+// transaction, which fails if the run is not where it was.
+func (s *Service) Enrol(ctx context.Context, sites func(id string) *site.Site) (more bool, err error) {
+	now := s.Now()
+	if due, err := s.Store.Read().EnrolmentDue(ctx, now); err != nil || !due {
+		return false, err
+	}
+	var e gatehouse.Enrolment
+	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
+		e, err = q.ClaimEnrolment(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(enrolLease)})
+		return err
+	})
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	st := sites(e.SiteID)
+	if st == nil { // another process may have it
+		return false, fmt.Errorf("run %s: the site %q is not configured here", e.ID, e.SiteID)
+	}
+	if err := s.enrolBatch(ctx, st, e); err != nil && !errors.Is(err, errOvertaken) {
+		return false, fmt.Errorf("run %s: %w", e.ID, err)
+	}
+	s.Outbox.Hurry()
+	return true, nil
+}
+
+// errOvertaken: another process has done the batch, or the run was ended meanwhile.
+var errOvertaken = errors.New("the run has gone on without this process")
+
+// batch is what is to be written for some users of a run.
+type batch struct {
+	s    *Service
+	st   *site.Site
+	run  gatehouse.Enrolment
+	firm gatehouse.Company
+	by   gatehouse.User
+	// users are the accounts as they were when their notices were written.
+	users map[string]gatehouse.User
+	done  []enrolled
+}
+
+// enrolled is what became of a user, with the notice if there is one.
+type enrolled struct {
+	store.EnrolmentUser
+	notice *store.Message
+}
+
+func (s *Service) enrolBatch(ctx context.Context, st *site.Site, e gatehouse.Enrolment) error {
+	q := s.Store.Read()
+	next, err := q.NextOfEnrolment(ctx, e, enrolBatch)
+	if err != nil {
+		return err
+	}
+	b := &batch{s: s, st: st, run: e}
+	if b.firm, err = q.Company(ctx, st.ID, e.CompanyID); err != nil {
+		return err
+	}
+	if len(next) == 0 {
+		return s.endRun(ctx, b)
+	}
+	if b.by, err = s.starter(ctx, q, e); err != nil {
+		return err
+	}
+	if b.users, err = q.UsersOfBatch(ctx, e, enrolBatch); err != nil {
+		return err
+	}
+	// Notices are written before the transaction, which others wait for.
+	for _, u := range next {
+		b.done = append(b.done, b.enrol(ctx, u, b.users))
+	}
+	return s.Store.Write(ctx, func(q store.Queries) error { return b.write(ctx, q) })
+}
+
+// starter is the account of who began a run, with what may be said of it to the company;
+// zero if it is gone or was nobody's.
+func (s *Service) starter(ctx context.Context, q store.Queries, e gatehouse.Enrolment) (gatehouse.User, error) {
+	if e.StartedBy == "" {
+		return gatehouse.User{}, nil
+	}
+	u, err := q.User(ctx, e.SiteID, e.StartedBy)
+	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && u.CompanyID != e.CompanyID {
+		return gatehouse.User{}, nil
+	}
+	return u, err
+}
+
+// enrol decides what becomes of a user.
+func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[string]gatehouse.User) enrolled {
+	of.At, of.MessageID = b.s.Now(), ""
+	u, there := users[of.UserID]
+	switch {
+	case !there:
+		of.Outcome, of.Reason = gatehouse.OutcomeSkipped, gatehouse.ReasonGone
+		return enrolled{of, nil}
+	case u.CompanyID != b.run.CompanyID:
+		of.Outcome, of.Reason = gatehouse.OutcomeSkipped, gatehouse.ReasonMoved
+		return enrolled{of, nil}
+	}
+	can := reachable(u)
+	of.Outcome, of.Reason = gatehouse.Enrol(b.run.Enable, u, can)
+	if !gatehouse.Notified(u, can) {
+		return enrolled{of, nil}
+	}
+	m, err := b.s.Outbox.Write(b.st, mail.To(b.st, u), b.s.switchNotice(b.st, b.run, b.firm, b.by, u))
+	if err != nil {
+		b.s.log().ErrorContext(ctx, "enrolment: a notice cannot be written", "run", b.run.ID, "user", u.ID, "error", err)
+		of.Outcome, of.Reason = gatehouse.OutcomeFailed, gatehouse.ReasonError
+		return enrolled{of, nil}
+	}
+	of.MessageID = m.ID
+	return enrolled{of, &m}
+}
+
+// switchNotice is what a user is told about a run (B03).
+func (s *Service) switchNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by, u gatehouse.User) mail.Message {
+	facts := mail.Switch{Username: u.Username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: u.OwnTwoFactor,
+		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedBrowser.Hours() / 24)}
+	if reachable(by) && by.State == gatehouse.Active {
+		facts.ByAddress = by.Email
+	}
+	if e.StartedBy == "" { // support did it
+		facts.By = ""
+	}
+	if e.Enable {
+		return mail.TwoFactorEnabled{Switch: facts}
+	}
+	return mail.TwoFactorDisabled{Switch: facts}
+}
+
+// write writes a batch, unless the run has moved meanwhile. Who has changed since the
+// notice was written is decided anew.
+func (b *batch) write(ctx context.Context, q store.Queries) error {
+	var n gatehouse.EnrolmentCounts
+	users, err := q.UsersOfBatch(ctx, b.run, enrolBatch)
+	if err != nil {
+		return err
+	}
+	for i, e := range b.done {
+		if users[e.UserID] != b.users[e.UserID] {
+			e = b.enrol(ctx, e.EnrolmentUser, users)
+			b.done[i] = e
+		}
+		n.Add(e.Outcome, e.notice != nil)
+	}
+	b.users = users
+	last := b.done[len(b.done)-1].Key
+	still, err := q.AdvanceEnrolment(ctx, b.run, last, n, b.s.Now())
+	if err == nil && !still {
+		err = errOvertaken
+	}
+	for _, e := range b.done {
+		if err == nil && e.notice != nil {
+			err = q.InsertMessage(ctx, *e.notice)
+		}
+		if err == nil {
+			err = q.FinishEnrolmentUser(ctx, b.run, e.EnrolmentUser)
+		}
+	}
+	return err
+}
+
+// endRun ends a run that has come to all users, with its summary.
+func (s *Service) endRun(ctx context.Context, b *batch) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		now := s.Now()
+		ended, err := q.EndEnrolment(ctx, b.run, now)
+		if err == nil && !ended {
+			err = errOvertaken
+		}
+		if err != nil {
+			return err
+		}
+		b.run.State, b.run.EndedAt = gatehouse.EnrolmentDone, now
+		return s.summarise(ctx, q, b.st, b.firm, b.run)
+	})
+}
+
+func (s *Service) log() *slog.Logger {
+	if s.Log == nil {
+		return slog.Default()
+	}
+	return s.Log
+}

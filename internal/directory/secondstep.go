@@ -1,0 +1,150 @@
+package directory
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// SecondStep is what stands between a user's password and a session. Codes are nobody's
+// to see.
+type SecondStep struct {
+	// Company: Enhanced Security is on. Own: it is the person's own choice.
+	Company, Own bool
+	// Reachable: mail can be sent to the user's address, and so can codes.
+	Reachable bool
+	// Trusted are the browsers in which no code is asked for, the last used first.
+	Trusted []gatehouse.Browser
+}
+
+// SecondStep returns a user's second step (B19).
+//
+// Errors: Forbidden, NotFound, Unavailable.
+func (s *Service) SecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (SecondStep, error) {
+	q := s.Store.Read()
+	u, err := user(ctx, q, c, st, id)
+	if err != nil {
+		return SecondStep{}, err
+	}
+	firm, err := q.Company(ctx, st.ID, u.CompanyID)
+	if err != nil {
+		return SecondStep{}, err
+	}
+	trusted, err := s.trusted(ctx, q, st, firm, u)
+	return SecondStep{Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}, err
+}
+
+func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, u gatehouse.User) (trusted []gatehouse.Browser, err error) {
+	now := s.Now()
+	all, err := q.BrowsersOf(ctx, st.ID, u.ID, now.Add(-gatehouse.BrowserKnownFor))
+	for _, b := range all {
+		if !b.TrustedUntil(st.Policy, firm, now).IsZero() {
+			trusted = append(trusted, b)
+		}
+	}
+	return trusted, err
+}
+
+// ResetSecondStep ends the trust in all browsers of a user and the own choice of
+// two-factor, with every code and half-finished sign-in; sessions go on. The owner is
+// told by mail (B19).
+//
+// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount, Unavailable.
+func (s *Service) ResetSecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
+	return s.onSecondStep(ctx, c, st, id, func(q store.Queries, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
+		trusted, err := s.trusted(ctx, q, st, firm, u)
+		if err == nil {
+			err = q.EndTrust(ctx, st.ID, u.ID)
+		}
+		if err == nil {
+			err = q.SetOwnTwoFactor(ctx, st.ID, u.ID, false)
+		}
+		if err == nil {
+			err = q.EndCodes(ctx, st.ID, u.ID, s.Now())
+		}
+		if err == nil {
+			err = q.DeleteSignInsOf(ctx, st.ID, u.ID)
+		}
+		if err == nil {
+			err = s.record(ctx, q, c, st, u, gatehouse.EventSecondStepReset,
+				map[string]string{"browsers": strconv.Itoa(len(trusted)), "own": yesNo(u.OwnTwoFactor)})
+		}
+		return &mail.SecondStepReset{Asked: firm.TwoFactor}, err
+	})
+}
+
+// EndTrust ends the trust in one browser of a user, and the half-finished sign-ins that
+// may have relied on it (B08). To end it twice is no error, and tells nobody again.
+//
+// Errors: as ResetSecondStep; NotFound also for no browser of that user.
+func (s *Service) EndTrust(ctx context.Context, c gatehouse.Caller, st *site.Site, id, browser string) error {
+	return s.onSecondStep(ctx, c, st, id, func(q store.Queries, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
+		all, err := q.BrowsersOf(ctx, st.ID, u.ID, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(all, func(b gatehouse.Browser) bool { return b.ID == browser })
+		if i < 0 {
+			return nil, gatehouse.ErrNotFound
+		}
+		ended, err := q.EndTrustIn(ctx, st.ID, u.ID, browser)
+		if err != nil || !ended {
+			return nil, err
+		}
+		if err := q.DeleteSignInsOf(ctx, st.ID, u.ID); err != nil {
+			return nil, err
+		}
+		err = s.record(ctx, q, c, st, u, gatehouse.EventSecondStepReset, map[string]string{"browsers": "1", "browser": browser, "own": "no"})
+		lang := st.Language("", u.Locale)
+		return &mail.SecondStepReset{Browser: st.Browser(lang, all[i].UserAgent), Asked: firm.TwoFactor || u.OwnTwoFactor}, err
+	})
+}
+
+// onSecondStep changes a user's second step in a transaction, and tells the owner what
+// the change returns; nil: nothing has changed.
+func (s *Service) onSecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string,
+	change func(store.Queries, gatehouse.Company, gatehouse.User) (*mail.SecondStepReset, error)) error {
+	err := s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := user(ctx, q, c, st, id)
+		if err == nil {
+			err = notOwn(c, u)
+		}
+		if err != nil {
+			return err
+		}
+		firm, err := q.Company(ctx, st.ID, u.CompanyID)
+		if err != nil {
+			return err
+		}
+		msg, err := change(q, firm, u)
+		if err != nil || msg == nil || !reachable(u) || u.State == gatehouse.Deactivated {
+			return err
+		}
+		msg.Username, msg.At = u.Username, s.Now()
+		if c.Kind == gatehouse.SignedIn {
+			admin, err := q.User(ctx, st.ID, c.UserID)
+			if err != nil {
+				return err
+			}
+			msg.By = admin.DisplayName()
+		}
+		return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), *msg)
+	})
+	if err == nil {
+		s.Outbox.Hurry()
+	}
+	return err
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,32 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/internal/directory"
+	"gatehouse/internal/site"
+)
+
+const (
+	// enrolEvery is how soon a run of Enhanced Security begins, at most.
+	enrolEvery = 500 * time.Millisecond
+	// enrolSlice is how long a server that is to stop goes on with a run; the next
+	// start, or another process, goes on from there.
+	enrolSlice = 2 * time.Second
+)
+
+// Enrolments goes on with the runs of Enhanced Security (B03), batch by batch; see
+// directory.Service.Enrol.
+func Enrolments(d *directory.Service, sites func(id string) *site.Site) Job {
+	return Job{Name: "enrolments", Every: enrolEvery, Run: func(ctx context.Context) error {
+		slice, cancel := context.WithTimeout(ctx, enrolSlice)
+		defer cancel()
+		for slice.Err() == nil {
+			if more, err := d.Enrol(ctx, sites); err != nil || !more {
+				return err
+			}
+		}
+		return nil
+	}}
+}

@@ -141,7 +141,13 @@ func compose(s *site.Site, m store.Message, c content, keys []DKIM, now func() t
 	if _, err := msg.WriteTo(&raw); err != nil {
 		return envelope{}, err
 	}
-	return envelope{From: from, To: c.To, Raw: raw.Bytes(), UTF8: !isASCII(c.To) || !isASCII(from)}, checkLines(raw.Bytes())
+	e := envelope{From: from, To: c.To, Raw: raw.Bytes(), UTF8: !isASCII(c.To) || !isASCII(from)}
+	if s.Sender.Bounces != "" {
+		if e.From, err = returnPath(s.Sender.Bounces, m.MessageID); err != nil {
+			return envelope{}, fmt.Errorf("the bounce address of site %s: %w", s.ID, err)
+		}
+	}
+	return e, checkLines(raw.Bytes())
 }
 
 // senderName marks an installation that is not the real one (B20).

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
 
+	"gatehouse"
 	"gatehouse/internal/store"
 )
 
@@ -21,6 +23,11 @@ var errNoUTF8 = errors.New("the mail server does not offer SMTPUTF8, which an ad
 type connectError struct{ error }
 
 func (e connectError) Unwrap() error { return e.error }
+
+// recipientError is a server's answer to the recipient's address.
+type recipientError struct{ error }
+
+func (e recipientError) Unwrap() error { return e.error }
 
 // send hands one message over. begun is true once the server has taken the first
 // command, so that an error before it is one of the connection's age.
@@ -36,7 +43,7 @@ func (c *conn) send(e envelope) (reply string, begun bool, err error) {
 		return "", false, err
 	}
 	if err := c.Rcpt("<" + e.To + ">"); err != nil {
-		return "", true, err
+		return "", true, recipientError{err}
 	}
 	w, err := c.Data()
 	if err != nil {
@@ -163,25 +170,46 @@ func (o *outage) lately() error {
 // replyLength is how much of what a server says is kept.
 const replyLength = 500
 
-// judge says what an attempt came to, in the server's words where it had any.
-func judge(reply string, err error) (store.MessageState, string) {
+// verdict is what an attempt came to.
+type verdict struct {
+	state store.MessageState
+	// reply is in the server's words where it had any.
+	reply string
+	// refused: the address is one that mail cannot arrive at; status is the code.
+	refused bool
+	status  string
+}
+
+func judge(reply string, err error) verdict {
 	if err == nil {
-		return store.MessageSent, shorten(oneLine(reply), replyLength)
+		return verdict{state: store.MessageSent, reply: said(reply)}
 	}
-	state, text := store.MessageDeferred, err.Error()
+	v := verdict{state: store.MessageDeferred, reply: said(err.Error())}
 	var answer *textproto.Error
 	var connect connectError
 	switch {
 	case errors.Is(err, errNoUTF8):
-		state = store.MessageRefused
+		v.state = store.MessageRefused
 	case errors.As(err, &connect):
 	case errors.As(err, &answer):
-		text = fmt.Sprintf("%d %s", answer.Code, answer.Msg)
+		v.reply = said(fmt.Sprintf("%d %s", answer.Code, answer.Msg))
 		if answer.Code >= 500 && !aboutUs(answer.Code) {
-			state = store.MessageRefused
+			v.state = store.MessageRefused
+			v.doubt(err, answer)
 		}
 	}
-	return state, shorten(oneLine(text), replyLength)
+	return v
+}
+
+// doubt looks whether a refusal is one of the address.
+func (v *verdict) doubt(err error, answer *textproto.Error) {
+	var recipient recipientError
+	if !errors.As(err, &recipient) {
+		return
+	}
+	if v.status, v.refused = gatehouse.RefusesAddress(answer.Code, answer.Msg); v.status == "" {
+		v.status = strconv.Itoa(answer.Code)
+	}
 }
 
 // aboutUs reports the refusals that mean our sign-in at the server, not the message:

@@ -39,6 +39,9 @@ type pageBlock struct {
 	block
 	Page          *page
 	Size, Spacing int // of a code
+	// NameWidth is the share of a fact's name; ValueAlign is set for numbers.
+	NameWidth  int
+	ValueAlign string
 }
 
 // html writes a document as HTML: tables and inline styles, no pictures, nothing
@@ -61,9 +64,13 @@ func html(d document, s *site.Site, lang string) (string, error) {
 	return out.String(), err
 }
 
-// newPageBlock gives a short code large digits far apart.
+// newPageBlock gives a short code large digits far apart, and numbers little room at the
+// end of their line.
 func newPageBlock(b block, p *page) pageBlock {
-	pb := pageBlock{block: b, Page: p, Size: 22, Spacing: 1}
+	pb := pageBlock{block: b, Page: p, Size: 22, Spacing: 1, NameWidth: 44}
+	if digitsOf(b.Facts) > 0 {
+		pb.NameWidth, pb.ValueAlign = 80, p.End
+	}
 	if utf8.RuneCountInString(b.Value) <= 8 {
 		pb.Size, pb.Spacing = 34, 10
 		pb.Value = strings.ReplaceAll(b.Value, " ", "\u00a0")

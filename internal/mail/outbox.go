@@ -59,22 +59,29 @@ type content struct {
 // to the database: a caller whose transaction must not fail for that asks CanSend
 // first.
 func (o *Outbox) Enqueue(ctx context.Context, q store.Queries, s *site.Site, to Recipient, msg Message) error {
-	m, err := o.write(s, to, msg)
+	_, err := o.EnqueueID(ctx, q, s, to, msg)
+	return err
+}
+
+// EnqueueID is Enqueue, and returns the ID by which the message can be asked after.
+func (o *Outbox) EnqueueID(ctx context.Context, q store.Queries, s *site.Site, to Recipient, msg Message) (string, error) {
+	m, err := o.Write(s, to, msg)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return q.InsertMessage(ctx, m)
+	return m.ID, q.InsertMessage(ctx, m)
 }
 
 // Discard writes a message and keeps nothing of it: so that an answer to somebody who is
 // known takes no longer than one to somebody who is not (invariant 7).
 func (o *Outbox) Discard(s *site.Site, to Recipient, msg Message) error {
-	_, err := o.write(s, to, msg)
+	_, err := o.Write(s, to, msg)
 	return err
 }
 
-// write makes the row of a message.
-func (o *Outbox) write(s *site.Site, to Recipient, msg Message) (store.Message, error) {
+// Write makes the row of a message, for store.Queries.InsertMessage: who sends many
+// writes them before the transaction, which must not wait for that. See Enqueue.
+func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, error) {
 	now := o.Now()
 	address, err := route(to.Address)
 	if err != nil {

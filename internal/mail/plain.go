@@ -46,18 +46,34 @@ func plainBlock(b block, colon string) string {
 	return wrap(joined(b.Text), "", "")
 }
 
-// plainFacts writes names and values in two columns.
+// plainFacts writes names and values in two columns. Numbers are set one below the other
+// from the right, where all values are numbers.
 func plainFacts(facts []fact, colon string) string {
 	width := 0
 	for _, f := range facts {
 		width = max(width, utf8.RuneCountInString(f.Name+colon))
 	}
+	digits := digitsOf(facts)
 	lines := make([]string, len(facts))
 	for i, f := range facts {
-		first := fmt.Sprintf("%-*s  ", width, f.Name+colon)
-		lines[i] = wrap(joined(f.Value), first, strings.Repeat(" ", width+2))
+		value := joined(f.Value)
+		first := fmt.Sprintf("%-*s  ", width, f.Name+colon) + strings.Repeat(" ", max(0, digits-len(value)))
+		lines[i] = wrap(value, first, strings.Repeat(" ", width+2))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// digitsOf is how many digits the longest value has; 0: not all are numbers.
+func digitsOf(facts []fact) int {
+	most := 0
+	for _, f := range facts {
+		value := joined(f.Value)
+		if strings.Trim(value, "0123456789") != "" {
+			return 0
+		}
+		most = max(most, len(value))
+	}
+	return most
 }
 
 func joined(spans []span) string {

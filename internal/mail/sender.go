@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -33,6 +35,7 @@ type Sender struct {
 
 	once  sync.Once
 	nudge chan struct{}
+	swept time.Time // when take looked for expired messages
 }
 
 const (
@@ -72,6 +75,13 @@ type claimed struct {
 	at time.Time
 }
 
+// outcome is what became of a message in hand, and what the server said about the address.
+type outcome struct {
+	store.MessageResult
+	message store.Message
+	verdict verdict
+}
+
 // Run sends until the context ends, then finishes the messages that are being sent,
 // gives back the others and returns. Its error is one of the configuration; a mail
 // server or a database that cannot be reached is waited for.
@@ -81,7 +91,7 @@ func (s *Sender) Run(ctx context.Context) error {
 		return err
 	}
 	work := make(chan claimed)
-	done := make(chan store.MessageResult, 2*mostAtOnce)
+	done := make(chan outcome, 2*mostAtOnce)
 	var workers, marker sync.WaitGroup
 	broken := &outage{}
 	for range s.workers() {
@@ -117,7 +127,7 @@ func (s *Sender) workers() int {
 // claim takes what is due and hands it out. It takes few at a time from a slow
 // server, so that what is urgent is not behind a hundred others, and many from
 // a fast one.
-func (s *Sender) claim(ctx context.Context, work chan<- claimed, done chan<- store.MessageResult) {
+func (s *Sender) claim(ctx context.Context, work chan<- claimed, done chan<- outcome) {
 	few := 2 * s.workers()
 	batch := few
 	for ctx.Err() == nil {
@@ -147,7 +157,9 @@ func (s *Sender) claim(ctx context.Context, work chan<- claimed, done chan<- sto
 }
 
 // take claims up to limit due messages and ends those whose time is over. While there
-// is nothing to do it only reads, by index.
+// is nothing to do it only reads, by index. For those that are over it reads all that
+// are due, which may be a hundred thousand notices: so once in a while only. What is
+// claimed meanwhile, try ends.
 func (s *Sender) take(ctx context.Context, limit int) ([]claimed, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markTime)
 	defer cancel()
@@ -157,17 +169,23 @@ func (s *Sender) take(ctx context.Context, limit int) ([]claimed, error) {
 		return nil, err
 	}
 	at := time.Now()
+	sweep := at.Sub(s.swept) >= pollEvery
 	var rows []store.Message
 	var expired int64
 	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
-		if expired, err = q.ExpireMessages(ctx, now); err != nil {
-			return err
+		if sweep {
+			if expired, err = q.ExpireMessages(ctx, now); err != nil {
+				return err
+			}
 		}
 		rows, err = q.ClaimMessages(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(s.lease()), Limit: limit})
 		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if sweep {
+		s.swept = at
 	}
 	if expired > 0 {
 		s.Log.WarnContext(ctx, "mail: messages expired before they could be sent", "count", expired)
@@ -191,7 +209,7 @@ func (s *Sender) wait(ctx context.Context) {
 
 // work sends what it is handed over one connection, which it closes when there has
 // been nothing for a while.
-func (s *Sender) work(ctx context.Context, l *line, work <-chan claimed, done chan<- store.MessageResult) {
+func (s *Sender) work(ctx context.Context, l *line, work <-chan claimed, done chan<- outcome) {
 	defer l.close()
 	idle := time.NewTimer(connectionIdle)
 	defer idle.Stop()
@@ -210,24 +228,26 @@ func (s *Sender) work(ctx context.Context, l *line, work <-chan claimed, done ch
 }
 
 // try sends one message. A panic costs this message a try, and nobody else anything.
-func (s *Sender) try(ctx context.Context, l *line, m claimed) (result store.MessageResult) {
+func (s *Sender) try(ctx context.Context, l *line, m claimed) (result outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.drop()
 			s.Log.ErrorContext(ctx, "mail: panic", "site", m.SiteID, "message", m.ID, "panic", p, "stack", string(debug.Stack()))
-			result = s.result(m, store.MessageDeferred, "an internal error; see the log for this message")
+			result = s.result(m, verdict{state: store.MessageDeferred, reply: "an internal error; see the log for this message"})
 		}
 	}()
 	switch {
 	case ctx.Err() != nil, time.Since(m.at) > s.beginWithin():
 		return s.giveBack(m)
 	case !s.Now().Before(m.ExpiresAt):
-		return s.result(m, store.MessageExpired, m.Reply)
+		v := verdict{state: store.MessageExpired, reply: m.Reply}
+		s.report(ctx, m, v)
+		return s.result(m, v)
 	}
 	// A message that has been begun is finished, also when the process is to stop.
-	state, reply := judge(s.send(context.WithoutCancel(ctx), l, m))
-	s.report(ctx, m, state, reply)
-	return s.result(m, state, reply)
+	v := judge(s.send(context.WithoutCancel(ctx), l, m))
+	s.report(ctx, m, v)
+	return s.result(m, v)
 }
 
 func (s *Sender) send(ctx context.Context, l *line, m claimed) (string, error) {
@@ -246,45 +266,45 @@ func (s *Sender) send(ctx context.Context, l *line, m claimed) (string, error) {
 	return l.send(ctx, e)
 }
 
-func (s *Sender) report(ctx context.Context, m claimed, state store.MessageState, reply string) {
+func (s *Sender) report(ctx context.Context, m claimed, v verdict) {
 	level := slog.LevelDebug
-	switch state {
-	case store.MessageDeferred:
+	switch v.state {
+	case store.MessageDeferred, store.MessageExpired:
 		level = slog.LevelWarn
 	case store.MessageRefused:
 		level = slog.LevelError
 	}
-	s.Log.Log(ctx, level, "mail: "+string(state), "site", m.SiteID, "message", m.ID, "kind", m.Kind,
-		"user", m.UserID, "tries", m.Tries+1, "reply", reply)
+	s.Log.Log(ctx, level, "mail: "+string(v.state), "site", m.SiteID, "message", m.ID, "kind", m.Kind,
+		"user", m.UserID, "tries", m.Tries+1, "reply", v.reply)
 }
 
-func (s *Sender) result(m claimed, state store.MessageState, reply string) store.MessageResult {
+func (s *Sender) result(m claimed, v verdict) outcome {
 	now := s.Now()
-	r := store.MessageResult{SiteID: m.SiteID, ID: m.ID, Lease: m.Lease, State: state, Reply: reply, At: now, Tries: m.Tries}
-	if state == store.MessageDeferred {
+	r := store.MessageResult{SiteID: m.SiteID, ID: m.ID, Lease: m.Lease, State: v.state, Reply: v.reply, At: now, Tries: m.Tries}
+	if v.state == store.MessageDeferred {
 		r.Tries++
 		// At its expiry it is due as well, to be ended on time.
 		if r.DueAt = now.Add(backoff(m.Tries, mathrand.Float64())); r.DueAt.After(m.ExpiresAt) {
 			r.DueAt = m.ExpiresAt
 		}
 	}
-	return r
+	return outcome{r, m.Message, v}
 }
 
 // giveBack ends a claim without a try.
-func (s *Sender) giveBack(m claimed) store.MessageResult {
-	r := s.result(m, store.MessageWaiting, m.Reply)
-	if r.DueAt = r.At; m.Tries > 0 {
-		r.State = store.MessageDeferred
+func (s *Sender) giveBack(m claimed) outcome {
+	o := s.result(m, verdict{state: store.MessageWaiting, reply: m.Reply})
+	if o.DueAt = o.At; m.Tries > 0 {
+		o.State = store.MessageDeferred
 	}
-	return r
+	return o
 }
 
 // mark records results, as many in one transaction as there are at that moment: a
 // commit waits for the disk, and meanwhile the next ones gather.
-func (s *Sender) mark(ctx context.Context, done <-chan store.MessageResult) {
+func (s *Sender) mark(ctx context.Context, done <-chan outcome) {
 	for first := range done {
-		results := []store.MessageResult{first}
+		results := []outcome{first}
 		for more := true; more && len(results) < mostAtOnce; {
 			select {
 			case r, ok := <-done:
@@ -301,13 +321,13 @@ func (s *Sender) mark(ctx context.Context, done <-chan store.MessageResult) {
 
 // markAll tries until the results are recorded or the claim must be over: what was
 // sent and not recorded would be sent again.
-func (s *Sender) markAll(ctx context.Context, results []store.MessageResult) {
+func (s *Sender) markAll(ctx context.Context, results []outcome) {
 	began := time.Now()
 	for {
 		lost, err := s.markOnce(ctx, results)
 		if err == nil {
 			for _, r := range lost {
-				s.Log.WarnContext(ctx, "mail: another process took a message that was being sent", "site", r.SiteID, "message", r.ID, "state", r.State)
+				s.Log.WarnContext(ctx, "mail: a result came too late: another process took the message, or a report ended it", "site", r.SiteID, "message", r.ID, "state", r.State)
 			}
 			return
 		}
@@ -319,12 +339,35 @@ func (s *Sender) markAll(ctx context.Context, results []store.MessageResult) {
 	}
 }
 
-func (s *Sender) markOnce(ctx context.Context, results []store.MessageResult) (lost []store.MessageResult, err error) {
+func (s *Sender) markOnce(ctx context.Context, outcomes []outcome) (lost []store.MessageResult, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markTime)
 	defer cancel()
+	results := make([]store.MessageResult, len(outcomes))
+	for i, o := range outcomes {
+		results[i] = o.MessageResult
+	}
 	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
-		lost, err = q.FinishMessages(ctx, results)
+		if lost, err = q.FinishMessages(ctx, results); err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			if !slices.Contains(lost, o.MessageResult) {
+				err = errors.Join(err, judgeAddress(ctx, q, o))
+			}
+		}
 		return err
 	})
 	return lost, err
+}
+
+// judgeAddress notes what the hand-over says about an address. A success costs a
+// statement only where something was held against the address before.
+func judgeAddress(ctx context.Context, q store.Queries, o outcome) error {
+	switch {
+	case o.verdict.refused:
+		return markBounced(ctx, q, o.message, o.verdict.status, gatehouse.Bounce{At: o.At, Reason: o.Reply})
+	case o.State == store.MessageSent && o.message.Doubted:
+		return q.ClearBounce(ctx, o.SiteID, gatehouse.NameKey(o.message.Recipient), false)
+	}
+	return nil
 }

@@ -93,6 +93,27 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
+// What expires between two looks for expired messages is claimed, and not sent.
+func TestExpiryBetweenTwoLooks(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	s := b.sender(config(t, server))
+	late := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: b.clock.now().Add(time.Hour), For: mail.PasswordForReset})
+	if err := b.store.Write(t.Context(), func(q store.Queries) error { // it is tried later
+		_, err := q.HurryMessage(t.Context(), late.SiteID, late.ID, late.ExpiresAt)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.run(s)
+	first := b.message(mail.Samples()["unlocked-operator"])
+	b.await(s, first, store.MessageSent) // with a look
+	b.clock.advance(time.Hour)
+	b.await(s, late, store.MessageExpired)
+	if all := server.All(); len(all) != 1 {
+		t.Errorf("%d mails arrived, want 1", len(all))
+	}
+}
+
 // Two senders on one database: everything goes out, nothing twice.
 func TestTwoSendersNeverSendTwice(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {

@@ -111,27 +111,34 @@ func TestCheckEndsInTime(t *testing.T) {
 }
 
 func TestWrongName(t *testing.T) {
+	other := certificate(t, "other.example")
+	s := &script{tls: &tls.Config{Certificates: []tls.Certificate{other}}}
+	c := s.start(t)
+	c.Security, c.Roots = mail.ImplicitTLS, x509.NewCertPool()
+	c.Roots.AddCert(other.Leaf)
+	if err := mail.Check(t.Context(), c); err == nil || !strings.Contains(err.Error(), "for another name") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// certificate makes one that vouches for itself.
+func certificate(t *testing.T, name string) tls.Certificate {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"other.example"}}
+		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{name}}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &script{tls: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
-	c := s.start(t)
-	c.Security, c.Roots = mail.ImplicitTLS, x509.NewCertPool()
-	certificate, err := x509.ParseCertificate(der)
+	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Roots.AddCert(certificate)
-	if err := mail.Check(t.Context(), c); err == nil || !strings.Contains(err.Error(), "for another name") {
-		t.Errorf("the error is %v", err)
-	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
 // A server that knows only LOGIN, and the names we give ourselves.

@@ -1,6 +1,8 @@
 package mail_test
 
 import (
+	cryptotls "crypto/tls"
+	"crypto/x509"
 	"strings"
 	"testing"
 	"time"
@@ -85,9 +87,13 @@ func TestConnectionTrouble(t *testing.T) {
 	password.Password = "wrong"
 	nobody.Port = "1"
 	greeting := (&script{greeting: "554 5.7.1 go away"}).start(t)
+	other := certificate(t, "other.example")
+	wrongName := (&script{tls: &cryptotls.Config{Certificates: []cryptotls.Certificate{other}}}).start(t)
+	wrongName.Security, wrongName.Roots = mail.ImplicitTLS, x509.NewCertPool()
+	wrongName.Roots.AddCert(other.Leaf)
 	for want, c := range map[string]mail.SMTP{
 		"does not offer STARTTLS": noTLS, "authority": stranger, "does not know this user": password,
-		"no connection": nobody, "turns us away: 554": greeting,
+		"no connection": nobody, "turns us away: 554": greeting, "for another name": wrongName,
 	} {
 		s := b.sender(c)
 		m := b.message(mail.Samples()["locked"])
@@ -127,5 +133,68 @@ func TestKeptConnection(t *testing.T) {
 	})
 	if got := b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent, store.MessageDeferred); got.State != store.MessageSent {
 		t.Errorf("after 421: %s", got.Reply)
+	}
+}
+
+// A server that defers everything for ten minutes: notices wait for it, and go out once.
+func TestTenMinutesOf451(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	server.Refuse(451, "come back later")
+	s := b.sender(config(t, server))
+	b.run(s)
+	began := b.clock.now()
+	code := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: began.Add(5 * time.Minute), For: mail.PasswordForReset})
+	notice := b.message(mail.Samples()["locked"])
+	tries := 0
+	for b.clock.now().Before(began.Add(10 * time.Minute)) {
+		tries++
+		got := b.awaitTries(s, notice, tries)
+		if got.State != store.MessageDeferred || got.Reply != "451 4.0.0 come back later" {
+			t.Fatalf("it is %s: %s", got.State, got.Reply)
+		}
+		b.clock.advance(got.DueAt.Sub(b.clock.now()))
+	}
+	if tries < 5 || tries > 8 {
+		t.Errorf("%d tries in ten minutes", tries)
+	}
+	server.Refuse(0, "")
+	b.await(s, notice, store.MessageSent)
+	b.await(s, code, store.MessageExpired) // nobody waits for it any more
+	if n := len(server.All()); n != 1 {
+		t.Errorf("%d mails arrived", n)
+	}
+}
+
+// awaitTries waits until a message has been tried so often.
+func (b *bench) awaitTries(s *mail.Sender, m store.Message, tries int) (got store.Message) {
+	b.t.Helper()
+	testkit.Eventually(b.t, "a try", func() bool {
+		got = b.await(s, m, store.MessageDeferred, store.MessageSending, store.MessageSent)
+		return got.State != store.MessageSending && got.Tries >= tries
+	})
+	return got
+}
+
+// A server that takes its time holds up nobody's code, and is not asked twice.
+func TestSlowServer(t *testing.T) {
+	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
+	server.Delay(300 * time.Millisecond)
+	s := b.sender(config(t, server))
+	b.run(s)
+	for range 30 {
+		b.message(mail.Samples()["locked"])
+	}
+	s.Nudge()
+	time.Sleep(100 * time.Millisecond)
+	to := mail.TestRecipient()
+	to.Address = "urgent@lindenhof.example"
+	began := time.Now()
+	b.await(s, b.send(to, mail.Samples()["temporary-password-reset"]), store.MessageSent)
+	if took := time.Since(began); took > 1500*time.Millisecond { // all of them take 2.4 s
+		t.Errorf("what is urgent took %s", took)
+	}
+	drained(t, b)
+	if n := len(server.All()); n != 31 || server.Tries() != 31 {
+		t.Errorf("%d mails arrived in %d tries", n, server.Tries())
 	}
 }

@@ -25,6 +25,18 @@ func (v view) Time(t time.Time) string {
 	return s.FormatTime(lang, t)
 }
 
+// Clock writes the time of the day as a clock shows it at the site, with its zone.
+func (v view) Clock(t time.Time) string {
+	s, lang := dateWords(v.Site, v.lang)
+	return s.FormatClock(lang, t)
+}
+
+// Day writes a time as a calendar shows it at the site.
+func (v view) Day(t time.Time) string {
+	s, lang := dateWords(v.Site, v.lang)
+	return s.FormatDay(lang, t)
+}
+
 // Quote is a text that somebody typed, in full: for a block "quote:" only.
 func (v view) Quote(text string) quotation { return quote(text) }
 

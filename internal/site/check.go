@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -40,6 +41,26 @@ func checkEmail(address string) string {
 	}
 	if _, domain, _ := strings.Cut(address, "@"); checkHost(strings.ToLower(domain)) != "" {
 		return "has no valid domain after the @"
+	}
+	return ""
+}
+
+// mostBeforeToken leaves room before the @ for a plus and a message's token of 26
+// characters: 64 in all (RFC 5321, 4.5.3.1.1).
+const mostBeforeToken = 37
+
+// checkBounces is checkEmail for an address that a token is put into. Other servers have
+// to write to it, so it is plain ASCII.
+func checkBounces(address string) string {
+	if problem := checkEmail(address); problem != "" {
+		return problem
+	}
+	local, _, _ := strings.Cut(address, "@")
+	switch {
+	case strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }):
+		return "must be in ASCII"
+	case len(local) > mostBeforeToken:
+		return fmt.Sprintf("must have at most %d characters before the @, because a plus and a token of 26 are added there", mostBeforeToken)
 	}
 	return ""
 }

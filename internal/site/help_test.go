@@ -38,7 +38,7 @@ func names(pages []HelpPage) string {
 
 func TestHelpOfTheHouse(t *testing.T) {
 	s := load(t, nil)
-	const want = "signing-in first-sign-in forgotten-password forgotten-username locked passwords your-account safety"
+	const want = "signing-in first-sign-in codes forgotten-password forgotten-username locked passwords your-account safety"
 	if got := names(s.Help("en-GB")); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -117,7 +117,7 @@ func TestASitesOwnPages(t *testing.T) {
 		"help/your-account.md":  front + "# Yours\n\nLook at [this](/help/locked).\n",
 		"help/.draft.md":        "x",
 	})
-	want := "locked signing-in returns your-account first-sign-in forgotten-password forgotten-username passwords"
+	want := "locked signing-in returns your-account first-sign-in codes forgotten-password forgotten-username passwords"
 	if got := names(s.Help("en-GB")); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

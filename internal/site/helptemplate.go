@@ -42,8 +42,14 @@ type helpFacts struct {
 	// SessionIdle is how long a session waits for its owner, SessionLength how long
 	// it lasts at most.
 	SessionIdle, SessionLength told
-	Sender                     senderFacts
-	Support                    supportFacts
+	// Code is how long a one-time code works, CodePause the time between two of them,
+	// CodesAnHour and CodeTries how many are sent and may be entered.
+	Code, CodePause        told
+	CodesAnHour, CodeTries int
+	// TrustedBrowser is how long a browser is not asked for a code; empty: it always is.
+	TrustedBrowser told
+	Sender         senderFacts
+	Support        supportFacts
 }
 
 type passwordFacts struct {
@@ -114,7 +120,9 @@ func (s *Site) factsIn(lang string) helpFacts {
 			UnlockAfter: span(s.Policy.Lockout.UnlockAfter)},
 		TemporaryPassword: span(s.Policy.TemporaryPassword), ResetLink: span(s.Policy.ResetLink), SignIn: span(s.Policy.SignIn), UndoEmail: span(gatehouse.UndoEmailFor),
 		SessionIdle: span(s.Policy.Session.Idle), SessionLength: span(s.Policy.Session.Absolute),
-		Sender: senderFacts{told(s.Sender.Name), told(s.Sender.Address)},
+		Code: span(s.Policy.Code), CodePause: span(gatehouse.CodePause), CodesAnHour: gatehouse.CodesAnHour, CodeTries: gatehouse.CodeTries,
+		TrustedBrowser: span(s.Policy.TrustedBrowser),
+		Sender:         senderFacts{told(s.Sender.Name), told(s.Sender.Address)},
 		Support: supportFacts{Email: told(s.Support.Email), Phone: told(s.Support.Phone), Hours: told(s.Own(lang, s.Support.Hours)),
 			Dial: told(strings.Map(dialled, s.Support.Phone))},
 	}

@@ -190,6 +190,7 @@ func (l *loader) contacts(doc *strictyaml.Doc) {
 	check(doc, "sender.name", sender.Name, checkLine)
 	check(doc, "sender.address", sender.Address, checkEmail)
 	check(doc, "sender.reply_to", sender.ReplyTo, checkEmail)
+	check(doc, "sender.bounces", sender.Bounces, checkBounces)
 	if sender.Name == "" {
 		sender.Name = l.file.Name
 	}

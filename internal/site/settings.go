@@ -65,6 +65,7 @@ type senderSettings struct {
 	Name    string `yaml:"name"` // else: the site's
 	Address string `yaml:"address,required"`
 	ReplyTo string `yaml:"reply_to"`
+	Bounces string `yaml:"bounces"`
 	Postal  string `yaml:"postal"`
 }
 

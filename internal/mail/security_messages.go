@@ -1,0 +1,159 @@
+package mail
+
+import (
+	"slices"
+	"time"
+
+	"gatehouse"
+)
+
+// VerificationCode brings the code for a second step (B12).
+type VerificationCode struct {
+	Username string
+	// Code is six digits.
+	Code string
+	// ExpiresAt is when it stops working, and the message with it.
+	ExpiresAt time.Time
+	At        time.Time
+	// Address, Place and Browser are where somebody signs in; each may be empty.
+	Address, Place, Browser string
+}
+
+// Kind implements Message.
+func (VerificationCode) Kind() string { return "verification-code" }
+
+// Secret implements Message.
+func (m VerificationCode) Secret() string { return m.Code }
+
+// Expires implements Message.
+func (m VerificationCode) Expires(time.Time) time.Time { return m.ExpiresAt }
+
+// Grouped is the code as it is read: "418 207". In the text it stands in one piece, as
+// it is copied and filled in.
+func (m VerificationCode) Grouped() string {
+	half := len(m.Code) / 2
+	return m.Code[:half] + " " + m.Code[half:]
+}
+
+// Minutes is how long it works, from its sending.
+func (m VerificationCode) Minutes() int { return int(m.ExpiresAt.Sub(m.At).Minutes()) }
+
+// Switch is what a notice says about Enhanced Security that was switched (B03).
+type Switch struct {
+	notice
+	Username string
+	// Company is the customer's name.
+	Company string
+	// By is the name of the administrator who switched it, and ByAddress whom to ask
+	// at; each may be empty.
+	By, ByAddress string
+	At            time.Time
+	// Own: the person asks for codes by own choice, which stays.
+	Own bool
+	// CodeMinutes is how long a code works, TrustDays how long a browser can be trusted;
+	// 0: it cannot.
+	CodeMinutes, TrustDays int
+}
+
+// TwoFactorEnabled tells a person that a code is asked for from now on. It goes to the
+// address that the codes go to.
+type TwoFactorEnabled struct{ Switch }
+
+// Kind implements Message.
+func (TwoFactorEnabled) Kind() string { return "two-factor-enabled" }
+
+// TwoFactorDisabled tells a person that no code is asked for any more.
+type TwoFactorDisabled struct{ Switch }
+
+// Kind implements Message.
+func (TwoFactorDisabled) Kind() string { return "two-factor-disabled" }
+
+// Enrolment is what the mails about a run of Enhanced Security say (B04).
+type Enrolment struct {
+	notice
+	gatehouse.Enrolment
+	// Company and AccountNumber are the customer's.
+	Company, AccountNumber string
+	// Reasons are how many there were of each outcome and reason, as they are shown.
+	Reasons []gatehouse.OutcomeCount
+	// NotAlerted: nobody was told of failures, because the platform has no security
+	// address.
+	NotAlerted bool
+}
+
+// Replaced reports whether the switch was put back before the run had come to everybody.
+func (e Enrolment) Replaced() bool { return e.State == gatehouse.EnrolmentReplaced }
+
+// On is how many are asked for a code after a run that switched two-factor on.
+func (e Enrolment) On() int { return e.Counts.Changed + e.Counts.Unchanged }
+
+// Why is how many had an outcome for a reason, without those about whom there is
+// nothing to say.
+func (e Enrolment) Why() []gatehouse.OutcomeCount {
+	return slices.DeleteFunc(slices.Clone(e.Reasons), func(n gatehouse.OutcomeCount) bool { return n.Reason == "" })
+}
+
+// FailedWhy is the part of Why about those for whom the run failed.
+func (e Enrolment) FailedWhy() []gatehouse.OutcomeCount {
+	return slices.DeleteFunc(e.Why(), func(n gatehouse.OutcomeCount) bool { return n.Outcome != gatehouse.OutcomeFailed })
+}
+
+// Stranded is how many cannot sign in after a run that switched two-factor on, because
+// no code reaches them.
+func (e Enrolment) Stranded() int {
+	stranded := 0
+	for _, n := range e.Reasons {
+		switch n.Reason {
+		case gatehouse.ReasonNoAddress, gatehouse.ReasonBadAddress, gatehouse.ReasonBouncing:
+			stranded += n.Count
+		}
+	}
+	if !e.Enable || e.Replaced() {
+		return 0
+	}
+	return stranded
+}
+
+// EnrolmentSummary tells the administrator what a run came to.
+type EnrolmentSummary struct{ Enrolment }
+
+// Kind implements Message.
+func (EnrolmentSummary) Kind() string { return "enrolment-summary" }
+
+// EnrolmentFailures alerts the platform's security address.
+type EnrolmentFailures struct{ Enrolment }
+
+// Kind implements Message.
+func (EnrolmentFailures) Kind() string { return "enrolment-failures" }
+
+// SecondStepReset tells a person that an administrator took back the trust in all
+// browsers, and the own choice of two-factor; or the trust in one browser alone (B19).
+type SecondStepReset struct {
+	notice
+	Username string
+	At       time.Time
+	// Browser is the one that is no longer trusted, in words; empty: all of them, and
+	// the own choice with them.
+	Browser string
+	// By is the administrator's name; empty: support did it.
+	By string
+	// Asked: a code is asked for at the next sign-in.
+	Asked bool
+}
+
+// Kind implements Message.
+func (SecondStepReset) Kind() string { return "second-step-reset" }
+
+// OwnTwoFactor tells a person that the own choice of two-factor was changed.
+type OwnTwoFactor struct {
+	notice
+	Username string
+	// On: codes are asked for from now on.
+	On bool
+	At time.Time
+	// Address, Place and Browser are where it was done; each may be empty.
+	Address, Place, Browser string
+}
+
+// Kind implements Message.
+func (OwnTwoFactor) Kind() string { return "own-two-factor" }

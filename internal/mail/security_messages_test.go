@@ -1,0 +1,113 @@
+package mail
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gatehouse"
+)
+
+// rows are the names and numbers of a mail's facts in English.
+func rows(text string) map[string]int {
+	all := map[string]int{}
+	for _, found := range regexp.MustCompile(`(?m)^([^\n]*): +(\d+)$`).FindAllStringSubmatch(text, -1) {
+		all[found[1]], _ = strconv.Atoi(found[2])
+	}
+	return all
+}
+
+// B04: what a summary counts adds up, whole and by its reasons.
+func TestSummariesAddUp(t *testing.T) {
+	for name, msg := range samples() {
+		m, ok := msg.(EnrolmentSummary)
+		if !ok {
+			continue
+		}
+		r, err := Render(testSite(), testRecipient(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, changed := rows(r.Text), "Enrolled"
+		if !m.Enable {
+			changed = "No longer asked for a code"
+		}
+		if got["Total users"] != m.Total || got[changed]+got["Unchanged"]+got["Skipped"]+got["Failed"] != m.Total {
+			t.Errorf("%s does not add up:\n%s", name, r.Text)
+		}
+		for _, outcome := range []string{"Unchanged", "Skipped", "Failed"} {
+			sum := 0
+			for row, n := range got {
+				if strings.HasPrefix(row, outcome+", ") {
+					sum += n
+				}
+			}
+			if sum != got[outcome] {
+				t.Errorf("%s: the reasons of %s add up to %d, not to %d", name, outcome, sum, got[outcome])
+			}
+		}
+	}
+}
+
+// Every reason has its words in every language.
+func TestEveryReasonHasWords(t *testing.T) {
+	for _, reason := range []gatehouse.OutcomeReason{gatehouse.ReasonUnconfirmed, gatehouse.ReasonLocked, gatehouse.ReasonOwn,
+		gatehouse.ReasonNoAddress, gatehouse.ReasonBadAddress, gatehouse.ReasonBouncing, gatehouse.ReasonDeactivated, gatehouse.ReasonInvited,
+		gatehouse.ReasonMoved, gatehouse.ReasonGone, gatehouse.ReasonReplaced, gatehouse.ReasonError} {
+		for lang, s := range languages {
+			var words strings.Builder
+			if err := s.t.ExecuteTemplate(&words, "why", gatehouse.OutcomeCount{Reason: reason}); err != nil || words.Len() < 5 {
+				t.Errorf("%s has no words for %s: %q, %v", lang, reason, words.String(), err)
+			}
+		}
+	}
+}
+
+// Numbers one below the other are read from the right; other facts are not moved.
+func TestNumbersAreAligned(t *testing.T) {
+	number := func(name, value string) fact { return fact{name, []span{{Text: value}}} }
+	if got, want := plainFacts([]fact{number("Enrolled", "145"), number("Failed", "0")}, ":"), "Enrolled:  145\nFailed:      0"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := plainFacts([]fact{number("Tries", "6"), number("Name", "hkruse")}, ":"), "Tries:  6\nName:   hkruse"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What a mail says follows from what it is told.
+func TestSwitchMailsSayWhatIsSo(t *testing.T) {
+	for name, c := range map[string]struct{ has, lacks []string }{
+		"two-factor-enabled":            {[]string{"Ines Marchetti, an administrator at Lindenhof Books,", "hanna.kruse@lindenhof.example", "5 minutes", "15 days", "ines@lindenhof.example first"}, nil},
+		"two-factor-enabled-self":       {[]string{"You turned on", "Was it not you?"}, []string{"an administrator at", "Ask "}},
+		"two-factor-enabled-own":        {[]string{"we go on asking", "trusted no more"}, []string{"After your password", "15 days"}},
+		"two-factor-enabled-support":    {[]string{"Meridian UK support turned on", "1 minute.", "your company's administrator first"}, []string{"device", "1 minutes"}},
+		"two-factor-disabled":           {[]string{"Your password alone"}, []string{"Codes go to"}},
+		"two-factor-disabled-own":       {[]string{"we go on asking", "Codes go to"}, []string{"Your password alone"}},
+		"enrolment-summary":             {[]string{"The change that you started at 14:32 UTC finished at 14:33 UTC on 21", "2 users cannot sign in now", "146 emails", "Was it not you?"}, []string{"security team"}},
+		"enrolment-summary-one":         {[]string{"1 email to", "of 1 user\n"}, []string{"The reasons", "cannot sign in", "1 users"}},
+		"enrolment-summary-other":       {[]string{"Ines Marchetti started on 20 November 2026", "Ask Ines Marchetti"}, []string{"Was it not you?"}},
+		"enrolment-summary-failed":      {[]string{"security team has been told", "3 users cannot sign in now"}, nil},
+		"enrolment-summary-not-alerted": {[]string{"Meridian UK support started", "if you cannot resolve"}, []string{"security team"}},
+		"enrolment-summary-off":         {[]string{"No longer asked for a code:"}, []string{"Enrolled", "cannot sign in"}},
+		"enrolment-summary-replaced":    {[]string{"ended early", "turned off again"}, []string{"cannot sign in", "We now ask everybody"}},
+		"second-step-reset-support":     {[]string{"Meridian UK support", "We do not ask you for a code"}, []string{"Browser:"}},
+		"own-two-factor-off":            {[]string{"only if your company wants it"}, []string{"each sign-in"}},
+	} {
+		r, err := Render(testSite(), testRecipient(), samples()[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := r.Subject + "\n" + strings.Join(strings.Fields(r.Text), " ")
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q:\n%s", name, want, r.Text)
+			}
+		}
+		for _, not := range c.lacks {
+			if strings.Contains(text, not) {
+				t.Errorf("%s says %q:\n%s", name, not, r.Text)
+			}
+		}
+	}
+}

@@ -97,7 +97,7 @@ func TestA05_TheOldAddressTakesTheAccountBack(t *testing.T) {
 		}
 		owner := visitor(t, s, "inkwell")
 		page := owner.Get(mailedLink(t, s, u.Email, "/account/email/undo")).Want(200)
-		if page.URL.RawQuery != "" || !page.Has(u.Email) || !page.Has("e***@elsewhere.example") || page.Has("evil") {
+		if page.URL.RawQuery != "" || !page.Has(u.Email) || !page.Has("e...1@elsewhere.example") || page.Has("evil") {
 			t.Errorf("%s: %s", page.URL, page.Text("main"))
 		}
 		if s.User(u).Email != "evil2@elsewhere.example" {

@@ -133,7 +133,7 @@ func TestC11_HomeSaysWhatToDoNext(t *testing.T) {
 		p := signIn(c, "msantos", password)
 		wantHome(t, p)
 		checkup := p.MustFind("#card-checkup")
-		if checkup.Find("a[href='/account/profile']").Length() != 1 || !strings.Contains(checkup.Text(), "2 of 3 done") {
+		if checkup.Find("a[href='/account/profile']").Length() != 1 || !strings.Contains(checkup.Text(), "2 of 4 done") {
 			t.Errorf("the check-up: %s", checkup.Text())
 		}
 		for _, path := range []string{"/account/activity", "/account/devices", "/account/profile"} {

@@ -53,7 +53,7 @@ func (w *walker) pageName() string {
 	return path
 }
 
-var identifier = regexp.MustCompile(`(acc|evt)_[0-9a-f]+/?`)
+var identifier = regexp.MustCompile(`(acc|evt|enr|usr)_[0-9a-f]+/?`)
 
 func (w *walker) wantAccessible(name string) {
 	w.t.Helper()

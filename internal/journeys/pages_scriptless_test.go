@@ -28,6 +28,7 @@ func TestPages_WithoutScripts(t *testing.T) {
 	run("meridian-uk", "profile", scriptlessProfile)
 	run("meridian-uk", "cards", scriptlessCards)
 	run("meridian-uk", "devices", scriptlessDevices)
+	run("meridian-uk", "switch", scriptlessSwitch)
 }
 
 func scriptlessFirstSignIn(w *walker) {

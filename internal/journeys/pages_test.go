@@ -21,22 +21,28 @@ import (
 // notLookedAt are the routes that lead to no page of their own, or to one that asks for
 // nothing, so that nothing typed can be lost: why, in a word.
 var notLookedAt = map[string]string{
-	"GET /static/":                      "files",
-	"GET /static/site/":                 "files",
-	"GET /robots.txt":                   "a file",
-	"GET /account/terms/{id}/download":  "a file",
-	"GET /api/v1/session":               "for programs",
-	"GET /account":                      "leads to the profile",
-	"GET /.well-known/change-password":  "leads to the password",
-	"POST /sign-out":                    "asks for nothing",
-	"POST /account/devices/{id}/remove": "asks for nothing",
-	"POST /account/sign-out-everywhere": "asks for nothing",
-	"POST /account/email/send":          "asks for nothing",
-	"POST /account/email/drop":          "asks for nothing",
-	"POST /account/email/confirm":       "asks for nothing",
-	"POST /account/email/undo":          "asks for nothing",
-	"POST /home/cards":                  "asks for nothing",
-	"POST /account/language":            "asks for nothing",
+	"GET /static/":                        "files",
+	"GET /static/site/":                   "files",
+	"GET /robots.txt":                     "a file",
+	"GET /account/terms/{id}/download":    "a file",
+	"GET /api/v1/session":                 "for programs",
+	"GET /company/enrolments/{id}/events": "for programs",
+	"GET /account":                        "leads to the profile",
+	"GET /.well-known/change-password":    "leads to the password",
+	"POST /sign-out":                      "asks for nothing",
+	"POST /account/devices/{id}/remove":   "asks for nothing",
+	"POST /account/sign-out-everywhere":   "asks for nothing",
+	"POST /account/email/send":            "asks for nothing",
+	"POST /account/email/drop":            "asks for nothing",
+	"POST /account/email/confirm":         "asks for nothing",
+	"POST /account/email/undo":            "asks for nothing",
+	"POST /home/cards":                    "asks for nothing",
+	"POST /account/language":              "asks for nothing",
+
+	"POST /account/devices/{id}/end-trust":                  "asks for nothing",
+	"POST /company/users/{id}/browsers/{browser}/end-trust": "asks for nothing",
+	"POST /company/users/{id}/reset-second-step":            "asks for nothing",
+	"POST /company/users/{id}/messages/{message}/resend":    "asks for nothing",
 }
 
 // The census: people of all kinds walk through every page of every site, and each page
@@ -46,7 +52,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	s.Sites.ByID("meridian-au").Staging = true // a line more on every page
 	c := &census{s: s, routes: readRoutes(t), seen: map[string]bool{}}
-	walks := map[string]func(*walker){"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover}
+	walks := map[string]func(*walker){"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "switcher": switcher, "manager": manager}
 	t.Run("sites", func(t *testing.T) {
 		for _, st := range s.Sites.All() {
 			for name, walk := range walks {
@@ -249,10 +255,46 @@ func twoFactor(w *walker) {
 	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) }); err != nil {
 		w.t.Fatal(err)
 	}
-	w.s.AddUser(w.st.ID, name, password, func(u *gatehouse.User) { u.CompanyID = company.ID })
+	add := func(name string, change func(u *gatehouse.User)) gatehouse.User {
+		return w.s.AddUser(w.st.ID, name, password, func(u *gatehouse.User) { u.CompanyID = company.ID; change(u) })
+	}
+	u := add(name, func(*gatehouse.User) {})
 	w.signIn(name, password)
 	w.look()
+	w.failing([][2]string{{"code", "418"}}, "code")
+	w.b.AllowErrors("429")
+	testkit.Eval[bool](w.b, sendTooSoon)
+	w.b.See("It is too soon")
+	w.note("GET") // which leads back to the code
+	w.lookFailed([][2]string{{"code", "418"}})
+	wrong := not(mailedCode(w.t, w.s, u.Email))
+	for range 5 {
+		w.b.Open(w.s.URL(w.st.ID, "/sign-in/code"))
+		w.b.Fill("code", wrong)
+		w.b.Click("main form[novalidate] [type=submit]")
+	}
+	w.b.See("This sign-in has ended")
+	w.examine()
+	if w.st.ID != "meridian-uk" {
+		return
+	}
+	for name, change := range map[string]func(*gatehouse.User){
+		"on-request":  func(u *gatehouse.User) { u.CodesOnRequest = true },
+		"unreachable": func(u *gatehouse.User) { u.Email = "" },
+		"bouncing":    func(u *gatehouse.User) { w.s.Mail.RefuseTo(u.Email, 550, "no such user") },
+	} {
+		add(name, change)
+		w.b = testkit.Browser(w.t)
+		w.signIn(name, password)
+		if name == "bouncing" {
+			testkit.Eventually(w.t, "the code to be lost", func() bool { w.b.Reload(); return w.b.Has("could not be delivered") })
+		}
+		w.look()
+	}
 }
+
+// sendTooSoon asks for a code as a browser without scripts can, before its time.
+const sendTooSoon = `(() => { const send = document.querySelector("[data-wait]"); send.form.requestSubmit(send); return true })()`
 
 // forgetful gets a new password, in the way that the site has.
 func forgetful(w *walker) {

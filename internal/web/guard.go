@@ -46,8 +46,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, a Au
 	if err := s.loadSession(r, v); err != nil {
 		return err
 	}
-	if a == User && v.Session == nil {
+	if (a == User || a == Admin) && v.Session == nil {
 		return errSignInFirst
+	}
+	if a == Admin && v.User.Role != gatehouse.RoleAdmin {
+		return errAdminsOnly // B01
 	}
 	if a == Pending {
 		if err := s.loadPending(r, v); err != nil {
@@ -63,6 +66,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, a Au
 
 // errSignInFirst leads people to the sign-in page and tells programs 401.
 var errSignInFirst = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "sign-in-first"}
+
+// errAdminsOnly: the page is for administrators of the company.
+var errAdminsOnly = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: "admins-only"}
 
 // errFinished: the sign-in was finished in another tab.
 var errFinished = &gatehouse.Error{Kind: gatehouse.Conflict, Code: "finished"}

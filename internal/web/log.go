@@ -35,7 +35,9 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // by the thousand and say nothing, are logged when they fail or when asked for
 // (level debug).
 func (s *Server) logRequest(rec *recorder, r *http.Request, v *ui.Visit, took time.Duration) {
-	s.Metrics.request(r, rec.status, took)
+	if rec.Header().Get("Content-Type") != ui.EventStream { // which lasts as long as somebody looks
+		s.Metrics.request(r, rec.status, took)
+	}
 	level := slog.LevelInfo
 	if rec.status < 500 && (r.Pattern == "GET "+ui.StaticPrefix || r.Pattern == "GET /api/v1/session") {
 		level = slog.LevelDebug

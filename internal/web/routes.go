@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"gatehouse/internal/web/ui"
 )
@@ -19,6 +20,8 @@ const (
 	Pending
 	// User: whoever has a session.
 	User
+	// Admin: administrators of a company, for the pages about it.
+	Admin
 )
 
 // handler is what a page is made by. An error becomes a page in fail.go.
@@ -39,6 +42,11 @@ const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a site answers.
 func (s *Server) routes() []route {
+	return slices.Concat(s.signInRoutes(), s.accountRoutes())
+}
+
+// signInRoutes are about getting in, and what is there for everybody.
+func (s *Server) signInRoutes() []route {
 	p := s.portal
 	return []route{
 		to("GET "+ui.StaticPrefix, Assets, plain(ui.Static())),
@@ -49,6 +57,9 @@ func (s *Server) routes() []route {
 		to("GET /sign-in", Public, p.SignInPage),
 		to("POST /sign-in", Public, p.SignInSubmit),
 		to("GET /sign-in/code", Pending, p.Step),
+		to("POST /sign-in/code", Pending, p.EnterCode),
+		to("GET /sign-in/code/send", Pending, p.Step),
+		to("POST /sign-in/code/send", Pending, p.SendCode),
 		to("GET /sign-in/password", Pending, p.Step),
 		to("POST /sign-in/password", Pending, p.ChoosePassword),
 		to("GET /sign-in/challenge", Pending, p.Step),
@@ -71,12 +82,27 @@ func (s *Server) routes() []route {
 		to("GET /forgot-username", Public, p.ForgotUsername),
 		to("POST /forgot-username", Public, p.ForgotUsernameSubmit),
 
+		to("GET /help", Public, p.Help),
+		to("GET /help/{page}", Public, p.HelpPage),
+		to("GET /contact", Public, p.Contact),
+	}
+}
+
+// accountRoutes are what people have who signed in, and their administrators.
+func (s *Server) accountRoutes() []route {
+	p, c := s.portal, s.console
+	return []route{
+		to("GET /search", User, p.Search),
+
 		to("GET /account/password", User, p.Password),
 		to("POST /account/password", User, p.ChangePassword),
 		to("GET /account/challenge", User, p.Challenge),
 		to("POST /account/challenge", User, p.SetChallenge),
 		to("GET /account/devices", User, p.Devices),
 		to("POST /account/devices/{id}/remove", User, p.RemoveDevice),
+		to("POST /account/devices/{id}/end-trust", User, p.EndTrust),
+		to("GET /account/security", User, p.Security),
+		to("POST /account/security", User, p.SaveSecurity),
 		to("GET /account/sign-out-everywhere", User, p.AskSignOutEverywhere),
 		to("POST /account/sign-out-everywhere", User, p.SignOutEverywhere),
 		to("GET /account/activity", User, p.Activity),
@@ -85,11 +111,6 @@ func (s *Server) routes() []route {
 		to("GET /account/terms/{id}", User, p.AcceptedText),
 		to("GET /account/terms/{id}/download", User, p.DownloadAccepted),
 		to("GET /.well-known/change-password", Public, p.ChangePasswordAddress),
-
-		to("GET /help", Public, p.Help),
-		to("GET /help/{page}", Public, p.HelpPage),
-		to("GET /contact", Public, p.Contact),
-		to("GET /search", User, p.Search),
 
 		to("GET /account", User, p.MyAccount),
 		to("GET /account/profile", User, p.Profile),
@@ -103,6 +124,19 @@ func (s *Server) routes() []route {
 		to("POST /account/email/undo", Public, p.UndoEmailSubmit),
 		to("GET /account/email/{done}", Public, p.EmailDone),
 		to("POST /home/cards", User, p.ArrangeHome),
+
+		to("GET /company/users", Admin, c.Users),
+		to("GET /company/users/{id}", Admin, c.User),
+		to("POST /company/users/{id}/email", Admin, c.CorrectEmail),
+		to("POST /company/users/{id}/browsers/{browser}/end-trust", Admin, c.EndTrust),
+		to("GET /company/users/{id}/reset-second-step", Admin, c.AskResetTwoFactor),
+		to("POST /company/users/{id}/reset-second-step", Admin, c.ResetTwoFactor),
+		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
+
+		to("GET /company/enhanced-security", Admin, c.EnhancedSecurity),
+		to("POST /company/enhanced-security", Admin, c.SwitchTwoFactor),
+		to("GET /company/enrolments/{id}", Admin, c.Enrolment),
+		to("GET /company/enrolments/{id}/events", Admin, c.EnrolmentEvents),
 
 		to("GET /api/v1/session", User, s.api.Session),
 	}

@@ -11,9 +11,11 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/api"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/web/console"
 	"gatehouse/internal/web/portal"
 	"gatehouse/internal/web/ui"
 )
@@ -23,10 +25,12 @@ type Server struct {
 	Sites   *site.Sites
 	SignIn  *signin.Service
 	Account *account.Service
-	Pages   *ui.Pages
-	Keys    *secret.Keys
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Directory is what administrators work with.
+	Directory *directory.Service
+	Pages     *ui.Pages
+	Keys      *secret.Keys
+	Now       func() time.Time
+	Log       *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
 	// TrustedProxies are the only peers whose X-Forwarded- headers count.
@@ -37,15 +41,17 @@ type Server struct {
 	// Hosts answer for a host that is no site: the demo's tour and inbox.
 	Hosts map[string]http.Handler
 
-	mux    *http.ServeMux
-	known  *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
-	portal *portal.Portal
-	api    *api.API
+	mux     *http.ServeMux
+	known   *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
+	portal  *portal.Portal
+	console *console.Console
+	api     *api.API
 }
 
 // Prepare puts the routes together. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, Pages: s.Pages, Now: s.Now}
+	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{}
 	s.mux, s.known = http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {

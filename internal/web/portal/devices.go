@@ -14,8 +14,8 @@ func (p *Portal) Devices(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := ui.Devices{Sessions: devices.Sessions, Browsers: devices.Browsers}
-	for _, done := range []string{"signed_out", "forgotten", "everywhere"} {
+	view := ui.Devices{Sessions: devices.Sessions, Browsers: devices.Browsers, Trusted: devices.Trusted}
+	for _, done := range []string{"signed_out", "forgotten", "everywhere", "untrusted"} {
 		if r.URL.Query().Has(done) {
 			view.Done = done
 		}
@@ -35,6 +35,16 @@ func (p *Portal) RemoveDevice(w http.ResponseWriter, r *http.Request) error {
 		done = "forgotten"
 	}
 	http.Redirect(w, r, "/account/devices?"+done, http.StatusSeeOther)
+	return nil
+}
+
+// EndTrust has a code asked for again in a browser (B08).
+func (p *Portal) EndTrust(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	if err := p.Account.EndTrust(r.Context(), v.Site, v.Caller(r), *v.Session, r.PathValue("id")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/account/devices?untrusted", http.StatusSeeOther)
 	return nil
 }
 

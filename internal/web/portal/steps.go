@@ -18,6 +18,9 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, stepPath(v.Step), http.StatusSeeOther)
 		return nil
 	}
+	if v.Step == gatehouse.StepCode {
+		return p.showCode(w, r, http.StatusOK, nil)
+	}
 	in, username := inSteps(v, v.Step), v.Pending.User.Username
 	var view ui.View
 	switch v.Step {
@@ -29,8 +32,6 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 		view = ui.AcceptTerms{InSteps: in, TermsText: termsInForce(v)}
 	case gatehouse.StepSoleUser:
 		view = ui.SoleUser{InSteps: in, Username: username}
-	default:
-		view = ui.Stopped{InSteps: in}
 	}
 	return p.page(w, r, http.StatusOK, view)
 }

@@ -15,6 +15,7 @@ func deviceSamples() []sample {
 		{name: "devices-alone", view: Devices{Sessions: fullDevices(0, 0).Sessions}, signedIn: true},
 		{name: "devices-many", view: fullDevices(199, 10), signedIn: true},
 		{name: "devices-one-more", view: fullDevices(shownDevices+1, 1), signedIn: true},
+		{name: "devices-trusted", view: trustingDevices(), signedIn: true},
 		{name: "devices-everywhere", view: SignOutEverywhere{}, signedIn: true},
 		{name: "activity", view: ActivityLog{Events: everyEvent(), Own: "evt_0", Next: "evt_9"}, signedIn: true},
 		{name: "activity-last", view: ActivityLog{Events: everyEvent()[:3], Topic: "changes", Result: "not-ok", Before: "evt_9"}, signedIn: true},
@@ -25,7 +26,7 @@ func deviceSamples() []sample {
 		{name: "accepted-none", view: AcceptedTerms{}, signedIn: true},
 		{name: "accepted-text", view: AcceptedText{Acceptance: acceptances()[0], Text: "# Terms\n\n## 1. Scope\n\nRead <b>this</b>.\n"}, signedIn: true},
 	}
-	for _, done := range []string{"signed_out", "forgotten", "everywhere"} {
+	for _, done := range []string{"signed_out", "forgotten", "everywhere", "untrusted"} {
 		v := fullDevices(1, 0)
 		v.Done = done
 		list = append(list, sample{name: "devices-done-" + done, view: v, signedIn: true})
@@ -47,6 +48,20 @@ func fullDevices(others, browsers int) Devices {
 	for i := range browsers {
 		v.Browsers = append(v.Browsers, gatehouse.Browser{ID: fmt.Sprintf("brw_%d", i), UserAgent: agents[i%len(agents)],
 			CreatedAt: noon.Add(-900 * time.Hour), SeenAt: noon.Add(-time.Duration(i+1) * 24 * time.Hour)})
+	}
+	return v
+}
+
+// trustingDevices has trust everywhere.
+func trustingDevices() Devices {
+	v := fullDevices(3, 3)
+	v.Trusted = map[string]time.Time{}
+	for i := range v.Sessions {
+		v.Sessions[i].BrowserID = fmt.Sprintf("brw_s%d", i)
+		v.Trusted[v.Sessions[i].BrowserID] = noon.AddDate(0, 0, i+1)
+	}
+	for _, b := range v.Browsers {
+		v.Trusted[b.ID] = noon.AddDate(0, 0, 15)
 	}
 	return v
 }

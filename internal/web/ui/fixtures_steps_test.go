@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	"gatehouse"
 )
@@ -61,7 +62,6 @@ func stepSamples() []sample {
 		{name: "terms-old", view: Terms{TermsText: terms}, signedIn: true},
 		{name: "sole-user", view: SoleUser{InSteps: at(gatehouse.StepSoleUser), Username: longName}},
 		{name: "sole-user-wrong", view: SoleUser{InSteps: at(gatehouse.StepSoleUser), Username: "msantos", Errors: wrong("sole_user", "required")}},
-		{name: "stopped", view: Stopped{at(gatehouse.StepCode)}},
 		{name: "password", view: ChangePassword{Username: "msantos"}, signedIn: true},
 		{name: "password-not-me", view: ChangePassword{Username: "msantos", NotMe: true}, signedIn: true},
 		{name: "password-saved", view: ChangePassword{Username: "msantos", Saved: true}, signedIn: true},
@@ -69,6 +69,38 @@ func stepSamples() []sample {
 		{name: "account-challenge", view: AccountChallenge{Username: "msantos"}, signedIn: true},
 		{name: "account-challenge-set", view: AccountChallenge{Username: "msantos", Saved: true, Current: &gatehouse.Challenge{Question: "pet", SetAt: noon}}, signedIn: true},
 		{name: "account-challenge-own", view: AccountChallenge{Username: "msantos", Current: &gatehouse.Challenge{Own: longQuestion, SetAt: noon}, ChallengeForm: badChallenge()}, signedIn: true},
+	}
+}
+
+// codeSamples are the page for codes in all its states.
+func codeSamples() []sample {
+	sent := Code{InSteps: at(gatehouse.StepCode), Address: "m...s@northgate.example", SentAt: noon.Add(-6 * time.Second), ExpiresAt: noon.Add(5 * time.Minute),
+		NextAt: noon.Add(23500 * time.Millisecond), Automatic: true}
+	with := func(change func(v *Code)) Code {
+		v := sent
+		change(&v)
+		return v
+	}
+	none := func(v *Code) { v.SentAt, v.ExpiresAt, v.NextAt, v.Automatic = time.Time{}, time.Time{}, noon, false }
+	return []sample{
+		{name: "code", view: sent},
+		{name: "code-alone", view: with(func(v *Code) { v.Steps, v.NextAt = nil, noon })},
+		{name: "code-again", view: with(func(v *Code) { v.Again, v.Trust, v.NextAt = true, true, noon.Add(40*time.Minute) })},
+		{name: "code-wrong", view: with(func(v *Code) {
+			v.Typed, v.Trust = `41827"x`, true
+			v.Errors = wrong("code", "required", "code-form", "code-wrong", "code-expired", "code-used")
+		})},
+		{name: "code-over", view: with(func(v *Code) { v.ExpiresAt, v.NextAt = noon, noon })},
+		{name: "code-lost", view: with(func(v *Code) { v.Lost, v.NextAt = true, noon })},
+		{name: "code-lost-again", view: with(func(v *Code) { v.Lost, v.Again = true, true })},
+		{name: "code-unsent", view: with(none)},
+		{name: "code-unsent-wrong", view: with(func(v *Code) { none(v); v.Errors = wrong("code", "code-wrong") })},
+		{name: "code-unsent-limit", view: with(func(v *Code) { none(v); v.NextAt = noon.Add(50 * time.Minute) })},
+		{name: "code-nowhere", view: with(func(v *Code) { none(v); v.Address = "" })},
+		{name: "code-soon", view: with(func(v *Code) { v.TooSoon, v.Until, v.Typed = SoonSend, noon.Add(time.Minute), "418" })},
+		{name: "code-soon-later", view: with(func(v *Code) { v.TooSoon, v.Until, v.NextAt = SoonSend, noon.Add(time.Hour), noon.Add(time.Hour) })},
+		{name: "code-too-many", view: with(func(v *Code) { v.TooSoon, v.Until = SoonEnter, noon.Add(29*time.Minute) })},
+		{name: "codes-over", view: CodesOver{}},
 	}
 }
 

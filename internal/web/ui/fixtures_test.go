@@ -121,8 +121,11 @@ func samples() []sample {
 		list = append(list, sample{name: "error-" + ErrorPage{Status: status}.Which(), view: ErrorPage{Status: status}})
 	}
 	list = append(list, stepSamples()...)
+	list = append(list, codeSamples()...)
 	list = append(list, deviceSamples()...)
+	list = append(list, peopleSamples()...)
 	list = append(list, recoverySamples()...)
+	list = append(list, switchSamples()...)
 	return list
 }
 
@@ -226,8 +229,8 @@ func emailSamples() []sample {
 		{name: "email-confirm", view: ConfirmEmail{Username: "msantos", Address: "mira.new@northgate.example"}},
 		{name: "email-confirm-both", view: ConfirmEmail{Username: "a@b.example", Address: "c@d.example", UsernameToo: true}},
 		{name: "email-confirm-known", view: ConfirmEmail{Username: "msantos", Address: "c@d.example", Known: true}},
-		{name: "email-stop", view: UndoEmail{Username: "msantos", Old: "mira@northgate.example", New: "m***@elsewhere.example"}},
-		{name: "email-restore", view: UndoEmail{Username: "msantos", Old: "mira@northgate.example", New: "m***@elsewhere.example", Restores: true}},
+		{name: "email-stop", view: UndoEmail{Username: "msantos", Old: "mira@northgate.example", New: "m...s@elsewhere.example"}},
+		{name: "email-restore", view: UndoEmail{Username: "msantos", Old: "mira@northgate.example", New: "m...s@elsewhere.example", Restores: true}},
 		{name: "email-confirmed-in", view: EmailDone{What: EmailConfirmed}, signedIn: true},
 	}
 	for _, what := range []string{EmailConfirmed, EmailRestored, EmailStopped} {

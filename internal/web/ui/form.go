@@ -33,6 +33,10 @@ type field struct {
 	InputMode    string
 	// Secret adds the Show button and the Caps Lock hint.
 	Secret bool
+	// Digits: it takes a code, and shows it large.
+	Digits bool
+	// Ticked: of a box.
+	Ticked bool
 	// Prose leaves capitals and spelling to the browser; without it the field
 	// takes a name or an address.
 	Prose bool

@@ -313,8 +313,22 @@ func hostile(v View, probe string) View {
 		v.Sites[0].Accounts = []TourAccount{{Username: probe, Password: probe, Email: probe, Name: probe, Company: probe, Role: probe, State: probe, Note: probe}}
 		v.SMTP, v.Operator = probe, []string{probe}
 		return v
+	case Users:
+		v.Search, v.List = probe, []gatehouse.User{hostileUser(probe)}
+		return v
+	case UserDetail:
+		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Browser{{ID: probe, UserAgent: probe, Address: probe, TrustedAt: noon}}
+		v.Mails = []UserMail{{ID: probe, Subject: probe, To: probe, State: "bounced", Reply: probe, Resend: ResendAgain}}
+		return v
+	case OwnTwoFactor:
+		v.Stored, v.Own, v.Automatic = hostileUser(probe), probe, probe
+		return v
 	}
 	return hostileStep(v, probe)
+}
+
+func hostileUser(probe string) gatehouse.User {
+	return gatehouse.User{ID: probe, Username: probe, FirstName: probe, LastName: probe, Email: probe, Bounce: gatehouse.Bounce{At: noon, Reason: probe}}
 }
 
 func TestRenderAtTheSameTime(t *testing.T) {

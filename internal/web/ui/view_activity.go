@@ -177,7 +177,17 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventEmailChanged:     {"mail", ""},
 	gatehouse.EventEmailUndone:      {"mail", ""},
 	gatehouse.EventBrowserRemoved:   {"monitor", ""},
+	gatehouse.EventBrowserUntrusted: {"monitor", ""},
 	gatehouse.EventNotMe:            {"triangle-alert", "is-warn"},
+	gatehouse.EventCodeSent:         {"mail", ""},
+	gatehouse.EventCode:             {"shield-check", ""},
+
+	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
+	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
+	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
+	gatehouse.EventSecondStepReset:   {"monitor", "is-warn"},
+	gatehouse.EventMailBounced:       {"mail", "is-warn"},
+	gatehouse.EventMailResent:        {"mail", ""},
 }
 
 // wordsOf names the words for an event, and how they look. Some kinds have more than
@@ -204,6 +214,18 @@ func wordsOf(e gatehouse.Event) (which string, look eventLook) {
 	case gatehouse.EventRecoveryAnswered:
 		if !ok {
 			which, look = "recovery_wrong", eventLook{"triangle-alert", "is-warn"}
+		}
+	case gatehouse.EventCode:
+		if !ok {
+			which, look = "sign_in_code_wrong", eventLook{"triangle-alert", "is-warn"}
+		}
+	case gatehouse.EventOwnTwoFactor:
+		if e.Detail["on"] == "no" {
+			which = "two_factor_own_off"
+		}
+	case gatehouse.EventSecondStepReset:
+		if e.Detail["browser"] != "" {
+			which += "_one"
 		}
 	case gatehouse.EventSignOut, gatehouse.EventLocked:
 		switch scope := e.Detail["scope"]; scope {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	"gatehouse"
 )
@@ -11,7 +12,10 @@ type Devices struct {
 	// Sessions has the one of this browser first.
 	Sessions []gatehouse.Session
 	Browsers []gatehouse.Browser
-	// Done says what has just been done: signed_out, forgotten, everywhere or nothing.
+	// Trusted are until when browsers are not asked for a code, by their IDs (B08).
+	Trusted map[string]time.Time
+	// Done says what has just been done: signed_out, forgotten, everywhere, untrusted or
+	// nothing.
 	Done string
 }
 
@@ -38,6 +42,19 @@ type SignOutEverywhere struct{}
 func (SignOutEverywhere) template() string     { return "sign_out_everywhere" }
 func (SignOutEverywhere) title(p *page) string { return p.T("devices.everywhere_title") }
 func (SignOutEverywhere) failed() bool         { return false }
+
+// trust is what the templates "trusted" and "end-trust" work on: until when a browser is
+// not asked for a code.
+type trust struct {
+	Page          *page
+	ID, UserAgent string
+	Until         time.Time
+}
+
+// Trust is what there is to say about the trust in a browser.
+func (p *page) Trust(browserID, userAgent string) trust {
+	return trust{p, browserID, userAgent, p.View.(Devices).Trusted[browserID]}
+}
 
 // device is what a row about a session or a browser works on.
 type device struct {

@@ -142,7 +142,7 @@ func (p *page) CheckUp() CheckUp {
 	add(true, u.Email != "", "email", mends[gatehouse.MissingEmail])
 	add(u.Email != "", u.EmailConfirmed, "confirmed", mends[gatehouse.MissingConfirmation])
 	add(p.Site.Recovery == gatehouse.RecoverByChallenge, u.ChallengeSet, "challenge", mends[gatehouse.MissingChallenge])
-	add(p.Company != nil && p.Company.TwoFactor, true, "two_factor", "")
+	add(true, u.OwnTwoFactor || p.Company != nil && p.Company.TwoFactor, "two_factor", SecurityPath)
 	return up
 }
 
@@ -163,13 +163,7 @@ func (p *page) Greeting() string {
 }
 
 // Initials stand in for a picture.
-func (p *page) Initials() string {
-	u := p.User
-	if s := initial(u.FirstName) + initial(u.LastName); s != "" {
-		return s
-	}
-	return initial(u.Username)
-}
+func (p *page) Initials() string { return p.InitialsOf(*p.User) }
 
 func initial(s string) string {
 	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(s))

@@ -92,7 +92,7 @@ func TestEmailPagesNameTheAccount(t *testing.T) {
 		t.Error(squeeze(text))
 	}
 	for _, restores := range []bool{false, true} {
-		doc := show(t, "uk", UndoEmail{Username: "msantos", Old: "old@northgate.example", New: "n***@elsewhere.example", Restores: restores})
+		doc := show(t, "uk", UndoEmail{Username: "msantos", Old: "old@northgate.example", New: "n...w@elsewhere.example", Restores: restores})
 		if text := doc.Find("main").Text(); !strings.Contains(text, "msantos") || !strings.Contains(text, "old@northgate.example") {
 			t.Error(squeeze(text))
 		}

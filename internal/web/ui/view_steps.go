@@ -203,15 +203,6 @@ func (SoleUser) fields(p *page) []field {
 
 func (v SoleUser) fieldErrors() []gatehouse.FieldError { return v.Errors }
 
-// Stopped is where a sign-in stops that needs a verification code.
-type Stopped struct {
-	InSteps
-}
-
-func (Stopped) template() string     { return "stopped" }
-func (Stopped) title(p *page) string { return p.T("stopped.title") }
-func (Stopped) failed() bool         { return false }
-
 // Wide reports whether the page's panel holds a document.
 func (p *page) Wide() bool {
 	view, ok := p.View.(interface{ Wide() bool })

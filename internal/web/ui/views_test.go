@@ -175,9 +175,10 @@ func TestCheckUpCountsWhatApplies(t *testing.T) {
 		want   string
 	}{
 		{"uk", func(*Frame) {}, "4 of 4 done"},
-		{"inkwell", func(f *Frame) { f.Company = nil }, "2 of 2 done"},
-		{"uk", func(f *Frame) { f.User.ChallengeSet, f.Company.TwoFactor = false, false }, "2 of 3 done"},
-		{"inkwell", func(f *Frame) { f.User.Email, f.Company.TwoFactor = "", false }, "0 of 1 done"},
+		{"inkwell", func(f *Frame) { f.Company = nil }, "2 of 3 done"},
+		{"uk", func(f *Frame) { f.User.ChallengeSet, f.Company.TwoFactor = false, false }, "2 of 4 done"},
+		{"uk", func(f *Frame) { f.User.OwnTwoFactor, f.Company.TwoFactor = true, false }, "4 of 4 done"},
+		{"inkwell", func(f *Frame) { f.User.Email, f.Company.TwoFactor = "", false }, "0 of 2 done"},
 	} {
 		if got := show(t, c.id, fullHome(), c.change).Find("#card-checkup .card-head small").Text(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.id, got, c.want)

@@ -155,6 +155,9 @@ func (w *Words) Rich(key string, args ...any) template.HTML {
 			marked[i+1] = args[i+1]
 		}
 		values[name] = args[i+1]
+		if span, ok := args[i+1].(time.Duration); ok {
+			values[name] = w.site.FormatDuration(w.lang, span)
+		}
 	}
 	text := template.HTMLEscapeString(w.T(key, marked...))
 	text = placeLink.ReplaceAllStringFunc(text, func(m string) string {
@@ -183,6 +186,8 @@ func richValue(value any) string {
 		return ""
 	case Name:
 		return `<bdi translate="no">` + template.HTMLEscapeString(string(v)) + "</bdi>"
+	case strongName:
+		return "<strong>" + richValue(Name(v)) + "</strong>"
 	case string:
 		return template.HTMLEscapeString(v)
 	}
@@ -194,3 +199,9 @@ type Name string
 
 // NameOf marks a value as a Name.
 func (w *Words) NameOf(s string) Name { return Name(s) }
+
+// strongName is a Name that stands out from its text.
+type strongName Name
+
+// StrongOf marks a value as a Name that stands out.
+func (w *Words) StrongOf(s string) strongName { return strongName(s) }

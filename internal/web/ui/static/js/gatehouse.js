@@ -63,6 +63,34 @@
     run();
   }
 
+  // A code: what is pasted or typed with blanks and dashes, or in full-width digits, is
+  // made digits. The server reads it in the same way.
+  for (const input of all("[data-digits]")) {
+    const clean = () => {
+      const digits = input.value.normalize("NFKC").replace(/\D/g, "");
+      if (digits !== input.value) input.value = digits;
+    };
+    input.addEventListener("input", (e) => { if (!e.isComposing) clean(); });
+    input.addEventListener("compositionend", clean);
+  }
+
+  // Cool-down of a button. The server keeps to the same time.
+  for (const btn of all("[data-wait]")) {
+    const note = byId(btn.getAttribute("aria-describedby"));
+    const { waitText, waitDone } = note.dataset;
+    const end = performance.now() + Number(btn.dataset.wait) * 1000;
+    const left = () => Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    const tick = () => {
+      const n = left();
+      btn.setAttribute("aria-disabled", n > 0);
+      if (n === 0) note.textContent = waitDone;
+      else if (waitText) note.textContent = waitText.replace("{wait}", `${Math.floor(n / 60)}:${String(n % 60).padStart(2, "0")}`);
+      if (n > 0) setTimeout(tick, 500);
+    };
+    btn.addEventListener("click", (e) => { if (left() > 0) e.preventDefault(); });
+    tick();
+  }
+
   // A field that only one choice of another one asks for.
   for (const part of all("[data-when]")) {
     const choice = byId(part.dataset.when);
@@ -88,6 +116,50 @@
     });
   }
   all("[data-close]").forEach((b) => b.addEventListener("click", () => b.closest("dialog").close()));
+
+  // A dialog that a page begins with. Closed with the keyboard, it leads where it says.
+  for (const dialog of all("dialog[data-open]")) {
+    dialog.removeAttribute("open");
+    dialog.showModal();
+    dialog.addEventListener("close", () => location.assign(dialog.dataset.open));
+  }
+
+  // A form whose choice has a dialog that asks first. Without this file a page asks.
+  for (const choice of all("[data-asks]")) {
+    choice.form.addEventListener("submit", (e) => {
+      if (!choice.checked) return;
+      e.preventDefault();
+      byId(choice.dataset.asks).showModal();
+    });
+  }
+
+  // How far something is: the server says so as it goes on. Where its events do not come
+  // through, the page itself is asked for. What it has come to is another page.
+  for (const live of all("[data-live]")) {
+    const put = (name, text) => all(`[data-put="${name}"]`, live).forEach((e) => {
+      if (e.textContent !== text) e.textContent = text; // else it is read aloud again
+    });
+    const poll = async () => {
+      const page = await fetch(location.href).then((r) => r.ok ? r.text() : "", () => null);
+      if (page !== null) {
+        const now = new DOMParser().parseFromString(page, "text/html").querySelector("[data-live]");
+        if (!now) return location.reload();
+        all("[data-put]", now).forEach((e) => put(e.dataset.put, e.textContent));
+        live.querySelector("progress").value = now.querySelector("progress").value;
+      }
+      setTimeout(poll, 3000);
+    };
+    const events = new EventSource(live.dataset.live);
+    events.addEventListener("message", (e) => {
+      const { done, over, words } = JSON.parse(e.data);
+      Object.entries(words).forEach(([name, text]) => put(name, text));
+      live.querySelector("progress").value = done;
+      if (!over) return;
+      events.close();
+      location.reload();
+    });
+    events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) poll(); });
+  }
 
   // A table that a phone shows as blocks is none for browsers that go by the look, unless
   // each part says what it is. HTML itself forbids to say so twice, so this file does.

@@ -1,0 +1,352 @@
+package journeys
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// hold is how long a run that the test holds is left alone by the server.
+const hold = 10 * time.Minute
+
+// heldRun switches a company's two-factor and begins the run, which waits until the
+// clock has moved on by hold.
+func heldRun(t *testing.T, s *testkit.Server, admin gatehouse.User, enable bool) (e gatehouse.Enrolment) {
+	t.Helper()
+	now := s.Clock.Now()
+	e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID, Enable: enable,
+		State: gatehouse.EnrolmentRunning, StartedBy: admin.ID, StartedName: admin.DisplayName(), StartedAt: now}
+	err := s.Store.Write(t.Context(), func(q store.Queries) (err error) {
+		if _, err = q.SetTwoFactor(t.Context(), e.SiteID, e.CompanyID, enable, now); err == nil {
+			e.Total, err = q.BeginEnrolment(t.Context(), e)
+		}
+		if err == nil {
+			_, err = q.ClaimEnrolment(t.Context(), store.Claim{Lease: "test", Now: now, Until: now.Add(hold)})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+const sessionCookie = "gatehouse-session"
+
+func runPath(e gatehouse.Enrolment) string { return "/company/enrolments/" + e.ID }
+
+func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		admin := s.AddUser(site, "msantos", password, administrator)
+		colleagues(s, site)
+		c := visitor(t, s, site)
+		wantHome(t, signIn(c, "msantos", password))
+		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"}).Want(200)
+		if ask.URL.RequestURI() != switchPath+"?two_factor=enabled" || len(ask.Via) != 1 {
+			t.Errorf("asked at %s via %v", ask.URL, ask.Via)
+		}
+		if n := c.Get(switchPath); n.Has("Two-factor turned on") {
+			t.Error("asking has switched")
+		}
+		if p := c.Follow(ask, "Go back"); p.URL.RequestURI() != switchPath {
+			t.Errorf("going back leads to %s", p.URL)
+		}
+		c.Submit(ask, switchForm, nil).Want(200)
+		e := heldRun(t, s, admin, false) // beside the one that has gone by
+		page := c.Get(runPath(e)).Want(200)
+		if !strings.Contains(string(page.Body), `<noscript><meta http-equiv="refresh"`) {
+			t.Error("the page does not ask again by itself")
+		}
+		page.MustFind("progress[max='17'][value='0']")
+		for _, want := range []string{"Turning off two-factor", "0 of 17 users done", "Working out how long it takes", "You can close this page"} {
+			if !page.Has(want) {
+				t.Errorf("the progress does not say %q: %s", want, page.Text("dialog"))
+			}
+		}
+		back := c.Follow(page, "Close").Want(200)
+		if back.URL.Path != switchPath || !back.Has("0 of 17 users done") {
+			t.Errorf("Close leads to %s: %s", back.URL, back.Text("main"))
+		}
+		if again := c.Follow(back, "See the progress"); again.URL.Path != runPath(e) {
+			t.Errorf("the run is at %s", again.URL)
+		}
+		s.Clock.Add(hold)
+		if p := finished(t, c, page); !p.Has("Two-factor is off for") {
+			t.Errorf("in the end: %s", p.Text("main"))
+		}
+	})
+}
+
+func TestB02_ThePeopleChangeBetween(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		s.AddUser(site, "msantos", password, administrator)
+		c := visitor(t, s, site)
+		wantHome(t, signIn(c, "msantos", password))
+		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"})
+		s.AddUser(site, "nowhere", "", func(u *gatehouse.User) { u.Email, u.FirstName, u.LastName = "", "Rita", "Okafor" })
+		again := c.Submit(ask, switchForm, nil).Want(409)
+		if !again.Has("The users have changed since you looked") || !again.Has("Rita Okafor") || !again.Has("2 users") {
+			t.Errorf("the new preview: %s", again.Text("main"))
+		}
+		if p := c.Get(switchPath); !p.Has("Nothing has been switched yet") {
+			t.Error("it was switched all the same")
+		}
+		if p := finished(t, c, c.Submit(again, switchForm, nil)); !p.Has("Two-factor is on for 1 user") {
+			t.Errorf("confirmed again: %s", p.Text("main"))
+		}
+		token := switchToken(c)
+		if p := c.Post(switchPath, map[string][]string{"form_token": {token}, "two_factor": {"disabled"}, "confirm": {"yes"}}).Want(200); p.URL.Path == switchPath {
+			t.Errorf("a script that has seen no preview: %s", p.Text("main"))
+		}
+	})
+}
+
+// switchToken is the token of the client's forms.
+func switchToken(c *testkit.Client) string {
+	return c.Get(switchPath).MustFind("[name=form_token]").First().AttrOr("value", "")
+}
+
+// Who sits down at an open session does not take the second step away from everybody.
+func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		admin := s.AddUser(site, "msantos", password, administrator)
+		c := visitor(t, s, site)
+		wantHome(t, signIn(c, "msantos", password))
+		finished(t, c, switchOver(c, "enabled"))
+		s.Clock.Add(gatehouse.FreshFor)
+		c.Get(switchPath).MustFind("dialog [name=current_password]")
+		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "disabled"}).Want(200)
+		for given, want := range map[string]string{"": "Enter the password that you have now", "wrong": "not the password that you have now"} {
+			p := c.Submit(ask, switchForm, testkit.Values{"current_password": given}).Want(422)
+			if p.MustFind("#current_password[aria-invalid=true]"); !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) {
+				t.Errorf("%q: %s", given, p.Text("#current_password-error"))
+			}
+		}
+		if company, err := s.Store.Read().Company(t.Context(), site, admin.CompanyID); err != nil || !company.TwoFactor {
+			t.Fatalf("it is off: %v", err)
+		}
+		finished(t, c, c.Submit(ask, switchForm, testkit.Values{"current_password": password}))
+		if p := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"}); p.Find("[name=current_password]").Length() > 0 {
+			t.Error("enabling wants the password too")
+		}
+	})
+}
+
+func TestB02_WithScripts(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		admin := s.AddUser(site, "msantos", password, administrator)
+		colleagues(s, site)
+		b := testkit.Browser(t)
+		browserSignIn(b, s, site, "Username", "msantos", password)
+		b.Open(s.URL(site, switchPath))
+		b.See("9 will be enrolled")
+		b.Check("Disable")
+		b.See("2 use two-factor by choice")
+		if shown := b.Text("main"); strings.Contains(shown, "9 will be enrolled") {
+			t.Errorf("both choices are shown: %s", shown)
+		}
+		b.Check("Enable")
+		b.Press("Save")
+		b.See("Turn on two-factor for 9 users?")
+		if b.URL() != s.URL(site, switchPath) {
+			t.Errorf("asked at %s", b.URL())
+		}
+		b.Press("Turn on for 9 users")
+		b.See("Two-factor is on for 9 users") // by itself
+
+		e := heldRun(t, s, admin, false)
+		b.Open(s.URL(site, runPath(e)))
+		b.See("0 of 17 users done")
+		moved := gatehouse.EnrolmentCounts{Changed: 5, Unchanged: 1, Told: 6}
+		s.Clock.Add(30 * time.Second)
+		advance(t, s, e, moved)
+		b.See("6 of 17 users done")
+		b.See("About 55 seconds left")
+		if got := testkit.Eval[float64](b, "document.querySelector('progress').value"); got != 6 {
+			t.Errorf("the bar is at %v", got)
+		}
+		b.Type("\x1b") // Escape
+		testkit.Eventually(t, "the page before", func() bool { return b.URL() == s.URL(site, switchPath) })
+		b.See("6 of 17 users done")
+	})
+}
+
+// advance writes that a held run has come some way, and holds it again.
+func advance(t *testing.T, s *testkit.Server, e gatehouse.Enrolment, n gatehouse.EnrolmentCounts) {
+	t.Helper()
+	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		_, err := q.AdvanceEnrolment(t.Context(), e, "", n, s.Clock.Now().Add(hold))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// listen opens a page's stream and returns what it is told.
+func listen(t *testing.T, session string, s *testkit.Server, site string, e gatehouse.Enrolment) (status int, told <-chan map[string]any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr+runPath(e)+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = strings.TrimPrefix(s.Sites.ByID(site).Origin, "http://")
+	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: session})
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(chan map[string]any, 100)
+	go func() {
+		defer close(out)
+		defer res.Body.Close()
+		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+			var event map[string]any
+			if data, is := strings.CutPrefix(lines.Text(), "data: "); is && json.Unmarshal([]byte(data), &event) == nil {
+				out <- event
+			}
+		}
+	}()
+	return res.StatusCode, out
+}
+
+// drained reports whether a stream ends, and what it said last.
+func drained(t *testing.T, told <-chan map[string]any) (last map[string]any) {
+	t.Helper()
+	late := time.After(15 * time.Second)
+	for {
+		select {
+		case event, more := <-told:
+			if !more {
+				return last
+			}
+			last = event
+		case <-late:
+			t.Fatal("the stream does not end")
+		}
+	}
+}
+
+func TestB02_TheStreamEndsWithTheRun(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		admin := s.AddUser(site, "msantos", password, administrator)
+		c := visitor(t, s, site)
+		wantHome(t, signIn(c, "msantos", password))
+		e := heldRun(t, s, admin, true)
+		status, told := listen(t, c.Cookie("/", sessionCookie), s, site, e)
+		if first := <-told; status != 200 || first["over"] != false || first["total"] != 1.0 {
+			t.Fatalf("%d, %v", status, first)
+		}
+		for range 7 {
+			if status, _ := listen(t, c.Cookie("/", sessionCookie), s, site, e); status != 200 {
+				t.Fatalf("another page: %d", status)
+			}
+		}
+		if status, _ := listen(t, c.Cookie("/", sessionCookie), s, site, e); status != 429 {
+			t.Errorf("the ninth stream of a session: %d", status)
+		}
+		s.Clock.Add(hold)
+		if last := drained(t, told); last["over"] != true || last["done"] != 1.0 {
+			t.Errorf("at the end: %v", last)
+		}
+	})
+}
+
+func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		admin := s.AddUser(site, "msantos", password, administrator)
+		c := visitor(t, s, site)
+		wantHome(t, signIn(c, "msantos", password))
+		e := heldRun(t, s, admin, true)
+		_, told := listen(t, c.Cookie("/", sessionCookie), s, site, e)
+		<-told
+		err := s.Store.Write(t.Context(), func(q store.Queries) error {
+			demoted := s.User(admin)
+			demoted.Role = gatehouse.RoleUser
+			return q.UpdateProfile(t.Context(), demoted)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := drained(t, told); last["over"] == true {
+			t.Errorf("the run is over: %v", last)
+		}
+		c.Get(runPath(e)).Want(403)
+		if status, _ := listen(t, c.Cookie("/", sessionCookie), s, site, e); status != 403 {
+			t.Errorf("a new stream: %d", status)
+		}
+		c.Submit(c.Get("/"), "form[action='/sign-out']", nil)
+		if status, _ := listen(t, c.Cookie("/", sessionCookie), s, site, e); status != 303 {
+			t.Errorf("signed out: %d", status)
+		}
+		s.Clock.Add(hold) // who has lost the role does not stop the run
+		testkit.Eventually(t, "the end of the run", func() bool {
+			run, err := s.Store.Read().Enrolment(t.Context(), site, admin.CompanyID, e.ID)
+			return err == nil && run.State == gatehouse.EnrolmentDone
+		})
+	})
+}
+
+// Where the events do not come through, the page asks for itself.
+func TestB02_WithoutEventsThePageAsks(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		admin := s.AddUser(site, "msantos", password, administrator)
+		b := testkit.Browser(t)
+		browserSignIn(b, s, site, "Username", "msantos", password)
+		b.See("Good ")
+		e := heldRun(t, s, admin, true)
+		session := ""
+		for _, cookie := range b.Cookies() {
+			if cookie.Name == sessionCookie {
+				session = cookie.Value
+			}
+		}
+		for range 8 {
+			if status, _ := listen(t, session, s, site, e); status != 200 {
+				t.Fatalf("a stream: %d", status)
+			}
+		}
+		b.AllowErrors("429")
+		b.Open(s.URL(site, runPath(e)))
+		b.See("0 of 1 user done")
+		advance(t, s, e, gatehouse.EnrolmentCounts{Skipped: 1})
+		b.See("1 of 1 user done")
+	})
+}
+
+// A page that listens does not hold up a server that is to stop.
+func TestB02_TheStreamEndsWithTheServer(t *testing.T) {
+	t.Parallel()
+	const site = "meridian-uk"
+	var told <-chan map[string]any
+	var stopped time.Time
+	t.Run("server", func(inner *testing.T) {
+		s := testkit.NewServer(inner, testkit.SQLiteURL(inner))
+		admin := s.AddUser(site, "msantos", password, administrator)
+		c := visitor(inner, s, site)
+		wantHome(inner, signIn(c, "msantos", password))
+		_, told = listen(t, c.Cookie("/", sessionCookie), s, site, heldRun(inner, s, admin, true))
+		<-told
+		stopped = time.Now()
+	})
+	if took := time.Since(stopped); took > 10*time.Second {
+		t.Errorf("the server took %v to stop", took)
+	}
+	if last := drained(t, told); last["over"] == true {
+		t.Errorf("the run is over: %v", last)
+	}
+}

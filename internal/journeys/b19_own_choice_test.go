@@ -1,0 +1,93 @@
+package journeys
+
+import (
+	"strings"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/testkit"
+)
+
+const securityForm = "form[action='/account/security']"
+
+// A person of a company without Enhanced Security wants codes all the same, and later no
+// more: for that the password is asked for, where the sign-in is not recent.
+func TestB19_TheOwnChoiceOfTwoFactor(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		for siteID, name := range map[string]string{"meridian-uk": "msantos", "inkwell": "msantos@northgate.example"} {
+			u := s.AddUser(siteID, name, password, func(u *gatehouse.User) { u.Email = "mira." + siteID + "@northgate.example" })
+			if siteID == "inkwell" {
+				u = s.User(u)
+			}
+			c := visitor(t, s, siteID)
+			wantHome(t, signIn(c, u.Username, password))
+			p := c.Follow(c.Get("/account/profile"), "Two-factor sign-in").Want(200)
+			if on := p.Has("15 days"); on != (siteID == "meridian-uk") {
+				t.Errorf("%s: trust is spoken of: %v", siteID, on)
+			}
+			p = c.Submit(p, securityForm, testkit.Values{"own_two_factor": "on", "send_automatically": "off"}).Want(200)
+			if now := s.User(u); !p.Has("Your choice is saved") || !now.OwnTwoFactor || !now.CodesOnRequest {
+				t.Errorf("%s %q", p.URL, p.Text("main"))
+			}
+			if m := mailAbout(t, s, u.Email, "was turned on"); !strings.Contains(m.Text, u.Email) {
+				t.Errorf("%s", m.Text)
+			}
+			if home := c.Get("/"); !strings.Contains(home.Text("#card-checkup"), "Two-factor sign-in is on") {
+				t.Errorf("%q", home.Text("#card-checkup"))
+			}
+			// The next sign-in waits for "Send a code".
+			other := visitor(t, s, siteID)
+			q := wantCodePage(t, other, u)
+			q = other.Press(q, "Send a code", nil)
+			wantHome(t, enterCode(other, q, mailedCode(t, s, u.Email)))
+
+			s.Clock.Add(gatehouse.FreshFor)
+			p = c.Get("/account/security").Want(200)
+			for typed, id := range map[string]string{"": "current_password", "not it": "current_password"} {
+				bad := c.Submit(p, securityForm, testkit.Values{"own_two_factor": "off", "current_password": typed}).Want(422)
+				if bad.Find("#"+id+"-error").Length() != 1 || bad.Find("#own_two_factor-off[checked]").Length() != 1 || bad.Find("input[type=password][value]").Length() != 0 || !s.User(u).OwnTwoFactor {
+					t.Errorf("%q: %q", typed, bad.Text("main"))
+				}
+			}
+			p = c.Submit(p, securityForm, testkit.Values{"own_two_factor": "off", "current_password": password}).Want(200)
+			if !p.Has("Your choice is saved") || s.User(u).OwnTwoFactor || p.Find("#current_password").Length() != 0 {
+				t.Errorf("%q", p.Text("main"))
+			}
+			mailAbout(t, s, u.Email, "was turned off")
+			wantHome(t, other.Get("/")) // other sessions stay
+			wantHome(t, signIn(visitor(t, s, siteID), u.Username, password))
+		}
+	})
+}
+
+// Nobody locks the own door with a key that does not arrive: what is missing is said
+// first, also to whoever sends the form all the same.
+func TestB19_TheOwnChoiceNeedsAnAddress(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		for name, c := range map[string]struct {
+			change func(*gatehouse.User)
+			want   string
+		}{
+			"nowhere":     {func(u *gatehouse.User) { u.Email = "" }, "You have no email address"},
+			"unconfirmed": {func(u *gatehouse.User) { u.EmailConfirmed = false }, "not confirmed yet"},
+			"bouncing":    {func(u *gatehouse.User) { u.Bounce.At = s.Clock.Now() }, "comes back"},
+		} {
+			u := s.AddUser("meridian-uk", name, password, c.change)
+			b := visitor(t, s, "meridian-uk")
+			wantHome(t, signIn(b, name, password))
+			p := b.Get("/account/security").Want(200)
+			if !p.Has(c.want) || p.Find("main a[href='/account/profile']").Length() < 2 || p.Find("#own_two_factor").Length() != 0 {
+				t.Errorf("%s: %q", name, p.Text("main"))
+			}
+			token := p.MustFind("main [name=form_token]").First().AttrOr("value", "")
+			bad := b.Post("/account/security", map[string][]string{"form_token": {token}, "own_two_factor": {"on"}})
+			if bad.Status != 422 || bad.Find("#own_two_factor-error").Length() != 1 || s.User(u).OwnTwoFactor {
+				t.Errorf("%s: %d %q", name, bad.Status, bad.Text("main"))
+			}
+		}
+		u := careful(t, s, "meridian-uk", "msantos", nil)
+		if p := trusting(t, s, u).Get("/account/security"); !p.Has("Enhanced security is on for Northgate Systems Ltd") || !p.Has("On one device we do not ask for a code") {
+			t.Errorf("%q", p.Text("main"))
+		}
+	})
+}

@@ -1,0 +1,82 @@
+package journeys
+
+import (
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// manager is an administrator who looks at the company's people and their mail, and has
+// own choices to make about two-factor sign-in.
+func manager(w *walker) {
+	me := elsewhere(w.t, w.s, w.st.ID, w.person("manager"), func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+	add := func(name string, change func(*gatehouse.User)) gatehouse.User {
+		return w.s.AddUser(w.st.ID, w.person(name), password, func(u *gatehouse.User) { u.CompanyID = me.CompanyID; change(u) })
+	}
+	busy, lost := add("busy", func(*gatehouse.User) {}), add("lost", func(*gatehouse.User) {})
+	add("nowhere", func(u *gatehouse.User) {
+		u.FirstName, u.LastName = strings.Repeat("Wolfeschlegelstein", 4), "hausenbergerdorff"
+		if w.st.SignInWith != gatehouse.WithEmail {
+			u.Email = ""
+		}
+	})
+	add("left", func(u *gatehouse.User) { u.State = gatehouse.Deactivated })
+	add("new", func(u *gatehouse.User) {
+		u.State, u.FirstSignInAt, u.EmailConfirmed = gatehouse.Invited, time.Time{}, false
+	})
+	secure(w.t, w.s, me, true)
+	w.trusts(me)
+	w.trusts(busy)
+	resetPassword(w.t, w.s, busy)
+	lastMessage(w.t, w.s, busy, store.MessageSent)
+	w.trusts(busy)
+	w.s.Mail.RefuseTo(lost.Email, 550, strings.Repeat("There is no such mailbox here. ", 8))
+	resetPassword(w.t, w.s, lost)
+	lastMessage(w.t, w.s, lost, store.MessageRefused)
+
+	w.signIn(me.Username, password)
+	w.b.Fill("code", mailedCode(w.t, w.s, me.Email))
+	w.b.Press("Verify")
+	w.b.See("Good ")
+	w.all([]string{"/company/users", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-second-step", "/account/security", "/account/devices"},
+		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + busy.ID + "?done=resent"})
+	w.b.Open(w.s.URL(w.st.ID, "/company/users/"+lost.ID))
+	w.look()
+	w.failing([][2]string{{"email", "tom@"}}, "email")
+	w.ownChoice(me)
+}
+
+// trusts gives a user a browser that is not asked for a code.
+func (w *walker) trusts(u gatehouse.User) {
+	w.t.Helper()
+	now := w.s.Clock.Now()
+	id := store.NewID("brw", now)
+	err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error {
+		if _, _, err := q.BrowserSignedIn(w.t.Context(), u.SiteID, u.ID, id, id, iphoneAgent, "192.0.2.7", now); err != nil {
+			return err
+		}
+		return q.TrustBrowser(w.t.Context(), u.SiteID, u.ID, id, now)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// ownChoice turns codes on in a window that was opened before the address counted as
+// unconfirmed.
+func (w *walker) ownChoice(u gatehouse.User) {
+	w.t.Helper()
+	w.b.Open(w.s.URL(w.st.ID, "/account/security"))
+	u.EmailConfirmed = false
+	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.UpdateProfile(w.t.Context(), u) }); err != nil {
+		w.t.Fatal(err)
+	}
+	w.b.Click("#own_two_factor")
+	w.failing(nil, "own_two_factor")
+	if !testkit.Eval[bool](w.b, "document.getElementById('own_two_factor').checked") {
+		w.t.Error("the choice is lost")
+	}
+}

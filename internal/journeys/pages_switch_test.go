@@ -1,0 +1,101 @@
+package journeys
+
+import (
+	"fmt"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+)
+
+// fernhollow adds a company of its own to the site: whom it is switched for, everybody
+// else must not notice.
+func fernhollow(w *walker) (companyID string) {
+	now := w.s.Clock.Now()
+	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Fernhollow Wholesale & Sons (Holdings) Ltd", AccountNumber: "30", CreatedAt: now}
+	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) }); err != nil {
+		w.t.Fatal(err)
+	}
+	return company.ID
+}
+
+// scriptlessSwitch turns it on, sees the run go on, and what it came to.
+func scriptlessSwitch(w *walker) {
+	company := fernhollow(w)
+	admin := w.s.AddUser(w.st.ID, "switcher", password, func(u *gatehouse.User) { u.CompanyID = company; administrator(u) })
+	w.signIn("switcher", password)
+	w.b.Open(w.s.URL(w.st.ID, switchPath))
+	w.b.See("1 will be enrolled")
+	w.b.Press("Save")
+	w.b.See("Turn on two-factor for 1 user?")
+	w.b.Press("Turn on for 1 user")
+	for !w.b.Has("Two-factor is on for 1 user") { // the page asks anew every five seconds
+		w.b.Reload()
+	}
+	w.b.Open(w.s.URL(w.st.ID, runPath(heldRun(w.t, w.s, admin, false))))
+	w.b.See("0 of 1 user done")
+	w.b.Screenshot("switch-progress-without-scripts")
+	w.b.Follow("Close")
+	w.b.See("Two-factor sign-in for all users")
+	w.b.Follow("See the progress")
+	w.b.See("0 of 1 user done")
+}
+
+// switcher is the administrator of a company that turns Enhanced security on.
+func switcher(w *walker) {
+	name, company := w.person("switcher"), fernhollow(w)
+	add := func(name string, change func(*gatehouse.User)) gatehouse.User {
+		return w.s.AddUser(w.st.ID, w.person(name), password, func(u *gatehouse.User) { u.CompanyID = company; change(u) })
+	}
+	admin := add("switcher", administrator)
+	add("switched-nowhere", func(u *gatehouse.User) { u.Email, u.FirstName = "", strings.Repeat("Wolfeschlegelstein", 3) })
+	for i := range 60 { // more than a page has
+		add(fmt.Sprintf("switched-%02d", i), func(u *gatehouse.User) {
+			u.OwnTwoFactor, u.EmailConfirmed = i%5 == 0, i%7 > 0
+			if i%11 == 0 {
+				u.State = gatehouse.Deactivated
+			}
+		})
+	}
+	w.signIn(name, password)
+	w.at(switchPath)
+	w.b.Press("Save")
+	w.b.See("Turn on two-factor for")
+	w.overlay("switch-dialog")
+	w.at(switchPath + "?two_factor=enabled")
+	add("switched-late", func(*gatehouse.User) {})
+	w.b.AllowErrors("409")
+	w.failing(nil)
+	w.b.Click("main form[novalidate] [type=submit]")
+	w.b.See("What became of each user")
+	w.look()
+	result := strings.TrimPrefix(w.b.URL(), w.st.Origin)
+	w.all(nil, []string{result + "?outcome=skipped", switchPath, switchPath + "?two_factor=disabled", switchPath + "?two_factor=enabled"})
+	running := runPath(heldRun(w.t, w.s, admin, false))
+	w.b.Open(w.s.URL(w.st.ID, running))
+	w.b.See("Turning off two-factor")
+	w.overlay("switch-progress")
+	for _, lang := range w.st.Languages {
+		w.b.Language(lang)
+		for _, path := range []string{switchPath, switchPath + "?two_factor=enabled", result, running} {
+			w.b.Open(w.s.URL(w.st.ID, path))
+			w.wantFits(lang+" "+w.pageName(), 320, 640)
+			w.b.Screenshot(lang + w.pageName() + "-320")
+		}
+	}
+}
+
+// overlay examines a dialog, which keeps the focus to itself.
+func (w *walker) overlay(name string) {
+	w.t.Helper()
+	w.wantFits(name, 320, 640)
+	w.b.Size(390, 844)
+	w.b.Screenshot(name + "-390-day")
+	w.b.Dark()
+	w.wantAccessible(name + " by night")
+	w.b.Screenshot(name + "-390-night")
+	w.b.Light()
+	w.b.Size(1366, 900)
+	w.wantAccessible(name + " by day")
+	w.b.Screenshot(name + "-1366-day")
+}

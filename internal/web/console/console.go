@@ -1,0 +1,34 @@
+// Package console makes the pages for company administrators: the company's users, and
+// Enhanced Security.
+package console
+
+import (
+	"net/http"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/ui"
+)
+
+// Console holds the handlers. Their audience is administrators: whoever comes here has a
+// company.
+type Console struct {
+	Directory *directory.Service
+	SignIn    *signin.Service
+	Pages     *ui.Pages
+	Now       func() time.Time
+
+	streams streams
+}
+
+func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {
+	return c.Pages.Write(w, r, status, c.Now(), view)
+}
+
+// on is what the methods of directory.Service are called with: who acts, and the company.
+func on(r *http.Request) (v *ui.Visit, caller gatehouse.Caller, companyID string) {
+	v = ui.VisitOf(r)
+	return v, v.Caller(r), v.Company.ID
+}

@@ -1,0 +1,36 @@
+package console
+
+import "testing"
+
+// A spreadsheet takes what begins like a formula for one.
+func TestInert(t *testing.T) {
+	for cell, want := range map[string]string{
+		"": "", "Ada": "Ada", "a=b": "a=b", "ada+news@fernhollow.example": "ada+news@fernhollow.example", "Übel": "Übel",
+		"=1+1": "'=1+1", "+44": "'+44", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+	} {
+		if got := inert(cell); got != want {
+			t.Errorf("%q becomes %q, want %q", cell, got, want)
+		}
+	}
+}
+
+func TestASessionHasSoManyStreams(t *testing.T) {
+	var s streams
+	for range mostStreams {
+		if !s.enter("a") {
+			t.Fatal("too few")
+		}
+	}
+	if s.enter("a") || !s.enter("b") {
+		t.Error("the limit is one of each session")
+	}
+	if s.leave("a"); !s.enter("a") {
+		t.Error("who has left is still counted")
+	}
+	for range mostStreams {
+		s.leave("a")
+	}
+	if s.leave("b"); len(s.open) > 0 {
+		t.Errorf("left behind: %v", s.open)
+	}
+}

@@ -1,0 +1,151 @@
+package console
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/web/ui"
+)
+
+// CorrectEmail gives a user another address.
+func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
+	v, caller, _ := on(r)
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	typed := strings.TrimSpace(r.PostFormValue("email"))
+	if typed == "" { // which would take the address away: here one is corrected
+		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
+	}
+	_, err = c.Directory.UpdateUser(r.Context(), caller, v.Site, id, directory.UserChange{Email: &typed})
+	if err == nil {
+		return seeUser(w, r, id, ui.UserCorrected)
+	}
+	return c.notCorrected(w, r, typed, err)
+}
+
+func fault(field, code string) error {
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: []gatehouse.FieldError{{Field: field, Code: code}}}
+}
+
+// notCorrected shows the form again with what was typed.
+func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed string, err error) error {
+	var e *gatehouse.Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err
+	}
+	view, failed := c.user(r)
+	if failed != nil {
+		return failed
+	}
+	view.Email = clip(typed)
+	for _, f := range e.Fields {
+		if f.Code == directory.FieldOwnAccount {
+			view.Refused = ui.RefusedOwn
+			continue
+		}
+		f.Field = "email" // where it is the username, too, both are wrong in the same way
+		if len(view.Fields) == 0 {
+			view.Fields = append(view.Fields, f)
+		}
+	}
+	return c.refused(w, r, http.StatusUnprocessableEntity, view)
+}
+
+// refused shows the user's page under its own address: the one that was posted to has no
+// page for the language menu to come back to.
+func (c *Console) refused(w http.ResponseWriter, r *http.Request, status int, view ui.UserDetail) error {
+	r = r.WithContext(r.Context())
+	r.URL = &url.URL{Path: view.Path()}
+	return c.page(w, r, status, view)
+}
+
+// EndTrust ends the trust in one of a user's browsers (B08).
+func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
+	browser, err := pathID(r, "browser")
+	if err != nil {
+		return err
+	}
+	return c.do(w, r, ui.UserUntrusted, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		return c.Directory.EndTrust(r.Context(), caller, v.Site, id, browser)
+	})
+}
+
+// AskResetTwoFactor asks before ResetTwoFactor, where no script has asked.
+func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
+	v, caller, _ := on(r)
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	u, err := c.Directory.User(r.Context(), caller, v.Site, id)
+	if err != nil {
+		return err
+	}
+	return c.page(w, r, http.StatusOK, ui.ResetTwoFactor{Of: u})
+}
+
+// ResetTwoFactor resets a user's second step (B19).
+func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
+	return c.do(w, r, ui.UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		return c.Directory.ResetSecondStep(r.Context(), caller, v.Site, id)
+	})
+}
+
+// Resend sends a message to a user again (C13).
+func (c *Console) Resend(w http.ResponseWriter, r *http.Request) error {
+	message, err := pathID(r, "message")
+	if err != nil {
+		return err
+	}
+	return c.do(w, r, ui.UserResent, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		return c.Directory.Resend(r.Context(), caller, v.Site, id, message)
+	})
+}
+
+// do changes something about the user whom the path names, and shows the user's page with
+// what was done, or why it was not.
+func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change func(gatehouse.Caller, *ui.Visit, string) error) error {
+	v, caller, _ := on(r)
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	if err = change(caller, v, id); err == nil {
+		return seeUser(w, r, id, done)
+	}
+	var e *gatehouse.Error
+	if !errors.As(err, &e) || refusals[e.Code] == "" {
+		return err
+	}
+	view, failed := c.user(r)
+	if failed != nil {
+		return failed
+	}
+	view.Refused, view.Wait = refusals[e.Code], e.RetryAfter
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	return c.refused(w, r, ui.StatusOf(err), view)
+}
+
+// refusals are what the page has words for.
+var refusals = map[string]string{
+	directory.CodeNotResendable: ui.RefusedResend,
+	directory.CodeNoAddress:     ui.RefusedAddress,
+	directory.CodeResendWait:    ui.RefusedSoon,
+	directory.CodeOwnAccount:    ui.RefusedOwn,
+	directory.CodeDeactivated:   ui.RefusedResend,
+}
+
+func seeUser(w http.ResponseWriter, r *http.Request, id, done string) error {
+	http.Redirect(w, r, ui.CompanyUsersPath+"/"+id+"?done="+done, http.StatusSeeOther)
+	return nil
+}

@@ -66,6 +66,9 @@ type Sender struct {
 	Address string
 	// ReplyTo is an address that people read; empty: Address.
 	ReplyTo string
+	// Bounces is the address that reports about mail go to that came back; each message
+	// has its own, with a token after a plus. Empty: they go to Address.
+	Bounces string
 	// Postal is the postal address at the foot of mails.
 	Postal string
 }

@@ -215,12 +215,18 @@ func (c *client) open(path string) (signIn, token string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	_, rest, _ := bytes.Cut(page.body, []byte(`name="form_token" value="`))
-	value, _, found := bytes.Cut(rest, []byte(`"`))
+	token, found := page.formToken()
 	if page.status != 200 || page.signIn == "" || !found {
 		return "", "", fmt.Errorf("GET %s: status %d, cookie %t, form %t", path, page.status, page.signIn != "", found)
 	}
-	return page.signIn, url.QueryEscape(html.UnescapeString(string(value))), nil
+	return page.signIn, token, nil
+}
+
+// formToken is the token of the form on a page, ready to be sent, and whether there is one.
+func (a *answer) formToken() (string, bool) {
+	_, rest, _ := bytes.Cut(a.body, []byte(`name="form_token" value="`))
+	value, _, found := bytes.Cut(rest, []byte(`"`))
+	return url.QueryEscape(html.UnescapeString(string(value))), found
 }
 
 // cookie is a cookie for a request. Over https its name has a prefix.

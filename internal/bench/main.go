@@ -21,11 +21,10 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"gatehouse/internal/demo"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/testkit/cluster"
+	"gatehouse/internal/site"
 )
 
 // group is figures that are measured together.
@@ -45,6 +44,12 @@ var groups = []group{
 	{"storm/postgres", "as on SQLite", on("postgres", measureStorm)},
 	{"session/postgres", "as on SQLite", on("postgres", measureSessions)},
 	{"enumeration/postgres", "as on SQLite", on("postgres", measureEnumeration)},
+	{"code/sqlite", "what a sign-in with a code costs beyond the hash", on("sqlite", measureCodes)},
+	{"code/postgres", "as on SQLite", on("postgres", measureCodes)},
+	{"mail/sqlite", "mails handed over a second", apart("sqlite", measureMails)},
+	{"mail/postgres", "as on SQLite", apart("postgres", measureMails)},
+	{"enrolment/sqlite", "Enhanced Security switched on for 100,000 users: pace and memory", apart("sqlite", measureEnrolment)},
+	{"enrolment/postgres", "as on SQLite", apart("postgres", measureEnrolment)},
 }
 
 // bench is one run.
@@ -53,12 +58,13 @@ type bench struct {
 	dir    string // for everything that is written
 	binary string // the server
 	hasher *secret.Hasher
-	hash   string // of password
+	hash   string     // of password
+	site   *site.Site // that is measured
+	keys   *secret.Keys
 	report *report
-	inbox  *demo.Inbox // the mail server
+	sink   *sink // the mail server
 
-	databases map[string]*database
-	postgres  *cluster.Cluster
+	databases map[string]*database // those with people who sign in
 }
 
 func main() {
@@ -110,6 +116,17 @@ func on(engine string, measure func(context.Context, *bench, *database) error) f
 	}
 }
 
+// apart runs a group on a database of its own.
+func apart(engine string, measure func(context.Context, *bench, *database) error) func(context.Context, *bench) error {
+	return func(ctx context.Context, b *bench) error {
+		db, err := b.newDatabase(engine, "apart")
+		if err != nil {
+			return err
+		}
+		return errors.Join(measure(ctx, b, db), db.remove())
+	}
+}
+
 // errSkip says that a group cannot be measured here.
 var errSkip = errors.New("skipped")
 
@@ -122,9 +139,9 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, b.inbox.Close())
-		if b.postgres != nil {
-			err = errors.Join(err, b.postgres.Close())
+		err = errors.Join(err, b.sink.listen.Close())
+		for _, db := range b.databases {
+			err = errors.Join(err, db.remove())
 		}
 	}()
 	matched := false
@@ -158,19 +175,30 @@ func (b *bench) prepare(ctx context.Context) error {
 			return fmt.Errorf("go build: %w", err)
 		}
 	}
-	if err := demo.WriteSites(filepath.Join(b.dir, "sites")); err != nil {
-		return err
-	}
 	if err := os.WriteFile(filepath.Join(b.dir, "keys"), secret.NewKeyFile(), 0o600); err != nil {
 		return err
 	}
 	var err error
+	if b.keys, err = secret.LoadKeys(filepath.Join(b.dir, "keys")); err != nil {
+		return err
+	}
+	if err = demo.WriteSites(filepath.Join(b.dir, "sites")); err != nil {
+		return err
+	}
+	if b.site, err = b.load(siteID); err != nil {
+		return err
+	}
 	b.hasher = newHasher()
 	if b.hash, err = b.hasher.Hash(ctx, password); err != nil {
 		return err
 	}
-	b.inbox, err = demo.OpenInbox("127.0.0.1:0", time.Now)
+	b.sink, err = openSink()
 	return err
+}
+
+// load reads a site as the server does.
+func (b *bench) load(id string) (*site.Site, error) {
+	return site.Load(filepath.Join(b.dir, "sites", id), site.LoadEnv{Scheme: "http"})
 }
 
 // count is how often to measure.

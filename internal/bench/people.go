@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -23,67 +24,90 @@ const (
 // signers is how many people there are who sign in.
 const signers = 400
 
-// database is a database with people in it.
+// database is a database of its own.
 type database struct {
 	engine, url string
 	cluster     *cluster.Cluster // PostgreSQL's
 }
 
-// database returns the database of an engine; the first call makes it.
+// database returns the database of an engine that has people who sign in; the first call
+// makes it.
 func (b *bench) database(ctx context.Context, engine string) (*database, error) {
 	if db := b.databases[engine]; db != nil {
 		return db, nil
 	}
-	db := &database{engine: engine, url: "sqlite://" + filepath.Join(b.dir, "gatehouse.db")}
+	db, err := b.newDatabase(engine, "gatehouse")
+	if err != nil {
+		return nil, err
+	}
+	b.databases[engine] = db
+	return db, b.withStore(ctx, db, func(st *store.Store) error {
+		_, err := b.settle(ctx, st, "Northgate Ltd", signers, signer, nil)
+		return err
+	})
+}
+
+// newDatabase makes an empty database.
+func (b *bench) newDatabase(engine, name string) (db *database, err error) {
+	db = &database{engine: engine, url: "sqlite://" + filepath.Join(b.dir, name+".db")}
 	if engine == "postgres" {
-		var err error
-		b.postgres, err = cluster.New(cluster.Options{Durable: true})
+		db.cluster, err = cluster.New(cluster.Options{Durable: true})
 		if errors.Is(err, cluster.ErrMissing) {
 			return nil, fmt.Errorf("%w: %w", errSkip, err)
 		}
 		if err != nil {
 			return nil, err
 		}
-		db.cluster, db.url = b.postgres, b.postgres.URL("postgres")
+		db.url = db.cluster.URL("postgres")
 	}
-	if err := b.fill(ctx, db.url); err != nil {
-		return nil, err
-	}
-	b.databases[engine] = db
 	return db, nil
 }
 
-// fill puts the people into an empty database.
-func (b *bench) fill(ctx context.Context, url string) error {
-	st, err := store.Open(ctx, url)
+// remove removes what it took on the disk.
+func (d *database) remove() error {
+	if d.cluster != nil {
+		return d.cluster.Close()
+	}
+	path, _ := store.SQLitePath(d.url)
+	return errors.Join(os.RemoveAll(path), os.RemoveAll(path+"-wal"), os.RemoveAll(path+"-shm"))
+}
+
+// withStore opens a database beside the server.
+func (b *bench) withStore(ctx context.Context, db *database, do func(*store.Store) error) error {
+	st, err := store.Open(ctx, db.url)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	if _, err := st.Migrate(ctx, now); err != nil {
+	if _, err := st.Migrate(ctx, time.Now()); err != nil {
 		return err
 	}
-	s, err := site.Load(filepath.Join(b.dir, "sites", siteID), site.LoadEnv{Scheme: "http"})
-	if err != nil {
-		return err
-	}
-	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: s.ID, Name: "Northgate Ltd", AccountNumber: "100001", CreatedAt: now}
-	return st.Write(ctx, func(q store.Queries) error {
-		if err := q.InsertCompany(ctx, company); err != nil {
-			return err
-		}
-		return q.InsertUsers(ctx, b.people(s, company, now))
-	})
+	return do(st)
 }
 
-// people are those who sign in.
-func (b *bench) people(s *site.Site, company gatehouse.Company, now time.Time) []gatehouse.User {
-	var all []gatehouse.User
-	for i := range signers {
-		all = append(all, b.person(s, company, signer(i), now))
+// settlement is a company and its people.
+type settlement struct {
+	company gatehouse.Company
+	people  []gatehouse.User
+}
+
+// settle puts a company of so many people into a database. change, unless it is nil,
+// makes company and people different.
+func (b *bench) settle(ctx context.Context, st *store.Store, name string, count int, username func(int) string, change func(*settlement)) (*settlement, error) {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	all := &settlement{company: gatehouse.Company{ID: store.NewID("com", now), SiteID: siteID, Name: name, AccountNumber: name, CreatedAt: now}}
+	for i := range count {
+		all.people = append(all.people, b.person(b.site, all.company, username(i), now))
 	}
-	return all
+	if change != nil {
+		change(all)
+	}
+	return all, st.Write(ctx, func(q store.Queries) error {
+		if err := q.InsertCompany(ctx, all.company); err != nil {
+			return err
+		}
+		return q.InsertUsers(ctx, all.people)
+	})
 }
 
 // person is somebody whom nothing is asked of after the password, so that a sign-in is

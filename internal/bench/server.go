@@ -47,7 +47,7 @@ const behindProxy = "trusted_proxies: [127.0.0.1/32]\n"
 // configure writes a configuration, with more lines, and returns its name.
 func (b *bench) configure(name, public, management, database, more string) (string, error) {
 	path := filepath.Join(b.dir, name+".yaml")
-	text := fmt.Sprintf(config, public, management, database, b.inbox.Addr(), filepath.Join(b.dir, "keys"), filepath.Join(b.dir, "sites"), more)
+	text := fmt.Sprintf(config, public, management, database, b.sink.listen.Addr(), filepath.Join(b.dir, "keys"), filepath.Join(b.dir, "sites"), more)
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 

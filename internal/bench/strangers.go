@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"gatehouse"
@@ -64,22 +62,13 @@ func (p path) typed(k kind, n int) (name, email string) {
 type sower struct {
 	*bench
 	q    store.Queries
-	keys *secret.Keys
 	site *site.Site
 	path path
 	now  time.Time
 }
 
 func (b *bench) seed(ctx context.Context, db *database, p path) error {
-	text, err := os.ReadFile(filepath.Join(b.dir, "keys"))
-	if err != nil {
-		return err
-	}
-	keys, err := secret.ParseKeys(text)
-	if err != nil {
-		return err
-	}
-	s, err := site.Load(filepath.Join(b.dir, "sites", p.siteID), site.LoadEnv{Scheme: "http"})
+	s, err := b.load(p.siteID)
 	if err != nil {
 		return err
 	}
@@ -89,7 +78,7 @@ func (b *bench) seed(ctx context.Context, db *database, p path) error {
 	}
 	defer st.Close()
 	return st.Write(ctx, func(q store.Queries) error {
-		w := &sower{b, q, keys, s, p, time.Now().UTC().Truncate(time.Microsecond)}
+		w := &sower{b, q, s, p, time.Now().UTC().Truncate(time.Microsecond)}
 		for _, k := range p.kinds {
 			if err := w.kind(ctx, k); err != nil {
 				return err

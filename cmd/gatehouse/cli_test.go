@@ -194,7 +194,7 @@ func companiesAndUsers(t *testing.T, in *installation) {
 	in.expect(0, "user unlock MSantos -s meridian-uk", "was not locked")
 	in.expect(1, "user show nobody -s meridian-uk", `no user "nobody"`)
 	in.expect(1, "user show MSantos -s inkwell", `no user "MSantos"`)
-	in.expect(0, "user show msantos -s meridian-uk", "Mira Santos", "recovery, set", "password.reset", "operator ")
+	in.expect(0, "user show msantos -s meridian-uk", "Mira Santos", "initial, set", "password.reset", "operator ")
 
 	var u userView
 	must(t, json.Unmarshal([]byte(in.expect(0, "user show msantos -s meridian-uk --json").out), &u))

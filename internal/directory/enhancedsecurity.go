@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
@@ -22,6 +23,8 @@ const (
 	CodePeopleChanged = "people-changed"
 	// CodeSwitched: it is already as it is to be; somebody else may have switched it.
 	CodeSwitched = "switched"
+	// CodeSwitchOften: everybody would be told too often. Kind TooMany.
+	CodeSwitchOften = "switch-often"
 )
 
 // Preview is what switching Enhanced Security would do at this moment (B01).
@@ -120,9 +123,18 @@ func inOrder(a, b gatehouse.OutcomeCount) int {
 // the preview that the caller has seen; empty: none was asked for. A run that goes on
 // is ended: its switch is put back.
 //
-// Errors: Conflict with CodePeopleChanged or CodeSwitched; Forbidden, NotFound,
-// Unavailable.
+// Errors: Conflict with CodePeopleChanged or CodeSwitched; TooMany with CodeSwitchOften;
+// Forbidden, NotFound, Unavailable.
 func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
+	limit := store.Limit{Key: "switch:" + st.ID + ":" + companyID, Every: switchEvery, Burst: switchBurst}
+	if err := s.mayTell(ctx, c, st, companyID, enable, limit); err != nil {
+		return e, err
+	}
+	defer func() {
+		if err != nil && c.Kind == gatehouse.SignedIn { // nobody was told
+			err = errors.Join(err, s.Store.GiveBack(ctx, limit))
+		}
+	}()
 	err = s.Store.Write(ctx, func(q store.Queries) error {
 		firm, err := company(ctx, q, c, st, companyID)
 		if err != nil {
@@ -159,6 +171,25 @@ func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *s
 		s.Outbox.Hurry() // the summary of a run that was ended
 	}
 	return e, err
+}
+
+// An administrator switches six times at once, then every half hour: each time everybody
+// in the company gets a mail.
+const (
+	switchEvery = 30 * time.Minute
+	switchBurst = 6
+)
+
+// mayTell takes a switch from the limit, unless it would change nothing.
+func (s *Service) mayTell(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, limit store.Limit) error {
+	firm, err := company(ctx, s.Store.Read(), c, st, companyID)
+	if err == nil && firm.TwoFactor == enable {
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeSwitched}
+	}
+	if err == nil {
+		err = s.spare(ctx, c, CodeSwitchOften, limit)
+	}
+	return err
 }
 
 // signed writes into a run who switches, as the account is at this moment: who has just

@@ -112,12 +112,15 @@ func (h *house) northgate() gatehouse.User {
 	return h.stored(h.uk, "amira")
 }
 
-// count is how many mails of a kind somebody has.
+// count is how many mails of a kind somebody has, sent, waiting or dropped.
 func (h *house) count(u gatehouse.User, kind string) (n int) {
 	h.t.Helper()
-	kinds, _ := h.mails(u)
-	for _, k := range kinds {
-		if k == kind {
+	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, m := range all {
+		if m.Kind == kind {
 			n++
 		}
 	}
@@ -303,7 +306,7 @@ func TestTwoAdministratorsSwitchAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		results := map[string]int{}
-		for i := range 8 {
+		for i := range 6 {
 			who := []gatehouse.User{admin, other}[i%2]
 			all.Go(func() {
 				_, err := h.SwitchTwoFactor(context.Background(), as(who), h.uk, admin.CompanyID, true, "")
@@ -320,7 +323,7 @@ func TestTwoAdministratorsSwitchAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if !maps.Equal(results, map[string]int{"ok": 1, directory.CodeSwitched: 7}) {
+		if !maps.Equal(results, map[string]int{"ok": 1, directory.CodeSwitched: 5}) {
 			t.Errorf("%v", results)
 		}
 		if runs, err := h.Enrolments(t.Context(), as(admin), h.uk, admin.CompanyID, "", 10); err != nil || len(runs) != 1 {

@@ -43,8 +43,8 @@ func (s *Service) Messages(ctx context.Context, c gatehouse.Caller, st *site.Sit
 // waits is tried at once; of those that are done, only what can be said anew. Codes and
 // links are asked for by the person.
 func MayResend(m store.Message, u gatehouse.User, firm gatehouse.Company) bool {
-	if !m.State.Final() {
-		return m.State != store.MessageSending
+	if !m.State.Final() { // it knows only the address that it was written for
+		return m.State != store.MessageSending && m.Recipient == u.Email
 	}
 	switch m.Kind {
 	case mail.TemporaryPassword{}.Kind():

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -59,6 +60,11 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 func (s *Service) ResetSecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
 	return s.onSecondStep(ctx, c, st, id, func(q store.Queries, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
 		trusted, err := s.trusted(ctx, q, st, firm, u)
+		if err == nil && len(trusted) == 0 && !u.OwnTwoFactor {
+			// There is nothing to tell; codes and half-finished sign-ins end all the same.
+			return nil, errors.Join(q.EndCodes(ctx, st.ID, u.ID, s.Now()), q.DeleteSignInsOf(ctx, st.ID, u.ID),
+				s.record(ctx, q, c, st, u, gatehouse.EventSecondStepReset, map[string]string{"browsers": "0", "own": "no"}))
+		}
 		if err == nil {
 			err = q.EndTrust(ctx, st.ID, u.ID)
 		}
@@ -110,7 +116,15 @@ func (s *Service) EndTrust(ctx context.Context, c gatehouse.Caller, st *site.Sit
 // the change returns; nil: nothing has changed.
 func (s *Service) onSecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string,
 	change func(store.Queries, gatehouse.Company, gatehouse.User) (*mail.SecondStepReset, error)) error {
+	if err := knock(c, st); err != nil {
+		return err
+	}
 	err := s.Store.Write(ctx, func(q store.Queries) error {
+		// A sign-in that finishes at this moment comes either before, and its trust ends
+		// here, or after, and finds that it may not go on.
+		if _, err := q.HoldUser(ctx, st.ID, id); err != nil {
+			return err
+		}
 		u, err := user(ctx, q, c, st, id)
 		if err == nil {
 			err = notOwn(c, u)

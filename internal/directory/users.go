@@ -113,10 +113,15 @@ type UserChange struct {
 // confirmed. Administrators change neither their own role nor their own address
 // here: CodeOwnAccount says why, and a new address of one's own is confirmed first.
 //
-// Errors: Forbidden, NotFound, Invalid with fields (username taken), Unavailable.
+// Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
+// CodeResendWait for many changes of an address, Unavailable.
 func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change UserChange) (gatehouse.User, error) {
 	var now gatehouse.User
-	err := s.Store.Write(ctx, func(q store.Queries) error {
+	again, err := s.prepareMove(ctx, c, st, id, change)
+	if err != nil {
+		return now, err
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
 		was, err := user(ctx, q, c, st, id)
 		if err != nil {
 			return err
@@ -134,7 +139,7 @@ func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 			return taken(err, "username")
 		}
 		if gatehouse.NameKey(was.Email) != gatehouse.NameKey(now.Email) {
-			if err := s.moveMail(ctx, q, st, now); err != nil {
+			if err := s.moveMail(ctx, q, c, st, was, now, again); err != nil {
 				return err
 			}
 		}
@@ -145,25 +150,6 @@ func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 	}
 	s.Outbox.Hurry()
 	return bare(now), nil
-}
-
-// moveMail does what follows from a new address: neither a link nor a code in the old
-// mailbox opens the account any more, and codes that are asked for now go to the new
-// one, which is told so.
-func (s *Service) moveMail(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) error {
-	if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
-		return err
-	}
-	if err := q.EndCodes(ctx, st.ID, u.ID, s.Now()); err != nil {
-		return err
-	}
-	firm, err := q.Company(ctx, st.ID, u.CompanyID)
-	if err != nil || !firm.TwoFactor || !gatehouse.Notified(u, reachable(u)) {
-		return err
-	}
-	u.Bounce = gatehouse.Bounce{}
-	_, err = s.tellSwitch(ctx, q, st, firm, u)
-	return err
 }
 
 // apply returns the fields as they will be.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,38 @@ func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 	})
 }
 
+// Switching without end would flood everybody: the question comes again, with from when on
+// it can be answered.
+func TestB02_SwitchingTooOften(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const site = "meridian-uk"
+		s.AddUser(site, "msantos", password, administrator)
+		c := visitor(t, s, site)
+		wantHome(t, signIn(c, "msantos", password))
+		var p *testkit.Page
+		choice := "enabled"
+		for range 20 {
+			ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": choice}).Want(200)
+			if p = c.Submit(ask, switchForm, nil); p.Status != 200 {
+				break
+			}
+			choice = map[string]string{"enabled": "disabled", "disabled": "enabled"}[choice]
+		}
+		wait, err := strconv.Atoi(p.Header.Get("Retry-After"))
+		if p.Status != 429 || err != nil || wait < 1 || p.MustFind("[name=two_factor]").AttrOr("value", "") != choice {
+			t.Fatalf("%d %q %q", p.Status, p.Header, p.Text("main"))
+		}
+		until := s.Clock.Now().Add(time.Duration(wait) * time.Second).UTC().Format("15:04")
+		if alert := p.Text("[role=alert]"); !contains(alert, "switched several times", "from "+until+" GMT") {
+			t.Errorf("%q, want %s", alert, until)
+		}
+		s.Clock.Add(time.Duration(wait) * time.Second)
+		if p = c.Submit(p, switchForm, nil); p.Status != 200 {
+			t.Errorf("when its time has come: %d %q", p.Status, p.Text("main"))
+		}
+	})
+}
+
 func TestB02_WithScripts(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
@@ -244,6 +277,8 @@ func TestB02_TheStreamEndsWithTheRun(t *testing.T) {
 		admin := s.AddUser(site, "msantos", password, administrator)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
+		another := visitor(t, s, site) // a session more is no stream more
+		wantHome(t, signIn(another, "msantos", password))
 		e := heldRun(t, s, admin, true)
 		status, told := listen(t, c.Cookie("/", sessionCookie), s, site, e)
 		if first := <-told; status != 200 || first["over"] != false || first["total"] != 1.0 {
@@ -254,8 +289,8 @@ func TestB02_TheStreamEndsWithTheRun(t *testing.T) {
 				t.Fatalf("another page: %d", status)
 			}
 		}
-		if status, _ := listen(t, c.Cookie("/", sessionCookie), s, site, e); status != 429 {
-			t.Errorf("the ninth stream of a session: %d", status)
+		if status, _ := listen(t, another.Cookie("/", sessionCookie), s, site, e); status != 429 {
+			t.Errorf("the ninth stream of a user: %d", status)
 		}
 		s.Clock.Add(hold)
 		if last := drained(t, told); last["over"] != true || last["done"] != 1.0 {

@@ -56,7 +56,7 @@ func TestB07_ANewCode(t *testing.T) {
 		}
 		s.Clock.Add(24 * time.Second)
 		p = c.Press(p, "Send a new code", nil)
-		if p.Status != 200 || p.URL.Path != "/sign-in/code" || !p.Has("A new code is on its way") || p.Find("#trust_device[checked]").Length() != 1 {
+		if p.Status != 200 || p.URL.Path != "/sign-in/code" || !p.Has("A new code is on its way") || p.Find("#trust_device[checked]").Length() != 1 || p.Find("#send_automatically[checked]").Length() != 1 {
 			t.Errorf("%d %s %q", p.Status, p.URL, p.Text("main"))
 		}
 		if late := mailedCode(t, s, u.Email); late == early {
@@ -120,6 +120,61 @@ func TestB07_TheCoolDownIsShown(t *testing.T) {
 		b.Fill("code", mailedCode(t, s, u.Email))
 		b.Press("Verify")
 		b.See("Good ")
+	})
+}
+
+// B09: who has only the password does not switch off the mails that would warn the owner:
+// with the button, in time or too soon, the choice stays in the form.
+func TestB09_TheChoiceNeedsARightCode(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := careful(t, s, "meridian-uk", "msantos", nil)
+		c := visitor(t, s, "meridian-uk")
+		p := wantCodePage(t, c, u)
+		off := func(what string) {
+			t.Helper()
+			if p.Find("#send_automatically[checked]").Length() != 0 || p.Find("#trust_device[checked]").Length() != 1 {
+				t.Errorf("%s: what was ticked is lost: %s", what, p.URL)
+			}
+			if s.User(u).CodesOnRequest {
+				t.Errorf("%s: the choice is stored", what)
+			}
+		}
+		p = c.Press(p, "Send a new code", testkit.Values{"send_automatically": "", "trust_device": "on"}).Want(429)
+		off("too soon")
+		s.Clock.Add(time.Minute)
+		p = c.Press(p, "Send a new code", nil).Want(200)
+		off("sent")
+		if now := c.Get("/sign-in/code"); now.Find("#send_automatically[checked]").Length() != 1 {
+			t.Error("the page from anew does not show what is stored")
+		}
+		mailedCode(t, s, u.Email)
+		wantHome(t, enterCode(c, p, mailedCode(t, s, u.Email)))
+		if !s.User(u).CodesOnRequest {
+			t.Error("with a right code the choice is not stored")
+		}
+	})
+}
+
+// B08: nobody else's link ticks the box for trust beforehand, not even one that was made
+// here for another sign-in.
+func TestB08_ALinkTicksNoBox(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u, other := careful(t, s, "meridian-uk", "msantos", nil), careful(t, s, "meridian-uk", "other", nil)
+		stranger := visitor(t, s, "meridian-uk")
+		p := wantCodePage(t, stranger, other)
+		s.Clock.Add(time.Minute)
+		p = stranger.Press(p, "Send a new code", testkit.Values{"trust_device": "on", "send_automatically": ""}).Want(200)
+		link := p.URL.RequestURI()
+		if again := stranger.Get(link); again.Find("#trust_device[checked]").Length() != 1 {
+			t.Fatalf("%s is not the link", link)
+		}
+		c := visitor(t, s, "meridian-uk")
+		wantCodePage(t, c, u)
+		for _, path := range []string{link, "/sign-in/code?trust", "/sign-in/code?sent&trust", "/sign-in/code?sent=t", "/sign-in/code?sent=ta&tag="} {
+			if p := c.Get(path).Want(200); p.Find("#trust_device[checked]").Length() != 0 || p.Find("#send_automatically[checked]").Length() != 1 {
+				t.Errorf("%s ticks a box", path)
+			}
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package journeys
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,76 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 		q := wantCodePage(t, c, u)
 		if p := enterCode(c, q, code); p.Status != 422 {
 			t.Errorf("the code from before opens: %d", p.Status)
+		}
+	})
+}
+
+// Who sits down at an administrator's open session leads nobody's codes away and takes
+// nobody's second step; and the old mailbox learns of what was corrected.
+func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := careful(t, s, "meridian-uk", "tadeyemi", func(u *gatehouse.User) { u.FirstName, u.LastName, u.OwnTwoFactor = "Tom", "Adeyemi", true })
+		admin := administratorOf(t, s, u)
+		path := "/company/users/" + u.ID
+		recent := admin.Get(path).Want(200)
+		recent.MustFind("dialog#reset")
+		s.Clock.Add(gatehouse.FreshFor)
+		old := admin.Get(path).Want(200)
+		if old.Find("dialog#reset").Length() > 0 {
+			t.Error("the reset asks without the password")
+		}
+		const right = "tom.right@northgate.example"
+		ask := admin.Follow(old, "Reset two-factor").Want(200)
+		// A page from when the sign-in was recent has no field for it.
+		if p := admin.Submit(recent, "form[action$='/email']", testkit.Values{"email": right}); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
+			t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
+		}
+		if p := admin.Submit(recent, "form[action$='/reset-second-step']", nil); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
+			t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
+		}
+		for given, want := range map[string]string{"": "Enter the password that you have now", "wrong": "not the password that you have now"} {
+			for _, p := range []*testkit.Page{
+				admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": given}),
+				admin.Submit(ask, "form[action$='/reset-second-step']", testkit.Values{"current_password": given}),
+			} {
+				if p.Status != 422 || !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) || p.Find("#current_password[aria-invalid=true]").Length() != 1 {
+					t.Fatalf("%q: %d %s", given, p.Status, p.Text("main"))
+				}
+				if email := p.Find("#email"); email.Length() > 0 && (email.AttrOr("value", "") != right || p.Find("#email-error").Length() > 0) {
+					t.Errorf("what was typed is %q", email.AttrOr("value", ""))
+				}
+			}
+		}
+		if now := s.User(u); now.Email != u.Email || !now.OwnTwoFactor {
+			t.Fatalf("it was done: %+v", now)
+		}
+		admin.Submit(ask, "form[action$='/reset-second-step']", testkit.Values{"current_password": password}).Want(200)
+		p := admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": password}).Want(200)
+		if now := s.User(u); now.Email != right || now.OwnTwoFactor || !p.Has("The address is saved") {
+			t.Errorf("%+v %q", now, p.Text("main"))
+		}
+		if m := mailAbout(t, s, u.Email, "has another email address"); !contains(m.Text, "Ines Marchetti, an administrator", gatehouse.MaskEmail(right), "Ask Ines Marchetti") {
+			t.Errorf("%s", m.Text)
+		}
+	})
+}
+
+// Corrections without end would flood mailboxes: what was typed stays, and the page says
+// how long to wait.
+func TestB19_CorrectingTooOften(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
+		admin := administratorOf(t, s, u)
+		p, typed := admin.Get("/company/users/"+u.ID), ""
+		for i := range 20 {
+			typed = "tom" + strconv.Itoa(i) + "@northgate.example"
+			if p = admin.Submit(p, "form[action$='/email']", testkit.Values{"email": typed}); p.Status != 200 {
+				break
+			}
+		}
+		if p.Status != 429 || p.Header.Get("Retry-After") == "" || !contains(p.Text("[role=alert]"), "corrected several times", "wait 12 minutes") ||
+			p.MustFind("details[open] #email").AttrOr("value", "") != typed || s.User(u).Email == typed {
+			t.Errorf("%d %q %q", p.Status, p.Header.Get("Retry-After"), p.Text("main"))
 		}
 	})
 }

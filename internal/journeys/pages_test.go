@@ -41,7 +41,7 @@ var notLookedAt = map[string]string{
 
 	"POST /account/devices/{id}/end-trust":                  "asks for nothing",
 	"POST /company/users/{id}/browsers/{browser}/end-trust": "asks for nothing",
-	"POST /company/users/{id}/reset-second-step":            "asks for nothing",
+	"POST /company/users/{id}/reset-second-step":            "asks for nothing after a recent sign-in",
 	"POST /company/users/{id}/messages/{message}/resend":    "asks for nothing",
 }
 

@@ -22,6 +22,10 @@ type Receiver struct {
 	Name string
 }
 
+// reportAge is how long after a message was done a report about it counts. Mail systems
+// try for five days (RFC 5321, 4.5.4.1); much later the address may be somebody else's.
+const reportAge = 14 * 24 * time.Hour
+
 // Take reads a report and does what follows from it. recipient is the address that it
 // came to, which names the message; where that is not known, it is empty, and the
 // Message-ID of the returned mail does. To take the same report again changes nothing.
@@ -40,6 +44,10 @@ func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader
 	if err != nil {
 		return err
 	}
+	if late := m.DoneAt.Add(reportAge); !m.DoneAt.IsZero() && r.Now().After(late) {
+		r.Log.WarnContext(ctx, "mail: a report came too late", "site", m.SiteID, "message", m.ID, "kind", m.Kind, "user", m.UserID)
+		return fmt.Errorf("%w: it was sent more than 14 days ago", ErrNoReport)
+	}
 	actions := make([]gatehouse.DeliveryAction, len(report.Recipients))
 	for i, to := range report.Recipients {
 		actions[i] = to.Action
@@ -49,6 +57,9 @@ func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader
 		return fmt.Errorf("%w: it has no action that RFC 3464 knows", ErrNoReport)
 	}
 	about := report.Recipients[counts]
+	if m.Secret {
+		about = about.discreet()
+	}
 	r.Log.InfoContext(ctx, "mail: report", "site", m.SiteID, "message", m.ID, "kind", m.Kind, "user", m.UserID,
 		"action", string(about.Action), "status", about.Status)
 	return r.Store.Write(ctx, func(q store.Queries) error { return r.note(ctx, q, m, about) })

@@ -129,7 +129,7 @@ func TestReports(t *testing.T) {
 
 		first, second := sent(), sent()
 		take(first, "delayed", pathOf(first))
-		want(first, store.MessageSent, "delayed: 4.4.1 connect to mx.lindenhof.example[192.0.2.25]:25: Connection timed out")
+		want(first, store.MessageSent, "delayed: 4.4.1 …")
 		if b.bounce(u).Reason != "" || len(b.bounceEvents(u)) != 0 {
 			t.Error("a delay counts against the address")
 		}
@@ -160,7 +160,7 @@ func TestReports(t *testing.T) {
 		}
 
 		take(second, "delivered", pathOf(second))
-		want(second, store.MessageSent, "delivered: 250 2.0.0 Ok: queued as 7F3K29QX")
+		want(second, store.MessageSent, "delivered: 250 2.0.0 …")
 		if b.bounce(u) != (gatehouse.Bounce{}) {
 			t.Error("a later success does not clear the mark")
 		}

@@ -180,19 +180,28 @@ type verdict struct {
 	status  string
 }
 
-func judge(reply string, err error) verdict {
+// judge weighs an attempt. Of answers about a message with a secret it keeps what is fit
+// to be kept; our own words, and what was said before the message, stay as they are.
+func judge(secret bool, reply string, err error) verdict {
+	answered := said
+	if secret {
+		answered = func(text string) string { return discreetAnswer(said(text)) }
+	}
 	if err == nil {
-		return verdict{state: store.MessageSent, reply: said(reply)}
+		return verdict{state: store.MessageSent, reply: answered(reply)}
 	}
 	v := verdict{state: store.MessageDeferred, reply: said(err.Error())}
 	var answer *textproto.Error
+	var gibberish textproto.ProtocolError
 	var connect connectError
 	switch {
 	case errors.Is(err, errNoUTF8):
 		v.state = store.MessageRefused
 	case errors.As(err, &connect):
+	case errors.As(err, &gibberish): // which quotes the line
+		v.reply = answered(err.Error())
 	case errors.As(err, &answer):
-		v.reply = said(fmt.Sprintf("%d %s", answer.Code, answer.Msg))
+		v.reply = answered(fmt.Sprintf("%d %s", answer.Code, answer.Msg))
 		if answer.Code >= 500 && !aboutUs(answer.Code) {
 			v.state = store.MessageRefused
 			v.doubt(err, answer)

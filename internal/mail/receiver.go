@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -17,8 +18,7 @@ import (
 // What the listener bears: it may be open to every mail server there is.
 const (
 	reportConnections = 20
-	reportSession     = 2 * time.Minute // all of a connection
-	reportPatience    = 30 * time.Second
+	reportPatience    = 30 * time.Second // for a command
 	// takeTime is how long looking a recipient up may take, and what is begun when the
 	// process is to stop.
 	takeTime = 10 * time.Second
@@ -27,8 +27,8 @@ const (
 // Serve takes reports over SMTP until the context ends. With a TLS configuration it
 // offers STARTTLS.
 func (r *Receiver) Serve(ctx context.Context, l net.Listener, secure *tls.Config) error {
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &reportDelivery{receiver: r, ctx: context.WithoutCancel(ctx)}, nil
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &reportDelivery{receiver: r, ctx: context.WithoutCancel(ctx), visit: visitOf(c.Conn())}, nil
 	}))
 	server.Domain = cmp.Or(r.Name, "localhost")
 	server.EnableSMTPUTF8 = true // for the address in the report; ours has none
@@ -47,7 +47,7 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener, secure *tls.Config
 		l.Close()             // it may not be served yet
 		server.Shutdown(last) //nolint:errcheck // who is cut off sends it again
 	})
-	err := server.Serve(netutil.LimitListener(brief{l, ctx}, reportConnections))
+	err := server.Serve(&visits{Listener: netutil.LimitListener(l, reportConnections), ctx: ctx, open: map[netip.Prefix]int{}})
 	if stop() {
 		return err
 	}
@@ -55,29 +55,11 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener, secure *tls.Config
 	return nil
 }
 
-// brief ends connections when their time is over, and when the listener's is.
-type brief struct {
-	net.Listener
-	ctx context.Context
-}
-
-func (b brief) Accept() (net.Conn, error) {
-	c, err := b.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(b.ctx, reportSession)
-	context.AfterFunc(ctx, func() {
-		cancel()
-		c.Close()
-	})
-	return c, nil
-}
-
 // reportDelivery is one connection of a mail server.
 type reportDelivery struct {
 	receiver *Receiver
 	ctx      context.Context
+	visit    *visit
 	to       string
 }
 
@@ -108,6 +90,7 @@ func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	case err != nil:
 		return s.later(err)
 	}
+	s.visit.stay()
 	s.to = to
 	return nil
 }
@@ -115,7 +98,7 @@ func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 // Data takes whatever there is: an automatic answer, say, is read and forgotten, and
 // to refuse it would only make another report, to nobody.
 func (s *reportDelivery) Data(content io.Reader) error {
-	ctx, cancel := context.WithTimeout(s.ctx, reportSession) // the other side may be slow
+	ctx, cancel := context.WithTimeout(s.ctx, visitTime) // the other side may be slow
 	defer cancel()
 	err := s.receiver.Take(ctx, s.to, content)
 	var refused *smtp.SMTPError

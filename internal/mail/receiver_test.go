@@ -96,6 +96,7 @@ func TestReceiver(t *testing.T) {
 		address, log, _ := b.listen(nil)
 		send := func(from, to string, content []byte) error {
 			c := dial(t, address)
+			defer c.Close()
 			return c.SendMail(from, []string{to}, bytes.NewReader(content))
 		}
 

@@ -144,6 +144,37 @@ type SecondStepReset struct {
 // Kind implements Message.
 func (SecondStepReset) Kind() string { return "second-step-reset" }
 
+// WrongCodes tells the owner that a sign-in ended after wrong codes: whoever it was knows
+// the password.
+type WrongCodes struct {
+	notice
+	Username string
+	// Tries is how many codes were entered.
+	Tries int
+	At    time.Time
+	// Address, Place and Browser are where the last one was; each may be empty.
+	Address, Place, Browser string
+}
+
+// Kind implements Message.
+func (WrongCodes) Kind() string { return "wrong-codes" }
+
+// AddressCorrected goes to the old address when an administrator or support gave the
+// account another one. Nobody has confirmed it, so it is in force at once.
+type AddressCorrected struct {
+	notice
+	Username string
+	// NewAddress is masked: the old mailbox may be somebody else's by now. Empty: the
+	// account has none any more.
+	NewAddress string
+	// By is the administrator's name; empty: support did it.
+	By string
+	At time.Time
+}
+
+// Kind implements Message.
+func (AddressCorrected) Kind() string { return "address-corrected" }
+
 // OwnTwoFactor tells a person that the own choice of two-factor was changed.
 type OwnTwoFactor struct {
 	notice

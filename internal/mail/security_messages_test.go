@@ -92,6 +92,9 @@ func TestSwitchMailsSayWhatIsSo(t *testing.T) {
 		"enrolment-summary-off":         {[]string{"No longer asked for a code:"}, []string{"Enrolled", "cannot sign in"}},
 		"enrolment-summary-replaced":    {[]string{"ended early", "turned off again"}, []string{"cannot sign in", "We now ask everybody"}},
 		"second-step-reset-support":     {[]string{"Meridian UK support", "We do not ask you for a code"}, []string{"Browser:"}},
+		"address-corrected":             {[]string{"Ines Marchetti, an administrator of your company, gave", "New address: h•••@books.example", "Ask Ines Marchetti at once", "turn to Meridian UK support"}, []string{"http"}},
+		"address-corrected-support":     {[]string{"Meridian UK support gave", "Ask your company's administrator at once"}, nil},
+		"address-corrected-removed":     {[]string{"has no email address any more", "codes go nowhere"}, []string{"New address", "another email"}},
 		"own-two-factor-off":            {[]string{"only if your company wants it"}, []string{"each sign-in"}},
 	} {
 		r, err := Render(testSite(), testRecipient(), samples()[name])

@@ -245,7 +245,8 @@ func (s *Sender) try(ctx context.Context, l *line, m claimed) (result outcome) {
 		return s.result(m, v)
 	}
 	// A message that has been begun is finished, also when the process is to stop.
-	v := judge(s.send(context.WithoutCancel(ctx), l, m))
+	reply, err := s.send(context.WithoutCancel(ctx), l, m)
+	v := judge(m.Secret, reply, err)
 	s.report(ctx, m, v)
 	return s.result(m, v)
 }

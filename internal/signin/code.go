@@ -73,7 +73,7 @@ func (s *Service) lost(ctx context.Context, q store.Queries, st *site.Site, c ga
 		return false, nil
 	}
 	over := !s.Now().Before(c.ExpiresAt) && state != store.MessageSent
-	return err == nil && (over || state == store.MessageRefused || state == store.MessageExpired), err
+	return err == nil && (over || state == store.MessageRefused || state == store.MessageExpired || state == store.MessageBounced), err
 }
 
 func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.User) (time.Time, error) {
@@ -83,12 +83,12 @@ func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.Use
 }
 
 // SendCode mails a new code (B07). The ones before it stay good for their own time.
-// onRequest is the choice not to have codes sent automatically (B09).
+// Nothing else of the form is stored: nobody has proved the second step yet, and who has
+// only the password must not switch off the codes that would warn the owner.
 //
 // Errors: TooMany with CodeCodeWait; Conflict with CodeNoAddress; *MovedError;
 // Unauthenticated; Unavailable.
-func (s *Service) SendCode(ctx context.Context, st *site.Site, at At, onRequest bool) error {
-	var wait time.Duration
+func (s *Service) SendCode(ctx context.Context, st *site.Site, at At) error {
 	_, err := s.step(ctx, st, at, gatehouse.StepCode, func(q store.Queries, facts *gatehouse.SignInFacts) error {
 		if !mail.CanSend(facts.User.Email) {
 			return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
@@ -97,20 +97,15 @@ func (s *Service) SendCode(ctx context.Context, st *site.Site, at At, onRequest 
 		if err != nil {
 			return err
 		}
-		if err := s.chooseSending(ctx, q, &facts.User, onRequest); err != nil {
-			return err
-		}
-		if wait = next.Sub(s.Now()); wait > 0 {
-			return nil // the choice is kept all the same
+		if wait := next.Sub(s.Now()); wait > 0 {
+			return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeCodeWait, RetryAfter: wait}
 		}
 		return s.sendCode(ctx, q, st, facts.SignIn, facts.User, at.Caller)
 	})
-	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeCodeWait, RetryAfter: wait}
-	}
 	return err
 }
 
+// chooseSending stores the choice not to have codes sent automatically (B09).
 func (s *Service) chooseSending(ctx context.Context, q store.Queries, u *gatehouse.User, onRequest bool) error {
 	if u.CodesOnRequest == onRequest {
 		return nil
@@ -140,7 +135,8 @@ func (s *Service) sendCode(ctx context.Context, q store.Queries, st *site.Site, 
 }
 
 // sendFirst mails the first code of a sign-in by itself, where the person has not chosen
-// otherwise and may get one now (B05, B09).
+// otherwise and had not too many in the last hour (B05, B09). It does not wait for the
+// pause between two: a code is for its own sign-in, and one without any is of no use.
 func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site, in gatehouse.SignIn, u gatehouse.User, c gatehouse.Caller) error {
 	if u.CodesOnRequest || !mail.CanSend(u.Email) {
 		return nil
@@ -214,16 +210,12 @@ func codeFormFault(typed string) string {
 	return "code-form"
 }
 
-// countCode counts an entry for the sign-in and for the account's day.
+// countCode counts an entry for the sign-in and then for the account's day: what a sign-in
+// does not take any more must not use up the day of others.
 func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts) (entered int, err error) {
-	// Half at once and half over the day: never more than all of them in 24 hours.
-	half := gatehouse.CodeDayTries / 2
-	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: "codes:" + st.ID + ":" + facts.User.ID, Every: 24 * time.Hour / time.Duration(half), Burst: half})
+	limit, err := s.codesOfDay(ctx, st, at, facts.User)
 	if err != nil {
 		return 0, err
-	}
-	if wait > 0 {
-		return 0, &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
 	}
 	err = s.Store.Write(ctx, func(q store.Queries) error {
 		entered, err = q.CountCode(ctx, st.ID, facts.SignIn.ID, gatehouse.CodeTries)
@@ -232,7 +224,33 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 	if gatehouse.KindOf(err) == gatehouse.NotFound { // and nothing ends: one of those before it may be right
 		err = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}
 	}
-	return entered, err
+	if err != nil {
+		return 0, err
+	}
+	wait, err := s.Store.Allow(ctx, s.Now(), limit)
+	if err != nil || wait == 0 {
+		return entered, err
+	}
+	// It is not looked at, so it costs no try.
+	err = s.Store.Write(ctx, func(q store.Queries) error { return q.UncountCode(ctx, st.ID, facts.SignIn.ID) })
+	if err == nil {
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
+	}
+	return 0, err
+}
+
+// codesOfDay is how many codes may be entered for an account in a day. Browsers that have
+// signed in as this user before have one half for themselves: a stranger who knows the
+// password uses up the other, and does not lock out the owner.
+func (s *Service) codesOfDay(ctx context.Context, st *site.Site, at At, u gatehouse.User) (store.Limit, error) {
+	browser, err := s.knownBrowser(ctx, s.Store.Read(), st, u, at.Browser)
+	who := "stranger"
+	if browser != "" {
+		who = "known"
+	}
+	// Of a half, again one half at once and the other over the day: never more in 24 hours.
+	n := gatehouse.CodeDayTries / 4
+	return store.Limit{Key: "codes:" + who + ":" + st.ID + ":" + u.ID, Every: 24 * time.Hour / time.Duration(n), Burst: n}, err
 }
 
 // findCode finds the code among those that were sent for this sign-in; fault says why it
@@ -303,13 +321,25 @@ var errCodeLate = errors.New("the code is used or expired by now")
 
 // wrongCode records a code that does not do, and says how many more may be entered.
 func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, fault string, left int) error {
-	err := s.Store.Write(ctx, func(q store.Queries) error {
+	daily, tell := store.Limit{Key: "wrong-codes:" + st.ID + ":" + facts.User.ID, Every: 24 * time.Hour, Burst: 1}, false
+	if left <= 0 {
+		wait, err := s.Store.Allow(ctx, s.Now(), daily)
+		if err != nil {
+			return err
+		}
+		tell = wait == 0
+	}
+	ended := false
+	err := s.write(ctx, func(q store.Queries) error {
 		err := q.InsertEvent(ctx, s.event(at.Caller, facts.User, gatehouse.EventCode, gatehouse.ResultWrong, map[string]string{"fault": fault}))
 		if err == nil && left <= 0 {
-			err = s.endUnproved(ctx, q, st, at)
+			ended, err = s.endUnproved(ctx, q, st, at, tell)
 		}
 		return err
 	})
+	if tell && !ended {
+		err = errors.Join(err, s.Store.GiveBack(ctx, daily))
+	}
 	if err != nil {
 		return err
 	}
@@ -325,14 +355,20 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 }
 
 // endUnproved ends a sign-in after its last code, unless one that was entered at the same
-// moment was right: to press twice must not undo it.
-func (s *Service) endUnproved(ctx context.Context, q store.Queries, st *site.Site, at At) error {
+// moment was right: to press twice must not undo it. The owner hears of it, because who
+// came as far as this knows the password (ASVS 6.3.5).
+func (s *Service) endUnproved(ctx context.Context, q store.Queries, st *site.Site, at At, tell bool) (ended bool, err error) {
 	facts, err := s.hold(ctx, q, st, at.SignIn)
 	if errors.Is(err, errNoSignIn) {
-		return nil
+		return false, nil
 	}
 	if err != nil || !facts.SignIn.SecondStepAt.IsZero() {
-		return err
+		return false, err
 	}
-	return q.DeleteSignIn(ctx, st.ID, secret.HashToken(at.SignIn))
+	if err := q.DeleteSignIn(ctx, st.ID, secret.HashToken(at.SignIn)); err != nil || !tell {
+		return true, err
+	}
+	w := s.whence(st, facts.User, at.Caller)
+	return true, s.tell(ctx, q, st, facts.User, mail.WrongCodes{Username: facts.User.Username, Tries: gatehouse.CodeTries, At: s.Now(),
+		Address: at.Caller.Address, Place: w.place, Browser: w.browser})
 }

@@ -134,7 +134,7 @@ func TestB06CodesThatDoNotWork(t *testing.T) {
 		}
 		s.Clock.Add(5 * time.Minute)
 		s.wrongCode("five minutes old", at, code, "code code-expired 1")
-		s.must(s.SignIn.SendCode(ctx, s.uk(), at, false))
+		s.must(s.SignIn.SendCode(ctx, s.uk(), at))
 		var fullWidth strings.Builder
 		for _, r := range s.mailedCode(u) {
 			fullWidth.WriteRune(r - '0' + '０')
@@ -152,7 +152,7 @@ func TestB07AnEarlierCodeStaysGood(t *testing.T) {
 		u := s.careful("patient", nil)
 		send := func(at signin.At) string {
 			s.Clock.Add(2 * time.Minute)
-			s.must(s.SignIn.SendCode(ctx, s.uk(), at, false))
+			s.must(s.SignIn.SendCode(ctx, s.uk(), at))
 			return s.mailedCode(u)
 		}
 		at := s.atCode(u)
@@ -203,7 +203,7 @@ func TestB07HowManyCodesAreSent(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("eager", nil)
 		at := s.atCode(u)
-		send := func() error { return s.SignIn.SendCode(ctx, s.uk(), at, false) }
+		send := func() error { return s.SignIn.SendCode(ctx, s.uk(), at) }
 		wait := func(what string, want time.Duration) {
 			t.Helper()
 			var e *gatehouse.Error
@@ -247,7 +247,7 @@ func TestB07HowManyCodesAreSent(t *testing.T) {
 	})
 }
 
-// B09: the choice is remembered, with the code as well as with the button.
+// B09: the choice is remembered once a right code has proved whose it is.
 func TestB09CodesOnRequest(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("chooser", nil)
@@ -259,14 +259,17 @@ func TestB09CodesOnRequest(t *testing.T) {
 			t.Fatalf("%d codes were sent: %+v", s.codeMails(u), state)
 		}
 		s.Clock.Add(time.Minute)
-		s.must(s.SignIn.SendCode(ctx, s.uk(), at, true))
+		s.must(s.SignIn.SendCode(ctx, s.uk(), at))
 		s.wantIn(at, s.mailedCode(u)) // with the box ticked
+		if s.User(u).CodesOnRequest {
+			t.Error("the choice is not taken back")
+		}
 		at = s.atCode(u)
 		s.mailedCode(u)
-		err = s.SignIn.SendCode(ctx, s.uk(), at, true)
-		s.refused("too soon", err, gatehouse.TooMany, signin.CodeCodeWait)
-		if !s.User(u).CodesOnRequest {
-			t.Error("the choice is lost with the refusal")
+		_, err = s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: "000000", OnRequest: true})
+		s.mend("a wrong code", err, "code code-wrong 4")
+		if s.User(u).CodesOnRequest {
+			t.Error("who has only the password chooses for the owner")
 		}
 	})
 }
@@ -308,7 +311,7 @@ func TestC13ALostCode(t *testing.T) {
 		s.Clock.Add(5 * time.Minute)
 		eventually(lateAt)
 		s.Mail.Refuse(0, "")
-		s.must(s.SignIn.SendCode(ctx, s.uk(), lateAt, false))
+		s.must(s.SignIn.SendCode(ctx, s.uk(), lateAt))
 		s.wantIn(lateAt, s.mailedCode(late))
 		if n := len(s.sent(late.Email)); n != 2 { // the other one says that a new browser signed in
 			t.Errorf("%d mails came: a code that had expired was sent", n)
@@ -355,10 +358,11 @@ func TestCodesAndTheAddress(t *testing.T) {
 		code, fresh := s.mailedCode(u), "elsewhere@northgate.example"
 		_, err = s.desk.UpdateUser(ctx, operator, s.uk(), u.ID, directory.UserChange{Email: &fresh})
 		s.must(err)
-		s.wrongCode("of the old address", at, code, "code code-expired 4")
+		if _, err := s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: code}); gatehouse.KindOf(err) != gatehouse.Unauthenticated {
+			t.Errorf("a code of the old address: %v", err)
+		}
 		s.Clock.Add(time.Minute)
-		s.must(s.SignIn.SendCode(ctx, s.uk(), at, false))
-		s.wantIn(at, s.mailedCode(gatehouse.User{Email: fresh}))
+		s.wantIn(s.atCode(s.User(u)), s.mailedCode(gatehouse.User{Email: fresh}))
 		if now := s.User(u); !now.EmailConfirmed || now.Email != fresh {
 			t.Errorf("the new address: %+v", now)
 		}
@@ -409,7 +413,7 @@ func TestB05WithoutAnAddress(t *testing.T) {
 		if state := s.codeState(at); state.Address != "" || !state.SentAt.IsZero() {
 			t.Errorf("%+v", state)
 		}
-		s.refused("asking for one", s.SignIn.SendCode(ctx, s.uk(), at, false), gatehouse.Conflict, signin.CodeNoAddress)
+		s.refused("asking for one", s.SignIn.SendCode(ctx, s.uk(), at), gatehouse.Conflict, signin.CodeNoAddress)
 		s.must(s.SignIn.SignOut(ctx, s.uk(), "", at.SignIn, visitor(s.uk())))
 		_, err := s.SignIn.CodeState(ctx, s.uk(), at)
 		s.refused("after signing out", err, gatehouse.Unauthenticated, "no-sign-in")

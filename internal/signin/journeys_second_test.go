@@ -50,8 +50,9 @@ const (
 	codesHour  = 5
 	codesEnter = 5
 	trustLives = 15 * 24 * time.Hour
-	// The entries of a day: half of them at once, the others in its course.
-	codesAtOnce, codesDay = 50, 100
+	// The entries of a day: half of them for strangers, half for browsers that are known;
+	// of each half, one half at once, the others in its course.
+	codesAtOnce, codesDay = 25, 100
 )
 
 func since(times []time.Time, start time.Time) (n int) {
@@ -160,8 +161,9 @@ func (j *journey) at(tab *tab) signin.At {
 	return signin.At{SignIn: tab.signIn, Browser: tab.browser, Lang: "en-GB", Caller: visitor(j.st)}
 }
 
-// send asks for a code; patient: not before there may be one, if that is soon.
-func (j *journey) send(t *rapid.T, tab *tab, patient, onRequest bool) {
+// send asks for a code; patient: not before there may be one, if that is soon. What is
+// ticked then is not stored.
+func (j *journey) send(t *rapid.T, tab *tab, patient, _ bool) {
 	if wait := j.nextCode(j.Clock.Now()).Sub(j.Clock.Now()); patient && wait <= codePause {
 		j.Clock.Add(wait)
 	}
@@ -174,12 +176,9 @@ func (j *journey) send(t *rapid.T, tab *tab, patient, onRequest bool) {
 	case j.nextCode(now).After(now):
 		want = signin.CodeCodeWait
 	}
-	err := j.SignIn.SendCode(ctx, j.st, j.at(tab), onRequest)
+	err := j.SignIn.SendCode(ctx, j.st, j.at(tab))
 	if got := told(err); got != want {
 		t.Fatalf("B07: asking for a code: %q (%v), want %q", got, err, want)
-	}
-	if due == gatehouse.StepCode {
-		j.onRequest = onRequest
 	}
 	if want == "" {
 		j.comes(tab)

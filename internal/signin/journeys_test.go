@@ -67,7 +67,7 @@ func fewer(t *testing.T, by int) {
 func TestInvariantsOfTheJourneys(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)
-		fewer(t, map[string]int{"sqlite": 4, "postgres": 10}[s.Store.Engine()])
+		fewer(t, map[string]int{"sqlite": 3, "postgres": 8}[s.Store.Engine()])
 		rapid.Check(t, func(rt *rapid.T) { rt.Repeat(newJourney(rt, s).acts()) })
 	})
 }

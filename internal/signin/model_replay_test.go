@@ -181,12 +181,12 @@ func (p *player) send(i int8, before modelState) (reply, error) {
 	if before.sent < modelAnHour { // then it is the pause that would be in the way
 		p.Clock.Add(gatehouse.CodePause)
 	}
-	err := p.SignIn.SendCode(ctx, p.st, p.at(i), false)
+	err := p.SignIn.SendCode(ctx, p.st, p.at(i))
 	if err != nil {
 		return said(err)
 	}
 	tab.codes = append([]string{p.code()}, tab.codes...)
-	if err := p.SignIn.SendCode(ctx, p.st, p.at(i), false); codeOf(err) != signin.CodeCodeWait {
+	if err := p.SignIn.SendCode(ctx, p.st, p.at(i)); codeOf(err) != signin.CodeCodeWait {
 		return "", fmt.Errorf("sent again at once: %w", err)
 	}
 	return sentOne, nil

@@ -32,7 +32,7 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 	if err := s.stillTrusted(ctx, q, st, f, browser); err != nil {
 		return "", "", err
 	}
-	browser, err = s.browserFor(ctx, q, st, u, browser)
+	browser, err = s.browserFor(ctx, q, st, u, browser, f.SignIn.TrustBrowser)
 	if err != nil {
 		return "", "", err
 	}
@@ -100,10 +100,11 @@ func (s *Service) codeAfterAll(ctx context.Context, q store.Queries, st *site.Si
 // browserFor is the token that a browser is known by from now on. What it brought along
 // stays only if this user is known by it already: a value that somebody else has put
 // there, or knows from the own account, must not become the victim's. Others who share
-// the browser go along to the new one.
-func (s *Service) browserFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string) (string, error) {
+// the browser go along to the new one. Where trust is to settle on it (anew), it does not
+// stay in any case: somebody may have copied it before it was worth anything (B08).
+func (s *Service) browserFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string, anew bool) (string, error) {
 	known, err := s.knownBrowser(ctx, q, st, u, token)
-	if err != nil || known != "" {
+	if err != nil || known != "" && !anew {
 		return token, err
 	}
 	fresh := secret.NewToken()

@@ -214,7 +214,7 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 func (s *Service) useTemporary(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser string) (string, error) {
 	if u.Password.UsedBy == "" || u.Password.UsedBy != browserHash(browser) {
 		var err error
-		if browser, err = s.browserFor(ctx, q, st, gatehouse.User{}, browser); err != nil {
+		if browser, err = s.browserFor(ctx, q, st, gatehouse.User{}, browser, false); err != nil {
 			return "", err
 		}
 	}

@@ -57,6 +57,13 @@ func (q Queries) CountCode(ctx context.Context, siteID, signInID string, most in
 	return entered, err
 }
 
+// UncountCode takes back the count of a code that was not looked at.
+func (q Queries) UncountCode(ctx context.Context, siteID, signInID string) error {
+	_, err := q.exec(ctx, "uncount code", `UPDATE signins SET code_wrong = code_wrong - 1
+		WHERE site_id = $1 AND id = $2 AND code_wrong > 0`, siteID, signInID)
+	return err
+}
+
 // SignInSecondStep records what was proved as the second step of a sign-in.
 func (q Queries) SignInSecondStep(ctx context.Context, siteID, id string, at time.Time, method gatehouse.Method, trust bool) error {
 	n, err := q.exec(ctx, "second step", `UPDATE signins SET second_step_at = $3, second_method = $4, trust_browser = $5

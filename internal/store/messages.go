@@ -96,6 +96,15 @@ func (q Queries) HurryMessage(ctx context.Context, siteID, id string, now time.T
 	return n == 1, err
 }
 
+// DropMessages ends the messages to a user that still wait to go to an address which is
+// no longer the person's; not those to others, such as the one before. One that is being
+// sent is left to its sender.
+func (q Queries) DropMessages(ctx context.Context, siteID, userID, recipient string, now time.Time) error {
+	_, err := q.exec(ctx, "drop messages", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
+		WHERE site_id = $1 AND user_id = $2 AND recipient = $3 AND done_at = 0 AND lease = ''`, siteID, userID, recipient, micros(now))
+	return err
+}
+
 // MessageState returns what has become of a message.
 func (q Queries) MessageState(ctx context.Context, siteID, id string) (state MessageState, err error) {
 	err = q.one(ctx, "message state", `SELECT state FROM messages WHERE site_id = $1 AND id = $2`, []any{siteID, id}, &state)

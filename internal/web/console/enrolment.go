@@ -110,11 +110,27 @@ func record(words *ui.Words, e gatehouse.Enrolment, l ui.EnrolmentLine) []string
 	return cells
 }
 
+// What begins a formula in a spreadsheet, also in the forms of East Asian keyboards; and
+// what some spreadsheets take for the end of a cell although the quotes are around it:
+// where commas are decimal, lists are separated by semicolons.
+const (
+	formulaStarts = "=+-@＝＋－＠"
+	cellEnds      = ";\t\r\n"
+)
+
 // inert keeps a spreadsheet from taking what a person is called for a formula that it
 // works out (CSV injection, ASVS 1.2.10).
 func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
+	var safe strings.Builder
+	starts := true // of a cell, as a spreadsheet may see it
+	for i, c := range cell {
+		if starts && strings.ContainsRune(formulaStarts, c) || i == 0 && strings.ContainsRune("\t\r\n", c) {
+			safe.WriteByte('\'')
+		}
+		if c != '"' { // two of them are an empty beginning, where the quotes are taken apart
+			starts = strings.ContainsRune(cellEnds, c)
+		}
+		safe.WriteRune(c)
 	}
-	return cell
+	return safe.String()
 }

@@ -6,7 +6,10 @@ import "testing"
 func TestInert(t *testing.T) {
 	for cell, want := range map[string]string{
 		"": "", "Ada": "Ada", "a=b": "a=b", "ada+news@fernhollow.example": "ada+news@fernhollow.example", "Übel": "Übel",
-		"=1+1": "'=1+1", "+44": "'+44", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+		"=1+1": "'=1+1", "+44": "'+44", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t'=1", "\r=1": "'\r'=1",
+		"\n1": "'\n1", "＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠A1": "'＠A1",
+		"x;=1": "x;'=1", "x;+1;-1": "x;'+1;'-1", "x\t@A1": "x\t'@A1", "x\n=1": "x\n'=1", "x\r\n＝1": "x\r\n'＝1", `x;""=1`: `x;""'=1`,
+		"x;y": "x;y", "x; y-z": "x; y-z", "x\ty": "x\ty",
 	} {
 		if got := inert(cell); got != want {
 			t.Errorf("%q becomes %q, want %q", cell, got, want)
@@ -14,7 +17,8 @@ func TestInert(t *testing.T) {
 	}
 }
 
-func TestASessionHasSoManyStreams(t *testing.T) {
+// A user listens in so many pages, whatever sessions they are of.
+func TestAUserHasSoManyStreams(t *testing.T) {
 	var s streams
 	for range mostStreams {
 		if !s.enter("a") {
@@ -22,7 +26,7 @@ func TestASessionHasSoManyStreams(t *testing.T) {
 		}
 	}
 	if s.enter("a") || !s.enter("b") {
-		t.Error("the limit is one of each session")
+		t.Error("the limit is one of each user")
 	}
 	if s.leave("a"); !s.enter("a") {
 		t.Error("who has left is still counted")

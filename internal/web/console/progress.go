@@ -19,11 +19,12 @@ const (
 	// know: the audience of a route is looked at when a request begins, and this one
 	// lasts.
 	checkEvery = 3
-	// mostStreams is how many pages of one session are told at a time.
+	// mostStreams is how many pages of one user are told at a time, in all browsers: each
+	// holds a connection, and sessions are to be had by signing in again.
 	mostStreams = 8
 )
 
-// CodeManyStreams: other pages of the session listen already.
+// CodeManyStreams: other pages of the user listen already.
 const CodeManyStreams = "many-streams"
 
 // EnrolmentEvents tells a page how far its run is, as long as it goes on (server-sent
@@ -35,10 +36,10 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if !c.streams.enter(v.Session.ID) {
+	if !c.streams.enter(caller.UserID) {
 		return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeManyStreams, RetryAfter: 10 * time.Second}
 	}
-	defer c.streams.leave(v.Session.ID)
+	defer c.streams.leave(caller.UserID)
 	w.Header().Set("Content-Type", ui.EventStream)
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy that collects answers would hold them back
 	if r.Method == http.MethodHead {
@@ -88,29 +89,29 @@ func (c *Console) still(ctx context.Context, v *ui.Visit) bool {
 	return err == nil && ses.User.Role == gatehouse.RoleAdmin && ses.CompanyID == v.Company.ID
 }
 
-// streams counts the answers without an end, by session.
+// streams counts the answers without an end, by user.
 type streams struct {
 	mu   sync.Mutex
 	open map[string]int
 }
 
-func (s *streams) enter(session string) bool {
+func (s *streams) enter(user string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[session] >= mostStreams {
+	if s.open[user] >= mostStreams {
 		return false
 	}
 	if s.open == nil {
 		s.open = map[string]int{}
 	}
-	s.open[session]++
+	s.open[user]++
 	return true
 }
 
-func (s *streams) leave(session string) {
+func (s *streams) leave(user string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[session]--; s.open[session] == 0 {
-		delete(s.open, session)
+	if s.open[user]--; s.open[user] == 0 {
+		delete(s.open, user)
 	}
 }

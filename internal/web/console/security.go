@@ -71,9 +71,19 @@ func preview(p directory.Preview) ui.SwitchPreview {
 		Stranded: p.Stranded, StrandedNames: p.StrandedNames, Fingerprint: p.Fingerprint}
 }
 
-// stale reports whether the sign-in is too old to switch off by (ASVS 7.5.1): who sits
-// down at an open session must not take the second step away from everybody.
+// stale reports whether the sign-in is too old to weaken anybody's by (ASVS 7.5.1): who
+// sits down at an open session must not take the second step away from everybody.
 func (c *Console) stale(v *ui.Visit) bool { return !gatehouse.IsFresh(v.Session.CreatedAt, c.Now()) }
+
+// confirm asks for the password in the field current_password, where the sign-in is stale.
+func (c *Console) confirm(r *http.Request) error {
+	v, caller, _ := on(r)
+	if !c.stale(v) {
+		return nil
+	}
+	in := signin.In{Session: v.SessionToken, Browser: v.BrowserToken, Caller: caller}
+	return c.SignIn.Confirm(r.Context(), v.Site, in, r.PostFormValue("current_password"))
+}
 
 // ask shows the page that asks before a choice is saved, with what has been said so far,
 // or says that there is nothing to change.
@@ -114,9 +124,8 @@ func (c *Console) SwitchTwoFactor(w http.ResponseWriter, r *http.Request) error 
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return nil
 	}
-	if !enable && c.stale(v) {
-		in := signin.In{Session: v.SessionToken, Browser: v.BrowserToken, Caller: caller}
-		if err := c.SignIn.Confirm(r.Context(), v.Site, in, r.PostFormValue("current_password")); err != nil {
+	if !enable {
+		if err := c.confirm(r); err != nil {
 			return c.notSwitched(w, r, enable, err)
 		}
 	}
@@ -149,6 +158,9 @@ func (c *Console) notSwitched(w http.ResponseWriter, r *http.Request, enable boo
 		return c.nothing(w, r, http.StatusConflict)
 	case e.Code == directory.CodePeopleChanged:
 		return c.ask(w, r, http.StatusConflict, enable, ui.SwitchConfirmation{Changed: true})
+	case e.Code == directory.CodeSwitchOften:
+		retryAfter(w, e.RetryAfter)
+		return c.ask(w, r, http.StatusTooManyRequests, enable, ui.SwitchConfirmation{Until: c.Now().Add(e.RetryAfter)})
 	case len(e.Fields) > 0:
 		return c.ask(w, r, http.StatusUnprocessableEntity, enable, ui.SwitchConfirmation{Fields: e.Fields})
 	}

@@ -7,13 +7,15 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/web/ui"
 )
 
-// CorrectEmail gives a user another address.
+// CorrectEmail gives a user another address, which codes go to from then on: who sits down
+// at an open session must not lead a colleague's to a mailbox of theirs (ASVS 7.5.1).
 func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
@@ -24,7 +26,12 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	if typed == "" { // which would take the address away: here one is corrected
 		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
 	}
-	_, err = c.Directory.UpdateUser(r.Context(), caller, v.Site, id, directory.UserChange{Email: &typed})
+	if id != caller.UserID { // which is refused, with whatever password
+		err = c.confirm(r)
+	}
+	if err == nil {
+		_, err = c.Directory.UpdateUser(r.Context(), caller, v.Site, id, directory.UserChange{Email: &typed})
+	}
 	if err == nil {
 		return seeUser(w, r, id, ui.UserCorrected)
 	}
@@ -38,7 +45,8 @@ func fault(field, code string) error {
 // notCorrected shows the form again with what was typed.
 func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed string, err error) error {
 	var e *gatehouse.Error
-	if !errors.As(err, &e) || len(e.Fields) == 0 {
+	often := errors.As(err, &e) && e.Code == directory.CodeResendWait
+	if e == nil || len(e.Fields) == 0 && !often {
 		return err
 	}
 	view, failed := c.user(r)
@@ -46,12 +54,17 @@ func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed str
 		return failed
 	}
 	view.Email = clip(typed)
+	if often {
+		return c.notDone(w, r, view, ui.RefusedOften, e)
+	}
 	for _, f := range e.Fields {
 		if f.Code == directory.FieldOwnAccount {
 			view.Refused = ui.RefusedOwn
 			continue
 		}
-		f.Field = "email" // where it is the username, too, both are wrong in the same way
+		if f.Field != "current_password" {
+			f.Field = "email" // where it is the username, too, both are wrong in the same way
+		}
 		if len(view.Fields) == 0 {
 			view.Fields = append(view.Fields, f)
 		}
@@ -80,6 +93,10 @@ func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
 
 // AskResetTwoFactor asks before ResetTwoFactor, where no script has asked.
 func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
+	return c.askReset(w, r, http.StatusOK, nil)
+}
+
+func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, wrong []gatehouse.FieldError) error {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
 	if err != nil {
@@ -89,14 +106,25 @@ func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, http.StatusOK, ui.ResetTwoFactor{Of: u})
+	return c.page(w, r, status, ui.ResetTwoFactor{Of: u, AskPassword: c.stale(v), Fields: wrong})
 }
 
-// ResetTwoFactor resets a user's second step (B19).
+// ResetTwoFactor resets a user's second step (B19), which takes protection away, as
+// switching it off for everybody does.
 func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	return c.do(w, r, ui.UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+	err := c.do(w, r, ui.UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		if id != caller.UserID {
+			if err := c.confirm(r); err != nil {
+				return err
+			}
+		}
 		return c.Directory.ResetSecondStep(r.Context(), caller, v.Site, id)
 	})
+	var e *gatehouse.Error
+	if errors.As(err, &e) && len(e.Fields) > 0 {
+		return c.askReset(w, r, http.StatusUnprocessableEntity, e.Fields)
+	}
+	return err
 }
 
 // Resend sends a message to a user again (C13).
@@ -129,11 +157,21 @@ func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change
 	if failed != nil {
 		return failed
 	}
-	view.Refused, view.Wait = refusals[e.Code], e.RetryAfter
+	return c.notDone(w, r, view, refusals[e.Code], e)
+}
+
+// notDone says on the user's page why something was not done, and where waiting helps,
+// how long to wait.
+func (c *Console) notDone(w http.ResponseWriter, r *http.Request, view ui.UserDetail, why string, e *gatehouse.Error) error {
+	view.Refused, view.Wait = why, e.RetryAfter
 	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+		retryAfter(w, e.RetryAfter)
 	}
-	return c.refused(w, r, ui.StatusOf(err), view)
+	return c.refused(w, r, ui.StatusOf(e), view)
+}
+
+func retryAfter(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
 // refusals are what the page has words for.

@@ -77,7 +77,8 @@ func (c *Console) user(r *http.Request) (ui.UserDetail, error) {
 	if err != nil {
 		return ui.UserDetail{}, err
 	}
-	view := ui.UserDetail{Of: u, Reachable: second.Reachable, BrowsersLocked: locks.Browsers, Trusted: second.Trusted, Email: u.Email}
+	view := ui.UserDetail{Of: u, Reachable: second.Reachable, BrowsersLocked: locks.Browsers, Trusted: second.Trusted,
+		Email: u.Email, AskPassword: c.stale(v)}
 	for _, m := range messages {
 		view.Mails = append(view.Mails, userMail(m, u, *v.Company))
 	}

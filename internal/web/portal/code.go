@@ -3,7 +3,9 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse"
@@ -18,9 +20,9 @@ func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, ch
 	if err != nil {
 		return elsewhere(w, r, err)
 	}
-	q := r.URL.Query()
 	view := ui.Code{InSteps: inSteps(v, gatehouse.StepCode), Address: state.Address, SentAt: state.SentAt, ExpiresAt: state.ExpiresAt,
-		NextAt: state.NextAt, Lost: state.Lost, Again: q.Has("sent"), Trust: q.Has("trust"), Automatic: !state.User.CodesOnRequest}
+		NextAt: state.NextAt, Lost: state.Lost, Again: r.URL.Query().Has("sent"), Automatic: !state.User.CodesOnRequest}
+	p.readTicks(r, &view)
 	if change != nil {
 		change(&view)
 	}
@@ -54,15 +56,11 @@ func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 // SendCode mails a new code (B07).
 func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 	v, form := ui.VisitOf(r), codeForm(r)
-	err := p.SignIn.SendCode(r.Context(), v.Site, at(r, v), form.OnRequest)
+	err := p.SignIn.SendCode(r.Context(), v.Site, at(r, v))
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		path := stepPath(gatehouse.StepCode) + "?sent"
-		if form.Trust { // the tick stays
-			path += "&trust"
-		}
-		http.Redirect(w, r, path, http.StatusSeeOther)
+		http.Redirect(w, r, stepPath(gatehouse.StepCode)+"?"+p.writeTicks(r, form), http.StatusSeeOther)
 		return nil
 	case !errors.As(err, &e):
 		return err
@@ -103,6 +101,38 @@ func codeForm(r *http.Request) signin.CodeForm {
 	}
 	return signin.CodeForm{Code: r.PostFormValue("code"), Trust: isYes(r.PostFormValue("trust_device")), OnRequest: onRequest}
 }
+
+// ticksPurpose is what the tag of ticks is for.
+const ticksPurpose = "code-form-ticks"
+
+// writeTicks takes what is ticked through the redirect after a code was sent: nothing is
+// stored before a right one is entered. The tag is for this sign-in, so that nobody else's
+// link ticks a box beforehand, as that of the trust.
+func (p *Portal) writeTicks(r *http.Request, form signin.CodeForm) string {
+	ticks := ticksOf(form.Trust, !form.OnRequest)
+	return url.Values{"sent": {ticks}, "tag": {p.SignIn.Keys.MAC(ticksPurpose, ticksOwner(r), ticks)}}.Encode()
+}
+
+// readTicks ticks what writeTicks has written.
+func (p *Portal) readTicks(r *http.Request, view *ui.Code) {
+	ticks, tag := r.URL.Query().Get("sent"), r.URL.Query().Get("tag")
+	if p.SignIn.Keys.CheckMAC(ticksPurpose, tag, ticksOwner(r), ticks) {
+		view.Trust, view.Automatic = strings.Contains(ticks, "t"), strings.Contains(ticks, "a")
+	}
+}
+
+// ticksOf is a letter for each box that is ticked.
+func ticksOf(trust, automatic bool) (ticks string) {
+	if trust {
+		ticks += "t"
+	}
+	if automatic {
+		ticks += "a"
+	}
+	return ticks
+}
+
+func ticksOwner(r *http.Request) string { return ui.VisitOf(r).Pending.SignIn.ID }
 
 func isYes(value string) bool { return slices.Contains(yes, value) }
 

@@ -72,6 +72,7 @@ func peopleSamples() []sample {
 		{name: "users-none", view: Users{Search: "marchetty", Total: 152, Groups: groups}},
 		{name: "users-none-here", view: Users{Group: gatehouse.GroupOwn, Total: 152}},
 		{name: "user-reset", view: ResetTwoFactor{Of: all[9]}},
+		{name: "user-reset-wrong", view: ResetTwoFactor{Of: all[9], AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}},
 	}
 	for _, u := range all {
 		list = append(list, sample{name: "user-" + u.ID, view: UserDetail{Of: u, Reachable: reachable[u.ID], Email: u.Email, BrowsersLocked: true}})
@@ -86,11 +87,14 @@ func peopleSamples() []sample {
 	for _, done := range []string{UserCorrected, UserResent, UserUntrusted, UserReset, "<b>"} {
 		with("done-"+done, func(v *UserDetail) { v.Done = done })
 	}
-	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOwn} {
+	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn} {
 		with("refused-"+why, func(v *UserDetail) { v.Refused, v.Wait = why, 11*time.Minute+time.Second })
 	}
 	with("wrong", func(v *UserDetail) {
 		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Code: "email"}}
+	})
+	with("password", func(v *UserDetail) {
+		v.Email, v.AskPassword, v.Fields = "tom@right.example", true, []gatehouse.FieldError{{Field: "current_password", Code: "required"}}
 	})
 	with("wrong-bouncing", func(v *UserDetail) {
 		v.Of, v.Email, v.Fields = all[3], "", []gatehouse.FieldError{{Field: "email", Code: "required"}}

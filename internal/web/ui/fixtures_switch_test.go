@@ -97,6 +97,7 @@ func switchSamples() []sample {
 		{name: "switch-ask-many", view: SwitchConfirmation{Preview: many, Changed: true}},
 		{name: "switch-ask-off", view: SwitchConfirmation{Preview: testPreview(false), AskPassword: true}},
 		{name: "switch-ask-wrong", view: SwitchConfirmation{Preview: testPreview(false), AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}},
+		{name: "switch-often", view: SwitchConfirmation{Preview: testPreview(false), AskPassword: true, Until: noon.Add(12 * time.Minute)}},
 		{name: "enrolment-running", view: EnrolmentRunning{Run: running}},
 		{name: "enrolment-begun", view: EnrolmentRunning{Run: begun}},
 		{name: "enrolment-done", view: testResult(func(*EnrolmentResult) {})},

@@ -105,6 +105,25 @@ func TestAUsersTroubleComesFirst(t *testing.T) {
 	}
 }
 
+// Where the password is asked for, no dialog passes by the page that has the field.
+func TestAnOldSignInIsAskedForThePassword(t *testing.T) {
+	all, reachable := people()
+	for _, id := range []int{0, 3} { // the form is under the details, or in the note about trouble
+		v := UserDetail{Of: all[id], Reachable: reachable[all[id].ID], Email: all[id].Email}
+		for ask, want := range map[bool]int{true: 1, false: 0} {
+			v.AskPassword = ask
+			doc := show(t, "uk", v, signedIn)
+			if doc.Find("form[action$='/email'] #current_password").Length() != want || doc.Find("#current_password").Length() != want ||
+				doc.Find("dialog#reset, a[data-dialog=reset]").Length() != 2-2*want || doc.Find("a[href$='/reset-second-step']").Length() != 1 {
+				t.Errorf("%d: asked %v", id, ask)
+			}
+			if n := show(t, "uk", ResetTwoFactor{Of: all[id], AskPassword: ask}, signedIn).Find("form[action$='/reset-second-step'] #current_password").Length(); n != want {
+				t.Errorf("%d: the reset asks %d times", id, n)
+			}
+		}
+	}
+}
+
 func TestTrustedBrowsersAreShown(t *testing.T) {
 	all, _ := people()
 	doc := show(t, "uk", UserDetail{Of: all[0], Reachable: true, Trusted: trustedBrowsers()}, signedIn)

@@ -95,7 +95,10 @@ func (v EnhancedSecurity) Previews() []SwitchPreview {
 type SwitchConfirmation struct {
 	Preview SwitchPreview
 	// Changed: the users are not those of the preview that was agreed to.
-	Changed     bool
+	Changed bool
+	// Until is when it can be switched again, where it was switched too often; zero: it
+	// was not.
+	Until       time.Time
 	AskPassword bool
 	Fields      []gatehouse.FieldError
 }
@@ -104,7 +107,9 @@ func (SwitchConfirmation) template() string { return "enhanced_security_confirm"
 func (v SwitchConfirmation) title(p *page) string {
 	return p.T("switch.ask_"+v.Preview.Choice(), "n", v.Preview.Affected())
 }
-func (v SwitchConfirmation) failed() bool { return len(v.Fields) > 0 || v.Changed }
+func (v SwitchConfirmation) failed() bool {
+	return len(v.Fields) > 0 || v.Changed || !v.Until.IsZero()
+}
 func (v SwitchConfirmation) fields(p *page) []field {
 	return []field{switchPassword(p)}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -71,6 +72,17 @@ func TestTheSwitchAsksAboutTheOtherChoice(t *testing.T) {
 		if n := doc.Find("dialog [name=current_password]").Length(); n > 0 {
 			t.Error("a password is asked for after a recent sign-in")
 		}
+	}
+}
+
+// Whoever switches too often learns from when on it goes, and has the question before them.
+func TestTheSwitchSaysFromWhenOn(t *testing.T) {
+	doc := atCompany(t, EnhancedSecurityPath, SwitchConfirmation{Preview: testPreview(true), Until: noon.Add(12 * time.Minute)})
+	if got := squeeze(doc.Find("[role=alert]").Text()); !strings.Contains(got, "switched several times") || !strings.Contains(got, "from 14:44 GMT") {
+		t.Errorf("%q", got)
+	}
+	if doc.Find("main form [name=two_factor][value=enabled]").Length() != 1 || !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
+		t.Error("the question is lost")
 	}
 }
 

@@ -23,6 +23,8 @@ type UserDetail struct {
 	// Email is what the field holds, and Fields what is wrong with it.
 	Email  string
 	Fields []gatehouse.FieldError
+	// AskPassword: changes that weaken the user's sign-in want the password again.
+	AskPassword bool
 	// Done says what was done a moment ago, Refused why it was not: one of the constants,
 	// or empty. Wait is how long to wait before trying again.
 	Done, Refused string
@@ -42,6 +44,7 @@ const (
 	RefusedResend  = "resend"  // what the message said is kept nowhere, or does not hold any more
 	RefusedAddress = "address" // there is none to send to
 	RefusedSoon    = "soon"    // one person is not flooded
+	RefusedOften   = "often"   // nor are the mailboxes that addresses lead to
 	RefusedOwn     = "own"     // it is the administrator's own account
 )
 
@@ -71,7 +74,17 @@ func (v UserDetail) failed() bool                        { return len(v.Fields) 
 func (v UserDetail) fieldErrors() []gatehouse.FieldError { return v.Fields }
 
 func (v UserDetail) fields(p *page) []field {
-	return []field{{Name: "email", Label: p.T("person.email"), Hint: p.T("person.email_hint"), Value: v.Email, Type: "email", Autocomplete: "off", Missing: "email"}}
+	return []field{
+		{Name: "email", Label: p.T("person.email"), Hint: p.T("person.email_hint"), Value: v.Email, Type: "email", Autocomplete: "off", Missing: "email"},
+		personPassword(p),
+	}
+}
+
+// personPassword is asked for where the sign-in is not recent (ASVS 7.5.1).
+func personPassword(p *page) field {
+	password := presentPassword(p, "current_password", "field.current_password")
+	password.Hint = p.T("person.password_hint")
+	return password
 }
 
 // Path is the user's page.
@@ -215,10 +228,18 @@ func saidByServer(reply string) bool {
 // SoonMinutes is how many minutes to wait, at least one.
 func (v UserDetail) SoonMinutes() int { return int((v.Wait + time.Minute - 1) / time.Minute) }
 
-// ResetTwoFactor asks before a user's second step is reset, where no script has asked.
-type ResetTwoFactor struct{ Of gatehouse.User }
+// ResetTwoFactor asks before a user's second step is reset, where no script has asked, or
+// where the password is asked for.
+type ResetTwoFactor struct {
+	Of          gatehouse.User
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+}
 
 func (ResetTwoFactor) template() string     { return "reset_two_factor" }
 func (ResetTwoFactor) title(p *page) string { return p.T("person.reset_title") }
-func (ResetTwoFactor) failed() bool         { return false }
+func (v ResetTwoFactor) failed() bool       { return len(v.Fields) > 0 }
 func (v ResetTwoFactor) Path() string       { return userPath(v.Of) }
+
+func (ResetTwoFactor) fields(p *page) []field                { return []field{personPassword(p)} }
+func (v ResetTwoFactor) fieldErrors() []gatehouse.FieldError { return v.Fields }

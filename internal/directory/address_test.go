@@ -1,0 +1,167 @@
+package directory_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+)
+
+// corrected corrects an address as an administrator.
+func (h *house) corrected(admin, u gatehouse.User, email string) error {
+	h.later()
+	_, err := h.UpdateUser(h.t.Context(), as(admin), h.siteOf(u), u.ID, directory.UserChange{Email: &email})
+	return err
+}
+
+// What lies in the old mailbox opens nothing any more: neither a temporary password nor a
+// code nor a browser that was trusted with one; and what waits to go there does not go.
+func TestACorrectedAddressEndsWhatTheOldOneHolds(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		u := h.user(h.uk, admin.CompanyID, "priya", gatehouse.RoleUser)
+		_, texts := h.mails(u)
+		first := temporaryPassword.FindString(texts[0])
+		h.signIn(u)
+		id, code := store.NewID("brw", h.now), gatehouse.Code{ID: store.NewID("cod", h.now), MAC: "x", SentAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
+		h.write(func(q store.Queries) error {
+			_, _, err := q.BrowserSignedIn(t.Context(), u.SiteID, u.ID, id, id, "", "", h.now)
+			return errors.Join(err, q.TrustBrowser(t.Context(), u.SiteID, u.ID, id, h.now), q.InsertCode(t.Context(), u.SiteID, u.ID, "sin_1", code))
+		})
+		if err := h.corrected(admin, u, "priya.raghunathan@northgate.example"); err != nil {
+			t.Fatal(err)
+		}
+		all, err := h.Store.Read().MessagesOfUser(t.Context(), u.SiteID, u.ID, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again store.Message
+		for _, m := range all {
+			switch {
+			case m.Kind != "temporary-password":
+			case m.Recipient == u.Email && m.State != store.MessageExpired:
+				t.Errorf("the old mail is %s", m.State)
+			case m.Recipient != u.Email:
+				again = m
+			}
+		}
+		if again.State != store.MessageWaiting {
+			t.Errorf("no new password goes to the new address: %+v", again)
+		}
+		if now := h.stored(h.uk, "priya").Password; h.opens(u, first) || now.Origin != gatehouse.PasswordInitial {
+			t.Errorf("the old temporary password still works, or the invitation has become a recovery: %s", now.Origin)
+		}
+		b, err := h.Store.Read().BrowsersOf(t.Context(), u.SiteID, u.ID, time.Time{})
+		if err != nil || len(b) != 1 || !b[0].TrustedAt.IsZero() {
+			t.Errorf("trust is left: %+v, %v", b, err)
+		}
+		codes, err := h.Store.Read().Codes(t.Context(), u.SiteID, "sin_1")
+		if err != nil || codes[0].ExpiresAt.After(h.now) {
+			t.Errorf("a code is left: %+v, %v", codes, err)
+		}
+	})
+}
+
+// A password of the person's own choice stays, and so does one that was handed over on
+// paper because there was no address.
+func TestACorrectedAddressLeavesOtherPasswordsAlone(t *testing.T) {
+	h := once(t)
+	admin := h.northgate()
+	own := h.user(h.uk, admin.CompanyID, "own", gatehouse.RoleUser)
+	paper, err := h.CreateUser(t.Context(), operator, h.uk, admin.CompanyID, directory.UserFields{Username: "paper", FirstName: "Pat", LastName: "Ng"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.write(func(q store.Queries) error {
+		hash, err := h.Hasher.Hash(t.Context(), "Chosen-By-Myself-7")
+		return errors.Join(err, q.ReplacePassword(t.Context(), h.stored(h.uk, "own"), gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: h.now}, 5))
+	})
+	for _, u := range []gatehouse.User{own, paper.User} {
+		if err := h.corrected(admin, u, u.Username+".new@northgate.example"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !h.opens(own, "Chosen-By-Myself-7") || !h.opens(paper.User, paper.Password) {
+		t.Error("a password was replaced")
+	}
+}
+
+// A stolen session is no cannon: neither corrections nor switches nor resets without end.
+func TestWhatAdministratorsMailIsLimited(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		u := h.user(h.uk, admin.CompanyID, "priya", gatehouse.RoleUser)
+		var err error
+		n := 0
+		for err = nil; err == nil && n < 20; n++ {
+			err = h.corrected(admin, u, secret.NewCode()+"@elsewhere.example")
+		}
+		if gatehouse.KindOf(err) != gatehouse.TooMany || n > 7 {
+			t.Errorf("%d corrections: %v", n, err)
+		}
+		for err, n = nil, 0; err == nil && n < 20; n++ {
+			_, err = h.SwitchTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, n%2 == 0, "")
+		}
+		var e *gatehouse.Error
+		if !errors.As(err, &e) || e.Code != directory.CodeSwitchOften || e.RetryAfter <= 0 || n != 7 {
+			t.Errorf("switch %d: %v", n, err)
+		}
+		before := h.mailed(u)
+		for range 10 {
+			if err := h.ResetSecondStep(t.Context(), as(admin), h.uk, u.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := h.mailed(u); got != before {
+			t.Errorf("%d mails about a reset of nothing", got-before)
+		}
+	})
+}
+
+// mailed is how many mails there are to somebody, sent, waiting or dropped.
+func (h *house) mailed(u gatehouse.User) int {
+	h.t.Helper()
+	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return len(all)
+}
+
+// What a run has not told yet when the switch is put back is not told any more.
+func TestAReplacedRunTellsNobodyElse(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		h.people(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"plain": allKinds["plain"]})
+		on := h.switched(admin, true)
+		h.enrolAll(h.byID)
+		h.now = h.now.Add(time.Minute)
+		h.write(func(q store.Queries) error { // as if it had just not come to its end
+			_, err := q.BeginEnrolment(t.Context(), gatehouse.Enrolment{SiteID: on.SiteID, CompanyID: on.CompanyID, ID: store.NewID("enr", h.now), Enable: true, StartedAt: h.now})
+			return err
+		})
+		if more, err := h.Enrol(t.Context(), h.byID); err != nil || !more {
+			t.Fatal(more, err)
+		}
+		h.switched(admin, false)
+		waiting := 0
+		for _, name := range []string{"plain-00", "plain-07", "plain-19"} {
+			all, err := h.Store.Read().MessagesOfUser(t.Context(), h.uk.ID, h.stored(h.uk, name).ID, "", 10)
+			if err != nil || len(all) != 2 {
+				t.Fatal(len(all), err)
+			}
+			for _, m := range all {
+				if m.State == store.MessageWaiting {
+					waiting++
+				}
+			}
+		}
+		if waiting != 3 { // those of the run that came to its end
+			t.Errorf("%d wait", waiting)
+		}
+	})
+}

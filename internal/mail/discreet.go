@@ -1,0 +1,57 @@
+package mail
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// replyNumber is that of an SMTP answer (RFC 5321, 4.2.1).
+var replyNumber = regexp.MustCompile(`^[245]\d\d$`)
+
+// statusCode is how the text of an answer may begin (RFC 3463). Registered subjects have
+// one digit, so that no code for a sign-in fits in.
+var statusCode = regexp.MustCompile(`^[245]\.\d\.\d{1,3}(?: |$)`)
+
+// numbered is a diagnostic that begins with the number of an SMTP answer: what follows is
+// a status code or a word. In "451 273 is your code", 451 is no such number.
+var numbered = regexp.MustCompile(`^([245]\d\d[ -])((?:[245]\.\d\.\d{1,3}(?: |$)|\pL).*)$`)
+
+// longWord is what a token of a link looks like, should it have no digit.
+var longWord = regexp.MustCompile(`[\pL\pN_=+/-]{20,}`)
+
+// discreet is what may be kept of an answer about a message with a secret: some mail
+// servers quote what they refuse, and what is kept, support and administrators read
+// (ASVS 16.2.5). A code is digits, in whatever groups, and a password and a token have
+// some: so a text with digits goes as a whole, but for the status code before it.
+func discreet(text string) string {
+	code := statusCode.FindString(text)
+	if rest := text[len(code):]; strings.ContainsFunc(rest, unicode.IsNumber) || longWord.MatchString(rest) {
+		return code + "…"
+	}
+	return text
+}
+
+// discreetAnswer is discreet for an answer that begins with the number that SMTP has it
+// begin with (RFC 5321, 4.2).
+func discreetAnswer(answer string) string {
+	number, text, _ := strings.Cut(answer, " ")
+	if !replyNumber.MatchString(number) {
+		return discreet(answer)
+	}
+	return strings.TrimSpace(number + " " + discreet(text))
+}
+
+// discreet is what may be kept of a report about a message with a secret. Its fields are
+// in the words of strangers, the status, too.
+func (r ReportRecipient) discreet() ReportRecipient {
+	if !statusCode.MatchString(r.Status) {
+		r.Status = ""
+	}
+	if parts := numbered.FindStringSubmatch(r.Diagnostic); parts != nil {
+		r.Diagnostic = parts[1] + discreet(parts[2])
+	} else {
+		r.Diagnostic = discreet(r.Diagnostic)
+	}
+	return r
+}

@@ -146,6 +146,7 @@ func (j *journey) opened(t *rapid.T, tab *tab, out signin.Outcome) {
 	if !u.MaySignIn() || gatehouse.PasswordExpired(j.st.Policy.Password, u.Password, j.Clock.Now()) || gatehouse.TermsDue(j.st.Site, u) || gatehouse.SoleUserDue(j.st.Site, u) || !u.ChallengeSet {
 		t.Fatalf("invariant 1 or 4: a session was opened for %+v", u)
 	}
+	j.renamed(tab.browser, out.Browser) // trust that settles at the end gives the browser another token
 	j.finishes(t, tab, out.Browser)
 	tab.browser, tab.signIn = out.Browser, ""
 	j.known[out.Browser] = true

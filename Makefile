@@ -2,7 +2,7 @@
 
 GO ?= go
 # The longest that the tests of one package may take.
-TIMEOUT ?= 20m
+TIMEOUT ?= 40m
 # What to test: make test PACKAGES=./internal/store
 PACKAGES ?= ./...
 

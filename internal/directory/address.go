@@ -50,7 +50,7 @@ func (s *Service) prepareMove(ctx context.Context, c gatehouse.Caller, st *site.
 	if gatehouse.NameKey(fields.Email) == gatehouse.NameKey(u.Email) || checkUser(st, &fields).err() != nil {
 		return again, nil
 	}
-	if err := s.spare(ctx, c, CodeResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) {
+	if err := s.spare(ctx, c, CodeResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated {
 		return again, err
 	}
 	again.plain, again.password, err = s.temporary(ctx, st, u.Password.Origin)
@@ -59,7 +59,7 @@ func (s *Service) prepareMove(ctx context.Context, c gatehouse.Caller, st *site.
 
 // mailedPassword reports whether a temporary password is in the user's mailbox.
 func mailedPassword(u gatehouse.User) bool {
-	return u.Password.Temporary() && reachable(u) && u.State != gatehouse.Deactivated
+	return u.Password.Temporary() && reachable(u)
 }
 
 // moveMail does what follows from a new address: nothing in the old mailbox opens the
@@ -89,8 +89,9 @@ func (s *Service) moveMail(ctx context.Context, q store.Queries, c gatehouse.Cal
 	return err
 }
 
-// sendAgain replaces the temporary password that went to the old address. Where it became
-// one only just now, it ends, and is asked for anew.
+// sendAgain replaces the temporary password that went to the old address. Where none was
+// made, it ends and is asked for anew: a deactivated account gets no mail, and must not
+// open to the old mailbox when it is activated again.
 func (s *Service) sendAgain(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User, again reissue) error {
 	if again.plain == "" {
 		again.password = u.Password

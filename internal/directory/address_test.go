@@ -66,6 +66,26 @@ func TestACorrectedAddressEndsWhatTheOldOneHolds(t *testing.T) {
 	})
 }
 
+// Nor does it when the account was deactivated at that time and is activated later.
+func TestACorrectedAddressOfADeactivatedUser(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		u := h.user(h.uk, admin.CompanyID, "priya", gatehouse.RoleUser)
+		if err := h.Deactivate(t.Context(), as(admin), h.uk, u.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.corrected(admin, u, "priya.new@northgate.example"); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Activate(t.Context(), as(admin), h.uk, u.ID); err != nil {
+			t.Fatal(err)
+		}
+		if gatehouse.PasswordUsable(h.stored(h.uk, "priya").Password, h.now) {
+			t.Error("the temporary password in the old mailbox works again")
+		}
+	})
+}
+
 // A password of the person's own choice stays, and so does one that was handed over on
 // paper because there was no address.
 func TestACorrectedAddressLeavesOtherPasswordsAlone(t *testing.T) {

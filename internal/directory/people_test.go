@@ -79,17 +79,16 @@ func TestPeopleOfALargeCompany(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")
 	h.write(func(q store.Queries) error {
-		for i := range 1500 {
+		var all []gatehouse.User
+		for i := range 10000 {
 			u := gatehouse.User{ID: store.NewID("usr", h.now), SiteID: h.uk.ID, CompanyID: c.ID, Username: fmt.Sprintf("user%05d", i), FirstName: "Mira", LastName: "Santos",
 				Email: fmt.Sprintf("user%05d@northgate.example", i), Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: h.now}
-			if err := q.InsertUser(t.Context(), u); err != nil {
-				return err
-			}
+			all = append(all, u)
 		}
-		return nil
+		return q.InsertUsers(t.Context(), all)
 	})
-	p, err := h.People(t.Context(), operator, h.uk, c.ID, directory.PeopleFilter{Search: "01499", Limit: 50})
-	if err != nil || p.Found != 1 || p.Total != 1500 {
+	p, err := h.People(t.Context(), operator, h.uk, c.ID, directory.PeopleFilter{Search: "09999", Limit: 50})
+	if err != nil || p.Found != 1 || p.Total != 10000 {
 		t.Errorf("%d of %d, %v", p.Found, p.Total, err)
 	}
 }

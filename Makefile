@@ -14,8 +14,8 @@ help: ## List the targets
 
 # The packages share one PostgreSQL server, which lives as long as the tests. Go
 # runs as many packages, and as many parallel tests of each, as there are cores.
-test: prepare lint ## Everything that CI checks: lint, then all tests with the race detector on both databases, in a browser
-	CI=true $(GO) run ./internal/testkit/withpostgres $(GO) test -race -timeout $(TIMEOUT) $(PACKAGES)
+test: prepare lint ## Everything that CI checks: lint, then all tests on both databases and in a browser, with the race detector where it helps
+	CI=true GO="$(GO)" TIMEOUT=$(TIMEOUT) $(GO) run ./internal/testkit/withpostgres scripts/test.sh $(PACKAGES)
 
 quick: ## All tests without the race detector; what needs a missing program is skipped
 	$(GO) test -timeout $(TIMEOUT) $(PACKAGES)

@@ -103,12 +103,8 @@ func leadsTo(changes []EmailChange, address string) bool {
 // either is taken. Such a username follows the address: left behind, it would be
 // somebody else's address one day.
 func UsernameIsEmail(with Identifier, u User) bool {
-	return with == WithEmail || with == WithUsernameOrEmail && strings.Contains(NameKey(u.Username), "@")
+	return with == WithEmail || with == WithUsernameOrEmail && IsAddress(u.Username)
 }
-
-// SameMailbox reports whether two addresses differ in nothing but capitals. NameKey
-// takes more for equal, such as full-width letters, which another mailbox may have.
-func SameMailbox(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // MaskEmail shows enough of an address for whoever knows it, and not the address:
 // "m...s@example.com", and of a name of one or two letters only the first (B10).

@@ -130,20 +130,6 @@ func TestUsernameIsEmail(t *testing.T) {
 	}
 }
 
-func TestSameMailbox(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want bool
-	}{
-		{"Mira@X.example", "mira@x.example", true}, {"mira@x.example", "mira2@x.example", false},
-		{"ｍira@x.example", "mira@x.example", false}, {"\u212aim@x.example", "kim@x.example", false}, {"", "", true},
-	} {
-		if got := gatehouse.SameMailbox(c.a, c.b); got != c.want {
-			t.Errorf("%q %q: %v", c.a, c.b, got)
-		}
-	}
-}
-
 // B10: the form of the document, of names of one letter and of other alphabets too.
 func TestMaskEmail(t *testing.T) {
 	for address, want := range map[string]string{

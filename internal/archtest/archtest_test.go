@@ -53,7 +53,7 @@ var rooms = table{
 var rootStandard = []string{"context", "net", "net/http", "database/sql", "os", "os/exec", "io/fs", "crypto/rand", "math/rand", "math/rand/v2", "unsafe"}
 
 // rootOthers is what the root package may import besides the standard library.
-var rootOthers = []string{"golang.org/x/text/unicode/norm", "golang.org/x/text/cases"}
+var rootOthers = []string{"golang.org/x/text/unicode/norm", "golang.org/x/text/cases", "golang.org/x/net/idna"}
 
 // keptImports are packages of others that belong to some rooms, or single files, only.
 var keptImports = []struct {
@@ -194,7 +194,7 @@ func TestTheRulesComplain(t *testing.T) {
 		{checkImports, "internal/store/sqlite/a.go", ``, "internal/store/sqlite is not in the table"},
 		{checkRoot, "a.go", `import "context"`, "context"},
 		{checkRoot, "a.go", `import "golang.org/x/text/language"`, "golang.org/x/text/language"},
-		{checkRoot, "a.go", `import ("golang.org/x/text/cases"; "golang.org/x/text/unicode/norm"; "strings")`, ""},
+		{checkRoot, "a.go", `import ("golang.org/x/net/idna"; "golang.org/x/text/cases"; "golang.org/x/text/unicode/norm"; "strings")`, ""},
 		{checkRoot, "internal/store/a.go", `import "context"`, ""},
 		{checkKeptImports, "internal/signin/a.go", `import "database/sql/driver"`, "database/sql"},
 		{checkKeptImports, "internal/store/a.go", `import "database/sql"`, ""},

@@ -302,8 +302,8 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 	return out, "", err
 }
 
-// provedEmail notes what a code that came back says: mail to the user's address arrives
-// and is read there. Codes that went to an earlier address have been ended with it.
+// provedEmail notes what a code or a link that came back says: mail to the user's address
+// arrives and is read there. Codes and links that went to an earlier address have ended with it.
 func (s *Service) provedEmail(ctx context.Context, q store.Queries, u *gatehouse.User, c gatehouse.Caller) error {
 	if err := q.ClearBounce(ctx, u.SiteID, gatehouse.NameKey(u.Email), true); err != nil {
 		return err

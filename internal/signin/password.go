@@ -224,10 +224,11 @@ func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (g
 	if err != nil {
 		return u, err
 	}
-	if len(users) != 1 {
+	u, ok := gatehouse.MeantBy(users)
+	if !ok {
 		return u, gatehouse.ErrNotFound // nobody, or two who share it and use their usernames
 	}
-	return users[0], nil
+	return u, nil
 }
 
 // verify spends the time of a hash on every attempt; only one that was admitted and

@@ -16,9 +16,6 @@ import (
 
 var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeLinkOver}
 
-// mostAccounts is for how many accounts with one address something is done.
-const mostAccounts = 5
-
 // SendResetLink mails a link to choose a new password to whoever has the address
 // (C03), and says nothing about whether anybody has.
 //
@@ -35,10 +32,11 @@ func (s *Service) SendResetLink(ctx context.Context, st *site.Site, email string
 	defer evenly(ctx)()
 	email = strings.TrimSpace(email) // a space must not make a difference for nobody's address alone
 	return s.write(ctx, func(q store.Queries) error {
-		users, err := q.UsersByEmail(ctx, st.ID, email, mostAccounts)
+		users, err := q.UsersByEmail(ctx, st.ID, email, gatehouse.MostAccounts)
 		if err != nil {
 			return err
 		}
+		users = gatehouse.ConfirmedFirst(users)
 		if len(users) == 0 { // the same work for a name that is nobody's (invariant 7)
 			users = []gatehouse.User{{}}
 		}
@@ -212,7 +210,7 @@ func (s *Service) useLink(ctx context.Context, q store.Queries, st *site.Site, u
 	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: s.Now()}
 	return errors.Join(
 		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
-		q.ClearBounce(ctx, st.ID, gatehouse.NameKey(u.Email), true), // the mail with the link has arrived
+		s.provedEmail(ctx, q, &u, c), // the mail with the link has arrived
 		s.reopen(ctx, q, st, u, c),
 		s.tellChanged(ctx, q, st, u, c, mail.ChangedByRecovery))
 }

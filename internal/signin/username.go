@@ -40,10 +40,11 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message
 		return err
 	}
 	defer evenly(ctx)()
-	users, err := s.Store.Read().UsersByEmail(ctx, st.ID, email, mostAccounts)
+	users, err := s.Store.Read().UsersByEmail(ctx, st.ID, email, gatehouse.MostAccounts)
 	if err != nil {
 		return err
 	}
+	users = gatehouse.ConfirmedOnly(users)
 	flooded, err := s.flooded(ctx, st, users)
 	if err != nil {
 		return err

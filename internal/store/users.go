@@ -126,11 +126,15 @@ func (q Queries) UserByUsername(ctx context.Context, siteID, username string) (u
 }
 
 // UsersByEmail returns up to limit users with an address, compared by
-// gatehouse.NameKey. Accounts of one site may share an address where they sign in
-// by username.
+// gatehouse.NameKey, in the order of their claims (gatehouse.Claim). Among equal claims
+// the companies take turns, so that none of them fills the list with its own accounts.
+// Accounts of one site may share an address where they sign in by username.
 func (q Queries) UsersByEmail(ctx context.Context, siteID, email string, limit int) ([]gatehouse.User, error) {
-	return q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND email_key = $2
-		AND email_key <> '' ORDER BY id LIMIT $3`, siteID, gatehouse.NameKey(email), limit)
+	const claim = `CASE WHEN email_confirmed THEN 0 ELSE 2 END + CASE WHEN state = 'deactivated' THEN 1 ELSE 0 END`
+	return q.users(ctx, `SELECT `+userColumns+` FROM (
+			SELECT *, `+claim+` AS claim, ROW_NUMBER() OVER (PARTITION BY company_id, `+claim+` ORDER BY id) AS turn
+			FROM users WHERE site_id = $1 AND email_key = $2 AND email_key <> '') AS claims
+		ORDER BY claim, turn, id LIMIT $3`, siteID, gatehouse.NameKey(email), limit)
 }
 
 // Users returns up to limit users of a company in the order of their usernames,

@@ -7,7 +7,8 @@ import (
 
 // EmailChange is a change of a user's address: asked for, and made when it is
 // confirmed from the new address. The old one can stop it, and take it back for a
-// while (A05). Old and New are the same where an address is only confirmed.
+// while (A05), if KeeperOf says so. Old and New are the same where an address is only
+// confirmed.
 type EmailChange struct {
 	ID     string
 	SiteID string
@@ -17,9 +18,11 @@ type EmailChange struct {
 	State        EmailChangeState
 	AskedAt      time.Time
 	ConfirmUntil time.Time
-	// ConfirmedAt and UndoUntil are zero until it is confirmed.
+	// ConfirmedAt is zero until it is confirmed.
 	ConfirmedAt time.Time
-	UndoUntil   time.Time
+	// ByCompany: an administrator, an operator or an import made it, at once and without
+	// a link.
+	ByCompany bool
 }
 
 // EmailChangeState is what became of a change.
@@ -38,7 +41,8 @@ const (
 const (
 	// ConfirmEmailFor is how long the link to the new address works.
 	ConfirmEmailFor = 24 * time.Hour
-	// UndoEmailFor is how long the link to the old one does.
+	// UndoEmailFor is how long the link to the old one does: from when the change was
+	// asked for, and then from when the last of a chain of changes was made.
 	UndoEmailFor = 7 * 24 * time.Hour
 	// FreshFor is how old a sign-in may be that a change of address goes by; an
 	// older one is asked for its password again (ASVS 7.5.1).
@@ -52,50 +56,12 @@ func IsFresh(begun, now time.Time) bool { return now.Sub(begun) < FreshFor }
 // the account has no more is void: somebody else changed it since. So is one from before
 // the present password: whoever asked for it may be whom the new password keeps out.
 func (c EmailChange) Stands(u User) bool {
-	return NameKey(u.Email) == NameKey(c.Old) && !u.Password.SetAt.After(c.AskedAt)
+	return SameMailbox(u.Email, c.Old) && !u.Password.SetAt.After(c.AskedAt)
 }
 
 // MayConfirm reports whether a change of this user can still be confirmed.
 func (c EmailChange) MayConfirm(u User, now time.Time) bool {
 	return c.State == EmailAsked && now.Before(c.ConfirmUntil) && u.State != Deactivated && c.Stands(u)
-}
-
-// Undo decides what the link to the old address of a change is worth: restores, the old
-// address comes back; else what waits is stopped. confirmed are the changes of the user
-// that were asked for with it or later and confirmed, oldest first. A thief who changes
-// the address twice does not get rid of the owner: the link of the first change takes
-// back all of them. ok: the link works; if not, moved says that the address has been
-// changed in another way since, and somebody has to be asked.
-func (c EmailChange) Undo(u User, confirmed []EmailChange, now time.Time) (restores, moved, ok bool) {
-	until := c.AskedAt.Add(UndoEmailFor)
-	if !c.UndoUntil.IsZero() {
-		until = c.UndoUntil
-	}
-	switch {
-	case c.State == EmailUndone, u.State == Deactivated, !now.Before(until), c.Old == "":
-		return false, false, false
-	case len(confirmed) == 0:
-		return false, false, c.State == EmailAsked && NameKey(u.Email) == NameKey(c.Old)
-	case NameKey(confirmed[0].Old) != NameKey(c.Old):
-		// Given up, and what came later is not about its address: a thief keeps no link
-		// for the owner's next change.
-		return false, false, false
-	case !leadsTo(confirmed, u.Email):
-		return false, true, false
-	}
-	return true, false, true
-}
-
-// leadsTo reports whether each change goes on from the one before, and the last made
-// the address what it is. If not, somebody else has changed it in between.
-func leadsTo(changes []EmailChange, address string) bool {
-	for i := len(changes) - 1; i >= 0; i-- {
-		if NameKey(changes[i].New) != NameKey(address) {
-			return false
-		}
-		address = changes[i].Old
-	}
-	return true
 }
 
 // UsernameIsEmail reports whether a user signs in with the address as the username:

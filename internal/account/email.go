@@ -19,8 +19,6 @@ const (
 	// CodeEmailTaken: another account of the site has the address. Kind Conflict; it
 	// is said to nobody but who reads the mail of that address.
 	CodeEmailTaken = "email-taken"
-	// CodeEmailMoved: the address was changed in another way since. Kind Conflict.
-	CodeEmailMoved = "email-moved"
 	// CodeNothingToConfirm is of kind Conflict.
 	CodeNothingToConfirm = "nothing-to-confirm"
 )
@@ -28,13 +26,18 @@ const (
 var (
 	errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeEmailLinkOver}
 	errTaken    = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeEmailTaken}
-	errMoved    = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeEmailMoved}
 	errNothing  = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNothingToConfirm}
 )
 
 // changesOf limits how often a person can have mail sent to addresses of choice.
 func changesOf(st *site.Site, userID string) store.Limit {
 	return store.Limit{Key: st.ID + ":email-change:" + userID, Every: time.Hour / 5, Burst: 5}
+}
+
+// repairsOf is the limit of changes back to the address that keeps the account. Somebody
+// else who is in the account must not use up what the owner needs to repair it.
+func repairsOf(st *site.Site, userID string) store.Limit {
+	return store.Limit{Key: st.ID + ":email-repair:" + userID, Every: time.Hour / 5, Burst: 5}
 }
 
 // againFor is the pause between two mails to the same address.
@@ -53,8 +56,9 @@ func (s *Service) limit(ctx context.Context, limits ...store.Limit) error {
 		Fields: []gatehouse.FieldError{{Field: "email", Code: CodeEmailOften, Args: map[string]string{"n": strconv.Itoa(minutes)}}}}
 }
 
-// ask begins a change of the address: the link goes to the new one, a notice with the
-// way to stop it to the old one. again: the old one has been told already.
+// ask begins a change of the address: the link goes to the new one, a notice to the old
+// one, with the way to stop it if that address keeps the account. again: the old one has
+// been told already.
 func (s *Service) ask(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, to string, again bool) error {
 	now, token := s.Now(), secret.NewToken()
 	change := gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: st.ID, UserID: u.ID, Old: u.Email, New: to,
@@ -78,8 +82,21 @@ func (s *Service) ask(ctx context.Context, q store.Queries, st *site.Site, c gat
 	if s.SignIn.Place != nil {
 		place = s.SignIn.Place(st.Language("", u.Locale), c.Address)
 	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), mail.AddressChangeAsked{Username: u.Username,
-		NewAddress: gatehouse.MaskEmail(to), UndoToken: s.undoToken(change), At: now, Address: c.Address, Place: place})
+	keeper, err := s.keeper(ctx, q, u)
+	if err != nil {
+		return err
+	}
+	msg := mail.AddressChangeAsked{Username: u.Username, NewAddress: gatehouse.MaskEmail(to), At: now, Address: c.Address, Place: place}
+	if keeper.Is(change.Old) {
+		msg.UndoToken = s.undoToken(change)
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
+}
+
+// keeper returns whose mailbox keeps a user's account.
+func (s *Service) keeper(ctx context.Context, q store.Queries, u gatehouse.User) (gatehouse.EmailKeeper, error) {
+	changes, err := q.EmailChanges(ctx, u.SiteID, u.ID)
+	return gatehouse.KeeperOf(u.Email, changes, s.Now()), err
 }
 
 // mailLink sends the link that confirms to the new address. If that is the username of

@@ -61,8 +61,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, token string,
 		if !change.MayConfirm(u, now) {
 			return errLinkOver
 		}
-		change.UndoUntil = now.Add(gatehouse.UndoEmailFor)
-		first, err := q.ConfirmEmailChange(ctx, st.ID, change.ID, now, change.UndoUntil)
+		first, err := q.ConfirmEmailChange(ctx, st.ID, change.ID, now)
 		if err != nil {
 			return err
 		}
@@ -99,12 +98,37 @@ func (s *Service) confirmed(ctx context.Context, q store.Queries, st *site.Site,
 	if err := s.record(ctx, q, c, now, gatehouse.EventEmailChanged, nil); err != nil {
 		return err
 	}
-	if !mail.CanSend(u.Email) {
-		return nil
+	return s.tellChanged(ctx, q, st, u, now)
+}
+
+// tellChanged tells the address that an account had until now, and the one that keeps it
+// where that is another: only that one gets the way back, for it was there longer than
+// any that came since.
+func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Site, was, now gatehouse.User) error {
+	keeper, err := s.keeper(ctx, q, now)
+	if err != nil {
+		return err
 	}
-	// The username as it was: the new one can be the new address.
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), mail.AddressChanged{Username: u.Username,
-		NewAddress: gatehouse.MaskEmail(change.New), UndoToken: s.undoToken(change), UndoUntil: change.UndoUntil, At: s.Now()})
+	// The username as it was: the present one can be the new address.
+	msg := mail.AddressChanged{Username: was.Username, NewAddress: gatehouse.MaskEmail(now.Email), At: s.Now()}
+	back := msg
+	back.UndoToken, back.UndoUntil = s.undoToken(keeper.First), keeper.Until
+	if keeper.Is(was.Email) {
+		msg = back
+	}
+	if mail.CanSend(was.Email) {
+		err = s.Outbox.Enqueue(ctx, q, st, mail.To(st, was), msg)
+	}
+	if err != nil || keeper.Is(was.Email) || keeper.Is(now.Email) || !mail.CanSend(keeper.Address) {
+		return err
+	}
+	if gatehouse.UsernameIsEmail(st.SignInWith, was) {
+		back.Username = keeper.Address
+	}
+	back.Again = true
+	to := mail.To(st, was)
+	to.Address = keeper.Address
+	return s.Outbox.Enqueue(ctx, q, st, to, back)
 }
 
 // putEmail gives a user an address whose mail was read, and the username that goes

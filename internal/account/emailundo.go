@@ -41,15 +41,12 @@ func (s *Service) undoable(ctx context.Context, q store.Queries, read func(conte
 	if change, err = q.EmailChange(ctx, st.ID, id); err != nil {
 		return change, u, false, over(err)
 	}
-	confirmed, err := q.ConfirmedEmailChanges(ctx, st.ID, u.ID, id)
+	changes, err := q.EmailChanges(ctx, st.ID, u.ID)
 	if err != nil {
 		return change, u, false, err
 	}
-	restores, moved, ok := change.Undo(u, confirmed, s.Now())
-	switch {
-	case moved:
-		err = errMoved
-	case !ok:
+	restores, ok := change.Undo(u, changes, s.Now())
+	if !ok {
 		err = errLinkOver
 	}
 	return change, u, restores, err
@@ -64,6 +61,9 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 	if gatehouse.UsernameIsEmail(st.SignInWith, u) { // not what it has become
 		link.Username = change.Old
 	}
+	if restores { // not what this change made of it, which others may have followed
+		link.Change.New = u.Email
+	}
 	return link, err
 }
 
@@ -72,7 +72,7 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 // open any more then, because somebody else may have opened it. After taking back, the
 // password is worth nothing either: whoever changed the address knew it, or has set it.
 //
-// Errors: Gone; Conflict with CodeEmailTaken or CodeEmailMoved; Unavailable.
+// Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
 func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) (restored bool, err error) {
 	spare, err := s.spare(ctx, st, token)
 	if err != nil {
@@ -84,10 +84,7 @@ func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c 
 			return err
 		}
 		restored = restores
-		if err := q.UndoEmailChanges(ctx, st.ID, u.ID, change.ID); err != nil {
-			return err
-		}
-		if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, ""); err != nil {
+		if err := q.UndoEmailChanges(ctx, st.ID, u.ID); err != nil {
 			return err
 		}
 		if restored {

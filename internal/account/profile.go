@@ -97,7 +97,7 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 	}
 	moves := form.moves(u)
 	if moves {
-		if err := s.mayMove(ctx, st, in, begun, form.CurrentPassword); err != nil {
+		if err := s.mayMove(ctx, st, in, begun, u, form); err != nil {
 			return err
 		}
 	}
@@ -140,13 +140,20 @@ func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Ca
 }
 
 // mayMove asks for the password where the sign-in is not recent, and counts changes.
-func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begun time.Time, password string) error {
+func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begun time.Time, u gatehouse.User, form ProfileForm) error {
 	if !gatehouse.IsFresh(begun, s.Now()) {
-		if err := s.SignIn.Confirm(ctx, st, in, password); err != nil {
+		if err := s.SignIn.Confirm(ctx, st, in, form.CurrentPassword); err != nil {
 			return err
 		}
 	}
-	return s.limit(ctx, changesOf(st, in.Caller.UserID))
+	keeper, err := s.keeper(ctx, s.Store.Read(), u)
+	if err != nil {
+		return err
+	}
+	if keeper.CanRestore() && keeper.Is(form.Email) {
+		return s.limit(ctx, repairsOf(st, u.ID))
+	}
+	return s.limit(ctx, changesOf(st, u.ID))
 }
 
 // save writes what the form changes.

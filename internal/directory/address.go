@@ -73,6 +73,7 @@ func (s *Service) moveMail(ctx context.Context, q store.Queries, c gatehouse.Cal
 		q.EndTrust(ctx, st.ID, u.ID),
 		q.DeleteSignInsOf(ctx, st.ID, u.ID),
 		q.DropMessages(ctx, st.ID, u.ID, was.Email, s.Now()),
+		recordMove(ctx, q, s.Now(), was, u),
 		s.tellOldAddress(ctx, q, c, st, was, u))
 	if err == nil && mailedPassword(was) {
 		err = s.sendAgain(ctx, q, c, st, u, again)

@@ -134,7 +134,8 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 		// A link or a code in the old mailbox must not open the account any more, nor a
 		// browser that a code from there made trusted.
 		if err := errors.Join(p.q.EndRecoveries(ctx, p.st.ID, ch.now.ID), p.q.EndCodes(ctx, p.st.ID, ch.now.ID, p.now),
-			p.q.EndTrust(ctx, p.st.ID, ch.now.ID), p.q.DeleteSignInsOf(ctx, p.st.ID, ch.now.ID), p.q.DropMessages(ctx, p.st.ID, ch.now.ID, ch.was.Email, p.now)); err != nil {
+			p.q.EndTrust(ctx, p.st.ID, ch.now.ID), p.q.DeleteSignInsOf(ctx, p.st.ID, ch.now.ID), p.q.DropMessages(ctx, p.st.ID, ch.now.ID, ch.was.Email, p.now),
+			recordMove(ctx, p.q, p.now, ch.was, ch.now)); err != nil {
 			return nil, err
 		}
 	}

@@ -2,9 +2,11 @@ package directory
 
 import (
 	"context"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -28,4 +30,15 @@ func (s *Service) tellOldAddress(ctx context.Context, q store.Queries, c gatehou
 		msg.By = admin.DisplayName()
 	}
 	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, was), msg)
+}
+
+// recordMove writes a change of address that the company has made into the chain of the
+// user's changes (gatehouse.KeeperOf), and ends those that the user has asked for: they
+// were asked about another address. Nobody has a link to it.
+func recordMove(ctx context.Context, q store.Queries, now time.Time, was, u gatehouse.User) error {
+	if _, err := q.DropEmailChanges(ctx, u.SiteID, u.ID, ""); err != nil {
+		return err
+	}
+	return q.InsertEmailChange(ctx, secret.HashToken(secret.NewToken()), gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: u.SiteID, UserID: u.ID,
+		Old: was.Email, New: u.Email, State: gatehouse.EmailConfirmed, AskedAt: now, ConfirmUntil: now, ConfirmedAt: now, ByCompany: true})
 }

@@ -51,7 +51,7 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 			if err := q.DropOldRecoveries(ctx, at.Add(-keepRecoveries)); err != nil {
 				return err
 			}
-			return q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges), at)
+			return q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges))
 		})
 	}}
 }

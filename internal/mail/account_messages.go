@@ -86,8 +86,9 @@ type AddressChangeAsked struct {
 	Username string
 	// NewAddress is masked: the old mailbox may be somebody else's by now.
 	NewAddress string
-	UndoToken  string
-	At         time.Time
+	// UndoToken is empty where the address is too new to stop anything.
+	UndoToken string
+	At        time.Time
 	// Address and Place are where it was asked for; each may be empty.
 	Address, Place string
 }
@@ -101,15 +102,18 @@ func (m AddressChangeAsked) Secret() string { return m.UndoToken }
 // Expires implements Message.
 func (m AddressChangeAsked) Expires(time.Time) time.Time { return m.At.Add(undoWindow) }
 
-// AddressChanged goes to the old address when the new one was confirmed. It is the
-// last mail there, so it brings the way back.
+// AddressChanged goes to the old address when the new one was confirmed, and to the one
+// that keeps the account where that is another.
 type AddressChanged struct {
 	Username string
 	// NewAddress is masked: the old mailbox may be somebody else's by now.
 	NewAddress string
-	UndoToken  string
+	// UndoToken is empty where the address is too new to take anything back.
+	UndoToken string
 	// UndoUntil is when the way back closes, and the message is of no use.
 	UndoUntil, At time.Time
+	// Again: it goes to an address that the account had some changes ago.
+	Again bool
 }
 
 // Kind implements Message.
@@ -119,7 +123,12 @@ func (AddressChanged) Kind() string { return "address-changed" }
 func (m AddressChanged) Secret() string { return m.UndoToken }
 
 // Expires implements Message.
-func (m AddressChanged) Expires(time.Time) time.Time { return m.UndoUntil }
+func (m AddressChanged) Expires(time.Time) time.Time {
+	if m.UndoUntil.IsZero() {
+		return m.At.Add(undoWindow)
+	}
+	return m.UndoUntil
+}
 
 // AddressUndone goes to the address that was put back: whoever changed it knew the
 // password, so a new one is needed. And it goes to the address that the account had

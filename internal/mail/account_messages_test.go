@@ -21,6 +21,7 @@ func TestSecretsAndExpiry(t *testing.T) {
 		{ConfirmAddress{Token: "t", ExpiresAt: until}, "t", until},
 		{AddressChangeAsked{UndoToken: "t", At: testTime}, "t", testTime.Add(week)},
 		{AddressChanged{UndoToken: "t", At: testTime, UndoUntil: until}, "t", until},
+		{AddressChanged{At: testTime}, "", testTime.Add(undoWindow)},
 		{PasswordChanged{At: testTime}, "", now.Add(3 * 24 * time.Hour)},
 	} {
 		if c.msg.Secret() != c.secret || !c.msg.Expires(now).Equal(c.want) {

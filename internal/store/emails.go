@@ -7,11 +7,11 @@ import (
 	"gatehouse"
 )
 
-const emailChangeColumns = `site_id, id, user_id, old_email, new_email, state, asked_at, confirm_until, confirmed_at, undo_until`
+const emailChangeColumns = `site_id, id, user_id, old_email, new_email, state, asked_at, confirm_until, confirmed_at, by_company`
 
 func emailChangeFields(c *gatehouse.EmailChange) []any {
 	return []any{&c.SiteID, &c.ID, &c.UserID, &c.Old, &c.New, &c.State, when{&c.AskedAt}, when{&c.ConfirmUntil},
-		when{&c.ConfirmedAt}, when{&c.UndoUntil}}
+		when{&c.ConfirmedAt}, &c.ByCompany}
 }
 
 // InsertEmailChange adds a change of an address under the hash of the link's token.
@@ -19,7 +19,7 @@ func (q Queries) InsertEmailChange(ctx context.Context, tokenHash string, c gate
 	_, err := q.exec(ctx, "insert email change", `INSERT INTO email_changes (confirm_hash, `+emailChangeColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		tokenHash, c.SiteID, c.ID, c.UserID, c.Old, c.New, string(c.State), micros(c.AskedAt), micros(c.ConfirmUntil),
-		micros(c.ConfirmedAt), micros(c.UndoUntil))
+		micros(c.ConfirmedAt), c.ByCompany)
 	return err
 }
 
@@ -46,13 +46,13 @@ func (q Queries) WaitingEmailChange(ctx context.Context, siteID, userID string) 
 	return c, err
 }
 
-// ConfirmedEmailChanges returns the changes of a user that were asked for with the
-// given one or later and are confirmed, oldest first.
-func (q Queries) ConfirmedEmailChanges(ctx context.Context, siteID, userID, from string) ([]gatehouse.EmailChange, error) {
+// EmailChanges returns the changes of a user that wait or were made, in the order in
+// which they were made; those that wait come first.
+func (q Queries) EmailChanges(ctx context.Context, siteID, userID string) ([]gatehouse.EmailChange, error) {
 	var all []gatehouse.EmailChange
-	err := q.all(ctx, "confirmed email changes", `SELECT `+emailChangeColumns+` FROM email_changes
-		WHERE site_id = $1 AND user_id = $2 AND state = 'confirmed' AND id >= $3 ORDER BY id`,
-		[]any{siteID, userID, from}, func(scan func(...any) error) error {
+	err := q.all(ctx, "email changes", `SELECT `+emailChangeColumns+` FROM email_changes
+		WHERE site_id = $1 AND user_id = $2 AND state IN ('asked', 'confirmed') ORDER BY confirmed_at, id`,
+		[]any{siteID, userID}, func(scan func(...any) error) error {
 			var c gatehouse.EmailChange
 			err := scan(emailChangeFields(&c)...)
 			all = append(all, c)
@@ -63,17 +63,17 @@ func (q Queries) ConfirmedEmailChanges(ctx context.Context, siteID, userID, from
 
 // ConfirmEmailChange makes a change that waits a confirmed one. It reports whether it
 // was this call that did (invariant 2).
-func (q Queries) ConfirmEmailChange(ctx context.Context, siteID, id string, now, undoUntil time.Time) (bool, error) {
-	n, err := q.exec(ctx, "confirm email change", `UPDATE email_changes SET state = 'confirmed', confirmed_at = $3, undo_until = $4
-		WHERE site_id = $1 AND id = $2 AND state = 'asked'`, siteID, id, micros(now), micros(undoUntil))
+func (q Queries) ConfirmEmailChange(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "confirm email change", `UPDATE email_changes SET state = 'confirmed', confirmed_at = $3
+		WHERE site_id = $1 AND id = $2 AND state = 'asked'`, siteID, id, micros(now))
 	return n == 1, err
 }
 
-// UndoEmailChanges marks a change of a user as undone, and all that were asked for after
-// it, given up or not: none of their links works any more.
-func (q Queries) UndoEmailChanges(ctx context.Context, siteID, userID, from string) error {
+// UndoEmailChanges marks all changes of a user as undone, also those that were given up:
+// none of their links works after that.
+func (q Queries) UndoEmailChanges(ctx context.Context, siteID, userID string) error {
 	_, err := q.exec(ctx, "undo email changes", `UPDATE email_changes SET state = 'undone'
-		WHERE site_id = $1 AND user_id = $2 AND id >= $3`, siteID, userID, from)
+		WHERE site_id = $1 AND user_id = $2`, siteID, userID)
 	return err
 }
 

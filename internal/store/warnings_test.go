@@ -235,25 +235,29 @@ func TestOldEmailChangesAreDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 		u := people(t, s, "one")
+		chained := u
+		chained.ID, chained.Username = store.NewID("usr", noon), "chained"
+		write(t, s, func(q store.Queries) error { return q.InsertUser(t.Context(), chained) })
 		now, old := noon.UnixMicro(), noon.Add(-40*24*time.Hour).UnixMicro()
 		var values []string
 		for _, c := range []struct {
-			id                      string
-			asked, confirm, undoing int64
+			id, user                  string
+			asked, confirm, confirmed int64
 		}{
-			{"old and confirmed", old, old + 1, old + 2},
-			{"old and dropped", old, old + 1, 0},
-			{"old and can be undone", old, old + 1, now + 1},
-			{"old and can be confirmed", old, now + 1, 0},
-			{"new", now - 1, now - 1, 0},
+			{"old and confirmed", u.ID, old, old + 1, old + 2},
+			{"old and dropped", u.ID, old, old + 1, 0},
+			{"old and can be confirmed", u.ID, old, now + 1, 0},
+			{"new", u.ID, now - 1, now - 1, 0},
+			{"old, of a chain", chained.ID, old, old + 1, old + 2},
+			{"the last of the chain", chained.ID, old + 3, old + 4, now - 1},
 		} {
-			values = append(values, fmt.Sprintf("('one', '%s', '%s', 'a', 'b', '%s', 'asked', %d, %d, %d)", c.id, u.ID, c.id, c.asked, c.confirm, c.undoing))
+			values = append(values, fmt.Sprintf("('one', '%s', '%s', 'a', 'b', '%s', 'asked', %d, %d, %d)", c.id, c.user, c.id, c.asked, c.confirm, c.confirmed))
 		}
-		raw(t, url, `INSERT INTO email_changes (site_id, id, user_id, old_email, new_email, confirm_hash, state, asked_at, confirm_until, undo_until)
+		raw(t, url, `INSERT INTO email_changes (site_id, id, user_id, old_email, new_email, confirm_hash, state, asked_at, confirm_until, confirmed_at)
 			VALUES `+strings.Join(values, ", ")+` RETURNING id`)
 		write(t, s, func(q store.Queries) error {
-			return q.DropOldEmailChanges(t.Context(), noon.Add(-30*24*time.Hour), noon)
+			return q.DropOldEmailChanges(t.Context(), noon.Add(-30*24*time.Hour))
 		})
-		same(t, "left", raw(t, url, `SELECT id FROM email_changes ORDER BY id`), []string{"new", "old and can be confirmed", "old and can be undone"})
+		same(t, "left", raw(t, url, `SELECT id FROM email_changes ORDER BY id`), []string{"new", "old and can be confirmed", "old, of a chain", "the last of the chain"})
 	})
 }

@@ -133,7 +133,7 @@ func (p *Portal) EmailDone(w http.ResponseWriter, r *http.Request) error {
 
 // emailFailed says why a link does not work, and what to do.
 func (p *Portal) emailFailed(w http.ResponseWriter, r *http.Request, undo bool, err error) error {
-	why := map[string]string{account.CodeEmailLinkOver: ui.EmailLinkOver, account.CodeEmailTaken: ui.EmailTaken, account.CodeEmailMoved: ui.EmailMoved}
+	why := map[string]string{account.CodeEmailLinkOver: ui.EmailLinkOver, account.CodeEmailTaken: ui.EmailTaken}
 	var e *gatehouse.Error
 	if !errors.As(err, &e) || why[e.Code] == "" {
 		return err

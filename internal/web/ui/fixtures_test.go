@@ -236,7 +236,7 @@ func emailSamples() []sample {
 	for _, what := range []string{EmailConfirmed, EmailRestored, EmailStopped} {
 		list = append(list, sample{name: "email-" + what, view: EmailDone{What: what}})
 	}
-	for _, why := range []string{EmailLinkOver, EmailTaken, EmailMoved, EmailMissing} {
+	for _, why := range []string{EmailLinkOver, EmailTaken, EmailMissing} {
 		for _, undo := range []bool{false, true} {
 			list = append(list, sample{name: "email-" + why + map[bool]string{true: "-undo"}[undo], view: EmailFailed{Why: why, Undo: undo}})
 		}

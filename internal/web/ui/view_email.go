@@ -60,7 +60,7 @@ func (EmailDone) failed() bool           { return false }
 
 // EmailFailed says why a link about an address does not work, and what to do.
 type EmailFailed struct {
-	// Why is over, taken, moved or missing; the texts are email.WHY_…
+	// Why is over, taken or missing; the texts are email.WHY_…
 	Why string
 	// Undo: it is the link to an old address.
 	Undo bool
@@ -70,7 +70,6 @@ type EmailFailed struct {
 const (
 	EmailLinkOver = "over"
 	EmailTaken    = "taken"
-	EmailMoved    = "moved"
 	// EmailMissing: the browser has no token, because it opened no link or keeps no
 	// cookies.
 	EmailMissing = "missing"

@@ -98,23 +98,22 @@ func (s *Service) confirmed(ctx context.Context, q store.Queries, st *site.Site,
 	if err := s.record(ctx, q, c, now, gatehouse.EventEmailChanged, nil); err != nil {
 		return err
 	}
-	return s.tellChanged(ctx, q, st, u, now)
+	return s.tellChanged(ctx, q, st, change, u, now)
 }
 
 // tellChanged tells the address that an account had until now, and the one that keeps it
 // where that is another: only that one gets the way back, for it was there longer than
 // any that came since.
-func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Site, was, now gatehouse.User) error {
+func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Site, change gatehouse.EmailChange, was, now gatehouse.User) error {
 	keeper, err := s.keeper(ctx, q, now)
 	if err != nil {
 		return err
 	}
 	// The username as it was: the present one can be the new address.
 	msg := mail.AddressChanged{Username: was.Username, NewAddress: gatehouse.MaskEmail(now.Email), At: s.Now()}
-	back := msg
-	back.UndoToken, back.UndoUntil = s.undoToken(keeper.First), keeper.Until
+	again := msg
 	if keeper.Is(was.Email) {
-		msg = back
+		msg.UndoToken, msg.UndoUntil = s.undoToken(change), keeper.Until
 	}
 	if mail.CanSend(was.Email) {
 		err = s.Outbox.Enqueue(ctx, q, st, mail.To(st, was), msg)
@@ -123,12 +122,12 @@ func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Sit
 		return err
 	}
 	if gatehouse.UsernameIsEmail(st.SignInWith, was) {
-		back.Username = keeper.Address
+		again.Username = keeper.Address
 	}
-	back.Again = true
+	again.Again, again.UndoToken, again.UndoUntil = true, s.undoToken(keeper.First), keeper.Until
 	to := mail.To(st, was)
 	to.Address = keeper.Address
-	return s.Outbox.Enqueue(ctx, q, st, to, back)
+	return s.Outbox.Enqueue(ctx, q, st, to, again)
 }
 
 // putEmail gives a user an address whose mail was read, and the username that goes

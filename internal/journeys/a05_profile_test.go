@@ -97,7 +97,7 @@ func TestA05_TheOldAddressTakesTheAccountBack(t *testing.T) {
 		}
 		owner := visitor(t, s, "inkwell")
 		page := owner.Get(mailedLink(t, s, u.Email, "/account/email/undo")).Want(200)
-		if page.URL.RawQuery != "" || !page.Has(u.Email) || !page.Has("e...1@elsewhere.example") || page.Has("evil") {
+		if page.URL.RawQuery != "" || !page.Has(u.Email) || !page.Has("e...2@elsewhere.example") || page.Has("evil") {
 			t.Errorf("%s: %s", page.URL, page.Text("main"))
 		}
 		if s.User(u).Email != "evil2@elsewhere.example" {
@@ -115,10 +115,11 @@ func TestA05_TheOldAddressTakesTheAccountBack(t *testing.T) {
 		if p := thief.Get("/account/profile"); p.URL.Path != "/sign-in" {
 			t.Errorf("the thief is still at %s", p.URL)
 		}
-		// The thief's own mail about the second change is worth nothing.
-		p := thief.Get(mailedLink(t, s, "evil1@elsewhere.example", "/account/email/undo"))
-		if p.Status != 410 || s.User(u).Email != u.Email {
-			t.Errorf("the thief's link: %d %s", p.Status, p.Text("main"))
+		// The thief's mails about the second change lead to nothing.
+		for _, m := range s.Mail.All() {
+			if m.To[0] != u.Email && strings.Contains(m.Text, "/account/email/undo") {
+				t.Errorf("%s has a link: %s", m.To[0], m.Text)
+			}
 		}
 	})
 }

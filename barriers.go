@@ -1,0 +1,206 @@
+package gatehouse
+
+import (
+	"slices"
+	"time"
+)
+
+// Barrier is one thing that keeps a user from signing in, or may: what it is, since when,
+// and what an administrator can do about it.
+type Barrier struct {
+	Kind BarrierKind
+	// Shut: while it lasts, nobody signs in to the account. Without it, there is a way.
+	Shut bool
+	// Since is when it began, Until when it ends by itself; zero: not known, and never.
+	Since, Until time.Time
+	// Remedies are what can be done, the best first; none: only the person can.
+	Remedies []Remedy
+}
+
+// BarrierKind names what stands in the way.
+type BarrierKind string
+
+// The kinds of barriers, in the order in which they are shown: first what lets nobody in,
+// then what stops some sign-ins, last what may surprise.
+const (
+	BarrierDeactivated   BarrierKind = "deactivated"
+	BarrierOperator      BarrierKind = "locked-operator"
+	BarrierAdministrator BarrierKind = "locked-administrator"
+	BarrierTotal         BarrierKind = "locked-total"    // the wrong attempts in all
+	BarrierAttempts      BarrierKind = "locked-attempts" // in a browser of the person's
+	// BarrierStrangers: sign-in from browsers that have not signed in before is locked;
+	// BarrierEverywhere: and there are no others.
+	BarrierStrangers  BarrierKind = "strangers"
+	BarrierEverywhere BarrierKind = "strangers-all"
+	BarrierNoPassword BarrierKind = "no-password"
+	// A temporary password has expired, has opened a sign-in that was not finished, or
+	// waits. Invited… are those that came with an account that was never used.
+	BarrierExpired        BarrierKind = "temporary-expired"
+	BarrierInvitedExpired BarrierKind = "invited-expired"
+	BarrierUsed           BarrierKind = "temporary-used"
+	BarrierInvitedUsed    BarrierKind = "invited-used"
+	BarrierTemporary      BarrierKind = "temporary"
+	BarrierInvited        BarrierKind = "invited"
+	// The address: none, one that no mail can be sent to, one that mail comes back from.
+	BarrierNoAddress  BarrierKind = "no-address"
+	BarrierBadAddress BarrierKind = "bad-address"
+	BarrierBouncing   BarrierKind = "bouncing"
+	// BarrierAnswers: too many wrong answers to the challenge question, which closes the
+	// recovery.
+	BarrierAnswers     BarrierKind = "answers"
+	BarrierNeverUsed   BarrierKind = "never"        // with a password that was brought along
+	BarrierTooOld      BarrierKind = "password-old" // a new one is chosen at the next sign-in
+	BarrierUnconfirmed BarrierKind = "unconfirmed"
+)
+
+// BarrierKinds are all of them, in their order.
+var BarrierKinds = []BarrierKind{BarrierDeactivated, BarrierOperator, BarrierAdministrator, BarrierTotal, BarrierAttempts,
+	BarrierEverywhere, BarrierStrangers, BarrierNoPassword, BarrierInvitedExpired, BarrierExpired, BarrierInvitedUsed, BarrierUsed,
+	BarrierInvited, BarrierTemporary, BarrierNoAddress, BarrierBadAddress, BarrierBouncing, BarrierAnswers,
+	BarrierNeverUsed, BarrierTooOld, BarrierUnconfirmed}
+
+// Remedy is what can be done about a barrier.
+type Remedy string
+
+// The remedies.
+const (
+	RemedyActivate Remedy = "activate"
+	RemedyUnlock   Remedy = "unlock"
+	RemedyPassword Remedy = "send-password"
+	RemedyAddress  Remedy = "address" // enter one that mail reaches
+	RemedySupport  Remedy = "support" // an administrator cannot
+)
+
+// BarrierFacts is what Barriers needs to know.
+type BarrierFacts struct {
+	User User
+	// Reachable: mail can be sent to the user's address.
+	Reachable bool
+	// CodeAsked: the company or the person wants a code at sign-in.
+	CodeAsked bool
+	// Browsers is how many have signed in to the account before, and are known by it.
+	Browsers int
+	// Strangers and Answers are the counts of wrong passwords in other browsers, and of
+	// wrong answers.
+	Strangers, Answers Attempts
+}
+
+// Barriers lists everything that keeps a user from signing in, what weighs most first
+// (A08, A09). An account without any opens to whoever knows the password and reads the
+// mail.
+func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
+	var all []Barrier
+	if f.User.State == Deactivated {
+		all = append(all, Barrier{Kind: BarrierDeactivated, Shut: true, Remedies: []Remedy{RemedyActivate}})
+	}
+	all = append(all, lockBarriers(p, f, now)...)
+	if f.User.State != Deactivated { // what is mailed to the user, and what not, begins with activating
+		all = append(all, passwordBarriers(p, f, now)...)
+		all = append(all, addressBarriers(f)...)
+	}
+	slices.SortStableFunc(all, func(a, b Barrier) int {
+		return slices.Index(BarrierKinds, a.Kind) - slices.Index(BarrierKinds, b.Kind)
+	})
+	return all
+}
+
+// LockedNow reports whether an account is locked for everybody, and the lock has not ended
+// by itself.
+func LockedNow(p LockoutPolicy, u User, now time.Time) bool {
+	ends := AccountLockEnds(p, u)
+	return u.Locked() && (ends.IsZero() || now.Before(ends))
+}
+
+func lockBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
+	var all []Barrier
+	u := f.User
+	if LockedNow(p.Lockout, u, now) {
+		b := Barrier{Kind: BarrierAttempts, Shut: true, Since: u.LockedAt, Until: AccountLockEnds(p.Lockout, u), Remedies: []Remedy{RemedyUnlock}}
+		switch u.LockReason {
+		case LockedByOperator:
+			b.Kind, b.Remedies = BarrierOperator, []Remedy{RemedySupport}
+		case LockedByAdministrator:
+			b.Kind = BarrierAdministrator
+		case LockedByTotal:
+			b.Kind = BarrierTotal
+		}
+		all = append(all, b)
+	}
+	if stands(p.Lockout, f.Strangers, now) {
+		b := Barrier{Kind: BarrierStrangers, Since: f.Strangers.LockedAt, Until: LockEnds(p.Lockout, f.Strangers), Remedies: []Remedy{RemedyUnlock}}
+		if f.Browsers == 0 {
+			b.Kind, b.Shut = BarrierEverywhere, true
+		}
+		all = append(all, b)
+	}
+	if lockout := p.AnswerLockout(); stands(lockout, f.Answers, now) {
+		all = append(all, Barrier{Kind: BarrierAnswers, Since: f.Answers.LockedAt, Until: LockEnds(lockout, f.Answers), Remedies: []Remedy{RemedyUnlock}})
+	}
+	if u.LockReason == LockedByOperator { // which nobody else ends, with whatever comes with it
+		for i := range all {
+			all[i].Remedies = []Remedy{RemedySupport}
+		}
+	}
+	return all
+}
+
+func stands(p LockoutPolicy, a Attempts, now time.Time) bool {
+	return !a.LockedAt.IsZero() && !LockOver(p, a, now)
+}
+
+func passwordBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
+	u, w := f.User, f.User.Password
+	b := Barrier{Since: w.SetAt, Remedies: []Remedy{RemedyPassword}}
+	if !f.Reachable { // a password could not be mailed
+		b.Remedies = []Remedy{RemedyAddress}
+	}
+	invited := w.Origin == PasswordInitial && u.FirstSignInAt.IsZero()
+	either := func(first, later BarrierKind) BarrierKind {
+		if invited {
+			return first
+		}
+		return later
+	}
+	switch {
+	case w.Hash == "":
+		b.Kind, b.Shut, b.Since = BarrierNoPassword, true, time.Time{}
+	case w.Temporary() && !PasswordUsable(w, now):
+		b.Kind, b.Shut, b.Since = either(BarrierInvitedExpired, BarrierExpired), true, w.ExpiresAt
+	case w.Temporary() && w.UsedBy != "":
+		b.Kind, b.Until = either(BarrierInvitedUsed, BarrierUsed), w.ExpiresAt
+	case w.Temporary():
+		b.Kind, b.Until = either(BarrierInvited, BarrierTemporary), w.ExpiresAt
+	case u.FirstSignInAt.IsZero():
+		b.Kind, b.Since = BarrierNeverUsed, u.CreatedAt
+	case PasswordExpired(p.Password, w, now):
+		b.Kind, b.Since = BarrierTooOld, PasswordExpiresAt(p.Password, w)
+	default:
+		return nil
+	}
+	return []Barrier{b}
+}
+
+func addressBarriers(f BarrierFacts) []Barrier {
+	u := f.User
+	// A code that cannot be mailed lets nobody in, but where none is asked for: at the very
+	// first sign-in (B16), and in a trusted browser, which is not known here.
+	codes := f.CodeAsked && !(u.FirstSignInAt.IsZero() && u.Password.Origin == PasswordInitial)
+	b := Barrier{Remedies: []Remedy{RemedyAddress}}
+	switch {
+	case u.Email == "":
+		b.Kind, b.Shut = BarrierNoAddress, codes && f.Browsers == 0
+	case !f.Reachable:
+		b.Kind, b.Shut = BarrierBadAddress, codes && f.Browsers == 0
+	case u.Bouncing():
+		b.Kind, b.Since = BarrierBouncing, u.Bounce.At
+	case !u.EmailConfirmed && !u.FirstSignInAt.IsZero():
+		b.Kind = BarrierUnconfirmed
+	default:
+		return nil
+	}
+	return []Barrier{b}
+}
+
+// MaySendPassword reports whether mailing a temporary password makes sense: it would come
+// to somebody, and open something.
+func MaySendPassword(u User, reachable bool) bool { return reachable && u.State != Deactivated }

@@ -26,7 +26,9 @@ var barrierPolicy = gatehouse.Policy{
 func TestBarriers(t *testing.T) {
 	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
 	lock := func(reason gatehouse.LockReason) func(*gatehouse.Policy, *gatehouse.BarrierFacts) {
-		return func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) { f.User.LockedAt, f.User.LockReason = hour(-1), reason }
+		return func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			f.User.LockedAt, f.User.LockReason = hour(-1), reason
+		}
 	}
 	temporary := func(origin gatehouse.PasswordOrigin, ends time.Time, usedBy string) func(*gatehouse.Policy, *gatehouse.BarrierFacts) {
 		return func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {

@@ -40,11 +40,14 @@ func (s *Service) deactivate(ctx context.Context, q store.Queries, c gatehouse.C
 // Activate makes a deactivated account usable again, with the password it had. A
 // lock stays. Doing it twice is no error.
 //
-// Errors: Forbidden, NotFound, Unavailable.
+// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount, Unavailable.
 func (s *Service) Activate(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
 	return s.Store.Write(ctx, func(q store.Queries) error {
 		u, err := user(ctx, q, c, st, id)
-		if err != nil || u.State != gatehouse.Deactivated {
+		if err != nil {
+			return err
+		}
+		if err := notOwn(c, u); err != nil || u.State != gatehouse.Deactivated {
 			return err
 		}
 		return s.activate(ctx, q, c, st, u)
@@ -67,17 +70,41 @@ func (s *Service) activate(ctx context.Context, q store.Queries, c gatehouse.Cal
 }
 
 // Unlock ends a lock, for all browsers, and begins the counts anew; the owner is
-// told by mail if there was a lock. An administrator cannot end an operator's.
+// told by mail if there was a lock. An administrator cannot end an operator's, nor do it
+// without end: each unlock is a mail, and as many tries again for a guesser.
 //
-// Errors: Forbidden, NotFound, Unavailable.
+// Errors: Forbidden, also with CodeLockedByOperator; NotFound; Conflict with
+// CodeOwnAccount; TooMany with CodeUnlockWait; Unavailable.
 func (s *Service) Unlock(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
+	u, err := unlockable(ctx, s.Store.Read(), c, st, id)
+	if err == nil {
+		err = s.spare(ctx, c, CodeUnlockWait, actLimits("unlock", st, u)...)
+	}
+	if err == nil {
+		err = s.unlock(ctx, c, st, id)
+	}
+	if err == nil {
+		s.Outbox.Hurry()
+	}
+	return err
+}
+
+func unlockable(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {
+	u, err := user(ctx, q, c, st, id)
+	if err != nil {
+		return u, err
+	}
+	if u.LockReason == gatehouse.LockedByOperator && operatorOnly(c) != nil {
+		return u, &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeLockedByOperator}
+	}
+	return u, notOwn(c, u)
+}
+
+func (s *Service) unlock(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
 	return s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := user(ctx, q, c, st, id)
+		u, err := unlockable(ctx, q, c, st, id)
 		if err != nil {
 			return err
-		}
-		if u.LockReason == gatehouse.LockedByOperator && operatorOnly(c) != nil {
-			return &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeLockedByOperator}
 		}
 		browsers, err := browsersLocked(ctx, q, st, u.ID, s.Now())
 		if err != nil {
@@ -145,20 +172,46 @@ func (s *Service) mailUnlocked(ctx context.Context, q store.Queries, c gatehouse
 // Errors: Forbidden, NotFound, Conflict with CodeOwnAccount or CodeDeactivated,
 // Unavailable.
 func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (Issued, error) {
-	// Asked before the hash is spent, and again in the transaction.
-	was, err := s.resettable(ctx, s.Store.Read(), c, st, id)
+	return s.reset(ctx, c, st, id, s.resettable)
+}
+
+// SendPassword is ResetPassword for who must not see the password: it is mailed, or
+// nothing is done. An administrator does it to one user five times an hour.
+//
+// Errors: as ResetPassword; Conflict with CodeNoAddress; TooMany with CodeResendWait.
+func (s *Service) SendPassword(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
+	u, err := s.mailable(ctx, s.Store.Read(), c, st, id)
+	if err == nil {
+		err = s.spare(ctx, c, CodeResendWait, actLimits("resend", st, u)...)
+	}
+	if err == nil {
+		_, err = s.reset(ctx, c, st, id, s.mailable)
+	}
+	if err == nil {
+		s.Outbox.Hurry()
+	}
+	return err
+}
+
+// may is who may be reset: it is asked before the hash is spent, and again in the
+// transaction.
+func (s *Service) reset(ctx context.Context, c gatehouse.Caller, st *site.Site, id string,
+	may func(context.Context, store.Queries, gatehouse.Caller, *site.Site, string) (gatehouse.User, error)) (Issued, error) {
+	was, err := may(ctx, s.Store.Read(), c, st, id)
 	if err != nil {
 		return Issued{}, err
 	}
-	plain, password, err := s.temporary(ctx, st, originOfReset(was))
+	plain, fresh, err := s.temporary(ctx, st, originOfReset(was))
 	if err != nil {
 		return Issued{}, err
 	}
 	var u gatehouse.User
 	err = s.Store.Write(ctx, func(q store.Queries) error {
-		if u, err = s.resettable(ctx, q, c, st, id); err != nil {
+		var err error
+		if u, err = may(ctx, q, c, st, id); err != nil {
 			return err
 		}
+		password := fresh
 		password.Origin = originOfReset(u)
 		if err := q.ReplacePassword(ctx, u, password, st.Policy.Password.History); err != nil {
 			return err
@@ -171,6 +224,9 @@ func (s *Service) ResetPassword(ctx context.Context, c gatehouse.Caller, st *sit
 			return err
 		}
 		if err := q.EndRecoveries(ctx, st.ID, id); err != nil {
+			return err
+		}
+		if err := s.dropPasswords(ctx, q, u); err != nil {
 			return err
 		}
 		if err := s.record(ctx, q, c, st, u, gatehouse.EventPasswordReset, nil); err != nil {
@@ -201,4 +257,19 @@ func (s *Service) resettable(ctx context.Context, q store.Queries, c gatehouse.C
 		return u, &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeDeactivated}
 	}
 	return u, notOwn(c, u)
+}
+
+// mailable is a user to whom SendPassword has something to send.
+func (s *Service) mailable(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {
+	u, err := s.resettable(ctx, q, c, st, id)
+	if err == nil && !gatehouse.MaySendPassword(u, reachable(u)) {
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
+	}
+	return u, err
+}
+
+// dropPasswords keeps back the mails whose temporary password has been replaced, as far as
+// they still wait: two that arrive together would be tried in the wrong order.
+func (s *Service) dropPasswords(ctx context.Context, q store.Queries, u gatehouse.User) error {
+	return q.DropMessagesOf(ctx, u.SiteID, u.ID, mail.TemporaryPassword{}.Kind(), s.Now())
 }

@@ -20,6 +20,14 @@ func addressLimits(st *site.Site, u gatehouse.User) []store.Limit {
 	}
 }
 
+// actLimits are for what an administrator does to one user, and to all of a company.
+func actLimits(act string, st *site.Site, u gatehouse.User) []store.Limit {
+	return []store.Limit{
+		{Key: act + ":" + st.ID + ":" + u.ID, Every: 12 * time.Minute, Burst: 5},
+		{Key: act + "-all:" + st.ID + ":" + u.CompanyID, Every: time.Minute, Burst: 100},
+	}
+}
+
 // spare takes a call of an administrator from limits.
 func (s *Service) spare(ctx context.Context, c gatehouse.Caller, code string, limits ...store.Limit) error {
 	if c.Kind != gatehouse.SignedIn {
@@ -98,7 +106,8 @@ func (s *Service) sendAgain(ctx context.Context, q store.Queries, c gatehouse.Ca
 		again.password = u.Password
 		again.password.ExpiresAt = s.Now()
 	}
-	if err := q.ReplacePassword(ctx, u, again.password, st.Policy.Password.History); err != nil || again.plain == "" {
+	err := errors.Join(q.ReplacePassword(ctx, u, again.password, st.Policy.Password.History), s.dropPasswords(ctx, q, u))
+	if err != nil || again.plain == "" {
 		return err
 	}
 	u.Password = again.password

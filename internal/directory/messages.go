@@ -2,7 +2,7 @@ package directory
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
@@ -21,111 +21,189 @@ const (
 	CodeResendWait = "resend-wait"
 )
 
-// An administrator has messages sent again to one user five times an hour.
-const (
-	resendEvery = 12 * time.Minute
-	resendBurst = 5
-)
-
 // Message is what the outbox knows about a mail. Nothing of what it said is kept.
 type Message = store.Message
 
+// Mailed is a message to a user, and what there is to say and to do about it.
+type Mailed struct {
+	Message
+	// Void is why the message means nothing any longer; empty: it holds.
+	Void Void
+	// Way is how it can be said again; empty: not by an administrator.
+	Way Way
+}
+
+// Void is why a message does not hold any longer.
+type Void string
+
+// The reasons why a message does not hold.
+const (
+	VoidReplaced Void = "replaced" // by a newer one
+	VoidChosen   Void = "chosen"   // the person has chosen a password
+	VoidUsed     Void = "used"     // its password has opened a sign-in
+	VoidExpired  Void = "expired"  // its password has
+)
+
+// Way is how a message can be sent again.
+type Way string
+
+// The ways.
+const (
+	WayNow      Way = "now"      // it waits, and is tried at once
+	WayAgain    Way = "again"    // it is written again
+	WayPassword Way = "password" // by SendPassword: it held a password
+)
+
+// succession are the kinds of messages of which a newer one replaces those before.
+var succession = [][]string{
+	{mail.TemporaryPassword{}.Kind()},
+	{mail.TwoFactorEnabled{}.Kind(), mail.TwoFactorDisabled{}.Kind()},
+}
+
+// successors are the kinds by which a message of a kind is replaced.
+func successors(kind string) []string {
+	for _, kinds := range succession {
+		if slices.Contains(kinds, kind) {
+			return kinds
+		}
+	}
+	return nil
+}
+
 // Messages returns the newest messages to a user and what became of each, newest first
 // (C13). What they said is not kept.
-func (s *Service) Messages(ctx context.Context, c gatehouse.Caller, st *site.Site, userID string, limit int) ([]store.Message, error) {
-	if _, err := user(ctx, s.Store.Read(), c, st, userID); err != nil {
-		return nil, err
-	}
-	return s.Store.Read().MessagesOfUser(ctx, st.ID, userID, "", clamp(limit))
-}
-
-// MayResend reports whether Resend does something about a message to a user: one that
-// waits is tried at once; of those that are done, only what can be said anew. Codes and
-// links are asked for by the person.
-func MayResend(m store.Message, u gatehouse.User, firm gatehouse.Company) bool {
-	if !m.State.Final() { // it knows only the address that it was written for
-		return m.State != store.MessageSending && m.Recipient == u.Email
-	}
-	switch m.Kind {
-	case mail.TemporaryPassword{}.Kind():
-		return reachable(u) && u.Password.Temporary() && u.State != gatehouse.Deactivated
-	case mail.TwoFactorEnabled{}.Kind():
-		return firm.TwoFactor && gatehouse.Notified(u, reachable(u))
-	case mail.TwoFactorDisabled{}.Kind():
-		return !firm.TwoFactor && gatehouse.Notified(u, reachable(u))
-	}
-	return false
-}
-
-// Resend sends a message to a user again (C13): one that waits is tried at once, a
-// temporary password is replaced by a new one, a notice about Enhanced Security is
-// written anew, to the address of now.
-//
-// Errors: Forbidden, NotFound; Conflict with CodeNotResendable, CodeNoAddress or
-// CodeOwnAccount; TooMany with CodeResendWait; Unavailable.
-func (s *Service) Resend(ctx context.Context, c gatehouse.Caller, st *site.Site, userID, messageID string) error {
+func (s *Service) Messages(ctx context.Context, c gatehouse.Caller, st *site.Site, userID string, limit int) ([]Mailed, error) {
 	q := s.Store.Read()
 	u, err := user(ctx, q, c, st, userID)
 	if err != nil {
-		return err
-	}
-	m, err := q.Message(ctx, st.ID, messageID)
-	if err == nil && m.UserID != u.ID {
-		err = gatehouse.ErrNotFound
-	}
-	if err != nil {
-		return err
+		return nil, err
 	}
 	firm, err := q.Company(ctx, st.ID, u.CompanyID)
 	if err != nil {
+		return nil, err
+	}
+	all, err := q.MessagesOfUser(ctx, st.ID, userID, "", clamp(limit))
+	list := make([]Mailed, len(all))
+	for i, m := range all {
+		newer := slices.ContainsFunc(all[:i], func(n Message) bool { return slices.Contains(successors(m.Kind), n.Kind) })
+		list[i] = Mailed{m, s.void(m, newer, u, firm), ""}
+		list[i].Way = way(list[i], u, firm)
+	}
+	return list, err
+}
+
+// void says whether a message still holds; newer: another has come in its place.
+func (s *Service) void(m Message, newer bool, u gatehouse.User, firm gatehouse.Company) Void {
+	switch m.Kind {
+	case mail.TemporaryPassword{}.Kind():
+		w := u.Password
+		switch {
+		case newer || w.Temporary() && m.CreatedAt.Before(w.SetAt):
+			return VoidReplaced
+		case !w.Temporary():
+			return VoidChosen
+		case !gatehouse.PasswordUsable(w, s.Now()):
+			return VoidExpired
+		case w.UsedBy != "":
+			return VoidUsed
+		}
+	case mail.TwoFactorEnabled{}.Kind(), mail.TwoFactorDisabled{}.Kind():
+		if newer || firm.TwoFactor != (m.Kind == mail.TwoFactorEnabled{}.Kind()) {
+			return VoidReplaced
+		}
+	}
+	return ""
+}
+
+// way is how a message can be sent again: one that waits is tried at once; of those that
+// are done, only what can be said again. Codes and links are asked for by the person.
+func way(m Mailed, u gatehouse.User, firm gatehouse.Company) Way {
+	switch {
+	case m.Void == VoidReplaced || m.Void == VoidChosen:
+		return ""
+	case !m.State.Final(): // it knows only the address that it was written for
+		if m.State != store.MessageSending && m.Recipient == u.Email {
+			return WayNow
+		}
+	case m.Kind == mail.TemporaryPassword{}.Kind():
+		if gatehouse.MaySendPassword(u, reachable(u)) {
+			return WayPassword
+		}
+	case successors(m.Kind) != nil && gatehouse.Notified(u, reachable(u)):
+		return WayAgain
+	}
+	return ""
+}
+
+// Resend sends a message to a user again (C13): one that waits is tried at once, a notice
+// about Enhanced Security is written again, to the address of now. For a password there is
+// SendPassword.
+//
+// Errors: Forbidden, NotFound; Conflict with CodeNotResendable or CodeNoAddress; TooMany
+// with CodeResendWait; Unavailable.
+func (s *Service) Resend(ctx context.Context, c gatehouse.Caller, st *site.Site, userID, messageID string) error {
+	u, err := user(ctx, s.Store.Read(), c, st, userID)
+	if err != nil {
 		return err
 	}
-	if err := mayResend(m, u, firm); err != nil {
+	if _, _, err := s.resendable(ctx, s.Store.Read(), st, u, messageID); err != nil {
 		return err
 	}
-	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: "resend:" + st.ID + ":" + u.ID, Every: resendEvery, Burst: resendBurst})
-	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeResendWait, RetryAfter: wait}
+	if err := s.spare(ctx, c, CodeResendWait, actLimits("resend", st, u)...); err != nil {
+		return err
 	}
-	if err == nil {
-		err = s.resend(ctx, c, st, firm, u, m)
-	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		u, err := user(ctx, q, c, st, userID)
+		if err != nil {
+			return err
+		}
+		m, firm, err := s.resendable(ctx, q, st, u, messageID)
+		if err != nil {
+			return err
+		}
+		sent := m.ID
+		if m.Way == WayNow {
+			_, err = q.HurryMessage(ctx, st.ID, m.ID, s.Now())
+		} else {
+			sent, err = s.tellSwitch(ctx, q, st, firm, u)
+		}
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, q, c, st, u, gatehouse.EventMailResent, map[string]string{"message": m.ID, "kind": m.Kind, "sent": sent})
+	})
 	if err == nil {
 		s.Outbox.Hurry()
 	}
 	return err
 }
 
-func mayResend(m store.Message, u gatehouse.User, firm gatehouse.Company) error {
+// resendable returns a message to a user that Resend does something about.
+func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, id string) (Mailed, gatehouse.Company, error) {
+	firm, err := q.Company(ctx, st.ID, u.CompanyID)
+	if err != nil {
+		return Mailed{}, firm, err
+	}
+	m, err := q.Message(ctx, st.ID, id)
+	if err == nil && m.UserID != u.ID {
+		err = gatehouse.ErrNotFound
+	}
+	newest := m.ID
+	if kinds := successors(m.Kind); err == nil && kinds != nil {
+		newest, err = q.NewestMessage(ctx, st.ID, u.ID, kinds)
+	}
+	if err != nil {
+		return Mailed{}, firm, err
+	}
+	listed := Mailed{Message: m, Void: s.void(m, newest != m.ID, u, firm)}
+	listed.Way = way(listed, u, firm)
 	switch {
 	case m.State.Final() && !reachable(u):
-		return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
-	case !MayResend(m, u, firm):
-		return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNotResendable}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
+	case listed.Way != WayNow && listed.Way != WayAgain:
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNotResendable}
 	}
-	return nil
-}
-
-func (s *Service) resend(ctx context.Context, c gatehouse.Caller, st *site.Site, firm gatehouse.Company, u gatehouse.User, m store.Message) error {
-	again := m.ID
-	if m.State.Final() && m.Kind == (mail.TemporaryPassword{}).Kind() {
-		if _, err := s.ResetPassword(ctx, c, st, u.ID); err != nil {
-			return err
-		}
-		again = "" // the message of the reset, which has its own event
-	}
-	return s.Store.Write(ctx, func(q store.Queries) (err error) {
-		switch {
-		case !m.State.Final():
-			_, err = q.HurryMessage(ctx, st.ID, m.ID, s.Now())
-		case again != "":
-			again, err = s.tellSwitch(ctx, q, st, firm, u)
-		}
-		if err != nil {
-			return err
-		}
-		return s.record(ctx, q, c, st, u, gatehouse.EventMailResent, map[string]string{"message": m.ID, "kind": m.Kind, "sent": again})
-	})
+	return listed, firm, err
 }
 
 // tellSwitch tells a user about Enhanced Security as it was switched last, and returns

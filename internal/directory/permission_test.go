@@ -3,6 +3,7 @@ package directory_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
@@ -23,7 +24,11 @@ func TestWhoMayWhat(t *testing.T) {
 	twin.CompanyID = c.ID
 
 	ctx := t.Context()
-	message, browser := h.ended(u, store.MessageDeferred).ID, store.NewID("brw", h.now)
+	message, browser := store.NewID("msg", h.now), store.NewID("brw", h.now)
+	h.write(func(q store.Queries) error { // no password, which a reset would drop
+		return q.InsertMessage(ctx, store.Message{SiteID: u.SiteID, ID: message, CompanyID: u.CompanyID, UserID: u.ID,
+			Kind: "new-browser", Recipient: u.Email, MessageID: message, CreatedAt: h.now, ExpiresAt: h.now.Add(time.Hour)})
+	})
 	methods := map[string]func(c gatehouse.Caller) error{
 		"Company":          func(by gatehouse.Caller) error { _, err := h.Company(ctx, by, h.uk, c.ID); return err },
 		"CompanyByAccount": func(by gatehouse.Caller) error { _, err := h.CompanyByAccount(ctx, by, h.uk, "10482"); return err },
@@ -38,6 +43,8 @@ func TestWhoMayWhat(t *testing.T) {
 			return err
 		},
 		"Messages":        func(by gatehouse.Caller) error { _, err := h.Messages(ctx, by, h.uk, u.ID, 10); return err },
+		"Standing":        func(by gatehouse.Caller) error { _, err := h.Standing(ctx, by, h.uk, u.ID); return err },
+		"SendPassword":    func(by gatehouse.Caller) error { return h.SendPassword(ctx, by, h.uk, u.ID) },
 		"Resend":          func(by gatehouse.Caller) error { return h.Resend(ctx, by, h.uk, u.ID, message) },
 		"SecondStep":      func(by gatehouse.Caller) error { _, err := h.SecondStep(ctx, by, h.uk, u.ID); return err },
 		"ResetSecondStep": func(by gatehouse.Caller) error { return h.ResetSecondStep(ctx, by, h.uk, u.ID) },

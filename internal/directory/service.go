@@ -46,7 +46,9 @@ const (
 	CodeDeactivated = "deactivated"
 	// CodeLockedByOperator: an administrator cannot undo what an operator did.
 	CodeLockedByOperator = "locked-by-operator"
-	CodeBusy             = "busy"
+	// CodeUnlockWait: one account is not unlocked without end.
+	CodeUnlockWait = "unlock-wait"
+	CodeBusy       = "busy"
 )
 
 var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeForbidden}

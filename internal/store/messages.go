@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,6 +104,29 @@ func (q Queries) DropMessages(ctx context.Context, siteID, userID, recipient str
 	_, err := q.exec(ctx, "drop messages", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
 		WHERE site_id = $1 AND user_id = $2 AND recipient = $3 AND done_at = 0 AND lease = ''`, siteID, userID, recipient, micros(now))
 	return err
+}
+
+// DropMessagesOf ends the messages of a kind to a user that still wait, to whichever
+// address: what they say does not hold any longer. One that is being sent is left to its
+// sender.
+func (q Queries) DropMessagesOf(ctx context.Context, siteID, userID, kind string, now time.Time) error {
+	_, err := q.exec(ctx, "drop messages of a kind", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
+		WHERE site_id = $1 AND user_id = $2 AND kind = $3 AND done_at = 0 AND lease = ''`, siteID, userID, kind, micros(now))
+	return err
+}
+
+// NewestMessage returns the ID of the newest message to a user of some kinds; empty if
+// there is none.
+func (q Queries) NewestMessage(ctx context.Context, siteID, userID string, kinds []string) (id string, err error) {
+	args := []any{siteID, userID}
+	var in []string
+	for _, k := range kinds {
+		args = append(args, k)
+		in = append(in, "$"+strconv.Itoa(len(args)))
+	}
+	err = q.one(ctx, "newest message", `SELECT COALESCE(MAX(id), '') FROM messages WHERE site_id = $1 AND user_id = $2
+		AND kind IN (`+strings.Join(in, ", ")+`)`, args, &id)
+	return id, err
 }
 
 // MessageState returns what has become of a message.

@@ -91,6 +91,64 @@ func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// acted is what the page says after an act. The acts' names are the last parts of their
+// paths.
+var acted = map[string]string{
+	ui.ActUnlock: ui.UserUnlocked, ui.ActActivate: ui.UserActivated, ui.ActDeactivate: ui.UserDeactivated, ui.ActPassword: ui.UserPasswordSent,
+}
+
+// Asks makes the handler of the page that asks before an act.
+func (c *Console) Asks(act string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return c.askAct(w, r, act, http.StatusOK, nil) }
+}
+
+func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, status int, wrong []gatehouse.FieldError) error {
+	v, caller, _ := on(r)
+	view, err := c.user(r)
+	switch {
+	case err != nil:
+		return err
+	case view.Of.ID == caller.UserID:
+		return c.notDone(w, r, view, ui.RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Code: directory.CodeOwnAccount})
+	case !view.Offers(act): // the page says how it is by now
+		return seeUser(w, r, view.Of.ID, "")
+	}
+	return c.page(w, r, status, ui.UserAct{UserDetail: view, Act: act, AskPassword: c.stale(v), Fields: wrong})
+}
+
+// Does makes the handler of an act (A08). Each decides whether somebody can sign in, so
+// that it wants a recent sign-in, or the password.
+func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) error {
+	method := c.Directory.Unlock
+	switch act {
+	case ui.ActActivate:
+		method = c.Directory.Activate
+	case ui.ActDeactivate:
+		method = c.Directory.Deactivate
+	case ui.ActPassword:
+		method = c.Directory.SendPassword
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+			// Of a stranger, nobody says whether the password was right; of the own account
+			// it is refused with whatever password.
+			_, err := c.Directory.User(r.Context(), caller, v.Site, id)
+			if err == nil && id != caller.UserID {
+				err = c.confirm(r)
+			}
+			if err == nil {
+				err = method(r.Context(), caller, v.Site, id)
+			}
+			return err
+		})
+		var e *gatehouse.Error
+		if errors.As(err, &e) && len(e.Fields) > 0 {
+			return c.askAct(w, r, act, http.StatusUnprocessableEntity, e.Fields)
+		}
+		return err
+	}
+}
+
 // AskResetTwoFactor asks before ResetTwoFactor, where no script has asked.
 func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	return c.askReset(w, r, http.StatusOK, nil)
@@ -180,10 +238,17 @@ var refusals = map[string]string{
 	directory.CodeNoAddress:     ui.RefusedAddress,
 	directory.CodeResendWait:    ui.RefusedSoon,
 	directory.CodeOwnAccount:    ui.RefusedOwn,
-	directory.CodeDeactivated:   ui.RefusedResend,
+	directory.CodeDeactivated:   ui.RefusedDeactivated,
+	directory.CodeUnlockWait:    ui.RefusedUnlock,
+
+	directory.CodeLockedByOperator: ui.RefusedOperator,
 }
 
 func seeUser(w http.ResponseWriter, r *http.Request, id, done string) error {
-	http.Redirect(w, r, ui.CompanyUsersPath+"/"+id+"?done="+done, http.StatusSeeOther)
+	to := ui.CompanyUsersPath + "/" + id
+	if done != "" {
+		to += "?done=" + done
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -65,7 +66,7 @@ func (c *Console) user(r *http.Request) (ui.UserDetail, error) {
 	if err != nil {
 		return ui.UserDetail{}, err
 	}
-	locks, err := c.Directory.Locks(r.Context(), caller, v.Site, id)
+	how, err := c.Directory.Standing(r.Context(), caller, v.Site, id)
 	if err != nil {
 		return ui.UserDetail{}, err
 	}
@@ -77,28 +78,26 @@ func (c *Console) user(r *http.Request) (ui.UserDetail, error) {
 	if err != nil {
 		return ui.UserDetail{}, err
 	}
-	view := ui.UserDetail{Of: u, Reachable: second.Reachable, BrowsersLocked: locks.Browsers, Trusted: second.Trusted,
-		Email: u.Email, AskPassword: c.stale(v)}
+	view := ui.UserDetail{Of: u, Reachable: second.Reachable, Barriers: how.Barriers, From: blocks(how.From), Lock: how.Lock, End: how.End,
+		Shared: how.Shared, SharedAt: how.SharedAt, Trusted: second.Trusted, Email: u.Email, AskPassword: c.stale(v)}
 	for _, m := range messages {
-		view.Mails = append(view.Mails, userMail(m, u, *v.Company))
+		view.Mails = append(view.Mails, userMail(m))
 	}
 	return view, nil
 }
 
-// userMail is what the page says about a message, which is nothing of what it said.
-func userMail(m directory.Message, u gatehouse.User, firm gatehouse.Company) ui.UserMail {
-	mail := ui.UserMail{ID: m.ID, Subject: m.Subject, To: m.Recipient, State: string(m.State), Reply: m.Reply,
-		CreatedAt: m.CreatedAt, DueAt: m.DueAt, DoneAt: m.DoneAt}
-	switch {
-	case !directory.MayResend(m, u, firm):
-	case !m.State.Final():
-		mail.Resend = ui.ResendNow
-	case m.Secret: // of those, only a temporary password can be said anew
-		mail.Resend = ui.ResendPassword
-	default:
-		mail.Resend = ui.ResendAgain
+// blocks names each address by its block as well.
+func blocks(addresses []string) (from []ui.From) {
+	for _, a := range addresses {
+		from = append(from, ui.From{Address: a, Block: signin.AddressBlock(a)})
 	}
-	return mail
+	return from
+}
+
+// userMail is what the page says about a message, which is nothing of what it said.
+func userMail(m directory.Mailed) ui.UserMail {
+	return ui.UserMail{ID: m.ID, Subject: m.Subject, To: m.Recipient, State: string(m.State), Reply: m.Reply,
+		CreatedAt: m.CreatedAt, DueAt: m.DueAt, DoneAt: m.DoneAt, Void: string(m.Void), Resend: string(m.Way)}
 }
 
 // rowID is what an ID looks like. Anything else names nothing, and is not worth asking

@@ -38,6 +38,25 @@ func people() (all []gatehouse.User, reachable map[string]bool) {
 	return all, reachable
 }
 
+// barriersOf are what stands before one of the people.
+func barriersOf(u gatehouse.User, reachable bool) []gatehouse.Barrier {
+	return gatehouse.Barriers(gatehouse.ClassicPolicy(), gatehouse.BarrierFacts{User: u, Reachable: reachable, Browsers: 1}, noon)
+}
+
+// sampleBarrier is one of a kind, as it may be.
+func sampleBarrier(k gatehouse.BarrierKind) gatehouse.Barrier {
+	b := gatehouse.Barrier{Kind: k, Shut: strings.HasPrefix(string(k), "locked-"), Since: noon.Add(-time.Hour), Until: noon.Add(time.Hour), Remedies: []gatehouse.Remedy{gatehouse.RemedyPassword}}
+	switch k {
+	case gatehouse.BarrierDeactivated:
+		b.Remedies = []gatehouse.Remedy{gatehouse.RemedyActivate}
+	case gatehouse.BarrierOperator:
+		b.Until, b.Remedies = time.Time{}, []gatehouse.Remedy{gatehouse.RemedySupport}
+	case gatehouse.BarrierStrangers, gatehouse.BarrierAttempts:
+		b.Remedies = []gatehouse.Remedy{gatehouse.RemedyUnlock}
+	}
+	return b
+}
+
 // trustedBrowsers are two that were trusted an hour and a week ago.
 func trustedBrowsers() []gatehouse.Browser {
 	return []gatehouse.Browser{
@@ -58,6 +77,8 @@ func everyMail() []UserMail {
 		{ID: "msg_4", Subject: "Your temporary password", To: "tom@northgate.example", State: "refused", Reply: long, CreatedAt: noon, DoneAt: noon, Resend: ResendPassword},
 		{ID: "msg_3", Subject: "Your sign-in code", To: "tom@northgate.example", State: "expired", CreatedAt: noon, DoneAt: noon},
 		{ID: "msg_2", Subject: longWord, To: longWord + "@northgate.example", State: "bounced", Reply: "5.1.1 550 5.1.1 unknown", CreatedAt: noon, DoneAt: noon.AddDate(0, 0, -3)},
+		{ID: "msg_1", Subject: "Your temporary password", To: "tom@northgate.example", State: "sent", Void: "replaced", CreatedAt: noon, DoneAt: noon},
+		{ID: "msg_0", Subject: "Your temporary password", To: "tom@northgate.example", State: "sent", Void: "expired", CreatedAt: noon, DoneAt: noon, Resend: ResendPassword},
 	}
 }
 
@@ -75,7 +96,7 @@ func peopleSamples() []sample {
 		{name: "user-reset-wrong", view: ResetTwoFactor{Of: all[9], AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}},
 	}
 	for _, u := range all {
-		list = append(list, sample{name: "user-" + u.ID, view: UserDetail{Of: u, Reachable: reachable[u.ID], Email: u.Email, BrowsersLocked: true}})
+		list = append(list, sample{name: "user-" + u.ID, view: UserDetail{Of: u, Reachable: reachable[u.ID], Email: u.Email, Barriers: barriersOf(u, reachable[u.ID])}})
 	}
 	full := UserDetail{Of: all[0], Reachable: true, Email: all[0].Email, Trusted: trustedBrowsers(), Mails: everyMail()}
 	with := func(name string, change func(*UserDetail)) {
@@ -84,10 +105,10 @@ func peopleSamples() []sample {
 		list = append(list, sample{name: "user-" + name, view: v})
 	}
 	with("full", func(*UserDetail) {})
-	for _, done := range []string{UserCorrected, UserResent, UserUntrusted, UserReset, "<b>"} {
+	for _, done := range []string{UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, "<b>"} {
 		with("done-"+done, func(v *UserDetail) { v.Done = done })
 	}
-	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn} {
+	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn, RefusedUnlock, RefusedDeactivated, RefusedOperator} {
 		with("refused-"+why, func(v *UserDetail) { v.Refused, v.Wait = why, 11*time.Minute+time.Second })
 	}
 	with("wrong", func(v *UserDetail) {
@@ -99,6 +120,24 @@ func peopleSamples() []sample {
 	with("wrong-bouncing", func(v *UserDetail) {
 		v.Of, v.Email, v.Fields = all[3], "", []gatehouse.FieldError{{Field: "email", Code: "required"}}
 	})
+	for _, k := range gatehouse.BarrierKinds {
+		with("barrier-"+string(k), func(v *UserDetail) { v.Barriers, v.Shared = []gatehouse.Barrier{sampleBarrier(k)}, true })
+	}
+	with("barriers", func(v *UserDetail) {
+		for _, k := range gatehouse.BarrierKinds {
+			if k != gatehouse.BarrierNoAddress && k != gatehouse.BarrierBadAddress { // there is one address
+				v.Barriers = append(v.Barriers, sampleBarrier(k))
+			}
+		}
+		v.Of.Bounce.Reason, v.Shared, v.SharedAt = "550 5.1.1 unknown <b>", true, noon.AddDate(0, -1, 0)
+		v.From = []From{{"192.0.2.44", "192.0.2.44"}, {"2001:db8::7", "2001:db8::/64"}, {"2001:db8::8", "2001:db8::/64"}}
+		v.Lock = gatehouse.Event{UserAgent: longAgent}
+		v.End = gatehouse.Event{ActorKind: gatehouse.SignedIn, ActorName: longWord}
+	})
+	for _, act := range []string{ActUnlock, ActActivate, ActDeactivate, ActPassword} {
+		list = append(list, sample{name: "act-" + act, view: UserAct{UserDetail: full, Act: act}},
+			sample{name: "act-" + act + "-wrong", view: UserAct{UserDetail: full, Act: act, AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}})
+	}
 	with("own", func(v *UserDetail) { v.Of = *testUser() })
 	list = append(list, ownTwoFactorSamples()...)
 	for i := range list {

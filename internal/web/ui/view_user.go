@@ -14,8 +14,15 @@ type UserDetail struct {
 	Of gatehouse.User
 	// Reachable: mail can be sent to the user's address.
 	Reachable bool
-	// BrowsersLocked: strangers, or single browsers, are kept out for a while.
-	BrowsersLocked bool
+	// Barriers are what keeps the user from signing in, what weighs most first.
+	Barriers []gatehouse.Barrier
+	// From is where the wrong passwords behind a lock came from, Lock the event of that
+	// lock, and End that of the deactivation, as far as they are known.
+	From      []From
+	Lock, End gatehouse.Event
+	// Shared: the user said that others use the sign-in, too, SharedAt when (A04).
+	Shared   bool
+	SharedAt time.Time
 	// Trusted are the browsers in which no code is asked for.
 	Trusted []gatehouse.Browser
 	// Mails are the newest messages to the user, newest first.
@@ -33,10 +40,14 @@ type UserDetail struct {
 
 // What UserDetail.Done can be; the texts are person.done_….
 const (
-	UserCorrected = "corrected"
-	UserResent    = "resent"
-	UserUntrusted = "untrusted"
-	UserReset     = "reset"
+	UserCorrected    = "corrected"
+	UserResent       = "resent"
+	UserUntrusted    = "untrusted"
+	UserReset        = "reset"
+	UserUnlocked     = "unlocked"
+	UserActivated    = "activated"
+	UserDeactivated  = "deactivated"
+	UserPasswordSent = "password"
 )
 
 // What UserDetail.Refused can be; the texts are person.refused_….
@@ -46,6 +57,10 @@ const (
 	RefusedSoon    = "soon"    // one person is not flooded
 	RefusedOften   = "often"   // nor are the mailboxes that addresses lead to
 	RefusedOwn     = "own"     // it is the administrator's own account
+	RefusedUnlock  = "unlock"  // one account is not unlocked without end
+
+	RefusedDeactivated = "deactivated" // there is nothing to send a password for
+	RefusedOperator    = "operator"    // what support has locked, support unlocks
 )
 
 // UserMail is what became of a message.
@@ -57,6 +72,9 @@ type UserMail struct {
 	Reply string
 	// DueAt is when it is tried next, DoneAt when the state came of one that is done.
 	CreatedAt, DueAt, DoneAt time.Time
+	// Void is why it does not hold any longer: replaced, chosen, used, expired; empty: it
+	// does.
+	Void string
 	// Resend is what can be done about it, one of the constants; empty: nothing.
 	Resend string
 }
@@ -64,8 +82,8 @@ type UserMail struct {
 // What UserMail.Resend can be; the texts are person.resend_….
 const (
 	ResendNow      = "now"      // it waits, and is tried at once
-	ResendAgain    = "again"    // it is written anew
-	ResendPassword = "password" // with a new temporary password
+	ResendAgain    = "again"    // it is written again
+	ResendPassword = "password" // by the act that sends a new password
 )
 
 func (UserDetail) template() string                      { return "user" }
@@ -97,25 +115,10 @@ func (v UserDetail) Usable() bool { return v.Of.State != gatehouse.Deactivated }
 // done in My account.
 func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
 
-// Trouble says what keeps mail from the user, for person.trouble_…; empty: nothing.
-func (v UserDetail) Trouble() string {
-	switch {
-	case !v.Usable():
-		return ""
-	case v.Of.Email == "":
-		return "missing"
-	case v.Of.Bouncing():
-		return "bouncing"
-	case !v.Reachable:
-		return "bad"
-	}
-	return ""
-}
-
 // UserDoneText says what was done a moment ago; empty: nothing.
 func (p *page) UserDoneText() string {
 	switch done := p.View.(UserDetail).Done; done {
-	case UserCorrected, UserResent, UserUntrusted, UserReset:
+	case UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent:
 		return p.T("person.done_" + done)
 	}
 	return ""
@@ -195,6 +198,8 @@ type mailRow struct {
 	Folded bool
 	Words  bool
 	Action string
+	// Void says why the message does not hold any longer; empty: it does.
+	Void string
 }
 
 // shortReply is how long an answer may be to stand in the list as it is.
@@ -209,6 +214,9 @@ func (p *page) MailRows() []mailRow {
 		row := mailRow{Page: p, Mail: m, Reply: m.Reply, Action: v.Path() + "/messages/" + url.PathEscape(m.ID) + "/resend"}
 		row.Look.Icon, row.Look.Class = look.icon, look.class
 		row.State = p.T("person.mail_"+m.State, "at", p.When(m.DoneAt), "next", p.When(m.DueAt))
+		if m.Void != "" {
+			row.Void = p.T("person.void_" + m.Void)
+		}
 		row.Folded = m.State == "sent" || len(m.Reply) > shortReply
 		if m.State == "deferred" && !saidByServer(m.Reply) {
 			// Why no connection came about is for the operator: it names machines.

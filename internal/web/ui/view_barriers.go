@@ -1,0 +1,220 @@
+package ui
+
+import (
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gatehouse"
+)
+
+// From is where something came from: an address, and the block that it is in.
+type From struct{ Address, Block string }
+
+// What an administrator does to a user after a page has asked; the words are act.….
+const (
+	ActUnlock     = "unlock"
+	ActActivate   = "activate"
+	ActDeactivate = "deactivate"
+	ActPassword   = "send-password"
+)
+
+// Offers reports whether an act makes sense for the user as things are.
+func (v UserDetail) Offers(act string) bool {
+	switch act {
+	case ActUnlock:
+		return slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(b.Remedies, gatehouse.RemedyUnlock) })
+	case ActActivate:
+		return !v.Usable()
+	case ActDeactivate:
+		return v.Usable()
+	case ActPassword:
+		return gatehouse.MaySendPassword(v.Of, v.Reachable)
+	}
+	return false
+}
+
+// Stands reports whether one of some barriers stands before the user.
+func (v UserDetail) stands(kinds ...gatehouse.BarrierKind) bool {
+	return slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(kinds, b.Kind) })
+}
+
+// ByAddress: the note about the address has the form to correct it.
+func (v UserDetail) ByAddress() bool {
+	return v.stands(gatehouse.BarrierNoAddress, gatehouse.BarrierBadAddress, gatehouse.BarrierBouncing)
+}
+
+// barrierRow is a barrier for the template "barrier".
+type barrierRow struct {
+	Page        *page
+	Kind        gatehouse.BarrierKind
+	Icon, Class string
+	Title       string
+	Lines       []template.HTML
+	// Said is what a mail server said.
+	Said string
+	// Correct: the form for another address belongs here.
+	Correct bool
+	Acts    []actLink
+	Support bool
+}
+
+// actLink leads to the page that asks before an act.
+type actLink struct{ Path, Label string }
+
+// remedyActs are the acts that remedies are.
+var remedyActs = map[gatehouse.Remedy]string{
+	gatehouse.RemedyActivate: ActActivate, gatehouse.RemedyUnlock: ActUnlock, gatehouse.RemedyPassword: ActPassword,
+}
+
+// barrierLooks are the icons and classes of the kinds that have their own.
+var barrierLooks = map[gatehouse.BarrierKind]eventLook{
+	gatehouse.BarrierDeactivated: {"circle-alert", ""},
+	gatehouse.BarrierStrangers:   {"lock", "alert-warn"},
+	gatehouse.BarrierEverywhere:  {"lock", "alert-bad"},
+	gatehouse.BarrierAnswers:     {"lock", "alert-warn"},
+	gatehouse.BarrierNoAddress:   {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierBadAddress:  {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierBouncing:    {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierUsed:        {"key-round", "alert-warn"},
+	gatehouse.BarrierInvitedUsed: {"key-round", "alert-warn"},
+}
+
+func barrierLook(b gatehouse.Barrier) eventLook {
+	look, ok := barrierLooks[b.Kind]
+	switch {
+	case ok:
+		return look
+	case strings.HasPrefix(string(b.Kind), "locked-"):
+		return eventLook{"lock", "alert-bad"}
+	case b.Shut:
+		return eventLook{"key-round", "alert-bad"}
+	case b.Kind == gatehouse.BarrierUnconfirmed:
+		return eventLook{"mail", ""}
+	}
+	return eventLook{"key-round", ""}
+}
+
+// BarrierRows puts into words what keeps the user from signing in, and what to do about it
+// (A08, A09). Each act is offered once, where it weighs most; to oneself, none.
+func (p *page) BarrierRows() []barrierRow {
+	v := p.View.(UserDetail)
+	var rows []barrierRow
+	offered := map[string]bool{}
+	for _, b := range v.Barriers {
+		look, key := barrierLook(b), "barrier."+string(b.Kind)
+		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.icon, Class: look.class, Title: p.T(key+"_title", "site", p.SiteName())}
+		row.Lines = append(p.barrierFacts(v, b), p.Rich(key+"_text", "n", p.Site.Policy.Lockout.InAll, "since", p.When(b.Since), "until", p.When(b.Until),
+			"site", p.SiteName(), "address", Name(v.Of.Email)))
+		row.Correct = slices.Contains([]gatehouse.BarrierKind{gatehouse.BarrierNoAddress, gatehouse.BarrierBadAddress, gatehouse.BarrierBouncing}, b.Kind)
+		if b.Kind == gatehouse.BarrierBouncing {
+			row.Said = v.Of.Bounce.Reason
+		}
+		for _, remedy := range b.Remedies {
+			act := remedyActs[remedy]
+			row.Support = row.Support || remedy == gatehouse.RemedySupport
+			if act != "" && !offered[act] && !v.Is(p.User) {
+				offered[act] = true
+				row.Acts = append(row.Acts, p.act(v, act))
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (p *page) act(v UserDetail, act string) actLink {
+	return actLink{v.Path() + "/" + act, p.T("act." + act)}
+}
+
+// MoreActs are the acts that make sense whatever stands in the way, and that no barrier
+// offers.
+func (p *page) MoreActs() []actLink {
+	v := p.View.(UserDetail)
+	offered := slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(b.Remedies, gatehouse.RemedyPassword) })
+	if v.Is(p.User) || offered || !v.Offers(ActPassword) {
+		return nil
+	}
+	return []actLink{p.act(v, ActPassword)}
+}
+
+// barrierFacts are since when and by what a barrier stands, where its text does not say it.
+func (p *page) barrierFacts(v UserDetail, b gatehouse.Barrier) []template.HTML {
+	var lines []template.HTML
+	line := func(key string, args ...any) { lines = append(lines, p.Rich("barrier."+key, args...)) }
+	switch b.Kind {
+	case gatehouse.BarrierDeactivated:
+		if !b.Since.IsZero() {
+			who, _ := p.actor(v.End)
+			line("by", "name", Name(who), "when", p.When(b.Since))
+		}
+	case gatehouse.BarrierOperator, gatehouse.BarrierAdministrator, gatehouse.BarrierTotal, gatehouse.BarrierAttempts,
+		gatehouse.BarrierStrangers, gatehouse.BarrierEverywhere, gatehouse.BarrierAnswers:
+		switch {
+		case b.Until.IsZero():
+			line("since", "when", p.When(b.Since))
+		default:
+			line("since_until", "when", p.When(b.Since), "until", p.When(b.Until))
+		}
+		if b.Kind == gatehouse.BarrierAttempts && v.Lock.UserAgent != "" {
+			line("device", "browser", p.Browser(v.Lock.UserAgent))
+		}
+		if places := p.placesOf(v.From); places != "" && b.Kind != gatehouse.BarrierAnswers && b.Kind != gatehouse.BarrierOperator {
+			line("from", "places", Name(places))
+		}
+	}
+	return lines
+}
+
+// placesOf names where something came from, each place once: the block of an address where
+// nothing else is known.
+func (p *page) placesOf(from []From) string {
+	var places []string
+	for _, f := range from {
+		place := p.PlaceOf(f.Address)
+		if place == f.Address {
+			place = f.Block
+		}
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return strings.Join(places, p.T("barrier.places"))
+}
+
+// UserAct asks before something is done to a user.
+type UserAct struct {
+	UserDetail
+	Act         string
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+}
+
+func (UserAct) template() string                      { return "user_act" }
+func (v UserAct) title(p *page) string                { return p.T("act." + v.Act + "_title") }
+func (v UserAct) failed() bool                        { return len(v.Fields) > 0 }
+func (UserAct) fields(p *page) []field                { return []field{personPassword(p)} }
+func (v UserAct) fieldErrors() []gatehouse.FieldError { return v.Fields }
+
+// Danger: the act takes something away.
+func (v UserAct) Danger() bool { return v.Act == ActDeactivate }
+
+// ActEffects are what the act comes to, a line each.
+func (p *page) ActEffects() []template.HTML {
+	v := p.View.(UserAct)
+	var lines []template.HTML
+	for i := 1; i <= 3; i++ {
+		lines = append(lines, p.Rich("act."+v.Act+"_"+strconv.Itoa(i), "address", Name(v.Of.Email), "valid", p.Site.Policy.TemporaryPassword))
+	}
+	more := func(is bool, key string) {
+		if is {
+			lines = append(lines, p.Rich("act."+key))
+		}
+	}
+	locked := v.Offers(ActUnlock) || v.stands(gatehouse.BarrierOperator)
+	more(v.Act == ActUnlock && v.Reachable && v.Usable(), "told")
+	more(locked && (v.Act == ActActivate || v.Act == ActPassword), "lock_stays")
+	more(v.Act == ActPassword && v.Of.Bouncing(), "bouncing")
+	return lines
+}

@@ -242,7 +242,7 @@ func TestB19_WhoMayNot(t *testing.T) {
 		const browser = "brw_0123456789abcdef0123456789abcdef"
 		actions := []string{"/email", "/reset-second-step", "/browsers/" + browser + "/end-trust", "/messages/" + message + "/resend"}
 		for _, id := range []string{other.ID, abroad.ID, "usr_0123456789abcdef0123456789abcdef", "%00", "x"} {
-			for _, path := range []string{"", "/reset-second-step"} {
+			for _, path := range []string{"", "/reset-second-step", "/unlock", "/send-password"} {
 				if p := admin.Get("/company/users/" + id + path); p.Status != 404 {
 					t.Errorf("GET %s%s: %d", id, path, p.Status)
 				}

@@ -23,7 +23,10 @@ func manager(w *walker) {
 			u.Email = ""
 		}
 	})
-	add("left", func(u *gatehouse.User) { u.State = gatehouse.Deactivated })
+	locked := add("locked", func(u *gatehouse.User) {
+		u.LockedAt, u.LockReason, u.SoleUser = w.s.Clock.Now(), gatehouse.LockedByAttempts, false
+	})
+	left := add("left", func(u *gatehouse.User) { u.State = gatehouse.Deactivated })
 	add("new", func(u *gatehouse.User) {
 		u.State, u.FirstSignInAt, u.EmailConfirmed = gatehouse.Invited, time.Time{}, false
 	})
@@ -41,8 +44,9 @@ func manager(w *walker) {
 	w.b.Fill("code", mailedCode(w.t, w.s, me.Email))
 	w.b.Press("Verify")
 	w.b.See("Good ")
-	w.all([]string{"/company/users", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-second-step", "/account/security", "/account/devices"},
-		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + busy.ID + "?done=resent"})
+	w.all([]string{"/company/users", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-second-step", "/company/users/" + locked.ID,
+		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate", "/account/security", "/account/devices"},
+		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
 	w.b.Open(w.s.URL(w.st.ID, "/company/users/"+lost.ID))
 	w.look()
 	w.failing([][2]string{{"email", "tom@"}}, "email")

@@ -29,6 +29,25 @@ func TestPages_WithoutScripts(t *testing.T) {
 	run("meridian-uk", "cards", scriptlessCards)
 	run("meridian-uk", "devices", scriptlessDevices)
 	run("meridian-uk", "switch", scriptlessSwitch)
+	run("meridian-uk", "unlock", scriptlessUnlock)
+}
+
+// scriptlessUnlock lets in a locked user again, and sends a new password.
+func scriptlessUnlock(w *walker) {
+	admin := elsewhere(w.t, w.s, w.st.ID, "unlocker", administrator)
+	u := w.s.AddUser(w.st.ID, "tadeyemi", password, func(u *gatehouse.User) {
+		u.CompanyID, u.FirstName, u.LastName = admin.CompanyID, "Tom", "Adeyemi"
+		u.LockedAt, u.LockReason = w.s.Clock.Now(), gatehouse.LockedByAttempts
+	})
+	w.signIn("unlocker", password)
+	w.b.Open(w.s.URL(w.st.ID, "/company/users"))
+	unlockInBrowser(w.b)
+	if w.s.User(u).Locked() {
+		w.t.Error("still locked")
+	}
+	w.b.Follow("Send a new password")
+	w.b.Press("Send a new password")
+	w.b.See("A new password is on its way")
 }
 
 func scriptlessFirstSignIn(w *walker) {

@@ -42,6 +42,10 @@ var notLookedAt = map[string]string{
 	"POST /account/devices/{id}/end-trust":                  "asks for nothing",
 	"POST /company/users/{id}/browsers/{browser}/end-trust": "asks for nothing",
 	"POST /company/users/{id}/reset-second-step":            "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/unlock":                       "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/activate":                     "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/deactivate":                   "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/send-password":                "asks for nothing after a recent sign-in",
 	"POST /company/users/{id}/messages/{message}/resend":    "asks for nothing",
 }
 

@@ -77,6 +77,7 @@ func everyMail() []UserMail {
 		{ID: "msg_4", Subject: "Your temporary password", To: "tom@northgate.example", State: "refused", Reply: long, CreatedAt: noon, DoneAt: noon, Resend: ResendPassword},
 		{ID: "msg_3", Subject: "Your sign-in code", To: "tom@northgate.example", State: "expired", CreatedAt: noon, DoneAt: noon},
 		{ID: "msg_2", Subject: longWord, To: longWord + "@northgate.example", State: "bounced", Reply: "5.1.1 550 5.1.1 unknown", CreatedAt: noon, DoneAt: noon.AddDate(0, 0, -3)},
+		{ID: "msg_1b", Subject: "Your sign-in code", To: "tom@northgate.example", State: "expired", Reply: "read tcp 10.0.0.7:25: connection reset", CreatedAt: noon, DoneAt: noon},
 		{ID: "msg_1", Subject: "Your temporary password", To: "tom@northgate.example", State: "sent", Void: "replaced", CreatedAt: noon, DoneAt: noon},
 		{ID: "msg_0", Subject: "Your temporary password", To: "tom@northgate.example", State: "sent", Void: "expired", CreatedAt: noon, DoneAt: noon, Resend: ResendPassword},
 	}

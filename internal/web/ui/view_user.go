@@ -124,8 +124,15 @@ func (p *page) UserDoneText() string {
 	return ""
 }
 
-// UserState is whether the account can be used, in a word.
-func (p *page) UserState() badge { return p.userState(p.View.(UserDetail).Of) }
+// UserState is whether the account can be used, in a word. A lock that has ended by itself
+// is none.
+func (p *page) UserState() badge {
+	u := p.View.(UserDetail).Of
+	if !gatehouse.LockedNow(p.Site.Policy.Lockout, u, p.Now) {
+		u.LockedAt = time.Time{}
+	}
+	return p.userState(u)
+}
 
 // Resettable reports whether a reset can take something away here: codes, trust, or the
 // own choice. For the own account, My account does it.
@@ -218,7 +225,7 @@ func (p *page) MailRows() []mailRow {
 			row.Void = p.T("person.void_" + m.Void)
 		}
 		row.Folded = m.State == "sent" || len(m.Reply) > shortReply
-		if m.State == "deferred" && !saidByServer(m.Reply) {
+		if !saidByServer(m.Reply) && (m.State == "deferred" || m.Reply != "" && (m.State == "waiting" || m.State == "sending" || m.State == "expired")) {
 			// Why no connection came about is for the operator: it names machines.
 			row.Reply, row.Folded, row.Words = p.T("person.mail_unreachable"), false, true
 		}

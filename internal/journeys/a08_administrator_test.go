@@ -1,0 +1,396 @@
+package journeys
+
+import (
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// userPage is the page of a user, and what stands in the user's way, each in words.
+func userPage(c *testkit.Client, u gatehouse.User) (*testkit.Page, []string) {
+	p := c.Get("/company/users/" + u.ID).Want(200)
+	return p, p.Texts("[data-barrier]")
+}
+
+// act does something on a user's page: the link leads to the question, the button there
+// does it.
+func act(c *testkit.Client, u gatehouse.User, name string) *testkit.Page {
+	p, _ := userPage(c, u)
+	return c.Press(c.Follow(p, name).Want(200), name, nil)
+}
+
+// wantBarriers compares what stands in a user's way: a few words of each, in their order.
+func wantBarriers(t *testing.T, c *testkit.Client, u gatehouse.User, want ...[]string) *testkit.Page {
+	t.Helper()
+	p, got := userPage(c, u)
+	if len(got) != len(want) {
+		t.Fatalf("%d things stand in the way, want %d: %q", len(got), len(want), got)
+	}
+	for i := range want {
+		if !contains(got[i], want[i]...) {
+			t.Errorf("%q, want %q", got[i], want[i])
+		}
+	}
+	return p
+}
+
+func guess(t *testing.T, c *testkit.Client, u gatehouse.User) {
+	t.Helper()
+	for range 6 {
+		signIn(c, u.Username, "wrong")
+	}
+}
+
+// newestEvent is the newest event about a user.
+func newestEvent(t *testing.T, s *testkit.Server, u gatehouse.User) gatehouse.Event {
+	t.Helper()
+	all, err := s.Store.Read().EventsOfUser(t.Context(), u.SiteID, u.ID, 1)
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	return all[0]
+}
+
+// Whatever locks: the page says by what, since when, from where and whom it keeps out; the
+// administrator unlocks after a question, the user is told and signs in.
+func TestA08_TheAdministratorUnlocks(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })
+		admin := administratorOf(t, s, u)
+		wantBarriers(t, admin, u)
+		own := visitor(t, s, "meridian-uk")
+		guess(t, own, u)
+		wantBarriers(t, admin, u, []string{"Sign-in is blocked after too many wrong passwords", "Since: Today, 12:00. It does not end by itself.", "came from 127.0.0.1", "no device that has signed in before", "Unlock"})
+		p := act(admin, u, "Unlock").Want(200)
+		if !p.Has("The account is unlocked") || p.Find("[data-barrier]").Length() != 0 {
+			t.Errorf("%q", p.Text("main"))
+		}
+		if e := newestEvent(t, s, u); e.Kind != gatehouse.EventUnlocked || e.ActorName != "imarchetti" {
+			t.Errorf("%+v", e)
+		}
+		if m := mailAbout(t, s, u.Email, "unlocked"); !contains(m.Text, "Ines Marchetti") {
+			t.Errorf("%s", m.Text)
+		}
+		wantHome(t, signIn(own, u.Username, password))
+
+		// From now on, strangers do not lock out the owner's own browser.
+		stranger := visitor(t, s, "meridian-uk")
+		guess(t, stranger, u)
+		wantBarriers(t, admin, u, []string{"Sign-in from new devices is blocked", "own devices still work", "Unlock"})
+		wantHome(t, own.Get("/"))
+		// The own browser locks the account.
+		signOut(own)
+		guess(t, own, u)
+		wantBarriers(t, admin, u,
+			[]string{"Locked after too many wrong passwords", "Device: ", "every device is signed out", "Unlock"},
+			[]string{"Sign-in from new devices is blocked"})
+		p, _ = userPage(admin, u)
+		ask := admin.Follow(p, "Unlock").Want(200)
+		if !contains(ask.Text("main"), "Tom Adeyemi", "with the same password", "counted from zero", "told by email") || !s.User(u).Locked() {
+			t.Errorf("%q", ask.Text("main"))
+		}
+		admin.Press(ask, "Unlock", nil).Want(200)
+		admin.Press(ask, "Unlock", nil).Want(200) // a second click does no harm
+		wantBarriers(t, admin, u)
+		wantHome(t, signIn(own, u.Username, password))
+		// There is nothing to ask any longer.
+		if p := admin.Get(ask.URL.Path); p.URL.Path != "/company/users/"+u.ID {
+			t.Errorf("asked at %s", p.URL)
+		}
+
+		for _, c := range []struct {
+			reason gatehouse.LockReason
+			want   []string
+		}{
+			{gatehouse.LockedByTotal, []string{"Locked after too many wrong passwords in all", "100 wrong passwords", "Unlock"}},
+			{gatehouse.LockedByAdministrator, []string{"Locked by an administrator", "Unlock"}},
+		} {
+			lockAs(t, s, u, c.reason)
+			wantBarriers(t, admin, u, c.want)
+			act(admin, u, "Unlock").Want(200)
+			wantBarriers(t, admin, u)
+		}
+		// What support has locked, support unlocks.
+		stale := lockedPage(t, s, admin, u)
+		wantBarriers(t, admin, u, []string{"Locked by Meridian UK support", "only support", "Contact support"})
+		p = admin.Press(stale, "Unlock", nil)
+		if p.Status != 403 || !contains(p.Text("[role=alert]"), "Only support can unlock this account") || p.Find("[role=alert] a[href='/contact']").Length() != 1 || !s.User(u).Locked() {
+			t.Errorf("%d %q", p.Status, p.Text("main"))
+		}
+	})
+}
+
+// lockedPage is the question before an unlock, open while support locks the account.
+func lockedPage(t *testing.T, s *testkit.Server, admin *testkit.Client, u gatehouse.User) *testkit.Page {
+	t.Helper()
+	lockAs(t, s, u, gatehouse.LockedByAttempts)
+	p, _ := userPage(admin, u)
+	ask := admin.Follow(p, "Unlock").Want(200)
+	unlock(t, s, u)
+	lockAs(t, s, u, gatehouse.LockedByOperator)
+	return ask
+}
+
+// A lock that ends by itself says when, and once it has ended there is none.
+func TestA08_TheAdministratorSeesWhenALockEnds(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("inkwell", "mira@inkwell.example", password, nil)
+		admin := administratorOf(t, s, u)
+		own := visitor(t, s, "inkwell")
+		wantHome(t, signIn(own, u.Username, password))
+		signOut(own)
+		guess(t, own, u)
+		p := wantBarriers(t, admin, u, []string{"Locked after too many wrong passwords", "It ends by itself: Today, 13:00"})
+		if !contains(p.Text(".head"), "Locked") {
+			t.Errorf("%q", p.Text(".head"))
+		}
+		s.Clock.Add(time.Hour)
+		admin = visitor(t, s, "inkwell")
+		wantHome(t, signIn(admin, "imarchetti@northgate.example", password))
+		if p := wantBarriers(t, admin, u); contains(p.Text(".head"), "Locked") {
+			t.Errorf("%q", p.Text(".head"))
+		}
+	}, testkit.WithSites(func(dir string) {
+		testkit.AppendFile(t, dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
+	}))
+}
+
+// Deactivated by whom and when; activated again with the password of before, and all that
+// was open stays ended.
+func TestA08_TheAdministratorDeactivatesAndActivates(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
+		admin := administratorOf(t, s, u)
+		c := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(c, u.Username, password))
+		p, _ := userPage(admin, u)
+		ask := admin.Follow(p, "Deactivate this user").Want(200)
+		if !contains(ask.Text("main"), "signed out on every device", "Nothing is deleted") || s.User(u).State != gatehouse.Active {
+			t.Errorf("%q", ask.Text("main"))
+		}
+		if p := admin.Press(ask, "Deactivate", nil).Want(200); !p.Has("The account is deactivated") {
+			t.Errorf("%q", p.Text("main"))
+		}
+		wantSignedOut(t, c, "the deactivated user")
+		wantRefused(t, signIn(c, u.Username, password))
+		p = wantBarriers(t, admin, u, []string{"This account is deactivated", "imarchetti deactivated it: Today, 12:00.", "Activate"})
+		if p.Find("main a[href$='/send-password'], main a[href$='/deactivate']").Length() != 0 {
+			t.Error("what makes no sense is offered")
+		}
+		if p := act(admin, u, "Activate").Want(200); !p.Has("The account is active again") || p.Find("[data-barrier]").Length() != 0 {
+			t.Errorf("%q", p.Text("main"))
+		}
+		if e := newestEvent(t, s, u); e.Kind != gatehouse.EventUserActivated || e.ActorName != "imarchetti" {
+			t.Errorf("%+v", e)
+		}
+		wantSignedOut(t, c, "the activated user")
+		wantHome(t, signIn(c, u.Username, password))
+	})
+}
+
+// Whoever is stuck gets a new password from the administrator, whatever was mailed before;
+// the page says how far the user has come with it.
+func TestA09_TheAdministratorSendsANewPassword(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })
+		admin := administratorOf(t, s, u)
+		c := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(c, u.Username, password))
+		p, _ := userPage(admin, u)
+		ask := admin.Follow(p, "Send a new password").Want(200)
+		if !contains(ask.Text("main"), "Tom Adeyemi", u.Email, "24 hours", "stop working at once", "signed out") || len(s.Mail.Unread(u.Email)) > 1 {
+			t.Errorf("%q", ask.Text("main"))
+		}
+		wantHome(t, c.Get("/"))
+		if p := admin.Press(ask, "Send a new password", nil).Want(200); !p.Has("A new password is on its way") || temporaryPassword.Match(p.Body) {
+			t.Errorf("%q", p.Text("main"))
+		}
+		wantSignedOut(t, c, "the user")
+		first := temporaryPassword.FindString(mailAbout(t, s, u.Email, "temporary password").Text)
+		wantBarriers(t, admin, u, []string{"A temporary password has been issued", "It was issued: Today, 12:00"})
+
+		// Another one supersedes it, on the page and at the door.
+		s.Mail.RefuseTo(u.Email, 451, "later")
+		act(admin, u, "Send a new password").Want(200)
+		lastMessage(t, s, u, store.MessageDeferred)
+		s.Clock.Add(time.Second)
+		act(admin, u, "Send a new password").Want(200)
+		lastMessage(t, s, u, store.MessageDeferred)
+		_, list := mailList(admin, u)
+		if !contains(list[0], "Deferred", "Try now") || contains(list[1], "Try now") || !contains(list[1], "Replaced by a newer message") || !contains(list[2], "Replaced by a newer message") || contains(list[2], "Send a new password") {
+			t.Errorf("%q", list)
+		}
+		s.Mail.RefuseTo(u.Email, 0, "")
+		p, _ = mailList(admin, u)
+		admin.Press(p, "Try now", nil).Want(200)
+		second := temporaryPassword.FindString(mailAbout(t, s, u.Email, "temporary password").Text)
+		wantRefused(t, signIn(c, u.Username, first))
+		if p := signIn(c, u.Username, second); p.URL.Path != "/sign-in/password" {
+			t.Fatalf("%d %s", p.Status, p.URL)
+		}
+		wantBarriers(t, admin, u, []string{"Temporary password used, no new password chosen", "same browser"})
+		s.Clock.Add(24 * time.Hour)
+		admin = visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(admin, "imarchetti", password))
+		wantBarriers(t, admin, u, []string{"The temporary password has expired", "Send a new password"})
+		_, list = mailList(admin, u)
+		wantMail(t, list, "The password in it has expired", "Send a new password")
+	})
+}
+
+// Each state of an account that keeps somebody out has its words and its remedy on the
+// administrator's page.
+func TestA09_ThePageSaysWhyAndWhatToDo(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		first := s.AddUser("meridian-uk", "first", password, nil)
+		admin := administratorOf(t, s, first)
+		now := s.Clock.Now()
+		invited := func(ends time.Time, by string) func(*gatehouse.User) {
+			return func(u *gatehouse.User) {
+				u.State, u.FirstSignInAt = gatehouse.Invited, time.Time{}
+				u.Password.Origin, u.Password.SetAt, u.Password.ExpiresAt, u.Password.UsedBy = gatehouse.PasswordInitial, now.Add(-time.Hour), ends, by
+			}
+		}
+		for name, c := range map[string]struct {
+			change func(*gatehouse.User)
+			want   []string
+		}{
+			"invited":     {invited(now.Add(time.Hour), ""), []string{"Invited, but not signed in yet", "valid until: Today, 13:00", "Send a new password"}},
+			"half":        {invited(now.Add(time.Hour), "b"), []string{"First sign-in not finished", "same browser until: Today, 13:00", "Send a new password"}},
+			"late":        {invited(now.Add(-time.Hour), ""), []string{"The invitation has expired", "Today, 11:00", "Send a new password"}},
+			"empty":       {func(u *gatehouse.User) { u.Password.Hash = "" }, []string{"This user has no password", "Send a new password"}},
+			"legacy":      {func(u *gatehouse.User) { u.FirstSignInAt = time.Time{} }, []string{"Not signed in here yet", "Send a new password"}},
+			"nowhere":     {func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false }, []string{"This user has no email address", "Save the address"}},
+			"bad":         {func(u *gatehouse.User) { u.Email = "no address" }, []string{"No mail can be sent to this address", "Save the address"}},
+			"bouncing":    {func(u *gatehouse.User) { u.Bounce = gatehouse.Bounce{At: now, Reason: "5.1.1"} }, []string{"Mail to this address comes back", "Save the address"}},
+			"unconfirmed": {func(u *gatehouse.User) { u.EmailConfirmed = false }, []string{"The email address was never confirmed"}},
+		} {
+			u := s.AddUser("meridian-uk", name, password, c.change)
+			if c.want[0] == "This user has no password" {
+				u = s.AddUser("meridian-uk", name+"2", "", c.change)
+			}
+			wantBarriers(t, admin, u, c.want)
+		}
+	})
+}
+
+// Nobody acts on others' users, on the own account, with an old sign-in, without end, or
+// after having lost the role.
+func TestA08_WhoMayNotAct(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
+		other := elsewhere(t, s, "meridian-uk", "neighbour", func(*gatehouse.User) {})
+		admin := administratorOf(t, s, u)
+		user := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(user, u.Username, password))
+		me, err := s.Store.Read().UserByUsername(t.Context(), "meridian-uk", "imarchetti")
+		if err != nil {
+			t.Fatal(err)
+		}
+		post := func(c *testkit.Client, id, name string) *testkit.Page {
+			token := c.Get("/account/password").MustFind("[name=form_token]").First().AttrOr("value", "")
+			return c.Post("/company/users/"+id+"/"+name, map[string][]string{"form_token": {token}})
+		}
+		names := []string{"unlock", "activate", "deactivate", "send-password"}
+		for _, name := range names {
+			for _, id := range []string{other.ID, "usr_0123456789abcdef0123456789abcdef", "x"} {
+				if got, did := admin.Get("/company/users/"+id+"/"+name).Status, post(admin, id, name).Status; got != 404 || did != 404 {
+					t.Errorf("%s of another company's: %d, %d", name, got, did)
+				}
+			}
+			if got, did := user.Get("/company/users/"+u.ID+"/"+name).Status, post(user, u.ID, name).Status; got != 403 || did != 403 {
+				t.Errorf("%s by a user: %d, %d", name, got, did)
+			}
+			for _, p := range []*testkit.Page{admin.Get("/company/users/" + me.ID + "/" + name), post(admin, me.ID, name)} {
+				if p.Status != 409 || !p.Has("This is your own account") {
+					t.Errorf("%s of the own account: %d %q", name, p.Status, p.Text("main"))
+				}
+			}
+		}
+		before := newestEvent(t, s, u)
+
+		// An old sign-in wants the password; pages from when it was recent, too.
+		p, _ := userPage(admin, u)
+		recent := admin.Follow(p, "Send a new password").Want(200)
+		if recent.Find("#current_password").Length() != 0 {
+			t.Error("asked for the password at once")
+		}
+		s.Clock.Add(gatehouse.FreshFor)
+		if p := admin.Press(recent, "Send a new password", nil); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
+			t.Errorf("from an old page: %d %q", p.Status, p.Text("main"))
+		}
+		for _, given := range []string{"", "wrong"} {
+			p := admin.Get("/company/users/" + u.ID + "/send-password").Want(200)
+			p = admin.Submit(p, "main form[action$='/send-password']", testkit.Values{"current_password": given})
+			if p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
+				t.Errorf("%q: %d %q", given, p.Status, p.Text("main"))
+			}
+		}
+		for _, name := range names {
+			if p := post(admin, other.ID, name); p.Status != 404 {
+				t.Errorf("%s of another company's, with an old sign-in: %d", name, p.Status)
+			}
+		}
+		if newestEvent(t, s, u).ID != before.ID {
+			t.Error("something was done")
+		}
+		ask := admin.Get("/company/users/" + u.ID + "/send-password").Want(200)
+		for range 5 {
+			admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password}).Want(200)
+		}
+		p = admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password})
+		if p.Status != 429 || p.Header.Get("Retry-After") == "" || !contains(p.Text("[role=alert]"), "Several messages were sent", "wait 12 minutes") {
+			t.Errorf("%d %q", p.Status, p.Text("main"))
+		}
+
+		// Who was an administrator when the page was opened.
+		demoted := gatehouse.RoleUser
+		me.Role = demoted
+		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), me) }); err != nil {
+			t.Fatal(err)
+		}
+		before = newestEvent(t, s, u)
+		if p := admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password}); p.Status != 403 {
+			t.Errorf("demoted: %d", p.Status)
+		}
+		if err := s.Directory.Deactivate(t.Context(), operator, s.Sites.ByID("meridian-uk"), me.ID); err != nil {
+			t.Fatal(err)
+		}
+		if p := admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password}); p.Status == 200 && p.URL.Path != "/sign-in" {
+			t.Errorf("deactivated: %d %s", p.Status, p.URL)
+		}
+		if newestEvent(t, s, u).ID != before.ID {
+			t.Error("something was done")
+		}
+	})
+}
+
+// In a browser: from the list of those who are locked to the user, and unlocked.
+func TestA08_TheAdministratorUnlocksInABrowser(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })
+		s.AddUser("meridian-uk", "imarchetti", password, administrator)
+		lockAs(t, s, u, gatehouse.LockedByAttempts)
+		b := testkit.Browser(t)
+		browserSignIn(b, s, "meridian-uk", "Username", "imarchetti", password)
+		b.See("Good ")
+		b.Open(s.URL("meridian-uk", "/company/users?group=locked"))
+		unlockInBrowser(b)
+		if s.User(u).Locked() {
+			t.Error("still locked")
+		}
+		wantHome(t, signIn(visitor(t, s, "meridian-uk"), u.Username, password))
+	})
+}
+
+func unlockInBrowser(b *testkit.Tab) {
+	b.Follow("Tom Adeyemi")
+	b.See("Locked after too many wrong passwords")
+	b.Follow("Unlock")
+	b.See("Unlock this account?")
+	b.Press("Unlock")
+	b.See("The account is unlocked")
+}

@@ -18,6 +18,9 @@ type Caller struct {
 	Address   string
 	UserAgent string
 	Reference string
+	// Browser is the token of the device cookie; empty if there is none. It is a secret
+	// and in no event.
+	Browser string
 }
 
 // CallerKind is what sort of caller it is.

@@ -78,7 +78,7 @@ func (s *Service) lost(ctx context.Context, q store.Queries, st *site.Site, c ga
 
 func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.User) (time.Time, error) {
 	now := s.Now()
-	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, now.Add(-time.Hour))
+	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, codesSince(u, now))
 	return gatehouse.NextCodeAt(sent, now), err
 }
 
@@ -141,7 +141,7 @@ func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site,
 	if u.CodesOnRequest || !mail.CanSend(u.Email) {
 		return nil
 	}
-	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, s.Now().Add(-time.Hour))
+	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, codesSince(u, s.Now()))
 	if err != nil || len(sent) >= gatehouse.CodesAnHour {
 		return err
 	}

@@ -44,11 +44,15 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 	if err := f.err(); err != nil {
 		return "", err
 	}
-	if err := s.allowRecovery(ctx, st, "recovery", req.Username, req.Caller); err != nil {
-		return "", err
-	}
 	u, err := s.userByName(ctx, st, req.Username)
 	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
+		return "", err
+	}
+	browser, err := s.knownBrowser(ctx, s.Store.Read(), st, u, req.Caller.Browser)
+	if err != nil {
+		return "", err
+	}
+	if _, err := s.allowRecovery(ctx, st, "recovery", browser, req.Caller); err != nil {
 		return "", err
 	}
 	token = secret.NewToken()
@@ -255,6 +259,7 @@ func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, t
 			q.ReplacePassword(ctx, u, w, a.site.Policy.Password.History),
 			q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecoveryAnswered, gatehouse.ResultOK, nil)),
 			s.reopen(ctx, q, a.site, u, c),
+			s.recoveredIn(ctx, q, u, token, c),
 			s.tell(ctx, q, a.site, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
 				For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
 	})
@@ -300,16 +305,4 @@ func (f *faults) email(field, address string) {
 	if len(*f) == before && !mail.CanSend(strings.TrimSpace(address)) {
 		f.add(field, "email")
 	}
-}
-
-// allowRecovery takes from the limits of what makes mail for somebody else.
-func (s *Service) allowRecovery(ctx context.Context, st *site.Site, what, name string, c gatehouse.Caller) error {
-	of := what + ":" + st.ID
-	wait, err := s.Store.Allow(ctx, s.Now(),
-		s.Limits.RecoveryAddress.of(of+":address:"+AddressBlock(c.Address)),
-		s.Limits.RecoveryName.of(of+":name:"+secret.HashToken(gatehouse.NameKey(name))))
-	if err != nil || wait == 0 {
-		return err
-	}
-	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooManyRecoveries, RetryAfter: wait}
 }

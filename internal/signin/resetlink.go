@@ -26,10 +26,14 @@ func (s *Service) SendResetLink(ctx context.Context, st *site.Site, email string
 	if err := f.err(); err != nil {
 		return err
 	}
-	if err := s.allowRecovery(ctx, st, "recovery", email, c); err != nil {
+	defer evenly(ctx)()
+	send, _, err := s.admitMail(ctx, st, "recovery", email, c)
+	if err != nil {
 		return err
 	}
-	defer evenly(ctx)()
+	if !send {
+		return s.notSent(ctx, gatehouse.EventRecovery, c)
+	}
 	email = strings.TrimSpace(email) // a space must not make a difference for nobody's address alone
 	return s.write(ctx, func(q store.Queries) error {
 		users, err := q.UsersByEmail(ctx, st.ID, email, gatehouse.MostAccounts)
@@ -67,7 +71,7 @@ func evenly(ctx context.Context) (wait func()) {
 }
 
 // sendLink makes a link for an account, which it holds: of two that are asked for at
-// the same moment one is the newest. One for nobody, or for an account that cannot be
+// the same moment one is the newer one. One for nobody, or for an account that cannot be
 // recovered, is made just so, and its mail written and thrown away.
 func (s *Service) sendLink(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, email string, c gatehouse.Caller) error {
 	now, token := s.Now(), secret.NewToken()
@@ -91,7 +95,7 @@ func (s *Service) sendLink(ctx context.Context, q store.Queries, st *site.Site, 
 		r.UserID = u.ID
 	}
 	err := errors.Join(
-		q.EndRecoveries(ctx, st.ID, u.ID), // the newest link wins
+		q.KeepRecoveries(ctx, st.ID, u.ID, gatehouse.RecoverByLink, keptLinks-1), // and this one
 		q.InsertRecovery(ctx, secret.HashToken(token), r),
 		q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecovery, result, nil)))
 	if err != nil {
@@ -212,6 +216,7 @@ func (s *Service) useLink(ctx context.Context, q store.Queries, st *site.Site, u
 		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
 		s.provedEmail(ctx, q, &u, c), // the mail with the link has arrived
 		s.reopen(ctx, q, st, u, c),
+		s.recoveredIn(ctx, q, u, token, c),
 		s.tellChanged(ctx, q, st, u, c, mail.ChangedByRecovery))
 }
 

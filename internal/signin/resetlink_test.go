@@ -81,7 +81,7 @@ func TestC03AResetLink(t *testing.T) {
 func TestC03ALinkThatIsOver(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for name, happens := range map[string]func(u gatehouse.User){
-			"newer":       func(u gatehouse.User) { s.link(u.Email) },
+			"outnumbered": func(u gatehouse.User) { s.link(u.Email); s.link(u.Email); s.link(u.Email) },
 			"expired":     func(gatehouse.User) { s.Clock.Add(time.Hour) },
 			"deactivated": func(u gatehouse.User) { s.must(s.desk.Deactivate(ctx, operator, s.press(), u.ID)) },
 			"locked": func(u gatehouse.User) {

@@ -35,8 +35,10 @@ type Service struct {
 // behind one address is never slowed down by its own people.
 type Limits struct {
 	Address, Username, Site Rate
-	// RecoveryAddress and RecoveryName limit what makes mail for somebody else:
-	// recoveries, and requests for a username, from an address block and for a name.
+	// RecoveryAddress limits recoveries and requests for a username from an address
+	// block. RecoveryName limits what is mailed for one email address that is typed, and
+	// what one known browser may ask for: those beyond the first are not sent, and the
+	// asker is told nothing.
 	RecoveryAddress, RecoveryName Rate
 	// Account limits what costs a hash and is not given back: sign-ins to one account
 	// that work, and its password typed again. So one account cannot keep the hash
@@ -59,7 +61,7 @@ var DefaultLimits = Limits{
 	Site:     Rate{Burst: 5000, PerMinute: 1500},
 
 	RecoveryAddress: Rate{Burst: 60, PerMinute: 10},
-	RecoveryName:    Rate{Burst: 5, PerHour: 5},
+	RecoveryName:    Rate{Burst: keptLinks, PerHour: keptLinks},
 	Account:         Rate{Burst: 60, PerMinute: 30},
 	Company:         Rate{Burst: 5, PerHour: 5},
 }

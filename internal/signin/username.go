@@ -36,16 +36,20 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message
 	if err := f.err(); err != nil {
 		return err
 	}
-	if err := s.allowRecovery(ctx, st, "username", email, c); err != nil {
+	defer evenly(ctx)()
+	send, own, err := s.admitMail(ctx, st, "username", email, c)
+	if err != nil {
 		return err
 	}
-	defer evenly(ctx)()
+	if !send {
+		return s.notSent(ctx, gatehouse.EventUsernameAsked, c)
+	}
 	users, err := s.Store.Read().UsersByEmail(ctx, st.ID, email, gatehouse.MostAccounts)
 	if err != nil {
 		return err
 	}
 	users = gatehouse.ConfirmedOnly(users)
-	flooded, err := s.flooded(ctx, st, users)
+	flooded, err := s.flooded(ctx, st, users, own)
 	if err != nil {
 		return err
 	}
@@ -56,9 +60,13 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message
 
 // flooded says which companies have had as many requests as they may get for now:
 // whoever knows addresses of many colleagues could fill an administrator's mailbox.
-// The asker is told nothing; the event log has the request.
-func (s *Service) flooded(ctx context.Context, st *site.Site, users []gatehouse.User) (map[string]bool, error) {
+// The asker is told nothing; the event log has the request. A browser in which one of
+// them has signed in before has a budget of its own.
+func (s *Service) flooded(ctx context.Context, st *site.Site, users []gatehouse.User, own bool) (map[string]bool, error) {
 	flooded := map[string]bool{}
+	if own {
+		return flooded, nil
+	}
 	for _, u := range users {
 		if _, asked := flooded[u.CompanyID]; asked {
 			continue

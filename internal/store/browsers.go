@@ -15,12 +15,30 @@ func (q Queries) Browser(ctx context.Context, siteID, userID, tokenHash string, 
 	return id, err
 }
 
+// BrowserOfEmail is Browser for any user who has an address; of several, which share the
+// browser, the one that was used last.
+func (q Queries) BrowserOfEmail(ctx context.Context, siteID, email, tokenHash string, since time.Time) (id string, err error) {
+	err = q.one(ctx, "browser of email", `SELECT b.id FROM browsers b JOIN users u ON u.site_id = b.site_id AND u.id = b.user_id
+		WHERE b.site_id = $1 AND b.token_hash = $2 AND b.seen_at > $3 AND u.email_key = $4 AND u.email_key <> ''
+		ORDER BY b.seen_at DESC, b.id DESC LIMIT 1`, []any{siteID, tokenHash, micros(since), gatehouse.NameKey(email)}, &id)
+	return id, err
+}
+
+// BrowserRecovered records that a user has completed a recovery in a browser. It is known
+// from then on, and has not signed in yet.
+func (q Queries) BrowserRecovered(ctx context.Context, siteID, userID, tokenHash, id, userAgent, address string, now time.Time) error {
+	_, err := q.exec(ctx, "browser recovered", `INSERT INTO browsers (site_id, user_id, token_hash, id, user_agent, created_at, seen_at, address)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7) ON CONFLICT (site_id, user_id, token_hash) DO NOTHING`,
+		siteID, userID, tokenHash, id, userAgent, micros(now), address)
+	return err
+}
+
 // BrowsersOf returns the browsers that have signed in as a user since the given time,
 // the last used first. KeepBrowsers keeps them few.
 func (q Queries) BrowsersOf(ctx context.Context, siteID, userID string, since time.Time) ([]gatehouse.Browser, error) {
 	var all []gatehouse.Browser
 	err := q.all(ctx, "browsers of user", `SELECT id, user_agent, created_at, seen_at, address, trusted_at FROM browsers
-		WHERE site_id = $1 AND user_id = $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC`,
+		WHERE site_id = $1 AND user_id = $2 AND seen_at > $3 AND created_at > 0 ORDER BY seen_at DESC, id DESC`,
 		[]any{siteID, userID, micros(since)}, func(scan func(...any) error) error {
 			var b gatehouse.Browser
 			err := scan(&b.ID, &b.UserAgent, when{&b.CreatedAt}, when{&b.SeenAt}, &b.Address, when{&b.TrustedAt})
@@ -82,5 +100,10 @@ func (q Queries) BrowserSignedIn(ctx context.Context, siteID, userID, tokenHash,
 		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
 		ON CONFLICT (site_id, user_id, token_hash) DO UPDATE SET seen_at = $6, user_agent = $5, address = $7
 		RETURNING id`, []any{siteID, userID, tokenHash, id, userAgent, micros(now), address}, &kept)
-	return kept, kept == id, err
+	if err != nil || kept == id {
+		return kept, kept == id, err
+	}
+	n, err := q.exec(ctx, "browser signed in first", `UPDATE browsers SET created_at = $4
+		WHERE site_id = $1 AND user_id = $2 AND token_hash = $3 AND created_at = 0`, siteID, userID, tokenHash, micros(now))
+	return kept, n == 1, err
 }

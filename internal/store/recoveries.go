@@ -73,6 +73,14 @@ func (q Queries) UseRecovery(ctx context.Context, siteID, tokenHash string, kind
 	return n == 1, err
 }
 
+// KeepRecoveries ends all but the newest few recoveries of a kind that a user has.
+func (q Queries) KeepRecoveries(ctx context.Context, siteID, userID string, kind gatehouse.Recovery, most int) error {
+	_, err := q.exec(ctx, "keep recoveries", `DELETE FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> '' AND kind = $3
+		AND token_hash NOT IN (SELECT token_hash FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> '' AND kind = $3
+			ORDER BY created_at DESC, id DESC LIMIT $4)`, siteID, userID, string(kind), most)
+	return err
+}
+
 // EndRecoveries ends all recoveries of a user, links among them (invariant 5).
 func (q Queries) EndRecoveries(ctx context.Context, siteID, userID string) error {
 	_, err := q.exec(ctx, "end recoveries", `DELETE FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> ''`, siteID, userID)

@@ -79,6 +79,7 @@ func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) e
 		return p.recoveryFailed(w, r, err)
 	}
 	ui.DropCookie(w, v, ui.RecoveryCookie)
+	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(recoveryToken(r, v)), browserCookieAge)
 	http.Redirect(w, r, "/forgot-password/sent", http.StatusSeeOther)
 	return nil
 }
@@ -153,6 +154,7 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 		return p.linkFailed(w, r, err)
 	}
 	ui.DropCookie(w, v, ui.RecoveryCookie)
+	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(token), browserCookieAge)
 	http.Redirect(w, r, "/sign-in?password_changed", http.StatusSeeOther)
 	return nil
 }

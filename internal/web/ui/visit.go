@@ -55,7 +55,7 @@ func VisitOf(r *http.Request) *Visit {
 
 // Caller is the caller of a visit: its user, or a visitor.
 func (v *Visit) Caller(r *http.Request) gatehouse.Caller {
-	c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: v.Address, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference}
+	c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: v.Address, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference, Browser: v.BrowserToken}
 	if v.Site != nil {
 		c.SiteID = v.Site.ID
 	}

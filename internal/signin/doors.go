@@ -1,0 +1,107 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// What strangers may spend is never the owner's only door: see docs/decisions/0023.
+
+// keptLinks is how many reset links of one account are good at a time, the newest ones.
+// It is the burst of Limits.RecoveryName: so a stranger who asks as often as anybody may
+// does not end the link that the owner has just asked for.
+const keptLinks = 3
+
+// allowRecovery takes from the limits of what begins a recovery or a request. A browser
+// that the person has signed in with before has a budget of its own, then it is a
+// stranger's. Only the address that it comes from is ever refused with 429: a limit that
+// hangs on a name could be used up by anybody, and would keep out its owner. own: it was
+// the browser's budget.
+func (s *Service) allowRecovery(ctx context.Context, st *site.Site, what, browser string, c gatehouse.Caller) (own bool, err error) {
+	of := what + ":" + st.ID
+	if browser != "" {
+		if wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryName.of(of+":browser:"+browser)); err != nil || wait == 0 {
+			return err == nil, err
+		}
+	}
+	wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryAddress.of(of+":address:"+AddressBlock(c.Address)))
+	if err != nil || wait == 0 {
+		return false, err
+	}
+	return false, &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooManyRecoveries, RetryAfter: wait}
+}
+
+// allowMail takes from the limit of what is mailed because somebody typed an address,
+// whether it is anybody's or not. Where it is used up the asker is told nothing, and
+// nothing is mailed: what was mailed before is there, and still good. A reset link is
+// therefore mailed again at the latest when the last one is over.
+func (s *Service) allowMail(ctx context.Context, st *site.Site, what, email string) (bool, error) {
+	l := s.Limits.RecoveryName.of(what + ":" + st.ID + ":name:" + secret.HashToken(gatehouse.NameKey(email)))
+	l.Every = min(l.Every, st.Policy.ResetLink)
+	wait, err := s.Store.Allow(ctx, s.Now(), l)
+	return wait == 0, err
+}
+
+// admitMail is allowRecovery and allowMail for a request that is about an address. own: it
+// came from a browser that somebody with the address has signed in with before, whose
+// budget is instead of the address's.
+func (s *Service) admitMail(ctx context.Context, st *site.Site, what, email string, c gatehouse.Caller) (send, own bool, err error) {
+	browser := ""
+	if c.Browser != "" {
+		browser, err = s.Store.Read().BrowserOfEmail(ctx, st.ID, email, secret.HashToken(c.Browser), s.Now().Add(-gatehouse.BrowserKnownFor))
+		if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
+			return false, false, err
+		}
+	}
+	if own, err = s.allowRecovery(ctx, st, what, browser, c); err != nil || own {
+		return own, own, err
+	}
+	send, err = s.allowMail(ctx, st, what, email)
+	return send, false, err
+}
+
+// notSent records a request that came after too many for the same address.
+func (s *Service) notSent(ctx context.Context, kind gatehouse.EventKind, c gatehouse.Caller) error {
+	return s.Store.Write(ctx, func(q store.Queries) error {
+		return q.InsertEvent(ctx, s.event(c, gatehouse.User{}, kind, gatehouse.ResultLimited, nil))
+	})
+}
+
+// RecoveredBrowser is the token that the browser has from now on in which a recovery was
+// completed. It follows from the recovery's own token, so that the same answer can be
+// given twice, and only the server can make it.
+func (s *Service) RecoveredBrowser(token string) string {
+	return s.Keys.MAC("recovered-browser", token)
+}
+
+// recoveredIn makes the browser in which a recovery was completed one that the account
+// knows: strangers who lock strangers out do not lock out who has just proved to be the
+// owner. Whoever shares the browser goes along to its new token.
+func (s *Service) recoveredIn(ctx context.Context, q store.Queries, u gatehouse.User, token string, c gatehouse.Caller) error {
+	now, fresh := s.Now(), secret.HashToken(s.RecoveredBrowser(token))
+	if c.Browser != "" {
+		if err := q.RenameBrowser(ctx, u.SiteID, secret.HashToken(c.Browser), fresh); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		q.BrowserRecovered(ctx, u.SiteID, u.ID, fresh, store.NewID("brw", now), c.UserAgent, c.Address, now),
+		q.KeepBrowsers(ctx, u.SiteID, u.ID, mostBrowsers))
+}
+
+// codesSince is from when on codes that were sent count for how many one person gets in
+// an hour. Who used them up before the present password was set did so with another one:
+// a thief of a password is rid of, and his codes are not the owner's (B07).
+func codesSince(u gatehouse.User, now time.Time) time.Time {
+	since := now.Add(-time.Hour)
+	if set := u.Password.SetAt.Add(-time.Microsecond); set.After(since) && set.Before(now) {
+		return set
+	}
+	return since
+}

@@ -1,0 +1,201 @@
+package signin_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/testkit"
+)
+
+// from is a visitor from the nth network.
+func from(st *site.Site, n int) gatehouse.Caller {
+	c := visitor(st)
+	c.Address = fmt.Sprintf("10.%d.%d.7", n/250, n%250)
+	return c
+}
+
+// in is a visitor in a browser.
+func in(st *site.Site, n int, browser string) gatehouse.Caller {
+	c := from(st, n)
+	c.Browser = browser
+	return c
+}
+
+// tokens are the reset links that have come to an address, oldest first.
+func (s *stage) tokens(address string) (all []string) {
+	s.t.Helper()
+	for _, m := range s.sent(address) {
+		for _, link := range m.Links() {
+			if _, token, ok := strings.Cut(link, "/reset-password?token="); ok {
+				all = append(all, token)
+			}
+		}
+	}
+	return all
+}
+
+// good are how many of some links work.
+func (s *stage) good(st *site.Site, tokens []string) (n int) {
+	for _, token := range tokens {
+		if _, err := s.SignIn.ResetLink(ctx, st, token); err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// What a stranger asks for does not end the link that the owner has asked for, and
+// whoever asks too often is told nothing and sends nothing: there is always a good link
+// in the mailbox. Using one ends all.
+func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
+	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
+		st, u := s.press(), s.reader("owner", nil)
+		s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 1)))
+		mine := s.tokens(u.Email)[0]
+		for n := range 8 {
+			s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 10+n)))
+		}
+		all := s.tokens(u.Email)
+		if len(all) != 3 || s.good(st, all) != 3 {
+			t.Fatalf("%d links, %d of them good; want three", len(all), s.good(st, all))
+		}
+		for range 10 { // somebody asks all the time from another network
+			s.Clock.Add(3 * time.Minute)
+			s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 99)))
+			if s.good(st, s.tokens(u.Email)) == 0 {
+				t.Fatal("no link in the mailbox is good")
+			}
+		}
+		all = s.tokens(u.Email)
+		if len(all) != 4 || s.good(st, all) != 3 {
+			t.Fatalf("half an hour later %d links, %d good", len(all), s.good(st, all))
+		}
+		s.refused("the oldest of four", s.SignIn.ResetPassword(ctx, st, mine, reset(phrase), from(st, 1)), gatehouse.Gone, signin.CodeLinkOver)
+		s.must(s.SignIn.ResetPassword(ctx, st, all[2], reset(phrase), from(st, 1)))
+		if n := s.good(st, all); n != 0 {
+			t.Errorf("%d links are good after one was used", n)
+		}
+	})
+}
+
+// A browser that its owner has signed in with before has a budget of its own.
+func TestAKnownBrowserHasItsOwnBudget(t *testing.T) {
+	limits := signin.DefaultLimits
+	limits.RecoveryAddress = signin.Rate{Burst: 6, PerMinute: 1}
+	limited(t, limits, func(t *testing.T, s *stage) {
+		st, u := s.press(), s.reader("owner", nil)
+		browser := s.open(u, first, "").Browser
+		stranger := in(st, 3, s.open(s.reader("somebody", nil), first, "").Browser)
+		for n := range 8 { // by name, and from the owner's network
+			s.SignIn.SendResetLink(ctx, st, u.Email, from(st, n)) //nolint:errcheck // some are one too many
+			s.SignIn.SendResetLink(ctx, st, u.Email, stranger)    //nolint:errcheck
+		}
+		before := len(s.tokens(u.Email))
+		if before != 3 {
+			t.Fatalf("strangers sent %d links, also in a browser that somebody else is known in", before)
+		}
+		s.must(s.SignIn.SendResetLink(ctx, st, u.Email, in(st, 3, browser)))
+		if n := len(s.tokens(u.Email)); n != before+1 {
+			t.Errorf("the owner's own browser sent %d", n-before)
+		}
+		local := s.person("local", nil)
+		boss := s.person("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+		known := s.open(local, first, "").Browser
+		for n := range 6 {
+			s.must(s.SignIn.AskUsername(ctx, s.uk(), s.person(fmt.Sprint("colleague-", n), nil).Email, "", from(s.uk(), n)))
+			s.must(s.SignIn.AskUsername(ctx, s.uk(), local.Email, "", from(s.uk(), n)))
+		}
+		before = len(s.sent(boss.Email))
+		s.must(s.SignIn.AskUsername(ctx, s.uk(), local.Email, "It is me.", in(s.uk(), 1, known)))
+		if m := s.sent(boss.Email); len(m) != before+1 || !strings.Contains(m[before].Text, "It is me.") {
+			t.Errorf("of the owner's own browser %d requests", len(m)-before)
+		}
+	})
+}
+
+// Who has completed a recovery is no stranger in that browser: those who lock strangers
+// out at the same moment do not keep out the owner. It has not signed in yet: it is in
+// no list of devices, and its first sign-in is told like any other.
+func TestARecoveryMakesItsBrowserKnown(t *testing.T) {
+	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
+		st, u := s.uk(), s.asked(s.person("forgetful", nil))
+		neighbour := s.person("neighbour", nil)
+		shared := s.open(neighbour, first, "").Browser
+		besiege := func() {
+			for n := range 8 {
+				s.enterFrom(u, wrong, from(st, 30+n))
+			}
+		}
+		besiege()
+		token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: u.Username, Email: u.Email, Caller: in(st, 1, shared)})
+		s.must(err)
+		s.must(s.SignIn.AnswerChallenge(ctx, st, token, answer, in(st, 1, shared)))
+		browser := s.SignIn.RecoveredBrowser(token)
+		issued := s.mailedPassword(u)
+		besiege()
+		if devices, err := s.Store.Read().BrowsersOf(ctx, u.SiteID, u.ID, time.Time{}); err != nil || len(devices) != 0 {
+			t.Errorf("devices before the first sign-in: %+v, %v", devices, err)
+		}
+		_, err = s.enter(u, issued, "")
+		s.refused("the temporary password in a strange browser", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		out := s.begin(u, issued, browser, gatehouse.StepPassword)
+		out, err = s.SignIn.ChoosePassword(ctx, st, s.at(st, out), signin.NewPassword{Old: issued, New: second, Repeat: second})
+		if err != nil || out.Step != gatehouse.StepDone {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		if !strings.HasSuffix(s.mails(u), "new-browser") {
+			t.Errorf("the owner was not told of the sign-in: %s", s.mails(u))
+		}
+		if devices, err := s.Store.Read().BrowsersOf(ctx, u.SiteID, u.ID, time.Time{}); err != nil || len(devices) != 1 {
+			t.Errorf("devices after it: %+v, %v", devices, err)
+		}
+		before := s.mails(neighbour)
+		s.open(neighbour, first, out.Browser)
+		if s.mails(neighbour) != before {
+			t.Error("who shares the browser is a stranger in it now")
+		}
+		press, reader := s.press(), s.reader("reader", nil)
+		for n := range 8 {
+			s.enterFrom(reader, wrong, from(press, 30+n))
+		}
+		link := s.link(reader.Email)
+		s.must(s.SignIn.ResetPassword(ctx, press, link, reset(phrase), from(press, 1)))
+		for n := range 8 {
+			s.enterFrom(reader, wrong, from(press, 30+n))
+		}
+		s.open(reader, phrase, s.SignIn.RecoveredBrowser(link))
+	})
+}
+
+// enterFrom types a password somewhere.
+func (s *stage) enterFrom(u gatehouse.User, password string, c gatehouse.Caller) {
+	st := s.Sites.ByID(u.SiteID)
+	s.SignIn.Password(ctx, st, signin.PasswordRequest{Username: u.Username, Password: password, Browser: c.Browser, Caller: c}) //nolint:errcheck // it is a stranger's
+}
+
+// Codes that a thief of the password had sent are not the owner's: with a new password
+// there is another hour's worth.
+func TestCodesOfAThiefAreNotTheOwners(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := newStage(t, url, noLimits)
+		u := s.reader("owner", func(u *gatehouse.User) { u.OwnTwoFactor = true })
+		for range gatehouse.CodesAnHour + 1 {
+			s.Clock.Add(time.Minute)
+			s.begin(u, first, "", gatehouse.StepCode)
+		}
+		if n := strings.Count(s.mails(u), "verification-code"); n != gatehouse.CodesAnHour {
+			t.Fatalf("%d codes for who knows the password", n)
+		}
+		s.must(s.SignIn.ResetPassword(ctx, s.press(), s.link(u.Email), reset(phrase), visitor(s.press())))
+		s.Clock.Add(time.Second)
+		s.begin(u, phrase, "", gatehouse.StepCode)
+		if !strings.HasSuffix(s.mails(u), "verification-code") {
+			t.Errorf("no code for the owner: %s", s.mails(u))
+		}
+	})
+}

@@ -2,13 +2,14 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
-// Package argon2 is Argon2id (RFC 9106) that works in memory which is handed in, so
+// Package argon2 is Argon2 (RFC 9106) that works in memory which is handed in, so
 // that a server that hashes all day neither asks the system for 19 MiB each time nor
 // leaves them to the garbage collector.
 //
 // It is golang.org/x/crypto/argon2 v0.58.0 with that change, with the first lane done
-// by the caller, and without the variants that nothing here needs: see LICENSE and docs/decisions/0011. Faults that
-// are mended there are to be mended here.
+// by the caller, and with the version before the RFC's, whose hashes other programs
+// still have: see LICENSE and docs/decisions/0011. Faults that are fixed there are to
+// be fixed here.
 package argon2
 
 import (
@@ -18,10 +19,23 @@ import (
 	"golang.org/x/crypto/blake2b"
 )
 
-// Version is the version of Argon2 that this package implements.
-const Version = 0x13
+// Version is that of RFC 9106; OldVersion is the one before it, 1.0, which is what a
+// hash means that names none.
+const (
+	Version    = 0x13
+	OldVersion = 0x10
+)
 
-const argon2id = 2
+// A Variant is how blocks are chosen: by what was computed before (D), by their place
+// alone (I), or by one after the other (ID).
+type Variant uint32
+
+// The variants, by their numbers in the RFC.
+const (
+	D  Variant = 0
+	I  Variant = 1
+	ID Variant = 2
+)
 
 // Memory is what one computation at a time works in. It grows to what is asked for
 // and keeps that. The zero value is ready.
@@ -34,10 +48,15 @@ func (m *Memory) Bytes() int { return len(m.blocks) * blockLength * 8 }
 // passes over memory KiB with threads lanes. It panics where the parameters are
 // none: less than one pass or lane.
 func (m *Memory) IDKey(password, salt []byte, passes, memory uint32, threads uint8, keyLen uint32) []byte {
+	return m.Key(ID, Version, password, salt, passes, memory, threads, keyLen)
+}
+
+// Key is IDKey for any variant and either version.
+func (m *Memory) Key(variant Variant, version uint32, password, salt []byte, passes, memory uint32, threads uint8, keyLen uint32) []byte {
 	if passes < 1 || threads < 1 {
 		panic("argon2: no passes or no lanes")
 	}
-	h0 := initHash(password, salt, nil, nil, passes, memory, uint32(threads), keyLen, argon2id)
+	h0 := initHash(password, salt, nil, nil, passes, memory, uint32(threads), keyLen, variant, version)
 
 	memory = memory / (syncPoints * uint32(threads)) * (syncPoints * uint32(threads))
 	if memory < 2*syncPoints*uint32(threads) {
@@ -48,7 +67,7 @@ func (m *Memory) IDKey(password, salt []byte, passes, memory uint32, threads uin
 	}
 	B := m.blocks[:memory]
 	initBlocks(B, &h0, memory, uint32(threads))
-	processBlocks(B, passes, memory, uint32(threads))
+	processBlocks(B, passes, memory, uint32(threads), variant, version)
 	return extractKey(B, memory, uint32(threads), keyLen)
 }
 
@@ -59,7 +78,7 @@ const (
 
 type block [blockLength]uint64
 
-func initHash(password, salt, key, data []byte, time, memory, threads, keyLen uint32, mode int) [blake2b.Size + 8]byte {
+func initHash(password, salt, key, data []byte, time, memory, threads, keyLen uint32, variant Variant, version uint32) [blake2b.Size + 8]byte {
 	var (
 		h0     [blake2b.Size + 8]byte
 		params [24]byte
@@ -71,8 +90,8 @@ func initHash(password, salt, key, data []byte, time, memory, threads, keyLen ui
 	binary.LittleEndian.PutUint32(params[4:8], keyLen)
 	binary.LittleEndian.PutUint32(params[8:12], memory)
 	binary.LittleEndian.PutUint32(params[12:16], time)
-	binary.LittleEndian.PutUint32(params[16:20], uint32(Version))
-	binary.LittleEndian.PutUint32(params[20:24], uint32(mode))
+	binary.LittleEndian.PutUint32(params[16:20], version)
+	binary.LittleEndian.PutUint32(params[20:24], uint32(variant))
 	b2.Write(params[:])
 	binary.LittleEndian.PutUint32(tmp[:], uint32(len(password)))
 	b2.Write(tmp[:])
@@ -110,27 +129,30 @@ func initBlocks(B []block, h0 *[blake2b.Size + 8]byte, memory, threads uint32) {
 	}
 }
 
-func processBlocks(B []block, time, memory, threads uint32) {
+func processBlocks(B []block, time, memory, threads uint32, variant Variant, version uint32) {
 	lanes := memory / threads
 	segments := lanes / syncPoints
 
 	processSegment := func(n, slice, lane uint32) {
 		var addresses, in, zero block
-		if n == 0 && slice < syncPoints/2 {
+		byPlace := variant == I || variant == ID && n == 0 && slice < syncPoints/2
+		if byPlace {
 			in[0] = uint64(n)
 			in[1] = uint64(lane)
 			in[2] = uint64(slice)
 			in[3] = uint64(memory)
 			in[4] = uint64(time)
-			in[5] = argon2id
+			in[5] = uint64(variant)
 		}
 
 		index := uint32(0)
 		if n == 0 && slice == 0 {
 			index = 2 // we have already generated the first two blocks
-			in[6]++
-			processBlock(&addresses, &in, &zero)
-			processBlock(&addresses, &addresses, &zero)
+			if byPlace {
+				in[6]++
+				processBlock(&addresses, &in, &zero)
+				processBlock(&addresses, &addresses, &zero)
+			}
 		}
 
 		offset := lane*lanes + slice*segments + index
@@ -140,7 +162,7 @@ func processBlocks(B []block, time, memory, threads uint32) {
 			if index == 0 && slice == 0 {
 				prev += lanes // last block in lane
 			}
-			if n == 0 && slice < syncPoints/2 {
+			if byPlace {
 				if index%blockLength == 0 {
 					in[6]++
 					processBlock(&addresses, &in, &zero)
@@ -151,7 +173,7 @@ func processBlocks(B []block, time, memory, threads uint32) {
 				random = B[prev][0]
 			}
 			newOffset := indexAlpha(random, lanes, segments, threads, n, slice, lane, index)
-			if n == 0 { // what the memory held before does not count
+			if n == 0 || version == OldVersion { // what the memory held before does not count
 				processBlock(&B[offset], &B[prev], &B[newOffset])
 			} else {
 				processBlockXOR(&B[offset], &B[prev], &B[newOffset])

@@ -46,6 +46,35 @@ func TestDirtyMemoryMakesTheSameKeys(t *testing.T) {
 	}
 }
 
+// The other variant that the library has, and what the reference implementation's
+// command says of all of them in both versions.
+func TestOtherVariants(t *testing.T) {
+	m := &Memory{}
+	for _, lanes := range []uint8{1, 3} {
+		want := upstream.Key([]byte("password"), []byte("somesalt"), 3, 500, lanes, 32)
+		if got := m.Key(I, Version, []byte("password"), []byte("somesalt"), 3, 500, lanes, 32); !bytes.Equal(got, want) {
+			t.Errorf("argon2i with %d lanes: %x, want %x", lanes, got, want)
+		}
+	}
+	// argon2 somesalt -{d,i,id} -v {10,13} -t 3 -k 256 -p 2 -l 24 -r
+	for _, c := range []struct {
+		variant Variant
+		version uint32
+		want    string
+	}{
+		{D, OldVersion, "d5a8b4c384d090e93872ca3a02a29ab24ec3b1cfdb1fddf2"},
+		{D, Version, "f4f0669218eaf3641f39cc97efb915721102f4b128211ef2"},
+		{I, OldVersion, "ac16cea853ea7d62d9e2b47822abbc95fd67cd40ca455a48"},
+		{I, Version, "f5bbf5d4c3836af13193053155b73ec7476a6a2eb93fd5e6"},
+		{ID, OldVersion, "d6fe18208108e0023fe00826f9176c327b2512a5fca7710c"},
+		{ID, Version, "4668d30ac4187e6878eedeacf0fd83c5a0a30db2cc16ef0b"},
+	} {
+		if got := m.Key(c.variant, c.version, []byte("password"), []byte("somesalt"), 3, 256, 2, 24); hex.EncodeToString(got) != c.want {
+			t.Errorf("variant %d, version %x: %x, want %s", c.variant, c.version, got, c.want)
+		}
+	}
+}
+
 func BenchmarkIDKey(b *testing.B) {
 	var m Memory
 	b.ReportAllocs()

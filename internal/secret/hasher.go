@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -136,10 +135,14 @@ type Verdict struct {
 // one place of the gate. What it costs tells as little as it can of who has an account;
 // see docs/decisions/0012 for what remains:
 //
-//   - an argon2id hash at least as strong as today's costs itself;
-//   - a weaker one, or one of another program, costs itself and one argon2id
-//     hash more, which becomes Fresh on a match and is thrown away otherwise;
-//   - no hash at all (encoded is "", for an unknown user) costs one argon2id hash.
+//   - no hash at all (encoded is "", for an unknown user) costs one argon2id hash;
+//   - an argon2id hash at least as strong as today's costs itself, whether it is ours,
+//     came from outside, or is wrapped around another;
+//   - a weaker one, or one of another kind, costs itself and one argon2id hash;
+//   - a right password costs one more where the hash is not ours: it becomes Fresh.
+//
+// A password that is not in normal form C is tried in two forms, and costs two
+// argon2id hashes where another one costs one, also for nobody.
 //
 // A hash that cannot be read never matches, costs the same as an unknown user
 // and returns the error of Inspect. The other errors are ErrBusy and the
@@ -192,31 +195,34 @@ func (h *Hasher) verify(ctx context.Context, kept bool, encoded, password string
 	return verdict, cmp.Or(err, unreadable, failed)
 }
 
-func (h *Hasher) verdict(stored *storedHash, password string) (Verdict, error) {
-	if stored == nil || password == "" {
+func (h *Hasher) verdict(stored *storedHash, password string) (verdict Verdict, err error) {
+	owed := len(formsOf(password)) // argon2id computations that every answer costs at least
+	if stored != nil && password != "" {
+		var paid int
+		verdict.Match, paid, err = stored.check(password, h.params)
+		if verdict.Match && err == nil && (!stored.own || paid == 0) {
+			verdict.Stale, verdict.Fresh = true, h.encode(password)
+			paid++
+		}
+		owed -= paid
+	}
+	for range owed {
 		h.encode(password)
-		return Verdict{}, nil
 	}
-	match, err := stored.check(password)
-	if stored.native && !stored.params.weakerThan(h.params) {
-		return Verdict{Match: match}, err
-	}
-	fresh := h.encode(password)
-	if !match || err != nil {
+	if err != nil {
 		return Verdict{}, err
 	}
-	return Verdict{Match: true, Stale: true, Fresh: fresh}, nil
+	return verdict, nil
 }
 
 // encode computes a new argon2id hash. Only call it inside the gate.
-func (h *Hasher) encode(password string) string {
+func (h *Hasher) encode(password string) string { return h.derive(norm.NFC.Bytes([]byte(password))) }
+
+// derive is argon2id with a new salt, of the bytes as they are.
+func (h *Hasher) derive(text []byte) string {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt) // never fails: the program would end
-	p := h.params
-	key := idKey(norm.NFC.Bytes([]byte(password)), salt, p, keyBytes)
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		p.MemoryKiB, p.Time, p.Parallelism, b64.EncodeToString(salt), b64.EncodeToString(key))
+	return encodeArgon2id(h.params, salt, argonKey(argon2.ID, argon2.Version, text, salt, h.params, keyBytes))
 }
 
 // memories are what hashes work in, when they do not: as many as ran at once so far,
@@ -233,21 +239,3 @@ var worked atomic.Uint64
 // Worked is how much memory argon2id has filled in this process, in KiB times
 // passes: what hashing costs, for the metrics.
 func Worked() uint64 { return worked.Load() }
-
-func idKey(password, salt []byte, p Params, keyLen uint32) []byte {
-	worked.Add(p.work())
-	var m *argon2.Memory
-	select {
-	case m = <-memories:
-	default:
-		m = new(argon2.Memory)
-	}
-	key := m.IDKey(password, salt, p.Time, p.MemoryKiB, p.Parallelism, keyLen)
-	if m.Bytes() <= mostKept {
-		select {
-		case memories <- m:
-		default:
-		}
-	}
-	return key
-}

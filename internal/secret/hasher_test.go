@@ -145,8 +145,13 @@ func TestEveryAnswerCostsOneHash(t *testing.T) {
 	weaker := mustHash(t, NewHasher(cheap, 1, 0), "right")
 	sum := sha256.Sum256([]byte("rightsalt"))
 	legacy := "{SSHA256}" + base64.StdEncoding.EncodeToString(append(sum[:], "salt"...))
+	wrapped, err := h.Wrap(ctx, legacy)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ name, encoded, password string }{
 		{"unknown user", "", "right"},
+		{"unknown user, wrong", "", "wrong"},
 		{"unreadable", "garbage", "right"},
 		{"too costly", "$2b$31$OkzycA8E6jzKRL1hFFjwo..AFz1S63zsUTpSmBmigV1R7526IjBeq", "right"},
 		{"empty password", native, ""},
@@ -158,12 +163,36 @@ func TestEveryAnswerCostsOneHash(t *testing.T) {
 		{"legacy, right", legacy, "right"},
 		{"legacy, wrong", legacy, "wrong"},
 		{"legacy, with NUL", legacy, "wr\x00ng"},
+		{"wrapped, wrong", wrapped, "wrong"},
+		{"wrapped, with NUL", wrapped, "wr\x00ng"},
+		{"wrapped, long", wrapped, strings.Repeat("x", maxLegacyPassword+1)},
+		{"imported, wrong", importedMark + native, "wrong"},
+		{"imported and weaker, wrong", importedMark + weaker, "wrong"},
 	} {
 		before := worked.Load()
 		h.Verify(ctx, c.encoded, c.password)
 		hashes := float64(worked.Load()-before) / float64(full.work())
 		if hashes < 1 || hashes >= 2 {
 			t.Errorf("%s: %.1f hashes were computed", c.name, hashes)
+		}
+		if c.password != "wrong" {
+			continue
+		}
+		// What is not in normal form C is tried in two forms, and costs two for everybody.
+		before = worked.Load()
+		h.Verify(ctx, c.encoded, norm.NFD.String("wröng"))
+		if hashes := float64(worked.Load()-before) / float64(full.work()); hashes < 2 || hashes >= 3 {
+			t.Errorf("%s, decomposed: %.1f hashes were computed", c.name, hashes)
+		}
+	}
+	// A right password of another program costs one more, which is stored.
+	for name, encoded := range map[string]string{"wrapped": wrapped, "imported": importedMark + native} {
+		before := worked.Load()
+		if v, err := h.Verify(ctx, encoded, "right"); !v.Match || !Own(v.Fresh) || err != nil {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+		if hashes := float64(worked.Load()-before) / float64(full.work()); hashes != 2 {
+			t.Errorf("%s, right: %.1f hashes were computed", name, hashes)
 		}
 	}
 }

@@ -20,17 +20,24 @@ const (
 	maxPBKDF2Iterations = 5_000_000 // about 2 s
 	maxSHACryptRounds   = 2_000_000 // about 2 s
 	maxPHPassLog2       = 24        // 2^24 rounds, about 3 s
-	maxMemoryKiB        = 256 << 10 // argon2 and scrypt
+	maxDrupalLog2       = 22        // the same, with SHA-512
+	maxMemoryKiB        = 256 << 10 // argon2, scrypt and yescrypt
 	maxArgonWork        = 1 << 20   // KiB times passes
 	maxScryptWork       = 1 << 20   // KiB times parallelism
 	maxLanes            = 16        // argon2
 	minKeyBytes         = 16        // a shorter key is a truncated one and would match by chance
-	maxKeyBytes         = 128
+	maxKeyBytes         = 512       // 4096 bits: some programs ask PBKDF2 for as much
 )
+
+// weakRounds: a hash of which a guess costs fewer calls of a hash function than this
+// is not stored as it is. It is wrapped: see Import.
+const weakRounds = 10_000
 
 var (
 	// ErrUnknownScheme says that a stored hash is of no format known here.
 	ErrUnknownScheme = errors.New("not a password hash that this server can verify")
+	// ErrUnsupported says that the format is known, and that it cannot be verified here.
+	ErrUnsupported = errors.New("not supported")
 	// ErrMalformed says that the format is known but the text is damaged.
 	ErrMalformed = errors.New("damaged password hash")
 	// ErrTooCostly says that verifying the hash would take too long or too much memory.
@@ -41,6 +48,8 @@ func malformed(scheme, why string) error {
 	return fmt.Errorf("%w: %s: %s", ErrMalformed, scheme, why)
 }
 
+func unsupported(name string) error { return fmt.Errorf("%w: %s", ErrUnsupported, name) }
+
 func tooCostly(scheme, what string, got, most int64) error {
 	return fmt.Errorf("%w: %s: %s is %d, at most %d is accepted; leave the hash out and let this person set a new password",
 		ErrTooCostly, scheme, what, got, most)
@@ -49,23 +58,69 @@ func tooCostly(scheme, what string, got, most int64) error {
 // storedHash is a hash that has been read and found affordable.
 type storedHash struct {
 	scheme string
-	native bool   // argon2id as Hash makes it, of the password in normal form C
-	params Params // of a native one
-	match  func(password []byte) (bool, error)
+	own    bool   // argon2id as Hash makes it, of the password in normal form C
+	params Params // of the argon2id computation that verifying costs; zero: none
+	// blank is a weak hash with nothing where its key was: what may be kept of it.
+	// Empty: the hash is kept as it is.
+	blank string
+	// compute makes of a password what key was made of the right one; formats that
+	// only compare have match in its place.
+	key     []byte
+	compute func(password []byte) ([]byte, error)
+	match   func(password []byte) (bool, error)
 }
 
-// check computes the hash of password and compares. Formats of other programs
-// get the bytes as typed. They never match a password with a NUL: some of those
-// programs stop there, and HMAC ignores it at the end, so two passwords would
-// be good for one hash.
-func (s *storedHash) check(password string) (bool, error) {
-	if s.native {
-		return s.match(norm.NFC.Bytes([]byte(password)))
+// check computes the hash of password and compares, and says how many argon2id
+// computations with at least the parameters p that took.
+//
+// Our own hashes are of the password in normal form C. What other programs made is of
+// the bytes as they were typed there, and nobody knows on which keyboard: it gets the
+// bytes as typed, and then their normal form, if that is another one. Such hashes never
+// match a password with a NUL: some of those programs stop there, and HMAC ignores it
+// at the end, so two passwords would be good for one hash.
+func (s *storedHash) check(password string, p Params) (match bool, paid int, err error) {
+	forms := formsOf(password)
+	switch {
+	case s.own:
+		forms = forms[len(forms)-1:]
+	case len(password) > maxLegacyPassword || strings.IndexByte(password, 0) >= 0:
+		return false, 0, nil
 	}
-	if len(password) > maxLegacyPassword || strings.IndexByte(password, 0) >= 0 {
-		return false, nil
+	for _, form := range forms {
+		if s.params != (Params{}) && !s.params.weakerThan(p) {
+			paid++
+		}
+		if match, err = s.verify([]byte(form)); match || err != nil {
+			return match, paid, err
+		}
 	}
-	return s.match([]byte(password))
+	return false, paid, nil
+}
+
+// formsOf are the texts that a password may be: as it was typed, and its normal form C,
+// which nearly always is the same.
+func formsOf(password string) []string {
+	if composed := norm.NFC.String(password); composed != password {
+		return []string{password, composed}
+	}
+	return []string{password}
+}
+
+func (s *storedHash) verify(password []byte) (bool, error) {
+	if s.match != nil {
+		return s.match(password)
+	}
+	got, err := s.compute(password)
+	return err == nil && sameBytes(got, s.key), err
+}
+
+// ifWeak notes what may be kept of a hash of which a guess costs so little that it
+// has to be wrapped.
+func (s *storedHash) ifWeak(rounds int64, blank string) *storedHash {
+	if rounds < weakRounds {
+		s.blank = blank
+	}
+	return s
 }
 
 // format is how hashes of one kind begin and how they are read.
@@ -78,44 +133,53 @@ type format struct {
 // because directories write {SSHA} and {ssha}.
 var formats []format
 
-func init() { // not in the declaration: {CRYPT} leads back to parse, which reads formats
+func init() { // not in the declaration: wrapped hashes lead back to parse, which reads formats
 	formats = []format{
 		{"$argon2", parseArgon2},
-		{"{ARGON2}$argon2", behind("{ARGON2}", parseArgon2)},
 		{"$2", parseBcrypt},
 		{"$5$", parseSHACrypt},
 		{"$6$", parseSHACrypt},
 		{"$1$", parseMD5Crypt},
-		{"{CRYPT}$", behind("{CRYPT}", parse)},
+		{"$apr1$", parseMD5Crypt},
+		{"$sha1$", parseSHA1Crypt},
+		{"$y$", parseYescrypt},
+		{"$wp$", parseWordPress},
+		{"$bcrypt-sha256$", parsePasslibBcryptSHA256},
 		{"$P$", parsePHPass},
 		{"$H$", parsePHPass},
-		{"$pbkdf2", parsePasslibPBKDF2},
-		{"{PBKDF2", parseLDAPPBKDF2},
-		{"$scrypt$", parsePasslibScrypt},
-		{"{SSHA", parseSaltedSHA},
+		{"$S$", parseDrupal},
+		{"U$", parseUpgraded},
+		{"$pbkdf2", parsePHCPBKDF2},
+		{"$p5k2$", parseDlitzPBKDF2},
+		{"grub.pbkdf2.", parseGrubPBKDF2},
+		{"$scrypt$", parsePHCScrypt},
+		{"$firescrypt$", parseFirebase},
 		{"pbkdf2_sha", parseDjangoPBKDF2},
 		{"argon2$", parseDjangoArgon2},
 		{"bcrypt$", parseDjangoBcrypt},
 		{"bcrypt_sha256$", parseDjangoBcryptSHA256},
 		{"scrypt$", parseDjangoScrypt},
+		{"md5$", parseDjangoDigest},
+		{"sha1$", parseDjangoDigest},
+		{"pbkdf2:", parseWerkzeugPBKDF2},
+		{"scrypt:", parseWerkzeugScrypt},
+		{"sha256$", parseWerkzeugHMAC},
+		{"sha512$", parseWerkzeugHMAC},
+		{importedMark, parseImported},
+		{wrappedMark, parseWrapped},
+		{templateMark, parseTemplated},
+		{"{", parseBraces},
 	}
-}
-
-func behind(prefix string, next func(string) (*storedHash, error)) func(string) (*storedHash, error) {
-	return func(encoded string) (*storedHash, error) { return next(encoded[len(prefix):]) }
 }
 
 // Inspect names the format of a stored hash without verifying anything, for an
 // import and for an operator who wants to know how many old hashes are left.
-// The names are stable: argon2id, argon2i, argon2d, bcrypt, pbkdf2-sha1,
-// pbkdf2-sha256, pbkdf2-sha512, scrypt, ssha, ssha256, ssha384, ssha512,
-// sha256-crypt, sha512-crypt, md5-crypt, phpass, and django-… for Django's
-// spellings of pbkdf2-sha1, pbkdf2-sha256, bcrypt, bcrypt-sha256, argon2id,
-// argon2i, argon2d and scrypt.
+// The names are stable; docs/import.md lists them. A hash that was wrapped keeps the
+// name of what it was, and one of our own is argon2id like one of others.
 //
 // The error is written for the person who imports a file: it says what is wrong
-// and never repeats the hash. It is an ErrUnknownScheme, ErrMalformed or
-// ErrTooCostly. Where Inspect returns no error, Verify can work.
+// and never repeats the hash. It is an ErrUnknownScheme, ErrUnsupported, ErrMalformed
+// or ErrTooCostly. Where Inspect returns no error, Verify can work.
 func Inspect(encoded string) (scheme string, err error) {
 	stored, err := parse(encoded)
 	if err != nil {
@@ -133,8 +197,15 @@ func parse(encoded string) (*storedHash, error) {
 			return f.parse(encoded)
 		}
 	}
-	return nil, fmt.Errorf("%w: it begins like none of argon2, bcrypt, scrypt, PBKDF2, "+
-		"sha256-crypt, sha512-crypt, md5-crypt, phpass, {SSHA}, {CRYPT} or Django's", ErrUnknownScheme)
+	for _, shape := range shapes {
+		if parts := shape.text.FindStringSubmatch(encoded); parts != nil {
+			return shape.parse(parts)
+		}
+	}
+	if name := foreignName(encoded); name != "" {
+		return nil, unsupported(name)
+	}
+	return nil, fmt.Errorf("%w: it begins like no format that docs/import.md lists; for a plain or salted MD5, SHA-1 or SHA-2 say how it was made with hash_format", ErrUnknownScheme)
 }
 
 func hasPrefixFold(s, prefix string) bool {
@@ -164,4 +235,10 @@ func checkKey(scheme string, key []byte) error {
 		return malformed(scheme, fmt.Sprintf("the key has %d bytes", len(key)))
 	}
 	return nil
+}
+
+// without replaces the key, which ends the text, by as many zeros of its alphabet.
+func without(encoded, key, zero string) string {
+	bare := strings.TrimRight(key, "=")
+	return encoded[:len(encoded)-len(key)] + strings.Repeat(zero, len(bare)) + key[len(bare):]
 }

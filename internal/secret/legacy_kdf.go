@@ -10,14 +10,15 @@ import (
 	"hash"
 	"strings"
 
-	legacyargon2 "github.com/go-crypt/crypt/algorithm/argon2"
 	"golang.org/x/crypto/scrypt"
+
+	"gatehouse/internal/argon2"
 )
 
-// The formats of key derivation functions: argon2, PBKDF2, scrypt.
+// Key derivation functions in the notation of password hashes (PHC): argon2, PBKDF2,
+// scrypt.
 
-// keyAndSalt decodes the two last fields of a PHC string. Both are base64
-// without padding; passlib writes '.' for '+'.
+// keyAndSalt decodes the two last fields of a PHC string.
 func keyAndSalt(scheme, saltText, keyText string) (salt, key []byte, err error) {
 	if salt, err = decodeBase64(saltText); err != nil {
 		return nil, nil, malformed(scheme, "the salt is not base64")
@@ -28,8 +29,13 @@ func keyAndSalt(scheme, saltText, keyText string) (salt, key []byte, err error) 
 	return salt, key, checkKey(scheme, key)
 }
 
+// ordinaryBase64 takes the letters of other base64s for those of the ordinary one:
+// passlib writes a dot for a plus, and what comes from addresses has - and _.
+var ordinaryBase64 = strings.NewReplacer(".", "+", "-", "+", "_", "/")
+
+// decodeBase64 reads base64 with or without padding.
 func decodeBase64(text string) ([]byte, error) {
-	text = strings.TrimRight(strings.ReplaceAll(text, ".", "+"), "=")
+	text = strings.TrimRight(ordinaryBase64.Replace(text), "=")
 	if strings.ContainsAny(text, "\r\n") { // which the decoder would skip
 		return nil, base64.CorruptInputError(0)
 	}
@@ -56,14 +62,28 @@ func options(scheme, text string, names []string, most int64) (map[string]int64,
 	return values, nil
 }
 
+var argonVariants = map[string]argon2.Variant{"argon2id": argon2.ID, "argon2i": argon2.I, "argon2d": argon2.D}
+
 // parseArgon2 reads $argon2id$v=19$m=…,t=…,p=…$salt$key, and argon2i and argon2d.
+// Without a version it is 1.0, which is also written v=16.
 func parseArgon2(encoded string) (*storedHash, error) {
 	parts := strings.Split(encoded, "$")
-	if len(parts) != 6 || parts[2] != "v=19" {
+	version := uint32(argon2.OldVersion)
+	if len(parts) == 6 && (parts[2] == "v=19" || parts[2] == "v=16") {
+		if parts[2] == "v=19" {
+			version = argon2.Version
+		}
+		parts = append(parts[:2], parts[3:]...)
+	}
+	if len(parts) != 5 {
 		return nil, malformed("argon2", "expected $argon2id$v=19$m=…,t=…,p=…$salt$key")
 	}
 	scheme := parts[1]
-	values, err := options(scheme, parts[3], []string{"m", "t", "p"}, 1<<31)
+	variant, ok := argonVariants[scheme]
+	if !ok {
+		return nil, malformed("argon2", "the variant is none of argon2id, argon2i, argon2d")
+	}
+	values, err := options(scheme, parts[2], []string{"m", "t", "p"}, 1<<31)
 	if err != nil {
 		return nil, err
 	}
@@ -74,37 +94,28 @@ func parseArgon2(encoded string) (*storedHash, error) {
 	if err := p.usable(); err != nil {
 		return nil, err
 	}
-	salt, key, err := keyAndSalt(scheme, parts[4], parts[5])
+	salt, key, err := keyAndSalt(scheme, parts[3], parts[4])
 	if err != nil {
 		return nil, err
 	}
-	switch scheme {
-	case "argon2id":
-		return argon2idHash(p, salt, key), nil
-	case "argon2i", "argon2d":
-		digest, err := legacyargon2.Decode(encoded)
-		return digestHash(scheme, digest, err)
+	stored := &storedHash{scheme: scheme, own: variant == argon2.ID && version == argon2.Version, params: p, key: key}
+	stored.compute = func(password []byte) ([]byte, error) {
+		return argonKey(variant, version, password, salt, p, len(key)), nil
 	}
-	return nil, malformed("argon2", "the variant is none of argon2id, argon2i, argon2d")
-}
-
-func argon2idHash(p Params, salt, key []byte) *storedHash {
-	return &storedHash{scheme: "argon2id", native: true, params: p, match: func(password []byte) (bool, error) {
-		got := idKey(password, salt, p, uint32(len(key)))
-		return sameBytes(got, key), nil
-	}}
+	return stored, nil
 }
 
 // pbkdf2Hashes are the functions PBKDF2 is used with, by the end of the name of
 // the format. SHA-1 is used for nothing but old hashes (an exception to ASVS 11.4.1).
-var pbkdf2Hashes = map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}
+var pbkdf2Hashes = map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}
 
-// pbkdf2Hash is PBKDF2 under any spelling: prefix names it ("" or "django-").
-func pbkdf2Hash(prefix, function, iterText string, salt, key []byte) (*storedHash, error) {
+// pbkdf2Hash is PBKDF2 under any spelling: prefix names it ("" or "django-"); blank is
+// the text without the key.
+func pbkdf2Hash(prefix, function, iterText string, salt, key []byte, blank string) (*storedHash, error) {
 	scheme := prefix + "pbkdf2-" + function
 	newHash, ok := pbkdf2Hashes[function]
 	if !ok {
-		return nil, malformed("PBKDF2", "the function is none of SHA-1, SHA-256, SHA-512")
+		return nil, unsupported("PBKDF2 with another function than SHA-1, SHA-256, SHA-384 and SHA-512")
 	}
 	iterations, err := number(scheme, "number of iterations", iterText, 1, maxPBKDF2Iterations)
 	if err != nil {
@@ -113,61 +124,100 @@ func pbkdf2Hash(prefix, function, iterText string, salt, key []byte) (*storedHas
 	if err := checkKey(scheme, key); err != nil {
 		return nil, err
 	}
-	if len(key) > newHash().Size() { // each block costs all the iterations again
-		return nil, malformed(scheme, "the key is longer than the function's result")
+	size := int64(newHash().Size())
+	if blocks := (int64(len(key)) + size - 1) / size; blocks*iterations > maxPBKDF2Iterations { // each costs all the iterations again
+		return nil, tooCostly(scheme, "number of iterations times blocks of the key", blocks*iterations, maxPBKDF2Iterations)
 	}
-	return &storedHash{scheme: scheme, match: func(password []byte) (bool, error) {
-		got, err := pbkdf2.Key(newHash, string(password), salt, int(iterations), len(key))
-		return err == nil && sameBytes(got, key), err
-	}}, nil
+	stored := &storedHash{scheme: scheme, key: key, compute: func(password []byte) ([]byte, error) {
+		return pbkdf2.Key(newHash, string(password), salt, int(iterations), len(key))
+	}}
+	return stored.ifWeak(iterations, blank), nil
 }
 
-// parsePasslibPBKDF2 reads $pbkdf2$, $pbkdf2-sha256$ and $pbkdf2-sha512$.
-func parsePasslibPBKDF2(encoded string) (*storedHash, error) {
+// parsePHCPBKDF2 reads $pbkdf2$, $pbkdf2-sha256$ and so on, with the iterations as
+// passlib writes them or as i=…,l=….
+func parsePHCPBKDF2(encoded string) (*storedHash, error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 5 {
 		return nil, malformed("PBKDF2", "expected $pbkdf2-sha256$iterations$salt$key")
-	}
-	function := strings.TrimPrefix(strings.ToLower(parts[1]), "pbkdf2-")
-	if function == "pbkdf2" {
-		function = "sha1"
 	}
 	salt, key, err := keyAndSalt("PBKDF2", parts[3], parts[4])
 	if err != nil {
 		return nil, err
 	}
-	return pbkdf2Hash("", function, parts[2], salt, key)
+	iterations, length, _ := strings.Cut(strings.TrimPrefix(parts[2], "i="), ",")
+	if length != "" && length != fmt.Sprintf("l=%d", len(key)) {
+		return nil, malformed("PBKDF2", "the key is not as long as it says")
+	}
+	return pbkdf2Hash("", pbkdf2Function(parts[1]), iterations, salt, key, without(encoded, parts[4], "A"))
 }
 
-// parseLDAPPBKDF2 reads what directories store: {PBKDF2-SHA256}iterations$salt$key.
-func parseLDAPPBKDF2(encoded string) (*storedHash, error) {
-	name, rest, ok := strings.Cut(encoded[1:], "}")
-	if !ok {
-		return nil, malformed("PBKDF2", "expected {PBKDF2-SHA256}iterations$salt$key")
+// pbkdf2Function is sha256 for pbkdf2-sha256, PBKDF2_SHA256 and so on; the bare name
+// means SHA-1.
+func pbkdf2Function(name string) string {
+	function := strings.TrimLeft(strings.TrimPrefix(strings.ToLower(name), "pbkdf2"), "-_")
+	if function == "" {
+		return "sha1"
 	}
-	return parsePasslibPBKDF2("$" + name + "$" + rest)
+	return function
+}
+
+// parseDlitzPBKDF2 reads $p5k2$iterations$salt$key of the Python module PBKDF2, with
+// the iterations in hexadecimal and the salt taken as text, and cryptacular's, whose
+// salt and key are base64 with - and _.
+func parseDlitzPBKDF2(encoded string) (*storedHash, error) {
+	const scheme = "pbkdf2-sha1"
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 5 {
+		return nil, malformed(scheme, "expected $p5k2$iterations$salt$key")
+	}
+	iterations := int64(400)
+	if parts[2] != "" {
+		var err error
+		if iterations, err = hexNumber(scheme, parts[2], maxPBKDF2Iterations); err != nil {
+			return nil, err
+		}
+	}
+	key, err := decodeBase64(parts[4])
+	if err != nil {
+		return nil, malformed(scheme, "the key is not base64")
+	}
+	salt := []byte(strings.TrimSuffix(encoded, "$"+parts[4]))
+	if strings.HasSuffix(parts[4], "=") { // cryptacular pads
+		if salt, err = decodeBase64(parts[3]); err != nil {
+			return nil, malformed(scheme, "the salt is not base64")
+		}
+	}
+	return pbkdf2Hash("", "sha1", fmt.Sprint(iterations), salt, key, without(encoded, parts[4], "A"))
 }
 
 // scryptHash is scrypt under any spelling: n blocks of 128·r bytes, p times.
 func scryptHash(scheme string, n, r, p int64, salt, key []byte) (*storedHash, error) {
+	if err := checkScrypt(scheme, n, r, p); err != nil {
+		return nil, err
+	}
+	return &storedHash{scheme: scheme, key: key, compute: func(password []byte) ([]byte, error) {
+		return scrypt.Key(password, salt, int(n), int(r), int(p), len(key))
+	}}, checkKey(scheme, key)
+}
+
+func checkScrypt(scheme string, n, r, p int64) error {
 	if n < 2 || n&(n-1) != 0 || r < 1 || p < 1 {
-		return nil, malformed(scheme, "impossible parameters")
+		return malformed(scheme, "impossible parameters")
 	}
 	const most = 1 << 31 // of each factor, so that the products below do not overflow
 	switch {
 	case n > most || r > most || n*r/8 > maxMemoryKiB:
-		return nil, tooCostly(scheme, "memory in KiB", min(n, most)*min(r, most)/8, maxMemoryKiB)
+		return tooCostly(scheme, "memory in KiB", min(n, most)*min(r, most)/8, maxMemoryKiB)
 	case p > maxScryptWork || n*r/8*p > maxScryptWork || r*p >= 1<<20:
-		return nil, tooCostly(scheme, "parallelism", p, max(1, maxScryptWork/max(1, n*r/8)))
+		return tooCostly(scheme, "parallelism", p, max(1, maxScryptWork/max(1, n*r/8)))
 	}
-	return &storedHash{scheme: scheme, match: func(password []byte) (bool, error) {
-		got, err := scrypt.Key(password, salt, int(n), int(r), int(p), len(key))
-		return err == nil && sameBytes(got, key), err
-	}}, checkKey(scheme, key)
+	return nil
 }
 
-// parsePasslibScrypt reads $scrypt$ln=16,r=8,p=1$salt$key.
-func parsePasslibScrypt(encoded string) (*storedHash, error) {
+// parsePHCScrypt reads $scrypt$ln=16,r=8,p=1$salt$key. Some programs write the blocks
+// themselves in place of their logarithm.
+func parsePHCScrypt(encoded string) (*storedHash, error) {
 	const scheme = "scrypt"
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 5 {
@@ -177,12 +227,17 @@ func parsePasslibScrypt(encoded string) (*storedHash, error) {
 	if err != nil {
 		return nil, err
 	}
-	if values["ln"] > 30 {
-		return nil, fmt.Errorf("%w: scrypt: 2^%d blocks", ErrTooCostly, values["ln"])
+	n := values["ln"]
+	switch {
+	case n > 63:
+	case n > 30:
+		return nil, fmt.Errorf("%w: scrypt: 2^%d blocks", ErrTooCostly, n)
+	default:
+		n = 1 << n
 	}
 	salt, key, err := keyAndSalt(scheme, parts[3], parts[4])
 	if err != nil {
 		return nil, err
 	}
-	return scryptHash(scheme, 1<<values["ln"], values["r"], values["p"], salt, key)
+	return scryptHash(scheme, n, values["r"], values["p"], salt, key)
 }

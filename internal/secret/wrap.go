@@ -1,0 +1,144 @@
+package secret
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gatehouse/internal/argon2"
+)
+
+// What becomes of a hash that is brought in (docs/decisions/0020).
+//
+// An argon2id hash of another program looks like ours, and is not: it is of the bytes
+// as they were typed. It is marked. A weak one is wrapped: what is stored is argon2id of
+// its key, with the rest of it, so that somebody who steals the table pays for each
+// guess what he pays for our own.
+const (
+	importedMark = "{imported}"
+	wrappedMark  = "{wrapped}"
+)
+
+// Import says what is stored of a hash that comes from outside: the same, marked where
+// it could be taken for ours. weak says that it may not be stored, and Hasher.Wrap makes
+// what is. The error is that of Inspect.
+func Import(encoded string) (stored string, weak bool, err error) {
+	h, err := parse(encoded)
+	switch {
+	case err != nil:
+		return "", false, err
+	case h.own:
+		encoded = importedMark + encoded
+	}
+	return encoded, h.blank != "", nil
+}
+
+// Own reports whether a stored hash was made here, and is not what an import stored.
+func Own(stored string) bool {
+	h, err := parse(stored)
+	return err == nil && h.own
+}
+
+// parseImported reads an argon2id hash that came from outside.
+func parseImported(encoded string) (*storedHash, error) { return behindMark(importedMark, encoded) }
+
+func behindMark(mark, encoded string) (*storedHash, error) {
+	rest := encoded[len(mark):]
+	if !hasPrefixFold(rest, "$argon2") || !strings.HasPrefix(encoded, mark) {
+		return nil, malformed("argon2", "expected $argon2id$ behind "+mark)
+	}
+	return parseForeign(rest)
+}
+
+// parseWrapped reads {wrapped}, what was kept of the old hash, and argon2id of its key.
+func parseWrapped(encoded string) (*storedHash, error) {
+	at := strings.LastIndex(encoded, "$argon2id$")
+	if at < 0 || !strings.HasPrefix(encoded, wrappedMark) {
+		return nil, malformed("wrapped hash", "expected $argon2id$ behind the old hash")
+	}
+	blank := encoded[len(wrappedMark):at]
+	if hasPrefixFold(blank, wrappedMark) || hasPrefixFold(blank, importedMark) {
+		return nil, malformed("wrapped hash", "wrapped twice")
+	}
+	inner, err := parse(blank)
+	if err != nil {
+		return nil, err
+	}
+	outer, err := parseArgon2(encoded[at:])
+	if err != nil {
+		return nil, err
+	}
+	if inner.blank != blank {
+		return nil, malformed("wrapped hash", "what it is about is no weak hash without its key")
+	}
+	return &storedHash{scheme: inner.scheme, params: outer.params, key: outer.key, compute: func(password []byte) ([]byte, error) {
+		key, err := inner.compute(password)
+		if err != nil {
+			return nil, err
+		}
+		return outer.compute(key)
+	}}, nil
+}
+
+// Wrap returns what is stored of a weak hash. It takes one place of the gate and costs
+// one argon2id hash.
+//
+// Errors: those of Inspect, ErrBusy, or the context's.
+func (h *Hasher) Wrap(ctx context.Context, encoded string) (stored string, err error) {
+	weak, err := parse(encoded)
+	switch {
+	case err != nil:
+		return "", err
+	case weak.blank == "":
+		return "", errors.New("secret: only weak hashes are wrapped")
+	}
+	err = h.gate.run(ctx, false, func() { stored = wrappedMark + weak.blank + h.derive(weak.key) })
+	return stored, err
+}
+
+// Wraps reports whether a stored hash is this one, wrapped: for an import that brings
+// the same again. It costs one argon2id hash where what was kept of it is the same.
+//
+// Errors: ErrBusy, or the context's.
+func (h *Hasher) Wraps(ctx context.Context, stored, encoded string) (same bool, err error) {
+	weak, unreadable := parse(encoded)
+	rest, wrapped := strings.CutPrefix(stored, wrappedMark)
+	if unreadable != nil || weak.blank == "" || !wrapped {
+		return false, nil
+	}
+	rest, kept := strings.CutPrefix(rest, weak.blank)
+	outer, unreadable := parse(rest)
+	if unreadable != nil || !kept || !outer.own {
+		return false, nil
+	}
+	err = h.gate.run(ctx, false, func() { same, unreadable = outer.verify(weak.key) })
+	return same && unreadable == nil, err
+}
+
+// argonKey is argon2 of any variant in memory that is used again.
+func argonKey(variant argon2.Variant, version uint32, password, salt []byte, p Params, keyLen int) []byte {
+	worked.Add(p.work())
+	var m *argon2.Memory
+	select {
+	case m = <-memories:
+	default:
+		m = new(argon2.Memory)
+	}
+	key := m.Key(variant, version, password, salt, p.Time, p.MemoryKiB, p.Parallelism, uint32(keyLen))
+	if m.Bytes() <= mostKept {
+		select {
+		case memories <- m:
+		default:
+		}
+	}
+	return key
+}
+
+// encodeArgon2id writes a hash of ours.
+func encodeArgon2id(p Params, salt, key []byte) string {
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		p.MemoryKiB, p.Time, p.Parallelism, b64.EncodeToString(salt), b64.EncodeToString(key))
+}

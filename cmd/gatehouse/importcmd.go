@@ -14,11 +14,12 @@ import (
 
 type importCmd struct {
 	placeFlags
-	File     string `arg:"" help:"A CSV file with a header; columns: company, account_number, username, email, first_name, last_name, role, password_hash, temporary_password, active."`
-	SkipBad  bool   `help:"Import the good lines; without it one bad line stops everything."`
-	DryRun   bool   `help:"Check everything, write nothing."`
-	Problems string `help:"Write all problems into this file; standard error shows the first 1000." placeholder:"FILE"`
-	JSON     bool   `name:"json" help:"Print the totals as JSON."`
+	File       string `arg:"" help:"A CSV file with a header; columns: company, account_number, username, email, first_name, last_name, role, password_hash, hash_format, hash_salt, temporary_password, active."`
+	HashFormat string `help:"How hashes were made that do not say it themselves, such as sha1:{salt}{password}; see docs/import.md." placeholder:"TEMPLATE"`
+	SkipBad    bool   `help:"Import the good lines; without it one bad line stops everything."`
+	DryRun     bool   `help:"Check everything, write nothing."`
+	Problems   string `help:"Write all problems into this file; standard error shows the first 1000." placeholder:"FILE"`
+	JSON       bool   `name:"json" help:"Print the totals as JSON."`
 }
 
 func (c *importCmd) Run(a *app) error {
@@ -31,7 +32,7 @@ func (c *importCmd) Run(a *app) error {
 		return usageError{fmt.Errorf("%s cannot be read twice: %w\nGive a file, not a pipe", c.File, err)}
 	}
 	return c.in(a, func(o *office, st *site.Site) error {
-		opts := directory.ImportOptions{SkipBad: c.SkipBad, DryRun: c.DryRun, Progress: progress(a)}
+		opts := directory.ImportOptions{SkipBad: c.SkipBad, DryRun: c.DryRun, HashFormat: c.HashFormat, Progress: progress(a)}
 		note, done, err := c.problemFile()
 		if err != nil {
 			return err
@@ -95,7 +96,7 @@ func (c *importCmd) report(a *app, r directory.ImportReport, err error) error {
 	if more := r.ProblemCount - len(r.Problems); more > 0 {
 		lines += fmt.Sprintf("\nand %d more; --problems FILE writes all of them", more)
 	}
-	return errors.New(lines + "\nMend these lines and run it again: it is safe to run twice. Or import the others with --skip-bad.")
+	return errors.New(lines + "\nFix these lines and run it again: it is safe to run twice. Or import the others with --skip-bad.")
 }
 
 func (c *importCmd) problems(a *app, r directory.ImportReport) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"gatehouse"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
@@ -74,10 +76,14 @@ func (f *faults) text(field, value string, most int, allowed func(rune) bool) bo
 	return ok
 }
 
+// oneForm writes a text in the one of Unicode's forms that is stored and compared (C):
+// two files may spell one name in two.
+func oneForm(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
+
 // checkCompany trims the fields of a company and says what is wrong with them.
 func checkCompany(c *CompanyFields) faults {
 	var f faults
-	c.Name, c.AccountNumber = strings.TrimSpace(c.Name), strings.TrimSpace(c.AccountNumber)
+	c.Name, c.AccountNumber = oneForm(c.Name), oneForm(c.AccountNumber)
 	if c.Name == "" {
 		f.add("name", FieldRequired)
 	}
@@ -95,6 +101,7 @@ func checkUser(st *site.Site, u *UserFields) faults {
 	for _, field := range []*string{&u.Username, &u.FirstName, &u.LastName, &u.Email} {
 		*field = strings.TrimSpace(*field)
 	}
+	u.FirstName, u.LastName = oneForm(u.FirstName), oneForm(u.LastName)
 	f.identity(st, u)
 	f.text("first_name", u.FirstName, gatehouse.MaxName, gatehouse.InNames)
 	f.text("last_name", u.LastName, gatehouse.MaxName, gatehouse.InNames)

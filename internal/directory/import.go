@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"io"
 	"strconv"
+	"sync"
 	"time"
 
 	"gatehouse"
@@ -18,8 +19,11 @@ import (
 type ImportOptions struct {
 	// SkipBad imports the good lines; without it one bad line stops everything.
 	SkipBad bool
-	// DryRun checks everything and writes nothing.
+	// DryRun checks everything and writes nothing, and rehearses the first sign-ins.
 	DryRun bool
+	// HashFormat says how the hashes were made that do not say it themselves and have
+	// no hash_format of their own; see secret.FromTemplate.
+	HashFormat string
 	// Progress, if set, is told how many lines a stage has done, now and then.
 	Progress func(stage ImportStage, done int)
 	// Problem, if set, is told every problem as it is found: there may be more of
@@ -79,6 +83,8 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 //   - Names, address and role follow the file, except that an empty cell or a
 //     missing column changes nothing, and that an address which its owner has
 //     confirmed stays.
+//   - A weak hash is wrapped in argon2id, and one that could be taken for ours is marked;
+//     see secret.Import.
 //   - A password hash is written over the one of an earlier import, and only while
 //     the person has never used it: whatever was chosen, issued or rehashed here
 //     since is newer, and stays. A temporary password is for new users and for those
@@ -95,7 +101,8 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 //
 // While it writes, SQLite takes no other changes (a minute for half a million
 // users); signing in is refused with 503 for as long. Memory: some 40 bytes a line, to
-// find usernames that come twice, and 150 bytes for each temporary password.
+// find usernames that come twice, and 200 bytes for each temporary password and each weak
+// hash; a dry run takes some 40 bytes more a line.
 //
 // Errors: Forbidden; Invalid with CodeImportHeader or CodeImportBadLines; Conflict
 // with CodeImportMoved; Unavailable. The report is filled in any case.
@@ -103,7 +110,7 @@ func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site,
 	if err := knock(c, st); err != nil {
 		return ImportReport{}, err
 	}
-	im := &importer{Service: s, caller: c, st: st, file: r, opts: opts, hashes: map[int]string{}}
+	im := &importer{Service: s, caller: c, st: st, file: r, opts: opts, hashes: map[int]string{}, compared: map[int]comparison{}, comparing: maphash.MakeSeed()}
 	checked, err := im.pass(ctx, s.Store.Read(), ImportChecking)
 	switch {
 	case err != nil:
@@ -114,7 +121,7 @@ func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site,
 	case opts.DryRun:
 		return checked, nil
 	}
-	if im.temporaries > 0 {
+	if im.toHash > 0 {
 		if _, err := im.pass(ctx, s.Store.Read(), ImportHashing); err != nil {
 			return checked, err
 		}
@@ -158,10 +165,14 @@ type importer struct {
 	file   io.ReadSeeker
 	opts   ImportOptions
 	now    time.Time
-	// temporaries counts the temporary passwords to hash; hashes holds them by
-	// line once they are.
-	temporaries int
-	hashes      map[int]string
+	// toHash counts the temporary passwords to hash and the weak hashes to wrap; hashes
+	// holds what they became, by line.
+	toHash int
+	hashes map[int]string
+	// compared are the answers to whether a weak hash is the one that is stored.
+	compared     map[int]comparison
+	comparedLock sync.Mutex
+	comparing    maphash.Seed
 }
 
 // importPass is one reading of the file. Nothing of an earlier one is in it: users may
@@ -181,9 +192,10 @@ type importPass struct {
 // importCompany is a company that the file names.
 type importCompany struct {
 	gatehouse.Company
-	line int // of the file that makes it; 0: it was there
-	// counted and written: in this pass, or it was there.
-	counted, written bool
+	line int // of the file that names it first; 0: it was there
+	// sound: a line without faults names it, or it was there. counted and written: in
+	// this pass, or it was there.
+	sound, counted, written bool
 }
 
 func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage) (ImportReport, error) {
@@ -194,7 +206,7 @@ func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage
 	p := &importPass{importer: im, stage: stage, q: q, seed: maphash.MakeSeed(),
 		seen: map[uint64]int32{}, companies: map[string]*importCompany{}}
 	if stage == ImportChecking {
-		im.temporaries = 0
+		im.toHash = 0
 	}
 	t, err := openTable(im.file)
 	if err != nil {
@@ -243,10 +255,7 @@ func (p *importPass) add(ctx context.Context, rec record) error {
 			p.seen[hash] = int32(rec.line)
 		}
 	}
-	if len(r.bad) > 0 {
-		p.bad(r.bad...)
-		return nil
-	}
+	row.bad = r.bad
 	if p.rows = append(p.rows, row); len(p.rows) < store.ImportBatch {
 		return nil
 	}

@@ -21,8 +21,9 @@ type importChange struct {
 
 func (ch importChange) isNew() bool { return ch.was.ID == "" }
 
-// hashes reports whether the line's temporary password is to be hashed.
-func (ch importChange) hashes() bool { return ch.replaced && ch.row.temporary != "" }
+// hashes reports whether the line's temporary password is to be hashed, or its hash to
+// be wrapped.
+func (ch importChange) hashes() bool { return ch.replaced && (ch.row.temporary != "" || ch.row.weak) }
 
 // flush deals with the lines that wait.
 func (p *importPass) flush(ctx context.Context) error {
@@ -34,7 +35,7 @@ func (p *importPass) flush(ctx context.Context) error {
 	p.tally(changes)
 	switch p.stage {
 	case ImportHashing:
-		err = p.hashTemporaries(ctx, changes)
+		err = p.hashAll(ctx, changes)
 	case ImportWriting:
 		err = p.write(ctx, changes)
 	}
@@ -54,23 +55,39 @@ func (p *importPass) plan(ctx context.Context) ([]importChange, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.compare(ctx, users); err != nil {
+		return nil, err
+	}
 	changes := make([]importChange, 0, len(p.rows))
 	for _, row := range p.rows {
-		firm, problem, err := p.companyOf(ctx, row)
+		ch, problems, err := p.judge(ctx, row, users[row.key])
 		if err != nil {
 			return nil, err
 		}
-		var ch importChange
-		if problem == nil {
-			ch, problem = p.decide(row, firm, users[row.key])
-		}
-		if problem != nil {
-			p.bad(*problem)
+		if len(problems) > 0 {
+			p.bad(problems...)
 			continue
 		}
 		changes = append(changes, ch)
 	}
 	return changes, nil
+}
+
+// judge decides on a line, or says all that is wrong with it: one fault does not hide
+// another.
+func (p *importPass) judge(ctx context.Context, row importRow, was gatehouse.User) (ch importChange, problems []ImportProblem, err error) {
+	problems = row.bad
+	if row.lost {
+		return ch, problems, nil
+	}
+	firm, problem, err := p.companyOf(ctx, row)
+	if err == nil && problem == nil && row.key != "" {
+		ch, problem = p.decide(row, firm, was)
+	}
+	if problem != nil {
+		problems = append(problems, *problem)
+	}
+	return ch, problems, err
 }
 
 func (r importRow) problem(c column, format string, args ...any) *ImportProblem {
@@ -85,11 +102,14 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 		found, err := p.q.CompanyByAccount(ctx, p.st.ID, row.account)
 		switch {
 		case err == nil:
-			firm = &importCompany{Company: found, counted: true, written: true}
+			found.Name = oneForm(found.Name)
+			firm = &importCompany{Company: found, sound: true, counted: true, written: true}
 		case gatehouse.KindOf(err) != gatehouse.NotFound:
 			return nil, nil, err
-		case row.company == "" && operatorOnly(p.caller) == nil:
-			return nil, row.problem(colCompany, "is missing: there is no company with the account number %.60q yet", row.account), nil
+		case operatorOnly(p.caller) != nil:
+			return nil, row.problem(colAccount, "%.60q is not your company's account number", row.account), nil
+		case row.company == "":
+			return nil, row.noCompany(), nil
 		default:
 			firm = &importCompany{line: row.line, Company: gatehouse.Company{ID: store.NewID("com", p.now), SiteID: p.st.ID,
 				Name: row.company, AccountNumber: row.account, CreatedAt: p.now}}
@@ -105,8 +125,15 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 			where = fmt.Sprintf("line %d", firm.line)
 		}
 		return nil, row.problem(colCompany, "%.60q: %s has %q for the account number %.60q", row.company, where, firm.Name, row.account), nil
+	case row.company == "" && !firm.sound: // only a line that is left out names it
+		return nil, row.noCompany(), nil
 	}
+	firm.sound = firm.sound || len(row.bad) == 0
 	return firm, nil, nil
+}
+
+func (r importRow) noCompany() *ImportProblem {
+	return r.problem(colCompany, "is missing: there is no company with the account number %.60q yet", r.account)
 }
 
 // decide says what a line comes to for a user, who is new if was has no ID.
@@ -171,12 +198,14 @@ func (p *importPass) password(ch *importChange) {
 	old := ch.was.Password
 	fresh := old.Hash == "" && ch.was.FirstSignInAt.IsZero()
 	switch row := ch.row; {
-	case row.hash != "" && row.hash == old.Hash, row.hash == "" && row.temporary == "":
-	case row.hash != "" && (fresh || unused(ch.was, row.hash)):
+	case row.same, row.hash == "" && row.temporary == "":
+	case row.hash != "" && (fresh || unused(ch.was)):
 		ch.replaced = true
 		// The time of the first import marks it as the import's own: unused.
-		set := ch.now.CreatedAt
-		ch.now.Password = gatehouse.Password{Hash: row.hash, Origin: gatehouse.PasswordChosen, SetAt: set}
+		ch.now.Password = gatehouse.Password{Origin: gatehouse.PasswordChosen, SetAt: ch.now.CreatedAt}
+		if !row.weak { // a weak one is wrapped before it is written
+			ch.now.Password.Hash = row.stored
+		}
 	case row.temporary != "" && fresh:
 		ch.replaced = true
 		ch.now.Password = gatehouse.Password{Origin: gatehouse.PasswordInitial, SetAt: p.now,
@@ -188,15 +217,10 @@ func (p *importPass) password(ch *importChange) {
 
 // unused reports whether a user's password is still the hash that an import wrote:
 // nobody has finished a sign-in with it, chosen another one, been given one, or proved
-// it, which writes it under the current algorithm.
-func unused(u gatehouse.User, hash string) bool {
+// it, which makes it a hash of our own.
+func unused(u gatehouse.User) bool {
 	w := u.Password
-	if !u.FirstSignInAt.IsZero() || w.Origin != gatehouse.PasswordChosen || !w.SetAt.Equal(u.CreatedAt) {
-		return false
-	}
-	stored, _ := secret.Inspect(w.Hash)
-	legacy, _ := secret.Inspect(hash)
-	return stored != "argon2id" || legacy == "argon2id"
+	return u.FirstSignInAt.IsZero() && w.Origin == gatehouse.PasswordChosen && w.SetAt.Equal(u.CreatedAt) && !secret.Own(w.Hash)
 }
 
 // tally counts what the changes come to.
@@ -207,7 +231,7 @@ func (p *importPass) tally(changes []importChange) {
 			p.report.CompaniesCreated++
 		}
 		if p.stage == ImportChecking && ch.hashes() {
-			p.temporaries++
+			p.toHash++
 		}
 		p.count(ch)
 	}

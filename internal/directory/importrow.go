@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,10 +34,18 @@ type importRow struct {
 	user             UserFields
 	company, account string
 	roleGiven        bool
-	hash, temporary  string
+	// hash is that of the file, in one text; stored is what is kept of it, and weak
+	// says that it has to be wrapped first.
+	hash, stored, temporary string
+	weak                    bool
+	// same: it is the one that is stored already.
+	same bool
 	// activeGiven: the file says whether the account may be used; active is what
 	// it says, or true.
 	activeGiven, active bool
+	// bad is what is wrong with it; lost: so much that nothing else can be said.
+	bad  []ImportProblem
+	lost bool
 }
 
 // rowReader reads rows and collects what is wrong with them.
@@ -47,7 +57,7 @@ type rowReader struct {
 
 // complain notes a problem, with the value where it is no secret.
 func (r *rowReader) complain(c column, reason string) {
-	if value := r.rec.cells[c]; value != "" && c != colHash && c != colTemporary {
+	if value := r.rec.cells[c]; value != "" && c != colHash && c != colTemporary && c != colHashSalt {
 		reason = fmt.Sprintf("%.60q %s", value, reason)
 	}
 	r.bad = append(r.bad, ImportProblem{r.rec.line, c.String(), reason})
@@ -59,10 +69,9 @@ func (r *rowReader) read() importRow {
 	cells := r.rec.cells
 	if r.rec.problem != "" {
 		r.bad = append(r.bad, ImportProblem{r.rec.line, "", r.rec.problem})
-		return importRow{line: r.rec.line}
+		return importRow{line: r.rec.line, lost: true}
 	}
-	row := importRow{line: r.rec.line, company: cells[colCompany], account: cells[colAccount],
-		hash: cells[colHash], temporary: cells[colTemporary]}
+	row := importRow{line: r.rec.line, temporary: cells[colTemporary]}
 	row.user = UserFields{Username: cells[colUsername], Email: cells[colEmail], FirstName: cells[colFirstName],
 		LastName: cells[colLastName], Role: gatehouse.Role(strings.ToLower(cells[colRole]))}
 	row.roleGiven = row.user.Role != ""
@@ -73,8 +82,8 @@ func (r *rowReader) read() importRow {
 		r.complain(columnOf(e.Field), Explain(e))
 	}
 	row.key = gatehouse.NameKey(row.user.Username)
-	r.company(row)
-	r.password(row)
+	r.company(&row)
+	r.password(&row)
 	row.activeGiven, row.active = r.active()
 	return row
 }
@@ -88,31 +97,33 @@ func columnOf(field string) column {
 	return colUsername
 }
 
-func (r *rowReader) company(row importRow) {
-	fields := CompanyFields{Name: row.company, AccountNumber: row.account}
+func (r *rowReader) company(row *importRow) {
+	fields := CompanyFields{Name: r.rec.cells[colCompany], AccountNumber: r.rec.cells[colAccount]}
 	for _, e := range checkCompany(&fields) {
 		switch {
 		case e.Field == "account_number":
 			r.complain(colAccount, Explain(e))
+			row.lost = true
 		case e.Code != FieldRequired: // a company that is known needs no name here
 			r.complain(colCompany, Explain(e))
+			row.lost = true
 		}
 	}
+	row.company, row.account = fields.Name, fields.AccountNumber
 }
 
 // password checks what the person is to sign in with. A temporary password is held to
 // the policy that its successor is held to (ASVS 6.4.1).
-func (r *rowReader) password(row importRow) {
+func (r *rowReader) password(row *importRow) {
+	hash := r.rec.cells[colHash]
 	switch {
-	case row.hash != "" && row.temporary != "":
+	case hash != "" && row.temporary != "":
 		r.complain(colTemporary, "cannot be there together with password_hash")
-	case row.hash != "" && operatorOnly(r.im.caller) != nil:
+	case hash != "" && operatorOnly(r.im.caller) != nil:
 		// Such a password need not be changed and passes by the policy.
 		r.complain(colHash, "can be brought in by an operator only; use temporary_password")
-	case row.hash != "":
-		if _, err := secret.Inspect(row.hash); err != nil {
-			r.complain(colHash, err.Error())
-		}
+	case hash != "":
+		r.hash(row, hash)
 	case row.temporary != "":
 		failed := gatehouse.CheckPassword(r.im.st.Policy.Password, gatehouse.PasswordFacts{
 			Password: row.temporary, Username: row.user.Username, Common: r.im.blocklist().Contains(row.temporary),
@@ -122,6 +133,36 @@ func (r *rowReader) password(row importRow) {
 			r.complain(colTemporary, "fails the site's password policy: "+describe(failed, r.im.st.Policy.Password))
 		}
 	}
+}
+
+// hash reads a password hash, or a digest with how it was made: on its own line, or for
+// all lines whose hash does not say itself what it is.
+func (r *rowReader) hash(row *importRow, hash string) {
+	format, salt := r.rec.cells[colHashFormat], r.rec.cells[colHashSalt]
+	if _, err := secret.Inspect(hash); format == "" && errors.Is(err, secret.ErrUnsupported) || errors.Is(err, secret.ErrUnknownScheme) {
+		format = cmp.Or(format, r.im.opts.HashFormat)
+	}
+	var err error
+	switch {
+	case format != "":
+		if salt == "" { // many programs write them into one field
+			hash, salt, _ = strings.Cut(hash, ":")
+		}
+		if hash, err = secret.FromTemplate(format, hash, salt); err == nil {
+			_, err = secret.Inspect(hash)
+		}
+	case salt != "":
+		r.complain(colHashSalt, "needs hash_format, which says how the salt and the password were hashed")
+		return
+	}
+	if err == nil {
+		row.stored, row.weak, err = secret.Import(hash)
+	}
+	if err != nil {
+		r.complain(colHash, err.Error())
+		return
+	}
+	row.hash = hash
 }
 
 func describe(failed []gatehouse.PasswordRule, p gatehouse.PasswordPolicy) string {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"gatehouse"
 )
@@ -25,6 +26,8 @@ const (
 	colLastName
 	colRole
 	colHash
+	colHashFormat
+	colHashSalt
 	colTemporary
 	colActive
 	columns
@@ -32,7 +35,7 @@ const (
 
 // ImportColumns are the names of the columns that an import knows.
 var ImportColumns = []string{"company", "account_number", "username", "email", "first_name", "last_name", "role",
-	"password_hash", "temporary_password", "active"}
+	"password_hash", "hash_format", "hash_salt", "temporary_password", "active"}
 
 func (c column) String() string { return ImportColumns[c] }
 
@@ -57,7 +60,8 @@ type table struct {
 	sep   byte
 	at    [columns]int // where each column stands; -1: nowhere
 	width int
-	line  int // the last one that was read
+	line  int  // the last one that was read
+	cut   bool // it had no line break at its end
 }
 
 // record is a line that was taken apart, or what is wrong with it.
@@ -80,6 +84,9 @@ func openTable(r io.Reader) (*table, error) {
 		return nil, err
 	}
 	header, long, err := t.readLine()
+	if sep, named := strings.CutPrefix(header, "sep="); err == nil && named && len(sep) == 1 { // a line for a spreadsheet alone
+		header, long, err = t.readLine()
+	}
 	if errors.Is(err, io.EOF) || err == nil && (long || strings.TrimSpace(header) == "") {
 		return nil, headerError("the first line has no names of columns; known are: %s", strings.Join(ImportColumns, ", "))
 	}
@@ -103,9 +110,14 @@ func (t *table) header(line string) error {
 	if problem != "" {
 		return headerError("the first line: %s", problem)
 	}
+	for len(names) > 0 && strings.TrimSpace(names[len(names)-1]) == "" { // spreadsheets write columns that were emptied
+		names = names[:len(names)-1]
+	}
 	for i, name := range names {
-		c := slices.Index(ImportColumns, strings.ToLower(strings.TrimSpace(name)))
+		c := slices.Index(ImportColumns, columnName(name))
 		switch {
+		case strings.TrimSpace(name) == "":
+			return headerError("column %d has no name; known are: %s", i+1, strings.Join(ImportColumns, ", "))
 		case c < 0:
 			return headerError("there is no column %.60q; known are: %s", name, strings.Join(ImportColumns, ", "))
 		case t.at[c] >= 0:
@@ -115,6 +127,13 @@ func (t *table) header(line string) error {
 	}
 	t.width = len(names)
 	return nil
+}
+
+// columnName forgives how a heading is written: "Account Number" is account_number.
+func columnName(heading string) string {
+	return strings.Join(strings.FieldsFunc(gatehouse.Fold(heading), func(r rune) bool {
+		return unicode.IsSpace(r) || r == '_' || r == '-' || unicode.Is(unicode.Cf, r)
+	}), "_")
 }
 
 // has reports whether the file has a column.
@@ -134,21 +153,37 @@ func (t *table) next() (record, error) {
 		}
 		cells, problem := splitLine(line, t.sep)
 		switch {
-		case strings.Trim(line, " \t\""+string(t.sep)) == "":
+		case strings.Trim(line, " \u00a0\t\""+string(t.sep)) == "":
 			continue
 		case problem != "":
 			rec.problem = problem
-		case len(cells) != t.width:
-			rec.problem = fmt.Sprintf("the line has %d fields, the header has %d", len(cells), t.width)
 		default:
-			for c, i := range t.at {
-				if i >= 0 {
-					rec.cells[c] = strings.TrimSpace(cells[i])
-				}
-			}
+			rec.problem = t.fill(&rec, cells)
 		}
 		return rec, nil
 	}
+}
+
+// fill puts the cells of a line where they belong, or says what is wrong. Spreadsheets
+// write empty cells behind the last column, and leave out those at the end of a line;
+// a line that is also the end of the file may have been cut off.
+func (t *table) fill(rec *record, cells []string) (problem string) {
+	for len(cells) > t.width && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
+	if len(cells) > t.width || len(cells) < t.width && t.cut {
+		return fmt.Sprintf("the line has %d fields, the header has %d", len(cells), t.width)
+	}
+	for c, i := range t.at {
+		switch {
+		case i < 0 || i >= len(cells):
+		case column(c) == colHashSalt: // its blanks count
+			rec.cells[c] = cells[i]
+		default:
+			rec.cells[c] = strings.TrimSpace(cells[i])
+		}
+	}
+	return ""
 }
 
 // readLine returns a line without its end. One that is too long is read to its end
@@ -163,6 +198,7 @@ func (t *table) readLine() (line string, long bool, err error) {
 		return "", false, err
 	}
 	t.line++
+	t.cut = err != nil
 	if long {
 		return "", true, nil
 	}

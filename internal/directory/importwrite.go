@@ -3,67 +3,11 @@ package directory
 import (
 	"context"
 	"errors"
-	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/secret"
 )
-
-// hashTemporaries hashes the temporary passwords of a batch, as many at once as
-// there are cores. Only the hashes are kept, until the lines are written.
-func (p *importPass) hashTemporaries(ctx context.Context, changes []importChange) error {
-	var todo []importRow
-	for _, ch := range changes {
-		if ch.hashes() {
-			todo = append(todo, ch.row)
-		}
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	done := make([]string, len(todo))
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(todo)) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(todo)); i = next.Add(1) - 1 {
-				encoded, err := p.hashPatiently(ctx, todo[i].temporary)
-				if err != nil {
-					stop(err)
-					return
-				}
-				done[i] = encoded
-			}
-		})
-	}
-	all.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	for i, row := range todo {
-		p.hashes[row.line] = done[i]
-	}
-	return nil
-}
-
-// hashPatiently waits for a place of the gate as long as it takes: people who sign in
-// come first, an import can wait.
-func (p *importPass) hashPatiently(ctx context.Context, password string) (string, error) {
-	for {
-		encoded, err := p.Hasher.Hash(ctx, password)
-		if !errors.Is(err, secret.ErrBusy) {
-			return encoded, err
-		}
-		select {
-		case <-ctx.Done():
-			return "", ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
 
 // write writes a batch. Nothing slow happens here: on SQLite everybody else waits.
 func (p *importPass) write(ctx context.Context, changes []importChange) error {

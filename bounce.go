@@ -3,6 +3,7 @@ package gatehouse
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,26 +45,97 @@ func (a DeliveryAction) Arrived() bool {
 	return a == DeliveryDelivered || a == DeliveryRelayed || a == DeliveryExpanded
 }
 
-// enhancedStatus is a status code of RFC 3463 at the beginning of an answer.
-var enhancedStatus = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}$`)
+// Refusal is what was said about the recipient of a mail that did not arrive: by the
+// server that it was to be handed to, or in a report.
+type Refusal struct {
+	// Code is the number of an SMTP answer; 0: none is known.
+	Code int
+	// Status is the code of RFC 3463 that a report has in a field of its own; empty
+	// at the hand-over.
+	Status string
+	// Text is what stands after the number. It may begin with a status of its own.
+	Text string
+}
 
-// RefusesAddress reports whether a mail server's answer to a recipient says that mail to
-// this address cannot arrive, and with which status. What it says about us, our content
-// or its own rules (5.7.1, "relaying denied") is nothing against the address.
-func RefusesAddress(code int, text string) (status string, refused bool) {
-	first, _, _ := strings.Cut(text, " ")
-	if !enhancedStatus.MatchString(first) {
-		return "", code == 550 || code == 551 || code == 553
+// numberedAnswer is a diagnostic that begins with the number of an SMTP answer, of which
+// the lines of a longer one have a hyphen behind it (RFC 5321, 4.2.1).
+var numberedAnswer = regexp.MustCompile(`^([245]\d\d)(?:[ -]|$)`)
+
+// ReportedRefusal is what a report says about a recipient: the fields Status and
+// Diagnostic-Code of RFC 3464.
+func ReportedRefusal(status, diagnostic string) Refusal {
+	r := Refusal{Status: status, Text: strings.TrimSpace(diagnostic)}
+	if number := numberedAnswer.FindStringSubmatch(r.Text); number != nil {
+		r.Code, _ = strconv.Atoi(number[1]) // three digits
+		r.Text = strings.TrimLeft(r.Text[3:], " -")
 	}
-	switch {
-	case code < 500, !strings.HasPrefix(first, "5."):
-		return first, false
-	case first == "5.1.7", first == "5.1.8": // the sender's address
-		return first, false
-	case first == "5.2.3": // too long for this mailbox: another mail may fit
-		return first, false
-	case strings.HasPrefix(first, "5.1."), strings.HasPrefix(first, "5.2."):
-		return first, true
+	return r
+}
+
+// enhancedStatus is a status code of RFC 3463 at the beginning of a text. Some servers
+// put a mark before it.
+var enhancedStatus = regexp.MustCompile(`^[#(<\[]?([245]\.\d{1,3}\.\d{1,3})(?:[^.\d]|\.\D|\.?$)`)
+
+func statusAt(text string) string {
+	found := enhancedStatus.FindStringSubmatch(strings.TrimSpace(text))
+	if found == nil {
+		return ""
 	}
-	return first, first == "5.0.0" && (code == 550 || code == 551 || code == 553)
+	return found[1]
+}
+
+// What a status says about an address. Whatever is not named here is about our content
+// (5.6), our sender (5.1.7, 5.1.8), somebody's rules (5.7), their system or their network
+// (5.3, 5.4), or this one mail (5.2.3): none of it is held against anybody.
+var (
+	deadAddress = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.2.2"}
+	// vague ones say "the address" or nothing, and leave the rest to the words.
+	vague = []string{"5.1.0", "5.2.0"}
+)
+
+const noStatus = "5.0.0"
+
+// notTheAddress are words of answers that name no telling status, and are about us, a
+// rule or a trouble that passes. "Denied" may mean anybody: then nobody is marked.
+var notTheAddress = regexp.MustCompile(`(?i)spam|\bspf\b|dkim|dmarc|sender|relay|block|blacklist|black list|denylist|dnsbl|\brbl\b|is listed|listed (at|by|on)|` +
+	`polic|reputation|virus|malware|phish|content|authenti|authori[sz]|reverse dns|\brdns\b|\bptr\b|\bhelo\b|\behlo\b|gr[ea]ylist|` +
+	`too many|rate limit|throttl|temporar|try(ing)? again|later|time(d)? ?out|\btls\b|encrypt|prohibit|denied|not permitted|forbidden|` +
+	`too (large|big|long)|quota|\bfull\b|message size|` +
+	`absender|unerw.nscht|gesperrt|blockiert|sp.ter|exp.diteur|ind.sirable|bloqu|refus. par`)
+
+// RefusesAddress reports whether a refusal says that mail to the address cannot arrive,
+// and with which status, or else number. It is the one rule for answers at the hand-over
+// and for reports. Where report and answer name a status each, both must say so: a
+// report of "5.1.1" about an answer "550 5.7.26" is about us.
+func RefusesAddress(r Refusal) (status string, refused bool) {
+	named := statusAt(r.Status)
+	answered := statusAt(r.Text)
+	status = named
+	if answered != "" && (named == "" || named == noStatus) {
+		status = answered
+	}
+	if status == "" && r.Code > 0 {
+		status = strconv.Itoa(r.Code)
+	}
+	if r.Code > 0 && r.Code < 500 {
+		return status, false
+	}
+	dead := false
+	for _, s := range []string{named, answered} {
+		switch {
+		case slices.Contains(deadAddress, s):
+			dead = true
+		case slices.Contains(vague, s):
+			if notTheAddress.MatchString(r.Text) {
+				return status, false
+			}
+			dead = true
+		case s != "" && s != noStatus:
+			return status, false
+		}
+	}
+	if dead {
+		return status, true
+	}
+	return status, (r.Code == 550 || r.Code == 551 || r.Code == 553) && !notTheAddress.MatchString(r.Text)
 }

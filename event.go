@@ -142,6 +142,9 @@ const (
 	EventSecondStepReset EventKind = "second_step.reset"
 	// EventMailBounced: mail to the user's address came back.
 	EventMailBounced EventKind = "mail.bounced"
+	// EventBounceCleared: what was held against the user's address was taken back, by an
+	// operator or because too many addresses were refused for the same reason.
+	EventBounceCleared EventKind = "mail.bounce_cleared"
 	// EventMailResent: an administrator had a message sent again (C13).
 	EventMailResent EventKind = "mail.resent"
 )

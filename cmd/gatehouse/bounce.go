@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
 )
 
 // BouncesConfig is how reports about mail that came back are handed over.
@@ -83,11 +84,17 @@ func (c *bounceCmd) take(a *app) error {
 	if err != nil {
 		return err
 	}
+	sites, err := site.Open(cfg.Sites, cfg.SiteEnv())
+	if err != nil {
+		return err
+	}
 	st, err := openReady(a.ctx, cfg.Database)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	r := &mail.Receiver{Store: st, Now: utc, Log: slog.New(slog.DiscardHandler)}
+	log := slog.New(slog.DiscardHandler)
+	r := &mail.Receiver{Store: st, Now: utc, Log: log, Refusals: &mail.Refusals{
+		Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Sites: sites.ByID, SecurityAddress: cfg.SecurityAddress, Log: log}}
 	return r.Take(a.ctx, c.Recipient, os.Stdin)
 }

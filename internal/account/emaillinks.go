@@ -84,7 +84,7 @@ func (s *Service) confirmed(ctx context.Context, q store.Queries, st *site.Site,
 	}
 	now, err := s.putEmail(ctx, q, st, u, change.New)
 	if err == nil { // the mail with the link has arrived
-		err = q.ClearBounce(ctx, st.ID, gatehouse.NameKey(change.New), true)
+		_, err = q.ClearBounce(ctx, st.ID, u.ID, change.New, true)
 	}
 	if err != nil {
 		return err

@@ -73,6 +73,7 @@ func New(o Options) (*House, error) {
 	metrics := web.NewMetrics(o.Store, o.Hasher, o.Now)
 	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Now: o.Now, Log: o.Log}
 	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: sender.Nudge}
+	sender.Refusals = &mail.Refusals{Outbox: outbox, Sites: o.Sites.ByID, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	in := &signin.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Place: o.Places.Of, Now: o.Now, Log: o.Log, Counted: metrics.SignIn}
 	own := &account.Service{Store: o.Store, SignIn: in, Outbox: outbox, Keys: o.Keys, Now: o.Now}
 	desk := &directory.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Now: o.Now, Log: o.Log}
@@ -82,7 +83,7 @@ func New(o Options) (*House, error) {
 	}
 	return &House{
 		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: desk,
-		Reports: &mail.Receiver{Store: o.Store, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
+		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
 		sender:  sender, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(o.Store, o.Sites.All, outbox, o.Now),

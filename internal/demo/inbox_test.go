@@ -52,7 +52,7 @@ func (g *stage) testMails(t *testing.T) {
 	b := newInbox(t)
 	host, port, err := net.SplitHostPort(b.Addr())
 	must(t, err)
-	sender := &mail.Sender{Store: g.Store, Sites: g.sites.ByID, Keys: g.keys, Now: atNoon, Log: slog.New(slog.DiscardHandler),
+	sender := &mail.Sender{Store: g.Store, Sites: g.sites.ByID, Keys: g.keys, Now: atNoon, Log: slog.New(slog.DiscardHandler), Refusals: &mail.Refusals{},
 		SMTP: mail.SMTP{Host: host, Port: port, Security: mail.Plain}}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

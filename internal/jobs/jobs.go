@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/store"
 )
 
@@ -28,10 +29,12 @@ const (
 	keepLimits       = time.Hour
 	keepRecoveries   = 24 * time.Hour
 	keepEmailChanges = 30 * 24 * time.Hour
+	// keepCodes is longer than codes count for the limit of an hour.
+	keepCodes = 24 * time.Hour
 )
 
 // Expiry removes what has run out: sign-ins, sessions, counts of names that are no
-// account, limits, recoveries, changes of an address.
+// account, limits, recoveries, changes of an address, codes, refused addresses.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -51,7 +54,13 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 			if err := q.DropOldRecoveries(ctx, at.Add(-keepRecoveries)); err != nil {
 				return err
 			}
-			return q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges))
+			if err := q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges)); err != nil {
+				return err
+			}
+			if err := q.DropOldCodes(ctx, at.Add(-keepCodes)); err != nil {
+				return err
+			}
+			return q.DropOldRefusals(ctx, at.Add(-gatehouse.RefusalWindow), at.Add(-gatehouse.RefusalNews))
 		})
 	}}
 }

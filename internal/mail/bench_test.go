@@ -97,6 +97,7 @@ func (b *bench) message(msg mail.Message) store.Message {
 
 func (b *bench) sender(c mail.SMTP) *mail.Sender {
 	return &mail.Sender{Store: b.store, Keys: b.keys, SMTP: c, Now: b.clock.now, Log: slog.New(slog.DiscardHandler),
+		Refusals: b.refusals(slog.New(slog.DiscardHandler)),
 		Sites: func(id string) *site.Site {
 			if id != b.site.ID {
 				return nil

@@ -18,6 +18,8 @@ type Receiver struct {
 	Store *store.Store
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Refusals is what follows for addresses.
+	Refusals *Refusals
 	// Name is how it greets; empty: localhost.
 	Name string
 }
@@ -57,12 +59,21 @@ func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader
 		return fmt.Errorf("%w: it has no action that RFC 3464 knows", ErrNoReport)
 	}
 	about := report.Recipients[counts]
+	refusal := about.refusal() // in full: the words tell, also those that may not be kept
 	if m.Secret {
 		about = about.discreet()
 	}
 	r.Log.InfoContext(ctx, "mail: report", "site", m.SiteID, "message", m.ID, "kind", m.Kind, "user", m.UserID,
 		"action", string(about.Action), "status", about.Status)
-	return r.Store.Write(ctx, func(q store.Queries) error { return r.note(ctx, q, m, about) })
+	var over []excess
+	err = r.Store.Write(ctx, func(q store.Queries) (err error) {
+		over, err = r.note(ctx, q, m, about, refusal)
+		return err
+	})
+	if err == nil {
+		r.Refusals.announce(ctx, over)
+	}
+	return err
 }
 
 // message returns the message that a token is of.
@@ -74,40 +85,25 @@ func (r *Receiver) message(ctx context.Context, token string) (store.Message, er
 	return m, err
 }
 
-// note records what a report says about a message.
-func (r *Receiver) note(ctx context.Context, q store.Queries, m store.Message, about ReportRecipient) error {
+// note records what a report says about a message, and about the address that the message
+// went to.
+func (r *Receiver) note(ctx context.Context, q store.Queries, m store.Message, about ReportRecipient, refusal gatehouse.Refusal) ([]excess, error) {
 	text := said(string(about.Action) + ": " + about.Text())
 	switch {
 	case about.Action.Arrived():
-		return errors.Join(
-			q.NoteDelivery(ctx, m.SiteID, m.ID, text),
-			q.ClearBounce(ctx, m.SiteID, gatehouse.NameKey(m.Recipient), true))
+		return nil, errors.Join(q.NoteDelivery(ctx, m.SiteID, m.ID, text), arrived(ctx, q, m, true))
 	case about.Action == gatehouse.DeliveryDelayed:
-		return q.NoteDelivery(ctx, m.SiteID, m.ID, text)
+		return nil, q.NoteDelivery(ctx, m.SiteID, m.ID, text)
 	}
 	// A report that comes again, or is played again, marks nothing again: mail to the
 	// address may have arrived since.
 	first, err := q.BounceMessage(ctx, m.SiteID, m.ID, about.Text(), r.Now())
 	if err != nil || !first {
-		return err
+		return nil, err
 	}
-	return markBounced(ctx, q, m, about.Status, gatehouse.Bounce{At: r.Now(), Reason: about.Text(), Reported: true})
-}
-
-// markBounced marks the address of a message, for whoever has it now, and writes an event
-// for each of them.
-func markBounced(ctx context.Context, q store.Queries, m store.Message, status string, b gatehouse.Bounce) error {
-	users, err := q.MarkBounced(ctx, m.SiteID, gatehouse.NameKey(m.Recipient), b)
-	if err != nil {
-		return err
+	status, refused := gatehouse.RefusesAddress(refusal)
+	if !refused {
+		return nil, nil
 	}
-	self := gatehouse.Caller{Kind: gatehouse.System}
-	for _, u := range users {
-		e := self.Event(store.NewID("evt", b.At), b.At, m.SiteID, u, gatehouse.EventMailBounced, gatehouse.ResultOK,
-			map[string]string{"status": status, "message": m.ID})
-		if err := q.InsertEvent(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.Refusals.note(ctx, q, m, status, gatehouse.Bounce{At: r.Now(), Reason: about.Text(), Reported: true})
 }

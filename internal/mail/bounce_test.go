@@ -12,6 +12,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
@@ -60,7 +61,19 @@ func (b *bench) bounceEvents(u gatehouse.User) (all []gatehouse.Event) {
 }
 
 func (b *bench) receiver(log io.Writer) *mail.Receiver {
-	return &mail.Receiver{Store: b.store, Now: b.clock.now, Log: slog.New(slog.NewTextHandler(log, nil)), Name: "in.uk.meridian.example"}
+	l := slog.New(slog.NewTextHandler(log, nil))
+	return &mail.Receiver{Store: b.store, Refusals: b.refusals(l), Now: b.clock.now, Log: l, Name: "in.uk.meridian.example"}
+}
+
+const securityAddress = "security@platform.example"
+
+func (b *bench) refusals(log *slog.Logger) *mail.Refusals {
+	return &mail.Refusals{Outbox: b.outbox, SecurityAddress: securityAddress, Log: log, Sites: func(id string) *site.Site {
+		if id == b.site.ID {
+			return b.site
+		}
+		return nil
+	}}
 }
 
 // reportToken is the token in the reports of testdata.

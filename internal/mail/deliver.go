@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
-	"strconv"
 	"sync"
 	"time"
 
@@ -216,9 +215,7 @@ func (v *verdict) doubt(err error, answer *textproto.Error) {
 	if !errors.As(err, &recipient) {
 		return
 	}
-	if v.status, v.refused = gatehouse.RefusesAddress(answer.Code, answer.Msg); v.status == "" {
-		v.status = strconv.Itoa(answer.Code)
-	}
+	v.status, v.refused = gatehouse.RefusesAddress(gatehouse.Refusal{Code: answer.Code, Text: answer.Msg})
 }
 
 // aboutUs reports the refusals that mean our sign-in at the server, not the message:

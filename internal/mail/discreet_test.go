@@ -127,7 +127,8 @@ func TestReportsThatQuoteTheMail(t *testing.T) {
 			}
 		}
 		if err := b.store.Write(t.Context(), func(q store.Queries) error { // for the next one to mark it
-			return q.ClearBounce(t.Context(), u.SiteID, gatehouse.NameKey(u.Email), true)
+			_, err := q.ClearBounce(t.Context(), u.SiteID, u.ID, u.Email, true)
+			return err
 		}); err != nil {
 			t.Fatal(err)
 		}

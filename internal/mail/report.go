@@ -35,6 +35,11 @@ type ReportRecipient struct {
 	Diagnostic string
 }
 
+// refusal is what is said, for the rule that judges it.
+func (r ReportRecipient) refusal() gatehouse.Refusal {
+	return gatehouse.ReportedRefusal(r.Status, r.Diagnostic)
+}
+
 // Text is what there is to say about a recipient.
 func (r ReportRecipient) Text() string {
 	if strings.Contains(r.Diagnostic, r.Status) {

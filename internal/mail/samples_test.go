@@ -152,6 +152,8 @@ func switchSamples() map[string]Message {
 		"enrolment-summary-off":           EnrolmentSummary{off},
 		"enrolment-summary-replaced":      EnrolmentSummary{replaced},
 		"enrolment-failures":              EnrolmentFailures{failed},
+		"many-refusals":                   ManyRefusals{Status: "5.1", Users: 26, Most: 25, TakenBack: 25, At: testTime},
+		"many-refusals-domain":            ManyRefusals{Status: "5.1", Domain: "lindenhof.example", Users: 6, Most: 5, TakenBack: 5, At: testTime},
 	}
 }
 

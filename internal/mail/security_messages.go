@@ -126,6 +126,23 @@ type EnrolmentFailures struct{ Enrolment }
 // Kind implements Message.
 func (EnrolmentFailures) Kind() string { return "enrolment-failures" }
 
+// ManyRefusals tells the platform's security address that mail comes back from so many
+// addresses for one cause that none of them is marked.
+type ManyRefusals struct {
+	notice
+	// Status is the kind of status, such as 5.1, or the number of an answer.
+	Status string
+	// Domain is that of the addresses; empty: of more than one.
+	Domain string
+	// Users is how many there are within an hour, Most how many are marked at most, and
+	// TakenBack how many marks were taken back.
+	Users, Most, TakenBack int
+	At                     time.Time
+}
+
+// Kind implements Message.
+func (ManyRefusals) Kind() string { return "many-refusals" }
+
 // SecondStepReset tells a person that an administrator took back the trust in all
 // browsers, and the own choice of two-factor; or the trust in one browser alone (B19).
 type SecondStepReset struct {

@@ -30,6 +30,8 @@ type Sender struct {
 	DKIM []DKIM
 	Now  func() time.Time
 	Log  *slog.Logger
+	// Refusals is what follows for addresses that the server refuses.
+	Refusals *Refusals
 	// Workers is how many connections there may be; 0: 4.
 	Workers int
 
@@ -347,28 +349,35 @@ func (s *Sender) markOnce(ctx context.Context, outcomes []outcome) (lost []store
 	for i, o := range outcomes {
 		results[i] = o.MessageResult
 	}
+	var over []excess
 	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
+		over = nil
 		if lost, err = q.FinishMessages(ctx, results); err != nil {
 			return err
 		}
 		for _, o := range outcomes {
-			if !slices.Contains(lost, o.MessageResult) {
-				err = errors.Join(err, judgeAddress(ctx, q, o))
+			if slices.Contains(lost, o.MessageResult) {
+				continue
 			}
+			more, failed := s.judgeAddress(ctx, q, o)
+			over, err = append(over, more...), errors.Join(err, failed)
 		}
 		return err
 	})
+	if err == nil {
+		s.Refusals.announce(ctx, over)
+	}
 	return lost, err
 }
 
 // judgeAddress notes what the hand-over says about an address. A success costs a
 // statement only where something was held against the address before.
-func judgeAddress(ctx context.Context, q store.Queries, o outcome) error {
+func (s *Sender) judgeAddress(ctx context.Context, q store.Queries, o outcome) ([]excess, error) {
 	switch {
 	case o.verdict.refused:
-		return markBounced(ctx, q, o.message, o.verdict.status, gatehouse.Bounce{At: o.At, Reason: o.Reply})
+		return s.Refusals.note(ctx, q, o.message, o.verdict.status, gatehouse.Bounce{At: o.At, Reason: o.Reply})
 	case o.State == store.MessageSent && o.message.Doubted:
-		return q.ClearBounce(ctx, o.SiteID, gatehouse.NameKey(o.message.Recipient), false)
+		return nil, arrived(ctx, q, o.message, false)
 	}
-	return nil
+	return nil, nil
 }

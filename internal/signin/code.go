@@ -305,7 +305,7 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 // provedEmail notes what a code or a link that came back says: mail to the user's address
 // arrives and is read there. Codes and links that went to an earlier address have ended with it.
 func (s *Service) provedEmail(ctx context.Context, q store.Queries, u *gatehouse.User, c gatehouse.Caller) error {
-	if err := q.ClearBounce(ctx, u.SiteID, gatehouse.NameKey(u.Email), true); err != nil {
+	if _, err := q.ClearBounce(ctx, u.SiteID, u.ID, u.Email, true); err != nil {
 		return err
 	}
 	news, err := q.ProveEmail(ctx, u.SiteID, u.ID, u.Email)

@@ -334,7 +334,7 @@ func TestCodesAndTheAddress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("mover", func(u *gatehouse.User) { u.EmailConfirmed = false })
 		s.write(func(q store.Queries) error {
-			_, err := q.MarkBounced(ctx, u.SiteID, gatehouse.NameKey(u.Email), gatehouse.Bounce{At: s.Clock.Now(), Reason: "550 no", Reported: true})
+			_, err := q.MarkBounced(ctx, u.SiteID, u.ID, u.Email, gatehouse.Bounce{At: s.Clock.Now(), Reason: "550 no", Reported: true})
 			return err
 		})
 		at := s.atCode(u)

@@ -39,23 +39,93 @@ func (q Queries) NoteDelivery(ctx context.Context, siteID, id, reply string) err
 	return err
 }
 
-// MarkBounced marks an address as one that mail comes back from, for all users of a site
-// who have it now. It returns those who were not marked, or only as refused at
-// the hand-over where a report says so now.
-func (q Queries) MarkBounced(ctx context.Context, siteID, emailKey string, b gatehouse.Bounce) ([]gatehouse.User, error) {
-	if emailKey == "" {
-		return nil, nil
-	}
-	return q.users(ctx, `UPDATE users SET bounced_at = $3, bounce_reason = $4, bounce_reported = $5
-		WHERE site_id = $1 AND email_key = $2 AND email_key <> '' AND (bounced_at = 0 OR $5 AND NOT bounce_reported)
-		RETURNING `+userColumns, siteID, emailKey, micros(b.At), b.Reason, b.Reported)
+// MarkBounced marks a user as one whom mail does not reach, if the address is still the
+// very one that the mail went to. Nobody else is marked: another account that looks as if
+// it had the same mailbox may be somebody else's, and its own mail will tell. It reports
+// whether the user was not marked, or only as refused at the hand-over where a report
+// says so now.
+func (q Queries) MarkBounced(ctx context.Context, siteID, userID, email string, b gatehouse.Bounce) (bool, error) {
+	n, err := q.exec(ctx, "mark bounced", `UPDATE users SET bounced_at = $4, bounce_reason = $5, bounce_reported = $6
+		WHERE site_id = $1 AND id = $2 AND email = $3 AND email <> '' AND (bounced_at = 0 OR $6 AND NOT bounce_reported)`,
+		siteID, userID, email, micros(b.At), b.Reason, b.Reported)
+	return n == 1, err
 }
 
-// ClearBounce takes back what was held against an address: with reported, whatever it
-// was; else only what the server said that the mail was handed to, because a relay takes
-// mail to every address, and a report knows better.
-func (q Queries) ClearBounce(ctx context.Context, siteID, emailKey string, reported bool) error {
-	_, err := q.exec(ctx, "clear bounce", `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
-		WHERE site_id = $1 AND email_key = $2 AND bounced_at > 0 AND ($3 OR NOT bounce_reported)`, siteID, emailKey, reported)
+// ClearBounce takes back what was held against a user's address, if it is still the one
+// that a mail arrived at: with reported, whatever it was; else only what the server said
+// that the mail was handed to, because a relay takes mail to every address, and a report
+// knows better. It reports whether there was something.
+func (q Queries) ClearBounce(ctx context.Context, siteID, userID, email string, reported bool) (bool, error) {
+	n, err := q.exec(ctx, "clear bounce", `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
+		WHERE site_id = $1 AND id = $2 AND email = $3 AND bounced_at > 0 AND ($4 OR NOT bounce_reported)`, siteID, userID, email, reported)
+	return n == 1, err
+}
+
+// CountRefusal counts a user's address as refused for a cause, and returns how many users'
+// were since then. Until the transaction ends nobody else counts for the same cause, so
+// that processes that learn of it at the same moment do not each believe to be the first.
+func (q Queries) CountRefusal(ctx context.Context, siteID, cause, userID string, at, since time.Time) (users int, err error) {
+	if _, err = q.exec(ctx, "hold cause", `INSERT INTO refusal_causes (site_id, cause, counted_at) VALUES ($1, $2, $3)
+		ON CONFLICT (site_id, cause) DO UPDATE SET counted_at = excluded.counted_at`, siteID, cause, micros(at)); err != nil {
+		return 0, err
+	}
+	if _, err = q.exec(ctx, "count refusal", `INSERT INTO refusals (site_id, cause, user_id, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (site_id, cause, user_id) DO UPDATE SET at = excluded.at`, siteID, cause, userID, micros(at)); err != nil {
+		return 0, err
+	}
+	err = q.one(ctx, "refusals", `SELECT COUNT(*) FROM refusals WHERE site_id = $1 AND cause = $2 AND at > $3`,
+		[]any{siteID, cause, micros(since)}, &users)
+	return users, err
+}
+
+// NoteMark notes that a user was marked for what CountRefusal counted.
+func (q Queries) NoteMark(ctx context.Context, siteID, cause, userID string, at time.Time) error {
+	_, err := q.exec(ctx, "note mark", `UPDATE refusals SET marked_at = $4 WHERE site_id = $1 AND cause = $2 AND user_id = $3`,
+		siteID, cause, userID, micros(at))
+	return err
+}
+
+// TakeBackMarks takes back the marks that a cause has made since then, and returns whose
+// they were. A mark that was made again since, for another reason, stays.
+func (q Queries) TakeBackMarks(ctx context.Context, siteID, cause string, since time.Time) ([]gatehouse.User, error) {
+	return q.users(ctx, `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
+		WHERE site_id = $1 AND bounced_at > 0 AND EXISTS (SELECT 1 FROM refusals WHERE refusals.site_id = users.site_id
+			AND refusals.user_id = users.id AND refusals.cause = $2 AND refusals.marked_at = users.bounced_at AND refusals.marked_at > $3)
+		RETURNING `+userColumns, siteID, cause, micros(since))
+}
+
+// Told bounds how often somebody is told of causes that are too many's.
+type Told struct {
+	// Since is when the memory of it begins; within it, a cause is told of once, and of a
+	// site's causes Most.
+	Since time.Time
+	Most  int
+}
+
+// RefusalsOver notes that a cause is too many's. It reports whether somebody is to be told
+// now, which is then noted as done.
+func (q Queries) RefusalsOver(ctx context.Context, siteID, cause string, at time.Time, t Told) (tell bool, err error) {
+	if _, err = q.exec(ctx, "refusals over", `UPDATE refusal_causes SET over_at = $3 WHERE site_id = $1 AND cause = $2`, siteID, cause, micros(at)); err != nil {
+		return false, err
+	}
+	n, err := q.exec(ctx, "tell of refusals", `UPDATE refusal_causes SET told_at = $3 WHERE site_id = $1 AND cause = $2 AND told_at <= $4 AND
+		(SELECT COUNT(*) FROM refusal_causes AS others WHERE others.site_id = $1 AND others.told_at > $4) < $5`,
+		siteID, cause, micros(at), micros(t.Since), t.Most)
+	return n == 1, err
+}
+
+// CountRefusalsOver returns how many causes have been too many's since then.
+func (q Queries) CountRefusalsOver(ctx context.Context, since time.Time) (n int, err error) {
+	err = q.one(ctx, "causes", `SELECT COUNT(*) FROM refusal_causes WHERE over_at > $1`, []any{micros(since)}, &n)
+	return n, err
+}
+
+// DropOldRefusals removes refusals that count no longer, and causes of which nobody needs
+// to know any longer whether somebody was told.
+func (q Queries) DropOldRefusals(ctx context.Context, refusals, causes time.Time) error {
+	if _, err := q.exec(ctx, "drop old refusals", `DELETE FROM refusals WHERE at < $1`, micros(refusals)); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, "drop old causes", `DELETE FROM refusal_causes WHERE counted_at < $1 AND told_at < $1`, micros(causes))
 	return err
 }

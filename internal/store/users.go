@@ -47,8 +47,9 @@ func userValues(u gatehouse.User) []any {
 func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User) error {
 	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3, username_key = $4, first_name = $5,
 		last_name = $6, email = $7, email_key = $8, email_confirmed = $9, role = $10, locale = $11,
-		bounced_at = CASE WHEN email_key = $8 THEN bounced_at ELSE 0 END,
-		bounce_reason = CASE WHEN email_key = $8 THEN bounce_reason ELSE '' END
+		bounced_at = CASE WHEN email = $7 THEN bounced_at ELSE 0 END,
+		bounce_reason = CASE WHEN email = $7 THEN bounce_reason ELSE '' END,
+		bounce_reported = email = $7 AND bounce_reported
 		WHERE site_id = $1 AND id = $2`,
 		u.SiteID, u.ID, u.Username, gatehouse.NameKey(u.Username), u.FirstName, u.LastName, u.Email,
 		gatehouse.NameKey(u.Email), u.EmailConfirmed, string(u.Role), u.Locale)

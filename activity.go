@@ -13,7 +13,7 @@ var ChangeEvents = []EventKind{
 	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventPasswordReset,
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
-	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventSecondStepReset, EventMailBounced, EventMailResent,
+	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventSecondStepReset, EventMailBounced, EventBounceCleared, EventMailResent,
 }
 
 // ByOther reports whether somebody else did what an event tells about: an

@@ -60,7 +60,10 @@ func TestBounceCommand(t *testing.T) {
 		t.Errorf("it says %q, which a mail system would mail to somebody", r.out+r.err)
 	}
 	in.expect(0, "bounce --recipient bounces+"+token+"@mail.inkwell.example") // once more
-	in.expect(0, "user show mira@acme.example -s inkwell", "bounced", "550 5.1.1 unknown user")
+	in.expect(0, "user show mira@acme.example -s inkwell", "bounced", "550 5.1.1 unknown user", "Mail comes back")
+	in.expect(0, "user clear-bounce mira@acme.example -s inkwell", "no longer marked")
+	in.expect(0, "user clear-bounce mira@acme.example -s inkwell", "was not marked")
+	in.expect(0, "user show mira@acme.example -s inkwell", "Mail comes back  no")
 
 	must(t, os.Rename(filepath.Join(in.dir, "keys"), filepath.Join(in.dir, "lost")))
 	in.expect(75, "bounce", "key_file")

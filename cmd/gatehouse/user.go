@@ -17,6 +17,8 @@ type userCmd struct {
 	Reset      userResetCmd      `cmd:"" help:"Replace a user's password by a temporary one, by mail."`
 	Deactivate userDeactivateCmd `cmd:"" help:"End an account and all that is open in its name."`
 	Activate   userActivateCmd   `cmd:"" help:"Make a deactivated account usable again."`
+
+	ClearBounce userClearBounceCmd `cmd:"" help:"No longer mark a user's address as one that mail comes back from."`
 }
 
 // userFlags name a user.
@@ -199,5 +201,22 @@ func (c *userActivateCmd) Run(a *app) error {
 			fmt.Fprintf(a.out, "Activated %s.\n", u.Username)
 		}
 		return err
+	})
+}
+
+type userClearBounceCmd struct{ userFlags }
+
+func (c *userClearBounceCmd) Run(a *app) error {
+	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
+		cleared, err := o.ClearBounce(a.ctx, o.caller, st, u.ID)
+		switch {
+		case err != nil:
+			return err
+		case cleared:
+			fmt.Fprintf(a.out, "The address of %s is no longer marked. It is again if the next mail comes back.\n", u.Username)
+		default:
+			fmt.Fprintf(a.out, "The address of %s was not marked.\n", u.Username)
+		}
+		return nil
 	})
 }

@@ -24,6 +24,8 @@ type userView struct {
 	LastName       string                   `json:"last_name"`
 	Email          string                   `json:"email"`
 	EmailConfirmed bool                     `json:"email_confirmed"`
+	BouncedAt      time.Time                `json:"bounced_at,omitzero"`
+	BounceReason   string                   `json:"bounce_reason,omitempty"`
 	Role           gatehouse.Role           `json:"role"`
 	State          gatehouse.UserState      `json:"state"`
 	Locale         string                   `json:"locale,omitempty"`
@@ -68,7 +70,7 @@ type eventView struct {
 
 func viewUser(u gatehouse.User) userView {
 	return userView{ID: u.ID, Site: u.SiteID, CompanyID: u.CompanyID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName,
-		Email: u.Email, EmailConfirmed: u.EmailConfirmed, Role: u.Role, State: u.State, Locale: u.Locale, LockedAt: u.LockedAt,
+		Email: u.Email, EmailConfirmed: u.EmailConfirmed, BouncedAt: u.Bounce.At, BounceReason: u.Bounce.Reason, Role: u.Role, State: u.State, Locale: u.Locale, LockedAt: u.LockedAt,
 		LockReason: u.LockReason, PasswordOrigin: u.Password.Origin, PasswordSetAt: u.Password.SetAt, PasswordEndsAt: u.Password.ExpiresAt,
 		FirstSignInAt: u.FirstSignInAt, LastSignInAt: u.LastSignInAt, TermsAccepted: u.TermsAccepted, CreatedAt: u.CreatedAt}
 }
@@ -144,7 +146,11 @@ func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directo
 	if end := moment(u.Password.ExpiresAt); end != "" {
 		password += ", expires " + end
 	}
-	return details(a.out, "Username", u.Username, "Name", strings.TrimSpace(u.FirstName+" "+u.LastName), "Email", u.Email,
+	bounced := "no"
+	if u.Bouncing() {
+		bounced = "since " + moment(u.Bounce.At) + ": " + u.Bounce.Reason
+	}
+	return details(a.out, "Username", u.Username, "Name", strings.TrimSpace(u.FirstName+" "+u.LastName), "Email", u.Email, "Mail comes back", bounced,
 		"Company", company.Name+" ("+company.AccountNumber+")", "ID", u.ID, "Role", string(u.Role), "State", stateOf(u),
 		"Locked", lockedSince(u, locks), "Password", password, "Terms", u.TermsAccepted, "First sign-in", moment(u.FirstSignInAt),
 		"Last sign-in", moment(u.LastSignInAt), "Created", moment(u.CreatedAt))

@@ -169,9 +169,19 @@ func (s *Service) save(ctx context.Context, q store.Queries, st *site.Site, c ga
 		}
 	}
 	if !form.moves(was) {
-		return nil
+		return s.believe(ctx, q, c, now)
 	}
 	return s.ask(ctx, q, st, c, now, form.Email, false)
+}
+
+// believe takes back what is held against an address that its owner has just looked at and
+// left as it is.
+func (s *Service) believe(ctx context.Context, q store.Queries, c gatehouse.Caller, u gatehouse.User) error {
+	was, err := q.ClearBounce(ctx, u.SiteID, u.ID, u.Email, true)
+	if err != nil || !was {
+		return err
+	}
+	return s.record(ctx, q, c, u, gatehouse.EventBounceCleared, nil)
 }
 
 // put writes the form into a user, but for another address.

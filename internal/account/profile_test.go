@@ -10,6 +10,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
 )
 
 // fieldsOf are the fields of an error and what is wrong with each.
@@ -294,4 +295,21 @@ func TestA08_HomeKnowsWhenThePasswordExpiresSoon(t *testing.T) {
 	if h, err := f.own.Home(t.Context(), &never, f.caller(u)); err != nil || !h.PasswordExpiresAt.IsZero() {
 		t.Errorf("%v, %v", h.PasswordExpiresAt, err)
 	}
+}
+
+// Who looks at the own address and leaves it as it is says that it is right.
+func TestA05_TheSameAddressAgainIsNoLongerMarked(t *testing.T) {
+	eachFlat(t, func(t *testing.T, f *flat) {
+		u := f.person("meridian-uk", "priya", nil)
+		f.write(func(q store.Queries) error {
+			_, err := q.MarkBounced(t.Context(), u.SiteID, u.ID, u.Email, gatehouse.Bounce{At: f.Clock.Now(), Reason: "550 5.1.1 unknown", Reported: true})
+			return err
+		})
+		if err := f.save(u, form(u, u.Email)); err != nil {
+			t.Fatal(err)
+		}
+		if now := f.User(u); now.Bounce != (gatehouse.Bounce{}) || f.kinds(u) != "mail.bounce_cleared" {
+			t.Errorf("%+v, %s", now.Bounce, f.kinds(u))
+		}
+	})
 }

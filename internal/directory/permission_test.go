@@ -59,6 +59,7 @@ func TestWhoMayWhat(t *testing.T) {
 			_, err := h.CreateUser(ctx, by, h.uk, c.ID, directory.UserFields{Username: "n" + string(by.Kind) + by.UserID})
 			return err
 		},
+		"ClearBounce": func(by gatehouse.Caller) error { _, err := h.ClearBounce(ctx, by, h.uk, u.ID); return err },
 		"UpdateUser": func(by gatehouse.Caller) error {
 			_, err := h.UpdateUser(ctx, by, h.uk, u.ID, directory.UserChange{FirstName: ptr("X")})
 			return err

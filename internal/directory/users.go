@@ -110,7 +110,8 @@ type UserChange struct {
 }
 
 // UpdateUser changes a user's profile and role. A new address counts as not
-// confirmed. Administrators change neither their own role nor their own address
+// confirmed; the same one, written again, is no longer held for one that mail comes back
+// from. Administrators change neither their own role nor their own address
 // here: CodeOwnAccount says why, and a new address of one's own is confirmed first.
 //
 // Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
@@ -132,8 +133,16 @@ func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 		if notOwn(c, was) != nil {
 			bad.own(was, now)
 		}
-		if err := bad.err(); err != nil || now == was {
+		if err := bad.err(); err != nil {
 			return err
+		}
+		if change.Email != nil && now.Email == was.Email {
+			if err := s.believe(ctx, q, c, st, was); err != nil {
+				return err
+			}
+		}
+		if now == was {
+			return nil
 		}
 		if err := q.UpdateProfile(ctx, now); err != nil {
 			return taken(err, "username")

@@ -277,3 +277,21 @@ func TestExpiryDropsOldRecoveries(t *testing.T) {
 		h.must(err)
 	})
 }
+
+// Codes that count for no limit any longer go; those of today stay.
+func TestExpiryDropsOldCodes(t *testing.T) {
+	each(t, func(h *house) {
+		u := h.user(h.uk, "mira", day)
+		for name, sent := range map[string]time.Duration{"old": 25 * time.Hour, "fresh": 23 * time.Hour} {
+			h.write(func(q store.Queries) error {
+				return q.InsertCode(t.Context(), h.uk.ID, u.ID, name, gatehouse.Code{ID: name, MAC: "m", SentAt: noon.Add(-sent), ExpiresAt: noon.Add(5*time.Minute - sent)})
+			})
+		}
+		h.must(jobs.Expiry(h.store, h.clock).Run(t.Context()))
+		for name, want := range map[string]int{"old": 0, "fresh": 1} {
+			if codes, err := h.store.Read().Codes(t.Context(), h.uk.ID, name); err != nil || len(codes) != want {
+				t.Errorf("%s: %d codes are left, %v", name, len(codes), err)
+			}
+		}
+	})
+}

@@ -187,6 +187,7 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
 	gatehouse.EventSecondStepReset:   {"monitor", "is-warn"},
 	gatehouse.EventMailBounced:       {"mail", "is-warn"},
+	gatehouse.EventBounceCleared:     {"mail", ""},
 	gatehouse.EventMailResent:        {"mail", ""},
 }
 

@@ -3,6 +3,7 @@ package journeys
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/testkit"
@@ -34,6 +35,47 @@ func TestA04_NoTellsTheAdministrator(t *testing.T) {
 			t.Errorf("the administrator is not offered separate users:\n%s\n%s", m.Subject, m.Text)
 		}
 		wantHome(t, signIn(visitor(t, s, "meridian-uk"), "counter", password)) // and never again
+
+		// It is on the user's page, with what to do.
+		s.Clock.Add(24 * time.Hour)
+		boss := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(boss, "admin", password))
+		page, _ := userPage(boss, u)
+		if got := page.Text("main .alert-warn"); !contains(got, "Several people use this sign-in", "Yesterday, 12:00", "Ask support to create a user for each person") {
+			t.Errorf("%q", got)
+		}
+		if page, _ := userPage(boss, admin); page.Has("Several people use") {
+			t.Error("it is said of others, too")
+		}
+	})
+}
+
+// An administrator who shares the sign-in is not told that the administrator will be told:
+// the others are, and support, who can help.
+func TestA04_AnAdministratorWhoSharesIsReadRightly(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		other := s.AddUser("meridian-uk", "other", password, administrator)
+		u := s.AddUser("meridian-uk", "boss", password, func(u *gatehouse.User) { u.Role, u.SoleUserFor = gatehouse.RoleAdmin, "" })
+		c := visitor(t, s, "meridian-uk")
+		p := signIn(c, "boss", password)
+		for _, p := range []*testkit.Page{p, c.Submit(p, soleUserForm, nil)} {
+			if p.Has("tell your company’s administrator") || !p.Has("tell the other administrators and Meridian UK support") {
+				t.Errorf("%q", p.Text("main"))
+			}
+		}
+		wantHome(t, c.Submit(p, soleUserForm, testkit.Values{"sole_user": "no"}))
+		mailAbout(t, s, other.Email, "boss shares a sign-in")
+		if m := mailAbout(t, s, "help@uk.meridian.example", "boss shares a sign-in"); !contains(m.Text, "The user is an administrator", "support address") || strings.Contains(m.Text, "because you are an administrator") {
+			t.Errorf("%s", m.Text)
+		}
+		if n := mailsAbout(s, "shares a sign-in"); n != 2 {
+			t.Errorf("%d were told", n)
+		}
+		admin := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(admin, "other", password))
+		if p, _ := userPage(admin, u); !p.Has("Several people use this sign-in") {
+			t.Errorf("%q", p.Text("main"))
+		}
 	})
 }
 

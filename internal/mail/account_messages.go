@@ -204,14 +204,17 @@ type UsernameRequest struct {
 // Kind implements Message.
 func (UsernameRequest) Kind() string { return "username-request" }
 
-// SharedSignIn tells a company's administrator that a user shares their sign-in
-// with others.
+// SharedSignIn tells a company's administrator, or support, that a user shares their
+// sign-in with others.
 type SharedSignIn struct {
 	notice
 	// Username and Name are the user's; Name may be empty.
 	Username, Name string
 	Company        string
 	At             time.Time
+	// ForSupport: it goes to the site's support, because the user is an administrator
+	// (Administrator) or the company has none whom mail reaches.
+	ForSupport, Administrator bool
 }
 
 // Kind implements Message.

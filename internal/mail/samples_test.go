@@ -112,6 +112,8 @@ func noticeSamples() map[string]Message {
 		"username-request":         request,
 		"username-request-message": wrote,
 		"shared-sign-in":           SharedSignIn{Username: "hkruse", Name: "Hanna Kruse", Company: "Lindenhof Books", At: testTime},
+		"shared-sign-in-support":   SharedSignIn{Username: "hkruse", Name: "Hanna Kruse", Company: "Lindenhof Books", At: testTime, ForSupport: true},
+		"shared-sign-in-admin":     SharedSignIn{Username: "hkruse", Name: "Hanna Kruse", Company: "Lindenhof Books", At: testTime, ForSupport: true, Administrator: true},
 		"shared-sign-in-nameless":  SharedSignIn{Username: "hkruse", Company: "Lindenhof Books", At: testTime},
 	}
 }

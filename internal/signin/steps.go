@@ -183,18 +183,25 @@ func (s *Service) AnswerSoleUser(ctx context.Context, st *site.Site, at At, answ
 // mostAdministrators is how many administrators of a company are told something.
 const mostAdministrators = 5
 
-// tellShared tells the company's administrators that a sign-in is used by several
-// people (A04).
+// tellShared tells the company's other administrators that a sign-in is used by several
+// people (A04): and support, where it is an administrator's, or nobody else would hear of it.
 func (s *Service) tellShared(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) error {
 	company, err := q.Company(ctx, st.ID, u.CompanyID)
 	if err != nil {
 		return err
 	}
+	msg := mail.SharedSignIn{Username: u.Username, Name: u.DisplayName(), Company: company.Name, At: s.Now()}
 	administrators, err := q.Administrators(ctx, st.ID, u.CompanyID, u.ID, mostAdministrators)
+	told := false
 	for _, to := range administrators {
-		err = errors.Join(err, s.tell(ctx, q, st, to, mail.SharedSignIn{Username: u.Username, Name: u.DisplayName(), Company: company.Name, At: s.Now()}))
+		told = told || mail.CanSend(to.Email)
+		err = errors.Join(err, s.tell(ctx, q, st, to, msg))
 	}
-	return err
+	msg.ForSupport, msg.Administrator = true, u.Role == gatehouse.RoleAdmin
+	if err != nil || told && !msg.Administrator {
+		return err
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.Recipient{CompanyID: u.CompanyID, Address: st.Support.Email, Lang: st.Language("", "")}, msg)
 }
 
 // due returns the facts of a sign-in whose due step is the wanted one. A step that was

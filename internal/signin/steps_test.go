@@ -249,7 +249,13 @@ func TestTheSoleUserQuestion(t *testing.T) {
 			}
 		}
 		elsewhere := gatehouse.Company{SiteID: "meridian-uk", ID: "com_2", Name: "Eastgate Ltd", AccountNumber: "2", CreatedAt: s.Clock.Now()}
-		s.write(func(q store.Queries) error { return q.InsertCompany(ctx, elsewhere) })
+		bare := gatehouse.Company{SiteID: "meridian-uk", ID: "com_3", Name: "Westgate Ltd", AccountNumber: "3", CreatedAt: s.Clock.Now()}
+		s.write(func(q store.Queries) error {
+			if err := q.InsertCompany(ctx, bare); err != nil {
+				return err
+			}
+			return q.InsertCompany(ctx, elsewhere)
+		})
 		helps := []gatehouse.User{s.person("admin-one", admin(nil)), s.person("admin-two", admin(nil))}
 		others := []gatehouse.User{
 			s.person("colleague", nil),
@@ -275,10 +281,25 @@ func TestTheSoleUserQuestion(t *testing.T) {
 				t.Errorf("%s was told %q: %+v", to.Username, s.mails(to), m)
 			}
 		}
+		support := s.uk().Support.Email
+		if m := s.sent(support); len(m) != 0 {
+			t.Errorf("support was told, too: %+v", m)
+		}
 		own := s.person("admin-sharer", admin(ask))
 		out = s.begin(own, first, "", gatehouse.StepSoleUser)
 		_, err := s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "no")
 		s.must(err)
+		if m := s.sent(support); len(m) != 1 || !strings.Contains(m[0].Text, "The user is an administrator") || !strings.Contains(m[0].Text, "admin-sharer") {
+			t.Errorf("about an administrator, support was told %+v", m)
+		}
+		// Where nobody else would hear of it, support does.
+		alone := s.person("nobody-else", func(u *gatehouse.User) { ask(u); u.CompanyID = "com_3" })
+		out = s.begin(alone, first, "", gatehouse.StepSoleUser)
+		_, err = s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "no")
+		s.must(err)
+		if m := s.sent(support); len(m) != 2 || !strings.Contains(m[1].Text, "no administrator whom we could tell") {
+			t.Errorf("without an administrator, support was told %+v", m)
+		}
 		yes := s.person("alone", ask)
 		out = s.begin(yes, first, "", gatehouse.StepSoleUser)
 		_, err = s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "yes")

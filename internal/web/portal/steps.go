@@ -31,7 +31,7 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 	case gatehouse.StepTerms:
 		view = ui.AcceptTerms{InSteps: in, TermsText: termsInForce(v)}
 	case gatehouse.StepSoleUser:
-		view = ui.SoleUser{InSteps: in, Username: username}
+		view = ui.SoleUser{InSteps: in, Username: username, Administrator: v.Pending.User.Role == gatehouse.RoleAdmin}
 	}
 	return p.page(w, r, http.StatusOK, view)
 }
@@ -104,7 +104,8 @@ func (p *Portal) AnswerSoleUser(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	out, err := p.SignIn.AnswerSoleUser(r.Context(), v.Site, at(r, v), r.PostFormValue("sole_user"))
 	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
-		return ui.SoleUser{InSteps: inSteps(v, gatehouse.StepSoleUser), Username: v.Pending.User.Username, Errors: bad}
+		return ui.SoleUser{InSteps: inSteps(v, gatehouse.StepSoleUser), Username: v.Pending.User.Username,
+			Administrator: v.Pending.User.Role == gatehouse.RoleAdmin, Errors: bad}
 	})
 }
 

@@ -61,6 +61,7 @@ func stepSamples() []sample {
 		{name: "terms-public", view: Terms{TermsText: terms, InForce: true}},
 		{name: "terms-old", view: Terms{TermsText: terms}, signedIn: true},
 		{name: "sole-user", view: SoleUser{InSteps: at(gatehouse.StepSoleUser), Username: longName}},
+		{name: "sole-user-admin", view: SoleUser{InSteps: at(gatehouse.StepSoleUser), Username: longName, Administrator: true}},
 		{name: "sole-user-wrong", view: SoleUser{InSteps: at(gatehouse.StepSoleUser), Username: "msantos", Errors: wrong("sole_user", "required")}},
 		{name: "password", view: ChangePassword{Username: "msantos"}, signedIn: true},
 		{name: "password-not-me", view: ChangePassword{Username: "msantos", NotMe: true}, signedIn: true},

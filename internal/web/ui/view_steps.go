@@ -188,17 +188,23 @@ func (p *page) TermsLanguage(version string) string { return p.Site.TermsLanguag
 type SoleUser struct {
 	InSteps
 	Username string
-	Errors   []gatehouse.FieldError
+	// Administrator: the person is the one whom others' answers are told to.
+	Administrator bool
+	Errors        []gatehouse.FieldError
 }
 
 func (SoleUser) template() string     { return "sole_user" }
 func (SoleUser) title(p *page) string { return p.T("sole_user.title") }
 func (v SoleUser) failed() bool       { return len(v.Errors) > 0 }
 
-func (SoleUser) fields(p *page) []field {
+func (v SoleUser) fields(p *page) []field {
+	hint := p.T("sole_user.no_hint")
+	if v.Administrator {
+		hint = p.T("sole_user.no_hint_administrator", "site", p.SiteName())
+	}
 	return []field{{Name: "sole_user", Label: p.T("sole_user.question"), Control: choices, Missing: "sole_user", Options: optionsOf("sole_user", "none",
 		option{Value: "yes", Text: p.T("sole_user.yes")},
-		option{Value: "no", Text: p.T("sole_user.no"), Hint: p.T("sole_user.no_hint")})}}
+		option{Value: "no", Text: p.T("sole_user.no"), Hint: hint})}}
 }
 
 func (v SoleUser) fieldErrors() []gatehouse.FieldError { return v.Errors }

@@ -133,7 +133,7 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 	}
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	a := &attempt{site: st, user: ses.User, subject: ses.UserID, browser: ses.BrowserID, hash: ses.User.Password.Hash,
+	a := &attempt{site: st, user: ses.User, subject: ses.UserID, browser: ses.BrowserID,
 		req: PasswordRequest{Password: password, Browser: in.Browser, Caller: in.Caller}}
 	err = s.judgeAgain(ctx, a, place, f)
 	if err == nil && a.user.Locked() { // which ended the session

@@ -57,11 +57,11 @@ const maxUsernameLength = 254
 type attempt struct {
 	site    *site.Site
 	req     PasswordRequest
-	user    gatehouse.User // zero ID: no such user
-	subject string         // whose attempts are counted
-	browser string         // ID of the known browser; empty: a stranger's
-	refused bool           // locked: not verified, not counted
-	hash    string         // that was verified
+	user    gatehouse.User     // zero ID: no such user
+	subject string             // whose attempts are counted
+	browser string             // ID of the known browser; empty: a stranger's
+	refused bool               // locked: not verified, not counted
+	checked gatehouse.Password // what was verified; the account may have another one since
 	verdict secret.Verdict
 	told    bool // a mail has been enqueued
 	answer  bool // it is an answer to a challenge question, not a password
@@ -170,7 +170,7 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 	u, err := s.userByName(ctx, a.site, a.req.Username)
 	switch {
 	case err == nil:
-		a.user, a.subject, a.hash = u, u.ID, u.Password.Hash
+		a.user, a.subject = u, u.ID
 		if err := s.endLock(ctx, a); err != nil {
 			return err
 		}
@@ -234,9 +234,10 @@ func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (g
 // verify spends the time of a hash on every attempt; only one that was admitted and
 // whose account may sign in gets to know whether it was right.
 func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) error {
+	a.checked = a.user.Password
 	encoded := ""
 	if !a.refused && a.user.MaySignIn() {
-		encoded = a.user.Password.Hash
+		encoded = a.checked.Hash
 	}
 	v, err := place.Verify(ctx, encoded, a.req.Password)
 	if err != nil && ctx.Err() != nil {

@@ -53,12 +53,12 @@ func (a *attempt) detail(next gatehouse.Step) map[string]string {
 
 // judge says what the attempt comes to, with the account read again in this
 // transaction: it may have been locked, deactivated, or given another password
-// while the hash was being computed (invariant 4).
+// while the hash was being computed (invariant 4). It is compared with what was verified,
+// not with what an earlier run of the transaction read.
 func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gatehouse.EventResult, error) {
 	if a.user.ID == "" {
 		return gatehouse.ResultUnknown, nil
 	}
-	verified := a.user.Password
 	read := q.User
 	if a.verdict.Match {
 		read = q.HoldUser
@@ -70,7 +70,7 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 	a.user = u
 	// A password that was set anew voids the verdict; one that another sign-in has
 	// only hashed anew meanwhile is the same password.
-	voided := !u.Password.SetAt.Equal(verified.SetAt) || u.Password.Origin != verified.Origin
+	voided := !u.Password.SetAt.Equal(a.checked.SetAt) || u.Password.Origin != a.checked.Origin
 	switch {
 	case u.State == gatehouse.Deactivated:
 		return gatehouse.ResultInactive, nil
@@ -155,7 +155,7 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 		return Outcome{}, err
 	}
 	if a.verdict.Stale {
-		if _, err := q.ReplaceHash(ctx, a.site.ID, u.ID, a.hash, a.verdict.Fresh); err != nil {
+		if _, err := q.ReplaceHash(ctx, a.site.ID, u.ID, a.checked.Hash, a.verdict.Fresh); err != nil {
 			return Outcome{}, err
 		}
 	}

@@ -21,6 +21,9 @@ type Caller struct {
 	// Browser is the token of the device cookie; empty if there is none. It is a secret
 	// and in no event.
 	Browser string
+	// Post names the form that was posted and the browser that it was posted from, by a
+	// keyed hash: the same form posted again has the same one. Empty: none was.
+	Post string
 }
 
 // CallerKind is what sort of caller it is.

@@ -68,8 +68,14 @@ func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, token string,
 		if !first { // the same link at the same moment (invariant 2)
 			return errLinkOver
 		}
+		if err := s.SignIn.KeepLink(ctx, q, u, token, "", c); err != nil {
+			return err
+		}
 		return s.confirmed(ctx, q, st, c, u, change)
 	})
+	if gatehouse.KindOf(err) == gatehouse.Gone {
+		_, err = s.SignIn.LinkRepeated(ctx, st, token, c, err)
+	}
 	if err == nil {
 		s.Outbox.Hurry()
 	}

@@ -74,6 +74,21 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 //
 // Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
 func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) (restored bool, err error) {
+	restored, err = s.undoEmail(ctx, st, token, c)
+	switch gatehouse.KindOf(err) {
+	case gatehouse.Gone, gatehouse.Conflict: // used up by this very form, perhaps
+		var did string
+		did, err = s.SignIn.LinkRepeated(ctx, st, token, c, err)
+		restored = err == nil && did == didRestore
+	}
+	return restored, err
+}
+
+// didRestore is kept of a form that has brought an address back; of one that has stopped
+// a change, nothing.
+const didRestore = "restored"
+
+func (s *Service) undoEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) (restored bool, err error) {
 	spare, err := s.spare(ctx, st, token)
 	if err != nil {
 		return false, err
@@ -84,6 +99,13 @@ func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c 
 			return err
 		}
 		restored = restores
+		did := ""
+		if restored {
+			did = didRestore
+		}
+		if err := s.SignIn.KeepLink(ctx, q, u, token, did, c); err != nil {
+			return err
+		}
 		if err := q.UndoEmailChanges(ctx, st.ID, u.ID); err != nil {
 			return err
 		}

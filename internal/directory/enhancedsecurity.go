@@ -125,7 +125,20 @@ func inOrder(a, b gatehouse.OutcomeCount) int {
 //
 // Errors: Conflict with CodePeopleChanged or CodeSwitched; TooMany with CodeSwitchOften;
 // Forbidden, NotFound, Unavailable.
-func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
+func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (gatehouse.Enrolment, error) {
+	e, err := s.switchTwoFactor(ctx, c, st, companyID, enable, agreed)
+	if gatehouse.KindOf(err) != gatehouse.Conflict {
+		return e, err
+	}
+	// The same form again, by a second click: the run that it has begun.
+	r, none := s.Store.Read().Repeat(ctx, st.ID, c.Post)
+	if none != nil || !r.Fresh(s.Now()) || r.UserID != c.UserID {
+		return e, err
+	}
+	return s.Enrolment(ctx, c, st, companyID, r.Made)
+}
+
+func (s *Service) switchTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
 	limit := store.Limit{Key: "switch:" + st.ID + ":" + companyID, Every: switchEvery, Burst: switchBurst}
 	if err := s.mayTell(ctx, c, st, companyID, enable, limit); err != nil {
 		return e, err
@@ -157,6 +170,9 @@ func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *s
 		}
 		if err == nil {
 			e.Total, err = q.BeginEnrolment(ctx, e)
+		}
+		if err == nil && c.Kind == gatehouse.SignedIn {
+			err = q.InsertRepeat(ctx, c.Post, gatehouse.Repeat{SiteID: st.ID, UserID: c.UserID, Made: e.ID, At: e.StartedAt})
 		}
 		if err != nil {
 			return err

@@ -34,7 +34,7 @@ const (
 )
 
 // Expiry removes what has run out: sign-ins, sessions, counts of names that are no
-// account, limits, recoveries, changes of an address, codes, refused addresses.
+// account, limits, recoveries, outcomes of forms, changes of an address, codes, refused addresses.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -52,6 +52,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropOldRecoveries(ctx, at.Add(-keepRecoveries)); err != nil {
+				return err
+			}
+			if err := q.DropOldRepeats(ctx, at.Add(-gatehouse.RepeatFor)); err != nil {
 				return err
 			}
 			if err := q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges)); err != nil {

@@ -200,6 +200,11 @@ func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form Code
 			return out, err
 		}
 	}
+	if fault == "code-used" {
+		if err := s.usedJustNow(ctx, st, at, facts); err != nil {
+			return Outcome{}, err
+		}
+	}
 	return Outcome{}, s.wrongCode(ctx, st, at, facts, fault, gatehouse.CodeTries-entered)
 }
 
@@ -222,7 +227,7 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 		return err
 	})
 	if gatehouse.KindOf(err) == gatehouse.NotFound { // and nothing ends: one of those before it may be right
-		err = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}
+		err = s.noMoreCodes(ctx, st, at)
 	}
 	if err != nil {
 		return 0, err

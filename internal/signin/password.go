@@ -19,9 +19,10 @@ type PasswordRequest struct {
 	Username, Password string
 	// ReturnTo is the page that was asked for first; see SafeReturn.
 	ReturnTo string
-	// Browser is the token of the device cookie; empty if there is none.
-	Browser string
-	Caller  gatehouse.Caller
+	// Browser is the token of the device cookie, SignIn that of the sign-in cookie that
+	// the form came with; empty if there is none.
+	Browser, SignIn string
+	Caller          gatehouse.Caller
 }
 
 // Outcome is what became of a right password.

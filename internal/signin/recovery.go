@@ -129,6 +129,14 @@ func (s *Service) Recovery(ctx context.Context, st *site.Site, token string) (Re
 // Errors: Invalid with field answer (required, answer-long, answer-wrong with
 // Args["n"], the answers left), Gone after the last wrong one, Unavailable.
 func (s *Service) AnswerChallenge(ctx context.Context, st *site.Site, token, answer string, c gatehouse.Caller) error {
+	err := s.answerChallenge(ctx, st, token, answer, c)
+	if gatehouse.KindOf(err) == gatehouse.Gone {
+		_, err = s.LinkRepeated(ctx, st, token, c, err)
+	}
+	return err
+}
+
+func (s *Service) answerChallenge(ctx context.Context, st *site.Site, token, answer string, c gatehouse.Caller) error {
 	var f faults
 	switch key := gatehouse.AnswerKey(answer); {
 	case key == "":
@@ -256,6 +264,7 @@ func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, t
 		w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: s.Now(), ExpiresAt: s.Now().Add(a.site.Policy.TemporaryPassword)}
 		return errors.Join(
 			s.countIn(ctx, q, a, gatehouse.Attempts.Right),
+			s.KeepLink(ctx, q, u, token, "", c),
 			q.ReplacePassword(ctx, u, w, a.site.Policy.Password.History),
 			q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecoveryAnswered, gatehouse.ResultOK, nil)),
 			s.reopen(ctx, q, a.site, u, c),

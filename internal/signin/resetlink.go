@@ -136,6 +136,14 @@ func (s *Service) ResetLink(ctx context.Context, st *site.Site, token string) (g
 //
 // Errors: Invalid with fields new_password and repeat_password, Gone, Unavailable.
 func (s *Service) ResetPassword(ctx context.Context, st *site.Site, token string, form NewPassword, c gatehouse.Caller) error {
+	err := s.resetPassword(ctx, st, token, form, c)
+	if gatehouse.KindOf(err) == gatehouse.Gone {
+		_, err = s.LinkRepeated(ctx, st, token, c, err)
+	}
+	return err
+}
+
+func (s *Service) resetPassword(ctx context.Context, st *site.Site, token string, form NewPassword, c gatehouse.Caller) error {
 	u, err := s.ResetLink(ctx, st, token)
 	if err != nil {
 		return err
@@ -213,6 +221,7 @@ func (s *Service) useLink(ctx context.Context, q store.Queries, st *site.Site, u
 	}
 	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: s.Now()}
 	return errors.Join(
+		s.KeepLink(ctx, q, u, token, "", c),
 		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
 		s.provedEmail(ctx, q, &u, c), // the mail with the link has arrived
 		s.reopen(ctx, q, st, u, c),

@@ -27,12 +27,15 @@ func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
 
 // finish makes the session of a sign-in that NextStep says is done: with a new
 // token (ASVS 7.2.4), and this browser known from now on.
-func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser string, c gatehouse.Caller) (session, newBrowser string, err error) {
+// cookie is the sign-in cookie that the last form came with: the same form, posted again,
+// gets the same session.
+func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser, cookie string, c gatehouse.Caller) (session, newBrowser string, err error) {
 	now, u := s.Now(), f.User
+	made := store.NewID("ses", now)
 	if err := s.stillTrusted(ctx, q, st, f, browser); err != nil {
 		return "", "", err
 	}
-	browser, err = s.browserFor(ctx, q, st, u, browser, f.SignIn.TrustBrowser)
+	browser, err = s.browserFor(ctx, q, st, u, browser, s.deviceToken(c, st.ID, cookie, made), f.SignIn.TrustBrowser)
 	if err != nil {
 		return "", "", err
 	}
@@ -51,13 +54,17 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 			return "", "", err
 		}
 	}
-	session = secret.NewToken()
+	session = s.outcomeToken(c, st.ID, cookie, made)
+	err = q.InsertRepeat(ctx, c.Post, gatehouse.Repeat{SiteID: st.ID, UserID: u.ID, Made: made, ReturnTo: f.SignIn.ReturnTo, At: now})
+	if err != nil {
+		return "", "", err
+	}
 	methods := []gatehouse.Method{gatehouse.MethodPassword}
 	if f.SignIn.SecondMethod != "" {
 		methods = append(methods, f.SignIn.SecondMethod)
 	}
 	return session, browser, q.InsertSession(ctx, secret.HashToken(session), gatehouse.Session{
-		ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
+		ID: made, SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
 		Address: c.Address, UserAgent: c.UserAgent, BrowserID: id,
 		Assurance: gatehouse.Assure(st.Policy, methods, f.SignIn.PasswordLength),
 	}, now.Add(st.Policy.Session.Absolute))
@@ -102,12 +109,11 @@ func (s *Service) codeAfterAll(ctx context.Context, q store.Queries, st *site.Si
 // there, or knows from the own account, must not become the victim's. Others who share
 // the browser go along to the new one. Where trust is to settle on it (anew), it does not
 // stay in any case: somebody may have copied it before it was worth anything (B08).
-func (s *Service) browserFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string, anew bool) (string, error) {
+func (s *Service) browserFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token, fresh string, anew bool) (string, error) {
 	known, err := s.knownBrowser(ctx, q, st, u, token)
 	if err != nil || known != "" && !anew {
 		return token, err
 	}
-	fresh := secret.NewToken()
 	if token == "" {
 		return fresh, nil
 	}
@@ -194,7 +200,7 @@ func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (
 	if token == "" {
 		return gatehouse.SignInFacts{}, "", errNoSignIn
 	}
-	facts, err := s.facts(ctx, st, token)
+	facts, err := factsOf(ctx, s.Store.Read(), st, token)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return facts, "", errNoSignIn
 	}
@@ -210,8 +216,7 @@ func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (
 
 var errNoSignIn = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-sign-in"}
 
-func (s *Service) facts(ctx context.Context, st *site.Site, token string) (f gatehouse.SignInFacts, err error) {
-	q := s.Store.Read()
+func factsOf(ctx context.Context, q store.Queries, st *site.Site, token string) (f gatehouse.SignInFacts, err error) {
 	if f.SignIn, err = q.SignIn(ctx, st.ID, secret.HashToken(token)); err != nil {
 		return f, err
 	}

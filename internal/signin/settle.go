@@ -21,6 +21,10 @@ func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result g
 		}
 		switch result {
 		case gatehouse.ResultOK:
+			again := false
+			if out, again, err = s.begunBefore(ctx, q, a); again || err != nil {
+				return err
+			}
 			out, err = s.proved(ctx, q, a)
 		case gatehouse.ResultExpired, gatehouse.ResultUsed:
 			err = s.countIn(ctx, q, a, gatehouse.Attempts.Right)
@@ -36,6 +40,16 @@ func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result g
 		s.Outbox.Hurry()
 	}
 	return out, result, err
+}
+
+// begunBefore returns the outcome that the same form had a moment ago: a second click, or
+// an answer that was lost. It is the same sign-in or session, and no second event.
+func (s *Service) begunBefore(ctx context.Context, q store.Queries, a *attempt) (Outcome, bool, error) {
+	out, again, err := s.repeated(ctx, q, a.site, a.user.ID, a.req.SignIn, a.req.Caller)
+	if again && err == nil {
+		err = s.countIn(ctx, q, a, gatehouse.Attempts.Right)
+	}
+	return out, again, err
 }
 
 // detail is what the event log keeps besides: which browser's attempt, and what is
@@ -80,7 +94,8 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 		return gatehouse.ResultWrong, nil
 	case !gatehouse.PasswordUsable(u.Password, s.Now()):
 		return gatehouse.ResultExpired, nil
-	case gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)):
+	case gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)) &&
+		gatehouse.PasswordUsedUp(u.Password, browserHash(s.temporaryDevice(u, a.req.SignIn))):
 		return gatehouse.ResultUsed, nil
 	}
 	return gatehouse.ResultOK, nil
@@ -174,16 +189,20 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 	}
 	out := Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
 	if out.Step == gatehouse.StepDone {
-		out.Session, out.Browser, err = s.finish(ctx, q, a.site, facts, a.req.Browser, a.req.Caller)
+		out.Session, out.Browser, err = s.finish(ctx, q, a.site, facts, a.req.Browser, a.req.SignIn, a.req.Caller)
 		return out, err
 	}
 	if u.Password.Temporary() {
-		if out.Browser, err = s.useTemporary(ctx, q, a.site, u, a.req.Browser); err != nil {
+		if out.Browser, err = s.useTemporary(ctx, q, a.site, u, a.req.Browser, a.req.SignIn); err != nil {
 			return Outcome{}, err
 		}
 	}
 	in = facts.SignIn
-	in.Steps, out.SignIn = gatehouse.DueSteps(a.site.Site, facts, now), secret.NewToken()
+	in.Steps, out.SignIn = gatehouse.DueSteps(a.site.Site, facts, now), s.outcomeToken(a.req.Caller, a.site.ID, a.req.SignIn, in.ID)
+	err = q.InsertRepeat(ctx, a.req.Caller.Post, gatehouse.Repeat{SiteID: a.site.ID, UserID: u.ID, Made: in.ID, At: now})
+	if err != nil {
+		return Outcome{}, err
+	}
 	if err := q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in); err != nil || out.Step != gatehouse.StepCode {
 		return out, err
 	}
@@ -210,11 +229,16 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 
 // useTemporary binds a temporary password to this browser, and ends what it opened
 // before: it opens one sign-in (invariant 2), which can be begun again here after the
-// window was closed halfway, and nowhere else.
-func (s *Service) useTemporary(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser string) (string, error) {
+// window was closed halfway, and nowhere else. A browser whose answer was lost is known by
+// the sign-in cookie that it had before.
+func (s *Service) useTemporary(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser, cookie string) (string, error) {
 	if u.Password.UsedBy == "" || u.Password.UsedBy != browserHash(browser) {
+		fresh := s.temporaryDevice(u, cookie)
+		if fresh == "" {
+			fresh = secret.NewToken()
+		}
 		var err error
-		if browser, err = s.browserFor(ctx, q, st, gatehouse.User{}, browser, false); err != nil {
+		if browser, err = s.browserFor(ctx, q, st, gatehouse.User{}, browser, fresh, false); err != nil {
 			return "", err
 		}
 	}

@@ -319,7 +319,7 @@ func (s *Service) goOn(ctx context.Context, q store.Queries, st *site.Site, at A
 	if err := q.DeleteSignIn(ctx, st.ID, secret.HashToken(at.SignIn)); err != nil {
 		return out, err
 	}
-	if out.Session, out.Browser, err = s.finish(ctx, q, st, facts, at.Browser, at.Caller); err != nil {
+	if out.Session, out.Browser, err = s.finish(ctx, q, st, facts, at.Browser, at.SignIn, at.Caller); err != nil {
 		return out, err
 	}
 	return out, q.InsertEvent(ctx, s.event(at.Caller, facts.User, gatehouse.EventSignInDone, gatehouse.ResultOK, nil))

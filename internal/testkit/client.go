@@ -188,6 +188,22 @@ func (c *Client) Do(r *http.Request) *Page {
 	return &Page{Status: res.StatusCode, Header: res.Header, URL: r.URL, Body: body, Doc: doc, t: c.t}
 }
 
+// Before returns the same browser as it is now: it keeps the cookies of this moment,
+// whatever comes. A form that it posts later is posted by a browser that got no answer in
+// between.
+func (c *Client) Before() *Client {
+	c.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	jar.SetCookies(secure(c.base), c.http.Jar.Cookies(c.base))
+	before, client := *c, *c.http
+	client.Jar = trusting{jar}
+	before.http = &client
+	return &before
+}
+
 // Cookie is the value of a cookie that would be sent to a path of the site; "" if
 // there is none.
 func (c *Client) Cookie(path, name string) string {

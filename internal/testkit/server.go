@@ -29,6 +29,7 @@ import (
 type Server struct {
 	*assembly.House
 	t      testing.TB
+	road   road
 	Addr   string // HOST:PORT of the listener
 	Store  *store.Store
 	Sites  *site.Sites
@@ -156,7 +157,7 @@ func (s *Server) run(l net.Listener, log *slog.Logger) {
 	var all sync.WaitGroup
 	all.Go(func() { s.Work(ctx) })
 	all.Go(func() {
-		if err := assembly.Serve(ctx, l, s.Handler, nil, log); err != nil {
+		if err := assembly.Serve(ctx, l, s.road.over(s.Handler), nil, log); err != nil {
 			s.t.Errorf("server: %v", err)
 		}
 	})

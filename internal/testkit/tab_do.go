@@ -99,6 +99,26 @@ func (b *Tab) Press(button string) {
 	b.click("press", button)
 }
 
+// PressTwice presses the button with this text two times, as people do who double-click
+// everything: the second time this much after the first, wherever the page is by then.
+func (b *Tab) PressTwice(button string, apart time.Duration) {
+	b.t.Helper()
+	b.act(fmt.Sprintf("press %q twice", button), func(ctx context.Context) error {
+		var at struct {
+			X, Y float64
+			Done bool
+		}
+		if err := b.find(ctx, &at, "press", button, ""); err != nil || at.Done {
+			return err
+		}
+		if err := chromedp.Do(ctx, chromedp.MouseClickXY(at.X, at.Y)); err != nil {
+			return err
+		}
+		time.Sleep(apart)
+		return chromedp.Do(ctx, chromedp.MouseClickXY(at.X, at.Y))
+	})
+}
+
 // Follow clicks the link with this text.
 func (b *Tab) Follow(link string) {
 	b.t.Helper()

@@ -40,10 +40,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, errNoCookies):
 		s.must(w, r, s.portal.CookiesOff(w, r))
 	case errors.Is(err, errFinished):
-		http.Redirect(w, r, "/", http.StatusSeeOther)
-	case codeOf(err) == ui.ReasonForm && v.Session != nil && r.URL.Path == "/sign-in":
-		// The form of another tab, after signing in in this one.
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		s.finished(w, r, v)
+	case errors.Is(err, errStaleForm) && r.URL.Path == "/sign-in" && s.signedInMeanwhile(w, r, v):
 	default:
 		s.failPage(w, r, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"gatehouse"
@@ -27,6 +28,9 @@ func (s *Server) guarded(to route) http.Handler {
 		err := s.admit(w, r, v, to.audience)
 		if err == nil {
 			err = to.handle(w, r)
+		}
+		if err != nil && to.audience == Pending {
+			err = s.repeat(w, r, v, err)
 		}
 		if err != nil {
 			s.fail(w, r, err)
@@ -121,14 +125,32 @@ func (s *Server) checkForm(w http.ResponseWriter, r *http.Request, v *ui.Visit) 
 	if err := r.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	owner := tokenOwner(v)
-	if owner == "" {
+	owners := formOwners(v)
+	if len(owners) == 0 {
 		return errNoCookies
 	}
-	if !s.Keys.CheckMAC(formPurpose, r.PostFormValue("form_token"), owner) {
-		return &gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForm, Err: errors.New("form token missing or of another browser")}
+	for _, owner := range owners {
+		if s.Keys.CheckMAC(formPurpose, r.PostFormValue("form_token"), owner) {
+			v.Post = s.posted(r, v, owner)
+			return nil
+		}
 	}
-	return nil
+	return errStaleForm
+}
+
+// errStaleForm: the form's token is missing, or bound to what another browser has, or to
+// what this one had before.
+var errStaleForm = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForm, Err: errors.New("form token missing or of another browser")}
+
+// formOwners is what the token of a posted form may be bound to. Where the session is over
+// that is its cookie, too: the form itself may have ended it, and its answer been lost.
+func formOwners(v *ui.Visit) (owners []string) {
+	for _, token := range []string{tokenOwner(v), v.SessionToken} {
+		if token != "" && !slices.Contains(owners, token) {
+			owners = append(owners, token)
+		}
+	}
+	return owners
 }
 
 // errNoCookies: a form came back without the cookie that its page set.

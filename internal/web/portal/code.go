@@ -36,7 +36,7 @@ func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		goOn(w, r, out)
+		GoOn(w, r, out)
 		return nil
 	case !errors.As(err, &e):
 		return err
@@ -60,7 +60,7 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		http.Redirect(w, r, stepPath(gatehouse.StepCode)+"?"+p.writeTicks(r, form), http.StatusSeeOther)
+		http.Redirect(w, r, StepPath(gatehouse.StepCode)+"?"+p.writeTicks(r, form), http.StatusSeeOther)
 		return nil
 	case !errors.As(err, &e):
 		return err
@@ -87,7 +87,7 @@ func elsewhere(w http.ResponseWriter, r *http.Request, err error) error {
 	if !errors.As(err, &moved) {
 		return err
 	}
-	http.Redirect(w, r, stepPath(moved.Step), http.StatusSeeOther)
+	http.Redirect(w, r, StepPath(moved.Step), http.StatusSeeOther)
 	return nil
 }
 

@@ -79,10 +79,11 @@ func (p *Portal) ConfirmEmail(w http.ResponseWriter, r *http.Request) error {
 // ConfirmEmailSubmit makes the change.
 func (p *Portal) ConfirmEmailSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	if err := p.Account.ConfirmEmail(r.Context(), v.Site, ui.ReadCookie(r, ui.AddressCookie, v.Secure), v.Caller(r)); err != nil {
+	token := ui.ReadCookie(r, ui.AddressCookie, v.Secure)
+	if err := p.Account.ConfirmEmail(r.Context(), v.Site, token, v.Caller(r)); err != nil {
 		return p.emailFailed(w, r, false, err)
 	}
-	return emailDone(w, r, ui.AddressCookie, ui.EmailConfirmed)
+	return emailDone(w, r, ui.AddressCookie, token, ui.EmailConfirmed)
 }
 
 // UndoEmail asks whether a change is to be stopped or taken back.
@@ -106,18 +107,19 @@ func (p *Portal) UndoEmail(w http.ResponseWriter, r *http.Request) error {
 // UndoEmailSubmit stops the change or takes it back.
 func (p *Portal) UndoEmailSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	restored, err := p.Account.UndoEmail(r.Context(), v.Site, ui.ReadCookie(r, ui.UndoCookie, v.Secure), v.Caller(r))
+	token := ui.ReadCookie(r, ui.UndoCookie, v.Secure)
+	restored, err := p.Account.UndoEmail(r.Context(), v.Site, token, v.Caller(r))
 	switch {
 	case err != nil:
 		return p.emailFailed(w, r, true, err)
 	case restored:
-		return emailDone(w, r, ui.UndoCookie, ui.EmailRestored)
+		return emailDone(w, r, ui.UndoCookie, token, ui.EmailRestored)
 	}
-	return emailDone(w, r, ui.UndoCookie, ui.EmailStopped)
+	return emailDone(w, r, ui.UndoCookie, token, ui.EmailStopped)
 }
 
-func emailDone(w http.ResponseWriter, r *http.Request, cookie, what string) error {
-	ui.DropCookie(w, ui.VisitOf(r), cookie)
+func emailDone(w http.ResponseWriter, r *http.Request, cookie, token, what string) error {
+	ui.SpendCookie(w, ui.VisitOf(r), cookie, token)
 	http.Redirect(w, r, "/account/email/"+what, http.StatusSeeOther)
 	return nil
 }

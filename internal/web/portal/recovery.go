@@ -71,15 +71,16 @@ func recoveryToken(r *http.Request, v *ui.Visit) string {
 // ForgotChallengeSubmit takes an answer to the challenge question.
 func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	err := p.SignIn.AnswerChallenge(r.Context(), v.Site, recoveryToken(r, v), r.PostFormValue("answer"), v.Caller(r))
+	token := recoveryToken(r, v)
+	err := p.SignIn.AnswerChallenge(r.Context(), v.Site, token, r.PostFormValue("answer"), v.Caller(r))
 	if bad := faults(err); bad != nil {
 		return p.challenge(w, r, http.StatusUnprocessableEntity, bad)
 	}
 	if err != nil {
 		return p.recoveryFailed(w, r, err)
 	}
-	ui.DropCookie(w, v, ui.RecoveryCookie)
-	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(recoveryToken(r, v)), browserCookieAge)
+	ui.SpendCookie(w, v, ui.RecoveryCookie, token)
+	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(token), browserCookieAge)
 	http.Redirect(w, r, "/forgot-password/sent", http.StatusSeeOther)
 	return nil
 }
@@ -153,7 +154,7 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return p.linkFailed(w, r, err)
 	}
-	ui.DropCookie(w, v, ui.RecoveryCookie)
+	ui.SpendCookie(w, v, ui.RecoveryCookie, token)
 	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(token), browserCookieAge)
 	http.Redirect(w, r, "/sign-in?password_changed", http.StatusSeeOther)
 	return nil

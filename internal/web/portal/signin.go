@@ -35,7 +35,7 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	req := signin.PasswordRequest{
 		Username: r.PostFormValue("username"), Password: r.PostFormValue("password"),
-		ReturnTo: r.FormValue("return_to"), Browser: v.BrowserToken, Caller: v.Caller(r),
+		ReturnTo: r.FormValue("return_to"), Browser: v.BrowserToken, SignIn: v.SignInToken, Caller: v.Caller(r),
 	}
 	out, err := p.SignIn.Password(r.Context(), v.Site, req)
 	if err != nil {
@@ -43,12 +43,12 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	}
 	// A session that was open in this browser ends with the sign-in that takes its
 	// place (ASVS 7.2.4).
-	if v.SessionToken != "" {
+	if v.SessionToken != "" && v.SessionToken != out.Session {
 		if err := p.SignIn.SignOut(r.Context(), v.Site, v.SessionToken, "", v.Caller(r)); err != nil {
 			return err
 		}
 	}
-	goOn(w, r, out)
+	GoOn(w, r, out)
 	return nil
 }
 

@@ -14,8 +14,8 @@ import (
 // there: a second tab, or the back button.
 func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	if r.URL.Path != stepPath(v.Step) {
-		http.Redirect(w, r, stepPath(v.Step), http.StatusSeeOther)
+	if r.URL.Path != StepPath(v.Step) {
+		http.Redirect(w, r, StepPath(v.Step), http.StatusSeeOther)
 		return nil
 	}
 	if v.Step == gatehouse.StepCode {
@@ -36,9 +36,9 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, view)
 }
 
-// stepPath is the page of a step. A sign-in that has nothing left to do, because
+// StepPath is the page of a step. A sign-in that has nothing left to do, because
 // somebody took a step back meanwhile, is finished by signing in again.
-func stepPath(step gatehouse.Step) string {
+func StepPath(step gatehouse.Step) string {
 	switch step {
 	case gatehouse.StepDone, gatehouse.StepCredentials:
 		return "/sign-in"
@@ -121,10 +121,10 @@ func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outc
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		goOn(w, r, out)
+		GoOn(w, r, out)
 		return nil
 	case errors.As(err, &moved):
-		http.Redirect(w, r, stepPath(moved.Step), http.StatusSeeOther)
+		http.Redirect(w, r, StepPath(moved.Step), http.StatusSeeOther)
 		return nil
 	case !errors.As(err, &e):
 		return err
@@ -136,15 +136,15 @@ func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outc
 	return err
 }
 
-// goOn leads a sign-in to its next step, or to the page that was asked for.
-func goOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) {
+// GoOn leads a sign-in to its next step, or to the page that was asked for.
+func GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) {
 	v := ui.VisitOf(r)
 	if out.Browser != "" {
 		ui.SetCookie(w, v, ui.BrowserCookie, out.Browser, browserCookieAge)
 	}
 	if out.Step != gatehouse.StepDone {
 		ui.SetCookie(w, v, ui.SignInCookie, out.SignIn, 0)
-		http.Redirect(w, r, stepPath(out.Step), http.StatusSeeOther)
+		http.Redirect(w, r, StepPath(out.Step), http.StatusSeeOther)
 		return
 	}
 	ui.SetCookie(w, v, ui.SessionCookie, out.Session, 0)

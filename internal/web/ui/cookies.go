@@ -1,6 +1,11 @@
 package ui
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+
+	"gatehouse"
+)
 
 // The cookies. Their values are random tokens of 256 bits; the database holds only
 // their hashes.
@@ -51,6 +56,12 @@ const MaxToken = 100
 func SetCookie(w http.ResponseWriter, v *Visit, name, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{Name: cookieName(name, v.Secure), Value: value, Path: "/", MaxAge: maxAge,
 		Secure: v.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// SpendCookie keeps the cookie of a link that has been used up as long as the same form may
+// be posted again (gatehouse.RepeatFor), and no longer.
+func SpendCookie(w http.ResponseWriter, v *Visit, name, value string) {
+	SetCookie(w, v, name, value, int(gatehouse.RepeatFor/time.Second))
 }
 
 // DropCookie removes a cookie.

@@ -34,6 +34,9 @@ type Visit struct {
 	SessionToken, SignInToken, BrowserToken string
 	// FormToken is what forms of this visit carry (ASVS 3.5.1).
 	FormToken string
+	// Post names the form that is posted and the browser that posts it; see
+	// gatehouse.Caller.
+	Post string
 	// SessionEnded: there was a session cookie, and its session is over.
 	SessionEnded bool
 }
@@ -55,7 +58,8 @@ func VisitOf(r *http.Request) *Visit {
 
 // Caller is the caller of a visit: its user, or a visitor.
 func (v *Visit) Caller(r *http.Request) gatehouse.Caller {
-	c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: v.Address, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference, Browser: v.BrowserToken}
+	c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: v.Address, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference,
+		Browser: v.BrowserToken, Post: v.Post}
 	if v.Site != nil {
 		c.SiteID = v.Site.ID
 	}

@@ -1,0 +1,81 @@
+package testkit
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"time"
+)
+
+// road is the way of answers from the server to the browser, which may be long, or break.
+type road struct {
+	mu    sync.Mutex
+	lose  map[string]int
+	delay time.Duration
+	posts map[string]int
+}
+
+// LoseAnswer has the server's next answer to a form that is posted to a path get lost: all
+// that the form does is done, and the connection is cut before a byte comes back.
+func (s *Server) LoseAnswer(path string) {
+	s.road.mu.Lock()
+	defer s.road.mu.Unlock()
+	if s.road.lose == nil {
+		s.road.lose = map[string]int{}
+	}
+	s.road.lose[path]++
+}
+
+// SlowAnswers has every answer to a form be as long on its way, after all is done.
+func (s *Server) SlowAnswers(by time.Duration) {
+	s.road.mu.Lock()
+	defer s.road.mu.Unlock()
+	s.road.delay = by
+}
+
+// Posts is how many forms were posted to a path.
+func (s *Server) Posts(path string) int {
+	s.road.mu.Lock()
+	defer s.road.mu.Unlock()
+	return s.road.posts[path]
+}
+
+// take says what becomes of the answer to a form.
+func (r *road) take(path string) (lost bool, delay time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.posts == nil {
+		r.posts = map[string]int{}
+	}
+	r.posts[path]++
+	if lost = r.lose[path] > 0; lost {
+		r.lose[path]--
+	}
+	return lost, r.delay
+}
+
+// over sends answers over the road.
+func (r *road) over(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Method != http.MethodPost {
+			h.ServeHTTP(w, req)
+			return
+		}
+		lost, delay := r.take(req.URL.Path)
+		if !lost && delay == 0 {
+			h.ServeHTTP(w, req)
+			return
+		}
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, req)
+		if lost {
+			panic(http.ErrAbortHandler) // cuts the connection
+		}
+		time.Sleep(delay)
+		for name, values := range answer.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(answer.Code)
+		w.Write(answer.Body.Bytes())
+	})
+}

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/portal"
+	"gatehouse/internal/web/ui"
+)
+
+// posted names a form and the browser that posts it: the same form, posted once more with
+// the same cookie, has the same name. Nobody else can make it.
+func (s *Server) posted(r *http.Request, v *ui.Visit, owner string) string {
+	return s.Keys.MAC("form-posted", v.Site.ID, owner, r.URL.Path, r.PostForm.Encode())
+}
+
+// repeat answers a form of a sign-in that the same form has finished a moment ago: a second
+// click, or an answer that was lost. It gets the session that the first one made.
+func (s *Server) repeat(w http.ResponseWriter, r *http.Request, v *ui.Visit, because error) error {
+	if r.Method != http.MethodPost || gatehouse.KindOf(because) != gatehouse.Unauthenticated {
+		return because
+	}
+	if v.Post == "" && s.checkForm(w, r, v) != nil {
+		return because
+	}
+	out, err := s.SignIn.Repeat(r.Context(), v.Site, v.SignInToken, v.Caller(r))
+	if gatehouse.KindOf(err) == gatehouse.Unauthenticated {
+		return because
+	}
+	if err == nil {
+		portal.GoOn(w, r, out)
+	}
+	return err
+}
+
+// finished leads on from a page of a sign-in that this browser has finished.
+func (s *Server) finished(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+	to, err := s.SignIn.Finished(r.Context(), *v.Session)
+	if err != nil {
+		s.failPage(w, r, err)
+		return
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// signedInMeanwhile answers the form of the sign-in page where this browser has signed in
+// since it was made, in another tab or by the first of two clicks: it leads to where that
+// came to. Nothing of the form is looked at.
+func (s *Server) signedInMeanwhile(w http.ResponseWriter, r *http.Request, v *ui.Visit) bool {
+	if v.Session != nil {
+		http.Redirect(w, r, signin.SafeReturn(r.PostFormValue("return_to")), http.StatusSeeOther)
+		return true
+	}
+	_, step, err := s.SignIn.InProgress(r.Context(), v.Site, v.SignInToken)
+	if err == nil {
+		http.Redirect(w, r, portal.StepPath(step), http.StatusSeeOther)
+	}
+	return err == nil
+}

@@ -34,7 +34,8 @@ const (
 )
 
 // Expiry removes what has run out: sign-ins, sessions, counts of names that are no
-// account, limits, recoveries, outcomes of forms, changes of an address, codes, refused addresses.
+// account, limits, recoveries, outcomes of forms, changes of an address, codes, refused
+// addresses.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {

@@ -33,7 +33,8 @@ type Attempts struct {
 	All int
 	// Open counts those being verified.
 	Open int
-	// OpenedAt is when the last one was admitted.
+	// OpenedAt is when the last one was admitted. Which they are, and which process has
+	// each, is kept beside the counts.
 	OpenedAt time.Time
 	// LockedAt is zero unless locked.
 	LockedAt time.Time
@@ -54,7 +55,8 @@ const (
 )
 
 // AttemptTime is longer than any attempt takes from its admission to its end; those
-// that are older and open will not finish, because the process that had them died.
+// that are older and open will not finish, because their process has lost them. Those
+// of a process that is gone are Abandoned before.
 const AttemptTime = 2 * time.Minute
 
 // Take asks for an attempt to be admitted, and returns the counts with it in them.
@@ -85,6 +87,15 @@ func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict
 // database keep their clocks closer together than AttemptTime.
 func (a Attempts) abandoned(now time.Time) bool {
 	return now.Sub(a.OpenedAt).Abs() >= AttemptTime
+}
+
+// Abandoned records that an open attempt will not finish, because its process is gone:
+// it may have been wrong, and counts so. Where that is one too many, the next one locks.
+// Should its process have been only slow, it must not judge the attempt any more, nor
+// record any outcome of it.
+func (a Attempts) Abandoned() Attempts {
+	a.Row, a.All, a.Open = a.Row+1, a.All+1, max(a.Open-1, 0)
+	return a
 }
 
 // Wrong records that an admitted attempt was wrong. It locks if that was one too

@@ -92,6 +92,8 @@ func TestOutcomes(t *testing.T) {
 		{"dropped", gatehouse.Attempts.Dropped, attempts(5, 9, 2), attempts(5, 9, 1)},
 		{"dropped, but given up before", gatehouse.Attempts.Dropped, attempts(5, 9, 0), attempts(5, 9, 0)},
 		{"dropped after the lock", gatehouse.Attempts.Dropped, lockedFor(time.Hour, attempts(6, 6, 1)), lockedFor(time.Hour, openFor(time.Second, attempts(6, 6, 0)))},
+		{"abandoned", gatehouse.Attempts.Abandoned, attempts(3, 9, 2), attempts(4, 10, 1)},
+		{"abandoned, the sixth: the next one locks", gatehouse.Attempts.Abandoned, attempts(5, 9, 1), openFor(time.Second, attempts(6, 10, 0))},
 		{"forgotten", gatehouse.Attempts.Forgotten, lockedFor(time.Hour, attempts(6, 100, 0)), attempts(0, 0, 0)},
 		{"forgotten, some open", gatehouse.Attempts.Forgotten, attempts(2, 9, 4), attempts(0, 0, 4)},
 	} {

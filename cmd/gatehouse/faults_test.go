@@ -46,16 +46,22 @@ func addPerson(t *testing.T, database, username string) {
 
 var formToken = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
 
-// signIn signs in over TLS and returns the status; the client keeps its cookies.
-func (s *served) signIn(password string) int {
+// form gets the sign-in page and returns its token.
+func (s *served) form() string {
 	s.t.Helper()
-	origin := s.origin()
-	_, page := s.get(origin + "/sign-in")
+	_, page := s.get(s.origin() + "/sign-in")
 	token := formToken.FindStringSubmatch(page)
 	if token == nil {
 		s.t.Fatalf("no form: %s", page)
 	}
-	res, err := s.client.PostForm(origin+"/sign-in", url.Values{"username": {"msantos"}, "password": {password}, "form_token": {token[1]}})
+	return token[1]
+}
+
+// signIn signs in over TLS and returns the status; the client keeps its cookies.
+func (s *served) signIn(password string) int {
+	s.t.Helper()
+	token := s.form()
+	res, err := s.client.PostForm(s.origin()+"/sign-in", url.Values{"username": {"msantos"}, "password": {password}, "form_token": {token}})
 	must(s.t, err)
 	res.Body.Close()
 	return res.StatusCode
@@ -106,6 +112,63 @@ func TestKilledServerForgetsNothing(t *testing.T) {
 	s.start()
 	if res, body := s.get(s.origin() + "/api/v1/session"); res.StatusCode != 200 || !strings.Contains(body, "msantos") {
 		t.Errorf("the session after the kill: %d %s", res.StatusCode, body)
+	}
+}
+
+// Attempts that were being verified when the process was killed make nobody wait after it:
+// the one that begins next closes them as wrong. Six of them lock strangers out, so the
+// right password is refused at once, and not after a while with 503; of five, one has room.
+func TestKilledServerLeavesNobodyWaiting(t *testing.T) {
+	for _, open := range []int{5, 6} {
+		database := sqliteURL(t)
+		addPerson(t, database, "msantos")
+		s := prepare(t, database)
+		config := filepath.Join(s.dir, "gatehouse.yaml")
+		text, err := os.ReadFile(config)
+		must(t, err)
+		slow := append(text, "limits:\n  hash_time: 50\n  hash_workers: 1\n"...) // a second and more for each
+		must(t, os.WriteFile(config, slow, 0o600))
+		s.start()
+		s.forgetCookies()
+		token, origin := s.form(), s.origin()
+		for range open {
+			go func() {
+				res, err := s.client.PostForm(origin+"/sign-in", url.Values{"username": {"msantos"}, "password": {"wrong"}, "form_token": {token}})
+				if err == nil {
+					res.Body.Close()
+				}
+			}()
+		}
+		st, err := openStore(t.Context(), database)
+		must(t, err)
+		defer st.Close()
+		u, err := st.Read().UserByUsername(t.Context(), "meridian-uk", "msantos")
+		must(t, err)
+		var before gatehouse.Attempts
+		for range 500 {
+			before, err = st.Read().Attempts(t.Context(), u.SiteID, u.ID, "")
+			if err == nil && before.Open+before.Row >= open {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		must(t, s.cmd.Process.Kill())
+		s.cmd.Wait() //nolint:errcheck // killed
+		if before.Open < 2 || before.Open+before.Row != open {
+			t.Fatalf("killed too late: %+v", before)
+		}
+		must(t, os.WriteFile(config, text, 0o600))
+		s.start()
+		s.forgetCookies()
+		began, want := time.Now(), map[int]int{5: http.StatusSeeOther, 6: http.StatusUnauthorized}[open]
+		if status := s.signIn(faultPassword); status != want || time.Since(began) > 8*time.Second {
+			t.Errorf("with %d attempts open when the process was killed: %d after %s, want %d at once", open, status, time.Since(began), want)
+		}
+		if after, err := st.Read().Attempts(t.Context(), u.SiteID, u.ID, ""); err != nil || after.Open != 0 || after.All != open {
+			t.Errorf("of %d wrong attempts %+v are counted, %v", open, after, err)
+		}
+		must(t, s.cmd.Process.Kill())
+		s.cmd.Wait() //nolint:errcheck // killed
 	}
 }
 

@@ -58,6 +58,7 @@ type House struct {
 	// is a listener for it.
 	Reports *mail.Receiver
 
+	store  *store.Store
 	sender *mail.Sender
 	jobs   []jobs.Job
 	log    *slog.Logger
@@ -84,10 +85,10 @@ func New(o Options) (*House, error) {
 	return &House{
 		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: desk,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
-		sender:  sender, log: o.Log,
+		store:   o.Store, sender: sender, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(o.Store, o.Sites.All, outbox, o.Now),
-			jobs.Enrolments(desk, o.Sites.ByID),
+			jobs.Enrolments(desk, o.Sites.ByID), jobs.Processes(o.Store, in),
 		},
 	}, nil
 }
@@ -95,6 +96,9 @@ func New(o Options) (*House, error) {
 // Work does the background work until ctx ends, and returns when what was begun is
 // finished.
 func (h *House) Work(ctx context.Context) {
+	if err := jobs.Begin(ctx, h.store, h.SignIn); err != nil {
+		h.log.ErrorContext(ctx, "attempts of processes that are gone", "error", err)
+	}
 	var all sync.WaitGroup
 	all.Go(func() {
 		if err := h.sender.Run(ctx); err != nil && ctx.Err() == nil {

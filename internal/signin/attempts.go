@@ -38,30 +38,59 @@ func (s *Service) take(ctx context.Context, a *attempt) error {
 }
 
 func (s *Service) takeOnce(ctx context.Context, a *attempt) (verdict gatehouse.AttemptVerdict, err error) {
-	err = s.count(ctx, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
-		counts, verdict = counts.Take(a.lockout(), s.Now())
-		return counts
+	a.open = store.NewID("att", s.Now())
+	err = s.count(ctx, a, func(q store.Queries, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
+		after, verdict = before.Take(a.lockout(), s.Now())
+		if after.All > before.All { // given up, because they took too long
+			err = q.EndOpenAttempts(ctx, a.site.ID, a.subject, a.browser)
+		}
+		if err == nil && verdict == gatehouse.Admit {
+			err = q.InsertOpenAttempt(ctx, a.openAttempt())
+		}
+		return after, err
 	})
 	return verdict, err
 }
 
+// counting changes counts that are held, and what belongs to them.
+type counting func(q store.Queries, before gatehouse.Attempts) (after gatehouse.Attempts, err error)
+
+// outcome is the counting of what became of an attempt that was admitted: by a rule, and
+// only if it is still one that is being verified.
+func (s *Service) outcome(ctx context.Context, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) counting {
+	return func(q store.Queries, before gatehouse.Attempts) (gatehouse.Attempts, error) {
+		was, err := q.EndOpenAttempt(ctx, a.openAttempt())
+		if err == nil && !was {
+			err = errAbandoned
+		}
+		return rule(before), err
+	}
+}
+
 // count changes the attempt's counts in a transaction of its own.
-func (s *Service) count(ctx context.Context, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
-	err := s.Store.Write(ctx, func(q store.Queries) error { return s.countIn(ctx, q, a, rule) })
+func (s *Service) count(ctx context.Context, a *attempt, change counting) error {
+	err := s.Store.Write(ctx, func(q store.Queries) error { return s.changeIn(ctx, q, a, change) })
 	if err == nil && a.told {
 		s.Outbox.Hurry()
 	}
 	return err
 }
 
-// countIn changes the attempt's counts by a rule, and does what follows when that
-// locks.
+// countIn records what became of an attempt that was admitted.
 func (s *Service) countIn(ctx context.Context, q store.Queries, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
+	return s.changeIn(ctx, q, a, s.outcome(ctx, a, rule))
+}
+
+// changeIn changes the attempt's counts, and does what follows when that locks.
+func (s *Service) changeIn(ctx context.Context, q store.Queries, a *attempt, change counting) error {
 	before, err := q.HoldAttempts(ctx, a.site.ID, a.subject, a.browser, s.Now())
 	if err != nil {
 		return err
 	}
-	after := rule(before)
+	after, err := change(q, before)
+	if err != nil {
+		return err
+	}
 	if after == before {
 		return nil
 	}
@@ -82,5 +111,9 @@ func (s *Service) drop(ctx context.Context, a *attempt) error {
 	if a.refused {
 		return nil
 	}
-	return s.count(ctx, a, func(counts gatehouse.Attempts) gatehouse.Attempts { return counts.Dropped() })
+	err := s.count(ctx, a, s.outcome(ctx, a, gatehouse.Attempts.Dropped))
+	if errors.Is(err, errAbandoned) { // closed already, and there is nothing to take back
+		return nil
+	}
+	return err
 }

@@ -39,6 +39,8 @@ type dialect struct {
 	// would go on believing that they are empty, as they were when it began, and
 	// read all of what has been written for every lookup.
 	recount string
+	// shared: several processes may serve from the database at a time.
+	shared bool
 	// clock asks the database for its time in microseconds.
 	clock string
 	// loosely and strictly turn waiting for the disk at each commit off and on for a
@@ -81,6 +83,7 @@ var postgresDialect = dialect{
 	lockMigrations: "SELECT pg_advisory_xact_lock(7104266)",
 	claim:          "FOR UPDATE SKIP LOCKED",
 	insertBatch:    100,
+	shared:         true,
 	recount:        "ANALYZE users, companies",
 	clock:          "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 }

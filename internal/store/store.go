@@ -22,6 +22,7 @@ import (
 type Store struct {
 	write, read           *sql.DB
 	dialect               dialect
+	process               string // names this process among those that share the database
 	writeStmts, readStmts *statements
 }
 
@@ -32,7 +33,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{write: write, read: read, dialect: d}
+	s := &Store{write: write, read: read, dialect: d, process: "prc_" + rand.Text()}
 	s.writeStmts, s.readStmts = &statements{m: &sync.Map{}}, &statements{m: &sync.Map{}}
 	if d.prepares {
 		s.writeStmts.db, s.readStmts.db = write, read
@@ -68,6 +69,7 @@ type Queries struct {
 	run      runner
 	prepared *statements
 	d        dialect
+	process  string
 }
 
 // runner is what a pool and a transaction have in common.
@@ -78,7 +80,7 @@ type runner interface {
 
 // Read returns the methods that stand alone, each a snapshot of its own.
 func (s *Store) Read() Queries {
-	return Queries{run: s.read, prepared: s.readStmts, d: s.dialect}
+	return Queries{run: s.read, prepared: s.readStmts, d: s.dialect, process: s.process}
 }
 
 // Write runs fn in one transaction that is committed if fn returns nil. A
@@ -127,7 +129,7 @@ func (s *Store) writeOn(ctx context.Context, conn *sql.Conn, fn func(Queries) er
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it says so
 	prepared := s.writeStmts.in(tx)
-	if err := fn(Queries{run: tx, prepared: prepared, d: s.dialect}); err != nil {
+	if err := fn(Queries{run: tx, prepared: prepared, d: s.dialect, process: s.process}); err != nil {
 		return nil, err
 	}
 	return prepared, wrap(ctx, "commit", tx.Commit())
@@ -140,7 +142,9 @@ func (s *Store) writeOn(ctx context.Context, conn *sql.Conn, fn func(Queries) er
 // ordinary one commits later takes this one along.
 func (s *Store) writeLoosely(ctx context.Context, fn func(Queries) error) error {
 	if s.dialect.loosely == "" {
-		return again(func() error { return fn(Queries{run: s.write, prepared: s.writeStmts, d: s.dialect}) })
+		return again(func() error {
+			return fn(Queries{run: s.write, prepared: s.writeStmts, d: s.dialect, process: s.process})
+		})
 	}
 	return s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.loosely(ctx, conn, fn) })
 }

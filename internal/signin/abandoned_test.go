@@ -1,0 +1,123 @@
+package signin_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// process is another process on the same database, whose lease is as given.
+func (s *stage) process(url string, lease time.Duration) *store.Store {
+	s.t.Helper()
+	other, err := store.Open(ctx, url)
+	s.must(err)
+	s.t.Cleanup(func() { other.Close() })
+	s.must(other.Alive(ctx, lease))
+	return other
+}
+
+// begun leaves attempts as a process does that has begun to verify them.
+func (s *stage) begun(other *store.Store, u gatehouse.User, n int) {
+	s.t.Helper()
+	for range n {
+		s.must(other.Write(ctx, func(q store.Queries) error {
+			counts, err := q.HoldAttempts(ctx, u.SiteID, u.ID, "", s.Clock.Now())
+			if err != nil {
+				return err
+			}
+			counts, verdict := counts.Take(s.Sites.ByID(u.SiteID).Policy.Lockout, s.Clock.Now())
+			if verdict != gatehouse.Admit {
+				s.t.Fatalf("verdict %d", verdict)
+			}
+			return errors.Join(q.SaveAttempts(ctx, u.SiteID, u.ID, "", counts),
+				q.InsertOpenAttempt(ctx, store.OpenAttempt{SiteID: u.SiteID, Subject: u.ID, ID: store.NewID("att", s.Clock.Now())}))
+		}))
+	}
+}
+
+func (s *stage) counts(u gatehouse.User) gatehouse.Attempts {
+	s.t.Helper()
+	counts, err := s.Store.Read().Attempts(ctx, u.SiteID, u.ID, "")
+	s.must(err)
+	return counts
+}
+
+// What a process had begun when it died is closed as wrong as soon as it is known to be
+// gone: nobody waits for it (invariant 3). That of one that is alive stays open, but on
+// SQLite, from which one process serves: whoever begins there is the only one.
+func TestAttemptsOfAProcessThatDiedAreClosed(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := newStage(t, url, noLimits)
+		few, many, alive := s.person("few", nil), s.person("many", nil), s.person("alive", nil)
+		died := s.process(url, -time.Second)
+		s.begun(died, few, 3)
+		s.begun(died, many, 6)
+		s.begun(s.process(url, time.Hour), alive, 2)
+		s.must(s.SignIn.CloseAbandoned(ctx))
+		if c := s.counts(few); c.Row != 3 || c.All != 3 || c.Open != 0 {
+			t.Errorf("three that nobody finished: %+v", c)
+		}
+		if c := s.counts(alive); (c.Open == 2) != s.Store.Shared() || c.Row+c.Open != 2 {
+			t.Errorf("two of a process that is alive: %+v", c)
+		}
+		s.open(few, first, "")
+		began := time.Now()
+		_, err := s.enter(many, first, "")
+		s.refused("after six that nobody finished", err, gatehouse.Unauthenticated, "sign-in-failed")
+		if waited := time.Since(began); waited > 5*time.Second {
+			t.Errorf("the answer took %s", waited)
+		}
+		if c := s.counts(many); c.LockedAt.IsZero() || c.Row != 6 || c.Open != 0 {
+			t.Errorf("six that nobody finished: %+v", c)
+		}
+		if m := s.mails(many); m != "locked-strangers" {
+			t.Errorf("the owner was told %q", m)
+		}
+		s.must(s.SignIn.CloseAbandoned(ctx)) // by another process at the same moment
+		if c := s.counts(few); c.All != 3 {
+			t.Errorf("closed twice: %+v", c)
+		}
+	})
+}
+
+// A process that was only slow, and is taken for gone, judges nothing that has been closed:
+// neither a right nor a wrong password gets an answer that says which it was, and what it
+// would have done with the counts is not done.
+func TestASlowProcessJudgesNothingThatIsClosed(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := newStage(t, url, noLimits)
+		u := s.person("slow", nil)
+		slow := *s.SignIn
+		slow.Store = s.process(url, -time.Second)
+		slow.Hasher = secret.NewHasher(secret.Params{MemoryKiB: 19456, Time: 60, Parallelism: 1}, 1, 10)
+		for _, password := range []string{first, wrong} {
+			done := make(chan error, 1)
+			go func() {
+				_, err := slow.Password(ctx, s.uk(), signin.PasswordRequest{Username: u.Username, Password: password, Caller: visitor(s.uk())})
+				done <- err
+			}()
+			testkit.Eventually(t, "the attempt to be open", func() bool {
+				counts, err := s.Store.Read().Attempts(ctx, u.SiteID, u.ID, "")
+				return err == nil && counts.Open == 1
+			})
+			before := s.counts(u)
+			s.must(s.SignIn.CloseAbandoned(ctx))
+			if err := <-done; gatehouse.KindOf(err) != gatehouse.Unavailable {
+				t.Errorf("%q: %v, want to be asked to try again", password, err)
+			}
+			if c := s.counts(u); c.Row != before.Row+1 || c.All != before.All+1 || c.Open != 0 {
+				t.Errorf("%q: %+v became %+v", password, before, c)
+			}
+		}
+		if sessions, err := s.Store.Read().SessionsOf(ctx, u.SiteID, u.ID, s.Clock.Now(), 10); err != nil || len(sessions) != 0 {
+			t.Errorf("sessions %+v, %v", sessions, err)
+		}
+		s.open(u, first, "")
+	})
+}

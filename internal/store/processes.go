@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// OpenAttempt is an attempt that is being verified.
+type OpenAttempt struct{ SiteID, Subject, Browser, ID string }
+
+// InsertOpenAttempt records that this process verifies an attempt.
+func (q Queries) InsertOpenAttempt(ctx context.Context, o OpenAttempt) error {
+	_, err := q.exec(ctx, "insert open attempt", `INSERT INTO open_attempts (site_id, subject, browser, id, process)
+		VALUES ($1, $2, $3, $4, $5)`, o.SiteID, o.Subject, o.Browser, o.ID, q.process)
+	return err
+}
+
+// EndOpenAttempt removes an attempt from those that are being verified. It reports whether
+// it was one: false where somebody has taken its process for gone and closed it.
+func (q Queries) EndOpenAttempt(ctx context.Context, o OpenAttempt) (bool, error) {
+	n, err := q.exec(ctx, "end open attempt", `DELETE FROM open_attempts
+		WHERE site_id = $1 AND subject = $2 AND browser = $3 AND id = $4`, o.SiteID, o.Subject, o.Browser, o.ID)
+	return n == 1, err
+}
+
+// EndOpenAttempts removes all of a subject and a browser, which nobody has finished in time.
+func (q Queries) EndOpenAttempts(ctx context.Context, siteID, subject, browser string) error {
+	_, err := q.exec(ctx, "end open attempts", `DELETE FROM open_attempts
+		WHERE site_id = $1 AND subject = $2 AND browser = $3`, siteID, subject, browser)
+	return err
+}
+
+// GoneAttempts returns up to limit attempts of processes that are gone: on PostgreSQL
+// those whose lease is over; on SQLite, from which one process serves, every other one.
+// It is asked there when a process begins.
+func (q Queries) GoneAttempts(ctx context.Context, limit int) (all []OpenAttempt, err error) {
+	gone := `EXISTS (SELECT 1 FROM processes p WHERE p.id = o.process AND p.alive_until < (` + q.d.clock + `))`
+	if !q.d.shared {
+		gone = `TRUE`
+	}
+	err = q.all(ctx, "gone attempts", `SELECT o.site_id, o.subject, o.browser, o.id FROM open_attempts o
+		WHERE o.process <> $1 AND `+gone+` ORDER BY o.site_id, o.subject, o.browser, o.id LIMIT $2`, []any{q.process, limit},
+		func(scan func(...any) error) error {
+			var o OpenAttempt
+			err := scan(&o.SiteID, &o.Subject, &o.Browser, &o.ID)
+			all = append(all, o)
+			return err
+		})
+	return all, err
+}
+
+// Shared reports whether several processes may serve from this database.
+func (s *Store) Shared() bool { return s.dialect.shared }
+
+// Alive renews this process's lease, and forgets processes that have long been gone. The
+// clock is the database's: that of a process may jump.
+func (s *Store) Alive(ctx context.Context, lease time.Duration) error {
+	return s.Write(ctx, func(q Queries) error {
+		_, err := q.exec(ctx, "alive", `INSERT INTO processes (id, alive_until) VALUES ($1, (`+q.d.clock+`) + CAST($2 AS BIGINT))
+			ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`, q.process, lease.Microseconds())
+		if err != nil {
+			return err
+		}
+		_, err = q.exec(ctx, "forget processes", `DELETE FROM processes WHERE alive_until < (`+q.d.clock+`) - CAST($1 AS BIGINT)
+			AND NOT EXISTS (SELECT 1 FROM open_attempts o WHERE o.process = processes.id)`, time.Hour.Microseconds())
+		return err
+	})
+}

@@ -31,6 +31,7 @@ postgres() { # initdb and the server, where Debian puts them or on the PATH
 check() {
   missing=() packages=()
   need 'PostgreSQL (its server programs)' 'postgresql' postgres
+  need 'pgbouncer' 'pgbouncer' any pgbouncer
   need 'Chromium' 'chromium' any chromium chromium-browser
   need 'Tidy (it finds faults in HTML)' 'tidy' any tidy
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang

@@ -252,6 +252,14 @@ func TestBackupAndRestore(t *testing.T) {
 	_, err := server.Exec(`INSERT INTO sessions (site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at)
 		SELECT site_id, 'hash', 'ses_1', id, company_id, 1, 1, 1 FROM users`)
 	must(t, err)
+	for _, door := range []string{
+		`INSERT INTO codes (site_id, id, user_id, signin_id, mac, sent_at, expires_at) SELECT site_id, 'cod_1', id, 'sgn_1', 'mac', 1, 1 FROM users`,
+		`INSERT INTO browsers (site_id, user_id, id, token_hash, user_agent, created_at, seen_at, trusted_at) SELECT site_id, id, 'brw_1', 'hash', '', 1, 1, 1 FROM users`,
+		`INSERT INTO email_changes (site_id, id, user_id, old_email, new_email, confirm_hash, state, asked_at, confirm_until) SELECT site_id, 'eml_1', id, 'a', 'b', 'hash', 'asked', 1, 1 FROM users`,
+	} {
+		_, err := server.Exec(door)
+		must(t, err)
+	}
 
 	in.expect(0, "backup copy.db", "Wrote copy.db", "key file")
 	in.expect(1, "backup copy.db", "there already")
@@ -261,11 +269,17 @@ func TestBackupAndRestore(t *testing.T) {
 	in.expect(0, "company create Later -n 2 -s inkwell")
 	in.expect(1, "restore copy.db", "is in use", "Stop the server")
 	must(t, server.Close())
-	in.expect(0, "restore copy.db", "Restored", "All sessions have ended", "before-restore-")
+	in.expect(0, "restore copy.db", "Restored", "trusted devices have ended", "before-restore-")
 	in.expect(1, "company show 2 -s inkwell", "no company")
 	in.expect(0, "user show mira@northgate.example -s inkwell")
 	if n := count(t, in.database, "sessions"); n != 0 {
 		t.Errorf("%d sessions are open again", n)
+	}
+	for what, left := range map[string]string{"a code": "codes", "a trusted device": "browsers WHERE trusted_at > 0",
+		"an address that was asked for": "email_changes WHERE state = 'asked'", "mail with a temporary password": "messages WHERE done_at = 0 OR body IS NOT NULL"} {
+		if n := count(t, in.database, left); n != 0 {
+			t.Errorf("%s is good again", what)
+		}
 	}
 	kept, err := filepath.Glob(in.database + ".before-restore-*")
 	if err != nil || len(kept) != 1 || count(t, kept[0], "companies") != 2 || count(t, kept[0], "sessions") != 1 {

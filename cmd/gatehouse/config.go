@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"gatehouse/internal/geo"
@@ -21,6 +22,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/store"
 	"gatehouse/internal/strictyaml"
 )
 
@@ -275,22 +277,23 @@ func (k *configCheck) certificate() {
 
 func (k *configCheck) database() {
 	const rule = "must be sqlite:///path/to/file or postgres://user:password@host/name"
+	path, lite := store.SQLitePath(k.Database)
 	u, err := url.Parse(k.Database)
 	switch {
-	case err != nil:
-		k.doc.Problem("database", "cannot be read as a URL; write %%40 for an @ in the password, %%2F for a /; %s", rule)
-	case u.Scheme == "postgres" || u.Scheme == "postgresql":
-		if u.Host == "" && u.RawQuery == "" {
-			k.doc.Problem("database", "names no host; %s", rule)
-		}
-	case u.Scheme != "sqlite" || u.Host+u.Path == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		k.doc.Problem("database", "%s", rule)
-	default:
-		path := k.absolute(u.Host + u.Path)
+	case lite && path != "" && !strings.ContainsAny(path, "?#"):
+		path = k.absolute(path)
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 			k.doc.Problem("database", "the folder %s does not exist", filepath.Dir(path))
 		}
 		k.Database = (&url.URL{Scheme: "sqlite", Path: path}).String()
+	case !lite && err != nil:
+		k.doc.Problem("database", "cannot be read as a URL; write %%40 for an @ in the password, %%2F for a /; %s", rule)
+	case !lite && (u.Scheme == "postgres" || u.Scheme == "postgresql"):
+		if u.Host == "" && u.RawQuery == "" {
+			k.doc.Problem("database", "names no host; %s", rule)
+		}
+	default:
+		k.doc.Problem("database", "%s", rule)
 	}
 }
 

@@ -170,6 +170,7 @@ func TestConfigProblems(t *testing.T) {
 		{"database", "sqlite://data.db", "mysql://x", "gatehouse.yaml:5: database: must be sqlite:///"},
 		{"database file", "sqlite://data.db", "sqlite://", "gatehouse.yaml:5: database: must be"},
 		{"database folder", "sqlite://data.db", "sqlite://none/data.db", "database: the folder "},
+		{"database with options", "sqlite://data.db", "sqlite://data.db?mode=ro", "gatehouse.yaml:5: database: must be"},
 		{"database password", "sqlite://data.db", "postgres://u:p%zz@h/n", "gatehouse.yaml:5: database: cannot be read as a URL"},
 		{"postgres host", "sqlite://data.db", "postgres:///n", "database: names no host"},
 		{"SMTP scheme", "smtp://user", "mail://user", "gatehouse.yaml:7: smtp.url: "},

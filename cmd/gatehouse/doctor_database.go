@@ -34,7 +34,7 @@ func (d *doctor) database() {
 	if err != nil {
 		what, mend, _ := strings.Cut(err.Error(), "\n")
 		if mend == "" {
-			mend = "check that it runs, and address, user and password in database"
+			mend = "check that it runs, and address, user and password in database; behind a pooler, that its log accepts the connection"
 		}
 		d.add("database", fail, what, mend)
 		return

@@ -29,7 +29,7 @@ func (c *restoreCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "Restored %s from %s. All sessions have ended.\n", path, c.File)
+	fmt.Fprintf(a.out, "Restored %s from %s. All sessions, links, codes and trusted devices have ended, and mail that waited is not sent.\n", path, c.File)
 	if done.kept != "" {
 		fmt.Fprintf(a.out, "What was there before is %s.\n", done.kept)
 	}
@@ -66,7 +66,7 @@ func restore(ctx context.Context, path, file string, now time.Time) (restored, e
 	return restored{kept: kept, behind: behind}, err
 }
 
-// checkBackup checks the copy and ends the sessions in it. It reports whether it is of
+// checkBackup checks the copy and ends all in it that opens an account. It reports whether it is of
 // an older version.
 func checkBackup(ctx context.Context, part, file string) (behind bool, err error) {
 	version, latest, err := store.CheckSQLite(ctx, part)
@@ -79,7 +79,7 @@ func checkBackup(ctx context.Context, part, file string) (behind bool, err error
 	case err != nil:
 		return false, err
 	}
-	return version < latest, store.CloseDoors(ctx, part)
+	return version < latest, store.CloseDoors(ctx, part, version)
 }
 
 // exchange puts part in the place of path, and what was there under the name kept.

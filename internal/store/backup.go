@@ -113,17 +113,32 @@ func ownVersion(ctx context.Context, q Queries, known []Migration) (version int,
 	return version, err
 }
 
-// CloseDoors ends all sessions and sign-ins in progress of a file that nobody uses,
-// and makes it one whole file. It is for a backup that is about to be restored: who
-// has signed out since must not be signed in again by it.
-func CloseDoors(ctx context.Context, path string) error {
+// CloseDoors ends all that opens an account in a file that nobody uses, and makes it one
+// whole file. It is for a backup that is about to be restored: what has been used, ended
+// or taken back since must not open anything again. Mail that waited has gone out since,
+// or is of no use any more; a temporary password in it would be a second one.
+func CloseDoors(ctx context.Context, path string, version int) error {
 	db, err := openFile(path, "&_pragma=busy_timeout(5000)&_pragma=journal_mode(DELETE)&_pragma=synchronous(FULL)")
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	for _, statement := range []string{"DELETE FROM sessions", "DELETE FROM signins", "DELETE FROM recoveries"} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
+	for _, closing := range []struct {
+		since     int // the version that has it
+		statement string
+	}{
+		{1, "DELETE FROM sessions"},
+		{1, "DELETE FROM signins"},
+		{1, "UPDATE messages SET state = 'expired', done_at = due_at, lease = '', body = NULL WHERE done_at = 0"},
+		{2, "DELETE FROM recoveries"},
+		{2, "UPDATE email_changes SET state = 'dropped' WHERE state = 'asked'"},
+		{3, "DELETE FROM codes"},
+		{3, "UPDATE browsers SET trusted_at = 0"},
+	} {
+		if version < closing.since {
+			continue
+		}
+		if _, err := db.ExecContext(ctx, closing.statement); err != nil {
 			return wrap(ctx, "close doors", err)
 		}
 	}

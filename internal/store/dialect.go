@@ -14,8 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	sqlite "modernc.org/sqlite"
 
 	"gatehouse"
@@ -90,35 +91,32 @@ var postgresDialect = dialect{
 
 // open opens the database that a URL names: the pool that writes, the pool that
 // reads, and the dialect.
-func open(rawURL string) (write, read *sql.DB, d dialect, err error) {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return nil, nil, d, fmt.Errorf("database URL: %w", err)
-	}
-	switch u.Scheme {
-	case "sqlite":
-		write, read, err = openSQLite(u)
+func open(ctx context.Context, rawURL string) (write, read *sql.DB, d dialect, err error) {
+	if path, lite := SQLitePath(rawURL); lite {
+		write, read, err = openSQLite(path)
 		return write, read, sqliteDialect, err
+	}
+	switch scheme, _, _ := strings.Cut(rawURL, ":"); scheme {
 	case "postgres", "postgresql":
-		write, err = openPostgres(rawURL)
+		write, err = openPostgres(ctx, rawURL)
 		return write, write, postgresDialect, err
 	}
-	return nil, nil, d, fmt.Errorf("database URL: %q is not sqlite:// or postgres://", u.Scheme)
+	return nil, nil, d, errors.New("database URL: it begins with neither sqlite:// nor postgres://")
 }
 
-// SQLitePath returns the file of a sqlite:// URL, and whether it is one.
+// SQLitePath returns the file of a sqlite:// URL, and whether it is one. It is a path and
+// no more: blanks and other signs may stand as they are, or as %20 and the like.
 func SQLitePath(rawURL string) (string, bool) {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Scheme != "sqlite" {
-		return "", false
+	path, lite := strings.CutPrefix(rawURL, "sqlite://")
+	if plain, err := url.PathUnescape(path); err == nil {
+		path = plain
 	}
-	return u.Host + u.Path, true
+	return path, lite
 }
 
 // openSQLite opens one writer with immediate transactions and a pool of readers;
 // eight connections that share would starve each other or fail with BUSY.
-func openSQLite(u *url.URL) (write, read *sql.DB, err error) {
-	path := u.Host + u.Path
+func openSQLite(path string) (write, read *sql.DB, err error) {
 	if path == "" {
 		return nil, nil, errors.New("database URL: sqlite:// names no file")
 	}
@@ -155,15 +153,36 @@ func createPrivately(path string) error {
 	return f.Close()
 }
 
-func openPostgres(rawURL string) (*sql.DB, error) {
-	db, err := sql.Open("pgx", rawURL)
+func openPostgres(ctx context.Context, rawURL string) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(rawURL)
 	if err != nil {
 		return nil, err
 	}
+	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement && pooled(ctx, config) {
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(16)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return db, nil
+}
+
+// pooled reports whether a pooler such as pgbouncer stands before the server. In
+// transaction mode it gives each transaction another server's session, where a statement
+// that was prepared before is unknown, or another one of that name is there; so nothing
+// may be prepared by name. A pooler shows by its process ID, which is not that of the
+// session that answers. A server that does not answer now is asked again by Ping, which
+// says so.
+func pooled(ctx context.Context, config *pgx.ConnConfig) bool {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return false
+	}
+	defer conn.Close(ctx) //nolint:errcheck // it has done its work
+	var pid uint32
+	err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid)
+	return err == nil && pid != conn.PgConn().PID()
 }
 
 const (

@@ -19,15 +19,18 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// each runs a test on both databases, migrated.
+// each runs a test on both databases, migrated, and on PostgreSQL through a pooler that
+// gives every transaction another session.
 func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
-	testkit.Databases(t, func(t *testing.T, url string) {
+	migrated := func(t *testing.T, url string) {
 		s := open(t, url)
 		if _, err := s.Migrate(t.Context(), noon); err != nil {
 			t.Fatal(err)
 		}
 		test(t, s)
-	})
+	}
+	testkit.Databases(t, migrated)
+	t.Run("pooled", func(t *testing.T) { migrated(t, testkit.PooledURL(t)) })
 }
 
 func open(t *testing.T, url string) *store.Store {

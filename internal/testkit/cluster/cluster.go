@@ -136,6 +136,13 @@ func credential() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
+// NotRoot has a program run as the user that PostgreSQL runs as here, where this process
+// is root: some refuse to be.
+func NotRoot() (*syscall.SysProcAttr, error) {
+	as, err := credential()
+	return &syscall.SysProcAttr{Credential: as}, err
+}
+
 func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
 
 // Log is the file that the server writes to.

@@ -8,17 +8,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/emersion/go-smtp"
-	"golang.org/x/net/netutil"
 )
 
 // What the listener bears: it may be open to every mail server there is.
 const (
-	reportConnections = 20
-	reportPatience    = 30 * time.Second // for a command
+	reportPatience = 30 * time.Second // for a command
 	// takeTime is how long looking a recipient up may take, and what is begun when the
 	// process is to stop.
 	takeTime = 10 * time.Second
@@ -47,7 +44,7 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener, secure *tls.Config
 		l.Close()             // it may not be served yet
 		server.Shutdown(last) //nolint:errcheck // who is cut off sends it again
 	})
-	err := server.Serve(&visits{Listener: netutil.LimitListener(l, reportConnections), ctx: ctx, open: map[netip.Prefix]int{}})
+	err := server.Serve(&visits{Listener: l, ctx: ctx})
 	if stop() {
 		return err
 	}

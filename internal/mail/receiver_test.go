@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -178,5 +179,82 @@ func TestReceiverEnds(t *testing.T) {
 	}
 	if err := b.receiver(io.Discard).Serve(ended, l, nil); err != nil {
 		t.Errorf("one that has ended before it began: %v", err)
+	}
+}
+
+// On real sockets: all places are held by connections that say nothing, and a mail server
+// brings its report all the same. A proxy in between gives them addresses of many networks.
+func TestReceiverHeldBySilentConnections(t *testing.T) {
+	b := newBench(t, testkit.SQLiteURL(t))
+	m := b.message(mail.Samples()["locked"])
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- b.receiver(io.Discard).Serve(ctx, &scattered{Listener: inner}, nil) }()
+	defer func() { stop(); <-ended }()
+	for range 25 {
+		c, err := net.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	done := make(chan error, 1)
+	go func() {
+		c, err := smtp.Dial(inner.Addr().String())
+		if err == nil {
+			defer c.Close()
+			err = c.SendMail("", []string{pathOf(m)}, bytes.NewReader(report(t, "failed-queue", m)))
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if got, _ := b.store.Read().Message(t.Context(), m.SiteID, m.ID); err != nil || got.State != store.MessageBounced {
+			t.Errorf("%v, the message is %s", err, got.State)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("silent connections hold the listener")
+	}
+}
+
+// scattered is a listener whose connections come from many networks.
+type scattered struct {
+	net.Listener
+	n int
+}
+
+func (s *scattered) Accept() (net.Conn, error) {
+	c, err := s.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	s.n++
+	return far{c, &net.TCPAddr{IP: net.IPv4(192, 0, 2, byte(s.n)), Port: 4711}}, nil
+}
+
+// A mail server that checks certificates is content with ours.
+func TestReceiverProvesItsName(t *testing.T) {
+	b := newBench(t, testkit.SQLiteURL(t))
+	m := b.message(mail.Samples()["locked"])
+	own := certificate(t, "in.uk.meridian.example")
+	address, _, _ := b.listen(&tls.Config{Certificates: []tls.Certificate{own}})
+	leaf, err := x509.ParseCertificate(own.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(leaf)
+	c, err := smtp.DialStartTLS(address, &tls.Config{RootCAs: roots, ServerName: "in.uk.meridian.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	wantCode(t, "over TLS", c.SendMail("", []string{pathOf(m)}, bytes.NewReader(report(t, "failed-queue", m))), 0)
+	if _, err := smtp.DialStartTLS(address, &tls.Config{RootCAs: roots, ServerName: "other.example"}); err == nil {
+		t.Error("it proves another name")
 	}
 }

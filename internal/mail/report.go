@@ -1,14 +1,9 @@
 package mail
 
 import (
-	"bufio"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"mime/multipart"
-	"net/mail"
 	"net/textproto"
 	"regexp"
 	"strings"
@@ -55,13 +50,14 @@ var ErrNoReport = errors.New("this is no report about a message from here")
 // What a report may have. Real ones have three parts, some 10 KiB and one recipient.
 const (
 	reportBytes      = 1 << 20
-	reportParts      = 20
+	reportParts      = 60
+	reportDepth      = 6
 	reportRecipients = 50
 	reportLines      = 2000
 )
 
-// ReadReport reads a delivery status notification to its end. Its error is ErrNoReport for
-// what is none, or the reader's. Nothing of the mail is in an error.
+// ReadReport reads a delivery status notification to its end, in whatever wrapping. Its
+// error is ErrNoReport for what is none, or the reader's. Nothing of the mail is in an error.
 func ReadReport(r io.Reader) (Report, error) {
 	source := &bounded{r: r, left: reportBytes}
 	report, err := readReport(source)
@@ -95,98 +91,150 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// readReport reads a report in whatever wrapping.
 func readReport(r io.Reader) (Report, error) {
-	m, err := mail.ReadMessage(r)
+	raw, err := io.ReadAll(r)
 	if err != nil {
-		return Report{}, errors.New("it is no mail")
+		return Report{}, err
 	}
-	kind, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
-	about := strings.ToLower(params["report-type"]) // some leave it out
-	if err != nil || kind != "multipart/report" || about != "" && about != "delivery-status" {
-		return Report{}, errors.New("it is not of the type multipart/report for delivery-status (RFC 3464)")
-	}
-	var report Report
-	parts := multipart.NewReader(m.Body, params["boundary"])
-	for range reportParts {
-		part, err := parts.NextPart()
-		if err != nil {
-			break // the end, or cut off: what came before it counts
-		}
-		report.add(part)
-	}
-	if len(report.Recipients) == 0 {
+	var reader reportReader
+	reader.walk(newEntity(unixLines(raw)), 0)
+	report := reader.report
+	switch {
+	case len(report.Recipients) > 0:
+	case reader.found:
 		return Report{}, errors.New("it says nothing about any recipient")
+	case len(reader.loose) == 0:
+		return Report{}, errors.New("it has no part that says what became of a mail (message/delivery-status, RFC 3464)")
+	default:
+		report.Recipients = reader.loose
+	}
+	report.Recipients = report.Recipients[:min(len(report.Recipients), reportRecipients)]
+	for i := range report.Recipients {
+		report.Recipients[i].explain(reader.words)
 	}
 	return report, nil
 }
 
-// add takes from a part what it is there for. What a person would read is passed over.
-func (r *Report) add(part *multipart.Part) {
-	kind, _, err := mime.ParseMediaType(part.Header.Get("Content-Type"))
-	if err != nil {
+// reportReader looks through a mail for what makes a report of it: a delivery-status part,
+// wherever it is. What a person would read is passed over.
+type reportReader struct {
+	report Report
+	// found: there is such a part.
+	found bool
+	// loose is what text has that reads like one: gateways flatten mails. It counts where
+	// there is no such part.
+	loose []ReportRecipient
+	// words are lines for people.
+	words []string
+	parts int
+}
+
+func (r *reportReader) walk(e entity, depth int) {
+	if r.parts++; r.parts > reportParts || depth > reportDepth {
 		return
 	}
-	var body io.Reader = part // quoted-printable is decoded already
-	if strings.EqualFold(part.Header.Get("Content-Transfer-Encoding"), "base64") {
-		body = base64.NewDecoder(base64.StdEncoding, part)
-	}
-	switch kind {
+	switch e.kind {
 	case "message/delivery-status", "message/global-delivery-status":
-		r.addStatus(body)
-	case "message/rfc822", "message/rfc822-headers", "text/rfc822-headers", "message/global", "message/global-headers":
-		for fields := range groups(body) {
-			if r.Token == "" {
-				r.Token = tokenOf(fields.Get("Message-Id"))
+		r.found = true
+		r.report.Recipients = append(r.report.Recipients, recipients(fieldLines(e.text()), false)...)
+	case "message/rfc822", "message/global":
+		r.returned(e, depth)
+	case "message/rfc822-headers", "text/rfc822-headers", "message/global-headers":
+		r.take(e)
+	default:
+		if strings.HasPrefix(e.kind, "multipart/") {
+			for _, part := range e.parts() {
+				r.walk(part, depth+1)
 			}
-			break // the headers; the content is nobody's business
-		}
-	}
-}
-
-// addStatus reads the groups of fields of a delivery-status part. The first one is about
-// the whole mail; but some mail servers leave it out, so that what tells is the action.
-func (r *Report) addStatus(body io.Reader) {
-	for fields := range groups(body) {
-		if len(r.Recipients) == reportRecipients {
 			return
 		}
-		action, _, _ := strings.Cut(fields.Get("Action"), " ") // "failed (bad address)"
-		if action == "" {
-			continue
-		}
-		status, _, _ := strings.Cut(fields.Get("Status"), " ") // "5.0.0 (permanent failure)"
-		r.Recipients = append(r.Recipients, ReportRecipient{
-			Address:    said(untyped(fields.Get("Final-Recipient"))),
-			Action:     gatehouse.DeliveryAction(said(strings.ToLower(action))),
-			Status:     said(status),
-			Diagnostic: said(untyped(fields.Get("Diagnostic-Code"))),
-		})
+		lines := fieldLines(e.text())
+		r.loose = append(r.loose, recipients(lines, true)...)
+		r.words = append(r.words, lines...)
 	}
 }
 
-// groups are the groups of header fields of a text, separated by blank lines. A line that
-// is no field is passed over: there are mail servers that fold theirs wrongly.
-func groups(r io.Reader) func(yield func(textproto.MIMEHeader) bool) {
-	return func(yield func(textproto.MIMEHeader) bool) {
-		lines := textproto.NewReader(bufio.NewReader(r))
-		fields := textproto.MIMEHeader{}
-		for range reportLines {
-			line, err := lines.ReadContinuedLine()
-			if line == "" && len(fields) > 0 {
-				if !yield(fields) {
-					return
-				}
-				fields = textproto.MIMEHeader{}
-			}
-			if err != nil {
-				return
-			}
-			if name, value, ok := strings.Cut(line, ":"); ok {
-				fields.Add(strings.TrimSpace(name), strings.TrimSpace(value))
-			}
+// returned takes a mail within the mail: ours, or a report that somebody has wrapped once
+// more.
+func (r *reportReader) returned(e entity, depth int) {
+	inner := r.take(e)
+	if strings.HasPrefix(inner.kind, "multipart/") || strings.HasPrefix(inner.kind, "message/") {
+		r.walk(inner, depth+1)
+	}
+}
+
+// take reads the head of a returned mail for what names it. The content is nobody's
+// business. Some leave out the blank line before the head.
+func (r *reportReader) take(e entity) entity {
+	text := e.text()
+	inner := newEntity(text)
+	if len(text) == len(e.raw) { // not encoded: it begins behind the head of the part
+		inner = newEntity(e.body)
+	}
+	for _, about := range []textproto.MIMEHeader{inner.about, e.about} {
+		if r.report.Token == "" {
+			r.report.Token = tokenOf(about.Get("Message-Id"))
+		}
+	}
+	return inner
+}
+
+// recipients reads the groups of fields of a delivery-status part. The first one is about
+// the whole mail. Some mail servers leave out the blank lines between groups, and some have
+// blank lines everywhere: so a group ends where a field comes again that it has already.
+// whole: only those count that have all that a group must have.
+func recipients(lines []string, whole bool) (all []ReportRecipient) {
+	group := textproto.MIMEHeader{}
+	end := func() {
+		if group.Get("Action") != "" && (!whole || group.Get("Final-Recipient") != "" && group.Get("Status") != "") {
+			all = append(all, newReportRecipient(group))
+		}
+		group = textproto.MIMEHeader{}
+	}
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ":")
+		if name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)); !ok {
+			continue // a blank line, or one that is folded wrongly
+		}
+		if (name == "Action" || name == "Final-Recipient") && group.Get(name) != "" {
+			end()
+		}
+		group.Add(name, strings.TrimSpace(value))
+	}
+	end()
+	return all
+}
+
+func newReportRecipient(group textproto.MIMEHeader) ReportRecipient {
+	action := firstWord.FindString(strings.ToLower(group.Get("Action"))) // "failed (bad address)"
+	status, _, _ := strings.Cut(group.Get("Status"), " ")                // "5.0.0 (permanent failure)"
+	return ReportRecipient{
+		Address:    said(untyped(group.Get("Final-Recipient"))),
+		Action:     gatehouse.DeliveryAction(said(action)),
+		Status:     said(status),
+		Diagnostic: said(untyped(group.Get("Diagnostic-Code"))),
+	}
+}
+
+// explain finds the diagnostic that some mail systems only have for people: a line of the
+// address and what was answered to it.
+func (r *ReportRecipient) explain(words []string) {
+	if r.Diagnostic != "" || r.Address == "" {
+		return
+	}
+	for _, line := range words {
+		answer, ok := strings.CutPrefix(strings.TrimLeft(line, "<"), r.Address)
+		if answer = strings.TrimLeft(answer, ">: "); ok && smtpAnswer.MatchString(answer) {
+			r.Diagnostic = said(answer)
+			return
 		}
 	}
 }
+
+var smtpAnswer = regexp.MustCompile(`^[245]\d\d[ -]`)
+
+var firstWord = regexp.MustCompile(`^[^\s(;,]+`)
 
 // untyped takes the type off a value: "rfc822; mira@northgate.example", "smtp; 550 …".
 func untyped(value string) string {

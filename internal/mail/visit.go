@@ -6,16 +6,20 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // What a mail server that brings reports may take of the listener's places. Without a
-// recipient that has a message it is gone soon: whoever only wants to hold the places
-// knows none (ASVS 15.2.2).
+// recipient that has a message it is gone soon, and while all places are taken sooner:
+// whoever only wants to hold the places knows none (ASVS 15.2.2).
 const (
+	visitsAtOnce    = 20
 	visitsFromBlock = 4
 	visitUnknown    = 30 * time.Second // until a recipient is taken
+	visitHurried    = 5 * time.Second  // the same, once all places are taken
 	visitTime       = 2 * time.Minute  // all of it
 )
 
@@ -25,61 +29,125 @@ type visits struct {
 	ctx context.Context
 
 	mu   sync.Mutex
-	open map[netip.Prefix]int
+	open []*visit // the oldest first
 }
 
 // visit is one connection. It ends when its time is over, and when the listener's is.
 type visit struct {
 	net.Conn
+	from    netip.Prefix
 	unknown *time.Timer
 	leave   func()
+	spoke   atomic.Bool
+	// known: it has named a message. hurried: its time is short. Both are the visits'.
+	known, hurried bool
+	all            *visits
 }
 
-// Accept turns those away at once who have their share of the places already.
+// Accept turns those away at once who have their share of the places already. Where all
+// are taken, somebody who has named no message gives way.
 func (v *visits) Accept() (net.Conn, error) {
 	for {
 		c, err := v.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		from := network(c.RemoteAddr())
-		if v.enter(from) {
-			return v.begin(c, from), nil
+		if one := v.enter(c, network(c.RemoteAddr())); one != nil {
+			return one, nil
 		}
 		// One line always fits into the buffer of a new connection: nobody is waited for.
-		io.WriteString(c, "421 4.7.0 Too many connections from your address, try again later\r\n") //nolint:errcheck // it is gone in any case
+		io.WriteString(c, "421 4.7.0 Too many connections, try again later\r\n") //nolint:errcheck // it is gone in any case
 		c.Close()
 	}
 }
 
+// enter gives a connection a place; nil if there is none for it.
+func (v *visits) enter(c net.Conn, from netip.Prefix) *visit {
+	v.mu.Lock()
+	var out *visit
+	if len(v.open) >= visitsAtOnce {
+		out = v.leastWanted()
+	}
+	full := len(v.open) >= visitsAtOnce && out == nil
+	if full || v.held(from) >= visitsFromBlock {
+		v.mu.Unlock()
+		return nil
+	}
+	if out != nil {
+		v.open = slices.DeleteFunc(v.open, func(o *visit) bool { return o == out })
+	}
+	one := v.begin(c, from)
+	v.open = append(v.open, one)
+	if len(v.open) >= visitsAtOnce {
+		v.hurry()
+	}
+	v.mu.Unlock()
+	if out != nil {
+		out.Close()
+	}
+	return one
+}
+
 func (v *visits) begin(c net.Conn, from netip.Prefix) *visit {
 	ctx, cancel := context.WithTimeout(v.ctx, visitTime)
-	unknown := time.AfterFunc(visitUnknown, cancel)
-	one := &visit{Conn: c, unknown: unknown, leave: sync.OnceFunc(func() {
-		unknown.Stop()
+	one := &visit{Conn: c, from: from, unknown: time.AfterFunc(visitUnknown, cancel), all: v}
+	one.leave = sync.OnceFunc(func() {
+		one.unknown.Stop()
 		cancel()
-		v.left(from)
-	})}
+		v.left(one)
+	})
 	context.AfterFunc(ctx, func() { one.Close() })
 	return one
 }
 
-func (v *visits) enter(from netip.Prefix) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.open[from] >= visitsFromBlock {
-		return false
+func (v *visits) held(from netip.Prefix) (n int) {
+	for _, o := range v.open {
+		if o.from == from {
+			n++
+		}
 	}
-	v.open[from]++
-	return true
+	return n
 }
 
-func (v *visits) left(from netip.Prefix) {
+// leastWanted is who gives way: of those who have named no message, first who has said
+// nothing at all, then who shares a network with the most others, then the oldest. nil:
+// all have named one.
+func (v *visits) leastWanted() (least *visit) {
+	for _, o := range v.open {
+		if o.known {
+			continue
+		}
+		silent, held := !o.spoke.Load(), v.held(o.from)
+		if least == nil || silent && least.spoke.Load() || silent == !least.spoke.Load() && held > v.held(least.from) {
+			least = o
+		}
+	}
+	return least
+}
+
+// hurry shortens the time of all who have named no message yet.
+func (v *visits) hurry() {
+	for _, o := range v.open {
+		if !o.known && !o.hurried {
+			o.hurried = true
+			o.unknown.Reset(visitHurried)
+		}
+	}
+}
+
+func (v *visits) left(one *visit) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.open[from]--; v.open[from] == 0 {
-		delete(v.open, from)
+	v.open = slices.DeleteFunc(v.open, func(o *visit) bool { return o == one })
+}
+
+// Read implements net.Conn.
+func (v *visit) Read(p []byte) (int, error) {
+	n, err := v.Conn.Read(p)
+	if n > 0 {
+		v.spoke.Store(true)
 	}
+	return n, err
 }
 
 // Close implements net.Conn.
@@ -89,7 +157,12 @@ func (v *visit) Close() error {
 }
 
 // stay lets a mail server have all of its time: it has named a message.
-func (v *visit) stay() { v.unknown.Stop() }
+func (v *visit) stay() {
+	v.all.mu.Lock()
+	defer v.all.mu.Unlock()
+	v.known = true
+	v.unknown.Stop()
+}
 
 // visitOf finds the visit of a connection, also behind STARTTLS.
 func visitOf(c net.Conn) *visit {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -172,4 +173,85 @@ func TestVisitsEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Whoever holds all places without a word gives way to who comes to say something, and
+// those who have named a message stay.
+func TestSilentVisitsGiveWay(t *testing.T) {
+	b := newBench(t, testkit.SQLiteURL(t))
+	m := b.message(mail.Samples()["locked"])
+	b.visits(t, func(t *testing.T, g gate) {
+		named := g.come("198.51.100.1")
+		defer named.Close()
+		named.hear()
+		named.say("EHLO mx.lindenhof.example")
+		named.say("MAIL FROM:<>")
+		if got := named.say("RCPT TO:<" + pathOf(m) + ">"); !strings.HasPrefix(got, "250") {
+			t.Fatal(got)
+		}
+		var silent []*visitor
+		for i := range 19 {
+			v := g.come(fmt.Sprintf("192.0.2.%d", 1+i/4))
+			defer v.Close()
+			if got := v.hear(); !strings.HasPrefix(got, "220 ") {
+				t.Fatalf("silent visit %d: %q", i, got)
+			}
+			silent = append(silent, v)
+		}
+		if got := silent[0].say("EHLO stranger.example"); !strings.HasPrefix(got, "250") { // it has said something
+			t.Fatal(got)
+		}
+		for i := range 8 {
+			began := time.Now()
+			v := g.come(fmt.Sprintf("203.0.113.%d", i))
+			defer v.Close()
+			if got := v.hear(); !strings.HasPrefix(got, "220 ") || time.Since(began) > time.Second {
+				t.Fatalf("visit %d is greeted with %q after %s", i, got, time.Since(began))
+			}
+			if got := v.say("EHLO mx.lindenhof.example"); !strings.HasPrefix(got, "250") {
+				t.Fatalf("visit %d: %q", i, got)
+			}
+			if silent[i+1].hear() != "" {
+				t.Errorf("the oldest that is silent, %d, stays", i+1)
+			}
+		}
+		if got := named.say("NOOP"); !strings.HasPrefix(got, "250") {
+			t.Errorf("who has named a message gives way: %q", got)
+		}
+		if got := silent[0].say("NOOP"); !strings.HasPrefix(got, "250") {
+			t.Errorf("who has said something gives way before who has not: %q", got)
+		}
+		time.Sleep(6 * time.Second)
+		for i, v := range append(silent[9:], silent[0]) {
+			if v.say("NOOP") != "" {
+				t.Errorf("visit %d is still there after five seconds", i)
+			}
+		}
+		if got := named.say("NOOP"); !strings.HasPrefix(got, "250") {
+			t.Errorf("who has named a message is hurried: %q", got)
+		}
+	})
+}
+
+// Where all have named a message, the next one is told to come again.
+func TestAllPlacesAreTakenInEarnest(t *testing.T) {
+	b := newBench(t, testkit.SQLiteURL(t))
+	m := b.message(mail.Samples()["locked"])
+	b.visits(t, func(t *testing.T, g gate) {
+		for i := range 20 {
+			v := g.come(fmt.Sprintf("192.0.2.%d", 1+i/4))
+			defer v.Close()
+			v.hear()
+			v.say("EHLO mx.lindenhof.example")
+			v.say("MAIL FROM:<>")
+			if got := v.say("RCPT TO:<" + pathOf(m) + ">"); !strings.HasPrefix(got, "250") {
+				t.Fatal(got)
+			}
+		}
+		late := g.come("203.0.113.1")
+		defer late.Close()
+		if got := late.hear(); !strings.HasPrefix(got, "421 4.7.0 ") {
+			t.Errorf("greeted with %q", got)
+		}
+	})
 }

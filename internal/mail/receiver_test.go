@@ -254,7 +254,12 @@ func TestReceiverProvesItsName(t *testing.T) {
 	}
 	defer c.Close()
 	wantCode(t, "over TLS", c.SendMail("", []string{pathOf(m)}, bytes.NewReader(report(t, "failed-queue", m))), 0)
-	if _, err := smtp.DialStartTLS(address, &tls.Config{RootCAs: roots, ServerName: "other.example"}); err == nil {
+	other, err := smtp.DialStartTLS(address, &tls.Config{RootCAs: roots, ServerName: "other.example"})
+	if err == nil {
+		defer other.Close()
+		err = other.Noop()
+	}
+	if err == nil {
 		t.Error("it proves another name")
 	}
 }

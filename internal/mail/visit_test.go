@@ -191,7 +191,7 @@ func TestSilentVisitsGiveWay(t *testing.T) {
 		}
 		var silent []*visitor
 		for i := range 19 {
-			v := g.come(fmt.Sprintf("192.0.2.%d", 1+i/4))
+			v := g.come(fmt.Sprintf("192.0.2.%d", 1+i))
 			defer v.Close()
 			if got := v.hear(); !strings.HasPrefix(got, "220 ") {
 				t.Fatalf("silent visit %d: %q", i, got)

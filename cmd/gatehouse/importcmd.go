@@ -84,10 +84,19 @@ func (c *importCmd) report(a *app, r directory.ImportReport, err error) error {
 		if c.JSON {
 			return asJSON(a.out, totalsOf(r))
 		}
-		return c.totals(a, r)
+		return errors.Join(c.totals(a, r), rehearsalText(a.out, r.Rehearsal))
 	}
 	if r.ProblemCount == 0 {
 		return err
+	}
+	if r.Rehearsal != nil { // what would become of the others
+		show := func() error { return rehearsalText(a.out, r.Rehearsal) }
+		if c.JSON {
+			show = func() error { return asJSON(a.out, totalsOf(r)) }
+		}
+		if failed := show(); failed != nil {
+			return failed
+		}
 	}
 	lines := "nothing was imported: " + explain(err)
 	for _, p := range r.Problems {
@@ -134,24 +143,4 @@ func (c *importCmd) totals(a *app, r directory.ImportReport) error {
 		}
 	}
 	return nil
-}
-
-// importTotals are the totals as scripts see them.
-type importTotals struct {
-	Lines             int `json:"lines"`
-	Bad               int `json:"bad"`
-	Created           int `json:"created"`
-	Updated           int `json:"updated"`
-	Unchanged         int `json:"unchanged"`
-	Activated         int `json:"activated"`
-	Deactivated       int `json:"deactivated"`
-	CompaniesCreated  int `json:"companies_created"`
-	PasswordsReplaced int `json:"passwords_replaced"`
-	PasswordsKept     int `json:"passwords_kept"`
-	WithoutPassword   int `json:"without_password"`
-}
-
-func totalsOf(r directory.ImportReport) importTotals {
-	return importTotals{r.Lines, r.Bad, r.Created, r.Updated, r.Unchanged, r.Activated, r.Deactivated,
-		r.CompaniesCreated, r.PasswordsReplaced, r.PasswordsKept, r.WithoutPassword}
 }

@@ -55,6 +55,8 @@ type ImportReport struct {
 	PasswordsReplaced, PasswordsKept int
 	// WithoutPassword are new users who can sign in after a reset only.
 	WithoutPassword int
+	// Rehearsal, of a dry run, says what becomes of the first sign-ins.
+	Rehearsal *Rehearsal
 	// Problems are the first MaxProblems; ProblemCount is how many there are.
 	Problems     []ImportProblem
 	ProblemCount int
@@ -102,7 +104,8 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 // While it writes, SQLite takes no other changes (a minute for half a million
 // users); signing in is refused with 503 for as long. Memory: some 40 bytes a line, to
 // find usernames that come twice, and 200 bytes for each temporary password and each weak
-// hash; a dry run takes some 40 bytes more a line.
+// hash; a dry run takes some 400 bytes more a line, to find
+// addresses that come twice.
 //
 // Errors: Forbidden; Invalid with CodeImportHeader or CodeImportBadLines; Conflict
 // with CodeImportMoved; Unavailable. The report is filled in any case.
@@ -186,7 +189,8 @@ type importPass struct {
 	companies map[string]*importCompany
 	rows      []importRow // those that wait for their batch
 	report    ImportReport
-	recounted int // report.Lines when the database was last told how much it has got
+	rehearsal *rehearsing // of a dry run
+	recounted int         // report.Lines when the database was last told how much it has got
 }
 
 // importCompany is a company that the file names.
@@ -207,6 +211,9 @@ func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage
 		seen: map[uint64]int32{}, companies: map[string]*importCompany{}}
 	if stage == ImportChecking {
 		im.toHash = 0
+		if im.opts.DryRun {
+			p.rehearsal = newRehearsing()
+		}
 	}
 	t, err := openTable(im.file)
 	if err != nil {
@@ -218,7 +225,11 @@ func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage
 	for {
 		rec, err := t.next()
 		if errors.Is(err, io.EOF) {
-			return p.report, p.flush(ctx)
+			err = p.flush(ctx)
+			if p.rehearsal != nil && err == nil {
+				p.report.Rehearsal = p.rehearsal.done()
+			}
+			return p.report, err
 		}
 		if err != nil {
 			return p.report, err
@@ -265,6 +276,9 @@ func (p *importPass) add(ctx context.Context, rec record) error {
 // bad counts a line that cannot be imported.
 func (p *importPass) bad(problems ...ImportProblem) {
 	p.report.Bad++
+	if p.rehearsal != nil {
+		p.rehearsal.leave(problems)
+	}
 	p.report.ProblemCount += len(problems)
 	room := max(0, MaxProblems-len(p.report.Problems))
 	p.report.Problems = append(p.report.Problems, problems[:min(room, len(problems))]...)

@@ -33,6 +33,9 @@ func (p *importPass) flush(ctx context.Context) error {
 	}
 	p.rows = p.rows[:0]
 	p.tally(changes)
+	if err := p.rehearse(ctx, changes); err != nil {
+		return err
+	}
 	switch p.stage {
 	case ImportHashing:
 		err = p.hashAll(ctx, changes)

@@ -17,19 +17,20 @@ import (
 const ImportBatch = 500
 
 var (
-	usersByKeysText = sync.OnceValue(makeUsersByKeys)
-	insertUsersText = sync.OnceValue(func() string {
+	usersByKeysText   = sync.OnceValue(func() string { return makeUsersBy("username_key") })
+	usersByEmailsText = sync.OnceValue(func() string { return makeUsersBy("email_key") })
+	insertUsersText   = sync.OnceValue(func() string {
 		return insertMany("users", userColumns+", username_key, email_key", postgresDialect.insertBatch)
 	})
 	insertEventsText = sync.OnceValue(func() string { return insertMany("events", eventColumns, postgresDialect.insertBatch) })
 )
 
-func makeUsersByKeys() string {
+func makeUsersBy(column string) string {
 	marks := make([]string, ImportBatch)
 	for i := range marks {
 		marks[i] = fmt.Sprintf("$%d", i+2)
 	}
-	return `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND username_key IN (` + strings.Join(marks, ", ") + `)`
+	return `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND ` + column + ` IN (` + strings.Join(marks, ", ") + `) AND ` + column + ` <> ''`
 }
 
 // insertMany is an INSERT of several rows.
@@ -77,19 +78,42 @@ func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string) 
 	if len(keys) == 0 {
 		return found, nil
 	}
+	users, err := q.users(ctx, usersByKeysText(), batchOfKeys(siteID, keys)...)
+	for _, u := range users {
+		found[gatehouse.NameKey(u.Username)] = u
+	}
+	return found, err
+}
+
+// batchOfKeys are the arguments for keys; the text has as many places as a batch, and the
+// same key twice finds nothing twice.
+func batchOfKeys(siteID string, keys []string) []any {
 	args := make([]any, 1, ImportBatch+1)
 	args[0] = siteID
 	for _, key := range keys {
 		args = append(args, key)
 	}
-	for len(args) < ImportBatch+1 { // the text has as many places; the same key twice finds nothing twice
+	for len(args) < ImportBatch+1 {
 		args = append(args, keys[0])
 	}
-	users, err := q.users(ctx, usersByKeysText(), args...)
-	for _, u := range users {
-		found[gatehouse.NameKey(u.Username)] = u
+	return args
+}
+
+// UsersByEmails tells of every user of a site who has one of at most ImportBatch
+// addresses, compared by gatehouse.NameKey.
+func (q Queries) UsersByEmails(ctx context.Context, siteID string, addresses []string, tell func(gatehouse.User)) error {
+	if len(addresses) == 0 {
+		return nil
 	}
-	return found, err
+	keys := make([]string, len(addresses))
+	for i, address := range addresses {
+		keys[i] = gatehouse.NameKey(address)
+	}
+	users, err := q.users(ctx, usersByEmailsText(), batchOfKeys(siteID, keys)...)
+	for _, u := range users {
+		tell(u)
+	}
+	return err
 }
 
 // InsertUsers is InsertUser for many.

@@ -1,0 +1,284 @@
+package directory
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+)
+
+// Rehearsal says what would become of the first sign-ins, if the good lines of a file
+// were imported now. It counts the accounts that they are about, each from a browser
+// that has not been used here before. What it says comes from the rules that decide at
+// a sign-in, and from nothing else.
+type Rehearsal struct {
+	// Accounts are all of them, CanSignIn those that nothing shuts.
+	Accounts, CanSignIn int
+	// Kinds are what those sign in with: a kind of hash as secret.Inspect names it, or one
+	// of the Kind… below. Wrapped is how many of the hashes are stored wrapped in argon2id.
+	Kinds   []Tally
+	Wrapped int
+	// Shut is what shuts the others: a gatehouse.BarrierKind, or ShutUnreadable.
+	Shut []Tally
+	// LeftOut are the lines that cannot be imported, by what is wrong with their hash, or
+	// LeftOutOther.
+	LeftOut []Tally
+	// Asked is what is asked for at the first sign-in, a gatehouse.Step each; one person may
+	// be asked for several things. AskedNothing are asked for nothing.
+	Asked        []Tally
+	AskedNothing int
+	Addresses    AddressFindings
+}
+
+// Tally is how many there are of something.
+type Tally struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+}
+
+// What is signed in with besides hashes of other programs, and what has no name elsewhere.
+const (
+	KindTemporary  = "temporary password"
+	KindOwn        = "password chosen or used here already"
+	ShutUnreadable = "unreadable-hash"
+	LeftOutOther   = "other"
+)
+
+// AddressFindings is what an import's addresses come to.
+type AddressFindings struct {
+	// None is how many accounts have no address, Invalid how many lines or accounts have
+	// one that no mail can be sent to.
+	None, Invalid int
+	// Shared are mailboxes of several accounts, SpelledTwice those that are written in
+	// more than one way; the first of each.
+	Shared, SpelledTwice                 []SharedAddress
+	SharedCount, SharedAccounts, Spelled int
+}
+
+// SharedAddress is a mailbox that is there more than once.
+type SharedAddress struct {
+	// Address is how it is written first, Lines are the first lines that have it, and
+	// Accounts how many accounts do: also some that the file does not name.
+	Address  string `json:"address"`
+	Lines    []int  `json:"lines"`
+	Accounts int    `json:"accounts"`
+}
+
+// mostExamples is how many addresses of a kind, and lines of an address, are named.
+const mostExamples = 10
+
+// mostReasons is how many different faults of hashes are told apart.
+const mostReasons = 50
+
+// rehearsing is a rehearsal while the file is read.
+type rehearsing struct {
+	Rehearsal
+	kinds, shut, leftOut, asked map[string]int
+	mailboxes                   map[string]*mailbox
+	known                       map[string]bool // usernames' keys of the good lines
+}
+
+// mailbox is who has an address.
+type mailbox struct {
+	spelling string // the first
+	twice    bool   // there is another
+	lines    []int32
+	accounts int
+	// others are usernames' keys of accounts that have it now, and may be in the file.
+	others []string
+}
+
+func newRehearsing() *rehearsing {
+	return &rehearsing{kinds: map[string]int{}, shut: map[string]int{}, leftOut: map[string]int{}, asked: map[string]int{},
+		mailboxes: map[string]*mailbox{}, known: map[string]bool{}}
+}
+
+// rehearse takes the changes of a batch in.
+func (p *importPass) rehearse(ctx context.Context, changes []importChange) error {
+	if p.rehearsal == nil {
+		return nil
+	}
+	var addresses []string
+	for _, ch := range changes {
+		p.rehearsal.account(p, ch)
+		if ch.now.Email != "" {
+			addresses = append(addresses, ch.now.Email)
+		}
+	}
+	return p.q.UsersByEmails(ctx, p.st.ID, addresses, func(u gatehouse.User) {
+		if p.caller.MayManage(p.st.ID, u.CompanyID) { // invariant 6: others' accounts are nobody's to count
+			p.rehearsal.other(u)
+		}
+	})
+}
+
+func (r *rehearsing) account(p *importPass, ch importChange) {
+	u := ch.now
+	r.Accounts++
+	r.known[ch.row.key] = true
+	kind := passwordKind(ch)
+	if u.Password.Hash == "" && ch.replaced {
+		u.Password.Hash = kind // it is made when the file is imported
+	}
+	if !gatehouse.LockedNow(p.st.Policy.Lockout, u, p.now) {
+		u.LockedAt, u.LockReason = time.Time{}, "" // signing in ends a lock that is over
+	}
+	r.address(ch, u)
+	firm := ch.company.Company
+	barriers := gatehouse.Barriers(p.st.Policy, gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: firm.TwoFactor || u.OwnTwoFactor}, p.now)
+	if i := slices.IndexFunc(barriers, func(b gatehouse.Barrier) bool { return b.Shut }); i >= 0 {
+		r.shut[string(barriers[i].Kind)]++
+		return
+	}
+	if kind == ShutUnreadable {
+		r.shut[kind]++
+		return
+	}
+	r.CanSignIn++
+	r.kinds[kind]++
+	if ch.replaced && ch.row.weak {
+		r.Wrapped++
+	}
+	// As signin makes it of a right password.
+	in := gatehouse.SignIn{SiteID: u.SiteID, UserID: u.ID, CredentialsAt: p.now, Origin: u.Password.Origin,
+		PasswordSetAt: u.Password.SetAt, CreatedAt: p.now, ExpiresAt: p.now.Add(p.st.Policy.SignIn)}
+	due := gatehouse.DueSteps(p.st.Site, gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: firm.TwoFactor}, p.now)
+	for _, step := range due {
+		r.asked[string(step)]++
+	}
+	if len(due) == 0 {
+		r.AskedNothing++
+	}
+}
+
+// passwordKind is what a person signs in with after the import.
+func passwordKind(ch importChange) string {
+	if ch.replaced && ch.row.temporary != "" {
+		return KindTemporary
+	}
+	hash := ch.now.Password.Hash
+	if ch.replaced {
+		hash = ch.row.hash
+	}
+	scheme, err := secret.Inspect(hash)
+	switch {
+	case err != nil:
+		return ShutUnreadable
+	case ch.replaced || !secret.Own(hash):
+		return scheme
+	case ch.now.Password.Temporary():
+		return KindTemporary
+	}
+	return KindOwn
+}
+
+// address takes the address of an account in.
+func (r *rehearsing) address(ch importChange, u gatehouse.User) {
+	if u.Email == "" {
+		r.Addresses.None++
+		return
+	}
+	if !reachable(u) {
+		r.Addresses.Invalid++
+	}
+	box := r.mailbox(u.Email)
+	box.accounts++
+	if len(box.lines) < mostExamples {
+		box.lines = append(box.lines, int32(ch.row.line))
+	}
+	if gatehouse.SameMailbox(ch.was.Email, u.Email) && ch.was.Email != u.Email {
+		box.twice = true
+	}
+}
+
+// mailbox finds the mailbox of an address, and notes how it is written.
+func (r *rehearsing) mailbox(address string) *mailbox {
+	key := gatehouse.Mailbox(address)
+	box := r.mailboxes[key]
+	if box == nil {
+		box = &mailbox{spelling: address}
+		r.mailboxes[key] = box
+	}
+	box.twice = box.twice || box.spelling != address
+	return box
+}
+
+// other notes an account that has an address of the file now.
+func (r *rehearsing) other(u gatehouse.User) {
+	box := r.mailboxes[gatehouse.Mailbox(u.Email)]
+	if box == nil { // only the keys of look-ups are the same
+		return
+	}
+	box.others = append(box.others, gatehouse.NameKey(u.Username))
+	if box.spelling != u.Email && !r.known[gatehouse.NameKey(u.Username)] {
+		box.twice = true
+	}
+}
+
+// leave notes a line that is left out.
+func (r *rehearsing) leave(problems []ImportProblem) {
+	reason := LeftOutOther
+	for _, problem := range problems {
+		switch problem.Column {
+		case colHash.String():
+			reason = problem.Reason
+		case colEmail.String():
+			r.Addresses.Invalid++
+		}
+	}
+	if _, seen := r.leftOut[reason]; !seen && len(r.leftOut) >= mostReasons {
+		reason = LeftOutOther
+	}
+	r.leftOut[reason]++
+}
+
+// done adds everything up.
+func (r *rehearsing) done() *Rehearsal {
+	r.Kinds, r.Shut, r.LeftOut, r.Asked = tallies(r.kinds), tallies(r.shut), tallies(r.leftOut), tallies(r.asked)
+	order := []gatehouse.Step{gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser}
+	slices.SortStableFunc(r.Asked, func(a, b Tally) int {
+		return slices.Index(order, gatehouse.Step(a.Name)) - slices.Index(order, gatehouse.Step(b.Name))
+	})
+	a := &r.Addresses
+	for _, key := range slices.Sorted(maps.Keys(r.mailboxes)) {
+		box := r.mailboxes[key]
+		slices.Sort(box.others)
+		for _, other := range slices.Compact(box.others) {
+			if !r.known[other] {
+				box.accounts++
+			}
+		}
+		found := SharedAddress{Address: box.spelling, Accounts: box.accounts}
+		for _, line := range box.lines {
+			found.Lines = append(found.Lines, int(line))
+		}
+		if box.accounts > 1 {
+			a.SharedCount++
+			a.SharedAccounts += box.accounts
+			if len(a.Shared) < mostExamples {
+				a.Shared = append(a.Shared, found)
+			}
+		}
+		if box.twice {
+			a.Spelled++
+			if len(a.SpelledTwice) < mostExamples {
+				a.SpelledTwice = append(a.SpelledTwice, found)
+			}
+		}
+	}
+	return &r.Rehearsal
+}
+
+// tallies puts the largest first.
+func tallies(counts map[string]int) []Tally {
+	all := []Tally{}
+	for name, n := range counts {
+		all = append(all, Tally{name, n})
+	}
+	slices.SortFunc(all, func(a, b Tally) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Name, b.Name)) })
+	return all
+}

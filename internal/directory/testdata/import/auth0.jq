@@ -1,0 +1,2 @@
+["account_number", "company", "username", "email", "password_hash"],
+(.[] | ["10482", "Northgate", .username // .email, .email, .passwordHash]) | @csv

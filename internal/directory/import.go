@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -112,6 +113,11 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site, r io.ReadSeeker, opts ImportOptions) (ImportReport, error) {
 	if err := knock(c, st); err != nil {
 		return ImportReport{}, err
+	}
+	if opts.HashFormat != "" {
+		if err := secret.CheckTemplate(opts.HashFormat); err != nil {
+			return ImportReport{}, headerError("%w", err)
+		}
 	}
 	im := &importer{Service: s, caller: c, st: st, file: r, opts: opts, hashes: map[int]string{}, compared: map[int]comparison{}, comparing: maphash.MakeSeed()}
 	checked, err := im.pass(ctx, s.Store.Read(), ImportChecking)

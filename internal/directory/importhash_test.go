@@ -76,6 +76,10 @@ func TestDigestsByTemplate(t *testing.T) {
 	if r, err = h.importFile(h.uk, file, directory.ImportOptions{HashFormat: "md5:{password}"}); err != nil || r.Unchanged != 4 {
 		t.Errorf("again: %+v, %v", r, err)
 	}
+	if _, err := h.importFile(h.uk, file, directory.ImportOptions{HashFormat: "md5:{pass}"}); gatehouse.KindOf(err) != gatehouse.Invalid ||
+		!strings.Contains(err.Error(), "{pass} is none of {password}") {
+		t.Errorf("a template that is none: %v", err)
+	}
 	for line, want := range map[string]string{
 		"1,N,a," + plain + ",,":                     "password_hash: not supported: a bare MD5; say in hash_format",
 		"1,N,a," + plain + ",,salt":                 "hash_salt: needs hash_format",

@@ -149,6 +149,29 @@ func rehearsalHappens(t *testing.T, s *testkit.Server, siteID string, people []o
 	}
 }
 
+// Made by PHP: password_hash(…, PASSWORD_ARGON2ID) of the decomposed text, and typed so in
+// the form; and hashed composed, typed decomposed.
+func TestA01_APasswordInTwoUnicodeForms(t *testing.T) {
+	const composed, decomposed = "Pässwort ñandú", "Pa\u0308sswort n\u0303andu\u0301"
+	const hash = "$argon2id$v=19$m=512,t=2,p=1$L0hialNqdU5CM2hQYkZvUw$DPIhgt2igmZzawgf1KG+iEPEJSOydlJiDeFXCE1fpwI"
+	each(t, func(t *testing.T, s *testkit.Server) {
+		st := s.Sites.ByID("meridian-uk")
+		file := "account_number,company,username,password_hash\n9,Nine,mira,\"" + hash + "\"\n"
+		if r, err := s.Directory.Import(t.Context(), importOperator, st, strings.NewReader(file), directory.ImportOptions{}); err != nil {
+			t.Fatal(err, r.Problems)
+		}
+		c := visitor(t, s, st.ID)
+		wantRefused(t, signIn(c, "mira", composed+"x"))
+		if p := signIn(c, "mira", decomposed); p.Status != 200 || strings.HasSuffix(p.URL.Path, "/sign-in") {
+			t.Errorf("decomposed, as it was hashed: %d %s", p.Status, p.URL)
+		}
+		// From now on it is ours, and either form is right.
+		if p := signIn(visitor(t, s, st.ID), "mira", composed); p.Status != 200 || strings.HasSuffix(p.URL.Path, "/sign-in") {
+			t.Errorf("composed, afterwards: %d %s", p.Status, p.URL)
+		}
+	})
+}
+
 func counted(tallies []directory.Tally) map[string]int {
 	counts := map[string]int{}
 	for _, t := range tallies {

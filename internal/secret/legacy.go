@@ -18,9 +18,9 @@ const (
 	minBcryptCost       = 4
 	maxBcryptCost       = 15        // about 2 s
 	maxPBKDF2Iterations = 5_000_000 // about 2 s
-	maxSHACryptRounds   = 2_000_000 // about 2 s
-	maxPHPassLog2       = 24        // 2^24 rounds, about 3 s
-	maxDrupalLog2       = 22        // the same, with SHA-512
+	maxSHACryptRounds   = 1_000_000 // about 1 s, some more for a password of 1,024 bytes
+	maxPHPassLog2       = 20        // 2^20 rounds, as long for such a password
+	maxDrupalLog2       = 19        // the same, with SHA-512
 	maxMemoryKiB        = 256 << 10 // argon2, scrypt and yescrypt
 	maxArgonWork        = 1 << 20   // KiB times passes
 	maxScryptWork       = 1 << 20   // KiB times parallelism

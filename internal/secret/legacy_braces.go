@@ -2,6 +2,7 @@ package secret
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -132,10 +133,26 @@ func parseBracedPBKDF2(name, prefix, text string) (*storedHash, error) {
 		return pbkdf2Hash("", pbkdf2Function(name), parts[3], []byte(parts[2]), key, without(prefix+text, parts[4], "0"))
 	case len(parts) == 3:
 		return parsePHCPBKDF2("$" + strings.ToLower(name) + "$" + text)
+	case len(parts) == 1 && name == "PBKDF2-SHA256":
+		return parse389PBKDF2(prefix, text)
 	case len(parts) == 1 && (name == "PBKDF2" || strings.HasPrefix(name, "PBKDF2@")):
 		return parseSpringPBKDF2(text)
 	}
 	return nil, malformed("PBKDF2", "expected {PBKDF2-SHA256}iterations$salt$key")
+}
+
+// parse389PBKDF2 reads what the 389 Directory Server stores as {PBKDF2_SHA256}: the base64
+// of the iterations, 64 bytes of salt, and a key of 256 bytes.
+func parse389PBKDF2(prefix, text string) (*storedHash, error) {
+	const head = 4 + 64
+	data, err := decodeBase64(text)
+	if err != nil || len(data) != head+256 {
+		return nil, malformed("pbkdf2-sha256", "expected iterations$salt$key, or the base64 of 324 bytes")
+	}
+	blank := make([]byte, len(data))
+	copy(blank, data[:head])
+	return pbkdf2Hash("", "sha256", strconv.FormatUint(uint64(binary.BigEndian.Uint32(data)), 10), data[4:head], data[head:],
+		prefix+base64.StdEncoding.EncodeToString(blank))
 }
 
 func parseSpringPBKDF2(text string) (*storedHash, error) {

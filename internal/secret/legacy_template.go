@@ -73,6 +73,12 @@ func FromTemplate(text, digest, salt string) (encoded string, err error) {
 	return encodeTemplate(text, salt, key), nil
 }
 
+// CheckTemplate says what is wrong with a template, before there is a digest.
+func CheckTemplate(text string) error {
+	_, err := readTemplate(text)
+	return err
+}
+
 func encodeTemplate(text, salt string, key []byte) string {
 	b64 := base64.RawURLEncoding
 	return templateMark + b64.EncodeToString([]byte(text)) + "." + b64.EncodeToString([]byte(salt)) + "$" + hex.EncodeToString(key)

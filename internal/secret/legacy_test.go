@@ -2,6 +2,7 @@ package secret
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"os"
 	"strings"
@@ -250,8 +251,11 @@ func TestWhatCannotBeVerified(t *testing.T) {
 		"AQAAAAH/////AAAAEDAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZg==":                             ErrTooCostly,
 		"{wrapped}" + "{SSHA}KnFDZAjxDepfc+Sxhur8p04TF+tzYWx0c2FsdA==" + "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key: ErrMalformed, // its key is there
 		"{imported}{SSHA}KnFDZAjxDepfc+Sxhur8p04TF+tzYWx0c2FsdA==":                                                         ErrMalformed,
-		"{template}":     ErrMalformed,
-		"{template}a.b$": ErrMalformed,
+		"{template}":                     ErrMalformed,
+		"{template}a.b$":                 ErrMalformed,
+		"$P$J" + strings.Repeat("a", 30): ErrTooCostly, // 2^21
+		"{PBKDF2_SHA256}AAAIAA==":        ErrMalformed,
+		"{PBKDF2_SHA256}" + base64.StdEncoding.EncodeToString(append([]byte{0, 16, 0, 0}, make([]byte, 320)...)): ErrTooCostly, // 8 blocks
 	} {
 		if scheme, err := Inspect(encoded); !errors.Is(err, want) || scheme != "" {
 			t.Errorf("Inspect(%q) = %q, %v; want %v", encoded, scheme, err, want)

@@ -27,6 +27,13 @@ func (m ResetLink) Secret() string { return m.Token }
 // Expires implements Message.
 func (m ResetLink) Expires(time.Time) time.Time { return m.ExpiresAt }
 
+// RecoveryLink brings the link under which the challenge question can be answered while
+// others have used up the answers that the page takes.
+type RecoveryLink struct{ ResetLink }
+
+// Kind implements Message.
+func (RecoveryLink) Kind() string { return "recovery-link" }
+
 // PasswordChanged: the password is another one from now on (ASVS 6.3.7).
 type PasswordChanged struct {
 	notice

@@ -18,6 +18,7 @@ func TestSecretsAndExpiry(t *testing.T) {
 		want   time.Time
 	}{
 		{ResetLink{Token: "t", ExpiresAt: until}, "t", until},
+		{RecoveryLink{ResetLink{Token: "t", ExpiresAt: until}}, "t", until},
 		{ConfirmAddress{Token: "t", ExpiresAt: until}, "t", until},
 		{AddressChangeAsked{UndoToken: "t", At: testTime}, "t", testTime.Add(week)},
 		{AddressChanged{UndoToken: "t", At: testTime, UndoUntil: until}, "t", until},
@@ -32,7 +33,7 @@ func TestSecretsAndExpiry(t *testing.T) {
 
 // What is not known has no row.
 func TestEmptyFactsHaveNoRow(t *testing.T) {
-	for _, name := range []string{"reset-link", "password-changed", "challenge-changed", "address-change-asked", "new-browser"} {
+	for _, name := range []string{"reset-link", "recovery-link", "password-changed", "challenge-changed", "address-change-asked", "new-browser"} {
 		full, err := Render(testSite(), testRecipient(), samples()[name])
 		if err != nil {
 			t.Fatal(err)
@@ -55,7 +56,8 @@ func TestEmptyFactsHaveNoRow(t *testing.T) {
 // The button of each kind leads to the page that deals with it.
 func TestButtons(t *testing.T) {
 	for name, want := range map[string]string{
-		"reset-link": "/reset-password?token=" + testToken, "confirm-address": "/account/email/confirm?token=" + testToken,
+		"recovery-link": "/forgot-password/challenge?token=" + testToken,
+		"reset-link":    "/reset-password?token=" + testToken, "confirm-address": "/account/email/confirm?token=" + testToken,
 		"address-change-asked": "/account/email/undo?token=" + testToken, "address-changed": "/account/email/undo?token=" + testToken,
 		"password-changed": "/forgot-password", "locked": "/forgot-password", "locked-strangers": "/forgot-password",
 		"address-undone": "/forgot-password", "challenge-changed": "/account/password", "password-expiring": "/account/password",

@@ -58,6 +58,9 @@ func accountSamples() map[string]Message {
 	return map[string]Message{
 		"reset-link": ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime,
 			Address: testAddress, Place: testPlace},
+		"recovery-link": RecoveryLink{ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime,
+			Address: testAddress, Place: testPlace}},
+		"recovery-link-nowhere":     RecoveryLink{ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime}},
 		"reset-link-nowhere":        ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime},
 		"password-changed":          changed,
 		"password-changed-recovery": recovered,

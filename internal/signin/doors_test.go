@@ -9,6 +9,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
 
@@ -198,4 +199,86 @@ func TestCodesOfAThiefAreNotTheOwners(t *testing.T) {
 			t.Errorf("no code for the owner: %s", s.mails(u))
 		}
 	})
+}
+
+// A stranger who knows name and address can have answers refused for a day, and from the
+// hundredth wrong one on for ever. Whoever then answers is mailed a link whose answers
+// are counted apart; a browser that the account knows has its own count as well.
+func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		st, u := s.uk(), s.asked(s.person("besieged", nil))
+		known := s.asked(s.person("known", nil))
+		browser := s.open(known, first, "").Browser
+		closeAnswers := func(u gatehouse.User) {
+			for range 3 {
+				token := s.recovery(u.Username, u.Email)
+				for range 3 {
+					s.answer(token, "Rex") //nolint:errcheck // it is wrong
+				}
+			}
+		}
+		closeAnswers(u)
+		closeAnswers(known)
+		token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: known.Username, Email: known.Email, Caller: in(st, 1, browser)})
+		s.must(err)
+		s.must(s.SignIn.AnswerChallenge(ctx, st, token, answer, in(st, 1, browser)))
+
+		s.mend("the right answer in a strange browser", s.answer(s.recovery(u.Username, u.Email), answer), "answer answer-wrong 2")
+		links := s.recoveryLinks(u)
+		if len(links) != 1 {
+			t.Fatalf("%d links in the mailbox", len(links))
+		}
+		closeAnswers(u) // once more, and nothing is mailed while that link is good
+		if links := s.recoveryLinks(u); len(links) != 1 {
+			t.Fatalf("%d links in the mailbox", len(links))
+		}
+		if got := s.asks(links[0]); got != "pet 3" {
+			t.Errorf("the link asks %q", got)
+		}
+		s.write(func(q store.Queries) error {
+			u.EmailConfirmed = false
+			return q.UpdateProfile(ctx, u)
+		})
+		s.mend("a wrong answer by the link", s.answer(links[0], "Rex"), "answer answer-wrong 2")
+		before := s.User(u).Password
+		s.must(s.answer(links[0], answer))
+		if now := s.User(u); now.Password == before || !now.EmailConfirmed {
+			t.Errorf("by the link: a temporary password %v, the address is confirmed %v", now.Password != before, now.EmailConfirmed)
+		}
+		s.refused("the link again", s.answer(links[0], answer), gatehouse.Gone, signin.CodeRecoveryOver)
+
+		other := s.asked(s.person("other", nil))
+		closeAnswers(other)
+		link := s.recoveryLinks(other)[0]
+		for range 3 {
+			s.answer(link, "Rex") //nolint:errcheck // it is wrong
+		}
+		if got := s.asks(link); got != "over" {
+			t.Errorf("after three wrong answers the link asks %q", got)
+		}
+		s.Clock.Add(st.Policy.ResetLink)
+		closeAnswers(other)
+		if n := len(s.recoveryLinks(other)); n != 2 {
+			t.Errorf("when the first is over there are %d links", n)
+		}
+		for _, nobody := range []gatehouse.User{{Username: "nobody", Email: "nobody@northgate.example"}, {Username: u.Username, Email: "x@northgate.example"}} {
+			closeAnswers(nobody)
+			if n := len(s.sent(nobody.Email)); n != 0 {
+				t.Errorf("%d mails for %s", n, nobody.Email)
+			}
+		}
+	})
+}
+
+// recoveryLinks are the tokens of recoveries by question that have come by mail.
+func (s *stage) recoveryLinks(u gatehouse.User) (all []string) {
+	s.t.Helper()
+	for _, m := range s.sent(u.Email) {
+		for _, link := range m.Links() {
+			if _, token, ok := strings.Cut(link, "/forgot-password/challenge?token="); ok {
+				all = append(all, token)
+			}
+		}
+	}
+	return all
 }

@@ -158,7 +158,10 @@ func (s *Service) answerChallenge(ctx context.Context, st *site.Site, token, ans
 	if err != nil {
 		return err
 	}
-	a := &attempt{site: st, answer: true, subject: gatehouse.AnswerSubject(r.Subject), req: PasswordRequest{Password: gatehouse.AnswerKey(answer), Caller: c}}
+	a, err := s.answering(ctx, st, r, PasswordRequest{Password: gatehouse.AnswerKey(answer), Caller: c})
+	if err != nil {
+		return s.uncountAnswer(ctx, r, err)
+	}
 	if err := s.take(ctx, a); err != nil {
 		return s.uncountAnswer(ctx, r, err)
 	}
@@ -223,7 +226,19 @@ func (s *Service) verifyAnswer(ctx context.Context, a *attempt, r store.Recovery
 }
 
 func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery) error {
-	err := s.Store.Write(ctx, func(q store.Queries) error {
+	send := false
+	if a.refused && a.browser == "" {
+		var err error
+		if send, err = s.allowAnswerMail(ctx, a); err != nil {
+			return err
+		}
+	}
+	err := s.write(ctx, func(q store.Queries) error {
+		if send {
+			if err := s.sendRecovery(ctx, q, a, r); err != nil {
+				return err
+			}
+		}
 		return errors.Join(s.wrong(ctx, q, a),
 			q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventRecoveryAnswered, gatehouse.ResultWrong, nil)))
 	})
@@ -269,6 +284,7 @@ func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, t
 			q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecoveryAnswered, gatehouse.ResultOK, nil)),
 			s.reopen(ctx, q, a.site, u, c),
 			s.recoveredIn(ctx, q, u, token, c),
+			s.provedBy(ctx, q, &u, r, c),
 			s.tell(ctx, q, a.site, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
 				For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
 	})

@@ -1,0 +1,73 @@
+package signin
+
+import (
+	"context"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Answers to a challenge question are counted for strangers, for each browser that the
+// account knows, and for who has come by a link in the mailbox. A stranger who knows name
+// and address uses up the first and none of the others.
+
+// inMailbox stands in the place of a browser in the counts of answers that were given by a
+// link in the mailbox, and begins the subject of such a recovery.
+const inMailbox = "mailbox"
+
+// mailed reports whether a recovery by question came by a link in the mailbox.
+func mailed(r store.Recovery) bool { return r.UserID != "" && r.Subject != r.UserID }
+
+// answering is the attempt that an answer is.
+func (s *Service) answering(ctx context.Context, st *site.Site, r store.Recovery, req PasswordRequest) (*attempt, error) {
+	a := &attempt{site: st, answer: true, subject: gatehouse.AnswerSubject(r.Subject), req: req}
+	if mailed(r) {
+		a.subject, a.browser = gatehouse.AnswerSubject(r.UserID), inMailbox
+		return a, nil
+	}
+	var err error
+	a.browser, err = s.knownBrowser(ctx, s.Store.Read(), st, gatehouse.User{ID: r.UserID}, req.Caller.Browser)
+	return a, err
+}
+
+// allowAnswerMail limits the mails about answers that are not taken any more, alike for
+// accounts and for names that are none: the next one comes when the link of the last one is
+// over, so that there is always a good one.
+func (s *Service) allowAnswerMail(ctx context.Context, a *attempt) (bool, error) {
+	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: "answer-mail:" + a.site.ID + ":" + a.subject, Every: a.site.Policy.ResetLink, Burst: 1})
+	return wait == 0, err
+}
+
+// sendRecovery mails a link to a recovery of its own to the owner of an account for which
+// strangers have used up the answers: whoever reads that mailbox, and knows the answer, is
+// no stranger. For a name that is none, and where nothing could come of it, the same is made
+// and thrown away (invariant 7).
+func (s *Service) sendRecovery(ctx context.Context, q store.Queries, a *attempt, of store.Recovery) error {
+	now, token, c := s.Now(), secret.NewToken(), a.req.Caller
+	r := store.Recovery{SiteID: of.SiteID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge, Subject: of.Subject,
+		Challenge: of.Challenge, CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.ResetLink)}
+	real := of.UserID != "" && a.user.MayRecover() && mail.CanSend(a.user.Email)
+	if real {
+		r.UserID, r.Subject = of.UserID, inMailbox+":"+of.UserID
+	}
+	if err := q.InsertRecovery(ctx, secret.HashToken(token), r); err != nil {
+		return err
+	}
+	w := s.whence(a.site, a.user, c)
+	msg := mail.RecoveryLink{ResetLink: mail.ResetLink{Username: a.user.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: c.Address, Place: w.place}}
+	if real {
+		return s.tell(ctx, q, a.site, a.user, msg)
+	}
+	return s.Outbox.Discard(a.site, mail.Recipient{Address: a.site.Support.Email, Lang: a.site.Language("", "")}, msg)
+}
+
+// provedBy notes what a completed recovery says about the mailbox.
+func (s *Service) provedBy(ctx context.Context, q store.Queries, u *gatehouse.User, r store.Recovery, c gatehouse.Caller) error {
+	if !mailed(r) {
+		return nil
+	}
+	return s.provedEmail(ctx, q, u, c)
+}

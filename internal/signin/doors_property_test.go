@@ -1,0 +1,148 @@
+package signin_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/testkit"
+)
+
+// siege is an owner on a new computer, who has forgotten the password, and strangers who
+// know name and address and everything else that is public. They have any number of
+// networks, and neither password, mailbox, answer nor a browser of the owner's.
+type siege struct {
+	*stage
+	st    *site.Site
+	owner gatehouse.User
+	dice  *rand.Rand
+	acts  []string // what strangers did
+}
+
+// An owner with a working mailbox and the right name has an open door, whatever strangers do
+// before, between and after the owner's own steps: on a site that recovers by question, by
+// link to the address that is the name, and by link where name or address are typed.
+func TestAnOwnerAlwaysHasADoor(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := eitherStage(t, url, testkit.WithLimits(signin.DefaultLimits))
+		for _, id := range []string{"meridian-uk", "inkwell", "meridian-au"} {
+			for round := range 4 {
+				w := &siege{stage: s, st: s.Sites.ByID(id), dice: rand.New(rand.NewPCG(uint64(round), 7))}
+				name := fmt.Sprintf("owner-%s-%d", id, round)
+				if w.st.SignInWith == gatehouse.WithEmail {
+					name += "@northgate.example"
+				}
+				w.owner = s.AddUser(id, name, first, nil)
+				if id == "meridian-uk" {
+					w.owner = s.asked(w.owner)
+				}
+				began := s.Clock.Now()
+				if err := w.getIn(); err != nil {
+					t.Errorf("%s, round %d, after %s: %v; strangers did %v", id, round, s.Clock.Now().Sub(began), err, w.acts)
+				}
+			}
+		}
+	})
+}
+
+// getIn is the owner's way. Each step is tried again where strangers can have made a link
+// run out, but the owner never waits.
+func (w *siege) getIn() (err error) {
+	w.strangers(12)
+	for range 3 {
+		var token, password string
+		if w.st.Recovery == gatehouse.RecoverByLink {
+			token, password, err = w.byLink()
+		} else {
+			token, password, err = w.byQuestion()
+		}
+		w.strangers(12)
+		if err == nil {
+			var out signin.Outcome
+			out, err = w.enter(w.owner, password, w.SignIn.RecoveredBrowser(token))
+			if err == nil && out.Step != gatehouse.StepDone && out.Step != gatehouse.StepPassword {
+				err = fmt.Errorf("step %q", out.Step)
+			}
+			return err
+		}
+	}
+	return err
+}
+
+// byLink asks for a link and uses the newest in the mailbox that is good.
+func (w *siege) byLink() (token, password string, err error) {
+	if err := w.SignIn.SendResetLink(ctx, w.st, w.owner.Email, from(w.st, 1)); err != nil {
+		return "", "", err
+	}
+	w.strangers(4)
+	tokens := w.tokens(w.owner.Email)
+	slices.Reverse(tokens)
+	err = fmt.Errorf("none of %d links is good", len(tokens))
+	for _, token := range tokens {
+		if _, gone := w.SignIn.ResetLink(ctx, w.st, token); gone != nil {
+			continue
+		}
+		w.strangers(4) // while the new password is typed
+		return token, second, w.SignIn.ResetPassword(ctx, w.st, token, reset(second), from(w.st, 1))
+	}
+	return "", "", err
+}
+
+// byQuestion answers, and where that is not taken answers by the newest link that has come.
+func (w *siege) byQuestion() (token, password string, err error) {
+	token, err = w.SignIn.BeginRecovery(ctx, w.st, signin.RecoveryRequest{Username: w.owner.Username, Email: w.owner.Email, Caller: from(w.st, 1)})
+	if err != nil {
+		return "", "", err
+	}
+	w.strangers(4)
+	if err = w.SignIn.AnswerChallenge(ctx, w.st, token, answer, from(w.st, 1)); err != nil {
+		if gatehouse.KindOf(err) != gatehouse.Invalid {
+			return "", "", err
+		}
+		links := w.recoveryLinks(w.owner)
+		if len(links) == 0 {
+			return "", "", fmt.Errorf("no link in the mailbox after %w", err)
+		}
+		w.strangers(4)
+		token = links[len(links)-1]
+		if err := w.SignIn.AnswerChallenge(ctx, w.st, token, answer, from(w.st, 1)); err != nil {
+			return "", "", err
+		}
+	}
+	mails := w.sent(w.owner.Email)
+	return token, temporaryPassword.FindString(mails[len(mails)-1].Text), nil
+}
+
+// strangers do up to so many things, from any network but the owner's.
+func (w *siege) strangers(most int) {
+	for range w.dice.IntN(most + 1) {
+		c, email := from(w.st, 2+w.dice.IntN(400)), w.owner.Email
+		act := w.dice.IntN(12)
+		w.acts = append(w.acts, fmt.Sprint(act))
+		switch act {
+		case 0: // time passes
+			w.Clock.Add(time.Duration(1+w.dice.IntN(240)) * time.Second)
+		case 1:
+			w.SignIn.SendResetLink(ctx, w.st, email, c) //nolint:errcheck // it is a stranger's, like all that follow
+		case 2:
+			w.SignIn.AskUsername(ctx, w.st, email, "It is me.", c) //nolint:errcheck
+		case 3:
+			w.SignIn.BeginRecovery(ctx, w.st, signin.RecoveryRequest{Username: w.owner.Username, Email: "x@northgate.example", Caller: c}) //nolint:errcheck
+		case 4, 5, 6:
+			if token, err := w.SignIn.BeginRecovery(ctx, w.st, signin.RecoveryRequest{Username: w.owner.Username, Email: email, Caller: c}); err == nil {
+				for range 3 {
+					w.SignIn.AnswerChallenge(ctx, w.st, token, "Rex", c) //nolint:errcheck
+				}
+			}
+		default:
+			for range 6 {
+				w.enterFrom(w.owner, wrong, c)
+			}
+		}
+	}
+}

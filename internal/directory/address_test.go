@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,58 @@ func TestACorrectedAddressOfADeactivatedUser(t *testing.T) {
 		}
 		if gatehouse.PasswordUsable(h.stored(h.uk, "priya").Password, h.now) {
 			t.Error("the temporary password in the old mailbox works again")
+		}
+	})
+}
+
+// What came of a correction is said as it was: whether the old mailbox was told, and
+// whether a new password went out, and if not, why.
+func TestACorrectionSaysWhatItDid(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		chosen := func(name string) gatehouse.User {
+			u := h.user(h.uk, admin.CompanyID, name, gatehouse.RoleUser)
+			h.write(func(q store.Queries) error {
+				return errors.Join(q.SignedIn(t.Context(), u.SiteID, u.ID, h.now),
+					q.ReplacePassword(t.Context(), u, gatehouse.Password{Hash: "x", Origin: gatehouse.PasswordChosen, SetAt: h.now}, 0))
+			})
+			return u
+		}
+		left := h.user(h.uk, admin.CompanyID, "left", gatehouse.RoleUser)
+		if err := h.Deactivate(t.Context(), as(admin), h.uk, left.ID); err != nil {
+			t.Fatal(err)
+		}
+		paper, err := h.CreateUser(t.Context(), operator, h.uk, admin.CompanyID, directory.UserFields{Username: "paper", FirstName: "Pat", LastName: "Ng"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			u     gatehouse.User
+			email string
+			want  directory.Correction
+		}{
+			{h.user(h.uk, admin.CompanyID, "priya", gatehouse.RoleUser), "p@right.example", directory.Correction{Moved: true, Told: true, Password: directory.ReissueSent}},
+			{chosen("own"), "o@right.example", directory.Correction{Moved: true, Told: true, Password: directory.ReissueNone}},
+			{left, "l@right.example", directory.Correction{Moved: true, Told: true, Password: directory.ReissueEnded}},
+			{paper.User, "a@right.example", directory.Correction{Moved: true, Password: directory.ReissueNone}},
+			{h.stored(h.uk, "own"), "o@right.example", directory.Correction{}},
+		} {
+			h.later()
+			before, _ := h.mails(c.u)
+			got, err := h.CorrectEmail(t.Context(), as(admin), h.uk, c.u.ID, c.email)
+			if err != nil || got != c.want {
+				t.Errorf("%s: %+v, %v", c.u.Username, got, err)
+			}
+			after, _ := h.mails(c.u)
+			sent := strings.Join(after[len(before):], " ")
+			if strings.Contains(sent, "address-corrected") != got.Told || strings.Contains(sent, "temporary-password") != (got.Password == directory.ReissueSent) {
+				t.Errorf("%s: %+v, and what was sent is %q", c.u.Username, got, sent)
+			}
+		}
+		u := chosen("coded")
+		h.switched(admin, true)
+		if got, err := h.CorrectEmail(t.Context(), as(admin), h.uk, u.ID, "c@right.example"); err != nil || !got.Notice {
+			t.Errorf("%+v, %v", got, err)
 		}
 	})
 }

@@ -64,6 +64,10 @@ func TestWhoMayWhat(t *testing.T) {
 			_, err := h.UpdateUser(ctx, by, h.uk, u.ID, directory.UserChange{FirstName: ptr("X")})
 			return err
 		},
+		"CorrectEmail": func(by gatehouse.Caller) error {
+			_, err := h.CorrectEmail(ctx, by, h.uk, u.ID, u.Email)
+			return err
+		},
 		"Activate":      func(by gatehouse.Caller) error { return h.Activate(ctx, by, h.uk, u.ID) },
 		"Unlock":        func(by gatehouse.Caller) error { return h.Unlock(ctx, by, h.uk, u.ID) },
 		"ResetPassword": func(by gatehouse.Caller) error { _, err := h.ResetPassword(ctx, by, h.uk, u.ID); return err },

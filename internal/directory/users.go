@@ -117,14 +117,19 @@ type UserChange struct {
 // Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
 // CodeResendWait for many changes of an address, Unavailable.
 func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change UserChange) (gatehouse.User, error) {
-	var now gatehouse.User
-	again, err := s.prepareMove(ctx, c, st, id, change)
-	if err != nil {
-		return now, err
+	_, now, _, err := s.update(ctx, c, st, id, change)
+	return bare(now), err
+}
+
+// update is UpdateUser; it returns the user as before, too, and the password that there was
+// for a new mailbox.
+func (s *Service) update(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change UserChange) (was, now gatehouse.User, again reissue, err error) {
+	if again, err = s.prepareMove(ctx, c, st, id, change); err != nil {
+		return was, now, again, err
 	}
 	err = s.Store.Write(ctx, func(q store.Queries) error {
-		was, err := user(ctx, q, c, st, id)
-		if err != nil {
+		var err error
+		if was, err = user(ctx, q, c, st, id); err != nil {
 			return err
 		}
 		fields := change.apply(st, was)
@@ -155,10 +160,10 @@ func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 		return s.record(ctx, q, c, st, now, gatehouse.EventUserChanged, changed(was, now))
 	})
 	if err != nil {
-		return gatehouse.User{}, err
+		return gatehouse.User{}, gatehouse.User{}, reissue{}, err
 	}
 	s.Outbox.Hurry()
-	return bare(now), nil
+	return was, now, again, nil
 }
 
 // apply returns the fields as they will be.

@@ -277,6 +277,56 @@ func TestA09_ThePageSaysWhyAndWhatToDo(t *testing.T) {
 	})
 }
 
+// After a correction the page says what went out and what did not, so that nobody sends
+// another password; and the mail that was replaced cannot be sent again.
+func TestB19_ACorrectionSaysWhatWasDone(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
+		admin := administratorOf(t, s, u)
+		correct := func(email string, want ...string) *testkit.Page {
+			t.Helper()
+			p, _ := userPage(admin, u)
+			p = admin.Submit(p, "form[action$='/email']", testkit.Values{"email": email}).Want(200)
+			if got := p.Text("main [role=status]"); !contains(got, want...) {
+				t.Errorf("%q, want %q", got, want)
+			}
+			return p
+		}
+		correct("one@northgate.example", "The address is saved", "old mailbox has been told", "No new password was sent")
+		correct("one@northgate.example", "This is the user’s address already")
+		act(admin, u, "Send a new password")
+		first := temporaryPassword.FindString(mailAbout(t, s, "one@northgate.example", "temporary password").Text)
+		lastMessage(t, s, u, store.MessageSent)
+		s.Clock.Add(time.Second)
+		correct("two@northgate.example", "The address is saved", "old mailbox has been told", "A new temporary password is on its way to the new address", "do not have to send another")
+		second := temporaryPassword.FindString(mailAbout(t, s, "two@northgate.example", "temporary password").Text)
+		lastMessage(t, s, u, store.MessageSent)
+		_, list := mailList(admin, u)
+		passwords, live := 0, 0
+		for _, line := range list {
+			if contains(line, "temporary password") {
+				passwords++
+				if contains(line, "Send a new password") || contains(line, "Try now") {
+					live++
+				} else if !contains(line, "Replaced by a newer message") {
+					t.Errorf("%q", line)
+				}
+			}
+		}
+		if passwords != 2 || live != 1 {
+			t.Errorf("%d mails with passwords, %d of them can be sent again: %q", passwords, live, list)
+		}
+		c := visitor(t, s, "meridian-uk")
+		wantRefused(t, signIn(c, u.Username, first))
+		if p := signIn(c, u.Username, second); p.URL.Path != "/sign-in/password" {
+			t.Errorf("%d %s", p.Status, p.URL)
+		}
+		ask := admin.Get("/company/users/" + u.ID + "/deactivate").Want(200)
+		admin.Press(ask, "Deactivate", nil).Want(200)
+		correct("three@northgate.example", "The address is saved", "No new one was sent, because the account is deactivated")
+	})
+}
+
 // Nobody acts on others' users, on the own account, with an old sign-in, without end, or
 // after having lost the role.
 func TestA08_WhoMayNotAct(t *testing.T) {

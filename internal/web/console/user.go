@@ -29,13 +29,32 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	if id != caller.UserID { // which is refused, with whatever password
 		err = c.confirm(r)
 	}
+	var done directory.Correction
 	if err == nil {
-		_, err = c.Directory.UpdateUser(r.Context(), caller, v.Site, id, directory.UserChange{Email: &typed})
+		done, err = c.Directory.CorrectEmail(r.Context(), caller, v.Site, id, typed)
 	}
 	if err == nil {
-		return seeUser(w, r, id, ui.UserCorrected)
+		return seeUser(w, r, id, corrected(done)...)
 	}
 	return c.notCorrected(w, r, typed, err)
+}
+
+// corrected are the words for what came of a correction: an administrator who does not know
+// that a new password went out sends another.
+func corrected(d directory.Correction) []string {
+	if !d.Moved {
+		return []string{ui.UserSame}
+	}
+	done := []string{ui.UserCorrected}
+	if d.Told {
+		done = append(done, ui.AlsoTold)
+	}
+	done = append(done, map[directory.Reissue]string{
+		directory.ReissueSent: ui.AlsoPasswordSent, directory.ReissueEnded: ui.AlsoPasswordEnded, directory.ReissueNone: ui.AlsoNoPassword}[d.Password])
+	if d.Notice {
+		done = append(done, ui.AlsoNotice)
+	}
+	return done
 }
 
 func fault(field, code string) error {
@@ -111,7 +130,7 @@ func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, sta
 	case view.Of.ID == caller.UserID:
 		return c.notDone(w, r, view, ui.RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Code: directory.CodeOwnAccount})
 	case !view.Offers(act): // the page says how it is by now
-		return seeUser(w, r, view.Of.ID, "")
+		return seeUser(w, r, view.Of.ID)
 	}
 	return c.page(w, r, status, ui.UserAct{UserDetail: view, Act: act, AskPassword: c.stale(v), Fields: wrong})
 }
@@ -244,10 +263,11 @@ var refusals = map[string]string{
 	directory.CodeLockedByOperator: ui.RefusedOperator,
 }
 
-func seeUser(w http.ResponseWriter, r *http.Request, id, done string) error {
+// seeUser leads to the user's page, which says what was done, and what besides.
+func seeUser(w http.ResponseWriter, r *http.Request, id string, done ...string) error {
 	to := ui.CompanyUsersPath + "/" + id
-	if done != "" {
-		to += "?done=" + done
+	if len(done) > 0 {
+		to += "?" + url.Values{"done": done}.Encode()
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil

@@ -51,7 +51,9 @@ func (c *Console) User(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view.Done = r.URL.Query().Get("done")
+	if done := r.URL.Query()["done"]; len(done) > 0 {
+		view.Done, view.Also = done[0], done[1:]
+	}
 	return c.page(w, r, http.StatusOK, view)
 }
 

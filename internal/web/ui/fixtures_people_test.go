@@ -106,9 +106,10 @@ func peopleSamples() []sample {
 		list = append(list, sample{name: "user-" + name, view: v})
 	}
 	with("full", func(*UserDetail) {})
-	for _, done := range []string{UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, "<b>"} {
+	for _, done := range []string{UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame, "<b>"} {
 		with("done-"+done, func(v *UserDetail) { v.Done = done })
 	}
+	with("also", func(v *UserDetail) { v.Done, v.Also = UserCorrected, append(Alsos, "<b>") })
 	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn, RefusedUnlock, RefusedDeactivated, RefusedOperator} {
 		with("refused-"+why, func(v *UserDetail) { v.Refused, v.Wait = why, 11*time.Minute+time.Second })
 	}

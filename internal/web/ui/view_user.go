@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,8 @@ type UserDetail struct {
 	// or empty. Wait is how long to wait before trying again.
 	Done, Refused string
 	Wait          time.Duration
+	// Also is what was done besides: some of Alsos.
+	Also []string
 }
 
 // What UserDetail.Done can be; the texts are person.done_….
@@ -48,7 +51,20 @@ const (
 	UserActivated    = "activated"
 	UserDeactivated  = "deactivated"
 	UserPasswordSent = "password"
+	UserSame         = "same" // the address was it already
 )
+
+// What UserDetail.Also can be; the texts are person.also_….
+const (
+	AlsoTold          = "told"           // the mailbox of before was told
+	AlsoPasswordSent  = "password-sent"  // in place of one in the mailbox of before
+	AlsoPasswordEnded = "password-ended" // and none was sent
+	AlsoNoPassword    = "password-none"
+	AlsoNotice        = "notice" // about Enhanced Security
+)
+
+// Alsos are all of them, in the order in which they are said.
+var Alsos = []string{AlsoTold, AlsoPasswordSent, AlsoPasswordEnded, AlsoNoPassword, AlsoNotice}
 
 // What UserDetail.Refused can be; the texts are person.refused_….
 const (
@@ -118,10 +134,21 @@ func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
 // UserDoneText says what was done a moment ago; empty: nothing.
 func (p *page) UserDoneText() string {
 	switch done := p.View.(UserDetail).Done; done {
-	case UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent:
+	case UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame:
 		return p.T("person.done_" + done)
 	}
 	return ""
+}
+
+// UserAlso says what was done besides.
+func (p *page) UserAlso() []string {
+	var lines []string
+	for _, also := range Alsos {
+		if slices.Contains(p.View.(UserDetail).Also, also) {
+			lines = append(lines, p.T("person.also_"+also))
+		}
+	}
+	return lines
 }
 
 // UserState is whether the account can be used, in a word. A lock that has ended by itself

@@ -1,0 +1,49 @@
+package directory
+
+import (
+	"context"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+)
+
+// Correction is what came of correcting a user's address, for who did it to know what is
+// left to do.
+type Correction struct {
+	// Moved: it is another mailbox now. Without that, mail is sent where it was.
+	Moved bool
+	// Told: the mailbox of before was told.
+	Told bool
+	// Password is what became of a temporary password in the mailbox of before.
+	Password Reissue
+	// Notice: a notice about Enhanced Security was sent to the new address.
+	Notice bool
+}
+
+// Reissue is what became of a temporary password.
+type Reissue string
+
+// What becomes of a temporary password when its mailbox is no longer the person's.
+const (
+	ReissueNone  Reissue = "none"  // there was none
+	ReissueSent  Reissue = "sent"  // another one was mailed in its place
+	ReissueEnded Reissue = "ended" // it ended, and none was made: a deactivated account gets no mail
+)
+
+// CorrectEmail is UpdateUser for an address alone, and says what was done.
+func (s *Service) CorrectEmail(ctx context.Context, c gatehouse.Caller, st *site.Site, id, email string) (Correction, error) {
+	was, now, again, err := s.update(ctx, c, st, id, UserChange{Email: &email})
+	if err != nil || gatehouse.SameMailbox(was.Email, now.Email) {
+		return Correction{}, err
+	}
+	done := Correction{Moved: true, Told: reachable(was), Password: ReissueNone}
+	if mailedPassword(was) {
+		done.Password = ReissueSent
+		if again.plain == "" {
+			done.Password = ReissueEnded
+		}
+	}
+	firm, err := s.Store.Read().Company(ctx, st.ID, now.CompanyID)
+	done.Notice = firm.TwoFactor && gatehouse.Notified(now, reachable(now))
+	return done, err
+}

@@ -157,6 +157,39 @@ const eventsForOwnSignIn = 20
 // CodeOwnSignIn: the event is the sign-in that the caller is using. Kind Conflict.
 const CodeOwnSignIn = "own-sign-in"
 
+// disowned is an event that its owner may say was not them; here is the session in use.
+func disowned(ctx context.Context, q store.Queries, here gatehouse.Session, id string) (gatehouse.Event, error) {
+	if !rowID.MatchString(id) {
+		return gatehouse.Event{}, gatehouse.ErrNotFound
+	}
+	e, err := q.EventOfUser(ctx, here.SiteID, here.UserID, id)
+	if err != nil {
+		return gatehouse.Event{}, err
+	}
+	if !e.Disownable() {
+		return gatehouse.Event{}, gatehouse.ErrNotFound
+	}
+	ownID, err := ownSignIn(ctx, q, here)
+	if err == nil && ownID == id {
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeOwnSignIn}
+	}
+	return e, err
+}
+
+// AskNotMe returns the event that NotMe would be about, and changes nothing. Its errors
+// are those of NotMe.
+func (s *Service) AskNotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) (gatehouse.Event, error) {
+	if !isOwn(c, st) {
+		return gatehouse.Event{}, errForbidden
+	}
+	q := s.Store.Read()
+	e, err := disowned(ctx, q, here, id)
+	if err != nil {
+		return gatehouse.Event{}, err
+	}
+	return e, actorNames{q: q, caller: c, known: map[string]string{}}.discreet(ctx, &e)
+}
+
 // NotMe ends everything that is open in the caller's name but the caller's session,
 // because the caller does not know an event (C09): sessions, half-finished sign-ins,
 // recoveries, a change of address that waits, and what other browsers may try.
@@ -164,21 +197,9 @@ const CodeOwnSignIn = "own-sign-in"
 // Errors: NotFound for what is not the caller's, or cannot be disowned; Conflict with
 // CodeOwnSignIn; Unauthenticated if the session has ended; Unavailable.
 func (s *Service) NotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
-	if !rowID.MatchString(id) {
-		return gatehouse.ErrNotFound
-	}
 	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
-		e, err := q.EventOfUser(ctx, st.ID, u.ID, id)
-		if err != nil {
+		if _, err := disowned(ctx, q, here, id); err != nil {
 			return err
-		}
-		if !e.Disownable() {
-			return gatehouse.ErrNotFound
-		}
-		if ownID, err := ownSignIn(ctx, q, here); err != nil {
-			return err
-		} else if ownID == id {
-			return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeOwnSignIn}
 		}
 		ended, err := endElsewhere(ctx, q, u, here)
 		if err != nil {

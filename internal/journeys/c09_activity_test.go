@@ -134,20 +134,30 @@ func TestC09_ThisWasntMe(t *testing.T) {
 		owner := with(visitor(t, s, "meridian-uk"), firefoxAgent)
 		wantHome(t, signIn(owner, "msantos", password))
 		p := owner.Get("/account/activity")
-		form := func(agent string) string {
+		ask := func(agent string) *testkit.Page {
 			row := p.Find("tbody tr").FilterFunction(func(_ int, r *goquery.Selection) bool {
 				return strings.Contains(r.Text(), "You signed in") && strings.Contains(r.Text(), agent)
 			})
-			return row.Find("form").AttrOr("action", "none")
+			return owner.Get(row.Find("a[href$='/not-me']").AttrOr("href", "none"))
 		}
 		// The sign-in in use: it is said so, and nothing ends.
-		own := owner.Submit(p, "form[action='"+form("Firefox on Windows")+"']", nil)
+		own := ask("Firefox on Windows")
 		if own.Status != 409 || !own.Has("This is the sign-in you are using now") {
 			t.Errorf("the own sign-in: %d %q", own.Status, own.Text("main"))
 		}
+		// A stranger's: the page says what will happen, and nothing has happened yet.
+		asked := ask("Safari on iPhone").Want(200)
+		for _, want := range []string{"You signed in", "Today, 12:00", "Safari on iPhone", "signed out on every other device", "a change of address", "You choose a new password"} {
+			if !asked.Has(want) {
+				t.Errorf("the question lacks %q: %s", want, asked.Text("main"))
+			}
+		}
 		wantHome(t, thief.Get("/"))
-		// A stranger's: everything else ends, and a new password is asked for.
-		done := owner.Submit(p, "form[action='"+form("Safari on iPhone")+"']", nil)
+		if rows := owner.Get("/account/activity").Texts("tbody tr"); strings.HasPrefix(rows[0], "You said") {
+			t.Error("asking is an event")
+		}
+		// Confirmed: everything else ends, and a new password is asked for.
+		done := owner.Press(asked, "It wasn’t me", nil)
 		if done.URL.String() != s.URL("meridian-uk", "/account/password?not_me") || done.Status != 200 {
 			t.Errorf("leads to %d %s", done.Status, done.URL)
 		}
@@ -182,6 +192,9 @@ func TestC09_OtherPeoplesEventsAreNotThere(t *testing.T) {
 		wantHome(t, signIn(c, "msantos", password))
 		token := c.Get("/account/activity").MustFind("input[name=form_token]").AttrOr("value", "")
 		for _, id := range []string{events[0].ID, "evt_1", "evt_%00", "..%2f..%2fsign-out"} {
+			if p := c.Get("/account/activity/" + id + "/not-me"); p.Status != 404 {
+				t.Errorf("asking about %s: %d", id, p.Status)
+			}
 			if p := c.Post("/account/activity/"+id+"/not-me", url.Values{"form_token": {token}}); p.Status != 404 {
 				t.Errorf("%s: %d", id, p.Status)
 			}

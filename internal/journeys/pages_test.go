@@ -38,6 +38,7 @@ var notLookedAt = map[string]string{
 	"POST /account/email/undo":            "asks for nothing",
 	"POST /home/cards":                    "asks for nothing",
 	"POST /account/language":              "asks for nothing",
+	"POST /account/activity/{id}/not-me":  "asks for nothing",
 
 	"POST /account/devices/{id}/end-trust":                  "asks for nothing",
 	"POST /company/users/{id}/browsers/{browser}/end-trust": "asks for nothing",
@@ -350,8 +351,10 @@ func customer(w *walker) {
 	if n := testkit.Eval[int](w.b, "document.querySelectorAll('table:not([role=table]), td:not([role=cell])').length"); n > 0 {
 		w.t.Errorf("on a phone %d parts of the table are none", n)
 	}
-	w.b.Click("[action$='/not-me'] button") // of the sign-in that one is in
-	w.note("POST")
+	w.b.Click("tbody tr:last-child a[href$='/not-me']") // of the sign-in on the phone
+	w.look()
+	w.b.Open(w.s.URL(w.st.ID, "/account/activity"))
+	w.b.Click("a[href$='/not-me']") // of the sign-in that one is in
 	w.examine()
 	w.b.Click("main [action='/sign-out'] button")
 	locked(w, name)

@@ -37,11 +37,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		problem(w, v, ui.StatusOf(err), codeOf(err))
 	case gatehouse.KindOf(err) == gatehouse.Unauthenticated:
 		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
-	case errors.Is(err, errNoCookies):
-		s.must(w, r, s.portal.CookiesOff(w, r))
 	case errors.Is(err, errFinished):
 		s.finished(w, r, v)
-	case errors.Is(err, errStaleForm) && r.URL.Path == "/sign-in" && s.signedInMeanwhile(w, r, v):
 	default:
 		s.failPage(w, r, err)
 	}
@@ -54,13 +51,6 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	s.render(w, r, ui.StatusOf(err), ui.ErrorPageOf(err))
-}
-
-// must answers for a page that could not be made.
-func (s *Server) must(w http.ResponseWriter, r *http.Request, err error) {
-	if err != nil {
-		s.failPage(w, r, err)
-	}
 }
 
 // render writes a page of the server's own.

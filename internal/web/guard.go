@@ -9,63 +9,58 @@ import (
 	"strings"
 
 	"gatehouse"
-	"gatehouse/internal/secret"
 	"gatehouse/internal/web/ui"
 )
-
-// maxForm is how large a posted form may be, in bytes. The longest field that
-// makes sense is a question of 500 characters.
-const maxForm = 64 << 10
-
-// crossOrigin refuses posts that another site's page sends (ASVS 3.5.1, 3.5.3);
-// the form token stands behind it for clients that say nothing about the origin.
-var crossOrigin = http.NewCrossOriginProtection()
 
 // guarded puts the guards of its audience around a route's handler.
 func (s *Server) guarded(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := ui.VisitOf(r)
-		err := s.admit(w, r, v, to.audience)
+		err := s.admit(w, r, v, to)
 		if err == nil {
 			err = to.handle(w, r)
 		}
 		if err != nil && to.audience == Pending {
-			err = s.repeat(w, r, v, err)
+			err = s.repeat(w, r, v, to, err)
 		}
-		if err != nil {
-			s.fail(w, r, err)
+		var form *formError
+		switch {
+		case errors.As(err, &form):
+			s.comeBack(w, r, to, form)
+		case err != nil:
+			s.fail(w, s.asPage(r, to), err)
 		}
 	})
 }
 
 // admit lets a request through to its handler, or says why not.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, a Audience) error {
-	if a == Assets {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to route) error {
+	if to.audience == Assets {
 		return nil
 	}
 	w.Header().Set("Cache-Control", "no-store") // ASVS 14.3.2: nothing for the back button
 	v.SessionToken = ui.ReadCookie(r, ui.SessionCookie, v.Secure)
 	v.SignInToken = ui.ReadCookie(r, ui.SignInCookie, v.Secure)
 	v.BrowserToken = ui.ReadCookie(r, ui.BrowserCookie, v.Secure)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	from, err := checkOrigin(r, v)
+	if err != nil {
+		return err
+	}
 	if err := s.loadSession(r, v); err != nil {
 		return err
 	}
-	if (a == User || a == Admin) && v.Session == nil {
-		return errSignInFirst
-	}
-	if a == Admin && v.User.Role != gatehouse.RoleAdmin {
-		return errAdminsOnly // B01
-	}
-	if a == Pending {
+	owner := tokenOwner(v)
+	s.giveFormToken(w, r, v)
+	if to.audience == Pending {
 		if err := s.loadPending(r, v); err != nil {
 			return err
 		}
 	}
-	if err := s.checkForm(w, r, v); err != nil {
+	if err := audienceAdmits(to.audience, v); err != nil {
 		return err
 	}
-	s.giveFormToken(w, r, v)
-	return nil
+	return s.checkForm(r, v, to, from, owner)
 }
 
 // errSignInFirst leads people to the sign-in page and tells programs 401.
@@ -112,81 +107,16 @@ func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
 	return err
 }
 
-// checkForm refuses forms that did not come from a page of this site, opened in
-// this browser (ASVS 3.5.1; SP 800-63B-4 SB-10).
-func (s *Server) checkForm(w http.ResponseWriter, r *http.Request, v *ui.Visit) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
-		return nil
+// asPage is the request as one for the page that its form stands on, where it was
+// a form: that is what signing in first leads back to.
+func (s *Server) asPage(r *http.Request, to route) *http.Request {
+	if to.leaves || !changes(r) {
+		return r
 	}
-	if err := crossOrigin.Check(r); err != nil {
-		return &gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForm, Err: err}
+	if back := s.pageOf(r, to); back != nil {
+		return openedAt(r, back)
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return badForm(err)
-	}
-	owners := formOwners(v)
-	if len(owners) == 0 {
-		return errNoCookies
-	}
-	for _, owner := range owners {
-		if s.Keys.CheckMAC(formPurpose, r.PostFormValue("form_token"), owner) {
-			v.Post = s.posted(r, v, owner)
-			return nil
-		}
-	}
-	return errStaleForm
-}
-
-// errStaleForm: the form's token is missing, or bound to what another browser has, or to
-// what this one had before.
-var errStaleForm = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForm, Err: errors.New("form token missing or of another browser")}
-
-// formOwners is what the token of a posted form may be bound to. Where the session is over
-// that is its cookie, too: the form itself may have ended it, and its answer been lost.
-func formOwners(v *ui.Visit) (owners []string) {
-	for _, token := range []string{tokenOwner(v), v.SessionToken} {
-		if token != "" && !slices.Contains(owners, token) {
-			owners = append(owners, token)
-		}
-	}
-	return owners
-}
-
-// errNoCookies: a form came back without the cookie that its page set.
-var errNoCookies = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: "no-cookies"}
-
-const formPurpose = "form"
-
-// tokenOwner is what form tokens of this visit are bound to: the session, or
-// before there is one, the sign-in cookie.
-func tokenOwner(v *ui.Visit) string {
-	if v.Session != nil {
-		return v.SessionToken
-	}
-	return v.SignInToken
-}
-
-// giveFormToken sets the token for the forms of the page to come, and the sign-in
-// cookie that it is bound to where the browser has none.
-func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
-	if isAPI(r) {
-		return
-	}
-	if tokenOwner(v) == "" {
-		v.SignInToken = secret.NewToken()
-		ui.SetCookie(w, v, ui.SignInCookie, v.SignInToken, 0)
-	}
-	v.FormToken = s.Keys.MAC(formPurpose, tokenOwner(v))
-}
-
-// badForm sorts what can be wrong with a form as such.
-func badForm(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return &statusError{http.StatusRequestEntityTooLarge, err}
-	}
-	return &statusError{http.StatusBadRequest, err}
+	return r
 }
 
 // signInFirst is the address of the sign-in page that leads back to this request.

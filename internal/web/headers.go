@@ -9,17 +9,20 @@ import (
 )
 
 // setHeaders sets what every answer carries, whatever it is.
-func (s *Server) setHeaders(w http.ResponseWriter, v *ui.Visit) {
+func (s *Server) setHeaders(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	h := w.Header()
 	h["Content-Security-Policy"] = []string{ui.Policy}
 	h["X-Content-Type-Options"] = []string{"nosniff"}           // ASVS 3.4.4
-	h["Referrer-Policy"] = []string{"no-referrer"}              // ASVS 3.4.5
+	h["Referrer-Policy"] = []string{"same-origin"}              // ASVS 3.4.5; decision 0021
 	h["X-Frame-Options"] = []string{"DENY"}                     // browsers without frame-ancestors
 	h["Cross-Origin-Opener-Policy"] = []string{"same-origin"}   // ASVS 3.4.8
 	h["Cross-Origin-Resource-Policy"] = []string{"same-origin"} // ASVS 3.5.8
 	h["Permissions-Policy"] = []string{permissions}
 	h["X-Robots-Tag"] = []string{"noindex"}
 	h["Vary"] = []string{"Cookie, Accept-Language, Sec-Fetch-Site"}
+	if strings.Contains(r.URL.RawQuery, "token=") { // of a link in a mail: it is told to nobody
+		h["Referrer-Policy"] = []string{"no-referrer"}
+	}
 	if v.Secure {
 		h["Strict-Transport-Security"] = []string{"max-age=63072000; includeSubDomains"} // ASVS 3.4.1
 	}

@@ -31,11 +31,30 @@ type route struct {
 	pattern  string
 	audience Audience
 	handle   handler
+	// stands is the page that the form of a POST stands on, where that is not the nearest
+	// page at or above its own address.
+	stands string
+	// leaves: it does nothing but end what this browser has open.
+	leaves bool
 }
 
 // to makes a route. The audience has no default: a route without one does not
 // compile.
-func to(pattern string, a Audience, h handler) route { return route{pattern, a, h} }
+func to(pattern string, a Audience, h handler) route {
+	return route{pattern: pattern, audience: a, handle: h}
+}
+
+// on says which page the form stands on.
+func (to route) on(page string) route {
+	to.stands = page
+	return to
+}
+
+// leaving makes a route that works from any page of this site, however old.
+func (to route) leaving() route {
+	to.leaves = true
+	return to
+}
 
 // siteStatic is where the files are that a site's look makes.
 const siteStatic = ui.StaticPrefix + "site/"
@@ -59,7 +78,7 @@ func (s *Server) signInRoutes() []route {
 		to("GET /sign-in/code", Pending, p.Step),
 		to("POST /sign-in/code", Pending, p.EnterCode),
 		to("GET /sign-in/code/send", Pending, p.Step),
-		to("POST /sign-in/code/send", Pending, p.SendCode),
+		to("POST /sign-in/code/send", Pending, p.SendCode).on("/sign-in/code"),
 		to("GET /sign-in/password", Pending, p.Step),
 		to("POST /sign-in/password", Pending, p.ChoosePassword),
 		to("GET /sign-in/challenge", Pending, p.Step),
@@ -68,7 +87,7 @@ func (s *Server) signInRoutes() []route {
 		to("POST /sign-in/terms", Pending, p.AcceptTerms),
 		to("GET /sign-in/sole-user", Pending, p.Step),
 		to("POST /sign-in/sole-user", Pending, p.AnswerSoleUser),
-		to("POST /sign-out", Public, p.SignOut),
+		to("POST /sign-out", Public, p.SignOut).leaving(),
 		to("GET /terms", Public, p.Terms),
 		to("GET /terms/{version}", Public, p.Terms),
 
@@ -106,6 +125,7 @@ func (s *Server) accountRoutes() []route {
 		to("GET /account/sign-out-everywhere", User, p.AskSignOutEverywhere),
 		to("POST /account/sign-out-everywhere", User, p.SignOutEverywhere),
 		to("GET /account/activity", User, p.Activity),
+		to("GET /account/activity/{id}/not-me", User, p.AskNotMe),
 		to("POST /account/activity/{id}/not-me", User, p.NotMe),
 		to("GET /account/terms", User, p.AcceptedTerms),
 		to("GET /account/terms/{id}", User, p.AcceptedText),
@@ -114,10 +134,10 @@ func (s *Server) accountRoutes() []route {
 
 		to("GET /account", User, p.MyAccount),
 		to("GET /account/profile", User, p.Profile),
-		to("POST /account/language", User, p.SetLanguage),
+		to("POST /account/language", User, p.SetLanguage).on(whereReturnLeads),
 		to("POST /account/profile", User, p.SaveProfile),
-		to("POST /account/email/send", User, p.SendConfirmation),
-		to("POST /account/email/drop", User, p.DropEmailChange),
+		to("POST /account/email/send", User, p.SendConfirmation).on("/account/profile"),
+		to("POST /account/email/drop", User, p.DropEmailChange).on("/account/profile"),
 		to("GET /account/email/confirm", Public, p.ConfirmEmail),
 		to("POST /account/email/confirm", Public, p.ConfirmEmailSubmit),
 		to("GET /account/email/undo", Public, p.UndoEmail),

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -43,6 +45,7 @@ type Server struct {
 
 	mux     *http.ServeMux
 	known   *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
+	pages   *http.ServeMux // what forms come back to; see again.go
 	portal  *portal.Portal
 	console *console.Console
 	api     *api.API
@@ -53,10 +56,11 @@ func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{}
-	s.mux, s.known = http.NewServeMux(), http.NewServeMux()
+	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {
 		s.mux.Handle(r.pattern, s.guarded(r))
 		s.known.Handle(r.pattern, http.NotFoundHandler())
+		s.pages.Handle(r.pattern, s.reopened(r))
 	}
 	s.mux.HandleFunc("/", s.noRoute)
 	return s
@@ -72,7 +76,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	defer func() { s.logRequest(rec, r, v, time.Since(begun)) }()
 	defer s.survive(rec, r)
-	s.setHeaders(rec, v)
+	s.setHeaders(rec, r, v)
 	s.dispatch(rec, r, v)
 }
 
@@ -84,6 +88,10 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 		return
 	}
 	v.Site = s.Sites.ByHost(host)
+	if clean := cleanPath(r.URL.Path); clean != r.URL.Path && v.Site != nil {
+		s.unclean(w, r, v, clean)
+		return
+	}
 	if strings.HasPrefix(r.URL.Path, ui.StaticPrefix) && (v.Site != nil || !strings.HasPrefix(r.URL.Path, siteStatic)) {
 		s.mux.ServeHTTP(w, r) // also for the page that answers an unknown host
 		return
@@ -138,14 +146,31 @@ func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	probe := &probe{header: http.Header{}}
 	s.known.ServeHTTP(probe, r)
-	if to := probe.header.Get("Location"); to != "" { // the mux's own: a path like //a/../b
-		http.Redirect(w, r, to, http.StatusMovedPermanently)
-		return
-	}
 	if allow := probe.header.Get("Allow"); allow != "" {
 		w.Header().Set("Allow", allow)
 	}
 	s.render(w, r, probe.status, ui.ErrorPage{Status: probe.status})
+}
+
+// cleanPath is a path without empty parts and dots, as routes have them; a slash at its
+// end stays.
+func cleanPath(p string) string {
+	clean := path.Clean("/" + p)
+	if strings.HasSuffix(p, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
+}
+
+// unclean leads to the path that was meant, whoever only asks. What sends something is
+// refused: told to go elsewhere, it would send the password a second time (RFC 9700 4.12).
+func (s *Server) unclean(w http.ResponseWriter, r *http.Request, v *ui.Visit, clean string) {
+	if changes(r) {
+		v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), "")
+		s.render(w, openedAt(r, &url.URL{Path: "/"}), http.StatusNotFound, ui.ErrorPage{Status: http.StatusNotFound})
+		return
+	}
+	http.Redirect(w, r, (&url.URL{Path: clean, RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
 }
 
 // survive turns a panic into an error page. The stack is for the log only.
@@ -161,15 +186,6 @@ func (s *Server) survive(w *recorder, r *http.Request) {
 	if !w.written {
 		s.render(w, r, http.StatusInternalServerError, ui.ErrorPage{Status: http.StatusInternalServerError})
 	}
-}
-
-// hostOf is the request's host without port, in lower case.
-func hostOf(r *http.Request) string {
-	host := strings.ToLower(r.Host)
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	return strings.TrimSuffix(host, ".")
 }
 
 func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }

@@ -29,17 +29,32 @@ func (p *Portal) Activity(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, view)
 }
 
+// AskNotMe asks before NotMe, and says what it does.
+func (p *Portal) AskNotMe(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	event, err := p.Account.AskNotMe(r.Context(), v.Site, v.Caller(r), *v.Session, r.PathValue("id"))
+	if err != nil {
+		return p.notDisowned(w, r, err)
+	}
+	return p.page(w, r, http.StatusOK, ui.AskNotMe{Event: event})
+}
+
 // NotMe ends everything else, and leads to a new password.
 func (p *Portal) NotMe(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	err := p.Account.NotMe(r.Context(), v.Site, v.Caller(r), *v.Session, r.PathValue("id"))
+	if err != nil {
+		return p.notDisowned(w, r, err)
+	}
+	http.Redirect(w, r, "/account/password?not_me", http.StatusSeeOther)
+	return nil
+}
+
+// notDisowned says what to do about the sign-in that is in use.
+func (p *Portal) notDisowned(w http.ResponseWriter, r *http.Request, err error) error {
 	var e *gatehouse.Error
 	if errors.As(err, &e) && e.Code == account.CodeOwnSignIn {
 		return p.page(w, r, http.StatusConflict, ui.OwnSignIn{})
 	}
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/account/password?not_me", http.StatusSeeOther)
-	return nil
+	return err
 }

@@ -86,12 +86,6 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 	return err
 }
 
-// CookiesOff answers a form that came without its cookie.
-func (p *Portal) CookiesOff(w http.ResponseWriter, r *http.Request) error {
-	view := ui.SignIn{Username: clip(r.PostFormValue("username")), ReturnTo: keepReturn(r.FormValue("return_to")), CookiesOff: true}
-	return p.page(w, r, http.StatusForbidden, view)
-}
-
 // SignOut ends the session, and a half-finished sign-in, here and in the database,
 // and has the browser forget what it kept of the pages (C05; ASVS 14.3.1). The
 // cookie that this browser is known by stays: it opens nothing.

@@ -34,7 +34,7 @@ func ErrorPageOf(err error) ErrorPage {
 	var e *gatehouse.Error
 	if errors.As(err, &e) {
 		view.RetryAfter = e.RetryAfter
-		if e.Code == ReasonForm {
+		if whichReason[e.Code] != "" {
 			view.Reason = e.Code
 		}
 	}

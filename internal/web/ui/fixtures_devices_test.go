@@ -22,6 +22,8 @@ func deviceSamples() []sample {
 		{name: "activity-empty", view: ActivityLog{}, signedIn: true},
 		{name: "activity-none-found", view: ActivityLog{Topic: "sign-ins"}, signedIn: true},
 		{name: "activity-own", view: OwnSignIn{}, signedIn: true},
+		{name: "activity-ask", view: AskNotMe{Event: gatehouse.Event{ID: "evt_4", At: noon, Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, Address: "203.0.113.9", UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"}}, signedIn: true},
+		{name: "activity-ask-other", view: AskNotMe{Event: gatehouse.Event{ID: "evt_5", At: noon, Kind: gatehouse.EventPasswordReset, Result: gatehouse.ResultOK, ActorKind: gatehouse.SignedIn, ActorID: "usr_9", ActorName: "Ines Marchetti"}}, signedIn: true},
 		{name: "accepted", view: AcceptedTerms{List: acceptances()}, signedIn: true},
 		{name: "accepted-none", view: AcceptedTerms{}, signedIn: true},
 		{name: "accepted-text", view: AcceptedText{Acceptance: acceptances()[0], Text: "# Terms\n\n## 1. Scope\n\nRead <b>this</b>.\n"}, signedIn: true},

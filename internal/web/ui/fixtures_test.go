@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -78,6 +79,8 @@ type sample struct {
 	signedIn, siteless bool
 	// bareUser: of the user nothing is known but the username.
 	bareUser bool
+	// again is a form that comes back.
+	again *Again
 }
 
 // samples are every view in every state that changes its page.
@@ -87,7 +90,14 @@ func samples() []sample {
 		{name: "signin-failed", view: SignIn{LastFailed: true, Username: "msantos", ReturnTo: "/account/profile?a=1&b=2"}},
 		{name: "signin-fields", view: SignIn{Fields: []gatehouse.FieldError{
 			{Field: "username", Code: "required"}, {Field: "password", Code: "too-long", Args: map[string]string{"max": "256"}}, {Field: "password", Code: "unheard-of"}}}},
-		{name: "signin-cookies", view: SignIn{CookiesOff: true, Username: "msantos"}},
+		{name: "signin-cookies", view: SignIn{}, again: &Again{Why: AgainCookies, Action: "/sign-in", Values: url.Values{"username": {"msantos"}}}},
+		{name: "profile-stale", view: Profile{FirstName: "Mira", Stored: *testUser()}, signedIn: true,
+			again: &Again{Why: AgainStale, Action: "/account/profile", Values: url.Values{"first_name": {"Mirabel"}}}},
+		{name: "home-stale", view: fullHome(), signedIn: true, again: &Again{Why: AgainStale, Action: "/home/cards"}},
+		{name: "help-missing-token", view: ForgotUsername{}, again: &Again{Why: AgainMissing, Action: "/forgot-username", Values: url.Values{"message": {"It begins\nwith an m"}}}},
+		{name: "sign-out", view: AskSignOut{}, signedIn: true},
+		{name: "error-foreign", view: ErrorPage{Status: 403, Reason: ReasonForeign}},
+		{name: "error-cookies", view: ErrorPage{Status: 403, Reason: ReasonCookies}},
 		{name: "signin-expired", view: SignIn{Expired: true}},
 		{name: "signin-signed-out", view: SignIn{SignedOut: true}},
 		{name: "signin-ended", view: SignIn{Ended: true}},
@@ -274,7 +284,7 @@ func testInbox() Inbox {
 }
 
 func frameFor(s *site.Site, x sample) Frame {
-	f := Frame{Site: s, Path: "/sign-in", Now: noon, Reference: "GH-7F3K-29QX", FormToken: "token-1"}
+	f := Frame{Site: s, Path: "/sign-in", Now: noon, Reference: "GH-7F3K-29QX", Token: func([]string) string { return "token-1" }, Again: x.again}
 	if x.siteless {
 		f.Site, f.Path = nil, "/"
 	}

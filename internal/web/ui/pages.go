@@ -38,8 +38,10 @@ type Frame struct {
 	Now  time.Time
 	// Reference is what support looks up, such as "GH-7F3K-29QX".
 	Reference string
-	// FormToken is the hidden field form_token of every form that is posted.
-	FormToken string
+	// Token makes the hidden field form_token of every form that is posted.
+	Token func(actions []string) string
+	// Again is the form that comes back with this page; nil: none.
+	Again *Again
 	// User and Company are nil when signed out.
 	User    *gatehouse.User
 	Company *gatehouse.Company
@@ -114,7 +116,7 @@ func (p *Pages) Render(f Frame, view View) ([]byte, error) {
 	if err := t.Execute(&b, data); err != nil {
 		return nil, fmt.Errorf("ui: page %s: %w", view.template(), err)
 	}
-	return append(bytes.TrimSpace(b.Bytes()), '\n'), nil
+	return f.Again.fill(f.sign(append(bytes.TrimSpace(b.Bytes()), '\n')))
 }
 
 // page is what a template sees: the frame, the view, the words and the parts.
@@ -132,7 +134,7 @@ func (p *page) Asset(name string) string { return assetPath(name) }
 // Title is the document's title: "Error: Sign in – Meridian UK".
 func (p *page) Title() string {
 	title := p.T("frame.title", "page", p.View.title(p), "site", p.SiteName())
-	if p.View.failed() {
+	if p.View.failed() || p.Again != nil {
 		return p.T("frame.title_error", "title", title)
 	}
 	return title

@@ -49,6 +49,16 @@ func (v ActivityLog) address(before string) string {
 	return "/account/activity?" + q.Encode()
 }
 
+// AskNotMe asks before everything else is signed out because of an event.
+type AskNotMe struct{ Event gatehouse.Event }
+
+func (AskNotMe) template() string     { return "not_me" }
+func (AskNotMe) title(p *page) string { return p.T("activity.ask_title") }
+func (AskNotMe) failed() bool         { return false }
+
+// Asked puts the event that is asked about into words.
+func (p *page) Asked() Activity { return p.activity(p.View.(AskNotMe).Event) }
+
 // OwnSignIn answers "this wasn't me" about the sign-in that is in use.
 type OwnSignIn struct{}
 

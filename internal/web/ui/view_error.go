@@ -7,14 +7,23 @@ import (
 	"time"
 )
 
-// ReasonForm is the reason (and the code of the error) of a form whose token does
-// not fit: opened too long ago, in another window, or forged.
-const ReasonForm = "form-expired"
+// Why a form is refused: reasons, and the codes of errors.
+const (
+	// ReasonForm: its token does not fit. It was opened too long ago, or in another window.
+	ReasonForm = "form-expired"
+	// ReasonForeign: a page of another site sent it.
+	ReasonForeign = "form-foreign"
+	// ReasonCookies: it came without any cookie.
+	ReasonCookies = "no-cookies"
+)
+
+// whichReason names the words of a reason.
+var whichReason = map[string]string{ReasonForm: "form", ReasonForeign: "foreign", ReasonCookies: "cookies"}
 
 // ErrorPage is the page for anything that did not work.
 type ErrorPage struct {
 	Status int
-	// Reason tells apart what shares a status: ReasonForm.
+	// Reason tells apart what shares a status: ReasonForm and those like it.
 	Reason string
 	// RetryAfter is when to try again, for 429 and 503.
 	RetryAfter time.Duration
@@ -36,8 +45,8 @@ var errorStatuses = map[int]bool{
 // Which names the words of the page: problem.WHICH_title, problem.WHICH_text.
 func (v ErrorPage) Which() string {
 	switch {
-	case v.Reason == ReasonForm:
-		return "form"
+	case whichReason[v.Reason] != "":
+		return whichReason[v.Reason]
 	case errorStatuses[v.Status]:
 		return strconv.Itoa(v.Status)
 	case v.Status >= 400 && v.Status < 500:
@@ -56,7 +65,7 @@ func (v ErrorPage) Look() (look struct{ Icon, Spot string }) {
 		look.Icon, look.Spot = "lock", "spot"
 	case "410", "429", "503":
 		look.Icon, look.Spot = "clock", "spot spot-warn"
-	case "form", "400", "405", "409", "413", "422":
+	case "form", "foreign", "cookies", "400", "405", "409", "413", "422":
 		look.Icon, look.Spot = "circle-alert", "spot spot-warn"
 	}
 	return look
@@ -65,11 +74,14 @@ func (v ErrorPage) Look() (look struct{ Icon, Spot string }) {
 // MayRetry reports whether asking for the same page again can help.
 func (v ErrorPage) MayRetry() bool {
 	switch v.Which() {
-	case "500", "503", "429", "form", "409":
+	case "500", "503", "429", "form", "foreign", "cookies", "409":
 		return true
 	}
 	return false
 }
+
+// OpenAgain reports whether the page of a form has to be opened again.
+func (v ErrorPage) OpenAgain() bool { return whichReason[v.Reason] != "" }
 
 // Wait is the time until the next try, rounded up to what people say: seconds up
 // to two minutes, then minutes.

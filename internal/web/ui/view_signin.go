@@ -18,8 +18,6 @@ type SignIn struct {
 	LastFailed bool
 	// Fields are the faults of a form that was not tried at all.
 	Fields []gatehouse.FieldError
-	// CookiesOff: the form came back without the cookie that the page had set.
-	CookiesOff bool
 	// Expired: the session ended because nothing happened.
 	Expired bool
 	// SignedOut: the person has just signed out.
@@ -32,7 +30,7 @@ type SignIn struct {
 
 func (SignIn) template() string     { return "signin" }
 func (SignIn) title(p *page) string { return p.T("signin.title_short") }
-func (v SignIn) failed() bool       { return v.LastFailed || v.CookiesOff || len(v.Fields) > 0 }
+func (v SignIn) failed() bool       { return v.LastFailed || len(v.Fields) > 0 }
 
 // identifierOf names what people of a site sign in with, in keys of texts.
 func identifierOf(s *site.Site) string {
@@ -75,8 +73,6 @@ func (v SignIn) State() string {
 	switch {
 	case v.LastFailed:
 		return "failed"
-	case v.CookiesOff:
-		return "cookies"
 	case len(v.Fields) > 0:
 		return "fields"
 	case v.Expired:

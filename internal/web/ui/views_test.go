@@ -87,7 +87,7 @@ func TestSignInFailedKeepsTheNameAndNotThePassword(t *testing.T) {
 
 // TestSignInSaysOneThing: the most pressing state wins.
 func TestSignInSaysOneThing(t *testing.T) {
-	doc := show(t, "uk", SignIn{LastFailed: true, CookiesOff: true, Expired: true, SignedOut: true})
+	doc := show(t, "uk", SignIn{LastFailed: true, Expired: true, SignedOut: true})
 	if n := doc.Find(".alert").Length(); n != 1 {
 		t.Errorf("%d alerts", n)
 	}

@@ -32,8 +32,11 @@ type Visit struct {
 	// SessionToken, SignInToken and BrowserToken are the cookies' values; empty
 	// if there is none.
 	SessionToken, SignInToken, BrowserToken string
-	// FormToken is what forms of this visit carry (ASVS 3.5.1).
-	FormToken string
+	// Token makes the token that the forms of a page carry (ASVS 3.5.1), from the
+	// addresses that they post to.
+	Token func(actions []string) string
+	// Again is set where a form that was sent comes back.
+	Again *Again
 	// Post names the form that is posted and the browser that posts it; see
 	// gatehouse.Caller.
 	Post string
@@ -82,7 +85,7 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, now ti
 	v := VisitOf(r)
 	body, err := p.Render(Frame{
 		Site: v.Site, Lang: v.Lang, Path: r.URL.RequestURI(), Now: now, Reference: v.Reference,
-		FormToken: v.FormToken, User: v.User, Company: v.Company,
+		Token: v.Token, Again: v.Again, User: v.User, Company: v.Company,
 	}, view)
 	if err != nil {
 		return err

@@ -1,0 +1,344 @@
+package journeys
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// oldForm is a form as some tab still shows it.
+type oldForm struct {
+	action string
+	fields url.Values // with something typed into each
+	typed  []string   // the names of the fields of text
+	fill   string     // what was typed
+}
+
+// oldForms are the forms of a page that are posted, one for each place that they lead to.
+func oldForms(p *testkit.Page) []oldForm {
+	var all []oldForm
+	p.Find("form[method=post]").Each(func(_ int, f *goquery.Selection) {
+		form := oldForm{action: f.AttrOr("action", ""), fields: url.Values{}, fill: "Typed by hand"}
+		f.Find("input, textarea, select, button[name]").Each(func(_ int, in *goquery.Selection) {
+			name, kind := in.AttrOr("name", ""), in.AttrOr("type", "text")
+			switch {
+			case name == "":
+			case kind == "hidden" || goquery.NodeName(in) == "button":
+				form.fields.Set(name, in.AttrOr("value", ""))
+			case kind == "password" || name == "answer" || name == "code":
+				form.fields.Set(name, "Secret-4711")
+			case kind == "checkbox":
+				form.fields.Add(name, "on")
+			case kind == "radio" || goquery.NodeName(in) == "select":
+				value := in.AttrOr("value", in.Find("option").Last().AttrOr("value", ""))
+				form.fields.Set(name, value)
+			default:
+				form.fields.Set(name, form.fill)
+				form.typed = append(form.typed, name)
+			}
+		})
+		all = append(all, form)
+		f.Find("[formaction]").Each(func(_ int, b *goquery.Selection) {
+			second := form
+			second.action = b.AttrOr("formaction", "")
+			all = append(all, second)
+		})
+	})
+	return all
+}
+
+// staleCensus sends old forms, and remembers to which routes.
+type staleCensus struct {
+	t    *testing.T
+	mux  *http.ServeMux
+	seen map[string]bool
+}
+
+func newStaleCensus(t *testing.T) (*staleCensus, []string) {
+	c := &staleCensus{t: t, mux: http.NewServeMux(), seen: map[string]bool{}}
+	var posts []string
+	for _, pattern := range readRoutes(t) {
+		c.mux.Handle(pattern, http.NotFoundHandler())
+		if strings.HasPrefix(pattern, "POST ") {
+			posts = append(posts, pattern)
+		}
+	}
+	return c, posts
+}
+
+// comesBack sends an old form and wants its page again, with what was typed and without
+// secrets. It returns that page.
+func (c *staleCensus) comesBack(from *testkit.Client, f oldForm) *testkit.Page {
+	c.t.Helper()
+	path, _, _ := strings.Cut(f.action, "?")
+	_, pattern := c.mux.Handler(&http.Request{Method: http.MethodPost, URL: &url.URL{Path: path}})
+	c.seen[pattern] = true
+	p := from.Post(f.action, f.fields)
+	if p.Status != http.StatusConflict || !p.Has("You have signed in or out in another window since you opened this page") {
+		c.t.Errorf("%s: %d %s %q", f.action, p.Status, p.URL, p.Text("main"))
+		return p
+	}
+	if strings.Contains(string(p.Body), "Secret-4711") {
+		c.t.Errorf("%s: a secret is in the page", f.action)
+	}
+	old := f.fields.Get("form_token")
+	forms := oldForms(p)
+	same := slices.IndexFunc(forms, func(now oldForm) bool { return now.action == f.action })
+	if same < 0 {
+		if len(f.typed) > 0 {
+			c.t.Errorf("%s: its page has no such form", f.action)
+		}
+		return p
+	}
+	if token := forms[same].fields.Get("form_token"); token == "" || token == old {
+		c.t.Errorf("%s: the token of the page is %q", f.action, token)
+	}
+	for _, name := range f.typed {
+		field := p.Find("form[action='" + f.action + "'] [name='" + name + "']")
+		if got := field.AttrOr("value", strings.TrimSpace(field.Text())); got != f.fill {
+			c.t.Errorf("%s: in %s stands %q", f.action, name, got)
+		}
+	}
+	return p
+}
+
+// Every form of every page, sent from a tab that was opened before signing out and in
+// again: nothing happens, and nothing typed is lost.
+func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	c, posts := newStaleCensus(t)
+	c.signedIn(s)
+	c.inSteps(s)
+	c.code(s)
+	c.public(s)
+	for _, pattern := range posts {
+		if !c.seen[pattern] {
+			t.Errorf("%s: no old form was sent there", pattern)
+		}
+	}
+}
+
+func (c *staleCensus) signedIn(s *testkit.Server) {
+	t := c.t
+	boss := answeringUser(t, s, "meridian-uk", "boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+	busy := s.AddUser("meridian-uk", "busy", password, func(u *gatehouse.User) { u.CompanyID = boss.CompanyID })
+	w := &walker{census: &census{s: s}, t: t, st: s.Sites.ByID("meridian-uk")}
+	resetPassword(t, s, busy)
+	lastMessage(t, s, busy, store.MessageSent)
+	w.trusts(busy)
+	w.trusts(boss)
+	wantHome(t, signIn(with(visitor(t, s, "meridian-uk"), iphoneAgent), "boss", password))
+	browser := visitor(t, s, "meridian-uk")
+	wantHome(t, signIn(browser, "boss", password))
+	browser.Submit(browser.Get("/account/profile"), "form[action='/account/profile']", testkit.Values{"email": "boss@elsewhere.example"}).Want(200)
+	var forms []oldForm
+	for _, page := range []string{"/", "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
+		"/account/sign-out-everywhere", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-second-step",
+		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", c.notMe(browser)} {
+		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
+	}
+	out := forms[slices.IndexFunc(forms, func(f oldForm) bool { return f.action == "/sign-out" })]
+	signOut(browser)
+	wantHome(t, signIn(browser, "boss", password))
+	before := c.state(s, boss, busy)
+	for _, f := range forms {
+		if f.action != "/sign-out" {
+			c.comesBack(browser, f)
+		}
+	}
+	if now := c.state(s, boss, busy); now != before {
+		t.Errorf("old forms did something:\n%s\n---\n%s", before, now)
+	}
+	wantHome(t, browser.Get("/"))
+	// What comes back works.
+	profile := slices.IndexFunc(forms, func(f oldForm) bool { return f.action == "/account/profile" })
+	forms[profile].fields.Set("email", boss.Email)
+	forms[profile].typed = nil
+	again := c.comesBack(browser, forms[profile])
+	browser.Submit(again, "form[action='/account/profile']", nil).Want(200)
+	if now := s.User(boss); now.FirstName != "Typed by hand" {
+		t.Errorf("sent again, the first name is %q", now.FirstName)
+	}
+	// Signing out is done all the same.
+	c.seen["POST /sign-out"] = true
+	if p := browser.Post("/sign-out", out.fields); p.URL.Path != "/sign-in" || !p.Has("You are signed out") {
+		t.Errorf("the old sign-out: %d %s", p.Status, p.URL)
+	}
+	wantSignedOut(t, browser, "who has signed out in an old tab")
+}
+
+// notMe is the page that asks before a sign-in elsewhere is disowned.
+func (c *staleCensus) notMe(browser *testkit.Client) string {
+	links := browser.Get("/account/activity").MustFind("a[href$='/not-me']")
+	for _, link := range links.EachIter() {
+		if p := browser.Get(link.AttrOr("href", "")); p.Find("form[action$='/not-me']").Length() > 0 {
+			return p.URL.Path
+		}
+	}
+	c.t.Fatal("no sign-in can be disowned")
+	return ""
+}
+
+// state is all that the forms could change about users, in words.
+func (c *staleCensus) state(s *testkit.Server, users ...gatehouse.User) string {
+	var b strings.Builder
+	for _, u := range users {
+		now := s.User(u)
+		events, err := s.Store.Read().EventsOfUser(context.Background(), u.SiteID, u.ID, 200)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		b.WriteString(now.FirstName + " " + now.Email + " " + now.Password.Hash + " " + now.Locale + "\n")
+		for _, e := range events {
+			b.WriteString(string(e.Kind) + " " + string(e.Result) + "\n")
+		}
+	}
+	return b.String()
+}
+
+// inSteps: a sign-in that has been begun again in the same browser takes the place of the
+// one that an older tab still shows.
+func (c *staleCensus) inSteps(s *testkit.Server) {
+	newcomer(s, "meridian-uk", "fresh")
+	browser := visitor(c.t, s, "meridian-uk")
+	with := temporary
+	for _, step := range []struct {
+		path   string
+		values testkit.Values
+	}{
+		{"/sign-in/password", testkit.Values{"old_password": temporary, "new_password": newPassword, "repeat_password": newPassword}},
+		{"/sign-in/challenge", testkit.Values{"question": "concert", "answer": answer, "current_password": newPassword}},
+		{"/sign-in/terms", testkit.Values{"accept": "on"}},
+		{"/sign-in/sole-user", testkit.Values{"sole_user": "yes"}},
+	} {
+		old := signIn(browser, "fresh", with).Want(200)
+		if old.URL.Path != step.path {
+			c.t.Fatalf("at %s, not at %s", old.URL, step.path)
+		}
+		now := signIn(browser, "fresh", with).Want(200)
+		for _, f := range oldForms(old) {
+			if f.action == step.path {
+				c.comesBack(browser, f)
+			}
+		}
+		browser.Submit(now, "form[action='"+step.path+"']", step.values)
+		with = newPassword
+	}
+	wantHome(c.t, browser.Get("/"))
+}
+
+func (c *staleCensus) code(s *testkit.Server) {
+	u := elsewhere(c.t, s, "meridian-uk", "careful", func(*gatehouse.User) {})
+	secure(c.t, s, u, true)
+	browser := visitor(c.t, s, "meridian-uk")
+	old := wantCodePage(c.t, browser, u)
+	wantCodePage(c.t, browser, u)
+	for _, f := range oldForms(old) {
+		if strings.HasPrefix(f.action, "/sign-in/code") {
+			f.typed = nil
+			c.comesBack(browser, f)
+		}
+	}
+}
+
+// public: the cookie that the token was bound to has been replaced, by a sign-in and a
+// sign-out in another tab.
+func (c *staleCensus) public(s *testkit.Server) {
+	u := answeringUser(c.t, s, "meridian-uk", "forgetful", nil)
+	linked := s.AddUser("inkwell", "mira@inkwell.example", password, nil)
+	mover := visitor(c.t, s, "meridian-uk")
+	wantHome(c.t, signIn(mover, "forgetful", password))
+	mover.Submit(mover.Get("/account/profile"), "form[action='/account/profile']", testkit.Values{"email": "forgetful@elsewhere.example"}).Want(200)
+	uk, ink := visitor(c.t, s, "meridian-uk"), visitor(c.t, s, "inkwell")
+	uk.Submit(uk.Get("/forgot-password"), forgotForm, testkit.Values{"username": "forgetful", "email": u.Email}).Want(200)
+	ink.Submit(ink.Get("/forgot-password"), forgotForm, testkit.Values{"email": linked.Email}).Want(200)
+	pages := map[*testkit.Client][]string{
+		uk: {"/sign-in", "/forgot-password", "/forgot-username", "/forgot-password/challenge",
+			mailedLink(c.t, s, u.Email, "/account/email/undo"), mailedLink(c.t, s, "forgetful@elsewhere.example", "/account/email/confirm")},
+		ink: {mailedLink(c.t, s, linked.Email, "/reset-password")},
+	}
+	for _, browser := range slices.Collect(maps.Keys(pages)) {
+		var forms []oldForm
+		for _, page := range pages[browser] {
+			forms = append(forms, oldForms(browser.Get(page).Want(200))...)
+		}
+		browser.SetCookie(&http.Cookie{Name: "gatehouse-signin", Value: strings.Repeat("a", 43), Path: "/"})
+		for _, f := range forms {
+			c.comesBack(browser, f)
+		}
+	}
+}
+
+// Two tabs: signing out in one, then in the other, and again after signing in as somebody
+// else. Whoever presses the button is signed out, or asked.
+func TestC05_SignOutWorksInEveryOldTab(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		s.AddUser("meridian-uk", "colleague", password, nil)
+		c := visitor(t, s, "meridian-uk")
+		first := signIn(c, "msantos", password)
+		wantHome(t, first)
+		for range 2 {
+			if p := c.Press(first, "Sign out", nil); p.Status != 200 || p.URL.Path != "/sign-in" || !p.Has("You are signed out") {
+				t.Fatalf("%d %s %q", p.Status, p.URL, p.Text("main"))
+			}
+		}
+		wantHome(t, signIn(c, "colleague", password))
+		c.Press(first, "Sign out", nil)
+		wantSignedOut(t, c, "the colleague, in a tab of the session before")
+		// Where the browser does not say that it was our page, the person does.
+		wantHome(t, signIn(c, "msantos", password))
+		r, err := http.NewRequest(http.MethodPost, s.URL("meridian-uk", "/sign-out"), strings.NewReader("form_token="+first.MustFind("[name=form_token]").First().AttrOr("value", "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", "null")
+		ask := c.Do(r).Want(403)
+		if !ask.Has("Sign out?") {
+			t.Fatalf("%q", ask.Text("main"))
+		}
+		wantHome(t, c.Get("/"))
+		c.Press(ask, "Sign out", nil)
+		wantSignedOut(t, c, "who was asked")
+	})
+}
+
+// Browsers that know nothing of Fetch Metadata sign in: they say "null" where a page keeps
+// its address to itself, which ours do not do towards themselves.
+func TestC01_OldBrowsersSignIn(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		for _, origin := range []string{s.URL("meridian-uk", ""), "null", ""} {
+			c := visitor(t, s, "meridian-uk")
+			page := c.Get("/sign-in")
+			if got := page.Header.Get("Referrer-Policy"); got != "same-origin" {
+				t.Fatalf("the policy is %q", got)
+			}
+			form := url.Values{"username": {"msantos"}, "password": {password}, "form_token": {page.MustFind("[name=form_token]").AttrOr("value", "")}}
+			r, err := http.NewRequest(http.MethodPost, s.URL("meridian-uk", "/sign-in"), strings.NewReader(form.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if origin != "" {
+				r.Header.Set("Origin", origin)
+			}
+			if p := c.Do(r); p.Status != http.StatusSeeOther {
+				t.Errorf("Origin %q: %d %q", origin, p.Status, p.Text("main"))
+			}
+			wantHome(t, c.Get("/"))
+		}
+	})
+}

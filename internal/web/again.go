@@ -1,0 +1,127 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/ui"
+)
+
+// A form whose token belongs to a cookie that has been replaced meanwhile is not acted
+// on, and nothing that was typed gets lost: the page that it stands on comes back, filled
+// in, with a fresh token and the reason. That is done here for every route at once: the
+// page is made by its own handler, as if it had been opened, and filled in afterwards.
+
+// comeBack answers a form that is not acted on. Only a browser that proves that the form
+// came from a page of this site gets it filled in: what somebody else may have written is
+// not put in front of people with a button below it.
+func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, to route, why *formError) {
+	v := ui.VisitOf(r)
+	s.Log.InfoContext(r.Context(), "form refused", "ref", v.Reference, "why", why.why, "own", why.proved)
+	back := s.pageOf(r, to)
+	switch {
+	case to.leaves && v.Session == nil:
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	case to.leaves:
+		s.render(w, openedAt(r, &url.URL{Path: "/"}), http.StatusForbidden, ui.AskSignOut{})
+	case !why.proved || back == nil:
+		if back != nil {
+			r = openedAt(r, back)
+		}
+		s.render(w, r, http.StatusForbidden, ui.ErrorPage{Status: http.StatusForbidden, Reason: reasons[why.why]})
+	default:
+		v.Again = &ui.Again{Why: why.why, Action: r.URL.Path, Values: r.PostForm}
+		s.pages.ServeHTTP(&otherStatus{w, statuses[why.why]}, openedAt(r, back))
+	}
+}
+
+var (
+	reasons  = map[string]string{ui.AgainCookies: ui.ReasonCookies, ui.AgainMissing: ui.ReasonForm, ui.AgainStale: ui.ReasonForm}
+	statuses = map[string]int{ui.AgainCookies: http.StatusForbidden, ui.AgainMissing: http.StatusForbidden, ui.AgainStale: http.StatusConflict}
+)
+
+// pageOf is the address of the page that a form stands on: what its route says, else the
+// nearest page at or above the form's own address. Nil where the visitor has none.
+func (s *Server) pageOf(r *http.Request, to route) *url.URL {
+	path := to.stands
+	if path == "" {
+		path = r.URL.Path
+	}
+	returnTo := r.URL.Query().Get("return_to")
+	if r.PostForm.Has("return_to") {
+		returnTo = r.PostForm.Get("return_to")
+	}
+	returnTo = signin.SafeReturn(returnTo)
+	if path == whereReturnLeads {
+		if u, err := url.Parse(returnTo); err == nil && s.patternOf(http.MethodGet, u.Path) != "" {
+			return u
+		}
+		path = "/"
+	}
+	for s.patternOf(http.MethodGet, path) == "" {
+		if path == "/" {
+			return nil
+		}
+		path = path[:max(1, strings.LastIndexByte(path, '/'))]
+	}
+	u := &url.URL{Path: path}
+	if returnTo != "/" {
+		u.RawQuery = url.Values{"return_to": {returnTo}}.Encode()
+	}
+	return u
+}
+
+// whereReturnLeads is the place of a form that stands on every page, and says on which.
+const whereReturnLeads = "return_to"
+
+// openedAt is a request for a page of the same visit, in place of the form that was sent.
+func openedAt(r *http.Request, page *url.URL) *http.Request {
+	back := r.Clone(r.Context())
+	back.Method, back.URL, back.RequestURI = http.MethodGet, page, page.RequestURI()
+	back.Body, back.ContentLength, back.Form, back.PostForm = http.NoBody, 0, nil, nil
+	return back
+}
+
+// reopened is a page that comes back: its guards have let the form through already, which
+// may have been another audience's.
+func (s *Server) reopened(to route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := audienceAdmits(to.audience, ui.VisitOf(r))
+		if err == nil {
+			err = to.handle(w, r)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// audienceAdmits reports whether a visit belongs to an audience, or why not.
+func audienceAdmits(a Audience, v *ui.Visit) error {
+	switch {
+	case (a == User || a == Admin) && v.Session == nil, a == Pending && v.Pending == nil:
+		return errSignInFirst
+	case a == Admin && v.User.Role != gatehouse.RoleAdmin:
+		return errAdminsOnly // B01
+	}
+	return nil
+}
+
+// otherStatus answers with another status where a page would say that all is well.
+type otherStatus struct {
+	http.ResponseWriter
+	status int
+}
+
+func (o *otherStatus) WriteHeader(status int) {
+	if status == http.StatusOK {
+		status = o.status
+	}
+	o.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach what is underneath.
+func (o *otherStatus) Unwrap() http.ResponseWriter { return o.ResponseWriter }

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/web/ui"
+)
+
+// maxForm is how large a posted form may be, in bytes. The longest field that
+// makes sense is a question of 500 characters.
+const maxForm = 64 << 10
+
+// formError says why a form is not acted on: Why chooses the words.
+type formError struct {
+	why    string
+	proved bool // that it comes from a page of this site
+}
+
+func (e *formError) Error() string { return "form: " + e.why }
+
+// checkOrigin refuses forms that another site's page sends, before anything else is
+// looked at.
+func checkOrigin(r *http.Request, v *ui.Visit) (origin, error) {
+	if !changes(r) {
+		return own, nil
+	}
+	from := originOf(r, v)
+	if from == foreign {
+		return from, &gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForeign, Err: errors.New("a form of another site")}
+	}
+	return from, nil
+}
+
+// checkForm refuses forms that no page of this site has shown in this browser (ASVS
+// 3.5.1; SP 800-63B-4 SB-10). Owner is what its token has to be bound to.
+func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, owner string) error {
+	if !changes(r) {
+		return nil
+	}
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	token := r.PostFormValue("form_token")
+	switch {
+	case to.leaves && from == own: // whoever wants to go may go, also from an old page
+		return nil
+	case len(r.Cookies()) == 0:
+		return &formError{ui.AgainCookies, from == own}
+	case owner != "" && s.fits(token, owner, v.Site.ID, to.pattern):
+		return nil
+	case token == "":
+		return &formError{ui.AgainMissing, from == own}
+	}
+	return &formError{ui.AgainStale, from == own}
+}
+
+const formPurpose = "form"
+
+// tokenOwner is what form tokens of this visit are bound to: the session, or
+// before there is one, the sign-in cookie.
+func tokenOwner(v *ui.Visit) string {
+	if v.Session != nil {
+		return v.SessionToken
+	}
+	return v.SignInToken
+}
+
+// giveFormToken prepares the token for the forms of the page to come, and sets the
+// sign-in cookie that it is bound to where the browser has none.
+//
+// A page has one token for all its forms, so that a script may take whichever it finds
+// first. It names the forms that stand on the page and is bound to them, to the site
+// and to the cookie: what one page shows opens no form of another.
+func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+	if isAPI(r) {
+		return
+	}
+	if tokenOwner(v) == "" {
+		v.SignInToken = secret.NewToken()
+		ui.SetCookie(w, v, ui.SignInCookie, v.SignInToken, 0)
+	}
+	v.Token = func(actions []string) string {
+		var forms []string
+		for _, action := range actions {
+			if pattern := s.patternOf(http.MethodPost, action); pattern != "" {
+				forms = append(forms, formID(pattern))
+			}
+		}
+		slices.Sort(forms)
+		named := strings.Join(slices.Compact(forms), "")
+		return named + "." + s.Keys.MAC(formPurpose, tokenOwner(v), v.Site.ID, named)
+	}
+}
+
+// fits reports whether a token is bound to this owner and site, and to a page on which
+// the form of this route stands.
+func (s *Server) fits(token, owner, site, pattern string) bool {
+	named, mac, _ := strings.Cut(token, ".")
+	if !s.Keys.CheckMAC(formPurpose, mac, owner, site, named) {
+		return false
+	}
+	for form := range slices.Chunk([]byte(named), formIDLength) {
+		if string(form) == formID(pattern) {
+			return true
+		}
+	}
+	return false
+}
+
+// formIDLength is of base64: 48 bits, which tell some hundred routes apart for good.
+const formIDLength = 8
+
+// formID is how a token names the form that posts to a route.
+func formID(pattern string) string {
+	sum := sha256.Sum256([]byte(pattern))
+	return base64.RawURLEncoding.EncodeToString(sum[:])[:formIDLength]
+}
+
+// patternOf is the pattern of the route that a path belongs to; empty where there is none.
+func (s *Server) patternOf(method, path string) string {
+	if path != cleanPath(path) {
+		return ""
+	}
+	_, pattern := s.known.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}})
+	return pattern
+}
+
+// badForm sorts what can be wrong with a form as such.
+func badForm(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &statusError{http.StatusRequestEntityTooLarge, err}
+	}
+	return &statusError{http.StatusBadRequest, err}
+}

@@ -1,0 +1,38 @@
+package ui
+
+import (
+	"bytes"
+	"html"
+	"strings"
+)
+
+// The template "token" writes a field that sign fills in when the page is complete: only
+// then all of its forms are known, and a page has one token for all of them. No text of
+// anybody's can look like the field, because quotes are escaped.
+const (
+	unsigned    = `name="form_token" value="of-this-page"`
+	actionBegin = `action="` // also of formaction
+)
+
+// sign puts the token into the forms of a page.
+func (f Frame) sign(page []byte) []byte {
+	if f.Token == nil || !bytes.Contains(page, []byte(unsigned)) {
+		return page
+	}
+	signed := strings.Replace(unsigned, "of-this-page", f.Token(actions(page)), 1)
+	return bytes.ReplaceAll(page, []byte(unsigned), []byte(signed))
+}
+
+// actions are the paths that the forms of a page lead to.
+func actions(page []byte) []string {
+	var paths []string
+	for rest := page; ; {
+		_, after, found := bytes.Cut(rest, []byte(actionBegin))
+		if !found {
+			return paths
+		}
+		action, next, _ := bytes.Cut(after, []byte(`"`))
+		path, _, _ := strings.Cut(html.UnescapeString(string(action)), "?")
+		paths, rest = append(paths, path), next
+	}
+}

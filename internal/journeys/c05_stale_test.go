@@ -12,7 +12,6 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"gatehouse"
-	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
 
@@ -133,31 +132,39 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	t := c.t
 	boss := answeringUser(t, s, "meridian-uk", "boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
 	busy := s.AddUser("meridian-uk", "busy", password, func(u *gatehouse.User) { u.CompanyID = boss.CompanyID })
+	held := s.AddUser("meridian-uk", "held", password, func(u *gatehouse.User) {
+		u.CompanyID, u.LockedAt, u.LockReason = boss.CompanyID, s.Clock.Now(), gatehouse.LockedByAttempts
+	})
+	left := s.AddUser("meridian-uk", "left", password, func(u *gatehouse.User) { u.CompanyID, u.State = boss.CompanyID, gatehouse.Deactivated })
 	w := &walker{census: &census{s: s}, t: t, st: s.Sites.ByID("meridian-uk")}
+	s.Mail.RefuseTo(busy.Email, 451, "not now") // so that there is something to send again
 	resetPassword(t, s, busy)
-	lastMessage(t, s, busy, store.MessageSent)
 	w.trusts(busy)
 	w.trusts(boss)
 	wantHome(t, signIn(with(visitor(t, s, "meridian-uk"), iphoneAgent), "boss", password))
 	browser := visitor(t, s, "meridian-uk")
 	wantHome(t, signIn(browser, "boss", password))
 	browser.Submit(browser.Get("/account/profile"), "form[action='/account/profile']", testkit.Values{"email": "boss@elsewhere.example"}).Want(200)
+	testkit.Eventually(t, "a message that waits", func() bool {
+		return browser.Get("/company/users/"+busy.ID).Find("form[action$='/resend']").Length() > 0
+	})
 	var forms []oldForm
 	for _, page := range []string{"/", "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
 		"/account/sign-out-everywhere", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-second-step",
+		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
 		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", c.notMe(browser)} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	out := forms[slices.IndexFunc(forms, func(f oldForm) bool { return f.action == "/sign-out" })]
 	signOut(browser)
 	wantHome(t, signIn(browser, "boss", password))
-	before := c.state(s, boss, busy)
+	before := c.state(s, boss, busy, held, left)
 	for _, f := range forms {
 		if f.action != "/sign-out" {
 			c.comesBack(browser, f)
 		}
 	}
-	if now := c.state(s, boss, busy); now != before {
+	if now := c.state(s, boss, busy, held, left); now != before {
 		t.Errorf("old forms did something:\n%s\n---\n%s", before, now)
 	}
 	wantHome(t, browser.Get("/"))

@@ -27,11 +27,8 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, to route, why 
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	case to.leaves:
 		s.render(w, openedAt(r, &url.URL{Path: "/"}), http.StatusForbidden, ui.AskSignOut{})
-	case !why.proved || back == nil:
-		if back != nil {
-			r = openedAt(r, back)
-		}
-		s.render(w, r, http.StatusForbidden, ui.ErrorPage{Status: http.StatusForbidden, Reason: reasons[why.why]})
+	case !why.proved:
+		s.render(w, openedAt(r, back), http.StatusForbidden, ui.ErrorPage{Status: http.StatusForbidden, Reason: reasons[why.why]})
 	default:
 		v.Again = &ui.Again{Why: why.why, Action: r.URL.Path, Values: r.PostForm}
 		s.pages.ServeHTTP(&otherStatus{w, statuses[why.why]}, openedAt(r, back))
@@ -44,34 +41,35 @@ var (
 )
 
 // pageOf is the address of the page that a form stands on: what its route says, else the
-// nearest page at or above the form's own address. Nil where the visitor has none.
+// nearest page at or above the form's own address.
 func (s *Server) pageOf(r *http.Request, to route) *url.URL {
-	path := to.stands
-	if path == "" {
-		path = r.URL.Path
-	}
 	returnTo := r.URL.Query().Get("return_to")
 	if r.PostForm.Has("return_to") {
 		returnTo = r.PostForm.Get("return_to")
 	}
 	returnTo = signin.SafeReturn(returnTo)
-	if path == whereReturnLeads {
+	if to.stands == whereReturnLeads {
 		if u, err := url.Parse(returnTo); err == nil && s.patternOf(http.MethodGet, u.Path) != "" {
 			return u
 		}
-		path = "/"
+		return &url.URL{Path: "/"}
 	}
-	for s.patternOf(http.MethodGet, path) == "" {
-		if path == "/" {
-			return nil
-		}
-		path = path[:max(1, strings.LastIndexByte(path, '/'))]
-	}
-	u := &url.URL{Path: path}
+	u := &url.URL{Path: s.standsOn(to, r.URL.Path)}
 	if returnTo != "/" {
 		u.RawQuery = url.Values{"return_to": {returnTo}}.Encode()
 	}
 	return u
+}
+
+// standsOn is the path of the page that a form stands on which is sent to a path.
+func (s *Server) standsOn(to route, path string) string {
+	if to.stands != "" && to.stands != whereReturnLeads {
+		return to.stands
+	}
+	for path != "/" && s.patternOf(http.MethodGet, path) == "" {
+		path = path[:max(1, strings.LastIndexByte(path, '/'))]
+	}
+	return path
 }
 
 // whereReturnLeads is the place of a form that stands on every page, and says on which.

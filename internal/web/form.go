@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -77,9 +78,9 @@ func tokenOwner(v *ui.Visit) string {
 // sign-in cookie that it is bound to where the browser has none.
 //
 // A page has one token for all its forms, so that a script may take whichever it finds
-// first. It names the forms that stand on the page and is bound to them, to the site
-// and to the cookie: what one page shows opens no form of another.
-func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+// first. It names the forms that stand on the page, or can, and is bound to them, to the
+// site and to the cookie: what one page shows opens no form of another.
+func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Visit, to route) {
 	if isAPI(r) {
 		return
 	}
@@ -88,7 +89,7 @@ func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Vis
 		ui.SetCookie(w, v, ui.SignInCookie, v.SignInToken, 0)
 	}
 	v.Token = func(actions []string) string {
-		var forms []string
+		forms := slices.Clone(s.formsOn[s.pagePattern(to)])
 		for _, action := range actions {
 			if pattern := s.patternOf(http.MethodPost, action); pattern != "" {
 				forms = append(forms, formID(pattern))
@@ -99,6 +100,18 @@ func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Vis
 		return named + "." + s.Keys.MAC(formPurpose, tokenOwner(v), v.Site.ID, named)
 	}
 }
+
+// pagePattern is the pattern of the page that a route is, or that its form stands on.
+func (s *Server) pagePattern(to route) string {
+	method, path, _ := strings.Cut(to.pattern, " ")
+	if method == http.MethodGet {
+		return to.pattern
+	}
+	return s.patternOf(http.MethodGet, s.standsOn(to, anyValue.ReplaceAllString(path, "x")))
+}
+
+// anyValue is a part of a pattern that stands for any value.
+var anyValue = regexp.MustCompile(`\{[^}]*\}`)
 
 // fits reports whether a token is bound to this owner and site, and to a page on which
 // the form of this route stands.

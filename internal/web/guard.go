@@ -51,7 +51,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 		return err
 	}
 	owner := tokenOwner(v)
-	s.giveFormToken(w, r, v)
+	s.giveFormToken(w, r, v, to)
 	if to.audience == Pending {
 		if err := s.loadPending(r, v); err != nil {
 			return err
@@ -113,10 +113,7 @@ func (s *Server) asPage(r *http.Request, to route) *http.Request {
 	if to.leaves || !changes(r) {
 		return r
 	}
-	if back := s.pageOf(r, to); back != nil {
-		return openedAt(r, back)
-	}
-	return r
+	return openedAt(r, s.pageOf(r, to))
 }
 
 // signInFirst is the address of the sign-in page that leads back to this request.

@@ -44,8 +44,9 @@ type Server struct {
 	Hosts map[string]http.Handler
 
 	mux     *http.ServeMux
-	known   *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
-	pages   *http.ServeMux // what forms come back to; see again.go
+	known   *http.ServeMux      // the patterns alone, to tell a wrong method from a wrong path
+	pages   *http.ServeMux      // what forms come back to; see again.go
+	formsOn map[string][]string // what tokens call the forms that can stand on a page
 	portal  *portal.Portal
 	console *console.Console
 	api     *api.API
@@ -61,6 +62,13 @@ func (s *Server) Prepare() *Server {
 		s.mux.Handle(r.pattern, s.guarded(r))
 		s.known.Handle(r.pattern, http.NotFoundHandler())
 		s.pages.Handle(r.pattern, s.reopened(r))
+	}
+	s.formsOn = map[string][]string{}
+	for _, r := range s.routes() {
+		if strings.HasPrefix(r.pattern, http.MethodPost+" ") {
+			page := s.pagePattern(r)
+			s.formsOn[page] = append(s.formsOn[page], formID(r.pattern))
+		}
 	}
 	s.mux.HandleFunc("/", s.noRoute)
 	return s

@@ -15,9 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
 )
 
 const faultPassword = "Correct-Horse-42-Battery"
@@ -203,11 +206,82 @@ func TestFullDisk(t *testing.T) {
 	if res, _ := s.get(s.origin() + "/sign-in"); res.StatusCode != 200 {
 		t.Errorf("pages that need no writing: %d", res.StatusCode)
 	}
+	if status, says := s.ready(); status != http.StatusServiceUnavailable {
+		t.Errorf("every write fails, and /readyz says %d %s", status, says)
+	}
 	limit("unlimited:unlimited")
-	time.Sleep(100 * time.Millisecond)
+	testkit.Eventually(t, "the server to be ready again", func() bool { status, _ := s.ready(); return status == 200 })
 	if status := s.signIn("wrong"); status != http.StatusUnauthorized {
 		t.Errorf("with room again: %d\n%s", status, s.log)
 	}
+}
+
+// Nobody signs in, and the disk is full all the same: readiness tries for itself.
+func TestFullDiskIsNoticedWithoutVisitors(t *testing.T) {
+	database := sqliteURL(t)
+	addPerson(t, database, "msantos")
+	s := prepare(t, database)
+	s.start()
+	path, _ := store.SQLitePath(database)
+	wal, err := os.Stat(path + "-wal")
+	must(t, err)
+	out, err := exec.Command("prlimit", "--pid", strconv.Itoa(s.cmd.Process.Pid), fmt.Sprintf("--fsize=%d:unlimited", wal.Size())).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	testkit.Eventually(t, "the full disk to be noticed", func() bool {
+		status, _ := s.ready()
+		return status == http.StatusServiceUnavailable
+	})
+	if res, _ := s.get(s.origin() + "/sign-in"); res.StatusCode != 200 {
+		t.Errorf("pages that need no writing: %d", res.StatusCode)
+	}
+}
+
+// A database that only takes questions, as a standby does after a failover: not ready until
+// it takes changes again, without a restart.
+func TestReadOnlyDatabaseIsNotReady(t *testing.T) {
+	database := testkit.PostgresURL(t)
+	addPerson(t, database, "msantos")
+	s := prepare(t, database)
+	s.start()
+	ctx := t.Context()
+	admin, err := pgx.Connect(ctx, database)
+	must(t, err)
+	defer admin.Close(ctx)
+	readOnly := func(on string) {
+		var name string
+		must(t, admin.QueryRow(ctx, "SELECT current_database()").Scan(&name))
+		for _, text := range []string{"ALTER DATABASE " + pgx.Identifier{name}.Sanitize() + " SET default_transaction_read_only = " + on,
+			"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"} {
+			_, err := admin.Exec(ctx, text)
+			must(t, err)
+		}
+	}
+	readOnly("on")
+	testkit.Eventually(t, "readiness to end", func() bool {
+		status, says := s.ready()
+		return status == http.StatusServiceUnavailable && strings.Contains(says, "read-only")
+	})
+	s.forgetCookies()
+	if status := s.signIn(faultPassword); status != http.StatusServiceUnavailable {
+		t.Errorf("signing in: %d", status)
+	}
+	if status, says := s.ready(); status != http.StatusServiceUnavailable || !strings.Contains(says, "read-only") {
+		t.Errorf("/readyz says %d %s", status, says)
+	}
+	readOnly("off")
+	testkit.Eventually(t, "the server to be ready again", func() bool { status, _ := s.ready(); return status == 200 })
+	if status := s.signIn(faultPassword); status != http.StatusSeeOther {
+		t.Errorf("signing in again: %d", status)
+	}
+}
+
+// ready is what /readyz says.
+func (s *served) ready() (int, string) {
+	s.t.Helper()
+	res, body := fetch(s.t, http.DefaultClient, "http://"+s.management+"/readyz")
+	return res.StatusCode, body
 }
 
 // A file that lost its end is refused, or its pages are 503: never a wrong answer.

@@ -190,10 +190,13 @@ const (
 	sqlitePrimaryKey   = 1555
 	sqliteBusy         = 5
 	sqliteCantOpen     = 14
+	sqliteReadOnly     = 8
 	sqliteIO           = 10
 	sqliteFull         = 13
 	sqliteCorrupt      = 11
 	sqliteNotADatabase = 26
+
+	readOnlyTransaction = "25006"
 )
 
 // isUnique reports whether an error says that such a row exists already.
@@ -212,7 +215,7 @@ func isLost(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
 		switch lite.Code() & 0xff {
-		case sqliteBusy, sqliteCantOpen, sqliteIO, sqliteFull, sqliteCorrupt, sqliteNotADatabase:
+		case sqliteBusy, sqliteReadOnly, sqliteCantOpen, sqliteIO, sqliteFull, sqliteCorrupt, sqliteNotADatabase:
 			return true
 		}
 		return false
@@ -222,7 +225,7 @@ func isLost(err error) bool {
 		// 08 connection, 53 resources, 57P operator intervention, 25006 a
 		// standby that takes no writes, 58 system error.
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") ||
-			strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "58") || pg.Code == "25006"
+			strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "58") || pg.Code == readOnlyTransaction
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error

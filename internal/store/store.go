@@ -26,6 +26,7 @@ type Store struct {
 	process               string // names this process among those that share the database
 	writeStmts, readStmts *statements
 	twice                 bool
+	writing               writing
 }
 
 // RunTwice has every transaction that succeeds rolled back and run once more, as one that
@@ -94,7 +95,7 @@ func (s *Store) Read() Queries {
 // transaction that lost a race on PostgreSQL is run again, so fn must not do
 // anything but ask and change the database and set variables of its own.
 func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
-	return again(func() error { return s.writeOnce(ctx, fn) })
+	return s.writing.note(again(func() error { return s.writeOnce(ctx, fn) }))
 }
 
 // again does what lost a race on PostgreSQL once more, a few times.
@@ -164,7 +165,7 @@ func (s *Store) writeLoosely(ctx context.Context, fn func(Queries) error) error 
 			return fn(Queries{run: s.write, prepared: s.writeStmts, d: s.dialect, process: s.process})
 		})
 	}
-	return s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.loosely(ctx, conn, fn) })
+	return s.writing.note(s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.loosely(ctx, conn, fn) }))
 }
 
 func (s *Store) loosely(ctx context.Context, conn *sql.Conn, fn func(Queries) error) (*statements, error) {

@@ -124,7 +124,11 @@ func Management(s *store.Store, m *Metrics) http.Handler {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
-		if err := s.Ready(ctx); err != nil {
+		err := s.Ready(ctx)
+		if err == nil {
+			err = s.Writable(ctx)
+		}
+		if err != nil {
 			text(w, http.StatusServiceUnavailable, err.Error())
 			return
 		}

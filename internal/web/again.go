@@ -23,6 +23,7 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, to route, why 
 	s.Log.InfoContext(r.Context(), "form refused", "ref", v.Reference, "why", why.why, "own", why.proved)
 	back := s.pageOf(r, to)
 	switch {
+	case why.why == ui.AgainStale && r.URL.Path == "/sign-in" && s.signedInMeanwhile(w, r, v):
 	case to.leaves && v.Session == nil:
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	case to.leaves:

@@ -41,8 +41,8 @@ func checkOrigin(r *http.Request, v *ui.Visit) (origin, error) {
 }
 
 // checkForm refuses forms that no page of this site has shown in this browser (ASVS
-// 3.5.1; SP 800-63B-4 SB-10). Owner is what its token has to be bound to.
-func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, owner string) error {
+// 3.5.1; SP 800-63B-4 SB-10). Owners are what its token may be bound to.
+func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, owners []string) error {
 	if !changes(r) {
 		return nil
 	}
@@ -50,13 +50,17 @@ func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, 
 		return badForm(err)
 	}
 	token := r.PostFormValue("form_token")
+	for _, owner := range owners {
+		if s.fits(token, owner, v.Site.ID, to.pattern) {
+			v.Post = s.posted(r, v, owner)
+			return nil
+		}
+	}
 	switch {
 	case to.leaves && from == own: // whoever wants to go may go, also from an old page
 		return nil
 	case len(r.Cookies()) == 0:
 		return &formError{ui.AgainCookies, from == own}
-	case owner != "" && s.fits(token, owner, v.Site.ID, to.pattern):
-		return nil
 	case token == "":
 		return &formError{ui.AgainMissing, from == own}
 	}
@@ -72,6 +76,17 @@ func tokenOwner(v *ui.Visit) string {
 		return v.SessionToken
 	}
 	return v.SignInToken
+}
+
+// formOwners is what the token of a posted form may be bound to. Where the session is over
+// that is its cookie, too: the form itself may have ended it, and its answer been lost.
+func formOwners(v *ui.Visit) (owners []string) {
+	for _, token := range []string{tokenOwner(v), v.SessionToken} {
+		if token != "" && !slices.Contains(owners, token) {
+			owners = append(owners, token)
+		}
+	}
+	return owners
 }
 
 // giveFormToken prepares the token for the forms of the page to come, and sets the

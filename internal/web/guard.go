@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"gatehouse"
@@ -50,7 +49,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	if err := s.loadSession(r, v); err != nil {
 		return err
 	}
-	owner := tokenOwner(v)
+	owners := formOwners(v)
 	s.giveFormToken(w, r, v, to)
 	if to.audience == Pending {
 		if err := s.loadPending(r, v); err != nil {
@@ -60,7 +59,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	if err := audienceAdmits(to.audience, v); err != nil {
 		return err
 	}
-	return s.checkForm(r, v, to, from, owner)
+	return s.checkForm(r, v, to, from, owners)
 }
 
 // errSignInFirst leads people to the sign-in page and tells programs 401.

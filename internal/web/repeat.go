@@ -17,11 +17,11 @@ func (s *Server) posted(r *http.Request, v *ui.Visit, owner string) string {
 
 // repeat answers a form of a sign-in that the same form has finished a moment ago: a second
 // click, or an answer that was lost. It gets the session that the first one made.
-func (s *Server) repeat(w http.ResponseWriter, r *http.Request, v *ui.Visit, because error) error {
+func (s *Server) repeat(w http.ResponseWriter, r *http.Request, v *ui.Visit, to route, because error) error {
 	if r.Method != http.MethodPost || gatehouse.KindOf(because) != gatehouse.Unauthenticated {
 		return because
 	}
-	if v.Post == "" && s.checkForm(w, r, v) != nil {
+	if v.Post == "" && s.checkForm(r, v, to, originOf(r, v), formOwners(v)) != nil {
 		return because
 	}
 	out, err := s.SignIn.Repeat(r.Context(), v.Site, v.SignInToken, v.Caller(r))

@@ -79,6 +79,7 @@ func (l *loader) settings() bool {
 	l.look(doc)
 	l.contacts(doc)
 	l.news(doc)
+	l.security(doc)
 	l.words(doc)
 	l.problems = append(l.problems, strictyaml.Problems(path, doc.Err())...)
 	return true

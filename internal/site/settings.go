@@ -27,6 +27,7 @@ type settings struct {
 	Sender      senderSettings       `yaml:"sender,required"`
 	SoleUser    bool                 `yaml:"asks_sole_user"`
 	Maintenance *maintenanceSettings `yaml:"maintenance"`
+	Security    *securitySettings    `yaml:"security"`
 	// Words are what site.yaml says itself, in other languages: by language, and then
 	// by the text as it stands in here.
 	Words map[string]map[string]string `yaml:"words"`

@@ -54,11 +54,12 @@ type Site struct {
 	// Maintenance closes the site for planned work; see Closed.
 	Maintenance *Maintenance
 
-	own     map[string]map[string]string // words of site.yaml, by language
-	texts   map[string]catalogue         // by language; nil: those of the house
-	help    map[string][]HelpPage        // by language, in the order of the index
-	matcher language.Matcher             // over Languages
-	doc     *strictyaml.Doc              // where its settings stand, for Sites
+	security *securitySettings            // nil: none; see SecurityText
+	own      map[string]map[string]string // words of site.yaml, by language
+	texts    map[string]catalogue         // by language; nil: those of the house
+	help     map[string][]HelpPage        // by language, in the order of the index
+	matcher  language.Matcher             // over Languages
+	doc      *strictyaml.Doc              // where its settings stand, for Sites
 }
 
 // Closed reports whether the site is closed for planned work: from its

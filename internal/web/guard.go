@@ -34,10 +34,13 @@ func (s *Server) guarded(to route) http.Handler {
 
 // admit lets a request through to its handler, or says why not.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to route) error {
-	if to.audience == Assets {
+	switch to.audience {
+	case Assets:
 		return nil
+	case Reports:
+		_, err := checkOrigin(r, v)
+		return err
 	}
-	w.Header().Set("Cache-Control", "no-store") // ASVS 14.3.2: nothing for the back button
 	v.SessionToken = ui.ReadCookie(r, ui.SessionCookie, v.Secure)
 	v.SignInToken = ui.ReadCookie(r, ui.SignInCookie, v.Secure)
 	v.BrowserToken = ui.ReadCookie(r, ui.BrowserCookie, v.Secure)

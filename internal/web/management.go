@@ -20,6 +20,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	signIns  *prometheus.CounterVec
 	requests *prometheus.HistogramVec
+	csp      *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics of one process. Those about the database are asked
@@ -32,6 +33,8 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "gatehouse_http_request_duration_seconds",
 			Help:    "Time to answer, by route, method and status.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"route", "method", "status"}),
+		csp: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehouse_csp_reports_total",
+			Help: "What browsers say the content security policy stopped, by directive."}, []string{"directive"}),
 	}
 	gauge := func(name, help string, value func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
@@ -40,7 +43,7 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 	gauge("gatehouse_hashes_waiting", "Sign-ins that wait for the hash gate.", func() float64 { _, waiting := h.Load(); return float64(waiting) })
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gatehouse_hash_work_kib_total",
 		Help: "Memory that password hashes have filled, in KiB times passes."}, func() float64 { return float64(secret.Worked()) }))
-	m.registry.MustRegister(m.signIns, m.requests, &databaseMetrics{store: s, now: now},
+	m.registry.MustRegister(m.signIns, m.requests, m.csp, &databaseMetrics{store: s, now: now},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong, gatehouse.ResultUnknown,
 		gatehouse.ResultLocked, gatehouse.ResultInactive, gatehouse.ResultExpired, gatehouse.ResultLimited} {
@@ -53,6 +56,9 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 func (m *Metrics) SignIn(result gatehouse.EventResult) {
 	m.signIns.WithLabelValues(string(result)).Inc()
 }
+
+// cspReport counts a report under one of the known directives.
+func (m *Metrics) cspReport(directive string) { m.csp.WithLabelValues(directive).Inc() }
 
 // request counts a request under its route's pattern: a path would make a series for
 // every address that somebody invents.

@@ -14,6 +14,8 @@ type Audience int
 const (
 	// Assets: files that are the same for everyone; no cookie is read.
 	Assets Audience = iota + 1
+	// Reports: browsers, about pages of this site; no cookie is read, and no form is one.
+	Reports
 	// Public: everybody, signed in or not.
 	Public
 	// Pending: whoever has a sign-in in progress.
@@ -71,6 +73,8 @@ func (s *Server) signInRoutes() []route {
 		to("GET "+ui.StaticPrefix, Assets, plain(ui.Static())),
 		to("GET "+siteStatic, Assets, siteAsset),
 		to("GET /robots.txt", Assets, robots),
+		to("GET /.well-known/security.txt", Assets, s.securityText),
+		to("POST /csp-report", Reports, s.takeReport),
 
 		to("GET /{$}", Public, p.Home),
 		to("GET /sign-in", Public, p.SignInPage),

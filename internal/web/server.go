@@ -44,8 +44,9 @@ type Server struct {
 	Hosts map[string]http.Handler
 
 	mux     *http.ServeMux
-	known   *http.ServeMux      // the patterns alone, to tell a wrong method from a wrong path
-	pages   *http.ServeMux      // what forms come back to; see again.go
+	known   *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
+	pages   *http.ServeMux // what forms come back to; see again.go
+	reports bucket
 	formsOn map[string][]string // what tokens call the forms that can stand on a page
 	portal  *portal.Portal
 	console *console.Console
@@ -79,17 +80,18 @@ func (s *Server) Prepare() *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
 	v := &ui.Visit{Reference: secret.NewReference()}
-	v.Address, v.Secure = s.peer(r)
+	from := s.peer(r)
+	v.Address, v.Secure = from.address, from.secure
 	r = ui.WithVisit(r, v)
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	defer func() { s.logRequest(rec, r, v, time.Since(begun)) }()
 	defer s.survive(rec, r)
 	s.setHeaders(rec, r, v)
-	s.dispatch(rec, r, v)
+	s.dispatch(rec, r, v, from)
 }
 
 // dispatch finds the site and the route.
-func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit, from visitor) {
 	host := hostOf(r)
 	if h := s.Hosts[host]; h != nil {
 		h.ServeHTTP(w, r)
@@ -112,7 +114,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 		chooseLanguage(w, r, v)
 	}
 	if !v.Secure && !s.PlainLoopback {
-		s.toHTTPS(w, r, v)
+		s.toHTTPS(w, r, v, from)
 		return
 	}
 	if m := v.Site.Maintenance; v.Site.Closed(s.Now()) {
@@ -142,7 +144,15 @@ func chooseLanguage(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 
 // toHTTPS sends people to the same page over https. Programs and forms are refused:
 // what they sent has been seen by everybody already (ASVS 4.1.2).
-func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
+//
+// Where the proxies' headers do not fit each other the visitor may be there already, and
+// would be sent round in circles: the operator is told instead.
+func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request, v *ui.Visit, from visitor) {
+	if from.unclear {
+		s.Log.WarnContext(r.Context(), "is it https? X-Forwarded-For and X-Forwarded-Proto tell of different numbers of hops: have every proxy add to both", "ref", v.Reference)
+		s.render(w, r, http.StatusBadRequest, ui.ErrorPage{Status: http.StatusBadRequest})
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || isAPI(r) {
 		s.render(w, r, http.StatusForbidden, ui.ErrorPage{Status: http.StatusForbidden})
 		return

@@ -122,7 +122,7 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 	c.code(s)
 	c.public(s)
 	for _, pattern := range posts {
-		if !c.seen[pattern] {
+		if !c.seen[pattern] && pattern != "POST /csp-report" { // which is no form
 			t.Errorf("%s: no old form was sent there", pattern)
 		}
 	}

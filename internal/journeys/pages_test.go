@@ -24,6 +24,8 @@ var notLookedAt = map[string]string{
 	"GET /static/":                        "files",
 	"GET /static/site/":                   "files",
 	"GET /robots.txt":                     "a file",
+	"GET /.well-known/security.txt":       "a file",
+	"POST /csp-report":                    "for programs",
 	"GET /account/terms/{id}/download":    "a file",
 	"GET /api/v1/session":                 "for programs",
 	"GET /company/enrolments/{id}/events": "for programs",

@@ -87,7 +87,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.logRequest(rec, r, v, time.Since(begun)) }()
 	defer s.survive(rec, r)
 	s.setHeaders(rec, r, v)
+	if headerSize(r) > maxHeader {
+		s.render(rec, openedAt(r, &url.URL{Path: "/"}), http.StatusRequestHeaderFieldsTooLarge, ui.ErrorPage{Status: http.StatusRequestHeaderFieldsTooLarge})
+		return
+	}
 	s.dispatch(rec, r, v, from)
+}
+
+// maxHeader is how large the header of a request may be, in bytes. net/http takes twice as
+// much, so that the answer to most that are too large is one of ours, with all its headers.
+const maxHeader = 32 << 10
+
+func headerSize(r *http.Request) int {
+	size := len(r.RequestURI)
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(value) + len(": \r\n")
+		}
+	}
+	return size
 }
 
 // dispatch finds the site and the route.

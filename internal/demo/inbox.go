@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -104,9 +105,9 @@ func (b *Inbox) Mails(to, after string) []Mail {
 		from = 0 // the ID is of an earlier demo, whose mails are gone
 	}
 	all := []Mail{}
-	key := gatehouse.NameKey(to)
+	to = strings.TrimSpace(to)
 	for _, m := range slices.Backward(b.mails) {
-		if m.number > from && (key == "" || gatehouse.NameKey(m.To) == key) {
+		if m.number > from && (to == "" || gatehouse.SameMailbox(m.To, to)) {
 			all = append(all, *m)
 		}
 	}

@@ -55,7 +55,7 @@ func (s *Service) prepareMove(ctx context.Context, c gatehouse.Caller, st *site.
 		return again, err
 	}
 	fields := change.apply(st, u)
-	if gatehouse.NameKey(fields.Email) == gatehouse.NameKey(u.Email) || checkUser(st, &fields).err() != nil {
+	if gatehouse.SameMailbox(fields.Email, u.Email) || checkUser(st, &fields).err() != nil {
 		return again, nil
 	}
 	if err := s.spare(ctx, c, CodeResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated {

@@ -127,11 +127,11 @@ func (f *faults) identity(st *site.Site, u *UserFields) {
 		return
 	}
 	switch {
-	case gatehouse.NameKey(u.Username) == "":
+	case u.Username == "":
 		f.add("username", FieldRequired)
 	case !f.text("username", u.Username, gatehouse.MaxUsername, gatehouse.InKeys):
-	case st.SignInWith == gatehouse.WithUsernameOrEmail && strings.Contains(gatehouse.NameKey(u.Username), "@") &&
-		gatehouse.NameKey(u.Username) != gatehouse.NameKey(u.Email):
+	case st.SignInWith == gatehouse.WithUsernameOrEmail && gatehouse.IsAddress(u.Username) &&
+		!gatehouse.SameMailbox(u.Username, u.Email):
 		f.add("username", FieldNotEmail)
 	}
 }
@@ -146,7 +146,7 @@ func (f *faults) emailIdentity(u *UserFields) {
 	switch {
 	case u.Email == "":
 		f.add("email", FieldRequired)
-	case gatehouse.NameKey(u.Username) != gatehouse.NameKey(u.Email):
+	case !gatehouse.SameMailbox(u.Username, u.Email):
 		f.add("username", FieldNotEmail)
 	default:
 		u.Username = u.Email

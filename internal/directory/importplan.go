@@ -149,6 +149,9 @@ func (p *importPass) decide(row importRow, firm *importCompany, was gatehouse.Us
 	if was.CompanyID != firm.ID {
 		return ch, row.problem(colUsername, "%.60q is in use by another company of this site", row.user.Username)
 	}
+	if gatehouse.IsAddress(was.Username) && !gatehouse.SameMailbox(was.Username, row.user.Username) {
+		return ch, row.problem(colUsername, "%.60q looks like the username %.60q, which is another mailbox", row.user.Username, was.Username)
+	}
 	p.update(&ch)
 	if ch.now != ch.was && notOwn(p.caller, was) != nil {
 		return ch, row.problem(colUsername, "%.60q is your own account, which you change in your own pages", row.user.Username)

@@ -74,7 +74,7 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 			return nil, err
 		}
 	}
-	if gatehouse.NameKey(ch.was.Email) != gatehouse.NameKey(ch.now.Email) {
+	if !gatehouse.SameMailbox(ch.was.Email, ch.now.Email) {
 		// A link or a code in the old mailbox must not open the account any more, nor a
 		// browser that a code from there made trusted.
 		if err := errors.Join(p.q.EndRecoveries(ctx, p.st.ID, ch.now.ID), p.q.EndCodes(ctx, p.st.ID, ch.now.ID, p.now),

@@ -152,7 +152,7 @@ func (s *Service) update(ctx context.Context, c gatehouse.Caller, st *site.Site,
 		if err := q.UpdateProfile(ctx, now); err != nil {
 			return taken(err, "username")
 		}
-		if gatehouse.NameKey(was.Email) != gatehouse.NameKey(now.Email) {
+		if !gatehouse.SameMailbox(was.Email, now.Email) {
 			if err := s.moveMail(ctx, q, c, st, was, now, again); err != nil {
 				return err
 			}
@@ -188,7 +188,7 @@ func (ch UserChange) apply(st *site.Site, u gatehouse.User) UserFields {
 
 // put writes the fields into a user.
 func (f UserFields) put(u gatehouse.User) gatehouse.User {
-	if gatehouse.NameKey(f.Email) != gatehouse.NameKey(u.Email) {
+	if !gatehouse.SameMailbox(f.Email, u.Email) {
 		u.EmailConfirmed = false
 	}
 	u.Username, u.FirstName, u.LastName, u.Email = f.Username, f.FirstName, f.LastName, f.Email

@@ -117,7 +117,7 @@ func (s *Service) passToCompany(ctx context.Context, q store.Queries, st *site.S
 	}
 	told := false
 	for _, to := range administrators {
-		if !mail.CanSend(to.Email) || gatehouse.NameKey(to.Email) == gatehouse.NameKey(msg.Asker) {
+		if !mail.CanSend(to.Email) || gatehouse.SameMailbox(to.Email, msg.Asker) {
 			continue
 		}
 		told = true

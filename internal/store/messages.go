@@ -101,8 +101,22 @@ func (q Queries) HurryMessage(ctx context.Context, siteID, id string, now time.T
 // no longer the person's; not those to others, such as the one before. One that is being
 // sent is left to its sender.
 func (q Queries) DropMessages(ctx context.Context, siteID, userID, recipient string, now time.Time) error {
-	_, err := q.exec(ctx, "drop messages", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
-		WHERE site_id = $1 AND user_id = $2 AND recipient = $3 AND done_at = 0 AND lease = ''`, siteID, userID, recipient, micros(now))
+	var spelled []string
+	err := q.all(ctx, "recipients that wait", `SELECT DISTINCT recipient FROM messages
+		WHERE site_id = $1 AND user_id = $2 AND done_at = 0`, []any{siteID, userID}, func(scan func(...any) error) error {
+		var to string
+		err := scan(&to)
+		if gatehouse.SameMailbox(to, recipient) {
+			spelled = append(spelled, to)
+		}
+		return err
+	})
+	for _, to := range spelled {
+		if err == nil {
+			_, err = q.exec(ctx, "drop messages", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
+				WHERE site_id = $1 AND user_id = $2 AND recipient = $3 AND done_at = 0 AND lease = ''`, siteID, userID, to, micros(now))
+		}
+	}
 	return err
 }
 

@@ -25,6 +25,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"gatehouse"
 )
 
 // SMTP is a mail server on this machine that keeps what it is sent. Its methods
@@ -178,7 +180,7 @@ func (s *SMTP) list() string {
 }
 
 func (m *Mail) isTo(address string) bool {
-	return slices.ContainsFunc(m.To, func(to string) bool { return strings.EqualFold(to, address) })
+	return slices.ContainsFunc(m.To, func(to string) bool { return gatehouse.SameMailbox(to, address) })
 }
 
 // ---- making trouble ----

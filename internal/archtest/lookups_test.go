@@ -1,0 +1,125 @@
+package archtest
+
+import (
+	"go/ast"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// lookUps are the functions that may use the keys of look-ups: gatehouse.NameKey, and the
+// columns that hold them. They find what somebody means who types a name or an address.
+// Whether two addresses are one mailbox is never their question (docs/decisions/0018):
+// that is gatehouse.SameMailbox.
+var lookUps = map[string]string{
+	"internal/store/users.go":        "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator",
+	"internal/store/passwords.go":    "Administrators",
+	"internal/store/import.go":       "insertUsersText makeUsersByKeys UsersByKeys",
+	"internal/store/enrolments.go":   "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People",
+	"internal/store/bounces.go":      "MarkBounced ClearBounce",
+	"internal/mail/bounce.go":        "note markBounced",
+	"internal/mail/sender.go":        "judgeAddress",
+	"internal/account/emaillinks.go": "confirmed",
+	"internal/signin/code.go":        "provedEmail",
+	"internal/signin/resetlink.go":   "useLink",
+	// What strangers type is counted under a key, or else capitals would give new tries.
+	"internal/signin/password.go": "limits",
+	"internal/signin/recovery.go": "nameSubject allowRecovery recoveryFor",
+	"internal/bench/strangers.go": "",
+	// Pages of lists, and the search in them.
+	"internal/directory/lists.go":     "Users SiteUsers",
+	"internal/directory/people.go":    "People matches",
+	"internal/directory/importrow.go": "read", // a line's user, and the lines that name one twice
+	"internal/demo/names.go":          "",     // made-up usernames must not collide
+}
+
+func TestKeysOfLookUpsServeLookUps(t *testing.T) {
+	used := map[string]bool{}
+	for _, f := range module(t) {
+		for _, use := range keyUses(f) {
+			if used[f.path+" "+use.function] = true; !isLookUp(f, use) {
+				t.Errorf("%s: %s uses the key of look-ups: if it asks whether two addresses are one mailbox, use SameMailbox; if it looks somebody up, say so in lookUps",
+					use.at, use.function)
+			}
+		}
+	}
+	for path, functions := range lookUps {
+		for _, function := range strings.Fields(functions) {
+			if !used[path+" "+function] {
+				t.Errorf("%s in %s needs no key", function, path)
+			}
+		}
+	}
+}
+
+// The rule finds what it is for.
+func TestKeyUsesAreFound(t *testing.T) {
+	for text, want := range map[string]string{
+		"import \"gatehouse\"\nfunc f() { _ = gatehouse.NameKey(x) }": "f",
+		"func f() { _ = NameKey(x) == NameKey(y) }":                   "f f",
+		"func (s S) f() { same := NameKey }":                          "f",
+		"var v = gatehouse.NameKey(x)":                                "v",
+		"func f() { q(`SELECT id FROM users WHERE email_key = $1`) }": "f",
+		"const c = `UPDATE users SET x = username_key`":               "c",
+		"func NameKey(s string) string { return s }":                  "",
+		"func f() { _ = gatehouse.SameMailbox(a, b) }":                "",
+	} {
+		var got []string
+		for _, use := range keyUses(source(t, "internal/nowhere/a.go", text)) {
+			got = append(got, use.function)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: found in %q, want %q", text, got, want)
+		}
+	}
+}
+
+// keyUse is one place where a key of look-ups is used, and the function, variable or
+// constant that it is in.
+type keyUse struct{ function, at string }
+
+var keyColumn = regexp.MustCompile(`\b(email|username)_key\b`)
+
+func keyUses(f file) []keyUse {
+	if f.test {
+		return nil
+	}
+	var uses []keyUse
+	look := func(name string, tree ast.Node) {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				if n.Name == "NameKey" {
+					uses = append(uses, keyUse{name, f.at(n.Pos())})
+				}
+			case *ast.BasicLit:
+				if n.Kind == token.STRING && keyColumn.MatchString(n.Value) {
+					uses = append(uses, keyUse{name, f.at(n.Pos())})
+				}
+			}
+			return true
+		})
+	}
+	for _, d := range f.tree.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Body != nil {
+				look(d.Name.Name, d.Body)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if v, ok := spec.(*ast.ValueSpec); ok {
+					look(v.Names[0].Name, v)
+				}
+			}
+		}
+	}
+	return uses
+}
+
+func isLookUp(f file, use keyUse) bool {
+	functions, known := lookUps[f.path]
+	return known && (functions == "" || slices.Contains(strings.Fields(functions), use.function))
+}

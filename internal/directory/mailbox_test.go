@@ -1,0 +1,159 @@
+package directory_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// disguises are characters that some way of comparing takes for those they stand in for.
+var disguises = map[string][]string{
+	"k": {"\u212a", "ｋ", "Ｋ"}, "s": {"ſ", "ｓ"}, "ss": {"ß", "ẞ", "ſſ"}, "i": {"ı", "İ", "ｉ", "і"}, "a": {"а", "ａ"}, "ω": {"\u2126"},
+	"σ": {"ς"}, "ς": {"σ"}, "å": {"\u212b"}, "fi": {"ﬁ"}, "e": {"е", "ｅ"}, "m": {"ｍ", "Ｍ"}, "µ": {"μ"}, "o": {"ο", "ｏ"},
+}
+
+// someLookAlikes returns addresses that look like one, or that it is easily taken for, and
+// that are different mailboxes to which mail can be sent.
+func someLookAlikes(address string, n int) []string {
+	chance := rand.New(rand.NewPCG(18, uint64(len(address))))
+	all := []string{}
+	for len(all) < n {
+		like := address
+		for plain, others := range disguises {
+			if chance.IntN(4) == 0 {
+				like = strings.Replace(like, plain, others[chance.IntN(len(others))], 1)
+			}
+		}
+		if mail.CanSend(like) && !gatehouse.SameMailbox(like, address) {
+			all = append(all, like)
+		}
+	}
+	return all
+}
+
+// open leaves everything in a user's mailbox and browsers that can open the account.
+func (h *house) open(u gatehouse.User) (step string) {
+	h.t.Helper()
+	h.signIn(u)
+	id, step := store.NewID("brw", h.now), store.NewID("sin", h.now)
+	code := gatehouse.Code{ID: store.NewID("cod", h.now), MAC: "x", SentAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
+	link := store.Recovery{SiteID: u.SiteID, ID: store.NewID("rec", h.now), Kind: gatehouse.RecoverByLink, UserID: u.ID, Subject: u.ID, CreatedAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
+	h.write(func(q store.Queries) error {
+		_, _, err := q.BrowserSignedIn(h.t.Context(), u.SiteID, u.ID, id, id, "", "", h.now)
+		return errors.Join(err, q.TrustBrowser(h.t.Context(), u.SiteID, u.ID, id, h.now), q.InsertCode(h.t.Context(), u.SiteID, u.ID, step, code),
+			q.InsertRecovery(h.t.Context(), "link of "+u.ID, link))
+	})
+	return step
+}
+
+// leftOpen names what is left of what open did.
+func (h *house) leftOpen(u gatehouse.User, step string) (left []string) {
+	h.t.Helper()
+	q := h.Store.Read()
+	if b, err := q.BrowsersOf(h.t.Context(), u.SiteID, u.ID, time.Time{}); err != nil || len(b) != 1 || !b[0].TrustedAt.IsZero() {
+		left = append(left, "trust")
+	}
+	if codes, err := q.Codes(h.t.Context(), u.SiteID, step); err != nil || codes[0].ExpiresAt.After(h.now) {
+		left = append(left, "a code")
+	}
+	if r, err := q.Recovery(h.t.Context(), u.SiteID, "link of "+u.ID); err == nil && r.UsedAt.IsZero() && r.ExpiresAt.After(h.now) {
+		left = append(left, "a link")
+	}
+	all, err := q.MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, m := range all {
+		if m.Recipient == u.Email && m.Kind != "address-corrected" && m.State == store.MessageWaiting {
+			left = append(left, "mail: "+m.Kind)
+		}
+	}
+	return left
+}
+
+// A look-alike of an address is somebody else's mailbox: whatever changes an address to
+// one does all that a change does.
+func TestALookAlikeIsAnotherMailbox(t *testing.T) {
+	const address = "kim.weiss%d@strasse.example"
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		for i, like := range someLookAlikes(address, 24) {
+			u := h.user(h.uk, admin.CompanyID, fmt.Sprintf("kim%d", i), gatehouse.RoleUser)
+			u.Email, u.EmailConfirmed = fmt.Sprintf(address, i), i%3 != 2
+			h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) })
+			like, step := fmt.Sprintf(like, i), h.open(u)
+			var err error
+			told := 1
+			switch i % 3 {
+			case 0:
+				err = h.corrected(admin, u, like)
+			case 1:
+				_, err = h.UpdateUser(t.Context(), operator, h.uk, u.ID, directory.UserChange{Email: &like})
+			case 2: // which sends no mail
+				h.mustImport(h.uk, "account_number,username,email\n1,"+u.Username+","+like+"\n")
+				told = 0
+			}
+			now := h.stored(h.uk, u.Username)
+			if err != nil || now.Email != like || now.EmailConfirmed {
+				t.Errorf("%s: %v, the address is %s, confirmed %v", like, err, now.Email, now.EmailConfirmed)
+			}
+			if n := len(h.told(u, u.Email)); n != told {
+				t.Errorf("%s: the old mailbox is told %d times", like, n)
+			}
+			if left := h.leftOpen(u, step); len(left) > 0 {
+				t.Errorf("%s: left open: %q", like, left)
+			}
+			h.now = h.now.Add(time.Minute)
+		}
+	})
+}
+
+// Look-alikes count against the limit as other addresses do.
+func TestLookAlikesAreLimited(t *testing.T) {
+	h := once(t)
+	admin := h.northgate()
+	u := h.user(h.uk, admin.CompanyID, "kim", gatehouse.RoleUser)
+	n, err := 0, error(nil)
+	for _, like := range someLookAlikes("kim.weiss@strasse.example", 20) {
+		if err = h.corrected(admin, u, like); err != nil {
+			break
+		}
+		n++
+	}
+	if gatehouse.KindOf(err) != gatehouse.TooMany || n > 7 {
+		t.Errorf("%d corrections: %v", n, err)
+	}
+}
+
+// Where the address is the username, a look-alike of somebody's is not that person's line
+// of a file, and does not become the address of a username that is another.
+func TestALookAlikeInAFileIsSomebodyElse(t *testing.T) {
+	h := once(t)
+	either := *h.uk
+	either.SignInWith = gatehouse.WithUsernameOrEmail
+	for _, st := range []string{"press", "either"} {
+		on := map[string]*site.Site{"press": h.press, "either": &either}[st]
+		h.mustImport(on, "account_number,company,username,email\n1,Quill,kim@quill.example,kim@quill.example\n")
+		for _, like := range someLookAlikes("kim@quill.example", 10) {
+			if gatehouse.NameKey(like) != "kim@quill.example" {
+				continue
+			}
+			r, err := h.importFile(on, "account_number,company,username,email\n1,Quill,"+like+","+like+"\n", directory.ImportOptions{})
+			if err == nil || !strings.Contains(fmt.Sprint(r.Problems), "another mailbox") {
+				t.Errorf("%s: %v, %v", like, r.Problems, err)
+			}
+			if u := h.stored(on, "kim@quill.example"); u.Email != u.Username || u.Email != "kim@quill.example" {
+				t.Errorf("%s: %s has the address %s", like, u.Username, u.Email)
+			}
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"gatehouse/internal/store"
+)
+
+// What waits for a mailbox that is no longer the person's is dropped however it is
+// written, and what waits for its look-alikes is not.
+func TestDropMessagesKnowsTheMailbox(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		company(t, s)
+		u := person(t, s, "kim", "kim@exämple.example")
+		to := map[string]bool{"kim@exämple.example": true, "KIM@xn--exmple-cua.example": true, "\u212aim@exämple.example": false, "kim@example.example": false, "kım@exämple.example": false}
+		ids := map[string]string{}
+		for address := range to {
+			m := store.Message{SiteID: "uk", ID: store.NewID("msg", noon), UserID: u.ID, Kind: "changed", Recipient: address, CreatedAt: noon, DueAt: noon}
+			ids[address] = m.ID
+			write(t, s, func(q store.Queries) error { return q.InsertMessage(t.Context(), m) })
+		}
+		write(t, s, func(q store.Queries) error {
+			return q.DropMessages(t.Context(), "uk", u.ID, "Kim@EXÄMPLE.example", noon.Add(time.Minute))
+		})
+		for address, dropped := range to {
+			state, err := s.Read().MessageState(t.Context(), "uk", ids[address])
+			if err != nil || (state == store.MessageExpired) != dropped {
+				t.Errorf("%s: %s, %v", address, state, err)
+			}
+		}
+	})
+}

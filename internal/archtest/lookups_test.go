@@ -23,7 +23,6 @@ var lookUps = map[string]string{
 	"internal/mail/sender.go":        "judgeAddress",
 	"internal/account/emaillinks.go": "confirmed",
 	"internal/signin/code.go":        "provedEmail",
-	"internal/signin/resetlink.go":   "useLink",
 	// What strangers type is counted under a key, or else capitals would give new tries.
 	"internal/signin/password.go": "limits",
 	"internal/signin/recovery.go": "nameSubject allowRecovery recoveryFor",

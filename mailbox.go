@@ -27,6 +27,26 @@ func Mailbox(address string) string {
 	return foldLocal(address[:at]) + "@" + MailDomain(address[at+1:])
 }
 
+// KeepSpelling returns an address as somebody wrote it, with the stored spelling of the
+// domain where browsers have put that of the DNS in its place: whoever sends back a form
+// has changed nothing then.
+func KeepSpelling(stored, written string) string {
+	was, is := strings.LastIndexByte(stored, '@'), strings.LastIndexByte(written, '@')
+	if was < 0 || is < 0 || !isASCII(written[is:]) || isASCII(stored[was:]) || MailDomain(stored[was+1:]) != MailDomain(written[is+1:]) {
+		return written
+	}
+	return written[:is] + stored[was:]
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // MailDomain is the normal form of a domain: the one that mail is routed by, or small
 // letters where it is none that can be routed.
 func MailDomain(domain string) string {
@@ -78,4 +98,4 @@ func isSingleton(r rune) bool {
 }
 
 // IsAddress reports whether a username is meant as an address, however its @ is written.
-func IsAddress(username string) bool { return strings.Contains(norm.NFKC.String(username), "@") }
+func IsAddress(username string) bool { return strings.ContainsAny(username, "@＠﹫") }

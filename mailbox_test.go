@@ -153,3 +153,23 @@ func TestIsAddress(t *testing.T) {
 		}
 	}
 }
+
+// Browsers put a domain as in the DNS into a form of theirs: that changes nothing, and
+// what people change themselves is kept.
+func TestKeepSpelling(t *testing.T) {
+	for _, c := range []struct{ stored, written, want string }{
+		{"mira@exämple.example", "mira@xn--exmple-cua.example", "mira@exämple.example"},
+		{"mira@Exämple.example", "mira@XN--EXMPLE-CUA.example", "mira@Exämple.example"},
+		{"mira@exämple.example", "Mira@xn--exmple-cua.example", "Mira@exämple.example"},
+		{"mira@exämple.example", "mira.santos@xn--exmple-cua.example", "mira.santos@exämple.example"},
+		{"mira@exämple.example", "mira@EXÄMPLE.example", "mira@EXÄMPLE.example"},
+		{"mira@xn--exmple-cua.example", "mira@exämple.example", "mira@exämple.example"},
+		{"mira@exämple.example", "mira@example.example", "mira@example.example"},
+		{"mira@x.example", "Mira@X.example", "Mira@X.example"},
+		{"", "mira@x.example", "mira@x.example"}, {"mira@exämple.example", "", ""}, {"msantos", "MSantos", "MSantos"},
+	} {
+		if got := gatehouse.KeepSpelling(c.stored, c.written); got != c.want {
+			t.Errorf("%q over %q: %q, want %q", c.written, c.stored, got, c.want)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"gatehouse"
 )
 
@@ -35,4 +37,44 @@ func TestCheckLine(t *testing.T) {
 	if bad.Field != "f" || bad.Args["max"] != "3" {
 		t.Errorf("%+v", bad)
 	}
+}
+
+// C01: capitals make no difference in any language, nor do the two spellings of a domain;
+// domains that are different people's stay apart.
+func TestNameKeyOfTurkishAndOfDomains(t *testing.T) {
+	for _, same := range [][]string{
+		{"İbrahim.Yıldız", "ibrahim.yildiz", "IBRAHIM.YILDIZ", "İBRAHİM.YILDIZ", "ıbrahım.yıldız", "I\u0307brahim.Yıldız"},
+		{"mira@exämple.example", "MIRA@EXÄMPLE.EXAMPLE", "mira@xn--exmple-cua.example", "Mira@XN--exmple-CUA.example", "ｍｉｒａ＠ｅｘａ\u0308ｍｐｌｅ．ｅｘａｍｐｌｅ"},
+		{"kim@straße.example", "KIM@xn--strae-oqa.example"},
+	} {
+		for _, name := range same {
+			if got, want := gatehouse.NameKey(name), gatehouse.NameKey(same[0]); got != want {
+				t.Errorf("%q: %q, but %q: %q", name, got, same[0], want)
+			}
+		}
+	}
+	for _, apart := range [][2]string{{"kim@straße.example", "kim@strasse.example"}, {"a@λόγος.example", "a@λόγοσ.example"}, {"a@exämple.example", "a@example.example"}} {
+		if gatehouse.NameKey(apart[0]) == gatehouse.NameKey(apart[1]) {
+			t.Errorf("%q and %q are taken for one", apart[0], apart[1])
+		}
+	}
+}
+
+// Whatever is one mailbox has one key, so that nobody is missed who is looked for; and the
+// key of a key is the key.
+func TestOneMailboxHasOneKey(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := anyAddresses(t)
+		for _, a := range all {
+			key := gatehouse.NameKey(a)
+			if again := gatehouse.NameKey(key); again != key {
+				t.Fatalf("%q: %q, then %q", a, key, again)
+			}
+			for _, b := range append(all, gatehouse.Mailbox(a)) {
+				if gatehouse.SameMailbox(a, b) && gatehouse.NameKey(b) != key {
+					t.Fatalf("%q and %q are one mailbox, with the keys %q and %q", a, b, key, gatehouse.NameKey(b))
+				}
+			}
+		}
+	})
 }

@@ -210,7 +210,3 @@ func PasswordUsedUp(w Password, browser string) bool {
 func PasswordUsable(w Password, now time.Time) bool {
 	return w.Hash != "" && (w.ExpiresAt.IsZero() || now.Before(w.ExpiresAt))
 }
-
-// NameKey is what usernames and email addresses are compared by: case, spaces
-// around it and the Unicode form (full-width letters) make no difference (C01).
-func NameKey(s string) string { return strings.TrimSpace(Fold(s)) }

@@ -365,7 +365,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("nothing to mend %+v", f)
 		}
 	}
-	for check, want := range map[string]health{"configuration": well, "keys": well, "database": well, "clock": well, "outbox": well,
+	for check, want := range map[string]health{"configuration": well, "keys": well, "database": well, "clock": well, "outbox": well, "usernames": well,
 		"disk": well, "certificate": well, "mail server": well, "database file": warn, "dkim": warn, "bounces inkwell": warn} {
 		if got[check] != want {
 			t.Errorf("%s is %q, want %q: %+v", check, got[check], want, findings)

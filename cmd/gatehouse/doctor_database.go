@@ -48,6 +48,27 @@ func (d *doctor) database() {
 	d.add("database", well, st.Engine()+" at this program's version", "")
 	d.clock(ctx, st)
 	d.queue(ctx, st)
+	d.usernames(ctx, st)
+}
+
+// usernames looks for those that only differ in what look-ups pass over, which is from
+// before they did.
+func (d *doctor) usernames(ctx context.Context, st *store.Store) {
+	const most = 20
+	outdated, err := st.Read().OutdatedKeys(ctx, most)
+	switch {
+	case err != nil:
+		d.add("usernames", warn, err.Error(), "look at the server's log")
+	case len(outdated) == 0:
+		d.add("usernames", well, "no two look alike", "")
+	default:
+		names := make([]string, len(outdated))
+		for i, u := range outdated {
+			names[i] = u.SiteID + ": " + u.Username
+		}
+		d.add("usernames", warn, "these look like another user's, and are only found exactly as they are written: "+strings.Join(names, ", "),
+			"give those users other usernames: gatehouse user change")
+	}
 }
 
 func (d *doctor) clock(ctx context.Context, st *store.Store) {

@@ -220,7 +220,7 @@ func (f *ProfileForm) check(st *site.Site, u gatehouse.User) error {
 			bad = append(bad, e)
 		}
 	}
-	f.Email = strings.TrimSpace(f.Email)
+	f.Email = gatehouse.KeepSpelling(u.Email, strings.TrimSpace(f.Email))
 	if f.moves(u) {
 		bad = append(bad, checkEmail(f.Email)...)
 	}

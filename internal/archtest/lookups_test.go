@@ -15,6 +15,7 @@ import (
 // that is gatehouse.SameMailbox.
 var lookUps = map[string]string{
 	"internal/store/users.go":        "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator",
+	"internal/store/rekey.go":        "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made anew
 	"internal/store/passwords.go":    "Administrators",
 	"internal/store/import.go":       "insertUsersText makeUsersByKeys UsersByKeys",
 	"internal/store/enrolments.go":   "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People",
@@ -28,10 +29,11 @@ var lookUps = map[string]string{
 	"internal/signin/recovery.go": "nameSubject allowRecovery recoveryFor",
 	"internal/bench/strangers.go": "",
 	// Pages of lists, and the search in them.
-	"internal/directory/lists.go":     "Users SiteUsers",
-	"internal/directory/people.go":    "People matches",
-	"internal/directory/importrow.go": "read", // a line's user, and the lines that name one twice
-	"internal/demo/names.go":          "",     // made-up usernames must not collide
+	"internal/directory/lists.go":      "Users SiteUsers",
+	"internal/directory/people.go":     "People matches",
+	"internal/directory/importplan.go": "lookAlikes",
+	"internal/directory/importrow.go":  "read", // a line's user, and the lines that name one twice
+	"internal/demo/names.go":           "",     // made-up usernames must not collide
 }
 
 func TestKeysOfLookUpsServeLookUps(t *testing.T) {
@@ -90,7 +92,7 @@ func keyUses(f file) []keyUse {
 		ast.Inspect(tree, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Ident:
-				if n.Name == "NameKey" {
+				if n.Name == "NameKey" || n.Name == "FormerNameKey" {
 					uses = append(uses, keyUse{name, f.at(n.Pos())})
 				}
 			case *ast.BasicLit:

@@ -58,6 +58,9 @@ func (p *importPass) plan(ctx context.Context) ([]importChange, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.lookAlikes(ctx, users); err != nil {
+		return nil, err
+	}
 	if err := p.compare(ctx, users); err != nil {
 		return nil, err
 	}
@@ -91,6 +94,23 @@ func (p *importPass) judge(ctx context.Context, row importRow, was gatehouse.Use
 		problems = append(problems, *problem)
 	}
 	return ch, problems, err
+}
+
+// lookAlikes looks users up once more whose names may look like another's, of whom a
+// migration left one the former key: a line must not change the other one.
+func (p *importPass) lookAlikes(ctx context.Context, users map[string]gatehouse.User) error {
+	for _, row := range p.rows {
+		if row.key == "" || gatehouse.FormerNameKey(row.user.Username) == row.key {
+			continue
+		}
+		switch u, err := p.q.UserByUsername(ctx, p.st.ID, row.user.Username); {
+		case err == nil:
+			users[row.key] = u
+		case gatehouse.KindOf(err) != gatehouse.NotFound:
+			return err
+		}
+	}
+	return nil
 }
 
 func (r importRow) problem(c column, format string, args ...any) *ImportProblem {
@@ -183,7 +203,7 @@ func (p *importPass) update(ch *importChange) {
 		u.LastName = f.LastName
 	}
 	if f.Email != "" && !u.EmailConfirmed && p.st.SignInWith != gatehouse.WithEmail {
-		u.Email = f.Email
+		u.Email = gatehouse.KeepSpelling(u.Email, f.Email)
 	}
 	if ch.row.roleGiven {
 		u.Role = f.Role

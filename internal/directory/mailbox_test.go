@@ -157,3 +157,56 @@ func TestALookAlikeInAFileIsSomebodyElse(t *testing.T) {
 		}
 	}
 }
+
+// One mailbox has two spellings where its domain is an international one. It comes once in
+// a file, and is one person's whichever of them the file has; the person's own stays.
+func TestAnInternationalDomainInAFile(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.mustImport(h.press, "account_number,company,email,first_name\n1,Quill,Mira@exämple.example,Mira\n")
+		u := h.stored(h.press, "mira@xn--exmple-cua.example")
+		r := h.mustImport(h.press, "account_number,email,first_name\n1,mira@xn--exmple-cua.example,Myra\n")
+		if now := h.stored(h.press, "mira@EXÄMPLE.example"); r.Updated != 1 || now.ID != u.ID || now.FirstName != "Myra" || now.Email != "Mira@exämple.example" || now.Username != now.Email {
+			t.Errorf("%+v: %+v", r, now)
+		}
+		r, err := h.importFile(h.press, "account_number,email\n1,tom@exämple.example\n1,Tom@xn--exmple-cua.example\n", directory.ImportOptions{})
+		if err == nil || !strings.Contains(fmt.Sprint(r.Problems), "is in line 2 already") {
+			t.Errorf("%v, %v", r.Problems, err)
+		}
+		// Where it is no username, it is the same address.
+		h.mustImport(h.uk, "account_number,company,username,email\n1,Quill,mira,Mira@exämple.example\n")
+		if r := h.mustImport(h.uk, "account_number,username,email\n1,mira,Mira@xn--exmple-cua.example\n"); r.Unchanged != 1 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// C01: a line finds its user whatever the capitals, also the Turkish ones.
+func TestC01ALineFindsItsUserWhateverTheCapitals(t *testing.T) {
+	h := once(t)
+	c := h.company(h.uk, "1", "Northgate")
+	plain := h.user(h.uk, c.ID, "ilgaz", gatehouse.RoleUser)
+	r := h.mustImport(h.uk, "account_number,username,first_name\n1,İLGAZ,Ilgaz\n")
+	if now := h.stored(h.uk, "ilgaz"); r.Updated != 1 || now.ID != plain.ID || now.FirstName != "Ilgaz" || now.Username != "ilgaz" {
+		t.Errorf("%+v: %+v", r, now)
+	}
+}
+
+// What somebody sends back who has changed nothing changes nothing, also where the browser
+// has put the domain as in the DNS in its place.
+func TestACorrectionKeepsTheSpelling(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		u := h.user(h.uk, admin.CompanyID, "kim", gatehouse.RoleUser)
+		u.Email, u.EmailConfirmed = "kim@exämple.example", true
+		h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) })
+		events, mails := len(h.events(u)), h.mailed(u)
+		for _, same := range []string{"kim@xn--exmple-cua.example", " kim@exämple.example", "kim@XN--EXMPLE-CUA.example"} {
+			if err := h.corrected(admin, u, same); err != nil {
+				t.Errorf("%q: %v", same, err)
+			}
+		}
+		if now := h.stored(h.uk, "kim"); now.Email != u.Email || !now.EmailConfirmed || len(h.events(u)) != events || h.mailed(u) != mails {
+			t.Errorf("%+v, %d events and %d mails more", now, len(h.events(u))-events, h.mailed(u)-mails)
+		}
+	})
+}

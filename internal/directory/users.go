@@ -174,6 +174,7 @@ func (ch UserChange) apply(st *site.Site, u gatehouse.User) UserFields {
 	replace(&f.LastName, ch.LastName)
 	replace(&f.Email, ch.Email)
 	replace(&f.Locale, ch.Locale)
+	f.Username, f.Email = gatehouse.KeepSpelling(u.Username, strings.TrimSpace(f.Username)), gatehouse.KeepSpelling(u.Email, strings.TrimSpace(f.Email))
 	if ch.Role != nil {
 		f.Role = *ch.Role
 	}

@@ -64,10 +64,13 @@ func (s *Store) Migrate(ctx context.Context, now time.Time) ([]Migration, error)
 	if err != nil {
 		return nil, err
 	}
+	return s.migrate(ctx, known, now)
+}
+
+func (s *Store) migrate(ctx context.Context, known []Migration, now time.Time) (done []Migration, err error) {
 	if at, err := s.Version(ctx); err == nil && at == len(known) {
 		return nil, nil // the usual start takes no lock
 	}
-	var done []Migration
 	err = s.Write(ctx, func(q Queries) error {
 		done = nil
 		at, err := q.lockVersion(ctx)
@@ -113,6 +116,11 @@ func (q Queries) apply(ctx context.Context, m Migration, now time.Time) error {
 	for _, statement := range statementsOf(q.d.types.Replace(m.text)) {
 		if _, err := q.run.ExecContext(ctx, statement); err != nil {
 			return wrap(ctx, fmt.Sprintf("migration %d (%s)", m.Version, m.Name), err)
+		}
+	}
+	if step := goSteps[m.Name]; step != nil {
+		if err := step(q, ctx); err != nil {
+			return fmt.Errorf("migration %d (%s): %w", m.Version, m.Name, err)
 		}
 	}
 	_, err := q.run.ExecContext(ctx, `INSERT INTO migrations (version, name, applied_at) VALUES ($1, $2, $3)`,

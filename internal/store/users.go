@@ -43,9 +43,11 @@ func userValues(u gatehouse.User) []any {
 }
 
 // UpdateProfile writes a user's names, address, role and locale. What is known about
-// mail that came back was about the old address, and goes with it.
+// mail that came back was about the old address, and goes with it. A key of before (rekey)
+// stays while the name does.
 func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User) error {
-	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3, username_key = $4, first_name = $5,
+	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3,
+		username_key = CASE WHEN username = $3 THEN username_key ELSE $4 END, first_name = $5,
 		last_name = $6, email = $7, email_key = $8, email_confirmed = $9, role = $10, locale = $11,
 		bounced_at = CASE WHEN email = $7 THEN bounced_at ELSE 0 END,
 		bounce_reason = CASE WHEN email = $7 THEN bounce_reason ELSE '' END,
@@ -119,10 +121,22 @@ func (q Queries) HoldUser(ctx context.Context, siteID, id string) (u gatehouse.U
 	return u, err
 }
 
-// UserByUsername returns a user by username, compared by gatehouse.NameKey.
+// UserByUsername returns a user by username, compared by gatehouse.NameKey. Of two that
+// look alike, of whom one has kept a former key (rekey), it is the one who is written so.
 func (q Queries) UserByUsername(ctx context.Context, siteID, username string) (u gatehouse.User, err error) {
-	err = q.one(ctx, "user by username", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND username_key = $2`,
-		[]any{siteID, gatehouse.NameKey(username)}, userFields(&u)...)
+	key, former := gatehouse.NameKey(username), gatehouse.FormerNameKey(username)
+	found, err := q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND username_key IN ($2, $3)`, siteID, key, former)
+	if err != nil {
+		return u, err
+	}
+	err = gatehouse.ErrNotFound
+	for _, other := range found {
+		switch {
+		case gatehouse.NameKey(other.Username) != key: // a former key of this name, and another name's of today
+		case err != nil, gatehouse.FormerNameKey(other.Username) == former:
+			u, err = other, nil
+		}
+	}
 	return u, err
 }
 

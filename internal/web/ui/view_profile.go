@@ -43,7 +43,7 @@ func (v Profile) fields(p *page) []field {
 	list := []field{
 		{Name: "first_name", Label: p.T("field.first_name"), Value: v.FirstName, Prose: true, Autocomplete: "given-name", Missing: "first_name"},
 		{Name: "last_name", Label: p.T("field.last_name"), Value: v.LastName, Prose: true, Autocomplete: "family-name", Missing: "last_name"},
-		{Name: "email", Label: p.T("field.email"), Hint: p.T("profile.email_hint"), Value: v.Email, Type: "email", Autocomplete: "email", Missing: "email", Optional: v.Stored.Email == ""},
+		{Name: "email", Label: p.T("field.email"), Hint: p.T("profile.email_hint"), Value: v.Email, InputMode: "email", Autocomplete: "email", Missing: "email", Optional: v.Stored.Email == ""},
 	}
 	if v.AskPassword {
 		password := presentPassword(p, "current_password", "field.current_password")

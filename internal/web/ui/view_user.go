@@ -109,7 +109,7 @@ func (v UserDetail) fieldErrors() []gatehouse.FieldError { return v.Fields }
 
 func (v UserDetail) fields(p *page) []field {
 	return []field{
-		{Name: "email", Label: p.T("person.email"), Hint: p.T("person.email_hint"), Value: v.Email, Type: "email", Autocomplete: "off", Missing: "email"},
+		{Name: "email", Label: p.T("person.email"), Hint: p.T("person.email_hint"), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
 		personPassword(p),
 	}
 }

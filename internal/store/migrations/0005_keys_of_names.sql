@@ -1,0 +1,2 @@
+-- Usernames and addresses are looked up by other keys: the domain as in the DNS, and one i
+-- for the four of Turkish. rekey.go gives them to the users whose keys are not plain.

@@ -14,19 +14,16 @@ import (
 // Whether two addresses are one mailbox is never their question (docs/decisions/0018):
 // that is gatehouse.SameMailbox.
 var lookUps = map[string]string{
-	"internal/store/users.go":        "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator",
-	"internal/store/rekey.go":        "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made anew
-	"internal/store/passwords.go":    "Administrators",
-	"internal/store/import.go":       "insertUsersText makeUsersByKeys UsersByKeys",
-	"internal/store/enrolments.go":   "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People",
-	"internal/store/bounces.go":      "MarkBounced ClearBounce",
-	"internal/mail/bounce.go":        "note markBounced",
-	"internal/mail/sender.go":        "judgeAddress",
-	"internal/account/emaillinks.go": "confirmed",
-	"internal/signin/code.go":        "provedEmail",
+	"internal/store/users.go":      "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator",
+	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made anew
+	"internal/store/passwords.go":  "Administrators",
+	"internal/store/import.go":     "insertUsersText makeUsersByKeys UsersByKeys",
+	"internal/store/browsers.go":   "BrowserOfEmail",
+	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People",
 	// What strangers type is counted under a key, or else capitals would give new tries.
 	"internal/signin/password.go": "limits",
-	"internal/signin/recovery.go": "nameSubject allowRecovery recoveryFor",
+	"internal/signin/recovery.go": "nameSubject recoveryFor",
+	"internal/signin/doors.go":    "allowMail",
 	"internal/bench/strangers.go": "",
 	// Pages of lists, and the search in them.
 	"internal/directory/lists.go":      "Users SiteUsers",

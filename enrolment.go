@@ -80,7 +80,8 @@ type Outcome string
 
 // The outcomes of a run.
 const (
-	// OutcomeChanged: enrolled, or enrolled no more.
+	// OutcomeChanged: enrolled, or no longer enrolled. Those are whom a switch is about:
+	// every number that is said of one, from the preview to the file, counts these.
 	OutcomeChanged   Outcome = "changed"
 	OutcomeUnchanged Outcome = "unchanged"
 	OutcomeSkipped   Outcome = "skipped"
@@ -121,33 +122,32 @@ type OutcomeCount struct {
 }
 
 // Enrol is what switching a company's two-factor on or off does to one of its users.
-// reachable: mail can be sent to the user's address.
+// reachable: mail can be sent to the user's address. Off is the mirror of on: it changes
+// exactly those whom on would enrol, so that one number stands for both.
 func Enrol(enable bool, u User, reachable bool) (Outcome, OutcomeReason) {
+	noCode := OutcomeSkipped // nothing was ever sent there, so nothing is taken away
+	if enable {
+		noCode = OutcomeFailed
+	}
 	switch {
 	case u.State == Invited:
 		return OutcomeSkipped, ReasonInvited
 	case u.State != Active:
 		return OutcomeSkipped, ReasonDeactivated
-	case u.Email == "" && enable:
+	case u.Email == "":
 		return OutcomeSkipped, ReasonNoAddress
-	case !reachable && enable:
-		return OutcomeFailed, ReasonBadAddress
-	case u.Bouncing() && enable:
-		return OutcomeFailed, ReasonBouncing
+	case !reachable:
+		return noCode, ReasonBadAddress
+	case u.Bouncing():
+		return noCode, ReasonBouncing
 	case u.OwnTwoFactor:
 		return OutcomeUnchanged, ReasonOwn
 	}
-	return OutcomeChanged, worthKnowing(u, reachable)
+	return OutcomeChanged, worthKnowing(u)
 }
 
-func worthKnowing(u User, reachable bool) OutcomeReason {
+func worthKnowing(u User) OutcomeReason {
 	switch {
-	case u.Email == "":
-		return ReasonNoAddress
-	case !reachable:
-		return ReasonBadAddress
-	case u.Bouncing():
-		return ReasonBouncing
 	case u.Locked():
 		return ReasonLocked
 	case !u.EmailConfirmed:
@@ -165,7 +165,7 @@ type PeopleGroup string
 
 // The groups. One user may be in several.
 const (
-	GroupEnrolled    PeopleGroup = "enrolled" // a code can be mailed to them, and is asked for
+	GroupEnrolled    PeopleGroup = "enrolled" // whom the company's switch is about
 	GroupNoAddress   PeopleGroup = "no-address"
 	GroupUnconfirmed PeopleGroup = "unconfirmed"
 	GroupBouncing    PeopleGroup = "bouncing"
@@ -179,19 +179,19 @@ const (
 var PeopleGroups = []PeopleGroup{GroupEnrolled, GroupNoAddress, GroupUnconfirmed, GroupBouncing,
 	GroupLocked, GroupDeactivated, GroupInvited, GroupOwn}
 
-// GroupsOf returns the groups that a user is in. GroupEnrolled holds whoever is asked
-// for codes when the company's two-factor is on, and whoever would be if it is off.
+// GroupsOf returns the groups that a user is in. GroupEnrolled and GroupOwn are what a run
+// counts as changed and unchanged, whichever way it switches; the others are facts.
 func GroupsOf(u User, reachable bool) []PeopleGroup {
+	outcome, _ := Enrol(true, u, reachable)
 	is := map[PeopleGroup]bool{
+		GroupEnrolled:    outcome == OutcomeChanged,
+		GroupOwn:         outcome == OutcomeUnchanged,
 		GroupNoAddress:   u.Email == "" && u.State != Deactivated,
 		GroupUnconfirmed: u.Email != "" && !u.EmailConfirmed && u.State != Deactivated,
 		GroupBouncing:    u.Email != "" && (u.Bouncing() || !reachable) && u.State != Deactivated,
 		GroupLocked:      u.Locked(),
 		GroupDeactivated: u.State == Deactivated,
 		GroupInvited:     u.State == Invited,
-		GroupOwn:         u.OwnTwoFactor,
 	}
-	outcome, _ := Enrol(true, u, reachable)
-	is[GroupEnrolled] = outcome == OutcomeChanged || outcome == OutcomeUnchanged
 	return slices.DeleteFunc(slices.Clone(PeopleGroups), func(g PeopleGroup) bool { return !is[g] })
 }

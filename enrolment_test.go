@@ -81,9 +81,9 @@ func TestEnrol(t *testing.T) {
 		"not confirmed":        {with(func(u *gatehouse.User) { u.EmailConfirmed = false }), true, "changed", "changed", "unconfirmed", "unconfirmed"},
 		"locked":               {with(func(u *gatehouse.User) { u.LockedAt = now }), true, "changed", "changed", "locked", "locked"},
 		"own choice":           {with(func(u *gatehouse.User) { u.OwnTwoFactor = true }), true, "unchanged", "unchanged", "own", "own"},
-		"no address":           {with(func(u *gatehouse.User) { u.Email = "" }), false, "skipped", "changed", "no-address", "no-address"},
-		"an address of no use": {active, false, "failed", "changed", "bad-address", "bad-address"},
-		"mail comes back":      {with(func(u *gatehouse.User) { u.Bounce.At = now }), true, "failed", "changed", "bouncing", "bouncing"},
+		"no address":           {with(func(u *gatehouse.User) { u.Email = "" }), false, "skipped", "skipped", "no-address", "no-address"},
+		"an address of no use": {active, false, "failed", "skipped", "bad-address", "bad-address"},
+		"mail comes back":      {with(func(u *gatehouse.User) { u.Bounce.At = now }), true, "failed", "skipped", "bouncing", "bouncing"},
 		"invited":              {with(func(u *gatehouse.User) { u.State = gatehouse.Invited }), true, "skipped", "skipped", "invited", "invited"},
 		"deactivated":          {with(func(u *gatehouse.User) { u.State = gatehouse.Deactivated }), true, "skipped", "skipped", "deactivated", "deactivated"},
 	} {
@@ -101,9 +101,16 @@ func TestGroupsAgreeWithOutcomes(t *testing.T) {
 	everyKindOfUser(func(u gatehouse.User, reachable bool) {
 		groups := gatehouse.GroupsOf(u, reachable)
 		outcome, reason := gatehouse.Enrol(true, u, reachable)
-		enrolled := outcome == gatehouse.OutcomeChanged || outcome == gatehouse.OutcomeUnchanged
-		if slices.Contains(groups, gatehouse.GroupEnrolled) != enrolled {
+		if slices.Contains(groups, gatehouse.GroupEnrolled) != (outcome == gatehouse.OutcomeChanged) {
 			t.Errorf("%+v: %s, and in %v", u, outcome, groups)
+		}
+		if slices.Contains(groups, gatehouse.GroupOwn) != (outcome == gatehouse.OutcomeUnchanged) {
+			t.Errorf("%+v: %s, and in %v", u, outcome, groups)
+		}
+		// Off is the mirror of on.
+		if off, _ := gatehouse.Enrol(false, u, reachable); (off == gatehouse.OutcomeChanged) != (outcome == gatehouse.OutcomeChanged) ||
+			(off == gatehouse.OutcomeUnchanged) != (outcome == gatehouse.OutcomeUnchanged) || off == gatehouse.OutcomeFailed {
+			t.Errorf("%+v: on %s, off %s", u, outcome, off)
 		}
 		group := map[gatehouse.OutcomeReason]gatehouse.PeopleGroup{
 			gatehouse.ReasonNoAddress: gatehouse.GroupNoAddress, gatehouse.ReasonBouncing: gatehouse.GroupBouncing,

@@ -66,6 +66,9 @@ func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
 		if !strings.Contains(string(page.Body), `<noscript><meta http-equiv="refresh"`) {
 			t.Error("the page does not ask again by itself")
 		}
+		if to := page.MustFind("noscript").Text(); !strings.Contains(to, runPath(e)+"?progress=1") {
+			t.Errorf("it asks for %s", to)
+		}
 		page.MustFind("progress[max='17'][value='0']")
 		for _, want := range []string{"Turning off two-factor", "0 of 17 users done", "Working out how long it takes", "You can close this page"} {
 			if !page.Has(want) {
@@ -80,7 +83,14 @@ func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
 			t.Errorf("the run is at %s", again.URL)
 		}
 		s.Clock.Add(hold)
-		if p := finished(t, c, page); !p.Has("Two-factor is off for") {
+		testkit.Eventually(t, "the end of the run", func() bool {
+			page = c.Get(runPath(e) + "?progress=1").Want(200) // what the page asks for by itself
+			return page.Has("Done: 7 no longer enrolled, 2 unchanged, 8 skipped")
+		})
+		if page.Find("noscript meta").Length() > 0 {
+			t.Error("what is done asks again by itself")
+		}
+		if p := c.Follow(page, "Close"); p.URL.Path != runPath(e) || !p.Has("Two-factor is off: 7 users no longer enrolled") {
 			t.Errorf("in the end: %s", p.Text("main"))
 		}
 	})
@@ -101,7 +111,7 @@ func TestB02_ThePeopleChangeBetween(t *testing.T) {
 		if p := c.Get(switchPath); !p.Has("Nothing has been switched yet") {
 			t.Error("it was switched all the same")
 		}
-		if p := finished(t, c, c.Submit(again, switchForm, nil)); !p.Has("Two-factor is on for 1 user") {
+		if p := finished(t, c, c.Submit(again, switchForm, nil)); !p.Has("Two-factor is on: 1 user enrolled") {
 			t.Errorf("confirmed again: %s", p.Text("main"))
 		}
 		token := switchToken(c)
@@ -165,7 +175,7 @@ func TestB02_SwitchingTooOften(t *testing.T) {
 			t.Fatalf("%d %q %q", p.Status, p.Header, p.Text("main"))
 		}
 		until := s.Clock.Now().Add(time.Duration(wait) * time.Second).UTC().Format("15:04")
-		if alert := p.Text("[role=alert]"); !contains(alert, "switched several times", "from "+until+" GMT") {
+		if alert := p.Text("[role=alert]"); !contains(alert, "Too many recent changes", "from "+until+" GMT") {
 			t.Errorf("%q, want %s", alert, until)
 		}
 		s.Clock.Add(time.Duration(wait) * time.Second)
@@ -183,20 +193,29 @@ func TestB02_WithScripts(t *testing.T) {
 		b := testkit.Browser(t)
 		browserSignIn(b, s, site, "Username", "msantos", password)
 		b.Open(s.URL(site, switchPath))
-		b.See("9 will be enrolled")
-		b.Check("Disable")
-		b.See("2 use two-factor by choice")
-		if shown := b.Text("main"); strings.Contains(shown, "9 will be enrolled") {
+		b.See("2 use two-factor by choice") // it begins with what is in force
+		if shown := b.Text("main"); strings.Contains(shown, "7 will be enrolled") {
 			t.Errorf("both choices are shown: %s", shown)
 		}
 		b.Check("Enable")
+		b.See("7 will be enrolled")
 		b.Press("Save")
-		b.See("Turn on two-factor for 9 users?")
+		b.See("Turn on two-factor for 7 users?")
 		if b.URL() != s.URL(site, switchPath) {
 			t.Errorf("asked at %s", b.URL())
 		}
-		b.Press("Turn on for 9 users")
-		b.See("Two-factor is on for 9 users") // by itself
+		b.Press("Turn on for 7 users")
+		b.See("Done: 7 enrolled, 2 unchanged, 6 skipped, 2 failed") // by itself, and it waits
+		if heading := b.Text("dialog h2"); heading != "Two-factor turned on" || b.Text(":focus") != "Close" {
+			t.Errorf("the dialog is %q, the focus is at %q", heading, b.Text(":focus"))
+		}
+		done := b.URL()
+		b.Follow("Close")
+		b.See("Two-factor is on: 7 users enrolled")
+		b.Open(done) // however late one looks
+		b.See("Done: 7 enrolled")
+		b.Type("\x1b") // Escape
+		b.See("Two-factor is on: 7 users enrolled")
 
 		e := heldRun(t, s, admin, false)
 		b.Open(s.URL(site, runPath(e)))
@@ -212,6 +231,15 @@ func TestB02_WithScripts(t *testing.T) {
 		b.Type("\x1b") // Escape
 		testkit.Eventually(t, "the page before", func() bool { return b.URL() == s.URL(site, switchPath) })
 		b.See("6 of 17 users done")
+		b.Follow("See the progress")
+		b.See("6 of 17 users done")
+		s.Clock.Add(hold)
+		b.See("Done: 12 no longer enrolled") // in the same dialog, with its numbers
+		if got := testkit.Eval[float64](b, "document.querySelector('progress').value"); got != 17 {
+			t.Errorf("the bar ends at %v", got)
+		}
+		b.Follow("Close")
+		b.See("Two-factor is off: 12 users no longer enrolled")
 	})
 }
 
@@ -360,6 +388,10 @@ func TestB02_WithoutEventsThePageAsks(t *testing.T) {
 		b.See("0 of 1 user done")
 		advance(t, s, e, gatehouse.EnrolmentCounts{Skipped: 1})
 		b.See("1 of 1 user done")
+		s.Clock.Add(hold)
+		b.See("Done: 1 enrolled, 1 skipped")
+		b.Follow("Close")
+		b.See("What became of each user")
 	})
 }
 

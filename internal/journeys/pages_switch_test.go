@@ -25,13 +25,17 @@ func scriptlessSwitch(w *walker) {
 	admin := w.s.AddUser(w.st.ID, "switcher", password, func(u *gatehouse.User) { u.CompanyID = company; administrator(u) })
 	w.signIn("switcher", password)
 	w.b.Open(w.s.URL(w.st.ID, switchPath))
+	w.b.Check("Enable")
 	w.b.See("1 will be enrolled")
 	w.b.Press("Save")
 	w.b.See("Turn on two-factor for 1 user?")
 	w.b.Press("Turn on for 1 user")
-	for !w.b.Has("Two-factor is on for 1 user") { // the page asks anew every five seconds
+	for !w.b.Has("Done: 1 enrolled") { // the page asks anew every five seconds
 		w.b.Reload()
 	}
+	w.b.Screenshot("switch-done-without-scripts")
+	w.b.Follow("Close")
+	w.b.See("Two-factor is on: 1 user enrolled")
 	w.b.Open(w.s.URL(w.st.ID, runPath(heldRun(w.t, w.s, admin, false))))
 	w.b.See("0 of 1 user done")
 	w.b.Screenshot("switch-progress-without-scripts")
@@ -59,6 +63,7 @@ func switcher(w *walker) {
 	}
 	w.signIn(name, password)
 	w.at(switchPath)
+	w.b.Check("Enable")
 	w.b.Press("Save")
 	w.b.See("Turn on two-factor for")
 	w.overlay("switch-dialog")
@@ -67,6 +72,9 @@ func switcher(w *walker) {
 	w.b.AllowErrors("409")
 	w.failing(nil)
 	w.b.Click("main form[novalidate] [type=submit]")
+	w.b.See("Done: ")
+	w.overlay("switch-done")
+	w.b.Follow("Close")
 	w.b.See("What became of each user")
 	w.look()
 	result := strings.TrimPrefix(w.b.URL(), w.st.Origin)

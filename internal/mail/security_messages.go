@@ -84,9 +84,6 @@ type Enrolment struct {
 // Replaced reports whether the switch was put back before the run had come to everybody.
 func (e Enrolment) Replaced() bool { return e.State == gatehouse.EnrolmentReplaced }
 
-// On is how many are asked for a code after a run that switched two-factor on.
-func (e Enrolment) On() int { return e.Counts.Changed + e.Counts.Unchanged }
-
 // Why is how many had an outcome for a reason, without those about whom there is
 // nothing to say.
 func (e Enrolment) Why() []gatehouse.OutcomeCount {

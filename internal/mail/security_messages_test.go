@@ -31,7 +31,7 @@ func TestSummariesAddUp(t *testing.T) {
 		}
 		got, changed := rows(r.Text), "Enrolled"
 		if !m.Enable {
-			changed = "No longer asked for a code"
+			changed = "No longer enrolled"
 		}
 		if got["Total users"] != m.Total || got[changed]+got["Unchanged"]+got["Skipped"]+got["Failed"] != m.Total {
 			t.Errorf("%s does not add up:\n%s", name, r.Text)
@@ -85,11 +85,11 @@ func TestSwitchMailsSayWhatIsSo(t *testing.T) {
 		"two-factor-disabled":           {[]string{"Your password alone"}, []string{"Codes go to"}},
 		"two-factor-disabled-own":       {[]string{"we go on asking", "Codes go to"}, []string{"Your password alone"}},
 		"enrolment-summary":             {[]string{"The change that you started at 14:32 UTC finished at 14:33 UTC on 21", "2 users cannot sign in now", "146 emails", "Was it not you?"}, []string{"security team"}},
-		"enrolment-summary-one":         {[]string{"1 email to", "of 1 user\n"}, []string{"The reasons", "cannot sign in", "1 users"}},
+		"enrolment-summary-one":         {[]string{"1 email to", "of 1 user enrolled\n"}, []string{"The reasons", "cannot sign in", "1 users"}},
 		"enrolment-summary-other":       {[]string{"Ines Marchetti started on 20 November 2026", "Ask Ines Marchetti"}, []string{"Was it not you?"}},
 		"enrolment-summary-failed":      {[]string{"security team has been told", "3 users cannot sign in now"}, nil},
 		"enrolment-summary-not-alerted": {[]string{"Meridian UK support started", "if you cannot resolve"}, []string{"security team"}},
-		"enrolment-summary-off":         {[]string{"No longer asked for a code:"}, []string{"Enrolled", "cannot sign in"}},
+		"enrolment-summary-off":         {[]string{"No longer enrolled:"}, []string{" Enrolled", "cannot sign in"}},
 		"enrolment-summary-replaced":    {[]string{"ended early", "turned off again"}, []string{"cannot sign in", "We now ask everybody"}},
 		"second-step-reset-support":     {[]string{"Meridian UK support", "We do not ask you for a code"}, []string{"Browser:"}},
 		"address-corrected":             {[]string{"Ines Marchetti, an administrator of your company, gave", "New address: h•••@books.example", "Ask Ines Marchetti at once", "turn to Meridian UK support"}, []string{"http"}},

@@ -21,7 +21,8 @@ const (
 )
 
 // Enrolment shows a run of Enhanced Security: how far it is, or what it came to (B02,
-// B04). An address that ends in .csv is the list of all its users.
+// B04). Whoever asked for the progress sees its end there, however fast it came, and goes
+// on with Close. An address that ends in .csv is the list of all its users.
 func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	id, file := strings.CutSuffix(r.PathValue("id"), ".csv")
 	v, caller, company := on(r)
@@ -32,7 +33,7 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	if file {
 		return c.enrolmentFile(w, r, results.Enrolment)
 	}
-	if results.State == gatehouse.EnrolmentRunning {
+	if results.State == gatehouse.EnrolmentRunning || r.URL.Query().Has(ui.ProgressQuery) {
 		return c.page(w, r, http.StatusOK, ui.EnrolmentRunning{Run: results.Enrolment})
 	}
 	view := ui.EnrolmentResult{Run: results.Enrolment, Reasons: results.Reasons, Notices: map[string]int{},

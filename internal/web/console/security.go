@@ -133,7 +133,7 @@ func (c *Console) SwitchTwoFactor(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return c.notSwitched(w, r, enable, err)
 	}
-	http.Redirect(w, r, ui.EnrolmentPath(run.ID), http.StatusSeeOther)
+	http.Redirect(w, r, ui.ProgressPath(run.ID), http.StatusSeeOther)
 	return nil
 }
 

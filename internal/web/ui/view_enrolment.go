@@ -2,26 +2,28 @@ package ui
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"gatehouse"
 )
 
-// EnrolmentRunning is a run of Enhanced Security that goes on (B02).
+// EnrolmentRunning is the progress of a run of Enhanced Security, up to the word that it
+// is done (B02).
 type EnrolmentRunning struct{ Run gatehouse.Enrolment }
 
-func (EnrolmentRunning) template() string { return "enrolment_running" }
-func (v EnrolmentRunning) title(p *page) string {
-	return p.T("enrolment.running_" + onOff(v.Run.Enable))
-}
-func (EnrolmentRunning) failed() bool { return false }
+func (EnrolmentRunning) template() string       { return "enrolment_running" }
+func (v EnrolmentRunning) title(p *page) string { return p.progress(v.Run).Words["title"] }
+func (EnrolmentRunning) failed() bool           { return false }
 
-// RunProgress is how far a run is: numbers, and words by the names of their places on the
-// page. It is what the page is made from, and what is sent to it as the run goes on.
+// RunProgress is how far a run is: numbers, words by the names of their places on the
+// page, and where Close leads. It is what the page is made from, and what is sent to it as
+// the run goes on.
 type RunProgress struct {
 	Done  int               `json:"done"`
 	Total int               `json:"total"`
 	Over  bool              `json:"over"`
+	Close string            `json:"close"`
 	Words map[string]string `json:"words"`
 }
 
@@ -36,17 +38,43 @@ func VisitWords(v *Visit, now time.Time) *Words {
 }
 
 func (w *Words) progress(e gatehouse.Enrolment) RunProgress {
+	number := func(n int) string { return w.T("enrolment.number", "number", n) }
+	now := RunProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.EnrolmentRunning, Close: EnhancedSecurityPath, Words: map[string]string{
+		"changed": number(e.Counts.Changed), "unchanged": number(e.Counts.Unchanged), "told": number(e.Counts.Told),
+		"skipped": number(e.Counts.Skipped), "failed": number(e.Counts.Failed),
+	}}
+	if now.Over {
+		now.Close = EnrolmentPath(e.ID)
+		return now.say(w.T("enrolment.title_"+onOff(e.Enable)), w.ended(e), w.T("enrolment.took", "time", w.took(e)), w.T("enrolment.summary_sent"))
+	}
 	left := w.T("enrolment.left_unknown")
 	if d := e.Left(w.now); d > 0 {
 		left = w.T("enrolment.left", "time", w.span(d))
 	}
-	number := func(n int) string { return w.T("enrolment.number", "number", n) }
-	return RunProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.EnrolmentRunning, Words: map[string]string{
-		"done": w.T("enrolment.done", "n", e.Total, "done", e.Counts.Done()), "left": left,
-		"changed": number(e.Counts.Changed), "unchanged": number(e.Counts.Unchanged), "told": number(e.Counts.Told),
-		"skipped": number(e.Counts.Skipped), "failed": number(e.Counts.Failed),
-	}}
+	return now.say(w.T("enrolment.running_"+onOff(e.Enable)), w.T("enrolment.done", "n", e.Total, "done", e.Counts.Done()), left, w.T("enrolment.goes_on"))
 }
+
+func (r RunProgress) say(title, done, left, note string) RunProgress {
+	r.Words["title"], r.Words["done"], r.Words["left"], r.Words["note"] = title, done, left, note
+	return r
+}
+
+// ended is the line that a run ends with: how many users have each outcome that there is.
+func (w *Words) ended(e gatehouse.Enrolment) string {
+	parts := []string{w.T("enrolment.row_changed_"+onOff(e.Enable), "n", e.Counts.Changed)}
+	for _, of := range []struct {
+		outcome gatehouse.Outcome
+		n       int
+	}{{gatehouse.OutcomeUnchanged, e.Counts.Unchanged}, {gatehouse.OutcomeSkipped, e.Counts.Skipped}, {gatehouse.OutcomeFailed, e.Counts.Failed}} {
+		if of.n > 0 {
+			parts = append(parts, w.T("enrolment.row_"+string(of.outcome), "n", of.n))
+		}
+	}
+	return w.T("enrolment.ended_"+string(e.State), "counts", strings.Join(parts, w.T("list.comma")))
+}
+
+// RunProgressPath is where the page's run is followed to its end.
+func (p *page) RunProgressPath() string { return ProgressPath(p.View.(EnrolmentRunning).Run.ID) }
 
 // RunProgress is the progress of the page's run.
 func (p *page) RunProgress() RunProgress { return p.progress(p.View.(EnrolmentRunning).Run) }
@@ -109,10 +137,11 @@ func (v EnrolmentResult) Later() string { return v.Address(v.Outcome, v.Next) }
 // EnrolmentPath is the page of a run.
 func EnrolmentPath(id string) string { return EnrolmentsPath + "/" + url.PathEscape(id) }
 
-// Affected is how many users the run was about, as the button said.
-func (v EnrolmentResult) Affected() int {
-	return SwitchPreview{Enable: v.Run.Enable, Counts: v.Run.Counts}.Affected()
-}
+// ProgressQuery asks the page of a run for its progress, also once it is done.
+const ProgressQuery = "progress"
+
+// ProgressPath is the page of a run's progress.
+func ProgressPath(id string) string { return EnrolmentPath(id) + "?" + ProgressQuery + "=1" }
 
 // Replaced: the switch was put back before the run came to its end.
 func (v EnrolmentResult) Replaced() bool { return v.Run.State == gatehouse.EnrolmentReplaced }

@@ -34,13 +34,10 @@ func (p SwitchPreview) Choice() string {
 	return TwoFactorDisabled
 }
 
-// Affected is how many users the switch is about, as its button says.
-func (p SwitchPreview) Affected() int {
-	if p.Enable { // also those who notice nothing
-		return p.Counts.Changed + p.Counts.Unchanged
-	}
-	return p.Counts.Changed
-}
+// Affected is how many users the switch is about: those who will be enrolled, or no longer
+// enrolled. It is the one number of the question, the button, the progress, the result,
+// the mail and the file.
+func (p SwitchPreview) Affected() int { return p.Counts.Changed }
 
 // Own is how many use two-factor by their own choice.
 func (p SwitchPreview) Own() int { return p.Groups[gatehouse.GroupOwn] }
@@ -173,8 +170,8 @@ var groupIcons = map[gatehouse.PeopleGroup][2]string{
 func (a switchAsk) row(g gatehouse.PeopleGroup, n int) GroupRow {
 	title, hint, link := "switch.group_"+string(g), "switch."+a.Choice()+"_"+string(g), "switch.see"
 	switch {
-	case g == gatehouse.GroupEnrolled && a.Enable && a.Change:
-		title = "switch.will_be_enrolled"
+	case g == gatehouse.GroupEnrolled && a.Change:
+		title = "switch.will_be_" + a.Choice()
 	case g == gatehouse.GroupEnrolled && a.Enable:
 		hint = "switch.now_enrolled"
 	case (g == gatehouse.GroupNoAddress || g == gatehouse.GroupBouncing) && a.Enable:
@@ -192,8 +189,19 @@ type outcomeTotal struct {
 	Count   int
 }
 
-// Sum are the numbers of a preview's outcomes; they add up to its total.
-func (a switchAsk) Sum() []outcomeTotal { return a.Page.totals(a.Enable, a.Counts) }
+// Sum are the numbers of a preview's outcomes, in words for what has not happened yet;
+// they add up to its total.
+func (a switchAsk) Sum() []outcomeTotal {
+	all := a.Page.totals(a.Enable, a.Counts)
+	for i, of := range all {
+		key := "switch.would_" + string(of.Outcome)
+		if of.Outcome == gatehouse.OutcomeChanged {
+			key += "_" + a.Choice()
+		}
+		all[i].Text = a.Page.T(key)
+	}
+	return all
+}
 
 func (p *page) totals(enable bool, n gatehouse.EnrolmentCounts) []outcomeTotal {
 	counts := []int{n.Changed, n.Unchanged, n.Skipped, n.Failed} // in the order of Outcomes
@@ -232,7 +240,9 @@ func onOff(enable bool) string {
 }
 
 // Took is how long a run took, in what people say.
-func (p *page) Took(e gatehouse.Enrolment) string { return p.span(e.EndedAt.Sub(e.StartedAt)) }
+func (p *page) Took(e gatehouse.Enrolment) string { return p.took(e) }
+
+func (w *Words) took(e gatehouse.Enrolment) string { return w.span(e.EndedAt.Sub(e.StartedAt)) }
 
 // span is a time span in seconds up to two minutes, then in minutes.
 func (w *Words) span(d time.Duration) string {

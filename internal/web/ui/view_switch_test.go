@@ -66,7 +66,7 @@ func TestTheSwitchAsksAboutTheOtherChoice(t *testing.T) {
 		if got := doc.Find("dialog [name=two_factor]").AttrOr("value", ""); got != want {
 			t.Errorf("on %v: the dialog is about %q", on, got)
 		}
-		if got := doc.Find("label:contains('As it is now') input").AttrOr("value", ""); got == want || got == "" {
+		if got := doc.Find("label:contains('Current setting') input").AttrOr("value", ""); got == want || got == "" {
 			t.Errorf("on %v: %q is marked as it is", on, got)
 		}
 		if n := doc.Find("dialog [name=current_password]").Length(); n > 0 {
@@ -78,7 +78,7 @@ func TestTheSwitchAsksAboutTheOtherChoice(t *testing.T) {
 // Whoever switches too often learns from when on it goes, and has the question before them.
 func TestTheSwitchSaysFromWhenOn(t *testing.T) {
 	doc := atCompany(t, EnhancedSecurityPath, SwitchConfirmation{Preview: testPreview(true), Until: noon.Add(12 * time.Minute)})
-	if got := squeeze(doc.Find("[role=alert]").Text()); !strings.Contains(got, "switched several times") || !strings.Contains(got, "from 14:44 GMT") {
+	if got := squeeze(doc.Find("[role=alert]").Text()); !strings.Contains(got, "Too many recent changes") || !strings.Contains(got, "from 14:44 GMT") {
 		t.Errorf("%q", got)
 	}
 	if doc.Find("main form [name=two_factor][value=enabled]").Length() != 1 || !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {

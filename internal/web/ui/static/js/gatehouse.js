@@ -134,29 +134,34 @@
   }
 
   // How far something is: the server says so as it goes on. Where its events do not come
-  // through, the page itself is asked for. What it has come to is another page.
+  // through, the page itself is asked for. The last word stays until it is closed, which
+  // then leads to what it has come to.
   for (const live of all("[data-live]")) {
     const put = (name, text) => all(`[data-put="${name}"]`, live).forEach((e) => {
       if (e.textContent !== text) e.textContent = text; // else it is read aloud again
     });
+    const show = (done, close) => {
+      live.querySelector("progress").value = done;
+      live.dataset.open = close;
+      live.querySelector("[data-leaves]").href = close;
+    };
     const poll = async () => {
-      const page = await fetch(location.href).then((r) => r.ok ? r.text() : "", () => null);
+      const page = await fetch(live.dataset.page).then((r) => r.ok ? r.text() : "", () => null);
       if (page !== null) {
-        const now = new DOMParser().parseFromString(page, "text/html").querySelector("[data-live]");
+        const now = new DOMParser().parseFromString(page, "text/html").querySelector("[data-open]");
         if (!now) return location.reload();
         all("[data-put]", now).forEach((e) => put(e.dataset.put, e.textContent));
-        live.querySelector("progress").value = now.querySelector("progress").value;
+        show(now.querySelector("progress").value, now.dataset.open);
+        if (!now.dataset.live) return;
       }
       setTimeout(poll, 3000);
     };
     const events = new EventSource(live.dataset.live);
     events.addEventListener("message", (e) => {
-      const { done, over, words } = JSON.parse(e.data);
+      const { done, over, close, words } = JSON.parse(e.data);
       Object.entries(words).forEach(([name, text]) => put(name, text));
-      live.querySelector("progress").value = done;
-      if (!over) return;
-      events.close();
-      location.reload();
+      show(done, close);
+      if (over) events.close();
     });
     events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) poll(); });
   }

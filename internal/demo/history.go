@@ -86,8 +86,7 @@ func (sc *scene) signIn(u *gatehouse.User, at time.Time, from place, result gate
 }
 
 func (sc *scene) recipient(u *gatehouse.User) mail.Recipient {
-	return mail.Recipient{UserID: u.ID, CompanyID: u.CompanyID, Name: u.DisplayName(), Address: u.Email,
-		Lang: sc.site.Language("", u.Locale)}
+	return mail.To(sc.site, *u)
 }
 
 // message is the mail that went with an account's state.

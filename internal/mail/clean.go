@@ -81,6 +81,8 @@ type Recipient struct {
 	Address string
 	// Lang is the BCP 47 tag of the person's language; empty: the site's.
 	Lang string
+	// Administrator: of the company. Nobody is told to ask themselves.
+	Administrator bool
 }
 
 // ErrAddress is why a message is refused that has nowhere to go. It is of kind

@@ -98,6 +98,7 @@ func noticeSamples() map[string]Message {
 		"new-browser": NewBrowser{Username: "hkruse", At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser},
 		"verification-code": VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(5 * time.Minute), At: testTime,
 			Address: testAddress, Place: testPlace, Browser: testBrowser},
+		"verification-code-own":     VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(5 * time.Minute), At: testTime, Own: true},
 		"verification-code-nowhere": VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(time.Minute), At: testTime},
 		"second-step-reset":         SecondStepReset{Username: "hkruse", At: testTime, By: "Ines Marchetti", Asked: true},
 		"second-step-reset-support": SecondStepReset{Username: "hkruse", At: testTime},

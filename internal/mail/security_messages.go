@@ -15,6 +15,8 @@ type VerificationCode struct {
 	// ExpiresAt is when it stops working, and the message with it.
 	ExpiresAt time.Time
 	At        time.Time
+	// Own: the person chose two-factor, and the company does not ask for it.
+	Own bool
 	// Address, Place and Browser are where somebody signs in; each may be empty.
 	Address, Place, Browser string
 }

@@ -100,7 +100,7 @@ func (s *Service) SendCode(ctx context.Context, st *site.Site, at At) error {
 		if wait := next.Sub(s.Now()); wait > 0 {
 			return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeCodeWait, RetryAfter: wait}
 		}
-		return s.sendCode(ctx, q, st, facts.SignIn, facts.User, at.Caller)
+		return s.sendCode(ctx, q, st, *facts, at.Caller)
 	})
 	return err
 }
@@ -119,12 +119,12 @@ func (s *Service) chooseSending(ctx context.Context, q store.Queries, u *gatehou
 const codePurpose = "sign-in-code"
 
 // sendCode makes a code for a sign-in and mails it, in the caller's transaction.
-func (s *Service) sendCode(ctx context.Context, q store.Queries, st *site.Site, in gatehouse.SignIn, u gatehouse.User, c gatehouse.Caller) error {
-	now, plain := s.Now(), secret.NewCode()
+func (s *Service) sendCode(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, c gatehouse.Caller) error {
+	in, u, now, plain := f.SignIn, f.User, s.Now(), secret.NewCode()
 	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.Keys.MAC(codePurpose, in.SiteID, in.ID, plain), SentAt: now, ExpiresAt: now.Add(st.Policy.Code)}
 	w := s.whence(st, u, c)
 	id, err := s.Outbox.EnqueueID(ctx, q, st, mail.To(st, u), mail.VerificationCode{Username: u.Username, Code: plain,
-		ExpiresAt: code.ExpiresAt, At: now, Address: c.Address, Place: w.place, Browser: w.browser})
+		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, Address: c.Address, Place: w.place, Browser: w.browser})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,8 @@ func (s *Service) sendCode(ctx context.Context, q store.Queries, st *site.Site, 
 // sendFirst mails the first code of a sign-in by itself, where the person has not chosen
 // otherwise and had not too many in the last hour (B05, B09). It does not wait for the
 // pause between two: a code is for its own sign-in, and one without any is of no use.
-func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site, in gatehouse.SignIn, u gatehouse.User, c gatehouse.Caller) error {
+func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, c gatehouse.Caller) error {
+	u := f.User
 	if u.CodesOnRequest || !mail.CanSend(u.Email) {
 		return nil
 	}
@@ -145,7 +146,7 @@ func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site,
 	if err != nil || len(sent) >= gatehouse.CodesAnHour {
 		return err
 	}
-	return s.sendCode(ctx, q, st, in, u, c)
+	return s.sendCode(ctx, q, st, f, c)
 }
 
 // sendLate is sendFirst for a sign-in that needs a code only since its password was
@@ -155,7 +156,7 @@ func (s *Service) sendLate(ctx context.Context, q store.Queries, st *site.Site, 
 	if err != nil || len(codes) > 0 {
 		return err
 	}
-	return s.sendFirst(ctx, q, st, f.SignIn, f.User, c)
+	return s.sendFirst(ctx, q, st, f, c)
 }
 
 // CodeForm is what is entered on the page for codes.

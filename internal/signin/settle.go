@@ -207,7 +207,7 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 		return out, err
 	}
 	a.told = true
-	return out, s.sendFirst(ctx, q, a.site, in, u, a.req.Caller)
+	return out, s.sendFirst(ctx, q, a.site, facts, a.req.Caller)
 }
 
 // trusted lets the trust in this browser stand in for the second step, where there is

@@ -17,7 +17,7 @@ func TestProfileShowsWhatIsStored(t *testing.T) {
 	if _, readonly := doc.Find("#own-username").Attr("readonly"); !readonly || attr(doc, "#own-username", "name") != "" || attr(doc, "#own-username", "value") != "msantos" {
 		t.Error("the username can be changed here")
 	}
-	for _, want := range []string{"Only your administrator can change this", "Northgate Systems Ltd", "10482-UK", "Company administrator", "Confirmed"} {
+	for _, want := range []string{"support can change this", "Northgate Systems Ltd", "10482-UK", "Company administrator", "Confirmed"} {
 		if !strings.Contains(doc.Find("main").Text(), want) {
 			t.Errorf("no %q", want)
 		}

@@ -97,6 +97,7 @@ func demoFolder(named string) (dir string, remove func(), err error) {
 
 // demoServer is the demo, put together.
 type demoServer struct {
+	dir      string
 	house    *assembly.House
 	store    *store.Store
 	inbox    *demo.Inbox
@@ -117,7 +118,7 @@ func openDemo(ctx context.Context, dir string, port int, smtpListen string) (*de
 	if err != nil {
 		return nil, err
 	}
-	d := &demoServer{log: logTo(io.Discard, slog.LevelError)}
+	d := &demoServer{dir: dir, log: logTo(io.Discard, slog.LevelError)}
 	if d.store, err = openStore(ctx, "sqlite://"+filepath.Join(dir, "gatehouse.db")); err != nil {
 		return nil, err
 	}
@@ -142,6 +143,10 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 		return err
 	}
 	d.accounts = accounts
+	places, err := demo.OpenPlaces(d.dir)
+	if err != nil {
+		return err
+	}
 	pages, err := ui.New()
 	if err != nil {
 		return err
@@ -151,7 +156,7 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 		return err
 	}
 	d.house, err = assembly.New(assembly.Options{
-		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
+		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Places: places, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
 		Hosts: map[string]http.Handler{"localhost": demo.Handler(accounts, d.inbox, pages, utc, d.log)},
 	})

@@ -11,7 +11,7 @@ import (
 // tell adds what has happened to a listed person, up to the state that the account is
 // in now, and the mails that say so.
 func (sc *scene) tell(u *gatehouse.User, p person) {
-	boss, office := sc.admins[u.CompanyID], somewhere(sc.dice)
+	boss, office := sc.admins[u.CompanyID], sc.office(u.CompanyID)
 	if boss == nil { // nobody else is there
 		boss = u
 	}
@@ -50,7 +50,7 @@ func caller(u *gatehouse.User, at place) gatehouse.Caller {
 // visits are the sign-ins of the last weeks, the last one being the account's last,
 // from the desk and now and then from elsewhere.
 func (sc *scene) visits(u *gatehouse.User) {
-	desk, elsewhere := somewhere(sc.dice), somewhere(sc.dice)
+	desk, elsewhere := sc.desk(u), sc.elsewhere()
 	at := u.LastSignInAt.Add(-time.Duration(2+sc.dice.IntN(4)) * 3 * day)
 	for attempt := 1; at.Before(u.LastSignInAt); attempt++ {
 		from := desk

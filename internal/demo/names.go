@@ -101,12 +101,3 @@ var devices = []string{
 	"Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Mobile Safari/537.36",
 	"Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0",
 }
-
-// place is a browser somewhere: a device, and an address from the blocks that are
-// reserved for examples (RFC 5737, RFC 3849).
-type place struct{ address, device string }
-
-func somewhere(dice *rand.Rand) place {
-	blocks := []string{"192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:4c1:7::"}
-	return place{blocks[dice.IntN(len(blocks))] + strconv.Itoa(1+dice.IntN(99)), devices[dice.IntN(len(devices))]}
-}

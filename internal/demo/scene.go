@@ -118,7 +118,7 @@ func (sc *scene) unlisted(c gatehouse.Company, name gatehouse.User, i, of int) {
 		sc.admins[c.ID] = u
 	}
 	if of <= 200 && !u.LastSignInAt.IsZero() {
-		sc.signIn(u, u.LastSignInAt, somewhere(sc.dice), gatehouse.ResultOK, 1)
+		sc.signIn(u, u.LastSignInAt, sc.desk(u), gatehouse.ResultOK, 1)
 	}
 }
 

@@ -100,7 +100,7 @@ func (a Accounts) JSON(at Addresses) ([]byte, error) {
 
 // tour is the content of the tour page.
 func (a Accounts) tour(smtp string) ui.Tour {
-	t := ui.Tour{SMTP: smtp}
+	t := ui.Tour{SMTP: smtp, Paths: a.paths()}
 	for _, s := range a.Sites {
 		ts := ui.TourSite{Site: s.Site}
 		for _, one := range s.Accounts {

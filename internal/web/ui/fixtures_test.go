@@ -256,7 +256,14 @@ func emailSamples() []sample {
 
 func testTour() Tour {
 	sites := testSites()
-	tour := Tour{SMTP: "127.0.0.1:2525", Operator: []string{"gatehouse user unlock --site meridian-uk msantos", "gatehouse company list --site inkwell"}}
+	path := func(n string, st *site.Site) TourPath {
+		p := TourPath{Number: n, Site: st}
+		for _, i := range []string{"1", "2", "3", "4", "5"} {
+			p.Steps = append(p.Steps, TourStep{Number: i, URL: st.Origin + "/sign-in", Username: "msantos", Password: "Harbour-Lantern-42", Mail: i == "2"})
+		}
+		return p
+	}
+	tour := Tour{SMTP: "127.0.0.1:2525", Paths: []TourPath{path("1", testSites()["uk"]), path("2", testSites()["au"]), path("3", testSites()["inkwell"])}, Operator: []string{"gatehouse user unlock --site meridian-uk msantos", "gatehouse company list --site inkwell"}}
 	people := []TourAccount{
 		{Username: "msantos", Password: "Harbour-7-Lantern", Email: "mira@northgate.example", Name: "Mira Santos", Company: "Northgate Systems Ltd", Role: "admin", State: "active", Note: "Signs in and sees the home page."},
 		{Username: "tadeyemi", Password: "kite-Fig-42", Email: "tom@northgate.example", Name: "Tom Adeyemi", Company: "Northgate Systems Ltd", Role: "user", State: "locked", Note: "The page gives nothing away; the inbox has the mail about the lock."},

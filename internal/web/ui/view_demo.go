@@ -14,10 +14,27 @@ import (
 // Its frame has no site.
 type Tour struct {
 	Sites []TourSite
+	// Paths are what to try first.
+	Paths []TourPath
 	// SMTP is the address that takes mail, host:port; may be empty.
 	SMTP string
 	// Operator says how to do what support does: commands to copy.
 	Operator []string
+}
+
+// TourPath is one way through the demo, a click after the other. Number names its words.
+type TourPath struct {
+	Number string
+	Site   *site.Site
+	Steps  []TourStep
+}
+
+// TourStep is a page, and the account to use there.
+type TourStep struct {
+	Number, URL        string
+	Username, Password string
+	// Mail: the page is the inbox, which asks for no account.
+	Mail bool
 }
 
 // TourSite is one site of the demo and the people who can sign in there.
@@ -63,6 +80,15 @@ type tourPart struct {
 func (p *page) TourPart(n int, s TourSite) tourPart {
 	return tourPart{p, s, "site-" + strconv.Itoa(n), identifierText(s.Site)}
 }
+
+// tourPathPart is what the template "tour-path" works on.
+type tourPathPart struct {
+	Page *page
+	TourPath
+}
+
+// TourPathPart prepares a path of the tour.
+func (p *page) TourPathPart(path TourPath) tourPathPart { return tourPathPart{p, path} }
 
 // copyPart is what the template "copy" works on: a button that copies the text of
 // an element.

@@ -23,7 +23,9 @@ func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 			"deactivated": func(q store.Queries, u gatehouse.User) error {
 				return q.SetUserState(t.Context(), u.SiteID, u.ID, gatehouse.Deactivated)
 			},
-			"own choice":    func(q store.Queries, u gatehouse.User) error { return q.SetOwnTwoFactor(t.Context(), u.SiteID, u.ID, true) },
+			"own choice": func(q store.Queries, u gatehouse.User) error {
+				return q.SetOwnTwoFactor(t.Context(), u.SiteID, u.ID, true)
+			},
 			"no address":    update(func(u *gatehouse.User) { u.Email = "" }),
 			"an odd one":    update(func(u *gatehouse.User) { u.Email = "nowhere at all" }),
 			"not confirmed": update(func(u *gatehouse.User) { u.EmailConfirmed = false }),

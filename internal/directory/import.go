@@ -97,7 +97,7 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 //   - A company keeps its name: where the file has another one for the account
 //     number, the number is probably wrong, and the line is bad.
 //
-// No mail is sent: whoever made the file knows the passwords in it. Rows with neither
+// No mail is sent: the person who made the file knows the passwords in it. Rows with neither
 // hash nor temporary password make users who need a reset.
 //
 // Company administrators import into their own company only, without hashes.
@@ -105,7 +105,7 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 // While it writes, SQLite takes no other changes (a minute for half a million
 // users); signing in is refused with 503 for as long. Memory: some 40 bytes a line, to
 // find usernames that come twice, and 200 bytes for each temporary password and each weak
-// hash; a dry run takes some 400 bytes more a line, to find
+// hash; a dry run takes some 500 bytes more a line, to find
 // addresses that come twice.
 //
 // Errors: Forbidden; Invalid with CodeImportHeader or CodeImportBadLines; Conflict
@@ -185,7 +185,7 @@ type importer struct {
 }
 
 // importPass is one reading of the file. Nothing of an earlier one is in it: users may
-// have changed in between, so each stage looks at them anew.
+// have changed in between, so each stage looks at them again.
 type importPass struct {
 	*importer
 	stage     ImportStage

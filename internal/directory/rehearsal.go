@@ -40,7 +40,7 @@ type Tally struct {
 	Count int    `json:"count"`
 }
 
-// What is signed in with besides hashes of other programs, and what has no name elsewhere.
+// What is signed in with apart from hashes of other programs, and what has no name elsewhere.
 const (
 	KindTemporary  = "temporary password"
 	KindOwn        = "password chosen or used here already"

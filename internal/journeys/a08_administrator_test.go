@@ -418,7 +418,8 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 	})
 }
 
-// In a browser: from the list of those who are locked to the user, and unlocked.
+// In a browser: from Enhanced Security, which promises a code "after you unlock the
+// account", to those who are locked, to the user, and unlocked.
 func TestA08_TheAdministratorUnlocksInABrowser(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })
@@ -427,7 +428,10 @@ func TestA08_TheAdministratorUnlocksInABrowser(t *testing.T) {
 		b := testkit.Browser(t)
 		browserSignIn(b, s, "meridian-uk", "Username", "imarchetti", password)
 		b.See("Good ")
-		b.Open(s.URL("meridian-uk", "/company/users?group=locked"))
+		b.Open(s.URL("meridian-uk", switchPath))
+		b.Check("Enable")
+		b.See("after you unlock the account")
+		b.Click("a[href='/company/users?group=locked']")
 		unlockInBrowser(b)
 		if s.User(u).Locked() {
 			t.Error("still locked")

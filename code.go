@@ -23,16 +23,40 @@ const (
 	codeDigits = 6
 )
 
-// ReadCode takes a code as people type and paste it: with blanks and dashes in it, or
-// in full-width digits; false if what is left is not six digits.
+// ReadCode takes a code as people type and paste it: with blanks, dashes or anything else
+// between its digits that is no letter, in digits of any script, with words and
+// punctuation around it; false if there are not six digits.
 func ReadCode(typed string) (code string, ok bool) {
+	text := strings.Map(Digit, norm.NFKC.String(typed))
+	first, last := strings.IndexAny(text, digits), strings.LastIndexAny(text, digits)
+	if first < 0 {
+		return "", false
+	}
+	text = text[first : last+1]
 	code = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || unicode.Is(unicode.Cf, r) {
-			return -1
+		if strings.ContainsRune(digits, r) {
+			return r
 		}
-		return r
-	}, norm.NFKC.String(typed))
-	return code, len(code) == codeDigits && strings.Trim(code, "0123456789") == ""
+		return -1
+	}, text)
+	return code, len(code) == codeDigits && !strings.ContainsFunc(text, unicode.IsLetter)
+}
+
+const digits = "0123456789"
+
+// Digit makes a decimal digit of any script one of ours, and leaves everything else alone.
+func Digit(r rune) rune {
+	for _, block := range unicode.Nd.R16 {
+		if uint32(r) >= uint32(block.Lo) && uint32(r) <= uint32(block.Hi) {
+			return '0' + (r-rune(block.Lo))%10
+		}
+	}
+	for _, block := range unicode.Nd.R32 {
+		if uint32(r) >= block.Lo && uint32(r) <= block.Hi {
+			return '0' + (r-rune(block.Lo))%10
+		}
+	}
+	return r
 }
 
 // NextCodeAt is when the next code may be sent to somebody who got some at the given

@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"regexp"
-	"strings"
+
+	"gatehouse/internal/secret"
 )
 
 // referenceCmd finds what happened in the request that an error page or a log line
@@ -14,11 +14,9 @@ type referenceCmd struct {
 	JSON      bool   `name:"json" help:"Print JSON."`
 }
 
-var referencePattern = regexp.MustCompile(`^GH-[0-9A-Z]{4}-[0-9A-Z]{4}$`)
-
 func (c *referenceCmd) Run(a *app) error {
-	reference := strings.ToUpper(strings.TrimSpace(c.Reference))
-	if !referencePattern.MatchString(reference) {
+	reference, ok := secret.ReadReference(c.Reference)
+	if !ok {
 		return usageError{fmt.Errorf("%q is no reference: they look like GH-7F3K-29QX", c.Reference)}
 	}
 	return c.office(a, func(o *office) error {

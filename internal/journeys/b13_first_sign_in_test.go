@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-const temporary = "Kepu-37fan-Rodi-94tem-Gasu"
+const temporary = "Kepu-37fan-Radi-94tem-Gasu"
 
 // newcomer has a temporary password and has never signed in.
 func newcomer(s *testkit.Server, siteID, username string) gatehouse.User {

@@ -46,7 +46,7 @@ const (
 // c a consonant, v a vowel, d a digit.
 const temporaryPattern = "Cvcv-ddcvc-Cvcv-ddcvc-Cvcv"
 
-// NewTemporaryPassword returns a password like Kepu-37fan-Rodi-94tem-Gasu for
+// NewTemporaryPassword returns a password like Kepu-37fan-Radi-94tem-Gasu for
 // a mail, or to be read out on the telephone: 26 characters with capitals, small
 // letters, digits and hyphens, so that it satisfies the classic policy and the
 // length of the modern one. Three groups of 12 bits and two of 14 make 64 bits,

@@ -5,7 +5,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
@@ -210,7 +212,8 @@ func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form Code
 }
 
 func codeFormFault(typed string) string {
-	if _, ok := gatehouse.ReadCode(typed + "000000"); ok { // nothing was typed
+	nothing := func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) }
+	if strings.TrimFunc(typed, nothing) == "" {
 		return "required"
 	}
 	return "code-form"

@@ -139,6 +139,12 @@ func (c choice) hashNew(ctx context.Context) (string, error) {
 // samePassword compares what was typed twice the way hashes do.
 func samePassword(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
 
+// sameAsIssued is samePassword for a password that may be a temporary one: with a blank
+// behind it, it is still no password of one's own.
+func sameAsIssued(w gatehouse.Password, old, chosen string) bool {
+	return samePassword(asIssued(w, old), asIssued(w, chosen))
+}
+
 // kept is what stays open when a password is changed: at most one browser, with its
 // session and its sign-in in progress.
 type kept struct{ browser, session, signIn string }

@@ -241,6 +241,7 @@ func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) e
 	if !a.refused && a.user.MaySignIn() {
 		encoded = a.checked.Hash
 	}
+	a.req.Password = asIssued(a.checked, a.req.Password)
 	v, err := place.Verify(ctx, encoded, a.req.Password)
 	if err != nil && ctx.Err() != nil {
 		return busy(errors.Join(err, s.drop(context.WithoutCancel(ctx), a)))
@@ -252,6 +253,17 @@ func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) e
 	}
 	a.verdict = v
 	return nil
+}
+
+// asIssued is what somebody typed for a password: for a temporary one that we issued, without
+// what copying has put around it or into it. A chosen password is taken as it is. Both
+// readings are worked out for everybody, and only one is hashed (invariant 7).
+func asIssued(w gatehouse.Password, typed string) string {
+	clean, ok := secret.ReadTemporaryPassword(typed)
+	if ok && w.Temporary() {
+		return clean
+	}
+	return typed
 }
 
 // refusal is the answer to an attempt that did not work.

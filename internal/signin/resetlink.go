@@ -200,7 +200,7 @@ func (s *Service) isPresent(ctx context.Context, c choice) (bool, error) {
 	if c.form.New == "" || utf8.RuneCountInString(c.form.New) > gatehouse.MaxPasswordLength {
 		return false, nil
 	}
-	v, err := c.place.Verify(ctx, c.user.Password.Hash, c.form.New)
+	v, err := c.place.Verify(ctx, c.user.Password.Hash, asIssued(c.user.Password, c.form.New))
 	if err != nil && ctx.Err() != nil {
 		return false, busy(err)
 	}

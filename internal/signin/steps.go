@@ -58,7 +58,7 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	if err := s.again(ctx, at, facts, place, "old_password", form.Old, &f); err != nil {
 		return Outcome{}, err
 	}
-	c := choice{site: st, user: facts.User, place: place, form: form, proved: !f.at("old_password"), same: form.Old != "" && samePassword(form.Old, form.New)}
+	c := choice{site: st, user: facts.User, place: place, form: form, proved: !f.at("old_password"), same: form.Old != "" && sameAsIssued(facts.User.Password, form.Old, form.New)}
 	if err := s.check(ctx, c, &f); err != nil {
 		return Outcome{}, err
 	}
@@ -238,7 +238,7 @@ func (s *Service) again(ctx context.Context, at At, facts gatehouse.SignInFacts,
 	if err != nil {
 		return err
 	}
-	v, err := place.Verify(ctx, facts.User.Password.Hash, password)
+	v, err := place.Verify(ctx, facts.User.Password.Hash, asIssued(facts.User.Password, password))
 	if err != nil && ctx.Err() != nil {
 		return busy(err)
 	}

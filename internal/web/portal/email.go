@@ -45,7 +45,7 @@ func (p *Portal) DropEmailChange(w http.ResponseWriter, r *http.Request) error {
 // keepToken takes the token of a link out of the address and into a cookie, so that it
 // stands in no history, no log and no Referer; it reports whether there was one.
 func keepToken(w http.ResponseWriter, r *http.Request, cookie string) bool {
-	token := r.URL.Query().Get("token")
+	token := gatehouse.CleanToken(r.URL.Query().Get("token"))
 	if token == "" {
 		return false
 	}

@@ -116,7 +116,7 @@ func (p *Portal) ForgotSent(w http.ResponseWriter, r *http.Request) error {
 // link uses nothing up, because mail scanners open links (C03).
 func (p *Portal) ResetPassword(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	if token := r.URL.Query().Get("token"); token != "" {
+	if token := gatehouse.CleanToken(r.URL.Query().Get("token")); token != "" {
 		if len(token) > ui.MaxToken {
 			return p.page(w, r, http.StatusGone, ui.LinkOver{})
 		}

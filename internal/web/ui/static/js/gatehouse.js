@@ -63,11 +63,18 @@
     run();
   }
 
-  // A code: what is pasted or typed with blanks and dashes, or in full-width digits, is
-  // made digits. The server reads it in the same way.
+  // A code: what is pasted or typed with blanks, dashes or words, or in digits of another
+  // script, is made digits. The server reads it in the same way.
+  const isDigit = (n) => /\p{Nd}/u.test(String.fromCodePoint(n));
+  const digit = (c) => {
+    const n = c.codePointAt(0);
+    let zero = n;
+    while (n - zero < 9 && isDigit(zero - 1)) zero--;
+    return n - zero;
+  };
   for (const input of all("[data-digits]")) {
     const clean = () => {
-      const digits = input.value.normalize("NFKC").replace(/\D/g, "");
+      const digits = input.value.normalize("NFKC").replace(/\p{Nd}/gu, digit).replace(/\D/g, "");
       if (digits !== input.value) input.value = digits;
     };
     input.addEventListener("input", (e) => { if (!e.isComposing) clean(); });
@@ -181,6 +188,17 @@
       await navigator.clipboard.writeText(byId(btn.dataset.copy).textContent.trim());
       btn.lastElementChild.textContent = btn.dataset.copied;
       btn.toggleAttribute("data-done", true);
+    });
+  }
+
+  // A second click while a form is on its way is a slip. The server bears it, too; after a
+  // few seconds a click means that somebody has waited long enough.
+  for (const form of all("form[method=post]")) {
+    let sent = -Infinity;
+    form.addEventListener("submit", (e) => {
+      if (e.defaultPrevented) return;
+      if (performance.now() - sent < 3000) e.preventDefault();
+      else sent = performance.now();
     });
   }
 })();

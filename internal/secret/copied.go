@@ -1,0 +1,91 @@
+package secret
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"gatehouse"
+)
+
+// What this program issues is copied by people: out of mails that indent it, with a blank,
+// a quotation mark or the end of a sentence, through editors that change hyphens, on
+// telephones that write capitals. Its shape is known, so whatever cannot be part of it is
+// left out. None of this makes it easier to guess: the characters that are drawn by chance
+// all have to be there, in their order.
+
+// issued finds the characters of a temporary password, with anything but letters and
+// digits between them, and none of those on either side.
+var issued = regexp.MustCompile(issuedPattern())
+
+func issuedPattern() string {
+	var b strings.Builder
+	b.WriteString(`(?i)(?:^|[^\pL\pN])`)
+	for i, kind := range strings.ReplaceAll(temporaryPattern, "-", "") {
+		if i > 0 {
+			b.WriteString(`[^\pL\pN]*`)
+		}
+		switch kind {
+		case 'C', 'c':
+			b.WriteString("([" + consonants + "])")
+		case 'v':
+			b.WriteString("([" + vowels + "])")
+		case 'd':
+			b.WriteString("([" + digits + "])")
+		}
+	}
+	b.WriteString(`(?:[^\pL\pN]|$)`)
+	return b.String()
+}
+
+// ReadTemporaryPassword finds a password of NewTemporaryPassword in what somebody has typed
+// or pasted; false if there is none. Its capitals are where they always are.
+func ReadTemporaryPassword(typed string) (password string, ok bool) {
+	found := issued.FindStringSubmatch(plainText(typed))
+	if found == nil {
+		return "", false
+	}
+	var b strings.Builder
+	next := found[1:]
+	for _, kind := range temporaryPattern {
+		if kind == '-' {
+			b.WriteRune(kind)
+			continue
+		}
+		if kind == 'C' {
+			b.WriteString(strings.ToUpper(next[0]))
+		} else {
+			b.WriteString(strings.ToLower(next[0]))
+		}
+		next = next[1:]
+	}
+	return b.String(), true
+}
+
+// plainText is text without what nobody sees, with digits of all scripts as ours and
+// letters of other widths as they are here.
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Mn) {
+			return -1
+		}
+		return gatehouse.Digit(r)
+	}, norm.NFKC.String(s))
+}
+
+// reference finds the number of an incident, with anything but letters and digits in it.
+var reference = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])GH[^\pL\pN]*` + strings.Repeat(`([0-9A-Z])[^\pL\pN]*`, 7) + `([0-9A-Z])(?:[^\pL\pN]|$)`)
+
+// ReadReference finds a number of NewReference in what somebody has typed or pasted; false
+// if there is none. Letters that are none of its alphabet are the digits that they look
+// like.
+func ReadReference(typed string) (string, bool) {
+	found := reference.FindStringSubmatch(plainText(typed))
+	if found == nil {
+		return "", false
+	}
+	all := strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(strings.Join(found[1:], "")))
+	return "GH-" + all[:4] + "-" + all[4:], true
+}

@@ -1,6 +1,7 @@
 package journeys
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -209,3 +210,50 @@ func TestB13_APasswordOfAgeIsReplaced(t *testing.T) {
 		wantHome(t, c.Submit(bad, passwordForm, testkit.Values{"old_password": password, "new_password": newPassword, "repeat_password": newPassword}))
 	})
 }
+
+// A first sign-in whose browser was closed after the temporary password, and one that came
+// too late: who has the right one gets a new one by mail at the press of a button, and no
+// question that was never set. A stranger gets no such button, and nobody else can press it.
+func TestB13_AnInterruptedFirstSignInGetsANewPassword(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		const mailForm = "form[action='/sign-in/temporary-password']"
+		for _, why := range []string{"used", "late"} {
+			u := newcomer(s, "meridian-uk", "msantos-"+why)
+			closed := visitor(t, s, "meridian-uk")
+			begun := signIn(closed, u.Username, temporary)
+			if why == "late" {
+				s.Clock.Add(s.Sites.ByID("meridian-uk").Policy.TemporaryPassword)
+			}
+			c := visitor(t, s, "meridian-uk")
+			if p := signIn(c, u.Username, "wrong"); p.Find(mailForm).Length() != 0 {
+				t.Error("a stranger gets the button")
+			}
+			p := signIn(c, u.Username, temporary)
+			if p.Status != 401 || p.Find(mailForm).Length() != 1 {
+				t.Fatalf("%s: %d %s %q", why, p.Status, p.URL, p.Text("main"))
+			}
+			ticket := p.MustFind("[name=ticket]").AttrOr("value", "")
+			other := visitor(t, s, "meridian-uk")
+			token := other.Get("/sign-in").MustFind("[name=form_token]").AttrOr("value", "")
+			if got := other.Post("/sign-in/temporary-password", map[string][]string{"form_token": {token}, "ticket": {ticket}}); got.Has("on its way") {
+				t.Error("another browser used the ticket")
+			}
+			if p = twice(t, s, c, p, mailForm, nil); !p.Has("A new temporary password is on its way") {
+				t.Errorf("%s: %s %q", why, p.URL, p.Text("main"))
+			}
+			if n := eventsOf(t, s, u, gatehouse.EventPasswordReset); n != 1 {
+				t.Errorf("%s: %d new passwords", why, n)
+			}
+			issued := temporaryIn.FindString(mailAbout(t, s, u.Email, "password").Text)
+			wantRefused(t, signIn(visitor(t, s, "meridian-uk"), u.Username, temporary))
+			if p := closed.Submit(begun, passwordForm, testkit.Values{"old_password": temporary, "new_password": newPassword, "repeat_password": newPassword}); p.Find(signInForm).Length() != 1 {
+				t.Errorf("%s: the sign-in of before goes on: %s", why, p.URL)
+			}
+			if p := signIn(c, u.Username, issued); p.URL.Path != "/sign-in/password" {
+				t.Errorf("%s: %q: %d %s", why, issued, p.Status, p.URL)
+			}
+		}
+	})
+}
+
+var temporaryIn = regexp.MustCompile(`[A-Z][a-z]{3}-\d\d[a-z]{3}-[A-Z][a-z]{3}-\d\d[a-z]{3}-[A-Z][a-z]{3}`)

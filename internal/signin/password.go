@@ -114,7 +114,7 @@ func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordReque
 	}
 	s.Counted(result)
 	if result != gatehouse.ResultOK {
-		return Outcome{}, refusal(a, result)
+		return Outcome{}, s.refusal(a, result)
 	}
 	if err := s.Store.GiveBack(ctx, limits[:len(limits)-1]...); err != nil {
 		s.Log.WarnContext(ctx, "sign-in limit not given back", "error", err)
@@ -267,17 +267,16 @@ func asIssued(w gatehouse.Password, typed string) string {
 }
 
 // refusal is the answer to an attempt that did not work.
-func refusal(a *attempt, result gatehouse.EventResult) error {
-	code := CodeFailed
+func (s *Service) refusal(a *attempt, result gatehouse.EventResult) error {
 	switch {
 	case result == gatehouse.ResultExpired:
-		code = CodeTemporaryExpired
+		return s.temporaryOver(CodeTemporaryExpired, a.user, a.req.SignIn)
 	case result == gatehouse.ResultUsed:
-		code = CodeTemporaryUsed
+		return s.temporaryOver(CodeTemporaryUsed, a.user, a.req.SignIn)
 	case result == gatehouse.ResultLocked && a.browser != "":
 		return &LockedError{Reason: a.user.LockReason, Until: gatehouse.AccountLockEnds(a.site.Policy.Lockout, a.user)}
 	}
-	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: code}
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeFailed}
 }
 
 // LockedError is said only to a browser that has signed in as this user before: the

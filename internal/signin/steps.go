@@ -71,7 +71,7 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	}
 	return s.step(ctx, st, at, gatehouse.StepPassword, func(q store.Queries, facts *gatehouse.SignInFacts) error {
 		if !gatehouse.PasswordUsable(facts.User.Password, s.Now()) {
-			return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeTemporaryExpired}
+			return s.temporaryOver(CodeTemporaryExpired, facts.User, at.SignIn)
 		}
 		browser, err := s.knownBrowser(ctx, q, st, facts.User, at.Browser)
 		if err == nil {

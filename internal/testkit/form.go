@@ -179,6 +179,7 @@ func (p *Page) fields(form *goquery.Selection) *goquery.Selection {
 		if owner, ok := f.Attr("form"); ok {
 			return id != "" && owner == id
 		}
-		return f.Closest("form").Get(0) == form.Get(0)
+		around := f.Closest("form") // a button that only scripts use is in none
+		return around.Length() > 0 && around.Get(0) == form.Get(0)
 	})
 }

@@ -79,6 +79,7 @@ func (s *Server) signInRoutes() []route {
 		to("GET /{$}", Public, p.Home),
 		to("GET /sign-in", Public, p.SignInPage),
 		to("POST /sign-in", Public, p.SignInSubmit),
+		to("POST /sign-in/temporary-password", Public, p.MailTemporary),
 		to("GET /sign-in/code", Pending, p.Step),
 		to("POST /sign-in/code", Pending, p.EnterCode),
 		to("GET /sign-in/code/send", Pending, p.Step),

@@ -27,6 +27,7 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 		SignedOut: r.URL.Query().Has("signed_out") && !v.SessionEnded,
 		Expired:   v.SessionEnded,
 		Ended:     r.URL.Query().Has("ended"), PasswordChanged: r.URL.Query().Has("password_changed"),
+		PasswordMailed: r.URL.Query().Has("password_mailed"),
 	})
 }
 
@@ -66,6 +67,10 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 		}
 		return p.page(w, r, http.StatusUnauthorized, view)
 	}
+	var over *signin.TemporaryOverError
+	if errors.As(err, &over) {
+		return p.temporaryOver(w, r, over)
+	}
 	var e *gatehouse.Error
 	if !errors.As(err, &e) {
 		return err
@@ -75,13 +80,28 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 	case e.Kind == gatehouse.Invalid:
 		view.Fields = e.Fields
 		return p.page(w, r, http.StatusUnprocessableEntity, view)
-	case e.Code == signin.CodeTemporaryExpired:
-		return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{})
-	case e.Code == signin.CodeTemporaryUsed:
-		return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{Used: true})
 	case e.Kind == gatehouse.Unauthenticated:
 		view.LastFailed = true
 		return p.page(w, r, http.StatusUnauthorized, view)
+	}
+	return err
+}
+
+// temporaryOver says that a right temporary password is over, and offers a new one.
+func (p *Portal) temporaryOver(w http.ResponseWriter, r *http.Request, over *signin.TemporaryOverError) error {
+	return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{Used: over.Code == signin.CodeTemporaryUsed, Ticket: over.Ticket})
+}
+
+// MailTemporary mails a new temporary password to somebody who has entered the old one.
+func (p *Portal) MailTemporary(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	err := p.SignIn.MailTemporary(r.Context(), v.Site, r.PostFormValue("ticket"), v.SignInToken, v.Caller(r))
+	to := "/sign-in?password_mailed"
+	if gatehouse.KindOf(err) == gatehouse.Gone {
+		to, err = "/sign-in?ended", nil
+	}
+	if err == nil {
+		http.Redirect(w, r, to, http.StatusSeeOther)
 	}
 	return err
 }

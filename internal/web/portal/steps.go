@@ -118,11 +118,14 @@ func at(r *http.Request, v *ui.Visit) signin.At {
 // really due, or to its page again with what is wrong.
 func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outcome, err error, again func([]gatehouse.FieldError) ui.View) error {
 	var moved *signin.MovedError
+	var over *signin.TemporaryOverError
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
 		GoOn(w, r, out)
 		return nil
+	case errors.As(err, &over):
+		return p.temporaryOver(w, r, over)
 	case errors.As(err, &moved):
 		http.Redirect(w, r, StepPath(moved.Step), http.StatusSeeOther)
 		return nil
@@ -130,8 +133,6 @@ func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outc
 		return err
 	case e.Kind == gatehouse.Invalid:
 		return p.page(w, r, http.StatusUnprocessableEntity, again(e.Fields))
-	case e.Code == signin.CodeTemporaryExpired:
-		return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{})
 	}
 	return err
 }

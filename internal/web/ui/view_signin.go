@@ -26,6 +26,8 @@ type SignIn struct {
 	Ended bool
 	// PasswordChanged: a reset link has just been used.
 	PasswordChanged bool
+	// PasswordMailed: a new temporary password is on its way.
+	PasswordMailed bool
 }
 
 func (SignIn) template() string     { return "signin" }
@@ -79,6 +81,8 @@ func (v SignIn) State() string {
 		return "expired"
 	case v.PasswordChanged:
 		return "password_changed"
+	case v.PasswordMailed:
+		return "password_mailed"
 	case v.Ended:
 		return "ended"
 	case v.SignedOut:
@@ -98,6 +102,8 @@ func (p *page) FailedText() string { return p.T("signin.failed_" + identifierOf(
 type TemporaryExpired struct {
 	// Used: it has opened a sign-in already, in another browser.
 	Used bool
+	// Ticket is worth a new one by mail; empty: none can be mailed.
+	Ticket string
 }
 
 func (TemporaryExpired) template() string       { return "temporary_expired" }

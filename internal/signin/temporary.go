@@ -1,0 +1,130 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// TemporaryOverError is said to whoever has the right temporary password, too late or after
+// it has opened a sign-in in another browser.
+type TemporaryOverError struct {
+	Code string
+	// Ticket is worth a new one by mail, in this browser and for a while; empty where
+	// nothing can be mailed.
+	Ticket string
+}
+
+func (e *TemporaryOverError) Error() string { return e.Code }
+
+// Unwrap gives it a kind and its code.
+func (e *TemporaryOverError) Unwrap() error {
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: e.Code}
+}
+
+const ticketPurpose = "new-temporary-password"
+
+// temporaryOver offers a new temporary password to somebody who was mailed one and has just
+// proved to have it: a question that was never set cannot be answered. The ticket is bound
+// to the password and to the browser's sign-in cookie, so it works once, and here.
+func (s *Service) temporaryOver(code string, u gatehouse.User, cookie string) error {
+	e := &TemporaryOverError{Code: code}
+	if cookie == "" || !u.Password.Temporary() || !u.MaySignIn() || !mail.CanSend(u.Email) {
+		return e
+	}
+	until := strconv.FormatInt(s.Now().Add(ticketFor).Unix(), 10)
+	e.Ticket = u.ID + "." + until + "." + s.ticket(u, until, cookie)
+	return e
+}
+
+// ticketFor is how long the page with the button may stay open.
+const ticketFor = 15 * time.Minute
+
+func (s *Service) ticket(u gatehouse.User, until, cookie string) string {
+	return s.Keys.MAC(ticketPurpose, u.SiteID, u.ID, strconv.FormatInt(u.Password.SetAt.UnixMicro(), 10), until, cookie)
+}
+
+// MailTemporary mails a new temporary password in place of one that is over, for a ticket of
+// TemporaryOverError. The old one, and what was begun with it, end.
+//
+// Errors: Gone with CodeLinkOver; TooMany with CodeTooManyRecoveries; Unavailable.
+func (s *Service) MailTemporary(ctx context.Context, st *site.Site, ticket, cookie string, c gatehouse.Caller) error {
+	err := s.mailTemporary(ctx, st, ticket, cookie, c)
+	if gatehouse.KindOf(err) == gatehouse.Gone {
+		_, err = s.LinkRepeated(ctx, st, ticket, c, err)
+	}
+	return err
+}
+
+func (s *Service) mailTemporary(ctx context.Context, st *site.Site, ticket, cookie string, c gatehouse.Caller) error {
+	u, err := s.ticketUser(ctx, s.Store.Read().User, st, ticket, cookie)
+	if err != nil {
+		return err
+	}
+	wait, err := s.Store.Allow(ctx, s.Now(),
+		s.Limits.RecoveryAddress.of("temporary:"+st.ID+":address:"+AddressBlock(c.Address)),
+		store.Limit{Key: "temporary:" + st.ID + ":" + u.ID, Every: 12 * time.Minute, Burst: 5})
+	if err == nil && wait > 0 {
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooManyRecoveries, RetryAfter: wait}
+	}
+	if err != nil {
+		return err
+	}
+	plain := secret.NewTemporaryPassword()
+	hash, err := s.Hasher.Hash(ctx, plain)
+	if errors.Is(err, secret.ErrBusy) {
+		return busy(err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(q store.Queries) error {
+		u, err := s.ticketUser(ctx, q.HoldUser, st, ticket, cookie)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		if !now.After(u.Password.SetAt) { // another password, also to who looks only at its time
+			now = u.Password.SetAt.Add(time.Microsecond)
+		}
+		w := gatehouse.Password{Hash: hash, Origin: u.Password.Origin, SetAt: now, ExpiresAt: now.Add(st.Policy.TemporaryPassword)}
+		return errors.Join(
+			s.KeepLink(ctx, q, u, ticket, "", c),
+			q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
+			q.EndAccess(ctx, st.ID, u.ID),
+			q.EndRecoveries(ctx, st.ID, u.ID),
+			q.InsertEvent(ctx, s.event(c, u, gatehouse.EventPasswordReset, gatehouse.ResultOK, map[string]string{"by": "temporary"})),
+			s.tell(ctx, q, st, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
+				For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
+	})
+}
+
+// ticketUser returns whose ticket it is, as long as it is worth something.
+func (s *Service) ticketUser(ctx context.Context, read func(context.Context, string, string) (gatehouse.User, error),
+	st *site.Site, ticket, cookie string) (gatehouse.User, error) {
+	parts := strings.Split(ticket, ".")
+	if len(parts) != 3 || cookie == "" {
+		return gatehouse.User{}, errLinkOver
+	}
+	u, err := read(ctx, st.ID, parts[0])
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return u, errLinkOver
+	}
+	if err != nil {
+		return u, err
+	}
+	until, _ := strconv.ParseInt(parts[1], 10, 64)
+	genuine := s.Keys.CheckMAC(ticketPurpose, parts[2], u.SiteID, u.ID, strconv.FormatInt(u.Password.SetAt.UnixMicro(), 10), parts[1], cookie)
+	if !genuine || s.Now().Unix() >= until || !u.Password.Temporary() || !u.MaySignIn() || !mail.CanSend(u.Email) {
+		return u, errLinkOver
+	}
+	return u, nil
+}

@@ -274,7 +274,7 @@ type PeopleMark struct {
 // differs between users, so that two who change places change the sum.
 func (q Queries) PeopleMark(ctx context.Context, siteID, companyID string) (m PeopleMark, err error) {
 	err = q.one(ctx, "mark of people", `SELECT COUNT(*),
-		CAST(COALESCE(SUM((1 + created_at % 999983 + 7919 * LENGTH(username_key) + 104729 * LENGTH(email))
+		CAST(COALESCE(SUM((1 + created_at % 999983 + 7919 * LENGTH(username) + 104729 * LENGTH(email))
 			* (CASE state WHEN 'active' THEN 1 WHEN 'invited' THEN 2 ELSE 3 END
 			+ CASE WHEN email = '' THEN 4 ELSE 0 END + CASE WHEN email_confirmed THEN 8 ELSE 0 END
 			+ CASE WHEN locked_at > 0 THEN 16 ELSE 0 END + CASE WHEN bounced_at > 0 THEN 32 ELSE 0 END

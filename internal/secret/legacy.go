@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -14,6 +15,7 @@ import (
 // a file must not stop the server (denial of service by import).
 const (
 	maxEncodedBytes     = 1024
+	markBytes           = 256  // what Import and Wrap may add to it
 	maxLegacyPassword   = 1024 // bytes; longer ones never match an imported hash
 	minBcryptCost       = 4
 	maxBcryptCost       = 15        // about 2 s
@@ -189,8 +191,16 @@ func Inspect(encoded string) (scheme string, err error) {
 }
 
 func parse(encoded string) (*storedHash, error) {
-	if len(encoded) > maxEncodedBytes {
-		return nil, malformed("stored hash", fmt.Sprintf("longer than %d characters", maxEncodedBytes))
+	most := maxEncodedBytes
+	if hasPrefixFold(encoded, importedMark) || hasPrefixFold(encoded, wrappedMark) {
+		most += markBytes
+	}
+	switch {
+	case len(encoded) > most:
+		return nil, malformed("stored hash", fmt.Sprintf("longer than %d characters", most))
+	case !utf8.ValidString(encoded), strings.IndexByte(encoded, 0) >= 0:
+		// PostgreSQL takes neither, and one such line would end an import while it writes.
+		return nil, malformed("stored hash", "it has a NUL, or bytes that are not UTF-8")
 	}
 	for _, f := range formats {
 		if hasPrefixFold(encoded, f.prefix) {

@@ -69,6 +69,36 @@ func TestOwnHashesAreOfTheComposedTextOnly(t *testing.T) {
 	}
 }
 
+// What an import accepts can be stored and read at the sign-in, however long its salt is
+// and whatever is in it: a database takes no NUL, and a mark makes a hash longer.
+func TestWhatIsImportedCanBeStoredAndRead(t *testing.T) {
+	h := NewHasher(cheap, 1, 1)
+	for _, odd := range []string{"\x00", "\xff", "\xc3", "\xed\xa0\x80"} {
+		for _, encoded := range []string{"{PBKDF2}$1$sa" + odd + "lt$1000$" + strings.Repeat("ab", 32), "md5$s" + odd + "lt$" + strings.Repeat("ab", 16),
+			"pbkdf2_sha256$10000$s" + odd + "lt$" + strings.Repeat("A", 43) + "="} {
+			if _, _, err := Import(encoded); !errors.Is(err, ErrMalformed) {
+				t.Errorf("Import(%q): %v", encoded, err)
+			}
+		}
+	}
+	for _, shape := range [][2]string{{"md5$", "$" + strings.Repeat("ab", 16)}, {"{PBKDF2}$1$", "$1000$" + strings.Repeat("ab", 32)},
+		{"$argon2id$v=19$m=64,t=1,p=1$", "$" + strings.Repeat("A", 43)}} {
+		for _, length := range []int{8, 600, 700, 800, 900, 1024, 1025} {
+			salt := strings.Repeat("A", max(8, length-len(shape[0])-len(shape[1])))
+			stored, weak, err := Import(shape[0] + salt + shape[1])
+			if err != nil {
+				continue
+			}
+			if weak {
+				stored, err = h.Wrap(t.Context(), shape[0]+salt+shape[1])
+			}
+			if _, unreadable := Inspect(stored); err != nil || unreadable != nil {
+				t.Errorf("%s with %d characters was accepted: %v, and is stored unreadable: %v", shape[0], length, err, unreadable)
+			}
+		}
+	}
+}
+
 // A stolen table holds nothing of a weak hash that can be guessed against without
 // paying for argon2id.
 func TestWeakHashesAreWrapped(t *testing.T) {

@@ -49,20 +49,32 @@ func unixLines(text []byte) []byte {
 }
 
 // fieldLines are the lines of header fields, with those that are folded in one piece and
-// the blank ones empty.
+// the blank ones empty. A field may be folded as often as 1 MiB has room for, so it is put
+// together once: text that is added to text each time would be copied as often (ASVS 15.2.2).
 func fieldLines(text []byte) (lines []string) {
-	for line := range bytes.Lines(text) {
-		if len(lines) == reportLines {
-			break
+	var field strings.Builder
+	end := func() {
+		if field.Len() > 0 {
+			lines = append(lines, field.String())
+			field.Reset()
 		}
-		folded := len(line) > 0 && (line[0] == ' ' || line[0] == '\t')
-		words := strings.TrimSpace(string(line))
-		if last := len(lines) - 1; folded && words != "" && last >= 0 && lines[last] != "" {
-			lines[last] += " " + words
+	}
+	for line := range bytes.Lines(text) {
+		folded := line[0] == ' ' || line[0] == '\t'
+		words := bytes.TrimSpace(line)
+		if folded && len(words) > 0 && field.Len() > 0 {
+			field.WriteByte(' ')
+			field.Write(words)
 			continue
 		}
-		lines = append(lines, words)
+		if end(); len(lines) == reportLines {
+			return lines
+		}
+		if field.Write(words); len(words) == 0 {
+			lines = append(lines, "")
+		}
 	}
+	end()
 	return lines
 }
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -124,6 +126,36 @@ func TestReportText(t *testing.T) {
 	} {
 		if got := r.Text(); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A field that is folded all over the report takes no more than its size: whoever has had
+// one mail from here can send any number of reports about it.
+func TestReadingAFoldedFieldCostsWhatItIsLong(t *testing.T) {
+	for _, head := range []string{"Content-Type: multipart/report; boundary=x\nX: a\n", "Content-Type: message/delivery-status\n\nAction: failed\nDiagnostic-Code: a\n"} {
+		raw := head + strings.Repeat(" a\n", 60_000)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		ReadReport(strings.NewReader(raw)) //nolint:errcheck // what it says does not matter
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > 100*uint64(len(raw)) {
+			t.Errorf("reading %d bytes took %d", len(raw), got)
+		}
+	}
+}
+
+func TestFieldLines(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                                   nil,
+		"\n":                                 {""},
+		" a":                                 {"a"},
+		"A: b\n\tc\n  d \n\n e\nF: g":        {"A: b c d", "", "e", "F: g"},
+		"A: b\n \n c\n":                      {"A: b", "", "c"},
+		strings.Repeat("a\n", reportLines+9): slices.Repeat([]string{"a"}, reportLines),
+	} {
+		if got := fieldLines([]byte(text)); !slices.Equal(got, want) {
+			t.Errorf("%.40q: %d lines, %.60q; want %d", text, len(got), got, len(want))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -341,5 +342,41 @@ func TestTemporaryPasswordsWaitForTheGate(t *testing.T) {
 		if u := h.stored(h.uk, fmt.Sprintf("u%d", i)); !h.opens(u, fmt.Sprintf("Fjord-Lamp-%d", 100+i)) {
 			t.Errorf("user %d has another's password", i)
 		}
+	}
+}
+
+// An address that everybody has (none@… is what other systems make of no address) costs a
+// dry run no more than as many different ones: who has it already is asked once.
+func TestADryRunAsksOnceWhoHasAnAddress(t *testing.T) {
+	h := once(t)
+	file := func(name, address string) string {
+		var b strings.Builder
+		b.WriteString("username,email,company,account_number\n")
+		for i := range 6 * store.ImportBatch {
+			fmt.Fprintf(&b, "%s%d,%s,Northgate,10482\n", name, i, strings.ReplaceAll(address, "*", fmt.Sprint(i)))
+		}
+		return b.String()
+	}
+	took := func(file string) (bytes uint64, found directory.AddressFindings) {
+		h.mustImport(h.uk, file)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r, err := h.importFile(h.uk, file, directory.ImportOptions{DryRun: true})
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return after.TotalAlloc - before.TotalAlloc, r.Rehearsal.Addresses
+	}
+	each, found := took(file("e", "e*@northgate.example"))
+	if found.SharedCount != 0 {
+		t.Errorf("%+v", found)
+	}
+	one, found := took(file("o", "none@northgate.example"))
+	if found.SharedCount != 1 || found.SharedAccounts != 6*store.ImportBatch {
+		t.Errorf("%+v", found)
+	}
+	if one > each*5/4 {
+		t.Errorf("one address for all takes %d bytes, different ones take %d", one, each)
 	}
 }

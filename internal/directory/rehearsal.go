@@ -86,6 +86,7 @@ type rehearsing struct {
 type mailbox struct {
 	spelling string // the first
 	twice    bool   // there is another
+	asked    bool   // the database has been asked who has it
 	lines    []int32
 	accounts int
 	// others are usernames' keys of accounts that have it now, and may be in the file.
@@ -105,7 +106,10 @@ func (p *importPass) rehearse(ctx context.Context, changes []importChange) error
 	var addresses []string
 	for _, ch := range changes {
 		p.rehearsal.account(p, ch)
-		if ch.now.Email != "" {
+		// Once for each: a file may have one address on every line, and as many accounts that
+		// have it already.
+		if box := p.rehearsal.mailboxes[gatehouse.Mailbox(ch.now.Email)]; box != nil && !box.asked {
+			box.asked = true
 			addresses = append(addresses, ch.now.Email)
 		}
 	}

@@ -18,15 +18,15 @@ import (
 // does not end the link that the owner has just asked for.
 const keptLinks = 3
 
-// allowRecovery takes from the limits of what begins a recovery or a request. A browser
-// that the person has signed in with before has a budget of its own, then it is a
-// stranger's. Only the address that it comes from is ever refused with 429: a limit that
+// allowRecovery takes from the limits of what begins a recovery or a request. Who is known
+// has a budget apart, then it is a stranger's; known says whose, and is empty for
+// strangers. Only the address that it comes from is ever refused with 429: a limit that
 // hangs on a name could be used up by anybody, and would keep out its owner. own: it was
-// the browser's budget.
-func (s *Service) allowRecovery(ctx context.Context, st *site.Site, what, browser string, c gatehouse.Caller) (own bool, err error) {
+// the budget apart.
+func (s *Service) allowRecovery(ctx context.Context, st *site.Site, what, known string, c gatehouse.Caller) (own bool, err error) {
 	of := what + ":" + st.ID
-	if browser != "" {
-		if wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryName.of(of+":browser:"+browser)); err != nil || wait == 0 {
+	if known != "" {
+		if wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryName.of(of+":known:"+known)); err != nil || wait == 0 {
 			return err == nil, err
 		}
 	}
@@ -49,17 +49,19 @@ func (s *Service) allowMail(ctx context.Context, st *site.Site, what, email stri
 }
 
 // admitMail is allowRecovery and allowMail for a request that is about an address. own: it
-// came from a browser that somebody with the address has signed in with before, whose
-// budget is instead of the address's.
+// came from a browser in which who has confirmed the address has signed in before. All
+// browsers of that user have one budget, which is instead of the address's: whoever knows
+// a password makes any number of known browsers, and must not fill the mailbox from them,
+// nor end the links that the owner has asked for.
 func (s *Service) admitMail(ctx context.Context, st *site.Site, what, email string, c gatehouse.Caller) (send, own bool, err error) {
-	browser := ""
+	known := ""
 	if c.Browser != "" {
-		browser, err = s.Store.Read().BrowserOfEmail(ctx, st.ID, email, secret.HashToken(c.Browser), s.Now().Add(-gatehouse.BrowserKnownFor))
+		known, err = s.Store.Read().BrowserOfEmail(ctx, st.ID, email, secret.HashToken(c.Browser), s.Now().Add(-gatehouse.BrowserKnownFor))
 		if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
 			return false, false, err
 		}
 	}
-	if own, err = s.allowRecovery(ctx, st, what, browser, c); err != nil || own {
+	if own, err = s.allowRecovery(ctx, st, what, known, c); err != nil || own {
 		return own, own, err
 	}
 	send, err = s.allowMail(ctx, st, what, email)

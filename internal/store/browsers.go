@@ -15,13 +15,14 @@ func (q Queries) Browser(ctx context.Context, siteID, userID, tokenHash string, 
 	return id, err
 }
 
-// BrowserOfEmail is Browser for any user who has an address; of several, which share the
-// browser, the one that was used last.
-func (q Queries) BrowserOfEmail(ctx context.Context, siteID, email, tokenHash string, since time.Time) (id string, err error) {
-	err = q.one(ctx, "browser of email", `SELECT b.id FROM browsers b JOIN users u ON u.site_id = b.site_id AND u.id = b.user_id
-		WHERE b.site_id = $1 AND b.token_hash = $2 AND b.seen_at > $3 AND u.email_key = $4 AND u.email_key <> ''
-		ORDER BY b.seen_at DESC, b.id DESC LIMIT 1`, []any{siteID, tokenHash, micros(since), gatehouse.NameKey(email)}, &id)
-	return id, err
+// BrowserOfEmail returns the user who has confirmed an address and has signed in with a
+// browser; of several, which share both, the one who did so last. An address that is only
+// claimed is anybody's who administers a company.
+func (q Queries) BrowserOfEmail(ctx context.Context, siteID, email, tokenHash string, since time.Time) (userID string, err error) {
+	err = q.one(ctx, "browser of email", `SELECT b.user_id FROM browsers b JOIN users u ON u.site_id = b.site_id AND u.id = b.user_id
+		WHERE b.site_id = $1 AND b.token_hash = $2 AND b.seen_at > $3 AND u.email_key = $4 AND u.email_key <> '' AND u.email_confirmed
+		ORDER BY b.seen_at DESC, b.id DESC LIMIT 1`, []any{siteID, tokenHash, micros(since), gatehouse.NameKey(email)}, &userID)
+	return userID, err
 }
 
 // BrowserRecovered records that a user has completed a recovery in a browser. It is known

@@ -1,0 +1,69 @@
+package signin_test
+
+import (
+	"fmt"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/testkit"
+)
+
+// A browser that is known has a budget of its own, and whoever knows a password can make
+// any number of those, each by one sign-in. Their requests come out of one budget all the
+// same: a thief of the password, who does not read the mailbox, does not end the link by
+// which the owner gets rid of the thief, and does not fill the mailbox.
+func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
+	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
+		st, u := s.press(), s.reader("owner", nil)
+		boss, local := s.person("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin }), s.person("local", nil)
+		var thieves, locals []string
+		for range 3 {
+			thieves = append(thieves, s.open(u, first, "").Browser)
+			locals = append(locals, s.open(local, first, "").Browser)
+		}
+		s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 1)))
+		for n := range thieves {
+			for range 4 {
+				s.must(s.SignIn.SendResetLink(ctx, st, u.Email, in(st, 10+n, thieves[n])))
+				s.must(s.SignIn.AskUsername(ctx, s.uk(), local.Email, "", in(s.uk(), 10+n, locals[n])))
+			}
+		}
+		// Both budgets at once: the browsers' and everybody's.
+		if n := len(s.tokens(u.Email)); n > 6 {
+			t.Errorf("%d links in the mailbox", n)
+		}
+		if n := len(s.sent(boss.Email)); n > 6 {
+			t.Errorf("%d requests to the administrator", n)
+		}
+	})
+}
+
+// Whose address is only a claim, written into an account by an administrator, spends
+// nothing of who has confirmed it: no mail, and no link that was good.
+func TestAClaimHasNoBudget(t *testing.T) {
+	const address = "ada@northgate.example"
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := eitherStage(t, url, testkit.WithLimits(signin.DefaultLimits))
+		st := s.Sites.ByID("meridian-au")
+		s.firm(st, "rival")
+		boss := s.firm(st, "home")
+		s.claimant(st, "ada", "com_home", address, true, nil)
+		s.must(s.SignIn.SendResetLink(ctx, st, address, from(st, 1)))
+		mine := s.tokens(address)[0]
+		for n := range 3 {
+			claim := s.claimant(st, fmt.Sprint("claim-", n), "com_rival", address, false, nil)
+			c := in(st, 10+n, s.open(claim, first, "").Browser)
+			for range 4 {
+				s.SignIn.SendResetLink(ctx, st, address, c)   //nolint:errcheck // a stranger's
+				s.SignIn.AskUsername(ctx, st, address, "", c) //nolint:errcheck
+			}
+		}
+		if _, err := s.SignIn.ResetLink(ctx, st, mine); err != nil {
+			t.Errorf("the owner's link after those of claims: %v", err)
+		}
+		if n := len(s.sent(boss.Email)); n > 3 {
+			t.Errorf("%d requests to the owner's administrator", n)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package journeys
 
 import (
 	"maps"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +172,30 @@ func TestB13_ARepeatIsTheSameForm(t *testing.T) {
 				t.Errorf("%s: %d %s", what, got.Status, got.URL)
 			}
 		}
+		if n := sessionsOf(t, s, u); n != 1 {
+			t.Errorf("%d sessions", n)
+		}
+	})
+}
+
+// Whoever knows the password and has the cookie of the sign-in page, and not that of the
+// trusted device, is asked for a code: also in the moment after the owner has signed in
+// with that very form and without one.
+func TestB08_ARepeatDoesNotInheritTheTrustInADevice(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := careful(t, s, "meridian-uk", "msantos", nil)
+		c := visitor(t, s, "meridian-uk")
+		wantHome(t, c.Submit(wantCodePage(t, c, u), codeForm, testkit.Values{"code": mailedCode(t, s, u.Email), "trust_device": "on"}))
+		c.Press(c.Get("/"), "Sign out", nil)
+		form, typed := c.Get("/sign-in"), testkit.Values{"username": "msantos", "password": password}
+		thief := visitor(t, s, "meridian-uk")
+		thief.SetCookie(&http.Cookie{Name: "gatehouse-signin", Value: c.Cookie("/", "gatehouse-signin"), Path: "/"})
+		lost := c.Before()
+		wantHome(t, c.Submit(form, signInForm, typed))
+		if p := thief.Submit(form, signInForm, typed); p.URL.Path != "/sign-in/code" || thief.Cookie("/", sessionCookie) != "" {
+			t.Errorf("without the device: %d %s", p.Status, p.URL)
+		}
+		wantHome(t, lost.Submit(form, signInForm, typed))
 		if n := sessionsOf(t, s, u); n != 1 {
 			t.Errorf("%d sessions", n)
 		}

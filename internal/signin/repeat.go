@@ -25,6 +25,17 @@ const (
 	temporaryPurpose = "temporary-password-device"
 )
 
+// formRepeat is the key of a form of a sign-in: which form, in which browser. The browser
+// counts, because a known or trusted one has spared the first one a step: who has the
+// password and the sign-in cookie, and not the cookie of the device, gets no outcome that
+// the trust in it made.
+func formRepeat(c gatehouse.Caller) string {
+	if c.Post == "" {
+		return ""
+	}
+	return c.Post + "." + browserHash(c.Browser)
+}
+
 // outcomeToken is the token of what a form makes; a random one where nobody could ask for
 // it again.
 func (s *Service) outcomeToken(c gatehouse.Caller, siteID, cookie, made string) string {
@@ -70,7 +81,7 @@ func (s *Service) repeated(ctx context.Context, q store.Queries, st *site.Site, 
 	if cookie == "" {
 		return out, false, nil
 	}
-	r, err := q.Repeat(ctx, st.ID, c.Post)
+	r, err := q.Repeat(ctx, st.ID, formRepeat(c))
 	if err == nil && r.Fresh(s.Now()) && (userID == "" || userID == r.UserID) {
 		token := s.outcomeToken(c, st.ID, cookie, r.Made)
 		if strings.HasPrefix(r.Made, "ses_") {

@@ -55,7 +55,7 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 		}
 	}
 	session = s.outcomeToken(c, st.ID, cookie, made)
-	err = q.InsertRepeat(ctx, c.Post, gatehouse.Repeat{SiteID: st.ID, UserID: u.ID, Made: made, ReturnTo: f.SignIn.ReturnTo, At: now})
+	err = q.InsertRepeat(ctx, formRepeat(c), gatehouse.Repeat{SiteID: st.ID, UserID: u.ID, Made: made, ReturnTo: f.SignIn.ReturnTo, At: now})
 	if err != nil {
 		return "", "", err
 	}

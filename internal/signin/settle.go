@@ -199,7 +199,7 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 	}
 	in = facts.SignIn
 	in.Steps, out.SignIn = gatehouse.DueSteps(a.site.Site, facts, now), s.outcomeToken(a.req.Caller, a.site.ID, a.req.SignIn, in.ID)
-	err = q.InsertRepeat(ctx, a.req.Caller.Post, gatehouse.Repeat{SiteID: a.site.ID, UserID: u.ID, Made: in.ID, At: now})
+	err = q.InsertRepeat(ctx, formRepeat(a.req.Caller), gatehouse.Repeat{SiteID: a.site.ID, UserID: u.ID, Made: in.ID, At: now})
 	if err != nil {
 		return Outcome{}, err
 	}

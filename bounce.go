@@ -139,3 +139,25 @@ func RefusesAddress(r Refusal) (status string, refused bool) {
 	}
 	return status, (r.Code == 550 || r.Code == 551 || r.Code == 553) && !notTheAddress.MatchString(r.Text)
 }
+
+// answerCode is an SMTP number or a status as a word of its own.
+var answerCode = regexp.MustCompile(`^(?:[245]\d\d|[245]\.\d{1,3}\.\d{1,3})$`)
+
+// AnswerCodes are the number and the status that a stored report begins with, in whatever
+// order, and nothing of its words: whoever had the mail can make up a report about it, and
+// must not write into an administrator's page.
+func AnswerCodes(text string) string {
+	var codes []string
+	for i, word := range strings.Fields(strings.ReplaceAll(text, "-", " ")) {
+		switch {
+		case answerCode.MatchString(word) && !slices.Contains(codes, word):
+			codes = append(codes, word)
+		case i > 0 || !strings.HasSuffix(word, ":"): // "delayed:" stands before the codes
+			return strings.Join(codes, " ")
+		}
+		if len(codes) == 2 {
+			break
+		}
+	}
+	return strings.Join(codes, " ")
+}

@@ -195,3 +195,16 @@ func TestRefusalCauses(t *testing.T) {
 		}
 	}
 }
+
+// Of a report, the page of an administrator has number and status alone.
+func TestAnswerCodes(t *testing.T) {
+	for text, want := range map[string]string{
+		"550 5.1.1 your administrator was dismissed": "550 5.1.1", "5.0.0 550 no": "5.0.0 550", "550-5.1.1 no": "550 5.1.1",
+		"5.1.1": "5.1.1", "delayed: 4.4.1 call 0800 123 456": "4.4.1", "delivered: 250 2.0.0 Ok": "250 2.0.0", "550 550 550 call": "550",
+		"call 0800 550 5.1.1": "", "": "", "x: y: 550": "", "550": "550", "5.1.1.evil.example 550": "", "<b>550</b>": "",
+	} {
+		if got := gatehouse.AnswerCodes(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -108,9 +108,8 @@ func (s *Service) mailLink(ctx context.Context, q store.Queries, st *site.Site, 
 		return err
 	}
 	if other.ID == "" {
-		to := mail.To(st, u)
-		to.Address = change.New
-		return s.Outbox.Enqueue(ctx, q, st, to, mail.ConfirmAddress{Username: u.Username, Token: token, ExpiresAt: change.ConfirmUntil})
+		// Whose address it is is not known yet: no name that the asker chose.
+		return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u).Elsewhere(change.New), mail.ConfirmAddress{Username: u.Username, Token: token, ExpiresAt: change.ConfirmUntil})
 	}
 	if other.State == gatehouse.Deactivated || !mail.CanSend(other.Email) {
 		return nil

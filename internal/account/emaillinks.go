@@ -131,9 +131,7 @@ func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Sit
 		again.Username = keeper.Address
 	}
 	again.Again, again.UndoToken, again.UndoUntil = true, s.undoToken(keeper.First), keeper.Until
-	to := mail.To(st, was)
-	to.Address = keeper.Address
-	return s.Outbox.Enqueue(ctx, q, st, to, again)
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, was).Elsewhere(keeper.Address), again)
 }
 
 // putEmail gives a user an address whose mail was read, and the username that goes

@@ -91,7 +91,7 @@ func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, 
 	if !expires.After(now) {
 		return store.Message{}, fmt.Errorf("mail: %s has expired before it is sent", msg.Kind())
 	}
-	to.Name = shorten(clean(to.Name), nameLength)
+	to.Name = shorten(clean(plainName(to.Name)), nameLength)
 	r, err := Render(s, to, msg)
 	if err != nil {
 		return store.Message{}, err

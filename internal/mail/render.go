@@ -21,6 +21,7 @@ type Rendered struct {
 
 // Render writes a message for a person: text and HTML from the same source.
 func Render(s *site.Site, to Recipient, msg Message) (Rendered, error) {
+	to.Name, msg = plainName(to.Name), withPlainNames(msg)
 	src := matchLanguage(append([]string{to.Lang}, s.Languages...)...)
 	d, err := src.read(view{Site: s, To: to, M: msg, lang: src.lang})
 	if err != nil {

@@ -109,7 +109,9 @@ func (p *page) BarrierRows() []barrierRow {
 			"site", p.SiteName(), "address", Name(v.Of.Email)))
 		row.Correct = slices.Contains([]gatehouse.BarrierKind{gatehouse.BarrierNoAddress, gatehouse.BarrierBadAddress, gatehouse.BarrierBouncing}, b.Kind)
 		if b.Kind == gatehouse.BarrierBouncing {
-			row.Said = v.Of.Bounce.Reason
+			if row.Said = v.Of.Bounce.Reason; v.Of.Bounce.Reported {
+				row.Said = gatehouse.AnswerCodes(row.Said)
+			}
 		}
 		for _, remedy := range b.Remedies {
 			act := remedyActs[remedy]

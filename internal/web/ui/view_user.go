@@ -251,6 +251,9 @@ func (p *page) MailRows() []mailRow {
 		if m.Void != "" {
 			row.Void = p.T("person.void_" + m.Void)
 		}
+		if m.State == "bounced" || m.State == "sent" && !saidByServer(m.Reply) {
+			row.Reply = gatehouse.AnswerCodes(m.Reply) // a report, which the user may have made
+		}
 		row.Folded = m.State == "sent" || len(m.Reply) > shortReply
 		if !saidByServer(m.Reply) && (m.State == "deferred" || m.Reply != "" && (m.State == "waiting" || m.State == "sending" || m.State == "expired")) {
 			// Why no connection came about is for the operator: it names machines.

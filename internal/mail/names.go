@@ -1,0 +1,94 @@
+package mail
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// plainName makes a name, of a person or a company, fit to stand in a mail: mail programs
+// make links of whatever looks like a web address, a domain or a telephone number, and
+// people choose their names themselves. Blanks break it where everybody sees them, because
+// mail programs read on over invisible characters; "J.R. Smith" and "O'Neil & Sons Ltd."
+// stay as they are.
+func plainName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d' { // but what joins letters
+			return -1
+		}
+		return r
+	}, oneLine(name))
+	name = linkSign.ReplaceAllString(name, " $1 ")
+	name = scheme.ReplaceAllString(name, "$1$2 ")
+	name = telephone.ReplaceAllStringFunc(name, breakDigits)
+	name = innerDot.ReplaceAllStringFunc(name, breakDot)
+	return oneLine(name)
+}
+
+// linkSign is what addresses, web addresses and Windows shares are known by.
+var linkSign = regexp.MustCompile(`([@\x{ff20}\x{fe6b}]+|[/\x{ff0f}]{2,}|\\+)`)
+
+// scheme is a word with a colon that something follows: "tel:", "mailto:".
+var scheme = regexp.MustCompile(`(\pL)([:\x{ff1a}\x{fe55}]+)`)
+
+// telephone is a run of digits with what stands between those of a number.
+var telephone = regexp.MustCompile(`[+\x{ff0b}]?\(?\p{Nd}(?:[\s\p{Pd}.()\[\]~\x{b7}+\x{ff0b}/\x{ff0f}\x{200c}\x{200d}\pM\x{3002}\x{ff0e}\x{ff61}\x{2024}]*\p{Nd})+`)
+
+// breakDigits sets the groups of a run with as many digits as a number has apart, with a
+// mark that no number is written with.
+func breakDigits(run string) string {
+	groups := strings.FieldsFunc(run, func(r rune) bool { return !unicode.IsDigit(r) })
+	var all []string
+	for _, g := range groups {
+		for chunk := range slices.Chunk([]rune(g), 4) {
+			all = append(all, string(chunk))
+		}
+	}
+	if digits := len([]rune(strings.Join(groups, ""))); digits < 6 {
+		return run
+	}
+	return strings.Join(all, " | ")
+}
+
+// innerDot is a dot, or what is taken for one in a domain, before two letters or digits at
+// least: no top-level domain is shorter.
+var innerDot = regexp.MustCompile(`[.\x{3002}\x{ff0e}\x{ff61}\x{2024}]+[\pL\pM\pN\x{200c}\x{200d}_-]*`)
+
+func breakDot(found string) string {
+	dots := len(found) - len(strings.TrimLeft(found, ".\u3002\uff0e\uff61\u2024"))
+	label, n := found[dots:], 0
+	for _, r := range label {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			n++
+		}
+	}
+	if n < 2 || strings.HasPrefix(label, "-") {
+		return found
+	}
+	return found[:dots] + " " + label
+}
+
+// nameFields are the fields of messages that hold names.
+var nameFields = []string{"Name", "Company", "By", "Administrator", "StartedName"}
+
+// withPlainNames returns a message whose names are plain.
+func withPlainNames(msg Message) Message {
+	v := reflect.New(reflect.TypeOf(msg)).Elem()
+	v.Set(reflect.ValueOf(msg))
+	plainNames(v)
+	return v.Interface().(Message)
+}
+
+func plainNames(v reflect.Value) {
+	for i := range v.NumField() {
+		field, about := v.Field(i), v.Type().Field(i)
+		switch {
+		case about.Anonymous && field.Kind() == reflect.Struct:
+			plainNames(field)
+		case field.Type() == reflect.TypeFor[string]() && slices.Contains(nameFields, about.Name):
+			field.SetString(plainName(field.String()))
+		}
+	}
+}

@@ -258,7 +258,9 @@ func (p *page) LineRow(l EnrolmentLine) lineRow {
 	row := lineRow{Page: p, EnrolmentLine: l, Who: l.Name, Badge: outcomeLooks[l.Outcome].Badge,
 		Result: p.OutcomeText(run.Enable, l.Outcome), Why: p.ReasonText(l.Reason), Message: p.NoticeText(l.Notice)}
 	if l.Notice.State != "sent" {
-		row.Reply = l.Notice.Reply
+		if row.Reply = l.Notice.Reply; l.Notice.State == "bounced" {
+			row.Reply = gatehouse.AnswerCodes(row.Reply) // a report, which the user may have made
+		}
 	}
 	if l.Name == "" {
 		row.Who = l.Username

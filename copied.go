@@ -1,6 +1,7 @@
 package gatehouse
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -21,14 +22,18 @@ func CleanToken(copied string) string {
 		}
 		return -1
 	}, copied)
-	if strings.HasPrefix(kept, "3D") && len(strings.TrimRight(kept, ".")) >= tokenLength+2 {
-		kept = kept[2:] // "=3D" of quoted-printable
-	}
 	id, mac, named := strings.Cut(kept, ".")
-	if !named || len(mac) < tokenLength {
-		return firstOf(id)
+	if named && len(mac) >= tokenLength {
+		return strings.TrimPrefix(id, undecoded) + "." + firstOf(mac) // no ID begins like that
 	}
-	return id + "." + firstOf(mac)
+	// A token can: then what is too long for one tells whether it ends with a mark instead.
+	if len(id) >= tokenLength+len(undecoded) && !slices.Contains([]string{"3E", "gt"}, id[tokenLength:]) {
+		id = strings.TrimPrefix(id, undecoded)
+	}
+	return firstOf(id)
 }
+
+// undecoded is what is left of the "=" before a token in quoted-printable.
+const undecoded = "3D"
 
 func firstOf(token string) string { return token[:min(len(token), tokenLength)] }

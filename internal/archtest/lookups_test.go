@@ -19,7 +19,7 @@ var lookUps = map[string]string{
 	"internal/store/passwords.go":  "Administrators",
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText insertUsersText UsersByKeys UsersByEmails",
 	"internal/store/browsers.go":   "BrowserOfEmail",
-	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People PeopleMark",
+	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People",
 	// What strangers type is counted under a key, or else capitals would give new tries.
 	"internal/signin/password.go": "limits",
 	"internal/signin/recovery.go": "nameSubject recoveryFor",

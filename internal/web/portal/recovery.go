@@ -53,7 +53,7 @@ func faults(err error) []gatehouse.FieldError {
 // with its token in the address, which moves into a cookie at once.
 func (p *Portal) ForgotChallenge(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	if token := r.URL.Query().Get("token"); token != "" {
+	if token := gatehouse.CleanToken(r.URL.Query().Get("token")); token != "" {
 		if len(token) > ui.MaxToken {
 			return p.page(w, r, http.StatusGone, ui.RecoveryOver{})
 		}

@@ -219,12 +219,13 @@ func (s *Service) endLock(ctx context.Context, a *attempt) error {
 // address, the username is the address.
 func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (gatehouse.User, error) {
 	u, err := s.Store.Read().UserByUsername(ctx, st.ID, name)
-	if st.SignInWith != gatehouse.WithUsernameOrEmail || gatehouse.KindOf(err) != gatehouse.NotFound {
+	if st.SignInWith != gatehouse.WithUsernameOrEmail || err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
 		return u, err
 	}
-	users, err := s.Store.Read().UsersByEmail(ctx, st.ID, name, 2)
-	if err != nil {
-		return u, err
+	// Also where it is a username: as many queries as for a name that is none (invariant 7).
+	users, byEmail := s.Store.Read().UsersByEmail(ctx, st.ID, name, 2)
+	if err == nil || byEmail != nil {
+		return u, byEmail
 	}
 	u, ok := gatehouse.MeantBy(users)
 	if !ok {

@@ -72,7 +72,7 @@ func (s *Service) ask(ctx context.Context, q store.Queries, st *site.Site, c gat
 	if err := s.record(ctx, q, c, u, gatehouse.EventEmailAsked, nil); err != nil {
 		return err
 	}
-	if err := s.mailLink(ctx, q, st, u, change, token); err != nil {
+	if err := s.Outbox.AskNewAddress(ctx, q, st, u, change, token, now); err != nil {
 		return err
 	}
 	if again || change.Old == change.New || !mail.CanSend(change.Old) {
@@ -97,37 +97,6 @@ func (s *Service) ask(ctx context.Context, q store.Queries, st *site.Site, c gat
 func (s *Service) keeper(ctx context.Context, q store.Queries, u gatehouse.User) (gatehouse.EmailKeeper, error) {
 	changes, err := q.EmailChanges(ctx, u.SiteID, u.ID)
 	return gatehouse.KeeperOf(u.Email, changes, s.Now()), err
-}
-
-// mailLink sends the link that confirms to the new address. If that is the username of
-// somebody else, they are told instead, the link goes to nobody, and nothing that the
-// asker sees is different (invariant 7).
-func (s *Service) mailLink(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, change gatehouse.EmailChange, token string) error {
-	other, err := holder(ctx, q, st, u, change.New)
-	if err != nil {
-		return err
-	}
-	if other.ID == "" {
-		// Whose address it is is not known yet: no name that the asker chose.
-		return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u).Elsewhere(change.New), mail.ConfirmAddress{Username: u.Username, Token: token, ExpiresAt: change.ConfirmUntil})
-	}
-	if other.State == gatehouse.Deactivated || !mail.CanSend(other.Email) {
-		return nil
-	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, other), mail.AddressTaken{Username: other.Username, At: s.Now()})
-}
-
-// holder returns the other user whose username an address is, where a user's username
-// would become that address; a zero User if there is none.
-func holder(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, address string) (gatehouse.User, error) {
-	if !gatehouse.UsernameIsEmail(st.SignInWith, u) {
-		return gatehouse.User{}, nil
-	}
-	other, err := q.UserByUsername(ctx, st.ID, address)
-	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && other.ID == u.ID {
-		return gatehouse.User{}, nil
-	}
-	return other, err
 }
 
 // SendConfirmation sends the link once more: for the change that waits, or for an

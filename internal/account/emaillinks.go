@@ -52,7 +52,11 @@ func over(err error) error {
 //
 // Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
 func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) error {
-	err := s.Store.Write(ctx, func(q store.Queries) error {
+	again, err := s.passwordAgain(ctx, st, token)
+	if err != nil {
+		return err
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
 		change, u, err := confirmable(ctx, q, q.HoldUser, st, token)
 		if err != nil {
 			return err
@@ -71,7 +75,10 @@ func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, token string,
 		if err := s.SignIn.KeepLink(ctx, q, u, token, "", c); err != nil {
 			return err
 		}
-		return s.confirmed(ctx, q, st, c, u, change)
+		if err := s.confirmed(ctx, q, st, c, u, change); err != nil || again.hash == "" || !needsPassword(u, change) {
+			return err
+		}
+		return s.mailPasswordAgain(ctx, q, st, u.ID, again)
 	})
 	if gatehouse.KindOf(err) == gatehouse.Gone {
 		_, err = s.SignIn.LinkRepeated(ctx, st, token, c, err)
@@ -137,7 +144,7 @@ func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Sit
 // putEmail gives a user an address whose mail was read, and the username that goes
 // with it.
 func (s *Service) putEmail(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, address string) (gatehouse.User, error) {
-	other, err := holder(ctx, q, st, u, address)
+	other, err := mail.Holder(ctx, q, st, u, address)
 	if err != nil || other.ID != "" {
 		return u, taken(err)
 	}

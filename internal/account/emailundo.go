@@ -5,12 +5,9 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
-	"gatehouse/internal/secret"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -140,12 +137,7 @@ func (s *Service) spare(ctx context.Context, st *site.Site, token string) (p spa
 	if _, err := s.UndoLink(ctx, st, token); err != nil {
 		return p, err
 	}
-	p.plain = secret.NewTemporaryPassword()
-	p.hash, err = s.SignIn.Hasher.Hash(ctx, p.plain)
-	if errors.Is(err, secret.ErrBusy) {
-		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Code: signin.CodeBusy, RetryAfter: 5 * time.Second, Err: err}
-	}
-	return p, err
+	return s.hashedPassword(ctx)
 }
 
 // restore gives a user the old address back, and closes the account to whoever is in it

@@ -58,7 +58,8 @@ func (s *Service) prepareMove(ctx context.Context, c gatehouse.Caller, st *site.
 	if gatehouse.SameMailbox(fields.Email, u.Email) || checkUser(st, &fields).err() != nil {
 		return again, nil
 	}
-	if err := s.spare(ctx, c, CodeResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated {
+	if err := s.spare(ctx, c, CodeResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated ||
+		waitsForOwner(c, st, u, fields.put(u)) {
 		return again, err
 	}
 	again.plain, again.password, err = s.temporary(ctx, st, u.Password.Origin)
@@ -82,7 +83,7 @@ func (s *Service) moveMail(ctx context.Context, q store.Queries, c gatehouse.Cal
 		q.DeleteSignInsOf(ctx, st.ID, u.ID),
 		q.DropMessages(ctx, st.ID, u.ID, was.Email, s.Now()),
 		recordMove(ctx, q, s.Now(), was, u),
-		s.tellOldAddress(ctx, q, c, st, was, u))
+		s.tellOldAddress(ctx, q, c, st, was, u, false))
 	if err == nil && mailedPassword(was) {
 		err = s.sendAgain(ctx, q, c, st, u, again)
 	}

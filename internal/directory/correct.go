@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"strings"
 
 	"gatehouse"
 	"gatehouse/internal/site"
@@ -12,6 +13,8 @@ import (
 type Correction struct {
 	// Moved: it is another mailbox now. Without that, mail is sent where it was.
 	Moved bool
+	// Waits: it will be, once it is confirmed from there.
+	Waits bool
 	// Told: the mailbox of before was told.
 	Told bool
 	// Password is what became of a temporary password in the mailbox of before.
@@ -34,7 +37,8 @@ const (
 func (s *Service) CorrectEmail(ctx context.Context, c gatehouse.Caller, st *site.Site, id, email string) (Correction, error) {
 	was, now, again, err := s.update(ctx, c, st, id, UserChange{Email: &email})
 	if err != nil || gatehouse.SameMailbox(was.Email, now.Email) {
-		return Correction{}, err
+		waits := err == nil && !gatehouse.SameMailbox(now.Email, strings.TrimSpace(email))
+		return Correction{Waits: waits, Told: waits && reachable(was)}, err
 	}
 	done := Correction{Moved: true, Told: reachable(was), Password: ReissueNone}
 	if mailedPassword(was) {

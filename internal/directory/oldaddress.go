@@ -13,12 +13,13 @@ import (
 
 // tellOldAddress tells the mailbox that a user had until now who has changed the address
 // (ASVS 6.3.7). Whoever led the mail away reads everything that comes after it, so this is
-// the last that reaches the owner; and it is all the more needed where nobody expects it.
-func (s *Service) tellOldAddress(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, was, now gatehouse.User) error {
+// the last that reaches the owner; and it is all the more needed where nobody expects it. waits: the new address has to be
+// confirmed first.
+func (s *Service) tellOldAddress(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, was, now gatehouse.User, waits bool) error {
 	if !reachable(was) || gatehouse.SameMailbox(was.Email, now.Email) {
 		return nil
 	}
-	msg := mail.AddressCorrected{Username: was.Username, At: s.Now()}
+	msg := mail.AddressCorrected{Username: was.Username, At: s.Now(), Waits: waits}
 	if now.Email != "" {
 		msg.NewAddress = gatehouse.MaskEmail(now.Email)
 	}

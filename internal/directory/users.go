@@ -112,7 +112,9 @@ type UserChange struct {
 // UpdateUser changes a user's profile and role. A new address counts as not
 // confirmed; the same one, written again, is no longer held for one that mail comes back
 // from. Administrators change neither their own role nor their own address
-// here: CodeOwnAccount says why, and a new address of one's own is confirmed first.
+// here: CodeOwnAccount says why, and a new address of one's own is confirmed first. So is
+// one that they give to somebody whose username it is: until then it is not in the user
+// that is returned.
 //
 // Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
 // CodeResendWait for many changes of an address, Unavailable.
@@ -135,13 +137,20 @@ func (s *Service) update(ctx context.Context, c gatehouse.Caller, st *site.Site,
 		fields := change.apply(st, was)
 		bad := checkUser(st, &fields)
 		now = fields.put(was)
+		asked := now.Email
+		waits := waitsForOwner(c, st, was, now)
 		if notOwn(c, was) != nil {
 			bad.own(was, now)
 		}
 		if err := bad.err(); err != nil {
 			return err
 		}
-		if change.Email != nil && now.Email == was.Email {
+		if waits {
+			now.Username, now.Email, now.EmailConfirmed = was.Username, was.Email, was.EmailConfirmed
+			if err := s.askOwner(ctx, q, c, st, now, asked); err != nil {
+				return err
+			}
+		} else if change.Email != nil && now.Email == was.Email {
 			if err := s.believe(ctx, q, c, st, was); err != nil {
 				return err
 			}

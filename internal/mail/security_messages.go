@@ -186,6 +186,8 @@ type AddressCorrected struct {
 	// By is the administrator's name; empty: support did it.
 	By string
 	At time.Time
+	// Waits: the new address is not confirmed yet, and counts once it is.
+	Waits bool
 }
 
 // Kind implements Message.

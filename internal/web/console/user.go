@@ -42,7 +42,12 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 // corrected are the words for what came of a correction: an administrator who does not know
 // that a new password went out sends another.
 func corrected(d directory.Correction) []string {
-	if !d.Moved {
+	switch {
+	case d.Waits && d.Told:
+		return []string{ui.UserAsked, ui.AlsoTold}
+	case d.Waits:
+		return []string{ui.UserAsked}
+	case !d.Moved:
 		return []string{ui.UserSame}
 	}
 	done := []string{ui.UserCorrected}

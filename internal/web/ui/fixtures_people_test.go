@@ -106,7 +106,7 @@ func peopleSamples() []sample {
 		list = append(list, sample{name: "user-" + name, view: v})
 	}
 	with("full", func(*UserDetail) {})
-	for _, done := range []string{UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame, "<b>"} {
+	for _, done := range []string{UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame, "<b>"} {
 		with("done-"+done, func(v *UserDetail) { v.Done = done })
 	}
 	with("also", func(v *UserDetail) { v.Done, v.Also = UserCorrected, append(Alsos, "<b>") })

@@ -43,7 +43,9 @@ type UserDetail struct {
 
 // What UserDetail.Done can be; the texts are person.done_….
 const (
-	UserCorrected    = "corrected"
+	UserCorrected = "corrected"
+	// UserAsked: the new address has to be confirmed.
+	UserAsked        = "asked"
 	UserResent       = "resent"
 	UserUntrusted    = "untrusted"
 	UserReset        = "reset"
@@ -108,8 +110,12 @@ func (v UserDetail) failed() bool                        { return len(v.Fields) 
 func (v UserDetail) fieldErrors() []gatehouse.FieldError { return v.Fields }
 
 func (v UserDetail) fields(p *page) []field {
+	hint := "person.email_hint"
+	if gatehouse.UsernameIsEmail(p.Site.SignInWith, v.Of) {
+		hint = "person.email_hint_confirmed"
+	}
 	return []field{
-		{Name: "email", Label: p.T("person.email"), Hint: p.T("person.email_hint"), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
+		{Name: "email", Label: p.T("person.email"), Hint: p.T(hint), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
 		personPassword(p),
 	}
 }
@@ -134,7 +140,7 @@ func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
 // UserDoneText says what was done a moment ago; empty: nothing.
 func (p *page) UserDoneText() string {
 	switch done := p.View.(UserDetail).Done; done {
-	case UserCorrected, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame:
+	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame:
 		return p.T("person.done_" + done)
 	}
 	return ""

@@ -1,0 +1,61 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// needsPassword reports whether a user gets another temporary password once a correction by
+// the company is confirmed: the one before lay in the wrong mailbox, and has ended with it.
+func needsPassword(u gatehouse.User, change gatehouse.EmailChange) bool {
+	return change.ByCompany && u.Password.Temporary() && u.MaySignIn()
+}
+
+// passwordAgain makes the temporary password that a confirmation needs; it is empty where
+// none is needed. It is hashed before the transaction, which must not wait for a hash.
+func (s *Service) passwordAgain(ctx context.Context, st *site.Site, token string) (p sparePassword, err error) {
+	q := s.Store.Read()
+	change, u, err := confirmable(ctx, q, q.User, st, token)
+	if gatehouse.KindOf(err) == gatehouse.Gone || err == nil && (!change.MayConfirm(u, s.Now()) || !needsPassword(u, change)) {
+		return p, nil // the transaction says what there is to say
+	}
+	if err != nil {
+		return p, err
+	}
+	return s.hashedPassword(ctx)
+}
+
+// mailPasswordAgain gives a user the temporary password, at the address that was confirmed.
+func (s *Service) mailPasswordAgain(ctx context.Context, q store.Queries, st *site.Site, id string, again sparePassword) error {
+	u, err := q.User(ctx, st.ID, id)
+	if err != nil {
+		return err
+	}
+	reason := mail.PasswordForReset
+	if u.Password.Origin == gatehouse.PasswordInitial {
+		reason = mail.PasswordForAccount
+	}
+	w := gatehouse.Password{Hash: again.hash, Origin: u.Password.Origin, SetAt: s.Now(), ExpiresAt: s.Now().Add(st.Policy.TemporaryPassword)}
+	if err := q.ReplacePassword(ctx, u, w, st.Policy.Password.History); err != nil {
+		return err
+	}
+	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), mail.TemporaryPassword{Username: u.Username, Password: again.plain, ExpiresAt: w.ExpiresAt, For: reason})
+}
+
+// hashedPassword makes a temporary password, or says that this is not the moment.
+func (s *Service) hashedPassword(ctx context.Context) (p sparePassword, err error) {
+	p.plain = secret.NewTemporaryPassword()
+	p.hash, err = s.SignIn.Hasher.Hash(ctx, p.plain)
+	if errors.Is(err, secret.ErrBusy) {
+		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Code: signin.CodeBusy, RetryAfter: 5 * time.Second, Err: err}
+	}
+	return p, err
+}

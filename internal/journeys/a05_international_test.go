@@ -91,7 +91,7 @@ func TestB19_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 			t.Errorf("%s: the field has %q", siteID, got)
 		}
 		b.Press("Save the address")
-		b.See("The address is saved")
+		b.See("This is the user’s address already")
 		if now := s.User(u); now.Email != written || now.Username != name || !now.EmailConfirmed || len(mailsOfAddresses(s)) > 0 {
 			t.Errorf("%s: %+v %q", siteID, now, mailsOfAddresses(s))
 		}

@@ -275,8 +275,11 @@ func (c *staleCensus) public(s *testkit.Server) {
 			mailedLink(c.t, s, u.Email, "/account/email/undo"), mailedLink(c.t, s, "forgetful@elsewhere.example", "/account/email/confirm")},
 		ink: {mailedLink(c.t, s, linked.Email, "/reset-password")},
 	}
+	newcomer(s, "meridian-uk", "late")
+	signIn(visitor(c.t, s, "meridian-uk"), "late", temporary)
+	over := map[*testkit.Client][]oldForm{uk: oldForms(signIn(uk, "late", temporary).Want(401))}
 	for _, browser := range slices.Collect(maps.Keys(pages)) {
-		var forms []oldForm
+		forms := over[browser]
 		for _, page := range pages[browser] {
 			forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 		}
@@ -284,6 +287,32 @@ func (c *staleCensus) public(s *testkit.Server) {
 		for _, f := range forms {
 			c.comesBack(browser, f)
 		}
+	}
+}
+
+// A tab that somebody else has left open on a shared computer, with an address typed into
+// it: who is signed in now does not get that into the own profile with a second click.
+func TestC05_WhatSomebodyElseTypedDoesNotComeBack(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	for _, name := range []string{"leaver", "msantos"} {
+		s.AddUser("meridian-uk", name, password, nil)
+	}
+	c := visitor(t, s, "meridian-uk")
+	wantHome(t, signIn(c, "leaver", password))
+	left, typed := c.Get("/account/profile"), testkit.Values{"email": "leaver@elsewhere.example"}
+	c.Press(c.Get("/"), "Sign out", nil)
+	wantHome(t, signIn(c, "msantos", password))
+	for range 2 {
+		p := c.Submit(left, profileForm, typed)
+		if p.Status != http.StatusForbidden || !p.Has("This form is too old") || strings.Contains(string(p.Body), "elsewhere.example") {
+			t.Errorf("%d %q", p.Status, p.Text("main"))
+		}
+	}
+	c.Press(c.Get("/"), "Sign out", nil)
+	wantHome(t, signIn(c, "leaver", password))
+	if p := c.Submit(left, profileForm, typed); p.Status != http.StatusConflict || !strings.Contains(string(p.Body), "elsewhere.example") {
+		t.Errorf("who has typed it: %d %q", p.Status, p.Text("main"))
 	}
 }
 

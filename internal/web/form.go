@@ -64,8 +64,28 @@ func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, 
 	case token == "":
 		return &formError{ui.AgainMissing, from == own}
 	}
-	return &formError{ui.AgainStale, from == own}
+	return &formError{ui.AgainStale, from == own && !s.anothers(token, v)}
 }
+
+// anothers reports whether a form stood on a page of somebody else who is signed in here no
+// more. What that person has typed is not put in front of this one: on a shared computer
+// it would be an address of somebody else's, with a button that works.
+func (s *Server) anothers(token string, v *ui.Visit) bool {
+	_, rest, _ := strings.Cut(token, ".")
+	_, whose, _ := strings.Cut(rest, ".")
+	return whose != "" && v.User != nil && whose != s.whose(v)
+}
+
+// whose is what form tokens call the user who is signed in; empty for a visitor.
+func (s *Server) whose(v *ui.Visit) string {
+	if v.User == nil {
+		return ""
+	}
+	return s.Keys.MAC("form-whose", v.Site.ID, v.User.ID)[:whoseLength]
+}
+
+// whoseLength is of base64: 48 bits, which tell the users of one computer apart.
+const whoseLength = 8
 
 const formPurpose = "form"
 
@@ -112,7 +132,12 @@ func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Vis
 		}
 		slices.Sort(forms)
 		named := strings.Join(slices.Compact(forms), "")
-		return named + "." + s.Keys.MAC(formPurpose, tokenOwner(v), v.Site.ID, named)
+		whose := s.whose(v)
+		token := named + "." + s.Keys.MAC(formPurpose, tokenOwner(v), v.Site.ID, named, whose)
+		if whose == "" {
+			return token
+		}
+		return token + "." + whose
 	}
 }
 
@@ -131,8 +156,9 @@ var anyValue = regexp.MustCompile(`\{[^}]*\}`)
 // fits reports whether a token is bound to this owner and site, and to a page on which
 // the form of this route stands.
 func (s *Server) fits(token, owner, site, pattern string) bool {
-	named, mac, _ := strings.Cut(token, ".")
-	if !s.Keys.CheckMAC(formPurpose, mac, owner, site, named) {
+	named, rest, _ := strings.Cut(token, ".")
+	mac, whose, _ := strings.Cut(rest, ".")
+	if !s.Keys.CheckMAC(formPurpose, mac, owner, site, named, whose) {
 		return false
 	}
 	for form := range slices.Chunk([]byte(named), formIDLength) {

@@ -160,8 +160,17 @@ func TestATokenIsForItsPageSiteAndSession(t *testing.T) {
 	if got := german(tokenOf(c, "/account/security")); got != 303 {
 		t.Errorf("the first token of the page: %d", got)
 	}
-	for name, token := range map[string]string{"of another page": tokenOf(c, "/account/profile"), "of another site": tokenOf(abroad, "/account/security"), "of home": tokenOf(c, "/")} {
-		if got := german(token); got != 409 {
+	mine, others := tokenOf(c, "/account/security"), tokenOf(abroad, "/account/security")
+	for name, wrong := range map[string]struct {
+		token string
+		want  int
+	}{
+		"of another page": {tokenOf(c, "/account/profile"), 409}, "of home": {tokenOf(c, "/"), 409},
+		"of another site":     {others, 403}, // where somebody else is signed in
+		"with another's name": {mine[:strings.LastIndexByte(mine, '.')] + others[strings.LastIndexByte(others, '.'):], 403},
+		"without a name":      {mine[:strings.LastIndexByte(mine, '.')], 409},
+	} {
+		if got := german(wrong.token); got != wrong.want {
 			t.Errorf("a token %s: %d", name, got)
 		}
 	}

@@ -209,7 +209,7 @@ func (c SMTP) adviseTLS(err error) error {
 	advice := "check that the port speaks TLS 1.2 or newer"
 	switch {
 	case errors.As(err, &unknown):
-		advice = "its certificate is from an authority that this machine does not know; add that authority to the system's"
+		advice = "its certificate is from an authority that this machine does not know; name the file with that authority's certificate in smtp.ca_file"
 	case errors.As(err, &name):
 		advice = "its certificate is for another name; write the name that is in it"
 	case errors.As(err, &invalid):

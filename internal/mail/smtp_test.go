@@ -64,7 +64,7 @@ func TestCheck(t *testing.T) {
 		"wrong password":     {testkit.NewSMTP(t, testkit.ImplicitTLS, login), wrong, "does not know this user or password"},
 		"no login there":     {testkit.NewSMTP(t), func(c *mail.SMTP) { c.Username, c.Password = "u", "p" }, "offers neither"},
 		"nobody vouches": {testkit.NewSMTP(t, testkit.RequireSTARTTLS), func(c *mail.SMTP) { c.Roots = x509.NewCertPool() },
-			"an authority that this machine does not know"},
+			"an authority that this machine does not know; name the file with that authority's certificate in smtp.ca_file"},
 		"no STARTTLS":      {testkit.NewSMTP(t), func(c *mail.SMTP) { c.Security = mail.StartTLS }, "does not offer STARTTLS"},
 		"TLS to plain":     {testkit.NewSMTP(t), func(c *mail.SMTP) { c.Security = mail.ImplicitTLS }, "no TLS with"},
 		"plain to TLS":     {testkit.NewSMTP(t, testkit.ImplicitTLS), func(c *mail.SMTP) { c.Security, c.Timeout = mail.StartTLS, time.Second }, "smtps://"},

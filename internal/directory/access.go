@@ -55,18 +55,26 @@ func (s *Service) Activate(ctx context.Context, c gatehouse.Caller, st *site.Sit
 }
 
 func (s *Service) activate(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User) error {
-	state := gatehouse.Active
-	if u.FirstSignInAt.IsZero() && u.Password.Temporary() {
-		state = gatehouse.Invited
-	}
-	if err := q.SetUserState(ctx, st.ID, u.ID, state); err != nil {
-		return err
-	}
-	// Links from before do not come back with the account.
-	if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
+	if err := bringBack(ctx, q, u, reactivated(u)); err != nil {
 		return err
 	}
 	return s.record(ctx, q, c, st, u, gatehouse.EventUserActivated, nil)
+}
+
+// reactivated is the state that a deactivated account comes back with.
+func reactivated(u gatehouse.User) gatehouse.UserState {
+	if u.FirstSignInAt.IsZero() && u.Password.Temporary() {
+		return gatehouse.Invited
+	}
+	return gatehouse.Active
+}
+
+// bringBack gives a deactivated account its state. Links from before do not come back with it.
+func bringBack(ctx context.Context, q store.Queries, u gatehouse.User, state gatehouse.UserState) error {
+	if err := q.SetUserState(ctx, u.SiteID, u.ID, state); err != nil {
+		return err
+	}
+	return q.EndRecoveries(ctx, u.SiteID, u.ID)
 }
 
 // Unlock ends a lock, for all browsers, and begins the counts anew; the owner is

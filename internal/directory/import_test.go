@@ -380,3 +380,32 @@ func TestADryRunAsksOnceWhoHasAnAddress(t *testing.T) {
 		t.Errorf("one address for all takes %d bytes, different ones take %d", one, each)
 	}
 }
+
+// A user whom an import brings back is as one whom an administrator brings back: no link
+// from before opens the account, and who was invited is invited again.
+func TestWhomAnImportBringsBack(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.company(h.uk, "10482", "Northgate")
+		const head = "username,account_number,active\n"
+		for _, back := range []func(u gatehouse.User) error{
+			func(u gatehouse.User) error { return h.Activate(t.Context(), operator, h.uk, u.ID) },
+			func(u gatehouse.User) error {
+				_, err := h.importFile(h.uk, head+u.Username+",10482,yes\n", directory.ImportOptions{})
+				return err
+			},
+		} {
+			u := h.user(h.uk, c.ID, "back-"+store.NewID("x", h.now)[24:], gatehouse.RoleUser)
+			h.open(u)
+			h.mustImport(h.uk, head+u.Username+",10482,no\n")
+			if err := back(u); err != nil {
+				t.Fatal(err)
+			}
+			if r, err := h.Store.Read().Recovery(t.Context(), u.SiteID, "link of "+u.ID); err == nil && r.UsedAt.IsZero() && r.ExpiresAt.After(h.now) {
+				t.Errorf("%s: a link from before opens the account", u.Username)
+			}
+			if now := h.stored(h.uk, u.Username); now.State != gatehouse.Invited {
+				t.Errorf("%s is %s", u.Username, now.State)
+			}
+		}
+	})
+}

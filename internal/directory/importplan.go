@@ -208,15 +208,15 @@ func (p *importPass) update(ch *importChange) {
 	if ch.row.roleGiven {
 		u.Role = f.Role
 	}
+	ch.now = u
+	p.password(ch)
 	switch {
 	case !ch.row.activeGiven:
 	case !ch.row.active:
-		u.State = gatehouse.Deactivated
+		ch.now.State = gatehouse.Deactivated
 	case u.State == gatehouse.Deactivated:
-		u.State = gatehouse.Active
+		ch.now.State = reactivated(ch.now)
 	}
-	ch.now = u
-	p.password(ch)
 }
 
 // password decides on the password of a line.

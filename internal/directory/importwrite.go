@@ -99,11 +99,11 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 	if ch.now.State == ch.was.State {
 		return events, nil
 	}
+	if ch.now.State != gatehouse.Deactivated {
+		return append(events, p.event(gatehouse.EventUserActivated, ch.now, nil)), bringBack(ctx, p.q, ch.now, ch.now.State)
+	}
 	if err := p.q.SetUserState(ctx, p.st.ID, ch.now.ID, ch.now.State); err != nil {
 		return nil, err
-	}
-	if ch.now.State != gatehouse.Deactivated {
-		return append(events, p.event(gatehouse.EventUserActivated, ch.now, nil)), nil
 	}
 	return append(events, p.event(gatehouse.EventUserDeactivated, ch.now, nil)), p.q.EndAccess(ctx, ch.now.SiteID, ch.now.ID)
 }

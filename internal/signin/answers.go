@@ -10,13 +10,18 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Answers to a challenge question are counted for strangers, for each browser that the
+// Answers to a challenge question are counted for strangers, for the browsers that the
 // account knows, and for who has come by a link in the mailbox. A stranger who knows name
-// and address uses up the first and none of the others.
+// and address uses up the first and none of the others. The known browsers have one count
+// together: whoever knows the password makes a new one with each sign-in, and would guess
+// without end.
 
 // inMailbox stands in the place of a browser in the counts of answers that were given by a
 // link in the mailbox, and begins the subject of such a recovery.
 const inMailbox = "mailbox"
+
+// inKnown stands there for answers in any browser that the account knows.
+const inKnown = "known"
 
 // mailed reports whether a recovery by question came by a link in the mailbox.
 func mailed(r store.Recovery) bool { return r.UserID != "" && r.Subject != r.UserID }
@@ -28,8 +33,10 @@ func (s *Service) answering(ctx context.Context, st *site.Site, r store.Recovery
 		a.subject, a.browser = gatehouse.AnswerSubject(r.UserID), inMailbox
 		return a, nil
 	}
-	var err error
-	a.browser, err = s.knownBrowser(ctx, s.Store.Read(), st, gatehouse.User{ID: r.UserID}, req.Caller.Browser)
+	browser, err := s.knownBrowser(ctx, s.Store.Read(), st, gatehouse.User{ID: r.UserID}, req.Caller.Browser)
+	if browser != "" {
+		a.browser = inKnown
+	}
 	return a, err
 }
 

@@ -39,6 +39,29 @@ func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
 	})
 }
 
+// Nor does a thief of the password guess answers without end, a few in each new browser. The
+// owner, for whom they are closed then, is mailed the link to answers of its own.
+func TestAThiefOfThePasswordHasOneCountOfAnswers(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		st, u := s.uk(), s.asked(s.person("owner", nil))
+		guess := func(n int, text string) error {
+			c := in(st, n, s.open(u, first, "").Browser)
+			token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: u.Username, Email: u.Email, Caller: c})
+			s.must(err)
+			return s.SignIn.AnswerChallenge(ctx, st, token, text, c)
+		}
+		for n := range st.Policy.AnswerLockout().Attempts {
+			s.mend("a wrong answer", guess(n, "Rex"), "answer answer-wrong 2")
+		}
+		s.mend("the right one in one more browser", guess(50, answer), "answer answer-wrong 2")
+		links := s.recoveryLinks(u)
+		if len(links) != 1 {
+			t.Fatalf("%d links for the owner", len(links))
+		}
+		s.must(s.answer(links[0], answer))
+	})
+}
+
 // Whose address is only a claim, written into an account by an administrator, spends
 // nothing of who has confirmed it: no mail, and no link that was good.
 func TestAClaimHasNoBudget(t *testing.T) {

@@ -227,7 +227,7 @@ func (s *Service) verifyAnswer(ctx context.Context, a *attempt, r store.Recovery
 
 func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery) error {
 	send := false
-	if a.refused && a.browser == "" {
+	if a.refused && a.browser != inMailbox {
 		var err error
 		if send, err = s.allowAnswerMail(ctx, a); err != nil {
 			return err

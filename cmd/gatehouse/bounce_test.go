@@ -52,7 +52,7 @@ func TestBounceCommand(t *testing.T) {
 	token, _, _ := strings.Cut(id, "@")
 	in.expect(1, "bounce --recipient bounces+aaaaaaaaaaaaaaaaaaaaaaaaaa@mail.inkwell.example", "no such message")
 	in.stdin = "Subject: Out of office\r\n\r\nI am away: " + token + "\r\n"
-	in.expect(1, "bounce --recipient bounces+"+token+"@mail.inkwell.example", "it is not of the type multipart/report")
+	in.expect(1, "bounce --recipient bounces+"+token+"@mail.inkwell.example", "it has no part that says what became of a mail")
 	in.expect(2, "bounce --recipent x", "--recipient")
 
 	in.stdin = reportAbout(id)

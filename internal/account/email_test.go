@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -330,6 +331,17 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 			t.Error("the mailbox before a correction can undo it")
 		}
 
+		// Nor somebody who has left and whose account was deactivated, when it comes back.
+		gone := f.person("meridian-uk", "gone", nil)
+		undo = f.move(gone, "gone.too@home.example")
+		by := gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
+		if err := errors.Join(f.directory().Deactivate(t.Context(), by, f.site, gone.ID), f.directory().Activate(t.Context(), by, f.site, gone.ID),
+			f.correct(gone, "successor2@northgate.example")); err != nil {
+			t.Fatal(err)
+		}
+		_, err := f.undo(undo)
+		wantCode(t, "after deactivating", err, gatehouse.Gone, account.CodeEmailLinkOver)
+
 		off := f.person("meridian-uk", "tom", nil)
 		f.ask(off, "tom.new@northgate.example")
 		token = f.token("tom.new@northgate.example", confirmPath)
@@ -338,7 +350,7 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 			return q.SetUserState(t.Context(), off.SiteID, off.ID, gatehouse.Deactivated)
 		})
 		wantCode(t, "deactivated", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
-		_, err := f.undo(undo)
+		_, err = f.undo(undo)
 		wantCode(t, "deactivated", err, gatehouse.Gone, account.CodeEmailLinkOver)
 	})
 }

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gatehouse"
@@ -74,7 +75,9 @@ func bringBack(ctx context.Context, q store.Queries, u gatehouse.User, state gat
 	if err := q.SetUserState(ctx, u.SiteID, u.ID, state); err != nil {
 		return err
 	}
-	return q.EndRecoveries(ctx, u.SiteID, u.ID)
+	// Nor does the power of an address that the account had before: whoever brings it back
+	// may do so for somebody else (decision 0026).
+	return errors.Join(q.EndRecoveries(ctx, u.SiteID, u.ID), q.UndoEmailChanges(ctx, u.SiteID, u.ID))
 }
 
 // Unlock ends a lock, for all browsers, and begins the counts anew; the owner is

@@ -247,7 +247,7 @@ func TestA07_ATemporaryPasswordWorksOnceAndExpires(t *testing.T) {
 		if second.Status != 401 || !second.Has("has been used already") {
 			t.Errorf("in another browser: %d %q", second.Status, second.Text("main"))
 		}
-		second.MustFind("main a[href='/forgot-password']")
+		second.MustFind("main form[action='/sign-in/temporary-password']")
 		// Whoever closed the window begins again where it was begun.
 		forgetCookie(first, "gatehouse-signin")
 		if p := signIn(first, "msantos", temporary); p.URL.Path != "/sign-in/password" {

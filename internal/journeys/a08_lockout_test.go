@@ -169,7 +169,7 @@ func TestA08_AnExpiredTemporaryPasswordLeadsToRecovery(t *testing.T) {
 		if p.Status != 401 || !strings.Contains(p.Text("main"), "expired") {
 			t.Errorf("%d %q", p.Status, p.Text("main"))
 		}
-		if p.Find("main a[href='/forgot-password']").Length() == 0 {
+		if p.Find("main form[action='/sign-in/temporary-password']").Length() == 0 {
 			t.Error("no way to a new one")
 		}
 		wantRefused(t, signIn(visitor(t, s, "meridian-uk"), "new.one", "wrong"))

@@ -116,8 +116,9 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit, f
 		return
 	}
 	v.Site = s.Sites.ByHost(host)
-	if clean := cleanPath(r.URL.Path); clean != r.URL.Path && v.Site != nil {
-		s.unclean(w, r, v, clean)
+	// As it was sent: an escaped slash or dot is part of a name, as it is for the routes.
+	if sent := r.URL.EscapedPath(); cleanPath(sent) != sent && v.Site != nil {
+		s.unclean(w, r, v, cleanPath(sent))
 		return
 	}
 	if strings.HasPrefix(r.URL.Path, ui.StaticPrefix) && (v.Site != nil || !strings.HasPrefix(r.URL.Path, siteStatic)) {
@@ -206,7 +207,10 @@ func (s *Server) unclean(w http.ResponseWriter, r *http.Request, v *ui.Visit, cl
 		s.render(w, openedAt(r, &url.URL{Path: "/"}), http.StatusNotFound, ui.ErrorPage{Status: http.StatusNotFound})
 		return
 	}
-	http.Redirect(w, r, (&url.URL{Path: clean, RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
+	if r.URL.RawQuery != "" {
+		clean += "?" + r.URL.RawQuery
+	}
+	http.Redirect(w, r, clean, http.StatusMovedPermanently)
 }
 
 // survive turns a panic into an error page. The stack is for the log only.

@@ -67,7 +67,7 @@ func TestA05_ANewAddressIsConfirmedFromThere(t *testing.T) {
 				t.Errorf("a page that was left open: %d", p.Status)
 			}
 			for _, path := range []string{"/account/email/confirm", "/account/email/undo"} {
-				if p := phone.Get(path); p.Status != 400 || !p.Has("Open the link in our mail again") || !p.Has("Allow cookies") {
+				if p := visitor(t, s, siteID).Get(path); p.Status != 400 || !p.Has("Open the link in our mail again") || !p.Has("Allow cookies") {
 					t.Errorf("%s without its link: %d %s", path, p.Status, p.Text("main"))
 				}
 			}

@@ -128,7 +128,7 @@ func TestC12_ADatabaseThatDiesUnderLoad(t *testing.T) {
 				switch p.Status {
 				case 503:
 					unavailable.Add(1)
-				case 200, 403: // in, or the form is spent because the last one got in
+				case 200, 403, 409: // in, or the form is spent because the last one got in
 					form = visitorForm(c)
 				default:
 					t.Errorf("status %d: %s", p.Status, p.Text("main"))

@@ -81,7 +81,7 @@ func TestB13_FirstSignInInABrowser(t *testing.T) {
 		b.Press("Submit")
 		b.See("Tick the box to accept the terms")
 		wantAccessible(t, b)
-		b.Check("I have read the terms of use")
+		b.Check("I declare that I have read and accepted the terms of use")
 		b.Screenshot("terms")
 		b.Press("Submit")
 

@@ -383,7 +383,7 @@ func TestB13_DoubleClicksInABrowser(t *testing.T) {
 			b.Fill("Current password", newPassword)
 			how(b, "Save and continue", "/sign-in/challenge")
 			b.See("Accept the terms of use")
-			b.Check("I have read the terms of use")
+			b.Check("I declare that I have read and accepted the terms of use")
 			how(b, "Submit", "/sign-in/terms")
 			b.See("Are you the only person who uses this sign-in?")
 			b.Check("Yes, only I use it")

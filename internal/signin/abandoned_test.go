@@ -95,7 +95,7 @@ func TestASlowProcessJudgesNothingThatIsClosed(t *testing.T) {
 		u := s.person("slow", nil)
 		slow := *s.SignIn
 		slow.Store = s.process(url, -time.Second)
-		slow.Hasher = secret.NewHasher(secret.Params{MemoryKiB: 19456, Time: 60, Parallelism: 1}, 1, 10)
+		slow.Hasher = secret.NewHasher(secret.Params{MemoryKiB: 19456, Time: 400, Parallelism: 1}, 1, 10)
 		for _, password := range []string{first, wrong} {
 			done := make(chan error, 1)
 			go func() {

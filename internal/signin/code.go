@@ -80,7 +80,7 @@ func (s *Service) lost(ctx context.Context, q store.Queries, st *site.Site, c ga
 
 func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.User) (time.Time, error) {
 	now := s.Now()
-	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, codesSince(u, now))
+	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, now.Add(-time.Hour))
 	return gatehouse.NextCodeAt(sent, now), err
 }
 
@@ -144,7 +144,7 @@ func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site,
 	if u.CodesOnRequest || !mail.CanSend(u.Email) {
 		return nil
 	}
-	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, codesSince(u, s.Now()))
+	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, s.Now().Add(-time.Hour))
 	if err != nil || len(sent) >= gatehouse.CodesAnHour {
 		return err
 	}

@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"errors"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/secret"
@@ -95,15 +94,4 @@ func (s *Service) recoveredIn(ctx context.Context, q store.Queries, u gatehouse.
 	return errors.Join(
 		q.BrowserRecovered(ctx, u.SiteID, u.ID, fresh, store.NewID("brw", now), c.UserAgent, c.Address, now),
 		q.KeepBrowsers(ctx, u.SiteID, u.ID, mostBrowsers))
-}
-
-// codesSince is from when on codes that were sent count for how many one person gets in
-// an hour. Who used them up before the present password was set did so with another one:
-// a thief of a password is rid of, and his codes are not the owner's (B07).
-func codesSince(u gatehouse.User, now time.Time) time.Time {
-	since := now.Add(-time.Hour)
-	if set := u.Password.SetAt.Add(-time.Microsecond); set.After(since) && set.Before(now) {
-		return set
-	}
-	return since
 }

@@ -10,7 +10,6 @@ import (
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
-	"gatehouse/internal/testkit"
 )
 
 // from is a visitor from the nth network.
@@ -177,28 +176,6 @@ func TestARecoveryMakesItsBrowserKnown(t *testing.T) {
 func (s *stage) enterFrom(u gatehouse.User, password string, c gatehouse.Caller) {
 	st := s.Sites.ByID(u.SiteID)
 	s.SignIn.Password(ctx, st, signin.PasswordRequest{Username: u.Username, Password: password, Browser: c.Browser, Caller: c}) //nolint:errcheck // it is a stranger's
-}
-
-// Codes that a thief of the password had sent are not the owner's: with a new password
-// there is another hour's worth.
-func TestCodesOfAThiefAreNotTheOwners(t *testing.T) {
-	testkit.Databases(t, func(t *testing.T, url string) {
-		s := newStage(t, url, noLimits)
-		u := s.reader("owner", func(u *gatehouse.User) { u.OwnTwoFactor = true })
-		for range gatehouse.CodesAnHour + 1 {
-			s.Clock.Add(time.Minute)
-			s.begin(u, first, "", gatehouse.StepCode)
-		}
-		if n := strings.Count(s.mails(u), "verification-code"); n != gatehouse.CodesAnHour {
-			t.Fatalf("%d codes for who knows the password", n)
-		}
-		s.must(s.SignIn.ResetPassword(ctx, s.press(), s.link(u.Email), reset(phrase), visitor(s.press())))
-		s.Clock.Add(time.Second)
-		s.begin(u, phrase, "", gatehouse.StepCode)
-		if !strings.HasSuffix(s.mails(u), "verification-code") {
-			t.Errorf("no code for the owner: %s", s.mails(u))
-		}
-	})
 }
 
 // A stranger who knows name and address can have answers refused for a day, and from the

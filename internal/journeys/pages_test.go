@@ -32,6 +32,7 @@ var notLookedAt = map[string]string{
 	"GET /account":                        "leads to the profile",
 	"GET /.well-known/change-password":    "leads to the password",
 	"POST /sign-out":                      "asks for nothing",
+	"POST /sign-in/temporary-password":    "asks for nothing",
 	"POST /account/devices/{id}/remove":   "asks for nothing",
 	"POST /account/sign-out-everywhere":   "asks for nothing",
 	"POST /account/email/send":            "asks for nothing",
@@ -251,6 +252,11 @@ func lateNewcomer(w *walker) {
 	w.b.AllowErrors("401")
 	w.signIn(name, temporary)
 	w.b.See("has expired")
+	w.look()
+	w.b.Click("main form[action='/sign-in/temporary-password'] button")
+	if got := w.pageName(); got != "/sign-in?password_mailed" {
+		w.t.Errorf("the button led to %s", got)
+	}
 	w.look()
 	twoFactor(w)
 }

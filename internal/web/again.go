@@ -50,19 +50,20 @@ func (s *Server) pageOf(r *http.Request, to route) *url.URL {
 	}
 	returnTo = signin.SafeReturn(returnTo)
 	if to.stands == whereReturnLeads {
-		if u, err := url.Parse(returnTo); err == nil && s.patternOf(http.MethodGet, u.Path) != "" {
+		if u, err := url.Parse(returnTo); err == nil && s.patternOf(http.MethodGet, u.EscapedPath()) != "" {
 			return u
 		}
 		return &url.URL{Path: "/"}
 	}
-	u := &url.URL{Path: s.standsOn(to, r.URL.Path)}
+	u := &url.URL{RawPath: s.standsOn(to, r.URL.EscapedPath())}
+	u.Path, _ = url.PathUnescape(u.RawPath) // a part of a path that has been read
 	if returnTo != "/" {
 		u.RawQuery = url.Values{"return_to": {returnTo}}.Encode()
 	}
 	return u
 }
 
-// standsOn is the path of the page that a form stands on which is sent to a path.
+// standsOn is the escaped path of the page that a form stands on which is sent to one.
 func (s *Server) standsOn(to route, path string) string {
 	if to.stands != "" && to.stands != whereReturnLeads {
 		return to.stands

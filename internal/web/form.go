@@ -178,12 +178,14 @@ func formID(pattern string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])[:formIDLength]
 }
 
-// patternOf is the pattern of the route that a path belongs to; empty where there is none.
-func (s *Server) patternOf(method, path string) string {
-	if path != cleanPath(path) {
+// patternOf is the pattern of the route that an escaped path belongs to; empty where there
+// is none.
+func (s *Server) patternOf(method, escaped string) string {
+	path, err := url.PathUnescape(escaped)
+	if err != nil || escaped != cleanPath(escaped) {
 		return ""
 	}
-	_, pattern := s.known.Handler(&http.Request{Method: method, URL: &url.URL{Path: path}})
+	_, pattern := s.known.Handler(&http.Request{Method: method, URL: &url.URL{Path: path, RawPath: escaped}})
 	return pattern
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/store"
@@ -336,62 +335,4 @@ func eventsOf(t *testing.T, s *testkit.Server, u gatehouse.User, kind gatehouse.
 		}
 	}
 	return n
-}
-
-// In a browser: a double click on every button of a first sign-in, with and without the
-// script that ignores the second one, and every answer lost once.
-func TestB13_DoubleClicksInABrowser(t *testing.T) {
-	t.Parallel()
-	testkit.Databases(t, func(t *testing.T, url string) {
-		s := testkit.NewServer(t, url)
-		for way, how := range map[string]func(b *testkit.Tab, button, path string){
-			"scripts":    func(b *testkit.Tab, button, _ string) { b.PressTwice(button, 60*time.Millisecond) },
-			"no-scripts": func(b *testkit.Tab, button, _ string) { b.PressTwice(button, 120*time.Millisecond) },
-			"lost": func(b *testkit.Tab, button, path string) {
-				before := s.Posts(path)
-				s.LoseAnswer(path)
-				b.Press(button)
-				if s.Posts(path) == before+1 { // Chromium has not asked again by itself
-					b.Reload()
-				}
-			},
-		} {
-			u := newcomer(s, "meridian-uk", way)
-			b := testkit.Browser(t)
-			if way == "no-scripts" {
-				b.NoJavaScript()
-			}
-			if s.SlowAnswers(0); way != "lost" {
-				s.SlowAnswers(250 * time.Millisecond)
-			}
-			b.Open(s.URL("meridian-uk", "/sign-in"))
-			b.Fill("Username", way)
-			b.Fill("Password", temporary)
-			posts := s.Posts("/sign-in")
-			how(b, "Sign in", "/sign-in")
-			b.See("Your password has expired")
-			if n := s.Posts("/sign-in") - posts; (n == 1) != (way == "scripts") {
-				t.Errorf("%s: the form was posted %d times", way, n)
-			}
-			b.Fill("Old password", temporary)
-			b.Fill("New password", newPassword)
-			b.Fill("Repeat new password", newPassword)
-			how(b, "Change password", "/sign-in/password")
-			b.See("Set a challenge question")
-			b.Fill("Question", "What was the name of your first pet?")
-			b.Fill("Answer", "Biscuit the cat")
-			b.Fill("Current password", newPassword)
-			how(b, "Save and continue", "/sign-in/challenge")
-			b.See("Accept the terms of use")
-			b.Check("I declare that I have read and accepted the terms of use")
-			how(b, "Submit", "/sign-in/terms")
-			b.See("Are you the only person who uses this sign-in?")
-			b.Check("Yes, only I use it")
-			how(b, "Save and continue", "/sign-in/sole-user")
-			b.See("Good ")
-			if n := sessionsOf(t, s, u); n != 1 {
-				t.Errorf("%s: %d sessions", way, n)
-			}
-		}
-	})
 }

@@ -100,10 +100,10 @@ func (w *walker) overlay(name string) {
 	w.b.Size(390, 844)
 	w.b.Screenshot(name + "-390-day")
 	w.b.Dark()
-	w.wantAccessible(name + " by night")
+	w.wantAccessible(name+" by night", w.b.AxeColours())
 	w.b.Screenshot(name + "-390-night")
 	w.b.Light()
 	w.b.Size(1366, 900)
-	w.wantAccessible(name + " by day")
+	w.wantAccessible(name+" by day", w.b.Axe())
 	w.b.Screenshot(name + "-1366-day")
 }

@@ -59,7 +59,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	s.Sites.ByID("meridian-au").Staging = true // a line more on every page
-	c := &census{s: s, routes: readRoutes(t), seen: map[string]bool{}}
+	c := &census{s: s, routes: readRoutes(t), seen: map[string]bool{}, met: map[string]bool{}}
 	walks := map[string]func(*walker){"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "switcher": switcher, "manager": manager}
 	t.Run("sites", func(t *testing.T) {
 		for _, st := range s.Sites.All() {
@@ -93,7 +93,8 @@ type census struct {
 	routes []string
 	ended  atomic.Int32 // walkers
 	mu     sync.Mutex
-	seen   map[string]bool
+	seen   map[string]bool // routes
+	met    map[string]bool // pages, by name
 }
 
 var routeLine = regexp.MustCompile(`to\("((?:GET|POST) /[^"]*)"`)

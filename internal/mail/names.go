@@ -23,6 +23,7 @@ func plainName(name string) string {
 	name = linkSign.ReplaceAllString(name, " $1 ")
 	name = scheme.ReplaceAllString(name, "$1$2 ")
 	name = telephone.ReplaceAllStringFunc(name, breakDigits)
+	name = internetAddress.ReplaceAllStringFunc(name, breakDots)
 	name = innerDot.ReplaceAllStringFunc(name, breakDot)
 	return oneLine(name)
 }
@@ -34,7 +35,7 @@ var linkSign = regexp.MustCompile(`([@\x{ff20}\x{fe6b}]+|[/\x{ff0f}]{2,}|\\+)`)
 var scheme = regexp.MustCompile(`(\pL)([:\x{ff1a}\x{fe55}]+)`)
 
 // telephone is a run of digits with what stands between those of a number.
-var telephone = regexp.MustCompile(`[+\x{ff0b}]?\(?\p{Nd}(?:[\s\p{Pd}.()\[\]~\x{b7}+\x{ff0b}/\x{ff0f}\x{200c}\x{200d}\pM\x{3002}\x{ff0e}\x{ff61}\x{2024}]*\p{Nd})+`)
+var telephone = regexp.MustCompile(`[+\x{ff0b}]?\(?\p{Nd}(?:[\s\p{Pd}.()\[\]~\x{b7}+\x{ff0b}/\x{ff0f}\x{200c}\x{200d}\pM\x{3002}\x{ff0e}\x{ff61}\x{2024}\x{fe52}]*\p{Nd})+`)
 
 // breakDigits sets the groups of a run with as many digits as a number has apart, with a
 // mark that no number is written with.
@@ -52,13 +53,23 @@ func breakDigits(run string) string {
 	return strings.Join(all, " | ")
 }
 
-// innerDot is a dot, or what is taken for one in a domain, before two letters or digits at
-// least: no top-level domain is shorter.
-var innerDot = regexp.MustCompile(`[.\x{3002}\x{ff0e}\x{ff61}\x{2024}]+[\pL\pM\pN\x{200c}\x{200d}_-]*`)
+// dots are the full stop and what is taken for one in a domain.
+const dots = ".\u3002\uff0e\uff61\u2024\ufe52"
+
+// internetAddress is four numbers, which mail programs make links of, however short.
+var internetAddress = regexp.MustCompile(`\pN{1,3}(?:[` + dots + `]\pN{1,3}){3}`)
+
+// breakDots sets the numbers of an IP address apart.
+func breakDots(found string) string {
+	return strings.Join(strings.FieldsFunc(found, func(r rune) bool { return strings.ContainsRune(dots, r) }), ". ")
+}
+
+// innerDot is a dot before two letters or digits at least: no top-level domain is shorter.
+var innerDot = regexp.MustCompile(`[` + dots + `]+[\pL\pM\pN\x{200c}\x{200d}_-]*`)
 
 func breakDot(found string) string {
-	dots := len(found) - len(strings.TrimLeft(found, ".\u3002\uff0e\uff61\u2024"))
-	label, n := found[dots:], 0
+	lead := len(found) - len(strings.TrimLeft(found, dots))
+	label, n := found[lead:], 0
 	for _, r := range label {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			n++
@@ -67,7 +78,7 @@ func breakDot(found string) string {
 	if n < 2 || strings.HasPrefix(label, "-") {
 		return found
 	}
-	return found[:dots] + " " + label
+	return found[:lead] + " " + label
 }
 
 // nameFields are the fields of messages that hold names.

@@ -19,7 +19,9 @@ func TestPlainName(t *testing.T) {
 		"www.evil.co.uk":           "www. evil. co. uk",
 		"evil\u3002example":        "evil\u3002 example",
 		"evil\u200b.\u2060example": "evil. example",
+		"evil\ufe52example":        "evil\ufe52 example",
 		"mira@evil.example":        "mira @ evil. example",
+		"see 1.2.3.4":              "see 1. 2. 3. 4",
 		"Call 0800 123 456":        "Call 0800 | 123 | 456",
 		"Call +44 (0)20 7946-0018": "Call 44 | 0 | 20 | 7946 | 0018",
 		"02079460018":              "0207 | 9460 | 018",
@@ -37,12 +39,12 @@ func TestPlainName(t *testing.T) {
 }
 
 // linkable is what mail programs make links of.
-var linkable = regexp.MustCompile(`\pL[:\x{ff1a}]+[^\s:\x{ff1a}]|//[^\s/]|[^\s@\x{ff20}][@\x{ff20}][^\s@\x{ff20}]|\\[^\s\\]|[^\s.][.\x{3002}\x{ff0e}\x{ff61}\x{2024}][\pL\pN][\pL\pN]|(?:\p{Nd}[\s\p{Pd}.()]*){6}`)
+var linkable = regexp.MustCompile(`\pL[:\x{ff1a}]+[^\s:\x{ff1a}]|//[^\s/]|[^\s@\x{ff20}][@\x{ff20}][^\s@\x{ff20}]|\\[^\s\\]|[^\s.][.\x{3002}\x{ff0e}\x{ff61}\x{2024}\x{fe52}][\pL\pN][\pL\pN]|\pN[.]\pN+[.]\pN+[.]\pN|(?:\p{Nd}[\s\p{Pd}.()]*){6}`)
 
 // Whatever a name is made of, nothing in it can be made a link of, and to do it again
 // changes nothing.
 func TestNoNameIsALink(t *testing.T) {
-	pieces := []string{"evil", "example", "com", ".", ".", "\u3002", "\uff0e", "/", "//", ":", "@", "\uff20", `\`, "0", "800", "1234567", "+", "-", " ", "(", ")",
+	pieces := []string{"evil", "example", "com", ".", ".", "\u3002", "\uff0e", "\ufe52", "1", "2", "/", "//", ":", "@", "\uff20", `\`, "0", "800", "1234567", "+", "-", " ", "(", ")",
 		"\u200b", "\u2060", "\u00ad", "\u200d", "\u00a0", "www", "https", "tel", "J", "R", "\u00e9", "e\u0301", "\u674e", "\u0660\u0661\u0662", "'", "&", "\n", "="}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 100_000 {

@@ -18,7 +18,6 @@ import (
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
-	"gatehouse/internal/web/ui"
 )
 
 // demoOptions are the flags of `gatehouse demo`.
@@ -147,7 +146,7 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 	if err != nil {
 		return err
 	}
-	pages, err := ui.New()
+	pages, err := demo.Handler(accounts, d.inbox, utc, d.log)
 	if err != nil {
 		return err
 	}
@@ -158,7 +157,7 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 	d.house, err = assembly.New(assembly.Options{
 		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Places: places, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
-		Hosts: map[string]http.Handler{"localhost": demo.Handler(accounts, d.inbox, pages, utc, d.log)},
+		Hosts: map[string]http.Handler{"localhost": pages},
 	})
 	return err
 }

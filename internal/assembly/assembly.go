@@ -21,7 +21,6 @@ import (
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 	"gatehouse/internal/web"
-	"gatehouse/internal/web/ui"
 )
 
 // Options are what a server is made of.
@@ -66,7 +65,7 @@ type House struct {
 
 // New puts a server together. It starts nothing.
 func New(o Options) (*House, error) {
-	pages, err := ui.New()
+	pages, err := web.Pages()
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/site"
-	"gatehouse/internal/web/ui"
 )
 
 // State is what an account is there to show.
@@ -98,22 +97,7 @@ func (a Accounts) JSON(at Addresses) ([]byte, error) {
 	return append(line, '\n'), err
 }
 
-// tour is the content of the tour page.
-func (a Accounts) tour(smtp string) ui.Tour {
-	t := ui.Tour{SMTP: smtp, Paths: a.paths()}
-	for _, s := range a.Sites {
-		ts := ui.TourSite{Site: s.Site}
-		for _, one := range s.Accounts {
-			ts.Accounts = append(ts.Accounts, ui.TourAccount{
-				Username: one.Username, Password: one.Password, Email: one.Email, Name: one.name(), Company: one.Company,
-				Role: string(one.Role), State: string(one.State), Note: one.Note,
-			})
-		}
-		t.Sites = append(t.Sites, ts)
-	}
-	return t
-}
-
-func (a Account) name() string {
+// DisplayName is what the account's owner is called.
+func (a Account) DisplayName() string {
 	return gatehouse.User{FirstName: a.FirstName, LastName: a.LastName, Username: a.Username}.DisplayName()
 }

@@ -5,7 +5,8 @@
 //	people.go  who can be tried, with people_SITE.go; names.go makes up the rest
 //	seed.go    puts them into an empty database; scene.go and history.go write the story
 //	inbox.go   takes the mail that the server really sends, over SMTP
-//	tour.go    the pages of the demo's own host
+//	tour.go    with tour.html, inbox_page.go with inbox.html: the pages of the demo's own
+//	           host, in English only
 //
 // All companies and people are invented. Passwords are in the source and on the
 // tour page: nothing of this is for an installation that others can reach.

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"gatehouse/internal/mail"
-	"gatehouse/internal/web/ui"
 )
 
 func newInbox(t *testing.T) *Inbox {
@@ -34,9 +33,9 @@ func send(t *testing.T, b *Inbox, to []string, lines ...string) {
 
 func newHandler(t *testing.T, a Accounts, b *Inbox) http.Handler {
 	t.Helper()
-	pages, err := ui.New()
+	h, err := Handler(a, b, atNoon, slog.New(slog.DiscardHandler))
 	must(t, err)
-	return Handler(a, b, pages, atNoon, slog.New(slog.DiscardHandler))
+	return h
 }
 
 func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
@@ -186,7 +185,7 @@ func TestInboxPages(t *testing.T) {
 		"/inbox/messages/" + first + "?to=nobody": {"first"},
 	} {
 		w := get(t, h, path)
-		if w.Code != http.StatusOK || w.Header().Get("Content-Security-Policy") != ui.InboxPolicy {
+		if w.Code != http.StatusOK || w.Header().Get("Content-Security-Policy") != InboxPolicy {
 			t.Errorf("%s: %d, %v", path, w.Code, w.Header())
 		}
 		for _, word := range want {
@@ -200,7 +199,7 @@ func TestInboxPages(t *testing.T) {
 	}
 
 	w := get(t, h, "/inbox/messages/"+first+".html")
-	if w.Header().Get("Content-Security-Policy") != ui.MailPolicy || w.Header().Get("X-Frame-Options") != "SAMEORIGIN" ||
+	if w.Header().Get("Content-Security-Policy") != MailPolicy || w.Header().Get("X-Frame-Options") != "SAMEORIGIN" ||
 		!strings.Contains(w.Body.String(), "<p>Hello</p>") || !strings.Contains(w.Body.String(), `<base target="_blank">`) {
 		t.Errorf("the framed mail: %v %s", w.Header(), w.Body)
 	}

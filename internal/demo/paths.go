@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"gatehouse/internal/web/ui"
+	"gatehouse/internal/site"
 )
 
 // step is one click of a path through the demo: a page, and whom to be there.
@@ -13,54 +13,85 @@ type step struct {
 	page  string
 	inbox bool
 	as    string
+	// link and then are what the tour says about it; the link leads there.
+	link, then string
 }
 
-// path is what one of the documents that Gatehouse follows is about, in five clicks; its
-// words are tour.path_N_….
+// path is what one of the documents that Gatehouse follows is about, in five clicks.
 type path struct {
-	site  string
-	steps [5]step
+	site, title string
+	steps       [5]step
 }
 
 // paths are the documents in their order: the help of a portal, the guide to two-factor
 // sign-in, and the guide to an account.
 var paths = []path{
-	{"meridian-uk", [5]step{
-		{page: "/sign-in", as: "zakesson"},
-		{page: "/account/profile", as: "zakesson"},
-		{page: "/forgot-password", as: "dwhitlock"},
-		{inbox: true, as: "dwhitlock"},
-		{page: "/sign-in", as: "chorvath"},
+	{"meridian-uk", "The portal’s help: signing in and passwords", [5]step{
+		{page: "/sign-in", as: "zakesson",
+			link: "Sign in", then: " with the password of the old system."},
+		{page: "/account/profile", as: "zakesson",
+			link: "Complete the profile", then: ". A new address takes effect once it is confirmed."},
+		{page: "/forgot-password", as: "dwhitlock",
+			link: "Forget the password", then: ": name, address, and the answer, which the table below has."},
+		{inbox: true, as: "dwhitlock",
+			link: "Read the mail", then: " with the temporary password, sign in with it, and choose your own."},
+		{page: "/sign-in", as: "chorvath",
+			link: "Try a locked account", then: ". The page says the same as for a wrong password; its owner has a mail."},
 	}},
-	{"meridian-au", [5]step{
-		{page: "/company/enhanced-security", as: "jharrow"},
-		{inbox: true, as: "jharrow"},
-		{page: "/sign-in", as: "mtran"},
-		{page: "/sign-in", as: "lchalmers"},
-		{page: "/company/users", as: "jharrow"},
+	{"meridian-au", "Two-factor sign-in for a company", [5]step{
+		{page: "/company/enhanced-security", as: "jharrow",
+			link: "Open the switch", then: " as the administrator, choose Enable, look at what it changes, and save."},
+		{inbox: true, as: "jharrow",
+			link: "Read the summary", then: " when the run is done. The page and the file say the same."},
+		{page: "/sign-in", as: "mtran",
+			link: "Sign in as a colleague", then: ". The code is in the inbox."},
+		{page: "/sign-in", as: "lchalmers",
+			link: "Sign in as a new user", then: ": from the temporary password through all the first steps."},
+		{page: "/company/users", as: "jharrow",
+			link: "Look after the users", then: ": who cannot sign in and why, and what became of each mail."},
 	}},
-	{"inkwell", [5]step{
-		{page: "/sign-in", as: "hanna.lindqvist@fernhollow.example"},
-		{page: "/account/security", as: "hanna.lindqvist@fernhollow.example"},
-		{page: "/account/activity", as: "hanna.lindqvist@fernhollow.example"},
-		{page: "/forgot-password", as: "beatrix.ollerenshaw@fernhollow.example"},
-		{inbox: true, as: "beatrix.ollerenshaw@fernhollow.example"},
+	{"inkwell", "Your own account, with an email address", [5]step{
+		{page: "/sign-in", as: "hanna.lindqvist@fernhollow.example",
+			link: "Sign in", then: " with an email address and a long password."},
+		{page: "/account/security", as: "hanna.lindqvist@fernhollow.example",
+			link: "Turn on two-factor", then: " for yourself."},
+		{page: "/account/activity", as: "hanna.lindqvist@fernhollow.example",
+			link: "See your activity", then: ": when, from where, and “This wasn’t me”."},
+		{page: "/forgot-password", as: "beatrix.ollerenshaw@fernhollow.example",
+			link: "Ask for a link", then: " in place of a forgotten password."},
+		{inbox: true, as: "beatrix.ollerenshaw@fernhollow.example",
+			link: "Open the link", then: " in the mail and choose a new password."},
 	}},
 }
 
-// paths are those of the tour, with the accounts that there are.
-func (a Accounts) paths() []ui.TourPath {
-	var all []ui.TourPath
+// TourPath is one way through the demo, a click after the other.
+type TourPath struct {
+	Number, Title string
+	Site          *site.Site
+	Steps         []TourStep
+}
+
+// TourStep is a page, and the account to use there.
+type TourStep struct {
+	Link, Then, URL    string
+	Username, Password string
+	// Mail: the page is the inbox, which asks for no account.
+	Mail bool
+}
+
+// Paths are what to try first, with the accounts that there are.
+func (a Accounts) Paths() []TourPath {
+	var all []TourPath
 	for n, p := range paths {
 		for _, s := range a.Sites {
 			if s.Site.ID != p.site {
 				continue
 			}
-			shown := ui.TourPath{Number: strconv.Itoa(n + 1), Site: s.Site}
-			for i, step := range p.steps {
+			shown := TourPath{Number: strconv.Itoa(n + 1), Title: p.title, Site: s.Site}
+			for _, step := range p.steps {
 				for _, who := range s.Accounts {
 					if who.Username == step.as {
-						shown.Steps = append(shown.Steps, ui.TourStep{Number: strconv.Itoa(i + 1), URL: step.url(s.Site.Origin, who.Email),
+						shown.Steps = append(shown.Steps, TourStep{Link: step.link, Then: step.then, URL: step.url(s.Site.Origin, who.Email),
 							Username: who.Username, Password: who.Password, Mail: step.inbox})
 					}
 				}

@@ -12,7 +12,7 @@ import (
 func TestThePathsOfTheTour(t *testing.T) {
 	g := newStage(t)
 	all := g.listed()
-	shown := all.paths()
+	shown := all.Paths()
 	if len(shown) != len(paths) || len(shown) != 3 {
 		t.Fatalf("%d paths of %d", len(shown), len(paths))
 	}

@@ -27,7 +27,7 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, to route, why 
 	case to.leaves && v.Session == nil:
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	case to.leaves:
-		s.render(w, openedAt(r, &url.URL{Path: "/"}), http.StatusForbidden, ui.AskSignOut{})
+		s.render(w, openedAt(r, &url.URL{Path: "/"}), http.StatusForbidden, AskSignOut{})
 	case !why.proved:
 		s.render(w, openedAt(r, back), http.StatusForbidden, ui.ErrorPage{Status: http.StatusForbidden, Reason: reasons[why.why]})
 	default:
@@ -125,3 +125,10 @@ func (o *otherStatus) WriteHeader(status int) {
 
 // Unwrap lets http.ResponseController reach what is underneath.
 func (o *otherStatus) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
+// AskSignOut asks before signing out, where nobody knows whether the press of the button
+// was this person's.
+type AskSignOut struct{}
+
+func (AskSignOut) Template() string        { return "sign_out" }
+func (AskSignOut) Title(p *ui.Page) string { return p.T("signout.title") }

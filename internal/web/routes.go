@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"gatehouse/internal/web/console"
 	"gatehouse/internal/web/ui"
 )
 
@@ -156,14 +157,14 @@ func (s *Server) accountRoutes() []route {
 		to("POST /company/users/{id}/browsers/{browser}/end-trust", Admin, c.EndTrust),
 		to("GET /company/users/{id}/reset-second-step", Admin, c.AskResetTwoFactor),
 		to("POST /company/users/{id}/reset-second-step", Admin, c.ResetTwoFactor),
-		to("GET /company/users/{id}/unlock", Admin, c.Asks(ui.ActUnlock)),
-		to("POST /company/users/{id}/unlock", Admin, c.Does(ui.ActUnlock)),
-		to("GET /company/users/{id}/activate", Admin, c.Asks(ui.ActActivate)),
-		to("POST /company/users/{id}/activate", Admin, c.Does(ui.ActActivate)),
-		to("GET /company/users/{id}/deactivate", Admin, c.Asks(ui.ActDeactivate)),
-		to("POST /company/users/{id}/deactivate", Admin, c.Does(ui.ActDeactivate)),
-		to("GET /company/users/{id}/send-password", Admin, c.Asks(ui.ActPassword)),
-		to("POST /company/users/{id}/send-password", Admin, c.Does(ui.ActPassword)),
+		to("GET /company/users/{id}/unlock", Admin, c.Asks(console.ActUnlock)),
+		to("POST /company/users/{id}/unlock", Admin, c.Does(console.ActUnlock)),
+		to("GET /company/users/{id}/activate", Admin, c.Asks(console.ActActivate)),
+		to("POST /company/users/{id}/activate", Admin, c.Does(console.ActActivate)),
+		to("GET /company/users/{id}/deactivate", Admin, c.Asks(console.ActDeactivate)),
+		to("POST /company/users/{id}/deactivate", Admin, c.Does(console.ActDeactivate)),
+		to("GET /company/users/{id}/send-password", Admin, c.Asks(console.ActPassword)),
+		to("POST /company/users/{id}/send-password", Admin, c.Does(console.ActPassword)),
 		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
 
 		to("GET /company/enhanced-security", Admin, c.EnhancedSecurity),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"embed"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -75,6 +76,12 @@ func (s *Server) Prepare() *Server {
 	return s
 }
 
+//go:embed *.html
+var templates embed.FS
+
+// Pages parses the pages of all sites.
+func Pages() (*ui.Pages, error) { return ui.New(templates, portal.Templates, console.Templates) }
+
 // ServeHTTP gives the request its reference, answers it, and writes its line into
 // the log.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +145,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit, f
 	}
 	if m := v.Site.Maintenance; v.Site.Closed(s.Now()) {
 		w.Header().Set("Retry-After", retryAfter(m.Until.Sub(s.Now())))
-		s.render(w, r, http.StatusServiceUnavailable, ui.Maintenance{})
+		s.render(w, r, http.StatusServiceUnavailable, Maintenance{})
 		return
 	}
 	s.mux.ServeHTTP(w, r)

@@ -1,8 +1,10 @@
 // Package console makes the pages for company administrators: the company's users, and
-// Enhanced Security.
+// Enhanced Security. A page is in one place: its handlers and its view in NAME.go, what it
+// looks like in NAME.html; parts/ is what several pages share.
 package console
 
 import (
+	"embed"
 	"net/http"
 	"time"
 
@@ -11,6 +13,11 @@ import (
 	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
+
+// Templates are the pages and their parts, for ui.New.
+//
+//go:embed *.html parts/*.html
+var Templates embed.FS
 
 // Console holds the handlers. Their audience is administrators: whoever comes here has a
 // company.

@@ -1,24 +1,18 @@
 package console
 
 import (
-	"encoding/csv"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/web/ui"
 )
 
-const (
-	// linesOnPage is how many users of a run a page shows.
-	linesOnPage = 50
-	// linesAtOnce is how many are read at a time for a file: a slow download must not
-	// keep a connection to the database.
-	linesAtOnce = 1000
-)
+// linesOnPage is how many users of a run a page shows.
+const linesOnPage = 50
 
 // Enrolment shows a run of Enhanced Security: how far it is, or what it came to (B02,
 // B04). Whoever asked for the progress sees its end there, however fast it came, and goes
@@ -33,14 +27,10 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	if file {
 		return c.enrolmentFile(w, r, results.Enrolment)
 	}
-	if results.State == gatehouse.EnrolmentRunning || r.URL.Query().Has(ui.ProgressQuery) {
-		return c.page(w, r, http.StatusOK, ui.EnrolmentRunning{Run: results.Enrolment})
+	if results.State == gatehouse.EnrolmentRunning || r.URL.Query().Has(ProgressQuery) {
+		return c.page(w, r, http.StatusOK, EnrolmentRunning{Run: results.Enrolment})
 	}
-	view := ui.EnrolmentResult{Run: results.Enrolment, Reasons: results.Reasons, Notices: map[string]int{},
-		Outcome: gatehouse.Outcome(r.URL.Query().Get("outcome")), After: r.URL.Query().Get("after")}
-	for state, n := range results.Notices {
-		view.Notices[string(state)] = n
-	}
+	view := EnrolmentResult{Run: results, Outcome: gatehouse.Outcome(r.URL.Query().Get("outcome")), After: r.URL.Query().Get("after")}
 	if !slices.Contains(gatehouse.Outcomes, view.Outcome) {
 		view.Outcome = ""
 	}
@@ -51,7 +41,7 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 }
 
 // lines reads a page of a run's users.
-func (c *Console) lines(r *http.Request, view *ui.EnrolmentResult) error {
+func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
 	v, caller, company := on(r)
 	last := ""
 	return c.Directory.EnrolmentLines(r.Context(), caller, v.Site, company, view.Run.ID, view.Outcome, view.After, linesOnPage+1,
@@ -60,79 +50,192 @@ func (c *Console) lines(r *http.Request, view *ui.EnrolmentResult) error {
 				view.Next = last
 				return nil
 			}
-			view.Lines, last = append(view.Lines, line(l)), l.Key
+			view.Lines, last = append(view.Lines, l), l.Key
 			return nil
 		})
 }
 
-func line(l directory.EnrolmentLine) ui.EnrolmentLine {
-	return ui.EnrolmentLine{
-		UserID: l.UserID, Username: l.Username, Name: strings.TrimSpace(l.FirstName + " " + l.LastName), Email: l.Email,
-		Outcome: l.Outcome, Reason: l.Reason, At: l.At,
-		Notice: ui.Notice{Written: l.MessageID != "", State: string(l.Notice.State), Recipient: l.Notice.Recipient,
-			DueAt: l.Notice.DueAt, DoneAt: l.Notice.DoneAt, Reply: l.Notice.Reply},
-	}
+// nameOf is empty for who has left the company since.
+func nameOf(l directory.EnrolmentLine) string {
+	return strings.TrimSpace(l.FirstName + " " + l.LastName)
 }
 
-// enrolmentFile sends the whole list of a run, one line a user. Users whom a run has not
-// come to yet have no outcome.
-func (c *Console) enrolmentFile(w http.ResponseWriter, r *http.Request, e gatehouse.Enrolment) error {
-	v, caller, company := on(r)
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="enhanced-security-`+e.StartedAt.UTC().Format(time.DateOnly)+`.csv"`)
-	// A file is read on other days: without a present, no moment in it is "today".
-	out, words := csv.NewWriter(w), ui.VisitWords(v, time.Time{})
-	// A write that fails, or a run that cannot be read, ends the connection: a file that
-	// was cut short must not look whole.
-	out.Write([]string{"username", "name", "email", "outcome", "reason", "notice", "at"}) //nolint:errcheck // kept until Error
-	for after, more := "", true; more; {
-		n := 0
-		err := c.Directory.EnrolmentLines(r.Context(), caller, v.Site, company, e.ID, "", after, linesAtOnce, func(l directory.EnrolmentLine) error {
-			n, after = n+1, l.Key
-			return out.Write(record(words, e, line(l)))
-		})
-		if out.Flush(); err != nil || out.Error() != nil {
-			panic(http.ErrAbortHandler)
-		}
-		more = n == linesAtOnce
-	}
-	return nil
+// EnrolmentResult is what a run came to (B04).
+type EnrolmentResult struct {
+	runs
+	Run directory.Results
+	// Lines are users of the run: those with Outcome (empty: all) after the one with the
+	// key After; Next is what the next page is asked for with.
+	Lines       []directory.EnrolmentLine
+	Outcome     gatehouse.Outcome
+	After, Next string
 }
 
-// record is a user's line of the file, in the words of the page.
-func record(words *ui.Words, e gatehouse.Enrolment, l ui.EnrolmentLine) []string {
-	cells := []string{l.Username, l.Name, l.Email, "", "", "", ""}
-	if l.Outcome != "" {
-		cells[3], cells[4], cells[5] = words.OutcomeText(e.Enable, l.Outcome), words.ReasonText(l.Reason), words.NoticeText(l.Notice)
-		cells[6] = l.At.UTC().Format(time.RFC3339)
-	}
-	for i := range cells {
-		cells[i] = inert(cells[i])
-	}
-	return cells
+func (EnrolmentResult) Template() string { return "enrolment" }
+func (v EnrolmentResult) Title(p *ui.Page) string {
+	return p.T("enrolment.title_" + onOff(v.Run.Enable))
 }
 
-// What begins a formula in a spreadsheet, also in the forms of East Asian keyboards; and
-// what some spreadsheets take for the end of a cell although the quotes are around it:
-// where commas are decimal, lists are separated by semicolons.
-const (
-	formulaStarts = "=+-@＝＋－＠"
-	cellEnds      = ";\t\r\n"
-)
-
-// inert keeps a spreadsheet from taking what a person is called for a formula that it
-// works out (CSV injection, ASVS 1.2.10).
-func inert(cell string) string {
-	var safe strings.Builder
-	starts := true // of a cell, as a spreadsheet may see it
-	for i, c := range cell {
-		if starts && strings.ContainsRune(formulaStarts, c) || i == 0 && strings.ContainsRune("\t\r\n", c) {
-			safe.WriteByte('\'')
+// Address is the address of the page, of some of its users; CSV that of the whole list.
+func (v EnrolmentResult) Address(o gatehouse.Outcome, after string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"outcome": string(o), "after": after} {
+		if value != "" {
+			q.Set(name, value)
 		}
-		if c != '"' { // two of them are an empty beginning, where the quotes are taken apart
-			starts = strings.ContainsRune(cellEnds, c)
-		}
-		safe.WriteRune(c)
 	}
-	return safe.String()
+	return EnrolmentPath(v.Run.ID) + "?" + q.Encode() + "#users"
+}
+func (v EnrolmentResult) CSV() string   { return EnrolmentPath(v.Run.ID) + ".csv" }
+func (v EnrolmentResult) First() string { return v.Address(v.Outcome, "") }
+func (v EnrolmentResult) Later() string { return v.Address(v.Outcome, v.Next) }
+
+// EnrolmentPath is the page of a run.
+func EnrolmentPath(id string) string { return ui.EnrolmentsPath + "/" + url.PathEscape(id) }
+
+// ProgressQuery asks the page of a run for its progress, also once it is done.
+const ProgressQuery = "progress"
+
+// ProgressPath is the page of a run's progress.
+func ProgressPath(id string) string { return EnrolmentPath(id) + "?" + ProgressQuery + "=1" }
+
+// Replaced: the switch was put back before the run came to its end.
+func (v EnrolmentResult) Replaced() bool { return v.Run.State == gatehouse.EnrolmentReplaced }
+
+// Word is the part of the texts' keys that says which way it was switched.
+func (v EnrolmentResult) Word() string { return onOff(v.Run.Enable) }
+
+// Totals are the run's numbers by outcome.
+func (v EnrolmentResult) Totals(p *ui.Page) []outcomeTotal {
+	return totals(p.Words, v.Run.Enable, v.Run.Counts)
+}
+
+var outcomeLooks = map[gatehouse.Outcome]struct{ Icon, Class, Badge string }{
+	gatehouse.OutcomeChanged:   {"circle-check", "is-ok", "badge-ok"},
+	gatehouse.OutcomeUnchanged: {"circle-check", "", ""},
+	gatehouse.OutcomeSkipped:   {"minus", "", "badge-warn"},
+	gatehouse.OutcomeFailed:    {"triangle-alert", "is-bad", "badge-bad"},
+}
+
+// resultRow is how many users have an outcome for a reason.
+type resultRow struct{ Icon, Class, Text, Hint, To string }
+
+// Rows are the run's outcomes and reasons.
+func (v EnrolmentResult) Rows(p *ui.Page) []resultRow {
+	rows := make([]resultRow, len(v.Run.Reasons))
+	for i, r := range v.Run.Reasons {
+		look, key := outcomeLooks[r.Outcome], "enrolment.row_"+string(r.Outcome)
+		if r.Outcome == gatehouse.OutcomeChanged {
+			key += "_" + v.Word()
+		}
+		rows[i] = resultRow{look.Icon, look.Class, p.T(key, "n", r.Count), reasonText(p.Words, r.Reason), v.Address(r.Outcome, "")}
+	}
+	return rows
+}
+
+// noticeStates are the states of a mail in the order in which they are shown. One that
+// is being sent waits, to people.
+var noticeStates = []directory.MessageState{"sent", "waiting", "deferred", "bounced", "refused", "expired"}
+
+// noticeTotal is how many notices are in a state.
+type noticeTotal struct {
+	Text  string
+	Count int
+}
+
+// NoticeTotals are the run's notices by what became of them, those that are not kept any
+// more included, so that they add up.
+func (v EnrolmentResult) NoticeTotals(p *ui.Page) []noticeTotal {
+	var all []noticeTotal
+	rest := v.Run.Counts.Told
+	for _, state := range noticeStates {
+		n := v.Run.Notices[state]
+		if state == "waiting" {
+			n += v.Run.Notices["sending"]
+		}
+		if n > 0 {
+			all = append(all, noticeTotal{p.T("enrolment.notices_" + string(state)), n})
+		}
+		rest -= n
+	}
+	if rest > 0 {
+		all = append(all, noticeTotal{p.T("enrolment.notice_forgotten"), rest})
+	}
+	return all
+}
+
+// outcomeText is an outcome in a word: of those who were changed, which way.
+func outcomeText(w *ui.Words, enable bool, o gatehouse.Outcome) string {
+	if o == gatehouse.OutcomeChanged {
+		return w.T("enrolment.changed_" + onOff(enable))
+	}
+	return w.T("enrolment." + string(o))
+}
+
+// reasonText is the reason of an outcome in words; empty where there is none.
+func reasonText(w *ui.Words, r gatehouse.OutcomeReason) string {
+	if r == "" {
+		return ""
+	}
+	return w.T("reason." + string(r))
+}
+
+// noticeText is what became of the notice to a user, in words.
+func noticeText(w *ui.Words, l directory.EnrolmentLine) string {
+	n := l.Notice
+	switch {
+	case l.MessageID == "":
+		return w.T("enrolment.notice_none")
+	case n.State == "":
+		return w.T("enrolment.notice_forgotten")
+	case n.State == "sent":
+		return w.T("enrolment.notice_sent", "at", w.When(n.DoneAt))
+	case n.State == "deferred":
+		return w.T("enrolment.notice_deferred", "at", w.When(n.DueAt))
+	}
+	return w.T("enrolment.notice_" + string(n.State))
+}
+
+// lineRow is what the row of a user works on.
+type lineRow struct {
+	Page *ui.Page
+	directory.EnrolmentLine
+	Name, Who, Link, Badge string
+	Result, Why, Message   string
+	// Reply is what a mail server said, where it did not just take the mail.
+	Reply string
+}
+
+// Row is a user of the run for the template "enrolment-line".
+func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
+	row := lineRow{Page: p, EnrolmentLine: l, Name: nameOf(l), Who: nameOf(l), Badge: outcomeLooks[l.Outcome].Badge,
+		Result: outcomeText(p.Words, v.Run.Enable, l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}
+	if l.Notice.State != "sent" {
+		if row.Reply = l.Notice.Reply; l.Notice.State == "bounced" {
+			row.Reply = gatehouse.AnswerCodes(row.Reply) // a report, which the user may have made
+		}
+	}
+	if row.Name == "" {
+		row.Who = l.Username
+	}
+	if row.Name+l.Email != "" { // else the user is not in the company any more
+		row.Link = ui.CompanyUsersPath + "/" + url.PathEscape(l.UserID)
+	}
+	return row
+}
+
+// Chips are the filters of the list: all, and each outcome that there is.
+func (v EnrolmentResult) Chips(p *ui.Page) []chip {
+	all := []chip{{p.T("enrolment.all"), v.Address("", ""), v.Run.Counts.Done(), v.Outcome == ""}}
+	for _, t := range v.Totals(p) {
+		all = append(all, chip{t.Text, v.Address(t.Outcome, ""), t.Count, v.Outcome == t.Outcome})
+	}
+	return all
+}
+
+// chip is a saved search with how much it finds.
+type chip struct {
+	Text, To string
+	Count    int
+	Current  bool
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,7 +75,8 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 
 // tell sends how far a run is. It reports whether anybody listens.
 func (c *Console) tell(w http.ResponseWriter, stream *http.ResponseController, v *ui.Visit, e gatehouse.Enrolment) bool {
-	data, err := json.Marshal(ui.ProgressOf(v, c.Now(), e))
+	now := c.Now()
+	data, err := json.Marshal(progressOf(ui.WordsOf(v, now), now, e))
 	if err != nil {
 		return false
 	}
@@ -114,4 +116,70 @@ func (s *streams) leave(user string) {
 	if s.open[user]--; s.open[user] == 0 {
 		delete(s.open, user)
 	}
+}
+
+// EnrolmentRunning is the progress of a run of Enhanced Security, up to the word that it
+// is done (B02).
+type EnrolmentRunning struct{ Run gatehouse.Enrolment }
+
+func (EnrolmentRunning) Template() string          { return "progress" }
+func (v EnrolmentRunning) Title(p *ui.Page) string { return v.Progress(p).Words["title"] }
+
+// RunProgress is how far a run is: numbers, words by the names of their places on the
+// page, and where Close leads. It is what the page is made from, and what is sent to it as
+// the run goes on.
+type RunProgress struct {
+	Done  int               `json:"done"`
+	Total int               `json:"total"`
+	Over  bool              `json:"over"`
+	Close string            `json:"close"`
+	Words map[string]string `json:"words"`
+}
+
+// progressOf puts into words how far a run is at a moment.
+func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) RunProgress {
+	number := func(n int) string { return w.T("enrolment.number", "number", n) }
+	r := RunProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.EnrolmentRunning, Close: ui.EnhancedSecurityPath, Words: map[string]string{
+		"changed": number(e.Counts.Changed), "unchanged": number(e.Counts.Unchanged), "told": number(e.Counts.Told),
+		"skipped": number(e.Counts.Skipped), "failed": number(e.Counts.Failed),
+	}}
+	if r.Over {
+		r.Close = EnrolmentPath(e.ID)
+		return r.say(w.T("enrolment.title_"+onOff(e.Enable)), ended(w, e), w.T("enrolment.took", "time", took(w, e)), w.T("enrolment.summary_sent"))
+	}
+	left := w.T("enrolment.left_unknown")
+	if d := e.Left(now); d > 0 {
+		left = w.T("enrolment.left", "time", w.Span(d))
+	}
+	return r.say(w.T("enrolment.running_"+onOff(e.Enable)), w.T("enrolment.done", "n", e.Total, "done", e.Counts.Done()), left, w.T("enrolment.goes_on"))
+}
+
+func (r RunProgress) say(title, done, left, note string) RunProgress {
+	r.Words["title"], r.Words["done"], r.Words["left"], r.Words["note"] = title, done, left, note
+	return r
+}
+
+// ended is the line that a run ends with: how many users have each outcome that there is.
+func ended(w *ui.Words, e gatehouse.Enrolment) string {
+	parts := []string{w.T("enrolment.row_changed_"+onOff(e.Enable), "n", e.Counts.Changed)}
+	for _, of := range []struct {
+		outcome gatehouse.Outcome
+		n       int
+	}{{gatehouse.OutcomeUnchanged, e.Counts.Unchanged}, {gatehouse.OutcomeSkipped, e.Counts.Skipped}, {gatehouse.OutcomeFailed, e.Counts.Failed}} {
+		if of.n > 0 {
+			parts = append(parts, w.T("enrolment.row_"+string(of.outcome), "n", of.n))
+		}
+	}
+	return w.T("enrolment.ended_"+string(e.State), "counts", strings.Join(parts, w.T("list.comma")))
+}
+
+// Path is where the run is followed to its end.
+func (v EnrolmentRunning) Path() string { return ProgressPath(v.Run.ID) }
+
+// Progress is how far the run is.
+func (v EnrolmentRunning) Progress(p *ui.Page) RunProgress { return progressOf(p.Words, p.Now, v.Run) }
+
+// Outcome is an outcome in a word.
+func (v EnrolmentRunning) Outcome(p *ui.Page, o gatehouse.Outcome) string {
+	return outcomeText(p.Words, v.Run.Enable, o)
 }

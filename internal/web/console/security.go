@@ -3,6 +3,8 @@ package console
 import (
 	"errors"
 	"net/http"
+	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
@@ -25,27 +27,27 @@ func (c *Console) EnhancedSecurity(w http.ResponseWriter, r *http.Request) error
 		}
 		return c.page(w, r, http.StatusOK, view)
 	}
-	return c.ask(w, r, http.StatusOK, enable, ui.SwitchConfirmation{})
+	return c.ask(w, r, http.StatusOK, enable, SwitchConfirmation{})
 }
 
 // chosen reads the field two_factor.
 func chosen(value string) (enable, ok bool) {
-	return value == ui.TwoFactorEnabled, value == ui.TwoFactorEnabled || value == ui.TwoFactorDisabled
+	return value == TwoFactorEnabled, value == TwoFactorEnabled || value == TwoFactorDisabled
 }
 
 // security is the page as things are.
-func (c *Console) security(r *http.Request) (ui.EnhancedSecurity, error) {
+func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 	v, caller, company := on(r)
 	enable, err := c.Directory.PreviewTwoFactor(r.Context(), caller, v.Site, company, true)
 	if err != nil {
-		return ui.EnhancedSecurity{}, err
+		return EnhancedSecurity{}, err
 	}
 	disable, err := c.Directory.PreviewTwoFactor(r.Context(), caller, v.Site, company, false)
 	if err != nil {
-		return ui.EnhancedSecurity{}, err
+		return EnhancedSecurity{}, err
 	}
-	view := ui.EnhancedSecurity{
-		On: disable.Company.TwoFactor, Enable: preview(enable), Disable: preview(disable),
+	view := EnhancedSecurity{
+		On: disable.Company.TwoFactor, Enable: enable, Disable: disable,
 		Before: r.URL.Query().Get("before"),
 	}
 	view.AskPassword = view.On && c.stale(v)
@@ -66,11 +68,6 @@ func (c *Console) security(r *http.Request) (ui.EnhancedSecurity, error) {
 	return view, err
 }
 
-func preview(p directory.Preview) ui.SwitchPreview {
-	return ui.SwitchPreview{Enable: p.Enable, Total: p.Total, Counts: p.Counts, Groups: p.Groups,
-		Stranded: p.Stranded, StrandedNames: p.StrandedNames, Fingerprint: p.Fingerprint}
-}
-
 // stale reports whether the sign-in is too old to weaken anybody's by (ASVS 7.5.1): who
 // sits down at an open session must not take the second step away from everybody.
 func (c *Console) stale(v *ui.Visit) bool { return !gatehouse.IsFresh(v.Session.CreatedAt, c.Now()) }
@@ -87,7 +84,7 @@ func (c *Console) confirm(r *http.Request) error {
 
 // ask shows the page that asks before a choice is saved, with what has been said so far,
 // or says that there is nothing to change.
-func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable bool, view ui.SwitchConfirmation) error {
+func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable bool, view SwitchConfirmation) error {
 	v, caller, company := on(r)
 	p, err := c.Directory.PreviewTwoFactor(r.Context(), caller, v.Site, company, enable)
 	if err != nil {
@@ -96,7 +93,7 @@ func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable
 	if p.Company.TwoFactor == enable {
 		return c.nothing(w, r, status)
 	}
-	view.Preview, view.AskPassword = preview(p), !enable && c.stale(v)
+	view.Preview, view.AskPassword = p, !enable && c.stale(v)
 	return c.page(w, r, status, view)
 }
 
@@ -133,7 +130,7 @@ func (c *Console) SwitchTwoFactor(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return c.notSwitched(w, r, enable, err)
 	}
-	http.Redirect(w, r, ui.ProgressPath(run.ID), http.StatusSeeOther)
+	http.Redirect(w, r, ProgressPath(run.ID), http.StatusSeeOther)
 	return nil
 }
 
@@ -157,12 +154,236 @@ func (c *Console) notSwitched(w http.ResponseWriter, r *http.Request, enable boo
 	case e.Code == directory.CodeSwitched:
 		return c.nothing(w, r, http.StatusConflict)
 	case e.Code == directory.CodePeopleChanged:
-		return c.ask(w, r, http.StatusConflict, enable, ui.SwitchConfirmation{Changed: true})
+		return c.ask(w, r, http.StatusConflict, enable, SwitchConfirmation{Changed: true})
 	case e.Code == directory.CodeSwitchOften:
 		retryAfter(w, e.RetryAfter)
-		return c.ask(w, r, http.StatusTooManyRequests, enable, ui.SwitchConfirmation{Until: c.Now().Add(e.RetryAfter)})
+		return c.ask(w, r, http.StatusTooManyRequests, enable, SwitchConfirmation{Until: c.Now().Add(e.RetryAfter)})
 	case len(e.Fields) > 0:
-		return c.ask(w, r, http.StatusUnprocessableEntity, enable, ui.SwitchConfirmation{Fields: e.Fields})
+		return c.ask(w, r, http.StatusUnprocessableEntity, enable, SwitchConfirmation{Fields: e.Fields})
 	}
 	return err
 }
+
+// The values of the field two_factor.
+const (
+	TwoFactorEnabled  = "enabled"
+	TwoFactorDisabled = "disabled"
+)
+
+// choice is the value of two_factor that stands for a switch.
+func choice(enable bool) string {
+	if enable {
+		return TwoFactorEnabled
+	}
+	return TwoFactorDisabled
+}
+
+// Choice is the value of two_factor that stands for the switch.
+func (a switchAsk) Choice() string { return choice(a.Enable) }
+
+// Affected is how many users the switch is about: those who will be enrolled, or no longer
+// enrolled. It is the one number of the question, the button, the progress, the result,
+// the mail and the file.
+func (a switchAsk) Affected() int { return a.Counts.Changed }
+
+// MoreStranded is how many are stranded besides those who are named.
+func (a switchAsk) MoreStranded() int { return a.Stranded - len(a.StrandedNames) }
+
+// Names are who is stranded, in one line.
+func (a switchAsk) Names() string { return strings.Join(a.StrandedNames, a.Page.T("list.comma")) }
+
+// EnhancedSecurity is the company's switch for two-factor sign-in (B01).
+type EnhancedSecurity struct {
+	runs
+	On bool
+	// Enable and Disable are what either choice means.
+	Enable, Disable directory.Preview
+	// Running is the run that goes on; nil: none does.
+	Running *gatehouse.Enrolment
+	// Last is the run that switched last; nil: none is known.
+	Last *gatehouse.Enrolment
+	// Runs are the runs before the one named Before (empty: the newest), Next what the
+	// next page is asked for with.
+	Runs         []gatehouse.Enrolment
+	Before, Next string
+	// Nothing: what was to be saved is so already.
+	Nothing bool
+	// AskPassword: the change wants the password again.
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+}
+
+func (EnhancedSecurity) Template() string        { return "enhanced_security" }
+func (EnhancedSecurity) Title(p *ui.Page) string { return p.T("switch.title") }
+
+func (v EnhancedSecurity) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{{Name: "two_factor", Label: p.T("switch.choice"), Control: ui.Choices, Missing: "two_factor"}, switchPassword(p)}, v.Fields
+}
+
+// Own is how many use two-factor by their own choice.
+func (v EnhancedSecurity) Own() int { return v.Enable.Groups[gatehouse.GroupOwn] }
+
+// Asks are both choices; Ask is the other one than the present.
+func (v EnhancedSecurity) Asks(p *ui.Page) []switchAsk {
+	return []switchAsk{{p, v.Enable, !v.On, v.AskPassword}, {p, v.Disable, v.On, v.AskPassword}}
+}
+func (v EnhancedSecurity) Ask(p *ui.Page) switchAsk {
+	if v.On {
+		return v.Asks(p)[1]
+	}
+	return v.Asks(p)[0]
+}
+
+// SwitchConfirmation asks before Enhanced Security is switched (B02). A browser with
+// scripts asks in a dialog of the page EnhancedSecurity.
+type SwitchConfirmation struct {
+	Preview directory.Preview
+	// Changed: the users are not those of the preview that was agreed to.
+	Changed bool
+	// Until is when it can be switched again, where it was switched too often; zero: it
+	// was not.
+	Until       time.Time
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+}
+
+func (SwitchConfirmation) Template() string { return "enhanced_security_confirm" }
+func (v SwitchConfirmation) Title(p *ui.Page) string {
+	return p.T("switch.ask_"+choice(v.Preview.Enable), "n", v.Preview.Counts.Changed)
+}
+func (v SwitchConfirmation) Failed() bool {
+	return v.Changed || !v.Until.IsZero()
+}
+func (v SwitchConfirmation) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{switchPassword(p)}, v.Fields
+}
+
+// switchPassword is asked for where the sign-in is not recent (ASVS 7.5.1).
+func switchPassword(p *ui.Page) ui.Field {
+	password := ui.PresentPassword(p, "current_password", "field.current_password")
+	password.Hint = p.T("switch.password_hint")
+	return password
+}
+
+// Ask is the choice that it asks about.
+func (v SwitchConfirmation) Ask(p *ui.Page) switchAsk {
+	return switchAsk{p, v.Preview, true, v.AskPassword}
+}
+
+// Below: the page stands in the place of the one that it asks for.
+func (SwitchConfirmation) Below() bool { return true }
+
+// switchAsk is what the templates about one switch work on (B01): what it would do, or for
+// the state that the company is in, how it is.
+type switchAsk struct {
+	Page *ui.Page
+	directory.Preview
+	// Change: it is another state than the present one.
+	Change, AskPassword bool
+}
+
+// GroupRow is a group of users that a switch means something for.
+type GroupRow struct {
+	Icon, Class string
+	Text, Hint  string
+	Link, To    string
+}
+
+// Rows are the groups that have users, for a list: each number leads to the people.
+func (a switchAsk) Rows() []GroupRow {
+	var rows []GroupRow
+	for _, g := range gatehouse.PeopleGroups {
+		if n := a.Groups[g]; n > 0 && (a.Enable || a.Change || g == gatehouse.GroupOwn) {
+			rows = append(rows, a.row(g, n))
+		}
+	}
+	return rows
+}
+
+var groupIcons = map[gatehouse.PeopleGroup][2]string{
+	gatehouse.GroupEnrolled:    {"circle-check", "is-ok"},
+	gatehouse.GroupNoAddress:   {"triangle-alert", "is-warn"},
+	gatehouse.GroupBouncing:    {"triangle-alert", "is-warn"},
+	gatehouse.GroupUnconfirmed: {"mail", ""},
+	gatehouse.GroupLocked:      {"lock", ""},
+	gatehouse.GroupDeactivated: {"minus", ""},
+	gatehouse.GroupInvited:     {"user-plus", ""},
+	gatehouse.GroupOwn:         {"shield-check", ""},
+}
+
+func (a switchAsk) row(g gatehouse.PeopleGroup, n int) GroupRow {
+	title, hint, link := "switch.group_"+string(g), "switch."+a.Choice()+"_"+string(g), "switch.see"
+	switch {
+	case g == gatehouse.GroupEnrolled && a.Change:
+		title = "switch.will_be_" + a.Choice()
+	case g == gatehouse.GroupEnrolled && a.Enable:
+		hint = "switch.now_enrolled"
+	case (g == gatehouse.GroupNoAddress || g == gatehouse.GroupBouncing) && a.Enable:
+		link = "switch.mend"
+	}
+	icon := groupIcons[g]
+	return GroupRow{icon[0], icon[1], a.Page.T(title, "n", n), a.Page.T(hint),
+		a.Page.T(link, "n", n), ui.CompanyUsersPath + "?group=" + string(g)}
+}
+
+// outcomeTotal is one number of the sum of a run.
+type outcomeTotal struct {
+	Outcome gatehouse.Outcome
+	Text    string
+	Count   int
+}
+
+// Sum are the numbers of a preview's outcomes, in words for what has not happened yet;
+// they add up to its total.
+func (a switchAsk) Sum() []outcomeTotal {
+	all := totals(a.Page.Words, a.Enable, a.Counts)
+	for i, of := range all {
+		key := "switch.would_" + string(of.Outcome)
+		if of.Outcome == gatehouse.OutcomeChanged {
+			key += "_" + a.Choice()
+		}
+		all[i].Text = a.Page.T(key)
+	}
+	return all
+}
+
+func totals(w *ui.Words, enable bool, n gatehouse.EnrolmentCounts) []outcomeTotal {
+	counts := []int{n.Changed, n.Unchanged, n.Skipped, n.Failed} // in the order of Outcomes
+	all := make([]outcomeTotal, len(counts))
+	for i, o := range gatehouse.Outcomes {
+		all[i] = outcomeTotal{o, outcomeText(w, enable, o), counts[i]}
+	}
+	return all
+}
+
+// runs are the words for runs, for the views that show some.
+type runs struct{}
+
+// RunBy is who began a run: support has no name towards a company.
+func (runs) RunBy(p *ui.Page, e gatehouse.Enrolment) string {
+	if e.StartedBy == "" {
+		return p.T("actor.operator")
+	}
+	return e.StartedName
+}
+
+// RunCounts are a run's numbers in one line.
+func (runs) RunCounts(p *ui.Page, e gatehouse.Enrolment) string {
+	return p.T("enrolment.counts_"+onOff(e.Enable), "changed", e.Counts.Changed, "unchanged", e.Counts.Unchanged,
+		"skipped", e.Counts.Skipped, "failed", e.Counts.Failed)
+}
+
+// OnOff is the part of the texts' keys that says which way a run switches.
+func (runs) OnOff(e gatehouse.Enrolment) string { return onOff(e.Enable) }
+
+func onOff(enable bool) string {
+	if enable {
+		return "on"
+	}
+	return "off"
+}
+
+// Took is how long a run took, in what people say.
+func (runs) Took(p *ui.Page, e gatehouse.Enrolment) string { return took(p.Words, e) }
+
+func took(w *ui.Words, e gatehouse.Enrolment) string { return w.Span(e.EndedAt.Sub(e.StartedAt)) }

@@ -1,11 +1,10 @@
 package console
 
 import (
-	"errors"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,266 +13,277 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// CorrectEmail gives a user another address, which codes go to from then on: who sits down
-// at an open session must not lead a colleague's to a mailbox of theirs (ASVS 7.5.1).
-func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
-	v, caller, _ := on(r)
-	id, err := pathID(r, "id")
-	if err != nil {
-		return err
-	}
-	typed := strings.TrimSpace(r.PostFormValue("email"))
-	if typed == "" { // which would take the address away: here one is corrected
-		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
-	}
-	if id != caller.UserID { // which is refused, with whatever password
-		err = c.confirm(r)
-	}
-	var done directory.Correction
-	if err == nil {
-		done, err = c.Directory.CorrectEmail(r.Context(), caller, v.Site, id, typed)
-	}
-	if err == nil {
-		return seeUser(w, r, id, corrected(done)...)
-	}
-	return c.notCorrected(w, r, typed, err)
-}
-
-// corrected are the words for what came of a correction: an administrator who does not know
-// that a new password went out sends another.
-func corrected(d directory.Correction) []string {
-	switch {
-	case d.Waits && d.Told:
-		return []string{ui.UserAsked, ui.AlsoTold}
-	case d.Waits:
-		return []string{ui.UserAsked}
-	case !d.Moved:
-		return []string{ui.UserSame}
-	}
-	done := []string{ui.UserCorrected}
-	if d.Told {
-		done = append(done, ui.AlsoTold)
-	}
-	done = append(done, map[directory.Reissue]string{
-		directory.ReissueSent: ui.AlsoPasswordSent, directory.ReissueEnded: ui.AlsoPasswordEnded, directory.ReissueNone: ui.AlsoNoPassword}[d.Password])
-	if d.Notice {
-		done = append(done, ui.AlsoNotice)
-	}
-	return done
-}
-
-func fault(field, code string) error {
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: []gatehouse.FieldError{{Field: field, Code: code}}}
-}
-
-// notCorrected shows the form again with what was typed.
-func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed string, err error) error {
-	var e *gatehouse.Error
-	often := errors.As(err, &e) && e.Code == directory.CodeResendWait
-	if e == nil || len(e.Fields) == 0 && !often {
-		return err
-	}
-	view, failed := c.user(r)
-	if failed != nil {
-		return failed
-	}
-	view.Email = clip(typed)
-	if often {
-		return c.notDone(w, r, view, ui.RefusedOften, e)
-	}
-	for _, f := range e.Fields {
-		if f.Code == directory.FieldOwnAccount {
-			view.Refused = ui.RefusedOwn
-			continue
-		}
-		if f.Field != "current_password" {
-			f.Field = "email" // where it is the username, too, both are wrong in the same way
-		}
-		if len(view.Fields) == 0 {
-			view.Fields = append(view.Fields, f)
-		}
-	}
-	return c.refused(w, r, http.StatusUnprocessableEntity, view)
-}
-
-// refused shows the user's page under its own address: the one that was posted to has no
-// page for the language menu to come back to.
-func (c *Console) refused(w http.ResponseWriter, r *http.Request, status int, view ui.UserDetail) error {
-	r = r.WithContext(r.Context())
-	r.URL = &url.URL{Path: view.Path()}
-	return c.page(w, r, status, view)
-}
-
-// EndTrust ends the trust in one of a user's browsers (B08).
-func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
-	browser, err := pathID(r, "browser")
-	if err != nil {
-		return err
-	}
-	return c.do(w, r, ui.UserUntrusted, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.EndTrust(r.Context(), caller, v.Site, id, browser)
-	})
-}
-
-// acted is what the page says after an act. The acts' names are the last parts of their
-// paths.
-var acted = map[string]string{
-	ui.ActUnlock: ui.UserUnlocked, ui.ActActivate: ui.UserActivated, ui.ActDeactivate: ui.UserDeactivated, ui.ActPassword: ui.UserPasswordSent,
-}
-
-// Asks makes the handler of the page that asks before an act.
-func (c *Console) Asks(act string) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error { return c.askAct(w, r, act, http.StatusOK, nil) }
-}
-
-func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, status int, wrong []gatehouse.FieldError) error {
-	v, caller, _ := on(r)
+// User shows one user: details, second step, and what became of each mail (B19, C13).
+func (c *Console) User(w http.ResponseWriter, r *http.Request) error {
 	view, err := c.user(r)
-	switch {
-	case err != nil:
-		return err
-	case view.Of.ID == caller.UserID:
-		return c.notDone(w, r, view, ui.RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Code: directory.CodeOwnAccount})
-	case !view.Offers(act): // the page says how it is by now
-		return seeUser(w, r, view.Of.ID)
-	}
-	return c.page(w, r, status, ui.UserAct{UserDetail: view, Act: act, AskPassword: c.stale(v), Fields: wrong})
-}
-
-// Does makes the handler of an act (A08). Each decides whether somebody can sign in, so
-// that it wants a recent sign-in, or the password.
-func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) error {
-	method := c.Directory.Unlock
-	switch act {
-	case ui.ActActivate:
-		method = c.Directory.Activate
-	case ui.ActDeactivate:
-		method = c.Directory.Deactivate
-	case ui.ActPassword:
-		method = c.Directory.SendPassword
-	}
-	return func(w http.ResponseWriter, r *http.Request) error {
-		err := c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-			// Of a stranger, nobody says whether the password was right; of the own account
-			// it is refused with whatever password.
-			_, err := c.Directory.User(r.Context(), caller, v.Site, id)
-			if err == nil && id != caller.UserID {
-				err = c.confirm(r)
-			}
-			if err == nil {
-				err = method(r.Context(), caller, v.Site, id)
-			}
-			return err
-		})
-		var e *gatehouse.Error
-		if errors.As(err, &e) && len(e.Fields) > 0 {
-			return c.askAct(w, r, act, http.StatusUnprocessableEntity, e.Fields)
-		}
+	if err != nil {
 		return err
 	}
+	if done := r.URL.Query()["done"]; len(done) > 0 {
+		view.Done, view.Also = done[0], done[1:]
+	}
+	return c.page(w, r, http.StatusOK, view)
 }
 
-// AskResetTwoFactor asks before ResetTwoFactor, where no script has asked.
-func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	return c.askReset(w, r, http.StatusOK, nil)
-}
-
-func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, wrong []gatehouse.FieldError) error {
+// user makes the page of the user whom the path names.
+func (c *Console) user(r *http.Request) (UserDetail, error) {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
 	if err != nil {
-		return err
+		return UserDetail{}, err
 	}
 	u, err := c.Directory.User(r.Context(), caller, v.Site, id)
 	if err != nil {
-		return err
+		return UserDetail{}, err
 	}
-	return c.page(w, r, status, ui.ResetTwoFactor{Of: u, AskPassword: c.stale(v), Fields: wrong})
+	how, err := c.Directory.Standing(r.Context(), caller, v.Site, id)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	second, err := c.Directory.SecondStep(r.Context(), caller, v.Site, id)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	messages, err := c.Directory.Messages(r.Context(), caller, v.Site, id, messagesOfUser)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	return UserDetail{Of: u, Standing: how, SecondStep: second, Mails: messages, Email: u.Email, AskPassword: c.stale(v)}, nil
 }
 
-// ResetTwoFactor resets a user's second step (B19), which takes protection away, as
-// switching it off for everybody does.
-func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	err := c.do(w, r, ui.UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		if id != caller.UserID {
-			if err := c.confirm(r); err != nil {
-				return err
-			}
+// rowID is what an ID looks like. Anything else names nothing, and is not worth asking
+// the database for.
+var rowID = regexp.MustCompile(`^[a-z]{3}_[0-9a-f]{32}$`)
+
+func pathID(r *http.Request, name string) (string, error) {
+	id := r.PathValue(name)
+	if !rowID.MatchString(id) {
+		return "", gatehouse.ErrNotFound
+	}
+	return id, nil
+}
+
+// UserDetail is one user of the company, as an administrator sees it (B19, C13): neither
+// codes nor passwords are among it.
+type UserDetail struct {
+	Of gatehouse.User
+	directory.Standing
+	directory.SecondStep
+	// Mails are the newest messages to the user, newest first.
+	Mails []directory.Mailed
+	// Email is what the field holds, and Fields what is wrong with it.
+	Email  string
+	Fields []gatehouse.FieldError
+	// AskPassword: changes that weaken the user's sign-in want the password again.
+	AskPassword bool
+	// Done says what was done a moment ago, Refused why it was not: one of the constants,
+	// or empty. Wait is how long to wait before trying again.
+	Done, Refused string
+	Wait          time.Duration
+	// Also is what was done besides: some of Alsos.
+	Also []string
+}
+
+// What UserDetail.Done can be; the texts are person.done_….
+const (
+	UserCorrected = "corrected"
+	// UserAsked: the new address has to be confirmed.
+	UserAsked        = "asked"
+	UserResent       = "resent"
+	UserUntrusted    = "untrusted"
+	UserReset        = "reset"
+	UserUnlocked     = "unlocked"
+	UserActivated    = "activated"
+	UserDeactivated  = "deactivated"
+	UserPasswordSent = "password"
+	UserSame         = "same" // the address was it already
+)
+
+// What UserDetail.Also can be; the texts are person.also_….
+const (
+	AlsoTold          = "told"           // the mailbox of before was told
+	AlsoPasswordSent  = "password-sent"  // in place of one in the mailbox of before
+	AlsoPasswordEnded = "password-ended" // and none was sent
+	AlsoNoPassword    = "password-none"
+	AlsoNotice        = "notice" // about Enhanced Security
+)
+
+// Alsos are all of them, in the order in which they are said.
+var Alsos = []string{AlsoTold, AlsoPasswordSent, AlsoPasswordEnded, AlsoNoPassword, AlsoNotice}
+
+// What UserDetail.Refused can be; the texts are person.refused_….
+const (
+	RefusedResend  = "resend"  // what the message said is kept nowhere, or does not hold any more
+	RefusedAddress = "address" // there is none to send to
+	RefusedSoon    = "soon"    // one person is not flooded
+	RefusedOften   = "often"   // nor are the mailboxes that addresses lead to
+	RefusedOwn     = "own"     // it is the administrator's own account
+	RefusedUnlock  = "unlock"  // one account is not unlocked without end
+
+	RefusedDeactivated = "deactivated" // there is nothing to send a password for
+	RefusedOperator    = "operator"    // what support has locked, support unlocks
+)
+
+func (UserDetail) Template() string        { return "user" }
+func (v UserDetail) Title(*ui.Page) string { return v.Of.DisplayName() }
+func (v UserDetail) Failed() bool          { return v.Refused != "" }
+
+func (v UserDetail) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	hint := "person.email_hint"
+	if gatehouse.UsernameIsEmail(p.Site.SignInWith, v.Of) {
+		hint = "person.email_hint_confirmed"
+	}
+	return []ui.Field{
+		{Name: "email", Label: p.T("person.email"), Hint: p.T(hint), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
+		personPassword(p),
+	}, v.Fields
+}
+
+// personPassword is asked for where the sign-in is not recent (ASVS 7.5.1).
+func personPassword(p *ui.Page) ui.Field {
+	password := ui.PresentPassword(p, "current_password", "field.current_password")
+	password.Hint = p.T("person.password_hint")
+	return password
+}
+
+// Path is the user's page.
+func (v UserDetail) Path() string { return userPath(v.Of) }
+
+// Usable: the account is not deactivated, so that there is something to ask it for.
+func (v UserDetail) Usable() bool { return v.Of.State != gatehouse.Deactivated }
+
+// Is reports whether the administrator looks at the own account: what concerns it is
+// done in My account.
+func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
+
+// DoneText says what was done a moment ago; empty: nothing.
+func (v UserDetail) DoneText(p *ui.Page) string {
+	switch v.Done {
+	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame:
+		return p.T("person.done_" + v.Done)
+	}
+	return ""
+}
+
+// AlsoTexts say what was done besides.
+func (v UserDetail) AlsoTexts(p *ui.Page) []string {
+	var lines []string
+	for _, also := range Alsos {
+		if slices.Contains(v.Also, also) {
+			lines = append(lines, p.T("person.also_"+also))
 		}
-		return c.Directory.ResetSecondStep(r.Context(), caller, v.Site, id)
-	})
-	var e *gatehouse.Error
-	if errors.As(err, &e) && len(e.Fields) > 0 {
-		return c.askReset(w, r, http.StatusUnprocessableEntity, e.Fields)
 	}
-	return err
+	return lines
 }
 
-// Resend sends a message to a user again (C13).
-func (c *Console) Resend(w http.ResponseWriter, r *http.Request) error {
-	message, err := pathID(r, "message")
-	if err != nil {
-		return err
+// State is whether the account can be used, in a word. A lock that has ended by itself
+// is none.
+func (v UserDetail) State(p *ui.Page) badge {
+	u := v.Of
+	if !gatehouse.LockedNow(p.Site.Policy.Lockout, u, p.Now) {
+		u.LockedAt = time.Time{}
 	}
-	return c.do(w, r, ui.UserResent, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.Resend(r.Context(), caller, v.Site, id, message)
-	})
+	return userState(p, u)
 }
 
-// do changes something about the user whom the path names, and shows the user's page with
-// what was done, or why it was not.
-func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change func(gatehouse.Caller, *ui.Visit, string) error) error {
-	v, caller, _ := on(r)
-	id, err := pathID(r, "id")
-	if err != nil {
-		return err
-	}
-	if err = change(caller, v, id); err == nil {
-		return seeUser(w, r, id, done)
-	}
-	var e *gatehouse.Error
-	if !errors.As(err, &e) || refusals[e.Code] == "" {
-		return err
-	}
-	view, failed := c.user(r)
-	if failed != nil {
-		return failed
-	}
-	return c.notDone(w, r, view, refusals[e.Code], e)
+// Resettable reports whether a reset can take something away here: codes, trust, or the
+// own choice. For the own account, My account does it.
+func (v UserDetail) Resettable(p *ui.Page) bool {
+	return v.Usable() && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.OwnTwoFactor || len(v.Trusted) > 0)
 }
 
-// notDone says on the user's page why something was not done, and where waiting helps,
-// how long to wait.
-func (c *Console) notDone(w http.ResponseWriter, r *http.Request, view ui.UserDetail, why string, e *gatehouse.Error) error {
-	view.Refused, view.Wait = why, e.RetryAfter
-	if e.RetryAfter > 0 {
-		retryAfter(w, e.RetryAfter)
+// TwoFactorText says what two-factor sign-in comes to for the user.
+func (v UserDetail) TwoFactorText(p *ui.Page) string {
+	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, v.Of, v.Reachable)
+	if state == gatehouse.TwoFactorNone {
+		return p.T("person.two_factor_none")
 	}
-	return c.refused(w, r, ui.StatusOf(e), view)
+	return p.T("person.two_factor_" + string(state))
 }
 
-func retryAfter(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+// TwoFactor is the user's two-factor sign-in in a word; empty on a deactivated
+// account.
+func (v UserDetail) TwoFactor(p *ui.Page) badge {
+	return twoFactor(p, v.Of, v.Reachable)
 }
 
-// refusals are what the page has words for.
-var refusals = map[string]string{
-	directory.CodeNotResendable: ui.RefusedResend,
-	directory.CodeNoAddress:     ui.RefusedAddress,
-	directory.CodeResendWait:    ui.RefusedSoon,
-	directory.CodeOwnAccount:    ui.RefusedOwn,
-	directory.CodeDeactivated:   ui.RefusedDeactivated,
-	directory.CodeUnlockWait:    ui.RefusedUnlock,
-
-	directory.CodeLockedByOperator: ui.RefusedOperator,
+// TrustedUntil is when a browser's trust ends.
+func (UserDetail) TrustedUntil(p *ui.Page, b gatehouse.Browser) time.Time {
+	return b.TrustedUntil(p.Site.Policy, *p.Company, p.Now)
 }
 
-// seeUser leads to the user's page, which says what was done, and what besides.
-func seeUser(w http.ResponseWriter, r *http.Request, id string, done ...string) error {
-	to := ui.CompanyUsersPath + "/" + id
-	if len(done) > 0 {
-		to += "?" + url.Values{"done": done}.Encode()
+// trustRow is a trusted browser of a user for the template "trust-row".
+type trustRow struct {
+	Page    *ui.Page
+	Browser gatehouse.Browser
+	Action  string
+}
+
+// TrustRows are the user's trusted browsers, and where to end the trust in each.
+func (v UserDetail) TrustRows(p *ui.Page) []trustRow {
+	var rows []trustRow
+	for _, b := range v.Trusted {
+		rows = append(rows, trustRow{p, b, v.Path() + "/browsers/" + url.PathEscape(b.ID) + "/end-trust"})
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
+	return rows
+}
+
+// mailLooks are icon and class of what became of a message; the words are
+// person.mail_….
+var mailLooks = map[directory.MessageState]look{
+	"waiting":  {"clock", ""},
+	"sending":  {"clock", ""},
+	"deferred": {"clock", "is-warn"},
+	"sent":     {"circle-check", "is-ok"},
+	"refused":  {"circle-alert", "is-bad"},
+	"expired":  {"circle-alert", "is-warn"},
+	"bounced":  {"circle-alert", "is-bad"},
+}
+
+// mailRow is a message for the template "mail-row".
+type mailRow struct {
+	Page *ui.Page
+	Mail directory.Mailed
+	Look look
+	// State is what became of it, in words.
+	State string
+	// Reply is what there is to know besides: short enough to stand there, or Folded.
+	// Words: it is ours, and not a mail server's.
+	Reply  string
+	Folded bool
+	Words  bool
+	Action string
+	// Void says why the message does not hold any longer; empty: it does.
+	Void string
+}
+
+// shortReply is how long an answer may be to stand in the list as it is.
+const shortReply = 120
+
+// MailRows puts what became of the messages into words (C13).
+func (v UserDetail) MailRows(p *ui.Page) []mailRow {
+	var rows []mailRow
+	for _, m := range v.Mails {
+		row := mailRow{Page: p, Mail: m, Look: mailLooks[m.State], Reply: m.Reply, Action: v.Path() + "/messages/" + url.PathEscape(m.ID) + "/resend"}
+		row.State = p.T("person.mail_"+string(m.State), "at", p.When(m.DoneAt), "next", p.When(m.DueAt))
+		if m.Void != "" {
+			row.Void = p.T("person.void_" + string(m.Void))
+		}
+		if m.State == "bounced" || m.State == "sent" && !saidByServer(m.Reply) {
+			row.Reply = gatehouse.AnswerCodes(m.Reply) // a report, which the user may have made
+		}
+		row.Folded = m.State == "sent" || len(m.Reply) > shortReply
+		if !saidByServer(m.Reply) && (m.State == "deferred" || m.Reply != "" && (m.State == "waiting" || m.State == "sending" || m.State == "expired")) {
+			// Why no connection came about is for the operator: it names machines.
+			row.Reply, row.Folded, row.Words = p.T("person.mail_unreachable"), false, true
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// saidByServer reports whether a reply is one of a mail server, which begins with its
+// number (RFC 5321, 4.2).
+func saidByServer(reply string) bool {
+	return len(reply) > 3 && strings.Trim(reply[:3], "0123456789") == "" && strings.ContainsRune(" -.", rune(reply[3]))
 }

@@ -2,12 +2,11 @@ package console
 
 import (
 	"net/http"
-	"regexp"
+	"net/url"
 	"slices"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -26,15 +25,14 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(gatehouse.PeopleGroups, f.Group) {
 		f.Group = ""
 	}
-	if !slices.Contains(ui.Users{}.Roles(), f.Role) {
+	if !slices.Contains(Users{}.Roles(), f.Role) {
 		f.Role = ""
 	}
 	people, err := c.Directory.People(r.Context(), caller, v.Site, companyID, f)
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, http.StatusOK, ui.Users{Search: f.Search, Group: f.Group, Role: f.Role, List: people.Users, Reachable: people.Reachable,
-		More: people.More, Found: people.Found, Before: people.Before, Total: people.Total, Groups: people.Groups})
+	return c.page(w, r, http.StatusOK, Users{people, f})
 }
 
 // longestSearch is as long as names and addresses get.
@@ -45,71 +43,114 @@ func clip(typed string) string {
 	return string([]rune(typed)[:min(longestSearch, len([]rune(typed)))])
 }
 
-// User shows one user: details, second step, and what became of each mail (B19, C13).
-func (c *Console) User(w http.ResponseWriter, r *http.Request) error {
-	view, err := c.user(r)
-	if err != nil {
-		return err
-	}
-	if done := r.URL.Query()["done"]; len(done) > 0 {
-		view.Done, view.Also = done[0], done[1:]
-	}
-	return c.page(w, r, http.StatusOK, view)
+// Users are the people of a company, page by page (B01, B19).
+type Users struct {
+	directory.People
+	// What was asked for.
+	directory.PeopleFilter
 }
 
-// user makes the page of the user whom the path names.
-func (c *Console) user(r *http.Request) (ui.UserDetail, error) {
-	v, caller, _ := on(r)
-	id, err := pathID(r, "id")
-	if err != nil {
-		return ui.UserDetail{}, err
-	}
-	u, err := c.Directory.User(r.Context(), caller, v.Site, id)
-	if err != nil {
-		return ui.UserDetail{}, err
-	}
-	how, err := c.Directory.Standing(r.Context(), caller, v.Site, id)
-	if err != nil {
-		return ui.UserDetail{}, err
-	}
-	second, err := c.Directory.SecondStep(r.Context(), caller, v.Site, id)
-	if err != nil {
-		return ui.UserDetail{}, err
-	}
-	messages, err := c.Directory.Messages(r.Context(), caller, v.Site, id, messagesOfUser)
-	if err != nil {
-		return ui.UserDetail{}, err
-	}
-	view := ui.UserDetail{Of: u, Reachable: second.Reachable, Barriers: how.Barriers, From: blocks(how.From), Lock: how.Lock, End: how.End,
-		Shared: how.Shared, SharedAt: how.SharedAt, Trusted: second.Trusted, Email: u.Email, AskPassword: c.stale(v)}
-	for _, m := range messages {
-		view.Mails = append(view.Mails, userMail(m))
-	}
-	return view, nil
+func (Users) Template() string        { return "users" }
+func (Users) Title(p *ui.Page) string { return p.T("people.title") }
+
+// Roles are the choices of the filter, after "any".
+func (Users) Roles() []gatehouse.Role {
+	return []gatehouse.Role{gatehouse.RoleAdmin, gatehouse.RoleUser}
 }
 
-// blocks names each address by its block as well.
-func blocks(addresses []string) (from []ui.From) {
-	for _, a := range addresses {
-		from = append(from, ui.From{Address: a, Block: signin.AddressBlock(a)})
+// Filtered reports whether anything but everybody was asked for.
+func (v Users) Filtered() bool { return v.Search != "" || v.Group != "" || v.Role != "" }
+
+// First and Last are the places in the list of the first and the last one on this page.
+func (v Users) First() int { return v.Before + 1 }
+func (v Users) Last() int  { return v.Before + len(v.Users) }
+
+// Newest and Next are the addresses of the first and of the next page, with the same
+// filters.
+func (v Users) Newest() string { return v.address(v.Group, "") }
+func (v Users) Next() string   { return v.address(v.Group, v.Users[len(v.Users)-1].Username) }
+
+func (v Users) address(g gatehouse.PeopleGroup, after string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"q": v.Search, "role": string(v.Role), "group": string(g), "after": after} {
+		if value != "" {
+			q.Set(name, value)
+		}
 	}
-	return from
+	if len(q) == 0 {
+		return ui.CompanyUsersPath
+	}
+	return ui.CompanyUsersPath + "?" + q.Encode()
 }
 
-// userMail is what the page says about a message, which is nothing of what it said.
-func userMail(m directory.Mailed) ui.UserMail {
-	return ui.UserMail{ID: m.ID, Subject: m.Subject, To: m.Recipient, State: string(m.State), Reply: m.Reply,
-		CreatedAt: m.CreatedAt, DueAt: m.DueAt, DoneAt: m.DoneAt, Void: string(m.Void), Resend: string(m.Way)}
+// groupChip is a group that can be asked for.
+type groupChip struct {
+	Name    gatehouse.PeopleGroup
+	Link    string
+	Count   int
+	Current bool
 }
 
-// rowID is what an ID looks like. Anything else names nothing, and is not worth asking
-// the database for.
-var rowID = regexp.MustCompile(`^[a-z]{3}_[0-9a-f]{32}$`)
-
-func pathID(r *http.Request, name string) (string, error) {
-	id := r.PathValue(name)
-	if !rowID.MatchString(id) {
-		return "", gatehouse.ErrNotFound
+// Chips are everybody, and the groups that somebody is in.
+func (v Users) Chips() []groupChip {
+	chips := []groupChip{{"", v.address("", ""), v.Total, v.Group == ""}}
+	for _, g := range gatehouse.PeopleGroups {
+		if n := v.Groups[g]; n > 0 || g == v.Group {
+			chips = append(chips, groupChip{g, v.address(g, ""), n, g == v.Group})
+		}
 	}
-	return id, nil
+	return chips
+}
+
+// userRow is a line of the list, for the template "user-row".
+type userRow struct {
+	Page *ui.Page
+	User gatehouse.User
+	Link string
+	// TwoFactor and State are in words.
+	TwoFactor, State badge
+	// Unconfirmed and Bouncing are marks at the address.
+	Unconfirmed, Bouncing bool
+}
+
+// badge is a state in a word, and the class that colours it.
+type badge struct{ Text, Class string }
+
+// Row puts a user into words.
+func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
+	reachable := v.Reachable[u.ID]
+	return userRow{Page: p, User: u, Link: userPath(u), TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
+		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable)}
+}
+
+func userPath(u gatehouse.User) string { return ui.CompanyUsersPath + "/" + url.PathEscape(u.ID) }
+
+// twoFactorLooks are the classes of the states of two-factor; the words are
+// people.two_factor_….
+var twoFactorLooks = map[gatehouse.TwoFactorState]string{
+	gatehouse.TwoFactorOn: "badge-ok", gatehouse.TwoFactorOwn: "badge-ok", gatehouse.TwoFactorLater: "badge-info",
+	gatehouse.TwoFactorNoAddress: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
+}
+
+// twoFactor is a user's two-factor sign-in in words; without any where there is none.
+func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
+	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, u, reachable)
+	if state == gatehouse.TwoFactorNone {
+		return badge{}
+	}
+	return badge{p.T("people.two_factor_" + string(state)), twoFactorLooks[state]}
+}
+
+// userState is whether an account can be used. A lock keeps out whoever is not
+// deactivated.
+func userState(p *ui.Page, u gatehouse.User) badge {
+	switch {
+	case u.State == gatehouse.Deactivated:
+		return badge{p.T("people.state_deactivated"), ""}
+	case u.Locked():
+		return badge{p.T("people.state_locked"), "badge-bad"}
+	case u.State == gatehouse.Invited:
+		return badge{p.T("people.state_invited"), "badge-info"}
+	}
+	return badge{p.T("people.state_active"), "badge-ok"}
 }

@@ -3,7 +3,10 @@ package portal
 import (
 	"mime"
 	"net/http"
+	"strings"
+	"time"
 
+	"gatehouse"
 	"gatehouse/internal/web/ui"
 )
 
@@ -14,7 +17,7 @@ func (p *Portal) AcceptedTerms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.page(w, r, http.StatusOK, ui.AcceptedTerms{List: list})
+	return p.page(w, r, http.StatusOK, AcceptedTerms{List: list})
 }
 
 // AcceptedText shows a text as it was accepted.
@@ -24,7 +27,7 @@ func (p *Portal) AcceptedText(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.page(w, r, http.StatusOK, ui.AcceptedText{Acceptance: a, Text: text})
+	return p.page(w, r, http.StatusOK, AcceptedText{Acceptance: a, Text: text})
 }
 
 // DownloadAccepted gives the text word for word, below a head that says what was
@@ -38,6 +41,33 @@ func (p *Portal) DownloadAccepted(w http.ResponseWriter, r *http.Request) error 
 	h := w.Header()
 	h.Set("Content-Type", "text/markdown; charset=utf-8")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "terms-" + a.Version + ".md"}))
-	w.Write([]byte(ui.AcceptedFile(v, a, text))) //nolint:errcheck // a visitor who has gone need not be told
+	w.Write([]byte(acceptedFile(v, a, text))) //nolint:errcheck // a visitor who has gone need not be told
 	return nil
+}
+
+// AcceptedTerms are the terms that a person has accepted, newest first (A03).
+type AcceptedTerms struct {
+	List []gatehouse.Acceptance
+}
+
+func (AcceptedTerms) Template() string        { return "accepted" }
+func (AcceptedTerms) Title(p *ui.Page) string { return p.T("accepted.title") }
+
+// AcceptedText is one text as it was accepted, in Markdown.
+type AcceptedText struct {
+	gatehouse.Acceptance
+	Text string
+}
+
+func (AcceptedText) Template() string { return "accepted_text" }
+func (v AcceptedText) Title(p *ui.Page) string {
+	return p.T("accepted.version", "version", v.Version)
+}
+
+// acceptedFile is an accepted text to keep: a head that says what was accepted, when and
+// by whom, a line of hyphens, and the text word for word.
+func acceptedFile(v *ui.Visit, a gatehouse.Acceptance, text string) string {
+	head := v.Site.Text(v.Lang, "accepted.file", "site", v.Site.Name, "version", a.Version, "time", a.AcceptedAt,
+		"machine", a.AcceptedAt.UTC().Format(time.RFC3339), "username", v.User.Username, "lang", a.Lang, "hash", a.TextHash)
+	return head + strings.Repeat("-", 64) + "\n" + text
 }

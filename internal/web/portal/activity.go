@@ -3,7 +3,10 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/account"
@@ -13,19 +16,18 @@ import (
 // Activity shows what happened with the account (C09).
 func (p *Portal) Activity(w http.ResponseWriter, r *http.Request) error {
 	v, query := ui.VisitOf(r), r.URL.Query()
-	view := ui.ActivityLog{Before: query.Get("before")}
-	if kind := query.Get("kind"); slices.Contains(view.Topics(), kind) {
-		view.Topic = kind
+	view := ActivityLog{ActivityFilter: account.ActivityFilter{Before: query.Get("before")}}
+	if topic := account.Topic(query.Get("kind")); slices.Contains(view.Topics(), topic) {
+		view.Topic = topic
 	}
 	if result := query.Get("result"); slices.Contains(view.Results(), result) {
 		view.Result = result
 	}
-	filter := account.ActivityFilter{Topic: account.Topic(view.Topic), Result: view.Result, Before: view.Before}
-	activity, err := p.Account.Activity(r.Context(), v.Site, v.Caller(r), *v.Session, filter)
+	var err error
+	view.Activity, err = p.Account.Activity(r.Context(), v.Site, v.Caller(r), *v.Session, view.ActivityFilter)
 	if err != nil {
 		return err
 	}
-	view.Events, view.Own, view.Next = activity.Events, activity.Own, activity.Next
 	return p.page(w, r, http.StatusOK, view)
 }
 
@@ -36,7 +38,7 @@ func (p *Portal) AskNotMe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.notDisowned(w, r, err)
 	}
-	return p.page(w, r, http.StatusOK, ui.AskNotMe{Event: event})
+	return p.page(w, r, http.StatusOK, AskNotMe{Event: event})
 }
 
 // NotMe ends everything else, and leads to a new password.
@@ -54,7 +56,201 @@ func (p *Portal) NotMe(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) notDisowned(w http.ResponseWriter, r *http.Request, err error) error {
 	var e *gatehouse.Error
 	if errors.As(err, &e) && e.Code == account.CodeOwnSignIn {
-		return p.page(w, r, http.StatusConflict, ui.OwnSignIn{})
+		return p.page(w, r, http.StatusConflict, OwnSignIn{})
 	}
 	return err
+}
+
+// ActivityLog is what happened with the account, page by page (C09).
+type ActivityLog struct {
+	account.Activity
+	// What was asked for.
+	account.ActivityFilter
+}
+
+func (ActivityLog) Template() string        { return "activity" }
+func (ActivityLog) Title(p *ui.Page) string { return p.T("activity.title") }
+
+// Topics and Results are the choices of the filters, after "everything".
+func (ActivityLog) Topics() []account.Topic { return []account.Topic{account.SignIns, account.Changes} }
+func (ActivityLog) Results() []string       { return []string{account.Worked, account.Failed} }
+
+// Filtered reports whether anything but everything was asked for.
+func (v ActivityLog) Filtered() bool { return v.Topic != "" || v.Result != "" }
+
+// Newest and Older are the addresses of the first and of the next page, with the same
+// filters.
+func (v ActivityLog) Newest() string { return v.address("") }
+func (v ActivityLog) Older() string  { return v.address(v.Next) }
+
+func (v ActivityLog) address(before string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"kind": string(v.Topic), "result": v.Result, "before": before} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return "/account/activity"
+	}
+	return "/account/activity?" + q.Encode()
+}
+
+// AskNotMe asks before everything else is signed out because of an event.
+type AskNotMe struct{ Event gatehouse.Event }
+
+func (AskNotMe) Template() string        { return "activity_not_me" }
+func (AskNotMe) Title(p *ui.Page) string { return p.T("activity.ask_title") }
+
+// Asked puts the event that is asked about into words.
+func (v AskNotMe) Asked(p *ui.Page) eventLine { return activityOf(p, v.Event) }
+
+// OwnSignIn answers "this wasn't me" about the sign-in that is in use.
+type OwnSignIn struct{}
+
+func (OwnSignIn) Template() string        { return "activity_own" }
+func (OwnSignIn) Title(p *ui.Page) string { return p.T("activity.own_title") }
+func (OwnSignIn) Failed() bool            { return true }
+
+// eventLine is one event in words.
+type eventLine struct {
+	ID                string
+	Text, Icon, Class string
+	// When is the time in words.
+	When string
+	At   time.Time
+	// Result is how it went, ResultClass the class of its badge.
+	Result, ResultClass string
+	// Device and Address (roughly the place, where that is known) say from where. They
+	// are empty where somebody else did it: then By says who, and ByWhat what that is.
+	Device, Address string
+	By, ByWhat      string
+	// Own: it is the sign-in of this session. NotMe: it can be disowned.
+	Own, NotMe bool
+}
+
+// activityOf puts an event into words.
+func activityOf(p *ui.Page, e gatehouse.Event) eventLine {
+	which, look := wordsOf(e)
+	a := eventLine{ID: e.ID, Text: p.T("event." + which), Icon: look.icon, Class: look.class,
+		When: p.When(e.At), At: e.At, NotMe: e.Disownable()}
+	a.Result, a.ResultClass = p.T("result."+string(e.Result)), "badge-bad"
+	switch {
+	case e.Kind == gatehouse.EventLocked:
+		a.Result = p.T("result.locked")
+	case e.Result == gatehouse.ResultOK:
+		a.ResultClass = "badge-ok"
+	}
+	if e.ByOther() {
+		a.By, a.ByWhat = p.Actor(e)
+		return a
+	}
+	a.Address = p.PlaceOf(e.Address)
+	if e.UserAgent != "" {
+		a.Device = p.Browser(e.UserAgent)
+	}
+	return a
+}
+
+// Log puts the events of the page into words.
+func (v ActivityLog) Log(p *ui.Page) []eventLine {
+	lines := make([]eventLine, len(v.Events))
+	for i, e := range v.Events {
+		lines[i] = activityOf(p, e)
+		lines[i].Own = e.ID != "" && e.ID == v.Own
+	}
+	return lines
+}
+
+// eventLook is the icon of a kind of event, and the class that colours it.
+type eventLook struct{ icon, class string }
+
+// eventLooks has every kind of event; the words are event.KIND.
+var eventLooks = map[gatehouse.EventKind]eventLook{
+	gatehouse.EventSignIn:           {"laptop", ""},
+	gatehouse.EventSignInDone:       {"laptop", ""},
+	gatehouse.EventSignOut:          {"log-out", ""},
+	gatehouse.EventLocked:           {"lock", "is-bad"},
+	gatehouse.EventUnlocked:         {"key-round", "is-ok"},
+	gatehouse.EventUserCreated:      {"user-plus", ""},
+	gatehouse.EventUserChanged:      {"user", ""},
+	gatehouse.EventUserImported:     {"user-plus", ""},
+	gatehouse.EventUserDeactivated:  {"x", "is-warn"},
+	gatehouse.EventUserActivated:    {"circle-check", "is-ok"},
+	gatehouse.EventPasswordReset:    {"key-round", ""},
+	gatehouse.EventCompanyCreated:   {"building-2", ""},
+	gatehouse.EventCompanyChanged:   {"building-2", ""},
+	gatehouse.EventImport:           {"building-2", ""},
+	gatehouse.EventPasswordChanged:  {"key-round", ""},
+	gatehouse.EventPasswordChecked:  {"triangle-alert", "is-warn"},
+	gatehouse.EventChallengeSet:     {"shield-check", ""},
+	gatehouse.EventTermsAccepted:    {"circle-check", ""},
+	gatehouse.EventSoleUser:         {"user", ""},
+	gatehouse.EventRecovery:         {"key-round", ""},
+	gatehouse.EventRecoveryAnswered: {"shield-check", ""},
+	gatehouse.EventUsernameAsked:    {"user", ""},
+	gatehouse.EventProfileChanged:   {"user", ""},
+	gatehouse.EventEmailAsked:       {"mail", ""},
+	gatehouse.EventEmailConfirmed:   {"mail", "is-ok"},
+	gatehouse.EventEmailChanged:     {"mail", ""},
+	gatehouse.EventEmailUndone:      {"mail", ""},
+	gatehouse.EventBrowserRemoved:   {"monitor", ""},
+	gatehouse.EventBrowserUntrusted: {"monitor", ""},
+	gatehouse.EventNotMe:            {"triangle-alert", "is-warn"},
+	gatehouse.EventCodeSent:         {"mail", ""},
+	gatehouse.EventCode:             {"shield-check", ""},
+
+	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
+	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
+	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
+	gatehouse.EventSecondStepReset:   {"monitor", "is-warn"},
+	gatehouse.EventMailBounced:       {"mail", "is-warn"},
+	gatehouse.EventBounceCleared:     {"mail", ""},
+	gatehouse.EventMailResent:        {"mail", ""},
+}
+
+// wordsOf names the words for an event, and how they look. Some kinds have more than
+// one sentence.
+func wordsOf(e gatehouse.Event) (which string, look eventLook) {
+	look, known := eventLooks[e.Kind]
+	if !known {
+		return "something_else", eventLook{icon: "history"}
+	}
+	which = strings.ReplaceAll(string(e.Kind), ".", "_")
+	ok := e.Result == gatehouse.ResultOK
+	switch e.Kind {
+	case gatehouse.EventSignIn, gatehouse.EventSignInDone:
+		switch {
+		case ok && e.SignedIn():
+			which = "sign_in"
+		case ok:
+			which = "sign_in_begun"
+		case e.Result == gatehouse.ResultWrong:
+			which, look = "sign_in_wrong", eventLook{"triangle-alert", "is-warn"}
+		default:
+			which, look = "sign_in_refused", eventLook{"lock", "is-warn"}
+		}
+	case gatehouse.EventRecoveryAnswered:
+		if !ok {
+			which, look = "recovery_wrong", eventLook{"triangle-alert", "is-warn"}
+		}
+	case gatehouse.EventCode:
+		if !ok {
+			which, look = "sign_in_code_wrong", eventLook{"triangle-alert", "is-warn"}
+		}
+	case gatehouse.EventOwnTwoFactor:
+		if e.Detail["on"] == "no" {
+			which = "two_factor_own_off"
+		}
+	case gatehouse.EventSecondStepReset:
+		if e.Detail["browser"] != "" {
+			which += "_one"
+		}
+	case gatehouse.EventSignOut, gatehouse.EventLocked:
+		switch scope := e.Detail["scope"]; scope {
+		case "one", "others", "strangers":
+			which += "_" + scope
+		}
+	}
+	return which, look
 }

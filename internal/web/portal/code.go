@@ -14,14 +14,13 @@ import (
 )
 
 // showCode shows the page for codes as things are now; change puts in what was posted.
-func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, change func(*ui.Code)) error {
+func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, change func(*Code)) error {
 	v := ui.VisitOf(r)
 	state, err := p.SignIn.CodeState(r.Context(), v.Site, at(r, v))
 	if err != nil {
 		return elsewhere(w, r, err)
 	}
-	view := ui.Code{InSteps: inSteps(v, gatehouse.StepCode), Address: state.Address, SentAt: state.SentAt, ExpiresAt: state.ExpiresAt,
-		NextAt: state.NextAt, Lost: state.Lost, Again: r.URL.Query().Has("sent"), Automatic: !state.User.CodesOnRequest}
+	view := Code{InSteps: inSteps(v, gatehouse.StepCode), CodeState: state, Again: r.URL.Query().Has("sent"), Automatic: !state.User.CodesOnRequest}
 	p.readTicks(r, &view)
 	if change != nil {
 		change(&view)
@@ -41,14 +40,14 @@ func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 	case !errors.As(err, &e):
 		return err
 	case e.Kind == gatehouse.Invalid:
-		return p.showCode(w, r, http.StatusUnprocessableEntity, func(c *ui.Code) {
+		return p.showCode(w, r, http.StatusUnprocessableEntity, func(c *Code) {
 			keepCode(c, form)
 			c.Errors = e.Fields
 		})
 	case e.Kind == gatehouse.TooMany:
-		return p.tooSoon(w, r, form, e, ui.SoonEnter)
+		return p.tooSoon(w, r, form, e, SoonEnter)
 	case e.Code == signin.CodeCodesOver:
-		return p.page(w, r, http.StatusUnauthorized, ui.CodesOver{})
+		return p.page(w, r, http.StatusUnauthorized, CodesOver{})
 	}
 	return elsewhere(w, r, err)
 }
@@ -65,7 +64,7 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 	case !errors.As(err, &e):
 		return err
 	case e.Code == signin.CodeCodeWait:
-		return p.tooSoon(w, r, form, e, ui.SoonSend)
+		return p.tooSoon(w, r, form, e, SoonSend)
 	case e.Code == signin.CodeNoAddress:
 		return p.showCode(w, r, http.StatusConflict, nil)
 	}
@@ -75,7 +74,7 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 // tooSoon shows the page again, with all that was entered, and says when its time is.
 func (p *Portal) tooSoon(w http.ResponseWriter, r *http.Request, form signin.CodeForm, e *gatehouse.Error, what string) error {
 	retryAfter(w, e.RetryAfter)
-	return p.showCode(w, r, http.StatusTooManyRequests, func(c *ui.Code) {
+	return p.showCode(w, r, http.StatusTooManyRequests, func(c *Code) {
 		keepCode(c, form)
 		c.TooSoon, c.Until = what, p.Now().Add(e.RetryAfter).Add(time.Minute-1).Truncate(time.Minute)
 	})
@@ -114,7 +113,7 @@ func (p *Portal) writeTicks(r *http.Request, form signin.CodeForm) string {
 }
 
 // readTicks ticks what writeTicks has written.
-func (p *Portal) readTicks(r *http.Request, view *ui.Code) {
+func (p *Portal) readTicks(r *http.Request, view *Code) {
 	ticks, tag := r.URL.Query().Get("sent"), r.URL.Query().Get("tag")
 	if p.SignIn.Keys.CheckMAC(ticksPurpose, tag, ticksOwner(r), ticks) {
 		view.Trust, view.Automatic = strings.Contains(ticks, "t"), strings.Contains(ticks, "a")
@@ -138,6 +137,106 @@ func isYes(value string) bool { return slices.Contains(yes, value) }
 
 // keepCode puts what was entered back into the form. A code is no secret to whoever has
 // just typed it, and one typed wrong is mended sooner than typed anew.
-func keepCode(c *ui.Code, form signin.CodeForm) {
+func keepCode(c *Code, form signin.CodeForm) {
 	c.Typed, c.Trust, c.Automatic = clipTo(form.Code, 40), form.Trust, !form.OnRequest
 }
+
+// Code asks for the code that was mailed (B05 to B12).
+type Code struct {
+	InSteps
+	signin.CodeState
+	// Again: it was sent at the press of the button, just now.
+	Again bool
+	// Typed, Trust and Automatic are what is in the form.
+	Typed            string
+	Trust, Automatic bool
+	Errors           []gatehouse.FieldError
+	// TooSoon says what was done before its time: SoonSend (NextAt is its time) or
+	// SoonEnter (Until is); empty: nothing was.
+	TooSoon string
+	Until   time.Time
+}
+
+// What Code.TooSoon can be; the texts are code.soon_….
+const (
+	SoonSend  = "send"
+	SoonEnter = "enter"
+)
+
+func (Code) Template() string { return "code" }
+func (v Code) Failed() bool   { return v.TooSoon != "" }
+
+func (v Code) Title(p *ui.Page) string {
+	switch state := v.State(p.Now); state {
+	case codeNowhere, codeUnsent, codeLost, codeOver:
+		return p.T("code.title_" + state)
+	}
+	return p.T("code.title")
+}
+
+// The states of the page.
+const (
+	codeNowhere = "nowhere" // no address
+	codeUnsent  = "unsent"
+	codeLost    = "lost"
+	codeOver    = "over" // its time is
+	codeSent    = "sent"
+)
+
+// State names the words of the page.
+func (v Code) State(now time.Time) string {
+	switch {
+	case v.Address == "":
+		return codeNowhere
+	case v.SentAt.IsZero():
+		return codeUnsent
+	case v.Lost:
+		return codeLost
+	case !now.Before(v.ExpiresAt):
+		return codeOver
+	}
+	return codeSent
+}
+
+// Takes reports whether the page has the field for a code: there is none to enter before
+// one was sent. Somebody may have posted one all the same.
+func (v Code) Takes(now time.Time) bool {
+	return v.State(now) != codeUnsent || v.Typed != "" || len(v.Errors) > 0
+}
+
+// Wait is how long it takes until the next code may be sent, in whole seconds.
+func (v Code) Wait(now time.Time) time.Duration {
+	wait := max(0, v.NextAt.Sub(now))
+	return (wait + time.Second - 1).Truncate(time.Second)
+}
+
+// WaitShort reports whether the wait is one to count down; a longer one has a time of
+// the clock.
+func (v Code) WaitShort(now time.Time) bool { return v.Wait(now) <= 2*time.Minute }
+
+// WaitSeconds is Wait for the script.
+func (v Code) WaitSeconds(now time.Time) int { return int(v.Wait(now) / time.Second) }
+
+func (v Code) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{
+		{Name: "code", Label: p.T("code.field"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "code"},
+		{Name: "trust_device", Label: p.T("code.trust", "days", p.Site.Policy.TrustedBrowser), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
+		{Name: "send_automatically", Label: p.T("code.automatic"), Hint: p.T("code.automatic_hint"), Control: ui.Box, Optional: true, Ticked: v.Automatic},
+	}, v.Errors
+}
+
+// SenderDomain is what a company's mail system has to let in.
+func (v Code) SenderDomain(p *ui.Page) string {
+	_, domain, _ := strings.Cut(p.Site.Sender.Address, "@")
+	return domain
+}
+
+// CodesOver says that a sign-in has ended after too many wrong codes (B06).
+type CodesOver struct{}
+
+func (CodesOver) Template() string        { return "code_over" }
+func (CodesOver) Title(p *ui.Page) string { return p.T("code.ended_title") }
+func (CodesOver) Failed() bool            { return true }
+
+// Tries is how many codes a sign-in takes.
+func (CodesOver) Tries() int { return gatehouse.CodeTries }

@@ -3,7 +3,10 @@ package portal
 import (
 	"net/http"
 	"strings"
+	"time"
 
+	"gatehouse"
+	"gatehouse/internal/account"
 	"gatehouse/internal/web/ui"
 )
 
@@ -14,7 +17,7 @@ func (p *Portal) Devices(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := ui.Devices{Sessions: devices.Sessions, Browsers: devices.Browsers, Trusted: devices.Trusted}
+	view := Devices{Devices: devices}
 	for _, done := range []string{"signed_out", "forgotten", "everywhere", "untrusted"} {
 		if r.URL.Query().Has(done) {
 			view.Done = done
@@ -50,7 +53,7 @@ func (p *Portal) EndTrust(w http.ResponseWriter, r *http.Request) error {
 
 // AskSignOutEverywhere asks before SignOutEverywhere, where no script has asked.
 func (p *Portal) AskSignOutEverywhere(w http.ResponseWriter, r *http.Request) error {
-	return p.page(w, r, http.StatusOK, ui.SignOutEverywhere{})
+	return p.page(w, r, http.StatusOK, SignOutEverywhere{})
 }
 
 // SignOutEverywhere ends everything but this session.
@@ -61,4 +64,47 @@ func (p *Portal) SignOutEverywhere(w http.ResponseWriter, r *http.Request) error
 	}
 	http.Redirect(w, r, "/account/devices?everywhere", http.StatusSeeOther)
 	return nil
+}
+
+// Devices is where a person is signed in, and which other browsers know the account.
+type Devices struct {
+	account.Devices
+	// Done says what has just been done: signed_out, forgotten, everywhere, untrusted or
+	// nothing.
+	Done string
+}
+
+func (Devices) Template() string        { return "devices" }
+func (Devices) Title(p *ui.Page) string { return p.T("devices.title") }
+
+// shownDevices is how many rows a list shows before one asks for the rest.
+const shownDevices = 20
+
+// Here is this browser's session. Others are all other ones, Shown the first of them and
+// Folded the rest.
+func (v Devices) Here() gatehouse.Session     { return v.Sessions[0] }
+func (v Devices) Others() []gatehouse.Session { return v.Sessions[1:] }
+func (v Devices) Shown() []gatehouse.Session {
+	return v.Others()[:min(shownDevices, len(v.Others()))]
+}
+func (v Devices) Folded() []gatehouse.Session { return v.Others()[len(v.Shown()):] }
+
+// SignOutEverywhere asks before all other sessions end. A browser with scripts asks in a
+// dialog of the page Devices.
+type SignOutEverywhere struct{}
+
+func (SignOutEverywhere) Template() string        { return "devices_sign_out" }
+func (SignOutEverywhere) Title(p *ui.Page) string { return p.T("devices.everywhere_title") }
+
+// trust is what the templates "trusted" and "end-trust" work on: until when a browser is
+// not asked for a code.
+type trust struct {
+	Page          *ui.Page
+	ID, UserAgent string
+	Until         time.Time
+}
+
+// Trust is what there is to say about the trust in a browser.
+func (v Devices) Trust(p *ui.Page, browserID, userAgent string) trust {
+	return trust{p, browserID, userAgent, v.Trusted[browserID]}
 }

@@ -16,7 +16,7 @@ func (p *Portal) SendConfirmation(w http.ResponseWriter, r *http.Request) error 
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		return seeProfile(w, r, ui.ProfileSent)
+		return seeProfile(w, r, ProfileSent)
 	case !errors.As(err, &e):
 	case e.Code == account.CodeNothingToConfirm: // another window was faster
 		http.Redirect(w, r, profilePath, http.StatusSeeOther)
@@ -39,7 +39,7 @@ func (p *Portal) DropEmailChange(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Account.DropEmailChange(r.Context(), v.Site, v.Caller(r)); err != nil {
 		return err
 	}
-	return seeProfile(w, r, ui.ProfileDropped)
+	return seeProfile(w, r, ProfileDropped)
 }
 
 // keepToken takes the token of a link out of the address and into a cookie, so that it
@@ -66,14 +66,13 @@ func (p *Portal) ConfirmEmail(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := ui.ReadCookie(r, ui.AddressCookie, v.Secure)
 	if token == "" {
-		return p.page(w, r, http.StatusBadRequest, ui.EmailFailed{Why: ui.EmailMissing})
+		return p.page(w, r, http.StatusBadRequest, EmailFailed{Why: EmailMissing})
 	}
 	link, err := p.Account.ConfirmLink(r.Context(), v.Site, token)
 	if err != nil {
 		return p.emailFailed(w, r, false, err)
 	}
-	return p.page(w, r, http.StatusOK, ui.ConfirmEmail{Username: link.Username, Address: link.Change.New, UsernameToo: link.UsernameToo,
-		Known: gatehouse.SameMailbox(link.Change.Old, link.Change.New)})
+	return p.page(w, r, http.StatusOK, ConfirmEmail{link})
 }
 
 // ConfirmEmailSubmit makes the change.
@@ -83,7 +82,7 @@ func (p *Portal) ConfirmEmailSubmit(w http.ResponseWriter, r *http.Request) erro
 	if err := p.Account.ConfirmEmail(r.Context(), v.Site, token, v.Caller(r)); err != nil {
 		return p.emailFailed(w, r, false, err)
 	}
-	return emailDone(w, r, ui.AddressCookie, token, ui.EmailConfirmed)
+	return emailDone(w, r, ui.AddressCookie, token, EmailConfirmed)
 }
 
 // UndoEmail asks whether a change is to be stopped or taken back.
@@ -94,14 +93,13 @@ func (p *Portal) UndoEmail(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := ui.ReadCookie(r, ui.UndoCookie, v.Secure)
 	if token == "" {
-		return p.page(w, r, http.StatusBadRequest, ui.EmailFailed{Why: ui.EmailMissing, Undo: true})
+		return p.page(w, r, http.StatusBadRequest, EmailFailed{Why: EmailMissing, Undo: true})
 	}
 	link, err := p.Account.UndoLink(r.Context(), v.Site, token)
 	if err != nil {
 		return p.emailFailed(w, r, true, err)
 	}
-	return p.page(w, r, http.StatusOK, ui.UndoEmail{Username: link.Username, Old: link.Change.Old,
-		New: gatehouse.MaskEmail(link.Change.New), Restores: link.Restores})
+	return p.page(w, r, http.StatusOK, UndoEmail{link})
 }
 
 // UndoEmailSubmit stops the change or takes it back.
@@ -113,9 +111,9 @@ func (p *Portal) UndoEmailSubmit(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return p.emailFailed(w, r, true, err)
 	case restored:
-		return emailDone(w, r, ui.UndoCookie, token, ui.EmailRestored)
+		return emailDone(w, r, ui.UndoCookie, token, EmailRestored)
 	}
-	return emailDone(w, r, ui.UndoCookie, token, ui.EmailStopped)
+	return emailDone(w, r, ui.UndoCookie, token, EmailStopped)
 }
 
 func emailDone(w http.ResponseWriter, r *http.Request, cookie, token, what string) error {
@@ -127,18 +125,87 @@ func emailDone(w http.ResponseWriter, r *http.Request, cookie, token, what strin
 // EmailDone says what a link has done.
 func (p *Portal) EmailDone(w http.ResponseWriter, r *http.Request) error {
 	switch what := r.PathValue("done"); what {
-	case ui.EmailConfirmed, ui.EmailRestored, ui.EmailStopped:
-		return p.page(w, r, http.StatusOK, ui.EmailDone{What: what})
+	case EmailConfirmed, EmailRestored, EmailStopped:
+		return p.page(w, r, http.StatusOK, EmailDone{What: what})
 	}
 	return gatehouse.ErrNotFound
 }
 
 // emailFailed says why a link does not work, and what to do.
 func (p *Portal) emailFailed(w http.ResponseWriter, r *http.Request, undo bool, err error) error {
-	why := map[string]string{account.CodeEmailLinkOver: ui.EmailLinkOver, account.CodeEmailTaken: ui.EmailTaken}
+	why := map[string]string{account.CodeEmailLinkOver: EmailLinkOver, account.CodeEmailTaken: EmailTaken}
 	var e *gatehouse.Error
 	if !errors.As(err, &e) || why[e.Code] == "" {
 		return err
 	}
-	return p.page(w, r, ui.StatusOf(err), ui.EmailFailed{Why: why[e.Code], Undo: undo})
+	return p.page(w, r, ui.StatusOf(err), EmailFailed{Why: why[e.Code], Undo: undo})
 }
+
+// ConfirmEmail asks for the press of a button that makes an address somebody's own: a
+// link alone is opened by mail scanners too.
+type ConfirmEmail struct{ account.EmailLink }
+
+// Known: the account has the address already, and it was never confirmed.
+func (v ConfirmEmail) Known() bool { return gatehouse.SameMailbox(v.Change.Old, v.Change.New) }
+
+func (ConfirmEmail) Template() string { return "email_confirm" }
+func (v ConfirmEmail) Title(p *ui.Page) string {
+	if v.Known() {
+		return p.T("email.confirm_known_title")
+	}
+	return p.T("email.confirm_title")
+}
+
+// UndoEmail asks whether a change of address is to be stopped or taken back.
+type UndoEmail struct{ account.EmailLink }
+
+// New is masked, because the mailbox that the link came to may be somebody else's by now.
+func (v UndoEmail) New() string { return gatehouse.MaskEmail(v.Change.New) }
+
+func (UndoEmail) Template() string          { return "email_undo" }
+func (v UndoEmail) Title(p *ui.Page) string { return p.T("email." + v.What() + "_title") }
+
+// What names the words of the page.
+func (v UndoEmail) What() string {
+	if v.Restores {
+		return "restore"
+	}
+	return "stop"
+}
+
+// EmailDone says what a link about an address has done.
+type EmailDone struct {
+	// What is confirmed, restored or stopped; the texts are email.WHAT_…
+	What string
+}
+
+// What EmailDone.What can be.
+const (
+	EmailConfirmed = "confirmed"
+	EmailRestored  = "restored"
+	EmailStopped   = "stopped"
+)
+
+func (EmailDone) Template() string          { return "email_done" }
+func (v EmailDone) Title(p *ui.Page) string { return p.T("email." + v.What + "_title") }
+
+// EmailFailed says why a link about an address does not work, and what to do.
+type EmailFailed struct {
+	// Why is over, taken or missing; the texts are email.WHY_…
+	Why string
+	// Undo: it is the link to an old address.
+	Undo bool
+}
+
+// What EmailFailed.Why can be.
+const (
+	EmailLinkOver = "over"
+	EmailTaken    = "taken"
+	// EmailMissing: the browser has no token, because it opened no link or keeps no
+	// cookies.
+	EmailMissing = "missing"
+)
+
+func (EmailFailed) Template() string          { return "email_failed" }
+func (v EmailFailed) Title(p *ui.Page) string { return p.T("email." + v.Why + "_title") }
+func (EmailFailed) Failed() bool              { return true }

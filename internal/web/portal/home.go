@@ -3,9 +3,11 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"gatehouse"
 	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -26,17 +28,7 @@ func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := ui.Home{
-		LastFrom: home.LastAddress, Sessions: home.Sessions, Activity: home.Events,
-		Layout: own.Layout, There: account.HomeCards(v.Site, *v.User),
-	}
-	if !home.LastSignIn.IsZero() {
-		view.LastSignIn = &home.LastSignIn
-	}
-	if !own.PasswordExpiresAt.IsZero() {
-		view.PasswordExpires = &own.PasswordExpiresAt
-	}
-	return p.page(w, r, http.StatusOK, view)
+	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, There: account.HomeCards(v.Site, *v.User)})
 }
 
 // ArrangeHome moves, hides or shows a card of the home page, and leads back to it.
@@ -58,4 +50,154 @@ func (p *Portal) ArrangeHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
+}
+
+// Home is the dashboard (A06, C11). What it says about the account (check-up, what is
+// missing) it takes from the frame's user, company and site.
+type Home struct {
+	signin.Home
+	Own account.Home
+	// Platforms are the applications that this sign-in opens.
+	Platforms []Platform
+	// There are the cards that the page can have.
+	There []gatehouse.HomeCard
+}
+
+// Platform is an application that the sign-in opens.
+type Platform struct{ Name, Fact, URL string }
+
+func (Home) Template() string        { return "home" }
+func (Home) Title(p *ui.Page) string { return p.T("frame.tab_home") }
+
+// homeCard is a card for the template "home-card".
+type homeCard struct {
+	Page *ui.Page
+	View Home
+	Name gatehouse.HomeCard
+	// First and Last of those that are seen cannot move further.
+	First, Last bool
+}
+
+// Title is the heading of the card.
+func (c homeCard) Title() string { return c.Page.T("home.card_" + string(c.Name)) }
+
+// cards are the cards that the page can have, hidden ones or those that are seen.
+func (v Home) cards(p *ui.Page, hidden bool) []homeCard {
+	var list []homeCard
+	for _, placed := range v.Own.Layout {
+		if placed.Hidden == hidden && slices.Contains(v.There, placed.Card) {
+			list = append(list, homeCard{Page: p, View: v, Name: placed.Card})
+		}
+	}
+	if n := len(list); n > 0 {
+		list[0].First, list[n-1].Last = true, true
+	}
+	return list
+}
+
+// Columns are the cards that are seen: the first half in the first column. On a
+// narrow page the second follows the first, so the order is one.
+func (v Home) Columns(p *ui.Page) [][]homeCard {
+	list := v.cards(p, false)
+	half := (len(list) + 1) / 2
+	return [][]homeCard{list[:half], list[half:]}
+}
+
+// HiddenCards are those that the person does not want to see.
+func (v Home) HiddenCards(p *ui.Page) []homeCard { return v.cards(p, true) }
+
+// IsArranged reports whether the page is not as everybody's.
+func (v Home) IsArranged() bool {
+	return v.Own.Layout.String() != gatehouse.ReadHomeLayout("").String()
+}
+
+// MayArrange reports whether the cards have their menus: a completed profile opens
+// them (A06).
+func (v Home) MayArrange(p *ui.Page) bool { return len(v.Incomplete(p)) == 0 }
+
+// IncompleteItem is one thing that a profile lacks, and the page that mends it; the
+// texts are incomplete.WHAT_title and _text.
+type IncompleteItem struct {
+	What gatehouse.Missing
+	Link string
+}
+
+var mends = map[gatehouse.Missing]string{
+	gatehouse.MissingName: "/account/profile#first_name", gatehouse.MissingEmail: "/account/profile#email",
+	gatehouse.MissingConfirmation: "/account/profile", gatehouse.MissingChallenge: "/account/challenge",
+}
+
+// Incomplete is what the user's profile lacks.
+func (Home) Incomplete(p *ui.Page) []IncompleteItem {
+	var items []IncompleteItem
+	for _, what := range gatehouse.MissingOf(p.Site.Site, *p.User) {
+		items = append(items, IncompleteItem{what, mends[what]})
+	}
+	return items
+}
+
+// PasswordOver reports whether the password is too old already.
+func (v Home) PasswordOver(p *ui.Page) bool { return !p.Now.Before(v.Own.PasswordExpiresAt) }
+
+// Check is one line of the security check-up.
+type Check struct {
+	Text string
+	Done bool
+	// Link is the page that mends it; empty where it is done.
+	Link string
+}
+
+// CheckUp is what protects the account, and what does not yet.
+type CheckUp struct {
+	Checks []Check
+	Done   int
+}
+
+// CheckUp computes the security check-up from what the site, the company and the
+// user are.
+func (Home) CheckUp(p *ui.Page) CheckUp {
+	var up CheckUp
+	add := func(applies, done bool, key, mends string) {
+		if !applies {
+			return
+		}
+		if done {
+			mends = ""
+			up.Done++
+		} else {
+			key += "_todo"
+		}
+		up.Checks = append(up.Checks, Check{p.T("checkup." + key), done, mends})
+	}
+	u := p.User
+	add(true, u.Email != "", "email", mends[gatehouse.MissingEmail])
+	add(u.Email != "", u.EmailConfirmed, "confirmed", mends[gatehouse.MissingConfirmation])
+	add(p.Site.Recovery == gatehouse.RecoverByChallenge, u.ChallengeSet, "challenge", mends[gatehouse.MissingChallenge])
+	add(true, u.OwnTwoFactor || p.Company != nil && p.Company.TwoFactor, "two_factor", SecurityPath)
+	return up
+}
+
+// Greeting greets by the time of the day where the site is.
+func (Home) Greeting(p *ui.Page) string {
+	name := p.User.FirstName
+	if name == "" {
+		name = p.User.Username
+	}
+	part := "evening"
+	switch hour := p.Here(p.Now).Hour(); {
+	case hour >= 5 && hour < 12:
+		part = "morning"
+	case hour >= 12 && hour < 18:
+		part = "afternoon"
+	}
+	return p.T("home.good_"+part, "name", name)
+}
+
+// Activities puts the events of the home page into words.
+func (v Home) Activities(p *ui.Page) []eventLine {
+	var lines []eventLine
+	for _, e := range v.Events {
+		lines = append(lines, activityOf(p, e))
+	}
+	return lines
 }

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"strings"
 
 	"gatehouse"
 	"gatehouse/internal/signin"
@@ -11,7 +12,7 @@ import (
 // Password is My account > Password (A10).
 func (p *Portal) Password(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	return p.page(w, r, http.StatusOK, ui.ChangePassword{Username: v.User.Username,
+	return p.page(w, r, http.StatusOK, ChangePassword{Username: v.User.Username,
 		Saved: r.URL.Query().Has("saved"), NotMe: r.URL.Query().Has("not_me")})
 }
 
@@ -22,7 +23,7 @@ func (p *Portal) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 	out, err := p.SignIn.ChangePassword(r.Context(), v.Site, in(r, v), signin.NewPassword{
 		Old: r.PostFormValue("current_password"), New: r.PostFormValue("new_password"), Repeat: r.PostFormValue("repeat_password")})
 	if bad := faults(err); bad != nil {
-		return p.page(w, r, http.StatusUnprocessableEntity, ui.ChangePassword{Username: v.User.Username, Errors: bad})
+		return p.page(w, r, http.StatusUnprocessableEntity, ChangePassword{Username: v.User.Username, Errors: bad})
 	}
 	if err != nil {
 		return err
@@ -47,41 +48,77 @@ func (p *Portal) ChangePasswordAddress(w http.ResponseWriter, r *http.Request) e
 	return nil
 }
 
-// Challenge is My account > Challenge question (A07).
-func (p *Portal) Challenge(w http.ResponseWriter, r *http.Request) error {
-	return p.accountChallenge(w, r, http.StatusOK, ui.ChallengeForm{})
+// ChangePassword is My account > Password (A10).
+type ChangePassword struct {
+	Username string
+	// Saved: it was changed a moment ago.
+	Saved bool
+	// NotMe: the person comes from an event that somebody else caused (C09).
+	NotMe  bool
+	Errors []gatehouse.FieldError
 }
 
-// accountChallenge shows the question that is stored, and the form for another one.
-// Sites that mail a link have no such page.
-func (p *Portal) accountChallenge(w http.ResponseWriter, r *http.Request, status int, form ui.ChallengeForm) error {
-	v := ui.VisitOf(r)
-	if v.Site.Recovery != gatehouse.RecoverByChallenge {
-		return gatehouse.ErrNotFound
-	}
-	view := ui.AccountChallenge{ChallengeForm: form, Username: v.User.Username, Saved: r.URL.Query().Has("saved")}
-	switch current, err := p.SignIn.Challenge(r.Context(), v.Site, v.User.ID); {
-	case err == nil:
-		view.Current = &current
-	case gatehouse.KindOf(err) != gatehouse.NotFound:
-		return err
-	}
-	return p.page(w, r, status, view)
+func (ChangePassword) Template() string        { return "password" }
+func (ChangePassword) Title(p *ui.Page) string { return p.T("password.title") }
+
+func (v ChangePassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return append([]ui.Field{ui.PresentPassword(p, "current_password", "field.current_password")}, newPassword(p)...), v.Errors
 }
 
-// SetChallenge takes another challenge question.
-func (p *Portal) SetChallenge(w http.ResponseWriter, r *http.Request) error {
-	v, form := ui.VisitOf(r), challengeForm(r)
-	if v.Site.Recovery != gatehouse.RecoverByChallenge {
-		return gatehouse.ErrNotFound
+func (v ChangePassword) Reqs(p *ui.Page) Reqs { return reqsOf(p, v.Username, "current_password") }
+
+// newPassword are the two fields for a new one. There is no maxlength: cut passwords do
+// not work.
+func newPassword(p *ui.Page) []ui.Field {
+	return []ui.Field{
+		{Name: "new_password", Label: p.T("field.new_password"), Secret: true, Autocomplete: "new-password", Missing: "new_password", About: "reqs-title"},
+		{Name: "repeat_password", Label: p.T("field.repeat_password"), Secret: true, Autocomplete: "new-password", Missing: "repeat_password"},
 	}
-	err := p.SignIn.SetChallenge(r.Context(), v.Site, in(r, v), form)
-	if bad := faults(err); bad != nil {
-		return p.accountChallenge(w, r, http.StatusUnprocessableEntity, keptChallenge(form, bad))
+}
+
+// Reqs are what a new password needs, as the site's policy has it.
+type Reqs struct {
+	// Old is the field with the present password; may be empty.
+	Old string
+	Min int
+	// Banned are the parts of the username, a line each.
+	Banned string
+	Live   []Req
+	// Later is what only the server can check.
+	Later []string
+}
+
+// Req is a rule that the page can check while somebody types.
+type Req struct{ Rule, Text string }
+
+// reqsOf reads the policy: what it does not ask for is not on the page (A11). Old is the
+// field with the present password; empty where there is none.
+func reqsOf(p *ui.Page, username, old string) Reqs {
+	policy := p.Site.Policy.Password
+	r := Reqs{Old: old, Min: policy.MinLength}
+	live := func(is bool, rule, text string) {
+		if is {
+			r.Live = append(r.Live, Req{rule, text})
+		}
 	}
-	if err != nil {
-		return err
+	later := func(is bool, text string) {
+		if is {
+			r.Later = append(r.Later, text)
+		}
 	}
-	http.Redirect(w, r, "/account/challenge?saved", http.StatusSeeOther)
-	return nil
+	if policy.NoUsernameParts {
+		r.Banned = strings.Join(gatehouse.UsernameParts(username), "\n")
+	}
+	live(true, "length", p.T("reqs.length", "n", policy.MinLength))
+	live(policy.Upper, "upper", p.T("reqs.upper"))
+	live(policy.Lower, "lower", p.T("reqs.lower"))
+	live(policy.Digit, "digit", p.T("reqs.digit"))
+	live(r.Banned != "", "username", p.T("reqs.username"))
+	live(old != "", "same", p.T("reqs.same"))
+	live(true, "match", p.T("reqs.match"))
+	later(policy.History > 1, p.T("reqs.history", "n", policy.History))
+	later(policy.History <= 1 && old == "", p.T("reqs.same_later"))
+	later(policy.Blocklist, p.T("reqs.common"))
+	later(policy.NoContextWords, p.T("reqs.context"))
+	return r
 }

@@ -1,7 +1,10 @@
-// Package portal makes the pages for everyone: sign-in and home.
+// Package portal makes the pages for everyone: sign-in and its steps, recovery, home, My
+// account, help. A page is in one place: its handlers and its view in NAME.go, what it
+// looks like in NAME.html; parts/ is what several pages share.
 package portal
 
 import (
+	"embed"
 	"net/http"
 	"time"
 
@@ -9,6 +12,11 @@ import (
 	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
+
+// Templates are the pages and their parts, for ui.New.
+//
+//go:embed *.html parts/*.html
+var Templates embed.FS
 
 // Portal holds the handlers.
 type Portal struct {

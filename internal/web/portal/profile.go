@@ -42,13 +42,13 @@ func (p *Portal) Profile(w http.ResponseWriter, r *http.Request) error {
 }
 
 // storedProfile is the page of what is stored.
-func (p *Portal) storedProfile(r *http.Request) (ui.Profile, error) {
+func (p *Portal) storedProfile(r *http.Request) (Profile, error) {
 	v := ui.VisitOf(r)
 	now, err := p.Account.Profile(r.Context(), v.Site, v.Caller(r))
 	u := now.User
-	return ui.Profile{
-		FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Locale: u.Locale, Version: now.Version, Stored: u,
-		Waiting: now.Waiting, AskPassword: !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
+	return Profile{
+		Stored: now, Typed: account.ProfileForm{FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Locale: u.Locale, Version: now.Version},
+		AskPassword: !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
 	}, err
 }
 
@@ -66,7 +66,7 @@ func (p *Portal) SaveProfile(w http.ResponseWriter, r *http.Request) error {
 	in := signin.In{Session: v.SessionToken, Browser: v.BrowserToken, Caller: v.Caller(r)}
 	err := p.Account.SaveProfile(r.Context(), v.Site, in, v.Session.CreatedAt, form)
 	if err == nil {
-		return seeProfile(w, r, ui.ProfileSaved)
+		return seeProfile(w, r, ProfileSaved)
 	}
 	return p.notSaved(w, r, form, err)
 }
@@ -87,10 +87,11 @@ func (p *Portal) notSaved(w http.ResponseWriter, r *http.Request, form account.P
 	if failed != nil {
 		return failed
 	}
-	view.FirstName, view.LastName, view.Email, view.Locale = clip(form.FirstName), clip(form.LastName), clip(form.Email), clip(form.Locale)
-	if !changed { // else the form is made from what is stored now, so that Save works
-		view.Version = clip(form.Version)
+	if changed { // the form is made from what is stored now, so that Save works
+		form.Version = view.Typed.Version
 	}
+	view.Typed = account.ProfileForm{FirstName: clip(form.FirstName), LastName: clip(form.LastName), Email: clip(form.Email),
+		Locale: clip(form.Locale), Version: clip(form.Version)}
 	view.Fields, view.Changed = e.Fields, changed
 	retryAfter(w, e.RetryAfter)
 	return p.page(w, r, ui.StatusOf(err), view)
@@ -101,4 +102,74 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) {
 	if wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
+}
+
+// Profile is My account > Profile (A05).
+type Profile struct {
+	Stored account.Profile
+	// Typed is what the fields hold: what was typed, else what is stored.
+	Typed account.ProfileForm
+	// AskPassword: a new address wants the password again.
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+	// Changed: another window has saved the profile since the form was made.
+	Changed bool
+	// TooSoon is how long to wait before the next mail; 0: it was not too soon.
+	TooSoon time.Duration
+	// Done is what was done a moment ago: saved, sent, dropped, or empty.
+	Done string
+}
+
+// What Profile.Done can be; the texts are profile.done_NAME.
+const (
+	ProfileSaved   = "saved"
+	ProfileSent    = "sent"
+	ProfileDropped = "dropped"
+)
+
+func (Profile) Template() string        { return "profile" }
+func (Profile) Title(p *ui.Page) string { return p.T("profile.title") }
+func (v Profile) Failed() bool          { return v.Changed || v.TooSoon > 0 }
+
+func (v Profile) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	list := []ui.Field{
+		{Name: "first_name", Label: p.T("field.first_name"), Value: v.Typed.FirstName, Prose: true, Autocomplete: "given-name", Missing: "first_name"},
+		{Name: "last_name", Label: p.T("field.last_name"), Value: v.Typed.LastName, Prose: true, Autocomplete: "family-name", Missing: "last_name"},
+		{Name: "email", Label: p.T("field.email"), Hint: p.T("profile.email_hint"), Value: v.Typed.Email, InputMode: "email", Autocomplete: "email", Missing: "email", Optional: v.Stored.User.Email == ""},
+	}
+	if v.AskPassword {
+		password := ui.PresentPassword(p, "current_password", "field.current_password")
+		password.Hint, password.Optional = p.T("profile.password_hint"), true
+		list = append(list, password)
+	}
+	if len(p.Languages()) > 0 {
+		options := []ui.Option{{Text: p.T("profile.locale_browser")}}
+		for _, lang := range p.Languages() {
+			options = append(options, ui.Option{Value: lang, Text: p.In(lang, "language.name")})
+		}
+		list = append(list, ui.Field{Name: "locale", Label: p.T("field.locale"), Control: ui.Choose, Optional: true, Autocomplete: "language",
+			Options: ui.OptionsOf("locale", v.Typed.Locale, options...)})
+	}
+	return list, v.Fields
+}
+
+// WaitingOver reports whether the time to confirm the new address is over.
+func (v Profile) WaitingOver(p *ui.Page) bool {
+	w := v.Stored.Waiting
+	return w != nil && !p.Now.Before(w.ConfirmUntil)
+}
+
+// WaitingSame reports whether what waits is a confirmation of the present address.
+func (v Profile) WaitingSame() bool {
+	w := v.Stored.Waiting
+	return w != nil && gatehouse.SameMailbox(w.Old, w.New)
+}
+
+// DoneText says what was done a moment ago; empty: nothing.
+func (v Profile) DoneText(p *ui.Page) string {
+	switch v.Done {
+	case ProfileSaved, ProfileSent, ProfileDropped:
+		return p.T("profile.done_" + v.Done)
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/account"
@@ -20,12 +21,12 @@ func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 }
 
 // storedSecurity is the page of what is stored.
-func (p *Portal) storedSecurity(r *http.Request) (ui.OwnTwoFactor, error) {
+func (p *Portal) storedSecurity(r *http.Request) (OwnTwoFactor, error) {
 	v := ui.VisitOf(r)
 	now, err := p.Account.Security(r.Context(), v.Site, v.Caller(r))
 	u := now.User
-	return ui.OwnTwoFactor{
-		Stored: u, Before: now.Before, Trusted: now.Trusted, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
+	return OwnTwoFactor{
+		Security: now, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
 		AskPassword: u.OwnTwoFactor && !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
 	}, err
 }
@@ -44,7 +45,7 @@ func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 		CurrentPassword: r.PostFormValue("current_password")}
 	err := p.Account.SaveSecurity(r.Context(), v.Site, in(r, v), *v.Session, form)
 	if err == nil {
-		http.Redirect(w, r, ui.SecurityPath+"?saved", http.StatusSeeOther)
+		http.Redirect(w, r, SecurityPath+"?saved", http.StatusSeeOther)
 		return nil
 	}
 	var e *gatehouse.Error
@@ -64,4 +65,65 @@ func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 	view.Fields, view.TooSoon = e.Fields, e.RetryAfter
 	retryAfter(w, e.RetryAfter)
 	return p.page(w, r, ui.StatusOf(err), view)
+}
+
+// SecurityPath is the page of a person's own two-factor sign-in.
+const SecurityPath = "/account/security"
+
+// OwnTwoFactor is My account > Two-factor sign-in: the person's own choice. What the
+// company has chosen it takes from the frame.
+type OwnTwoFactor struct {
+	// What is stored.
+	account.Security
+	// Own and Automatic are what the fields hold: on, off, or whatever was sent.
+	Own, Automatic string
+	// AskPassword: turning it off wants the password again.
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+	// TooSoon is how long to wait before the next change; 0: it was not too soon.
+	TooSoon time.Duration
+	// Saved: it was, a moment ago.
+	Saved bool
+}
+
+func (OwnTwoFactor) Template() string        { return "security" }
+func (OwnTwoFactor) Title(p *ui.Page) string { return p.T("two_factor.title") }
+func (v OwnTwoFactor) Failed() bool          { return v.TooSoon > 0 }
+
+func (v OwnTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	list := []ui.Field{
+		{Name: "own_two_factor", Label: p.T("two_factor.own"), Control: ui.Choices, Options: ui.OptionsOf("own_two_factor", v.Own,
+			ui.Option{Value: "on", Text: p.T("two_factor.own_on"), Hint: ownHint(p)},
+			ui.Option{Value: "off", Text: p.T("two_factor.own_off"), Hint: p.T("two_factor.own_off_hint")})},
+		{Name: "send_automatically", Label: p.T("two_factor.send"), Control: ui.Choices, Options: ui.OptionsOf("send_automatically", v.Automatic,
+			ui.Option{Value: "on", Text: p.T("two_factor.send_on"), Hint: p.T("two_factor.send_on_hint")},
+			ui.Option{Value: "off", Text: p.T("two_factor.send_off"), Hint: p.T("two_factor.send_off_hint")})},
+	}
+	if v.AskPassword {
+		password := ui.PresentPassword(p, "current_password", "field.current_password")
+		password.Hint, password.Optional = p.T("two_factor.password_hint"), true
+		list = append(list, password)
+	}
+	return list, v.Fields
+}
+
+// ownHint says what the own choice comes to, where browsers can be trusted and where not.
+func ownHint(p *ui.Page) string {
+	if days := p.Site.Policy.TrustedBrowser; days > 0 {
+		return p.T("two_factor.own_on_hint", "days", days)
+	}
+	return p.T("two_factor.own_on_everywhere")
+}
+
+// Username is for password managers, where the password is asked for.
+func (v OwnTwoFactor) Username() string {
+	if !v.AskPassword {
+		return ""
+	}
+	return v.User.Username
+}
+
+// Choosable: the own choice can be changed at all, or somebody has tried to.
+func (v OwnTwoFactor) Choosable() bool {
+	return v.Before == "" || v.User.OwnTwoFactor || v.Own == "on"
 }

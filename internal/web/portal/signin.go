@@ -22,7 +22,7 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 	if v.SessionEnded { // said once, not at every visit from now on
 		ui.DropCookie(w, v, ui.SessionCookie)
 	}
-	return p.page(w, r, http.StatusOK, ui.SignIn{
+	return p.page(w, r, http.StatusOK, SignIn{
 		ReturnTo:  keepReturn(back),
 		SignedOut: r.URL.Query().Has("signed_out") && !v.SessionEnded,
 		Expired:   v.SessionEnded,
@@ -61,7 +61,7 @@ const browserCookieAge = int(gatehouse.BrowserKnownFor / time.Second)
 func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.PasswordRequest, err error) error {
 	var locked *signin.LockedError
 	if errors.As(err, &locked) {
-		view := ui.LockedHere{Reason: locked.Reason}
+		view := LockedHere{Reason: locked.Reason}
 		if !locked.Until.IsZero() {
 			view.Until = &locked.Until
 		}
@@ -75,7 +75,7 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 	if !errors.As(err, &e) {
 		return err
 	}
-	view := ui.SignIn{Username: clip(req.Username), ReturnTo: keepReturn(req.ReturnTo)}
+	view := SignIn{Username: clip(req.Username), ReturnTo: keepReturn(req.ReturnTo)}
 	switch {
 	case e.Kind == gatehouse.Invalid:
 		view.Fields = e.Fields
@@ -89,7 +89,7 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 
 // temporaryOver says that a right temporary password is over, and offers a new one.
 func (p *Portal) temporaryOver(w http.ResponseWriter, r *http.Request, over *signin.TemporaryOverError) error {
-	return p.page(w, r, http.StatusUnauthorized, ui.TemporaryExpired{Used: over.Code == signin.CodeTemporaryUsed, Ticket: over.Ticket})
+	return p.page(w, r, http.StatusUnauthorized, TemporaryExpired{Used: over.Code == signin.CodeTemporaryUsed, Ticket: over.Ticket})
 }
 
 // MailTemporary mails a new temporary password to somebody who has entered the old one.
@@ -136,3 +136,109 @@ func clipTo(s string, most int) string {
 	runes := []rune(strings.ToValidUTF8(s, ""))
 	return string(runes[:min(len(runes), most)])
 }
+
+// SignIn is the sign-in page.
+type SignIn struct {
+	// Username is what was typed, whatever came of it.
+	Username string
+	// ReturnTo is the own path to go to afterwards; empty: home.
+	ReturnTo string
+	// LastFailed: the last try did not work. There is one text for a wrong
+	// password, an unknown name, a locked and a deactivated account.
+	LastFailed bool
+	// Fields are the faults of a form that was not tried at all.
+	Fields []gatehouse.FieldError
+	// Expired: the session ended because nothing happened.
+	Expired bool
+	// SignedOut: the person has just signed out.
+	SignedOut bool
+	// Ended: a sign-in that had begun has to begin anew.
+	Ended bool
+	// PasswordChanged: a reset link has just been used.
+	PasswordChanged bool
+	// PasswordMailed: a new temporary password is on its way.
+	PasswordMailed bool
+}
+
+func (SignIn) Template() string        { return "signin" }
+func (SignIn) Title(p *ui.Page) string { return p.T("signin.title_short") }
+
+// Form: the first field is named "username" also where it takes an address; a password has
+// no maxlength, because cut passwords do not work. After a failed try it has to be typed
+// again, whatever was wrong; the page never says which half it was.
+func (v SignIn) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	inputMode := ""
+	if p.Site.SignInWith == gatehouse.WithEmail {
+		inputMode = "email"
+	}
+	faults := v.Fields
+	if v.LastFailed {
+		faults = []gatehouse.FieldError{{Field: "password", Code: "password_again"}}
+	}
+	return []ui.Field{
+		{Name: "username", Label: p.T(ui.IdentifierText(p.Site)), Value: v.Username, Autocomplete: "username", InputMode: inputMode, Missing: ui.IdentifierOf(p.Site)},
+		{Name: "password", Label: p.T("field.password"), Secret: true, Autocomplete: "current-password", Missing: "password"},
+	}, faults
+}
+
+// State is what the page has to say first; one thing only.
+func (v SignIn) State() string {
+	switch {
+	case v.LastFailed:
+		return "failed"
+	case len(v.Fields) > 0:
+		return "fields"
+	case v.Expired:
+		return "expired"
+	case v.PasswordChanged:
+		return "password_changed"
+	case v.PasswordMailed:
+		return "password_mailed"
+	case v.Ended:
+		return "ended"
+	case v.SignedOut:
+		return "signed_out"
+	}
+	return ""
+}
+
+// FailedText is the advice after a failed try, in the words of the site's form.
+func (SignIn) FailedText(p *ui.Page) string { return p.T("signin.failed_" + ui.IdentifierOf(p.Site)) }
+
+// TemporaryExpired answers the right temporary password that came too late, or once
+// too often.
+type TemporaryExpired struct {
+	// Used: it has opened a sign-in already, in another browser.
+	Used bool
+	// Ticket is worth a new one by mail; empty: none can be mailed.
+	Ticket string
+}
+
+func (TemporaryExpired) Template() string          { return "signin_temporary" }
+func (v TemporaryExpired) Title(p *ui.Page) string { return p.T("temporary." + v.Which() + "_title") }
+func (TemporaryExpired) Failed() bool              { return true }
+
+// Which names the words of the page.
+func (v TemporaryExpired) Which() string {
+	if v.Used {
+		return "used"
+	}
+	return "expired"
+}
+
+// LockedHere says that the account is locked, to a browser that its owner has
+// used before and to nobody else.
+type LockedHere struct {
+	// Until is when the lock ends by itself; nil: somebody has to end it.
+	Until *time.Time
+	// Reason says who locked it; empty: wrong tries.
+	Reason gatehouse.LockReason
+}
+
+func (LockedHere) Template() string        { return "signin_locked" }
+func (LockedHere) Title(p *ui.Page) string { return p.T("locked.title") }
+func (LockedHere) Failed() bool            { return true }
+
+// ByTries reports whether wrong tries locked the account. Only such a lock ends by
+// a recovery.
+func (v LockedHere) ByTries() bool { return v.Reason.EndsByRecovery() }

@@ -25,13 +25,13 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 	var view ui.View
 	switch v.Step {
 	case gatehouse.StepPassword:
-		view = ui.PasswordExpired{InSteps: in, Username: username, Temporary: v.Pending.User.Password.Temporary()}
+		view = PasswordExpired{InSteps: in, Username: username, Temporary: v.Pending.User.Password.Temporary()}
 	case gatehouse.StepChallenge:
-		view = ui.ChallengeSetup{InSteps: in, Username: username}
+		view = ChallengeSetup{InSteps: in, Username: username}
 	case gatehouse.StepTerms:
-		view = ui.AcceptTerms{InSteps: in, TermsText: termsInForce(v)}
+		view = AcceptTerms{InSteps: in, TermsText: termsInForce(v)}
 	case gatehouse.StepSoleUser:
-		view = ui.SoleUser{InSteps: in, Username: username, Administrator: v.Pending.User.Role == gatehouse.RoleAdmin}
+		view = SoleUser{InSteps: in, Username: username, Administrator: v.Pending.User.Role == gatehouse.RoleAdmin}
 	}
 	return p.page(w, r, http.StatusOK, view)
 }
@@ -46,13 +46,8 @@ func StepPath(step gatehouse.Step) string {
 	return "/sign-in/" + string(step)
 }
 
-func inSteps(v *ui.Visit, step gatehouse.Step) ui.InSteps {
-	return ui.InSteps{Step: step, Steps: v.Pending.SignIn.Steps}
-}
-
-func termsInForce(v *ui.Visit) ui.TermsText {
-	text, _ := v.Site.TermsText(v.Site.TermsVersion, v.Lang)
-	return ui.TermsText{Version: v.Site.TermsVersion, Text: text}
+func inSteps(v *ui.Visit, step gatehouse.Step) InSteps {
+	return InSteps{Step: step, Steps: v.Pending.SignIn.Steps}
 }
 
 // ChoosePassword takes the new password in place of a temporary or expired one (B13).
@@ -62,39 +57,7 @@ func (p *Portal) ChoosePassword(w http.ResponseWriter, r *http.Request) error {
 		Old: r.PostFormValue("old_password"), New: r.PostFormValue("new_password"), Repeat: r.PostFormValue("repeat_password")})
 	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
 		u := v.Pending.User
-		return ui.PasswordExpired{InSteps: inSteps(v, gatehouse.StepPassword), Username: u.Username, Temporary: u.Password.Temporary(), Errors: bad}
-	})
-}
-
-// SetFirstChallenge takes the challenge question (B14).
-func (p *Portal) SetFirstChallenge(w http.ResponseWriter, r *http.Request) error {
-	v, form := ui.VisitOf(r), challengeForm(r)
-	out, err := p.SignIn.SetFirstChallenge(r.Context(), v.Site, at(r, v), form)
-	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
-		return ui.ChallengeSetup{InSteps: inSteps(v, gatehouse.StepChallenge), Username: v.Pending.User.Username, ChallengeForm: keptChallenge(form, bad)}
-	})
-}
-
-func challengeForm(r *http.Request) gatehouse.ChallengeForm {
-	return gatehouse.ChallengeForm{Question: r.PostFormValue("question"), Own: r.PostFormValue("own_question"),
-		Answer: r.PostFormValue("answer"), CurrentPassword: r.PostFormValue("current_password")}
-}
-
-// keptChallenge is what a page shows again of the form: not the secrets.
-func keptChallenge(form gatehouse.ChallengeForm, bad []gatehouse.FieldError) ui.ChallengeForm {
-	return ui.ChallengeForm{Question: form.Question, Own: clip(form.Own), Errors: bad}
-}
-
-// yes is what a ticked box sends, and what scripts send for one: "no" is no acceptance.
-var yes = []string{"on", "yes", "true", "1"}
-
-// AcceptTerms takes the answer to the terms (A03, B15).
-func (p *Portal) AcceptTerms(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	out, err := p.SignIn.AcceptTerms(r.Context(), v.Site, at(r, v), signin.TermsForm{
-		Version: r.PostFormValue("version"), TextHash: r.PostFormValue("text_hash"), Accept: slices.Contains(yes, r.PostFormValue("accept"))})
-	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
-		return ui.AcceptTerms{InSteps: inSteps(v, gatehouse.StepTerms), TermsText: termsInForce(v), Errors: bad}
+		return PasswordExpired{InSteps: inSteps(v, gatehouse.StepPassword), Username: u.Username, Temporary: u.Password.Temporary(), Errors: bad}
 	})
 }
 
@@ -104,7 +67,7 @@ func (p *Portal) AnswerSoleUser(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	out, err := p.SignIn.AnswerSoleUser(r.Context(), v.Site, at(r, v), r.PostFormValue("sole_user"))
 	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
-		return ui.SoleUser{InSteps: inSteps(v, gatehouse.StepSoleUser), Username: v.Pending.User.Username,
+		return SoleUser{InSteps: inSteps(v, gatehouse.StepSoleUser), Username: v.Pending.User.Username,
 			Administrator: v.Pending.User.Role == gatehouse.RoleAdmin, Errors: bad}
 	})
 }
@@ -153,15 +116,98 @@ func GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) {
 	http.Redirect(w, r, out.ReturnTo, http.StatusSeeOther)
 }
 
-// Terms shows a version of the terms to everybody, to read and to print.
-func (p *Portal) Terms(w http.ResponseWriter, r *http.Request) error {
-	v, version := ui.VisitOf(r), r.PathValue("version")
-	if version == "" {
-		version = v.Site.TermsVersion
+// Progress is where a page stands in a sequence of pages: "Step 2 of 4".
+type Progress struct {
+	Now   int
+	Steps []ProgressStep
+}
+
+// ProgressStep is one page of the sequence.
+type ProgressStep struct {
+	Text          string
+	Done, Current bool
+}
+
+// progress is where a page is among those with the names: the ends of the texts' keys. It
+// is nil on pages that stand alone.
+func progress(p *ui.Page, at int, names ...string) *Progress {
+	if len(names) < 2 {
+		return nil
 	}
-	text, ok := v.Site.TermsText(version, v.Lang)
-	if !ok {
-		return gatehouse.ErrNotFound
+	progress := &Progress{Now: at + 1}
+	for i, name := range names {
+		progress.Steps = append(progress.Steps, ProgressStep{p.T("steps." + name), i < at, i == at})
 	}
-	return p.page(w, r, http.StatusOK, ui.Terms{TermsText: ui.TermsText{Version: version, Text: text}, InForce: version == v.Site.TermsVersion})
+	return progress
+}
+
+// InSteps is where a page of a sign-in stands among the steps that were due when the
+// sign-in began.
+type InSteps struct {
+	Step  gatehouse.Step
+	Steps []gatehouse.Step
+}
+
+// stepNames are the keys of the steps' names.
+var stepNames = map[gatehouse.Step]string{
+	gatehouse.StepCode: "code", gatehouse.StepPassword: "password", gatehouse.StepChallenge: "challenge",
+	gatehouse.StepTerms: "terms", gatehouse.StepSoleUser: "sole_user",
+}
+
+// Progress: a step that became due meanwhile, such as new terms, is not among those of the
+// beginning; the count then includes it.
+func (v InSteps) Progress(p *ui.Page) *Progress {
+	var names []string
+	steps := v.Steps
+	if !slices.Contains(steps, v.Step) {
+		steps = append(slices.Clone(steps), v.Step)
+	}
+	for _, step := range steps {
+		names = append(names, stepNames[step])
+	}
+	return progress(p, slices.Index(steps, v.Step), names...)
+}
+
+// PasswordExpired asks for a new password in place of a temporary or expired one (B13).
+type PasswordExpired struct {
+	InSteps
+	Username string
+	// Temporary: somebody else set it; else it is as old as the policy allows.
+	Temporary bool
+	Errors    []gatehouse.FieldError
+}
+
+func (PasswordExpired) Template() string        { return "password_expired" }
+func (PasswordExpired) Title(p *ui.Page) string { return p.T("expired.title") }
+
+func (v PasswordExpired) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	old := ui.PresentPassword(p, "old_password", "field.old_password")
+	if v.Temporary {
+		old.Hint = p.T("expired.old_hint")
+	}
+	return append([]ui.Field{old}, newPassword(p)...), v.Errors
+}
+
+func (v PasswordExpired) Reqs(p *ui.Page) Reqs { return reqsOf(p, v.Username, "old_password") }
+
+// SoleUser asks whether the person is the only one who uses the sign-in (A04).
+type SoleUser struct {
+	InSteps
+	Username string
+	// Administrator: the person is the one whom others' answers are told to.
+	Administrator bool
+	Errors        []gatehouse.FieldError
+}
+
+func (SoleUser) Template() string        { return "sole_user" }
+func (SoleUser) Title(p *ui.Page) string { return p.T("sole_user.title") }
+
+func (v SoleUser) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	hint := p.T("sole_user.no_hint")
+	if v.Administrator {
+		hint = p.T("sole_user.no_hint_administrator", "site", p.SiteName())
+	}
+	return []ui.Field{{Name: "sole_user", Label: p.T("sole_user.question"), Control: ui.Choices, Missing: "sole_user", Options: ui.OptionsOf("sole_user", "none",
+		ui.Option{Value: "yes", Text: p.T("sole_user.yes")},
+		ui.Option{Value: "no", Text: p.T("sole_user.no"), Hint: hint})}}, v.Errors
 }

@@ -124,11 +124,3 @@ func set(n *html.Node, name string, there bool) {
 		n.Attr = append(n.Attr, html.Attribute{Key: name})
 	}
 }
-
-// AskSignOut asks before signing out, where nobody knows whether the press of the button
-// was this person's.
-type AskSignOut struct{}
-
-func (AskSignOut) template() string     { return "sign_out" }
-func (AskSignOut) title(p *page) string { return p.T("signout.title") }
-func (AskSignOut) failed() bool         { return false }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/site"
+	"gatehouse/internal/testkit/fixture"
 )
 
 func get(t *testing.T, h http.Handler, method, path, encoding string) *httptest.ResponseRecorder {
@@ -27,7 +28,6 @@ func get(t *testing.T, h http.Handler, method, path, encoding string) *httptest.
 }
 
 func TestStatic(t *testing.T) {
-	pages := newPages(t)
 	types := map[string]string{
 		"gatehouse.css": "text/css; charset=utf-8", "demo.css": "text/css; charset=utf-8",
 		"gatehouse.js": "text/javascript; charset=utf-8", "inbox.js": "text/javascript; charset=utf-8",
@@ -38,7 +38,7 @@ func TestStatic(t *testing.T) {
 		t.Errorf("%d static files are served, the test knows %d", len(assets().byName), len(types))
 	}
 	for name, media := range types {
-		path := pages.Asset(name)
+		path := assetPath(name)
 		if !regexp.MustCompile(`^/static/[a-z0-9-]+\.[0-9a-f]{16}\.[a-z0-9]+$`).MatchString(path) {
 			t.Errorf("path %s", path)
 		}
@@ -125,7 +125,7 @@ func TestStylesheetsAreOurs(t *testing.T) {
 
 func TestSiteAssets(t *testing.T) {
 	seen := map[string]string{}
-	for id, s := range testSites() {
+	for id, s := range fixture.Sites() {
 		css, cssPath := SiteStyle(s.Look)
 		svg, svgPath := SiteIcon(s.Look)
 		for path, body := range map[string][]byte{cssPath: css, svgPath: svg} {

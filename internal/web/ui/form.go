@@ -5,27 +5,29 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/site"
 )
 
-// control is what a field is entered with. The zero value is a line of text.
-type control string
+// Control is what a field is entered with. The zero value is a line of text.
+type Control string
 
+// The controls besides a line of text.
 const (
-	area    control = "area"    // several lines
-	choose  control = "choose"  // one option of a list that folds out
-	choices control = "choices" // one option, all of them shown with a sentence each
-	box     control = "box"     // a box to tick
+	Area    Control = "area"    // several lines
+	Choose  Control = "choose"  // one option of a list that folds out
+	Choices Control = "choices" // one option, all of them shown with a sentence each
+	Box     Control = "box"     // a box to tick
 )
 
-// field is one input of a form, as the template "field" draws it: label, hint,
+// Field is one input of a form, as the template "field" draws it: label, hint,
 // error, control, in this order.
-type field struct {
+type Field struct {
 	Name    string
 	Label   string
 	Hint    string
-	Control control
+	Control Control
 	// Options are what "choose" and "choices" offer.
-	Options []option
+	Options []Option
 	// Value is what was typed; never set for a secret.
 	Value        string
 	Type         string // "text" where empty
@@ -50,17 +52,17 @@ type field struct {
 	Errors  []string
 }
 
-// option is one of the answers that a field offers.
-type option struct {
+// Option is one of the answers that a field offers.
+type Option struct {
 	Value, Text, Hint string
 	// ID is the element's id where each option is one.
 	ID     string
 	Chosen bool
 }
 
-// optionsOf marks the chosen one of a field's options. The first has the field's name
+// OptionsOf marks the chosen one of a field's options. The first has the field's name
 // as its id, because the summary leads there.
-func optionsOf(name, chosen string, options ...option) []option {
+func OptionsOf(name, chosen string, options ...Option) []Option {
 	for i := range options {
 		options[i].Chosen = options[i].Value == chosen
 		options[i].ID = name
@@ -72,7 +74,7 @@ func optionsOf(name, chosen string, options ...option) []option {
 }
 
 // Describedby lists the ids of the hint, the errors and what else describes it.
-func (f field) Describedby() string {
+func (f Field) Describedby() string {
 	var ids []string
 	if f.Hint != "" {
 		ids = append(ids, f.Name+"-hint")
@@ -87,7 +89,7 @@ func (f field) Describedby() string {
 }
 
 // ControlType is the type attribute of the control.
-func (f field) ControlType() string {
+func (f Field) ControlType() string {
 	switch {
 	case f.Secret:
 		return "password"
@@ -97,35 +99,43 @@ func (f field) ControlType() string {
 	return "text"
 }
 
-// formView is a view with a form in it.
-type formView interface {
-	View
-	fields(p *page) []field
-	fieldErrors() []gatehouse.FieldError
+// form is a view with a form in it.
+type form interface {
+	// Form returns its fields, and what is wrong with them.
+	Form(p *Page) ([]Field, []gatehouse.FieldError)
 }
 
 // fieldPart is what the template "field" works on.
 type fieldPart struct {
-	Page  *page
-	Field field
+	Page  *Page
+	Field Field
 }
 
 // Part returns a field of the page's form, with the errors that belong to it, for
 // the template "field".
-func (p *page) Part(name string) (fieldPart, error) {
-	view, ok := p.View.(formView)
-	if !ok {
-		return fieldPart{}, fmt.Errorf("view %T has no form", p.View)
-	}
-	for _, f := range view.fields(p) {
+func (p *Page) Part(name string) (fieldPart, error) {
+	for _, f := range p.fields() {
 		if f.Name == name {
-			return fieldPart{p, p.withErrors(f, view.fieldErrors())}, nil
+			return fieldPart{p, f}, nil
 		}
 	}
-	return fieldPart{}, fmt.Errorf("form of %T has no field %q", p.View, name)
+	return fieldPart{}, fmt.Errorf("%T has no field %q", p.View, name)
 }
 
-func (p *page) withErrors(f field, all []gatehouse.FieldError) field {
+// fields are those of the page's form, with their errors.
+func (p *Page) fields() []Field {
+	view, ok := p.View.(form)
+	if !ok {
+		return nil
+	}
+	fields, faults := view.Form(p)
+	for i := range fields {
+		fields[i] = p.withErrors(fields[i], faults)
+	}
+	return fields
+}
+
+func (p *Page) withErrors(f Field, all []gatehouse.FieldError) Field {
 	if f.Secret {
 		f.Value = ""
 	}
@@ -140,7 +150,7 @@ func (p *page) withErrors(f field, all []gatehouse.FieldError) field {
 // errorText finds the words for a fault of a field: error.CODE, and for a field
 // left empty error.required_WHICH, because "enter your password" helps and "enter
 // this" does not.
-func (p *page) errorText(f field, e gatehouse.FieldError) string {
+func (p *Page) errorText(f Field, e gatehouse.FieldError) string {
 	key := "error." + e.Code
 	if e.Code == "required" && f.Missing != "" {
 		key += "_" + f.Missing
@@ -160,16 +170,37 @@ func (p *page) errorText(f field, e gatehouse.FieldError) string {
 type Problem struct{ Text, Field string }
 
 // Summary lists the faults of the form in the order of its fields.
-func (p *page) Summary() []Problem {
-	view, ok := p.View.(formView)
-	if !ok {
-		return nil
-	}
+func (p *Page) Summary() []Problem {
 	var problems []Problem
-	for _, f := range view.fields(p) {
-		for _, text := range p.withErrors(f, view.fieldErrors()).Errors {
+	for _, f := range p.fields() {
+		for _, text := range f.Errors {
 			problems = append(problems, Problem{text, f.Name})
 		}
 	}
 	return problems
 }
+
+// PresentPassword is the field for the password that is still valid.
+func PresentPassword(p *Page, name, label string) Field {
+	return Field{Name: name, Label: p.T(label), Secret: true, Autocomplete: "current-password", Missing: "present_password"}
+}
+
+// IdentifierOf names what people of a site sign in with, in keys of texts.
+func IdentifierOf(s *site.Site) string {
+	switch s.SignInWith {
+	case gatehouse.WithEmail:
+		return "email"
+	case gatehouse.WithUsernameOrEmail:
+		return "username_or_email"
+	}
+	return "username"
+}
+
+// IdentifierText is the text for the label of that field.
+func IdentifierText(s *site.Site) string { return "field." + IdentifierOf(s) }
+
+// HasUsernames reports whether people of the site can have forgotten a username.
+func (p *Page) HasUsernames() bool { return p.Site.SignInWith != gatehouse.WithEmail }
+
+// ByLink reports whether the site replaces forgotten passwords by a link.
+func (p *Page) ByLink() bool { return p.Site.Recovery == gatehouse.RecoverByLink }

@@ -30,7 +30,7 @@ func readIcons(files fs.FS) (map[string]string, error) {
 
 // Icon draws an icon, hidden from assistive technology: words stand beside it.
 // Further classes may follow the name.
-func (p *page) Icon(name string, classes ...string) (template.HTML, error) {
+func (p *Page) Icon(name string, classes ...string) (template.HTML, error) {
 	if p.pages.icons[name] == "" {
 		return "", fmt.Errorf("no icon %q", name)
 	}
@@ -42,7 +42,7 @@ func (p *page) Icon(name string, classes ...string) (template.HTML, error) {
 }
 
 // Sprite holds the icons that the page has used so far; it comes last.
-func (p *page) Sprite() template.HTML {
+func (p *Page) Sprite() template.HTML {
 	if len(p.used) == 0 {
 		return ""
 	}

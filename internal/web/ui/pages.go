@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"io/fs"
 	"net/url"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -16,20 +15,13 @@ import (
 	"gatehouse/internal/site"
 )
 
-// The Content-Security-Policy of the pages. InboxPolicy is that of the inbox, which
-// frames a mail; MailPolicy is that of the framed mail itself, which is a
-// stranger's HTML with inline styles and nothing else.
-const (
-	Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	InboxPolicy = Policy + "; frame-src 'self'"
-	MailPolicy  = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; " +
-		"frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-)
+// Policy is the Content-Security-Policy of the pages.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // Frame is what every page has around its own content.
 type Frame struct {
-	// Site is nil on the pages of no site: unknown host, the demo's tour and inbox.
+	// Site is nil on the pages of no site, such as that of an unknown host.
 	Site *site.Site
 	// Lang is the BCP 47 tag of the page; empty: the site's own language.
 	Lang string
@@ -47,14 +39,13 @@ type Frame struct {
 	Company *gatehouse.Company
 }
 
-// View is the content of one page: one of this package's structs.
+// View is the content of one page. It may have more to say: Form where it has a form,
+// Failed where it answers something that did not work, Wide where it holds a document.
 type View interface {
-	// template names the page's file in templates/.
-	template() string
-	// title is the page's own part of the document's title.
-	title(p *page) string
-	// failed puts "Error:" in front of it.
-	failed() bool
+	// Template names the page's file, without .html.
+	Template() string
+	// Title is the page's own part of the document's title.
+	Title(p *Page) string
 }
 
 // Pages holds the parsed templates.
@@ -70,57 +61,88 @@ type Pages struct {
 
 type lookPaths struct{ style, icon string }
 
-//go:embed templates
-var templateFiles embed.FS
+//go:embed *.html frame/*.html
+var files embed.FS
 
-// shared are the templates that every page can use.
-const shared = "templates/shared/*.html"
-
-// New parses all embedded templates.
-func New() (*Pages, error) {
+// New parses the frame, the pages of this package, and those of others. Of a package,
+// *.html are pages, named as no other package's are, and parts/*.html is what they share.
+// A page names the frame that it stands in and defines "main".
+func New(others ...fs.FS) (*Pages, error) {
 	icons, err := readIcons(staticFiles)
 	if err != nil {
 		return nil, err
 	}
-	base, err := template.New("").ParseFS(templateFiles, shared)
-	if err != nil {
-		return nil, err
-	}
-	files, err := fs.Glob(templateFiles, "templates/*.html")
+	frame, err := template.New("").ParseFS(files, "frame/*.html")
 	if err != nil {
 		return nil, err
 	}
 	p := &Pages{templates: map[string]*template.Template{}, icons: icons}
-	for _, file := range files {
-		own, err := base.Clone()
-		if err == nil {
-			own, err = own.ParseFS(templateFiles, file)
-		}
-		if err != nil {
+	for _, own := range append([]fs.FS{files}, others...) {
+		if err := p.add(frame, own); err != nil {
 			return nil, err
 		}
-		p.templates[strings.TrimSuffix(path.Base(file), ".html")] = own.Lookup(path.Base(file))
 	}
 	return p, nil
 }
 
+// add parses the pages of a package.
+func (p *Pages) add(frame *template.Template, own fs.FS) error {
+	base, err := parse(frame, own, "parts/*.html")
+	if err != nil {
+		return err
+	}
+	names, err := fs.Glob(own, "*.html")
+	if err != nil {
+		return err
+	}
+	for _, file := range names {
+		name := strings.TrimSuffix(file, ".html")
+		if p.templates[name] != nil {
+			return fmt.Errorf("ui: two packages have a page %s", name)
+		}
+		page, err := parse(base, own, file)
+		if err != nil {
+			return err
+		}
+		p.templates[name] = page.Lookup(file)
+	}
+	return nil
+}
+
+// parse adds files, if there are any, to templates without changing those.
+func parse(to *template.Template, from fs.FS, pattern string) (*template.Template, error) {
+	t, err := to.Clone()
+	if err != nil {
+		return nil, err
+	}
+	if found, err := fs.Glob(from, pattern); err != nil || len(found) == 0 {
+		return t, err
+	}
+	return t.ParseFS(from, pattern)
+}
+
 // Render renders a whole page, so that a fault in it never leaves half a page.
 func (p *Pages) Render(f Frame, view View) ([]byte, error) {
-	t := p.templates[view.template()]
+	t := p.templates[view.Template()]
 	if t == nil {
-		return nil, fmt.Errorf("ui: no template %q", view.template())
+		return nil, fmt.Errorf("ui: no template %q", view.Template())
 	}
-	data := &page{Frame: f, View: view, pages: p, Words: wordsFor(f)}
-	data.Lang = data.Words.lang
 	var b bytes.Buffer
-	if err := t.Execute(&b, data); err != nil {
-		return nil, fmt.Errorf("ui: page %s: %w", view.template(), err)
+	if err := t.Execute(&b, p.Page(f, view)); err != nil {
+		return nil, fmt.Errorf("ui: page %s: %w", view.Template(), err)
 	}
 	return f.Again.fill(f.sign(append(bytes.TrimSpace(b.Bytes()), '\n')))
 }
 
-// page is what a template sees: the frame, the view, the words and the parts.
-type page struct {
+// Page is a view in its frame, as its template sees it.
+func (p *Pages) Page(f Frame, view View) *Page {
+	page := &Page{Frame: f, View: view, pages: p, Words: wordsFor(f)}
+	page.Lang = page.Words.lang
+	return page
+}
+
+// Page is what a template sees: the frame, the view, the words and the parts.
+type Page struct {
 	Frame
 	*Words
 	View  View
@@ -129,29 +151,59 @@ type page struct {
 }
 
 // Asset returns the path of a static file.
-func (p *page) Asset(name string) string { return assetPath(name) }
+func (p *Page) Asset(name string) string { return assetPath(name) }
 
 // Title is the document's title: "Error: Sign in – Meridian UK".
-func (p *page) Title() string {
-	title := p.T("frame.title", "page", p.View.title(p), "site", p.SiteName())
-	if p.View.failed() || p.Again != nil {
+func (p *Page) Title() string {
+	title := p.T("frame.title", "page", p.PageTitle(), "site", p.SiteName())
+	if p.failed() {
 		return p.T("frame.title_error", "title", title)
 	}
 	return title
 }
 
+// failed puts "Error:" in front of the title.
+func (p *Page) failed() bool {
+	if v, ok := p.View.(interface{ Failed() bool }); p.Again != nil || ok && v.Failed() {
+		return true
+	}
+	if v, ok := p.View.(form); ok {
+		_, faults := v.Form(p)
+		return len(faults) > 0
+	}
+	return false
+}
+
+// PageTitle is the page's own part of the document's title.
+func (p *Page) PageTitle() string { return p.View.Title(p) }
+
+// Wide reports whether the page holds a document, which needs longer lines than a form.
+func (p *Page) Wide() bool {
+	v, tells := p.View.(interface{ Wide() bool })
+	return tells && v.Wide()
+}
+
+// Item is something of a page, for a template about it alone.
+type Item struct {
+	Page *Page
+	Of   any
+}
+
+// With hands something of the page to a template about it alone.
+func (p *Page) With(of any) Item { return Item{p, of} }
+
 // Style is the path of the site's stylesheet; empty where there is no site.
-func (p *page) Style() string { return p.look().style }
+func (p *Page) Style() string { return p.look().style }
 
 // Favicon is the path of the icon for the browser's tab.
-func (p *page) Favicon() string {
+func (p *Page) Favicon() string {
 	if path := p.look().icon; path != "" {
 		return path
 	}
 	return assetPath("icon.svg")
 }
 
-func (p *page) look() lookPaths {
+func (p *Page) look() lookPaths {
 	if p.Site == nil {
 		return lookPaths{}
 	}
@@ -166,14 +218,19 @@ func (p *page) look() lookPaths {
 }
 
 // Staging marks the pages of an installation that is not the real one (B20).
-func (p *page) Staging() bool { return p.Site != nil && p.Site.Staging }
+func (p *Page) Staging() bool { return p.Site != nil && p.Site.Staging }
 
-// Mark is the inner SVG of the site's logo. It is markup: package site has
-// checked that it holds shapes only.
-func (p *page) Mark() template.HTML { return template.HTML(p.Site.Look.Mark) }
+// Mark is the inner SVG of a site's logo. It is markup: package site has checked that it
+// holds shapes only.
+func (p *Page) Mark(s *site.Site) template.HTML { return template.HTML(s.Look.Mark) }
+
+// Prose is HTML that package site has made of Markdown: it holds what Markdown can say,
+// links that were checked, and nothing that runs. Markdown is a text of somebody's as that.
+func (p *Page) Prose(html string) template.HTML    { return template.HTML(html) }
+func (p *Page) Markdown(text string) template.HTML { return p.Prose(site.Markdown(text)) }
 
 // Languages are what the language menu offers; none where there is no choice.
-func (p *page) Languages() []string {
+func (p *Page) Languages() []string {
 	if p.Site == nil || len(p.Site.Languages) < 2 {
 		return nil
 	}
@@ -181,7 +238,7 @@ func (p *page) Languages() []string {
 }
 
 // InLanguage is the page in another language.
-func (p *page) InLanguage(lang string) string {
+func (p *Page) InLanguage(lang string) string {
 	u, err := url.Parse(p.Retry())
 	if err != nil {
 		return "/?" + LangQuery + "=" + url.QueryEscape(lang)
@@ -192,14 +249,14 @@ func (p *page) InLanguage(lang string) string {
 }
 
 // PathOnly is the page's path without its query.
-func (p *page) PathOnly() string {
+func (p *Page) PathOnly() string {
 	path, _, _ := strings.Cut(p.Path, "?")
 	return path
 }
 
 // Retry is where "try again" leads: the page itself. A path that a browser would
 // take for another host leads home.
-func (p *page) Retry() string {
+func (p *Page) Retry() string {
 	if !strings.HasPrefix(p.Path, "/") || strings.HasPrefix(p.Path, "//") || strings.Contains(p.Path, `\`) {
 		return "/"
 	}

@@ -2,11 +2,19 @@ package ui
 
 // PlaceOf is roughly where an address is, "Leeds, United Kingdom" (C09); where that is
 // not known, the address itself.
-func (p *page) PlaceOf(address string) string {
+func (p *Page) PlaceOf(address string) string {
 	if p.pages.Place != nil {
 		if place := p.pages.Place(p.Lang, address); place != "" {
 			return place
 		}
 	}
 	return address
+}
+
+// Whence is PlaceOf, also where nothing is known.
+func (p *Page) Whence(address string) string {
+	if place := p.PlaceOf(address); place != "" {
+		return place
+	}
+	return p.T("devices.nowhere")
 }

@@ -3,7 +3,7 @@ package ui
 import "testing"
 
 func TestPlaceOf(t *testing.T) {
-	p := &page{Frame: Frame{Lang: "de"}, pages: &Pages{}}
+	p := &Page{Frame: Frame{Lang: "de"}, pages: &Pages{}}
 	if got := p.PlaceOf("192.0.2.7"); got != "192.0.2.7" {
 		t.Errorf("without places: %q", got)
 	}

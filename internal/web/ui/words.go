@@ -22,6 +22,11 @@ type Words struct {
 	now  time.Time
 }
 
+// WordsOf are the texts for what is answered to a visit and is no page.
+func WordsOf(v *Visit, now time.Time) *Words {
+	return wordsFor(Frame{Site: v.Site, Lang: v.Lang, Now: now})
+}
+
 func wordsFor(f Frame) *Words {
 	w := &Words{site: f.Site, lang: f.Lang, now: f.Now}
 	if w.site == nil {
@@ -76,11 +81,53 @@ func (w *Words) When(t time.Time) string {
 	return w.T("time.day", "day", w.Day(t), "time", clock)
 }
 
+// Minutes is a wait in whole minutes, rounded up, so that nobody comes too early.
+func (w *Words) Minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
+
+// Span is how long something took: in seconds up to two minutes, then in minutes.
+func (w *Words) Span(d time.Duration) string {
+	unit := time.Second
+	if d > 2*time.Minute {
+		unit = time.Minute
+	}
+	return w.site.FormatDuration(w.lang, max(unit, d.Round(unit)))
+}
+
+// Here is a moment in the site's zone; Zone is that zone in words: "London (GMT)".
+func (w *Words) Here(t time.Time) time.Time { return t.In(w.zone()) }
+
+func (w *Words) Zone() string {
+	name := w.zone().String()
+	name = strings.ReplaceAll(name[strings.LastIndexByte(name, '/')+1:], "_", " ")
+	short, _ := w.Here(w.now).Zone()
+	if strings.HasPrefix(short, "+") || strings.HasPrefix(short, "-") {
+		short = "UTC" + short // a zone without letters of its own
+	}
+	if name == short {
+		return name
+	}
+	return w.T("activity.zone_name", "place", name, "zone", short)
+}
+
 func (w *Words) zone() *time.Location {
 	if w.site.Zone == nil {
 		return time.UTC
 	}
 	return w.site.Zone
+}
+
+// Actor says who did what somebody else's account was changed by: administrators are
+// named, support and the house are not.
+func (w *Words) Actor(e gatehouse.Event) (who, what string) {
+	switch {
+	case e.ActorKind == gatehouse.Operator:
+		return w.T("actor.operator"), w.T("actor.operator_text", "site", w.SiteName())
+	case e.ActorKind != gatehouse.SignedIn:
+		return w.T("actor.system"), w.T("actor.system_text", "site", w.SiteName())
+	case e.ActorName != "":
+		return e.ActorName, w.T("actor.administrator_text")
+	}
+	return w.T("actor.administrator"), w.T("actor.administrator_text")
 }
 
 func sameDay(a, b time.Time) bool {

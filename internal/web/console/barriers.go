@@ -1,0 +1,185 @@
+package console
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/ui"
+)
+
+// What an administrator does to a user after a page has asked; the words are act.….
+const (
+	ActUnlock     = "unlock"
+	ActActivate   = "activate"
+	ActDeactivate = "deactivate"
+	ActPassword   = "send-password"
+)
+
+// Offers reports whether an act makes sense for the user as things are.
+func (v UserDetail) Offers(act string) bool {
+	switch act {
+	case ActUnlock:
+		return slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(b.Remedies, gatehouse.RemedyUnlock) })
+	case ActActivate:
+		return !v.Usable()
+	case ActDeactivate:
+		return v.Usable()
+	case ActPassword:
+		return gatehouse.MaySendPassword(v.Of, v.Reachable)
+	}
+	return false
+}
+
+// Stands reports whether one of some barriers stands before the user.
+func (v UserDetail) stands(kinds ...gatehouse.BarrierKind) bool {
+	return slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(kinds, b.Kind) })
+}
+
+// ByAddress: the note about the address has the form to correct it.
+func (v UserDetail) ByAddress() bool {
+	return v.stands(gatehouse.BarrierNoAddress, gatehouse.BarrierBadAddress, gatehouse.BarrierBouncing)
+}
+
+// barrierRow is a barrier for the template "barrier".
+type barrierRow struct {
+	Page        *ui.Page
+	Kind        gatehouse.BarrierKind
+	Icon, Class string
+	Title       string
+	Lines       []template.HTML
+	// Said is what a mail server said.
+	Said string
+	// Correct: the form for another address belongs here.
+	Correct bool
+	Acts    []actLink
+	Support bool
+}
+
+// actLink leads to the page that asks before an act.
+type actLink struct{ Path, Label string }
+
+// remedyActs are the acts that remedies are.
+var remedyActs = map[gatehouse.Remedy]string{
+	gatehouse.RemedyActivate: ActActivate, gatehouse.RemedyUnlock: ActUnlock, gatehouse.RemedyPassword: ActPassword,
+}
+
+// look is an icon, and the class that colours it.
+type look struct{ Icon, Class string }
+
+// barrierLooks are the icons and classes of the kinds that have their own.
+var barrierLooks = map[gatehouse.BarrierKind]look{
+	gatehouse.BarrierDeactivated: {"circle-alert", ""},
+	gatehouse.BarrierStrangers:   {"lock", "alert-warn"},
+	gatehouse.BarrierEverywhere:  {"lock", "alert-bad"},
+	gatehouse.BarrierAnswers:     {"lock", "alert-warn"},
+	gatehouse.BarrierNoAddress:   {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierBadAddress:  {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierBouncing:    {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierUsed:        {"key-round", "alert-warn"},
+	gatehouse.BarrierInvitedUsed: {"key-round", "alert-warn"},
+}
+
+func barrierLook(b gatehouse.Barrier) look {
+	own, ok := barrierLooks[b.Kind]
+	switch {
+	case ok:
+		return own
+	case strings.HasPrefix(string(b.Kind), "locked-"):
+		return look{"lock", "alert-bad"}
+	case b.Shut:
+		return look{"key-round", "alert-bad"}
+	case b.Kind == gatehouse.BarrierUnconfirmed:
+		return look{"mail", ""}
+	}
+	return look{"key-round", ""}
+}
+
+// BarrierRows puts into words what keeps the user from signing in, and what to do about it
+// (A08, A09). Each act is offered once, where it weighs most; to oneself, none.
+func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
+	var rows []barrierRow
+	offered := map[string]bool{}
+	for _, b := range v.Barriers {
+		look, key := barrierLook(b), "barrier."+string(b.Kind)
+		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.Icon, Class: look.Class, Title: p.T(key+"_title", "site", p.SiteName())}
+		row.Lines = append(v.barrierFacts(p, b), p.Rich(key+"_text", "n", p.Site.Policy.Lockout.InAll, "since", p.When(b.Since), "until", p.When(b.Until),
+			"site", p.SiteName(), "address", ui.Name(v.Of.Email)))
+		row.Correct = slices.Contains([]gatehouse.BarrierKind{gatehouse.BarrierNoAddress, gatehouse.BarrierBadAddress, gatehouse.BarrierBouncing}, b.Kind)
+		if b.Kind == gatehouse.BarrierBouncing {
+			if row.Said = v.Of.Bounce.Reason; v.Of.Bounce.Reported {
+				row.Said = gatehouse.AnswerCodes(row.Said)
+			}
+		}
+		for _, remedy := range b.Remedies {
+			act := remedyActs[remedy]
+			row.Support = row.Support || remedy == gatehouse.RemedySupport
+			if act != "" && !offered[act] && !v.Is(p.User) {
+				offered[act] = true
+				row.Acts = append(row.Acts, v.act(p, act))
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (v UserDetail) act(p *ui.Page, act string) actLink {
+	return actLink{v.Path() + "/" + act, p.T("act." + act)}
+}
+
+// MoreActs are the acts that make sense whatever stands in the way, and that no barrier
+// offers.
+func (v UserDetail) MoreActs(p *ui.Page) []actLink {
+	offered := slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(b.Remedies, gatehouse.RemedyPassword) })
+	if v.Is(p.User) || offered || !v.Offers(ActPassword) {
+		return nil
+	}
+	return []actLink{v.act(p, ActPassword)}
+}
+
+// barrierFacts are since when and by what a barrier stands, where its text does not say it.
+func (v UserDetail) barrierFacts(p *ui.Page, b gatehouse.Barrier) []template.HTML {
+	var lines []template.HTML
+	line := func(key string, args ...any) { lines = append(lines, p.Rich("barrier."+key, args...)) }
+	switch b.Kind {
+	case gatehouse.BarrierDeactivated:
+		if !b.Since.IsZero() {
+			who, _ := p.Actor(v.End)
+			line("by", "name", ui.Name(who), "when", p.When(b.Since))
+		}
+	case gatehouse.BarrierOperator, gatehouse.BarrierAdministrator, gatehouse.BarrierTotal, gatehouse.BarrierAttempts,
+		gatehouse.BarrierStrangers, gatehouse.BarrierEverywhere, gatehouse.BarrierAnswers:
+		switch {
+		case b.Until.IsZero():
+			line("since", "when", p.When(b.Since))
+		default:
+			line("since_until", "when", p.When(b.Since), "until", p.When(b.Until))
+		}
+		if b.Kind == gatehouse.BarrierAttempts && v.Lock.UserAgent != "" {
+			line("device", "browser", p.Browser(v.Lock.UserAgent))
+		}
+		if places := placesOf(p, v.From); places != "" && b.Kind != gatehouse.BarrierAnswers && b.Kind != gatehouse.BarrierOperator {
+			line("from", "places", ui.Name(places))
+		}
+	}
+	return lines
+}
+
+// placesOf names where something came from, each place once: the block of an address where
+// nothing else is known.
+func placesOf(p *ui.Page, from []string) string {
+	var places []string
+	for _, address := range from {
+		place := p.PlaceOf(address)
+		if place == address {
+			place = signin.AddressBlock(address)
+		}
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return strings.Join(places, p.T("barrier.places"))
+}

@@ -1,0 +1,79 @@
+package console
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/web/ui"
+)
+
+// linesAtOnce is how many users of a run are read at a time for a file: a slow download
+// must not keep a connection to the database.
+const linesAtOnce = 1000
+
+// enrolmentFile sends the whole list of a run, one line a user. Users whom a run has not
+// come to yet have no outcome.
+func (c *Console) enrolmentFile(w http.ResponseWriter, r *http.Request, e gatehouse.Enrolment) error {
+	v, caller, company := on(r)
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="enhanced-security-`+e.StartedAt.UTC().Format(time.DateOnly)+`.csv"`)
+	// A file is read on other days: without a present, no moment in it is "today".
+	out, words := csv.NewWriter(w), ui.WordsOf(v, time.Time{})
+	// A write that fails, or a run that cannot be read, ends the connection: a file that
+	// was cut short must not look whole.
+	out.Write([]string{"username", "name", "email", "outcome", "reason", "notice", "at"}) //nolint:errcheck // kept until Error
+	for after, more := "", true; more; {
+		n := 0
+		err := c.Directory.EnrolmentLines(r.Context(), caller, v.Site, company, e.ID, "", after, linesAtOnce, func(l directory.EnrolmentLine) error {
+			n, after = n+1, l.Key
+			return out.Write(record(words, e, l))
+		})
+		if out.Flush(); err != nil || out.Error() != nil {
+			panic(http.ErrAbortHandler)
+		}
+		more = n == linesAtOnce
+	}
+	return nil
+}
+
+// record is a user's line of the file, in the words of the page.
+func record(words *ui.Words, e gatehouse.Enrolment, l directory.EnrolmentLine) []string {
+	cells := []string{l.Username, nameOf(l), l.Email, "", "", "", ""}
+	if l.Outcome != "" {
+		cells[3], cells[4], cells[5] = outcomeText(words, e.Enable, l.Outcome), reasonText(words, l.Reason), noticeText(words, l)
+		cells[6] = l.At.UTC().Format(time.RFC3339)
+	}
+	for i := range cells {
+		cells[i] = inert(cells[i])
+	}
+	return cells
+}
+
+// What begins a formula in a spreadsheet, also in the forms of East Asian keyboards; and
+// what some spreadsheets take for the end of a cell although the quotes are around it:
+// where commas are decimal, lists are separated by semicolons.
+const (
+	formulaStarts = "=+-@＝＋－＠"
+	cellEnds      = ";\t\r\n"
+)
+
+// inert keeps a spreadsheet from taking what a person is called for a formula that it
+// works out (CSV injection, ASVS 1.2.10).
+func inert(cell string) string {
+	var safe strings.Builder
+	starts := true // of a cell, as a spreadsheet may see it
+	for i, c := range cell {
+		if starts && strings.ContainsRune(formulaStarts, c) || i == 0 && strings.ContainsRune("\t\r\n", c) {
+			safe.WriteByte('\'')
+		}
+		if c != '"' { // two of them are an empty beginning, where the quotes are taken apart
+			starts = strings.ContainsRune(cellEnds, c)
+		}
+		safe.WriteRune(c)
+	}
+	return safe.String()
+}

@@ -1,0 +1,156 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+)
+
+// people are users in every state that the list has words for.
+func people() (all []gatehouse.User, reachable map[string]bool) {
+	reachable = map[string]bool{}
+	add := func(change func(*gatehouse.User)) {
+		n := len(all)
+		u := gatehouse.User{ID: fmt.Sprintf("usr_p%d", n), Username: fmt.Sprintf("user%d", n), FirstName: "Tom", LastName: "Adeyemi", Email: "tom.adeyemi@northgate.example",
+			EmailConfirmed: true, Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: fixture.Noon.AddDate(-1, 0, 0), FirstSignInAt: fixture.Noon.AddDate(0, -1, 0), LastSignInAt: fixture.Noon.Add(-5 * time.Hour)}
+		change(&u)
+		reachable[u.ID] = u.Email != "" && u.LastName != "Unreachable"
+		all = append(all, u)
+	}
+	add(func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+	add(func(u *gatehouse.User) { u.OwnTwoFactor = true })
+	add(func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false })
+	add(func(u *gatehouse.User) {
+		u.Bounce = gatehouse.Bounce{At: fixture.Noon, Reason: "550 5.1.1 unknown <b>"}
+	})
+	add(func(u *gatehouse.User) { u.LastName = "Unreachable" })
+	add(func(u *gatehouse.User) { u.EmailConfirmed, u.FirstName, u.LastName = false, "", "" })
+	add(func(u *gatehouse.User) {
+		u.State, u.FirstSignInAt, u.LastSignInAt = gatehouse.Invited, time.Time{}, time.Time{}
+	})
+	add(func(u *gatehouse.User) { u.LockedAt = fixture.Noon })
+	add(func(u *gatehouse.User) { u.State = gatehouse.Deactivated })
+	add(func(u *gatehouse.User) {
+		u.FirstName, u.LastName, u.Username, u.Email = fixture.LongWord, fixture.LongWord, strings.ToLower(fixture.LongWord), fixture.LongWord+"@"+fixture.LongWord[:60]+".example"
+	})
+	return all, reachable
+}
+
+// barriersOf are what stands before one of the people.
+func barriersOf(u gatehouse.User, reachable bool) []gatehouse.Barrier {
+	return gatehouse.Barriers(gatehouse.ClassicPolicy(), gatehouse.BarrierFacts{User: u, Reachable: reachable, Browsers: 1}, fixture.Noon)
+}
+
+// detail is the page of one of the people.
+func detail(u gatehouse.User, reachable bool) UserDetail {
+	return UserDetail{Of: u, Email: u.Email, SecondStep: directory.SecondStep{Reachable: reachable}, Standing: directory.Standing{Barriers: barriersOf(u, reachable)}}
+}
+
+// sampleBarrier is one of a kind, as it may be.
+func sampleBarrier(k gatehouse.BarrierKind) gatehouse.Barrier {
+	b := gatehouse.Barrier{Kind: k, Shut: strings.HasPrefix(string(k), "locked-"), Since: fixture.Noon.Add(-time.Hour), Until: fixture.Noon.Add(time.Hour), Remedies: []gatehouse.Remedy{gatehouse.RemedyPassword}}
+	switch k {
+	case gatehouse.BarrierDeactivated:
+		b.Remedies = []gatehouse.Remedy{gatehouse.RemedyActivate}
+	case gatehouse.BarrierOperator:
+		b.Until, b.Remedies = time.Time{}, []gatehouse.Remedy{gatehouse.RemedySupport}
+	case gatehouse.BarrierStrangers, gatehouse.BarrierAttempts:
+		b.Remedies = []gatehouse.Remedy{gatehouse.RemedyUnlock}
+	}
+	return b
+}
+
+// trustedBrowsers are two that were trusted an hour and a week ago.
+func trustedBrowsers() []gatehouse.Browser {
+	return []gatehouse.Browser{
+		{ID: "brw_1", UserAgent: fixture.Firefox, SeenAt: fixture.Noon.Add(-time.Hour), Address: "192.0.2.44", TrustedAt: fixture.Noon.Add(-time.Hour)},
+		{ID: "brw_2", UserAgent: fixture.LongAgent, SeenAt: fixture.Noon, TrustedAt: fixture.Noon.AddDate(0, 0, -7)},
+	}
+}
+
+// everyMail has a message in each state.
+func everyMail() []directory.Mailed {
+	long := "550 5.7.1 " + strings.Repeat("Message rejected. See https://postmaster.example/help for details. ", 6)
+	return []directory.Mailed{
+		{Message: directory.Message{ID: "msg_9", Subject: "Codes at each sign-in of yours", Recipient: "tom@northgate.example", State: "waiting", CreatedAt: fixture.Noon}, Way: directory.WayNow},
+		{Message: directory.Message{ID: "msg_8", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "sending", CreatedAt: fixture.Noon}},
+		{Message: directory.Message{ID: "msg_7", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "deferred", Reply: "451 4.7.1 Try again later <b>", CreatedAt: fixture.Noon, DueAt: fixture.Noon.Add(time.Minute)}, Way: directory.WayNow},
+		{Message: directory.Message{ID: "msg_6", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "deferred", Reply: "dial tcp 10.0.0.7:25: connection refused", CreatedAt: fixture.Noon, DueAt: fixture.Noon.Add(time.Minute)}, Way: directory.WayNow},
+		{Message: directory.Message{ID: "msg_5", Subject: "Codes at each sign-in of yours", Recipient: "tom@northgate.example", State: "sent", Reply: "250 2.0.0 Ok: queued as 4XYZ", CreatedAt: fixture.Noon, DoneAt: fixture.Noon.Add(-4 * time.Hour)}, Way: directory.WayAgain},
+		{Message: directory.Message{ID: "msg_4", Subject: "Your temporary password", Recipient: "tom@northgate.example", State: "refused", Reply: long, CreatedAt: fixture.Noon, DoneAt: fixture.Noon}, Way: directory.WayPassword},
+		{Message: directory.Message{ID: "msg_3", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "expired", CreatedAt: fixture.Noon, DoneAt: fixture.Noon}},
+		{Message: directory.Message{ID: "msg_2", Subject: fixture.LongWord, Recipient: fixture.LongWord + "@northgate.example", State: "bounced", Reply: "5.1.1 550 5.1.1 unknown", CreatedAt: fixture.Noon, DoneAt: fixture.Noon.AddDate(0, 0, -3)}},
+		{Message: directory.Message{ID: "msg_1b", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "expired", Reply: "read tcp 10.0.0.7:25: connection reset", CreatedAt: fixture.Noon, DoneAt: fixture.Noon}},
+		{Message: directory.Message{ID: "msg_1", Subject: "Your temporary password", Recipient: "tom@northgate.example", State: "sent", CreatedAt: fixture.Noon, DoneAt: fixture.Noon}, Void: "replaced"},
+		{Message: directory.Message{ID: "msg_0", Subject: "Your temporary password", Recipient: "tom@northgate.example", State: "sent", CreatedAt: fixture.Noon, DoneAt: fixture.Noon}, Void: "expired", Way: directory.WayPassword},
+	}
+}
+
+// peopleSamples are the pages about a company's users, and the own two-factor sign-in.
+func peopleSamples() []pages.Sample {
+	all, reachable := people()
+	groups := map[gatehouse.PeopleGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoAddress: 1, gatehouse.GroupBouncing: 12}
+	list := []pages.Sample{
+		{Name: "users", View: Users{People: directory.People{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups}}},
+		{Name: "users-middle", View: Users{directory.People{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.PeopleFilter{Search: "a&b", Role: gatehouse.RoleUser}}},
+		{Name: "users-group", View: Users{directory.People{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.PeopleFilter{Group: gatehouse.GroupLocked}}},
+		{Name: "users-none", View: Users{directory.People{Total: 152, Groups: groups}, directory.PeopleFilter{Search: "marchetty"}}},
+		{Name: "users-none-here", View: Users{directory.People{Total: 152}, directory.PeopleFilter{Group: gatehouse.GroupOwn}}},
+		{Name: "user-reset", View: ResetTwoFactor{Of: all[9]}},
+		{Name: "user-reset-wrong", View: ResetTwoFactor{Of: all[9], AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}},
+	}
+	for _, u := range all {
+		list = append(list, pages.Sample{Name: "user-" + u.ID, View: detail(u, reachable[u.ID])})
+	}
+	full := UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true, Trusted: trustedBrowsers()}, Email: all[0].Email, Mails: everyMail()}
+	with := func(name string, change func(*UserDetail)) {
+		v := full
+		change(&v)
+		list = append(list, pages.Sample{Name: "user-" + name, View: v})
+	}
+	with("full", func(*UserDetail) {})
+	for _, done := range []string{UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame, "<b>"} {
+		with("done-"+done, func(v *UserDetail) { v.Done = done })
+	}
+	with("also", func(v *UserDetail) { v.Done, v.Also = UserCorrected, append(Alsos, "<b>") })
+	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn, RefusedUnlock, RefusedDeactivated, RefusedOperator} {
+		with("refused-"+why, func(v *UserDetail) { v.Refused, v.Wait = why, 11*time.Minute+time.Second })
+	}
+	with("wrong", func(v *UserDetail) {
+		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Code: "email"}}
+	})
+	with("password", func(v *UserDetail) {
+		v.Email, v.AskPassword, v.Fields = "tom@right.example", true, []gatehouse.FieldError{{Field: "current_password", Code: "required"}}
+	})
+	with("wrong-bouncing", func(v *UserDetail) {
+		v.Of, v.Email, v.Fields = all[3], "", []gatehouse.FieldError{{Field: "email", Code: "required"}}
+	})
+	for _, k := range gatehouse.BarrierKinds {
+		with("barrier-"+string(k), func(v *UserDetail) { v.Barriers, v.Shared = []gatehouse.Barrier{sampleBarrier(k)}, true })
+	}
+	with("barriers", func(v *UserDetail) {
+		for _, k := range gatehouse.BarrierKinds {
+			if k != gatehouse.BarrierNoAddress && k != gatehouse.BarrierBadAddress { // there is one address
+				v.Barriers = append(v.Barriers, sampleBarrier(k))
+			}
+		}
+		v.Of.Bounce.Reason, v.Shared, v.SharedAt = "550 5.1.1 unknown <b>", true, fixture.Noon.AddDate(0, -1, 0)
+		v.From = []string{"192.0.2.44", "2001:db8::7", "2001:db8::8"}
+		v.Lock = gatehouse.Event{UserAgent: fixture.LongAgent}
+		v.End = gatehouse.Event{ActorKind: gatehouse.SignedIn, ActorName: fixture.LongWord}
+	})
+	for _, act := range []string{ActUnlock, ActActivate, ActDeactivate, ActPassword} {
+		list = append(list, pages.Sample{Name: "act-" + act, View: UserAct{UserDetail: full, Act: act}},
+			pages.Sample{Name: "act-" + act + "-wrong", View: UserAct{UserDetail: full, Act: act, AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}})
+	}
+	with("own", func(v *UserDetail) { v.Of = *fixture.User() })
+	for i := range list {
+		list[i].SignedIn = true
+	}
+	return list
+}

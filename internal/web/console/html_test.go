@@ -1,0 +1,15 @@
+package console_test
+
+import (
+	"testing"
+
+	"gatehouse/internal/testkit"
+	"gatehouse/internal/web/console"
+)
+
+// Browsers mend faulty HTML each in its own way, and screen readers read what was mended.
+func TestHTMLHasNoFaults(t *testing.T) {
+	for _, fault := range testkit.HTMLErrors(t, console.Suite.All(t)) {
+		t.Error(fault)
+	}
+}

@@ -1,0 +1,132 @@
+package console
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
+)
+
+func hrefs(s *goquery.Selection) []string {
+	return s.Map(func(_ int, a *goquery.Selection) string { return a.AttrOr("href", "") })
+}
+
+// atCompany is a page of the company's, as an administrator sees it.
+func atCompany(t *testing.T, path string, view ui.View) *goquery.Document {
+	t.Helper()
+	return show(t, "uk", view, func(f *ui.Frame) { f.User, f.Company, f.Path = fixture.User(), fixture.Company(), path })
+}
+
+func TestCompanyPagesSayWhereOneIs(t *testing.T) {
+	for path, want := range map[string][]string{
+		"/company/enhanced-security":                    {"/", "/company/users"},
+		"/company/enhanced-security?before=enr_1":       {"/", "/company/users"},
+		"/company/enrolments/enr_1":                     {"/", "/company/users", "/company/enhanced-security"},
+		"/company/enrolments/enr_1?outcome=failed#rest": {"/", "/company/users", "/company/enhanced-security"},
+	} {
+		view := ui.View(switchPage(func(*EnhancedSecurity) {}))
+		if strings.Contains(path, "enrolments") {
+			view = testResult(func(*EnrolmentResult) {})
+		}
+		doc := atCompany(t, path, view)
+		if got := hrefs(doc.Find(".crumbs a")); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", path, got)
+		}
+		if got := hrefs(doc.Find(".subnav [aria-current]")); !slices.Equal(got, []string{ui.EnhancedSecurityPath}) {
+			t.Errorf("%s: at %q", path, got)
+		}
+	}
+	ask := atCompany(t, "/company/enhanced-security?two_factor=enabled", SwitchConfirmation{Preview: testPreview(true)})
+	if got := hrefs(ask.Find(".crumbs a")); len(got) != 3 {
+		t.Errorf("the page that asks is at %q", got)
+	}
+}
+
+// The choice that changes something is the one that is asked about.
+func TestTheSwitchAsksAboutTheOtherChoice(t *testing.T) {
+	for on, want := range map[bool]string{false: "enabled", true: "disabled"} {
+		doc := atCompany(t, ui.EnhancedSecurityPath, switchPage(func(v *EnhancedSecurity) { v.On = on }))
+		if got := doc.Find("[data-asks]").AttrOr("value", ""); got != want {
+			t.Errorf("on %v: asks about %q", on, got)
+		}
+		if got := doc.Find("dialog [name=two_factor]").AttrOr("value", ""); got != want {
+			t.Errorf("on %v: the dialog is about %q", on, got)
+		}
+		if got := doc.Find("label:contains('Current setting') input").AttrOr("value", ""); got == want || got == "" {
+			t.Errorf("on %v: %q is marked as it is", on, got)
+		}
+		if n := doc.Find("dialog [name=current_password]").Length(); n > 0 {
+			t.Error("a password is asked for after a recent sign-in")
+		}
+	}
+}
+
+// Whoever switches too often learns from when on it goes, and has the question before them.
+func TestTheSwitchSaysFromWhenOn(t *testing.T) {
+	doc := atCompany(t, ui.EnhancedSecurityPath, SwitchConfirmation{Preview: testPreview(true), Until: fixture.Noon.Add(12 * time.Minute)})
+	if got := pages.Squeeze(doc.Find("[role=alert]").Text()); !strings.Contains(got, "Too many recent changes") || !strings.Contains(got, "from 14:44 GMT") {
+		t.Errorf("%q", got)
+	}
+	if doc.Find("main form [name=two_factor][value=enabled]").Length() != 1 || !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
+		t.Error("the question is lost")
+	}
+}
+
+// What colleagues will see is what the site's policy lets them do.
+func TestTheSwitchKnowsTheTimeOfTrust(t *testing.T) {
+	for days, want := range map[int]string{0: "We ask at every sign-in, on every device", 3: "on the same device for 3 days", 15: "on the same device for 15 days"} {
+		st := fixture.Sites()["uk"]
+		st.Policy.TrustedBrowser = time.Duration(days) * 24 * time.Hour
+		html, err := suite.Parsed(t).Render(pages.FrameFor(st, pages.Sample{SignedIn: true}), switchPage(func(*EnhancedSecurity) {}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := pages.Squeeze(pages.Parse(t, html).Find("aside[data-for=enabled]").Text())
+		if len(pages.Sentences(text, want)) != 1 {
+			t.Errorf("%d days: %s", days, text)
+		}
+	}
+}
+
+// What became of the notices adds up to how many were written, also when some are not
+// kept any more.
+func TestNoticesAddUp(t *testing.T) {
+	v := testResult(func(*EnrolmentResult) {})
+	p := &ui.Page{View: v, Words: ui.WordsOf(&ui.Visit{}, fixture.Noon)}
+	sum := 0
+	for _, n := range v.NoticeTotals(p) {
+		sum += n.Count
+	}
+	if last := v.NoticeTotals(p)[len(v.NoticeTotals(p))-1]; sum != v.Run.Counts.Told || last.Text != "Not kept any more" || last.Count != 2 {
+		t.Errorf("%d of %d: %+v", sum, v.Run.Counts.Told, v.NoticeTotals(p))
+	}
+}
+
+// Whom one sees in the list is led to where that is possible.
+func TestLinesLeadToWhoIsThere(t *testing.T) {
+	doc := atCompany(t, EnrolmentPath("enr_1"), testResult(func(*EnrolmentResult) {}))
+	links := hrefs(doc.Find("#users tbody a"))
+	if len(links) != 10 || slices.Contains(links, ui.CompanyUsersPath+"/acc_5") || links[0] != ui.CompanyUsersPath+"/acc_ada.bruce" {
+		t.Errorf("%q", links)
+	}
+	if row := doc.Find("#users tbody tr").First().Text(); strings.Contains(row, "250") {
+		t.Errorf("what went well has a mail server's answer: %q", row)
+	}
+}
+
+func TestProgressSpeaksTheLanguage(t *testing.T) {
+	sites := fixture.Sites()
+	for lang, want := range map[string]string{"en-GB": "116 of 152 users done", "de": "116 von 152 Benutzern fertig", "fr": "116 sur 152 utilisateurs traités"} {
+		got := progressOf(ui.WordsOf(&ui.Visit{Site: sites["uk"], Lang: lang}, fixture.Noon), fixture.Noon, testRun(gatehouse.EnrolmentRunning))
+		if got.Words["done"] != want || got.Done != 116 || got.Over {
+			t.Errorf("%s: %+v", lang, got)
+		}
+	}
+}

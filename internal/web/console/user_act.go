@@ -1,0 +1,331 @@
+package console
+
+import (
+	"errors"
+	"html/template"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/web/ui"
+)
+
+// CorrectEmail gives a user another address, which codes go to from then on: who sits down
+// at an open session must not lead a colleague's to a mailbox of theirs (ASVS 7.5.1).
+func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
+	v, caller, _ := on(r)
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	typed := strings.TrimSpace(r.PostFormValue("email"))
+	if typed == "" { // which would take the address away: here one is corrected
+		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
+	}
+	if id != caller.UserID { // which is refused, with whatever password
+		err = c.confirm(r)
+	}
+	var done directory.Correction
+	if err == nil {
+		done, err = c.Directory.CorrectEmail(r.Context(), caller, v.Site, id, typed)
+	}
+	if err == nil {
+		return seeUser(w, r, id, corrected(done)...)
+	}
+	return c.notCorrected(w, r, typed, err)
+}
+
+// corrected are the words for what came of a correction: an administrator who does not know
+// that a new password went out sends another.
+func corrected(d directory.Correction) []string {
+	switch {
+	case d.Waits && d.Told:
+		return []string{UserAsked, AlsoTold}
+	case d.Waits:
+		return []string{UserAsked}
+	case !d.Moved:
+		return []string{UserSame}
+	}
+	done := []string{UserCorrected}
+	if d.Told {
+		done = append(done, AlsoTold)
+	}
+	done = append(done, map[directory.Reissue]string{
+		directory.ReissueSent: AlsoPasswordSent, directory.ReissueEnded: AlsoPasswordEnded, directory.ReissueNone: AlsoNoPassword}[d.Password])
+	if d.Notice {
+		done = append(done, AlsoNotice)
+	}
+	return done
+}
+
+func fault(field, code string) error {
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: []gatehouse.FieldError{{Field: field, Code: code}}}
+}
+
+// notCorrected shows the form again with what was typed.
+func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed string, err error) error {
+	var e *gatehouse.Error
+	often := errors.As(err, &e) && e.Code == directory.CodeResendWait
+	if e == nil || len(e.Fields) == 0 && !often {
+		return err
+	}
+	view, failed := c.user(r)
+	if failed != nil {
+		return failed
+	}
+	view.Email = clip(typed)
+	if often {
+		return c.notDone(w, r, view, RefusedOften, e)
+	}
+	for _, f := range e.Fields {
+		if f.Code == directory.FieldOwnAccount {
+			view.Refused = RefusedOwn
+			continue
+		}
+		if f.Field != "current_password" {
+			f.Field = "email" // where it is the username, too, both are wrong in the same way
+		}
+		if len(view.Fields) == 0 {
+			view.Fields = append(view.Fields, f)
+		}
+	}
+	return c.refused(w, r, http.StatusUnprocessableEntity, view)
+}
+
+// refused shows the user's page under its own address: the one that was posted to has no
+// page for the language menu to come back to.
+func (c *Console) refused(w http.ResponseWriter, r *http.Request, status int, view UserDetail) error {
+	r = r.WithContext(r.Context())
+	r.URL = &url.URL{Path: view.Path()}
+	return c.page(w, r, status, view)
+}
+
+// EndTrust ends the trust in one of a user's browsers (B08).
+func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
+	browser, err := pathID(r, "browser")
+	if err != nil {
+		return err
+	}
+	return c.do(w, r, UserUntrusted, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		return c.Directory.EndTrust(r.Context(), caller, v.Site, id, browser)
+	})
+}
+
+// acted is what the page says after an act. The acts' names are the last parts of their
+// paths.
+var acted = map[string]string{
+	ActUnlock: UserUnlocked, ActActivate: UserActivated, ActDeactivate: UserDeactivated, ActPassword: UserPasswordSent,
+}
+
+// Asks makes the handler of the page that asks before an act.
+func (c *Console) Asks(act string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return c.askAct(w, r, act, http.StatusOK, nil) }
+}
+
+func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, status int, wrong []gatehouse.FieldError) error {
+	v, caller, _ := on(r)
+	view, err := c.user(r)
+	switch {
+	case err != nil:
+		return err
+	case view.Of.ID == caller.UserID:
+		return c.notDone(w, r, view, RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Code: directory.CodeOwnAccount})
+	case !view.Offers(act): // the page says how it is by now
+		return seeUser(w, r, view.Of.ID)
+	}
+	return c.page(w, r, status, UserAct{UserDetail: view, Act: act, AskPassword: c.stale(v), Fields: wrong})
+}
+
+// Does makes the handler of an act (A08). Each decides whether somebody can sign in, so
+// that it wants a recent sign-in, or the password.
+func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) error {
+	method := c.Directory.Unlock
+	switch act {
+	case ActActivate:
+		method = c.Directory.Activate
+	case ActDeactivate:
+		method = c.Directory.Deactivate
+	case ActPassword:
+		method = c.Directory.SendPassword
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+			// Of a stranger, nobody says whether the password was right; of the own account
+			// it is refused with whatever password.
+			_, err := c.Directory.User(r.Context(), caller, v.Site, id)
+			if err == nil && id != caller.UserID {
+				err = c.confirm(r)
+			}
+			if err == nil {
+				err = method(r.Context(), caller, v.Site, id)
+			}
+			return err
+		})
+		var e *gatehouse.Error
+		if errors.As(err, &e) && len(e.Fields) > 0 {
+			return c.askAct(w, r, act, http.StatusUnprocessableEntity, e.Fields)
+		}
+		return err
+	}
+}
+
+// AskResetTwoFactor asks before ResetTwoFactor, where no script has asked.
+func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
+	return c.askReset(w, r, http.StatusOK, nil)
+}
+
+func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, wrong []gatehouse.FieldError) error {
+	v, caller, _ := on(r)
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	u, err := c.Directory.User(r.Context(), caller, v.Site, id)
+	if err != nil {
+		return err
+	}
+	return c.page(w, r, status, ResetTwoFactor{Of: u, AskPassword: c.stale(v), Fields: wrong})
+}
+
+// ResetTwoFactor resets a user's second step (B19), which takes protection away, as
+// switching it off for everybody does.
+func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
+	err := c.do(w, r, UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		if id != caller.UserID {
+			if err := c.confirm(r); err != nil {
+				return err
+			}
+		}
+		return c.Directory.ResetSecondStep(r.Context(), caller, v.Site, id)
+	})
+	var e *gatehouse.Error
+	if errors.As(err, &e) && len(e.Fields) > 0 {
+		return c.askReset(w, r, http.StatusUnprocessableEntity, e.Fields)
+	}
+	return err
+}
+
+// Resend sends a message to a user again (C13).
+func (c *Console) Resend(w http.ResponseWriter, r *http.Request) error {
+	message, err := pathID(r, "message")
+	if err != nil {
+		return err
+	}
+	return c.do(w, r, UserResent, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		return c.Directory.Resend(r.Context(), caller, v.Site, id, message)
+	})
+}
+
+// do changes something about the user whom the path names, and shows the user's page with
+// what was done, or why it was not.
+func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change func(gatehouse.Caller, *ui.Visit, string) error) error {
+	v, caller, _ := on(r)
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	if err = change(caller, v, id); err == nil {
+		return seeUser(w, r, id, done)
+	}
+	var e *gatehouse.Error
+	if !errors.As(err, &e) || refusals[e.Code] == "" {
+		return err
+	}
+	view, failed := c.user(r)
+	if failed != nil {
+		return failed
+	}
+	return c.notDone(w, r, view, refusals[e.Code], e)
+}
+
+// notDone says on the user's page why something was not done, and where waiting helps,
+// how long to wait.
+func (c *Console) notDone(w http.ResponseWriter, r *http.Request, view UserDetail, why string, e *gatehouse.Error) error {
+	view.Refused, view.Wait = why, e.RetryAfter
+	if e.RetryAfter > 0 {
+		retryAfter(w, e.RetryAfter)
+	}
+	return c.refused(w, r, ui.StatusOf(e), view)
+}
+
+func retryAfter(w http.ResponseWriter, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+}
+
+// refusals are what the page has words for.
+var refusals = map[string]string{
+	directory.CodeNotResendable: RefusedResend,
+	directory.CodeNoAddress:     RefusedAddress,
+	directory.CodeResendWait:    RefusedSoon,
+	directory.CodeOwnAccount:    RefusedOwn,
+	directory.CodeDeactivated:   RefusedDeactivated,
+	directory.CodeUnlockWait:    RefusedUnlock,
+
+	directory.CodeLockedByOperator: RefusedOperator,
+}
+
+// seeUser leads to the user's page, which says what was done, and what besides.
+func seeUser(w http.ResponseWriter, r *http.Request, id string, done ...string) error {
+	to := ui.CompanyUsersPath + "/" + id
+	if len(done) > 0 {
+		to += "?" + url.Values{"done": done}.Encode()
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// UserAct asks before something is done to a user.
+type UserAct struct {
+	UserDetail
+	Act         string
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+}
+
+func (UserAct) Template() string          { return "user_act" }
+func (v UserAct) Title(p *ui.Page) string { return p.T("act." + v.Act + "_title") }
+func (v UserAct) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{personPassword(p)}, v.Fields
+}
+
+// Danger: the act takes something away.
+func (v UserAct) Danger() bool { return v.Act == ActDeactivate }
+
+// Effects are what the act comes to, a line each.
+func (v UserAct) Effects(p *ui.Page) []template.HTML {
+	var lines []template.HTML
+	for i := 1; i <= 3; i++ {
+		lines = append(lines, p.Rich("act."+v.Act+"_"+strconv.Itoa(i), "address", ui.Name(v.Of.Email), "valid", p.Site.Policy.TemporaryPassword))
+	}
+	more := func(is bool, key string) {
+		if is {
+			lines = append(lines, p.Rich("act."+key))
+		}
+	}
+	locked := v.Offers(ActUnlock) || v.stands(gatehouse.BarrierOperator)
+	more(v.Act == ActUnlock && v.Reachable && v.Usable(), "told")
+	more(locked && (v.Act == ActActivate || v.Act == ActPassword), "lock_stays")
+	more(v.Act == ActPassword && v.Of.Bouncing(), "bouncing")
+	return lines
+}
+
+// ResetTwoFactor asks before a user's second step is reset, where no script has asked, or
+// where the password is asked for.
+type ResetTwoFactor struct {
+	Of          gatehouse.User
+	AskPassword bool
+	Fields      []gatehouse.FieldError
+}
+
+func (ResetTwoFactor) Template() string        { return "user_reset" }
+func (ResetTwoFactor) Title(p *ui.Page) string { return p.T("person.reset_title") }
+func (v ResetTwoFactor) Path() string          { return userPath(v.Of) }
+
+func (v ResetTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{personPassword(p)}, v.Fields
+}

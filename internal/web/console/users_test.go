@@ -1,0 +1,172 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
+)
+
+func TestUsersSayHowEachOneIs(t *testing.T) {
+	all, reachable := people()
+	doc := show(t, "uk", Users{People: directory.People{Users: all, Reachable: reachable, Found: len(all), Total: len(all)}}, pages.SignedIn)
+	want := []string{
+		"TATom Adeyemiuser0 tom.adeyemi@northgate.example Administrator On Today, 09:32 Active",
+		"TATom Adeyemiuser1 tom.adeyemi@northgate.example User Own choice Today, 09:32 Active",
+		"TATom Adeyemiuser2 None User No address Today, 09:32 Active",
+		"TATom Adeyemiuser3 tom.adeyemi@northgate.exampleMail comes back User Mail comes back Today, 09:32 Active",
+		"TUTom Unreachableuser4 tom.adeyemi@northgate.exampleMail comes back User Mail comes back Today, 09:32 Active",
+		"Uuser5 tom.adeyemi@northgate.exampleNot confirmed User On Today, 09:32 Active",
+		"TATom Adeyemiuser6 tom.adeyemi@northgate.example User From the second sign-in on Never Invited",
+		"TATom Adeyemiuser7 tom.adeyemi@northgate.example User On Today, 09:32 Locked",
+		"TATom Adeyemiuser8 tom.adeyemi@northgate.example User None Today, 09:32 Deactivated",
+	}
+	doc.Find("tbody tr").Each(func(i int, row *goquery.Selection) {
+		if got := pages.Squeeze(row.Text()); i < len(want) && got != want[i] {
+			t.Errorf("got  %s\nwant %s", got, want[i])
+		}
+	})
+	off := show(t, "inkwell", Users{People: directory.People{Users: all[:1], Reachable: reachable, Found: 1}}, pages.SignedIn, func(f *ui.Frame) { f.Company.TwoFactor = false })
+	if got := pages.Squeeze(off.Find("tbody tr").Text()); got != "TATom Adeyemi tom.adeyemi@northgate.example Administrator Off Today, 09:32 Active" {
+		t.Error(got)
+	}
+}
+
+func TestUsersKeepWhatWasAskedFor(t *testing.T) {
+	all, reachable := people()
+	v := Users{People: directory.People{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 98, Total: 100, Groups: map[gatehouse.PeopleGroup]int{gatehouse.GroupOwn: 98, gatehouse.GroupLocked: 3}}, PeopleFilter: directory.PeopleFilter{Search: "a&b", Role: gatehouse.RoleUser, Group: gatehouse.GroupOwn}}
+	doc := show(t, "uk", v, pages.SignedIn)
+	var links []string
+	doc.Find(".chip, .pager a").Each(func(_ int, a *goquery.Selection) {
+		links = append(links, pages.Squeeze(a.Text())+" "+a.AttrOr("href", ""))
+	})
+	want := "All 100 /company/users?q=a%26b&role=user\nLocked 3 /company/users?group=locked&q=a%26b&role=user\n" +
+		"Own choice of two-factor 98 /company/users?group=own&q=a%26b&role=user\nFirst page /company/users?group=own&q=a%26b&role=user\n" +
+		"Next page /company/users?after=user1&group=own&q=a%26b&role=user"
+	if got := strings.Join(links, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if pages.Attr(doc, "#q", "value") != "a&b" || pages.Attr(doc, "#role [selected]", "value") != "user" || pages.Attr(doc, ".toolbar [name=group]", "value") != "own" || doc.Find(".pager p").Text() != "51 to 52 of 98" {
+		t.Error("the filters do not show what was asked for")
+	}
+}
+
+func TestAUsersMailInWords(t *testing.T) {
+	all, _ := people()
+	doc := show(t, "uk", UserDetail{Of: all[0], Mails: everyMail(), SecondStep: directory.SecondStep{Reachable: true}}, pages.SignedIn)
+	rows := doc.Find("section[aria-labelledby=mails] .list > li")
+	for i, want := range []string{
+		"Waiting to be sent Try now", "Being sent now", "Deferred. Next try: Today, 14:33The mail server said: 451 4.7.1 Try again later <b> Try now",
+		"Our mail server could not be reached. Try now", "Handed over: Today, 10:32", "Send a new password", "Not sent. It was of no use any more: Today, 14:32", "Came back: 18 November 2026, 14:32The mail server said: 5.1.1 550",
+		"Not sent. It was of no use any more: Today, 14:32Our mail server could not be reached.",
+		"Handed over: Today, 14:32Replaced by a newer message", "Handed over: Today, 14:32The password in it has expired Send a new password",
+	} {
+		if got := pages.Squeeze(rows.Eq(i).Text()); !strings.Contains(got, want) {
+			t.Errorf("%d: %q lacks %q", i, got, want)
+		}
+	}
+	if strings.Contains(doc.Text(), "10.0.0.7") {
+		t.Error("why no connection came about names machines")
+	}
+	if n := rows.Find("details code").Length(); n != 2 || rows.Find("code:not([translate=no][dir=ltr])").Length() != 0 {
+		t.Errorf("%d answers are folded", n)
+	}
+	if doc.Find("form[action$='/msg_4/resend']").Length() != 0 { // there is one way to send a password
+		t.Error("a password is sent again without a question")
+	}
+	if got := pages.Attr(doc, "section[aria-labelledby=mails] a[href='/company/users/usr_p0/send-password']", "aria-label"); got != "Send a new password: Your temporary password" {
+		t.Error(got)
+	}
+	if rows.Eq(9).Find("form, a").Length() != 0 {
+		t.Error("what was replaced can be sent again")
+	}
+	if doc.Find("form[action$='/msg_3/resend'], form[action$='/msg_8/resend']").Length() != 0 {
+		t.Error("a code can be sent again")
+	}
+}
+
+func TestAUsersTroubleComesFirst(t *testing.T) {
+	all, reachable := people()
+	for id, want := range map[int]string{2: "This user has no email address", 3: "Mail to this address comes back", 4: "No mail can be sent to this address", 0: "", 8: ""} {
+		doc := show(t, "uk", UserDetail{Of: all[id], Email: all[id].Email, SecondStep: directory.SecondStep{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}, pages.SignedIn)
+		if got := doc.Find("main .alert-warn .alert-title").Text(); got != want || doc.Find("#email").Length() != 1 || doc.Find("main .alert-warn #email").Length() != map[bool]int{true: 1}[want != ""] {
+			t.Errorf("%d: %q", id, got)
+		}
+	}
+	if got := show(t, "uk", UserDetail{Of: all[3], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[3], true)}}, pages.SignedIn).Find("main .alert-warn code").Text(); got != "550 5.1.1 unknown <b>" {
+		t.Errorf("the reason is %q", got)
+	}
+	// What is refused here is not offered: the own account has its own pages.
+	own := show(t, "uk", UserDetail{Of: *fixture.User(), SecondStep: directory.SecondStep{Reachable: true, Trusted: trustedBrowsers()}}, pages.SignedIn)
+	if own.Find("main form[method=post]").Length() != 0 || own.Find("main a[href='/account/profile']").Length() != 1 || own.Find("main a[href='/account/security']").Length() != 1 {
+		t.Error("the own account")
+	}
+	// Nothing can be reset where nothing is asked for.
+	off := func(f *ui.Frame) { f.Company.TwoFactor = false }
+	if n := show(t, "uk", UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 0 {
+		t.Error("a reset of nothing")
+	}
+	if n := show(t, "uk", UserDetail{Of: all[1], SecondStep: directory.SecondStep{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 1 {
+		t.Error("the own choice cannot be reset")
+	}
+}
+
+// Before an act the page says what it comes to, and what it does not.
+func TestActsSayWhatTheyDo(t *testing.T) {
+	all, _ := people()
+	locked := []gatehouse.Barrier{sampleBarrier(gatehouse.BarrierAttempts)}
+	for name, c := range map[string]struct {
+		v    UserAct
+		want []string
+	}{
+		"unlock":     {UserAct{UserDetail: UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActUnlock}, []string{"Unlock this account?", "told by email"}},
+		"password":   {UserAct{UserDetail: UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActPassword}, []string{"tom.adeyemi@northgate.example", "24 hours", "stop working at once", "stays locked"}},
+		"bouncing":   {UserAct{UserDetail: UserDetail{Of: all[3], SecondStep: directory.SecondStep{Reachable: true}}, Act: ActPassword}, []string{"came back the last time"}},
+		"activate":   {UserAct{UserDetail: UserDetail{Of: all[8], Standing: directory.Standing{Barriers: locked}}, Act: ActActivate}, []string{"same password as before", "stays locked"}},
+		"deactivate": {UserAct{UserDetail: UserDetail{Of: all[0]}, Act: ActDeactivate}, []string{"signed out on every device", "Nothing is deleted"}},
+	} {
+		text := pages.Squeeze(show(t, "uk", c.v, pages.SignedIn).Find("main").Text())
+		for _, want := range c.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q lacks %q", name, text, want)
+			}
+		}
+	}
+}
+
+// Where the password is asked for, no dialog passes by the page that has the field.
+func TestAnOldSignInIsAskedForThePassword(t *testing.T) {
+	all, reachable := people()
+	for _, id := range []int{0, 3} { // the form is under the details, or in the note about trouble
+		v := UserDetail{Of: all[id], Email: all[id].Email, SecondStep: directory.SecondStep{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}
+		for ask, want := range map[bool]int{true: 1, false: 0} {
+			v.AskPassword = ask
+			doc := show(t, "uk", v, pages.SignedIn)
+			if doc.Find("form[action$='/email'] #current_password").Length() != want || doc.Find("#current_password").Length() != want ||
+				doc.Find("dialog#reset, a[data-dialog=reset]").Length() != 2-2*want || doc.Find("a[href$='/reset-second-step']").Length() != 1 {
+				t.Errorf("%d: asked %v", id, ask)
+			}
+			if n := show(t, "uk", ResetTwoFactor{Of: all[id], AskPassword: ask}, pages.SignedIn).Find("form[action$='/reset-second-step'] #current_password").Length(); n != want {
+				t.Errorf("%d: the reset asks %d times", id, n)
+			}
+		}
+	}
+}
+
+func TestTrustedBrowsersAreShown(t *testing.T) {
+	all, _ := people()
+	doc := show(t, "uk", UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true, Trusted: trustedBrowsers()}}, pages.SignedIn)
+	row := doc.Find("ul[aria-labelledby=trusted] li").First()
+	if got := pages.Squeeze(row.Text()); got != "Firefox on Windows192.0.2.44Last sign-in: Today, 13:32Not asked for a code until 6 December 2026 End trust" {
+		t.Error(got)
+	}
+	if row.Find("form[method=post][action='/company/users/usr_p0/browsers/brw_1/end-trust'] button").Length() != 1 {
+		t.Error("the trust cannot be ended")
+	}
+}

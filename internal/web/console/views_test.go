@@ -1,0 +1,49 @@
+package console
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
+)
+
+var suite = pages.Suite{
+	Files:   Templates,
+	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
+	Samples: samples,
+	Hostile: hostile,
+}
+
+func TestViews(t *testing.T) { suite.Test(t) }
+
+func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goquery.Document {
+	t.Helper()
+	return suite.Show(t, id, view, change...)
+}
+
+// samples are every view in every state that changes its page.
+func samples() []pages.Sample { return append(peopleSamples(), switchSamples()...) }
+
+// hostile puts a probe into the texts of a view that come from people.
+func hostile(v ui.View, probe string) ui.View {
+	switch v := v.(type) {
+	case Users:
+		v.Search, v.Users = probe, []gatehouse.User{hostileUser(probe)}
+		return v
+	case UserDetail:
+		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Browser{{ID: probe, UserAgent: probe, Address: probe, TrustedAt: fixture.Noon}}
+		v.Mails = []directory.Mailed{{Message: directory.Message{ID: probe, Subject: probe, Recipient: probe, State: "bounced", Reply: probe}, Way: directory.WayAgain}}
+		return v
+	}
+	return v
+}
+
+func hostileUser(probe string) gatehouse.User {
+	return gatehouse.User{ID: probe, Username: probe, FirstName: probe, LastName: probe, Email: probe, Bounce: gatehouse.Bounce{At: fixture.Noon, Reason: probe}}
+}

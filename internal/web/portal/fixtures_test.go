@@ -1,0 +1,122 @@
+package portal
+
+import (
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+)
+
+// helpSamples are the pages of help, contact and search, signed out and signed in.
+func helpSamples() []pages.Sample {
+	short := site.HelpPage{Name: "returns", Lang: "en-GB", Title: "Returns", Summary: "How to send something back.", Intro: "<p>Write to us.</p>\n"}
+	long := site.HelpPage{Name: "locked", Lang: "de", Title: "Ein gesperrtes Konto", Summary: "Was zu tun ist.", Intro: "<p>Nichts ist verloren.</p>\n"}
+	for _, id := range []string{"why", "unlock", "not-you", "ask-whom"} {
+		long.Sections = append(long.Sections, site.HelpSection{ID: id, Title: "About " + id, HTML: "<p>See <a href=\"#why\">why</a>.</p>\n<h3 id=\"" + id + "-more\">More</h3>\n"})
+	}
+	both := []site.HelpPage{short, long}
+	hits := []site.HelpHit{{Page: "returns", Title: "Returns", Lang: "en-GB", Snippet: "Write to us."}, {Page: "locked", Title: long.Title, Lang: "de", Section: "About why", Anchor: "why", Snippet: "… a & b <c>"}}
+	var list []pages.Sample
+	for _, signedIn := range []bool{false, true} {
+		list = append(list,
+			pages.Sample{Name: "help", View: HelpIndex{Pages: both}, SignedIn: signedIn},
+			pages.Sample{Name: "help-found", View: HelpIndex{Pages: both, Query: "a", Words: true, Hits: hits}, SignedIn: signedIn},
+			pages.Sample{Name: "help-nothing", View: HelpIndex{Pages: both, Query: "<script>", Words: true}, SignedIn: signedIn},
+			pages.Sample{Name: "help-no-words", View: HelpIndex{Pages: both, Query: "!"}, SignedIn: signedIn},
+			pages.Sample{Name: "help-page", View: HelpArticle{Page: long}, SignedIn: signedIn},
+			pages.Sample{Name: "help-page-short", View: HelpArticle{Page: short}, SignedIn: signedIn},
+			pages.Sample{Name: "help-missing", View: HelpMissing{}, SignedIn: signedIn},
+			pages.Sample{Name: "contact", View: Contact{}, SignedIn: signedIn})
+	}
+	return append(list,
+		pages.Sample{Name: "search", View: Search{}, SignedIn: true},
+		pages.Sample{Name: "search-found", View: Search{Query: "password", Words: true, Hits: hits}, SignedIn: true},
+		pages.Sample{Name: "search-nothing", View: Search{Query: "zebra", Words: true}, SignedIn: true})
+}
+
+func fullHome() Home {
+	home := Home{
+		Home: signin.Home{LastSignIn: fixture.Noon.Add(-16 * time.Hour), LastAddress: "203.0.113.7", Sessions: 2},
+		Own:  account.Home{Layout: gatehouse.ReadHomeLayout("")}, There: gatehouse.HomeCards[1:],
+		Platforms: []Platform{{Name: "Storefront", Fact: "Catalogue, prices and stock", URL: "https://shop.example.com"}, {Name: "Quotes", URL: "/"}},
+	}
+	home.Events = []gatehouse.Event{
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultOK, At: fixture.Noon.Add(-time.Minute), Address: "192.0.2.44", UserAgent: fixture.Firefox},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultWrong, At: fixture.Noon.Add(-2 * time.Minute), Address: "192.0.2.44", UserAgent: fixture.Firefox},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultLocked, At: fixture.Noon.Add(-20 * time.Hour), Address: "2001:db8::7", UserAgent: fixture.Safari},
+		{ActorKind: gatehouse.Visitor, Kind: gatehouse.EventUnlocked, At: fixture.Noon.Add(-72 * time.Hour)},
+		{ActorKind: gatehouse.Visitor, Kind: "account.unheard_of", At: fixture.Noon.Add(-96 * time.Hour), UserAgent: "x"},
+	}
+	return home
+}
+
+func arrangedHome() Home {
+	home := fullHome()
+	home.Own.Layout = gatehouse.ReadHomeLayout("activity -checkup platforms -orders links")
+	home.Own.PasswordExpiresAt, home.Platforms = fixture.Noon.Add(72*time.Hour), nil
+	return home
+}
+
+func incompleteHome() Home {
+	home := fullHome()
+	home.There, home.Platforms, home.Own.PasswordExpiresAt = gatehouse.HomeCards, nil, fixture.Noon.Add(-time.Hour)
+	return home
+}
+
+// profileSamples are My account > Profile in all its states.
+func profileSamples() []pages.Sample {
+	stored := *fixture.User()
+	full := Profile{Stored: account.Profile{User: stored}, Typed: account.ProfileForm{FirstName: "Mira", LastName: "Santos", Email: stored.Email, Locale: "en-GB", Version: "v1"}}
+	with := func(change func(*Profile)) Profile {
+		v := full
+		change(&v)
+		return v
+	}
+	change := gatehouse.EmailChange{Old: stored.Email, New: "mira.new@northgate.example", AskedAt: fixture.Noon, ConfirmUntil: fixture.Noon.Add(24 * time.Hour)}
+	over, first, same := change, change, change
+	over.ConfirmUntil, first.Old, same.New = fixture.Noon, "", change.Old
+	list := []pages.Sample{
+		{Name: "profile", View: full},
+		{Name: "profile-bare", View: Profile{Stored: account.Profile{User: gatehouse.User{Username: "pnair"}}}, BareUser: true},
+		{Name: "profile-saved", View: with(func(v *Profile) { v.Done, v.Stored.Waiting = ProfileSaved, &change })},
+		{Name: "profile-sent", View: with(func(v *Profile) { v.Done, v.Stored.Waiting, v.Stored.User.Email = ProfileSent, &first, "" })},
+		{Name: "profile-dropped", View: with(func(v *Profile) { v.Done, v.Stored.User.EmailConfirmed = ProfileDropped, false })},
+		{Name: "profile-odd", View: with(func(v *Profile) { v.Done, v.Stored.Waiting, v.Stored.User.EmailConfirmed = "<b>", &same, false })},
+		{Name: "profile-over", View: with(func(v *Profile) { v.Stored.Waiting, v.TooSoon = &over, 61*time.Second })},
+		{Name: "profile-changed", View: with(func(v *Profile) { v.Changed, v.AskPassword, v.Stored.User.LastName = true, true, "Meyer" })},
+		{Name: "profile-wrong", View: with(func(v *Profile) {
+			v.AskPassword = true
+			v.Fields = []gatehouse.FieldError{{Field: "first_name", Code: "required"}, {Field: "last_name", Code: "too-long", Args: map[string]string{"max": "100"}},
+				{Field: "email", Code: "email"}, {Field: "email", Code: "email-often", Args: map[string]string{"n": "12"}}, {Field: "current_password", Code: "password-wrong"}, {Field: "locale", Code: "locale"}}
+		})},
+	}
+	for i := range list {
+		list[i].SignedIn = true
+	}
+	return list
+}
+
+// emailSamples are the pages behind the links about a change of address.
+func emailSamples() []pages.Sample {
+	list := []pages.Sample{
+		{Name: "email-confirm", View: ConfirmEmail{account.EmailLink{Username: "msantos", Change: gatehouse.EmailChange{Old: "mira@northgate.example", New: "mira.new@northgate.example"}}}},
+		{Name: "email-confirm-both", View: ConfirmEmail{account.EmailLink{Username: "a@b.example", Change: gatehouse.EmailChange{Old: "a@b.example", New: "c@d.example"}, UsernameToo: true}}},
+		{Name: "email-confirm-known", View: ConfirmEmail{account.EmailLink{Username: "msantos", Change: gatehouse.EmailChange{Old: "c@d.example", New: "c@d.example"}}}},
+		{Name: "email-stop", View: UndoEmail{account.EmailLink{Username: "msantos", Change: gatehouse.EmailChange{Old: "mira@northgate.example", New: "mirasantos@elsewhere.example"}}}},
+		{Name: "email-restore", View: UndoEmail{account.EmailLink{Username: "msantos", Change: gatehouse.EmailChange{Old: "mira@northgate.example", New: "mirasantos@elsewhere.example"}, Restores: true}}},
+		{Name: "email-confirmed-in", View: EmailDone{What: EmailConfirmed}, SignedIn: true},
+	}
+	for _, what := range []string{EmailConfirmed, EmailRestored, EmailStopped} {
+		list = append(list, pages.Sample{Name: "email-" + what, View: EmailDone{What: what}})
+	}
+	for _, why := range []string{EmailLinkOver, EmailTaken, EmailMissing} {
+		for _, undo := range []bool{false, true} {
+			list = append(list, pages.Sample{Name: "email-" + why + map[bool]string{true: "-undo"}[undo], View: EmailFailed{Why: why, Undo: undo}})
+		}
+	}
+	return list
+}

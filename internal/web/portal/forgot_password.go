@@ -1,0 +1,195 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/ui"
+)
+
+// ForgotPassword asks who has forgotten the password.
+func (p *Portal) ForgotPassword(w http.ResponseWriter, r *http.Request) error {
+	return p.page(w, r, http.StatusOK, ForgotPassword{})
+}
+
+// ForgotPasswordSubmit begins a recovery, the way the site has them (A07, C03). Where
+// it leads is the same for everybody (invariant 7).
+func (p *Portal) ForgotPasswordSubmit(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	req := signin.RecoveryRequest{Username: r.PostFormValue("username"), Email: r.PostFormValue("email"), Caller: v.Caller(r)}
+	next := "/forgot-password/challenge"
+	var token string
+	var err error
+	if v.Site.Recovery == gatehouse.RecoverByLink {
+		next, err = "/forgot-password/sent", p.SignIn.SendResetLink(r.Context(), v.Site, req.Email, req.Caller)
+	} else {
+		token, err = p.SignIn.BeginRecovery(r.Context(), v.Site, req)
+	}
+	if bad := faults(err); bad != nil {
+		return p.page(w, r, http.StatusUnprocessableEntity, ForgotPassword{Username: clip(req.Username), Email: clip(req.Email), Errors: bad})
+	}
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		ui.SetCookie(w, v, ui.RecoveryCookie, token, 0)
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}
+
+// faults are the fields to mend; nil for any other error.
+func faults(err error) []gatehouse.FieldError {
+	var e *gatehouse.Error
+	if errors.As(err, &e) && e.Kind == gatehouse.Invalid {
+		return e.Fields
+	}
+	return nil
+}
+
+// ForgotChallenge shows the challenge question of a recovery. One that was mailed comes
+// with its token in the address, which moves into a cookie at once.
+func (p *Portal) ForgotChallenge(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	if token := gatehouse.CleanToken(r.URL.Query().Get("token")); token != "" {
+		if len(token) > ui.MaxToken {
+			return p.page(w, r, http.StatusGone, RecoveryOver{})
+		}
+		ui.SetCookie(w, v, ui.RecoveryCookie, token, 0)
+		http.Redirect(w, r, "/forgot-password/challenge", http.StatusSeeOther)
+		return nil
+	}
+	return p.challenge(w, r, http.StatusOK, nil)
+}
+
+// challenge shows the question, with what was wrong with the answer.
+func (p *Portal) challenge(w http.ResponseWriter, r *http.Request, status int, bad []gatehouse.FieldError) error {
+	v := ui.VisitOf(r)
+	recovery, err := p.SignIn.Recovery(r.Context(), v.Site, recoveryToken(r, v))
+	if err != nil {
+		return p.recoveryFailed(w, r, err)
+	}
+	return p.page(w, r, status, ForgotChallenge{recovery, bad})
+}
+
+func recoveryToken(r *http.Request, v *ui.Visit) string {
+	return ui.ReadCookie(r, ui.RecoveryCookie, v.Secure)
+}
+
+// ForgotChallengeSubmit takes an answer to the challenge question.
+func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	token := recoveryToken(r, v)
+	err := p.SignIn.AnswerChallenge(r.Context(), v.Site, token, r.PostFormValue("answer"), v.Caller(r))
+	if bad := faults(err); bad != nil {
+		return p.challenge(w, r, http.StatusUnprocessableEntity, bad)
+	}
+	if err != nil {
+		return p.recoveryFailed(w, r, err)
+	}
+	ui.SpendCookie(w, v, ui.RecoveryCookie, token)
+	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(token), browserCookieAge)
+	http.Redirect(w, r, "/forgot-password/sent", http.StatusSeeOther)
+	return nil
+}
+
+// recoveryFailed shows the page that a recovery which is over has. Its cookie is of no
+// use any more.
+func (p *Portal) recoveryFailed(w http.ResponseWriter, r *http.Request, err error) error {
+	if gatehouse.KindOf(err) != gatehouse.Gone {
+		return err
+	}
+	ui.DropCookie(w, ui.VisitOf(r), ui.RecoveryCookie)
+	return p.page(w, r, http.StatusGone, RecoveryOver{})
+}
+
+// ForgotSent says what to do until the mail comes. It knows nothing about the account,
+// so that it cannot tell (invariant 7).
+func (p *Portal) ForgotSent(w http.ResponseWriter, r *http.Request) error {
+	return p.page(w, r, http.StatusOK, ForgotSent{})
+}
+
+// Where a recovery stands. A temporary password by mail is the end of the one kind; a
+// link leads to the page that asks for the new password.
+const (
+	recoverWho = iota
+	recoverSecond
+	recoverThird
+)
+
+func recoveryProgress(p *ui.Page, at int) *Progress {
+	if p.ByLink() {
+		return progress(p, at, "who", "mail", "password")
+	}
+	return progress(p, at, "who", "challenge", "mail")
+}
+
+// ForgotPassword asks who has forgotten the password (A07, C03).
+type ForgotPassword struct {
+	Username, Email string
+	Errors          []gatehouse.FieldError
+}
+
+func (ForgotPassword) Template() string              { return "forgot_password" }
+func (ForgotPassword) Title(p *ui.Page) string       { return p.T("forgot.title") }
+func (ForgotPassword) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverWho) }
+
+func (v ForgotPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	email := emailField(p, v.Email)
+	if p.ByLink() {
+		if !p.HasUsernames() { // it is what they sign in with, and managers fill it in as that
+			email.Autocomplete = "username"
+		}
+		return []ui.Field{email}, v.Errors
+	}
+	email.Hint = p.T("forgot.email_hint")
+	return []ui.Field{
+		{Name: "username", Label: p.T(ui.IdentifierText(p.Site)), Value: v.Username, Autocomplete: "username", Missing: ui.IdentifierOf(p.Site)},
+		email,
+	}, v.Errors
+}
+
+// emailField is of type text: browsers would refuse addresses of other alphabets.
+func emailField(p *ui.Page, value string) ui.Field {
+	return ui.Field{Name: "email", Label: p.T("field.email"), Value: value, Autocomplete: "email", InputMode: "email", Missing: "email"}
+}
+
+// ForgotChallenge asks the challenge question (A07).
+type ForgotChallenge struct {
+	signin.Recovery
+	Errors []gatehouse.FieldError
+}
+
+func (ForgotChallenge) Template() string              { return "forgot_challenge" }
+func (ForgotChallenge) Title(p *ui.Page) string       { return p.T("answer.title") }
+func (ForgotChallenge) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverSecond) }
+
+func (v ForgotChallenge) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{{Name: "answer", Label: questionText(p, v.Challenge), Hint: p.T("answer.hint"), Autocomplete: "off", Missing: "answer"}}, v.Errors
+}
+
+// ForgotSent says what to do until the mail comes. It is the same for everybody,
+// whether there is an account or not (invariant 7).
+type ForgotSent struct{}
+
+func (ForgotSent) Template() string        { return "forgot_sent" }
+func (ForgotSent) Title(p *ui.Page) string { return p.T("sent.title") }
+
+func (ForgotSent) Progress(p *ui.Page) *Progress {
+	if p.ByLink() {
+		return recoveryProgress(p, recoverSecond)
+	}
+	return recoveryProgress(p, recoverThird)
+}
+
+// RecoveryOver says that a recovery takes no more answers.
+type RecoveryOver struct{}
+
+func (RecoveryOver) Template() string        { return "forgot_over" }
+func (RecoveryOver) Title(p *ui.Page) string { return p.T("over.title") }
+func (RecoveryOver) Failed() bool            { return true }
+
+// Tries is how many answers a recovery takes.
+func (RecoveryOver) Tries() int { return gatehouse.RecoveryTries }

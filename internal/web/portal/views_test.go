@@ -1,0 +1,94 @@
+package portal
+
+import (
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
+)
+
+var suite = pages.Suite{
+	Files:   Templates,
+	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
+	Samples: samples,
+	Hostile: hostile,
+}
+
+func TestViews(t *testing.T) { suite.Test(t) }
+
+// show renders a view on a site of fixture.Sites. Home and Profile have no other readers
+// than those who are signed in.
+func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goquery.Document {
+	t.Helper()
+	switch view.(type) {
+	case Home, Profile:
+		change = append([]func(*ui.Frame){pages.SignedIn, func(f *ui.Frame) { f.Path = "/" }}, change...)
+	}
+	return suite.Show(t, id, view, change...)
+}
+
+// samples are every view in every state that changes its page.
+func samples() []pages.Sample {
+	list := []pages.Sample{
+		{Name: "signin", View: SignIn{}},
+		{Name: "signin-failed", View: SignIn{LastFailed: true, Username: "msantos", ReturnTo: "/account/profile?a=1&b=2"}},
+		{Name: "signin-fields", View: SignIn{Fields: []gatehouse.FieldError{
+			{Field: "username", Code: "required"}, {Field: "password", Code: "too-long", Args: map[string]string{"max": "256"}}, {Field: "password", Code: "unheard-of"}}}},
+		{Name: "signin-cookies", View: SignIn{}, Again: &ui.Again{Why: ui.AgainCookies, Action: "/sign-in", Values: url.Values{"username": {"msantos"}}}},
+		{Name: "profile-stale", View: Profile{Typed: account.ProfileForm{FirstName: "Mira"}, Stored: account.Profile{User: *fixture.User()}}, SignedIn: true,
+			Again: &ui.Again{Why: ui.AgainStale, Action: "/account/profile", Values: url.Values{"first_name": {"Mirabel"}}}},
+		{Name: "home-stale", View: fullHome(), SignedIn: true, Again: &ui.Again{Why: ui.AgainStale, Action: "/home/cards"}},
+		{Name: "help-missing-token", View: ForgotUsername{}, Again: &ui.Again{Why: ui.AgainMissing, Action: "/forgot-username", Values: url.Values{"message": {"It begins\nwith an m"}}}},
+		{Name: "signin-expired", View: SignIn{Expired: true}},
+		{Name: "signin-signed-out", View: SignIn{SignedOut: true}},
+		{Name: "signin-ended", View: SignIn{Ended: true}},
+		{Name: "signin-password-changed", View: SignIn{PasswordChanged: true}},
+		{Name: "signin-password-mailed", View: SignIn{PasswordMailed: true}},
+		{Name: "temporary", View: TemporaryExpired{}},
+		{Name: "temporary-mailable", View: TemporaryExpired{Used: true, Ticket: "usr_1.1.mac"}},
+		{Name: "temporary-used", View: TemporaryExpired{Used: true}},
+		{Name: "locked", View: LockedHere{}},
+		{Name: "locked-until", View: LockedHere{Until: new(fixture.Noon.Add(time.Hour))}},
+		{Name: "locked-person", View: LockedHere{Reason: gatehouse.LockedByAdministrator}},
+		{Name: "home", View: fullHome(), SignedIn: true},
+		{Name: "home-empty", View: Home{}, SignedIn: true},
+		{Name: "home-arranged", View: arrangedHome(), SignedIn: true},
+		{Name: "home-incomplete", View: incompleteHome(), SignedIn: true, BareUser: true},
+	}
+	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), recoverySamples()} {
+		list = append(list, more...)
+	}
+	return list
+}
+
+// hostile puts a probe into the texts of a view that come from people.
+func hostile(v ui.View, probe string) ui.View {
+	switch v := v.(type) {
+	case SignIn:
+		v.Username, v.ReturnTo = probe, probe
+		return v
+	case Home:
+		v.LastAddress = probe
+		v.Events = []gatehouse.Event{{Kind: gatehouse.EventKind(probe), Address: probe, UserAgent: probe, At: fixture.Noon}}
+		return v
+	case Profile:
+		v.Stored.User, v.Typed = hostileUser(probe), account.ProfileForm{FirstName: probe, LastName: probe, Email: probe, Locale: probe, Version: probe}
+		return v
+	case OwnTwoFactor:
+		v.User, v.Own, v.Automatic = hostileUser(probe), probe, probe
+		return v
+	}
+	return hostileStep(v, probe)
+}
+
+func hostileUser(probe string) gatehouse.User {
+	return gatehouse.User{ID: probe, Username: probe, FirstName: probe, LastName: probe, Email: probe, Bounce: gatehouse.Bounce{At: fixture.Noon, Reason: probe}}
+}

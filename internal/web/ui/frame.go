@@ -1,0 +1,149 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gatehouse"
+)
+
+// Tab is one of the main places of a signed-in page.
+type Tab struct {
+	Text, Path string
+	Current    bool
+}
+
+// mainTabs are the places of the main navigation: the text's key, the path, what the
+// paths of its pages begin with, and whether it is for administrators only.
+var mainTabs = []struct {
+	key, path string
+	below     []string
+	admin     bool
+}{
+	{"frame.tab_home", "/", nil, false},
+	{"frame.tab_account", "/account/profile", []string{"/account/"}, false},
+	{"frame.tab_company", "/company/users", []string{"/company/"}, true},
+	{"frame.tab_help", "/help", []string{"/help", "/contact"}, false},
+}
+
+// Tabs are the main places, the one that the page belongs to marked.
+func (p *Page) Tabs() []Tab {
+	var tabs []Tab
+	for _, t := range mainTabs {
+		if t.admin && !p.Administers() {
+			continue
+		}
+		current := t.path == p.PathOnly()
+		for _, below := range t.below {
+			current = current || strings.HasPrefix(p.PathOnly(), below)
+		}
+		tabs = append(tabs, Tab{p.T(t.key), t.path, current})
+	}
+	return tabs
+}
+
+// Administers reports whether the user is an administrator of the company.
+func (p *Page) Administers() bool { return p.User != nil && p.User.Role == gatehouse.RoleAdmin }
+
+// NavPage is one of the pages of a place, in its navigation.
+type NavPage struct {
+	Icon, Text, Path string
+	Current          bool
+}
+
+// AccountPages are the pages that the site's My account has, for the template
+// "account-nav".
+func (p *Page) AccountPages() []NavPage {
+	var pages []NavPage
+	add := func(there bool, icon, name string) {
+		if there {
+			path := "/account/" + name
+			pages = append(pages, NavPage{icon, p.T("account.nav_" + name), path, p.PathOnly() == path})
+		}
+	}
+	add(true, "user", "profile")
+	add(true, "key-round", "password")
+	add(true, "lock", "security")
+	add(p.Site.Recovery == gatehouse.RecoverByChallenge, "circle-question-mark", "challenge")
+	add(true, "monitor", "devices")
+	add(true, "history", "activity")
+	add(p.Site.TermsVersion != "", "file-text", "terms")
+	if p.Administers() { // B01: My account > Enhanced security
+		pages = append(pages, NavPage{"shield-check", p.T("company.nav_enhanced_security"), "/company/enhanced-security", false})
+	}
+	return pages
+}
+
+// RoleText names the role of the user.
+func (p *Page) RoleText() string { return p.T("role." + string(p.User.Role)) }
+
+// Initials stand in for a picture of the user, InitialsOf for one of somebody else.
+func (p *Page) Initials() string { return p.InitialsOf(*p.User) }
+
+func (p *Page) InitialsOf(u gatehouse.User) string {
+	if s := initial(u.FirstName) + initial(u.LastName); s != "" {
+		return s
+	}
+	return initial(u.Username)
+}
+
+func initial(s string) string {
+	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(s))
+	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		return ""
+	}
+	return string(unicode.ToUpper(r))
+}
+
+// The places of the company's pages.
+const (
+	CompanyUsersPath     = "/company/users"
+	EnhancedSecurityPath = "/company/enhanced-security"
+	EnrolmentsPath       = "/company/enrolments"
+)
+
+// companyPages are the pages that administrators have about their company: the icon, the
+// text's key, the path, and what the paths of its pages begin with.
+var companyPages = []struct {
+	icon, key, path string
+	below           []string
+}{
+	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/"}},
+	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
+}
+
+// CompanyPages are the pages about the company, for the template "company-nav".
+func (p *Page) CompanyPages() []NavPage {
+	pages := make([]NavPage, len(companyPages))
+	for i, c := range companyPages {
+		current := c.path == p.PathOnly()
+		for _, below := range c.below {
+			current = current || strings.HasPrefix(p.PathOnly(), below)
+		}
+		pages[i] = NavPage{c.icon, p.T(c.key), c.path, current}
+	}
+	return pages
+}
+
+// CompanyAbove is the company's page that this page stands below, for the template
+// "company-crumbs"; nil where it is one of them itself.
+func (p *Page) CompanyAbove() *NavPage {
+	v, asks := p.View.(interface{ Below() bool })
+	for _, c := range p.CompanyPages() {
+		if c.Current && (asks && v.Below() || c.Path != p.PathOnly()) {
+			return &c
+		}
+	}
+	return nil
+}
+
+// LanguageName is the name of a language; its tag where the site does not have it any
+// more.
+func (p *Page) LanguageName(lang string) string {
+	if slices.Contains(p.Site.Languages, lang) {
+		return p.In(lang, "language.name")
+	}
+	return lang
+}

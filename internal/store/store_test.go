@@ -285,7 +285,7 @@ func TestEventsKeepTheirDetail(t *testing.T) {
 
 // Processes that start at the same moment migrate once, on either database.
 func TestMigrateBySeveralAtOnce(t *testing.T) {
-	testkit.Databases(t, func(t *testing.T, url string) {
+	testkit.EmptyDatabases(t, func(t *testing.T, url string) {
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		did := 0

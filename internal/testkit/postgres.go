@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -25,22 +24,8 @@ const PostgresVariable = "TESTKIT_POSTGRES"
 
 const howToGetPostgres = "apt-get install postgresql, or set " + PostgresVariable + " to a server's postgres:// address"
 
-// Databases runs a test on each kind of database: as "sqlite" with the URL of a
-// file that does not exist yet, as "postgres" with that of an empty database.
-func Databases(t *testing.T, test func(t *testing.T, url string)) {
-	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, SQLiteURL(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, PostgresURL(t)) })
-}
-
-// SQLiteURL is the URL of a file that does not exist yet, in a folder of the test.
-func SQLiteURL(t testing.TB) string {
-	return "sqlite://" + filepath.Join(t.TempDir(), "test.db")
-}
-
-// PostgresURL makes an empty PostgreSQL database, which is dropped when the test
-// ends, and returns its URL.
-func PostgresURL(t testing.TB) string {
+// postgresServer is the URL of the server of this run.
+func postgresServer(t testing.TB) string {
 	t.Helper()
 	server, err := sharedPostgres()
 	if errors.Is(err, cluster.ErrMissing) {
@@ -49,7 +34,7 @@ func PostgresURL(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
-	return newDatabase(t, server)
+	return server
 }
 
 // sharedPostgres is the URL of the server of this run. One that is started here
@@ -65,19 +50,15 @@ var sharedPostgres = sync.OnceValues(func() (string, error) {
 	return server.URL("postgres"), nil
 })
 
-func newDatabase(t testing.TB, server string) string {
+// newDatabase makes a copy of a database, which is dropped when the test ends.
+func newDatabase(t testing.TB, server, template string) string {
 	t.Helper()
 	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatalf("%s: %v", PostgresVariable, err)
 	}
-	name := "test_" + strings.ToLower(rand.Text())
-	err = onServer(server, "CREATE DATABASE "+name+" TEMPLATE template0 STRATEGY file_copy")
-	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "42601" {
-		// PostgreSQL before 15 copies files anyway, and knows no word for it.
-		err = onServer(server, "CREATE DATABASE "+name+" TEMPLATE template0")
-	}
-	if err != nil {
+	name := randomName()
+	if err := createDatabase(server, name, template); err != nil {
 		t.Fatalf("a new database on %s: %v", u.Redacted(), err)
 	}
 	t.Cleanup(func() {
@@ -87,6 +68,17 @@ func newDatabase(t testing.TB, server string) string {
 	})
 	u.Path = "/" + name
 	return u.String()
+}
+
+func randomName() string { return "test_" + strings.ToLower(rand.Text()) }
+
+func createDatabase(server, name, template string) error {
+	err := onServer(server, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy")
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "42601" {
+		// PostgreSQL before 15 copies files anyway, and knows no word for it.
+		err = onServer(server, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	}
+	return err
 }
 
 func onServer(server, statement string) error {

@@ -9,11 +9,14 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"gatehouse"
+	"gatehouse/internal/store"
 )
 
-func TestDatabasesGivesBothEmpty(t *testing.T) {
+func TestEmptyDatabasesGivesBothEmpty(t *testing.T) {
 	var seen []string
-	Databases(t, func(t *testing.T, url string) {
+	EmptyDatabases(t, func(t *testing.T, url string) {
 		seen = append(seen, url)
 		if file, ok := strings.CutPrefix(url, "sqlite://"); ok {
 			if _, err := os.Stat(file); !os.IsNotExist(err) {
@@ -30,6 +33,32 @@ func TestDatabasesGivesBothEmpty(t *testing.T) {
 	}
 }
 
+// A test begins with all tables, as the migrations make them, and with nothing that another
+// test has written.
+func TestDatabasesGivesBothWithTheirTables(t *testing.T) {
+	Databases(t, func(t *testing.T, url string) {
+		for range 2 {
+			s, err := store.Open(t.Context(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if err := s.Ready(t.Context()); err != nil {
+				t.Fatalf("not ready to serve: %v", err)
+			}
+			c := gatehouse.Company{SiteID: "one", ID: "com_1", Name: "Northgate", AccountNumber: "1", CreatedAt: Start}
+			if err := s.Write(t.Context(), func(q store.Queries) error { return q.InsertCompany(t.Context(), c) }); err != nil {
+				t.Errorf("the first row: %v", err) // it would be the second of a database that is not new
+			}
+			if strings.HasPrefix(url, "sqlite:") {
+				url = SQLiteURL(t)
+			} else {
+				url = PostgresURL(t)
+			}
+		}
+	})
+}
+
 func TestPostgresURLIsNewEachTimeAndGoneAfter(t *testing.T) {
 	var first string
 	t.Run("first", func(t *testing.T) {
@@ -38,8 +67,8 @@ func TestPostgresURLIsNewEachTimeAndGoneAfter(t *testing.T) {
 		start := time.Now()
 		second := PostgresURL(t)
 		t.Logf("a database takes %v", time.Since(start))
-		if got := ask(t, second, "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public'"); got != "0" {
-			t.Errorf("the second database has %s tables", got)
+		if got := ask(t, second, "SELECT count(*)::text FROM pg_tables WHERE tablename = 'x'"); got != "0" {
+			t.Errorf("the second database has %s of the first one's tables", got)
 		}
 	})
 	if conn, err := pgx.Connect(t.Context(), first); err == nil {

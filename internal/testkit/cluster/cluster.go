@@ -63,7 +63,11 @@ func New(options Options) (*Cluster, error) {
 	if c.as, err = credential(); err != nil {
 		return nil, err
 	}
-	if c.folder, err = os.MkdirTemp("", "gatehouse-postgres-"); err != nil {
+	where := ""
+	if !options.Durable {
+		where = InMemory()
+	}
+	if c.folder, err = os.MkdirTemp(where, "gatehouse-postgres-"); err != nil {
 		return nil, err
 	}
 	if c.janitor, err = c.hireJanitor(); err != nil {

@@ -1,5 +1,0 @@
-//go:build !race
-
-package signin_test
-
-const raced = false

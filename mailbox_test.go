@@ -107,19 +107,25 @@ func TestSameMailboxIsAnEquivalence(t *testing.T) {
 	})
 }
 
+// inDNS is a domain as it is registered; empty for what is none.
+func inDNS(domain string) string {
+	ascii, err := idna.Registration.ToASCII(norm.NFC.String(domain))
+	if err != nil {
+		return ""
+	}
+	return ascii
+}
+
 // Two domains that can be registered are one exactly if they are one in the DNS.
 func TestDomainsAreAsTheDNSKeepsThemApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		domain := lookAlikes(4)
+		domain := lookAlikes(4).Filter(func(name string) bool { return inDNS(name+".example") != "" })
 		a, b := domain.Draw(t, "a")+".example", domain.Draw(t, "b")+".example"
-		if rapid.Bool().Draw(t, "folded") {
-			b = norm.NFC.String(gatehouse.Fold(a))
+		folded := norm.NFC.String(gatehouse.Fold(a))
+		if inDNS(folded) != "" && rapid.Bool().Draw(t, "folded") {
+			b = folded
 		}
-		inA, errA := idna.Registration.ToASCII(norm.NFC.String(a))
-		inB, errB := idna.Registration.ToASCII(norm.NFC.String(b))
-		if errA != nil || errB != nil {
-			t.Skip("no domains")
-		}
+		inA, inB := inDNS(a), inDNS(b)
 		if same := gatehouse.SameMailbox("mira@"+a, "mira@"+b); same != (inA == inB) {
 			t.Fatalf("%s (%s) and %s (%s): %v", a, inA, b, inB, same)
 		}

@@ -1,22 +1,20 @@
 package gatehouse_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"testing"
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/testkit/budget"
 )
 
 // noon is the "now" of every test that does not move the clock.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// TestMain keeps failing examples out of the source tree: rapid prints them,
-// with the seed that repeats them.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+	if err := budget.Rapid(100, 20_000); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}

@@ -310,14 +310,11 @@ func TestMoreCharactersNeverFailTheLength(t *testing.T) {
 // A password that holds a part of the username fails, whatever the case of its
 // letters and whatever stands around it.
 func TestAPasswordWithAPartOfTheUsernameFails(t *testing.T) {
-	names := rapid.StringMatching(`([A-Z]?[a-z]{1,9}|[А-Я][а-я]{2,7}|[0-9]{1,5}|[ａ-ｚ]{3,6}|[äöüé]{2,5}|[.@_-]){1,5}`)
+	names := rapid.StringMatching(`([A-Z]?[a-z]{1,9}|[А-Я][а-я]{2,7}|[0-9]{1,5}|[ａ-ｚ]{3,6}|[äöüé]{2,5}|[.@_-]){1,5}`).
+		Filter(func(name string) bool { return len(gatehouse.UsernameParts(name)) > 0 })
 	rapid.Check(t, func(t *rapid.T) {
 		name := names.Draw(t, "username")
-		parts := gatehouse.UsernameParts(name)
-		if len(parts) == 0 {
-			t.Skip("too short")
-		}
-		part := rapid.SampledFrom(parts).Draw(t, "part")
+		part := rapid.SampledFrom(gatehouse.UsernameParts(name)).Draw(t, "part")
 		cased := strings.Map(func(r rune) rune {
 			if rapid.Bool().Draw(t, "upper") {
 				return []rune(strings.ToUpper(string(r)))[0]

@@ -69,7 +69,7 @@ func FuzzHelpPage(f *testing.F) {
 	s := &Site{Languages: []string{"en-GB"}}
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, "range") || strings.Contains(text, "printf") || strings.Contains(text, "template") {
-			t.Skip() // an operator's own page may take as long as it likes
+			return // an operator's own page may take as long as it likes
 		}
 		l := &loader{site: s}
 		source, problems := readHelp("help/page.md", "page", "en-GB", text)

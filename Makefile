@@ -2,12 +2,12 @@
 
 GO ?= go
 # The longest that the tests of one package may take.
-TIMEOUT ?= 40m
+TIMEOUT ?= 20m
 # What to test: make test PACKAGES=./internal/store
 PACKAGES ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help test quick lint prepare bench demo build
+.PHONY: help test test-long quick lint prepare bench demo build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ help: ## List the targets
 # runs as many packages, and as many parallel tests of each, as there are cores.
 test: prepare lint ## Everything that CI checks: lint, then all tests on both databases and in a browser, with the race detector where it helps
 	CI=true GO="$(GO)" TIMEOUT=$(TIMEOUT) $(GO) run ./internal/testkit/withpostgres scripts/test.sh $(PACKAGES)
+
+test-long: ## The same with everything that chance and patience can find, for some hours
+	GATEHOUSE_TEST_LONG=1 $(MAKE) test TIMEOUT=6h
 
 quick: ## All tests without the race detector; what needs a missing program is skipped
 	$(GO) test -timeout $(TIMEOUT) $(PACKAGES)

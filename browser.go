@@ -1,6 +1,10 @@
 package gatehouse
 
-import "time"
+import (
+	"time"
+
+	"gatehouse/internal/guard"
+)
 
 // Browser is one that has finished a sign-in as a user, and is no stranger since.
 type Browser struct {
@@ -19,7 +23,8 @@ type Browser struct {
 // Enhanced Security is switched, the trust from before is over (B08).
 func (b Browser) TrustedUntil(p Policy, c Company, now time.Time) time.Time {
 	end := b.TrustedAt.Add(p.TrustedBrowser)
-	if b.TrustedAt.IsZero() || b.TrustedAt.Before(c.TwoFactorAt) || b.TrustedAt.After(now) || !now.Before(end) {
+	switched := b.TrustedAt.Before(c.TwoFactorAt) && !guard.Out(guard.SwitchEndsTrust)
+	if b.TrustedAt.IsZero() || switched || b.TrustedAt.After(now) || !now.Before(end) {
 		return time.Time{}
 	}
 	return end

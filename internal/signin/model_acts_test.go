@@ -1,10 +1,14 @@
 package signin_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
@@ -21,10 +25,10 @@ func (p *player) do(a act, before modelState) (reply, error) {
 	case wrongPassword:
 		return p.enterPassword(a.browser, wrong)
 	case lastGuess:
-		usual := p.st.Policy.Lockout
-		p.st.Policy.Lockout.Attempts = 1
-		defer func() { p.st.Policy.Lockout = usual }()
+		defer p.oneTooMany()()
 		return p.enterPassword(a.browser, wrong)
+	case colleague:
+		return p.shares(tab)
 	case sendCode:
 		return p.send(a.browser, before)
 	case enterNewest, enterNewestTrusting, enterOlder, enterLate, enterOthers, enterWrong:
@@ -41,12 +45,92 @@ func (p *player) do(a act, before modelState) (reply, error) {
 		return p.led(a.browser, out, err)
 	case signOut:
 		return said(p.SignIn.SignOut(ctx, p.st, tab.session, tab.signIn, visitor(p.st)))
-	case changeOwn, signOutOther, removeOther:
+	case changeOwn, signOutOther, removeOther, switchOwn:
 		return p.inSession(a)
+	case forgot, answerRight, answerWrong, askLink, followLink:
+		return p.recovers(a.verb)
 	case endTrustIn:
 		return said(p.desk.EndTrust(ctx, operator, p.st, p.user.ID, p.browserID(a.browser)))
 	}
 	return p.others(a.verb)
+}
+
+// oneTooMany makes the next wrong password one too many.
+func (p *player) oneTooMany() (back func()) {
+	usual := p.st.Policy.Lockout
+	p.st.Policy.Lockout.Attempts = 1
+	return func() { p.st.Policy.Lockout = usual }
+}
+
+// shares is somebody else of the company at this browser.
+func (p *player) shares(tab *playerTab) (reply, error) {
+	p.n++
+	v := p.person(fmt.Sprint(p.user.Username, "-colleague-", p.n), func(u *gatehouse.User) { u.CompanyID, u.TermsAccepted = p.user.CompanyID, p.st.TermsVersion })
+	out, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: v.Username, Password: first, Browser: tab.browser, Caller: visitor(p.st)})
+	if err != nil {
+		return said(err)
+	}
+	how := alsoIn
+	if out.Step == gatehouse.StepCode {
+		how = alsoAsked
+		code := mailedCode.FindString(p.Mail.Wait(p.t, v.Email).Text)
+		at := signin.At{SignIn: out.SignIn, Browser: tab.browser, Caller: visitor(p.st)}
+		if out, err = p.SignIn.EnterCode(ctx, p.st, at, signin.CodeForm{Code: code, Trust: true}); err != nil {
+			return said(err)
+		}
+	}
+	if out.Step != gatehouse.StepDone {
+		return "", fmt.Errorf("the colleague is led to %q", out.Step)
+	}
+	tab.browser = out.Browser // which both are known by from now on
+	return how, nil
+}
+
+// recovers does what is done about a forgotten password.
+func (p *player) recovers(v verb) (reply, error) {
+	switch v {
+	case forgot:
+		token, err := p.SignIn.BeginRecovery(ctx, p.st, signin.RecoveryRequest{Username: p.user.Username, Email: p.user.Email, Caller: visitor(p.st)})
+		p.question, p.link = token, ""              // a person keeps to the way that was begun last
+		p.write(func(q store.Queries) (err error) { // the answers that the model does not have
+			for range gatehouse.RecoveryTries - 1 {
+				_, err = q.CountAnswer(ctx, p.st.ID, secret.HashToken(token), gatehouse.RecoverByChallenge, gatehouse.RecoveryTries, p.Clock.Now())
+			}
+			return err
+		})
+		return said(err)
+	case answerRight:
+		err := p.SignIn.AnswerChallenge(ctx, p.st, p.question, answer, visitor(p.st))
+		if err == nil {
+			p.password = p.mailed(temporaryPassword.FindString)
+		}
+		return said(err)
+	case answerWrong:
+		return said(p.SignIn.AnswerChallenge(ctx, p.st, p.question, "Rex", visitor(p.st)))
+	case askLink:
+		return p.asksLink()
+	}
+	next := p.word()
+	err := p.SignIn.ResetPassword(ctx, p.st, p.link, signin.NewPassword{New: next, Repeat: next}, visitor(p.st))
+	if err == nil {
+		p.password = next
+	}
+	return said(err)
+}
+
+// asksLink hangs up when the mail is there: the answer itself takes as long for everybody.
+func (p *player) asksLink() (reply, error) {
+	asking, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	answer := make(chan error, 1)
+	go func() { answer <- p.SignIn.SendResetLink(asking, p.st, p.user.Email, visitor(p.st)) }()
+	p.question, p.link = "", p.mailed(func(text string) string {
+		_, rest, _ := strings.Cut(text, "/reset-password?token=")
+		token, _, _ := strings.Cut(rest, "\n")
+		return strings.TrimSpace(token)
+	})
+	hangUp()
+	return said(<-answer)
 }
 
 // said is the reply that goes with an error; the error is kept for who cannot place it.
@@ -71,6 +155,8 @@ func said(err error) (reply, error) {
 		return movedOn, nil
 	case "deactivated":
 		return refusedNow, nil
+	case signin.CodeRecoveryOver, signin.CodeLinkOver:
+		return over, nil
 	}
 	switch faultsOf(err) {
 	case fmt.Sprint("code code-wrong ", modelTries-1):
@@ -134,10 +220,24 @@ func (p *player) inSession(a act) (reply, error) {
 	if err != nil {
 		return "", err
 	}
+	if a.verb == switchOwn {
+		return p.chooses(signin.In{Session: tab.session, Browser: tab.browser, Caller: ses.Caller(visitor(p.st))}, ses.Session)
+	}
 	if a.verb == signOutOther {
 		return said(p.own.SignOutElsewhere(ctx, p.st, ses.Caller(visitor(p.st)), ses.Session))
 	}
 	return said(p.own.RemoveDevice(ctx, p.st, ses.Caller(visitor(p.st)), ses.Session, p.browserID(1-a.browser)))
+}
+
+// chooses turns the own choice of codes. How often that may be done in an hour is not what
+// the walks are about.
+func (p *player) chooses(in signin.In, here gatehouse.Session) (reply, error) {
+	form := account.SecurityForm{Own: map[bool]string{true: "off", false: "on"}[p.User(p.user).OwnTwoFactor], CurrentPassword: p.password}
+	if err := p.own.SaveSecurity(ctx, p.st, in, here, form); err != nil {
+		return said(err)
+	}
+	p.must(p.Store.GiveBack(ctx, store.Limit{Key: p.st.ID + ":own-two-factor:" + p.user.ID, Every: time.Hour / 5, Burst: 5}))
+	return fine, nil
 }
 
 func (p *player) browserID(i int8) string {
@@ -153,13 +253,8 @@ func (p *player) others(v verb) (reply, error) {
 	case switchCompany:
 		firm, err := p.Store.Read().Company(ctx, u.SiteID, u.CompanyID)
 		p.must(err)
-		p.write(func(q store.Queries) error {
-			_, err := q.SetTwoFactor(ctx, u.SiteID, u.CompanyID, !firm.TwoFactor, p.Clock.Now())
-			return err
-		})
-	case switchOwn:
-		own := !p.User(u).OwnTwoFactor
-		p.write(func(q store.Queries) error { return q.SetOwnTwoFactor(ctx, u.SiteID, u.ID, own) })
+		_, err = p.desk.SwitchTwoFactor(ctx, operator, p.st, u.CompanyID, !firm.TwoFactor, "")
+		return said(err)
 	case newTerms:
 		p.st.TermsVersion = p.word()
 		p.st.Terms = []site.Terms{{Version: p.st.TermsVersion, Texts: map[string]string{"en-GB": "1. " + p.st.TermsVersion}}}
@@ -169,6 +264,12 @@ func (p *player) others(v verb) (reply, error) {
 		}
 		p.Outbox.Hurry()
 		p.password = p.mailed(temporaryPassword.FindString)
+	case strangersGuess:
+		defer p.oneTooMany()()
+		_, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: u.Username, Password: wrong, Caller: visitor(p.st)})
+		return said(err)
+	case correctAddress:
+		return p.corrects()
 	case resetSecondStep:
 		return said(p.desk.ResetSecondStep(ctx, operator, p.st, u.ID))
 	case lockAccount:
@@ -191,5 +292,24 @@ func (p *player) others(v verb) (reply, error) {
 			tab.late, tab.codes = append(tab.codes, tab.late...), nil
 		}
 	}
+	return fine, nil
+}
+
+// corrects has an administrator correct the address. That the new one is confirmed, as it
+// is with the next code, is not what the walks are about.
+func (p *player) corrects() (reply, error) {
+	fresh := fmt.Sprintf("%s.%s@northgate.example", p.user.Username, p.word())
+	if _, err := p.desk.UpdateUser(ctx, operator, p.st, p.user.ID, directory.UserChange{Email: &fresh}); err != nil {
+		return said(err)
+	}
+	p.Outbox.Hurry()
+	p.user = p.User(p.user)
+	if p.user.Password.Temporary() && p.user.State != gatehouse.Deactivated {
+		p.password = p.mailed(temporaryPassword.FindString)
+	}
+	p.write(func(q store.Queries) error {
+		_, err := q.ProveEmail(ctx, p.user.SiteID, p.user.ID, fresh)
+		return err
+	})
 	return fine, nil
 }

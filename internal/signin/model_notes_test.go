@@ -13,11 +13,14 @@ type notes struct {
 	company  bool
 	own      bool
 	account  accountState
+	recovery recoveryState
+	besieged bool
 	browsers [2]browserNotes
 }
 
 type browserNotes struct {
 	session bool
+	known   bool // a sign-in was finished here
 	trust   int8 // since when a code was entered with the wish: 0 none, 1 this week, 2 last week
 	// Of the sign-in in progress.
 	password bool // the right one was entered
@@ -61,7 +64,7 @@ func (n *notes) take(a act, said reply, now seen) string {
 			wrong = "invariant 1: a wrong password was taken for the right one"
 		}
 		if a.verb == lastGuess {
-			n.account = locked
+			n.account = lockedByGuesses
 			n.endAll()
 		}
 	case enterNewest, enterNewestTrusting, enterOlder, enterLate, enterOthers, enterWrong:
@@ -69,20 +72,36 @@ func (n *notes) take(a act, said reply, now seen) string {
 	case choose:
 		if onward {
 			n.password = ownPassword
-			n.usedIn, n.tooLate, b.trust = 0, false, 0
+			n.usedIn, n.tooLate, b.trust, n.recovery = 0, false, 0, noRecovery
 			*other = browserNotes{}
 		}
-	case changeOwn, signOutOther:
+	case changeOwn:
+		b.trust, n.recovery = 0, noRecovery
+		*other = browserNotes{}
+	case signOutOther:
 		b.trust = 0
 		*other = browserNotes{}
 	case removeOther:
-		other.session = false
+		other.session, other.known = false, false
 		other.endTrust()
 	case signOut:
-		*b = browserNotes{trust: b.trust}
+		*b = browserNotes{trust: b.trust, known: b.known}
 	case endTrustIn:
-		*b = browserNotes{session: b.session}
-		*other = browserNotes{session: other.session, trust: other.trust}
+		b.endSignIn()
+		other.endSignIn()
+		b.endTrust()
+	case switchOwn:
+		n.own = !n.own
+		n.endTrustAndSignIns()
+	case colleague:
+		if n.usedIn == a.browser+1 {
+			n.usedIn = elsewhere
+		}
+		if (said == alsoAsked) != n.company {
+			wrong = "B08: a colleague in the same browser is not asked for a code"
+		}
+	case forgot, answerRight, answerWrong, askLink, followLink:
+		wrong = n.recovers(a.verb, said)
 	default:
 		n.administration(a.verb, said)
 	}
@@ -102,6 +121,8 @@ func (n *notes) began(i int8) string {
 	switch {
 	case n.account != open:
 		return "invariant 4: a password was taken for an account that is closed"
+	case n.besieged && !b.known:
+		return "invariant 3: a stranger's password was judged after too many wrong ones"
 	case temporary && n.tooLate:
 		return "invariant 2: an expired temporary password opened a sign-in"
 	case temporary && n.usedIn != 0 && n.usedIn != i+1:
@@ -110,7 +131,7 @@ func (n *notes) began(i int8) string {
 	if temporary {
 		n.usedIn = i + 1
 	}
-	*b = browserNotes{trust: b.trust, password: true, origin: n.password, lent: b.trust > 0}
+	*b = browserNotes{trust: b.trust, known: b.known, password: true, origin: n.password, lent: b.trust > 0}
 	return ""
 }
 
@@ -123,7 +144,7 @@ func (n *notes) entered(a act, said reply, onward bool) string {
 	}
 	if !onward {
 		if said == codesOver {
-			*b = browserNotes{trust: b.trust, session: b.session}
+			b.endSignIn()
 		}
 		return ""
 	}
@@ -157,16 +178,54 @@ func (n *notes) opened(b *browserNotes) string {
 	if b.wish {
 		trust = 1
 	}
-	*b = browserNotes{session: true, trust: trust}
+	*b = browserNotes{session: true, known: true, trust: trust}
 	n.finished = true
 	return ""
 }
 
 func (b *browserNotes) endTrust() { b.trust, b.lent = 0, false }
 
+func (b *browserNotes) endSignIn() {
+	*b = browserNotes{session: b.session, known: b.known, trust: b.trust}
+}
+
 // endAll: sessions, sign-ins and trust end.
 func (n *notes) endAll() {
-	n.browsers = [2]browserNotes{}
+	for i := range n.browsers {
+		n.browsers[i] = browserNotes{known: n.browsers[i].known}
+	}
+}
+
+func (n *notes) endTrustAndSignIns() {
+	for i := range n.browsers {
+		n.browsers[i].endTrust()
+		n.browsers[i].endSignIn()
+	}
+}
+
+// recovers notes what was done about a forgotten password.
+func (n *notes) recovers(v verb, said reply) string {
+	switch {
+	case v == forgot:
+		n.recovery = byQuestion
+	case v == askLink:
+		n.recovery = byLink
+	case said == over:
+		if v != followLink && n.recovery == byQuestion { // the last answer that it took
+			n.recovery = noRecovery
+		}
+	case v == answerWrong:
+		return "invariant 1: a wrong answer was taken for the right one"
+	case v == answerRight && n.recovery != byQuestion, v == followLink && n.recovery != byLink:
+		return "invariant 2: a recovery worked that was over"
+	case !n.account.mayRecover():
+		return "invariant 4: a recovery worked for an account that is closed"
+	default:
+		n.password = map[verb]passwordState{answerRight: recoveryPassword, followLink: ownPassword}[v]
+		n.tooLate, n.usedIn, n.besieged, n.recovery, n.account = false, 0, false, noRecovery, open
+		n.browsers = [2]browserNotes{}
+	}
+	return ""
 }
 
 func (n *notes) administration(v verb, said reply) {
@@ -178,33 +237,43 @@ func (n *notes) administration(v verb, said reply) {
 			n.browsers[i].endTrust()
 			n.browsers[i].wish = false
 		}
-	case v == switchOwn:
-		n.own = !n.own
+	case v == strangersGuess:
+		n.besieged = true
+	case v == correctAddress:
+		n.recovery = noRecovery
+		n.endTrustAndSignIns()
+		if n.tooLate = n.password != ownPassword && n.account == deactivated; n.password != ownPassword && !n.tooLate {
+			n.usedIn = 0
+		}
 	case v == resetPassword:
 		if n.password != initialPassword || n.finished {
 			n.password = recoveryPassword
 		}
-		n.tooLate, n.usedIn = false, 0
+		n.tooLate, n.usedIn, n.recovery = false, 0, noRecovery
 		n.browsers = [2]browserNotes{}
 	case v == resetSecondStep:
 		n.own = false
-		for i := range n.browsers {
-			b := &n.browsers[i]
-			*b = browserNotes{session: b.session}
-		}
+		n.endTrustAndSignIns()
 	case v == lockAccount:
-		n.account = locked
+		n.account = lockedByOperator
 		n.endAll()
 	case v == deactivate:
 		n.account = deactivated
 		n.endAll()
-	case v == unlockAccount, v == activate:
-		n.account = open
+	case v == unlockAccount:
+		n.besieged = false
+		if n.account.locked() {
+			n.account = open
+		}
+	case v == activate:
+		n.account, n.recovery = open, noRecovery
+	case v == hourPasses && n.recovery == byLink:
+		n.recovery = noRecovery
 	case v == weekPasses:
-		n.tooLate = n.password != ownPassword
+		n.tooLate, n.recovery = n.password != ownPassword, noRecovery
 		for i := range n.browsers {
 			b := &n.browsers[i]
-			*b = browserNotes{trust: []int8{0, 2, 0}[b.trust]}
+			*b = browserNotes{known: b.known, trust: []int8{0, 2, 0}[b.trust]}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gatehouse"
@@ -21,6 +22,8 @@ type player struct {
 	st       *site.Site // with numbers of its own
 	user     gatehouse.User
 	password string
+	question string          // the token of the recovery by question that was begun last
+	link     string          // the token of the link that came last
 	told     map[string]bool // codes and temporary passwords that came by mail
 	tabs     [2]*playerTab
 	n        int
@@ -42,14 +45,11 @@ const (
 )
 
 func newPlayer(s *stage, begin modelState) *player {
-	counter.Lock()
-	counter.n++
-	name := fmt.Sprintf("walker-%d", counter.n)
-	counter.Unlock()
+	name := fmt.Sprintf("walker-%d", walkers.Add(1))
 	st := *s.uk()
 	st.AsksSoleUser = false
 	st.Policy.Code, st.Policy.TrustedBrowser = anHour, 15*24*time.Hour
-	st.Policy.SignIn, st.Policy.TemporaryPassword = 5*24*time.Hour, 5*24*time.Hour
+	st.Policy.SignIn, st.Policy.TemporaryPassword, st.Policy.ResetLink = 5*24*time.Hour, 5*24*time.Hour, anHour
 	st.Policy.Session = gatehouse.SessionLimits{Idle: 6 * 24 * time.Hour, Absolute: 6 * 24 * time.Hour}
 	st.Policy.Password.MaxAge = 0
 	st.Policy.Lockout = gatehouse.LockoutPolicy{Attempts: 1e6, InAll: 1e6}
@@ -65,9 +65,24 @@ func newPlayer(s *stage, begin modelState) *player {
 			u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, s.Clock.Now().Add(st.Policy.TemporaryPassword)
 		}
 	})
+	p.asked()
 	p.usedUp()
 	return p
 }
+
+// asked gives the account its challenge question.
+func (p *player) asked() {
+	p.t.Helper()
+	hash, err := p.Hasher.Hash(ctx, gatehouse.AnswerKey(answer))
+	p.must(err)
+	sealed, err := signin.SealAnswer(p.Keys, p.user.ID, hash)
+	p.must(err)
+	p.write(func(q store.Queries) error {
+		return q.SetChallenge(ctx, p.st.ID, p.user.ID, gatehouse.Challenge{Question: "pet", SetAt: p.Clock.Now()}, sealed)
+	})
+}
+
+var walkers atomic.Int64
 
 // usedUp takes away the codes of the hour that the model does not have.
 func (p *player) usedUp() {

@@ -24,6 +24,14 @@ const (
 	lentEnds
 	usedOnce
 	replaced
+	strangersWait
+	recoveryOnce
+	recoveryEndsAll
+	passwordEndsRecovery
+	addressEndsRecovery
+	addressEndsTrust
+	addressEndsSignIns
+	ownEndsTrust
 
 	ruleCount
 )
@@ -33,7 +41,9 @@ var ruleNames = [ruleCount]string{
 	"a code expires", "a sign-in has so many codes", "a lock ends all that is open", "a lock refuses the password", "a new password ends trust",
 	"a new password ends everything else", "the switch ends trust", "trust ends", "trust does not slide", "trust is for one browser",
 	"a lock ends trust", "removal ends trust", "trust that has ended finishes no sign-in", "a temporary password opens one sign-in",
-	"a temporary password is replaced",
+	"a temporary password is replaced", "strangers who guessed too often are refused", "a recovery works once", "a recovery ends all that is open",
+	"a new password ends recoveries", "a new address ends recoveries", "a new address ends trust", "a new address ends sign-ins",
+	"the own choice ends trust",
 }
 
 func (r rule) String() string { return ruleNames[r] }
@@ -82,7 +92,7 @@ func (r rules) do(m modelState, a act) (modelState, reply, bool) {
 	case lastGuess:
 		r.end(&m)
 		may := m.browsers[a.browser].known && m.account == open
-		m.account = locked
+		m.account = lockedByGuesses
 		return m, failed, may
 	case sendCode:
 		return r.send(m, a.browser)
@@ -90,8 +100,16 @@ func (r rules) do(m modelState, a act) (modelState, reply, bool) {
 		return r.enterCode(m, a)
 	case choose, accept:
 		return r.later(m, a)
-	case changeOwn, signOutOther, removeOther:
+	case changeOwn, signOutOther, removeOther, switchOwn:
 		return r.inSession(m, a)
+	case colleague: // from then on the browser has a token that it shares with the colleague
+		if m.usedIn == a.browser+1 {
+			m.usedIn = elsewhere
+		}
+		if m.company {
+			return m, alsoAsked, true // however much the owner is trusted here
+		}
+		return m, alsoIn, true
 	case signOut:
 		b := &m.browsers[a.browser]
 		may := b.session || b.signIn.there
@@ -113,7 +131,9 @@ func (r rules) enterPassword(m modelState, i int8) (modelState, reply, bool) {
 	switch {
 	case b.session:
 		return m, "", false // the page leads home
-	case m.account == deactivated, m.account == locked && r.without != lockRefuses:
+	case m.account == deactivated, m.account.locked() && r.without != lockRefuses:
+		return m, failed, true
+	case m.besieged && !b.known && r.without != strangersWait:
 		return m, failed, true
 	case temporary && m.tooLate:
 		return m, expired, true
@@ -259,6 +279,13 @@ func (r rules) newPassword(m *modelState, i int8) {
 	if r.without != passwordEndsOthers {
 		m.browsers[1-i] = browserState{}
 	}
+	r.endRecovery(m)
+}
+
+func (r rules) endRecovery(m *modelState) {
+	if r.without != passwordEndsRecovery {
+		m.recovery = noRecovery
+	}
 }
 
 // inSession is what the owner does in a session about everything else.
@@ -276,6 +303,14 @@ func (r rules) inSession(m modelState, a act) (modelState, reply, bool) {
 		if r.without != removalEndsTrust {
 			other.trusted = 0
 		}
+	case switchOwn:
+		m.own = !m.own
+		for i := range m.browsers {
+			if r.without != ownEndsTrust {
+				m.browsers[i].trusted = 0
+			}
+			m.browsers[i].signIn = signInState{}
+		}
 	}
 	return m, fine, may
 }
@@ -291,10 +326,15 @@ func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 				m.browsers[i].trusted, m.browsers[i].signIn.trust = 0, false
 			}
 		}
-	case switchOwn:
-		m.own = !m.own
 	case newTerms:
 		may, m.terms = !m.terms, true
+	case strangersGuess:
+		may, m.besieged = !m.besieged, true
+		return m, failed, may
+	case forgot, answerRight, answerWrong, askLink, followLink:
+		return r.recover(m, v)
+	case correctAddress:
+		r.newAddress(&m)
 	case resetPassword:
 		if m.account == deactivated {
 			return m, refusedNow, true
@@ -303,25 +343,88 @@ func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 			m.password = recoveryPassword
 		}
 		m.tooLate, m.usedIn, m.browsers = false, 0, [2]browserState{}
+		r.endRecovery(&m)
 	case resetSecondStep:
 		m.own = false
 		for i := range m.browsers {
 			m.browsers[i].trusted, m.browsers[i].signIn = 0, signInState{}
 		}
 	case lockAccount:
-		may, m.account = m.account == open, locked
+		may, m.account = m.account == open, lockedByOperator
 		r.end(&m)
 	case unlockAccount:
-		may, m.account = m.account == locked, open
+		may = m.account.locked() || m.besieged
+		if m.besieged = false; m.account.locked() {
+			m.account = open
+		}
 	case deactivate:
 		may, m.account = m.account == open, deactivated
 		r.end(&m)
 	case activate:
 		may, m.account = m.account == deactivated, open
+		m.recovery = noRecovery // it does not come back with the account
 	default:
 		m.time(v, r)
 	}
 	return m, fine, may
+}
+
+// recover is what comes of a forgotten password: by an answer there is a temporary one, by
+// a link one that was chosen. Either ends all that was open, and what strangers and the
+// owner have locked by guessing.
+func (r rules) recover(m modelState, v verb) (modelState, reply, bool) {
+	switch {
+	case v == forgot:
+		m.recovery = byQuestion
+		return m, fine, true
+	case v == askLink:
+		may := m.account.mayRecover() // else no mail comes
+		m.recovery = byLink
+		return m, fine, may
+	case v == answerWrong, v == answerRight && m.recovery == byQuestion && !m.account.mayRecover():
+		if m.recovery == byQuestion {
+			m.recovery = noRecovery
+		}
+		return m, over, true
+	case v == answerRight && m.recovery != byQuestion, v == followLink && m.recovery != byLink, !m.account.mayRecover():
+		return m, over, true
+	}
+	m.password, m.account = ownPassword, open
+	if v == answerRight {
+		m.password = recoveryPassword
+	}
+	m.tooLate, m.usedIn, m.besieged = false, 0, false
+	if r.without != recoveryEndsAll {
+		m.browsers = [2]browserState{}
+	}
+	if r.without != recoveryOnce {
+		m.recovery = noRecovery
+	}
+	return m, fine, true
+}
+
+// newAddress: what was mailed to the old address, and what a code from there has proved,
+// is worth nothing.
+func (r rules) newAddress(m *modelState) {
+	if r.without != addressEndsRecovery {
+		m.recovery = noRecovery
+	}
+	for i := range m.browsers {
+		b := &m.browsers[i]
+		if r.without != addressEndsTrust {
+			b.trusted = 0
+		}
+		if r.without != addressEndsSignIns {
+			b.signIn = signInState{}
+		}
+	}
+	switch {
+	case m.password == ownPassword:
+	case m.account == deactivated: // who gets no mail
+		m.tooLate = true
+	default: // another one is sent, to the new address
+		m.tooLate, m.usedIn = false, 0
+	}
 }
 
 // end ends all that is open in the account's name; that browsers are known stays.
@@ -340,6 +443,9 @@ func (r rules) end(m *modelState) {
 // time is what a clock ends.
 func (m *modelState) time(v verb, r rules) {
 	m.sent = 0
+	if m.recovery == byLink || v == weekPasses {
+		m.recovery = noRecovery
+	}
 	for i := range m.browsers {
 		b := &m.browsers[i]
 		b.signIn.late, b.signIn.good = b.signIn.late || b.signIn.good > 0, 0

@@ -2,26 +2,27 @@ package signin_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
+	"gatehouse/internal/testkit/budget"
 )
-
-// everything makes the walks try far more kinds of transitions, for some minutes.
-const everything = "GATEHOUSE_MODEL"
 
 // explored and planned are what several tests need.
 var (
 	explored = sync.OnceValue(func() *graph { return explore(rules{}) })
 	planned  = sync.OnceValues(func() (walks []walk, kinds int) {
-		walks, kinds = plan(explored(), explored().few)
+		kindOf := explored().few
+		if budget.Long() {
+			kindOf = explored().most
+		}
+		walks, kinds = plan(explored(), kindOf)
 		return append(telling(), walks...), kinds
 	})
 )
@@ -48,34 +49,13 @@ func telling() (walks []walk) {
 
 // The real services do what the model does, on both databases: every reply, and what can
 // be seen after every act, whatever is done in which order. The walks try every kind of
-// transition that the model has; with GATEHOUSE_MODEL=full far more kinds. PostgreSQL
-// does the first of them, and so does SQLite with the race detector: then
-// TestEveryGuardIsNeeded plays all, in a program without it.
+// transition that the model has; `make test-long` far more kinds. PostgreSQL does the first
+// of them.
 func TestTheServicesDoWhatTheModelDoes(t *testing.T) {
 	walks, kinds := planned()
-	if os.Getenv(everything) == "full" {
-		most, n := plan(explored(), explored().most)
-		walks, kinds = append(telling(), most...), n
-	}
-	sample := firstOf(walks, length(walks)/10)
-	onSQLite := walks
-	if raced {
-		onSQLite = sample
-	}
-	t.Run("sqlite", func(t *testing.T) { playAll(t, unsafeSQLite, onSQLite, 2) })
-	t.Run("postgres", func(t *testing.T) { playAll(t, testkit.PostgresURL, sample, 1) })
+	t.Run("sqlite", func(t *testing.T) { playAll(t, testkit.SQLiteURL, walks, 2) })
+	t.Run("postgres", func(t *testing.T) { playAll(t, testkit.PostgresURL, firstOf(walks, length(walks)/10), 1) })
 	t.Logf("%d walks with %d acts try %d kinds of transitions: %d of the %d that the model has", len(walks), length(walks), kinds, tried(walks), explored().edges)
-}
-
-// unsafeSQLite is a database in memory where the system has files there: a commit waits
-// for no disk, which is nothing that a walk could notice.
-func unsafeSQLite(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "gatehouse-test-")
-	if err != nil {
-		return testkit.SQLiteURL(t)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // it is in memory
-	return "sqlite://" + filepath.Join(dir, "test.db")
 }
 
 // firstOf are the first walks, up to a number of acts.
@@ -128,8 +108,8 @@ func TestNoMoreCodesAreJudgedAtOnceThanInARow(t *testing.T) {
 	})
 }
 
-// guessAtOnce enters many wrong codes at the same instant, and returns how many were
-// judged.
+// guessAtOnce enters many wrong codes, and returns how many were judged. All have read the
+// sign-in before the first is counted: each asks for the time then, and waits for the rest.
 func (s *stage) guessAtOnce() (judged int) {
 	s.t.Helper()
 	p := newPlayer(s, modelState{password: ownPassword, company: true})
@@ -137,14 +117,22 @@ func (s *stage) guessAtOnce() (judged int) {
 	s.must(err)
 	p.tabs[0].signIn = out.SignIn
 	right := p.code()
-	var clients sync.WaitGroup
-	for n := range 40 {
+	const guesses = 40
+	var arrived, clients sync.WaitGroup
+	arrived.Add(guesses)
+	for n := range guesses {
 		code := fmt.Sprintf("%06d", n)
 		if code == right {
-			continue
+			code = "999999"
 		}
 		clients.Go(func() {
-			if _, err := p.SignIn.EnterCode(ctx, p.st, p.at(0), signin.CodeForm{Code: code}); err == nil {
+			var here sync.Once
+			service := *p.SignIn
+			service.Now = func() time.Time {
+				here.Do(func() { arrived.Done(); arrived.Wait() })
+				return p.Clock.Now()
+			}
+			if _, err := service.EnterCode(ctx, p.st, p.at(0), signin.CodeForm{Code: code}); err == nil {
 				s.t.Error("a wrong code was taken")
 			}
 		})

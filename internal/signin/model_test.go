@@ -1,6 +1,7 @@
 package signin_test
 
-// A model of the sign-in: one account, two browsers, codes, trust, the switch, and time.
+// A model of the sign-in: one account, two browsers, codes, trust, the switch, recoveries,
+// strangers who guess, a colleague who shares the browser, and time.
 // It is written from the requirements and docs/architecture.md, not from the code, and is
 // small enough to be explored completely. docs/decisions/0016-model-of-sign-in.md says
 // what it leaves out, and how to run more of it.
@@ -24,6 +25,9 @@ type browserState struct {
 	session bool
 	signIn  signInState
 }
+
+// elsewhere is a browser that has another token since: neither of the two.
+const elsewhere = 3
 
 // signInState is a sign-in in progress.
 type signInState struct {
@@ -49,21 +53,38 @@ const (
 type accountState int8
 
 const (
-	open accountState = iota
-	locked
+	open            accountState = iota
+	lockedByGuesses              // a recovery ends that
+	lockedByOperator
 	deactivated
+)
+
+func (a accountState) locked() bool { return a == lockedByGuesses || a == lockedByOperator }
+
+// mayRecover: a recovery can come to its end.
+func (a accountState) mayRecover() bool { return a == open || a == lockedByGuesses }
+
+// recoveryState is the recovery of a forgotten password that was begun last.
+type recoveryState int8
+
+const (
+	noRecovery recoveryState = iota
+	byQuestion
+	byLink
 )
 
 // modelState is everything that decides what is answered next.
 type modelState struct {
 	password passwordState
 	tooLate  bool // a temporary password whose time is over
-	usedIn   int8 // the browser that a temporary password has opened a sign-in in; 0: none, else 1 or 2
+	usedIn   int8 // the browser that a temporary password has opened a sign-in in; 0: none, else 1, 2 or elsewhere
 	finished bool // a sign-in was finished, ever
 	company  bool // Enhanced Security is on
 	own      bool // the person wants codes
 	terms    bool // there are new ones that were not accepted
 	account  accountState
+	recovery recoveryState
+	besieged bool // strangers have guessed so often that strangers are refused
 	sent     int8 // codes within the hour
 	browsers [2]browserState
 }
@@ -95,10 +116,18 @@ const (
 	signOutOther // everywhere else
 	removeOther  // the other browser, from the list of devices
 	endTrustIn   // an administrator takes this browser's trust back
+	switchOwn    // the own choice of codes, in a session
+	colleague    // somebody else of the company signs in in this browser
 
 	switchCompany
-	switchOwn
 	newTerms
+	strangersGuess // wrong passwords in browsers that nobody knows, until one is too many
+	forgot         // a recovery by question begins
+	answerRight
+	answerWrong // which is one too many
+	askLink
+	followLink
+	correctAddress // an administrator corrects the address
 	resetPassword
 	resetSecondStep
 	lockAccount
@@ -115,7 +144,8 @@ var verbNames = [verbs]string{
 	"right password", "wrong password", "last guess", "send a code", "enter the newest code", "enter the newest code and trust",
 	"enter an older code", "enter a late code", "enter the other browser's code", "enter a wrong code", "choose a password", "accept the terms",
 	"change the password", "sign out", "sign out elsewhere", "remove the other browser", "administrator ends trust",
-	"switch for the company", "own choice", "new terms", "administrator resets the password", "administrator resets the second step",
+	"own choice", "a colleague signs in", "switch for the company", "new terms", "strangers guess", "begin a recovery", "right answer", "wrong answer",
+	"ask for a link", "follow the link", "administrator corrects the address", "administrator resets the password", "administrator resets the second step",
 	"operator locks", "administrator unlocks", "administrator deactivates", "administrator activates", "an hour passes", "a week passes",
 }
 
@@ -165,6 +195,9 @@ const (
 	waitFirst  reply = "sent later"
 	fine       reply = "done"
 	refusedNow reply = "refused"
+	over       reply = "the recovery is over"
+	alsoAsked  reply = "the colleague is asked for a code"
+	alsoIn     reply = "the colleague is signed in"
 )
 
 // dueStep is what a browser's sign-in must do next.

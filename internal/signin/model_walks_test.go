@@ -22,13 +22,15 @@ type kind struct {
 	there    otherBrowser
 	password passwordState
 	account  accountState
-	used     int8 // the temporary password: not, here, or in the other browser
+	used     int8 // the temporary password: not, here, in the other browser, or elsewhere
 	tooLate  bool
 	finished bool
 	company  bool
 	own      bool
 	terms    bool
 	noCodes  bool
+	recovery recoveryState
+	besieged bool
 }
 
 type otherBrowser struct {
@@ -39,20 +41,32 @@ type otherBrowser struct {
 func (g *graph) kindOf(p modelState, a act) kind {
 	_, said, _ := g.rules.do(p, a)
 	there, used := p.browsers[1-a.browser], p.usedIn
-	if used != 0 {
+	if used == 1 || used == 2 {
 		used = 1 + (used-1+a.browser)%2
 	}
 	return kind{verb: a.verb, said: said, here: p.browsers[a.browser],
 		there:    otherBrowser{g.rules.due(p, 1-a.browser), there.session, there.trusted > 0, there.signIn.good > 0},
 		password: p.password, account: p.account, used: used, tooLate: p.tooLate, finished: p.finished,
-		company: p.company, own: p.own, terms: p.terms, noCodes: p.sent == modelAnHour}
+		company: p.company, own: p.own, terms: p.terms, noCodes: p.sent == modelAnHour, recovery: p.recovery, besieged: p.besieged}
 }
+
+// aboutRecovery and aboutStrangers are the acts that a recovery, and what strangers have
+// guessed, decide about, or that end it.
+var (
+	aboutRecovery = []verb{choose, changeOwn, forgot, answerRight, answerWrong, askLink, followLink, correctAddress, resetPassword,
+		lockAccount, deactivate, activate, hourPasses, weekPasses}
+	aboutStrangers = []verb{rightPassword, strangersGuess, answerRight, followLink, resetPassword, unlockAccount, activate}
+)
 
 // most leaves out of a kind what does not decide about the act.
 func (g *graph) most(p modelState, a act) kind {
 	k := g.kindOf(p, a)
 	in := &k.here.signIn
-	k.here.known = k.here.known && a.verb == lastGuess
+	k.besieged = k.besieged && slices.Contains(aboutStrangers, a.verb)
+	k.here.known = k.here.known && (a.verb == lastGuess || k.besieged)
+	if !slices.Contains(aboutRecovery, a.verb) {
+		k.recovery = noRecovery
+	}
 	k.company, k.own = k.company || k.own, false
 	k.tooLate, k.noCodes, k.there.trusted = false, false, k.there.trusted && a.verb > enterWrong
 	k.there.holdsCode = k.there.holdsCode && a.verb == enterOthers
@@ -77,9 +91,13 @@ func (g *graph) few(p modelState, a act) kind {
 	if a.verb < choose {
 		k.there = otherBrowser{}
 	}
+	if a.verb >= switchCompany || a.verb == colleague { // nothing that they do depends on how far a sign-in is
+		k.here = browserState{session: k.here.session, trusted: k.here.trusted, signIn: signInState{there: k.here.signIn.there}}
+		k.there = otherBrowser{session: k.there.session}
+	}
 	k.there.due, k.here.trusted = min(k.there.due, 1), min(k.here.trusted, 1)
 	if a.verb != rightPassword {
-		k.terms, k.company = false, false
+		k.terms, k.company = false, k.company && a.verb == colleague
 	}
 	return k
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"gatehouse"
+	"gatehouse/internal/guard"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -157,11 +158,11 @@ func (s *Service) setChosen(ctx context.Context, q store.Queries, st *site.Site,
 		return err
 	}
 	u.Password = w
-	_, err := q.EndOtherSessions(ctx, st.ID, u.ID, keep.session)
+	_, err := q.EndOtherSessions(ctx, st.ID, guard.Kept(guard.PasswordEndsSessions, u.ID), keep.session)
 	return errors.Join(err,
 		q.DeleteOtherSignInsOf(ctx, st.ID, u.ID, keep.signIn),
 		q.ForgetOtherBrowsers(ctx, st.ID, u.ID, keep.browser),
-		q.EndTrust(ctx, st.ID, u.ID),
+		q.EndTrust(ctx, st.ID, guard.Kept(guard.PasswordEndsTrust, u.ID)),
 		q.EndRecoveries(ctx, st.ID, u.ID))
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/guard"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -49,7 +50,8 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 	if err != nil {
 		return "", "", err
 	}
-	if f.SignIn.TrustBrowser {
+	slides := guard.Out(guard.TrustDoesNotSlide) && f.SignIn.SecondMethod == gatehouse.MethodTrustedBrowser
+	if f.SignIn.TrustBrowser || slides {
 		if err := q.TrustBrowser(ctx, st.ID, u.ID, id, f.SignIn.SecondStepAt); err != nil {
 			return "", "", err
 		}
@@ -74,7 +76,7 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 // password was entered, and has ended since: it must not outlive the switch, or its
 // removal, in a sign-in that waits on the page of a later step (invariant 1, B08).
 func (s *Service) stillTrusted(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser string) error {
-	if f.SignIn.SecondMethod != gatehouse.MethodTrustedBrowser {
+	if f.SignIn.SecondMethod != gatehouse.MethodTrustedBrowser || guard.Out(guard.TrustLookedAtAgain) {
 		return nil
 	}
 	f.SignIn.SecondStepAt, f.BrowserTrusted = time.Time{}, false

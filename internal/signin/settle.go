@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/guard"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -88,13 +89,14 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 	switch {
 	case u.State == gatehouse.Deactivated:
 		return gatehouse.ResultInactive, nil
-	case u.Locked() || a.refused:
+	case u.Locked() && !guard.Out(guard.LockedIsLocked) || a.refused:
 		return gatehouse.ResultLocked, nil
 	case !a.verdict.Match || voided:
 		return gatehouse.ResultWrong, nil
 	case !gatehouse.PasswordUsable(u.Password, s.Now()):
 		return gatehouse.ResultExpired, nil
-	case gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)) &&
+	case !guard.Out(guard.TemporaryOnce) &&
+		gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)) &&
 		gatehouse.PasswordUsedUp(u.Password, browserHash(s.temporaryDevice(u, a.req.SignIn))):
 		return gatehouse.ResultUsed, nil
 	}

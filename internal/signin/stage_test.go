@@ -3,6 +3,7 @@ package signin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,7 +22,7 @@ import (
 // stage is a whole server, and what it takes to play the people who use it.
 type stage struct {
 	*testkit.Server
-	t     *testing.T
+	t     testing.TB
 	desk  *directory.Service
 	sites string // the folder of the sites
 }
@@ -32,7 +33,7 @@ func onStage(t *testing.T, scene func(t *testing.T, s *stage)) {
 	testkit.Databases(t, func(t *testing.T, url string) { scene(t, newStage(t, url, noLimits)) })
 }
 
-func newStage(t *testing.T, url string, limits signin.Limits) *stage {
+func newStage(t testing.TB, url string, limits signin.Limits) *stage {
 	s := &stage{t: t}
 	s.Server = testkit.NewServer(t, url, testkit.WithLimits(limits), testkit.WithSites(func(dir string) { s.sites = dir }))
 	s.desk = &directory.Service{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}
@@ -41,6 +42,12 @@ func newStage(t *testing.T, url string, limits signin.Limits) *stage {
 
 func (s *stage) uk() *site.Site    { return s.Sites.ByID("meridian-uk") }
 func (s *stage) press() *site.Site { return s.Sites.ByID("inkwell") }
+
+var operator = gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
+
+var noLimits = signin.Limits{
+	Address: signin.Rate{Burst: 1e6, PerMinute: 1e6}, Username: signin.Rate{Burst: 1e6, PerMinute: 1e6}, Site: signin.Rate{Burst: 1e6, PerMinute: 1e6},
+}
 
 func visitor(st *site.Site) gatehouse.Caller {
 	return gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: st.ID, Address: "192.0.2.7", UserAgent: "test", Reference: "GH-TEST-TEST"}
@@ -228,6 +235,15 @@ func (s *stage) mend(what string, err error, want string) {
 	if got := faultsOf(err); got != want {
 		s.t.Fatalf("%s: %q (%v), want %q", what, got, err, want)
 	}
+}
+
+// codeOf is an error's code.
+func codeOf(err error) string {
+	var e *gatehouse.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return fmt.Sprint(err)
 }
 
 func faultsOf(err error) string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/guard"
 )
 
 // InsertCode adds a code that was sent for a sign-in.
@@ -18,8 +19,12 @@ func (q Queries) InsertCode(ctx context.Context, siteID, userID, signInID string
 // Codes returns what was sent for a sign-in, newest first.
 func (q Queries) Codes(ctx context.Context, siteID, signInID string) ([]gatehouse.Code, error) {
 	var all []gatehouse.Code
+	which := `signin_id = $2`
+	if guard.Out(guard.CodeOfItsSignIn) {
+		which = `user_id IN (SELECT user_id FROM signins WHERE id = $2)`
+	}
 	err := q.all(ctx, "codes", `SELECT id, mac, message_id, sent_at, expires_at, used_at FROM codes
-		WHERE site_id = $1 AND signin_id = $2 ORDER BY sent_at DESC, id DESC`, []any{siteID, signInID},
+		WHERE site_id = $1 AND `+which+` ORDER BY sent_at DESC, id DESC`, []any{siteID, signInID},
 		func(scan func(...any) error) error {
 			var c gatehouse.Code
 			err := scan(&c.ID, &c.MAC, &c.MessageID, when{&c.SentAt}, when{&c.ExpiresAt}, when{&c.UsedAt})

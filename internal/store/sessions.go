@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/guard"
 )
 
 // InsertSession adds a session under the hash of its token. ends is when its
@@ -121,7 +122,7 @@ func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all [
 // EndAccess ends all that is open in a user's name: sessions, half-finished sign-ins and
 // the trust in browsers (invariants 4 and 5).
 func (q Queries) EndAccess(ctx context.Context, siteID, userID string) error {
-	if _, err := q.DeleteSessionsOf(ctx, siteID, userID); err != nil {
+	if _, err := q.DeleteSessionsOf(ctx, siteID, guard.Kept(guard.LockEndsSessions, userID)); err != nil {
 		return err
 	}
 	if err := q.EndTrust(ctx, siteID, userID); err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/argon2"
 	"gatehouse/internal/demo"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/testkit"
@@ -23,6 +24,7 @@ type installation struct {
 	dir, file string
 	database  string
 	stdin     string // of the next command
+	environ   []string
 }
 
 func install(t *testing.T, database string) *installation {
@@ -62,6 +64,7 @@ func (in *installation) run(args ...string) result {
 		}
 	}
 	cmd.Env = append(cmd.Env, "GATEHOUSE_CONFIG="+in.file)
+	cmd.Env = append(cmd.Env, in.environ...)
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -138,9 +141,14 @@ func TestWrongUsage(t *testing.T) {
 
 func TestVersionAndKeys(t *testing.T) {
 	in := install(t, "")
-	in.expect(0, "version", "gatehouse ", "commit ", "go1.")
+	in.expect(0, "version", "gatehouse ", "commit ", "go1.", "argon2 ")
 	var b build
 	must(t, json.Unmarshal([]byte(in.expect(0, "version --json").out), &b))
+	in.environ = []string{argon2.Variable + "=library"}
+	in.expect(0, "version", "argon2 library")
+	in.environ = []string{argon2.Variable + "=abacus"}
+	in.expect(2, "version", `GATEHOUSE_ARGON2 is "abacus": this machine can run library`)
+	in.environ = nil
 	in.expect(0, "keys new fresh", "Keep a copy")
 	path := filepath.Join(in.dir, "fresh")
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {

@@ -9,10 +9,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // sites name their zones, and a container may have none
 
 	"github.com/alecthomas/kong"
+
+	"gatehouse/internal/argon2"
 )
 
 // The exit statuses.
@@ -77,8 +81,10 @@ func run(a *app, args []string) int {
 	// It names the file and is no setting in it; whoever reads the file's settings
 	// from the environment would say so.
 	os.Unsetenv(configVariable)
-	a.environ = os.Environ()
-	err = command.Run(a)
+	if err = checkKernel(); err == nil {
+		a.environ = os.Environ()
+		err = command.Run(a)
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -95,6 +101,17 @@ func run(a *app, args []string) int {
 }
 
 const configVariable = "GATEHOUSE_CONFIG"
+
+// checkKernel refuses a kernel that this machine has not. What it names has been chosen
+// when the program began; it is no setting of the file either.
+func checkKernel() error {
+	asked := os.Getenv(argon2.Variable)
+	os.Unsetenv(argon2.Variable)
+	if asked == "" || slices.Contains(argon2.Kernels(), asked) {
+		return nil
+	}
+	return usageError{fmt.Errorf("%s is %q: this machine can run %s", argon2.Variable, asked, strings.Join(argon2.Kernels(), ", "))}
+}
 
 // configFlag is the flag of all commands that need the configuration.
 type configFlag struct {

@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/internal/assembly"
 	"gatehouse/internal/geo"
+	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 )
 
@@ -29,6 +30,9 @@ func runServe(ctx context.Context, configPath string) error {
 	useThreads()
 	defer runtime.KeepAlive(ballast())
 	log := logTo(os.Stderr, cfg.Log.Level)
+	if _, fault := secret.Kernel(); fault != nil {
+		log.Error("slow hashing", "error", fault)
+	}
 	cert, err := newCertificate(cfg)
 	if err != nil {
 		return usageError{err}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"gatehouse/internal/secret"
 )
 
 // version is set by the release build: -ldflags "-X main.version=1.2.3".
@@ -18,6 +20,7 @@ type build struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit"`
 	Go      string `json:"go"`
+	Argon2  string `json:"argon2"` // what computes it on this machine
 }
 
 func thisBuild() build {
@@ -42,6 +45,7 @@ func thisBuild() build {
 		}
 	}
 	b.Commit += changed
+	b.Argon2, _ = secret.Kernel()
 	return b
 }
 
@@ -50,6 +54,6 @@ func (c *versionCmd) Run(a *app) error {
 	if c.JSON {
 		return asJSON(a.out, b)
 	}
-	_, err := fmt.Fprintf(a.out, "gatehouse %s\ncommit %s\n%s\n", b.Version, b.Commit, b.Go)
+	_, err := fmt.Fprintf(a.out, "gatehouse %s\ncommit %s\n%s\nargon2 %s\n", b.Version, b.Commit, b.Go, b.Argon2)
 	return err
 }

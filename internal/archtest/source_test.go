@@ -308,8 +308,7 @@ func checkNames(f file) []string {
 }
 
 func checkLengths(f file) []string {
-	// argon2 is a library's own text: see docs/decisions/0011.
-	if f.test || f.room == "internal/argon2" {
+	if f.test {
 		return nil
 	}
 	var bad []string

@@ -2,83 +2,233 @@ package argon2
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
 	"testing"
 
-	upstream "golang.org/x/crypto/argon2"
+	library "golang.org/x/crypto/argon2"
 )
 
-// The vector of RFC 9106 5.3 needs a secret and associated data, which IDKey has not;
-// this one was made by the reference implementation's command.
-func TestReferenceVector(t *testing.T) {
-	const want = "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7" // t=2, m=65536, p=1
-	got := new(Memory).IDKey([]byte("password"), []byte("somesalt"), 2, 65536, 1, 32)
-	if hex.EncodeToString(got) != want {
-		t.Errorf("%x, want %s", got, want)
+// inGo is Go's blocks under a name of their own.
+var inGo = &kernel{"go", begin, beginOver, finish}
+
+// ours are the kernels that compute blocks themselves.
+func ours() []*kernel {
+	return append([]*kernel{inGo}, kernels()[1:]...)
+}
+
+// each runs a test for each of our kernels.
+func each(t *testing.T, test func(*testing.T, *kernel)) {
+	t.Helper()
+	for _, k := range ours() {
+		t.Run(k.name, func(t *testing.T) { test(t, k) })
 	}
 }
 
-// Whatever the memory held before, larger or smaller, of other parameters or noise:
-// the key is the one that the library makes.
-func TestDirtyMemoryMakesTheSameKeys(t *testing.T) {
-	m := &Memory{blocks: make([]block, 4096)}
-	for _, c := range []struct {
-		passes, memory uint32
-		threads        uint8
-		keyLen         uint32
-	}{{1, 8, 1, 32}, {2, 4096, 1, 32}, {3, 1000, 1, 16}, {1, 2048, 4, 64}, {2, 64, 2, 128}, {4, 333, 3, 24}, {2, 19456, 1, 32}} {
-		for i := range m.blocks {
-			for j := range m.blocks[i] {
-				m.blocks[i][j] = 0xa5a5a5a5a5a5a5a5 * uint64(i+j+1)
+// RFC 9106 5.1 to 5.3.
+func TestVectorsOfTheRFC(t *testing.T) {
+	in := input{
+		Params:   Params{Version: Version, MemoryKiB: 32, Passes: 3, Lanes: 4, KeyBytes: 32},
+		password: bytes.Repeat([]byte{1}, 32), salt: bytes.Repeat([]byte{2}, 16),
+		secret: bytes.Repeat([]byte{3}, 8), data: bytes.Repeat([]byte{4}, 12),
+	}
+	want := map[Variant]string{
+		D:  "512b391b6f1162975371d30919734294f868e3be3984f3c1a13a4db9fabe4acb",
+		I:  "c814d9d1dc7f37aa13f0d77f2494bda1c8de6b016dd388d29952a4c4672b6ce8",
+		ID: "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659",
+	}
+	each(t, func(t *testing.T, k *kernel) {
+		for in.Variant = D; in.Variant <= ID; in.Variant++ {
+			if got := hex.EncodeToString(new(Memory).key(k, in)); got != want[in.Variant] {
+				t.Errorf("variant %d: %s, want %s", in.Variant, got, want[in.Variant])
 			}
 		}
-		salt := make([]byte, 16)
-		rand.Read(salt)
-		password := fmt.Appendf(nil, "password of %v", c)
-		want := upstream.IDKey(password, salt, c.passes, c.memory, c.threads, c.keyLen)
-		for range 2 {
-			if got := m.IDKey(password, salt, c.passes, c.memory, c.threads, c.keyLen); !bytes.Equal(got, want) {
-				t.Errorf("%+v: %x, want %x", c, got, want)
+	})
+}
+
+// cases are how many random ones are tried: 10,000 with GATEHOUSE_TEST_LONG.
+func cases(few int) int {
+	if os.Getenv("GATEHOUSE_TEST_LONG") != "" {
+		return 10_000
+	}
+	return few
+}
+
+// randomInput is something to derive a key from, in less than 200 KiB.
+func randomInput(r *rand.Rand) input {
+	lanes := 1 + r.Uint32N(8)
+	if r.IntN(2) == 0 {
+		lanes = 1
+	}
+	return input{
+		Params: Params{Variant: Variant(r.IntN(3)), Version: Version, MemoryKiB: 8*lanes + r.Uint32N(120), Passes: 1 + r.Uint32N(3),
+			Lanes: uint8(lanes), KeyBytes: 4 + r.Uint32N(200)},
+		password: randomBytes(r, r.IntN(300)), salt: randomBytes(r, r.IntN(100)),
+	}
+}
+
+func randomBytes(r *rand.Rand, n int) []byte {
+	text := make([]byte, n)
+	for i := range text {
+		text[i] = byte(r.Uint32())
+	}
+	return text
+}
+
+// spoil fills the memory with anything.
+func (m *Memory) spoil(r *rand.Rand) {
+	for i := range m.blocks {
+		m.blocks[i][r.IntN(blockWords)], m.blocks[i][0] = r.Uint64(), r.Uint64()
+	}
+	for i := range m.lanes {
+		m.lanes[i] = laneWork{rows: block{r.Uint64()}, choices: choices{numbers: block{r.Uint64()}, first: block{r.Uint64()}}}
+	}
+}
+
+// check compares a kernel's key with the library's or, where that has none, with Go's.
+func check(t *testing.T, k *kernel, m *Memory, in input) {
+	t.Helper()
+	want := new(Memory).key(inLibrary, in)
+	if got := m.key(k, in); !bytes.Equal(got, want) {
+		t.Fatalf("%+v, password %x, salt %x: %x, want %x", in.Params, in.password, in.salt, got, want)
+	}
+}
+
+func TestKernelsMakeTheLibrarysKeys(t *testing.T) {
+	each(t, func(t *testing.T, k *kernel) {
+		r, m := rand.New(rand.NewPCG(9106, 1)), new(Memory)
+		for range cases(60) {
+			in := randomInput(r)
+			m.spoil(r)
+			check(t, k, m, in)
+			in.Version = OldVersion
+			check(t, k, m, in)
+		}
+	})
+}
+
+// Memory that is no multiple of the lanes is rounded down, and segments may be shorter
+// than one set of choices, as long, or longer.
+func TestAllSizes(t *testing.T) {
+	sizes := []uint32{511, 512, 513, 515, 1027}
+	for n := uint32(8); n <= 70; n++ {
+		sizes = append(sizes, n)
+	}
+	each(t, func(t *testing.T, k *kernel) {
+		m := new(Memory)
+		for _, size := range sizes {
+			for _, variant := range []Variant{I, ID} {
+				check(t, k, m, input{Params: Params{variant, Version, size, 2, 1, 32}, password: []byte("Sommer-7"), salt: []byte("saltsalt")})
 			}
 		}
-	}
+	})
 }
 
-// The other variant that the library has, and what the reference implementation's
-// command says of all of them in both versions.
-func TestOtherVariants(t *testing.T) {
-	m := &Memory{}
-	for _, lanes := range []uint8{1, 3} {
-		want := upstream.Key([]byte("password"), []byte("somesalt"), 3, 500, lanes, 32)
-		if got := m.Key(I, Version, []byte("password"), []byte("somesalt"), 3, 500, lanes, 32); !bytes.Equal(got, want) {
-			t.Errorf("argon2i with %d lanes: %x, want %x", lanes, got, want)
+// The race detector sees what Go's blocks do, and not what assembly does; which blocks
+// that are is the same for all kernels.
+func TestLanesShareNothingTooEarly(t *testing.T) {
+	each(t, func(t *testing.T, k *kernel) {
+		m := new(Memory)
+		for lanes := uint8(1); lanes <= 8; lanes++ {
+			for variant := D; variant <= ID; variant++ {
+				check(t, k, m, input{Params: Params{variant, Version, 128, 3, lanes, 32}, password: []byte("Sommer-7"), salt: []byte("saltsalt")})
+			}
 		}
-	}
-	// argon2 somesalt -{d,i,id} -v {10,13} -t 3 -k 256 -p 2 -l 24 -r
-	for _, c := range []struct {
-		variant Variant
-		version uint32
-		want    string
-	}{
-		{D, OldVersion, "d5a8b4c384d090e93872ca3a02a29ab24ec3b1cfdb1fddf2"},
-		{D, Version, "f4f0669218eaf3641f39cc97efb915721102f4b128211ef2"},
-		{I, OldVersion, "ac16cea853ea7d62d9e2b47822abbc95fd67cd40ca455a48"},
-		{I, Version, "f5bbf5d4c3836af13193053155b73ec7476a6a2eb93fd5e6"},
-		{ID, OldVersion, "d6fe18208108e0023fe00826f9176c327b2512a5fca7710c"},
-		{ID, Version, "4668d30ac4187e6878eedeacf0fd83c5a0a30db2cc16ef0b"},
-	} {
-		if got := m.Key(c.variant, c.version, []byte("password"), []byte("somesalt"), 3, 256, 2, 24); hex.EncodeToString(got) != c.want {
-			t.Errorf("variant %d, version %x: %x, want %s", c.variant, c.version, got, c.want)
+	})
+}
+
+// What the whole program derives by default, once.
+func TestDefaultsOfThePolicy(t *testing.T) {
+	want := library.IDKey([]byte("Sommer-7"), []byte("saltsaltsaltsalt"), 2, 19456, 1, 32)
+	for _, k := range kernels() {
+		in := input{Params: Params{ID, Version, 19456, 2, 1, 32}, password: []byte("Sommer-7"), salt: []byte("saltsaltsaltsalt")}
+		if got := new(Memory).key(k, in); !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, want %x", k.name, got, want)
 		}
 	}
 }
 
-func BenchmarkIDKey(b *testing.B) {
+func TestMemoryIsKeptAndBeginsOnAPage(t *testing.T) {
 	var m Memory
-	b.ReportAllocs()
-	for b.Loop() {
-		m.IDKey([]byte("password"), []byte("0123456789abcdef"), 2, 19456, 1, 32)
+	in := input{Params: Params{ID, Version, 1024, 1, 1, 32}}
+	m.key(inGo, in)
+	place := fmt.Sprintf("%p", m.blocks)
+	if !strings.HasSuffix(place, "000") {
+		t.Errorf("the memory begins at %s", place)
+	}
+	in.MemoryKiB = 512
+	m.key(inGo, in)
+	if again := fmt.Sprintf("%p", m.blocks); again != place || m.Bytes() != 1<<20 {
+		t.Errorf("%d bytes at %s, then at %s", m.Bytes(), place, again)
+	}
+}
+
+func TestImpossibleParametersPanic(t *testing.T) {
+	for _, p := range []Params{
+		{3, Version, 64, 1, 1, 32}, {ID, 0x11, 64, 1, 1, 32}, {ID, Version, 7, 1, 1, 32}, {ID, Version, 15, 1, 2, 32},
+		{ID, Version, 64, 0, 1, 32}, {ID, Version, 64, 1, 0, 32}, {ID, Version, 64, 1, 1, 3},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%+v makes a key", p)
+				}
+			}()
+			new(Memory).Key(p, nil, nil)
+		}()
+	}
+}
+
+func TestChoiceOfTheKernel(t *testing.T) {
+	broken := &kernel{"broken", begin, beginOver, func(out, rows, next *block) { finish(out, rows, next); out[77] ^= 1 << 40 }}
+	for _, c := range []struct {
+		asked string
+		there []*kernel
+		want  *kernel
+		fault bool
+	}{
+		{"", []*kernel{inLibrary}, inLibrary, false},
+		{"", []*kernel{inLibrary, inGo}, inGo, false},
+		{"library", []*kernel{inLibrary, inGo}, inLibrary, false},
+		{"avx9", []*kernel{inLibrary, inGo}, inGo, false},
+		{"", []*kernel{inLibrary, broken}, inLibrary, true},
+		{"broken", []*kernel{inLibrary, broken, inGo}, inLibrary, true},
+	} {
+		if got := choose(c.asked, c.there); got.kernel != c.want || (got.fault != nil) != c.fault {
+			t.Errorf("asked for %q: %s, %v", c.asked, got.kernel.name, got.fault)
+		}
+	}
+}
+
+func FuzzKernels(f *testing.F) {
+	f.Add([]byte("Sommer-7"), []byte("saltsalt"), uint8(2), uint8(1), uint16(64), uint8(2), uint8(32), false)
+	f.Add([]byte{}, []byte{}, uint8(0), uint8(3), uint16(25), uint8(1), uint8(65), true)
+	m := new(Memory)
+	f.Fuzz(func(t *testing.T, password, salt []byte, variant, lanes uint8, memory uint16, passes, keyBytes uint8, old bool) {
+		p := Params{Variant: Variant(variant % 3), Version: Version, Passes: 1 + uint32(passes%4), Lanes: 1 + lanes%8, KeyBytes: 4 + uint32(keyBytes)}
+		if old {
+			p.Version = OldVersion
+		}
+		p.MemoryKiB = 8*uint32(p.Lanes) + uint32(memory%600)
+		for _, k := range ours() {
+			check(t, k, m, input{Params: p, password: password, salt: salt})
+		}
+	})
+}
+
+// BenchmarkKernels is one hash of the default policy on each thread.
+func BenchmarkKernels(b *testing.B) {
+	for _, k := range append(kernels(), inGo) {
+		b.Run(k.name, func(b *testing.B) {
+			b.RunParallel(func(pb *testing.PB) {
+				in := input{Params: Params{ID, Version, 19456, 2, 1, 32}, password: []byte("Sommer-7"), salt: []byte("saltsaltsaltsalt")}
+				for m := new(Memory); pb.Next(); {
+					m.key(k, in)
+				}
+			})
+		})
 	}
 }

@@ -98,10 +98,10 @@ func parseArgon2(encoded string) (*storedHash, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored := &storedHash{scheme: scheme, own: variant == argon2.ID && version == argon2.Version, params: p, key: key}
-	stored.compute = func(password []byte) ([]byte, error) {
-		return argonKey(variant, version, password, salt, p, len(key)), nil
-	}
+	kind := p.argon2id(len(key))
+	stored := &storedHash{scheme: scheme, own: variant == kind.Variant && version == kind.Version, params: p, key: key}
+	kind.Variant, kind.Version = variant, version
+	stored.compute = func(password []byte) ([]byte, error) { return argonKey(kind, password, salt), nil }
 	return stored, nil
 }
 

@@ -7,8 +7,6 @@ import (
 	"hash"
 	"regexp"
 	"strings"
-
-	"gatehouse/internal/argon2"
 )
 
 // The formats of PHP programs: phpass, Drupal's and Magento's.
@@ -124,7 +122,7 @@ func parseMagento(parts []string) (*storedHash, error) {
 		case len(versions) > 1 && versions[0] == "1":
 			password = []byte(hex.EncodeToString(sha256Of([]byte(salt), password)))
 		}
-		return argonKey(argon2.ID, argon2.Version, password, []byte(salt[:16]), p, len(key)), nil
+		return argonKey(p.argon2id(len(key)), password, []byte(salt[:16])), nil
 	}
 	return stored, nil
 }

@@ -117,16 +117,16 @@ func (h *Hasher) Wraps(ctx context.Context, stored, encoded string) (same bool, 
 	return same && unreadable == nil, err
 }
 
-// argonKey is argon2 of any variant in memory that is used again.
-func argonKey(variant argon2.Variant, version uint32, password, salt []byte, p Params, keyLen int) []byte {
-	worked.Add(p.work())
+// argonKey is argon2 of any kind in memory that is used again.
+func argonKey(p argon2.Params, password, salt []byte) []byte {
+	worked.Add(uint64(p.MemoryKiB) * uint64(p.Passes))
 	var m *argon2.Memory
 	select {
 	case m = <-memories:
 	default:
 		m = new(argon2.Memory)
 	}
-	key := m.Key(variant, version, password, salt, p.Time, p.MemoryKiB, p.Parallelism, uint32(keyLen))
+	key := m.Key(p, password, salt)
 	if m.Bytes() <= mostKept {
 		select {
 		case memories <- m:

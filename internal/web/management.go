@@ -43,6 +43,9 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 	gauge("gatehouse_hashes_waiting", "Sign-ins that wait for the hash gate.", func() float64 { _, waiting := h.Load(); return float64(waiting) })
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gatehouse_hash_work_kib_total",
 		Help: "Memory that password hashes have filled, in KiB times passes."}, func() float64 { return float64(secret.Worked()) }))
+	kernel, _ := secret.Kernel()
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gatehouse_argon2_info",
+		Help: "What computes the password hashes; always 1.", ConstLabels: prometheus.Labels{"kernel": kernel}}, func() float64 { return 1 }))
 	m.registry.MustRegister(m.signIns, m.requests, m.csp, &databaseMetrics{store: s, now: now},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong, gatehouse.ResultUnknown,

@@ -106,7 +106,10 @@ func (w *codeWalks) round(ctx context.Context) (r codeRound, spent processor, er
 	if r.fresh, err = w.all(ctx, func(string) string { return "" }); err != nil {
 		return r, spent, err
 	}
-	after := w.hashes(ctx, 1500*time.Millisecond)
+	after, err := w.limit.measure(1500 * time.Millisecond)
+	if err != nil {
+		return r, spent, err
+	}
 	r.hashes = round{count: w.before.count + after.count, spent: w.before.spent.plus(after.spent)}
 	w.before = after
 	return r, r.known.spent.plus(r.fresh.spent).plus(r.hashes.spent), nil

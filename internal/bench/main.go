@@ -34,6 +34,7 @@ type group struct {
 }
 
 var groups = []group{
+	{"hash", "hashes a second, as a multiple of what the library that Go servers use does", measureHashes},
 	{"sign-in/sqlite", "sign-ins a second, as a share of what the machine can hash", on("sqlite", measureSignIns)},
 	{"storm/sqlite", "session checks, memory and refusals while everybody signs in", on("sqlite", measureStorm)},
 	{"session/sqlite", "session checks a second, as a share of an empty handler's rate", on("sqlite", measureSessions)},
@@ -58,11 +59,14 @@ type bench struct {
 	dir    string // for everything that is written
 	binary string // the server
 	hasher *secret.Hasher
-	hash   string     // of password
-	site   *site.Site // that is measured
-	keys   *secret.Keys
-	report *report
-	sink   *sink // the mail server
+	// limit hashes as servers here do, library as those in Go do at best: in processes of
+	// their own.
+	limit, library *hashing
+	hash           string     // of password
+	site           *site.Site // that is measured
+	keys           *secret.Keys
+	report         *report
+	sink           *sink // the mail server
 
 	databases map[string]*database // those with people who sign in
 }
@@ -72,12 +76,20 @@ func main() {
 	only := flag.String("only", "", "measure only the groups whose `name` contains this")
 	jsonFile := flag.String("json", "bench.json", "write the figures to this `file`; empty: nowhere")
 	empty := flag.Bool("empty-handler", false, "be the empty handler that rates are compared with")
+	hashes := flag.Bool("hashes", false, "be the process that hashes, as long as each line of its input says")
 	flag.BoolVar(&b.quick, "quick", false, "measure briefly, to see that everything works: the figures say little")
 	flag.StringVar(&b.binary, "binary", "", "measure this `program` in place of one built for the purpose")
 	flag.Usage = usage
 	flag.Parse()
-	if *empty {
+	switch {
+	case *empty:
 		serveEmpty()
+		return
+	case *hashes:
+		if err := serveHashes(); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(2)
+		}
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -139,7 +151,7 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, b.sink.listen.Close())
+		err = errors.Join(err, b.sink.listen.Close(), b.limit.stop(), b.library.stop())
 		for _, db := range b.databases {
 			err = errors.Join(err, db.remove())
 		}
@@ -191,6 +203,12 @@ func (b *bench) prepare(ctx context.Context) error {
 	b.hasher = newHasher()
 	if b.hash, err = b.hasher.Hash(ctx, password); err != nil {
 		return err
+	}
+	if b.limit, err = startHashing(""); err != nil {
+		return err
+	}
+	if b.library, err = startHashing("library"); err != nil {
+		return errors.Join(err, b.limit.stop())
 	}
 	b.sink, err = openSink()
 	return err

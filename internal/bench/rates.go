@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,33 +34,6 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-// hashes is what this machine can hash while it does nothing else.
-func (b *bench) hashes(ctx context.Context, d time.Duration) round {
-	var done atomic.Int64
-	var all sync.WaitGroup
-	end := make(chan struct{})
-	for range 2 * runtime.NumCPU() { // so that somebody always waits at the gate
-		all.Go(func() {
-			for {
-				select {
-				case <-end:
-					return
-				default:
-				}
-				if v, err := b.hasher.Verify(context.Background(), b.hash, password); err != nil || !v.Match {
-					panic(fmt.Sprint("the hash is not the password's: ", err))
-				}
-				done.Add(1)
-			}
-		})
-	}
-	pause(ctx, d/10)
-	r := watch(ctx, nil, &done, d)
-	close(end)
-	all.Wait()
-	return r
 }
 
 // leastSignIns are the limits, by engine and number of clients.
@@ -95,7 +67,10 @@ func (b *bench) compareSignIns(ctx context.Context, s *server, people int) error
 	if people > 8 { // a sign-in takes a second
 		rounds, warmUp, length = 6, 1500*time.Millisecond, 3*time.Second
 	}
-	before := b.hashes(ctx, length)
+	before, err := b.limit.measure(length)
+	if err != nil {
+		return err
+	}
 	all, disturbed, err := quietly(ctx, b.count(rounds), func() (compared, processor, error) {
 		st := brew(s, people, false)
 		pause(ctx, warmUp)
@@ -103,7 +78,10 @@ func (b *bench) compareSignIns(ctx context.Context, s *server, people int) error
 		if err := st.still(); err != nil {
 			return compared{}, processor{}, err
 		}
-		after := b.hashes(ctx, length)
+		after, err := b.limit.measure(length)
+		if err != nil {
+			return compared{}, processor{}, err
+		}
 		spent := before.spent.plus(r.spent).plus(after.spent)
 		best := round{(before.perSecond + after.perSecond) / 2, before.count + after.count, before.spent.plus(after.spent)}
 		before = after

@@ -51,7 +51,7 @@ func (p *Portal) SetFirstChallenge(w http.ResponseWriter, r *http.Request) error
 	v, form := ui.VisitOf(r), challengeForm(r)
 	out, err := p.SignIn.SetFirstChallenge(r.Context(), v.Site, at(r, v), form)
 	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
-		return ChallengeSetup{InSteps: inSteps(v, gatehouse.StepChallenge), Username: v.Pending.User.Username, ChallengeForm: keptChallenge(form, bad)}
+		return ChallengeSetup{inSteps(v, gatehouse.StepChallenge), keptChallenge(form, bad)}
 	})
 }
 
@@ -116,7 +116,6 @@ func (v ChallengeForm) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 type ChallengeSetup struct {
 	InSteps
 	ChallengeForm
-	Username string
 }
 
 func (ChallengeSetup) Template() string        { return "challenge_setup" }

@@ -26,7 +26,12 @@ func everyRule() []gatehouse.FieldError {
 }
 
 func atStep(step gatehouse.Step) InSteps {
-	return InSteps{step, []gatehouse.Step{gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser}}
+	return stepOf(gatehouse.User{Username: "msantos"}, step, gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser)
+}
+
+// stepOf is a step of somebody's sign-in, which had some to do when it began.
+func stepOf(u gatehouse.User, step gatehouse.Step, due ...gatehouse.Step) InSteps {
+	return InSteps{step, gatehouse.SignInFacts{User: u, SignIn: gatehouse.SignIn{Steps: due}}}
 }
 
 func badChallenge() ChallengeForm {
@@ -37,23 +42,28 @@ func badChallenge() ChallengeForm {
 
 // stepSamples are the pages of the steps of a sign-in, and of what they set in My account.
 func stepSamples() []pages.Sample {
-	temporary, terms := atStep(gatehouse.StepPassword), TermsText{"2026-09", fixture.Document}
+	temporary, long, terms := atStep(gatehouse.StepPassword), atStep(gatehouse.StepPassword), TermsText{"2026-09", fixture.Document}
+	long.User.Username = fixture.LongName
+	sole := atStep(gatehouse.StepSoleUser)
+	sole.User.Username = fixture.LongName
+	administrator := sole
+	administrator.User.Role = gatehouse.RoleAdmin
 	bad := append(fixture.Wrong("old_password", "required", "password-wrong"), everyRule()...)
 	bad = append(bad, fixture.Wrong("repeat_password", "required", "mismatch")...)
 	return []pages.Sample{
-		{Name: "expired", View: PasswordExpired{InSteps: InSteps{Step: gatehouse.StepPassword}, Username: "msantos"}},
-		{Name: "expired-temporary", View: PasswordExpired{InSteps: temporary, Username: fixture.LongName, Temporary: true}},
-		{Name: "expired-wrong", View: PasswordExpired{InSteps: temporary, Username: "msantos", Temporary: true, Errors: bad}},
-		{Name: "challenge", View: ChallengeSetup{InSteps: atStep(gatehouse.StepChallenge), Username: "msantos"}},
-		{Name: "challenge-wrong", View: ChallengeSetup{InSteps: atStep(gatehouse.StepChallenge), Username: "msantos", ChallengeForm: badChallenge()}},
+		{Name: "expired", View: PasswordExpired{InSteps: stepOf(gatehouse.User{Username: "msantos", Password: gatehouse.Password{Origin: gatehouse.PasswordChosen}}, gatehouse.StepPassword)}},
+		{Name: "expired-temporary", View: PasswordExpired{InSteps: long}},
+		{Name: "expired-wrong", View: PasswordExpired{temporary, bad}},
+		{Name: "challenge", View: ChallengeSetup{InSteps: atStep(gatehouse.StepChallenge)}},
+		{Name: "challenge-wrong", View: ChallengeSetup{atStep(gatehouse.StepChallenge), badChallenge()}},
 		{Name: "terms", View: AcceptTerms{InSteps: atStep(gatehouse.StepTerms), TermsText: terms}},
 		{Name: "terms-wrong", View: AcceptTerms{InSteps: atStep(gatehouse.StepTerms), TermsText: terms, Errors: fixture.Wrong("accept", "required")}},
 		{Name: "terms-changed", View: AcceptTerms{InSteps: atStep(gatehouse.StepTerms), TermsText: terms, Errors: fixture.Wrong("accept", "terms-changed")}},
 		{Name: "terms-public", View: Terms{TermsText: terms, InForce: true}},
 		{Name: "terms-old", View: Terms{TermsText: terms}, SignedIn: true},
-		{Name: "sole-user", View: SoleUser{InSteps: atStep(gatehouse.StepSoleUser), Username: fixture.LongName}},
-		{Name: "sole-user-admin", View: SoleUser{InSteps: atStep(gatehouse.StepSoleUser), Username: fixture.LongName, Administrator: true}},
-		{Name: "sole-user-wrong", View: SoleUser{InSteps: atStep(gatehouse.StepSoleUser), Username: "msantos", Errors: fixture.Wrong("sole_user", "required")}},
+		{Name: "sole-user", View: SoleUser{InSteps: sole}},
+		{Name: "sole-user-admin", View: SoleUser{InSteps: administrator}},
+		{Name: "sole-user-wrong", View: SoleUser{InSteps: atStep(gatehouse.StepSoleUser), Errors: fixture.Wrong("sole_user", "required")}},
 		{Name: "password", View: ChangePassword{Username: "msantos"}, SignedIn: true},
 		{Name: "password-not-me", View: ChangePassword{Username: "msantos", NotMe: true}, SignedIn: true},
 		{Name: "password-saved", View: ChangePassword{Username: "msantos", Saved: true}, SignedIn: true},
@@ -78,7 +88,7 @@ func codeSamples() []pages.Sample {
 	}
 	return []pages.Sample{
 		{Name: "code", View: sent},
-		{Name: "code-alone", View: with(func(v *Code) { v.Steps, v.NextAt = nil, fixture.Noon })},
+		{Name: "code-alone", View: with(func(v *Code) { v.SignIn.Steps, v.NextAt = nil, fixture.Noon })},
 		{Name: "code-again", View: with(func(v *Code) { v.Again, v.Trust, v.NextAt = true, true, fixture.Noon.Add(40*time.Minute) })},
 		{Name: "code-wrong", View: with(func(v *Code) {
 			v.Typed, v.Trust = `41827"x`, true
@@ -148,10 +158,10 @@ func ownTwoFactorSamples() []pages.Sample {
 func hostileStep(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case PasswordExpired:
-		v.Username = probe
+		v.User.Username = probe
 		return v
 	case ChallengeSetup:
-		v.Username, v.Question, v.Own = probe, probe, probe
+		v.User.Username, v.Question, v.Own = probe, probe, probe
 		return v
 	case AcceptTerms:
 		v.TermsText = TermsText{probe, probe}
@@ -160,7 +170,7 @@ func hostileStep(v ui.View, probe string) ui.View {
 		v.TermsText = TermsText{probe, probe}
 		return v
 	case SoleUser:
-		v.Username = probe
+		v.User.Username = probe
 		return v
 	case ChangePassword:
 		v.Username = probe

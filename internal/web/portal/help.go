@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"gatehouse"
 	"gatehouse/internal/site"
 	"gatehouse/internal/web/ui"
 )
@@ -26,20 +25,6 @@ func (p *Portal) HelpPage(w http.ResponseWriter, r *http.Request) error {
 		return p.page(w, r, http.StatusNotFound, HelpMissing{})
 	}
 	return p.page(w, r, http.StatusOK, HelpArticle{Page: page})
-}
-
-// Contact says how to reach the site's support.
-func (p *Portal) Contact(w http.ResponseWriter, r *http.Request) error {
-	return p.page(w, r, http.StatusOK, Contact{})
-}
-
-// Search finds pages of the account and of the help (B18).
-func (p *Portal) Search(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	query := queryOf(r)
-	return p.page(w, r, http.StatusOK, Search{
-		Query: query, Words: !site.NewQuery(query).Empty(), Hits: v.Site.SearchHelp(v.Lang, query),
-	})
 }
 
 // queryOf is what somebody searches for, as it is shown again.
@@ -77,24 +62,6 @@ type HelpMissing struct{}
 func (HelpMissing) Template() string        { return "help_missing" }
 func (HelpMissing) Title(p *ui.Page) string { return p.T("help.missing_title") }
 
-// Contact says how to reach the site's support, and what to have ready (C07).
-type Contact struct{}
-
-func (Contact) Template() string        { return "contact" }
-func (Contact) Title(p *ui.Page) string { return p.T("contact.title") }
-
-// Search is the search of whoever is signed in: over the pages of their account and
-// the help (B18).
-type Search struct {
-	Query string
-	// Words: there is a word in what was typed.
-	Words bool
-	Hits  []site.HelpHit
-}
-
-func (Search) Template() string        { return "search" }
-func (Search) Title(p *ui.Page) string { return p.T("search.title") }
-
 // searchField is the field of a search, for the template "search-field".
 type searchField struct{ Action, Label, Button, Query string }
 
@@ -104,43 +71,4 @@ func (HelpMissing) Field(p *ui.Page) searchField { return helpField(p, "") }
 
 func helpField(p *ui.Page, query string) searchField {
 	return searchField{"/help", p.T("help.search"), p.T("help.search_button"), query}
-}
-
-// Field searches everything.
-func (v Search) Field(p *ui.Page) searchField {
-	return searchField{"/search", p.T("search.label"), p.T("search.button"), v.Query}
-}
-
-// foundPage is a page of the site that a search finds.
-type foundPage struct{ Title, Path string }
-
-// searchPages are the pages that a search looks at: the part of their texts' keys,
-// the path, and where they are.
-var searchPages = []struct {
-	key, path string
-	on        func(*site.Site) bool // nil: every site
-}{
-	{"home", "/", nil},
-	{"profile", "/account/profile", nil},
-	{"password", "/account/password", nil},
-	{"challenge", "/account/challenge", func(s *site.Site) bool { return s.Recovery == gatehouse.RecoverByChallenge }},
-	{"devices", "/account/devices", nil},
-	{"activity", "/account/activity", nil},
-	{"terms", "/terms", func(s *site.Site) bool { return s.TermsVersion != "" }},
-	{"help", "/help", nil},
-	{"contact", "/contact", nil},
-}
-
-// Found are the pages of the signed-in user whose name or words have every word of the
-// query.
-func (v Search) Found(p *ui.Page) []foundPage {
-	q := site.NewQuery(v.Query)
-	var found []foundPage
-	for _, s := range searchPages {
-		title := p.T("search.page_" + s.key)
-		if (s.on == nil || s.on(p.Site)) && q.Matches(title, p.T("search.page_"+s.key+"_words")) {
-			found = append(found, foundPage{title, s.path})
-		}
-	}
-	return found
 }

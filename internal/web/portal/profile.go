@@ -131,6 +131,9 @@ func (Profile) Template() string        { return "profile" }
 func (Profile) Title(p *ui.Page) string { return p.T("profile.title") }
 func (v Profile) Failed() bool          { return v.Changed || v.TooSoon > 0 }
 
+// You are the fields about the person, in their order.
+func (Profile) You() []string { return []string{"first_name", "last_name"} }
+
 func (v Profile) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	list := []ui.Field{
 		{Name: "first_name", Label: p.T("field.first_name"), Value: v.Typed.FirstName, Prose: true, Autocomplete: "given-name", Missing: "first_name"},

@@ -21,17 +21,17 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 	if v.Step == gatehouse.StepCode {
 		return p.showCode(w, r, http.StatusOK, nil)
 	}
-	in, username := inSteps(v, v.Step), v.Pending.User.Username
+	in := inSteps(v, v.Step)
 	var view ui.View
 	switch v.Step {
 	case gatehouse.StepPassword:
-		view = PasswordExpired{InSteps: in, Username: username, Temporary: v.Pending.User.Password.Temporary()}
+		view = PasswordExpired{InSteps: in}
 	case gatehouse.StepChallenge:
-		view = ChallengeSetup{InSteps: in, Username: username}
+		view = ChallengeSetup{InSteps: in}
 	case gatehouse.StepTerms:
 		view = AcceptTerms{InSteps: in, TermsText: termsInForce(v)}
 	case gatehouse.StepSoleUser:
-		view = SoleUser{InSteps: in, Username: username, Administrator: v.Pending.User.Role == gatehouse.RoleAdmin}
+		view = SoleUser{InSteps: in}
 	}
 	return p.page(w, r, http.StatusOK, view)
 }
@@ -47,29 +47,7 @@ func StepPath(step gatehouse.Step) string {
 }
 
 func inSteps(v *ui.Visit, step gatehouse.Step) InSteps {
-	return InSteps{Step: step, Steps: v.Pending.SignIn.Steps}
-}
-
-// ChoosePassword takes the new password in place of a temporary or expired one (B13).
-func (p *Portal) ChoosePassword(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	out, err := p.SignIn.ChoosePassword(r.Context(), v.Site, at(r, v), signin.NewPassword{
-		Old: r.PostFormValue("old_password"), New: r.PostFormValue("new_password"), Repeat: r.PostFormValue("repeat_password")})
-	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
-		u := v.Pending.User
-		return PasswordExpired{InSteps: inSteps(v, gatehouse.StepPassword), Username: u.Username, Temporary: u.Password.Temporary(), Errors: bad}
-	})
-}
-
-// AnswerSoleUser takes the answer to "are you the only person who uses this sign-in?"
-// (A04).
-func (p *Portal) AnswerSoleUser(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	out, err := p.SignIn.AnswerSoleUser(r.Context(), v.Site, at(r, v), r.PostFormValue("sole_user"))
-	return p.stepped(w, r, out, err, func(bad []gatehouse.FieldError) ui.View {
-		return SoleUser{InSteps: inSteps(v, gatehouse.StepSoleUser), Username: v.Pending.User.Username,
-			Administrator: v.Pending.User.Role == gatehouse.RoleAdmin, Errors: bad}
-	})
+	return InSteps{step, *v.Pending}
 }
 
 // at is where a step is done.
@@ -144,9 +122,12 @@ func progress(p *ui.Page, at int, names ...string) *Progress {
 // InSteps is where a page of a sign-in stands among the steps that were due when the
 // sign-in began.
 type InSteps struct {
-	Step  gatehouse.Step
-	Steps []gatehouse.Step
+	Step gatehouse.Step
+	gatehouse.SignInFacts
 }
+
+// Username is whose sign-in it is.
+func (v InSteps) Username() string { return v.User.Username }
 
 // stepNames are the keys of the steps' names.
 var stepNames = map[gatehouse.Step]string{
@@ -158,7 +139,7 @@ var stepNames = map[gatehouse.Step]string{
 // beginning; the count then includes it.
 func (v InSteps) Progress(p *ui.Page) *Progress {
 	var names []string
-	steps := v.Steps
+	steps := v.SignIn.Steps
 	if !slices.Contains(steps, v.Step) {
 		steps = append(slices.Clone(steps), v.Step)
 	}
@@ -166,48 +147,4 @@ func (v InSteps) Progress(p *ui.Page) *Progress {
 		names = append(names, stepNames[step])
 	}
 	return progress(p, slices.Index(steps, v.Step), names...)
-}
-
-// PasswordExpired asks for a new password in place of a temporary or expired one (B13).
-type PasswordExpired struct {
-	InSteps
-	Username string
-	// Temporary: somebody else set it; else it is as old as the policy allows.
-	Temporary bool
-	Errors    []gatehouse.FieldError
-}
-
-func (PasswordExpired) Template() string        { return "password_expired" }
-func (PasswordExpired) Title(p *ui.Page) string { return p.T("expired.title") }
-
-func (v PasswordExpired) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	old := ui.PresentPassword(p, "old_password", "field.old_password")
-	if v.Temporary {
-		old.Hint = p.T("expired.old_hint")
-	}
-	return append([]ui.Field{old}, newPassword(p)...), v.Errors
-}
-
-func (v PasswordExpired) Reqs(p *ui.Page) Reqs { return reqsOf(p, v.Username, "old_password") }
-
-// SoleUser asks whether the person is the only one who uses the sign-in (A04).
-type SoleUser struct {
-	InSteps
-	Username string
-	// Administrator: the person is the one whom others' answers are told to.
-	Administrator bool
-	Errors        []gatehouse.FieldError
-}
-
-func (SoleUser) Template() string        { return "sole_user" }
-func (SoleUser) Title(p *ui.Page) string { return p.T("sole_user.title") }
-
-func (v SoleUser) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	hint := p.T("sole_user.no_hint")
-	if v.Administrator {
-		hint = p.T("sole_user.no_hint_administrator", "site", p.SiteName())
-	}
-	return []ui.Field{{Name: "sole_user", Label: p.T("sole_user.question"), Control: ui.Choices, Missing: "sole_user", Options: ui.OptionsOf("sole_user", "none",
-		ui.Option{Value: "yes", Text: p.T("sole_user.yes")},
-		ui.Option{Value: "no", Text: p.T("sole_user.no"), Hint: hint})}}, v.Errors
 }

@@ -20,20 +20,21 @@ func textsOf(s *goquery.Selection) []string {
 }
 
 func TestProgressSaysWhereOneIs(t *testing.T) {
+	one := gatehouse.User{Username: "x"}
 	both := []gatehouse.Step{gatehouse.StepPassword, gatehouse.StepTerms}
 	for name, c := range map[string]struct {
 		in            InSteps
 		want, current string
 	}{
-		"first":           {InSteps{gatehouse.StepPassword, both}, "Step 1 of 2", "New password"},
-		"last":            {InSteps{gatehouse.StepTerms, both}, "Step 2 of 2", "Terms of use"},
-		"due meanwhile":   {InSteps{gatehouse.StepSoleUser, both}, "Step 3 of 3", "Who signs in"},
-		"the only one":    {InSteps{gatehouse.StepTerms, []gatehouse.Step{gatehouse.StepTerms}}, "", ""},
-		"an old sign-in":  {InSteps{gatehouse.StepTerms, nil}, "", ""},
+		"first":           {stepOf(one, gatehouse.StepPassword, both...), "Step 1 of 2", "New password"},
+		"last":            {stepOf(one, gatehouse.StepTerms, both...), "Step 2 of 2", "Terms of use"},
+		"due meanwhile":   {stepOf(one, gatehouse.StepSoleUser, both...), "Step 3 of 3", "Who signs in"},
+		"the only one":    {stepOf(one, gatehouse.StepTerms, gatehouse.StepTerms), "", ""},
+		"an old sign-in":  {stepOf(one, gatehouse.StepTerms), "", ""},
 		"all of them":     {atStep(gatehouse.StepChallenge), "Step 3 of 5", "Challenge question"},
 		"before any else": {atStep(gatehouse.StepCode), "Step 1 of 5", "One-time code"},
 	} {
-		doc := show(t, "uk", SoleUser{InSteps: c.in, Username: "x"})
+		doc := show(t, "uk", SoleUser{InSteps: c.in})
 		if got := doc.Find(".steps p").Text(); got != c.want {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -121,10 +122,11 @@ func TestTheDeclarationIsThePersonsOwn(t *testing.T) {
 
 // Who is an administrator is not told that "the administrator" is told.
 func TestAnAdministratorWhoSharesASignIn(t *testing.T) {
-	for administrator, want := range map[bool]string{false: "We tell your company’s administrator", true: "We tell the other administrators"} {
-		text := pages.Squeeze(show(t, "uk", SoleUser{InSteps: atStep(gatehouse.StepSoleUser), Administrator: administrator}).Find("main").Text())
+	for role, want := range map[gatehouse.Role]string{gatehouse.RoleUser: "We tell your company’s administrator", gatehouse.RoleAdmin: "We tell the other administrators"} {
+		in := stepOf(gatehouse.User{Role: role}, gatehouse.StepSoleUser)
+		text := pages.Squeeze(show(t, "uk", SoleUser{InSteps: in}).Find("main").Text())
 		if len(pages.Sentences(text, want)) != 1 {
-			t.Errorf("administrator %v: %s", administrator, text)
+			t.Errorf("%s: %s", role, text)
 		}
 	}
 }

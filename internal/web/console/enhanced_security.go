@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"gatehouse"
@@ -178,20 +177,6 @@ func choice(enable bool) string {
 	return TwoFactorDisabled
 }
 
-// Choice is the value of two_factor that stands for the switch.
-func (a switchAsk) Choice() string { return choice(a.Enable) }
-
-// Affected is how many users the switch is about: those who will be enrolled, or no longer
-// enrolled. It is the one number of the question, the button, the progress, the result,
-// the mail and the file.
-func (a switchAsk) Affected() int { return a.Counts.Changed }
-
-// MoreStranded is how many are stranded besides those who are named.
-func (a switchAsk) MoreStranded() int { return a.Stranded - len(a.StrandedNames) }
-
-// Names are who is stranded, in one line.
-func (a switchAsk) Names() string { return strings.Join(a.StrandedNames, a.Page.T("list.comma")) }
-
 // EnhancedSecurity is the company's switch for two-factor sign-in (B01).
 type EnhancedSecurity struct {
 	runs
@@ -272,118 +257,3 @@ func (v SwitchConfirmation) Ask(p *ui.Page) switchAsk {
 
 // Below: the page stands in the place of the one that it asks for.
 func (SwitchConfirmation) Below() bool { return true }
-
-// switchAsk is what the templates about one switch work on (B01): what it would do, or for
-// the state that the company is in, how it is.
-type switchAsk struct {
-	Page *ui.Page
-	directory.Preview
-	// Change: it is another state than the present one.
-	Change, AskPassword bool
-}
-
-// GroupRow is a group of users that a switch means something for.
-type GroupRow struct {
-	Icon, Class string
-	Text, Hint  string
-	Link, To    string
-}
-
-// Rows are the groups that have users, for a list: each number leads to the people.
-func (a switchAsk) Rows() []GroupRow {
-	var rows []GroupRow
-	for _, g := range gatehouse.PeopleGroups {
-		if n := a.Groups[g]; n > 0 && (a.Enable || a.Change || g == gatehouse.GroupOwn) {
-			rows = append(rows, a.row(g, n))
-		}
-	}
-	return rows
-}
-
-var groupIcons = map[gatehouse.PeopleGroup][2]string{
-	gatehouse.GroupEnrolled:    {"circle-check", "is-ok"},
-	gatehouse.GroupNoAddress:   {"triangle-alert", "is-warn"},
-	gatehouse.GroupBouncing:    {"triangle-alert", "is-warn"},
-	gatehouse.GroupUnconfirmed: {"mail", ""},
-	gatehouse.GroupLocked:      {"lock", ""},
-	gatehouse.GroupDeactivated: {"minus", ""},
-	gatehouse.GroupInvited:     {"user-plus", ""},
-	gatehouse.GroupOwn:         {"shield-check", ""},
-}
-
-func (a switchAsk) row(g gatehouse.PeopleGroup, n int) GroupRow {
-	title, hint, link := "switch.group_"+string(g), "switch."+a.Choice()+"_"+string(g), "switch.see"
-	switch {
-	case g == gatehouse.GroupEnrolled && a.Change:
-		title = "switch.will_be_" + a.Choice()
-	case g == gatehouse.GroupEnrolled && a.Enable:
-		hint = "switch.now_enrolled"
-	case (g == gatehouse.GroupNoAddress || g == gatehouse.GroupBouncing) && a.Enable:
-		link = "switch.mend"
-	}
-	icon := groupIcons[g]
-	return GroupRow{icon[0], icon[1], a.Page.T(title, "n", n), a.Page.T(hint),
-		a.Page.T(link, "n", n), ui.CompanyUsersPath + "?group=" + string(g)}
-}
-
-// outcomeTotal is one number of the sum of a run.
-type outcomeTotal struct {
-	Outcome gatehouse.Outcome
-	Text    string
-	Count   int
-}
-
-// Sum are the numbers of a preview's outcomes, in words for what has not happened yet;
-// they add up to its total.
-func (a switchAsk) Sum() []outcomeTotal {
-	all := totals(a.Page.Words, a.Enable, a.Counts)
-	for i, of := range all {
-		key := "switch.would_" + string(of.Outcome)
-		if of.Outcome == gatehouse.OutcomeChanged {
-			key += "_" + a.Choice()
-		}
-		all[i].Text = a.Page.T(key)
-	}
-	return all
-}
-
-func totals(w *ui.Words, enable bool, n gatehouse.EnrolmentCounts) []outcomeTotal {
-	counts := []int{n.Changed, n.Unchanged, n.Skipped, n.Failed} // in the order of Outcomes
-	all := make([]outcomeTotal, len(counts))
-	for i, o := range gatehouse.Outcomes {
-		all[i] = outcomeTotal{o, outcomeText(w, enable, o), counts[i]}
-	}
-	return all
-}
-
-// runs are the words for runs, for the views that show some.
-type runs struct{}
-
-// RunBy is who began a run: support has no name towards a company.
-func (runs) RunBy(p *ui.Page, e gatehouse.Enrolment) string {
-	if e.StartedBy == "" {
-		return p.T("actor.operator")
-	}
-	return e.StartedName
-}
-
-// RunCounts are a run's numbers in one line.
-func (runs) RunCounts(p *ui.Page, e gatehouse.Enrolment) string {
-	return p.T("enrolment.counts_"+onOff(e.Enable), "changed", e.Counts.Changed, "unchanged", e.Counts.Unchanged,
-		"skipped", e.Counts.Skipped, "failed", e.Counts.Failed)
-}
-
-// OnOff is the part of the texts' keys that says which way a run switches.
-func (runs) OnOff(e gatehouse.Enrolment) string { return onOff(e.Enable) }
-
-func onOff(enable bool) string {
-	if enable {
-		return "on"
-	}
-	return "off"
-}
-
-// Took is how long a run took, in what people say.
-func (runs) Took(p *ui.Page, e gatehouse.Enrolment) string { return took(p.Words, e) }
-
-func took(w *ui.Words, e gatehouse.Enrolment) string { return w.Span(e.EndedAt.Sub(e.StartedAt)) }

@@ -34,7 +34,7 @@ func viewCompany(c gatehouse.Company) companyView {
 
 // company finds a company by its account number.
 func (o *office) company(a *app, st *site.Site, number string) (gatehouse.Company, error) {
-	c, err := o.CompanyByAccount(a.ctx, o.caller, st, number)
+	c, err := o.CompanyByAccount(a.ctx, st, o.caller, number)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		err = fmt.Errorf("%s has no company with the account number %q\nRun gatehouse company list --site %s for those there are", st.Name, number, st.ID)
 	}
@@ -49,7 +49,7 @@ type companyCreateCmd struct {
 
 func (c *companyCreateCmd) Run(a *app) error {
 	return c.in(a, func(o *office, st *site.Site) error {
-		made, err := o.CreateCompany(a.ctx, o.caller, st, directory.CompanyFields{Name: c.Name, AccountNumber: c.AccountNumber})
+		made, err := o.CreateCompany(a.ctx, st, o.caller, directory.CompanyFields{Name: c.Name, AccountNumber: c.AccountNumber})
 		if err == nil {
 			fmt.Fprintf(a.out, "Created %s (account number %s, %s).\n", harmless(made.Name), made.AccountNumber, made.ID)
 		}
@@ -78,7 +78,7 @@ type companyListCmd struct {
 
 func (c *companyListCmd) Run(a *app) error {
 	return c.in(a, func(o *office, st *site.Site) error {
-		all, err := o.Companies(a.ctx, o.caller, st, c.After, c.Limit)
+		all, err := o.Companies(a.ctx, st, o.caller, c.After, c.Limit)
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (c *companyShowCmd) Run(a *app) error {
 			return err
 		}
 		v := viewCompany(found)
-		if v.Users, err = o.CountUsers(a.ctx, o.caller, st, found.ID); err != nil {
+		if v.Users, err = o.CountUsers(a.ctx, st, o.caller, found.ID); err != nil {
 			return err
 		}
 		if c.JSON {
@@ -139,7 +139,7 @@ func (c *companyChangeCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		now, err := o.UpdateCompany(a.ctx, o.caller, st, found.ID, directory.CompanyChange{Name: c.Name, AccountNumber: c.AccountNumber})
+		now, err := o.UpdateCompany(a.ctx, st, o.caller, found.ID, directory.CompanyChange{Name: c.Name, AccountNumber: c.AccountNumber})
 		if err == nil {
 			fmt.Fprintf(a.out, "Changed %s (account number %s).\n", harmless(now.Name), now.AccountNumber)
 		}

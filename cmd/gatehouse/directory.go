@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -41,8 +42,8 @@ func openDirectory(ctx context.Context, cfg *Config) (*office, error) {
 		return nil, err
 	}
 	return &office{
-		Service: &directory.Service{Store: st, Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.HashWorkers()),
-			Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Blocklist: refused, Now: utc},
+		Service: &directory.Service{Desk: &act.Desk{Store: st, Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Now: utc},
+			Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.HashWorkers()), Blocklist: refused},
 		sites: sites, caller: commandCaller(),
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -89,8 +90,8 @@ func beginRun(t *testing.T, s *served, database string, users int) *killedRun {
 		}
 		return nil
 	}))
-	desk := directory.Service{Store: st, Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}
-	e, err := desk.SwitchTwoFactor(ctx, gatehouse.Caller{Kind: gatehouse.Operator}, sites.ByID(firm.SiteID), firm.ID, true, "")
+	desk := directory.Service{Desk: &act.Desk{Store: st, Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}}
+	e, err := desk.SwitchTwoFactor(ctx, sites.ByID(firm.SiteID), gatehouse.Caller{Kind: gatehouse.Operator}, firm.ID, true, "")
 	must(t, err)
 	return &killedRun{t: t, store: st, of: e}
 }

@@ -38,7 +38,7 @@ func (c *importCmd) Run(a *app) error {
 			return err
 		}
 		opts.Problem = note
-		report, err := o.Import(a.ctx, o.caller, st, file, opts)
+		report, err := o.Import(a.ctx, st, o.caller, file, opts)
 		if failed := done(); err == nil {
 			err = failed
 		}

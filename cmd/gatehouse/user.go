@@ -30,7 +30,7 @@ type userFlags struct {
 // with finds the user and calls fn.
 func (f userFlags) with(a *app, fn func(o *office, st *site.Site, u gatehouse.User) error) error {
 	return f.in(a, func(o *office, st *site.Site) error {
-		u, err := o.UserByUsername(a.ctx, o.caller, st, f.Username)
+		u, err := o.UserByUsername(a.ctx, st, o.caller, f.Username)
 		if gatehouse.KindOf(err) == gatehouse.NotFound {
 			return fmt.Errorf("%s has no user %q\nRun gatehouse user list --site %s for those there are", st.Name, f.Username, st.ID)
 		}
@@ -57,7 +57,7 @@ func (c *userCreateCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		made, err := o.CreateUser(a.ctx, o.caller, st, company.ID, directory.UserFields{Username: c.Username,
+		made, err := o.CreateUser(a.ctx, st, o.caller, company.ID, directory.UserFields{Username: c.Username,
 			FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Role: gatehouse.Role(c.Role), Locale: c.Locale})
 		if err != nil {
 			return err
@@ -107,13 +107,13 @@ func (c *userListCmd) Run(a *app) error {
 
 func (c *userListCmd) list(a *app, o *office, st *site.Site) ([]gatehouse.User, error) {
 	if c.Company == "" {
-		return o.SiteUsers(a.ctx, o.caller, st, c.After, c.Limit)
+		return o.SiteUsers(a.ctx, st, o.caller, c.After, c.Limit)
 	}
 	company, err := o.company(a, st, c.Company)
 	if err != nil {
 		return nil, err
 	}
-	return o.Users(a.ctx, o.caller, st, company.ID, c.After, c.Limit)
+	return o.Users(a.ctx, st, o.caller, company.ID, c.After, c.Limit)
 }
 
 type userChangeCmd struct {
@@ -133,7 +133,7 @@ func (c *userChangeCmd) Run(a *app) error {
 		return usageError{fmt.Errorf("nothing to change\nGive --new-username, --first-name, --last-name, --email, --role or --locale")}
 	}
 	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		now, err := o.UpdateUser(a.ctx, o.caller, st, u.ID, ch)
+		now, err := o.UpdateUser(a.ctx, st, o.caller, u.ID, ch)
 		if err == nil {
 			fmt.Fprintf(a.out, "Changed %s.\n", now.Username)
 		}
@@ -145,11 +145,11 @@ type userUnlockCmd struct{ userFlags }
 
 func (c *userUnlockCmd) Run(a *app) error {
 	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		locks, err := o.Locks(a.ctx, o.caller, st, u.ID)
+		locks, err := o.Locks(a.ctx, st, o.caller, u.ID)
 		if err != nil {
 			return err
 		}
-		if err := o.Unlock(a.ctx, o.caller, st, u.ID); err != nil {
+		if err := o.Unlock(a.ctx, st, o.caller, u.ID); err != nil {
 			return err
 		}
 		switch {
@@ -168,7 +168,7 @@ type userResetCmd struct{ userFlags }
 
 func (c *userResetCmd) Run(a *app) error {
 	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		i, err := o.ResetPassword(a.ctx, o.caller, st, u.ID)
+		i, err := o.ResetPassword(a.ctx, st, o.caller, u.ID)
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ type userDeactivateCmd struct{ userFlags }
 
 func (c *userDeactivateCmd) Run(a *app) error {
 	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		err := o.Deactivate(a.ctx, o.caller, st, u.ID)
+		err := o.Deactivate(a.ctx, st, o.caller, u.ID)
 		if err == nil {
 			fmt.Fprintf(a.out, "Deactivated %s; all sessions have ended.\n", u.Username)
 		}
@@ -196,7 +196,7 @@ type userActivateCmd struct{ userFlags }
 
 func (c *userActivateCmd) Run(a *app) error {
 	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		err := o.Activate(a.ctx, o.caller, st, u.ID)
+		err := o.Activate(a.ctx, st, o.caller, u.ID)
 		if err == nil {
 			fmt.Fprintf(a.out, "Activated %s.\n", u.Username)
 		}
@@ -208,7 +208,7 @@ type userClearBounceCmd struct{ userFlags }
 
 func (c *userClearBounceCmd) Run(a *app) error {
 	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		cleared, err := o.ClearBounce(a.ctx, o.caller, st, u.ID)
+		cleared, err := o.ClearBounce(a.ctx, st, o.caller, u.ID)
 		switch {
 		case err != nil:
 			return err

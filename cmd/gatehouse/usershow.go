@@ -101,19 +101,19 @@ const recentEvents = 10
 
 func (c *userShowCmd) Run(a *app) error {
 	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		company, err := o.Company(a.ctx, o.caller, st, u.CompanyID)
+		company, err := o.Company(a.ctx, st, o.caller, u.CompanyID)
 		if err != nil {
 			return err
 		}
-		locks, err := o.Locks(a.ctx, o.caller, st, u.ID)
+		locks, err := o.Locks(a.ctx, st, o.caller, u.ID)
 		if err != nil {
 			return err
 		}
-		events, err := o.Events(a.ctx, o.caller, st, u.ID, recentEvents)
+		events, err := o.Events(a.ctx, st, o.caller, u.ID, recentEvents)
 		if err != nil {
 			return err
 		}
-		messages, err := o.Messages(a.ctx, o.caller, st, u.ID, recentEvents)
+		messages, err := o.Messages(a.ctx, st, o.caller, u.ID, recentEvents)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -54,7 +55,7 @@ type Activity struct {
 // Activity returns what happened with the caller's account (C09). Here is the caller's
 // session.
 func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, f ActivityFilter) (Activity, error) {
-	if !isOwn(c, st) {
+	if !isOwn(st, c) {
 		return Activity{}, errForbidden
 	}
 	q := s.Store.Read()
@@ -179,7 +180,7 @@ func disowned(ctx context.Context, q store.Queries, here gatehouse.Session, id s
 // AskNotMe returns the event that NotMe would be about, and changes nothing. Its errors
 // are those of NotMe.
 func (s *Service) AskNotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) (gatehouse.Event, error) {
-	if !isOwn(c, st) {
+	if !isOwn(st, c) {
 		return gatehouse.Event{}, errForbidden
 	}
 	q := s.Store.Read()
@@ -197,23 +198,16 @@ func (s *Service) AskNotMe(ctx context.Context, st *site.Site, c gatehouse.Calle
 // Errors: NotFound for what is not the caller's, or cannot be disowned; Conflict with
 // CodeOwnSignIn; Unauthenticated if the session has ended; Unavailable.
 func (s *Service) NotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
-	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
-		if _, err := disowned(ctx, q, here, id); err != nil {
+	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
+		if _, err := disowned(tx, tx.Queries, here, id); err != nil {
 			return err
 		}
-		ended, err := endElsewhere(ctx, q, u, here)
+		ended, err := tx.End(u, gatehouse.Disowned, gatehouse.Kept{Session: here.ID, Device: here.BrowserID})
 		if err != nil {
-			return err
-		}
-		if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
-			return err
-		}
-		// Its link would give the account away when everything else is closed.
-		if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, ""); err != nil {
 			return err
 		}
 		detail := endings("others", ended...)
 		detail["event"] = id
-		return s.record(ctx, q, c, u, gatehouse.EventNotMe, detail)
+		return tx.Record(u, gatehouse.EventNotMe, gatehouse.ResultOK, detail)
 	})
 }

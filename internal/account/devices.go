@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -28,7 +29,7 @@ const mostSessions = 1000
 // Devices returns where the caller is signed in (A10, B08). Here is the caller's
 // session.
 func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session) (Devices, error) {
-	if !isOwn(c, st) {
+	if !isOwn(st, c) {
 		return Devices{}, errForbidden
 	}
 	now, q := s.Now(), s.Store.Read()
@@ -68,63 +69,63 @@ func (s *Service) RemoveDevice(ctx context.Context, st *site.Site, c gatehouse.C
 	if !rowID.MatchString(id) {
 		return gatehouse.ErrNotFound
 	}
-	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
+	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
 		switch {
 		case id == here.ID, id == here.BrowserID:
 			return gatehouse.ErrNotFound
 		case strings.HasPrefix(id, "brw_"):
-			return s.removeBrowser(ctx, q, c, u, id)
+			return s.removeBrowser(tx, u, id)
 		}
-		return s.endSession(ctx, q, c, u, id)
+		return s.endSession(tx, u, id)
 	})
 }
 
 // inSession runs a transaction with the caller's account held, in which the caller's
 // session is still there: of two sessions that end each other at the same moment,
 // one is left.
-func (s *Service) inSession(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, fn func(store.Queries, gatehouse.User) error) error {
-	return s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := own(ctx, q, c, st)
+func (s *Service) inSession(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, fn func(*act.Unit, gatehouse.User) error) error {
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := own(tx)
 		if err != nil {
 			return err
 		}
-		has, err := q.HasSession(ctx, st.ID, u.ID, here.ID)
+		has, err := tx.HasSession(tx, st.ID, u.ID, here.ID)
 		if err != nil {
 			return err
 		}
 		if !has {
 			return errSessionOver
 		}
-		return fn(q, u)
+		return fn(tx, u)
 	})
 }
 
 var errSessionOver = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-session"}
 
-func (s *Service) endSession(ctx context.Context, q store.Queries, c gatehouse.Caller, u gatehouse.User, id string) error {
-	ended, err := q.EndSession(ctx, u.SiteID, u.ID, id)
+func (s *Service) endSession(tx *act.Unit, u gatehouse.User, id string) error {
+	ended, err := tx.EndSession(tx, u.SiteID, u.ID, id)
 	if err != nil {
 		return err
 	}
 	if !ended {
-		return endedBefore(ctx, q, u, id)
+		return endedBefore(tx, tx.Queries, u, id)
 	}
-	return s.record(ctx, q, c, u, gatehouse.EventSignOut, endings("one", id))
+	return tx.Record(u, gatehouse.EventSignOut, gatehouse.ResultOK, endings("one", id))
 }
 
-func (s *Service) removeBrowser(ctx context.Context, q store.Queries, c gatehouse.Caller, u gatehouse.User, id string) error {
-	known, err := q.ForgetBrowser(ctx, u.SiteID, u.ID, id)
+func (s *Service) removeBrowser(tx *act.Unit, u gatehouse.User, id string) error {
+	known, err := tx.ForgetBrowser(tx, u.SiteID, u.ID, id)
 	if err != nil {
 		return err
 	}
 	if !known {
-		return endedBefore(ctx, q, u, id)
+		return endedBefore(tx, tx.Queries, u, id)
 	}
-	sessions, err := q.EndSessionsOfBrowser(ctx, u.SiteID, u.ID, id)
+	sessions, err := tx.EndSessionsOfBrowser(tx, u.SiteID, u.ID, id)
 	if err != nil {
 		return err
 	}
-	return s.record(ctx, q, c, u, gatehouse.EventBrowserRemoved, endings("one", append(sessions, id)...))
+	return tx.Record(u, gatehouse.EventBrowserRemoved, gatehouse.ResultOK, endings("one", append(sessions, id)...))
 }
 
 // endings is what the event log keeps about what the owner of an account has ended: one
@@ -158,36 +159,11 @@ func endedBefore(ctx context.Context, q store.Queries, u gatehouse.User, id stri
 //
 // Errors: Unauthenticated if that session has ended; Unavailable.
 func (s *Service) SignOutElsewhere(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session) error {
-	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
-		ended, err := endElsewhere(ctx, q, u, here)
+	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
+		ended, err := tx.End(u, gatehouse.SignedOutElsewhere, gatehouse.Kept{Session: here.ID, Device: here.BrowserID})
 		if err != nil {
 			return err
 		}
-		return s.record(ctx, q, c, u, gatehouse.EventSignOut, endings("others", ended...))
+		return tx.Record(u, gatehouse.EventSignOut, gatehouse.ResultOK, endings("others", ended...))
 	})
-}
-
-// endElsewhere ends all other sessions, all half-finished sign-ins and all other
-// browsers, and returns the IDs of sessions and browsers.
-func endElsewhere(ctx context.Context, q store.Queries, u gatehouse.User, here gatehouse.Session) ([]string, error) {
-	if err := q.EndTrust(ctx, u.SiteID, u.ID); err != nil { // in this browser, too (B08)
-		return nil, err
-	}
-	ended, err := q.EndOtherSessions(ctx, u.SiteID, u.ID, here.ID)
-	if err != nil {
-		return nil, err
-	}
-	browsers, err := q.BrowsersOf(ctx, u.SiteID, u.ID, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range browsers {
-		if b.ID != here.BrowserID {
-			ended = append(ended, b.ID)
-		}
-	}
-	if err := q.DeleteSignInsOf(ctx, u.SiteID, u.ID); err != nil {
-		return nil, err
-	}
-	return ended, q.ForgetOtherBrowsers(ctx, u.SiteID, u.ID, here.BrowserID)
 }

@@ -30,7 +30,7 @@ func eachFlat(t *testing.T, test func(t *testing.T, f *flat)) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := testkit.NewServer(t, url)
 		f := &flat{Server: s, t: t, site: s.Sites.ByID("meridian-uk"),
-			own: &account.Service{Store: s.Store, SignIn: s.SignIn, Outbox: s.Outbox, Keys: s.Keys, Now: s.Clock.Now}}
+			own: &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}}
 		f.mira = s.AddUser("meridian-uk", "msantos", "", func(u *gatehouse.User) { u.CreatedAt = s.Clock.Now() })
 		test(t, f)
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -59,38 +60,34 @@ func (s *Service) limit(ctx context.Context, limits ...store.Limit) error {
 // ask begins a change of the address: the link goes to the new one, a notice to the old
 // one, with the way to stop it if that address keeps the account. again: the old one has
 // been told already.
-func (s *Service) ask(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, to string, again bool) error {
-	now, token := s.Now(), secret.NewToken()
-	change := gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: st.ID, UserID: u.ID, Old: u.Email, New: to,
+func (s *Service) ask(tx *act.Unit, u gatehouse.User, to string, again bool) error {
+	now, token := tx.Now(), secret.NewToken()
+	change := gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: tx.Site.ID, UserID: u.ID, Old: u.Email, New: to,
 		State: gatehouse.EmailAsked, AskedAt: now, ConfirmUntil: now.Add(gatehouse.ConfirmEmailFor)}
-	if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, to); err != nil {
+	if _, err := tx.DropEmailChanges(tx, tx.Site.ID, u.ID, to); err != nil {
 		return err
 	}
-	if err := q.InsertEmailChange(ctx, secret.HashToken(token), change); err != nil {
+	if err := tx.InsertEmailChange(tx, secret.HashToken(token), change); err != nil {
 		return err
 	}
-	if err := s.record(ctx, q, c, u, gatehouse.EventEmailAsked, nil); err != nil {
+	if err := tx.Record(u, gatehouse.EventEmailAsked, gatehouse.ResultOK, nil); err != nil {
 		return err
 	}
-	if err := s.Outbox.AskNewAddress(ctx, q, st, u, change, token, now); err != nil {
+	if err := tx.AskNewAddress(u, change, token); err != nil {
 		return err
 	}
-	if again || change.Old == change.New || !mail.CanSend(change.Old) {
+	if again || change.Old == change.New {
 		return nil
 	}
-	place := ""
-	if s.SignIn.Place != nil {
-		place = s.SignIn.Place(st.Language("", u.Locale), c.Address)
-	}
-	keeper, err := s.keeper(ctx, q, u)
+	keeper, err := s.keeper(tx, tx.Queries, u)
 	if err != nil {
 		return err
 	}
-	msg := mail.AddressChangeAsked{Username: u.Username, NewAddress: gatehouse.MaskEmail(to), At: now, Address: c.Address, Place: place}
+	msg := mail.AddressChangeAsked{Username: u.Username, NewAddress: gatehouse.MaskEmail(to), At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u)}
 	if keeper.Is(change.Old) {
 		msg.UndoToken = s.undoToken(change)
 	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
+	return tx.Tell(u, msg)
 }
 
 // keeper returns whose mailbox keeps a user's account.
@@ -114,42 +111,38 @@ func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehou
 	if err := s.limit(ctx, againFor(st, c.UserID), changesOf(st, c.UserID)); err != nil {
 		return err
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := own(ctx, q, c, st)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := own(tx)
 		if err != nil {
 			return err
 		}
-		waiting, err := q.WaitingEmailChange(ctx, st.ID, u.ID)
+		waiting, err := tx.WaitingEmailChange(tx, st.ID, u.ID)
 		switch {
-		case err == nil && waiting.MayConfirm(u, s.Now()):
-			return s.ask(ctx, q, st, c, u, waiting.New, true)
+		case err == nil && waiting.MayConfirm(u, tx.Now()):
+			return s.ask(tx, u, waiting.New, true)
 		case err == nil && waiting.Stands(u): // its time is over
-			return s.ask(ctx, q, st, c, u, waiting.New, false)
+			return s.ask(tx, u, waiting.New, false)
 		case err != nil && gatehouse.KindOf(err) != gatehouse.NotFound:
 			return err
 		case u.EmailConfirmed || !mail.CanSend(u.Email):
 			return errNothing
 		}
-		return s.ask(ctx, q, st, c, u, u.Email, false)
+		return s.ask(tx, u, u.Email, false)
 	})
-	if err == nil {
-		s.Outbox.Hurry()
-	}
-	return err
 }
 
 // DropEmailChange gives up the change that waits. To give up what is not there is no
 // error.
 func (s *Service) DropEmailChange(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
-	return s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := own(ctx, q, c, st)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := own(tx)
 		if err != nil {
 			return err
 		}
-		dropped, err := q.DropEmailChanges(ctx, st.ID, u.ID, "")
+		dropped, err := tx.DropEmailChanges(tx, st.ID, u.ID, "")
 		if err != nil || !dropped {
 			return err
 		}
-		return s.record(ctx, q, c, u, gatehouse.EventEmailUndone, nil)
+		return tx.Record(u, gatehouse.EventEmailUndone, gatehouse.ResultOK, nil)
 	})
 }

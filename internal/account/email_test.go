@@ -79,11 +79,11 @@ func (f *flat) move(u gatehouse.User, to string) (undo string) {
 }
 
 func (f *flat) confirm(token string) error {
-	return f.own.ConfirmEmail(f.t.Context(), f.site, token, f.visitor())
+	return f.own.ConfirmEmail(f.t.Context(), f.site, f.visitor(), token)
 }
 
 func (f *flat) undo(token string) (bool, error) {
-	return f.own.UndoEmail(f.t.Context(), f.site, token, f.visitor())
+	return f.own.UndoEmail(f.t.Context(), f.site, f.visitor(), token)
 }
 
 func (f *flat) wantEmail(u gatehouse.User, email string) {
@@ -176,7 +176,7 @@ func TestA05_OneLinkConfirmsOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
-				switch err := f.own.ConfirmEmail(context.Background(), f.site, token, f.visitor()); {
+				switch err := f.own.ConfirmEmail(context.Background(), f.site, f.visitor(), token); {
 				case err == nil:
 					won.Add(1)
 				case gatehouse.KindOf(err) == gatehouse.Gone:
@@ -335,7 +335,7 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 		gone := f.person("meridian-uk", "gone", nil)
 		undo = f.move(gone, "gone.too@home.example")
 		by := gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
-		if err := errors.Join(f.directory().Deactivate(t.Context(), by, f.site, gone.ID), f.directory().Activate(t.Context(), by, f.site, gone.ID),
+		if err := errors.Join(f.directory().Deactivate(t.Context(), f.site, by, gone.ID), f.directory().Activate(t.Context(), f.site, by, gone.ID),
 			f.correct(gone, "successor2@northgate.example")); err != nil {
 			t.Fatal(err)
 		}
@@ -399,7 +399,7 @@ func TestA05_TwoAskForOneAddress(t *testing.T) {
 		second := f.token("free@northgate.example", confirmPath)
 		errs := make(chan error, 2)
 		for _, token := range []string{first, second} {
-			go func() { errs <- f.own.ConfirmEmail(context.Background(), f.site, token, f.visitor()) }()
+			go func() { errs <- f.own.ConfirmEmail(context.Background(), f.site, f.visitor(), token) }()
 		}
 		one, two := <-errs, <-errs
 		if one != nil {
@@ -442,7 +442,7 @@ func TestA05_UsernameSitesShareAddresses(t *testing.T) {
 func onceFlat(t *testing.T) *flat {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	return &flat{Server: s, t: t, site: s.Sites.ByID("meridian-uk"),
-		own: &account.Service{Store: s.Store, SignIn: s.SignIn, Outbox: s.Outbox, Keys: s.Keys, Now: s.Clock.Now}}
+		own: &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}}
 }
 
 func TestA05_AUsernameThatIsAnAddressFollows(t *testing.T) {

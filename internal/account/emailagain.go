@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // needsPassword reports whether a user gets another temporary password once a correction by
@@ -34,8 +34,8 @@ func (s *Service) passwordAgain(ctx context.Context, st *site.Site, token string
 }
 
 // mailPasswordAgain gives a user the temporary password, at the address that was confirmed.
-func (s *Service) mailPasswordAgain(ctx context.Context, q store.Queries, st *site.Site, id string, again sparePassword) error {
-	u, err := q.User(ctx, st.ID, id)
+func (s *Service) mailPasswordAgain(tx *act.Unit, id string, again sparePassword) error {
+	u, err := tx.User(tx, tx.Site.ID, id)
 	if err != nil {
 		return err
 	}
@@ -43,11 +43,11 @@ func (s *Service) mailPasswordAgain(ctx context.Context, q store.Queries, st *si
 	if u.Password.Origin == gatehouse.PasswordInitial {
 		reason = mail.PasswordForAccount
 	}
-	w := gatehouse.Password{Hash: again.hash, Origin: u.Password.Origin, SetAt: s.Now(), ExpiresAt: s.Now().Add(st.Policy.TemporaryPassword)}
-	if err := q.ReplacePassword(ctx, u, w, st.Policy.Password.History); err != nil {
+	w := gatehouse.Password{Hash: again.hash, Origin: u.Password.Origin, SetAt: tx.Now(), ExpiresAt: tx.Now().Add(tx.Site.Policy.TemporaryPassword)}
+	if err := tx.ReplacePassword(tx, u, w, tx.Site.Policy.Password.History); err != nil {
 		return err
 	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), mail.TemporaryPassword{Username: u.Username, Password: again.plain, ExpiresAt: w.ExpiresAt, For: reason})
+	return tx.Tell(u, mail.TemporaryPassword{Username: u.Username, Password: again.plain, ExpiresAt: w.ExpiresAt, For: reason})
 }
 
 // hashedPassword makes a temporary password, or says that this is not the moment.

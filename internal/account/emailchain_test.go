@@ -15,13 +15,13 @@ import (
 )
 
 func (f *flat) directory() *directory.Service {
-	return &directory.Service{Store: f.Store, Hasher: f.Hasher, Outbox: f.Outbox, Now: f.Clock.Now}
+	return &directory.Service{Desk: f.SignIn.Desk, Hasher: f.Hasher}
 }
 
 // correct is what an administrator does who gives a user another address.
 func (f *flat) correct(u gatehouse.User, email string) error {
 	by := gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
-	_, err := f.directory().UpdateUser(f.t.Context(), by, f.site, u.ID, directory.UserChange{Email: &email})
+	_, err := f.directory().UpdateUser(f.t.Context(), f.site, by, u.ID, directory.UserChange{Email: &email})
 	return err
 }
 

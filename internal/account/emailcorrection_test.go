@@ -18,7 +18,7 @@ func TestM2ACorrectionIsConfirmedFromTheNewMailbox(t *testing.T) {
 		admin := f.person("inkwell", "ines@northgate.example", func(a *gatehouse.User) { a.Role, a.CompanyID = gatehouse.RoleAdmin, u.CompanyID })
 		right := "right@northgate.example"
 		by := gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: admin.ID, CompanyID: admin.CompanyID, SiteID: admin.SiteID, Role: gatehouse.RoleAdmin}
-		if _, err := f.directory().UpdateUser(t.Context(), by, f.site, u.ID, directory.UserChange{Email: &right}); err != nil {
+		if _, err := f.directory().UpdateUser(t.Context(), f.site, by, u.ID, directory.UserChange{Email: &right}); err != nil {
 			t.Fatal(err)
 		}
 		f.wantEmail(u, "wrong@northgate.example")

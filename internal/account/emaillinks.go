@@ -2,8 +2,10 @@ package account
 
 import (
 	"context"
+	"errors"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -51,116 +53,107 @@ func over(err error) error {
 // be signed in, and is not signed in by it.
 //
 // Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
-func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) error {
+func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) error {
 	again, err := s.passwordAgain(ctx, st, token)
 	if err != nil {
 		return err
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		change, u, err := confirmable(ctx, q, q.HoldUser, st, token)
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		change, u, err := confirmable(tx, tx.Queries, tx.HoldUser, st, token)
 		if err != nil {
 			return err
 		}
-		now := s.Now()
+		now := tx.Now()
 		if !change.MayConfirm(u, now) {
 			return errLinkOver
 		}
-		first, err := q.ConfirmEmailChange(ctx, st.ID, change.ID, now)
+		first, err := tx.ConfirmEmailChange(tx, st.ID, change.ID, now)
 		if err != nil {
 			return err
 		}
 		if !first { // the same link at the same moment (invariant 2)
 			return errLinkOver
 		}
-		if err := s.SignIn.KeepLink(ctx, q, u, token, "", c); err != nil {
+		if err := s.SignIn.KeepLink(tx, u, token, ""); err != nil {
 			return err
 		}
-		if err := s.confirmed(ctx, q, st, c, u, change); err != nil || again.hash == "" || !needsPassword(u, change) {
+		if err := s.confirmed(tx, u, change); err != nil || again.hash == "" || !needsPassword(u, change) {
 			return err
 		}
-		return s.mailPasswordAgain(ctx, q, st, u.ID, again)
+		return s.mailPasswordAgain(tx, u.ID, again)
 	})
 	if gatehouse.KindOf(err) == gatehouse.Gone {
-		_, err = s.SignIn.LinkRepeated(ctx, st, token, c, err)
-	}
-	if err == nil {
-		s.Outbox.Hurry()
+		_, err = s.SignIn.LinkRepeated(ctx, st, c, token, err)
 	}
 	return err
 }
 
-// confirmed does what follows from a confirmation. Links to the old address that
-// replace the password end: they lie in a mailbox that counts no more.
-func (s *Service) confirmed(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, change gatehouse.EmailChange) error {
-	if _, err := q.DropEmailChanges(ctx, st.ID, u.ID, ""); err != nil {
-		return err
-	}
-	now, err := s.putEmail(ctx, q, st, u, change.New)
+// confirmed does what follows from a confirmation.
+func (s *Service) confirmed(tx *act.Unit, u gatehouse.User, change gatehouse.EmailChange) error {
+	now, err := s.putEmail(tx, u, change.New)
 	if err == nil { // the mail with the link has arrived
-		_, err = q.ClearBounce(ctx, st.ID, u.ID, change.New, true)
+		_, err = tx.ClearBounce(tx, tx.Site.ID, u.ID, change.New, true)
 	}
 	if err != nil {
 		return err
 	}
 	if gatehouse.SameMailbox(change.Old, change.New) {
-		return s.record(ctx, q, c, now, gatehouse.EventEmailConfirmed, nil)
+		_, err := tx.DropEmailChanges(tx, tx.Site.ID, u.ID, "")
+		return errors.Join(err, tx.Record(now, gatehouse.EventEmailConfirmed, gatehouse.ResultOK, nil))
 	}
-	if err := q.EndRecoveries(ctx, st.ID, u.ID); err != nil {
+	moves := gatehouse.AddressChanged
+	if change.ByCompany {
+		moves = gatehouse.AddressCorrected
+	}
+	if err := tx.EndAll(u, moves); err != nil {
 		return err
 	}
-	if err := s.record(ctx, q, c, now, gatehouse.EventEmailChanged, nil); err != nil {
+	if err := tx.Record(now, gatehouse.EventEmailChanged, gatehouse.ResultOK, nil); err != nil {
 		return err
 	}
-	return s.tellChanged(ctx, q, st, change, u, now)
+	return s.tellChanged(tx, change, u, now)
 }
 
 // tellChanged tells the address that an account had until now, and the one that keeps it
 // where that is another: only that one gets the way back, for it was there longer than
 // any that came since.
-func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Site, change gatehouse.EmailChange, was, now gatehouse.User) error {
-	keeper, err := s.keeper(ctx, q, now)
+func (s *Service) tellChanged(tx *act.Unit, change gatehouse.EmailChange, was, now gatehouse.User) error {
+	keeper, err := s.keeper(tx, tx.Queries, now)
 	if err != nil {
 		return err
 	}
 	// The username as it was: the present one can be the new address.
-	msg := mail.AddressChanged{Username: was.Username, NewAddress: gatehouse.MaskEmail(now.Email), At: s.Now()}
+	msg := mail.AddressChanged{Username: was.Username, NewAddress: gatehouse.MaskEmail(now.Email), At: tx.Now()}
 	again := msg
 	if keeper.Is(was.Email) {
 		msg.UndoToken, msg.UndoUntil = s.undoToken(change), keeper.Until
 	}
-	if mail.CanSend(was.Email) {
-		err = s.Outbox.Enqueue(ctx, q, st, mail.To(st, was), msg)
-	}
-	if err != nil || keeper.Is(was.Email) || keeper.Is(now.Email) || !mail.CanSend(keeper.Address) {
+	if err = tx.Tell(was, msg); err != nil || keeper.Is(was.Email) || keeper.Is(now.Email) || !mail.CanSend(keeper.Address) {
 		return err
 	}
-	if gatehouse.UsernameIsEmail(st.SignInWith, was) {
+	if gatehouse.UsernameIsEmail(tx.Site.SignInWith, was) {
 		again.Username = keeper.Address
 	}
 	again.Again, again.UndoToken, again.UndoUntil = true, s.undoToken(keeper.First), keeper.Until
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, was).Elsewhere(keeper.Address), again)
+	_, err = tx.Mail(mail.To(tx.Site, was).Elsewhere(keeper.Address), again)
+	return err
 }
 
 // putEmail gives a user an address whose mail was read, and the username that goes
 // with it.
-func (s *Service) putEmail(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, address string) (gatehouse.User, error) {
-	other, err := mail.Holder(ctx, q, st, u, address)
+func (s *Service) putEmail(tx *act.Unit, u gatehouse.User, address string) (gatehouse.User, error) {
+	other, err := tx.Holder(u, address)
 	if err != nil || other.ID != "" {
 		return u, taken(err)
 	}
-	if gatehouse.UsernameIsEmail(st.SignInWith, u) {
+	if gatehouse.UsernameIsEmail(tx.Site.SignInWith, u) {
 		u.Username = address
 	}
-	was := u.Email
 	u.Email, u.EmailConfirmed = address, true
-	if err := q.UpdateProfile(ctx, u); err != nil {
+	if err := tx.UpdateProfile(tx, u); err != nil {
 		return u, taken(err)
 	}
-	if gatehouse.SameMailbox(was, address) {
-		return u, nil
-	}
-	// A code in the mailbox that was the account's until now must open nothing.
-	return u, q.EndCodes(ctx, st.ID, u.ID, s.Now())
+	return u, nil
 }
 
 // taken is the error for an address that somebody else has; err is what the store

@@ -2,11 +2,11 @@ package account
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -70,12 +70,12 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 // password is worth nothing either: whoever changed the address knew it, or has set it.
 //
 // Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
-func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) (restored bool, err error) {
-	restored, err = s.undoEmail(ctx, st, token, c)
+func (s *Service) UndoEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (restored bool, err error) {
+	restored, err = s.undoEmail(ctx, st, c, token)
 	switch gatehouse.KindOf(err) {
 	case gatehouse.Gone, gatehouse.Conflict: // used up by this very form, perhaps
 		var did string
-		did, err = s.SignIn.LinkRepeated(ctx, st, token, c, err)
+		did, err = s.SignIn.LinkRepeated(ctx, st, c, token, err)
 		restored = err == nil && did == didRestore
 	}
 	return restored, err
@@ -85,40 +85,34 @@ func (s *Service) UndoEmail(ctx context.Context, st *site.Site, token string, c 
 // a change, nothing.
 const didRestore = "restored"
 
-func (s *Service) undoEmail(ctx context.Context, st *site.Site, token string, c gatehouse.Caller) (restored bool, err error) {
+func (s *Service) undoEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (restored bool, err error) {
 	spare, err := s.spare(ctx, st, token)
 	if err != nil {
 		return false, err
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		change, u, restores, err := s.undoable(ctx, q, q.HoldUser, st, token)
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		change, u, restores, err := s.undoable(tx, tx.Queries, tx.HoldUser, st, token)
 		if err != nil {
 			return err
 		}
 		restored = restores
-		did := ""
+		did, ends := "", gatehouse.AddressStopped
 		if restored {
-			did = didRestore
+			did, ends = didRestore, gatehouse.AddressRestored
 		}
-		if err := s.SignIn.KeepLink(ctx, q, u, token, did, c); err != nil {
+		if err := s.SignIn.KeepLink(tx, u, token, did); err != nil {
 			return err
 		}
-		if err := q.UndoEmailChanges(ctx, st.ID, u.ID); err != nil {
+		if err := tx.EndAll(u, ends); err != nil {
 			return err
 		}
 		if restored {
-			u, err = s.restore(ctx, q, st, c, u, change.Old, spare)
-		} else {
-			err = endAll(ctx, q, u)
+			if u, err = s.restore(tx, u, change.Old, spare); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		return s.record(ctx, q, c, u, gatehouse.EventEmailUndone, map[string]string{"restored": strconv.FormatBool(restored)})
+		return tx.Record(u, gatehouse.EventEmailUndone, gatehouse.ResultOK, map[string]string{"restored": strconv.FormatBool(restored)})
 	})
-	if err == nil {
-		s.Outbox.Hurry()
-	}
 	return restored, err
 }
 
@@ -142,47 +136,30 @@ func (s *Service) spare(ctx context.Context, st *site.Site, token string) (p spa
 
 // restore gives a user the old address back, and closes the account to whoever is in it
 // or knows the password.
-func (s *Service) restore(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, address string, spare sparePassword) (gatehouse.User, error) {
-	now, err := s.putEmail(ctx, q, st, u, address)
+func (s *Service) restore(tx *act.Unit, u gatehouse.User, address string, spare sparePassword) (gatehouse.User, error) {
+	now, err := s.putEmail(tx, u, address)
 	if err != nil {
 		return u, err
 	}
 	// An administrator's lock stays, and nobody gets a password for it.
 	sends := spare.hash != "" && now.MayRecover() && mail.CanSend(now.Email)
-	if err := s.tellUndone(ctx, q, st, u, now, sends); err != nil {
+	if err := s.tellUndone(tx, u, now, sends); err != nil {
 		return now, err
 	}
 	if sends {
-		return now, s.SignIn.Reclaim(ctx, q, st, now, spare.plain, spare.hash, c)
+		return now, s.SignIn.Reclaim(tx, now, spare.plain, spare.hash)
 	}
-	none := gatehouse.Password{Origin: gatehouse.PasswordRecovery, SetAt: s.Now()} // nothing fits it
-	if err := q.ReplacePassword(ctx, now, none, st.Policy.Password.History); err != nil {
-		return now, err
-	}
-	return now, endAll(ctx, q, now)
-}
-
-// endAll ends everything that is open in a user's name (invariant 5).
-func endAll(ctx context.Context, q store.Queries, u gatehouse.User) error {
-	return errors.Join(
-		q.EndAccess(ctx, u.SiteID, u.ID),
-		q.ForgetBrowsers(ctx, u.SiteID, u.ID),
-		q.EndRecoveries(ctx, u.SiteID, u.ID))
+	none := gatehouse.Password{Origin: gatehouse.PasswordRecovery, SetAt: tx.Now()} // nothing fits it
+	return now, tx.ReplacePassword(tx, now, none, tx.Site.Policy.Password.History)
 }
 
 // tellUndone tells the address that is back, and the one that the account had until now:
 // it can be the owner's, and the old mailbox in other hands.
-func (s *Service) tellUndone(ctx context.Context, q store.Queries, st *site.Site, was, now gatehouse.User, sends bool) error {
-	msg := mail.AddressUndone{Username: now.Username, At: s.Now(), SendsPassword: sends}
-	if mail.CanSend(now.Email) {
-		if err := s.Outbox.Enqueue(ctx, q, st, mail.To(st, now), msg); err != nil {
-			return err
-		}
-	}
-	if !mail.CanSend(was.Email) || gatehouse.SameMailbox(was.Email, now.Email) {
-		return nil
+func (s *Service) tellUndone(tx *act.Unit, was, now gatehouse.User, sends bool) error {
+	err := tx.Tell(now, mail.AddressUndone{Username: now.Username, At: tx.Now(), SendsPassword: sends})
+	if err != nil || gatehouse.SameMailbox(was.Email, now.Email) {
+		return err
 	}
 	// With the username as it was: the present one can be the other address.
-	msg = mail.AddressUndone{Username: was.Username, At: msg.At, Loses: true}
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, was), msg)
+	return tx.Tell(was, mail.AddressUndone{Username: was.Username, At: tx.Now(), Loses: true})
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // Home is what the home page takes from the account besides its events.
@@ -63,15 +63,15 @@ func HomeCards(st *site.Site, u gatehouse.User) []gatehouse.HomeCard {
 // Errors: Forbidden with CodeProfileIncomplete, Invalid with CodeNoSuchCard,
 // Unavailable.
 func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Caller, card gatehouse.HomeCard, action gatehouse.CardAction) error {
-	return s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := own(ctx, q, c, st)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := own(tx)
 		if err != nil {
 			return err
 		}
 		if len(gatehouse.MissingOf(st.Site, u)) > 0 {
 			return &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeProfileIncomplete}
 		}
-		layout, err := q.HomeLayout(ctx, st.ID, u.ID)
+		layout, err := tx.HomeLayout(tx, st.ID, u.ID)
 		if err != nil {
 			return err
 		}
@@ -79,6 +79,6 @@ func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Ca
 		if !ok {
 			return &gatehouse.Error{Kind: gatehouse.Invalid, Code: CodeNoSuchCard}
 		}
-		return q.PutHomeLayout(ctx, st.ID, u.ID, layout)
+		return tx.PutHomeLayout(tx, st.ID, u.ID, layout)
 	})
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // Profile is what the profile page shows.
@@ -66,7 +66,7 @@ func (s *Service) Profile(ctx context.Context, st *site.Site, c gatehouse.Caller
 
 // look is own for pages that only show.
 func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller) (gatehouse.User, error) {
-	if !isOwn(c, st) {
+	if !isOwn(st, c) {
 		return gatehouse.User{}, errForbidden
 	}
 	return s.Store.Read().User(ctx, st.ID, c.UserID)
@@ -101,8 +101,8 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 			return err
 		}
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := own(ctx, q, in.Caller, st)
+	return s.Do(ctx, st, in.Caller, func(tx *act.Unit) error {
+		u, err := own(tx)
 		if err != nil {
 			return err
 		}
@@ -110,12 +110,8 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 		if !form.fits(u) || form.moves(u) != moves {
 			return errProfileChanged
 		}
-		return s.save(ctx, q, st, in.Caller, u, form)
+		return s.save(tx, u, form)
 	})
-	if err == nil {
-		s.Outbox.Hurry()
-	}
-	return err
 }
 
 // SetLanguage changes the caller's language alone, from the menu of every page.
@@ -125,17 +121,17 @@ func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Ca
 	if !slices.Contains(st.Languages, locale) {
 		return invalid([]gatehouse.FieldError{{Field: "locale", Code: "locale"}})
 	}
-	return s.Store.Write(ctx, func(q store.Queries) error {
-		was, err := own(ctx, q, c, st)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		was, err := own(tx)
 		if err != nil || was.Locale == locale {
 			return err
 		}
 		now := was
 		now.Locale = locale
-		if err := q.UpdateProfile(ctx, now); err != nil {
+		if err := tx.UpdateProfile(tx, now); err != nil {
 			return err
 		}
-		return s.record(ctx, q, c, now, gatehouse.EventProfileChanged, map[string]string{"fields": strings.Join(changedFields(was, now), " ")})
+		return tx.Record(now, gatehouse.EventProfileChanged, gatehouse.ResultOK, map[string]string{"fields": strings.Join(changedFields(was, now), " ")})
 	})
 }
 
@@ -157,31 +153,31 @@ func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begu
 }
 
 // save writes what the form changes.
-func (s *Service) save(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, was gatehouse.User, form ProfileForm) error {
-	now := form.put(st, was)
+func (s *Service) save(tx *act.Unit, was gatehouse.User, form ProfileForm) error {
+	now := form.put(tx.Site, was)
 	if fields := changedFields(was, now); len(fields) > 0 {
-		if err := q.UpdateProfile(ctx, now); err != nil {
+		if err := tx.UpdateProfile(tx, now); err != nil {
 			return err
 		}
 		detail := map[string]string{"fields": strings.Join(fields, " ")}
-		if err := s.record(ctx, q, c, now, gatehouse.EventProfileChanged, detail); err != nil {
+		if err := tx.Record(now, gatehouse.EventProfileChanged, gatehouse.ResultOK, detail); err != nil {
 			return err
 		}
 	}
 	if !form.moves(was) {
-		return s.believe(ctx, q, c, now)
+		return s.believe(tx, now)
 	}
-	return s.ask(ctx, q, st, c, now, form.Email, false)
+	return s.ask(tx, now, form.Email, false)
 }
 
 // believe takes back what is held against an address that its owner has just looked at and
 // left as it is.
-func (s *Service) believe(ctx context.Context, q store.Queries, c gatehouse.Caller, u gatehouse.User) error {
-	was, err := q.ClearBounce(ctx, u.SiteID, u.ID, u.Email, true)
+func (s *Service) believe(tx *act.Unit, u gatehouse.User) error {
+	was, err := tx.ClearBounce(tx, u.SiteID, u.ID, u.Email, true)
 	if err != nil || !was {
 		return err
 	}
-	return s.record(ctx, q, c, u, gatehouse.EventBounceCleared, nil)
+	return tx.Record(u, gatehouse.EventBounceCleared, gatehouse.ResultOK, nil)
 }
 
 // put writes the form into a user, but for another address.

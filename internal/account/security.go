@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
@@ -73,7 +74,7 @@ func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In,
 			return err
 		}
 	}
-	err = s.inSession(ctx, st, in.Caller, here, func(q store.Queries, u gatehouse.User) error {
+	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
 		// What was proved was proved for one direction: another window may have been faster.
 		if form.turns(u) && (!turns || u.OwnTwoFactor != was.OwnTwoFactor) {
 			return errProfileChanged
@@ -81,12 +82,8 @@ func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In,
 		if err := form.check(u); err != nil {
 			return err
 		}
-		return s.choose(ctx, q, st, in.Caller, u, form)
+		return s.choose(tx, u, form)
 	})
-	if err == nil {
-		s.Outbox.Hurry()
-	}
-	return err
 }
 
 // turns reports whether the form asks for another own choice than the user has.
@@ -127,9 +124,9 @@ func (s *Service) mayTurn(ctx context.Context, st *site.Site, in signin.In, begu
 }
 
 // choose writes what the form changes.
-func (s *Service) choose(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User, form SecurityForm) error {
+func (s *Service) choose(tx *act.Unit, u gatehouse.User, form SecurityForm) error {
 	if onRequest := form.Automatic == "off"; form.Automatic != "" && onRequest != u.CodesOnRequest {
-		if err := q.SetCodesOnRequest(ctx, st.ID, u.ID, onRequest); err != nil {
+		if err := tx.SetCodesOnRequest(tx, tx.Site.ID, u.ID, onRequest); err != nil {
 			return err
 		}
 	}
@@ -138,19 +135,14 @@ func (s *Service) choose(ctx context.Context, q store.Queries, st *site.Site, c 
 	}
 	on := form.Own == "on"
 	err := errors.Join(
-		q.SetOwnTwoFactor(ctx, st.ID, u.ID, on),
+		tx.SetOwnTwoFactor(tx, tx.Site.ID, u.ID, on),
 		// As when the company's switch is moved, trust from before does not count for
 		// what comes after (B08): neither now nor when it is turned on once more.
-		q.EndTrust(ctx, st.ID, u.ID),
-		q.DeleteSignInsOf(ctx, st.ID, u.ID),
-		s.record(ctx, q, c, u, gatehouse.EventOwnTwoFactor, map[string]string{"on": map[bool]string{true: "yes", false: "no"}[on]}))
-	if err != nil || !mail.CanSend(u.Email) {
+		tx.EndAll(u, gatehouse.TwoFactorChanged),
+		tx.Record(u, gatehouse.EventOwnTwoFactor, gatehouse.ResultOK, map[string]string{"on": map[bool]string{true: "yes", false: "no"}[on]}))
+	if err != nil {
 		return err
 	}
-	lang := st.Language("", u.Locale)
-	msg := mail.OwnTwoFactor{Username: u.Username, On: on, At: s.Now(), Address: c.Address, Browser: st.Browser(lang, c.UserAgent)}
-	if s.SignIn.Place != nil {
-		msg.Place = s.SignIn.Place(lang, c.Address)
-	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
+	return tx.Tell(u, mail.OwnTwoFactor{Username: u.Username, On: on, At: tx.Now(), Address: tx.Caller.Address,
+		Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u)})
 }

@@ -10,7 +10,7 @@ import (
 // Acceptances returns the terms that the caller has accepted, newest first (A03). A site
 // that has no terms has no such page, unless the caller accepted some when it had.
 func (s *Service) Acceptances(ctx context.Context, st *site.Site, c gatehouse.Caller) ([]gatehouse.Acceptance, error) {
-	if !isOwn(c, st) {
+	if !isOwn(st, c) {
 		return nil, errForbidden
 	}
 	all, err := s.Store.Read().Acceptances(ctx, st.ID, c.UserID)
@@ -22,7 +22,7 @@ func (s *Service) Acceptances(ctx context.Context, st *site.Site, c gatehouse.Ca
 
 // AcceptedText returns one acceptance of the caller, and the text word for word.
 func (s *Service) AcceptedText(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Acceptance, string, error) {
-	if !isOwn(c, st) {
+	if !isOwn(st, c) {
 		return gatehouse.Acceptance{}, "", errForbidden
 	}
 	if !rowID.MatchString(id) {

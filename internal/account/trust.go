@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -45,21 +46,21 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 	if !rowID.MatchString(id) {
 		return gatehouse.ErrNotFound
 	}
-	return s.inSession(ctx, st, c, here, func(q store.Queries, u gatehouse.User) error {
-		browsers, err := q.BrowsersOf(ctx, u.SiteID, u.ID, time.Time{})
+	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
+		browsers, err := tx.BrowsersOf(tx, u.SiteID, u.ID, time.Time{})
 		if err != nil {
 			return err
 		}
 		if !slices.ContainsFunc(browsers, func(b gatehouse.Browser) bool { return b.ID == id }) {
-			return endedBefore(ctx, q, u, id)
+			return endedBefore(tx, tx.Queries, u, id)
 		}
-		ended, err := q.EndTrustIn(ctx, u.SiteID, u.ID, id)
+		ended, err := tx.EndTrustIn(tx, u.SiteID, u.ID, id)
 		if err != nil || !ended {
 			return err
 		}
-		if err := q.DeleteSignInsOf(ctx, u.SiteID, u.ID); err != nil {
+		if err := tx.EndAll(u, gatehouse.DeviceDistrusted); err != nil {
 			return err
 		}
-		return s.record(ctx, q, c, u, gatehouse.EventBrowserUntrusted, map[string]string{"browser": id})
+		return tx.Record(u, gatehouse.EventBrowserUntrusted, gatehouse.ResultOK, map[string]string{"browser": id})
 	})
 }

@@ -14,9 +14,8 @@ import (
 // Whether two addresses are one mailbox is never their question (docs/decisions/0018):
 // that is gatehouse.SameMailbox.
 var lookUps = map[string]string{
-	"internal/store/users.go":      "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator",
+	"internal/store/users.go":      "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators",
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made anew
-	"internal/store/passwords.go":  "Administrators",
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText insertUsersText UsersByKeys UsersByEmails",
 	"internal/store/browsers.go":   "BrowserOfEmail",
 	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People",

@@ -251,6 +251,25 @@ func checkKeptCalls(f file) []string {
 	return bad
 }
 
+func checkKeptMethods(f file) []string {
+	if f.test {
+		return nil
+	}
+	var bad []string
+	for _, kept := range keptMethods {
+		if f.isIn(kept.where + " internal/testkit/...") {
+			continue
+		}
+		ast.Inspect(f.tree, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && slices.Contains(strings.Fields(kept.names), s.Sel.Name) {
+				bad = append(bad, fmt.Sprintf("%s: %s may not use %s: %s", f.at(s.Pos()), f.room, s.Sel.Name, kept.why))
+			}
+			return true
+		})
+	}
+	return bad
+}
+
 // uses finds where names of an imported package are mentioned, or only where they
 // are called or converted to.
 func uses(f file, pkg string, names []string, calls bool) []*ast.SelectorExpr {

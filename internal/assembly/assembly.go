@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/act"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/geo"
 	"gatehouse/internal/jobs"
@@ -74,20 +75,21 @@ func New(o Options) (*House, error) {
 	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Now: o.Now, Log: o.Log}
 	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: sender.Nudge}
 	sender.Refusals = &mail.Refusals{Outbox: outbox, Sites: o.Sites.ByID, SecurityAddress: o.SecurityAddress, Log: o.Log}
-	in := &signin.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Place: o.Places.Of, Now: o.Now, Log: o.Log, Counted: metrics.SignIn}
-	own := &account.Service{Store: o.Store, SignIn: in, Outbox: outbox, Keys: o.Keys, Now: o.Now}
-	desk := &directory.Service{Store: o.Store, Hasher: o.Hasher, Outbox: outbox, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Now: o.Now, Log: o.Log}
+	desk := &act.Desk{Store: o.Store, Outbox: outbox, Place: o.Places.Of, Now: o.Now}
+	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Log: o.Log, Counted: metrics.SignIn}
+	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
+	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Account: own, Directory: desk, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Directory: users, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
-		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: desk,
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
 		store:   o.Store, sender: sender, log: o.Log,
 		jobs: []jobs.Job{
-			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(o.Store, o.Sites.All, outbox, o.Now),
-			jobs.Enrolments(desk, o.Sites.ByID), jobs.Processes(o.Store, in),
+			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
+			jobs.Enrolments(users, o.Sites.ByID), jobs.Processes(o.Store, in),
 		},
 	}, nil
 }

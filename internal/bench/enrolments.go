@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/store"
@@ -77,9 +78,9 @@ func (e *enrolling) measure(ctx context.Context, db *database) error {
 func (e *enrolling) begin(ctx context.Context) (err error) {
 	e.sink.empty()
 	admin := e.all.people[0]
-	desk := &directory.Service{Store: e.st, Outbox: &mail.Outbox{Keys: e.keys, Now: time.Now}, Now: time.Now}
+	desk := &directory.Service{Desk: &act.Desk{Store: e.st, Outbox: &mail.Outbox{Keys: e.keys, Now: time.Now}, Now: time.Now}}
 	caller := gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: admin.SiteID, CompanyID: admin.CompanyID, UserID: admin.ID, Role: admin.Role}
-	e.run, err = desk.SwitchTwoFactor(ctx, caller, e.site, admin.CompanyID, true, "")
+	e.run, err = desk.SwitchTwoFactor(ctx, e.site, caller, admin.CompanyID, true, "")
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -49,8 +50,8 @@ type reissue struct {
 
 // prepareMove does what a change of address needs before its transaction: it takes it
 // from the limits, and makes the password, whose hash a transaction must not wait for.
-func (s *Service) prepareMove(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change UserChange) (again reissue, err error) {
-	u, err := user(ctx, s.Store.Read(), c, st, id)
+func (s *Service) prepareMove(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (again reissue, err error) {
+	u, err := user(ctx, s.Store.Read(), st, c, id)
 	if err != nil {
 		return again, err
 	}
@@ -59,7 +60,7 @@ func (s *Service) prepareMove(ctx context.Context, c gatehouse.Caller, st *site.
 		return again, nil
 	}
 	if err := s.spare(ctx, c, CodeResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated ||
-		waitsForOwner(c, st, u, fields.put(u)) {
+		waitsForOwner(st, c, u, fields.put(u)) {
 		return again, err
 	}
 	again.plain, again.password, err = s.temporary(ctx, st, u.Password.Origin)
@@ -72,43 +73,31 @@ func mailedPassword(u gatehouse.User) bool {
 }
 
 // moveMail does what follows from a new address: nothing in the old mailbox opens the
-// account any more, neither link nor code nor temporary password, nor a browser that a
-// code from there made trusted; what still waits to go there is dropped; and both are
-// told.
-func (s *Service) moveMail(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, was, u gatehouse.User, again reissue) error {
+// account any more, and both are told. A temporary password that went there comes again;
+// where none was made, because a deactivated account gets no mail, it has ended.
+func (s *Service) moveMail(tx *act.Unit, was, u gatehouse.User, again reissue) error {
 	err := errors.Join(
-		q.EndRecoveries(ctx, st.ID, u.ID),
-		q.EndCodes(ctx, st.ID, u.ID, s.Now()),
-		q.EndTrust(ctx, st.ID, u.ID),
-		q.DeleteSignInsOf(ctx, st.ID, u.ID),
-		q.DropMessages(ctx, st.ID, u.ID, was.Email, s.Now()),
-		recordMove(ctx, q, s.Now(), was, u),
-		s.tellOldAddress(ctx, q, c, st, was, u, false))
-	if err == nil && mailedPassword(was) {
-		err = s.sendAgain(ctx, q, c, st, u, again)
+		tx.EndAll(was, gatehouse.AddressCorrected),
+		recordMove(tx, was, u),
+		s.tellOldAddress(tx, was, u, false))
+	if err == nil && mailedPassword(was) && again.plain != "" {
+		err = s.sendAgain(tx, u, again)
 	}
 	if err != nil {
 		return err
 	}
-	firm, err := q.Company(ctx, st.ID, u.CompanyID)
+	firm, err := tx.Company(tx, tx.Site.ID, u.CompanyID)
 	if err != nil || !firm.TwoFactor || !gatehouse.Notified(u, reachable(u)) {
 		return err
 	}
 	u.Bounce = gatehouse.Bounce{}
-	_, err = s.tellSwitch(ctx, q, st, firm, u)
+	_, err = s.tellSwitch(tx, firm, u)
 	return err
 }
 
-// sendAgain replaces the temporary password that went to the old address. Where none was
-// made, it ends and is asked for anew: a deactivated account gets no mail, and must not
-// open to the old mailbox when it is activated again.
-func (s *Service) sendAgain(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User, again reissue) error {
-	if again.plain == "" {
-		again.password = u.Password
-		again.password.ExpiresAt = s.Now()
-	}
-	err := errors.Join(q.ReplacePassword(ctx, u, again.password, st.Policy.Password.History), s.dropPasswords(ctx, q, u))
-	if err != nil || again.plain == "" {
+// sendAgain replaces the temporary password that went to the old address.
+func (s *Service) sendAgain(tx *act.Unit, u gatehouse.User, again reissue) error {
+	if err := tx.ReplacePassword(tx, u, again.password, tx.Site.Policy.Password.History); err != nil {
 		return err
 	}
 	u.Password = again.password
@@ -116,5 +105,5 @@ func (s *Service) sendAgain(ctx context.Context, q store.Queries, c gatehouse.Ca
 	if again.password.Origin == gatehouse.PasswordInitial {
 		reason = mail.PasswordForAccount
 	}
-	return s.mailPassword(ctx, q, c, st, u, again.plain, reason)
+	return s.mailPassword(tx, u, again.plain, reason)
 }

@@ -15,7 +15,7 @@ import (
 // corrected corrects an address as an administrator.
 func (h *house) corrected(admin, u gatehouse.User, email string) error {
 	h.later()
-	_, err := h.UpdateUser(h.t.Context(), as(admin), h.siteOf(u), u.ID, directory.UserChange{Email: &email})
+	_, err := h.UpdateUser(h.t.Context(), h.siteOf(u), as(admin), u.ID, directory.UserChange{Email: &email})
 	return err
 }
 
@@ -72,13 +72,13 @@ func TestACorrectedAddressOfADeactivatedUser(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
 		u := h.user(h.uk, admin.CompanyID, "priya", gatehouse.RoleUser)
-		if err := h.Deactivate(t.Context(), as(admin), h.uk, u.ID); err != nil {
+		if err := h.Deactivate(t.Context(), h.uk, as(admin), u.ID); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.corrected(admin, u, "priya.new@northgate.example"); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Activate(t.Context(), as(admin), h.uk, u.ID); err != nil {
+		if err := h.Activate(t.Context(), h.uk, as(admin), u.ID); err != nil {
 			t.Fatal(err)
 		}
 		if gatehouse.PasswordUsable(h.stored(h.uk, "priya").Password, h.now) {
@@ -101,10 +101,10 @@ func TestACorrectionSaysWhatItDid(t *testing.T) {
 			return u
 		}
 		left := h.user(h.uk, admin.CompanyID, "left", gatehouse.RoleUser)
-		if err := h.Deactivate(t.Context(), as(admin), h.uk, left.ID); err != nil {
+		if err := h.Deactivate(t.Context(), h.uk, as(admin), left.ID); err != nil {
 			t.Fatal(err)
 		}
-		paper, err := h.CreateUser(t.Context(), operator, h.uk, admin.CompanyID, directory.UserFields{Username: "paper", FirstName: "Pat", LastName: "Ng"})
+		paper, err := h.CreateUser(t.Context(), h.uk, operator, admin.CompanyID, directory.UserFields{Username: "paper", FirstName: "Pat", LastName: "Ng"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestACorrectionSaysWhatItDid(t *testing.T) {
 		} {
 			h.later()
 			before, _ := h.mails(c.u)
-			got, err := h.CorrectEmail(t.Context(), as(admin), h.uk, c.u.ID, c.email)
+			got, err := h.CorrectEmail(t.Context(), h.uk, as(admin), c.u.ID, c.email)
 			if err != nil || got != c.want {
 				t.Errorf("%s: %+v, %v", c.u.Username, got, err)
 			}
@@ -133,7 +133,7 @@ func TestACorrectionSaysWhatItDid(t *testing.T) {
 		}
 		u := chosen("coded")
 		h.switched(admin, true)
-		if got, err := h.CorrectEmail(t.Context(), as(admin), h.uk, u.ID, "c@right.example"); err != nil || !got.Notice {
+		if got, err := h.CorrectEmail(t.Context(), h.uk, as(admin), u.ID, "c@right.example"); err != nil || !got.Notice {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
@@ -145,7 +145,7 @@ func TestACorrectedAddressLeavesOtherPasswordsAlone(t *testing.T) {
 	h := once(t)
 	admin := h.northgate()
 	own := h.user(h.uk, admin.CompanyID, "own", gatehouse.RoleUser)
-	paper, err := h.CreateUser(t.Context(), operator, h.uk, admin.CompanyID, directory.UserFields{Username: "paper", FirstName: "Pat", LastName: "Ng"})
+	paper, err := h.CreateUser(t.Context(), h.uk, operator, admin.CompanyID, directory.UserFields{Username: "paper", FirstName: "Pat", LastName: "Ng"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestWhatAdministratorsMailIsLimited(t *testing.T) {
 			t.Errorf("%d corrections: %v", n, err)
 		}
 		for err, n = nil, 0; err == nil && n < 20; n++ {
-			_, err = h.SwitchTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, n%2 == 0, "")
+			_, err = h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, n%2 == 0, "")
 		}
 		var e *gatehouse.Error
 		if !errors.As(err, &e) || e.Code != directory.CodeSwitchOften || e.RetryAfter <= 0 || n != 7 {
@@ -185,7 +185,7 @@ func TestWhatAdministratorsMailIsLimited(t *testing.T) {
 		}
 		before := h.mailed(u)
 		for range 10 {
-			if err := h.ResetSecondStep(t.Context(), as(admin), h.uk, u.ID); err != nil {
+			if err := h.ResetSecondStep(t.Context(), h.uk, as(admin), u.ID); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -39,7 +39,7 @@ func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 		for name, change := range changes {
 			u := h.stored(h.uk, []string{"plain-00", "plain-01", "plain-02", "plain-03", "plain-04", "plain-05"}[n])
 			n++
-			p, err := h.PreviewTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, true)
+			p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 				}
 				return clock()
 			}
-			_, err = h.SwitchTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, true, p.Fingerprint)
+			_, err = h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
 			h.Now = clock
 			var e *gatehouse.Error
 			if !errors.As(err, &e) || e.Code != directory.CodePeopleChanged {
@@ -61,7 +61,7 @@ func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 			}
 		}
 		// What does not matter to anybody does not keep it.
-		p, err := h.PreviewTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, true)
+		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 			u.FirstName = "Gracie"
 			return q.UpdateProfile(t.Context(), u)
 		})
-		if _, err := h.SwitchTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, true, p.Fingerprint); err != nil {
+		if _, err := h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint); err != nil {
 			t.Errorf("a new name: %v", err)
 		}
 	})

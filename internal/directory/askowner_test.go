@@ -41,7 +41,7 @@ func TestM2ACorrectionWaitsWhereTheAddressIsTheUsername(t *testing.T) {
 			first := temporaryPassword.FindString(func() string { _, texts := h.mails(u); return texts[0] }())
 			step := h.open(u)
 			h.later()
-			answer, err := h.UpdateUser(t.Context(), as(admin), h.press, u.ID, directory.UserChange{Email: &to})
+			answer, err := h.UpdateUser(t.Context(), h.press, as(admin), u.ID, directory.UserChange{Email: &to})
 			answers = append(answers, fmt.Sprint(answer.Email == u.Email, answer.Username == u.Username, answer.EmailConfirmed, err))
 			now := h.stored(h.press, u.Username)
 			if now.Email != u.Email || now.Username != u.Username {

@@ -4,31 +4,31 @@ import (
 	"context"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // ClearBounce takes back that mail comes back from a user's address, where somebody knows
 // better. It reports whether that was held against it.
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) ClearBounce(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (cleared bool, err error) {
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := user(ctx, q, c, st, id)
+func (s *Service) ClearBounce(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (cleared bool, err error) {
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := user(tx, tx.Queries, st, c, id)
 		if err != nil {
 			return err
 		}
 		cleared = u.Bouncing()
-		return s.believe(ctx, q, c, st, u)
+		return s.believe(tx, u)
 	})
 	return cleared, err
 }
 
 // believe takes a mark off a user's address, with an event.
-func (s *Service) believe(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User) error {
-	was, err := q.ClearBounce(ctx, st.ID, u.ID, u.Email, true)
+func (s *Service) believe(tx *act.Unit, u gatehouse.User) error {
+	was, err := tx.ClearBounce(tx, tx.Site.ID, u.ID, u.Email, true)
 	if err != nil || !was {
 		return err
 	}
-	return s.record(ctx, q, c, st, u, gatehouse.EventBounceCleared, nil)
+	return tx.Record(u, gatehouse.EventBounceCleared, gatehouse.ResultOK, nil)
 }

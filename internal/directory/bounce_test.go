@@ -31,13 +31,13 @@ func TestMarksAreTakenBack(t *testing.T) {
 			return len(slices.DeleteFunc(h.events(u), func(k gatehouse.EventKind) bool { return k != gatehouse.EventBounceCleared }))
 		}
 		bounces()
-		if _, err := h.UpdateUser(t.Context(), as(admin), h.uk, u.ID, directory.UserChange{FirstName: ptr("Mia")}); err != nil || !h.stored(h.uk, "msantos").Bouncing() {
+		if _, err := h.UpdateUser(t.Context(), h.uk, as(admin), u.ID, directory.UserChange{FirstName: ptr("Mia")}); err != nil || !h.stored(h.uk, "msantos").Bouncing() {
 			t.Errorf("another name takes the mark back, or %v", err)
 		}
 		for i, act := range []func() error{
-			func() error { was, err := h.ClearBounce(t.Context(), operator, h.uk, u.ID); return trueOr(was, err) },
+			func() error { was, err := h.ClearBounce(t.Context(), h.uk, operator, u.ID); return trueOr(was, err) },
 			func() error {
-				_, err := h.UpdateUser(t.Context(), as(admin), h.uk, u.ID, directory.UserChange{Email: ptr(" mira@northgate.example")})
+				_, err := h.UpdateUser(t.Context(), h.uk, as(admin), u.ID, directory.UserChange{Email: ptr(" mira@northgate.example")})
 				return err
 			},
 		} {
@@ -46,7 +46,7 @@ func TestMarksAreTakenBack(t *testing.T) {
 				t.Errorf("way %d: %v, %+v, %d events", i, err, h.stored(h.uk, "msantos").Bounce, cleared())
 			}
 		}
-		if was, err := h.ClearBounce(t.Context(), operator, h.uk, u.ID); was || err != nil || cleared() != 2 {
+		if was, err := h.ClearBounce(t.Context(), h.uk, operator, u.ID); was || err != nil || cleared() != 2 {
 			t.Errorf("where there is none: %v, %v", was, err)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -11,7 +12,7 @@ import (
 // CreateCompany adds a customer to a site; only operators do.
 //
 // Errors: Forbidden, Invalid with fields (account_number taken), Unavailable.
-func (s *Service) CreateCompany(ctx context.Context, c gatehouse.Caller, st *site.Site, fields CompanyFields) (gatehouse.Company, error) {
+func (s *Service) CreateCompany(ctx context.Context, st *site.Site, c gatehouse.Caller, fields CompanyFields) (gatehouse.Company, error) {
 	if err := operatorOnly(c); err != nil {
 		return gatehouse.Company{}, err
 	}
@@ -21,11 +22,11 @@ func (s *Service) CreateCompany(ctx context.Context, c gatehouse.Caller, st *sit
 	now := s.Now()
 	made := gatehouse.Company{ID: store.NewID("com", now), SiteID: st.ID, Name: fields.Name,
 		AccountNumber: fields.AccountNumber, CreatedAt: now}
-	err := s.Store.Write(ctx, func(q store.Queries) error {
-		if err := q.InsertCompany(ctx, made); err != nil {
+	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := tx.InsertCompany(tx, made); err != nil {
 			return taken(err, "account_number")
 		}
-		return q.InsertEvent(ctx, event(c, st, now, gatehouse.EventCompanyCreated, made.ID, "", nil))
+		return tx.Record(gatehouse.User{CompanyID: made.ID}, gatehouse.EventCompanyCreated, gatehouse.ResultOK, nil)
 	})
 	if err != nil {
 		return gatehouse.Company{}, err
@@ -41,13 +42,13 @@ type CompanyChange struct{ Name, AccountNumber *string }
 // "Support made an account for you".
 //
 // Errors: Forbidden, NotFound, Invalid with fields, Unavailable.
-func (s *Service) UpdateCompany(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change CompanyChange) (gatehouse.Company, error) {
+func (s *Service) UpdateCompany(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change CompanyChange) (gatehouse.Company, error) {
 	if err := operatorOnly(c); err != nil {
 		return gatehouse.Company{}, err
 	}
 	var now gatehouse.Company
-	err := s.Store.Write(ctx, func(q store.Queries) error {
-		was, err := q.Company(ctx, st.ID, id)
+	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
+		was, err := tx.Company(tx, st.ID, id)
 		if err != nil {
 			return err
 		}
@@ -62,12 +63,12 @@ func (s *Service) UpdateCompany(ctx context.Context, c gatehouse.Caller, st *sit
 		if now == was {
 			return nil
 		}
-		if err := q.UpdateCompany(ctx, now); err != nil {
+		if err := tx.UpdateCompany(tx, now); err != nil {
 			return taken(err, "account_number")
 		}
-		return q.InsertEvent(ctx, event(c, st, s.Now(), gatehouse.EventCompanyChanged, id, "", map[string]string{
+		return tx.Record(gatehouse.User{CompanyID: id}, gatehouse.EventCompanyChanged, gatehouse.ResultOK, map[string]string{
 			"name_before": was.Name, "account_number_before": was.AccountNumber,
-		}))
+		})
 	})
 	if err != nil {
 		return gatehouse.Company{}, err

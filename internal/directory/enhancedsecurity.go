@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -59,8 +60,8 @@ type (
 // the people as they are now.
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) PreviewTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool) (Preview, error) {
-	firm, err := company(ctx, s.Store.Read(), c, st, companyID)
+func (s *Service) PreviewTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool) (Preview, error) {
+	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -125,8 +126,8 @@ func inOrder(a, b gatehouse.OutcomeCount) int {
 //
 // Errors: Conflict with CodePeopleChanged or CodeSwitched; TooMany with CodeSwitchOften;
 // Forbidden, NotFound, Unavailable.
-func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (gatehouse.Enrolment, error) {
-	e, err := s.switchTwoFactor(ctx, c, st, companyID, enable, agreed)
+func (s *Service) SwitchTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (gatehouse.Enrolment, error) {
+	e, err := s.switchTwoFactor(ctx, st, c, companyID, enable, agreed)
 	if gatehouse.KindOf(err) != gatehouse.Conflict {
 		return e, err
 	}
@@ -135,12 +136,12 @@ func (s *Service) SwitchTwoFactor(ctx context.Context, c gatehouse.Caller, st *s
 	if none != nil || !r.Fresh(s.Now()) || r.UserID != c.UserID {
 		return e, err
 	}
-	return s.Enrolment(ctx, c, st, companyID, r.Made)
+	return s.Enrolment(ctx, st, c, companyID, r.Made)
 }
 
-func (s *Service) switchTwoFactor(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
+func (s *Service) switchTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
 	limit := store.Limit{Key: "switch:" + st.ID + ":" + companyID, Every: switchEvery, Burst: switchBurst}
-	if err := s.mayTell(ctx, c, st, companyID, enable, limit); err != nil {
+	if err := s.mayTell(ctx, st, c, companyID, enable, limit); err != nil {
 		return e, err
 	}
 	defer func() {
@@ -148,36 +149,36 @@ func (s *Service) switchTwoFactor(ctx context.Context, c gatehouse.Caller, st *s
 			err = errors.Join(err, s.Store.GiveBack(ctx, limit))
 		}
 	}()
-	seen, err := s.look(ctx, c, st, companyID, enable, agreed)
+	seen, err := s.look(ctx, st, c, companyID, enable, agreed)
 	if err != nil {
 		return e, err
 	}
 	now := s.Now()
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		firm, err := company(ctx, q, c, st, companyID)
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		firm, err := company(tx, tx.Queries, st, c, companyID)
 		if err != nil {
 			return err
 		}
 		e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: st.ID, CompanyID: firm.ID, Enable: enable,
 			State: gatehouse.EnrolmentRunning, StartedBy: c.UserID, StartedName: c.Name, StartedAt: now}
-		if err := s.signed(ctx, q, c, st, &e); err != nil {
+		if err := s.signed(tx, &e); err != nil {
 			return err
 		}
-		if err := agree(ctx, q, firm, enable, agreed, seen); err != nil {
+		if err := agree(tx, tx.Queries, firm, enable, agreed, seen); err != nil {
 			return err
 		}
-		switched, err := q.SetTwoFactor(ctx, st.ID, firm.ID, enable, e.StartedAt)
+		switched, err := tx.SetTwoFactor(tx, st.ID, firm.ID, enable, e.StartedAt)
 		if err == nil && !switched {
 			err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeSwitched}
 		}
 		if err == nil {
-			err = s.replace(ctx, q, st, firm)
+			err = s.replace(tx, firm)
 		}
 		if err == nil {
-			e.Total, err = q.BeginEnrolment(ctx, e)
+			e.Total, err = tx.BeginEnrolment(tx, e)
 		}
 		if err == nil && c.Kind == gatehouse.SignedIn {
-			err = q.InsertRepeat(ctx, c.Post, gatehouse.Repeat{SiteID: st.ID, UserID: c.UserID, Made: e.ID, At: e.StartedAt})
+			err = tx.InsertRepeat(tx, c.Post, gatehouse.Repeat{SiteID: st.ID, UserID: c.UserID, Made: e.ID, At: e.StartedAt})
 		}
 		if err != nil {
 			return err
@@ -186,11 +187,8 @@ func (s *Service) switchTwoFactor(ctx context.Context, c gatehouse.Caller, st *s
 		if !enable {
 			kind = gatehouse.EventTwoFactorDisabled
 		}
-		return q.InsertEvent(ctx, event(c, st, e.StartedAt, kind, firm.ID, "", map[string]string{"enrolment": e.ID}))
+		return tx.Record(gatehouse.User{CompanyID: firm.ID}, kind, gatehouse.ResultOK, map[string]string{"enrolment": e.ID})
 	})
-	if err == nil {
-		s.Outbox.Hurry() // the summary of a run that was ended
-	}
 	return e, err
 }
 
@@ -202,8 +200,8 @@ const (
 )
 
 // mayTell takes a switch from the limit, unless it would change nothing.
-func (s *Service) mayTell(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, limit store.Limit) error {
-	firm, err := company(ctx, s.Store.Read(), c, st, companyID)
+func (s *Service) mayTell(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, limit store.Limit) error {
+	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
 	if err == nil && firm.TwoFactor == enable {
 		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeSwitched}
 	}
@@ -215,11 +213,11 @@ func (s *Service) mayTell(ctx context.Context, c gatehouse.Caller, st *site.Site
 
 // signed writes into a run who switches, as the account is at this moment: who has just
 // lost the role does not switch any more.
-func (s *Service) signed(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, e *gatehouse.Enrolment) error {
-	if c.Kind != gatehouse.SignedIn {
+func (s *Service) signed(tx *act.Unit, e *gatehouse.Enrolment) error {
+	if tx.Caller.Kind != gatehouse.SignedIn {
 		return nil
 	}
-	u, err := q.HoldUser(ctx, st.ID, c.UserID)
+	u, err := tx.HoldUser(tx, tx.Site.ID, tx.Caller.UserID)
 	if err != nil {
 		return err
 	}
@@ -233,12 +231,12 @@ func (s *Service) signed(ctx context.Context, q store.Queries, c gatehouse.Calle
 // look holds a switch to what its administrator has seen, before the transaction: a look
 // at 100,000 users takes seconds, in which nobody else writes to SQLite. It returns the
 // mark that the people had before it looked.
-func (s *Service) look(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, enable bool, agreed string) (store.PeopleMark, error) {
+func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (store.PeopleMark, error) {
 	if agreed == "" {
 		return store.PeopleMark{}, nil
 	}
 	q := s.Store.Read()
-	firm, err := company(ctx, q, c, st, companyID)
+	firm, err := company(ctx, q, st, c, companyID)
 	if err != nil {
 		return store.PeopleMark{}, err
 	}
@@ -275,35 +273,35 @@ func compare(ctx context.Context, q store.Queries, firm gatehouse.Company, enabl
 }
 
 // replace ends the run that goes on, and sends its summary.
-func (s *Service) replace(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company) error {
-	old, err := q.ReplaceEnrolment(ctx, st.ID, firm.ID, s.Now())
+func (s *Service) replace(tx *act.Unit, firm gatehouse.Company) error {
+	old, err := tx.ReplaceEnrolment(tx, tx.Site.ID, firm.ID, tx.Now())
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return s.summarise(ctx, q, st, firm, old)
+	return s.summarise(tx, firm, old)
 }
 
 // summarise tells the administrator what a run came to, and the platform's security
 // address of failures (B04).
-func (s *Service) summarise(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, e gatehouse.Enrolment) error {
-	reasons, err := q.EnrolmentOutcomes(ctx, e)
+func (s *Service) summarise(tx *act.Unit, firm gatehouse.Company, e gatehouse.Enrolment) error {
+	reasons, err := tx.EnrolmentOutcomes(tx, e)
 	if err != nil {
 		return err
 	}
 	slices.SortFunc(reasons, inOrder)
 	facts := mail.Enrolment{Enrolment: e, Company: firm.Name, AccountNumber: firm.AccountNumber, Reasons: reasons, NotAlerted: s.SecurityAddress == ""}
-	to, err := s.summaryReader(ctx, q, st, e)
+	to, err := s.summaryReader(tx, tx.Queries, tx.Site, e)
 	if err != nil {
 		return err
 	}
 	if to.ID != "" {
-		err = s.report(ctx, q, st, mail.To(st, to), mail.EnrolmentSummary{Enrolment: facts})
+		err = s.report(tx, mail.To(tx.Site, to), mail.EnrolmentSummary{Enrolment: facts})
 	}
 	if err == nil && e.Counts.Failed > 0 && s.SecurityAddress != "" {
-		err = s.report(ctx, q, st, mail.Recipient{CompanyID: firm.ID, Address: s.SecurityAddress, Lang: st.Language("", "")},
+		err = s.report(tx, mail.Recipient{CompanyID: firm.ID, Address: s.SecurityAddress, Lang: tx.Site.Language("", "")},
 			mail.EnrolmentFailures{Enrolment: facts})
 	}
 	return err
@@ -311,13 +309,13 @@ func (s *Service) summarise(ctx context.Context, q store.Queries, st *site.Site,
 
 // report queues a mail about a run. One that cannot be written is logged, and does not
 // keep the run from its end.
-func (s *Service) report(ctx context.Context, q store.Queries, st *site.Site, to mail.Recipient, msg mail.Message) error {
-	m, err := s.Outbox.Write(st, to, msg)
+func (s *Service) report(tx *act.Unit, to mail.Recipient, msg mail.Message) error {
+	m, err := s.Outbox.Write(tx.Site, to, msg)
 	if err != nil {
-		s.log().ErrorContext(ctx, "enrolment: a mail cannot be written", "kind", msg.Kind(), "error", err)
+		s.log().ErrorContext(tx, "enrolment: a mail cannot be written", "kind", msg.Kind(), "error", err)
 		return nil
 	}
-	return q.InsertMessage(ctx, m)
+	return tx.Post(m)
 }
 
 // summaryReader is who gets a run's summary: whoever began it, if that is still an
@@ -345,16 +343,16 @@ func (s *Service) summaryReader(ctx context.Context, q store.Queries, st *site.S
 }
 
 // Enrolments returns the runs of a company, newest first.
-func (s *Service) Enrolments(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, before string, limit int) ([]gatehouse.Enrolment, error) {
-	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+func (s *Service) Enrolments(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, before string, limit int) ([]gatehouse.Enrolment, error) {
+	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return nil, err
 	}
 	return s.Store.Read().Enrolments(ctx, st.ID, companyID, before, clamp(limit))
 }
 
 // Enrolment returns a run of a company.
-func (s *Service) Enrolment(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, id string) (gatehouse.Enrolment, error) {
-	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+func (s *Service) Enrolment(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string) (gatehouse.Enrolment, error) {
+	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return gatehouse.Enrolment{}, err
 	}
 	return s.Store.Read().Enrolment(ctx, st.ID, companyID, id)
@@ -369,8 +367,8 @@ type Results struct {
 }
 
 // Results returns what a run of a company came to.
-func (s *Service) Results(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, id string) (r Results, err error) {
-	if r.Enrolment, err = s.Enrolment(ctx, c, st, companyID, id); err != nil {
+func (s *Service) Results(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string) (r Results, err error) {
+	if r.Enrolment, err = s.Enrolment(ctx, st, c, companyID, id); err != nil {
 		return r, err
 	}
 	if r.Reasons, err = s.Store.Read().EnrolmentOutcomes(ctx, r.Enrolment); err != nil {
@@ -383,9 +381,9 @@ func (s *Service) Results(ctx context.Context, c gatehouse.Caller, st *site.Site
 
 // EnrolmentLines calls fn for the users of a run in the order of their usernames: those
 // after the given key, with the given outcome (empty: all), limit at most (0: all).
-func (s *Service) EnrolmentLines(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, id string,
+func (s *Service) EnrolmentLines(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string,
 	outcome gatehouse.Outcome, after string, limit int, fn func(EnrolmentLine) error) error {
-	e, err := s.Enrolment(ctx, c, st, companyID, id)
+	e, err := s.Enrolment(ctx, st, c, companyID, id)
 	if err != nil {
 		return err
 	}

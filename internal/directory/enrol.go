@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -50,7 +51,6 @@ func (s *Service) Enrol(ctx context.Context, sites func(id string) *site.Site) (
 	if err := s.enrolBatch(ctx, st, e); err != nil && !errors.Is(err, errOvertaken) {
 		return false, fmt.Errorf("run %s: %w", e.ID, err)
 	}
-	s.Outbox.Hurry()
 	return true, nil
 }
 
@@ -98,7 +98,12 @@ func (s *Service) enrolBatch(ctx context.Context, st *site.Site, e gatehouse.Enr
 	for _, u := range next {
 		b.done = append(b.done, b.enrol(ctx, u, b.users))
 	}
-	return s.Store.Write(ctx, func(q store.Queries) error { return b.write(ctx, q) })
+	return s.Do(ctx, st, itself(st), func(tx *act.Unit) error { return b.write(tx) })
+}
+
+// itself is the server, which goes on with a run.
+func itself(st *site.Site) gatehouse.Caller {
+	return gatehouse.Caller{Kind: gatehouse.System, SiteID: st.ID}
 }
 
 // starter is the account of who began a run, with what may be said of it to the company;
@@ -159,31 +164,31 @@ func (s *Service) switchNotice(st *site.Site, e gatehouse.Enrolment, firm gateho
 
 // write writes a batch, unless the run has moved meanwhile. Who has changed since the
 // notice was written is decided anew.
-func (b *batch) write(ctx context.Context, q store.Queries) error {
+func (b *batch) write(tx *act.Unit) error {
 	var n gatehouse.EnrolmentCounts
-	users, err := q.UsersOfBatch(ctx, b.run, enrolBatch)
+	users, err := tx.UsersOfBatch(tx, b.run, enrolBatch)
 	if err != nil {
 		return err
 	}
 	for i, e := range b.done {
 		if users[e.UserID] != b.users[e.UserID] {
-			e = b.enrol(ctx, e.EnrolmentUser, users)
+			e = b.enrol(tx, e.EnrolmentUser, users)
 			b.done[i] = e
 		}
 		n.Add(e.Outcome, e.notice != nil)
 	}
 	b.users = users
 	last := b.done[len(b.done)-1].Key
-	still, err := q.AdvanceEnrolment(ctx, b.run, last, n, b.s.Now())
+	still, err := tx.AdvanceEnrolment(tx, b.run, last, n, b.s.Now())
 	if err == nil && !still {
 		err = errOvertaken
 	}
 	for _, e := range b.done {
 		if err == nil && e.notice != nil {
-			err = q.InsertMessage(ctx, *e.notice)
+			err = tx.Post(*e.notice)
 		}
 		if err == nil {
-			err = q.FinishEnrolmentUser(ctx, b.run, e.EnrolmentUser)
+			err = tx.FinishEnrolmentUser(tx, b.run, e.EnrolmentUser)
 		}
 	}
 	return err
@@ -191,9 +196,9 @@ func (b *batch) write(ctx context.Context, q store.Queries) error {
 
 // endRun ends a run that has come to all users, with its summary.
 func (s *Service) endRun(ctx context.Context, b *batch) error {
-	return s.Store.Write(ctx, func(q store.Queries) error {
-		now := s.Now()
-		ended, err := q.EndEnrolment(ctx, b.run, now)
+	return s.Do(ctx, b.st, itself(b.st), func(tx *act.Unit) error {
+		now := tx.Now()
+		ended, err := tx.EndEnrolment(tx, b.run, now)
 		if err == nil && !ended {
 			err = errOvertaken
 		}
@@ -201,7 +206,7 @@ func (s *Service) endRun(ctx context.Context, b *batch) error {
 			return err
 		}
 		b.run.State, b.run.EndedAt = gatehouse.EnrolmentDone, now
-		return s.summarise(ctx, q, b.st, b.firm, b.run)
+		return s.summarise(tx, b.firm, b.run)
 	})
 }
 

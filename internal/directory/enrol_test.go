@@ -74,7 +74,7 @@ func (h *house) byID(id string) *site.Site {
 func (h *house) lines(e gatehouse.Enrolment) map[string]store.EnrolmentLine {
 	h.t.Helper()
 	all := map[string]store.EnrolmentLine{}
-	err := h.EnrolmentLines(h.t.Context(), operator, h.byID(e.SiteID), e.CompanyID, e.ID, "", "", 0, func(l store.EnrolmentLine) error {
+	err := h.EnrolmentLines(h.t.Context(), h.byID(e.SiteID), operator, e.CompanyID, e.ID, "", "", 0, func(l store.EnrolmentLine) error {
 		all[l.Username] = l
 		return nil
 	})
@@ -86,7 +86,7 @@ func (h *house) lines(e gatehouse.Enrolment) map[string]store.EnrolmentLine {
 
 func (h *house) run(e gatehouse.Enrolment) gatehouse.Enrolment {
 	h.t.Helper()
-	now, err := h.Enrolment(h.t.Context(), operator, h.byID(e.SiteID), e.CompanyID, e.ID)
+	now, err := h.Enrolment(h.t.Context(), h.byID(e.SiteID), operator, e.CompanyID, e.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func (h *house) run(e gatehouse.Enrolment) gatehouse.Enrolment {
 // switched switches a company's two-factor as its administrator.
 func (h *house) switched(admin gatehouse.User, on bool) gatehouse.Enrolment {
 	h.t.Helper()
-	e, err := h.SwitchTwoFactor(h.t.Context(), as(admin), h.siteOf(admin), admin.CompanyID, on, "")
+	e, err := h.SwitchTwoFactor(h.t.Context(), h.siteOf(admin), as(admin), admin.CompanyID, on, "")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -134,11 +134,11 @@ func TestARunDoesWhatThePreviewSaid(t *testing.T) {
 		admin := h.northgate()
 		h.people(h.uk, admin.CompanyID, allKinds)
 		for _, on := range []bool{true, false} {
-			p, err := h.PreviewTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, on)
+			p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, on)
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := h.SwitchTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, on, p.Fingerprint)
+			e, err := h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, on, p.Fingerprint)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,7 +150,7 @@ func TestARunDoesWhatThePreviewSaid(t *testing.T) {
 			if e.Counts != p.Counts || e.Counts.Done() != e.Total || e.State != gatehouse.EnrolmentDone {
 				t.Errorf("on %v: %s with %+v of %d, the preview said %+v", on, e.State, e.Counts, e.Total, p.Counts)
 			}
-			r, err := h.Results(t.Context(), as(admin), h.uk, admin.CompanyID, e.ID)
+			r, err := h.Results(t.Context(), h.uk, as(admin), admin.CompanyID, e.ID)
 			if err != nil || !slices.Equal(r.Reasons, p.Reasons) {
 				t.Errorf("on %v: %v %v, the preview said %v", on, r.Reasons, err, p.Reasons)
 			}
@@ -237,11 +237,11 @@ func TestPeopleChangeDuringARun(t *testing.T) {
 			t.Fatalf("%+v after a batch", got.Counts)
 		}
 		left, lost := h.stored(h.uk, "z-00"), h.stored(h.uk, "z-01")
-		if err := h.Deactivate(t.Context(), as(admin), h.uk, left.ID); err != nil {
+		if err := h.Deactivate(t.Context(), h.uk, as(admin), left.ID); err != nil {
 			t.Fatal(err)
 		}
 		empty := ""
-		if _, err := h.UpdateUser(t.Context(), as(admin), h.uk, lost.ID, directory.UserChange{Email: &empty}); err != nil {
+		if _, err := h.UpdateUser(t.Context(), h.uk, as(admin), lost.ID, directory.UserChange{Email: &empty}); err != nil {
 			t.Fatal(err)
 		}
 		h.user(h.uk, admin.CompanyID, "zz-new", gatehouse.RoleUser)
@@ -309,7 +309,7 @@ func TestTwoAdministratorsSwitchAtOnce(t *testing.T) {
 		for i := range 6 {
 			who := []gatehouse.User{admin, other}[i%2]
 			all.Go(func() {
-				_, err := h.SwitchTwoFactor(context.Background(), as(who), h.uk, admin.CompanyID, true, "")
+				_, err := h.SwitchTwoFactor(context.Background(), h.uk, as(who), admin.CompanyID, true, "")
 				code := "ok"
 				var e *gatehouse.Error
 				if errors.As(err, &e) {
@@ -326,7 +326,7 @@ func TestTwoAdministratorsSwitchAtOnce(t *testing.T) {
 		if !maps.Equal(results, map[string]int{"ok": 1, directory.CodeSwitched: 5}) {
 			t.Errorf("%v", results)
 		}
-		if runs, err := h.Enrolments(t.Context(), as(admin), h.uk, admin.CompanyID, "", 10); err != nil || len(runs) != 1 {
+		if runs, err := h.Enrolments(t.Context(), h.uk, as(admin), admin.CompanyID, "", 10); err != nil || len(runs) != 1 {
 			t.Errorf("%d runs, %v", len(runs), err)
 		}
 	})
@@ -337,23 +337,23 @@ func TestThePreviewIsAgreedTo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
 		h.people(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"plain": allKinds["plain"]})
-		p, err := h.PreviewTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, true)
+		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same, err := h.PreviewTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, true)
+		same, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
 		if err != nil || same.Fingerprint != p.Fingerprint {
 			t.Errorf("nothing has changed but the fingerprint, %v", err)
 		}
-		if err := h.Deactivate(t.Context(), as(admin), h.uk, h.stored(h.uk, "plain-03").ID); err != nil {
+		if err := h.Deactivate(t.Context(), h.uk, as(admin), h.stored(h.uk, "plain-03").ID); err != nil {
 			t.Fatal(err)
 		}
-		_, err = h.SwitchTwoFactor(t.Context(), as(admin), h.uk, admin.CompanyID, true, p.Fingerprint)
+		_, err = h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
 		var e *gatehouse.Error
 		if !errors.As(err, &e) || e.Code != directory.CodePeopleChanged || e.Kind != gatehouse.Conflict {
 			t.Errorf("somebody was deactivated meanwhile: %v", err)
 		}
-		if firm, err := h.Company(t.Context(), as(admin), h.uk, admin.CompanyID); err != nil || firm.TwoFactor {
+		if firm, err := h.Company(t.Context(), h.uk, as(admin), admin.CompanyID); err != nil || firm.TwoFactor {
 			t.Errorf("it was switched all the same, %v", err)
 		}
 	})
@@ -372,27 +372,27 @@ func TestWhoMaySwitch(t *testing.T) {
 	e := h.switched(admin, true)
 	h.enrolAll(h.byID)
 	role := gatehouse.RoleUser
-	if _, err := h.UpdateUser(t.Context(), operator, h.uk, admin.ID, directory.UserChange{Role: &role}); err != nil {
+	if _, err := h.UpdateUser(t.Context(), h.uk, operator, admin.ID, directory.UserChange{Role: &role}); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]gatehouse.Caller{"a user": as(plain), "another company's": as(foreign), "another site's": as(abroad), "nobody": {}} {
-		_, preview := h.PreviewTwoFactor(t.Context(), c, h.uk, admin.CompanyID, false)
-		_, runs := h.Enrolments(t.Context(), c, h.uk, admin.CompanyID, "", 10)
-		_, one := h.Enrolment(t.Context(), c, h.uk, admin.CompanyID, e.ID)
-		_, results := h.Results(t.Context(), c, h.uk, admin.CompanyID, e.ID)
-		_, swtch := h.SwitchTwoFactor(t.Context(), c, h.uk, admin.CompanyID, false, "")
-		_, people := h.People(t.Context(), c, h.uk, admin.CompanyID, directory.PeopleFilter{})
-		lines := h.EnrolmentLines(t.Context(), c, h.uk, admin.CompanyID, e.ID, "", "", 0, func(store.EnrolmentLine) error { return nil })
+		_, preview := h.PreviewTwoFactor(t.Context(), h.uk, c, admin.CompanyID, false)
+		_, runs := h.Enrolments(t.Context(), h.uk, c, admin.CompanyID, "", 10)
+		_, one := h.Enrolment(t.Context(), h.uk, c, admin.CompanyID, e.ID)
+		_, results := h.Results(t.Context(), h.uk, c, admin.CompanyID, e.ID)
+		_, swtch := h.SwitchTwoFactor(t.Context(), h.uk, c, admin.CompanyID, false, "")
+		_, people := h.People(t.Context(), h.uk, c, admin.CompanyID, directory.PeopleFilter{})
+		lines := h.EnrolmentLines(t.Context(), h.uk, c, admin.CompanyID, e.ID, "", "", 0, func(store.EnrolmentLine) error { return nil })
 		for what, err := range map[string]error{"preview": preview, "runs": runs, "run": one, "results": results, "switch": swtch, "people": people, "lines": lines} {
 			if k := gatehouse.KindOf(err); k != gatehouse.Forbidden && k != gatehouse.NotFound {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
 	}
-	if _, err := h.Enrolment(t.Context(), as(foreign), h.uk, foreign.CompanyID, e.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
+	if _, err := h.Enrolment(t.Context(), h.uk, as(foreign), foreign.CompanyID, e.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
 		t.Errorf("another company's run: %v", err)
 	}
-	if _, err := h.SwitchTwoFactor(t.Context(), demoted, h.uk, admin.CompanyID, false, ""); gatehouse.KindOf(err) != gatehouse.Forbidden {
+	if _, err := h.SwitchTwoFactor(t.Context(), h.uk, demoted, admin.CompanyID, false, ""); gatehouse.KindOf(err) != gatehouse.Forbidden {
 		t.Errorf("who has just lost the role: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -58,8 +59,8 @@ func newHouse(t testing.TB, url string) *house {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return h.now }
-	h.Service = &directory.Service{Store: s, Hasher: secret.NewHasher(secret.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}, 2, 1),
-		Outbox: &mail.Outbox{Keys: h.keys, Now: now}, Now: now}
+	h.Service = &directory.Service{Desk: &act.Desk{Store: s, Outbox: &mail.Outbox{Keys: h.keys, Now: now}, Now: now},
+		Hasher: secret.NewHasher(secret.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}, 2, 1)}
 	return h
 }
 
@@ -72,7 +73,7 @@ func as(u gatehouse.User) gatehouse.Caller {
 
 func (h *house) company(st *site.Site, number, name string) gatehouse.Company {
 	h.t.Helper()
-	c, err := h.CreateCompany(h.t.Context(), operator, st, directory.CompanyFields{Name: name, AccountNumber: number})
+	c, err := h.CreateCompany(h.t.Context(), st, operator, directory.CompanyFields{Name: name, AccountNumber: number})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func (h *house) user(st *site.Site, companyID, name string, role gatehouse.Role)
 	if !strings.Contains(name, "@") {
 		f.Email = strings.ToLower(name) + "@northgate.example"
 	}
-	i, err := h.CreateUser(h.t.Context(), operator, st, companyID, f)
+	i, err := h.CreateUser(h.t.Context(), st, operator, companyID, f)
 	if err != nil {
 		h.t.Fatal(err)
 	}

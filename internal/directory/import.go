@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -97,8 +98,11 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 //   - A company keeps its name: where the file has another one for the account
 //     number, the number is probably wrong, and the line is bad.
 //
-// No mail is sent: the person who made the file knows the passwords in it. Rows with neither
-// hash nor temporary password make users who need a reset.
+// What ends with a change ends as it does on a page or with a command (gatehouse.Ends): a
+// corrected address is told to the mailbox of before, and a temporary password that lies
+// there is replaced by one to the new address. No other mail is sent: the person who made
+// the file knows the passwords in it. Rows with neither hash nor temporary password make
+// users who need a reset.
 //
 // Company administrators import into their own company only, without hashes.
 //
@@ -110,8 +114,8 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 //
 // Errors: Forbidden; Invalid with CodeImportHeader or CodeImportBadLines; Conflict
 // with CodeImportMoved; Unavailable. The report is filled in any case.
-func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site, r io.ReadSeeker, opts ImportOptions) (ImportReport, error) {
-	if err := knock(c, st); err != nil {
+func (s *Service) Import(ctx context.Context, st *site.Site, c gatehouse.Caller, r io.ReadSeeker, opts ImportOptions) (ImportReport, error) {
+	if err := knock(st, c); err != nil {
 		return ImportReport{}, err
 	}
 	if opts.HashFormat != "" {
@@ -119,7 +123,7 @@ func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site,
 			return ImportReport{}, headerError("%w", err)
 		}
 	}
-	im := &importer{Service: s, caller: c, st: st, file: r, opts: opts, hashes: map[int]string{}, compared: map[int]comparison{}, comparing: maphash.MakeSeed()}
+	im := &importer{Service: s, caller: c, st: st, file: r, opts: opts, hashes: map[int]string{}, again: map[int]string{}, compared: map[int]comparison{}, comparing: maphash.MakeSeed()}
 	checked, err := im.pass(ctx, s.Store.Read(), ImportChecking)
 	switch {
 	case err != nil:
@@ -137,15 +141,16 @@ func (s *Service) Import(ctx context.Context, c gatehouse.Caller, st *site.Site,
 	}
 	var written ImportReport
 	s.Store.PrepareImport(ctx)
-	err = s.Store.Write(ctx, func(q store.Queries) error {
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
 		var err error
-		if written, err = im.pass(ctx, q, ImportWriting); err != nil {
+		im.tx = tx
+		if written, err = im.pass(tx, tx.Queries, ImportWriting); err != nil {
 			return err
 		}
 		if written.Bad > checked.Bad { // good lines have become bad
 			return errMoved
 		}
-		return q.InsertEvent(ctx, event(c, st, im.now, gatehouse.EventImport, c.CompanyID, "", written.totals()))
+		return tx.Record(gatehouse.User{CompanyID: c.CompanyID}, gatehouse.EventImport, gatehouse.ResultOK, written.totals())
 	})
 	switch {
 	case gatehouse.KindOf(err) == gatehouse.Conflict:
@@ -174,10 +179,15 @@ type importer struct {
 	file   io.ReadSeeker
 	opts   ImportOptions
 	now    time.Time
+	// tx is the unit of work that writes.
+	tx *act.Unit
 	// toHash counts the temporary passwords to hash and the weak hashes to wrap; hashes
 	// holds what they became, by line.
 	toHash int
 	hashes map[int]string
+	// again are temporary passwords in place of those that lie in a mailbox which the file
+	// corrects, by line.
+	again map[int]string
 	// compared are the answers to whether a weak hash is the one that is stored.
 	compared     map[int]comparison
 	comparedLock sync.Mutex

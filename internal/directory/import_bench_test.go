@@ -66,7 +66,7 @@ func importMany(b *testing.B, h *house, rows int) {
 			live = max(live, m.HeapAlloc)
 		}
 	}
-	r, err := h.Import(b.Context(), operator, h.uk, &manyRows{rows: rows}, directory.ImportOptions{Progress: watch})
+	r, err := h.Import(b.Context(), h.uk, operator, &manyRows{rows: rows}, directory.ImportOptions{Progress: watch})
 	if err != nil || r.Created != rows {
 		b.Fatalf("%+v, %v", r, err)
 	}

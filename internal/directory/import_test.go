@@ -24,7 +24,7 @@ const (
 )
 
 func (h *house) importFile(st *site.Site, file string, opts directory.ImportOptions) (directory.ImportReport, error) {
-	return h.Import(h.t.Context(), operator, st, strings.NewReader(file), opts)
+	return h.Import(h.t.Context(), st, operator, strings.NewReader(file), opts)
 }
 
 func (h *house) mustImport(st *site.Site, file string) directory.ImportReport {
@@ -62,7 +62,7 @@ func TestImport(t *testing.T) {
 		if old.State != gatehouse.Deactivated || old.Password.Hash != "" || ada.CompanyID != mira.CompanyID {
 			t.Errorf("%+v", old)
 		}
-		c, err := h.Company(t.Context(), operator, h.uk, mira.CompanyID)
+		c, err := h.Company(t.Context(), h.uk, operator, mira.CompanyID)
 		if err != nil || c.Name != `Northgate; Systems "Ltd"` {
 			t.Errorf("%+v, %v", c, err)
 		}
@@ -133,10 +133,10 @@ func TestEveryBadLineIsReported(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, w)
 		}
 	}
-	if _, err := h.UserByUsername(t.Context(), operator, h.uk, "good"); gatehouse.KindOf(err) != gatehouse.NotFound {
+	if _, err := h.UserByUsername(t.Context(), h.uk, operator, "good"); gatehouse.KindOf(err) != gatehouse.NotFound {
 		t.Errorf("something of a bad file was imported: %v", err)
 	}
-	if _, err := h.CompanyByAccount(t.Context(), operator, h.uk, "1"); gatehouse.KindOf(err) != gatehouse.NotFound {
+	if _, err := h.CompanyByAccount(t.Context(), h.uk, operator, "1"); gatehouse.KindOf(err) != gatehouse.NotFound {
 		t.Errorf("a company of a bad file was made: %v", err)
 	}
 	r, err = h.importFile(h.uk, file, directory.ImportOptions{SkipBad: true, DryRun: true})
@@ -277,7 +277,7 @@ func TestAnAdministratorImportsIntoTheOwnCompanyOnly(t *testing.T) {
 	h.company(h.uk, "2", "Other")
 	admin := as(h.user(h.uk, c.ID, "AOkafor", gatehouse.RoleAdmin))
 	do := func(file string) (directory.ImportReport, error) {
-		return h.Import(t.Context(), admin, h.uk, strings.NewReader(file), directory.ImportOptions{})
+		return h.Import(t.Context(), h.uk, admin, strings.NewReader(file), directory.ImportOptions{})
 	}
 	if r, err := do("account_number,username,temporary_password\n1,mira,Fjord-Lamp-77\n"); err != nil || r.Created != 1 {
 		t.Errorf("%+v, %v", r, err)
@@ -299,7 +299,7 @@ func TestAnAdministratorImportsIntoTheOwnCompanyOnly(t *testing.T) {
 			t.Errorf("%q: %v %v, want %q", file, err, r.Problems, want)
 		}
 	}
-	if _, err := h.Import(t.Context(), gatehouse.Caller{Kind: gatehouse.Visitor}, h.uk, strings.NewReader(""), directory.ImportOptions{}); gatehouse.KindOf(err) != gatehouse.Forbidden {
+	if _, err := h.Import(t.Context(), h.uk, gatehouse.Caller{Kind: gatehouse.Visitor}, strings.NewReader(""), directory.ImportOptions{}); gatehouse.KindOf(err) != gatehouse.Forbidden {
 		t.Errorf("a visitor: %v", err)
 	}
 }
@@ -320,10 +320,10 @@ func TestAnImportThatFailsLeavesNothing(t *testing.T) {
 		if gatehouse.KindOf(err) != gatehouse.Conflict {
 			t.Errorf("%v, want a conflict", err)
 		}
-		if _, err := h.CompanyByAccount(t.Context(), operator, h.uk, "1"); gatehouse.KindOf(err) != gatehouse.NotFound {
+		if _, err := h.CompanyByAccount(t.Context(), h.uk, operator, "1"); gatehouse.KindOf(err) != gatehouse.NotFound {
 			t.Errorf("something was left: %v", err)
 		}
-		if users, err := h.SiteUsers(t.Context(), operator, h.uk, "", 10); err != nil || len(users) != 1 {
+		if users, err := h.SiteUsers(t.Context(), h.uk, operator, "", 10); err != nil || len(users) != 1 {
 			t.Errorf("%d users, %v", len(users), err)
 		}
 	})
@@ -388,7 +388,7 @@ func TestWhomAnImportBringsBack(t *testing.T) {
 		c := h.company(h.uk, "10482", "Northgate")
 		const head = "username,account_number,active\n"
 		for _, back := range []func(u gatehouse.User) error{
-			func(u gatehouse.User) error { return h.Activate(t.Context(), operator, h.uk, u.ID) },
+			func(u gatehouse.User) error { return h.Activate(t.Context(), h.uk, operator, u.ID) },
 			func(u gatehouse.User) error {
 				_, err := h.importFile(h.uk, head+u.Username+",10482,yes\n", directory.ImportOptions{})
 				return err

@@ -26,7 +26,7 @@ func FuzzImport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, st := range []*site.Site{h.uk, h.press} { // sign in with usernames, with addresses
 			run := func() (directory.ImportReport, error) {
-				return h.Import(t.Context(), operator, st, bytes.NewReader(file), directory.ImportOptions{SkipBad: true})
+				return h.Import(t.Context(), st, operator, bytes.NewReader(file), directory.ImportOptions{SkipBad: true})
 			}
 			first, err := run()
 			if err != nil {

@@ -13,18 +13,23 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// hashAll hashes the temporary passwords of a batch and wraps its weak hashes. Only the
-// results are kept, until the lines are written.
+// hashAll hashes the temporary passwords of a batch, also those that are to be mailed, and
+// wraps its weak hashes. The results are kept until the lines are written.
 func (p *importPass) hashAll(ctx context.Context, changes []importChange) error {
 	var todo []importRow
 	for _, ch := range changes {
-		if ch.hashes() {
+		switch {
+		case ch.reissues():
+			ch.row.temporary = secret.NewTemporaryPassword()
+			p.again[ch.row.line] = ch.row.temporary
+			fallthrough
+		case ch.hashes():
 			todo = append(todo, ch.row)
 		}
 	}
 	done := make([]string, len(todo))
 	err := together(ctx, len(todo), func(ctx context.Context, i int) (err error) {
-		if todo[i].weak {
+		if todo[i].weak && todo[i].temporary == "" {
 			done[i], err = p.Hasher.Wrap(ctx, todo[i].hash)
 		} else {
 			done[i], err = p.Hasher.Hash(ctx, todo[i].temporary)

@@ -116,7 +116,7 @@ func TestWhatSpreadsheetsDo(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 			mira := h.stored(h.uk, "mira")
-			c, err := h.Company(t.Context(), operator, h.uk, mira.CompanyID)
+			c, err := h.Company(t.Context(), h.uk, operator, mira.CompanyID)
 			if err != nil || c.Name != "Café Ö" || mira.FirstName != "Zoë" {
 				t.Errorf("%+q, %+q, %v", c.Name, mira.FirstName, err)
 			}

@@ -25,6 +25,17 @@ func (ch importChange) isNew() bool { return ch.was.ID == "" }
 // be wrapped.
 func (ch importChange) hashes() bool { return ch.replaced && (ch.row.temporary != "" || ch.row.weak) }
 
+// moves reports whether the line corrects the address of a user who is there already.
+func (ch importChange) moves() bool {
+	return !ch.isNew() && !gatehouse.SameMailbox(ch.was.Email, ch.now.Email)
+}
+
+// reissues reports whether a temporary password that was mailed to the wrong address is
+// mailed again, as another one, to the right one.
+func (ch importChange) reissues() bool {
+	return ch.moves() && !ch.replaced && mailedPassword(ch.was) && ch.now.State != gatehouse.Deactivated
+}
+
 // flush deals with the lines that wait.
 func (p *importPass) flush(ctx context.Context) error {
 	changes, err := p.plan(ctx)
@@ -256,7 +267,7 @@ func (p *importPass) tally(changes []importChange) {
 			ch.company.counted = true
 			p.report.CompaniesCreated++
 		}
-		if p.stage == ImportChecking && ch.hashes() {
+		if p.stage == ImportChecking && (ch.hashes() || ch.reissues()) {
 			p.toHash++
 		}
 		p.count(ch)

@@ -2,7 +2,7 @@ package directory
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strings"
 
 	"gatehouse"
@@ -13,6 +13,7 @@ import (
 func (p *importPass) write(ctx context.Context, changes []importChange) error {
 	var users []gatehouse.User
 	var events []gatehouse.Event
+	var ends []importEnding
 	for _, ch := range changes {
 		if ch.hashes() {
 			hash := p.hashes[ch.row.line]
@@ -23,7 +24,7 @@ func (p *importPass) write(ctx context.Context, changes []importChange) error {
 		}
 		if !ch.company.written {
 			ch.company.written = true
-			if err := p.q.InsertCompany(ctx, ch.company.Company); err != nil {
+			if err := p.tx.InsertCompany(ctx, ch.company.Company); err != nil {
 				return err
 			}
 			events = append(events, p.event(gatehouse.EventCompanyCreated, gatehouse.User{CompanyID: ch.company.ID}, nil))
@@ -33,24 +34,27 @@ func (p *importPass) write(ctx context.Context, changes []importChange) error {
 			events = append(events, p.event(gatehouse.EventUserImported, ch.now, ch.facts()))
 			continue
 		}
-		more, err := p.rewrite(ctx, ch)
+		told, ended, err := p.rewrite(ctx, ch)
 		if err != nil {
 			return err
 		}
-		events = append(events, more...)
+		events, ends = append(events, told...), append(ends, ended...)
 	}
-	if err := p.q.InsertUsers(ctx, users); err != nil {
+	if err := p.tx.InsertUsers(ctx, users); err != nil {
 		return err
 	}
-	if err := p.q.InsertEvents(ctx, events); err != nil || p.report.Lines < 4*p.recounted {
+	if err := p.end(ctx, ends); err != nil {
+		return err
+	}
+	if err := p.tx.RecordMany(events); err != nil || p.report.Lines < 4*p.recounted {
 		return err
 	}
 	p.recounted = p.report.Lines
-	return p.q.ImportGrew(ctx)
+	return p.tx.ImportGrew(ctx)
 }
 
 func (p *importPass) event(kind gatehouse.EventKind, u gatehouse.User, detail map[string]string) gatehouse.Event {
-	return event(p.caller, p.st, p.now, kind, u.CompanyID, u.ID, detail)
+	return p.tx.Event(u, kind, gatehouse.ResultOK, detail)
 }
 
 // facts is what the event log keeps of a new user: the role, and what sort of password
@@ -66,44 +70,74 @@ func (ch importChange) facts() map[string]string {
 	return map[string]string{"role": string(ch.now.Role), "password": password}
 }
 
-// rewrite changes a user who is there already, and returns the events of it.
-func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gatehouse.Event, err error) {
+// importEnding is a change of a user, with which other things end.
+type importEnding struct {
+	was    gatehouse.User
+	change gatehouse.Change
+}
+
+// rewrite changes a user who is there already. It returns the events of it, and what ends
+// with it.
+func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gatehouse.Event, ends []importEnding, err error) {
 	detail := changed(ch.was, ch.now)
 	if detail["fields"] != "" {
-		if err := p.q.UpdateProfile(ctx, ch.now); err != nil {
-			return nil, err
+		if err := p.tx.UpdateProfile(ctx, ch.now); err != nil {
+			return nil, nil, err
 		}
 	}
-	if !gatehouse.SameMailbox(ch.was.Email, ch.now.Email) {
-		// A link or a code in the old mailbox must not open the account any more, nor a
-		// browser that a code from there made trusted.
-		if err := errors.Join(p.q.EndRecoveries(ctx, p.st.ID, ch.now.ID), p.q.EndCodes(ctx, p.st.ID, ch.now.ID, p.now),
-			p.q.EndTrust(ctx, p.st.ID, ch.now.ID), p.q.DeleteSignInsOf(ctx, p.st.ID, ch.now.ID), p.q.DropMessages(ctx, p.st.ID, ch.now.ID, ch.was.Email, p.now),
-			recordMove(ctx, p.q, p.now, ch.was, ch.now)); err != nil {
-			return nil, err
+	if ch.moves() {
+		if err := p.move(ch); err != nil {
+			return nil, nil, err
 		}
 	}
 	if ch.replaced {
 		detail["fields"] = strings.TrimSpace(detail["fields"] + " password")
-		if err := p.q.SetPassword(ctx, p.st.ID, ch.now.ID, ch.now.Password); err != nil {
-			return nil, err
+		if err := p.tx.SetPassword(ctx, p.st.ID, ch.now.ID, ch.now.Password); err != nil {
+			return nil, nil, err
 		}
-		if err := p.q.EndAccess(ctx, ch.now.SiteID, ch.now.ID); err != nil { // invariant 5
-			return nil, err
-		}
+		ends = append(ends, importEnding{ch.was, gatehouse.PasswordIssued})
 	}
 	if detail["fields"] != "" {
 		detail["by"] = "import"
 		events = append(events, p.event(gatehouse.EventUserChanged, ch.now, detail))
 	}
 	if ch.now.State == ch.was.State {
-		return events, nil
+		return events, ends, nil
 	}
-	if ch.now.State != gatehouse.Deactivated {
-		return append(events, p.event(gatehouse.EventUserActivated, ch.now, nil)), bringBack(ctx, p.q, ch.now, ch.now.State)
+	kind, change := gatehouse.EventUserActivated, gatehouse.TurnedOn
+	if ch.now.State == gatehouse.Deactivated {
+		kind, change = gatehouse.EventUserDeactivated, gatehouse.TurnedOff
 	}
-	if err := p.q.SetUserState(ctx, p.st.ID, ch.now.ID, ch.now.State); err != nil {
-		return nil, err
+	return append(events, p.event(kind, ch.now, nil)), append(ends, importEnding{ch.was, change}), p.tx.SetUserState(ctx, p.st.ID, ch.now.ID, ch.now.State)
+}
+
+// move is what a correction of an address does anywhere.
+func (p *importPass) move(ch importChange) error {
+	var again reissue
+	if ch.reissues() {
+		again = reissue{plain: p.again[ch.row.line], password: ch.was.Password}
+		if again.plain == "" { // the user got the password after it was time to hash another one
+			return errMoved
+		}
+		again.password.Hash, again.password.SetAt = p.hashes[ch.row.line], p.now
+		again.password.ExpiresAt = p.now.Add(p.st.Policy.TemporaryPassword)
 	}
-	return append(events, p.event(gatehouse.EventUserDeactivated, ch.now, nil)), p.q.EndAccess(ctx, ch.now.SiteID, ch.now.ID)
+	return p.moveMail(p.tx, ch.was, ch.now, again)
+}
+
+// end ends what ends with the changes of a batch. Most users of a file have nothing that
+// could end, so the database is asked first, once for all of them: after their changes,
+// with which nothing more is opened by what they had before.
+func (p *importPass) end(ctx context.Context, ends []importEnding) error {
+	ids := make([]string, len(ends))
+	for i, e := range ends {
+		ids[i] = e.was.ID
+	}
+	open, err := p.tx.Open(ctx, p.st.ID, slices.Compact(ids))
+	for _, e := range ends {
+		if err == nil && open[e.was.ID] {
+			err = p.tx.EndAll(e.was, e.change)
+		}
+	}
+	return err
 }

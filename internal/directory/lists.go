@@ -14,7 +14,7 @@ func clamp(limit int) int { return min(max(limit, 1), MaxList) }
 
 // Companies returns up to limit companies of a site in the order of their account
 // numbers, those after the given number; to operators only.
-func (s *Service) Companies(ctx context.Context, c gatehouse.Caller, st *site.Site, after string, limit int) ([]gatehouse.Company, error) {
+func (s *Service) Companies(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.Company, error) {
 	if err := operatorOnly(c); err != nil {
 		return nil, err
 	}
@@ -22,13 +22,13 @@ func (s *Service) Companies(ctx context.Context, c gatehouse.Caller, st *site.Si
 }
 
 // Company returns a company by ID.
-func (s *Service) Company(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (gatehouse.Company, error) {
-	return company(ctx, s.Store.Read(), c, st, id)
+func (s *Service) Company(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Company, error) {
+	return company(ctx, s.Store.Read(), st, c, id)
 }
 
 // CompanyByAccount returns a company by its account number.
-func (s *Service) CompanyByAccount(ctx context.Context, c gatehouse.Caller, st *site.Site, number string) (gatehouse.Company, error) {
-	if err := knock(c, st); err != nil {
+func (s *Service) CompanyByAccount(ctx context.Context, st *site.Site, c gatehouse.Caller, number string) (gatehouse.Company, error) {
+	if err := knock(st, c); err != nil {
 		return gatehouse.Company{}, err
 	}
 	found, err := s.Store.Read().CompanyByAccount(ctx, st.ID, number)
@@ -42,8 +42,8 @@ func (s *Service) CompanyByAccount(ctx context.Context, c gatehouse.Caller, st *
 }
 
 // CountUsers returns how many users a company has, by state.
-func (s *Service) CountUsers(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string) (map[gatehouse.UserState]int, error) {
-	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+func (s *Service) CountUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string) (map[gatehouse.UserState]int, error) {
+	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return nil, err
 	}
 	return s.Store.Read().CountUsers(ctx, st.ID, companyID)
@@ -51,15 +51,15 @@ func (s *Service) CountUsers(ctx context.Context, c gatehouse.Caller, st *site.S
 
 // Users returns up to limit users of a company in the order of their usernames, those
 // after the given username.
-func (s *Service) Users(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID, after string, limit int) ([]gatehouse.User, error) {
-	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+func (s *Service) Users(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, after string, limit int) ([]gatehouse.User, error) {
+	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return nil, err
 	}
 	return bareAll(s.Store.Read().Users(ctx, st.ID, companyID, gatehouse.NameKey(after), clamp(limit)))
 }
 
 // SiteUsers is Users over all companies of a site; to operators only.
-func (s *Service) SiteUsers(ctx context.Context, c gatehouse.Caller, st *site.Site, after string, limit int) ([]gatehouse.User, error) {
+func (s *Service) SiteUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.User, error) {
 	if err := operatorOnly(c); err != nil {
 		return nil, err
 	}
@@ -74,18 +74,18 @@ func bareAll(users []gatehouse.User, err error) ([]gatehouse.User, error) {
 }
 
 // User returns a user by ID.
-func (s *Service) User(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {
-	u, err := user(ctx, s.Store.Read(), c, st, id)
+func (s *Service) User(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
+	u, err := user(ctx, s.Store.Read(), st, c, id)
 	return bare(u), err
 }
 
 // UserByUsername returns a user by username, however it is spelled.
-func (s *Service) UserByUsername(ctx context.Context, c gatehouse.Caller, st *site.Site, username string) (gatehouse.User, error) {
-	if err := knock(c, st); err != nil {
+func (s *Service) UserByUsername(ctx context.Context, st *site.Site, c gatehouse.Caller, username string) (gatehouse.User, error) {
+	if err := knock(st, c); err != nil {
 		return gatehouse.User{}, err
 	}
 	u, err := s.Store.Read().UserByUsername(ctx, st.ID, username)
-	u, err = visible(c, st, u, err)
+	u, err = visible(st, c, u, err)
 	return bare(u), err
 }
 
@@ -97,8 +97,8 @@ type Locks struct {
 }
 
 // Locks returns what keeps people out of an account at the moment.
-func (s *Service) Locks(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (Locks, error) {
-	u, err := user(ctx, s.Store.Read(), c, st, id)
+func (s *Service) Locks(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Locks, error) {
+	u, err := user(ctx, s.Store.Read(), st, c, id)
 	if err != nil {
 		return Locks{}, err
 	}
@@ -107,8 +107,8 @@ func (s *Service) Locks(ctx context.Context, c gatehouse.Caller, st *site.Site, 
 }
 
 // Events returns the newest events about a user, newest first.
-func (s *Service) Events(ctx context.Context, c gatehouse.Caller, st *site.Site, userID string, limit int) ([]gatehouse.Event, error) {
-	if _, err := user(ctx, s.Store.Read(), c, st, userID); err != nil {
+func (s *Service) Events(ctx context.Context, st *site.Site, c gatehouse.Caller, userID string, limit int) ([]gatehouse.Event, error) {
+	if _, err := user(ctx, s.Store.Read(), st, c, userID); err != nil {
 		return nil, err
 	}
 	return s.Store.Read().EventsOfUser(ctx, st.ID, userID, clamp(limit))

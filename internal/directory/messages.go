@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -72,9 +73,9 @@ func successors(kind string) []string {
 
 // Messages returns the newest messages to a user and what became of each, newest first
 // (C13). What they said is not kept.
-func (s *Service) Messages(ctx context.Context, c gatehouse.Caller, st *site.Site, userID string, limit int) ([]Mailed, error) {
+func (s *Service) Messages(ctx context.Context, st *site.Site, c gatehouse.Caller, userID string, limit int) ([]Mailed, error) {
 	q := s.Store.Read()
-	u, err := user(ctx, q, c, st, userID)
+	u, err := user(ctx, q, st, c, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +142,8 @@ func way(m Mailed, u gatehouse.User, firm gatehouse.Company) Way {
 //
 // Errors: Forbidden, NotFound; Conflict with CodeNotResendable or CodeNoAddress; TooMany
 // with CodeResendWait; Unavailable.
-func (s *Service) Resend(ctx context.Context, c gatehouse.Caller, st *site.Site, userID, messageID string) error {
-	u, err := user(ctx, s.Store.Read(), c, st, userID)
+func (s *Service) Resend(ctx context.Context, st *site.Site, c gatehouse.Caller, userID, messageID string) error {
+	u, err := user(ctx, s.Store.Read(), st, c, userID)
 	if err != nil {
 		return err
 	}
@@ -152,30 +153,26 @@ func (s *Service) Resend(ctx context.Context, c gatehouse.Caller, st *site.Site,
 	if err := s.spare(ctx, c, CodeResendWait, actLimits("resend", st, u)...); err != nil {
 		return err
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		u, err := user(ctx, q, c, st, userID)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := user(tx, tx.Queries, st, c, userID)
 		if err != nil {
 			return err
 		}
-		m, firm, err := s.resendable(ctx, q, st, u, messageID)
+		m, firm, err := s.resendable(tx, tx.Queries, st, u, messageID)
 		if err != nil {
 			return err
 		}
 		sent := m.ID
 		if m.Way == WayNow {
-			_, err = q.HurryMessage(ctx, st.ID, m.ID, s.Now())
+			err = tx.SendNow(m.ID)
 		} else {
-			sent, err = s.tellSwitch(ctx, q, st, firm, u)
+			sent, err = s.tellSwitch(tx, firm, u)
 		}
 		if err != nil {
 			return err
 		}
-		return s.record(ctx, q, c, st, u, gatehouse.EventMailResent, map[string]string{"message": m.ID, "kind": m.Kind, "sent": sent})
+		return tx.Record(u, gatehouse.EventMailResent, gatehouse.ResultOK, map[string]string{"message": m.ID, "kind": m.Kind, "sent": sent})
 	})
-	if err == nil {
-		s.Outbox.Hurry()
-	}
-	return err
 }
 
 // resendable returns a message to a user that Resend does something about.
@@ -208,19 +205,19 @@ func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site
 
 // tellSwitch tells a user about Enhanced Security as it was switched last, and returns
 // the message's ID.
-func (s *Service) tellSwitch(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, u gatehouse.User) (string, error) {
+func (s *Service) tellSwitch(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (string, error) {
 	// Companies that were made with it have had no run.
-	e := gatehouse.Enrolment{SiteID: st.ID, CompanyID: firm.ID, Enable: firm.TwoFactor, StartedAt: firm.CreatedAt}
-	runs, err := q.Enrolments(ctx, st.ID, firm.ID, "", 1)
+	e := gatehouse.Enrolment{SiteID: tx.Site.ID, CompanyID: firm.ID, Enable: firm.TwoFactor, StartedAt: firm.CreatedAt}
+	runs, err := tx.Enrolments(tx, tx.Site.ID, firm.ID, "", 1)
 	if err != nil {
 		return "", err
 	}
 	if len(runs) > 0 {
 		e = runs[0]
 	}
-	by, err := s.starter(ctx, q, e)
+	by, err := s.starter(tx, tx.Queries, e)
 	if err != nil {
 		return "", err
 	}
-	return s.Outbox.EnqueueID(ctx, q, st, mail.To(st, u), s.switchNotice(st, e, firm, by, u))
+	return tx.Mail(mail.To(tx.Site, u), s.switchNotice(tx.Site, e, firm, by, u))
 }

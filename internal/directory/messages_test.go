@@ -45,7 +45,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 		c := h.company(h.uk, "10482", "Northgate")
 		u, other := h.user(h.uk, c.ID, "msantos", gatehouse.RoleUser), h.user(h.uk, c.ID, "tom", gatehouse.RoleUser)
 		admin := as(h.user(h.uk, c.ID, "imarchetti", gatehouse.RoleAdmin))
-		resend := func(u gatehouse.User, id string) error { return h.Resend(t.Context(), admin, h.uk, u.ID, id) }
+		resend := func(u gatehouse.User, id string) error { return h.Resend(t.Context(), h.uk, admin, u.ID, id) }
 
 		// One that waits is tried at once, and stays the same.
 		m := h.ended(u, store.MessageDeferred)
@@ -80,7 +80,7 @@ func code(err error) string {
 // and how it can be sent again.
 func (h *house) void(by gatehouse.Caller, u gatehouse.User) string {
 	h.t.Helper()
-	all, err := h.Messages(h.t.Context(), by, h.siteOf(u), u.ID, 10)
+	all, err := h.Messages(h.t.Context(), h.siteOf(u), by, u.ID, 10)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -109,12 +109,12 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 		first := h.ended(u, store.MessageSent)
 		want("it was sent", "temporary-password  password")
 		h.later()
-		if err := h.SendPassword(t.Context(), admin, h.uk, u.ID); err != nil {
+		if err := h.SendPassword(t.Context(), h.uk, admin, u.ID); err != nil {
 			t.Fatal(err)
 		}
 		want("a newer one", "temporary-password  now; temporary-password replaced")
 		h.later()
-		if err := h.SendPassword(t.Context(), admin, h.uk, u.ID); err != nil {
+		if err := h.SendPassword(t.Context(), h.uk, admin, u.ID); err != nil {
 			t.Fatal(err)
 		}
 		want("a newer one before the one before went out", "temporary-password  now; temporary-password replaced; temporary-password replaced")
@@ -130,7 +130,7 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 			return q.ReplacePassword(t.Context(), h.stored(h.uk, "msantos"), gatehouse.Password{Hash: "x", Origin: gatehouse.PasswordChosen, SetAt: h.now}, 0)
 		})
 		want("one was chosen", "temporary-password chosen; temporary-password replaced; temporary-password replaced")
-		if err := h.Resend(t.Context(), admin, h.uk, u.ID, first.ID); code(err) != directory.CodeNotResendable {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, first.ID); code(err) != directory.CodeNotResendable {
 			t.Errorf("%v", err)
 		}
 
@@ -142,16 +142,16 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 			h.enrolAll(h.byID)
 		}
 		want("it was switched twice", "two-factor-disabled  now; two-factor-enabled replaced; temporary-password chosen; temporary-password replaced; temporary-password replaced")
-		all, err := h.Messages(t.Context(), admin, h.uk, u.ID, 2)
+		all, err := h.Messages(t.Context(), h.uk, admin, u.ID, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Resend(t.Context(), admin, h.uk, u.ID, all[1].ID); code(err) != directory.CodeNotResendable {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, all[1].ID); code(err) != directory.CodeNotResendable {
 			t.Errorf("%v", err)
 		}
 		h.ended(u, store.MessageSent)
 		h.later()
-		if err := h.Resend(t.Context(), admin, h.uk, u.ID, all[0].ID); err != nil {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, all[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.void(admin, u); !strings.HasPrefix(got, "two-factor-disabled  now; two-factor-disabled replaced; ") {
@@ -165,11 +165,11 @@ func TestMessagesAreNotSentAgainWithoutEnd(t *testing.T) {
 	u, admin := h.user(h.uk, c.ID, "msantos", gatehouse.RoleUser), as(h.user(h.uk, c.ID, "imarchetti", gatehouse.RoleAdmin))
 	m := h.ended(u, store.MessageDeferred)
 	for range 5 {
-		if err := h.Resend(t.Context(), admin, h.uk, u.ID, m.ID); err != nil {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, m.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	err := h.Resend(t.Context(), admin, h.uk, u.ID, m.ID)
+	err := h.Resend(t.Context(), h.uk, admin, u.ID, m.ID)
 	if e, ok := err.(*gatehouse.Error); !ok || e.Code != directory.CodeResendWait || e.RetryAfter <= 0 {
 		t.Errorf("%v", err)
 	}
@@ -185,7 +185,7 @@ func TestACorrectedAddressThatIsTheUsername(t *testing.T) {
 	both := h.user(&either, c.ID, "mira@northgate.example", gatehouse.RoleUser)
 	plain := h.user(&either, c.ID, "tom", gatehouse.RoleUser)
 	for _, u := range []gatehouse.User{both, plain} {
-		now, err := h.UpdateUser(t.Context(), operator, &either, u.ID, directory.UserChange{Email: ptr(u.ID + "@right.example")})
+		now, err := h.UpdateUser(t.Context(), &either, operator, u.ID, directory.UserChange{Email: ptr(u.ID + "@right.example")})
 		want := u.ID + "@right.example"
 		if u.ID == plain.ID {
 			want = "tom"

@@ -60,7 +60,7 @@ func TestTheOldMailboxLearnsOfSupport(t *testing.T) {
 	u := h.user(h.uk, admin.CompanyID, "priya", gatehouse.RoleUser)
 	for _, email := range []string{"", "priya.new@northgate.example"} {
 		h.later()
-		if _, err := h.UpdateUser(t.Context(), operator, h.uk, u.ID, directory.UserChange{Email: &email}); err != nil {
+		if _, err := h.UpdateUser(t.Context(), h.uk, operator, u.ID, directory.UserChange{Email: &email}); err != nil {
 			t.Fatal(err)
 		}
 	}

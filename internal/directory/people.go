@@ -40,8 +40,8 @@ type People struct {
 // company once: which of them are in a group is a rule, and no rule is in SQL.
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) People(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, f PeopleFilter) (People, error) {
-	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+func (s *Service) People(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f PeopleFilter) (People, error) {
+	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return People{}, err
 	}
 	p := People{Groups: map[gatehouse.PeopleGroup]int{}, Reachable: map[string]bool{}}

@@ -35,7 +35,7 @@ func TestPeople(t *testing.T) {
 		})
 		people := func(f directory.PeopleFilter) directory.People {
 			t.Helper()
-			p, err := h.People(t.Context(), admin, h.uk, c.ID, f)
+			p, err := h.People(t.Context(), h.uk, admin, c.ID, f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestPeopleOfALargeCompany(t *testing.T) {
 		}
 		return q.InsertUsers(t.Context(), all)
 	})
-	p, err := h.People(t.Context(), operator, h.uk, c.ID, directory.PeopleFilter{Search: "09999", Limit: 50})
+	p, err := h.People(t.Context(), h.uk, operator, c.ID, directory.PeopleFilter{Search: "09999", Limit: 50})
 	if err != nil || p.Found != 1 || p.Total != 10000 {
 		t.Errorf("%d of %d, %v", p.Found, p.Total, err)
 	}
@@ -114,7 +114,7 @@ func TestSecondStepOfAUser(t *testing.T) {
 		never, theirs := browser(u, "never", time.Time{}), browser(other, "theirs", h.now)
 		browser(u, "long ago", h.now.Add(-16*24*time.Hour))
 		h.write(func(q store.Queries) error { return q.SetOwnTwoFactor(t.Context(), u.SiteID, u.ID, true) })
-		step, err := h.SecondStep(t.Context(), admin, h.uk, u.ID)
+		step, err := h.SecondStep(t.Context(), h.uk, admin, u.ID)
 		if err != nil || len(step.Trusted) != 2 || !step.Own || step.Company || !step.Reachable {
 			t.Fatalf("%+v, %v", step, err)
 		}
@@ -122,7 +122,7 @@ func TestSecondStepOfAUser(t *testing.T) {
 		h.signIn(u)
 		before, _ := h.mails(u)
 		for range 2 { // the second time is no error, and tells nobody
-			if err := h.EndTrust(t.Context(), admin, h.uk, u.ID, one); err != nil {
+			if err := h.EndTrust(t.Context(), h.uk, admin, u.ID, one); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -131,29 +131,29 @@ func TestSecondStepOfAUser(t *testing.T) {
 			t.Errorf("%v %s", kinds, texts[len(texts)-1])
 		}
 		for _, id := range []string{theirs, "brw_0"} {
-			if err := h.EndTrust(t.Context(), admin, h.uk, u.ID, id); gatehouse.KindOf(err) != gatehouse.NotFound {
+			if err := h.EndTrust(t.Context(), h.uk, admin, u.ID, id); gatehouse.KindOf(err) != gatehouse.NotFound {
 				t.Errorf("%s: %v", id, err)
 			}
 		}
-		if err := h.EndTrust(t.Context(), admin, h.uk, u.ID, never); err != nil {
+		if err := h.EndTrust(t.Context(), h.uk, admin, u.ID, never); err != nil {
 			t.Errorf("never trusted: %v", err)
 		}
 		h.later()
-		if err := h.ResetSecondStep(t.Context(), admin, h.uk, u.ID); err != nil {
+		if err := h.ResetSecondStep(t.Context(), h.uk, admin, u.ID); err != nil {
 			t.Fatal(err)
 		}
-		step, err = h.SecondStep(t.Context(), admin, h.uk, u.ID)
+		step, err = h.SecondStep(t.Context(), h.uk, admin, u.ID)
 		if err != nil || len(step.Trusted) != 0 || step.Own || h.sessions(u) != 1 {
 			t.Errorf("%+v, %d sessions, %v", step, h.sessions(u), err)
 		}
-		if step, _ := h.SecondStep(t.Context(), admin, h.uk, other.ID); len(step.Trusted) != 1 {
+		if step, _ := h.SecondStep(t.Context(), h.uk, admin, other.ID); len(step.Trusted) != 1 {
 			t.Error("somebody else's trust has ended")
 		}
 		events := h.events(u)
 		if n := len(events); events[n-1] != gatehouse.EventSecondStepReset || events[n-2] != gatehouse.EventSecondStepReset || events[n-3] == gatehouse.EventSecondStepReset {
 			t.Errorf("%v", events)
 		}
-		if err := h.ResetSecondStep(t.Context(), admin, h.uk, boss.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
+		if err := h.ResetSecondStep(t.Context(), h.uk, admin, boss.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
 			t.Errorf("the own: %v", err)
 		}
 	})

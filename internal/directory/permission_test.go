@@ -30,48 +30,48 @@ func TestWhoMayWhat(t *testing.T) {
 			Kind: "new-browser", Recipient: u.Email, MessageID: message, CreatedAt: h.now, ExpiresAt: h.now.Add(time.Hour)})
 	})
 	methods := map[string]func(c gatehouse.Caller) error{
-		"Company":          func(by gatehouse.Caller) error { _, err := h.Company(ctx, by, h.uk, c.ID); return err },
-		"CompanyByAccount": func(by gatehouse.Caller) error { _, err := h.CompanyByAccount(ctx, by, h.uk, "10482"); return err },
-		"CountUsers":       func(by gatehouse.Caller) error { _, err := h.CountUsers(ctx, by, h.uk, c.ID); return err },
-		"Users":            func(by gatehouse.Caller) error { _, err := h.Users(ctx, by, h.uk, c.ID, "", 10); return err },
-		"User":             func(by gatehouse.Caller) error { _, err := h.User(ctx, by, h.uk, u.ID); return err },
-		"UserByUsername":   func(by gatehouse.Caller) error { _, err := h.UserByUsername(ctx, by, h.uk, "msantos"); return err },
-		"Locks":            func(by gatehouse.Caller) error { _, err := h.Locks(ctx, by, h.uk, u.ID); return err },
-		"Events":           func(by gatehouse.Caller) error { _, err := h.Events(ctx, by, h.uk, u.ID, 10); return err },
+		"Company":          func(by gatehouse.Caller) error { _, err := h.Company(ctx, h.uk, by, c.ID); return err },
+		"CompanyByAccount": func(by gatehouse.Caller) error { _, err := h.CompanyByAccount(ctx, h.uk, by, "10482"); return err },
+		"CountUsers":       func(by gatehouse.Caller) error { _, err := h.CountUsers(ctx, h.uk, by, c.ID); return err },
+		"Users":            func(by gatehouse.Caller) error { _, err := h.Users(ctx, h.uk, by, c.ID, "", 10); return err },
+		"User":             func(by gatehouse.Caller) error { _, err := h.User(ctx, h.uk, by, u.ID); return err },
+		"UserByUsername":   func(by gatehouse.Caller) error { _, err := h.UserByUsername(ctx, h.uk, by, "msantos"); return err },
+		"Locks":            func(by gatehouse.Caller) error { _, err := h.Locks(ctx, h.uk, by, u.ID); return err },
+		"Events":           func(by gatehouse.Caller) error { _, err := h.Events(ctx, h.uk, by, u.ID, 10); return err },
 		"People": func(by gatehouse.Caller) error {
-			_, err := h.People(ctx, by, h.uk, c.ID, directory.PeopleFilter{Limit: 10})
+			_, err := h.People(ctx, h.uk, by, c.ID, directory.PeopleFilter{Limit: 10})
 			return err
 		},
-		"Messages":        func(by gatehouse.Caller) error { _, err := h.Messages(ctx, by, h.uk, u.ID, 10); return err },
-		"Standing":        func(by gatehouse.Caller) error { _, err := h.Standing(ctx, by, h.uk, u.ID); return err },
-		"SendPassword":    func(by gatehouse.Caller) error { return h.SendPassword(ctx, by, h.uk, u.ID) },
-		"Resend":          func(by gatehouse.Caller) error { return h.Resend(ctx, by, h.uk, u.ID, message) },
-		"SecondStep":      func(by gatehouse.Caller) error { _, err := h.SecondStep(ctx, by, h.uk, u.ID); return err },
-		"ResetSecondStep": func(by gatehouse.Caller) error { return h.ResetSecondStep(ctx, by, h.uk, u.ID) },
+		"Messages":        func(by gatehouse.Caller) error { _, err := h.Messages(ctx, h.uk, by, u.ID, 10); return err },
+		"Standing":        func(by gatehouse.Caller) error { _, err := h.Standing(ctx, h.uk, by, u.ID); return err },
+		"SendPassword":    func(by gatehouse.Caller) error { return h.SendPassword(ctx, h.uk, by, u.ID) },
+		"Resend":          func(by gatehouse.Caller) error { return h.Resend(ctx, h.uk, by, u.ID, message) },
+		"SecondStep":      func(by gatehouse.Caller) error { _, err := h.SecondStep(ctx, h.uk, by, u.ID); return err },
+		"ResetSecondStep": func(by gatehouse.Caller) error { return h.ResetSecondStep(ctx, h.uk, by, u.ID) },
 		"EndTrust": func(by gatehouse.Caller) error {
 			h.write(func(q store.Queries) error { // a reset of the password has forgotten it
 				_, _, err := q.BrowserSignedIn(ctx, u.SiteID, u.ID, browser, browser, "", "", h.now)
 				return err
 			})
-			return h.EndTrust(ctx, by, h.uk, u.ID, browser)
+			return h.EndTrust(ctx, h.uk, by, u.ID, browser)
 		},
 		"CreateUser": func(by gatehouse.Caller) error {
-			_, err := h.CreateUser(ctx, by, h.uk, c.ID, directory.UserFields{Username: "n" + string(by.Kind) + by.UserID})
+			_, err := h.CreateUser(ctx, h.uk, by, c.ID, directory.UserFields{Username: "n" + string(by.Kind) + by.UserID})
 			return err
 		},
-		"ClearBounce": func(by gatehouse.Caller) error { _, err := h.ClearBounce(ctx, by, h.uk, u.ID); return err },
+		"ClearBounce": func(by gatehouse.Caller) error { _, err := h.ClearBounce(ctx, h.uk, by, u.ID); return err },
 		"UpdateUser": func(by gatehouse.Caller) error {
-			_, err := h.UpdateUser(ctx, by, h.uk, u.ID, directory.UserChange{FirstName: ptr("X")})
+			_, err := h.UpdateUser(ctx, h.uk, by, u.ID, directory.UserChange{FirstName: ptr("X")})
 			return err
 		},
 		"CorrectEmail": func(by gatehouse.Caller) error {
-			_, err := h.CorrectEmail(ctx, by, h.uk, u.ID, u.Email)
+			_, err := h.CorrectEmail(ctx, h.uk, by, u.ID, u.Email)
 			return err
 		},
-		"Activate":      func(by gatehouse.Caller) error { return h.Activate(ctx, by, h.uk, u.ID) },
-		"Unlock":        func(by gatehouse.Caller) error { return h.Unlock(ctx, by, h.uk, u.ID) },
-		"ResetPassword": func(by gatehouse.Caller) error { _, err := h.ResetPassword(ctx, by, h.uk, u.ID); return err },
-		"Deactivate":    func(by gatehouse.Caller) error { return h.Deactivate(ctx, by, h.uk, u.ID) },
+		"Activate":      func(by gatehouse.Caller) error { return h.Activate(ctx, h.uk, by, u.ID) },
+		"Unlock":        func(by gatehouse.Caller) error { return h.Unlock(ctx, h.uk, by, u.ID) },
+		"ResetPassword": func(by gatehouse.Caller) error { _, err := h.ResetPassword(ctx, h.uk, by, u.ID); return err },
+		"Deactivate":    func(by gatehouse.Caller) error { return h.Deactivate(ctx, h.uk, by, u.ID) },
 	}
 	for name, method := range methods {
 		for who, want := range map[*gatehouse.Caller]gatehouse.Kind{
@@ -106,10 +106,10 @@ func TestWhatOnlyOperatorsMay(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")
 	admin := as(h.user(h.uk, c.ID, "AOkafor", gatehouse.RoleAdmin))
-	_, create := h.CreateCompany(t.Context(), admin, h.uk, directory.CompanyFields{Name: "X", AccountNumber: "1"})
-	_, update := h.UpdateCompany(t.Context(), admin, h.uk, c.ID, directory.CompanyChange{Name: ptr("Meridian Support")})
-	_, companies := h.Companies(t.Context(), admin, h.uk, "", 10)
-	_, users := h.SiteUsers(t.Context(), admin, h.uk, "", 10)
+	_, create := h.CreateCompany(t.Context(), h.uk, admin, directory.CompanyFields{Name: "X", AccountNumber: "1"})
+	_, update := h.UpdateCompany(t.Context(), h.uk, admin, c.ID, directory.CompanyChange{Name: ptr("Meridian Support")})
+	_, companies := h.Companies(t.Context(), h.uk, admin, "", 10)
+	_, users := h.SiteUsers(t.Context(), h.uk, admin, "", 10)
 	for name, err := range map[string]error{"CreateCompany": create, "UpdateCompany": update, "Companies": companies, "SiteUsers": users} {
 		if gatehouse.KindOf(err) != gatehouse.Forbidden {
 			t.Errorf("%s by an administrator: %v", name, err)
@@ -122,20 +122,20 @@ func TestAdministratorsAndTheirOwnAccount(t *testing.T) {
 	c := h.company(h.uk, "10482", "Northgate")
 	u := h.user(h.uk, c.ID, "AOkafor", gatehouse.RoleAdmin)
 	me := as(u)
-	if err := h.Deactivate(t.Context(), me, h.uk, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
+	if err := h.Deactivate(t.Context(), h.uk, me, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
 		t.Errorf("deactivate: %v", err)
 	}
-	if _, err := h.ResetPassword(t.Context(), me, h.uk, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
+	if _, err := h.ResetPassword(t.Context(), h.uk, me, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
 		t.Errorf("reset: %v", err)
 	}
-	_, err := h.UpdateUser(t.Context(), me, h.uk, u.ID, directory.UserChange{Role: ptr(gatehouse.RoleUser), Email: ptr("thief@quill.example")})
+	_, err := h.UpdateUser(t.Context(), h.uk, me, u.ID, directory.UserChange{Role: ptr(gatehouse.RoleUser), Email: ptr("thief@quill.example")})
 	if fields(err) != "role=own-account email=own-account" {
 		t.Errorf("role and address: %v", err)
 	}
-	if _, err := h.UpdateUser(t.Context(), me, h.uk, u.ID, directory.UserChange{FirstName: ptr("Ada")}); err != nil {
+	if _, err := h.UpdateUser(t.Context(), h.uk, me, u.ID, directory.UserChange{FirstName: ptr("Ada")}); err != nil {
 		t.Errorf("name: %v", err)
 	}
-	_, err = h.Import(t.Context(), me, h.uk, strings.NewReader("account_number,username,active\n10482,aokafor,no\n"), directory.ImportOptions{})
+	_, err = h.Import(t.Context(), h.uk, me, strings.NewReader("account_number,username,active\n10482,aokafor,no\n"), directory.ImportOptions{})
 	if gatehouse.KindOf(err) != gatehouse.Invalid || h.stored(h.uk, "AOkafor").State == gatehouse.Deactivated {
 		t.Errorf("deactivated by import: %v", err)
 	}

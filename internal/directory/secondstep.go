@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -27,9 +28,9 @@ type SecondStep struct {
 // SecondStep returns a user's second step (B19).
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) SecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (SecondStep, error) {
+func (s *Service) SecondStep(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (SecondStep, error) {
 	q := s.Store.Read()
-	u, err := user(ctx, q, c, st, id)
+	u, err := user(ctx, q, st, c, id)
 	if err != nil {
 		return SecondStep{}, err
 	}
@@ -57,28 +58,22 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 // told by mail (B19).
 //
 // Errors: Forbidden, NotFound, Conflict with CodeOwnAccount, Unavailable.
-func (s *Service) ResetSecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) error {
-	return s.onSecondStep(ctx, c, st, id, func(q store.Queries, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
-		trusted, err := s.trusted(ctx, q, st, firm, u)
+func (s *Service) ResetSecondStep(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
+	return s.onSecondStep(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
+		trusted, err := s.trusted(tx, tx.Queries, st, firm, u)
 		if err == nil && len(trusted) == 0 && !u.OwnTwoFactor {
 			// There is nothing to tell; codes and half-finished sign-ins end all the same.
-			return nil, errors.Join(q.EndCodes(ctx, st.ID, u.ID, s.Now()), q.DeleteSignInsOf(ctx, st.ID, u.ID),
-				s.record(ctx, q, c, st, u, gatehouse.EventSecondStepReset, map[string]string{"browsers": "0", "own": "no"}))
+			return nil, errors.Join(tx.EndAll(u, gatehouse.TwoFactorChanged),
+				tx.Record(u, gatehouse.EventSecondStepReset, gatehouse.ResultOK, map[string]string{"browsers": "0", "own": "no"}))
 		}
 		if err == nil {
-			err = q.EndTrust(ctx, st.ID, u.ID)
+			err = tx.SetOwnTwoFactor(tx, st.ID, u.ID, false)
 		}
 		if err == nil {
-			err = q.SetOwnTwoFactor(ctx, st.ID, u.ID, false)
+			err = tx.EndAll(u, gatehouse.TwoFactorChanged)
 		}
 		if err == nil {
-			err = q.EndCodes(ctx, st.ID, u.ID, s.Now())
-		}
-		if err == nil {
-			err = q.DeleteSignInsOf(ctx, st.ID, u.ID)
-		}
-		if err == nil {
-			err = s.record(ctx, q, c, st, u, gatehouse.EventSecondStepReset,
+			err = tx.Record(u, gatehouse.EventSecondStepReset, gatehouse.ResultOK,
 				map[string]string{"browsers": strconv.Itoa(len(trusted)), "own": yesNo(u.OwnTwoFactor)})
 		}
 		return &mail.SecondStepReset{Asked: firm.TwoFactor}, err
@@ -89,9 +84,9 @@ func (s *Service) ResetSecondStep(ctx context.Context, c gatehouse.Caller, st *s
 // may have relied on it (B08). To end it twice is no error, and tells nobody again.
 //
 // Errors: as ResetSecondStep; NotFound also for no browser of that user.
-func (s *Service) EndTrust(ctx context.Context, c gatehouse.Caller, st *site.Site, id, browser string) error {
-	return s.onSecondStep(ctx, c, st, id, func(q store.Queries, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
-		all, err := q.BrowsersOf(ctx, st.ID, u.ID, time.Time{})
+func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Caller, id, browser string) error {
+	return s.onSecondStep(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
+		all, err := tx.BrowsersOf(tx, st.ID, u.ID, time.Time{})
 		if err != nil {
 			return nil, err
 		}
@@ -99,14 +94,14 @@ func (s *Service) EndTrust(ctx context.Context, c gatehouse.Caller, st *site.Sit
 		if i < 0 {
 			return nil, gatehouse.ErrNotFound
 		}
-		ended, err := q.EndTrustIn(ctx, st.ID, u.ID, browser)
+		ended, err := tx.EndTrustIn(tx, st.ID, u.ID, browser)
 		if err != nil || !ended {
 			return nil, err
 		}
-		if err := q.DeleteSignInsOf(ctx, st.ID, u.ID); err != nil {
+		if err := tx.EndAll(u, gatehouse.DeviceDistrusted); err != nil {
 			return nil, err
 		}
-		err = s.record(ctx, q, c, st, u, gatehouse.EventSecondStepReset, map[string]string{"browsers": "1", "browser": browser, "own": "no"})
+		err = tx.Record(u, gatehouse.EventSecondStepReset, gatehouse.ResultOK, map[string]string{"browsers": "1", "browser": browser, "own": "no"})
 		lang := st.Language("", u.Locale)
 		return &mail.SecondStepReset{Browser: st.Browser(lang, all[i].UserAgent), Asked: firm.TwoFactor || u.OwnTwoFactor}, err
 	})
@@ -114,46 +109,37 @@ func (s *Service) EndTrust(ctx context.Context, c gatehouse.Caller, st *site.Sit
 
 // onSecondStep changes a user's second step in a transaction, and tells the owner what
 // the change returns; nil: nothing has changed.
-func (s *Service) onSecondStep(ctx context.Context, c gatehouse.Caller, st *site.Site, id string,
-	change func(store.Queries, gatehouse.Company, gatehouse.User) (*mail.SecondStepReset, error)) error {
-	if err := knock(c, st); err != nil {
+func (s *Service) onSecondStep(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
+	change func(*act.Unit, gatehouse.Company, gatehouse.User) (*mail.SecondStepReset, error)) error {
+	if err := knock(st, c); err != nil {
 		return err
 	}
-	err := s.Store.Write(ctx, func(q store.Queries) error {
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		// A sign-in that finishes at this moment comes either before, and its trust ends
 		// here, or after, and finds that it may not go on.
-		if _, err := q.HoldUser(ctx, st.ID, id); err != nil {
+		if _, err := tx.HoldUser(tx, st.ID, id); err != nil {
 			return err
 		}
-		u, err := user(ctx, q, c, st, id)
+		u, err := user(tx, tx.Queries, st, c, id)
 		if err == nil {
 			err = notOwn(c, u)
 		}
 		if err != nil {
 			return err
 		}
-		firm, err := q.Company(ctx, st.ID, u.CompanyID)
+		firm, err := tx.Company(tx, st.ID, u.CompanyID)
 		if err != nil {
 			return err
 		}
-		msg, err := change(q, firm, u)
+		msg, err := change(tx, firm, u)
 		if err != nil || msg == nil || !reachable(u) || u.State == gatehouse.Deactivated {
 			return err
 		}
-		msg.Username, msg.At = u.Username, s.Now()
-		if c.Kind == gatehouse.SignedIn {
-			admin, err := q.User(ctx, st.ID, c.UserID)
-			if err != nil {
-				return err
-			}
-			msg.By = admin.DisplayName()
-		}
-		return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), *msg)
+		msg.Username, msg.At = u.Username, tx.Now()
+		admin, err := administrator(tx)
+		msg.By = admin.DisplayName()
+		return errors.Join(err, tx.Tell(u, *msg))
 	})
-	if err == nil {
-		s.Outbox.Hurry()
-	}
-	return err
 }
 
 func yesNo(yes bool) string {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"gatehouse"
-	"gatehouse/internal/mail"
+	"gatehouse/internal/act"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -15,15 +15,13 @@ import (
 
 // Service manages companies and users.
 type Service struct {
-	Store  *store.Store
+	*act.Desk
 	Hasher *secret.Hasher
-	Outbox *mail.Outbox
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
 	// SecurityAddress is told of runs of Enhanced Security that failed for some users;
 	// empty: nobody is.
 	SecurityAddress string
-	Now             func() time.Time
 	// Log is slog's default where it is nil.
 	Log *slog.Logger
 }
@@ -55,7 +53,7 @@ var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeForbidd
 
 // knock refuses a caller who manages nothing at this site, before anything is looked
 // up: the answer does not depend on what there is.
-func knock(c gatehouse.Caller, st *site.Site) error {
+func knock(st *site.Site, c gatehouse.Caller) error {
 	if !c.MayManage(st.ID, c.CompanyID) {
 		return errForbidden
 	}
@@ -71,8 +69,8 @@ func operatorOnly(c gatehouse.Caller) error {
 }
 
 // company returns a company that the caller may manage.
-func company(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.Company, error) {
-	if err := knock(c, st); err != nil {
+func company(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Company, error) {
+	if err := knock(st, c); err != nil {
 		return gatehouse.Company{}, err
 	}
 	if !c.MayManage(st.ID, id) {
@@ -83,15 +81,15 @@ func company(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.
 
 // user returns a user whom the caller may manage. One of another company is not there
 // (invariant 6).
-func user(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, id string) (gatehouse.User, error) {
-	if err := knock(c, st); err != nil {
+func user(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
+	if err := knock(st, c); err != nil {
 		return gatehouse.User{}, err
 	}
 	u, err := q.User(ctx, st.ID, id)
-	return visible(c, st, u, err)
+	return visible(st, c, u, err)
 }
 
-func visible(c gatehouse.Caller, st *site.Site, u gatehouse.User, err error) (gatehouse.User, error) {
+func visible(st *site.Site, c gatehouse.Caller, u gatehouse.User, err error) (gatehouse.User, error) {
 	if err == nil && !c.MayManage(st.ID, u.CompanyID) {
 		err = gatehouse.ErrNotFound
 	}
@@ -115,19 +113,13 @@ func bare(u gatehouse.User) gatehouse.User {
 	return u
 }
 
-// event makes a line of the event log. The site is that of the change: an operator
-// belongs to none.
-func event(c gatehouse.Caller, st *site.Site, now time.Time, kind gatehouse.EventKind, companyID, userID string, detail map[string]string) gatehouse.Event {
-	return gatehouse.Event{
-		ID: store.NewID("evt", now), SiteID: st.ID, CompanyID: companyID, UserID: userID, At: now,
-		Kind: kind, Result: gatehouse.ResultOK, ActorKind: c.Kind, ActorID: c.UserID, ActorName: c.Name,
-		Address: c.Address, UserAgent: c.UserAgent, Reference: c.Reference, Detail: detail,
+// administrator returns the account of the administrator who acts; a zero User where it
+// is an operator or the server itself.
+func administrator(tx *act.Unit) (gatehouse.User, error) {
+	if tx.Caller.Kind != gatehouse.SignedIn {
+		return gatehouse.User{}, nil
 	}
-}
-
-func (s *Service) record(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User,
-	kind gatehouse.EventKind, detail map[string]string) error {
-	return q.InsertEvent(ctx, event(c, st, s.Now(), kind, u.CompanyID, u.ID, detail))
+	return tx.User(tx, tx.Site.ID, tx.Caller.UserID)
 }
 
 // hash hashes a password, or says that this is not the moment.

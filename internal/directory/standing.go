@@ -31,9 +31,9 @@ type Standing struct {
 // Standing returns what keeps a user from signing in (A08, A09).
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) Standing(ctx context.Context, c gatehouse.Caller, st *site.Site, id string) (Standing, error) {
+func (s *Service) Standing(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Standing, error) {
 	q := s.Store.Read()
-	u, err := user(ctx, q, c, st, id)
+	u, err := user(ctx, q, st, c, id)
 	if err != nil {
 		return Standing{}, err
 	}

@@ -13,7 +13,7 @@ import (
 // kinds are the kinds of the barriers that stand before a user.
 func (h *house) kinds(by gatehouse.Caller, u gatehouse.User) (string, directory.Standing) {
 	h.t.Helper()
-	how, err := h.Standing(h.t.Context(), by, h.siteOf(u), u.ID)
+	how, err := h.Standing(h.t.Context(), h.siteOf(u), by, u.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestStandingKnowsWhy(t *testing.T) {
 		if got, how := h.kinds(admin, u); got != "strangers invited answers" || how.Lock.Address != "192.0.2.2" || how.Lock.UserAgent != "agent" {
 			t.Errorf("%s %+v", got, how)
 		}
-		if err := h.Unlock(t.Context(), admin, h.uk, u.ID); err != nil {
+		if err := h.Unlock(t.Context(), h.uk, admin, u.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got, how := h.kinds(admin, u); got != "invited" || how.From != nil {
@@ -83,7 +83,7 @@ func TestStandingKnowsWhy(t *testing.T) {
 		}
 
 		h.later()
-		if err := h.Deactivate(t.Context(), admin, h.uk, u.ID); err != nil {
+		if err := h.Deactivate(t.Context(), h.uk, admin, u.ID); err != nil {
 			t.Fatal(err)
 		}
 		if got, how := h.kinds(admin, u); got != "deactivated" || how.End.ActorName != "imarchetti" || !how.Barriers[0].Since.Equal(h.now) {
@@ -119,8 +119,8 @@ func TestWhatAdministratorsDoHasAnEnd(t *testing.T) {
 	c := h.company(h.uk, "10482", "Northgate")
 	admin := as(h.user(h.uk, c.ID, "imarchetti", gatehouse.RoleAdmin))
 	for name, act := range map[string]func(gatehouse.Caller, string) error{
-		directory.CodeResendWait: func(by gatehouse.Caller, id string) error { return h.SendPassword(t.Context(), by, h.uk, id) },
-		directory.CodeUnlockWait: func(by gatehouse.Caller, id string) error { return h.Unlock(t.Context(), by, h.uk, id) },
+		directory.CodeResendWait: func(by gatehouse.Caller, id string) error { return h.SendPassword(t.Context(), h.uk, by, id) },
+		directory.CodeUnlockWait: func(by gatehouse.Caller, id string) error { return h.Unlock(t.Context(), h.uk, by, id) },
 	} {
 		u := h.user(h.uk, c.ID, name, gatehouse.RoleUser)
 		for range 5 {
@@ -155,10 +155,10 @@ func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 	u, me := h.user(h.uk, c.ID, "msantos", gatehouse.RoleUser), h.user(h.uk, c.ID, "imarchetti", gatehouse.RoleAdmin)
 	admin := as(me)
 	acts := map[string]func(id string) error{
-		"unlock":        func(id string) error { return h.Unlock(t.Context(), admin, h.uk, id) },
-		"activate":      func(id string) error { return h.Activate(t.Context(), admin, h.uk, id) },
-		"deactivate":    func(id string) error { return h.Deactivate(t.Context(), admin, h.uk, id) },
-		"send-password": func(id string) error { return h.SendPassword(t.Context(), admin, h.uk, id) },
+		"unlock":        func(id string) error { return h.Unlock(t.Context(), h.uk, admin, id) },
+		"activate":      func(id string) error { return h.Activate(t.Context(), h.uk, admin, id) },
+		"deactivate":    func(id string) error { return h.Deactivate(t.Context(), h.uk, admin, id) },
+		"send-password": func(id string) error { return h.SendPassword(t.Context(), h.uk, admin, id) },
 	}
 	before := len(h.events(me))
 	for name, act := range acts {
@@ -170,7 +170,7 @@ func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 		t.Error("the own account was changed")
 	}
 	none := ""
-	if _, err := h.UpdateUser(t.Context(), operator, h.uk, u.ID, directory.UserChange{Email: &none}); err != nil {
+	if _, err := h.UpdateUser(t.Context(), h.uk, operator, u.ID, directory.UserChange{Email: &none}); err != nil {
 		t.Fatal(err)
 	}
 	was := h.stored(h.uk, "msantos").Password

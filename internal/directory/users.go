@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -24,11 +25,11 @@ type Issued struct {
 //
 // Errors: Forbidden, NotFound (no such company, or not the caller's), Invalid with
 // fields (username taken), Unavailable.
-func (s *Service) CreateUser(ctx context.Context, c gatehouse.Caller, st *site.Site, companyID string, fields UserFields) (Issued, error) {
+func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, fields UserFields) (Issued, error) {
 	if fields.Role == "" {
 		fields.Role = gatehouse.RoleUser
 	}
-	if _, err := company(ctx, s.Store.Read(), c, st, companyID); err != nil {
+	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return Issued{}, err
 	}
 	if err := checkUser(st, &fields).err(); err != nil {
@@ -44,14 +45,14 @@ func (s *Service) CreateUser(ctx context.Context, c gatehouse.Caller, st *site.S
 		FirstName: fields.FirstName, LastName: fields.LastName, Email: fields.Email, Role: fields.Role,
 		State: gatehouse.Invited, Locale: fields.Locale, Password: password, CreatedAt: now,
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		if err := q.InsertUser(ctx, u); err != nil {
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := tx.InsertUser(tx, u); err != nil {
 			return taken(err, "username")
 		}
-		if err := s.record(ctx, q, c, st, u, gatehouse.EventUserCreated, map[string]string{"role": string(u.Role)}); err != nil {
+		if err := tx.Record(u, gatehouse.EventUserCreated, gatehouse.ResultOK, map[string]string{"role": string(u.Role)}); err != nil {
 			return err
 		}
-		return s.mailPassword(ctx, q, c, st, u, plain, mail.PasswordForAccount)
+		return s.mailPassword(tx, u, plain, mail.PasswordForAccount)
 	})
 	if err != nil {
 		return Issued{}, err
@@ -82,24 +83,20 @@ func (s *Service) temporary(ctx context.Context, st *site.Site, origin gatehouse
 }
 
 // mailPassword mails a temporary password to a person who has an address.
-func (s *Service) mailPassword(ctx context.Context, q store.Queries, c gatehouse.Caller, st *site.Site, u gatehouse.User,
-	plain string, reason mail.PasswordReason) error {
-	if !reachable(u) {
-		return nil
-	}
+func (s *Service) mailPassword(tx *act.Unit, u gatehouse.User, plain string, reason mail.PasswordReason) error {
 	msg := mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: u.Password.ExpiresAt, For: reason}
-	if c.Kind == gatehouse.SignedIn {
-		admin, err := q.User(ctx, st.ID, c.UserID)
-		if err != nil {
-			return err
-		}
-		firm, err := q.Company(ctx, st.ID, admin.CompanyID)
+	admin, err := administrator(tx)
+	if err != nil {
+		return err
+	}
+	if admin.ID != "" {
+		firm, err := tx.Company(tx, tx.Site.ID, admin.CompanyID)
 		if err != nil {
 			return err
 		}
 		msg.Name, msg.Company = admin.DisplayName(), firm.Name
 	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.To(st, u), msg)
+	return tx.Tell(u, msg)
 }
 
 // UserChange is what to change of a user; nil stays as it is. Where somebody signs in
@@ -118,27 +115,27 @@ type UserChange struct {
 //
 // Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
 // CodeResendWait for many changes of an address, Unavailable.
-func (s *Service) UpdateUser(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change UserChange) (gatehouse.User, error) {
-	_, now, _, err := s.update(ctx, c, st, id, change)
+func (s *Service) UpdateUser(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (gatehouse.User, error) {
+	_, now, _, err := s.update(ctx, st, c, id, change)
 	return bare(now), err
 }
 
 // update is UpdateUser; it returns the user as before, too, and the password that there was
 // for a new mailbox.
-func (s *Service) update(ctx context.Context, c gatehouse.Caller, st *site.Site, id string, change UserChange) (was, now gatehouse.User, again reissue, err error) {
-	if again, err = s.prepareMove(ctx, c, st, id, change); err != nil {
+func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (was, now gatehouse.User, again reissue, err error) {
+	if again, err = s.prepareMove(ctx, st, c, id, change); err != nil {
 		return was, now, again, err
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
 		var err error
-		if was, err = user(ctx, q, c, st, id); err != nil {
+		if was, err = user(tx, tx.Queries, st, c, id); err != nil {
 			return err
 		}
 		fields := change.apply(st, was)
 		bad := checkUser(st, &fields)
 		now = fields.put(was)
 		asked := now.Email
-		waits := waitsForOwner(c, st, was, now)
+		waits := waitsForOwner(st, c, was, now)
 		if notOwn(c, was) != nil {
 			bad.own(was, now)
 		}
@@ -147,31 +144,30 @@ func (s *Service) update(ctx context.Context, c gatehouse.Caller, st *site.Site,
 		}
 		if waits {
 			now.Username, now.Email, now.EmailConfirmed = was.Username, was.Email, was.EmailConfirmed
-			if err := s.askOwner(ctx, q, c, st, now, asked); err != nil {
+			if err := s.askOwner(tx, now, asked); err != nil {
 				return err
 			}
 		} else if change.Email != nil && now.Email == was.Email {
-			if err := s.believe(ctx, q, c, st, was); err != nil {
+			if err := s.believe(tx, was); err != nil {
 				return err
 			}
 		}
 		if now == was {
 			return nil
 		}
-		if err := q.UpdateProfile(ctx, now); err != nil {
+		if err := tx.UpdateProfile(tx, now); err != nil {
 			return taken(err, "username")
 		}
 		if !gatehouse.SameMailbox(was.Email, now.Email) {
-			if err := s.moveMail(ctx, q, c, st, was, now, again); err != nil {
+			if err := s.moveMail(tx, was, now, again); err != nil {
 				return err
 			}
 		}
-		return s.record(ctx, q, c, st, now, gatehouse.EventUserChanged, changed(was, now))
+		return tx.Record(now, gatehouse.EventUserChanged, gatehouse.ResultOK, changed(was, now))
 	})
 	if err != nil {
 		return gatehouse.User{}, gatehouse.User{}, reissue{}, err
 	}
-	s.Outbox.Hurry()
 	return was, now, again, nil
 }
 

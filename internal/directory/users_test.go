@@ -15,7 +15,7 @@ func TestANewUserGetsATemporaryPasswordByMail(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate Systems Ltd")
 		admin := h.user(h.uk, c.ID, "AOkafor", gatehouse.RoleAdmin)
-		i, err := h.CreateUser(t.Context(), as(admin), h.uk, c.ID,
+		i, err := h.CreateUser(t.Context(), h.uk, as(admin), c.ID,
 			directory.UserFields{Username: " MSantos ", FirstName: "Mira", Email: "mira@northgate.example"})
 		if err != nil {
 			t.Fatal(err)
@@ -47,11 +47,11 @@ func TestANewUserGetsATemporaryPasswordByMail(t *testing.T) {
 func TestWithoutAnAddressThePasswordIsReturned(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")
-	i, err := h.CreateUser(t.Context(), operator, h.uk, c.ID, directory.UserFields{Username: "warehouse"})
+	i, err := h.CreateUser(t.Context(), h.uk, operator, c.ID, directory.UserFields{Username: "warehouse"})
 	if err != nil || !h.opens(i.User, i.Password) {
 		t.Fatalf("%q does not open the account (%v)", i.Password, err)
 	}
-	if i, err = h.ResetPassword(t.Context(), operator, h.uk, i.User.ID); err != nil || !h.opens(i.User, i.Password) {
+	if i, err = h.ResetPassword(t.Context(), h.uk, operator, i.User.ID); err != nil || !h.opens(i.User, i.Password) {
 		t.Fatalf("after a reset %q does not open the account (%v)", i.Password, err)
 	}
 	if kinds, _ := h.mails(i.User); kinds != nil {
@@ -82,7 +82,7 @@ func TestFieldsAreChecked(t *testing.T) {
 		{directory.UserFields{Username: "u", Email: "a@b.example\r\nBcc: c@d.example"}, "email=character"},
 		{directory.UserFields{Username: "u", Role: "root", Locale: "tlh"}, "role=role locale=locale"},
 	} {
-		_, err := h.CreateUser(t.Context(), operator, h.uk, c.ID, try.in)
+		_, err := h.CreateUser(t.Context(), h.uk, operator, c.ID, try.in)
 		if got := fields(err); got != try.want {
 			t.Errorf("%+q: %q (%v), want %q", try.in, got, err, try.want)
 		}
@@ -95,15 +95,15 @@ func TestFieldsAreChecked(t *testing.T) {
 		{directory.UserFields{Username: "mira"}, "email=email"},
 		{directory.UserFields{Username: "mira", Email: "mira@quill.example"}, "username=username-is-email"},
 	} {
-		_, err := h.CreateUser(t.Context(), operator, h.press, p.ID, try.in)
+		_, err := h.CreateUser(t.Context(), h.press, operator, p.ID, try.in)
 		if got := fields(err); got != try.want {
 			t.Errorf("where addresses sign in, %+q: %q (%v), want %q", try.in, got, err, try.want)
 		}
 	}
-	if _, err := h.CreateCompany(t.Context(), operator, h.uk, directory.CompanyFields{Name: "Other", AccountNumber: "10482"}); fields(err) != "account_number=taken" {
+	if _, err := h.CreateCompany(t.Context(), h.uk, operator, directory.CompanyFields{Name: "Other", AccountNumber: "10482"}); fields(err) != "account_number=taken" {
 		t.Errorf("a second 10482: %v", err)
 	}
-	if _, err := h.CreateCompany(t.Context(), operator, h.uk, directory.CompanyFields{Name: "a\rb"}); fields(err) != "name=character account_number=required" {
+	if _, err := h.CreateCompany(t.Context(), h.uk, operator, directory.CompanyFields{Name: "a\rb"}); fields(err) != "name=character account_number=required" {
 		t.Errorf("a company of nothing: %v", err)
 	}
 }
@@ -114,11 +114,11 @@ func TestAUsernameCannotBeAnothersAddress(t *testing.T) {
 	either := *h.uk
 	either.SignInWith = gatehouse.WithUsernameOrEmail
 	c := h.company(&either, "10482", "Northgate")
-	_, err := h.CreateUser(t.Context(), operator, &either, c.ID, directory.UserFields{Username: "Mira@Quill.example", Email: "thief@quill.example"})
+	_, err := h.CreateUser(t.Context(), &either, operator, c.ID, directory.UserFields{Username: "Mira@Quill.example", Email: "thief@quill.example"})
 	if got := fields(err); got != "username=username-is-email" {
 		t.Errorf("%q (%v)", got, err)
 	}
-	_, err = h.CreateUser(t.Context(), operator, &either, c.ID, directory.UserFields{Username: "Mira@Quill.example", Email: "mira@quill.example"})
+	_, err = h.CreateUser(t.Context(), &either, operator, c.ID, directory.UserFields{Username: "Mira@Quill.example", Email: "mira@quill.example"})
 	if err != nil {
 		t.Errorf("the own address: %v", err)
 	}
@@ -130,20 +130,20 @@ func TestUpdateUser(t *testing.T) {
 		u := h.user(h.press, c.ID, "mira@quill.example", gatehouse.RoleUser)
 		h.user(h.press, c.ID, "ola@quill.example", gatehouse.RoleUser)
 		h.later()
-		got, err := h.UpdateUser(t.Context(), operator, h.press, u.ID, directory.UserChange{Email: ptr("m.santos@quill.example"), Role: ptr(gatehouse.RoleAdmin)})
+		got, err := h.UpdateUser(t.Context(), h.press, operator, u.ID, directory.UserChange{Email: ptr("m.santos@quill.example"), Role: ptr(gatehouse.RoleAdmin)})
 		if err != nil || got.Username != "m.santos@quill.example" || got.Role != gatehouse.RoleAdmin || got.FirstName != "Mira" {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if _, err := h.UpdateUser(t.Context(), operator, h.press, u.ID, directory.UserChange{Email: ptr("OLA@quill.example")}); fields(err) != "username=taken" {
+		if _, err := h.UpdateUser(t.Context(), h.press, operator, u.ID, directory.UserChange{Email: ptr("OLA@quill.example")}); fields(err) != "username=taken" {
 			t.Errorf("another's address: %v", err)
 		}
-		all, err := h.Events(t.Context(), operator, h.press, u.ID, 1)
+		all, err := h.Events(t.Context(), h.press, operator, u.ID, 1)
 		want := map[string]string{"fields": "username email role", "username_before": "mira@quill.example", "email_before": "mira@quill.example", "role_before": "user"}
 		if err != nil || len(all) != 1 || !maps.Equal(all[0].Detail, want) || all[0].ActorName != "olive" {
 			t.Errorf("event: %+v, %v", all, err)
 		}
 		before := len(h.events(u))
-		if _, err := h.UpdateUser(t.Context(), operator, h.press, u.ID, directory.UserChange{FirstName: ptr("Mira")}); err != nil || len(h.events(u)) != before {
+		if _, err := h.UpdateUser(t.Context(), h.press, operator, u.ID, directory.UserChange{FirstName: ptr("Mira")}); err != nil || len(h.events(u)) != before {
 			t.Errorf("a change of nothing: %v, %d events more", err, len(h.events(u))-before)
 		}
 	})
@@ -153,11 +153,11 @@ func TestUpdateCompany(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")
 	h.company(h.uk, "2", "Other")
-	got, err := h.UpdateCompany(t.Context(), operator, h.uk, c.ID, directory.CompanyChange{Name: ptr("Northgate Ltd")})
+	got, err := h.UpdateCompany(t.Context(), h.uk, operator, c.ID, directory.CompanyChange{Name: ptr("Northgate Ltd")})
 	if err != nil || got.Name != "Northgate Ltd" || got.AccountNumber != "10482" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := h.UpdateCompany(t.Context(), operator, h.uk, c.ID, directory.CompanyChange{AccountNumber: ptr("2")}); fields(err) != "account_number=taken" {
+	if _, err := h.UpdateCompany(t.Context(), h.uk, operator, c.ID, directory.CompanyChange{AccountNumber: ptr("2")}); fields(err) != "account_number=taken" {
 		t.Errorf("another's number: %v", err)
 	}
 }
@@ -169,18 +169,18 @@ func TestDeactivateEndsEverything(t *testing.T) {
 		h.signIn(u)
 		h.later()
 		for range 2 { // the second time is no error and no event
-			if err := h.Deactivate(t.Context(), operator, h.uk, u.ID); err != nil {
+			if err := h.Deactivate(t.Context(), h.uk, operator, u.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if h.sessions(u) != 0 || h.stored(h.uk, "MSantos").State != gatehouse.Deactivated {
 			t.Error("still there")
 		}
-		if _, err := h.ResetPassword(t.Context(), operator, h.uk, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
+		if _, err := h.ResetPassword(t.Context(), h.uk, operator, u.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
 			t.Errorf("a reset of a deactivated account: %v", err)
 		}
 		h.later()
-		if err := h.Activate(t.Context(), operator, h.uk, u.ID); err != nil || h.stored(h.uk, "MSantos").State != gatehouse.Invited {
+		if err := h.Activate(t.Context(), h.uk, operator, u.ID); err != nil || h.stored(h.uk, "MSantos").State != gatehouse.Invited {
 			t.Errorf("activated: %v, %+v", err, h.stored(h.uk, "MSantos"))
 		}
 		want := []gatehouse.EventKind{gatehouse.EventUserCreated, gatehouse.EventUserDeactivated, gatehouse.EventUserActivated}
@@ -212,10 +212,10 @@ func TestUnlock(t *testing.T) {
 		for i, account := range []bool{true, false} {
 			lock(account, gatehouse.LockedByAttempts)
 			h.later()
-			if err := h.Unlock(t.Context(), as(admin), h.uk, u.ID); err != nil {
+			if err := h.Unlock(t.Context(), h.uk, as(admin), u.ID); err != nil {
 				t.Fatal(err)
 			}
-			locks, err := h.Locks(t.Context(), operator, h.uk, u.ID)
+			locks, err := h.Locks(t.Context(), h.uk, operator, u.ID)
 			if err != nil || locks != (directory.Locks{}) {
 				t.Errorf("after the unlock: %+v, %v", locks, err)
 			}
@@ -224,14 +224,14 @@ func TestUnlock(t *testing.T) {
 				t.Errorf("mails: %v\n%s", kinds, texts)
 			}
 		}
-		if err := h.Unlock(t.Context(), as(admin), h.uk, u.ID); err != nil {
+		if err := h.Unlock(t.Context(), h.uk, as(admin), u.ID); err != nil {
 			t.Fatal(err)
 		}
 		if kinds, _ := h.mails(u); len(kinds) != 3 {
 			t.Errorf("mail about an unlock of nothing: %v", kinds)
 		}
 		lock(true, gatehouse.LockedByOperator)
-		if err := h.Unlock(t.Context(), as(admin), h.uk, u.ID); gatehouse.KindOf(err) != gatehouse.Forbidden || !h.stored(h.uk, "MSantos").Locked() {
+		if err := h.Unlock(t.Context(), h.uk, as(admin), u.ID); gatehouse.KindOf(err) != gatehouse.Forbidden || !h.stored(h.uk, "MSantos").Locked() {
 			t.Errorf("an administrator undid the operator's lock: %v", err)
 		}
 	})
@@ -245,7 +245,7 @@ func TestResetPassword(t *testing.T) {
 		h.signIn(u)
 		h.write(func(q store.Queries) error { return q.SignedIn(t.Context(), u.SiteID, u.ID, h.now) })
 		h.later()
-		i, err := h.ResetPassword(t.Context(), operator, h.uk, u.ID)
+		i, err := h.ResetPassword(t.Context(), h.uk, operator, u.ID)
 		if err != nil || i.Password != "" || i.User.Password.Hash != "" {
 			t.Fatalf("%+v, %v", i, err)
 		}
@@ -270,7 +270,7 @@ func TestResetOfAnInvitation(t *testing.T) {
 		u := h.user(h.uk, c.ID, "MSantos", gatehouse.RoleUser)
 		reset := func() gatehouse.PasswordOrigin {
 			h.later()
-			if _, err := h.ResetPassword(t.Context(), operator, h.uk, u.ID); err != nil {
+			if _, err := h.ResetPassword(t.Context(), h.uk, operator, u.ID); err != nil {
 				t.Fatal(err)
 			}
 			return h.stored(h.uk, "MSantos").Password.Origin

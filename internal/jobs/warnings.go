@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // A batch is one transaction: nobody else writes to SQLite meanwhile. What is left
@@ -23,8 +23,8 @@ const (
 // PasswordWarnings tells people by mail that their password expires (A08): see
 // gatehouse.PasswordWarningDue. The mark that a warning has been sent is written in
 // the transaction that enqueues it, so each is sent once, however many processes look.
-func PasswordWarnings(s *store.Store, sites func() []*site.Site, outbox *mail.Outbox, now func() time.Time) Job {
-	w := &warnings{store: s, outbox: outbox, now: now}
+func PasswordWarnings(desk *act.Desk, sites func() []*site.Site) Job {
+	w := &warnings{desk}
 	return Job{Name: "password warnings", Every: 15 * time.Minute, Run: func(ctx context.Context) error {
 		var failed error
 		for _, st := range sites() { // what one site cannot do, the others can
@@ -36,41 +36,34 @@ func PasswordWarnings(s *store.Store, sites func() []*site.Site, outbox *mail.Ou
 	}}
 }
 
-type warnings struct {
-	store  *store.Store
-	outbox *mail.Outbox
-	now    func() time.Time
-}
+type warnings struct{ *act.Desk }
 
 func (w *warnings) site(ctx context.Context, st *site.Site) error {
-	now, sent := w.now(), false
+	now := w.Now()
+	itself := gatehouse.Caller{Kind: gatehouse.System, SiteID: st.ID}
 	for _, span := range gatehouse.PasswordWarningSpans(st.Policy.Password, now) {
 		for range warningBatches {
 			var found int
-			err := w.store.Write(ctx, func(q store.Queries) (err error) {
-				found, err = w.batch(ctx, q, st, span, now)
+			err := w.Do(ctx, st, itself, func(tx *act.Unit) (err error) {
+				found, err = w.batch(tx, span, now)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			sent = sent || found > 0
 			if found < warningBatch {
 				break
 			}
 		}
 	}
-	if sent {
-		w.outbox.Hurry()
-	}
 	return nil
 }
 
 // batch warns a batch of people of a site, and returns how many it found.
-func (w *warnings) batch(ctx context.Context, q store.Queries, st *site.Site, span gatehouse.WarningSpan, now time.Time) (found int, err error) {
-	users, err := q.UsersToWarn(ctx, st.ID, span, warningBatch)
+func (w *warnings) batch(tx *act.Unit, span gatehouse.WarningSpan, now time.Time) (found int, err error) {
+	users, err := tx.UsersToWarn(tx, tx.Site.ID, span, warningBatch)
 	for _, u := range users {
-		if err := w.warn(ctx, q, st, u, now); err != nil {
+		if err := w.warn(tx, u, now); err != nil {
 			return 0, fmt.Errorf("user %s: %w", u.ID, err)
 		}
 	}
@@ -80,17 +73,17 @@ func (w *warnings) batch(ctx context.Context, q store.Queries, st *site.Site, sp
 // warn marks a user and enqueues the mail. Who has an address that nothing can be sent
 // to is marked as well, or the same people would be found for ever; the home page
 // tells them.
-func (w *warnings) warn(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, now time.Time) error {
-	days := gatehouse.PasswordWarningDue(st.Policy.Password, u.Password, u.Password.Warned, now)
+func (w *warnings) warn(tx *act.Unit, u gatehouse.User, now time.Time) error {
+	days := gatehouse.PasswordWarningDue(tx.Site.Policy.Password, u.Password, u.Password.Warned, now)
 	if days == 0 {
 		return nil
 	}
-	u, marked, err := q.MarkWarned(ctx, u, days)
-	if err != nil || !marked || !mail.CanSend(u.Email) {
+	u, marked, err := tx.MarkWarned(tx, u, days)
+	if err != nil || !marked {
 		return err
 	}
-	ends := gatehouse.PasswordExpiresAt(st.Policy.Password, u.Password)
-	return w.outbox.Enqueue(ctx, q, st, mail.To(st, u), mail.PasswordExpiring{
-		Username: u.Username, Days: gatehouse.DaysUntil(ends, now, st.Zone), ExpiresAt: ends,
+	ends := gatehouse.PasswordExpiresAt(tx.Site.Policy.Password, u.Password)
+	return tx.Tell(u, mail.PasswordExpiring{
+		Username: u.Username, Days: gatehouse.DaysUntil(ends, now, tx.Site.Zone), ExpiresAt: ends,
 	})
 }

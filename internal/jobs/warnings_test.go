@@ -12,6 +12,7 @@ import (
 	_ "time/tzdata"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/jobs"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -98,7 +99,7 @@ func (h *house) clock() time.Time {
 
 // job is the job of a process of its own.
 func (h *house) job(s *store.Store) jobs.Job {
-	return jobs.PasswordWarnings(s, func() []*site.Site { return []*site.Site{h.uk, h.au} }, &mail.Outbox{Keys: h.keys, Now: h.clock}, h.clock)
+	return jobs.PasswordWarnings(&act.Desk{Store: s, Outbox: &mail.Outbox{Keys: h.keys, Now: h.clock}, Now: h.clock}, func() []*site.Site { return []*site.Site{h.uk, h.au} })
 }
 
 // runAt runs the job so much after noon.

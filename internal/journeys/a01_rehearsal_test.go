@@ -68,7 +68,7 @@ func TestA01_TheRehearsalIsRight(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, siteID := range []string{"meridian-uk", "meridian-au"} {
 			st := s.Sites.ByID(siteID)
-			firm, err := s.Directory.CreateCompany(t.Context(), importOperator, st, directory.CompanyFields{Name: "Firm 2", AccountNumber: "2"})
+			firm, err := s.Directory.CreateCompany(t.Context(), st, importOperator, directory.CompanyFields{Name: "Firm 2", AccountNumber: "2"})
 			if err == nil {
 				err = s.Store.Write(t.Context(), func(q store.Queries) error {
 					_, err := q.SetTwoFactor(t.Context(), siteID, firm.ID, true, s.Clock.Now())
@@ -79,7 +79,7 @@ func TestA01_TheRehearsalIsRight(t *testing.T) {
 				t.Fatal(err)
 			}
 			run := func(dry bool) directory.ImportReport {
-				r, err := s.Directory.Import(t.Context(), importOperator, st, strings.NewReader(file), directory.ImportOptions{DryRun: dry})
+				r, err := s.Directory.Import(t.Context(), st, importOperator, strings.NewReader(file), directory.ImportOptions{DryRun: dry})
 				if err != nil {
 					t.Fatalf("%v %v", err, r.Problems)
 				}
@@ -157,7 +157,7 @@ func TestA01_APasswordInTwoUnicodeForms(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		st := s.Sites.ByID("meridian-uk")
 		file := "account_number,company,username,password_hash\n9,Nine,mira,\"" + hash + "\"\n"
-		if r, err := s.Directory.Import(t.Context(), importOperator, st, strings.NewReader(file), directory.ImportOptions{}); err != nil {
+		if r, err := s.Directory.Import(t.Context(), st, importOperator, strings.NewReader(file), directory.ImportOptions{}); err != nil {
 			t.Fatal(err, r.Problems)
 		}
 		c := visitor(t, s, st.ID)
@@ -205,20 +205,20 @@ func TestA01_TheRecipesWork(t *testing.T) {
 		for _, who := range []string{"mira", "ola", "kim", "ada"} { // each file has people of its own
 			file = strings.ReplaceAll(file, who, who+account)
 		}
-		dry, err := s.Directory.Import(t.Context(), importOperator, st, strings.NewReader(file), directory.ImportOptions{DryRun: true})
+		dry, err := s.Directory.Import(t.Context(), st, importOperator, strings.NewReader(file), directory.ImportOptions{DryRun: true})
 		if err == nil {
-			_, err = s.Directory.Import(t.Context(), importOperator, st, strings.NewReader(file), directory.ImportOptions{})
+			_, err = s.Directory.Import(t.Context(), st, importOperator, strings.NewReader(file), directory.ImportOptions{})
 		}
 		if err != nil {
 			t.Errorf("%s: %v %v", name, err, dry.Problems)
 			continue
 		}
 		opened := 0
-		firm, err := s.Directory.CompanyByAccount(t.Context(), importOperator, st, account)
+		firm, err := s.Directory.CompanyByAccount(t.Context(), st, importOperator, account)
 		if err != nil {
 			t.Fatal(err)
 		}
-		users, err := s.Directory.Users(t.Context(), importOperator, st, firm.ID, "", 100)
+		users, err := s.Directory.Users(t.Context(), st, importOperator, firm.ID, "", 100)
 		if err != nil || len(users) != len(rows)-1 {
 			t.Fatalf("%s: %d users, %v", name, len(users), err)
 		}

@@ -406,7 +406,7 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 		if p := admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password}); p.Status != 403 {
 			t.Errorf("demoted: %d", p.Status)
 		}
-		if err := s.Directory.Deactivate(t.Context(), operator, s.Sites.ByID("meridian-uk"), me.ID); err != nil {
+		if err := s.Directory.Deactivate(t.Context(), s.Sites.ByID("meridian-uk"), operator, me.ID); err != nil {
 			t.Fatal(err)
 		}
 		if p := admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password}); p.Status == 200 && p.URL.Path != "/sign-in" {

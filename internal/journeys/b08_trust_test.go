@@ -141,17 +141,17 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 			if now := s.User(u); !now.Locked() {
 				t.Fatal("no lock")
 			}
-			if err := s.Directory.Unlock(t.Context(), operator, s.Sites.ByID(u.SiteID), u.ID); err != nil {
+			if err := s.Directory.Unlock(t.Context(), s.Sites.ByID(u.SiteID), operator, u.ID); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"a deactivation": func(t *testing.T, s *testkit.Server, c *testkit.Client, u gatehouse.User) {
 			st := s.Sites.ByID(u.SiteID)
-			if err := s.Directory.Deactivate(t.Context(), operator, st, u.ID); err != nil {
+			if err := s.Directory.Deactivate(t.Context(), st, operator, u.ID); err != nil {
 				t.Fatal(err)
 			}
 			wantSignedOut(t, c, "a deactivated user")
-			if err := s.Directory.Activate(t.Context(), operator, st, u.ID); err != nil {
+			if err := s.Directory.Activate(t.Context(), st, operator, u.ID); err != nil {
 				t.Fatal(err)
 			}
 		},

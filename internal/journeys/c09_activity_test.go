@@ -44,9 +44,9 @@ func TestC09_ActivityTellsWhenWhereWithWhatAndHowItWent(t *testing.T) {
 		s.Clock.Add(time.Minute)
 		wantHome(t, signIn(c, "msantos", password))
 		s.Clock.Add(26 * time.Hour)
-		desk := &directory.Service{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}
+		desk := &directory.Service{Desk: s.SignIn.Desk, Hasher: s.Hasher}
 		operator := gatehouse.Caller{Kind: gatehouse.Operator, Name: "root@console", Address: "10.9.8.7", Reference: "GH-OPER-ATOR"}
-		if err := desk.Unlock(t.Context(), operator, s.Sites.ByID("meridian-uk"), u.ID); err != nil {
+		if err := desk.Unlock(t.Context(), s.Sites.ByID("meridian-uk"), operator, u.ID); err != nil {
 			t.Fatal(err)
 		}
 		wantHome(t, signIn(c, "msantos", password))

@@ -20,7 +20,7 @@ func mailList(c *testkit.Client, u gatehouse.User) (*testkit.Page, []string) {
 // resetPassword has a temporary password mailed.
 func resetPassword(t *testing.T, s *testkit.Server, u gatehouse.User) {
 	t.Helper()
-	if _, err := s.Directory.ResetPassword(t.Context(), operator, s.Sites.ByID(u.SiteID), u.ID); err != nil {
+	if _, err := s.Directory.ResetPassword(t.Context(), s.Sites.ByID(u.SiteID), operator, u.ID); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -182,7 +182,7 @@ func TestC13_SendingAgainHasItsLimits(t *testing.T) {
 			t.Errorf("the language menu leads to %s", got)
 		}
 		none := ""
-		if _, err := s.Directory.UpdateUser(t.Context(), operator, s.Sites.ByID(u.SiteID), u.ID, directory.UserChange{Email: &none}); err != nil {
+		if _, err := s.Directory.UpdateUser(t.Context(), s.Sites.ByID(u.SiteID), operator, u.ID, directory.UserChange{Email: &none}); err != nil {
 			t.Fatal(err)
 		}
 		p = admin.Press(ask, "Send a new password", nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -52,29 +53,28 @@ func (s *Service) allowAnswerMail(ctx context.Context, a *attempt) (bool, error)
 // strangers have used up the answers: whoever reads that mailbox, and knows the answer, is
 // no stranger. For a name that is none, and where nothing could come of it, the same is made
 // and thrown away (invariant 7).
-func (s *Service) sendRecovery(ctx context.Context, q store.Queries, a *attempt, of store.Recovery) error {
-	now, token, c := s.Now(), secret.NewToken(), a.req.Caller
+func (s *Service) sendRecovery(tx *act.Unit, a *attempt, of store.Recovery) error {
+	now, token := tx.Now(), secret.NewToken()
 	r := store.Recovery{SiteID: of.SiteID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge, Subject: of.Subject,
 		Challenge: of.Challenge, CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.ResetLink)}
 	real := of.UserID != "" && a.user.MayRecover() && mail.CanSend(a.user.Email)
 	if real {
 		r.UserID, r.Subject = of.UserID, inMailbox+":"+of.UserID
 	}
-	if err := q.InsertRecovery(ctx, secret.HashToken(token), r); err != nil {
+	if err := tx.InsertRecovery(tx, secret.HashToken(token), r); err != nil {
 		return err
 	}
-	w := s.whence(a.site, a.user, c)
-	msg := mail.RecoveryLink{ResetLink: mail.ResetLink{Username: a.user.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: c.Address, Place: w.place}}
+	msg := mail.RecoveryLink{ResetLink: mail.ResetLink{Username: a.user.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(a.user)}}
 	if real {
-		return s.tell(ctx, q, a.site, a.user, msg)
+		return tx.Tell(a.user, msg)
 	}
-	return s.Outbox.Discard(a.site, mail.Recipient{Address: a.site.Support.Email, Lang: a.site.Language("", "")}, msg)
+	return tx.Pretend(a.site.Support.Email, msg)
 }
 
 // provedBy notes what a completed recovery says about the mailbox.
-func (s *Service) provedBy(ctx context.Context, q store.Queries, u *gatehouse.User, r store.Recovery, c gatehouse.Caller) error {
+func (s *Service) provedBy(tx *act.Unit, u *gatehouse.User, r store.Recovery) error {
 	if !mailed(r) {
 		return nil
 	}
-	return s.provedEmail(ctx, q, u, c)
+	return s.provedEmail(tx, u)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/store"
 )
 
@@ -39,13 +40,13 @@ func (s *Service) take(ctx context.Context, a *attempt) error {
 
 func (s *Service) takeOnce(ctx context.Context, a *attempt) (verdict gatehouse.AttemptVerdict, err error) {
 	a.open = store.NewID("att", s.Now())
-	err = s.count(ctx, a, func(q store.Queries, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
+	err = s.count(ctx, a, func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
 		after, verdict = before.Take(a.lockout(), s.Now())
 		if after.All > before.All { // given up, because they took too long
-			err = q.EndOpenAttempts(ctx, a.site.ID, a.subject, a.browser)
+			err = tx.EndOpenAttempts(tx, a.site.ID, a.subject, a.browser)
 		}
 		if err == nil && verdict == gatehouse.Admit {
-			err = q.InsertOpenAttempt(ctx, a.openAttempt())
+			err = tx.InsertOpenAttempt(tx, a.openAttempt())
 		}
 		return after, err
 	})
@@ -53,13 +54,13 @@ func (s *Service) takeOnce(ctx context.Context, a *attempt) (verdict gatehouse.A
 }
 
 // counting changes counts that are held, and what belongs to them.
-type counting func(q store.Queries, before gatehouse.Attempts) (after gatehouse.Attempts, err error)
+type counting func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error)
 
 // outcome is the counting of what became of an attempt that was admitted: by a rule, and
 // only if it is still one that is being verified.
-func (s *Service) outcome(ctx context.Context, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) counting {
-	return func(q store.Queries, before gatehouse.Attempts) (gatehouse.Attempts, error) {
-		was, err := q.EndOpenAttempt(ctx, a.openAttempt())
+func (s *Service) outcome(a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) counting {
+	return func(tx *act.Unit, before gatehouse.Attempts) (gatehouse.Attempts, error) {
+		was, err := tx.EndOpenAttempt(tx, a.openAttempt())
 		if err == nil && !was {
 			err = errAbandoned
 		}
@@ -69,39 +70,35 @@ func (s *Service) outcome(ctx context.Context, a *attempt, rule func(gatehouse.A
 
 // count changes the attempt's counts in a transaction of its own.
 func (s *Service) count(ctx context.Context, a *attempt, change counting) error {
-	err := s.Store.Write(ctx, func(q store.Queries) error { return s.changeIn(ctx, q, a, change) })
-	if err == nil && a.told {
-		s.Outbox.Hurry()
-	}
-	return err
+	return s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error { return s.changeIn(tx, a, change) })
 }
 
 // countIn records what became of an attempt that was admitted.
-func (s *Service) countIn(ctx context.Context, q store.Queries, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
-	return s.changeIn(ctx, q, a, s.outcome(ctx, a, rule))
+func (s *Service) countIn(tx *act.Unit, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
+	return s.changeIn(tx, a, s.outcome(a, rule))
 }
 
 // changeIn changes the attempt's counts, and does what follows when that locks.
-func (s *Service) changeIn(ctx context.Context, q store.Queries, a *attempt, change counting) error {
-	before, err := q.HoldAttempts(ctx, a.site.ID, a.subject, a.browser, s.Now())
+func (s *Service) changeIn(tx *act.Unit, a *attempt, change counting) error {
+	before, err := tx.HoldAttempts(tx, a.site.ID, a.subject, a.browser, tx.Now())
 	if err != nil {
 		return err
 	}
-	after, err := change(q, before)
+	after, err := change(tx, before)
 	if err != nil {
 		return err
 	}
 	if after == before {
 		return nil
 	}
-	if err := q.SaveAttempts(ctx, a.site.ID, a.subject, a.browser, after); err != nil {
+	if err := tx.SaveAttempts(tx, a.site.ID, a.subject, a.browser, after); err != nil {
 		return err
 	}
 	switch locked := !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt); {
 	case locked && a.answer:
-		return q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventLocked, gatehouse.ResultOK, map[string]string{"scope": "answers"}))
+		return tx.Record(a.user, gatehouse.EventLocked, gatehouse.ResultOK, map[string]string{"scope": "answers"})
 	case locked:
-		return s.lock(ctx, q, a, after)
+		return s.lock(tx, a, after)
 	}
 	return nil
 }
@@ -111,7 +108,7 @@ func (s *Service) drop(ctx context.Context, a *attempt) error {
 	if a.refused {
 		return nil
 	}
-	err := s.count(ctx, a, s.outcome(ctx, a, gatehouse.Attempts.Dropped))
+	err := s.count(ctx, a, s.outcome(a, gatehouse.Attempts.Dropped))
 	if errors.Is(err, errAbandoned) { // closed already, and there is nothing to take back
 		return nil
 	}

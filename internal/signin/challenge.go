@@ -6,10 +6,9 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // knownWords is what everybody knows about a person: no answer.
@@ -50,13 +49,12 @@ func (s *Service) sealChallenge(ctx context.Context, place *secret.Place, u gate
 
 // setChallenge stores a question. Recoveries that were begun with the one before are
 // over.
-func (s *Service) setChallenge(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, by gatehouse.Caller, c gatehouse.Challenge, sealed []byte) error {
-	w := s.whence(st, u, by)
+func (s *Service) setChallenge(tx *act.Unit, u gatehouse.User, c gatehouse.Challenge, sealed []byte) error {
 	return errors.Join(
-		q.SetChallenge(ctx, st.ID, u.ID, c, sealed),
-		q.EndRecoveries(ctx, st.ID, u.ID),
-		q.InsertEvent(ctx, s.event(by, u, gatehouse.EventChallengeSet, gatehouse.ResultOK, nil)),
-		s.tell(ctx, q, st, u, mail.ChallengeChanged{Username: u.Username, At: s.Now(), Address: by.Address, Place: w.place, Browser: w.browser}))
+		tx.SetChallenge(tx, tx.Site.ID, u.ID, c, sealed),
+		tx.EndAll(u, gatehouse.QuestionChanged),
+		tx.Record(u, gatehouse.EventChallengeSet, gatehouse.ResultOK, nil),
+		tx.Tell(u, mail.ChallengeChanged{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u)}))
 }
 
 // plausible is the question for a name that has none to ask: always the same for the

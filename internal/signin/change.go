@@ -5,10 +5,10 @@ import (
 	"errors"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // In is a session in which somebody changes something about the own account.
@@ -45,15 +45,15 @@ func (s *Service) ChangePassword(ctx context.Context, st *site.Site, in In, form
 		return Outcome{}, err
 	}
 	out := Outcome{Step: gatehouse.StepDone, Session: secret.NewToken(), Browser: in.Browser}
-	err = s.write(ctx, func(q store.Queries) error {
-		u, err := s.still(ctx, q, st, in, ses)
+	err = s.Do(ctx, st, in.Caller, func(tx *act.Unit) error {
+		u, err := s.still(tx, in, ses)
 		if err != nil {
 			return err
 		}
 		return errors.Join(
-			s.setChosen(ctx, q, st, &u, hash, kept{browser: ses.BrowserID, session: ses.ID}),
-			q.RenewSession(ctx, st.ID, ses.ID, secret.HashToken(out.Session), s.Now()),
-			s.tellChanged(ctx, q, st, u, in.Caller, mail.ChangedByOwner))
+			s.setChosen(tx, &u, hash, gatehouse.Kept{Session: ses.ID, Device: ses.BrowserID}),
+			tx.RenewSession(tx, st.ID, ses.ID, secret.HashToken(out.Session), tx.Now()),
+			s.tellChanged(tx, u, mail.ChangedByOwner))
 	})
 	return out, err
 }
@@ -78,12 +78,12 @@ func (s *Service) SetChallenge(ctx context.Context, st *site.Site, in In, form g
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(q store.Queries) error {
-		u, err := s.still(ctx, q, st, in, ses)
+	return s.Do(ctx, st, in.Caller, func(tx *act.Unit) error {
+		u, err := s.still(tx, in, ses)
 		if err != nil {
 			return err
 		}
-		return s.setChallenge(ctx, q, st, u, in.Caller, challenge, sealed)
+		return s.setChallenge(tx, u, challenge, sealed)
 	})
 }
 
@@ -175,24 +175,24 @@ func (s *Service) judgeAgain(ctx context.Context, a *attempt, place *secret.Plac
 		return err
 	}
 	wrong, over := false, false
-	err := s.write(ctx, func(q store.Queries) error {
-		result, err := s.judge(ctx, q, a)
+	err := s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error {
+		result, err := s.judge(tx, a)
 		if err != nil {
 			return err
 		}
 		wrong, over = false, false // a transaction may be run again
 		switch {
 		case result == gatehouse.ResultOK:
-			return s.countIn(ctx, q, a, gatehouse.Attempts.Right)
+			return s.countIn(tx, a, gatehouse.Attempts.Right)
 		case a.verdict.Match: // right a moment ago: another change was faster, and no guess
 			over = true
-			return s.countIn(ctx, q, a, gatehouse.Attempts.Dropped)
+			return s.countIn(tx, a, gatehouse.Attempts.Dropped)
 		}
 		wrong = true
-		err = errors.Join(s.wrong(ctx, q, a),
-			q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventPasswordChecked, gatehouse.ResultWrong, nil)))
+		err = errors.Join(s.wrong(tx, a),
+			tx.Record(a.user, gatehouse.EventPasswordChecked, gatehouse.ResultWrong, nil))
 		if err == nil {
-			a.user, err = q.User(ctx, a.site.ID, a.user.ID)
+			a.user, err = tx.User(tx, a.site.ID, a.user.ID)
 		}
 		return err
 	})
@@ -207,12 +207,12 @@ func (s *Service) judgeAgain(ctx context.Context, a *attempt, place *secret.Plac
 
 // still returns the user of a session, held, if the session is there and the password
 // is the one that was proved: a reset or a lock may have come in between.
-func (s *Service) still(ctx context.Context, q store.Queries, st *site.Site, in In, ses Session) (gatehouse.User, error) {
-	u, err := q.HoldUser(ctx, st.ID, ses.UserID)
+func (s *Service) still(tx *act.Unit, in In, ses Session) (gatehouse.User, error) {
+	u, err := tx.HoldUser(tx, tx.Site.ID, ses.UserID)
 	if err != nil {
 		return u, err
 	}
-	_, _, _, err = q.Session(ctx, st.ID, secret.HashToken(in.Session))
+	_, _, _, err = tx.Session(tx, tx.Site.ID, secret.HashToken(in.Session))
 	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && (!u.MaySignIn() || !u.Password.SetAt.Equal(ses.User.Password.SetAt)) {
 		err = errNoSession
 	}

@@ -75,7 +75,7 @@ func TestAClaimTakesNothingFromTheOwnerOfAnAddress(t *testing.T) {
 			}
 			s.claimant(st, fmt.Sprint("claim-", i), "com_rival", address, false, nil)
 		}
-		s.must(s.SignIn.SendResetLink(ctx, st, address, visitor(st)))
+		s.must(s.SignIn.SendResetLink(ctx, st, visitor(st), address))
 		mails := s.sent(address)
 		ours := 0
 		for _, m := range mails {
@@ -86,7 +86,7 @@ func TestAClaimTakesNothingFromTheOwnerOfAnAddress(t *testing.T) {
 		if len(mails) != 2 || ours != 1 {
 			t.Errorf("%d reset links, %d of them the owner's; want the owner's and one more", len(mails), ours)
 		}
-		s.must(s.SignIn.AskUsername(ctx, st, address, "It is about my order 4711.", visitor(st)))
+		s.must(s.SignIn.AskUsername(ctx, st, visitor(st), address, "It is about my order 4711."))
 		if got := s.sent(boss.Email); len(got) != 1 {
 			t.Errorf("the own administrator has %d requests", len(got))
 		}
@@ -115,7 +115,7 @@ func TestAUsedLinkProvesTheAddress(t *testing.T) {
 			s.claimant(st, fmt.Sprint("claim-", i), "com_rival", address, false, nil)
 		}
 		ada := s.claimant(st, "ada", "com_home", address, false, nil)
-		s.must(s.SignIn.SendResetLink(ctx, st, address, visitor(st)))
+		s.must(s.SignIn.SendResetLink(ctx, st, visitor(st), address))
 		token := ""
 		mails := s.sent(address)
 		for _, m := range mails {
@@ -133,7 +133,7 @@ func TestAUsedLinkProvesTheAddress(t *testing.T) {
 		}
 		_, err := s.enter(gatehouse.User{SiteID: st.ID, Username: address}, first, "")
 		s.refused("by an address that eight claim", err, gatehouse.Unauthenticated, "sign-in-failed")
-		s.must(s.SignIn.ResetPassword(ctx, st, token, reset(second), visitor(st)))
+		s.must(s.SignIn.ResetPassword(ctx, st, visitor(st), token, reset(second)))
 		if !s.User(ada).EmailConfirmed {
 			t.Error("the link came to the address, and the address is not confirmed")
 		}

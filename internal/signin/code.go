@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/guard"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -92,29 +93,29 @@ func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.Use
 // Errors: TooMany with CodeCodeWait; Conflict with CodeNoAddress; *MovedError;
 // Unauthenticated; Unavailable.
 func (s *Service) SendCode(ctx context.Context, st *site.Site, at At) error {
-	_, err := s.step(ctx, st, at, gatehouse.StepCode, func(q store.Queries, facts *gatehouse.SignInFacts) error {
+	_, err := s.step(ctx, st, at, gatehouse.StepCode, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		if !mail.CanSend(facts.User.Email) {
 			return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
 		}
-		next, err := s.nextCode(ctx, q, facts.User)
+		next, err := s.nextCode(tx, tx.Queries, facts.User)
 		if err != nil {
 			return err
 		}
-		if wait := next.Sub(s.Now()); wait > 0 {
+		if wait := next.Sub(tx.Now()); wait > 0 {
 			return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeCodeWait, RetryAfter: wait}
 		}
-		return s.sendCode(ctx, q, st, *facts, at.Caller)
+		return s.sendCode(tx, *facts)
 	})
 	return err
 }
 
 // chooseSending stores the choice not to have codes sent automatically (B09).
-func (s *Service) chooseSending(ctx context.Context, q store.Queries, u *gatehouse.User, onRequest bool) error {
+func (s *Service) chooseSending(tx *act.Unit, u *gatehouse.User, onRequest bool) error {
 	if u.CodesOnRequest == onRequest {
 		return nil
 	}
 	u.CodesOnRequest = onRequest
-	return q.SetCodesOnRequest(ctx, u.SiteID, u.ID, onRequest)
+	return tx.SetCodesOnRequest(tx, u.SiteID, u.ID, onRequest)
 }
 
 // codePurpose is what codes are hashed for: with the key file, because a million codes
@@ -127,44 +128,43 @@ func (s *Service) codeMAC(in gatehouse.SignIn, plain string) string {
 }
 
 // sendCode makes a code for a sign-in and mails it, in the caller's transaction.
-func (s *Service) sendCode(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, c gatehouse.Caller) error {
-	in, u, now, plain := f.SignIn, f.User, s.Now(), secret.NewCode()
-	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.codeMAC(in, plain), SentAt: now, ExpiresAt: now.Add(st.Policy.Code)}
-	w := s.whence(st, u, c)
-	id, err := s.Outbox.EnqueueID(ctx, q, st, mail.To(st, u), mail.VerificationCode{Username: u.Username, Code: plain,
-		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, Address: c.Address, Place: w.place, Browser: w.browser})
+func (s *Service) sendCode(tx *act.Unit, f gatehouse.SignInFacts) error {
+	in, u, now, plain := f.SignIn, f.User, tx.Now(), secret.NewCode()
+	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.codeMAC(in, plain), SentAt: now, ExpiresAt: now.Add(tx.Site.Policy.Code)}
+	id, err := tx.Mail(mail.To(tx.Site, u), mail.VerificationCode{Username: u.Username, Code: plain,
+		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u)})
 	if err != nil {
 		return err
 	}
 	code.MessageID = id
 	return errors.Join(
-		q.InsertCode(ctx, in.SiteID, u.ID, in.ID, code),
-		q.InsertEvent(ctx, s.event(c, u, gatehouse.EventCodeSent, gatehouse.ResultOK, nil)))
+		tx.InsertCode(tx, in.SiteID, u.ID, in.ID, code),
+		tx.Record(u, gatehouse.EventCodeSent, gatehouse.ResultOK, nil))
 }
 
 // sendFirst mails the first code of a sign-in by itself, where the person has not chosen
 // otherwise and had not too many in the last hour (B05, B09). It does not wait for the
 // pause between two: a code is for its own sign-in, and one without any is of no use.
-func (s *Service) sendFirst(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, c gatehouse.Caller) error {
+func (s *Service) sendFirst(tx *act.Unit, f gatehouse.SignInFacts) error {
 	u := f.User
 	if u.CodesOnRequest || !mail.CanSend(u.Email) {
 		return nil
 	}
-	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, s.Now().Add(-time.Hour))
+	sent, err := tx.CodesSent(tx, u.SiteID, u.ID, tx.Now().Add(-time.Hour))
 	if err != nil || len(sent) >= gatehouse.CodesAnHour {
 		return err
 	}
-	return s.sendCode(ctx, q, st, f, c)
+	return s.sendCode(tx, f)
 }
 
 // sendLate is sendFirst for a sign-in that needs a code only since its password was
 // entered, because Enhanced Security was switched on meanwhile.
-func (s *Service) sendLate(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, c gatehouse.Caller) error {
-	codes, err := q.Codes(ctx, st.ID, f.SignIn.ID)
+func (s *Service) sendLate(tx *act.Unit, f gatehouse.SignInFacts) error {
+	codes, err := tx.Codes(tx, tx.Site.ID, f.SignIn.ID)
 	if err != nil || len(codes) > 0 {
 		return err
 	}
-	return s.sendFirst(ctx, q, st, f, c)
+	return s.sendFirst(tx, f)
 }
 
 // CodeForm is what is entered on the page for codes.
@@ -235,12 +235,12 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 	if err != nil {
 		return 0, err
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
+	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error {
 		most := gatehouse.CodeTries
 		if guard.Out(guard.FiveCodes) {
 			most = 1e6
 		}
-		entered, err = q.CountCode(ctx, st.ID, facts.SignIn.ID, most)
+		entered, err = tx.CountCode(tx, st.ID, facts.SignIn.ID, most)
 		return err
 	})
 	if gatehouse.KindOf(err) == gatehouse.NotFound { // and nothing ends: one of those before it may be right
@@ -254,7 +254,7 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 		return entered, err
 	}
 	// It is not looked at, so it costs no try.
-	err = s.Store.Write(ctx, func(q store.Queries) error { return q.UncountCode(ctx, st.ID, facts.SignIn.ID) })
+	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error { return tx.UncountCode(tx, st.ID, facts.SignIn.ID) })
 	if err == nil {
 		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
 	}
@@ -301,13 +301,13 @@ func (s *Service) findCode(ctx context.Context, st *site.Site, in gatehouse.Sign
 
 // useCode uses a code up and goes on with the sign-in.
 func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse.Code, form CodeForm) (out Outcome, fault string, err error) {
-	out, err = s.step(ctx, st, at, gatehouse.StepCode, func(q store.Queries, facts *gatehouse.SignInFacts) error {
-		now, in := s.Now(), &facts.SignIn
+	out, err = s.step(ctx, st, at, gatehouse.StepCode, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
+		now, in := tx.Now(), &facts.SignIn
 		by := now
 		if guard.Out(guard.CodeExpires) {
 			by = c.SentAt
 		}
-		used, err := q.UseCode(ctx, st.ID, c.ID, by)
+		used, err := tx.UseCode(tx, st.ID, c.ID, by)
 		if err != nil {
 			return err
 		}
@@ -317,10 +317,10 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 		in.SecondStepAt, in.SecondMethod = now, gatehouse.MethodEmailCode
 		in.TrustBrowser = form.Trust && st.Policy.TrustedBrowser > 0
 		return errors.Join(
-			q.SignInSecondStep(ctx, st.ID, in.ID, now, in.SecondMethod, in.TrustBrowser),
-			s.chooseSending(ctx, q, &facts.User, form.OnRequest),
-			s.provedEmail(ctx, q, &facts.User, at.Caller),
-			q.InsertEvent(ctx, s.event(at.Caller, facts.User, gatehouse.EventCode, gatehouse.ResultOK, nil)))
+			tx.SignInSecondStep(tx, st.ID, in.ID, now, in.SecondMethod, in.TrustBrowser),
+			s.chooseSending(tx, &facts.User, form.OnRequest),
+			s.provedEmail(tx, &facts.User),
+			tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultOK, nil))
 	})
 	if errors.Is(err, errCodeLate) {
 		return Outcome{}, "code-used", nil
@@ -330,16 +330,16 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 
 // provedEmail notes what a code or a link that came back says: mail to the user's address
 // arrives and is read there. Codes and links that went to an earlier address have ended with it.
-func (s *Service) provedEmail(ctx context.Context, q store.Queries, u *gatehouse.User, c gatehouse.Caller) error {
-	if _, err := q.ClearBounce(ctx, u.SiteID, u.ID, u.Email, true); err != nil {
+func (s *Service) provedEmail(tx *act.Unit, u *gatehouse.User) error {
+	if _, err := tx.ClearBounce(tx, u.SiteID, u.ID, u.Email, true); err != nil {
 		return err
 	}
-	news, err := q.ProveEmail(ctx, u.SiteID, u.ID, u.Email)
+	news, err := tx.ProveEmail(tx, u.SiteID, u.ID, u.Email)
 	if err != nil || !news {
 		return err
 	}
 	u.EmailConfirmed = true
-	return q.InsertEvent(ctx, s.event(c, *u, gatehouse.EventEmailConfirmed, gatehouse.ResultOK, nil))
+	return tx.Record(*u, gatehouse.EventEmailConfirmed, gatehouse.ResultOK, nil)
 }
 
 // errCodeLate: the same code was used at the same moment, or its time has just ended.
@@ -356,10 +356,10 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 		tell = wait == 0
 	}
 	ended := false
-	err := s.write(ctx, func(q store.Queries) error {
-		err := q.InsertEvent(ctx, s.event(at.Caller, facts.User, gatehouse.EventCode, gatehouse.ResultWrong, map[string]string{"fault": fault}))
+	err := s.Do(ctx, st, at.Caller, func(tx *act.Unit) error {
+		err := tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultWrong, map[string]string{"fault": fault})
 		if err == nil && left <= 0 && !guard.Out(guard.LastCodeEndsSignIn) && !guard.Out(guard.FiveCodes) {
-			ended, err = s.endUnproved(ctx, q, st, at, tell)
+			ended, err = s.endUnproved(tx, at, tell)
 		}
 		return err
 	})
@@ -383,18 +383,17 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 // endUnproved ends a sign-in after its last code, unless one that was entered at the same
 // moment was right: to press twice must not undo it. The owner hears of it, because who
 // came as far as this knows the password (ASVS 6.3.5).
-func (s *Service) endUnproved(ctx context.Context, q store.Queries, st *site.Site, at At, tell bool) (ended bool, err error) {
-	facts, err := s.hold(ctx, q, st, at.SignIn)
+func (s *Service) endUnproved(tx *act.Unit, at At, tell bool) (ended bool, err error) {
+	facts, err := s.hold(tx, at.SignIn)
 	if errors.Is(err, errNoSignIn) {
 		return false, nil
 	}
 	if err != nil || !facts.SignIn.SecondStepAt.IsZero() {
 		return false, err
 	}
-	if err := q.DeleteSignIn(ctx, st.ID, secret.HashToken(at.SignIn)); err != nil || !tell {
+	if err := tx.DeleteSignIn(tx, tx.Site.ID, secret.HashToken(at.SignIn)); err != nil || !tell {
 		return true, err
 	}
-	w := s.whence(st, facts.User, at.Caller)
-	return true, s.tell(ctx, q, st, facts.User, mail.WrongCodes{Username: facts.User.Username, Tries: gatehouse.CodeTries, At: s.Now(),
-		Address: at.Caller.Address, Place: w.place, Browser: w.browser})
+	return true, tx.Tell(facts.User, mail.WrongCodes{Username: facts.User.Username, Tries: gatehouse.CodeTries, At: tx.Now(),
+		Address: at.Caller.Address, Place: tx.PlaceFor(facts.User), Browser: tx.BrowserFor(facts.User)})
 }

@@ -51,7 +51,7 @@ func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 		home := s.wantIn(s.atCode(u), s.mailedCode(u)).Browser
 		for round := range 3 {
 			s.Clock.Add(time.Hour)
-			s.must(s.desk.ResetSecondStep(ctx, operator, s.uk(), u.ID))
+			s.must(s.desk.ResetSecondStep(ctx, s.uk(), operator, u.ID))
 			var ats [2]signin.At
 			var codes [2]string
 			for i := range ats {
@@ -81,7 +81,7 @@ func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 			for _, out := range outs {
 				home = s.open(u, first, out.Browser).Browser
 			}
-			s.must(s.desk.ResetSecondStep(ctx, operator, s.uk(), u.ID))
+			s.must(s.desk.ResetSecondStep(ctx, s.uk(), operator, u.ID))
 			s.begin(u, first, home, gatehouse.StepCode)
 			s.mailedCode(u) // not to be taken for the next one
 		}
@@ -91,7 +91,7 @@ func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 // trustedIn expects that so many browsers are trusted.
 func (s *stage) trustedIn(u gatehouse.User, want int) {
 	s.t.Helper()
-	second, err := s.desk.SecondStep(ctx, operator, s.uk(), u.ID)
+	second, err := s.desk.SecondStep(ctx, s.uk(), operator, u.ID)
 	if err != nil || len(second.Trusted) != want {
 		s.t.Fatalf("%s is trusted in %d browsers (%v), want %d", u.Username, len(second.Trusted), err, want)
 	}
@@ -143,7 +143,7 @@ func TestTheRightCodeWhileTheSecondStepIsReset(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 6 {
 			u := s.careful(fmt.Sprint("reset-", n), nil)
-			out, left, err := s.whileClosing(u, func() error { return s.desk.ResetSecondStep(ctx, operator, s.uk(), u.ID) })
+			out, left, err := s.whileClosing(u, func() error { return s.desk.ResetSecondStep(ctx, s.uk(), operator, u.ID) })
 			if session := out.Session != "" && s.alive(s.uk(), out.Session); session != (err == nil) || left != "" {
 				t.Fatalf("%d: session %v, the sign-in is at %q, %v", n, session, left, err)
 			}
@@ -156,16 +156,16 @@ func TestTheRightCodeWhileTheSecondStepIsReset(t *testing.T) {
 func (s *stage) closes(u gatehouse.User, how int) error {
 	switch how {
 	case 0:
-		_, err := s.desk.ResetPassword(ctx, operator, s.uk(), u.ID)
+		_, err := s.desk.ResetPassword(ctx, s.uk(), operator, u.ID)
 		return err
 	case 1:
-		return s.desk.Deactivate(ctx, operator, s.uk(), u.ID)
+		return s.desk.Deactivate(ctx, s.uk(), operator, u.ID)
 	case 2:
 		return s.Store.Write(ctx, func(q store.Queries) error {
 			_, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByOperator, s.Clock.Now())
-			return errors.Join(err, q.EndAccess(ctx, u.SiteID, u.ID))
+			return errors.Join(err, endLocked(ctx, q, u))
 		})
 	}
-	_, err := s.desk.SwitchTwoFactor(ctx, operator, s.uk(), u.CompanyID, false, "")
+	_, err := s.desk.SwitchTwoFactor(ctx, s.uk(), operator, u.CompanyID, false, "")
 	return err
 }

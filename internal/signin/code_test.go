@@ -356,7 +356,7 @@ func TestCodesAndTheAddress(t *testing.T) {
 
 		at = s.atCode(u)
 		code, fresh := s.mailedCode(u), "elsewhere@northgate.example"
-		_, err = s.desk.UpdateUser(ctx, operator, s.uk(), u.ID, directory.UserChange{Email: &fresh})
+		_, err = s.desk.UpdateUser(ctx, s.uk(), operator, u.ID, directory.UserChange{Email: &fresh})
 		s.must(err)
 		if _, err := s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: code}); gatehouse.KindOf(err) != gatehouse.Unauthenticated {
 			t.Errorf("a code of the old address: %v", err)
@@ -414,7 +414,7 @@ func TestB05WithoutAnAddress(t *testing.T) {
 			t.Errorf("%+v", state)
 		}
 		s.refused("asking for one", s.SignIn.SendCode(ctx, s.uk(), at), gatehouse.Conflict, signin.CodeNoAddress)
-		s.must(s.SignIn.SignOut(ctx, s.uk(), "", at.SignIn, visitor(s.uk())))
+		s.must(s.SignIn.SignOut(ctx, s.uk(), visitor(s.uk()), "", at.SignIn))
 		_, err := s.SignIn.CodeState(ctx, s.uk(), at)
 		s.refused("after signing out", err, gatehouse.Unauthenticated, "no-sign-in")
 	})

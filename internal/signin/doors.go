@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -22,7 +23,7 @@ const keptLinks = 3
 // strangers. Only the address that it comes from is ever refused with 429: a limit that
 // hangs on a name could be used up by anybody, and would keep out its owner. own: it was
 // the budget apart.
-func (s *Service) allowRecovery(ctx context.Context, st *site.Site, what, known string, c gatehouse.Caller) (own bool, err error) {
+func (s *Service) allowRecovery(ctx context.Context, st *site.Site, c gatehouse.Caller, what, known string) (own bool, err error) {
 	of := what + ":" + st.ID
 	if known != "" {
 		if wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryName.of(of+":known:"+known)); err != nil || wait == 0 {
@@ -52,7 +53,7 @@ func (s *Service) allowMail(ctx context.Context, st *site.Site, what, email stri
 // browsers of that user have one budget, which is instead of the address's: whoever knows
 // a password makes any number of known browsers, and must not fill the mailbox from them,
 // nor end the links that the owner has asked for.
-func (s *Service) admitMail(ctx context.Context, st *site.Site, what, email string, c gatehouse.Caller) (send, own bool, err error) {
+func (s *Service) admitMail(ctx context.Context, st *site.Site, c gatehouse.Caller, what, email string) (send, own bool, err error) {
 	known := ""
 	if c.Browser != "" {
 		known, err = s.Store.Read().BrowserOfEmail(ctx, st.ID, email, secret.HashToken(c.Browser), s.Now().Add(-gatehouse.BrowserKnownFor))
@@ -60,7 +61,7 @@ func (s *Service) admitMail(ctx context.Context, st *site.Site, what, email stri
 			return false, false, err
 		}
 	}
-	if own, err = s.allowRecovery(ctx, st, what, known, c); err != nil || own {
+	if own, err = s.allowRecovery(ctx, st, c, what, known); err != nil || own {
 		return own, own, err
 	}
 	send, err = s.allowMail(ctx, st, what, email)
@@ -68,9 +69,9 @@ func (s *Service) admitMail(ctx context.Context, st *site.Site, what, email stri
 }
 
 // notSent records a request that came after too many for the same address.
-func (s *Service) notSent(ctx context.Context, kind gatehouse.EventKind, c gatehouse.Caller) error {
-	return s.Store.Write(ctx, func(q store.Queries) error {
-		return q.InsertEvent(ctx, s.event(c, gatehouse.User{}, kind, gatehouse.ResultLimited, nil))
+func (s *Service) notSent(ctx context.Context, st *site.Site, c gatehouse.Caller, kind gatehouse.EventKind) error {
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		return tx.Record(gatehouse.User{}, kind, gatehouse.ResultLimited, nil)
 	})
 }
 
@@ -84,14 +85,14 @@ func (s *Service) RecoveredBrowser(token string) string {
 // recoveredIn makes the browser in which a recovery was completed one that the account
 // knows: strangers who lock strangers out do not lock out who has just proved to be the
 // owner. Whoever shares the browser goes along to its new token.
-func (s *Service) recoveredIn(ctx context.Context, q store.Queries, u gatehouse.User, token string, c gatehouse.Caller) error {
-	now, fresh := s.Now(), secret.HashToken(s.RecoveredBrowser(token))
-	if c.Browser != "" {
-		if err := q.RenameBrowser(ctx, u.SiteID, secret.HashToken(c.Browser), fresh); err != nil {
+func (s *Service) recoveredIn(tx *act.Unit, u gatehouse.User, token string) error {
+	now, fresh := tx.Now(), secret.HashToken(s.RecoveredBrowser(token))
+	if tx.Caller.Browser != "" {
+		if err := tx.RenameBrowser(tx, u.SiteID, secret.HashToken(tx.Caller.Browser), fresh); err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		q.BrowserRecovered(ctx, u.SiteID, u.ID, fresh, store.NewID("brw", now), c.UserAgent, c.Address, now),
-		q.KeepBrowsers(ctx, u.SiteID, u.ID, mostBrowsers))
+		tx.BrowserRecovered(tx, u.SiteID, u.ID, fresh, store.NewID("brw", now), tx.Caller.UserAgent, tx.Caller.Address, now),
+		tx.KeepBrowsers(tx, u.SiteID, u.ID, mostBrowsers))
 }

@@ -76,7 +76,7 @@ func (w *siege) getIn() (err error) {
 
 // byLink asks for a link and uses the newest in the mailbox that is good.
 func (w *siege) byLink() (token, password string, err error) {
-	if err := w.SignIn.SendResetLink(ctx, w.st, w.owner.Email, from(w.st, 1)); err != nil {
+	if err := w.SignIn.SendResetLink(ctx, w.st, from(w.st, 1), w.owner.Email); err != nil {
 		return "", "", err
 	}
 	w.strangers(4)
@@ -88,7 +88,7 @@ func (w *siege) byLink() (token, password string, err error) {
 			continue
 		}
 		w.strangers(4) // while the new password is typed
-		return token, second, w.SignIn.ResetPassword(ctx, w.st, token, reset(second), from(w.st, 1))
+		return token, second, w.SignIn.ResetPassword(ctx, w.st, from(w.st, 1), token, reset(second))
 	}
 	return "", "", err
 }
@@ -100,7 +100,7 @@ func (w *siege) byQuestion() (token, password string, err error) {
 		return "", "", err
 	}
 	w.strangers(4)
-	if err = w.SignIn.AnswerChallenge(ctx, w.st, token, answer, from(w.st, 1)); err != nil {
+	if err = w.SignIn.AnswerChallenge(ctx, w.st, from(w.st, 1), token, answer); err != nil {
 		if gatehouse.KindOf(err) != gatehouse.Invalid {
 			return "", "", err
 		}
@@ -110,7 +110,7 @@ func (w *siege) byQuestion() (token, password string, err error) {
 		}
 		w.strangers(4)
 		token = links[len(links)-1]
-		if err := w.SignIn.AnswerChallenge(ctx, w.st, token, answer, from(w.st, 1)); err != nil {
+		if err := w.SignIn.AnswerChallenge(ctx, w.st, from(w.st, 1), token, answer); err != nil {
 			return "", "", err
 		}
 	}
@@ -128,15 +128,15 @@ func (w *siege) strangers(most int) {
 		case 0: // time passes
 			w.Clock.Add(time.Duration(1+w.dice.IntN(240)) * time.Second)
 		case 1:
-			w.SignIn.SendResetLink(ctx, w.st, email, c) //nolint:errcheck // it is a stranger's, like all that follow
+			w.SignIn.SendResetLink(ctx, w.st, c, email) //nolint:errcheck // it is a stranger's, like all that follow
 		case 2:
-			w.SignIn.AskUsername(ctx, w.st, email, "It is me.", c) //nolint:errcheck
+			w.SignIn.AskUsername(ctx, w.st, c, email, "It is me.") //nolint:errcheck
 		case 3:
 			w.SignIn.BeginRecovery(ctx, w.st, signin.RecoveryRequest{Username: w.owner.Username, Email: "x@northgate.example", Caller: c}) //nolint:errcheck
 		case 4, 5, 6:
 			if token, err := w.SignIn.BeginRecovery(ctx, w.st, signin.RecoveryRequest{Username: w.owner.Username, Email: email, Caller: c}); err == nil {
 				for range 3 {
-					w.SignIn.AnswerChallenge(ctx, w.st, token, "Rex", c) //nolint:errcheck
+					w.SignIn.AnswerChallenge(ctx, w.st, c, token, "Rex") //nolint:errcheck
 				}
 			}
 		default:

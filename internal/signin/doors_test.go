@@ -55,10 +55,10 @@ func (s *stage) good(st *site.Site, tokens []string) (n int) {
 func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
 		st, u := s.press(), s.reader("owner", nil)
-		s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 1)))
+		s.must(s.SignIn.SendResetLink(ctx, st, from(st, 1), u.Email))
 		mine := s.tokens(u.Email)[0]
 		for n := range 8 {
-			s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 10+n)))
+			s.must(s.SignIn.SendResetLink(ctx, st, from(st, 10+n), u.Email))
 		}
 		all := s.tokens(u.Email)
 		if len(all) != 3 || s.good(st, all) != 3 {
@@ -66,7 +66,7 @@ func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 		}
 		for range 10 { // somebody asks all the time from another network
 			s.Clock.Add(3 * time.Minute)
-			s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 99)))
+			s.must(s.SignIn.SendResetLink(ctx, st, from(st, 99), u.Email))
 			if s.good(st, s.tokens(u.Email)) == 0 {
 				t.Fatal("no link in the mailbox is good")
 			}
@@ -75,8 +75,8 @@ func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 		if len(all) != 4 || s.good(st, all) != 3 {
 			t.Fatalf("half an hour later %d links, %d good", len(all), s.good(st, all))
 		}
-		s.refused("the oldest of four", s.SignIn.ResetPassword(ctx, st, mine, reset(phrase), from(st, 1)), gatehouse.Gone, signin.CodeLinkOver)
-		s.must(s.SignIn.ResetPassword(ctx, st, all[2], reset(phrase), from(st, 1)))
+		s.refused("the oldest of four", s.SignIn.ResetPassword(ctx, st, from(st, 1), mine, reset(phrase)), gatehouse.Gone, signin.CodeLinkOver)
+		s.must(s.SignIn.ResetPassword(ctx, st, from(st, 1), all[2], reset(phrase)))
 		if n := s.good(st, all); n != 0 {
 			t.Errorf("%d links are good after one was used", n)
 		}
@@ -92,14 +92,14 @@ func TestAKnownBrowserHasItsOwnBudget(t *testing.T) {
 		browser := s.open(u, first, "").Browser
 		stranger := in(st, 3, s.open(s.reader("somebody", nil), first, "").Browser)
 		for n := range 8 { // by name, and from the owner's network
-			s.SignIn.SendResetLink(ctx, st, u.Email, from(st, n)) //nolint:errcheck // some are one too many
-			s.SignIn.SendResetLink(ctx, st, u.Email, stranger)    //nolint:errcheck
+			s.SignIn.SendResetLink(ctx, st, from(st, n), u.Email) //nolint:errcheck // some are one too many
+			s.SignIn.SendResetLink(ctx, st, stranger, u.Email)    //nolint:errcheck
 		}
 		before := len(s.tokens(u.Email))
 		if before != 3 {
 			t.Fatalf("strangers sent %d links, also in a browser that somebody else is known in", before)
 		}
-		s.must(s.SignIn.SendResetLink(ctx, st, u.Email, in(st, 3, browser)))
+		s.must(s.SignIn.SendResetLink(ctx, st, in(st, 3, browser), u.Email))
 		if n := len(s.tokens(u.Email)); n != before+1 {
 			t.Errorf("the owner's own browser sent %d", n-before)
 		}
@@ -107,11 +107,11 @@ func TestAKnownBrowserHasItsOwnBudget(t *testing.T) {
 		boss := s.person("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
 		known := s.open(local, first, "").Browser
 		for n := range 6 {
-			s.must(s.SignIn.AskUsername(ctx, s.uk(), s.person(fmt.Sprint("colleague-", n), nil).Email, "", from(s.uk(), n)))
-			s.must(s.SignIn.AskUsername(ctx, s.uk(), local.Email, "", from(s.uk(), n)))
+			s.must(s.SignIn.AskUsername(ctx, s.uk(), from(s.uk(), n), s.person(fmt.Sprint("colleague-", n), nil).Email, ""))
+			s.must(s.SignIn.AskUsername(ctx, s.uk(), from(s.uk(), n), local.Email, ""))
 		}
 		before = len(s.sent(boss.Email))
-		s.must(s.SignIn.AskUsername(ctx, s.uk(), local.Email, "It is me.", in(s.uk(), 1, known)))
+		s.must(s.SignIn.AskUsername(ctx, s.uk(), in(s.uk(), 1, known), local.Email, "It is me."))
 		if m := s.sent(boss.Email); len(m) != before+1 || !strings.Contains(m[before].Text, "It is me.") {
 			t.Errorf("of the owner's own browser %d requests", len(m)-before)
 		}
@@ -134,7 +134,7 @@ func TestARecoveryMakesItsBrowserKnown(t *testing.T) {
 		besiege()
 		token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: u.Username, Email: u.Email, Caller: in(st, 1, shared)})
 		s.must(err)
-		s.must(s.SignIn.AnswerChallenge(ctx, st, token, answer, in(st, 1, shared)))
+		s.must(s.SignIn.AnswerChallenge(ctx, st, in(st, 1, shared), token, answer))
 		browser := s.SignIn.RecoveredBrowser(token)
 		issued := s.mailedPassword(u)
 		besiege()
@@ -164,7 +164,7 @@ func TestARecoveryMakesItsBrowserKnown(t *testing.T) {
 			s.enterFrom(reader, wrong, from(press, 30+n))
 		}
 		link := s.link(reader.Email)
-		s.must(s.SignIn.ResetPassword(ctx, press, link, reset(phrase), from(press, 1)))
+		s.must(s.SignIn.ResetPassword(ctx, press, from(press, 1), link, reset(phrase)))
 		for n := range 8 {
 			s.enterFrom(reader, wrong, from(press, 30+n))
 		}
@@ -198,7 +198,7 @@ func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 		closeAnswers(known)
 		token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: known.Username, Email: known.Email, Caller: in(st, 1, browser)})
 		s.must(err)
-		s.must(s.SignIn.AnswerChallenge(ctx, st, token, answer, in(st, 1, browser)))
+		s.must(s.SignIn.AnswerChallenge(ctx, st, in(st, 1, browser), token, answer))
 
 		s.mend("the right answer in a strange browser", s.answer(s.recovery(u.Username, u.Email), answer), "answer answer-wrong 2")
 		links := s.recoveryLinks(u)

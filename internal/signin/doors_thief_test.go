@@ -22,11 +22,11 @@ func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
 			thieves = append(thieves, s.open(u, first, "").Browser)
 			locals = append(locals, s.open(local, first, "").Browser)
 		}
-		s.must(s.SignIn.SendResetLink(ctx, st, u.Email, from(st, 1)))
+		s.must(s.SignIn.SendResetLink(ctx, st, from(st, 1), u.Email))
 		for n := range thieves {
 			for range 4 {
-				s.must(s.SignIn.SendResetLink(ctx, st, u.Email, in(st, 10+n, thieves[n])))
-				s.must(s.SignIn.AskUsername(ctx, s.uk(), local.Email, "", in(s.uk(), 10+n, locals[n])))
+				s.must(s.SignIn.SendResetLink(ctx, st, in(st, 10+n, thieves[n]), u.Email))
+				s.must(s.SignIn.AskUsername(ctx, s.uk(), in(s.uk(), 10+n, locals[n]), local.Email, ""))
 			}
 		}
 		// Both budgets at once: the browsers' and everybody's.
@@ -48,7 +48,7 @@ func TestAThiefOfThePasswordHasOneCountOfAnswers(t *testing.T) {
 			c := in(st, n, s.open(u, first, "").Browser)
 			token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: u.Username, Email: u.Email, Caller: c})
 			s.must(err)
-			return s.SignIn.AnswerChallenge(ctx, st, token, text, c)
+			return s.SignIn.AnswerChallenge(ctx, st, c, token, text)
 		}
 		for n := range st.Policy.AnswerLockout().Attempts {
 			s.mend("a wrong answer", guess(n, "Rex"), "answer answer-wrong 2")
@@ -72,14 +72,14 @@ func TestAClaimHasNoBudget(t *testing.T) {
 		s.firm(st, "rival")
 		boss := s.firm(st, "home")
 		s.claimant(st, "ada", "com_home", address, true, nil)
-		s.must(s.SignIn.SendResetLink(ctx, st, address, from(st, 1)))
+		s.must(s.SignIn.SendResetLink(ctx, st, from(st, 1), address))
 		mine := s.tokens(address)[0]
 		for n := range 3 {
 			claim := s.claimant(st, fmt.Sprint("claim-", n), "com_rival", address, false, nil)
 			c := in(st, 10+n, s.open(claim, first, "").Browser)
 			for range 4 {
-				s.SignIn.SendResetLink(ctx, st, address, c)   //nolint:errcheck // a stranger's
-				s.SignIn.AskUsername(ctx, st, address, "", c) //nolint:errcheck
+				s.SignIn.SendResetLink(ctx, st, c, address)   //nolint:errcheck // a stranger's
+				s.SignIn.AskUsername(ctx, st, c, address, "") //nolint:errcheck
 			}
 		}
 		if _, err := s.SignIn.ResetLink(ctx, st, mine); err != nil {

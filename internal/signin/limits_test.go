@@ -50,7 +50,7 @@ func TestA12AnAdministratorIsNotFlooded(t *testing.T) {
 		boss := s.person("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
 		ask := func(i int) {
 			u := s.person(fmt.Sprint("colleague-", i), nil)
-			s.must(s.SignIn.AskUsername(ctx, s.uk(), u.Email, "", visitor(s.uk())))
+			s.must(s.SignIn.AskUsername(ctx, s.uk(), visitor(s.uk()), u.Email, ""))
 			events, err := s.Store.Read().EventsOfUser(ctx, u.SiteID, u.ID, 1)
 			s.must(err)
 			if len(events) != 1 || events[0].Kind != gatehouse.EventUsernameAsked {

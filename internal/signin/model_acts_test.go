@@ -44,13 +44,13 @@ func (p *player) do(a act, before modelState) (reply, error) {
 		out, err := p.SignIn.AcceptTerms(ctx, p.st, p.at(a.browser), yesForm(p.st))
 		return p.led(a.browser, out, err)
 	case signOut:
-		return said(p.SignIn.SignOut(ctx, p.st, tab.session, tab.signIn, visitor(p.st)))
+		return said(p.SignIn.SignOut(ctx, p.st, visitor(p.st), tab.session, tab.signIn))
 	case changeOwn, signOutOther, removeOther, switchOwn:
 		return p.inSession(a)
 	case forgot, answerRight, answerWrong, askLink, followLink:
 		return p.recovers(a.verb)
 	case endTrustIn:
-		return said(p.desk.EndTrust(ctx, operator, p.st, p.user.ID, p.browserID(a.browser)))
+		return said(p.desk.EndTrust(ctx, p.st, operator, p.user.ID, p.browserID(a.browser)))
 	}
 	return p.others(a.verb)
 }
@@ -100,18 +100,18 @@ func (p *player) recovers(v verb) (reply, error) {
 		})
 		return said(err)
 	case answerRight:
-		err := p.SignIn.AnswerChallenge(ctx, p.st, p.question, answer, visitor(p.st))
+		err := p.SignIn.AnswerChallenge(ctx, p.st, visitor(p.st), p.question, answer)
 		if err == nil {
 			p.password = p.mailed(temporaryPassword.FindString)
 		}
 		return said(err)
 	case answerWrong:
-		return said(p.SignIn.AnswerChallenge(ctx, p.st, p.question, "Rex", visitor(p.st)))
+		return said(p.SignIn.AnswerChallenge(ctx, p.st, visitor(p.st), p.question, "Rex"))
 	case askLink:
 		return p.asksLink()
 	}
 	next := p.word()
-	err := p.SignIn.ResetPassword(ctx, p.st, p.link, signin.NewPassword{New: next, Repeat: next}, visitor(p.st))
+	err := p.SignIn.ResetPassword(ctx, p.st, visitor(p.st), p.link, signin.NewPassword{New: next, Repeat: next})
 	if err == nil {
 		p.password = next
 	}
@@ -253,13 +253,13 @@ func (p *player) others(v verb) (reply, error) {
 	case switchCompany:
 		firm, err := p.Store.Read().Company(ctx, u.SiteID, u.CompanyID)
 		p.must(err)
-		_, err = p.desk.SwitchTwoFactor(ctx, operator, p.st, u.CompanyID, !firm.TwoFactor, "")
+		_, err = p.desk.SwitchTwoFactor(ctx, p.st, operator, u.CompanyID, !firm.TwoFactor, "")
 		return said(err)
 	case newTerms:
 		p.st.TermsVersion = p.word()
 		p.st.Terms = []site.Terms{{Version: p.st.TermsVersion, Texts: map[string]string{"en-GB": "1. " + p.st.TermsVersion}}}
 	case resetPassword:
-		if _, err := p.desk.ResetPassword(ctx, operator, p.st, u.ID); err != nil {
+		if _, err := p.desk.ResetPassword(ctx, p.st, operator, u.ID); err != nil {
 			return said(err)
 		}
 		p.Outbox.Hurry()
@@ -271,20 +271,20 @@ func (p *player) others(v verb) (reply, error) {
 	case correctAddress:
 		return p.corrects()
 	case resetSecondStep:
-		return said(p.desk.ResetSecondStep(ctx, operator, p.st, u.ID))
+		return said(p.desk.ResetSecondStep(ctx, p.st, operator, u.ID))
 	case lockAccount:
 		p.write(func(q store.Queries) error {
 			if _, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByOperator, p.Clock.Now()); err != nil {
 				return err
 			}
-			return q.EndAccess(ctx, u.SiteID, u.ID)
+			return endLocked(ctx, q, u)
 		})
 	case unlockAccount:
-		return said(p.desk.Unlock(ctx, operator, p.st, u.ID))
+		return said(p.desk.Unlock(ctx, p.st, operator, u.ID))
 	case deactivate:
-		return said(p.desk.Deactivate(ctx, operator, p.st, u.ID))
+		return said(p.desk.Deactivate(ctx, p.st, operator, u.ID))
 	case activate:
-		return said(p.desk.Activate(ctx, operator, p.st, u.ID))
+		return said(p.desk.Activate(ctx, p.st, operator, u.ID))
 	case hourPasses, weekPasses:
 		p.Clock.Add(map[verb]time.Duration{hourPasses: anHour, weekPasses: aWeek}[v])
 		p.usedUp()
@@ -299,7 +299,7 @@ func (p *player) others(v verb) (reply, error) {
 // is with the next code, is not what the walks are about.
 func (p *player) corrects() (reply, error) {
 	fresh := fmt.Sprintf("%s.%s@northgate.example", p.user.Username, p.word())
-	if _, err := p.desk.UpdateUser(ctx, operator, p.st, p.user.ID, directory.UserChange{Email: &fresh}); err != nil {
+	if _, err := p.desk.UpdateUser(ctx, p.st, operator, p.user.ID, directory.UserChange{Email: &fresh}); err != nil {
 		return said(err)
 	}
 	p.Outbox.Hurry()

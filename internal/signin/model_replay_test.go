@@ -54,7 +54,7 @@ func newPlayer(s *stage, begin modelState) *player {
 	st.Policy.Password.MaxAge = 0
 	st.Policy.Lockout = gatehouse.LockoutPolicy{Attempts: 1e6, InAll: 1e6}
 	p := &player{stage: s, st: &st, password: first, told: map[string]bool{}, tabs: [2]*playerTab{{}, {}},
-		own: &account.Service{Store: s.Store, SignIn: s.SignIn, Outbox: s.Outbox, Keys: s.Keys, Now: s.Clock.Now}}
+		own: &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}}
 	firm := gatehouse.Company{SiteID: st.ID, ID: store.NewID("com", s.Clock.Now()), Name: "Eastgate Ltd", AccountNumber: name,
 		TwoFactor: begin.company, CreatedAt: s.Clock.Now()}
 	s.write(func(q store.Queries) error { return q.InsertCompany(ctx, firm) })
@@ -220,7 +220,7 @@ func (p *player) seen() (all seen) {
 // trusted counts the browsers that are listed as trusted (B08).
 func (p *player) trusted() int {
 	p.t.Helper()
-	second, err := p.desk.SecondStep(ctx, operator, p.st, p.user.ID)
+	second, err := p.desk.SecondStep(ctx, p.st, operator, p.user.ID)
 	p.must(err)
 	return len(second.Trusted)
 }

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -10,11 +9,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"gatehouse"
-	"gatehouse/internal/guard"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // faults collects what is wrong with a form, all at once.
@@ -146,32 +144,24 @@ func sameAsIssued(w gatehouse.Password, old, chosen string) bool {
 	return samePassword(asIssued(w, old), asIssued(w, chosen))
 }
 
-// kept is what stays open when a password is changed: at most one browser, with its
-// session and its sign-in in progress.
-type kept struct{ browser, session, signIn string }
-
 // setChosen writes a password that its owner has chosen, and ends everything else that
 // was open in the user's name (invariant 5; ASVS 7.4.3).
-func (s *Service) setChosen(ctx context.Context, q store.Queries, st *site.Site, u *gatehouse.User, hash string, keep kept) error {
-	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: s.Now()}
-	if err := q.ReplacePassword(ctx, *u, w, st.Policy.Password.History); err != nil {
+func (s *Service) setChosen(tx *act.Unit, u *gatehouse.User, hash string, kept gatehouse.Kept) error {
+	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: tx.Now()}
+	if err := tx.ReplacePassword(tx, *u, w, tx.Site.Policy.Password.History); err != nil {
 		return err
 	}
+	was := *u
 	u.Password = w
-	_, err := q.EndOtherSessions(ctx, st.ID, guard.Kept(guard.PasswordEndsSessions, u.ID), keep.session)
-	return errors.Join(err,
-		q.DeleteOtherSignInsOf(ctx, st.ID, u.ID, keep.signIn),
-		q.ForgetOtherBrowsers(ctx, st.ID, u.ID, keep.browser),
-		q.EndTrust(ctx, st.ID, guard.Kept(guard.PasswordEndsTrust, u.ID)),
-		q.EndRecoveries(ctx, st.ID, u.ID))
+	_, err := tx.End(was, gatehouse.PasswordChanged, kept)
+	return err
 }
 
 // tellChanged records a changed password and tells the owner.
-func (s *Service) tellChanged(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, c gatehouse.Caller, by mail.PasswordChanger) error {
-	err := q.InsertEvent(ctx, s.event(c, u, gatehouse.EventPasswordChanged, gatehouse.ResultOK, map[string]string{"by": string(by)}))
+func (s *Service) tellChanged(tx *act.Unit, u gatehouse.User, by mail.PasswordChanger) error {
+	err := tx.Record(u, gatehouse.EventPasswordChanged, gatehouse.ResultOK, map[string]string{"by": string(by)})
 	if err != nil {
 		return err
 	}
-	w := s.whence(st, u, c)
-	return s.tell(ctx, q, st, u, mail.PasswordChanged{Username: u.Username, At: s.Now(), Address: c.Address, Place: w.place, Browser: w.browser, By: by})
+	return tx.Tell(u, mail.PasswordChanged{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u), By: by})
 }

@@ -86,7 +86,7 @@ func TestA11NoneOfTheLastFivePasswords(t *testing.T) {
 		var issued string
 		for range 3 { // resets do not push any of them out
 			s.Clock.Add(time.Minute)
-			_, err := s.desk.ResetPassword(ctx, operator, s.uk(), u.ID)
+			_, err := s.desk.ResetPassword(ctx, s.uk(), operator, u.ID)
 			s.must(err)
 			issued = s.mailedPassword(u)
 		}

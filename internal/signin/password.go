@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -65,7 +66,6 @@ type attempt struct {
 	refused bool               // locked: not verified, not counted
 	checked gatehouse.Password // what was verified; the account may have another one since
 	verdict secret.Verdict
-	told    bool // a mail has been enqueued
 	answer  bool // it is an answer to a challenge question, not a password
 }
 
@@ -206,12 +206,12 @@ func (s *Service) endLock(ctx context.Context, a *attempt) error {
 	}
 	since := a.user.LockedAt
 	a.user.LockedAt, a.user.LockReason = time.Time{}, ""
-	return s.Store.Write(ctx, func(q store.Queries) error {
-		if ended, err := q.EndLock(ctx, a.site.ID, a.user.ID, since); err != nil || !ended {
+	by := gatehouse.Caller{Kind: gatehouse.System, SiteID: a.site.ID, Reference: a.req.Caller.Reference}
+	return s.Do(ctx, a.site, by, func(tx *act.Unit) error {
+		if ended, err := tx.EndLock(tx, a.site.ID, a.user.ID, since); err != nil || !ended {
 			return err
 		}
-		by := gatehouse.Caller{Kind: gatehouse.System, SiteID: a.site.ID, Reference: a.req.Caller.Reference}
-		return q.InsertEvent(ctx, s.event(by, a.user, gatehouse.EventUnlocked, gatehouse.ResultOK, nil))
+		return tx.Record(a.user, gatehouse.EventUnlocked, gatehouse.ResultOK, nil)
 	})
 }
 

@@ -26,7 +26,7 @@ func TestNoSessionOfTheOldPasswordSurvivesAReset(t *testing.T) {
 					}
 				})
 			}
-			if _, err := s.desk.ResetPassword(ctx, operator, s.uk(), u.ID); err != nil {
+			if _, err := s.desk.ResetPassword(ctx, s.uk(), operator, u.ID); err != nil {
 				t.Error(err)
 			}
 			all.Wait()

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -52,17 +53,17 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.allowRecovery(ctx, st, "recovery", browser, req.Caller); err != nil {
+	if _, err := s.allowRecovery(ctx, st, req.Caller, "recovery", browser); err != nil {
 		return "", err
 	}
 	token = secret.NewToken()
-	return token, s.Store.Write(ctx, func(q store.Queries) error {
-		r, result, err := s.recoveryFor(ctx, q, st, u, req)
+	return token, s.Do(ctx, st, req.Caller, func(tx *act.Unit) error {
+		r, result, err := s.recoveryFor(tx, u, req)
 		if err != nil {
 			return err
 		}
-		return errors.Join(q.InsertRecovery(ctx, secret.HashToken(token), r),
-			q.InsertEvent(ctx, s.event(req.Caller, u, gatehouse.EventRecovery, result, nil)))
+		return errors.Join(tx.InsertRecovery(tx, secret.HashToken(token), r),
+			tx.Record(u, gatehouse.EventRecovery, result, nil))
 	})
 }
 
@@ -71,14 +72,14 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 // it is one of the house's, whatever address was given; else one that fits the name, and
 // did so before the name was an account. An own question, which nobody could invent, is
 // shown only to who gave the right address.
-func (s *Service) recoveryFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, req RecoveryRequest) (store.Recovery, gatehouse.EventResult, error) {
-	now := s.Now()
+func (s *Service) recoveryFor(tx *act.Unit, u gatehouse.User, req RecoveryRequest) (store.Recovery, gatehouse.EventResult, error) {
+	now := tx.Now()
 	// Where no answer can be right, wrong ones count for the pair that was typed: a
 	// stranger who knows only a name does not close the account's own recovery.
-	r := store.Recovery{SiteID: st.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge,
-		Subject: nameSubject(req.Username + "\x00" + req.Email), CreatedAt: now, ExpiresAt: now.Add(st.Policy.SignIn)}
-	r.Challenge = s.plausible(st.ID, gatehouse.NameKey(req.Username))
-	c, _, err := q.Challenge(ctx, st.ID, u.ID)
+	r := store.Recovery{SiteID: tx.Site.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge,
+		Subject: nameSubject(req.Username + "\x00" + req.Email), CreatedAt: now, ExpiresAt: now.Add(tx.Site.Policy.SignIn)}
+	r.Challenge = s.plausible(tx.Site.ID, gatehouse.NameKey(req.Username))
+	c, _, err := tx.Challenge(tx, tx.Site.ID, u.ID)
 	switch {
 	case gatehouse.KindOf(err) == gatehouse.NotFound && u.ID == "":
 		return r, gatehouse.ResultUnknown, nil
@@ -128,15 +129,15 @@ func (s *Service) Recovery(ctx context.Context, st *site.Site, token string) (Re
 //
 // Errors: Invalid with field answer (required, answer-long, answer-wrong with
 // Args["n"], the answers left), Gone after the last wrong one, Unavailable.
-func (s *Service) AnswerChallenge(ctx context.Context, st *site.Site, token, answer string, c gatehouse.Caller) error {
-	err := s.answerChallenge(ctx, st, token, answer, c)
+func (s *Service) AnswerChallenge(ctx context.Context, st *site.Site, c gatehouse.Caller, token, answer string) error {
+	err := s.answerChallenge(ctx, st, c, token, answer)
 	if gatehouse.KindOf(err) == gatehouse.Gone {
-		_, err = s.LinkRepeated(ctx, st, token, c, err)
+		_, err = s.LinkRepeated(ctx, st, c, token, err)
 	}
 	return err
 }
 
-func (s *Service) answerChallenge(ctx context.Context, st *site.Site, token, answer string, c gatehouse.Caller) error {
+func (s *Service) answerChallenge(ctx context.Context, st *site.Site, c gatehouse.Caller, token, answer string) error {
 	var f faults
 	switch key := gatehouse.AnswerKey(answer); {
 	case key == "":
@@ -154,19 +155,19 @@ func (s *Service) answerChallenge(ctx context.Context, st *site.Site, token, ans
 	defer place.Leave()
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	r, err := s.countAnswer(ctx, st, token)
+	r, err := s.countAnswer(ctx, st, c, token)
 	if err != nil {
 		return err
 	}
 	a, err := s.answering(ctx, st, r, PasswordRequest{Password: gatehouse.AnswerKey(answer), Caller: c})
 	if err != nil {
-		return s.uncountAnswer(ctx, r, err)
+		return s.uncountAnswer(ctx, st, c, r, err)
 	}
 	if err := s.take(ctx, a); err != nil {
-		return s.uncountAnswer(ctx, r, err)
+		return s.uncountAnswer(ctx, st, c, r, err)
 	}
 	if err := s.verifyAnswer(ctx, a, r, place); err != nil {
-		return s.uncountAnswer(ctx, r, err)
+		return s.uncountAnswer(ctx, st, c, r, err)
 	}
 	if a.verdict.Match {
 		return s.recovered(ctx, a, r, token, place)
@@ -175,12 +176,12 @@ func (s *Service) answerChallenge(ctx context.Context, st *site.Site, token, ans
 }
 
 // countAnswer counts an answer, and that is committed, before it is verified.
-func (s *Service) countAnswer(ctx context.Context, st *site.Site, token string) (r store.Recovery, err error) {
+func (s *Service) countAnswer(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (r store.Recovery, err error) {
 	if token == "" {
 		return r, errRecoveryOver
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error {
-		r, err = q.CountAnswer(ctx, st.ID, secret.HashToken(token), gatehouse.RecoverByChallenge, gatehouse.RecoveryTries, s.Now())
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		r, err = tx.CountAnswer(tx, st.ID, secret.HashToken(token), gatehouse.RecoverByChallenge, gatehouse.RecoveryTries, tx.Now())
 		return err
 	})
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -190,9 +191,9 @@ func (s *Service) countAnswer(ctx context.Context, st *site.Site, token string) 
 }
 
 // uncountAnswer takes back the count of an answer that was not judged.
-func (s *Service) uncountAnswer(ctx context.Context, r store.Recovery, because error) error {
+func (s *Service) uncountAnswer(ctx context.Context, st *site.Site, c gatehouse.Caller, r store.Recovery, because error) error {
 	ctx = context.WithoutCancel(ctx)
-	return errors.Join(because, s.Store.Write(ctx, func(q store.Queries) error { return q.UncountAnswer(ctx, r.SiteID, r.ID) }))
+	return errors.Join(because, s.Do(ctx, st, c, func(tx *act.Unit) error { return tx.UncountAnswer(tx, r.SiteID, r.ID) }))
 }
 
 // verifyAnswer spends the time of a hash on every answer. Only one that was admitted,
@@ -233,14 +234,14 @@ func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery)
 			return err
 		}
 	}
-	err := s.write(ctx, func(q store.Queries) error {
+	err := s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error {
 		if send {
-			if err := s.sendRecovery(ctx, q, a, r); err != nil {
+			if err := s.sendRecovery(tx, a, r); err != nil {
 				return err
 			}
 		}
-		return errors.Join(s.wrong(ctx, q, a),
-			q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventRecoveryAnswered, gatehouse.ResultWrong, nil)))
+		return errors.Join(s.wrong(tx, a),
+			tx.Record(a.user, gatehouse.EventRecoveryAnswered, gatehouse.ResultWrong, nil))
 	})
 	if err != nil {
 		return err
@@ -263,30 +264,30 @@ func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, t
 		return busy(err)
 	}
 	late := false // another answer was faster, or an administrator
-	err = s.write(ctx, func(q store.Queries) error {
-		u, err := q.HoldUser(ctx, r.SiteID, r.UserID)
+	err = s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error {
+		u, err := tx.HoldUser(tx, r.SiteID, r.UserID)
 		if err != nil {
 			return err
 		}
-		used, err := q.UseRecovery(ctx, r.SiteID, secret.HashToken(token), r.Kind, s.Now())
+		used, err := tx.UseRecovery(tx, r.SiteID, secret.HashToken(token), r.Kind, tx.Now())
 		if err != nil {
 			return err
 		}
 		if late = !used || !u.MayRecover() || !mail.CanSend(u.Email); late {
-			return s.countIn(ctx, q, a, gatehouse.Attempts.Dropped)
+			return s.countIn(tx, a, gatehouse.Attempts.Dropped)
 		}
 		c := a.req.Caller
-		w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: s.Now(), ExpiresAt: s.Now().Add(a.site.Policy.TemporaryPassword)}
+		w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: tx.Now(), ExpiresAt: tx.Now().Add(a.site.Policy.TemporaryPassword)}
 		return errors.Join(
-			s.countIn(ctx, q, a, gatehouse.Attempts.Right),
-			s.KeepLink(ctx, q, u, token, "", c),
-			q.ReplacePassword(ctx, u, w, a.site.Policy.Password.History),
-			q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecoveryAnswered, gatehouse.ResultOK, nil)),
-			s.reopen(ctx, q, a.site, u, c),
-			s.recoveredIn(ctx, q, u, token, c),
-			s.provedBy(ctx, q, &u, r, c),
-			s.tell(ctx, q, a.site, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
-				For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
+			s.countIn(tx, a, gatehouse.Attempts.Right),
+			s.KeepLink(tx, u, token, ""),
+			tx.ReplacePassword(tx, u, w, a.site.Policy.Password.History),
+			tx.Record(u, gatehouse.EventRecoveryAnswered, gatehouse.ResultOK, nil),
+			s.reopen(tx, u),
+			s.recoveredIn(tx, u, token),
+			s.provedBy(tx, &u, r),
+			tx.Tell(u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
+				For: mail.PasswordForRecovery, At: tx.Now(), Address: c.Address}))
 	})
 	if err == nil && late {
 		err = errRecoveryOver
@@ -296,19 +297,14 @@ func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, t
 
 // reopen is what every completed recovery does: it ends all that was open in the user's
 // name (invariant 5), and a lock by wrong attempts with all their counts (A08).
-func (s *Service) reopen(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, c gatehouse.Caller) error {
-	err := errors.Join(
-		q.EndAccess(ctx, st.ID, u.ID),
-		q.ForgetBrowsers(ctx, st.ID, u.ID),
-		q.EndRecoveries(ctx, st.ID, u.ID),
-		q.ForgetAttempts(ctx, st.ID, u.ID),
-		q.ForgetAttempts(ctx, st.ID, gatehouse.AnswerSubject(u.ID)))
+func (s *Service) reopen(tx *act.Unit, u gatehouse.User) error {
+	err := tx.EndAll(u, gatehouse.Recovered)
 	if err != nil || !u.Locked() {
 		return err
 	}
-	return errors.Join(q.UnlockUser(ctx, st.ID, u.ID),
-		q.InsertEvent(ctx, s.event(c, u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": "account", "by": "recovery"})),
-		s.tell(ctx, q, st, u, mail.Unlocked{Username: u.Username, At: s.Now(), By: mail.UnlockedByRecovery}))
+	return errors.Join(tx.UnlockUser(tx, tx.Site.ID, u.ID),
+		tx.Record(u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": "account", "by": "recovery"}),
+		tx.Tell(u, mail.Unlocked{Username: u.Username, At: tx.Now(), By: mail.UnlockedByRecovery}))
 }
 
 // name checks the form of a username.

@@ -198,10 +198,10 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 		right("")
 		siege(u.Username, u.Email)
 		right("answer answer-wrong 2")
-		s.must(s.desk.Unlock(ctx, operator, s.uk(), u.ID))
+		s.must(s.desk.Unlock(ctx, s.uk(), operator, u.ID))
 		right("")
 		siege(u.Username, u.Email) // a recovery by link ends it, too
-		s.must(s.SignIn.ResetPassword(ctx, s.uk(), s.linkAt(s.uk(), u.Email), signin.NewPassword{New: second, Repeat: second}, visitor(s.uk())))
+		s.must(s.SignIn.ResetPassword(ctx, s.uk(), visitor(s.uk()), s.linkAt(s.uk(), u.Email), signin.NewPassword{New: second, Repeat: second}))
 		s.Clock.Add(time.Second)
 		right("")
 		for range 5 {
@@ -264,10 +264,10 @@ func TestARecoveryNeverSkipsTheSecondStep(t *testing.T) {
 		s.must(err)
 		s.must(s.answer(s.recovery(halfway.Username, halfway.Email), answer))
 		s.must(s.answer(s.recovery(u.Username, u.Email), answer))
-		_, err = s.desk.ResetPassword(ctx, operator, s.uk(), invited.ID)
+		_, err = s.desk.ResetPassword(ctx, s.uk(), operator, invited.ID)
 		s.must(err)
 		s.Clock.Add(time.Minute)
-		s.must(s.SignIn.ResetPassword(ctx, s.press(), s.link(fresh.Email), signin.NewPassword{New: "a kestrel over the moor", Repeat: "a kestrel over the moor"}, visitor(s.press())))
+		s.must(s.SignIn.ResetPassword(ctx, s.press(), visitor(s.press()), s.link(fresh.Email), signin.NewPassword{New: "a kestrel over the moor", Repeat: "a kestrel over the moor"}))
 		for _, who := range []gatehouse.User{u, invited, fresh} {
 			s.twoFactor(who, true)
 		}
@@ -287,11 +287,11 @@ func TestWhatEndsARecovery(t *testing.T) {
 		u := s.asked(s.person("changing", nil))
 		in := s.open(u, first, "")
 		token := s.recovery(u.Username, u.Email)
-		err := s.SignIn.AnswerChallenge(ctx, s.Sites.ByID("meridian-au"), token, answer, visitor(s.uk()))
+		err := s.SignIn.AnswerChallenge(ctx, s.Sites.ByID("meridian-au"), visitor(s.uk()), token, answer)
 		s.refused("on another site", err, gatehouse.Gone, signin.CodeRecoveryOver)
 		_, err = s.SignIn.ResetLink(ctx, s.uk(), token)
 		s.refused("as a link", err, gatehouse.Gone, signin.CodeLinkOver)
-		err = s.SignIn.ResetPassword(ctx, s.uk(), token, signin.NewPassword{New: second, Repeat: second}, visitor(s.uk()))
+		err = s.SignIn.ResetPassword(ctx, s.uk(), visitor(s.uk()), token, signin.NewPassword{New: second, Repeat: second})
 		s.refused("used as a link", err, gatehouse.Gone, signin.CodeLinkOver)
 		for _, none := range []string{"", "invented"} {
 			s.refused("no token", s.answer(none, answer), gatehouse.Gone, signin.CodeRecoveryOver)
@@ -305,9 +305,9 @@ func TestWhatEndsARecovery(t *testing.T) {
 		}
 		s.refused("after its time", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
 		token = s.recovery(u.Username, u.Email)
-		s.must(s.desk.Deactivate(ctx, operator, s.uk(), u.ID))
+		s.must(s.desk.Deactivate(ctx, s.uk(), operator, u.ID))
 		s.mend("deactivated in between", s.answer(token, "Laksa"), "answer answer-wrong 2")
-		s.must(s.desk.Activate(ctx, operator, s.uk(), u.ID))
+		s.must(s.desk.Activate(ctx, s.uk(), operator, u.ID))
 		s.refused("from before the activation", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
 		s.must(s.answer(s.recovery(u.Username, u.Email), " LAKSA "))
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -67,8 +68,8 @@ func (s *Service) temporaryDevice(u gatehouse.User, cookie string) string {
 // again by the same browser. signIn is the value of the sign-in cookie.
 //
 // Errors: Unauthenticated if there is none, or its session has ended; Unavailable.
-func (s *Service) Repeat(ctx context.Context, st *site.Site, signIn string, c gatehouse.Caller) (Outcome, error) {
-	out, again, err := s.repeated(ctx, s.Store.Read(), st, "", signIn, c)
+func (s *Service) Repeat(ctx context.Context, st *site.Site, c gatehouse.Caller, signIn string) (Outcome, error) {
+	out, again, err := s.repeated(ctx, s.Store.Read(), st, c, "", signIn)
 	if err == nil && (!again || out.Step != gatehouse.StepDone) {
 		err = errNoSignIn
 	}
@@ -77,7 +78,7 @@ func (s *Service) Repeat(ctx context.Context, st *site.Site, signIn string, c ga
 
 // repeated looks whether a form has been posted before, and what it came to. again: it
 // has, and its outcome is alive. userID is whose it has to be; empty: whose the form says.
-func (s *Service) repeated(ctx context.Context, q store.Queries, st *site.Site, userID, cookie string, c gatehouse.Caller) (out Outcome, again bool, err error) {
+func (s *Service) repeated(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, userID, cookie string) (out Outcome, again bool, err error) {
 	if cookie == "" {
 		return out, false, nil
 	}
@@ -151,13 +152,13 @@ func linkRepeat(c gatehouse.Caller, token string) string {
 
 // KeepLink keeps that a form has used up a link or a recovery of a user, and what that
 // made.
-func (s *Service) KeepLink(ctx context.Context, q store.Queries, u gatehouse.User, token, made string, c gatehouse.Caller) error {
-	return q.InsertRepeat(ctx, linkRepeat(c, token), gatehouse.Repeat{SiteID: u.SiteID, UserID: u.ID, Made: made, At: s.Now()})
+func (s *Service) KeepLink(tx *act.Unit, u gatehouse.User, token, made string) error {
+	return tx.InsertRepeat(tx, linkRepeat(tx.Caller, token), gatehouse.Repeat{SiteID: u.SiteID, UserID: u.ID, Made: made, At: tx.Now()})
 }
 
 // LinkRepeated returns nil for an error of a link or a recovery that is over, where this
 // very form has used it up a moment ago, in this browser. made is what the form made.
-func (s *Service) LinkRepeated(ctx context.Context, st *site.Site, token string, c gatehouse.Caller, over error) (made string, err error) {
+func (s *Service) LinkRepeated(ctx context.Context, st *site.Site, c gatehouse.Caller, token string, over error) (made string, err error) {
 	r, err := s.Store.Read().Repeat(ctx, st.ID, linkRepeat(c, token))
 	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && !r.Fresh(s.Now()) {
 		err = over
@@ -172,7 +173,7 @@ func (s *Service) usedJustNow(ctx context.Context, st *site.Site, at At, was gat
 	if err != nil || step == gatehouse.StepCode {
 		return err
 	}
-	err = s.Store.Write(ctx, func(q store.Queries) error { return q.UncountCode(ctx, st.ID, was.SignIn.ID) })
+	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error { return tx.UncountCode(tx, st.ID, was.SignIn.ID) })
 	if err == nil {
 		err = &MovedError{step}
 	}
@@ -189,7 +190,7 @@ func (s *Service) noMoreCodes(ctx context.Context, st *site.Site, at At) error {
 	case err != nil && gatehouse.KindOf(err) != gatehouse.Unauthenticated:
 		return err
 	}
-	if _, err := s.Repeat(ctx, st, at.SignIn, at.Caller); err == nil {
+	if _, err := s.Repeat(ctx, st, at.Caller, at.SignIn); err == nil {
 		return errNoSignIn // it is finished, and whoever finished it gets the session
 	}
 	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}

@@ -72,7 +72,7 @@ func TestTwentyClicksOnTheLastStep(t *testing.T) {
 			at.Caller.Post = name
 			out, err := s.SignIn.AnswerSoleUser(context.Background(), s.uk(), at, "yes")
 			if gatehouse.KindOf(err) == gatehouse.Unauthenticated {
-				out, err = s.SignIn.Repeat(context.Background(), s.uk(), at.SignIn, at.Caller)
+				out, err = s.SignIn.Repeat(context.Background(), s.uk(), at.Caller, at.SignIn)
 			}
 			return out, err
 		})
@@ -85,7 +85,7 @@ func TestTwentyClicksOnTheLastStep(t *testing.T) {
 		for what, try := range map[string][2]string{"another browser": {secret.NewToken(), "the form"}, "another form": {at.SignIn, "another"}, "no form": {at.SignIn, ""}, "no cookie": {"", "the form"}} {
 			c := visitor(s.uk())
 			c.Post = try[1]
-			if out, err := s.SignIn.Repeat(context.Background(), s.uk(), try[0], c); gatehouse.KindOf(err) != gatehouse.Unauthenticated || out.Session != "" {
+			if out, err := s.SignIn.Repeat(context.Background(), s.uk(), c, try[0]); gatehouse.KindOf(err) != gatehouse.Unauthenticated || out.Session != "" {
 				t.Errorf("%s: %+v, %v", what, out, err)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -20,23 +21,23 @@ var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeLinkOver}
 // (C03), and says nothing about whether anybody has.
 //
 // Errors: Invalid with field email, TooMany, Unavailable.
-func (s *Service) SendResetLink(ctx context.Context, st *site.Site, email string, c gatehouse.Caller) error {
+func (s *Service) SendResetLink(ctx context.Context, st *site.Site, c gatehouse.Caller, email string) error {
 	var f faults
 	f.email("email", email)
 	if err := f.err(); err != nil {
 		return err
 	}
 	defer evenly(ctx)()
-	send, _, err := s.admitMail(ctx, st, "recovery", email, c)
+	send, _, err := s.admitMail(ctx, st, c, "recovery", email)
 	if err != nil {
 		return err
 	}
 	if !send {
-		return s.notSent(ctx, gatehouse.EventRecovery, c)
+		return s.notSent(ctx, st, c, gatehouse.EventRecovery)
 	}
 	email = strings.TrimSpace(email) // a space must not make a difference for nobody's address alone
-	return s.write(ctx, func(q store.Queries) error {
-		users, err := q.UsersByEmail(ctx, st.ID, email, gatehouse.MostAccounts)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		users, err := tx.UsersByEmail(tx, st.ID, email, gatehouse.MostAccounts)
 		if err != nil {
 			return err
 		}
@@ -45,7 +46,7 @@ func (s *Service) SendResetLink(ctx context.Context, st *site.Site, email string
 			users = []gatehouse.User{{}}
 		}
 		for _, u := range users {
-			if err := s.sendLink(ctx, q, st, u, email, c); err != nil {
+			if err := s.sendLink(tx, u, email); err != nil {
 				return err
 			}
 		}
@@ -73,13 +74,13 @@ func evenly(ctx context.Context) (wait func()) {
 // sendLink makes a link for an account, which it holds: of two that are asked for at
 // the same moment one is the newer one. One for nobody, or for an account that cannot be
 // recovered, is made just so, and its mail written and thrown away.
-func (s *Service) sendLink(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, email string, c gatehouse.Caller) error {
-	now, token := s.Now(), secret.NewToken()
-	r := store.Recovery{SiteID: st.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByLink, Subject: u.ID,
-		CreatedAt: now, ExpiresAt: now.Add(st.Policy.ResetLink)}
+func (s *Service) sendLink(tx *act.Unit, u gatehouse.User, email string) error {
+	now, token := tx.Now(), secret.NewToken()
+	r := store.Recovery{SiteID: tx.Site.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByLink, Subject: u.ID,
+		CreatedAt: now, ExpiresAt: now.Add(tx.Site.Policy.ResetLink)}
 	if u.ID != "" {
 		var err error
-		if u, err = q.HoldUser(ctx, st.ID, u.ID); err != nil {
+		if u, err = tx.HoldUser(tx, tx.Site.ID, u.ID); err != nil {
 			return err
 		}
 	}
@@ -95,18 +96,17 @@ func (s *Service) sendLink(ctx context.Context, q store.Queries, st *site.Site, 
 		r.UserID = u.ID
 	}
 	err := errors.Join(
-		q.KeepRecoveries(ctx, st.ID, u.ID, gatehouse.RecoverByLink, keptLinks-1), // and this one
-		q.InsertRecovery(ctx, secret.HashToken(token), r),
-		q.InsertEvent(ctx, s.event(c, u, gatehouse.EventRecovery, result, nil)))
+		tx.KeepRecoveries(tx, tx.Site.ID, u.ID, gatehouse.RecoverByLink, keptLinks-1), // and this one
+		tx.InsertRecovery(tx, secret.HashToken(token), r),
+		tx.Record(u, gatehouse.EventRecovery, result, nil))
 	if err != nil {
 		return err
 	}
-	w := s.whence(st, u, c)
-	msg := mail.ResetLink{Username: u.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: c.Address, Place: w.place}
+	msg := mail.ResetLink{Username: u.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u)}
 	if r.UserID != "" {
-		return s.tell(ctx, q, st, u, msg)
+		return tx.Tell(u, msg)
 	}
-	return s.Outbox.Discard(st, mail.Recipient{Address: email, Lang: st.Language("", "")}, msg)
+	return tx.Pretend(email, msg)
 }
 
 // ResetLink returns whose link it is, and changes nothing; Gone if it is of no use any
@@ -135,15 +135,15 @@ func (s *Service) ResetLink(ctx context.Context, st *site.Site, token string) (g
 // sign-in: a second step is asked for as always.
 //
 // Errors: Invalid with fields new_password and repeat_password, Gone, Unavailable.
-func (s *Service) ResetPassword(ctx context.Context, st *site.Site, token string, form NewPassword, c gatehouse.Caller) error {
-	err := s.resetPassword(ctx, st, token, form, c)
+func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, token string, form NewPassword) error {
+	err := s.resetPassword(ctx, st, c, token, form)
 	if gatehouse.KindOf(err) == gatehouse.Gone {
-		_, err = s.LinkRepeated(ctx, st, token, c, err)
+		_, err = s.LinkRepeated(ctx, st, c, token, err)
 	}
 	return err
 }
 
-func (s *Service) resetPassword(ctx context.Context, st *site.Site, token string, form NewPassword, c gatehouse.Caller) error {
+func (s *Service) resetPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, token string, form NewPassword) error {
 	u, err := s.ResetLink(ctx, st, token)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (s *Service) resetPassword(ctx context.Context, st *site.Site, token string
 	if err := errors.Join(s.check(ctx, pick, &f), f.err()); err != nil {
 		return err
 	}
-	if err := s.countUse(ctx, st, token); err != nil {
+	if err := s.countUse(ctx, st, c, token); err != nil {
 		return err
 	}
 	if pick.place, err = s.Hasher.Enter(); err != nil {
@@ -176,16 +176,16 @@ func (s *Service) resetPassword(ctx context.Context, st *site.Site, token string
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(q store.Queries) error { return s.useLink(ctx, q, st, u.ID, token, hash, c) })
+	return s.Do(ctx, st, c, func(tx *act.Unit) error { return s.useLink(tx, u.ID, token, hash) })
 }
 
 // mostUses is how often a new password may be sent under one link that keeps to all rules
 // that need no hash: those that do tell present and old passwords from others.
 const mostUses = 10
 
-func (s *Service) countUse(ctx context.Context, st *site.Site, token string) error {
-	err := s.Store.Write(ctx, func(q store.Queries) error {
-		_, err := q.CountAnswer(ctx, st.ID, secret.HashToken(token), gatehouse.RecoverByLink, mostUses, s.Now())
+func (s *Service) countUse(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) error {
+	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
+		_, err := tx.CountAnswer(tx, st.ID, secret.HashToken(token), gatehouse.RecoverByLink, mostUses, tx.Now())
 		return err
 	})
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -207,36 +207,36 @@ func (s *Service) isPresent(ctx context.Context, c choice) (bool, error) {
 	return v.Match, nil // a hash that cannot be read is nobody's present password
 }
 
-func (s *Service) useLink(ctx context.Context, q store.Queries, st *site.Site, userID, token, hash string, c gatehouse.Caller) error {
-	u, err := q.HoldUser(ctx, st.ID, userID)
+func (s *Service) useLink(tx *act.Unit, userID, token, hash string) error {
+	u, err := tx.HoldUser(tx, tx.Site.ID, userID)
 	if err != nil {
 		return err
 	}
-	used, err := q.UseRecovery(ctx, st.ID, secret.HashToken(token), gatehouse.RecoverByLink, s.Now())
+	used, err := tx.UseRecovery(tx, tx.Site.ID, secret.HashToken(token), gatehouse.RecoverByLink, tx.Now())
 	if err != nil {
 		return err
 	}
 	if !used || !u.MayRecover() {
 		return errLinkOver
 	}
-	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: s.Now()}
+	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: tx.Now()}
 	return errors.Join(
-		s.KeepLink(ctx, q, u, token, "", c),
-		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
-		s.provedEmail(ctx, q, &u, c), // the mail with the link has arrived
-		s.reopen(ctx, q, st, u, c),
-		s.recoveredIn(ctx, q, u, token, c),
-		s.tellChanged(ctx, q, st, u, c, mail.ChangedByRecovery))
+		s.KeepLink(tx, u, token, ""),
+		tx.ReplacePassword(tx, u, w, tx.Site.Policy.Password.History),
+		s.provedEmail(tx, &u), // the mail with the link has arrived
+		s.reopen(tx, u),
+		s.recoveredIn(tx, u, token),
+		s.tellChanged(tx, u, mail.ChangedByRecovery))
 }
 
 // Reclaim does for an account that may be recovered what a completed recovery does: its
 // owner has proved in another way to be the owner. Plain is a temporary password, which
 // goes to the address; hash is that of it.
-func (s *Service) Reclaim(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, plain, hash string, c gatehouse.Caller) error {
-	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: s.Now(), ExpiresAt: s.Now().Add(st.Policy.TemporaryPassword)}
+func (s *Service) Reclaim(tx *act.Unit, u gatehouse.User, plain, hash string) error {
+	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: tx.Now(), ExpiresAt: tx.Now().Add(tx.Site.Policy.TemporaryPassword)}
 	return errors.Join(
-		q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
-		s.reopen(ctx, q, st, u, c),
-		s.tell(ctx, q, st, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
-			For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
+		tx.ReplacePassword(tx, u, w, tx.Site.Policy.Password.History),
+		s.reopen(tx, u),
+		tx.Tell(u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
+			For: mail.PasswordForRecovery, At: tx.Now(), Address: tx.Caller.Address}))
 }

@@ -20,7 +20,7 @@ func (s *stage) reader(name string, change func(*gatehouse.User)) gatehouse.User
 }
 
 func (s *stage) useLink(token, password string) error {
-	return s.SignIn.ResetPassword(ctx, s.press(), token, signin.NewPassword{New: password, Repeat: password}, visitor(s.press()))
+	return s.SignIn.ResetPassword(ctx, s.press(), visitor(s.press()), token, signin.NewPassword{New: password, Repeat: password})
 }
 
 // C03: a link works once, opening it uses nothing up, and the new password works at once.
@@ -50,7 +50,7 @@ func TestC03AResetLink(t *testing.T) {
 			{u.Username, u.Username, "new_password password-context"},
 			{strings.Repeat("herons ", 37), strings.Repeat("herons ", 37), "new_password password-too-long"},
 		} {
-			err := s.SignIn.ResetPassword(ctx, st, token, signin.NewPassword{New: bad.new, Repeat: bad.repeat}, visitor(st))
+			err := s.SignIn.ResetPassword(ctx, st, visitor(st), token, signin.NewPassword{New: bad.new, Repeat: bad.repeat})
 			s.mend(bad.new, err, bad.want)
 		}
 		s.must(s.useLink(token, phrase))
@@ -83,14 +83,14 @@ func TestC03ALinkThatIsOver(t *testing.T) {
 		for name, happens := range map[string]func(u gatehouse.User){
 			"outnumbered": func(u gatehouse.User) { s.link(u.Email); s.link(u.Email); s.link(u.Email) },
 			"expired":     func(gatehouse.User) { s.Clock.Add(time.Hour) },
-			"deactivated": func(u gatehouse.User) { s.must(s.desk.Deactivate(ctx, operator, s.press(), u.ID)) },
+			"deactivated": func(u gatehouse.User) { s.must(s.desk.Deactivate(ctx, s.press(), operator, u.ID)) },
 			"locked": func(u gatehouse.User) {
 				s.write(func(q store.Queries) error {
 					_, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByAdministrator, s.Clock.Now())
 					return err
 				})
 			},
-			"reset": func(u gatehouse.User) { _, err := s.desk.ResetPassword(ctx, operator, s.press(), u.ID); s.must(err) },
+			"reset": func(u gatehouse.User) { _, err := s.desk.ResetPassword(ctx, s.press(), operator, u.ID); s.must(err) },
 			"changed": func(u gatehouse.User) {
 				_, err := s.SignIn.ChangePassword(ctx, s.press(), s.open(u, first, ""), signin.NewPassword{Old: first, New: phrase, Repeat: phrase})
 				s.must(err)
@@ -153,7 +153,7 @@ func TestStrangersLearnNothingFromALink(t *testing.T) {
 		}
 		for _, u := range silent {
 			for _, typed := range []string{u.Email, strings.ToUpper(u.Email), "  " + u.Email + "\u00a0"} {
-				if err := s.SignIn.SendResetLink(ctx, s.press(), typed, visitor(s.press())); err != nil {
+				if err := s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), typed); err != nil {
 					t.Errorf("%q: %v", typed, err)
 				}
 			}
@@ -163,14 +163,14 @@ func TestStrangersLearnNothingFromALink(t *testing.T) {
 		}
 		told := s.reader("known", nil)
 		for _, typed := range []string{strings.ToUpper(told.Email), " " + told.Email + " "} {
-			s.must(s.SignIn.SendResetLink(ctx, s.press(), typed, visitor(s.press())))
+			s.must(s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), typed))
 		}
 		if m := s.sent(told.Email); len(m) != 2 {
 			t.Errorf("%d mails to who has an account", len(m))
 		}
 		for typed, want := range map[string]string{"": "email required", " ": "email required", "reader": "email email", "a\x00@b.example": "email character",
 			strings.Repeat("x", 255): "email too-long"} {
-			s.mend(typed, s.SignIn.SendResetLink(ctx, s.press(), typed, visitor(s.press())), want)
+			s.mend(typed, s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), typed), want)
 		}
 	})
 }

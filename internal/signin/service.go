@@ -6,26 +6,21 @@ import (
 	"time"
 
 	"gatehouse"
-	"gatehouse/internal/mail"
+	"gatehouse/internal/act"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
 )
 
 // Service signs people in.
 type Service struct {
-	Store  *store.Store
+	*act.Desk
 	Hasher *secret.Hasher
-	Outbox *mail.Outbox
 	// Keys seal the answers to challenge questions.
 	Keys *secret.Keys
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
 	Limits    Limits
-	// Place says roughly where an address is, in a language: "Leeds, United Kingdom";
-	// empty where nobody knows. nil: nobody ever does.
-	Place func(lang, address string) string
-	Now   func() time.Time
-	Log   *slog.Logger
+	Log       *slog.Logger
 	// Counted is told the result of every sign-in, for the metrics.
 	Counted func(result gatehouse.EventResult)
 }
@@ -85,10 +80,4 @@ const timeToFinish = 30 * time.Second
 // unhurried separates a sign-in that has begun from the request that began it.
 func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), timeToFinish)
-}
-
-// event makes a line of the event log about a user.
-func (s *Service) event(c gatehouse.Caller, u gatehouse.User, kind gatehouse.EventKind, result gatehouse.EventResult, detail map[string]string) gatehouse.Event {
-	now := s.Now()
-	return c.Event(store.NewID("evt", now), now, c.SiteID, u, kind, result, detail)
 }

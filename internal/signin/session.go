@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/guard"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -30,34 +31,34 @@ func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
 // token (ASVS 7.2.4), and this browser known from now on.
 // cookie is the sign-in cookie that the last form came with: the same form, posted again,
 // gets the same session.
-func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser, cookie string, c gatehouse.Caller) (session, newBrowser string, err error) {
-	now, u := s.Now(), f.User
+func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie string) (session, newBrowser string, err error) {
+	now, u := tx.Now(), f.User
 	made := store.NewID("ses", now)
-	if err := s.stillTrusted(ctx, q, st, f, browser); err != nil {
+	if err := s.stillTrusted(tx, f, browser); err != nil {
 		return "", "", err
 	}
-	browser, err = s.browserFor(ctx, q, st, u, browser, s.deviceToken(c, st.ID, cookie, made), f.SignIn.TrustBrowser)
+	browser, err = s.browserFor(tx, u, browser, s.deviceToken(tx.Caller, tx.Site.ID, cookie, made), f.SignIn.TrustBrowser)
 	if err != nil {
 		return "", "", err
 	}
-	if err := q.SignedIn(ctx, st.ID, u.ID, now); err != nil {
+	if err := tx.SignedIn(tx, tx.Site.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
-	id, first, err := q.BrowserSignedIn(ctx, st.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), c.UserAgent, c.Address, now)
+	id, first, err := tx.BrowserSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), tx.Caller.UserAgent, tx.Caller.Address, now)
 	if err == nil && first {
-		err = s.welcome(ctx, q, st, u, c)
+		err = s.welcome(tx, u)
 	}
 	if err != nil {
 		return "", "", err
 	}
 	slides := guard.Out(guard.TrustDoesNotSlide) && f.SignIn.SecondMethod == gatehouse.MethodTrustedBrowser
 	if f.SignIn.TrustBrowser || slides {
-		if err := q.TrustBrowser(ctx, st.ID, u.ID, id, f.SignIn.SecondStepAt); err != nil {
+		if err := tx.TrustBrowser(tx, tx.Site.ID, u.ID, id, f.SignIn.SecondStepAt); err != nil {
 			return "", "", err
 		}
 	}
-	session = s.outcomeToken(c, st.ID, cookie, made)
-	err = q.InsertRepeat(ctx, formRepeat(c), gatehouse.Repeat{SiteID: st.ID, UserID: u.ID, Made: made, ReturnTo: f.SignIn.ReturnTo, At: now})
+	session = s.outcomeToken(tx.Caller, tx.Site.ID, cookie, made)
+	err = tx.InsertRepeat(tx, formRepeat(tx.Caller), gatehouse.Repeat{SiteID: tx.Site.ID, UserID: u.ID, Made: made, ReturnTo: f.SignIn.ReturnTo, At: now})
 	if err != nil {
 		return "", "", err
 	}
@@ -65,26 +66,26 @@ func (s *Service) finish(ctx context.Context, q store.Queries, st *site.Site, f 
 	if f.SignIn.SecondMethod != "" {
 		methods = append(methods, f.SignIn.SecondMethod)
 	}
-	return session, browser, q.InsertSession(ctx, secret.HashToken(session), gatehouse.Session{
-		ID: made, SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
-		Address: c.Address, UserAgent: c.UserAgent, BrowserID: id,
-		Assurance: gatehouse.Assure(st.Policy, methods, f.SignIn.PasswordLength),
-	}, now.Add(st.Policy.Session.Absolute))
+	return session, browser, tx.InsertSession(tx, secret.HashToken(session), gatehouse.Session{
+		ID: made, SiteID: tx.Site.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
+		Address: tx.Caller.Address, UserAgent: tx.Caller.UserAgent, BrowserID: id,
+		Assurance: gatehouse.Assure(tx.Site.Policy, methods, f.SignIn.PasswordLength),
+	}, now.Add(tx.Site.Policy.Session.Absolute))
 }
 
 // stillTrusted ends in a new sign-in where trust stood in for the second step when the
 // password was entered, and has ended since: it must not outlive the switch, or its
 // removal, in a sign-in that waits on the page of a later step (invariant 1, B08).
-func (s *Service) stillTrusted(ctx context.Context, q store.Queries, st *site.Site, f gatehouse.SignInFacts, browser string) error {
+func (s *Service) stillTrusted(tx *act.Unit, f gatehouse.SignInFacts, browser string) error {
 	if f.SignIn.SecondMethod != gatehouse.MethodTrustedBrowser || guard.Out(guard.TrustLookedAtAgain) {
 		return nil
 	}
 	f.SignIn.SecondStepAt, f.BrowserTrusted = time.Time{}, false
-	company, err := q.Company(ctx, st.ID, f.User.CompanyID)
+	company, err := tx.Company(tx, tx.Site.ID, f.User.CompanyID)
 	if err == nil {
-		err = s.trusted(ctx, q, st, &f, company, browser)
+		err = s.trusted(tx, &f, company, browser)
 	}
-	if err == nil && gatehouse.NextStep(st.Site, f, s.Now()) != gatehouse.StepDone {
+	if err == nil && gatehouse.NextStep(tx.Site.Site, f, tx.Now()) != gatehouse.StepDone {
 		err = errNoSignIn
 	}
 	return err
@@ -93,17 +94,17 @@ func (s *Service) stillTrusted(ctx context.Context, q store.Queries, st *site.Si
 // codeAfterAll has a sign-in asked for a code in which trust stood in for it: the password
 // that was chosen in this sign-in has ended that trust (invariant 5, B08), and without
 // it the sign-in could not be finished.
-func (s *Service) codeAfterAll(ctx context.Context, q store.Queries, st *site.Site, f *gatehouse.SignInFacts, c gatehouse.Caller) error {
+func (s *Service) codeAfterAll(tx *act.Unit, f *gatehouse.SignInFacts) error {
 	in := &f.SignIn
 	if in.SecondMethod != gatehouse.MethodTrustedBrowser {
 		return nil
 	}
 	in.SecondStepAt, in.SecondMethod = time.Time{}, ""
-	err := q.SignInSecondStep(ctx, st.ID, in.ID, in.SecondStepAt, in.SecondMethod, false)
-	if err != nil || gatehouse.NextStep(st.Site, *f, s.Now()) != gatehouse.StepCode {
+	err := tx.SignInSecondStep(tx, tx.Site.ID, in.ID, in.SecondStepAt, in.SecondMethod, false)
+	if err != nil || gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		return err
 	}
-	return s.sendLate(ctx, q, st, *f, c)
+	return s.sendLate(tx, *f)
 }
 
 // browserFor is the token that a browser is known by from now on. What it brought along
@@ -111,26 +112,25 @@ func (s *Service) codeAfterAll(ctx context.Context, q store.Queries, st *site.Si
 // there, or knows from the own account, must not become the victim's. Others who share
 // the browser go along to the new one. Where trust is to settle on it (anew), it does not
 // stay in any case: somebody may have copied it before it was worth anything (B08).
-func (s *Service) browserFor(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token, fresh string, anew bool) (string, error) {
-	known, err := s.knownBrowser(ctx, q, st, u, token)
+func (s *Service) browserFor(tx *act.Unit, u gatehouse.User, token, fresh string, anew bool) (string, error) {
+	known, err := s.knownBrowser(tx, tx.Queries, tx.Site, u, token)
 	if err != nil || known != "" && !anew {
 		return token, err
 	}
 	if token == "" {
 		return fresh, nil
 	}
-	return fresh, q.RenameBrowser(ctx, st.ID, secret.HashToken(token), secret.HashToken(fresh))
+	return fresh, tx.RenameBrowser(tx, tx.Site.ID, secret.HashToken(token), secret.HashToken(fresh))
 }
 
 // welcome makes room for a browser that signed in for the first time, and tells the
 // owner (ASVS 6.3.5); at the very first sign-in every browser is new.
-func (s *Service) welcome(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, c gatehouse.Caller) error {
-	err := q.KeepBrowsers(ctx, st.ID, u.ID, mostBrowsers)
+func (s *Service) welcome(tx *act.Unit, u gatehouse.User) error {
+	err := tx.KeepBrowsers(tx, tx.Site.ID, u.ID, mostBrowsers)
 	if err != nil || u.FirstSignInAt.IsZero() {
 		return err
 	}
-	w := s.whence(st, u, c)
-	return s.tell(ctx, q, st, u, mail.NewBrowser{Username: u.Username, At: s.Now(), Address: c.Address, Place: w.place, Browser: w.browser})
+	return tx.Tell(u, mail.NewBrowser{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u)})
 }
 
 // mostBrowsers is how many browsers of a person are known at most: each has attempts of
@@ -169,10 +169,10 @@ var errNoSession = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-s
 
 // SignOut ends a session and a half-finished sign-in, whichever there is. To sign
 // out twice is no error.
-func (s *Service) SignOut(ctx context.Context, st *site.Site, session, signIn string, c gatehouse.Caller) error {
-	return s.Store.Write(ctx, func(q store.Queries) error {
+func (s *Service) SignOut(ctx context.Context, st *site.Site, c gatehouse.Caller, session, signIn string) error {
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		if signIn != "" {
-			if err := q.DeleteSignIn(ctx, st.ID, secret.HashToken(signIn)); err != nil {
+			if err := tx.DeleteSignIn(tx, st.ID, secret.HashToken(signIn)); err != nil {
 				return err
 			}
 		}
@@ -180,17 +180,17 @@ func (s *Service) SignOut(ctx context.Context, st *site.Site, session, signIn st
 			return nil
 		}
 		hash := secret.HashToken(session)
-		ses, u, _, err := q.Session(ctx, st.ID, hash)
+		ses, u, _, err := tx.Session(tx, st.ID, hash)
 		if gatehouse.KindOf(err) == gatehouse.NotFound {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := q.DeleteSession(ctx, st.ID, hash); err != nil {
+		if _, err := tx.DeleteSession(tx, st.ID, hash); err != nil {
 			return err
 		}
-		return q.InsertEvent(ctx, s.event(c, u, gatehouse.EventSignOut, gatehouse.ResultOK, map[string]string{"ended": ses.ID}))
+		return tx.Record(u, gatehouse.EventSignOut, gatehouse.ResultOK, map[string]string{"ended": ses.ID})
 	})
 }
 

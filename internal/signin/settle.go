@@ -5,50 +5,47 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/guard"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
 
 // settle records what became of an attempt, in one transaction that is committed
 // whatever the result: bookkeeping of a failure must not be rolled back with it.
 func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result gatehouse.EventResult, err error) {
-	err = s.Store.Write(ctx, func(q store.Queries) error {
+	err = s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error {
 		var err error
-		if result, err = s.judge(ctx, q, a); err != nil {
+		if result, err = s.judge(tx, a); err != nil {
 			return err
 		}
 		switch result {
 		case gatehouse.ResultOK:
 			again := false
-			if out, again, err = s.begunBefore(ctx, q, a); again || err != nil {
+			if out, again, err = s.begunBefore(tx, a); again || err != nil {
 				return err
 			}
-			out, err = s.proved(ctx, q, a)
+			out, err = s.proved(tx, a)
 		case gatehouse.ResultExpired, gatehouse.ResultUsed:
-			err = s.countIn(ctx, q, a, gatehouse.Attempts.Right)
+			err = s.countIn(tx, a, gatehouse.Attempts.Right)
 		default:
-			err = s.wrong(ctx, q, a)
+			err = s.wrong(tx, a)
 		}
 		if err != nil {
 			return err
 		}
-		return q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventSignIn, result, a.detail(out.Step)))
+		return tx.Record(a.user, gatehouse.EventSignIn, result, a.detail(out.Step))
 	})
-	if err == nil && a.told {
-		s.Outbox.Hurry()
-	}
 	return out, result, err
 }
 
 // begunBefore returns the outcome that the same form had a moment ago: a second click, or
 // an answer that was lost. It is the same sign-in or session, and no second event.
-func (s *Service) begunBefore(ctx context.Context, q store.Queries, a *attempt) (Outcome, bool, error) {
-	out, again, err := s.repeated(ctx, q, a.site, a.user.ID, a.req.SignIn, a.req.Caller)
+func (s *Service) begunBefore(tx *act.Unit, a *attempt) (Outcome, bool, error) {
+	out, again, err := s.repeated(tx, tx.Queries, a.site, tx.Caller, a.user.ID, a.req.SignIn)
 	if again && err == nil {
-		err = s.countIn(ctx, q, a, gatehouse.Attempts.Right)
+		err = s.countIn(tx, a, gatehouse.Attempts.Right)
 	}
 	return out, again, err
 }
@@ -70,15 +67,15 @@ func (a *attempt) detail(next gatehouse.Step) map[string]string {
 // transaction: it may have been locked, deactivated, or given another password
 // while the hash was being computed (invariant 4). It is compared with what was verified,
 // not with what an earlier run of the transaction read.
-func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gatehouse.EventResult, error) {
+func (s *Service) judge(tx *act.Unit, a *attempt) (gatehouse.EventResult, error) {
 	if a.user.ID == "" {
 		return gatehouse.ResultUnknown, nil
 	}
-	read := q.User
+	read := tx.User
 	if a.verdict.Match {
-		read = q.HoldUser
+		read = tx.HoldUser
 	}
-	u, err := read(ctx, a.site.ID, a.user.ID)
+	u, err := read(tx, a.site.ID, a.user.ID)
 	if err != nil {
 		return "", err
 	}
@@ -93,7 +90,7 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 		return gatehouse.ResultLocked, nil
 	case !a.verdict.Match || voided:
 		return gatehouse.ResultWrong, nil
-	case !gatehouse.PasswordUsable(u.Password, s.Now()):
+	case !gatehouse.PasswordUsable(u.Password, tx.Now()):
 		return gatehouse.ResultExpired, nil
 	case !guard.Out(guard.TemporaryOnce) &&
 		gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)) &&
@@ -106,22 +103,22 @@ func (s *Service) judge(ctx context.Context, q store.Queries, a *attempt) (gateh
 // wrong counts an attempt that was admitted and did not work, and locks if it was
 // one too many. It does so for every account and every name, so that none of them
 // behaves differently at the next attempt.
-func (s *Service) wrong(ctx context.Context, q store.Queries, a *attempt) error {
+func (s *Service) wrong(tx *act.Unit, a *attempt) error {
 	if a.refused {
 		return nil
 	}
-	return s.countIn(ctx, q, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
-		return counts.Wrong(a.lockout(), s.Now())
+	return s.countIn(tx, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
+		return counts.Wrong(a.lockout(), tx.Now())
 	})
 }
 
 // lock does what follows when wrong attempts have locked. Strangers lock out
 // strangers; the owner's own browser (or whoever sits at it) locks the account,
 // which ends its sessions. Either way the owner is told the truth by mail.
-func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts gatehouse.Attempts) error {
-	now := s.Now()
+func (s *Service) lock(tx *act.Unit, a *attempt, counts gatehouse.Attempts) error {
+	now := tx.Now()
 	var notice mail.Message
-	administrator, err := q.Administrator(ctx, a.site.ID, a.user.CompanyID, a.user.ID)
+	administrator, err := tx.Administrator(tx, a.site.ID, a.user.CompanyID, a.user.ID)
 	if err != nil {
 		return err
 	}
@@ -131,7 +128,7 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts 
 		facts.UnlockAfter = policy.UnlockAfter
 	}
 	if a.user.ID == "" || a.user.Locked() {
-		return s.pretend(a, facts)
+		return s.pretend(tx, facts)
 	}
 	reason := gatehouse.LockReasonOf(policy, counts)
 	scope := "strangers"
@@ -139,44 +136,43 @@ func (s *Service) lock(ctx context.Context, q store.Queries, a *attempt, counts 
 		notice = mail.LockedStrangers{Lock: facts}
 	} else {
 		scope, notice = "account", mail.Locked{Lock: facts}
-		if _, err := q.LockUser(ctx, a.site.ID, a.user.ID, reason, now); err != nil {
+		if _, err := tx.LockUser(tx, a.site.ID, a.user.ID, reason, now); err != nil {
 			return err
 		}
-		if err := q.EndAccess(ctx, a.site.ID, a.user.ID); err != nil { // invariant 4
+		if err := tx.EndAll(a.user, gatehouse.Locked); err != nil { // invariant 4
 			return err
 		}
 	}
-	err = q.InsertEvent(ctx, s.event(a.req.Caller, a.user, gatehouse.EventLocked, gatehouse.ResultOK,
-		map[string]string{"scope": scope, "reason": string(reason)}))
+	err = tx.Record(a.user, gatehouse.EventLocked, gatehouse.ResultOK,
+		map[string]string{"scope": scope, "reason": string(reason)})
 	if err != nil {
 		return err
 	}
 	if !mail.CanSend(a.user.Email) || a.user.State == gatehouse.Deactivated {
-		return s.pretend(a, facts)
+		return s.pretend(tx, facts)
 	}
-	a.told = true
-	return s.Outbox.Enqueue(ctx, q, a.site, mail.To(a.site, a.user), notice)
+	return tx.Tell(a.user, notice)
 }
 
 // pretend takes as long as telling somebody about a lock, where nobody is told
 // (invariant 7).
-func (s *Service) pretend(a *attempt, facts mail.Lock) error {
-	return s.Outbox.Discard(a.site, mail.Recipient{Address: a.site.Support.Email}, mail.LockedStrangers{Lock: facts})
+func (s *Service) pretend(tx *act.Unit, facts mail.Lock) error {
+	return tx.Pretend(tx.Site.Support.Email, mail.LockedStrangers{Lock: facts})
 }
 
 // proved goes on after a right password: to a session if nothing else is due, else
 // to a sign-in in progress.
-func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outcome, error) {
-	now, u := s.Now(), a.user
-	if err := s.countIn(ctx, q, a, gatehouse.Attempts.Right); err != nil {
+func (s *Service) proved(tx *act.Unit, a *attempt) (Outcome, error) {
+	now, u := tx.Now(), a.user
+	if err := s.countIn(tx, a, gatehouse.Attempts.Right); err != nil {
 		return Outcome{}, err
 	}
 	if a.verdict.Stale {
-		if _, err := q.ReplaceHash(ctx, a.site.ID, u.ID, a.checked.Hash, a.verdict.Fresh); err != nil {
+		if _, err := tx.ReplaceHash(tx, a.site.ID, u.ID, a.checked.Hash, a.verdict.Fresh); err != nil {
 			return Outcome{}, err
 		}
 	}
-	company, err := q.Company(ctx, a.site.ID, u.CompanyID)
+	company, err := tx.Company(tx, a.site.ID, u.CompanyID)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -186,45 +182,44 @@ func (s *Service) proved(ctx context.Context, q store.Queries, a *attempt) (Outc
 		ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
 	}
 	facts := gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor}
-	if err := s.trusted(ctx, q, a.site, &facts, company, a.req.Browser); err != nil {
+	if err := s.trusted(tx, &facts, company, a.req.Browser); err != nil {
 		return Outcome{}, err
 	}
 	out := Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
 	if out.Step == gatehouse.StepDone {
-		out.Session, out.Browser, err = s.finish(ctx, q, a.site, facts, a.req.Browser, a.req.SignIn, a.req.Caller)
+		out.Session, out.Browser, err = s.finish(tx, facts, a.req.Browser, a.req.SignIn)
 		return out, err
 	}
 	if u.Password.Temporary() {
-		if out.Browser, err = s.useTemporary(ctx, q, a.site, u, a.req.Browser, a.req.SignIn); err != nil {
+		if out.Browser, err = s.useTemporary(tx, u, a.req.Browser, a.req.SignIn); err != nil {
 			return Outcome{}, err
 		}
 	}
 	in = facts.SignIn
 	in.Steps, out.SignIn = gatehouse.DueSteps(a.site.Site, facts, now), s.outcomeToken(a.req.Caller, a.site.ID, a.req.SignIn, in.ID)
-	err = q.InsertRepeat(ctx, formRepeat(a.req.Caller), gatehouse.Repeat{SiteID: a.site.ID, UserID: u.ID, Made: in.ID, At: now})
+	err = tx.InsertRepeat(tx, formRepeat(a.req.Caller), gatehouse.Repeat{SiteID: a.site.ID, UserID: u.ID, Made: in.ID, At: now})
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := q.InsertSignIn(ctx, secret.HashToken(out.SignIn), in); err != nil || out.Step != gatehouse.StepCode {
+	if err := tx.InsertSignIn(tx, secret.HashToken(out.SignIn), in); err != nil || out.Step != gatehouse.StepCode {
 		return out, err
 	}
-	a.told = true
-	return out, s.sendFirst(ctx, q, a.site, facts, a.req.Caller)
+	return out, s.sendFirst(tx, facts)
 }
 
 // trusted lets the trust in this browser stand in for the second step, where there is
 // one to do (B08). It is recorded in the sign-in: what comes after need not ask again.
-func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f *gatehouse.SignInFacts, company gatehouse.Company, browser string) error {
-	if browser == "" || gatehouse.NextStep(st.Site, *f, s.Now()) != gatehouse.StepCode {
+func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gatehouse.Company, browser string) error {
+	if browser == "" || gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		return nil
 	}
-	b, err := q.TrustedBrowser(ctx, st.ID, f.User.ID, secret.HashToken(browser))
-	if err != nil || b.TrustedUntil(st.Policy, company, s.Now()).IsZero() {
+	b, err := tx.TrustedBrowser(tx, tx.Site.ID, f.User.ID, secret.HashToken(browser))
+	if err != nil || b.TrustedUntil(tx.Site.Policy, company, tx.Now()).IsZero() {
 		return err
 	}
 	f.BrowserTrusted = true
-	if gatehouse.NextStep(st.Site, *f, s.Now()) != gatehouse.StepCode {
-		f.SignIn.SecondStepAt, f.SignIn.SecondMethod = s.Now(), gatehouse.MethodTrustedBrowser
+	if gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
+		f.SignIn.SecondStepAt, f.SignIn.SecondMethod = tx.Now(), gatehouse.MethodTrustedBrowser
 	}
 	return nil
 }
@@ -233,21 +228,21 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 // before: it opens one sign-in (invariant 2), which can be begun again here after the
 // window was closed halfway, and nowhere else. A browser whose answer was lost is known by
 // the sign-in cookie that it had before.
-func (s *Service) useTemporary(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, browser, cookie string) (string, error) {
+func (s *Service) useTemporary(tx *act.Unit, u gatehouse.User, browser, cookie string) (string, error) {
 	if u.Password.UsedBy == "" || u.Password.UsedBy != browserHash(browser) {
 		fresh := s.temporaryDevice(u, cookie)
 		if fresh == "" {
 			fresh = secret.NewToken()
 		}
 		var err error
-		if browser, err = s.browserFor(ctx, q, st, gatehouse.User{}, browser, fresh, false); err != nil {
+		if browser, err = s.browserFor(tx, gatehouse.User{}, browser, fresh, false); err != nil {
 			return "", err
 		}
 	}
-	if err := q.DeleteSignInsOf(ctx, u.SiteID, u.ID); err != nil {
+	if err := tx.EndAll(u, gatehouse.PasswordUsed); err != nil {
 		return "", err
 	}
-	return browser, q.UsePassword(ctx, u.SiteID, u.ID, browserHash(browser))
+	return browser, tx.UsePassword(tx, u.SiteID, u.ID, browserHash(browser))
 }
 
 // browserHash is what a browser's token is kept as; empty for none.

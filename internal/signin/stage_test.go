@@ -36,7 +36,7 @@ func onStage(t *testing.T, scene func(t *testing.T, s *stage)) {
 func newStage(t testing.TB, url string, limits signin.Limits) *stage {
 	s := &stage{t: t}
 	s.Server = testkit.NewServer(t, url, testkit.WithLimits(limits), testkit.WithSites(func(dir string) { s.sites = dir }))
-	s.desk = &directory.Service{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}
+	s.desk = &directory.Service{Desk: s.SignIn.Desk, Hasher: s.Hasher}
 	return s
 }
 
@@ -110,7 +110,7 @@ func (s *stage) asked(u gatehouse.User) gatehouse.User {
 	in := s.open(u, first, "")
 	form := gatehouse.ChallengeForm{Question: "pet", Answer: answer, CurrentPassword: first}
 	s.must(s.SignIn.SetChallenge(context.Background(), s.uk(), in, form))
-	s.must(s.SignIn.SignOut(context.Background(), s.uk(), in.Session, "", in.Caller))
+	s.must(s.SignIn.SignOut(context.Background(), s.uk(), in.Caller, in.Session, ""))
 	s.Clock.Add(time.Second)
 	return s.User(u)
 }
@@ -124,7 +124,7 @@ func (s *stage) recovery(username, email string) string {
 }
 
 func (s *stage) answer(token, text string) error {
-	return s.SignIn.AnswerChallenge(context.Background(), s.uk(), token, text, visitor(s.uk()))
+	return s.SignIn.AnswerChallenge(context.Background(), s.uk(), visitor(s.uk()), token, text)
 }
 
 // link asks for a reset link and takes it out of the next mail that has one.
@@ -135,7 +135,7 @@ func (s *stage) link(email string) string {
 
 func (s *stage) linkAt(st *site.Site, email string) string {
 	s.t.Helper()
-	s.must(s.SignIn.SendResetLink(context.Background(), st, email, visitor(st)))
+	s.must(s.SignIn.SendResetLink(context.Background(), st, visitor(st), email))
 	for {
 		for _, address := range s.Mail.Wait(s.t, email).Links() {
 			if _, token, ok := strings.Cut(address, "/reset-password?token="); ok {
@@ -279,4 +279,10 @@ func (s *stage) step(st *site.Site, token string) gatehouse.Step {
 		s.t.Fatal(err)
 	}
 	return step
+}
+
+// endLocked ends what ends when an account is locked.
+func endLocked(ctx context.Context, q store.Queries, u gatehouse.User) error {
+	_, err := q.End(ctx, store.Ending{User: u, Change: gatehouse.Locked})
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -55,7 +56,7 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
 	var f faults
-	if err := s.again(ctx, at, facts, place, "old_password", form.Old, &f); err != nil {
+	if err := s.again(ctx, st, at, facts, place, "old_password", form.Old, &f); err != nil {
 		return Outcome{}, err
 	}
 	c := choice{site: st, user: facts.User, place: place, form: form, proved: !f.at("old_password"), same: form.Old != "" && sameAsIssued(facts.User.Password, form.Old, form.New)}
@@ -69,25 +70,25 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	if err != nil {
 		return Outcome{}, err
 	}
-	return s.step(ctx, st, at, gatehouse.StepPassword, func(q store.Queries, facts *gatehouse.SignInFacts) error {
-		if !gatehouse.PasswordUsable(facts.User.Password, s.Now()) {
+	return s.step(ctx, st, at, gatehouse.StepPassword, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
+		if !gatehouse.PasswordUsable(facts.User.Password, tx.Now()) {
 			return s.temporaryOver(CodeTemporaryExpired, facts.User, at.SignIn)
 		}
-		browser, err := s.knownBrowser(ctx, q, st, facts.User, at.Browser)
+		browser, err := s.knownBrowser(tx, tx.Queries, st, facts.User, at.Browser)
 		if err == nil {
-			err = s.setChosen(ctx, q, st, &facts.User, hash, kept{browser: browser, signIn: facts.SignIn.ID})
+			err = s.setChosen(tx, &facts.User, hash, gatehouse.Kept{SignIn: facts.SignIn.ID, Device: browser})
 		}
 		if err != nil {
 			return err
 		}
 		facts.SignIn.PasswordSetAt, facts.SignIn.PasswordLength = facts.User.Password.SetAt, utf8.RuneCountInString(form.New)
 		err = errors.Join(
-			q.SignInPassword(ctx, st.ID, facts.SignIn.ID, facts.SignIn.PasswordSetAt, facts.SignIn.PasswordLength),
-			s.codeAfterAll(ctx, q, st, facts, at.Caller))
+			tx.SignInPassword(tx, st.ID, facts.SignIn.ID, facts.SignIn.PasswordSetAt, facts.SignIn.PasswordLength),
+			s.codeAfterAll(tx, facts))
 		if err != nil {
 			return err
 		}
-		return s.tellChanged(ctx, q, st, facts.User, at.Caller, mail.ChangedByOwner)
+		return s.tellChanged(tx, facts.User, mail.ChangedByOwner)
 	})
 }
 
@@ -107,7 +108,7 @@ func (s *Service) SetFirstChallenge(ctx context.Context, st *site.Site, at At, f
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
 	f := faults(gatehouse.CheckChallenge(form, knownWords(facts.User)))
-	if err := s.again(ctx, at, facts, place, "current_password", form.CurrentPassword, &f); err != nil {
+	if err := s.again(ctx, st, at, facts, place, "current_password", form.CurrentPassword, &f); err != nil {
 		return Outcome{}, err
 	}
 	if err := f.err(); err != nil {
@@ -117,9 +118,9 @@ func (s *Service) SetFirstChallenge(ctx context.Context, st *site.Site, at At, f
 	if err != nil {
 		return Outcome{}, err
 	}
-	return s.step(ctx, st, at, gatehouse.StepChallenge, func(q store.Queries, facts *gatehouse.SignInFacts) error {
+	return s.step(ctx, st, at, gatehouse.StepChallenge, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		facts.User.ChallengeSet = true
-		return s.setChallenge(ctx, q, st, facts.User, at.Caller, challenge, sealed)
+		return s.setChallenge(tx, facts.User, challenge, sealed)
 	})
 }
 
@@ -133,7 +134,7 @@ type TermsForm struct {
 // AcceptTerms records that the terms were accepted (A03, B15). Invalid has the field
 // accept: required, or terms-changed if another text is in force by now.
 func (s *Service) AcceptTerms(ctx context.Context, st *site.Site, at At, form TermsForm) (Outcome, error) {
-	return s.step(ctx, st, at, gatehouse.StepTerms, func(q store.Queries, facts *gatehouse.SignInFacts) error {
+	return s.step(ctx, st, at, gatehouse.StepTerms, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		text, _ := st.TermsText(st.TermsVersion, at.Lang)
 		hash := gatehouse.TermsHash(text)
 		var f faults
@@ -148,21 +149,21 @@ func (s *Service) AcceptTerms(ctx context.Context, st *site.Site, at At, form Te
 		}
 		u := &facts.User
 		u.TermsAccepted = st.TermsVersion
-		a := gatehouse.Acceptance{ID: store.NewID("acc", s.Now()), SiteID: st.ID, UserID: u.ID, Version: st.TermsVersion,
-			TextHash: hash, Lang: st.TermsLanguage(st.TermsVersion, at.Lang), AcceptedAt: s.Now(), Address: at.Caller.Address}
+		a := gatehouse.Acceptance{ID: store.NewID("acc", tx.Now()), SiteID: st.ID, UserID: u.ID, Version: st.TermsVersion,
+			TextHash: hash, Lang: st.TermsLanguage(st.TermsVersion, at.Lang), AcceptedAt: tx.Now(), Address: at.Caller.Address}
 		return errors.Join(
-			q.AcceptTerms(ctx, st.ID, u.ID, a.Version),
-			q.InsertAcceptance(ctx, a, text),
-			q.InsertEvent(ctx, s.event(at.Caller, *u, gatehouse.EventTermsAccepted, gatehouse.ResultOK,
-				map[string]string{"version": a.Version, "hash": hash, "lang": a.Lang})),
-			s.tell(ctx, q, st, *u, mail.TermsReceipt{Username: u.Username, Version: a.Version, At: a.AcceptedAt, Address: a.Address, TextHash: hash}))
+			tx.AcceptTerms(tx, st.ID, u.ID, a.Version),
+			tx.InsertAcceptance(tx, a, text),
+			tx.Record(*u, gatehouse.EventTermsAccepted, gatehouse.ResultOK,
+				map[string]string{"version": a.Version, "hash": hash, "lang": a.Lang}),
+			tx.Tell(*u, mail.TermsReceipt{Username: u.Username, Version: a.Version, At: a.AcceptedAt, Address: a.Address, TextHash: hash}))
 	})
 }
 
 // AnswerSoleUser records whether the person is the only one who uses the sign-in (A04);
 // answer is yes or no. Invalid has the field sole_user.
 func (s *Service) AnswerSoleUser(ctx context.Context, st *site.Site, at At, answer string) (Outcome, error) {
-	return s.step(ctx, st, at, gatehouse.StepSoleUser, func(q store.Queries, facts *gatehouse.SignInFacts) error {
+	return s.step(ctx, st, at, gatehouse.StepSoleUser, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		if answer != "yes" && answer != "no" {
 			var f faults
 			f.add("sole_user", "required")
@@ -171,12 +172,12 @@ func (s *Service) AnswerSoleUser(ctx context.Context, st *site.Site, at At, answ
 		u := &facts.User
 		u.SoleUserFor, u.SoleUser = gatehouse.SoleUserVersion(st.Site), answer == "yes"
 		err := errors.Join(
-			q.AnswerSoleUser(ctx, st.ID, u.ID, u.SoleUserFor, u.SoleUser),
-			q.InsertEvent(ctx, s.event(at.Caller, *u, gatehouse.EventSoleUser, gatehouse.ResultOK, map[string]string{"answer": answer})))
+			tx.AnswerSoleUser(tx, st.ID, u.ID, u.SoleUserFor, u.SoleUser),
+			tx.Record(*u, gatehouse.EventSoleUser, gatehouse.ResultOK, map[string]string{"answer": answer}))
 		if err != nil || u.SoleUser {
 			return err
 		}
-		return s.tellShared(ctx, q, st, *u)
+		return s.tellShared(tx, *u)
 	})
 }
 
@@ -185,23 +186,23 @@ const mostAdministrators = 5
 
 // tellShared tells the company's other administrators that a sign-in is used by several
 // people (A04): and support, where it is an administrator's, or nobody else would hear of it.
-func (s *Service) tellShared(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) error {
-	company, err := q.Company(ctx, st.ID, u.CompanyID)
+func (s *Service) tellShared(tx *act.Unit, u gatehouse.User) error {
+	company, err := tx.Company(tx, tx.Site.ID, u.CompanyID)
 	if err != nil {
 		return err
 	}
-	msg := mail.SharedSignIn{Username: u.Username, Name: u.DisplayName(), Company: company.Name, At: s.Now()}
-	administrators, err := q.Administrators(ctx, st.ID, u.CompanyID, u.ID, mostAdministrators)
+	msg := mail.SharedSignIn{Username: u.Username, Name: u.DisplayName(), Company: company.Name, At: tx.Now()}
+	administrators, err := tx.Administrators(tx, tx.Site.ID, u.CompanyID, u.ID, mostAdministrators)
 	told := false
 	for _, to := range administrators {
 		told = told || mail.CanSend(to.Email)
-		err = errors.Join(err, s.tell(ctx, q, st, to, msg))
+		err = errors.Join(err, tx.Tell(to, msg))
 	}
 	msg.ForSupport, msg.Administrator = true, u.Role == gatehouse.RoleAdmin
 	if err != nil || told && !msg.Administrator {
 		return err
 	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.Recipient{CompanyID: u.CompanyID, Address: st.Support.Email, Lang: st.Language("", "")}, msg)
+	return tx.MailSupport(u.CompanyID, msg)
 }
 
 // due returns the facts of a sign-in whose due step is the wanted one. A step that was
@@ -211,7 +212,7 @@ func (s *Service) due(ctx context.Context, st *site.Site, at At, want gatehouse.
 	switch {
 	case err != nil || step == want:
 	case step == gatehouse.StepCode:
-		_, err = s.step(ctx, st, at, want, func(store.Queries, *gatehouse.SignInFacts) error { return nil })
+		_, err = s.step(ctx, st, at, want, func(*act.Unit, *gatehouse.SignInFacts) error { return nil })
 	default:
 		err = &MovedError{step}
 	}
@@ -222,14 +223,14 @@ func (s *Service) due(ctx context.Context, st *site.Site, at At, want gatehouse.
 // try is counted, and that is committed, before it is verified (invariant 3); the last
 // one that may be wrong ends the sign-in if it is. One more than that at the same
 // moment is refused and ends nothing: those before it may be right.
-func (s *Service) again(ctx context.Context, at At, facts gatehouse.SignInFacts, place *secret.Place, field, password string, f *faults) error {
+func (s *Service) again(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, place *secret.Place, field, password string, f *faults) error {
 	if password == "" {
 		f.add(field, "required")
 		return nil
 	}
 	in, n := facts.SignIn, 0
-	err := s.Store.Write(ctx, func(q store.Queries) (err error) {
-		n, err = q.CountSignInWrong(ctx, in.SiteID, in.ID, mostWrong)
+	err := s.Do(ctx, st, at.Caller, func(tx *act.Unit) (err error) {
+		n, err = tx.CountSignInWrong(tx, in.SiteID, in.ID, mostWrong)
 		return err
 	})
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -244,9 +245,9 @@ func (s *Service) again(ctx context.Context, at At, facts gatehouse.SignInFacts,
 	}
 	switch {
 	case v.Match:
-		return s.Store.Write(ctx, func(q store.Queries) error { return q.UncountSignInWrong(ctx, in.SiteID, in.ID) })
+		return s.Do(ctx, st, at.Caller, func(tx *act.Unit) error { return tx.UncountSignInWrong(tx, in.SiteID, in.ID) })
 	case n >= mostWrong:
-		err := s.Store.Write(ctx, func(q store.Queries) error { return q.DeleteSignIn(ctx, in.SiteID, secret.HashToken(at.SignIn)) })
+		err := s.Do(ctx, st, at.Caller, func(tx *act.Unit) error { return tx.DeleteSignIn(tx, in.SiteID, secret.HashToken(at.SignIn)) })
 		return errors.Join(err, errNoSignIn)
 	}
 	f.add(field, "password-wrong")
@@ -256,30 +257,30 @@ func (s *Service) again(ctx context.Context, at At, facts gatehouse.SignInFacts,
 // step does one step of a sign-in in one transaction: the account is held, the step must
 // still be the one that is due, the fact is recorded, and NextStep says where it goes
 // from there.
-func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse.Step, do func(store.Queries, *gatehouse.SignInFacts) error) (out Outcome, err error) {
+func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse.Step, do func(*act.Unit, *gatehouse.SignInFacts) error) (out Outcome, err error) {
 	if at.SignIn == "" {
 		return out, errNoSignIn
 	}
 	var moved error // an outcome, not a failure: what it leads to stays
-	err = s.write(ctx, func(q store.Queries) error {
+	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error {
 		moved = nil
-		facts, err := s.hold(ctx, q, st, at.SignIn)
+		facts, err := s.hold(tx, at.SignIn)
 		if err != nil {
 			return err
 		}
-		switch next := gatehouse.NextStep(st.Site, facts, s.Now()); {
+		switch next := gatehouse.NextStep(st.Site, facts, tx.Now()); {
 		case next == gatehouse.StepCredentials:
 			return errNoSignIn
 		case next == gatehouse.StepCode && next != want:
 			moved = &MovedError{next}
-			return s.sendLate(ctx, q, st, facts, at.Caller)
+			return s.sendLate(tx, facts)
 		case next != want:
 			return &MovedError{next}
 		}
-		if err := do(q, &facts); err != nil {
+		if err := do(tx, &facts); err != nil {
 			return err
 		}
-		out, err = s.goOn(ctx, q, st, at, facts)
+		out, err = s.goOn(tx, at, facts)
 		return err
 	})
 	if err == nil {
@@ -289,18 +290,18 @@ func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse
 }
 
 // hold returns the facts of a sign-in with its account held.
-func (s *Service) hold(ctx context.Context, q store.Queries, st *site.Site, token string) (f gatehouse.SignInFacts, err error) {
+func (s *Service) hold(tx *act.Unit, token string) (f gatehouse.SignInFacts, err error) {
 	hash := secret.HashToken(token)
-	in, err := q.SignIn(ctx, st.ID, hash)
+	in, err := tx.SignIn(tx, tx.Site.ID, hash)
 	if err == nil {
-		f.User, err = q.HoldUser(ctx, st.ID, in.UserID)
+		f.User, err = tx.HoldUser(tx, tx.Site.ID, in.UserID)
 	}
 	if err == nil { // again: it may have ended while the account was waited for
-		f.SignIn, err = q.SignIn(ctx, st.ID, hash)
+		f.SignIn, err = tx.SignIn(tx, tx.Site.ID, hash)
 	}
 	if err == nil {
 		var company gatehouse.Company
-		company, err = q.Company(ctx, st.ID, f.User.CompanyID)
+		company, err = tx.Company(tx, tx.Site.ID, f.User.CompanyID)
 		f.CompanyTwoFactor = company.TwoFactor
 	}
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -310,17 +311,17 @@ func (s *Service) hold(ctx context.Context, q store.Queries, st *site.Site, toke
 }
 
 // goOn leads a sign-in to its next step, or makes its session.
-func (s *Service) goOn(ctx context.Context, q store.Queries, st *site.Site, at At, facts gatehouse.SignInFacts) (out Outcome, err error) {
-	out = Outcome{Step: gatehouse.NextStep(st.Site, facts, s.Now()), SignIn: at.SignIn, ReturnTo: facts.SignIn.ReturnTo}
+func (s *Service) goOn(tx *act.Unit, at At, facts gatehouse.SignInFacts) (out Outcome, err error) {
+	out = Outcome{Step: gatehouse.NextStep(tx.Site.Site, facts, tx.Now()), SignIn: at.SignIn, ReturnTo: facts.SignIn.ReturnTo}
 	if out.Step != gatehouse.StepDone {
 		return out, nil
 	}
 	out.SignIn = ""
-	if err := q.DeleteSignIn(ctx, st.ID, secret.HashToken(at.SignIn)); err != nil {
+	if err := tx.DeleteSignIn(tx, tx.Site.ID, secret.HashToken(at.SignIn)); err != nil {
 		return out, err
 	}
-	if out.Session, out.Browser, err = s.finish(ctx, q, st, facts, at.Browser, at.SignIn, at.Caller); err != nil {
+	if out.Session, out.Browser, err = s.finish(tx, facts, at.Browser, at.SignIn); err != nil {
 		return out, err
 	}
-	return out, q.InsertEvent(ctx, s.event(at.Caller, facts.User, gatehouse.EventSignInDone, gatehouse.ResultOK, nil))
+	return out, tx.Record(facts.User, gatehouse.EventSignInDone, gatehouse.ResultOK, nil)
 }

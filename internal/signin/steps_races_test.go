@@ -65,7 +65,7 @@ func (s *stage) works(u gatehouse.User, password func(i int) string, want int) {
 		if (err == nil) != (i == want) {
 			s.t.Fatalf("the %dth password: %+v, %v; the one that was set is the %dth", i, out, err, want)
 		}
-		s.must(s.desk.Unlock(ctx, operator, s.Sites.ByID(u.SiteID), u.ID)) // the wrong ones are not the point
+		s.must(s.desk.Unlock(ctx, s.Sites.ByID(u.SiteID), operator, u.ID)) // the wrong ones are not the point
 	}
 }
 
@@ -216,7 +216,7 @@ func TestPasswordsChangedAtTheSameInstant(t *testing.T) {
 func TestLinksAskedForAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.reader("eager", nil)
-		for _, err := range atOnce(func(int) error { return s.SignIn.SendResetLink(ctx, s.press(), u.Email, visitor(s.press())) }) {
+		for _, err := range atOnce(func(int) error { return s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), u.Email) }) {
 			s.must(err)
 		}
 		good := 0
@@ -253,13 +253,13 @@ func TestAStepWhileTheAccountIsClosed(t *testing.T) {
 				var err error
 				switch n % 3 {
 				case 0:
-					_, err = s.desk.ResetPassword(ctx, operator, s.uk(), u.ID)
+					_, err = s.desk.ResetPassword(ctx, s.uk(), operator, u.ID)
 				case 1:
-					err = s.desk.Deactivate(ctx, operator, s.uk(), u.ID)
+					err = s.desk.Deactivate(ctx, s.uk(), operator, u.ID)
 				case 2:
 					err = s.Store.Write(ctx, func(q store.Queries) error {
 						_, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByOperator, s.Clock.Now())
-						return errors.Join(err, q.EndAccess(ctx, u.SiteID, u.ID))
+						return errors.Join(err, endLocked(ctx, q, u))
 					})
 				}
 				if err != nil {

@@ -119,13 +119,13 @@ func TestAStepAfterSomethingElseHappened(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for name, happens := range map[string]func(u gatehouse.User, out signin.Outcome){
 			"reset": func(u gatehouse.User, _ signin.Outcome) {
-				_, err := s.desk.ResetPassword(ctx, operator, s.uk(), u.ID)
+				_, err := s.desk.ResetPassword(ctx, s.uk(), operator, u.ID)
 				s.must(err)
 			},
-			"deactivate": func(u gatehouse.User, _ signin.Outcome) { s.must(s.desk.Deactivate(ctx, operator, s.uk(), u.ID)) },
+			"deactivate": func(u gatehouse.User, _ signin.Outcome) { s.must(s.desk.Deactivate(ctx, s.uk(), operator, u.ID)) },
 			"deactivate and activate": func(u gatehouse.User, _ signin.Outcome) {
-				s.must(s.desk.Deactivate(ctx, operator, s.uk(), u.ID))
-				s.must(s.desk.Activate(ctx, operator, s.uk(), u.ID))
+				s.must(s.desk.Deactivate(ctx, s.uk(), operator, u.ID))
+				s.must(s.desk.Activate(ctx, s.uk(), operator, u.ID))
 			},
 			"lock": func(u gatehouse.User, _ signin.Outcome) {
 				s.write(func(q store.Queries) error {
@@ -135,7 +135,7 @@ func TestAStepAfterSomethingElseHappened(t *testing.T) {
 			},
 			"time": func(gatehouse.User, signin.Outcome) { s.Clock.Add(30 * time.Minute) },
 			"sign out": func(u gatehouse.User, out signin.Outcome) {
-				s.must(s.SignIn.SignOut(ctx, s.uk(), "", out.SignIn, visitor(s.uk())))
+				s.must(s.SignIn.SignOut(ctx, s.uk(), visitor(s.uk()), "", out.SignIn))
 			},
 		} {
 			for _, due := range []gatehouse.Step{gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser} {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -56,15 +57,15 @@ func (s *Service) ticket(u gatehouse.User, until, cookie string) string {
 // TemporaryOverError. The old one, and what was begun with it, end.
 //
 // Errors: Gone with CodeLinkOver; TooMany with CodeTooManyRecoveries; Unavailable.
-func (s *Service) MailTemporary(ctx context.Context, st *site.Site, ticket, cookie string, c gatehouse.Caller) error {
-	err := s.mailTemporary(ctx, st, ticket, cookie, c)
+func (s *Service) MailTemporary(ctx context.Context, st *site.Site, c gatehouse.Caller, ticket, cookie string) error {
+	err := s.mailTemporary(ctx, st, c, ticket, cookie)
 	if gatehouse.KindOf(err) == gatehouse.Gone {
-		_, err = s.LinkRepeated(ctx, st, ticket, c, err)
+		_, err = s.LinkRepeated(ctx, st, c, ticket, err)
 	}
 	return err
 }
 
-func (s *Service) mailTemporary(ctx context.Context, st *site.Site, ticket, cookie string, c gatehouse.Caller) error {
+func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.Caller, ticket, cookie string) error {
 	u, err := s.ticketUser(ctx, s.Store.Read().User, st, ticket, cookie)
 	if err != nil {
 		return err
@@ -86,24 +87,23 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, ticket, cook
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(q store.Queries) error {
-		u, err := s.ticketUser(ctx, q.HoldUser, st, ticket, cookie)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := s.ticketUser(tx, tx.HoldUser, st, ticket, cookie)
 		if err != nil {
 			return err
 		}
-		now := s.Now()
+		now := tx.Now()
 		if !now.After(u.Password.SetAt) { // another password, also to who looks only at its time
 			now = u.Password.SetAt.Add(time.Microsecond)
 		}
 		w := gatehouse.Password{Hash: hash, Origin: u.Password.Origin, SetAt: now, ExpiresAt: now.Add(st.Policy.TemporaryPassword)}
 		return errors.Join(
-			s.KeepLink(ctx, q, u, ticket, "", c),
-			q.ReplacePassword(ctx, u, w, st.Policy.Password.History),
-			q.EndAccess(ctx, st.ID, u.ID),
-			q.EndRecoveries(ctx, st.ID, u.ID),
-			q.InsertEvent(ctx, s.event(c, u, gatehouse.EventPasswordReset, gatehouse.ResultOK, map[string]string{"by": "temporary"})),
-			s.tell(ctx, q, st, u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
-				For: mail.PasswordForRecovery, At: s.Now(), Address: c.Address}))
+			s.KeepLink(tx, u, ticket, ""),
+			tx.ReplacePassword(tx, u, w, st.Policy.Password.History),
+			tx.EndAll(u, gatehouse.PasswordRenewed),
+			tx.Record(u, gatehouse.EventPasswordReset, gatehouse.ResultOK, map[string]string{"by": "temporary"}),
+			tx.Tell(u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
+				For: mail.PasswordForRecovery, At: tx.Now(), Address: c.Address}))
 	})
 }
 

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // MaxMessage is how long what somebody writes who forgot a username may be, in code
@@ -23,7 +23,7 @@ const MaxMessage = 500
 // the request goes to the site's support.
 //
 // Errors: Invalid with fields email and message, TooMany, Unavailable.
-func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message string, c gatehouse.Caller) error {
+func (s *Service) AskUsername(ctx context.Context, st *site.Site, c gatehouse.Caller, email, message string) error {
 	var f faults
 	f.email("email", email)
 	message = strings.TrimSpace(message)
@@ -37,12 +37,12 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message
 		return err
 	}
 	defer evenly(ctx)()
-	send, own, err := s.admitMail(ctx, st, "username", email, c)
+	send, own, err := s.admitMail(ctx, st, c, "username", email)
 	if err != nil {
 		return err
 	}
 	if !send {
-		return s.notSent(ctx, gatehouse.EventUsernameAsked, c)
+		return s.notSent(ctx, st, c, gatehouse.EventUsernameAsked)
 	}
 	users, err := s.Store.Read().UsersByEmail(ctx, st.ID, email, gatehouse.MostAccounts)
 	if err != nil {
@@ -53,8 +53,8 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, email, message
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(q store.Queries) error {
-		return s.passOn(ctx, q, st, users, flooded, mail.UsernameRequest{Asker: strings.TrimSpace(email), Message: message, At: s.Now(), Address: c.Address}, c)
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		return s.passOn(tx, users, flooded, mail.UsernameRequest{Asker: strings.TrimSpace(email), Message: message, At: tx.Now(), Address: c.Address})
 	})
 }
 
@@ -80,12 +80,12 @@ func (s *Service) flooded(ctx context.Context, st *site.Site, users []gatehouse.
 	return flooded, nil
 }
 
-func (s *Service) passOn(ctx context.Context, q store.Queries, st *site.Site, users []gatehouse.User, flooded map[string]bool, msg mail.UsernameRequest, c gatehouse.Caller) error {
+func (s *Service) passOn(tx *act.Unit, users []gatehouse.User, flooded map[string]bool, msg mail.UsernameRequest) error {
 	if len(users) == 0 { // the same work for an address that is nobody's (invariant 7)
-		_, err := q.Administrators(ctx, st.ID, "", "", mostAdministrators)
+		_, err := tx.Administrators(tx, tx.Site.ID, "", "", mostAdministrators)
 		return errors.Join(err,
-			q.InsertEvent(ctx, s.event(c, gatehouse.User{}, gatehouse.EventUsernameAsked, gatehouse.ResultUnknown, nil)),
-			s.Outbox.Discard(st, mail.Recipient{Address: msg.Asker, Lang: st.Language("", "")}, msg))
+			tx.Record(gatehouse.User{}, gatehouse.EventUsernameAsked, gatehouse.ResultUnknown, nil),
+			tx.Pretend(msg.Asker, msg))
 	}
 	var first []gatehouse.User // of each company
 	names := map[string][]string{}
@@ -94,7 +94,7 @@ func (s *Service) passOn(ctx context.Context, q store.Queries, st *site.Site, us
 			first = append(first, u)
 		}
 		names[u.CompanyID] = append(names[u.CompanyID], u.Username)
-		if err := q.InsertEvent(ctx, s.event(c, u, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil)); err != nil {
+		if err := tx.Record(u, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil); err != nil {
 			return err
 		}
 	}
@@ -103,15 +103,15 @@ func (s *Service) passOn(ctx context.Context, q store.Queries, st *site.Site, us
 		if flooded[u.CompanyID] {
 			continue
 		}
-		if err := s.passToCompany(ctx, q, st, u, msg); err != nil {
+		if err := s.passToCompany(tx, u, msg); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) passToCompany(ctx context.Context, q store.Queries, st *site.Site, asker gatehouse.User, msg mail.UsernameRequest) error {
-	administrators, err := q.Administrators(ctx, st.ID, asker.CompanyID, asker.ID, mostAdministrators)
+func (s *Service) passToCompany(tx *act.Unit, asker gatehouse.User, msg mail.UsernameRequest) error {
+	administrators, err := tx.Administrators(tx, tx.Site.ID, asker.CompanyID, asker.ID, mostAdministrators)
 	if err != nil {
 		return err
 	}
@@ -121,12 +121,12 @@ func (s *Service) passToCompany(ctx context.Context, q store.Queries, st *site.S
 			continue
 		}
 		told = true
-		if err := s.Outbox.Enqueue(ctx, q, st, mail.To(st, to), msg); err != nil {
+		if err := tx.Tell(to, msg); err != nil {
 			return err
 		}
 	}
 	if told {
 		return nil
 	}
-	return s.Outbox.Enqueue(ctx, q, st, mail.Recipient{CompanyID: asker.CompanyID, Address: st.Support.Email, Lang: st.Language("", "")}, msg)
+	return tx.MailSupport(asker.CompanyID, msg)
 }

@@ -34,7 +34,7 @@ func TestA12AForgottenUsernameIsPassedOn(t *testing.T) {
 		add("ada.south", "south", asker, gatehouse.RoleAdmin) // the company's only one
 		quiet := add("colleague", "east", "colleague@northgate.example", gatehouse.RoleUser)
 		ask := func(email, message string) error {
-			return s.SignIn.AskUsername(ctx, s.uk(), email, message, visitor(s.uk()))
+			return s.SignIn.AskUsername(ctx, s.uk(), visitor(s.uk()), email, message)
 		}
 		s.must(ask("  Ada@Northgate.example ", "I moved to\r\nsales.\n"))
 		for i, to := range admins {
@@ -86,8 +86,8 @@ func TestRequestsForMailAreLimited(t *testing.T) {
 		u := s.reader("reader", nil)
 		local := s.person("local", nil)
 		for what, ask := range map[string]func(name string) error{
-			"link":     func(name string) error { return s.SignIn.SendResetLink(ctx, s.press(), name, visitor(s.press())) },
-			"username": func(name string) error { return s.SignIn.AskUsername(ctx, s.uk(), name, "", visitor(s.uk())) },
+			"link":     func(name string) error { return s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), name) },
+			"username": func(name string) error { return s.SignIn.AskUsername(ctx, s.uk(), visitor(s.uk()), name, "") },
 			"challenge": func(name string) error {
 				_, err := s.SignIn.BeginRecovery(ctx, s.uk(), signin.RecoveryRequest{Username: name, Email: local.Email, Caller: visitor(s.uk())})
 				return err
@@ -107,11 +107,11 @@ func TestRequestsForMailAreLimited(t *testing.T) {
 		}
 		var err error
 		for n := 0; err == nil && n < 26; n++ {
-			err = s.SignIn.SendResetLink(ctx, s.press(), strings.Repeat("x", n+1)+"@y.example", visitor(s.press()))
+			err = s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), strings.Repeat("x", n+1)+"@y.example")
 		}
 		s.refused("many names from one address", err, gatehouse.TooMany, signin.CodeTooManyRecoveries)
 		elsewhere := visitor(s.press())
 		elsewhere.Address = "198.51.100.9"
-		s.must(s.SignIn.SendResetLink(ctx, s.press(), "new@y.example", elsewhere))
+		s.must(s.SignIn.SendResetLink(ctx, s.press(), elsewhere, "new@y.example"))
 	})
 }

@@ -87,7 +87,9 @@ func TestSessionsOfAPerson(t *testing.T) {
 			t.Errorf("after a browser's: %v", got)
 		}
 		session(t, s, u, "ses_third", "", 0)
-		ended("[ses_new]", func(q store.Queries) ([]string, error) { return q.EndOtherSessions(ctx, "one", u.ID, "ses_third") })
+		ended("[ses_new]", func(q store.Queries) ([]string, error) {
+			return q.End(ctx, store.Ending{User: u, Change: gatehouse.SignedOutElsewhere, Kept: gatehouse.Kept{Session: "ses_third"}})
+		})
 		if got := sessionIDs(t, s, u); !slices.Equal(got, []string{"ses_third"}) {
 			t.Errorf("after the others': %v", got)
 		}
@@ -159,7 +161,7 @@ func TestBrowsersOfAPerson(t *testing.T) {
 		if fmt.Sprint(known(u)) != "[brw_3 brw_2]" || counted(u, "brw_1") || !counted(u, "brw_2") || !counted(u, "") {
 			t.Errorf("one forgotten: %v", known(u))
 		}
-		write(t, s, func(q store.Queries) error { return q.ForgetOtherBrowsers(ctx, "one", u.ID, "brw_2") })
+		end(t, s, store.Ending{User: u, Change: gatehouse.SignedOutElsewhere, Kept: gatehouse.Kept{Device: "brw_2"}})
 		if fmt.Sprint(known(u)) != "[brw_2]" || counted(u, "brw_3") || !counted(u, "brw_2") || !counted(u, "") {
 			t.Errorf("the others forgotten: %v", known(u))
 		}

@@ -40,11 +40,11 @@ func attemptFields(a *gatehouse.Attempts) []any {
 	return []any{&a.Row, &a.All, &a.Open, when{&a.OpenedAt}, when{&a.LockedAt}}
 }
 
-// ForgetAttempts begins all counts of a subject anew, for all browsers: what
-// gatehouse.Attempts.Forgotten says.
-func (q Queries) ForgetAttempts(ctx context.Context, siteID, subject string) error {
+// forgetAttempts begins all counts of a user's passwords and answers again, for all
+// browsers: what gatehouse.Attempts.Forgotten says.
+func (q Queries) forgetAttempts(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "forget attempts", `UPDATE attempts SET wrong_row = 0, wrong_all = 0, locked_at = 0
-		WHERE site_id = $1 AND subject = $2`, siteID, subject)
+		WHERE site_id = $1 AND subject IN ($2, $3)`, u.SiteID, u.ID, gatehouse.AnswerSubject(u.ID))
 	return err
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	sqlite "modernc.org/sqlite"
+
+	"gatehouse"
 )
 
 // Backing up and restoring a file of SQLite. PostgreSQL has tools of its own.
@@ -123,22 +125,24 @@ func CloseDoors(ctx context.Context, path string, version int) error {
 		return err
 	}
 	defer db.Close()
-	for _, closing := range []struct {
+	ends := gatehouse.Ends(gatehouse.BackupRestored)
+	for _, door := range []struct {
+		closes    bool
 		since     int // the version that has it
 		statement string
 	}{
-		{1, "DELETE FROM sessions"},
-		{1, "DELETE FROM signins"},
-		{1, "UPDATE messages SET state = 'expired', done_at = due_at, lease = '', body = NULL WHERE done_at = 0"},
-		{2, "DELETE FROM recoveries"},
-		{2, "UPDATE email_changes SET state = 'dropped' WHERE state = 'asked'"},
-		{3, "DELETE FROM codes"},
-		{3, "UPDATE browsers SET trusted_at = 0"},
+		{ends.Sessions == gatehouse.All, 1, "DELETE FROM sessions"},
+		{ends.SignIns == gatehouse.All, 1, "DELETE FROM signins"},
+		{ends.Mail == gatehouse.AllMail, 1, "UPDATE messages SET state = 'expired', done_at = due_at, lease = '', body = NULL WHERE done_at = 0"},
+		{ends.Links, 2, "DELETE FROM recoveries"},
+		{ends.Confirmations, 2, "UPDATE email_changes SET state = 'dropped' WHERE state = 'asked'"},
+		{ends.Codes, 3, "DELETE FROM codes"},
+		{ends.Trust, 3, "UPDATE browsers SET trusted_at = 0"},
 	} {
-		if version < closing.since {
+		if !door.closes || version < door.since {
 			continue
 		}
-		if _, err := db.ExecContext(ctx, closing.statement); err != nil {
+		if _, err := db.ExecContext(ctx, door.statement); err != nil {
 			return wrap(ctx, "close doors", err)
 		}
 	}

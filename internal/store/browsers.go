@@ -63,24 +63,17 @@ func (q Queries) KeepBrowsers(ctx context.Context, siteID, userID string, most i
 	return err
 }
 
-// ForgetBrowsers makes all browsers of a user strangers again, with what was counted for
-// each: who had the old password may have signed in with some of them.
-func (q Queries) ForgetBrowsers(ctx context.Context, siteID, userID string) error {
-	if _, err := q.exec(ctx, "forget browsers", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2`, siteID, userID); err != nil {
-		return err
+// forgetBrowsers makes all browsers of a user but the one with the given ID strangers
+// again, with what was counted for each: who had the old password may have signed in with
+// some of them. It returns their IDs.
+func (q Queries) forgetBrowsers(ctx context.Context, u gatehouse.User, keep string) ([]string, error) {
+	ids, err := q.ids(ctx, "forget browsers", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, u.SiteID, u.ID, keep)
+	if err != nil {
+		return nil, err
 	}
-	_, err := q.exec(ctx, "forget attempts of browsers", `DELETE FROM attempts WHERE site_id = $1 AND subject = $2 AND browser <> ''`, siteID, userID)
-	return err
-}
-
-// ForgetOtherBrowsers is ForgetBrowsers for all but the one with the given ID.
-func (q Queries) ForgetOtherBrowsers(ctx context.Context, siteID, userID, keep string) error {
-	if _, err := q.exec(ctx, "forget other browsers", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2 AND id <> $3`, siteID, userID, keep); err != nil {
-		return err
-	}
-	_, err := q.exec(ctx, "forget attempts of other browsers", `DELETE FROM attempts
-		WHERE site_id = $1 AND subject = $2 AND browser <> '' AND browser <> $3`, siteID, userID, keep)
-	return err
+	_, err = q.exec(ctx, "forget attempts of browsers", `DELETE FROM attempts
+		WHERE site_id = $1 AND subject = $2 AND browser <> '' AND browser <> $3`, u.SiteID, u.ID, keep)
+	return ids, err
 }
 
 // ForgetBrowser makes one browser of a user a stranger again, with what was counted for
@@ -107,4 +100,35 @@ func (q Queries) BrowserSignedIn(ctx context.Context, siteID, userID, tokenHash,
 	n, err := q.exec(ctx, "browser signed in first", `UPDATE browsers SET created_at = $4
 		WHERE site_id = $1 AND user_id = $2 AND token_hash = $3 AND created_at = 0`, siteID, userID, tokenHash, micros(now))
 	return kept, n == 1, err
+}
+
+// TrustBrowser trusts a browser of a user from the given time on.
+func (q Queries) TrustBrowser(ctx context.Context, siteID, userID, id string, at time.Time) error {
+	n, err := q.exec(ctx, "trust browser", `UPDATE browsers SET trusted_at = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+		siteID, userID, id, micros(at))
+	return oneRow(n, err)
+}
+
+// TrustedBrowser returns since when a browser's token is trusted for a user; zero: it is
+// not.
+func (q Queries) TrustedBrowser(ctx context.Context, siteID, userID, tokenHash string) (b gatehouse.Browser, err error) {
+	err = q.one(ctx, "trusted browser", `SELECT id, trusted_at FROM browsers
+		WHERE site_id = $1 AND user_id = $2 AND token_hash = $3`, []any{siteID, userID, tokenHash}, &b.ID, when{&b.TrustedAt})
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return gatehouse.Browser{}, nil
+	}
+	return b, err
+}
+
+// EndTrustIn ends the trust in one browser of a user. It reports whether there was some.
+func (q Queries) EndTrustIn(ctx context.Context, siteID, userID, id string) (bool, error) {
+	n, err := q.exec(ctx, "end trust in browser", `UPDATE browsers SET trusted_at = 0
+		WHERE site_id = $1 AND user_id = $2 AND id = $3 AND trusted_at > 0`, siteID, userID, id)
+	return n == 1, err
+}
+
+// endTrust ends the trust in all browsers of a user; they stay known.
+func (q Queries) endTrust(ctx context.Context, u gatehouse.User) error {
+	_, err := q.exec(ctx, "end trust", `UPDATE browsers SET trusted_at = 0 WHERE site_id = $1 AND user_id = $2 AND trusted_at > 0`, u.SiteID, u.ID)
+	return err
 }

@@ -69,11 +69,11 @@ func (q Queries) ConfirmEmailChange(ctx context.Context, siteID, id string, now 
 	return n == 1, err
 }
 
-// UndoEmailChanges marks all changes of a user as undone, also those that were given up:
+// undoEmailChanges marks all changes of a user as undone, also those that were given up:
 // none of their links works after that.
-func (q Queries) UndoEmailChanges(ctx context.Context, siteID, userID string) error {
+func (q Queries) undoEmailChanges(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "undo email changes", `UPDATE email_changes SET state = 'undone'
-		WHERE site_id = $1 AND user_id = $2`, siteID, userID)
+		WHERE site_id = $1 AND user_id = $2`, u.SiteID, u.ID)
 	return err
 }
 

@@ -83,7 +83,7 @@ func TestEmailChangesEndAsTheyShould(t *testing.T) {
 		if err != nil || len(got) != 3 || got[0].ID != waits.ID || got[1].ID != a.ID || !got[1].ConfirmedAt.Equal(noon) || got[2] != byCompany {
 			t.Errorf("%+v, %v", got, err)
 		}
-		write(t, s, func(q store.Queries) error { return q.UndoEmailChanges(t.Context(), "one", u.ID) })
+		end(t, s, store.Ending{User: u, Change: gatehouse.AddressStopped})
 		if state(a) != gatehouse.EmailUndone || state(again) != gatehouse.EmailUndone || state(b) != gatehouse.EmailUndone {
 			t.Errorf("after undoing: %s %s %s", state(a), state(again), state(b))
 		}

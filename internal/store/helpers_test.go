@@ -3,6 +3,8 @@ package store_test
 import (
 	"os"
 	"testing"
+
+	"gatehouse/internal/store"
 )
 
 func writeFile(t *testing.T, path, content string) {
@@ -10,4 +12,12 @@ func writeFile(t *testing.T, path, content string) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func end(t *testing.T, s *store.Store, e store.Ending) {
+	t.Helper()
+	write(t, s, func(q store.Queries) error {
+		_, err := q.End(t.Context(), e)
+		return err
+	})
 }

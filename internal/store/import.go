@@ -26,11 +26,16 @@ var (
 )
 
 func makeUsersBy(column string) string {
+	return `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND ` + column + ` IN (` + batchOfMarks() + `) AND ` + column + ` <> ''`
+}
+
+// batchOfMarks are the places of a batch in a statement whose first one is the site.
+func batchOfMarks() string {
 	marks := make([]string, ImportBatch)
 	for i := range marks {
 		marks[i] = fmt.Sprintf("$%d", i+2)
 	}
-	return `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND ` + column + ` IN (` + strings.Join(marks, ", ") + `) AND ` + column + ` <> ''`
+	return strings.Join(marks, ", ")
 }
 
 // insertMany is an INSERT of several rows.

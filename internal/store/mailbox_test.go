@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/store"
 )
 
@@ -20,9 +21,8 @@ func TestDropMessagesKnowsTheMailbox(t *testing.T) {
 			ids[address] = m.ID
 			write(t, s, func(q store.Queries) error { return q.InsertMessage(t.Context(), m) })
 		}
-		write(t, s, func(q store.Queries) error {
-			return q.DropMessages(t.Context(), "uk", u.ID, "Kim@EXÄMPLE.example", noon.Add(time.Minute))
-		})
+		u.Email = "Kim@EXÄMPLE.example"
+		end(t, s, store.Ending{User: u, Change: gatehouse.AddressCorrected, At: noon.Add(time.Minute)})
 		for address, dropped := range to {
 			state, err := s.Read().MessageState(t.Context(), "uk", ids[address])
 			if err != nil || (state == store.MessageExpired) != dropped {

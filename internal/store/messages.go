@@ -97,16 +97,16 @@ func (q Queries) HurryMessage(ctx context.Context, siteID, id string, now time.T
 	return n == 1, err
 }
 
-// DropMessages ends the messages to a user that still wait to go to an address which is
-// no longer the person's; not those to others, such as the one before. One that is being
-// sent is left to its sender.
-func (q Queries) DropMessages(ctx context.Context, siteID, userID, recipient string, now time.Time) error {
+// dropMessagesTo ends the messages to a user that still wait to go to the address that u
+// has, which is no longer the user's; not those to others, such as the one before. One that
+// is being sent is left to its sender.
+func (q Queries) dropMessagesTo(ctx context.Context, u gatehouse.User, now time.Time) error {
 	var spelled []string
 	err := q.all(ctx, "recipients that wait", `SELECT DISTINCT recipient FROM messages
-		WHERE site_id = $1 AND user_id = $2 AND done_at = 0`, []any{siteID, userID}, func(scan func(...any) error) error {
+		WHERE site_id = $1 AND user_id = $2 AND done_at = 0`, []any{u.SiteID, u.ID}, func(scan func(...any) error) error {
 		var to string
 		err := scan(&to)
-		if gatehouse.SameMailbox(to, recipient) {
+		if gatehouse.SameMailbox(to, u.Email) {
 			spelled = append(spelled, to)
 		}
 		return err
@@ -114,18 +114,18 @@ func (q Queries) DropMessages(ctx context.Context, siteID, userID, recipient str
 	for _, to := range spelled {
 		if err == nil {
 			_, err = q.exec(ctx, "drop messages", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
-				WHERE site_id = $1 AND user_id = $2 AND recipient = $3 AND done_at = 0 AND lease = ''`, siteID, userID, to, micros(now))
+				WHERE site_id = $1 AND user_id = $2 AND recipient = $3 AND done_at = 0 AND lease = ''`, u.SiteID, u.ID, to, micros(now))
 		}
 	}
 	return err
 }
 
-// DropMessagesOf ends the messages of a kind to a user that still wait, to whichever
+// dropMessagesOf ends the messages of a kind to a user that still wait, to whichever
 // address: what they say does not hold any longer. One that is being sent is left to its
 // sender.
-func (q Queries) DropMessagesOf(ctx context.Context, siteID, userID, kind string, now time.Time) error {
+func (q Queries) dropMessagesOf(ctx context.Context, u gatehouse.User, kind string, now time.Time) error {
 	_, err := q.exec(ctx, "drop messages of a kind", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
-		WHERE site_id = $1 AND user_id = $2 AND kind = $3 AND done_at = 0 AND lease = ''`, siteID, userID, kind, micros(now))
+		WHERE site_id = $1 AND user_id = $2 AND kind = $3 AND done_at = 0 AND lease = ''`, u.SiteID, u.ID, kind, micros(now))
 	return err
 }
 

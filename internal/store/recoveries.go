@@ -81,8 +81,8 @@ func (q Queries) KeepRecoveries(ctx context.Context, siteID, userID string, kind
 	return err
 }
 
-// EndRecoveries ends all recoveries of a user, links among them (invariant 5).
-func (q Queries) EndRecoveries(ctx context.Context, siteID, userID string) error {
-	_, err := q.exec(ctx, "end recoveries", `DELETE FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> ''`, siteID, userID)
+// endRecoveries ends all recoveries of a user, links among them (invariant 5).
+func (q Queries) endRecoveries(ctx context.Context, u gatehouse.User) error {
+	_, err := q.exec(ctx, "end recoveries", `DELETE FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> ''`, u.SiteID, u.ID)
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gatehouse"
-	"gatehouse/internal/guard"
 )
 
 // InsertSession adds a session under the hash of its token. ends is when its
@@ -86,21 +85,16 @@ func (q Queries) DeleteSession(ctx context.Context, siteID, tokenHash string) (b
 	return n == 1, err
 }
 
-// DeleteSessionsOf ends all sessions of a user and returns how many there were.
-func (q Queries) DeleteSessionsOf(ctx context.Context, siteID, userID string) (int64, error) {
-	return q.exec(ctx, "delete sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2`, siteID, userID)
-}
-
 // EndSession ends a session of a user by its ID. It reports whether there was one.
 func (q Queries) EndSession(ctx context.Context, siteID, userID, id string) (bool, error) {
 	n, err := q.exec(ctx, "end session", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id)
 	return n == 1, err
 }
 
-// EndOtherSessions ends all sessions of a user but the one with the given ID, and
-// returns their IDs.
-func (q Queries) EndOtherSessions(ctx context.Context, siteID, userID, keep string) ([]string, error) {
-	return q.ids(ctx, "end other sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, siteID, userID, keep)
+// endSessions ends all sessions of a user but the one with the given ID, and returns
+// their IDs.
+func (q Queries) endSessions(ctx context.Context, u gatehouse.User, keep string) ([]string, error) {
+	return q.ids(ctx, "end sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, u.SiteID, u.ID, keep)
 }
 
 // EndSessionsOfBrowser ends a user's sessions in one browser, and returns their IDs.
@@ -117,18 +111,6 @@ func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all [
 		return err
 	})
 	return all, err
-}
-
-// EndAccess ends all that is open in a user's name: sessions, half-finished sign-ins and
-// the trust in browsers (invariants 4 and 5).
-func (q Queries) EndAccess(ctx context.Context, siteID, userID string) error {
-	if _, err := q.DeleteSessionsOf(ctx, siteID, guard.Kept(guard.LockEndsSessions, userID)); err != nil {
-		return err
-	}
-	if err := q.EndTrust(ctx, siteID, userID); err != nil {
-		return err
-	}
-	return q.DeleteSignInsOf(ctx, siteID, userID)
 }
 
 // DeleteEndedSessions removes those past their absolute limit.
@@ -149,4 +131,11 @@ func (q Queries) CountSessionsOf(ctx context.Context, siteID, userID string, now
 	err = q.one(ctx, "count sessions of user", `SELECT COUNT(*) FROM sessions WHERE site_id = $1 AND user_id = $2 AND ends_at > $3`,
 		[]any{siteID, userID, micros(now)}, &n)
 	return n, err
+}
+
+// RenewSession gives a session another token (ASVS 7.2.4).
+func (q Queries) RenewSession(ctx context.Context, siteID, id, tokenHash string, now time.Time) error {
+	n, err := q.exec(ctx, "renew session", `UPDATE sessions SET token_hash = $3, seen_at = $4 WHERE site_id = $1 AND id = $2`,
+		siteID, id, tokenHash, micros(now))
+	return oneRow(n, err)
 }

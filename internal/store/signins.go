@@ -68,15 +68,9 @@ func (q Queries) DeleteSignIn(ctx context.Context, siteID, tokenHash string) err
 	return err
 }
 
-// DeleteSignInsOf ends all sign-ins in progress of a user.
-func (q Queries) DeleteSignInsOf(ctx context.Context, siteID, userID string) error {
-	_, err := q.exec(ctx, "delete sign-ins", `DELETE FROM signins WHERE site_id = $1 AND user_id = $2`, siteID, userID)
-	return err
-}
-
-// DeleteOtherSignInsOf ends all sign-ins in progress of a user but one.
-func (q Queries) DeleteOtherSignInsOf(ctx context.Context, siteID, userID, id string) error {
-	_, err := q.exec(ctx, "delete other sign-ins", `DELETE FROM signins WHERE site_id = $1 AND user_id = $2 AND id <> $3`, siteID, userID, id)
+// endSignIns ends all sign-ins in progress of a user but the one with the given ID.
+func (q Queries) endSignIns(ctx context.Context, u gatehouse.User, keep string) error {
+	_, err := q.exec(ctx, "end sign-ins", `DELETE FROM signins WHERE site_id = $1 AND user_id = $2 AND id <> $3`, u.SiteID, u.ID, keep)
 	return err
 }
 
@@ -84,4 +78,26 @@ func (q Queries) DeleteOtherSignInsOf(ctx context.Context, siteID, userID, id st
 func (q Queries) DeleteExpiredSignIns(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, "delete expired sign-ins", `DELETE FROM signins WHERE expires_at <= $1`, micros(now))
 	return err
+}
+
+// CountCode counts a code that was entered before it is verified, and returns how many
+// there are; NotFound if there are as many as there may be, or the sign-in is over.
+func (q Queries) CountCode(ctx context.Context, siteID, signInID string, most int) (entered int, err error) {
+	err = q.one(ctx, "count code", `UPDATE signins SET code_wrong = code_wrong + 1
+		WHERE site_id = $1 AND id = $2 AND code_wrong < $3 RETURNING code_wrong`, []any{siteID, signInID, most}, &entered)
+	return entered, err
+}
+
+// UncountCode takes back the count of a code that was not looked at.
+func (q Queries) UncountCode(ctx context.Context, siteID, signInID string) error {
+	_, err := q.exec(ctx, "uncount code", `UPDATE signins SET code_wrong = code_wrong - 1
+		WHERE site_id = $1 AND id = $2 AND code_wrong > 0`, siteID, signInID)
+	return err
+}
+
+// SignInSecondStep records what was proved as the second step of a sign-in.
+func (q Queries) SignInSecondStep(ctx context.Context, siteID, id string, at time.Time, method gatehouse.Method, trust bool) error {
+	n, err := q.exec(ctx, "second step", `UPDATE signins SET second_step_at = $3, second_method = $4, trust_browser = $5
+		WHERE site_id = $1 AND id = $2`, siteID, id, micros(at), string(method), trust)
+	return oneRow(n, err)
 }

@@ -172,7 +172,7 @@ func TestAttemptsAreCountedForEachBrowserAndForgottenTogether(t *testing.T) {
 				t.Errorf("browser %q: %+v, %v; want %+v", browser, got, err, want)
 			}
 		}
-		write(t, s, func(q store.Queries) error { return q.ForgetAttempts(ctx, "one", "usr_1") })
+		end(t, s, store.Ending{User: gatehouse.User{SiteID: "one", ID: "usr_1"}, Change: gatehouse.Unlocked})
 		for browser, was := range counts {
 			if got, err := s.Read().Attempts(ctx, "one", "usr_1", browser); err != nil || got != was.Forgotten() {
 				t.Errorf("browser %q after forgetting: %+v, %v; want %+v", browser, got, err, was.Forgotten())
@@ -470,7 +470,7 @@ func TestAHeldUserCannotBeResetInBetween(t *testing.T) {
 				if err := q.SetPassword(context.Background(), "one", u.ID, gatehouse.Password{Hash: "new", Origin: gatehouse.PasswordRecovery, SetAt: noon}); err != nil {
 					return err
 				}
-				_, err := q.DeleteSessionsOf(context.Background(), "one", u.ID)
+				_, err := q.End(context.Background(), store.Ending{User: u, Change: gatehouse.PasswordIssued})
 				return err
 			})
 		}()
@@ -509,7 +509,7 @@ func TestBrowsersAreForgotten(t *testing.T) {
 		if known("a", time.Time{}) || !known("b", time.Time{}) || !known("c", time.Time{}) || known("c", noon.Add(2*time.Hour)) {
 			t.Error("not the newest two, or one that has been away for too long")
 		}
-		write(t, s, func(q store.Queries) error { return q.ForgetBrowsers(ctx, "one", u.ID) })
+		end(t, s, store.Ending{User: u, Change: gatehouse.PasswordIssued})
 		if known("b", time.Time{}) || known("c", time.Time{}) {
 			t.Error("a forgotten browser is known")
 		}

@@ -203,3 +203,44 @@ func (q Queries) Administrator(ctx context.Context, siteID, companyID, userID st
 	}
 	return u.DisplayName(), err
 }
+
+// SetCodesOnRequest records whether a user wants codes only when asked for (B09).
+func (q Queries) SetCodesOnRequest(ctx context.Context, siteID, userID string, onRequest bool) error {
+	n, err := q.exec(ctx, "codes on request", `UPDATE users SET codes_on_request = $3 WHERE site_id = $1 AND id = $2`, siteID, userID, onRequest)
+	return oneRow(n, err)
+}
+
+// ProveEmail records that a user reads the mail of the present address. It reports
+// whether that was not known.
+func (q Queries) ProveEmail(ctx context.Context, siteID, userID, email string) (bool, error) {
+	n, err := q.exec(ctx, "prove email", `UPDATE users SET email_confirmed = TRUE
+		WHERE site_id = $1 AND id = $2 AND email = $3 AND NOT email_confirmed`, siteID, userID, email)
+	return n == 1, err
+}
+
+// SetOwnTwoFactor records whether a user wants a code at every sign-in.
+func (q Queries) SetOwnTwoFactor(ctx context.Context, siteID, userID string, own bool) error {
+	n, err := q.exec(ctx, "own two-factor", `UPDATE users SET own_two_factor = $3 WHERE site_id = $1 AND id = $2`, siteID, userID, own)
+	return oneRow(n, err)
+}
+
+// AcceptTerms records which version of the terms a user has accepted.
+func (q Queries) AcceptTerms(ctx context.Context, siteID, id, version string) error {
+	n, err := q.exec(ctx, "accept terms", `UPDATE users SET terms_accepted = $3 WHERE site_id = $1 AND id = $2`, siteID, id, version)
+	return oneRow(n, err)
+}
+
+// AnswerSoleUser records whether a user is the only one who uses the sign-in.
+func (q Queries) AnswerSoleUser(ctx context.Context, siteID, id, version string, sole bool) error {
+	n, err := q.exec(ctx, "answer sole user", `UPDATE users SET sole_user_for = $3, sole_user = $4
+		WHERE site_id = $1 AND id = $2`, siteID, id, version, sole)
+	return oneRow(n, err)
+}
+
+// Administrators returns the active administrators of a company who can help
+// somebody, but for that person.
+func (q Queries) Administrators(ctx context.Context, siteID, companyID, userID string, limit int) ([]gatehouse.User, error) {
+	return q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND company_id = $2
+		AND role = 'admin' AND state = 'active' AND locked_at = 0 AND id <> $3 ORDER BY username_key LIMIT $4`,
+		siteID, companyID, userID, limit)
+}

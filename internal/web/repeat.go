@@ -24,7 +24,7 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, v *ui.Visit, to 
 	if v.Post == "" && s.checkForm(r, v, to, originOf(r, v), formOwners(v)) != nil {
 		return because
 	}
-	out, err := s.SignIn.Repeat(r.Context(), v.Site, v.SignInToken, v.Caller(r))
+	out, err := s.SignIn.Repeat(r.Context(), v.Site, v.Caller(r), v.SignInToken)
 	if gatehouse.KindOf(err) == gatehouse.Unauthenticated {
 		return because
 	}

@@ -37,11 +37,11 @@ func chosen(value string) (enable, ok bool) {
 // security is the page as things are.
 func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 	v, caller, company := on(r)
-	enable, err := c.Directory.PreviewTwoFactor(r.Context(), caller, v.Site, company, true)
+	enable, err := c.Directory.PreviewTwoFactor(r.Context(), v.Site, caller, company, true)
 	if err != nil {
 		return EnhancedSecurity{}, err
 	}
-	disable, err := c.Directory.PreviewTwoFactor(r.Context(), caller, v.Site, company, false)
+	disable, err := c.Directory.PreviewTwoFactor(r.Context(), v.Site, caller, company, false)
 	if err != nil {
 		return EnhancedSecurity{}, err
 	}
@@ -50,7 +50,7 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 		Before: r.URL.Query().Get("before"),
 	}
 	view.AskPassword = view.On && c.stale(v)
-	newest, err := c.Directory.Enrolments(r.Context(), caller, v.Site, company, "", 1)
+	newest, err := c.Directory.Enrolments(r.Context(), v.Site, caller, company, "", 1)
 	if err == nil && len(newest) > 0 {
 		view.Last = &newest[0]
 		if newest[0].State == gatehouse.EnrolmentRunning {
@@ -58,7 +58,7 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 		}
 	}
 	if err == nil {
-		view.Runs, err = c.Directory.Enrolments(r.Context(), caller, v.Site, company, view.Before, runsOnPage+1)
+		view.Runs, err = c.Directory.Enrolments(r.Context(), v.Site, caller, company, view.Before, runsOnPage+1)
 	}
 	if len(view.Runs) > runsOnPage {
 		view.Runs = view.Runs[:runsOnPage]
@@ -85,7 +85,7 @@ func (c *Console) confirm(r *http.Request) error {
 // or says that there is nothing to change.
 func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable bool, view SwitchConfirmation) error {
 	v, caller, company := on(r)
-	p, err := c.Directory.PreviewTwoFactor(r.Context(), caller, v.Site, company, enable)
+	p, err := c.Directory.PreviewTwoFactor(r.Context(), v.Site, caller, company, enable)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (c *Console) SwitchTwoFactor(w http.ResponseWriter, r *http.Request) error 
 			return c.notSwitched(w, r, enable, err)
 		}
 	}
-	run, err := c.Directory.SwitchTwoFactor(r.Context(), caller, v.Site, company, enable, r.PostFormValue("preview"))
+	run, err := c.Directory.SwitchTwoFactor(r.Context(), v.Site, caller, company, enable, r.PostFormValue("preview"))
 	if err != nil {
 		return c.notSwitched(w, r, enable, err)
 	}

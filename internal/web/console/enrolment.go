@@ -20,7 +20,7 @@ const linesOnPage = 50
 func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	id, file := strings.CutSuffix(r.PathValue("id"), ".csv")
 	v, caller, company := on(r)
-	results, err := c.Directory.Results(r.Context(), caller, v.Site, company, id)
+	results, err := c.Directory.Results(r.Context(), v.Site, caller, company, id)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
 	v, caller, company := on(r)
 	last := ""
-	return c.Directory.EnrolmentLines(r.Context(), caller, v.Site, company, view.Run.ID, view.Outcome, view.After, linesOnPage+1,
+	return c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, view.Run.ID, view.Outcome, view.After, linesOnPage+1,
 		func(l directory.EnrolmentLine) error {
 			if len(view.Lines) == linesOnPage {
 				view.Next = last

@@ -28,7 +28,7 @@ func (c *Console) enrolmentFile(w http.ResponseWriter, r *http.Request, e gateho
 	out.Write([]string{"username", "name", "email", "outcome", "reason", "notice", "at"}) //nolint:errcheck // kept until Error
 	for after, more := "", true; more; {
 		n := 0
-		err := c.Directory.EnrolmentLines(r.Context(), caller, v.Site, company, e.ID, "", after, linesAtOnce, func(l directory.EnrolmentLine) error {
+		err := c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, e.ID, "", after, linesAtOnce, func(l directory.EnrolmentLine) error {
 			n, after = n+1, l.Key
 			return out.Write(record(words, e, l))
 		})

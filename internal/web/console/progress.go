@@ -33,7 +33,7 @@ const CodeManyStreams = "many-streams"
 // to stop; the page asks again, at another process where there is one.
 func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
-	e, err := c.Directory.Enrolment(r.Context(), caller, v.Site, company, r.PathValue("id"))
+	e, err := c.Directory.Enrolment(r.Context(), v.Site, caller, company, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 			return nil
 		}
 		// An answer that has begun has no status for an error: the next one has.
-		if e, err = c.Directory.Enrolment(r.Context(), caller, v.Site, company, e.ID); err != nil {
+		if e, err = c.Directory.Enrolment(r.Context(), v.Site, caller, company, e.ID); err != nil {
 			return nil
 		}
 	}

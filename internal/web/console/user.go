@@ -32,19 +32,19 @@ func (c *Console) user(r *http.Request) (UserDetail, error) {
 	if err != nil {
 		return UserDetail{}, err
 	}
-	u, err := c.Directory.User(r.Context(), caller, v.Site, id)
+	u, err := c.Directory.User(r.Context(), v.Site, caller, id)
 	if err != nil {
 		return UserDetail{}, err
 	}
-	how, err := c.Directory.Standing(r.Context(), caller, v.Site, id)
+	how, err := c.Directory.Standing(r.Context(), v.Site, caller, id)
 	if err != nil {
 		return UserDetail{}, err
 	}
-	second, err := c.Directory.SecondStep(r.Context(), caller, v.Site, id)
+	second, err := c.Directory.SecondStep(r.Context(), v.Site, caller, id)
 	if err != nil {
 		return UserDetail{}, err
 	}
-	messages, err := c.Directory.Messages(r.Context(), caller, v.Site, id, messagesOfUser)
+	messages, err := c.Directory.Messages(r.Context(), v.Site, caller, id, messagesOfUser)
 	if err != nil {
 		return UserDetail{}, err
 	}

@@ -32,7 +32,7 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	}
 	var done directory.Correction
 	if err == nil {
-		done, err = c.Directory.CorrectEmail(r.Context(), caller, v.Site, id, typed)
+		done, err = c.Directory.CorrectEmail(r.Context(), v.Site, caller, id, typed)
 	}
 	if err == nil {
 		return seeUser(w, r, id, corrected(done)...)
@@ -112,7 +112,7 @@ func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return c.do(w, r, UserUntrusted, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.EndTrust(r.Context(), caller, v.Site, id, browser)
+		return c.Directory.EndTrust(r.Context(), v.Site, caller, id, browser)
 	})
 }
 
@@ -157,12 +157,12 @@ func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) erro
 		err := c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
 			// Of a stranger, nobody says whether the password was right; of the own account
 			// it is refused with whatever password.
-			_, err := c.Directory.User(r.Context(), caller, v.Site, id)
+			_, err := c.Directory.User(r.Context(), v.Site, caller, id)
 			if err == nil && id != caller.UserID {
 				err = c.confirm(r)
 			}
 			if err == nil {
-				err = method(r.Context(), caller, v.Site, id)
+				err = method(r.Context(), v.Site, caller, id)
 			}
 			return err
 		})
@@ -185,7 +185,7 @@ func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, w
 	if err != nil {
 		return err
 	}
-	u, err := c.Directory.User(r.Context(), caller, v.Site, id)
+	u, err := c.Directory.User(r.Context(), v.Site, caller, id)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		return c.Directory.ResetSecondStep(r.Context(), caller, v.Site, id)
+		return c.Directory.ResetSecondStep(r.Context(), v.Site, caller, id)
 	})
 	var e *gatehouse.Error
 	if errors.As(err, &e) && len(e.Fields) > 0 {
@@ -217,7 +217,7 @@ func (c *Console) Resend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return c.do(w, r, UserResent, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.Resend(r.Context(), caller, v.Site, id, message)
+		return c.Directory.Resend(r.Context(), v.Site, caller, id, message)
 	})
 }
 

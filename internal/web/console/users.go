@@ -28,7 +28,7 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(Users{}.Roles(), f.Role) {
 		f.Role = ""
 	}
-	people, err := c.Directory.People(r.Context(), caller, v.Site, companyID, f)
+	people, err := c.Directory.People(r.Context(), v.Site, caller, companyID, f)
 	if err != nil {
 		return err
 	}

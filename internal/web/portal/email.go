@@ -79,7 +79,7 @@ func (p *Portal) ConfirmEmail(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) ConfirmEmailSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := ui.ReadCookie(r, ui.AddressCookie, v.Secure)
-	if err := p.Account.ConfirmEmail(r.Context(), v.Site, token, v.Caller(r)); err != nil {
+	if err := p.Account.ConfirmEmail(r.Context(), v.Site, v.Caller(r), token); err != nil {
 		return p.emailFailed(w, r, false, err)
 	}
 	return emailDone(w, r, ui.AddressCookie, token, EmailConfirmed)
@@ -106,7 +106,7 @@ func (p *Portal) UndoEmail(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) UndoEmailSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := ui.ReadCookie(r, ui.UndoCookie, v.Secure)
-	restored, err := p.Account.UndoEmail(r.Context(), v.Site, token, v.Caller(r))
+	restored, err := p.Account.UndoEmail(r.Context(), v.Site, v.Caller(r), token)
 	switch {
 	case err != nil:
 		return p.emailFailed(w, r, true, err)

@@ -23,7 +23,7 @@ func (p *Portal) ForgotPasswordSubmit(w http.ResponseWriter, r *http.Request) er
 	var token string
 	var err error
 	if v.Site.Recovery == gatehouse.RecoverByLink {
-		next, err = "/forgot-password/sent", p.SignIn.SendResetLink(r.Context(), v.Site, req.Email, req.Caller)
+		next, err = "/forgot-password/sent", p.SignIn.SendResetLink(r.Context(), v.Site, req.Caller, req.Email)
 	} else {
 		token, err = p.SignIn.BeginRecovery(r.Context(), v.Site, req)
 	}
@@ -82,7 +82,7 @@ func recoveryToken(r *http.Request, v *ui.Visit) string {
 func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := recoveryToken(r, v)
-	err := p.SignIn.AnswerChallenge(r.Context(), v.Site, token, r.PostFormValue("answer"), v.Caller(r))
+	err := p.SignIn.AnswerChallenge(r.Context(), v.Site, v.Caller(r), token, r.PostFormValue("answer"))
 	if bad := faults(err); bad != nil {
 		return p.challenge(w, r, http.StatusUnprocessableEntity, bad)
 	}

@@ -20,7 +20,7 @@ func (p *Portal) ForgotUsernameSubmit(w http.ResponseWriter, r *http.Request) er
 		return gatehouse.ErrNotFound // there are no usernames to forget
 	}
 	email, message := r.PostFormValue("email"), r.PostFormValue("message")
-	err := p.SignIn.AskUsername(r.Context(), v.Site, email, message, v.Caller(r))
+	err := p.SignIn.AskUsername(r.Context(), v.Site, v.Caller(r), email, message)
 	if bad := faults(err); bad != nil {
 		return p.page(w, r, http.StatusUnprocessableEntity, ForgotUsername{Email: clip(email), Message: clipTo(message, mostMessage), Errors: bad})
 	}

@@ -54,7 +54,7 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 		return p.page(w, r, http.StatusBadRequest, LinkMissing{})
 	}
 	form := signin.NewPassword{New: r.PostFormValue("new_password"), Repeat: r.PostFormValue("repeat_password")}
-	err := p.SignIn.ResetPassword(r.Context(), v.Site, token, form, v.Caller(r))
+	err := p.SignIn.ResetPassword(r.Context(), v.Site, v.Caller(r), token, form)
 	if bad := faults(err); bad != nil {
 		return p.reset(w, r, http.StatusUnprocessableEntity, bad)
 	}

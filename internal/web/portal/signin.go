@@ -45,7 +45,7 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	// A session that was open in this browser ends with the sign-in that takes its
 	// place (ASVS 7.2.4).
 	if v.SessionToken != "" && v.SessionToken != out.Session {
-		if err := p.SignIn.SignOut(r.Context(), v.Site, v.SessionToken, "", v.Caller(r)); err != nil {
+		if err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, ""); err != nil {
 			return err
 		}
 	}
@@ -95,7 +95,7 @@ func (p *Portal) temporaryOver(w http.ResponseWriter, r *http.Request, over *sig
 // MailTemporary mails a new temporary password to somebody who has entered the old one.
 func (p *Portal) MailTemporary(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	err := p.SignIn.MailTemporary(r.Context(), v.Site, r.PostFormValue("ticket"), v.SignInToken, v.Caller(r))
+	err := p.SignIn.MailTemporary(r.Context(), v.Site, v.Caller(r), r.PostFormValue("ticket"), v.SignInToken)
 	to := "/sign-in?password_mailed"
 	if gatehouse.KindOf(err) == gatehouse.Gone {
 		to, err = "/sign-in?ended", nil
@@ -111,7 +111,7 @@ func (p *Portal) MailTemporary(w http.ResponseWriter, r *http.Request) error {
 // cookie that this browser is known by stays: it opens nothing.
 func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	if err := p.SignIn.SignOut(r.Context(), v.Site, v.SessionToken, v.SignInToken, v.Caller(r)); err != nil {
+	if err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, v.SignInToken); err != nil {
 		return err
 	}
 	ui.DropCookie(w, v, ui.SessionCookie)

@@ -1,0 +1,38 @@
+package act
+
+import (
+	"gatehouse"
+	"gatehouse/internal/mail"
+)
+
+// Holder returns the other user whose username an address is, where a user's username
+// would become that address; a zero User if there is none.
+func (tx *Unit) Holder(u gatehouse.User, address string) (gatehouse.User, error) {
+	if !gatehouse.UsernameIsEmail(tx.Site.SignInWith, u) {
+		return gatehouse.User{}, nil
+	}
+	other, err := tx.UserByUsername(tx, tx.Site.ID, address)
+	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && other.ID == u.ID {
+		return gatehouse.User{}, nil
+	}
+	return other, err
+}
+
+// AskNewAddress sends the link that confirms a change of address to the new one. If that is
+// the username of somebody else, they are told instead, the link goes to nobody, and
+// nothing that the asker sees is different (invariant 7).
+func (tx *Unit) AskNewAddress(u gatehouse.User, change gatehouse.EmailChange, token string) error {
+	other, err := tx.Holder(u, change.New)
+	if err != nil {
+		return err
+	}
+	if other.ID == "" {
+		// Whose address it is is not known yet: no name that the asker chose.
+		_, err := tx.Mail(mail.To(tx.Site, u).Elsewhere(change.New), mail.ConfirmAddress{Username: u.Username, Token: token, ExpiresAt: change.ConfirmUntil})
+		return err
+	}
+	if other.State == gatehouse.Deactivated {
+		return nil
+	}
+	return tx.Tell(other, mail.AddressTaken{Username: other.Username, At: tx.Now()})
+}

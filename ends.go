@@ -132,7 +132,7 @@ var endings = map[Change]Endings{
 	RoleChanged: {},
 	Locked:      {Sessions: All, SignIns: All, Trust: true},
 	Unlocked:    {Guesses: true},
-	TurnedOff:   {Sessions: All, SignIns: All, Trust: true, Links: true, Confirmations: true},
+	TurnedOff:   {Sessions: All, SignIns: All, Trust: true},
 	TurnedOn:    {Links: true, Confirmations: true, Undo: true},
 
 	TwoFactorChanged:   {SignIns: All, Trust: true, Codes: true},

@@ -59,7 +59,7 @@ func (g *tally) act() {
 	case which < 14:
 		g.guess(first, g.browser, &g.own)
 	default:
-		g.must(g.desk.Unlock(ctx, operator, g.uk(), g.user.ID))
+		g.must(g.desk.Unlock(ctx, g.uk(), operator, g.user.ID))
 		g.strangers, g.own = 0, 0
 	}
 }

@@ -123,7 +123,7 @@ func (p *player) asksLink() (reply, error) {
 	asking, hangUp := context.WithCancel(ctx)
 	defer hangUp()
 	answer := make(chan error, 1)
-	go func() { answer <- p.SignIn.SendResetLink(asking, p.st, p.user.Email, visitor(p.st)) }()
+	go func() { answer <- p.SignIn.SendResetLink(asking, p.st, visitor(p.st), p.user.Email) }()
 	p.question, p.link = "", p.mailed(func(text string) string {
 		_, rest, _ := strings.Cut(text, "/reset-password?token=")
 		token, _, _ := strings.Cut(rest, "\n")

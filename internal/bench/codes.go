@@ -79,14 +79,15 @@ func browserOf(username string) string { return "browser-of-" + username }
 
 // beyondHash is what one sign-in takes of the server's processor time besides the hash.
 func beyondHash(name string, all []codeRound, disturbed bool, which func(codeRound) round) figure {
-	var beyond, server, hash []float64
+	var beyond, server, kernel, hash []float64
 	for _, r := range all {
 		s, h := which(r), r.hashes
 		server, hash = append(server, millis(s.spent.server)/s.count), append(hash, millis(h.spent.own)/h.count)
+		kernel = append(kernel, millis(s.spent.kernel)/s.count)
 		beyond = append(beyond, server[len(server)-1]-hash[len(hash)-1])
 	}
 	return figure{Name: name, Value: median(beyond), Unit: "ms", Limit: mostBeyondHash, Bound: below, Disturbed: disturbed,
-		Detail: fmt.Sprintf("%.2f ms, of which hash %.2f ms; %d rounds, quartiles %.2f and %.2f", median(server), median(hash),
+		Detail: fmt.Sprintf("%.2f ms, of which hash %.2f ms, and in the kernel %.2f ms; %d rounds, quartiles %.2f and %.2f", median(server), median(hash), median(kernel),
 			len(all), quantile(beyond, 0.25), quantile(beyond, 0.75))}
 }
 

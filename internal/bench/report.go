@@ -19,7 +19,9 @@ type figure struct {
 	// Limit is the least that Value may be, or the most.
 	Limit float64 `json:"limit"`
 	Bound bound   `json:"bound"`
-	OK    bool    `json:"ok"`
+	// Most is the value above which the measurement itself is wrong; 0: none.
+	Most float64 `json:"most,omitempty"`
+	OK   bool    `json:"ok"`
 	// Informational figures do not fail the run.
 	Informational bool `json:"informational,omitempty"`
 	// Disturbed: other programs were busy whenever it was measured.
@@ -28,6 +30,10 @@ type figure struct {
 }
 
 type bound string
+
+// mostOfLimit is what a share of what the machine can do may be at most, with what the
+// measurement may be off: nothing does more than that.
+const mostOfLimit = 1.02
 
 const (
 	atLeast bound = "at least"
@@ -57,7 +63,7 @@ func newReport() *report {
 func (r *report) add(f figure) {
 	f.OK = f.Value < f.Limit
 	if f.Bound == atLeast {
-		f.OK = f.Value >= f.Limit
+		f.OK = f.Value >= f.Limit && (f.Most == 0 || f.Value <= f.Most)
 	}
 	r.Figures = append(r.Figures, f)
 	fmt.Fprintf(os.Stderr, "  %s: %s (%s %s) %s  %s\n", f.Name, f.number(f.Value), f.Bound, f.number(f.Limit), f.verdict(), f.Detail)
@@ -74,8 +80,11 @@ func (r *report) missed() bool {
 
 func (f figure) verdict() string {
 	text := "MISS"
-	if f.OK {
+	switch {
+	case f.OK:
 		text = "ok"
+	case f.Most > 0 && f.Value > f.Most:
+		text = "WRONG: more than there can be"
 	}
 	if f.Disturbed {
 		text += ", disturbed"

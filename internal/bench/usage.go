@@ -18,15 +18,16 @@ const tick = 10 * time.Millisecond
 // processor is what has been taken of the processors' time.
 type processor struct {
 	server, database, own time.Duration
+	kernel                time.Duration // of the server's time, that in the kernel
 	busy, all             time.Duration // of the whole machine
 }
 
 func (p processor) minus(q processor) processor {
-	return processor{p.server - q.server, p.database - q.database, p.own - q.own, p.busy - q.busy, p.all - q.all}
+	return processor{p.server - q.server, p.database - q.database, p.own - q.own, p.kernel - q.kernel, p.busy - q.busy, p.all - q.all}
 }
 
 func (p processor) plus(q processor) processor {
-	return processor{p.server + q.server, p.database + q.database, p.own + q.own, p.busy + q.busy, p.all + q.all}
+	return processor{p.server + q.server, p.database + q.database, p.own + q.own, p.kernel + q.kernel, p.busy + q.busy, p.all + q.all}
 }
 
 // measured is what was taken by the processes that are measured.
@@ -73,7 +74,8 @@ func processorTime(s *server) processor {
 	p := machineTime()
 	p.own = stat(os.Getpid()).time
 	if s != nil {
-		p.server = stat(s.cmd.Process.Pid).time
+		taken := stat(s.cmd.Process.Pid)
+		p.server, p.kernel = taken.time, taken.kernel
 		p.database = s.db.processorTime()
 	}
 	return p
@@ -100,6 +102,7 @@ func machineTime() (p processor) {
 type processStat struct {
 	parent int
 	time   time.Duration // of the process
+	kernel time.Duration // of that, in the kernel
 	tree   time.Duration // and of its children that have ended
 }
 
@@ -118,7 +121,8 @@ func stat(pid int) (s processStat) {
 		return time.Duration(n) * tick
 	}
 	s.parent, _ = strconv.Atoi(f[1])
-	s.time = ticks(11) + ticks(12)
+	s.kernel = ticks(12)
+	s.time = ticks(11) + s.kernel
 	s.tree = s.time + ticks(13) + ticks(14)
 	return s
 }

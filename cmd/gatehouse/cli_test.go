@@ -168,7 +168,7 @@ func TestVersionAndKeys(t *testing.T) {
 // What support does when the pages are out of reach, on both databases.
 func TestCompaniesAndUsers(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { companiesAndUsers(t, install(t, "")) })
-	t.Run("postgres", func(t *testing.T) { companiesAndUsers(t, install(t, testkit.PostgresURL(t))) })
+	t.Run("postgres", func(t *testing.T) { companiesAndUsers(t, install(t, testkit.EmptyPostgresURL(t))) })
 }
 
 func companiesAndUsers(t *testing.T, in *installation) {

@@ -95,7 +95,7 @@ type ChallengeForm struct {
 	Errors        []gatehouse.FieldError
 }
 
-// fields: the answer is shown while it is typed, because it is typed only once.
+// Form: the answer is shown while it is typed, because it is typed only once.
 func (v ChallengeForm) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	options := []ui.Option{{Text: p.T("challenge.choose")}}
 	for _, id := range gatehouse.ChallengeQuestions {

@@ -61,11 +61,7 @@ const browserCookieAge = int(gatehouse.BrowserKnownFor / time.Second)
 func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.PasswordRequest, err error) error {
 	var locked *signin.LockedError
 	if errors.As(err, &locked) {
-		view := LockedHere{Reason: locked.Reason}
-		if !locked.Until.IsZero() {
-			view.Until = &locked.Until
-		}
-		return p.page(w, r, http.StatusUnauthorized, view)
+		return p.page(w, r, http.StatusUnauthorized, LockedHere{*locked})
 	}
 	var over *signin.TemporaryOverError
 	if errors.As(err, &over) {
@@ -89,7 +85,7 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 
 // temporaryOver says that a right temporary password is over, and offers a new one.
 func (p *Portal) temporaryOver(w http.ResponseWriter, r *http.Request, over *signin.TemporaryOverError) error {
-	return p.page(w, r, http.StatusUnauthorized, TemporaryExpired{Used: over.Code == signin.CodeTemporaryUsed, Ticket: over.Ticket})
+	return p.page(w, r, http.StatusUnauthorized, TemporaryExpired{*over})
 }
 
 // MailTemporary mails a new temporary password to somebody who has entered the old one.
@@ -207,20 +203,16 @@ func (SignIn) FailedText(p *ui.Page) string { return p.T("signin.failed_" + ui.I
 
 // TemporaryExpired answers the right temporary password that came too late, or once
 // too often.
-type TemporaryExpired struct {
-	// Used: it has opened a sign-in already, in another browser.
-	Used bool
-	// Ticket is worth a new one by mail; empty: none can be mailed.
-	Ticket string
-}
+type TemporaryExpired struct{ signin.TemporaryOverError }
 
 func (TemporaryExpired) Template() string          { return "signin_temporary" }
 func (v TemporaryExpired) Title(p *ui.Page) string { return p.T("temporary." + v.Which() + "_title") }
 func (TemporaryExpired) Failed() bool              { return true }
 
-// Which names the words of the page.
+// Which names the words of the page: whether it has opened a sign-in already, in another
+// browser.
 func (v TemporaryExpired) Which() string {
-	if v.Used {
+	if v.Code == signin.CodeTemporaryUsed {
 		return "used"
 	}
 	return "expired"
@@ -228,12 +220,7 @@ func (v TemporaryExpired) Which() string {
 
 // LockedHere says that the account is locked, to a browser that its owner has
 // used before and to nobody else.
-type LockedHere struct {
-	// Until is when the lock ends by itself; nil: somebody has to end it.
-	Until *time.Time
-	// Reason says who locked it; empty: wrong tries.
-	Reason gatehouse.LockReason
-}
+type LockedHere struct{ signin.LockedError }
 
 func (LockedHere) Template() string        { return "signin_locked" }
 func (LockedHere) Title(p *ui.Page) string { return p.T("locked.title") }

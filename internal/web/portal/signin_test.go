@@ -9,6 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"gatehouse"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
 )
@@ -87,15 +88,14 @@ func TestSummaryLinksToTheFields(t *testing.T) {
 }
 
 func TestLockedHere(t *testing.T) {
-	until := fixture.Noon.Add(time.Hour)
-	doc := show(t, "uk", LockedHere{Until: &until})
+	doc := show(t, "uk", LockedHere{signin.LockedError{Until: fixture.Noon.Add(time.Hour)}})
 	if doc.Find("h1").Text() != "Your account is locked until 15:32 GMT" || doc.Find("main a[href='/forgot-password']").Length() != 1 {
 		t.Error(doc.Find("h1").Text())
 	}
 	if !strings.Contains(doc.Find(".alert-warn").Text(), "GH-7F3K-29QX") {
 		t.Error("no reference")
 	}
-	doc = show(t, "uk", LockedHere{Reason: gatehouse.LockedByAdministrator})
+	doc = show(t, "uk", LockedHere{signin.LockedError{Reason: gatehouse.LockedByAdministrator}})
 	if doc.Find("main a[href='/forgot-password']").Length() != 0 {
 		t.Error("a recovery does not end an administrator's lock")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
 	"gatehouse/internal/web/ui"
@@ -53,11 +54,11 @@ func samples() []pages.Sample {
 		{Name: "signin-password-changed", View: SignIn{PasswordChanged: true}},
 		{Name: "signin-password-mailed", View: SignIn{PasswordMailed: true}},
 		{Name: "temporary", View: TemporaryExpired{}},
-		{Name: "temporary-mailable", View: TemporaryExpired{Used: true, Ticket: "usr_1.1.mac"}},
-		{Name: "temporary-used", View: TemporaryExpired{Used: true}},
+		{Name: "temporary-mailable", View: TemporaryExpired{signin.TemporaryOverError{Code: signin.CodeTemporaryUsed, Ticket: "usr_1.1.mac"}}},
+		{Name: "temporary-used", View: TemporaryExpired{signin.TemporaryOverError{Code: signin.CodeTemporaryUsed}}},
 		{Name: "locked", View: LockedHere{}},
-		{Name: "locked-until", View: LockedHere{Until: new(fixture.Noon.Add(time.Hour))}},
-		{Name: "locked-person", View: LockedHere{Reason: gatehouse.LockedByAdministrator}},
+		{Name: "locked-until", View: LockedHere{signin.LockedError{Until: fixture.Noon.Add(time.Hour)}}},
+		{Name: "locked-person", View: LockedHere{signin.LockedError{Reason: gatehouse.LockedByAdministrator}}},
 		{Name: "home", View: fullHome(), SignedIn: true},
 		{Name: "home-empty", View: Home{}, SignedIn: true},
 		{Name: "home-arranged", View: arrangedHome(), SignedIn: true},

@@ -71,30 +71,9 @@ func (p *Page) AccountPages() []NavPage {
 	add(true, "history", "activity")
 	add(p.Site.TermsVersion != "", "file-text", "terms")
 	if p.Administers() { // B01: My account > Enhanced security
-		pages = append(pages, NavPage{"shield-check", p.T("company.nav_enhanced_security"), "/company/enhanced-security", false})
+		pages = append(pages, NavPage{"shield-check", p.T("company.nav_enhanced_security"), EnhancedSecurityPath, false})
 	}
 	return pages
-}
-
-// RoleText names the role of the user.
-func (p *Page) RoleText() string { return p.T("role." + string(p.User.Role)) }
-
-// Initials stand in for a picture of the user, InitialsOf for one of somebody else.
-func (p *Page) Initials() string { return p.InitialsOf(*p.User) }
-
-func (p *Page) InitialsOf(u gatehouse.User) string {
-	if s := initial(u.FirstName) + initial(u.LastName); s != "" {
-		return s
-	}
-	return initial(u.Username)
-}
-
-func initial(s string) string {
-	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(s))
-	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-		return ""
-	}
-	return string(unicode.ToUpper(r))
 }
 
 // The places of the company's pages.
@@ -137,6 +116,27 @@ func (p *Page) CompanyAbove() *NavPage {
 		}
 	}
 	return nil
+}
+
+// RoleText names the role of the user.
+func (p *Page) RoleText() string { return p.T("role." + string(p.User.Role)) }
+
+// Initials stand in for a picture of the user, InitialsOf for one of somebody else.
+func (p *Page) Initials() string { return p.InitialsOf(*p.User) }
+
+func (p *Page) InitialsOf(u gatehouse.User) string {
+	if s := initial(u.FirstName) + initial(u.LastName); s != "" {
+		return s
+	}
+	return initial(u.Username)
+}
+
+func initial(s string) string {
+	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(s))
+	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		return ""
+	}
+	return string(unicode.ToUpper(r))
 }
 
 // LanguageName is the name of a language; its tag where the site does not have it any

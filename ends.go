@@ -127,7 +127,7 @@ var endings = map[Change]Endings{
 	AddressCorrected: {SignIns: All, Trust: true, Links: true, Codes: true, Temporary: true, Mail: MailboxMail, Confirmations: true},
 	AddressStopped:   {Sessions: All, SignIns: All, Devices: All, Trust: true, Links: true, Confirmations: true, Undo: true},
 	AddressRestored: {Sessions: All, SignIns: All, Devices: All, Trust: true, Links: true, Codes: true, Mail: MailboxMail,
-		Confirmations: true, Undo: true},
+		Confirmations: true, Undo: true, Guesses: true},
 
 	RoleChanged: {},
 	Locked:      {Sessions: All, SignIns: All, Trust: true},

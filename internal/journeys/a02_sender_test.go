@@ -70,7 +70,7 @@ func TestA02_TheSafeSenderListIsFound(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		c := visitor(t, s, "meridian-uk")
 		found := c.Submit(c.Get("/help"), "main form", testkit.Values{"q": "safe sender"})
-		p := c.Follow(found.Want(200), "Put our address on your safe-sender list")
+		p := c.Follow(found.Want(200), "Add our address to your safe-sender list")
 		if p.Status != 200 || p.URL.Path != "/help/signing-in" || !p.Has("no-reply@uk.meridian.example") {
 			t.Errorf("%d %s", p.Status, p.URL)
 		}

@@ -48,7 +48,7 @@ func TestA03_AcceptedTermsCanBeShownAndDownloaded(t *testing.T) {
 				t.Errorf("%s: %d", path, got.Status)
 			}
 		}
-		if got := other.Get("/account/terms").Want(200); !got.Has("Nothing accepted yet") {
+		if got := other.Get("/account/terms").Want(200); !got.Has("No terms accepted yet") {
 			t.Errorf("%q", got.Text("main"))
 		}
 	})

@@ -66,7 +66,7 @@ func TestA03_ANewVersionAsksAgain(t *testing.T) {
 		}
 		// Who read another text than the one in force has not accepted this one.
 		fields := url.Values{"form_token": {p.MustFind("input[name=form_token]").AttrOr("value", "")}, "version": {"2026-09"}, "accept": {"on"}}
-		if bad := c.Post("/sign-in/terms", fields); bad.Status != 422 || !bad.Has("changed in the meantime") {
+		if bad := c.Post("/sign-in/terms", fields); bad.Status != 422 || !bad.Has("The terms have changed") {
 			t.Errorf("an old version was accepted: %d %q", bad.Status, bad.Text("main"))
 		}
 		fields["version"], fields["text_hash"] = []string{"2026-10"}, []string{strings.Repeat("0", 64)}
@@ -78,7 +78,7 @@ func TestA03_ANewVersionAsksAgain(t *testing.T) {
 		if p := anybody.Get("/terms"); p.Status != 200 || !p.Has("A second text.") {
 			t.Errorf("the printable copy: %d", p.Status)
 		}
-		if p := anybody.Get("/terms/2026-09"); p.Status != 200 || !p.Has("The law of England") || !p.Has("not in force any more") {
+		if p := anybody.Get("/terms/2026-09"); p.Status != 200 || !p.Has("The law of England") || !p.Has("no longer in force") {
 			t.Errorf("the old version: %d %q", p.Status, p.Text("h1"))
 		}
 		if p := anybody.Get("/terms/2020-01"); p.Status != 404 {

@@ -41,10 +41,10 @@ func TestA04_NoTellsTheAdministrator(t *testing.T) {
 		boss := visitor(t, s, "meridian-uk")
 		wantHome(t, signIn(boss, "admin", password))
 		page, _ := userPage(boss, u)
-		if got := page.Text("main .alert-warn"); !contains(got, "Several people use this sign-in", "Yesterday, 12:00", "Ask support to create a user for each person") {
+		if got := page.Text("main .alert-warn"); !contains(got, "Several people share this sign-in", "Yesterday, 12:00", "Ask support to create a user for each person") {
 			t.Errorf("%q", got)
 		}
-		if page, _ := userPage(boss, admin); page.Has("Several people use") {
+		if page, _ := userPage(boss, admin); page.Has("Several people share") {
 			t.Error("it is said of others, too")
 		}
 	})
@@ -73,7 +73,7 @@ func TestA04_AnAdministratorWhoSharesIsReadRightly(t *testing.T) {
 		}
 		admin := visitor(t, s, "meridian-uk")
 		wantHome(t, signIn(admin, "other", password))
-		if p, _ := userPage(admin, u); !p.Has("Several people use this sign-in") {
+		if p, _ := userPage(admin, u); !p.Has("Several people share this sign-in") {
 			t.Errorf("%q", p.Text("main"))
 		}
 	})

@@ -90,8 +90,8 @@ func TestB19_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 		if got := testkit.Eval[string](b, "const f = document.querySelector(\"form[action$='/email']\"); f.closest('details').open = true; f.querySelector('#email').value"); got != written {
 			t.Errorf("%s: the field has %q", siteID, got)
 		}
-		b.Press("Save the address")
-		b.See("This is the user’s address already")
+		b.Press("Save email address")
+		b.See("This is already the user’s email address")
 		if now := s.User(u); now.Email != written || now.Username != name || !now.EmailConfirmed || len(mailsOfAddresses(s)) > 0 {
 			t.Errorf("%s: %+v %q", siteID, now, mailsOfAddresses(s))
 		}

@@ -56,7 +56,7 @@ func TestA05_ANewAddressIsConfirmedFromThere(t *testing.T) {
 			leftOpen := visitor(t, s, siteID)
 			leftPage := leftOpen.Get(link).Want(200)
 			done := phone.Press(page, "Confirm this address", nil).Want(200)
-			if done.Text("h1") != "Your address is confirmed" || s.User(u).Email != fresh || !s.User(u).EmailConfirmed {
+			if done.Text("h1") != "Your email address is confirmed" || s.User(u).Email != fresh || !s.User(u).EmailConfirmed {
 				t.Errorf("%s, %+v", done.Text("main"), s.User(u))
 			}
 			again := visitor(t, s, siteID).Get(link)
@@ -67,7 +67,7 @@ func TestA05_ANewAddressIsConfirmedFromThere(t *testing.T) {
 				t.Errorf("a page that was left open: %d", p.Status)
 			}
 			for _, path := range []string{"/account/email/confirm", "/account/email/undo"} {
-				if p := visitor(t, s, siteID).Get(path); p.Status != 400 || !p.Has("Open the link in our mail again") || !p.Has("Allow cookies") {
+				if p := visitor(t, s, siteID).Get(path); p.Status != 400 || !p.Has("Open the link in our email again") || !p.Has("Allow cookies") {
 					t.Errorf("%s without its link: %d %s", path, p.Status, p.Text("main"))
 				}
 			}
@@ -103,8 +103,8 @@ func TestA05_TheOldAddressTakesTheAccountBack(t *testing.T) {
 		if s.User(u).Email != "evil2@elsewhere.example" {
 			t.Error("the link alone has changed something")
 		}
-		done := owner.Press(page, "Put my address back", nil).Want(200)
-		if done.Text("h1") != "Your address is back" {
+		done := owner.Press(page, "Restore my email address", nil).Want(200)
+		if done.Text("h1") != "Your email address is restored" {
 			t.Errorf("%s", done.Text("main"))
 		}
 		done.MustFind("main a.btn-main[href='/forgot-password']")
@@ -136,8 +136,8 @@ func TestA05_TheOldAddressGetsATemporaryPassword(t *testing.T) {
 		thief.Press(p, "Confirm this address", nil).Want(200)
 		owner := visitor(t, s, "meridian-uk")
 		page := owner.Get(mailedLink(t, s, u.Email, "/account/email/undo")).Want(200)
-		done := owner.Press(page, "Put my address back", nil).Want(200)
-		if !done.Has("a temporary password is on its way to your address") {
+		done := owner.Press(page, "Restore my email address", nil).Want(200)
+		if !done.Has("we have emailed you a temporary password") {
 			t.Errorf("%s", done.Text("main"))
 		}
 		wantSignedOut(t, thief, "the thief")
@@ -159,8 +159,8 @@ func TestA05_AChangeIsStoppedOrDropped(t *testing.T) {
 		if !page.Has("Nothing has changed yet") {
 			t.Errorf("%s", page.Text("main"))
 		}
-		p = c.Press(p, "Drop the change", nil).Want(200)
-		if !p.Has("is dropped") || p.Has("Waiting for you") {
+		p = c.Press(p, "Cancel change", nil).Want(200)
+		if !p.Has("is cancelled") || p.Has("Waiting for you") {
 			t.Errorf("%s", p.Text("main"))
 		}
 		if over := visitor(t, s, "meridian-uk").Get(mailedLink(t, s, "one@northgate.example", "/account/email/confirm")); over.Status != 410 {
@@ -216,7 +216,7 @@ func TestA05_WhatIsWrongIsSaidAndNothingIsLost(t *testing.T) {
 		}
 		s.Clock.Add(16 * time.Minute)
 		p = c.Submit(c.Get("/account/profile"), profileForm, testkit.Values{"email": "new@northgate.example"})
-		if p.Status != 422 || !strings.Contains(p.Text("#current_password-error"), "Enter the password") {
+		if p.Status != 422 || !strings.Contains(p.Text("#current_password-error"), "Enter your current password") {
 			t.Errorf("an old session: %d %s", p.Status, p.Text("main"))
 		}
 		p = c.Submit(p, profileForm, testkit.Values{"current_password": "wrong"})
@@ -259,9 +259,9 @@ func TestA05_AnImportedAddressIsConfirmed(t *testing.T) {
 	home := signIn(c, "msantos", password)
 	wantHome(t, home)
 	p := c.Follow(home, "Confirm your email address").Want(200)
-	c.Press(p, "Send a confirmation", nil).Want(200)
+	c.Press(p, "Send confirmation email", nil).Want(200)
 	p = c.Get(mailedLink(t, s, u.Email, "/account/email/confirm")).Want(200)
-	if p.Text("h1") != "Confirm your address" || p.Has("new address") {
+	if p.Text("h1") != "Confirm your email address" || p.Has("new address") {
 		t.Errorf("%s", p.Text("main"))
 	}
 	if p = c.Press(p, "Confirm this address", nil).Want(200); !s.User(u).EmailConfirmed {
@@ -312,16 +312,16 @@ func TestA05_ThePagesAreForEverybody(t *testing.T) {
 		b.See("Waiting for you to confirm")
 		wantFit(t, b, "profile-waiting-"+look.name)
 		b.Open(s.URL("meridian-uk", mailedLink(t, s, "new@northgate.example", "/account/email/confirm")))
-		b.See("Confirm your new address")
+		b.See("Confirm your new email address")
 		wantFit(t, b, "email-confirm-"+look.name)
 		b.Press("Confirm this address")
 		b.See("is confirmed")
 		wantFit(t, b, "email-confirmed-"+look.name)
 		b.Open(s.URL("meridian-uk", mailedLink(t, s, u.Email, "/account/email/undo")))
-		b.See("Take the change of address back")
+		b.See("Undo email change")
 		wantFit(t, b, "email-undo-"+look.name)
-		b.Press("Put my address back")
-		b.See("Your address is back")
+		b.Press("Restore my email address")
+		b.See("Your email address is restored")
 		wantFit(t, b, "email-restored-"+look.name)
 		b.Open(s.URL("meridian-uk", "/account/email/undo?token=x"))
 		b.See("This link no longer works")

@@ -50,7 +50,7 @@ func TestA06_TheCardsOfACompleteProfileAreArranged(t *testing.T) {
 		if got := homeCards(p); got != "platforms orders links activity checkup" {
 			t.Error(got)
 		}
-		p = c.Press(p, "Put all cards back", nil).Want(200)
+		p = c.Press(p, "Reset layout", nil).Want(200)
 		if got := homeCards(p); got != "platforms orders links checkup activity" || p.Find("#card-hidden").Length() != 0 {
 			t.Error(got)
 		}
@@ -181,7 +181,7 @@ func TestA06_TheHomePageIsForEverybody(t *testing.T) {
 		b.Press("Hide")
 		b.See("Hidden cards")
 		wantFit(t, b, "home-hidden-"+look.name)
-		b.Press("Put all cards back")
+		b.Press("Reset layout")
 		b.See("Quick links")
 		bare := testkit.Browser(t)
 		bare.Size(look.width, 900)

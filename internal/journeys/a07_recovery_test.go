@@ -93,7 +93,7 @@ func TestA07_ForgottenPasswordByChallengeQuestion(t *testing.T) {
 		wantHome(t, signIn(elsewhere, "msantos", password))
 		c := visitor(t, s, "meridian-uk")
 		p := forget(c, " MSANTOS ", strings.ToUpper(u.Email))
-		if p.Status != 200 || p.URL.Path != "/forgot-password/challenge" || p.Text("label[for=answer]") != "What was the first concert that you went to?" {
+		if p.Status != 200 || p.URL.Path != "/forgot-password/challenge" || p.Text("label[for=answer]") != "What was the first concert you went to?" {
 			t.Fatalf("%d %s %q", p.Status, p.URL, p.Text("main"))
 		}
 		if got := p.Text(".steps p"); got != "Step 2 of 3" {
@@ -102,7 +102,7 @@ func TestA07_ForgottenPasswordByChallengeQuestion(t *testing.T) {
 		// The answer ignores case, and spaces around and between words.
 		sent := c.Press(p, "Get my password", testkit.Values{"answer": "  the little DRUMMERS "})
 		sender := s.Sites.ByID("meridian-uk").Sender.Address
-		for _, want := range []string{"Check your mail", sender, "24 hours", "safe-sender list", "administrator", "help@uk.meridian.example"} {
+		for _, want := range []string{"Check your email", sender, "24 hours", "safe-sender list", "administrator", "help@uk.meridian.example"} {
 			if !sent.Has(want) {
 				t.Errorf("the page does not say %q: %q", want, sent.Text("main"))
 			}
@@ -145,13 +145,13 @@ func TestA07_InABrowser(t *testing.T) {
 	b.Fill("Username", "koala")
 	b.Fill("Email address", u.Email)
 	b.Press("Continue")
-	b.Fill("What was the first concert that you went to?", "no idea")
+	b.Fill("What was the first concert you went to?", "no idea")
 	b.Press("Get my password")
 	b.See("That is not the answer. You have 2 tries left.")
 	b.Fill("answer", answer)
 	b.Screenshot("answer")
 	b.Press("Get my password")
-	b.See("Check your mail")
+	b.See("Check your email")
 	b.Screenshot("sent")
 	temporary := temporaryPassword.FindString(mailAbout(t, s, u.Email, "temporary password").Text)
 	b.Follow("Back to sign in")
@@ -244,7 +244,7 @@ func TestA07_ATemporaryPasswordWorksOnceAndExpires(t *testing.T) {
 			t.Fatalf("%s", p.URL)
 		}
 		second := signIn(visitor(t, s, "meridian-uk"), "msantos", temporary)
-		if second.Status != 401 || !second.Has("has been used already") {
+		if second.Status != 401 || !second.Has("has already been used") {
 			t.Errorf("in another browser: %d %q", second.Status, second.Text("main"))
 		}
 		second.MustFind("main form[action='/sign-in/temporary-password']")

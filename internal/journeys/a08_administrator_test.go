@@ -63,7 +63,7 @@ func TestA08_TheAdministratorUnlocks(t *testing.T) {
 		wantBarriers(t, admin, u)
 		own := visitor(t, s, "meridian-uk")
 		guess(t, own, u)
-		wantBarriers(t, admin, u, []string{"Sign-in is blocked after too many wrong passwords", "Since: Today, 12:00. It does not end by itself.", "came from 127.0.0.1", "no device that has signed in before", "Unlock"})
+		wantBarriers(t, admin, u, []string{"Sign-in is blocked after too many wrong passwords", "Since: Today, 12:00. It does not end on its own.", "came from 127.0.0.1", "has not signed in on any device before", "Unlock"})
 		p := act(admin, u, "Unlock").Want(200)
 		if !p.Has("The account is unlocked") || p.Find("[data-barrier]").Length() != 0 {
 			t.Errorf("%q", p.Text("main"))
@@ -85,7 +85,7 @@ func TestA08_TheAdministratorUnlocks(t *testing.T) {
 		signOut(own)
 		guess(t, own, u)
 		wantBarriers(t, admin, u,
-			[]string{"Locked after too many wrong passwords", "Device: ", "every device is signed out", "Unlock"},
+			[]string{"Locked after too many wrong passwords", "Device: ", "every device has been signed out", "Unlock"},
 			[]string{"Sign-in from new devices is blocked"})
 		p, _ = userPage(admin, u)
 		ask := admin.Follow(p, "Unlock").Want(200)
@@ -105,7 +105,7 @@ func TestA08_TheAdministratorUnlocks(t *testing.T) {
 			reason gatehouse.LockReason
 			want   []string
 		}{
-			{gatehouse.LockedByTotal, []string{"Locked after too many wrong passwords in all", "100 wrong passwords", "Unlock"}},
+			{gatehouse.LockedByTotal, []string{"Locked after too many wrong passwords overall", "100 wrong passwords", "Unlock"}},
 			{gatehouse.LockedByAdministrator, []string{"Locked by an administrator", "Unlock"}},
 		} {
 			lockAs(t, s, u, c.reason)
@@ -143,7 +143,7 @@ func TestA08_TheAdministratorSeesWhenALockEnds(t *testing.T) {
 		wantHome(t, signIn(own, u.Username, password))
 		signOut(own)
 		guess(t, own, u)
-		p := wantBarriers(t, admin, u, []string{"Locked after too many wrong passwords", "It ends by itself: Today, 13:00"})
+		p := wantBarriers(t, admin, u, []string{"Locked after too many wrong passwords", "It ends on its own: Today, 13:00"})
 		if !contains(p.Text(".head"), "Locked") {
 			t.Errorf("%q", p.Text(".head"))
 		}
@@ -176,7 +176,7 @@ func TestA08_TheAdministratorDeactivatesAndActivates(t *testing.T) {
 		}
 		wantSignedOut(t, c, "the deactivated user")
 		wantRefused(t, signIn(c, u.Username, password))
-		p = wantBarriers(t, admin, u, []string{"This account is deactivated", "imarchetti deactivated it: Today, 12:00.", "Activate"})
+		p = wantBarriers(t, admin, u, []string{"This account is deactivated", "Deactivated by imarchetti: Today, 12:00.", "Activate"})
 		if p.Find("main a[href$='/send-password'], main a[href$='/deactivate']").Length() != 0 {
 			t.Error("what makes no sense is offered")
 		}
@@ -205,12 +205,12 @@ func TestA09_TheAdministratorSendsANewPassword(t *testing.T) {
 			t.Errorf("%q", ask.Text("main"))
 		}
 		wantHome(t, c.Get("/"))
-		if p := admin.Press(ask, "Send a new password", nil).Want(200); !p.Has("A new password is on its way") || temporaryPassword.Match(p.Body) {
+		if p := admin.Press(ask, "Send a new password", nil).Want(200); !p.Has("A new password has been sent") || temporaryPassword.Match(p.Body) {
 			t.Errorf("%q", p.Text("main"))
 		}
 		wantSignedOut(t, c, "the user")
 		first := temporaryPassword.FindString(mailAbout(t, s, u.Email, "temporary password").Text)
-		wantBarriers(t, admin, u, []string{"A temporary password has been issued", "It was issued: Today, 12:00"})
+		wantBarriers(t, admin, u, []string{"A temporary password has been sent", "Sent: Today, 12:00"})
 
 		// Another one supersedes it, on the page and at the door.
 		s.Mail.RefuseTo(u.Email, 451, "later")
@@ -220,7 +220,7 @@ func TestA09_TheAdministratorSendsANewPassword(t *testing.T) {
 		act(admin, u, "Send a new password").Want(200)
 		lastMessage(t, s, u, store.MessageDeferred)
 		_, list := mailList(admin, u)
-		if !contains(list[0], "Deferred", "Try now") || contains(list[1], "Try now") || !contains(list[1], "Replaced by a newer message") || !contains(list[2], "Replaced by a newer message") || contains(list[2], "Send a new password") {
+		if !contains(list[0], "Delayed", "Try now") || contains(list[1], "Try now") || !contains(list[1], "Replaced by a newer email") || !contains(list[2], "Replaced by a newer email") || contains(list[2], "Send a new password") {
 			t.Errorf("%q", list)
 		}
 		s.Mail.RefuseTo(u.Email, 0, "")
@@ -263,9 +263,9 @@ func TestA09_ThePageSaysWhyAndWhatToDo(t *testing.T) {
 			"late":        {invited(now.Add(-time.Hour), ""), []string{"The invitation has expired", "Today, 11:00", "Send a new password"}},
 			"empty":       {func(u *gatehouse.User) { u.Password.Hash = "" }, []string{"This user has no password", "Send a new password"}},
 			"legacy":      {func(u *gatehouse.User) { u.FirstSignInAt = time.Time{} }, []string{"Not signed in here yet", "Send a new password"}},
-			"nowhere":     {func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false }, []string{"This user has no email address", "Save the address"}},
-			"bad":         {func(u *gatehouse.User) { u.Email = "no address" }, []string{"No mail can be sent to this address", "Save the address"}},
-			"bouncing":    {func(u *gatehouse.User) { u.Bounce = gatehouse.Bounce{At: now, Reason: "5.1.1"} }, []string{"Mail to this address comes back", "Save the address"}},
+			"nowhere":     {func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false }, []string{"This user has no email address", "Save email address"}},
+			"bad":         {func(u *gatehouse.User) { u.Email = "no address" }, []string{"Email cannot be sent to this address", "Save email address"}},
+			"bouncing":    {func(u *gatehouse.User) { u.Bounce = gatehouse.Bounce{At: now, Reason: "5.1.1"} }, []string{"Mail to this address comes back", "Save email address"}},
 			"unconfirmed": {func(u *gatehouse.User) { u.EmailConfirmed = false }, []string{"The email address was never confirmed"}},
 		} {
 			u := s.AddUser("meridian-uk", name, password, c.change)
@@ -292,13 +292,13 @@ func TestB19_ACorrectionSaysWhatWasDone(t *testing.T) {
 			}
 			return p
 		}
-		correct("one@northgate.example", "The address is saved", "old mailbox has been told", "No new password was sent")
-		correct("one@northgate.example", "This is the user’s address already")
+		correct("one@northgate.example", "The email address is saved", "old email address has been told", "No new password was sent")
+		correct("one@northgate.example", "This is already the user’s email address")
 		act(admin, u, "Send a new password")
 		first := temporaryPassword.FindString(mailAbout(t, s, "one@northgate.example", "temporary password").Text)
 		lastMessage(t, s, u, store.MessageSent)
 		s.Clock.Add(time.Second)
-		correct("two@northgate.example", "The address is saved", "old mailbox has been told", "A new temporary password is on its way to the new address", "do not have to send another")
+		correct("two@northgate.example", "The email address is saved", "old email address has been told", "A new temporary password has been sent to the new address", "do not have to send another")
 		second := temporaryPassword.FindString(mailAbout(t, s, "two@northgate.example", "temporary password").Text)
 		lastMessage(t, s, u, store.MessageSent)
 		_, list := mailList(admin, u)
@@ -308,7 +308,7 @@ func TestB19_ACorrectionSaysWhatWasDone(t *testing.T) {
 				passwords++
 				if contains(line, "Send a new password") || contains(line, "Try now") {
 					live++
-				} else if !contains(line, "Replaced by a newer message") {
+				} else if !contains(line, "Replaced by a newer email") {
 					t.Errorf("%q", line)
 				}
 			}
@@ -323,7 +323,7 @@ func TestB19_ACorrectionSaysWhatWasDone(t *testing.T) {
 		}
 		ask := admin.Get("/company/users/" + u.ID + "/deactivate").Want(200)
 		admin.Press(ask, "Deactivate", nil).Want(200)
-		correct("three@northgate.example", "The address is saved", "No new one was sent, because the account is deactivated")
+		correct("three@northgate.example", "The email address is saved", "No new one was sent, because the account is deactivated")
 	})
 }
 
@@ -392,7 +392,7 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 			admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password}).Want(200)
 		}
 		p = admin.Submit(ask, "main form[action$='/send-password']", testkit.Values{"current_password": password})
-		if p.Status != 429 || p.Header.Get("Retry-After") == "" || !contains(p.Text("[role=alert]"), "Several messages were sent", "wait 12 minutes") {
+		if p.Status != 429 || p.Header.Get("Retry-After") == "" || !contains(p.Text("[role=alert]"), "Too many emails in a short time", "wait 12 minutes") {
 			t.Errorf("%d %q", p.Status, p.Text("main"))
 		}
 

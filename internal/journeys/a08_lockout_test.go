@@ -38,7 +38,7 @@ func TestA08_TooManyWrongAttemptsLock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"/forgot-password", "help@uk.meridian.example", "administrator", "account locks"} {
+		for _, want := range []string{"/forgot-password", "help@uk.meridian.example", "administrator", "account is locked"} {
 			if !strings.Contains(html, want) {
 				t.Errorf("the page does not say what to do next: no %q", want)
 			}
@@ -220,7 +220,7 @@ func TestA08_AnAccountsLockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 		if !s.User(u).Locked() {
 			t.Fatal("the account is not locked")
 		}
-		if m := mailAbout(t, s, u.Email, "locked"); !strings.Contains(m.Text, "the lock ends by itself") {
+		if m := mailAbout(t, s, u.Email, "locked"); !strings.Contains(m.Text, "the lock ends on its own") {
 			t.Errorf("the mail does not say that it ends:\n%s", m.Text)
 		}
 		s.Clock.Add(59 * time.Minute)

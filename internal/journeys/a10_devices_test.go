@@ -42,7 +42,7 @@ func TestA10_ADeviceIsSignedOutFromAnother(t *testing.T) {
 		}
 		wantHome(t, signIn(phone, "msantos", password))
 		p = laptop.Press(p, "Forget: Safari on iPhone", nil) // from before it signed in again
-		if !p.Has("That browser is forgotten") || p.Find("section[aria-labelledby=known] li").Length() != 0 {
+		if !p.Has("That device is forgotten") || p.Find("section[aria-labelledby=known] li").Length() != 0 {
 			t.Errorf("%q", p.Text("main"))
 		}
 		wantSignedOut(t, phone, "the forgotten phone")
@@ -65,7 +65,7 @@ func TestA10_SignOutEverywhereElse(t *testing.T) {
 		wantHome(t, signIn(here, "msantos", password))
 		// Without scripts a page asks.
 		p := here.Follow(here.Get("/account/devices"), "Sign out everywhere else").Want(200)
-		if p.URL.Path != "/account/sign-out-everywhere" || !p.Has("On this device you stay signed in") {
+		if p.URL.Path != "/account/sign-out-everywhere" || !p.Has("You stay signed in here") {
 			t.Fatalf("%s %q", p.URL, p.Text("main"))
 		}
 		wantHome(t, others[0].Get("/")) // it has only asked
@@ -96,7 +96,7 @@ func TestA10_SignOutEverywhereElseAsksInADialog(t *testing.T) {
 			t.Error(v)
 		}
 		b.Click("[data-dialog]")
-		b.See("On this device you stay signed in")
+		b.See("You stay signed in here")
 		testkit.Eventually(t, "the dialog to stand still", func() bool { return testkit.Eval[int](b, "document.getAnimations().length") == 0 })
 		for _, v := range b.Axe() {
 			t.Error(v)

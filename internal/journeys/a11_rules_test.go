@@ -19,16 +19,16 @@ func TestA11_EveryFailedRuleAtOnceNextToTheField(t *testing.T) {
 		wantHome(t, signIn(c, johnSmith, password))
 		p := c.Get("/account/password")
 		minimum := s.Sites.ByID("meridian-uk").Policy.Password.MinLength
-		if want := fmt.Sprintf("At least %d characters", minimum); !p.Has(want) || !p.Has("none of your last 5 passwords") {
+		if want := fmt.Sprintf("At least %d characters", minimum); !p.Has(want) || !p.Has("not one of your last 5 passwords") {
 			t.Errorf("the requirements are not listed: %q", p.Text("[data-reqs]"))
 		}
 		for tried, want := range map[string][]string{
-			"Johnsmith3":       {"Leave out every part of your username", "not so common"},
-			"xMYCOMPANYx77":    {"Leave out every part of your username"},
-			"aaa":              {fmt.Sprintf("Use at least %d characters", minimum), "Add a capital letter", "Add a number", "not so common"},
-			"SMITH":            {fmt.Sprintf("Use at least %d characters", minimum), "Add a small letter", "Add a number", "Leave out every part of your username", "not so common"},
-			"Password1":        {"not so common"},
-			password:           {"Choose another password than the one you have now"},
+			"Johnsmith3":       {"Don’t use any part of your username", "less common"},
+			"xMYCOMPANYx77":    {"Don’t use any part of your username"},
+			"aaa":              {fmt.Sprintf("Use at least %d characters", minimum), "Add an upper-case letter", "Add a number", "less common"},
+			"SMITH":            {fmt.Sprintf("Use at least %d characters", minimum), "Add a lower-case letter", "Add a number", "Don’t use any part of your username", "less common"},
+			"Password1":        {"less common"},
+			password:           {"Choose a password that is not your current one"},
 			"Aa1 " + long(300): {"Use 256 characters or fewer"},
 		} {
 			bad := c.Submit(p, changeForm, testkit.Values{"current_password": password, "new_password": tried, "repeat_password": tried})
@@ -67,7 +67,7 @@ func TestA11_UnlikeTheLastFive(t *testing.T) {
 			now = next
 			if p := change(now, password); (p.Status == 422) != (i < 4) {
 				t.Fatalf("the first one, %d changes later: %d %q", i+1, p.Status, p.Text("main"))
-			} else if i < 4 && !strings.Contains(p.Text("#new_password-error"), "none of your last 5") {
+			} else if i < 4 && !strings.Contains(p.Text("#new_password-error"), "not one of your last 5") {
 				t.Errorf("%q", p.Text("#new_password-error"))
 			}
 		}
@@ -105,5 +105,5 @@ func TestA11_TheRequirementsAreTickedLive(t *testing.T) {
 	}
 	b.Screenshot("ticked")
 	b.Press("Save new password")
-	b.See("Your password is changed")
+	b.See("Your password has been changed")
 }

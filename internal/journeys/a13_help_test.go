@@ -65,14 +65,14 @@ func TestA13_HelpPagesHaveTheRealNumbers(t *testing.T) {
 			{"meridian-uk", "/help/passwords", "At least 11 characters", "At least 7"},
 			{"meridian-au", "/help/passwords", "At least 8 characters", "At least 11"},
 			{"meridian-uk", "/help/old-system", "at least 11 characters", "at least 7"},
-			{"inkwell", "/help/passwords", "At least 15 characters", "capital letter (A"},
+			{"inkwell", "/help/passwords", "At least 15 characters", "upper-case letter (A"},
 			{"meridian-uk", "/help/forgotten-password", "Answer your challenge question", "follow the link"},
 			{"inkwell", "/help/forgotten-password", "follow the link", "Answer your challenge question"},
 			{"meridian-uk", "/help/first-sign-in", "Are you the only person who uses this sign-in?", ""},
 			{"inkwell", "/help/first-sign-in", "Accept the terms of use", "only person"},
 			{"meridian-au", "/help/first-sign-in", "New users: your first sign-in", ""},
 			{"inkwell", "/help/signing-in", "Your Inkwell account", ""},
-			{"meridian-uk", "/help/locked", "6 of them in a row", ""},
+			{"meridian-uk", "/help/locked", "6 in a row lock", ""},
 		} {
 			p := visitor(t, s, c.site).Get(c.path).Want(200)
 			if !p.Has(c.has) || c.hasNot != "" && p.Has(c.hasNot) {
@@ -149,7 +149,7 @@ func TestA13_HelpPagesAreSearched(t *testing.T) {
 				t.Errorf("the search for %q leads to %s, which answers %d at %s", q, path, p.Status, p.URL.Path)
 			}
 		}
-		if p := search("/search", "zebra"); !p.Has("Nothing has “zebra”") {
+		if p := search("/search", "zebra"); !p.Has("No results for “zebra”") {
 			t.Errorf("%s", p.Text("main"))
 		}
 		if p := c.Get("/search").Want(200); !p.Has("What are you looking for?") {
@@ -209,7 +209,7 @@ func TestA13_HelpPagesAreForEverybody(t *testing.T) {
 		}
 		b.Open(s.URL("meridian-uk", "/help"))
 		check("help")
-		b.Fill("Search the help", "locked")
+		b.Fill("Search help", "locked")
 		b.Press("Search")
 		b.See("A locked account")
 		check("help-found")

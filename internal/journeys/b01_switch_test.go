@@ -104,7 +104,7 @@ func TestB01_ForAdministratorsOfTheCompanyOnly(t *testing.T) {
 		wantHome(t, signIn(other, "pnair", password))
 		admin.Get("/account/profile").MustFind(".nav a[href='" + switchPath + "']")
 		page := admin.Get(switchPath).Want(200)
-		if at := page.Text(".subnav [aria-current=page]"); at != "Enhanced security" || page.Text(".tabs [aria-current=page]") != "Company" {
+		if at := page.Text(".subnav [aria-current=page]"); at != "Enhanced Security" || page.Text(".tabs [aria-current=page]") != "Company" {
 			t.Errorf("at %q", at)
 		}
 		run := switchOver(admin, "enabled").URL.Path
@@ -122,7 +122,7 @@ func TestB01_ForAdministratorsOfTheCompanyOnly(t *testing.T) {
 		for _, path := range []string{run, run + ".csv", run + "/events"} {
 			other.Get(path).Want(404)
 		}
-		if p := other.Get(switchPath).Want(200); !p.Has("Hartley Academy") || p.Has("Northgate") || !p.Has("Nothing has been switched yet") {
+		if p := other.Get(switchPath).Want(200); !p.Has("Hartley Academy") || p.Has("Northgate") || !p.Has("No changes yet") {
 			t.Errorf("another company's page: %s", p.Text("main"))
 		}
 	})
@@ -162,7 +162,7 @@ func TestB01_ThePreviewIsWhatHappens(t *testing.T) {
 					t.Errorf("%q, want %d", ask.Text(where), affected)
 				}
 			}
-			if named := ask.Find("main form .alert").Text(); (choice == "enabled") != strings.Contains(named, "4 users have no address that mail reaches") {
+			if named := ask.Find("main form .alert").Text(); (choice == "enabled") != strings.Contains(named, "4 users have no working email address") {
 				t.Errorf("%s: who cannot sign in: %q", choice, named)
 			}
 			result := finished(t, c, c.Submit(ask, switchForm, nil))
@@ -185,14 +185,14 @@ func TestB01_WhatIsSoAlreadyIsNotDoneAgain(t *testing.T) {
 		wantHome(t, signIn(mira, "msantos", password))
 		wantHome(t, signIn(tom, "tadeyemi", password))
 		p := mira.Submit(mira.Get(switchPath), switchForm, testkit.Values{"two_factor": "disabled"}).Want(200)
-		if !p.Has("is off already") || !p.Has("There is nothing to change") {
+		if !p.Has("is already off") || !p.Has("There is nothing to change") {
 			t.Errorf("nothing to change: %s", p.Text("main .alert"))
 		}
 		mine := mira.Submit(mira.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"})
 		his := tom.Submit(tom.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"})
 		run := mira.Submit(mine, switchForm, nil).Want(200)
 		late := tom.Submit(his, switchForm, nil).Want(409)
-		if !late.Has("is on already") || !late.Has("Mira Santos turned it on: Today") {
+		if !late.Has("is already on") || !late.Has("Turned on by Mira Santos: Today") {
 			t.Errorf("the second administrator reads %s", late.Text("main .alert"))
 		}
 		late.MustFind(".alert a[href='" + run.URL.Path + "']")

@@ -70,7 +70,7 @@ func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
 			t.Errorf("it asks for %s", to)
 		}
 		page.MustFind("progress[max='17'][value='0']")
-		for _, want := range []string{"Turning off two-factor", "0 of 17 users done", "Working out how long it takes", "You can close this page"} {
+		for _, want := range []string{"Turning off two-factor", "0 of 17 users done", "Estimating time left", "You can close this page"} {
 			if !page.Has(want) {
 				t.Errorf("the progress does not say %q: %s", want, page.Text("dialog"))
 			}
@@ -79,7 +79,7 @@ func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
 		if back.URL.Path != switchPath || !back.Has("0 of 17 users done") {
 			t.Errorf("Close leads to %s: %s", back.URL, back.Text("main"))
 		}
-		if again := c.Follow(back, "See the progress"); again.URL.Path != runPath(e) {
+		if again := c.Follow(back, "See progress"); again.URL.Path != runPath(e) {
 			t.Errorf("the run is at %s", again.URL)
 		}
 		s.Clock.Add(hold)
@@ -108,7 +108,7 @@ func TestB02_ThePeopleChangeBetween(t *testing.T) {
 		if !again.Has("The users have changed since you looked") || !again.Has("Rita Okafor") || !again.Has("2 users") {
 			t.Errorf("the new preview: %s", again.Text("main"))
 		}
-		if p := c.Get(switchPath); !p.Has("Nothing has been switched yet") {
+		if p := c.Get(switchPath); !p.Has("No changes yet") {
 			t.Error("it was switched all the same")
 		}
 		if p := finished(t, c, c.Submit(again, switchForm, nil)); !p.Has("Two-factor is on: 1 user enrolled") {
@@ -137,7 +137,7 @@ func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 		s.Clock.Add(gatehouse.FreshFor)
 		c.Get(switchPath).MustFind("dialog [name=current_password]")
 		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "disabled"}).Want(200)
-		for given, want := range map[string]string{"": "Enter the password that you have now", "wrong": "not the password that you have now"} {
+		for given, want := range map[string]string{"": "Enter your current password", "wrong": "not your current password"} {
 			p := c.Submit(ask, switchForm, testkit.Values{"current_password": given}).Want(422)
 			if p.MustFind("#current_password[aria-invalid=true]"); !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) {
 				t.Errorf("%q: %s", given, p.Text("#current_password-error"))
@@ -193,7 +193,7 @@ func TestB02_WithScripts(t *testing.T) {
 		b := testkit.Browser(t)
 		browserSignIn(b, s, site, "Username", "msantos", password)
 		b.Open(s.URL(site, switchPath))
-		b.See("2 use two-factor by choice") // it begins with what is in force
+		b.See("2 chose two-factor") // it begins with what is in force
 		if shown := b.Text("main"); strings.Contains(shown, "7 will be enrolled") {
 			t.Errorf("both choices are shown: %s", shown)
 		}
@@ -231,7 +231,7 @@ func TestB02_WithScripts(t *testing.T) {
 		b.Type("\x1b") // Escape
 		testkit.Eventually(t, "the page before", func() bool { return b.URL() == s.URL(site, switchPath) })
 		b.See("6 of 17 users done")
-		b.Follow("See the progress")
+		b.Follow("See progress")
 		b.See("6 of 17 users done")
 		s.Clock.Add(hold)
 		b.See("Done: 12 no longer enrolled") // in the same dialog, with its numbers
@@ -391,7 +391,7 @@ func TestB02_WithoutEventsThePageAsks(t *testing.T) {
 		s.Clock.Add(hold)
 		b.See("Done: 1 enrolled, 1 skipped")
 		b.Follow("Close")
-		b.See("What became of each user")
+		b.See("Result for each user")
 	})
 }
 

@@ -114,7 +114,7 @@ func TestB03_PeopleChangeDuringTheRun(t *testing.T) {
 		if got := sum(t, result, "section"); !slices.Equal(got, []int{4, 0, 3, 0}) || !result.Has("7 users") {
 			t.Errorf("%v: %s", got, result.Text("main"))
 		}
-		why := map[string]string{"left": "Deactivated", "moved": "Has moved to another company", "deleted": "Has been deleted"}
+		why := map[string]string{"left": "Deactivated", "moved": "Moved to another company", "deleted": "Deleted"}
 		rows := c.Get(result.URL.Path + "?outcome=skipped").Want(200).Find("#users tbody tr")
 		if rows.Length() != len(why) {
 			t.Errorf("%d are skipped", rows.Length())
@@ -158,7 +158,7 @@ func TestB03_SwitchingBackEndsTheRun(t *testing.T) {
 			t.Errorf("switched back: %v", got)
 		}
 		first := c.Get(runPath(e)).Want(200)
-		if !first.Has("The switch was put back before everybody was told") || !first.Has("The switch was put back before") {
+		if !first.Has("The setting was changed back before everyone was told") || !first.Has("Setting changed back first") {
 			t.Errorf("the run before: %s", first.Text("main"))
 		}
 		if got := sum(t, first, "section"); !slices.Equal(got, []int{0, 0, 2, 0}) {

@@ -52,7 +52,7 @@ func TestB04_OneCountEverywhere(t *testing.T) {
 			for place, want := range map[string]int{"h1": said["the preview"][0], "main form button": said["the preview"][0], "#confirm-text": told} {
 				text := ask.Text(place)
 				if place == "#confirm-text" { // the last sentence
-					text = regexp.MustCompile(`\d+ users? gets? an email`).FindString(text)
+					text = regexp.MustCompile(`\d+ users? will be emailed`).FindString(text)
 				}
 				if number(t, text) != want {
 					t.Errorf("%s: %q says %q, want %d", way.choice, place, text, want)
@@ -70,7 +70,7 @@ func TestB04_OneCountEverywhere(t *testing.T) {
 			said["its last line"] = lastLine(run.Text("#running-done"), way.done, told)
 			result := c.Follow(run, "Close").Want(200)
 			of := sum(t, result, "section")
-			said["the result"] = counts{of[0], of[1], of[2], of[3], number(t, result.MustFind(".list li:contains('written')").Text())}
+			said["the result"] = counts{of[0], of[1], of[2], of[3], number(t, result.MustFind(".list li:contains('prepared')").Text())}
 			if got := number(t, result.Text(".alert-title")); got != of[0] {
 				t.Errorf("the heading of the result says %d", got)
 			}

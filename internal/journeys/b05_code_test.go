@@ -75,7 +75,7 @@ func TestB05_TheCodeComesByItself(t *testing.T) {
 			c := visitor(t, s, siteID)
 			p := wantCodePage(t, c, u)
 			for _, want := range []string{"Check your email", "m...s@northgate.example", "until 12:05", "Six-digit code", "Send email automatically",
-				"Verify", "Send a new code", "Sign out", "The code has not arrived", s.Sites.ByID(siteID).Sender.Address, "company’s administrator"} {
+				"Verify", "Send a new code", "Sign out", "Code not arrived?", s.Sites.ByID(siteID).Sender.Address, "company’s administrator"} {
 				if !p.Has(want) {
 					t.Errorf("%s: the page lacks %q: %q", siteID, want, p.Text("body"))
 				}
@@ -112,7 +112,7 @@ func TestB06_APastedCodeInABrowser(t *testing.T) {
 		b.Check("Do not challenge me on this device")
 		b.Uncheck("Send email automatically")
 		b.Press("Verify")
-		b.See("That code is not right")
+		b.See("That code is not correct")
 		b.See("You have 4 tries left")
 		wantAccessible(t, b)
 		b.Screenshot("wrong")
@@ -215,7 +215,7 @@ func TestB06_TwoHundredCodesAMinute(t *testing.T) {
 	if p.Status != 429 || p.Header.Get("Retry-After") == "" || entered > 100 {
 		t.Fatalf("after %d: %d, Retry-After %q", entered, p.Status, p.Header.Get("Retry-After"))
 	}
-	if !p.Has("Too many codes were entered for this account") || p.MustFind("#code").AttrOr("value", "") != "000000" || p.Find("#trust_device[checked]").Length() != 1 {
+	if !p.Has("Too many codes have been entered for this account") || p.MustFind("#code").AttrOr("value", "") != "000000" || p.Find("#trust_device[checked]").Length() != 1 {
 		t.Errorf("%q", p.Text("main"))
 	}
 	wantHome(t, enterCode(c, wantCodePage(t, c, other), mailedCode(t, s, other.Email)))

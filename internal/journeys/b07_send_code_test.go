@@ -39,7 +39,7 @@ func TestB07_ANewCode(t *testing.T) {
 		if wait, _ := strconv.Atoi(p.Header.Get("Retry-After")); wait != 24 {
 			t.Errorf("Retry-After %q", p.Header.Get("Retry-After"))
 		}
-		if !p.Has("too soon for a new code") || !p.Has("24 seconds") || p.MustFind("#code").AttrOr("value", "") != "41 8" || p.Find("#trust_device[checked]").Length() != 1 {
+		if !p.Has("cannot send a new code yet") || !p.Has("24 seconds") || p.MustFind("#code").AttrOr("value", "") != "41 8" || p.Find("#trust_device[checked]").Length() != 1 {
 			t.Errorf("too soon: %q", p.Text("main"))
 		}
 		for range 5 {
@@ -56,7 +56,7 @@ func TestB07_ANewCode(t *testing.T) {
 		}
 		s.Clock.Add(24 * time.Second)
 		p = c.Press(p, "Send a new code", nil)
-		if p.Status != 200 || p.URL.Path != "/sign-in/code" || !p.Has("A new code is on its way") || p.Find("#trust_device[checked]").Length() != 1 || p.Find("#send_automatically[checked]").Length() != 1 {
+		if p.Status != 200 || p.URL.Path != "/sign-in/code" || !p.Has("We have sent a new code") || p.Find("#trust_device[checked]").Length() != 1 || p.Find("#send_automatically[checked]").Length() != 1 {
 			t.Errorf("%d %s %q", p.Status, p.URL, p.Text("main"))
 		}
 		if late := mailedCode(t, s, u.Email); late == early {
@@ -114,7 +114,7 @@ func TestB07_TheCoolDownIsShown(t *testing.T) {
 		}
 		s.Clock.Add(time.Second)
 		b.Press("Send a new code")
-		b.See("A new code is on its way")
+		b.See("We have sent a new code")
 		wantAccessible(t, b)
 		mailedCode(t, s, u.Email)
 		b.Fill("code", mailedCode(t, s, u.Email))
@@ -188,7 +188,7 @@ func TestB09_TheChoiceIsRemembered(t *testing.T) {
 		wantHome(t, c.Submit(p, codeForm, testkit.Values{"code": mailedCode(t, s, u.Email), "send_automatically": ""}))
 		c = visitor(t, s, "meridian-uk")
 		p = wantCodePage(t, c, u)
-		if !p.Has("None has been sent yet") || p.Find("#code").Length() != 0 || p.Find("#send_automatically[checked]").Length() != 0 {
+		if !p.Has("We have not sent one yet") || p.Find("#code").Length() != 0 || p.Find("#send_automatically[checked]").Length() != 0 {
 			t.Errorf("%q", p.Text("main"))
 		}
 		if n := codesTo(t, s, u.Email); n != 1 {
@@ -254,9 +254,9 @@ func TestC13_ACodeThatCannotBeDelivered(t *testing.T) {
 			var p *testkit.Page
 			testkit.Eventually(t, "the page to say so", func() bool {
 				p = c.Get("/sign-in/code")
-				return p.Has("The code could not be delivered")
+				return p.Has("We could not deliver the code")
 			})
-			if !p.Has("do not wait for it") || !p.Has("administrator") || p.Find(codeForm).Length() != 1 {
+			if !p.Has("was not accepted in time") || !p.Has("administrator") || p.Find(codeForm).Length() != 1 {
 				t.Errorf("%q", p.Text("main"))
 			}
 			return p

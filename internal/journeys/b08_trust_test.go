@@ -95,8 +95,8 @@ func TestB08_TwoPeopleShareABrowser(t *testing.T) {
 		signOut(c)
 		wantAsked(t, s, "the second one, trusted", c, tom, false)
 		wantHome(t, signIn(c, mira.Username, password))
-		p := c.Press(c.Get("/account/devices"), "End trust: Chrome on Linux", nil)
-		if p.URL.Path != "/account/devices" || !p.Has("We ask for a code there again") || p.Has("Not asked for a code") {
+		p := c.Press(c.Get("/account/devices"), "Stop trusting: Chrome on Linux", nil)
+		if p.URL.Path != "/account/devices" || !p.Has("We will ask for a code there") || p.Has("Not asked for a code") {
 			t.Errorf("%s %q", p.URL, p.Text("main"))
 		}
 		wantHome(t, c.Get("/")) // this session goes on
@@ -112,7 +112,7 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 		"a new password": func(t *testing.T, s *testkit.Server, c *testkit.Client, u gatehouse.User) {
 			for _, w := range [][2]string{{password, newPassword}, {newPassword, password + "2"}, {password + "2", password + "3"}} {
 				p := c.Submit(c.Get("/account/password"), changeForm, testkit.Values{"current_password": w[0], "new_password": w[1], "repeat_password": w[1]})
-				if !p.Has("Your password is changed") {
+				if !p.Has("Your password has been changed") {
 					t.Fatalf("%q", p.Text("main"))
 				}
 			}
@@ -156,7 +156,7 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 			}
 		},
 		"its owner": func(t *testing.T, s *testkit.Server, c *testkit.Client, u gatehouse.User) {
-			c.Press(c.Get("/account/devices"), "End trust", nil)
+			c.Press(c.Get("/account/devices"), "Stop trusting", nil)
 			signOut(c)
 		},
 		"its owner, elsewhere": func(t *testing.T, s *testkit.Server, c *testkit.Client, u gatehouse.User) {
@@ -169,7 +169,7 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 				t.Fatalf("%q", p.Text("main"))
 			}
 			for range 2 { // a second click, on the page as it was
-				if done := other.Press(p, "End trust", nil); !done.Has("We ask for a code there again") {
+				if done := other.Press(p, "Stop trusting", nil); !done.Has("We will ask for a code there") {
 					t.Errorf("%d %q", done.Status, done.Text("main"))
 				}
 			}
@@ -177,8 +177,8 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 		"the administrator": func(t *testing.T, s *testkit.Server, c *testkit.Client, u gatehouse.User) {
 			signOut(c)
 			a := administratorOf(t, s, u)
-			p := a.Press(a.Get("/company/users/"+u.ID), "End trust", nil)
-			if p.Status != 200 || !p.Has("That browser is no longer trusted") || p.Has("Not asked for a code") {
+			p := a.Press(a.Get("/company/users/"+u.ID), "Stop trusting", nil)
+			if p.Status != 200 || !p.Has("That device is no longer trusted") || p.Has("Not asked for a code") {
 				t.Errorf("%d %q", p.Status, p.Text("main"))
 			}
 			if m := mailAbout(t, s, u.Email, "trusted browser"); !contains(m.Text, "Chrome on Linux", "Ines Marchetti") {
@@ -216,7 +216,7 @@ func TestB08_ASignInThatReliedOnTheTrustEndsWithIt(t *testing.T) {
 		if p := signIn(second, u.Username, password); p.URL.Path != "/sign-in/terms" {
 			t.Fatalf("%s %q", p.URL, p.Text("main"))
 		}
-		c.Press(p, "End trust", nil)
+		c.Press(p, "Stop trusting", nil)
 		if p := second.Get("/sign-in/terms"); p.URL.Path == "/sign-in/terms" {
 			t.Error("the sign-in goes on without a code")
 		}

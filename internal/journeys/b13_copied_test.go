@@ -23,7 +23,7 @@ func TestB13_ACopiedTemporaryPassword(t *testing.T) {
 				continue
 			}
 			again := c.Submit(p, passwordForm, testkit.Values{"old_password": copied, "new_password": temporary + " ", "repeat_password": temporary + " "})
-			if again.Status != 422 || !again.Has("Choose another password") {
+			if again.Status != 422 || !again.Has("Choose a password that is not your current one") {
 				t.Errorf("%q as the new password: %d %q", copied, again.Status, again.Texts("form"))
 			}
 			p = c.Submit(p, passwordForm, testkit.Values{"old_password": copied, "new_password": newPassword, "repeat_password": newPassword})

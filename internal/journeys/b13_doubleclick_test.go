@@ -120,7 +120,7 @@ func TestC03_DoubleClicksOnLinks(t *testing.T) {
 		c.Open(c.s.URL("inkwell", linkIn(c.t, c.s, mailAbout(c.t, c.s, address, "Choose a new password"))))
 		c.Fill("New password", newPassword)
 		c.Fill("Repeat new password", newPassword)
-		c.sendOnce("Save new password", "/reset-password", "Your password is changed")
+		c.sendOnce("Save new password", "/reset-password", "Your password has been changed")
 		if n := eventsOf(c.t, c.s, u, gatehouse.EventPasswordChanged); n != 1 {
 			c.t.Errorf("%s: changed %d times", c.way, n)
 		}
@@ -130,12 +130,12 @@ func TestC03_DoubleClicksOnLinks(t *testing.T) {
 		profile.Submit(profile.Get("/account/profile"), profileForm, testkit.Values{"email": changed}).Want(200)
 		confirm, undo := mailedLink(c.t, c.s, changed, "/account/email/confirm"), mailedLink(c.t, c.s, address, "/account/email/undo")
 		c.Open(c.s.URL("inkwell", confirm))
-		c.sendOnce("Confirm this address", "/account/email/confirm", "Your address is confirmed")
+		c.sendOnce("Confirm this address", "/account/email/confirm", "Your email address is confirmed")
 		if got := c.s.User(u).Email; got != changed {
 			c.t.Errorf("%s: %s", c.way, got)
 		}
 		c.Open(c.s.URL("inkwell", undo))
-		c.sendOnce("Put my address back", "/account/email/undo", "Your address is back")
+		c.sendOnce("Restore my email address", "/account/email/undo", "Your email address is restored")
 		if got := c.s.User(u).Email; got != address {
 			c.t.Errorf("%s: %s", c.way, got)
 		}

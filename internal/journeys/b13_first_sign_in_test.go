@@ -31,7 +31,7 @@ func TestB13_FirstSignInInABrowser(t *testing.T) {
 		if got := b.Text(".steps p"); got != "Step 1 of 4" {
 			t.Error(got)
 		}
-		for _, want := range []string{"At least 7 characters", "A capital letter", "A small letter", "A number", "No part of your username"} {
+		for _, want := range []string{"At least 7 characters", "An upper-case letter", "A lower-case letter", "A number", "No part of your username"} {
 			if !b.Has(want) {
 				t.Errorf("the requirement %q is not listed", want)
 			}
@@ -41,8 +41,8 @@ func TestB13_FirstSignInInABrowser(t *testing.T) {
 		b.Fill("New password", "msantos")
 		b.Fill("Repeat new password", "msantos")
 		b.Press("Change password")
-		b.See("That is not the password that you have now")
-		b.See("Leave out every part of your username")
+		b.See("That is not your current password")
+		b.See("Don’t use any part of your username")
 		wantAccessible(t, b)
 		b.Screenshot("password-wrong")
 		b.Fill("Old password", temporary)
@@ -65,7 +65,7 @@ func TestB13_FirstSignInInABrowser(t *testing.T) {
 		b.Fill("Answer", "Mira")
 		b.Fill("Current password", newPassword)
 		b.Press("Save and continue")
-		b.See("Choose an answer that others do not know")
+		b.See("Choose an answer that other people do not know")
 		wantAccessible(t, b)
 		if got := b.Value("Your own question"); got != "What did we call the blue van?" {
 			t.Errorf("the question is lost: %q", got)
@@ -200,11 +200,11 @@ func TestB13_APasswordOfAgeIsReplaced(t *testing.T) {
 		s.AddUser("meridian-uk", "msantos", password, func(u *gatehouse.User) { u.Password.SetAt = s.Clock.Now().AddDate(0, 0, -180) })
 		c := visitor(t, s, "meridian-uk")
 		p := signIn(c, "msantos", password)
-		if p.URL.Path != "/sign-in/password" || !p.Has("as old as a password may become") || p.Find(".steps").Length() != 0 {
+		if p.URL.Path != "/sign-in/password" || !p.Has("Your password has expired. Choose a new one") || p.Find(".steps").Length() != 0 {
 			t.Fatalf("%s %q", p.URL, p.Text("main"))
 		}
 		bad := c.Submit(p, passwordForm, testkit.Values{"old_password": password, "new_password": password, "repeat_password": password})
-		if bad.Status != 422 || !bad.Has("Choose another password than the one you have now") {
+		if bad.Status != 422 || !bad.Has("Choose a password that is not your current one") {
 			t.Errorf("%d %q", bad.Status, bad.Text("main"))
 		}
 		wantHome(t, c.Submit(bad, passwordForm, testkit.Values{"old_password": password, "new_password": newPassword, "repeat_password": newPassword}))
@@ -238,7 +238,7 @@ func TestB13_AnInterruptedFirstSignInGetsANewPassword(t *testing.T) {
 			if got := other.Post("/sign-in/temporary-password", map[string][]string{"form_token": {token}, "ticket": {ticket}}); got.Has("on its way") {
 				t.Error("another browser used the ticket")
 			}
-			if p = twice(t, s, c, p, mailForm, nil); !p.Has("A new temporary password is on its way") {
+			if p = twice(t, s, c, p, mailForm, nil); !p.Has("We have sent a new temporary password") {
 				t.Errorf("%s: %s %q", why, p.URL, p.Text("main"))
 			}
 			if n := eventsOf(t, s, u, gatehouse.EventPasswordReset); n != 1 {

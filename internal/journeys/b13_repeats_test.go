@@ -214,7 +214,7 @@ func TestB13_ATemporaryPasswordTypedAgain(t *testing.T) {
 		if p := signIn(lost, "msantos", temporary); p.URL.Path != "/sign-in/password" {
 			t.Errorf("the same browser: %d %s", p.Status, p.URL)
 		}
-		if p := signIn(visitor(t, s, "meridian-uk"), "msantos", temporary); p.Status != 401 || !p.Has("has been used already") {
+		if p := signIn(visitor(t, s, "meridian-uk"), "msantos", temporary); p.Status != 401 || !p.Has("has already been used") {
 			t.Errorf("another browser: %d %q", p.Status, p.Text("main"))
 		}
 	})
@@ -249,7 +249,7 @@ func TestC03_LinksBearARepeat(t *testing.T) {
 		confirm, undo := mailedLink(t, s, "new.mira@inkwell.example", "/account/email/confirm"), mailedLink(t, s, u.Email, "/account/email/undo")
 		same = second.Get(confirm)
 		p = twice(t, s, c, c.Get(confirm), "form[action='/account/email/confirm']", nil)
-		if p.Text("h1") != "Your address is confirmed" || s.User(u).Email != "new.mira@inkwell.example" {
+		if p.Text("h1") != "Your email address is confirmed" || s.User(u).Email != "new.mira@inkwell.example" {
 			t.Errorf("%s %q", p.URL, p.Text("main"))
 		}
 		if got := second.Submit(same, "form[action='/account/email/confirm']", nil); got.Status != 410 {

@@ -60,7 +60,7 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 		c := trusting(t, s, u)
 		admin := administratorOf(t, s, u)
 		p := admin.Follow(admin.Get("/company/users").Want(200), "Tom Adeyemi").Want(200)
-		if got := p.Text("section[aria-labelledby=sign-in]"); !contains(got, "Own choice", "Chrome on Linux", "127.0.0.1", "Last sign-in: Today, 12:00", "Not asked for a code until 6 December 2026") {
+		if got := p.Text("section[aria-labelledby=sign-in]"); !contains(got, "User’s choice", "Chrome on Linux", "127.0.0.1", "Last sign-in: Today, 12:00", "Not asked for a code until 6 December 2026") {
 			t.Errorf("%q", got)
 		}
 		half := visitor(t, s, "meridian-uk")
@@ -68,7 +68,7 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 		wantCodePage(t, half, u)
 		code := mailedCode(t, s, u.Email)
 		ask := admin.Follow(p, "Reset two-factor").Want(200)
-		for _, want := range []string{"Tom Adeyemi", "No browser is trusted any more", "that choice ends", "Codes that were sent", "told by mail"} {
+		for _, want := range []string{"Tom Adeyemi", "No device is trusted", "that choice is turned off", "Codes already sent", "told by email"} {
 			if !ask.Has(want) {
 				t.Errorf("the question lacks %q", want)
 			}
@@ -77,13 +77,13 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 			t.Error("to ask has done it")
 		}
 		p = admin.Press(ask, "Reset two-factor", nil).Want(200)
-		if !p.Has("Two-factor sign-in is reset") || !p.Has("No browser is trusted") || s.User(u).OwnTwoFactor {
+		if !p.Has("Two-factor has been reset") || !p.Has("No device is trusted") || s.User(u).OwnTwoFactor {
 			t.Errorf("%q", p.Text("main"))
 		}
 		if p := half.Submit(half.Get("/sign-in"), signInForm, nil); p.URL.Path == "/sign-in/code" {
 			t.Error("the half-finished sign-in goes on")
 		}
-		if m := mailAbout(t, s, u.Email, "was reset"); !contains(m.Text, "Ines Marchetti", "tadeyemi", "we ask for a code") {
+		if m := mailAbout(t, s, u.Email, "was reset"); !contains(m.Text, "Ines Marchetti", "tadeyemi", "we will ask for a code") {
 			t.Errorf("%s", m.Text)
 		}
 		events, err := s.Store.Read().EventsOfUser(t.Context(), u.SiteID, u.ID, 1)
@@ -124,7 +124,7 @@ func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 		if p := admin.Submit(recent, "form[action$='/reset-second-step']", nil); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
 			t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
 		}
-		for given, want := range map[string]string{"": "Enter the password that you have now", "wrong": "not the password that you have now"} {
+		for given, want := range map[string]string{"": "Enter your current password", "wrong": "not your current password"} {
 			for _, p := range []*testkit.Page{
 				admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": given}),
 				admin.Submit(ask, "form[action$='/reset-second-step']", testkit.Values{"current_password": given}),
@@ -142,7 +142,7 @@ func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 		}
 		admin.Submit(ask, "form[action$='/reset-second-step']", testkit.Values{"current_password": password}).Want(200)
 		p := admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": password}).Want(200)
-		if now := s.User(u); now.Email != right || now.OwnTwoFactor || !p.Has("The address is saved") {
+		if now := s.User(u); now.Email != right || now.OwnTwoFactor || !p.Has("The email address is saved") {
 			t.Errorf("%+v %q", now, p.Text("main"))
 		}
 		if m := mailAbout(t, s, u.Email, "has another email address"); !contains(m.Text, "Ines Marchetti, an administrator", gatehouse.MaskEmail(right), "Ask Ines Marchetti") {
@@ -164,7 +164,7 @@ func TestB19_CorrectingTooOften(t *testing.T) {
 				break
 			}
 		}
-		if p.Status != 429 || p.Header.Get("Retry-After") == "" || !contains(p.Text("[role=alert]"), "corrected several times", "wait 12 minutes") ||
+		if p.Status != 429 || p.Header.Get("Retry-After") == "" || !contains(p.Text("[role=alert]"), "Too many corrections", "wait 12 minutes") ||
 			p.MustFind("details[open] #email").AttrOr("value", "") != typed || s.User(u).Email == typed {
 			t.Errorf("%d %q %q", p.Status, p.Header.Get("Retry-After"), p.Text("main"))
 		}
@@ -183,7 +183,7 @@ func TestB19_TheListOfUsers(t *testing.T) {
 		if n := p.Find("tbody tr").Length(); n != 18 || p.Has("neighbour") || p.Text(".pager p") != "1 to 18 of 18" {
 			t.Errorf("%d rows, %q", n, p.Text("main"))
 		}
-		for row, want := range map[string]string{"plain1": "On", "own1": "Own choice", "nowhere1": "No address", "bouncing1": "Mail comes back", "invited1": "From the second sign-in on"} {
+		for row, want := range map[string]string{"plain1": "On", "own1": "User’s choice", "nowhere1": "No address", "bouncing1": "Email not delivered", "invited1": "From second sign-in"} {
 			found := false
 			for _, text := range p.Texts("tbody tr") {
 				found = found || contains(text, row, want)
@@ -203,7 +203,7 @@ func TestB19_TheListOfUsers(t *testing.T) {
 		if p.Find("tbody tr").Length() != 1 || !strings.Contains(p.URL.RawQuery, "group=own") {
 			t.Errorf("%s %q", p.URL, p.Text("main"))
 		}
-		if none := admin.Get("/company/users?q=marchetty"); !none.Has("Nobody matches “marchetty”") || none.MustFind("#q").AttrOr("value", "") != "marchetty" {
+		if none := admin.Get("/company/users?q=marchetty"); !none.Has("No users match “marchetty”") || none.MustFind("#q").AttrOr("value", "") != "marchetty" {
 			t.Errorf("%q", none.Text("main"))
 		}
 		for i := range 60 {

@@ -21,18 +21,18 @@ func TestB19_TheOwnChoiceOfTwoFactor(t *testing.T) {
 			}
 			c := visitor(t, s, siteID)
 			wantHome(t, signIn(c, u.Username, password))
-			p := c.Follow(c.Get("/account/profile"), "Two-factor sign-in").Want(200)
+			p := c.Follow(c.Get("/account/profile"), "Two-factor authentication").Want(200)
 			if on := p.Has("15 days"); on != (siteID == "meridian-uk") {
 				t.Errorf("%s: trust is spoken of: %v", siteID, on)
 			}
 			p = c.Submit(p, securityForm, testkit.Values{"own_two_factor": "on", "send_automatically": "off"}).Want(200)
-			if now := s.User(u); !p.Has("Your choice is saved") || !now.OwnTwoFactor || !now.CodesOnRequest {
+			if now := s.User(u); !p.Has("Your choice has been saved") || !now.OwnTwoFactor || !now.CodesOnRequest {
 				t.Errorf("%s %q", p.URL, p.Text("main"))
 			}
 			if m := mailAbout(t, s, u.Email, "was turned on"); !strings.Contains(m.Text, u.Email) {
 				t.Errorf("%s", m.Text)
 			}
-			if home := c.Get("/"); !strings.Contains(home.Text("#card-checkup"), "Two-factor sign-in is on") {
+			if home := c.Get("/"); !strings.Contains(home.Text("#card-checkup"), "Two-factor authentication is on") {
 				t.Errorf("%q", home.Text("#card-checkup"))
 			}
 			// The next sign-in waits for "Send a code".
@@ -50,7 +50,7 @@ func TestB19_TheOwnChoiceOfTwoFactor(t *testing.T) {
 				}
 			}
 			p = c.Submit(p, securityForm, testkit.Values{"own_two_factor": "off", "current_password": password}).Want(200)
-			if !p.Has("Your choice is saved") || s.User(u).OwnTwoFactor || p.Find("#current_password").Length() != 0 {
+			if !p.Has("Your choice has been saved") || s.User(u).OwnTwoFactor || p.Find("#current_password").Length() != 0 {
 				t.Errorf("%q", p.Text("main"))
 			}
 			mailAbout(t, s, u.Email, "was turned off")
@@ -70,7 +70,7 @@ func TestB19_TheOwnChoiceNeedsAnAddress(t *testing.T) {
 		}{
 			"nowhere":     {func(u *gatehouse.User) { u.Email = "" }, "You have no email address"},
 			"unconfirmed": {func(u *gatehouse.User) { u.EmailConfirmed = false }, "not confirmed yet"},
-			"bouncing":    {func(u *gatehouse.User) { u.Bounce.At = s.Clock.Now() }, "comes back"},
+			"bouncing":    {func(u *gatehouse.User) { u.Bounce.At = s.Clock.Now() }, "could not be delivered"},
 		} {
 			u := s.AddUser("meridian-uk", name, password, c.change)
 			b := visitor(t, s, "meridian-uk")
@@ -86,7 +86,7 @@ func TestB19_TheOwnChoiceNeedsAnAddress(t *testing.T) {
 			}
 		}
 		u := careful(t, s, "meridian-uk", "msantos", nil)
-		if p := trusting(t, s, u).Get("/account/security"); !p.Has("Enhanced security is on for Northgate Systems Ltd") || !p.Has("On one device we do not ask for a code") {
+		if p := trusting(t, s, u).Get("/account/security"); !p.Has("Enhanced Security is on for Northgate Systems Ltd") || !p.Has("There is one device on which we do not currently ask for a code") {
 			t.Errorf("%q", p.Text("main"))
 		}
 	})

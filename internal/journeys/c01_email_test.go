@@ -90,10 +90,10 @@ func TestC01_WrongInputIsSaidAtItsField(t *testing.T) {
 			{"10 kB name", strings.Repeat("a", 10_000), "x", "username", "254 characters"},
 			{"257 characters", "msantos", strings.Repeat("é", 257), "password", "256 characters"},
 			{"1,000 characters", "msantos", strings.Repeat("x", 1000), "password", "256 characters"},
-			{"NUL in the name", "msan\x00tos", "x", "username", "not text"},
-			{"NUL in the password", "msantos", "x\x00y", "password", "not text"},
-			{"not UTF-8", "ms\xff\xfe", "x", "username", "not text"},
-			{"password not UTF-8", "msantos", "\xc3\x28", "password", "not text"},
+			{"NUL in the name", "msan\x00tos", "x", "username", "invisible characters"},
+			{"NUL in the password", "msantos", "x\x00y", "password", "invisible characters"},
+			{"not UTF-8", "ms\xff\xfe", "x", "username", "invisible characters"},
+			{"password not UTF-8", "msantos", "\xc3\x28", "password", "invisible characters"},
 		} {
 			p := signIn(visitor(t, s, "meridian-uk"), c.username, c.password)
 			if p.Status != 422 {

@@ -59,11 +59,11 @@ func TestC03_ResetByAnEmailedLink(t *testing.T) {
 			t.Error("neither the page nor the password manager knows whose password it is")
 		}
 		bad := c.Submit(p, resetForm, testkit.Values{"new_password": "short", "repeat_password": "other"})
-		if bad.Status != 422 || !bad.Has("Use at least 15 characters") || !bad.Has("The two new passwords differ") {
+		if bad.Status != 422 || !bad.Has("Use at least 15 characters") || !bad.Has("The two new passwords do not match") {
 			t.Errorf("%d %q", bad.Status, bad.Text("main"))
 		}
 		done := c.Submit(bad, resetForm, testkit.Values{"new_password": newPassword, "repeat_password": newPassword})
-		if done.URL.Path != "/sign-in" || !done.Has("Your password is changed") {
+		if done.URL.Path != "/sign-in" || !done.Has("Your password has been changed") {
 			t.Fatalf("%d %s %q", done.Status, done.URL, done.Text("main"))
 		}
 		wantHome(t, c.Submit(done, signInForm, testkit.Values{"username": mira, "password": newPassword}))
@@ -145,7 +145,7 @@ func TestC03_WithoutTheCookieThePageSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	p := visitor(t, s, "inkwell").Get("/reset-password")
-	if p.Status != 400 || !p.Has("Open the link in your mail again") || !p.Has("Allow cookies") {
+	if p.Status != 400 || !p.Has("Open the link in your email again") || !p.Has("Allow cookies") {
 		t.Errorf("%d %q", p.Status, p.Text("main"))
 	}
 	for _, token := range []string{"x", strings.Repeat("x", 5000)} {
@@ -164,8 +164,8 @@ func TestC03_InABrowser(t *testing.T) {
 	b.Open(s.URL("inkwell", "/sign-in"))
 	b.Follow("Forgot password?")
 	b.Fill("Email address", mira)
-	b.Press("Send me the link")
-	b.See("Check your mail")
+	b.Press("Email me the link")
+	b.See("Check your email")
 	b.Open(s.URL("inkwell", linkIn(t, s, mailAbout(t, s, u.Email, "Choose a new password"))))
 	if got := b.URL(); got != s.URL("inkwell", "/reset-password") {
 		t.Errorf("the address bar shows %s", got)
@@ -174,7 +174,7 @@ func TestC03_InABrowser(t *testing.T) {
 	b.Fill("Repeat new password", newPassword)
 	b.Screenshot("reset")
 	b.Press("Save new password")
-	b.See("Your password is changed")
+	b.See("Your password has been changed")
 	b.Fill("Email address", mira)
 	b.Fill("Password", newPassword)
 	b.Press("Sign in")

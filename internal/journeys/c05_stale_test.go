@@ -305,7 +305,7 @@ func TestC05_WhatSomebodyElseTypedDoesNotComeBack(t *testing.T) {
 	wantHome(t, signIn(c, "msantos", password))
 	for range 2 {
 		p := c.Submit(left, profileForm, typed)
-		if p.Status != http.StatusForbidden || !p.Has("This form is too old") || strings.Contains(string(p.Body), "elsewhere.example") {
+		if p.Status != http.StatusForbidden || !p.Has("This form has expired") || strings.Contains(string(p.Body), "elsewhere.example") {
 			t.Errorf("%d %q", p.Status, p.Text("main"))
 		}
 	}

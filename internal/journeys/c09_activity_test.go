@@ -52,12 +52,12 @@ func TestC09_ActivityTellsWhenWhereWithWhatAndHowItWent(t *testing.T) {
 		wantHome(t, signIn(c, "msantos", password))
 		p := c.Get("/account/activity").Want(200)
 		rows := p.Texts("tbody tr")
-		if len(rows) < 3 || !p.Has("Times are in London (GMT)") {
+		if len(rows) < 3 || !p.Has("Times are shown for London (GMT)") {
 			t.Fatalf("%q", p.Text("main"))
 		}
 		for text, want := range map[string]string{
-			"A sign-in with a wrong password": "Yesterday, 12:00 Wrong entry 127.0.0.1Firefox on Windows",
-			"Your account was unlocked":       "Today, 14:01 Succeeded SupportOn behalf of Meridian UK",
+			"Sign-in failed: wrong password": "Yesterday, 12:00 Incorrect 127.0.0.1Firefox on Windows",
+			"Your account was unlocked":      "Today, 14:01 Succeeded SupportOn behalf of Meridian UK",
 		} {
 			found := false
 			for _, row := range rows {
@@ -80,7 +80,7 @@ func TestC09_ActivityTellsWhenWhereWithWhatAndHowItWent(t *testing.T) {
 			t.Errorf("filtered: %q", rows)
 		}
 		p = c.Submit(p, "form[action='/account/activity']", testkit.Values{"kind": "changes", "result": "not-ok"})
-		if p.Find("tbody tr").Length() != 0 || !p.Has("No event fits") {
+		if p.Find("tbody tr").Length() != 0 || !p.Has("No matching events") {
 			t.Errorf("nothing fits: %q", p.Text("main"))
 		}
 	})
@@ -147,13 +147,13 @@ func TestC09_ThisWasntMe(t *testing.T) {
 		}
 		// A stranger's: the page says what will happen, and nothing has happened yet.
 		asked := ask("Safari on iPhone").Want(200)
-		for _, want := range []string{"You signed in", "Today, 12:00", "Safari on iPhone", "signed out on every other device", "a change of address", "You choose a new password"} {
+		for _, want := range []string{"You signed in", "Today, 12:00", "Safari on iPhone", "signed out on every other device", "unconfirmed changes of email address", "You choose a new password"} {
 			if !asked.Has(want) {
 				t.Errorf("the question lacks %q: %s", want, asked.Text("main"))
 			}
 		}
 		wantHome(t, thief.Get("/"))
-		if rows := owner.Get("/account/activity").Texts("tbody tr"); strings.HasPrefix(rows[0], "You said") {
+		if rows := owner.Get("/account/activity").Texts("tbody tr"); strings.HasPrefix(rows[0], "You told us") {
 			t.Error("asking is an event")
 		}
 		// Confirmed: everything else ends, and a new password is asked for.
@@ -161,14 +161,14 @@ func TestC09_ThisWasntMe(t *testing.T) {
 		if done.URL.String() != s.URL("meridian-uk", "/account/password?not_me") || done.Status != 200 {
 			t.Errorf("leads to %d %s", done.Status, done.URL)
 		}
-		if !strings.Contains(done.Text(".alert-warn"), "our mail to the old address") || !strings.Contains(done.Text(".alert-warn"), "administrator") {
+		if !strings.Contains(done.Text(".alert-warn"), "our email to the old address") || !strings.Contains(done.Text(".alert-warn"), "administrator") {
 			t.Errorf("nothing about the address, and whom to ask: %s", done.Text("main"))
 		}
 		wantSignedOut(t, thief, "the thief")
 		if _, err := s.Store.Read().EventsOfUser(t.Context(), u.SiteID, u.ID, 1); err != nil {
 			t.Fatal(err)
 		}
-		if rows := owner.Get("/account/activity").Want(200).Texts("tbody tr"); !strings.HasPrefix(rows[0], "You said that something was not you") {
+		if rows := owner.Get("/account/activity").Want(200).Texts("tbody tr"); !strings.HasPrefix(rows[0], "You told us that something wasn’t you") {
 			t.Errorf("the newest is %q", rows[0])
 		}
 		// Signing out here is the other choice.

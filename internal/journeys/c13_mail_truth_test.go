@@ -39,24 +39,24 @@ func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })
 		admin := administratorOf(t, s, u)
-		if p, list := mailList(admin, u); len(list) != 0 || !p.Has("Nothing has been sent yet") {
+		if p, list := mailList(admin, u); len(list) != 0 || !p.Has("No emails sent yet") {
 			t.Errorf("%q", list)
 		}
 		s.Mail.RefuseTo(u.Email, 451, "come back <b>later</b>")
 		resetPassword(t, s, u)
 		lastMessage(t, s, u, store.MessageDeferred)
 		p, list := mailList(admin, u)
-		wantMail(t, list, "temporary password", "To "+u.Email, "Deferred. Next try: Today, 12:00", "The mail server said: 451", "come back <b>later</b>", "Try now")
+		wantMail(t, list, "temporary password", "To "+u.Email, "Delayed. Next try: Today, 12:00", "The mail server said: 451", "come back <b>later</b>", "Try now")
 		s.Mail.RefuseTo(u.Email, 0, "")
 		p = admin.Press(p, "Try now", nil).Want(200)
-		if !p.Has("The message is on its way") {
+		if !p.Has("The email is being sent") {
 			t.Errorf("%q", p.Text("main"))
 		}
 		mailed := s.Mail.Wait(t, u.Email)
 		secret := mailed.Text[strings.Index(mailed.Text, "\n\n"):]
 		lastMessage(t, s, u, store.MessageSent)
 		p, list = mailList(admin, u)
-		wantMail(t, list, "Handed over: Today, 12:00", "Send a new password")
+		wantMail(t, list, "Sent: Today, 12:00", "Send a new password")
 		for word := range strings.FieldsSeq(secret) {
 			if strings.Count(word, "-") > 1 && p.Has(strings.Trim(word, ".,:")) {
 				t.Errorf("%s stands on the page", word)
@@ -81,7 +81,7 @@ func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 		}
 		const right = "tom.right@northgate.example"
 		p = admin.Submit(bad, "form[action$='/email']", testkit.Values{"email": right}).Want(200)
-		if now := s.User(u); now.Email != right || now.Bouncing() || now.EmailConfirmed || !p.Has("The address is saved") || p.Find("main .alert-warn").Length() != 0 {
+		if now := s.User(u); now.Email != right || now.Bouncing() || now.EmailConfirmed || !p.Has("The email address is saved") || p.Find("main .alert-warn").Length() != 0 {
 			t.Errorf("%+v %q", now, p.Text("main"))
 		}
 		act(admin, u, "Send a new password").Want(200)
@@ -94,7 +94,7 @@ func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 		resetPassword(t, s, u)
 		lastMessage(t, s, u, store.MessageDeferred)
 		p, list = mailList(admin, u)
-		wantMail(t, list, "Deferred", "Our mail server could not be reached")
+		wantMail(t, list, "Delayed", "Our mail server could not be reached")
 		if strings.Contains(string(p.Body), "127.0.0.1") || strings.Contains(string(p.Body), "dial") {
 			t.Errorf("the page names machines: %q", p.Text("main"))
 		}
@@ -115,12 +115,12 @@ func TestC13_ACodeThatIsTooLateIsNotSent(t *testing.T) {
 		s.Clock.Add(6 * time.Minute)
 		lastMessage(t, s, u, store.MessageExpired)
 		p, list := mailList(admin, u)
-		wantMail(t, list, "one-time code", "Not sent. It was of no use any more: Today, 12:06")
+		wantMail(t, list, "one-time code", "Expired before sending: Today, 12:06")
 		if p.Find("form[action$=resend]").Length() != 0 {
 			t.Error("a code can be sent again by the administrator")
 		}
 		refused := admin.Press(stale, "Try now", nil)
-		if refused.Status != 409 || !refused.Has("This message cannot be sent again") || !refused.Has("on the sign-in page") {
+		if refused.Status != 409 || !refused.Has("This email cannot be sent again") || !refused.Has("on the sign-in page") {
 			t.Errorf("%d %q", refused.Status, refused.Text("main"))
 		}
 		s.Mail.Start(t)
@@ -148,7 +148,7 @@ func TestC13_TheAdministratorSeesWhatCameBack(t *testing.T) {
 		}
 		lastMessage(t, s, u, store.MessageBounced)
 		p, list := mailList(admin, u)
-		wantMail(t, list, "Came back: Today, 12:00", "550 5.1.1")
+		wantMail(t, list, "Could not be delivered: Today, 12:00", "550 5.1.1")
 		// Anybody can send a report: an administrator is shown its codes, and not its words.
 		if p.Find("section[aria-labelledby=mails] details code").Length() != 1 || p.Has("This mailbox does not exist") || p.Find("main script").Length() != 0 {
 			t.Errorf("%q", p.Text("main"))

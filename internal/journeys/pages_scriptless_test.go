@@ -47,7 +47,7 @@ func scriptlessUnlock(w *walker) {
 	}
 	w.b.Follow("Send a new password")
 	w.b.Press("Send a new password")
-	w.b.See("A new password is on its way")
+	w.b.See("A new password has been sent")
 }
 
 func scriptlessFirstSignIn(w *walker) {

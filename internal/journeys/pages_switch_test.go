@@ -40,8 +40,8 @@ func scriptlessSwitch(w *walker) {
 	w.b.See("0 of 1 user done")
 	w.b.Screenshot("switch-progress-without-scripts")
 	w.b.Follow("Close")
-	w.b.See("Two-factor sign-in for all users")
-	w.b.Follow("See the progress")
+	w.b.See("Two-factor authentication for all users")
+	w.b.Follow("See progress")
 	w.b.See("0 of 1 user done")
 }
 
@@ -75,7 +75,7 @@ func switcher(w *walker) {
 	w.b.See("Done: ")
 	w.overlay("switch-done")
 	w.b.Follow("Close")
-	w.b.See("What became of each user")
+	w.b.See("Result for each user")
 	w.look()
 	result := strings.TrimPrefix(w.b.URL(), w.st.Origin)
 	w.all(nil, []string{result + "?outcome=skipped", switchPath, switchPath + "?two_factor=disabled", switchPath + "?two_factor=enabled"})

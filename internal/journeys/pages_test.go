@@ -278,7 +278,7 @@ func twoFactor(w *walker) {
 	w.failing([][2]string{{"code", "418"}}, "code")
 	w.b.AllowErrors("429")
 	testkit.Eval[bool](w.b, sendTooSoon)
-	w.b.See("It is too soon")
+	w.b.See("You cannot send a new code yet")
 	w.note("GET") // which leads back to the code
 	w.lookFailed([][2]string{{"code", "418"}})
 	wrong := not(mailedCode(w.t, w.s, u.Email))

@@ -42,7 +42,7 @@ func TestEmptyFactsHaveNoRow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, row := range []string{"Place, roughly:", "Network address:"} {
+		for _, row := range []string{"Approximate location:", "IP address:"} {
 			if !strings.Contains(full.Text, "\n"+row) || strings.Contains(empty.Text, row) {
 				t.Errorf("%s: %q is not there exactly where it is known", name, row)
 			}

@@ -49,9 +49,9 @@ func TestCodesSayWhoDecides(t *testing.T) {
 		want               string
 	}{
 		{false, false, "managed by your company's administrator"},
-		{false, true, "You manage two-factor sign-in for your company"},
-		{true, false, "You chose two-factor sign-in yourself"},
-		{true, true, "You chose two-factor sign-in yourself"},
+		{false, true, "You manage two-factor authentication for your company"},
+		{true, false, "You chose two-factor authentication yourself"},
+		{true, true, "You chose two-factor authentication yourself"},
 	} {
 		msg, to := samples()["verification-code"].(VerificationCode), testRecipient()
 		msg.Own, to.Administrator = c.own, c.administrator
@@ -60,7 +60,7 @@ func TestCodesSayWhoDecides(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := strings.Join(strings.Fields(r.Text), " ")
-		for _, sentence := range []string{"managed by your company's administrator", "You manage two-factor sign-in", "You chose two-factor sign-in yourself"} {
+		for _, sentence := range []string{"managed by your company's administrator", "You manage two-factor authentication", "You chose two-factor authentication yourself"} {
 			if strings.Contains(text, sentence) != strings.HasPrefix(c.want, sentence) {
 				t.Errorf("%+v:\n%s", c, text)
 			}

@@ -54,7 +54,7 @@ func TestHelpOfTheHouse(t *testing.T) {
 		t.Error("a site that was not loaded has help")
 	}
 	page, _ := s.HelpPage("en-GB", "forgotten-password")
-	if page.Title != "Forgotten password" || page.Summary == "" || page.Sections[0].ID != "mail" || page.Sections[0].Title != "The mail has not come" {
+	if page.Title != "Forgotten password" || page.Summary == "" || page.Sections[0].ID != "mail" || page.Sections[0].Title != "The email has not arrived" {
 		t.Errorf("%+v", page)
 	}
 }
@@ -67,20 +67,20 @@ func TestHelpHasTheSitesOwnNumbers(t *testing.T) {
 		has, hasNot   string
 	}{
 		{"length", "min_length: 7", "min_length: 11", "passwords", "At least 11 characters", "At least 7 "},
-		{"no digits", "min_length: 7", "digit: false", "passwords", "A capital letter", "0 to 9"},
+		{"no digits", "min_length: 7", "digit: false", "passwords", "An upper-case letter", "0 to 9"},
 		{"no history", "min_length: 7", "history: 0", "passwords", "At least", "of your last"},
-		{"history of one", "min_length: 7", "history: 1", "passwords", "Not the password that you have now", "of your last"},
+		{"history of one", "min_length: 7", "history: 1", "passwords", "Not your current password", "of your last"},
 		{"history", "min_length: 7", "history: 9", "passwords", "None of your last 9 passwords", ""},
 		{"no expiry", "min_length: 7", "min_length: 8", "passwords", "Change your password", "expires"},
-		{"expiry", "min_length: 7", "max_age: 90d", "passwords", "A password works for 90 days", ""},
-		{"attempts", "policy:\n", "policy:\n  lockout: {attempts: 4, unlock_after: 20m}\n", "locked", "4 of them in a row", ""},
-		{"unlock", "policy:\n", "policy:\n  lockout: {unlock_after: 20m}\n", "locked", "ends by itself after 20 minutes", ""},
-		{"no unlock", "min_length: 7", "min_length: 8", "locked", "6 of them in a row", "ends by itself after"},
-		{"temporary", "policy:\n", "policy:\n  temporary_password: 2h\n", "forgotten-password", "works once, and for 2 hours", "24 hours"},
+		{"expiry", "min_length: 7", "max_age: 90d", "passwords", "A password is valid for 90 days", ""},
+		{"attempts", "policy:\n", "policy:\n  lockout: {attempts: 4, unlock_after: 20m}\n", "locked", "4 in a row lock", ""},
+		{"unlock", "policy:\n", "policy:\n  lockout: {unlock_after: 20m}\n", "locked", "ends on its own after 20 minutes", ""},
+		{"no unlock", "min_length: 7", "min_length: 8", "locked", "6 in a row lock", "ends on its own after"},
+		{"temporary", "policy:\n", "policy:\n  temporary_password: 2h\n", "forgotten-password", "works once, and is valid for 2 hours", "24 hours"},
 		{"question", "min_length: 7", "min_length: 8", "forgotten-password", "Answer your challenge question", "The link works"},
-		{"link", "recovery: challenge", "recovery: link", "forgotten-password", "The link works once, and for 1 hour", "challenge question"},
+		{"link", "recovery: challenge", "recovery: link", "forgotten-password", "The link works once, and is valid for 1 hour", "challenge question"},
 		{"shorter link", "recovery: challenge\nprofile: classic\npolicy:\n", "recovery: link\nprofile: classic\npolicy:\n  reset_link: 20m\n", "forgotten-password", "for 20 minutes", ""},
-		{"idle", "policy:\n", "policy:\n  session: {idle: 10m}\n", "signing-in", "nothing happens for 10 minutes", ""},
+		{"idle", "policy:\n", "policy:\n  session: {idle: 10m}\n", "signing-in", "After 10 minutes of inactivity", ""},
 		{"usernames", "min_length: 7", "min_length: 8", "signing-in", "your username and your password", "your email address and"},
 		{"addresses", "sign_in_with: username", "sign_in_with: email", "signing-in", "your email address and your password", "forgotten-username"},
 		{"either", "sign_in_with: username", "sign_in_with: username-or-email", "signing-in", "your username or email address and your password", ""},

@@ -113,7 +113,7 @@ func TestOnlyFormsOfOurOwnPagesAreActedOn(t *testing.T) {
 // what was typed.
 func wantWords(t *testing.T, name string, status int, page *goquery.Document, foreign, proved, noCookie, noToken bool) {
 	t.Helper()
-	words, want := "This form is too old", http.StatusForbidden
+	words, want := "This form has expired", http.StatusForbidden
 	switch {
 	case foreign:
 		words = "came from another website"

@@ -25,9 +25,9 @@ func TestBarriersInWords(t *testing.T) {
 	doc := show(t, "uk", v, pages.SignedIn)
 	rows := doc.Find("main [data-barrier]")
 	for i, want := range [][]string{
-		{"Locked after too many wrong passwords", "Since: Today, 13:32. It does not end by itself.", "Device: Firefox on Windows.", "came from 192.0.2.44; 2001:db8::/64.", "every device is signed out", "Unlock"},
-		{"Sign-in from new devices is blocked", "It ends by itself: Today, 15:32.", "own devices still work"},
-		{"A temporary password has been issued", "Yesterday, 14:32", "valid until: Today, 15:32", "Send a new password"},
+		{"Locked after too many wrong passwords", "Since: Today, 13:32. It does not end on its own.", "Device: Firefox on Windows.", "came from 192.0.2.44; 2001:db8::/64.", "every device has been signed out", "Unlock"},
+		{"Sign-in from new devices is blocked", "It ends on its own: Today, 15:32.", "own devices still work"},
+		{"A temporary password has been sent", "Yesterday, 14:32", "valid until: Today, 15:32", "Send a new password"},
 	} {
 		for _, part := range want {
 			if got := pages.Squeeze(rows.Eq(i).Text()); !strings.Contains(got, part) {
@@ -38,7 +38,7 @@ func TestBarriersInWords(t *testing.T) {
 	if n := doc.Find("main a[href='/company/users/usr_p1/unlock']").Length(); n != 1 || doc.Find("main a[href$='/send-password']").Length() != 1 || rows.Eq(1).Find("a").Length() != 0 {
 		t.Errorf("Unlock is offered %d times", n)
 	}
-	if got := pages.Squeeze(doc.Find("main .alert").Last().Text()); !strings.Contains(got, "Several people use this sign-in") || !strings.Contains(got, "18 November 2026") ||
+	if got := pages.Squeeze(doc.Find("main .alert").Last().Text()); !strings.Contains(got, "Several people share this sign-in") || !strings.Contains(got, "18 November 2026") ||
 		doc.Find("main .alert a[href='/contact']").Length() != 1 {
 		t.Error(got)
 	}
@@ -63,7 +63,7 @@ func TestBarriersInWords(t *testing.T) {
 	}
 	end := UserDetail{Of: all[8], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[8], true), End: gatehouse.Event{ActorKind: gatehouse.SignedIn, ActorName: "imarchetti"}}}
 	end.Barriers[0].Since = fixture.Noon
-	if got := pages.Squeeze(show(t, "uk", end, pages.SignedIn).Find("[data-barrier=deactivated]").Text()); !strings.Contains(got, "imarchetti deactivated it: Today, 14:32.") || !strings.Contains(got, "Activate") {
+	if got := pages.Squeeze(show(t, "uk", end, pages.SignedIn).Find("[data-barrier=deactivated]").Text()); !strings.Contains(got, "Deactivated by imarchetti: Today, 14:32.") || !strings.Contains(got, "Activate") {
 		t.Error(got)
 	}
 }

@@ -81,7 +81,7 @@ func TestTheSwitchSaysFromWhenOn(t *testing.T) {
 
 // What colleagues will see is what the site's policy lets them do.
 func TestTheSwitchKnowsTheTimeOfTrust(t *testing.T) {
-	for days, want := range map[int]string{0: "We ask at every sign-in, on every device", 3: "on the same device for 3 days", 15: "on the same device for 15 days"} {
+	for days, want := range map[int]string{0: "at every sign-in, on every device", 3: "on the same device for 3 days", 15: "on the same device for 15 days"} {
 		st := fixture.Sites()["uk"]
 		st.Policy.TrustedBrowser = time.Duration(days) * 24 * time.Hour
 		html, err := suite.Parsed(t).Render(pages.FrameFor(st, pages.Sample{SignedIn: true}), switchPage(func(*EnhancedSecurity) {}))
@@ -104,7 +104,7 @@ func TestNoticesAddUp(t *testing.T) {
 	for _, n := range v.NoticeTotals(p) {
 		sum += n.Count
 	}
-	if last := v.NoticeTotals(p)[len(v.NoticeTotals(p))-1]; sum != v.Run.Counts.Told || last.Text != "Not kept any more" || last.Count != 2 {
+	if last := v.NoticeTotals(p)[len(v.NoticeTotals(p))-1]; sum != v.Run.Counts.Told || last.Text != "No longer kept" || last.Count != 2 {
 		t.Errorf("%d of %d: %+v", sum, v.Run.Counts.Told, v.NoticeTotals(p))
 	}
 }

@@ -18,12 +18,12 @@ func TestUsersSayHowEachOneIs(t *testing.T) {
 	doc := show(t, "uk", Users{People: directory.People{Users: all, Reachable: reachable, Found: len(all), Total: len(all)}}, pages.SignedIn)
 	want := []string{
 		"TATom Adeyemiuser0 tom.adeyemi@northgate.example Administrator On Today, 09:32 Active",
-		"TATom Adeyemiuser1 tom.adeyemi@northgate.example User Own choice Today, 09:32 Active",
+		"TATom Adeyemiuser1 tom.adeyemi@northgate.example User User’s choice Today, 09:32 Active",
 		"TATom Adeyemiuser2 None User No address Today, 09:32 Active",
-		"TATom Adeyemiuser3 tom.adeyemi@northgate.exampleMail comes back User Mail comes back Today, 09:32 Active",
-		"TUTom Unreachableuser4 tom.adeyemi@northgate.exampleMail comes back User Mail comes back Today, 09:32 Active",
+		"TATom Adeyemiuser3 tom.adeyemi@northgate.exampleNot delivered User Email not delivered Today, 09:32 Active",
+		"TUTom Unreachableuser4 tom.adeyemi@northgate.exampleNot delivered User Email not delivered Today, 09:32 Active",
 		"Uuser5 tom.adeyemi@northgate.exampleNot confirmed User On Today, 09:32 Active",
-		"TATom Adeyemiuser6 tom.adeyemi@northgate.example User From the second sign-in on Never Invited",
+		"TATom Adeyemiuser6 tom.adeyemi@northgate.example User From second sign-in Never Invited",
 		"TATom Adeyemiuser7 tom.adeyemi@northgate.example User On Today, 09:32 Locked",
 		"TATom Adeyemiuser8 tom.adeyemi@northgate.example User None Today, 09:32 Deactivated",
 	}
@@ -47,7 +47,7 @@ func TestUsersKeepWhatWasAskedFor(t *testing.T) {
 		links = append(links, pages.Squeeze(a.Text())+" "+a.AttrOr("href", ""))
 	})
 	want := "All 100 /company/users?q=a%26b&role=user\nLocked 3 /company/users?group=locked&q=a%26b&role=user\n" +
-		"Own choice of two-factor 98 /company/users?group=own&q=a%26b&role=user\nFirst page /company/users?group=own&q=a%26b&role=user\n" +
+		"Chose two-factor 98 /company/users?group=own&q=a%26b&role=user\nFirst page /company/users?group=own&q=a%26b&role=user\n" +
 		"Next page /company/users?after=user1&group=own&q=a%26b&role=user"
 	if got := strings.Join(links, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -62,10 +62,10 @@ func TestAUsersMailInWords(t *testing.T) {
 	doc := show(t, "uk", UserDetail{Of: all[0], Mails: everyMail(), SecondStep: directory.SecondStep{Reachable: true}}, pages.SignedIn)
 	rows := doc.Find("section[aria-labelledby=mails] .list > li")
 	for i, want := range []string{
-		"Waiting to be sent Try now", "Being sent now", "Deferred. Next try: Today, 14:33The mail server said: 451 4.7.1 Try again later <b> Try now",
-		"Our mail server could not be reached. Try now", "Handed over: Today, 10:32", "Send a new password", "Not sent. It was of no use any more: Today, 14:32", "Came back: 18 November 2026, 14:32The mail server said: 5.1.1 550",
-		"Not sent. It was of no use any more: Today, 14:32Our mail server could not be reached.",
-		"Handed over: Today, 14:32Replaced by a newer message", "Handed over: Today, 14:32The password in it has expired Send a new password",
+		"Waiting to be sent Try now", "Being sent", "Delayed. Next try: Today, 14:33The mail server said: 451 4.7.1 Try again later <b> Try now",
+		"Our mail server could not be reached. Try now", "Sent: Today, 10:32", "Send a new password", "Expired before sending: Today, 14:32", "Could not be delivered: 18 November 2026, 14:32The mail server said: 5.1.1 550",
+		"Expired before sending: Today, 14:32Our mail server could not be reached.",
+		"Sent: Today, 14:32Replaced by a newer email", "Sent: Today, 14:32The password in it has expired Send a new password",
 	} {
 		if got := pages.Squeeze(rows.Eq(i).Text()); !strings.Contains(got, want) {
 			t.Errorf("%d: %q lacks %q", i, got, want)
@@ -93,7 +93,7 @@ func TestAUsersMailInWords(t *testing.T) {
 
 func TestAUsersTroubleComesFirst(t *testing.T) {
 	all, reachable := people()
-	for id, want := range map[int]string{2: "This user has no email address", 3: "Mail to this address comes back", 4: "No mail can be sent to this address", 0: "", 8: ""} {
+	for id, want := range map[int]string{2: "This user has no email address", 3: "Mail to this address comes back", 4: "Email cannot be sent to this address", 0: "", 8: ""} {
 		doc := show(t, "uk", UserDetail{Of: all[id], Email: all[id].Email, SecondStep: directory.SecondStep{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}, pages.SignedIn)
 		if got := doc.Find("main .alert-warn .alert-title").Text(); got != want || doc.Find("#email").Length() != 1 || doc.Find("main .alert-warn #email").Length() != map[bool]int{true: 1}[want != ""] {
 			t.Errorf("%d: %q", id, got)
@@ -127,7 +127,7 @@ func TestActsSayWhatTheyDo(t *testing.T) {
 	}{
 		"unlock":     {UserAct{UserDetail: UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActUnlock}, []string{"Unlock this account?", "told by email"}},
 		"password":   {UserAct{UserDetail: UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActPassword}, []string{"tom.adeyemi@northgate.example", "24 hours", "stop working at once", "stays locked"}},
-		"bouncing":   {UserAct{UserDetail: UserDetail{Of: all[3], SecondStep: directory.SecondStep{Reachable: true}}, Act: ActPassword}, []string{"came back the last time"}},
+		"bouncing":   {UserAct{UserDetail: UserDetail{Of: all[3], SecondStep: directory.SecondStep{Reachable: true}}, Act: ActPassword}, []string{"The last email to this address"}},
 		"activate":   {UserAct{UserDetail: UserDetail{Of: all[8], Standing: directory.Standing{Barriers: locked}}, Act: ActActivate}, []string{"same password as before", "stays locked"}},
 		"deactivate": {UserAct{UserDetail: UserDetail{Of: all[0]}, Act: ActDeactivate}, []string{"signed out on every device", "Nothing is deleted"}},
 	} {
@@ -163,7 +163,7 @@ func TestTrustedBrowsersAreShown(t *testing.T) {
 	all, _ := people()
 	doc := show(t, "uk", UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true, Trusted: trustedBrowsers()}}, pages.SignedIn)
 	row := doc.Find("ul[aria-labelledby=trusted] li").First()
-	if got := pages.Squeeze(row.Text()); got != "Firefox on Windows192.0.2.44Last sign-in: Today, 13:32Not asked for a code until 6 December 2026 End trust" {
+	if got := pages.Squeeze(row.Text()); got != "Firefox on Windows192.0.2.44Last sign-in: Today, 13:32Not asked for a code until 6 December 2026 Stop trusting" {
 		t.Error(got)
 	}
 	if row.Find("form[method=post][action='/company/users/usr_p0/browsers/brw_1/end-trust'] button").Length() != 1 {

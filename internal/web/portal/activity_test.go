@@ -85,9 +85,9 @@ func TestActivityLog(t *testing.T) {
 	doc.Find("tbody tr").Each(func(_ int, row *goquery.Selection) { rows = append(rows, pages.Squeeze(row.Text())) })
 	want := []string{
 		"You signed in Today, 14:31 Succeeded 192.0.2.44Firefox on Windows This sign-in This wasn’t me",
-		"A sign-in with a wrong password Today, 14:32 Wrong entry 203.0.113.7",
-		"Your profile was changed Today, 14:32 Succeeded Ines <b>Administrator of your company",
-		"Your password was replaced Today, 14:32 Succeeded SupportOn behalf of Meridian UK",
+		"Sign-in failed: wrong password Today, 14:32 Incorrect 203.0.113.7",
+		"Your profile was changed Today, 14:32 Succeeded Ines <b>Administrator at your company",
+		"Your password was reset Today, 14:32 Succeeded SupportOn behalf of Meridian UK",
 	}
 	if strings.Join(rows, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
@@ -104,7 +104,7 @@ func TestActivityLog(t *testing.T) {
 	if pages.Attr(doc, "#kind [selected]", "value") != "changes" || doc.Find("#result [selected]").Length() != 0 {
 		t.Error("the filters do not show what was chosen")
 	}
-	if !strings.Contains(doc.Find("main").Text(), "Times are in London (GMT)") {
+	if !strings.Contains(doc.Find("main").Text(), "Times are shown for London (GMT)") {
 		t.Error("the zone is not said")
 	}
 }
@@ -128,7 +128,7 @@ func TestPlacesAreShownWhereKnown(t *testing.T) {
 	}
 	var from []string
 	pages.Parse(t, html).Find("tbody td:nth-child(4)").Each(func(_ int, s *goquery.Selection) { from = append(from, pages.Squeeze(s.Text())) })
-	if strings.Join(from, "|") != "Leeds, United Kingdom|203.0.113.7|Not known" {
+	if strings.Join(from, "|") != "Leeds, United Kingdom|203.0.113.7|Unknown" {
 		t.Error(from)
 	}
 }

@@ -16,7 +16,7 @@ func TestDevices(t *testing.T) {
 	if rows.First().Find("form").Length() != 0 {
 		t.Error("this device can be removed")
 	}
-	if got := pages.Squeeze(rows.Eq(2).Text()); got != "Browser on AndroidUnknown placeSigned in: Today, 04:32. Last used: Today, 14:31. Sign out" {
+	if got := pages.Squeeze(rows.Eq(2).Text()); got != "Browser on AndroidUnknown locationSigned in: Today, 04:32. Last used: Today, 14:31. Sign out" {
 		t.Error(got)
 	}
 	if pages.Attr(doc, "section[aria-labelledby=signed-in] li:nth-child(2) form", "action") != "/account/devices/ses_0/remove" ||

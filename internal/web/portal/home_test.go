@@ -29,7 +29,7 @@ func TestHome(t *testing.T) {
 	if got := doc.Find("h1").Text(); got != "Good afternoon, Mira" {
 		t.Error(got)
 	}
-	if got := pages.Squeeze(doc.Find(".head p").Text()); got != "Your last sign-in: Yesterday, 22:32, from 203.0.113.7. Was it not you?" {
+	if got := pages.Squeeze(doc.Find(".head p").Text()); got != "Your last sign-in: Yesterday, 22:32, from 203.0.113.7. Wasn’t it you?" {
 		t.Error(got)
 	}
 	first := doc.Find("#card-activity li").First()
@@ -98,8 +98,8 @@ func TestAnIncompleteProfileKeepsTheHomePageClosed(t *testing.T) {
 	if !strings.Contains(orders.Text(), "Your profile is not complete") || orders.Find("a[href='/account/profile']").Length() != 1 {
 		t.Error(pages.Squeeze(orders.Text()))
 	}
-	if doc := show(t, "uk", fullHome()); doc.Find("#card-profile").Length() != 0 || !strings.Contains(doc.Find("#card-orders").Text(), "Your platforms supply them") {
-		t.Error("with a complete profile")
+	if doc := show(t, "uk", fullHome()); doc.Find("#card-profile").Length() != 0 || !strings.Contains(doc.Find("#card-orders").Text(), "Your platforms supply these") {
+		t.Error("Complete your profile to see")
 	}
 }
 

@@ -31,7 +31,7 @@ func TestProfileShowsWhatIsStored(t *testing.T) {
 	if strings.Contains(doc.Find("main").Text(), "Who uses this sign-in") {
 		t.Error("an answer that was not given")
 	}
-	for sole, want := range map[bool]string{true: "Only you", false: "You and others"} {
+	for sole, want := range map[bool]string{true: "Only you", false: "You and other people"} {
 		u.SoleUserFor, u.SoleUser = "2026-09", sole
 		if text := pages.Squeeze(show(t, "uk", Profile{Stored: account.Profile{User: u}}).Find(".kv").Text()); !strings.Contains(text, want) {
 			t.Errorf("%v: %s", sole, text)
@@ -83,7 +83,7 @@ func TestProfileWaits(t *testing.T) {
 	}
 	u.EmailConfirmed = false
 	doc = show(t, "uk", Profile{Stored: account.Profile{User: u}})
-	if !strings.Contains(doc.Find("main .alert").Text(), "not confirmed yet") || doc.Find("form[action='/account/email/send'] button").Text() != "Send a confirmation" {
+	if !strings.Contains(doc.Find("main .alert").Text(), "not confirmed yet") || doc.Find("form[action='/account/email/send'] button").Text() != "Send confirmation email" {
 		t.Error("an address that was never confirmed")
 	}
 }

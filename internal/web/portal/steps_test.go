@@ -28,7 +28,7 @@ func TestProgressSaysWhereOneIs(t *testing.T) {
 	}{
 		"first":           {stepOf(one, gatehouse.StepPassword, both...), "Step 1 of 2", "New password"},
 		"last":            {stepOf(one, gatehouse.StepTerms, both...), "Step 2 of 2", "Terms of use"},
-		"due meanwhile":   {stepOf(one, gatehouse.StepSoleUser, both...), "Step 3 of 3", "Who signs in"},
+		"due meanwhile":   {stepOf(one, gatehouse.StepSoleUser, both...), "Step 3 of 3", "Who uses it"},
 		"the only one":    {stepOf(one, gatehouse.StepTerms, gatehouse.StepTerms), "", ""},
 		"an old sign-in":  {stepOf(one, gatehouse.StepTerms), "", ""},
 		"all of them":     {atStep(gatehouse.StepChallenge), "Step 3 of 5", "Challenge question"},
@@ -47,7 +47,7 @@ func TestProgressSaysWhereOneIs(t *testing.T) {
 // The requirements are those of the site's policy, with its numbers, and nothing else.
 func TestReqsFollowThePolicy(t *testing.T) {
 	uk := show(t, "uk", ChangePassword{Username: "JohnSmith@mycompany.com"}, pages.SignedIn)
-	want := []string{"At least 8 characters", "A capital letter", "A small letter", "A number", "No part of your username", "Not the one you have now", "The same in both boxes",
+	want := []string{"At least 8 characters", "An upper-case letter", "A lower-case letter", "A number", "No part of your username", "Not your current password", "The same in both boxes",
 		"When you save, we check that it is none of your last 5 passwords.", "When you save, we check that it is not a common password or one known from leaks."}
 	if got := textsOf(uk.Find(".reqs li")); !slices.Equal(got, want) {
 		t.Errorf("classic: %q", got)
@@ -57,9 +57,9 @@ func TestReqsFollowThePolicy(t *testing.T) {
 		t.Errorf("banned: %q", banned)
 	}
 	modern := show(t, "inkwell", ResetPassword{Username: "john.smith@inkwell.example"})
-	want = []string{"At least 15 characters", "The same in both boxes", "When you save, we check that it is not the password you have now.",
+	want = []string{"At least 15 characters", "The same in both boxes", "When you save, we check that it is not your current password.",
 		"When you save, we check that it is not a common password or one known from leaks.",
-		"When you save, we check that it is not just your name, your address, your company or this site."}
+		"When you save, we check that it is not just your name, your email address, your company or this site."}
 	if got := textsOf(modern.Find(".reqs li")); !slices.Equal(got, want) {
 		t.Errorf("modern: %q", got)
 	}
@@ -122,7 +122,7 @@ func TestTheDeclarationIsThePersonsOwn(t *testing.T) {
 
 // Who is an administrator is not told that "the administrator" is told.
 func TestAnAdministratorWhoSharesASignIn(t *testing.T) {
-	for role, want := range map[gatehouse.Role]string{gatehouse.RoleUser: "We tell your company’s administrator", gatehouse.RoleAdmin: "We tell the other administrators"} {
+	for role, want := range map[gatehouse.Role]string{gatehouse.RoleUser: "We will tell your company’s administrator", gatehouse.RoleAdmin: "We will tell the other administrators"} {
 		in := stepOf(gatehouse.User{Role: role}, gatehouse.StepSoleUser)
 		text := pages.Squeeze(show(t, "uk", SoleUser{InSteps: in}).Find("main").Text())
 		if len(pages.Sentences(text, want)) != 1 {

@@ -81,7 +81,7 @@ func TestErrorsBecomeStatusesAndPages(t *testing.T) {
 		t.Error("the page of a busy server")
 	}
 	form := ui.ErrorPageOf(&gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForm})
-	if doc := suite.Show(t, "uk", form); doc.Find("h1").Text() != "This form is too old" {
+	if doc := suite.Show(t, "uk", form); doc.Find("h1").Text() != "This form has expired" {
 		t.Error(doc.Find("h1").Text())
 	}
 }

@@ -18,7 +18,7 @@ func TestRich(t *testing.T) {
 		"place":   {string(w.Rich("locked.wait_text", "signin", w.To("/sign-in?a&b"))), `Then <a href="/sign-in?a&amp;b">sign in again</a> as usual.`},
 		"unknown": {string(w.Rich("locked.wait_text")), "Then sign in again as usual."},
 		"value":   {string(w.Rich("problem.reference_is", "reference", "[a](reference)<b>")), "Reference for support: [a](reference)&lt;b&gt;"},
-		"number":  {string(w.Rich("home.sessions", "n", 1)), "You are signed in on this browser only."},
+		"number":  {string(w.Rich("home.sessions", "n", 1)), "You are signed in on this device only."},
 		"other":   {string(w.Rich("problem.reference_is", "reference", 2.5)), "Reference for support: 2.5"},
 	} {
 		if c.got != c.want {

@@ -142,7 +142,7 @@ func mailed(t *testing.T, s *testkit.Server, admin gatehouse.User, changed strin
 			text = m.Text
 		}
 	}
-	for i, row := range []string{changed + ": +(\\d+)", "Unchanged: +(\\d+)", "Skipped: +(\\d+)", "Failed: +(\\d+)", "We wrote (\\d+) email"} {
+	for i, row := range []string{changed + ": +(\\d+)", "Unchanged: +(\\d+)", "Skipped: +(\\d+)", "Failed: +(\\d+)", "We sent (\\d+) email"} {
 		found := regexp.MustCompile(`(?m)^` + row).FindStringSubmatch(text)
 		if found == nil {
 			t.Fatalf("no %q in %q", row, text)

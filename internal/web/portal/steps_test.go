@@ -48,7 +48,7 @@ func TestProgressSaysWhereOneIs(t *testing.T) {
 func TestReqsFollowThePolicy(t *testing.T) {
 	uk := show(t, "uk", ChangePassword{Username: "JohnSmith@mycompany.com"}, pages.SignedIn)
 	want := []string{"At least 8 characters", "An upper-case letter", "A lower-case letter", "A number", "No part of your username", "Not your current password", "The same in both boxes",
-		"When you save, we check that it is none of your last 5 passwords.", "When you save, we check that it is not a common password or one known from leaks."}
+		"When you save, we check that it is not one of your last 5 passwords.", "When you save, we check that it is not a common password or one known from leaks."}
 	if got := textsOf(uk.Find(".reqs li")); !slices.Equal(got, want) {
 		t.Errorf("classic: %q", got)
 	}

@@ -12,7 +12,7 @@ func (p *Portal) Contact(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Contact says how to reach the site's support, and what to have ready (C07).
-type Contact struct{}
+type Contact struct{ reading }
 
 func (Contact) Template() string        { return "contact" }
 func (Contact) Title(p *ui.Page) string { return p.T("contact.title") }

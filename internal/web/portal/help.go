@@ -30,8 +30,14 @@ func (p *Portal) HelpPage(w http.ResponseWriter, r *http.Request) error {
 // queryOf is what somebody searches for, as it is shown again.
 func queryOf(r *http.Request) string { return strings.TrimSpace(clip(r.URL.Query().Get("q"))) }
 
+// reading is a page to read, for everybody: it needs longer lines than a form.
+type reading struct{}
+
+func (reading) Wide() bool { return true }
+
 // HelpIndex is the main help page, with what a search in the help has found.
 type HelpIndex struct {
+	reading
 	Pages []site.HelpPage
 	// Query is what was typed; Words says that there is a word in it.
 	Query string
@@ -44,6 +50,7 @@ func (HelpIndex) Title(p *ui.Page) string { return p.T("help.title") }
 
 // HelpArticle is one help page.
 type HelpArticle struct {
+	reading
 	Page site.HelpPage
 }
 
@@ -57,7 +64,7 @@ const longPage = 4
 func (v HelpArticle) IsLong() bool { return len(v.Page.Sections) >= longPage }
 
 // HelpMissing is the page for a help page that is not there.
-type HelpMissing struct{}
+type HelpMissing struct{ reading }
 
 func (HelpMissing) Template() string        { return "help_missing" }
 func (HelpMissing) Title(p *ui.Page) string { return p.T("help.missing_title") }

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,23 +10,6 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// rawExec changes the database past the store.
-func rawExec(t *testing.T, url, text string, args ...any) {
-	t.Helper()
-	driver, dsn := "pgx", url
-	if path, ok := store.SQLitePath(url); ok {
-		driver, dsn = "sqlite", path
-	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(text, args...); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // before is a database of the program before keys knew domains and Turkish letters, with
 // users under their keys of then.
 func before(t *testing.T, url string, usernames []string, email func(username string) string) *store.Store {
@@ -36,12 +18,14 @@ func before(t *testing.T, url string, usernames []string, email func(username st
 	if err := s.MigrateTo(t.Context(), 3, noon); err != nil {
 		t.Fatal(err)
 	}
-	rawExec(t, url, `INSERT INTO companies (site_id, id, name, account_number, created_at) VALUES ('uk', 'com_1', 'Northgate', '1', 1)`)
+	execRaw(t, url, `INSERT INTO companies (site_id, id, name, account_number, created_at) VALUES ('uk', 'com_1', 'Northgate', '1', 1)`)
+	var rows []string
 	for i, name := range usernames {
-		rawExec(t, url, `INSERT INTO users (site_id, id, company_id, username, username_key, email, email_key, role, state, created_at)
-			VALUES ('uk', $1, 'com_1', $2, $3, $4, $5, 'user', 'active', 1)`,
-			fmt.Sprintf("usr_%04d", i), name, gatehouse.FormerNameKey(name), email(name), gatehouse.FormerNameKey(email(name)))
+		rows = append(rows, fmt.Sprintf("('uk', 'usr_%04d', 'com_1', '%s', '%s', '%s', '%s', 'user', 'active', 1)",
+			i, name, gatehouse.FormerNameKey(name), email(name), gatehouse.FormerNameKey(email(name))))
 	}
+	execRaw(t, url, `INSERT INTO users (site_id, id, company_id, username, username_key, email, email_key, role, state, created_at)
+		VALUES `+strings.Join(rows, ", "))
 	if _, err := s.Migrate(t.Context(), noon); err != nil {
 		t.Fatal(err)
 	}

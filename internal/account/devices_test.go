@@ -28,7 +28,7 @@ type flat struct {
 // eachFlat runs a test on both databases.
 func eachFlat(t *testing.T, test func(t *testing.T, f *flat)) {
 	testkit.Databases(t, func(t *testing.T, url string) {
-		s := testkit.NewServer(t, url)
+		s := testkit.NewServer(t, url, testkit.SharedSites())
 		f := &flat{Server: s, t: t, site: s.Sites.ByID("meridian-uk"),
 			own: &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}}
 		f.mira = s.AddUser("meridian-uk", "msantos", "", func(u *gatehouse.User) { u.CreatedAt = s.Clock.Now() })

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +41,10 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 // once runs a test on SQLite: for what does not depend on the database.
 func once(t testing.TB) *house { return newHouse(t, testkit.SQLiteURL(t)) }
 
+var demoSites = sync.OnceValues(func() (*site.Sites, error) {
+	return site.Open("../demo/sites", site.LoadEnv{Scheme: "https"})
+})
+
 func newHouse(t testing.TB, url string) *house {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
@@ -50,11 +55,15 @@ func newHouse(t testing.TB, url string) *house {
 	if _, err := s.Migrate(t.Context(), noon); err != nil {
 		t.Fatal(err)
 	}
-	sites, err := site.Open("../demo/sites", site.LoadEnv{Scheme: "https"})
+	sites, err := demoSites()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, now: noon, uk: sites.ByID("meridian-uk"), au: sites.ByID("meridian-au"), press: sites.ByID("inkwell")}
+	own := func(id string) *site.Site { // which a test may change
+		st := *sites.ByID(id)
+		return &st
+	}
+	h := &house{t: t, now: noon, uk: own("meridian-uk"), au: own("meridian-au"), press: own("inkwell")}
 	if h.keys, err = secret.ParseKeys(secret.NewKeyFile()); err != nil {
 		t.Fatal(err)
 	}

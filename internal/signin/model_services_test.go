@@ -127,8 +127,9 @@ func (s *stage) guessAtOnce() (judged int) {
 		}
 		clients.Go(func() {
 			var here sync.Once
-			service := *p.SignIn
-			service.Now = func() time.Time {
+			service, desk := *p.SignIn, *p.SignIn.Desk
+			service.Desk = &desk
+			desk.Now = func() time.Time {
 				here.Do(func() { arrived.Done(); arrived.Wait() })
 				return p.Clock.Now()
 			}

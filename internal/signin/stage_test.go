@@ -24,7 +24,7 @@ type stage struct {
 	*testkit.Server
 	t     testing.TB
 	desk  *directory.Service
-	sites string // the folder of the sites
+	sites string // the folder of the sites, where the stage has its own
 }
 
 // onStage plays a scene on each kind of database.
@@ -34,8 +34,22 @@ func onStage(t *testing.T, scene func(t *testing.T, s *stage)) {
 }
 
 func newStage(t testing.TB, url string, limits signin.Limits) *stage {
-	s := &stage{t: t}
-	s.Server = testkit.NewServer(t, url, testkit.WithLimits(limits), testkit.WithSites(func(dir string) { s.sites = dir }))
+	return raise(t, url, limits, testkit.SharedSites())
+}
+
+// onOwnStage is onStage where a scene changes the sites.
+func onOwnStage(t *testing.T, scene func(t *testing.T, s *stage)) {
+	t.Helper()
+	testkit.Databases(t, func(t *testing.T, url string) {
+		dir := ""
+		s := raise(t, url, noLimits, testkit.WithSites(func(folder string) { dir = folder }))
+		s.sites = dir
+		scene(t, s)
+	})
+}
+
+func raise(t testing.TB, url string, limits signin.Limits, sites testkit.ServerOption) *stage {
+	s := &stage{t: t, Server: testkit.NewServer(t, url, testkit.WithLimits(limits), sites)}
 	s.desk = &directory.Service{Desk: s.SignIn.Desk, Hasher: s.Hasher}
 	return s
 }

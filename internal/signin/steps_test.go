@@ -172,7 +172,7 @@ func (s *stage) due(name string, step gatehouse.Step) gatehouse.User {
 // A03: the text that counts is the one in force when it is accepted, not the one on a
 // page that was opened before.
 func TestTermsThatChangeMeanwhile(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onOwnStage(t, func(t *testing.T, s *stage) {
 		u := s.due("reader", gatehouse.StepTerms)
 		out := s.begin(u, first, "", gatehouse.StepTerms)
 		accept := func(form signin.TermsForm) (signin.Outcome, error) {
@@ -218,7 +218,7 @@ func TestTermsThatChangeMeanwhile(t *testing.T) {
 
 // Terms that are withdrawn while somebody reads them are not waited for.
 func TestTermsThatAreWithdrawnMeanwhile(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onOwnStage(t, func(t *testing.T, s *stage) {
 		asked := s.person("asked", func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "" })
 		out := s.begin(asked, first, "", gatehouse.StepTerms)
 		free := s.person("free", func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "once" })

@@ -92,6 +92,7 @@ type serverSetup struct {
 	workers int
 	queue   int
 	change  func(dir string)
+	shared  bool // the sites
 	options func(*assembly.Options)
 }
 
@@ -113,6 +114,15 @@ func WithSites(change func(dir string)) ServerOption {
 	return func(s *serverSetup) { s.change = change }
 }
 
+// SharedSites has the server use sites that were read once for the whole process, which no
+// browser finds it at and nobody may change: for tests of services. To read them takes
+// longer than most of those tests.
+func SharedSites() ServerOption { return func(s *serverSetup) { s.shared = true } }
+
+var sharedSites = sync.OnceValues(func() (*site.Sites, error) {
+	return site.Open(demoSites(), site.LoadEnv{Scheme: "http", Port: 1})
+})
+
 // cheap are hash parameters for tests: the real ones are for the benchmarks.
 var cheap = secret.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}
 
@@ -130,7 +140,14 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 	s := &Server{t: t, Addr: l.Addr().String(), Clock: &Clock{now: Start},
 		Log: &Log{}, Mail: NewSMTP(t), Hasher: secret.NewHasher(setup.params, setup.workers, setup.queue)}
 	s.Store = openStore(t, databaseURL, s.Clock.Now())
-	s.Sites = openSites(t, l.Addr().(*net.TCPAddr).Port, setup.change)
+	if setup.shared {
+		s.Sites, err = sharedSites()
+	} else {
+		s.Sites, err = openSites(t, l.Addr().(*net.TCPAddr).Port, setup.change)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s.Keys, err = secret.ParseKeys(secret.NewKeyFile()); err != nil {
 		t.Fatal(err)
 	}
@@ -184,20 +201,16 @@ func openStore(t testing.TB, url string, now time.Time) *store.Store {
 }
 
 // openSites reads a copy of the demo's sites.
-func openSites(t testing.TB, port int, change func(dir string)) *site.Sites {
+func openSites(t testing.TB, port int, change func(dir string)) (*site.Sites, error) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(demoSites())); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if change != nil {
 		change(dir)
 	}
-	sites, err := site.Open(dir, site.LoadEnv{Scheme: "http", Port: port})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sites
+	return site.Open(dir, site.LoadEnv{Scheme: "http", Port: port})
 }
 
 // demoSites is the folder of the demo's sites in the source.

@@ -28,7 +28,7 @@ lint: ## gofmt, go vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-prepare: ## Check for PostgreSQL, Chromium, Tidy and a C compiler; root on Debian installs them
+prepare: ## Check for PostgreSQL, Chromium, Tidy, a C compiler and npm (root on Debian installs them), and get axe-core
 	@scripts/prepare-tests.sh
 
 bench: ## Measure, and print each figure beside its limit

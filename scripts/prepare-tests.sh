@@ -35,6 +35,26 @@ check() {
   need 'Chromium' 'chromium' any chromium chromium-browser
   need 'Tidy (it finds faults in HTML)' 'tidy' any tidy
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang
+  need 'npm (it brings axe-core)' 'npm' any npm
+}
+
+# axe_core brings the script that examines pages for what is not accessible, at the version
+# and with the SHA-256 that internal/testkit/axe-core.lock names, to where testkit looks.
+axe_core() {
+  local version sum cache file
+  read -r version sum <"$(dirname "${BASH_SOURCE[0]}")/../internal/testkit/axe-core.lock"
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse-tests
+  file=$cache/axe-core-$version.js
+  if [ -f "$file" ] && echo "$sum  $file" | sha256sum --check --status; then return; fi
+  mkdir -p "$cache"
+  dir=$(mktemp -d "$cache/npm-XXXXXX")
+  trap 'rm -rf "$dir"' EXIT
+  (cd "$dir" && npm pack --silent "axe-core@$version" && tar -xzf "axe-core-$version.tgz" package/axe.min.js) >&2
+  echo "$sum  $dir/package/axe.min.js" | sha256sum --check --status || {
+    echo "axe-core $version is not what internal/testkit/axe-core.lock says" >&2
+    exit 1
+  }
+  mv "$dir/package/axe.min.js" "$file"
 }
 
 if ! any go; then
@@ -43,7 +63,7 @@ if ! any go; then
 fi
 
 check
-if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+if [ ${#missing[@]} -eq 0 ]; then axe_core && exit 0; fi
 
 if [ "$(id -u)" -eq 0 ] && any apt-get; then
   echo "Installing: ${packages[*]}"
@@ -51,7 +71,7 @@ if [ "$(id -u)" -eq 0 ] && any apt-get; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${packages[@]}"
   check
-  if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+  if [ ${#missing[@]} -eq 0 ]; then axe_core && exit 0; fi
 fi
 
 {

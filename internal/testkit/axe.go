@@ -2,20 +2,41 @@ package testkit
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/chromedp/chromedp"
 )
 
-// axeScript is axe-core, which finds what people with a disability stumble over.
-// Where it comes from: testdata/axe-core/README.md.
+// axeLock is the version of axe-core and the SHA-256 of its script.
 //
-//go:embed testdata/axe-core/axe.min.js
-var axeScript string
+//go:embed axe-core.lock
+var axeLock string
+
+// axeScript is axe-core, which finds what people with a disability stumble over, from where
+// `make prepare` has put it: no part of the program, and no file of this repository.
+var axeScript = sync.OnceValues(func() (string, error) {
+	var version, sum string
+	if _, err := fmt.Sscan(axeLock, &version, &sum); err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	script, err := os.ReadFile(filepath.Join(cache, "gatehouse-tests", "axe-core-"+version+".js"))
+	if err == nil && fmt.Sprintf("%x", sha256.Sum256(script)) != sum {
+		err = errors.New("axe-core is not the one that was asked for")
+	}
+	return string(script), err
+})
 
 // Violation is a rule of accessibility that a page breaks.
 type Violation struct {
@@ -65,6 +86,10 @@ func (b *Tab) AxeColours() []Violation {
 
 func (b *Tab) axe(rules string) []Violation {
 	b.t.Helper()
+	script, err := axeScript()
+	if err != nil {
+		missing(b.t, "axe-core ("+err.Error()+")", "make prepare")
+	}
 	b.scripts(true)
 	defer func() {
 		if b.scriptless {
@@ -75,7 +100,7 @@ func (b *Tab) axe(rules string) []Violation {
 	b.act("run axe", func(ctx context.Context) error {
 		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("typeof axe === 'object'"))
 		if err == nil && !there {
-			_, err = chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](axeScript))
+			_, err = chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
 		}
 		if err != nil {
 			return err

@@ -6,11 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"golang.org/x/text/unicode/norm"
-
-	"gatehouse/internal/argon2"
 )
 
 const (
@@ -72,12 +69,6 @@ func (p Params) usable() error {
 
 // work is what an attacker pays for each guess: KiB filled, all passes together.
 func (p Params) work() uint64 { return uint64(p.MemoryKiB) * uint64(p.Time) }
-
-// argon2id is what makes a key of that many bytes.
-func (p Params) argon2id(keyBytes int) argon2.Params {
-	return argon2.Params{Variant: argon2.ID, Version: argon2.Version, MemoryKiB: p.MemoryKiB, Passes: p.Time,
-		Lanes: p.Parallelism, KeyBytes: uint32(keyBytes)}
-}
 
 // weakerThan compares memory and work. Lanes do not count: they make the owner
 // faster, not the guesser slower.
@@ -230,22 +221,3 @@ func (h *Hasher) derive(text []byte) string {
 	rand.Read(salt) // never fails: the program would end
 	return encodeArgon2id(h.params, salt, argonKey(h.params.argon2id(keyBytes), text, salt))
 }
-
-// Kernel names what computes argon2 in this process: avx2, or library. The fault says
-// why it is not the fastest that the machine should be able to run.
-func Kernel() (name string, fault error) { return argon2.Kernel() }
-
-// memories are what hashes work in, when they do not: as many as ran at once so far,
-// which the gate bounds.
-var memories = make(chan *argon2.Memory, 256)
-
-// mostKept is the largest memory that is kept, in bytes: not that of a foreign hash
-// that costs many times ours.
-const mostKept = 64 << 20
-
-// worked counts what argon2id has filled in this process: KiB times passes.
-var worked atomic.Uint64
-
-// Worked is how much memory argon2id has filled in this process, in KiB times
-// passes: what hashing costs, for the metrics.
-func Worked() uint64 { return worked.Load() }

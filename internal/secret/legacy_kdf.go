@@ -11,12 +11,10 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/scrypt"
-
-	"gatehouse/internal/argon2"
 )
 
-// Key derivation functions in the notation of password hashes (PHC): argon2, PBKDF2,
-// scrypt.
+// Key derivation functions in the notation of password hashes (PHC): PBKDF2 and scrypt.
+// argon2.go has the one that is ours too.
 
 // keyAndSalt decodes the two last fields of a PHC string.
 func keyAndSalt(scheme, saltText, keyText string) (salt, key []byte, err error) {
@@ -60,49 +58,6 @@ func options(scheme, text string, names []string, most int64) (map[string]int64,
 		}
 	}
 	return values, nil
-}
-
-var argonVariants = map[string]argon2.Variant{"argon2id": argon2.ID, "argon2i": argon2.I, "argon2d": argon2.D}
-
-// parseArgon2 reads $argon2id$v=19$m=…,t=…,p=…$salt$key, and argon2i and argon2d.
-// Without a version it is 1.0, which is also written v=16.
-func parseArgon2(encoded string) (*storedHash, error) {
-	parts := strings.Split(encoded, "$")
-	version := uint32(argon2.OldVersion)
-	if len(parts) == 6 && (parts[2] == "v=19" || parts[2] == "v=16") {
-		if parts[2] == "v=19" {
-			version = argon2.Version
-		}
-		parts = append(parts[:2], parts[3:]...)
-	}
-	if len(parts) != 5 {
-		return nil, malformed("argon2", "expected $argon2id$v=19$m=…,t=…,p=…$salt$key")
-	}
-	scheme := parts[1]
-	variant, ok := argonVariants[scheme]
-	if !ok {
-		return nil, malformed("argon2", "the variant is none of argon2id, argon2i, argon2d")
-	}
-	values, err := options(scheme, parts[2], []string{"m", "t", "p"}, 1<<31)
-	if err != nil {
-		return nil, err
-	}
-	if values["p"] > maxLanes {
-		return nil, tooCostly(scheme, "parallelism", values["p"], maxLanes)
-	}
-	p := Params{MemoryKiB: uint32(values["m"]), Time: uint32(values["t"]), Parallelism: uint8(values["p"])}
-	if err := p.usable(); err != nil {
-		return nil, err
-	}
-	salt, key, err := keyAndSalt(scheme, parts[3], parts[4])
-	if err != nil {
-		return nil, err
-	}
-	kind := p.argon2id(len(key))
-	stored := &storedHash{scheme: scheme, own: variant == kind.Variant && version == kind.Version, params: p, key: key}
-	kind.Variant, kind.Version = variant, version
-	stored.compute = func(password []byte) ([]byte, error) { return argonKey(kind, password, salt), nil }
-	return stored, nil
 }
 
 // pbkdf2Hashes are the functions PBKDF2 is used with, by the end of the name of

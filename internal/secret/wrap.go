@@ -2,12 +2,8 @@ package secret
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"strings"
-
-	"gatehouse/internal/argon2"
 )
 
 // What becomes of a hash that is brought in (docs/decisions/0020).
@@ -115,30 +111,4 @@ func (h *Hasher) Wraps(ctx context.Context, stored, encoded string) (same bool, 
 	}
 	err = h.gate.run(ctx, false, func() { same, unreadable = outer.verify(weak.key) })
 	return same && unreadable == nil, err
-}
-
-// argonKey is argon2 of any kind in memory that is used again.
-func argonKey(p argon2.Params, password, salt []byte) []byte {
-	worked.Add(uint64(p.MemoryKiB) * uint64(p.Passes))
-	var m *argon2.Memory
-	select {
-	case m = <-memories:
-	default:
-		m = new(argon2.Memory)
-	}
-	key := m.Key(p, password, salt)
-	if m.Bytes() <= mostKept {
-		select {
-		case memories <- m:
-		default:
-		}
-	}
-	return key
-}
-
-// encodeArgon2id writes a hash of ours.
-func encodeArgon2id(p Params, salt, key []byte) string {
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		p.MemoryKiB, p.Time, p.Parallelism, b64.EncodeToString(salt), b64.EncodeToString(key))
 }

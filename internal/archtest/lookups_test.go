@@ -18,7 +18,8 @@ var lookUps = map[string]string{
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made anew
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText insertUsersText UsersByKeys UsersByEmails",
 	"internal/store/browsers.go":   "BrowserOfEmail",
-	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines People",
+	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines",
+	"internal/store/people.go":     "People",
 	// What strangers type is counted under a key, or else capitals would give new tries.
 	"internal/signin/password.go": "limits",
 	"internal/signin/recovery.go": "nameSubject recoveryFor",

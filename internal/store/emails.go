@@ -85,3 +85,13 @@ func (q Queries) DropEmailChanges(ctx context.Context, siteID, userID, keep stri
 		WHERE site_id = $1 AND user_id = $2 AND state = 'asked' AND new_email <> $3`, siteID, userID, keep)
 	return n > 0, err
 }
+
+// DropOldEmailChanges removes changes of an address that were asked for before the
+// given time. Those of a user whose address has changed since then all stay: a chain of
+// changes is judged from its first one (gatehouse.KeeperOf), however long it has become.
+func (q Queries) DropOldEmailChanges(ctx context.Context, before time.Time) error {
+	_, err := q.exec(ctx, "drop old email changes", `DELETE FROM email_changes WHERE asked_at < $1 AND confirm_until < $1
+		AND NOT EXISTS (SELECT 1 FROM email_changes AS later WHERE later.site_id = email_changes.site_id
+			AND later.user_id = email_changes.user_id AND later.confirmed_at >= $1)`, micros(before))
+	return err
+}

@@ -86,3 +86,10 @@ func (q Queries) endRecoveries(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "end recoveries", `DELETE FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> ''`, u.SiteID, u.ID)
 	return err
 }
+
+// DropOldRecoveries removes recoveries of forgotten passwords, used or not, that ended
+// before the given time.
+func (q Queries) DropOldRecoveries(ctx context.Context, before time.Time) error {
+	_, err := q.exec(ctx, "drop old recoveries", `DELETE FROM recoveries WHERE expires_at < $1`, micros(before))
+	return err
+}

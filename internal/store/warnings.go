@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"gatehouse"
 )
@@ -30,21 +29,4 @@ func (q Queries) MarkWarned(ctx context.Context, u gatehouse.User, days int) (fr
 		return u, false, nil
 	}
 	return fresh, err == nil, err
-}
-
-// DropOldRecoveries removes recoveries of forgotten passwords, used or not, that ended
-// before the given time.
-func (q Queries) DropOldRecoveries(ctx context.Context, before time.Time) error {
-	_, err := q.exec(ctx, "drop old recoveries", `DELETE FROM recoveries WHERE expires_at < $1`, micros(before))
-	return err
-}
-
-// DropOldEmailChanges removes changes of an address that were asked for before the
-// given time. Those of a user whose address has changed since then all stay: a chain of
-// changes is judged from its first one (gatehouse.KeeperOf), however long it has become.
-func (q Queries) DropOldEmailChanges(ctx context.Context, before time.Time) error {
-	_, err := q.exec(ctx, "drop old email changes", `DELETE FROM email_changes WHERE asked_at < $1 AND confirm_until < $1
-		AND NOT EXISTS (SELECT 1 FROM email_changes AS later WHERE later.site_id = email_changes.site_id
-			AND later.user_id = email_changes.user_id AND later.confirmed_at >= $1)`, micros(before))
-	return err
 }

@@ -70,7 +70,7 @@ func TestB19_TheOwnChoiceNeedsAnAddress(t *testing.T) {
 		}{
 			"nowhere":     {func(u *gatehouse.User) { u.Email = "" }, "You have no email address"},
 			"unconfirmed": {func(u *gatehouse.User) { u.EmailConfirmed = false }, "not confirmed yet"},
-			"bouncing":    {func(u *gatehouse.User) { u.Bounce.At = s.Clock.Now() }, "could not be delivered"},
+			"bouncing":    {func(u *gatehouse.User) { u.Bounce = gatehouse.Bounce{At: s.Clock.Now(), Reported: true} }, "could not be delivered"},
 		} {
 			u := s.AddUser("meridian-uk", name, password, c.change)
 			b := visitor(t, s, "meridian-uk")

@@ -92,10 +92,13 @@ func TestAttemptsOfAProcessThatDiedAreClosed(t *testing.T) {
 func TestASlowProcessJudgesNothingThatIsClosed(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)
-		u := s.person("slow", nil)
-		slow := *s.SignIn
-		slow.Store = s.process(url, -time.Second)
-		slow.Hasher = secret.NewHasher(secret.Params{MemoryKiB: 19456, Time: 400, Parallelism: 1}, 1, 10)
+		slow, desk := *s.SignIn, *s.SignIn.Desk
+		desk.Store = s.process(url, -time.Second)
+		slow.Desk = &desk
+		slow.Hasher = secret.NewHasher(secret.Params{MemoryKiB: 19456, Time: 1500, Parallelism: 1}, 1, 10)
+		hash, err := slow.Hasher.Hash(ctx, first) // whose verification takes as long
+		s.must(err)
+		u := s.person("slow", func(u *gatehouse.User) { u.Password.Hash = hash })
 		for _, password := range []string{first, wrong} {
 			done := make(chan error, 1)
 			go func() {

@@ -86,7 +86,7 @@ type BarrierFacts struct {
 }
 
 // Barriers lists everything that keeps a user from signing in, what weighs most first
-// (A08, A09). An account without any opens to whoever knows the password and reads the
+// (A08, A09). An account without any opens to anyone who knows the password and reads the
 // mail.
 func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	var all []Barrier

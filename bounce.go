@@ -144,7 +144,7 @@ func RefusesAddress(r Refusal) (status string, refused bool) {
 var answerCode = regexp.MustCompile(`^(?:[245]\d\d|[245]\.\d{1,3}\.\d{1,3})$`)
 
 // AnswerCodes are the number and the status that a stored report begins with, in whatever
-// order, and nothing of its words: whoever had the mail can make up a report about it, and
+// order, and nothing of its words: anyone who had the mail can make up a report about it, and
 // must not write into an administrator's page.
 func AnswerCodes(text string) string {
 	var codes []string

@@ -54,7 +54,7 @@ func IsFresh(begun, now time.Time) bool { return now.Sub(begun) < FreshFor }
 
 // Stands reports whether a change is still what the user wants. One of an address that
 // the account has no more is void: somebody else changed it since. So is one from before
-// the present password: whoever asked for it may be whom the new password keeps out.
+// the present password: anyone who asked for it may be whom the new password keeps out.
 func (c EmailChange) Stands(u User) bool {
 	return SameMailbox(u.Email, c.Old) && !u.Password.SetAt.After(c.AskedAt)
 }
@@ -65,14 +65,14 @@ func (c EmailChange) MayConfirm(u User, now time.Time) bool {
 }
 
 // UsernameIsEmail reports whether a user signs in with the address as the username:
-// everybody on sites that take addresses, and whoever has one as the username where
+// everybody on sites that take addresses, and anyone who has one as the username where
 // either is taken. Such a username follows the address: left behind, it would be
 // somebody else's address one day.
 func UsernameIsEmail(with Identifier, u User) bool {
 	return with == WithEmail || with == WithUsernameOrEmail && IsAddress(u.Username)
 }
 
-// MaskEmail shows enough of an address for whoever knows it, and not the address:
+// MaskEmail shows enough of an address for anyone who knows it, and not the address:
 // "m...s@example.com", and of a name of one or two letters only the first (B10).
 func MaskEmail(address string) string {
 	at := strings.LastIndexByte(address, '@')

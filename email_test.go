@@ -45,7 +45,7 @@ func TestA05ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 	u := owner
 	u.Password.SetAt = asked.Add(time.Minute)
 	if change.Stands(u) || change.MayConfirm(u, asked.Add(time.Hour)) {
-		t.Error("whoever the new password keeps out can still take the account")
+		t.Error("somebody whom the new password keeps out can still take the account")
 	}
 }
 

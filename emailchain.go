@@ -20,7 +20,7 @@ type EmailKeeper struct {
 // Changes that follow each other within UndoEmailFor are a chain, and the chain is judged
 // as a whole: the address from before its first change had been in place the longest, so
 // it keeps its power until UndoEmailFor after the last change, however many follow and
-// whoever makes them. An address that came inside the chain has none: it may be a
+// no matter who makes them. An address that came inside the chain has none: it may be a
 // thief's, and the change that replaces it the owner's repair.
 //
 // What an administrator, an operator or an import changes is the company's word about its

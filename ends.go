@@ -3,7 +3,7 @@ package gatehouse
 // Change is something that happens to an account and ends more than itself.
 type Change string
 
-// The changes. Whoever makes one, on a page, with a command or by an import, ends what
+// The changes. Anyone who makes one, on a page, with a command or by an import, ends what
 // Ends says of it.
 const (
 	// PasswordChanged: the user has chosen another password, in a session or in a sign-in.
@@ -11,7 +11,7 @@ const (
 	// PasswordIssued: an administrator, an operator or an import has put another one in
 	// its place.
 	PasswordIssued Change = "password-issued"
-	// PasswordRenewed: a temporary password that was over was mailed again to whoever had
+	// PasswordRenewed: a temporary password that was over was mailed again to somebody who had
 	// shown to have it.
 	PasswordRenewed Change = "password-renewed"
 	// PasswordUsed: a temporary password opens a sign-in, as the only one.

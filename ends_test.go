@@ -2,7 +2,7 @@ package gatehouse
 
 import "testing"
 
-// What holds for every row: whoever is signed out cannot go on with a sign-in that has
+// What holds for every row: anyone who is signed out cannot go on with a sign-in that has
 // begun, a device that is forgotten is not trusted, and a waiting change of address does
 // not outlive the links that take changes back.
 func TestEndsIsConsistent(t *testing.T) {

@@ -12,7 +12,7 @@ type Kind int
 // The kinds of errors, with the HTTP status they become.
 const (
 	Internal        Kind = iota // 500
-	Invalid                     // 422: fields to mend
+	Invalid                     // 422: fields to fix
 	Unauthenticated             // 401
 	Forbidden                   // 403
 	NotFound                    // 404
@@ -27,7 +27,7 @@ type Error struct {
 	Kind Kind
 	// Code is a stable word for scripts and texts, such as "sign-in-failed".
 	Code string
-	// Fields are the fields to mend, for Invalid.
+	// Fields are the fields to fix, for Invalid.
 	Fields []FieldError
 	// RetryAfter is when to try again, for TooMany and Unavailable.
 	RetryAfter time.Duration

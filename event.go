@@ -35,7 +35,7 @@ const (
 	Visitor CallerKind = "visitor"
 	// SignedIn: a user with a session, in the role the session's user has.
 	SignedIn CallerKind = "user"
-	// Operator: whoever runs the installation.
+	// Operator: anyone who runs the installation.
 	Operator CallerKind = "operator"
 	// System: a job of the server itself.
 	System CallerKind = "system"

@@ -157,7 +157,7 @@ func AccountLockEnds(p LockoutPolicy, u User) time.Time {
 }
 
 // LockOver reports whether a lock was there and has ended by itself, so that the
-// row begins anew.
+// row begins again.
 func LockOver(p LockoutPolicy, a Attempts, now time.Time) bool {
 	end := LockEnds(p, a)
 	return !end.IsZero() && !now.Before(end)

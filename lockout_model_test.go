@@ -305,7 +305,7 @@ func (l *lockout) check(t *rapid.T) {
 		}
 	}
 	l.checkExactly(t)
-	// Nothing is admitted meanwhile, so whoever is open is dead after AttemptTime. A
+	// Nothing is admitted meanwhile, so anyone who is open is dead after AttemptTime. A
 	// clock that was ahead by less than that cannot be told from another server's
 	// that is a little behind, and so has to be caught up with first.
 	most := gatehouse.AttemptTime

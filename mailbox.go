@@ -28,7 +28,7 @@ func Mailbox(address string) string {
 }
 
 // KeepSpelling returns an address as somebody wrote it, with the stored spelling of the
-// domain where browsers have put that of the DNS in its place: whoever sends back a form
+// domain where browsers have put that of the DNS in its place: anyone who sends back a form
 // has changed nothing then.
 func KeepSpelling(stored, written string) string {
 	was, is := strings.LastIndexByte(stored, '@'), strings.LastIndexByte(written, '@')

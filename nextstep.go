@@ -97,7 +97,7 @@ func DueSteps(s Site, f SignInFacts, now time.Time) []Step {
 }
 
 // credentialsProved: invariants 1 and 4. A sign-in that has run out, or whose user
-// was locked, deactivated or given another password meanwhile, begins anew; on
+// was locked, deactivated or given another password meanwhile, begins again; on
 // another site it is nothing (invariant 6).
 func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 	in := f.SignIn

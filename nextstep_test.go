@@ -365,7 +365,7 @@ func TestASignInOfOneSiteIsNothingAtAnother(t *testing.T) {
 }
 
 // Invariant 1: a password that was replaced by a reset after it was proved is no
-// longer the right one. Otherwise whoever proved the old one is now asked to
+// longer the right one. Otherwise anyone who proved the old one is now asked to
 // choose the next. That holds whenever the reset was, by whatever clock, and also
 // for one after the sign-in has chosen a password itself.
 func TestAResetMeanwhileVoidsTheOldPassword(t *testing.T) {

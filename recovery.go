@@ -10,7 +10,7 @@ import (
 )
 
 // ChallengeQuestions are the house's questions, by their IDs; the text of each is
-// question.ID in the site's language. Whoever likes none of them writes an own one.
+// question.ID in the site's language. Anyone who likes none of them writes an own one.
 var ChallengeQuestions = []string{"school", "teacher", "street", "friend", "pet", "meal", "concert", "car"}
 
 // Challenge is the question that proves who forgot a password. The answer is kept as

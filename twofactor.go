@@ -39,7 +39,7 @@ func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {
 	return TwoFactorOn
 }
 
-// BeforeTwoFactor is what a person must mend before codes can be an own choice, so that
+// BeforeTwoFactor is what a person must fix before codes can be an own choice, so that
 // nobody locks the own door with a key that does not arrive; empty: nothing.
 func BeforeTwoFactor(u User, reachable bool) OutcomeReason {
 	switch {

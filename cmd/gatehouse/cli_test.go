@@ -369,8 +369,8 @@ func TestDoctor(t *testing.T) {
 	got := map[string]health{}
 	for _, f := range findings {
 		got[f.Check] = f.State
-		if f.State != well && f.Mend == "" {
-			t.Errorf("nothing to mend %+v", f)
+		if f.State != well && f.Fix == "" {
+			t.Errorf("nothing to fix %+v", f)
 		}
 	}
 	for check, want := range map[string]health{"configuration": well, "keys": well, "database": well, "clock": well, "outbox": well, "usernames": well,

@@ -26,7 +26,7 @@ type demoOptions struct {
 	JSON                     bool
 }
 
-// demoLimits are wide: whoever tries the demo out tries many wrong passwords from one
+// demoLimits are wide: anyone who tries the demo out tries many wrong passwords from one
 // address. The lockout of accounts is the real one.
 var demoLimits = signin.Limits{
 	Address:  signin.Rate{Burst: 5000, PerMinute: 6000},

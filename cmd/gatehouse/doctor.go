@@ -23,8 +23,8 @@ type finding struct {
 	Check  string `json:"check"`
 	State  health `json:"state"`
 	Detail string `json:"detail"`
-	// Mend says what to do; empty if all is well.
-	Mend string `json:"mend,omitempty"`
+	// Fix says what to do; empty if all is well.
+	Fix string `json:"fix,omitempty"`
 }
 
 type health string
@@ -48,7 +48,7 @@ type doctor struct {
 const networkTime = 3 * time.Second
 
 // errSick is what the doctor exits with; the findings have said why.
-var errSick = errors.New("something is to be mended: see the lines marked FAIL")
+var errSick = errors.New("something needs fixing: see the lines marked FAIL")
 
 func (c *doctorCmd) Run(a *app) error {
 	d := &doctor{ctx: a.ctx, dns: net.DefaultResolver}
@@ -70,15 +70,15 @@ func (d *doctor) print(a *app, json bool) error {
 	rows := make([][]string, len(d.findings))
 	for i, f := range d.findings {
 		rows[i] = []string{string(f.State), f.Check, f.Detail}
-		if f.Mend != "" {
-			rows[i][2] += ": " + f.Mend
+		if f.Fix != "" {
+			rows[i][2] += ": " + f.Fix
 		}
 	}
 	return table(a.out, "STATE CHECK FINDING", rows)
 }
 
-func (d *doctor) add(check string, state health, detail, mend string) {
-	d.findings = append(d.findings, finding{check, state, detail, mend})
+func (d *doctor) add(check string, state health, detail, fix string) {
+	d.findings = append(d.findings, finding{check, state, detail, fix})
 }
 
 // examine asks everything. Without a configuration there is nothing more to ask.
@@ -111,7 +111,7 @@ func (d *doctor) places() {
 	}
 	places, err := d.cfg.Places()
 	if err != nil {
-		d.add("geoip", fail, err.Error(), "get the file anew, or remove the key")
+		d.add("geoip", fail, err.Error(), "get the file again, or remove the key")
 		return
 	}
 	age := utc().Sub(places.Built())
@@ -156,13 +156,13 @@ func (d *doctor) askAll(questions []func() finding) {
 func (d *doctor) host(st *site.Site, host string) finding {
 	ctx, cancel := context.WithTimeout(d.ctx, networkTime)
 	defer cancel()
-	f := finding{Check: "site " + st.ID, State: warn, Mend: "enter it in the DNS, unless this machine cannot see the names that visitors use"}
+	f := finding{Check: "site " + st.ID, State: warn, Fix: "enter it in the DNS, unless this machine cannot see the names that visitors use"}
 	addresses, err := d.dns.LookupHost(ctx, host)
 	switch {
 	case isMissing(err):
 		f.Detail = host + " is not in the DNS"
 	case err != nil:
-		f.Detail, f.Mend = "the DNS could not be asked for "+host+": "+dnsProblem(err), "check this machine's name servers"
+		f.Detail, f.Fix = "the DNS could not be asked for "+host+": "+dnsProblem(err), "check this machine's name servers"
 	default:
 		return finding{f.Check, well, fmt.Sprintf("%s is %s", host, addresses[0]), ""}
 	}

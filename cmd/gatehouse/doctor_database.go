@@ -32,17 +32,17 @@ func (d *doctor) database() {
 	}
 	st, err := openExisting(ctx, d.cfg.Database)
 	if err != nil {
-		what, mend, _ := strings.Cut(err.Error(), "\n")
-		if mend == "" {
-			mend = "check that it runs, and address, user and password in database; behind a pooler, that its log accepts the connection"
+		what, fix, _ := strings.Cut(err.Error(), "\n")
+		if fix == "" {
+			fix = "check that it runs, and address, user and password in database; behind a pooler, that its log accepts the connection"
 		}
-		d.add("database", fail, what, mend)
+		d.add("database", fail, what, fix)
 		return
 	}
 	defer st.Close()
 	if err := ready(ctx, st); err != nil {
-		what, mend, _ := strings.Cut(err.Error(), "\n")
-		d.add("database", fail, what, mend)
+		what, fix, _ := strings.Cut(err.Error(), "\n")
+		d.add("database", fail, what, fix)
 		return
 	}
 	d.add("database", well, st.Engine()+" at this program's version", "")
@@ -81,12 +81,12 @@ func (d *doctor) clock(ctx context.Context, st *store.Store) {
 	// The answer was given somewhere between question and arrival.
 	took := time.Since(before)
 	aside := at.Sub(before.Add(took / 2)).Abs()
-	const mend = "let both machines take the time from the network (NTP)"
+	const fix = "let both machines take the time from the network (NTP)"
 	switch detail := fmt.Sprintf("the database's clock and ours are %s apart", aside.Round(time.Millisecond)); {
 	case aside > clockWrong+took:
-		d.add("clock", fail, detail, mend)
+		d.add("clock", fail, detail, fix)
 	case aside > clockAside+took:
-		d.add("clock", warn, detail, mend)
+		d.add("clock", warn, detail, fix)
 	default:
 		d.add("clock", well, detail, "")
 	}
@@ -111,14 +111,14 @@ func (d *doctor) disk(path string) {
 		d.add("database file", warn, fmt.Sprintf("%s has the mode %04o, so others may read it", path, info.Mode().Perm()), "chmod 600 "+path)
 	}
 	free, err := freeSpace(filepath.Dir(path))
-	const mend = "make room, or move the database; backups beside it take room too"
+	const fix = "make room, or move the database; backups beside it take room too"
 	switch {
 	case err != nil:
 		d.add("disk", warn, "the free space is not known: "+err.Error(), "look by hand")
 	case free < diskFull:
-		d.add("disk", fail, size(free)+" are free", mend)
+		d.add("disk", fail, size(free)+" are free", fix)
 	case free < diskLow:
-		d.add("disk", warn, size(free)+" are free", mend)
+		d.add("disk", warn, size(free)+" are free", fix)
 	default:
 		d.add("disk", well, size(free)+" are free", "")
 	}

@@ -19,11 +19,11 @@ import (
 // such mail is refused.
 func (d *doctor) mail(sites []*site.Site) {
 	if err := mail.Check(d.ctx, d.cfg.Mail); err != nil {
-		what, mend, _ := strings.Cut(err.Error(), "; ")
-		if mend == "" {
-			mend = "check smtp.url"
+		what, fix, _ := strings.Cut(err.Error(), "; ")
+		if fix == "" {
+			fix = "check smtp.url"
 		}
-		d.add("mail server", fail, what, mend)
+		d.add("mail server", fail, what, fix)
 	} else {
 		d.add("mail server", well, d.cfg.Mail.String()+" takes our connection", "")
 	}

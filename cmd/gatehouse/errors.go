@@ -49,7 +49,7 @@ func explainConfig(e *strictyaml.Error) string {
 	if len(e.Problems) == 1 {
 		return e.Error() + "\nMend this and try again."
 	}
-	return fmt.Sprintf("the configuration has %d problems; mend them and try again:\n%v", len(e.Problems), e)
+	return fmt.Sprintf("the configuration has %d problems; fix them and try again:\n%v", len(e.Problems), e)
 }
 
 func explainFields(e *gatehouse.Error) string {

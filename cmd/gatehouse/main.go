@@ -1,4 +1,4 @@
-// Command gatehouse is the sign-in server, its demo, and the tools of whoever runs
+// Command gatehouse is the sign-in server, its demo, and the tools of anyone who runs
 // it. Here everything is put together; what it does is in internal.
 package main
 
@@ -37,7 +37,7 @@ type commands struct {
 	Company   companyCmd   `cmd:"" help:"Create, list, show and change companies."`
 	User      userCmd      `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
 	Reference referenceCmd `cmd:"" help:"Find what happened in the request that an error page names."`
-	Doctor    doctorCmd    `cmd:"" help:"Check the installation and say what to mend."`
+	Doctor    doctorCmd    `cmd:"" help:"Check the installation and say what to fix."`
 	Bounce    bounceCmd    `cmd:"" help:"Take a report about mail that came back, from standard input; for the mail system."`
 	Backup    backupCmd    `cmd:"" help:"Copy the SQLite database while the server runs."`
 	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of the SQLite database."`
@@ -78,7 +78,7 @@ func run(a *app, args []string) int {
 		fmt.Fprintf(a.err, "gatehouse: %v\nRun gatehouse --help, or gatehouse COMMAND --help, for what there is.\n", err)
 		return exitUsage
 	}
-	// It names the file and is no setting in it; whoever reads the file's settings
+	// It names the file and is no setting in it; anyone who reads the file's settings
 	// from the environment would say so.
 	os.Unsetenv(configVariable)
 	if err = checkKernel(); err == nil {

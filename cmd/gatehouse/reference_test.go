@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// C12 and C13 for whoever answers the telephone: the reference finds what happened, and
+// C12 and C13 for anyone who answers the telephone: the reference finds what happened, and
 // the user's page what became of the mail.
 func TestReferenceAndMailsForSupport(t *testing.T) {
 	in := install(t, "")

@@ -105,7 +105,7 @@ func listen(key, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// certificate is the server's, read anew on SIGHUP, so that a renewed one needs no
+// certificate is the server's, read again on SIGHUP, so that a renewed one needs no
 // restart.
 type certificate struct {
 	cert, key string
@@ -136,7 +136,7 @@ func (c *certificate) config() *tls.Config {
 	return assembly.TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil })
 }
 
-// reloadOnHangup reads the sites, the certificate and the places anew at each SIGHUP.
+// reloadOnHangup reads the sites, the certificate and the places again at each SIGHUP.
 // What is broken stays as it was, and is said.
 func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, cert *certificate, places *geo.Places) {
 	hangups := make(chan os.Signal, 1)

@@ -13,7 +13,7 @@ type userCmd struct {
 	List       userListCmd       `cmd:"" help:"List the users of a company or a site by username."`
 	Show       userShowCmd       `cmd:"" help:"Show a user and what happened lately."`
 	Change     userChangeCmd     `cmd:"" help:"Change a user's profile or role."`
-	Unlock     userUnlockCmd     `cmd:"" help:"End a lock; the counts of wrong attempts begin anew."`
+	Unlock     userUnlockCmd     `cmd:"" help:"End a lock; the counts of wrong attempts begin again."`
 	Reset      userResetCmd      `cmd:"" help:"Replace a user's password by a temporary one, by mail."`
 	Deactivate userDeactivateCmd `cmd:"" help:"End an account and all that is open in its name."`
 	Activate   userActivateCmd   `cmd:"" help:"Make a deactivated account usable again."`
@@ -154,7 +154,7 @@ func (c *userUnlockCmd) Run(a *app) error {
 		}
 		switch {
 		case locks == (directory.Locks{}):
-			fmt.Fprintf(a.out, "%s was not locked. The counts of wrong attempts begin anew.\n", u.Username)
+			fmt.Fprintf(a.out, "%s was not locked. The counts of wrong attempts begin again.\n", u.Username)
 		case u.Email == "":
 			fmt.Fprintf(a.out, "Unlocked %s, who has no address to be told at.\n", u.Username)
 		default:

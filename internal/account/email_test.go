@@ -388,7 +388,7 @@ func TestA05_ATakenAddressIsToldToItsOwnerOnly(t *testing.T) {
 	})
 }
 
-// Two people ask for the same free address: whoever confirms first has it, and the
+// Two people ask for the same free address: anyone who confirms first has it, and the
 // other one learns that only by reading its mail.
 func TestA05_TwoAskForOneAddress(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {

@@ -143,7 +143,7 @@ type fight struct {
 
 func (g *fight) one(of []string) string { return of[g.random.IntN(len(of))] }
 
-// act does one thing. What the rules refuse is no fault, whoever it was.
+// act does one thing. What the rules refuse is no fault, no matter who it was.
 func (g *fight) act() {
 	g.t.Helper()
 	g.Clock.Add(time.Duration(g.random.IntN(600)) * time.Minute)

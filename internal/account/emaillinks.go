@@ -49,7 +49,7 @@ func over(err error) error {
 	return err
 }
 
-// ConfirmEmail makes the change that a link confirms. Whoever holds the link need not
+// ConfirmEmail makes the change that a link confirms. Anyone who holds the link need not
 // be signed in, and is not signed in by it.
 //
 // Errors: Gone; Conflict with CodeEmailTaken; Unavailable.

@@ -67,7 +67,7 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 // UndoEmail stops a change of address, or takes it back together with all that followed
 // it: who changed it may have changed it twice. Nothing that was open in the account is
 // open any more then, because somebody else may have opened it. After taking back, the
-// password is worth nothing either: whoever changed the address knew it, or has set it.
+// password is worth nothing either: anyone who changed the address knew it, or has set it.
 //
 // Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
 func (s *Service) UndoEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (restored bool, err error) {
@@ -121,7 +121,7 @@ func (s *Service) undoEmail(ctx context.Context, st *site.Site, c gatehouse.Call
 type sparePassword struct{ plain, hash string }
 
 // spare makes a temporary password for a link that works. Where a recovery asks the
-// challenge question, the owner gets one with the address: whoever was in the account
+// challenge question, the owner gets one with the address: anyone who was in the account
 // may have chosen the question. It is hashed before the transaction, which must not wait
 // for a hash.
 func (s *Service) spare(ctx context.Context, st *site.Site, token string) (p sparePassword, err error) {
@@ -134,7 +134,7 @@ func (s *Service) spare(ctx context.Context, st *site.Site, token string) (p spa
 	return s.hashedPassword(ctx)
 }
 
-// restore gives a user the old address back, and closes the account to whoever is in it
+// restore gives a user the old address back, and closes the account to anyone who is in it
 // or knows the password.
 func (s *Service) restore(tx *act.Unit, u gatehouse.User, address string, spare sparePassword) (gatehouse.User, error) {
 	now, err := s.putEmail(tx, u, address)

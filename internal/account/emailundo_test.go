@@ -44,7 +44,7 @@ func TestA05_ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 		}
 		wantCode(t, "confirming", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
 		f.wantEmail(u, u.Email)
-		// Asked for anew, with the new password, it can be confirmed.
+		// Asked for again, with the new password, it can be confirmed.
 		f.Clock.Add(time.Minute)
 		f.ask(u, "evil@elsewhere.example")
 		if err := f.confirm(f.token("evil@elsewhere.example", confirmPath)); err != nil {
@@ -91,7 +91,7 @@ func (f *flat) subject(to, words string, earlier ...testkit.Mail) (testkit.Mail,
 	}
 }
 
-// Whoever changed the address knew the password, or has set it, and may have chosen the
+// Anyone who changed the address knew the password, or has set it, and may have chosen the
 // challenge question.
 func TestA05_TakingBackLeavesNoPasswordToTheThief(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
@@ -117,7 +117,7 @@ func TestA05_TakingBackLeavesNoPasswordToTheThief(t *testing.T) {
 				}
 			} else {
 				m, _ := f.subject(u.Email, "temporary password", others...)
-				if !strings.Contains(told.Text, "in another email") || now.Locked() || !f.fits(now, m.Text) {
+				if !strings.Contains(told.Text, "from our other email") || now.Locked() || !f.fits(now, m.Text) {
 					t.Errorf("locked %v, %s\n%s", now.Locked(), told.Text, m.Text)
 				}
 			}

@@ -255,7 +255,7 @@ func changedFields(was, now gatehouse.User) []string {
 	return names
 }
 
-// invalid is the error of fields to mend; nil if there are none.
+// invalid is the error of fields to fix; nil if there are none.
 func invalid(bad []gatehouse.FieldError) error {
 	if len(bad) == 0 {
 		return nil

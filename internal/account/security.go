@@ -17,7 +17,7 @@ import (
 // company wants.
 type Security struct {
 	User gatehouse.User
-	// Before is what the person must mend before codes can be an own choice; empty:
+	// Before is what the person must fix before codes can be an own choice; empty:
 	// nothing.
 	Before gatehouse.OutcomeReason
 	// Trusted is how many browsers are not asked for a code.

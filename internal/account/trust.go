@@ -37,7 +37,7 @@ func (s *Service) trustedAmong(ctx context.Context, q store.Queries, st *site.Si
 }
 
 // EndTrust has the caller asked for a code again in a browser of the own, also in the one
-// that the caller uses; whoever is signed in there stays so (B08). Half-finished sign-ins
+// that the caller uses; anyone who is signed in there stays so (B08). Half-finished sign-ins
 // may rely on the trust, and end with it. To end it twice is no error.
 //
 // Errors: NotFound for no browser of the caller's; Unauthenticated if the session has

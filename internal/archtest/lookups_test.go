@@ -15,7 +15,7 @@ import (
 // that is gatehouse.SameMailbox.
 var lookUps = map[string]string{
 	"internal/store/users.go":      "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators",
-	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made anew
+	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made again
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText insertUsersText UsersByKeys UsersByEmails",
 	"internal/store/browsers.go":   "BrowserOfEmail",
 	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines",

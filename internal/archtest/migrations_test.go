@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Two migrations with one number would be found by whoever starts a server next.
+// Two migrations with one number would be found by anyone who starts a server next.
 func TestMigrationsAreNumbered(t *testing.T) {
 	files, err := filepath.Glob("../store/migrations/*.sql")
 	if err != nil || len(files) == 0 {

@@ -55,7 +55,7 @@ type Memory struct {
 // Bytes is how large the memory is.
 func (m *Memory) Bytes() int { return len(m.blocks) * blockBytes }
 
-// Key derives a key. It panics where p is outside the RFC's limits: whoever reads
+// Key derives a key. It panics where p is outside the RFC's limits: anyone who reads
 // parameters from outside checks them first.
 func (m *Memory) Key(p Params, password, salt []byte) []byte {
 	return m.key(chosen.kernel, input{Params: p, password: password, salt: salt})

@@ -62,7 +62,7 @@ func (c connectionErrors) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// TLS is the configuration for a certificate that is read anew whenever it is
+// TLS is the configuration for a certificate that is read again whenever it is
 // asked for after Reload.
 func TLS(get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: get, NextProtos: []string{"h2", "http/1.1"}}

@@ -74,7 +74,7 @@ func reactivated(u gatehouse.User) gatehouse.UserState {
 	return gatehouse.Active
 }
 
-// Unlock ends a lock, for all browsers, and begins the counts anew; the owner is
+// Unlock ends a lock, for all browsers, and begins the counts again; the owner is
 // told by mail if there was a lock. An administrator cannot end an operator's, nor do it
 // without end: each unlock is a mail, and as many tries again for a guesser.
 //
@@ -118,7 +118,7 @@ func (s *Service) unlock(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if err := tx.EndAll(u, gatehouse.Unlocked); err != nil {
 			return err
 		}
-		// Without a lock the counts still begin anew, which is worth a line: it
+		// Without a lock the counts still begin again, which is worth a line: it
 		// gives a guesser as many tries again.
 		scope := lockScope(u, browsers)
 		err = tx.Record(u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": scope})

@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Whoever changes after the last look and before the switch keeps it from happening, as
-// whoever changed before: the transaction notices what it does not look at.
+// Anyone who changes after the last look and before the switch keeps it from happening, as
+// anyone who changed before: the transaction notices what it does not look at.
 func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()

@@ -11,7 +11,7 @@ import (
 )
 
 // waitsForOwner reports whether a correction waits until it is confirmed from the new
-// address. Where the address is the username, whoever may give it to others could try
+// address. Where the address is the username, anyone who may give it to others could try
 // which addresses are taken, by people of any company, and keep an owner from the own one.
 // Operators know all of that.
 func waitsForOwner(st *site.Site, c gatehouse.Caller, was, now gatehouse.User) bool {

@@ -318,7 +318,7 @@ func (s *Service) report(tx *act.Unit, to mail.Recipient, msg mail.Message) erro
 	return tx.Post(m)
 }
 
-// summaryReader is who gets a run's summary: whoever began it, if that is still an
+// summaryReader is who gets a run's summary: the person who began it, if that is still an
 // administrator of the company, else another one. A zero User: nobody can be reached.
 func (s *Service) summaryReader(ctx context.Context, q store.Queries, st *site.Site, e gatehouse.Enrolment) (gatehouse.User, error) {
 	var first gatehouse.User

@@ -163,7 +163,7 @@ func (s *Service) switchNotice(st *site.Site, e gatehouse.Enrolment, firm gateho
 }
 
 // write writes a batch, unless the run has moved meanwhile. Who has changed since the
-// notice was written is decided anew.
+// notice was written is decided again.
 func (b *batch) write(tx *act.Unit) error {
 	var n gatehouse.EnrolmentCounts
 	users, err := tx.UsersOfBatch(tx, b.run, enrolBatch)

@@ -153,7 +153,7 @@ func (f *faults) emailIdentity(u *UserFields) {
 	}
 }
 
-// taken turns the store's "exists" into a field to mend.
+// taken turns the store's "exists" into a field to fix.
 func taken(err error, field string) error {
 	if gatehouse.KindOf(err) != gatehouse.Conflict {
 		return err

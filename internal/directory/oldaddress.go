@@ -11,7 +11,7 @@ import (
 )
 
 // tellOldAddress tells the mailbox that a user had until now who has changed the address
-// (ASVS 6.3.7). Whoever led the mail away reads everything that comes after it, so this is
+// (ASVS 6.3.7). Anyone who led the mail away reads everything that comes after it, so this is
 // the last that reaches the owner; and it is all the more needed where nobody expects it. waits: the new address has to be
 // confirmed first.
 func (s *Service) tellOldAddress(tx *act.Unit, was, now gatehouse.User, waits bool) error {

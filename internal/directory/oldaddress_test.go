@@ -23,7 +23,7 @@ func (h *house) told(u gatehouse.User, mailbox string) (texts []string) {
 	return texts
 }
 
-// Whoever leads a person's mail away does not do so unseen: the mailbox that it went to
+// Anyone who leads a person's mail away does not do so unseen: the mailbox that it went to
 // learns who did it.
 func TestTheOldMailboxLearnsOfACorrection(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
@@ -33,7 +33,7 @@ func TestTheOldMailboxLearnsOfACorrection(t *testing.T) {
 			t.Fatal(err)
 		}
 		texts := h.told(u, u.Email)
-		if len(texts) != 1 || !strings.Contains(texts[0], admin.DisplayName()+", an administrator of your company, gave") ||
+		if len(texts) != 1 || !strings.Contains(texts[0], admin.DisplayName()+", an administrator of your company, changed") ||
 			!strings.Contains(texts[0], gatehouse.MaskEmail("thief@elsewhere.example")) || strings.Contains(texts[0], "thief@elsewhere.example") {
 			t.Errorf("%q", texts)
 		}
@@ -65,7 +65,7 @@ func TestTheOldMailboxLearnsOfSupport(t *testing.T) {
 		}
 	}
 	texts := h.told(u, u.Email)
-	if len(texts) != 1 || !strings.Contains(texts[0], "support took this email address out of your account") || strings.Contains(texts[0], operator.Name) {
+	if len(texts) != 1 || !strings.Contains(texts[0], "support removed this email address from your account") || strings.Contains(texts[0], operator.Name) {
 		t.Errorf("%q", texts)
 	}
 	if n := len(h.told(u, "")); n != 0 {

@@ -127,7 +127,7 @@ func TestSecondStepOfAUser(t *testing.T) {
 			}
 		}
 		kinds, texts := h.mails(u)
-		if len(kinds) != len(before)+1 || !strings.Contains(texts[len(texts)-1], "One browser") || !strings.Contains(texts[len(texts)-1], "Mira Santos") {
+		if len(kinds) != len(before)+1 || !strings.Contains(texts[len(texts)-1], "One of your devices") || !strings.Contains(texts[len(texts)-1], "Mira Santos") {
 			t.Errorf("%v %s", kinds, texts[len(texts)-1])
 		}
 		for _, id := range []string{theirs, "brw_0"} {

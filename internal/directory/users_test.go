@@ -35,7 +35,7 @@ func TestANewUserGetsATemporaryPasswordByMail(t *testing.T) {
 		if !h.opens(u, temporaryPassword.FindString(texts[0])) {
 			t.Error("the mailed password does not open the account")
 		}
-		if !strings.Contains(texts[0], "Mira Santos at Northgate Systems Ltd made an account") {
+		if !strings.Contains(texts[0], "Mira Santos at Northgate Systems Ltd created an account") {
 			t.Errorf("the mail does not say who made the account:\n%s", texts[0])
 		}
 		if got := h.events(u); !slices.Equal(got, []gatehouse.EventKind{gatehouse.EventUserCreated}) {

@@ -34,7 +34,7 @@ func Open(path string) (*Places, error) {
 	return p, nil
 }
 
-// Reload reads the file anew. What cannot be read leaves everything as it was.
+// Reload reads the file again. What cannot be read leaves everything as it was.
 func (p *Places) Reload() error {
 	if p == nil {
 		return nil
@@ -47,7 +47,7 @@ func (p *Places) Reload() error {
 }
 
 // read takes the file into memory: one that was mapped and is then cut short by
-// whoever replaces it would end the process.
+// anyone who replaces it would end the process.
 func read(path string) (*maxminddb.Reader, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestA02_TheSenderThatHelpNamesIsTheOneThatMailComesFrom(t *testing.T) {
 	}, sender(t, address))
 }
 
-// Whoever reads the help on the safe-sender list finds it by searching for it.
+// Anyone who reads the help on the safe-sender list finds it by searching for it.
 func TestA02_TheSafeSenderListIsFound(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		c := visitor(t, s, "meridian-uk")

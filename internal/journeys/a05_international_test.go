@@ -21,7 +21,7 @@ func mailsOfAddresses(s *testkit.Server) (subjects []string) {
 }
 
 // People write an international domain in their own letters, and browsers in those of the
-// DNS. Whoever changes only the first name has not changed the address.
+// DNS. Anyone who changes only the first name has not changed the address.
 func TestA05_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -98,7 +98,7 @@ func TestB19_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 	}
 }
 
-// C13, C03: whoever forgot something is found in both spellings, and mail goes to the
+// C13, C03: anyone who forgot something is found in both spellings, and mail goes to the
 // mailbox, as its domain is in the DNS.
 func TestC13_AnInternationalAddressIsFoundInBothSpellings(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {

@@ -173,7 +173,7 @@ func TestA05_AChangeIsStoppedOrDropped(t *testing.T) {
 		if stopped.Text("h1") != "The change is stopped" {
 			t.Errorf("%s", stopped.Text("main"))
 		}
-		wantSignedOut(t, c, "whoever asked")
+		wantSignedOut(t, c, "anyone who asked")
 		wantHome(t, signIn(c, "msantos", password))
 		if p = c.Get("/account/profile"); p.Has("Waiting for you") {
 			t.Error("it still waits")

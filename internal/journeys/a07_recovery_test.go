@@ -248,7 +248,7 @@ func TestA07_ATemporaryPasswordWorksOnceAndExpires(t *testing.T) {
 			t.Errorf("in another browser: %d %q", second.Status, second.Text("main"))
 		}
 		second.MustFind("main form[action='/sign-in/temporary-password']")
-		// Whoever closed the window begins again where it was begun.
+		// Anyone who closed the window begins again where it was begun.
 		forgetCookie(first, "gatehouse-signin")
 		if p := signIn(first, "msantos", temporary); p.URL.Path != "/sign-in/password" {
 			t.Errorf("begun again in the same browser: %d %s", p.Status, p.URL)

@@ -191,7 +191,7 @@ func TestA08_TheAdministratorDeactivatesAndActivates(t *testing.T) {
 	})
 }
 
-// Whoever is stuck gets a new password from the administrator, whatever was mailed before;
+// Anyone who is stuck gets a new password from the administrator, whatever was mailed before;
 // the page says how far the user has come with it.
 func TestA09_TheAdministratorSendsANewPassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -265,7 +265,7 @@ func TestA09_ThePageSaysWhyAndWhatToDo(t *testing.T) {
 			"legacy":      {func(u *gatehouse.User) { u.FirstSignInAt = time.Time{} }, []string{"Not signed in here yet", "Send a new password"}},
 			"nowhere":     {func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false }, []string{"This user has no email address", "Save email address"}},
 			"bad":         {func(u *gatehouse.User) { u.Email = "no address" }, []string{"Email cannot be sent to this address", "Save email address"}},
-			"bouncing":    {func(u *gatehouse.User) { u.Bounce = gatehouse.Bounce{At: now, Reason: "5.1.1", Reported: true} }, []string{"Mail to this address comes back", "Save email address"}},
+			"bouncing":    {func(u *gatehouse.User) { u.Bounce = gatehouse.Bounce{At: now, Reason: "5.1.1", Reported: true} }, []string{"Email to this address could not be delivered", "Save email address"}},
 			"unconfirmed": {func(u *gatehouse.User) { u.EmailConfirmed = false }, []string{"The email address was never confirmed"}},
 		} {
 			u := s.AddUser("meridian-uk", name, password, c.change)

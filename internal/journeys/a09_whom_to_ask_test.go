@@ -7,7 +7,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Whoever is stuck is told of the company's administrator and of the site's support,
+// Anyone who is stuck is told of the company's administrator and of the site's support,
 // whatever it is that does not work.
 func TestA09_WhoeverIsStuckIsPointedToBoth(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {

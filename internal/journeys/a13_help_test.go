@@ -13,7 +13,7 @@ import (
 )
 
 // Every link of the help leads to a page and a paragraph that are there, every page
-// leads back, and whoever needs more is told whom to ask (A09).
+// leads back, and anyone who needs more is told whom to ask (A09).
 func TestA13_HelpPagesLeadToEachOtherAndBack(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, site := range s.Sites.All() {
@@ -91,7 +91,7 @@ func TestA13_HelpPagesHaveTheRealNumbers(t *testing.T) {
 	}))
 }
 
-// The same pages for whoever is signed in, in the frame of their account.
+// The same pages for anyone who is signed in, in the frame of their account.
 func TestA13_HelpPagesAreThereSignedInToo(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

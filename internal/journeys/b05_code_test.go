@@ -92,7 +92,7 @@ func TestB05_TheCodeComesByItself(t *testing.T) {
 					t.Errorf("the field's %s is %q", attr, got)
 				}
 			}
-			wantSignedOut(t, c, "whoever has no code yet")
+			wantSignedOut(t, c, "anyone who has no code yet")
 			wantHome(t, enterCode(c, c.Get("/sign-in/code"), mailedCode(t, s, u.Email)))
 		}
 	})
@@ -189,7 +189,7 @@ func TestB06_FiveWrongCodesEndTheSignIn(t *testing.T) {
 		if p = enterCode(c, p, code); p.URL.Path != "/sign-in" || !p.Has("too many wrong entries") {
 			t.Errorf("the right code after that: %s %q", p.URL, p.Text("main"))
 		}
-		wantSignedOut(t, c, "whoever guessed")
+		wantSignedOut(t, c, "anyone who guessed")
 		s.Clock.Add(time.Minute)
 		p = wantCodePage(t, c, u)
 		wantHome(t, enterCode(c, p, mailedCode(t, s, u.Email)))

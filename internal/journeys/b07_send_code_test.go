@@ -145,7 +145,7 @@ func TestB09_TheChoiceNeedsARightCode(t *testing.T) {
 		p = c.Press(p, "Send a new code", nil).Want(200)
 		off("sent")
 		if now := c.Get("/sign-in/code"); now.Find("#send_automatically[checked]").Length() != 1 {
-			t.Error("the page from anew does not show what is stored")
+			t.Error("the page from again does not show what is stored")
 		}
 		mailedCode(t, s, u.Email)
 		wantHome(t, enterCode(c, p, mailedCode(t, s, u.Email)))
@@ -242,11 +242,11 @@ func TestB11_SignOutFromTheCodePage(t *testing.T) {
 		if p = enterCode(c, p, mailedCode(t, s, u.Email)); p.URL.Path != "/sign-in" {
 			t.Errorf("the code after signing out leads to %s", p.URL)
 		}
-		wantSignedOut(t, c, "whoever signed out")
+		wantSignedOut(t, c, "anyone who signed out")
 	})
 }
 
-// C13: whoever waits for a code that will not come is told so, and what to do.
+// C13: anyone who waits for a code that will not come is told so, and what to do.
 func TestC13_ACodeThatCannotBeDelivered(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		refused, late := careful(t, s, "meridian-uk", "refused", nil), careful(t, s, "meridian-uk", "late", nil)
@@ -297,6 +297,6 @@ func TestC13_NoAddressForACode(t *testing.T) {
 				t.Errorf("the page lacks %q: %q", want, p.Text("main"))
 			}
 		}
-		wantSignedOut(t, c, "whoever has no address")
+		wantSignedOut(t, c, "anyone who has no address")
 	})
 }

@@ -78,7 +78,7 @@ func TestB08_FifteenDaysFromTheMomentOfTrust(t *testing.T) {
 		wantAsked(t, s, "after 15 days", c, u, true)
 		trustHere(t, s, c, u)
 		signOut(c)
-		wantAsked(t, s, "trusted anew", c, u, false)
+		wantAsked(t, s, "trusted again", c, u, false)
 	})
 }
 

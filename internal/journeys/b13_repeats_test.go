@@ -177,7 +177,7 @@ func TestB13_ARepeatIsTheSameForm(t *testing.T) {
 	})
 }
 
-// Whoever knows the password and has the cookie of the sign-in page, and not that of the
+// Anyone who knows the password and has the cookie of the sign-in page, and not that of the
 // trusted device, is asked for a code: also in the moment after the owner has signed in
 // with that very form and without one.
 func TestB08_ARepeatDoesNotInheritTheTrustInADevice(t *testing.T) {

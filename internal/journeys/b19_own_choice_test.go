@@ -61,7 +61,7 @@ func TestB19_TheOwnChoiceOfTwoFactor(t *testing.T) {
 }
 
 // Nobody locks the own door with a key that does not arrive: what is missing is said
-// first, also to whoever sends the form all the same.
+// first, also to anyone who sends the form all the same.
 func TestB19_TheOwnChoiceNeedsAnAddress(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for name, c := range map[string]struct {

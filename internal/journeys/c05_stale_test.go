@@ -317,7 +317,7 @@ func TestC05_WhatSomebodyElseTypedDoesNotComeBack(t *testing.T) {
 }
 
 // Two tabs: signing out in one, then in the other, and again after signing in as somebody
-// else. Whoever presses the button is signed out, or asked.
+// else. Anyone who presses the button is signed out, or asked.
 func TestC05_SignOutWorksInEveryOldTab(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

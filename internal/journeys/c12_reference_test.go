@@ -156,7 +156,7 @@ func TestC12_ADatabaseThatDiesUnderLoad(t *testing.T) {
 	}
 }
 
-// visitorForm opens the sign-in page anew, as often as it takes.
+// visitorForm opens the sign-in page again, as often as it takes.
 func visitorForm(c *testkit.Client) *testkit.Page {
 	for {
 		c.SetCookie(&http.Cookie{Name: "gatehouse-session", Value: "", Path: "/", MaxAge: -1})

@@ -69,7 +69,7 @@ func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 		lastMessage(t, s, u, store.MessageRefused)
 		p, list = mailList(admin, u)
 		wantMail(t, list, "Refused: Today, 12:00", "550", "no such mailbox")
-		if alert := p.Text("main .alert-warn"); !contains(alert, "Mail to this address comes back", u.Email, "no such mailbox") {
+		if alert := p.Text("main .alert-warn"); !contains(alert, "Email to this address could not be delivered", u.Email, "no such mailbox") {
 			t.Errorf("%q", alert)
 		}
 		bad := admin.Submit(p, "form[action$='/email']", testkit.Values{"email": "tom@"}).Want(422)
@@ -161,7 +161,7 @@ func TestC13_TheAdministratorSeesWhatCameBack(t *testing.T) {
 	})
 }
 
-// One person is not flooded (429), and whoever has no address gets nothing (409).
+// One person is not flooded (429), and anyone who has no address gets nothing (409).
 func TestC13_SendingAgainHasItsLimits(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)

@@ -185,7 +185,7 @@ const followSummary = `(async () => {
   return document.activeElement.id;
 })()`
 
-// The head of the pages has most to fit in: whoever one is, in each language, on screens
+// The head of the pages has most to fit in: no matter who one is, in each language, on screens
 // of all sizes.
 func TestPages_TheHeadFitsEveryScreen(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ func scriptlessSwitch(w *walker) {
 	w.b.Press("Save")
 	w.b.See("Turn on two-factor for 1 user?")
 	w.b.Press("Turn on for 1 user")
-	for !w.b.Has("Done: 1 enrolled") { // the page asks anew every five seconds
+	for !w.b.Has("Done: 1 enrolled") { // the page asks again every five seconds
 		w.b.Reload()
 	}
 	w.b.Screenshot("switch-done-without-scripts")

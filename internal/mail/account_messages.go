@@ -137,7 +137,7 @@ func (m AddressChanged) Expires(time.Time) time.Time {
 	return m.UndoUntil
 }
 
-// AddressUndone goes to the address that was put back: whoever changed it knew the
+// AddressUndone goes to the address that was put back: the person who changed it knew the
 // password, so a new one is needed. And it goes to the address that the account had
 // until then.
 type AddressUndone struct {

@@ -219,7 +219,7 @@ func (v *verdict) doubt(err error, answer *textproto.Error) {
 }
 
 // aboutUs reports the refusals that mean our sign-in at the server, not the message:
-// once that is mended the message goes out (RFC 4954, 6).
+// once that is fixed the message goes out (RFC 4954, 6).
 func aboutUs(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
 // The waits between tries of a message that is deferred.

@@ -11,11 +11,13 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"mime"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ import (
 	"gatehouse/internal/mail"
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
+	"gatehouse/internal/testkit/budget"
 )
 
 // sendOne sends a message over SMTP and returns it as it arrived.
@@ -229,7 +232,11 @@ func TestDKIM(t *testing.T) {
 		"rsa":     {rsaKey, "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(rsaDER)},
 		"ed25519": {edKey, "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(edPublic)},
 	} {
-		for kind, msg := range mail.Samples() {
+		for i, kind := range slices.Sorted(maps.Keys(mail.Samples())) {
+			if i%budget.Of(6, 1) != 0 {
+				continue
+			}
+			msg := mail.Samples()[kind]
 			key := mail.DKIM{Domain: "meridian.example", Selector: "mail2026", Key: c.key}
 			m := sendOne(t, func(b *bench, s *mail.Sender, to *mail.Recipient) {
 				s.DKIM, to.Name = []mail.DKIM{other, key}, "Zoë Müller"

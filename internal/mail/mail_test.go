@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/site"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 var testTime = time.Date(2026, time.November, 21, 14, 32, 0, 0, time.UTC)
 
@@ -101,7 +101,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs (go test -update writes it anew):\n%s", path, firstDifference(got, string(want)))
+		t.Errorf("%s differs (go test -update writes it again):\n%s", path, firstDifference(got, string(want)))
 	}
 }
 

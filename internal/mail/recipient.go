@@ -8,7 +8,7 @@ import (
 )
 
 // To is a user as a recipient: at the present address, in the own language. Until the
-// address is confirmed, whoever reads it may be a stranger, and the name is what somebody
+// address is confirmed, anyone who reads it may be a stranger, and the name is what somebody
 // else wants them to read: then the mail has none. Nor is an address a name.
 func To(st *site.Site, u gatehouse.User) Recipient {
 	to := Recipient{UserID: u.ID, CompanyID: u.CompanyID, Address: u.Email, Lang: st.Language("", u.Locale),

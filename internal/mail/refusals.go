@@ -33,7 +33,7 @@ type excess struct {
 
 // note marks the user whom a message went to as one whom mail does not reach, with an
 // event: the message's own user, at the address that it went to, and nobody else. A
-// report is made by whoever had the message, so it may say something about its reader only.
+// report is made by anyone who had the message, so it may say something about its reader only.
 // Where too many are refused for the same cause within an hour, nobody is marked, and
 // what was marked for it is taken back: it is the mail that is ill, not the addresses.
 //

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"gatehouse"
+	"gatehouse/internal/testkit/budget"
 )
 
 var tags = regexp.MustCompile(`(?s)<head>.*</head>|<!--.*?-->|<[^>]*>`)
@@ -150,9 +151,12 @@ func TestDataStaysData(t *testing.T) {
 			sane[lang+name] = shape(renderHostile(t, lang, "x", name, msg).HTML)
 		}
 	}
-	for _, v := range hostile {
+	for i, v := range hostile {
 		for name, msg := range hostileMessages(v) {
 			for lang := range languages {
+				if lang != "en-GB" && i%budget.Of(8, 1) != 0 { // the same templates around other words
+					continue
+				}
 				checkHostile(t, v, lang+" "+name, sane[lang+name], renderHostile(t, lang, v, name, msg))
 			}
 		}

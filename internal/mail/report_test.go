@@ -130,7 +130,7 @@ func TestReportText(t *testing.T) {
 	}
 }
 
-// A field that is folded all over the report takes no more than its size: whoever has had
+// A field that is folded all over the report takes no more than its size: anyone who has had
 // one mail from here can send any number of reports about it.
 func TestReadingAFoldedFieldCostsWhatItIsLong(t *testing.T) {
 	for _, head := range []string{"Content-Type: multipart/report; boundary=x\nX: a\n", "Content-Type: message/delivery-status\n\nAction: failed\nDiagnostic-Code: a\n"} {

@@ -42,7 +42,7 @@ func TestAdministratorsAreNotSentToThemselves(t *testing.T) {
 	}
 }
 
-// The mail with a code says who decides about two-factor: whoever chose it.
+// The mail with a code says who decides about two-factor: the one who chose it.
 func TestCodesSayWhoDecides(t *testing.T) {
 	for _, c := range []struct {
 		own, administrator bool

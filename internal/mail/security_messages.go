@@ -160,7 +160,7 @@ type SecondStepReset struct {
 // Kind implements Message.
 func (SecondStepReset) Kind() string { return "second-step-reset" }
 
-// WrongCodes tells the owner that a sign-in ended after wrong codes: whoever it was knows
+// WrongCodes tells the owner that a sign-in ended after wrong codes: no matter who it was knows
 // the password.
 type WrongCodes struct {
 	notice

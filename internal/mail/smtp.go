@@ -251,7 +251,7 @@ func (c SMTP) adviseAuth(err error) error {
 }
 
 // Check connects to the mail server, signs in and leaves again. Its error says what to
-// mend.
+// fix.
 func Check(ctx context.Context, c SMTP) error {
 	conn, err := c.connect(ctx)
 	if err != nil {

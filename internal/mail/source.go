@@ -80,7 +80,7 @@ func loadLanguage(files fs.FS, lang string) (*sources, error) {
 }
 
 // markActions makes every {{…}} that prints something pass it through markData,
-// as html/template does with its escapers. So no value, whoever it comes from, can
+// as html/template does with its escapers. So no value, no matter who it comes from, can
 // become structure: a line break, a heading, a button (ASVS 1.3.11, E07).
 func markActions(list *parse.ListNode) {
 	if list == nil {

@@ -14,7 +14,7 @@ import (
 
 // What a mail server that brings reports may take of the listener's places. Without a
 // recipient that has a message it is gone soon, and while all places are taken sooner:
-// whoever only wants to hold the places knows none (ASVS 15.2.2).
+// anyone who only wants to hold the places knows none (ASVS 15.2.2).
 const (
 	visitsAtOnce    = 20
 	visitsFromBlock = 4

@@ -139,7 +139,7 @@ func TestVisitsFromOneNetwork(t *testing.T) {
 	}
 }
 
-// Whoever names no message has half a minute, however busy; who names one has two.
+// Anyone who names no message has half a minute, however busy; who names one has two.
 func TestVisitsEnd(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	m := b.message(mail.Samples()["locked"])
@@ -175,7 +175,7 @@ func TestVisitsEnd(t *testing.T) {
 	}
 }
 
-// Whoever holds all places without a word gives way to who comes to say something, and
+// Anyone who holds all places without a word gives way to who comes to say something, and
 // those who have named a message stay.
 func TestSilentVisitsGiveWay(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))

@@ -36,7 +36,7 @@ var hashSeed = maphash.MakeSeed()
 // each in place of the password, so millions of them fit, and is wrong in one
 // direction only: at most one unlisted password in 5,000 is taken for a listed
 // one (the filter errs once in 65,536, and a password is looked up in up to
-// twelve forms). Whoever meets that chooses another password.
+// twelve forms). Anyone who meets that chooses another password.
 //
 // It answers ASVS 6.2.4 and 6.2.12 and NIST SP 800-63B-4 3.1.1.2, by a look at
 // the whole password, not at words inside it.

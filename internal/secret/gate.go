@@ -45,7 +45,7 @@ func (g *gate) run(ctx context.Context, kept bool, work func()) error {
 	return nil
 }
 
-// keep promises a place: whoever has one is not refused later, when refusing would
+// keep promises a place: anyone who has one is not refused later, when refusing would
 // cost more than at the door. It returns ErrBusy if all are given away.
 func (g *gate) keep() error {
 	g.mu.Lock()

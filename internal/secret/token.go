@@ -20,7 +20,7 @@ func NewToken() string {
 
 // HashToken returns what the database keeps of a token, and finds it by: its
 // SHA-256, as 43 characters of base64url. Looking up the hash needs no
-// constant-time comparison: whoever watches the time learns about hashes, and
+// constant-time comparison: anyone who watches the time learns about hashes, and
 // cannot make a token that has a wanted one. It is for tokens only, whose 256
 // bits nobody guesses; codes go through Keys.MAC, passwords through Hasher.
 func HashToken(token string) string {

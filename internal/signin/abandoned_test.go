@@ -50,7 +50,7 @@ func (s *stage) counts(u gatehouse.User) gatehouse.Attempts {
 
 // What a process had begun when it died is closed as wrong as soon as it is known to be
 // gone: nobody waits for it (invariant 3). That of one that is alive stays open, but on
-// SQLite, from which one process serves: whoever begins there is the only one.
+// SQLite, from which one process serves: anyone who begins there is the only one.
 func TestAttemptsOfAProcessThatDiedAreClosed(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)

@@ -14,7 +14,7 @@ import (
 // Answers to a challenge question are counted for strangers, for the browsers that the
 // account knows, and for who has come by a link in the mailbox. A stranger who knows name
 // and address uses up the first and none of the others. The known browsers have one count
-// together: whoever knows the password makes a new one with each sign-in, and would guess
+// together: anyone who knows the password makes a new one with each sign-in, and would guess
 // without end.
 
 // inMailbox stands in the place of a browser in the counts of answers that were given by a
@@ -50,7 +50,7 @@ func (s *Service) allowAnswerMail(ctx context.Context, a *attempt) (bool, error)
 }
 
 // sendRecovery mails a link to a recovery of its own to the owner of an account for which
-// strangers have used up the answers: whoever reads that mailbox, and knows the answer, is
+// strangers have used up the answers: anyone who reads that mailbox, and knows the answer, is
 // no stranger. For a name that is none, and where nothing could come of it, the same is made
 // and thrown away (invariant 7).
 func (s *Service) sendRecovery(tx *act.Unit, a *attempt, of store.Recovery) error {

@@ -32,7 +32,7 @@ func TestA10ChangingThePassword(t *testing.T) {
 			{wrong, second, second, "current_password password-wrong"},
 		} {
 			_, err := change(in, bad.old, bad.new, bad.repeat)
-			s.mend(bad.new, err, bad.want)
+			s.faulty(bad.new, err, bad.want)
 		}
 		if !s.alive(st, in.Session) || !s.alive(st, elsewhere.Session) || s.step(st, half.SignIn) == "" || s.asks(recovery) != "pet 3" {
 			t.Fatal("a change that did not work ended something")
@@ -90,9 +90,9 @@ func TestGuessingInAnOpenSession(t *testing.T) {
 			in, elsewhere := s.open(u, first, ""), s.open(u, first, "")
 			guesses := func(n int) {
 				for range n {
-					s.mend(name+", a wrong one", guess(in, wrong), before+"current_password password-wrong"+rest)
+					s.faulty(name+", a wrong one", guess(in, wrong), before+"current_password password-wrong"+rest)
 				}
-				s.mend(name+", none", guess(in, ""), before+"current_password required"+rest)
+				s.faulty(name+", none", guess(in, ""), before+"current_password required"+rest)
 			}
 			guesses(5)
 			if !s.alive(s.uk(), in.Session) || s.User(u).Locked() {
@@ -128,7 +128,7 @@ func TestAStrangersLockoutDoesNotHinderASession(t *testing.T) {
 		_, err := s.enter(u, first, "")
 		s.refused("a stranger with the right password", err, gatehouse.Unauthenticated, signin.CodeFailed)
 		for range 5 {
-			s.mend("a slip", s.SignIn.Confirm(ctx, s.uk(), in, wrong), "current_password password-wrong")
+			s.faulty("a slip", s.SignIn.Confirm(ctx, s.uk(), in, wrong), "current_password password-wrong")
 		}
 		s.must(s.SignIn.Confirm(ctx, s.uk(), in, first))
 		out, err := s.SignIn.ChangePassword(ctx, s.uk(), in, signin.NewPassword{Old: first, New: second, Repeat: second})
@@ -148,9 +148,9 @@ func TestA07SettingTheQuestion(t *testing.T) {
 		set := func(question, own, answer, password string) error {
 			return s.SignIn.SetChallenge(ctx, st, in, gatehouse.ChallengeForm{Question: question, Own: own, Answer: answer, CurrentPassword: password})
 		}
-		s.mend("everything wrong", set("", "", "Mira", wrong), "question required, answer answer-known, current_password password-wrong")
-		s.mend("the password as the answer", set("pet", "", "FIRST-password-1", first), "answer answer-password")
-		s.mend("the username", set("pet", "", "asker", first), "answer answer-known")
+		s.faulty("everything wrong", set("", "", "Mira", wrong), "question required, answer answer-known, current_password password-wrong")
+		s.faulty("the password as the answer", set("pet", "", "FIRST-password-1", first), "answer answer-password")
+		s.faulty("the username", set("pet", "", "asker", first), "answer answer-known")
 		s.must(set("own", "  Which boat did we hire? ", "The Gannet", first))
 		if c, err := s.SignIn.Challenge(ctx, st, u.ID); err != nil || c.Question != "" || c.Own != "Which boat did we hire?" || c.SetAt != s.Clock.Now() {
 			t.Errorf("%+v, %v", c, err)
@@ -163,7 +163,7 @@ func TestA07SettingTheQuestion(t *testing.T) {
 			t.Errorf("session %v, mails %q", s.alive(st, in.Session), s.mails(u))
 		}
 		token := s.recovery(u.Username, u.Email)
-		s.mend("the answer of before", s.answer(token, "The Gannet"), "answer answer-wrong 2")
+		s.faulty("the answer of before", s.answer(token, "The Gannet"), "answer answer-wrong 2")
 		// Who can write the database cannot give one account the answer of another.
 		victim := s.asked(s.person("victim", nil))
 		s.write(func(q store.Queries) error {
@@ -173,7 +173,7 @@ func TestA07SettingTheQuestion(t *testing.T) {
 			}
 			return q.SetChallenge(ctx, st.ID, victim.ID, c, sealed)
 		})
-		s.mend("an answer from another row", s.answer(s.recovery(victim.Username, victim.Email), answer), "answer answer-wrong 2")
+		s.faulty("an answer from another row", s.answer(s.recovery(victim.Username, victim.Email), answer), "answer answer-wrong 2")
 		s.must(s.answer(token, answer))
 		if err := set("pet", "", "Rex", first); gatehouse.KindOf(err) != gatehouse.Unauthenticated {
 			t.Errorf("in a session that is over: %v", err)
@@ -181,7 +181,7 @@ func TestA07SettingTheQuestion(t *testing.T) {
 	})
 }
 
-// Whoever does not know the present password is not told whether another one is an old
+// Anyone who does not know the present password is not told whether another one is an old
 // one: that would be a way to guess it, uncounted. And it costs the server no hash.
 func TestOldPasswordsAreToldToNobodyElse(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {

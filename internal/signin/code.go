@@ -18,7 +18,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of the errors about codes by mail, besides fields to mend.
+// Codes of the errors about codes by mail, besides fields to fix.
 const (
 	// CodeCodesOver: too many wrong codes ended the sign-in. Kind Unauthenticated.
 	CodeCodesOver = "codes-over"

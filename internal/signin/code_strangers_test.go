@@ -80,7 +80,7 @@ func TestStrangersDoNotUseUpTheOwnersCodes(t *testing.T) {
 	})
 }
 
-// ASVS 6.3.5: whoever has the password and guesses codes does not do so in silence. The
+// ASVS 6.3.5: anyone who has the password and guesses codes does not do so in silence. The
 // owner hears of it, and not more than once a day.
 func TestFiveWrongCodesTellTheOwner(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {

@@ -54,7 +54,7 @@ func (s *stage) wantIn(at signin.At, code string) signin.Outcome {
 func (s *stage) wrongCode(what string, at signin.At, code, want string) {
 	s.t.Helper()
 	_, err := s.code(at, code)
-	s.mend(what, err, want)
+	s.faulty(what, err, want)
 }
 
 func (s *stage) codeState(at signin.At) signin.CodeState {
@@ -198,7 +198,7 @@ func TestB06FiveWrongCodesEndTheSignIn(t *testing.T) {
 }
 
 // B07: half a minute between codes, five an hour over all sign-ins of a person; and
-// whoever presses ten times at once gets one.
+// anyone who presses ten times at once gets one.
 func TestB07HowManyCodesAreSent(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("eager", nil)
@@ -267,7 +267,7 @@ func TestB09CodesOnRequest(t *testing.T) {
 		at = s.atCode(u)
 		s.mailedCode(u)
 		_, err = s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: "000000", OnRequest: true})
-		s.mend("a wrong code", err, "code code-wrong 4")
+		s.faulty("a wrong code", err, "code code-wrong 4")
 		if s.User(u).CodesOnRequest {
 			t.Error("who has only the password chooses for the owner")
 		}

@@ -50,7 +50,7 @@ func (s *Service) allowMail(ctx context.Context, st *site.Site, what, email stri
 
 // admitMail is allowRecovery and allowMail for a request that is about an address. own: it
 // came from a browser in which who has confirmed the address has signed in before. All
-// browsers of that user have one budget, which is instead of the address's: whoever knows
+// browsers of that user have one budget, which is instead of the address's: anyone who knows
 // a password makes any number of known browsers, and must not fill the mailbox from them,
 // nor end the links that the owner has asked for.
 func (s *Service) admitMail(ctx context.Context, st *site.Site, c gatehouse.Caller, what, email string) (send, own bool, err error) {
@@ -84,7 +84,7 @@ func (s *Service) RecoveredBrowser(token string) string {
 
 // recoveredIn makes the browser in which a recovery was completed one that the account
 // knows: strangers who lock strangers out do not lock out who has just proved to be the
-// owner. Whoever shares the browser goes along to its new token.
+// owner. Anyone who shares the browser goes along to its new token.
 func (s *Service) recoveredIn(tx *act.Unit, u gatehouse.User, token string) error {
 	now, fresh := tx.Now(), secret.HashToken(s.RecoveredBrowser(token))
 	if tx.Caller.Browser != "" {

@@ -50,7 +50,7 @@ func (s *stage) good(st *site.Site, tokens []string) (n int) {
 }
 
 // What a stranger asks for does not end the link that the owner has asked for, and
-// whoever asks too often is told nothing and sends nothing: there is always a good link
+// anyone who asks too often is told nothing and sends nothing: there is always a good link
 // in the mailbox. Using one ends all.
 func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
@@ -179,7 +179,7 @@ func (s *stage) enterFrom(u gatehouse.User, password string, c gatehouse.Caller)
 }
 
 // A stranger who knows name and address can have answers refused for a day, and from the
-// hundredth wrong one on for ever. Whoever then answers is mailed a link whose answers
+// hundredth wrong one on for ever. Anyone who then answers is mailed a link whose answers
 // are counted apart; a browser that the account knows has its own count as well.
 func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
@@ -200,7 +200,7 @@ func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 		s.must(err)
 		s.must(s.SignIn.AnswerChallenge(ctx, st, in(st, 1, browser), token, answer))
 
-		s.mend("the right answer in a strange browser", s.answer(s.recovery(u.Username, u.Email), answer), "answer answer-wrong 2")
+		s.faulty("the right answer in a strange browser", s.answer(s.recovery(u.Username, u.Email), answer), "answer answer-wrong 2")
 		links := s.recoveryLinks(u)
 		if len(links) != 1 {
 			t.Fatalf("%d links in the mailbox", len(links))
@@ -216,7 +216,7 @@ func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 			u.EmailConfirmed = false
 			return q.UpdateProfile(ctx, u)
 		})
-		s.mend("a wrong answer by the link", s.answer(links[0], "Rex"), "answer answer-wrong 2")
+		s.faulty("a wrong answer by the link", s.answer(links[0], "Rex"), "answer answer-wrong 2")
 		before := s.User(u).Password
 		s.must(s.answer(links[0], answer))
 		if now := s.User(u); now.Password == before || !now.EmailConfirmed {

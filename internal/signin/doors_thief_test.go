@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// A browser that is known has a budget of its own, and whoever knows a password can make
+// A browser that is known has a budget of its own, and anyone who knows a password can make
 // any number of those, each by one sign-in. Their requests come out of one budget all the
 // same: a thief of the password, who does not read the mailbox, does not end the link by
 // which the owner gets rid of the thief, and does not fill the mailbox.
@@ -51,9 +51,9 @@ func TestAThiefOfThePasswordHasOneCountOfAnswers(t *testing.T) {
 			return s.SignIn.AnswerChallenge(ctx, st, c, token, text)
 		}
 		for n := range st.Policy.AnswerLockout().Attempts {
-			s.mend("a wrong answer", guess(n, "Rex"), "answer answer-wrong 2")
+			s.faulty("a wrong answer", guess(n, "Rex"), "answer answer-wrong 2")
 		}
-		s.mend("the right one in one more browser", guess(50, answer), "answer answer-wrong 2")
+		s.faulty("the right one in one more browser", guess(50, answer), "answer answer-wrong 2")
 		links := s.recoveryLinks(u)
 		if len(links) != 1 {
 			t.Fatalf("%d links for the owner", len(links))

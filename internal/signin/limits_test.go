@@ -43,7 +43,7 @@ func TestOneAccountDoesNotHashWithoutEnd(t *testing.T) {
 	})
 }
 
-// Whoever knows the addresses of many colleagues does not fill their administrator's
+// Anyone who knows the addresses of many colleagues does not fill their administrator's
 // mailbox, and is not told where it ends.
 func TestA12AnAdministratorIsNotFlooded(t *testing.T) {
 	limited(t, signin.Limits{Company: signin.Rate{Burst: 2, PerHour: 2}}, func(t *testing.T, s *stage) {

@@ -173,7 +173,7 @@ var acts = func() (all []act) {
 	return all
 }()
 
-// reply is what whoever acts is told.
+// reply is what anyone who acts is told.
 type reply string
 
 const (

@@ -48,7 +48,7 @@ type choice struct {
 	user gatehouse.User
 	// place is kept while the passwords before it and it are hashed.
 	place *secret.Place
-	// proved: whoever chooses has shown to know the present one. Nobody else is told
+	// proved: anyone who chooses has shown to know the present one. Nobody else is told
 	// whether the new one was used before, which would be a way to guess old ones.
 	proved bool
 	// same: it is known to be the present one.

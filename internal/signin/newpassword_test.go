@@ -41,7 +41,7 @@ func TestA11WhatIsWrongWithANewPassword(t *testing.T) {
 			if test.old == wrong { // so that the table has no end before its own
 				s.write(func(q store.Queries) error { return q.UncountSignInWrong(ctx, u.SiteID, s.signInID(at)) })
 			}
-			s.mend(test.name, err, test.want)
+			s.faulty(test.name, err, test.want)
 		}
 		backwards := "htimSnhoJ7"
 		if out, err := s.SignIn.ChoosePassword(ctx, s.uk(), at, signin.NewPassword{Old: first, New: backwards, Repeat: backwards}); err != nil || out.Step != gatehouse.StepDone {
@@ -76,11 +76,11 @@ func TestA11NoneOfTheLastFivePasswords(t *testing.T) {
 		for n := range 5 { // first, 0, 1, 2, 3, 4: six in all
 			s.must(change(word(n)))
 		}
-		s.mend("the present one", change(word(4)), "new_password password-same")
+		s.faulty("the present one", change(word(4)), "new_password password-same")
 		for n := range 4 {
-			s.mend("one of the last five", change(word(n)), "new_password password-history")
+			s.faulty("one of the last five", change(word(n)), "new_password password-history")
 		}
-		s.mend("in another Unicode form it is no other one", change("Ｎumber-1-Word"), "")
+		s.faulty("in another Unicode form it is no other one", change("Ｎumber-1-Word"), "")
 		s.must(change(word(5)))
 		s.must(change(word(1))) // the last five were 5, N, 4, 3, 2: it was the sixth
 		var issued string
@@ -97,9 +97,9 @@ func TestA11NoneOfTheLastFivePasswords(t *testing.T) {
 			return err
 		}
 		for _, n := range []int{1, 5, 4, 3} {
-			s.mend("one of the last five, after resets", choose(word(n)), "new_password password-history")
+			s.faulty("one of the last five, after resets", choose(word(n)), "new_password password-history")
 		}
-		s.mend("the temporary one", choose(issued), "new_password password-same")
+		s.faulty("the temporary one", choose(issued), "new_password password-same")
 		s.must(choose(word(2)))
 		s.open(u, word(2), "")
 	})
@@ -122,8 +122,8 @@ func TestWrongOldPasswordsEndTheSignIn(t *testing.T) {
 			u := s.due(fmt.Sprint("hasty-", len(field)), step)
 			at := s.at(s.uk(), s.begin(u, first, "", step))
 			for range 4 {
-				s.mend("a wrong old password", post(at, wrong), field+" password-wrong")
-				s.mend("none is not counted", post(at, ""), field+" required")
+				s.faulty("a wrong old password", post(at, wrong), field+" password-wrong")
+				s.faulty("none is not counted", post(at, ""), field+" required")
 			}
 			if s.step(s.uk(), at.SignIn) != step {
 				t.Fatal("four wrong ones ended the sign-in")
@@ -133,9 +133,9 @@ func TestWrongOldPasswordsEndTheSignIn(t *testing.T) {
 			if s.step(s.uk(), at.SignIn) != "" {
 				t.Error("the sign-in is there after five wrong ones")
 			}
-			at = s.at(s.uk(), s.begin(u, first, at.Browser, step)) // anew, in this browser
+			at = s.at(s.uk(), s.begin(u, first, at.Browser, step)) // again, in this browser
 			for range 4 {
-				s.mend("a wrong old password", post(at, wrong), field+" password-wrong")
+				s.faulty("a wrong old password", post(at, wrong), field+" password-wrong")
 			}
 			s.must(post(at, first))
 		}

@@ -37,15 +37,15 @@ type Outcome struct {
 	ReturnTo string
 }
 
-// Codes of the errors that Password returns besides fields to mend.
+// Codes of the errors that Password returns besides fields to fix.
 const (
 	// CodeFailed is the one answer for wrong password, unknown user, locked and
 	// deactivated (invariant 7).
 	CodeFailed = "sign-in-failed"
-	// CodeTemporaryExpired is said to whoever has the right temporary password,
+	// CodeTemporaryExpired is said to anyone who has the right temporary password,
 	// too late.
 	CodeTemporaryExpired = "temporary-password-expired"
-	// CodeTemporaryUsed is said to whoever has the right temporary password, after it
+	// CodeTemporaryUsed is said to anyone who has the right temporary password, after it
 	// has opened a sign-in in another browser.
 	CodeTemporaryUsed = "temporary-password-used"
 	CodeTooMany       = "too-many-sign-ins"

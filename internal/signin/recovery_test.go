@@ -39,9 +39,9 @@ func TestA07ARecoveryByChallengeQuestion(t *testing.T) {
 		if got := s.asks(token); got != "pet 3" {
 			t.Fatalf("the question: %q", got)
 		}
-		s.mend("no answer", s.answer(token, "  "), "answer required")
-		s.mend("a novel", s.answer(token, strings.Repeat("x", 101)), "answer answer-long")
-		s.mend("a wrong answer", s.answer(token, "Rex"), "answer answer-wrong 2")
+		s.faulty("no answer", s.answer(token, "  "), "answer required")
+		s.faulty("a novel", s.answer(token, strings.Repeat("x", 101)), "answer answer-long")
+		s.faulty("a wrong answer", s.answer(token, "Rex"), "answer answer-wrong 2")
 		if s.asks(token) != "pet 2" || !s.alive(st, known.Session) || s.step(st, mine.SignIn) == "" {
 			t.Fatal("a wrong answer changed something")
 		}
@@ -71,7 +71,7 @@ func TestA07ARecoveryByChallengeQuestion(t *testing.T) {
 	})
 }
 
-// Invariant 7: whoever cannot be recovered is asked a question like everybody else, the
+// Invariant 7: anyone who cannot be recovered is asked a question like everybody else, the
 // same one every time, and hears the same answers.
 func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
@@ -122,8 +122,8 @@ func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 			if !house {
 				t.Errorf("%s is asked %q", name, questions[name])
 			}
-			s.mend(name, s.answer(token, answer), "answer answer-wrong 2")
-			s.mend(name, s.answer(token, "Tibbles"), "answer answer-wrong 1")
+			s.faulty(name, s.answer(token, answer), "answer answer-wrong 2")
+			s.faulty(name, s.answer(token, "Tibbles"), "answer answer-wrong 1")
 			s.refused(name, s.answer(token, answer), gatehouse.Gone, signin.CodeRecoveryOver)
 			s.refused(name+", once more", s.answer(token, answer), gatehouse.Gone, signin.CodeRecoveryOver)
 			if s.asks(token) != "over" {
@@ -169,8 +169,8 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 		siege := func(username, email string) {
 			for range 2 {
 				token := s.recovery(username, email)
-				s.mend("wrong", s.answer(token, "Rex"), "answer answer-wrong 2")
-				s.mend("wrong", s.answer(token, "Tom"), "answer answer-wrong 1")
+				s.faulty("wrong", s.answer(token, "Rex"), "answer answer-wrong 2")
+				s.faulty("wrong", s.answer(token, "Tom"), "answer answer-wrong 1")
 				s.refused("wrong", s.answer(token, "Fido"), gatehouse.Gone, signin.CodeRecoveryOver)
 			}
 		}
@@ -179,7 +179,7 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 			before := s.User(u).Password
 			token := s.recovery(u.Username, u.Email)
 			if err := s.answer(token, answer); want != "" {
-				s.mend("the right answer", err, want)
+				s.faulty("the right answer", err, want)
 			} else {
 				s.must(err)
 			}
@@ -205,7 +205,7 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 		s.Clock.Add(time.Second)
 		right("")
 		for range 5 {
-			s.mend("five wrong ones", s.answer(s.recovery(u.Username, u.Email), "Rex"), "answer answer-wrong 2")
+			s.faulty("five wrong ones", s.answer(s.recovery(u.Username, u.Email), "Rex"), "answer answer-wrong 2")
 		}
 		right("")
 		if s.User(u).Locked() || strings.Contains(s.mails(u), "locked") {
@@ -306,7 +306,7 @@ func TestWhatEndsARecovery(t *testing.T) {
 		s.refused("after its time", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
 		token = s.recovery(u.Username, u.Email)
 		s.must(s.desk.Deactivate(ctx, s.uk(), operator, u.ID))
-		s.mend("deactivated in between", s.answer(token, "Laksa"), "answer answer-wrong 2")
+		s.faulty("deactivated in between", s.answer(token, "Laksa"), "answer answer-wrong 2")
 		s.must(s.desk.Activate(ctx, s.uk(), operator, u.ID))
 		s.refused("from before the activation", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
 		s.must(s.answer(s.recovery(u.Username, u.Email), " LAKSA "))

@@ -16,7 +16,7 @@ import (
 // lost. The browser then holds what it held before: the sign-in cookie that the form's
 // token is bound to. So what an answer hands out is worked out from that cookie and from
 // the ID of what was made, with the key file; the same form, posted again with the same
-// cookie, gets the same, as long as it lives. Whoever has the database, or the form
+// cookie, gets the same, as long as it lives. Anyone who has the database, or the form
 // without the cookie, gets nothing.
 
 // Purposes of the keyed hashes that tokens are made of.
@@ -191,7 +191,7 @@ func (s *Service) noMoreCodes(ctx context.Context, st *site.Site, at At) error {
 		return err
 	}
 	if _, err := s.Repeat(ctx, st, at.Caller, at.SignIn); err == nil {
-		return errNoSignIn // it is finished, and whoever finished it gets the session
+		return errNoSignIn // it is finished, and anyone who finished it gets the session
 	}
 	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}
 }

@@ -17,7 +17,7 @@ import (
 
 var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeLinkOver}
 
-// SendResetLink mails a link to choose a new password to whoever has the address
+// SendResetLink mails a link to choose a new password to anyone who has the address
 // (C03), and says nothing about whether anybody has.
 //
 // Errors: Invalid with field email, TooMany, Unavailable.

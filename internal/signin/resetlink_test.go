@@ -51,7 +51,7 @@ func TestC03AResetLink(t *testing.T) {
 			{strings.Repeat("herons ", 37), strings.Repeat("herons ", 37), "new_password password-too-long"},
 		} {
 			err := s.SignIn.ResetPassword(ctx, st, visitor(st), token, signin.NewPassword{New: bad.new, Repeat: bad.repeat})
-			s.mend(bad.new, err, bad.want)
+			s.faulty(bad.new, err, bad.want)
 		}
 		s.must(s.useLink(token, phrase))
 		for _, dead := range []signin.In{one, two} {
@@ -139,7 +139,7 @@ func TestC03AResetUnlocks(t *testing.T) {
 	})
 }
 
-// Invariant 7: whoever asks for a link hears the same, whoever the address belongs to,
+// Invariant 7: anyone who asks for a link hears the same, no matter whose the address is,
 // and however it is typed; nothing is sent where there is nothing to recover.
 func TestStrangersLearnNothingFromALink(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
@@ -170,7 +170,7 @@ func TestStrangersLearnNothingFromALink(t *testing.T) {
 		}
 		for typed, want := range map[string]string{"": "email required", " ": "email required", "reader": "email email", "a\x00@b.example": "email character",
 			strings.Repeat("x", 255): "email too-long"} {
-			s.mend(typed, s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), typed), want)
+			s.faulty(typed, s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), typed), want)
 		}
 	})
 }

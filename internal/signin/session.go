@@ -110,11 +110,11 @@ func (s *Service) codeAfterAll(tx *act.Unit, f *gatehouse.SignInFacts) error {
 // browserFor is the token that a browser is known by from now on. What it brought along
 // stays only if this user is known by it already: a value that somebody else has put
 // there, or knows from the own account, must not become the victim's. Others who share
-// the browser go along to the new one. Where trust is to settle on it (anew), it does not
+// the browser go along to the new one. Where trust is to settle on it (again), it does not
 // stay in any case: somebody may have copied it before it was worth anything (B08).
-func (s *Service) browserFor(tx *act.Unit, u gatehouse.User, token, fresh string, anew bool) (string, error) {
+func (s *Service) browserFor(tx *act.Unit, u gatehouse.User, token, fresh string, again bool) (string, error) {
 	known, err := s.knownBrowser(tx, tx.Queries, tx.Site, u, token)
-	if err != nil || known != "" && !anew {
+	if err != nil || known != "" && !again {
 		return token, err
 	}
 	if token == "" {
@@ -197,7 +197,7 @@ func (s *Service) SignOut(ctx context.Context, st *site.Site, c gatehouse.Caller
 // InProgress returns the sign-in in progress that a token stands for, and what it
 // must do next.
 //
-// Errors: Unauthenticated if there is none, or it must begin anew; Unavailable.
+// Errors: Unauthenticated if there is none, or it must begin again; Unavailable.
 func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (gatehouse.SignInFacts, gatehouse.Step, error) {
 	if token == "" {
 		return gatehouse.SignInFacts{}, "", errNoSignIn

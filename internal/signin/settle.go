@@ -80,8 +80,8 @@ func (s *Service) judge(tx *act.Unit, a *attempt) (gatehouse.EventResult, error)
 		return "", err
 	}
 	a.user = u
-	// A password that was set anew voids the verdict; one that another sign-in has
-	// only hashed anew meanwhile is the same password.
+	// A password that was set again voids the verdict; one that another sign-in has
+	// only hashed again meanwhile is the same password.
 	voided := !u.Password.SetAt.Equal(a.checked.SetAt) || u.Password.Origin != a.checked.Origin
 	switch {
 	case u.State == gatehouse.Deactivated:
@@ -113,7 +113,7 @@ func (s *Service) wrong(tx *act.Unit, a *attempt) error {
 }
 
 // lock does what follows when wrong attempts have locked. Strangers lock out
-// strangers; the owner's own browser (or whoever sits at it) locks the account,
+// strangers; the owner's own browser (or anyone who sits at it) locks the account,
 // which ends its sessions. Either way the owner is told the truth by mail.
 func (s *Service) lock(tx *act.Unit, a *attempt, counts gatehouse.Attempts) error {
 	now := tx.Now()

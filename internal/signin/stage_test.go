@@ -243,8 +243,8 @@ func (s *stage) moved(what string, err error, want gatehouse.Step) {
 	}
 }
 
-// mend expects faults in a form, as "field code".
-func (s *stage) mend(what string, err error, want string) {
+// faulty expects faults in a form, as "field code".
+func (s *stage) faulty(what string, err error, want string) {
 	s.t.Helper()
 	if got := faultsOf(err); got != want {
 		s.t.Fatalf("%s: %q (%v), want %q", what, got, err, want)

@@ -184,22 +184,22 @@ func TestTermsThatChangeMeanwhile(t *testing.T) {
 		}
 		old := shown()
 		_, err := accept(signin.TermsForm{Version: old.Version, TextHash: old.TextHash})
-		s.mend("not accepted", err, "accept required")
+		s.faulty("not accepted", err, "accept required")
 		_, err = accept(signin.TermsForm{Accept: true})
-		s.mend("no version", err, "accept terms-changed")
+		s.faulty("no version", err, "accept terms-changed")
 		s.terms(old.Version, "1. Another text of the same version.\n")
 		_, err = accept(old)
-		s.mend("another text of the same version", err, "accept terms-changed")
+		s.faulty("another text of the same version", err, "accept terms-changed")
 		same := shown()
 		s.terms("2027-01", "1. A new version.\n")
 		_, err = accept(same)
-		s.mend("another version", err, "accept terms-changed")
+		s.faulty("another version", err, "accept terms-changed")
 		if u := s.User(u); u.TermsAccepted != "2020-01" || s.mails(u) != "" {
 			t.Errorf("accepted %q, mails %q", u.TermsAccepted, s.mails(u))
 		}
 		now := shown()
 		if out, err = accept(now); err != nil || out.Step != gatehouse.StepSoleUser {
-			t.Fatalf("the text in force: %+v, %v (the question is asked anew for this version)", out, err)
+			t.Fatalf("the text in force: %+v, %v (the question is asked again for this version)", out, err)
 		}
 		a, err := s.Store.Read().Acceptances(ctx, u.SiteID, u.ID)
 		if err != nil || len(a) != 1 || a[0].Version != "2027-01" || a[0].TextHash != now.TextHash || a[0].Lang != "en-GB" ||
@@ -268,7 +268,7 @@ func TestTheSoleUserQuestion(t *testing.T) {
 		out := s.begin(u, first, "", gatehouse.StepSoleUser)
 		for _, bad := range []string{"", "maybe", "YES", "no "} {
 			_, err := s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), bad)
-			s.mend("the answer "+bad, err, "sole_user required")
+			s.faulty("the answer "+bad, err, "sole_user required")
 		}
 		if out, err := s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "no"); err != nil || out.Step != gatehouse.StepDone {
 			t.Fatalf("%+v, %v", out, err)

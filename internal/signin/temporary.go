@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// TemporaryOverError is said to whoever has the right temporary password, too late or after
+// TemporaryOverError is said to anyone who has the right temporary password, too late or after
 // it has opened a sign-in in another browser.
 type TemporaryOverError struct {
 	Code string

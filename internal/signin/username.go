@@ -59,7 +59,7 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, c gatehouse.Ca
 }
 
 // flooded says which companies have had as many requests as they may get for now:
-// whoever knows addresses of many colleagues could fill an administrator's mailbox.
+// anyone who knows addresses of many colleagues could fill an administrator's mailbox.
 // The asker is told nothing; the event log has the request. A browser in which one of
 // them has signed in before has a budget of its own.
 func (s *Service) flooded(ctx context.Context, st *site.Site, users []gatehouse.User, own bool) (map[string]bool, error) {

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// A12: the request goes to who can help, once, with what was written; whoever asks
+// A12: the request goes to who can help, once, with what was written; anyone who asks
 // learns nothing.
 func TestA12AForgottenUsernameIsPassedOn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
@@ -67,11 +67,11 @@ func TestA12AForgottenUsernameIsPassedOn(t *testing.T) {
 		}
 		long := strings.Repeat("é", signin.MaxMessage-2)
 		s.must(ask("x@y.example", long+"\r\nx"))
-		s.mend("too long", ask("x@y.example", long+"\nxx"), "message too-long")
-		s.mend("a NUL", ask("x@y.example", "a\x00b"), "message character")
-		s.mend("no text", ask("x@y.example", "a\xffb"), "message character")
-		s.mend("no address", ask("", ""), "email required")
-		s.mend("no address at all", ask("ada", strings.Repeat("x", 501)), "email email, message too-long")
+		s.faulty("too long", ask("x@y.example", long+"\nxx"), "message too-long")
+		s.faulty("a NUL", ask("x@y.example", "a\x00b"), "message character")
+		s.faulty("no text", ask("x@y.example", "a\xffb"), "message character")
+		s.faulty("no address", ask("", ""), "email required")
+		s.faulty("no address at all", ask("ada", strings.Repeat("x", 501)), "email email, message too-long")
 	})
 }
 

@@ -168,7 +168,7 @@ var (
 )
 
 // faultIn finds the line in an error of package template, and says it in the words
-// of whoever writes the page.
+// of anyone who writes the page.
 func faultIn(err error) error {
 	if err == nil {
 		return nil

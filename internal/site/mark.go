@@ -53,7 +53,7 @@ type markError struct {
 
 func (e markError) Error() string { return e.text }
 
-// parseMark returns the inside of an SVG logo, written anew from what was
+// parseMark returns the inside of an SVG logo, written again from what was
 // understood, so that a browser cannot understand it otherwise.
 func parseMark(data []byte) (string, error) {
 	if len(data) > maxMark {

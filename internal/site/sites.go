@@ -130,7 +130,7 @@ func (s *Sites) ByID(id string) *Site { return s.current.Load().byID[id] }
 // All returns all sites in the order of their IDs. The slice is shared.
 func (s *Sites) All() []*Site { return s.current.Load().all }
 
-// Reload reads all folders anew. A site whose folder is broken, or which wants
+// Reload reads all folders again. A site whose folder is broken, or which wants
 // another one's host, stays as it was; a new folder becomes a site; one that is
 // gone ends. Everything that is not simply newer is reported.
 func (s *Sites) Reload() []error {

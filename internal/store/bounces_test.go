@@ -84,7 +84,7 @@ func TestMarksOfAddresses(t *testing.T) {
 			t.Error("a refusal puts itself over a report")
 		}
 		if mark(t, s, nobody, "", reported) || bounceOf(t, s, nobody) != (gatehouse.Bounce{}) {
-			t.Error("whoever has no address is marked")
+			t.Error("anyone who has no address is marked")
 		}
 		if clearMark(t, s, mira, address, false) || bounceOf(t, s, mira) != reported {
 			t.Error("a hand-over clears what a report has said")

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Whoever has confirmed an address comes before all who have not, however many there are
+// Anyone who has confirmed an address comes before all who have not, however many there are
 // and whichever came first; among equals no company fills the list.
 func TestAccountsOfAnAddressComeInTheOrderOfTheirClaims(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {

@@ -77,7 +77,7 @@ func guarded(c gatehouse.Change) gatehouse.Endings {
 }
 
 // Open returns which of up to ImportBatch users have something that could end: an import
-// ends it for those alone. Whoever asks has changed the users before, in the same
+// ends it for those alone. Anyone who asks has changed the users before, in the same
 // transaction, so that nothing is opened with what they had until then.
 func (q Queries) Open(ctx context.Context, siteID string, ids []string) (map[string]bool, error) {
 	open := map[string]bool{}

@@ -163,7 +163,7 @@ type Claim struct {
 	// Lease is a name that no other claim ever has.
 	Lease string
 	Now   time.Time
-	// Until is when the claim runs out: whoever asks after it may take the
+	// Until is when the claim runs out: anyone who asks after it may take the
 	// messages again.
 	Until time.Time
 	Limit int
@@ -182,7 +182,7 @@ func (q Queries) ClaimMessages(ctx context.Context, c Claim) ([]Message, error) 
 	return append(all, rest...), err
 }
 
-// The limit is a sum because SQLite would plan a statement anew whenever a LIMIT that is a
+// The limit is a sum because SQLite would plan a statement again whenever a LIMIT that is a
 // parameter alone is bound, which takes longer than the claim.
 func (q Queries) claimMessages(ctx context.Context, c Claim, which string, limit int) ([]Message, error) {
 	var all []Message

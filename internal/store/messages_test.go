@@ -103,7 +103,7 @@ func TestMessages(t *testing.T) {
 			t.Error("a message can be finished twice")
 		}
 
-		// The claim "b" runs out; whoever has it now, its late result counts for nothing.
+		// The claim "b" runs out; no matter who has it now, its late result counts for nothing.
 		if got := claim(t, s, "d", later.Add(time.Minute), 10); len(got) != 2 {
 			t.Errorf("claimed %+v", got)
 		}

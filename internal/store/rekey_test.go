@@ -86,7 +86,7 @@ func TestKeysThatCollide(t *testing.T) {
 		if err != nil || fmt.Sprint(left) != "[{uk ılgaz} {uk ılgaz3}]" {
 			t.Errorf("%v, %v", left, err)
 		}
-		// Whoever keeps the name keeps the key; another name gets one of today.
+		// Anyone who keeps the name keeps the key; another name gets one of today.
 		u, err := s.Read().UserByUsername(t.Context(), "uk", "ılgaz")
 		if err != nil {
 			t.Fatal(err)

@@ -121,7 +121,7 @@ func TestWhoIsMarkedIsNotWarnedAgain(t *testing.T) {
 		}
 		same(t, "after the second", toWarn(t, s, 10), map[int][]string{})
 
-		// A new password of the same age begins anew.
+		// A new password of the same age begins again.
 		write(t, s, func(q store.Queries) error { return q.SetPassword(t.Context(), "one", u.ID, u.Password) })
 		same(t, "after a new password", toWarn(t, s, 10), map[int][]string{7: {"user0"}})
 		if _, marked = mark(fresh, 1); marked {

@@ -192,7 +192,7 @@ func (b *Tab) roundTrip(ctx context.Context) {
 	chromedp.Run(ctx, chromedp.Evaluate[int]("1")) //nolint:errcheck // a page that goes away answers with an error
 }
 
-// permanent is an error that waiting does not mend.
+// permanent is an error that waiting does not fix.
 type permanent struct{ error }
 
 func pause(ctx context.Context) error {

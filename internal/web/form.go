@@ -57,7 +57,7 @@ func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, 
 		}
 	}
 	switch {
-	case to.leaves && from == own: // whoever wants to go may go, also from an old page
+	case to.leaves && from == own: // anyone who wants to go may go, also from an old page
 		return nil
 	case len(r.Cookies()) == 0:
 		return &formError{ui.AgainCookies, from == own}

@@ -44,7 +44,7 @@ func (s *Server) peer(r *http.Request) visitor {
 			break
 		}
 	}
-	if at == len(hops) { // all of them are ours: whoever wrote the first value is, too
+	if at == len(hops) { // all of them are ours: anyone who wrote the first value is, too
 		at = len(protos)
 	}
 	v := visitor{address: addr.String()}

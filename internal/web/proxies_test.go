@@ -51,7 +51,7 @@ func TestProxyHeadersAreReadByOneRule(t *testing.T) {
 }
 
 // Any chain of our proxies behind any visitor, who writes into both headers whatever they
-// like: the address and the scheme are those of the visitor's own connection. And whoever is
+// like: the address and the scheme are those of the visitor's own connection. And anyone who is
 // at https already is never redirected there, whichever proxies leave a list alone.
 func TestNoVisitorChangesWhatProxiesSay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

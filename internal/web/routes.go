@@ -19,9 +19,9 @@ const (
 	Reports
 	// Public: everybody, signed in or not.
 	Public
-	// Pending: whoever has a sign-in in progress.
+	// Pending: anyone who has a sign-in in progress.
 	Pending
-	// User: whoever has a session.
+	// User: anyone who has a session.
 	User
 	// Admin: administrators of a company, for the pages about it.
 	Admin

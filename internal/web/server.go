@@ -206,7 +206,7 @@ func cleanPath(p string) string {
 	return clean
 }
 
-// unclean leads to the path that was meant, whoever only asks. What sends something is
+// unclean leads requests that only ask to the path that was meant. What sends something is
 // refused: told to go elsewhere, it would send the password a second time (RFC 9700 4.12).
 func (s *Server) unclean(w http.ResponseWriter, r *http.Request, v *ui.Visit, clean string) {
 	if changes(r) {

@@ -19,7 +19,7 @@ import (
 //go:embed *.html parts/*.html
 var Templates embed.FS
 
-// Console holds the handlers. Their audience is administrators: whoever comes here has a
+// Console holds the handlers. Their audience is administrators: anyone who comes here has a
 // company.
 type Console struct {
 	Directory *directory.Service

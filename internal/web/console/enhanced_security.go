@@ -108,7 +108,7 @@ func (c *Console) nothing(w http.ResponseWriter, r *http.Request, status int) er
 
 // SwitchTwoFactor saves the choice once it is confirmed, and leads to the run that tells
 // everybody. The preview that was confirmed comes along: if the people are others by
-// now, it is shown anew. Scripts that have seen none may leave it out.
+// now, it is shown again. Scripts that have seen none may leave it out.
 func (c *Console) SwitchTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
 	enable, ok := chosen(r.PostFormValue("two_factor"))

@@ -68,7 +68,7 @@ func TestTheSwitchAsksAboutTheOtherChoice(t *testing.T) {
 	}
 }
 
-// Whoever switches too often learns from when on it goes, and has the question before them.
+// Anyone who switches too often learns from when on it goes, and has the question before them.
 func TestTheSwitchSaysFromWhenOn(t *testing.T) {
 	doc := atCompany(t, ui.EnhancedSecurityPath, SwitchConfirmation{Preview: testPreview(true), Until: fixture.Noon.Add(12 * time.Minute)})
 	if got := pages.Squeeze(doc.Find("[role=alert]").Text()); !strings.Contains(got, "Too many recent changes") || !strings.Contains(got, "from 14:44 GMT") {

@@ -15,7 +15,7 @@ import (
 const linesOnPage = 50
 
 // Enrolment shows a run of Enhanced Security: how far it is, or what it came to (B02,
-// B04). Whoever asked for the progress sees its end there, however fast it came, and goes
+// B04). Anyone who asked for the progress sees its end there, however fast it came, and goes
 // on with Close. An address that ends in .csv is the list of all its users.
 func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	id, file := strings.CutSuffix(r.PathValue("id"), ".csv")

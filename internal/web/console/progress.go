@@ -48,7 +48,7 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 	}
 	// The limits on a connection are for answers that are complete at once.
 	stream := http.NewResponseController(w)
-	stream.SetReadDeadline(time.Time{})  //nolint:errcheck // then the stream is cut, and begun anew
+	stream.SetReadDeadline(time.Time{})  //nolint:errcheck // then the stream is cut, and begun again
 	stream.SetWriteDeadline(time.Time{}) //nolint:errcheck
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
@@ -85,7 +85,7 @@ func (c *Console) tell(w http.ResponseWriter, stream *http.ResponseController, v
 }
 
 // still reports whether the session goes on, of an administrator of the same company. It
-// counts as use of the session, as a page that asks anew does; a run has an end.
+// counts as use of the session, as a page that asks again does; a run has an end.
 func (c *Console) still(ctx context.Context, v *ui.Visit) bool {
 	ses, err := c.SignIn.Session(ctx, v.Site, v.SessionToken)
 	return err == nil && ses.User.Role == gatehouse.RoleAdmin && ses.CompanyID == v.Company.ID

@@ -68,7 +68,7 @@ func (a switchAsk) row(g gatehouse.PeopleGroup, n int) GroupRow {
 	case g == gatehouse.GroupEnrolled && a.Enable:
 		hint = "switch.now_enrolled"
 	case (g == gatehouse.GroupNoAddress || g == gatehouse.GroupBouncing) && a.Enable:
-		link = "switch.mend"
+		link = "switch.fix"
 	}
 	icon := groupIcons[g]
 	return GroupRow{icon[0], icon[1], a.Page.T(title, "n", n), a.Page.T(hint),

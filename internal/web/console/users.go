@@ -141,7 +141,7 @@ func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
 	return badge{p.T("people.two_factor_" + string(state)), twoFactorLooks[state]}
 }
 
-// userState is whether an account can be used. A lock keeps out whoever is not
+// userState is whether an account can be used. A lock keeps out anyone who is not
 // deactivated.
 func userState(p *ui.Page, u gatehouse.User) badge {
 	switch {

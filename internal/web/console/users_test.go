@@ -93,7 +93,7 @@ func TestAUsersMailInWords(t *testing.T) {
 
 func TestAUsersTroubleComesFirst(t *testing.T) {
 	all, reachable := people()
-	for id, want := range map[int]string{2: "This user has no email address", 3: "Mail to this address comes back", 4: "Email cannot be sent to this address", 0: "", 8: ""} {
+	for id, want := range map[int]string{2: "This user has no email address", 3: "Email to this address could not be delivered", 4: "Email cannot be sent to this address", 0: "", 8: ""} {
 		doc := show(t, "uk", UserDetail{Of: all[id], Email: all[id].Email, SecondStep: directory.SecondStep{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}, pages.SignedIn)
 		if got := doc.Find("main .alert-warn .alert-title").Text(); got != want || doc.Find("#email").Length() != 1 || doc.Find("main .alert-warn #email").Length() != map[bool]int{true: 1}[want != ""] {
 			t.Errorf("%d: %q", id, got)

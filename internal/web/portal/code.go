@@ -135,8 +135,8 @@ func ticksOwner(r *http.Request) string { return ui.VisitOf(r).Pending.SignIn.ID
 
 func isYes(value string) bool { return slices.Contains(yes, value) }
 
-// keepCode puts what was entered back into the form. A code is no secret to whoever has
-// just typed it, and one typed wrong is mended sooner than typed anew.
+// keepCode puts what was entered back into the form. A code is no secret to anyone who has
+// just typed it, and one typed wrong is fixed sooner than typed again.
 func keepCode(c *Code, form signin.CodeForm) {
 	c.Typed, c.Trust, c.Automatic = clipTo(form.Code, 40), form.Trust, !form.OnRequest
 }

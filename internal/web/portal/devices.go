@@ -26,7 +26,7 @@ func (p *Portal) Devices(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, view)
 }
 
-// RemoveDevice ends a session, or forgets a browser. It asks nothing: whoever it was can
+// RemoveDevice ends a session, or forgets a browser. It asks nothing: no matter who it was can
 // sign in again.
 func (p *Portal) RemoveDevice(w http.ResponseWriter, r *http.Request) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")

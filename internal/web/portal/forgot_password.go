@@ -40,7 +40,7 @@ func (p *Portal) ForgotPasswordSubmit(w http.ResponseWriter, r *http.Request) er
 	return nil
 }
 
-// faults are the fields to mend; nil for any other error.
+// faults are the fields to fix; nil for any other error.
 func faults(err error) []gatehouse.FieldError {
 	var e *gatehouse.Error
 	if errors.As(err, &e) && e.Kind == gatehouse.Invalid {

@@ -81,7 +81,7 @@ func TestHelpArticle(t *testing.T) {
 	}
 }
 
-// The same page stands in the frame of whoever reads it.
+// The same page stands in the frame of anyone who reads it.
 func TestHelpStandsInTheFrameOfItsReader(t *testing.T) {
 	for _, view := range []ui.View{HelpIndex{}, Contact{}, HelpMissing{}} {
 		if doc := show(t, "au", view); doc.Find("body.auth .panel-wide h1").Length() != 1 {

@@ -14,7 +14,7 @@ import (
 // recentEvents is how many lines the card "Recent activity" has.
 const recentEvents = 5
 
-// Home is the dashboard for whoever is signed in (C11), else the way to sign in.
+// Home is the dashboard for anyone who is signed in (C11), else the way to sign in.
 func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if v.Session == nil {
@@ -115,14 +115,14 @@ func (v Home) IsArranged() bool {
 // them (A06).
 func (v Home) MayArrange(p *ui.Page) bool { return len(v.Incomplete(p)) == 0 }
 
-// IncompleteItem is one thing that a profile lacks, and the page that mends it; the
+// IncompleteItem is one thing that a profile lacks, and the page that fixes it; the
 // texts are incomplete.WHAT_title and _text.
 type IncompleteItem struct {
 	What gatehouse.Missing
 	Link string
 }
 
-var mends = map[gatehouse.Missing]string{
+var fixes = map[gatehouse.Missing]string{
 	gatehouse.MissingName: "/account/profile#first_name", gatehouse.MissingEmail: "/account/profile#email",
 	gatehouse.MissingConfirmation: "/account/profile", gatehouse.MissingChallenge: "/account/challenge",
 }
@@ -131,7 +131,7 @@ var mends = map[gatehouse.Missing]string{
 func (Home) Incomplete(p *ui.Page) []IncompleteItem {
 	var items []IncompleteItem
 	for _, what := range gatehouse.MissingOf(p.Site.Site, *p.User) {
-		items = append(items, IncompleteItem{what, mends[what]})
+		items = append(items, IncompleteItem{what, fixes[what]})
 	}
 	return items
 }
@@ -143,7 +143,7 @@ func (v Home) PasswordOver(p *ui.Page) bool { return !p.Now.Before(v.Own.Passwor
 type Check struct {
 	Text string
 	Done bool
-	// Link is the page that mends it; empty where it is done.
+	// Link is the page that fixes it; empty where it is done.
 	Link string
 }
 
@@ -157,22 +157,22 @@ type CheckUp struct {
 // user are.
 func (Home) CheckUp(p *ui.Page) CheckUp {
 	var up CheckUp
-	add := func(applies, done bool, key, mends string) {
+	add := func(applies, done bool, key, fixes string) {
 		if !applies {
 			return
 		}
 		if done {
-			mends = ""
+			fixes = ""
 			up.Done++
 		} else {
 			key += "_todo"
 		}
-		up.Checks = append(up.Checks, Check{p.T("checkup." + key), done, mends})
+		up.Checks = append(up.Checks, Check{p.T("checkup." + key), done, fixes})
 	}
 	u := p.User
-	add(true, u.Email != "", "email", mends[gatehouse.MissingEmail])
-	add(u.Email != "", u.EmailConfirmed, "confirmed", mends[gatehouse.MissingConfirmation])
-	add(p.Site.Recovery == gatehouse.RecoverByChallenge, u.ChallengeSet, "challenge", mends[gatehouse.MissingChallenge])
+	add(true, u.Email != "", "email", fixes[gatehouse.MissingEmail])
+	add(u.Email != "", u.EmailConfirmed, "confirmed", fixes[gatehouse.MissingConfirmation])
+	add(p.Site.Recovery == gatehouse.RecoverByChallenge, u.ChallengeSet, "challenge", fixes[gatehouse.MissingChallenge])
 	add(true, u.OwnTwoFactor || p.Company != nil && p.Company.TwoFactor, "two_factor", SecurityPath)
 	return up
 }

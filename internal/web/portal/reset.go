@@ -89,7 +89,7 @@ func (LinkOver) Template() string        { return "reset_over" }
 func (LinkOver) Title(p *ui.Page) string { return p.T("link.over_title") }
 func (LinkOver) Failed() bool            { return true }
 
-// LinkMissing answers whoever comes to choose a password without the cookie that the
+// LinkMissing answers anyone who comes to choose a password without the cookie that the
 // link sets: another browser, or cookies are off (C06).
 type LinkMissing struct{}
 

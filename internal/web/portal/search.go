@@ -17,7 +17,7 @@ func (p *Portal) Search(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// Search is the search of whoever is signed in: over the pages of their account and
+// Search is the search of anyone who is signed in: over the pages of their account and
 // the help (B18).
 type Search struct {
 	Query string

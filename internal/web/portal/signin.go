@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// SignInPage shows the form; whoever is signed in already goes where they wanted.
+// SignInPage shows the form; anyone who is signed in already goes where they wanted.
 func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	back := r.URL.Query().Get("return_to")
@@ -148,7 +148,7 @@ type SignIn struct {
 	Expired bool
 	// SignedOut: the person has just signed out.
 	SignedOut bool
-	// Ended: a sign-in that had begun has to begin anew.
+	// Ended: a sign-in that had begun has to begin again.
 	Ended bool
 	// PasswordChanged: a reset link has just been used.
 	PasswordChanged bool

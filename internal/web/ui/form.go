@@ -166,7 +166,7 @@ func (p *Page) errorText(f Field, e gatehouse.FieldError) string {
 }
 
 // Problem is one line of the summary above a form: what is wrong, and the id of
-// the field to mend.
+// the field to fix.
 type Problem struct{ Text, Field string }
 
 // Summary lists the faults of the form in the order of its fields.

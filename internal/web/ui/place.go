@@ -11,8 +11,8 @@ func (p *Page) PlaceOf(address string) string {
 	return address
 }
 
-// Whence is PlaceOf, also where nothing is known.
-func (p *Page) Whence(address string) string {
+// Place is PlaceOf, also where nothing is known.
+func (p *Page) Place(address string) string {
 	if place := p.PlaceOf(address); place != "" {
 		return place
 	}

@@ -26,7 +26,7 @@ type Visit struct {
 	User    *gatehouse.User
 	Company *gatehouse.Company
 	// Pending is the sign-in in progress, and Step what it must do next; only on pages
-	// that are for whoever has one.
+	// that are for anyone who has one.
 	Pending *gatehouse.SignInFacts
 	Step    gatehouse.Step
 	// SessionToken, SignInToken and BrowserToken are the cookies' values; empty

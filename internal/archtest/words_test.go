@@ -1,0 +1,58 @@
+package archtest
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// gone are words that read as translated, or that another word has replaced: one thing has
+// one name. What the old names are for must not come back with the next text.
+var gone = []struct {
+	where, why string
+	words      *regexp.Regexp
+}{
+	{"", "say it in plain words", regexp.MustCompile(`(?i)\b(` + "who" + `ever|an` + `ew|when` + `ce|me` + `nd(s|ed)?)\b`)},
+	{"internal/site/texts/en", "the glossary has another word", regexp.MustCompile(`(?i)two-factor sign-in|second step|\bperson decides\b|know you\b|(?-i:Enhanced security)|\bmails\b|\bby mail\b|\bmail to\b|\byour mail\b`)},
+	{"internal/mail/text/en", "the glossary has another word", regexp.MustCompile(`(?i)two-factor sign-in|second step|(?-i:Enhanced security)`)},
+}
+
+// searched are the files that people read words in.
+var searched = []string{".go", ".md", ".html", ".yaml", ".txt", ".sh"}
+
+func TestWordsThatWentStayAway(t *testing.T) {
+	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(filepath.ToSlash(path), "../../")
+		if entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == ".git" || entry.Name() == "de" || entry.Name() == "fr") {
+			return fs.SkipDir
+		}
+		if entry.IsDir() || !slices.Contains(searched, filepath.Ext(name)) || name == "CHANGELOG.md" || strings.HasSuffix(name, "LICENSE.txt") || strings.Contains(name, "/LICENSE-") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if filepath.Ext(name) == ".yaml" && strings.HasPrefix(name, "internal/site/texts/") {
+				_, line, _ = strings.Cut(line, ": ") // a key is no text
+			}
+			for _, g := range gone {
+				if strings.HasPrefix(name, g.where) && g.words.MatchString(line) {
+					t.Errorf("%s:%d: %q: %s", name, i+1, g.words.FindString(line), g.why)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

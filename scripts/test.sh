@@ -10,13 +10,14 @@ timeout=${TIMEOUT:-20m}
 
 # The race detector triples the time of what it watches. These do without it:
 #   gatehouse, strictyaml, geo, guard, budget   functions without goroutines
-#   site, web/ui                                read and render in one goroutine; what many
+#   site, web/ui, web/portal, web/console       read and render in one goroutine; what many
 #                                               share of them is shared in web's tests
 #   archtest                                    reads the source
 #   journeys, cmd/gatehouse                     drive the server from outside; nobody there
 #                                               shares memory with it
 plain=" gatehouse gatehouse/internal/strictyaml gatehouse/internal/geo gatehouse/internal/guard gatehouse/internal/testkit/budget
- gatehouse/internal/site gatehouse/internal/web/ui gatehouse/internal/archtest gatehouse/internal/journeys gatehouse/cmd/gatehouse "
+ gatehouse/internal/site gatehouse/internal/web/ui gatehouse/internal/web/portal gatehouse/internal/web/console
+ gatehouse/internal/archtest gatehouse/internal/journeys gatehouse/cmd/gatehouse "
 
 # SQLite is C that a program has translated. It shares no memory of ours between goroutines,
 # and to watch it takes longer than everything else.

@@ -181,7 +181,7 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 			if p.Status != 200 || !p.Has("That device is no longer trusted") || p.Has("Not asked for a code") {
 				t.Errorf("%d %q", p.Status, p.Text("main"))
 			}
-			if m := mailAbout(t, s, u.Email, "trusted browser"); !contains(m.Text, "Chrome on Linux", "Ines Marchetti") {
+			if m := mailAbout(t, s, u.Email, "trusted device"); !contains(m.Text, "Chrome on Linux", "Ines Marchetti") {
 				t.Errorf("%s", m.Text)
 			}
 		},

@@ -301,7 +301,7 @@ func twoFactor(w *walker) {
 		w.b = testkit.Browser(w.t)
 		w.signIn(name, password)
 		if name == "bouncing" {
-			testkit.Eventually(w.t, "the code to be lost", func() bool { w.b.Reload(); return w.b.Has("could not be delivered") })
+			testkit.Eventually(w.t, "the code to be lost", func() bool { w.b.Reload(); return w.b.Has("We could not deliver the code") })
 		}
 		w.look()
 	}

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -244,8 +245,9 @@ func shuffled(n int) []int {
 func address(turn, kind int) string { return fmt.Sprintf("10.%d.%d.%d", kind, turn/200, 1+turn%200) }
 
 // figure is the largest difference between the first kind and any other, as a share of a
-// hash. Each time counts as what it differs by from the median of its round, so that a
-// machine that is slower for a while is so for all kinds.
+// hash. Each time counts as what it differs by from the quicker half of its round, on
+// average, so that a machine that is slower for a while is so for all kinds. (Not from the
+// median of the round: that is one of the times, whose difference would be nothing.)
 func (p path) figure(took [][]time.Duration, hash time.Duration) figure {
 	beside := make([][]time.Duration, len(took))
 	for i := range took[0] {
@@ -253,9 +255,14 @@ func (p path) figure(took [][]time.Duration, hash time.Duration) figure {
 		for k := range took {
 			round = append(round, took[k][i])
 		}
-		middle := median(round)
+		slices.Sort(round)
+		var sum time.Duration
+		quicker := round[:(len(round)+1)/2]
+		for _, d := range quicker {
+			sum += d
+		}
 		for k := range took {
-			beside[k] = append(beside[k], took[k][i]-middle)
+			beside[k] = append(beside[k], took[k][i]-sum/time.Duration(len(quicker)))
 		}
 	}
 	share := func(k int) float64 {

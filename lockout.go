@@ -91,7 +91,7 @@ func (a Attempts) abandoned(now time.Time) bool {
 
 // Abandoned records that an open attempt will not finish, because its process is gone:
 // it may have been wrong, and counts so. Where that is one too many, the next one locks.
-// Should its process have been only slow, it must not judge the attempt any more, nor
+// Should its process have been only slow, it must no longer judge the attempt, nor
 // record any outcome of it.
 func (a Attempts) Abandoned() Attempts {
 	a.Row, a.All, a.Open = a.Row+1, a.All+1, max(a.Open-1, 0)

@@ -47,7 +47,7 @@ axe_core() {
   file=$cache/axe-core-$version.js
   if [ -f "$file" ] && echo "$sum  $file" | sha256sum --check --status; then return; fi
   mkdir -p "$cache"
-  dir=$(mktemp -d "$cache/npm-XXXXXX")
+  dir=$(mktemp -d -p "$cache")
   trap 'rm -rf "$dir"' EXIT
   (cd "$dir" && npm pack --silent "axe-core@$version" && tar -xzf "axe-core-$version.tgz" package/axe.min.js) >&2
   echo "$sum  $dir/package/axe.min.js" | sha256sum --check --status || {

@@ -143,7 +143,7 @@ func TestRemoveASession(t *testing.T) {
 		}
 		d, err := f.own.Devices(t.Context(), f.site, c, here)
 		if err != nil || len(d.Browsers) != 1 || d.Browsers[0].ID != other.BrowserID {
-			t.Fatalf("the browser is not known any more: %+v, %v", d, err)
+			t.Fatalf("the browser is no longer known: %+v, %v", d, err)
 		}
 		// The ended session can do nothing any more.
 		wantKind(t, "the ended session removes", f.own.RemoveDevice(t.Context(), f.site, c, other, here.ID), gatehouse.Unauthenticated)

@@ -23,7 +23,7 @@ type EmailLink struct {
 }
 
 // ConfirmLink returns what a link to a new address confirms, and changes nothing; Gone
-// if it is of no use any more.
+// if it is of no further use.
 func (s *Service) ConfirmLink(ctx context.Context, st *site.Site, token string) (EmailLink, error) {
 	q := s.Store.Read()
 	change, u, err := confirmable(ctx, q, q.User, st, token)

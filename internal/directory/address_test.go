@@ -205,7 +205,7 @@ func (h *house) mailed(u gatehouse.User) int {
 	return len(all)
 }
 
-// What a run has not told yet when the switch is put back is not told any more.
+// What a run has not told yet when the switch is put back is no longer told.
 func TestAReplacedRunTellsNobodyElse(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()

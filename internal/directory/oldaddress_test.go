@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/directory"
 )
 
-// told is what waits to tell a mailbox that it is not a user's any more.
+// told is what waits to tell a mailbox that it is no longer a user's.
 func (h *house) told(u gatehouse.User, mailbox string) (texts []string) {
 	h.t.Helper()
 	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)

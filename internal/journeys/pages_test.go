@@ -77,7 +77,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	}
 	for pattern := range notLookedAt {
 		if !slices.Contains(c.routes, pattern) {
-			t.Errorf("%s is not a route any more", pattern)
+			t.Errorf("%s is no longer a route", pattern)
 		}
 	}
 	for _, pattern := range c.routes {

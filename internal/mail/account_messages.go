@@ -146,7 +146,7 @@ type AddressUndone struct {
 	At       time.Time
 	// SendsPassword: a temporary password comes in a mail of its own.
 	SendsPassword bool
-	// Loses: it goes to the address that is not the account's any more. It leads to no
+	// Loses: it goes to the address that is no longer the account's. It leads to no
 	// new password.
 	Loses bool
 }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Which messages have a secret, and when they are of no use any more.
+// Which messages have a secret, and when they are of no further use.
 func TestSecretsAndExpiry(t *testing.T) {
 	until := testTime.Add(time.Hour)
 	now := testTime.Add(time.Minute)

@@ -11,7 +11,7 @@ type Message interface {
 	// code, a link's token); empty for a notice. Somebody waits for a message
 	// with a secret, so it overtakes notices.
 	Secret() string
-	// Expires is when the message is of no use any more.
+	// Expires is when the message is of no further use.
 	Expires(now time.Time) time.Time
 }
 

@@ -150,7 +150,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Verdict,
 }
 
 // A Place is a promise that a password will be verified: anyone who has one waits, but
-// is not told ErrBusy any more. A sign-in takes it before it counts the attempt, so
+// is no longer told ErrBusy. A sign-in takes it before it counts the attempt, so
 // that a full gate refuses at once and counts nobody's attempt as a wrong one.
 type Place struct{ h *Hasher }
 

@@ -41,7 +41,7 @@ func (s *Service) answering(ctx context.Context, st *site.Site, r store.Recovery
 	return a, err
 }
 
-// allowAnswerMail limits the mails about answers that are not taken any more, alike for
+// allowAnswerMail limits the mails about answers that are no longer taken, alike for
 // accounts and for names that are none: the next one comes when the link of the last one is
 // over, so that there is always a good one.
 func (s *Service) allowAnswerMail(ctx context.Context, a *attempt) (bool, error) {

@@ -54,7 +54,7 @@ func TestA10ChangingThePassword(t *testing.T) {
 		count := len(s.mails(u))
 		s.open(u, second, in.Browser)
 		if len(s.mails(u)) != count {
-			t.Error("this browser is not known any more")
+			t.Error("this browser is no longer known")
 		}
 		s.open(u, second, elsewhere.Browser)
 		if got, want := s.mails(u), "new-browser challenge-changed new-browser new-browser password-changed new-browser"; got != want {
@@ -215,7 +215,7 @@ func TestABrowsersTokenIsNotTakenFromStrangers(t *testing.T) {
 			t.Error("the guest is known by a token that the owner had")
 		}
 		if again := s.open(owner, first, both).Browser; again != both {
-			t.Error("the owner is not known in the own browser any more")
+			t.Error("the owner is no longer known in the own browser")
 		}
 	})
 }

@@ -70,7 +70,7 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	return state, err
 }
 
-// lost reports whether the mail with a code will not come any more.
+// lost reports whether the mail with a code will no longer come.
 func (s *Service) lost(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Code) (bool, error) {
 	state, err := q.MessageState(ctx, st.ID, c.MessageID)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {

@@ -289,7 +289,7 @@ func TestB07LookingSendsNothing(t *testing.T) {
 	})
 }
 
-// C13: a code that will not come any more is known to be lost, whether it was refused or
+// C13: a code that will no longer come is known to be lost, whether it was refused or
 // could not be handed over in its time.
 func TestC13ALostCode(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {

@@ -142,7 +142,7 @@ const mostBrowsers = 10
 // minute.
 //
 // Errors: Unauthenticated if there is no such session, it has ended, or its user
-// may not sign in any more; Unavailable.
+// may no longer sign in; Unavailable.
 func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Session, error) {
 	if token == "" {
 		return Session{}, errNoSession

@@ -118,7 +118,7 @@ func ownVersion(ctx context.Context, q Queries, known []Migration) (version int,
 // CloseDoors ends all that opens an account in a file that nobody uses, and makes it one
 // whole file. It is for a backup that is about to be restored: what has been used, ended
 // or taken back since must not open anything again. Mail that waited has gone out since,
-// or is of no use any more; a temporary password in it would be a second one.
+// or is of no further use; a temporary password in it would be a second one.
 func CloseDoors(ctx context.Context, path string, version int) error {
 	db, err := openFile(path, "&_pragma=busy_timeout(5000)&_pragma=journal_mode(DELETE)&_pragma=synchronous(FULL)")
 	if err != nil {

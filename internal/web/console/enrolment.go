@@ -218,7 +218,7 @@ func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
 	if row.Name == "" {
 		row.Who = l.Username
 	}
-	if row.Name+l.Email != "" { // else the user is not in the company any more
+	if row.Name+l.Email != "" { // else the user is no longer in the company
 		row.Link = ui.CompanyUsersPath + "/" + url.PathEscape(l.UserID)
 	}
 	return row

@@ -110,3 +110,16 @@ func TestEmailPagesNameTheAccount(t *testing.T) {
 		}
 	}
 }
+
+// Whether the stored address is confirmed is said beside that address, and not beside
+// another one that was typed.
+func TestABadgeIsForTheStoredAddress(t *testing.T) {
+	u := *fixture.User()
+	u.EmailConfirmed = true
+	for typed, want := range map[string]int{u.Email: 1, "bad@": 0} {
+		v := Profile{Stored: account.Profile{User: u}, Typed: account.ProfileForm{Email: typed}}
+		if n := show(t, "uk", v).Find("form .badge").Length(); n != want {
+			t.Errorf("%s: %d badges", typed, n)
+		}
+	}
+}

@@ -82,7 +82,7 @@ func (v ResetPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 func (ResetPassword) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverThird) }
 func (v ResetPassword) Reqs(p *ui.Page) Reqs        { return reqsOf(p, v.Username, "") }
 
-// LinkOver answers a reset link that is of no use any more.
+// LinkOver answers a reset link that is of no further use.
 type LinkOver struct{}
 
 func (LinkOver) Template() string        { return "reset_over" }

@@ -386,9 +386,9 @@ func TestALostDatabaseIsSaidToBeLost(t *testing.T) {
 
 func TestIDsSortInTheOrderTheyWereMade(t *testing.T) {
 	last := ""
-	for i := range 2000 {
-		id := store.NewID("evt", noon.Add(time.Duration(i/500)*time.Microsecond))
-		if id <= last || len(id) != len("evt_")+32 || id[16] != '7' {
+	for i := range 100_000 { // more than any moment has: there was a counter that began again at 16,384
+		id := store.NewID("evt", noon.Add(time.Duration(i/50_000)*time.Microsecond))
+		if id <= last || len(id) != len("evt_")+32 || id[16] != '7' || !strings.Contains("89ab", id[20:21]) {
 			t.Fatalf("%d: %s after %s", i, id, last)
 		}
 		last = id

@@ -17,7 +17,7 @@ func TestB12_TheMailWithTheCode(t *testing.T) {
 		for locale, words := range map[string][]string{
 			"en-GB": {"is your Meridian UK code", "Hello Mary", "12:05 GMT", "5 minutes", "If you are not signing in", "change your password",
 				"company's administrator", "we never ask for it", "sent automatically"},
-			"de": {"ist Ihr Code für Meridian UK", "Guten Tag Mary", "12:05", "5 Minuten", "Passwort", "Administration Ihres Unternehmens", "automatisch"},
+			"de": {"ist Ihr Code für Meridian UK", "Guten Tag Mary", "12:05", "5 Minuten", "Passwort", "Administrator Ihres Unternehmens", "automatisch"},
 			"fr": {"est votre code Meridian UK", "Bonjour Mary", "12:05", "5 minutes", "mot de passe", "l’administrateur de votre entreprise", "automatiquement"},
 		} {
 			u := careful(t, s, "meridian-uk", "mary."+locale, func(u *gatehouse.User) { u.FirstName, u.LastName, u.Locale = "Mary", "Hopkins", locale })

@@ -8,7 +8,7 @@ import (
 // administratorWords are how a mail speaks of somebody else who administers the company.
 var administratorWords = map[string][]string{
 	"en-GB": {"your company's administrator"},
-	"de":    {"die Administration Ihres Unternehmens", "der Administration Ihres Unternehmens nach"},
+	"de":    {"den Administrator Ihres Unternehmens", "beim Administrator Ihres Unternehmens"},
 	"fr":    {"l’administrateur de votre entreprise"},
 }
 

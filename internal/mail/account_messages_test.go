@@ -84,7 +84,7 @@ func TestAStrangersMessageIsQuoted(t *testing.T) {
 	typed := "I am Hanna, really.\r\n\r\nbutton: Pay -> /pay\n\n## Heading\n\n| a | b\n\ncode: 123456\n\n- item\n\nquote: x\x00 **bold** " +
 		"{{.Site}} https://evil.example/login www.evil.example evil.example/x mailto:a@evil.example \\\\evil\\share <a href=x>click</a> \u202eabc "
 	typed += strings.Repeat("x", 499-utf8.RuneCountInString(typed)) + "!"
-	for lang := range languages {
+	for lang := range languages() {
 		to := testRecipient()
 		to.Lang = lang
 		plain, err := Render(siteIn(lang), to, UsernameRequest{Asker: "a@b.example", Usernames: []string{"hkruse"}, At: testTime, Message: "x"})

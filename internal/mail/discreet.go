@@ -3,6 +3,7 @@ package mail
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -15,10 +16,14 @@ var statusCode = regexp.MustCompile(`^[245]\.\d\.\d{1,3}(?: |$)`)
 
 // numbered is a diagnostic that begins with the number of an SMTP answer: what follows is
 // a status code or a word. In "451 273 is your code", 451 is no such number.
-var numbered = regexp.MustCompile(`^([245]\d\d[ -])((?:[245]\.\d\.\d{1,3}(?: |$)|\pL).*)$`)
+var numbered = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([245]\d\d[ -])((?:[245]\.\d\.\d{1,3}(?: |$)|\pL).*)$`)
+})
 
 // longWord is what a token of a link looks like, should it have no digit.
-var longWord = regexp.MustCompile(`[\pL\pN_=+/-]{20,}`)
+var longWord = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[\pL\pN_=+/-]{20,}`)
+})
 
 // discreet is what may be kept of an answer about a message with a secret: some mail
 // servers quote what they refuse, and what is kept, support and administrators read
@@ -26,7 +31,7 @@ var longWord = regexp.MustCompile(`[\pL\pN_=+/-]{20,}`)
 // some: so a text with digits goes as a whole, but for the status code before it.
 func discreet(text string) string {
 	code := statusCode.FindString(text)
-	if rest := text[len(code):]; strings.ContainsFunc(rest, unicode.IsNumber) || longWord.MatchString(rest) {
+	if rest := text[len(code):]; strings.ContainsFunc(rest, unicode.IsNumber) || longWord().MatchString(rest) {
 		return code + "…"
 	}
 	return text
@@ -48,7 +53,7 @@ func (r ReportRecipient) discreet() ReportRecipient {
 	if !statusCode.MatchString(r.Status) {
 		r.Status = ""
 	}
-	if parts := numbered.FindStringSubmatch(r.Diagnostic); parts != nil {
+	if parts := numbered().FindStringSubmatch(r.Diagnostic); parts != nil {
 		r.Diagnostic = parts[1] + discreet(parts[2])
 	} else {
 		r.Diagnostic = discreet(r.Diagnostic)

@@ -3,7 +3,10 @@ package mail
 import (
 	_ "embed"
 	"html/template"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,7 +23,9 @@ const mailFont = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
 // html/template escapes whatever is not part of the layout for the place where it
 // stands: text, attribute, link or style.
-var layout = template.Must(template.New("layout").Parse(strings.ReplaceAll(layoutSource, "FONT", mailFont)))
+var layout = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("layout").Parse(strings.ReplaceAll(layoutSource, "FONT", mailFont)))
+})
 
 // page is what the layout shows.
 type page struct {
@@ -60,7 +65,7 @@ func html(d document, s *site.Site, lang string) (string, error) {
 		p.Blocks = append(p.Blocks, newPageBlock(b, p))
 	}
 	var out strings.Builder
-	err := layout.Execute(&out, p)
+	err := layout().Execute(&out, p)
 	return out.String(), err
 }
 
@@ -100,15 +105,16 @@ func rightToLeft(lang string) bool {
 // matchLanguage picks the sources for a person: their own language, the same in
 // another country, the site's, or our own.
 func matchLanguage(wanted ...string) *sources {
+	all := languages()
 	for _, tag := range wanted {
-		if s, ok := languages[tag]; ok {
+		if s, ok := all[tag]; ok {
 			return s
 		}
-		for _, name := range sortedLanguages {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
 			if tag != "" && baseOf(name) == baseOf(tag) {
-				return languages[name]
+				return all[name]
 			}
 		}
 	}
-	return languages[ownLanguage]
+	return all[ownLanguage]
 }

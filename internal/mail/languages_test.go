@@ -18,7 +18,7 @@ import (
 // kind would fail the transaction that wants to tell it, and a mail that lacks a fact
 // tells some people less.
 func TestEveryLanguageHasEveryKind(t *testing.T) {
-	for lang := range languages {
+	for lang := range languages() {
 		names, err := fs.Glob(sourceFiles, path.Join("text", lang, "*"))
 		own, err2 := fs.Glob(sourceFiles, path.Join("text", ownLanguage, "*"))
 		if err != nil || err2 != nil || len(own) == 0 {
@@ -32,7 +32,7 @@ func TestEveryLanguageHasEveryKind(t *testing.T) {
 	kinds := map[string]bool{"common": true}
 	for _, msg := range samples() {
 		kinds[msg.Kind()] = true
-		for lang, s := range languages {
+		for lang, s := range languages() {
 			if s.t.Lookup(msg.Kind()) == nil {
 				t.Errorf("%s has no %s", lang, msg.Kind())
 			}
@@ -49,11 +49,11 @@ func TestEveryLanguageHasEveryKind(t *testing.T) {
 // Every language names the same fields of each kind.
 func TestEveryLanguageNamesTheSameFields(t *testing.T) {
 	for _, msg := range samples() {
-		want := named(languages[ownLanguage], msg.Kind())
+		want := named(languages()[ownLanguage], msg.Kind())
 		if !slices.ContainsFunc(want, func(f string) bool { return strings.HasPrefix(f, ".M.") }) {
 			t.Fatalf("%s names only %v", msg.Kind(), want)
 		}
-		for lang, s := range languages {
+		for lang, s := range languages() {
 			if got := named(s, msg.Kind()); !slices.Equal(got, want) {
 				t.Errorf("%s in %s names\n%v\nand not\n%v", msg.Kind(), lang, got, want)
 			}
@@ -66,7 +66,7 @@ func TestEveryLanguageNamesTheSameFields(t *testing.T) {
 func TestEveryLanguageHasTheSameStructure(t *testing.T) {
 	for name, msg := range samples() {
 		want := structure(t, ownLanguage, msg)
-		for lang := range languages {
+		for lang := range languages() {
 			if got := structure(t, lang, msg); got != want {
 				t.Errorf("%s in %s is\n%s\nand not\n%s", name, lang, got, want)
 			}
@@ -76,7 +76,7 @@ func TestEveryLanguageHasTheSameStructure(t *testing.T) {
 
 func structure(t *testing.T, lang string, msg Message) string {
 	t.Helper()
-	d, err := languages[lang].read(view{Site: siteIn(lang), To: testRecipient(), M: msg, lang: lang})
+	d, err := languages()[lang].read(view{Site: siteIn(lang), To: testRecipient(), M: msg, lang: lang})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func testRecipient() Recipient {
 // eachMail renders every sample in every language.
 func eachMail(t *testing.T, check func(t *testing.T, lang, name string, msg Message, r Rendered)) {
 	t.Helper()
-	for lang := range languages {
+	for lang := range languages() {
 		to := testRecipient()
 		to.Lang = lang
 		for name, msg := range samples() {
@@ -72,7 +72,7 @@ func folderOf(lang string) string {
 
 // A site that recovers by link says so where it says how a lock ends.
 func TestGoldenOfALinkSite(t *testing.T) {
-	for lang := range languages {
+	for lang := range languages() {
 		for _, name := range []string{"locked-until", "locked-strangers-until"} {
 			s, to := siteIn(lang), testRecipient()
 			s.Recovery, to.Lang = gatehouse.RecoverByLink, lang

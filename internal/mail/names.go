@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -22,9 +23,9 @@ func plainName(name string) string {
 	}, oneLine(name))
 	name = linkSign.ReplaceAllString(name, " $1 ")
 	name = scheme.ReplaceAllString(name, "$1$2 ")
-	name = telephone.ReplaceAllStringFunc(name, breakDigits)
-	name = internetAddress.ReplaceAllStringFunc(name, breakDots)
-	name = innerDot.ReplaceAllStringFunc(name, breakDot)
+	name = telephone().ReplaceAllStringFunc(name, breakDigits)
+	name = internetAddress().ReplaceAllStringFunc(name, breakDots)
+	name = innerDot().ReplaceAllStringFunc(name, breakDot)
 	return oneLine(name)
 }
 
@@ -35,7 +36,9 @@ var linkSign = regexp.MustCompile(`([@\x{ff20}\x{fe6b}]+|[/\x{ff0f}]{2,}|\\+)`)
 var scheme = regexp.MustCompile(`(\pL)([:\x{ff1a}\x{fe55}]+)`)
 
 // telephone is a run of digits with what stands between those of a number.
-var telephone = regexp.MustCompile(`[+\x{ff0b}]?\(?\p{Nd}(?:[\s\p{Pd}.()\[\]~\x{b7}+\x{ff0b}/\x{ff0f}\x{200c}\x{200d}\pM\x{3002}\x{ff0e}\x{ff61}\x{2024}\x{fe52}]*\p{Nd})+`)
+var telephone = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[+\x{ff0b}]?\(?\p{Nd}(?:[\s\p{Pd}.()\[\]~\x{b7}+\x{ff0b}/\x{ff0f}\x{200c}\x{200d}\pM\x{3002}\x{ff0e}\x{ff61}\x{2024}\x{fe52}]*\p{Nd})+`)
+})
 
 // breakDigits sets the groups of a run with as many digits as a number has apart, with a
 // mark that no number is written with.
@@ -57,7 +60,9 @@ func breakDigits(run string) string {
 const dots = ".\u3002\uff0e\uff61\u2024\ufe52"
 
 // internetAddress is four numbers, which mail programs make links of, however short.
-var internetAddress = regexp.MustCompile(`\pN{1,3}(?:[` + dots + `]\pN{1,3}){3}`)
+var internetAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\pN{1,3}(?:[` + dots + `]\pN{1,3}){3}`)
+})
 
 // breakDots sets the numbers of an IP address apart.
 func breakDots(found string) string {
@@ -65,7 +70,9 @@ func breakDots(found string) string {
 }
 
 // innerDot is a dot before two letters or digits at least: no top-level domain is shorter.
-var innerDot = regexp.MustCompile(`[` + dots + `]+[\pL\pM\pN\x{200c}\x{200d}_-]*`)
+var innerDot = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[` + dots + `]+[\pL\pM\pN\x{200c}\x{200d}_-]*`)
+})
 
 func breakDot(found string) string {
 	lead := len(found) - len(strings.TrimLeft(found, dots))

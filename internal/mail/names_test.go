@@ -64,7 +64,7 @@ func TestNoNameIsALink(t *testing.T) {
 // make a link of.
 func TestNoMessageHasALinkInAName(t *testing.T) {
 	const bad = "Zxq evil.zxq.com www.zxq.org 0800 987 6543"
-	for lang := range languages {
+	for lang := range languages() {
 		to := testRecipient()
 		to.Lang, to.Name = lang, bad
 		for name, msg := range samples() {

@@ -2,13 +2,9 @@ package mail
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"gatehouse/internal/site"
 )
-
-var sortedLanguages = slices.Sorted(maps.Keys(languages))
 
 // Rendered is what a message says.
 type Rendered struct {

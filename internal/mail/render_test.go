@@ -27,7 +27,7 @@ func words(html string) string {
 // E04: both parts say the same.
 func TestPartsAgree(t *testing.T) {
 	eachMail(t, func(t *testing.T, lang, _ string, _ Message, r Rendered) {
-		colon := languages[lang].colon
+		colon := languages()[lang].colon
 		seen := strings.ReplaceAll(words(r.HTML), " ", "")
 		for _, block := range strings.Split(r.Text, "\n\n") {
 			for line := range strings.Lines(strings.TrimPrefix(block, "-- \n")) {
@@ -147,13 +147,13 @@ func setTexts(fields reflect.Value, v string) {
 func TestDataStaysData(t *testing.T) {
 	sane := map[string]string{}
 	for name, msg := range hostileMessages("x") {
-		for lang := range languages {
+		for lang := range languages() {
 			sane[lang+name] = shape(renderHostile(t, lang, "x", name, msg).HTML)
 		}
 	}
 	for i, v := range hostile {
 		for name, msg := range hostileMessages(v) {
-			for lang := range languages {
+			for lang := range languages() {
 				if lang != "en-GB" && i%budget.Of(8, 1) != 0 { // the same templates around other words
 					continue
 				}

@@ -55,7 +55,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 	for _, reason := range []gatehouse.OutcomeReason{gatehouse.ReasonUnconfirmed, gatehouse.ReasonLocked, gatehouse.ReasonOwn,
 		gatehouse.ReasonNoAddress, gatehouse.ReasonBadAddress, gatehouse.ReasonBouncing, gatehouse.ReasonDeactivated, gatehouse.ReasonInvited,
 		gatehouse.ReasonMoved, gatehouse.ReasonGone, gatehouse.ReasonReplaced, gatehouse.ReasonError} {
-		for lang, s := range languages {
+		for lang, s := range languages() {
 			var words strings.Builder
 			if err := s.t.ExecuteTemplate(&words, "why", gatehouse.OutcomeCount{Reason: reason}); err != nil || words.Len() < 5 {
 				t.Errorf("%s has no words for %s: %q, %v", lang, reason, words.String(), err)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 	"text/template/parse"
 )
@@ -23,8 +24,9 @@ type sources struct {
 	colon string
 }
 
-// languages holds the sources of every language, by its tag.
-var languages = mustLoad(sourceFiles)
+// languages holds the sources of every language, by its tag. They are read for the first
+// message: a process that has just begun has none to write.
+var languages = sync.OnceValue(func() map[string]*sources { return mustLoad(sourceFiles) })
 
 // ownLanguage is what a message is written in where nothing else is to be had.
 const ownLanguage = "en-GB"

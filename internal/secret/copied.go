@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -18,7 +17,7 @@ import (
 
 // issued finds the characters of a temporary password, with anything but letters and
 // digits between them, and none of those on either side.
-var issued = regexp.MustCompile(issuedPattern())
+var issued = pattern(issuedPattern())
 
 func issuedPattern() string {
 	var b strings.Builder
@@ -43,7 +42,7 @@ func issuedPattern() string {
 // ReadTemporaryPassword finds a password of NewTemporaryPassword in what somebody has typed
 // or pasted; false if there is none. Its capitals are where they always are.
 func ReadTemporaryPassword(typed string) (password string, ok bool) {
-	found := issued.FindStringSubmatch(plainText(typed))
+	found := issued().FindStringSubmatch(plainText(typed))
 	if found == nil {
 		return "", false
 	}
@@ -76,13 +75,13 @@ func plainText(s string) string {
 }
 
 // reference finds the number of an incident, with anything but letters and digits in it.
-var reference = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])GH[^\pL\pN]*` + strings.Repeat(`([0-9A-Z])[^\pL\pN]*`, 7) + `([0-9A-Z])(?:[^\pL\pN]|$)`)
+var reference = pattern(`(?i)(?:^|[^\pL\pN])GH[^\pL\pN]*` + strings.Repeat(`([0-9A-Z])[^\pL\pN]*`, 7) + `([0-9A-Z])(?:[^\pL\pN]|$)`)
 
 // ReadReference finds a number of NewReference in what somebody has typed or pasted; false
 // if there is none. Letters that are none of its alphabet are the digits that they look
 // like.
 func ReadReference(typed string) (string, bool) {
-	found := reference.FindStringSubmatch(plainText(typed))
+	found := reference().FindStringSubmatch(plainText(typed))
 	if found == nil {
 		return "", false
 	}

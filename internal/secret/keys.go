@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -80,7 +79,7 @@ func (k *Keys) String() string { return fmt.Sprintf("secret.Keys(%d)", len(k.key
 // GoString keeps the keys out of logs written with %#v.
 func (k *Keys) GoString() string { return k.String() }
 
-var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+var keyID = pattern(`^[A-Za-z0-9._-]{1,32}$`)
 
 // ParseKeys reads the content of a key file: lines of an identifier, a blank and
 // the base64 of 32 random bytes; empty lines and lines that begin with # count
@@ -116,7 +115,7 @@ func parseKeyLine(line []byte) (masterKey, error) {
 	if len(fields) != 2 {
 		return masterKey{}, errors.New("expected an identifier, a blank and a key")
 	}
-	if !keyID.Match(fields[0]) {
+	if !keyID().Match(fields[0]) {
 		return masterKey{}, errors.New("the identifier may have 1 to 32 letters, digits, dots, hyphens and underscores")
 	}
 	master, err := base64.StdEncoding.Strict().DecodeString(string(fields[1]))

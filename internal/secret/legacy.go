@@ -208,7 +208,7 @@ func parse(encoded string) (*storedHash, error) {
 		}
 	}
 	for _, shape := range shapes {
-		if parts := shape.text.FindStringSubmatch(encoded); parts != nil {
+		if parts := shape.text().FindStringSubmatch(encoded); parts != nil {
 			return shape.parse(parts)
 		}
 	}

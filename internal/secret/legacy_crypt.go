@@ -6,7 +6,6 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"hash"
-	"regexp"
 	"strings"
 
 	"github.com/go-crypt/x/crypt"
@@ -26,12 +25,12 @@ const bcryptBytes = 72
 const cryptAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 var (
-	bcryptText   = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
-	shaText      = regexp.MustCompile(`^\$([56])\$(?:rounds=([0-9]+)\$)?([^$:\n]{0,16})\$([./A-Za-z0-9]+)$`)
-	md5Text      = regexp.MustCompile(`^\$(1|apr1)\$([^$:\n]{0,8})\$([./A-Za-z0-9]{22})$`)
-	sha1Text     = regexp.MustCompile(`^\$sha1\$([0-9]+)\$([./A-Za-z0-9]{1,64})\$([./A-Za-z0-9]{28})$`)
-	yescryptText = regexp.MustCompile(`^\$y\$([./A-Za-z0-9]+)\$([./A-Za-z0-9]{1,86})\$([./A-Za-z0-9]{43})$`)
-	passlibText  = regexp.MustCompile(`^\$bcrypt-sha256\$(?:v=2,t=(2[aby]),r=([0-9]+)|(2[aby]),([0-9]+))\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$`)
+	bcryptText   = pattern(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
+	shaText      = pattern(`^\$([56])\$(?:rounds=([0-9]+)\$)?([^$:\n]{0,16})\$([./A-Za-z0-9]+)$`)
+	md5Text      = pattern(`^\$(1|apr1)\$([^$:\n]{0,8})\$([./A-Za-z0-9]{22})$`)
+	sha1Text     = pattern(`^\$sha1\$([0-9]+)\$([./A-Za-z0-9]{1,64})\$([./A-Za-z0-9]{28})$`)
+	yescryptText = pattern(`^\$y\$([./A-Za-z0-9]+)\$([./A-Za-z0-9]{1,86})\$([./A-Za-z0-9]{43})$`)
+	passlibText  = pattern(`^\$bcrypt-sha256\$(?:v=2,t=(2[aby]),r=([0-9]+)|(2[aby]),([0-9]+))\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$`)
 	shaCryptKey  = map[string]int{"5": 43, "6": 86} // characters of the key
 	shaCrypt     = map[string]string{"5": "sha256-crypt", "6": "sha512-crypt"}
 	shaCryptHash = map[string]func() hash.Hash{"5": sha256.New, "6": sha512.New}
@@ -42,7 +41,7 @@ func parseBcrypt(encoded string) (*storedHash, error) {
 	if strings.HasPrefix(encoded, "$2x$") {
 		return nil, unsupported("bcrypt of the faulty kind $2x$")
 	}
-	parts := bcryptText.FindStringSubmatch(encoded)
+	parts := bcryptText().FindStringSubmatch(encoded)
 	if parts == nil {
 		return nil, malformed(scheme, "expected $2a$, $2b$ or $2y$, two digits of cost, and 53 characters")
 	}
@@ -86,7 +85,7 @@ func parseWordPress(encoded string) (*storedHash, error) {
 // password goes through HMAC-SHA-256 under the salt, and version 1, through SHA-256.
 func parsePasslibBcryptSHA256(encoded string) (*storedHash, error) {
 	const scheme = "bcrypt-sha256"
-	parts := passlibText.FindStringSubmatch(encoded)
+	parts := passlibText().FindStringSubmatch(encoded)
 	if parts == nil {
 		return nil, malformed(scheme, "expected $bcrypt-sha256$v=2,t=2b,r=12$, 22 characters, $ and 31 characters")
 	}
@@ -106,7 +105,7 @@ func parsePasslibBcryptSHA256(encoded string) (*storedHash, error) {
 
 // parseSHACrypt reads $5$ (SHA-256) and $6$ (SHA-512), with or without rounds.
 func parseSHACrypt(encoded string) (*storedHash, error) {
-	parts := shaText.FindStringSubmatch(encoded)
+	parts := shaText().FindStringSubmatch(encoded)
 	if parts == nil || len(parts[4]) != shaCryptKey[parts[1]] {
 		return nil, malformed("sha-crypt", "expected $5$ or $6$, perhaps rounds=N$, a salt of up to 16 characters, $ and 43 or 86 characters")
 	}
@@ -127,7 +126,7 @@ func parseSHACrypt(encoded string) (*storedHash, error) {
 // hashes, which go away at the first sign-in (an exception to ASVS 11.4.1).
 func parseMD5Crypt(encoded string) (*storedHash, error) {
 	const scheme = "md5-crypt"
-	parts := md5Text.FindStringSubmatch(encoded)
+	parts := md5Text().FindStringSubmatch(encoded)
 	if parts == nil {
 		return nil, malformed(scheme, "expected $1$ or $apr1$, a salt of up to 8 characters, $ and 22 characters")
 	}
@@ -144,7 +143,7 @@ func parseMD5Crypt(encoded string) (*storedHash, error) {
 // parseSHA1Crypt reads $sha1$rounds$salt$key.
 func parseSHA1Crypt(encoded string) (*storedHash, error) {
 	const scheme = "sha1-crypt"
-	parts := sha1Text.FindStringSubmatch(encoded)
+	parts := sha1Text().FindStringSubmatch(encoded)
 	if parts == nil {
 		return nil, malformed(scheme, "expected $sha1$rounds$salt$ and 28 characters")
 	}
@@ -162,7 +161,7 @@ func parseSHA1Crypt(encoded string) (*storedHash, error) {
 // j, and a character each for memory blocks and their size.
 func parseYescrypt(encoded string) (*storedHash, error) {
 	const scheme = "yescrypt"
-	parts := yescryptText.FindStringSubmatch(encoded)
+	parts := yescryptText().FindStringSubmatch(encoded)
 	if parts == nil {
 		return nil, malformed(scheme, "expected $y$, parameters, $, a salt, $ and 43 characters")
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -149,7 +148,7 @@ func parseWerkzeugHMAC(encoded string) (*storedHash, error) {
 
 // identityText is what base64 of an ASP.NET Identity hash begins with: a byte 0 and
 // 48 more in version 2, a byte 1 and a big-endian number up to 2 in version 3.
-var identityText = regexp.MustCompile(`^A(?:[A-P][A-Za-z0-9+/]{64}==|Q[A-Za-z0-9+/]{50,700}={0,2})$`)
+var identityText = pattern(`^A(?:[A-P][A-Za-z0-9+/]{64}==|Q[A-Za-z0-9+/]{50,700}={0,2})$`)
 
 // identityFunctions are those that version 3 counts.
 var identityFunctions = []string{"sha1", "sha256", "sha512"}

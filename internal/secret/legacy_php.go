@@ -5,15 +5,14 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"hash"
-	"regexp"
 	"strings"
 )
 
 // The formats of PHP programs: phpass, Drupal's and Magento's.
 
 var (
-	phpassText = regexp.MustCompile(`^\$[PH]\$[./A-Za-z0-9]{31}$`)
-	drupalText = regexp.MustCompile(`^\$S\$[./A-Za-z0-9]{52}$`)
+	phpassText = pattern(`^\$[PH]\$[./A-Za-z0-9]{31}$`)
+	drupalText = pattern(`^\$S\$[./A-Za-z0-9]{52}$`)
 )
 
 func md5Of(texts ...[]byte) []byte {
@@ -27,7 +26,7 @@ func md5Of(texts ...[]byte) []byte {
 // parsePHPass reads the portable hashes of phpass: $P$ or $H$, a letter for the
 // logarithm of the rounds, 8 characters of salt, 22 of key.
 func parsePHPass(encoded string) (*storedHash, error) {
-	if !phpassText.MatchString(encoded) {
+	if !phpassText().MatchString(encoded) {
 		return nil, malformed("phpass", "expected $P$ or $H$ and 31 characters")
 	}
 	return stretched("phpass", encoded, md5.New, maxPHPassLog2)
@@ -35,7 +34,7 @@ func parsePHPass(encoded string) (*storedHash, error) {
 
 // parseDrupal reads Drupal 7's $S$: the same with SHA-512, cut off after 43 characters.
 func parseDrupal(encoded string) (*storedHash, error) {
-	if !drupalText.MatchString(encoded) {
+	if !drupalText().MatchString(encoded) {
 		return nil, malformed("drupal", "expected $S$ and 52 characters")
 	}
 	return stretched("drupal", encoded, sha512.New, maxDrupalLog2)
@@ -72,7 +71,7 @@ func stretch(h hash.Hash, password []byte, salt string, rounds int) []byte {
 // parseUpgraded reads what Drupal makes of the MD5 of an older Drupal: U and a hash
 // of its hexadecimal form.
 func parseUpgraded(encoded string) (*storedHash, error) {
-	if !phpassText.MatchString(encoded[1:]) && !drupalText.MatchString(encoded[1:]) {
+	if !phpassText().MatchString(encoded[1:]) && !drupalText().MatchString(encoded[1:]) {
 		return nil, malformed("drupal", "expected U$S$ and 52 characters")
 	}
 	inner, err := parse(encoded[1:])
@@ -90,7 +89,7 @@ func parseUpgraded(encoded string) (*storedHash, error) {
 
 // magentoText is hexadecimal digits, a salt, and how they were made: one number, or
 // several where an old hash was hashed again.
-var magentoText = regexp.MustCompile(`^([0-9a-f]{32}|[0-9a-f]{64}):([^:$]{1,64}):((?:0|1|2|3_[0-9]+_[0-9]+_[0-9]+)(?::(?:2|3_[0-9]+_[0-9]+_[0-9]+))?)$`)
+var magentoText = pattern(`^([0-9a-f]{32}|[0-9a-f]{64}):([^:$]{1,64}):((?:0|1|2|3_[0-9]+_[0-9]+_[0-9]+)(?::(?:2|3_[0-9]+_[0-9]+_[0-9]+))?)$`)
 
 // parseMagento reads what Magento 2 stores: MD5 (0) and SHA-256 (1) of the salt and the
 // password, Argon2id (2, 3) of the password or of one of those.

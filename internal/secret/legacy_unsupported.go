@@ -1,10 +1,13 @@
 package secret
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // shape is a format that is recognised by more than how it begins.
 type shape struct {
-	text  *regexp.Regexp
+	text  func() *regexp.Regexp
 	parse func(parts []string) (*storedHash, error)
 }
 
@@ -41,41 +44,46 @@ var foreignBraces = map[string]string{
 // made it, and here it is no hash.
 const clear = "a password in clear text; put it into the column temporary_password, or leave it out and let this person set a new one"
 
-// foreignNames are other formats that we know and cannot verify. The longer ones of a
-// beginning come first.
-var foreignNames = []struct {
+// foreign is a format that we know and cannot verify.
+type foreign struct {
 	text *regexp.Regexp
 	name string
-}{
-	{regexp.MustCompile(`^\$gy\$`), "GOST yescrypt ($gy$)"},
-	{regexp.MustCompile(`^\$7\$`), "scrypt as crypt(3) writes it ($7$)"},
-	{regexp.MustCompile(`^\$md5[,$]`), "Sun's MD5 crypt ($md5$)"},
-	{regexp.MustCompile(`^\$sm3\$`), "SM3 crypt ($sm3$)"},
-	{regexp.MustCompile(`(?i)^\$(3|NT)\$`), "NT hash"},
-	{regexp.MustCompile(`^\$A\$`), "MySQL's caching_sha2_password"},
-	{regexp.MustCompile(`^\*[0-9A-F]{40}$`), "MySQL's PASSWORD(); it can be imported with hash_format"},
-	{regexp.MustCompile(`^\$ml\$`), "macOS' SALTED-SHA512-PBKDF2"},
-	{regexp.MustCompile(`^\$[489]\$`), "Cisco's type 4, 8 and 9"},
-	{regexp.MustCompile(`^SCRAM-SHA-(1|256|512)\$`), "SCRAM"},
-	{regexp.MustCompile(`^md5[0-9a-f]{32}$`), "PostgreSQL's MD5"},
-	{regexp.MustCompile(`^(?i)0x0[12]00[0-9A-F]{48,}$`), "Microsoft SQL Server's hash"},
-	{regexp.MustCompile(`^(?i)S:[0-9A-F]{60}`), "Oracle's hash"},
-	{regexp.MustCompile(`^\([GHg][A-Za-z0-9+/]+\)$`), "Domino's hash"},
-	{regexp.MustCompile(`^_[./A-Za-z0-9]{19}$`), "extended DES crypt"},
-	{regexp.MustCompile(`^[./A-Za-z0-9]{13}$`), "traditional DES crypt"},
-	{regexp.MustCompile(`^plain\$`), clear},
-	{regexp.MustCompile(`^pbkdf2\$`), "PBKDF2 in a notation that is not known; write $pbkdf2-sha256$iterations$salt$key"},
-	{regexp.MustCompile(`^(?i)[0-9a-f]{32}(:.*)?$`), "a bare MD5; say in hash_format how it was made, such as md5:{password}"},
-	{regexp.MustCompile(`^(?i)[0-9a-f]{40}(:.*)?$`), "a bare SHA-1; say in hash_format how it was made, such as sha1:{salt}{password}"},
-	{regexp.MustCompile(`^(?i)[0-9a-f]{64}(:.*)?$`), "a bare SHA-256; say in hash_format how it was made, such as sha256:{salt}{password}"},
-	{regexp.MustCompile(`^(?i)[0-9a-f]{96}(:.*)?$`), "a bare SHA-384; say in hash_format how it was made, such as sha384:{salt}{password}"},
-	{regexp.MustCompile(`^(?i)[0-9a-f]{128}(:.*)?$`), "a bare SHA-512; say in hash_format how it was made, such as sha512:{salt}{password}"},
-	{regexp.MustCompile(`^\$[A-Za-z][A-Za-z0-9_-]{0,30}\$.{10,}`), "a format that begins with a name between $ that is not known here"},
 }
+
+// foreignNames are all such formats. The longer ones of a
+// beginning come first.
+var foreignNames = sync.OnceValue(func() []foreign {
+	return []foreign{
+		{regexp.MustCompile(`^\$gy\$`), "GOST yescrypt ($gy$)"},
+		{regexp.MustCompile(`^\$7\$`), "scrypt as crypt(3) writes it ($7$)"},
+		{regexp.MustCompile(`^\$md5[,$]`), "Sun's MD5 crypt ($md5$)"},
+		{regexp.MustCompile(`^\$sm3\$`), "SM3 crypt ($sm3$)"},
+		{regexp.MustCompile(`(?i)^\$(3|NT)\$`), "NT hash"},
+		{regexp.MustCompile(`^\$A\$`), "MySQL's caching_sha2_password"},
+		{regexp.MustCompile(`^\*[0-9A-F]{40}$`), "MySQL's PASSWORD(); it can be imported with hash_format"},
+		{regexp.MustCompile(`^\$ml\$`), "macOS' SALTED-SHA512-PBKDF2"},
+		{regexp.MustCompile(`^\$[489]\$`), "Cisco's type 4, 8 and 9"},
+		{regexp.MustCompile(`^SCRAM-SHA-(1|256|512)\$`), "SCRAM"},
+		{regexp.MustCompile(`^md5[0-9a-f]{32}$`), "PostgreSQL's MD5"},
+		{regexp.MustCompile(`^(?i)0x0[12]00[0-9A-F]{48,}$`), "Microsoft SQL Server's hash"},
+		{regexp.MustCompile(`^(?i)S:[0-9A-F]{60}`), "Oracle's hash"},
+		{regexp.MustCompile(`^\([GHg][A-Za-z0-9+/]+\)$`), "Domino's hash"},
+		{regexp.MustCompile(`^_[./A-Za-z0-9]{19}$`), "extended DES crypt"},
+		{regexp.MustCompile(`^[./A-Za-z0-9]{13}$`), "traditional DES crypt"},
+		{regexp.MustCompile(`^plain\$`), clear},
+		{regexp.MustCompile(`^pbkdf2\$`), "PBKDF2 in a notation that is not known; write $pbkdf2-sha256$iterations$salt$key"},
+		{regexp.MustCompile(`^(?i)[0-9a-f]{32}(:.*)?$`), "a bare MD5; say in hash_format how it was made, such as md5:{password}"},
+		{regexp.MustCompile(`^(?i)[0-9a-f]{40}(:.*)?$`), "a bare SHA-1; say in hash_format how it was made, such as sha1:{salt}{password}"},
+		{regexp.MustCompile(`^(?i)[0-9a-f]{64}(:.*)?$`), "a bare SHA-256; say in hash_format how it was made, such as sha256:{salt}{password}"},
+		{regexp.MustCompile(`^(?i)[0-9a-f]{96}(:.*)?$`), "a bare SHA-384; say in hash_format how it was made, such as sha384:{salt}{password}"},
+		{regexp.MustCompile(`^(?i)[0-9a-f]{128}(:.*)?$`), "a bare SHA-512; say in hash_format how it was made, such as sha512:{salt}{password}"},
+		{regexp.MustCompile(`^\$[A-Za-z][A-Za-z0-9_-]{0,30}\$.{10,}`), "a format that begins with a name between $ that is not known here"},
+	}
+})
 
 // foreignName says what a hash is that cannot be verified, or nothing.
 func foreignName(encoded string) string {
-	for _, f := range foreignNames {
+	for _, f := range foreignNames() {
 		if f.text.MatchString(encoded) {
 			return f.name
 		}

@@ -36,7 +36,7 @@ type asset struct {
 	path    string // /static/NAME.HASH.ext
 	media   string
 	body    []byte
-	gzipped []byte // nil where it would save nothing
+	gzipped func() []byte // made when first asked for; nil, or returns nil, where it saves nothing
 }
 
 // assetSet holds the static files, by name ("gatehouse.css") and by path.
@@ -138,7 +138,7 @@ func (s *assetSet) add(name string, body []byte) {
 		body:  body,
 	}
 	if ext != ".woff2" {
-		a.gzipped = compress(body)
+		a.gzipped = sync.OnceValue(func() []byte { return compress(body) })
 	}
 	s.byName[name], s.byPath[a.path] = a, a
 }
@@ -196,11 +196,15 @@ func serveAsset(w http.ResponseWriter, r *http.Request, a *asset) {
 		return
 	}
 	body := a.body
+	var smaller []byte
 	if a.gzipped != nil {
+		smaller = a.gzipped()
+	}
+	if smaller != nil {
 		h.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
-			body = a.gzipped
+			body = smaller
 		}
 	}
 	h.Set("Content-Type", a.media)

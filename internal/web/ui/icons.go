@@ -1,37 +1,36 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // iconSymbol is one icon of static/icons/lucide.svg.
 var iconSymbol = regexp.MustCompile(`<symbol id="i-([a-z0-9-]+)"[^\n]*</symbol>`)
 
-func readIcons(files fs.FS) (map[string]string, error) {
-	sheet, err := fs.ReadFile(files, "static/icons/lucide.svg")
+// icons are all of them, by name. A page that uses one that is missing fails, which tests
+// of every page find.
+var icons = sync.OnceValue(func() map[string]string {
+	sheet, err := fs.ReadFile(staticFiles, "static/icons/lucide.svg")
 	if err != nil {
-		return nil, err
+		panic("ui: icons: " + err.Error())
 	}
-	icons := map[string]string{}
+	all := map[string]string{}
 	for _, m := range iconSymbol.FindAllStringSubmatch(string(sheet), -1) {
-		icons[m[1]] = m[0]
+		all[m[1]] = m[0]
 	}
-	if len(icons) == 0 {
-		return nil, errors.New("ui: static/icons/lucide.svg holds no icons")
-	}
-	return icons, nil
-}
+	return all
+})
 
 // Icon draws an icon, hidden from assistive technology: words stand beside it.
 // Further classes may follow the name.
 func (p *Page) Icon(name string, classes ...string) (template.HTML, error) {
-	if p.pages.icons[name] == "" {
+	if icons()[name] == "" {
 		return "", fmt.Errorf("no icon %q", name)
 	}
 	if !slices.Contains(p.used, name) {
@@ -49,7 +48,7 @@ func (p *Page) Sprite() template.HTML {
 	var b strings.Builder
 	b.WriteString(`<svg class="sprite" aria-hidden="true">`)
 	for _, name := range p.used {
-		b.WriteString("\n  " + p.pages.icons[name])
+		b.WriteString("\n  " + icons()[name])
 	}
 	b.WriteString("\n</svg>")
 	return template.HTML(b.String())

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -48,14 +49,13 @@ type View interface {
 	Title(p *Page) string
 }
 
-// Pages holds the parsed templates.
+// Pages holds the templates.
 type Pages struct {
 	// Place says roughly where an address is, in a language: "Leeds, United Kingdom";
 	// empty where nobody knows. nil: nobody ever does.
 	Place func(lang, address string) string
 
-	templates map[string]*template.Template
-	icons     map[string]string
+	templates map[string]parsed
 	looks     sync.Map // site.Look -> lookPaths
 }
 
@@ -64,19 +64,17 @@ type lookPaths struct{ style, icon string }
 //go:embed *.html frame/*.html
 var files embed.FS
 
-// New parses the frame, the pages of this package, and those of others. Of a package,
-// *.html are pages, named as no other package's are, and parts/*.html is what they share.
-// A page names the frame that it stands in and defines "main".
+// parsed is a template that is parsed when it is first asked for: a process that has just
+// begun shows its first page sooner, and never pays for pages that nobody opens. The files
+// are part of the program, and tests show every page.
+type parsed func() (*template.Template, error)
+
+// New finds the pages of this package and those of others. Of a package, *.html are pages,
+// named as no other package's are, and parts/*.html is what they share. A page names the
+// frame that it stands in and defines "main".
 func New(others ...fs.FS) (*Pages, error) {
-	icons, err := readIcons(staticFiles)
-	if err != nil {
-		return nil, err
-	}
-	frame, err := template.New("").ParseFS(files, "frame/*.html")
-	if err != nil {
-		return nil, err
-	}
-	p := &Pages{templates: map[string]*template.Template{}, icons: icons}
+	frame := sync.OnceValues(func() (*template.Template, error) { return template.New("").ParseFS(files, "frame/*.html") })
+	p := &Pages{templates: map[string]parsed{}}
 	for _, own := range append([]fs.FS{files}, others...) {
 		if err := p.add(frame, own); err != nil {
 			return nil, err
@@ -85,47 +83,55 @@ func New(others ...fs.FS) (*Pages, error) {
 	return p, nil
 }
 
-// add parses the pages of a package.
-func (p *Pages) add(frame *template.Template, own fs.FS) error {
-	base, err := parse(frame, own, "parts/*.html")
-	if err != nil {
-		return err
-	}
+// add takes in the pages of a package.
+func (p *Pages) add(frame parsed, own fs.FS) error {
 	names, err := fs.Glob(own, "*.html")
 	if err != nil {
 		return err
 	}
+	base := parsedOnto(frame, own, "parts/*.html")
 	for _, file := range names {
 		name := strings.TrimSuffix(file, ".html")
 		if p.templates[name] != nil {
 			return fmt.Errorf("ui: two packages have a page %s", name)
 		}
-		page, err := parse(base, own, file)
-		if err != nil {
-			return err
-		}
-		p.templates[name] = page.Lookup(file)
+		p.templates[name] = parsedOnto(base, own, file)
 	}
 	return nil
 }
 
-// parse adds files, if there are any, to templates without changing those.
-func parse(to *template.Template, from fs.FS, pattern string) (*template.Template, error) {
-	t, err := to.Clone()
-	if err != nil {
-		return nil, err
-	}
-	if found, err := fs.Glob(from, pattern); err != nil || len(found) == 0 {
-		return t, err
-	}
-	return t.ParseFS(from, pattern)
+// parsedOnto adds files, if there are any, to a copy of other templates. The result is the
+// last of the files.
+func parsedOnto(under parsed, from fs.FS, pattern string) parsed {
+	return sync.OnceValues(func() (*template.Template, error) {
+		base, err := under()
+		if err != nil {
+			return nil, err
+		}
+		found, err := fs.Glob(from, pattern)
+		if err != nil {
+			return nil, err
+		}
+		t, err := base.Clone()
+		if err != nil || len(found) == 0 {
+			return t, err
+		}
+		if t, err = t.ParseFS(from, found...); err != nil {
+			return nil, err
+		}
+		return t.Lookup(path.Base(found[len(found)-1])), nil
+	})
 }
 
 // Render renders a whole page, so that a fault in it never leaves half a page.
 func (p *Pages) Render(f Frame, view View) ([]byte, error) {
-	t := p.templates[view.Template()]
-	if t == nil {
+	get := p.templates[view.Template()]
+	if get == nil {
 		return nil, fmt.Errorf("ui: no template %q", view.Template())
+	}
+	t, err := get()
+	if err != nil {
+		return nil, fmt.Errorf("ui: page %s: %w", view.Template(), err)
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, p.Page(f, view)); err != nil {

@@ -106,7 +106,7 @@ func (r *killedRun) now() gatehouse.Enrolment {
 // awaitProgress waits until the process that has just been started has done something.
 func (r *killedRun) awaitProgress(kill int) {
 	r.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if e := r.now(); e.After != r.seen {
 			r.seen = e.After
 			return

@@ -12,6 +12,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/testkit"
 )
 
 func (f *flat) directory() *directory.Service {
@@ -29,17 +30,11 @@ func (f *flat) correct(u gatehouse.User, email string) error {
 // that have come to an address since it was asked last.
 func (f *flat) links(to, path string) (tokens []string) {
 	f.t.Helper()
-	for range 1000 {
-		waiting, _, err := f.Store.Read().MailQueue(f.t.Context(), f.Clock.Now())
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		if waiting == 0 {
-			break
-		}
+	testkit.Eventually(f.t, "the outbox to be empty", func() bool {
 		f.Outbox.Hurry()
-		time.Sleep(2 * time.Millisecond)
-	}
+		waiting, _, err := f.Store.Read().MailQueue(f.t.Context(), f.Clock.Now())
+		return err == nil && waiting == 0
+	})
 	for _, m := range f.Mail.Unread(to) {
 		for _, link := range m.Links() {
 			if u, err := url.Parse(link); err == nil && u.Path == path {

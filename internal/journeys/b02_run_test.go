@@ -285,7 +285,7 @@ func listen(t *testing.T, session string, s *testkit.Server, site string, e gate
 // drained reports whether a stream ends, and what it said last.
 func drained(t *testing.T, told <-chan map[string]any) (last map[string]any) {
 	t.Helper()
-	late := time.After(15 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		select {
 		case event, more := <-told:

@@ -119,7 +119,7 @@ func (b *bench) run(s *mail.Sender) (stop func()) {
 			if err != nil {
 				b.t.Errorf("Run: %v", err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			b.t.Error("the sender does not stop")
 		}
 	})
@@ -130,7 +130,7 @@ func (b *bench) run(s *mail.Sender) (stop func()) {
 // await waits for a message to get into one of the states.
 func (b *bench) await(s *mail.Sender, m store.Message, want ...store.MessageState) store.Message {
 	b.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		s.Nudge()
 		got, err := b.store.Read().Message(b.t.Context(), m.SiteID, m.ID)
 		if err != nil {

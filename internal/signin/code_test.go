@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/directory"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
 )
 
 // careful is somebody of a company with Enhanced Security on.
@@ -298,7 +299,7 @@ func TestC13ALostCode(t *testing.T) {
 		at := s.atCode(refused)
 		eventually := func(at signin.At) {
 			t.Helper()
-			waitFor(t, func() bool { return s.codeState(at).Lost })
+			testkit.Eventually(t, "another try", func() bool { return s.codeState(at).Lost })
 		}
 		eventually(at)
 		s.Mail.Refuse(451, "try again later")
@@ -307,7 +308,7 @@ func TestC13ALostCode(t *testing.T) {
 		if s.codeState(lateAt).Lost {
 			t.Error("lost before its time is over")
 		}
-		waitFor(t, func() bool { return s.Mail.Tries() > tries })
+		testkit.Eventually(t, "another try", func() bool { return s.Mail.Tries() > tries })
 		s.Clock.Add(5 * time.Minute)
 		eventually(lateAt)
 		s.Mail.Refuse(0, "")
@@ -317,15 +318,6 @@ func TestC13ALostCode(t *testing.T) {
 			t.Errorf("%d mails came: a code that had expired was sent", n)
 		}
 	})
-}
-
-func waitFor(t *testing.T, happened func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !happened(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it does not happen")
-		}
-	}
 }
 
 // A code that came back says that mail arrives; one that went to an earlier address

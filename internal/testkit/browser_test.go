@@ -228,8 +228,9 @@ func TestFailuresSayWhatThereIs(t *testing.T) {
 	site := at(tinySite(t), "uk.localhost")
 	b := Browser(t)
 	b.Open(site)
+	before := patience
 	patience = 600 * time.Millisecond
-	t.Cleanup(func() { patience = 10 * time.Second })
+	t.Cleanup(func() { patience = before })
 	for _, c := range []struct {
 		step func(*Tab)
 		want []string

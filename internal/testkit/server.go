@@ -306,14 +306,13 @@ func AppendFile(t testing.TB, path, text string) {
 	}
 }
 
-// Eventually waits until something that happens at the same time has happened.
+// Eventually waits until something that happens at the same time has happened: a minute,
+// because a test that fails on a busy machine costs more than one that fails late.
 func Eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()
-	for range 500 {
-		if happened() {
-			return
+	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("still waiting for %s", what)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("still waiting for %s", what)
 }

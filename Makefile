@@ -7,10 +7,10 @@ TIMEOUT ?= 20m
 PACKAGES ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-long quick lint prepare bench demo build
+.PHONY: help test test-long quick lint prepare bench demo screenshots build
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The packages share one PostgreSQL server, which lives as long as the tests. Go
 # runs as many packages, and as many parallel tests of each, as there are cores.
@@ -36,6 +36,10 @@ bench: ## Measure, and print each figure beside its limit
 
 demo: ## Start the demo: three sites, people, and an inbox
 	$(GO) run ./cmd/gatehouse demo
+
+screenshots: ## Take the pictures of the README again, from the demo in Chromium
+	@mkdir -p docs/pictures
+	GATEHOUSE_PICTURES="$(CURDIR)/docs/pictures" $(GO) test -count=1 -run '^TestPicturesOfTheREADME$$' ./internal/journeys
 
 build: ## Build bin/gatehouse: one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/gatehouse ./cmd/gatehouse

@@ -110,6 +110,25 @@ func (b *Tab) Screenshot(name string) {
 	}
 }
 
+// Picture is what the window shows now, as WebP: small enough for a document.
+func (b *Tab) Picture() []byte {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	taken, err := chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		quality := int64(85)
+		r, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
+		if err != nil {
+			return nil, err
+		}
+		return r.Data, nil
+	})
+	if err != nil {
+		b.fail("take a picture", err)
+	}
+	return taken
+}
+
 var unsafeInName = regexp.MustCompile(`[^A-Za-z0-9.]+`)
 
 func (b *Tab) screenshot(folder, name string) (path string, err error) {

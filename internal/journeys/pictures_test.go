@@ -1,0 +1,65 @@
+package journeys
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/demo"
+	"gatehouse/internal/testkit"
+)
+
+// picturesVariable names the folder that the pictures of the README are written to: `make
+// screenshots` sets it.
+const picturesVariable = "GATEHOUSE_PICTURES"
+
+// heaviest is what a picture of the README may weigh, in bytes.
+const heaviest = 100 << 10
+
+// The README shows the sign-in page and the preview of Enhanced Security, as they are in
+// the demo. Every picture that it shows is in the repository, and light.
+func TestPicturesOfTheREADME(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	const site = "meridian-uk"
+	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := testkit.Browser(t)
+	b.Size(1120, 700)
+	keep := func(name string) {
+		t.Helper()
+		picture := b.Picture()
+		if len(picture) > heaviest || !strings.HasPrefix(string(picture), "RIFF") {
+			t.Errorf("%s: %d bytes, %q", name, len(picture), picture[:4])
+		}
+		if folder := os.Getenv(picturesVariable); folder != "" {
+			if err := os.WriteFile(filepath.Join(folder, name+".webp"), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path := "docs/pictures/" + name + ".webp"
+		if !strings.Contains(string(readme), "]("+path+")") {
+			t.Errorf("the README does not show %s", path)
+		}
+		if info, err := os.Stat("../../" + path); err != nil || info.Size() > heaviest {
+			t.Errorf("%s: make screenshots (%v)", path, err)
+		}
+	}
+	b.Open(s.URL(site, "/sign-in"))
+	b.See("Sign in to Meridian UK")
+	keep("sign-in")
+	browserSignIn(b, s, site, "Username", "msantos", "Harbour-Lantern-42")
+	b.See("Good ")
+	b.Open(s.URL(site, switchPath))
+	b.Check("Enable")
+	b.See("152 users")
+	b.Size(1120, 1190)
+	testkit.Eval[bool](b, "scrollTo(0, 0), true")
+	keep("enhanced-security")
+}

@@ -303,8 +303,8 @@ func (s *statements) close() {
 // NewID makes an identifier: prefix, underscore, UUIDv7 in hex (RFC 9562 5.7). It
 // sorts by time, and those of one process and one moment in the order they were made
 // in: the fraction of the millisecond, then a counter, stand before what is random.
-// The counter has 30 bits: whoever orders rows of one moment by their ids, as a user's
-// reset links are, would get it wrong each time that it begins again at 0.
+// The counter has 30 bits, because rows of one moment are ordered by their ids, as a
+// user's reset links are, and the order is wrong each time the counter begins again at 0.
 // It names a row and is no secret.
 func NewID(prefix string, now time.Time) string {
 	var b [16]byte

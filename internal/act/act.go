@@ -41,17 +41,29 @@ type Unit struct {
 // if change returns nil. As with store.Store.Write, change may be run twice: it does
 // nothing but ask and change the database through the unit, and set variables of its own.
 func (d *Desk) Do(ctx context.Context, st *site.Site, c gatehouse.Caller, change func(*Unit) error) error {
+	_, err := d.DoAllowed(ctx, st, c, nil, change)
+	return err
+}
+
+// DoAllowed is Do for what is limited: it takes from the limits first. Where they are used up
+// it changes nothing, and returns how long to wait.
+func (d *Desk) DoAllowed(ctx context.Context, st *site.Site, c gatehouse.Caller, limits []store.Limit, change func(*Unit) error) (wait time.Duration, err error) {
 	sent := false
-	err := d.Store.Write(ctx, func(q store.Queries) error {
+	do := func(q store.Queries) error {
 		tx := &Unit{Context: ctx, Queries: q, Site: st, Caller: c, desk: d}
 		err := change(tx)
 		sent = tx.sent
 		return err
-	})
+	}
+	if len(limits) == 0 {
+		err = d.Store.Write(ctx, do)
+	} else {
+		wait, err = d.Store.WriteAllowed(ctx, d.Now(), limits, do)
+	}
 	if err == nil && sent {
 		d.Outbox.Hurry()
 	}
-	return err
+	return wait, err
 }
 
 // Now is the time. It is not that of the unit's beginning: a unit that has waited for an

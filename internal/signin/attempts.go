@@ -19,9 +19,10 @@ const (
 // take has the attempt admitted, and counted as open, before anything is verified;
 // that is committed when it returns. Where its turn depends on others that are being
 // verified, it waits for them.
-func (s *Service) take(ctx context.Context, a *attempt) error {
+func (s *Service) take(ctx context.Context, a *attempt, limits ...store.Limit) error {
 	for waited := time.Duration(0); waited < waitMost; waited += waitStep {
-		verdict, err := s.takeOnce(ctx, a)
+		verdict, err := s.takeOnce(ctx, a, limits)
+		limits = nil // it has been taken from them
 		if err != nil || verdict != gatehouse.Wait {
 			a.refused = verdict == gatehouse.Refuse
 			return err
@@ -38,9 +39,9 @@ func (s *Service) take(ctx context.Context, a *attempt) error {
 	return busy(errors.New("waited too long for other sign-ins of the same account"))
 }
 
-func (s *Service) takeOnce(ctx context.Context, a *attempt) (verdict gatehouse.AttemptVerdict, err error) {
+func (s *Service) takeOnce(ctx context.Context, a *attempt, limits []store.Limit) (verdict gatehouse.AttemptVerdict, err error) {
 	a.open = store.NewID("att", s.Now())
-	err = s.count(ctx, a, func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
+	err = s.countAllowed(ctx, a, limits, func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
 		after, verdict = before.Take(a.lockout(), s.Now())
 		if after.All > before.All { // given up, because they took too long
 			err = tx.EndOpenAttempts(tx, a.site.ID, a.subject, a.browser)
@@ -70,7 +71,18 @@ func (s *Service) outcome(a *attempt, rule func(gatehouse.Attempts) gatehouse.At
 
 // count changes the attempt's counts in a transaction of its own.
 func (s *Service) count(ctx context.Context, a *attempt, change counting) error {
-	return s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error { return s.changeIn(tx, a, change) })
+	return s.countAllowed(ctx, a, nil, change)
+}
+
+// countAllowed is count for what takes from limits first. Where they are used up, nothing is
+// counted.
+func (s *Service) countAllowed(ctx context.Context, a *attempt, limits []store.Limit, change counting) error {
+	wait, err := s.DoAllowed(ctx, a.site, a.req.Caller, limits, func(tx *act.Unit) error { return s.changeIn(tx, a, change) })
+	if err != nil || wait == 0 {
+		return err
+	}
+	s.Counted(gatehouse.ResultLimited)
+	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
 }
 
 // countIn records what became of an attempt that was admitted.
@@ -88,6 +100,19 @@ func (s *Service) changeIn(tx *act.Unit, a *attempt, change counting) error {
 	if err != nil {
 		return err
 	}
+	return s.changed(tx, a, before, after)
+}
+
+// settled records what became of an attempt that is settled.
+func (s *Service) settled(tx *act.Unit, a *attempt, held store.Settling, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
+	if !held.Open {
+		return errAbandoned
+	}
+	return s.changed(tx, a, held.Attempts, rule(held.Attempts))
+}
+
+// changed writes counts that are held, and does what follows when they lock.
+func (s *Service) changed(tx *act.Unit, a *attempt, before, after gatehouse.Attempts) error {
 	if after == before {
 		return nil
 	}

@@ -97,27 +97,22 @@ func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordReque
 		return Outcome{}, err
 	}
 	limits := s.limits(a)
-	if err := s.allow(ctx, limits); err != nil {
-		return Outcome{}, err
-	}
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	if err := s.take(ctx, a); err != nil {
+	if err := s.take(ctx, a, limits...); err != nil {
 		return Outcome{}, err
 	}
 	if err := s.verify(ctx, a, place); err != nil {
 		return Outcome{}, err
 	}
-	out, result, err := s.settle(ctx, a)
+	// The last limit, the account's, is for those that work.
+	out, result, err := s.settle(ctx, a, limits[:len(limits)-1])
 	if err != nil {
 		return Outcome{}, err
 	}
 	s.Counted(result)
 	if result != gatehouse.ResultOK {
 		return Outcome{}, s.refusal(a, result)
-	}
-	if err := s.Store.GiveBack(ctx, limits[:len(limits)-1]...); err != nil {
-		s.Log.WarnContext(ctx, "sign-in limit not given back", "error", err)
 	}
 	return out, nil
 }
@@ -154,15 +149,6 @@ func (s *Service) limits(a *attempt) []store.Limit {
 		s.Limits.Username.of(of + ":name:" + secret.HashToken(gatehouse.NameKey(a.req.Username))),
 		account,
 	}
-}
-
-func (s *Service) allow(ctx context.Context, limits []store.Limit) error {
-	wait, err := s.Store.Allow(ctx, s.Now(), limits...)
-	if err != nil || wait == 0 {
-		return err
-	}
-	s.Counted(gatehouse.ResultLimited)
-	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
 }
 
 // find looks up whose sign-in this is. A name that is none goes through the same

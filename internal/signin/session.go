@@ -219,13 +219,5 @@ func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (
 var errNoSignIn = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-sign-in"}
 
 func factsOf(ctx context.Context, q store.Queries, st *site.Site, token string) (f gatehouse.SignInFacts, err error) {
-	if f.SignIn, err = q.SignIn(ctx, st.ID, secret.HashToken(token)); err != nil {
-		return f, err
-	}
-	if f.User, err = q.User(ctx, st.ID, f.SignIn.UserID); err != nil {
-		return f, err
-	}
-	company, err := q.Company(ctx, st.ID, f.User.CompanyID)
-	f.CompanyTwoFactor = company.TwoFactor
-	return f, err
+	return q.SignInFacts(ctx, st.ID, secret.HashToken(token))
 }

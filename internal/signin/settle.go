@@ -13,24 +13,29 @@ import (
 )
 
 // settle records what became of an attempt, in one transaction that is committed
-// whatever the result: bookkeeping of a failure must not be rolled back with it.
-func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result gatehouse.EventResult, err error) {
+// whatever the result: bookkeeping of a failure must not be rolled back with it. One that
+// works gives the limits back.
+func (s *Service) settle(ctx context.Context, a *attempt, limits []store.Limit) (out Outcome, result gatehouse.EventResult, err error) {
 	err = s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error {
-		var err error
-		if result, err = s.judge(tx, a); err != nil {
+		held, err := tx.HoldSettling(tx, a.openAttempt(), a.user.ID, formRepeat(tx.Caller), a.verdict.Match, tx.Now())
+		if err != nil {
 			return err
 		}
-		switch result {
+		out = Outcome{}
+		switch result = s.judged(tx, a, held.User); result {
 		case gatehouse.ResultOK:
+			tx.GiveBackWith(limits...)
 			again := false
-			if out, again, err = s.begunBefore(tx, a); again || err != nil {
+			if out, again, err = s.begunBefore(tx, a, held); again || err != nil {
 				return err
 			}
-			out, err = s.proved(tx, a)
+			out, err = s.proved(tx, a, held)
 		case gatehouse.ResultExpired, gatehouse.ResultUsed:
-			err = s.countIn(tx, a, gatehouse.Attempts.Right)
+			err = s.settled(tx, a, held, gatehouse.Attempts.Right)
 		default:
-			err = s.wrong(tx, a)
+			if !a.refused {
+				err = s.settled(tx, a, held, s.asWrong(tx, a))
+			}
 		}
 		if err != nil {
 			return err
@@ -42,10 +47,13 @@ func (s *Service) settle(ctx context.Context, a *attempt) (out Outcome, result g
 
 // begunBefore returns the outcome that the same form had a moment ago: a second click, or
 // an answer that was lost. It is the same sign-in or session, and no second event.
-func (s *Service) begunBefore(tx *act.Unit, a *attempt) (Outcome, bool, error) {
+func (s *Service) begunBefore(tx *act.Unit, a *attempt, held store.Settling) (Outcome, bool, error) {
+	if !held.Repeated {
+		return Outcome{}, false, nil
+	}
 	out, again, err := s.repeated(tx, tx.Queries, a.site, tx.Caller, a.user.ID, a.req.SignIn)
 	if again && err == nil {
-		err = s.countIn(tx, a, gatehouse.Attempts.Right)
+		err = s.settled(tx, a, held, gatehouse.Attempts.Right)
 	}
 	return out, again, err
 }
@@ -63,10 +71,7 @@ func (a *attempt) detail(next gatehouse.Step) map[string]string {
 	return d
 }
 
-// judge says what the attempt comes to, with the account read again in this
-// transaction: it may have been locked, deactivated, or given another password
-// while the hash was being computed (invariant 4). It is compared with what was verified,
-// not with what an earlier run of the transaction read.
+// judge reads the account again and says what the attempt comes to.
 func (s *Service) judge(tx *act.Unit, a *attempt) (gatehouse.EventResult, error) {
 	if a.user.ID == "" {
 		return gatehouse.ResultUnknown, nil
@@ -79,25 +84,36 @@ func (s *Service) judge(tx *act.Unit, a *attempt) (gatehouse.EventResult, error)
 	if err != nil {
 		return "", err
 	}
+	return s.judged(tx, a, u), nil
+}
+
+// judged says what the attempt comes to, with the account as it is in this
+// transaction: it may have been locked, deactivated, or given another password
+// while the hash was being computed (invariant 4). It is compared with what was verified,
+// not with what an earlier run of the transaction read.
+func (s *Service) judged(tx *act.Unit, a *attempt, u gatehouse.User) gatehouse.EventResult {
+	if a.user.ID == "" {
+		return gatehouse.ResultUnknown
+	}
 	a.user = u
 	// A password that was set again voids the verdict; one that another sign-in has
 	// only hashed again meanwhile is the same password.
 	voided := !u.Password.SetAt.Equal(a.checked.SetAt) || u.Password.Origin != a.checked.Origin
 	switch {
 	case u.State == gatehouse.Deactivated:
-		return gatehouse.ResultInactive, nil
+		return gatehouse.ResultInactive
 	case u.Locked() && !guard.Out(guard.LockedIsLocked) || a.refused:
-		return gatehouse.ResultLocked, nil
+		return gatehouse.ResultLocked
 	case !a.verdict.Match || voided:
-		return gatehouse.ResultWrong, nil
+		return gatehouse.ResultWrong
 	case !gatehouse.PasswordUsable(u.Password, tx.Now()):
-		return gatehouse.ResultExpired, nil
+		return gatehouse.ResultExpired
 	case !guard.Out(guard.TemporaryOnce) &&
 		gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)) &&
 		gatehouse.PasswordUsedUp(u.Password, browserHash(s.temporaryDevice(u, a.req.SignIn))):
-		return gatehouse.ResultUsed, nil
+		return gatehouse.ResultUsed
 	}
-	return gatehouse.ResultOK, nil
+	return gatehouse.ResultOK
 }
 
 // wrong counts an attempt that was admitted and did not work, and locks if it was
@@ -107,9 +123,12 @@ func (s *Service) wrong(tx *act.Unit, a *attempt) error {
 	if a.refused {
 		return nil
 	}
-	return s.countIn(tx, a, func(counts gatehouse.Attempts) gatehouse.Attempts {
-		return counts.Wrong(a.lockout(), tx.Now())
-	})
+	return s.countIn(tx, a, s.asWrong(tx, a))
+}
+
+// asWrong is the rule for an attempt that did not work.
+func (s *Service) asWrong(tx *act.Unit, a *attempt) func(gatehouse.Attempts) gatehouse.Attempts {
+	return func(counts gatehouse.Attempts) gatehouse.Attempts { return counts.Wrong(a.lockout(), tx.Now()) }
 }
 
 // lock does what follows when wrong attempts have locked. Strangers lock out
@@ -162,19 +181,15 @@ func (s *Service) pretend(tx *act.Unit, facts mail.Lock) error {
 
 // proved goes on after a right password: to a session if nothing else is due, else
 // to a sign-in in progress.
-func (s *Service) proved(tx *act.Unit, a *attempt) (Outcome, error) {
-	now, u := tx.Now(), a.user
-	if err := s.countIn(tx, a, gatehouse.Attempts.Right); err != nil {
+func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Outcome, err error) {
+	now, u, company := tx.Now(), a.user, held.Company
+	if err := s.settled(tx, a, held, gatehouse.Attempts.Right); err != nil {
 		return Outcome{}, err
 	}
 	if a.verdict.Stale {
 		if _, err := tx.ReplaceHash(tx, a.site.ID, u.ID, a.checked.Hash, a.verdict.Fresh); err != nil {
 			return Outcome{}, err
 		}
-	}
-	company, err := tx.Company(tx, a.site.ID, u.CompanyID)
-	if err != nil {
-		return Outcome{}, err
 	}
 	in := gatehouse.SignIn{
 		ID: store.NewID("sin", now), SiteID: a.site.ID, UserID: u.ID, CredentialsAt: now, Origin: u.Password.Origin,
@@ -185,7 +200,7 @@ func (s *Service) proved(tx *act.Unit, a *attempt) (Outcome, error) {
 	if err := s.trusted(tx, &facts, company, a.req.Browser); err != nil {
 		return Outcome{}, err
 	}
-	out := Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
+	out = Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
 	if out.Step == gatehouse.StepDone {
 		out.Session, out.Browser, err = s.finish(tx, facts, a.req.Browser, a.req.SignIn)
 		return out, err

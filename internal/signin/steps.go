@@ -291,19 +291,7 @@ func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse
 
 // hold returns the facts of a sign-in with its account held.
 func (s *Service) hold(tx *act.Unit, token string) (f gatehouse.SignInFacts, err error) {
-	hash := secret.HashToken(token)
-	in, err := tx.SignIn(tx, tx.Site.ID, hash)
-	if err == nil {
-		f.User, err = tx.HoldUser(tx, tx.Site.ID, in.UserID)
-	}
-	if err == nil { // again: it may have ended while the account was waited for
-		f.SignIn, err = tx.SignIn(tx, tx.Site.ID, hash)
-	}
-	if err == nil {
-		var company gatehouse.Company
-		company, err = tx.Company(tx, tx.Site.ID, f.User.CompanyID)
-		f.CompanyTwoFactor = company.TwoFactor
-	}
+	f, err = tx.HoldSignIn(tx, tx.Site.ID, secret.HashToken(token))
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		err = errNoSignIn
 	}

@@ -12,25 +12,44 @@ import (
 // What they become is for the methods of gatehouse.Attempts to say, and for
 // SaveAttempts to write.
 func (q Queries) HoldAttempts(ctx context.Context, siteID, subject, browser string, now time.Time) (a gatehouse.Attempts, err error) {
-	err = q.one(ctx, "hold attempts", `INSERT INTO attempts (site_id, subject, browser, touched_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (site_id, subject, browser) DO UPDATE SET touched_at = $4
-		RETURNING `+attemptColumns, []any{siteID, subject, browser, micros(now)}, attemptFields(&a)...)
+	if q.d.hold == "" { // there is one transaction at a time, so it is held already
+		var touched time.Time
+		err = q.one(ctx, "attempts", attemptsText, []any{siteID, subject, browser}, append(attemptFields(&a), when{&touched})...)
+		if err == nil && now.Sub(touched) < touchEvery || err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
+			return a, err
+		}
+	}
+	err = q.one(ctx, "hold attempts", holdAttemptsText, holdAttemptsArgs(siteID, subject, browser, now), attemptFields(&a)...)
 	return a, err
 }
 
+// touchEvery is how often the time of the last attempt is written: it is needed to the day,
+// and to write it means to write an index.
+const touchEvery = time.Hour
+
+const holdAttemptsText = `INSERT INTO attempts (site_id, subject, browser, touched_at) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (site_id, subject, browser) DO UPDATE SET touched_at = CASE WHEN attempts.touched_at > $5 THEN attempts.touched_at ELSE $4 END
+	RETURNING ` + attemptColumns
+
+func holdAttemptsArgs(siteID, subject, browser string, now time.Time) []any {
+	return []any{siteID, subject, browser, micros(now), micros(now.Add(-touchEvery))}
+}
+
+const countsText = `SELECT ` + attemptColumns + ` FROM attempts WHERE site_id = $1 AND subject = $2 AND browser = $3 `
+
+const attemptsText = `SELECT ` + attemptColumns + `, touched_at FROM attempts WHERE site_id = $1 AND subject = $2 AND browser = $3`
+
 // SaveAttempts writes counts that this transaction holds.
 func (q Queries) SaveAttempts(ctx context.Context, siteID, subject, browser string, a gatehouse.Attempts) error {
-	_, err := q.exec(ctx, "save attempts", `UPDATE attempts
+	return q.later(ctx, "save attempts", `UPDATE attempts
 		SET wrong_row = $4, wrong_all = $5, open = $6, opened_at = $7, locked_at = $8
 		WHERE site_id = $1 AND subject = $2 AND browser = $3`,
 		siteID, subject, browser, a.Row, a.All, a.Open, micros(a.OpenedAt), micros(a.LockedAt))
-	return err
 }
 
 // Attempts returns the counts of a subject for a browser, to look at.
 func (q Queries) Attempts(ctx context.Context, siteID, subject, browser string) (a gatehouse.Attempts, err error) {
-	err = q.one(ctx, "attempts", `SELECT `+attemptColumns+` FROM attempts
-		WHERE site_id = $1 AND subject = $2 AND browser = $3`, []any{siteID, subject, browser}, attemptFields(&a)...)
+	err = q.one(ctx, "attempts", countsText, []any{siteID, subject, browser}, attemptFields(&a)...)
 	return a, err
 }
 

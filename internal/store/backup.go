@@ -85,7 +85,7 @@ func CheckSQLite(ctx context.Context, path string) (version, latest int, err err
 			return 0, 0, fmt.Errorf("%w: %s", ErrDamaged, finding)
 		}
 	}
-	version, err = ownVersion(ctx, Queries{run: db, prepared: &statements{}, d: sqliteDialect}, known)
+	version, err = ownVersion(ctx, Queries{run: &litePool{run: db}, d: sqliteDialect}, known)
 	return version, len(known), err
 }
 

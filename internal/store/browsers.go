@@ -55,12 +55,12 @@ func (q Queries) RenameBrowser(ctx context.Context, siteID, old, fresh string) e
 	return err
 }
 
-// KeepBrowsers forgets all but the newest few browsers of a user.
+// KeepBrowsers forgets all but the newest few browsers of a user. The limit is a sum for the
+// reason that claimMessages names.
 func (q Queries) KeepBrowsers(ctx context.Context, siteID, userID string, most int) error {
-	_, err := q.exec(ctx, "keep browsers", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2 AND token_hash NOT IN (
-		SELECT token_hash FROM browsers WHERE site_id = $1 AND user_id = $2 ORDER BY seen_at DESC, id DESC LIMIT $3)`,
+	return q.later(ctx, "keep browsers", `DELETE FROM browsers WHERE site_id = $1 AND user_id = $2 AND token_hash NOT IN (
+		SELECT token_hash FROM browsers WHERE site_id = $1 AND user_id = $2 ORDER BY seen_at DESC, id DESC LIMIT $3 + 0)`,
 		siteID, userID, most)
-	return err
 }
 
 // forgetBrowsers makes all browsers of a user but the one with the given ID strangers
@@ -90,11 +90,12 @@ func (q Queries) ForgetBrowser(ctx context.Context, siteID, userID, id string) (
 // BrowserSignedIn records that a browser finished a sign-in as a user. It returns the ID
 // that it is known under, which is the given one if it was the first time.
 func (q Queries) BrowserSignedIn(ctx context.Context, siteID, userID, tokenHash, id, userAgent, address string, now time.Time) (kept string, first bool, err error) {
+	var createdAt int64 // 0: a recovery was completed in it, and nothing else
 	err = q.one(ctx, "browser signed in", `INSERT INTO browsers (site_id, user_id, token_hash, id, user_agent, created_at, seen_at, address)
 		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
 		ON CONFLICT (site_id, user_id, token_hash) DO UPDATE SET seen_at = $6, user_agent = $5, address = $7
-		RETURNING id`, []any{siteID, userID, tokenHash, id, userAgent, micros(now), address}, &kept)
-	if err != nil || kept == id {
+		RETURNING id, created_at`, []any{siteID, userID, tokenHash, id, userAgent, micros(now), address}, &kept, &createdAt)
+	if err != nil || kept == id || createdAt > 0 {
 		return kept, kept == id, err
 	}
 	n, err := q.exec(ctx, "browser signed in first", `UPDATE browsers SET created_at = $4

@@ -10,10 +10,9 @@ import (
 
 // InsertCode adds a code that was sent for a sign-in.
 func (q Queries) InsertCode(ctx context.Context, siteID, userID, signInID string, c gatehouse.Code) error {
-	_, err := q.exec(ctx, "insert code", `INSERT INTO codes (site_id, id, user_id, signin_id, mac, message_id, sent_at, expires_at)
+	return q.later(ctx, "insert code", `INSERT INTO codes (site_id, id, user_id, signin_id, mac, message_id, sent_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		siteID, c.ID, userID, signInID, c.MAC, c.MessageID, micros(c.SentAt), micros(c.ExpiresAt))
-	return err
 }
 
 // Codes returns what was sent for a sign-in, newest first.

@@ -44,21 +44,10 @@ type dialect struct {
 	shared bool
 	// clock asks the database for its time in microseconds.
 	clock string
-	// loosely and strictly turn waiting for the disk at each commit off and on for a
-	// connection; empty where what is not to be waited for is unlogged.
-	loosely, strictly string
-	// prepares: statements are worth preparing here; pgx does it by itself.
-	prepares bool
-}
-
-// unwatched is the context for a statement. One of SQLite is over before anybody could
-// cancel it, and watching for that costs two goroutines each, more than most
-// statements take; waiting for a connection is what the caller's context ends.
-func (d dialect) unwatched(ctx context.Context) context.Context {
-	if d.prepares {
-		return context.WithoutCancel(ctx)
-	}
-	return ctx
+	// hold is added to a SELECT of rows that nobody else is to change until the
+	// transaction ends; empty where there is one transaction at a time.
+	hold    string
+	connect func(write, read *sql.DB) connected
 }
 
 var sqliteDialect = dialect{
@@ -66,10 +55,7 @@ var sqliteDialect = dialect{
 	types:       strings.NewReplacer("BYTES", "BLOB"),
 	insertBatch: 1,
 	clock:       "SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
-
-	loosely:  "PRAGMA synchronous=NORMAL",
-	strictly: "PRAGMA synchronous=FULL",
-	prepares: true,
+	connect:     connectSQLite,
 }
 
 var postgresDialect = dialect{
@@ -86,6 +72,8 @@ var postgresDialect = dialect{
 	insertBatch:    100,
 	shared:         true,
 	recount:        "ANALYZE users, companies",
+	hold:           "FOR NO KEY UPDATE",
+	connect:        connectPostgres,
 	clock:          "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 }
 

@@ -18,8 +18,7 @@ func (q Queries) InsertEvent(ctx context.Context, e gatehouse.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.exec(ctx, "insert event", insertEventText, values...)
-	return err
+	return q.later(ctx, "insert event", insertEventText, values...)
 }
 
 const insertEventText = `INSERT INTO events (` + eventColumns + `)

@@ -61,9 +61,7 @@ func insertMany(table, columns string, rows int) string {
 // PrepareImport readies the database for an import: statements that a transaction uses
 // for the first time are not prepared before it is over, and an import is one.
 func (s *Store) PrepareImport(ctx context.Context) {
-	if s.writeStmts.db != nil {
-		s.writeStmts.learn(ctx, &statements{missing: []string{insertUserText, insertEventText}})
-	}
+	s.prepare(ctx, insertUserText, insertEventText)
 }
 
 // ImportGrew is called when an import has written several times as many rows as at

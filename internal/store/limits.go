@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,50 +23,92 @@ type Limit struct {
 // limits of several scopes in the same order, so that two of them never wait for
 // each other crosswise.
 func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait time.Duration, err error) {
-	err = s.writeLoosely(ctx, func(q Queries) error {
-		wait = 0
-		free, err := q.takeLimits(ctx, now, limits)
-		if err != nil || len(free) == len(limits) {
+	if s.dialect.shared {
+		q := s.Read()
+		return wait, again(func() error {
+			wait, err = q.allow(ctx, now, limits)
+			return err
+		})
+	}
+	return wait, s.Write(ctx, func(q Queries) error {
+		wait, err = q.allow(ctx, now, limits)
+		return err
+	})
+}
+
+// WriteAllowed is Write for what is limited: it takes from the limits, as Allow does, and
+// runs fn only if they admit it. Where one transaction runs at a time, it is one; elsewhere
+// nobody waits for the limits, which many share, until another one's change is on the disk.
+func (s *Store) WriteAllowed(ctx context.Context, now time.Time, limits []Limit, fn func(Queries) error) (wait time.Duration, err error) {
+	if s.dialect.shared {
+		if wait, err = s.Allow(ctx, now, limits...); wait > 0 || err != nil {
+			return wait, err
+		}
+		return 0, s.Write(ctx, fn)
+	}
+	return wait, s.Write(ctx, func(q Queries) error {
+		if wait, err = q.allow(ctx, now, limits); wait > 0 || err != nil {
 			return err
 		}
-		for _, l := range limits {
-			if !slices.ContainsFunc(free, func(f Limit) bool { return f.Key == l.Key }) {
-				w, err := q.limitFree(ctx, l.Key, now)
-				if err != nil {
-					return err
-				}
-				wait = max(wait, w)
-			}
-		}
-		return q.giveBack(ctx, free)
+		return fn(q)
 	})
-	return wait, err
+}
+
+func (q Queries) allow(ctx context.Context, now time.Time, limits []Limit) (wait time.Duration, err error) {
+	free, err := q.takeLimits(ctx, now, limits)
+	if err != nil || len(free) == len(limits) {
+		return 0, err
+	}
+	for _, l := range limits {
+		if !slices.ContainsFunc(free, func(f Limit) bool { return f.Key == l.Key }) {
+			w, err := q.limitFree(ctx, l.Key, now)
+			if err != nil {
+				return 0, err
+			}
+			wait = max(wait, w)
+		}
+	}
+	return wait, q.giveBack(ctx, free)
 }
 
 // takeLimits takes one call from each of the limits that admit one, and returns those.
 func (q Queries) takeLimits(ctx context.Context, now time.Time, limits []Limit) (free []Limit, err error) {
-	rows := make([]string, len(limits))
-	args := []any{micros(now)}
-	for i, l := range limits {
-		n := len(args)
-		rows[i] = fmt.Sprintf("($%d, CAST($1 AS BIGINT) + CAST($%d AS BIGINT), CAST($%d AS BIGINT), CAST($%d AS BIGINT))", n+1, n+2, n+2, n+3)
+	args := make([]any, 1, 1+3*len(limits))
+	args[0] = micros(now)
+	for _, l := range limits {
 		args = append(args, l.Key, l.Every.Microseconds(), int64(l.Burst-1)*l.Every.Microseconds())
 	}
-	err = q.all(ctx, "rate limit", `INSERT INTO rate_limits (key, tat, every, slack) VALUES `+strings.Join(rows, ", ")+`
+	err = q.all(ctx, "rate limit", takeLimitsText(len(limits)), args, func(scan func(...any) error) error {
+		var key string
+		err := scan(&key)
+		for _, l := range limits {
+			if l.Key == key {
+				free = append(free, l)
+			}
+		}
+		return err
+	})
+	return free, err
+}
+
+// takeLimitsTexts are the statements for the numbers of limits that there have been.
+var takeLimitsTexts sync.Map
+
+func takeLimitsText(limits int) string {
+	if text, known := takeLimitsTexts.Load(limits); known {
+		return text.(string)
+	}
+	rows := make([]string, limits)
+	for i := range rows {
+		n := 1 + 3*i
+		rows[i] = fmt.Sprintf("($%d, CAST($1 AS BIGINT) + CAST($%d AS BIGINT), CAST($%d AS BIGINT), CAST($%d AS BIGINT))", n+1, n+2, n+2, n+3)
+	}
+	text := `INSERT INTO rate_limits (key, tat, every, slack) VALUES ` + strings.Join(rows, ", ") + `
 		ON CONFLICT (key) DO UPDATE SET every = excluded.every, slack = excluded.slack,
 			tat = CASE WHEN rate_limits.tat > CAST($1 AS BIGINT) THEN rate_limits.tat ELSE CAST($1 AS BIGINT) END + excluded.every
-		WHERE rate_limits.tat <= CAST($1 AS BIGINT) + excluded.slack RETURNING key`,
-		args, func(scan func(...any) error) error {
-			var key string
-			err := scan(&key)
-			for _, l := range limits {
-				if l.Key == key {
-					free = append(free, l)
-				}
-			}
-			return err
-		})
-	return free, err
+		WHERE rate_limits.tat <= CAST($1 AS BIGINT) + excluded.slack RETURNING key`
+	takeLimitsTexts.Store(limits, text)
+	return text
 }
 
 // limitFree returns how long until a limit admits the next call, at least a second.
@@ -78,18 +121,26 @@ func (q Queries) limitFree(ctx context.Context, key string, now time.Time) (time
 // GiveBack returns one call to each of the limits: for a call that turned out to be
 // of the kind that is not limited.
 func (s *Store) GiveBack(ctx context.Context, limits ...Limit) error {
-	return s.writeLoosely(ctx, func(q Queries) error { return q.giveBack(ctx, limits) })
+	if s.dialect.shared {
+		return again(func() error { return s.Read().giveBack(ctx, limits) })
+	}
+	return s.Write(ctx, func(q Queries) error { return q.giveBack(ctx, limits) })
 }
 
-// giveBack takes one row at a time: several at once would be locked in an order of the
-// planner's, which two statements need not share.
+// GiveBackWith gives limits back if the transaction is committed.
+func (q Queries) GiveBackWith(limits ...Limit) { *q.returned = append(*q.returned, limits...) }
+
+// giveBack takes one row at a time, in the order in which limits are taken: several in one
+// statement would be locked in an order of the planner's.
 func (q Queries) giveBack(ctx context.Context, limits []Limit) error {
-	for _, l := range limits {
-		if _, err := q.exec(ctx, "give back", `UPDATE rate_limits SET tat = tat - every WHERE key = $1`, l.Key); err != nil {
-			return err
-		}
+	if len(limits) == 0 {
+		return nil
 	}
-	return nil
+	asks := make([]ask, len(limits))
+	for i, l := range limits {
+		asks[i] = ask{text: `UPDATE rate_limits SET tat = tat - every WHERE key = $1`, args: []any{l.Key}}
+	}
+	return q.together(ctx, "give back", asks...)
 }
 
 // DropOldLimits removes limits that have been free for a while.

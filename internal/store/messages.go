@@ -82,12 +82,11 @@ func messageFields(m *Message) []any {
 
 // InsertMessage adds a message that waits to be sent, due at once.
 func (q Queries) InsertMessage(ctx context.Context, m Message) error {
-	_, err := q.exec(ctx, "insert message", `INSERT INTO messages (site_id, id, company_id, user_id, kind, secret,
+	return q.later(ctx, "insert message", `INSERT INTO messages (site_id, id, company_id, user_id, kind, secret,
 		recipient, subject, message_id, body, state, created_at, due_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $12, $13)`,
 		m.SiteID, m.ID, m.CompanyID, m.UserID, m.Kind, m.Secret, m.Recipient, m.Subject, m.MessageID, m.Body,
 		micros(m.CreatedAt), micros(m.CreatedAt), micros(m.ExpiresAt))
-	return err
 }
 
 // HurryMessage has a message that waits tried at once. It reports whether it waited.

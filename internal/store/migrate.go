@@ -95,14 +95,14 @@ func (s *Store) migrate(ctx context.Context, known []Migration, now time.Time) (
 // lockVersion waits for other processes that migrate and returns the version.
 func (q Queries) lockVersion(ctx context.Context) (int, error) {
 	if q.d.lockMigrations != "" {
-		if _, err := q.run.ExecContext(ctx, q.d.lockMigrations); err != nil {
-			return 0, wrap(ctx, "lock migrations", err)
+		if _, err := q.exec(ctx, "lock migrations", q.d.lockMigrations); err != nil {
+			return 0, err
 		}
 	}
-	_, err := q.run.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migrations (
+	_, err := q.exec(ctx, "migrations table", `CREATE TABLE IF NOT EXISTS migrations (
 		version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)`)
 	if err != nil {
-		return 0, wrap(ctx, "migrations table", err)
+		return 0, err
 	}
 	return q.version(ctx)
 }
@@ -114,8 +114,8 @@ func (q Queries) version(ctx context.Context) (at int, err error) {
 
 func (q Queries) apply(ctx context.Context, m Migration, now time.Time) error {
 	for _, statement := range statementsOf(q.d.types.Replace(m.text)) {
-		if _, err := q.run.ExecContext(ctx, statement); err != nil {
-			return wrap(ctx, fmt.Sprintf("migration %d (%s)", m.Version, m.Name), err)
+		if _, err := q.exec(ctx, fmt.Sprintf("migration %d (%s)", m.Version, m.Name), statement); err != nil {
+			return err
 		}
 	}
 	if step := goSteps[m.Name]; step != nil {
@@ -123,9 +123,9 @@ func (q Queries) apply(ctx context.Context, m Migration, now time.Time) error {
 			return fmt.Errorf("migration %d (%s): %w", m.Version, m.Name, err)
 		}
 	}
-	_, err := q.run.ExecContext(ctx, `INSERT INTO migrations (version, name, applied_at) VALUES ($1, $2, $3)`,
+	_, err := q.exec(ctx, "record migration", `INSERT INTO migrations (version, name, applied_at) VALUES ($1, $2, $3)`,
 		m.Version, m.Name, micros(now))
-	return wrap(ctx, "record migration", err)
+	return err
 }
 
 // statementsOf splits a migration; its texts hold no semicolons but those at the

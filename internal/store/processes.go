@@ -10,24 +10,23 @@ type OpenAttempt struct{ SiteID, Subject, Browser, ID string }
 
 // InsertOpenAttempt records that this process verifies an attempt.
 func (q Queries) InsertOpenAttempt(ctx context.Context, o OpenAttempt) error {
-	_, err := q.exec(ctx, "insert open attempt", `INSERT INTO open_attempts (site_id, subject, browser, id, process)
+	return q.later(ctx, "insert open attempt", `INSERT INTO open_attempts (site_id, subject, browser, id, process)
 		VALUES ($1, $2, $3, $4, $5)`, o.SiteID, o.Subject, o.Browser, o.ID, q.process)
-	return err
 }
 
 // EndOpenAttempt removes an attempt from those that are being verified. It reports whether
 // it was one: false where somebody has taken its process for gone and closed it.
 func (q Queries) EndOpenAttempt(ctx context.Context, o OpenAttempt) (bool, error) {
-	n, err := q.exec(ctx, "end open attempt", `DELETE FROM open_attempts
-		WHERE site_id = $1 AND subject = $2 AND browser = $3 AND id = $4`, o.SiteID, o.Subject, o.Browser, o.ID)
+	n, err := q.exec(ctx, "end open attempt", endOpenAttemptText, o.SiteID, o.Subject, o.Browser, o.ID)
 	return n == 1, err
 }
 
+const endOpenAttemptText = `DELETE FROM open_attempts WHERE site_id = $1 AND subject = $2 AND browser = $3 AND id = $4`
+
 // EndOpenAttempts removes all of a subject and a browser, which nobody has finished in time.
 func (q Queries) EndOpenAttempts(ctx context.Context, siteID, subject, browser string) error {
-	_, err := q.exec(ctx, "end open attempts", `DELETE FROM open_attempts
+	return q.later(ctx, "end open attempts", `DELETE FROM open_attempts
 		WHERE site_id = $1 AND subject = $2 AND browser = $3`, siteID, subject, browser)
-	return err
 }
 
 // GoneAttempts returns up to limit attempts of processes that are gone: on PostgreSQL

@@ -13,11 +13,10 @@ func (q Queries) InsertRepeat(ctx context.Context, key string, r gatehouse.Repea
 	if key == "" {
 		return nil
 	}
-	_, err := q.exec(ctx, "insert repeat", `INSERT INTO repeats (site_id, key, user_id, made, return_to, at)
+	return q.later(ctx, "insert repeat", `INSERT INTO repeats (site_id, key, user_id, made, return_to, at)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (site_id, key) DO UPDATE SET user_id = $3, made = $4, return_to = $5, at = $6`,
 		r.SiteID, key, r.UserID, r.Made, r.ReturnTo, micros(r.At))
-	return err
 }
 
 // Repeat returns what a form has come to when it was posted before. Whether that still

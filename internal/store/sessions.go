@@ -15,12 +15,11 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 	for i, m := range s.Assurance.Methods {
 		methods[i] = string(m)
 	}
-	_, err := q.exec(ctx, "insert session", `INSERT INTO sessions
+	return q.later(ctx, "insert session", `INSERT INTO sessions
 		(site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, address, user_agent, browser_id, level, methods)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		s.SiteID, tokenHash, s.ID, s.UserID, s.CompanyID, micros(s.CreatedAt), micros(s.SeenAt), micros(ends),
 		s.Address, s.UserAgent, s.BrowserID, s.Assurance.Level, strings.Join(methods, " "))
-	return err
 }
 
 // Session returns the session that has this token, with its user and company as

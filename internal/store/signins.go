@@ -13,24 +13,23 @@ const signInColumns = `site_id, id, user_id, credentials_at, origin, password_se
 
 // InsertSignIn adds a sign-in in progress under the hash of its token.
 func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehouse.SignIn) error {
-	_, err := q.exec(ctx, "insert sign-in", `INSERT INTO signins (token_hash, `+signInColumns+`)
+	return q.later(ctx, "insert sign-in", `INSERT INTO signins (token_hash, `+signInColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		tokenHash, in.SiteID, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.SecondStepAt),
 		string(in.SecondMethod), in.TrustBrowser, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
-	return err
 }
 
 // SignIn returns the sign-in in progress that has this token.
 func (q Queries) SignIn(ctx context.Context, siteID, tokenHash string) (in gatehouse.SignIn, err error) {
-	var steps string
-	err = q.one(ctx, "sign-in", `SELECT `+signInColumns+` FROM signins WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash},
-		&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.SecondStepAt},
-		&in.SecondMethod, &in.TrustBrowser, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
-	for step := range strings.FieldsSeq(steps) {
-		in.Steps = append(in.Steps, gatehouse.Step(step))
+	found := false
+	err = q.together(ctx, "sign-in", signInOf(&in, &found, siteID, tokenHash))
+	if err == nil && !found {
+		err = gatehouse.ErrNotFound
 	}
 	return in, err
 }
+
+const signInText = `SELECT ` + signInColumns + ` FROM signins WHERE site_id = $1 AND token_hash = $2`
 
 func joinSteps(steps []gatehouse.Step) string {
 	words := make([]string, len(steps))
@@ -64,8 +63,7 @@ func (q Queries) UncountSignInWrong(ctx context.Context, siteID, id string) erro
 
 // DeleteSignIn ends the sign-in in progress that has this token.
 func (q Queries) DeleteSignIn(ctx context.Context, siteID, tokenHash string) error {
-	_, err := q.exec(ctx, "delete sign-in", `DELETE FROM signins WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
-	return err
+	return q.later(ctx, "delete sign-in", `DELETE FROM signins WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
 }
 
 // endSignIns ends all sign-ins in progress of a user but the one with the given ID.

@@ -5,14 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,12 +19,12 @@ import (
 
 // Store is the database.
 type Store struct {
-	write, read           *sql.DB
-	dialect               dialect
-	process               string // names this process among those that share the database
-	writeStmts, readStmts *statements
-	twice                 bool
-	writing               writing
+	write, read *sql.DB
+	dialect     dialect
+	process     string // names this process among those that share the database
+	connected
+	twice   bool
+	writing writing
 }
 
 // RunTwice has every transaction that succeeds rolled back and run once more, as one that
@@ -42,10 +40,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{write: write, read: read, dialect: d, process: "prc_" + rand.Text()}
-	s.writeStmts, s.readStmts = &statements{m: &sync.Map{}}, &statements{m: &sync.Map{}}
-	if d.prepares {
-		s.writeStmts.db, s.readStmts.db = write, read
-	}
+	s.connected = d.connect(write, read)
 	if err := s.Ping(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -55,8 +50,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 
 // Close closes both pools.
 func (s *Store) Close() error {
-	s.writeStmts.close()
-	s.readStmts.close()
+	s.forget()
 	if s.read != s.write {
 		return errors.Join(s.read.Close(), s.write.Close())
 	}
@@ -74,21 +68,16 @@ func (s *Store) Engine() string { return s.dialect.name }
 
 // Queries are the store's methods, on a pool or in a transaction.
 type Queries struct {
-	run      runner
-	prepared *statements
-	d        dialect
-	process  string
-}
-
-// runner is what a pool and a transaction have in common.
-type runner interface {
-	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	run     runner
+	d       dialect
+	process string
+	// returned are limits that are given back with the transaction; see GiveBackWith.
+	returned *[]Limit
 }
 
 // Read returns the methods that stand alone, each a snapshot of its own.
 func (s *Store) Read() Queries {
-	return Queries{run: s.read, prepared: s.readStmts, d: s.dialect, process: s.process}
+	return Queries{run: s.reader, d: s.dialect, process: s.process}
 }
 
 // Write runs fn in one transaction that is committed if fn returns nil. A
@@ -110,92 +99,49 @@ func again(do func() error) error {
 }
 
 func (s *Store) writeOnce(ctx context.Context, fn func(Queries) error) error {
-	return s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.writeOn(ctx, conn, fn) })
+	if s.twice {
+		lost := errors.New("rolled back, to run again")
+		err := s.transact(ctx, func(q Queries) error { return cmp.Or(fn(q), lost) })
+		if !errors.Is(err, lost) {
+			return err
+		}
+	}
+	return s.transact(ctx, fn)
 }
 
-// onWriter does something with a connection that writes, waiting for it no longer
-// than the context lasts.
-func (s *Store) onWriter(ctx context.Context, do func(*sql.Conn) (*statements, error)) error {
-	conn, err := s.write.Conn(ctx)
-	if err != nil {
-		return wrap(ctx, "connection", err)
-	}
-	prepared, err := do(conn)
-	if closed := conn.Close(); err == nil && !errors.Is(closed, sql.ErrConnDone) {
-		err = wrap(ctx, "connection", closed)
-	}
-	if err == nil {
-		s.writeStmts.learn(ctx, prepared)
+// transact runs fn in one transaction. Limits that it gives back are each process's and each
+// sign-in's: where many transactions run at once, that waits until this one is over, and
+// where there is one at a time, it goes along.
+func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
+	var returned []Limit
+	err := s.begin(ctx, func(run runner) error {
+		q := Queries{run: run, d: s.dialect, process: s.process, returned: &returned}
+		returned = nil
+		if err := fn(q); err != nil {
+			return err
+		}
+		if s.dialect.shared {
+			return nil
+		}
+		return q.giveBack(ctx, returned)
+	})
+	if err == nil && s.dialect.shared && len(returned) > 0 {
+		s.GiveBack(context.WithoutCancel(ctx), returned...) //nolint:errcheck // what it changed is committed, and a limit fills by itself
 	}
 	return err
 }
 
-func (s *Store) writeOn(ctx context.Context, conn *sql.Conn, fn func(Queries) error) (*statements, error) {
-	if s.twice {
-		lost := errors.New("rolled back, to run again")
-		_, err := s.transact(ctx, conn, func(q Queries) error { return cmp.Or(fn(q), lost) })
-		if !errors.Is(err, lost) {
-			return nil, err
-		}
-	}
-	return s.transact(ctx, conn, fn)
-}
-
-func (s *Store) transact(ctx context.Context, conn *sql.Conn, fn func(Queries) error) (*statements, error) {
-	tx, err := conn.BeginTx(s.dialect.unwatched(ctx), nil)
-	if err != nil {
-		return nil, wrap(ctx, "begin", err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it says so
-	prepared := s.writeStmts.in(tx)
-	if err := fn(Queries{run: tx, prepared: prepared, d: s.dialect, process: s.process}); err != nil {
-		return nil, err
-	}
-	return prepared, wrap(ctx, "commit", tx.Commit())
-}
-
-// writeLoosely runs fn in a transaction that need not be on the disk when it returns:
-// for counters of limits, which may be lost with the power. It saves the wait for
-// the disk, which a sign-in would pay twice more. The connection that writes is
-// held meanwhile, so no other transaction is ever committed this way; what an
-// ordinary one commits later takes this one along.
-func (s *Store) writeLoosely(ctx context.Context, fn func(Queries) error) error {
-	if s.dialect.loosely == "" {
-		return again(func() error {
-			return fn(Queries{run: s.write, prepared: s.writeStmts, d: s.dialect, process: s.process})
-		})
-	}
-	return s.writing.note(s.onWriter(ctx, func(conn *sql.Conn) (*statements, error) { return s.loosely(ctx, conn, fn) }))
-}
-
-func (s *Store) loosely(ctx context.Context, conn *sql.Conn, fn func(Queries) error) (*statements, error) {
-	if _, err := conn.ExecContext(ctx, s.dialect.loosely); err != nil {
-		return nil, wrap(ctx, "loosely", err)
-	}
-	prepared, err := s.writeOn(ctx, conn, fn)
-	// Without the context: it must not stay loose because a visitor hung up.
-	if _, strict := conn.ExecContext(context.WithoutCancel(ctx), s.dialect.strictly); strict != nil {
-		conn.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // it is thrown away
-		return nil, errors.Join(err, wrap(ctx, "strictly", strict))
-	}
-	return prepared, err
-}
-
 // exec runs a statement and returns how many rows it changed.
 func (q Queries) exec(ctx context.Context, what, text string, args ...any) (int64, error) {
-	var res sql.Result
-	var err error
-	ctx = q.d.unwatched(ctx)
-	if stmt := q.prepared.get(ctx, text); stmt != nil {
-		res, err = stmt.ExecContext(ctx, args...)
-	} else {
-		res, err = q.run.ExecContext(ctx, text, args...)
-	}
-	if err != nil {
-		return 0, wrap(ctx, what, err)
-	}
-	n, err := res.RowsAffected()
+	n, err := q.run.exec(ctx, text, args)
 	return n, wrap(ctx, what, err)
+}
+
+// later runs a statement of which nobody asks how many rows it changed, nor what is wrong with
+// it: in a transaction on PostgreSQL it goes along with the next one that is asked for
+// something, and if it fails, the transaction does.
+func (q Queries) later(ctx context.Context, what, text string, args ...any) error {
+	return wrap(ctx, what, q.run.later(ctx, text, args))
 }
 
 // one scans the only row of a query into dest; gatehouse.ErrNotFound if none.
@@ -213,91 +159,49 @@ func (q Queries) one(ctx context.Context, what, text string, args []any, dest ..
 
 // all calls scan for every row of a query.
 func (q Queries) all(ctx context.Context, what, text string, args []any, scan func(func(...any) error) error) error {
-	var rows *sql.Rows
-	var err error
-	ctx = q.d.unwatched(ctx)
-	if stmt := q.prepared.get(ctx, text); stmt != nil {
-		rows, err = stmt.QueryContext(ctx, args...)
-	} else {
-		rows, err = q.run.QueryContext(ctx, text, args...)
-	}
-	if err != nil {
-		return wrap(ctx, what, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows.Scan); err != nil {
-			return wrap(ctx, what, err)
-		}
-	}
-	return wrap(ctx, what, rows.Err())
+	return wrap(ctx, what, q.run.query(ctx, text, args, scan))
 }
 
-// statements are the prepared statements of a pool of SQLite; pgx keeps those of
-// PostgreSQL itself, so there db is nil and nothing is prepared here. There are
-// as many as there are SQL texts in this package: nothing is ever evicted.
-//
-// The one connection that writes is taken while a transaction is open, so a
-// text that a transaction uses for the first time runs as it is, and is
-// prepared when the transaction is over.
-type statements struct {
-	db      *sql.DB
-	m       *sync.Map // text -> *sql.Stmt
-	tx      *sql.Tx
-	bound   map[string]*sql.Stmt // of the transaction: it keeps each until its end
-	missing []string
+// together asks several things at once, in this order: on PostgreSQL they go in one message.
+func (q Queries) together(ctx context.Context, what string, asks ...ask) error {
+	return wrap(ctx, what, q.run.together(ctx, asks))
 }
 
-func (s *statements) in(tx *sql.Tx) *statements {
-	return &statements{db: s.db, m: s.m, tx: tx, bound: map[string]*sql.Stmt{}}
+// connected is how a store's statements reach its database.
+type connected struct {
+	reader runner
+	// begin runs something in a transaction, which is committed if that returns nil.
+	begin func(ctx context.Context, fn func(runner) error) error
+	// prepare readies statements for the next transaction.
+	prepare func(ctx context.Context, texts ...string)
+	// forget gives prepared statements up.
+	forget func()
 }
 
-func (s *statements) get(ctx context.Context, text string) *sql.Stmt {
-	if s.db == nil {
-		return nil
-	}
-	if stmt, ok := s.m.Load(text); ok {
-		if s.tx == nil {
-			return stmt.(*sql.Stmt)
-		}
-		if s.bound[text] == nil {
-			s.bound[text] = s.tx.StmtContext(ctx, stmt.(*sql.Stmt))
-		}
-		return s.bound[text]
-	}
-	if s.tx != nil {
-		s.missing = append(s.missing, text)
-		return nil
-	}
-	return s.prepare(ctx, text)
+// ask is a statement, and what becomes of its answer.
+type ask struct {
+	text string
+	args []any
+	// row is called for every row of a query; nil: it is none.
+	row func(scan func(...any) error) error
+	// changed is how many rows it changed, where row is nil; nil: nobody asks.
+	changed *int64
 }
 
-func (s *statements) prepare(ctx context.Context, text string) *sql.Stmt {
-	stmt, err := s.db.PrepareContext(ctx, text)
-	if err != nil {
-		return nil // running the text as it is will say what is wrong
-	}
-	if first, loaded := s.m.LoadOrStore(text, stmt); loaded {
-		stmt.Close()
-		return first.(*sql.Stmt)
-	}
-	return stmt
-}
-
-func (s *statements) learn(ctx context.Context, tx *statements) {
-	for _, text := range tx.missing {
-		if _, known := s.m.Load(text); !known {
-			s.prepare(ctx, text)
-		}
+// into scans the row of a query, if there is one, and says whether there was.
+func into(found *bool, dest ...any) func(func(...any) error) error {
+	return func(scan func(...any) error) error {
+		*found = true
+		return scan(dest...)
 	}
 }
 
-func (s *statements) close() {
-	s.m.Range(func(_, stmt any) bool {
-		stmt.(*sql.Stmt).Close()
-		return true
-	})
-	s.m.Clear()
+// runner is what runs statements: a pool, each by itself, or a transaction.
+type runner interface {
+	exec(ctx context.Context, text string, args []any) (int64, error)
+	query(ctx context.Context, text string, args []any, row func(scan func(...any) error) error) error
+	later(ctx context.Context, text string, args []any) error
+	together(ctx context.Context, asks []ask) error
 }
 
 // NewID makes an identifier: prefix, underscore, UUIDv7 in hex (RFC 9562 5.7). It

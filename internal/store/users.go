@@ -106,8 +106,7 @@ func (q Queries) SignedIn(ctx context.Context, siteID, id string, now time.Time)
 
 // User returns a user by ID.
 func (q Queries) User(ctx context.Context, siteID, id string) (u gatehouse.User, err error) {
-	err = q.one(ctx, "user", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND id = $2`,
-		[]any{siteID, id}, userFields(&u)...)
+	err = q.one(ctx, "user", userText, []any{siteID, id}, userFields(&u)...)
 	return u, err
 }
 
@@ -116,10 +115,13 @@ func (q Queries) User(ctx context.Context, siteID, id string) (u gatehouse.User,
 // deactivation at the same moment comes either before, and is seen here, or after,
 // and ends the session.
 func (q Queries) HoldUser(ctx context.Context, siteID, id string) (u gatehouse.User, err error) {
-	err = q.one(ctx, "hold user", `UPDATE users SET company_id = company_id WHERE site_id = $1 AND id = $2 RETURNING `+userColumns,
-		[]any{siteID, id}, userFields(&u)...)
+	err = q.one(ctx, "hold user", q.holdUserText(), []any{siteID, id}, userFields(&u)...)
 	return u, err
 }
+
+func (q Queries) holdUserText() string { return userText + q.d.hold }
+
+const userText = `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND id = $2 `
 
 // UserByUsername returns a user by username, compared by gatehouse.NameKey. Of two that
 // look alike, of whom one has kept a former key (rekey), it is the one who is written so.

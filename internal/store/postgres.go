@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// connectPostgres uses one pool for everything; pgx keeps prepared statements itself.
+func connectPostgres(db, _ *sql.DB) connected {
+	return connected{
+		reader: pgPool{db},
+		begin: func(ctx context.Context, fn func(runner) error) error {
+			return onConnection(ctx, db, func(conn *pgx.Conn) error { return pgTransaction(ctx, conn, fn) })
+		},
+		prepare: func(context.Context, ...string) {},
+		forget:  func() {},
+	}
+}
+
+// onConnection does something with a connection of the pool, waiting for it no longer than
+// the context lasts. One that is broken or in a transaction afterwards is thrown away when it
+// is wanted next.
+func onConnection(ctx context.Context, db *sql.DB, do func(*pgx.Conn) error) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return wrap(ctx, "connection", err)
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	return conn.Raw(func(driven any) error { return do(driven.(*stdlib.Conn).Conn()) })
+}
+
+// pgTransaction runs fn in a transaction. It begins with its first statement, and ends with
+// those that were left for later: so it takes as many messages as there are questions whose
+// answers are needed, and one more.
+func pgTransaction(ctx context.Context, conn *pgx.Conn, fn func(runner) error) error {
+	run := &pgRunner{conn: conn, waiting: []ask{{text: "begin"}}}
+	done := false
+	defer func() {
+		if !done && conn.PgConn().TxStatus() != 'I' && !conn.IsClosed() {
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			conn.Exec(last, "rollback") //nolint:errcheck // where that fails, so does the connection
+		}
+	}()
+	if err := fn(run); err != nil {
+		return err
+	}
+	if len(run.waiting) == 1 && run.waiting[0].text == "begin" { // nothing was asked
+		done = true
+		return nil
+	}
+	if len(run.waiting) == 0 && conn.PgConn().TxStatus() == 'E' { // a statement failed, and fn took it for an answer
+		return wrap(ctx, "commit", pgx.ErrTxCommitRollback)
+	}
+	err := run.together(ctx, []ask{{text: "commit"}})
+	done = err == nil && conn.PgConn().TxStatus() == 'I'
+	return wrap(ctx, "commit", err)
+}
+
+// pgRunner runs statements on a connection. Those that are waiting go with the next one, in
+// one message.
+type pgRunner struct {
+	conn    *pgx.Conn
+	waiting []ask
+}
+
+func (r *pgRunner) exec(ctx context.Context, text string, args []any) (n int64, err error) {
+	if len(r.waiting) == 0 {
+		tag, err := r.conn.Exec(ctx, text, args...)
+		return tag.RowsAffected(), err
+	}
+	err = r.together(ctx, []ask{{text: text, args: args, changed: &n}})
+	return n, err
+}
+
+func (r *pgRunner) later(_ context.Context, text string, args []any) error {
+	r.waiting = append(r.waiting, ask{text: text, args: args})
+	return nil
+}
+
+func (r *pgRunner) query(ctx context.Context, text string, args []any, row func(func(...any) error) error) error {
+	if len(r.waiting) > 0 {
+		return r.together(ctx, []ask{{text: text, args: args, row: row}})
+	}
+	rows, err := r.conn.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	return readRows(rows, row)
+}
+
+func (r *pgRunner) together(ctx context.Context, asks []ask) error {
+	asks = append(r.waiting, asks...)
+	r.waiting = nil
+	batch := &pgx.Batch{}
+	for _, a := range asks {
+		batch.Queue(a.text, a.args...)
+	}
+	answers := r.conn.SendBatch(ctx, batch)
+	var failed error
+	for _, a := range asks {
+		if failed = a.read(answers); failed != nil {
+			break
+		}
+	}
+	if err := answers.Close(); failed == nil {
+		failed = err
+	}
+	return failed
+}
+
+// read takes the answer to one of several questions.
+func (a ask) read(answers pgx.BatchResults) error {
+	if a.row == nil {
+		tag, err := answers.Exec()
+		if a.changed != nil {
+			*a.changed = tag.RowsAffected()
+		}
+		return err
+	}
+	rows, err := answers.Query()
+	if err != nil {
+		return err
+	}
+	return readRows(rows, a.row)
+}
+
+func readRows(rows pgx.Rows, row func(func(...any) error) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// pgPool runs statements each on a connection of the pool.
+type pgPool struct{ db *sql.DB }
+
+func (p pgPool) on(ctx context.Context, do func(*pgRunner) error) error {
+	return onConnection(ctx, p.db, func(conn *pgx.Conn) error { return do(&pgRunner{conn: conn}) })
+}
+
+func (p pgPool) exec(ctx context.Context, text string, args []any) (n int64, err error) {
+	err = p.on(ctx, func(r *pgRunner) error {
+		n, err = r.exec(ctx, text, args)
+		return err
+	})
+	return n, err
+}
+
+func (p pgPool) later(ctx context.Context, text string, args []any) error {
+	_, err := p.exec(ctx, text, args)
+	return err
+}
+
+func (p pgPool) query(ctx context.Context, text string, args []any, row func(func(...any) error) error) error {
+	return p.on(ctx, func(r *pgRunner) error { return r.query(ctx, text, args, row) })
+}
+
+func (p pgPool) together(ctx context.Context, asks []ask) error {
+	return p.on(ctx, func(r *pgRunner) error { return r.together(ctx, asks) })
+}

@@ -76,7 +76,7 @@ func New(o Options) (*House, error) {
 	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: sender.Nudge}
 	sender.Refusals = &mail.Refusals{Outbox: outbox, Sites: o.Sites.ByID, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	desk := &act.Desk{Store: o.Store, Outbox: outbox, Place: o.Places.Of, Now: o.Now}
-	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Log: o.Log, Counted: metrics.SignIn}
+	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Even: signin.EvenTime(o.Hasher), Log: o.Log, Counted: metrics.SignIn}
 	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	server := &web.Server{

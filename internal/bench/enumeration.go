@@ -25,7 +25,7 @@ const (
 )
 
 // mostDifference is the limit, in hundredths of a hash.
-const mostDifference = 5
+const mostDifference = 3
 
 // path is a way through pages that asks about a name, with the kinds of names that
 // its answers must not tell apart. The first is an account like any other; the

@@ -95,6 +95,9 @@ func NewHasher(p Params, workers, queue int) *Hasher {
 	return &Hasher{params: p, gate: newGate(workers, queue)}
 }
 
+// Cost is what one of its hashes costs, as a multiple of one with DefaultParams.
+func (h *Hasher) Cost() float64 { return float64(h.params.work()) / float64(DefaultParams.work()) }
+
 // Load says how many computations run and how many callers wait, for metrics.
 func (h *Hasher) Load() (running, waiting int) { return h.gate.load() }
 

@@ -79,11 +79,21 @@ func (a *attempt) lockout() gatehouse.LockoutPolicy {
 
 // Password verifies a username and a password. Unless the error is of another kind,
 // it answers wrong, unknown, locked and deactivated with the same error after the
-// same work.
+// same work, and not before the same time is over. Who has the right password is not kept
+// waiting.
 //
 // Errors: Invalid with fields, TooMany, Unavailable (gate full, database lost),
 // Unauthenticated with one of the codes above.
 func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordRequest) (Outcome, error) {
+	wait := s.evenly(ctx)
+	out, err := s.password(ctx, st, req)
+	if gatehouse.KindOf(err) == gatehouse.Unauthenticated {
+		wait()
+	}
+	return out, err
+}
+
+func (s *Service) password(ctx context.Context, st *site.Site, req PasswordRequest) (Outcome, error) {
 	if err := checkFields(req); err != nil {
 		return Outcome{}, err
 	}

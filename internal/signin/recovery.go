@@ -45,6 +45,7 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 	if err := f.err(); err != nil {
 		return "", err
 	}
+	defer s.evenly(ctx)()
 	u, err := s.userByName(ctx, st, req.Username)
 	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
 		return "", err
@@ -130,9 +131,14 @@ func (s *Service) Recovery(ctx context.Context, st *site.Site, token string) (Re
 // Errors: Invalid with field answer (required, answer-long, answer-wrong with
 // Args["n"], the answers left), Gone after the last wrong one, Unavailable.
 func (s *Service) AnswerChallenge(ctx context.Context, st *site.Site, c gatehouse.Caller, token, answer string) error {
+	wait := s.evenly(ctx)
 	err := s.answerChallenge(ctx, st, c, token, answer)
 	if gatehouse.KindOf(err) == gatehouse.Gone {
 		_, err = s.LinkRepeated(ctx, st, c, token, err)
+	}
+	switch gatehouse.KindOf(err) {
+	case gatehouse.Invalid, gatehouse.Gone:
+		wait()
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"gatehouse"
@@ -27,7 +26,7 @@ func (s *Service) SendResetLink(ctx context.Context, st *site.Site, c gatehouse.
 	if err := f.err(); err != nil {
 		return err
 	}
-	defer evenly(ctx)()
+	defer s.evenly(ctx)()
 	send, _, err := s.admitMail(ctx, st, c, "recovery", email)
 	if err != nil {
 		return err
@@ -52,23 +51,6 @@ func (s *Service) SendResetLink(ctx context.Context, st *site.Site, c gatehouse.
 		}
 		return nil
 	})
-}
-
-// evenTime is longer than it takes to write as many mails as one request can make.
-const evenTime = 100 * time.Millisecond
-
-// evenly has what was begun last as long for everybody, however many accounts have the
-// address and however many people are told (invariant 7). It waits for nobody who has
-// hung up.
-func evenly(ctx context.Context) (wait func()) {
-	over := time.NewTimer(evenTime)
-	return func() {
-		defer over.Stop()
-		select {
-		case <-over.C:
-		case <-ctx.Done():
-		}
-	}
 }
 
 // sendLink makes a link for an account, which it holds: of two that are asked for at

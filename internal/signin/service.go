@@ -20,7 +20,10 @@ type Service struct {
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
 	Limits    Limits
-	Log       *slog.Logger
+	// Even is how long answers take at least that must not tell what was done for them; see
+	// EvenTime.
+	Even time.Duration
+	Log  *slog.Logger
 	// Counted is told the result of every sign-in, for the metrics.
 	Counted func(result gatehouse.EventResult)
 }

@@ -36,7 +36,7 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, c gatehouse.Ca
 	if err := f.err(); err != nil {
 		return err
 	}
-	defer evenly(ctx)()
+	defer s.evenly(ctx)()
 	send, own, err := s.admitMail(ctx, st, c, "username", email)
 	if err != nil {
 		return err

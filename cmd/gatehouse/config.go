@@ -171,8 +171,12 @@ func (c *Config) HashWorkers() int {
 }
 
 // Blocklist are the passwords that nobody may choose: the common ones and those of the
-// operator's files.
+// operator's files; nil where there is no file, so that the list is made when somebody
+// chooses a password.
 func (c *Config) Blocklist() (*secret.Blocklist, error) {
+	if len(c.Blocklists) == 0 {
+		return nil, nil
+	}
 	var files []io.Reader
 	for _, path := range c.Blocklists {
 		f, err := os.Open(path)

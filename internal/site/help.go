@@ -39,14 +39,15 @@ type helpSource struct {
 	body             helpTemplate
 }
 
-// helpSources are pages by name and language.
-type helpSources map[string]map[string]*helpSource
+// helpSources are pages by name and language. Those of the house are read when they are
+// first asked for.
+type helpSources map[string]map[string]func() *helpSource
 
-func (all helpSources) put(s *helpSource) {
-	if all[s.name] == nil {
-		all[s.name] = map[string]*helpSource{}
+func (all helpSources) put(name, lang string, read func() *helpSource) {
+	if all[name] == nil {
+		all[name] = map[string]func() *helpSource{}
 	}
-	all[s.name][s.lang] = s
+	all[name][lang] = read
 }
 
 var (
@@ -100,77 +101,125 @@ func (s *helpSource) problem(near, text string) strictyaml.Problem {
 	return strictyaml.Problem{File: s.file, Line: line, Text: text}
 }
 
-// houseHelp is what is embedded, read once.
-var houseHelp = sync.OnceValues(func() (helpSources, []strictyaml.Problem) {
+// houseHelp is what is embedded.
+var houseHelp = sync.OnceValue(func() helpSources {
 	all := helpSources{}
-	var problems []strictyaml.Problem
 	files, _ := fs.Glob(helpFiles, "texts/*/help/*.md") // the pattern is a good one
 	for _, file := range files {
-		data, _ := helpFiles.ReadFile(file) // listed, so there
-		lang := path.Base(path.Dir(path.Dir(file)))
-		source, faults := readHelp(file, strings.TrimSuffix(path.Base(file), ".md"), lang, string(data))
-		problems = append(problems, faults...)
-		all.put(source)
+		name, lang := strings.TrimSuffix(path.Base(file), ".md"), path.Base(path.Dir(path.Dir(file)))
+		all.put(name, lang, sync.OnceValue(func() *helpSource {
+			data, _ := helpFiles.ReadFile(file) // listed, so there
+			source, problems := readHelp(file, name, lang, string(data))
+			if len(problems) > 0 { // the files are part of the program: a test reads them
+				panic("site: help of the house: " + problems[0].String())
+			}
+			return source
+		}))
 	}
-	return all, problems
+	return all
 })
 
-// help makes the site's help pages: those of the house with the site's settings in
-// them, and those of its folder in their place or besides.
-func (l *loader) help() {
-	before := len(l.problems)
-	own := l.ownHelp()
-	house, problems := houseHelp()
-	if l.problems = append(l.problems, problems...); len(l.problems) > before {
-		return
-	}
-	names := map[string]bool{}
-	for name := range house {
-		names[name] = true
-	}
-	for name := range own {
-		names[name] = true
-	}
-	l.site.help = map[string][]HelpPage{}
-	made := map[*helpSource]HelpPage{}
-	for _, lang := range l.site.Languages {
-		var pages []HelpPage
-		for _, name := range slices.Sorted(maps.Keys(names)) {
-			source := l.chooseHelp(lang, own[name], house[name])
-			if source == nil {
-				continue // of the house, in languages that the site does not have
-			}
-			page, known := made[source]
-			if !known {
-				page = l.makeHelp(source)
-				made[source] = page
-			}
-			if page.Title != "" {
-				pages = append(pages, page)
-			}
-		}
-		slices.SortStableFunc(pages, func(a, b HelpPage) int { return cmp.Compare(a.order, b.order) })
-		l.site.help[lang] = pages
-	}
-	if len(l.problems) == before { // else a page may be missing only because of its fault
-		l.helpLinks()
-	}
+// helpShelf makes the help pages of a site, each when it is first asked for: those of the
+// house with the site's settings in them, and those of its folder in their place or besides.
+type helpShelf struct {
+	site       *Site
+	own, house helpSources
+
+	mu   sync.Mutex
+	made map[*helpSource]madeHelp
 }
 
-// chooseHelp chooses the text of a page. A site's own comes before that of the
-// house, whatever its language: who writes another page means that ours is wrong
-// there.
-func (l *loader) chooseHelp(lang string, own, house map[string]*helpSource) *helpSource {
-	first := l.site.Languages[0]
-	chain := append(widths(lang), widths(first)...)
-	for _, pages := range []map[string]*helpSource{own, house} {
+// madeHelp is a page, and what is wrong with it.
+type madeHelp struct {
+	page     HelpPage
+	problems []strictyaml.Problem
+}
+
+// names are the names of all pages.
+func (h *helpShelf) names() []string {
+	names := map[string]bool{}
+	for name := range h.house {
+		names[name] = true
+	}
+	for name := range h.own {
+		names[name] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// pages are those of a language, in the order of the index.
+func (h *helpShelf) pages(lang string) []HelpPage {
+	var pages []HelpPage
+	for _, name := range h.names() {
+		if page, ok := h.page(lang, name); ok {
+			pages = append(pages, page)
+		}
+	}
+	slices.SortStableFunc(pages, func(a, b HelpPage) int { return cmp.Compare(a.order, b.order) })
+	return pages
+}
+
+// page is the page of a name; false where there is none.
+func (h *helpShelf) page(lang, name string) (HelpPage, bool) {
+	source := h.choose(lang, name)
+	if source == nil {
+		return HelpPage{}, false // of the house, in languages that the site does not have
+	}
+	page := h.make(source).page
+	return page, page.Title != ""
+}
+
+// choose chooses the text of a page. A site's own comes before that of the house, whatever
+// its language: who writes another page means that ours is wrong there.
+func (h *helpShelf) choose(lang, name string) *helpSource {
+	chain := append(widths(lang), widths(h.site.Languages[0])...)
+	for _, pages := range []helpSources{h.own, h.house} {
 		for _, lang := range append(chain, baseLanguage) {
-			if pages[lang] != nil {
-				return pages[lang]
+			if read := pages[name][lang]; read != nil {
+				return read()
 			}
 		}
 	}
 	return nil
+}
+
+// make makes a page with the site's settings in it. One that its conditions leave empty is
+// not there, and has no title.
+func (h *helpShelf) make(source *helpSource) madeHelp {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if made, ok := h.made[source]; ok {
+		return made
+	}
+	made := h.site.makeHelp(source)
+	h.made[source] = made
+	return made
+}
+
+// help reads the site's own help pages and checks them, and with them what they link to.
+// Pages of the house are made later: whatever the settings of a site, nothing is wrong with
+// them, which a test knows.
+func (l *loader) help() {
+	before := len(l.problems)
+	shelf := &helpShelf{site: l.site, own: l.ownHelp(), house: houseHelp(), made: map[*helpSource]madeHelp{}}
+	if len(l.problems) > before {
+		return
+	}
+	l.site.help = map[string]func() []HelpPage{}
+	for _, lang := range l.site.Languages {
+		l.site.help[lang] = sync.OnceValue(func() []HelpPage { return shelf.pages(lang) })
+	}
+	gone := false // one of them comes out empty: pages of the house may lead to it
+	for _, name := range slices.Sorted(maps.Keys(shelf.own)) {
+		for _, lang := range slices.Sorted(maps.Keys(shelf.own[name])) {
+			made := shelf.make(shelf.own[name][lang]())
+			l.problems = append(l.problems, made.problems...)
+			gone = gone || made.page.Title == ""
+		}
+	}
+	if len(l.problems) == before { // else a page may be missing only because of its fault
+		l.helpLinks(shelf, gone)
+	}
 }
 
 // ownHelp reads the pages of the site's folder. Their names are like those of the
@@ -202,7 +251,7 @@ func (l *loader) ownHelp() helpSources {
 		source, problems := readHelp(at, name, lang, text)
 		l.problems = append(l.problems, problems...)
 		source.own = true
-		all.put(source)
+		all.put(name, lang, func() *helpSource { return source })
 	}
 	for name, pages := range all {
 		if pages[first] == nil {
@@ -212,36 +261,42 @@ func (l *loader) ownHelp() helpSources {
 	return all
 }
 
-// makeHelp makes a page with the site's settings in it, once and for all: nothing
-// about it can fail later. One that its conditions leave empty is not there, and has
-// no title.
-func (l *loader) makeHelp(source *helpSource) HelpPage {
-	text, err := source.body.execute(l.site.factsIn(source.lang))
+// makeHelp makes a page.
+func (s *Site) makeHelp(source *helpSource) madeHelp {
+	text, err := source.body.execute(s.factsIn(source.lang))
 	if err != nil {
-		l.problems = append(l.problems, source.fault(err))
-		return HelpPage{}
+		return madeHelp{problems: []strictyaml.Problem{source.fault(err)}}
 	}
 	if strings.TrimSpace(text) == "" {
-		return HelpPage{}
+		return madeHelp{}
 	}
-	page := pageOf(text, func(near, complaint string) {
-		l.problems = append(l.problems, source.problem(near, complaint))
+	var made madeHelp
+	made.page = pageOf(text, func(near, complaint string) {
+		made.problems = append(made.problems, source.problem(near, complaint))
 	})
-	page.Name, page.Lang, page.Summary = source.name, source.lang, source.head.Summary
-	page.order, page.source = source.head.Order, source
-	return page
+	made.page.Name, made.page.Lang, made.page.Summary = source.name, source.lang, source.head.Summary
+	made.page.order, made.page.source = source.head.Order, source
+	return made
 }
 
-// helpLinks reports links from page to page that lead nowhere. A page of the house
-// may name a paragraph that a site's own version of the other page does not have: a
-// browser then shows its beginning.
-func (l *loader) helpLinks() {
+// helpLinks reports links that lead nowhere: from the site's own pages or, where one of
+// those is gone, from all. A page of the house may name a paragraph that a site's own
+// version of the other page does not have: a browser then shows its beginning.
+func (l *loader) helpLinks(shelf *helpShelf, all bool) {
+	names := slices.Sorted(maps.Keys(shelf.own))
+	if all {
+		names = shelf.names()
+	}
 	told := map[strictyaml.Problem]bool{} // another language may have the same page
 	for _, lang := range l.site.Languages {
-		for _, p := range l.site.help[lang] {
-			for _, link := range p.links {
-				complaint := l.helpLink(lang, p, link)
-				problem := p.source.problem(link, complaint)
+		for _, name := range names {
+			page, ok := shelf.page(lang, name)
+			if !ok {
+				continue
+			}
+			for _, link := range page.links {
+				complaint := shelf.wrongLink(lang, page, link)
+				problem := page.source.problem(link, complaint)
 				if complaint != "" && !told[problem] {
 					told[problem] = true
 					l.problems = append(l.problems, problem)
@@ -251,15 +306,15 @@ func (l *loader) helpLinks() {
 	}
 }
 
-// helpLink says what is wrong with a link of a page.
-func (l *loader) helpLink(lang string, p HelpPage, link string) string {
+// wrongLink says what is wrong with a link of a page.
+func (h *helpShelf) wrongLink(lang string, p HelpPage, link string) string {
 	part := helpAddress.FindStringSubmatch(link)
 	if part == nil {
 		return "" // it leads elsewhere
 	}
 	to, found := p, true
 	if part[1] != "" {
-		to, found = l.site.HelpPage(lang, part[1])
+		to, found = h.page(lang, part[1])
 	}
 	switch anchor := part[2]; {
 	case !found:

@@ -71,13 +71,12 @@ func FuzzHelpPage(f *testing.F) {
 		if strings.Contains(text, "range") || strings.Contains(text, "printf") || strings.Contains(text, "template") {
 			return // an operator's own page may take as long as it likes
 		}
-		l := &loader{site: s}
 		source, problems := readHelp("help/page.md", "page", "en-GB", text)
 		if len(problems) > 0 {
 			return
 		}
-		if page := l.makeHelp(source); page.Title == "" && len(page.Sections) > 0 && len(l.problems) == 0 {
-			t.Errorf("%q is a page without a title: %+v", text, page)
+		if made := s.makeHelp(source); made.page.Title == "" && len(made.page.Sections) > 0 && len(made.problems) == 0 {
+			t.Errorf("%q is a page without a title: %+v", text, made.page)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/yuin/goldmark"
@@ -18,26 +19,28 @@ import (
 // markdown is CommonMark without HTML: tags are text like any other, so nothing
 // that is written is lost and nothing becomes markup (ASVS 1.3.1). Headings may name
 // their anchor, {#mail}.
-var markdown = goldmark.New(goldmark.WithParser(parser.NewParser(
-	parser.WithBlockParsers(
-		util.Prioritized(parser.NewSetextHeadingParser(), 100),
-		util.Prioritized(parser.NewThematicBreakParser(), 200),
-		util.Prioritized(parser.NewListParser(), 300),
-		util.Prioritized(parser.NewListItemParser(), 400),
-		util.Prioritized(parser.NewCodeBlockParser(), 500),
-		util.Prioritized(parser.NewATXHeadingParser(parser.WithHeadingAttribute()), 600),
-		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
-		util.Prioritized(parser.NewBlockquoteParser(), 800),
-		util.Prioritized(parser.NewParagraphParser(), 1000),
-	),
-	parser.WithInlineParsers(
-		util.Prioritized(parser.NewCodeSpanParser(), 100),
-		util.Prioritized(parser.NewLinkParser(), 200),
-		util.Prioritized(parser.NewAutoLinkParser(), 300),
-		util.Prioritized(parser.NewEmphasisParser(), 500),
-	),
-	parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
-)))
+var markdown = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(goldmark.WithParser(parser.NewParser(
+		parser.WithBlockParsers(
+			util.Prioritized(parser.NewSetextHeadingParser(), 100),
+			util.Prioritized(parser.NewThematicBreakParser(), 200),
+			util.Prioritized(parser.NewListParser(), 300),
+			util.Prioritized(parser.NewListItemParser(), 400),
+			util.Prioritized(parser.NewCodeBlockParser(), 500),
+			util.Prioritized(parser.NewATXHeadingParser(parser.WithHeadingAttribute()), 600),
+			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+			util.Prioritized(parser.NewBlockquoteParser(), 800),
+			util.Prioritized(parser.NewParagraphParser(), 1000),
+		),
+		parser.WithInlineParsers(
+			util.Prioritized(parser.NewCodeSpanParser(), 100),
+			util.Prioritized(parser.NewLinkParser(), 200),
+			util.Prioritized(parser.NewAutoLinkParser(), 300),
+			util.Prioritized(parser.NewEmphasisParser(), 500),
+		),
+		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+	)))
+})
 
 // Markdown renders the Markdown of a site's terms as HTML that is safe to put into
 // a page. HTML in it is shown as it was typed; a link leads to an address of the web
@@ -65,14 +68,14 @@ type document struct {
 
 func parseMarkdown(source string) *document {
 	d := &document{source: []byte(source)}
-	d.root = markdown.Parser().Parse(text.NewReader(d.source))
+	d.root = markdown().Parser().Parse(text.NewReader(d.source))
 	d.checkLinks()
 	return d
 }
 
 func (d *document) render(n ast.Node) string {
 	var b bytes.Buffer
-	if err := markdown.Renderer().Render(&b, d.source, n); err != nil {
+	if err := markdown().Renderer().Render(&b, d.source, n); err != nil {
 		panic("site: Markdown: " + err.Error()) // a buffer takes everything
 	}
 	return b.String()

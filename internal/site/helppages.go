@@ -3,6 +3,7 @@ package site
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/yuin/goldmark/ast"
@@ -25,9 +26,9 @@ type HelpPage struct {
 
 	order   int
 	source  *helpSource
-	anchors map[string]bool // the places in it that can be linked to
-	links   []string        // where it links to
-	text    []searchText    // of the introduction, then below each heading
+	anchors map[string]bool     // the places in it that can be linked to
+	links   []string            // where it links to
+	search  func() []searchText // of the introduction, then below each heading; made when first asked for
 }
 
 // HelpSection is a part of a page with a heading of its own.
@@ -42,13 +43,16 @@ type HelpSection struct {
 func (s *Site) Help(lang string) []HelpPage {
 	for ; lang != ""; lang = widen(lang) {
 		if pages, ok := s.help[lang]; ok {
-			return pages
+			return pages()
 		}
 	}
 	if len(s.Languages) == 0 {
 		return nil
 	}
-	return s.help[s.Languages[0]]
+	if pages, ok := s.help[s.Languages[0]]; ok {
+		return pages()
+	}
+	return nil
 }
 
 // HelpPage returns the page with this name in a language; false if there is none.
@@ -89,16 +93,17 @@ func pageOf(markdown string, complain func(near, complaint string)) HelpPage {
 // split puts what the document holds into sections, for showing, and below each
 // heading into what a search looks at.
 func (p *HelpPage) split(doc *document) {
-	found, body := searchText{}, ""
+	var parts []searchText
+	found := searchText{}
 	for n := doc.root.FirstChild(); n != nil; n = n.NextSibling() {
 		markup := doc.render(n)
 		h, isHeading := n.(*ast.Heading)
 		if isHeading {
-			p.text = append(p.text, found.with(plain(body)))
+			parts = append(parts, found)
 			id, _ := h.AttributeString("id")
-			found, body = searchText{anchor: id.(string), title: plain(markup)}, ""
+			found = searchText{anchor: id.(string), title: plain(markup)}
 		} else {
-			body += markup
+			found.markup += markup
 		}
 		switch {
 		case isHeading && h.Level <= 2:
@@ -109,7 +114,13 @@ func (p *HelpPage) split(doc *document) {
 			p.Sections[len(p.Sections)-1].HTML += markup
 		}
 	}
-	p.text = append(p.text, found.with(plain(body)))
+	parts = append(parts, found)
+	p.search = sync.OnceValue(func() []searchText {
+		for i := range parts {
+			parts[i].read()
+		}
+		return parts
+	})
 }
 
 // anchor gives a heading its anchor, its own or one made of its words, and takes

@@ -85,11 +85,12 @@ func searchWords(s string) []string {
 
 // searchText is a heading with its anchor and the text below it, as they are shown
 // and as they are searched.
-type searchText struct{ anchor, title, text, heading, folded string }
+type searchText struct{ anchor, title, markup, text, heading, folded string }
 
-func (t searchText) with(text string) searchText {
-	t.text, t.heading, t.folded = text, searchable(t.title), searchable(text)
-	return t
+// read makes of the markup what is searched.
+func (t *searchText) read() {
+	t.text, t.heading = plain(t.markup), searchable(t.title)
+	t.markup, t.folded = "", searchable(t.text)
 }
 
 // snippet is what stands around the first word that is searched for, or the
@@ -122,7 +123,7 @@ func (s *Site) SearchHelp(lang, query string) []HelpHit {
 	var found []ranked
 	for _, p := range s.Help(lang) {
 		title := searchable(p.Title)
-		for i, t := range p.text {
+		for i, t := range p.search() {
 			hit := HelpHit{Page: p.Name, Title: p.Title, Lang: p.Lang, Section: t.title, Anchor: t.anchor}
 			rank := 3
 			switch whole := i == 0; {

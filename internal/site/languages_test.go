@@ -35,10 +35,9 @@ func translations(t *testing.T) []string {
 // links as the English one: a page half in another language is worse than none, and
 // without its placeholder a sentence lacks what it is about.
 func TestEveryLanguageIsComplete(t *testing.T) {
-	h := house()
-	want := h.holes(baseLanguage)
+	want := holesOf(baseLanguage)
 	for _, lang := range translations(t) {
-		got := h.holes(lang)
+		got := holesOf(lang)
 		var lacks []string
 		for stem, holes := range want {
 			switch has, there := got[stem]; {
@@ -51,7 +50,7 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 		if slices.Sort(lacks); len(lacks) > 0 {
 			t.Errorf("%s lacks %s", lang, strings.Join(lacks, " "))
 		}
-		for key, text := range h.words[lang] {
+		for key, text := range houseWords(lang) {
 			if strings.TrimSpace(text) == "" {
 				t.Errorf("%s: %s is empty", lang, key)
 			}
@@ -61,11 +60,11 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 
 var linkTarget = regexp.MustCompile(`\]\([a-z_]+\)`)
 
-// holes are what a text of a language must have, its forms taken together: "one" often
+// holesOf are what a text of a language must have, its forms taken together: "one" often
 // says the number as a word.
-func (h houseWords) holes(lang string) map[string]string {
+func holesOf(lang string) map[string]string {
 	found := map[string]map[string]bool{}
-	for key, text := range h.words[lang] {
+	for key, text := range houseWords(lang) {
 		stem, _, _ := strings.Cut(key, "#")
 		if found[stem] == nil {
 			found[stem] = map[string]bool{}
@@ -86,19 +85,19 @@ var helpAction = regexp.MustCompile(`\{\{-? *(.*?) *-?\}\}`)
 // Every help page is there in every language, under the same number, with the same
 // settings in it and the same links, and says something of its own.
 func TestEveryLanguageHasTheHelp(t *testing.T) {
-	house, _ := houseHelp()
+	house := houseHelp()
 	for name, pages := range house {
-		english := pages[baseLanguage]
-		if english == nil {
+		if pages[baseLanguage] == nil {
 			t.Errorf("%s is not there in %s", name, baseLanguage)
 			continue
 		}
+		english := pages[baseLanguage]()
 		for _, lang := range translations(t) {
-			source := pages[lang]
-			if source == nil {
+			if pages[lang] == nil {
 				t.Errorf("%s has no help page %s", lang, name)
 				continue
 			}
+			source := pages[lang]()
 			if source.head.Order != english.head.Order || source.head.Summary == english.head.Summary {
 				t.Errorf("%s in %s: %+v", name, lang, source.head)
 			}
@@ -124,13 +123,14 @@ func needs(s *helpSource) string {
 }
 
 // A page reads well in every kind of site: no hole where a condition ended, no link
-// into nowhere. (Load checks the links.)
+// into nowhere.
 func TestHelpReadsWellInEveryLanguage(t *testing.T) {
 	odd := regexp.MustCompile(`\{\{|no value|<p></p>|<li></li>| [.,;]|\.\.`)
 	for _, lang := range translations(t) {
 		t.Run(lang, func(t *testing.T) {
 			for _, site := range everyKindOfSite("languages: [en-GB, " + lang + "]") {
 				s := load(t, map[string]string{"site.yaml": site})
+				wantGoodHelp(t, s)
 				if n, want := len(s.Help(lang)), len(s.Help(baseLanguage)); n != want {
 					t.Errorf("%d pages, and %d in English", n, want)
 				}

@@ -56,8 +56,8 @@ type Site struct {
 
 	security *securitySettings            // nil: none; see SecurityText
 	own      map[string]map[string]string // words of site.yaml, by language
-	texts    map[string]catalogue         // by language; nil: those of the house
-	help     map[string][]HelpPage        // by language, in the order of the index
+	texts    catalogues                   // nil: those of the house
+	help     map[string]func() []HelpPage // by language, in the order of the index; made when first asked for
 	matcher  language.Matcher             // over Languages
 	doc      *strictyaml.Doc              // where its settings stand, for Sites
 }

@@ -12,11 +12,8 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// texts reads the site's own texts and builds the catalogue of each of its
-// languages.
+// texts reads the site's own texts and makes the catalogue of each of its languages.
 func (l *loader) texts() {
-	h := house()
-	l.problems = append(l.problems, strictyaml.Problems("texts", h.err)...)
 	own := map[string]words{}
 	for _, name := range l.list("texts") {
 		path := filepath.Join(l.dir, "texts", name)
@@ -25,12 +22,12 @@ func (l *loader) texts() {
 			l.add(path, "must be named LANGUAGE.yaml after one of the site's languages: %s", strings.Join(l.site.Languages, ", "))
 			continue
 		}
-		own[lang] = l.textFile(path, lang, h)
+		own[lang] = l.textFile(path, lang)
 	}
-	l.site.texts = map[string]catalogue{}
+	l.site.texts = catalogues{}
 	for i, lang := range l.site.Languages {
-		l.complete(i, lang, h, own)
-		l.site.texts[lang] = h.merge([]string{lang, l.site.Languages[0], baseLanguage}, own)
+		l.complete(i, lang, own)
+		l.site.texts[lang] = layered([]string{lang, l.site.Languages[0], baseLanguage}, own)
 	}
 }
 
@@ -51,14 +48,14 @@ func widths(lang string) []string {
 // textFile reads a file of texts. It may only say otherwise what the house says,
 // with the same placeholders: anything else would never be seen, or be seen with
 // a hole in it.
-func (l *loader) textFile(path, lang string, h houseWords) words {
+func (l *loader) textFile(path, lang string) words {
 	var file words
 	doc, err := strictyaml.Read(path, &file)
 	if doc == nil {
 		l.problems = append(l.problems, strictyaml.Problems(path, err)...)
 		return nil
 	}
-	holes := h.placeholders()
+	holes := houseHoles()
 	forms := formsOf(lang)
 	stems := slices.Sorted(maps.Keys(holes))
 	for key, text := range file {
@@ -113,38 +110,22 @@ func formsOf(lang string) []string {
 	return slices.Sorted(maps.Keys(forms))
 }
 
-// placeholders returns which may stand in each text, by the key without form.
-func (h houseWords) placeholders() map[string]map[string]bool {
-	holes := map[string]map[string]bool{}
-	for key, text := range h.words[baseLanguage] {
-		stem, _, _ := strings.Cut(key, "#")
-		if holes[stem] == nil {
-			holes[stem] = map[string]bool{}
-		}
-		for _, hole := range placeholder.FindAllString(text, -1) {
-			holes[stem][hole] = true
-		}
-	}
-	return holes
-}
-
-// complete reports what a language lacks. English lacks nothing; a page half in
-// another language is worse than one that is not offered.
-func (l *loader) complete(i int, lang string, h houseWords, own map[string]words) {
-	if widths(lang)[len(widths(lang))-1] == "en" {
+// complete reports what a language lacks: a page half in another language is worse than one
+// that is not offered. The languages of the house lack nothing, which a test knows.
+func (l *loader) complete(i int, lang string, own map[string]words) {
+	wide := widths(lang)
+	if wide[len(wide)-1] == "en" || slices.ContainsFunc(wide, func(lang string) bool { return house()[lang] != nil }) {
 		return
 	}
 	have := map[string]bool{}
-	for _, from := range widths(lang) {
-		for _, texts := range []words{h.words[from], own[from]} {
-			for key := range texts {
-				stem, _, _ := strings.Cut(key, "#")
-				have[stem] = true
-			}
+	for _, from := range wide {
+		for key := range own[from] {
+			stem, _, _ := strings.Cut(key, "#")
+			have[stem] = true
 		}
 	}
 	var lacks []string
-	for stem := range h.placeholders() {
+	for stem := range houseHoles() {
 		if !have[stem] {
 			lacks = append(lacks, stem)
 		}

@@ -1,11 +1,7 @@
 package site
 
 import (
-	"embed"
 	"fmt"
-	"io/fs"
-	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,24 +12,20 @@ import (
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
-
-	"gatehouse/internal/strictyaml"
 )
-
-// The words of the house: one folder a language, any number of files in it.
-//
-//go:embed texts/*/*.yaml
-var houseFiles embed.FS
 
 // baseLanguage is the one that has every text.
 const baseLanguage = "en-GB"
 
-// catalogue is all texts of one language of a site, with what it does not have
-// itself taken from the next language.
+// catalogue is all texts of one language of a site: layers of which each has what those
+// after it say otherwise, or also.
 type catalogue struct {
-	tag   language.Tag
-	texts map[string]string
+	tag    language.Tag
+	layers []words
 }
+
+// catalogues are made when they are first asked for, by language.
+type catalogues map[string]func() catalogue
 
 // Text returns the text of a key in a language, with its placeholders {name}
 // replaced by args, which are names and values in turn. A number n chooses
@@ -58,36 +50,48 @@ func (s *Site) Text(lang, key string, args ...any) string {
 func (s *Site) catalogue(lang string) (catalogue, bool) {
 	texts := s.texts
 	if texts == nil { // a site that was not loaded, such as that of neutral pages
-		texts = house().catalogues
+		texts = houseCatalogues()
 	}
 	for ; lang != ""; lang = widen(lang) {
 		if c, ok := texts[lang]; ok {
-			return c, true
+			return c(), true
 		}
 	}
 	if len(s.Languages) > 0 {
 		if c, ok := texts[s.Languages[0]]; ok {
-			return c, true
+			return c(), true
 		}
 	}
-	c, ok := texts[baseLanguage]
-	return c, ok
+	if c, ok := texts[baseLanguage]; ok {
+		return c(), true
+	}
+	return catalogue{}, false
 }
 
 // widen takes the last part off a language: zh-Hant-TW, zh-Hant, zh, "".
 func widen(lang string) string { return lang[:max(0, strings.LastIndexByte(lang, '-'))] }
 
+// find looks for a key in one layer after the other. A layer has all forms of a text that
+// depends on a number, or none: another language may have others.
 func (c catalogue) find(key string, args []any) (string, bool) {
-	if text, ok := c.texts[key]; ok {
-		return text, true
-	}
-	if n, ok := argument(args, "n"); ok {
-		if text, ok := c.texts[key+"#"+pluralForm(c.tag, n)]; ok {
+	form := ""
+	for _, layer := range c.layers {
+		if text, ok := layer[key]; ok {
 			return text, true
 		}
+		other, ok := layer[key+"#other"]
+		if !ok {
+			continue
+		}
+		if n, counts := argument(args, "n"); counts && form == "" {
+			form = key + "#" + pluralForm(c.tag, n)
+		}
+		if text, ok := layer[form]; ok {
+			return text, true
+		}
+		return other, true
 	}
-	text, ok := c.texts[key+"#other"]
-	return text, ok
+	return "", false
 }
 
 func argument(args []any, name string) (any, bool) {
@@ -135,10 +139,7 @@ func (s *Site) fill(lang string, tag language.Tag, text string, args []any) stri
 	})
 }
 
-var (
-	placeholder = regexp.MustCompile(`\{[a-z_][a-z0-9_]*\}`)
-	textKey     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*(#(zero|one|two|few|many|other))?$`)
-)
+var placeholder = regexp.MustCompile(`\{[a-z_][a-z0-9_]*\}`)
 
 // Language chooses one of the site's languages: the person's own, else what the
 // browser asks for, else the site's first.
@@ -157,76 +158,32 @@ func (s *Site) Language(accept, own string) string {
 	return s.Languages[i]
 }
 
-// words is the texts that one file or folder has for one language, and which
-// placeholders may stand in each.
-type words map[string]string
-
-// houseWords is what is embedded.
-type houseWords struct {
-	words      map[string]words // by language
-	catalogues map[string]catalogue
-	err        error
-}
-
-var house = sync.OnceValue(func() houseWords {
-	h := houseWords{words: map[string]words{}, catalogues: map[string]catalogue{}}
-	files, _ := fs.Glob(houseFiles, "texts/*/*.yaml") // the pattern is a good one
-	var problems []strictyaml.Problem
-	for _, name := range files {
-		data, _ := houseFiles.ReadFile(name) // listed, so there
-		var file words
-		doc, err := strictyaml.Decode(name, data, &file)
-		if err != nil {
-			problems = append(problems, strictyaml.Problems(name, err)...)
-			continue
-		}
-		lang := path.Base(path.Dir(name))
-		if h.words[lang] == nil {
-			h.words[lang] = words{}
-		}
-		for key, text := range file {
-			if !textKey.MatchString(key) {
-				doc.Problem(key, "is no key of a text: letters, digits, dots, hyphens, and a plural form after #")
-			}
-			if _, twice := h.words[lang][key]; twice {
-				doc.Problem(key, "is in another file of %s too", lang)
-			}
-			h.words[lang][key] = text
-		}
-		problems = append(problems, strictyaml.Problems(name, doc.Err())...)
+// houseCatalogues are those of the house alone.
+var houseCatalogues = sync.OnceValue(func() catalogues {
+	all := catalogues{}
+	for lang := range house() {
+		all[lang] = layered([]string{lang, baseLanguage}, nil)
 	}
-	for lang := range h.words {
-		h.catalogues[lang] = h.merge([]string{lang, baseLanguage}, nil)
-	}
-	if len(problems) > 0 {
-		h.err = &strictyaml.Error{Problems: problems}
-	}
-	return h
+	return all
 })
 
-// merge builds a catalogue from languages, the first one first. The own texts of
-// a site come before those of the house in a language and all that are wider.
-func (h houseWords) merge(langs []string, own map[string]words) catalogue {
-	c := catalogue{tag: language.Make(langs[0]), texts: map[string]string{}}
-	for _, lang := range slices.Backward(langs) {
-		for _, texts := range []map[string]words{h.words, own} {
-			for _, wide := range slices.Backward(widths(lang)) {
-				c.put(texts[wide])
+// layered makes a catalogue of languages, the first one first. The own texts of a site come
+// before those of the house in a language and all that are wider.
+func layered(langs []string, own map[string]words) func() catalogue {
+	return sync.OnceValue(func() catalogue {
+		c := catalogue{tag: language.Make(langs[0])}
+		for i, lang := range langs {
+			if slices.Contains(langs[:i], lang) {
+				continue
+			}
+			for _, texts := range []func(string) words{func(lang string) words { return own[lang] }, houseWords} {
+				for _, wide := range widths(lang) {
+					if layer := texts(wide); len(layer) > 0 {
+						c.layers = append(c.layers, layer)
+					}
+				}
 			}
 		}
-	}
-	return c
-}
-
-// put lays texts over those that are there. Plural forms replace each other
-// together, because another language may have others.
-func (c catalogue) put(over words) {
-	for key := range over {
-		stem, _, _ := strings.Cut(key, "#")
-		delete(c.texts, stem)
-		for _, form := range formNames {
-			delete(c.texts, stem+"#"+form)
-		}
-	}
-	maps.Copy(c.texts, over)
+		return c
+	})
 }

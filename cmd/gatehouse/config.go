@@ -170,25 +170,6 @@ func (c *Config) HashWorkers() int {
 	return cores
 }
 
-// Blocklist are the passwords that nobody may choose: the common ones and those of the
-// operator's files; nil where there is no file, so that the list is made when somebody
-// chooses a password.
-func (c *Config) Blocklist() (*secret.Blocklist, error) {
-	if len(c.Blocklists) == 0 {
-		return nil, nil
-	}
-	var files []io.Reader
-	for _, path := range c.Blocklists {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		files = append(files, f)
-	}
-	return secret.ReadBlocklist(secret.CommonPasswords(), files...)
-}
-
 // Places knows roughly where addresses are; nil where no file says so.
 func (c *Config) Places() (*geo.Places, error) {
 	if c.GeoIP == "" {

@@ -75,6 +75,25 @@ func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Lo
 	return house, st, sites, nil
 }
 
+// Blocklist are the passwords that nobody may choose: the common ones and those of the
+// operator's files; nil where there is no file, so that the list is made when somebody
+// chooses a password.
+func (c *Config) Blocklist() (*secret.Blocklist, error) {
+	if len(c.Blocklists) == 0 {
+		return nil, nil
+	}
+	var files []io.Reader
+	for _, path := range c.Blocklists {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		files = append(files, f)
+	}
+	return secret.ReadBlocklist(secret.CommonPasswords(), files...)
+}
+
 // openStore opens a database and brings it to this program's version. Several
 // processes may do so at the same moment.
 func openStore(ctx context.Context, url string) (*store.Store, error) {

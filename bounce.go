@@ -40,7 +40,7 @@ func WeighDelivery(actions []DeliveryAction) int {
 }
 
 // Arrived reports whether an action says that the mail has got somewhere: mail to the
-// address does not come back any more.
+// address no longer comes back.
 func (a DeliveryAction) Arrived() bool {
 	return a == DeliveryDelivered || a == DeliveryRelayed || a == DeliveryExpanded
 }

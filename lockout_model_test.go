@@ -150,7 +150,7 @@ func (l *lockout) writeOff(n int) {
 	}
 }
 
-// writeOff: nobody judges it any more. Its service finds that it has been closed.
+// writeOff: nobody judges it now. Its service finds that it has been closed.
 func (g *guess) writeOff() {
 	g.writtenOff = true
 	if g.state == beingVerified {

@@ -51,7 +51,7 @@ const (
 	RecoverByLink      Recovery = "link"
 )
 
-// Support is whom a person who is stuck turns to, besides the company's
+// Support is whom a person who is stuck turns to, apart from the company's
 // administrator (A09).
 type Support struct {
 	Email string

@@ -1,4 +1,4 @@
-// Package account is what people do with their own account besides signing in:
+// Package account is what people do with their own account apart from signing in:
 // profile and address, devices and sessions, activity, what they accepted, and how
 // their home page is arranged. Every method takes the session's user as its caller and
 // touches nobody else's rows.

@@ -145,7 +145,7 @@ func TestRemoveASession(t *testing.T) {
 		if err != nil || len(d.Browsers) != 1 || d.Browsers[0].ID != other.BrowserID {
 			t.Fatalf("the browser is no longer known: %+v, %v", d, err)
 		}
-		// The ended session can do nothing any more.
+		// The ended session can no longer do anything.
 		wantKind(t, "the ended session removes", f.own.RemoveDevice(t.Context(), f.site, c, other, here.ID), gatehouse.Unauthenticated)
 		wantKind(t, "it signs out", f.own.SignOutElsewhere(t.Context(), f.site, c, other), gatehouse.Unauthenticated)
 		f.wantOpen(f.mira, "1 sessions, 2 browsers")

@@ -131,7 +131,7 @@ func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehou
 	})
 }
 
-// DropEmailChange gives up the change that waits. To give up what is not there is no
+// DropEmailChange gives up the change that waits. To give up one that does not exist is no
 // error.
 func (s *Service) DropEmailChange(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {

@@ -228,7 +228,7 @@ func TestA05_TheOldAddressStopsAChange(t *testing.T) {
 }
 
 // A thief changes the address twice, and waits with a third change. The owner's first
-// mail gets the account back, and nothing of the thief's works any more.
+// mail gets the account back, and nothing the thief has still works.
 func TestA05_AThiefWhoChangesTwiceDoesNotKeepTheAccount(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "ink@northgate.example"} {

@@ -41,7 +41,7 @@ func confirmable(ctx context.Context, q store.Queries, read func(context.Context
 	return change, u, over(err)
 }
 
-// over makes what is not there a link that is over.
+// over answers for a link that does not exist as for one that is over.
 func over(err error) error {
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return errLinkOver

@@ -65,8 +65,8 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 }
 
 // UndoEmail stops a change of address, or takes it back together with all that followed
-// it: who changed it may have changed it twice. Nothing that was open in the account is
-// open any more then, because somebody else may have opened it. After taking back, the
+// it: who changed it may have changed it twice. Everything that was open in the account
+// is closed then, because somebody else may have opened it. After taking back, the
 // password is worth nothing either: anyone who changed the address knew it, or has set it.
 //
 // Errors: Gone; Conflict with CodeEmailTaken; Unavailable.

@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Home is what the home page takes from the account besides its events.
+// Home is what the home page takes from the account apart from its events.
 type Home struct {
 	Layout gatehouse.HomeLayout
 	// PasswordExpiresAt is when the password is too old; zero: not soon.

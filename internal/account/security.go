@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Security is what stands between a person's password and a session, besides what the
+// Security is what stands between a person's password and a session, apart from what the
 // company wants.
 type Security struct {
 	User gatehouse.User

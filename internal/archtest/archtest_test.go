@@ -13,7 +13,7 @@ import (
 
 // rooms is the import table: for every package of the module, the packages of the
 // module it may import. "/..." stands for a package and all below it; "all" for
-// everything; "tests" for a package that holds tests and no code besides doc.go.
+// everything; "tests" for a package that holds tests and no code but doc.go.
 // Test files may import anything.
 //
 // A server is put together in internal/assembly, for those who run one: nobody else
@@ -54,7 +54,7 @@ var rooms = table{
 // a rule reads no clock, no database, no network and no chance.
 var rootStandard = []string{"context", "net", "net/http", "database/sql", "os", "os/exec", "io/fs", "crypto/rand", "math/rand", "math/rand/v2", "unsafe"}
 
-// rootOthers is what the root package may import besides the standard library.
+// rootOthers is what the root package may import apart from the standard library.
 var rootOthers = []string{"golang.org/x/text/unicode/norm", "golang.org/x/text/cases", "golang.org/x/net/idna"}
 
 // keptImports are packages of others that belong to some rooms, or single files, only.

@@ -16,7 +16,7 @@ var gone = []struct {
 	where, why string
 	words      *regexp.Regexp
 }{
-	{"", "say it in plain words", regexp.MustCompile(`(?i)\b(` + "who" + `ever|an` + `ew|when` + `ce|me` + `nd(s|ed)?)\b`)},
+	{"", "say it in plain words", regexp.MustCompile(`(?i)\b(` + "who" + `ever|an` + `ew|when` + `ce|me` + `nd(s|ed)?)\b|\bany more([.,:;)]|$)|\bbears? (being|a repeat)`)},
 	{"internal/site/texts/en", "the glossary has another word", regexp.MustCompile(`(?i)two-factor sign-in|second step|\bperson decides\b|know you\b|(?-i:Enhanced security)|\bmails\b|\bby mail\b|\bmail to\b|\byour mail\b`)},
 	{"internal/mail/text/en", "the glossary has another word", regexp.MustCompile(`(?i)two-factor sign-in|second step|(?-i:Enhanced security)`)},
 	{"internal/site/texts/de", "the glossary has another word", german},

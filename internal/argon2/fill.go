@@ -15,7 +15,7 @@ type filling struct {
 	lanes, laneLength, segmentLength uint32 // the lengths in blocks
 }
 
-// laneWork is what a lane needs besides its blocks.
+// laneWork is what a lane needs apart from its blocks.
 type laneWork struct {
 	rows    block // between the halves of a block
 	choices choices

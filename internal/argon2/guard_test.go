@@ -59,7 +59,7 @@ func (g guarded) fill(with uint64) {
 	}
 }
 
-// sumOfRest is what is in the page besides the block.
+// sumOfRest is what is in the page apart from the block.
 func (g guarded) rest() (sum int) {
 	for _, b := range g.page {
 		sum += int(b)

@@ -77,7 +77,7 @@ func (b *bench) settleCoders(ctx context.Context, db *database) error {
 // browserOf is the token that a person's browser is known by.
 func browserOf(username string) string { return "browser-of-" + username }
 
-// beyondHash is what one sign-in takes of the server's processor time besides the hash.
+// beyondHash is what one sign-in takes of the server's processor time apart from the hash.
 func beyondHash(name string, all []codeRound, disturbed bool, which func(codeRound) round) figure {
 	var beyond, server, kernel, hash []float64
 	for _, r := range all {

@@ -63,7 +63,7 @@ Content-Type: multipart/report; report-type=delivery-status; boundary="report"
 --report
 Content-Type: text/plain
 
-Your mail to %[3]s could not be delivered: there is no such mailbox any more.
+Your mail to %[3]s could not be delivered: there is no such mailbox.
 
 --report
 Content-Type: message/delivery-status
@@ -73,7 +73,7 @@ Reporting-MTA: dns; mail.%[2]s
 Final-Recipient: rfc822; %[3]s
 Action: failed
 Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 <%[3]s>: there is no such mailbox any more
+Diagnostic-Code: smtp; 550 5.1.1 <%[3]s>: there is no such mailbox
 
 --report--
 `

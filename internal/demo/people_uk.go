@@ -30,7 +30,7 @@ var meridianUK = cast{
 			email: "floris.achterberg@halden-pryce.example", role: user, state: StateTemporary, mailed: true, forgot: true},
 		{company: "10482-UK", username: "rkessler", password: "Nimble-Causeway-49", first: "Ruth", last: "Kessler",
 			email: "ruth.kessler@gone.example", role: user, state: StateTemporary, bounced: true,
-			note: "The mail with it came back: nobody has the address any more."},
+			note: "The mail with it came back: the address no longer exists."},
 
 		{company: "10731-UK", username: "jmarchetti", password: "Silver-Thistle-84", first: "Jürgen", last: "Marchetti",
 			email: "juergen.marchetti@quillfeather.example", role: user, state: StateExpired},

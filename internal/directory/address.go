@@ -72,8 +72,8 @@ func mailedPassword(u gatehouse.User) bool {
 	return u.Password.Temporary() && reachable(u)
 }
 
-// moveMail does what follows from a new address: nothing in the old mailbox opens the
-// account any more, and both are told. A temporary password that went there comes again;
+// moveMail does what follows from a new address: nothing in the old mailbox still opens
+// the account, and both are told. A temporary password that went there comes again;
 // where none was made, because a deactivated account gets no mail, it has ended.
 func (s *Service) moveMail(tx *act.Unit, was, u gatehouse.User, again reissue) error {
 	err := errors.Join(

@@ -19,7 +19,7 @@ func (h *house) corrected(admin, u gatehouse.User, email string) error {
 	return err
 }
 
-// What lies in the old mailbox opens nothing any more: neither a temporary password nor a
+// What lies in the old mailbox no longer opens anything: neither a temporary password nor a
 // code nor a browser that was trusted with one; and what waits to go there does not go.
 func TestACorrectedAddressEndsWhatTheOldOneHolds(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

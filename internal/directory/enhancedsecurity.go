@@ -211,8 +211,8 @@ func (s *Service) mayTell(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return err
 }
 
-// signed writes into a run who switches, as the account is at this moment: who has just
-// lost the role does not switch any more.
+// signed writes into a run who switches, as the account is at this moment: somebody who has
+// just lost the role can no longer switch.
 func (s *Service) signed(tx *act.Unit, e *gatehouse.Enrolment) error {
 	if tx.Caller.Kind != gatehouse.SignedIn {
 		return nil

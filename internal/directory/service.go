@@ -33,7 +33,7 @@ func (s *Service) blocklist() *secret.Blocklist {
 	return s.Blocklist
 }
 
-// Codes of the errors that methods return besides fields to fix.
+// Codes of the errors that methods return, other than fields to fix.
 const (
 	CodeForbidden = "forbidden"
 	// CodeOwnAccount: administrators cannot deactivate, demote or reset

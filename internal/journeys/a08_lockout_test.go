@@ -275,7 +275,7 @@ func TestA08_StrangersDoNotUseUpTheOwnersAttempts(t *testing.T) {
 	}, testkit.WithLimits(signin.Limits{Address: signin.Rate{Burst: 1000, PerMinute: 60}, Username: signin.Rate{Burst: 10, PerMinute: 1}, Site: signin.Rate{Burst: 1000, PerMinute: 60}}))
 }
 
-// After a reset nobody's browser is known any more: anyone who had the old password is a
+// After a reset no browser is known: anyone who had the old password is a
 // stranger with the rest.
 func TestA08_AResetMakesStrangersOfAllBrowsers(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {

@@ -18,7 +18,7 @@ const (
 
 func administrator(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin }
 
-// colleagues fills the company with two users of each kind, besides its administrator,
+// colleagues fills the company with two users of each kind, apart from its administrator,
 // and returns how many they are.
 func colleagues(s *testkit.Server, siteID string) int {
 	kinds := map[string]func(*gatehouse.User){

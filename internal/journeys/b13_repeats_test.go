@@ -71,7 +71,7 @@ func siteOf(s *testkit.Server, p *testkit.Page) string {
 	return ""
 }
 
-// Every step of a first sign-in bears a second click, a lost answer and a second tab.
+// Every step of a first sign-in survives a second click, a lost answer and a second tab.
 func TestB13_EveryStepBearsARepeat(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := newcomer(s, "meridian-uk", "msantos")
@@ -220,7 +220,7 @@ func TestB13_ATemporaryPasswordTypedAgain(t *testing.T) {
 	})
 }
 
-// Links that work once bear a repeat in the browser that opened them: a reset link, the
+// Links that work once may be repeated in the browser that opened them: a reset link, the
 // confirmation of an address, and taking it back, which ends the very session that the
 // form was posted in.
 func TestC03_LinksBearARepeat(t *testing.T) {
@@ -266,7 +266,7 @@ func TestC03_LinksBearARepeat(t *testing.T) {
 	})
 }
 
-// The right answer to a challenge question bears one, too, and makes one mail.
+// The right answer to a challenge question may be repeated too, and makes one mail.
 func TestA07_TheAnswerBearsARepeat(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := answeringUser(t, s, "meridian-uk", "msantos", nil)

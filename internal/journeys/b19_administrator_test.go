@@ -260,7 +260,7 @@ func TestB19_WhoMayNot(t *testing.T) {
 				}
 			}
 		}
-		// The user is theirs, what is named besides is not.
+		// The user is theirs, the other thing named is not.
 		for _, action := range actions[2:] {
 			if p := post(admin, "/company/users/"+u.ID+action); p.Status != 404 {
 				t.Errorf("POST %s: %d", action, p.Status)

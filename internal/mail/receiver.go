@@ -13,7 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// What the listener bears: it may be open to every mail server there is.
+// What the listener accepts: it may be open to every mail server there is.
 const (
 	reportPatience = 30 * time.Second // for a command
 	// takeTime is how long looking a recipient up may take, and what is begun when the

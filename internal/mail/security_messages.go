@@ -64,7 +64,7 @@ type TwoFactorEnabled struct{ Switch }
 // Kind implements Message.
 func (TwoFactorEnabled) Kind() string { return "two-factor-enabled" }
 
-// TwoFactorDisabled tells a person that no code is asked for any more.
+// TwoFactorDisabled tells a person that no code is asked for now.
 type TwoFactorDisabled struct{ Switch }
 
 // Kind implements Message.
@@ -181,7 +181,7 @@ type AddressCorrected struct {
 	notice
 	Username string
 	// NewAddress is masked: the old mailbox may be somebody else's by now. Empty: the
-	// account has none any more.
+	// account no longer has one.
 	NewAddress string
 	// By is the administrator's name; empty: support did it.
 	By string

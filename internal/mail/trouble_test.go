@@ -159,7 +159,7 @@ func TestTenMinutesOf451(t *testing.T) {
 	}
 	server.Refuse(0, "")
 	b.await(s, notice, store.MessageSent)
-	b.await(s, code, store.MessageExpired) // nobody waits for it any more
+	b.await(s, code, store.MessageExpired) // nobody waits for it now
 	if n := len(server.All()); n != 1 {
 		t.Errorf("%d mails arrived", n)
 	}

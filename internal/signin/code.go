@@ -18,7 +18,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of the errors about codes by mail, besides fields to fix.
+// Codes of the errors about codes by mail, other than fields to fix.
 const (
 	// CodeCodesOver: too many wrong codes ended the sign-in. Kind Unauthenticated.
 	CodeCodesOver = "codes-over"
@@ -229,7 +229,7 @@ func codeFormFault(typed string) string {
 }
 
 // countCode counts an entry for the sign-in and then for the account's day: what a sign-in
-// does not take any more must not use up the day of others.
+// no longer takes must not use up the day of others.
 func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts) (entered int, err error) {
 	limit, err := s.codesOfDay(ctx, st, at, facts.User)
 	if err != nil {

@@ -113,7 +113,7 @@ func TestTheRightCodeWhileTheAccountIsClosed(t *testing.T) {
 				s.trustedIn(u, 0)
 				continue
 			}
-			if session != (err == nil) || session == (left == gatehouse.StepDone) { // no code is asked for any more
+			if session != (err == nil) || session == (left == gatehouse.StepDone) { // no code is asked for now
 				t.Fatalf("%d: session %v, the sign-in is at %q, %v", n, session, left, err)
 			}
 		}

@@ -142,7 +142,7 @@ func TestB06CodesThatDoNotWork(t *testing.T) {
 		}
 		s.wantIn(at, fullWidth.String())
 		if s.step(s.uk(), otherTab.SignIn) != gatehouse.StepCode {
-			t.Error("the other tab does not wait for its code any more")
+			t.Error("the other tab no longer waits for its code")
 		}
 	})
 }

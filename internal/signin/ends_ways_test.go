@@ -175,7 +175,7 @@ func unconfirmed(u *gatehouse.User) { u.EmailConfirmed = false }
 
 func turnedOff(u *gatehouse.User) { u.State = gatehouse.Deactivated }
 
-// put writes something into the database besides.
+// put writes something else into the database.
 func (o *opened) put(fn func(q store.Queries, now time.Time) error) {
 	o.t.Helper()
 	o.must(o.Store.Write(ctx, func(q store.Queries) error { return fn(q, o.Clock.Now()) }))

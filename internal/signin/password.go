@@ -37,7 +37,7 @@ type Outcome struct {
 	ReturnTo string
 }
 
-// Codes of the errors that Password returns besides fields to fix.
+// Codes of the errors that Password returns, other than fields to fix.
 const (
 	// CodeFailed is the one answer for wrong password, unknown user, locked and
 	// deactivated (invariant 7).

@@ -58,7 +58,7 @@ func (s *Service) begunBefore(tx *act.Unit, a *attempt, held store.Settling) (Ou
 	return out, again, err
 }
 
-// detail is what the event log keeps besides: which browser's attempt, and what is
+// detail is what else the event log keeps: which browser's attempt, and what is
 // still due.
 func (a *attempt) detail(next gatehouse.Step) map[string]string {
 	d := map[string]string{}

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// translations are the languages of the house besides English: the folders, so that
+// translations are the languages of the house other than English: the folders, so that
 // one with nothing but help counts too.
 func translations(t *testing.T) []string {
 	t.Helper()

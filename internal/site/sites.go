@@ -142,7 +142,7 @@ func (s *Sites) Reload() []error {
 		return []error{err}
 	}
 	if len(folders) == 0 { // a mount that is away, rather than the wish to end everything
-		return []error{fmt.Errorf("%s: holds no site any more; all stay as they are", s.dir)}
+		return []error{fmt.Errorf("%s: no longer holds a site; all stay as they are", s.dir)}
 	}
 	var reports []error
 	next := map[string]*Site{}

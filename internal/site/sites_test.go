@@ -128,7 +128,7 @@ func TestReload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reload("holds no site any more")
+	reload("no longer holds a site")
 	if len(s.All()) != 2 {
 		t.Error("an empty folder ended all sites")
 	}

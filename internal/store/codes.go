@@ -61,7 +61,7 @@ func (q Queries) endCodes(ctx context.Context, u gatehouse.User, now time.Time) 
 	return err
 }
 
-// DropOldCodes removes codes that count for no limit any more.
+// DropOldCodes removes codes that no longer count for a limit.
 func (q Queries) DropOldCodes(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, "drop old codes", `DELETE FROM codes WHERE sent_at < $1`, micros(before))
 	return err

@@ -50,7 +50,7 @@ func (q Queries) Recovery(ctx context.Context, siteID, tokenHash string) (r Reco
 }
 
 // CountAnswer counts an answer, or a use of a link, before it is verified, and returns the recovery with it
-// in its count; NotFound if it takes none any more.
+// in its count; NotFound if it no longer takes any.
 func (q Queries) CountAnswer(ctx context.Context, siteID, tokenHash string, kind gatehouse.Recovery, most int, now time.Time) (r Recovery, err error) {
 	err = q.one(ctx, "count answer", `UPDATE recoveries SET wrong = wrong + 1
 		WHERE site_id = $1 AND token_hash = $2 AND kind = $3 AND wrong < $4 AND used_at = 0 AND expires_at > $5

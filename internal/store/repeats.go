@@ -39,7 +39,7 @@ func (q Queries) RepeatOf(ctx context.Context, siteID, made string) (gatehouse.R
 	return r, err
 }
 
-// DropOldRepeats removes outcomes that nobody gets any more.
+// DropOldRepeats removes outcomes that nobody can get now.
 func (q Queries) DropOldRepeats(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, "drop old repeats", `DELETE FROM repeats WHERE at < $1`, micros(before))
 	return err

@@ -124,7 +124,7 @@ func checkNames(t *testing.T, doc *goquery.Document) {
 func checkStandard(t *testing.T, doc *goquery.Document) {
 	doc.Find("table[role], table [role]").Each(func(_ int, s *goquery.Selection) {
 		if s.Is("table, thead, tbody, tr, th, td") {
-			t.Errorf("<%s> has a role besides its own", goquery.NodeName(s))
+			t.Errorf("<%s> has a role other than its own", goquery.NodeName(s))
 		}
 	})
 	doc.Find("time, template time").Each(func(_ int, s *goquery.Selection) {

@@ -19,7 +19,7 @@ var texts = func() string {
 	return filepath.Join(filepath.Dir(here), "../../site/texts")
 }()
 
-// translations are the languages of the house besides English.
+// translations are the languages of the house other than English.
 func translations(t *testing.T) []string {
 	t.Helper()
 	folders, err := os.ReadDir(texts)

@@ -95,8 +95,8 @@ func TestTheSwitchKnowsTheTimeOfTrust(t *testing.T) {
 	}
 }
 
-// What became of the notices adds up to how many were written, also when some are not
-// kept any more.
+// What became of the notices adds up to how many were written, also when some are no
+// longer kept.
 func TestNoticesAddUp(t *testing.T) {
 	v := testResult(func(*EnrolmentResult) {})
 	p := &ui.Page{View: v, Words: ui.WordsOf(&ui.Visit{}, fixture.Noon)}

@@ -25,7 +25,7 @@ func (a switchAsk) Choice() string { return choice(a.Enable) }
 // the mail and the file.
 func (a switchAsk) Affected() int { return a.Counts.Changed }
 
-// MoreStranded is how many are stranded besides those who are named.
+// MoreStranded is how many more are stranded than those who are named.
 func (a switchAsk) MoreStranded() int { return a.Stranded - len(a.StrandedNames) }
 
 // Names are who is stranded, in one line.

@@ -80,7 +80,7 @@ type UserDetail struct {
 	// or empty. Wait is how long to wait before trying again.
 	Done, Refused string
 	Wait          time.Duration
-	// Also is what was done besides: some of Alsos.
+	// Also is what else was done: some of Alsos.
 	Also []string
 }
 
@@ -113,7 +113,7 @@ var Alsos = []string{AlsoTold, AlsoPasswordSent, AlsoPasswordEnded, AlsoNoPasswo
 
 // What UserDetail.Refused can be; the texts are person.refused_….
 const (
-	RefusedResend  = "resend"  // what the message said is kept nowhere, or does not hold any more
+	RefusedResend  = "resend"  // what the message said is not kept, or is no longer true
 	RefusedAddress = "address" // there is none to send to
 	RefusedSoon    = "soon"    // one person is not flooded
 	RefusedOften   = "often"   // nor are the mailboxes that addresses lead to
@@ -165,7 +165,7 @@ func (v UserDetail) DoneText(p *ui.Page) string {
 	return ""
 }
 
-// AlsoTexts say what was done besides.
+// AlsoTexts say what else was done.
 func (v UserDetail) AlsoTexts(p *ui.Page) []string {
 	var lines []string
 	for _, also := range Alsos {
@@ -247,7 +247,7 @@ type mailRow struct {
 	Look look
 	// State is what became of it, in words.
 	State string
-	// Reply is what there is to know besides: short enough to stand there, or Folded.
+	// Reply is what else there is to know: short enough to stand there, or Folded.
 	// Words: it is ours, and not a mail server's.
 	Reply  string
 	Folded bool

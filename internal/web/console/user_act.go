@@ -269,7 +269,7 @@ var refusals = map[string]string{
 	directory.CodeLockedByOperator: RefusedOperator,
 }
 
-// seeUser leads to the user's page, which says what was done, and what besides.
+// seeUser leads to the user's page, which says what was done, and what else.
 func seeUser(w http.ResponseWriter, r *http.Request, id string, done ...string) error {
 	to := ui.CompanyUsersPath + "/" + id
 	if len(done) > 0 {

@@ -95,8 +95,8 @@ func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) e
 	return nil
 }
 
-// recoveryFailed shows the page that a recovery which is over has. Its cookie is of no
-// use any more.
+// recoveryFailed shows the page of a recovery that is over. Its cookie is no longer of
+// use.
 func (p *Portal) recoveryFailed(w http.ResponseWriter, r *http.Request, err error) error {
 	if gatehouse.KindOf(err) != gatehouse.Gone {
 		return err

@@ -11,7 +11,7 @@ import (
 // Control is what a field is entered with. The zero value is a line of text.
 type Control string
 
-// The controls besides a line of text.
+// The controls other than a line of text.
 const (
 	Area    Control = "area"    // several lines
 	Choose  Control = "choose"  // one option of a list that folds out

@@ -40,7 +40,7 @@ var demoLimits = signin.Limits{
 // runDemo runs everything in one process, with nothing to configure, until ctx ends.
 func runDemo(ctx context.Context, o demoOptions) error {
 	useThreads()
-	defer runtime.KeepAlive(ballast())
+	defer runtime.KeepAlive(tuneCollector())
 	dir, remove, err := demoFolder(o.Data)
 	if err != nil {
 		return err

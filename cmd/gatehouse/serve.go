@@ -28,7 +28,7 @@ func runServe(ctx context.Context, configPath string) error {
 		return usageError{err}
 	}
 	useThreads()
-	defer runtime.KeepAlive(ballast())
+	defer runtime.KeepAlive(tuneCollector())
 	log := logTo(os.Stderr, cfg.Log.Level)
 	if _, fault := secret.Kernel(); fault != nil {
 		log.Error("slow hashing", "error", fault)
@@ -65,7 +65,7 @@ func runServe(ctx context.Context, configPath string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go reloadOnHangup(ctx, log, sites, cert, places)
-	debug.FreeOSMemory() // what starting took
+	go debug.FreeOSMemory() // what starting took; nobody waits for it
 	log.Info("serving", "listen", public.Addr().String(), "management", management.Addr().String(),
 		"database", st.Engine(), "sites", len(sites.All()))
 	err = runAll(ctx, stop,

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"gatehouse/internal/assembly"
@@ -39,15 +40,18 @@ func useThreads() {
 	}
 }
 
-// ballast is memory that is never touched, so that it takes none, and that the garbage
-// collector counts as used, as long as the caller keeps it alive. What lives in this
-// program is a few MiB: without the ballast it would be collected dozens of times
-// a second while sessions are checked.
-func ballast() []byte {
+// tuneCollector has the garbage collector run when half as much again has been allocated as
+// lives, the memory of the hashes included, and returns ballast: memory that is never
+// touched, so that it takes none, and that the collector counts as living as long as the
+// caller keeps it. What lives in this program besides hashes is a few MiB: without the
+// ballast it would be collected dozens of times a second while sessions are checked. See
+// docs/decisions/0033.
+func tuneCollector() (ballast []byte) {
 	if os.Getenv("GOGC") != "" {
 		return nil
 	}
-	return make([]byte, 32<<20)
+	debug.SetGCPercent(50)
+	return make([]byte, 16<<20)
 }
 
 // assemble opens what a configuration names and puts the server together.

@@ -122,21 +122,36 @@ func (s *Site) fill(lang string, tag language.Tag, text string, args []any) stri
 	if len(args) == 0 || !strings.Contains(text, "{") {
 		return text
 	}
-	return placeholder.ReplaceAllStringFunc(text, func(hole string) string {
-		value, ok := argument(args, hole[1:len(hole)-1])
-		if !ok {
-			return hole
+	var b strings.Builder
+	for {
+		before, hole, open := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !open {
+			return b.String()
 		}
-		switch v := value.(type) {
-		case string:
-			return v
-		case time.Time:
-			return s.FormatTime(lang, v)
-		case time.Duration:
-			return s.FormatDuration(lang, v)
+		name, after, closed := strings.Cut(hole, "}")
+		value, ok := argument(args, name)
+		if !closed || !ok {
+			b.WriteByte('{')
+			text = hole
+			continue
 		}
-		return message.NewPrinter(tag).Sprint(value)
-	})
+		b.WriteString(s.told(lang, tag, value))
+		text = after
+	}
+}
+
+// told is a value in the words of a language.
+func (s *Site) told(lang string, tag language.Tag, value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case time.Time:
+		return s.FormatTime(lang, v)
+	case time.Duration:
+		return s.FormatDuration(lang, v)
+	}
+	return message.NewPrinter(tag).Sprint(value)
 }
 
 var placeholder = regexp.MustCompile(`\{[a-z_][a-z0-9_]*\}`)

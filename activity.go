@@ -5,7 +5,7 @@ import "slices"
 // SignInEvents are the kinds of events about getting in and out of an account.
 var SignInEvents = []EventKind{
 	EventSignIn, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
-	EventUsernameAsked, EventBrowserRemoved, EventBrowserUntrusted, EventNotMe, EventCodeSent, EventCode,
+	EventUsernameAsked, EventDeviceRemoved, EventDeviceUntrusted, EventNotMe, EventCodeSent, EventCode,
 }
 
 // ChangeEvents are the kinds of events that change an account, or its company.
@@ -13,7 +13,7 @@ var ChangeEvents = []EventKind{
 	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventPasswordReset,
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
-	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventSecondStepReset, EventMailBounced, EventBounceCleared, EventMailResent,
+	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventTwoFactorReset, EventMailBounced, EventBounceCleared, EventMailResent,
 }
 
 // ByOther reports whether somebody else did what an event tells about: an
@@ -36,7 +36,7 @@ func (e Event) Disownable() bool {
 		return false
 	}
 	switch e.Kind {
-	case EventSignIn, EventSignInDone, EventCodeSent, EventCode, EventLocked, EventRecoveryAnswered, EventBrowserRemoved:
+	case EventSignIn, EventSignInDone, EventCodeSent, EventCode, EventLocked, EventRecoveryAnswered, EventDeviceRemoved:
 		return true
 	}
 	return slices.Contains(ChangeEvents, e.Kind)

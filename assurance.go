@@ -15,9 +15,9 @@ const (
 	MethodPasskey Method = "passkey"
 	// MethodVerifiedPasskey is a passkey that verified its user.
 	MethodVerifiedPasskey Method = "verified-passkey"
-	// MethodTrustedBrowser stands in for a second step; it never replaces a
+	// MethodTrustedDevice stands in for a second step; it never replaces a
 	// factor (SP 800-63B-4 5.1).
-	MethodTrustedBrowser Method = "trusted-browser"
+	MethodTrustedDevice Method = "trusted-device"
 )
 
 // Assurance is what a finished sign-in may claim, after SP 800-63B-4.

@@ -9,7 +9,7 @@ import (
 
 var everyMethod = []gatehouse.Method{
 	gatehouse.MethodPassword, gatehouse.MethodEmailCode, gatehouse.MethodTOTP, gatehouse.MethodRecoveryCode,
-	gatehouse.MethodPasskey, gatehouse.MethodVerifiedPasskey, gatehouse.MethodTrustedBrowser,
+	gatehouse.MethodPasskey, gatehouse.MethodVerifiedPasskey, gatehouse.MethodTrustedDevice,
 }
 
 // proofs are the truth table's lines: every subset of the methods.
@@ -125,7 +125,7 @@ func checkAssure(t *testing.T, p gatehouse.Policy, methods []gatehouse.Method) {
 		if more < level {
 			t.Errorf("%s, %v: level %d, with %s only %d", p.Profile, methods, level, m, more)
 		}
-		if more != level && (m == gatehouse.MethodEmailCode || m == gatehouse.MethodTrustedBrowser || slices.Contains(methods, m)) {
+		if more != level && (m == gatehouse.MethodEmailCode || m == gatehouse.MethodTrustedDevice || slices.Contains(methods, m)) {
 			t.Errorf("%s, %v: level %d, with %s %d", p.Profile, methods, level, m, more)
 		}
 	}

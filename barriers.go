@@ -79,7 +79,7 @@ type BarrierFacts struct {
 	// CodeAsked: the company or the person wants a code at sign-in.
 	CodeAsked bool
 	// Browsers is how many have signed in to the account before, and are known by it.
-	Browsers int
+	Devices int
 	// Strangers and Answers are the counts of wrong passwords in other browsers, and of
 	// wrong answers.
 	Strangers, Answers Attempts
@@ -128,7 +128,7 @@ func lockBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	}
 	if stands(p.Lockout, f.Strangers, now) {
 		b := Barrier{Kind: BarrierStrangers, Since: f.Strangers.LockedAt, Until: LockEnds(p.Lockout, f.Strangers), Remedies: []Remedy{RemedyUnlock}}
-		if f.Browsers == 0 {
+		if f.Devices == 0 {
 			b.Kind, b.Shut = BarrierEverywhere, true
 		}
 		all = append(all, b)
@@ -188,9 +188,9 @@ func addressBarriers(f BarrierFacts) []Barrier {
 	b := Barrier{Remedies: []Remedy{RemedyAddress}}
 	switch {
 	case u.Email == "":
-		b.Kind, b.Shut = BarrierNoAddress, codes && f.Browsers == 0
+		b.Kind, b.Shut = BarrierNoAddress, codes && f.Devices == 0
 	case !f.Reachable:
-		b.Kind, b.Shut = BarrierBadAddress, codes && f.Browsers == 0
+		b.Kind, b.Shut = BarrierBadAddress, codes && f.Devices == 0
 	case u.Bouncing():
 		b.Kind, b.Since = BarrierBouncing, u.Bounce.At
 	case !u.EmailConfirmed && !u.FirstSignInAt.IsZero():

@@ -12,7 +12,7 @@ import (
 
 // plainFacts are those of somebody who can sign in.
 func plainFacts() gatehouse.BarrierFacts {
-	return gatehouse.BarrierFacts{Reachable: true, Browsers: 1, User: gatehouse.User{
+	return gatehouse.BarrierFacts{Reachable: true, Devices: 1, User: gatehouse.User{
 		State: gatehouse.Active, Email: "tom@northgate.example", EmailConfirmed: true, FirstSignInAt: noon.AddDate(0, -1, 0),
 		CreatedAt: noon.AddDate(-1, 0, 0), Password: gatehouse.Password{Hash: "x", Origin: gatehouse.PasswordChosen, SetAt: noon.AddDate(0, 0, -50)}}}
 }
@@ -78,7 +78,7 @@ func TestBarriers(t *testing.T) {
 		"strangers": {strangers, "strangers -1h 1h unlock"},
 		"strangers, and no browser is known": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
 			strangers(p, f)
-			f.Browsers = 0
+			f.Devices = 0
 		}, "strangers-all! -1h 1h unlock"},
 		"strangers, in all": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
 			strangers(p, f)
@@ -116,7 +116,7 @@ func TestBarriers(t *testing.T) {
 			f.User.Email, f.Reachable, f.CodeAsked = "", false, true
 		}, "no-address address"},
 		"no address, for a code, and no browser": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
-			f.User.Email, f.Reachable, f.CodeAsked, f.Browsers = "", false, true, 0
+			f.User.Email, f.Reachable, f.CodeAsked, f.Devices = "", false, true, 0
 		}, "no-address! address"},
 		"an address of old": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) { f.Reachable = false }, "bad-address address"},
 		"mail comes back": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
@@ -171,13 +171,13 @@ func TestBarriersSayWhetherAnybodyGetsIn(t *testing.T) {
 			u.Password.Hash = ""
 		}
 		u.FirstSignInAt = some(time.Time{}, noon)
-		f.CodeAsked, f.Reachable, f.Browsers, u.EmailConfirmed = maybe(), maybe(), rand.IntN(2), maybe()
+		f.CodeAsked, f.Reachable, f.Devices, u.EmailConfirmed = maybe(), maybe(), rand.IntN(2), maybe()
 		f.Strangers.LockedAt, f.Answers.LockedAt = some(time.Time{}, noon.Add(-time.Minute), noon.Add(-2*time.Hour)), some(time.Time{}, noon)
 
 		locked := u.Locked() && (p.Lockout.UnlockAfter == 0 || u.LockReason != gatehouse.LockedByAttempts || u.LockedAt.Equal(noon.Add(-time.Minute)))
-		out := !f.Strangers.LockedAt.IsZero() && !gatehouse.LockOver(p.Lockout, f.Strangers, noon) && f.Browsers == 0
+		out := !f.Strangers.LockedAt.IsZero() && !gatehouse.LockOver(p.Lockout, f.Strangers, noon) && f.Devices == 0
 		first := u.FirstSignInAt.IsZero() && u.Password.Origin == gatehouse.PasswordInitial
-		codeless := f.CodeAsked && !f.Reachable && !first && f.Browsers == 0
+		codeless := f.CodeAsked && !f.Reachable && !first && f.Devices == 0
 		opens := u.State != gatehouse.Deactivated && !locked && gatehouse.PasswordUsable(u.Password, noon) && !out && !codeless
 
 		all := gatehouse.Barriers(p, f, noon)

@@ -160,30 +160,30 @@ func worthKnowing(u User) OutcomeReason {
 // reach (B03). Who has never signed in learns of it at the second sign-in.
 func Notified(u User, reachable bool) bool { return u.State == Active && reachable }
 
-// PeopleGroup is a group of a company's users that an administrator asks for.
-type PeopleGroup string
+// UserGroup is a group of a company's users that an administrator asks for.
+type UserGroup string
 
 // The groups. One user may be in several.
 const (
-	GroupEnrolled    PeopleGroup = "enrolled" // whom the company's switch is about
-	GroupNoAddress   PeopleGroup = "no-address"
-	GroupUnconfirmed PeopleGroup = "unconfirmed"
-	GroupBouncing    PeopleGroup = "bouncing"
-	GroupLocked      PeopleGroup = "locked"
-	GroupDeactivated PeopleGroup = "deactivated"
-	GroupInvited     PeopleGroup = "invited"
-	GroupOwn         PeopleGroup = "own"
+	GroupEnrolled    UserGroup = "enrolled" // whom the company's switch is about
+	GroupNoAddress   UserGroup = "no-address"
+	GroupUnconfirmed UserGroup = "unconfirmed"
+	GroupBouncing    UserGroup = "bouncing"
+	GroupLocked      UserGroup = "locked"
+	GroupDeactivated UserGroup = "deactivated"
+	GroupInvited     UserGroup = "invited"
+	GroupOwn         UserGroup = "own"
 )
 
-// PeopleGroups are all of them, in the order in which they are shown.
-var PeopleGroups = []PeopleGroup{GroupEnrolled, GroupNoAddress, GroupUnconfirmed, GroupBouncing,
+// UserGroups are all of them, in the order in which they are shown.
+var UserGroups = []UserGroup{GroupEnrolled, GroupNoAddress, GroupUnconfirmed, GroupBouncing,
 	GroupLocked, GroupDeactivated, GroupInvited, GroupOwn}
 
 // GroupsOf returns the groups that a user is in. GroupEnrolled and GroupOwn are what a run
 // counts as changed and unchanged, whichever way it switches; the others are facts.
-func GroupsOf(u User, reachable bool) []PeopleGroup {
+func GroupsOf(u User, reachable bool) []UserGroup {
 	outcome, _ := Enrol(true, u, reachable)
-	is := map[PeopleGroup]bool{
+	is := map[UserGroup]bool{
 		GroupEnrolled:    outcome == OutcomeChanged,
 		GroupOwn:         outcome == OutcomeUnchanged,
 		GroupNoAddress:   u.Email == "" && u.State != Deactivated,
@@ -193,5 +193,5 @@ func GroupsOf(u User, reachable bool) []PeopleGroup {
 		GroupDeactivated: u.State == Deactivated,
 		GroupInvited:     u.State == Invited,
 	}
-	return slices.DeleteFunc(slices.Clone(PeopleGroups), func(g PeopleGroup) bool { return !is[g] })
+	return slices.DeleteFunc(slices.Clone(UserGroups), func(g UserGroup) bool { return !is[g] })
 }

@@ -112,7 +112,7 @@ func TestGroupsAgreeWithOutcomes(t *testing.T) {
 			(off == gatehouse.OutcomeUnchanged) != (outcome == gatehouse.OutcomeUnchanged) || off == gatehouse.OutcomeFailed {
 			t.Errorf("%+v: on %s, off %s", u, outcome, off)
 		}
-		group := map[gatehouse.OutcomeReason]gatehouse.PeopleGroup{
+		group := map[gatehouse.OutcomeReason]gatehouse.UserGroup{
 			gatehouse.ReasonNoAddress: gatehouse.GroupNoAddress, gatehouse.ReasonBouncing: gatehouse.GroupBouncing,
 			gatehouse.ReasonBadAddress: gatehouse.GroupBouncing, gatehouse.ReasonInvited: gatehouse.GroupInvited,
 			gatehouse.ReasonLocked: gatehouse.GroupLocked, gatehouse.ReasonUnconfirmed: gatehouse.GroupUnconfirmed, gatehouse.ReasonOwn: gatehouse.GroupOwn,
@@ -123,22 +123,22 @@ func TestGroupsAgreeWithOutcomes(t *testing.T) {
 	})
 }
 
-func TestTimeLeftOfARun(t *testing.T) {
+func TestTimeLeftOfAnEnrolment(t *testing.T) {
 	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	run := gatehouse.Enrolment{State: gatehouse.EnrolmentRunning, StartedAt: noon, Total: 100}
-	if left := run.Left(noon.Add(time.Minute)); left != 0 {
+	enrolment := gatehouse.Enrolment{State: gatehouse.EnrolmentRunning, StartedAt: noon, Total: 100}
+	if left := enrolment.Left(noon.Add(time.Minute)); left != 0 {
 		t.Errorf("nothing is done, and %s are left", left)
 	}
-	run.Counts.Changed = 20
-	run.Counts.Skipped = 5
-	if left := run.Left(noon.Add(time.Minute)); left != 3*time.Minute {
+	enrolment.Counts.Changed = 20
+	enrolment.Counts.Skipped = 5
+	if left := enrolment.Left(noon.Add(time.Minute)); left != 3*time.Minute {
 		t.Errorf("a quarter took a minute, and %s are left", left)
 	}
-	if left := run.Left(noon.Add(-time.Minute)); left != 0 {
+	if left := enrolment.Left(noon.Add(-time.Minute)); left != 0 {
 		t.Errorf("the clock went back, and %s are left", left)
 	}
-	run.Counts.Changed = 95
-	if left := run.Left(noon.Add(time.Minute)); left != 0 {
+	enrolment.Counts.Changed = 95
+	if left := enrolment.Left(noon.Add(time.Minute)); left != 0 {
 		t.Errorf("all is done, and %s are left", left)
 	}
 }

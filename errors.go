@@ -26,7 +26,7 @@ const (
 type Error struct {
 	Kind Kind
 	// Code is a stable word for scripts and texts, such as "sign-in-failed".
-	Code string
+	Reason string
 	// Fields are the fields to fix, for Invalid.
 	Fields []FieldError
 	// RetryAfter is when to try again, for TooMany and Unavailable.
@@ -38,16 +38,16 @@ type Error struct {
 // FieldError says what is wrong with one field. Code and Args name a text of
 // the site's language, not a sentence.
 type FieldError struct {
-	Field string
-	Code  string
-	Args  map[string]string
+	Field  string
+	Reason string
+	Args   map[string]string
 }
 
 func (e *Error) Error() string {
 	if e.Err != nil {
-		return e.Code + ": " + e.Err.Error()
+		return e.Reason + ": " + e.Err.Error()
 	}
-	return e.Code
+	return e.Reason
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -64,4 +64,4 @@ func KindOf(err error) Kind {
 // ErrNotFound is what a store answers when the database was asked and has no
 // such row. A database that cannot be asked is Unavailable: never "not found",
 // never "wrong password".
-var ErrNotFound = &Error{Kind: NotFound, Code: "not-found"}
+var ErrNotFound = &Error{Kind: NotFound, Reason: "not-found"}

@@ -20,7 +20,7 @@ type Caller struct {
 	Reference string
 	// Browser is the token of the device cookie; empty if there is none. It is a secret
 	// and in no event.
-	Browser string
+	DeviceToken string
 	// Post names the form that was posted and the browser that it was posted from, by a
 	// keyed hash: the same form posted again has the same one. Empty: none was.
 	Post string
@@ -130,19 +130,19 @@ const (
 	EventEmailConfirmed EventKind = "email.confirmed"
 	EventEmailChanged   EventKind = "email.changed"
 	EventEmailUndone    EventKind = "email.undone"
-	EventBrowserRemoved EventKind = "browser.removed"
-	// EventBrowserUntrusted: a person ended the trust in a browser of the own.
-	EventBrowserUntrusted EventKind = "browser.untrusted"
-	EventNotMe            EventKind = "activity.not_me"
+	EventDeviceRemoved  EventKind = "device.removed"
+	// EventDeviceUntrusted: a person ended the trust in a browser of the own.
+	EventDeviceUntrusted EventKind = "device.untrusted"
+	EventNotMe           EventKind = "activity.not_me"
 	// EventTwoFactorEnabled and EventTwoFactorDisabled: a company's Enhanced Security was
 	// switched. They are about no single user.
 	EventTwoFactorEnabled  EventKind = "two_factor.enabled"
 	EventTwoFactorDisabled EventKind = "two_factor.disabled"
 	// EventOwnTwoFactor: a person's own choice of two-factor; Detail["on"] is yes or no.
 	EventOwnTwoFactor EventKind = "two_factor.own"
-	// EventSecondStepReset: an administrator took back trust in browsers and the own
+	// EventTwoFactorReset: an administrator took back trust in browsers and the own
 	// choice of two-factor (B19).
-	EventSecondStepReset EventKind = "second_step.reset"
+	EventTwoFactorReset EventKind = "two_factor.reset"
 	// EventMailBounced: mail to the user's address came back.
 	EventMailBounced EventKind = "mail.bounced"
 	// EventBounceCleared: what was held against the user's address was taken back, by an

@@ -38,9 +38,9 @@ func InKeys(r rune) bool { return InNames(r) && !unicode.Is(unicode.Cf, r) }
 func CheckLine(field, value string, most int, allowed func(rune) bool) (bad FieldError, ok bool) {
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !allowed(r) }):
-		return FieldError{Field: field, Code: "character"}, false
+		return FieldError{Field: field, Reason: "character"}, false
 	case utf8.RuneCountInString(value) > most:
-		return FieldError{Field: field, Code: "too-long", Args: map[string]string{"max": strconv.Itoa(most)}}, false
+		return FieldError{Field: field, Reason: "too-long", Args: map[string]string{"max": strconv.Itoa(most)}}, false
 	}
 	return FieldError{}, true
 }

@@ -29,7 +29,7 @@ func TestCheckLine(t *testing.T) {
 		{strings.Repeat("é", 31), gatehouse.InNames, "too-long"},
 	} {
 		bad, ok := gatehouse.CheckLine("f", c.value, 30, c.allowed)
-		if ok != (c.want == "") || bad.Code != c.want {
+		if ok != (c.want == "") || bad.Reason != c.want {
 			t.Errorf("%q: %v %v, want %q", c.value, bad, ok, c.want)
 		}
 	}

@@ -36,15 +36,15 @@ type SignIn struct {
 	// chosen in this sign-in: a password that somebody else sets meanwhile (a
 	// reset) voids the proof of the old one.
 	PasswordSetAt time.Time
-	// SecondStepAt is when the code or an own factor was proved; zero: not yet.
-	SecondStepAt time.Time
+	// TwoFactorAt is when the code or an own factor was proved; zero: not yet.
+	TwoFactorAt time.Time
 	// PasswordLength is that of the password that was proved, in code points.
 	PasswordLength int
-	// SecondMethod is what was proved as the second step.
-	SecondMethod Method
-	// TrustBrowser: not to be asked again in this browser, once the sign-in is
+	// TwoFactorMethod is what was proved as the second step.
+	TwoFactorMethod Method
+	// TrustDevice: not to be asked again in this browser, once the sign-in is
 	// finished.
-	TrustBrowser bool
+	TrustDevice bool
 	// CodesEntered counts codes, before they are verified.
 	CodesEntered int
 	// Wrong counts what was entered wrongly on the pages of its steps.
@@ -63,8 +63,8 @@ type SignInFacts struct {
 	User   User
 	// CompanyTwoFactor is the company's Enhanced Security switch.
 	CompanyTwoFactor bool
-	// BrowserTrusted: this browser is trusted for this user now.
-	BrowserTrusted bool
+	// DeviceTrusted: this browser is trusted for this user now.
+	DeviceTrusted bool
 }
 
 // NextStep is the only place that knows what a sign-in must do next, and in which
@@ -88,7 +88,7 @@ func DueSteps(s Site, f SignInFacts, now time.Time) []Step {
 			due = append(due, step)
 		}
 	}
-	add(secondStepDue(f), StepCode)
+	add(twoFactorDue(f), StepCode)
 	add(PasswordExpired(s.Policy.Password, f.User.Password, now), StepPassword)
 	add(s.Recovery == RecoverByChallenge && !f.User.ChallengeSet, StepChallenge)
 	add(TermsDue(s, f.User), StepTerms)
@@ -106,18 +106,18 @@ func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 		in.PasswordSetAt.Equal(f.User.Password.SetAt) && f.User.MaySignIn()
 }
 
-// secondStepDue: asked for when the company or the user wants it, except at the
+// twoFactorDue: asked for when the company or the user wants it, except at the
 // very first sign-in with the password that came with the account (B16), and on
 // a trusted browser (B08). A recovery never skips it.
-func secondStepDue(f SignInFacts) bool {
+func twoFactorDue(f SignInFacts) bool {
 	if !f.CompanyTwoFactor && !f.User.OwnTwoFactor {
 		return false
 	}
-	if !f.SignIn.SecondStepAt.IsZero() {
+	if !f.SignIn.TwoFactorAt.IsZero() {
 		return false
 	}
 	first := (f.User.FirstSignInAt.IsZero() || guard.Out(guard.FirstSignInOnly)) &&
 		(f.SignIn.Origin == PasswordInitial || guard.Out(guard.RecoveryAsksForCode))
-	trusted := f.BrowserTrusted && f.SignIn.Origin != PasswordRecovery
+	trusted := f.DeviceTrusted && f.SignIn.Origin != PasswordRecovery
 	return !first && !trusted
 }

@@ -97,8 +97,8 @@ func (c scene) facts() gatehouse.SignInFacts {
 		SignIn: gatehouse.SignIn{
 			ID: "sin_1", SiteID: "meridian-uk", UserID: map[string]string{"own": "usr_1", "another": "usr_2"}[c.whose],
 			CredentialsAt: when(c.proved, noon.Add(-2*time.Minute)), Origin: c.opened, PasswordSetAt: setAt,
-			SecondStepAt: when(c.second, noon.Add(-time.Minute)),
-			CreatedAt:    noon.Add(-3 * time.Minute), ExpiresAt: noon.Add(27 * time.Minute),
+			TwoFactorAt: when(c.second, noon.Add(-time.Minute)),
+			CreatedAt:   noon.Add(-3 * time.Minute), ExpiresAt: noon.Add(27 * time.Minute),
 		},
 		User: gatehouse.User{
 			ID: "usr_1", SiteID: "meridian-uk", State: c.state, LockedAt: when(c.locked, noon.Add(-time.Minute)),
@@ -106,7 +106,7 @@ func (c scene) facts() gatehouse.SignInFacts {
 			FirstSignInAt: when(c.signedInBefore, noon.Add(-200*24*time.Hour)),
 			ChallengeSet:  c.challengeSet, TermsAccepted: c.accepted, SoleUserFor: c.answeredSoleUser, OwnTwoFactor: c.own,
 		},
-		CompanyTwoFactor: c.company, BrowserTrusted: c.trusted,
+		CompanyTwoFactor: c.company, DeviceTrusted: c.trusted,
 	}
 	if c.ranOut {
 		f.SignIn.ExpiresAt = noon
@@ -279,7 +279,7 @@ func TestDoingTheStepMakesProgress(t *testing.T) {
 func record(s gatehouse.Site, f *gatehouse.SignInFacts, step gatehouse.Step) {
 	switch step {
 	case gatehouse.StepCode:
-		f.SignIn.SecondStepAt = noon
+		f.SignIn.TwoFactorAt = noon
 	case gatehouse.StepPassword:
 		f.User.Password = gatehouse.Password{Hash: "new", Origin: gatehouse.PasswordChosen, SetAt: noon}
 		f.SignIn.PasswordSetAt = noon // chosen in this sign-in: it goes on

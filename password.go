@@ -110,9 +110,9 @@ func UsernameParts(username string) []string {
 		}
 	}
 	add(username, 3)
-	for _, run := range strings.FieldsFunc(norm.NFKC.String(username), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		add(run, minPartLength)
-		for _, word := range splitWords(run) {
+	for _, enrolment := range strings.FieldsFunc(norm.NFKC.String(username), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		add(enrolment, minPartLength)
+		for _, word := range splitWords(enrolment) {
 			add(word, minPartLength)
 		}
 	}
@@ -137,8 +137,8 @@ func isContextWord(password, word string) bool {
 // splitWords splits "JSmith77" into J, Smith and 77: where letters and digits meet,
 // before a capital that follows a small letter, and before the last capital of
 // several that a small letter follows.
-func splitWords(run string) []string {
-	letters := []rune(run)
+func splitWords(enrolment string) []string {
+	letters := []rune(enrolment)
 	var words []string
 	start := 0
 	for i := 1; i < len(letters); i++ {

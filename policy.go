@@ -27,8 +27,8 @@ type Policy struct {
 	ResetLink time.Duration
 	// Code is how long an emailed code works, from its own mailing.
 	Code time.Duration
-	// TrustedBrowser is how long a browser stays trusted; 0: not offered.
-	TrustedBrowser time.Duration
+	// TrustedDevice is how long a browser stays trusted; 0: not offered.
+	TrustedDevice time.Duration
 	// SignIn is how long a half-finished sign-in lives.
 	SignIn time.Duration
 }
@@ -53,7 +53,7 @@ const (
 	CeilingTemporary        = 24 * time.Hour // IRC-2
 	CeilingResetLink        = time.Hour
 	CeilingCode             = 10 * time.Minute // ASVS 6.5.5
-	CeilingTrustedBrowser   = 30 * 24 * time.Hour
+	CeilingTrustedDevice    = 30 * 24 * time.Hour
 	CeilingSignIn           = time.Hour
 	CeilingPasswordHistory  = 24
 	FloorPasswordAge        = 30 * 24 * time.Hour
@@ -73,7 +73,7 @@ func ClassicPolicy() Policy {
 		TemporaryPassword: CeilingTemporary,
 		ResetLink:         CeilingResetLink,
 		Code:              5 * time.Minute,
-		TrustedBrowser:    15 * 24 * time.Hour,
+		TrustedDevice:     15 * 24 * time.Hour,
 		SignIn:            30 * time.Minute,
 	}
 }
@@ -83,7 +83,7 @@ func ModernPolicy() Policy {
 	p := ClassicPolicy()
 	p.Profile = Modern
 	p.Password = PasswordPolicy{MinLength: modernSingleFactorLength, Blocklist: true, NoContextWords: true}
-	p.TrustedBrowser = 0
+	p.TrustedDevice = 0
 	return p
 }
 
@@ -128,7 +128,7 @@ func (p Policy) Check() []PolicyError {
 	span("policy.temporary_password", p.TemporaryPassword, 5*time.Minute, CeilingTemporary)
 	span("policy.reset_link", p.ResetLink, 5*time.Minute, CeilingResetLink)
 	span("policy.code", p.Code, time.Minute, CeilingCode)
-	span("policy.trusted_browser", p.TrustedBrowser, 0, CeilingTrustedBrowser)
+	span("policy.trusted_device", p.TrustedDevice, 0, CeilingTrustedDevice)
 	span("policy.sign_in", p.SignIn, 5*time.Minute, CeilingSignIn)
 	return append(bad, p.checkModern()...)
 }
@@ -150,6 +150,6 @@ func (p Policy) checkModern() []PolicyError {
 	forbid(w.Upper || w.Lower || w.Digit, "policy.password", "has no composition rules (PV-3)")
 	forbid(w.NoUsernameParts, "policy.password.no_username_parts", "is not allowed (PV-9)")
 	forbid(w.MaxAge != 0, "policy.password.max_age", "is not allowed (PV-4)")
-	forbid(p.TrustedBrowser != 0, "policy.trusted_browser", "is not allowed (SB-4)")
+	forbid(p.TrustedDevice != 0, "policy.trusted_device", "is not allowed (SB-4)")
 	return bad
 }

@@ -30,12 +30,12 @@ func TestTheProfilesNumbers(t *testing.T) {
 		{"classic unlock by time", c.Lockout.UnlockAfter, time.Duration(0)},
 		{"classic temporary password", c.TemporaryPassword, 24 * time.Hour},
 		{"classic code", c.Code, 5 * time.Minute},
-		{"classic trusted browser", c.TrustedBrowser, 15 * 24 * time.Hour},
+		{"classic trusted browser", c.TrustedDevice, 15 * 24 * time.Hour},
 		{"classic composition", c.Password.Upper && c.Password.Lower && c.Password.Digit && c.Password.NoUsernameParts, true},
 		{"classic block list", c.Password.Blocklist, true},
 		{"modern password", m.Password, gatehouse.PasswordPolicy{MinLength: 15, NoContextWords: true, Blocklist: true}},
 		{"modern reset link", m.ResetLink, time.Hour},
-		{"modern trusted browser", m.TrustedBrowser, time.Duration(0)},
+		{"modern trusted browser", m.TrustedDevice, time.Duration(0)},
 		{"modern lockout", m.Lockout, c.Lockout},
 	} {
 		if test.got != test.want {
@@ -65,7 +65,7 @@ func TestPolicyBounds(t *testing.T) {
 		{"policy.temporary_password", func(p *policy, v int64) { p.TemporaryPassword = time.Duration(v) }, spans(5*time.Minute, day), spans(-1, 0, 5*time.Minute-1, day+1)},
 		{"policy.reset_link", func(p *policy, v int64) { p.ResetLink = time.Duration(v) }, spans(5*time.Minute, time.Hour), spans(-1, 0, 5*time.Minute-1, time.Hour+1)},
 		{"policy.code", func(p *policy, v int64) { p.Code = time.Duration(v) }, spans(time.Minute, 10*time.Minute), spans(-1, 0, time.Minute-1, 10*time.Minute+1)},
-		{"policy.trusted_browser", func(p *policy, v int64) { p.TrustedBrowser = time.Duration(v) }, spans(0, 30*day), spans(-1, 30*day+1)},
+		{"policy.trusted_device", func(p *policy, v int64) { p.TrustedDevice = time.Duration(v) }, spans(0, 30*day), spans(-1, 30*day+1)},
 		{"policy.sign_in", func(p *policy, v int64) { p.SignIn = time.Duration(v) }, spans(5*time.Minute, time.Hour), spans(-1, 0, 5*time.Minute-1, time.Hour+1)},
 	} {
 		for _, v := range test.good {
@@ -121,7 +121,7 @@ func TestWhatNoPolicyMayHave(t *testing.T) {
 		{"policy.password", gatehouse.ModernPolicy(), func(p *gatehouse.Policy) { p.Password.Digit = true }},
 		{"policy.password.no_username_parts", gatehouse.ModernPolicy(), func(p *gatehouse.Policy) { p.Password.NoUsernameParts = true }},
 		{"policy.password.max_age", gatehouse.ModernPolicy(), func(p *gatehouse.Policy) { p.Password.MaxAge = 90 * day }},
-		{"policy.trusted_browser", gatehouse.ModernPolicy(), func(p *gatehouse.Policy) { p.TrustedBrowser = day }},
+		{"policy.trusted_device", gatehouse.ModernPolicy(), func(p *gatehouse.Policy) { p.TrustedDevice = day }},
 	} {
 		test.set(&test.from)
 		if bad := test.from.Check(); !complainsOnlyAbout(bad, test.key) {

@@ -91,8 +91,8 @@ func AnswerKey(answer string) string {
 // everybody knows about the person: names, username, address.
 func CheckChallenge(f ChallengeForm, words []string) []FieldError {
 	var bad []FieldError
-	add := func(field, code string, limit int) {
-		e := FieldError{Field: field, Code: code}
+	add := func(field, reason string, limit int) {
+		e := FieldError{Field: field, Reason: reason}
 		if limit > 0 {
 			e.Args = map[string]string{"limit": strconv.Itoa(limit)}
 		}

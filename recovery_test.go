@@ -16,7 +16,7 @@ import (
 func faultsOf(bad []gatehouse.FieldError) string {
 	var all []string
 	for _, e := range bad {
-		all = append(all, e.Field+" "+e.Code)
+		all = append(all, e.Field+" "+e.Reason)
 	}
 	return strings.Join(all, ", ")
 }
@@ -92,7 +92,7 @@ func TestCheckChallenge(t *testing.T) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 		for _, e := range bad {
-			limit := map[string]string{"question-short": "10", "question-long": "150", "answer-short": "3", "answer-long": "100"}[e.Code]
+			limit := map[string]string{"question-short": "10", "question-long": "150", "answer-short": "3", "answer-long": "100"}[e.Reason]
 			if e.Args["limit"] != limit {
 				t.Errorf("%s: the text is told the limit %q, want %q", test.name, e.Args["limit"], limit)
 			}
@@ -101,7 +101,7 @@ func TestCheckChallenge(t *testing.T) {
 }
 
 // An answer that was typed again is the same, however: case, spaces, Unicode form.
-func TestAnswerKeyOfWhatPeopleType(t *testing.T) {
+func TestAnswerKeyOfWhatUsersType(t *testing.T) {
 	for _, same := range [][2]string{
 		{"Tibbles the Cat", "  tibbles   THE\u00a0cat "},
 		{"Straße", "STRASSE"},

@@ -179,8 +179,8 @@ type Session struct {
 	SeenAt    time.Time
 	Address   string
 	UserAgent string
-	// BrowserID is the browser it runs in, as far as it is known.
-	BrowserID string
+	// DeviceID is the browser it runs in, as far as it is known.
+	DeviceID string
 	// Assurance is what this sign-in proved.
 	Assurance Assurance
 }

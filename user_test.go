@@ -151,7 +151,7 @@ func TestMayManage(t *testing.T) {
 }
 
 func TestKindOf(t *testing.T) {
-	lost := &gatehouse.Error{Kind: gatehouse.Unavailable, Code: "database", Err: errors.New("connection refused")}
+	lost := &gatehouse.Error{Kind: gatehouse.Unavailable, Reason: "database", Err: errors.New("connection refused")}
 	for _, test := range []struct {
 		err  error
 		want gatehouse.Kind

@@ -262,7 +262,7 @@ func TestBackupAndRestore(t *testing.T) {
 	must(t, err)
 	for _, door := range []string{
 		`INSERT INTO codes (site_id, id, user_id, signin_id, mac, sent_at, expires_at) SELECT site_id, 'cod_1', id, 'sgn_1', 'mac', 1, 1 FROM users`,
-		`INSERT INTO browsers (site_id, user_id, id, token_hash, user_agent, created_at, seen_at, trusted_at) SELECT site_id, id, 'brw_1', 'hash', '', 1, 1, 1 FROM users`,
+		`INSERT INTO devices (site_id, user_id, id, token_hash, user_agent, created_at, seen_at, trusted_at) SELECT site_id, id, 'dev_1', 'hash', '', 1, 1, 1 FROM users`,
 		`INSERT INTO email_changes (site_id, id, user_id, old_email, new_email, confirm_hash, state, asked_at, confirm_until) SELECT site_id, 'eml_1', id, 'a', 'b', 'hash', 'asked', 1, 1 FROM users`,
 	} {
 		_, err := server.Exec(door)
@@ -283,7 +283,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if n := count(t, in.database, "sessions"); n != 0 {
 		t.Errorf("%d sessions are open again", n)
 	}
-	for what, left := range map[string]string{"a code": "codes", "a trusted device": "browsers WHERE trusted_at > 0",
+	for what, left := range map[string]string{"a code": "codes", "a trusted device": "devices WHERE trusted_at > 0",
 		"an address that was asked for": "email_changes WHERE state = 'asked'", "mail with a temporary password": "messages WHERE done_at = 0 OR body IS NOT NULL"} {
 		if n := count(t, in.database, left); n != 0 {
 			t.Errorf("%s is good again", what)

@@ -21,7 +21,7 @@ import (
 // A run of Enhanced Security over 5,000 users, whose process is killed 20 times at
 // moments of chance: what was begun is finished by the next one, the totals are right,
 // nobody is told twice and nobody is forgotten.
-func TestAKilledRunIsFinished(t *testing.T) {
+func TestAKilledEnrolmentIsFinished(t *testing.T) {
 	for engine, url := range map[string]func(*testing.T) string{
 		"sqlite":   func(t *testing.T) string { return sqliteURL(t) },
 		"postgres": func(t *testing.T) string { return testkit.PostgresURL(t) },
@@ -31,7 +31,7 @@ func TestAKilledRunIsFinished(t *testing.T) {
 			const users, kills = 5000, 20
 			database := url(t)
 			s := prepare(t, database)
-			r := beginRun(t, s, database, users)
+			r := beginEnrolment(t, s, database, users)
 			for kill := range kills {
 				s.start()
 				r.awaitProgress(kill)
@@ -48,16 +48,16 @@ func TestAKilledRunIsFinished(t *testing.T) {
 	}
 }
 
-// killedRun is a run of Enhanced Security, seen in the database.
-type killedRun struct {
+// killedEnrolment is a run of Enhanced Security, seen in the database.
+type killedEnrolment struct {
 	t     *testing.T
 	store *store.Store
 	of    gatehouse.Enrolment
 	seen  string
 }
 
-// beginRun fills a company and switches its two-factor on, while no server runs.
-func beginRun(t *testing.T, s *served, database string, users int) *killedRun {
+// beginEnrolment fills a company and switches its two-factor on, while no server runs.
+func beginEnrolment(t *testing.T, s *served, database string, users int) *killedEnrolment {
 	ctx := t.Context()
 	st, err := openStore(ctx, database)
 	must(t, err)
@@ -91,12 +91,12 @@ func beginRun(t *testing.T, s *served, database string, users int) *killedRun {
 		return nil
 	}))
 	desk := directory.Service{Desk: &act.Desk{Store: st, Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}}
-	e, err := desk.SwitchTwoFactor(ctx, sites.ByID(firm.SiteID), gatehouse.Caller{Kind: gatehouse.Operator}, firm.ID, true, "")
+	e, err := desk.SetTwoFactor(ctx, sites.ByID(firm.SiteID), gatehouse.Caller{Kind: gatehouse.Operator}, firm.ID, true, "")
 	must(t, err)
-	return &killedRun{t: t, store: st, of: e}
+	return &killedEnrolment{t: t, store: st, of: e}
 }
 
-func (r *killedRun) now() gatehouse.Enrolment {
+func (r *killedEnrolment) now() gatehouse.Enrolment {
 	r.t.Helper()
 	e, err := r.store.Read().Enrolment(context.Background(), r.of.SiteID, r.of.CompanyID, r.of.ID)
 	must(r.t, err)
@@ -104,7 +104,7 @@ func (r *killedRun) now() gatehouse.Enrolment {
 }
 
 // awaitProgress waits until the process that has just been started has done something.
-func (r *killedRun) awaitProgress(kill int) {
+func (r *killedEnrolment) awaitProgress(kill int) {
 	r.t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if e := r.now(); e.After != r.seen {
@@ -115,7 +115,7 @@ func (r *killedRun) awaitProgress(kill int) {
 	r.t.Fatalf("no progress before kill %d: %+v", kill, r.now())
 }
 
-func (r *killedRun) awaitEnd() gatehouse.Enrolment {
+func (r *killedEnrolment) awaitEnd() gatehouse.Enrolment {
 	r.t.Helper()
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if e := r.now(); e.State != gatehouse.EnrolmentRunning {
@@ -126,7 +126,7 @@ func (r *killedRun) awaitEnd() gatehouse.Enrolment {
 	return gatehouse.Enrolment{}
 }
 
-func (r *killedRun) check(e gatehouse.Enrolment, users int) {
+func (r *killedEnrolment) check(e gatehouse.Enrolment, users int) {
 	r.t.Helper()
 	want := gatehouse.EnrolmentCounts{Changed: users - 2*users/50, Skipped: 2 * users / 50, Told: users - 2*users/50}
 	if e.State != gatehouse.EnrolmentDone || e.Total != users || e.Counts != want {

@@ -28,8 +28,8 @@ func explain(err error) string {
 		return explainConfig(config)
 	case errors.As(err, &e) && e.Kind == gatehouse.Invalid && len(e.Fields) > 0:
 		return explainFields(e)
-	case errors.As(err, &e) && codeAdvice[e.Code] != "":
-		return codeAdvice[e.Code]
+	case errors.As(err, &e) && reasonAdvice[e.Reason] != "":
+		return reasonAdvice[e.Reason]
 	case errors.As(err, &e) && e.Kind == gatehouse.Unavailable:
 		return err.Error() + "\nCheck that the database runs and can be reached; gatehouse doctor says more. Then try again."
 	case errors.As(err, &e) && e.Err != nil && e.Kind == gatehouse.Invalid:
@@ -38,11 +38,11 @@ func explain(err error) string {
 	return err.Error()
 }
 
-// codeAdvice are the errors of services that a command can meet.
-var codeAdvice = map[string]string{
-	directory.CodeDeactivated: "the account is deactivated\nRun gatehouse user activate first.",
-	directory.CodeImportMoved: "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",
-	directory.CodeBusy:        "too many passwords are being hashed at once\nTry again in a few seconds.",
+// reasonAdvice are the errors of services that a command can meet.
+var reasonAdvice = map[string]string{
+	directory.ReasonDeactivated: "the account is deactivated\nRun gatehouse user activate first.",
+	directory.ReasonImportMoved: "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",
+	directory.ReasonBusy:        "too many passwords are being hashed at once\nTry again in a few seconds.",
 }
 
 func explainConfig(e *strictyaml.Error) string {

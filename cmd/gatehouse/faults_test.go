@@ -25,9 +25,9 @@ import (
 
 const faultPassword = "Correct-Horse-42-Battery"
 
-// addPerson puts an account into the database of a server that does not run yet, for
+// addUser puts an account into the database of a server that does not run yet, for
 // which nothing is due.
-func addPerson(t *testing.T, database, username string) {
+func addUser(t *testing.T, database, username string) {
 	t.Helper()
 	ctx := context.Background()
 	st, err := openStore(ctx, database)
@@ -84,7 +84,7 @@ func sqliteURL(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempD
 // the session is there when it runs again, and so is every wrong attempt.
 func TestKilledServerForgetsNothing(t *testing.T) {
 	database := sqliteURL(t)
-	addPerson(t, database, "msantos")
+	addUser(t, database, "msantos")
 	s := prepare(t, database)
 	for round := range 3 {
 		s.start()
@@ -103,7 +103,7 @@ func TestKilledServerForgetsNothing(t *testing.T) {
 		s.cmd.Wait() //nolint:errcheck // killed
 	}
 	database = sqliteURL(t)
-	addPerson(t, database, "msantos")
+	addUser(t, database, "msantos")
 	s = prepare(t, database)
 	s.start()
 	s.forgetCookies()
@@ -124,7 +124,7 @@ func TestKilledServerForgetsNothing(t *testing.T) {
 func TestKilledServerLeavesNobodyWaiting(t *testing.T) {
 	for _, open := range []int{5, 6} {
 		database := sqliteURL(t)
-		addPerson(t, database, "msantos")
+		addUser(t, database, "msantos")
 		s := prepare(t, database)
 		config := filepath.Join(s.dir, "gatehouse.yaml")
 		text, err := os.ReadFile(config)
@@ -179,7 +179,7 @@ func TestKilledServerLeavesNobodyWaiting(t *testing.T) {
 // again everything works without a restart.
 func TestFullDisk(t *testing.T) {
 	database := sqliteURL(t)
-	addPerson(t, database, "msantos")
+	addUser(t, database, "msantos")
 	s := prepare(t, database)
 	s.start()
 	s.forgetCookies()
@@ -219,7 +219,7 @@ func TestFullDisk(t *testing.T) {
 // Nobody signs in, and the disk is full all the same: readiness tries for itself.
 func TestFullDiskIsNoticedWithoutVisitors(t *testing.T) {
 	database := sqliteURL(t)
-	addPerson(t, database, "msantos")
+	addUser(t, database, "msantos")
 	s := prepare(t, database)
 	s.start()
 	path, _ := store.SQLitePath(database)
@@ -242,7 +242,7 @@ func TestFullDiskIsNoticedWithoutVisitors(t *testing.T) {
 // it takes changes again, without a restart.
 func TestReadOnlyDatabaseIsNotReady(t *testing.T) {
 	database := testkit.PostgresURL(t)
-	addPerson(t, database, "msantos")
+	addUser(t, database, "msantos")
 	s := prepare(t, database)
 	s.start()
 	ctx := t.Context()
@@ -287,7 +287,7 @@ func (s *served) ready() (int, string) {
 // A file that lost its end is refused, or its pages are 503: never a wrong answer.
 func TestTruncatedDatabase(t *testing.T) {
 	database := sqliteURL(t)
-	addPerson(t, database, "msantos")
+	addUser(t, database, "msantos")
 	path, _ := store.SQLitePath(database)
 	info, err := os.Stat(path)
 	must(t, err)

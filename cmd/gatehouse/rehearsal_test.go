@@ -23,7 +23,7 @@ const rehearsed = `account_number,company,username,email,password_hash,hash_form
 func TestADryRunEndsWithARehearsal(t *testing.T) {
 	in := install(t, "")
 	in.expect(0, "migrate")
-	file := in.write("people.csv", rehearsed)
+	file := in.write("users.csv", rehearsed)
 	r := in.run("import", "-s", "meridian-uk", "--dry-run", file)
 	t.Log(r.out)
 	if r.status != 1 || !strings.Contains(r.err, "nothing was imported: 2 of 7 lines") {

@@ -38,7 +38,7 @@ type userView struct {
 	LastSignInAt   time.Time                `json:"last_sign_in_at,omitzero"`
 	TermsAccepted  string                   `json:"terms_accepted,omitempty"`
 	CreatedAt      time.Time                `json:"created_at"`
-	BrowsersLocked *bool                    `json:"browsers_locked,omitempty"`
+	DevicesLocked  *bool                    `json:"devices_locked,omitempty"`
 	Events         []eventView              `json:"events,omitempty"`
 	Messages       []messageView            `json:"messages,omitempty"`
 }
@@ -121,7 +121,7 @@ func (c *userShowCmd) Run(a *app) error {
 		for _, m := range messages {
 			v.Messages = append(v.Messages, messageView{m.ID, m.CreatedAt, m.Recipient, m.Subject, m.State, m.DoneAt, m.Reply})
 		}
-		v.BrowsersLocked = &locks.Browsers
+		v.DevicesLocked = &locks.Devices
 		for _, e := range events {
 			v.Events = append(v.Events, viewEvent(e))
 		}
@@ -190,7 +190,7 @@ func lockedSince(u gatehouse.User, locks directory.Locks) string {
 	switch {
 	case u.Locked():
 		return "for everybody since " + moment(u.LockedAt) + " (" + string(u.LockReason) + ")"
-	case locks.Browsers:
+	case locks.Devices:
 		return "for some browsers, after too many wrong attempts from them"
 	}
 	return "no"

@@ -33,4 +33,4 @@ func isOwn(st *site.Site, c gatehouse.Caller) bool {
 	return c.Kind == gatehouse.SignedIn && c.SiteID == st.ID && c.UserID != ""
 }
 
-var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: "forbidden"}
+var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "forbidden"}

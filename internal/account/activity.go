@@ -155,8 +155,8 @@ func ownSignIn(ctx context.Context, q store.Queries, here gatehouse.Session) (st
 // eventsForOwnSignIn is how many sign-ins of one second are looked through.
 const eventsForOwnSignIn = 20
 
-// CodeOwnSignIn: the event is the sign-in that the caller is using. Kind Conflict.
-const CodeOwnSignIn = "own-sign-in"
+// ReasonOwnSignIn: the event is the sign-in that the caller is using. Kind Conflict.
+const ReasonOwnSignIn = "own-sign-in"
 
 // disowned is an event that its owner may say was not them; here is the session in use.
 func disowned(ctx context.Context, q store.Queries, here gatehouse.Session, id string) (gatehouse.Event, error) {
@@ -172,7 +172,7 @@ func disowned(ctx context.Context, q store.Queries, here gatehouse.Session, id s
 	}
 	ownID, err := ownSignIn(ctx, q, here)
 	if err == nil && ownID == id {
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeOwnSignIn}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonOwnSignIn}
 	}
 	return e, err
 }
@@ -196,13 +196,13 @@ func (s *Service) AskNotMe(ctx context.Context, st *site.Site, c gatehouse.Calle
 // recoveries, a change of address that waits, and what other browsers may try.
 //
 // Errors: NotFound for what is not the caller's, or cannot be disowned; Conflict with
-// CodeOwnSignIn; Unauthenticated if the session has ended; Unavailable.
+// ReasonOwnSignIn; Unauthenticated if the session has ended; Unavailable.
 func (s *Service) NotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
 	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
 		if _, err := disowned(tx, tx.Queries, here, id); err != nil {
 			return err
 		}
-		ended, err := tx.End(u, gatehouse.Disowned, gatehouse.Kept{Session: here.ID, Device: here.BrowserID})
+		ended, err := tx.End(u, gatehouse.Disowned, gatehouse.Kept{Session: here.ID, Device: here.DeviceID})
 		if err != nil {
 			return err
 		}

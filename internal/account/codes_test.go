@@ -12,7 +12,7 @@ import (
 // confirming the present address ends none.
 func TestB07ANewAddressEndsCodes(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		send := func(signIn string) {
 			f.Clock.Add(time.Minute)
 			now := f.Clock.Now()
@@ -45,12 +45,12 @@ func TestB07ANewAddressEndsCodes(t *testing.T) {
 // Invariant 2, below all other guards: a code is used up once.
 func TestACodeIsUsedUpOnce(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u, now := f.person("meridian-uk", "priya", nil), f.Clock.Now()
-		code := gatehouse.Code{ID: store.NewID("cod", now), MAC: "mac", SentAt: now, ExpiresAt: now.Add(5 * time.Minute)}
-		f.write(func(q store.Queries) error { return q.InsertCode(t.Context(), u.SiteID, u.ID, "sin_1", code) })
+		u, now := f.user("meridian-uk", "priya", nil), f.Clock.Now()
+		reason := gatehouse.Code{ID: store.NewID("cod", now), MAC: "mac", SentAt: now, ExpiresAt: now.Add(5 * time.Minute)}
+		f.write(func(q store.Queries) error { return q.InsertCode(t.Context(), u.SiteID, u.ID, "sin_1", reason) })
 		for _, want := range []bool{true, false} {
 			f.write(func(q store.Queries) error {
-				used, err := q.UseCode(t.Context(), u.SiteID, code.ID, now)
+				used, err := q.UseCode(t.Context(), u.SiteID, reason.ID, now)
 				if used != want {
 					t.Errorf("used up: %v, want %v", used, want)
 				}

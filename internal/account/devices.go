@@ -17,8 +17,8 @@ import (
 type Devices struct {
 	// Sessions are those that live, the caller's own first, then the last used.
 	Sessions []gatehouse.Session
-	// Browsers are those that have signed in before and are not signed in now.
-	Browsers []gatehouse.Browser
+	// SignedOut are those that have signed in before and are not signed in now.
+	SignedOut []gatehouse.Device
 	// Trusted are until when browsers are not asked for a code, by their IDs.
 	Trusted map[string]time.Time
 }
@@ -37,7 +37,7 @@ func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller
 	if err != nil {
 		return Devices{}, err
 	}
-	browsers, err := q.BrowsersOf(ctx, st.ID, c.UserID, now.Add(-gatehouse.BrowserKnownFor))
+	browsers, err := q.DevicesOf(ctx, st.ID, c.UserID, now.Add(-gatehouse.DeviceKnownFor))
 	if err != nil {
 		return Devices{}, err
 	}
@@ -45,14 +45,14 @@ func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller
 	if d.Trusted, err = s.trustedAmong(ctx, q, st, here.CompanyID, browsers); err != nil {
 		return Devices{}, err
 	}
-	signedIn := map[string]bool{here.BrowserID: true}
+	signedIn := map[string]bool{here.DeviceID: true}
 	for _, ses := range sessions {
 		if ses.ID != here.ID && st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, now) {
 			d.Sessions = append(d.Sessions, ses)
-			signedIn[ses.BrowserID] = true
+			signedIn[ses.DeviceID] = true
 		}
 	}
-	d.Browsers = slices.DeleteFunc(browsers, func(b gatehouse.Browser) bool { return signedIn[b.ID] })
+	d.SignedOut = slices.DeleteFunc(browsers, func(b gatehouse.Device) bool { return signedIn[b.ID] })
 	return d, nil
 }
 
@@ -71,10 +71,10 @@ func (s *Service) RemoveDevice(ctx context.Context, st *site.Site, c gatehouse.C
 	}
 	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
 		switch {
-		case id == here.ID, id == here.BrowserID:
+		case id == here.ID, id == here.DeviceID:
 			return gatehouse.ErrNotFound
-		case strings.HasPrefix(id, "brw_"):
-			return s.removeBrowser(tx, u, id)
+		case strings.HasPrefix(id, "dev_"):
+			return s.removeDevice(tx, u, id)
 		}
 		return s.endSession(tx, u, id)
 	})
@@ -100,7 +100,7 @@ func (s *Service) inSession(ctx context.Context, st *site.Site, c gatehouse.Call
 	})
 }
 
-var errSessionOver = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-session"}
+var errSessionOver = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "no-session"}
 
 func (s *Service) endSession(tx *act.Unit, u gatehouse.User, id string) error {
 	ended, err := tx.EndSession(tx, u.SiteID, u.ID, id)
@@ -113,19 +113,19 @@ func (s *Service) endSession(tx *act.Unit, u gatehouse.User, id string) error {
 	return tx.Record(u, gatehouse.EventSignOut, gatehouse.ResultOK, endings("one", id))
 }
 
-func (s *Service) removeBrowser(tx *act.Unit, u gatehouse.User, id string) error {
-	known, err := tx.ForgetBrowser(tx, u.SiteID, u.ID, id)
+func (s *Service) removeDevice(tx *act.Unit, u gatehouse.User, id string) error {
+	known, err := tx.ForgetDevice(tx, u.SiteID, u.ID, id)
 	if err != nil {
 		return err
 	}
 	if !known {
 		return endedBefore(tx, tx.Queries, u, id)
 	}
-	sessions, err := tx.EndSessionsOfBrowser(tx, u.SiteID, u.ID, id)
+	sessions, err := tx.EndSessionsOfDevice(tx, u.SiteID, u.ID, id)
 	if err != nil {
 		return err
 	}
-	return tx.Record(u, gatehouse.EventBrowserRemoved, gatehouse.ResultOK, endings("one", append(sessions, id)...))
+	return tx.Record(u, gatehouse.EventDeviceRemoved, gatehouse.ResultOK, endings("one", append(sessions, id)...))
 }
 
 // endings is what the event log keeps about what the owner of an account has ended: one
@@ -141,7 +141,7 @@ const eventsForEndings = 100
 // tab or with another click. Everything else is as if it had never been: whose it is
 // or was is not told (invariant 6).
 func endedBefore(ctx context.Context, q store.Queries, u gatehouse.User, id string) error {
-	kinds := []gatehouse.EventKind{gatehouse.EventSignOut, gatehouse.EventBrowserRemoved, gatehouse.EventNotMe}
+	kinds := []gatehouse.EventKind{gatehouse.EventSignOut, gatehouse.EventDeviceRemoved, gatehouse.EventNotMe}
 	events, err := q.EventPageOfUser(ctx, u.SiteID, u.ID, store.EventPage{Kinds: kinds, Limit: eventsForEndings})
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func endedBefore(ctx context.Context, q store.Queries, u gatehouse.User, id stri
 // Errors: Unauthenticated if that session has ended; Unavailable.
 func (s *Service) SignOutElsewhere(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session) error {
 	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
-		ended, err := tx.End(u, gatehouse.SignedOutElsewhere, gatehouse.Kept{Session: here.ID, Device: here.BrowserID})
+		ended, err := tx.End(u, gatehouse.SignedOutElsewhere, gatehouse.Kept{Session: here.ID, Device: here.DeviceID})
 		if err != nil {
 			return err
 		}

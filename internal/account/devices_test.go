@@ -53,10 +53,10 @@ func (f *flat) signedIn(u gatehouse.User, agent string) gatehouse.Session {
 	f.t.Helper()
 	now := f.Clock.Now()
 	ses := gatehouse.Session{ID: store.NewID("ses", now), SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
-		Address: "192.0.2.7", UserAgent: agent, BrowserID: store.NewID("brw", now)}
+		Address: "192.0.2.7", UserAgent: agent, DeviceID: store.NewID("dev", now)}
 	c := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, Address: ses.Address, UserAgent: agent, Reference: "GH-TEST-TEST"}
 	f.write(func(q store.Queries) error {
-		if _, _, err := q.BrowserSignedIn(f.t.Context(), u.SiteID, u.ID, ses.BrowserID, ses.BrowserID, agent, "", now); err != nil {
+		if _, _, err := q.DeviceSignedIn(f.t.Context(), u.SiteID, u.ID, ses.DeviceID, ses.DeviceID, agent, "", now); err != nil {
 			return err
 		}
 		if err := q.InsertSession(f.t.Context(), secret.NewToken(), ses, now.Add(f.site.Policy.Session.Absolute)); err != nil {
@@ -74,7 +74,7 @@ func (f *flat) open(u gatehouse.User) string {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	browsers, err := f.Store.Read().BrowsersOf(f.t.Context(), u.SiteID, u.ID, time.Time{})
+	browsers, err := f.Store.Read().DevicesOf(f.t.Context(), u.SiteID, u.ID, time.Time{})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -117,11 +117,11 @@ func TestDevicesAreThoseThatLive(t *testing.T) {
 		if err != nil || len(d.Sessions) != 2 || d.Sessions[0].ID != here.ID || d.Sessions[1].ID != alive.ID || d.Sessions[1].UserAgent != "alive" {
 			t.Fatalf("%+v, %v", d, err)
 		}
-		if len(d.Browsers) != 1 || d.Browsers[0].UserAgent != "idle too long" {
-			t.Errorf("browsers %+v", d.Browsers)
+		if len(d.SignedOut) != 1 || d.SignedOut[0].UserAgent != "idle too long" {
+			t.Errorf("browsers %+v", d.SignedOut)
 		}
-		f.Clock.Add(gatehouse.BrowserKnownFor)
-		if d, err := f.own.Devices(t.Context(), f.site, f.caller(f.mira), here); err != nil || len(d.Browsers) != 0 || len(d.Sessions) != 1 {
+		f.Clock.Add(gatehouse.DeviceKnownFor)
+		if d, err := f.own.Devices(t.Context(), f.site, f.caller(f.mira), here); err != nil || len(d.SignedOut) != 0 || len(d.Sessions) != 1 {
 			t.Errorf("a year and more later: %+v, %v", d, err)
 		}
 	})
@@ -142,7 +142,7 @@ func TestRemoveASession(t *testing.T) {
 			t.Errorf("event %+v", e)
 		}
 		d, err := f.own.Devices(t.Context(), f.site, c, here)
-		if err != nil || len(d.Browsers) != 1 || d.Browsers[0].ID != other.BrowserID {
+		if err != nil || len(d.SignedOut) != 1 || d.SignedOut[0].ID != other.DeviceID {
 			t.Fatalf("the browser is no longer known: %+v, %v", d, err)
 		}
 		// The ended session can no longer do anything.
@@ -152,24 +152,24 @@ func TestRemoveASession(t *testing.T) {
 	})
 }
 
-func TestForgetABrowser(t *testing.T) {
+func TestForgetADevice(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here, other := f.signedIn(f.mira, "here"), f.signedIn(f.mira, "other")
 		c := f.caller(f.mira)
 		f.write(func(q store.Queries) error {
-			_, err := q.HoldAttempts(t.Context(), f.site.ID, f.mira.ID, other.BrowserID, f.Clock.Now())
+			_, err := q.HoldAttempts(t.Context(), f.site.ID, f.mira.ID, other.DeviceID, f.Clock.Now())
 			return err
 		})
 		for range 2 {
-			if err := f.own.RemoveDevice(t.Context(), f.site, c, here, other.BrowserID); err != nil {
+			if err := f.own.RemoveDevice(t.Context(), f.site, c, here, other.DeviceID); err != nil {
 				t.Fatal(err)
 			}
 		}
 		f.wantOpen(f.mira, "1 sessions, 1 browsers")
-		if _, err := f.Store.Read().Attempts(t.Context(), f.site.ID, f.mira.ID, other.BrowserID); gatehouse.KindOf(err) != gatehouse.NotFound {
+		if _, err := f.Store.Read().Attempts(t.Context(), f.site.ID, f.mira.ID, other.DeviceID); gatehouse.KindOf(err) != gatehouse.NotFound {
 			t.Errorf("its attempts are still counted: %v", err)
 		}
-		if e := f.newest(); e.Kind != gatehouse.EventBrowserRemoved || e.Detail["by"] != "owner" || e.Detail["ended"] != other.ID+" "+other.BrowserID {
+		if e := f.newest(); e.Kind != gatehouse.EventDeviceRemoved || e.Detail["by"] != "owner" || e.Detail["ended"] != other.ID+" "+other.DeviceID {
 			t.Errorf("event %+v", e)
 		}
 		if err := f.own.RemoveDevice(t.Context(), f.site, c, here, other.ID); err != nil {
@@ -179,7 +179,7 @@ func TestForgetABrowser(t *testing.T) {
 }
 
 // Invariant 6: what is not the caller's is as if it were not there, and stays.
-func TestOtherPeoplesDevicesAreNotThere(t *testing.T) {
+func TestOtherUsersDevicesAreNotThere(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here := f.signedIn(f.mira, "here")
 		colleague := f.AddUser("meridian-uk", "colleague", "", nil)
@@ -190,7 +190,7 @@ func TestOtherPeoplesDevicesAreNotThere(t *testing.T) {
 			return len(all)
 		}
 		before := events()
-		for _, id := range []string{theirs.ID, theirs.BrowserID, away.ID, away.BrowserID, here.ID, here.BrowserID, "", "ses_", "brw_1",
+		for _, id := range []string{theirs.ID, theirs.DeviceID, away.ID, away.DeviceID, here.ID, here.DeviceID, "", "ses_", "dev_1",
 			"ses_" + strings.Repeat("0", 32), "usr_" + strings.Repeat("0", 32), f.mira.ID, "ses_\x00" + strings.Repeat("0", 31), "\xff", strings.Repeat("s", 5000)} {
 			wantKind(t, fmt.Sprintf("%.50q", id), f.own.RemoveDevice(t.Context(), f.site, f.caller(f.mira), here, id), gatehouse.NotFound)
 		}

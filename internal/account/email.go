@@ -15,19 +15,19 @@ import (
 
 // Codes of errors about changes of an address.
 const (
-	// CodeEmailLinkOver: the link is used, expired, or was never one. Kind Gone.
-	CodeEmailLinkOver = "email-link-over"
-	// CodeEmailTaken: another account of the site has the address. Kind Conflict; it
+	// ReasonEmailLinkOver: the link is used, expired, or was never one. Kind Gone.
+	ReasonEmailLinkOver = "email-link-over"
+	// ReasonEmailTaken: another account of the site has the address. Kind Conflict; it
 	// is said to nobody but who reads the mail of that address.
-	CodeEmailTaken = "email-taken"
-	// CodeNothingToConfirm is of kind Conflict.
-	CodeNothingToConfirm = "nothing-to-confirm"
+	ReasonEmailTaken = "email-taken"
+	// ReasonNothingToConfirm is of kind Conflict.
+	ReasonNothingToConfirm = "nothing-to-confirm"
 )
 
 var (
-	errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeEmailLinkOver}
-	errTaken    = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeEmailTaken}
-	errNothing  = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNothingToConfirm}
+	errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Reason: ReasonEmailLinkOver}
+	errTaken    = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonEmailTaken}
+	errNothing  = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNothingToConfirm}
 )
 
 // changesOf limits how often a person can have mail sent to addresses of choice.
@@ -53,8 +53,8 @@ func (s *Service) limit(ctx context.Context, limits ...store.Limit) error {
 		return err
 	}
 	minutes := int((wait + time.Minute - 1) / time.Minute)
-	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeEmailOften, RetryAfter: wait,
-		Fields: []gatehouse.FieldError{{Field: "email", Code: CodeEmailOften, Args: map[string]string{"n": strconv.Itoa(minutes)}}}}
+	return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonEmailOften, RetryAfter: wait,
+		Fields: []gatehouse.FieldError{{Field: "email", Reason: ReasonEmailOften, Args: map[string]string{"n": strconv.Itoa(minutes)}}}}
 }
 
 // ask begins a change of the address: the link goes to the new one, a notice to the old
@@ -99,7 +99,7 @@ func (s *Service) keeper(ctx context.Context, q store.Queries, u gatehouse.User)
 // SendConfirmation sends the link once more: for the change that waits, or for an
 // address that was never confirmed.
 //
-// Errors: TooMany; Conflict with CodeNothingToConfirm; Unavailable.
+// Errors: TooMany; Conflict with ReasonNothingToConfirm; Unavailable.
 func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
 	p, err := s.Profile(ctx, st, c)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 )
 
 // person adds a user to a site, which is the flat's from now on.
-func (f *flat) person(siteID, username string, change func(*gatehouse.User)) gatehouse.User {
+func (f *flat) user(siteID, username string, change func(*gatehouse.User)) gatehouse.User {
 	f.t.Helper()
 	f.site = f.Sites.ByID(siteID)
 	return f.AddUser(siteID, username, "", change)
@@ -97,10 +97,10 @@ func (f *flat) wantEmail(u gatehouse.User, email string) {
 	}
 }
 
-func wantCode(t *testing.T, what string, err error, kind gatehouse.Kind, code string) {
+func wantCode(t *testing.T, what string, err error, kind gatehouse.Kind, reason string) {
 	t.Helper()
-	if gatehouse.KindOf(err) != kind || !strings.HasPrefix(fmt.Sprint(err), code) {
-		t.Errorf("%s: %v, want %s", what, err, code)
+	if gatehouse.KindOf(err) != kind || !strings.HasPrefix(fmt.Sprint(err), reason) {
+		t.Errorf("%s: %v, want %s", what, err, reason)
 	}
 }
 
@@ -125,7 +125,7 @@ func (f *flat) kinds(u gatehouse.User) string {
 func TestA05_ANewAddressCountsWhenItIsConfirmed(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "priya@northgate.example"} {
-			u := f.person(siteID, name, nil)
+			u := f.user(siteID, name, nil)
 			f.write(func(q store.Queries) error {
 				return q.InsertRecovery(t.Context(), secret.HashToken(siteID), store.Recovery{SiteID: siteID, ID: store.NewID("rec", f.Clock.Now()),
 					Kind: gatehouse.RecoverByLink, UserID: u.ID, Subject: u.ID, CreatedAt: f.Clock.Now(), ExpiresAt: f.Clock.Now().Add(time.Hour)})
@@ -149,7 +149,7 @@ func TestA05_ANewAddressCountsWhenItIsConfirmed(t *testing.T) {
 			if !f.User(u).EmailConfirmed {
 				t.Error("not confirmed")
 			}
-			wantCode(t, "again", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
+			wantCode(t, "again", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 			if _, err := f.own.ConfirmLink(t.Context(), f.site, token); gatehouse.KindOf(err) != gatehouse.Gone {
 				t.Errorf("a used link: %v", err)
 			}
@@ -169,7 +169,7 @@ func TestA05_ANewAddressCountsWhenItIsConfirmed(t *testing.T) {
 // Twenty at the same moment: one makes the change, and one mail tells (invariant 2).
 func TestA05_OneLinkConfirmsOnce(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("inkwell", "old@northgate.example", nil)
+		u := f.user("inkwell", "old@northgate.example", nil)
 		f.ask(u, "new@northgate.example")
 		token := f.token("new@northgate.example", confirmPath)
 		var won, over atomic.Int32
@@ -199,7 +199,7 @@ func TestA05_OneLinkConfirmsOnce(t *testing.T) {
 
 func TestA05_TheOldAddressStopsAChange(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		f.signedIn(u, "Firefox")
 		f.setPassword(u)
 		f.ask(u, "new@northgate.example")
@@ -214,9 +214,9 @@ func TestA05_TheOldAddressStopsAChange(t *testing.T) {
 		if now := f.User(u); now.Password.Hash != "new" {
 			t.Error("the password is another one")
 		}
-		wantCode(t, "confirming what was stopped", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "confirming what was stopped", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		_, err := f.undo(undo)
-		wantCode(t, "again", err, gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "again", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 		f.wantEmail(u, u.Email)
 		if p, err := f.own.Profile(t.Context(), f.site, f.caller(u)); err != nil || p.Waiting != nil {
 			t.Errorf("still waiting: %+v, %v", p.Waiting, err)
@@ -232,7 +232,7 @@ func TestA05_TheOldAddressStopsAChange(t *testing.T) {
 func TestA05_AThiefWhoChangesTwiceDoesNotKeepTheAccount(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "ink@northgate.example"} {
-			u := f.person(siteID, name, nil)
+			u := f.user(siteID, name, nil)
 			evil := func(n int) string { return fmt.Sprintf("evil%d.%s@elsewhere.example", n, siteID) }
 			owners := f.move(u, evil(1))
 			f.Clock.Add(time.Hour)
@@ -252,9 +252,9 @@ func TestA05_AThiefWhoChangesTwiceDoesNotKeepTheAccount(t *testing.T) {
 			}
 			f.wantOpen(u, "0 sessions, 0 browsers")
 			f.subject(u.Email, "has its email address back")
-			wantCode(t, "the third change", f.confirm(third), gatehouse.Gone, account.CodeEmailLinkOver)
+			wantCode(t, "the third change", f.confirm(third), gatehouse.Gone, account.ReasonEmailLinkOver)
 			_, err := f.undo(owners)
-			wantCode(t, "the owner's link again", err, gatehouse.Gone, account.CodeEmailLinkOver)
+			wantCode(t, "the owner's link again", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 			f.wantEmail(u, u.Email)
 		}
 	})
@@ -263,14 +263,14 @@ func TestA05_AThiefWhoChangesTwiceDoesNotKeepTheAccount(t *testing.T) {
 // A thief asks, gives up, and asks for another address: the first mail still works.
 func TestA05_GivingUpDoesNotVoidTheOwnersLink(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		f.ask(u, "evil1@elsewhere.example")
 		first := f.token(u.Email, undoPath)
 		if err := f.own.DropEmailChange(t.Context(), f.site, f.caller(u)); err != nil {
 			t.Fatal(err)
 		}
 		_, err := f.undo(first)
-		wantCode(t, "there is nothing to undo", err, gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "there is nothing to undo", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 		f.move(u, "evil2@elsewhere.example")
 		if restored, err := f.undo(first); err != nil || !restored {
 			t.Errorf("restored %v, %v", restored, err)
@@ -281,39 +281,39 @@ func TestA05_GivingUpDoesNotVoidTheOwnersLink(t *testing.T) {
 
 func TestA05_LinksEnd(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		f.ask(u, "late@northgate.example")
 		token := f.token("late@northgate.example", confirmPath)
 		f.Mail.Wait(t, u.Email)
 		f.Clock.Add(gatehouse.ConfirmEmailFor)
-		wantCode(t, "a day later", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "a day later", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		undo := f.move(u, "new@northgate.example")
 		f.Clock.Add(gatehouse.UndoEmailFor)
 		_, err := f.undo(undo)
-		wantCode(t, "a week later", err, gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "a week later", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 		f.wantEmail(u, "new@northgate.example")
 		for _, token := range []string{"", ".", "x", "eml_1.", undo + "x", "x" + undo, strings.Repeat("a", 100), "\xff"} {
 			_, err := f.undo(token)
-			wantCode(t, "undo "+token, err, gatehouse.Gone, account.CodeEmailLinkOver)
-			wantCode(t, "confirm "+token, f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
+			wantCode(t, "undo "+token, err, gatehouse.Gone, account.ReasonEmailLinkOver)
+			wantCode(t, "confirm "+token, f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		}
 		// The same link at another site of the house.
 		f.site = f.Sites.ByID("inkwell")
 		_, err = f.undo(undo)
-		wantCode(t, "at another site", err, gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "at another site", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 	})
 }
 
 func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		undo := f.move(u, "second@northgate.example")
 		f.ask(u, "third@northgate.example")
 		token := f.token("third@northgate.example", confirmPath)
 		if err := f.correct(u, "admin@northgate.example"); err != nil {
 			t.Fatal(err)
 		}
-		wantCode(t, "confirming", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "confirming", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		f.wantEmail(u, "admin@northgate.example")
 		// A thief can have asked for the correction, so the first address keeps the account.
 		if restored, err := f.undo(undo); err != nil || !restored {
@@ -323,7 +323,7 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 
 		// The company's word alone is not for the mailbox before it to undo: nobody who has
 		// left takes an account along.
-		left := f.person("meridian-uk", "left", nil)
+		left := f.user("meridian-uk", "left", nil)
 		if err := f.correct(left, "successor@northgate.example"); err != nil {
 			t.Fatal(err)
 		}
@@ -332,7 +332,7 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 		}
 
 		// Nor somebody who has left and whose account was deactivated, when it comes back.
-		gone := f.person("meridian-uk", "gone", nil)
+		gone := f.user("meridian-uk", "gone", nil)
 		undo = f.move(gone, "gone.too@home.example")
 		by := gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
 		if err := errors.Join(f.directory().Deactivate(t.Context(), f.site, by, gone.ID), f.directory().Activate(t.Context(), f.site, by, gone.ID),
@@ -340,18 +340,18 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := f.undo(undo)
-		wantCode(t, "after deactivating", err, gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "after deactivating", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 
-		off := f.person("meridian-uk", "tom", nil)
+		off := f.user("meridian-uk", "tom", nil)
 		f.ask(off, "tom.new@northgate.example")
 		token = f.token("tom.new@northgate.example", confirmPath)
 		undo = f.token(off.Email, undoPath)
 		f.write(func(q store.Queries) error {
 			return q.SetUserState(t.Context(), off.SiteID, off.ID, gatehouse.Deactivated)
 		})
-		wantCode(t, "deactivated", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "deactivated", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		_, err = f.undo(undo)
-		wantCode(t, "deactivated", err, gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "deactivated", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 	})
 }
 
@@ -359,8 +359,8 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 // not learn whether it is (invariant 7).
 func TestA05_ATakenAddressIsToldToItsOwnerOnly(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		other := f.person("inkwell", "other@northgate.example", nil)
-		u := f.person("inkwell", "priya@northgate.example", nil)
+		other := f.user("inkwell", "other@northgate.example", nil)
+		u := f.user("inkwell", "priya@northgate.example", nil)
 		f.ask(u, " Other@northgate.example ")
 		m := f.Mail.Wait(t, other.Email)
 		if !strings.Contains(m.Subject, "entered for another") || strings.Contains(m.Text, "token=") || strings.Contains(m.Text, u.Username) {
@@ -392,7 +392,7 @@ func TestA05_ATakenAddressIsToldToItsOwnerOnly(t *testing.T) {
 // other one learns that only by reading its mail.
 func TestA05_TwoAskForOneAddress(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		a, b := f.person("inkwell", "a@northgate.example", nil), f.person("inkwell", "b@northgate.example", nil)
+		a, b := f.user("inkwell", "a@northgate.example", nil), f.user("inkwell", "b@northgate.example", nil)
 		f.ask(a, "free@northgate.example")
 		first := f.token("free@northgate.example", confirmPath)
 		f.ask(b, "free@northgate.example")
@@ -408,7 +408,7 @@ func TestA05_TwoAskForOneAddress(t *testing.T) {
 		if one != nil {
 			t.Fatalf("nobody has it: %v, %v", one, two)
 		}
-		wantCode(t, "the other one", two, gatehouse.Conflict, account.CodeEmailTaken)
+		wantCode(t, "the other one", two, gatehouse.Conflict, account.ReasonEmailTaken)
 		if f.User(a).Email == f.User(b).Email {
 			t.Error("both have it")
 		}
@@ -417,11 +417,11 @@ func TestA05_TwoAskForOneAddress(t *testing.T) {
 
 func TestA05_AnOldAddressThatIsTakenMeanwhile(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("inkwell", "old@northgate.example", nil)
+		u := f.user("inkwell", "old@northgate.example", nil)
 		undo := f.move(u, "new@northgate.example")
-		f.person("inkwell", "old@northgate.example", nil)
+		f.user("inkwell", "old@northgate.example", nil)
 		_, err := f.undo(undo)
-		wantCode(t, "undoing", err, gatehouse.Conflict, account.CodeEmailTaken)
+		wantCode(t, "undoing", err, gatehouse.Conflict, account.ReasonEmailTaken)
 		f.wantEmail(u, "new@northgate.example")
 	})
 }
@@ -429,8 +429,8 @@ func TestA05_AnOldAddressThatIsTakenMeanwhile(t *testing.T) {
 // Accounts of a site with usernames may share an address.
 func TestA05_UsernameSitesShareAddresses(t *testing.T) {
 	f := onceFlat(t)
-	other := f.person("meridian-uk", "other", nil)
-	u := f.person("meridian-uk", "priya", nil)
+	other := f.user("meridian-uk", "other", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	f.move(u, other.Email)
 	f.wantEmail(u, other.Email)
 	if f.User(u).Username != "priya" {
@@ -449,8 +449,8 @@ func TestA05_AUsernameThatIsAnAddressFollows(t *testing.T) {
 	f := onceFlat(t)
 	both := *f.Sites.ByID("meridian-uk")
 	both.SignInWith = gatehouse.WithUsernameOrEmail
-	u := f.person("meridian-uk", "priya@northgate.example", func(u *gatehouse.User) { u.Email = "priya@northgate.example" })
-	plain := f.person("meridian-uk", "tom", nil)
+	u := f.user("meridian-uk", "priya@northgate.example", func(u *gatehouse.User) { u.Email = "priya@northgate.example" })
+	plain := f.user("meridian-uk", "tom", nil)
 	f.site = &both
 	f.move(u, "new@northgate.example")
 	f.move(plain, "tom.new@northgate.example")
@@ -461,9 +461,9 @@ func TestA05_AUsernameThatIsAnAddressFollows(t *testing.T) {
 
 func TestA05_SendAgain(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	again := func() error { return f.own.SendConfirmation(t.Context(), f.site, f.caller(u)) }
-	wantCode(t, "nothing waits", again(), gatehouse.Conflict, account.CodeNothingToConfirm)
+	wantCode(t, "nothing waits", again(), gatehouse.Conflict, account.ReasonNothingToConfirm)
 	f.ask(u, "new@northgate.example")
 	f.Mail.Wait(t, u.Email)
 	slow := f.token("new@northgate.example", confirmPath)
@@ -471,7 +471,7 @@ func TestA05_SendAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	fast := f.token("new@northgate.example", confirmPath)
-	wantCode(t, "at once", again(), gatehouse.TooMany, account.CodeEmailOften)
+	wantCode(t, "at once", again(), gatehouse.TooMany, account.ReasonEmailOften)
 	f.Clock.Add(time.Minute)
 	if err := again(); err != nil {
 		t.Errorf("a minute later: %v", err)
@@ -483,7 +483,7 @@ func TestA05_SendAgain(t *testing.T) {
 	if err := f.confirm(slow); err != nil {
 		t.Error(err)
 	}
-	wantCode(t, "the other link", f.confirm(fast), gatehouse.Gone, account.CodeEmailLinkOver)
+	wantCode(t, "the other link", f.confirm(fast), gatehouse.Gone, account.ReasonEmailLinkOver)
 	// Both mails to the old address lead back.
 	if restored, err := f.undo(f.token(u.Email, undoPath)); err != nil || !restored {
 		t.Errorf("%v, %v", restored, err)
@@ -492,7 +492,7 @@ func TestA05_SendAgain(t *testing.T) {
 
 func TestA05_AnAddressIsConfirmedWithoutBeingChanged(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("inkwell", "priya@northgate.example", func(u *gatehouse.User) { u.EmailConfirmed = false })
+	u := f.user("inkwell", "priya@northgate.example", func(u *gatehouse.User) { u.EmailConfirmed = false })
 	if err := f.own.SendConfirmation(t.Context(), f.site, f.caller(u)); err != nil {
 		t.Fatal(err)
 	}
@@ -507,7 +507,7 @@ func TestA05_AnAddressIsConfirmedWithoutBeingChanged(t *testing.T) {
 
 func TestA05_AnAddressWhereThereWasNone(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false })
+	u := f.user("meridian-uk", "priya", func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false })
 	if err := f.save(u, form(u, "")); err != nil {
 		t.Errorf("the form without an address: %v", err)
 	}
@@ -523,12 +523,12 @@ func TestA05_AnAddressWhereThereWasNone(t *testing.T) {
 
 func TestA05_FiveChangesAnHour(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	for i := range 5 {
 		f.ask(u, fmt.Sprintf("new%d@northgate.example", i))
 	}
 	err := f.save(u, form(u, "new5@northgate.example"))
-	wantCode(t, "the sixth", err, gatehouse.TooMany, account.CodeEmailOften)
+	wantCode(t, "the sixth", err, gatehouse.TooMany, account.ReasonEmailOften)
 	if fields := fieldsOf(err); fields != "email email-often" {
 		t.Error(fields)
 	}
@@ -538,5 +538,5 @@ func TestA05_FiveChangesAnHour(t *testing.T) {
 	f.Clock.Add(12 * time.Minute)
 	f.ask(u, "new6@northgate.example")
 	// Only the newest waits.
-	wantCode(t, "an earlier one", f.confirm(f.token("new0@northgate.example", confirmPath)), gatehouse.Gone, account.CodeEmailLinkOver)
+	wantCode(t, "an earlier one", f.confirm(f.token("new0@northgate.example", confirmPath)), gatehouse.Gone, account.ReasonEmailLinkOver)
 }

@@ -55,7 +55,7 @@ func (s *Service) hashedPassword(ctx context.Context) (p sparePassword, err erro
 	p.plain = secret.NewTemporaryPassword()
 	p.hash, err = s.SignIn.Hasher.Hash(ctx, p.plain)
 	if errors.Is(err, secret.ErrBusy) {
-		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Code: signin.CodeBusy, RetryAfter: 5 * time.Second, Err: err}
+		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Reason: signin.ReasonBusy, RetryAfter: 5 * time.Second, Err: err}
 	}
 	return p, err
 }

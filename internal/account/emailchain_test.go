@@ -50,7 +50,7 @@ func (f *flat) links(to, path string) (tokens []string) {
 func TestA05_TheOwnersRepairIsNotTheThiefsToUndo(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "priya@northgate.example"} {
-			u, evil := f.person(siteID, name, nil), "evil@"+siteID+".example"
+			u, evil := f.user(siteID, name, nil), "evil@"+siteID+".example"
 			owners := f.move(u, evil)
 			f.Clock.Add(time.Hour)
 			if err := f.save(u, form(f.User(u), u.Email)); err != nil {
@@ -83,7 +83,7 @@ func TestA05_TheOwnersRepairIsNotTheThiefsToUndo(t *testing.T) {
 // Where a thief moves on from address to address, the owner hears of each, with the link.
 func TestA05_TheAddressThatKeepsTheAccountHearsOfEveryChange(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("inkwell", "priya@northgate.example", nil)
+	u := f.user("inkwell", "priya@northgate.example", nil)
 	f.move(u, "evil1@elsewhere.example")
 	f.Clock.Add(6 * 24 * time.Hour)
 	f.ask(u, "evil2@elsewhere.example")
@@ -109,14 +109,14 @@ func TestA05_TheAddressThatKeepsTheAccountHearsOfEveryChange(t *testing.T) {
 // way back.
 func TestA05_TheWayBackHasALimitOfItsOwn(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	f.move(u, "evil@elsewhere.example")
 	for i := range 10 {
 		if err := f.save(u, form(f.User(u), fmt.Sprintf("evil%d@elsewhere.example", i))); gatehouse.KindOf(err) == gatehouse.TooMany {
 			break
 		}
 	}
-	wantCode(t, "another address", f.save(u, form(f.User(u), "more@elsewhere.example")), gatehouse.TooMany, account.CodeEmailOften)
+	wantCode(t, "another address", f.save(u, form(f.User(u), "more@elsewhere.example")), gatehouse.TooMany, account.ReasonEmailOften)
 	if err := f.save(u, form(f.User(u), u.Email)); err != nil {
 		t.Errorf("back to the owner's: %v", err)
 	}
@@ -184,7 +184,7 @@ func (g *fight) takeBack() bool {
 				g.begun = g.begun && !restored
 				return true
 			}
-			wantCode(g.t, "the owner's link", err, gatehouse.Gone, account.CodeEmailLinkOver)
+			wantCode(g.t, "the owner's link", err, gatehouse.Gone, account.ReasonEmailLinkOver)
 		}
 	}
 	return false
@@ -215,7 +215,7 @@ func TestA05_TheOwnerAlwaysGetsTheAccountBack(t *testing.T) {
 			if n%2 == 0 {
 				siteID, name = "inkwell", name+"@northgate.example"
 			}
-			u := f.person(siteID, name, nil)
+			u := f.user(siteID, name, nil)
 			g := &fight{flat: f, u: u, random: random, owners: []string{u.Email, fmt.Sprintf("owner%d@home.example", n)},
 				evils: []string{fmt.Sprintf("evil%d@elsewhere.example", n), fmt.Sprintf("worse%d@elsewhere.example", n)}, address: u.Email, changedAt: f.Clock.Now()}
 			for range 12 {

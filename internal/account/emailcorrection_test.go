@@ -12,10 +12,10 @@ import (
 // gets no way back, and a temporary password that lay there comes again.
 func TestM2ACorrectionIsConfirmedFromTheNewMailbox(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("inkwell", "wrong@northgate.example", func(u *gatehouse.User) {
+		u := f.user("inkwell", "wrong@northgate.example", func(u *gatehouse.User) {
 			u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, f.Clock.Now().Add(1<<40)
 		})
-		admin := f.person("inkwell", "ines@northgate.example", func(a *gatehouse.User) { a.Role, a.CompanyID = gatehouse.RoleAdmin, u.CompanyID })
+		admin := f.user("inkwell", "ines@northgate.example", func(a *gatehouse.User) { a.Role, a.CompanyID = gatehouse.RoleAdmin, u.CompanyID })
 		right := "right@northgate.example"
 		by := gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: admin.ID, CompanyID: admin.CompanyID, SiteID: admin.SiteID, Role: gatehouse.RoleAdmin}
 		if _, err := f.directory().UpdateUser(t.Context(), f.site, by, u.ID, directory.UserChange{Email: &right}); err != nil {

@@ -52,7 +52,7 @@ func over(err error) error {
 // ConfirmEmail makes the change that a link confirms. Anyone who holds the link need not
 // be signed in, and is not signed in by it.
 //
-// Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
+// Errors: Gone; Conflict with ReasonEmailTaken; Unavailable.
 func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) error {
 	again, err := s.passwordAgain(ctx, st, token)
 	if err != nil {

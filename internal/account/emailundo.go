@@ -69,7 +69,7 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 // is closed then, because somebody else may have opened it. After taking back, the
 // password is worth nothing either: anyone who changed the address knew it, or has set it.
 //
-// Errors: Gone; Conflict with CodeEmailTaken; Unavailable.
+// Errors: Gone; Conflict with ReasonEmailTaken; Unavailable.
 func (s *Service) UndoEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (restored bool, err error) {
 	restored, err = s.undoEmail(ctx, st, c, token)
 	switch gatehouse.KindOf(err) {

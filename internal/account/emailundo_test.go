@@ -30,7 +30,7 @@ func (f *flat) lock(u gatehouse.User, why gatehouse.LockReason) {
 // What a thief asked for does not wait until the owner has thrown the thief out.
 func TestA05_ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		f.ask(u, "evil@elsewhere.example")
 		token := f.token("evil@elsewhere.example", confirmPath)
 		f.Clock.Add(time.Minute)
@@ -38,11 +38,11 @@ func TestA05_ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 		if p, err := f.own.Profile(t.Context(), f.site, f.caller(u)); err != nil || p.Waiting != nil {
 			t.Errorf("the profile shows %+v, %v", p.Waiting, err)
 		}
-		wantCode(t, "sending it again", f.own.SendConfirmation(t.Context(), f.site, f.caller(u)), gatehouse.Conflict, account.CodeNothingToConfirm)
+		wantCode(t, "sending it again", f.own.SendConfirmation(t.Context(), f.site, f.caller(u)), gatehouse.Conflict, account.ReasonNothingToConfirm)
 		if _, err := f.own.ConfirmLink(t.Context(), f.site, token); gatehouse.KindOf(err) != gatehouse.Gone {
 			t.Errorf("the link: %v", err)
 		}
-		wantCode(t, "confirming", f.confirm(token), gatehouse.Gone, account.CodeEmailLinkOver)
+		wantCode(t, "confirming", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		f.wantEmail(u, u.Email)
 		// Asked for again, with the new password, it can be confirmed.
 		f.Clock.Add(time.Minute)
@@ -56,7 +56,7 @@ func TestA05_ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 // Asked for, given up, and asked for again to the same address: the first mail leads back.
 func TestA05_TheFirstMailLeadsBackAfterAskingTwice(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	f.ask(u, "evil@elsewhere.example")
 	first := f.token(u.Email, undoPath)
 	f.token("evil@elsewhere.example", confirmPath)
@@ -96,7 +96,7 @@ func (f *flat) subject(to, words string, earlier ...testkit.Mail) (testkit.Mail,
 func TestA05_TakingBackLeavesNoPasswordToTheThief(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "ink@northgate.example"} {
-			u, evil := f.person(siteID, name, nil), "evil."+siteID+"@elsewhere.example"
+			u, evil := f.user(siteID, name, nil), "evil."+siteID+"@elsewhere.example"
 			undo := f.move(u, evil)
 			f.Clock.Add(time.Minute)
 			f.setPassword(u)
@@ -148,7 +148,7 @@ func (f *flat) fits(u gatehouse.User, text string) bool {
 // A lock by an administrator is not ended with the address, and no password is sent.
 func TestA05_TakingBackUnlocksNothingAnAdministratorLocked(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	undo := f.move(u, "evil@elsewhere.example")
 	f.lock(u, gatehouse.LockedByAdministrator)
 	if _, err := f.undo(undo); err != nil {

@@ -36,11 +36,11 @@ func (s *Service) Home(ctx context.Context, st *site.Site, c gatehouse.Caller) (
 
 // Codes of errors about the home page.
 const (
-	// CodeProfileIncomplete: the profile is to be completed first (A06). Kind
+	// ReasonProfileIncomplete: the profile is to be completed first (A06). Kind
 	// Forbidden.
-	CodeProfileIncomplete = "profile-incomplete"
-	// CodeNoSuchCard is of kind Invalid.
-	CodeNoSuchCard = "no-such-card"
+	ReasonProfileIncomplete = "profile-incomplete"
+	// ReasonNoSuchCard is of kind Invalid.
+	ReasonNoSuchCard = "no-such-card"
 )
 
 // HomeCards are the cards that a user's home page has now.
@@ -60,7 +60,7 @@ func HomeCards(st *site.Site, u gatehouse.User) []gatehouse.HomeCard {
 // ArrangeHome does an action on a card of the home page. Of two windows, the last one
 // wins; what is kept is always a whole layout.
 //
-// Errors: Forbidden with CodeProfileIncomplete, Invalid with CodeNoSuchCard,
+// Errors: Forbidden with ReasonProfileIncomplete, Invalid with ReasonNoSuchCard,
 // Unavailable.
 func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Caller, card gatehouse.HomeCard, action gatehouse.CardAction) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
@@ -69,7 +69,7 @@ func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Ca
 			return err
 		}
 		if len(gatehouse.MissingOf(st.Site, u)) > 0 {
-			return &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeProfileIncomplete}
+			return &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonProfileIncomplete}
 		}
 		layout, err := tx.HomeLayout(tx, st.ID, u.ID)
 		if err != nil {
@@ -77,7 +77,7 @@ func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Ca
 		}
 		layout, ok := layout.Arrange(card, action, HomeCards(st, u))
 		if !ok {
-			return &gatehouse.Error{Kind: gatehouse.Invalid, Code: CodeNoSuchCard}
+			return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: ReasonNoSuchCard}
 		}
 		return tx.PutHomeLayout(tx, st.ID, u.ID, layout)
 	})

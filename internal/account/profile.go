@@ -35,14 +35,14 @@ type ProfileForm struct {
 
 // Codes of errors about profiles.
 const (
-	// CodeProfileChanged: another window has saved the profile since the form was
+	// ReasonProfileChanged: another window has saved the profile since the form was
 	// made. Kind Conflict.
-	CodeProfileChanged = "profile-changed"
-	// CodeEmailOften is of kind TooMany, at the field email.
-	CodeEmailOften = "email-often"
+	ReasonProfileChanged = "profile-changed"
+	// ReasonEmailOften is of kind TooMany, at the field email.
+	ReasonEmailOften = "email-often"
 )
 
-var errProfileChanged = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeProfileChanged}
+var errProfileChanged = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonProfileChanged}
 
 // Profile returns the caller's profile.
 func (s *Service) Profile(ctx context.Context, st *site.Site, c gatehouse.Caller) (Profile, error) {
@@ -82,7 +82,7 @@ func version(u gatehouse.User) string {
 // address wants a recent sign-in, or the password again (ASVS 7.5.1).
 //
 // Errors: Invalid with fields first_name, last_name, email, locale, current_password;
-// Conflict with CodeProfileChanged; TooMany with the field email; what
+// Conflict with ReasonProfileChanged; TooMany with the field email; what
 // signin.Service.Confirm returns; Unavailable.
 func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, begun time.Time, form ProfileForm) error {
 	u, err := s.look(ctx, st, in.Caller)
@@ -119,7 +119,7 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 // Errors: Invalid with field locale; Unavailable.
 func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Caller, locale string) error {
 	if !slices.Contains(st.Languages, locale) {
-		return invalid([]gatehouse.FieldError{{Field: "locale", Code: "locale"}})
+		return invalid([]gatehouse.FieldError{{Field: "locale", Reason: "locale"}})
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		was, err := own(tx)
@@ -211,7 +211,7 @@ func (f *ProfileForm) check(st *site.Site, u gatehouse.User) error {
 	}{{"first_name", &f.FirstName}, {"last_name", &f.LastName}} {
 		*name.value = strings.TrimSpace(*name.value)
 		if *name.value == "" { // a completed profile has both (A06)
-			bad = append(bad, gatehouse.FieldError{Field: name.field, Code: "required"})
+			bad = append(bad, gatehouse.FieldError{Field: name.field, Reason: "required"})
 		} else if e, ok := gatehouse.CheckLine(name.field, *name.value, gatehouse.MaxName, gatehouse.InNames); !ok {
 			bad = append(bad, e)
 		}
@@ -221,7 +221,7 @@ func (f *ProfileForm) check(st *site.Site, u gatehouse.User) error {
 		bad = append(bad, checkEmail(f.Email)...)
 	}
 	if f.Locale != "" && f.Locale != u.Locale && !slices.Contains(st.Languages, f.Locale) {
-		bad = append(bad, gatehouse.FieldError{Field: "locale", Code: "locale"})
+		bad = append(bad, gatehouse.FieldError{Field: "locale", Reason: "locale"})
 	}
 	return invalid(bad)
 }
@@ -230,13 +230,13 @@ func (f *ProfileForm) check(st *site.Site, u gatehouse.User) error {
 // is what a forgotten password is replaced by.
 func checkEmail(address string) []gatehouse.FieldError {
 	if address == "" {
-		return []gatehouse.FieldError{{Field: "email", Code: "required"}}
+		return []gatehouse.FieldError{{Field: "email", Reason: "required"}}
 	}
 	if e, ok := gatehouse.CheckLine("email", address, gatehouse.MaxUsername, gatehouse.InKeys); !ok {
 		return []gatehouse.FieldError{e}
 	}
 	if !mail.CanSend(address) {
-		return []gatehouse.FieldError{{Field: "email", Code: "email"}}
+		return []gatehouse.FieldError{{Field: "email", Reason: "email"}}
 	}
 	return nil
 }
@@ -260,5 +260,5 @@ func invalid(bad []gatehouse.FieldError) error {
 	if len(bad) == 0 {
 		return nil
 	}
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: bad}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "fields", Fields: bad}
 }

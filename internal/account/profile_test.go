@@ -21,14 +21,14 @@ func fieldsOf(err error) string {
 	}
 	var all []string
 	for _, f := range e.Fields {
-		all = append(all, f.Field+" "+f.Code)
+		all = append(all, f.Field+" "+f.Reason)
 	}
 	return strings.Join(all, ", ")
 }
 
 func TestA05_NamesAreSavedAtOnce(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		if err := f.save(u, account.ProfileForm{FirstName: " Priya ", LastName: "Nair", Email: u.Email, Locale: "en-GB"}); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestA05_NamesAreSavedAtOnce(t *testing.T) {
 
 func TestA05_WhatIsWrongStandsAtItsField(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	good := form(u, u.Email)
 	for name, c := range map[string]struct {
 		change func(*account.ProfileForm)
@@ -82,7 +82,7 @@ func TestA05_WhatIsWrongStandsAtItsField(t *testing.T) {
 // Capitals are no other mailbox; full-width letters may be one.
 func TestA05_OnlyCapitalsDiffer(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("inkwell", "priya@northgate.example", nil)
+	u := f.user("inkwell", "priya@northgate.example", nil)
 	if err := f.save(u, form(u, "Priya@Northgate.example")); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestA05_OnlyCapitalsDiffer(t *testing.T) {
 
 func TestA05_TwoWindows(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		p, err := f.own.Profile(t.Context(), f.site, f.caller(u))
 		if err != nil || p.User.Password.Hash != "" {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestA05_TwoWindows(t *testing.T) {
 		if err := f.save(u, first); err != nil {
 			t.Fatal(err)
 		}
-		wantCode(t, "the other window", f.save(u, second), gatehouse.Conflict, account.CodeProfileChanged)
+		wantCode(t, "the other window", f.save(u, second), gatehouse.Conflict, account.ReasonProfileChanged)
 		if now := f.User(u); now.LastName != "Nair" || now.FirstName != "Mira" {
 			t.Errorf("%+v", now)
 		}
@@ -130,7 +130,7 @@ func TestA05_TwoWindows(t *testing.T) {
 // Many windows that were opened together: one saves, the others are told.
 func TestA05_ManyWindowsAtOnce(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		p, err := f.own.Profile(t.Context(), f.site, f.caller(u))
 		if err != nil {
 			t.Fatal(err)
@@ -169,7 +169,7 @@ func TestA05_AnOldSessionIsAskedForThePassword(t *testing.T) {
 		if err != nil || out.Session == "" {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		in := signin.In{Session: out.Session, Browser: out.Browser, Caller: f.caller(u)}
+		in := signin.In{Session: out.Session, Device: out.Device, Caller: f.caller(u)}
 		begun := f.Clock.Now()
 		f.Clock.Add(gatehouse.FreshFor)
 		p := form(u, "new@northgate.example")
@@ -198,7 +198,7 @@ func TestA05_AnOldSessionIsAskedForThePassword(t *testing.T) {
 // A caller has no account but the own one (invariant 6).
 func TestA05_NobodyElsesProfile(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	elsewhere := f.Sites.ByID("inkwell")
 	for name, c := range map[string]gatehouse.Caller{"another site's": f.caller(u), "a visitor": f.visitor(), "an operator": {Kind: gatehouse.Operator, SiteID: "inkwell", UserID: u.ID}} {
 		_, err := f.own.Profile(t.Context(), elsewhere, c)
@@ -216,7 +216,7 @@ func TestA05_NobodyElsesProfile(t *testing.T) {
 
 func TestA06_TheHomePageIsArranged(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		layout := func() string {
 			h, err := f.own.Home(t.Context(), f.site, f.caller(u))
 			if err != nil {
@@ -239,22 +239,22 @@ func TestA06_TheHomePageIsArranged(t *testing.T) {
 		if got := layout(); got != "profile platforms -orders links activity checkup" {
 			t.Error(got)
 		}
-		wantCode(t, "an unknown card", do("news", "up"), gatehouse.Invalid, account.CodeNoSuchCard)
-		wantCode(t, "an unknown action", do("activity", "explode"), gatehouse.Invalid, account.CodeNoSuchCard)
-		wantCode(t, "a card that is not there", do("profile", "hide"), gatehouse.Invalid, account.CodeNoSuchCard)
+		wantCode(t, "an unknown card", do("news", "up"), gatehouse.Invalid, account.ReasonNoSuchCard)
+		wantCode(t, "an unknown action", do("activity", "explode"), gatehouse.Invalid, account.ReasonNoSuchCard)
+		wantCode(t, "a card that is not there", do("profile", "hide"), gatehouse.Invalid, account.ReasonNoSuchCard)
 		if err := do("", "reset"); err != nil || layout() != usual {
 			t.Errorf("%s, %v", layout(), err)
 		}
-		bare := f.person("meridian-uk", "bare", func(u *gatehouse.User) { u.FirstName = "" })
+		bare := f.user("meridian-uk", "bare", func(u *gatehouse.User) { u.FirstName = "" })
 		err := f.own.ArrangeHome(t.Context(), f.site, f.caller(bare), "activity", "up")
-		wantCode(t, "an incomplete profile", err, gatehouse.Forbidden, account.CodeProfileIncomplete)
+		wantCode(t, "an incomplete profile", err, gatehouse.Forbidden, account.ReasonProfileIncomplete)
 	})
 }
 
 // Windows that press at the same time: the last one wins, and no layout is ever broken.
 func TestA06_ManyWindowsMoveCards(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		cards, actions := account.HomeCards(f.site, u), []gatehouse.CardAction{gatehouse.CardUp, gatehouse.CardDown, gatehouse.CardHide, gatehouse.CardShow}
 		var all sync.WaitGroup
 		for i := range 20 {
@@ -300,7 +300,7 @@ func TestA08_HomeKnowsWhenThePasswordExpiresSoon(t *testing.T) {
 // Who looks at the own address and leaves it as it is says that it is right.
 func TestA05_TheSameAddressAgainIsNoLongerMarked(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		u := f.person("meridian-uk", "priya", nil)
+		u := f.user("meridian-uk", "priya", nil)
 		f.write(func(q store.Queries) error {
 			_, err := q.MarkBounced(t.Context(), u.SiteID, u.ID, u.Email, gatehouse.Bounce{At: f.Clock.Now(), Reason: "550 5.1.1 unknown", Reported: true})
 			return err

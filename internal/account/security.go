@@ -34,8 +34,8 @@ type SecurityForm struct {
 	CurrentPassword string
 }
 
-// CodeTwoFactorOften: the own choice was changed too often. Kind TooMany.
-const CodeTwoFactorOften = "two-factor-often"
+// ReasonTwoFactorOften: the own choice was changed too often. Kind TooMany.
+const ReasonTwoFactorOften = "two-factor-often"
 
 // Security returns the caller's own choices about two-factor sign-in.
 func (s *Service) Security(ctx context.Context, st *site.Site, c gatehouse.Caller) (Security, error) {
@@ -57,8 +57,8 @@ func before(u gatehouse.User) gatehouse.OutcomeReason {
 //
 // Errors: Invalid with fields own_two_factor (choice, two-factor-no-address,
 // two-factor-bad-address, two-factor-bouncing, two-factor-unconfirmed),
-// send_automatically, current_password; Conflict with CodeProfileChanged if another
-// window was faster; TooMany with CodeTwoFactorOften; what signin.Service.Confirm
+// send_automatically, current_password; Conflict with ReasonProfileChanged if another
+// window was faster; TooMany with ReasonTwoFactorOften; what signin.Service.Confirm
 // returns; Unavailable.
 func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, form SecurityForm) error {
 	was, err := s.look(ctx, st, in.Caller)
@@ -94,7 +94,7 @@ func (f SecurityForm) turns(u gatehouse.User) bool {
 // check says what is wrong with the form, all at once.
 func (f SecurityForm) check(u gatehouse.User) error {
 	var bad []gatehouse.FieldError
-	add := func(field, code string) { bad = append(bad, gatehouse.FieldError{Field: field, Code: code}) }
+	add := func(field, reason string) { bad = append(bad, gatehouse.FieldError{Field: field, Reason: reason}) }
 	if !isChoice(f.Own) {
 		add("own_two_factor", "choice")
 	} else if reason := before(u); f.Own == "on" && f.turns(u) && reason != "" {
@@ -118,7 +118,7 @@ func (s *Service) mayTurn(ctx context.Context, st *site.Site, in signin.In, begu
 	}
 	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: st.ID + ":own-two-factor:" + u.ID, Every: time.Hour / 5, Burst: 5})
 	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTwoFactorOften, RetryAfter: wait}
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTwoFactorOften, RetryAfter: wait}
 	}
 	return err
 }
@@ -144,5 +144,5 @@ func (s *Service) choose(tx *act.Unit, u gatehouse.User, form SecurityForm) erro
 		return err
 	}
 	return tx.Tell(u, mail.OwnTwoFactor{Username: u.Username, On: on, At: tx.Now(), Address: tx.Caller.Address,
-		Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u)})
+		Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }

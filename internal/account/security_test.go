@@ -20,7 +20,7 @@ func (f *flat) choose(u gatehouse.User, here gatehouse.Session, form account.Sec
 func (f *flat) trust(u gatehouse.User, here gatehouse.Session) {
 	f.t.Helper()
 	f.write(func(q store.Queries) error {
-		return q.TrustBrowser(f.t.Context(), u.SiteID, u.ID, here.BrowserID, f.Clock.Now())
+		return q.TrustDevice(f.t.Context(), u.SiteID, u.ID, here.DeviceID, f.Clock.Now())
 	})
 }
 
@@ -74,7 +74,7 @@ func TestOwnTwoFactorNeedsAnAddressThatWorks(t *testing.T) {
 		"two-factor-bouncing":    func(u *gatehouse.User) { u.Bounce.At = f.Clock.Now() },
 		"two-factor-unconfirmed": func(u *gatehouse.User) { u.EmailConfirmed = false },
 	} {
-		u := f.person("meridian-uk", field, change)
+		u := f.user("meridian-uk", field, change)
 		here := f.signedIn(u, "here")
 		err := f.choose(u, here, account.SecurityForm{Own: "on", Automatic: "off"})
 		if got := fieldsOf(err); got != "own_two_factor "+field || f.User(u).OwnTwoFactor || f.User(u).CodesOnRequest {
@@ -112,7 +112,7 @@ func TestHowCodesAreSentIsAChoice(t *testing.T) {
 
 func TestOwnTwoFactorIsKeptFromOthers(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	here := f.signedIn(u, "here")
 	stranger := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, UserID: u.ID}
 	_, err := f.own.Security(t.Context(), f.site, stranger)
@@ -130,7 +130,7 @@ func TestOwnTwoFactorIsKeptFromOthers(t *testing.T) {
 
 func TestOwnTwoFactorIsNotTurnedWithoutEnd(t *testing.T) {
 	f := onceFlat(t)
-	u := f.person("meridian-uk", "priya", nil)
+	u := f.user("meridian-uk", "priya", nil)
 	here := f.signedIn(u, "here")
 	for i := range 5 {
 		if err := f.choose(u, here, account.SecurityForm{Own: []string{"on", "off"}[i%2]}); err != nil {
@@ -150,19 +150,19 @@ func TestEndTrust(t *testing.T) {
 		}
 		f.trust(somebody, theirs)
 		end := func(id string) error { return f.own.EndTrust(t.Context(), f.site, f.caller(f.mira), here, id) }
-		for _, id := range []string{here.BrowserID, here.BrowserID} { // the second time is no error
+		for _, id := range []string{here.DeviceID, here.DeviceID} { // the second time is no error
 			if err := end(id); err != nil || f.trusted(f.mira) != 1 {
 				t.Errorf("%v, %d", err, f.trusted(f.mira))
 			}
 		}
-		if got := f.kinds(f.mira); strings.Count(got, "browser.untrusted") != 1 {
+		if got := f.kinds(f.mira); strings.Count(got, "device.untrusted") != 1 {
 			t.Error(got)
 		}
 		d, err := f.own.Devices(t.Context(), f.site, f.caller(f.mira), here)
-		if until := d.Trusted[other.BrowserID]; err != nil || len(d.Trusted) != 1 || !until.Equal(f.Clock.Now().Add(f.site.Policy.TrustedBrowser)) {
+		if until := d.Trusted[other.DeviceID]; err != nil || len(d.Trusted) != 1 || !until.Equal(f.Clock.Now().Add(f.site.Policy.TrustedDevice)) {
 			t.Errorf("%+v, %v", d.Trusted, err)
 		}
-		for _, id := range []string{theirs.BrowserID, here.ID, "brw_0123456789abcdef0123456789abcdef", "", "\x00"} {
+		for _, id := range []string{theirs.DeviceID, here.ID, "dev_0123456789abcdef0123456789abcdef", "", "\x00"} {
 			wantKind(t, id, end(id), gatehouse.NotFound)
 		}
 		if f.trusted(somebody) != 1 {

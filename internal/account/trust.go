@@ -15,14 +15,14 @@ import (
 // browser's ID. Other users of the same browser have their own trust (B08).
 func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) (map[string]time.Time, error) {
 	now := s.Now()
-	browsers, err := q.BrowsersOf(ctx, st.ID, u.ID, now.Add(-gatehouse.BrowserKnownFor))
+	browsers, err := q.DevicesOf(ctx, st.ID, u.ID, now.Add(-gatehouse.DeviceKnownFor))
 	if err != nil {
 		return nil, err
 	}
 	return s.trustedAmong(ctx, q, st, u.CompanyID, browsers)
 }
 
-func (s *Service) trustedAmong(ctx context.Context, q store.Queries, st *site.Site, companyID string, browsers []gatehouse.Browser) (map[string]time.Time, error) {
+func (s *Service) trustedAmong(ctx context.Context, q store.Queries, st *site.Site, companyID string, browsers []gatehouse.Device) (map[string]time.Time, error) {
 	firm, err := q.Company(ctx, st.ID, companyID)
 	if err != nil {
 		return nil, err
@@ -47,11 +47,11 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 		return gatehouse.ErrNotFound
 	}
 	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
-		browsers, err := tx.BrowsersOf(tx, u.SiteID, u.ID, time.Time{})
+		browsers, err := tx.DevicesOf(tx, u.SiteID, u.ID, time.Time{})
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(browsers, func(b gatehouse.Browser) bool { return b.ID == id }) {
+		if !slices.ContainsFunc(browsers, func(b gatehouse.Device) bool { return b.ID == id }) {
 			return endedBefore(tx, tx.Queries, u, id)
 		}
 		ended, err := tx.EndTrustIn(tx, u.SiteID, u.ID, id)
@@ -61,6 +61,6 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 		if err := tx.EndAll(u, gatehouse.DeviceDistrusted); err != nil {
 			return err
 		}
-		return tx.Record(u, gatehouse.EventBrowserUntrusted, gatehouse.ResultOK, map[string]string{"browser": id})
+		return tx.Record(u, gatehouse.EventDeviceUntrusted, gatehouse.ResultOK, map[string]string{"device": id})
 	})
 }

@@ -138,8 +138,8 @@ func (tx *Unit) PlaceFor(u gatehouse.User) string {
 	return tx.desk.Place(tx.Site.Language("", u.Locale), tx.Caller.Address)
 }
 
-// BrowserFor is the caller's browser, in the words of a user's language.
-func (tx *Unit) BrowserFor(u gatehouse.User) string {
+// DeviceFor is the caller's browser, in the words of a user's language.
+func (tx *Unit) DeviceFor(u gatehouse.User) string {
 	return tx.Site.Browser(tx.Site.Language("", u.Locale), tx.Caller.UserAgent)
 }
 

@@ -63,7 +63,12 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 		{"event", "operations.md", "event.go", `= "([a-z_]+)\.[a-z_]+"`, "%."},
 	} {
 		text := document(t, c.document)
-		for _, thing := range found(t, c.files, c.pattern) {
+		things := found(t, c.files, c.pattern)
+		if c.what == "table" { // as it is called now
+			things = slices.DeleteFunc(things, func(name string) bool { return slices.Contains(found(t, c.files, `ALTER TABLE (\w+) RENAME TO`), name) })
+			things = append(things, found(t, c.files, `ALTER TABLE \w+ RENAME TO (\w+)`)...)
+		}
+		for _, thing := range things {
 			if !strings.Contains(text, strings.ReplaceAll(c.row, "%", thing)) {
 				t.Errorf("docs/%s lacks the %s %s", c.document, c.what, thing)
 			}

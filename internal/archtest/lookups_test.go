@@ -14,12 +14,11 @@ import (
 // Whether two addresses are one mailbox is never their question (docs/decisions/0018):
 // that is gatehouse.SameMailbox.
 var lookUps = map[string]string{
-	"internal/store/users.go":      "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators",
+	"internal/store/users.go":      "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators AllUsers",
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made again
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText insertUsersText UsersByKeys UsersByEmails",
-	"internal/store/browsers.go":   "BrowserOfEmail",
+	"internal/store/devices.go":    "DeviceOfEmail",
 	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines",
-	"internal/store/people.go":     "People",
 	// What strangers type is counted under a key, or else capitals would give new tries.
 	"internal/signin/password.go": "limits",
 	"internal/signin/recovery.go": "nameSubject recoveryFor",
@@ -27,7 +26,7 @@ var lookUps = map[string]string{
 	"internal/bench/strangers.go": "",
 	// Pages of lists, and the search in them.
 	"internal/directory/lists.go":      "Users SiteUsers",
-	"internal/directory/people.go":     "People matches",
+	"internal/directory/findusers.go":  "FindUsers matches",
 	"internal/directory/importplan.go": "lookAlikes",
 	"internal/directory/rehearsal.go":  "other", // which accounts are in the file
 	"internal/directory/importrow.go":  "read",  // a line's user, and the lines that name one twice

@@ -63,8 +63,8 @@ func (b *bench) settleCoders(ctx context.Context, db *database) error {
 			return err
 		}
 		return st.Write(ctx, func(q store.Queries) error {
-			for _, u := range all.people {
-				_, _, err := q.BrowserSignedIn(ctx, u.SiteID, u.ID, secret.HashToken(browserOf(u.Username)), store.NewID("brw", u.CreatedAt), "", "", u.LastSignInAt)
+			for _, u := range all.users {
+				_, _, err := q.DeviceSignedIn(ctx, u.SiteID, u.ID, secret.HashToken(browserOf(u.Username)), store.NewID("dev", u.CreatedAt), "", "", u.LastSignInAt)
 				if err != nil {
 					return err
 				}

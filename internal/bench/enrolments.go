@@ -37,7 +37,7 @@ type enrolling struct {
 // runs, which enrols everybody and sends the notices.
 func measureEnrolment(ctx context.Context, b *bench, db *database) error {
 	return b.withStore(ctx, db, func(st *store.Store) error {
-		all, err := b.settle(ctx, st, "Westgate Ltd", b.count(employees), employee, func(s *settlement) { s.people[0].Role = gatehouse.RoleAdmin })
+		all, err := b.settle(ctx, st, "Westgate Ltd", b.count(employees), employee, func(s *settlement) { s.users[0].Role = gatehouse.RoleAdmin })
 		if err != nil {
 			return err
 		}
@@ -77,10 +77,10 @@ func (e *enrolling) measure(ctx context.Context, db *database) error {
 // begin switches, as the administrator does.
 func (e *enrolling) begin(ctx context.Context) (err error) {
 	e.sink.empty()
-	admin := e.all.people[0]
+	admin := e.all.users[0]
 	desk := &directory.Service{Desk: &act.Desk{Store: e.st, Outbox: &mail.Outbox{Keys: e.keys, Now: time.Now}, Now: time.Now}}
 	caller := gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: admin.SiteID, CompanyID: admin.CompanyID, UserID: admin.ID, Role: admin.Role}
-	e.run, err = desk.SwitchTwoFactor(ctx, e.site, caller, admin.CompanyID, true, "")
+	e.run, err = desk.SetTwoFactor(ctx, e.site, caller, admin.CompanyID, true, "")
 	return err
 }
 
@@ -98,14 +98,14 @@ func (e *enrolling) follow(ctx context.Context) (err error) {
 			return fmt.Errorf("the run has come to %d of %d users only", e.run.Counts.Done(), e.run.Total)
 		}
 	}
-	return e.awaitMails(ctx, len(e.all.people)+1) // and the summary
+	return e.awaitMails(ctx, len(e.all.users)+1) // and the summary
 }
 
 // check fails unless everybody is enrolled and has one notice, and all that is counted
 // adds up.
 func (e *enrolling) check(ctx context.Context) (taken, error) {
 	pause(ctx, time.Second) // for mails that nobody should get
-	got, n := e.sink.all(), len(e.all.people)
+	got, n := e.sink.all(), len(e.all.users)
 	if want := (gatehouse.EnrolmentCounts{Changed: n, Told: n}); e.run.State != gatehouse.EnrolmentDone || e.run.Total != n || e.run.Counts != want {
 		return got, fmt.Errorf("the run is %s with %d users, %+v", e.run.State, e.run.Total, e.run.Counts)
 	}
@@ -123,5 +123,5 @@ func (e *enrolling) check(ctx context.Context) (taken, error) {
 	if notices[store.MessageSent] != n {
 		return got, fmt.Errorf("the notices are %v", notices)
 	}
-	return got, errors.Join(oneEach(got, e.all, e.all.people[0]))
+	return got, errors.Join(oneEach(got, e.all, e.all.users[0]))
 }

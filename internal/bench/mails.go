@@ -63,7 +63,7 @@ func (b *bench) handOver(ctx context.Context, db *database, st *store.Store, all
 	b.sink.empty()
 	return r, b.during(ctx, db, func(s *server) error {
 		before := processorTime(s)
-		if err := b.awaitMails(ctx, len(all.people)); err != nil {
+		if err := b.awaitMails(ctx, len(all.users)); err != nil {
 			return err
 		}
 		got := b.sink.all()
@@ -76,9 +76,9 @@ func (b *bench) handOver(ctx context.Context, db *database, st *store.Store, all
 // enqueue writes the notices that wait.
 func (b *bench) enqueue(ctx context.Context, st *store.Store, all *settlement) error {
 	outbox := &mail.Outbox{Keys: b.keys, Now: time.Now}
-	notice := mail.TwoFactorEnabled{Switch: mail.Switch{Company: all.company.Name, By: "Mira Santos", At: time.Now()}}
+	notice := mail.TwoFactorEnabled{TwoFactorNotice: mail.TwoFactorNotice{Company: all.company.Name, By: "Mira Santos", At: time.Now()}}
 	return st.Write(ctx, func(q store.Queries) error {
-		for _, u := range all.people {
+		for _, u := range all.users {
 			notice.Username = u.Username
 			if err := outbox.Enqueue(ctx, q, b.site, mail.To(b.site, u), notice); err != nil {
 				return err
@@ -112,7 +112,7 @@ func (b *bench) awaitMails(ctx context.Context, want int) error {
 // more.
 func oneEach(got taken, all *settlement, more ...gatehouse.User) error {
 	want := map[string]int{}
-	for _, u := range append(more, all.people...) {
+	for _, u := range append(more, all.users...) {
 		want[u.Email]++
 	}
 	for address, n := range want {

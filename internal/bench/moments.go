@@ -62,8 +62,8 @@ func measureImport(ctx context.Context, b *bench) error {
 		return fmt.Errorf("%w: this program has no command import", errSkip)
 	}
 	rows := b.count(100_000)
-	people := filepath.Join(b.dir, "people.csv")
-	if err := b.writePeople(people, rows); err != nil {
+	users := filepath.Join(b.dir, "users.csv")
+	if err := b.writeUsers(users, rows); err != nil {
 		return err
 	}
 	path, err := b.configure("import", "127.0.0.1:8443", "127.0.0.1:9090", "sqlite://"+filepath.Join(b.dir, "import.db"), "")
@@ -73,7 +73,7 @@ func measureImport(ctx context.Context, b *bench) error {
 	if said, err := b.command(ctx, "migrate", "--config", path).CombinedOutput(); err != nil {
 		return fmt.Errorf("gatehouse migrate: %w\n%s", err, said)
 	}
-	cmd := b.command(ctx, "import", "--config", path, "--site", siteID, people)
+	cmd := b.command(ctx, "import", "--config", path, "--site", siteID, users)
 	begun := time.Now()
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("gatehouse import: %w\n%s", err, said)
@@ -82,8 +82,8 @@ func measureImport(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// writePeople writes a file of people in companies of 50.
-func (b *bench) writePeople(path string, rows int) error {
+// writeUsers writes a file of people in companies of 50.
+func (b *bench) writeUsers(path string, rows int) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err

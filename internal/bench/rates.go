@@ -50,8 +50,8 @@ var leastSignInsOfLibrary = map[string]float64{"sqlite": 1.7, "postgres": 1.4}
 // measureSignIns compares sign-ins with hashes.
 func measureSignIns(ctx context.Context, b *bench, db *database) error {
 	return b.during(ctx, db, func(s *server) error {
-		for _, people := range []int{8, 64} {
-			if err := b.compareSignIns(ctx, s, people); err != nil {
+		for _, users := range []int{8, 64} {
+			if err := b.compareSignIns(ctx, s, users); err != nil {
 				return err
 			}
 		}
@@ -77,9 +77,9 @@ func (b *bench) machine(length time.Duration) (ours, library round, err error) {
 
 // compareSignIns measures in turns, beginning and ending with hashes. Each round of
 // sign-ins is compared with the hashes before and after it.
-func (b *bench) compareSignIns(ctx context.Context, s *server, people int) error {
+func (b *bench) compareSignIns(ctx context.Context, s *server, users int) error {
 	rounds, warmUp, length := 12, 300*time.Millisecond, 1500*time.Millisecond
-	if people > 8 { // a sign-in takes a second
+	if users > 8 { // a sign-in takes a second
 		rounds, warmUp, length = 6, 1500*time.Millisecond, 3*time.Second
 	}
 	before, library, err := b.machine(length)
@@ -87,7 +87,7 @@ func (b *bench) compareSignIns(ctx context.Context, s *server, people int) error
 		return err
 	}
 	all, disturbed, err := quietly(ctx, b.count(rounds), func() (compared, processor, error) {
-		st := brew(s, people, false)
+		st := brew(s, users, false)
 		pause(ctx, warmUp)
 		r := watch(ctx, s, &st.done, length)
 		if err := st.still(); err != nil {
@@ -106,9 +106,9 @@ func (b *bench) compareSignIns(ctx context.Context, s *server, people int) error
 	if err != nil {
 		return err
 	}
-	of := fmt.Sprintf("sign-ins by %d clients / ", people)
+	of := fmt.Sprintf("sign-ins by %d clients / ", users)
 	b.report.add(figure{
-		Name: of + "hashes, " + s.db.engine, Value: median(ratios(all)), Limit: leastSignIns[s.db.engine][people], Bound: atLeast,
+		Name: of + "hashes, " + s.db.engine, Value: median(ratios(all)), Limit: leastSignIns[s.db.engine][users], Bound: atLeast,
 		Most: mostOfLimit, Disturbed: disturbed, Detail: describe(all) + "; " + shares(all),
 	})
 	for i := range all {

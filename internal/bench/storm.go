@@ -24,9 +24,9 @@ type storm struct {
 
 // brew starts a storm. If it is refusable, people who are told 503 look at that page
 // for a second and try again; else a 503 is a failure.
-func brew(s *server, people int, refusable bool) *storm {
+func brew(s *server, users int, refusable bool) *storm {
 	st := &storm{end: make(chan struct{})}
-	for i := range people {
+	for i := range users {
 		st.all.Go(func() {
 			c := newClient(s.public, s.host)
 			defer c.close()
@@ -112,14 +112,14 @@ func measureStorm(ctx context.Context, b *bench, db *database) error {
 }
 
 // checkDuring has one session checked 50 times a second while others sign in.
-func (b *bench) checkDuring(ctx context.Context, s *server, people int) error {
+func (b *bench) checkDuring(ctx context.Context, s *server, users int) error {
 	c := newClient(s.public, s.host)
 	defer c.close()
 	cookies, err := c.newSession(signer(signers - 1))
 	if err != nil {
 		return err
 	}
-	st := brew(s, people, false)
+	st := brew(s, users, false)
 	pause(ctx, 2*time.Second)
 	seconds, disturbed, err := quietly(ctx, b.count(15), func() ([]time.Duration, processor, error) {
 		before := processorTime(s)
@@ -130,7 +130,7 @@ func (b *bench) checkDuring(ctx context.Context, s *server, people int) error {
 		return err
 	}
 	took := slices.Concat(seconds...)
-	b.report.add(figure{Name: fmt.Sprintf("session check while %d sign in, p99, %s", people, s.db.engine), Value: millis(quantile(took, 0.99)),
+	b.report.add(figure{Name: fmt.Sprintf("session check while %d sign in, p99, %s", users, s.db.engine), Value: millis(quantile(took, 0.99)),
 		Unit: "ms", Limit: 40, Bound: below, Disturbed: disturbed,
 		Detail: fmt.Sprintf("median %.1f ms, longest %.1f ms of %d", millis(median(took)), millis(quantile(took, 1)), len(took))})
 	return nil
@@ -165,8 +165,8 @@ func (c *client) check(cookies string) error {
 }
 
 // refuse has more people sign in than the queue holds.
-func (b *bench) refuse(ctx context.Context, s *server, people int) error {
-	st := brew(s, people, true)
+func (b *bench) refuse(ctx context.Context, s *server, users int) error {
+	st := brew(s, users, true)
 	pause(ctx, 2*time.Second)
 	st.refused()
 	seconds, disturbed, err := quietly(ctx, b.count(15), func() ([]time.Duration, processor, error) {
@@ -179,9 +179,9 @@ func (b *bench) refuse(ctx context.Context, s *server, people int) error {
 	}
 	took := slices.Concat(seconds...)
 	if len(took) == 0 {
-		return fmt.Errorf("%d sign in at once, and nobody was turned away", people)
+		return fmt.Errorf("%d sign in at once, and nobody was turned away", users)
 	}
-	b.report.add(figure{Name: fmt.Sprintf("answer 503 to one too many of %d, p99, %s", people, s.db.engine), Value: millis(quantile(took, 0.99)),
+	b.report.add(figure{Name: fmt.Sprintf("answer 503 to one too many of %d, p99, %s", users, s.db.engine), Value: millis(quantile(took, 0.99)),
 		Unit: "ms", Limit: 50, Bound: below, Disturbed: disturbed,
 		Detail: fmt.Sprintf("median %.1f ms, longest %.1f ms of %d", millis(median(took)), millis(quantile(took, 1)), len(took))})
 	return nil

@@ -97,7 +97,7 @@ func (w *sower) kind(ctx context.Context, k kind) error {
 		}
 		for n := range mostRounds {
 			name, _ := w.path.typed(k, n)
-			u := w.person(w.site, company, name, w.now)
+			u := w.user(w.site, company, name, w.now)
 			if c > 0 {
 				u.Username = fmt.Sprintf("%s-%d", name, c)
 			}
@@ -121,7 +121,7 @@ func (w *sower) company(ctx context.Context, k kind, n int) (gatehouse.Company, 
 		administrators = 0
 	}
 	for a := range administrators {
-		u := w.person(w.site, company, fmt.Sprintf("administrator-%s-%d", name, a), w.now)
+		u := w.user(w.site, company, fmt.Sprintf("administrator-%s-%d", name, a), w.now)
 		u.Role = gatehouse.RoleAdmin
 		err = errors.Join(err, w.q.InsertUser(ctx, u))
 	}

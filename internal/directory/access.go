@@ -15,7 +15,7 @@ import (
 // Deactivate ends an account: its sessions and half-finished sign-ins end with it,
 // and no recovery brings it back (invariant 4). Doing it twice is no error.
 //
-// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount, Unavailable.
+// Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
 func (s *Service) Deactivate(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := user(tx, tx.Queries, st, c, id)
@@ -42,7 +42,7 @@ func (s *Service) deactivate(tx *act.Unit, u gatehouse.User) error {
 // Activate makes a deactivated account usable again, with the password it had. A
 // lock stays. Doing it twice is no error.
 //
-// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount, Unavailable.
+// Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
 func (s *Service) Activate(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := user(tx, tx.Queries, st, c, id)
@@ -78,12 +78,12 @@ func reactivated(u gatehouse.User) gatehouse.UserState {
 // told by mail if there was a lock. An administrator cannot end an operator's, nor do it
 // without end: each unlock is a mail, and as many tries again for a guesser.
 //
-// Errors: Forbidden, also with CodeLockedByOperator; NotFound; Conflict with
-// CodeOwnAccount; TooMany with CodeUnlockWait; Unavailable.
+// Errors: Forbidden, also with ReasonLockedByOperator; NotFound; Conflict with
+// ReasonOwnAccount; TooMany with ReasonUnlockWait; Unavailable.
 func (s *Service) Unlock(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
 	u, err := unlockable(ctx, s.Store.Read(), st, c, id)
 	if err == nil {
-		err = s.spare(ctx, c, CodeUnlockWait, actLimits("unlock", st, u)...)
+		err = s.spare(ctx, c, ReasonUnlockWait, actLimits("unlock", st, u)...)
 	}
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func unlockable(ctx context.Context, q store.Queries, st *site.Site, c gatehouse
 		return u, err
 	}
 	if u.LockReason == gatehouse.LockedByOperator && operatorOnly(c) != nil {
-		return u, &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeLockedByOperator}
+		return u, &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonLockedByOperator}
 	}
 	return u, notOwn(c, u)
 }
@@ -108,7 +108,7 @@ func (s *Service) unlock(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if err != nil {
 			return err
 		}
-		browsers, err := browsersLocked(tx, tx.Queries, st, u.ID, tx.Now())
+		browsers, err := devicesLocked(tx, tx.Queries, st, u.ID, tx.Now())
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Service) unlock(ctx context.Context, st *site.Site, c gatehouse.Caller,
 }
 
 // browsersLocked reports whether attempts are locked for strangers or for a browser.
-func browsersLocked(ctx context.Context, q store.Queries, st *site.Site, id string, now time.Time) (bool, error) {
+func devicesLocked(ctx context.Context, q store.Queries, st *site.Site, id string, now time.Time) (bool, error) {
 	all, err := q.AttemptsOf(ctx, st.ID, id)
 	for _, a := range all {
 		if !a.LockedAt.IsZero() && !gatehouse.LockOver(st.Policy.Lockout, a, now) {
@@ -166,7 +166,7 @@ func (s *Service) mailUnlocked(tx *act.Unit, u gatehouse.User) error {
 // invited and has never signed in: that is the invitation once more (B16). A lock
 // stays: Unlock is a decision of its own.
 //
-// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount or CodeDeactivated,
+// Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount or ReasonDeactivated,
 // Unavailable.
 func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Issued, error) {
 	return s.reset(ctx, st, c, id, s.resettable)
@@ -175,11 +175,11 @@ func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.
 // SendPassword is ResetPassword for who must not see the password: it is mailed, or
 // nothing is done. An administrator does it to one user five times an hour.
 //
-// Errors: as ResetPassword; Conflict with CodeNoAddress; TooMany with CodeResendWait.
+// Errors: as ResetPassword; Conflict with ReasonNoAddress; TooMany with ReasonResendWait.
 func (s *Service) SendPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
 	u, err := s.mailable(ctx, s.Store.Read(), st, c, id)
 	if err == nil {
-		err = s.spare(ctx, c, CodeResendWait, actLimits("resend", st, u)...)
+		err = s.spare(ctx, c, ReasonResendWait, actLimits("resend", st, u)...)
 	}
 	if err == nil {
 		_, err = s.reset(ctx, st, c, id, s.mailable)
@@ -239,7 +239,7 @@ func (s *Service) resettable(ctx context.Context, q store.Queries, st *site.Site
 		return u, err
 	}
 	if u.State == gatehouse.Deactivated {
-		return u, &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeDeactivated}
+		return u, &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonDeactivated}
 	}
 	return u, notOwn(c, u)
 }
@@ -248,7 +248,7 @@ func (s *Service) resettable(ctx context.Context, q store.Queries, st *site.Site
 func (s *Service) mailable(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
 	u, err := s.resettable(ctx, q, st, c, id)
 	if err == nil && !gatehouse.MaySendPassword(u, reachable(u)) {
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoAddress}
 	}
 	return u, err
 }

@@ -30,13 +30,13 @@ func actLimits(act string, st *site.Site, u gatehouse.User) []store.Limit {
 }
 
 // spare takes a call of an administrator from limits.
-func (s *Service) spare(ctx context.Context, c gatehouse.Caller, code string, limits ...store.Limit) error {
+func (s *Service) spare(ctx context.Context, c gatehouse.Caller, reason string, limits ...store.Limit) error {
 	if c.Kind != gatehouse.SignedIn {
 		return nil
 	}
 	wait, err := s.Store.Allow(ctx, s.Now(), limits...)
 	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: code, RetryAfter: wait}
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: reason, RetryAfter: wait}
 	}
 	return err
 }
@@ -59,7 +59,7 @@ func (s *Service) prepareMove(ctx context.Context, st *site.Site, c gatehouse.Ca
 	if gatehouse.SameMailbox(fields.Email, u.Email) || checkUser(st, &fields).err() != nil {
 		return again, nil
 	}
-	if err := s.spare(ctx, c, CodeResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated ||
+	if err := s.spare(ctx, c, ReasonResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated ||
 		waitsForOwner(st, c, u, fields.put(u)) {
 		return again, err
 	}
@@ -91,7 +91,7 @@ func (s *Service) moveMail(tx *act.Unit, was, u gatehouse.User, again reissue) e
 		return err
 	}
 	u.Bounce = gatehouse.Bounce{}
-	_, err = s.tellSwitch(tx, firm, u)
+	_, err = s.tellTwoFactor(tx, firm, u)
 	return err
 }
 

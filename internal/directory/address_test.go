@@ -28,10 +28,10 @@ func TestACorrectedAddressEndsWhatTheOldOneHolds(t *testing.T) {
 		_, texts := h.mails(u)
 		first := temporaryPassword.FindString(texts[0])
 		h.signIn(u)
-		id, code := store.NewID("brw", h.now), gatehouse.Code{ID: store.NewID("cod", h.now), MAC: "x", SentAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
+		id, reason := store.NewID("dev", h.now), gatehouse.Code{ID: store.NewID("cod", h.now), MAC: "x", SentAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
 		h.write(func(q store.Queries) error {
-			_, _, err := q.BrowserSignedIn(t.Context(), u.SiteID, u.ID, id, id, "", "", h.now)
-			return errors.Join(err, q.TrustBrowser(t.Context(), u.SiteID, u.ID, id, h.now), q.InsertCode(t.Context(), u.SiteID, u.ID, "sin_1", code))
+			_, _, err := q.DeviceSignedIn(t.Context(), u.SiteID, u.ID, id, id, "", "", h.now)
+			return errors.Join(err, q.TrustDevice(t.Context(), u.SiteID, u.ID, id, h.now), q.InsertCode(t.Context(), u.SiteID, u.ID, "sin_1", reason))
 		})
 		if err := h.corrected(admin, u, "priya.raghunathan@northgate.example"); err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestACorrectedAddressEndsWhatTheOldOneHolds(t *testing.T) {
 		if now := h.stored(h.uk, "priya").Password; h.opens(u, first) || now.Origin != gatehouse.PasswordInitial {
 			t.Errorf("the old temporary password still works, or the invitation has become a recovery: %s", now.Origin)
 		}
-		b, err := h.Store.Read().BrowsersOf(t.Context(), u.SiteID, u.ID, time.Time{})
+		b, err := h.Store.Read().DevicesOf(t.Context(), u.SiteID, u.ID, time.Time{})
 		if err != nil || len(b) != 1 || !b[0].TrustedAt.IsZero() {
 			t.Errorf("trust is left: %+v, %v", b, err)
 		}
@@ -177,15 +177,15 @@ func TestWhatAdministratorsMailIsLimited(t *testing.T) {
 			t.Errorf("%d corrections: %v", n, err)
 		}
 		for err, n = nil, 0; err == nil && n < 20; n++ {
-			_, err = h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, n%2 == 0, "")
+			_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, n%2 == 0, "")
 		}
 		var e *gatehouse.Error
-		if !errors.As(err, &e) || e.Code != directory.CodeSwitchOften || e.RetryAfter <= 0 || n != 7 {
+		if !errors.As(err, &e) || e.Reason != directory.ReasonChangedOften || e.RetryAfter <= 0 || n != 7 {
 			t.Errorf("switch %d: %v", n, err)
 		}
 		before := h.mailed(u)
 		for range 10 {
-			if err := h.ResetSecondStep(t.Context(), h.uk, as(admin), u.ID); err != nil {
+			if err := h.ResetTwoFactor(t.Context(), h.uk, as(admin), u.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -206,10 +206,10 @@ func (h *house) mailed(u gatehouse.User) int {
 }
 
 // What a run has not told yet when the switch is put back is no longer told.
-func TestAReplacedRunTellsNobodyElse(t *testing.T) {
+func TestAReplacedEnrolmentTellsNobodyElse(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"plain": allKinds["plain"]})
+		h.users(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"plain": allKinds["plain"]})
 		on := h.switched(admin, true)
 		h.enrolAll(h.byID)
 		h.now = h.now.Add(time.Minute)

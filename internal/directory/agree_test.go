@@ -12,10 +12,10 @@ import (
 
 // Anyone who changes after the last look and before the switch keeps it from happening, as
 // anyone who changed before: the transaction notices what it does not look at.
-func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
+func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, allKinds)
+		h.users(h.uk, admin.CompanyID, allKinds)
 		update := func(change func(*gatehouse.User)) func(q store.Queries, u gatehouse.User) error {
 			return func(q store.Queries, u gatehouse.User) error { change(&u); return q.UpdateProfile(t.Context(), u) }
 		}
@@ -50,10 +50,10 @@ func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 				}
 				return clock()
 			}
-			_, err = h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
+			_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
 			h.Now = clock
 			var e *gatehouse.Error
-			if !errors.As(err, &e) || e.Code != directory.CodePeopleChanged {
+			if !errors.As(err, &e) || e.Reason != directory.ReasonUsersChanged {
 				t.Errorf("%s: %v", name, err)
 			}
 			if asked != 2 { // a transaction that began would have asked for more
@@ -70,19 +70,19 @@ func TestASwitchNoticesWhoChangesMeanwhile(t *testing.T) {
 			u.FirstName = "Gracie"
 			return q.UpdateProfile(t.Context(), u)
 		})
-		if _, err := h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint); err != nil {
+		if _, err := h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint); err != nil {
 			t.Errorf("a new name: %v", err)
 		}
 	})
 }
 
 // Two who change places are noticed too, although the counts are the same.
-func TestTheMarkOfPeopleNoticesChangedPlaces(t *testing.T) {
+func TestTheMarkOfUsersNoticesChangedPlaces(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, allKinds)
-		mark := func() store.PeopleMark {
-			m, err := h.Store.Read().PeopleMark(t.Context(), h.uk.ID, admin.CompanyID)
+		h.users(h.uk, admin.CompanyID, allKinds)
+		mark := func() store.UsersMark {
+			m, err := h.Store.Read().UsersMark(t.Context(), h.uk.ID, admin.CompanyID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestTheMarkOfPeopleNoticesChangedPlaces(t *testing.T) {
 		if mark() == before {
 			t.Error("two have changed places, and nobody notices")
 		}
-		if empty, err := h.Store.Read().PeopleMark(t.Context(), h.uk.ID, "com_none"); err != nil || empty != (store.PeopleMark{}) {
+		if empty, err := h.Store.Read().UsersMark(t.Context(), h.uk.ID, "com_none"); err != nil || empty != (store.UsersMark{}) {
 			t.Errorf("nobody: %+v, %v", empty, err)
 		}
 	})

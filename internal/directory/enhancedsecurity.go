@@ -20,12 +20,12 @@ import (
 
 // Codes of the errors about Enhanced Security. Kind Conflict.
 const (
-	// CodePeopleChanged: the preview that was agreed to is not what would happen now.
-	CodePeopleChanged = "people-changed"
-	// CodeSwitched: it is already as it is to be; somebody else may have switched it.
-	CodeSwitched = "switched"
-	// CodeSwitchOften: everybody would be told too often. Kind TooMany.
-	CodeSwitchOften = "switch-often"
+	// ReasonUsersChanged: the preview that was agreed to is not what would happen now.
+	ReasonUsersChanged = "people-changed"
+	// ReasonAlreadySet: it is already as it is to be; somebody else may have switched it.
+	ReasonAlreadySet = "switched"
+	// ReasonChangedOften: everybody would be told too often. Kind TooMany.
+	ReasonChangedOften = "switch-often"
 )
 
 // Preview is what switching Enhanced Security would do at this moment (B01).
@@ -38,7 +38,7 @@ type Preview struct {
 	// Reasons are how many there would be of each outcome and reason.
 	Reasons []gatehouse.OutcomeCount
 	// Groups are how many users are in each group; one may be in several.
-	Groups map[gatehouse.PeopleGroup]int
+	Groups map[gatehouse.UserGroup]int
 	// Stranded is how many can sign in no more until they get an address that mail
 	// reaches, and StrandedNames who the first of them are.
 	Stranded      int
@@ -69,10 +69,10 @@ func (s *Service) PreviewTwoFactor(ctx context.Context, st *site.Site, c gatehou
 }
 
 func preview(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool) (Preview, error) {
-	p := Preview{Company: firm, Enable: enable, Groups: map[gatehouse.PeopleGroup]int{}}
+	p := Preview{Company: firm, Enable: enable, Groups: map[gatehouse.UserGroup]int{}}
 	reasons, sum := map[gatehouse.OutcomeCount]int{}, sha256.New()
 	fmt.Fprintln(sum, firm.TwoFactor, enable)
-	err := q.People(ctx, firm.SiteID, firm.ID, func(u gatehouse.User) error {
+	err := q.AllUsers(ctx, firm.SiteID, firm.ID, func(u gatehouse.User) error {
 		can := reachable(u)
 		outcome, reason := gatehouse.Enrol(enable, u, can)
 		groups := gatehouse.GroupsOf(u, can)
@@ -119,15 +119,15 @@ func inOrder(a, b gatehouse.OutcomeCount) int {
 	return strings.Compare(string(a.Reason), string(b.Reason))
 }
 
-// SwitchTwoFactor switches a company's Enhanced Security, which holds from this moment
+// SetTwoFactor switches a company's Enhanced Security, which holds from this moment
 // on, and begins the run that tells everybody (B02, B03). agreed is the fingerprint of
 // the preview that the caller has seen; empty: none was asked for. A run that goes on
 // is ended: its switch is put back.
 //
-// Errors: Conflict with CodePeopleChanged or CodeSwitched; TooMany with CodeSwitchOften;
+// Errors: Conflict with ReasonUsersChanged or ReasonAlreadySet; TooMany with ReasonChangedOften;
 // Forbidden, NotFound, Unavailable.
-func (s *Service) SwitchTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (gatehouse.Enrolment, error) {
-	e, err := s.switchTwoFactor(ctx, st, c, companyID, enable, agreed)
+func (s *Service) SetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (gatehouse.Enrolment, error) {
+	e, err := s.setTwoFactor(ctx, st, c, companyID, enable, agreed)
 	if gatehouse.KindOf(err) != gatehouse.Conflict {
 		return e, err
 	}
@@ -139,8 +139,8 @@ func (s *Service) SwitchTwoFactor(ctx context.Context, st *site.Site, c gatehous
 	return s.Enrolment(ctx, st, c, companyID, r.Made)
 }
 
-func (s *Service) switchTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
-	limit := store.Limit{Key: "switch:" + st.ID + ":" + companyID, Every: switchEvery, Burst: switchBurst}
+func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
+	limit := store.Limit{Key: "switch:" + st.ID + ":" + companyID, Every: twoFactorEvery, Burst: twoFactorBurst}
 	if err := s.mayTell(ctx, st, c, companyID, enable, limit); err != nil {
 		return e, err
 	}
@@ -169,7 +169,7 @@ func (s *Service) switchTwoFactor(ctx context.Context, st *site.Site, c gatehous
 		}
 		switched, err := tx.SetTwoFactor(tx, st.ID, firm.ID, enable, e.StartedAt)
 		if err == nil && !switched {
-			err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeSwitched}
+			err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonAlreadySet}
 		}
 		if err == nil {
 			err = s.replace(tx, firm)
@@ -195,18 +195,18 @@ func (s *Service) switchTwoFactor(ctx context.Context, st *site.Site, c gatehous
 // An administrator switches six times at once, then every half hour: each time everybody
 // in the company gets a mail.
 const (
-	switchEvery = 30 * time.Minute
-	switchBurst = 6
+	twoFactorEvery = 30 * time.Minute
+	twoFactorBurst = 6
 )
 
 // mayTell takes a switch from the limit, unless it would change nothing.
 func (s *Service) mayTell(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, limit store.Limit) error {
 	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
 	if err == nil && firm.TwoFactor == enable {
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeSwitched}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonAlreadySet}
 	}
 	if err == nil {
-		err = s.spare(ctx, c, CodeSwitchOften, limit)
+		err = s.spare(ctx, c, ReasonChangedOften, limit)
 	}
 	return err
 }
@@ -231,16 +231,16 @@ func (s *Service) signed(tx *act.Unit, e *gatehouse.Enrolment) error {
 // look holds a switch to what its administrator has seen, before the transaction: a look
 // at 100,000 users takes seconds, in which nobody else writes to SQLite. It returns the
 // mark that the people had before it looked.
-func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (store.PeopleMark, error) {
+func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (store.UsersMark, error) {
 	if agreed == "" {
-		return store.PeopleMark{}, nil
+		return store.UsersMark{}, nil
 	}
 	q := s.Store.Read()
 	firm, err := company(ctx, q, st, c, companyID)
 	if err != nil {
-		return store.PeopleMark{}, err
+		return store.UsersMark{}, err
 	}
-	mark, err := q.PeopleMark(ctx, st.ID, firm.ID)
+	mark, err := q.UsersMark(ctx, st.ID, firm.ID)
 	if err != nil {
 		return mark, err
 	}
@@ -249,11 +249,11 @@ func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, c
 
 // agree is look in the transaction. People who have the mark that look saw need no second
 // look; where somebody has changed since, only a second one is right.
-func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool, agreed string, seen store.PeopleMark) error {
+func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool, agreed string, seen store.UsersMark) error {
 	if agreed == "" {
 		return nil
 	}
-	mark, err := q.PeopleMark(ctx, firm.SiteID, firm.ID)
+	mark, err := q.UsersMark(ctx, firm.SiteID, firm.ID)
 	if err != nil || mark == seen {
 		return err
 	}
@@ -267,7 +267,7 @@ func compare(ctx context.Context, q store.Queries, firm gatehouse.Company, enabl
 	}
 	p, err := preview(ctx, q, firm, enable)
 	if err == nil && subtle.ConstantTimeCompare([]byte(p.Fingerprint), []byte(agreed)) == 0 {
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodePeopleChanged}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonUsersChanged}
 	}
 	return err
 }
@@ -323,7 +323,7 @@ func (s *Service) report(tx *act.Unit, to mail.Recipient, msg mail.Message) erro
 func (s *Service) summaryReader(ctx context.Context, q store.Queries, st *site.Site, e gatehouse.Enrolment) (gatehouse.User, error) {
 	var first gatehouse.User
 	done := errors.New("found")
-	err := q.People(ctx, st.ID, e.CompanyID, func(u gatehouse.User) error {
+	err := q.AllUsers(ctx, st.ID, e.CompanyID, func(u gatehouse.User) error {
 		if u.Role != gatehouse.RoleAdmin || u.State != gatehouse.Active || !reachable(u) {
 			return nil
 		}

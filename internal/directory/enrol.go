@@ -59,11 +59,11 @@ var errOvertaken = errors.New("the run has gone on without this process")
 
 // batch is what is to be written for some users of a run.
 type batch struct {
-	s    *Service
-	st   *site.Site
-	run  gatehouse.Enrolment
-	firm gatehouse.Company
-	by   gatehouse.User
+	s         *Service
+	st        *site.Site
+	enrolment gatehouse.Enrolment
+	firm      gatehouse.Company
+	by        gatehouse.User
 	// users are the accounts as they were when their notices were written.
 	users map[string]gatehouse.User
 	done  []enrolled
@@ -81,12 +81,12 @@ func (s *Service) enrolBatch(ctx context.Context, st *site.Site, e gatehouse.Enr
 	if err != nil {
 		return err
 	}
-	b := &batch{s: s, st: st, run: e}
+	b := &batch{s: s, st: st, enrolment: e}
 	if b.firm, err = q.Company(ctx, st.ID, e.CompanyID); err != nil {
 		return err
 	}
 	if len(next) == 0 {
-		return s.endRun(ctx, b)
+		return s.endEnrolment(ctx, b)
 	}
 	if b.by, err = s.starter(ctx, q, e); err != nil {
 		return err
@@ -127,18 +127,18 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 	case !there:
 		of.Outcome, of.Reason = gatehouse.OutcomeSkipped, gatehouse.ReasonGone
 		return enrolled{of, nil}
-	case u.CompanyID != b.run.CompanyID:
+	case u.CompanyID != b.enrolment.CompanyID:
 		of.Outcome, of.Reason = gatehouse.OutcomeSkipped, gatehouse.ReasonMoved
 		return enrolled{of, nil}
 	}
 	can := reachable(u)
-	of.Outcome, of.Reason = gatehouse.Enrol(b.run.Enable, u, can)
+	of.Outcome, of.Reason = gatehouse.Enrol(b.enrolment.Enable, u, can)
 	if !gatehouse.Notified(u, can) {
 		return enrolled{of, nil}
 	}
-	m, err := b.s.Outbox.Write(b.st, mail.To(b.st, u), b.s.switchNotice(b.st, b.run, b.firm, b.by, u))
+	m, err := b.s.Outbox.Write(b.st, mail.To(b.st, u), b.s.enrolmentNotice(b.st, b.enrolment, b.firm, b.by, u))
 	if err != nil {
-		b.s.log().ErrorContext(ctx, "enrolment: a notice cannot be written", "run", b.run.ID, "user", u.ID, "error", err)
+		b.s.log().ErrorContext(ctx, "enrolment: a notice cannot be written", "run", b.enrolment.ID, "user", u.ID, "error", err)
 		of.Outcome, of.Reason = gatehouse.OutcomeFailed, gatehouse.ReasonError
 		return enrolled{of, nil}
 	}
@@ -146,10 +146,10 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 	return enrolled{of, &m}
 }
 
-// switchNotice is what a user is told about a run (B03).
-func (s *Service) switchNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by, u gatehouse.User) mail.Message {
-	facts := mail.Switch{Username: u.Username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: u.OwnTwoFactor,
-		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedBrowser.Hours() / 24)}
+// enrolmentNotice is what a user is told about a run (B03).
+func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by, u gatehouse.User) mail.Message {
+	facts := mail.TwoFactorNotice{Username: u.Username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: u.OwnTwoFactor,
+		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
 	if reachable(by) && by.State == gatehouse.Active {
 		facts.ByAddress = by.Email
 	}
@@ -157,16 +157,16 @@ func (s *Service) switchNotice(st *site.Site, e gatehouse.Enrolment, firm gateho
 		facts.By = ""
 	}
 	if e.Enable {
-		return mail.TwoFactorEnabled{Switch: facts}
+		return mail.TwoFactorEnabled{TwoFactorNotice: facts}
 	}
-	return mail.TwoFactorDisabled{Switch: facts}
+	return mail.TwoFactorDisabled{TwoFactorNotice: facts}
 }
 
 // write writes a batch, unless the run has moved meanwhile. Who has changed since the
 // notice was written is decided again.
 func (b *batch) write(tx *act.Unit) error {
 	var n gatehouse.EnrolmentCounts
-	users, err := tx.UsersOfBatch(tx, b.run, enrolBatch)
+	users, err := tx.UsersOfBatch(tx, b.enrolment, enrolBatch)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (b *batch) write(tx *act.Unit) error {
 	}
 	b.users = users
 	last := b.done[len(b.done)-1].Key
-	still, err := tx.AdvanceEnrolment(tx, b.run, last, n, b.s.Now())
+	still, err := tx.AdvanceEnrolment(tx, b.enrolment, last, n, b.s.Now())
 	if err == nil && !still {
 		err = errOvertaken
 	}
@@ -188,25 +188,25 @@ func (b *batch) write(tx *act.Unit) error {
 			err = tx.Post(*e.notice)
 		}
 		if err == nil {
-			err = tx.FinishEnrolmentUser(tx, b.run, e.EnrolmentUser)
+			err = tx.FinishEnrolmentUser(tx, b.enrolment, e.EnrolmentUser)
 		}
 	}
 	return err
 }
 
-// endRun ends a run that has come to all users, with its summary.
-func (s *Service) endRun(ctx context.Context, b *batch) error {
+// endEnrolment ends a run that has come to all users, with its summary.
+func (s *Service) endEnrolment(ctx context.Context, b *batch) error {
 	return s.Do(ctx, b.st, itself(b.st), func(tx *act.Unit) error {
 		now := tx.Now()
-		ended, err := tx.EndEnrolment(tx, b.run, now)
+		ended, err := tx.EndEnrolment(tx, b.enrolment, now)
 		if err == nil && !ended {
 			err = errOvertaken
 		}
 		if err != nil {
 			return err
 		}
-		b.run.State, b.run.EndedAt = gatehouse.EnrolmentDone, now
-		return s.summarise(tx, b.firm, b.run)
+		b.enrolment.State, b.enrolment.EndedAt = gatehouse.EnrolmentDone, now
+		return s.summarise(tx, b.firm, b.enrolment)
 	})
 }
 

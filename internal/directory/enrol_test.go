@@ -18,7 +18,7 @@ import (
 )
 
 // people fills a company with users of all kinds: twenty for each.
-func (h *house) people(st *site.Site, companyID string, kinds map[string]func(*gatehouse.User)) {
+func (h *house) users(st *site.Site, companyID string, kinds map[string]func(*gatehouse.User)) {
 	h.t.Helper()
 	h.write(func(q store.Queries) error {
 		for kind, change := range kinds {
@@ -84,7 +84,7 @@ func (h *house) lines(e gatehouse.Enrolment) map[string]store.EnrolmentLine {
 	return all
 }
 
-func (h *house) run(e gatehouse.Enrolment) gatehouse.Enrolment {
+func (h *house) enrol(e gatehouse.Enrolment) gatehouse.Enrolment {
 	h.t.Helper()
 	now, err := h.Enrolment(h.t.Context(), h.byID(e.SiteID), operator, e.CompanyID, e.ID)
 	if err != nil {
@@ -96,7 +96,7 @@ func (h *house) run(e gatehouse.Enrolment) gatehouse.Enrolment {
 // switched switches a company's two-factor as its administrator.
 func (h *house) switched(admin gatehouse.User, on bool) gatehouse.Enrolment {
 	h.t.Helper()
-	e, err := h.SwitchTwoFactor(h.t.Context(), h.siteOf(admin), as(admin), admin.CompanyID, on, "")
+	e, err := h.SetTwoFactor(h.t.Context(), h.siteOf(admin), as(admin), admin.CompanyID, on, "")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -128,17 +128,17 @@ func (h *house) count(u gatehouse.User, kind string) (n int) {
 }
 
 // A run does to everybody what the preview said, and tells everybody once.
-func TestARunDoesWhatThePreviewSaid(t *testing.T) {
+func TestAnEnrolmentDoesWhatThePreviewSaid(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.SecurityAddress = "security@platform.example"
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, allKinds)
+		h.users(h.uk, admin.CompanyID, allKinds)
 		for _, on := range []bool{true, false} {
 			p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, on)
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, on, p.Fingerprint)
+			e, err := h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, on, p.Fingerprint)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,7 +146,7 @@ func TestARunDoesWhatThePreviewSaid(t *testing.T) {
 				t.Errorf("%d of %d users", e.Total, p.Total)
 			}
 			h.enrolAll(h.byID)
-			e = h.run(e)
+			e = h.enrol(e)
 			if e.Counts != p.Counts || e.Counts.Done() != e.Total || e.State != gatehouse.EnrolmentDone {
 				t.Errorf("on %v: %s with %+v of %d, the preview said %+v", on, e.State, e.Counts, e.Total, p.Counts)
 			}
@@ -184,22 +184,22 @@ func (h *house) checkNotices(e gatehouse.Enrolment, kind string) {
 }
 
 // Many processes at once do a run once.
-func TestManyProcessesDoARunOnce(t *testing.T) {
+func TestManyProcessesDoAnEnrolmentOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, allKinds)
+		h.users(h.uk, admin.CompanyID, allKinds)
 		for range 5 {
 			kinds := map[string]func(*gatehouse.User){}
 			for i := range 5 {
 				kinds["more"+store.NewID("x", h.now)[20:]+fmt.Sprint(i)] = func(*gatehouse.User) {}
 			}
-			h.people(h.uk, admin.CompanyID, kinds)
+			h.users(h.uk, admin.CompanyID, kinds)
 		}
 		e := h.switched(admin, true)
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				for try := 0; h.run(e).State == gatehouse.EnrolmentRunning; try++ {
+				for try := 0; h.enrol(e).State == gatehouse.EnrolmentRunning; try++ {
 					more, err := h.Enrol(context.Background(), h.byID)
 					if err != nil || try > 10000 {
 						t.Errorf("try %d: %v", try, err)
@@ -212,7 +212,7 @@ func TestManyProcessesDoARunOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if e = h.run(e); e.Counts.Done() != e.Total || e.Total != 701 {
+		if e = h.enrol(e); e.Counts.Done() != e.Total || e.Total != 701 {
 			t.Errorf("%+v of %d", e.Counts, e.Total)
 		}
 		h.checkNotices(e, "two-factor-enabled")
@@ -224,16 +224,16 @@ func TestManyProcessesDoARunOnce(t *testing.T) {
 
 // The people change while a run goes on; each still has one outcome, and the totals add
 // up.
-func TestPeopleChangeDuringARun(t *testing.T) {
+func TestUsersChangeDuringAnEnrolment(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"a": allKinds["plain"], "b": allKinds["plain"], "c": allKinds["plain"],
+		h.users(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"a": allKinds["plain"], "b": allKinds["plain"], "c": allKinds["plain"],
 			"d": allKinds["plain"], "e": allKinds["plain"], "z": allKinds["plain"]})
 		e := h.switched(admin, true)
 		if _, err := h.Enrol(t.Context(), h.byID); err != nil { // up to the letter e
 			t.Fatal(err)
 		}
-		if got := h.run(e); got.Counts.Done() != 100 {
+		if got := h.enrol(e); got.Counts.Done() != 100 {
 			t.Fatalf("%+v after a batch", got.Counts)
 		}
 		left, lost := h.stored(h.uk, "z-00"), h.stored(h.uk, "z-01")
@@ -246,7 +246,7 @@ func TestPeopleChangeDuringARun(t *testing.T) {
 		}
 		h.user(h.uk, admin.CompanyID, "zz-new", gatehouse.RoleUser)
 		h.enrolAll(h.byID)
-		e = h.run(e)
+		e = h.enrol(e)
 		lines := h.lines(e)
 		if e.Counts.Done() != e.Total || e.Total != 121 || len(lines) != 121 {
 			t.Errorf("%+v of %d, %d lines", e.Counts, e.Total, len(lines))
@@ -261,21 +261,21 @@ func TestPeopleChangeDuringARun(t *testing.T) {
 
 // Switching back during a run ends it: whom it has not come to is skipped, and both runs
 // add up.
-func TestSwitchingBackEndsARun(t *testing.T) {
+func TestChangingBackEndsAnEnrolment(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, allKinds)
+		h.users(h.uk, admin.CompanyID, allKinds)
 		on := h.switched(admin, true)
 		if _, err := h.Enrol(t.Context(), h.byID); err != nil {
 			t.Fatal(err)
 		}
 		h.now = h.now.Add(time.Minute)
 		off := h.switched(admin, false)
-		if on = h.run(on); on.State != gatehouse.EnrolmentReplaced || on.Counts.Done() != on.Total || on.EndedAt != h.now {
+		if on = h.enrol(on); on.State != gatehouse.EnrolmentReplaced || on.Counts.Done() != on.Total || on.EndedAt != h.now {
 			t.Errorf("the first run: %+v", on)
 		}
 		h.enrolAll(h.byID)
-		if off = h.run(off); off.State != gatehouse.EnrolmentDone || off.Counts.Done() != off.Total {
+		if off = h.enrol(off); off.State != gatehouse.EnrolmentDone || off.Counts.Done() != off.Total {
 			t.Errorf("the second run: %+v", off)
 		}
 		h.checkNotices(off, "two-factor-disabled")
@@ -298,7 +298,7 @@ func TestSwitchingBackEndsARun(t *testing.T) {
 }
 
 // Of two administrators who switch at the same moment one does; the other one is told.
-func TestTwoAdministratorsSwitchAtOnce(t *testing.T) {
+func TestTwoAdministratorsSetTwoFactorAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
 		h.user(h.uk, admin.CompanyID, "badmin", gatehouse.RoleAdmin)
@@ -309,25 +309,25 @@ func TestTwoAdministratorsSwitchAtOnce(t *testing.T) {
 		for i := range 6 {
 			who := []gatehouse.User{admin, other}[i%2]
 			all.Go(func() {
-				_, err := h.SwitchTwoFactor(context.Background(), h.uk, as(who), admin.CompanyID, true, "")
-				code := "ok"
+				_, err := h.SetTwoFactor(context.Background(), h.uk, as(who), admin.CompanyID, true, "")
+				reason := "ok"
 				var e *gatehouse.Error
 				if errors.As(err, &e) {
-					code = e.Code
+					reason = e.Reason
 				} else if err != nil {
-					code = err.Error()
+					reason = err.Error()
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				results[code]++
+				results[reason]++
 			})
 		}
 		all.Wait()
-		if !maps.Equal(results, map[string]int{"ok": 1, directory.CodeSwitched: 5}) {
+		if !maps.Equal(results, map[string]int{"ok": 1, directory.ReasonAlreadySet: 5}) {
 			t.Errorf("%v", results)
 		}
-		if runs, err := h.Enrolments(t.Context(), h.uk, as(admin), admin.CompanyID, "", 10); err != nil || len(runs) != 1 {
-			t.Errorf("%d runs, %v", len(runs), err)
+		if enrolments, err := h.Enrolments(t.Context(), h.uk, as(admin), admin.CompanyID, "", 10); err != nil || len(enrolments) != 1 {
+			t.Errorf("%d runs, %v", len(enrolments), err)
 		}
 	})
 }
@@ -336,7 +336,7 @@ func TestTwoAdministratorsSwitchAtOnce(t *testing.T) {
 func TestThePreviewIsAgreedTo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
-		h.people(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"plain": allKinds["plain"]})
+		h.users(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"plain": allKinds["plain"]})
 		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
 		if err != nil {
 			t.Fatal(err)
@@ -348,9 +348,9 @@ func TestThePreviewIsAgreedTo(t *testing.T) {
 		if err := h.Deactivate(t.Context(), h.uk, as(admin), h.stored(h.uk, "plain-03").ID); err != nil {
 			t.Fatal(err)
 		}
-		_, err = h.SwitchTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
+		_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
 		var e *gatehouse.Error
-		if !errors.As(err, &e) || e.Code != directory.CodePeopleChanged || e.Kind != gatehouse.Conflict {
+		if !errors.As(err, &e) || e.Reason != directory.ReasonUsersChanged || e.Kind != gatehouse.Conflict {
 			t.Errorf("somebody was deactivated meanwhile: %v", err)
 		}
 		if firm, err := h.Company(t.Context(), h.uk, as(admin), admin.CompanyID); err != nil || firm.TwoFactor {
@@ -361,7 +361,7 @@ func TestThePreviewIsAgreedTo(t *testing.T) {
 
 // Nobody but the company's administrators and operators sees or switches anything, and
 // who has lost the role switches nothing more.
-func TestWhoMaySwitch(t *testing.T) {
+func TestWhoMaySetTwoFactor(t *testing.T) {
 	h := once(t)
 	admin := h.northgate()
 	plain := h.user(h.uk, admin.CompanyID, "plain", gatehouse.RoleUser)
@@ -377,13 +377,13 @@ func TestWhoMaySwitch(t *testing.T) {
 	}
 	for name, c := range map[string]gatehouse.Caller{"a user": as(plain), "another company's": as(foreign), "another site's": as(abroad), "nobody": {}} {
 		_, preview := h.PreviewTwoFactor(t.Context(), h.uk, c, admin.CompanyID, false)
-		_, runs := h.Enrolments(t.Context(), h.uk, c, admin.CompanyID, "", 10)
+		_, enrolments := h.Enrolments(t.Context(), h.uk, c, admin.CompanyID, "", 10)
 		_, one := h.Enrolment(t.Context(), h.uk, c, admin.CompanyID, e.ID)
 		_, results := h.Results(t.Context(), h.uk, c, admin.CompanyID, e.ID)
-		_, swtch := h.SwitchTwoFactor(t.Context(), h.uk, c, admin.CompanyID, false, "")
-		_, people := h.People(t.Context(), h.uk, c, admin.CompanyID, directory.PeopleFilter{})
+		_, swtch := h.SetTwoFactor(t.Context(), h.uk, c, admin.CompanyID, false, "")
+		_, found := h.FindUsers(t.Context(), h.uk, c, admin.CompanyID, directory.UserFilter{})
 		lines := h.EnrolmentLines(t.Context(), h.uk, c, admin.CompanyID, e.ID, "", "", 0, func(store.EnrolmentLine) error { return nil })
-		for what, err := range map[string]error{"preview": preview, "runs": runs, "run": one, "results": results, "switch": swtch, "people": people, "lines": lines} {
+		for what, err := range map[string]error{"preview": preview, "runs": enrolments, "run": one, "results": results, "switch": swtch, "people": found, "lines": lines} {
 			if k := gatehouse.KindOf(err); k != gatehouse.Forbidden && k != gatehouse.NotFound {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
@@ -392,7 +392,7 @@ func TestWhoMaySwitch(t *testing.T) {
 	if _, err := h.Enrolment(t.Context(), h.uk, as(foreign), foreign.CompanyID, e.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
 		t.Errorf("another company's run: %v", err)
 	}
-	if _, err := h.SwitchTwoFactor(t.Context(), h.uk, demoted, admin.CompanyID, false, ""); gatehouse.KindOf(err) != gatehouse.Forbidden {
+	if _, err := h.SetTwoFactor(t.Context(), h.uk, demoted, admin.CompanyID, false, ""); gatehouse.KindOf(err) != gatehouse.Forbidden {
 		t.Errorf("who has just lost the role: %v", err)
 	}
 }

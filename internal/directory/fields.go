@@ -48,8 +48,8 @@ type CompanyFields struct {
 // faults collects what is wrong with fields, all at once.
 type faults []gatehouse.FieldError
 
-func (f *faults) add(field, code string, args ...string) {
-	e := gatehouse.FieldError{Field: field, Code: code}
+func (f *faults) add(field, reason string, args ...string) {
+	e := gatehouse.FieldError{Field: field, Reason: reason}
 	for i := 0; i+1 < len(args); i += 2 {
 		if e.Args == nil {
 			e.Args = map[string]string{}
@@ -64,7 +64,7 @@ func (f faults) err() error {
 	if len(f) == 0 {
 		return nil
 	}
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: f}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "fields", Fields: f}
 }
 
 // text checks one line of text and reports whether it can be used.
@@ -166,7 +166,7 @@ func taken(err error, field string) error {
 // Explain says in English what is wrong with a field, for the command line and the
 // report of an import; pages have texts of their own.
 func Explain(e gatehouse.FieldError) string {
-	switch e.Code {
+	switch e.Reason {
 	case FieldRequired:
 		return "is missing"
 	case FieldTooLong:
@@ -184,5 +184,5 @@ func Explain(e gatehouse.FieldError) string {
 	case FieldOwnAccount:
 		return "is changed in the own account's pages"
 	}
-	return fmt.Sprintf("cannot be used (%s)", e.Code)
+	return fmt.Sprintf("cannot be used (%s)", e.Reason)
 }

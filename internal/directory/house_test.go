@@ -217,7 +217,7 @@ func fields(err error) string {
 	var words []string
 	if e, ok := err.(*gatehouse.Error); ok && e.Kind == gatehouse.Invalid {
 		for _, f := range e.Fields {
-			words = append(words, f.Field+"="+f.Code)
+			words = append(words, f.Field+"="+f.Reason)
 		}
 	}
 	return strings.Join(words, " ")

@@ -69,14 +69,14 @@ const MaxProblems = 1000
 
 // Codes of the errors of Import.
 const (
-	// CodeImportBadLines: nothing was imported; the report says why.
-	CodeImportBadLines = "import-bad-lines"
-	// CodeImportMoved: somebody changed the same users or the file meanwhile;
+	// ReasonImportBadLines: nothing was imported; the report says why.
+	ReasonImportBadLines = "import-bad-lines"
+	// ReasonImportMoved: somebody changed the same users or the file meanwhile;
 	// nothing was imported.
-	CodeImportMoved = "import-moved"
+	ReasonImportMoved = "import-moved"
 )
 
-var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
+var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonImportMoved}
 
 // Import brings companies and users in from a CSV file with a header; see
 // ImportColumns. Separators are commas, semicolons or tabs; quotes, a byte order mark
@@ -112,8 +112,8 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeImportMoved}
 // hash; a dry run takes some 500 bytes more a line, to find
 // addresses that come twice.
 //
-// Errors: Forbidden; Invalid with CodeImportHeader or CodeImportBadLines; Conflict
-// with CodeImportMoved; Unavailable. The report is filled in any case.
+// Errors: Forbidden; Invalid with ReasonImportHeader or ReasonImportBadLines; Conflict
+// with ReasonImportMoved; Unavailable. The report is filled in any case.
 func (s *Service) Import(ctx context.Context, st *site.Site, c gatehouse.Caller, r io.ReadSeeker, opts ImportOptions) (ImportReport, error) {
 	if err := knock(st, c); err != nil {
 		return ImportReport{}, err
@@ -129,7 +129,7 @@ func (s *Service) Import(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	case err != nil:
 		return checked, err
 	case checked.Bad > 0 && !opts.SkipBad:
-		return checked, &gatehouse.Error{Kind: gatehouse.Invalid, Code: CodeImportBadLines,
+		return checked, &gatehouse.Error{Kind: gatehouse.Invalid, Reason: ReasonImportBadLines,
 			Err: fmt.Errorf("%d of %d lines cannot be imported", checked.Bad, checked.Lines)}
 	case opts.DryRun:
 		return checked, nil

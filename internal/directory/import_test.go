@@ -36,7 +36,7 @@ func (h *house) mustImport(st *site.Site, file string) directory.ImportReport {
 	return r
 }
 
-const people = "\xef\xbb\xbfusername;company;account_number;email;first_name;last_name;role;password_hash;temporary_password;active\r\n" +
+const importedUsers = "\xef\xbb\xbfusername;company;account_number;email;first_name;last_name;role;password_hash;temporary_password;active\r\n" +
 	"MSantos;\"Northgate; Systems \"\"Ltd\"\"\";10482;mira@northgate.example;Mira;Santos;;" + sommer + ";;\r\n" +
 	"\r\n;;;;;;;;;\r\n" +
 	"AOkafor;;10482;;Ada;Okafor;ADMIN;;Fjord-Lamp-77;yes\r\n" +
@@ -45,7 +45,7 @@ const people = "\xef\xbb\xbfusername;company;account_number;email;first_name;las
 
 func TestImport(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
-		r := h.mustImport(h.uk, people)
+		r := h.mustImport(h.uk, importedUsers)
 		want := directory.ImportReport{Lines: 4, Created: 4, CompaniesCreated: 2, WithoutPassword: 2}
 		if fmt.Sprint(r) != fmt.Sprint(want) {
 			t.Errorf("report %+v, want %+v", r, want)
@@ -73,7 +73,7 @@ func TestImport(t *testing.T) {
 			t.Errorf("an import sent mail: %v", kinds)
 		}
 		h.later()
-		r = h.mustImport(h.uk, people)
+		r = h.mustImport(h.uk, importedUsers)
 		if r.Unchanged != 4 || r.Created+r.Updated+r.CompaniesCreated != 0 || h.stored(h.uk, "msantos") != mira || h.stored(h.uk, "aokafor") != ada {
 			t.Errorf("the second time: %+v", r)
 		}

@@ -16,7 +16,7 @@ import (
 // same file a second time changes nothing.
 func FuzzImport(f *testing.F) {
 	const head = "username,company,account_number,email,first_name,last_name,role,password_hash,hash_format,hash_salt,temporary_password,active\n"
-	f.Add([]byte(people))
+	f.Add([]byte(importedUsers))
 	f.Add([]byte(head + `a,Northgate,10482,a@northgate.example,"Ada ""A""",O'Neil,admin,5f4dcc3b5aa765d61d8327deb882cf99,md5:{password},,,yes` + "\n"))
 	f.Add([]byte(head + "b,Northgate,10482,b@xn--strae-oqa.example,,,user,$5$saltsalt$" + strings.Repeat("a", 43) + ",,,,no\nB,Northgate,10482,b@straße.example"))
 	f.Add([]byte(head + "ς@ὀδυσσεύς.example,Northgate,10482,σ@x.example,\x00,\xff,,{PBKDF2}$1$s\x00$1000$" + strings.Repeat("ab", 32) + "\n"))
@@ -30,7 +30,7 @@ func FuzzImport(f *testing.F) {
 			}
 			first, err := run()
 			if err != nil {
-				if e, ok := errors.AsType[*gatehouse.Error](err); !ok || e.Code != directory.CodeImportHeader {
+				if e, ok := errors.AsType[*gatehouse.Error](err); !ok || e.Reason != directory.ReasonImportHeader {
 					t.Fatalf("%s: %v", st.ID, err)
 				}
 				continue

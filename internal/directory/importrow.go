@@ -104,7 +104,7 @@ func (r *rowReader) company(row *importRow) {
 		case e.Field == "account_number":
 			r.complain(colAccount, Explain(e))
 			row.lost = true
-		case e.Code != FieldRequired: // a company that is known needs no name here
+		case e.Reason != FieldRequired: // a company that is known needs no name here
 			r.complain(colCompany, Explain(e))
 			row.lost = true
 		}

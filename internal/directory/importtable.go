@@ -39,12 +39,12 @@ var ImportColumns = []string{"company", "account_number", "username", "email", "
 
 func (c column) String() string { return ImportColumns[c] }
 
-// CodeImportHeader is an error about the file as a whole; its cause is written for
+// ReasonImportHeader is an error about the file as a whole; its cause is written for
 // the person who made the file.
-const CodeImportHeader = "import-header"
+const ReasonImportHeader = "import-header"
 
 func headerError(format string, args ...any) error {
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: CodeImportHeader, Err: fmt.Errorf(format, args...)}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: ReasonImportHeader, Err: fmt.Errorf(format, args...)}
 }
 
 // maxImportLine is the longest line in bytes: several times what the longest hash and

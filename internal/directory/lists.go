@@ -93,7 +93,7 @@ func (s *Service) UserByUsername(ctx context.Context, st *site.Site, c gatehouse
 type Locks struct {
 	// Account: locked for everybody. Browsers: locked for strangers, or for one
 	// of the browsers that have signed in before.
-	Account, Browsers bool
+	Account, Devices bool
 }
 
 // Locks returns what keeps people out of an account at the moment.
@@ -102,8 +102,8 @@ func (s *Service) Locks(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 	if err != nil {
 		return Locks{}, err
 	}
-	browsers, err := browsersLocked(ctx, s.Store.Read(), st, id, s.Now())
-	return Locks{Account: u.Locked(), Browsers: browsers}, err
+	browsers, err := devicesLocked(ctx, s.Store.Read(), st, id, s.Now())
+	return Locks{Account: u.Locked(), Devices: browsers}, err
 }
 
 // Events returns the newest events about a user, newest first.

@@ -44,12 +44,12 @@ func someLookAlikes(address string, n int) []string {
 func (h *house) open(u gatehouse.User) (step string) {
 	h.t.Helper()
 	h.signIn(u)
-	id, step := store.NewID("brw", h.now), store.NewID("sin", h.now)
-	code := gatehouse.Code{ID: store.NewID("cod", h.now), MAC: "x", SentAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
+	id, step := store.NewID("dev", h.now), store.NewID("sin", h.now)
+	reason := gatehouse.Code{ID: store.NewID("cod", h.now), MAC: "x", SentAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
 	link := store.Recovery{SiteID: u.SiteID, ID: store.NewID("rec", h.now), Kind: gatehouse.RecoverByLink, UserID: u.ID, Subject: u.ID, CreatedAt: h.now, ExpiresAt: h.now.Add(time.Hour)}
 	h.write(func(q store.Queries) error {
-		_, _, err := q.BrowserSignedIn(h.t.Context(), u.SiteID, u.ID, id, id, "", "", h.now)
-		return errors.Join(err, q.TrustBrowser(h.t.Context(), u.SiteID, u.ID, id, h.now), q.InsertCode(h.t.Context(), u.SiteID, u.ID, step, code),
+		_, _, err := q.DeviceSignedIn(h.t.Context(), u.SiteID, u.ID, id, id, "", "", h.now)
+		return errors.Join(err, q.TrustDevice(h.t.Context(), u.SiteID, u.ID, id, h.now), q.InsertCode(h.t.Context(), u.SiteID, u.ID, step, reason),
 			q.InsertRecovery(h.t.Context(), "link of "+u.ID, link))
 	})
 	return step
@@ -59,7 +59,7 @@ func (h *house) open(u gatehouse.User) (step string) {
 func (h *house) leftOpen(u gatehouse.User, step string) (left []string) {
 	h.t.Helper()
 	q := h.Store.Read()
-	if b, err := q.BrowsersOf(h.t.Context(), u.SiteID, u.ID, time.Time{}); err != nil || len(b) != 1 || !b[0].TrustedAt.IsZero() {
+	if b, err := q.DevicesOf(h.t.Context(), u.SiteID, u.ID, time.Time{}); err != nil || len(b) != 1 || !b[0].TrustedAt.IsZero() {
 		left = append(left, "trust")
 	}
 	if codes, err := q.Codes(h.t.Context(), u.SiteID, step); err != nil || codes[0].ExpiresAt.After(h.now) {

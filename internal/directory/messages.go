@@ -13,13 +13,13 @@ import (
 
 // Codes of the errors about sending again.
 const (
-	// CodeNotResendable: what the message said is kept nowhere, or does not hold any
+	// ReasonNotResendable: what the message said is kept nowhere, or does not hold any
 	// more. Kind Conflict.
-	CodeNotResendable = "not-resendable"
-	// CodeNoAddress: there is no address to send to. Kind Conflict.
-	CodeNoAddress = "no-address"
-	// CodeResendWait: one person is not flooded. Kind TooMany.
-	CodeResendWait = "resend-wait"
+	ReasonNotResendable = "not-resendable"
+	// ReasonNoAddress: there is no address to send to. Kind Conflict.
+	ReasonNoAddress = "no-address"
+	// ReasonResendWait: one person is not flooded. Kind TooMany.
+	ReasonResendWait = "resend-wait"
 )
 
 // Message is what the outbox knows about a mail. Nothing of what it said is kept.
@@ -140,8 +140,8 @@ func way(m Mailed, u gatehouse.User, firm gatehouse.Company) Way {
 // about Enhanced Security is written again, to the address of now. For a password there is
 // SendPassword.
 //
-// Errors: Forbidden, NotFound; Conflict with CodeNotResendable or CodeNoAddress; TooMany
-// with CodeResendWait; Unavailable.
+// Errors: Forbidden, NotFound; Conflict with ReasonNotResendable or ReasonNoAddress; TooMany
+// with ReasonResendWait; Unavailable.
 func (s *Service) Resend(ctx context.Context, st *site.Site, c gatehouse.Caller, userID, messageID string) error {
 	u, err := user(ctx, s.Store.Read(), st, c, userID)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s *Service) Resend(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	if _, _, err := s.resendable(ctx, s.Store.Read(), st, u, messageID); err != nil {
 		return err
 	}
-	if err := s.spare(ctx, c, CodeResendWait, actLimits("resend", st, u)...); err != nil {
+	if err := s.spare(ctx, c, ReasonResendWait, actLimits("resend", st, u)...); err != nil {
 		return err
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
@@ -166,7 +166,7 @@ func (s *Service) Resend(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if m.Way == WayNow {
 			err = tx.SendNow(m.ID)
 		} else {
-			sent, err = s.tellSwitch(tx, firm, u)
+			sent, err = s.tellTwoFactor(tx, firm, u)
 		}
 		if err != nil {
 			return err
@@ -196,28 +196,28 @@ func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site
 	listed.Way = way(listed, u, firm)
 	switch {
 	case m.State.Final() && !reachable(u):
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoAddress}
 	case listed.Way != WayNow && listed.Way != WayAgain:
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNotResendable}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNotResendable}
 	}
 	return listed, firm, err
 }
 
-// tellSwitch tells a user about Enhanced Security as it was switched last, and returns
+// tellTwoFactor tells a user about Enhanced Security as it was switched last, and returns
 // the message's ID.
-func (s *Service) tellSwitch(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (string, error) {
+func (s *Service) tellTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (string, error) {
 	// Companies that were made with it have had no run.
 	e := gatehouse.Enrolment{SiteID: tx.Site.ID, CompanyID: firm.ID, Enable: firm.TwoFactor, StartedAt: firm.CreatedAt}
-	runs, err := tx.Enrolments(tx, tx.Site.ID, firm.ID, "", 1)
+	enrolments, err := tx.Enrolments(tx, tx.Site.ID, firm.ID, "", 1)
 	if err != nil {
 		return "", err
 	}
-	if len(runs) > 0 {
-		e = runs[0]
+	if len(enrolments) > 0 {
+		e = enrolments[0]
 	}
 	by, err := s.starter(tx, tx.Queries, e)
 	if err != nil {
 		return "", err
 	}
-	return tx.Mail(mail.To(tx.Site, u), s.switchNotice(tx.Site, e, firm, by, u))
+	return tx.Mail(mail.To(tx.Site, u), s.enrolmentNotice(tx.Site, e, firm, by, u))
 }

@@ -58,7 +58,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 		}
 		// A temporary password is not kept, and so not sent again.
 		m = h.ended(u, store.MessageRefused)
-		if err := resend(u, m.ID); code(err) != directory.CodeNotResendable {
+		if err := resend(u, m.ID); code(err) != directory.ReasonNotResendable {
 			t.Errorf("%v", err)
 		}
 		// Somebody else's message is not this user's.
@@ -71,7 +71,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 // code is an error's code.
 func code(err error) string {
 	if e, ok := err.(*gatehouse.Error); ok {
-		return e.Code
+		return e.Reason
 	}
 	return ""
 }
@@ -130,7 +130,7 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 			return q.ReplacePassword(t.Context(), h.stored(h.uk, "msantos"), gatehouse.Password{Hash: "x", Origin: gatehouse.PasswordChosen, SetAt: h.now}, 0)
 		})
 		want("one was chosen", "temporary-password chosen; temporary-password replaced; temporary-password replaced")
-		if err := h.Resend(t.Context(), h.uk, admin, u.ID, first.ID); code(err) != directory.CodeNotResendable {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, first.ID); code(err) != directory.ReasonNotResendable {
 			t.Errorf("%v", err)
 		}
 
@@ -146,7 +146,7 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Resend(t.Context(), h.uk, admin, u.ID, all[1].ID); code(err) != directory.CodeNotResendable {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, all[1].ID); code(err) != directory.ReasonNotResendable {
 			t.Errorf("%v", err)
 		}
 		h.ended(u, store.MessageSent)
@@ -170,7 +170,7 @@ func TestMessagesAreNotSentAgainWithoutEnd(t *testing.T) {
 		}
 	}
 	err := h.Resend(t.Context(), h.uk, admin, u.ID, m.ID)
-	if e, ok := err.(*gatehouse.Error); !ok || e.Code != directory.CodeResendWait || e.RetryAfter <= 0 {
+	if e, ok := err.(*gatehouse.Error); !ok || e.Reason != directory.ReasonResendWait || e.RetryAfter <= 0 {
 		t.Errorf("%v", err)
 	}
 }

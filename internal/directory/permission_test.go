@@ -24,10 +24,10 @@ func TestWhoMayWhat(t *testing.T) {
 	twin.CompanyID = c.ID
 
 	ctx := t.Context()
-	message, browser := store.NewID("msg", h.now), store.NewID("brw", h.now)
+	message, browser := store.NewID("msg", h.now), store.NewID("dev", h.now)
 	h.write(func(q store.Queries) error { // no password, which a reset would drop
 		return q.InsertMessage(ctx, store.Message{SiteID: u.SiteID, ID: message, CompanyID: u.CompanyID, UserID: u.ID,
-			Kind: "new-browser", Recipient: u.Email, MessageID: message, CreatedAt: h.now, ExpiresAt: h.now.Add(time.Hour)})
+			Kind: "new-device", Recipient: u.Email, MessageID: message, CreatedAt: h.now, ExpiresAt: h.now.Add(time.Hour)})
 	})
 	methods := map[string]func(c gatehouse.Caller) error{
 		"Company":          func(by gatehouse.Caller) error { _, err := h.Company(ctx, h.uk, by, c.ID); return err },
@@ -39,18 +39,18 @@ func TestWhoMayWhat(t *testing.T) {
 		"Locks":            func(by gatehouse.Caller) error { _, err := h.Locks(ctx, h.uk, by, u.ID); return err },
 		"Events":           func(by gatehouse.Caller) error { _, err := h.Events(ctx, h.uk, by, u.ID, 10); return err },
 		"People": func(by gatehouse.Caller) error {
-			_, err := h.People(ctx, h.uk, by, c.ID, directory.PeopleFilter{Limit: 10})
+			_, err := h.FindUsers(ctx, h.uk, by, c.ID, directory.UserFilter{Limit: 10})
 			return err
 		},
-		"Messages":        func(by gatehouse.Caller) error { _, err := h.Messages(ctx, h.uk, by, u.ID, 10); return err },
-		"Standing":        func(by gatehouse.Caller) error { _, err := h.Standing(ctx, h.uk, by, u.ID); return err },
-		"SendPassword":    func(by gatehouse.Caller) error { return h.SendPassword(ctx, h.uk, by, u.ID) },
-		"Resend":          func(by gatehouse.Caller) error { return h.Resend(ctx, h.uk, by, u.ID, message) },
-		"SecondStep":      func(by gatehouse.Caller) error { _, err := h.SecondStep(ctx, h.uk, by, u.ID); return err },
-		"ResetSecondStep": func(by gatehouse.Caller) error { return h.ResetSecondStep(ctx, h.uk, by, u.ID) },
+		"Messages":       func(by gatehouse.Caller) error { _, err := h.Messages(ctx, h.uk, by, u.ID, 10); return err },
+		"Standing":       func(by gatehouse.Caller) error { _, err := h.Standing(ctx, h.uk, by, u.ID); return err },
+		"SendPassword":   func(by gatehouse.Caller) error { return h.SendPassword(ctx, h.uk, by, u.ID) },
+		"Resend":         func(by gatehouse.Caller) error { return h.Resend(ctx, h.uk, by, u.ID, message) },
+		"TwoFactor":      func(by gatehouse.Caller) error { _, err := h.TwoFactor(ctx, h.uk, by, u.ID); return err },
+		"ResetTwoFactor": func(by gatehouse.Caller) error { return h.ResetTwoFactor(ctx, h.uk, by, u.ID) },
 		"EndTrust": func(by gatehouse.Caller) error {
 			h.write(func(q store.Queries) error { // a reset of the password has forgotten it
-				_, _, err := q.BrowserSignedIn(ctx, u.SiteID, u.ID, browser, browser, "", "", h.now)
+				_, _, err := q.DeviceSignedIn(ctx, u.SiteID, u.ID, browser, browser, "", "", h.now)
 				return err
 			})
 			return h.EndTrust(ctx, h.uk, by, u.ID, browser)

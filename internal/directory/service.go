@@ -35,21 +35,21 @@ func (s *Service) blocklist() *secret.Blocklist {
 
 // Codes of the errors that methods return, other than fields to fix.
 const (
-	CodeForbidden = "forbidden"
-	// CodeOwnAccount: administrators cannot deactivate, demote or reset
+	ReasonForbidden = "forbidden"
+	// ReasonOwnAccount: administrators cannot deactivate, demote or reset
 	// themselves here, so that no company loses its last one by a slip, and a
 	// stolen session cannot turn into a new password.
-	CodeOwnAccount = "own-account"
-	// CodeDeactivated: the account is to be activated first.
-	CodeDeactivated = "deactivated"
-	// CodeLockedByOperator: an administrator cannot undo what an operator did.
-	CodeLockedByOperator = "locked-by-operator"
-	// CodeUnlockWait: one account is not unlocked without end.
-	CodeUnlockWait = "unlock-wait"
-	CodeBusy       = "busy"
+	ReasonOwnAccount = "own-account"
+	// ReasonDeactivated: the account is to be activated first.
+	ReasonDeactivated = "deactivated"
+	// ReasonLockedByOperator: an administrator cannot undo what an operator did.
+	ReasonLockedByOperator = "locked-by-operator"
+	// ReasonUnlockWait: one account is not unlocked without end.
+	ReasonUnlockWait = "unlock-wait"
+	ReasonBusy       = "busy"
 )
 
-var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: CodeForbidden}
+var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonForbidden}
 
 // knock refuses a caller who manages nothing at this site, before anything is looked
 // up: the answer does not depend on what there is.
@@ -102,7 +102,7 @@ func visible(st *site.Site, c gatehouse.Caller, u gatehouse.User, err error) (ga
 // notOwn refuses what people must not do to their own account here.
 func notOwn(c gatehouse.Caller, u gatehouse.User) error {
 	if c.Kind == gatehouse.SignedIn && c.UserID == u.ID {
-		return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeOwnAccount}
+		return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonOwnAccount}
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func administrator(tx *act.Unit) (gatehouse.User, error) {
 func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	encoded, err := s.Hasher.Hash(ctx, password)
 	if errors.Is(err, secret.ErrBusy) {
-		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Code: CodeBusy, RetryAfter: 5 * time.Second, Err: err}
+		err = &gatehouse.Error{Kind: gatehouse.Unavailable, Reason: ReasonBusy, RetryAfter: 5 * time.Second, Err: err}
 	}
 	return encoded, err
 }

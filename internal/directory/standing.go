@@ -73,7 +73,7 @@ func (s *Service) barrierFacts(ctx context.Context, q store.Queries, st *site.Si
 	if err != nil {
 		return f, err
 	}
-	browsers, err := q.BrowsersOf(ctx, st.ID, u.ID, now.Add(-gatehouse.BrowserKnownFor))
+	browsers, err := q.DevicesOf(ctx, st.ID, u.ID, now.Add(-gatehouse.DeviceKnownFor))
 	if err != nil {
 		return f, err
 	}
@@ -83,7 +83,7 @@ func (s *Service) barrierFacts(ctx context.Context, q store.Queries, st *site.Si
 	}
 	answers, err := q.AttemptsOf(ctx, st.ID, gatehouse.AnswerSubject(u.ID))
 	return gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: firm.TwoFactor || u.OwnTwoFactor,
-		Browsers: len(browsers), Strangers: wrong[""], Answers: answers[""]}, err
+		Devices: len(browsers), Strangers: wrong[""], Answers: answers[""]}, err
 }
 
 // lockedByGuesses are the barriers that come of wrong passwords.

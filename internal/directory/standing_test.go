@@ -63,7 +63,7 @@ func TestStandingKnowsWhy(t *testing.T) {
 		}
 		h.tell(u, since, gatehouse.EventLocked, gatehouse.ResultOK, "192.0.2.2")
 		h.write(func(q store.Queries) error {
-			if _, _, err := q.BrowserSignedIn(t.Context(), u.SiteID, u.ID, "token", store.NewID("brw", h.now), "", "", h.now); err != nil {
+			if _, _, err := q.DeviceSignedIn(t.Context(), u.SiteID, u.ID, "token", store.NewID("dev", h.now), "", "", h.now); err != nil {
 				return err
 			}
 			_, err := q.HoldAttempts(t.Context(), u.SiteID, gatehouse.AnswerSubject(u.ID), "", since)
@@ -119,8 +119,8 @@ func TestWhatAdministratorsDoHasAnEnd(t *testing.T) {
 	c := h.company(h.uk, "10482", "Northgate")
 	admin := as(h.user(h.uk, c.ID, "imarchetti", gatehouse.RoleAdmin))
 	for name, act := range map[string]func(gatehouse.Caller, string) error{
-		directory.CodeResendWait: func(by gatehouse.Caller, id string) error { return h.SendPassword(t.Context(), h.uk, by, id) },
-		directory.CodeUnlockWait: func(by gatehouse.Caller, id string) error { return h.Unlock(t.Context(), h.uk, by, id) },
+		directory.ReasonResendWait: func(by gatehouse.Caller, id string) error { return h.SendPassword(t.Context(), h.uk, by, id) },
+		directory.ReasonUnlockWait: func(by gatehouse.Caller, id string) error { return h.Unlock(t.Context(), h.uk, by, id) },
 	} {
 		u := h.user(h.uk, c.ID, name, gatehouse.RoleUser)
 		for range 5 {
@@ -130,7 +130,7 @@ func TestWhatAdministratorsDoHasAnEnd(t *testing.T) {
 		}
 		events := len(h.events(u))
 		err := act(admin, u.ID)
-		if e, ok := err.(*gatehouse.Error); !ok || e.Kind != gatehouse.TooMany || e.Code != name || e.RetryAfter <= 0 || len(h.events(u)) != events {
+		if e, ok := err.(*gatehouse.Error); !ok || e.Kind != gatehouse.TooMany || e.Reason != name || e.RetryAfter <= 0 || len(h.events(u)) != events {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := act(operator, u.ID); err != nil {
@@ -162,7 +162,7 @@ func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 	}
 	before := len(h.events(me))
 	for name, act := range acts {
-		if err := act(me.ID); gatehouse.KindOf(err) != gatehouse.Conflict || code(err) != directory.CodeOwnAccount {
+		if err := act(me.ID); gatehouse.KindOf(err) != gatehouse.Conflict || code(err) != directory.ReasonOwnAccount {
 			t.Errorf("%s of the own account: %v", name, err)
 		}
 	}
@@ -174,20 +174,20 @@ func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	was := h.stored(h.uk, "msantos").Password
-	if err := acts["send-password"](u.ID); code(err) != directory.CodeNoAddress || h.stored(h.uk, "msantos").Password != was {
+	if err := acts["send-password"](u.ID); code(err) != directory.ReasonNoAddress || h.stored(h.uk, "msantos").Password != was {
 		t.Errorf("without an address: %v", err)
 	}
 	h.write(func(q store.Queries) error {
 		_, err := q.LockUser(t.Context(), u.SiteID, u.ID, gatehouse.LockedByOperator, h.now)
 		return err
 	})
-	if err := acts["unlock"](u.ID); gatehouse.KindOf(err) != gatehouse.Forbidden || code(err) != directory.CodeLockedByOperator || !h.stored(h.uk, "msantos").Locked() {
+	if err := acts["unlock"](u.ID); gatehouse.KindOf(err) != gatehouse.Forbidden || code(err) != directory.ReasonLockedByOperator || !h.stored(h.uk, "msantos").Locked() {
 		t.Errorf("an operator's lock: %v", err)
 	}
 	if err := acts["deactivate"](u.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := acts["send-password"](u.ID); code(err) != directory.CodeDeactivated {
+	if err := acts["send-password"](u.ID); code(err) != directory.ReasonDeactivated {
 		t.Errorf("deactivated: %v", err)
 	}
 }

@@ -109,12 +109,12 @@ type UserChange struct {
 // UpdateUser changes a user's profile and role. A new address counts as not
 // confirmed; the same one, written again, is no longer held for one that mail comes back
 // from. Administrators change neither their own role nor their own address
-// here: CodeOwnAccount says why, and a new address of one's own is confirmed first. So is
+// here: ReasonOwnAccount says why, and a new address of one's own is confirmed first. So is
 // one that they give to somebody whose username it is: until then it is not in the user
 // that is returned.
 //
 // Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
-// CodeResendWait for many changes of an address, Unavailable.
+// ReasonResendWait for many changes of an address, Unavailable.
 func (s *Service) UpdateUser(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (gatehouse.User, error) {
 	_, now, _, err := s.update(ctx, st, c, id, change)
 	return bare(now), err

@@ -20,7 +20,7 @@ const (
 	RecoveryAsksForCode  Name = "a recovery skips no code"
 	FirstSignInOnly      Name = "only the very first sign-in needs no code"
 	TemporaryOnce        Name = "a temporary password opens one sign-in"
-	SwitchEndsTrust      Name = "switching Enhanced Security ends trust"
+	TwoFactorEndsTrust   Name = "switching Enhanced Security ends trust"
 	PasswordEndsTrust    Name = "a new password ends trust"
 	PasswordEndsSessions Name = "a new password ends other sessions"
 	TrustDoesNotSlide    Name = "trust ends so long after it was given"
@@ -32,7 +32,7 @@ const (
 // All are the guards.
 func All() []Name {
 	return []Name{CodeCountedFirst, LastCodeEndsSignIn, FiveCodes, CodeOfItsSignIn, CodeExpires, RecoveryAsksForCode, FirstSignInOnly,
-		TemporaryOnce, SwitchEndsTrust, PasswordEndsTrust, PasswordEndsSessions, TrustDoesNotSlide, TrustLookedAtAgain, LockedIsLocked,
+		TemporaryOnce, TwoFactorEndsTrust, PasswordEndsTrust, PasswordEndsSessions, TrustDoesNotSlide, TrustLookedAtAgain, LockedIsLocked,
 		LockEndsSessions}
 }
 

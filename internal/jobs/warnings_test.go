@@ -236,7 +236,7 @@ func TestAWarningThatCannotBeEnqueuedComesLater(t *testing.T) {
 
 // Passwords that an import set all at once, and several processes that look at the same
 // moment: everybody gets one mail.
-func TestManyPeopleAndSeveralProcesses(t *testing.T) {
+func TestManyUsersAndSeveralProcesses(t *testing.T) {
 	each(t, func(h *house) {
 		const people = 210 // more than a batch
 		var users []gatehouse.User

@@ -23,10 +23,10 @@ var importOperator = gatehouse.Caller{Kind: gatehouse.Operator, Name: "olive"}
 // one is somebody of a file.
 type one struct{ username, typed string }
 
-// rehearsedPeople is a file with a hash of each kind that the vectors have, temporary
+// rehearsedUsers is a file with a hash of each kind that the vectors have, temporary
 // passwords, people without any, deactivated ones, and a company that asks for codes; and
 // what everybody types.
-func rehearsedPeople(t *testing.T) (file string, people []one) {
+func rehearsedUsers(t *testing.T) (file string, people []one) {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("account_number,company,username,email,password_hash,temporary_password,active\n")
@@ -64,7 +64,7 @@ func rehearsedPeople(t *testing.T) (file string, people []one) {
 // The rehearsal of a dry run is what happens then: everybody signs in, or not, with what
 // was said, and is asked for what was said.
 func TestA01_TheRehearsalIsRight(t *testing.T) {
-	file, people := rehearsedPeople(t)
+	file, people := rehearsedUsers(t)
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, siteID := range []string{"meridian-uk", "meridian-au"} {
 			st := s.Sites.ByID(siteID)

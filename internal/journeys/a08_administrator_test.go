@@ -428,7 +428,7 @@ func TestA08_TheAdministratorUnlocksInABrowser(t *testing.T) {
 		b := testkit.Browser(t)
 		browserSignIn(b, s, "meridian-uk", "Username", "imarchetti", password)
 		b.See("Good ")
-		b.Open(s.URL("meridian-uk", switchPath))
+		b.Open(s.URL("meridian-uk", enhancedSecurityPath))
 		b.Check("Enable")
 		b.See("after you unlock the account")
 		b.Click("a[href='/company/users?group=locked']")

@@ -123,7 +123,7 @@ func TestA08_ParallelRightAttemptsAllSucceed(t *testing.T) {
 
 // A stranger's guesses lock out strangers; the owner's own browser goes on. Wrong
 // attempts on that browser lock the account and end its sessions.
-func TestA08_StrangersDoNotLockOutTheOwnersBrowser(t *testing.T) {
+func TestA08_StrangersDoNotLockOutTheOwnersDevice(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
 		own := visitor(t, s, "meridian-uk")
@@ -277,7 +277,7 @@ func TestA08_StrangersDoNotUseUpTheOwnersAttempts(t *testing.T) {
 
 // After a reset no browser is known: anyone who had the old password is a
 // stranger with the rest.
-func TestA08_AResetMakesStrangersOfAllBrowsers(t *testing.T) {
+func TestA08_AResetMakesStrangersOfAllDevices(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
 		thief := visitor(t, s, "meridian-uk")

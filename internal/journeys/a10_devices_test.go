@@ -111,7 +111,7 @@ func TestA10_SignOutEverywhereElseAsksInADialog(t *testing.T) {
 }
 
 // What belongs to somebody else is not there, and stays (invariant 6).
-func TestA10_OtherPeoplesDevicesAreNotThere(t *testing.T) {
+func TestA10_OtherUsersDevicesAreNotThere(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
 		c := visitor(t, s, "meridian-uk")
@@ -125,7 +125,7 @@ func TestA10_OtherPeoplesDevicesAreNotThere(t *testing.T) {
 			if err != nil || len(sessions) != 1 {
 				t.Fatal(sessions, err)
 			}
-			for _, id := range []string{sessions[0].ID, sessions[0].BrowserID} {
+			for _, id := range []string{sessions[0].ID, sessions[0].DeviceID} {
 				if p := c.Post("/account/devices/"+id+"/remove", url.Values{"form_token": {token}}); p.Status != 404 {
 					t.Errorf("%s of %s: %d", id, siteID, p.Status)
 				}

@@ -60,7 +60,7 @@ func TestB03_EverybodyIsToldOnceInTheOwnLanguage(t *testing.T) {
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, admin.Username, secret))
 		for i, choice := range []string{"enabled", "disabled"} {
-			finished(t, c, switchOver(c, choice))
+			finished(t, c, setTwoFactor(c, choice))
 			got := delivered(t, s)
 			for address, lang := range people {
 				if lang == "" {
@@ -87,7 +87,7 @@ func TestB03_EverybodyIsToldOnceInTheOwnLanguage(t *testing.T) {
 	})
 }
 
-func TestB03_PeopleChangeDuringTheRun(t *testing.T) {
+func TestB03_UsersChangeDuringTheEnrolment(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := testkit.NewServer(t, url)
@@ -102,7 +102,7 @@ func TestB03_PeopleChangeDuringTheRun(t *testing.T) {
 		other := elsewhere(t, s, site, "pnair", administrator)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "tadeyemi", password))
-		e := heldRun(t, s, begun, true)
+		e := heldEnrolment(t, s, begun, true)
 		execRaw(t, url, `UPDATE users SET state = 'deactivated' WHERE id = $1`, users["left"].ID)
 		execRaw(t, url, `UPDATE users SET company_id = $2 WHERE id = $1`, users["moved"].ID, other.CompanyID)
 		execRaw(t, url, `DELETE FROM users WHERE id = $1`, users["deleted"].ID)
@@ -110,7 +110,7 @@ func TestB03_PeopleChangeDuringTheRun(t *testing.T) {
 		execRaw(t, url, `UPDATE users SET role = 'user' WHERE id = $1`, begun.ID) // who switched it on
 		s.AddUser(site, "new", "", nil)                                           // after the run began
 		s.Clock.Add(hold)
-		result := finished(t, c, c.Get(runPath(e)))
+		result := finished(t, c, c.Get(enrolmentPath(e)))
 		if got := sum(t, result, "section"); !slices.Equal(got, []int{4, 0, 3, 0}) || !result.Has("7 users") {
 			t.Errorf("%v: %s", got, result.Text("main"))
 		}
@@ -145,26 +145,26 @@ func TestB03_PeopleChangeDuringTheRun(t *testing.T) {
 	})
 }
 
-func TestB03_SwitchingBackEndsTheRun(t *testing.T) {
+func TestB03_ChangingBackEndsTheEnrolment(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
 		admin := s.AddUser(site, "msantos", password, administrator)
 		plain := s.AddUser(site, "tadeyemi", "", nil)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		e := heldRun(t, s, admin, true)
-		back := finished(t, c, switchOver(c, "disabled"))
+		e := heldEnrolment(t, s, admin, true)
+		back := finished(t, c, setTwoFactor(c, "disabled"))
 		if got := sum(t, back, "section"); !slices.Equal(got, []int{2, 0, 0, 0}) {
 			t.Errorf("switched back: %v", got)
 		}
-		first := c.Get(runPath(e)).Want(200)
+		first := c.Get(enrolmentPath(e)).Want(200)
 		if !first.Has("The setting was changed back before everyone was told") || !first.Has("Setting changed back first") {
 			t.Errorf("the run before: %s", first.Text("main"))
 		}
 		if got := sum(t, first, "section"); !slices.Equal(got, []int{0, 0, 2, 0}) {
 			t.Errorf("the run before: %v", got)
 		}
-		states := c.Get(switchPath).Texts("section[aria-labelledby=history] tbody .badge")
+		states := c.Get(enhancedSecurityPath).Texts("section[aria-labelledby=history] tbody .badge")
 		if !slices.Equal(states, []string{"Done", "Ended early"}) {
 			t.Errorf("the history: %q", states)
 		}
@@ -184,12 +184,12 @@ func TestB03_TheDemosCompany(t *testing.T) {
 	}
 	c := visitor(t, s, site)
 	wantHome(t, signIn(c, "msantos", "Harbour-Lantern-42"))
-	page := c.Get(switchPath).Want(200)
+	page := c.Get(enhancedSecurityPath).Want(200)
 	promised := sum(t, page, "section[data-for=enabled]")
 	if total := promised[0] + promised[1] + promised[2] + promised[3]; total != 152 || !page.Has("152 users") {
 		t.Errorf("%d users: %v", total, promised)
 	}
-	result := finished(t, c, switchOver(c, "enabled"))
+	result := finished(t, c, setTwoFactor(c, "enabled"))
 	if got := sum(t, result, "section"); !slices.Equal(got, promised) {
 		t.Errorf("promised %v, became %v", promised, got)
 	}

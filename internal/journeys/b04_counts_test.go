@@ -38,7 +38,7 @@ func TestB04_OneCountEverywhere(t *testing.T) {
 			{"enabled", "enrolled", "Enrolled"}, {"disabled", "no longer enrolled", "No longer enrolled"},
 		} {
 			said := map[string]counts{}
-			page := c.Get(switchPath).Want(200)
+			page := c.Get(enhancedSecurityPath).Want(200)
 			if now := page.MustFind("label:has(.badge-info) input[checked]"); now.AttrOr("value", "") == way.choice {
 				t.Errorf("%s is preselected, and not what is in force", way.choice)
 			}
@@ -46,7 +46,7 @@ func TestB04_OneCountEverywhere(t *testing.T) {
 			if foot := page.Text("section[data-for=" + way.choice + "] .card-foot"); strings.Contains(foot, "Failed") {
 				t.Errorf("before anything ran: %q", foot)
 			}
-			ask := c.Submit(page, switchForm, testkit.Values{"two_factor": way.choice}).Want(200)
+			ask := c.Submit(page, twoFactorForm, testkit.Values{"two_factor": way.choice}).Want(200)
 			said["the question"] = previewed(t, ask, "main section")
 			told := said["the preview"][4]
 			for place, want := range map[string]int{"h1": said["the preview"][0], "main form button": said["the preview"][0], "#confirm-text": told} {
@@ -58,7 +58,7 @@ func TestB04_OneCountEverywhere(t *testing.T) {
 					t.Errorf("%s: %q says %q, want %d", way.choice, place, text, want)
 				}
 			}
-			run := c.Submit(ask, switchForm, nil).Want(200)
+			run := c.Submit(ask, twoFactorForm, nil).Want(200)
 			if run.URL.RawQuery != "progress=1" {
 				t.Fatalf("it leads to %s", run.URL)
 			}
@@ -76,7 +76,7 @@ func TestB04_OneCountEverywhere(t *testing.T) {
 			}
 			said["the file"] = filed(t, c.Get(result.MustFind("a[href$='.csv']").AttrOr("href", "")).Want(200), way.word)
 			said["the mail"] = mailed(t, s, admin, way.word)
-			said["the history"] = lastLine(c.Get(switchPath).Find("section[aria-labelledby=history] tbody small").First().Text(), way.done, told)
+			said["the history"] = lastLine(c.Get(enhancedSecurityPath).Find("section[aria-labelledby=history] tbody small").First().Text(), way.done, told)
 			for place, got := range said {
 				if got != said["the preview"] {
 					t.Errorf("%s: %s says %v, the preview %v", way.choice, place, got, said["the preview"])

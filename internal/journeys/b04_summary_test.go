@@ -27,7 +27,7 @@ func TestB04_PageFileAndMailAgree(t *testing.T) {
 		})
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		result := finished(t, c, switchOver(c, "enabled"))
+		result := finished(t, c, setTwoFactor(c, "enabled"))
 		numbers := sum(t, result, "section")
 		file := c.Get(result.MustFind("a[href$='.csv']").AttrOr("href", "")).Want(200)
 		if kind, as := file.Header.Get("Content-Type"), file.Header.Get("Content-Disposition"); kind != "text/csv; charset=utf-8" || !strings.HasPrefix(as, `attachment; filename="enhanced-security-`) {
@@ -72,13 +72,13 @@ func TestB04_FailuresAlertTheSecurityAddress(t *testing.T) {
 		s.AddUser(site, "msantos", password, administrator)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		finished(t, c, switchOver(c, "enabled"))
+		finished(t, c, setTwoFactor(c, "enabled"))
 		if n := len(delivered(t, s)[guard]); n > 0 {
 			t.Errorf("%d alerts about a run without failures", n)
 		}
-		finished(t, c, switchOver(c, "disabled"))
+		finished(t, c, setTwoFactor(c, "disabled"))
 		s.AddUser(site, "bouncing", "", func(u *gatehouse.User) { u.Bounce = gatehouse.Bounce{At: s.Clock.Now(), Reported: true} })
-		result := finished(t, c, switchOver(c, "enabled"))
+		result := finished(t, c, setTwoFactor(c, "enabled"))
 		result.MustFind(".alert-warn")
 		if n := len(delivered(t, s)[guard]); n != 1 {
 			t.Errorf("%d alerts about a run with a failure", n)

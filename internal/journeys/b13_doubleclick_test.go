@@ -148,14 +148,14 @@ func TestB02_DoubleClicksOnTheConfirmation(t *testing.T) {
 		u := c.s.AddUser("meridian-uk", c.way, password, administrator)
 		secure(c.t, c.s, u, false)
 		c.signIn("meridian-uk", "Username", c.way, password, "Good ")
-		c.Open(c.s.URL("meridian-uk", switchPath))
+		c.Open(c.s.URL("meridian-uk", enhancedSecurityPath))
 		c.Check("Enable")
 		c.Press("Save")
 		before, err := c.s.Store.Read().Enrolments(c.t.Context(), u.SiteID, u.CompanyID, "", 100)
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		c.send("Turn on for", switchPath)
+		c.send("Turn on for", enhancedSecurityPath)
 		testkit.Eventually(c.t, "the run", func() bool { return strings.Contains(c.URL(), "/company/enrolments/") })
 		after, err := c.s.Store.Read().Enrolments(c.t.Context(), u.SiteID, u.CompanyID, "", 100)
 		if err != nil || len(after) != len(before)+1 {

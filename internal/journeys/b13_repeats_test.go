@@ -290,9 +290,9 @@ func TestB02_TheConfirmationBearsARepeat(t *testing.T) {
 		c, second := visitor(t, s, site), visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
 		wantHome(t, signIn(second, other.Username, password))
-		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"}).Want(200)
-		same := second.Submit(second.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"}).Want(200)
-		p := twice(t, s, c, ask, switchForm, nil)
+		ask := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"}).Want(200)
+		same := second.Submit(second.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"}).Want(200)
+		p := twice(t, s, c, ask, twoFactorForm, nil)
 		if !strings.HasPrefix(p.URL.Path, "/company/enrolments/") {
 			t.Errorf("%d %s", p.Status, p.URL)
 		}
@@ -300,7 +300,7 @@ func TestB02_TheConfirmationBearsARepeat(t *testing.T) {
 		if err != nil || len(runs) != 1 {
 			t.Errorf("%d runs, %v", len(runs), err)
 		}
-		if got := second.Submit(same, switchForm, nil); got.Status != 409 {
+		if got := second.Submit(same, twoFactorForm, nil); got.Status != 409 {
 			t.Errorf("another administrator: %d %s", got.Status, got.URL)
 		}
 	})

@@ -87,8 +87,8 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 			t.Errorf("%s", m.Text)
 		}
 		events, err := s.Store.Read().EventsOfUser(t.Context(), u.SiteID, u.ID, 1)
-		if err != nil || len(events) != 1 || events[0].Kind != gatehouse.EventSecondStepReset || events[0].ActorName != "imarchetti" ||
-			events[0].Detail["browsers"] != "1" || events[0].Detail["own"] != "yes" {
+		if err != nil || len(events) != 1 || events[0].Kind != gatehouse.EventTwoFactorReset || events[0].ActorName != "imarchetti" ||
+			events[0].Detail["devices"] != "1" || events[0].Detail["own"] != "yes" {
 			t.Errorf("%+v, %v", events, err)
 		}
 		wantHome(t, c.Get("/")) // who is signed in stays so
@@ -121,13 +121,13 @@ func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 		if p := admin.Submit(recent, "form[action$='/email']", testkit.Values{"email": right}); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
 			t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
 		}
-		if p := admin.Submit(recent, "form[action$='/reset-second-step']", nil); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
+		if p := admin.Submit(recent, "form[action$='/reset-two-factor']", nil); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
 			t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
 		}
 		for given, want := range map[string]string{"": "Enter your current password", "wrong": "not your current password"} {
 			for _, p := range []*testkit.Page{
 				admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": given}),
-				admin.Submit(ask, "form[action$='/reset-second-step']", testkit.Values{"current_password": given}),
+				admin.Submit(ask, "form[action$='/reset-two-factor']", testkit.Values{"current_password": given}),
 			} {
 				if p.Status != 422 || !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) || p.Find("#current_password[aria-invalid=true]").Length() != 1 {
 					t.Fatalf("%q: %d %s", given, p.Status, p.Text("main"))
@@ -140,7 +140,7 @@ func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 		if now := s.User(u); now.Email != u.Email || !now.OwnTwoFactor {
 			t.Fatalf("it was done: %+v", now)
 		}
-		admin.Submit(ask, "form[action$='/reset-second-step']", testkit.Values{"current_password": password}).Want(200)
+		admin.Submit(ask, "form[action$='/reset-two-factor']", testkit.Values{"current_password": password}).Want(200)
 		p := admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": password}).Want(200)
 		if now := s.User(u); now.Email != right || now.OwnTwoFactor || !p.Has("The email address is saved") {
 			t.Errorf("%+v %q", now, p.Text("main"))
@@ -246,10 +246,10 @@ func TestB19_WhoMayNot(t *testing.T) {
 			token := page.MustFind("[name=form_token]").First().AttrOr("value", "")
 			return c.Post(path, map[string][]string{"form_token": {token}, "email": {"thief@elsewhere.example"}})
 		}
-		const browser = "brw_0123456789abcdef0123456789abcdef"
-		actions := []string{"/email", "/reset-second-step", "/browsers/" + browser + "/end-trust", "/messages/" + message + "/resend"}
+		const browser = "dev_0123456789abcdef0123456789abcdef"
+		actions := []string{"/email", "/reset-two-factor", "/devices/" + browser + "/end-trust", "/messages/" + message + "/resend"}
 		for _, id := range []string{other.ID, abroad.ID, "usr_0123456789abcdef0123456789abcdef", "%00", "x"} {
-			for _, path := range []string{"", "/reset-second-step", "/unlock", "/send-password"} {
+			for _, path := range []string{"", "/reset-two-factor", "/unlock", "/send-password"} {
 				if p := admin.Get("/company/users/" + id + path); p.Status != 404 {
 					t.Errorf("GET %s%s: %d", id, path, p.Status)
 				}
@@ -266,7 +266,7 @@ func TestB19_WhoMayNot(t *testing.T) {
 				t.Errorf("POST %s: %d", action, p.Status)
 			}
 		}
-		for _, path := range []string{"", "/" + own.ID, "/" + own.ID + "/reset-second-step"} {
+		for _, path := range []string{"", "/" + own.ID, "/" + own.ID + "/reset-two-factor"} {
 			if p := user.Get("/company/users" + path); p.Status != 403 {
 				t.Errorf("GET %s by a user: %d", path, p.Status)
 			}
@@ -276,7 +276,7 @@ func TestB19_WhoMayNot(t *testing.T) {
 				t.Errorf("POST %s by a user: %d", action, p.Status)
 			}
 		}
-		if p := post(admin, "/company/users/"+own.ID+"/reset-second-step"); p.Status != 409 || !p.Has("This is your own account") || p.Find("main a[href='/account/security']").Length() == 0 {
+		if p := post(admin, "/company/users/"+own.ID+"/reset-two-factor"); p.Status != 409 || !p.Has("This is your own account") || p.Find("main a[href='/account/security']").Length() == 0 {
 			t.Errorf("the own second step: %d %q", p.Status, p.Text("main"))
 		}
 		if p := post(admin, "/company/users/"+own.ID+"/email"); p.Status != 422 || p.Find("main a[href='/account/profile']").Length() == 0 || s.User(own).Email != own.Email {

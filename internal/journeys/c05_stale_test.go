@@ -150,7 +150,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	})
 	var forms []oldForm
 	for _, page := range []string{"/", "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
-		"/account/sign-out-everywhere", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-second-step",
+		"/account/sign-out-everywhere", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
 		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", c.notMe(browser)} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)

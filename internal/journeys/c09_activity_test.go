@@ -178,7 +178,7 @@ func TestC09_ThisWasntMe(t *testing.T) {
 }
 
 // What belongs to somebody else is not there (invariant 6).
-func TestC09_OtherPeoplesEventsAreNotThere(t *testing.T) {
+func TestC09_OtherUsersEventsAreNotThere(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
 		other := s.AddUser("meridian-uk", "colleague", password, nil)

@@ -28,7 +28,7 @@ func TestPages_WithoutScripts(t *testing.T) {
 	run("meridian-uk", "profile", scriptlessProfile)
 	run("meridian-uk", "cards", scriptlessCards)
 	run("meridian-uk", "devices", scriptlessDevices)
-	run("meridian-uk", "switch", scriptlessSwitch)
+	run("meridian-uk", "switch", scriptlessTwoFactor)
 	run("meridian-uk", "unlock", scriptlessUnlock)
 }
 
@@ -51,7 +51,7 @@ func scriptlessUnlock(w *walker) {
 }
 
 func scriptlessFirstSignIn(w *walker) {
-	name := w.person("newcomer")
+	name := w.user("newcomer")
 	u := newcomer(w.s, w.st.ID, name)
 	w.signIn(name, temporary)
 	w.fill([][2]string{{"old_password", temporary}, {"new_password", "short"}, {"repeat_password", "short"}})
@@ -81,7 +81,7 @@ func scriptlessFirstSignIn(w *walker) {
 
 // scriptlessRecovery is by challenge question where the site has that, else by link.
 func scriptlessRecovery(w *walker) {
-	name := w.person("forgetful")
+	name := w.user("forgetful")
 	if w.st.Recovery == gatehouse.RecoverByLink {
 		u := w.s.AddUser(w.st.ID, name, password, nil)
 		w.b.Open(w.s.URL(w.st.ID, "/sign-in"))
@@ -112,7 +112,7 @@ func scriptlessRecovery(w *walker) {
 }
 
 func scriptlessProfile(w *walker) {
-	name := w.person("mover")
+	name := w.user("mover")
 	u := w.s.AddUser(w.st.ID, name, password, nil)
 	w.signIn(name, password)
 	w.b.Click(".tabs a[href='/account/profile']")
@@ -129,7 +129,7 @@ func scriptlessProfile(w *walker) {
 }
 
 func scriptlessCards(w *walker) {
-	name := w.person("orderly")
+	name := w.user("orderly")
 	w.s.AddUser(w.st.ID, name, password, nil)
 	w.signIn(name, password)
 	w.b.Click("#card-activity summary")
@@ -147,7 +147,7 @@ func scriptlessCards(w *walker) {
 }
 
 func scriptlessDevices(w *walker) {
-	name := w.person("careful")
+	name := w.user("careful")
 	w.s.AddUser(w.st.ID, name, password, nil)
 	phone, tablet := with(visitor(w.t, w.s, w.st.ID), iphoneAgent), with(visitor(w.t, w.s, w.st.ID), firefoxAgent)
 	wantHome(w.t, signIn(phone, name, password))

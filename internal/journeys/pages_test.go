@@ -43,14 +43,14 @@ var notLookedAt = map[string]string{
 	"POST /account/language":              "asks for nothing",
 	"POST /account/activity/{id}/not-me":  "asks for nothing",
 
-	"POST /account/devices/{id}/end-trust":                  "asks for nothing",
-	"POST /company/users/{id}/browsers/{browser}/end-trust": "asks for nothing",
-	"POST /company/users/{id}/reset-second-step":            "asks for nothing after a recent sign-in",
-	"POST /company/users/{id}/unlock":                       "asks for nothing after a recent sign-in",
-	"POST /company/users/{id}/activate":                     "asks for nothing after a recent sign-in",
-	"POST /company/users/{id}/deactivate":                   "asks for nothing after a recent sign-in",
-	"POST /company/users/{id}/send-password":                "asks for nothing after a recent sign-in",
-	"POST /company/users/{id}/messages/{message}/resend":    "asks for nothing",
+	"POST /account/devices/{id}/end-trust":                "asks for nothing",
+	"POST /company/users/{id}/devices/{device}/end-trust": "asks for nothing",
+	"POST /company/users/{id}/reset-two-factor":           "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/unlock":                     "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/activate":                   "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/deactivate":                 "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/send-password":              "asks for nothing after a recent sign-in",
+	"POST /company/users/{id}/messages/{message}/resend":  "asks for nothing",
 }
 
 // The census: people of all kinds walk through every page of every site, and each page
@@ -159,7 +159,7 @@ func (w *walker) all(pages, variants []string) {
 	}
 }
 
-func (w *walker) person(name string) string {
+func (w *walker) user(name string) string {
 	if w.st.SignInWith == gatehouse.WithEmail {
 		return name + "@inkwell.example"
 	}
@@ -194,8 +194,8 @@ func stranger(w *walker) {
 	w.b.AllowErrors("401")
 	w.signIn("", "")
 	w.lookFailed(nil, "username", "password")
-	w.signIn(w.person("nobody"), "nothing")
-	w.lookFailed([][2]string{{w.who(), w.person("nobody")}})
+	w.signIn(w.user("nobody"), "nothing")
+	w.lookFailed([][2]string{{w.who(), w.user("nobody")}})
 	if w.st.SignInWith != gatehouse.WithEmail {
 		w.b.Open(w.s.URL(w.st.ID, "/forgot-username"))
 		w.failing([][2]string{{"email", "mira@"}, {"message", "It begins with an m.\nI think."}}, "email")
@@ -205,7 +205,7 @@ func stranger(w *walker) {
 // firstSignIn goes from a temporary password to the home page, and does everything
 // wrong first.
 func firstSignIn(w *walker) {
-	name := w.person("newcomer")
+	name := w.user("newcomer")
 	newcomer(w.s, w.st.ID, name)
 	w.signIn(name, temporary)
 	w.look()
@@ -245,7 +245,7 @@ func (w *walker) ownQuestion() {
 
 // lateNewcomer has a temporary password whose time is over.
 func lateNewcomer(w *walker) {
-	name := w.person("late")
+	name := w.user("late")
 	w.s.AddUser(w.st.ID, name, temporary, func(u *gatehouse.User) {
 		u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, w.s.Clock.Now().Add(-time.Minute)
 	})
@@ -264,7 +264,7 @@ func lateNewcomer(w *walker) {
 
 // twoFactor is of a company that has two-factor sign-in on.
 func twoFactor(w *walker) {
-	name, now := w.person("careful"), w.s.Clock.Now()
+	name, now := w.user("careful"), w.s.Clock.Now()
 	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Hartley Academy", AccountNumber: "20", TwoFactor: true, CreatedAt: now}
 	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) }); err != nil {
 		w.t.Fatal(err)
@@ -312,7 +312,7 @@ const sendTooSoon = `(() => { const send = document.querySelector("[data-wait]")
 
 // forgetful gets a new password, in the way that the site has.
 func forgetful(w *walker) {
-	name := w.person("forgetful")
+	name := w.user("forgetful")
 	w.at("/forgot-password")
 	if w.st.Recovery == gatehouse.RecoverByLink {
 		u := w.s.AddUser(w.st.ID, name, password, nil)
@@ -339,7 +339,7 @@ func forgetful(w *walker) {
 
 // customer has everything, uses every page behind the sign-in, and is locked out at last.
 func customer(w *walker) {
-	name := w.person("customer")
+	name := w.user("customer")
 	if w.st.Recovery == gatehouse.RecoverByChallenge {
 		answeringUser(w.t, w.s, w.st.ID, name, nil)
 	} else {
@@ -389,7 +389,7 @@ func locked(w *walker, name string) {
 // mover changes the profile and moves to another address; a colleague's profile lacks
 // everything.
 func mover(w *walker) {
-	name := w.person("mover")
+	name := w.user("mover")
 	u := w.s.AddUser(w.st.ID, name, password, nil)
 	w.signIn(name, password)
 	w.b.Open(w.s.URL(w.st.ID, "/account/profile"))
@@ -404,7 +404,7 @@ func mover(w *walker) {
 	w.b.Click("main form [type=submit]")
 	w.look()
 
-	bare := w.person("bare")
+	bare := w.user("bare")
 	w.s.AddUser(w.st.ID, bare, password, func(u *gatehouse.User) { u.FirstName, u.LastName = "", "" })
 	w.b = testkit.Browser(w.t)
 	w.signIn(bare, password)

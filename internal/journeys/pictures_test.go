@@ -56,7 +56,7 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	keep("sign-in")
 	browserSignIn(b, s, site, "Username", "msantos", "Harbour-Lantern-42")
 	b.See("Good ")
-	b.Open(s.URL(site, switchPath))
+	b.Open(s.URL(site, enhancedSecurityPath))
 	b.Check("Enable")
 	b.See("152 users")
 	b.Size(1120, 1190)

@@ -166,9 +166,9 @@ type AddressTaken struct {
 // Kind implements Message.
 func (AddressTaken) Kind() string { return "address-taken" }
 
-// NewBrowser: somebody signed in from a browser that had not been used before
+// NewDevice: somebody signed in from a browser that had not been used before
 // (ASVS 6.3.5).
-type NewBrowser struct {
+type NewDevice struct {
 	notice
 	Username string
 	At       time.Time
@@ -177,7 +177,7 @@ type NewBrowser struct {
 }
 
 // Kind implements Message.
-func (NewBrowser) Kind() string { return "new-browser" }
+func (NewDevice) Kind() string { return "new-device" }
 
 // TermsReceipt says what was accepted, so that it can be proved later.
 type TermsReceipt struct {

@@ -33,7 +33,7 @@ func TestSecretsAndExpiry(t *testing.T) {
 
 // What is not known has no row.
 func TestEmptyFactsHaveNoRow(t *testing.T) {
-	for _, name := range []string{"reset-link", "recovery-link", "password-changed", "challenge-changed", "address-change-asked", "new-browser"} {
+	for _, name := range []string{"reset-link", "recovery-link", "password-changed", "challenge-changed", "address-change-asked", "new-device"} {
 		full, err := Render(testSite(), testRecipient(), samples()[name])
 		if err != nil {
 			t.Fatal(err)
@@ -61,10 +61,10 @@ func TestButtons(t *testing.T) {
 		"address-change-asked": "/account/email/undo?token=" + testToken, "address-changed": "/account/email/undo?token=" + testToken,
 		"password-changed": "/forgot-password", "locked": "/forgot-password", "locked-strangers": "/forgot-password",
 		"address-undone": "/forgot-password", "challenge-changed": "/account/password", "password-expiring": "/account/password",
-		"new-browser": "/account/activity", "terms-receipt": "/account/terms", "address-taken": "/sign-in",
+		"new-device": "/account/activity", "terms-receipt": "/account/terms", "address-taken": "/sign-in",
 		"username-request": "", "shared-sign-in": "", "enrolment-failures": "", "many-refusals": "", "address-corrected": "",
 		"two-factor-enabled": "/", "two-factor-disabled": "/account/security", "enrolment-summary": "/company/enrolments/enr_0193",
-		"second-step-reset": "/account/devices", "own-two-factor": "/account/password",
+		"two-factor-reset": "/account/devices", "own-two-factor": "/account/password",
 	} {
 		r, err := Render(testSite(), testRecipient(), samples()[name])
 		if err != nil {

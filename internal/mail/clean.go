@@ -97,7 +97,7 @@ func CanSend(address string) bool {
 }
 
 func addressError(address, problem string) error {
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "email-address",
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "email-address",
 		Err: fmt.Errorf("%w: %q %s", ErrAddress, address, problem)}
 }
 

@@ -42,8 +42,8 @@ var telephone = sync.OnceValue(func() *regexp.Regexp {
 
 // breakDigits sets the groups of a run with as many digits as a number has apart, with a
 // mark that no number is written with.
-func breakDigits(run string) string {
-	groups := strings.FieldsFunc(run, func(r rune) bool { return !unicode.IsDigit(r) })
+func breakDigits(enrolment string) string {
+	groups := strings.FieldsFunc(enrolment, func(r rune) bool { return !unicode.IsDigit(r) })
 	var all []string
 	for _, g := range groups {
 		for chunk := range slices.Chunk([]rune(g), 4) {
@@ -51,7 +51,7 @@ func breakDigits(run string) string {
 		}
 	}
 	if digits := len([]rune(strings.Join(groups, ""))); digits < 6 {
-		return run
+		return enrolment
 	}
 	return strings.Join(all, " | ")
 }

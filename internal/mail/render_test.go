@@ -137,7 +137,7 @@ func setTexts(fields reflect.Value, v string) {
 			f.SetString(v)
 		case f.Type() == reflect.TypeFor[[]string]():
 			f.Set(reflect.ValueOf([]string{v, v}))
-		case f.Type() == reflect.TypeFor[Lock](), f.Type() == reflect.TypeFor[Switch](),
+		case f.Type() == reflect.TypeFor[Lock](), f.Type() == reflect.TypeFor[TwoFactorNotice](),
 			f.Type() == reflect.TypeFor[Enrolment](), f.Type() == reflect.TypeFor[gatehouse.Enrolment]():
 			setTexts(f, v)
 		}

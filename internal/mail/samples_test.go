@@ -12,7 +12,7 @@ func samples() map[string]Message {
 	all := accountSamples()
 	maps.Copy(all, lockSamples())
 	maps.Copy(all, noticeSamples())
-	maps.Copy(all, switchSamples())
+	maps.Copy(all, twoFactorSamples())
 	return all
 }
 
@@ -95,14 +95,14 @@ func noticeSamples() map[string]Message {
 	wrote.Usernames = []string{"hkruse", "lindenhof-orders"}
 	wrote.Message = "I am back from parental leave and have lost my notes. You can reach me at the warehouse, extension 21. Thank you, Hanna"
 	return map[string]Message{
-		"new-browser": NewBrowser{Username: "hkruse", At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser},
+		"new-device": NewDevice{Username: "hkruse", At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser},
 		"verification-code": VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(5 * time.Minute), At: testTime,
 			Address: testAddress, Place: testPlace, Browser: testBrowser},
 		"verification-code-own":     VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(5 * time.Minute), At: testTime, Own: true},
 		"verification-code-nowhere": VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(time.Minute), At: testTime},
-		"second-step-reset":         SecondStepReset{Username: "hkruse", At: testTime, By: "Ines Marchetti", Asked: true},
-		"second-step-reset-support": SecondStepReset{Username: "hkruse", At: testTime},
-		"second-step-reset-one":     SecondStepReset{Username: "hkruse", At: testTime, Browser: testBrowser},
+		"two-factor-reset":          TwoFactorReset{Username: "hkruse", At: testTime, By: "Ines Marchetti", Asked: true},
+		"two-factor-reset-support":  TwoFactorReset{Username: "hkruse", At: testTime},
+		"two-factor-reset-one":      TwoFactorReset{Username: "hkruse", At: testTime, Browser: testBrowser},
 		"address-corrected":         AddressCorrected{Username: "hkruse", NewAddress: "h•••@books.example", At: testTime, By: "Ines Marchetti"},
 		"address-corrected-support": AddressCorrected{Username: "hkruse", NewAddress: "h•••@books.example", At: testTime},
 		"address-corrected-removed": AddressCorrected{Username: "hkruse", At: testTime},
@@ -110,7 +110,7 @@ func noticeSamples() map[string]Message {
 		"own-two-factor-off":        OwnTwoFactor{Username: "hkruse", At: testTime},
 		"wrong-codes":               WrongCodes{Username: "hkruse", Tries: 5, At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser},
 		"wrong-codes-nowhere":       WrongCodes{Username: "hkruse", Tries: 5, At: testTime},
-		"new-browser-nowhere":       NewBrowser{Username: "hkruse", At: testTime},
+		"new-device-nowhere":        NewDevice{Username: "hkruse", At: testTime},
 		"terms-receipt": TermsReceipt{Username: "hkruse", Version: "2026-09", At: testTime, Address: testAddress,
 			TextHash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 		"username-request":         request,
@@ -122,18 +122,18 @@ func noticeSamples() map[string]Message {
 	}
 }
 
-// switchSamples are what people are told of Enhanced Security's switch, and the
+// enhancedSecuritySamples are what people are told of Enhanced Security's switch, and the
 // summaries of its runs.
-func switchSamples() map[string]Message {
-	by := Switch{Username: "hkruse", Company: "Lindenhof Books", By: "Ines Marchetti", ByAddress: "ines@lindenhof.example", At: testTime, CodeMinutes: 5, TrustDays: 15}
+func twoFactorSamples() map[string]Message {
+	by := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", By: "Ines Marchetti", ByAddress: "ines@lindenhof.example", At: testTime, CodeMinutes: 5, TrustDays: 15}
 	self, own, hidden := by, by, by
 	self.By, self.ByAddress = "Hanna Kruse", testRecipient().Address
 	own.Own, hidden.ByAddress = true, ""
-	support := Switch{Username: "hkruse", Company: "Lindenhof Books", At: testTime, CodeMinutes: 1}
+	support := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", At: testTime, CodeMinutes: 1}
 	ownSupport := support
 	ownSupport.Own = true
-	run, failed, off, replaced := runSamples()
-	other, untold, quiet := run, failed, run
+	enrolment, failed, off, replaced := enrolmentSamples()
+	other, untold, quiet := enrolment, failed, enrolment
 	other.StartedBy, other.StartedName, other.StartedAt = "usr_2", "Ines Marchetti", testTime.Add(-24*time.Hour)
 	untold.StartedBy, untold.StartedName, untold.NotAlerted = "", "", true
 	quiet.Total, quiet.Counts = 1, gatehouse.EnrolmentCounts{Changed: 1, Told: 1}
@@ -150,7 +150,7 @@ func switchSamples() map[string]Message {
 		"two-factor-disabled-own":         TwoFactorDisabled{own},
 		"two-factor-disabled-support":     TwoFactorDisabled{support},
 		"two-factor-disabled-own-support": TwoFactorDisabled{ownSupport},
-		"enrolment-summary":               EnrolmentSummary{run},
+		"enrolment-summary":               EnrolmentSummary{enrolment},
 		"enrolment-summary-one":           EnrolmentSummary{quiet},
 		"enrolment-summary-other":         EnrolmentSummary{other},
 		"enrolment-summary-failed":        EnrolmentSummary{failed},
@@ -163,20 +163,20 @@ func switchSamples() map[string]Message {
 	}
 }
 
-// runSamples are runs of the switch. Their numbers add up, as those of real ones do.
-func runSamples() (run, failed, off, replaced Enrolment) {
+// enrolmentSamples are runs of the switch. Their numbers add up, as those of real ones do.
+func enrolmentSamples() (enrolment, failed, off, replaced Enrolment) {
 	counted := func(o gatehouse.Outcome, why gatehouse.OutcomeReason, n int) gatehouse.OutcomeCount {
 		return gatehouse.OutcomeCount{Outcome: o, Reason: why, Count: n}
 	}
 	const changed, unchanged, skipped, fault = gatehouse.OutcomeChanged, gatehouse.OutcomeUnchanged, gatehouse.OutcomeSkipped, gatehouse.OutcomeFailed
-	run = Enrolment{Company: "Lindenhof Books", AccountNumber: "20871-UK", Enrolment: gatehouse.Enrolment{
+	enrolment = Enrolment{Company: "Lindenhof Books", AccountNumber: "20871-UK", Enrolment: gatehouse.Enrolment{
 		ID: "enr_0193", Enable: true, State: gatehouse.EnrolmentDone, StartedBy: testRecipient().UserID, StartedName: "Hanna Kruse",
 		StartedAt: testTime, EndedAt: testTime.Add(time.Minute),
 		Total: 152, Counts: gatehouse.EnrolmentCounts{Changed: 115, Unchanged: 31, Skipped: 6, Told: 146}}}
-	run.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 109), counted(changed, gatehouse.ReasonUnconfirmed, 5), counted(changed, gatehouse.ReasonLocked, 1),
+	enrolment.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 109), counted(changed, gatehouse.ReasonUnconfirmed, 5), counted(changed, gatehouse.ReasonLocked, 1),
 		counted(unchanged, gatehouse.ReasonOwn, 31), counted(skipped, gatehouse.ReasonNoAddress, 2), counted(skipped, gatehouse.ReasonDeactivated, 1),
 		counted(skipped, gatehouse.ReasonInvited, 1), counted(skipped, gatehouse.ReasonMoved, 1), counted(skipped, gatehouse.ReasonGone, 1)}
-	failed, off, replaced = run, run, run
+	failed, off, replaced = enrolment, enrolment, enrolment
 	failed.Counts = gatehouse.EnrolmentCounts{Changed: 146, Unchanged: 2, Failed: 4, Told: 149}
 	failed.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 146), counted(unchanged, gatehouse.ReasonOwn, 2),
 		counted(fault, gatehouse.ReasonBadAddress, 1), counted(fault, gatehouse.ReasonBouncing, 2), counted(fault, gatehouse.ReasonError, 1)}
@@ -187,5 +187,5 @@ func runSamples() (run, failed, off, replaced Enrolment) {
 	replaced.State = gatehouse.EnrolmentReplaced
 	replaced.Counts = gatehouse.EnrolmentCounts{Changed: 50, Skipped: 102, Told: 50}
 	replaced.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 50), counted(skipped, gatehouse.ReasonNoAddress, 2), counted(skipped, gatehouse.ReasonReplaced, 100)}
-	return run, failed, off, replaced
+	return enrolment, failed, off, replaced
 }

@@ -41,7 +41,7 @@ func (m VerificationCode) Grouped() string {
 func (m VerificationCode) Minutes() int { return int(m.ExpiresAt.Sub(m.At).Minutes()) }
 
 // Switch is what a notice says about Enhanced Security that was switched (B03).
-type Switch struct {
+type TwoFactorNotice struct {
 	notice
 	Username string
 	// Company is the customer's name.
@@ -59,13 +59,13 @@ type Switch struct {
 
 // TwoFactorEnabled tells a person that a code is asked for from now on. It goes to the
 // address that the codes go to.
-type TwoFactorEnabled struct{ Switch }
+type TwoFactorEnabled struct{ TwoFactorNotice }
 
 // Kind implements Message.
 func (TwoFactorEnabled) Kind() string { return "two-factor-enabled" }
 
 // TwoFactorDisabled tells a person that no code is asked for now.
-type TwoFactorDisabled struct{ Switch }
+type TwoFactorDisabled struct{ TwoFactorNotice }
 
 // Kind implements Message.
 func (TwoFactorDisabled) Kind() string { return "two-factor-disabled" }
@@ -142,9 +142,9 @@ type ManyRefusals struct {
 // Kind implements Message.
 func (ManyRefusals) Kind() string { return "many-refusals" }
 
-// SecondStepReset tells a person that an administrator took back the trust in all
+// TwoFactorReset tells a person that an administrator took back the trust in all
 // browsers, and the own choice of two-factor; or the trust in one browser alone (B19).
-type SecondStepReset struct {
+type TwoFactorReset struct {
 	notice
 	Username string
 	At       time.Time
@@ -158,7 +158,7 @@ type SecondStepReset struct {
 }
 
 // Kind implements Message.
-func (SecondStepReset) Kind() string { return "second-step-reset" }
+func (TwoFactorReset) Kind() string { return "two-factor-reset" }
 
 // WrongCodes tells the owner that a sign-in ended after wrong codes: no matter who it was knows
 // the password.

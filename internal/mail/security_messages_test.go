@@ -76,7 +76,7 @@ func TestNumbersAreAligned(t *testing.T) {
 }
 
 // What a mail says follows from what it is told.
-func TestSwitchMailsSayWhatIsSo(t *testing.T) {
+func TestTwoFactorMailsSayWhatIsSo(t *testing.T) {
 	for name, c := range map[string]struct{ has, lacks []string }{
 		"two-factor-enabled":            {[]string{"Ines Marchetti, an administrator at Lindenhof Books,", "hanna.kruse@lindenhof.example", "5 minutes", "15 days", "ines@lindenhof.example first"}, nil},
 		"two-factor-enabled-self":       {[]string{"You turned on", "Wasn't it you?"}, []string{"an administrator at", "Ask "}},
@@ -91,7 +91,7 @@ func TestSwitchMailsSayWhatIsSo(t *testing.T) {
 		"enrolment-summary-not-alerted": {[]string{"Meridian UK support started", "if you cannot resolve"}, []string{"security team"}},
 		"enrolment-summary-off":         {[]string{"No longer enrolled:"}, []string{" Enrolled", "cannot sign in"}},
 		"enrolment-summary-replaced":    {[]string{"ended early", "turned off again"}, []string{"cannot sign in", "We now ask everyone"}},
-		"second-step-reset-support":     {[]string{"Meridian UK support", "We do not currently ask you for a code"}, []string{"Browser:"}},
+		"two-factor-reset-support":      {[]string{"Meridian UK support", "We do not currently ask you for a code"}, []string{"Browser:"}},
 		"address-corrected":             {[]string{"Ines Marchetti, an administrator of your company, changed", "New address: h•••@books.example", "Ask Ines Marchetti at once", "contact Meridian UK support"}, []string{"http"}},
 		"address-corrected-support":     {[]string{"Meridian UK support changed", "Ask your company's administrator at once"}, nil},
 		"address-corrected-removed":     {[]string{"no longer has an email address", "will not receive emails or codes"}, []string{"New address", "another email"}},

@@ -34,7 +34,7 @@ func (s *Service) CloseAbandoned(ctx context.Context) error {
 // has closed it. Whether that locks is for the next attempt to say.
 func (s *Service) closeAbandoned(ctx context.Context, o store.OpenAttempt) error {
 	return s.Store.Write(ctx, func(q store.Queries) error {
-		counts, err := q.HoldAttempts(ctx, o.SiteID, o.Subject, o.Browser, s.Now())
+		counts, err := q.HoldAttempts(ctx, o.SiteID, o.Subject, o.Device, s.Now())
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (s *Service) closeAbandoned(ctx context.Context, o store.OpenAttempt) error
 		if err != nil || !was {
 			return err
 		}
-		return q.SaveAttempts(ctx, o.SiteID, o.Subject, o.Browser, counts.Abandoned())
+		return q.SaveAttempts(ctx, o.SiteID, o.Subject, o.Device, counts.Abandoned())
 	})
 }
 
@@ -52,5 +52,5 @@ var errAbandoned = busy(errors.New("the attempt took too long and has been close
 
 // openAttempt names an attempt among those that are being verified.
 func (a *attempt) openAttempt() store.OpenAttempt {
-	return store.OpenAttempt{SiteID: a.site.ID, Subject: a.subject, Browser: a.browser, ID: a.open}
+	return store.OpenAttempt{SiteID: a.site.ID, Subject: a.subject, Device: a.device, ID: a.open}
 }

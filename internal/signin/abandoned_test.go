@@ -55,7 +55,7 @@ func (s *stage) counts(u gatehouse.User) gatehouse.Attempts {
 func TestAttemptsOfAProcessThatDiedAreClosed(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)
-		few, many, alive := s.person("few", nil), s.person("many", nil), s.person("alive", nil)
+		few, many, alive := s.addUser("few", nil), s.addUser("many", nil), s.addUser("alive", nil)
 		died := s.process(url, -time.Second)
 		s.begun(died, few, 3)
 		s.begun(died, many, 6)
@@ -110,7 +110,7 @@ func (s *stage) closedMeanwhile(slow *signin.Service, password string, passes ui
 	slow.Hasher = secret.NewHasher(secret.Params{MemoryKiB: 19456, Time: passes, Parallelism: 1}, 1, 10)
 	hash, err := slow.Hasher.Hash(ctx, first)
 	s.must(err)
-	u := s.person(fmt.Sprintf("slow-%t-%d", password == first, passes), func(u *gatehouse.User) { u.Password.Hash = hash })
+	u := s.addUser(fmt.Sprintf("slow-%t-%d", password == first, passes), func(u *gatehouse.User) { u.Password.Hash = hash })
 	done := make(chan error, 1)
 	go func() {
 		_, err := slow.Password(ctx, s.uk(), signin.PasswordRequest{Username: u.Username, Password: password, Caller: visitor(s.uk())})

@@ -31,12 +31,12 @@ func mailed(r store.Recovery) bool { return r.UserID != "" && r.Subject != r.Use
 func (s *Service) answering(ctx context.Context, st *site.Site, r store.Recovery, req PasswordRequest) (*attempt, error) {
 	a := &attempt{site: st, answer: true, subject: gatehouse.AnswerSubject(r.Subject), req: req}
 	if mailed(r) {
-		a.subject, a.browser = gatehouse.AnswerSubject(r.UserID), inMailbox
+		a.subject, a.device = gatehouse.AnswerSubject(r.UserID), inMailbox
 		return a, nil
 	}
-	browser, err := s.knownBrowser(ctx, s.Store.Read(), st, gatehouse.User{ID: r.UserID}, req.Caller.Browser)
+	browser, err := s.knownDevice(ctx, s.Store.Read(), st, gatehouse.User{ID: r.UserID}, req.Caller.DeviceToken)
 	if browser != "" {
-		a.browser = inKnown
+		a.device = inKnown
 	}
 	return a, err
 }

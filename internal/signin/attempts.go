@@ -29,7 +29,7 @@ func (s *Service) take(ctx context.Context, a *attempt, limits ...store.Limit) e
 		}
 		for ; verdict == gatehouse.Wait && waited < waitMost; waited += waitStep {
 			time.Sleep(waitStep)
-			counts, err := s.Store.Read().Attempts(ctx, a.site.ID, a.subject, a.browser)
+			counts, err := s.Store.Read().Attempts(ctx, a.site.ID, a.subject, a.device)
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ func (s *Service) takeOnce(ctx context.Context, a *attempt, limits []store.Limit
 	err = s.countAllowed(ctx, a, limits, func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
 		after, verdict = before.Take(a.lockout(), s.Now())
 		if after.All > before.All { // given up, because they took too long
-			err = tx.EndOpenAttempts(tx, a.site.ID, a.subject, a.browser)
+			err = tx.EndOpenAttempts(tx, a.site.ID, a.subject, a.device)
 		}
 		if err == nil && verdict == gatehouse.Admit {
 			err = tx.InsertOpenAttempt(tx, a.openAttempt())
@@ -82,7 +82,7 @@ func (s *Service) countAllowed(ctx context.Context, a *attempt, limits []store.L
 		return err
 	}
 	s.Counted(gatehouse.ResultLimited)
-	return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
+	return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooMany, RetryAfter: wait}
 }
 
 // countIn records what became of an attempt that was admitted.
@@ -92,7 +92,7 @@ func (s *Service) countIn(tx *act.Unit, a *attempt, rule func(gatehouse.Attempts
 
 // changeIn changes the attempt's counts, and does what follows when that locks.
 func (s *Service) changeIn(tx *act.Unit, a *attempt, change counting) error {
-	before, err := tx.HoldAttempts(tx, a.site.ID, a.subject, a.browser, tx.Now())
+	before, err := tx.HoldAttempts(tx, a.site.ID, a.subject, a.device, tx.Now())
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Service) changed(tx *act.Unit, a *attempt, before, after gatehouse.Atte
 	if after == before {
 		return nil
 	}
-	if err := tx.SaveAttempts(tx, a.site.ID, a.subject, a.browser, after); err != nil {
+	if err := tx.SaveAttempts(tx, a.site.ID, a.subject, a.device, after); err != nil {
 		return err
 	}
 	switch locked := !after.LockedAt.IsZero() && !after.LockedAt.Equal(before.LockedAt); {

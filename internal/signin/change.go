@@ -14,8 +14,8 @@ import (
 // In is a session in which somebody changes something about the own account.
 type In struct {
 	// Session and Browser are the values of the cookies.
-	Session, Browser string
-	Caller           gatehouse.Caller
+	Session, Device string
+	Caller          gatehouse.Caller
 }
 
 // ChangePassword changes the password of a session's user (A10). All other sessions
@@ -44,14 +44,14 @@ func (s *Service) ChangePassword(ctx context.Context, st *site.Site, in In, form
 	if err != nil {
 		return Outcome{}, err
 	}
-	out := Outcome{Step: gatehouse.StepDone, Session: secret.NewToken(), Browser: in.Browser}
+	out := Outcome{Step: gatehouse.StepDone, Session: secret.NewToken(), Device: in.Device}
 	err = s.Do(ctx, st, in.Caller, func(tx *act.Unit) error {
 		u, err := s.still(tx, in, ses)
 		if err != nil {
 			return err
 		}
 		return errors.Join(
-			s.setChosen(tx, &u, hash, gatehouse.Kept{Session: ses.ID, Device: ses.BrowserID}),
+			s.setChosen(tx, &u, hash, gatehouse.Kept{Session: ses.ID, Device: ses.DeviceID}),
 			tx.RenewSession(tx, st.ID, ses.ID, secret.HashToken(out.Session), tx.Now()),
 			s.tellChanged(tx, u, mail.ChangedByOwner))
 	})
@@ -133,8 +133,8 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 	}
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	a := &attempt{site: st, user: ses.User, subject: ses.UserID, browser: ses.BrowserID,
-		req: PasswordRequest{Password: password, Browser: in.Browser, Caller: in.Caller}}
+	a := &attempt{site: st, user: ses.User, subject: ses.UserID, device: ses.DeviceID,
+		req: PasswordRequest{Password: password, Device: in.Device, Caller: in.Caller}}
 	err = s.judgeAgain(ctx, a, place, f)
 	if err == nil && a.user.Locked() { // which ended the session
 		err = errNoSession
@@ -158,7 +158,7 @@ func (s *Service) enter(ctx context.Context, st *site.Site, u gatehouse.User, pa
 		return nil, err
 	}
 	if wait > 0 {
-		return nil, &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
+		return nil, &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooMany, RetryAfter: wait}
 	}
 	place, err := s.Hasher.Enter()
 	if err != nil {

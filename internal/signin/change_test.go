@@ -14,10 +14,10 @@ import (
 // stays known, and everything else that was open in the user's name ends (invariant 5).
 func TestA10ChangingThePassword(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		st, u := s.uk(), s.asked(s.person("changer", nil))
+		st, u := s.uk(), s.asked(s.addUser("changer", nil))
 		in, elsewhere := s.open(u, first, ""), s.open(u, first, "")
 		s.write(func(q store.Queries) error { return q.AcceptTerms(ctx, u.SiteID, u.ID, "2020-01") })
-		half := s.begin(u, first, in.Browser, gatehouse.StepTerms)
+		half := s.begin(u, first, in.Device, gatehouse.StepTerms)
 		s.write(func(q store.Queries) error { return q.AcceptTerms(ctx, u.SiteID, u.ID, st.TermsVersion) })
 		recovery := s.recovery(u.Username, u.Email)
 		s.Clock.Add(2 * time.Minute)
@@ -43,21 +43,21 @@ func TestA10ChangingThePassword(t *testing.T) {
 		if s.alive(st, in.Session) || s.alive(st, elsewhere.Session) || s.step(st, half.SignIn) != "" || s.asks(recovery) != "over" {
 			t.Error("something of before goes on")
 		}
-		renewed := signin.In{Session: out.Session, Browser: out.Browser, Caller: in.Caller}
-		if out.Browser != in.Browser || s.session(renewed).ID != id {
+		renewed := signin.In{Session: out.Session, Device: out.Device, Caller: in.Caller}
+		if out.Device != in.Device || s.session(renewed).ID != id {
 			t.Errorf("the session goes on as %+v", out)
 		}
 		_, err = change(in, second, other, other)
 		s.refused("with the token of before", err, gatehouse.Unauthenticated, "no-session")
-		_, err = s.enter(u, first, in.Browser)
-		s.refused("the old password", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		_, err = s.enter(u, first, in.Device)
+		s.refused("the old password", err, gatehouse.Unauthenticated, signin.ReasonFailed)
 		count := len(s.mails(u))
-		s.open(u, second, in.Browser)
+		s.open(u, second, in.Device)
 		if len(s.mails(u)) != count {
 			t.Error("this browser is no longer known")
 		}
-		s.open(u, second, elsewhere.Browser)
-		if got, want := s.mails(u), "new-browser challenge-changed new-browser new-browser password-changed new-browser"; got != want {
+		s.open(u, second, elsewhere.Device)
+		if got, want := s.mails(u), "new-device challenge-changed new-device new-device password-changed new-device"; got != want {
 			t.Errorf("mails %q, want %q", got, want)
 		}
 	})
@@ -86,7 +86,7 @@ func TestGuessingInAnOpenSession(t *testing.T) {
 		} {
 			rest := map[string]string{"change": ", repeat_password mismatch", "question": ""}[name]
 			before := map[string]string{"question": "answer answer-short, "}[name]
-			u := s.person("guessed-"+name, nil)
+			u := s.addUser("guessed-"+name, nil)
 			in, elsewhere := s.open(u, first, ""), s.open(u, first, "")
 			guesses := func(n int) {
 				for range n {
@@ -107,7 +107,7 @@ func TestGuessingInAnOpenSession(t *testing.T) {
 				t.Errorf("%s: locked by %q, sessions %v %v", name, u.LockReason, s.alive(s.uk(), in.Session), s.alive(s.uk(), elsewhere.Session))
 			}
 			s.refused(name+", afterwards", guess(in, first), gatehouse.Unauthenticated, "no-session")
-			if got := s.mails(u); got != "new-browser new-browser locked" {
+			if got := s.mails(u); got != "new-device new-device locked" {
 				t.Errorf("%s: the owner was told %q", name, got)
 			}
 		}
@@ -118,7 +118,7 @@ func TestGuessingInAnOpenSession(t *testing.T) {
 // of both add up.
 func TestAStrangersLockoutDoesNotHinderASession(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.person("owner", nil)
+		u := s.addUser("owner", nil)
 		in := s.open(u, first, "")
 		for range 8 {
 			if _, err := s.enter(u, wrong, ""); err == nil {
@@ -126,21 +126,21 @@ func TestAStrangersLockoutDoesNotHinderASession(t *testing.T) {
 			}
 		}
 		_, err := s.enter(u, first, "")
-		s.refused("a stranger with the right password", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		s.refused("a stranger with the right password", err, gatehouse.Unauthenticated, signin.ReasonFailed)
 		for range 5 {
 			s.faulty("a slip", s.SignIn.Confirm(ctx, s.uk(), in, wrong), "current_password password-wrong")
 		}
 		s.must(s.SignIn.Confirm(ctx, s.uk(), in, first))
 		out, err := s.SignIn.ChangePassword(ctx, s.uk(), in, signin.NewPassword{Old: first, New: second, Repeat: second})
 		s.must(err)
-		s.must(s.SignIn.Confirm(ctx, s.uk(), signin.In{Session: out.Session, Browser: out.Browser, Caller: in.Caller}, second))
+		s.must(s.SignIn.Confirm(ctx, s.uk(), signin.In{Session: out.Session, Device: out.Device, Caller: in.Caller}, second))
 	})
 }
 
 // A07: another question is asked for from then on, and only who knows the password sets it.
 func TestA07SettingTheQuestion(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		st, u := s.uk(), s.person("asker", nil)
+		st, u := s.uk(), s.addUser("asker", nil)
 		in := s.open(u, first, "")
 		if _, err := s.SignIn.Challenge(ctx, st, u.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
 			t.Fatalf("a question that nobody set: %v", err)
@@ -159,13 +159,13 @@ func TestA07SettingTheQuestion(t *testing.T) {
 		if c, err := s.SignIn.Challenge(ctx, st, u.ID); err != nil || c.Question != "pet" || c.Own != "" {
 			t.Errorf("%+v, %v", c, err)
 		}
-		if !s.alive(st, in.Session) || s.mails(u) != "new-browser challenge-changed challenge-changed" {
+		if !s.alive(st, in.Session) || s.mails(u) != "new-device challenge-changed challenge-changed" {
 			t.Errorf("session %v, mails %q", s.alive(st, in.Session), s.mails(u))
 		}
 		token := s.recovery(u.Username, u.Email)
 		s.faulty("the answer of before", s.answer(token, "The Gannet"), "answer answer-wrong 2")
 		// Who can write the database cannot give one account the answer of another.
-		victim := s.asked(s.person("victim", nil))
+		victim := s.asked(s.addUser("victim", nil))
 		s.write(func(q store.Queries) error {
 			c, sealed, err := q.Challenge(ctx, st.ID, u.ID)
 			if err != nil {
@@ -185,7 +185,7 @@ func TestA07SettingTheQuestion(t *testing.T) {
 // one: that would be a way to guess it, uncounted. And it costs the server no hash.
 func TestOldPasswordsAreToldToNobodyElse(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.person("watched", nil)
+		u := s.addUser("watched", nil)
 		in := s.open(u, first, "")
 		out, err := s.SignIn.ChangePassword(ctx, s.uk(), in, signin.NewPassword{Old: first, New: second, Repeat: second})
 		s.must(err)
@@ -203,18 +203,18 @@ func TestOldPasswordsAreToldToNobodyElse(t *testing.T) {
 
 // A browser's token that is not known for the user is replaced: somebody may have put it
 // there. Others who share the browser stay known in it.
-func TestABrowsersTokenIsNotTakenFromStrangers(t *testing.T) {
+func TestADevicesTokenIsNotTakenFromStrangers(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		owner, guest := s.person("owner", nil), s.person("guest", nil)
-		shared := s.open(owner, first, "planted").Browser
+		owner, guest := s.addUser("owner", nil), s.addUser("guest", nil)
+		shared := s.open(owner, first, "planted").Device
 		if shared == "planted" {
 			t.Fatal("a planted token is the owner's from now on")
 		}
-		both := s.open(guest, first, shared).Browser
+		both := s.open(guest, first, shared).Device
 		if both == shared {
 			t.Error("the guest is known by a token that the owner had")
 		}
-		if again := s.open(owner, first, both).Browser; again != both {
+		if again := s.open(owner, first, both).Device; again != both {
 			t.Error("the owner is no longer known in the own browser")
 		}
 	})

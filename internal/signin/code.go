@@ -20,12 +20,12 @@ import (
 
 // Codes of the errors about codes by mail, other than fields to fix.
 const (
-	// CodeCodesOver: too many wrong codes ended the sign-in. Kind Unauthenticated.
-	CodeCodesOver = "codes-over"
-	// CodeCodeWait: the next code may be sent later. Kind TooMany.
-	CodeCodeWait = "code-wait"
-	// CodeNoAddress: there is no address that a code could be sent to. Kind Conflict.
-	CodeNoAddress = "no-address"
+	// ReasonCodesOver: too many wrong codes ended the sign-in. Kind Unauthenticated.
+	ReasonCodesOver = "codes-over"
+	// ReasonCodeWait: the next code may be sent later. Kind TooMany.
+	ReasonCodeWait = "code-wait"
+	// ReasonNoAddress: there is no address that a code could be sent to. Kind Conflict.
+	ReasonNoAddress = "no-address"
 )
 
 // CodeState is what the page for codes shows.
@@ -90,19 +90,19 @@ func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.Use
 // Nothing else of the form is stored: nobody has proved the second step yet, and who has
 // only the password must not switch off the codes that would warn the owner.
 //
-// Errors: TooMany with CodeCodeWait; Conflict with CodeNoAddress; *MovedError;
+// Errors: TooMany with ReasonCodeWait; Conflict with ReasonNoAddress; *MovedError;
 // Unauthenticated; Unavailable.
 func (s *Service) SendCode(ctx context.Context, st *site.Site, at At) error {
 	_, err := s.step(ctx, st, at, gatehouse.StepCode, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		if !mail.CanSend(facts.User.Email) {
-			return &gatehouse.Error{Kind: gatehouse.Conflict, Code: CodeNoAddress}
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoAddress}
 		}
 		next, err := s.nextCode(tx, tx.Queries, facts.User)
 		if err != nil {
 			return err
 		}
 		if wait := next.Sub(tx.Now()); wait > 0 {
-			return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeCodeWait, RetryAfter: wait}
+			return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonCodeWait, RetryAfter: wait}
 		}
 		return s.sendCode(tx, *facts)
 	})
@@ -132,7 +132,7 @@ func (s *Service) sendCode(tx *act.Unit, f gatehouse.SignInFacts) error {
 	in, u, now, plain := f.SignIn, f.User, tx.Now(), secret.NewCode()
 	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.codeMAC(in, plain), SentAt: now, ExpiresAt: now.Add(tx.Site.Policy.Code)}
 	id, err := tx.Mail(mail.To(tx.Site, u), mail.VerificationCode{Username: u.Username, Code: plain,
-		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u)})
+		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ type CodeForm struct {
 //
 // Errors: Invalid with field code (required, code-form, code-expired, code-used, and
 // code-wrong with Args["n"], those left); TooMany when the account had too many in a
-// day; Unauthenticated with CodeCodesOver after the last one; *MovedError;
+// day; Unauthenticated with ReasonCodesOver after the last one; *MovedError;
 // Unavailable.
 func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form CodeForm) (Outcome, error) {
 	facts, err := s.due(ctx, st, at, gatehouse.StepCode)
@@ -256,7 +256,7 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 	// It is not looked at, so it costs no try.
 	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error { return tx.UncountCode(tx, st.ID, facts.SignIn.ID) })
 	if err == nil {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooMany, RetryAfter: wait}
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooMany, RetryAfter: wait}
 	}
 	return 0, err
 }
@@ -265,7 +265,7 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 // signed in as this user before have one half for themselves: a stranger who knows the
 // password uses up the other, and does not lock out the owner.
 func (s *Service) codesOfDay(ctx context.Context, st *site.Site, at At, u gatehouse.User) (store.Limit, error) {
-	browser, err := s.knownBrowser(ctx, s.Store.Read(), st, u, at.Browser)
+	browser, err := s.knownDevice(ctx, s.Store.Read(), st, u, at.Device)
 	who := "stranger"
 	if browser != "" {
 		who = "known"
@@ -314,10 +314,10 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 		if !used {
 			return errCodeLate
 		}
-		in.SecondStepAt, in.SecondMethod = now, gatehouse.MethodEmailCode
-		in.TrustBrowser = form.Trust && st.Policy.TrustedBrowser > 0
+		in.TwoFactorAt, in.TwoFactorMethod = now, gatehouse.MethodEmailCode
+		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0
 		return errors.Join(
-			tx.SignInSecondStep(tx, st.ID, in.ID, now, in.SecondMethod, in.TrustBrowser),
+			tx.SignInTwoFactor(tx, st.ID, in.ID, now, in.TwoFactorMethod, in.TrustDevice),
 			s.chooseSending(tx, &facts.User, form.OnRequest),
 			s.provedEmail(tx, &facts.User),
 			tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultOK, nil))
@@ -373,7 +373,7 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 		if _, step, err := s.InProgress(ctx, st, at.SignIn); err == nil {
 			return &MovedError{step}
 		}
-		return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}
+		return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonCodesOver}
 	}
 	var f faults
 	f.add("code", fault, "n", strconv.Itoa(left))
@@ -388,12 +388,12 @@ func (s *Service) endUnproved(tx *act.Unit, at At, tell bool) (ended bool, err e
 	if errors.Is(err, errNoSignIn) {
 		return false, nil
 	}
-	if err != nil || !facts.SignIn.SecondStepAt.IsZero() {
+	if err != nil || !facts.SignIn.TwoFactorAt.IsZero() {
 		return false, err
 	}
 	if err := tx.DeleteSignIn(tx, tx.Site.ID, secret.HashToken(at.SignIn)); err != nil || !tell {
 		return true, err
 	}
 	return true, tx.Tell(facts.User, mail.WrongCodes{Username: facts.User.Username, Tries: gatehouse.CodeTries, At: tx.Now(),
-		Address: at.Caller.Address, Place: tx.PlaceFor(facts.User), Browser: tx.BrowserFor(facts.User)})
+		Address: at.Caller.Address, Place: tx.PlaceFor(facts.User), Browser: tx.DeviceFor(facts.User)})
 }

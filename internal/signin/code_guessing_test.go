@@ -28,7 +28,7 @@ func (g *guesser) guess(at signin.At) (judged, over bool) {
 		return false, true
 	case e.Kind == gatehouse.Invalid && strings.HasPrefix(faultsOf(err), "code code-wrong"):
 		judged = true
-	case e.Code == signin.CodeCodesOver, e.Code == "no-sign-in":
+	case e.Reason == signin.ReasonCodesOver, e.Reason == "no-sign-in":
 		over = true
 	case e.Kind == gatehouse.TooMany && e.RetryAfter > 0:
 		over = true
@@ -85,7 +85,7 @@ func TestFiftyClientsGuessForADay(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		g, u, other := &guesser{stage: s}, s.careful("target", nil), s.careful("other", nil)
 		at := s.atCode(u)
-		own := s.wantIn(at, s.mailedCode(u)).Browser
+		own := s.wantIn(at, s.mailedCode(u)).Device
 		for range 12 {
 			var all sync.WaitGroup
 			for range 25 {
@@ -115,7 +115,7 @@ func (g *guesser) oneSignIn(u gatehouse.User, browser string) {
 		return
 	}
 	at := g.at(g.uk(), out)
-	at.Browser = browser
+	at.Device = browser
 	_ = g.SignIn.SendCode(ctx, g.uk(), at)
 	judged := 0
 	for over := false; !over; {

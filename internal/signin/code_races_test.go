@@ -23,7 +23,7 @@ func TestTheRightCodeAtTheSameInstant(t *testing.T) {
 			winner := s.won(name, atOnce(func(i int) (err error) {
 				outs[i], err = s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: code, Trust: i%2 == 0})
 				return err
-			}), "moved", "no-sign-in", signin.CodeCodesOver, "fields")
+			}), "moved", "no-sign-in", signin.ReasonCodesOver, "fields")
 			return at, outs[winner]
 		}
 		u := s.careful("impatient", nil)
@@ -48,15 +48,15 @@ func TestTheRightCodeAtTheSameInstant(t *testing.T) {
 func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("tabbed", nil)
-		home := s.wantIn(s.atCode(u), s.mailedCode(u)).Browser
+		home := s.wantIn(s.atCode(u), s.mailedCode(u)).Device
 		for round := range 3 {
 			s.Clock.Add(time.Hour)
-			s.must(s.desk.ResetSecondStep(ctx, s.uk(), operator, u.ID))
+			s.must(s.desk.ResetTwoFactor(ctx, s.uk(), operator, u.ID))
 			var ats [2]signin.At
 			var codes [2]string
 			for i := range ats {
 				ats[i] = s.at(s.uk(), s.begin(u, first, home, gatehouse.StepCode))
-				ats[i].Browser, codes[i] = home, s.mailedCode(u)
+				ats[i].Device, codes[i] = home, s.mailedCode(u)
 			}
 			var own, others [2]error
 			var outs [2]signin.Outcome
@@ -79,9 +79,9 @@ func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 			s.begin(u, first, home, gatehouse.StepCode)
 			s.mailedCode(u)
 			for _, out := range outs {
-				home = s.open(u, first, out.Browser).Browser
+				home = s.open(u, first, out.Device).Device
 			}
-			s.must(s.desk.ResetSecondStep(ctx, s.uk(), operator, u.ID))
+			s.must(s.desk.ResetTwoFactor(ctx, s.uk(), operator, u.ID))
 			s.begin(u, first, home, gatehouse.StepCode)
 			s.mailedCode(u) // not to be taken for the next one
 		}
@@ -91,7 +91,7 @@ func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 // trustedIn expects that so many browsers are trusted.
 func (s *stage) trustedIn(u gatehouse.User, want int) {
 	s.t.Helper()
-	second, err := s.desk.SecondStep(ctx, s.uk(), operator, u.ID)
+	second, err := s.desk.TwoFactor(ctx, s.uk(), operator, u.ID)
 	if err != nil || len(second.Trusted) != want {
 		s.t.Fatalf("%s is trusted in %d browsers (%v), want %d", u.Username, len(second.Trusted), err, want)
 	}
@@ -139,11 +139,11 @@ func (s *stage) whileClosing(u gatehouse.User, do func() error) (out signin.Outc
 
 // The right code while an administrator resets the second step: if the code was faster,
 // the session goes on; trust does not (B19).
-func TestTheRightCodeWhileTheSecondStepIsReset(t *testing.T) {
+func TestTheRightCodeWhileTwoFactorIsReset(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 6 {
 			u := s.careful(fmt.Sprint("reset-", n), nil)
-			out, left, err := s.whileClosing(u, func() error { return s.desk.ResetSecondStep(ctx, s.uk(), operator, u.ID) })
+			out, left, err := s.whileClosing(u, func() error { return s.desk.ResetTwoFactor(ctx, s.uk(), operator, u.ID) })
 			if session := out.Session != "" && s.alive(s.uk(), out.Session); session != (err == nil) || left != "" {
 				t.Fatalf("%d: session %v, the sign-in is at %q, %v", n, session, left, err)
 			}
@@ -166,6 +166,6 @@ func (s *stage) closes(u gatehouse.User, how int) error {
 			return errors.Join(err, endLocked(ctx, q, u))
 		})
 	}
-	_, err := s.desk.SwitchTwoFactor(ctx, s.uk(), operator, u.CompanyID, false, "")
+	_, err := s.desk.SetTwoFactor(ctx, s.uk(), operator, u.CompanyID, false, "")
 	return err
 }

@@ -18,7 +18,7 @@ func (g *guesser) wrongCodes(u gatehouse.User, browser string) (judged int) {
 	g.t.Helper()
 	for {
 		at := g.at(g.uk(), g.begin(u, first, browser, gatehouse.StepCode))
-		at.Browser = browser
+		at.Device = browser
 		for {
 			_, err := g.code(at, "000000")
 			var e *gatehouse.Error
@@ -31,7 +31,7 @@ func (g *guesser) wrongCodes(u gatehouse.User, browser string) (judged int) {
 				}
 				return judged
 			}
-			if judged++; e.Code == signin.CodeCodesOver {
+			if judged++; e.Reason == signin.ReasonCodesOver {
 				break
 			}
 		}
@@ -63,7 +63,7 @@ func TestStrangersDoNotUseUpTheOwnersCodes(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		g, u := &guesser{stage: s}, s.careful("target", nil)
 		at := s.atCode(u)
-		own := s.wantIn(at, s.mailedCode(u)).Browser
+		own := s.wantIn(at, s.mailedCode(u)).Device
 		if n, want := g.wrongCodes(u, ""), gatehouse.CodeDayTries/4-1; n != want {
 			t.Errorf("strangers: %d were judged, want %d", n, want)
 		}
@@ -74,7 +74,7 @@ func TestStrangersDoNotUseUpTheOwnersCodes(t *testing.T) {
 		s.Clock.Add(time.Hour) // one more for each
 		for _, browser := range []string{"", own} {
 			at := s.at(s.uk(), s.begin(u, first, browser, gatehouse.StepCode))
-			at.Browser = browser
+			at.Device = browser
 			s.wrongCode("an hour later", at, "000000", "code code-wrong 4")
 		}
 	})
@@ -128,18 +128,18 @@ func TestFiveWrongCodesTellTheOwner(t *testing.T) {
 // the browser go along.
 func TestB08TrustSettlesOnAFreshValue(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u, other := s.person("owner", nil), s.person("colleague", nil)
-		copied := s.open(other, first, "").Browser
+		u, other := s.addUser("owner", nil), s.addUser("colleague", nil)
+		copied := s.open(other, first, "").Device
 		s.twoFactor(u, true)
 		enter := func(trust bool) string {
 			t.Helper()
 			at := s.at(s.uk(), s.begin(u, first, copied, gatehouse.StepCode))
-			at.Browser = copied
+			at.Device = copied
 			out, err := s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: s.mailedCode(u), Trust: trust})
 			if err != nil || out.Step != gatehouse.StepDone {
 				t.Fatalf("%+v, %v", out, err)
 			}
-			return out.Browser
+			return out.Device
 		}
 		copied = enter(false)
 		if again := enter(false); again != copied {
@@ -152,7 +152,7 @@ func TestB08TrustSettlesOnAFreshValue(t *testing.T) {
 		s.begin(u, first, copied, gatehouse.StepCode)
 		s.mailedCode(u)
 		s.begin(u, first, fresh, gatehouse.StepDone)
-		if _, err := s.Store.Read().Browser(ctx, other.SiteID, other.ID, secret.HashToken(fresh), time.Time{}); err != nil {
+		if _, err := s.Store.Read().Device(ctx, other.SiteID, other.ID, secret.HashToken(fresh), time.Time{}); err != nil {
 			t.Errorf("who shares the browser is a stranger there now: %v", err)
 		}
 		s.trustedIn(u, 1)

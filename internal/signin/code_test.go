@@ -18,7 +18,7 @@ import (
 // careful is somebody of a company with Enhanced Security on.
 func (s *stage) careful(name string, change func(*gatehouse.User)) gatehouse.User {
 	s.t.Helper()
-	u := s.person(name, change)
+	u := s.addUser(name, change)
 	s.twoFactor(u, true)
 	return u
 }
@@ -188,7 +188,7 @@ func TestB06FiveWrongCodesEndTheSignIn(t *testing.T) {
 		s.wantIn(at, code)
 		at, code = four()
 		_, err := s.code(at, not(code))
-		s.refused("the fifth", err, gatehouse.Unauthenticated, signin.CodeCodesOver)
+		s.refused("the fifth", err, gatehouse.Unauthenticated, signin.ReasonCodesOver)
 		_, err = s.code(at, code)
 		s.refused("the right one as the sixth", err, gatehouse.Unauthenticated, "no-sign-in")
 		s.Clock.Add(time.Minute)
@@ -209,7 +209,7 @@ func TestB07HowManyCodesAreSent(t *testing.T) {
 			t.Helper()
 			var e *gatehouse.Error
 			err := send()
-			s.refused(what, err, gatehouse.TooMany, signin.CodeCodeWait)
+			s.refused(what, err, gatehouse.TooMany, signin.ReasonCodeWait)
 			if errors.As(err, &e); e.RetryAfter != want {
 				t.Errorf("%s: wait %v, want %v", what, e.RetryAfter, want)
 			}
@@ -405,7 +405,7 @@ func TestB05WithoutAnAddress(t *testing.T) {
 		if state := s.codeState(at); state.Address != "" || !state.SentAt.IsZero() {
 			t.Errorf("%+v", state)
 		}
-		s.refused("asking for one", s.SignIn.SendCode(ctx, s.uk(), at), gatehouse.Conflict, signin.CodeNoAddress)
+		s.refused("asking for one", s.SignIn.SendCode(ctx, s.uk(), at), gatehouse.Conflict, signin.ReasonNoAddress)
 		s.must(s.SignIn.SignOut(ctx, s.uk(), visitor(s.uk()), "", at.SignIn))
 		_, err := s.SignIn.CodeState(ctx, s.uk(), at)
 		s.refused("after signing out", err, gatehouse.Unauthenticated, "no-sign-in")

@@ -18,7 +18,7 @@ type tally struct {
 	*stage
 	user      gatehouse.User
 	dice      *rand.Rand
-	browser   string // the owner's, which is known
+	device    string // the owner's, which is known
 	strangers int
 	own       int
 	opened    int // by strangers, each of whom has a known browser then
@@ -34,8 +34,8 @@ func TestWrongPasswordsAreCountedInWhateverOrder(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)
 		for n := range budget.Of(6, 300) {
-			g := &tally{stage: s, user: s.person(fmt.Sprint("guessed-", n), nil), dice: rand.New(rand.NewPCG(3, uint64(n)))}
-			g.browser = s.open(g.user, first, "").Browser
+			g := &tally{stage: s, user: s.addUser(fmt.Sprint("guessed-", n), nil), dice: rand.New(rand.NewPCG(3, uint64(n)))}
+			g.device = s.open(g.user, first, "").Device
 			for range 40 {
 				g.act()
 			}
@@ -52,12 +52,12 @@ func (g *tally) act() {
 	case which < 5:
 		g.guess(wrong, "", &g.strangers)
 	case which < 10:
-		g.guess(wrong, g.browser, &g.own)
+		g.guess(wrong, g.device, &g.own)
 	case which < 12 && g.opened < 8: // with many more, the owner's browser would be forgotten
 		g.opened++
 		g.guess(first, "", &g.strangers)
 	case which < 14:
-		g.guess(first, g.browser, &g.own)
+		g.guess(first, g.device, &g.own)
 	default:
 		g.must(g.desk.Unlock(ctx, g.uk(), operator, g.user.ID))
 		g.strangers, g.own = 0, 0
@@ -71,7 +71,7 @@ func (g *tally) guess(password, browser string, row *int) {
 	before := g.User(g.user).Locked()
 	out, err := g.enter(g.user, password, browser)
 	may := password == first && *row < most && !before
-	if may != (err == nil) || err != nil && codeOf(err) != signin.CodeFailed {
+	if may != (err == nil) || err != nil && reasonOf(err) != signin.ReasonFailed {
 		g.t.Fatalf("%q in %q after %d wrong ones, locked %v: %+v, %v; done: %v", password, browser, *row, before, out, err, g.acts)
 	}
 	switch {
@@ -99,7 +99,7 @@ func TestNothingOfASignInIsWorthAnythingAtAnotherSite(t *testing.T) {
 			if step := s.step(st, at.SignIn); step != "" {
 				t.Errorf("the sign-in is at %q at %s", step, st.ID)
 			}
-			if _, err := s.SignIn.EnterCode(ctx, st, at, signin.CodeForm{Code: code}); codeOf(err) != "no-sign-in" {
+			if _, err := s.SignIn.EnterCode(ctx, st, at, signin.CodeForm{Code: code}); reasonOf(err) != "no-sign-in" {
 				t.Errorf("the code at %s: %v", st.ID, err)
 			}
 		}

@@ -34,7 +34,7 @@ func (s *Service) allowRecovery(ctx context.Context, st *site.Site, c gatehouse.
 	if err != nil || wait == 0 {
 		return false, err
 	}
-	return false, &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooManyRecoveries, RetryAfter: wait}
+	return false, &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooManyRecoveries, RetryAfter: wait}
 }
 
 // allowMail takes from the limit of what is mailed because somebody typed an address,
@@ -55,8 +55,8 @@ func (s *Service) allowMail(ctx context.Context, st *site.Site, what, email stri
 // nor end the links that the owner has asked for.
 func (s *Service) admitMail(ctx context.Context, st *site.Site, c gatehouse.Caller, what, email string) (send, own bool, err error) {
 	known := ""
-	if c.Browser != "" {
-		known, err = s.Store.Read().BrowserOfEmail(ctx, st.ID, email, secret.HashToken(c.Browser), s.Now().Add(-gatehouse.BrowserKnownFor))
+	if c.DeviceToken != "" {
+		known, err = s.Store.Read().DeviceOfEmail(ctx, st.ID, email, secret.HashToken(c.DeviceToken), s.Now().Add(-gatehouse.DeviceKnownFor))
 		if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
 			return false, false, err
 		}
@@ -75,10 +75,10 @@ func (s *Service) notSent(ctx context.Context, st *site.Site, c gatehouse.Caller
 	})
 }
 
-// RecoveredBrowser is the token that the browser has from now on in which a recovery was
+// RecoveredDevice is the token that the browser has from now on in which a recovery was
 // completed. It follows from the recovery's own token, so that the same answer can be
 // given twice, and only the server can make it.
-func (s *Service) RecoveredBrowser(token string) string {
+func (s *Service) RecoveredDevice(token string) string {
 	return s.Keys.MAC("recovered-browser", token)
 }
 
@@ -86,13 +86,13 @@ func (s *Service) RecoveredBrowser(token string) string {
 // knows: strangers who lock strangers out do not lock out who has just proved to be the
 // owner. Anyone who shares the browser goes along to its new token.
 func (s *Service) recoveredIn(tx *act.Unit, u gatehouse.User, token string) error {
-	now, fresh := tx.Now(), secret.HashToken(s.RecoveredBrowser(token))
-	if tx.Caller.Browser != "" {
-		if err := tx.RenameBrowser(tx, u.SiteID, secret.HashToken(tx.Caller.Browser), fresh); err != nil {
+	now, fresh := tx.Now(), secret.HashToken(s.RecoveredDevice(token))
+	if tx.Caller.DeviceToken != "" {
+		if err := tx.RenameDevice(tx, u.SiteID, secret.HashToken(tx.Caller.DeviceToken), fresh); err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		tx.BrowserRecovered(tx, u.SiteID, u.ID, fresh, store.NewID("brw", now), tx.Caller.UserAgent, tx.Caller.Address, now),
-		tx.KeepBrowsers(tx, u.SiteID, u.ID, mostBrowsers))
+		tx.DeviceRecovered(tx, u.SiteID, u.ID, fresh, store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.Address, now),
+		tx.KeepDevices(tx, u.SiteID, u.ID, mostDevices))
 }

@@ -14,7 +14,7 @@ import (
 // are counted.
 func TestNewDoorsCountEveryGuess(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		st, u := s.uk(), s.asked(s.person("besieged", nil))
+		st, u := s.uk(), s.asked(s.addUser("besieged", nil))
 		for range 3 {
 			token := s.recovery(u.Username, u.Email)
 			for range 3 {
@@ -34,12 +34,12 @@ func TestNewDoorsCountEveryGuess(t *testing.T) {
 		s.answer(s.recovery(u.Username, u.Email), "Rex") //nolint:errcheck // it is wrong
 		link = s.recoveryLinks(u)[1]
 		s.must(s.answer(link, answer))
-		browser := s.SignIn.RecoveredBrowser(link)
+		browser := s.SignIn.RecoveredDevice(link)
 		atOnce(func(n int) error {
-			_, err := s.SignIn.Password(ctx, st, signin.PasswordRequest{Username: u.Username, Password: fmt.Sprint("Guess-", n), Browser: browser, Caller: in(st, n, browser)})
+			_, err := s.SignIn.Password(ctx, st, signin.PasswordRequest{Username: u.Username, Password: fmt.Sprint("Guess-", n), Device: browser, Caller: in(st, n, browser)})
 			return err
 		})
-		id, err := s.Store.Read().Browser(ctx, u.SiteID, u.ID, secret.HashToken(browser), s.Clock.Now().Add(-gatehouse.BrowserKnownFor))
+		id, err := s.Store.Read().Device(ctx, u.SiteID, u.ID, secret.HashToken(browser), s.Clock.Now().Add(-gatehouse.DeviceKnownFor))
 		s.must(err)
 		c, err := s.Store.Read().Attempts(ctx, u.SiteID, u.ID, id)
 		if most := st.Policy.Lockout.Attempts; err != nil || c.All != most || c.Open != 0 || !s.User(u).Locked() {

@@ -64,7 +64,7 @@ func (w *siege) getIn() (err error) {
 		w.strangers(12)
 		if err == nil {
 			var out signin.Outcome
-			out, err = w.enter(w.owner, password, w.SignIn.RecoveredBrowser(token))
+			out, err = w.enter(w.owner, password, w.SignIn.RecoveredDevice(token))
 			if err == nil && out.Step != gatehouse.StepDone && out.Step != gatehouse.StepPassword {
 				err = fmt.Errorf("step %q", out.Step)
 			}

@@ -22,7 +22,7 @@ func from(st *site.Site, n int) gatehouse.Caller {
 // in is a visitor in a browser.
 func in(st *site.Site, n int, browser string) gatehouse.Caller {
 	c := from(st, n)
-	c.Browser = browser
+	c.DeviceToken = browser
 	return c
 }
 
@@ -75,7 +75,7 @@ func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 		if len(all) != 4 || s.good(st, all) != 3 {
 			t.Fatalf("half an hour later %d links, %d good", len(all), s.good(st, all))
 		}
-		s.refused("the oldest of four", s.SignIn.ResetPassword(ctx, st, from(st, 1), mine, reset(phrase)), gatehouse.Gone, signin.CodeLinkOver)
+		s.refused("the oldest of four", s.SignIn.ResetPassword(ctx, st, from(st, 1), mine, reset(phrase)), gatehouse.Gone, signin.ReasonLinkOver)
 		s.must(s.SignIn.ResetPassword(ctx, st, from(st, 1), all[2], reset(phrase)))
 		if n := s.good(st, all); n != 0 {
 			t.Errorf("%d links are good after one was used", n)
@@ -84,13 +84,13 @@ func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 }
 
 // A browser that its owner has signed in with before has a budget of its own.
-func TestAKnownBrowserHasItsOwnBudget(t *testing.T) {
+func TestAKnownDeviceHasItsOwnBudget(t *testing.T) {
 	limits := signin.DefaultLimits
 	limits.RecoveryAddress = signin.Rate{Burst: 6, PerMinute: 1}
 	limited(t, limits, func(t *testing.T, s *stage) {
 		st, u := s.press(), s.reader("owner", nil)
-		browser := s.open(u, first, "").Browser
-		stranger := in(st, 3, s.open(s.reader("somebody", nil), first, "").Browser)
+		browser := s.open(u, first, "").Device
+		stranger := in(st, 3, s.open(s.reader("somebody", nil), first, "").Device)
 		for n := range 8 { // by name, and from the owner's network
 			s.SignIn.SendResetLink(ctx, st, from(st, n), u.Email) //nolint:errcheck // some are one too many
 			s.SignIn.SendResetLink(ctx, st, stranger, u.Email)    //nolint:errcheck
@@ -103,11 +103,11 @@ func TestAKnownBrowserHasItsOwnBudget(t *testing.T) {
 		if n := len(s.tokens(u.Email)); n != before+1 {
 			t.Errorf("the owner's own browser sent %d", n-before)
 		}
-		local := s.person("local", nil)
-		boss := s.person("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
-		known := s.open(local, first, "").Browser
+		local := s.addUser("local", nil)
+		boss := s.addUser("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+		known := s.open(local, first, "").Device
 		for n := range 6 {
-			s.must(s.SignIn.AskUsername(ctx, s.uk(), from(s.uk(), n), s.person(fmt.Sprint("colleague-", n), nil).Email, ""))
+			s.must(s.SignIn.AskUsername(ctx, s.uk(), from(s.uk(), n), s.addUser(fmt.Sprint("colleague-", n), nil).Email, ""))
 			s.must(s.SignIn.AskUsername(ctx, s.uk(), from(s.uk(), n), local.Email, ""))
 		}
 		before = len(s.sent(boss.Email))
@@ -121,11 +121,11 @@ func TestAKnownBrowserHasItsOwnBudget(t *testing.T) {
 // Who has completed a recovery is no stranger in that browser: those who lock strangers
 // out at the same moment do not keep out the owner. It has not signed in yet: it is in
 // no list of devices, and its first sign-in is told like any other.
-func TestARecoveryMakesItsBrowserKnown(t *testing.T) {
+func TestARecoveryMakesItsDeviceKnown(t *testing.T) {
 	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
-		st, u := s.uk(), s.asked(s.person("forgetful", nil))
-		neighbour := s.person("neighbour", nil)
-		shared := s.open(neighbour, first, "").Browser
+		st, u := s.uk(), s.asked(s.addUser("forgetful", nil))
+		neighbour := s.addUser("neighbour", nil)
+		shared := s.open(neighbour, first, "").Device
 		besiege := func() {
 			for n := range 8 {
 				s.enterFrom(u, wrong, from(st, 30+n))
@@ -135,27 +135,27 @@ func TestARecoveryMakesItsBrowserKnown(t *testing.T) {
 		token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: u.Username, Email: u.Email, Caller: in(st, 1, shared)})
 		s.must(err)
 		s.must(s.SignIn.AnswerChallenge(ctx, st, in(st, 1, shared), token, answer))
-		browser := s.SignIn.RecoveredBrowser(token)
+		browser := s.SignIn.RecoveredDevice(token)
 		issued := s.mailedPassword(u)
 		besiege()
-		if devices, err := s.Store.Read().BrowsersOf(ctx, u.SiteID, u.ID, time.Time{}); err != nil || len(devices) != 0 {
+		if devices, err := s.Store.Read().DevicesOf(ctx, u.SiteID, u.ID, time.Time{}); err != nil || len(devices) != 0 {
 			t.Errorf("devices before the first sign-in: %+v, %v", devices, err)
 		}
 		_, err = s.enter(u, issued, "")
-		s.refused("the temporary password in a strange browser", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		s.refused("the temporary password in a strange browser", err, gatehouse.Unauthenticated, signin.ReasonFailed)
 		out := s.begin(u, issued, browser, gatehouse.StepPassword)
 		out, err = s.SignIn.ChoosePassword(ctx, st, s.at(st, out), signin.NewPassword{Old: issued, New: second, Repeat: second})
 		if err != nil || out.Step != gatehouse.StepDone {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		if !strings.HasSuffix(s.mails(u), "new-browser") {
+		if !strings.HasSuffix(s.mails(u), "new-device") {
 			t.Errorf("the owner was not told of the sign-in: %s", s.mails(u))
 		}
-		if devices, err := s.Store.Read().BrowsersOf(ctx, u.SiteID, u.ID, time.Time{}); err != nil || len(devices) != 1 {
+		if devices, err := s.Store.Read().DevicesOf(ctx, u.SiteID, u.ID, time.Time{}); err != nil || len(devices) != 1 {
 			t.Errorf("devices after it: %+v, %v", devices, err)
 		}
 		before := s.mails(neighbour)
-		s.open(neighbour, first, out.Browser)
+		s.open(neighbour, first, out.Device)
 		if s.mails(neighbour) != before {
 			t.Error("who shares the browser is a stranger in it now")
 		}
@@ -168,14 +168,14 @@ func TestARecoveryMakesItsBrowserKnown(t *testing.T) {
 		for n := range 8 {
 			s.enterFrom(reader, wrong, from(press, 30+n))
 		}
-		s.open(reader, phrase, s.SignIn.RecoveredBrowser(link))
+		s.open(reader, phrase, s.SignIn.RecoveredDevice(link))
 	})
 }
 
 // enterFrom types a password somewhere.
 func (s *stage) enterFrom(u gatehouse.User, password string, c gatehouse.Caller) {
 	st := s.Sites.ByID(u.SiteID)
-	s.SignIn.Password(ctx, st, signin.PasswordRequest{Username: u.Username, Password: password, Browser: c.Browser, Caller: c}) //nolint:errcheck // it is a stranger's
+	s.SignIn.Password(ctx, st, signin.PasswordRequest{Username: u.Username, Password: password, Device: c.DeviceToken, Caller: c}) //nolint:errcheck // it is a stranger's
 }
 
 // A stranger who knows name and address can have answers refused for a day, and from the
@@ -183,9 +183,9 @@ func (s *stage) enterFrom(u gatehouse.User, password string, c gatehouse.Caller)
 // are counted apart; a browser that the account knows has its own count as well.
 func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		st, u := s.uk(), s.asked(s.person("besieged", nil))
-		known := s.asked(s.person("known", nil))
-		browser := s.open(known, first, "").Browser
+		st, u := s.uk(), s.asked(s.addUser("besieged", nil))
+		known := s.asked(s.addUser("known", nil))
+		browser := s.open(known, first, "").Device
 		closeAnswers := func(u gatehouse.User) {
 			for range 3 {
 				token := s.recovery(u.Username, u.Email)
@@ -222,9 +222,9 @@ func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 		if now := s.User(u); now.Password == before || !now.EmailConfirmed {
 			t.Errorf("by the link: a temporary password %v, the address is confirmed %v", now.Password != before, now.EmailConfirmed)
 		}
-		s.refused("the link again", s.answer(links[0], answer), gatehouse.Gone, signin.CodeRecoveryOver)
+		s.refused("the link again", s.answer(links[0], answer), gatehouse.Gone, signin.ReasonRecoveryOver)
 
-		other := s.asked(s.person("other", nil))
+		other := s.asked(s.addUser("other", nil))
 		closeAnswers(other)
 		link := s.recoveryLinks(other)[0]
 		for range 3 {

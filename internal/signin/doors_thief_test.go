@@ -16,11 +16,11 @@ import (
 func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
 	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
 		st, u := s.press(), s.reader("owner", nil)
-		boss, local := s.person("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin }), s.person("local", nil)
+		boss, local := s.addUser("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin }), s.addUser("local", nil)
 		var thieves, locals []string
 		for range 3 {
-			thieves = append(thieves, s.open(u, first, "").Browser)
-			locals = append(locals, s.open(local, first, "").Browser)
+			thieves = append(thieves, s.open(u, first, "").Device)
+			locals = append(locals, s.open(local, first, "").Device)
 		}
 		s.must(s.SignIn.SendResetLink(ctx, st, from(st, 1), u.Email))
 		for n := range thieves {
@@ -43,9 +43,9 @@ func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
 // owner, for whom they are closed then, is mailed the link to answers of its own.
 func TestAThiefOfThePasswordHasOneCountOfAnswers(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		st, u := s.uk(), s.asked(s.person("owner", nil))
+		st, u := s.uk(), s.asked(s.addUser("owner", nil))
 		guess := func(n int, text string) error {
-			c := in(st, n, s.open(u, first, "").Browser)
+			c := in(st, n, s.open(u, first, "").Device)
 			token, err := s.SignIn.BeginRecovery(ctx, st, signin.RecoveryRequest{Username: u.Username, Email: u.Email, Caller: c})
 			s.must(err)
 			return s.SignIn.AnswerChallenge(ctx, st, c, token, text)
@@ -76,7 +76,7 @@ func TestAClaimHasNoBudget(t *testing.T) {
 		mine := s.tokens(address)[0]
 		for n := range 3 {
 			claim := s.claimant(st, fmt.Sprint("claim-", n), "com_rival", address, false, nil)
-			c := in(st, 10+n, s.open(claim, first, "").Browser)
+			c := in(st, 10+n, s.open(claim, first, "").Device)
 			for range 4 {
 				s.SignIn.SendResetLink(ctx, st, c, address)   //nolint:errcheck // a stranger's
 				s.SignIn.AskUsername(ctx, st, c, address, "") //nolint:errcheck

@@ -114,16 +114,16 @@ func (o *opened) openAll(q store.Queries) error {
 	}
 	for i := range 2 {
 		token, browser, signIn := secret.NewToken(), secret.NewToken(), secret.NewToken()
-		o.devices[i], o.sessions[i], o.signIns[i] = store.NewID("brw", now), store.NewID("ses", now), secret.HashToken(signIn)
-		ses := gatehouse.Session{ID: o.sessions[i], SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now, BrowserID: o.devices[i]}
+		o.devices[i], o.sessions[i], o.signIns[i] = store.NewID("dev", now), store.NewID("ses", now), secret.HashToken(signIn)
+		ses := gatehouse.Session{ID: o.sessions[i], SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now, DeviceID: o.devices[i]}
 		o.code = store.NewID("sin", now)
 		if i == 0 {
-			o.in, o.here = signin.In{Session: token, Browser: browser, Caller: o.himself()}, ses
-			o.at = signin.At{SignIn: signIn, Browser: browser, Lang: "en-GB", Caller: visitor(o.st)}
+			o.in, o.here = signin.In{Session: token, Device: browser, Caller: o.himself()}, ses
+			o.at = signin.At{SignIn: signIn, Device: browser, Lang: "en-GB", Caller: visitor(o.st)}
 		}
-		_, _, err := q.BrowserSignedIn(ctx, u.SiteID, u.ID, secret.HashToken(browser), o.devices[i], "test", "192.0.2.7", now)
+		_, _, err := q.DeviceSignedIn(ctx, u.SiteID, u.ID, secret.HashToken(browser), o.devices[i], "test", "192.0.2.7", now)
 		o.must(err)
-		o.must(q.TrustBrowser(ctx, u.SiteID, u.ID, o.devices[i], now))
+		o.must(q.TrustDevice(ctx, u.SiteID, u.ID, o.devices[i], now))
 		o.must(q.InsertSession(ctx, secret.HashToken(token), ses, now.Add(time.Hour)))
 		o.must(q.InsertSignIn(ctx, o.signIns[i], in(o.code, now.Add(time.Hour))))
 	}
@@ -181,7 +181,7 @@ func (o *opened) compare(w way) {
 	left := func(e gatehouse.Extent, kept string, i int) bool {
 		return e == gatehouse.None || i == 0 && e.But(kept) != ""
 	}
-	devices, err := q.BrowsersOf(ctx, u.SiteID, u.ID, time.Time{})
+	devices, err := q.DevicesOf(ctx, u.SiteID, u.ID, time.Time{})
 	o.must(err)
 	for i := range 2 {
 		has, err := q.HasSession(ctx, u.SiteID, u.ID, o.sessions[i])

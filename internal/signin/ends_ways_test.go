@@ -106,7 +106,7 @@ var waysToEnd = []way{
 			if o.User(o.user).Locked() {
 				return nil
 			}
-			o.enter(o.user, wrong, o.in.Browser) //nolint:errcheck // it is wrong
+			o.enter(o.user, wrong, o.in.Device) //nolint:errcheck // it is wrong
 		}
 		return errors.New("it is not locked")
 	}},
@@ -128,9 +128,9 @@ var waysToEnd = []way{
 		return o.own.SaveSecurity(ctx, o.st, o.in, o.here, account.SecurityForm{Own: "on"})
 	}},
 	{change: gatehouse.TwoFactorChanged, name: "page", temporary: true, act: func(o *opened) error {
-		return o.desk.ResetSecondStep(ctx, o.st, o.administrator(), o.user.ID)
+		return o.desk.ResetTwoFactor(ctx, o.st, o.administrator(), o.user.ID)
 	}},
-	{change: gatehouse.TwoFactorChanged, name: "command", act: func(o *opened) error { return o.desk.ResetSecondStep(ctx, o.st, operator, o.user.ID) }},
+	{change: gatehouse.TwoFactorChanged, name: "command", act: func(o *opened) error { return o.desk.ResetTwoFactor(ctx, o.st, operator, o.user.ID) }},
 	{change: gatehouse.DeviceDistrusted, name: "the user's page", act: func(o *opened) error {
 		return o.own.EndTrust(ctx, o.st, o.in.Caller, o.here, o.devices[1])
 	}},

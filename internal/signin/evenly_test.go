@@ -45,7 +45,7 @@ func TestRefusalsThatWaitHoldUpNobody(t *testing.T) {
 		for judged.Load() < strangers || !free() {
 			time.Sleep(time.Millisecond)
 		}
-		s.begin(s.person("right", nil), first, "", gatehouse.StepDone)
+		s.begin(s.addUser("right", nil), first, "", gatehouse.StepDone)
 		if n := answered.Load(); n > 0 {
 			t.Errorf("%d refusals were answered before their time was over", n)
 		}

@@ -21,10 +21,10 @@ func limited(t *testing.T, limits signin.Limits, scene func(t *testing.T, s *sta
 // nor the password typed again go on without end. Others are not slowed down by it.
 func TestOneAccountDoesNotHashWithoutEnd(t *testing.T) {
 	limited(t, signin.Limits{Account: signin.Rate{Burst: 3, PerMinute: 1}}, func(t *testing.T, s *stage) {
-		u := s.person("busy", nil)
+		u := s.addUser("busy", nil)
 		in := s.open(u, first, "")
 		confirm := func() error { return s.SignIn.Confirm(ctx, s.uk(), in, first) }
-		enter := func() error { _, err := s.enter(u, first, in.Browser); return err }
+		enter := func() error { _, err := s.enter(u, first, in.Device); return err }
 		for name, do := range map[string]func() error{"the password again": confirm, "signing in": enter} {
 			for range 3 {
 				s.must(do())
@@ -34,7 +34,7 @@ func TestOneAccountDoesNotHashWithoutEnd(t *testing.T) {
 				t.Errorf("%s, a fourth time: %v", name, err)
 			}
 		}
-		if _, err := s.enter(s.person("other", nil), first, ""); err != nil {
+		if _, err := s.enter(s.addUser("other", nil), first, ""); err != nil {
 			t.Errorf("somebody else: %v", err)
 		}
 		s.Clock.Add(time.Minute)
@@ -47,9 +47,9 @@ func TestOneAccountDoesNotHashWithoutEnd(t *testing.T) {
 // mailbox, and is not told where it ends.
 func TestA12AnAdministratorIsNotFlooded(t *testing.T) {
 	limited(t, signin.Limits{Company: signin.Rate{Burst: 2, PerHour: 2}}, func(t *testing.T, s *stage) {
-		boss := s.person("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+		boss := s.addUser("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
 		ask := func(i int) {
-			u := s.person(fmt.Sprint("colleague-", i), nil)
+			u := s.addUser(fmt.Sprint("colleague-", i), nil)
 			s.must(s.SignIn.AskUsername(ctx, s.uk(), visitor(s.uk()), u.Email, ""))
 			events, err := s.Store.Read().EventsOfUser(ctx, u.SiteID, u.ID, 1)
 			s.must(err)

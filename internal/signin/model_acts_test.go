@@ -45,12 +45,12 @@ func (p *player) do(a act, before modelState) (reply, error) {
 		return p.led(a.browser, out, err)
 	case signOut:
 		return said(p.SignIn.SignOut(ctx, p.st, visitor(p.st), tab.session, tab.signIn))
-	case changeOwn, signOutOther, removeOther, switchOwn:
+	case changeOwn, signOutOther, removeOther, setOwnTwoFactor:
 		return p.inSession(a)
 	case forgot, answerRight, answerWrong, askLink, followLink:
 		return p.recovers(a.verb)
 	case endTrustIn:
-		return said(p.desk.EndTrust(ctx, p.st, operator, p.user.ID, p.browserID(a.browser)))
+		return said(p.desk.EndTrust(ctx, p.st, operator, p.user.ID, p.deviceID(a.browser)))
 	}
 	return p.others(a.verb)
 }
@@ -65,8 +65,8 @@ func (p *player) oneTooMany() (back func()) {
 // shares is somebody else of the company at this browser.
 func (p *player) shares(tab *playerTab) (reply, error) {
 	p.n++
-	v := p.person(fmt.Sprint(p.user.Username, "-colleague-", p.n), func(u *gatehouse.User) { u.CompanyID, u.TermsAccepted = p.user.CompanyID, p.st.TermsVersion })
-	out, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: v.Username, Password: first, Browser: tab.browser, Caller: visitor(p.st)})
+	v := p.addUser(fmt.Sprint(p.user.Username, "-colleague-", p.n), func(u *gatehouse.User) { u.CompanyID, u.TermsAccepted = p.user.CompanyID, p.st.TermsVersion })
+	out, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: v.Username, Password: first, Device: tab.browser, Caller: visitor(p.st)})
 	if err != nil {
 		return said(err)
 	}
@@ -74,7 +74,7 @@ func (p *player) shares(tab *playerTab) (reply, error) {
 	if out.Step == gatehouse.StepCode {
 		how = alsoAsked
 		code := mailedCode.FindString(p.Mail.Wait(p.t, v.Email).Text)
-		at := signin.At{SignIn: out.SignIn, Browser: tab.browser, Caller: visitor(p.st)}
+		at := signin.At{SignIn: out.SignIn, Device: tab.browser, Caller: visitor(p.st)}
 		if out, err = p.SignIn.EnterCode(ctx, p.st, at, signin.CodeForm{Code: code, Trust: true}); err != nil {
 			return said(err)
 		}
@@ -82,7 +82,7 @@ func (p *player) shares(tab *playerTab) (reply, error) {
 	if out.Step != gatehouse.StepDone {
 		return "", fmt.Errorf("the colleague is led to %q", out.Step)
 	}
-	tab.browser = out.Browser // which both are known by from now on
+	tab.browser = out.Device // which both are known by from now on
 	return how, nil
 }
 
@@ -138,16 +138,16 @@ func said(err error) (reply, error) {
 	if err == nil {
 		return fine, nil
 	}
-	switch code := codeOf(err); code {
-	case signin.CodeFailed:
+	switch code := reasonOf(err); code {
+	case signin.ReasonFailed:
 		return failed, nil
-	case signin.CodeTemporaryExpired:
+	case signin.ReasonTemporaryExpired:
 		return expired, nil
-	case signin.CodeTemporaryUsed:
+	case signin.ReasonTemporaryUsed:
 		return used, nil
-	case signin.CodeCodesOver:
+	case signin.ReasonCodesOver:
 		return codesOver, nil
-	case signin.CodeCodeWait:
+	case signin.ReasonCodeWait:
 		return waitFirst, nil
 	case "no-sign-in":
 		return noSignIn, nil
@@ -155,7 +155,7 @@ func said(err error) (reply, error) {
 		return movedOn, nil
 	case "deactivated":
 		return refusedNow, nil
-	case signin.CodeRecoveryOver, signin.CodeLinkOver:
+	case signin.ReasonRecoveryOver, signin.ReasonLinkOver:
 		return over, nil
 	}
 	switch faultsOf(err) {
@@ -209,7 +209,7 @@ func (p *player) inSession(a act) (reply, error) {
 	tab := p.tabs[a.browser]
 	if a.verb == changeOwn {
 		next := p.word()
-		out, err := p.SignIn.ChangePassword(ctx, p.st, signin.In{Session: tab.session, Browser: tab.browser, Caller: visitor(p.st)},
+		out, err := p.SignIn.ChangePassword(ctx, p.st, signin.In{Session: tab.session, Device: tab.browser, Caller: visitor(p.st)},
 			signin.NewPassword{Old: p.password, New: next, Repeat: next})
 		if err == nil {
 			p.password, tab.session = next, out.Session
@@ -220,13 +220,13 @@ func (p *player) inSession(a act) (reply, error) {
 	if err != nil {
 		return "", err
 	}
-	if a.verb == switchOwn {
-		return p.chooses(signin.In{Session: tab.session, Browser: tab.browser, Caller: ses.Caller(visitor(p.st))}, ses.Session)
+	if a.verb == setOwnTwoFactor {
+		return p.chooses(signin.In{Session: tab.session, Device: tab.browser, Caller: ses.Caller(visitor(p.st))}, ses.Session)
 	}
 	if a.verb == signOutOther {
 		return said(p.own.SignOutElsewhere(ctx, p.st, ses.Caller(visitor(p.st)), ses.Session))
 	}
-	return said(p.own.RemoveDevice(ctx, p.st, ses.Caller(visitor(p.st)), ses.Session, p.browserID(1-a.browser)))
+	return said(p.own.RemoveDevice(ctx, p.st, ses.Caller(visitor(p.st)), ses.Session, p.deviceID(1-a.browser)))
 }
 
 // chooses turns the own choice of codes. How often that may be done in an hour is not what
@@ -240,9 +240,9 @@ func (p *player) chooses(in signin.In, here gatehouse.Session) (reply, error) {
 	return fine, nil
 }
 
-func (p *player) browserID(i int8) string {
+func (p *player) deviceID(i int8) string {
 	p.t.Helper()
-	id, err := p.Store.Read().Browser(ctx, p.st.ID, p.user.ID, secret.HashToken(p.tabs[i].browser), time.Time{})
+	id, err := p.Store.Read().Device(ctx, p.st.ID, p.user.ID, secret.HashToken(p.tabs[i].browser), time.Time{})
 	p.must(err)
 	return id
 }
@@ -250,10 +250,10 @@ func (p *player) browserID(i int8) string {
 func (p *player) others(v verb) (reply, error) {
 	u := p.user
 	switch v {
-	case switchCompany:
+	case setCompanyTwoFactor:
 		firm, err := p.Store.Read().Company(ctx, u.SiteID, u.CompanyID)
 		p.must(err)
-		_, err = p.desk.SwitchTwoFactor(ctx, p.st, operator, u.CompanyID, !firm.TwoFactor, "")
+		_, err = p.desk.SetTwoFactor(ctx, p.st, operator, u.CompanyID, !firm.TwoFactor, "")
 		return said(err)
 	case newTerms:
 		p.st.TermsVersion = p.word()
@@ -270,8 +270,8 @@ func (p *player) others(v verb) (reply, error) {
 		return said(err)
 	case correctAddress:
 		return p.corrects()
-	case resetSecondStep:
-		return said(p.desk.ResetSecondStep(ctx, p.st, operator, u.ID))
+	case resetTwoFactor:
+		return said(p.desk.ResetTwoFactor(ctx, p.st, operator, u.ID))
 	case lockAccount:
 		p.write(func(q store.Queries) error {
 			if _, err := q.LockUser(ctx, u.SiteID, u.ID, gatehouse.LockedByOperator, p.Clock.Now()); err != nil {

@@ -90,7 +90,7 @@ func (n *notes) take(a act, said reply, now seen) string {
 		b.endSignIn()
 		other.endSignIn()
 		b.endTrust()
-	case switchOwn:
+	case setOwnTwoFactor:
 		n.own = !n.own
 		n.endTrustAndSignIns()
 	case colleague:
@@ -231,7 +231,7 @@ func (n *notes) recovers(v verb, said reply) string {
 func (n *notes) administration(v verb, said reply) {
 	switch {
 	case said == refusedNow:
-	case v == switchCompany:
+	case v == setCompanyTwoFactor:
 		n.company = !n.company
 		for i := range n.browsers {
 			n.browsers[i].endTrust()
@@ -251,7 +251,7 @@ func (n *notes) administration(v verb, said reply) {
 		}
 		n.tooLate, n.usedIn, n.recovery = false, 0, noRecovery
 		n.browsers = [2]browserNotes{}
-	case v == resetSecondStep:
+	case v == resetTwoFactor:
 		n.own = false
 		n.endTrustAndSignIns()
 	case v == lockAccount:

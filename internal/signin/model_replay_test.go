@@ -48,7 +48,7 @@ func newPlayer(s *stage, begin modelState) *player {
 	name := fmt.Sprintf("walker-%d", walkers.Add(1))
 	st := *s.uk()
 	st.AsksSoleUser = false
-	st.Policy.Code, st.Policy.TrustedBrowser = anHour, 15*24*time.Hour
+	st.Policy.Code, st.Policy.TrustedDevice = anHour, 15*24*time.Hour
 	st.Policy.SignIn, st.Policy.TemporaryPassword, st.Policy.ResetLink = 5*24*time.Hour, 5*24*time.Hour, anHour
 	st.Policy.Session = gatehouse.SessionLimits{Idle: 6 * 24 * time.Hour, Absolute: 6 * 24 * time.Hour}
 	st.Policy.Password.MaxAge = 0
@@ -58,7 +58,7 @@ func newPlayer(s *stage, begin modelState) *player {
 	firm := gatehouse.Company{SiteID: st.ID, ID: store.NewID("com", s.Clock.Now()), Name: "Eastgate Ltd", AccountNumber: name,
 		TwoFactor: begin.company, CreatedAt: s.Clock.Now()}
 	s.write(func(q store.Queries) error { return q.InsertCompany(ctx, firm) })
-	p.user = s.person(name, func(u *gatehouse.User) {
+	p.user = s.addUser(name, func(u *gatehouse.User) {
 		u.CompanyID = firm.ID
 		if begin.password == initialPassword {
 			u.State, u.FirstSignInAt = gatehouse.Invited, time.Time{}
@@ -100,7 +100,7 @@ func (p *player) usedUp() {
 }
 
 func (p *player) at(i int8) signin.At {
-	return signin.At{SignIn: p.tabs[i].signIn, Browser: p.tabs[i].browser, Lang: "en-GB", Caller: visitor(p.st)}
+	return signin.At{SignIn: p.tabs[i].signIn, Device: p.tabs[i].browser, Lang: "en-GB", Caller: visitor(p.st)}
 }
 
 func (p *player) word() string {
@@ -122,7 +122,7 @@ func (p *player) mailed(find func(text string) string) string {
 
 func (p *player) enterPassword(i int8, password string) (reply, error) {
 	tab := p.tabs[i]
-	out, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: p.user.Username, Password: password, Browser: tab.browser, Caller: visitor(p.st)})
+	out, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: p.user.Username, Password: password, Device: tab.browser, Caller: visitor(p.st)})
 	if err != nil {
 		return said(err)
 	}
@@ -155,8 +155,8 @@ func (p *player) led(i int8, out signin.Outcome, err error) (reply, error) {
 	if err != nil {
 		return said(err)
 	}
-	if out.Browser != "" {
-		tab.browser = out.Browser
+	if out.Device != "" {
+		tab.browser = out.Device
 	}
 	if out.SignIn != "" {
 		tab.signIn = out.SignIn
@@ -201,7 +201,7 @@ func (p *player) send(i int8, before modelState) (reply, error) {
 		return said(err)
 	}
 	tab.codes = append([]string{p.code()}, tab.codes...)
-	if err := p.SignIn.SendCode(ctx, p.st, p.at(i)); codeOf(err) != signin.CodeCodeWait {
+	if err := p.SignIn.SendCode(ctx, p.st, p.at(i)); reasonOf(err) != signin.ReasonCodeWait {
 		return "", fmt.Errorf("sent again at once: %w", err)
 	}
 	return sentOne, nil
@@ -220,7 +220,7 @@ func (p *player) seen() (all seen) {
 // trusted counts the browsers that are listed as trusted (B08).
 func (p *player) trusted() int {
 	p.t.Helper()
-	second, err := p.desk.SecondStep(ctx, p.st, operator, p.user.ID)
+	second, err := p.desk.TwoFactor(ctx, p.st, operator, p.user.ID)
 	p.must(err)
 	return len(second.Trusted)
 }

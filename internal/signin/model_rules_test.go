@@ -15,7 +15,7 @@ const (
 	lockRefuses
 	passwordEndsTrust
 	passwordEndsOthers
-	switchEndsTrust
+	twoFactorEndsTrust
 	trustEnds
 	trustFixed
 	trustOfOne
@@ -100,7 +100,7 @@ func (r rules) do(m modelState, a act) (modelState, reply, bool) {
 		return r.enterCode(m, a)
 	case choose, accept:
 		return r.later(m, a)
-	case changeOwn, signOutOther, removeOther, switchOwn:
+	case changeOwn, signOutOther, removeOther, setOwnTwoFactor:
 		return r.inSession(m, a)
 	case colleague: // from then on the browser has a token that it shares with the colleague
 		if m.usedIn == a.browser+1 {
@@ -303,7 +303,7 @@ func (r rules) inSession(m modelState, a act) (modelState, reply, bool) {
 		if r.without != removalEndsTrust {
 			other.trusted = 0
 		}
-	case switchOwn:
+	case setOwnTwoFactor:
 		m.own = !m.own
 		for i := range m.browsers {
 			if r.without != ownEndsTrust {
@@ -319,10 +319,10 @@ func (r rules) inSession(m modelState, a act) (modelState, reply, bool) {
 func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 	may := true
 	switch v {
-	case switchCompany:
+	case setCompanyTwoFactor:
 		m.company = !m.company
 		for i := range m.browsers {
-			if r.without != switchEndsTrust {
+			if r.without != twoFactorEndsTrust {
 				m.browsers[i].trusted, m.browsers[i].signIn.trust = 0, false
 			}
 		}
@@ -344,7 +344,7 @@ func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 		}
 		m.tooLate, m.usedIn, m.browsers = false, 0, [2]browserState{}
 		r.endRecovery(&m)
-	case resetSecondStep:
+	case resetTwoFactor:
 		m.own = false
 		for i := range m.browsers {
 			m.browsers[i].trusted, m.browsers[i].signIn = 0, signInState{}

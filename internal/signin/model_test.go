@@ -105,21 +105,21 @@ const (
 	sendCode
 	enterNewest // the code that was sent last
 	enterNewestTrusting
-	enterOlder   // one that was sent before it
-	enterLate    // one whose time is over
-	enterOthers  // a good one that was sent for the other browser's sign-in
-	enterWrong   // one that nobody was sent
-	choose       // a new password where the temporary one must be replaced
-	accept       // new terms
-	changeOwn    // another password, in a session
-	signOut      // of the session, or of the sign-in in progress
-	signOutOther // everywhere else
-	removeOther  // the other browser, from the list of devices
-	endTrustIn   // an administrator takes this browser's trust back
-	switchOwn    // the own choice of codes, in a session
-	colleague    // somebody else of the company signs in in this browser
+	enterOlder      // one that was sent before it
+	enterLate       // one whose time is over
+	enterOthers     // a good one that was sent for the other browser's sign-in
+	enterWrong      // one that nobody was sent
+	choose          // a new password where the temporary one must be replaced
+	accept          // new terms
+	changeOwn       // another password, in a session
+	signOut         // of the session, or of the sign-in in progress
+	signOutOther    // everywhere else
+	removeOther     // the other browser, from the list of devices
+	endTrustIn      // an administrator takes this browser's trust back
+	setOwnTwoFactor // the own choice of codes, in a session
+	colleague       // somebody else of the company signs in in this browser
 
-	switchCompany
+	setCompanyTwoFactor
 	newTerms
 	strangersGuess // wrong passwords in browsers that nobody knows, until one is too many
 	forgot         // a recovery by question begins
@@ -129,7 +129,7 @@ const (
 	followLink
 	correctAddress // an administrator corrects the address
 	resetPassword
-	resetSecondStep
+	resetTwoFactor
 	lockAccount
 	unlockAccount
 	deactivate
@@ -156,7 +156,7 @@ type act struct {
 }
 
 func (a act) String() string {
-	if a.verb >= switchCompany {
+	if a.verb >= setCompanyTwoFactor {
 		return verbNames[a.verb]
 	}
 	return fmt.Sprintf("%c: %s", 'A'+rune(a.browser), verbNames[a.verb])
@@ -166,7 +166,7 @@ func (a act) String() string {
 var acts = func() (all []act) {
 	for v := range verbs {
 		all = append(all, act{v, 0})
-		if v < switchCompany {
+		if v < setCompanyTwoFactor {
 			all = append(all, act{v, 1})
 		}
 	}

@@ -91,7 +91,7 @@ func (g *graph) few(p modelState, a act) kind {
 	if a.verb < choose {
 		k.there = otherBrowser{}
 	}
-	if a.verb >= switchCompany || a.verb == colleague { // nothing that they do depends on how far a sign-in is
+	if a.verb >= setCompanyTwoFactor || a.verb == colleague { // nothing that they do depends on how far a sign-in is
 		k.here = browserState{session: k.here.session, trusted: k.here.trusted, signIn: signInState{there: k.here.signIn.there}}
 		k.there = otherBrowser{session: k.there.session}
 	}

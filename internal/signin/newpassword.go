@@ -18,8 +18,8 @@ import (
 // faults collects what is wrong with a form, all at once.
 type faults []gatehouse.FieldError
 
-func (f *faults) add(field, code string, args ...string) {
-	e := gatehouse.FieldError{Field: field, Code: code}
+func (f *faults) add(field, reason string, args ...string) {
+	e := gatehouse.FieldError{Field: field, Reason: reason}
 	for i := 0; i+1 < len(args); i += 2 {
 		if e.Args == nil {
 			e.Args = map[string]string{}
@@ -39,7 +39,7 @@ func (f faults) err() error {
 	if len(f) == 0 {
 		return nil
 	}
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: f}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "fields", Fields: f}
 }
 
 // choice is a new password on its way.
@@ -163,5 +163,5 @@ func (s *Service) tellChanged(tx *act.Unit, u gatehouse.User, by mail.PasswordCh
 	if err != nil {
 		return err
 	}
-	return tx.Tell(u, mail.PasswordChanged{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u), By: by})
+	return tx.Tell(u, mail.PasswordChanged{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u), By: by})
 }

@@ -62,7 +62,7 @@ func (s *stage) signInID(at signin.At) string {
 // between neither count nor make it forget.
 func TestA11NoneOfTheLastFivePasswords(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.person("historian", nil)
+		u := s.addUser("historian", nil)
 		word := func(n int) string { return fmt.Sprintf("Number-%d-Word", n) }
 		in, now := s.open(u, first, ""), first
 		change := func(to string) error {
@@ -133,7 +133,7 @@ func TestWrongOldPasswordsEndTheSignIn(t *testing.T) {
 			if s.step(s.uk(), at.SignIn) != "" {
 				t.Error("the sign-in is there after five wrong ones")
 			}
-			at = s.at(s.uk(), s.begin(u, first, at.Browser, step)) // again, in this browser
+			at = s.at(s.uk(), s.begin(u, first, at.Device, step)) // again, in this browser
 			for range 4 {
 				s.faulty("a wrong old password", post(at, wrong), field+" password-wrong")
 			}
@@ -151,9 +151,9 @@ func TestATemporaryPasswordThatExpiresInBetween(t *testing.T) {
 		at := s.at(s.uk(), s.begin(u, first, "", gatehouse.StepPassword))
 		s.Clock.Add(time.Minute)
 		_, err := s.SignIn.ChoosePassword(ctx, s.uk(), at, chosen)
-		s.refused("a minute too late", err, gatehouse.Unauthenticated, signin.CodeTemporaryExpired)
-		_, err = s.enter(u, first, at.Browser)
-		s.refused("to sign in", err, gatehouse.Unauthenticated, signin.CodeTemporaryExpired)
+		s.refused("a minute too late", err, gatehouse.Unauthenticated, signin.ReasonTemporaryExpired)
+		_, err = s.enter(u, first, at.Device)
+		s.refused("to sign in", err, gatehouse.Unauthenticated, signin.ReasonTemporaryExpired)
 		if s.User(u).Password != s.browserless(u) || s.mails(u) != "" {
 			t.Errorf("%+v, mails %q", s.User(u).Password, s.mails(u))
 		}
@@ -175,17 +175,17 @@ func TestATemporaryPasswordBelongsToOneBrowser(t *testing.T) {
 		one := s.begin(u, first, "", gatehouse.StepPassword)
 		for _, other := range []string{"", "another browser"} {
 			_, err := s.enter(u, first, other)
-			s.refused("a second browser", err, gatehouse.Unauthenticated, signin.CodeTemporaryUsed)
+			s.refused("a second browser", err, gatehouse.Unauthenticated, signin.ReasonTemporaryUsed)
 			_, err = s.enter(u, wrong, other)
-			s.refused("a wrong password says nothing of it", err, gatehouse.Unauthenticated, signin.CodeFailed)
+			s.refused("a wrong password says nothing of it", err, gatehouse.Unauthenticated, signin.ReasonFailed)
 		}
 		if s.step(st, one.SignIn) != gatehouse.StepPassword {
 			t.Fatal("a second browser ended the first one's sign-in")
 		}
 		s.Clock.Add(2 * time.Hour)
-		two := s.begin(u, first, one.Browser, gatehouse.StepPassword)
-		if two.Browser != one.Browser || s.step(st, one.SignIn) != "" {
-			t.Errorf("begun again: browser %v, the first one is at %q", two.Browser == one.Browser, s.step(st, one.SignIn))
+		two := s.begin(u, first, one.Device, gatehouse.StepPassword)
+		if two.Device != one.Device || s.step(st, one.SignIn) != "" {
+			t.Errorf("begun again: browser %v, the first one is at %q", two.Device == one.Device, s.step(st, one.SignIn))
 		}
 		_, err := s.SignIn.ChoosePassword(ctx, st, s.at(st, one), chosen)
 		s.refused("the first one", err, gatehouse.Unauthenticated, "no-sign-in")
@@ -193,9 +193,9 @@ func TestATemporaryPasswordBelongsToOneBrowser(t *testing.T) {
 		if err != nil || out.Step != gatehouse.StepChallenge {
 			t.Fatalf("%+v, %v", out, err)
 		}
-		for _, browser := range []string{"", one.Browser} {
+		for _, browser := range []string{"", one.Device} {
 			_, err = s.enter(u, first, browser)
-			s.refused("the temporary password after the new one", err, gatehouse.Unauthenticated, signin.CodeFailed)
+			s.refused("the temporary password after the new one", err, gatehouse.Unauthenticated, signin.ReasonFailed)
 		}
 		if s.begin(u, second, "any", gatehouse.StepChallenge); s.step(st, two.SignIn) != gatehouse.StepChallenge {
 			t.Error("signing in with the chosen password ended what goes on elsewhere")
@@ -205,24 +205,24 @@ func TestATemporaryPasswordBelongsToOneBrowser(t *testing.T) {
 
 // ASVS 6.3.5: the owner hears of a browser's first sign-in, unless it is the account's
 // first.
-func TestWhenANewBrowserIsTold(t *testing.T) {
+func TestWhenANewDeviceIsTold(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.AddUser("inkwell", "reader@northgate.example", first, func(u *gatehouse.User) { u.FirstSignInAt = time.Time{} })
 		told := func(what string, want int) {
 			t.Helper()
 			s.Clock.Add(time.Minute)
-			if got := strings.Count(s.mails(u), "new-browser"); got != want {
+			if got := strings.Count(s.mails(u), "new-device"); got != want {
 				t.Fatalf("%s: told %d times, want %d", what, got, want)
 			}
 		}
 		one := s.open(u, first, "")
 		told("the account's first sign-in", 0)
-		s.open(u, first, one.Browser)
+		s.open(u, first, one.Device)
 		told("the same browser again", 0)
 		two := s.open(u, first, "")
 		told("a second browser", 1)
-		s.open(u, first, two.Browser)
-		s.open(u, first, one.Browser)
+		s.open(u, first, two.Device)
+		s.open(u, first, one.Device)
 		told("both again", 1)
 		s.open(u, first, "a cookie that somebody invented")
 		told("a cookie that nobody knows", 2)

@@ -22,8 +22,8 @@ type PasswordRequest struct {
 	ReturnTo string
 	// Browser is the token of the device cookie, SignIn that of the sign-in cookie that
 	// the form came with; empty if there is none.
-	Browser, SignIn string
-	Caller          gatehouse.Caller
+	Device, SignIn string
+	Caller         gatehouse.Caller
 }
 
 // Outcome is what became of a right password.
@@ -33,23 +33,23 @@ type Outcome struct {
 	// the sign-in in progress if it is not.
 	Session, SignIn string
 	// Browser is the token this browser is known by from now on.
-	Browser  string
+	Device   string
 	ReturnTo string
 }
 
 // Codes of the errors that Password returns, other than fields to fix.
 const (
-	// CodeFailed is the one answer for wrong password, unknown user, locked and
+	// ReasonFailed is the one answer for wrong password, unknown user, locked and
 	// deactivated (invariant 7).
-	CodeFailed = "sign-in-failed"
-	// CodeTemporaryExpired is said to anyone who has the right temporary password,
+	ReasonFailed = "sign-in-failed"
+	// ReasonTemporaryExpired is said to anyone who has the right temporary password,
 	// too late.
-	CodeTemporaryExpired = "temporary-password-expired"
-	// CodeTemporaryUsed is said to anyone who has the right temporary password, after it
+	ReasonTemporaryExpired = "temporary-password-expired"
+	// ReasonTemporaryUsed is said to anyone who has the right temporary password, after it
 	// has opened a sign-in in another browser.
-	CodeTemporaryUsed = "temporary-password-used"
-	CodeTooMany       = "too-many-sign-ins"
-	CodeBusy          = "busy"
+	ReasonTemporaryUsed = "temporary-password-used"
+	ReasonTooMany       = "too-many-sign-ins"
+	ReasonBusy          = "busy"
 )
 
 // maxUsernameLength is that of an email address (RFC 5321 4.5.3.1.3), in code points.
@@ -61,7 +61,7 @@ type attempt struct {
 	req     PasswordRequest
 	user    gatehouse.User     // zero ID: no such user
 	subject string             // whose attempts are counted
-	browser string             // ID of the known browser; empty: a stranger's
+	device  string             // ID of the known browser; empty: a stranger's
 	open    string             // names it among those that are being verified
 	refused bool               // locked: not verified, not counted
 	checked gatehouse.Password // what was verified; the account may have another one since
@@ -149,9 +149,9 @@ func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r 
 // the name or all over the site, do not keep the owner out.
 func (s *Service) limits(a *attempt) []store.Limit {
 	of := "sign-in:" + a.site.ID
-	account := s.Limits.Account.of("password:" + a.site.ID + ":" + a.subject + ":" + a.browser)
-	if a.browser != "" {
-		return []store.Limit{s.Limits.Username.of(of + ":browser:" + a.browser), account}
+	account := s.Limits.Account.of("password:" + a.site.ID + ":" + a.subject + ":" + a.device)
+	if a.device != "" {
+		return []store.Limit{s.Limits.Username.of(of + ":browser:" + a.device), account}
 	}
 	return []store.Limit{
 		s.Limits.Site.of(of),
@@ -177,17 +177,17 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 	default:
 		return err
 	}
-	a.browser, err = s.knownBrowser(ctx, s.Store.Read(), a.site, a.user, a.req.Browser)
+	a.device, err = s.knownDevice(ctx, s.Store.Read(), a.site, a.user, a.req.Device)
 	return err
 }
 
-// knownBrowser returns the ID of a browser that has signed in as a user before; empty for
+// knownDevice returns the ID of a browser that has signed in as a user before; empty for
 // a stranger's.
-func (s *Service) knownBrowser(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string) (string, error) {
+func (s *Service) knownDevice(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string) (string, error) {
 	if token == "" {
 		return "", nil
 	}
-	id, err := q.Browser(ctx, st.ID, u.ID, secret.HashToken(token), s.Now().Add(-gatehouse.BrowserKnownFor))
+	id, err := q.Device(ctx, st.ID, u.ID, secret.HashToken(token), s.Now().Add(-gatehouse.DeviceKnownFor))
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return "", nil
 	}
@@ -267,13 +267,13 @@ func asIssued(w gatehouse.Password, typed string) string {
 func (s *Service) refusal(a *attempt, result gatehouse.EventResult) error {
 	switch {
 	case result == gatehouse.ResultExpired:
-		return s.temporaryOver(CodeTemporaryExpired, a.user, a.req.SignIn)
+		return s.temporaryOver(ReasonTemporaryExpired, a.user, a.req.SignIn)
 	case result == gatehouse.ResultUsed:
-		return s.temporaryOver(CodeTemporaryUsed, a.user, a.req.SignIn)
-	case result == gatehouse.ResultLocked && a.browser != "":
+		return s.temporaryOver(ReasonTemporaryUsed, a.user, a.req.SignIn)
+	case result == gatehouse.ResultLocked && a.device != "":
 		return &LockedError{Reason: a.user.LockReason, Until: gatehouse.AccountLockEnds(a.site.Policy.Lockout, a.user)}
 	}
-	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeFailed}
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonFailed}
 }
 
 // LockedError is said only to a browser that has signed in as this user before: the
@@ -287,9 +287,9 @@ func (e *LockedError) Error() string { return "locked: " + string(e.Reason) }
 
 // Unwrap is the error that everybody else gets.
 func (*LockedError) Unwrap() error {
-	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeFailed}
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonFailed}
 }
 
 func busy(err error) error {
-	return &gatehouse.Error{Kind: gatehouse.Unavailable, Code: CodeBusy, RetryAfter: 5 * time.Second, Err: err}
+	return &gatehouse.Error{Kind: gatehouse.Unavailable, Reason: ReasonBusy, RetryAfter: 5 * time.Second, Err: err}
 }

@@ -11,7 +11,7 @@ import (
 func TestNoSessionOfTheOldPasswordSurvivesAReset(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 12 {
-			u := s.person(fmt.Sprint("reset-", n), nil)
+			u := s.addUser(fmt.Sprint("reset-", n), nil)
 			var mu sync.Mutex
 			var sessions []string
 			var all sync.WaitGroup

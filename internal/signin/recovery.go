@@ -23,15 +23,15 @@ type RecoveryRequest struct {
 
 // Codes of errors of recoveries.
 const (
-	// CodeRecoveryOver: three wrong answers, its time is over, or it is done. Kind Gone.
-	CodeRecoveryOver = "recovery-over"
-	// CodeLinkOver: the link is used, expired, or a newer one was sent. Kind Gone.
-	CodeLinkOver = "link-over"
-	// CodeTooManyRecoveries is of kind TooMany.
-	CodeTooManyRecoveries = "too-many-recoveries"
+	// ReasonRecoveryOver: three wrong answers, its time is over, or it is done. Kind Gone.
+	ReasonRecoveryOver = "recovery-over"
+	// ReasonLinkOver: the link is used, expired, or a newer one was sent. Kind Gone.
+	ReasonLinkOver = "link-over"
+	// ReasonTooManyRecoveries is of kind TooMany.
+	ReasonTooManyRecoveries = "too-many-recoveries"
 )
 
-var errRecoveryOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeRecoveryOver}
+var errRecoveryOver = &gatehouse.Error{Kind: gatehouse.Gone, Reason: ReasonRecoveryOver}
 
 // BeginRecovery begins a recovery by challenge question and returns the token of its
 // cookie. It answers everything that has the form of a name and an address the same
@@ -50,7 +50,7 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
 		return "", err
 	}
-	browser, err := s.knownBrowser(ctx, s.Store.Read(), st, u, req.Caller.Browser)
+	browser, err := s.knownDevice(ctx, s.Store.Read(), st, u, req.Caller.DeviceToken)
 	if err != nil {
 		return "", err
 	}
@@ -234,7 +234,7 @@ func (s *Service) verifyAnswer(ctx context.Context, a *attempt, r store.Recovery
 
 func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery) error {
 	send := false
-	if a.refused && a.browser != inMailbox {
+	if a.refused && a.device != inMailbox {
 		var err error
 		if send, err = s.allowAnswerMail(ctx, a); err != nil {
 			return err

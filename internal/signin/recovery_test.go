@@ -27,13 +27,13 @@ func (s *stage) asks(token string) string {
 // (invariant 5).
 func TestA07ARecoveryByChallengeQuestion(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		st, u := s.uk(), s.asked(s.person("forgetful", nil))
+		st, u := s.uk(), s.asked(s.addUser("forgetful", nil))
 		known := s.open(u, first, "")
 		half := s.due("other", gatehouse.StepTerms) // of somebody else: nothing of it ends
 		others := s.begin(half, first, "", gatehouse.StepTerms)
-		othersSession := s.open(s.person("bystander", nil), first, "")
+		othersSession := s.open(s.addUser("bystander", nil), first, "")
 		s.write(func(q store.Queries) error { return q.AcceptTerms(ctx, u.SiteID, u.ID, "2020-01") })
-		mine := s.begin(u, first, known.Browser, gatehouse.StepTerms)
+		mine := s.begin(u, first, known.Device, gatehouse.StepTerms)
 		abandoned := s.recovery(u.Username, u.Email)
 		token := s.recovery("  FORGETFUL ", strings.ToUpper(u.Email))
 		if got := s.asks(token); got != "pet 3" {
@@ -47,15 +47,15 @@ func TestA07ARecoveryByChallengeQuestion(t *testing.T) {
 		}
 		s.Clock.Add(time.Minute)
 		s.must(s.answer(token, "  tibbles   THE cat"))
-		s.refused("answered twice", s.answer(token, answer), gatehouse.Gone, signin.CodeRecoveryOver)
+		s.refused("answered twice", s.answer(token, answer), gatehouse.Gone, signin.ReasonRecoveryOver)
 		if s.alive(st, known.Session) || s.step(st, mine.SignIn) != "" || s.asks(abandoned) != "over" {
 			t.Errorf("session %v, sign-in at %q, the other recovery %q", s.alive(st, known.Session), s.step(st, mine.SignIn), s.asks(abandoned))
 		}
 		if !s.alive(st, othersSession.Session) || s.step(st, others.SignIn) != gatehouse.StepTerms {
 			t.Error("somebody else's session or sign-in ended with it")
 		}
-		_, err := s.enter(u, first, known.Browser)
-		s.refused("the old password", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		_, err := s.enter(u, first, known.Device)
+		s.refused("the old password", err, gatehouse.Unauthenticated, signin.ReasonFailed)
 		if !strings.HasSuffix(s.mails(u), " temporary-password") || strings.Contains(s.mails(u), "unlocked") {
 			t.Errorf("mails %q", s.mails(u))
 		}
@@ -76,7 +76,7 @@ func TestA07ARecoveryByChallengeQuestion(t *testing.T) {
 func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		ask := func(name string, change func(q store.Queries, u gatehouse.User) error) gatehouse.User {
-			u := s.asked(s.person(name, nil))
+			u := s.asked(s.addUser(name, nil))
 			if change != nil {
 				s.write(func(q store.Queries) error { return change(q, u) })
 			}
@@ -100,7 +100,7 @@ func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 			u.Email = ""
 			return q.UpdateProfile(ctx, u)
 		})
-		never := s.person("never", nil) // has no question
+		never := s.addUser("never", nil) // has no question
 		cases := map[string][2]string{
 			"nobody": {"nobody", "nobody@northgate.example"}, "nobody, with somebody's address": {"nobody-else", some.Email},
 			"wrong address": {some.Username, "other@northgate.example"}, "own question, wrong address": {own.Username, some.Email},
@@ -124,8 +124,8 @@ func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 			}
 			s.faulty(name, s.answer(token, answer), "answer answer-wrong 2")
 			s.faulty(name, s.answer(token, "Tibbles"), "answer answer-wrong 1")
-			s.refused(name, s.answer(token, answer), gatehouse.Gone, signin.CodeRecoveryOver)
-			s.refused(name+", once more", s.answer(token, answer), gatehouse.Gone, signin.CodeRecoveryOver)
+			s.refused(name, s.answer(token, answer), gatehouse.Gone, signin.ReasonRecoveryOver)
+			s.refused(name+", once more", s.answer(token, answer), gatehouse.Gone, signin.ReasonRecoveryOver)
 			if s.asks(token) != "over" {
 				t.Errorf("%s: three wrong answers did not end it", name)
 			}
@@ -165,13 +165,13 @@ func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 // nobody judges any after the sixth for a day.
 func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.asked(s.person("besieged", nil))
+		u := s.asked(s.addUser("besieged", nil))
 		siege := func(username, email string) {
 			for range 2 {
 				token := s.recovery(username, email)
 				s.faulty("wrong", s.answer(token, "Rex"), "answer answer-wrong 2")
 				s.faulty("wrong", s.answer(token, "Tom"), "answer answer-wrong 1")
-				s.refused("wrong", s.answer(token, "Fido"), gatehouse.Gone, signin.CodeRecoveryOver)
+				s.refused("wrong", s.answer(token, "Fido"), gatehouse.Gone, signin.ReasonRecoveryOver)
 			}
 		}
 		right := func(want string) {
@@ -228,9 +228,9 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 func TestA08ARecoveryUnlocks(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for _, own := range []bool{false, true} {
-			u := s.asked(s.person(fmt.Sprint("locked-", own), nil))
+			u := s.asked(s.addUser(fmt.Sprint("locked-", own), nil))
 			in := s.open(u, first, "")
-			browser := map[bool]string{true: in.Browser}[own]
+			browser := map[bool]string{true: in.Device}[own]
 			for range 6 {
 				if _, err := s.enter(u, wrong, browser); err == nil {
 					t.Fatal("a wrong password")
@@ -250,9 +250,9 @@ func TestA08ARecoveryUnlocks(t *testing.T) {
 }
 
 // A recovery never skips the second step (invariant 1; B16 is for first sign-ins only).
-func TestARecoveryNeverSkipsTheSecondStep(t *testing.T) {
+func TestARecoveryNeverSkipsTwoFactor(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.asked(s.person("careful", nil))
+		u := s.asked(s.addUser("careful", nil))
 		known := s.open(u, first, "")
 		invited := s.newcomer("meridian-uk", "never-signed-in")
 		fresh := s.newcomer("inkwell", "reader@northgate.example")
@@ -271,7 +271,7 @@ func TestARecoveryNeverSkipsTheSecondStep(t *testing.T) {
 		for _, who := range []gatehouse.User{u, invited, fresh} {
 			s.twoFactor(who, true)
 		}
-		s.begin(u, s.mailedPassword(u), known.Browser, gatehouse.StepCode)
+		s.begin(u, s.mailedPassword(u), known.Device, gatehouse.StepCode)
 		s.begin(invited, s.mailedPassword(invited), "", gatehouse.StepPassword) // invited once more, which is no recovery (B16)
 		s.begin(halfway, s.mailedPassword(halfway), "", gatehouse.StepCode)
 		out := s.begin(fresh, "a kestrel over the moor", "", gatehouse.StepCode)
@@ -284,31 +284,31 @@ func TestARecoveryNeverSkipsTheSecondStep(t *testing.T) {
 // ends it.
 func TestWhatEndsARecovery(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.asked(s.person("changing", nil))
+		u := s.asked(s.addUser("changing", nil))
 		in := s.open(u, first, "")
 		token := s.recovery(u.Username, u.Email)
 		err := s.SignIn.AnswerChallenge(ctx, s.Sites.ByID("meridian-au"), visitor(s.uk()), token, answer)
-		s.refused("on another site", err, gatehouse.Gone, signin.CodeRecoveryOver)
+		s.refused("on another site", err, gatehouse.Gone, signin.ReasonRecoveryOver)
 		_, err = s.SignIn.ResetLink(ctx, s.uk(), token)
-		s.refused("as a link", err, gatehouse.Gone, signin.CodeLinkOver)
+		s.refused("as a link", err, gatehouse.Gone, signin.ReasonLinkOver)
 		err = s.SignIn.ResetPassword(ctx, s.uk(), visitor(s.uk()), token, signin.NewPassword{New: second, Repeat: second})
-		s.refused("used as a link", err, gatehouse.Gone, signin.CodeLinkOver)
+		s.refused("used as a link", err, gatehouse.Gone, signin.ReasonLinkOver)
 		for _, none := range []string{"", "invented"} {
-			s.refused("no token", s.answer(none, answer), gatehouse.Gone, signin.CodeRecoveryOver)
+			s.refused("no token", s.answer(none, answer), gatehouse.Gone, signin.ReasonRecoveryOver)
 		}
 		s.must(s.SignIn.SetChallenge(ctx, s.uk(), in, gatehouse.ChallengeForm{Question: "meal", Answer: "Laksa", CurrentPassword: first}))
-		s.refused("after another question", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
+		s.refused("after another question", s.answer(token, "Laksa"), gatehouse.Gone, signin.ReasonRecoveryOver)
 		token = s.recovery(u.Username, u.Email)
 		s.Clock.Add(30 * time.Minute)
 		if s.asks(token) != "over" {
 			t.Error("it goes on after its time")
 		}
-		s.refused("after its time", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
+		s.refused("after its time", s.answer(token, "Laksa"), gatehouse.Gone, signin.ReasonRecoveryOver)
 		token = s.recovery(u.Username, u.Email)
 		s.must(s.desk.Deactivate(ctx, s.uk(), operator, u.ID))
 		s.faulty("deactivated in between", s.answer(token, "Laksa"), "answer answer-wrong 2")
 		s.must(s.desk.Activate(ctx, s.uk(), operator, u.ID))
-		s.refused("from before the activation", s.answer(token, "Laksa"), gatehouse.Gone, signin.CodeRecoveryOver)
+		s.refused("from before the activation", s.answer(token, "Laksa"), gatehouse.Gone, signin.ReasonRecoveryOver)
 		s.must(s.answer(s.recovery(u.Username, u.Email), " LAKSA "))
 	})
 }

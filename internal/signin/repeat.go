@@ -34,7 +34,7 @@ func formRepeat(c gatehouse.Caller) string {
 	if c.Post == "" {
 		return ""
 	}
-	return c.Post + "." + browserHash(c.Browser)
+	return c.Post + "." + deviceHash(c.DeviceToken)
 }
 
 // outcomeToken is the token of what a form makes; a random one where nobody could ask for
@@ -108,11 +108,11 @@ func (s *Service) sameSession(ctx context.Context, q store.Queries, st *site.Sit
 	if ses.UserID != r.UserID || !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
 		return Outcome{}, errNoSession
 	}
-	known, err := s.knownBrowser(ctx, q, st, u, device)
+	known, err := s.knownDevice(ctx, q, st, u, device)
 	if known == "" { // the browser kept the one that it had
 		device = ""
 	}
-	return Outcome{Step: gatehouse.StepDone, Session: token, Browser: device, ReturnTo: r.ReturnTo}, err
+	return Outcome{Step: gatehouse.StepDone, Session: token, Device: device, ReturnTo: r.ReturnTo}, err
 }
 
 // sameSignIn is the outcome of a password that began a sign-in.
@@ -125,8 +125,8 @@ func (s *Service) sameSignIn(ctx context.Context, q store.Queries, st *site.Site
 	if f.User.ID != r.UserID || out.Step == gatehouse.StepCredentials || out.Step == gatehouse.StepDone {
 		return Outcome{}, errNoSignIn
 	}
-	if device := s.temporaryDevice(f.User, cookie); f.User.Password.UsedBy != "" && f.User.Password.UsedBy == browserHash(device) {
-		out.Browser = device
+	if device := s.temporaryDevice(f.User, cookie); f.User.Password.UsedBy != "" && f.User.Password.UsedBy == deviceHash(device) {
+		out.Device = device
 	}
 	return out, nil
 }
@@ -193,5 +193,5 @@ func (s *Service) noMoreCodes(ctx context.Context, st *site.Site, at At) error {
 	if _, err := s.Repeat(ctx, st, at.Caller, at.SignIn); err == nil {
 		return errNoSignIn // it is finished, and anyone who finished it gets the session
 	}
-	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: CodeCodesOver}
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonCodesOver}
 }

@@ -32,7 +32,7 @@ func (s *stage) crowd(mine bool, post func(cookie, name string) (signin.Outcome,
 				failed++
 				return
 			}
-			outcomes[string(out.Step)+" "+out.Session+" "+out.SignIn+" "+out.Browser]++
+			outcomes[string(out.Step)+" "+out.Session+" "+out.SignIn+" "+out.Device]++
 		})
 	}
 	all.Wait()
@@ -64,7 +64,7 @@ func TestTwentyClicksWithATemporaryPassword(t *testing.T) {
 // posted. The cookie alone, or with another form, gets nothing.
 func TestTwentyClicksOnTheLastStep(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.person("msantos", func(u *gatehouse.User) { u.SoleUserFor = "" })
+		u := s.addUser("msantos", func(u *gatehouse.User) { u.SoleUserFor = "" })
 		in := s.begin(u, first, "", gatehouse.StepSoleUser)
 		at := s.at(s.uk(), in)
 		outcomes, _ := s.crowd(true, func(_, name string) (signin.Outcome, error) {

@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Code: CodeLinkOver}
+var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Reason: ReasonLinkOver}
 
 // SendResetLink mails a link to choose a new password to anyone who has the address
 // (C03), and says nothing about whether anybody has.

@@ -66,12 +66,12 @@ func TestC03AResetLink(t *testing.T) {
 			t.Errorf("somebody else's link: %v", err)
 		}
 		_, err := s.SignIn.ResetLink(ctx, st, token)
-		s.refused("opened after its use", err, gatehouse.Gone, signin.CodeLinkOver)
-		s.refused("used twice", s.useLink(token, other), gatehouse.Gone, signin.CodeLinkOver)
-		_, err = s.enter(u, first, one.Browser)
-		s.refused("the old password", err, gatehouse.Unauthenticated, signin.CodeFailed)
-		s.open(u, phrase, one.Browser)
-		if got, want := s.mails(u), "new-browser new-browser reset-link password-changed new-browser"; got != want {
+		s.refused("opened after its use", err, gatehouse.Gone, signin.ReasonLinkOver)
+		s.refused("used twice", s.useLink(token, other), gatehouse.Gone, signin.ReasonLinkOver)
+		_, err = s.enter(u, first, one.Device)
+		s.refused("the old password", err, gatehouse.Unauthenticated, signin.ReasonFailed)
+		s.open(u, phrase, one.Device)
+		if got, want := s.mails(u), "new-device new-device reset-link password-changed new-device"; got != want {
 			t.Errorf("mails %q, want %q (a reset makes every browser a stranger's)", got, want)
 		}
 	})
@@ -105,8 +105,8 @@ func TestC03ALinkThatIsOver(t *testing.T) {
 			happens(u)
 			before := s.User(u)
 			_, err := s.SignIn.ResetLink(ctx, s.press(), token)
-			s.refused(name+", opened", err, gatehouse.Gone, signin.CodeLinkOver)
-			s.refused(name+", used", s.useLink(token, other), gatehouse.Gone, signin.CodeLinkOver)
+			s.refused(name+", opened", err, gatehouse.Gone, signin.ReasonLinkOver)
+			s.refused(name+", used", s.useLink(token, other), gatehouse.Gone, signin.ReasonLinkOver)
 			if s.User(u) != before {
 				t.Errorf("%s: the account was changed", name)
 			}
@@ -114,10 +114,10 @@ func TestC03ALinkThatIsOver(t *testing.T) {
 		u := s.reader("traveller", nil)
 		token := s.link(u.Email)
 		_, err := s.SignIn.ResetLink(ctx, s.uk(), token)
-		s.refused("on another site", err, gatehouse.Gone, signin.CodeLinkOver)
-		s.refused("as a recovery by challenge", s.answer(token, answer), gatehouse.Gone, signin.CodeRecoveryOver)
+		s.refused("on another site", err, gatehouse.Gone, signin.ReasonLinkOver)
+		s.refused("as a recovery by challenge", s.answer(token, answer), gatehouse.Gone, signin.ReasonRecoveryOver)
 		for _, none := range []string{"", "invented"} {
-			s.refused("no token", s.useLink(none, phrase), gatehouse.Gone, signin.CodeLinkOver)
+			s.refused("no token", s.useLink(none, phrase), gatehouse.Gone, signin.ReasonLinkOver)
 		}
 		s.must(s.useLink(s.link(u.Email), phrase))
 	})

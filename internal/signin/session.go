@@ -37,23 +37,23 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	if err := s.stillTrusted(tx, f, browser); err != nil {
 		return "", "", err
 	}
-	browser, err = s.browserFor(tx, u, browser, s.deviceToken(tx.Caller, tx.Site.ID, cookie, made), f.SignIn.TrustBrowser)
+	browser, err = s.deviceFor(tx, u, browser, s.deviceToken(tx.Caller, tx.Site.ID, cookie, made), f.SignIn.TrustDevice)
 	if err != nil {
 		return "", "", err
 	}
 	if err := tx.SignedIn(tx, tx.Site.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
-	id, first, err := tx.BrowserSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("brw", now), tx.Caller.UserAgent, tx.Caller.Address, now)
+	id, first, err := tx.DeviceSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.Address, now)
 	if err == nil && first {
 		err = s.welcome(tx, u)
 	}
 	if err != nil {
 		return "", "", err
 	}
-	slides := guard.Out(guard.TrustDoesNotSlide) && f.SignIn.SecondMethod == gatehouse.MethodTrustedBrowser
-	if f.SignIn.TrustBrowser || slides {
-		if err := tx.TrustBrowser(tx, tx.Site.ID, u.ID, id, f.SignIn.SecondStepAt); err != nil {
+	slides := guard.Out(guard.TrustDoesNotSlide) && f.SignIn.TwoFactorMethod == gatehouse.MethodTrustedDevice
+	if f.SignIn.TrustDevice || slides {
+		if err := tx.TrustDevice(tx, tx.Site.ID, u.ID, id, f.SignIn.TwoFactorAt); err != nil {
 			return "", "", err
 		}
 	}
@@ -63,12 +63,12 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 		return "", "", err
 	}
 	methods := []gatehouse.Method{gatehouse.MethodPassword}
-	if f.SignIn.SecondMethod != "" {
-		methods = append(methods, f.SignIn.SecondMethod)
+	if f.SignIn.TwoFactorMethod != "" {
+		methods = append(methods, f.SignIn.TwoFactorMethod)
 	}
 	return session, browser, tx.InsertSession(tx, secret.HashToken(session), gatehouse.Session{
 		ID: made, SiteID: tx.Site.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
-		Address: tx.Caller.Address, UserAgent: tx.Caller.UserAgent, BrowserID: id,
+		Address: tx.Caller.Address, UserAgent: tx.Caller.UserAgent, DeviceID: id,
 		Assurance: gatehouse.Assure(tx.Site.Policy, methods, f.SignIn.PasswordLength),
 	}, now.Add(tx.Site.Policy.Session.Absolute))
 }
@@ -77,10 +77,10 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 // password was entered, and has ended since: it must not outlive the switch, or its
 // removal, in a sign-in that waits on the page of a later step (invariant 1, B08).
 func (s *Service) stillTrusted(tx *act.Unit, f gatehouse.SignInFacts, browser string) error {
-	if f.SignIn.SecondMethod != gatehouse.MethodTrustedBrowser || guard.Out(guard.TrustLookedAtAgain) {
+	if f.SignIn.TwoFactorMethod != gatehouse.MethodTrustedDevice || guard.Out(guard.TrustLookedAtAgain) {
 		return nil
 	}
-	f.SignIn.SecondStepAt, f.BrowserTrusted = time.Time{}, false
+	f.SignIn.TwoFactorAt, f.DeviceTrusted = time.Time{}, false
 	company, err := tx.Company(tx, tx.Site.ID, f.User.CompanyID)
 	if err == nil {
 		err = s.trusted(tx, &f, company, browser)
@@ -96,46 +96,46 @@ func (s *Service) stillTrusted(tx *act.Unit, f gatehouse.SignInFacts, browser st
 // it the sign-in could not be finished.
 func (s *Service) codeAfterAll(tx *act.Unit, f *gatehouse.SignInFacts) error {
 	in := &f.SignIn
-	if in.SecondMethod != gatehouse.MethodTrustedBrowser {
+	if in.TwoFactorMethod != gatehouse.MethodTrustedDevice {
 		return nil
 	}
-	in.SecondStepAt, in.SecondMethod = time.Time{}, ""
-	err := tx.SignInSecondStep(tx, tx.Site.ID, in.ID, in.SecondStepAt, in.SecondMethod, false)
+	in.TwoFactorAt, in.TwoFactorMethod = time.Time{}, ""
+	err := tx.SignInTwoFactor(tx, tx.Site.ID, in.ID, in.TwoFactorAt, in.TwoFactorMethod, false)
 	if err != nil || gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		return err
 	}
 	return s.sendLate(tx, *f)
 }
 
-// browserFor is the token that a browser is known by from now on. What it brought along
+// deviceFor is the token that a browser is known by from now on. What it brought along
 // stays only if this user is known by it already: a value that somebody else has put
 // there, or knows from the own account, must not become the victim's. Others who share
 // the browser go along to the new one. Where trust is to settle on it (again), it does not
 // stay in any case: somebody may have copied it before it was worth anything (B08).
-func (s *Service) browserFor(tx *act.Unit, u gatehouse.User, token, fresh string, again bool) (string, error) {
-	known, err := s.knownBrowser(tx, tx.Queries, tx.Site, u, token)
+func (s *Service) deviceFor(tx *act.Unit, u gatehouse.User, token, fresh string, again bool) (string, error) {
+	known, err := s.knownDevice(tx, tx.Queries, tx.Site, u, token)
 	if err != nil || known != "" && !again {
 		return token, err
 	}
 	if token == "" {
 		return fresh, nil
 	}
-	return fresh, tx.RenameBrowser(tx, tx.Site.ID, secret.HashToken(token), secret.HashToken(fresh))
+	return fresh, tx.RenameDevice(tx, tx.Site.ID, secret.HashToken(token), secret.HashToken(fresh))
 }
 
 // welcome makes room for a browser that signed in for the first time, and tells the
 // owner (ASVS 6.3.5); at the very first sign-in every browser is new.
 func (s *Service) welcome(tx *act.Unit, u gatehouse.User) error {
-	err := tx.KeepBrowsers(tx, tx.Site.ID, u.ID, mostBrowsers)
+	err := tx.KeepDevices(tx, tx.Site.ID, u.ID, mostDevices)
 	if err != nil || u.FirstSignInAt.IsZero() {
 		return err
 	}
-	return tx.Tell(u, mail.NewBrowser{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.BrowserFor(u)})
+	return tx.Tell(u, mail.NewDevice{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }
 
-// mostBrowsers is how many browsers of a person are known at most: each has attempts of
+// mostDevices is how many browsers of a person are known at most: each has attempts of
 // its own.
-const mostBrowsers = 10
+const mostDevices = 10
 
 // Session returns who a session's token stands for. It reads the account as it is
 // now and writes nothing, but for the time of the last request, at most once a
@@ -165,7 +165,7 @@ func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Ses
 	return Session{Session: ses, User: u, Company: c}, err
 }
 
-var errNoSession = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-session"}
+var errNoSession = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "no-session"}
 
 // SignOut ends a session and a half-finished sign-in, whichever there is. To sign
 // out twice is no error.
@@ -216,7 +216,7 @@ func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (
 	return facts, step, nil
 }
 
-var errNoSignIn = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "no-sign-in"}
+var errNoSignIn = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "no-sign-in"}
 
 func factsOf(ctx context.Context, q store.Queries, st *site.Site, token string) (f gatehouse.SignInFacts, err error) {
 	return q.SignInFacts(ctx, st.ID, secret.HashToken(token))

@@ -62,8 +62,8 @@ func (s *Service) begunBefore(tx *act.Unit, a *attempt, held store.Settling) (Ou
 // still due.
 func (a *attempt) detail(next gatehouse.Step) map[string]string {
 	d := map[string]string{}
-	if a.browser != "" {
-		d["browser"] = a.browser
+	if a.device != "" {
+		d["device"] = a.device
 	}
 	if next != "" {
 		d["next"] = string(next)
@@ -109,8 +109,8 @@ func (s *Service) judged(tx *act.Unit, a *attempt, u gatehouse.User) gatehouse.E
 	case !gatehouse.PasswordUsable(u.Password, tx.Now()):
 		return gatehouse.ResultExpired
 	case !guard.Out(guard.TemporaryOnce) &&
-		gatehouse.PasswordUsedUp(u.Password, browserHash(a.req.Browser)) &&
-		gatehouse.PasswordUsedUp(u.Password, browserHash(s.temporaryDevice(u, a.req.SignIn))):
+		gatehouse.PasswordUsedUp(u.Password, deviceHash(a.req.Device)) &&
+		gatehouse.PasswordUsedUp(u.Password, deviceHash(s.temporaryDevice(u, a.req.SignIn))):
 		return gatehouse.ResultUsed
 	}
 	return gatehouse.ResultOK
@@ -151,7 +151,7 @@ func (s *Service) lock(tx *act.Unit, a *attempt, counts gatehouse.Attempts) erro
 	}
 	reason := gatehouse.LockReasonOf(policy, counts)
 	scope := "strangers"
-	if a.browser == "" {
+	if a.device == "" {
 		notice = mail.LockedStrangers{Lock: facts}
 	} else {
 		scope, notice = "account", mail.Locked{Lock: facts}
@@ -197,16 +197,16 @@ func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Out
 		ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
 	}
 	facts := gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor}
-	if err := s.trusted(tx, &facts, company, a.req.Browser); err != nil {
+	if err := s.trusted(tx, &facts, company, a.req.Device); err != nil {
 		return Outcome{}, err
 	}
 	out = Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
 	if out.Step == gatehouse.StepDone {
-		out.Session, out.Browser, err = s.finish(tx, facts, a.req.Browser, a.req.SignIn)
+		out.Session, out.Device, err = s.finish(tx, facts, a.req.Device, a.req.SignIn)
 		return out, err
 	}
 	if u.Password.Temporary() {
-		if out.Browser, err = s.useTemporary(tx, u, a.req.Browser, a.req.SignIn); err != nil {
+		if out.Device, err = s.useTemporary(tx, u, a.req.Device, a.req.SignIn); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -228,13 +228,13 @@ func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gateho
 	if browser == "" || gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		return nil
 	}
-	b, err := tx.TrustedBrowser(tx, tx.Site.ID, f.User.ID, secret.HashToken(browser))
+	b, err := tx.TrustedDevice(tx, tx.Site.ID, f.User.ID, secret.HashToken(browser))
 	if err != nil || b.TrustedUntil(tx.Site.Policy, company, tx.Now()).IsZero() {
 		return err
 	}
-	f.BrowserTrusted = true
+	f.DeviceTrusted = true
 	if gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
-		f.SignIn.SecondStepAt, f.SignIn.SecondMethod = tx.Now(), gatehouse.MethodTrustedBrowser
+		f.SignIn.TwoFactorAt, f.SignIn.TwoFactorMethod = tx.Now(), gatehouse.MethodTrustedDevice
 	}
 	return nil
 }
@@ -244,24 +244,24 @@ func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gateho
 // window was closed halfway, and nowhere else. A browser whose answer was lost is known by
 // the sign-in cookie that it had before.
 func (s *Service) useTemporary(tx *act.Unit, u gatehouse.User, browser, cookie string) (string, error) {
-	if u.Password.UsedBy == "" || u.Password.UsedBy != browserHash(browser) {
+	if u.Password.UsedBy == "" || u.Password.UsedBy != deviceHash(browser) {
 		fresh := s.temporaryDevice(u, cookie)
 		if fresh == "" {
 			fresh = secret.NewToken()
 		}
 		var err error
-		if browser, err = s.browserFor(tx, gatehouse.User{}, browser, fresh, false); err != nil {
+		if browser, err = s.deviceFor(tx, gatehouse.User{}, browser, fresh, false); err != nil {
 			return "", err
 		}
 	}
 	if err := tx.EndAll(u, gatehouse.PasswordUsed); err != nil {
 		return "", err
 	}
-	return browser, tx.UsePassword(tx, u.SiteID, u.ID, browserHash(browser))
+	return browser, tx.UsePassword(tx, u.SiteID, u.ID, deviceHash(browser))
 }
 
-// browserHash is what a browser's token is kept as; empty for none.
-func browserHash(token string) string {
+// deviceHash is what a browser's token is kept as; empty for none.
+func deviceHash(token string) string {
 	if token == "" {
 		return ""
 	}

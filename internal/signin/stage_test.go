@@ -76,7 +76,7 @@ const (
 )
 
 // person is somebody at Meridian UK with nothing left to do.
-func (s *stage) person(name string, change func(*gatehouse.User)) gatehouse.User {
+func (s *stage) addUser(name string, change func(*gatehouse.User)) gatehouse.User {
 	return s.AddUser("meridian-uk", name, first, change)
 }
 
@@ -92,7 +92,7 @@ func (s *stage) newcomer(siteID, name string) gatehouse.User {
 // enter types a username and a password into a browser.
 func (s *stage) enter(u gatehouse.User, password, browser string) (signin.Outcome, error) {
 	st := s.Sites.ByID(u.SiteID)
-	return s.SignIn.Password(context.Background(), st, signin.PasswordRequest{Username: u.Username, Password: password, Browser: browser,
+	return s.SignIn.Password(context.Background(), st, signin.PasswordRequest{Username: u.Username, Password: password, Device: browser,
 		ReturnTo: "/account/profile", Caller: visitor(st)})
 }
 
@@ -110,11 +110,11 @@ func (s *stage) begin(u gatehouse.User, password, browser string, want gatehouse
 func (s *stage) open(u gatehouse.User, password, browser string) signin.In {
 	s.t.Helper()
 	out := s.begin(u, password, browser, gatehouse.StepDone)
-	return signin.In{Session: out.Session, Browser: out.Browser, Caller: visitor(s.Sites.ByID(u.SiteID))}
+	return signin.In{Session: out.Session, Device: out.Device, Caller: visitor(s.Sites.ByID(u.SiteID))}
 }
 
 func (s *stage) at(st *site.Site, out signin.Outcome) signin.At {
-	return signin.At{SignIn: out.SignIn, Browser: out.Browser, Lang: "en-GB", Caller: visitor(st)}
+	return signin.At{SignIn: out.SignIn, Device: out.Device, Lang: "en-GB", Caller: visitor(st)}
 }
 
 // asked gives a user the question of the house about a pet, in an own session that ends
@@ -229,7 +229,7 @@ func (s *stage) must(err error) {
 func (s *stage) refused(what string, err error, kind gatehouse.Kind, code string) {
 	s.t.Helper()
 	var e *gatehouse.Error
-	if !errors.As(err, &e) || e.Kind != kind || e.Code != code {
+	if !errors.As(err, &e) || e.Kind != kind || e.Reason != code {
 		s.t.Fatalf("%s: %v, want %q of kind %d", what, err, code, kind)
 	}
 }
@@ -251,11 +251,11 @@ func (s *stage) faulty(what string, err error, want string) {
 	}
 }
 
-// codeOf is an error's code.
-func codeOf(err error) string {
+// reasonOf is an error's code.
+func reasonOf(err error) string {
 	var e *gatehouse.Error
 	if errors.As(err, &e) {
-		return e.Code
+		return e.Reason
 	}
 	return fmt.Sprint(err)
 }
@@ -267,9 +267,9 @@ func faultsOf(err error) string {
 	}
 	var all []string
 	for _, f := range e.Fields {
-		all = append(all, strings.TrimSpace(f.Field+" "+f.Code+" "+f.Args["n"]))
-		if strings.HasPrefix(f.Code, "password-") {
-			all[len(all)-1] = f.Field + " " + f.Code
+		all = append(all, strings.TrimSpace(f.Field+" "+f.Reason+" "+f.Args["n"]))
+		if strings.HasPrefix(f.Reason, "password-") {
+			all[len(all)-1] = f.Field + " " + f.Reason
 		}
 	}
 	return strings.Join(all, ", ")

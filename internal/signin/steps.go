@@ -16,9 +16,9 @@ import (
 // At is where a step of a sign-in is done: in which sign-in, browser and language.
 type At struct {
 	// SignIn and Browser are the values of the cookies; Browser may be empty.
-	SignIn, Browser string
-	Lang            string
-	Caller          gatehouse.Caller
+	SignIn, Device string
+	Lang           string
+	Caller         gatehouse.Caller
 }
 
 // MovedError says that another step is due than the one that was posted: another
@@ -28,7 +28,7 @@ type MovedError struct{ Step gatehouse.Step }
 func (e *MovedError) Error() string { return "the step that is due is " + string(e.Step) }
 
 // Unwrap gives it a kind.
-func (*MovedError) Unwrap() error { return &gatehouse.Error{Kind: gatehouse.Conflict, Code: "moved"} }
+func (*MovedError) Unwrap() error { return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: "moved"} }
 
 // NewPassword is a password that somebody chooses. Old is the present one, typed
 // again; it is not asked for on the page of a reset link.
@@ -41,7 +41,7 @@ const mostWrong = 5
 // ChoosePassword replaces a temporary or expired password (B13).
 //
 // Errors: Invalid with fields old_password, new_password, repeat_password;
-// *MovedError; Unauthenticated if the sign-in is over, with CodeTemporaryExpired if
+// *MovedError; Unauthenticated if the sign-in is over, with ReasonTemporaryExpired if
 // that is why; Unavailable.
 func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form NewPassword) (Outcome, error) {
 	facts, err := s.due(ctx, st, at, gatehouse.StepPassword)
@@ -72,9 +72,9 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	}
 	return s.step(ctx, st, at, gatehouse.StepPassword, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		if !gatehouse.PasswordUsable(facts.User.Password, tx.Now()) {
-			return s.temporaryOver(CodeTemporaryExpired, facts.User, at.SignIn)
+			return s.temporaryOver(ReasonTemporaryExpired, facts.User, at.SignIn)
 		}
-		browser, err := s.knownBrowser(tx, tx.Queries, st, facts.User, at.Browser)
+		browser, err := s.knownDevice(tx, tx.Queries, st, facts.User, at.Device)
 		if err == nil {
 			err = s.setChosen(tx, &facts.User, hash, gatehouse.Kept{SignIn: facts.SignIn.ID, Device: browser})
 		}
@@ -308,7 +308,7 @@ func (s *Service) goOn(tx *act.Unit, at At, facts gatehouse.SignInFacts) (out Ou
 	if err := tx.DeleteSignIn(tx, tx.Site.ID, secret.HashToken(at.SignIn)); err != nil {
 		return out, err
 	}
-	if out.Session, out.Browser, err = s.finish(tx, facts, at.Browser, at.SignIn); err != nil {
+	if out.Session, out.Device, err = s.finish(tx, facts, at.Device, at.SignIn); err != nil {
 		return out, err
 	}
 	return out, tx.Record(facts.User, gatehouse.EventSignInDone, gatehouse.ResultOK, nil)

@@ -45,10 +45,10 @@ func (s *stage) won(what string, errs []error, codes ...string) int {
 			winner = i
 		case err == nil:
 			s.t.Fatalf("%s: %d and %d both succeeded", what, winner, i)
-		case !errors.As(err, &e) || !slices.Contains(codes, e.Code):
+		case !errors.As(err, &e) || !slices.Contains(codes, e.Reason):
 			s.t.Fatalf("%s: the %dth was told %v, want one of %q", what, i, err, codes)
 		default:
-			told[e.Code]++
+			told[e.Reason]++
 		}
 	}
 	if winner < 0 {
@@ -81,20 +81,20 @@ func TestWhatWorksOnceWorksOnceAtTheSameInstant(t *testing.T) {
 			out, err := s.enter(u, first, "")
 			tokens[i] = out.SignIn
 			return err
-		}), signin.CodeTemporaryUsed)
+		}), signin.ReasonTemporaryUsed)
 		if s.step(s.uk(), tokens[winner]) != gatehouse.StepPassword {
 			t.Error("the one that won has no sign-in")
 		}
 
-		v := s.asked(s.person("wanted", nil))
+		v := s.asked(s.addUser("wanted", nil))
 		token := s.recovery(v.Username, v.Email)
-		s.won("one right answer", atOnce(func(int) error { return s.answer(token, answer) }), signin.CodeRecoveryOver)
+		s.won("one right answer", atOnce(func(int) error { return s.answer(token, answer) }), signin.ReasonRecoveryOver)
 		s.mailedPassword(v)
 		s.Clock.Add(time.Second)
 		for i := range tokens {
 			tokens[i] = s.recovery(v.Username, v.Email)
 		}
-		s.won("the right answer in many recoveries", atOnce(func(i int) error { return s.answer(tokens[i], answer) }), signin.CodeRecoveryOver)
+		s.won("the right answer in many recoveries", atOnce(func(i int) error { return s.answer(tokens[i], answer) }), signin.ReasonRecoveryOver)
 		if got := strings.Count(s.mails(v), "temporary-password"); got != 2 {
 			t.Errorf("%d temporary passwords were mailed for two recoveries", got)
 		}
@@ -103,7 +103,7 @@ func TestWhatWorksOnceWorksOnceAtTheSameInstant(t *testing.T) {
 		r := s.reader("reader", nil)
 		token = s.link(r.Email)
 		s.Clock.Add(time.Second)
-		winner = s.won("one link", atOnce(func(i int) error { return s.useLink(token, words(i)) }), signin.CodeLinkOver)
+		winner = s.won("one link", atOnce(func(i int) error { return s.useLink(token, words(i)) }), signin.ReasonLinkOver)
 		s.works(r, words, winner)
 	})
 }
@@ -112,7 +112,7 @@ func TestWhatWorksOnceWorksOnceAtTheSameInstant(t *testing.T) {
 // judged, and wrong old passwords neither.
 func TestGuessesAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		u := s.asked(s.person("guessed", nil))
+		u := s.asked(s.addUser("guessed", nil))
 		token := s.recovery(u.Username, u.Email)
 		judged := 0
 		for _, err := range atOnce(func(i int) error { return s.answer(token, "Rex") }) {
@@ -190,7 +190,7 @@ func TestTheSameStepAtTheSameInstant(t *testing.T) {
 func TestPasswordsChangedAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for _, sessions := range []int{1, many} {
-			u := s.person(fmt.Sprint("torn-", sessions), nil)
+			u := s.addUser(fmt.Sprint("torn-", sessions), nil)
 			var ins []signin.In
 			for range sessions {
 				ins = append(ins, s.open(u, first, ""))

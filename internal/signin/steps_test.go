@@ -27,7 +27,7 @@ func TestAFirstSignInStepByStep(t *testing.T) {
 		s.twoFactor(u, true)
 		out := s.begin(u, first, "", gatehouse.StepPassword)
 		at := s.at(st, out)
-		if at.Browser == "" || out.Session != "" {
+		if at.Device == "" || out.Session != "" {
 			t.Fatalf("after a temporary password: %+v", out)
 		}
 		if facts, _, err := s.SignIn.InProgress(ctx, st, out.SignIn); err != nil || len(facts.SignIn.Steps) != 4 {
@@ -44,15 +44,15 @@ func TestAFirstSignInStepByStep(t *testing.T) {
 			out = got
 		}
 		next(gatehouse.StepChallenge, func() (signin.Outcome, error) { return s.SignIn.ChoosePassword(ctx, st, at, chosen) })
-		_, err := s.enter(u, first, at.Browser)
-		s.refused("the temporary password after the new one", err, gatehouse.Unauthenticated, signin.CodeFailed)
+		_, err := s.enter(u, first, at.Device)
+		s.refused("the temporary password after the new one", err, gatehouse.Unauthenticated, signin.ReasonFailed)
 		next(gatehouse.StepTerms, func() (signin.Outcome, error) { return s.SignIn.SetFirstChallenge(ctx, st, at, pet) })
 		next(gatehouse.StepSoleUser, func() (signin.Outcome, error) { return s.SignIn.AcceptTerms(ctx, st, at, yesForm(st)) })
 		if s.alive(st, at.SignIn) {
 			t.Fatal("a sign-in in progress is taken for a session")
 		}
 		next(gatehouse.StepDone, func() (signin.Outcome, error) { return s.SignIn.AnswerSoleUser(ctx, st, at, "yes") })
-		if out.SignIn != "" || out.Browser == "" || out.ReturnTo != "/account/profile" || !s.alive(st, out.Session) {
+		if out.SignIn != "" || out.Device == "" || out.ReturnTo != "/account/profile" || !s.alive(st, out.Session) {
 			t.Fatalf("at its end: %+v", out)
 		}
 		if s.step(st, at.SignIn) != "" {
@@ -66,11 +66,11 @@ func TestAFirstSignInStepByStep(t *testing.T) {
 			t.Errorf("mails %q, want %q", got, want)
 		}
 		ses, err := s.SignIn.Session(ctx, st, out.Session)
-		if err != nil || ses.BrowserID == "" || ses.Address != "192.0.2.7" {
+		if err != nil || ses.DeviceID == "" || ses.Address != "192.0.2.7" {
 			t.Errorf("the session: %+v, %v", ses, err)
 		}
 		s.twoFactor(u, false)
-		s.open(u, second, out.Browser)
+		s.open(u, second, out.Device)
 	})
 }
 
@@ -155,7 +155,7 @@ func TestAStepAfterSomethingElseHappened(t *testing.T) {
 
 // due is somebody with one step to do.
 func (s *stage) due(name string, step gatehouse.Step) gatehouse.User {
-	return s.person(name, func(u *gatehouse.User) {
+	return s.addUser(name, func(u *gatehouse.User) {
 		switch step {
 		case gatehouse.StepPassword:
 			u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordRecovery, s.Clock.Now().Add(24*time.Hour)
@@ -219,9 +219,9 @@ func TestTermsThatChangeMeanwhile(t *testing.T) {
 // Terms that are withdrawn while somebody reads them are not waited for.
 func TestTermsThatAreWithdrawnMeanwhile(t *testing.T) {
 	onOwnStage(t, func(t *testing.T, s *stage) {
-		asked := s.person("asked", func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "" })
+		asked := s.addUser("asked", func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "" })
 		out := s.begin(asked, first, "", gatehouse.StepTerms)
-		free := s.person("free", func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "once" })
+		free := s.addUser("free", func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "once" })
 		nothing := s.begin(free, first, "", gatehouse.StepTerms)
 		form := yesForm(s.uk())
 		s.terms("", "")
@@ -232,7 +232,7 @@ func TestTermsThatAreWithdrawnMeanwhile(t *testing.T) {
 		if s.User(free).TermsAccepted != "" {
 			t.Error("terms that are gone were accepted")
 		}
-		s.open(free, first, nothing.Browser)
+		s.open(free, first, nothing.Device)
 	})
 }
 
@@ -256,15 +256,15 @@ func TestTheSoleUserQuestion(t *testing.T) {
 			}
 			return q.InsertCompany(ctx, elsewhere)
 		})
-		helps := []gatehouse.User{s.person("admin-one", admin(nil)), s.person("admin-two", admin(nil))}
+		helps := []gatehouse.User{s.addUser("admin-one", admin(nil)), s.addUser("admin-two", admin(nil))}
 		others := []gatehouse.User{
-			s.person("colleague", nil),
-			s.person("admin-locked", admin(func(u *gatehouse.User) { u.LockedAt, u.LockReason = s.Clock.Now(), gatehouse.LockedByAttempts })),
-			s.person("admin-gone", admin(func(u *gatehouse.User) { u.State = gatehouse.Deactivated })),
-			s.person("admin-elsewhere", admin(func(u *gatehouse.User) { u.CompanyID = elsewhere.ID })),
-			s.person("admin-unreachable", admin(func(u *gatehouse.User) { u.Email = "" })),
+			s.addUser("colleague", nil),
+			s.addUser("admin-locked", admin(func(u *gatehouse.User) { u.LockedAt, u.LockReason = s.Clock.Now(), gatehouse.LockedByAttempts })),
+			s.addUser("admin-gone", admin(func(u *gatehouse.User) { u.State = gatehouse.Deactivated })),
+			s.addUser("admin-elsewhere", admin(func(u *gatehouse.User) { u.CompanyID = elsewhere.ID })),
+			s.addUser("admin-unreachable", admin(func(u *gatehouse.User) { u.Email = "" })),
 		}
-		u := s.person("sharer", ask)
+		u := s.addUser("sharer", ask)
 		out := s.begin(u, first, "", gatehouse.StepSoleUser)
 		for _, bad := range []string{"", "maybe", "YES", "no "} {
 			_, err := s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), bad)
@@ -285,7 +285,7 @@ func TestTheSoleUserQuestion(t *testing.T) {
 		if m := s.sent(support); len(m) != 0 {
 			t.Errorf("support was told, too: %+v", m)
 		}
-		own := s.person("admin-sharer", admin(ask))
+		own := s.addUser("admin-sharer", admin(ask))
 		out = s.begin(own, first, "", gatehouse.StepSoleUser)
 		_, err := s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "no")
 		s.must(err)
@@ -293,14 +293,14 @@ func TestTheSoleUserQuestion(t *testing.T) {
 			t.Errorf("about an administrator, support was told %+v", m)
 		}
 		// Where nobody else would hear of it, support does.
-		alone := s.person("nobody-else", func(u *gatehouse.User) { ask(u); u.CompanyID = "com_3" })
+		alone := s.addUser("nobody-else", func(u *gatehouse.User) { ask(u); u.CompanyID = "com_3" })
 		out = s.begin(alone, first, "", gatehouse.StepSoleUser)
 		_, err = s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "no")
 		s.must(err)
 		if m := s.sent(support); len(m) != 2 || !strings.Contains(m[1].Text, "no administrator we could tell") {
 			t.Errorf("without an administrator, support was told %+v", m)
 		}
-		yes := s.person("alone", ask)
+		yes := s.addUser("alone", ask)
 		out = s.begin(yes, first, "", gatehouse.StepSoleUser)
 		_, err = s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "yes")
 		s.must(err)

@@ -18,17 +18,17 @@ import (
 // TemporaryOverError is said to anyone who has the right temporary password, too late or after
 // it has opened a sign-in in another browser.
 type TemporaryOverError struct {
-	Code string
+	Reason string
 	// Ticket is worth a new one by mail, in this browser and for a while; empty where
 	// nothing can be mailed.
 	Ticket string
 }
 
-func (e *TemporaryOverError) Error() string { return e.Code }
+func (e *TemporaryOverError) Error() string { return e.Reason }
 
 // Unwrap gives it a kind and its code.
 func (e *TemporaryOverError) Unwrap() error {
-	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: e.Code}
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: e.Reason}
 }
 
 const ticketPurpose = "new-temporary-password"
@@ -36,8 +36,8 @@ const ticketPurpose = "new-temporary-password"
 // temporaryOver offers a new temporary password to somebody who was mailed one and has just
 // proved to have it: a question that was never set cannot be answered. The ticket is bound
 // to the password and to the browser's sign-in cookie, so it works once, and here.
-func (s *Service) temporaryOver(code string, u gatehouse.User, cookie string) error {
-	e := &TemporaryOverError{Code: code}
+func (s *Service) temporaryOver(reason string, u gatehouse.User, cookie string) error {
+	e := &TemporaryOverError{Reason: reason}
 	if cookie == "" || !u.Password.Temporary() || !u.MaySignIn() || !mail.CanSend(u.Email) {
 		return e
 	}
@@ -56,7 +56,7 @@ func (s *Service) ticket(u gatehouse.User, until, cookie string) string {
 // MailTemporary mails a new temporary password in place of one that is over, for a ticket of
 // TemporaryOverError. The old one, and what was begun with it, end.
 //
-// Errors: Gone with CodeLinkOver; TooMany with CodeTooManyRecoveries; Unavailable.
+// Errors: Gone with ReasonLinkOver; TooMany with ReasonTooManyRecoveries; Unavailable.
 func (s *Service) MailTemporary(ctx context.Context, st *site.Site, c gatehouse.Caller, ticket, cookie string) error {
 	err := s.mailTemporary(ctx, st, c, ticket, cookie)
 	if gatehouse.KindOf(err) == gatehouse.Gone {
@@ -74,7 +74,7 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.
 		s.Limits.RecoveryAddress.of("temporary:"+st.ID+":address:"+AddressBlock(c.Address)),
 		store.Limit{Key: "temporary:" + st.ID + ":" + u.ID, Every: 12 * time.Minute, Burst: 5})
 	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeTooManyRecoveries, RetryAfter: wait}
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooManyRecoveries, RetryAfter: wait}
 	}
 	if err != nil {
 		return err

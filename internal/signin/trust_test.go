@@ -11,19 +11,19 @@ import (
 // B08, invariant 5: where the password has expired in a trusted browser, the new one ends
 // the trust, and a code is asked for in the same sign-in; without it the person would be
 // led back to the start, with the old password, for as long as the trust lasts.
-func TestB08AnExpiredPasswordInATrustedBrowser(t *testing.T) {
+func TestB08AnExpiredPasswordOnATrustedDevice(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u, day := *s.uk(), s.careful("expired", nil), 24*time.Hour
 		st.Policy.Password.MaxAge = 10 * day
 		out, err := s.SignIn.EnterCode(ctx, &st, s.atCode(u), signin.CodeForm{Code: s.mailedCode(u), Trust: true})
 		s.must(err)
 		s.Clock.Add(11 * day)
-		in, err := s.SignIn.Password(ctx, &st, signin.PasswordRequest{Username: u.Username, Password: first, Browser: out.Browser, Caller: visitor(&st)})
+		in, err := s.SignIn.Password(ctx, &st, signin.PasswordRequest{Username: u.Username, Password: first, Device: out.Device, Caller: visitor(&st)})
 		if err != nil || in.Step != gatehouse.StepPassword {
 			t.Fatalf("in the trusted browser: %+v, %v", in, err)
 		}
 		at := s.at(&st, in)
-		at.Browser = out.Browser
+		at.Device = out.Device
 		in, err = s.SignIn.ChoosePassword(ctx, &st, at, chosen)
 		if err != nil || in.Step != gatehouse.StepCode {
 			t.Fatalf("after the new password: %+v, %v", in, err)

@@ -13,7 +13,7 @@ import (
 // that was read before it, not the one that its first run found.
 func TestATransactionThatRunsTwiceJudgesTheSame(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		read := s.person("msantos", nil)
+		read := s.addUser("msantos", nil)
 		if first, second, err := s.SignIn.JudgeTwice(context.Background(), s.uk(), read); err != nil || first != gatehouse.ResultOK || second != gatehouse.ResultOK {
 			t.Errorf("the password as it was verified: %q, then %q, %v", first, second, err)
 		}

@@ -20,7 +20,7 @@ func TestA12AForgottenUsernameIsPassedOn(t *testing.T) {
 			})
 		}
 		add := func(name, company, email string, role gatehouse.Role) gatehouse.User {
-			return s.person(name, func(u *gatehouse.User) { u.CompanyID, u.Role = "com_"+company, role; u.Email = email })
+			return s.addUser(name, func(u *gatehouse.User) { u.CompanyID, u.Role = "com_"+company, role; u.Email = email })
 		}
 		const asker = "ada@northgate.example"
 		admins := []gatehouse.User{
@@ -84,7 +84,7 @@ func TestRequestsForMailAreLimited(t *testing.T) {
 		limits.RecoveryName, limits.RecoveryAddress = signin.Rate{Burst: 3, PerHour: 3}, signin.Rate{Burst: 25, PerMinute: 1}
 		s := newStage(t, url, limits)
 		u := s.reader("reader", nil)
-		local := s.person("local", nil)
+		local := s.addUser("local", nil)
 		for what, ask := range map[string]func(name string) error{
 			"link":     func(name string) error { return s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), name) },
 			"username": func(name string) error { return s.SignIn.AskUsername(ctx, s.uk(), visitor(s.uk()), name, "") },
@@ -109,7 +109,7 @@ func TestRequestsForMailAreLimited(t *testing.T) {
 		for n := 0; err == nil && n < 26; n++ {
 			err = s.SignIn.SendResetLink(ctx, s.press(), visitor(s.press()), strings.Repeat("x", n+1)+"@y.example")
 		}
-		s.refused("many names from one address", err, gatehouse.TooMany, signin.CodeTooManyRecoveries)
+		s.refused("many names from one address", err, gatehouse.TooMany, signin.ReasonTooManyRecoveries)
 		elsewhere := visitor(s.press())
 		elsewhere.Address = "198.51.100.9"
 		s.must(s.SignIn.SendResetLink(ctx, s.press(), elsewhere, "new@y.example"))

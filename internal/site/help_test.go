@@ -354,7 +354,7 @@ func TestSearchHelp(t *testing.T) {
 }
 
 // What customers ask is found by the words they ask with.
-func TestPeopleFindTheirAnswer(t *testing.T) {
+func TestUsersFindTheirAnswer(t *testing.T) {
 	s := load(t, nil)
 	for query, want := range map[string]string{
 		"spam": "forgotten-password#mail", "safe-sender": "signing-in#sender", "caps lock": "signing-in#caps-lock", "cookies": "signing-in#cookies",

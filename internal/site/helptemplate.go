@@ -46,10 +46,10 @@ type helpFacts struct {
 	// CodesAnHour and CodeTries how many are sent and may be entered.
 	Code, CodePause        told
 	CodesAnHour, CodeTries int
-	// TrustedBrowser is how long a browser is not asked for a code; empty: it always is.
-	TrustedBrowser told
-	Sender         senderFacts
-	Support        supportFacts
+	// TrustedDevice is how long a browser is not asked for a code; empty: it always is.
+	TrustedDevice told
+	Sender        senderFacts
+	Support       supportFacts
 }
 
 type passwordFacts struct {
@@ -121,8 +121,8 @@ func (s *Site) factsIn(lang string) helpFacts {
 		TemporaryPassword: span(s.Policy.TemporaryPassword), ResetLink: span(s.Policy.ResetLink), SignIn: span(s.Policy.SignIn), UndoEmail: span(gatehouse.UndoEmailFor),
 		SessionIdle: span(s.Policy.Session.Idle), SessionLength: span(s.Policy.Session.Absolute),
 		Code: span(s.Policy.Code), CodePause: span(gatehouse.CodePause), CodesAnHour: gatehouse.CodesAnHour, CodeTries: gatehouse.CodeTries,
-		TrustedBrowser: span(s.Policy.TrustedBrowser),
-		Sender:         senderFacts{told(s.Sender.Name), told(s.Sender.Address)},
+		TrustedDevice: span(s.Policy.TrustedDevice),
+		Sender:        senderFacts{told(s.Sender.Name), told(s.Sender.Address)},
 		Support: supportFacts{Email: told(s.Support.Email), Phone: told(s.Support.Phone), Hours: told(s.Own(lang, s.Support.Hours)),
 			Dial: told(strings.Map(dialled, s.Support.Phone))},
 	}

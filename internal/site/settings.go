@@ -103,7 +103,7 @@ type policySettings struct {
 	TemporaryPassword *time.Duration `yaml:"temporary_password"`
 	ResetLink         *time.Duration `yaml:"reset_link"`
 	Code              *time.Duration `yaml:"code"`
-	TrustedBrowser    *time.Duration `yaml:"trusted_browser"`
+	TrustedDevice     *time.Duration `yaml:"trusted_device"`
 	SignIn            *time.Duration `yaml:"sign_in"`
 }
 
@@ -131,7 +131,7 @@ func (f *settings) policy() gatehouse.Policy {
 	override(&p.TemporaryPassword, o.TemporaryPassword)
 	override(&p.ResetLink, o.ResetLink)
 	override(&p.Code, o.Code)
-	override(&p.TrustedBrowser, o.TrustedBrowser)
+	override(&p.TrustedDevice, o.TrustedDevice)
 	override(&p.SignIn, o.SignIn)
 	return p
 }

@@ -11,12 +11,12 @@ import (
 )
 
 // session adds one that began the given time before noon.
-func session(t *testing.T, s *store.Store, u gatehouse.User, id, browser string, ago time.Duration) {
+func session(t *testing.T, s *store.Store, u gatehouse.User, id, device string, ago time.Duration) {
 	t.Helper()
 	at := noon.Add(-ago)
 	write(t, s, func(q store.Queries) error {
 		return q.InsertSession(t.Context(), u.SiteID+id, gatehouse.Session{ID: id, SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID,
-			CreatedAt: at, SeenAt: at, Address: "192.0.2.7", UserAgent: "Firefox", BrowserID: browser}, at.Add(time.Hour))
+			CreatedAt: at, SeenAt: at, Address: "192.0.2.7", UserAgent: "Firefox", DeviceID: device}, at.Add(time.Hour))
 	})
 }
 
@@ -32,24 +32,24 @@ func sessionIDs(t *testing.T, s *store.Store, u gatehouse.User) (ids []string) {
 	return ids
 }
 
-func TestSessionsOfAPerson(t *testing.T) {
+func TestSessionsOfAUser(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u, other := people(t, s, "one"), people(t, s, "two")
-		session(t, s, u, "ses_new", "brw_1", time.Minute)
-		session(t, s, u, "ses_old", "brw_2", 30*time.Minute)
-		session(t, s, u, "ses_over", "brw_2", time.Hour)
-		session(t, s, other, "ses_new", "brw_1", 0)
+		u, other := testUser(t, s, "one"), testUser(t, s, "two")
+		session(t, s, u, "ses_new", "dev_1", time.Minute)
+		session(t, s, u, "ses_old", "dev_2", 30*time.Minute)
+		session(t, s, u, "ses_over", "dev_2", time.Hour)
+		session(t, s, other, "ses_new", "dev_1", 0)
 		ctx := t.Context()
 		all, err := s.Read().SessionsOf(ctx, "one", u.ID, noon, 10)
 		want := gatehouse.Session{ID: "ses_new", SiteID: "one", UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: noon.Add(-time.Minute),
-			SeenAt: noon.Add(-time.Minute), Address: "192.0.2.7", UserAgent: "Firefox", BrowserID: "brw_1"}
+			SeenAt: noon.Add(-time.Minute), Address: "192.0.2.7", UserAgent: "Firefox", DeviceID: "dev_1"}
 		if err != nil || len(all) != 2 || fmt.Sprint(all[0]) != fmt.Sprint(want) || all[1].ID != "ses_old" {
 			t.Fatalf("%+v, %v", all, err)
 		}
 		if all, _ := s.Read().SessionsOf(ctx, "one", u.ID, noon, 1); len(all) != 1 || all[0].ID != "ses_new" {
 			t.Errorf("the last used one: %v", all)
 		}
-		if ses, _, _, err := s.Read().Session(ctx, "one", "oneses_new"); err != nil || ses.BrowserID != "brw_1" {
+		if ses, _, _, err := s.Read().Session(ctx, "one", "oneses_new"); err != nil || ses.DeviceID != "dev_1" {
 			t.Errorf("by its token: %+v, %v", ses, err)
 		}
 		for _, c := range []struct {
@@ -81,8 +81,8 @@ func TestSessionsOfAPerson(t *testing.T) {
 				return err
 			})
 		}
-		ended("[]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfBrowser(ctx, "one", u.ID, "") })
-		ended("[ses_old ses_over]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfBrowser(ctx, "one", u.ID, "brw_2") })
+		ended("[]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfDevice(ctx, "one", u.ID, "") })
+		ended("[ses_old ses_over]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfDevice(ctx, "one", u.ID, "dev_2") })
 		if got := sessionIDs(t, s, u); !slices.Equal(got, []string{"ses_new"}) {
 			t.Errorf("after a browser's: %v", got)
 		}
@@ -107,14 +107,14 @@ func TestSessionsOfAPerson(t *testing.T) {
 	})
 }
 
-func TestBrowsersOfAPerson(t *testing.T) {
+func TestDevicesOfAUser(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u, other := people(t, s, "one"), people(t, s, "two")
+		u, other := testUser(t, s, "one"), testUser(t, s, "two")
 		ctx := t.Context()
 		write(t, s, func(q store.Queries) error {
-			for i, id := range []string{"brw_1", "brw_2", "brw_3"} {
+			for i, id := range []string{"dev_1", "dev_2", "dev_3"} {
 				for _, who := range []gatehouse.User{u, other} {
-					if _, _, err := q.BrowserSignedIn(ctx, who.SiteID, who.ID, id, id, "agent", "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
+					if _, _, err := q.DeviceSignedIn(ctx, who.SiteID, who.ID, id, id, "agent", "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
 						return err
 					}
 					if _, err := q.HoldAttempts(ctx, who.SiteID, who.ID, id, noon); err != nil {
@@ -126,7 +126,7 @@ func TestBrowsersOfAPerson(t *testing.T) {
 			return err
 		})
 		known := func(who gatehouse.User) (ids []string) {
-			all, err := s.Read().BrowsersOf(ctx, who.SiteID, who.ID, noon.Add(-time.Second))
+			all, err := s.Read().DevicesOf(ctx, who.SiteID, who.ID, noon.Add(-time.Second))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,45 +135,45 @@ func TestBrowsersOfAPerson(t *testing.T) {
 			}
 			return ids
 		}
-		counted := func(who gatehouse.User, browser string) bool {
-			_, err := s.Read().Attempts(ctx, who.SiteID, who.ID, browser)
+		counted := func(who gatehouse.User, device string) bool {
+			_, err := s.Read().Attempts(ctx, who.SiteID, who.ID, device)
 			return err == nil
 		}
-		if got := known(u); fmt.Sprint(got) != "[brw_3 brw_2 brw_1]" {
+		if got := known(u); fmt.Sprint(got) != "[dev_3 dev_2 dev_1]" {
 			t.Error(got)
 		}
-		all, _ := s.Read().BrowsersOf(ctx, "one", u.ID, noon)
-		if len(all) != 2 || all[0] != (gatehouse.Browser{ID: "brw_3", UserAgent: "agent", CreatedAt: noon.Add(2 * time.Hour), SeenAt: noon.Add(2 * time.Hour)}) {
+		all, _ := s.Read().DevicesOf(ctx, "one", u.ID, noon)
+		if len(all) != 2 || all[0] != (gatehouse.Device{ID: "dev_3", UserAgent: "agent", CreatedAt: noon.Add(2 * time.Hour), SeenAt: noon.Add(2 * time.Hour)}) {
 			t.Errorf("since noon: %+v", all)
 		}
 		write(t, s, func(q store.Queries) error {
 			for _, want := range []bool{true, false} {
-				if was, err := q.ForgetBrowser(ctx, "one", u.ID, "brw_1"); err != nil || was != want {
+				if was, err := q.ForgetDevice(ctx, "one", u.ID, "dev_1"); err != nil || was != want {
 					t.Errorf("was known %v, %v", was, err)
 				}
 			}
-			was, err := q.ForgetBrowser(ctx, "one", other.ID, "brw_2")
+			was, err := q.ForgetDevice(ctx, "one", other.ID, "dev_2")
 			if was {
 				t.Error("somebody else's browser is forgotten")
 			}
 			return err
 		})
-		if fmt.Sprint(known(u)) != "[brw_3 brw_2]" || counted(u, "brw_1") || !counted(u, "brw_2") || !counted(u, "") {
+		if fmt.Sprint(known(u)) != "[dev_3 dev_2]" || counted(u, "dev_1") || !counted(u, "dev_2") || !counted(u, "") {
 			t.Errorf("one forgotten: %v", known(u))
 		}
-		end(t, s, store.Ending{User: u, Change: gatehouse.SignedOutElsewhere, Kept: gatehouse.Kept{Device: "brw_2"}})
-		if fmt.Sprint(known(u)) != "[brw_2]" || counted(u, "brw_3") || !counted(u, "brw_2") || !counted(u, "") {
+		end(t, s, store.Ending{User: u, Change: gatehouse.SignedOutElsewhere, Kept: gatehouse.Kept{Device: "dev_2"}})
+		if fmt.Sprint(known(u)) != "[dev_2]" || counted(u, "dev_3") || !counted(u, "dev_2") || !counted(u, "") {
 			t.Errorf("the others forgotten: %v", known(u))
 		}
-		if len(known(other)) != 3 || !counted(other, "brw_1") {
+		if len(known(other)) != 3 || !counted(other, "dev_1") {
 			t.Error("of site two")
 		}
 	})
 }
 
-func TestEventsOfAPersonPageByKey(t *testing.T) {
+func TestEventsOfAUserPageByKey(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u, other := people(t, s, "one"), people(t, s, "two")
+		u, other := testUser(t, s, "one"), testUser(t, s, "two")
 		ctx := t.Context()
 		write(t, s, func(q store.Queries) error {
 			for i := range 7 {
@@ -234,7 +234,7 @@ func TestEventsOfAPersonPageByKey(t *testing.T) {
 
 func TestAcceptedTermsAreKeptWithTheirText(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u, other := people(t, s, "one"), people(t, s, "two")
+		u, other := testUser(t, s, "one"), testUser(t, s, "two")
 		ctx := t.Context()
 		text := "# Terms\n\nFirst — “exact”, to the last space. \n"
 		accept := func(who gatehouse.User, id, version, text string) gatehouse.Acceptance {

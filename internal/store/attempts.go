@@ -11,15 +11,15 @@ import (
 // holds them: until the transaction ends, nobody else reads them to change them.
 // What they become is for the methods of gatehouse.Attempts to say, and for
 // SaveAttempts to write.
-func (q Queries) HoldAttempts(ctx context.Context, siteID, subject, browser string, now time.Time) (a gatehouse.Attempts, err error) {
+func (q Queries) HoldAttempts(ctx context.Context, siteID, subject, device string, now time.Time) (a gatehouse.Attempts, err error) {
 	if q.d.hold == "" { // there is one transaction at a time, so it is held already
 		var touched time.Time
-		err = q.one(ctx, "attempts", attemptsText, []any{siteID, subject, browser}, append(attemptFields(&a), when{&touched})...)
+		err = q.one(ctx, "attempts", attemptsText, []any{siteID, subject, device}, append(attemptFields(&a), when{&touched})...)
 		if err == nil && now.Sub(touched) < touchEvery || err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
 			return a, err
 		}
 	}
-	err = q.one(ctx, "hold attempts", holdAttemptsText, holdAttemptsArgs(siteID, subject, browser, now), attemptFields(&a)...)
+	err = q.one(ctx, "hold attempts", holdAttemptsText, holdAttemptsArgs(siteID, subject, device, now), attemptFields(&a)...)
 	return a, err
 }
 
@@ -27,29 +27,29 @@ func (q Queries) HoldAttempts(ctx context.Context, siteID, subject, browser stri
 // and to write it means to write an index.
 const touchEvery = time.Hour
 
-const holdAttemptsText = `INSERT INTO attempts (site_id, subject, browser, touched_at) VALUES ($1, $2, $3, $4)
-	ON CONFLICT (site_id, subject, browser) DO UPDATE SET touched_at = CASE WHEN attempts.touched_at > $5 THEN attempts.touched_at ELSE $4 END
+const holdAttemptsText = `INSERT INTO attempts (site_id, subject, device, touched_at) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (site_id, subject, device) DO UPDATE SET touched_at = CASE WHEN attempts.touched_at > $5 THEN attempts.touched_at ELSE $4 END
 	RETURNING ` + attemptColumns
 
-func holdAttemptsArgs(siteID, subject, browser string, now time.Time) []any {
-	return []any{siteID, subject, browser, micros(now), micros(now.Add(-touchEvery))}
+func holdAttemptsArgs(siteID, subject, device string, now time.Time) []any {
+	return []any{siteID, subject, device, micros(now), micros(now.Add(-touchEvery))}
 }
 
-const countsText = `SELECT ` + attemptColumns + ` FROM attempts WHERE site_id = $1 AND subject = $2 AND browser = $3 `
+const countsText = `SELECT ` + attemptColumns + ` FROM attempts WHERE site_id = $1 AND subject = $2 AND device = $3 `
 
-const attemptsText = `SELECT ` + attemptColumns + `, touched_at FROM attempts WHERE site_id = $1 AND subject = $2 AND browser = $3`
+const attemptsText = `SELECT ` + attemptColumns + `, touched_at FROM attempts WHERE site_id = $1 AND subject = $2 AND device = $3`
 
 // SaveAttempts writes counts that this transaction holds.
-func (q Queries) SaveAttempts(ctx context.Context, siteID, subject, browser string, a gatehouse.Attempts) error {
+func (q Queries) SaveAttempts(ctx context.Context, siteID, subject, device string, a gatehouse.Attempts) error {
 	return q.later(ctx, "save attempts", `UPDATE attempts
 		SET wrong_row = $4, wrong_all = $5, open = $6, opened_at = $7, locked_at = $8
-		WHERE site_id = $1 AND subject = $2 AND browser = $3`,
-		siteID, subject, browser, a.Row, a.All, a.Open, micros(a.OpenedAt), micros(a.LockedAt))
+		WHERE site_id = $1 AND subject = $2 AND device = $3`,
+		siteID, subject, device, a.Row, a.All, a.Open, micros(a.OpenedAt), micros(a.LockedAt))
 }
 
 // Attempts returns the counts of a subject for a browser, to look at.
-func (q Queries) Attempts(ctx context.Context, siteID, subject, browser string) (a gatehouse.Attempts, err error) {
-	err = q.one(ctx, "attempts", countsText, []any{siteID, subject, browser}, attemptFields(&a)...)
+func (q Queries) Attempts(ctx context.Context, siteID, subject, device string) (a gatehouse.Attempts, err error) {
+	err = q.one(ctx, "attempts", countsText, []any{siteID, subject, device}, attemptFields(&a)...)
 	return a, err
 }
 
@@ -60,7 +60,7 @@ func attemptFields(a *gatehouse.Attempts) []any {
 }
 
 // forgetAttempts begins all counts of a user's passwords and answers again, for all
-// browsers: what gatehouse.Attempts.Forgotten says.
+// devices: what gatehouse.Attempts.Forgotten says.
 func (q Queries) forgetAttempts(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "forget attempts", `UPDATE attempts SET wrong_row = 0, wrong_all = 0, locked_at = 0
 		WHERE site_id = $1 AND subject IN ($2, $3)`, u.SiteID, u.ID, gatehouse.AnswerSubject(u.ID))
@@ -78,12 +78,12 @@ func (q Queries) DropOldAttempts(ctx context.Context, before time.Time) error {
 // strangers), to look at.
 func (q Queries) AttemptsOf(ctx context.Context, siteID, subject string) (map[string]gatehouse.Attempts, error) {
 	all := map[string]gatehouse.Attempts{}
-	err := q.all(ctx, "attempts of", `SELECT browser, `+attemptColumns+` FROM attempts
+	err := q.all(ctx, "attempts of", `SELECT device, `+attemptColumns+` FROM attempts
 		WHERE site_id = $1 AND subject = $2`, []any{siteID, subject}, func(scan func(...any) error) error {
-		var browser string
+		var device string
 		var a gatehouse.Attempts
-		err := scan(append([]any{&browser}, attemptFields(&a)...)...)
-		all[browser] = a
+		err := scan(append([]any{&device}, attemptFields(&a)...)...)
+		all[device] = a
 		return err
 	})
 	return all, err

@@ -137,7 +137,7 @@ func CloseDoors(ctx context.Context, path string, version int) error {
 		{ends.Links, 2, "DELETE FROM recoveries"},
 		{ends.Confirmations, 2, "UPDATE email_changes SET state = 'dropped' WHERE state = 'asked'"},
 		{ends.Codes, 3, "DELETE FROM codes"},
-		{ends.Trust, 3, "UPDATE browsers SET trusted_at = 0"},
+		{ends.Trust, 3, "UPDATE devices SET trusted_at = 0"},
 	} {
 		if !door.closes || version < door.since {
 			continue

@@ -12,7 +12,7 @@ import (
 )
 
 // person adds a user with an address.
-func person(t *testing.T, s *store.Store, username, email string) gatehouse.User {
+func userWithEmail(t *testing.T, s *store.Store, username, email string) gatehouse.User {
 	t.Helper()
 	u := gatehouse.User{ID: store.NewID("usr", noon), SiteID: "uk", CompanyID: "com_1", Username: username, Email: email,
 		Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: noon}
@@ -58,8 +58,8 @@ func TestMarksOfAddresses(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		company(t, s)
 		const address = "mira@strasse.example"
-		mira, too := person(t, s, "mira", address), person(t, s, "too", address)
-		nobody := person(t, s, "nobody", "")
+		mira, too := userWithEmail(t, s, "mira", address), userWithEmail(t, s, "too", address)
+		nobody := userWithEmail(t, s, "nobody", "")
 		refused := gatehouse.Bounce{At: noon, Reason: "550 no such user"}
 		reported := gatehouse.Bounce{At: noon.Add(time.Hour), Reason: "5.1.1 unknown", Reported: true}
 
@@ -123,7 +123,7 @@ func TestCountsOfRefusals(t *testing.T) {
 			})
 			return n
 		}
-		a, b := person(t, s, "a", "a@northgate.example"), person(t, s, "b", "b@northgate.example")
+		a, b := userWithEmail(t, s, "a", "a@northgate.example"), userWithEmail(t, s, "b", "b@northgate.example")
 		if n := count("5.1", a, noon); n != 1 {
 			t.Errorf("%d", n)
 		}
@@ -144,7 +144,7 @@ func TestCountsOfRefusals(t *testing.T) {
 		var all sync.WaitGroup
 		seen := make(chan int, 12)
 		for i := range cap(seen) {
-			u := person(t, s, fmt.Sprintf("u%d", i), fmt.Sprintf("u%d@northgate.example", i))
+			u := userWithEmail(t, s, fmt.Sprintf("u%d", i), fmt.Sprintf("u%d@northgate.example", i))
 			all.Go(func() { seen <- count("5.1 northgate.example", u, noon) })
 		}
 		all.Wait()
@@ -167,7 +167,7 @@ func TestMarksThatAreTakenBack(t *testing.T) {
 		company(t, s)
 		const cause = "5.1 northgate.example"
 		marked := func(name string, at time.Time, causes ...string) gatehouse.User {
-			u := person(t, s, name, name+"@northgate.example")
+			u := userWithEmail(t, s, name, name+"@northgate.example")
 			mark(t, s, u, u.Email, gatehouse.Bounce{At: at, Reason: "550 no"})
 			write(t, s, func(q store.Queries) error {
 				for _, c := range causes {
@@ -206,7 +206,7 @@ func TestMarksThatAreTakenBack(t *testing.T) {
 func TestWhoIsToldOfRefusals(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		company(t, s)
-		u := person(t, s, "mira", "mira@northgate.example")
+		u := userWithEmail(t, s, "mira", "mira@northgate.example")
 		over := func(cause string, at time.Time) (tell bool) {
 			t.Helper()
 			write(t, s, func(q store.Queries) (err error) {
@@ -288,7 +288,7 @@ func TestClaimsOfDoubtedAddresses(t *testing.T) {
 		company(t, s)
 		doubt := map[string]bool{}
 		for i, b := range []gatehouse.Bounce{{}, {At: noon, Reason: "550 no"}, {At: noon, Reason: "5.1.1", Reported: true}} {
-			u := person(t, s, string(rune('a'+i)), string(rune('a'+i))+"@northgate.example")
+			u := userWithEmail(t, s, string(rune('a'+i)), string(rune('a'+i))+"@northgate.example")
 			if !b.At.IsZero() {
 				mark(t, s, u, u.Email, b)
 			}

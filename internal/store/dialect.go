@@ -239,9 +239,9 @@ func wrap(ctx context.Context, what string, err error) error {
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%s: %w", what, context.Canceled)
 	case isUnique(err):
-		return &gatehouse.Error{Kind: gatehouse.Conflict, Code: "exists", Err: fmt.Errorf("%s: %w", what, err)}
+		return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: "exists", Err: fmt.Errorf("%s: %w", what, err)}
 	case isLost(err), ctx.Err() != nil:
-		return &gatehouse.Error{Kind: gatehouse.Unavailable, Code: "database-unavailable",
+		return &gatehouse.Error{Kind: gatehouse.Unavailable, Reason: "database-unavailable",
 			RetryAfter: 5 * time.Second, Err: fmt.Errorf("%s: %w", what, err)}
 	}
 	return fmt.Errorf("%s: %w", what, err)

@@ -21,8 +21,8 @@ func emailChange(t *testing.T, s *store.Store, u gatehouse.User, to string, at t
 
 func TestEmailChangesAreFoundInTheirSite(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
-		people(t, s, "two")
+		u := testUser(t, s, "one")
+		testUser(t, s, "two")
 		c := emailChange(t, s, u, "new@northgate.example", noon)
 		q := s.Read()
 		for name, get := range map[string]func(site string) (gatehouse.EmailChange, error){
@@ -44,7 +44,7 @@ func TestEmailChangesAreFoundInTheirSite(t *testing.T) {
 
 func TestEmailChangesEndAsTheyShould(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		a := emailChange(t, s, u, "a@x.example", noon)
 		again := emailChange(t, s, u, "a@x.example", noon.Add(time.Second))
 		b := emailChange(t, s, u, "b@x.example", noon.Add(2*time.Second))
@@ -96,7 +96,7 @@ func TestEmailChangesEndAsTheyShould(t *testing.T) {
 // Many at the same moment: one confirms (invariant 2).
 func TestAChangeIsConfirmedOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		c := emailChange(t, s, u, "a@x.example", noon)
 		var confirmed atomic.Int32
 		var all sync.WaitGroup
@@ -124,7 +124,7 @@ func TestAChangeIsConfirmedOnce(t *testing.T) {
 
 func TestHomeLayouts(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		read := func(site string) string {
 			l, err := s.Read().HomeLayout(t.Context(), site, u.ID)
 			if err != nil {

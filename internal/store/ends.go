@@ -33,7 +33,7 @@ func (q Queries) End(ctx context.Context, e Ending) (ids []string, err error) {
 		}
 	}
 	if ends.Devices != gatehouse.None {
-		devices, err := q.forgetBrowsers(ctx, u, ends.Devices.But(e.Kept.Device))
+		devices, err := q.forgetDevices(ctx, u, ends.Devices.But(e.Kept.Device))
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func (q Queries) Open(ctx context.Context, siteID string, ids []string) (map[str
 
 var openText = sync.OnceValue(func() string {
 	of := ` WHERE site_id = $1 AND user_id IN (` + batchOfMarks() + `)`
-	return `SELECT user_id FROM sessions` + of + ` UNION SELECT user_id FROM signins` + of + ` UNION SELECT user_id FROM browsers` + of +
+	return `SELECT user_id FROM sessions` + of + ` UNION SELECT user_id FROM signins` + of + ` UNION SELECT user_id FROM devices` + of +
 		` UNION SELECT user_id FROM recoveries` + of + ` AND user_id <> '' UNION SELECT user_id FROM codes` + of +
 		` UNION SELECT user_id FROM email_changes` + of + ` UNION SELECT user_id FROM messages` + of + ` AND done_at = 0`
 })

@@ -28,7 +28,7 @@ func TestImportedHashesAreMarkedInOldDatabases(t *testing.T) {
 		if _, err := s.Migrate(t.Context(), noon); err != nil {
 			t.Fatal(err)
 		}
-		people(t, s, "s")
+		testUser(t, s, "s")
 		passwords := map[string]struct {
 			gatehouse.Password
 			want string

@@ -13,7 +13,7 @@ import (
 func TestDropMessagesKnowsTheMailbox(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		company(t, s)
-		u := person(t, s, "kim", "kim@exämple.example")
+		u := userWithEmail(t, s, "kim", "kim@exämple.example")
 		to := map[string]bool{"kim@exämple.example": true, "KIM@xn--exmple-cua.example": true, "\u212aim@exämple.example": false, "kim@example.example": false, "kım@exämple.example": false}
 		ids := map[string]string{}
 		for address := range to {

@@ -20,7 +20,7 @@ func TestAPoolerBetweenManyConnectionsAndFewSessions(t *testing.T) {
 	if _, err := s.Migrate(t.Context(), noon); err != nil {
 		t.Fatal(err)
 	}
-	u := people(t, s, "one")
+	u := testUser(t, s, "one")
 	var all sync.WaitGroup
 	for worker := range 12 {
 		all.Go(func() {

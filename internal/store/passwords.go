@@ -28,8 +28,8 @@ func (q Queries) SetPassword(ctx context.Context, siteID, id string, w gatehouse
 }
 
 // UsePassword binds a temporary password to the browser that used it.
-func (q Queries) UsePassword(ctx context.Context, siteID, id, browser string) error {
-	n, err := q.exec(ctx, "use password", `UPDATE users SET password_used_by = $3 WHERE site_id = $1 AND id = $2`, siteID, id, browser)
+func (q Queries) UsePassword(ctx context.Context, siteID, id, device string) error {
+	n, err := q.exec(ctx, "use password", `UPDATE users SET password_used_by = $3 WHERE site_id = $1 AND id = $2`, siteID, id, device)
 	return oneRow(n, err)
 }
 

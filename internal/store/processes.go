@@ -6,27 +6,27 @@ import (
 )
 
 // OpenAttempt is an attempt that is being verified.
-type OpenAttempt struct{ SiteID, Subject, Browser, ID string }
+type OpenAttempt struct{ SiteID, Subject, Device, ID string }
 
 // InsertOpenAttempt records that this process verifies an attempt.
 func (q Queries) InsertOpenAttempt(ctx context.Context, o OpenAttempt) error {
-	return q.later(ctx, "insert open attempt", `INSERT INTO open_attempts (site_id, subject, browser, id, process)
-		VALUES ($1, $2, $3, $4, $5)`, o.SiteID, o.Subject, o.Browser, o.ID, q.process)
+	return q.later(ctx, "insert open attempt", `INSERT INTO open_attempts (site_id, subject, device, id, process)
+		VALUES ($1, $2, $3, $4, $5)`, o.SiteID, o.Subject, o.Device, o.ID, q.process)
 }
 
 // EndOpenAttempt removes an attempt from those that are being verified. It reports whether
 // it was one: false where somebody has taken its process for gone and closed it.
 func (q Queries) EndOpenAttempt(ctx context.Context, o OpenAttempt) (bool, error) {
-	n, err := q.exec(ctx, "end open attempt", endOpenAttemptText, o.SiteID, o.Subject, o.Browser, o.ID)
+	n, err := q.exec(ctx, "end open attempt", endOpenAttemptText, o.SiteID, o.Subject, o.Device, o.ID)
 	return n == 1, err
 }
 
-const endOpenAttemptText = `DELETE FROM open_attempts WHERE site_id = $1 AND subject = $2 AND browser = $3 AND id = $4`
+const endOpenAttemptText = `DELETE FROM open_attempts WHERE site_id = $1 AND subject = $2 AND device = $3 AND id = $4`
 
 // EndOpenAttempts removes all of a subject and a browser, which nobody has finished in time.
-func (q Queries) EndOpenAttempts(ctx context.Context, siteID, subject, browser string) error {
+func (q Queries) EndOpenAttempts(ctx context.Context, siteID, subject, device string) error {
 	return q.later(ctx, "end open attempts", `DELETE FROM open_attempts
-		WHERE site_id = $1 AND subject = $2 AND browser = $3`, siteID, subject, browser)
+		WHERE site_id = $1 AND subject = $2 AND device = $3`, siteID, subject, device)
 }
 
 // GoneAttempts returns up to limit attempts of processes that are gone: on PostgreSQL
@@ -37,11 +37,11 @@ func (q Queries) GoneAttempts(ctx context.Context, limit int) (all []OpenAttempt
 	if !q.d.shared {
 		gone = `TRUE`
 	}
-	err = q.all(ctx, "gone attempts", `SELECT o.site_id, o.subject, o.browser, o.id FROM open_attempts o
-		WHERE o.process <> $1 AND `+gone+` ORDER BY o.site_id, o.subject, o.browser, o.id LIMIT $2`, []any{q.process, limit},
+	err = q.all(ctx, "gone attempts", `SELECT o.site_id, o.subject, o.device, o.id FROM open_attempts o
+		WHERE o.process <> $1 AND `+gone+` ORDER BY o.site_id, o.subject, o.device, o.id LIMIT $2`, []any{q.process, limit},
 		func(scan func(...any) error) error {
 			var o OpenAttempt
-			err := scan(&o.SiteID, &o.Subject, &o.Browser, &o.ID)
+			err := scan(&o.SiteID, &o.Subject, &o.Device, &o.ID)
 			all = append(all, o)
 			return err
 		})

@@ -16,21 +16,21 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 		methods[i] = string(m)
 	}
 	return q.later(ctx, "insert session", `INSERT INTO sessions
-		(site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, address, user_agent, browser_id, level, methods)
+		(site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, address, user_agent, device_id, level, methods)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		s.SiteID, tokenHash, s.ID, s.UserID, s.CompanyID, micros(s.CreatedAt), micros(s.SeenAt), micros(ends),
-		s.Address, s.UserAgent, s.BrowserID, s.Assurance.Level, strings.Join(methods, " "))
+		s.Address, s.UserAgent, s.DeviceID, s.Assurance.Level, strings.Join(methods, " "))
 }
 
 // Session returns the session that has this token, with its user and company as
 // they are now, as far as pages need them: it is asked at every request. Whether it is still alive is for gatehouse.SessionLimits to say.
 func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err error) {
 	var methods string
-	dest := []any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.BrowserID,
+	dest := []any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.DeviceID,
 		&s.Assurance.Level, &methods,
 		&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
 		when{&u.LockedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}}
-	err = q.one(ctx, "session", `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent, s.browser_id,
+	err = q.one(ctx, "session", `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent, s.device_id,
 		s.level, s.methods,
 		u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale,
 		u.locked_at, u.challenge_set, u.own_two_factor, c.name, c.account_number, c.two_factor, c.two_factor_at
@@ -50,11 +50,11 @@ func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gateh
 // limit, the last used first.
 func (q Queries) SessionsOf(ctx context.Context, siteID, userID string, now time.Time, limit int) ([]gatehouse.Session, error) {
 	var all []gatehouse.Session
-	err := q.all(ctx, "sessions of user", `SELECT id, company_id, created_at, seen_at, address, user_agent, browser_id FROM sessions
+	err := q.all(ctx, "sessions of user", `SELECT id, company_id, created_at, seen_at, address, user_agent, device_id FROM sessions
 		WHERE site_id = $1 AND user_id = $2 AND ends_at > $3 ORDER BY seen_at DESC, id DESC LIMIT $4`,
 		[]any{siteID, userID, micros(now), limit}, func(scan func(...any) error) error {
 			s := gatehouse.Session{SiteID: siteID, UserID: userID}
-			err := scan(&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.BrowserID)
+			err := scan(&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.DeviceID)
 			all = append(all, s)
 			return err
 		})
@@ -96,10 +96,10 @@ func (q Queries) endSessions(ctx context.Context, u gatehouse.User, keep string)
 	return q.ids(ctx, "end sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, u.SiteID, u.ID, keep)
 }
 
-// EndSessionsOfBrowser ends a user's sessions in one browser, and returns their IDs.
-func (q Queries) EndSessionsOfBrowser(ctx context.Context, siteID, userID, browserID string) ([]string, error) {
-	return q.ids(ctx, "end sessions of browser", `DELETE FROM sessions
-		WHERE site_id = $1 AND user_id = $2 AND browser_id = $3 AND browser_id <> '' RETURNING id`, siteID, userID, browserID)
+// EndSessionsOfDevice ends a user's sessions in one browser, and returns their IDs.
+func (q Queries) EndSessionsOfDevice(ctx context.Context, siteID, userID, deviceID string) ([]string, error) {
+	return q.ids(ctx, "end sessions of device", `DELETE FROM sessions
+		WHERE site_id = $1 AND user_id = $2 AND device_id = $3 AND device_id <> '' RETURNING id`, siteID, userID, deviceID)
 }
 
 func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all []string, err error) {

@@ -33,8 +33,8 @@ func (q Queries) HoldSettling(ctx context.Context, o OpenAttempt, userID, repeat
 	var found bool
 	asks := []ask{
 		{text: user, args: []any{o.SiteID, userID}, row: into(&found, userFields(&s.User)...)},
-		{text: countsText + q.d.hold, args: []any{o.SiteID, o.Subject, o.Browser}, row: into(&counted, attemptFields(&s.Attempts)...)},
-		{text: endOpenAttemptText, args: []any{o.SiteID, o.Subject, o.Browser, o.ID}, changed: &open},
+		{text: countsText + q.d.hold, args: []any{o.SiteID, o.Subject, o.Device}, row: into(&counted, attemptFields(&s.Attempts)...)},
+		{text: endOpenAttemptText, args: []any{o.SiteID, o.Subject, o.Device, o.ID}, changed: &open},
 	}
 	if right {
 		asks = append(asks, companyOf(&s.Company, &found, userOfUser, o.SiteID, userID),
@@ -42,7 +42,7 @@ func (q Queries) HoldSettling(ctx context.Context, o OpenAttempt, userID, repeat
 	}
 	err = q.together(ctx, "settle", asks...)
 	if err == nil && !counted { // what was counted for the browser has been forgotten meanwhile
-		s.Attempts, err = q.HoldAttempts(ctx, o.SiteID, o.Subject, o.Browser, now)
+		s.Attempts, err = q.HoldAttempts(ctx, o.SiteID, o.Subject, o.Device, now)
 	}
 	s.Open = open == 1
 	return s, err
@@ -101,8 +101,8 @@ func signInOf(in *gatehouse.SignIn, found *bool, siteID, tokenHash string) ask {
 
 func scanSignIn(in *gatehouse.SignIn, scan func(...any) error) error {
 	var steps string
-	err := scan(&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.SecondStepAt},
-		&in.SecondMethod, &in.TrustBrowser, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
+	err := scan(&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.TwoFactorAt},
+		&in.TwoFactorMethod, &in.TrustDevice, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
 	in.Steps = nil
 	for step := range strings.FieldsSeq(steps) {
 		in.Steps = append(in.Steps, gatehouse.Step(step))

@@ -8,15 +8,15 @@ import (
 	"gatehouse"
 )
 
-const signInColumns = `site_id, id, user_id, credentials_at, origin, password_set_at, second_step_at,
-	second_method, trust_browser, code_wrong, password_length, wrong, steps, return_to, created_at, expires_at`
+const signInColumns = `site_id, id, user_id, credentials_at, origin, password_set_at, two_factor_at,
+	two_factor_method, trust_device, code_wrong, password_length, wrong, steps, return_to, created_at, expires_at`
 
 // InsertSignIn adds a sign-in in progress under the hash of its token.
 func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehouse.SignIn) error {
 	return q.later(ctx, "insert sign-in", `INSERT INTO signins (token_hash, `+signInColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		tokenHash, in.SiteID, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.SecondStepAt),
-		string(in.SecondMethod), in.TrustBrowser, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
+		tokenHash, in.SiteID, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.TwoFactorAt),
+		string(in.TwoFactorMethod), in.TrustDevice, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
 }
 
 // SignIn returns the sign-in in progress that has this token.
@@ -93,9 +93,9 @@ func (q Queries) UncountCode(ctx context.Context, siteID, signInID string) error
 	return err
 }
 
-// SignInSecondStep records what was proved as the second step of a sign-in.
-func (q Queries) SignInSecondStep(ctx context.Context, siteID, id string, at time.Time, method gatehouse.Method, trust bool) error {
-	n, err := q.exec(ctx, "second step", `UPDATE signins SET second_step_at = $3, second_method = $4, trust_browser = $5
+// SignInTwoFactor records what was proved as the second step of a sign-in.
+func (q Queries) SignInTwoFactor(ctx context.Context, siteID, id string, at time.Time, method gatehouse.Method, trust bool) error {
+	n, err := q.exec(ctx, "two-factor", `UPDATE signins SET two_factor_at = $3, two_factor_method = $4, trust_device = $5
 		WHERE site_id = $1 AND id = $2`, siteID, id, micros(at), string(method), trust)
 	return oneRow(n, err)
 }

@@ -44,7 +44,7 @@ func open(t *testing.T, url string) *store.Store {
 }
 
 // people makes a company and a user in a site, the same names in each.
-func people(t *testing.T, s *store.Store, siteID string) gatehouse.User {
+func testUser(t *testing.T, s *store.Store, siteID string) gatehouse.User {
 	t.Helper()
 	c := gatehouse.Company{SiteID: siteID, ID: store.NewID("com", noon), Name: "Northgate", AccountNumber: "1", CreatedAt: noon}
 	u := gatehouse.User{SiteID: siteID, ID: store.NewID("usr", noon), CompanyID: c.ID, Username: "MSantos", Email: "mira@northgate.example",
@@ -65,8 +65,8 @@ func write(t *testing.T, s *store.Store, fn func(store.Queries) error) {
 
 func TestUsersAreFoundByWhatTheyType(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		want := people(t, s, "one")
-		other := people(t, s, "two")
+		want := testUser(t, s, "one")
+		other := testUser(t, s, "two")
 		for _, name := range []string{"MSantos", "msantos", " MSANTOS ", "ｍｓａｎｔｏｓ"} {
 			u, err := s.Read().UserByUsername(t.Context(), "one", name)
 			if err != nil || u != want {
@@ -91,7 +91,7 @@ func TestUsersAreFoundByWhatTheyType(t *testing.T) {
 
 func TestAFailedWriteLeavesNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		boom := errors.New("boom")
 		err := s.Write(t.Context(), func(q store.Queries) error {
 			if err := q.SetUserState(t.Context(), u.SiteID, u.ID, gatehouse.Deactivated); err != nil {
@@ -110,7 +110,7 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 
 func TestSignedInMakesAnInvitedUserActive(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		for i, at := range []time.Time{noon, noon.Add(time.Hour)} {
 			write(t, s, func(q store.Queries) error { return q.SignedIn(t.Context(), u.SiteID, u.ID, at) })
 			got, err := s.Read().User(t.Context(), u.SiteID, u.ID)
@@ -149,33 +149,33 @@ func TestHeldAttemptsLoseNoChange(t *testing.T) {
 	})
 }
 
-func TestAttemptsAreCountedForEachBrowserAndForgottenTogether(t *testing.T) {
+func TestAttemptsAreCountedForEachDeviceAndForgottenTogether(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		counts := map[string]gatehouse.Attempts{
 			"":      {Row: 6, All: 9, Open: 1, OpenedAt: noon, LockedAt: noon.Add(time.Second)},
-			"brw_1": {Row: 1, All: 1},
+			"dev_1": {Row: 1, All: 1},
 		}
 		write(t, s, func(q store.Queries) error {
-			for browser, a := range counts {
-				if _, err := q.HoldAttempts(ctx, "one", "usr_1", browser, noon); err != nil {
+			for device, a := range counts {
+				if _, err := q.HoldAttempts(ctx, "one", "usr_1", device, noon); err != nil {
 					return err
 				}
-				if err := q.SaveAttempts(ctx, "one", "usr_1", browser, a); err != nil {
+				if err := q.SaveAttempts(ctx, "one", "usr_1", device, a); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-		for browser, want := range counts {
-			if got, err := s.Read().Attempts(ctx, "one", "usr_1", browser); err != nil || got != want {
-				t.Errorf("browser %q: %+v, %v; want %+v", browser, got, err, want)
+		for device, want := range counts {
+			if got, err := s.Read().Attempts(ctx, "one", "usr_1", device); err != nil || got != want {
+				t.Errorf("browser %q: %+v, %v; want %+v", device, got, err, want)
 			}
 		}
 		end(t, s, store.Ending{User: gatehouse.User{SiteID: "one", ID: "usr_1"}, Change: gatehouse.Unlocked})
-		for browser, was := range counts {
-			if got, err := s.Read().Attempts(ctx, "one", "usr_1", browser); err != nil || got != was.Forgotten() {
-				t.Errorf("browser %q after forgetting: %+v, %v; want %+v", browser, got, err, was.Forgotten())
+		for device, was := range counts {
+			if got, err := s.Read().Attempts(ctx, "one", "usr_1", device); err != nil || got != was.Forgotten() {
+				t.Errorf("browser %q after forgetting: %+v, %v; want %+v", device, got, err, was.Forgotten())
 			}
 		}
 	})
@@ -183,8 +183,8 @@ func TestAttemptsAreCountedForEachBrowserAndForgottenTogether(t *testing.T) {
 
 func TestASessionBelongsToOneSite(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
-		people(t, s, "two")
+		u := testUser(t, s, "one")
+		testUser(t, s, "two")
 		ses := gatehouse.Session{ID: store.NewID("ses", noon), SiteID: "one", UserID: u.ID, CompanyID: u.CompanyID,
 			CreatedAt: noon, SeenAt: noon, Assurance: gatehouse.Assurance{Level: 1, Methods: []gatehouse.Method{gatehouse.MethodPassword}}}
 		write(t, s, func(q store.Queries) error { return q.InsertSession(t.Context(), "hash", ses, noon.Add(time.Hour)) })
@@ -266,7 +266,7 @@ func TestALimitHoldsAgainstParallelCalls(t *testing.T) {
 
 func TestEventsKeepTheirDetail(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		e := gatehouse.Event{SiteID: "one", ID: store.NewID("evt", noon), UserID: u.ID, CompanyID: u.CompanyID, At: noon,
 			Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, Address: "192.0.2.1",
 			Reference: "GH-AAAA-BBBB", Detail: map[string]string{"attempt": "3"}}
@@ -365,7 +365,7 @@ func TestALostDatabaseIsSaidToBeLost(t *testing.T) {
 		if _, err := s.Migrate(t.Context(), noon); err != nil {
 			t.Fatal(err)
 		}
-		people(t, s, "one")
+		testUser(t, s, "one")
 		cluster.Stop()
 		_, err := s.Read().UserByUsername(t.Context(), "one", "msantos")
 		lost(t, err)
@@ -462,7 +462,7 @@ func TestLimitsUnderLoad(t *testing.T) {
 // session that it found no trace of when it began.
 func TestAHeldUserCannotBeResetInBetween(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		held, reset := make(chan struct{}), make(chan error, 1)
 		go func() {
 			<-held
@@ -491,19 +491,19 @@ func TestAHeldUserCannotBeResetInBetween(t *testing.T) {
 	})
 }
 
-func TestBrowsersAreForgotten(t *testing.T) {
+func TestDevicesAreForgotten(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		ctx, u := t.Context(), people(t, s, "one")
+		ctx, u := t.Context(), testUser(t, s, "one")
 		known := func(token string, since time.Time) bool {
-			_, err := s.Read().Browser(ctx, "one", u.ID, token, since)
+			_, err := s.Read().Device(ctx, "one", u.ID, token, since)
 			return err == nil
 		}
 		for i, token := range []string{"a", "b", "c"} {
 			write(t, s, func(q store.Queries) error {
-				if _, _, err := q.BrowserSignedIn(ctx, "one", u.ID, token, store.NewID("brw", noon), "", "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
+				if _, _, err := q.DeviceSignedIn(ctx, "one", u.ID, token, store.NewID("dev", noon), "", "", noon.Add(time.Duration(i)*time.Hour)); err != nil {
 					return err
 				}
-				return q.KeepBrowsers(ctx, "one", u.ID, 2)
+				return q.KeepDevices(ctx, "one", u.ID, 2)
 			})
 		}
 		if known("a", time.Time{}) || !known("b", time.Time{}) || !known("c", time.Time{}) || known("c", noon.Add(2*time.Hour)) {
@@ -511,7 +511,7 @@ func TestBrowsersAreForgotten(t *testing.T) {
 		}
 		end(t, s, store.Ending{User: u, Change: gatehouse.PasswordIssued})
 		if known("b", time.Time{}) || known("c", time.Time{}) {
-			t.Error("a forgotten browser is known")
+			t.Error("a forgotten device is known")
 		}
 	})
 }

@@ -234,7 +234,7 @@ func TestOldEmailChangesAreDropped(t *testing.T) {
 		if _, err := s.Migrate(t.Context(), noon); err != nil {
 			t.Fatal(err)
 		}
-		u := people(t, s, "one")
+		u := testUser(t, s, "one")
 		chained := u
 		chained.ID, chained.Username = store.NewID("usr", noon), "chained"
 		write(t, s, func(q store.Queries) error { return q.InsertUser(t.Context(), chained) })

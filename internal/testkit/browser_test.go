@@ -153,7 +153,7 @@ func TestBrowserLooks(t *testing.T) {
 }
 
 func TestBrowserUploads(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "people.csv")
+	file := filepath.Join(t.TempDir(), "users.csv")
 	if err := os.WriteFile(file, []byte("a,b"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestBrowserUploads(t *testing.T) {
 	b.Open(at(tinySite(t), "uk.localhost") + "/upload")
 	b.Attach("People", file)
 	b.Press("Send")
-	b.See("people.csv of tok en: a,b")
+	b.See("users.csv of tok en: a,b")
 }
 
 func TestAxeFindsWhatCannotBeRead(t *testing.T) {

@@ -53,8 +53,8 @@ func TestClientReachesTheServerUnderAnyName(t *testing.T) {
 
 func TestClientUploads(t *testing.T) {
 	c := tinyClient(t)
-	sent := c.Upload(c.Get("/upload"), "", "people", "people.csv", []byte("a,b"), nil)
-	if got := sent.Text("p"); got != "people.csv of tok en: a,b" {
+	sent := c.Upload(c.Get("/upload"), "", "people", "users.csv", []byte("a,b"), nil)
+	if got := sent.Text("p"); got != "users.csv of tok en: a,b" {
 		t.Error(got)
 	}
 }

@@ -34,7 +34,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.logFailure(r, v, err)
 	switch {
 	case isAPI(r):
-		problem(w, v, ui.StatusOf(err), codeOf(err))
+		problem(w, v, ui.StatusOf(err), reasonOf(err))
 	case gatehouse.KindOf(err) == gatehouse.Unauthenticated:
 		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
 	case errors.Is(err, errFinished):
@@ -72,7 +72,7 @@ func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
 	var request *statusError
 	kind := gatehouse.KindOf(err)
 	switch {
-	case codeOf(err) == signin.CodeBusy: // many at once, in a storm
+	case reasonOf(err) == signin.ReasonBusy: // many at once, in a storm
 		s.Log.WarnContext(r.Context(), "request turned away", "ref", v.Reference, "error", err.Error())
 	case kind == gatehouse.Unavailable, kind == gatehouse.Internal && !errors.As(err, &request):
 		s.Log.ErrorContext(r.Context(), "request failed", "ref", v.Reference, "error", err.Error())
@@ -82,25 +82,25 @@ func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
 	}
 }
 
-func codeOf(err error) string {
+func reasonOf(err error) string {
 	var e *gatehouse.Error
 	if errors.As(err, &e) {
-		return e.Code
+		return e.Reason
 	}
 	return ""
 }
 
 // problem is an error of the API (RFC 9457).
-func problem(w http.ResponseWriter, v *ui.Visit, status int, code string) {
+func problem(w http.ResponseWriter, v *ui.Visit, status int, reason string) {
 	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(struct {
 		Type     string `json:"type"`
 		Title    string `json:"title"`
 		Status   int    `json:"status"`
-		Code     string `json:"code,omitempty"`
+		Reason   string `json:"reason,omitempty"`
 		Instance string `json:"instance"`
-	}{"about:blank", http.StatusText(status), status, code, "urn:gatehouse:reference:" + v.Reference})
+	}{"about:blank", http.StatusText(status), status, reason, "urn:gatehouse:reference:" + v.Reference})
 }
 
 // retryAfter is the header's value: whole seconds, at least one.

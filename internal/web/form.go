@@ -35,7 +35,7 @@ func checkOrigin(r *http.Request, v *ui.Visit) (origin, error) {
 	}
 	from := originOf(r, v)
 	if from == foreign {
-		return from, &gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForeign, Err: errors.New("a form of another site")}
+		return from, &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ui.ReasonForeign, Err: errors.New("a form of another site")}
 	}
 	return from, nil
 }

@@ -43,7 +43,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	}
 	v.SessionToken = ui.ReadCookie(r, ui.SessionCookie, v.Secure)
 	v.SignInToken = ui.ReadCookie(r, ui.SignInCookie, v.Secure)
-	v.BrowserToken = ui.ReadCookie(r, ui.BrowserCookie, v.Secure)
+	v.DeviceToken = ui.ReadCookie(r, ui.DeviceCookie, v.Secure)
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	from, err := checkOrigin(r, v)
 	if err != nil {
@@ -66,13 +66,13 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 }
 
 // errSignInFirst leads people to the sign-in page and tells programs 401.
-var errSignInFirst = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Code: "sign-in-first"}
+var errSignInFirst = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "sign-in-first"}
 
 // errAdminsOnly: the page is for administrators of the company.
-var errAdminsOnly = &gatehouse.Error{Kind: gatehouse.Forbidden, Code: "admins-only"}
+var errAdminsOnly = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "admins-only"}
 
 // errFinished: the sign-in was finished in another tab.
-var errFinished = &gatehouse.Error{Kind: gatehouse.Conflict, Code: "finished"}
+var errFinished = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: "finished"}
 
 // loadPending finds the sign-in in progress that the page belongs to.
 func (s *Server) loadPending(r *http.Request, v *ui.Visit) error {

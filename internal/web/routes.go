@@ -154,9 +154,9 @@ func (s *Server) accountRoutes() []route {
 		to("GET /company/users", Admin, c.Users),
 		to("GET /company/users/{id}", Admin, c.User),
 		to("POST /company/users/{id}/email", Admin, c.CorrectEmail),
-		to("POST /company/users/{id}/browsers/{browser}/end-trust", Admin, c.EndTrust),
-		to("GET /company/users/{id}/reset-second-step", Admin, c.AskResetTwoFactor),
-		to("POST /company/users/{id}/reset-second-step", Admin, c.ResetTwoFactor),
+		to("POST /company/users/{id}/devices/{device}/end-trust", Admin, c.EndTrust),
+		to("GET /company/users/{id}/reset-two-factor", Admin, c.AskResetTwoFactor),
+		to("POST /company/users/{id}/reset-two-factor", Admin, c.ResetTwoFactor),
 		to("GET /company/users/{id}/unlock", Admin, c.Asks(console.ActUnlock)),
 		to("POST /company/users/{id}/unlock", Admin, c.Does(console.ActUnlock)),
 		to("GET /company/users/{id}/activate", Admin, c.Asks(console.ActActivate)),
@@ -168,7 +168,7 @@ func (s *Server) accountRoutes() []route {
 		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
 
 		to("GET /company/enhanced-security", Admin, c.EnhancedSecurity),
-		to("POST /company/enhanced-security", Admin, c.SwitchTwoFactor),
+		to("POST /company/enhanced-security", Admin, c.SetTwoFactor),
 		to("GET /company/enrolments/{id}", Admin, c.Enrolment),
 		to("GET /company/enrolments/{id}/events", Admin, c.EnrolmentEvents),
 

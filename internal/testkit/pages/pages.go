@@ -257,7 +257,7 @@ func (s Suite) testTogether(t *testing.T) {
 // promises anybody a username to look up, or trust for a time.
 func (s Suite) testFits(t *testing.T) {
 	st := fixture.Sites()["inkwell"]
-	st.Policy.TrustedBrowser = 0
+	st.Policy.TrustedDevice = 0
 	for _, x := range s.Samples() {
 		text := s.render(t, FrameFor(st, x), x.View).Find("main").Text()
 		for _, found := range Sentences(text, "(?i:look up your|knows your username|15 days|do not challenge me)") {

@@ -14,8 +14,8 @@ import (
 // What keeps a user out stands at the top, in the order of its weight: what it is, since
 // when and until when, what led to it, and what to do, each act once.
 func TestBarriersInWords(t *testing.T) {
-	all, _ := people()
-	v := UserDetail{Of: all[1], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{From: []string{"192.0.2.44", "2001:db8::7", "2001:db8::8"}, Lock: gatehouse.Event{UserAgent: fixture.Firefox}, Shared: true, SharedAt: fixture.Noon.AddDate(0, 0, -3)}}
+	all, _ := testUsers()
+	v := UserDetail{Of: all[1], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{From: []string{"192.0.2.44", "2001:db8::7", "2001:db8::8"}, Lock: gatehouse.Event{UserAgent: fixture.Firefox}, Shared: true, SharedAt: fixture.Noon.AddDate(0, 0, -3)}}
 	unlock, password := []gatehouse.Remedy{gatehouse.RemedyUnlock}, []gatehouse.Remedy{gatehouse.RemedyPassword}
 	v.Barriers = []gatehouse.Barrier{
 		{Kind: gatehouse.BarrierAttempts, Shut: true, Since: fixture.Noon.Add(-time.Hour), Remedies: unlock},
@@ -48,10 +48,10 @@ func TestBarriersInWords(t *testing.T) {
 		v    UserDetail
 		want int
 	}{
-		"plain":       {UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}}, 1},
+		"plain":       {UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, 1},
 		"no address":  {UserDetail{Of: all[2], Standing: directory.Standing{Barriers: barriersOf(all[2], false)}}, 0},
-		"deactivated": {UserDetail{Of: all[8], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[8], true)}}, 0},
-		"own":         {UserDetail{Of: *fixture.User(), SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: v.Barriers}}, 0},
+		"deactivated": {UserDetail{Of: all[8], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[8], true)}}, 0},
+		"own":         {UserDetail{Of: *fixture.User(), UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: v.Barriers}}, 0},
 	} {
 		doc := show(t, "uk", c.v, pages.SignedIn)
 		if n := doc.Find("main a[href$='/send-password']").Length(); n != c.want {
@@ -61,7 +61,7 @@ func TestBarriersInWords(t *testing.T) {
 			t.Errorf("%s: the end is offered %d times", name, n)
 		}
 	}
-	end := UserDetail{Of: all[8], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[8], true), End: gatehouse.Event{ActorKind: gatehouse.SignedIn, ActorName: "imarchetti"}}}
+	end := UserDetail{Of: all[8], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[8], true), End: gatehouse.Event{ActorKind: gatehouse.SignedIn, ActorName: "imarchetti"}}}
 	end.Barriers[0].Since = fixture.Noon
 	if got := pages.Squeeze(show(t, "uk", end, pages.SignedIn).Find("[data-barrier=deactivated]").Text()); !strings.Contains(got, "Deactivated by imarchetti: Today, 14:32.") || !strings.Contains(got, "Activate") {
 		t.Error(got)

@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// runsOnPage is how many runs the history shows at a time.
-const runsOnPage = 10
+// enrolmentsOnPage is how many runs the history shows at a time.
+const enrolmentsOnPage = 10
 
 // EnhancedSecurity shows the company's switch for two-factor sign-in, what either choice
 // means for the users as they are, and the runs so far (B01). With the query two_factor
@@ -26,7 +26,7 @@ func (c *Console) EnhancedSecurity(w http.ResponseWriter, r *http.Request) error
 		}
 		return c.page(w, r, http.StatusOK, view)
 	}
-	return c.ask(w, r, http.StatusOK, enable, SwitchConfirmation{})
+	return c.ask(w, r, http.StatusOK, enable, EnhancedSecurityConfirm{})
 }
 
 // chosen reads the field two_factor.
@@ -58,11 +58,11 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 		}
 	}
 	if err == nil {
-		view.Runs, err = c.Directory.Enrolments(r.Context(), v.Site, caller, company, view.Before, runsOnPage+1)
+		view.Enrolments, err = c.Directory.Enrolments(r.Context(), v.Site, caller, company, view.Before, enrolmentsOnPage+1)
 	}
-	if len(view.Runs) > runsOnPage {
-		view.Runs = view.Runs[:runsOnPage]
-		view.Next = view.Runs[runsOnPage-1].ID
+	if len(view.Enrolments) > enrolmentsOnPage {
+		view.Enrolments = view.Enrolments[:enrolmentsOnPage]
+		view.Next = view.Enrolments[enrolmentsOnPage-1].ID
 	}
 	return view, err
 }
@@ -77,13 +77,13 @@ func (c *Console) confirm(r *http.Request) error {
 	if !c.stale(v) {
 		return nil
 	}
-	in := signin.In{Session: v.SessionToken, Browser: v.BrowserToken, Caller: caller}
+	in := signin.In{Session: v.SessionToken, Device: v.DeviceToken, Caller: caller}
 	return c.SignIn.Confirm(r.Context(), v.Site, in, r.PostFormValue("current_password"))
 }
 
 // ask shows the page that asks before a choice is saved, with what has been said so far,
 // or says that there is nothing to change.
-func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable bool, view SwitchConfirmation) error {
+func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable bool, view EnhancedSecurityConfirm) error {
 	v, caller, company := on(r)
 	p, err := c.Directory.PreviewTwoFactor(r.Context(), v.Site, caller, company, enable)
 	if err != nil {
@@ -106,10 +106,10 @@ func (c *Console) nothing(w http.ResponseWriter, r *http.Request, status int) er
 	return c.page(w, r, status, view)
 }
 
-// SwitchTwoFactor saves the choice once it is confirmed, and leads to the run that tells
+// SetTwoFactor saves the choice once it is confirmed, and leads to the run that tells
 // everybody. The preview that was confirmed comes along: if the people are others by
 // now, it is shown again. Scripts that have seen none may leave it out.
-func (c *Console) SwitchTwoFactor(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) SetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
 	enable, ok := chosen(r.PostFormValue("two_factor"))
 	if !ok {
@@ -122,14 +122,14 @@ func (c *Console) SwitchTwoFactor(w http.ResponseWriter, r *http.Request) error 
 	}
 	if !enable {
 		if err := c.confirm(r); err != nil {
-			return c.notSwitched(w, r, enable, err)
+			return c.notSet(w, r, enable, err)
 		}
 	}
-	run, err := c.Directory.SwitchTwoFactor(r.Context(), v.Site, caller, company, enable, r.PostFormValue("preview"))
+	enrolment, err := c.Directory.SetTwoFactor(r.Context(), v.Site, caller, company, enable, r.PostFormValue("preview"))
 	if err != nil {
-		return c.notSwitched(w, r, enable, err)
+		return c.notSet(w, r, enable, err)
 	}
-	http.Redirect(w, r, ProgressPath(run.ID), http.StatusSeeOther)
+	http.Redirect(w, r, ProgressPath(enrolment.ID), http.StatusSeeOther)
 	return nil
 }
 
@@ -139,26 +139,26 @@ func (c *Console) noChoice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view.Fields = []gatehouse.FieldError{{Field: "two_factor", Code: "required"}}
+	view.Fields = []gatehouse.FieldError{{Field: "two_factor", Reason: "required"}}
 	return c.page(w, r, http.StatusUnprocessableEntity, view)
 }
 
-// notSwitched says why it was not switched, where the page can.
-func (c *Console) notSwitched(w http.ResponseWriter, r *http.Request, enable bool, err error) error {
+// notSet says why it was not switched, where the page can.
+func (c *Console) notSet(w http.ResponseWriter, r *http.Request, enable bool, err error) error {
 	var e *gatehouse.Error
 	if !errors.As(err, &e) {
 		return err
 	}
 	switch {
-	case e.Code == directory.CodeSwitched:
+	case e.Reason == directory.ReasonAlreadySet:
 		return c.nothing(w, r, http.StatusConflict)
-	case e.Code == directory.CodePeopleChanged:
-		return c.ask(w, r, http.StatusConflict, enable, SwitchConfirmation{Changed: true})
-	case e.Code == directory.CodeSwitchOften:
+	case e.Reason == directory.ReasonUsersChanged:
+		return c.ask(w, r, http.StatusConflict, enable, EnhancedSecurityConfirm{Changed: true})
+	case e.Reason == directory.ReasonChangedOften:
 		retryAfter(w, e.RetryAfter)
-		return c.ask(w, r, http.StatusTooManyRequests, enable, SwitchConfirmation{Until: c.Now().Add(e.RetryAfter)})
+		return c.ask(w, r, http.StatusTooManyRequests, enable, EnhancedSecurityConfirm{Until: c.Now().Add(e.RetryAfter)})
 	case len(e.Fields) > 0:
-		return c.ask(w, r, http.StatusUnprocessableEntity, enable, SwitchConfirmation{Fields: e.Fields})
+		return c.ask(w, r, http.StatusUnprocessableEntity, enable, EnhancedSecurityConfirm{Fields: e.Fields})
 	}
 	return err
 }
@@ -179,7 +179,7 @@ func choice(enable bool) string {
 
 // EnhancedSecurity is the company's switch for two-factor sign-in (B01).
 type EnhancedSecurity struct {
-	runs
+	enrolmentWords
 	On bool
 	// Enable and Disable are what either choice means.
 	Enable, Disable directory.Preview
@@ -189,7 +189,7 @@ type EnhancedSecurity struct {
 	Last *gatehouse.Enrolment
 	// Runs are the runs before the one named Before (empty: the newest), Next what the
 	// next page is asked for with.
-	Runs         []gatehouse.Enrolment
+	Enrolments   []gatehouse.Enrolment
 	Before, Next string
 	// Nothing: what was to be saved is so already.
 	Nothing bool
@@ -199,29 +199,29 @@ type EnhancedSecurity struct {
 }
 
 func (EnhancedSecurity) Template() string        { return "enhanced_security" }
-func (EnhancedSecurity) Title(p *ui.Page) string { return p.T("switch.title") }
+func (EnhancedSecurity) Title(p *ui.Page) string { return p.T("enhanced_security.title") }
 
 func (v EnhancedSecurity) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{{Name: "two_factor", Label: p.T("switch.choice"), Control: ui.Choices, Missing: "two_factor"}, switchPassword(p)}, v.Fields
+	return []ui.Field{{Name: "two_factor", Label: p.T("enhanced_security.choice"), Control: ui.Choices, Missing: "two_factor"}, choicePassword(p)}, v.Fields
 }
 
 // Own is how many use two-factor by their own choice.
 func (v EnhancedSecurity) Own() int { return v.Enable.Groups[gatehouse.GroupOwn] }
 
 // Asks are both choices; Ask is the other one than the present.
-func (v EnhancedSecurity) Asks(p *ui.Page) []switchAsk {
-	return []switchAsk{{p, v.Enable, !v.On, v.AskPassword}, {p, v.Disable, v.On, v.AskPassword}}
+func (v EnhancedSecurity) Asks(p *ui.Page) []choiceView {
+	return []choiceView{{p, v.Enable, !v.On, v.AskPassword}, {p, v.Disable, v.On, v.AskPassword}}
 }
-func (v EnhancedSecurity) Ask(p *ui.Page) switchAsk {
+func (v EnhancedSecurity) Ask(p *ui.Page) choiceView {
 	if v.On {
 		return v.Asks(p)[1]
 	}
 	return v.Asks(p)[0]
 }
 
-// SwitchConfirmation asks before Enhanced Security is switched (B02). A browser with
+// EnhancedSecurityConfirm asks before Enhanced Security is switched (B02). A browser with
 // scripts asks in a dialog of the page EnhancedSecurity.
-type SwitchConfirmation struct {
+type EnhancedSecurityConfirm struct {
 	Preview directory.Preview
 	// Changed: the users are not those of the preview that was agreed to.
 	Changed bool
@@ -232,28 +232,28 @@ type SwitchConfirmation struct {
 	Fields      []gatehouse.FieldError
 }
 
-func (SwitchConfirmation) Template() string { return "enhanced_security_confirm" }
-func (v SwitchConfirmation) Title(p *ui.Page) string {
-	return p.T("switch.ask_"+choice(v.Preview.Enable), "n", v.Preview.Counts.Changed)
+func (EnhancedSecurityConfirm) Template() string { return "enhanced_security_confirm" }
+func (v EnhancedSecurityConfirm) Title(p *ui.Page) string {
+	return p.T("enhanced_security.ask_"+choice(v.Preview.Enable), "n", v.Preview.Counts.Changed)
 }
-func (v SwitchConfirmation) Failed() bool {
+func (v EnhancedSecurityConfirm) Failed() bool {
 	return v.Changed || !v.Until.IsZero()
 }
-func (v SwitchConfirmation) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{switchPassword(p)}, v.Fields
+func (v EnhancedSecurityConfirm) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{choicePassword(p)}, v.Fields
 }
 
-// switchPassword is asked for where the sign-in is not recent (ASVS 7.5.1).
-func switchPassword(p *ui.Page) ui.Field {
+// choicePassword is asked for where the sign-in is not recent (ASVS 7.5.1).
+func choicePassword(p *ui.Page) ui.Field {
 	password := ui.PresentPassword(p, "current_password", "field.current_password")
-	password.Hint = p.T("switch.password_hint")
+	password.Hint = p.T("enhanced_security.password_hint")
 	return password
 }
 
 // Ask is the choice that it asks about.
-func (v SwitchConfirmation) Ask(p *ui.Page) switchAsk {
-	return switchAsk{p, v.Preview, true, v.AskPassword}
+func (v EnhancedSecurityConfirm) Ask(p *ui.Page) choiceView {
+	return choiceView{p, v.Preview, true, v.AskPassword}
 }
 
 // Below: the page stands in the place of the one that it asks for.
-func (SwitchConfirmation) Below() bool { return true }
+func (EnhancedSecurityConfirm) Below() bool { return true }

@@ -31,7 +31,7 @@ func TestCompanyPagesSayWhereOneIs(t *testing.T) {
 		"/company/enrolments/enr_1":                     {"/", "/company/users", "/company/enhanced-security"},
 		"/company/enrolments/enr_1?outcome=failed#rest": {"/", "/company/users", "/company/enhanced-security"},
 	} {
-		view := ui.View(switchPage(func(*EnhancedSecurity) {}))
+		view := ui.View(enhancedSecurityPage(func(*EnhancedSecurity) {}))
 		if strings.Contains(path, "enrolments") {
 			view = testResult(func(*EnrolmentResult) {})
 		}
@@ -43,16 +43,16 @@ func TestCompanyPagesSayWhereOneIs(t *testing.T) {
 			t.Errorf("%s: at %q", path, got)
 		}
 	}
-	ask := atCompany(t, "/company/enhanced-security?two_factor=enabled", SwitchConfirmation{Preview: testPreview(true)})
+	ask := atCompany(t, "/company/enhanced-security?two_factor=enabled", EnhancedSecurityConfirm{Preview: testPreview(true)})
 	if got := hrefs(ask.Find(".crumbs a")); len(got) != 3 {
 		t.Errorf("the page that asks is at %q", got)
 	}
 }
 
 // The choice that changes something is the one that is asked about.
-func TestTheSwitchAsksAboutTheOtherChoice(t *testing.T) {
+func TestThePageAsksAboutTheOtherChoice(t *testing.T) {
 	for on, want := range map[bool]string{false: "enabled", true: "disabled"} {
-		doc := atCompany(t, ui.EnhancedSecurityPath, switchPage(func(v *EnhancedSecurity) { v.On = on }))
+		doc := atCompany(t, ui.EnhancedSecurityPath, enhancedSecurityPage(func(v *EnhancedSecurity) { v.On = on }))
 		if got := doc.Find("[data-asks]").AttrOr("value", ""); got != want {
 			t.Errorf("on %v: asks about %q", on, got)
 		}
@@ -69,8 +69,8 @@ func TestTheSwitchAsksAboutTheOtherChoice(t *testing.T) {
 }
 
 // Anyone who switches too often learns from when on it goes, and has the question before them.
-func TestTheSwitchSaysFromWhenOn(t *testing.T) {
-	doc := atCompany(t, ui.EnhancedSecurityPath, SwitchConfirmation{Preview: testPreview(true), Until: fixture.Noon.Add(12 * time.Minute)})
+func TestThePageSaysFromWhenOn(t *testing.T) {
+	doc := atCompany(t, ui.EnhancedSecurityPath, EnhancedSecurityConfirm{Preview: testPreview(true), Until: fixture.Noon.Add(12 * time.Minute)})
 	if got := pages.Squeeze(doc.Find("[role=alert]").Text()); !strings.Contains(got, "Too many recent changes") || !strings.Contains(got, "from 14:44 GMT") {
 		t.Errorf("%q", got)
 	}
@@ -80,11 +80,11 @@ func TestTheSwitchSaysFromWhenOn(t *testing.T) {
 }
 
 // What colleagues will see is what the site's policy lets them do.
-func TestTheSwitchKnowsTheTimeOfTrust(t *testing.T) {
+func TestThePageKnowsTheTimeOfTrust(t *testing.T) {
 	for days, want := range map[int]string{0: "at every sign-in, on every device", 3: "on the same device for 3 days", 15: "on the same device for 15 days"} {
 		st := fixture.Sites()["uk"]
-		st.Policy.TrustedBrowser = time.Duration(days) * 24 * time.Hour
-		html, err := suite.Parsed(t).Render(pages.FrameFor(st, pages.Sample{SignedIn: true}), switchPage(func(*EnhancedSecurity) {}))
+		st.Policy.TrustedDevice = time.Duration(days) * 24 * time.Hour
+		html, err := suite.Parsed(t).Render(pages.FrameFor(st, pages.Sample{SignedIn: true}), enhancedSecurityPage(func(*EnhancedSecurity) {}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,8 +104,8 @@ func TestNoticesAddUp(t *testing.T) {
 	for _, n := range v.NoticeTotals(p) {
 		sum += n.Count
 	}
-	if last := v.NoticeTotals(p)[len(v.NoticeTotals(p))-1]; sum != v.Run.Counts.Told || last.Text != "No longer kept" || last.Count != 2 {
-		t.Errorf("%d of %d: %+v", sum, v.Run.Counts.Told, v.NoticeTotals(p))
+	if last := v.NoticeTotals(p)[len(v.NoticeTotals(p))-1]; sum != v.Results.Counts.Told || last.Text != "No longer kept" || last.Count != 2 {
+		t.Errorf("%d of %d: %+v", sum, v.Results.Counts.Told, v.NoticeTotals(p))
 	}
 }
 
@@ -124,7 +124,7 @@ func TestLinesLeadToWhoIsThere(t *testing.T) {
 func TestProgressSpeaksTheLanguage(t *testing.T) {
 	sites := fixture.Sites()
 	for lang, want := range map[string]string{"en-GB": "116 of 152 users done", "de": "116 von 152 Benutzern fertig", "fr": "116 sur 152 utilisateurs traités"} {
-		got := progressOf(ui.WordsOf(&ui.Visit{Site: sites["uk"], Lang: lang}, fixture.Noon), fixture.Noon, testRun(gatehouse.EnrolmentRunning))
+		got := progressOf(ui.WordsOf(&ui.Visit{Site: sites["uk"], Lang: lang}, fixture.Noon), fixture.Noon, testEnrolment(gatehouse.EnrolmentRunning))
 		if got.Words["done"] != want || got.Done != 116 || got.Over {
 			t.Errorf("%s: %+v", lang, got)
 		}

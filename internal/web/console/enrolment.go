@@ -28,9 +28,9 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 		return c.enrolmentFile(w, r, results.Enrolment)
 	}
 	if results.State == gatehouse.EnrolmentRunning || r.URL.Query().Has(ProgressQuery) {
-		return c.page(w, r, http.StatusOK, EnrolmentRunning{Run: results.Enrolment})
+		return c.page(w, r, http.StatusOK, EnrolmentRunning{Enrolment: results.Enrolment})
 	}
-	view := EnrolmentResult{Run: results, Outcome: gatehouse.Outcome(r.URL.Query().Get("outcome")), After: r.URL.Query().Get("after")}
+	view := EnrolmentResult{Results: results, Outcome: gatehouse.Outcome(r.URL.Query().Get("outcome")), After: r.URL.Query().Get("after")}
 	if !slices.Contains(gatehouse.Outcomes, view.Outcome) {
 		view.Outcome = ""
 	}
@@ -44,7 +44,7 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
 	v, caller, company := on(r)
 	last := ""
-	return c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, view.Run.ID, view.Outcome, view.After, linesOnPage+1,
+	return c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, view.Results.ID, view.Outcome, view.After, linesOnPage+1,
 		func(l directory.EnrolmentLine) error {
 			if len(view.Lines) == linesOnPage {
 				view.Next = last
@@ -62,8 +62,8 @@ func nameOf(l directory.EnrolmentLine) string {
 
 // EnrolmentResult is what a run came to (B04).
 type EnrolmentResult struct {
-	runs
-	Run directory.Results
+	enrolmentWords
+	Results directory.Results
 	// Lines are users of the run: those with Outcome (empty: all) after the one with the
 	// key After; Next is what the next page is asked for with.
 	Lines       []directory.EnrolmentLine
@@ -73,7 +73,7 @@ type EnrolmentResult struct {
 
 func (EnrolmentResult) Template() string { return "enrolment" }
 func (v EnrolmentResult) Title(p *ui.Page) string {
-	return p.T("enrolment.title_" + onOff(v.Run.Enable))
+	return p.T("enrolment.title_" + onOff(v.Results.Enable))
 }
 
 // Address is the address of the page, of some of its users; CSV that of the whole list.
@@ -84,9 +84,9 @@ func (v EnrolmentResult) Address(o gatehouse.Outcome, after string) string {
 			q.Set(name, value)
 		}
 	}
-	return EnrolmentPath(v.Run.ID) + "?" + q.Encode() + "#users"
+	return EnrolmentPath(v.Results.ID) + "?" + q.Encode() + "#users"
 }
-func (v EnrolmentResult) CSV() string   { return EnrolmentPath(v.Run.ID) + ".csv" }
+func (v EnrolmentResult) CSV() string   { return EnrolmentPath(v.Results.ID) + ".csv" }
 func (v EnrolmentResult) First() string { return v.Address(v.Outcome, "") }
 func (v EnrolmentResult) Later() string { return v.Address(v.Outcome, v.Next) }
 
@@ -100,14 +100,14 @@ const ProgressQuery = "progress"
 func ProgressPath(id string) string { return EnrolmentPath(id) + "?" + ProgressQuery + "=1" }
 
 // Replaced: the switch was put back before the run came to its end.
-func (v EnrolmentResult) Replaced() bool { return v.Run.State == gatehouse.EnrolmentReplaced }
+func (v EnrolmentResult) Replaced() bool { return v.Results.State == gatehouse.EnrolmentReplaced }
 
 // Word is the part of the texts' keys that says which way it was switched.
-func (v EnrolmentResult) Word() string { return onOff(v.Run.Enable) }
+func (v EnrolmentResult) Word() string { return onOff(v.Results.Enable) }
 
 // Totals are the run's numbers by outcome.
 func (v EnrolmentResult) Totals(p *ui.Page) []outcomeTotal {
-	return totals(p.Words, v.Run.Enable, v.Run.Counts)
+	return totals(p.Words, v.Results.Enable, v.Results.Counts)
 }
 
 var outcomeLooks = map[gatehouse.Outcome]struct{ Icon, Class, Badge string }{
@@ -122,8 +122,8 @@ type resultRow struct{ Icon, Class, Text, Hint, To string }
 
 // Rows are the run's outcomes and reasons.
 func (v EnrolmentResult) Rows(p *ui.Page) []resultRow {
-	rows := make([]resultRow, len(v.Run.Reasons))
-	for i, r := range v.Run.Reasons {
+	rows := make([]resultRow, len(v.Results.Reasons))
+	for i, r := range v.Results.Reasons {
 		look, key := outcomeLooks[r.Outcome], "enrolment.row_"+string(r.Outcome)
 		if r.Outcome == gatehouse.OutcomeChanged {
 			key += "_" + v.Word()
@@ -147,11 +147,11 @@ type noticeTotal struct {
 // more included, so that they add up.
 func (v EnrolmentResult) NoticeTotals(p *ui.Page) []noticeTotal {
 	var all []noticeTotal
-	rest := v.Run.Counts.Told
+	rest := v.Results.Counts.Told
 	for _, state := range noticeStates {
-		n := v.Run.Notices[state]
+		n := v.Results.Notices[state]
 		if state == "waiting" {
-			n += v.Run.Notices["sending"]
+			n += v.Results.Notices["sending"]
 		}
 		if n > 0 {
 			all = append(all, noticeTotal{p.T("enrolment.notices_" + string(state)), n})
@@ -209,7 +209,7 @@ type lineRow struct {
 // Row is a user of the run for the template "enrolment-line".
 func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
 	row := lineRow{Page: p, EnrolmentLine: l, Name: nameOf(l), Who: nameOf(l), Badge: outcomeLooks[l.Outcome].Badge,
-		Result: outcomeText(p.Words, v.Run.Enable, l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}
+		Result: outcomeText(p.Words, v.Results.Enable, l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}
 	if l.Notice.State != "sent" {
 		if row.Reply = l.Notice.Reply; l.Notice.State == "bounced" {
 			row.Reply = gatehouse.AnswerCodes(row.Reply) // a report, which the user may have made
@@ -226,7 +226,7 @@ func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
 
 // Chips are the filters of the list: all, and each outcome that there is.
 func (v EnrolmentResult) Chips(p *ui.Page) []chip {
-	all := []chip{{p.T("enrolment.all"), v.Address("", ""), v.Run.Counts.Done(), v.Outcome == ""}}
+	all := []chip{{p.T("enrolment.all"), v.Address("", ""), v.Results.Counts.Done(), v.Outcome == ""}}
 	for _, t := range v.Totals(p) {
 		all = append(all, chip{t.Text, v.Address(t.Outcome, ""), t.Count, v.Outcome == t.Outcome})
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // people are users in every state that the list has words for.
-func people() (all []gatehouse.User, reachable map[string]bool) {
+func testUsers() (all []gatehouse.User, reachable map[string]bool) {
 	reachable = map[string]bool{}
 	add := func(change func(*gatehouse.User)) {
 		n := len(all)
@@ -43,12 +43,12 @@ func people() (all []gatehouse.User, reachable map[string]bool) {
 
 // barriersOf are what stands before one of the people.
 func barriersOf(u gatehouse.User, reachable bool) []gatehouse.Barrier {
-	return gatehouse.Barriers(gatehouse.ClassicPolicy(), gatehouse.BarrierFacts{User: u, Reachable: reachable, Browsers: 1}, fixture.Noon)
+	return gatehouse.Barriers(gatehouse.ClassicPolicy(), gatehouse.BarrierFacts{User: u, Reachable: reachable, Devices: 1}, fixture.Noon)
 }
 
 // detail is the page of one of the people.
 func detail(u gatehouse.User, reachable bool) UserDetail {
-	return UserDetail{Of: u, Email: u.Email, SecondStep: directory.SecondStep{Reachable: reachable}, Standing: directory.Standing{Barriers: barriersOf(u, reachable)}}
+	return UserDetail{Of: u, Email: u.Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable}, Standing: directory.Standing{Barriers: barriersOf(u, reachable)}}
 }
 
 // sampleBarrier is one of a kind, as it may be.
@@ -65,11 +65,11 @@ func sampleBarrier(k gatehouse.BarrierKind) gatehouse.Barrier {
 	return b
 }
 
-// trustedBrowsers are two that were trusted an hour and a week ago.
-func trustedBrowsers() []gatehouse.Browser {
-	return []gatehouse.Browser{
-		{ID: "brw_1", UserAgent: fixture.Firefox, SeenAt: fixture.Noon.Add(-time.Hour), Address: "192.0.2.44", TrustedAt: fixture.Noon.Add(-time.Hour)},
-		{ID: "brw_2", UserAgent: fixture.LongAgent, SeenAt: fixture.Noon, TrustedAt: fixture.Noon.AddDate(0, 0, -7)},
+// trustedDevices are two that were trusted an hour and a week ago.
+func trustedDevices() []gatehouse.Device {
+	return []gatehouse.Device{
+		{ID: "dev_1", UserAgent: fixture.Firefox, SeenAt: fixture.Noon.Add(-time.Hour), Address: "192.0.2.44", TrustedAt: fixture.Noon.Add(-time.Hour)},
+		{ID: "dev_2", UserAgent: fixture.LongAgent, SeenAt: fixture.Noon, TrustedAt: fixture.Noon.AddDate(0, 0, -7)},
 	}
 }
 
@@ -91,23 +91,23 @@ func everyMail() []directory.Mailed {
 	}
 }
 
-// peopleSamples are the pages about a company's users, and the own two-factor sign-in.
-func peopleSamples() []pages.Sample {
-	all, reachable := people()
-	groups := map[gatehouse.PeopleGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoAddress: 1, gatehouse.GroupBouncing: 12}
+// userSamples are the pages about a company's users, and the own two-factor sign-in.
+func userSamples() []pages.Sample {
+	all, reachable := testUsers()
+	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoAddress: 1, gatehouse.GroupBouncing: 12}
 	list := []pages.Sample{
-		{Name: "users", View: Users{People: directory.People{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups}}},
-		{Name: "users-middle", View: Users{directory.People{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.PeopleFilter{Search: "a&b", Role: gatehouse.RoleUser}}},
-		{Name: "users-group", View: Users{directory.People{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.PeopleFilter{Group: gatehouse.GroupLocked}}},
-		{Name: "users-none", View: Users{directory.People{Total: 152, Groups: groups}, directory.PeopleFilter{Search: "marchetty"}}},
-		{Name: "users-none-here", View: Users{directory.People{Total: 152}, directory.PeopleFilter{Group: gatehouse.GroupOwn}}},
+		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups}}},
+		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser}}},
+		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.UserFilter{Group: gatehouse.GroupLocked}}},
+		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, Groups: groups}, directory.UserFilter{Search: "marchetty"}}},
+		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, directory.UserFilter{Group: gatehouse.GroupOwn}}},
 		{Name: "user-reset", View: ResetTwoFactor{Of: all[9]}},
-		{Name: "user-reset-wrong", View: ResetTwoFactor{Of: all[9], AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}},
+		{Name: "user-reset-wrong", View: ResetTwoFactor{Of: all[9], AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Reason: "password-wrong"}}}},
 	}
 	for _, u := range all {
 		list = append(list, pages.Sample{Name: "user-" + u.ID, View: detail(u, reachable[u.ID])})
 	}
-	full := UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true, Trusted: trustedBrowsers()}, Email: all[0].Email, Mails: everyMail()}
+	full := UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices()}, Email: all[0].Email, Mails: everyMail()}
 	with := func(name string, change func(*UserDetail)) {
 		v := full
 		change(&v)
@@ -122,13 +122,13 @@ func peopleSamples() []pages.Sample {
 		with("refused-"+why, func(v *UserDetail) { v.Refused, v.Wait = why, 11*time.Minute+time.Second })
 	}
 	with("wrong", func(v *UserDetail) {
-		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Code: "email"}}
+		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Reason: "email"}}
 	})
 	with("password", func(v *UserDetail) {
-		v.Email, v.AskPassword, v.Fields = "tom@right.example", true, []gatehouse.FieldError{{Field: "current_password", Code: "required"}}
+		v.Email, v.AskPassword, v.Fields = "tom@right.example", true, []gatehouse.FieldError{{Field: "current_password", Reason: "required"}}
 	})
 	with("wrong-bouncing", func(v *UserDetail) {
-		v.Of, v.Email, v.Fields = all[3], "", []gatehouse.FieldError{{Field: "email", Code: "required"}}
+		v.Of, v.Email, v.Fields = all[3], "", []gatehouse.FieldError{{Field: "email", Reason: "required"}}
 	})
 	for _, k := range gatehouse.BarrierKinds {
 		with("barrier-"+string(k), func(v *UserDetail) { v.Barriers, v.Shared = []gatehouse.Barrier{sampleBarrier(k)}, true })
@@ -146,7 +146,7 @@ func peopleSamples() []pages.Sample {
 	})
 	for _, act := range []string{ActUnlock, ActActivate, ActDeactivate, ActPassword} {
 		list = append(list, pages.Sample{Name: "act-" + act, View: UserAct{UserDetail: full, Act: act}},
-			pages.Sample{Name: "act-" + act + "-wrong", View: UserAct{UserDetail: full, Act: act, AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}})
+			pages.Sample{Name: "act-" + act + "-wrong", View: UserAct{UserDetail: full, Act: act, AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Reason: "password-wrong"}}}})
 	}
 	with("own", func(v *UserDetail) { v.Of = *fixture.User() })
 	for i := range list {

@@ -25,8 +25,8 @@ const (
 	mostStreams = 8
 )
 
-// CodeManyStreams: other pages of the user listen already.
-const CodeManyStreams = "many-streams"
+// ReasonManyStreams: other pages of the user listen already.
+const ReasonManyStreams = "many-streams"
 
 // EnrolmentEvents tells a page how far its run is, as long as it goes on (server-sent
 // events). It ends with the run, with the session, with the role, and when the server is
@@ -38,7 +38,7 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if !c.streams.enter(caller.UserID) {
-		return &gatehouse.Error{Kind: gatehouse.TooMany, Code: CodeManyStreams, RetryAfter: 10 * time.Second}
+		return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonManyStreams, RetryAfter: 10 * time.Second}
 	}
 	defer c.streams.leave(caller.UserID)
 	w.Header().Set("Content-Type", ui.EventStream)
@@ -120,15 +120,15 @@ func (s *streams) leave(user string) {
 
 // EnrolmentRunning is the progress of a run of Enhanced Security, up to the word that it
 // is done (B02).
-type EnrolmentRunning struct{ Run gatehouse.Enrolment }
+type EnrolmentRunning struct{ Enrolment gatehouse.Enrolment }
 
 func (EnrolmentRunning) Template() string          { return "progress" }
 func (v EnrolmentRunning) Title(p *ui.Page) string { return v.Progress(p).Words["title"] }
 
-// RunProgress is how far a run is: numbers, words by the names of their places on the
+// EnrolmentProgress is how far a run is: numbers, words by the names of their places on the
 // page, and where Close leads. It is what the page is made from, and what is sent to it as
 // the run goes on.
-type RunProgress struct {
+type EnrolmentProgress struct {
 	Done  int               `json:"done"`
 	Total int               `json:"total"`
 	Over  bool              `json:"over"`
@@ -137,9 +137,9 @@ type RunProgress struct {
 }
 
 // progressOf puts into words how far a run is at a moment.
-func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) RunProgress {
+func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) EnrolmentProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }
-	r := RunProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.EnrolmentRunning, Close: ui.EnhancedSecurityPath, Words: map[string]string{
+	r := EnrolmentProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.EnrolmentRunning, Close: ui.EnhancedSecurityPath, Words: map[string]string{
 		"changed": number(e.Counts.Changed), "unchanged": number(e.Counts.Unchanged), "told": number(e.Counts.Told),
 		"skipped": number(e.Counts.Skipped), "failed": number(e.Counts.Failed),
 	}}
@@ -154,7 +154,7 @@ func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) RunProgress {
 	return r.say(w.T("enrolment.running_"+onOff(e.Enable)), w.T("enrolment.done", "n", e.Total, "done", e.Counts.Done()), left, w.T("enrolment.goes_on"))
 }
 
-func (r RunProgress) say(title, done, left, note string) RunProgress {
+func (r EnrolmentProgress) say(title, done, left, note string) EnrolmentProgress {
 	r.Words["title"], r.Words["done"], r.Words["left"], r.Words["note"] = title, done, left, note
 	return r
 }
@@ -174,12 +174,14 @@ func ended(w *ui.Words, e gatehouse.Enrolment) string {
 }
 
 // Path is where the run is followed to its end.
-func (v EnrolmentRunning) Path() string { return ProgressPath(v.Run.ID) }
+func (v EnrolmentRunning) Path() string { return ProgressPath(v.Enrolment.ID) }
 
 // Progress is how far the run is.
-func (v EnrolmentRunning) Progress(p *ui.Page) RunProgress { return progressOf(p.Words, p.Now, v.Run) }
+func (v EnrolmentRunning) Progress(p *ui.Page) EnrolmentProgress {
+	return progressOf(p.Words, p.Now, v.Enrolment)
+}
 
 // Outcome is an outcome in a word.
 func (v EnrolmentRunning) Outcome(p *ui.Page, o gatehouse.Outcome) string {
-	return outcomeText(p.Words, v.Run.Enable, o)
+	return outcomeText(p.Words, v.Enrolment.Enable, o)
 }

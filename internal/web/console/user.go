@@ -40,7 +40,7 @@ func (c *Console) user(r *http.Request) (UserDetail, error) {
 	if err != nil {
 		return UserDetail{}, err
 	}
-	second, err := c.Directory.SecondStep(r.Context(), v.Site, caller, id)
+	second, err := c.Directory.TwoFactor(r.Context(), v.Site, caller, id)
 	if err != nil {
 		return UserDetail{}, err
 	}
@@ -48,7 +48,7 @@ func (c *Console) user(r *http.Request) (UserDetail, error) {
 	if err != nil {
 		return UserDetail{}, err
 	}
-	return UserDetail{Of: u, Standing: how, SecondStep: second, Mails: messages, Email: u.Email, AskPassword: c.stale(v)}, nil
+	return UserDetail{Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, AskPassword: c.stale(v)}, nil
 }
 
 // rowID is what an ID looks like. Anything else names nothing, and is not worth asking
@@ -68,7 +68,7 @@ func pathID(r *http.Request, name string) (string, error) {
 type UserDetail struct {
 	Of gatehouse.User
 	directory.Standing
-	directory.SecondStep
+	directory.UserTwoFactor
 	// Mails are the newest messages to the user, newest first.
 	Mails []directory.Mailed
 	// Email is what the field holds, and Fields what is wrong with it.
@@ -84,7 +84,7 @@ type UserDetail struct {
 	Also []string
 }
 
-// What UserDetail.Done can be; the texts are person.done_….
+// What UserDetail.Done can be; the texts are user.done_….
 const (
 	UserCorrected = "corrected"
 	// UserAsked: the new address has to be confirmed.
@@ -99,7 +99,7 @@ const (
 	UserSame         = "same" // the address was it already
 )
 
-// What UserDetail.Also can be; the texts are person.also_….
+// What UserDetail.Also can be; the texts are user.also_….
 const (
 	AlsoTold          = "told"           // the mailbox of before was told
 	AlsoPasswordSent  = "password-sent"  // in place of one in the mailbox of before
@@ -111,7 +111,7 @@ const (
 // Alsos are all of them, in the order in which they are said.
 var Alsos = []string{AlsoTold, AlsoPasswordSent, AlsoPasswordEnded, AlsoNoPassword, AlsoNotice}
 
-// What UserDetail.Refused can be; the texts are person.refused_….
+// What UserDetail.Refused can be; the texts are user.refused_….
 const (
 	RefusedResend  = "resend"  // what the message said is not kept, or is no longer true
 	RefusedAddress = "address" // there is none to send to
@@ -129,20 +129,20 @@ func (v UserDetail) Title(*ui.Page) string { return v.Of.DisplayName() }
 func (v UserDetail) Failed() bool          { return v.Refused != "" }
 
 func (v UserDetail) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	hint := "person.email_hint"
+	hint := "user.email_hint"
 	if gatehouse.UsernameIsEmail(p.Site.SignInWith, v.Of) {
-		hint = "person.email_hint_confirmed"
+		hint = "user.email_hint_confirmed"
 	}
 	return []ui.Field{
-		{Name: "email", Label: p.T("person.email"), Hint: p.T(hint), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
-		personPassword(p),
+		{Name: "email", Label: p.T("user.email"), Hint: p.T(hint), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
+		userPassword(p),
 	}, v.Fields
 }
 
-// personPassword is asked for where the sign-in is not recent (ASVS 7.5.1).
-func personPassword(p *ui.Page) ui.Field {
+// userPassword is asked for where the sign-in is not recent (ASVS 7.5.1).
+func userPassword(p *ui.Page) ui.Field {
 	password := ui.PresentPassword(p, "current_password", "field.current_password")
-	password.Hint = p.T("person.password_hint")
+	password.Hint = p.T("user.password_hint")
 	return password
 }
 
@@ -160,7 +160,7 @@ func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
 func (v UserDetail) DoneText(p *ui.Page) string {
 	switch v.Done {
 	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame:
-		return p.T("person.done_" + v.Done)
+		return p.T("user.done_" + v.Done)
 	}
 	return ""
 }
@@ -170,7 +170,7 @@ func (v UserDetail) AlsoTexts(p *ui.Page) []string {
 	var lines []string
 	for _, also := range Alsos {
 		if slices.Contains(v.Also, also) {
-			lines = append(lines, p.T("person.also_"+also))
+			lines = append(lines, p.T("user.also_"+also))
 		}
 	}
 	return lines
@@ -196,9 +196,9 @@ func (v UserDetail) Resettable(p *ui.Page) bool {
 func (v UserDetail) TwoFactorText(p *ui.Page) string {
 	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, v.Of, v.Reachable)
 	if state == gatehouse.TwoFactorNone {
-		return p.T("person.two_factor_none")
+		return p.T("user.two_factor_none")
 	}
-	return p.T("person.two_factor_" + string(state))
+	return p.T("user.two_factor_" + string(state))
 }
 
 // TwoFactor is the user's two-factor sign-in in a word; empty on a deactivated
@@ -208,28 +208,28 @@ func (v UserDetail) TwoFactor(p *ui.Page) badge {
 }
 
 // TrustedUntil is when a browser's trust ends.
-func (UserDetail) TrustedUntil(p *ui.Page, b gatehouse.Browser) time.Time {
+func (UserDetail) TrustedUntil(p *ui.Page, b gatehouse.Device) time.Time {
 	return b.TrustedUntil(p.Site.Policy, *p.Company, p.Now)
 }
 
 // trustRow is a trusted browser of a user for the template "trust-row".
 type trustRow struct {
-	Page    *ui.Page
-	Browser gatehouse.Browser
-	Action  string
+	Page   *ui.Page
+	Device gatehouse.Device
+	Action string
 }
 
 // TrustRows are the user's trusted browsers, and where to end the trust in each.
 func (v UserDetail) TrustRows(p *ui.Page) []trustRow {
 	var rows []trustRow
 	for _, b := range v.Trusted {
-		rows = append(rows, trustRow{p, b, v.Path() + "/browsers/" + url.PathEscape(b.ID) + "/end-trust"})
+		rows = append(rows, trustRow{p, b, v.Path() + "/devices/" + url.PathEscape(b.ID) + "/end-trust"})
 	}
 	return rows
 }
 
 // mailLooks are icon and class of what became of a message; the words are
-// person.mail_….
+// user.mail_….
 var mailLooks = map[directory.MessageState]look{
 	"waiting":  {"clock", ""},
 	"sending":  {"clock", ""},
@@ -265,9 +265,9 @@ func (v UserDetail) MailRows(p *ui.Page) []mailRow {
 	var rows []mailRow
 	for _, m := range v.Mails {
 		row := mailRow{Page: p, Mail: m, Look: mailLooks[m.State], Reply: m.Reply, Action: v.Path() + "/messages/" + url.PathEscape(m.ID) + "/resend"}
-		row.State = p.T("person.mail_"+string(m.State), "at", p.When(m.DoneAt), "next", p.When(m.DueAt))
+		row.State = p.T("user.mail_"+string(m.State), "at", p.When(m.DoneAt), "next", p.When(m.DueAt))
 		if m.Void != "" {
-			row.Void = p.T("person.void_" + string(m.Void))
+			row.Void = p.T("user.void_" + string(m.Void))
 		}
 		if m.State == "bounced" || m.State == "sent" && !saidByServer(m.Reply) {
 			row.Reply = gatehouse.AnswerCodes(m.Reply) // a report, which the user may have made
@@ -275,7 +275,7 @@ func (v UserDetail) MailRows(p *ui.Page) []mailRow {
 		row.Folded = m.State == "sent" || len(m.Reply) > shortReply
 		if !saidByServer(m.Reply) && (m.State == "deferred" || m.Reply != "" && (m.State == "waiting" || m.State == "sending" || m.State == "expired")) {
 			// Why no connection came about is for the operator: it names machines.
-			row.Reply, row.Folded, row.Words = p.T("person.mail_unreachable"), false, true
+			row.Reply, row.Folded, row.Words = p.T("user.mail_unreachable"), false, true
 		}
 		rows = append(rows, row)
 	}

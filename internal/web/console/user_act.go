@@ -64,13 +64,13 @@ func corrected(d directory.Correction) []string {
 }
 
 func fault(field, code string) error {
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Code: "fields", Fields: []gatehouse.FieldError{{Field: field, Code: code}}}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "fields", Fields: []gatehouse.FieldError{{Field: field, Reason: code}}}
 }
 
 // notCorrected shows the form again with what was typed.
 func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed string, err error) error {
 	var e *gatehouse.Error
-	often := errors.As(err, &e) && e.Code == directory.CodeResendWait
+	often := errors.As(err, &e) && e.Reason == directory.ReasonResendWait
 	if e == nil || len(e.Fields) == 0 && !often {
 		return err
 	}
@@ -83,7 +83,7 @@ func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed str
 		return c.notDone(w, r, view, RefusedOften, e)
 	}
 	for _, f := range e.Fields {
-		if f.Code == directory.FieldOwnAccount {
+		if f.Reason == directory.FieldOwnAccount {
 			view.Refused = RefusedOwn
 			continue
 		}
@@ -107,12 +107,12 @@ func (c *Console) refused(w http.ResponseWriter, r *http.Request, status int, vi
 
 // EndTrust ends the trust in one of a user's browsers (B08).
 func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
-	browser, err := pathID(r, "browser")
+	device, err := pathID(r, "device")
 	if err != nil {
 		return err
 	}
 	return c.do(w, r, UserUntrusted, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.EndTrust(r.Context(), v.Site, caller, id, browser)
+		return c.Directory.EndTrust(r.Context(), v.Site, caller, id, device)
 	})
 }
 
@@ -134,7 +134,7 @@ func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, sta
 	case err != nil:
 		return err
 	case view.Of.ID == caller.UserID:
-		return c.notDone(w, r, view, RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Code: directory.CodeOwnAccount})
+		return c.notDone(w, r, view, RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Reason: directory.ReasonOwnAccount})
 	case !view.Offers(act): // the page says how it is by now
 		return seeUser(w, r, view.Of.ID)
 	}
@@ -201,7 +201,7 @@ func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		return c.Directory.ResetSecondStep(r.Context(), v.Site, caller, id)
+		return c.Directory.ResetTwoFactor(r.Context(), v.Site, caller, id)
 	})
 	var e *gatehouse.Error
 	if errors.As(err, &e) && len(e.Fields) > 0 {
@@ -233,14 +233,14 @@ func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change
 		return seeUser(w, r, id, done)
 	}
 	var e *gatehouse.Error
-	if !errors.As(err, &e) || refusals[e.Code] == "" {
+	if !errors.As(err, &e) || refusals[e.Reason] == "" {
 		return err
 	}
 	view, failed := c.user(r)
 	if failed != nil {
 		return failed
 	}
-	return c.notDone(w, r, view, refusals[e.Code], e)
+	return c.notDone(w, r, view, refusals[e.Reason], e)
 }
 
 // notDone says on the user's page why something was not done, and where waiting helps,
@@ -259,14 +259,14 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) {
 
 // refusals are what the page has words for.
 var refusals = map[string]string{
-	directory.CodeNotResendable: RefusedResend,
-	directory.CodeNoAddress:     RefusedAddress,
-	directory.CodeResendWait:    RefusedSoon,
-	directory.CodeOwnAccount:    RefusedOwn,
-	directory.CodeDeactivated:   RefusedDeactivated,
-	directory.CodeUnlockWait:    RefusedUnlock,
+	directory.ReasonNotResendable: RefusedResend,
+	directory.ReasonNoAddress:     RefusedAddress,
+	directory.ReasonResendWait:    RefusedSoon,
+	directory.ReasonOwnAccount:    RefusedOwn,
+	directory.ReasonDeactivated:   RefusedDeactivated,
+	directory.ReasonUnlockWait:    RefusedUnlock,
 
-	directory.CodeLockedByOperator: RefusedOperator,
+	directory.ReasonLockedByOperator: RefusedOperator,
 }
 
 // seeUser leads to the user's page, which says what was done, and what else.
@@ -290,7 +290,7 @@ type UserAct struct {
 func (UserAct) Template() string          { return "user_act" }
 func (v UserAct) Title(p *ui.Page) string { return p.T("act." + v.Act + "_title") }
 func (v UserAct) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{personPassword(p)}, v.Fields
+	return []ui.Field{userPassword(p)}, v.Fields
 }
 
 // Danger: the act takes something away.
@@ -323,9 +323,9 @@ type ResetTwoFactor struct {
 }
 
 func (ResetTwoFactor) Template() string        { return "user_reset" }
-func (ResetTwoFactor) Title(p *ui.Page) string { return p.T("person.reset_title") }
+func (ResetTwoFactor) Title(p *ui.Page) string { return p.T("user.reset_title") }
 func (v ResetTwoFactor) Path() string          { return userPath(v.Of) }
 
 func (v ResetTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{personPassword(p)}, v.Fields
+	return []ui.Field{userPassword(p)}, v.Fields
 }

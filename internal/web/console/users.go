@@ -20,19 +20,19 @@ const (
 func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	v, caller, companyID := on(r)
 	asked := r.URL.Query()
-	f := directory.PeopleFilter{Search: clip(asked.Get("q")), Group: gatehouse.PeopleGroup(asked.Get("group")),
+	f := directory.UserFilter{Search: clip(asked.Get("q")), Group: gatehouse.UserGroup(asked.Get("group")),
 		Role: gatehouse.Role(asked.Get("role")), After: asked.Get("after"), Limit: usersOfPage}
-	if !slices.Contains(gatehouse.PeopleGroups, f.Group) {
+	if !slices.Contains(gatehouse.UserGroups, f.Group) {
 		f.Group = ""
 	}
 	if !slices.Contains(Users{}.Roles(), f.Role) {
 		f.Role = ""
 	}
-	people, err := c.Directory.People(r.Context(), v.Site, caller, companyID, f)
+	found, err := c.Directory.FindUsers(r.Context(), v.Site, caller, companyID, f)
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, http.StatusOK, Users{people, f})
+	return c.page(w, r, http.StatusOK, Users{found, f})
 }
 
 // longestSearch is as long as names and addresses get.
@@ -45,13 +45,13 @@ func clip(typed string) string {
 
 // Users are the people of a company, page by page (B01, B19).
 type Users struct {
-	directory.People
+	directory.FoundUsers
 	// What was asked for.
-	directory.PeopleFilter
+	directory.UserFilter
 }
 
 func (Users) Template() string        { return "users" }
-func (Users) Title(p *ui.Page) string { return p.T("people.title") }
+func (Users) Title(p *ui.Page) string { return p.T("users.title") }
 
 // Roles are the choices of the filter, after "any".
 func (Users) Roles() []gatehouse.Role {
@@ -70,7 +70,7 @@ func (v Users) Last() int  { return v.Before + len(v.Users) }
 func (v Users) Newest() string { return v.address(v.Group, "") }
 func (v Users) Next() string   { return v.address(v.Group, v.Users[len(v.Users)-1].Username) }
 
-func (v Users) address(g gatehouse.PeopleGroup, after string) string {
+func (v Users) address(g gatehouse.UserGroup, after string) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"q": v.Search, "role": string(v.Role), "group": string(g), "after": after} {
 		if value != "" {
@@ -85,7 +85,7 @@ func (v Users) address(g gatehouse.PeopleGroup, after string) string {
 
 // groupChip is a group that can be asked for.
 type groupChip struct {
-	Name    gatehouse.PeopleGroup
+	Name    gatehouse.UserGroup
 	Link    string
 	Count   int
 	Current bool
@@ -94,7 +94,7 @@ type groupChip struct {
 // Chips are everybody, and the groups that somebody is in.
 func (v Users) Chips() []groupChip {
 	chips := []groupChip{{"", v.address("", ""), v.Total, v.Group == ""}}
-	for _, g := range gatehouse.PeopleGroups {
+	for _, g := range gatehouse.UserGroups {
 		if n := v.Groups[g]; n > 0 || g == v.Group {
 			chips = append(chips, groupChip{g, v.address(g, ""), n, g == v.Group})
 		}
@@ -126,7 +126,7 @@ func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
 func userPath(u gatehouse.User) string { return ui.CompanyUsersPath + "/" + url.PathEscape(u.ID) }
 
 // twoFactorLooks are the classes of the states of two-factor; the words are
-// people.two_factor_….
+// users.two_factor_….
 var twoFactorLooks = map[gatehouse.TwoFactorState]string{
 	gatehouse.TwoFactorOn: "badge-ok", gatehouse.TwoFactorOwn: "badge-ok", gatehouse.TwoFactorLater: "badge-info",
 	gatehouse.TwoFactorNoAddress: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
@@ -138,7 +138,7 @@ func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
 	if state == gatehouse.TwoFactorNone {
 		return badge{}
 	}
-	return badge{p.T("people.two_factor_" + string(state)), twoFactorLooks[state]}
+	return badge{p.T("users.two_factor_" + string(state)), twoFactorLooks[state]}
 }
 
 // userState is whether an account can be used. A lock keeps out anyone who is not
@@ -146,11 +146,11 @@ func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
 func userState(p *ui.Page, u gatehouse.User) badge {
 	switch {
 	case u.State == gatehouse.Deactivated:
-		return badge{p.T("people.state_deactivated"), ""}
+		return badge{p.T("users.state_deactivated"), ""}
 	case u.Locked():
-		return badge{p.T("people.state_locked"), "badge-bad"}
+		return badge{p.T("users.state_locked"), "badge-bad"}
 	case u.State == gatehouse.Invited:
-		return badge{p.T("people.state_invited"), "badge-info"}
+		return badge{p.T("users.state_invited"), "badge-info"}
 	}
-	return badge{p.T("people.state_active"), "badge-ok"}
+	return badge{p.T("users.state_active"), "badge-ok"}
 }

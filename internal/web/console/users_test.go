@@ -14,8 +14,8 @@ import (
 )
 
 func TestUsersSayHowEachOneIs(t *testing.T) {
-	all, reachable := people()
-	doc := show(t, "uk", Users{People: directory.People{Users: all, Reachable: reachable, Found: len(all), Total: len(all)}}, pages.SignedIn)
+	all, reachable := testUsers()
+	doc := show(t, "uk", Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all)}}, pages.SignedIn)
 	want := []string{
 		"TATom Adeyemiuser0 tom.adeyemi@northgate.example Administrator On Today, 09:32 Active",
 		"TATom Adeyemiuser1 tom.adeyemi@northgate.example User User’s choice Today, 09:32 Active",
@@ -32,15 +32,15 @@ func TestUsersSayHowEachOneIs(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want[i])
 		}
 	})
-	off := show(t, "inkwell", Users{People: directory.People{Users: all[:1], Reachable: reachable, Found: 1}}, pages.SignedIn, func(f *ui.Frame) { f.Company.TwoFactor = false })
+	off := show(t, "inkwell", Users{FoundUsers: directory.FoundUsers{Users: all[:1], Reachable: reachable, Found: 1}}, pages.SignedIn, func(f *ui.Frame) { f.Company.TwoFactor = false })
 	if got := pages.Squeeze(off.Find("tbody tr").Text()); got != "TATom Adeyemi tom.adeyemi@northgate.example Administrator Off Today, 09:32 Active" {
 		t.Error(got)
 	}
 }
 
 func TestUsersKeepWhatWasAskedFor(t *testing.T) {
-	all, reachable := people()
-	v := Users{People: directory.People{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 98, Total: 100, Groups: map[gatehouse.PeopleGroup]int{gatehouse.GroupOwn: 98, gatehouse.GroupLocked: 3}}, PeopleFilter: directory.PeopleFilter{Search: "a&b", Role: gatehouse.RoleUser, Group: gatehouse.GroupOwn}}
+	all, reachable := testUsers()
+	v := Users{FoundUsers: directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 98, Total: 100, Groups: map[gatehouse.UserGroup]int{gatehouse.GroupOwn: 98, gatehouse.GroupLocked: 3}}, UserFilter: directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser, Group: gatehouse.GroupOwn}}
 	doc := show(t, "uk", v, pages.SignedIn)
 	var links []string
 	doc.Find(".chip, .pager a").Each(func(_ int, a *goquery.Selection) {
@@ -58,8 +58,8 @@ func TestUsersKeepWhatWasAskedFor(t *testing.T) {
 }
 
 func TestAUsersMailInWords(t *testing.T) {
-	all, _ := people()
-	doc := show(t, "uk", UserDetail{Of: all[0], Mails: everyMail(), SecondStep: directory.SecondStep{Reachable: true}}, pages.SignedIn)
+	all, _ := testUsers()
+	doc := show(t, "uk", UserDetail{Of: all[0], Mails: everyMail(), UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn)
 	rows := doc.Find("section[aria-labelledby=mails] .list > li")
 	for i, want := range []string{
 		"Waiting to be sent Try now", "Being sent", "Delayed. Next try: Today, 14:33The mail server said: 451 4.7.1 Try again later <b> Try now",
@@ -92,42 +92,42 @@ func TestAUsersMailInWords(t *testing.T) {
 }
 
 func TestAUsersTroubleComesFirst(t *testing.T) {
-	all, reachable := people()
+	all, reachable := testUsers()
 	for id, want := range map[int]string{2: "This user has no email address", 3: "Email to this address could not be delivered", 4: "Email cannot be sent to this address", 0: "", 8: ""} {
-		doc := show(t, "uk", UserDetail{Of: all[id], Email: all[id].Email, SecondStep: directory.SecondStep{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}, pages.SignedIn)
+		doc := show(t, "uk", UserDetail{Of: all[id], Email: all[id].Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}, pages.SignedIn)
 		if got := doc.Find("main .alert-warn .alert-title").Text(); got != want || doc.Find("#email").Length() != 1 || doc.Find("main .alert-warn #email").Length() != map[bool]int{true: 1}[want != ""] {
 			t.Errorf("%d: %q", id, got)
 		}
 	}
-	if got := show(t, "uk", UserDetail{Of: all[3], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[3], true)}}, pages.SignedIn).Find("main .alert-warn code").Text(); got != "550 5.1.1 unknown <b>" {
+	if got := show(t, "uk", UserDetail{Of: all[3], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[3], true)}}, pages.SignedIn).Find("main .alert-warn code").Text(); got != "550 5.1.1 unknown <b>" {
 		t.Errorf("the reason is %q", got)
 	}
 	// What is refused here is not offered: the own account has its own pages.
-	own := show(t, "uk", UserDetail{Of: *fixture.User(), SecondStep: directory.SecondStep{Reachable: true, Trusted: trustedBrowsers()}}, pages.SignedIn)
+	own := show(t, "uk", UserDetail{Of: *fixture.User(), UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices()}}, pages.SignedIn)
 	if own.Find("main form[method=post]").Length() != 0 || own.Find("main a[href='/account/profile']").Length() != 1 || own.Find("main a[href='/account/security']").Length() != 1 {
 		t.Error("the own account")
 	}
 	// Nothing can be reset where nothing is asked for.
 	off := func(f *ui.Frame) { f.Company.TwoFactor = false }
-	if n := show(t, "uk", UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 0 {
+	if n := show(t, "uk", UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 0 {
 		t.Error("a reset of nothing")
 	}
-	if n := show(t, "uk", UserDetail{Of: all[1], SecondStep: directory.SecondStep{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 1 {
+	if n := show(t, "uk", UserDetail{Of: all[1], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 1 {
 		t.Error("the own choice cannot be reset")
 	}
 }
 
 // Before an act the page says what it comes to, and what it does not.
 func TestActsSayWhatTheyDo(t *testing.T) {
-	all, _ := people()
+	all, _ := testUsers()
 	locked := []gatehouse.Barrier{sampleBarrier(gatehouse.BarrierAttempts)}
 	for name, c := range map[string]struct {
 		v    UserAct
 		want []string
 	}{
-		"unlock":     {UserAct{UserDetail: UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActUnlock}, []string{"Unlock this account?", "told by email"}},
-		"password":   {UserAct{UserDetail: UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActPassword}, []string{"tom.adeyemi@northgate.example", "24 hours", "stop working at once", "stays locked"}},
-		"bouncing":   {UserAct{UserDetail: UserDetail{Of: all[3], SecondStep: directory.SecondStep{Reachable: true}}, Act: ActPassword}, []string{"The last email to this address"}},
+		"unlock":     {UserAct{UserDetail: UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActUnlock}, []string{"Unlock this account?", "told by email"}},
+		"password":   {UserAct{UserDetail: UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActPassword}, []string{"tom.adeyemi@northgate.example", "24 hours", "stop working at once", "stays locked"}},
+		"bouncing":   {UserAct{UserDetail: UserDetail{Of: all[3], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, Act: ActPassword}, []string{"The last email to this address"}},
 		"activate":   {UserAct{UserDetail: UserDetail{Of: all[8], Standing: directory.Standing{Barriers: locked}}, Act: ActActivate}, []string{"same password as before", "stays locked"}},
 		"deactivate": {UserAct{UserDetail: UserDetail{Of: all[0]}, Act: ActDeactivate}, []string{"signed out on every device", "Nothing is deleted"}},
 	} {
@@ -142,31 +142,31 @@ func TestActsSayWhatTheyDo(t *testing.T) {
 
 // Where the password is asked for, no dialog passes by the page that has the field.
 func TestAnOldSignInIsAskedForThePassword(t *testing.T) {
-	all, reachable := people()
+	all, reachable := testUsers()
 	for _, id := range []int{0, 3} { // the form is under the details, or in the note about trouble
-		v := UserDetail{Of: all[id], Email: all[id].Email, SecondStep: directory.SecondStep{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}
+		v := UserDetail{Of: all[id], Email: all[id].Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}
 		for ask, want := range map[bool]int{true: 1, false: 0} {
 			v.AskPassword = ask
 			doc := show(t, "uk", v, pages.SignedIn)
 			if doc.Find("form[action$='/email'] #current_password").Length() != want || doc.Find("#current_password").Length() != want ||
-				doc.Find("dialog#reset, a[data-dialog=reset]").Length() != 2-2*want || doc.Find("a[href$='/reset-second-step']").Length() != 1 {
+				doc.Find("dialog#reset, a[data-dialog=reset]").Length() != 2-2*want || doc.Find("a[href$='/reset-two-factor']").Length() != 1 {
 				t.Errorf("%d: asked %v", id, ask)
 			}
-			if n := show(t, "uk", ResetTwoFactor{Of: all[id], AskPassword: ask}, pages.SignedIn).Find("form[action$='/reset-second-step'] #current_password").Length(); n != want {
+			if n := show(t, "uk", ResetTwoFactor{Of: all[id], AskPassword: ask}, pages.SignedIn).Find("form[action$='/reset-two-factor'] #current_password").Length(); n != want {
 				t.Errorf("%d: the reset asks %d times", id, n)
 			}
 		}
 	}
 }
 
-func TestTrustedBrowsersAreShown(t *testing.T) {
-	all, _ := people()
-	doc := show(t, "uk", UserDetail{Of: all[0], SecondStep: directory.SecondStep{Reachable: true, Trusted: trustedBrowsers()}}, pages.SignedIn)
+func TestTrustedDevicesAreShown(t *testing.T) {
+	all, _ := testUsers()
+	doc := show(t, "uk", UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices()}}, pages.SignedIn)
 	row := doc.Find("ul[aria-labelledby=trusted] li").First()
 	if got := pages.Squeeze(row.Text()); got != "Firefox on Windows192.0.2.44Last sign-in: Today, 13:32Not asked for a code until 6 December 2026 Stop trusting" {
 		t.Error(got)
 	}
-	if row.Find("form[method=post][action='/company/users/usr_p0/browsers/brw_1/end-trust'] button").Length() != 1 {
+	if row.Find("form[method=post][action='/company/users/usr_p0/devices/dev_1/end-trust'] button").Length() != 1 {
 		t.Error("the trust cannot be ended")
 	}
 }

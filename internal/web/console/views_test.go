@@ -28,7 +28,7 @@ func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goq
 }
 
 // samples are every view in every state that changes its page.
-func samples() []pages.Sample { return append(peopleSamples(), switchSamples()...) }
+func samples() []pages.Sample { return append(userSamples(), enhancedSecuritySamples()...) }
 
 // hostile puts a probe into the texts of a view that come from people.
 func hostile(v ui.View, probe string) ui.View {
@@ -37,7 +37,7 @@ func hostile(v ui.View, probe string) ui.View {
 		v.Search, v.Users = probe, []gatehouse.User{hostileUser(probe)}
 		return v
 	case UserDetail:
-		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Browser{{ID: probe, UserAgent: probe, Address: probe, TrustedAt: fixture.Noon}}
+		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Device{{ID: probe, UserAgent: probe, Address: probe, TrustedAt: fixture.Noon}}
 		v.Mails = []directory.Mailed{{Message: directory.Message{ID: probe, Subject: probe, Recipient: probe, State: "bounced", Reply: probe}, Way: directory.WayAgain}}
 		return v
 	}

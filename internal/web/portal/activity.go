@@ -55,7 +55,7 @@ func (p *Portal) NotMe(w http.ResponseWriter, r *http.Request) error {
 // notDisowned says what to do about the sign-in that is in use.
 func (p *Portal) notDisowned(w http.ResponseWriter, r *http.Request, err error) error {
 	var e *gatehouse.Error
-	if errors.As(err, &e) && e.Code == account.CodeOwnSignIn {
+	if errors.As(err, &e) && e.Reason == account.ReasonOwnSignIn {
 		return p.page(w, r, http.StatusConflict, OwnSignIn{})
 	}
 	return err
@@ -194,8 +194,8 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventEmailConfirmed:   {"mail", "is-ok"},
 	gatehouse.EventEmailChanged:     {"mail", ""},
 	gatehouse.EventEmailUndone:      {"mail", ""},
-	gatehouse.EventBrowserRemoved:   {"monitor", ""},
-	gatehouse.EventBrowserUntrusted: {"monitor", ""},
+	gatehouse.EventDeviceRemoved:    {"monitor", ""},
+	gatehouse.EventDeviceUntrusted:  {"monitor", ""},
 	gatehouse.EventNotMe:            {"triangle-alert", "is-warn"},
 	gatehouse.EventCodeSent:         {"mail", ""},
 	gatehouse.EventCode:             {"shield-check", ""},
@@ -203,7 +203,7 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
 	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
-	gatehouse.EventSecondStepReset:   {"monitor", "is-warn"},
+	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},
 	gatehouse.EventMailBounced:       {"mail", "is-warn"},
 	gatehouse.EventBounceCleared:     {"mail", ""},
 	gatehouse.EventMailResent:        {"mail", ""},
@@ -242,8 +242,8 @@ func wordsOf(e gatehouse.Event) (which string, look eventLook) {
 		if e.Detail["on"] == "no" {
 			which = "two_factor_own_off"
 		}
-	case gatehouse.EventSecondStepReset:
-		if e.Detail["browser"] != "" {
+	case gatehouse.EventTwoFactorReset:
+		if e.Detail["device"] != "" {
 			which += "_one"
 		}
 	case gatehouse.EventSignOut, gatehouse.EventLocked:

@@ -46,7 +46,7 @@ func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 		})
 	case e.Kind == gatehouse.TooMany:
 		return p.tooSoon(w, r, form, e, SoonEnter)
-	case e.Code == signin.CodeCodesOver:
+	case e.Reason == signin.ReasonCodesOver:
 		return p.page(w, r, http.StatusUnauthorized, CodesOver{})
 	}
 	return elsewhere(w, r, err)
@@ -63,9 +63,9 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	case !errors.As(err, &e):
 		return err
-	case e.Code == signin.CodeCodeWait:
+	case e.Reason == signin.ReasonCodeWait:
 		return p.tooSoon(w, r, form, e, SoonSend)
-	case e.Code == signin.CodeNoAddress:
+	case e.Reason == signin.ReasonNoAddress:
 		return p.showCode(w, r, http.StatusConflict, nil)
 	}
 	return elsewhere(w, r, err)
@@ -220,7 +220,7 @@ func (v Code) WaitSeconds(now time.Time) int { return int(v.Wait(now) / time.Sec
 func (v Code) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return []ui.Field{
 		{Name: "code", Label: p.T("code.field"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "code"},
-		{Name: "trust_device", Label: p.T("code.trust", "days", p.Site.Policy.TrustedBrowser), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
+		{Name: "trust_device", Label: p.T("code.trust", "days", p.Site.Policy.TrustedDevice), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
 		{Name: "send_automatically", Label: p.T("code.automatic"), Hint: p.T("code.automatic_hint"), Control: ui.Box, Optional: true, Ticked: v.Automatic},
 	}, v.Errors
 }

@@ -34,7 +34,7 @@ func (p *Portal) RemoveDevice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	done := "signed_out"
-	if strings.HasPrefix(id, "brw_") {
+	if strings.HasPrefix(id, "dev_") {
 		done = "forgotten"
 	}
 	http.Redirect(w, r, "/account/devices?"+done, http.StatusSeeOther)
@@ -105,6 +105,6 @@ type trust struct {
 }
 
 // Trust is what there is to say about the trust in a browser.
-func (v Devices) Trust(p *ui.Page, browserID, userAgent string) trust {
-	return trust{p, browserID, userAgent, v.Trusted[browserID]}
+func (v Devices) Trust(p *ui.Page, deviceID, userAgent string) trust {
+	return trust{p, deviceID, userAgent, v.Trusted[deviceID]}
 }

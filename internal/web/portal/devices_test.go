@@ -20,7 +20,7 @@ func TestDevices(t *testing.T) {
 		t.Error(got)
 	}
 	if pages.Attr(doc, "section[aria-labelledby=signed-in] li:nth-child(2) form", "action") != "/account/devices/ses_0/remove" ||
-		pages.Attr(doc, "section[aria-labelledby=known] form", "action") != "/account/devices/brw_0/remove" {
+		pages.Attr(doc, "section[aria-labelledby=known] form", "action") != "/account/devices/dev_0/remove" {
 		t.Error("the forms")
 	}
 	if pages.Attr(doc, "[data-dialog]", "href") != "/account/sign-out-everywhere" || pages.Attr(doc, "dialog form", "action") != "/account/sign-out-everywhere" {

@@ -18,10 +18,10 @@ func (p *Portal) SendConfirmation(w http.ResponseWriter, r *http.Request) error 
 	case err == nil:
 		return seeProfile(w, r, ProfileSent)
 	case !errors.As(err, &e):
-	case e.Code == account.CodeNothingToConfirm: // another window was faster
+	case e.Reason == account.ReasonNothingToConfirm: // another window was faster
 		http.Redirect(w, r, profilePath, http.StatusSeeOther)
 		return nil
-	case e.Code == account.CodeEmailOften:
+	case e.Reason == account.ReasonEmailOften:
 		view, failed := p.storedProfile(r)
 		if failed != nil {
 			return failed
@@ -133,12 +133,12 @@ func (p *Portal) EmailDone(w http.ResponseWriter, r *http.Request) error {
 
 // emailFailed says why a link does not work, and what to do.
 func (p *Portal) emailFailed(w http.ResponseWriter, r *http.Request, undo bool, err error) error {
-	why := map[string]string{account.CodeEmailLinkOver: EmailLinkOver, account.CodeEmailTaken: EmailTaken}
+	why := map[string]string{account.ReasonEmailLinkOver: EmailLinkOver, account.ReasonEmailTaken: EmailTaken}
 	var e *gatehouse.Error
-	if !errors.As(err, &e) || why[e.Code] == "" {
+	if !errors.As(err, &e) || why[e.Reason] == "" {
 		return err
 	}
-	return p.page(w, r, ui.StatusOf(err), EmailFailed{Why: why[e.Code], Undo: undo})
+	return p.page(w, r, ui.StatusOf(err), EmailFailed{Why: why[e.Reason], Undo: undo})
 }
 
 // ConfirmEmail asks for the press of a button that makes an address somebody's own: a

@@ -50,7 +50,7 @@ func fullDevices(others, browsers int) Devices {
 			SeenAt: fixture.Noon.Add(-time.Duration(i) * time.Minute), Address: addresses[i%len(addresses)], UserAgent: agents[i%len(agents)]})
 	}
 	for i := range browsers {
-		v.Browsers = append(v.Browsers, gatehouse.Browser{ID: fmt.Sprintf("brw_%d", i), UserAgent: agents[i%len(agents)],
+		v.SignedOut = append(v.SignedOut, gatehouse.Device{ID: fmt.Sprintf("dev_%d", i), UserAgent: agents[i%len(agents)],
 			CreatedAt: fixture.Noon.Add(-900 * time.Hour), SeenAt: fixture.Noon.Add(-time.Duration(i+1) * 24 * time.Hour)})
 	}
 	return v
@@ -61,10 +61,10 @@ func trustingDevices() Devices {
 	v := fullDevices(3, 3)
 	v.Trusted = map[string]time.Time{}
 	for i := range v.Sessions {
-		v.Sessions[i].BrowserID = fmt.Sprintf("brw_s%d", i)
-		v.Trusted[v.Sessions[i].BrowserID] = fixture.Noon.AddDate(0, 0, i+1)
+		v.Sessions[i].DeviceID = fmt.Sprintf("dev_s%d", i)
+		v.Trusted[v.Sessions[i].DeviceID] = fixture.Noon.AddDate(0, 0, i+1)
 	}
-	for _, b := range v.Browsers {
+	for _, b := range v.SignedOut {
 		v.Trusted[b.ID] = fixture.Noon.AddDate(0, 0, 15)
 	}
 	return v

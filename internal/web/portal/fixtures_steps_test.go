@@ -140,13 +140,13 @@ func ownTwoFactorSamples() []pages.Sample {
 		{Name: "own-on", View: OwnTwoFactor{Security: account.Security{User: on, Trusted: 2}, Own: "on", Automatic: "off", AskPassword: true, Saved: true}},
 		{Name: "own-one", View: OwnTwoFactor{Security: account.Security{User: on, Trusted: 1}, Own: "on", Automatic: "on", TooSoon: 61 * time.Second}},
 		{Name: "own-wrong", View: OwnTwoFactor{Security: account.Security{User: on}, Own: "off", Automatic: "maybe", AskPassword: true,
-			Fields: []gatehouse.FieldError{{Field: "send_automatically", Code: "choice"}, {Field: "current_password", Code: "password-wrong"}}}},
+			Fields: []gatehouse.FieldError{{Field: "send_automatically", Reason: "choice"}, {Field: "current_password", Reason: "password-wrong"}}}},
 	}
 	for _, reason := range []gatehouse.OutcomeReason{gatehouse.ReasonNoAddress, gatehouse.ReasonBadAddress, gatehouse.ReasonBouncing, gatehouse.ReasonUnconfirmed} {
 		list = append(list,
 			pages.Sample{Name: "own-before-" + string(reason), View: OwnTwoFactor{Security: account.Security{User: *fixture.User(), Before: reason}, Own: "off", Automatic: "on"}},
 			pages.Sample{Name: "own-late-" + string(reason), View: OwnTwoFactor{Security: account.Security{User: *fixture.User(), Before: reason}, Own: "on", Automatic: "on",
-				Fields: []gatehouse.FieldError{{Field: "own_two_factor", Code: "two-factor-" + string(reason)}}}})
+				Fields: []gatehouse.FieldError{{Field: "own_two_factor", Reason: "two-factor-" + string(reason)}}}})
 	}
 	for i := range list {
 		list[i].SignedIn = true

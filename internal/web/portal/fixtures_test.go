@@ -90,8 +90,8 @@ func profileSamples() []pages.Sample {
 		{Name: "profile-changed", View: with(func(v *Profile) { v.Changed, v.AskPassword, v.Stored.User.LastName = true, true, "Meyer" })},
 		{Name: "profile-wrong", View: with(func(v *Profile) {
 			v.AskPassword = true
-			v.Fields = []gatehouse.FieldError{{Field: "first_name", Code: "required"}, {Field: "last_name", Code: "too-long", Args: map[string]string{"max": "100"}},
-				{Field: "email", Code: "email"}, {Field: "email", Code: "email-often", Args: map[string]string{"n": "12"}}, {Field: "current_password", Code: "password-wrong"}, {Field: "locale", Code: "locale"}}
+			v.Fields = []gatehouse.FieldError{{Field: "first_name", Reason: "required"}, {Field: "last_name", Reason: "too-long", Args: map[string]string{"max": "100"}},
+				{Field: "email", Reason: "email"}, {Field: "email", Reason: "email-often", Args: map[string]string{"n": "12"}}, {Field: "current_password", Reason: "password-wrong"}, {Field: "locale", Reason: "locale"}}
 		})},
 	}
 	for i := range list {

@@ -90,7 +90,7 @@ func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) e
 		return p.recoveryFailed(w, r, err)
 	}
 	ui.SpendCookie(w, v, ui.RecoveryCookie, token)
-	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(token), browserCookieAge)
+	ui.SetCookie(w, v, ui.DeviceCookie, p.SignIn.RecoveredDevice(token), deviceCookieAge)
 	http.Redirect(w, r, "/forgot-password/sent", http.StatusSeeOther)
 	return nil
 }

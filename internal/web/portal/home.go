@@ -39,7 +39,7 @@ func (p *Portal) ArrangeHome(w http.ResponseWriter, r *http.Request) error {
 	var e *gatehouse.Error
 	to := "/#card-" + string(card)
 	switch {
-	case errors.As(err, &e) && e.Code == account.CodeProfileIncomplete:
+	case errors.As(err, &e) && e.Reason == account.ReasonProfileIncomplete:
 		to = "/#card-" + string(gatehouse.CardProfile) // which says what is missing
 	case err != nil:
 		return err

@@ -29,8 +29,8 @@ func (p *Portal) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ui.SetCookie(w, v, ui.SessionCookie, out.Session, 0)
-	if out.Browser != "" {
-		ui.SetCookie(w, v, ui.BrowserCookie, out.Browser, browserCookieAge)
+	if out.Device != "" {
+		ui.SetCookie(w, v, ui.DeviceCookie, out.Device, deviceCookieAge)
 	}
 	http.Redirect(w, r, "/account/password?saved", http.StatusSeeOther)
 	return nil
@@ -38,7 +38,7 @@ func (p *Portal) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 
 // in is the session that a change is made in.
 func in(r *http.Request, v *ui.Visit) signin.In {
-	return signin.In{Session: v.SessionToken, Browser: v.BrowserToken, Caller: v.Caller(r)}
+	return signin.In{Session: v.SessionToken, Device: v.DeviceToken, Caller: v.Caller(r)}
 }
 
 // ChangePasswordAddress is where password managers look for the page

@@ -63,7 +63,7 @@ func (p *Portal) SaveProfile(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Has("locale") {
 		form.Locale = r.PostFormValue("locale")
 	}
-	in := signin.In{Session: v.SessionToken, Browser: v.BrowserToken, Caller: v.Caller(r)}
+	in := signin.In{Session: v.SessionToken, Device: v.DeviceToken, Caller: v.Caller(r)}
 	err := p.Account.SaveProfile(r.Context(), v.Site, in, v.Session.CreatedAt, form)
 	if err == nil {
 		return seeProfile(w, r, ProfileSaved)
@@ -79,7 +79,7 @@ func seeProfile(w http.ResponseWriter, r *http.Request, done string) error {
 // notSaved shows the form again with what was typed, but for the password.
 func (p *Portal) notSaved(w http.ResponseWriter, r *http.Request, form account.ProfileForm, err error) error {
 	var e *gatehouse.Error
-	changed := errors.As(err, &e) && e.Code == account.CodeProfileChanged
+	changed := errors.As(err, &e) && e.Reason == account.ReasonProfileChanged
 	if !changed && (e == nil || len(e.Fields) == 0) {
 		return err
 	}

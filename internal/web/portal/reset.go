@@ -62,7 +62,7 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 		return p.linkFailed(w, r, err)
 	}
 	ui.SpendCookie(w, v, ui.RecoveryCookie, token)
-	ui.SetCookie(w, v, ui.BrowserCookie, p.SignIn.RecoveredBrowser(token), browserCookieAge)
+	ui.SetCookie(w, v, ui.DeviceCookie, p.SignIn.RecoveredDevice(token), deviceCookieAge)
 	http.Redirect(w, r, "/sign-in?password_changed", http.StatusSeeOther)
 	return nil
 }

@@ -49,7 +49,7 @@ func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	var e *gatehouse.Error
-	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Code != account.CodeTwoFactorOften {
+	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != account.ReasonTwoFactorOften {
 		return err
 	}
 	view, failed := p.storedSecurity(r)
@@ -109,7 +109,7 @@ func (v OwnTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 
 // ownHint says what the own choice comes to, where browsers can be trusted and where not.
 func ownHint(p *ui.Page) string {
-	if days := p.Site.Policy.TrustedBrowser; days > 0 {
+	if days := p.Site.Policy.TrustedDevice; days > 0 {
 		return p.T("two_factor.own_on_hint", "days", days)
 	}
 	return p.T("two_factor.own_on_everywhere")

@@ -36,7 +36,7 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	req := signin.PasswordRequest{
 		Username: r.PostFormValue("username"), Password: r.PostFormValue("password"),
-		ReturnTo: r.FormValue("return_to"), Browser: v.BrowserToken, SignIn: v.SignInToken, Caller: v.Caller(r),
+		ReturnTo: r.FormValue("return_to"), Device: v.DeviceToken, SignIn: v.SignInToken, Caller: v.Caller(r),
 	}
 	out, err := p.SignIn.Password(r.Context(), v.Site, req)
 	if err != nil {
@@ -53,8 +53,8 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// browserCookieAge is how long a browser is known by its cookie, in seconds.
-const browserCookieAge = int(gatehouse.BrowserKnownFor / time.Second)
+// deviceCookieAge is how long a browser is known by its cookie, in seconds.
+const deviceCookieAge = int(gatehouse.DeviceKnownFor / time.Second)
 
 // notSignedIn shows the form again, or the page that a special case has. What was
 // typed stays, but for the password.
@@ -169,7 +169,7 @@ func (v SignIn) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	}
 	faults := v.Fields
 	if v.LastFailed {
-		faults = []gatehouse.FieldError{{Field: "password", Code: "password_again"}}
+		faults = []gatehouse.FieldError{{Field: "password", Reason: "password_again"}}
 	}
 	return []ui.Field{
 		{Name: "username", Label: p.T(ui.IdentifierText(p.Site)), Value: v.Username, Autocomplete: "username", InputMode: inputMode, Missing: ui.IdentifierOf(p.Site)},
@@ -212,7 +212,7 @@ func (TemporaryExpired) Failed() bool              { return true }
 // Which names the words of the page: whether it has opened a sign-in already, in another
 // browser.
 func (v TemporaryExpired) Which() string {
-	if v.Code == signin.CodeTemporaryUsed {
+	if v.Reason == signin.ReasonTemporaryUsed {
 		return "used"
 	}
 	return "expired"

@@ -72,7 +72,7 @@ func TestSignInSaysOneThing(t *testing.T) {
 
 func TestSummaryLinksToTheFields(t *testing.T) {
 	doc := show(t, "au", SignIn{Fields: []gatehouse.FieldError{
-		{Field: "password", Code: "required"}, {Field: "username", Code: "required"}, {Field: "elsewhere", Code: "required"}}})
+		{Field: "password", Reason: "required"}, {Field: "username", Reason: "required"}, {Field: "elsewhere", Reason: "required"}}})
 	var got []string
 	doc.Find(".alert-bad li a").Each(func(_ int, s *goquery.Selection) {
 		href, _ := s.Attr("href")

@@ -52,7 +52,7 @@ func inSteps(v *ui.Visit, step gatehouse.Step) InSteps {
 
 // at is where a step is done.
 func at(r *http.Request, v *ui.Visit) signin.At {
-	return signin.At{SignIn: v.SignInToken, Browser: v.BrowserToken, Lang: v.Lang, Caller: v.Caller(r)}
+	return signin.At{SignIn: v.SignInToken, Device: v.DeviceToken, Lang: v.Lang, Caller: v.Caller(r)}
 }
 
 // stepped goes on after a step that was posted: to the next one, to the one that is
@@ -81,8 +81,8 @@ func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outc
 // GoOn leads a sign-in to its next step, or to the page that was asked for.
 func GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) {
 	v := ui.VisitOf(r)
-	if out.Browser != "" {
-		ui.SetCookie(w, v, ui.BrowserCookie, out.Browser, browserCookieAge)
+	if out.Device != "" {
+		ui.SetCookie(w, v, ui.DeviceCookie, out.Device, deviceCookieAge)
 	}
 	if out.Step != gatehouse.StepDone {
 		ui.SetCookie(w, v, ui.SignInCookie, out.SignIn, 0)

@@ -113,7 +113,7 @@ func TestTermsAreNamedByTheirHash(t *testing.T) {
 }
 
 // Who accepts the terms does so for oneself, as the fixture.Document has it.
-func TestTheDeclarationIsThePersonsOwn(t *testing.T) {
+func TestTheDeclarationIsTheUsersOwn(t *testing.T) {
 	text := pages.Squeeze(show(t, "uk", AcceptTerms{TermsText: TermsText{Version: "1"}}).Find("main").Text())
 	if len(pages.Sentences(text, "I declare that I have read and accepted the terms of use")) != 1 || len(pages.Sentences(text, "for my company|allowed")) > 0 {
 		t.Errorf("the declaration: %q", text)

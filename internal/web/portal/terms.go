@@ -56,7 +56,7 @@ func (v AcceptTerms) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 
 // Changed reports whether another text is in force than the one that was accepted.
 func (v AcceptTerms) Changed() bool {
-	return slices.ContainsFunc(v.Errors, func(e gatehouse.FieldError) bool { return e.Code == "terms-changed" })
+	return slices.ContainsFunc(v.Errors, func(e gatehouse.FieldError) bool { return e.Reason == "terms-changed" })
 }
 
 // TermsText is one version of the terms in one language.

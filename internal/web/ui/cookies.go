@@ -12,7 +12,7 @@ import (
 const (
 	SessionCookie = "gatehouse-session"
 	SignInCookie  = "gatehouse-signin"
-	BrowserCookie = "gatehouse-device"
+	DeviceCookie  = "gatehouse-device"
 	// RecoveryCookie holds the token of a recovery in progress, or of a reset link
 	// that was opened: so it stands in no address bar, no history and no log.
 	RecoveryCookie = "gatehouse-recovery"

@@ -80,7 +80,7 @@ func TestErrorsBecomeStatusesAndPages(t *testing.T) {
 	if doc := suite.Show(t, "uk", busy); !strings.Contains(doc.Text(), "3 seconds") || strings.Contains(doc.Text(), "secret") {
 		t.Error("the page of a busy server")
 	}
-	form := ui.ErrorPageOf(&gatehouse.Error{Kind: gatehouse.Forbidden, Code: ui.ReasonForm})
+	form := ui.ErrorPageOf(&gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ui.ReasonForm})
 	if doc := suite.Show(t, "uk", form); doc.Find("h1").Text() != "This form has expired" {
 		t.Error(doc.Find("h1").Text())
 	}

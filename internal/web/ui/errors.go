@@ -34,8 +34,8 @@ func ErrorPageOf(err error) ErrorPage {
 	var e *gatehouse.Error
 	if errors.As(err, &e) {
 		view.RetryAfter = e.RetryAfter
-		if whichReason[e.Code] != "" {
-			view.Reason = e.Code
+		if whichReason[e.Reason] != "" {
+			view.Reason = e.Reason
 		}
 	}
 	return view

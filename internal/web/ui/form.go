@@ -151,8 +151,8 @@ func (p *Page) withErrors(f Field, all []gatehouse.FieldError) Field {
 // left empty error.required_WHICH, because "enter your password" helps and "enter
 // this" does not.
 func (p *Page) errorText(f Field, e gatehouse.FieldError) string {
-	key := "error." + e.Code
-	if e.Code == "required" && f.Missing != "" {
+	key := "error." + e.Reason
+	if e.Reason == "required" && f.Missing != "" {
 		key += "_" + f.Missing
 	}
 	args := make([]any, 0, 2*len(e.Args))

@@ -29,9 +29,9 @@ type Visit struct {
 	// that are for anyone who has one.
 	Pending *gatehouse.SignInFacts
 	Step    gatehouse.Step
-	// SessionToken, SignInToken and BrowserToken are the cookies' values; empty
+	// SessionToken, SignInToken and DeviceToken are the cookies' values; empty
 	// if there is none.
-	SessionToken, SignInToken, BrowserToken string
+	SessionToken, SignInToken, DeviceToken string
 	// Token makes the token that the forms of a page carry (ASVS 3.5.1), from the
 	// addresses that they post to.
 	Token func(actions []string) string
@@ -62,7 +62,7 @@ func VisitOf(r *http.Request) *Visit {
 // Caller is the caller of a visit: its user, or a visitor.
 func (v *Visit) Caller(r *http.Request) gatehouse.Caller {
 	c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: v.Address, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference,
-		Browser: v.BrowserToken, Post: v.Post}
+		DeviceToken: v.DeviceToken, Post: v.Post}
 	if v.Site != nil {
 		c.SiteID = v.Site.ID
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // names are the usernames of a page.
-func names(p directory.People) string {
+func names(p directory.FoundUsers) string {
 	var all []string
 	for _, u := range p.Users {
 		all = append(all, u.Username)
@@ -20,7 +20,7 @@ func names(p directory.People) string {
 	return strings.Join(all, " ")
 }
 
-func TestPeople(t *testing.T) {
+func TestFindUsers(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")
 		h.user(h.uk, h.company(h.uk, "2", "Other").ID, "neighbour", gatehouse.RoleUser)
@@ -33,29 +33,29 @@ func TestPeople(t *testing.T) {
 			u.Email, u.FirstName = "", "Çağla"
 			return q.UpdateProfile(t.Context(), u)
 		})
-		people := func(f directory.PeopleFilter) directory.People {
+		found := func(f directory.UserFilter) directory.FoundUsers {
 			t.Helper()
-			p, err := h.People(t.Context(), h.uk, admin, c.ID, f)
+			p, err := h.FindUsers(t.Context(), h.uk, admin, c.ID, f)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return p
 		}
 		for _, x := range []struct {
-			filter directory.PeopleFilter
+			filter directory.UserFilter
 			want   string
 		}{
-			{directory.PeopleFilter{Limit: 2}, "Alpha Bravo, 0 before, 5 found, more"},
-			{directory.PeopleFilter{Limit: 2, After: "BRAVO"}, "charlie delta, 2 before, 5 found, more"},
-			{directory.PeopleFilter{Limit: 2, After: "delta"}, "echo, 4 before, 5 found"},
-			{directory.PeopleFilter{Limit: 9, Role: gatehouse.RoleAdmin}, "echo, 0 before, 1 found"},
-			{directory.PeopleFilter{Limit: 9, Group: gatehouse.GroupNoAddress}, "charlie, 0 before, 1 found"},
-			{directory.PeopleFilter{Limit: 9, Group: gatehouse.GroupInvited, Search: "LPH"}, "Alpha, 0 before, 1 found"},
-			{directory.PeopleFilter{Limit: 9, Search: "çağla santos"}, "charlie, 0 before, 1 found"},
-			{directory.PeopleFilter{Limit: 9, Search: "delta@NORTH"}, "delta, 0 before, 1 found"},
-			{directory.PeopleFilter{Limit: 9, Search: "%"}, ", 0 before, 0 found"},
+			{directory.UserFilter{Limit: 2}, "Alpha Bravo, 0 before, 5 found, more"},
+			{directory.UserFilter{Limit: 2, After: "BRAVO"}, "charlie delta, 2 before, 5 found, more"},
+			{directory.UserFilter{Limit: 2, After: "delta"}, "echo, 4 before, 5 found"},
+			{directory.UserFilter{Limit: 9, Role: gatehouse.RoleAdmin}, "echo, 0 before, 1 found"},
+			{directory.UserFilter{Limit: 9, Group: gatehouse.GroupNoAddress}, "charlie, 0 before, 1 found"},
+			{directory.UserFilter{Limit: 9, Group: gatehouse.GroupInvited, Search: "LPH"}, "Alpha, 0 before, 1 found"},
+			{directory.UserFilter{Limit: 9, Search: "çağla santos"}, "charlie, 0 before, 1 found"},
+			{directory.UserFilter{Limit: 9, Search: "delta@NORTH"}, "delta, 0 before, 1 found"},
+			{directory.UserFilter{Limit: 9, Search: "%"}, ", 0 before, 0 found"},
 		} {
-			p := people(x.filter)
+			p := found(x.filter)
 			got := fmt.Sprintf("%s, %d before, %d found", names(p), p.Before, p.Found)
 			if p.More {
 				got += ", more"
@@ -64,7 +64,7 @@ func TestPeople(t *testing.T) {
 				t.Errorf("%+v: %s of %d, want %s", x.filter, got, p.Total, x.want)
 			}
 		}
-		p := people(directory.PeopleFilter{Limit: 9})
+		p := found(directory.UserFilter{Limit: 9})
 		if p.Groups[gatehouse.GroupNoAddress] != 1 || p.Groups[gatehouse.GroupInvited] != 5 || p.Groups[gatehouse.GroupLocked] != 0 {
 			t.Errorf("%v", p.Groups)
 		}
@@ -75,7 +75,7 @@ func TestPeople(t *testing.T) {
 }
 
 // A large company is searched as a whole.
-func TestPeopleOfALargeCompany(t *testing.T) {
+func TestUsersOfALargeCompany(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")
 	h.write(func(q store.Queries) error {
@@ -87,25 +87,25 @@ func TestPeopleOfALargeCompany(t *testing.T) {
 		}
 		return q.InsertUsers(t.Context(), all)
 	})
-	p, err := h.People(t.Context(), h.uk, operator, c.ID, directory.PeopleFilter{Search: "09999", Limit: 50})
+	p, err := h.FindUsers(t.Context(), h.uk, operator, c.ID, directory.UserFilter{Search: "09999", Limit: 50})
 	if err != nil || p.Found != 1 || p.Total != 10000 {
 		t.Errorf("%d of %d, %v", p.Found, p.Total, err)
 	}
 }
 
-func TestSecondStepOfAUser(t *testing.T) {
+func TestTwoFactorOfAUser(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")
 		u, boss := h.user(h.uk, c.ID, "msantos", gatehouse.RoleUser), h.user(h.uk, c.ID, "imarchetti", gatehouse.RoleAdmin)
 		other := h.user(h.uk, c.ID, "tom", gatehouse.RoleUser)
 		admin := as(boss)
 		browser := func(u gatehouse.User, agent string, trusted time.Time) string {
-			id := store.NewID("brw", h.now)
+			id := store.NewID("dev", h.now)
 			h.write(func(q store.Queries) error {
-				if _, _, err := q.BrowserSignedIn(t.Context(), u.SiteID, u.ID, id, id, agent, "192.0.2.7", h.now); err != nil || trusted.IsZero() {
+				if _, _, err := q.DeviceSignedIn(t.Context(), u.SiteID, u.ID, id, id, agent, "192.0.2.7", h.now); err != nil || trusted.IsZero() {
 					return err
 				}
-				return q.TrustBrowser(t.Context(), u.SiteID, u.ID, id, trusted)
+				return q.TrustDevice(t.Context(), u.SiteID, u.ID, id, trusted)
 			})
 			return id
 		}
@@ -114,7 +114,7 @@ func TestSecondStepOfAUser(t *testing.T) {
 		never, theirs := browser(u, "never", time.Time{}), browser(other, "theirs", h.now)
 		browser(u, "long ago", h.now.Add(-16*24*time.Hour))
 		h.write(func(q store.Queries) error { return q.SetOwnTwoFactor(t.Context(), u.SiteID, u.ID, true) })
-		step, err := h.SecondStep(t.Context(), h.uk, admin, u.ID)
+		step, err := h.TwoFactor(t.Context(), h.uk, admin, u.ID)
 		if err != nil || len(step.Trusted) != 2 || !step.Own || step.Company || !step.Reachable {
 			t.Fatalf("%+v, %v", step, err)
 		}
@@ -130,7 +130,7 @@ func TestSecondStepOfAUser(t *testing.T) {
 		if len(kinds) != len(before)+1 || !strings.Contains(texts[len(texts)-1], "One of your devices") || !strings.Contains(texts[len(texts)-1], "Mira Santos") {
 			t.Errorf("%v %s", kinds, texts[len(texts)-1])
 		}
-		for _, id := range []string{theirs, "brw_0"} {
+		for _, id := range []string{theirs, "dev_0"} {
 			if err := h.EndTrust(t.Context(), h.uk, admin, u.ID, id); gatehouse.KindOf(err) != gatehouse.NotFound {
 				t.Errorf("%s: %v", id, err)
 			}
@@ -139,21 +139,21 @@ func TestSecondStepOfAUser(t *testing.T) {
 			t.Errorf("never trusted: %v", err)
 		}
 		h.later()
-		if err := h.ResetSecondStep(t.Context(), h.uk, admin, u.ID); err != nil {
+		if err := h.ResetTwoFactor(t.Context(), h.uk, admin, u.ID); err != nil {
 			t.Fatal(err)
 		}
-		step, err = h.SecondStep(t.Context(), h.uk, admin, u.ID)
+		step, err = h.TwoFactor(t.Context(), h.uk, admin, u.ID)
 		if err != nil || len(step.Trusted) != 0 || step.Own || h.sessions(u) != 1 {
 			t.Errorf("%+v, %d sessions, %v", step, h.sessions(u), err)
 		}
-		if step, _ := h.SecondStep(t.Context(), h.uk, admin, other.ID); len(step.Trusted) != 1 {
+		if step, _ := h.TwoFactor(t.Context(), h.uk, admin, other.ID); len(step.Trusted) != 1 {
 			t.Error("somebody else's trust has ended")
 		}
 		events := h.events(u)
-		if n := len(events); events[n-1] != gatehouse.EventSecondStepReset || events[n-2] != gatehouse.EventSecondStepReset || events[n-3] == gatehouse.EventSecondStepReset {
+		if n := len(events); events[n-1] != gatehouse.EventTwoFactorReset || events[n-2] != gatehouse.EventTwoFactorReset || events[n-3] == gatehouse.EventTwoFactorReset {
 			t.Errorf("%v", events)
 		}
-		if err := h.ResetSecondStep(t.Context(), h.uk, admin, boss.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
+		if err := h.ResetTwoFactor(t.Context(), h.uk, admin, boss.ID); gatehouse.KindOf(err) != gatehouse.Conflict {
 			t.Errorf("the own: %v", err)
 		}
 	})

@@ -14,37 +14,37 @@ import (
 	"gatehouse/internal/store"
 )
 
-// SecondStep is what stands between a user's password and a session. Codes are nobody's
+// UserTwoFactor is what stands between a user's password and a session. Codes are nobody's
 // to see.
-type SecondStep struct {
+type UserTwoFactor struct {
 	// Company: Enhanced Security is on. Own: it is the person's own choice.
 	Company, Own bool
 	// Reachable: mail can be sent to the user's address, and so can codes.
 	Reachable bool
 	// Trusted are the browsers in which no code is asked for, the last used first.
-	Trusted []gatehouse.Browser
+	Trusted []gatehouse.Device
 }
 
-// SecondStep returns a user's second step (B19).
+// TwoFactor returns a user's second step (B19).
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) SecondStep(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (SecondStep, error) {
+func (s *Service) TwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (UserTwoFactor, error) {
 	q := s.Store.Read()
 	u, err := user(ctx, q, st, c, id)
 	if err != nil {
-		return SecondStep{}, err
+		return UserTwoFactor{}, err
 	}
 	firm, err := q.Company(ctx, st.ID, u.CompanyID)
 	if err != nil {
-		return SecondStep{}, err
+		return UserTwoFactor{}, err
 	}
 	trusted, err := s.trusted(ctx, q, st, firm, u)
-	return SecondStep{Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}, err
+	return UserTwoFactor{Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}, err
 }
 
-func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, u gatehouse.User) (trusted []gatehouse.Browser, err error) {
+func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, u gatehouse.User) (trusted []gatehouse.Device, err error) {
 	now := s.Now()
-	all, err := q.BrowsersOf(ctx, st.ID, u.ID, now.Add(-gatehouse.BrowserKnownFor))
+	all, err := q.DevicesOf(ctx, st.ID, u.ID, now.Add(-gatehouse.DeviceKnownFor))
 	for _, b := range all {
 		if !b.TrustedUntil(st.Policy, firm, now).IsZero() {
 			trusted = append(trusted, b)
@@ -53,18 +53,18 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 	return trusted, err
 }
 
-// ResetSecondStep ends the trust in all browsers of a user and the own choice of
+// ResetTwoFactor ends the trust in all browsers of a user and the own choice of
 // two-factor, with every code and half-finished sign-in; sessions go on. The owner is
 // told by mail (B19).
 //
-// Errors: Forbidden, NotFound, Conflict with CodeOwnAccount, Unavailable.
-func (s *Service) ResetSecondStep(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	return s.onSecondStep(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
+// Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
+func (s *Service) ResetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
+	return s.onTwoFactor(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.TwoFactorReset, error) {
 		trusted, err := s.trusted(tx, tx.Queries, st, firm, u)
 		if err == nil && len(trusted) == 0 && !u.OwnTwoFactor {
 			// There is nothing to tell; codes and half-finished sign-ins end all the same.
 			return nil, errors.Join(tx.EndAll(u, gatehouse.TwoFactorChanged),
-				tx.Record(u, gatehouse.EventSecondStepReset, gatehouse.ResultOK, map[string]string{"browsers": "0", "own": "no"}))
+				tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "0", "own": "no"}))
 		}
 		if err == nil {
 			err = tx.SetOwnTwoFactor(tx, st.ID, u.ID, false)
@@ -73,24 +73,24 @@ func (s *Service) ResetSecondStep(ctx context.Context, st *site.Site, c gatehous
 			err = tx.EndAll(u, gatehouse.TwoFactorChanged)
 		}
 		if err == nil {
-			err = tx.Record(u, gatehouse.EventSecondStepReset, gatehouse.ResultOK,
-				map[string]string{"browsers": strconv.Itoa(len(trusted)), "own": yesNo(u.OwnTwoFactor)})
+			err = tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK,
+				map[string]string{"devices": strconv.Itoa(len(trusted)), "own": yesNo(u.OwnTwoFactor)})
 		}
-		return &mail.SecondStepReset{Asked: firm.TwoFactor}, err
+		return &mail.TwoFactorReset{Asked: firm.TwoFactor}, err
 	})
 }
 
 // EndTrust ends the trust in one browser of a user, and the half-finished sign-ins that
 // may have relied on it (B08). To end it twice is no error, and tells nobody again.
 //
-// Errors: as ResetSecondStep; NotFound also for no browser of that user.
+// Errors: as ResetTwoFactor; NotFound also for no browser of that user.
 func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Caller, id, browser string) error {
-	return s.onSecondStep(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.SecondStepReset, error) {
-		all, err := tx.BrowsersOf(tx, st.ID, u.ID, time.Time{})
+	return s.onTwoFactor(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.TwoFactorReset, error) {
+		all, err := tx.DevicesOf(tx, st.ID, u.ID, time.Time{})
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(all, func(b gatehouse.Browser) bool { return b.ID == browser })
+		i := slices.IndexFunc(all, func(b gatehouse.Device) bool { return b.ID == browser })
 		if i < 0 {
 			return nil, gatehouse.ErrNotFound
 		}
@@ -101,16 +101,16 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 		if err := tx.EndAll(u, gatehouse.DeviceDistrusted); err != nil {
 			return nil, err
 		}
-		err = tx.Record(u, gatehouse.EventSecondStepReset, gatehouse.ResultOK, map[string]string{"browsers": "1", "browser": browser, "own": "no"})
+		err = tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "1", "device": browser, "own": "no"})
 		lang := st.Language("", u.Locale)
-		return &mail.SecondStepReset{Browser: st.Browser(lang, all[i].UserAgent), Asked: firm.TwoFactor || u.OwnTwoFactor}, err
+		return &mail.TwoFactorReset{Browser: st.Browser(lang, all[i].UserAgent), Asked: firm.TwoFactor || u.OwnTwoFactor}, err
 	})
 }
 
-// onSecondStep changes a user's second step in a transaction, and tells the owner what
+// onTwoFactor changes a user's second step in a transaction, and tells the owner what
 // the change returns; nil: nothing has changed.
-func (s *Service) onSecondStep(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
-	change func(*act.Unit, gatehouse.Company, gatehouse.User) (*mail.SecondStepReset, error)) error {
+func (s *Service) onTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
+	change func(*act.Unit, gatehouse.Company, gatehouse.User) (*mail.TwoFactorReset, error)) error {
 	if err := knock(st, c); err != nil {
 		return err
 	}

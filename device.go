@@ -7,7 +7,7 @@ import (
 )
 
 // Browser is one that has finished a sign-in as a user, and is no stranger since.
-type Browser struct {
+type Device struct {
 	ID        string
 	UserAgent string
 	CreatedAt time.Time
@@ -21,15 +21,15 @@ type Browser struct {
 // TrustedUntil is when a browser's trust ends, counted from the moment it was given and
 // not from its last use; zero if it is not trusted at this time. Whenever the company's
 // Enhanced Security is switched, the trust from before is over (B08).
-func (b Browser) TrustedUntil(p Policy, c Company, now time.Time) time.Time {
-	end := b.TrustedAt.Add(p.TrustedBrowser)
-	switched := b.TrustedAt.Before(c.TwoFactorAt) && !guard.Out(guard.SwitchEndsTrust)
+func (b Device) TrustedUntil(p Policy, c Company, now time.Time) time.Time {
+	end := b.TrustedAt.Add(p.TrustedDevice)
+	switched := b.TrustedAt.Before(c.TwoFactorAt) && !guard.Out(guard.TwoFactorEndsTrust)
 	if b.TrustedAt.IsZero() || switched || b.TrustedAt.After(now) || !now.Before(end) {
 		return time.Time{}
 	}
 	return end
 }
 
-// BrowserKnownFor is how long a browser is known after its last sign-in: as long as it
+// DeviceKnownFor is how long a browser is known after its last sign-in: as long as it
 // keeps a cookie.
-const BrowserKnownFor = 400 * 24 * time.Hour
+const DeviceKnownFor = 400 * 24 * time.Hour

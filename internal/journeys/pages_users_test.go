@@ -12,9 +12,9 @@ import (
 // manager is an administrator who looks at the company's people and their mail, and has
 // own choices to make about two-factor sign-in.
 func manager(w *walker) {
-	me := elsewhere(w.t, w.s, w.st.ID, w.person("manager"), func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+	me := elsewhere(w.t, w.s, w.st.ID, w.user("manager"), func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
 	add := func(name string, change func(*gatehouse.User)) gatehouse.User {
-		return w.s.AddUser(w.st.ID, w.person(name), password, func(u *gatehouse.User) { u.CompanyID = me.CompanyID; change(u) })
+		return w.s.AddUser(w.st.ID, w.user(name), password, func(u *gatehouse.User) { u.CompanyID = me.CompanyID; change(u) })
 	}
 	busy, lost := add("busy", func(*gatehouse.User) {}), add("lost", func(*gatehouse.User) {})
 	add("nowhere", func(u *gatehouse.User) {
@@ -44,7 +44,7 @@ func manager(w *walker) {
 	w.b.Fill("code", mailedCode(w.t, w.s, me.Email))
 	w.b.Press("Verify")
 	w.b.See("Good ")
-	w.all([]string{"/company/users", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-second-step", "/company/users/" + locked.ID,
+	w.all([]string{"/company/users", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor", "/company/users/" + locked.ID,
 		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate", "/account/security", "/account/devices"},
 		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
 	w.b.Open(w.s.URL(w.st.ID, "/company/users/"+lost.ID))
@@ -57,12 +57,12 @@ func manager(w *walker) {
 func (w *walker) trusts(u gatehouse.User) {
 	w.t.Helper()
 	now := w.s.Clock.Now()
-	id := store.NewID("brw", now)
+	id := store.NewID("dev", now)
 	err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error {
-		if _, _, err := q.BrowserSignedIn(w.t.Context(), u.SiteID, u.ID, id, id, iphoneAgent, "192.0.2.7", now); err != nil {
+		if _, _, err := q.DeviceSignedIn(w.t.Context(), u.SiteID, u.ID, id, id, iphoneAgent, "192.0.2.7", now); err != nil {
 			return err
 		}
-		return q.TrustBrowser(w.t.Context(), u.SiteID, u.ID, id, now)
+		return q.TrustDevice(w.t.Context(), u.SiteID, u.ID, id, now)
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -19,12 +19,12 @@ func fernhollow(w *walker) (companyID string) {
 	return company.ID
 }
 
-// scriptlessSwitch turns it on, sees the run go on, and what it came to.
-func scriptlessSwitch(w *walker) {
+// scriptlessTwoFactor turns it on, sees the run go on, and what it came to.
+func scriptlessTwoFactor(w *walker) {
 	company := fernhollow(w)
 	admin := w.s.AddUser(w.st.ID, "switcher", password, func(u *gatehouse.User) { u.CompanyID = company; administrator(u) })
 	w.signIn("switcher", password)
-	w.b.Open(w.s.URL(w.st.ID, switchPath))
+	w.b.Open(w.s.URL(w.st.ID, enhancedSecurityPath))
 	w.b.Check("Enable")
 	w.b.See("1 will be enrolled")
 	w.b.Press("Save")
@@ -36,7 +36,7 @@ func scriptlessSwitch(w *walker) {
 	w.b.Screenshot("switch-done-without-scripts")
 	w.b.Follow("Close")
 	w.b.See("Two-factor is on: 1 user enrolled")
-	w.b.Open(w.s.URL(w.st.ID, runPath(heldRun(w.t, w.s, admin, false))))
+	w.b.Open(w.s.URL(w.st.ID, enrolmentPath(heldEnrolment(w.t, w.s, admin, false))))
 	w.b.See("0 of 1 user done")
 	w.b.Screenshot("switch-progress-without-scripts")
 	w.b.Follow("Close")
@@ -47,9 +47,9 @@ func scriptlessSwitch(w *walker) {
 
 // switcher is the administrator of a company that turns Enhanced security on.
 func switcher(w *walker) {
-	name, company := w.person("switcher"), fernhollow(w)
+	name, company := w.user("switcher"), fernhollow(w)
 	add := func(name string, change func(*gatehouse.User)) gatehouse.User {
-		return w.s.AddUser(w.st.ID, w.person(name), password, func(u *gatehouse.User) { u.CompanyID = company; change(u) })
+		return w.s.AddUser(w.st.ID, w.user(name), password, func(u *gatehouse.User) { u.CompanyID = company; change(u) })
 	}
 	admin := add("switcher", administrator)
 	add("switched-nowhere", func(u *gatehouse.User) { u.Email, u.FirstName = "", strings.Repeat("Wolfeschlegelstein", 3) })
@@ -62,12 +62,12 @@ func switcher(w *walker) {
 		})
 	}
 	w.signIn(name, password)
-	w.at(switchPath)
+	w.at(enhancedSecurityPath)
 	w.b.Check("Enable")
 	w.b.Press("Save")
 	w.b.See("Turn on two-factor for")
 	w.overlay("switch-dialog")
-	w.at(switchPath + "?two_factor=enabled")
+	w.at(enhancedSecurityPath + "?two_factor=enabled")
 	add("switched-late", func(*gatehouse.User) {})
 	w.b.AllowErrors("409")
 	w.failing(nil)
@@ -78,14 +78,14 @@ func switcher(w *walker) {
 	w.b.See("Result for each user")
 	w.look()
 	result := strings.TrimPrefix(w.b.URL(), w.st.Origin)
-	w.all(nil, []string{result + "?outcome=skipped", switchPath, switchPath + "?two_factor=disabled", switchPath + "?two_factor=enabled"})
-	running := runPath(heldRun(w.t, w.s, admin, false))
+	w.all(nil, []string{result + "?outcome=skipped", enhancedSecurityPath, enhancedSecurityPath + "?two_factor=disabled", enhancedSecurityPath + "?two_factor=enabled"})
+	running := enrolmentPath(heldEnrolment(w.t, w.s, admin, false))
 	w.b.Open(w.s.URL(w.st.ID, running))
 	w.b.See("Turning off two-factor")
 	w.overlay("switch-progress")
 	for _, lang := range w.st.Languages {
 		w.b.Language(lang)
-		for _, path := range []string{switchPath, switchPath + "?two_factor=enabled", result, running} {
+		for _, path := range []string{enhancedSecurityPath, enhancedSecurityPath + "?two_factor=enabled", result, running} {
 			w.b.Open(w.s.URL(w.st.ID, path))
 			w.wantFits(lang+" "+w.pageName(), 320, 640)
 			w.b.Screenshot(lang + w.pageName() + "-320")

@@ -17,9 +17,9 @@ import (
 // hold is how long a run that the test holds is left alone by the server.
 const hold = 10 * time.Minute
 
-// heldRun switches a company's two-factor and begins the run, which waits until the
+// heldEnrolment switches a company's two-factor and begins the run, which waits until the
 // clock has moved on by hold.
-func heldRun(t *testing.T, s *testkit.Server, admin gatehouse.User, enable bool) (e gatehouse.Enrolment) {
+func heldEnrolment(t *testing.T, s *testkit.Server, admin gatehouse.User, enable bool) (e gatehouse.Enrolment) {
 	t.Helper()
 	now := s.Clock.Now()
 	e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID, Enable: enable,
@@ -41,7 +41,7 @@ func heldRun(t *testing.T, s *testkit.Server, admin gatehouse.User, enable bool)
 
 const sessionCookie = "gatehouse-session"
 
-func runPath(e gatehouse.Enrolment) string { return "/company/enrolments/" + e.ID }
+func enrolmentPath(e gatehouse.Enrolment) string { return "/company/enrolments/" + e.ID }
 
 func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -50,23 +50,23 @@ func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
 		colleagues(s, site)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"}).Want(200)
-		if ask.URL.RequestURI() != switchPath+"?two_factor=enabled" || len(ask.Via) != 1 {
+		ask := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"}).Want(200)
+		if ask.URL.RequestURI() != enhancedSecurityPath+"?two_factor=enabled" || len(ask.Via) != 1 {
 			t.Errorf("asked at %s via %v", ask.URL, ask.Via)
 		}
-		if n := c.Get(switchPath); n.Has("Two-factor turned on") {
+		if n := c.Get(enhancedSecurityPath); n.Has("Two-factor turned on") {
 			t.Error("asking has switched")
 		}
-		if p := c.Follow(ask, "Go back"); p.URL.RequestURI() != switchPath {
+		if p := c.Follow(ask, "Go back"); p.URL.RequestURI() != enhancedSecurityPath {
 			t.Errorf("going back leads to %s", p.URL)
 		}
-		c.Submit(ask, switchForm, nil).Want(200)
-		e := heldRun(t, s, admin, false) // beside the one that has gone by
-		page := c.Get(runPath(e)).Want(200)
+		c.Submit(ask, twoFactorForm, nil).Want(200)
+		e := heldEnrolment(t, s, admin, false) // beside the one that has gone by
+		page := c.Get(enrolmentPath(e)).Want(200)
 		if !strings.Contains(string(page.Body), `<noscript><meta http-equiv="refresh"`) {
 			t.Error("the page does not ask again by itself")
 		}
-		if to := page.MustFind("noscript").Text(); !strings.Contains(to, runPath(e)+"?progress=1") {
+		if to := page.MustFind("noscript").Text(); !strings.Contains(to, enrolmentPath(e)+"?progress=1") {
 			t.Errorf("it asks for %s", to)
 		}
 		page.MustFind("progress[max='17'][value='0']")
@@ -76,54 +76,54 @@ func TestB02_AsTwoPagesWithoutScripts(t *testing.T) {
 			}
 		}
 		back := c.Follow(page, "Close").Want(200)
-		if back.URL.Path != switchPath || !back.Has("0 of 17 users done") {
+		if back.URL.Path != enhancedSecurityPath || !back.Has("0 of 17 users done") {
 			t.Errorf("Close leads to %s: %s", back.URL, back.Text("main"))
 		}
-		if again := c.Follow(back, "See progress"); again.URL.Path != runPath(e) {
+		if again := c.Follow(back, "See progress"); again.URL.Path != enrolmentPath(e) {
 			t.Errorf("the run is at %s", again.URL)
 		}
 		s.Clock.Add(hold)
 		testkit.Eventually(t, "the end of the run", func() bool {
-			page = c.Get(runPath(e) + "?progress=1").Want(200) // what the page asks for by itself
+			page = c.Get(enrolmentPath(e) + "?progress=1").Want(200) // what the page asks for by itself
 			return page.Has("Done: 7 no longer enrolled, 2 unchanged, 8 skipped")
 		})
 		if page.Find("noscript meta").Length() > 0 {
 			t.Error("what is done asks again by itself")
 		}
-		if p := c.Follow(page, "Close"); p.URL.Path != runPath(e) || !p.Has("Two-factor is off: 7 users no longer enrolled") {
+		if p := c.Follow(page, "Close"); p.URL.Path != enrolmentPath(e) || !p.Has("Two-factor is off: 7 users no longer enrolled") {
 			t.Errorf("in the end: %s", p.Text("main"))
 		}
 	})
 }
 
-func TestB02_ThePeopleChangeBetween(t *testing.T) {
+func TestB02_TheUsersChangeBetween(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
 		s.AddUser(site, "msantos", password, administrator)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"})
+		ask := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"})
 		s.AddUser(site, "nowhere", "", func(u *gatehouse.User) { u.Email, u.FirstName, u.LastName = "", "Rita", "Okafor" })
-		again := c.Submit(ask, switchForm, nil).Want(409)
+		again := c.Submit(ask, twoFactorForm, nil).Want(409)
 		if !again.Has("The users have changed since you looked") || !again.Has("Rita Okafor") || !again.Has("2 users") {
 			t.Errorf("the new preview: %s", again.Text("main"))
 		}
-		if p := c.Get(switchPath); !p.Has("No changes yet") {
+		if p := c.Get(enhancedSecurityPath); !p.Has("No changes yet") {
 			t.Error("it was switched all the same")
 		}
-		if p := finished(t, c, c.Submit(again, switchForm, nil)); !p.Has("Two-factor is on: 1 user enrolled") {
+		if p := finished(t, c, c.Submit(again, twoFactorForm, nil)); !p.Has("Two-factor is on: 1 user enrolled") {
 			t.Errorf("confirmed again: %s", p.Text("main"))
 		}
-		token := switchToken(c)
-		if p := c.Post(switchPath, map[string][]string{"form_token": {token}, "two_factor": {"disabled"}, "confirm": {"yes"}}).Want(200); p.URL.Path == switchPath {
+		token := twoFactorToken(c)
+		if p := c.Post(enhancedSecurityPath, map[string][]string{"form_token": {token}, "two_factor": {"disabled"}, "confirm": {"yes"}}).Want(200); p.URL.Path == enhancedSecurityPath {
 			t.Errorf("a script that has seen no preview: %s", p.Text("main"))
 		}
 	})
 }
 
-// switchToken is the token of the client's forms.
-func switchToken(c *testkit.Client) string {
-	return c.Get(switchPath).MustFind("[name=form_token]").First().AttrOr("value", "")
+// twoFactorToken is the token of the client's forms.
+func twoFactorToken(c *testkit.Client) string {
+	return c.Get(enhancedSecurityPath).MustFind("[name=form_token]").First().AttrOr("value", "")
 }
 
 // Who sits down at an open session does not take the second step away from everybody.
@@ -133,12 +133,12 @@ func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 		admin := s.AddUser(site, "msantos", password, administrator)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		finished(t, c, switchOver(c, "enabled"))
+		finished(t, c, setTwoFactor(c, "enabled"))
 		s.Clock.Add(gatehouse.FreshFor)
-		c.Get(switchPath).MustFind("dialog [name=current_password]")
-		ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "disabled"}).Want(200)
+		c.Get(enhancedSecurityPath).MustFind("dialog [name=current_password]")
+		ask := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "disabled"}).Want(200)
 		for given, want := range map[string]string{"": "Enter your current password", "wrong": "not your current password"} {
-			p := c.Submit(ask, switchForm, testkit.Values{"current_password": given}).Want(422)
+			p := c.Submit(ask, twoFactorForm, testkit.Values{"current_password": given}).Want(422)
 			if p.MustFind("#current_password[aria-invalid=true]"); !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) {
 				t.Errorf("%q: %s", given, p.Text("#current_password-error"))
 			}
@@ -146,8 +146,8 @@ func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 		if company, err := s.Store.Read().Company(t.Context(), site, admin.CompanyID); err != nil || !company.TwoFactor {
 			t.Fatalf("it is off: %v", err)
 		}
-		finished(t, c, c.Submit(ask, switchForm, testkit.Values{"current_password": password}))
-		if p := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"}); p.Find("[name=current_password]").Length() > 0 {
+		finished(t, c, c.Submit(ask, twoFactorForm, testkit.Values{"current_password": password}))
+		if p := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"}); p.Find("[name=current_password]").Length() > 0 {
 			t.Error("enabling wants the password too")
 		}
 	})
@@ -155,7 +155,7 @@ func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 
 // Switching without end would flood everybody: the question comes again, with from when on
 // it can be answered.
-func TestB02_SwitchingTooOften(t *testing.T) {
+func TestB02_ChangingTooOften(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
 		s.AddUser(site, "msantos", password, administrator)
@@ -164,8 +164,8 @@ func TestB02_SwitchingTooOften(t *testing.T) {
 		var p *testkit.Page
 		choice := "enabled"
 		for range 20 {
-			ask := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": choice}).Want(200)
-			if p = c.Submit(ask, switchForm, nil); p.Status != 200 {
+			ask := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": choice}).Want(200)
+			if p = c.Submit(ask, twoFactorForm, nil); p.Status != 200 {
 				break
 			}
 			choice = map[string]string{"enabled": "disabled", "disabled": "enabled"}[choice]
@@ -179,7 +179,7 @@ func TestB02_SwitchingTooOften(t *testing.T) {
 			t.Errorf("%q, want %s", alert, until)
 		}
 		s.Clock.Add(time.Duration(wait) * time.Second)
-		if p = c.Submit(p, switchForm, nil); p.Status != 200 {
+		if p = c.Submit(p, twoFactorForm, nil); p.Status != 200 {
 			t.Errorf("when its time has come: %d %q", p.Status, p.Text("main"))
 		}
 	})
@@ -192,7 +192,7 @@ func TestB02_WithScripts(t *testing.T) {
 		colleagues(s, site)
 		b := testkit.Browser(t)
 		browserSignIn(b, s, site, "Username", "msantos", password)
-		b.Open(s.URL(site, switchPath))
+		b.Open(s.URL(site, enhancedSecurityPath))
 		b.See("2 chose two-factor") // it begins with what is in force
 		if shown := b.Text("main"); strings.Contains(shown, "7 will be enrolled") {
 			t.Errorf("both choices are shown: %s", shown)
@@ -201,7 +201,7 @@ func TestB02_WithScripts(t *testing.T) {
 		b.See("7 will be enrolled")
 		b.Press("Save")
 		b.See("Turn on two-factor for 7 users?")
-		if b.URL() != s.URL(site, switchPath) {
+		if b.URL() != s.URL(site, enhancedSecurityPath) {
 			t.Errorf("asked at %s", b.URL())
 		}
 		b.Press("Turn on for 7 users")
@@ -217,8 +217,8 @@ func TestB02_WithScripts(t *testing.T) {
 		b.Type("\x1b") // Escape
 		b.See("Two-factor is on: 7 users enrolled")
 
-		e := heldRun(t, s, admin, false)
-		b.Open(s.URL(site, runPath(e)))
+		e := heldEnrolment(t, s, admin, false)
+		b.Open(s.URL(site, enrolmentPath(e)))
 		b.See("0 of 17 users done")
 		moved := gatehouse.EnrolmentCounts{Changed: 5, Unchanged: 1, Told: 6}
 		s.Clock.Add(30 * time.Second)
@@ -229,7 +229,7 @@ func TestB02_WithScripts(t *testing.T) {
 			t.Errorf("the bar is at %v", got)
 		}
 		b.Type("\x1b") // Escape
-		testkit.Eventually(t, "the page before", func() bool { return b.URL() == s.URL(site, switchPath) })
+		testkit.Eventually(t, "the page before", func() bool { return b.URL() == s.URL(site, enhancedSecurityPath) })
 		b.See("6 of 17 users done")
 		b.Follow("See progress")
 		b.See("6 of 17 users done")
@@ -258,7 +258,7 @@ func advance(t *testing.T, s *testkit.Server, e gatehouse.Enrolment, n gatehouse
 // listen opens a page's stream and returns what it is told.
 func listen(t *testing.T, session string, s *testkit.Server, site string, e gatehouse.Enrolment) (status int, told <-chan map[string]any) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr+runPath(e)+"/events", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr+enrolmentPath(e)+"/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func drained(t *testing.T, told <-chan map[string]any) (last map[string]any) {
 	}
 }
 
-func TestB02_TheStreamEndsWithTheRun(t *testing.T) {
+func TestB02_TheStreamEndsWithTheEnrolment(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
 		admin := s.AddUser(site, "msantos", password, administrator)
@@ -307,7 +307,7 @@ func TestB02_TheStreamEndsWithTheRun(t *testing.T) {
 		wantHome(t, signIn(c, "msantos", password))
 		another := visitor(t, s, site) // a session more is no stream more
 		wantHome(t, signIn(another, "msantos", password))
-		e := heldRun(t, s, admin, true)
+		e := heldEnrolment(t, s, admin, true)
 		status, told := listen(t, c.Cookie("/", sessionCookie), s, site, e)
 		if first := <-told; status != 200 || first["over"] != false || first["total"] != 1.0 {
 			t.Fatalf("%d, %v", status, first)
@@ -333,7 +333,7 @@ func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
 		admin := s.AddUser(site, "msantos", password, administrator)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		e := heldRun(t, s, admin, true)
+		e := heldEnrolment(t, s, admin, true)
 		_, told := listen(t, c.Cookie("/", sessionCookie), s, site, e)
 		<-told
 		err := s.Store.Write(t.Context(), func(q store.Queries) error {
@@ -347,7 +347,7 @@ func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
 		if last := drained(t, told); last["over"] == true {
 			t.Errorf("the run is over: %v", last)
 		}
-		c.Get(runPath(e)).Want(403)
+		c.Get(enrolmentPath(e)).Want(403)
 		if status, _ := listen(t, c.Cookie("/", sessionCookie), s, site, e); status != 403 {
 			t.Errorf("a new stream: %d", status)
 		}
@@ -371,7 +371,7 @@ func TestB02_WithoutEventsThePageAsks(t *testing.T) {
 		b := testkit.Browser(t)
 		browserSignIn(b, s, site, "Username", "msantos", password)
 		b.See("Good ")
-		e := heldRun(t, s, admin, true)
+		e := heldEnrolment(t, s, admin, true)
 		session := ""
 		for _, cookie := range b.Cookies() {
 			if cookie.Name == sessionCookie {
@@ -384,7 +384,7 @@ func TestB02_WithoutEventsThePageAsks(t *testing.T) {
 			}
 		}
 		b.AllowErrors("429")
-		b.Open(s.URL(site, runPath(e)))
+		b.Open(s.URL(site, enrolmentPath(e)))
 		b.See("0 of 1 user done")
 		advance(t, s, e, gatehouse.EnrolmentCounts{Skipped: 1})
 		b.See("1 of 1 user done")
@@ -406,7 +406,7 @@ func TestB02_TheStreamEndsWithTheServer(t *testing.T) {
 		admin := s.AddUser(site, "msantos", password, administrator)
 		c := visitor(inner, s, site)
 		wantHome(inner, signIn(c, "msantos", password))
-		_, told = listen(t, c.Cookie("/", sessionCookie), s, site, heldRun(inner, s, admin, true))
+		_, told = listen(t, c.Cookie("/", sessionCookie), s, site, heldEnrolment(inner, s, admin, true))
 		<-told
 		stopped = time.Now()
 	})

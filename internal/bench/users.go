@@ -88,7 +88,7 @@ func (b *bench) withStore(ctx context.Context, db *database, do func(*store.Stor
 // settlement is a company and its people.
 type settlement struct {
 	company gatehouse.Company
-	people  []gatehouse.User
+	users   []gatehouse.User
 }
 
 // settle puts a company of so many people into a database. change, unless it is nil,
@@ -97,7 +97,7 @@ func (b *bench) settle(ctx context.Context, st *store.Store, name string, count 
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	all := &settlement{company: gatehouse.Company{ID: store.NewID("com", now), SiteID: siteID, Name: name, AccountNumber: name, CreatedAt: now}}
 	for i := range count {
-		all.people = append(all.people, b.person(b.site, all.company, username(i), now))
+		all.users = append(all.users, b.user(b.site, all.company, username(i), now))
 	}
 	if change != nil {
 		change(all)
@@ -106,13 +106,13 @@ func (b *bench) settle(ctx context.Context, st *store.Store, name string, count 
 		if err := q.InsertCompany(ctx, all.company); err != nil {
 			return err
 		}
-		return q.InsertUsers(ctx, all.people)
+		return q.InsertUsers(ctx, all.users)
 	})
 }
 
 // person is somebody whom nothing is asked of after the password, so that a sign-in is
 // one form.
-func (b *bench) person(s *site.Site, company gatehouse.Company, name string, now time.Time) gatehouse.User {
+func (b *bench) user(s *site.Site, company gatehouse.Company, name string, now time.Time) gatehouse.User {
 	before := now.Add(-48 * time.Hour)
 	return gatehouse.User{
 		ID: store.NewID("usr", now), SiteID: s.ID, CompanyID: company.ID, Username: name,

@@ -8,9 +8,9 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// switchAsk is what the templates about one switch work on (B01): what it would do, or for
+// choiceView is what the templates about one switch work on (B01): what it would do, or for
 // the state that the company is in, how it is.
-type switchAsk struct {
+type choiceView struct {
 	Page *ui.Page
 	directory.Preview
 	// Change: it is another state than the present one.
@@ -18,18 +18,18 @@ type switchAsk struct {
 }
 
 // Choice is the value of two_factor that stands for the switch.
-func (a switchAsk) Choice() string { return choice(a.Enable) }
+func (a choiceView) Choice() string { return choice(a.Enable) }
 
 // Affected is how many users the switch is about: those who will be enrolled, or no longer
 // enrolled. It is the one number of the question, the button, the progress, the result,
 // the mail and the file.
-func (a switchAsk) Affected() int { return a.Counts.Changed }
+func (a choiceView) Affected() int { return a.Counts.Changed }
 
 // MoreStranded is how many more are stranded than those who are named.
-func (a switchAsk) MoreStranded() int { return a.Stranded - len(a.StrandedNames) }
+func (a choiceView) MoreStranded() int { return a.Stranded - len(a.StrandedNames) }
 
 // Names are who is stranded, in one line.
-func (a switchAsk) Names() string { return strings.Join(a.StrandedNames, a.Page.T("list.comma")) }
+func (a choiceView) Names() string { return strings.Join(a.StrandedNames, a.Page.T("list.comma")) }
 
 // GroupRow is a group of users that a switch means something for.
 type GroupRow struct {
@@ -39,9 +39,9 @@ type GroupRow struct {
 }
 
 // Rows are the groups that have users, for a list: each number leads to the people.
-func (a switchAsk) Rows() []GroupRow {
+func (a choiceView) Rows() []GroupRow {
 	var rows []GroupRow
-	for _, g := range gatehouse.PeopleGroups {
+	for _, g := range gatehouse.UserGroups {
 		if n := a.Groups[g]; n > 0 && (a.Enable || a.Change || g == gatehouse.GroupOwn) {
 			rows = append(rows, a.row(g, n))
 		}
@@ -49,7 +49,7 @@ func (a switchAsk) Rows() []GroupRow {
 	return rows
 }
 
-var groupIcons = map[gatehouse.PeopleGroup][2]string{
+var groupIcons = map[gatehouse.UserGroup][2]string{
 	gatehouse.GroupEnrolled:    {"circle-check", "is-ok"},
 	gatehouse.GroupNoAddress:   {"triangle-alert", "is-warn"},
 	gatehouse.GroupBouncing:    {"triangle-alert", "is-warn"},
@@ -60,15 +60,15 @@ var groupIcons = map[gatehouse.PeopleGroup][2]string{
 	gatehouse.GroupOwn:         {"shield-check", ""},
 }
 
-func (a switchAsk) row(g gatehouse.PeopleGroup, n int) GroupRow {
-	title, hint, link := "switch.group_"+string(g), "switch."+a.Choice()+"_"+string(g), "switch.see"
+func (a choiceView) row(g gatehouse.UserGroup, n int) GroupRow {
+	title, hint, link := "enhanced_security.group_"+string(g), "enhanced_security."+a.Choice()+"_"+string(g), "enhanced_security.see"
 	switch {
 	case g == gatehouse.GroupEnrolled && a.Change:
-		title = "switch.will_be_" + a.Choice()
+		title = "enhanced_security.will_be_" + a.Choice()
 	case g == gatehouse.GroupEnrolled && a.Enable:
-		hint = "switch.now_enrolled"
+		hint = "enhanced_security.now_enrolled"
 	case (g == gatehouse.GroupNoAddress || g == gatehouse.GroupBouncing) && a.Enable:
-		link = "switch.fix"
+		link = "enhanced_security.fix"
 	}
 	icon := groupIcons[g]
 	return GroupRow{icon[0], icon[1], a.Page.T(title, "n", n), a.Page.T(hint),
@@ -84,10 +84,10 @@ type outcomeTotal struct {
 
 // Sum are the numbers of a preview's outcomes, in words for what has not happened yet;
 // they add up to its total.
-func (a switchAsk) Sum() []outcomeTotal {
+func (a choiceView) Sum() []outcomeTotal {
 	all := totals(a.Page.Words, a.Enable, a.Counts)
 	for i, of := range all {
-		key := "switch.would_" + string(of.Outcome)
+		key := "enhanced_security.would_" + string(of.Outcome)
 		if of.Outcome == gatehouse.OutcomeChanged {
 			key += "_" + a.Choice()
 		}
@@ -106,24 +106,24 @@ func totals(w *ui.Words, enable bool, n gatehouse.EnrolmentCounts) []outcomeTota
 }
 
 // runs are the words for runs, for the views that show some.
-type runs struct{}
+type enrolmentWords struct{}
 
-// RunBy is who began a run: support has no name towards a company.
-func (runs) RunBy(p *ui.Page, e gatehouse.Enrolment) string {
+// EnrolmentBy is who began a run: support has no name towards a company.
+func (enrolmentWords) EnrolmentBy(p *ui.Page, e gatehouse.Enrolment) string {
 	if e.StartedBy == "" {
 		return p.T("actor.operator")
 	}
 	return e.StartedName
 }
 
-// RunCounts are a run's numbers in one line.
-func (runs) RunCounts(p *ui.Page, e gatehouse.Enrolment) string {
+// EnrolmentCounts are a run's numbers in one line.
+func (enrolmentWords) EnrolmentCounts(p *ui.Page, e gatehouse.Enrolment) string {
 	return p.T("enrolment.counts_"+onOff(e.Enable), "changed", e.Counts.Changed, "unchanged", e.Counts.Unchanged,
 		"skipped", e.Counts.Skipped, "failed", e.Counts.Failed)
 }
 
 // OnOff is the part of the texts' keys that says which way a run switches.
-func (runs) OnOff(e gatehouse.Enrolment) string { return onOff(e.Enable) }
+func (enrolmentWords) OnOff(e gatehouse.Enrolment) string { return onOff(e.Enable) }
 
 func onOff(enable bool) string {
 	if enable {
@@ -133,6 +133,6 @@ func onOff(enable bool) string {
 }
 
 // Took is how long a run took, in what people say.
-func (runs) Took(p *ui.Page, e gatehouse.Enrolment) string { return took(p.Words, e) }
+func (enrolmentWords) Took(p *ui.Page, e gatehouse.Enrolment) string { return took(p.Words, e) }
 
 func took(w *ui.Words, e gatehouse.Enrolment) string { return w.Span(e.EndedAt.Sub(e.StartedAt)) }

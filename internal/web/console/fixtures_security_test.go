@@ -12,7 +12,7 @@ import (
 )
 
 func testPreview(enable bool) directory.Preview {
-	p := directory.Preview{Enable: enable, Total: 152, Fingerprint: "0a1b2c", Groups: map[gatehouse.PeopleGroup]int{
+	p := directory.Preview{Enable: enable, Total: 152, Fingerprint: "0a1b2c", Groups: map[gatehouse.UserGroup]int{
 		gatehouse.GroupEnrolled: 149, gatehouse.GroupNoAddress: 2, gatehouse.GroupUnconfirmed: 4, gatehouse.GroupDeactivated: 1, gatehouse.GroupOwn: 31}}
 	if enable {
 		p.Counts = gatehouse.EnrolmentCounts{Changed: 118, Unchanged: 31, Skipped: 3, Told: 149}
@@ -23,7 +23,7 @@ func testPreview(enable bool) directory.Preview {
 	return p
 }
 
-func testRun(state gatehouse.EnrolmentState) gatehouse.Enrolment {
+func testEnrolment(state gatehouse.EnrolmentState) gatehouse.Enrolment {
 	e := gatehouse.Enrolment{ID: "enr_1", Enable: true, State: state, StartedBy: "usr_1", StartedName: "Mira Santos",
 		StartedAt: fixture.Noon.Add(-time.Minute), Total: 152, Counts: gatehouse.EnrolmentCounts{Changed: 95, Unchanged: 20, Skipped: 1, Told: 115}}
 	if state != gatehouse.EnrolmentRunning {
@@ -32,18 +32,18 @@ func testRun(state gatehouse.EnrolmentState) gatehouse.Enrolment {
 	return e
 }
 
-func switchPage(change func(*EnhancedSecurity)) EnhancedSecurity {
+func enhancedSecurityPage(change func(*EnhancedSecurity)) EnhancedSecurity {
 	v := EnhancedSecurity{Enable: testPreview(true), Disable: testPreview(false)}
 	change(&v)
 	return v
 }
 
-func switchedPage(change func(*EnhancedSecurity)) EnhancedSecurity {
-	return switchPage(func(v *EnhancedSecurity) {
-		done, begun, support := testRun(gatehouse.EnrolmentDone), testRun(gatehouse.EnrolmentReplaced), testRun(gatehouse.EnrolmentDone)
+func enabledPage(change func(*EnhancedSecurity)) EnhancedSecurity {
+	return enhancedSecurityPage(func(v *EnhancedSecurity) {
+		done, begun, support := testEnrolment(gatehouse.EnrolmentDone), testEnrolment(gatehouse.EnrolmentReplaced), testEnrolment(gatehouse.EnrolmentDone)
 		begun.Enable, begun.StartedAt = false, fixture.Noon.Add(-26*time.Hour)
 		support.StartedBy, support.StartedName, support.StartedAt = "", "root", fixture.Noon.AddDate(0, -1, 0)
-		v.On, v.Last, v.Runs = true, &done, []gatehouse.Enrolment{done, begun, support}
+		v.On, v.Last, v.Enrolments = true, &done, []gatehouse.Enrolment{done, begun, support}
 		change(v)
 	})
 }
@@ -52,7 +52,7 @@ func testResult(change func(*EnrolmentResult)) EnrolmentResult {
 	counted := func(o gatehouse.Outcome, r gatehouse.OutcomeReason, n int) gatehouse.OutcomeCount {
 		return gatehouse.OutcomeCount{Outcome: o, Reason: r, Count: n}
 	}
-	v := EnrolmentResult{Run: directory.Results{Enrolment: testRun(gatehouse.EnrolmentDone), Notices: map[directory.MessageState]int{"sent": 140, "waiting": 2, "sending": 1, "deferred": 1, "bounced": 1, "refused": 1},
+	v := EnrolmentResult{Results: directory.Results{Enrolment: testEnrolment(gatehouse.EnrolmentDone), Notices: map[directory.MessageState]int{"sent": 140, "waiting": 2, "sending": 1, "deferred": 1, "bounced": 1, "refused": 1},
 		Reasons: []gatehouse.OutcomeCount{counted(gatehouse.OutcomeChanged, "", 115), counted(gatehouse.OutcomeChanged, gatehouse.ReasonLocked, 2),
 			counted(gatehouse.OutcomeUnchanged, gatehouse.ReasonOwn, 31), counted(gatehouse.OutcomeSkipped, gatehouse.ReasonNoAddress, 2),
 			counted(gatehouse.OutcomeSkipped, gatehouse.ReasonGone, 1), counted(gatehouse.OutcomeFailed, gatehouse.ReasonBouncing, 1)}}}
@@ -78,39 +78,43 @@ func testResult(change func(*EnrolmentResult)) EnrolmentResult {
 	return v
 }
 
-// switchSamples are the pages about Enhanced security in all their states.
-func switchSamples() []pages.Sample {
+// enhancedSecuritySamples are the pages about Enhanced security in all their states.
+func enhancedSecuritySamples() []pages.Sample {
 	nobody := directory.Preview{Enable: true, Total: 1}
 	many := testPreview(true)
 	many.Stranded, many.StrandedNames = 25, strings.Fields(strings.Repeat("Ada ", 10))
-	running := testRun(gatehouse.EnrolmentRunning)
+	running := testEnrolment(gatehouse.EnrolmentRunning)
 	begun := running
 	begun.Enable, begun.Counts = false, gatehouse.EnrolmentCounts{}
 	plain := func(*EnhancedSecurity) {}
 	list := []pages.Sample{
-		{Name: "switch-off", View: switchPage(plain)},
-		{Name: "switch-nobody", View: switchPage(func(v *EnhancedSecurity) { v.Enable, v.Disable = nobody, directory.Preview{Total: 1} })},
-		{Name: "switch-on", View: switchedPage(plain)},
-		{Name: "switch-running", View: switchedPage(func(v *EnhancedSecurity) {
-			v.Running, v.Last, v.Runs = &running, &running, []gatehouse.Enrolment{running}
+		{Name: "switch-off", View: enhancedSecurityPage(plain)},
+		{Name: "switch-nobody", View: enhancedSecurityPage(func(v *EnhancedSecurity) { v.Enable, v.Disable = nobody, directory.Preview{Total: 1} })},
+		{Name: "switch-on", View: enabledPage(plain)},
+		{Name: "switch-running", View: enabledPage(func(v *EnhancedSecurity) {
+			v.Running, v.Last, v.Enrolments = &running, &running, []gatehouse.Enrolment{running}
 			v.Next, v.AskPassword = "enr_0", true
 		})},
-		{Name: "switch-nothing", View: switchedPage(func(v *EnhancedSecurity) { v.Nothing = true })},
-		{Name: "switch-nothing-known", View: switchPage(func(v *EnhancedSecurity) { v.Nothing = true })},
-		{Name: "switch-older", View: switchedPage(func(v *EnhancedSecurity) { v.Runs, v.Before = nil, "enr_0" })},
-		{Name: "switch-no-choice", View: switchPage(func(v *EnhancedSecurity) { v.Fields = []gatehouse.FieldError{{Field: "two_factor", Code: "required"}} })},
-		{Name: "switch-ask-on", View: SwitchConfirmation{Preview: testPreview(true)}},
-		{Name: "switch-ask-many", View: SwitchConfirmation{Preview: many, Changed: true}},
-		{Name: "switch-ask-off", View: SwitchConfirmation{Preview: testPreview(false), AskPassword: true}},
-		{Name: "switch-ask-wrong", View: SwitchConfirmation{Preview: testPreview(false), AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Code: "password-wrong"}}}},
-		{Name: "switch-often", View: SwitchConfirmation{Preview: testPreview(false), AskPassword: true, Until: fixture.Noon.Add(12 * time.Minute)}},
-		{Name: "enrolment-running", View: EnrolmentRunning{Run: running}},
-		{Name: "enrolment-begun", View: EnrolmentRunning{Run: begun}},
+		{Name: "switch-nothing", View: enabledPage(func(v *EnhancedSecurity) { v.Nothing = true })},
+		{Name: "switch-nothing-known", View: enhancedSecurityPage(func(v *EnhancedSecurity) { v.Nothing = true })},
+		{Name: "switch-older", View: enabledPage(func(v *EnhancedSecurity) { v.Enrolments, v.Before = nil, "enr_0" })},
+		{Name: "switch-no-choice", View: enhancedSecurityPage(func(v *EnhancedSecurity) {
+			v.Fields = []gatehouse.FieldError{{Field: "two_factor", Reason: "required"}}
+		})},
+		{Name: "switch-ask-on", View: EnhancedSecurityConfirm{Preview: testPreview(true)}},
+		{Name: "switch-ask-many", View: EnhancedSecurityConfirm{Preview: many, Changed: true}},
+		{Name: "switch-ask-off", View: EnhancedSecurityConfirm{Preview: testPreview(false), AskPassword: true}},
+		{Name: "switch-ask-wrong", View: EnhancedSecurityConfirm{Preview: testPreview(false), AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Reason: "password-wrong"}}}},
+		{Name: "switch-often", View: EnhancedSecurityConfirm{Preview: testPreview(false), AskPassword: true, Until: fixture.Noon.Add(12 * time.Minute)}},
+		{Name: "enrolment-running", View: EnrolmentRunning{Enrolment: running}},
+		{Name: "enrolment-begun", View: EnrolmentRunning{Enrolment: begun}},
 		{Name: "enrolment-done", View: testResult(func(*EnrolmentResult) {})},
-		{Name: "enrolment-well", View: testResult(func(v *EnrolmentResult) { v.Run.Counts.Failed, v.Outcome, v.Next = 0, gatehouse.OutcomeChanged, "flo" })},
-		{Name: "enrolment-off", View: testResult(func(v *EnrolmentResult) { v.Run.Enable, v.After = false, "b" })},
-		{Name: "enrolment-replaced", View: testResult(func(v *EnrolmentResult) { v.Run.State = gatehouse.EnrolmentReplaced })},
-		{Name: "enrolment-empty", View: EnrolmentResult{Run: directory.Results{Enrolment: gatehouse.Enrolment{ID: "enr_2", State: gatehouse.EnrolmentDone, StartedAt: fixture.Noon, EndedAt: fixture.Noon}}}},
+		{Name: "enrolment-well", View: testResult(func(v *EnrolmentResult) {
+			v.Results.Counts.Failed, v.Outcome, v.Next = 0, gatehouse.OutcomeChanged, "flo"
+		})},
+		{Name: "enrolment-off", View: testResult(func(v *EnrolmentResult) { v.Results.Enable, v.After = false, "b" })},
+		{Name: "enrolment-replaced", View: testResult(func(v *EnrolmentResult) { v.Results.State = gatehouse.EnrolmentReplaced })},
+		{Name: "enrolment-empty", View: EnrolmentResult{Results: directory.Results{Enrolment: gatehouse.Enrolment{ID: "enr_2", State: gatehouse.EnrolmentDone, StartedAt: fixture.Noon, EndedAt: fixture.Noon}}}},
 	}
 	for i := range list {
 		list[i].SignedIn = true

@@ -8,12 +8,12 @@ import (
 	"gatehouse/internal/site"
 )
 
-// PeopleFilter says which users of a company are asked for.
-type PeopleFilter struct {
+// UserFilter says which users of a company are asked for.
+type UserFilter struct {
 	// Search is a part of a name, username or address; empty: everybody.
 	Search string
 	// Group and Role are empty for any.
-	Group gatehouse.PeopleGroup
+	Group gatehouse.UserGroup
 	Role  gatehouse.Role
 	// After is the username that the page before ended with; empty: the first page.
 	After string
@@ -22,7 +22,7 @@ type PeopleFilter struct {
 }
 
 // People is a page of a company's users.
-type People struct {
+type FoundUsers struct {
 	Users []gatehouse.User
 	// Reachable are those of them, by ID, to whose address mail can be sent.
 	Reachable map[string]bool
@@ -32,7 +32,7 @@ type People struct {
 	// Total how many the company has.
 	Found, Before, Total int
 	// Groups are how many users are in each group; one may be in several.
-	Groups map[gatehouse.PeopleGroup]int
+	Groups map[gatehouse.UserGroup]int
 }
 
 // People returns users of a company in the order of their usernames, and how many there
@@ -40,13 +40,13 @@ type People struct {
 // company once: which of them are in a group is a rule, and no rule is in SQL.
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) People(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f PeopleFilter) (People, error) {
+func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f UserFilter) (FoundUsers, error) {
 	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
-		return People{}, err
+		return FoundUsers{}, err
 	}
-	p := People{Groups: map[gatehouse.PeopleGroup]int{}, Reachable: map[string]bool{}}
+	p := FoundUsers{Groups: map[gatehouse.UserGroup]int{}, Reachable: map[string]bool{}}
 	needle, after, limit := gatehouse.NameKey(f.Search), gatehouse.NameKey(f.After), clamp(f.Limit)
-	err := s.Store.Read().People(ctx, st.ID, companyID, func(u gatehouse.User) error {
+	err := s.Store.Read().AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
 		can := reachable(u)
 		p.Total++
 		in := f.Group == ""

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	switchPath = "/company/enhanced-security"
-	switchForm = "main form[action='" + switchPath + "']"
+	enhancedSecurityPath = "/company/enhanced-security"
+	twoFactorForm        = "main form[action='" + enhancedSecurityPath + "']"
 )
 
 func administrator(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin }
@@ -52,10 +52,10 @@ func elsewhere(t *testing.T, s *testkit.Server, siteID, name string, change func
 	return s.AddUser(siteID, name, password, func(u *gatehouse.User) { u.CompanyID = other.ID; change(u) })
 }
 
-// switchOver confirms a choice on the pages and returns the one of the run.
-func switchOver(c *testkit.Client, choice string) *testkit.Page {
-	p := c.Submit(c.Get(switchPath), switchForm, testkit.Values{"two_factor": choice})
-	return c.Submit(p.Want(200), switchForm, nil).Want(200)
+// setTwoFactor confirms a choice on the pages and returns the one of the run.
+func setTwoFactor(c *testkit.Client, choice string) *testkit.Page {
+	p := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": choice})
+	return c.Submit(p.Want(200), twoFactorForm, nil).Want(200)
 }
 
 // finished is the page of a run once it has ended.
@@ -102,13 +102,13 @@ func TestB01_ForAdministratorsOfTheCompanyOnly(t *testing.T) {
 		wantHome(t, signIn(admin, "msantos", password))
 		wantHome(t, signIn(user, "tadeyemi", password))
 		wantHome(t, signIn(other, "pnair", password))
-		admin.Get("/account/profile").MustFind(".nav a[href='" + switchPath + "']")
-		page := admin.Get(switchPath).Want(200)
+		admin.Get("/account/profile").MustFind(".nav a[href='" + enhancedSecurityPath + "']")
+		page := admin.Get(enhancedSecurityPath).Want(200)
 		if at := page.Text(".subnav [aria-current=page]"); at != "Enhanced Security" || page.Text(".tabs [aria-current=page]") != "Company" {
 			t.Errorf("at %q", at)
 		}
-		run := switchOver(admin, "enabled").URL.Path
-		for _, path := range []string{switchPath, switchPath + "?two_factor=enabled", run, run + ".csv", run + "/events"} {
+		run := setTwoFactor(admin, "enabled").URL.Path
+		for _, path := range []string{enhancedSecurityPath, enhancedSecurityPath + "?two_factor=enabled", run, run + ".csv", run + "/events"} {
 			user.Get(path).Want(403)
 			if p := stranger.Get(path).Want(200); p.URL.Path != "/sign-in" || !strings.Contains(p.URL.RawQuery, "return_to") {
 				t.Errorf("%s leads strangers to %s", path, p.URL)
@@ -118,11 +118,11 @@ func TestB01_ForAdministratorsOfTheCompanyOnly(t *testing.T) {
 			t.Error("who is no administrator gets a link")
 		}
 		token := map[string][]string{"form_token": {user.Get("/account/profile").MustFind("[name=form_token]").First().AttrOr("value", "")}, "two_factor": {"disabled"}, "confirm": {"yes"}}
-		user.Post(switchPath, token).Want(403)
+		user.Post(enhancedSecurityPath, token).Want(403)
 		for _, path := range []string{run, run + ".csv", run + "/events"} {
 			other.Get(path).Want(404)
 		}
-		if p := other.Get(switchPath).Want(200); !p.Has("Hartley Academy") || p.Has("Northgate") || !p.Has("No changes yet") {
+		if p := other.Get(enhancedSecurityPath).Want(200); !p.Has("Hartley Academy") || p.Has("Northgate") || !p.Has("No changes yet") {
 			t.Errorf("another company's page: %s", p.Text("main"))
 		}
 	})
@@ -138,13 +138,13 @@ func TestB01_ThePreviewIsWhatHappens(t *testing.T) {
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
 		for _, choice := range []string{"enabled", "disabled"} {
-			page := c.Get(switchPath).Want(200)
+			page := c.Get(enhancedSecurityPath).Want(200)
 			part := "[data-for=" + choice + "]"
 			if got := number(t, page.Text("section"+part+" .card-head small")); got != total {
 				t.Errorf("%s: %d users, there are %d", choice, got, total)
 			}
 			rows := page.Find("section" + part + " .list > li")
-			if rows.Length() != len(gatehouse.PeopleGroups) {
+			if rows.Length() != len(gatehouse.UserGroups) {
 				t.Errorf("%s: %q", choice, page.Texts("section"+part+" .list strong"))
 			}
 			for i := range rows.Length() {
@@ -155,7 +155,7 @@ func TestB01_ThePreviewIsWhatHappens(t *testing.T) {
 				}
 			}
 			promised := sum(t, page, "section"+part)
-			ask := c.Submit(page, switchForm, testkit.Values{"two_factor": choice}).Want(200)
+			ask := c.Submit(page, twoFactorForm, testkit.Values{"two_factor": choice}).Want(200)
 			affected := promised[0]
 			for _, where := range []string{"h1", "main form button"} {
 				if got := number(t, ask.Text(where)); got != affected {
@@ -165,12 +165,12 @@ func TestB01_ThePreviewIsWhatHappens(t *testing.T) {
 			if named := ask.Find("main form .alert").Text(); (choice == "enabled") != strings.Contains(named, "4 users have no working email address") {
 				t.Errorf("%s: who cannot sign in: %q", choice, named)
 			}
-			result := finished(t, c, c.Submit(ask, switchForm, nil))
+			result := finished(t, c, c.Submit(ask, twoFactorForm, nil))
 			if got := sum(t, result, "section"); total != got[0]+got[1]+got[2]+got[3] || got[0] != promised[0] || got[1] != promised[1] || got[2] != promised[2] || got[3] != promised[3] {
 				t.Errorf("%s: promised %v, became %v of %d", choice, promised, got, total)
 			}
 		}
-		if runs := c.Get(switchPath).Find("section[aria-labelledby=history] tbody tr"); runs.Length() != 2 {
+		if runs := c.Get(enhancedSecurityPath).Find("section[aria-labelledby=history] tbody tr"); runs.Length() != 2 {
 			t.Errorf("%d runs in the history", runs.Length())
 		}
 	})
@@ -184,27 +184,27 @@ func TestB01_WhatIsSoAlreadyIsNotDoneAgain(t *testing.T) {
 		mira, tom := visitor(t, s, site), visitor(t, s, site)
 		wantHome(t, signIn(mira, "msantos", password))
 		wantHome(t, signIn(tom, "tadeyemi", password))
-		p := mira.Submit(mira.Get(switchPath), switchForm, testkit.Values{"two_factor": "disabled"}).Want(200)
+		p := mira.Submit(mira.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "disabled"}).Want(200)
 		if !p.Has("is already off") || !p.Has("There is nothing to change") {
 			t.Errorf("nothing to change: %s", p.Text("main .alert"))
 		}
-		mine := mira.Submit(mira.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"})
-		his := tom.Submit(tom.Get(switchPath), switchForm, testkit.Values{"two_factor": "enabled"})
-		run := mira.Submit(mine, switchForm, nil).Want(200)
-		late := tom.Submit(his, switchForm, nil).Want(409)
+		mine := mira.Submit(mira.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"})
+		his := tom.Submit(tom.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"})
+		run := mira.Submit(mine, twoFactorForm, nil).Want(200)
+		late := tom.Submit(his, twoFactorForm, nil).Want(409)
 		if !late.Has("is already on") || !late.Has("Turned on by Mira Santos: Today") {
 			t.Errorf("the second administrator reads %s", late.Text("main .alert"))
 		}
 		late.MustFind(".alert a[href='" + run.URL.Path + "']")
-		if n := tom.Get(switchPath).Find("section[aria-labelledby=history] tbody tr").Length(); n != 1 {
+		if n := tom.Get(enhancedSecurityPath).Find("section[aria-labelledby=history] tbody tr").Length(); n != 1 {
 			t.Errorf("%d runs", n)
 		}
-		bad := mira.Post(switchPath, map[string][]string{"form_token": {late.MustFind("[name=form_token]").First().AttrOr("value", "")}, "two_factor": {"perhaps"}})
+		bad := mira.Post(enhancedSecurityPath, map[string][]string{"form_token": {late.MustFind("[name=form_token]").First().AttrOr("value", "")}, "two_factor": {"perhaps"}})
 		if bad.Status != 403 { // the token is Tom's
 			t.Errorf("a stranger's token: %d", bad.Status)
 		}
-		own := mira.Get(switchPath).MustFind("[name=form_token]").First().AttrOr("value", "")
-		if p := mira.Post(switchPath, map[string][]string{"form_token": {own}, "two_factor": {"perhaps"}}).Want(422); !p.Has("Choose disable or enable") {
+		own := mira.Get(enhancedSecurityPath).MustFind("[name=form_token]").First().AttrOr("value", "")
+		if p := mira.Post(enhancedSecurityPath, map[string][]string{"form_token": {own}, "two_factor": {"perhaps"}}).Want(422); !p.Has("Choose disable or enable") {
 			t.Error(p.Text("main"))
 		}
 	})

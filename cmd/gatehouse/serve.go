@@ -13,12 +13,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"gatehouse/internal/assembly"
 	"gatehouse/internal/geo"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 )
+
+// afterStart is when what the start took, and the first pages, goes back to the system.
+const afterStart = 2 * time.Second
 
 // runServe is the server. It returns when ctx has ended and what was begun is
 // finished, or when it cannot go on.
@@ -65,7 +69,7 @@ func runServe(ctx context.Context, configPath string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go reloadOnHangup(ctx, log, sites, cert, places)
-	go debug.FreeOSMemory() // what starting took; nobody waits for it
+	defer time.AfterFunc(afterStart, debug.FreeOSMemory).Stop()
 	log.Info("serving", "listen", public.Addr().String(), "management", management.Addr().String(),
 		"database", st.Engine(), "sites", len(sites.All()))
 	err = runAll(ctx, stop,

@@ -51,7 +51,7 @@ func tuneCollector() (ballast []byte) {
 		return nil
 	}
 	debug.SetGCPercent(50)
-	return make([]byte, 16<<20)
+	return make([]byte, 8<<20)
 }
 
 // assemble opens what a configuration names and puts the server together.

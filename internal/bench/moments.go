@@ -29,7 +29,7 @@ func measureStart(ctx context.Context, b *bench, db *database) error {
 			return err
 		}
 	}
-	b.report.add(figure{Name: "start to the first sign-in page", Value: millis(median(took)), Unit: "ms", Limit: 150, Bound: below,
+	b.report.add(figure{Name: "start to the first sign-in page", Value: millis(median(took)), Unit: "ms", Limit: 60, Bound: below,
 		Detail: fmt.Sprintf("median of %d, shortest %.0f ms, longest %.0f ms", len(took), millis(quantile(took, 0)), millis(quantile(took, 1)))})
 	return b.during(ctx, db, func(s *server) error {
 		for _, path := range []string{"/", "/sign-in", "/robots.txt", "/nothing"} {
@@ -38,7 +38,7 @@ func measureStart(ctx context.Context, b *bench, db *database) error {
 			}
 		}
 		pause(ctx, 5*time.Second)
-		b.report.add(figure{Name: "idle memory", Value: memory(s.cmd.Process.Pid, "VmRSS"), Unit: "MiB", Limit: 40, Bound: below})
+		b.report.add(figure{Name: "idle memory", Value: memory(s.cmd.Process.Pid, "VmRSS"), Unit: "MiB", Limit: 32, Bound: below})
 		return ctx.Err()
 	})
 }

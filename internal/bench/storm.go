@@ -101,12 +101,12 @@ func measureStorm(ctx context.Context, b *bench, db *database) error {
 			return err
 		}
 		b.report.add(figure{Name: "memory with 64 clients, " + db.engine, Value: memory(s.cmd.Process.Pid, "VmHWM"),
-			Unit: "MiB", Limit: 160, Bound: below})
+			Unit: "MiB", Limit: 120, Bound: below})
 		if err := b.refuse(ctx, s, 300); err != nil {
 			return err
 		}
 		b.report.add(figure{Name: "memory with 300 clients, " + db.engine, Value: memory(s.cmd.Process.Pid, "VmHWM"),
-			Unit: "MiB", Limit: 160, Bound: below})
+			Unit: "MiB", Limit: 140, Bound: below})
 		return nil
 	})
 }

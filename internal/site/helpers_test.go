@@ -33,7 +33,7 @@ const goodMark = `<svg viewBox="0 0 32 32"><circle cx="16" cy="16" r="15" fill="
 
 // folder writes a site's folder. Files are given by name and text; an empty
 // text removes what a good site has.
-func folder(t *testing.T, parent, id string, files map[string]string) string {
+func folder(t testing.TB, parent, id string, files map[string]string) string {
 	t.Helper()
 	dir := filepath.Join(parent, id)
 	all := map[string]string{"site.yaml": goodYAML, "logo.svg": goodMark, "terms/2026-09.md": "# Terms"}

@@ -163,3 +163,13 @@ func TestClosed(t *testing.T) {
 		t.Error("closed from its beginning until it is taken out")
 	}
 }
+
+// BenchmarkLoad is what a start pays for each site.
+func BenchmarkLoad(b *testing.B) {
+	dir := folder(b, b.TempDir(), "acme", map[string]string{"help/page.md": front + "# Page\n\n[x](/help/locked)"})
+	for b.Loop() {
+		if _, err := Load(dir, LoadEnv{Scheme: "https"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -38,14 +38,21 @@ func Open(dir string, env LoadEnv) (*Sites, error) {
 	}
 	var problems []strictyaml.Problem
 	found := map[string]*Site{}
-	for id, folder := range folders {
-		one, err := Load(folder, env)
-		if err != nil {
-			problems = append(problems, strictyaml.Problems(folder, err)...)
-			continue
-		}
-		found[id] = one
+	var mu sync.Mutex // over both
+	var all sync.WaitGroup
+	for id, folder := range folders { // all at once: a start waits for this
+		all.Go(func() {
+			one, err := Load(folder, env)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				problems = append(problems, strictyaml.Problems(folder, err)...)
+				return
+			}
+			found[id] = one
+		})
 	}
+	all.Wait()
 	for _, c := range conflicts(found) {
 		problems = append(problems, c.problem())
 	}

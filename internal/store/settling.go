@@ -13,7 +13,7 @@ type Settling struct {
 	// User has no ID where there is no such account. It is held if the password was right.
 	User     gatehouse.User
 	Attempts gatehouse.Attempts
-	// Open: the attempt was one of those that are being verified, and is none any more.
+	// Open: the attempt was one of those that are being verified, and is none.
 	Open bool
 	// Company and Repeated are looked up if the password was right. Repeated: the form has
 	// been posted before.

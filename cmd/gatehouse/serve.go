@@ -22,7 +22,7 @@ import (
 )
 
 // afterStart is when what the start took, and the first pages, goes back to the system.
-const afterStart = 2 * time.Second
+const afterStart = 4 * time.Second
 
 // runServe is the server. It returns when ctx has ended and what was begun is
 // finished, or when it cannot go on.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -140,6 +141,21 @@ func once(address, host, path string) (answer, error) {
 	c := newClient(address, host)
 	defer c.close()
 	return c.get(path, "")
+}
+
+// hashing is the processor time that the server's hashes have taken, as its metrics say.
+func (s *server) hashing() time.Duration {
+	if s == nil {
+		return 0
+	}
+	a, err := once(s.management, "localhost", "/metrics")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(a.body), "\ngatehouse_hash_cpu_seconds_total ")
+	line, _, _ := strings.Cut(rest, "\n")
+	seconds, _ := strconv.ParseFloat(line, 64)
+	return time.Duration(seconds * float64(time.Second))
 }
 
 func (s *server) lastLog() string {

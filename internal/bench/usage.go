@@ -19,15 +19,16 @@ const tick = 10 * time.Millisecond
 type processor struct {
 	server, database, own time.Duration
 	kernel                time.Duration // of the server's time, that in the kernel
+	hash                  time.Duration // of the server's time, that of the hashes, by their threads' clocks
 	busy, all             time.Duration // of the whole machine
 }
 
 func (p processor) minus(q processor) processor {
-	return processor{p.server - q.server, p.database - q.database, p.own - q.own, p.kernel - q.kernel, p.busy - q.busy, p.all - q.all}
+	return processor{p.server - q.server, p.database - q.database, p.own - q.own, p.kernel - q.kernel, p.hash - q.hash, p.busy - q.busy, p.all - q.all}
 }
 
 func (p processor) plus(q processor) processor {
-	return processor{p.server + q.server, p.database + q.database, p.own + q.own, p.kernel + q.kernel, p.busy + q.busy, p.all + q.all}
+	return processor{p.server + q.server, p.database + q.database, p.own + q.own, p.kernel + q.kernel, p.hash + q.hash, p.busy + q.busy, p.all + q.all}
 }
 
 // measured is what was taken by the processes that are measured.

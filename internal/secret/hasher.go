@@ -6,6 +6,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -120,7 +123,7 @@ func (h *Hasher) hash(ctx context.Context, kept bool, password string) (encoded 
 	case len(password) > MaxPasswordBytes:
 		return "", ErrPasswordTooLong
 	}
-	err = h.gate.run(ctx, kept, func() { encoded = h.encode(password) })
+	err = h.gate.run(ctx, kept, func() { clocked(func() { encoded = h.encode(password) }) })
 	return encoded, err
 }
 
@@ -191,7 +194,7 @@ func (h *Hasher) verify(ctx context.Context, kept bool, encoded, password string
 		stored, password = nil, ""
 	}
 	var failed error
-	err = h.gate.run(ctx, kept, func() { verdict, failed = h.verdict(stored, password) })
+	err = h.gate.run(ctx, kept, func() { clocked(func() { verdict, failed = h.verdict(stored, password) }) })
 	return verdict, cmp.Or(err, unreadable, failed)
 }
 
@@ -213,6 +216,24 @@ func (h *Hasher) verdict(stored *storedHash, password string) (verdict Verdict, 
 		return Verdict{}, err
 	}
 	return verdict, nil
+}
+
+// hashing is the processor time that hashes have taken in this process, in nanoseconds.
+var hashing atomic.Int64
+
+// Hashing is the processor time that passwords have been hashed in this process, by the
+// clocks of the threads that did; what further lanes of a hash take is not among it. Zero
+// where the system has no such clock.
+func Hashing() time.Duration { return time.Duration(hashing.Load()) }
+
+// clocked counts the processor time of work. It stays on one thread meanwhile, or the clocks
+// of two would be compared.
+func clocked(work func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	begun := threadTime()
+	work()
+	hashing.Add(int64(threadTime() - begun))
 }
 
 // encode computes a new argon2id hash. Only call it inside the gate.

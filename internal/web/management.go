@@ -43,6 +43,8 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 	gauge("gatehouse_hashes_waiting", "Sign-ins that wait for the hash gate.", func() float64 { _, waiting := h.Load(); return float64(waiting) })
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gatehouse_hash_work_kib_total",
 		Help: "Memory that password hashes have filled, in KiB times passes."}, func() float64 { return float64(secret.Worked()) }))
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gatehouse_hash_cpu_seconds_total",
+		Help: "Processor time of the threads that computed password hashes, while they did."}, func() float64 { return secret.Hashing().Seconds() }))
 	kernel, _ := secret.Kernel()
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gatehouse_argon2_info",
 		Help: "What computes the password hashes; always 1.", ConstLabels: prometheus.Labels{"kernel": kernel}}, func() float64 { return 1 }))

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -46,11 +47,14 @@ func TestB07ANewAddressEndsCodes(t *testing.T) {
 func TestACodeIsUsedUpOnce(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u, now := f.user("meridian-uk", "priya", nil), f.Clock.Now()
-		reason := gatehouse.Code{ID: store.NewID("cod", now), MAC: "mac", SentAt: now, ExpiresAt: now.Add(5 * time.Minute)}
-		f.write(func(q store.Queries) error { return q.InsertCode(t.Context(), u.SiteID, u.ID, "sin_1", reason) })
+		code := gatehouse.Code{ID: store.NewID("cod", now), MAC: "mac", SentAt: now, ExpiresAt: now.Add(5 * time.Minute)}
+		in := gatehouse.SignIn{ID: "sin_1", SiteID: u.SiteID, UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}
+		f.write(func(q store.Queries) error {
+			return errors.Join(q.InsertSignIn(t.Context(), "hash of a token", in), q.InsertCode(t.Context(), u.SiteID, u.ID, in.ID, code))
+		})
 		for _, want := range []bool{true, false} {
 			f.write(func(q store.Queries) error {
-				used, err := q.UseCode(t.Context(), u.SiteID, reason.ID, now)
+				used, err := q.UseCode(t.Context(), code.ID, now, in)
 				if used != want {
 					t.Errorf("used up: %v, want %v", used, want)
 				}

@@ -138,7 +138,7 @@ func (b *bench) compareSignIns(ctx context.Context, s *server, users int) error 
 		Name: of + "hashes, " + s.db.engine, Value: median(ratios(all)), Limit: leastSignIns[s.db.engine][users], Bound: atLeast,
 		Most: mostOfLimit, Disturbed: disturbed, Detail: describe(all) + "; " + shares(all),
 	})
-	if people == 8 {
+	if users == 8 {
 		var rounds []round
 		for _, c := range all {
 			rounds = append(rounds, c.server)

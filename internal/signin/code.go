@@ -184,7 +184,7 @@ type CodeForm struct {
 // day; Unauthenticated with ReasonCodesOver after the last one; *MovedError;
 // Unavailable.
 func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form CodeForm) (Outcome, error) {
-	facts, err := s.due(ctx, st, at, gatehouse.StepCode)
+	facts, err := s.dueNow(ctx, st, at, gatehouse.StepCode)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -194,17 +194,15 @@ func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form Code
 		f.add("code", codeFormFault(form.Code))
 		return Outcome{}, f.err()
 	}
-	entered, err := s.countCode(ctx, st, at, facts)
+	entered, codes, err := s.countCode(ctx, st, at, facts)
 	if guard.Out(guard.CodeCountedFirst) { // as if what was read before were all that counts
-		entered, err = facts.SignIn.CodesEntered+1, nil
+		entered = facts.SignIn.CodesEntered + 1
+		codes, err = s.Store.Read().Codes(ctx, st.ID, facts.SignIn.ID)
 	}
 	if err != nil {
 		return Outcome{}, err
 	}
-	code, fault, err := s.findCode(ctx, st, facts.SignIn, plain)
-	if err != nil {
-		return Outcome{}, err
-	}
+	code, fault := s.findCode(codes, facts.SignIn, plain)
 	if fault == "" {
 		var out Outcome
 		out, fault, err = s.useCode(ctx, st, at, code, form)
@@ -229,36 +227,35 @@ func codeFormFault(typed string) string {
 }
 
 // countCode counts an entry for the sign-in and then for the account's day: what a sign-in
-// no longer takes must not use up the day of others.
-func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts) (entered int, err error) {
+// no longer takes must not use up the day of others. It returns what was sent for the
+// sign-in, to be looked at now that the entry is counted. One that comes after too many in a
+// day is not looked at, and costs no try.
+func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts) (entered int, codes []gatehouse.Code, err error) {
 	limit, err := s.codesOfDay(ctx, st, at, facts.User)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error {
 		most := gatehouse.CodeTries
 		if guard.Out(guard.FiveCodes) {
 			most = 1e6
 		}
-		entered, err = tx.CountCode(tx, st.ID, facts.SignIn.ID, most)
+		if entered, err = tx.CountCode(tx, st.ID, facts.SignIn.ID, most); err != nil {
+			return err
+		}
+		wait, err := tx.Allow(tx, tx.Now(), limit)
+		if err == nil && wait > 0 {
+			err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooMany, RetryAfter: wait}
+		}
+		if err == nil {
+			codes, err = tx.Codes(tx, st.ID, facts.SignIn.ID)
+		}
 		return err
 	})
 	if gatehouse.KindOf(err) == gatehouse.NotFound { // and nothing ends: one of those before it may be right
 		err = s.noMoreCodes(ctx, st, at)
 	}
-	if err != nil {
-		return 0, err
-	}
-	wait, err := s.Store.Allow(ctx, s.Now(), limit)
-	if err != nil || wait == 0 {
-		return entered, err
-	}
-	// It is not looked at, so it costs no try.
-	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error { return tx.UncountCode(tx, st.ID, facts.SignIn.ID) })
-	if err == nil {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooMany, RetryAfter: wait}
-	}
-	return 0, err
+	return entered, codes, err
 }
 
 // codesOfDay is how many codes may be entered for an account in a day. Browsers that have
@@ -277,11 +274,7 @@ func (s *Service) codesOfDay(ctx context.Context, st *site.Site, at At, u gateho
 
 // findCode finds the code among those that were sent for this sign-in; fault says why it
 // does not do. All are compared, each in constant time.
-func (s *Service) findCode(ctx context.Context, st *site.Site, in gatehouse.SignIn, plain string) (found gatehouse.Code, fault string, err error) {
-	codes, err := s.Store.Read().Codes(ctx, st.ID, in.ID)
-	if err != nil {
-		return found, "", err
-	}
+func (s *Service) findCode(codes []gatehouse.Code, in gatehouse.SignIn, plain string) (found gatehouse.Code, fault string) {
 	fault = "code-wrong"
 	mac := []byte(s.codeMAC(in, plain))
 	for _, c := range codes {
@@ -289,14 +282,14 @@ func (s *Service) findCode(ctx context.Context, st *site.Site, in gatehouse.Sign
 		switch {
 		case !match:
 		case c.UsedAt.IsZero() && (s.Now().Before(c.ExpiresAt) || guard.Out(guard.CodeExpires)):
-			return c, "", nil
+			return c, ""
 		case !c.UsedAt.IsZero():
 			fault = "code-used"
 		default:
 			fault = "code-expired"
 		}
 	}
-	return found, fault, nil
+	return found, fault
 }
 
 // useCode uses a code up and goes on with the sign-in.
@@ -307,17 +300,16 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 		if guard.Out(guard.CodeExpires) {
 			by = c.SentAt
 		}
-		used, err := tx.UseCode(tx, st.ID, c.ID, by)
+		in.TwoFactorAt, in.TwoFactorMethod = now, gatehouse.MethodEmailCode
+		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0
+		used, err := tx.UseCode(tx, c.ID, by, *in)
 		if err != nil {
 			return err
 		}
 		if !used {
 			return errCodeLate
 		}
-		in.TwoFactorAt, in.TwoFactorMethod = now, gatehouse.MethodEmailCode
-		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0
 		return errors.Join(
-			tx.SignInTwoFactor(tx, st.ID, in.ID, now, in.TwoFactorMethod, in.TrustDevice),
 			s.chooseSending(tx, &facts.User, form.OnRequest),
 			s.provedEmail(tx, &facts.User),
 			tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultOK, nil))
@@ -329,10 +321,16 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 }
 
 // provedEmail notes what a code or a link that came back says: mail to the user's address
-// arrives and is read there. Codes and links that went to an earlier address have ended with it.
+// arrives and is read there. Codes and links that went to an earlier address have ended with
+// it. The user is held, so where all of that is known there is nothing to write.
 func (s *Service) provedEmail(tx *act.Unit, u *gatehouse.User) error {
-	if _, err := tx.ClearBounce(tx, u.SiteID, u.ID, u.Email, true); err != nil {
-		return err
+	if !u.Bounce.At.IsZero() {
+		if _, err := tx.ClearBounce(tx, u.SiteID, u.ID, u.Email, true); err != nil {
+			return err
+		}
+	}
+	if u.EmailConfirmed {
+		return nil
 	}
 	news, err := tx.ProveEmail(tx, u.SiteID, u.ID, u.Email)
 	if err != nil || !news {

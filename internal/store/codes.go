@@ -46,11 +46,18 @@ func (q Queries) CodesSent(ctx context.Context, siteID, userID string, since tim
 	return sent, err
 }
 
-// UseCode uses a code up. It reports whether it was this call that did (invariant 2).
-func (q Queries) UseCode(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
-	n, err := q.exec(ctx, "use code", `UPDATE codes SET used_at = $3 WHERE site_id = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`,
-		siteID, id, micros(now))
-	return n == 1, err
+// UseCode uses a code up, and records it as the second step of its sign-in. It reports whether
+// it was this call that used it (invariant 2); NotFound if the sign-in is over.
+func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gatehouse.SignIn) (bool, error) {
+	var used, known int64
+	err := q.together(ctx, "use code",
+		ask{text: `UPDATE codes SET used_at = $3 WHERE site_id = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`,
+			args: []any{in.SiteID, id, micros(now)}, changed: &used},
+		ask{text: twoFactorText, args: []any{in.SiteID, in.ID, micros(in.TwoFactorAt), string(in.TwoFactorMethod), in.TrustDevice}, changed: &known})
+	if err != nil || used == 0 {
+		return false, err
+	}
+	return true, oneRow(known, nil)
 }
 
 // endCodes ends all codes of a user: what was mailed to an address that is no longer the

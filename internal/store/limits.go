@@ -26,12 +26,12 @@ func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait
 	if s.dialect.shared {
 		q := s.Read()
 		return wait, again(func() error {
-			wait, err = q.allow(ctx, now, limits)
+			wait, err = q.Allow(ctx, now, limits...)
 			return err
 		})
 	}
 	return wait, s.Write(ctx, func(q Queries) error {
-		wait, err = q.allow(ctx, now, limits)
+		wait, err = q.Allow(ctx, now, limits...)
 		return err
 	})
 }
@@ -47,14 +47,16 @@ func (s *Store) WriteAllowed(ctx context.Context, now time.Time, limits []Limit,
 		return 0, s.Write(ctx, fn)
 	}
 	return wait, s.Write(ctx, func(q Queries) error {
-		if wait, err = q.allow(ctx, now, limits); wait > 0 || err != nil {
+		if wait, err = q.Allow(ctx, now, limits...); wait > 0 || err != nil {
 			return err
 		}
 		return fn(q)
 	})
 }
 
-func (q Queries) allow(ctx context.Context, now time.Time, limits []Limit) (wait time.Duration, err error) {
+// Allow is Store.Allow in a transaction, for limits of one account alone: others wait for them
+// until it ends, and what it took is given back if it is rolled back.
+func (q Queries) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait time.Duration, err error) {
 	free, err := q.takeLimits(ctx, now, limits)
 	if err != nil || len(free) == len(limits) {
 		return 0, err

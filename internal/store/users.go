@@ -95,13 +95,13 @@ func (q Queries) EndLock(ctx context.Context, siteID, id string, lockedAt time.T
 	return n == 1, err
 }
 
-// SignedIn records a finished sign-in; an invited user becomes active by it.
+// SignedIn records a finished sign-in of a user who is held; an invited one becomes active by
+// it.
 func (q Queries) SignedIn(ctx context.Context, siteID, id string, now time.Time) error {
-	n, err := q.exec(ctx, "signed in", `UPDATE users SET last_sign_in_at = $3,
+	return q.later(ctx, "signed in", `UPDATE users SET last_sign_in_at = $3,
 		first_sign_in_at = CASE WHEN first_sign_in_at = 0 THEN $3 ELSE first_sign_in_at END,
 		state = CASE WHEN state = 'invited' THEN 'active' ELSE state END
 		WHERE site_id = $1 AND id = $2`, siteID, id, micros(now))
-	return oneRow(n, err)
 }
 
 // User returns a user by ID.

@@ -31,7 +31,9 @@ func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, ch
 // EnterCode takes a code (B06).
 func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 	v, form := ui.VisitOf(r), codeForm(r)
-	out, err := p.SignIn.EnterCode(r.Context(), v.Site, at(r, v), form)
+	in := at(r, v)
+	in.Facts = v.Pending
+	out, err := p.SignIn.EnterCode(r.Context(), v.Site, in, form)
 	var e *gatehouse.Error
 	switch {
 	case err == nil:

@@ -22,12 +22,12 @@ func each(t *testing.T, test func(t *testing.T, s *testkit.Server), options ...t
 
 // visitor is a client without scripts that has seen nothing yet.
 func visitor(t *testing.T, s *testkit.Server, siteID string) *testkit.Client {
-	return testkit.NewClient(t, s.URL(siteID, ""), s.Addr)
+	return s.Visitor(siteID)
 }
 
 // signIn fills the sign-in page in and sends it.
 func signIn(c *testkit.Client, username, password string) *testkit.Page {
-	return c.Submit(c.Get("/sign-in"), signInForm, testkit.Values{"username": username, "password": password})
+	return c.SignIn(username, password)
 }
 
 func wantHome(t *testing.T, p *testkit.Page) {

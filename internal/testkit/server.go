@@ -306,6 +306,18 @@ func AppendFile(t testing.TB, path, text string) {
 	}
 }
 
+// Visitor is a client without scripts that has seen nothing of a site yet.
+func (s *Server) Visitor(siteID string) *Client {
+	s.t.Helper()
+	return NewClient(s.t, s.URL(siteID, ""), s.Addr)
+}
+
+// SignIn fills the sign-in page in and sends it.
+func (c *Client) SignIn(username, password string) *Page {
+	c.t.Helper()
+	return c.Submit(c.Get("/sign-in"), "form[action^='/sign-in']", Values{"username": username, "password": password})
+}
+
 // Eventually waits until something that happens at the same time has happened: a minute,
 // because a test that fails on a busy machine costs more than one that fails late.
 func Eventually(t testing.TB, what string, happened func() bool) {

@@ -152,7 +152,7 @@ func config(t testing.TB, server *testkit.SMTP) mail.SMTP {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Roots, c.Timeout = server.Roots(), 5*time.Second
+	c.Roots, c.Timeout = server.Roots(), patience
 	return c
 }
 
@@ -160,6 +160,13 @@ func config(t testing.TB, server *testkit.SMTP) mail.SMTP {
 const (
 	hangUp    = "hang up"
 	sayNoting = "say nothing"
+)
+
+// patience is how long a sender waits for an answer that comes, on however busy a machine;
+// haste, for one that does not come.
+const (
+	patience = 30 * time.Second
+	haste    = 500 * time.Millisecond
 )
 
 // script is a mail server that does as a test tells it.
@@ -209,7 +216,7 @@ func (s *script) start(t testing.TB) mail.SMTP {
 		wg.Wait()
 	})
 	host, port, _ := net.SplitHostPort(l.Addr().String())
-	return mail.SMTP{Host: host, Port: port, Security: mail.Plain, Timeout: 500 * time.Millisecond}
+	return mail.SMTP{Host: host, Port: port, Security: mail.Plain, Timeout: patience}
 }
 
 // cut ends all connections.

@@ -259,7 +259,6 @@ func TestReportWhileBeingSent(t *testing.T) {
 			return ""
 		}}
 		c := server.start(t)
-		c.Timeout *= 10
 		s := b.sender(c)
 		m = b.message(mail.Samples()["temporary-password-reset"])
 		stop := b.run(s)

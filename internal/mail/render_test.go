@@ -2,6 +2,7 @@ package mail
 
 import (
 	"errors"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -152,7 +153,12 @@ func TestDataStaysData(t *testing.T) {
 		}
 	}
 	for i, v := range hostile {
-		for name, msg := range hostileMessages(v) {
+		all := hostileMessages(v)
+		for j, name := range slices.Sorted(maps.Keys(all)) {
+			if (i+j)%budget.Of(3, 1) != 0 { // each text in a third of the messages, each message with a third of the texts
+				continue
+			}
+			msg := all[name]
 			for lang := range languages() {
 				if lang != "en-GB" && i%budget.Of(8, 1) != 0 { // the same templates around other words
 					continue
@@ -195,8 +201,10 @@ func checkHostile(t *testing.T, v, name, sane string, r Rendered) {
 
 // shape is the sequence of an HTML page's elements.
 func shape(html string) string {
-	return strings.Join(regexp.MustCompile(`</?[a-zA-Z0-9!]+`).FindAllString(html, -1), " ")
+	return strings.Join(element.FindAllString(html, -1), " ")
 }
+
+var element = regexp.MustCompile(`</?[a-zA-Z0-9!]+`)
 
 func TestAddresses(t *testing.T) {
 	good := map[string]string{

@@ -32,6 +32,9 @@ func TestDeferredThenSent(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				server := &script{answer: trouble}
 				c := server.start(t)
+				if strings.HasPrefix(name, "silent") {
+					c.Timeout = haste
+				}
 				s := b.sender(c)
 				m := b.message(mail.Samples()["temporary-password-reset"])
 				stop := b.run(s)

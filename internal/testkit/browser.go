@@ -18,10 +18,10 @@ import (
 const ScreenshotsVariable = "TESTKIT_SCREENSHOTS"
 
 // patience is how long a tab waits for what it is told to do, or to see.
-var patience = 30 * time.Second // the kit's own tests have less
+var patience = time.Minute // the kit's own tests have less
 
 // Tab is a tab of a headless Chromium, with methods that read like what a person
-// does. Every method waits until it can do its work, at most half a minute, then
+// does. Every method waits until it can do its work, at most a minute, then
 // ends the test with the text of the page and a screenshot; after a click it
 // waits for the page that follows. A tab is for the test's own goroutine.
 //

@@ -114,7 +114,7 @@ func (s *SMTP) CertificateFile(t testing.TB) string {
 // ---- reading ----
 
 // Wait returns the oldest mail to an address that no Wait has returned yet. It
-// waits half a minute for one to arrive.
+// waits a minute for one to arrive.
 func (s *SMTP) Wait(t testing.TB, to string) Mail {
 	t.Helper()
 	deadline := time.After(patience)

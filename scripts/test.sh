@@ -1,6 +1,6 @@
 #!/bin/bash
 # usage: scripts/test.sh PACKAGE...   (make test calls it, with PostgreSQL beside it)
-# Runs the tests of the packages, those with the race detector first, and ends with the
+# Runs the tests of the packages, with the race detector where it helps, and ends with the
 # seconds of each package, the longest first. docs/decisions/0030-tests.md says why so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,28 +19,51 @@ plain=" gatehouse gatehouse/internal/strictyaml gatehouse/internal/geo gatehouse
  gatehouse/internal/site gatehouse/internal/web/ui gatehouse/internal/web/portal gatehouse/internal/web/console
  gatehouse/internal/archtest gatehouse/internal/journeys gatehouse/cmd/gatehouse "
 
-# SQLite is C that a program has translated. It shares no memory of ours between goroutines,
-# and to watch it takes longer than everything else.
-unwatched=-gcflags=modernc.org/...=-race=false
+# What is watched is our code that shares memory between goroutines. SQLite is C that a program
+# has translated, and hashing computes in one goroutine: to watch them takes longer than
+# everything else.
+flags=()
+for code in modernc.org/... golang.org/x/crypto/... crypto/... gatehouse/internal/argon2; do
+	flags+=("-gcflags=$code=-race=false")
+done
+
+# These tests take one step after another, thousands of them, in one goroutine: they do
+# without the race detector, and the rest of their packages does not.
+walks='^(TestTheServicesDoWhatTheModelDoes|TestEveryGuardIsNeeded|TestAnOwnerAlwaysHasADoor|TestBuiltInList|TestFalsePositives|TestDataStaysData)$'
+walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/mail "
 
 mapfile -t packages < <("$go" list "$@")
 [ ${#packages[@]} -gt 0 ] || { echo "no package matches: $*" >&2; exit 2; }
-raced=() rest=()
+raced=() rest=() walking=()
 for package in "${packages[@]}"; do
 	if [[ $plain == *[[:space:]]$package[[:space:]]* ]]; then rest+=("$package"); else raced+=("$package"); fi
+	[[ $walked != *" $package "* ]] || walking+=("$package")
 done
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# Both parts run, whatever becomes of the first: one run shows everything that fails. The
+# Both parts run side by side, each with half of the cores, and whatever becomes of the
+# other: one run shows everything that fails. Tests that say they may run beside others wait
+# most of the time, for a browser or a process; so there are more of them than cores. The
 # guards can be taken out in these programs, and in no others: see internal/guard.
-status=0
+half=$((($(nproc) + 1) / 2))
 tested() { # arguments of go test
-	"$go" test -tags guards -timeout "$timeout" "$@" 2>&1 | tee -a "$log" || status=1
+	"$go" test -tags guards -timeout "$timeout" -p "$half" -parallel $((2 * half + 1)) "$@" 2>&1 | tee -a "$log"
 }
-[ ${#raced[@]} = 0 ] || tested -race "$unwatched" "${raced[@]}"
-[ ${#rest[@]} = 0 ] || tested "${rest[@]}"
+watched() {
+	[ ${#raced[@]} = 0 ] || tested -race "${flags[@]}" -skip "$walks" "${raced[@]}"
+}
+unwatched() {
+	local status=0
+	[ ${#rest[@]} = 0 ] || tested "${rest[@]}" || status=1
+	[ ${#walking[@]} = 0 ] || tested -run "$walks" "${walking[@]}" || status=1
+	return $status
+}
+status=0
+watched &
+unwatched || status=1
+wait $! || status=1
 
 echo
 echo "Seconds of each package, the longest first:"

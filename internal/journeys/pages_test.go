@@ -94,7 +94,7 @@ type census struct {
 	ended  atomic.Int32 // walkers
 	mu     sync.Mutex
 	seen   map[string]bool // routes
-	met    map[string]bool // pages, by name
+	met    map[string]bool // pages, by name, and kinds of text
 }
 
 var routeLine = regexp.MustCompile(`to\("((?:GET|POST) /[^"]*)"`)

@@ -42,7 +42,7 @@ func TestSessionSaysWhoItIs(t *testing.T) {
 	}
 }
 
-// Whoever has no session at this site is told so as programs are: with 401 and no page to
+// Without a session at this site one is told so as programs are: with 401 and no page to
 // sign in at.
 func TestSessionIsOfItsSiteOnly(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))

@@ -134,7 +134,7 @@ func TestWhatIsNotOnesOwn(t *testing.T) {
 	}
 	token := c.Get("/account/devices").MustFind("main [name=form_token]").AttrOr("value", "")
 	for _, act := range []string{"remove", "end-trust"} {
-		p := c.Post("/account/devices/"+sessions[0].BrowserID+"/"+act, url.Values{"form_token": {token}})
+		p := c.Post("/account/devices/"+sessions[0].DeviceID+"/"+act, url.Values{"form_token": {token}})
 		if p.Status == 500 || p.Status == 403 {
 			t.Errorf("%s: %d", act, p.Status)
 		}

@@ -7,7 +7,7 @@ TIMEOUT ?= 20m
 PACKAGES ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-long quick lint prepare bench demo screenshots build
+.PHONY: help test test-long quick lint prepare bench profile demo screenshots build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ prepare: ## Check for PostgreSQL, Chromium, Tidy, a C compiler and npm (root on 
 
 bench: ## Measure, and print each figure beside its limit
 	$(GO) run ./internal/bench
+
+profile: ## Profile the server while everybody signs in, and write a summary to profiles/
+	$(GO) run ./internal/bench -only storm/sqlite -profile profiles -json ""
 
 demo: ## Start the demo: three sites, people, and an inbox
 	$(GO) run ./cmd/gatehouse demo

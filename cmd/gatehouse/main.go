@@ -54,10 +54,13 @@ type app struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(&app{ctx: ctx, out: os.Stdout, err: os.Stderr}, os.Args[1:])
+	status := around(func() int { return run(&app{ctx: ctx, out: os.Stdout, err: os.Stderr}, os.Args[1:]) })
 	stop()
 	os.Exit(status)
 }
+
+// around is where a program that is built to be profiled begins and ends that; see profile.go.
+var around = func(run func() int) int { return run() }
 
 // run runs a command line and returns the exit status.
 func run(a *app, args []string) int {

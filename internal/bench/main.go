@@ -4,7 +4,7 @@
 // the limit is a share of what the machine can do, both are measured in the same
 // run, in turns, so that a machine that gets slower meanwhile changes neither.
 //
-//	go run ./internal/bench [-quick] [-only NAME] [-json FILE] [-binary FILE]
+//	go run ./internal/bench [-quick] [-only NAME] [-json FILE] [-figures FILE] [-binary FILE] [-profile DIR]
 //
 // GATEHOUSE_LIMITS_… in the environment reach the server, to try other settings.
 // The exit status is 1 if a limit is missed, 2 if something cannot be measured.
@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -58,7 +59,10 @@ type bench struct {
 	quick  bool
 	dir    string // for everything that is written
 	binary string // the server
-	hasher *secret.Hasher
+	// profiles is the folder for profiles of the servers; empty: none are written.
+	profiles string
+	group    string // that is measured
+	hasher   *secret.Hasher
 	// limit hashes as servers here do, library as those in Go do at best: in processes of
 	// their own.
 	limit, library *hashing
@@ -79,6 +83,7 @@ func main() {
 	hashes := flag.Bool("hashes", false, "be the process that hashes, as long as each line of its input says")
 	flag.BoolVar(&b.quick, "quick", false, "measure briefly, to see that everything works: the figures say little")
 	flag.StringVar(&b.binary, "binary", "", "measure this `program` in place of one built for the purpose")
+	flag.StringVar(&b.profiles, "profile", "", "measure a server that is built to be profiled, and write its profiles and a summary of them into this `folder`: the figures are worse by it")
 	flag.Usage = usage
 	flag.Parse()
 	switch {
@@ -161,7 +166,7 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 		if !strings.Contains(g.name, only) {
 			continue
 		}
-		matched = true
+		matched, b.group = true, g.name
 		fmt.Fprintf(os.Stderr, "%s: %s\n", g.name, g.what)
 		switch err := g.run(ctx, b); {
 		case errors.Is(err, errSkip):
@@ -180,7 +185,11 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 func (b *bench) prepare(ctx context.Context) error {
 	if b.binary == "" {
 		b.binary = filepath.Join(b.dir, "gatehouse")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "gatehouse/cmd/gatehouse")
+		args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "gatehouse/cmd/gatehouse"}
+		if b.profiles != "" {
+			args = slices.Insert(args, 1, "-tags", "profile")
+		}
+		build := exec.CommandContext(ctx, "go", args...)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -42,11 +41,7 @@ const (
 
 // report is what a run found.
 type report struct {
-	Machine struct {
-		Cores int    `json:"cores"`
-		Go    string `json:"go"`
-		OS    string `json:"os"`
-	} `json:"machine"`
+	Machine computer          `json:"machine"`
 	Begun   time.Time         `json:"begun"`
 	Quick   bool              `json:"quick"`
 	Figures []figure          `json:"figures"`
@@ -55,7 +50,7 @@ type report struct {
 
 func newReport() *report {
 	r := &report{Begun: time.Now().UTC(), Skipped: map[string]string{}}
-	r.Machine.Cores, r.Machine.Go, r.Machine.OS = runtime.NumCPU(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH
+	r.Machine = thisMachine()
 	return r
 }
 

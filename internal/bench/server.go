@@ -25,6 +25,7 @@ type server struct {
 	host               string // of the site that is measured, with port
 	from               string // what clients say with; see client
 	log                string
+	profile            string // folder for its profiles; empty: none
 }
 
 const config = `listen: %q
@@ -76,6 +77,13 @@ func (b *bench) start(ctx context.Context, db *database, more string) (s *server
 	defer log.Close()
 	s.cmd = b.command(ctx, "serve", "--config", path)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
+	if b.profiles != "" {
+		s.profile = filepath.Join(b.profiles, filepath.FromSlash(b.group))
+		if err := os.MkdirAll(s.profile, 0o755); err != nil {
+			return nil, err
+		}
+		s.cmd.Env = append(s.cmd.Env, "GATEHOUSE_PROFILE="+s.profile)
+	}
 	return s, s.cmd.Start()
 }
 
@@ -188,7 +196,7 @@ func (b *bench) duringWith(ctx context.Context, db *database, more string, measu
 	if err := measure(s); err != nil {
 		return errors.Join(fmt.Errorf("%w\n%s", err, s.logged(`"ERROR"`)), s.stop())
 	}
-	return s.stop()
+	return errors.Join(s.stop(), b.summarise(ctx, s.profile))
 }
 
 // logged is the last line of the log with a word in it: among thousands that say

@@ -111,10 +111,10 @@ func (tx *Unit) MailSupport(companyID string, msg mail.Message) error {
 	return err
 }
 
-// Post sends a message that was written before the unit, which others wait for.
-func (tx *Unit) Post(m store.Message) error {
-	tx.sent = true
-	return tx.InsertMessage(tx, m)
+// Post sends messages that were written before the unit, which others wait for.
+func (tx *Unit) Post(all ...store.Message) error {
+	tx.sent = tx.sent || len(all) > 0
+	return tx.InsertMessages(tx, all)
 }
 
 // SendNow has a message that waits tried at once.

@@ -95,7 +95,7 @@ var keptCalls = []struct {
 // unit of work, which does it with what it needs besides.
 var keptMethods = []struct{ names, where, why string }{
 	{"InsertEvent InsertEvents", "internal/act internal/store internal/mail internal/demo", "a unit of work records events: act.Unit.Record"},
-	{"InsertMessage Enqueue EnqueueID Hurry", "internal/act internal/store internal/mail internal/demo internal/bench", "a unit of work sends mail: act.Unit.Tell"},
+	{"InsertMessage InsertMessages Enqueue EnqueueID Hurry", "internal/act internal/store internal/mail internal/demo internal/bench", "a unit of work sends mail: act.Unit.Tell"},
 }
 
 // drawers are names that say nothing about what is inside.

@@ -14,11 +14,11 @@ import (
 // Whether two addresses are one mailbox is never their question (docs/decisions/0018):
 // that is gatehouse.SameMailbox.
 var lookUps = map[string]string{
-	"internal/store/users.go":      "insertUserText userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators AllUsers",
+	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators AllUsers",
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made again
-	"internal/store/import.go":     "usersByKeysText usersByEmailsText insertUsersText UsersByKeys UsersByEmails",
+	"internal/store/import.go":     "usersByKeysText usersByEmailsText UsersByKeys UsersByEmails",
 	"internal/store/devices.go":    "DeviceOfEmail",
-	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUser EnrolmentLines",
+	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUsers EnrolmentLines",
 	// What strangers type is counted under a key, or else capitals would give new tries.
 	"internal/signin/password.go": "limits",
 	"internal/signin/recovery.go": "nameSubject recoveryFor",

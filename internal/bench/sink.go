@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"sync"
@@ -98,8 +97,12 @@ func (k *sink) box(address string) chan string {
 // serve speaks as much SMTP as the server needs to hear.
 func (k *sink) serve(c net.Conn) error {
 	in := bufio.NewReaderSize(c, 32<<10)
+	out := bufio.NewWriter(c)
 	say := func(text string) error {
-		_, err := io.WriteString(c, text+"\r\n")
+		_, err := out.WriteString(text + "\r\n")
+		if err == nil && in.Buffered() == 0 { // who says more in one go hears the answers in one
+			err = out.Flush()
+		}
 		return err
 	}
 	to, err := "", say("220 sink")
@@ -111,7 +114,7 @@ func (k *sink) serve(c net.Conn) error {
 		verb, rest, _ := strings.Cut(strings.TrimRight(string(line), "\r\n"), " ")
 		switch verb {
 		case "EHLO":
-			err = say("250-sink\r\n250 SMTPUTF8")
+			err = say("250-sink\r\n250-PIPELINING\r\n250 SMTPUTF8")
 		case "RCPT":
 			to = strings.Trim(strings.TrimPrefix(rest, "TO:"), "<>")
 			err = say("250 yes")

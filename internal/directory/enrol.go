@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
+	"sync"
 	"time"
 
 	"gatehouse"
@@ -95,10 +97,24 @@ func (s *Service) enrolBatch(ctx context.Context, st *site.Site, e gatehouse.Enr
 		return err
 	}
 	// Notices are written before the transaction, which others wait for.
-	for _, u := range next {
-		b.done = append(b.done, b.enrol(ctx, u, b.users))
-	}
+	b.done = make([]enrolled, len(next))
+	b.each(func(i int) { b.done[i] = b.enrol(ctx, next[i], b.users) })
 	return s.Do(ctx, st, itself(st), func(tx *act.Unit) error { return b.write(tx) })
+}
+
+// each does something for every user of the batch, on all processors: writing a notice
+// takes longer than everything else that a run does.
+func (b *batch) each(do func(i int)) {
+	var all sync.WaitGroup
+	share := (len(b.done) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	for from := 0; from < len(b.done); from += share {
+		all.Go(func() {
+			for i := from; i < min(from+share, len(b.done)); i++ {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // itself is the server, which goes on with a run.
@@ -170,12 +186,16 @@ func (b *batch) write(tx *act.Unit) error {
 	if err != nil {
 		return err
 	}
+	outcomes, notices := make([]store.EnrolmentUser, len(b.done)), make([]store.Message, 0, len(b.done))
 	for i, e := range b.done {
 		if users[e.UserID] != b.users[e.UserID] {
 			e = b.enrol(tx, e.EnrolmentUser, users)
 			b.done[i] = e
 		}
 		n.Add(e.Outcome, e.notice != nil)
+		if outcomes[i] = e.EnrolmentUser; e.notice != nil {
+			notices = append(notices, *e.notice)
+		}
 	}
 	b.users = users
 	last := b.done[len(b.done)-1].Key
@@ -183,13 +203,11 @@ func (b *batch) write(tx *act.Unit) error {
 	if err == nil && !still {
 		err = errOvertaken
 	}
-	for _, e := range b.done {
-		if err == nil && e.notice != nil {
-			err = tx.Post(*e.notice)
-		}
-		if err == nil {
-			err = tx.FinishEnrolmentUser(tx, b.enrolment, e.EnrolmentUser)
-		}
+	if err == nil {
+		err = tx.Post(notices...)
+	}
+	if err == nil {
+		err = tx.FinishEnrolmentUsers(tx, b.enrolment, outcomes)
 	}
 	return err
 }

@@ -138,6 +138,7 @@ func compose(s *site.Site, m store.Message, c content, keys []DKIM, now func() t
 		}
 	}
 	var raw bytes.Buffer
+	raw.Grow(len(c.Text) + len(c.HTML)*3/2 + 4<<10)
 	if _, err := msg.WriteTo(&raw); err != nil {
 		return envelope{}, err
 	}

@@ -1,14 +1,14 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/textproto"
+	"strings"
 	"sync"
 	"time"
-
-	"github.com/wneessen/go-mail/smtp"
 
 	"gatehouse"
 	"gatehouse/internal/store"
@@ -34,36 +34,122 @@ func (c *conn) send(e envelope) (reply string, begun bool, err error) {
 	if ok, _ := c.Extension("SMTPUTF8"); e.UTF8 && !ok {
 		return "", true, errNoUTF8
 	}
-	c.SkipSMTPUTF8(!e.UTF8)
 	if err := c.begin(c.timeout); err != nil {
 		return "", false, err
 	}
-	if err := c.Mail("<" + e.From + ">"); err != nil {
-		return "", false, err
-	}
-	if err := c.Rcpt("<" + e.To + ">"); err != nil {
-		return "", true, recipientError{err}
-	}
-	w, err := c.Data()
-	if err != nil {
-		return "", true, err
+	if begun, err = c.announce(e); err != nil {
+		return "", begun, err
 	}
 	// The content and the server's look at it get their own time. If writing fails,
 	// the connection is dropped without the final dot: no half message.
 	if err := c.begin(c.timeout); err != nil {
 		return "", true, err
 	}
-	if _, err := w.Write(e.Raw); err != nil {
-		return "", true, err
-	}
-	if err := w.Close(); err != nil {
+	if reply, err = c.content(e.Raw); err != nil {
 		return "", true, err
 	}
 	c.usedAt = time.Now()
-	if d, ok := w.(*smtp.DataCloser); ok {
-		reply = d.ServerResponse()
-	}
 	return "250 " + reply, true, nil
+}
+
+// command is a line of SMTP and the answer that it wants.
+type command struct {
+	line string
+	want int
+}
+
+// announce says from whom and to whom, and that the content follows: in one go where the
+// server takes commands so (PIPELINING, RFC 2920), which saves waiting for two answers.
+func (c *conn) announce(e envelope) (begun bool, err error) {
+	from := "MAIL FROM:<" + e.From + ">"
+	if ok, _ := c.Extension("8BITMIME"); ok {
+		from += " BODY=8BITMIME"
+	}
+	if e.UTF8 {
+		from += " SMTPUTF8"
+	}
+	commands := []command{{from, 250}, {"RCPT TO:<" + e.To + ">", 25}, {"DATA", 354}}
+	for _, line := range commands {
+		if strings.ContainsAny(line.line, "\r\n") {
+			return true, errors.New("an address has a line end")
+		}
+	}
+	if ok, _ := c.Extension("PIPELINING"); ok {
+		return c.inOneGo(commands)
+	}
+	for i, line := range commands {
+		if err := c.say(line); err != nil {
+			return i > 0, err
+		}
+		if err := c.hear(i, line); err != nil {
+			return i > 0, err
+		}
+	}
+	return true, nil
+}
+
+// inOneGo says all commands, and then hears all answers. The first that is a refusal counts:
+// those after it only follow from it.
+func (c *conn) inOneGo(commands []command) (begun bool, err error) {
+	if err := c.say(commands...); err != nil {
+		return false, err
+	}
+	for i, line := range commands {
+		heard := c.hear(i, line)
+		if i == 0 {
+			begun = heard == nil
+		}
+		if err == nil {
+			err = heard
+		}
+		if heard != nil && ended(heard) {
+			return begun, err
+		}
+		if i == len(commands)-1 && heard == nil && err != nil {
+			// It waits for a content although it takes nobody: nothing comes.
+			if _, none := c.content(nil); none != nil && ended(none) {
+				return begun, none
+			}
+		}
+	}
+	return begun, err
+}
+
+func (c *conn) say(commands ...command) error {
+	for _, line := range commands {
+		if _, err := c.Text.W.WriteString(line.line + "\r\n"); err != nil {
+			return err
+		}
+	}
+	return c.Text.W.Flush()
+}
+
+// hear is the answer to a command: the second one is about the recipient.
+func (c *conn) hear(i int, to command) error {
+	_, _, err := c.Text.ReadResponse(to.want)
+	if err != nil && i == 1 {
+		return recipientError{err}
+	}
+	return err
+}
+
+// content hands the content over, and hears what the server says to it. Its end is a dot on
+// a line of its own, so another dot stands before those that lines begin with.
+func (c *conn) content(raw []byte) (reply string, err error) {
+	if bytes.HasPrefix(raw, []byte(".")) || bytes.Contains(raw, []byte("\n.")) {
+		raw = bytes.ReplaceAll(append([]byte("\n"), raw...), []byte("\n."), []byte("\n.."))[1:]
+	}
+	if len(raw) > 0 && !bytes.HasSuffix(raw, []byte("\r\n")) {
+		raw = append(raw, "\r\n"...)
+	}
+	if _, err := c.Text.W.Write(append(raw, ".\r\n"...)); err != nil {
+		return "", err
+	}
+	if err := c.Text.W.Flush(); err != nil {
+		return "", err
+	}
+	_, reply, err = c.Text.ReadResponse(250)
+	return reply, err
 }
 
 // line is a worker's connection, kept from one message to the next.
@@ -81,7 +167,7 @@ func (l *line) send(ctx context.Context, e envelope) (string, error) {
 		return "", err
 	}
 	reply, begun, err := l.conn.send(e)
-	if err != nil && kept && !begun && l.gone(err) {
+	if err != nil && kept && !begun && ended(err) {
 		l.drop()
 		if err := l.open(ctx); err != nil {
 			return "", err
@@ -110,8 +196,8 @@ func (l *line) open(ctx context.Context) error {
 	return nil
 }
 
-// gone reports whether an error means that the server has ended the connection.
-func (l *line) gone(err error) bool {
+// ended reports whether an error means that the server has ended the connection.
+func ended(err error) bool {
 	var reply *textproto.Error
 	return !errors.As(err, &reply) || reply.Code == 421
 }
@@ -121,7 +207,7 @@ func (l *line) recover(err error) {
 	if errors.Is(err, errNoUTF8) {
 		return // nothing has been said yet
 	}
-	if l.gone(err) || l.conn.begin(l.conn.timeout) != nil || l.conn.Reset() != nil {
+	if ended(err) || l.conn.begin(l.conn.timeout) != nil || l.conn.Reset() != nil {
 		l.drop()
 	}
 }

@@ -36,6 +36,8 @@ type dialect struct {
 	// insertBatch is how many rows one INSERT of an import has. SQLite looks
 	// numbered parameters up one by one, so that many rows at once are slower.
 	insertBatch int
+	// each is the function that makes rows, each with a column value, of a list in JSON.
+	each string
 	// recount tells the planner how big the tables are that an import fills. It
 	// would go on believing that they are empty, as they were when it began, and
 	// read all of what has been written for every lookup.
@@ -54,6 +56,7 @@ var sqliteDialect = dialect{
 	name:        "sqlite",
 	types:       strings.NewReplacer("BYTES", "BLOB"),
 	insertBatch: 1,
+	each:        "json_each",
 	clock:       "SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
 	connect:     connectSQLite,
 }
@@ -70,6 +73,7 @@ var postgresDialect = dialect{
 	lockMigrations: "SELECT pg_advisory_xact_lock(7104266)",
 	claim:          "FOR UPDATE SKIP LOCKED",
 	insertBatch:    100,
+	each:           "json_array_elements",
 	shared:         true,
 	recount:        "ANALYZE users, companies",
 	hold:           "FOR NO KEY UPDATE",

@@ -168,13 +168,20 @@ func (q Queries) UsersOfBatch(ctx context.Context, e gatehouse.Enrolment, limit 
 	return byID, err
 }
 
-// FinishEnrolmentUser writes what became of a user in a run.
-func (q Queries) FinishEnrolmentUser(ctx context.Context, e gatehouse.Enrolment, u EnrolmentUser) error {
-	n, err := q.exec(ctx, "finish enrolment user", `UPDATE enrolment_users SET outcome = $4, reason = $5, message_id = $6, at = $7
-		WHERE site_id = $1 AND enrolment_id = $2 AND username_key = $3 AND outcome = ''`,
-		e.SiteID, e.ID, u.Key, string(u.Outcome), string(u.Reason), u.MessageID, micros(u.At))
-	if err == nil && n == 0 { // the order of the run has been broken: better nothing than twice
-		err = fmt.Errorf("run %s has come to %s already", e.ID, u.UserID)
+// FinishEnrolmentUsers writes what became of users in a run.
+func (q Queries) FinishEnrolmentUsers(ctx context.Context, e gatehouse.Enrolment, users []EnrolmentUser) error {
+	rows := make([][]any, len(users))
+	for i, u := range users {
+		rows[i] = []any{u.Key, u.Outcome, u.Reason, u.MessageID, micros(u.At)}
+	}
+	n, err := q.exec(ctx, "finish enrolment users", `WITH results AS MATERIALIZED (
+			SELECT value ->> 0 AS username_key, value ->> 1 AS outcome, value ->> 2 AS reason, value ->> 3 AS message_id,
+			CAST(value ->> 4 AS BIGINT) AS at FROM `+q.d.each+`($3))
+		UPDATE enrolment_users SET outcome = results.outcome, reason = results.reason, message_id = results.message_id, at = results.at
+		FROM results WHERE enrolment_users.site_id = $1 AND enrolment_users.enrolment_id = $2
+			AND enrolment_users.username_key = results.username_key AND enrolment_users.outcome = ''`, e.SiteID, e.ID, inJSON(rows))
+	if err == nil && n != int64(len(users)) { // the order of the run has been broken: better nothing than twice
+		err = fmt.Errorf("run %s: %d of %d users of a batch have been come to already", e.ID, int64(len(users))-n, len(users))
 	}
 	return err
 }

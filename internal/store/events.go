@@ -18,11 +18,10 @@ func (q Queries) InsertEvent(ctx context.Context, e gatehouse.Event) error {
 	if err != nil {
 		return err
 	}
-	return q.later(ctx, "insert event", insertEventText, values...)
+	return q.later(ctx, "insert event", insertEvents().one, values...)
 }
 
-const insertEventText = `INSERT INTO events (` + eventColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+var insertEvents = insertion("events", eventColumns)
 
 // eventValues are an event's columns, in the order of eventColumns.
 func eventValues(e gatehouse.Event) ([]any, error) {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -19,10 +18,6 @@ const ImportBatch = 500
 var (
 	usersByKeysText   = sync.OnceValue(func() string { return makeUsersBy("username_key") })
 	usersByEmailsText = sync.OnceValue(func() string { return makeUsersBy("email_key") })
-	insertUsersText   = sync.OnceValue(func() string {
-		return insertMany("users", userColumns+", username_key, email_key", postgresDialect.insertBatch)
-	})
-	insertEventsText = sync.OnceValue(func() string { return insertMany("events", eventColumns, postgresDialect.insertBatch) })
 )
 
 func makeUsersBy(column string) string {
@@ -38,30 +33,10 @@ func batchOfMarks() string {
 	return strings.Join(marks, ", ")
 }
 
-// insertMany is an INSERT of several rows.
-func insertMany(table, columns string, rows int) string {
-	width := strings.Count(columns, ",") + 1
-	var b strings.Builder
-	b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
-	for i := range rows * width {
-		switch {
-		case i == 0:
-			b.WriteString("(")
-		case i%width == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", i+1)
-	}
-	b.WriteString(")")
-	return b.String()
-}
-
 // PrepareImport readies the database for an import: statements that a transaction uses
 // for the first time are not prepared before it is over, and an import is one.
 func (s *Store) PrepareImport(ctx context.Context) {
-	s.prepare(ctx, insertUserText, insertEventText)
+	s.prepare(ctx, insertUsers().one, insertEvents().one)
 }
 
 // ImportGrew is called when an import has written several times as many rows as at
@@ -121,48 +96,20 @@ func (q Queries) UsersByEmails(ctx context.Context, siteID string, addresses []s
 
 // InsertUsers is InsertUser for many.
 func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error {
-	for batch := range slices.Chunk(users, q.d.insertBatch) {
-		if len(batch) < postgresDialect.insertBatch {
-			for _, u := range batch {
-				if err := q.InsertUser(ctx, u); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		var args []any
-		for _, u := range batch {
-			args = append(args, userValues(u)...)
-		}
-		if _, err := q.exec(ctx, "insert users", insertUsersText(), args...); err != nil {
-			return err
-		}
+	rows := make([][]any, len(users))
+	for i, u := range users {
+		rows[i] = userValues(u)
 	}
-	return nil
+	return q.insertRows(ctx, insertUsers, rows)
 }
 
 // InsertEvents is InsertEvent for many.
-func (q Queries) InsertEvents(ctx context.Context, events []gatehouse.Event) error {
-	for batch := range slices.Chunk(events, q.d.insertBatch) {
-		if len(batch) < postgresDialect.insertBatch {
-			for _, e := range batch {
-				if err := q.InsertEvent(ctx, e); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		var args []any
-		for _, e := range batch {
-			values, err := eventValues(e)
-			if err != nil {
-				return err
-			}
-			args = append(args, values...)
-		}
-		if _, err := q.exec(ctx, "insert events", insertEventsText(), args...); err != nil {
+func (q Queries) InsertEvents(ctx context.Context, events []gatehouse.Event) (err error) {
+	rows := make([][]any, len(events))
+	for i, e := range events {
+		if rows[i], err = eventValues(e); err != nil {
 			return err
 		}
 	}
-	return nil
+	return q.insertRows(ctx, insertEvents, rows)
 }

@@ -82,12 +82,25 @@ func messageFields(m *Message) []any {
 
 // InsertMessage adds a message that waits to be sent, due at once.
 func (q Queries) InsertMessage(ctx context.Context, m Message) error {
-	return q.later(ctx, "insert message", `INSERT INTO messages (site_id, id, company_id, user_id, kind, secret,
-		recipient, subject, message_id, body, state, created_at, due_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $12, $13)`,
-		m.SiteID, m.ID, m.CompanyID, m.UserID, m.Kind, m.Secret, m.Recipient, m.Subject, m.MessageID, m.Body,
-		micros(m.CreatedAt), micros(m.CreatedAt), micros(m.ExpiresAt))
+	return q.later(ctx, "insert message", insertMessages().one, messageValues(m)...)
 }
+
+// InsertMessages is InsertMessage for many.
+func (q Queries) InsertMessages(ctx context.Context, all []Message) error {
+	rows := make([][]any, len(all))
+	for i, m := range all {
+		rows[i] = messageValues(m)
+	}
+	return q.insertRows(ctx, insertMessages, rows)
+}
+
+func messageValues(m Message) []any {
+	return []any{m.SiteID, m.ID, m.CompanyID, m.UserID, m.Kind, m.Secret, m.Recipient, m.Subject, m.MessageID, m.Body,
+		string(MessageWaiting), micros(m.CreatedAt), micros(m.CreatedAt), micros(m.ExpiresAt)}
+}
+
+var insertMessages = insertion("messages", `site_id, id, company_id, user_id, kind, secret, recipient, subject, message_id, body,
+	state, created_at, due_at, expires_at`)
 
 // HurryMessage has a message that waits tried at once. It reports whether it waited.
 func (q Queries) HurryMessage(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
@@ -221,23 +234,35 @@ type MessageResult struct {
 // whatever they carried. It returns the results whose claim had run out and
 // was taken by another process: those rows stay as that one leaves them.
 func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (lost []MessageResult, err error) {
-	for _, r := range results {
+	rows := make([][]any, len(results))
+	for i, r := range results {
 		var done time.Time
 		if r.State.Final() {
 			done, r.DueAt = r.At, r.At
 		}
-		n, err := q.exec(ctx, "finish message", `UPDATE messages SET state = $4, reply = $5, due_at = $6,
-			done_at = $7, tries = $8, lease = '', body = CASE WHEN CAST($7 AS BIGINT) = 0 THEN body END
-			WHERE site_id = $1 AND id = $2 AND lease = $3 AND done_at = 0`,
-			r.SiteID, r.ID, r.Lease, string(r.State), r.Reply, micros(r.DueAt), micros(done), r.Tries)
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
+		rows[i] = []any{r.SiteID, r.ID, r.Lease, r.State, r.Reply, micros(r.DueAt), micros(done), r.Tries}
+	}
+	finished := map[[2]string]bool{}
+	err = q.all(ctx, "finish messages", `WITH results AS MATERIALIZED (
+			SELECT value ->> 0 AS site_id, value ->> 1 AS id, value ->> 2 AS lease, value ->> 3 AS state, value ->> 4 AS reply,
+			CAST(value ->> 5 AS BIGINT) AS due_at, CAST(value ->> 6 AS BIGINT) AS done_at, CAST(value ->> 7 AS INTEGER) AS tries
+			FROM `+q.d.each+`($1))
+		UPDATE messages SET state = results.state, reply = results.reply, due_at = results.due_at, done_at = results.done_at,
+			tries = results.tries, lease = '', body = CASE WHEN results.done_at = 0 THEN messages.body END
+		FROM results WHERE messages.site_id = results.site_id AND messages.id = results.id
+			AND messages.lease = results.lease AND messages.done_at = 0
+		RETURNING messages.site_id, messages.id`, []any{inJSON(rows)}, func(scan func(...any) error) error {
+		var of [2]string
+		err := scan(&of[0], &of[1])
+		finished[of] = true
+		return err
+	})
+	for _, r := range results {
+		if !finished[[2]string{r.SiteID, r.ID}] {
 			lost = append(lost, r)
 		}
 	}
-	return lost, nil
+	return lost, err
 }
 
 // ExpireMessages ends those that are due and past their time, and erases their

@@ -24,12 +24,10 @@ func userFields(u *gatehouse.User) []any {
 
 // InsertUser adds a user; Conflict where the site has the username.
 func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
-	_, err := q.exec(ctx, "insert user", insertUserText, userValues(u)...)
-	return err
+	return q.InsertUsers(ctx, []gatehouse.User{u})
 }
 
-const insertUserText = `INSERT INTO users (` + userColumns + `, username_key, email_key)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)`
+var insertUsers = insertion("users", userColumns+", username_key, email_key")
 
 // userValues are a user's columns, in the order of InsertUser.
 func userValues(u gatehouse.User) []any {

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// inserts are the statements that add rows to a table: one row, and a batch.
+type inserts struct{ one, batch string }
+
+// insertion makes the statements for a table when they are first asked for.
+func insertion(table, columns string) func() inserts {
+	return sync.OnceValue(func() inserts {
+		return inserts{insertMany(table, columns, 1), insertMany(table, columns, postgresDialect.insertBatch)}
+	})
+}
+
+// insertMany is an INSERT of several rows.
+func insertMany(table, columns string, rows int) string {
+	width := strings.Count(columns, ",") + 1
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
+	for i := range rows * width {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%width == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// insertRows adds rows, as many in one statement as the database takes well; all batches
+// have the same size, so that there is one text for them, and what is left goes one by one.
+func (q Queries) insertRows(ctx context.Context, into func() inserts, rows [][]any) error {
+	for batch := range slices.Chunk(rows, q.d.insertBatch) {
+		if len(batch) == postgresDialect.insertBatch {
+			if _, err := q.exec(ctx, "insert rows", into().batch, slices.Concat(batch...)...); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, row := range batch {
+			if _, err := q.exec(ctx, "insert row", into().one, row...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// inJSON is rows as one argument, of which dialect.each makes rows again: changes to many
+// rows so are one statement of one text, whatever their number. value ->> 0 is the first
+// column of each.
+func inJSON(rows [][]any) string {
+	text, err := json.Marshal(rows)
+	if err != nil { // of texts and numbers, which can be written
+		panic(err)
+	}
+	return string(text)
+}

@@ -1,9 +1,6 @@
 package directory_test
 
 import (
-	"bytes"
-	"compress/flate"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -133,15 +130,8 @@ func (h *house) text(m store.Message) string {
 	if m.State.Final() {
 		return ""
 	}
-	var content struct{ Text string }
-	plain, err := h.keys.Open("mail", m.Body)
-	if err == nil {
-		err = json.NewDecoder(flate.NewReader(bytes.NewReader(plain))).Decode(&content)
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return content.Text
+	_, text := testkit.Waiting(h.t, h.keys, m)
+	return text
 }
 
 var temporaryPassword = regexp.MustCompile(`[A-Z][a-z]{3}-\d\d[a-z]{3}-[A-Z][a-z]{3}-\d\d[a-z]{3}-[A-Z][a-z]{3}`)

@@ -1,9 +1,6 @@
 package jobs_test
 
 import (
-	"bytes"
-	"compress/flate"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -116,11 +113,8 @@ func (h *house) mails(u gatehouse.User) (texts []string) {
 	all, err := h.store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
 	h.must(err)
 	for _, m := range all {
-		var content struct{ Subject, Text string }
-		plain, err := h.keys.Open("mail", m.Body)
-		h.must(err)
-		h.must(json.NewDecoder(flate.NewReader(bytes.NewReader(plain))).Decode(&content))
-		texts = append(texts, content.Subject+"\n"+content.Text)
+		subject, text := testkit.Waiting(h.t, h.keys, m)
+		texts = append(texts, subject+"\n"+text)
 	}
 	return texts
 }

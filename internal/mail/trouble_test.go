@@ -29,8 +29,8 @@ func TestDeferredThenSent(t *testing.T) {
 			"wants a sign-in":      at("MAIL", "530 5.7.0 authentication required"),
 			"gibberish":            at("RCPT", "what?"),
 		} {
-			t.Run(name, func(t *testing.T) {
-				server := &script{answer: trouble}
+			for _, extensions := range [][]string{nil, {"PIPELINING"}} { // one command after the other, and in one go
+				server := &script{answer: trouble, extensions: extensions}
 				c := server.start(t)
 				if strings.HasPrefix(name, "silent") {
 					c.Timeout = haste
@@ -41,16 +41,16 @@ func TestDeferredThenSent(t *testing.T) {
 				got := b.await(s, m, store.MessageDeferred, store.MessageSent, store.MessageRefused)
 				wait := got.DueAt.Sub(b.clock.now())
 				if got.State != store.MessageDeferred || got.Tries != 1 || got.Body == nil || got.Reply == "" || wait < 15*time.Second || wait > 20*time.Second {
-					t.Fatalf("it is %s after %d tries, due in %s: %s", got.State, got.Tries, wait, got.Reply)
+					t.Fatalf("%s %s: it is %s after %d tries, due in %s: %s", name, extensions, got.State, got.Tries, wait, got.Reply)
 				}
 				server.do(nil)
 				b.clock.advance(20 * time.Second)
 				got = b.await(s, m, store.MessageSent)
 				if got.Reply != "250 2.0.0 …" || got.Body != nil {
-					t.Errorf("it is sent with %q", got.Reply)
+					t.Errorf("%s %s: it is sent with %q", name, extensions, got.Reply)
 				}
 				stop()
-			})
+			}
 		}
 	})
 }

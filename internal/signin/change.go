@@ -52,7 +52,7 @@ func (s *Service) ChangePassword(ctx context.Context, st *site.Site, in In, form
 		}
 		return errors.Join(
 			s.setChosen(tx, &u, hash, gatehouse.Kept{Session: ses.ID, Device: ses.DeviceID}),
-			tx.RenewSession(tx, st.ID, ses.ID, secret.HashToken(out.Session), tx.Now()),
+			tx.RenewSession(tx, ses.Session, secret.HashToken(out.Session), tx.Now()),
 			s.tellChanged(tx, u, mail.ChangedByOwner))
 	})
 	return out, err

@@ -89,7 +89,8 @@ func (q Queries) NoteMark(ctx context.Context, siteID, cause, userID string, at 
 // they were. A mark that was made again since, for another reason, stays.
 func (q Queries) TakeBackMarks(ctx context.Context, siteID, cause string, since time.Time) ([]gatehouse.User, error) {
 	return q.users(ctx, `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
-		WHERE site_id = $1 AND bounced_at > 0 AND EXISTS (SELECT 1 FROM refusals WHERE refusals.site_id = users.site_id
+		WHERE site_id = $1 AND bounced_at > 0 AND id IN (SELECT user_id FROM refusals WHERE site_id = $1 AND cause = $2)
+			AND EXISTS (SELECT 1 FROM refusals WHERE refusals.site_id = users.site_id
 			AND refusals.user_id = users.id AND refusals.cause = $2 AND refusals.marked_at = users.bounced_at AND refusals.marked_at > $3)
 		RETURNING `+userColumns, siteID, cause, micros(since))
 }

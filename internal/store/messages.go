@@ -232,7 +232,8 @@ type MessageResult struct {
 
 // FinishMessages records results and erases the bodies of those that are done,
 // whatever they carried. It returns the results whose claim had run out and
-// was taken by another process: those rows stay as that one leaves them.
+// was taken by another process: those rows stay as that one leaves them. done_at stands in
+// a sum so that nobody looks for them in the index of all that waits.
 func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (lost []MessageResult, err error) {
 	rows := make([][]any, len(results))
 	for i, r := range results {
@@ -250,7 +251,7 @@ func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (l
 		UPDATE messages SET state = results.state, reply = results.reply, due_at = results.due_at, done_at = results.done_at,
 			tries = results.tries, lease = '', body = CASE WHEN results.done_at = 0 THEN messages.body END
 		FROM results WHERE messages.site_id = results.site_id AND messages.id = results.id
-			AND messages.lease = results.lease AND messages.done_at = 0
+			AND messages.lease = results.lease AND messages.done_at + 0 = 0
 		RETURNING messages.site_id, messages.id`, []any{inJSON(rows)}, func(scan func(...any) error) error {
 		var of [2]string
 		err := scan(&of[0], &of[1])

@@ -133,8 +133,8 @@ func (q Queries) CountSessionsOf(ctx context.Context, siteID, userID string, now
 }
 
 // RenewSession gives a session another token (ASVS 7.2.4).
-func (q Queries) RenewSession(ctx context.Context, siteID, id, tokenHash string, now time.Time) error {
-	n, err := q.exec(ctx, "renew session", `UPDATE sessions SET token_hash = $3, seen_at = $4 WHERE site_id = $1 AND id = $2`,
-		siteID, id, tokenHash, micros(now))
+func (q Queries) RenewSession(ctx context.Context, s gatehouse.Session, tokenHash string, now time.Time) error {
+	n, err := q.exec(ctx, "renew session", `UPDATE sessions SET token_hash = $4, seen_at = $5 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+		s.SiteID, s.UserID, s.ID, tokenHash, micros(now))
 	return oneRow(n, err)
 }

@@ -146,9 +146,10 @@ func (q Queries) UserByUsername(ctx context.Context, siteID, username string) (u
 // Accounts of one site may share an address where they sign in by username.
 func (q Queries) UsersByEmail(ctx context.Context, siteID, email string, limit int) ([]gatehouse.User, error) {
 	const claim = `CASE WHEN email_confirmed THEN 0 ELSE 2 END + CASE WHEN state = 'deactivated' THEN 1 ELSE 0 END`
-	return q.users(ctx, `SELECT `+userColumns+` FROM (
-			SELECT *, `+claim+` AS claim, ROW_NUMBER() OVER (PARTITION BY company_id, `+claim+` ORDER BY id) AS turn
-			FROM users WHERE site_id = $1 AND email_key = $2 AND email_key <> '') AS claims
+	// SQLite would read all users of the site in the order of their companies, to number them.
+	return q.users(ctx, `WITH those AS MATERIALIZED (SELECT * FROM users WHERE site_id = $1 AND email_key = $2 AND email_key <> '')
+		SELECT `+userColumns+` FROM (
+			SELECT *, `+claim+` AS claim, ROW_NUMBER() OVER (PARTITION BY company_id, `+claim+` ORDER BY id) AS turn FROM those) AS claims
 		ORDER BY claim, turn, id LIMIT $3`, siteID, gatehouse.NameKey(email), limit)
 }
 

@@ -1,0 +1,293 @@
+package store_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// bigRows is how many rows every table has whose plans are read. They are fewer than in a
+// large house, so PostgreSQL is told to read a whole table only where it knows nothing else;
+// SQLite plans for large tables as long as it has no statistics.
+const bigRows = 2000
+
+// wholeTables are the methods that may read a whole table or index, and why.
+var wholeTables = map[string]string{
+	"MailQueue":         "counts what waits, in an index of that alone, for the metrics",
+	"CountSessions":     "counts sessions for the metrics, in the index of their ends",
+	"CountRefusalsOver": "causes of refusals are few, and gone after an hour",
+	"DropOldRefusals":   "as CountRefusalsOver",
+	"RefusalsOver":      "as CountRefusalsOver",
+	"GoneAttempts":      "attempts are open for the time of a hash",
+	"OutdatedKeys":      "gatehouse doctor asks it, nobody else",
+}
+
+// No query that a page, a program or a job asks reads a whole table: what it costs does not
+// grow with the number of users. Every method of the store is called on tables that are
+// full, and the plans of all that it asks are read.
+func TestNoQueryReadsAWholeTable(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s, err := store.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		fill(t, s)
+		methods, asked := reflect.TypeFor[store.Queries](), 0
+		for i := range methods.NumMethod() {
+			m := methods.Method(i)
+			texts := ask(t, s, m)
+			asked += len(texts)
+			for _, text := range slices.Sorted(maps.Keys(texts)) {
+				// What is asked for a batch at once is much of so few rows for PostgreSQL; the plan
+				// of SQLite for the same text is read.
+				batch := s.Engine() == "postgres" && (strings.Contains(text, "$100,") || strings.Contains(text, "json_array_elements"))
+				if batch || strings.HasPrefix(text, "ANALYZE") {
+					continue
+				}
+				for _, line := range scans(t, s, text, texts[text]) {
+					if wholeTables[m.Name] == "" {
+						t.Errorf("%s reads a whole table: %s\n%s", m.Name, line, text)
+					}
+				}
+			}
+		}
+		if asked < methods.NumMethod() {
+			t.Errorf("%d queries of %d methods were seen", asked, methods.NumMethod())
+		}
+	})
+}
+
+// The test sees a whole table where there is one.
+func TestAWholeTableIsSeen(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s, err := store.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		fill(t, s)
+		for text, want := range map[string]bool{
+			`SELECT id FROM users WHERE first_name = $1`:                       true,
+			`SELECT id FROM events WHERE id = $1`:                              true,
+			`SELECT id FROM sessions WHERE site_id = $1 AND id = 'x9'`:         true,
+			`DELETE FROM sessions WHERE address = $1`:                          true,
+			`SELECT id FROM users WHERE site_id = $1 AND username_key > 'x99'`: false,
+		} {
+			if found := scans(t, s, text, []any{"x7"}); (len(found) > 0) != want {
+				t.Errorf("%s: %q", text, found)
+			}
+		}
+	})
+}
+
+// fill gives every table many rows, which belong together by their number, and the planner
+// statistics of them. SQLite plans without statistics, as in production.
+func fill(t *testing.T, s *store.Store) {
+	t.Helper()
+	write(t, s, func(q store.Queries) error {
+		for _, table := range append([]string{"companies", "users"}, tables(t, q)...) {
+			var columns, values []string
+			for name, kind := range columnsOf(t, q, s.Engine(), table) {
+				value := "'x' || n"
+				switch {
+				case name == "site_id":
+					value = "'x7'"
+				case name == "detail", name == "methods": // which are read as more than text
+					value = "''"
+				case name == "company_id" && table != "companies" && table != "enrolments":
+					value = "'x' || (n - 1 - (n - 1) % 100 + 7)"
+				case name == "done_at", name == "ended_at": // zero while it waits
+					value = "CASE WHEN n % 2 = 0 THEN 0 ELSE n END"
+				case strings.Contains(kind, "bool"):
+					value = "n % 2 = 0"
+				case strings.Contains(kind, "int"):
+					value = "n"
+				case kind == "bytea" || kind == "blob":
+					value = "CAST('x' AS " + kind + ")"
+				}
+				columns, values = append(columns, name), append(values, value)
+			}
+			err := store.Run(t.Context(), q, fmt.Sprintf(`WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)
+				INSERT INTO %s (%s) SELECT %s FROM numbers WHERE true ON CONFLICT DO NOTHING`, bigRows, table, strings.Join(columns, ", "), strings.Join(values, ", ")))
+			if err != nil {
+				return fmt.Errorf("%s: %w", table, err)
+			}
+		}
+		if s.Engine() == "postgres" {
+			return store.Run(t.Context(), q, "ANALYZE")
+		}
+		return nil
+	})
+}
+
+// tables are those of the program, without the bookkeeping of migrations.
+func tables(t *testing.T, q store.Queries) []string {
+	t.Helper()
+	var names []string
+	for _, m := range store.MigrationTexts() {
+		for _, found := range regexp.MustCompile(`CREATE TABLE (\w+)`).FindAllStringSubmatch(m, -1) {
+			names = append(names, found[1])
+		}
+	}
+	return names
+}
+
+// columnsOf are a table's columns and their types.
+func columnsOf(t *testing.T, q store.Queries, engine, table string) map[string]string {
+	t.Helper()
+	text := `SELECT name, lower(type) FROM pragma_table_info('` + table + `')`
+	if engine == "postgres" {
+		text = `SELECT column_name, lower(data_type) FROM information_schema.columns WHERE table_name = '` + table + `'`
+	}
+	found := map[string]string{}
+	for _, row := range rows(t, q, text) {
+		found[row[0]] = row[1]
+	}
+	return found
+}
+
+// ask calls a method, in a transaction that comes to nothing, and returns the queries that
+// it asks with their arguments.
+func ask(t *testing.T, s *store.Store, m reflect.Method) map[string][]any {
+	t.Helper()
+	texts := map[string][]any{}
+	nothing := errors.New("nothing comes of it")
+	err := s.Write(t.Context(), func(q store.Queries) error {
+		in := []reflect.Value{reflect.ValueOf(store.Noting(q, func(text string, args []any) { texts[text] = args }))}
+		for i := 1; i < m.Type.NumIn(); i++ {
+			in = append(in, sample(t.Context(), m.Type.In(i)))
+		}
+		m.Func.Call(in) // whatever it returns: it has asked
+		return nothing
+	})
+	if !errors.Is(err, nothing) {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+// sample is a value of a type that finds the seventh row.
+func sample(ctx context.Context, of reflect.Type) reflect.Value {
+	v := reflect.New(of).Elem()
+	switch {
+	case of == reflect.TypeFor[context.Context]():
+		return reflect.ValueOf(ctx)
+	case of == reflect.TypeFor[time.Time]():
+		return reflect.ValueOf(time.UnixMicro(50).UTC())
+	case of == reflect.TypeFor[time.Duration]():
+		return reflect.ValueOf(time.Hour)
+	}
+	switch of.Kind() {
+	case reflect.String:
+		v.SetString("x7")
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		v.SetInt(7)
+	case reflect.Struct:
+		for i := range of.NumField() {
+			if of.Field(i).IsExported() {
+				v.Field(i).Set(sample(ctx, of.Field(i).Type))
+			}
+		}
+	case reflect.Slice:
+		v = reflect.Append(v, sample(ctx, of.Elem()))
+	case reflect.Func:
+		v = reflect.MakeFunc(of, func([]reflect.Value) []reflect.Value {
+			out := make([]reflect.Value, of.NumOut())
+			for i := range out {
+				out[i] = reflect.Zero(of.Out(i))
+			}
+			return out
+		})
+	}
+	return v
+}
+
+// scans are the parts of a query's plan that read all of a table or of an index.
+func scans(t *testing.T, s *store.Store, text string, args []any) (found []string) {
+	t.Helper()
+	write(t, s, func(q store.Queries) error {
+		found = nil
+		if s.Engine() == "postgres" {
+			if err := store.Run(t.Context(), q, "SET LOCAL enable_seqscan = off"); err != nil {
+				return err
+			}
+			plan := rows(t, q, "EXPLAIN (FORMAT JSON) "+text, args...)
+			var nodes []planNode
+			if err := json.Unmarshal([]byte(plan[0][0]), &nodes); err != nil {
+				t.Fatal(err)
+			}
+			begin := map[string]string{}
+			for _, row := range rows(t, q, `SELECT i.indexrelid::regclass::text, a.attname::text FROM pg_index i
+				JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]`) {
+				begin[row[0]] = row[1]
+			}
+			for _, n := range nodes {
+				found = append(found, n.Plan.scans(begin)...)
+			}
+			return nil
+		}
+		for _, row := range rows(t, q, "EXPLAIN QUERY PLAN "+text, args...) {
+			line, known := row[3], tables(t, q)
+			whole := strings.HasPrefix(line, "SCAN ") || strings.HasSuffix(line, "(site_id=?)") // all that a site has
+			if whole && isTable(known, text, strings.Fields(line)[1]) {
+				found = append(found, line)
+			}
+		}
+		return nil
+	})
+	return found
+}
+
+// isTable reports whether a name in a plan is a table, under its name or another one.
+func isTable(tables []string, text, name string) bool {
+	return slices.ContainsFunc(tables, func(table string) bool {
+		return name == table || regexp.MustCompile(`(?i)\b(FROM|JOIN) `+table+` (AS )?`+name+`\b`).MatchString(text)
+	})
+}
+
+// planNode is a part of a plan of PostgreSQL.
+type planNode struct {
+	Plan     *planNode
+	Type     string     `json:"Node Type"`
+	Relation string     `json:"Relation Name"`
+	Index    string     `json:"Index Name"`
+	Cond     string     `json:"Index Cond"`
+	Plans    []planNode `json:"Plans"`
+}
+
+// scans takes the column that each index begins with.
+func (n *planNode) scans(begin map[string]string) (found []string) {
+	within := n.Cond != "" && strings.Contains(n.Cond, begin[n.Index]) && n.Cond != "(site_id = 'x7'::text)" // all that a site has
+	switch {
+	case n.Type == "Seq Scan":
+		found = append(found, "Seq Scan on "+n.Relation)
+	case strings.Contains(n.Type, "Index") && strings.Contains(n.Type, "Scan") && !within:
+		found = append(found, n.Type+" of all of "+n.Index)
+	}
+	for i := range n.Plans {
+		found = append(found, n.Plans[i].scans(begin)...)
+	}
+	return found
+}
+
+// rows reads everything that a query returns, as text.
+func rows(t *testing.T, q store.Queries, text string, args ...any) [][]string {
+	t.Helper()
+	all, err := store.Rows(t.Context(), q, text, args...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return all
+}

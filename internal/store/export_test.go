@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"sync"
 	"time"
 )
 
@@ -23,45 +20,51 @@ type noting struct {
 	note func(text string, args []any)
 }
 
-func (n noting) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+func (n noting) exec(ctx context.Context, text string, args []any) (int64, error) {
 	n.note(text, args)
-	return n.runner.ExecContext(ctx, text, args...)
+	return n.runner.exec(ctx, text, args)
 }
 
-func (n noting) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (n noting) query(ctx context.Context, text string, args []any, row func(func(...any) error) error) error {
 	n.note(text, args)
-	return n.runner.QueryContext(ctx, text, args...)
+	return n.runner.query(ctx, text, args, row)
+}
+
+func (n noting) later(ctx context.Context, text string, args []any) error {
+	n.note(text, args)
+	return n.runner.later(ctx, text, args)
+}
+
+func (n noting) together(ctx context.Context, asks []ask) error {
+	for _, a := range asks {
+		n.note(a.text, a.args)
+	}
+	return n.runner.together(ctx, asks)
 }
 
 // Noting is q, and tells of every statement before it runs.
 func Noting(q Queries, note func(text string, args []any)) Queries {
-	q.run, q.prepared = noting{q.run, note}, &statements{m: &sync.Map{}}
+	q.run = noting{q.run, note}
 	return q
 }
 
 // Run runs a statement of a test.
 func Run(ctx context.Context, q Queries, text string, args ...any) error {
-	_, err := q.run.ExecContext(ctx, text, args...)
+	_, err := q.run.exec(ctx, text, args)
 	return err
 }
 
-// Rows are the rows of a query of a test, as text.
-func Rows(ctx context.Context, q Queries, text string, args ...any) (all [][]string, err error) {
-	found, err := q.run.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	names, err := found.Columns()
-	for err == nil && found.Next() {
-		row, into := make([]string, len(names)), make([]any, len(names))
+// Rows are the rows of a query of a test, with so many columns each, as text.
+func Rows(ctx context.Context, q Queries, columns int, text string, args ...any) (all [][]string, err error) {
+	err = q.run.query(ctx, text, args, func(scan func(...any) error) error {
+		row, into := make([]string, columns), make([]any, columns)
 		for i := range row {
 			into[i] = &row[i]
 		}
-		err = found.Scan(into...)
 		all = append(all, row)
-	}
-	return all, errors.Join(err, found.Err())
+		return scan(into...)
+	})
+	return all, err
 }
 
 // MigrationTexts are the texts of all migrations.

@@ -152,7 +152,7 @@ func columnsOf(t *testing.T, q store.Queries, engine, table string) map[string]s
 		text = `SELECT column_name, lower(data_type) FROM information_schema.columns WHERE table_name = '` + table + `'`
 	}
 	found := map[string]string{}
-	for _, row := range rows(t, q, text) {
+	for _, row := range rows(t, q, 2, text) {
 		found[row[0]] = row[1]
 	}
 	return found
@@ -223,13 +223,13 @@ func scans(t *testing.T, s *store.Store, text string, args []any) (found []strin
 			if err := store.Run(t.Context(), q, "SET LOCAL enable_seqscan = off"); err != nil {
 				return err
 			}
-			plan := rows(t, q, "EXPLAIN (FORMAT JSON) "+text, args...)
+			plan := rows(t, q, 1, "EXPLAIN (FORMAT JSON) "+text, args...)
 			var nodes []planNode
 			if err := json.Unmarshal([]byte(plan[0][0]), &nodes); err != nil {
 				t.Fatal(err)
 			}
 			begin := map[string]string{}
-			for _, row := range rows(t, q, `SELECT i.indexrelid::regclass::text, a.attname::text FROM pg_index i
+			for _, row := range rows(t, q, 2, `SELECT i.indexrelid::regclass::text, a.attname::text FROM pg_index i
 				JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]`) {
 				begin[row[0]] = row[1]
 			}
@@ -238,7 +238,7 @@ func scans(t *testing.T, s *store.Store, text string, args []any) (found []strin
 			}
 			return nil
 		}
-		for _, row := range rows(t, q, "EXPLAIN QUERY PLAN "+text, args...) {
+		for _, row := range rows(t, q, 4, "EXPLAIN QUERY PLAN "+text, args...) {
 			line, known := row[3], tables(t, q)
 			whole := strings.HasPrefix(line, "SCAN ") || strings.HasSuffix(line, "(site_id=?)") // all that a site has
 			if whole && isTable(known, text, strings.Fields(line)[1]) {
@@ -282,10 +282,10 @@ func (n *planNode) scans(begin map[string]string) (found []string) {
 	return found
 }
 
-// rows reads everything that a query returns, as text.
-func rows(t *testing.T, q store.Queries, text string, args ...any) [][]string {
+// rows reads everything that a query returns, so many columns, as text.
+func rows(t *testing.T, q store.Queries, columns int, text string, args ...any) [][]string {
 	t.Helper()
-	all, err := store.Rows(t.Context(), q, text, args...)
+	all, err := store.Rows(t.Context(), q, columns, text, args...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

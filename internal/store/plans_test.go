@@ -169,7 +169,11 @@ func ask(t *testing.T, s *store.Store, m reflect.Method) map[string][]any {
 		for i := 1; i < m.Type.NumIn(); i++ {
 			in = append(in, sample(t.Context(), m.Type.In(i)))
 		}
-		m.Func.Call(in) // whatever it returns: it has asked
+		call := m.Func.Call
+		if m.Type.IsVariadic() {
+			call = m.Func.CallSlice
+		}
+		call(in) // what it returns does not matter: it has asked
 		return nothing
 	})
 	if !errors.Is(err, nothing) {

@@ -66,12 +66,3 @@ func Rows(ctx context.Context, q Queries, columns int, text string, args ...any)
 	})
 	return all, err
 }
-
-// MigrationTexts are the texts of all migrations.
-func MigrationTexts() (all []string) {
-	known, _ := migrations() // the store's own tests see to it that they can be read
-	for _, m := range known {
-		all = append(all, m.text)
-	}
-	return all
-}

@@ -15,7 +15,7 @@ const (
 	MethodPasskey Method = "passkey"
 	// MethodVerifiedPasskey is a passkey that verified its user.
 	MethodVerifiedPasskey Method = "verified-passkey"
-	// MethodTrustedDevice stands in for a second step; it never replaces a
+	// MethodTrustedDevice stands in for a second factor; it never replaces a
 	// factor (SP 800-63B-4 5.1).
 	MethodTrustedDevice Method = "trusted-device"
 )

@@ -29,7 +29,7 @@ func proofs() [][]gatehouse.Method {
 
 // factors says what a set of proofs is worth in SP 800-63B-4's own terms: what the
 // person knows, has, and is (or knows towards the device: a verified passkey is two
-// in one). Mail and a trusted browser are nothing.
+// in one). Mail and a trusted device are nothing.
 func factors(methods []gatehouse.Method) (knows, has, verified bool) {
 	for _, m := range methods {
 		switch m {
@@ -101,7 +101,7 @@ func TestAssureSevenCharactersAreNoFactor(t *testing.T) {
 	}
 }
 
-// Under every policy: mail and a trusted browser add nothing, another proof never
+// Under every policy: mail and a trusted device add nothing, another proof never
 // takes anything away, order and repetition do not matter, and level 3 is not given.
 func TestAssureForEveryPolicy(t *testing.T) {
 	for _, profile := range []gatehouse.Profile{gatehouse.Classic, gatehouse.Modern, ""} {

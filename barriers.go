@@ -183,7 +183,7 @@ func passwordBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 func addressBarriers(f BarrierFacts) []Barrier {
 	u := f.User
 	// A code that cannot be mailed lets nobody in, but where none is asked for: at the very
-	// first sign-in (B16), and in a trusted browser, which is not known here.
+	// first sign-in (B16), and on a trusted device, which is not known here.
 	codes := f.CodeAsked && !(u.FirstSignInAt.IsZero() && u.Password.Origin == PasswordInitial)
 	b := Barrier{Remedies: []Remedy{RemedyAddress}}
 	switch {

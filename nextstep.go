@@ -40,7 +40,7 @@ type SignIn struct {
 	TwoFactorAt time.Time
 	// PasswordLength is that of the password that was proved, in code points.
 	PasswordLength int
-	// TwoFactorMethod is what was proved as the second step.
+	// TwoFactorMethod is what was proved for two-factor.
 	TwoFactorMethod Method
 	// TrustDevice: not to be asked again in this browser, once the sign-in is
 	// finished.
@@ -108,7 +108,7 @@ func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 
 // twoFactorDue: asked for when the company or the user wants it, except at the
 // very first sign-in with the password that came with the account (B16), and on
-// a trusted browser (B08). A recovery never skips it.
+// a trusted device (B08). A recovery never skips it.
 func twoFactorDue(f SignInFacts) bool {
 	if !f.CompanyTwoFactor && !f.User.OwnTwoFactor {
 		return false

@@ -3,7 +3,7 @@ package gatehouse
 // TwoFactorState is whether a user is asked for codes, in one word.
 type TwoFactorState string
 
-// The states of a user's two-factor sign-in.
+// The states of a user's two-factor authentication.
 const (
 	// TwoFactorNone: a deactivated account is asked for nothing.
 	TwoFactorNone TwoFactorState = ""
@@ -18,7 +18,7 @@ const (
 	TwoFactorLater TwoFactorState = "later"
 )
 
-// TwoFactorOf is the state of a user's two-factor sign-in. company: Enhanced Security is
+// TwoFactorOf is the state of a user's two-factor authentication. company: Enhanced Security is
 // on; reachable: mail can be sent to the user's address. What keeps a code from arriving
 // comes before why it is asked for: somebody has to do something about it.
 func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {

@@ -149,7 +149,7 @@ const (
 	// PasswordInitial came with the account, from an invitation or an import.
 	PasswordInitial PasswordOrigin = "initial"
 	// PasswordRecovery came from a recovery or a reset, which is no first
-	// sign-in and skips no second step.
+	// sign-in and does not skip two-factor.
 	PasswordRecovery PasswordOrigin = "recovery"
 )
 

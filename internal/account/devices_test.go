@@ -48,7 +48,7 @@ func (f *flat) caller(u gatehouse.User) gatehouse.Caller {
 		Address: "192.0.2.7", UserAgent: "Firefox", Reference: "GH-TEST-TEST"}
 }
 
-// signedIn makes what a finished sign-in leaves: a session, a known browser, an event.
+// signedIn makes what a finished sign-in leaves: a session, a known device, an event.
 func (f *flat) signedIn(u gatehouse.User, agent string) gatehouse.Session {
 	f.t.Helper()
 	now := f.Clock.Now()

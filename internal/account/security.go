@@ -37,7 +37,7 @@ type SecurityForm struct {
 // ReasonTwoFactorOften: the own choice was changed too often. Kind TooMany.
 const ReasonTwoFactorOften = "two-factor-often"
 
-// Security returns the caller's own choices about two-factor sign-in.
+// Security returns the caller's own choices about two-factor authentication.
 func (s *Service) Security(ctx context.Context, st *site.Site, c gatehouse.Caller) (Security, error) {
 	u, err := s.look(ctx, st, c)
 	if err != nil {

@@ -162,7 +162,7 @@ func (s *Service) mailUnlocked(tx *act.Unit, u gatehouse.User) error {
 
 // ResetPassword replaces a password by a temporary one, which is mailed; see Issued
 // for who has no address. Sessions and half-finished sign-ins end (invariant 5).
-// The sign-in with it is a recovery, which skips no second step, unless the person was
+// The sign-in with it is a recovery, which does not skip two-factor, unless the person was
 // invited and has never signed in: that is the invitation once more (B16). A lock
 // stays: Unlock is a decision of its own.
 //

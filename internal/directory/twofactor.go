@@ -25,7 +25,7 @@ type UserTwoFactor struct {
 	Trusted []gatehouse.Device
 }
 
-// TwoFactor returns a user's second step (B19).
+// TwoFactor returns a user's two-factor (B19).
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) TwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (UserTwoFactor, error) {
@@ -107,7 +107,7 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 	})
 }
 
-// onTwoFactor changes a user's second step in a transaction, and tells the owner what
+// onTwoFactor changes a user's two-factor in a transaction, and tells the owner what
 // the change returns; nil: nothing has changed.
 func (s *Service) onTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
 	change func(*act.Unit, gatehouse.Company, gatehouse.User) (*mail.TwoFactorReset, error)) error {

@@ -126,7 +126,7 @@ func twoFactorToken(c *testkit.Client) string {
 	return c.Get(enhancedSecurityPath).MustFind("[name=form_token]").First().AttrOr("value", "")
 }
 
-// Who sits down at an open session does not take the second step away from everybody.
+// Who sits down at an open session does not take two-factor away from everybody.
 func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"

@@ -203,7 +203,7 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 	}
 }
 
-// A half-finished sign-in that a trusted browser began asks for a code after all, when
+// A half-finished sign-in that a trusted device began asks for a code after all, when
 // the trust has ended meanwhile.
 func TestB08_ASignInThatReliedOnTheTrustEndsWithIt(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {

@@ -50,7 +50,7 @@ func renewTerms(t *testing.T, s *testkit.Server, u gatehouse.User) {
 	}
 }
 
-// On the page of a user the administrator resets the second step: without scripts a page
+// On the page of a user the administrator resets two-factor: without scripts a page
 // asks, says what it does, and the user is told by mail.
 func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -102,7 +102,7 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 }
 
 // Who sits down at an administrator's open session leads nobody's codes away and takes
-// nobody's second step; and the old mailbox learns of what was corrected.
+// nobody's two-factor; and the old mailbox learns of what was corrected.
 func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "tadeyemi", func(u *gatehouse.User) { u.FirstName, u.LastName, u.OwnTwoFactor = "Tom", "Adeyemi", true })
@@ -221,7 +221,7 @@ func TestB19_TheListOfUsers(t *testing.T) {
 }
 
 // Invariant 6: who is of another company is not there, who is no administrator is turned
-// away, and one's own second step is not reset here.
+// away, and one's own two-factor is not reset here.
 func TestB19_WhoMayNot(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "tadeyemi", nil)

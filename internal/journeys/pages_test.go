@@ -262,7 +262,7 @@ func lateNewcomer(w *walker) {
 	twoFactor(w)
 }
 
-// twoFactor is of a company that has two-factor sign-in on.
+// twoFactor is of a company that has two-factor authentication on.
 func twoFactor(w *walker) {
 	name, now := w.user("careful"), w.s.Clock.Now()
 	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Hartley Academy", AccountNumber: "20", TwoFactor: true, CreatedAt: now}

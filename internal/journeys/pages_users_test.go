@@ -10,7 +10,7 @@ import (
 )
 
 // manager is an administrator who looks at the company's people and their mail, and has
-// own choices to make about two-factor sign-in.
+// own choices to make about two-factor authentication.
 func manager(w *walker) {
 	me := elsewhere(w.t, w.s, w.st.ID, w.user("manager"), func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
 	add := func(name string, change func(*gatehouse.User)) gatehouse.User {

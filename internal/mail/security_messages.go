@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-// VerificationCode brings the code for a second step (B12).
+// VerificationCode brings the code for two-factor (B12).
 type VerificationCode struct {
 	Username string
 	// Code is six digits.

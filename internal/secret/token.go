@@ -11,7 +11,7 @@ import (
 
 // NewToken returns a secret of 256 random bits as 43 characters fit for links,
 // cookies and headers (base64url without padding). It serves sessions, reset
-// links, trusted browsers and client secrets (ASVS 7.2.3 and 11.5.1 ask for 128).
+// links, trusted devices and client secrets (ASVS 7.2.3 and 11.5.1 ask for 128).
 func NewToken() string {
 	raw := make([]byte, 32)
 	rand.Read(raw) // never fails: the program would end

@@ -13,7 +13,7 @@ import (
 
 // Answers to a challenge question are counted for strangers, for the browsers that the
 // account knows, and for who has come by a link in the mailbox. A stranger who knows name
-// and address uses up the first and none of the others. The known browsers have one count
+// and address uses up the first and none of the others. The known devices have one count
 // together: anyone who knows the password makes a new one with each sign-in, and would guess
 // without end.
 

@@ -87,7 +87,7 @@ func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.Use
 }
 
 // SendCode mails a new code (B07). The ones before it stay good for their own time.
-// Nothing else of the form is stored: nobody has proved the second step yet, and who has
+// Nothing else of the form is stored: nobody has proved two-factor yet, and who has
 // only the password must not switch off the codes that would warn the owner.
 //
 // Errors: TooMany with ReasonCodeWait; Conflict with ReasonNoAddress; *MovedError;

@@ -137,7 +137,7 @@ func (s *stage) whileClosing(u gatehouse.User, do func() error) (out signin.Outc
 	return out, s.step(s.uk(), at.SignIn), err
 }
 
-// The right code while an administrator resets the second step: if the code was faster,
+// The right code while an administrator resets two-factor: if the code was faster,
 // the session goes on; trust does not (B19).
 func TestTheRightCodeWhileTwoFactorIsReset(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {

@@ -21,7 +21,7 @@ type tally struct {
 	device    string // the owner's, which is known
 	strangers int
 	own       int
-	opened    int // by strangers, each of whom has a known browser then
+	opened    int // by strangers, each of whom has a known device then
 	acts      []string
 }
 

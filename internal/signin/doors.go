@@ -51,7 +51,7 @@ func (s *Service) allowMail(ctx context.Context, st *site.Site, what, email stri
 // admitMail is allowRecovery and allowMail for a request that is about an address. own: it
 // came from a browser in which who has confirmed the address has signed in before. All
 // browsers of that user have one budget, which is instead of the address's: anyone who knows
-// a password makes any number of known browsers, and must not fill the mailbox from them,
+// a password makes any number of known devices, and must not fill the mailbox from them,
 // nor end the links that the owner has asked for.
 func (s *Service) admitMail(ctx context.Context, st *site.Site, c gatehouse.Caller, what, email string) (send, own bool, err error) {
 	known := ""

@@ -61,7 +61,7 @@ type attempt struct {
 	req     PasswordRequest
 	user    gatehouse.User     // zero ID: no such user
 	subject string             // whose attempts are counted
-	device  string             // ID of the known browser; empty: a stranger's
+	device  string             // ID of the known device; empty: a stranger's
 	open    string             // names it among those that are being verified
 	refused bool               // locked: not verified, not counted
 	checked gatehouse.Password // what was verified; the account may have another one since

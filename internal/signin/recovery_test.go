@@ -249,7 +249,7 @@ func TestA08ARecoveryUnlocks(t *testing.T) {
 	})
 }
 
-// A recovery never skips the second step (invariant 1; B16 is for first sign-ins only).
+// A recovery never skips two-factor (invariant 1; B16 is for first sign-ins only).
 func TestARecoveryNeverSkipsTwoFactor(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.asked(s.addUser("careful", nil))

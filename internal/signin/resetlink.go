@@ -114,7 +114,7 @@ func (s *Service) ResetLink(ctx context.Context, st *site.Site, token string) (g
 
 // ResetPassword uses a link up and sets the password, which can be signed in with at
 // once. Everything that was open in the user's name ends (invariant 5). It is no
-// sign-in: a second step is asked for as always.
+// sign-in: a code is asked for as always.
 //
 // Errors: Invalid with fields new_password and repeat_password, Gone, Unavailable.
 func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, token string, form NewPassword) error {

@@ -35,7 +35,7 @@ type Limits struct {
 	Address, Username, Site Rate
 	// RecoveryAddress limits recoveries and requests for a username from an address
 	// block. RecoveryName limits what is mailed for one email address that is typed, and
-	// what one known user may ask for in known browsers: those beyond the first are not sent, and the
+	// what one known user may ask for on known devices: those beyond the first are not sent, and the
 	// asker is told nothing.
 	RecoveryAddress, RecoveryName Rate
 	// Account limits what costs a hash and is not given back: sign-ins to one account

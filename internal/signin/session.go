@@ -73,7 +73,7 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	}, now.Add(tx.Site.Policy.Session.Absolute))
 }
 
-// stillTrusted ends in a new sign-in where trust stood in for the second step when the
+// stillTrusted ends in a new sign-in where trust stood in for two-factor when the
 // password was entered, and has ended since: it must not outlive the switch, or its
 // removal, in a sign-in that waits on the page of a later step (invariant 1, B08).
 func (s *Service) stillTrusted(tx *act.Unit, f gatehouse.SignInFacts, browser string) error {

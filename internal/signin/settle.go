@@ -222,7 +222,7 @@ func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Out
 	return out, s.sendFirst(tx, facts)
 }
 
-// trusted lets the trust in this browser stand in for the second step, where there is
+// trusted lets the trust in this browser stand in for two-factor, where there is
 // one to do (B08). It is recorded in the sign-in: what comes after need not ask again.
 func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gatehouse.Company, browser string) error {
 	if browser == "" || gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {

@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// B08, invariant 5: where the password has expired in a trusted browser, the new one ends
+// B08, invariant 5: where the password has expired on a trusted device, the new one ends
 // the trust, and a code is asked for in the same sign-in; without it the person would be
 // led back to the start, with the old password, for as long as the trust lasts.
 func TestB08AnExpiredPasswordOnATrustedDevice(t *testing.T) {

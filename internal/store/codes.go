@@ -46,7 +46,7 @@ func (q Queries) CodesSent(ctx context.Context, siteID, userID string, since tim
 	return sent, err
 }
 
-// UseCode uses a code up, and records it as the second step of its sign-in. It reports whether
+// UseCode uses a code up, and records it for two-factor of its sign-in. It reports whether
 // it was this call that used it (invariant 2); NotFound if the sign-in is over.
 func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gatehouse.SignIn) (bool, error) {
 	var used, known int64

@@ -93,7 +93,7 @@ func (q Queries) UncountCode(ctx context.Context, siteID, signInID string) error
 	return err
 }
 
-// SignInTwoFactor records what was proved as the second step of a sign-in.
+// SignInTwoFactor records what was proved for two-factor in a sign-in.
 func (q Queries) SignInTwoFactor(ctx context.Context, siteID, id string, at time.Time, method gatehouse.Method, trust bool) error {
 	n, err := q.exec(ctx, "two-factor", twoFactorText, siteID, id, micros(at), string(method), trust)
 	return oneRow(n, err)

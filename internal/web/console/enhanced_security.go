@@ -14,7 +14,7 @@ import (
 // enrolmentsOnPage is how many runs the history shows at a time.
 const enrolmentsOnPage = 10
 
-// EnhancedSecurity shows the company's switch for two-factor sign-in, what either choice
+// EnhancedSecurity shows the company's setting for two-factor authentication, what either choice
 // means for the users as they are, and the runs so far (B01). With the query two_factor
 // it asks before that choice is saved (B02).
 func (c *Console) EnhancedSecurity(w http.ResponseWriter, r *http.Request) error {
@@ -68,7 +68,7 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 }
 
 // stale reports whether the sign-in is too old to weaken anybody's by (ASVS 7.5.1): who
-// sits down at an open session must not take the second step away from everybody.
+// sits down at an open session must not take two-factor away from everybody.
 func (c *Console) stale(v *ui.Visit) bool { return !gatehouse.IsFresh(v.Session.CreatedAt, c.Now()) }
 
 // confirm asks for the password in the field current_password, where the sign-in is stale.
@@ -177,7 +177,7 @@ func choice(enable bool) string {
 	return TwoFactorDisabled
 }
 
-// EnhancedSecurity is the company's switch for two-factor sign-in (B01).
+// EnhancedSecurity is the company's setting for two-factor authentication (B01).
 type EnhancedSecurity struct {
 	enrolmentWords
 	On bool

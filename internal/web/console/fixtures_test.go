@@ -91,7 +91,7 @@ func everyMail() []directory.Mailed {
 	}
 }
 
-// userSamples are the pages about a company's users, and the own two-factor sign-in.
+// userSamples are the pages about a company's users, and the own two-factor authentication.
 func userSamples() []pages.Sample {
 	all, reachable := testUsers()
 	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoAddress: 1, gatehouse.GroupBouncing: 12}

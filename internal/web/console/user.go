@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// User shows one user: details, second step, and what became of each mail (B19, C13).
+// User shows one user: details, two-factor, and what became of each mail (B19, C13).
 func (c *Console) User(w http.ResponseWriter, r *http.Request) error {
 	view, err := c.user(r)
 	if err != nil {
@@ -192,7 +192,7 @@ func (v UserDetail) Resettable(p *ui.Page) bool {
 	return v.Usable() && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.OwnTwoFactor || len(v.Trusted) > 0)
 }
 
-// TwoFactorText says what two-factor sign-in comes to for the user.
+// TwoFactorText says what two-factor authentication comes to for the user.
 func (v UserDetail) TwoFactorText(p *ui.Page) string {
 	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, v.Of, v.Reachable)
 	if state == gatehouse.TwoFactorNone {
@@ -201,7 +201,7 @@ func (v UserDetail) TwoFactorText(p *ui.Page) string {
 	return p.T("user.two_factor_" + string(state))
 }
 
-// TwoFactor is the user's two-factor sign-in in a word; empty on a deactivated
+// TwoFactor is the user's two-factor authentication in a word; empty on a deactivated
 // account.
 func (v UserDetail) TwoFactor(p *ui.Page) badge {
 	return twoFactor(p, v.Of, v.Reachable)
@@ -212,14 +212,14 @@ func (UserDetail) TrustedUntil(p *ui.Page, b gatehouse.Device) time.Time {
 	return b.TrustedUntil(p.Site.Policy, *p.Company, p.Now)
 }
 
-// trustRow is a trusted browser of a user for the template "trust-row".
+// trustRow is a trusted device of a user for the template "trust-row".
 type trustRow struct {
 	Page   *ui.Page
 	Device gatehouse.Device
 	Action string
 }
 
-// TrustRows are the user's trusted browsers, and where to end the trust in each.
+// TrustRows are the user's trusted devices, and where to end the trust in each.
 func (v UserDetail) TrustRows(p *ui.Page) []trustRow {
 	var rows []trustRow
 	for _, b := range v.Trusted {

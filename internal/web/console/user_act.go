@@ -192,7 +192,7 @@ func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, w
 	return c.page(w, r, status, ResetTwoFactor{Of: u, AskPassword: c.stale(v), Fields: wrong})
 }
 
-// ResetTwoFactor resets a user's second step (B19), which takes protection away, as
+// ResetTwoFactor resets a user's two-factor (B19), which takes protection away, as
 // switching it off for everybody does.
 func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	err := c.do(w, r, UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
@@ -314,7 +314,7 @@ func (v UserAct) Effects(p *ui.Page) []template.HTML {
 	return lines
 }
 
-// ResetTwoFactor asks before a user's second step is reset, where no script has asked, or
+// ResetTwoFactor asks before a user's two-factor is reset, where no script has asked, or
 // where the password is asked for.
 type ResetTwoFactor struct {
 	Of          gatehouse.User

@@ -132,7 +132,7 @@ var twoFactorLooks = map[gatehouse.TwoFactorState]string{
 	gatehouse.TwoFactorNoAddress: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
 }
 
-// twoFactor is a user's two-factor sign-in in words; without any where there is none.
+// twoFactor is a user's two-factor authentication in words; without any where there is none.
 func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
 	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, u, reachable)
 	if state == gatehouse.TwoFactorNone {

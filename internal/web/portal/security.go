@@ -67,7 +67,7 @@ func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, ui.StatusOf(err), view)
 }
 
-// SecurityPath is the page of a person's own two-factor sign-in.
+// SecurityPath is the page of a person's own two-factor authentication.
 const SecurityPath = "/account/security"
 
 // OwnTwoFactor is My account > Two-factor sign-in: the person's own choice. What the

@@ -14,7 +14,7 @@ import (
 // least of them that it is to hand over in a second.
 const (
 	waiting    = 20_000
-	leastMails = 2000
+	leastMails = 4000
 )
 
 // measureMails starts a server on an outbox full of notices.

@@ -52,6 +52,8 @@ var groups = []group{
 	{"mail/postgres", "as on SQLite", apart("postgres", measureMails)},
 	{"enrolment/sqlite", "Enhanced Security switched on for 100,000 users: pace and memory", apart("sqlite", measureEnrolment)},
 	{"enrolment/postgres", "as on SQLite", apart("postgres", measureEnrolment)},
+	{"growth/sqlite", "what things take with 1,000,000 users, as a multiple of what they take with 10,000", measureGrowth("sqlite")},
+	{"growth/postgres", "as on SQLite", measureGrowth("postgres")},
 }
 
 // bench is one run.
@@ -79,6 +81,7 @@ func main() {
 	b := &bench{report: newReport(), databases: map[string]*database{}}
 	only := flag.String("only", "", "measure only the groups whose `name` contains this")
 	jsonFile := flag.String("json", "bench.json", "write the figures to this `file`; empty: nowhere")
+	figuresFile := flag.String("figures", "", "write a page about the figures to this `file`, as docs/figures.md")
 	empty := flag.Bool("empty-handler", false, "be the empty handler that rates are compared with")
 	hashes := flag.Bool("hashes", false, "be the process that hashes, as long as each line of its input says")
 	flag.BoolVar(&b.quick, "quick", false, "measure briefly, to see that everything works: the figures say little")
@@ -99,10 +102,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	b.report.Quick = b.quick
 	err := b.run(ctx, *only)
 	b.report.print(os.Stdout)
 	if err == nil && *jsonFile != "" {
 		err = b.report.write(*jsonFile, b.quick)
+	}
+	if err == nil && *figuresFile != "" {
+		err = b.report.writePage(*figuresFile, "go run ./internal/bench "+strings.Join(os.Args[1:], " "))
 	}
 	switch {
 	case err != nil:
@@ -134,9 +141,9 @@ func on(engine string, measure func(context.Context, *bench, *database) error) f
 }
 
 // apart runs a group on a database of its own.
-func apart(engine string, measure func(context.Context, *bench, *database) error) func(context.Context, *bench) error {
+func apart(engine string, measure func(context.Context, *bench, *database) error, name ...string) func(context.Context, *bench) error {
 	return func(ctx context.Context, b *bench) error {
-		db, err := b.newDatabase(engine, "apart")
+		db, err := b.newDatabase(engine, strings.Join(append([]string{"apart"}, name...), "-"))
 		if err != nil {
 			return err
 		}

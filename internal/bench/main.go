@@ -39,6 +39,7 @@ var groups = []group{
 	{"sign-in/sqlite", "sign-ins a second, as a share of what the machine can hash", on("sqlite", measureSignIns)},
 	{"storm/sqlite", "session checks, memory and refusals while everybody signs in", on("sqlite", measureStorm)},
 	{"session/sqlite", "session checks a second, as a share of an empty handler's rate", on("sqlite", measureSessions)},
+	{"page", "processor time of the pages that most visitors see", on("sqlite", measurePages)},
 	{"start", "start, idle memory, size of the program", on("sqlite", measureStart)},
 	{"enumeration/sqlite", "whether the time of an answer tells who has an account", on("sqlite", measureEnumeration)},
 	{"import", "100,000 users with hashes", measureImport},

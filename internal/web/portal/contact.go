@@ -16,3 +16,6 @@ type Contact struct{ reading }
 
 func (Contact) Template() string        { return "contact" }
 func (Contact) Title(p *ui.Page) string { return p.T("contact.title") }
+
+// Alike: it says the same to everybody.
+func (Contact) Alike() string { return "/contact" }

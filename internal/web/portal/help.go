@@ -48,6 +48,15 @@ type HelpIndex struct {
 func (HelpIndex) Template() string        { return "help" }
 func (HelpIndex) Title(p *ui.Page) string { return p.T("help.title") }
 
+// Alike: the index is; what somebody searched for is not.
+func (v HelpIndex) Alike() string {
+	v.Pages = nil // of the site
+	if !ui.Nothing(v) {
+		return ""
+	}
+	return "/help"
+}
+
 // HelpArticle is one help page.
 type HelpArticle struct {
 	reading
@@ -56,6 +65,9 @@ type HelpArticle struct {
 
 func (HelpArticle) Template() string          { return "help_page" }
 func (v HelpArticle) Title(p *ui.Page) string { return v.Page.Title }
+
+// Alike: a help page is part of the site.
+func (v HelpArticle) Alike() string { return "/help/" + v.Page.Name }
 
 // longPage is how many sections a page has that shows a table of its contents.
 const longPage = 4

@@ -159,6 +159,14 @@ type SignIn struct {
 func (SignIn) Template() string        { return "signin" }
 func (SignIn) Title(p *ui.Page) string { return p.T("signin.title_short") }
 
+// Alike: the empty form is. A page that says anything belongs to whom it says it to.
+func (v SignIn) Alike() string {
+	if !ui.Nothing(v) {
+		return ""
+	}
+	return "/sign-in"
+}
+
 // Form: the first field is named "username" also where it takes an address; a password has
 // no maxlength, because cut passwords do not work. After a failed try it has to be typed
 // again, whatever was wrong; the page never says which half it was.

@@ -5,3 +5,9 @@ var (
 	Files         = files
 	ErrorStatuses = errorStatuses
 )
+
+// KeptSites counts the sites that pages are kept for.
+func KeptSites(p *Pages) (n int) {
+	p.kept.Range(func(any, any) bool { n++; return true })
+	return n
+}

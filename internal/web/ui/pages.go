@@ -57,6 +57,7 @@ type Pages struct {
 
 	templates map[string]parsed
 	looks     sync.Map // site.Look -> lookPaths
+	kept      sync.Map // weak.Pointer[site.Site] -> *kept
 }
 
 type lookPaths struct{ style, icon string }

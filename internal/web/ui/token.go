@@ -10,8 +10,9 @@ import (
 // then all of its forms are known, and a page has one token for all of them. No text of
 // anybody's can look like the field, because quotes are escaped.
 const (
-	unsigned    = `name="form_token" value="of-this-page"`
-	actionBegin = `action="` // also of formaction
+	unsigned      = `name="form_token" value="` + unsignedValue + `"`
+	unsignedValue = "of-this-page"
+	actionBegin   = `action="` // also of formaction
 )
 
 // sign puts the token into the forms of a page.
@@ -19,7 +20,7 @@ func (f Frame) sign(page []byte) []byte {
 	if f.Token == nil || !bytes.Contains(page, []byte(unsigned)) {
 		return page
 	}
-	signed := strings.Replace(unsigned, "of-this-page", f.Token(actions(page)), 1)
+	signed := strings.Replace(unsigned, unsignedValue, f.Token(actions(page)), 1)
 	return bytes.ReplaceAll(page, []byte(unsigned), []byte(signed))
 }
 

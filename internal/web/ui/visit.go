@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"gatehouse"
@@ -83,16 +84,17 @@ func clip(s string, most int) string {
 // Write renders a page for a request and answers with it.
 func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, now time.Time, view View) error {
 	v := VisitOf(r)
-	body, err := p.Render(Frame{
+	body, err := p.page(Frame{
 		Site: v.Site, Lang: v.Lang, Path: r.URL.RequestURI(), Now: now, Reference: v.Reference,
 		Token: v.Token, Again: v.Again, User: v.User, Company: v.Company,
-	}, view)
+	}, status, view)
 	if err != nil {
 		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body))) // known, so it goes in one piece
 	w.WriteHeader(status)
 	w.Write(body) //nolint:errcheck // a visitor who has gone need not be told
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,11 +53,16 @@ func eachMail(t *testing.T, check func(t *testing.T, lang, name string, msg Mess
 	}
 }
 
+// drawn are the mails whose HTML is kept too: each kind of block is in one of them. That of
+// the others is made of the same blocks by the same layout, and says what their text says,
+// which TestPartsAgree compares.
+var drawn = []string{"enrolment-summary", "new-device", "temporary-password-account", "two-factor-enabled", "username-request-message", "verification-code"}
+
 func TestGolden(t *testing.T) {
 	eachMail(t, func(t *testing.T, lang, name string, _ Message, r Rendered) {
 		text := "Subject: " + r.Subject + "\n\n" + r.Text
 		golden(t, filepath.Join(folderOf(lang), name+".txt"), text)
-		if lang == ownLanguage { // the HTML of others is made by the same layout
+		if lang == ownLanguage && slices.Contains(drawn, name) {
 			golden(t, name+".html", r.HTML)
 		}
 	})

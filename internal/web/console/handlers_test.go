@@ -21,7 +21,6 @@ type house struct {
 	boss      gatehouse.User
 	colleague gatehouse.User // of the same company
 	stranger  gatehouse.User // of the other
-	name      string
 }
 
 func open(t *testing.T) *house {

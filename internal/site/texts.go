@@ -159,7 +159,7 @@ var placeholder = regexp.MustCompile(`\{[a-z_][a-z0-9_]*\}`)
 // Language chooses one of the site's languages: the person's own, else what the
 // browser asks for, else the site's first.
 func (s *Site) Language(accept, own string) string {
-	if s.matcher == nil {
+	if s.matcher == nil || len(s.Languages) == 1 { // nothing to choose
 		return s.Languages[0]
 	}
 	var wanted []language.Tag

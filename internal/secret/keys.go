@@ -17,6 +17,7 @@ import (
 	"runtime"
 
 	"golang.org/x/crypto/chacha20poly1305"
+	"sync"
 )
 
 // ErrSealed says that a sealed secret cannot be opened: it was changed, was
@@ -31,8 +32,9 @@ const (
 
 // masterKey is one line of the key file.
 type masterKey struct {
-	id     string
-	master []byte
+	id      string
+	master  []byte
+	signing *sync.Map // purpose -> []byte
 }
 
 // Keys are the keys of the key file. The first one seals and signs; the others
@@ -41,7 +43,8 @@ type masterKey struct {
 //
 // No key is used for two things: each purpose, and sealing and signing each,
 // get their own key by HKDF-SHA-256, so a value of one purpose is refused by all
-// the others. A purpose is a short fixed word such as "totp-seed", never input.
+// the others. A purpose is a short fixed word such as "totp-seed", never input; one that
+// seals may end in the ID of what it seals for.
 type Keys struct {
 	keys []masterKey
 }
@@ -125,7 +128,7 @@ func parseKeyLine(line []byte) (masterKey, error) {
 	if len(master) != masterBytes {
 		return masterKey{}, fmt.Errorf("the key has %d bytes, expected %d", len(master), masterBytes)
 	}
-	return masterKey{id: string(fields[0]), master: master}, nil
+	return masterKey{id: string(fields[0]), master: master, signing: new(sync.Map)}, nil
 }
 
 // NewKeyFile returns the content of a key file with one new key. The caller
@@ -229,8 +232,15 @@ func (k masterKey) aead(purpose string) (cipher.AEAD, error) {
 	return chacha20poly1305.NewX(k.subkey("seal", purpose))
 }
 
+// mac keeps the subkeys, because deriving one takes twice as long as the MAC of a form's
+// token, which each page with a form needs. There are as few as there are purposes. Those
+// that seal are derived each time: a purpose of theirs may name a user.
 func (k masterKey) mac(purpose string, parts []string) []byte {
-	h := hmac.New(sha256.New, k.subkey("mac", purpose))
+	key, made := k.signing.Load(purpose)
+	if !made {
+		key, _ = k.signing.LoadOrStore(purpose, k.subkey("mac", purpose))
+	}
+	h := hmac.New(sha256.New, key.([]byte))
 	h.Write(lengthPrefixed(parts...))
 	return h.Sum(nil)
 }

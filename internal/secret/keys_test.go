@@ -152,6 +152,9 @@ func TestMAC(t *testing.T) {
 	if len(mac) != 43 || mac != old.MAC("code", "signin_1", "123456") {
 		t.Errorf("MAC = %q", mac)
 	}
+	if again := mustKeys(t, keyLine("k1", 1)); again.MAC("reset", "signin_1", "123456") == mac || again.MAC("code", "signin_1", "123456") != mac {
+		t.Error("the MAC depends on what was signed before")
+	}
 	if !both.CheckMAC("code", mac, "signin_1", "123456") {
 		t.Error("a MAC under an older key does not check")
 	}

@@ -245,7 +245,14 @@ func TestManyUsersAndSeveralProcesses(t *testing.T) {
 		for range 3 {
 			job := h.job(h.open())
 			all.Go(func() {
-				if err := job.Run(t.Context()); err != nil {
+				err := job.Run(t.Context())
+				for range 20 { // on a busy machine one waits too long for the others, and has its turn later
+					if gatehouse.KindOf(err) != gatehouse.Unavailable {
+						break
+					}
+					err = job.Run(t.Context())
+				}
+				if err != nil {
 					t.Error(err)
 				}
 			})

@@ -74,7 +74,7 @@ func TestBounceCommand(t *testing.T) {
 
 // The server takes reports where it is told to, and over TLS if it has a certificate.
 func TestServeTakesReports(t *testing.T) {
-	s, address := prepare(t, testkit.SQLiteURL(t)), freeAddress(t)
+	s, address := prepare(t, testkit.SQLiteURL(t)), freeAddresses(t, 1)[0]
 	replaceInFile(t, filepath.Join(s.dir, "gatehouse.yaml"), "key_file: keys\n", "key_file: keys\nbounces:\n  listen: "+address+"\n")
 	s.start()
 	c, err := smtp.DialStartTLS(address, &tls.Config{InsecureSkipVerify: true})

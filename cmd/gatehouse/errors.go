@@ -47,7 +47,7 @@ var reasonAdvice = map[string]string{
 
 func explainConfig(e *strictyaml.Error) string {
 	if len(e.Problems) == 1 {
-		return e.Error() + "\nMend this and try again."
+		return e.Error() + "\nFix this and try again."
 	}
 	return fmt.Sprintf("the configuration has %d problems; fix them and try again:\n%v", len(e.Problems), e)
 }

@@ -73,7 +73,8 @@ func (s *syncBuffer) String() string {
 // prepare writes a configuration: the demo's sites over TLS, on a database.
 func prepare(t *testing.T, database string) *served {
 	t.Helper()
-	s := &served{t: t, dir: t.TempDir(), public: freeAddress(t), management: freeAddress(t), log: &syncBuffer{}}
+	free := freeAddresses(t, 2)
+	s := &served{t: t, dir: t.TempDir(), public: free[0], management: free[1], log: &syncBuffer{}}
 	must(t, demo.WriteSites(filepath.Join(s.dir, "sites")))
 	must(t, os.WriteFile(filepath.Join(s.dir, "keys"), secret.NewKeyFile(), 0o600))
 	roots := s.certify()
@@ -106,12 +107,16 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func freeAddress(t *testing.T) string {
+// freeAddresses are so many that nobody listens on, no two of them the same.
+func freeAddresses(t *testing.T, n int) (all []string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		defer l.Close() // when all are known: one that is free again may come twice
+		all = append(all, l.Addr().String())
+	}
+	return all
 }
 
 func (s *served) certify() *x509.CertPool {

@@ -56,9 +56,11 @@ func (b *bench) configure(name, public, management, database, more string) (stri
 // start starts a server, as an operator would: with a log at level info, in a file.
 func (b *bench) start(ctx context.Context, db *database, more string) (s *server, err error) {
 	s = &server{db: db, log: filepath.Join(b.dir, "server.log")}
-	for _, address := range []*string{&s.public, &s.management} {
-		if *address, err = freeAddress(); err != nil {
-			return nil, err
+	for s.public == s.management { // the second may be given what the first gave back
+		for _, address := range []*string{&s.public, &s.management} {
+			if *address, err = freeAddress(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	_, port, _ := net.SplitHostPort(s.public)

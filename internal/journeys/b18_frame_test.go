@@ -45,11 +45,11 @@ func TestB18_TheFrameSaysWhereAndWhoOneIs(t *testing.T) {
 
 func TestB20_AStagingInstallationIsRecognised(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
-		for _, staging := range []bool{false, true} {
-			s.Sites.ByID("meridian-uk").Staging = staging
+		for siteID, staging := range map[string]bool{"meridian-au": false, "meridian-uk": true} {
+			s.Sites.ByID(siteID).Staging = staging
 			name := map[bool]string{true: "msantos", false: "tadeyemi"}[staging]
-			u := s.AddUser("meridian-uk", name, password, nil)
-			c := visitor(t, s, "meridian-uk")
+			u := s.AddUser(siteID, name, password, nil)
+			c := visitor(t, s, siteID)
 			pages := []*testkit.Page{c.Get("/sign-in"), c.Get("/account/email/confirm"), c.Get("/no-such-page"), signIn(c, name, password), c.Get("/account/profile"), c.Get("/no-such-page")}
 			for _, p := range pages {
 				if got := p.Find("section.staging").Length() == 1; got != staging || staging && !p.Has("test installation") {

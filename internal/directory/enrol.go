@@ -103,7 +103,7 @@ func (s *Service) enrolBatch(ctx context.Context, st *site.Site, e gatehouse.Enr
 }
 
 // each does something for every user of the batch, on all processors: writing a notice
-// takes longer than everything else that a run does.
+// takes longer than everything else in an enrolment.
 func (b *batch) each(do func(i int)) {
 	var all sync.WaitGroup
 	share := (len(b.done) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
@@ -162,7 +162,7 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 	return enrolled{of, &m}
 }
 
-// enrolmentNotice is what a user is told about a run (B03).
+// enrolmentNotice is what a user is told about an enrolment (B03).
 func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by, u gatehouse.User) mail.Message {
 	facts := mail.TwoFactorNotice{Username: u.Username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: u.OwnTwoFactor,
 		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
@@ -212,7 +212,7 @@ func (b *batch) write(tx *act.Unit) error {
 	return err
 }
 
-// endEnrolment ends a run that has come to all users, with its summary.
+// endEnrolment ends an enrolment that has come to all users, with its summary.
 func (s *Service) endEnrolment(ctx context.Context, b *batch) error {
 	return s.Do(ctx, b.st, itself(b.st), func(tx *act.Unit) error {
 		now := tx.Now()

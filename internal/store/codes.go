@@ -47,13 +47,16 @@ func (q Queries) CodesSent(ctx context.Context, siteID, userID string, since tim
 }
 
 // UseCode uses a code up, and records it for two-factor of its sign-in. It reports whether
-// it was this call that used it (invariant 2); NotFound if the sign-in is over.
+// it was this call that used it (invariant 2); NotFound if the sign-in is over. Both are asked
+// in one message, so the second asks for itself whether the code was used: the sign-in of one
+// that was not must not go on, whatever a caller makes of the answer.
 func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gatehouse.SignIn) (bool, error) {
 	var used, known int64
 	err := q.together(ctx, "use code",
 		ask{text: `UPDATE codes SET used_at = $3 WHERE site_id = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`,
 			args: []any{in.SiteID, id, micros(now)}, changed: &used},
-		ask{text: twoFactorText, args: []any{in.SiteID, in.ID, micros(in.TwoFactorAt), string(in.TwoFactorMethod), in.TrustDevice}, changed: &known})
+		ask{text: twoFactorText + ` AND EXISTS (SELECT 1 FROM codes WHERE site_id = $1 AND id = $6 AND used_at = $7)`,
+			args: []any{in.SiteID, in.ID, micros(in.TwoFactorAt), string(in.TwoFactorMethod), in.TrustDevice, id, micros(now)}, changed: &known})
 	if err != nil || used == 0 {
 		return false, err
 	}

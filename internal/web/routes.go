@@ -64,7 +64,7 @@ const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a site answers.
 func (s *Server) routes() []route {
-	return slices.Concat(s.signInRoutes(), s.accountRoutes())
+	return slices.Concat(s.signInRoutes(), s.accountRoutes(), s.companyRoutes())
 }
 
 // signInRoutes are about getting in, and what is there for everybody.
@@ -113,9 +113,9 @@ func (s *Server) signInRoutes() []route {
 	}
 }
 
-// accountRoutes are what people have who signed in, and their administrators.
+// accountRoutes are for everybody who has signed in.
 func (s *Server) accountRoutes() []route {
-	p, c := s.portal, s.console
+	p := s.portal
 	return []route{
 		to("GET /search", User, p.Search),
 
@@ -151,6 +151,14 @@ func (s *Server) accountRoutes() []route {
 		to("GET /account/email/{done}", Public, p.EmailDone),
 		to("POST /home/cards", User, p.ArrangeHome),
 
+		to("GET /api/v1/session", User, s.api.Session),
+	}
+}
+
+// companyRoutes are for a company's administrators.
+func (s *Server) companyRoutes() []route {
+	c := s.console
+	return []route{
 		to("GET /company/users", Admin, c.Users),
 		to("GET /company/users/{id}", Admin, c.User),
 		to("POST /company/users/{id}/email", Admin, c.CorrectEmail),
@@ -171,7 +179,5 @@ func (s *Server) accountRoutes() []route {
 		to("POST /company/enhanced-security", Admin, c.SetTwoFactor),
 		to("GET /company/enrolments/{id}", Admin, c.Enrolment),
 		to("GET /company/enrolments/{id}/events", Admin, c.EnrolmentEvents),
-
-		to("GET /api/v1/session", User, s.api.Session),
 	}
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,6 +24,10 @@ const (
 	// mostRounds is how many names of each kind there are: those of quietly, and a
 	// batch to warm up.
 	mostRounds = 2*rounds + batch
+	// together is how many strangers walk at the same time. An answer that refuses waits
+	// for most of its time (docs/decisions/0012), so they are seldom in each other's way;
+	// and that they are falls on kinds by chance, as they come in another order each round.
+	together = 4
 )
 
 // mostDifference is the limit, in hundredths of a hash.
@@ -176,14 +182,17 @@ func (p path) newSample() sample {
 
 func (b *bench) comparePath(ctx context.Context, s *server, p path, hash time.Duration) error {
 	_, port, _ := net.SplitHostPort(s.public)
-	c := s.client(p.host + ":" + port)
-	defer c.close()
+	var strangers [together]*client
+	for i := range strangers {
+		strangers[i] = s.client(p.host + ":" + port)
+		defer strangers[i].close()
+	}
 	turn := 0
 	measure := func() (sample, processor, error) {
 		before := processorTime(s)
 		all := p.newSample()
 		for range batch {
-			if err := p.round(c, all, turn); err != nil {
+			if err := p.round(strangers[:], all, turn); err != nil {
 				return nil, processor{}, err
 			}
 			turn++
@@ -212,17 +221,38 @@ func (b *bench) comparePath(ctx context.Context, s *server, p path, hash time.Du
 }
 
 // round asks for a name of each kind, in an order that no kind profits from.
-func (p path) round(c *client, all sample, turn int) error {
+func (p path) round(strangers []*client, all sample, turn int) error {
+	kinds := make(chan int, len(p.kinds))
 	for _, k := range shuffled(len(p.kinds)) {
-		name, email := p.typed(p.kinds[k], turn)
-		c.from = address(turn, k)
-		v := &visit{c: c}
-		if p.walk(v, name, email); v.err != nil {
-			return fmt.Errorf("%s: %w", p.kinds[k].name, v.err)
-		}
-		for step, took := range v.took {
-			all[k][step] = append(all[k][step], took)
-		}
+		kinds <- k
+	}
+	close(kinds)
+	failed := make([]error, len(strangers))
+	var walking sync.WaitGroup
+	for i, c := range strangers {
+		walking.Go(func() {
+			for k := range kinds {
+				if err := p.ask(c, all[k], turn, k); err != nil {
+					failed[i] = fmt.Errorf("%s: %w", p.kinds[k].name, err)
+					return
+				}
+			}
+		})
+	}
+	walking.Wait()
+	return errors.Join(failed...)
+}
+
+// ask is one stranger's walk for a name of kind k. It adds the time of each step to took.
+func (p path) ask(c *client, took [][]time.Duration, turn, k int) error {
+	name, email := p.typed(p.kinds[k], turn)
+	c.from = address(turn, k)
+	v := &visit{c: c}
+	if p.walk(v, name, email); v.err != nil {
+		return v.err
+	}
+	for step, one := range v.took {
+		took[step] = append(took[step], one)
 	}
 	return nil
 }

@@ -1,0 +1,215 @@
+package gatehouse
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Application is a platform that a site's users reach with their one set of credentials:
+// an OpenID Connect client. It never chooses its own ID, so that no application can be
+// taken for a user (RFC 9700 4.15.1).
+type Application struct {
+	ID     string
+	SiteID string
+	Name   string
+	State  ApplicationState
+	// Settings are all that the application may do and has.
+	Settings  ApplicationSettings
+	CreatedAt time.Time
+}
+
+// ApplicationSettings are what an operator says about an application. They are kept as JSON.
+type ApplicationSettings struct {
+	// Native applications run on the user's computer or telephone: they have no secret, and
+	// their loopback addresses have any port (RFC 8252 7.3).
+	Native bool `json:"native,omitempty"`
+	// Auth is how it proves who it is.
+	Auth ClientAuth `json:"auth"`
+	// JWKS are its public keys, for AuthPrivateKeyJWT.
+	JWKS string `json:"jwks,omitempty"`
+
+	RedirectURIs           []string `json:"redirect_uris,omitempty"`
+	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
+
+	// Grants are the ways in which it may get tokens, Scopes what it may ask for.
+	Grants []GrantType `json:"grants,omitempty"`
+	Scopes []string    `json:"scopes,omitempty"`
+
+	// IDTokenAlg signs its tokens; UserinfoAlg what userinfo answers, which is plain JSON
+	// without one.
+	IDTokenAlg  SigningAlg `json:"id_token_alg"`
+	UserinfoAlg SigningAlg `json:"userinfo_alg,omitempty"`
+	// JWTAccessTokens: resource servers can read its access tokens (RFC 9068); else they are
+	// random, and resource servers have to ask.
+	JWTAccessTokens bool `json:"jwt_access_tokens,omitempty"`
+	// Sector, where it is set, gives the application's users subjects that applications of
+	// other sectors do not know (OpenID Connect Core 8.1).
+	Sector string `json:"sector,omitempty"`
+
+	// WithoutPKCE and TokenEndpointAudience are exceptions for old clients: requests without a
+	// challenge, and client assertions whose audience is the address of the token endpoint.
+	WithoutPKCE           bool `json:"without_pkce,omitempty"`
+	TokenEndpointAudience bool `json:"token_endpoint_audience,omitempty"`
+
+	Access    ApplicationAccess `json:"access"`
+	Lifetimes TokenLifetimes    `json:"lifetimes"`
+}
+
+// ApplicationState is whether an application may be used.
+type ApplicationState string
+
+// The states of an application.
+const (
+	ApplicationActive   ApplicationState = "active"
+	ApplicationDisabled ApplicationState = "disabled"
+)
+
+// Usable reports whether the application may do anything at all. A state that this program
+// does not know may not.
+func (a Application) Usable() bool { return a.State == ApplicationActive }
+
+// Confidential reports whether the application can keep a secret or a private key.
+func (a Application) Confidential() bool { return a.Settings.Auth != AuthNone }
+
+// May reports whether the application may get tokens in a way.
+func (a Application) May(g GrantType) bool { return slices.Contains(a.Settings.Grants, g) }
+
+// ClientAuth is how an application proves who it is (OpenID Connect Core 9).
+type ClientAuth string
+
+// The client authentication methods.
+const (
+	AuthNone          ClientAuth = "none"
+	AuthSecretBasic   ClientAuth = "client_secret_basic"
+	AuthSecretPost    ClientAuth = "client_secret_post"
+	AuthPrivateKeyJWT ClientAuth = "private_key_jwt"
+)
+
+// HasSecret reports whether the method proves with a secret.
+func (m ClientAuth) HasSecret() bool { return m == AuthSecretBasic || m == AuthSecretPost }
+
+// GrantType is how an application gets tokens (RFC 6749).
+type GrantType string
+
+// The grant types. Neither passwords nor the implicit flow are offered (RFC 9700 2.1.2, 2.4).
+const (
+	GrantCode              GrantType = "authorization_code"
+	GrantRefresh           GrantType = "refresh_token"
+	GrantClientCredentials GrantType = "client_credentials"
+)
+
+// SigningAlg is a JWS algorithm (RFC 7518, RFC 8037).
+type SigningAlg string
+
+// The algorithms that tokens are signed with. ES256 is what an application gets that asks
+// for nothing; RS256 is what every OpenID client understands.
+const (
+	ES256 SigningAlg = "ES256"
+	RS256 SigningAlg = "RS256"
+	EdDSA SigningAlg = "EdDSA"
+)
+
+// SigningAlgs are all of them.
+var SigningAlgs = []SigningAlg{ES256, RS256, EdDSA}
+
+// ApplicationAccess is who may reach an application, among the users of its site.
+type ApplicationAccess struct {
+	// Roles that may; empty: all.
+	Roles []Role `json:"roles,omitempty"`
+	// Level is the assurance that the sign-in must have reached.
+	Level int `json:"level,omitempty"`
+	// MaxAge is how long ago the sign-in may be; 0: as long as the session lives.
+	MaxAge time.Duration `json:"max_age,omitempty"`
+}
+
+// TokenLifetimes are how long tokens live.
+type TokenLifetimes struct {
+	Access time.Duration `json:"access"`
+	// Refresh ends a refresh token that is not used (RFC 9700 4.14.2). None outlives the
+	// session that it goes back to.
+	Refresh time.Duration `json:"refresh"`
+}
+
+// The lifetimes and their bounds.
+const (
+	// CodeLifetime is that of an authorization code (RFC 6749 4.1.2 has ten minutes at most).
+	CodeLifetime = time.Minute
+	// IDTokenLifetime is how long an application may take to look at an ID token.
+	IDTokenLifetime = 5 * time.Minute
+	// AuthorizationLifetime is how long a user may take to sign in for an application.
+	AuthorizationLifetime = time.Hour
+	// RefreshGrace is how long a client that lost the answer gets the same one again.
+	RefreshGrace = 10 * time.Second
+	// AssertionLifetime is how far ahead a client assertion may end.
+	AssertionLifetime = 5 * time.Minute
+
+	CeilingAccessToken = time.Hour
+	// CeilingJWTAccessToken is low, because nobody asks whether such a token is still good.
+	CeilingJWTAccessToken = 5 * time.Minute
+	CeilingRefreshToken   = 30 * 24 * time.Hour
+	floorToken            = time.Minute
+)
+
+// DefaultApplication is what an application has for which nothing else was said.
+func DefaultApplication() ApplicationSettings {
+	return ApplicationSettings{Auth: AuthSecretBasic, Grants: []GrantType{GrantCode}, Scopes: Scopes(), IDTokenAlg: ES256,
+		Lifetimes: TokenLifetimes{Access: 5 * time.Minute, Refresh: 12 * time.Hour}}
+}
+
+// mostOfList is how many addresses, scopes and the like an application has at most.
+const mostOfList = 50
+
+// CheckApplication says what is wrong with what is said about an application, by field. The
+// keys themselves are looked at where they are read.
+func CheckApplication(name string, s ApplicationSettings) []FieldError {
+	var wrong []FieldError
+	is := func(bad bool, field, reason string) {
+		if bad {
+			wrong = append(wrong, FieldError{Field: field, Reason: reason})
+		}
+	}
+	is(strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 100 || !printable(name), "name", "invalid")
+	is(s.Auth != AuthNone && s.Auth != AuthPrivateKeyJWT && !s.Auth.HasSecret(), "auth", "unknown")
+	is(s.Native && s.Auth != AuthNone, "auth", "native")
+	is((s.Auth == AuthPrivateKeyJWT) != (s.JWKS != ""), "jwks", "auth")
+	is(len(s.RedirectURIs) > mostOfList || len(s.PostLogoutRedirectURIs) > mostOfList, "redirect_uris", "too-many")
+	for _, uri := range slices.Concat(s.RedirectURIs, s.PostLogoutRedirectURIs) {
+		is(!RedirectURIGood(uri, s.Native), "redirect_uris", "redirect-uri")
+	}
+	is(slices.Contains(s.Grants, GrantCode) != (len(s.RedirectURIs) > 0), "redirect_uris", "grants")
+	is(len(s.Grants) == 0 || !only(s.Grants, GrantCode, GrantRefresh, GrantClientCredentials), "grants", "unknown")
+	is(slices.Contains(s.Grants, GrantRefresh) && !slices.Contains(s.Grants, GrantCode), "grants", "refresh")
+	is(slices.Contains(s.Grants, GrantClientCredentials) && s.Auth == AuthNone, "grants", "public")
+	is(len(s.Scopes) > mostOfList || slices.ContainsFunc(s.Scopes, func(c string) bool { return !scopeGood(c) }), "scopes", "invalid")
+	is(slices.Contains(s.Grants, GrantCode) && !slices.Contains(s.Scopes, ScopeOpenID), "scopes", "openid")
+	is(!slices.Contains(SigningAlgs, s.IDTokenAlg), "id_token_alg", "unknown")
+	is(s.UserinfoAlg != "" && !slices.Contains(SigningAlgs, s.UserinfoAlg), "userinfo_alg", "unknown")
+	is(s.WithoutPKCE && s.Auth == AuthNone, "without_pkce", "public")
+	is(len(s.Sector) > 200 || !printable(s.Sector), "sector", "invalid")
+	is(!only(s.Access.Roles, RoleUser, RoleAdmin), "roles", "unknown")
+	is(s.Access.Level < 0 || s.Access.Level > 2, "level", "unknown")
+	is(s.Access.MaxAge < 0, "max_age", "range")
+	ceiling := CeilingAccessToken
+	if s.JWTAccessTokens {
+		ceiling = CeilingJWTAccessToken
+	}
+	is(s.Lifetimes.Access < floorToken || s.Lifetimes.Access > ceiling, "access_token", "range")
+	is(s.Lifetimes.Refresh < floorToken || s.Lifetimes.Refresh > CeilingRefreshToken, "refresh_token", "range")
+	return wrong
+}
+
+// only reports whether all are among those that are allowed.
+func only[T comparable](all []T, allowed ...T) bool {
+	return !slices.ContainsFunc(all, func(one T) bool { return !slices.Contains(allowed, one) })
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) < 0
+}
+
+// scopeGood: a scope token of RFC 6749 3.3.
+func scopeGood(s string) bool {
+	return s != "" && len(s) <= 100 && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '\\' }) < 0
+}

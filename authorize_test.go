@@ -1,0 +1,298 @@
+package gatehouse
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var authorizeNow = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+var authorizeLimits = SessionLimits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
+
+func authorizeApp() Application {
+	s := DefaultApplication()
+	s.RedirectURIs = []string{"https://shop.example/cb"}
+	return Application{ID: "app_1", SiteID: "uk", Name: "Shop", State: ApplicationActive, Settings: s}
+}
+
+func authorizeRequest() AuthorizationRequest {
+	return AuthorizationRequest{ResponseType: "code", RedirectURI: "https://shop.example/cb", Scopes: []string{"openid", "email"},
+		Challenge: strings.Repeat("a", 43), ChallengeMethod: "S256", MaxAge: -1, At: authorizeNow}
+}
+
+func authorizeFacts() AuthorizationFacts {
+	begun := authorizeNow.Add(-10 * time.Minute)
+	return AuthorizationFacts{Subject: "usr_1",
+		Session: Session{ID: "ses_1", SiteID: "uk", UserID: "usr_1", CompanyID: "com_1", CreatedAt: begun, SeenAt: authorizeNow, Assurance: Assurance{Level: 1}},
+		User:    User{ID: "usr_1", SiteID: "uk", CompanyID: "com_1", Role: RoleUser, State: Active}}
+}
+
+func TestAuthorize(t *testing.T) {
+	type change = func(*Application, *AuthorizationRequest, *AuthorizationFacts)
+	code, signIn := Decision{Do: AuthorizationCode}, Decision{Do: AuthorizationSignIn}
+	refused := func(err OAuthError) Decision { return Decision{AuthorizationRefused, err} }
+	page := func(err OAuthError) Decision { return Decision{AuthorizationPage, err} }
+	nobody := func(f *AuthorizationFacts) { *f = AuthorizationFacts{} }
+	for name, test := range map[string]struct {
+		change change
+		want   Decision
+	}{
+		"all is well":         {func(*Application, *AuthorizationRequest, *AuthorizationFacts) {}, code},
+		"nobody is signed in": {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) { nobody(f) }, signIn},
+		"nobody, and no prompt": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			nobody(f)
+			r.Prompts = []string{"none"}
+		}, refused(LoginRequired)},
+		"somebody, no prompt": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Prompts = []string{"none"} }, code},
+		"prompt=login":        {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Prompts = []string{"login"} }, signIn},
+		"prompt=select_account": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Prompts = []string{"select_account"}
+		}, signIn},
+		"prompt=consent": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Prompts = []string{"consent"} }, code},
+		"prompt=create":  {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Prompts = []string{"create"} }, refused(InvalidRequest)},
+		"prompt=none login": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Prompts = []string{"none", "login"}
+		}, refused(InvalidRequest)},
+		"a sign-in after prompt": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.Prompts = []string{"login"}
+			r.At = f.Session.CreatedAt.Add(-time.Microsecond)
+		}, code},
+		"at the same instant": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.Prompts = []string{"login"}
+			r.At = f.Session.CreatedAt
+		}, signIn},
+		"max_age reached": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.MaxAge = 10 * time.Minute }, code},
+		"max_age over":    {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.MaxAge = 10*time.Minute - 1 }, signIn},
+		"max_age=0":       {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.MaxAge = 0 }, signIn},
+		"the site's max_age": {func(a *Application, _ *AuthorizationRequest, _ *AuthorizationFacts) {
+			a.Settings.Access.MaxAge = time.Minute
+		}, signIn},
+		"somebody else is meant": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Hinted = "usr_2" }, signIn},
+		"that, without a prompt": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Hinted = "usr_2"
+			r.Prompts = []string{"none"}
+		}, refused(LoginRequired)},
+		"else signed in for it": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Hinted = "usr_2"
+			r.At = r.At.Add(-time.Hour)
+		}, refused(LoginRequired)},
+		"this one is meant": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Hinted = "usr_1"
+			r.Prompts = []string{"none"}
+		}, code},
+		"no response type": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ResponseType = "" }, refused(InvalidRequest)},
+		"token":            {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ResponseType = "token" }, refused(UnsupportedResponseType)},
+		"code id_token":    {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ResponseType = "code id_token" }, refused(UnsupportedResponseType)},
+		"fragment":         {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ResponseMode = "fragment" }, refused(InvalidRequest)},
+		"no challenge": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Challenge, r.ChallengeMethod = "", ""
+		}, refused(InvalidRequest)},
+		"no challenge, excused": {func(a *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Challenge, r.ChallengeMethod = "", ""
+			a.Settings.WithoutPKCE = true
+		}, code},
+		"excused, and public": {func(a *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Challenge, r.ChallengeMethod = "", ""
+			a.Settings.WithoutPKCE = true
+			a.Settings.Auth = AuthNone
+		}, refused(InvalidRequest)},
+		"excused, but plain": {func(a *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			a.Settings.WithoutPKCE = true
+			r.ChallengeMethod = "plain"
+		}, refused(InvalidRequest)},
+		"plain":             {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ChallengeMethod = "plain" }, refused(InvalidRequest)},
+		"no method":         {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ChallengeMethod = "" }, refused(InvalidRequest)},
+		"a short challenge": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Challenge = r.Challenge[1:] }, refused(InvalidRequest)},
+		"a long challenge":  {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Challenge += "a" }, refused(InvalidRequest)},
+		"a challenge of dots": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Challenge = strings.Repeat(".", 43)
+		}, refused(InvalidRequest)},
+		"no openid": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.Scopes = []string{"email"} }, refused(InvalidScope)},
+		"unknown scopes": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.Scopes = append(r.Scopes, "phone")
+		}, code},
+		"wrong, and nobody": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			nobody(f)
+			r.ResponseType = "token"
+		}, page(UnsupportedResponseType)},
+		"wrong, nobody, quiet": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			nobody(f)
+			r.ResponseType, r.Prompts = "token", []string{"none"}
+		}, refused(UnsupportedResponseType)},
+		"may not use codes": {func(a *Application, _ *AuthorizationRequest, _ *AuthorizationFacts) {
+			a.Settings.Grants = []GrantType{GrantClientCredentials}
+		}, refused(UnauthorizedClient)},
+		"administrators only": {func(a *Application, _ *AuthorizationRequest, _ *AuthorizationFacts) {
+			a.Settings.Access.Roles = []Role{RoleAdmin}
+		}, Decision{Do: AuthorizationNoAccess}},
+		"roles, without a prompt": {func(a *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			a.Settings.Access.Roles = []Role{RoleAdmin}
+			r.Prompts = []string{"none"}
+		}, refused(AccessDenied)},
+		"a level too low": {func(a *Application, _ *AuthorizationRequest, _ *AuthorizationFacts) { a.Settings.Access.Level = 2 }, refused(UnmetAuthentication)},
+		"an acr too high": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ACRs = []string{ACRLevel2} }, refused(UnmetAuthentication)},
+		"one of two acrs": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.ACRs = []string{ACRLevel2, ACRLevel1}
+		}, code},
+		"an acr of others": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ACRs = []string{"phr"} }, refused(UnmetAuthentication)},
+		"idle for too long": {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) {
+			f.Session.SeenAt = authorizeNow.Add(-30 * time.Minute)
+		}, signIn},
+		"locked":                 {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) { f.User.LockedAt = authorizeNow }, signIn},
+		"deactivated":            {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) { f.User.State = Deactivated }, signIn},
+		"another's session":      {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) { f.Session.UserID = "usr_2" }, signIn},
+		"another site's session": {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) { f.Session.SiteID = "au" }, signIn},
+		"another company":        {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) { f.User.CompanyID = "com_2" }, signIn},
+	} {
+		a, r, f := authorizeApp(), authorizeRequest(), authorizeFacts()
+		test.change(&a, &r, &f)
+		if got := Authorize(a, r, f, authorizeLimits, authorizeNow); got != test.want {
+			t.Errorf("%s: %+v, want %+v", name, got, test.want)
+		}
+	}
+}
+
+// No code without a session that fulfils the application's policy at that moment; nothing
+// asks where the application wants nobody asked; and wherever a code comes of it, tokens may
+// be had. Facts and requests are drawn freely.
+func TestNoCodeWithoutASessionThatFulfilsThePolicy(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pick := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
+		minutes := func(name string, min, max int) time.Duration {
+			return time.Duration(rapid.IntRange(min, max).Draw(t, name)) * time.Minute
+		}
+		a, r, f := authorizeApp(), authorizeRequest(), authorizeFacts()
+		a.State = ApplicationState(pick("application", "active", "active", "disabled", "deleted", ""))
+		a.Settings.Access = ApplicationAccess{Level: rapid.IntRange(0, 2).Draw(t, "least level"), MaxAge: minutes("most age", 0, 20)}
+		if rapid.Bool().Draw(t, "administrators only") {
+			a.Settings.Access.Roles = []Role{RoleAdmin}
+		}
+		r.Prompts = rapid.SliceOfN(rapid.SampledFrom([]string{"none", "login", "consent", "select_account", "create"}), 0, 2).Draw(t, "prompts")
+		r.MaxAge = minutes("max_age", -1, 20)
+		r.ResponseType = pick("response type", "code", "code", "code", "token", "")
+		r.ChallengeMethod = pick("method", "S256", "S256", "S256", "plain", "")
+		r.Hinted = pick("hinted", "", "", "usr_1", "usr_2")
+		r.At = authorizeNow.Add(-minutes("asked ago", 0, 15))
+		f.User.State = UserState(pick("user", "active", "active", "invited", "deactivated", ""))
+		f.User.Role = Role(pick("role", "user", "admin"))
+		f.Session.ID = pick("session", "ses_1", "ses_1", "ses_1", "")
+		f.Session.SiteID = pick("session's site", "uk", "uk", "uk", "au")
+		f.Session.UserID = pick("session's user", "usr_1", "usr_1", "usr_1", "usr_2")
+		f.Session.CreatedAt = authorizeNow.Add(-minutes("signed in ago", 0, 800))
+		f.Session.SeenAt = authorizeNow.Add(-minutes("seen ago", 0, 40))
+		f.Session.Assurance.Level = rapid.IntRange(0, 2).Draw(t, "level")
+		d := Authorize(a, r, f, authorizeLimits, authorizeNow)
+		if slices.Contains(r.Prompts, "none") && d.Do != AuthorizationCode && d.Do != AuthorizationRefused {
+			t.Fatalf("prompt=none, and %+v", d)
+		}
+		if (d.Error != "") != (d.Do == AuthorizationRefused || d.Do == AuthorizationPage) {
+			t.Fatalf("an error that nobody is told, or none: %+v", d)
+		}
+		if d.Do != AuthorizationCode {
+			return
+		}
+		age := authorizeNow.Sub(f.Session.CreatedAt)
+		again := slices.Contains(r.Prompts, "login") || slices.Contains(r.Prompts, "select_account")
+		switch {
+		case a.State != "active", f.Session.ID == "", f.Session.UserID != "usr_1", f.Session.SiteID != "uk":
+			t.Fatal("a code for nobody, or at a place where there is none")
+		case f.User.State != Active && f.User.State != Invited:
+			t.Fatal("a code for somebody who may not sign in")
+		case age >= authorizeLimits.Absolute, authorizeNow.Sub(f.Session.SeenAt) >= authorizeLimits.Idle:
+			t.Fatal("a code by a session that is over")
+		case a.Settings.Access.MaxAge > 0 && age > a.Settings.Access.MaxAge, a.Settings.Access.Level > f.Session.Assurance.Level,
+			len(a.Settings.Access.Roles) > 0 && f.User.Role != RoleAdmin:
+			t.Fatal("the application's policy is not fulfilled")
+		case again && !f.Session.CreatedAt.After(r.At), r.MaxAge >= 0 && age > r.MaxAge && !f.Session.CreatedAt.After(r.At):
+			t.Fatal("the sign-in is older than asked for")
+		case r.Hinted == "usr_2":
+			t.Fatal("a code for somebody else than was meant")
+		case r.ResponseType != "code", r.ChallengeMethod != "S256", slices.Contains(r.Prompts, "create"):
+			t.Fatal("a code for a request that is none")
+		case !MayIssue(a, f, authorizeLimits, authorizeNow):
+			t.Fatal("a code that no tokens may come of")
+		}
+	})
+}
+
+func TestApplicationsAreChecked(t *testing.T) {
+	web := func(change func(*ApplicationSettings)) ApplicationSettings {
+		s := authorizeApp().Settings
+		change(&s)
+		return s
+	}
+	for field, s := range map[string]ApplicationSettings{
+		"":                web(func(*ApplicationSettings) {}),
+		"auth":            web(func(s *ApplicationSettings) { s.Auth = "tls_client_auth" }),
+		"auth ":           web(func(s *ApplicationSettings) { s.Native = true }),
+		"jwks":            web(func(s *ApplicationSettings) { s.Auth = AuthPrivateKeyJWT }),
+		"jwks ":           web(func(s *ApplicationSettings) { s.JWKS = "{}" }),
+		"redirect_uris":   web(func(s *ApplicationSettings) { s.RedirectURIs = []string{"http://shop.example/"} }),
+		"redirect_uris ":  web(func(s *ApplicationSettings) { s.PostLogoutRedirectURIs = []string{"https://shop.example/#"} }),
+		"redirect_uris  ": web(func(s *ApplicationSettings) { s.RedirectURIs = nil }),
+		"grants":          web(func(s *ApplicationSettings) { s.Grants = append(s.Grants, "password") }),
+		"grants ":         web(func(s *ApplicationSettings) { s.Auth, s.Grants = AuthNone, append(s.Grants, GrantClientCredentials) }),
+		"scopes":          web(func(s *ApplicationSettings) { s.Scopes = []string{"openid", "a b"} }),
+		"scopes ":         web(func(s *ApplicationSettings) { s.Scopes = []string{"email"} }),
+		"id_token_alg":    web(func(s *ApplicationSettings) { s.IDTokenAlg = "none" }),
+		"userinfo_alg":    web(func(s *ApplicationSettings) { s.UserinfoAlg = "HS256" }),
+		"without_pkce":    web(func(s *ApplicationSettings) { s.Auth, s.WithoutPKCE = AuthNone, true }),
+		"access_token":    web(func(s *ApplicationSettings) { s.JWTAccessTokens, s.Lifetimes.Access = true, 6*time.Minute }),
+		"access_token ":   web(func(s *ApplicationSettings) { s.Lifetimes.Access = 2 * time.Hour }),
+		"refresh_token":   web(func(s *ApplicationSettings) { s.Lifetimes.Refresh = 0 }),
+		"roles":           web(func(s *ApplicationSettings) { s.Access.Roles = []Role{"owner"} }),
+		"level":           web(func(s *ApplicationSettings) { s.Access.Level = 3 }),
+	} {
+		wrong := CheckApplication("Shop", s)
+		field = strings.TrimSpace(field)
+		if field == "" && len(wrong) > 0 || field != "" && !slices.ContainsFunc(wrong, func(e FieldError) bool { return e.Field == field }) {
+			t.Errorf("%s: %+v", field, wrong)
+		}
+	}
+	if len(CheckApplication("", authorizeApp().Settings)) == 0 || len(CheckApplication("a\nb", authorizeApp().Settings)) == 0 {
+		t.Error("a name that is none")
+	}
+}
+
+func TestVerifiers(t *testing.T) {
+	for n, want := range map[int]bool{42: false, 43: true, 128: true, 129: false} {
+		if VerifierGood(strings.Repeat("~", n)) != want {
+			t.Errorf("of %d characters", n)
+		}
+	}
+	if VerifierGood(strings.Repeat("a", 42)+"+") || VerifierGood(strings.Repeat("ä", 30)) {
+		t.Error("other characters than RFC 7636 has")
+	}
+}
+
+// acr says what was reached and never more: a code by mail is no second factor (SP 800-63B-4
+// 3.1.3.1), and trust in a device is no proof.
+func TestTheContextClassNeverClaimsWhatWasNotDone(t *testing.T) {
+	for _, p := range []Policy{ClassicPolicy(), ModernPolicy()} {
+		for _, methods := range [][]Method{{MethodPassword}, {MethodPassword, MethodEmailCode}, {MethodPassword, MethodTrustedDevice}} {
+			got := Assure(p, methods, 20)
+			if got.ACR() == ACRLevel2 || slices.Contains(got.AMR(), "mfa") || slices.Contains(got.AMR(), "otp") || got.Fulfils(ACRLevel2) {
+				t.Errorf("%s %v: %s %v", p.Profile, methods, got.ACR(), got.AMR())
+			}
+		}
+	}
+	both := Assure(ModernPolicy(), []Method{MethodPassword, MethodTOTP}, 20)
+	if both.ACR() != ACRLevel2 || !reflect.DeepEqual(both.AMR(), []string{"pwd", "otp", "mfa"}) {
+		t.Errorf("two factors: %s %v", both.ACR(), both.AMR())
+	}
+	for level, acr := range ACRs {
+		for reached := range 3 {
+			if (Assurance{Level: reached}).Fulfils(acr) != (reached >= level) {
+				t.Errorf("level %d and %s", reached, acr)
+			}
+		}
+	}
+	if (Assurance{Level: 2}).Fulfils("") || (Assurance{Level: -1}).ACR() != ACRPassword {
+		t.Error("values that are none")
+	}
+}

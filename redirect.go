@@ -1,0 +1,102 @@
+package gatehouse
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// RedirectURIGood reports whether an application may register an address that browsers are
+// sent to with a code: a whole https address; for a native application also one of
+// loopback, by number, or a scheme of its own that is a domain in reverse (RFC 9700 2.1,
+// RFC 8252 7.1 and 7.3, OAuth 2.1 2.3.1). A site on loopback, which is to say a demo or a
+// test, has platforms on loopback too: names below .localhost lead nowhere else. No
+// fragment, no user, no wildcard, and nothing that two readers could understand differently.
+func RedirectURIGood(uri string, native bool) bool {
+	u, err := url.Parse(uri)
+	if err != nil || !plainURI(uri) || u.User != nil || strings.ContainsAny(uri, "#*@") || dotted(u) {
+		return false
+	}
+	switch u.Scheme {
+	case "https":
+		return u.Hostname() != "" && u.Opaque == ""
+	case "http":
+		return native && loopback(u) || localhost(u)
+	}
+	return native && strings.Contains(u.Scheme, ".") && u.Host == "" && (u.Opaque == "" && u.Path != "" || u.Opaque != "")
+}
+
+// RedirectURIMatches reports whether a request's redirect address is one that the application
+// has registered: the same characters, and nothing else is compared (RFC 9700 4.1.3). Only
+// the port of a native application's loopback address is free.
+func RedirectURIMatches(a Application, uri string) bool {
+	return uriMatches(a, a.Settings.RedirectURIs, uri)
+}
+
+// PostLogoutURIMatches is RedirectURIMatches for where a browser goes after signing out.
+func PostLogoutURIMatches(a Application, uri string) bool {
+	return uriMatches(a, a.Settings.PostLogoutRedirectURIs, uri)
+}
+
+func uriMatches(a Application, registered []string, uri string) bool {
+	if slices.Contains(registered, uri) {
+		return true
+	}
+	if !a.Settings.Native || !plainURI(uri) {
+		return false
+	}
+	rest, ok := withoutPort(uri)
+	return ok && slices.ContainsFunc(registered, func(registered string) bool {
+		same, ok := withoutPort(registered)
+		return ok && same == rest
+	})
+}
+
+// withoutPort is a loopback address without its port. It is cut out of the text, so that
+// everything else is still compared character by character.
+func withoutPort(uri string) (string, bool) {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "http" || u.User != nil || strings.Contains(uri, "#") || !loopback(u) {
+		return "", false
+	}
+	rest, ok := strings.CutPrefix(uri, "http://"+u.Host)
+	if !ok || strings.HasSuffix(u.Host, ":") {
+		return "", false
+	}
+	host := u.Host
+	if port := u.Port(); port != "" {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	return "http://" + host + rest, true
+}
+
+// loopback reports whether the host is this machine by number: names can be made to lead
+// elsewhere (RFC 8252 8.3).
+func loopback(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err == nil && (ip == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || ip == netip.IPv6Loopback()) && ip.Zone() == ""
+}
+
+// localhost reports whether the host is a name that browsers resolve to this machine and to
+// nothing else (RFC 6761 6.3).
+func localhost(u *url.URL) bool {
+	return u.Hostname() == "localhost" || strings.HasSuffix(u.Hostname(), ".localhost")
+}
+
+// dotted reports whether a path has parts that browsers take away.
+func dotted(u *url.URL) bool {
+	for part := range strings.SplitSeq(strings.ToLower(u.EscapedPath()), "/") {
+		if plain := strings.ReplaceAll(part, "%2e", "."); plain == "." || plain == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// plainURI: printable ASCII without what browsers and servers read in different ways.
+func plainURI(uri string) bool {
+	return uri != "" && len(uri) <= 2000 && strings.IndexFunc(uri, func(c rune) bool {
+		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`\"<>^`+"`{|}", c)
+	}) < 0
+}

@@ -1,0 +1,109 @@
+package gatehouse
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"slices"
+)
+
+// Subject is what an application calls a user (OpenID Connect Core 8): the user's ID, which
+// nobody else ever gets, or for an application with a sector a name that says nothing to
+// others. salt is the site's, a secret that never changes.
+func Subject(a Application, userID string, salt []byte) string {
+	if a.Settings.Sector == "" {
+		return userID
+	}
+	h := hmac.New(sha256.New, salt)
+	fmt.Fprintf(h, "%d:%s%s", len(a.Settings.Sector), a.Settings.Sector, userID)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// The scopes.
+const (
+	ScopeOpenID  = "openid"
+	ScopeProfile = "profile"
+	ScopeEmail   = "email"
+	ScopeCompany = "company"
+)
+
+// Scopes are all that there are, in the order of the table of claims.
+func Scopes() []string {
+	all := []string{ScopeOpenID}
+	for _, c := range UserClaims {
+		if !slices.Contains(all, c.Scope) {
+			all = append(all, c.Scope)
+		}
+	}
+	return all
+}
+
+// ClaimFacts are what claims about a user are made of.
+type ClaimFacts struct {
+	User    User
+	Company Company
+	// Locale and Zone are the user's, or else the site's.
+	Locale, Zone string
+}
+
+// UserClaim is something that an application may read about a user.
+type UserClaim struct {
+	// Name is the claim's, Scope the one that it comes with.
+	Name, Scope string
+	// Means says it in words, for docs/platforms.md.
+	Means string
+	// of is the claim's value; nil where there is none.
+	of func(ClaimFacts) any
+}
+
+// UserClaims is everything that an application may read about a user. docs/platforms.md has the
+// same table.
+var UserClaims = []UserClaim{
+	{"name", ScopeProfile, "First and last name, or the username where the profile is empty", func(f ClaimFacts) any { return text(f.User.DisplayName()) }},
+	{"given_name", ScopeProfile, "First name", func(f ClaimFacts) any { return text(f.User.FirstName) }},
+	{"family_name", ScopeProfile, "Last name", func(f ClaimFacts) any { return text(f.User.LastName) }},
+	{"preferred_username", ScopeProfile, "Username. It may change, and may later be another user's", func(f ClaimFacts) any { return text(f.User.Username) }},
+	{"locale", ScopeProfile, "Language, such as `en-GB`", func(f ClaimFacts) any { return text(f.Locale) }},
+	{"zoneinfo", ScopeProfile, "Time zone, such as `Europe/London`", func(f ClaimFacts) any { return text(f.Zone) }},
+	{"email", ScopeEmail, "Email address", func(f ClaimFacts) any { return text(f.User.Email) }},
+	{"email_verified", ScopeEmail, "Whether the user has confirmed the address", func(f ClaimFacts) any {
+		if f.User.Email == "" {
+			return nil
+		}
+		return f.User.EmailConfirmed
+	}},
+	{"company_id", ScopeCompany, "The company's ID, which never changes", func(f ClaimFacts) any { return text(f.Company.ID) }},
+	{"company_name", ScopeCompany, "The company's name", func(f ClaimFacts) any { return text(f.Company.Name) }},
+	{"account_number", ScopeCompany, "The company's account number", func(f ClaimFacts) any { return text(f.Company.AccountNumber) }},
+	{"role", ScopeCompany, "`user`, or `admin` for the company's administrators", func(f ClaimFacts) any { return text(string(f.User.Role)) }},
+}
+
+// text is a claim's text; no claim where it is empty (OpenID Connect Core 5.3.2).
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// ClaimsRequest are the claims that an application asks for by name (OpenID Connect Core 5.5).
+type ClaimsRequest struct {
+	IDToken  []string `json:"id_token,omitempty"`
+	Userinfo []string `json:"userinfo,omitempty"`
+}
+
+// ClaimsFor are the claims about a user that come with scopes, and of those that are asked
+// for by name the ones that the application could have had with a scope.
+func ClaimsFor(a Application, scopes, named []string, f ClaimFacts) map[string]any {
+	claims := map[string]any{}
+	for _, c := range UserClaims {
+		if !slices.Contains(scopes, c.Scope) && !(slices.Contains(named, c.Name) && slices.Contains(a.Settings.Scopes, c.Scope)) {
+			continue
+		}
+		if v := c.of(f); v != nil {
+			claims[c.Name] = v
+		}
+	}
+	return claims
+}

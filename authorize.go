@@ -81,7 +81,7 @@ const (
 	ResponseFormPost = "form_post"
 )
 
-// CheckRequest says what is wrong with a request by itself, whoever sits in front of the
+// CheckRequest says what is wrong with a request by itself, no matter who sits in front of the
 // browser; empty: nothing. The application and the redirect address have been found
 // good before.
 func CheckRequest(a Application, r AuthorizationRequest) OAuthError {

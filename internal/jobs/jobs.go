@@ -34,8 +34,8 @@ const (
 )
 
 // Expiry removes what has run out: sign-ins, sessions, counts of names that are no
-// account, limits, recoveries, outcomes of forms, changes of an address, codes, refused
-// addresses.
+// account, limits, recoveries, outcomes of forms, changes of an address, codes, what
+// applications had, refused addresses.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -62,6 +62,12 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropOldCodes(ctx, at.Add(-keepCodes)); err != nil {
+				return err
+			}
+			if err := q.DropOldTokens(ctx, at); err != nil {
+				return err
+			}
+			if err := q.DropRetiredSigningKeys(ctx, at); err != nil {
 				return err
 			}
 			return q.DropOldRefusals(ctx, at.Add(-gatehouse.RefusalWindow), at.Add(-gatehouse.RefusalNews))

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gatehouse"
+)
+
+// Authorization is a request that waits for its user to sign in.
+type Authorization struct {
+	SiteID        string
+	ApplicationID string
+	// BrowserHash is that of the cookie of the browser in which it began.
+	BrowserHash string
+	Request     gatehouse.AuthorizationRequest
+	ExpiresAt   time.Time
+}
+
+// InsertAuthorization adds an authorization under the hash of its token.
+func (q Queries) InsertAuthorization(ctx context.Context, tokenHash string, a Authorization) error {
+	_, err := q.exec(ctx, "insert authorization", `INSERT INTO authorizations (site_id, token_hash, application_id, browser_hash, request, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`, a.SiteID, tokenHash, a.ApplicationID, a.BrowserHash, asText(a.Request), micros(a.ExpiresAt))
+	return err
+}
+
+// Authorization returns the authorization that has this token.
+func (q Queries) Authorization(ctx context.Context, siteID, tokenHash string) (a Authorization, err error) {
+	a.SiteID = siteID
+	err = q.one(ctx, "authorization", `SELECT application_id, browser_hash, request, expires_at FROM authorizations
+		WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash}, &a.ApplicationID, &a.BrowserHash, inText{&a.Request}, when{&a.ExpiresAt})
+	return a, err
+}
+
+// DeleteAuthorization ends an authorization. It reports whether it was there.
+func (q Queries) DeleteAuthorization(ctx context.Context, siteID, tokenHash string) (bool, error) {
+	n, err := q.exec(ctx, "delete authorization", `DELETE FROM authorizations WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
+	return n == 1, err
+}
+
+// DropOldTokens removes what has run out of applications: requests, codes and tokens, and
+// notes of assertions.
+func (q Queries) DropOldTokens(ctx context.Context, now time.Time) error {
+	for _, table := range []string{"authorizations", "access_tokens", "used_assertions"} {
+		if _, err := q.exec(ctx, "drop old "+table, `DELETE FROM `+table+` WHERE expires_at <= $1`, micros(now)); err != nil {
+			return err
+		}
+	}
+	_, err := q.exec(ctx, "drop old families", `DELETE FROM token_families WHERE ends_at <= $1`, micros(now))
+	return err
+}

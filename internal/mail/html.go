@@ -2,7 +2,7 @@ package mail
 
 import (
 	_ "embed"
-	"html/template"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -21,66 +21,154 @@ var layoutSource string
 // mailFont is what mail programs have: no mail loads a font (section 9 of the guide).
 const mailFont = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
-// html/template escapes whatever is not part of the layout for the place where it
-// stands: text, attribute, link or style.
-var layout = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("layout").Parse(strings.ReplaceAll(layoutSource, "FONT", mailFont)))
-})
+// layout is the parts that the HTML of a mail is put together from, by name.
+var layout = sync.OnceValue(func() map[string]part { return readLayout(layoutSource) })
 
-// page is what the layout shows.
-type page struct {
-	Lang, Dir  string
-	Start, End string // the sides where lines begin and end
-	Name, Mark string
-	Postal     string
-	Look       site.Look
-	Doc        document
-	Blocks     []pageBlock
-	// Outlook on Windows knows no max-width: it gets a table of 600 pixels.
-	OutlookOpen, OutlookClose template.HTML
+// part is a part of the layout: what stands in it as it is, and between each two of those the
+// name of a value.
+type part []string
+
+// readLayout reads parts, each after a line "== NAME". A value is written {{name}}.
+func readLayout(source string) map[string]part {
+	all := map[string]part{}
+	for text := range strings.SplitSeq("\n"+strings.ReplaceAll(source, "FONT", mailFont), "\n== ") {
+		name, text, _ := strings.Cut(text, "\n")
+		all[name] = strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "{{", "}}"), "}}")
+	}
+	return all
 }
 
-type pageBlock struct {
-	block
-	Page          *page
-	Size, Spacing int // of a code
-	// NameWidth is the share of a fact's name; ValueAlign is set for numbers.
-	NameWidth  int
-	ValueAlign string
+// page writes the HTML of a mail. Every value that stands in it goes through text, which
+// escapes it; the layout has values between tags and in quoted attributes, where that is
+// enough, and the colours of the site, which are checked when it is loaded, in styles.
+type page struct {
+	strings.Builder
+	values  map[string]string // that all parts know
+	unknown string            // a name in the layout that is none
 }
 
 // html writes a document as HTML: tables and inline styles, no pictures, nothing
 // loaded from anywhere (E11).
 func html(d document, s *site.Site, lang string) (string, error) {
-	p := &page{
-		Lang: lang, Dir: "ltr", Start: "left", End: "right",
-		Name: clean(s.Name), Mark: initial(s.Name), Postal: clean(s.Sender.Postal), Look: s.Look, Doc: d,
-		OutlookOpen:  `<!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`,
-		OutlookClose: `<!--[if mso]></td></tr></table><![endif]-->`,
-	}
+	p := &page{values: map[string]string{
+		"lang": lang, "dir": "ltr", "start": "left", "end": "right",
+		"name": clean(s.Name), "mark": initial(s.Name), "postal": clean(s.Sender.Postal),
+		"brand": s.Look.Brand, "on-brand": s.Look.OnBrand, "brand-night": s.Look.BrandNight, "on-brand-night": s.Look.OnBrandNight,
+		"subject": d.Subject, "preheader": d.Preheader, "title": d.Heading, "foot": d.Foot,
+	}}
 	if rightToLeft(lang) {
-		p.Dir, p.Start, p.End = "rtl", "right", "left"
+		p.values["dir"], p.values["start"], p.values["end"] = "rtl", "right", "left"
 	}
-	for _, b := range d.Blocks {
-		p.Blocks = append(p.Blocks, newPageBlock(b, p))
+	p.Grow(12 << 10)
+	p.write("page", values{
+		"blocks": func() {
+			for _, b := range d.Blocks {
+				p.WriteString("\n            ")
+				p.block(b)
+			}
+		},
+		"address": func() {
+			if p.values["postal"] != "" {
+				p.write("postal", nil)
+			}
+		},
+	})
+	p.WriteByte('\n')
+	if p.unknown != "" {
+		return "", fmt.Errorf("the layout has no value %q", p.unknown)
 	}
-	var out strings.Builder
-	err := layout().Execute(&out, p)
-	return out.String(), err
+	return p.String(), nil
 }
 
-// newPageBlock gives a short code large digits far apart, and numbers little room at the
-// end of their line.
-func newPageBlock(b block, p *page) pageBlock {
-	pb := pageBlock{block: b, Page: p, Size: 22, Spacing: 1, NameWidth: 44}
-	if digitsOf(b.Facts) > 0 {
-		pb.NameWidth, pb.ValueAlign = 80, p.End
+// values write what stands in a part, by name.
+type values map[string]func()
+
+// write writes a part with its own values and those that all parts know.
+func (p *page) write(name string, own values) {
+	for i, text := range layout()[name] {
+		value, known := p.values[text]
+		switch write := own[text]; {
+		case i%2 == 0:
+			p.WriteString(text)
+		case write != nil:
+			write()
+		case known:
+			p.text(value)
+		default:
+			p.unknown = text
+		}
 	}
-	if utf8.RuneCountInString(b.Value) <= 8 {
-		pb.Size, pb.Spacing = 34, 10
-		pb.Value = strings.ReplaceAll(b.Value, " ", "\u00a0")
+}
+
+// escaped is what a text is written with. The plus sign could begin another character set,
+// for programs that guess it.
+var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;", "+", "&#43;", "\x00", "\uFFFD")
+
+func (p *page) text(s string) {
+	escaped.WriteString(p, s) //nolint:errcheck // a builder takes everything
+}
+
+func (p *page) spans(all []span) func() {
+	return func() {
+		for _, s := range all {
+			if !s.Bold {
+				p.text(s.Text)
+				continue
+			}
+			p.WriteString("<strong>")
+			p.text(s.Text)
+			p.WriteString("</strong>")
+		}
 	}
-	return pb
+}
+
+func (p *page) block(b block) {
+	switch b.Kind {
+	case listBlock:
+		p.write("list", values{"items": func() {
+			for _, item := range b.Items {
+				p.write("item", values{"text": p.spans(item)})
+			}
+		}})
+	case factsBlock:
+		p.write("facts", values{"rows": func() { p.facts(b.Facts) }})
+	case codeBlock:
+		p.code(b.Value)
+	case buttonBlock:
+		p.write("button", values{"value": func() { p.text(b.Value) }, "url": func() { p.text(b.URL) }})
+	default:
+		p.write(string(b.Kind), values{"text": p.spans(b.Text)})
+	}
+}
+
+// facts gives numbers little room at the end of their line.
+func (p *page) facts(all []fact) {
+	width, align := "44", ""
+	if digitsOf(all) > 0 {
+		width, align = "80", ` align="`+p.values["end"]+`"`
+	}
+	for _, f := range all {
+		p.write("row", values{
+			"label": func() { p.text(f.Name) },
+			"text":  p.spans(f.Value),
+			"width": func() { p.WriteString(width) },
+			"align": func() { p.WriteString(align) },
+		})
+	}
+}
+
+// code gives a short code large digits far apart.
+func (p *page) code(value string) {
+	size, spacing := "22", "1"
+	if utf8.RuneCountInString(value) <= 8 {
+		size, spacing = "34", "10"
+		value = strings.ReplaceAll(value, " ", "\u00a0")
+	}
+	p.write("code", values{
+		"value":   func() { p.text(value) },
+		"size":    func() { p.WriteString(size) },
+		"spacing": func() { p.WriteString(spacing) },
+	})
 }
 
 // initial is the mark beside the site's name.

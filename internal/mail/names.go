@@ -21,6 +21,9 @@ func plainName(name string) string {
 		}
 		return r
 	}, oneLine(name))
+	if !strings.ContainsFunc(name, mayLink) {
+		return oneLine(name)
+	}
 	name = linkSign.ReplaceAllString(name, " $1 ")
 	name = scheme.ReplaceAllString(name, "$1$2 ")
 	name = telephone().ReplaceAllStringFunc(name, breakDigits)
@@ -28,6 +31,10 @@ func plainName(name string) string {
 	name = innerDot().ReplaceAllStringFunc(name, breakDot)
 	return oneLine(name)
 }
+
+// mayLink reports what no web address, domain or telephone number is without. Most names
+// have none of it, and are not searched.
+func mayLink(r rune) bool { return r != ' ' && r != '-' && r != '\'' && !unicode.IsLetter(r) }
 
 // linkSign is what addresses, web addresses and Windows shares are known by.
 var linkSign = regexp.MustCompile(`([@\x{ff20}\x{fe6b}]+|[/\x{ff0f}]{2,}|\\+)`)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"gatehouse/internal/secret"
@@ -35,24 +34,42 @@ func (o *Outbox) Hurry() {
 	}
 }
 
-// sealPurpose is what contents of the outbox are sealed for.
-const sealPurpose = "mail"
+// What contents of the outbox are sealed for: those of today, and those of versions before
+// 0038, which kept a message in its final form.
+const (
+	sealPurpose    = "message"
+	earlierPurpose = "mail"
+)
 
 // content is what is sealed: all that goes out. The address and the row's ID are in it
 // so that who can write the database can neither send a password elsewhere nor
 // put it into another row.
 type content struct {
-	ID      string `json:"id"`
-	To      string `json:"to"`
-	Name    string `json:"name,omitempty"`
-	Lang    string `json:"lang"`
-	Subject string `json:"subject"`
-	// Text and HTML stand behind the rest as they are: they are long, and JSON would be
-	// half of what opening a message takes. Length is that of Text. A message of an earlier
-	// version has both in the JSON.
-	Text   string `json:"text,omitempty"`
-	HTML   string `json:"html,omitempty"`
-	Length int    `json:"length,omitempty"`
+	ID   string `json:"id"`
+	To   string `json:"to"`
+	Name string `json:"name,omitempty"`
+	Lang string `json:"lang"`
+	// Says is what the message says, word for word. It gets its form, plain text and HTML in
+	// the colours of the site, when it is sent: that is a tenth as long, and the transaction
+	// that writes it need not wait for its form.
+	Says *document `json:"says,omitempty"`
+
+	// Subject, Text and HTML are what goes out. They are sealed by earlier versions only;
+	// some have text and HTML behind the rest, and in Length that of the text.
+	Subject string `json:"subject,omitempty"`
+	Text    string `json:"text,omitempty"`
+	HTML    string `json:"html,omitempty"`
+	Length  int    `json:"length,omitempty"`
+}
+
+// form gives a message its form.
+func (c *content) form(s *site.Site) (err error) {
+	if c.Says == nil { // an earlier version has
+		return nil
+	}
+	c.Subject, c.Text = c.Says.Subject, plain(*c.Says, s)
+	c.HTML, err = html(*c.Says, s, c.Lang)
+	return err
 }
 
 // Enqueue writes a message and keeps it for sending. It is called in the transaction
@@ -96,16 +113,16 @@ func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, 
 		return store.Message{}, fmt.Errorf("mail: %s has expired before it is sent", msg.Kind())
 	}
 	to.Name = shorten(clean(plainName(to.Name)), nameLength)
-	r, err := Render(s, to, msg)
+	d, lang, err := write(s, to, msg)
 	if err != nil {
 		return store.Message{}, err
 	}
 	m := store.Message{
 		SiteID: s.ID, ID: store.NewID("msg", now), CompanyID: to.CompanyID, UserID: to.UserID, Kind: msg.Kind(),
-		Secret: msg.Secret() != "", Recipient: to.Address, Subject: r.Subject, CreatedAt: now, ExpiresAt: expires,
+		Secret: msg.Secret() != "", Recipient: to.Address, Subject: d.Subject, CreatedAt: now, ExpiresAt: expires,
 	}
 	if m.Secret {
-		m.Subject = r.Heading
+		m.Subject = d.Heading
 	}
 	if shows(m.Subject, msg.Secret()) {
 		return store.Message{}, errors.New("mail: the heading of " + msg.Kind() + " shows its secret")
@@ -113,66 +130,50 @@ func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, 
 	if m.MessageID, err = newMessageID(s); err != nil {
 		return store.Message{}, err
 	}
-	m.Body, err = o.seal(content{ID: m.ID, To: address, Name: to.Name, Lang: r.Lang, Subject: r.Subject, Text: r.Text, HTML: r.HTML})
+	m.Body, err = o.seal(content{ID: m.ID, To: address, Name: to.Name, Lang: lang, Says: &d})
 	return m, err
 }
 
-// seal compresses, because HTML of mail is long and repeats itself, and seals.
 func (o *Outbox) seal(c content) ([]byte, error) {
-	text, page := c.Text, c.HTML
-	c.Text, c.HTML, c.Length = "", "", len(c.Text)
-	head, err := json.Marshal(c)
+	text, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
 	}
-	var small bytes.Buffer
-	small.Grow(4 << 10)
-	w := compressors.Get().(*flate.Writer)
-	defer compressors.Put(w)
-	w.Reset(&small)
-	for _, part := range []string{string(head), "\n", text, page} {
-		if _, err := io.WriteString(w, part); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return o.Keys.Seal(sealPurpose, small.Bytes())
+	return o.Keys.Seal(sealPurpose, text)
 }
 
-var (
-	compressors = sync.Pool{New: func() any {
-		w, _ := flate.NewWriter(io.Discard, flate.BestSpeed) // fails for unknown levels only
-		return w
-	}}
-	decompressors = sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }}
-)
-
 // unseal opens the content of a row.
-func unseal(keys *secret.Keys, m store.Message) (content, error) {
-	var c content
-	small, err := keys.Open(sealPurpose, m.Body)
+func unseal(keys *secret.Keys, m store.Message) (c content, err error) {
+	text, err := keys.Open(sealPurpose, m.Body)
+	if err != nil {
+		c, err = unsealEarlier(keys, m)
+	} else if err = json.Unmarshal(text, &c); err != nil {
+		err = fmt.Errorf("the content cannot be read: %w", err)
+	}
 	if err != nil {
 		return c, err
 	}
-	r := decompressors.Get().(io.ReadCloser)
-	defer decompressors.Put(r)
-	if err := r.(flate.Resetter).Reset(bytes.NewReader(small), nil); err != nil {
+	if c.ID != m.ID {
+		return c, errors.New("the content belongs to another message")
+	}
+	return c, nil
+}
+
+// unsealEarlier opens what an earlier version sealed: compressed, with text and HTML.
+func unsealEarlier(keys *secret.Keys, m store.Message) (c content, err error) {
+	small, err := keys.Open(earlierPurpose, m.Body)
+	if err != nil {
 		return c, err
 	}
-	var all bytes.Buffer
-	all.Grow(12 << 10)
-	if _, err := all.ReadFrom(r); err != nil {
+	all, err := io.ReadAll(flate.NewReader(bytes.NewReader(small)))
+	if err != nil {
 		return c, fmt.Errorf("the content cannot be read: %w", err)
 	}
-	head, rest, _ := strings.Cut(all.String(), "\n")
+	head, rest, _ := strings.Cut(string(all), "\n")
 	if err := json.Unmarshal([]byte(head), &c); err != nil {
 		return c, fmt.Errorf("the content cannot be read: %w", err)
 	}
 	switch {
-	case c.ID != m.ID:
-		return c, errors.New("the content belongs to another message")
 	case c.Length < 0 || c.Length > len(rest):
 		return c, errors.New("the content is cut off")
 	case rest != "":

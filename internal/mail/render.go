@@ -17,16 +17,25 @@ type Rendered struct {
 
 // Render writes a message for a person: text and HTML from the same source.
 func Render(s *site.Site, to Recipient, msg Message) (Rendered, error) {
-	to.Name, msg = plainName(to.Name), withPlainNames(msg)
-	src := matchLanguage(append([]string{to.Lang}, s.Languages...)...)
-	d, err := src.read(view{Site: s, To: to, M: msg, lang: src.lang})
+	d, lang, err := write(s, to, msg)
 	if err != nil {
-		return Rendered{}, fmt.Errorf("mail: %s in %s: %w", msg.Kind(), src.lang, err)
+		return Rendered{}, err
 	}
-	page, err := html(d, s, src.lang)
+	page, err := html(d, s, lang)
 	if err != nil {
-		return Rendered{}, fmt.Errorf("mail: %s in %s: %w", msg.Kind(), src.lang, err)
+		return Rendered{}, fmt.Errorf("mail: %s in %s: %w", msg.Kind(), lang, err)
 	}
 	return Rendered{Subject: d.Subject, Heading: d.Heading, Preheader: d.Preheader,
-		Text: plain(d, s), HTML: page, Lang: src.lang}, nil
+		Text: plain(d, s), HTML: page, Lang: lang}, nil
+}
+
+// write says what a message says to a person, and in which language: the words, the facts
+// and the links as they are at that moment. It has no form yet.
+func write(s *site.Site, to Recipient, msg Message) (d document, lang string, err error) {
+	to.Name, msg = plainName(to.Name), withPlainNames(msg)
+	src := matchLanguage(append([]string{to.Lang}, s.Languages...)...)
+	if d, err = src.read(view{Site: s, To: to, M: msg, lang: src.lang}); err != nil {
+		err = fmt.Errorf("mail: %s in %s: %w", msg.Kind(), src.lang, err)
+	}
+	return d, src.lang, err
 }

@@ -259,6 +259,9 @@ func (s *Sender) send(ctx context.Context, l *line, m claimed) (string, error) {
 		return "", fmt.Errorf("the site %q is not configured here", m.SiteID)
 	}
 	c, err := unseal(s.Keys, m.Message)
+	if err == nil {
+		err = c.form(from)
+	}
 	if err != nil {
 		return "", err
 	}

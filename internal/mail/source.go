@@ -121,34 +121,47 @@ func markData(v any) string {
 	return "\x02" + hex.EncodeToString([]byte(text)) + "\x03"
 }
 
-var marked = regexp.MustCompile("\x02([0-9a-f]*)\x03")
-
 // expand puts the values back, each through escape.
 func expand(text string, escape func(string) string) string {
-	return marked.ReplaceAllStringFunc(text, func(m string) string {
-		value, _ := hex.DecodeString(m[1 : len(m)-1]) // markData wrote it
-		return escape(string(value))
-	})
+	before, rest, found := strings.Cut(text, "\x02")
+	if !found {
+		return text
+	}
+	var b strings.Builder
+	for found {
+		var mark string
+		b.WriteString(before)
+		mark, rest, _ = strings.Cut(rest, "\x03")
+		value, _ := hex.DecodeString(mark) // markData wrote it
+		b.WriteString(escape(string(value)))
+		before, rest, found = strings.Cut(rest, "\x02")
+	}
+	b.WriteString(before)
+	return b.String()
 }
 
 func plainly(s string) string { return s }
 
-// document is a message before it has a form.
+// document is a message before it has a form. Messages that wait are kept so: a field that
+// is called otherwise would be lost to those that a version before has sealed.
 type document struct {
-	Subject, Preheader, Heading, Foot string
-	Blocks                            []block
+	Subject   string  `json:"subject"`
+	Preheader string  `json:"preheader"`
+	Heading   string  `json:"heading"`
+	Foot      string  `json:"foot"`
+	Blocks    []block `json:"blocks"`
 	// Colon ends a label of the plain text, as the language sets it.
-	Colon string
+	Colon string `json:"colon"`
 }
 
 // block is one piece of a message; Kind says which of the fields it has.
 type block struct {
-	Kind  blockKind
-	Text  []span   // heading, paragraph, quote
-	Items [][]span // list
-	Facts []fact
-	Value string // code: what it is; button: what it says
-	URL   string // button
+	Kind  blockKind `json:"kind"`
+	Text  []span    `json:"text,omitempty"`  // heading, paragraph, quote
+	Items [][]span  `json:"items,omitempty"` // list
+	Facts []fact    `json:"facts,omitempty"`
+	Value string    `json:"value,omitempty"` // code: what it is; button: what it says
+	URL   string    `json:"url,omitempty"`   // button
 }
 
 type blockKind string
@@ -165,13 +178,13 @@ const (
 
 // span is a run of text.
 type span struct {
-	Text string
-	Bold bool
+	Text string `json:"text"`
+	Bold bool   `json:"bold,omitempty"`
 }
 
 type fact struct {
-	Name  string
-	Value []span
+	Name  string `json:"name"`
+	Value []span `json:"value"`
 }
 
 // read executes the source of a message and takes it apart.

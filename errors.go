@@ -2,6 +2,7 @@ package gatehouse
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -25,7 +26,7 @@ const (
 // Error is an error that a person may hear about.
 type Error struct {
 	Kind Kind
-	// Code is a stable word for scripts and texts, such as "sign-in-failed".
+	// Reason is a stable word for scripts and texts, such as "sign-in-failed".
 	Reason string
 	// Fields are the fields to fix, for Invalid.
 	Fields []FieldError
@@ -35,12 +36,40 @@ type Error struct {
 	Err error
 }
 
-// FieldError says what is wrong with one field. Code and Args name a text of
+// FieldError says what is wrong with one field. Reason and Args name a text of
 // the site's language, not a sentence.
 type FieldError struct {
 	Field  string
 	Reason string
 	Args   map[string]string
+}
+
+// Faults collects what is wrong with a form, all at once.
+type Faults []FieldError
+
+// Add adds a fault. The arguments are names and values in turn.
+func (f *Faults) Add(field, reason string, args ...string) {
+	e := FieldError{Field: field, Reason: reason}
+	for i := 0; i+1 < len(args); i += 2 {
+		if e.Args == nil {
+			e.Args = map[string]string{}
+		}
+		e.Args[args[i]] = args[i+1]
+	}
+	*f = append(*f, e)
+}
+
+// At reports whether something is wrong with a field.
+func (f Faults) At(field string) bool {
+	return slices.ContainsFunc(f, func(e FieldError) bool { return e.Field == field })
+}
+
+// Err is nil if nothing is wrong, else Invalid with the fields.
+func (f Faults) Err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Reason: "fields", Fields: f}
 }
 
 func (e *Error) Error() string {

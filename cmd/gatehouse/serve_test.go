@@ -49,32 +49,15 @@ type served struct {
 	dir                string
 	public, management string
 	cmd                *exec.Cmd
-	log                *syncBuffer
+	log                *testkit.Log
 	client             *http.Client
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // prepare writes a configuration: the demo's sites over TLS, on a database.
 func prepare(t *testing.T, database string) *served {
 	t.Helper()
 	free := freeAddresses(t, 2)
-	s := &served{t: t, dir: t.TempDir(), public: free[0], management: free[1], log: &syncBuffer{}}
+	s := &served{t: t, dir: t.TempDir(), public: free[0], management: free[1], log: &testkit.Log{}}
 	must(t, demo.WriteSites(filepath.Join(s.dir, "sites")))
 	must(t, os.WriteFile(filepath.Join(s.dir, "keys"), secret.NewKeyFile(), 0o600))
 	roots := s.certify()

@@ -56,7 +56,7 @@ func (s *Service) prepareMove(ctx context.Context, st *site.Site, c gatehouse.Ca
 		return again, err
 	}
 	fields := change.apply(st, u)
-	if gatehouse.SameMailbox(fields.Email, u.Email) || checkUser(st, &fields).err() != nil {
+	if gatehouse.SameMailbox(fields.Email, u.Email) || checkUser(st, &fields).Err() != nil {
 		return again, nil
 	}
 	if err := s.spare(ctx, c, ReasonResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated ||

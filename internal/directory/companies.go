@@ -16,7 +16,7 @@ func (s *Service) CreateCompany(ctx context.Context, st *site.Site, c gatehouse.
 	if err := operatorOnly(c); err != nil {
 		return gatehouse.Company{}, err
 	}
-	if err := checkCompany(&fields).err(); err != nil {
+	if err := checkCompany(&fields).Err(); err != nil {
 		return gatehouse.Company{}, err
 	}
 	now := s.Now()
@@ -55,7 +55,7 @@ func (s *Service) UpdateCompany(ctx context.Context, st *site.Site, c gatehouse.
 		fields := CompanyFields{Name: was.Name, AccountNumber: was.AccountNumber}
 		replace(&fields.Name, change.Name)
 		replace(&fields.AccountNumber, change.AccountNumber)
-		if err := checkCompany(&fields).err(); err != nil {
+		if err := checkCompany(&fields).Err(); err != nil {
 			return err
 		}
 		now = was

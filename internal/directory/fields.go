@@ -45,33 +45,14 @@ type CompanyFields struct {
 	AccountNumber string
 }
 
-// faults collects what is wrong with fields, all at once.
-type faults []gatehouse.FieldError
-
-func (f *faults) add(field, reason string, args ...string) {
-	e := gatehouse.FieldError{Field: field, Reason: reason}
-	for i := 0; i+1 < len(args); i += 2 {
-		if e.Args == nil {
-			e.Args = map[string]string{}
-		}
-		e.Args[args[i]] = args[i+1]
-	}
-	*f = append(*f, e)
-}
-
-// err is nil if nothing is wrong.
-func (f faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "fields", Fields: f}
-}
+// faults are what is wrong with fields, with the checks that several of them share.
+type faults struct{ gatehouse.Faults }
 
 // text checks one line of text and reports whether it can be used.
 func (f *faults) text(field, value string, most int, allowed func(rune) bool) bool {
 	bad, ok := gatehouse.CheckLine(field, value, most, allowed)
 	if !ok {
-		*f = append(*f, bad)
+		f.Faults = append(f.Faults, bad)
 	}
 	return ok
 }
@@ -85,11 +66,11 @@ func checkCompany(c *CompanyFields) faults {
 	var f faults
 	c.Name, c.AccountNumber = oneForm(c.Name), oneForm(c.AccountNumber)
 	if c.Name == "" {
-		f.add("name", FieldRequired)
+		f.Add("name", FieldRequired)
 	}
 	f.text("name", c.Name, gatehouse.MaxName, gatehouse.InNames)
 	if c.AccountNumber == "" {
-		f.add("account_number", FieldRequired)
+		f.Add("account_number", FieldRequired)
 	}
 	f.text("account_number", c.AccountNumber, gatehouse.MaxName, gatehouse.InKeys)
 	return f
@@ -106,13 +87,13 @@ func checkUser(st *site.Site, u *UserFields) faults {
 	f.text("first_name", u.FirstName, gatehouse.MaxName, gatehouse.InNames)
 	f.text("last_name", u.LastName, gatehouse.MaxName, gatehouse.InNames)
 	if u.Email != "" && f.text("email", u.Email, gatehouse.MaxUsername, gatehouse.InKeys) && !mail.CanSend(u.Email) {
-		f.add("email", FieldEmail)
+		f.Add("email", FieldEmail)
 	}
 	if u.Role != gatehouse.RoleUser && u.Role != gatehouse.RoleAdmin {
-		f.add("role", FieldRole, "known", "user, admin")
+		f.Add("role", FieldRole, "known", "user, admin")
 	}
 	if u.Locale != "" && !slices.Contains(st.Languages, u.Locale) {
-		f.add("locale", FieldLocale, "known", strings.Join(st.Languages, ", "))
+		f.Add("locale", FieldLocale, "known", strings.Join(st.Languages, ", "))
 	}
 	return f
 }
@@ -128,11 +109,11 @@ func (f *faults) identity(st *site.Site, u *UserFields) {
 	}
 	switch {
 	case u.Username == "":
-		f.add("username", FieldRequired)
+		f.Add("username", FieldRequired)
 	case !f.text("username", u.Username, gatehouse.MaxUsername, gatehouse.InKeys):
 	case st.SignInWith == gatehouse.WithUsernameOrEmail && gatehouse.IsAddress(u.Username) &&
 		!gatehouse.SameMailbox(u.Username, u.Email):
-		f.add("username", FieldNotEmail)
+		f.Add("username", FieldNotEmail)
 	}
 }
 
@@ -145,9 +126,9 @@ func (f *faults) emailIdentity(u *UserFields) {
 	}
 	switch {
 	case u.Email == "":
-		f.add("email", FieldRequired)
+		f.Add("email", FieldRequired)
 	case !gatehouse.SameMailbox(u.Username, u.Email):
-		f.add("username", FieldNotEmail)
+		f.Add("username", FieldNotEmail)
 	default:
 		u.Username = u.Email
 	}
@@ -159,8 +140,8 @@ func taken(err error, field string) error {
 		return err
 	}
 	var f faults
-	f.add(field, FieldTaken)
-	return f.err()
+	f.Add(field, FieldTaken)
+	return f.Err()
 }
 
 // Explain says in English what is wrong with a field, for the command line and the

@@ -78,7 +78,7 @@ func (r *rowReader) read() importRow {
 	if !row.roleGiven {
 		row.user.Role = gatehouse.RoleUser
 	}
-	for _, e := range checkUser(r.im.st, &row.user) {
+	for _, e := range checkUser(r.im.st, &row.user).Faults {
 		r.complain(columnOf(e.Field), Explain(e))
 	}
 	row.key = gatehouse.NameKey(row.user.Username)
@@ -99,7 +99,7 @@ func columnOf(field string) column {
 
 func (r *rowReader) company(row *importRow) {
 	fields := CompanyFields{Name: r.rec.cells[colCompany], AccountNumber: r.rec.cells[colAccount]}
-	for _, e := range checkCompany(&fields) {
+	for _, e := range checkCompany(&fields).Faults {
 		switch {
 		case e.Field == "account_number":
 			r.complain(colAccount, Explain(e))

@@ -32,7 +32,7 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return Issued{}, err
 	}
-	if err := checkUser(st, &fields).err(); err != nil {
+	if err := checkUser(st, &fields).Err(); err != nil {
 		return Issued{}, err
 	}
 	plain, password, err := s.temporary(ctx, st, gatehouse.PasswordInitial)
@@ -139,7 +139,7 @@ func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if notOwn(c, was) != nil {
 			bad.own(was, now)
 		}
-		if err := bad.err(); err != nil {
+		if err := bad.Err(); err != nil {
 			return err
 		}
 		if waits {
@@ -205,10 +205,10 @@ func (f UserFields) put(u gatehouse.User) gatehouse.User {
 // own refuses what an administrator would change of the own account.
 func (f *faults) own(was, now gatehouse.User) {
 	if now.Role != was.Role {
-		f.add("role", FieldOwnAccount)
+		f.Add("role", FieldOwnAccount)
 	}
 	if now.Email != was.Email {
-		f.add("email", FieldOwnAccount)
+		f.Add("email", FieldOwnAccount)
 	}
 }
 

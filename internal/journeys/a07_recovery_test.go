@@ -159,10 +159,7 @@ func TestA07_InABrowser(t *testing.T) {
 	b.Fill("Password", temporary)
 	b.Press("Sign in")
 	b.See("Your password has expired")
-	b.Fill("Old password", temporary)
-	b.Fill("New password", newPassword)
-	b.Fill("Repeat new password", newPassword)
-	b.Press("Change password")
+	choosePassword(b, temporary, newPassword)
 	b.See("Good ")
 }
 

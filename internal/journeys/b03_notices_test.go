@@ -1,7 +1,6 @@
 package journeys
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/demo"
-	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
 
@@ -28,23 +26,6 @@ func delivered(t *testing.T, s *testkit.Server) map[string][]testkit.Mail {
 		got[m.To[0]] = append(got[m.To[0]], m)
 	}
 	return got
-}
-
-// execRaw runs a statement that no page has.
-func execRaw(t *testing.T, url, text string, args ...any) {
-	t.Helper()
-	driver, dsn := "pgx", url
-	if path, ok := store.SQLitePath(url); ok {
-		driver, dsn = "sqlite", path
-	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(text, args...); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestB03_EverybodyIsToldOnceInTheOwnLanguage(t *testing.T) {
@@ -103,12 +84,12 @@ func TestB03_UsersChangeDuringTheEnrolment(t *testing.T) {
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "tadeyemi", password))
 		e := heldEnrolment(t, s, begun, true)
-		execRaw(t, url, `UPDATE users SET state = 'deactivated' WHERE id = $1`, users["left"].ID)
-		execRaw(t, url, `UPDATE users SET company_id = $2 WHERE id = $1`, users["moved"].ID, other.CompanyID)
-		execRaw(t, url, `DELETE FROM users WHERE id = $1`, users["deleted"].ID)
-		execRaw(t, url, `UPDATE users SET first_name = 'Ann', last_name = 'Other' WHERE id = $1`, users["renamed"].ID)
-		execRaw(t, url, `UPDATE users SET role = 'user' WHERE id = $1`, begun.ID) // who switched it on
-		s.AddUser(site, "new", "", nil)                                           // after the run began
+		testkit.Exec(t, url, `UPDATE users SET state = 'deactivated' WHERE id = $1`, users["left"].ID)
+		testkit.Exec(t, url, `UPDATE users SET company_id = $2 WHERE id = $1`, users["moved"].ID, other.CompanyID)
+		testkit.Exec(t, url, `DELETE FROM users WHERE id = $1`, users["deleted"].ID)
+		testkit.Exec(t, url, `UPDATE users SET first_name = 'Ann', last_name = 'Other' WHERE id = $1`, users["renamed"].ID)
+		testkit.Exec(t, url, `UPDATE users SET role = 'user' WHERE id = $1`, begun.ID) // who switched it on
+		s.AddUser(site, "new", "", nil)                                                // after the run began
 		s.Clock.Add(hold)
 		result := finished(t, c, c.Get(enrolmentPath(e)))
 		if got := sum(t, result, "section"); !slices.Equal(got, []int{4, 0, 3, 0}) || !result.Has("7 users") {

@@ -37,18 +37,12 @@ func TestB13_FirstSignInInABrowser(t *testing.T) {
 			}
 		}
 		wantAccessible(t, b)
-		b.Fill("Old password", "not it")
-		b.Fill("New password", "msantos")
-		b.Fill("Repeat new password", "msantos")
-		b.Press("Change password")
+		choosePassword(b, "not it", "msantos")
 		b.See("That is not your current password")
 		b.See("Don’t use any part of your username")
 		wantAccessible(t, b)
 		b.Screenshot("password-wrong")
-		b.Fill("Old password", temporary)
-		b.Fill("New password", newPassword)
-		b.Fill("Repeat new password", newPassword)
-		b.Press("Change password")
+		choosePassword(b, temporary, newPassword)
 
 		b.See("Set a challenge question")
 		if got := b.Text(".steps p"); got != "Step 2 of 4" {
@@ -180,10 +174,7 @@ func TestB13_WithoutScripts(t *testing.T) {
 	browserSignIn(b, s, "meridian-uk", "Username", "msantos", temporary)
 	b.See("At least 7 characters")
 	b.Screenshot("password")
-	b.Fill("Old password", temporary)
-	b.Fill("New password", newPassword)
-	b.Fill("Repeat new password", newPassword)
-	b.Press("Change password")
+	choosePassword(b, temporary, newPassword)
 	b.See("Your own question")
 	b.Screenshot("challenge")
 	b.Fill("Question", "What was the name of your first pet?")

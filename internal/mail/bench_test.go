@@ -22,30 +22,12 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// clock moves when it is told to.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // bench is a database with a site and an outbox.
 type bench struct {
 	t      testing.TB
 	store  *store.Store
 	keys   *secret.Keys
-	clock  *clock
+	clock  *testkit.Clock
 	site   *site.Site
 	outbox *mail.Outbox
 }
@@ -64,15 +46,15 @@ func newBench(t testing.TB, url string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &clock{t: mail.TestTime}
-	return &bench{t, st, keys, c, mail.TestSite(), &mail.Outbox{Keys: keys, Now: c.now}}
+	c := testkit.NewClock(mail.TestTime)
+	return &bench{t, st, keys, c, mail.TestSite(), &mail.Outbox{Keys: keys, Now: c.Now}}
 }
 
 // send enqueues a message and returns its row as nobody has touched it yet. Each
 // has its own millisecond, so that they have an order.
 func (b *bench) send(to mail.Recipient, msg mail.Message) (row store.Message) {
 	b.t.Helper()
-	b.clock.advance(time.Millisecond)
+	b.clock.Add(time.Millisecond)
 	err := b.store.Write(b.t.Context(), func(q store.Queries) error {
 		if err := b.outbox.Enqueue(b.t.Context(), q, b.site, to, msg); err != nil {
 			return err
@@ -96,7 +78,7 @@ func (b *bench) message(msg mail.Message) store.Message {
 }
 
 func (b *bench) sender(c mail.SMTP) *mail.Sender {
-	return &mail.Sender{Store: b.store, Keys: b.keys, SMTP: c, Now: b.clock.now, Log: slog.New(slog.DiscardHandler),
+	return &mail.Sender{Store: b.store, Keys: b.keys, SMTP: c, Now: b.clock.Now, Log: slog.New(slog.DiscardHandler),
 		Refusals: b.refusals(slog.New(slog.DiscardHandler)),
 		Sites: func(id string) *site.Site {
 			if id != b.site.ID {

@@ -24,10 +24,10 @@ func (b *bench) hanna() gatehouse.User {
 	b.t.Helper()
 	to := mail.TestRecipient()
 	u := gatehouse.User{SiteID: b.site.ID, ID: to.UserID, CompanyID: to.CompanyID, Username: "hkruse", Email: to.Address,
-		Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: b.clock.now()}
+		Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: b.clock.Now()}
 	err := b.store.Write(b.t.Context(), func(q store.Queries) error {
 		return errors.Join(
-			q.InsertCompany(b.t.Context(), gatehouse.Company{SiteID: b.site.ID, ID: to.CompanyID, Name: "Lindenhof", AccountNumber: "1", CreatedAt: b.clock.now()}),
+			q.InsertCompany(b.t.Context(), gatehouse.Company{SiteID: b.site.ID, ID: to.CompanyID, Name: "Lindenhof", AccountNumber: "1", CreatedAt: b.clock.Now()}),
 			q.InsertUser(b.t.Context(), u))
 	})
 	if err != nil {
@@ -62,7 +62,7 @@ func (b *bench) bounceEvents(u gatehouse.User) (all []gatehouse.Event) {
 
 func (b *bench) receiver(log io.Writer) *mail.Receiver {
 	l := slog.New(slog.NewTextHandler(log, nil))
-	return &mail.Receiver{Store: b.store, Refusals: b.refusals(l), Now: b.clock.now, Log: l, Name: "in.uk.meridian.example"}
+	return &mail.Receiver{Store: b.store, Refusals: b.refusals(l), Now: b.clock.Now, Log: l, Name: "in.uk.meridian.example"}
 }
 
 const securityAddress = "security@platform.example"
@@ -150,7 +150,7 @@ func TestReports(t *testing.T) {
 		const unknown = "550 5.1.1 <hanna.kruse@lindenhof.example>: Recipient address rejected: User unknown in local recipient table"
 		take(first, "failed-queue", pathOf(first))
 		want(first, store.MessageBounced, unknown)
-		marked := gatehouse.Bounce{At: b.clock.now(), Reason: unknown, Reported: true}
+		marked := gatehouse.Bounce{At: b.clock.Now(), Reason: unknown, Reported: true}
 		if b.bounce(u) != marked {
 			t.Errorf("the address is %+v", b.bounce(u))
 		}

@@ -18,7 +18,7 @@ import (
 
 // verificationCode is a message whose secret is in its subject.
 func (b *bench) verificationCode() mail.Message {
-	return mail.VerificationCode{Code: "123273", ExpiresAt: b.clock.now().Add(5 * time.Minute)}
+	return mail.VerificationCode{Code: "123273", ExpiresAt: b.clock.Now().Add(5 * time.Minute)}
 }
 
 // A mail server that quotes what it takes or refuses leads no code and no password into the
@@ -45,7 +45,7 @@ func TestAnswersThatQuoteTheMail(t *testing.T) {
 		{".", "554 5.7.606", "554 5.7.606"},
 	} {
 		t.Run(c.answer, func(t *testing.T) {
-			log := &lockedLog{}
+			log := &testkit.Log{}
 			server := &script{answer: at(c.verb, c.answer)}
 			s := b.sender(server.start(t))
 			s.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -141,19 +141,19 @@ func TestReportsThatComeTooLate(t *testing.T) {
 	u := b.hanna()
 	const day = 24 * time.Hour
 	early, late := b.sent(mail.Samples()["locked"]), b.sent(mail.Samples()["locked"])
-	b.clock.advance(14*day - time.Second)
+	b.clock.Add(14*day - time.Second)
 	take := func(m store.Message, log io.Writer) error {
 		return b.receiver(log).Take(t.Context(), pathOf(m), strings.NewReader(dsn("failed", "5.1.1", "smtp; 550 unknown")))
 	}
 	var log bytes.Buffer
-	b.clock.advance(2 * time.Second)
+	b.clock.Add(2 * time.Second)
 	if err := take(late, &log); err == nil || !strings.Contains(log.String(), "too late") || !strings.Contains(log.String(), late.ID) {
 		t.Errorf("%v, the log is %s", err, log.String())
 	}
 	if got, _ := b.store.Read().Message(t.Context(), late.SiteID, late.ID); got.State != store.MessageSent || b.bounce(u) != (gatehouse.Bounce{}) {
 		t.Errorf("after 14 days the message is %s, the address %+v", got.State, b.bounce(u))
 	}
-	b.clock.advance(-2 * time.Second)
+	b.clock.Add(-2 * time.Second)
 	if err := take(early, io.Discard); err != nil || !b.bounce(u).Reported {
 		t.Errorf("before that the address is %+v, %v", b.bounce(u), err)
 	}
@@ -162,7 +162,7 @@ func TestReportsThatComeTooLate(t *testing.T) {
 // sent is a message that was handed over now.
 func (b *bench) sent(msg mail.Message) store.Message {
 	b.t.Helper()
-	m, now := b.message(msg), b.clock.now()
+	m, now := b.message(msg), b.clock.Now()
 	err := b.store.Write(b.t.Context(), func(q store.Queries) error {
 		if _, err := q.ClaimMessages(b.t.Context(), store.Claim{Lease: m.ID, Now: now, Until: now.Add(time.Minute), Limit: 1}); err != nil {
 			return err

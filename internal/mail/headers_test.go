@@ -350,7 +350,7 @@ func TestEnqueueRefuses(t *testing.T) {
 		if err := b.outbox.Enqueue(t.Context(), q, b.site, to, mail.Samples()["locked"]); gatehouse.KindOf(err) != gatehouse.Invalid {
 			t.Errorf("an invalid address: %v", err)
 		}
-		expired := mail.TemporaryPassword{Username: "u", Password: "p", ExpiresAt: b.clock.now()}
+		expired := mail.TemporaryPassword{Username: "u", Password: "p", ExpiresAt: b.clock.Now()}
 		if err := b.outbox.Enqueue(t.Context(), q, b.site, mail.TestRecipient(), expired); err == nil {
 			t.Error("an expired password: no error")
 		}
@@ -359,7 +359,7 @@ func TestEnqueueRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, _, err := b.store.Read().MailQueue(context.Background(), b.clock.now()); n != 1 || err != nil {
+	if n, _, err := b.store.Read().MailQueue(context.Background(), b.clock.Now()); n != 1 || err != nil {
 		t.Errorf("%d messages wait, %v", n, err)
 	}
 }

@@ -21,32 +21,14 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// lockedLog is a log that connections write and a test reads.
-type lockedLog struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // listen serves reports until the test, or the function returned, ends it.
-func (b *bench) listen(secure *tls.Config) (address string, log *lockedLog, stop func()) {
+func (b *bench) listen(secure *tls.Config) (address string, log *testkit.Log, stop func()) {
 	b.t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	log = &lockedLog{}
+	log = &testkit.Log{}
 	r := b.receiver(log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

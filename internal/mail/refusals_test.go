@@ -18,8 +18,8 @@ import (
 // user adds somebody, in a company that is there.
 func (b *bench) user(name, address string) gatehouse.User {
 	b.t.Helper()
-	u := gatehouse.User{SiteID: b.site.ID, ID: store.NewID("usr", b.clock.now()), CompanyID: mail.TestRecipient().CompanyID, Username: name,
-		Email: address, Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: b.clock.now()}
+	u := gatehouse.User{SiteID: b.site.ID, ID: store.NewID("usr", b.clock.Now()), CompanyID: mail.TestRecipient().CompanyID, Username: name,
+		Email: address, Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: b.clock.Now()}
 	if err := b.store.Write(b.t.Context(), func(q store.Queries) error { return q.InsertUser(b.t.Context(), u) }); err != nil {
 		b.t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestReportsCountForTheirOwnReaderOnly(t *testing.T) {
 			if b.bounce(victim) == (gatehouse.Bounce{}) || b.bounce(attacker) != (gatehouse.Bounce{}) {
 				t.Errorf("%q: a mark is ended by an arrival at %q", pair[0], pair[1])
 			}
-			b.clock.advance(2 * time.Hour) // so that none of this is too many
+			b.clock.Add(2 * time.Hour) // so that none of this is too many
 		}
 	})
 }
@@ -133,7 +133,7 @@ func (b *bench) marked(users []gatehouse.User) (n int) {
 // it back, with a mail to the security address once a day. When it is over, marks work.
 func TestABadDayOfAMailServer(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
-		b, log := newBench(t, url), &lockedLog{}
+		b, log := newBench(t, url), &testkit.Log{}
 		b.hanna()
 		r := b.receiver(log)
 		var users []gatehouse.User
@@ -142,7 +142,7 @@ func TestABadDayOfAMailServer(t *testing.T) {
 		}
 		old := b.user("old", "old@northgate.example")
 		b.comesBack(r, b.handedOver(old), "5.1.1", "550 5.1.1 unknown")
-		b.clock.advance(61 * time.Minute)
+		b.clock.Add(61 * time.Minute)
 
 		for _, u := range users[:5] {
 			b.comesBack(r, b.handedOver(u), "5.1.2", "550 5.1.2 no such domain")
@@ -168,17 +168,17 @@ func TestABadDayOfAMailServer(t *testing.T) {
 		if n := len(b.news()); n != 1 || strings.Count(log.String(), "too many addresses are refused") != 1 {
 			t.Errorf("%d mails, the log is %s", n, log.String())
 		}
-		if n, err := b.store.Read().CountRefusalsOver(t.Context(), b.clock.now().Add(-time.Hour)); err != nil || n != 1 {
+		if n, err := b.store.Read().CountRefusalsOver(t.Context(), b.clock.Now().Add(-time.Hour)); err != nil || n != 1 {
 			t.Errorf("%d causes are over, %v", n, err)
 		}
 
 		// As long as it goes on, and for an hour, nobody is marked; then it is as before.
-		b.clock.advance(59 * time.Minute)
+		b.clock.Add(59 * time.Minute)
 		b.comesBack(r, b.handedOver(users[0]), "5.1.1", "550 5.1.1 unknown")
 		if b.marked(users) != 0 {
 			t.Error("marked while it goes on")
 		}
-		b.clock.advance(2 * time.Minute)
+		b.clock.Add(2 * time.Minute)
 		b.comesBack(r, b.handedOver(users[1]), "5.1.1", "550 5.1.1 unknown")
 		if b.marked(users) != 1 || len(b.news()) != 1 {
 			t.Errorf("%d are marked when it is over", b.marked(users))

@@ -37,7 +37,7 @@ func TestSends(t *testing.T) {
 						t.Error("the database holds the secret")
 					}
 					got := b.await(s, m, store.MessageSent)
-					if got.Body != nil || got.Reply != "250 2.0.0 OK: queued" || !got.DoneAt.Equal(b.clock.now()) || got.Lease != "" {
+					if got.Body != nil || got.Reply != "250 2.0.0 OK: queued" || !got.DoneAt.Equal(b.clock.Now()) || got.Lease != "" {
 						t.Errorf("the row is %+v", got)
 					}
 				}
@@ -78,16 +78,16 @@ func TestExpiry(t *testing.T) {
 	server.Refuse(451, "not now")
 	s := b.sender(config(t, server))
 	b.run(s)
-	m := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: b.clock.now().Add(10 * time.Second), For: mail.PasswordForReset})
+	m := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: b.clock.Now().Add(10 * time.Second), For: mail.PasswordForReset})
 	if got := b.await(s, m, store.MessageDeferred); !got.DueAt.Equal(m.ExpiresAt) {
 		t.Errorf("it is due at %s, after it expires at %s", got.DueAt, m.ExpiresAt)
 	}
-	b.clock.advance(10 * time.Second)
+	b.clock.Add(10 * time.Second)
 	got := b.await(s, m, store.MessageExpired)
 	if got.Body != nil || got.Reply != "451 4.0.0 not now" {
 		t.Errorf("the row is %+v", got)
 	}
-	n, _, err := b.store.Read().MailQueue(t.Context(), b.clock.now())
+	n, _, err := b.store.Read().MailQueue(t.Context(), b.clock.Now())
 	if err != nil || n != 0 || len(server.All()) != 0 {
 		t.Errorf("%d wait, %d were sent, %v", n, len(server.All()), err)
 	}
@@ -97,7 +97,7 @@ func TestExpiry(t *testing.T) {
 func TestExpiryBetweenTwoLooks(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	s := b.sender(config(t, server))
-	late := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: b.clock.now().Add(time.Hour), For: mail.PasswordForReset})
+	late := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: b.clock.Now().Add(time.Hour), For: mail.PasswordForReset})
 	if err := b.store.Write(t.Context(), func(q store.Queries) error { // it is tried later
 		_, err := q.HurryMessage(t.Context(), late.SiteID, late.ID, late.ExpiresAt)
 		return err
@@ -107,7 +107,7 @@ func TestExpiryBetweenTwoLooks(t *testing.T) {
 	b.run(s)
 	first := b.message(mail.Samples()["unlocked-operator"])
 	b.await(s, first, store.MessageSent) // with a look
-	b.clock.advance(time.Hour)
+	b.clock.Add(time.Hour)
 	b.await(s, late, store.MessageExpired)
 	if all := server.All(); len(all) != 1 {
 		t.Errorf("%d mails arrived, want 1", len(all))
@@ -163,7 +163,7 @@ func TestTwoSendersNeverSendTwice(t *testing.T) {
 func drained(t testing.TB, b *bench) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		n, _, err := b.store.Read().MailQueue(context.Background(), b.clock.now())
+		n, _, err := b.store.Read().MailQueue(context.Background(), b.clock.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func drained(t testing.TB, b *bench) {
 func TestLeaseOfADeadProcess(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	m := b.message(mail.Samples()["locked"])
-	claim := store.Claim{Lease: "dead", Now: b.clock.now(), Until: b.clock.now().Add(time.Minute), Limit: 10}
+	claim := store.Claim{Lease: "dead", Now: b.clock.Now(), Until: b.clock.Now().Add(time.Minute), Limit: 10}
 	err := b.store.Write(t.Context(), func(q store.Queries) error {
 		got, err := q.ClaimMessages(t.Context(), claim)
 		if len(got) != 1 {
@@ -199,11 +199,11 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	if got := b.await(s, m, store.MessageSending); got.Lease != "dead" || len(server.All()) != 1 {
 		t.Errorf("the message of another process is %s under %q", got.State, got.Lease)
 	}
-	b.clock.advance(time.Minute)
+	b.clock.Add(time.Minute)
 	b.await(s, m, store.MessageSent)
 	// Should it be alive after all, its result comes too late.
 	err = b.store.Write(t.Context(), func(q store.Queries) error {
-		lost, err := q.FinishMessages(t.Context(), []store.MessageResult{{SiteID: m.SiteID, ID: m.ID, Lease: "dead", State: store.MessageDeferred, At: b.clock.now()}})
+		lost, err := q.FinishMessages(t.Context(), []store.MessageResult{{SiteID: m.SiteID, ID: m.ID, Lease: "dead", State: store.MessageDeferred, At: b.clock.Now()}})
 		if len(lost) != 1 {
 			t.Error("a lost claim is not noticed")
 		}
@@ -266,7 +266,7 @@ func TestPanic(t *testing.T) {
 	if got := b.await(s, m, store.MessageDeferred, store.MessageSent); got.State != store.MessageDeferred {
 		t.Errorf("it is %s", got.State)
 	}
-	b.clock.advance(time.Minute)
+	b.clock.Add(time.Minute)
 	b.await(s, m, store.MessageSent)
 	mu.Lock()
 	defer mu.Unlock()
@@ -294,7 +294,7 @@ func TestSealing(t *testing.T) {
 	stop()
 	// Somebody who can write the database puts one message's content into another's row.
 	m := b.message(mail.Samples()["temporary-password-reset"])
-	m.ID, m.Recipient = store.NewID("msg", b.clock.now().Add(time.Second)), "thief@evil.example"
+	m.ID, m.Recipient = store.NewID("msg", b.clock.Now().Add(time.Second)), "thief@evil.example"
 	if err := b.store.Write(t.Context(), func(q store.Queries) error { return q.InsertMessage(t.Context(), m) }); err != nil {
 		t.Fatal(err)
 	}

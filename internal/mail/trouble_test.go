@@ -39,12 +39,12 @@ func TestDeferredThenSent(t *testing.T) {
 				m := b.message(mail.Samples()["temporary-password-reset"])
 				stop := b.run(s)
 				got := b.await(s, m, store.MessageDeferred, store.MessageSent, store.MessageRefused)
-				wait := got.DueAt.Sub(b.clock.now())
+				wait := got.DueAt.Sub(b.clock.Now())
 				if got.State != store.MessageDeferred || got.Tries != 1 || got.Body == nil || got.Reply == "" || wait < 15*time.Second || wait > 20*time.Second {
 					t.Fatalf("%s %s: it is %s after %d tries, due in %s: %s", name, extensions, got.State, got.Tries, wait, got.Reply)
 				}
 				server.do(nil)
-				b.clock.advance(20 * time.Second)
+				b.clock.Add(20 * time.Second)
 				got = b.await(s, m, store.MessageSent)
 				if got.Reply != "250 2.0.0 …" || got.Body != nil {
 					t.Errorf("%s %s: it is sent with %q", name, extensions, got.Reply)
@@ -145,17 +145,17 @@ func TestTenMinutesOf451(t *testing.T) {
 	server.Refuse(451, "come back later")
 	s := b.sender(config(t, server))
 	b.run(s)
-	began := b.clock.now()
+	began := b.clock.Now()
 	code := b.message(mail.TemporaryPassword{Username: "u", Password: "Kepu-37fan", ExpiresAt: began.Add(5 * time.Minute), For: mail.PasswordForReset})
 	notice := b.message(mail.Samples()["locked"])
 	tries := 0
-	for b.clock.now().Before(began.Add(10 * time.Minute)) {
+	for b.clock.Now().Before(began.Add(10 * time.Minute)) {
 		tries++
 		got := b.awaitTries(s, notice, tries)
 		if got.State != store.MessageDeferred || got.Reply != "451 4.0.0 come back later" {
 			t.Fatalf("it is %s: %s", got.State, got.Reply)
 		}
-		b.clock.advance(got.DueAt.Sub(b.clock.now()))
+		b.clock.Add(got.DueAt.Sub(b.clock.Now()))
 	}
 	if tries < 5 || tries > 8 {
 		t.Errorf("%d tries in ten minutes", tries)

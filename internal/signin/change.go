@@ -33,14 +33,8 @@ func (s *Service) ChangePassword(ctx context.Context, st *site.Site, in In, form
 	defer done()
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	c := choice{site: st, user: ses.User, place: place, form: form, proved: !f.at("current_password"), same: form.Old != "" && samePassword(form.Old, form.New)}
-	if err := s.check(ctx, c, &f); err != nil {
-		return Outcome{}, err
-	}
-	if err := f.err(); err != nil {
-		return Outcome{}, err
-	}
-	hash, err := c.hashNew(ctx)
+	c := choice{site: st, user: ses.User, place: place, form: form, proved: !f.At("current_password"), same: form.Old != "" && samePassword(form.Old, form.New)}
+	hash, err := s.accept(ctx, c, &f)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -65,13 +59,13 @@ func (s *Service) SetChallenge(ctx context.Context, st *site.Site, in In, form g
 	if err != nil {
 		return err
 	}
-	f := faults(gatehouse.CheckChallenge(form, knownWords(ses.User)))
+	f := faults{gatehouse.CheckChallenge(form, knownWords(ses.User))}
 	place, ses, done, err := s.prove(ctx, st, in, form.CurrentPassword, &f)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return err
 	}
 	challenge, sealed, err := s.sealChallenge(ctx, place, ses.User, form)
@@ -106,7 +100,7 @@ func (s *Service) Confirm(ctx context.Context, st *site.Site, in In, password st
 		return err
 	}
 	done()
-	return f.err()
+	return f.Err()
 }
 
 // prove verifies the present password of a session's user. It is counted as an attempt
@@ -128,7 +122,7 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 		return nil, ses, nil, err
 	}
 	if password == "" {
-		f.add("current_password", "required")
+		f.Add("current_password", "required")
 		return place, ses, place.Leave, nil
 	}
 	ctx, cancel := unhurried(ctx)
@@ -200,7 +194,7 @@ func (s *Service) judgeAgain(ctx context.Context, a *attempt, place *secret.Plac
 		err = errNoSession
 	}
 	if err == nil && wrong {
-		f.add("current_password", "password-wrong")
+		f.Add("current_password", "password-wrong")
 	}
 	return err
 }

@@ -191,8 +191,8 @@ func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form Code
 	plain, ok := gatehouse.ReadCode(form.Code)
 	if !ok { // it cannot be one, so nothing is guessed and nothing counted
 		var f faults
-		f.add("code", codeFormFault(form.Code))
-		return Outcome{}, f.err()
+		f.Add("code", codeFormFault(form.Code))
+		return Outcome{}, f.Err()
 	}
 	entered, codes, err := s.countCode(ctx, st, at, facts)
 	if guard.Out(guard.CodeCountedFirst) { // as if what was read before were all that counts
@@ -374,8 +374,8 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 		return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonCodesOver}
 	}
 	var f faults
-	f.add("code", fault, "n", strconv.Itoa(left))
-	return f.err()
+	f.Add("code", fault, "n", strconv.Itoa(left))
+	return f.Err()
 }
 
 // endUnproved ends a sign-in after its last code, unless one that was entered at the same

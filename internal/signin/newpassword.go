@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -15,32 +14,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// faults collects what is wrong with a form, all at once.
-type faults []gatehouse.FieldError
-
-func (f *faults) add(field, reason string, args ...string) {
-	e := gatehouse.FieldError{Field: field, Reason: reason}
-	for i := 0; i+1 < len(args); i += 2 {
-		if e.Args == nil {
-			e.Args = map[string]string{}
-		}
-		e.Args[args[i]] = args[i+1]
-	}
-	*f = append(*f, e)
-}
-
-// at reports whether something is wrong with a field.
-func (f faults) at(field string) bool {
-	return slices.ContainsFunc(f, func(e gatehouse.FieldError) bool { return e.Field == field })
-}
-
-// err is nil if nothing is wrong.
-func (f faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "fields", Fields: f}
-}
+// faults are what is wrong with a form, with the checks that several forms share.
+type faults struct{ gatehouse.Faults }
 
 // choice is a new password on its way.
 type choice struct {
@@ -61,11 +36,11 @@ func (s *Service) check(ctx context.Context, c choice, f *faults) error {
 	policy := c.site.Policy.Password
 	switch {
 	case c.form.New == "":
-		f.add("new_password", "required")
+		f.Add("new_password", "required")
 	case c.form.Repeat == "":
-		f.add("repeat_password", "required")
+		f.Add("repeat_password", "required")
 	case c.form.Repeat != c.form.New:
-		f.add("repeat_password", "mismatch")
+		f.Add("repeat_password", "mismatch")
 	}
 	if c.form.New == "" {
 		return nil
@@ -84,7 +59,7 @@ func (s *Service) check(ctx context.Context, c choice, f *faults) error {
 		}
 	}
 	for _, rule := range gatehouse.CheckPassword(policy, facts) {
-		f.add("new_password", "password-"+string(rule), "min", strconv.Itoa(policy.MinLength),
+		f.Add("new_password", "password-"+string(rule), "min", strconv.Itoa(policy.MinLength),
 			"max", strconv.Itoa(gatehouse.MaxPasswordLength), "n", strconv.Itoa(policy.History))
 	}
 	return nil
@@ -126,8 +101,14 @@ func (s *Service) reused(ctx context.Context, c choice) (bool, error) {
 	return false, nil
 }
 
-// hashNew hashes a password that has been checked.
-func (c choice) hashNew(ctx context.Context) (string, error) {
+// accept checks a new password and hashes it, if nothing on its form is wrong.
+func (s *Service) accept(ctx context.Context, c choice, f *faults) (string, error) {
+	if err := s.check(ctx, c, f); err != nil {
+		return "", err
+	}
+	if err := f.Err(); err != nil {
+		return "", err
+	}
 	hash, err := c.place.Hash(ctx, c.form.New)
 	if err != nil && ctx.Err() != nil {
 		return "", busy(err)

@@ -132,13 +132,13 @@ func checkFields(req PasswordRequest) error {
 	f.name("username", req.Username)
 	switch {
 	case req.Password == "":
-		f.add("password", "required")
+		f.Add("password", "required")
 	case !utf8.ValidString(req.Password) || strings.ContainsRune(req.Password, 0):
-		f.add("password", "character")
+		f.Add("password", "character")
 	case utf8.RuneCountInString(req.Password) > gatehouse.MaxPasswordLength:
-		f.add("password", "too-long", "max", strconv.Itoa(gatehouse.MaxPasswordLength))
+		f.Add("password", "too-long", "max", strconv.Itoa(gatehouse.MaxPasswordLength))
 	}
-	return f.err()
+	return f.Err()
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }

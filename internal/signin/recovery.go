@@ -42,7 +42,7 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 	var f faults
 	f.name("username", req.Username)
 	f.email("email", req.Email)
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return "", err
 	}
 	defer s.evenly(ctx)()
@@ -147,11 +147,11 @@ func (s *Service) answerChallenge(ctx context.Context, st *site.Site, c gatehous
 	var f faults
 	switch key := gatehouse.AnswerKey(answer); {
 	case key == "":
-		f.add("answer", "required")
+		f.Add("answer", "required")
 	case utf8.RuneCountInString(answer) > gatehouse.MaxAnswer:
-		f.add("answer", "answer-long", "limit", strconv.Itoa(gatehouse.MaxAnswer))
+		f.Add("answer", "answer-long", "limit", strconv.Itoa(gatehouse.MaxAnswer))
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return err
 	}
 	place, err := s.Hasher.Enter()
@@ -257,8 +257,8 @@ func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery)
 		return errRecoveryOver
 	}
 	var f faults
-	f.add("answer", "answer-wrong", "n", strconv.Itoa(left))
-	return f.err()
+	f.Add("answer", "answer-wrong", "n", strconv.Itoa(left))
+	return f.Err()
 }
 
 // recovered ends a recovery whose question was answered: everything of before ends, and
@@ -317,19 +317,19 @@ func (s *Service) reopen(tx *act.Unit, u gatehouse.User) error {
 func (f *faults) name(field, name string) {
 	switch name = strings.TrimSpace(name); {
 	case name == "":
-		f.add(field, "required")
+		f.Add(field, "required")
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, isControl):
-		f.add(field, "character")
+		f.Add(field, "character")
 	case utf8.RuneCountInString(name) > maxUsernameLength:
-		f.add(field, "too-long", "max", strconv.Itoa(maxUsernameLength))
+		f.Add(field, "too-long", "max", strconv.Itoa(maxUsernameLength))
 	}
 }
 
 // email checks the form of an address.
 func (f *faults) email(field, address string) {
-	before := len(*f)
+	before := len(f.Faults)
 	f.name(field, address)
-	if len(*f) == before && !mail.CanSend(strings.TrimSpace(address)) {
-		f.add(field, "email")
+	if len(f.Faults) == before && !mail.CanSend(strings.TrimSpace(address)) {
+		f.Add(field, "email")
 	}
 }

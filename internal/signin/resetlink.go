@@ -23,7 +23,7 @@ var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Reason: ReasonLinkOver}
 func (s *Service) SendResetLink(ctx context.Context, st *site.Site, c gatehouse.Caller, email string) error {
 	var f faults
 	f.email("email", email)
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return err
 	}
 	defer s.evenly(ctx)()
@@ -132,7 +132,7 @@ func (s *Service) resetPassword(ctx context.Context, st *site.Site, c gatehouse.
 	}
 	pick := choice{site: st, user: u, form: form}
 	var f faults
-	if err := errors.Join(s.check(ctx, pick, &f), f.err()); err != nil {
+	if err := errors.Join(s.check(ctx, pick, &f), f.Err()); err != nil {
 		return err
 	}
 	if err := s.countUse(ctx, st, c, token); err != nil {
@@ -148,13 +148,7 @@ func (s *Service) resetPassword(ctx context.Context, st *site.Site, c gatehouse.
 	if pick.same, err = s.isPresent(ctx, pick); err != nil {
 		return err
 	}
-	if err := s.check(ctx, pick, &f); err != nil {
-		return err
-	}
-	if err := f.err(); err != nil {
-		return err
-	}
-	hash, err := pick.hashNew(ctx)
+	hash, err := s.accept(ctx, pick, &f)
 	if err != nil {
 		return err
 	}

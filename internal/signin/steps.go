@@ -61,14 +61,8 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	if err := s.again(ctx, st, at, facts, place, "old_password", form.Old, &f); err != nil {
 		return Outcome{}, err
 	}
-	c := choice{site: st, user: facts.User, place: place, form: form, proved: !f.at("old_password"), same: form.Old != "" && sameAsIssued(facts.User.Password, form.Old, form.New)}
-	if err := s.check(ctx, c, &f); err != nil {
-		return Outcome{}, err
-	}
-	if err := f.err(); err != nil {
-		return Outcome{}, err
-	}
-	hash, err := c.hashNew(ctx)
+	c := choice{site: st, user: facts.User, place: place, form: form, proved: !f.At("old_password"), same: form.Old != "" && sameAsIssued(facts.User.Password, form.Old, form.New)}
+	hash, err := s.accept(ctx, c, &f)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -109,11 +103,11 @@ func (s *Service) SetFirstChallenge(ctx context.Context, st *site.Site, at At, f
 	defer place.Leave()
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	f := faults(gatehouse.CheckChallenge(form, knownWords(facts.User)))
+	f := faults{gatehouse.CheckChallenge(form, knownWords(facts.User))}
 	if err := s.again(ctx, st, at, facts, place, "current_password", form.CurrentPassword, &f); err != nil {
 		return Outcome{}, err
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return Outcome{}, err
 	}
 	challenge, sealed, err := s.sealChallenge(ctx, place, facts.User, form)
@@ -142,11 +136,11 @@ func (s *Service) AcceptTerms(ctx context.Context, st *site.Site, at At, form Te
 		var f faults
 		switch {
 		case form.Version != st.TermsVersion, form.TextHash != "" && form.TextHash != hash:
-			f.add("accept", "terms-changed")
+			f.Add("accept", "terms-changed")
 		case !form.Accept:
-			f.add("accept", "required")
+			f.Add("accept", "required")
 		}
-		if err := f.err(); err != nil {
+		if err := f.Err(); err != nil {
 			return err
 		}
 		u := &facts.User
@@ -168,8 +162,8 @@ func (s *Service) AnswerSoleUser(ctx context.Context, st *site.Site, at At, answ
 	return s.step(ctx, st, at, gatehouse.StepSoleUser, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		if answer != "yes" && answer != "no" {
 			var f faults
-			f.add("sole_user", "required")
-			return f.err()
+			f.Add("sole_user", "required")
+			return f.Err()
 		}
 		u := &facts.User
 		u.SoleUserFor, u.SoleUser = gatehouse.SoleUserVersion(st.Site), answer == "yes"
@@ -236,7 +230,7 @@ func (s *Service) due(ctx context.Context, st *site.Site, at At, want gatehouse.
 // moment is refused and ends nothing: those before it may be right.
 func (s *Service) again(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, place *secret.Place, field, password string, f *faults) error {
 	if password == "" {
-		f.add(field, "required")
+		f.Add(field, "required")
 		return nil
 	}
 	in, n := facts.SignIn, 0
@@ -261,7 +255,7 @@ func (s *Service) again(ctx context.Context, st *site.Site, at At, facts gatehou
 		err := s.Do(ctx, st, at.Caller, func(tx *act.Unit) error { return tx.DeleteSignIn(tx, in.SiteID, secret.HashToken(at.SignIn)) })
 		return errors.Join(err, errNoSignIn)
 	}
-	f.add(field, "password-wrong")
+	f.Add(field, "password-wrong")
 	return nil
 }
 

@@ -29,11 +29,11 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, c gatehouse.Ca
 	message = strings.TrimSpace(message)
 	switch {
 	case !utf8.ValidString(message) || strings.ContainsRune(message, 0):
-		f.add("message", "character")
+		f.Add("message", "character")
 	case utf8.RuneCountInString(strings.ReplaceAll(message, "\r\n", "\n")) > MaxMessage:
-		f.add("message", "too-long", "max", strconv.Itoa(MaxMessage))
+		f.Add("message", "too-long", "max", strconv.Itoa(MaxMessage))
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return err
 	}
 	defer s.evenly(ctx)()

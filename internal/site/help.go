@@ -233,15 +233,9 @@ func (l *loader) ownHelp() helpSources {
 			l.add(at, "is no help page; must be named PAGE.md or PAGE.LANGUAGE.md in lower-case letters, digits and hyphens, such as returns.de.md")
 			continue
 		}
-		name, lang := part[1], part[2]
-		switch {
-		case lang == "":
-			lang = first
-		case lang == first:
-			l.add(at, "%s is the site's first language; its file is %s.md", lang, name)
-			continue
-		case !slices.Contains(l.site.Languages, lang):
-			l.add(at, "%s is not one of the site's languages: %s", lang, strings.Join(l.site.Languages, ", "))
+		name := part[1]
+		lang, ok := l.fileLanguage(at, name, part[2])
+		if !ok {
 			continue
 		}
 		text, ok := l.read(at)

@@ -298,3 +298,20 @@ func (l *loader) list(part string) []string {
 	}
 	return names
 }
+
+// fileLanguage is the language of the file NAME.md or NAME.LANGUAGE.md: without one, it is the
+// site's first. It reports whether the file may have that name.
+func (l *loader) fileLanguage(path, name, lang string) (string, bool) {
+	first := l.site.Languages[0]
+	switch {
+	case lang == "":
+		return first, true
+	case lang == first:
+		l.add(path, "%s is the site's first language; its file is %s.md", lang, name)
+		return "", false
+	case !slices.Contains(l.site.Languages, lang):
+		l.add(path, "%s is not one of the site's languages: %s", lang, strings.Join(l.site.Languages, ", "))
+		return "", false
+	}
+	return lang, true
+}

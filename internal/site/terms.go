@@ -45,15 +45,9 @@ func (l *loader) terms() {
 			l.add(path, "must be named VERSION.md or VERSION.LANGUAGE.md, such as 2026-09.de.md")
 			continue
 		}
-		version, lang := part[1], part[2]
-		switch {
-		case lang == "":
-			lang = s.Languages[0]
-		case lang == s.Languages[0]:
-			l.add(path, "%s is the site's first language; its file is %s.md", lang, version)
-			continue
-		case !slices.Contains(s.Languages, lang):
-			l.add(path, "%s is not one of the site's languages: %s", lang, strings.Join(s.Languages, ", "))
+		version := part[1]
+		lang, ok := l.fileLanguage(path, version, part[2])
+		if !ok {
 			continue
 		}
 		if text, ok := l.read(path); ok {

@@ -44,7 +44,7 @@ func TestImportedHashesAreMarkedInOldDatabases(t *testing.T) {
 				State: gatehouse.Active, CreatedAt: noon, Password: p.Password}
 			write(t, s, func(q store.Queries) error { return q.InsertUser(t.Context(), u) })
 		}
-		execRaw(t, url, strings.TrimSuffix(strings.TrimSpace(string(text)), ";"))
+		testkit.Exec(t, url, strings.TrimSuffix(strings.TrimSpace(string(text)), ";"))
 		for name, p := range passwords {
 			u, err := s.Read().UserByUsername(t.Context(), "s", name)
 			if err != nil || u.Password.Hash != p.want {

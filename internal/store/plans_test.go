@@ -38,12 +38,7 @@ var wholeTables = map[string]string{
 // full, and the plans of all that it asks are read.
 func TestNoQueryReadsAWholeTable(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
-		s, err := store.Open(t.Context(), url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		fill(t, s)
+		s := full(t, url)
 		methods, asked := reflect.TypeFor[store.Queries](), 0
 		for i := range methods.NumMethod() {
 			m := methods.Method(i)
@@ -69,15 +64,22 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	})
 }
 
+// full opens a database whose tables are full.
+func full(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	fill(t, s)
+	return s
+}
+
 // The test sees a whole table where there is one.
 func TestAWholeTableIsSeen(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
-		s, err := store.Open(t.Context(), url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		fill(t, s)
+		s := full(t, url)
 		for text, want := range map[string]bool{
 			`SELECT id FROM users WHERE first_name = $1`:                       true,
 			`SELECT id FROM events WHERE id = $1`:                              true,

@@ -18,13 +18,13 @@ func before(t *testing.T, url string, usernames []string, email func(username st
 	if err := s.MigrateTo(t.Context(), 3, noon); err != nil {
 		t.Fatal(err)
 	}
-	execRaw(t, url, `INSERT INTO companies (site_id, id, name, account_number, created_at) VALUES ('uk', 'com_1', 'Northgate', '1', 1)`)
+	testkit.Exec(t, url, `INSERT INTO companies (site_id, id, name, account_number, created_at) VALUES ('uk', 'com_1', 'Northgate', '1', 1)`)
 	var rows []string
 	for i, name := range usernames {
 		rows = append(rows, fmt.Sprintf("('uk', 'usr_%04d', 'com_1', '%s', '%s', '%s', '%s', 'user', 'active', 1)",
 			i, name, gatehouse.FormerNameKey(name), email(name), gatehouse.FormerNameKey(email(name))))
 	}
-	execRaw(t, url, `INSERT INTO users (site_id, id, company_id, username, username_key, email, email_key, role, state, created_at)
+	testkit.Exec(t, url, `INSERT INTO users (site_id, id, company_id, username, username_key, email, email_key, role, state, created_at)
 		VALUES `+strings.Join(rows, ", "))
 	if _, err := s.Migrate(t.Context(), noon); err != nil {
 		t.Fatal(err)

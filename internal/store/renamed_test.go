@@ -24,7 +24,7 @@ func TestRowsOfOldNamesAreRead(t *testing.T) {
 			`INSERT INTO sessions (site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, browser_id, methods) VALUES ('s', 'h', 'ses_1', 'usr_1', 'com_1', 1, 1, 9, 'brw_1', 'password trusted-browser')`,
 			`INSERT INTO events (site_id, id, company_id, user_id, at, kind, result, actor_kind, detail) VALUES ('s', 'evt_1', 'com_1', 'usr_1', 1, 'second_step.reset', 'ok', 'user', '{"browser":"brw_1","browsers":"1"}')`,
 		} {
-			execRaw(t, url, statement)
+			testkit.Exec(t, url, statement)
 		}
 		if _, err := s.Migrate(t.Context(), noon); err != nil {
 			t.Fatal(err)

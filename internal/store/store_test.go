@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -323,7 +322,7 @@ func TestMigrateRefusesANewerDatabase(t *testing.T) {
 		if _, err := s.Migrate(t.Context(), noon); err != nil {
 			t.Fatal(err)
 		}
-		execRaw(t, url, "INSERT INTO migrations (version, name, applied_at) VALUES (999, 'later', 0)")
+		testkit.Exec(t, url, "INSERT INTO migrations (version, name, applied_at) VALUES (999, 'later', 0)")
 		for what, err := range map[string]error{"migrate": second(s.Migrate(t.Context(), noon)), "ready": s.Ready(t.Context())} {
 			var newer store.NewerError
 			if !errors.As(err, &newer) || newer.Database != 999 {
@@ -334,22 +333,6 @@ func TestMigrateRefusesANewerDatabase(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
-
-func execRaw(t *testing.T, url, text string) {
-	t.Helper()
-	driver, dsn := "pgx", url
-	if path, ok := store.SQLitePath(url); ok {
-		driver, dsn = "sqlite", path
-	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(text); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // A database that cannot be asked is never "not found".
 func TestALostDatabaseIsSaidToBeLost(t *testing.T) {

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -185,16 +184,7 @@ func TestOneOfManyMarks(t *testing.T) {
 // raw asks the database for one column of text, past the store.
 func raw(t *testing.T, url, text string) (all []string) {
 	t.Helper()
-	driver, dsn := "pgx", url
-	if path, ok := store.SQLitePath(url); ok {
-		driver, dsn = "sqlite", path
-	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	rows, err := db.Query(text)
+	rows, err := testkit.Raw(t, url).Query(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -199,4 +200,29 @@ func hashOfStructure() (string, error) {
 		}
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:16], nil
+}
+
+// Raw opens a database without the store, for what no method of it does.
+func Raw(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	driver, dsn := "pgx", url
+	if path, ok := store.SQLitePath(url); ok {
+		driver, dsn = "sqlite", path
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// Exec runs a statement that the store does not have.
+func Exec(t testing.TB, url, text string, args ...any) {
+	t.Helper()
+	db := Raw(t, url)
+	defer db.Close() // at once: the next step may replace the file
+	if _, err := db.Exec(text, args...); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -50,6 +50,9 @@ type Clock struct {
 	now time.Time
 }
 
+// NewClock makes a clock that stands at a time.
+func NewClock(at time.Time) *Clock { return &Clock{now: at} }
+
 // Now is the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()

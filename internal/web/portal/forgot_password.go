@@ -52,13 +52,7 @@ func faults(err error) []gatehouse.FieldError {
 // ForgotChallenge shows the challenge question of a recovery. One that was mailed comes
 // with its token in the address, which moves into a cookie at once.
 func (p *Portal) ForgotChallenge(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	if token := gatehouse.CleanToken(r.URL.Query().Get("token")); token != "" {
-		if len(token) > ui.MaxToken {
-			return p.page(w, r, http.StatusGone, RecoveryOver{})
-		}
-		ui.SetCookie(w, v, ui.RecoveryCookie, token, 0)
-		http.Redirect(w, r, "/forgot-password/challenge", http.StatusSeeOther)
+	if keepToken(w, r, ui.RecoveryCookie) {
 		return nil
 	}
 	return p.challenge(w, r, http.StatusOK, nil)

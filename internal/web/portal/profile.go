@@ -63,8 +63,7 @@ func (p *Portal) SaveProfile(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Has("locale") {
 		form.Locale = r.PostFormValue("locale")
 	}
-	in := signin.In{Session: v.SessionToken, Device: v.DeviceToken, Caller: v.Caller(r)}
-	err := p.Account.SaveProfile(r.Context(), v.Site, in, v.Session.CreatedAt, form)
+	err := p.Account.SaveProfile(r.Context(), v.Site, in(r, v), v.Session.CreatedAt, form)
 	if err == nil {
 		return seeProfile(w, r, ProfileSaved)
 	}

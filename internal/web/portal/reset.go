@@ -12,13 +12,7 @@ import (
 // cookie, so that neither the history nor the next page's owner gets it; opening the
 // link uses nothing up, because mail scanners open links (C03).
 func (p *Portal) ResetPassword(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	if token := gatehouse.CleanToken(r.URL.Query().Get("token")); token != "" {
-		if len(token) > ui.MaxToken {
-			return p.page(w, r, http.StatusGone, LinkOver{})
-		}
-		ui.SetCookie(w, v, ui.RecoveryCookie, token, 0)
-		http.Redirect(w, r, "/reset-password", http.StatusSeeOther)
+	if keepToken(w, r, ui.RecoveryCookie) {
 		return nil
 	}
 	return p.reset(w, r, http.StatusOK, nil)

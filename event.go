@@ -150,6 +150,17 @@ const (
 	EventBounceCleared EventKind = "mail.bounce_cleared"
 	// EventMailResent: an administrator had a message sent again (C13).
 	EventMailResent EventKind = "mail.resent"
+	// Events about applications; Detail["application"] says which.
+	EventApplicationCreated EventKind = "application.created"
+	EventApplicationChanged EventKind = "application.changed"
+	// EventApplicationSecret: a secret was made for it.
+	EventApplicationSecret EventKind = "application.secret_made"
+	// EventApplicationSignIn: a user went on to an application with a session.
+	EventApplicationSignIn EventKind = "application.signed_in"
+	// EventTokenReplayed: a code or a refresh token came a second time, and all that came of it
+	// has ended.
+	EventTokenReplayed EventKind = "application.token_replayed"
+	EventKeysRotated   EventKind = "signing_keys.rotated"
 )
 
 // EventResult is how it went.

@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/store"
 	"gatehouse/internal/web"
 )
@@ -54,6 +55,7 @@ type House struct {
 	Outbox              *mail.Outbox
 	SignIn              *signin.Service
 	Directory           *directory.Service
+	SSO                 *sso.Service
 	// Reports takes in what is said about mail that came back; it is served where there
 	// is a listener for it.
 	Reports *mail.Receiver
@@ -79,17 +81,18 @@ func New(o Options) (*House, error) {
 	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Even: signin.EvenTime(o.Hasher), Log: o.Log, Counted: metrics.SignIn}
 	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
+	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log}
 	server := &web.Server{
 		Sites: o.Sites, SignIn: in, Account: own, Directory: users, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
-		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users,
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
 		store:   o.Store, sender: sender, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
-			jobs.Enrolments(users, o.Sites.ByID), jobs.Processes(o.Store, in),
+			jobs.Enrolments(users, o.Sites.ByID), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All),
 		},
 	}, nil
 }

@@ -157,3 +157,8 @@ func (q Queries) DeleteAccessToken(ctx context.Context, siteID, hash string) err
 	_, err := q.exec(ctx, "delete access token", `DELETE FROM access_tokens WHERE site_id = $1 AND hash = $2`, siteID, hash)
 	return err
 }
+
+// ProlongFamily says how long a family may last.
+func (q Queries) ProlongFamily(ctx context.Context, siteID, familyID string, ends time.Time) error {
+	return q.later(ctx, "prolong family", `UPDATE token_families SET ends_at = $3 WHERE site_id = $1 AND id = $2`, siteID, familyID, micros(ends))
+}

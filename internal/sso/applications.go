@@ -1,0 +1,191 @@
+package sso
+
+import (
+	"context"
+	"reflect"
+	"slices"
+
+	"gatehouse"
+	"gatehouse/internal/act"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Create adds an application to a site; only operators do. An application that proves who it
+// is with a secret gets one, which is returned and kept nowhere but hashed.
+//
+// Errors: Forbidden, Invalid with fields, Unavailable.
+func (s *Service) Create(ctx context.Context, st *site.Site, c gatehouse.Caller, name string, settings gatehouse.ApplicationSettings) (made gatehouse.Application, clientSecret string, err error) {
+	if err := operatorOnly(c); err != nil {
+		return made, "", err
+	}
+	if err := check(name, settings); err != nil {
+		return made, "", err
+	}
+	now := s.Now()
+	made = gatehouse.Application{ID: store.NewID("app", now), SiteID: st.ID, Name: name, State: gatehouse.ApplicationActive, Settings: settings, CreatedAt: now}
+	if settings.Auth.HasSecret() {
+		clientSecret = secret.NewToken()
+	}
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := tx.InsertApplication(tx, made); err != nil {
+			return err
+		}
+		if clientSecret != "" {
+			err := tx.InsertApplicationSecret(tx, st.ID, made.ID, store.ApplicationSecret{Hash: secret.HashToken(clientSecret), CreatedAt: now})
+			if err != nil {
+				return err
+			}
+		}
+		return tx.Record(gatehouse.User{}, gatehouse.EventApplicationCreated, gatehouse.ResultOK, about(made, "name", name))
+	})
+	return made, clientSecret, err
+}
+
+// about is the detail of an event about an application.
+func about(a gatehouse.Application, pairs ...string) map[string]string {
+	detail := map[string]string{"application": a.ID}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		detail[pairs[i]] = pairs[i+1]
+	}
+	return detail
+}
+
+// check says what is wrong with an application, its keys included.
+func check(name string, settings gatehouse.ApplicationSettings) error {
+	fields := gatehouse.CheckApplication(name, settings)
+	if settings.JWKS != "" {
+		if _, err := clientKeys(settings.JWKS); err != nil {
+			fields = append(fields, gatehouse.FieldError{Field: "jwks", Reason: "invalid"})
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "invalid", Fields: fields}
+}
+
+// MaxList is how many applications one list has at most.
+const MaxList = 1000
+
+// List returns a site's applications in the order in which they were made, those after the
+// given ID.
+func (s *Service) List(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.Application, error) {
+	if err := operatorOnly(c); err != nil {
+		return nil, err
+	}
+	return s.Store.Read().Applications(ctx, st.ID, after, min(max(limit, 1), MaxList))
+}
+
+// Shown is an application with what is known of its secrets.
+type Shown struct {
+	gatehouse.Application
+	Secrets []store.ApplicationSecret
+}
+
+// Show returns an application. Errors: Forbidden, NotFound, Unavailable.
+func (s *Service) Show(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Shown, error) {
+	if err := operatorOnly(c); err != nil {
+		return Shown{}, err
+	}
+	a, err := s.Store.Read().Application(ctx, st.ID, id)
+	if err != nil {
+		return Shown{}, err
+	}
+	secrets, err := s.Store.Read().ApplicationSecrets(ctx, st.ID, id)
+	return Shown{a, secrets}, err
+}
+
+// Change changes an application: to gets it as it is, and changes name, state and settings.
+// A disabled application has nobody signed in, and its tokens are good for nothing.
+//
+// Errors: Forbidden, NotFound, Invalid with fields, Unavailable.
+func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, to func(*gatehouse.Application)) (gatehouse.Application, error) {
+	if err := operatorOnly(c); err != nil {
+		return gatehouse.Application{}, err
+	}
+	var now gatehouse.Application
+	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
+		was, err := tx.Application(tx, st.ID, id)
+		if err != nil {
+			return err
+		}
+		now = was
+		to(&now)
+		now.ID, now.SiteID, now.CreatedAt = was.ID, was.SiteID, was.CreatedAt
+		if err := check(now.Name, now.Settings); err != nil || reflect.DeepEqual(now, was) {
+			return err
+		}
+		if err := tx.UpdateApplication(tx, now); err != nil {
+			return err
+		}
+		return tx.Record(gatehouse.User{}, gatehouse.EventApplicationChanged, gatehouse.ResultOK,
+			about(now, "name_before", was.Name, "state", string(now.State)))
+	})
+	return now, err
+}
+
+// mostSecrets is how many secrets an application has at a time: the one in use, and the one
+// that takes its place.
+const mostSecrets = 2
+
+// NewSecret makes a secret for an application. The one before stays good until the next one is
+// made, or until EndOldSecrets: so they are changed without anybody waiting.
+//
+// Errors: Forbidden, NotFound, Conflict for an application without secrets, Unavailable.
+func (s *Service) NewSecret(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (string, error) {
+	if err := operatorOnly(c); err != nil {
+		return "", err
+	}
+	made := secret.NewToken()
+	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
+		a, err := tx.Application(tx, st.ID, id)
+		if err != nil {
+			return err
+		}
+		if !a.Settings.Auth.HasSecret() {
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: "no-secret"}
+		}
+		if err := s.keepSecrets(tx, id, mostSecrets-1); err != nil {
+			return err
+		}
+		if err := tx.InsertApplicationSecret(tx, st.ID, id, store.ApplicationSecret{Hash: secret.HashToken(made), CreatedAt: tx.Now()}); err != nil {
+			return err
+		}
+		return tx.Record(gatehouse.User{}, gatehouse.EventApplicationSecret, gatehouse.ResultOK, about(a))
+	})
+	return made, err
+}
+
+// EndOldSecrets ends all secrets of an application but the newest.
+func (s *Service) EndOldSecrets(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
+	if err := operatorOnly(c); err != nil {
+		return err
+	}
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		a, err := tx.Application(tx, st.ID, id)
+		if err != nil {
+			return err
+		}
+		if err := s.keepSecrets(tx, id, 1); err != nil {
+			return err
+		}
+		return tx.Record(gatehouse.User{}, gatehouse.EventApplicationChanged, gatehouse.ResultOK, about(a, "old_secrets", "ended"))
+	})
+}
+
+// keepSecrets ends all but so many of an application's secrets, the oldest first.
+func (s *Service) keepSecrets(tx *act.Unit, id string, keep int) error {
+	all, err := tx.ApplicationSecrets(tx, tx.Site.ID, id)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(all)
+	for _, old := range all[min(keep, len(all)):] {
+		if err := tx.DeleteApplicationSecret(tx, tx.Site.ID, id, old.Hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}

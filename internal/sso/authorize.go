@@ -1,0 +1,296 @@
+package sso
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"net/url"
+	"slices"
+
+	"gatehouse"
+	"gatehouse/internal/act"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Authorization is a request at the authorization endpoint.
+type Authorization struct {
+	// Params are those of a new request; Waiting is the token of one that waited for a sign-in.
+	Params  Params
+	Waiting string
+	// Browser is the value of the cookie that a waiting request is bound to; empty: none.
+	Browser string
+	// Session is the token of the session cookie; empty: none.
+	Session string
+}
+
+// Outcome is what comes of an authorization request.
+type Outcome struct {
+	Do gatehouse.AuthorizationStep
+	// Error is what our page is about, for AuthorizationPage. Page says which page that is.
+	Error gatehouse.OAuthError
+	Page  PageKind
+	// Application is who asks; it has no ID where that is not known.
+	Application gatehouse.Application
+	Request     gatehouse.AuthorizationRequest
+	// Waiting and Browser are the token of the request that waits and the value of its cookie,
+	// for AuthorizationSignIn. Again: there is a session, which is not good enough.
+	Waiting, Browser string
+	Again            bool
+	// Answer is what the application is told, for AuthorizationCode and AuthorizationRefused.
+	Answer Answer
+}
+
+// PageKind is which page of ours says that a request is no good.
+type PageKind string
+
+// The pages.
+const (
+	PageClient   PageKind = "client"   // no such application
+	PageRedirect PageKind = "redirect" // an address that is not the application's
+	PageRequest  PageKind = "request"  // something else about the request
+	PageOver     PageKind = "over"     // it waited for too long, or in another browser
+)
+
+// Answer is what an application is told through the browser.
+type Answer struct {
+	// URI is the application's address, FormPost how the values get there.
+	URI      string
+	FormPost bool
+	Values   url.Values
+}
+
+// Location is the address with the values, for an answer by redirect.
+func (a Answer) Location() string {
+	u, err := url.Parse(a.URI)
+	if err != nil { // it is one that was registered
+		return "/"
+	}
+	query := a.Values.Encode()
+	if u.RawQuery != "" { // it stays as it was registered
+		query = u.RawQuery + "&" + query
+	}
+	u.RawQuery = query
+	return u.String()
+}
+
+// Authorize answers an authorization request: with a code, an error for the application, a
+// sign-in that has to come first, or a page.
+//
+// Errors: Unavailable.
+func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Caller, in Authorization) (Outcome, error) {
+	out, fault, err := s.asked(ctx, st, in)
+	if err != nil || out.Page != "" {
+		return out, err
+	}
+	facts, err := s.facts(ctx, st, s.Store.Read(), out.Application, in.Session)
+	if err != nil {
+		return out, err
+	}
+	d := decide(st, out, fault, facts, s)
+	switch d.Do {
+	case gatehouse.AuthorizationCode:
+		return s.issue(ctx, st, c, in, out)
+	case gatehouse.AuthorizationSignIn:
+		out.Do, out.Again = d.Do, facts.SignedIn()
+		return s.wait(ctx, st, in, out)
+	}
+	return s.told(st, out, d), nil
+}
+
+// decide is gatehouse.Authorize, after what was wrong with the request as such.
+func decide(st *site.Site, out Outcome, fault gatehouse.OAuthError, facts gatehouse.AuthorizationFacts, s *Service) gatehouse.Decision {
+	d := gatehouse.Authorize(out.Application, out.Request, facts, st.Policy.Session, s.Now())
+	if fault == "" {
+		return d
+	}
+	if facts.SignedIn() || slices.Equal(out.Request.Prompts, []string{gatehouse.PromptNone}) {
+		return gatehouse.Decision{Do: gatehouse.AuthorizationRefused, Error: fault}
+	}
+	return gatehouse.Decision{Do: gatehouse.AuthorizationPage, Error: fault}
+}
+
+// told is the outcome of a decision that leads to no code and no sign-in.
+func (s *Service) told(st *site.Site, out Outcome, d gatehouse.Decision) Outcome {
+	out.Do, out.Error = d.Do, d.Error
+	switch d.Do {
+	case gatehouse.AuthorizationPage:
+		out.Page = PageRequest
+	case gatehouse.AuthorizationRefused:
+		out.Answer = answer(st, out.Request, "error", string(d.Error))
+	}
+	return out
+}
+
+// answer is what an application is told. The issuer is always part of it, so that nobody can
+// pass an answer of ours off as another's (RFC 9207).
+func answer(st *site.Site, r gatehouse.AuthorizationRequest, name, value string) Answer {
+	values := url.Values{name: {value}, "iss": {Issuer(st)}}
+	if r.State != "" {
+		values.Set("state", r.State)
+	}
+	return Answer{URI: r.RedirectURI, FormPost: r.ResponseMode == gatehouse.ResponseFormPost, Values: values}
+}
+
+// asked finds out what is asked, and by whom: that, and where the answer goes, is settled
+// before anything else. One that cannot be named is told nothing, and nobody is sent to an
+// address that is not the application's (RFC 9700 4.1.3, 4.11).
+func (s *Service) asked(ctx context.Context, st *site.Site, in Authorization) (out Outcome, fault gatehouse.OAuthError, err error) {
+	page := func(kind PageKind) (Outcome, gatehouse.OAuthError, error) {
+		out.Do, out.Page = gatehouse.AuthorizationPage, kind
+		return out, "", nil
+	}
+	id, waiting := in.Params.Get("client_id"), store.Authorization{}
+	if in.Waiting != "" {
+		waiting, err = s.Store.Read().Authorization(ctx, st.ID, secret.HashToken(in.Waiting))
+		if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && (!sameHash(waiting.BrowserHash, in.Browser) || !s.Now().Before(waiting.ExpiresAt)) {
+			return page(PageOver)
+		}
+		if err != nil {
+			return out, "", err
+		}
+		id = waiting.ApplicationID
+	}
+	if id == "" || len(id) > maxToken {
+		return page(PageClient)
+	}
+	a, err := s.Store.Read().Application(ctx, st.ID, id)
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.NotFound, err == nil && !a.Usable():
+		return page(PageClient)
+	case err != nil:
+		return out, "", err
+	}
+	out.Application = a
+	if in.Waiting != "" {
+		out.Request = waiting.Request
+	} else {
+		out.Request, fault = in.Params.readRequest(s.Now())
+	}
+	if !gatehouse.RedirectURIMatches(a, out.Request.RedirectURI) {
+		return page(PageRedirect)
+	}
+	if fault == "" && in.Waiting == "" {
+		fault, err = s.readHint(ctx, st, in.Params, &out)
+	}
+	return out, fault, err
+}
+
+// readHint reads whom id_token_hint means. One that has run out still says it.
+func (s *Service) readHint(ctx context.Context, st *site.Site, p Params, out *Outcome) (gatehouse.OAuthError, error) {
+	hint := p.Get("id_token_hint")
+	if hint == "" {
+		return "", nil
+	}
+	r, err := s.ring(ctx, st)
+	if err != nil {
+		return "", err
+	}
+	claims, err := r.verify(hint, typeID)
+	sub := textOf(claims, "sub")
+	if err != nil || textOf(claims, "iss") != Issuer(st) || textOf(claims, "aud") != out.Application.ID ||
+		out.Request.Hinted != "" && out.Request.Hinted != sub {
+		return gatehouse.InvalidRequest, nil
+	}
+	out.Request.Hinted = sub
+	return "", nil
+}
+
+func sameHash(hash, token string) bool {
+	return token != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(secret.HashToken(token))) == 1
+}
+
+// facts are who is signed in, and what the application calls that user.
+func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a gatehouse.Application, session string) (f gatehouse.AuthorizationFacts, err error) {
+	if session == "" {
+		return f, nil
+	}
+	ses, u, _, err := q.Session(ctx, st.ID, secret.HashToken(session))
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	if !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
+		return f, nil
+	}
+	f = gatehouse.AuthorizationFacts{Session: ses, User: u, Subject: u.ID}
+	if a.Settings.Sector == "" {
+		return f, nil
+	}
+	r, err := s.ring(ctx, st)
+	if err == nil {
+		f.Subject = gatehouse.Subject(a, u.ID, r.salt)
+	}
+	return f, err
+}
+
+// wait keeps a request until its user has signed in. It is bound to the browser: a link to it
+// is no use to anybody else, and makes nobody go on with somebody else's request.
+func (s *Service) wait(ctx context.Context, st *site.Site, in Authorization, out Outcome) (Outcome, error) {
+	if in.Waiting != "" { // it waits already
+		out.Waiting, out.Browser = in.Waiting, in.Browser
+		return out, nil
+	}
+	out.Waiting, out.Browser = secret.NewToken(), in.Browser
+	if out.Browser == "" {
+		out.Browser = secret.NewToken()
+	}
+	row := store.Authorization{SiteID: st.ID, ApplicationID: out.Application.ID, BrowserHash: secret.HashToken(out.Browser),
+		Request: out.Request, ExpiresAt: s.Now().Add(gatehouse.AuthorizationLifetime)}
+	return out, s.Store.Write(ctx, func(q store.Queries) error {
+		return q.InsertAuthorization(ctx, secret.HashToken(out.Waiting), row)
+	})
+}
+
+// issue makes a code, in one transaction with the last look at everything that it depends on.
+func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, in Authorization, out Outcome) (Outcome, error) {
+	code := secret.NewToken()
+	var d gatehouse.Decision
+	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
+		a, err := tx.Application(tx, st.ID, out.Application.ID)
+		if err != nil {
+			return err
+		}
+		out.Application = a
+		facts, err := s.facts(tx, st, tx.Queries, a, in.Session)
+		if err != nil {
+			return err
+		}
+		if d = decide(st, out, "", facts, s); d.Do != gatehouse.AuthorizationCode {
+			return errRefused
+		}
+		if in.Waiting != "" {
+			if there, err := tx.DeleteAuthorization(tx, st.ID, secret.HashToken(in.Waiting)); err != nil || !there {
+				d = gatehouse.Decision{Do: gatehouse.AuthorizationPage} // another tab was faster
+				return errors.Join(err, errRefused)
+			}
+		}
+		now := tx.Now()
+		err = tx.InsertFamily(tx, secret.HashToken(code), gatehouse.TokenFamily{
+			ID: store.NewID("fam", now), SiteID: st.ID, ApplicationID: a.ID, UserID: facts.User.ID, SessionID: facts.Session.ID, Subject: facts.Subject,
+			CreatedAt: now, EndsAt: now.Add(codeKept), Terms: gatehouse.FamilyTerms{Scopes: out.Request.Granted(a), RedirectURI: out.Request.RedirectURI,
+				Challenge: out.Request.Challenge, Nonce: out.Request.Nonce, Claims: out.Request.Claims},
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Record(facts.User, gatehouse.EventApplicationSignIn, gatehouse.ResultOK, about(a))
+	})
+	switch {
+	case errors.Is(err, errRefused) && d.Do == gatehouse.AuthorizationPage && d.Error == "":
+		out.Do, out.Page = d.Do, PageOver
+		return out, nil
+	case errors.Is(err, errRefused) && d.Do == gatehouse.AuthorizationSignIn:
+		out.Do = d.Do
+		return s.wait(ctx, st, in, out)
+	case errors.Is(err, errRefused):
+		return s.told(st, out, d), nil
+	case err != nil:
+		return out, err
+	}
+	out.Do, out.Answer = gatehouse.AuthorizationCode, answer(st, out.Request, "code", code)
+	return out, nil
+}

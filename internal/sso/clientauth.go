@@ -1,0 +1,301 @@
+package sso
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// assertionType is what a client assertion says it is (RFC 7523 2.2).
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+// credentials are what a request proves an application with.
+type credentials struct {
+	id, secret, assertion string
+	method                gatehouse.ClientAuth
+}
+
+// errClient is the answer to every application that has not proved who it is, known or not.
+var errClient = &ProtocolError{Reason: gatehouse.InvalidClient, Says: "client authentication failed"}
+
+// authenticate finds out which application a request to the token endpoint and its like comes
+// from. It proves that in exactly one way, the one that it is registered with.
+//
+// Errors: *ProtocolError (InvalidClient, InvalidRequest), Unavailable.
+func (s *Service) authenticate(ctx context.Context, st *site.Site, from gatehouse.Caller, authorization string, p Params) (gatehouse.Application, error) {
+	c, err := readCredentials(authorization, p)
+	if err != nil {
+		return gatehouse.Application{}, err
+	}
+	a, err := s.proved(ctx, st, c, p)
+	if errors.Is(err, errClient) {
+		return a, s.countFailure(ctx, st, from, c.id)
+	}
+	return a, err
+}
+
+// readCredentials reads the one way in which a request says who it is (OAuth 2.1 2.4).
+func readCredentials(authorization string, p Params) (c credentials, err error) {
+	ways := 0
+	if scheme, value, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Basic") {
+		ways++
+		if c.id, c.secret, err = basic(value); err != nil {
+			return c, err
+		}
+		c.method = gatehouse.AuthSecretBasic
+	} else if authorization != "" {
+		return c, errClient
+	}
+	if p.Get("client_secret") != "" {
+		ways++
+		c.id, c.secret, c.method = p.Get("client_id"), p.Get("client_secret"), gatehouse.AuthSecretPost
+	}
+	if p.Get("client_assertion") != "" || p.Get("client_assertion_type") != "" {
+		ways++
+		if p.Get("client_assertion_type") != assertionType {
+			return c, refuse(gatehouse.InvalidClient, "the client assertion is of an unknown type")
+		}
+		c.assertion, c.method = p.Get("client_assertion"), gatehouse.AuthPrivateKeyJWT
+		c.id = claimedSubject(c.assertion)
+	}
+	if ways > 1 {
+		return c, refuse(gatehouse.InvalidRequest, "more than one way of client authentication")
+	}
+	if ways == 0 {
+		c.id, c.method = p.Get("client_id"), gatehouse.AuthNone
+	}
+	if said := p.Get("client_id"); said != "" && said != c.id {
+		return c, errClient
+	}
+	return c, nil
+}
+
+// basic reads an ID and a secret, each form-encoded (RFC 6749 2.3.1).
+func basic(value string) (id, clientSecret string, err error) {
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(value))
+	if err != nil {
+		return "", "", errClient
+	}
+	user, password, _ := strings.Cut(string(plain), ":")
+	id, idErr := url.QueryUnescape(user)
+	clientSecret, secretErr := url.QueryUnescape(password)
+	if idErr != nil || secretErr != nil {
+		return "", "", errClient
+	}
+	return id, clientSecret, nil
+}
+
+// proved checks credentials. The same is asked of the database for an application that there
+// is not, and a secret is hashed before it is compared: nothing can be learned from the time.
+func (s *Service) proved(ctx context.Context, st *site.Site, c credentials, p Params) (gatehouse.Application, error) {
+	a, err := s.Store.Read().Application(ctx, st.ID, c.id)
+	if err = notFound(err, errClient); err != nil && !errors.Is(err, errClient) {
+		return a, err
+	}
+	unknown := err
+	var secrets []store.ApplicationSecret
+	if c.method.HasSecret() {
+		if secrets, err = s.Store.Read().ApplicationSecrets(ctx, st.ID, c.id); err != nil {
+			return a, err
+		}
+	}
+	if unknown != nil || !a.Usable() || a.Settings.Auth != c.method {
+		return a, errClient
+	}
+	switch c.method {
+	case gatehouse.AuthNone:
+		return a, nil
+	case gatehouse.AuthPrivateKeyJWT:
+		return a, s.checkAssertion(ctx, st, a, c.assertion)
+	}
+	hash, fits := secret.HashToken(c.secret), false
+	for _, one := range secrets {
+		fits = one.Hash == hash || fits // hashes of 256 random bits: the time tells nothing (secret.HashToken)
+	}
+	if !fits {
+		return a, errClient
+	}
+	return a, nil
+}
+
+// A client that fails is slowed down: so many failures at once of one name from one place, and
+// then a few a minute (OAuth 2.1 2.4.1).
+const (
+	failuresAtOnce = 20
+	failuresEvery  = 6 * time.Second
+)
+
+// countFailure returns errClient, or for one that fails too often, that it has to wait.
+func (s *Service) countFailure(ctx context.Context, st *site.Site, from gatehouse.Caller, id string) error {
+	key := "client " + st.ID + " " + secret.HashToken(id)[:22] + " " + from.Address
+	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: key, Every: failuresEvery, Burst: failuresAtOnce})
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return &ProtocolError{Reason: gatehouse.InvalidClient, Says: "too many failures", RetryAfter: wait}
+	}
+	return errClient
+}
+
+// claimedSubject is who an assertion says it is about, before anything is checked.
+func claimedSubject(assertion string) string {
+	parts := strings.Split(assertion, ".")
+	if len(parts) != 3 || len(assertion) > maxToken {
+		return ""
+	}
+	body, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Sub string `json:"sub"`
+	}
+	if json.Unmarshal(body, &claims) != nil {
+		return ""
+	}
+	return claims.Sub
+}
+
+// assertion are the claims of a client assertion (RFC 7523 3). Its audience is read as it
+// stands: one that names several servers could be used at the others (audience injection).
+type assertion struct {
+	Iss string      `json:"iss"`
+	Sub string      `json:"sub"`
+	Aud any         `json:"aud"`
+	Exp json.Number `json:"exp"`
+	Nbf json.Number `json:"nbf"`
+	Iat json.Number `json:"iat"`
+	Jti string      `json:"jti"`
+}
+
+// clockSkew is how far a client's clock may be ahead.
+const clockSkew = time.Minute
+
+// checkAssertion checks an assertion that an application has signed, and uses it up.
+func (s *Service) checkAssertion(ctx context.Context, st *site.Site, a gatehouse.Application, text string) error {
+	keys, err := clientKeys(a.Settings.JWKS)
+	if err != nil {
+		return err
+	}
+	body, err := openSigned(text, keys)
+	if err != nil {
+		return errClient
+	}
+	var claims assertion
+	if json.Unmarshal(body, &claims) != nil {
+		return errClient
+	}
+	now := s.Now()
+	exp, expErr := claims.Exp.Int64()
+	ends := time.Unix(exp, 0)
+	aud, _ := claims.Aud.(string)
+	audGood := aud == Issuer(st) || a.Settings.TokenEndpointAudience && aud == Issuer(st)+TokenPath
+	switch {
+	case claims.Iss != a.ID, claims.Sub != a.ID, !audGood, claims.Jti == "", len(claims.Jti) > 256:
+		return errClient
+	case expErr != nil, !now.Before(ends), ends.Sub(now) > gatehouse.AssertionLifetime+clockSkew:
+		return errClient
+	case notYet(claims.Nbf, now), notYet(claims.Iat, now):
+		return errClient
+	}
+	first := false
+	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
+		first, err = q.UseAssertion(ctx, st.ID, a.ID, secret.HashToken(claims.Jti), ends)
+		return err
+	})
+	if err == nil && !first {
+		return errClient
+	}
+	return err
+}
+
+// notYet reports whether a time of a client, where it says one, lies ahead.
+func notYet(at json.Number, now time.Time) bool {
+	if at == "" {
+		return false
+	}
+	seconds, err := at.Float64()
+	return err != nil || time.Unix(int64(seconds), 0).After(now.Add(clockSkew))
+}
+
+// openSigned returns what somebody has signed with one of some keys. The key decides which
+// algorithm is right, and nothing that the text names or brings along is fetched or used (RFC
+// 8725 3.1, 3.10).
+func openSigned(text string, keys []jose.JSONWebKey) ([]byte, error) {
+	if len(text) > maxToken {
+		return nil, errNotOurs
+	}
+	signed, err := jose.ParseSignedCompact(text, tokenAlgs)
+	if err != nil || len(signed.Signatures) != 1 {
+		return nil, errNotOurs
+	}
+	head := signed.Signatures[0].Protected
+	for _, key := range keys {
+		if head.KeyID != "" && key.KeyID != "" && head.KeyID != key.KeyID || head.Algorithm != algOf(key) {
+			continue
+		}
+		if body, err := signed.Verify(key.Key); err == nil {
+			return body, nil
+		}
+	}
+	return nil, errNotOurs
+}
+
+// algOf is the one algorithm that a key is for.
+func algOf(key jose.JSONWebKey) string {
+	switch key.Key.(type) {
+	case *ecdsa.PublicKey:
+		return string(jose.ES256)
+	case *rsa.PublicKey:
+		return string(jose.RS256)
+	case ed25519.PublicKey:
+		return string(jose.EdDSA)
+	}
+	return ""
+}
+
+// mostKeys is how many keys an application has at most.
+const mostKeys = 10
+
+// clientKeys reads an application's public keys. Anything that is no public key for one of
+// our algorithms is a mistake.
+func clientKeys(text string) ([]jose.JSONWebKey, error) {
+	var set jose.JSONWebKeySet
+	if len(text) > 64<<10 || json.Unmarshal([]byte(text), &set) != nil || len(set.Keys) == 0 || len(set.Keys) > mostKeys {
+		return nil, errKeys
+	}
+	for _, key := range set.Keys {
+		good := key.Valid() && key.IsPublic() && (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || key.Algorithm == algOf(key))
+		switch public := key.Key.(type) {
+		case *ecdsa.PublicKey:
+			good = good && public.Curve == elliptic.P256()
+		case *rsa.PublicKey:
+			good = good && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
+		case ed25519.PublicKey:
+		default:
+			good = false
+		}
+		if !good {
+			return nil, errKeys
+		}
+	}
+	return set.Keys, nil
+}
+
+var errKeys = errors.New("no set of public keys for ES256, RS256 or EdDSA")

@@ -1,0 +1,64 @@
+package sso
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/act"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+)
+
+// Service is the OpenID provider of all sites.
+type Service struct {
+	*act.Desk
+	// Keys seal the keys that sign.
+	Keys *secret.Keys
+	Log  *slog.Logger
+
+	rings sync.Map // site's ID -> *kept
+}
+
+// ProtocolError is an error that an application is told in the words of the protocol.
+type ProtocolError struct {
+	Reason gatehouse.OAuthError
+	// Says is for the application's developer: plain ASCII without quotes (RFC 6749 5.2), and
+	// nothing that a stranger may not know.
+	Says string
+	// RetryAfter: the caller has to wait.
+	RetryAfter time.Duration
+}
+
+func (e *ProtocolError) Error() string { return fmt.Sprintf("%s: %s", e.Reason, e.Says) }
+
+func refuse(reason gatehouse.OAuthError, says string) error {
+	return &ProtocolError{Reason: reason, Says: says}
+}
+
+// Issuer is the name of a site as an OpenID provider.
+func Issuer(st *site.Site) string { return st.Origin }
+
+// notFound turns "there is none" into another error.
+func notFound(err, instead error) error {
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return instead
+	}
+	return err
+}
+
+var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "forbidden"}
+
+// operatorOnly refuses everybody else: applications are the operator's.
+func operatorOnly(c gatehouse.Caller) error {
+	if c.Kind != gatehouse.Operator && c.Kind != gatehouse.System {
+		return errForbidden
+	}
+	return nil
+}
+
+// errRefused rolls a unit of work back whose caller knows why.
+var errRefused = errors.New("refused")

@@ -1,0 +1,259 @@
+package sso
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// The types of what is signed. Each is looked at for its own use only, so that no ID token
+// is taken for an access token (RFC 8725 3.11, RFC 9068 4).
+const (
+	typeID     = "JWT"
+	typeAccess = "at+jwt"
+)
+
+// tokenAlgs are the algorithms of our own tokens, and of client assertions. Others, none and
+// those with a shared key among them, are not even looked at (RFC 8725 3.1).
+var tokenAlgs = []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.EdDSA}
+
+// sign signs claims with the site's present key of an algorithm.
+func (r *ring) sign(alg gatehouse.SigningAlg, typ string, claims map[string]any, now time.Time) (string, error) {
+	key, found := gatehouse.SigningKeyFor(r.keys, alg, now)
+	if !found {
+		return "", errors.New("no key signs " + string(alg))
+	}
+	body, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: r.signers[key.ID]},
+		(&jose.SignerOptions{}).WithType(jose.ContentType(typ)).WithHeader("kid", key.ID))
+	if err != nil {
+		return "", err
+	}
+	signed, err := signer.Sign(body)
+	if err != nil {
+		return "", err
+	}
+	return signed.CompactSerialize()
+}
+
+// verify reads the claims of something that this site has signed, whenever that was. What it
+// is for is for the caller to check.
+func (r *ring) verify(text, typ string) (map[string]any, error) {
+	if len(text) > maxToken {
+		return nil, errNotOurs
+	}
+	signed, err := jose.ParseSignedCompact(text, tokenAlgs)
+	if err != nil || len(signed.Signatures) != 1 {
+		return nil, errNotOurs
+	}
+	head := signed.Signatures[0].Protected
+	key, known := r.public[head.KeyID]
+	if !known || head.Algorithm != key.Algorithm || head.ExtraHeaders[jose.HeaderType] != typ {
+		return nil, errNotOurs
+	}
+	body, err := signed.Verify(key)
+	if err != nil {
+		return nil, errNotOurs
+	}
+	var claims map[string]any
+	if json.Unmarshal(body, &claims) != nil {
+		return nil, errNotOurs
+	}
+	return claims, nil
+}
+
+var errNotOurs = errors.New("no token of this site")
+
+// maxToken is more than any token of ours has.
+const maxToken = 8 << 10
+
+// textOf and timeOf are claims of a token.
+func textOf(claims map[string]any, name string) string {
+	text, _ := claims[name].(string)
+	return text
+}
+
+func timeOf(claims map[string]any, name string) time.Time {
+	seconds, _ := claims[name].(float64)
+	return time.Unix(int64(seconds), 0)
+}
+
+// claimsOf are what a user's claims are made of at a site.
+func claimsOf(st *site.Site, g store.TokenGrant) gatehouse.ClaimFacts {
+	locale := g.User.Locale
+	if locale == "" {
+		locale = st.Language("", "")
+	}
+	return gatehouse.ClaimFacts{User: g.User, Company: g.Company, Locale: locale, Zone: st.Zone.String()}
+}
+
+// idToken makes an ID token (OpenID Connect Core 2). access is the access token that comes
+// with it.
+func (r *ring) idToken(st *site.Site, g store.TokenGrant, access string, now time.Time) (string, error) {
+	alg := g.Application.Settings.IDTokenAlg
+	claims := gatehouse.ClaimsFor(g.Application, nil, g.Family.Terms.Claims.IDToken, claimsOf(st, g))
+	maps.Copy(claims, map[string]any{
+		"iss": Issuer(st), "sub": g.Family.Subject, "aud": g.Application.ID, "iat": now.Unix(), "exp": now.Add(gatehouse.IDTokenLifetime).Unix(),
+		"auth_time": g.Session.CreatedAt.Unix(), "acr": g.Session.Assurance.ACR(), "amr": g.Session.Assurance.AMR(),
+		"sid": sessionName(g.Session.ID, g.Application.ID), "at_hash": halfHash(alg, access),
+	})
+	if g.Family.Terms.Nonce != "" {
+		claims["nonce"] = g.Family.Terms.Nonce
+	}
+	return r.sign(alg, typeID, claims, now)
+}
+
+// sessionName is what an application calls a session: another one calls it something else.
+func sessionName(sessionID, applicationID string) string {
+	return secret.HashToken(sessionID + " " + applicationID)[:22]
+}
+
+// halfHash is at_hash (OpenID Connect Core 3.1.3.6): the left half of the hash that the
+// signature uses.
+func halfHash(alg gatehouse.SigningAlg, token string) string {
+	if alg == gatehouse.EdDSA {
+		sum := sha512.Sum512([]byte(token))
+		return base64.RawURLEncoding.EncodeToString(sum[:32])
+	}
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// accessToken makes an access token: one that resource servers read themselves (RFC 9068), or
+// a random one, which row then keeps.
+func (r *ring) accessToken(st *site.Site, a gatehouse.Application, g *store.TokenGrant, scopes []string, now time.Time) (token string, row *gatehouse.AccessToken, err error) {
+	ends := now.Add(a.Settings.Lifetimes.Access)
+	family, subject := "", a.ID
+	if g != nil {
+		family, subject = g.Family.ID, g.Family.Subject
+	}
+	if !a.Settings.JWTAccessTokens {
+		return secret.NewToken(), &gatehouse.AccessToken{SiteID: st.ID, ApplicationID: a.ID, FamilyID: family, Scopes: scopes, CreatedAt: now, ExpiresAt: ends}, nil
+	}
+	claims := map[string]any{
+		"iss": Issuer(st), "sub": subject, "aud": a.ID, "client_id": a.ID, "scope": strings.Join(scopes, " "),
+		"iat": now.Unix(), "exp": ends.Unix(), "jti": family + "." + secret.NewToken(),
+	}
+	if g != nil {
+		claims["auth_time"], claims["acr"], claims["amr"] = g.Session.CreatedAt.Unix(), g.Session.Assurance.ACR(), g.Session.Assurance.AMR()
+	}
+	token, err = r.sign(a.Settings.IDTokenAlg, typeAccess, claims, now)
+	return token, nil, err
+}
+
+// Access is what an access token stands for, as things are now.
+type Access struct {
+	Token gatehouse.AccessToken
+	// Grant is nil where the application got the token for itself.
+	Grant       *store.TokenGrant
+	Application gatehouse.Application
+}
+
+// errNoAccess is said of every token that is good for nothing, whatever is wrong with it.
+var errNoAccess = &ProtocolError{Reason: gatehouse.InvalidToken, Says: "the access token is not valid"}
+
+// access finds out what an access token stands for.
+//
+// Errors: errNoAccess, Unavailable.
+func (s *Service) access(ctx context.Context, st *site.Site, token string) (Access, error) {
+	t, err := s.findAccess(ctx, st, token)
+	if err != nil {
+		return Access{}, err
+	}
+	now := s.Now()
+	if !now.Before(t.ExpiresAt) {
+		return Access{}, errNoAccess
+	}
+	if t.FamilyID == "" {
+		a, err := s.Store.Read().Application(ctx, st.ID, t.ApplicationID)
+		if err == nil && !(a.Usable() && a.May(gatehouse.GrantClientCredentials)) {
+			err = errNoAccess
+		}
+		return Access{Token: t, Application: a}, notFound(err, errNoAccess)
+	}
+	g, err := s.Store.Read().Family(ctx, st.ID, t.FamilyID)
+	if err != nil {
+		return Access{}, notFound(err, errNoAccess)
+	}
+	if g.Application.ID != t.ApplicationID || !g.Family.Alive(now) || !mayIssue(st, g, now) {
+		return Access{}, errNoAccess
+	}
+	return Access{Token: t, Grant: &g, Application: g.Application}, nil
+}
+
+func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (t gatehouse.AccessToken, err error) {
+	if token == "" || len(token) > maxToken {
+		return t, errNoAccess
+	}
+	if strings.Count(token, ".") != 2 {
+		t, err = s.Store.Read().AccessToken(ctx, st.ID, secret.HashToken(token))
+		return t, notFound(err, errNoAccess)
+	}
+	r, err := s.ring(ctx, st)
+	if err != nil {
+		return t, err
+	}
+	claims, err := r.verify(token, typeAccess)
+	if err != nil || textOf(claims, "iss") != Issuer(st) {
+		return t, errNoAccess
+	}
+	family, _, _ := strings.Cut(textOf(claims, "jti"), ".")
+	return gatehouse.AccessToken{SiteID: st.ID, ApplicationID: textOf(claims, "client_id"), FamilyID: family,
+		Scopes: strings.Fields(textOf(claims, "scope")), CreatedAt: timeOf(claims, "iat"), ExpiresAt: timeOf(claims, "exp")}, nil
+}
+
+// mayIssue asks gatehouse.MayIssue about a grant.
+func mayIssue(st *site.Site, g store.TokenGrant, now time.Time) bool {
+	return gatehouse.MayIssue(g.Application, gatehouse.AuthorizationFacts{Session: g.Session, User: g.User, Subject: g.Family.Subject}, st.Policy.Session, now)
+}
+
+// Userinfo are the claims about the user of an access token, and where the application asks
+// for it, signed (OpenID Connect Core 5.3): then Signed is not empty.
+type Userinfo struct {
+	Claims map[string]any
+	Signed string
+}
+
+// Userinfo answers for an access token.
+//
+// Errors: *ProtocolError (InvalidToken, InsufficientScope), Unavailable.
+func (s *Service) Userinfo(ctx context.Context, st *site.Site, token string) (Userinfo, error) {
+	at, err := s.access(ctx, st, token)
+	if err != nil {
+		return Userinfo{}, err
+	}
+	if at.Grant == nil || !slices.Contains(at.Token.Scopes, gatehouse.ScopeOpenID) {
+		return Userinfo{}, refuse(gatehouse.InsufficientScope, "the scope openid is needed")
+	}
+	g := *at.Grant
+	claims := gatehouse.ClaimsFor(g.Application, at.Token.Scopes, g.Family.Terms.Claims.Userinfo, claimsOf(st, g))
+	claims["sub"] = g.Family.Subject
+	alg := g.Application.Settings.UserinfoAlg
+	if alg == "" {
+		return Userinfo{Claims: claims}, nil
+	}
+	claims["iss"], claims["aud"] = Issuer(st), g.Application.ID
+	r, err := s.ring(ctx, st)
+	if err != nil {
+		return Userinfo{}, err
+	}
+	signed, err := r.sign(alg, "userinfo+jwt", claims, s.Now())
+	return Userinfo{Claims: claims, Signed: signed}, err
+}

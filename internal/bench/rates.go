@@ -193,6 +193,18 @@ func shares(all []compared) string {
 		hash, each(server.spent.server), each(server.spent.kernel), each(server.spent.database), each(server.spent.own), hash/each(server.spent.measured()))
 }
 
+// costs says what a check takes of the processors, with and without what it is compared with.
+func costs(all []compared) string {
+	var server, database, own, empty []float64
+	for _, c := range all {
+		each := func(d time.Duration) float64 { return 1000 * millis(d) / max(1, c.server.count) }
+		server, database, own = append(server, each(c.server.spent.server)), append(database, each(c.server.spent.database)), append(own, each(c.server.spent.own))
+		empty = append(empty, 1000*millis(c.best.spent.own)/max(1, c.best.count))
+	}
+	return fmt.Sprintf("processor µs each: server %.0f, database %.0f, client %.0f; client of the empty handler %.0f",
+		median(server), median(database), median(own), median(empty))
+}
+
 // leastChecks are the limits, by engine.
 var leastChecks = map[string]float64{"sqlite": 0.55, "postgres": 0.30}
 
@@ -226,7 +238,7 @@ func measureSessions(ctx context.Context, b *bench, db *database) error {
 			return err
 		}
 		b.report.add(figure{Name: "session checks / empty handler, " + db.engine, Value: median(ratios(all)), Limit: leastChecks[db.engine],
-			Bound: atLeast, Most: mostOfLimit, Disturbed: disturbed, Detail: describe(all)})
+			Bound: atLeast, Most: mostOfLimit, Disturbed: disturbed, Detail: describe(all) + "; " + costs(all)})
 		return nil
 	})
 }

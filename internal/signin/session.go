@@ -148,7 +148,7 @@ func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Ses
 		return Session{}, errNoSession
 	}
 	hash := secret.HashToken(token)
-	ses, u, c, err := s.Store.Read().Session(ctx, st.ID, hash)
+	ses, u, c, err := s.Store.Session(ctx, st.ID, hash)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return Session{}, errNoSession
 	}

@@ -126,7 +126,7 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 		write.Close()
 		return nil, nil, err
 	}
-	readers := max(4, runtime.NumCPU())
+	readers := max(4, runtime.NumCPU()) + 1 // one looks at the version only; see unchanged
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return write, read, nil

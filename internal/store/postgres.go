@@ -17,6 +17,7 @@ func connectPostgres(db, _ *sql.DB) connected {
 			return onConnection(ctx, db, func(conn *pgx.Conn) error { return pgTransaction(ctx, conn, fn) })
 		},
 		prepare: func(context.Context, ...string) {},
+		checks:  &gathered{},
 		forget:  func() {},
 	}
 }

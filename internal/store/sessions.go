@@ -22,28 +22,12 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 		s.Address, s.UserAgent, s.DeviceID, s.Assurance.Level, strings.Join(methods, " "))
 }
 
-// Session returns the session that has this token, with its user and company as
-// they are now, as far as pages need them: it is asked at every request. Whether it is still alive is for gatehouse.SessionLimits to say.
+// Session returns the session that has this token, with its user and company as they are
+// now, as far as pages need them. Whether it is still alive is for gatehouse.SessionLimits
+// to say. Store.Session answers the same for less.
 func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err error) {
-	var methods string
-	dest := []any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.DeviceID,
-		&s.Assurance.Level, &methods,
-		&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
-		when{&u.LockedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}}
-	err = q.one(ctx, "session", `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent, s.device_id,
-		s.level, s.methods,
-		u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale,
-		u.locked_at, u.challenge_set, u.own_two_factor, c.name, c.account_number, c.two_factor, c.two_factor_at
-		FROM sessions s
-		JOIN users u ON u.site_id = s.site_id AND u.id = s.user_id
-		JOIN companies c ON c.site_id = s.site_id AND c.id = s.company_id
-		WHERE s.site_id = $1 AND s.token_hash = $2`, []any{siteID, tokenHash}, dest...)
-	for m := range strings.FieldsSeq(methods) {
-		s.Assurance.Methods = append(s.Assurance.Methods, gatehouse.Method(m))
-	}
-	s.SiteID, u.SiteID, c.SiteID = siteID, siteID, siteID
-	u.ID, u.CompanyID, c.ID = s.UserID, s.CompanyID, s.CompanyID
-	return s, u, c, err
+	f, err := q.signedIn(ctx, sessionKey{siteID, tokenHash})
+	return f.session, f.user, f.company, err
 }
 
 // SessionsOf returns up to limit sessions of a user that have not reached their absolute

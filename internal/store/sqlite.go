@@ -22,6 +22,7 @@ func connectSQLite(write, read *sql.DB) connected {
 		reader:  &litePool{read, reads},
 		begin:   func(ctx context.Context, fn func(runner) error) error { return beginSQLite(ctx, write, writes, fn) },
 		prepare: func(ctx context.Context, texts ...string) { writes.learn(ctx, &statements{missing: texts}) },
+		checks:  &unchanged{read: read, kept: map[sessionKey]signedIn{}},
 		forget:  func() { reads.close(); writes.close() },
 	}
 }

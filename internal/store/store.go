@@ -50,6 +50,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 
 // Close closes both pools.
 func (s *Store) Close() error {
+	s.checks.close()
 	s.forget()
 	if s.read != s.write {
 		return errors.Join(s.read.Close(), s.write.Close())
@@ -174,6 +175,8 @@ type connected struct {
 	begin func(ctx context.Context, fn func(runner) error) error
 	// prepare readies statements for the next transaction.
 	prepare func(ctx context.Context, texts ...string)
+	// checks finds the sessions of requests.
+	checks checker
 	// forget gives prepared statements up.
 	forget func()
 }

@@ -65,11 +65,3 @@ func (q Queries) Companies(ctx context.Context, siteID, after string, limit int)
 		})
 	return all, err
 }
-
-// oneRow turns "changed nothing" into not found.
-func oneRow(n int64, err error) error {
-	if err == nil && n == 0 {
-		return gatehouse.ErrNotFound
-	}
-	return err
-}

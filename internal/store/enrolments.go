@@ -47,11 +47,7 @@ func (q Queries) ReplaceEnrolment(ctx context.Context, siteID, companyID string,
 		return e, err
 	}
 	// What it has not yet told is no longer true.
-	_, err = q.exec(ctx, "drop notices", `UPDATE messages SET state = 'expired', done_at = $3, body = NULL
-		WHERE site_id = $1 AND done_at = 0 AND lease = ''
-		AND id IN (SELECT message_id FROM enrolment_users WHERE site_id = $1 AND enrolment_id = $2 AND message_id <> '')`,
-		siteID, id, micros(now))
-	if err != nil {
+	if err := q.dropNotices(ctx, siteID, id, now); err != nil {
 		return e, err
 	}
 	n, err := q.exec(ctx, "skip the rest", `UPDATE enrolment_users SET outcome = $3, reason = $4, at = $5

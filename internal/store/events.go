@@ -23,6 +23,17 @@ func (q Queries) InsertEvent(ctx context.Context, e gatehouse.Event) error {
 
 var insertEvents = insertion("events", eventColumns)
 
+// InsertEvents is InsertEvent for many.
+func (q Queries) InsertEvents(ctx context.Context, events []gatehouse.Event) (err error) {
+	rows := make([][]any, len(events))
+	for i, e := range events {
+		if rows[i], err = eventValues(e); err != nil {
+			return err
+		}
+	}
+	return q.insertRows(ctx, insertEvents, rows)
+}
+
 // eventValues are an event's columns, in the order of eventColumns.
 func eventValues(e gatehouse.Event) ([]any, error) {
 	detail := ""

@@ -93,23 +93,3 @@ func (q Queries) UsersByEmails(ctx context.Context, siteID string, addresses []s
 	}
 	return err
 }
-
-// InsertUsers is InsertUser for many.
-func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error {
-	rows := make([][]any, len(users))
-	for i, u := range users {
-		rows[i] = userValues(u)
-	}
-	return q.insertRows(ctx, insertUsers, rows)
-}
-
-// InsertEvents is InsertEvent for many.
-func (q Queries) InsertEvents(ctx context.Context, events []gatehouse.Event) (err error) {
-	rows := make([][]any, len(events))
-	for i, e := range events {
-		if rows[i], err = eventValues(e); err != nil {
-			return err
-		}
-	}
-	return q.insertRows(ctx, insertEvents, rows)
-}

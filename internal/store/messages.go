@@ -141,6 +141,16 @@ func (q Queries) dropMessagesOf(ctx context.Context, u gatehouse.User, kind stri
 	return err
 }
 
+// dropNotices ends the notices of an enrolment that still wait. One that is being sent is
+// left to its sender.
+func (q Queries) dropNotices(ctx context.Context, siteID, enrolmentID string, now time.Time) error {
+	_, err := q.exec(ctx, "drop notices", `UPDATE messages SET state = 'expired', done_at = $3, body = NULL
+		WHERE site_id = $1 AND done_at = 0 AND lease = ''
+		AND id IN (SELECT message_id FROM enrolment_users WHERE site_id = $1 AND enrolment_id = $2 AND message_id <> '')`,
+		siteID, enrolmentID, micros(now))
+	return err
+}
+
 // NewestMessage returns the ID of the newest message to a user of some kinds; empty if
 // there is none.
 func (q Queries) NewestMessage(ctx context.Context, siteID, userID string, kinds []string) (id string, err error) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"gatehouse"
 )
 
 // inserts are the statements that add rows to a table: one row, and a batch.
@@ -67,4 +69,23 @@ func inJSON(rows [][]any) string {
 		panic(err)
 	}
 	return string(text)
+}
+
+// oneRow turns "changed nothing" into not found.
+func oneRow(n int64, err error) error {
+	if err == nil && n == 0 {
+		return gatehouse.ErrNotFound
+	}
+	return err
+}
+
+// ids asks for one column of text.
+func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all []string, err error) {
+	err = q.all(ctx, what, text, args, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		all = append(all, id)
+		return err
+	})
+	return all, err
 }

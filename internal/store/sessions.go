@@ -86,16 +86,6 @@ func (q Queries) EndSessionsOfDevice(ctx context.Context, siteID, userID, device
 		WHERE site_id = $1 AND user_id = $2 AND device_id = $3 AND device_id <> '' RETURNING id`, siteID, userID, deviceID)
 }
 
-func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all []string, err error) {
-	err = q.all(ctx, what, text, args, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		all = append(all, id)
-		return err
-	})
-	return all, err
-}
-
 // DeleteEndedSessions removes those past their absolute limit.
 func (q Queries) DeleteEndedSessions(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, "delete ended sessions", `DELETE FROM sessions WHERE ends_at <= $1`, micros(now))

@@ -29,6 +29,15 @@ func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
 
 var insertUsers = insertion("users", userColumns+", username_key, email_key")
 
+// InsertUsers is InsertUser for many.
+func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error {
+	rows := make([][]any, len(users))
+	for i, u := range users {
+		rows[i] = userValues(u)
+	}
+	return q.insertRows(ctx, insertUsers, rows)
+}
+
 // userValues are a user's columns, in the order of InsertUser.
 func userValues(u gatehouse.User) []any {
 	return []any{u.SiteID, u.ID, u.CompanyID, u.Username, u.FirstName, u.LastName, u.Email, u.EmailConfirmed,

@@ -153,18 +153,6 @@ func routeOf(routes []string, page string) string {
 	return ""
 }
 
-// No row of the tables of settings is about one that there is not.
-func TestSettingsOfTheDocumentExist(t *testing.T) {
-	keys := append(found(t, "cmd/gatehouse/config.go", `yaml:"([a-z_]+)[",]`), found(t, "internal/site/se*.go", `yaml:"([a-z_]+)[",]`)...)
-	for _, setting := range firstCells(t, "configuration.md", "key") {
-		for _, part := range strings.Split(strings.TrimSuffix(setting, ".…"), ".") {
-			if !slices.Contains(keys, part) {
-				t.Errorf("docs/configuration.md tells of the setting %s, which there is not", setting)
-			}
-		}
-	}
-}
-
 // No row of the table of tables is about one that there is not.
 func TestTablesOfTheDocumentExist(t *testing.T) {
 	tables := found(t, "internal/store/migrations/*.sql", `CREATE TABLE (\w+)`)

@@ -42,9 +42,9 @@ const (
 	BarrierTemporary      BarrierKind = "temporary"
 	BarrierInvited        BarrierKind = "invited"
 	// The address: none, one that no mail can be sent to, one that mail comes back from.
-	BarrierNoAddress  BarrierKind = "no-address"
-	BarrierBadAddress BarrierKind = "bad-address"
-	BarrierBouncing   BarrierKind = "bouncing"
+	BarrierNoEmail  BarrierKind = "no-address"
+	BarrierBadEmail BarrierKind = "bad-address"
+	BarrierBouncing BarrierKind = "bouncing"
 	// BarrierAnswers: too many wrong answers to the challenge question, which closes the
 	// recovery.
 	BarrierAnswers     BarrierKind = "answers"
@@ -56,7 +56,7 @@ const (
 // BarrierKinds are all of them, in their order.
 var BarrierKinds = []BarrierKind{BarrierDeactivated, BarrierOperator, BarrierAdministrator, BarrierTotal, BarrierAttempts,
 	BarrierEverywhere, BarrierStrangers, BarrierNoPassword, BarrierInvitedExpired, BarrierExpired, BarrierInvitedUsed, BarrierUsed,
-	BarrierInvited, BarrierTemporary, BarrierNoAddress, BarrierBadAddress, BarrierBouncing, BarrierAnswers,
+	BarrierInvited, BarrierTemporary, BarrierNoEmail, BarrierBadEmail, BarrierBouncing, BarrierAnswers,
 	BarrierNeverUsed, BarrierTooOld, BarrierUnconfirmed}
 
 // Remedy is what can be done about a barrier.
@@ -67,7 +67,7 @@ const (
 	RemedyActivate Remedy = "activate"
 	RemedyUnlock   Remedy = "unlock"
 	RemedyPassword Remedy = "send-password"
-	RemedyAddress  Remedy = "address" // enter one that mail reaches
+	RemedyEmail    Remedy = "address" // enter one that mail reaches
 	RemedySupport  Remedy = "support" // an administrator cannot
 )
 
@@ -152,7 +152,7 @@ func passwordBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	u, w := f.User, f.User.Password
 	b := Barrier{Since: w.SetAt, Remedies: []Remedy{RemedyPassword}}
 	if !f.Reachable { // a password could not be mailed
-		b.Remedies = []Remedy{RemedyAddress}
+		b.Remedies = []Remedy{RemedyEmail}
 	}
 	invited := w.Origin == PasswordInitial && u.FirstSignInAt.IsZero()
 	either := func(first, later BarrierKind) BarrierKind {
@@ -185,12 +185,12 @@ func addressBarriers(f BarrierFacts) []Barrier {
 	// A code that cannot be mailed lets nobody in, but where none is asked for: at the very
 	// first sign-in (B16), and on a trusted device, which is not known here.
 	codes := f.CodeAsked && !(u.FirstSignInAt.IsZero() && u.Password.Origin == PasswordInitial)
-	b := Barrier{Remedies: []Remedy{RemedyAddress}}
+	b := Barrier{Remedies: []Remedy{RemedyEmail}}
 	switch {
 	case u.Email == "":
-		b.Kind, b.Shut = BarrierNoAddress, codes && f.Devices == 0
+		b.Kind, b.Shut = BarrierNoEmail, codes && f.Devices == 0
 	case !f.Reachable:
-		b.Kind, b.Shut = BarrierBadAddress, codes && f.Devices == 0
+		b.Kind, b.Shut = BarrierBadEmail, codes && f.Devices == 0
 	case u.Bouncing():
 		b.Kind, b.Since = BarrierBouncing, u.Bounce.At
 	case !u.EmailConfirmed && !u.FirstSignInAt.IsZero():

@@ -88,26 +88,26 @@ func statusAt(text string) string {
 // (5.6), our sender (5.1.7, 5.1.8), somebody's rules (5.7), their system or their network
 // (5.3, 5.4), or this one mail (5.2.3): none of it is held against anybody.
 var (
-	deadAddress = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.2.2"}
+	deadEmail = []string{"5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.2.2"}
 	// vague ones say "the address" or nothing, and leave the rest to the words.
 	vague = []string{"5.1.0", "5.2.0"}
 )
 
 const noStatus = "5.0.0"
 
-// notTheAddress are words of answers that name no telling status, and are about us, a
+// notTheEmail are words of answers that name no telling status, and are about us, a
 // rule or a trouble that passes. "Denied" may mean anybody: then nobody is marked.
-var notTheAddress = regexp.MustCompile(`(?i)spam|\bspf\b|dkim|dmarc|sender|relay|block|blacklist|black list|denylist|dnsbl|\brbl\b|is listed|listed (at|by|on)|` +
+var notTheEmail = regexp.MustCompile(`(?i)spam|\bspf\b|dkim|dmarc|sender|relay|block|blacklist|black list|denylist|dnsbl|\brbl\b|is listed|listed (at|by|on)|` +
 	`polic|reputation|virus|malware|phish|content|authenti|authori[sz]|reverse dns|\brdns\b|\bptr\b|\bhelo\b|\behlo\b|gr[ea]ylist|` +
 	`too many|rate limit|throttl|temporar|try(ing)? again|later|time(d)? ?out|\btls\b|encrypt|prohibit|denied|not permitted|forbidden|` +
 	`too (large|big|long)|quota|\bfull\b|message size|` +
 	`absender|unerw.nscht|gesperrt|blockiert|sp.ter|exp.diteur|ind.sirable|bloqu|refus. par`)
 
-// RefusesAddress reports whether a refusal says that mail to the address cannot arrive,
+// RefusesEmail reports whether a refusal says that mail to the address cannot arrive,
 // and with which status, or else number. It is the one rule for answers at the hand-over
 // and for reports. Where report and answer name a status each, both must say so: a
 // report of "5.1.1" about an answer "550 5.7.26" is about us.
-func RefusesAddress(r Refusal) (status string, refused bool) {
+func RefusesEmail(r Refusal) (status string, refused bool) {
 	named := statusAt(r.Status)
 	answered := statusAt(r.Text)
 	status = named
@@ -123,10 +123,10 @@ func RefusesAddress(r Refusal) (status string, refused bool) {
 	dead := false
 	for _, s := range []string{named, answered} {
 		switch {
-		case slices.Contains(deadAddress, s):
+		case slices.Contains(deadEmail, s):
 			dead = true
 		case slices.Contains(vague, s):
-			if notTheAddress.MatchString(r.Text) {
+			if notTheEmail.MatchString(r.Text) {
 				return status, false
 			}
 			dead = true
@@ -137,7 +137,7 @@ func RefusesAddress(r Refusal) (status string, refused bool) {
 	if dead {
 		return status, true
 	}
-	return status, (r.Code == 550 || r.Code == 551 || r.Code == 553) && !notTheAddress.MatchString(r.Text)
+	return status, (r.Code == 550 || r.Code == 551 || r.Code == 553) && !notTheEmail.MatchString(r.Text)
 }
 
 // answerCode is an SMTP number or a status as a word of its own.

@@ -37,7 +37,7 @@ func TestWeighDelivery(t *testing.T) {
 }
 
 // What a server answers to a recipient at the hand-over.
-func TestRefusesAddressAtTheHandOver(t *testing.T) {
+func TestRefusesEmailAtTheHandOver(t *testing.T) {
 	for _, c := range []struct {
 		code   int
 		text   string
@@ -90,7 +90,7 @@ func TestRefusesAddressAtTheHandOver(t *testing.T) {
 		{550, "Absender gesperrt", "550", false},
 		{550, "Try again later", "550", false},
 	} {
-		status, got := gatehouse.RefusesAddress(gatehouse.Refusal{Code: c.code, Text: c.text})
+		status, got := gatehouse.RefusesEmail(gatehouse.Refusal{Code: c.code, Text: c.text})
 		if got != c.want || status != c.status {
 			t.Errorf("%d %s: %q, %v", c.code, c.text, status, got)
 		}
@@ -98,7 +98,7 @@ func TestRefusesAddressAtTheHandOver(t *testing.T) {
 }
 
 // What reports say, as mail systems write it.
-func TestRefusesAddressInReports(t *testing.T) {
+func TestRefusesEmailInReports(t *testing.T) {
 	for _, c := range []struct {
 		status, diagnostic string
 		shown              string
@@ -143,7 +143,7 @@ func TestRefusesAddressInReports(t *testing.T) {
 		{"5.1.1.1", "", "", false},
 		{"five", "", "", false},
 	} {
-		status, got := gatehouse.RefusesAddress(gatehouse.ReportedRefusal(c.status, c.diagnostic))
+		status, got := gatehouse.RefusesEmail(gatehouse.ReportedRefusal(c.status, c.diagnostic))
 		if got != c.want || status != c.shown {
 			t.Errorf("%q, %q: %q, %v", c.status, c.diagnostic, status, got)
 		}
@@ -152,7 +152,7 @@ func TestRefusesAddressInReports(t *testing.T) {
 
 // For all statuses, numbers and words: nobody is marked for what is not about the address,
 // and one more thing that is said against that never makes it so.
-func TestRefusesAddressWhateverIsSaid(t *testing.T) {
+func TestRefusesEmailWhateverIsSaid(t *testing.T) {
 	about := []string{"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.2.2"}
 	statuses := []string{"", "5.0.0"}
 	for _, class := range []int{2, 4, 5} {
@@ -172,7 +172,7 @@ func TestRefusesAddressWhateverIsSaid(t *testing.T) {
 			field = about[random.IntN(len(about))]
 		}
 		code, text := codes[random.IntN(len(codes))], strings.TrimSpace(answer+" "+words[random.IntN(len(words))])
-		_, refused := gatehouse.RefusesAddress(gatehouse.Refusal{Code: code, Status: field, Text: text})
+		_, refused := gatehouse.RefusesEmail(gatehouse.Refusal{Code: code, Status: field, Text: text})
 		told := slices.Contains(about, field) || slices.Contains(about, answer)
 		plain := code == 550 || code == 551 || code == 553
 		want := innocent(field) && innocent(answer) && (code == 0 || code >= 500) && (told || plain)

@@ -100,8 +100,8 @@ const (
 	ReasonUnconfirmed OutcomeReason = "unconfirmed" // the address was never confirmed
 	ReasonLocked      OutcomeReason = "locked"      // asked for a code once unlocked
 	ReasonOwn         OutcomeReason = "own"         // two-factor is the person's own choice
-	ReasonNoAddress   OutcomeReason = "no-address"
-	ReasonBadAddress  OutcomeReason = "bad-address" // no mail can be sent to it
+	ReasonNoEmail     OutcomeReason = "no-address"
+	ReasonBadEmail    OutcomeReason = "bad-address" // no mail can be sent to it
 	ReasonBouncing    OutcomeReason = "bouncing"
 	ReasonDeactivated OutcomeReason = "deactivated"
 	ReasonInvited     OutcomeReason = "invited" // has never signed in
@@ -135,9 +135,9 @@ func Enrol(enable bool, u User, reachable bool) (Outcome, OutcomeReason) {
 	case u.State != Active:
 		return OutcomeSkipped, ReasonDeactivated
 	case u.Email == "":
-		return OutcomeSkipped, ReasonNoAddress
+		return OutcomeSkipped, ReasonNoEmail
 	case !reachable:
-		return noCode, ReasonBadAddress
+		return noCode, ReasonBadEmail
 	case u.Bouncing():
 		return noCode, ReasonBouncing
 	case u.OwnTwoFactor:
@@ -166,7 +166,7 @@ type UserGroup string
 // The groups. One user may be in several.
 const (
 	GroupEnrolled    UserGroup = "enrolled" // whom the company's switch is about
-	GroupNoAddress   UserGroup = "no-address"
+	GroupNoEmail     UserGroup = "no-address"
 	GroupUnconfirmed UserGroup = "unconfirmed"
 	GroupBouncing    UserGroup = "bouncing"
 	GroupLocked      UserGroup = "locked"
@@ -176,7 +176,7 @@ const (
 )
 
 // UserGroups are all of them, in the order in which they are shown.
-var UserGroups = []UserGroup{GroupEnrolled, GroupNoAddress, GroupUnconfirmed, GroupBouncing,
+var UserGroups = []UserGroup{GroupEnrolled, GroupNoEmail, GroupUnconfirmed, GroupBouncing,
 	GroupLocked, GroupDeactivated, GroupInvited, GroupOwn}
 
 // GroupsOf returns the groups that a user is in. GroupEnrolled and GroupOwn are what a run
@@ -186,7 +186,7 @@ func GroupsOf(u User, reachable bool) []UserGroup {
 	is := map[UserGroup]bool{
 		GroupEnrolled:    outcome == OutcomeChanged,
 		GroupOwn:         outcome == OutcomeUnchanged,
-		GroupNoAddress:   u.Email == "" && u.State != Deactivated,
+		GroupNoEmail:     u.Email == "" && u.State != Deactivated,
 		GroupUnconfirmed: u.Email != "" && !u.EmailConfirmed && u.State != Deactivated,
 		GroupBouncing:    u.Email != "" && (u.Bouncing() || !reachable) && u.State != Deactivated,
 		GroupLocked:      u.Locked(),

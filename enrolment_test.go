@@ -113,8 +113,8 @@ func TestGroupsAgreeWithOutcomes(t *testing.T) {
 			t.Errorf("%+v: on %s, off %s", u, outcome, off)
 		}
 		group := map[gatehouse.OutcomeReason]gatehouse.UserGroup{
-			gatehouse.ReasonNoAddress: gatehouse.GroupNoAddress, gatehouse.ReasonBouncing: gatehouse.GroupBouncing,
-			gatehouse.ReasonBadAddress: gatehouse.GroupBouncing, gatehouse.ReasonInvited: gatehouse.GroupInvited,
+			gatehouse.ReasonNoEmail: gatehouse.GroupNoEmail, gatehouse.ReasonBouncing: gatehouse.GroupBouncing,
+			gatehouse.ReasonBadEmail: gatehouse.GroupBouncing, gatehouse.ReasonInvited: gatehouse.GroupInvited,
 			gatehouse.ReasonLocked: gatehouse.GroupLocked, gatehouse.ReasonUnconfirmed: gatehouse.GroupUnconfirmed, gatehouse.ReasonOwn: gatehouse.GroupOwn,
 		}[reason]
 		if group != "" && !slices.Contains(groups, group) {

@@ -11,9 +11,9 @@ const (
 	TwoFactorOn   TwoFactorState = "on"
 	// TwoFactorOwn: on by the person's own choice, whatever the company says.
 	TwoFactorOwn TwoFactorState = "own"
-	// TwoFactorNoAddress and TwoFactorBouncing: a code is asked for, and cannot be mailed.
-	TwoFactorNoAddress TwoFactorState = "no-address"
-	TwoFactorBouncing  TwoFactorState = "bouncing"
+	// TwoFactorNoEmail and TwoFactorBouncing: a code is asked for, and cannot be mailed.
+	TwoFactorNoEmail  TwoFactorState = "no-address"
+	TwoFactorBouncing TwoFactorState = "bouncing"
 	// TwoFactorLater: the very first sign-in asks for no code, the next one does (B16).
 	TwoFactorLater TwoFactorState = "later"
 )
@@ -28,7 +28,7 @@ func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {
 	case !company && !u.OwnTwoFactor:
 		return TwoFactorOff
 	case u.Email == "":
-		return TwoFactorNoAddress
+		return TwoFactorNoEmail
 	case !reachable || u.Bouncing():
 		return TwoFactorBouncing
 	case u.OwnTwoFactor:
@@ -44,9 +44,9 @@ func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {
 func BeforeTwoFactor(u User, reachable bool) OutcomeReason {
 	switch {
 	case u.Email == "":
-		return ReasonNoAddress
+		return ReasonNoEmail
 	case !reachable:
-		return ReasonBadAddress
+		return ReasonBadEmail
 	case u.Bouncing():
 		return ReasonBouncing
 	case !u.EmailConfirmed:

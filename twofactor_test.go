@@ -23,13 +23,13 @@ func TestTwoFactorOf(t *testing.T) {
 		"on":                    {true, false, active, TwoFactorOn},
 		"own":                   {false, false, with(func(u *User) { u.OwnTwoFactor = true }), TwoFactorOwn},
 		"own and the company's": {true, false, with(func(u *User) { u.OwnTwoFactor = true }), TwoFactorOwn},
-		"own, no address":       {false, false, with(func(u *User) { u.OwnTwoFactor, u.Email = true, "" }), TwoFactorNoAddress},
-		"no address":            {true, true, with(func(u *User) { u.Email = "" }), TwoFactorNoAddress},
+		"own, no address":       {false, false, with(func(u *User) { u.OwnTwoFactor, u.Email = true, "" }), TwoFactorNoEmail},
+		"no address":            {true, true, with(func(u *User) { u.Email = "" }), TwoFactorNoEmail},
 		"bad address":           {true, true, active, TwoFactorBouncing},
 		"bouncing":              {true, false, with(func(u *User) { u.Bounce = bounced }), TwoFactorBouncing},
 		"invited":               {true, false, with(func(u *User) { u.State, u.FirstSignInAt = Invited, time.Time{} }), TwoFactorLater},
 		"invited, off":          {false, false, with(func(u *User) { u.State, u.FirstSignInAt = Invited, time.Time{} }), TwoFactorOff},
-		"invited, no address":   {true, false, with(func(u *User) { u.State, u.FirstSignInAt, u.Email = Invited, time.Time{}, "" }), TwoFactorNoAddress},
+		"invited, no address":   {true, false, with(func(u *User) { u.State, u.FirstSignInAt, u.Email = Invited, time.Time{}, "" }), TwoFactorNoEmail},
 		"locked":                {true, false, with(func(u *User) { u.LockedAt = time.Unix(3, 0) }), TwoFactorOn},
 		"deactivated":           {true, false, with(func(u *User) { u.State, u.OwnTwoFactor = Deactivated, true }), TwoFactorNone},
 	} {
@@ -47,8 +47,8 @@ func TestBeforeTwoFactor(t *testing.T) {
 		want        OutcomeReason
 	}{
 		{func(*User) {}, false, ""},
-		{func(u *User) { u.Email = "" }, true, ReasonNoAddress},
-		{func(*User) {}, true, ReasonBadAddress},
+		{func(u *User) { u.Email = "" }, true, ReasonNoEmail},
+		{func(*User) {}, true, ReasonBadEmail},
 		{func(u *User) { u.Bounce.At = time.Unix(1, 0) }, false, ReasonBouncing},
 		{func(u *User) { u.EmailConfirmed = false }, false, ReasonUnconfirmed},
 	} {

@@ -91,13 +91,13 @@ type DKIMConfig struct {
 // LimitsConfig is what the server takes on at once.
 type LimitsConfig struct {
 	// HashWorkers is how many passwords are hashed at once; 0: one a core.
-	HashWorkers      int    `yaml:"hash_workers"`
-	HashQueue        int    `yaml:"hash_queue"`
-	HashMemoryKiB    uint32 `yaml:"hash_memory_kib"`
-	HashTime         uint32 `yaml:"hash_time"`
-	SignInsByAddress int    `yaml:"sign_ins_per_address_per_minute"`
-	SignInsByName    int    `yaml:"sign_ins_per_username_per_minute"`
-	SignInsBySite    int    `yaml:"sign_ins_per_site_per_minute"`
+	HashWorkers   int    `yaml:"hash_workers"`
+	HashQueue     int    `yaml:"hash_queue"`
+	HashMemoryKiB uint32 `yaml:"hash_memory_kib"`
+	HashTime      uint32 `yaml:"hash_time"`
+	SignInsByIP   int    `yaml:"sign_ins_per_ip_per_minute"`
+	SignInsByName int    `yaml:"sign_ins_per_username_per_minute"`
+	SignInsBySite int    `yaml:"sign_ins_per_site_per_minute"`
 }
 
 // defaultConfig is what holds where the file says nothing.
@@ -108,12 +108,12 @@ func defaultConfig() *Config {
 		SMTP:       SMTPConfig{Timeout: 30 * time.Second},
 		Sites:      "sites",
 		Limits: LimitsConfig{
-			HashQueue:        64,
-			HashMemoryKiB:    secret.DefaultParams.MemoryKiB,
-			HashTime:         secret.DefaultParams.Time,
-			SignInsByAddress: signin.DefaultLimits.Address.PerMinute,
-			SignInsByName:    signin.DefaultLimits.Username.PerMinute,
-			SignInsBySite:    signin.DefaultLimits.Site.PerMinute,
+			HashQueue:     64,
+			HashMemoryKiB: secret.DefaultParams.MemoryKiB,
+			HashTime:      secret.DefaultParams.Time,
+			SignInsByIP:   signin.DefaultLimits.IP.PerMinute,
+			SignInsByName: signin.DefaultLimits.Username.PerMinute,
+			SignInsBySite: signin.DefaultLimits.Site.PerMinute,
 		},
 	}
 	return c
@@ -189,10 +189,10 @@ func (c *Config) SignInLimits() signin.Limits {
 	}
 	d := signin.DefaultLimits
 	return signin.Limits{
-		RecoveryAddress: d.RecoveryAddress, RecoveryName: d.RecoveryName, Company: d.Company,
+		RecoveryIP: d.RecoveryIP, RecoveryName: d.RecoveryName, Company: d.Company,
 		Account: signin.Rate{Burst: d.Account.Burst * max(1, c.Limits.SignInsByName/d.Username.PerMinute), PerMinute: d.Account.PerMinute * max(1, c.Limits.SignInsByName/d.Username.PerMinute)},
 
-		Address:  scale(d.Address, c.Limits.SignInsByAddress),
+		IP:       scale(d.IP, c.Limits.SignInsByIP),
 		Username: scale(d.Username, c.Limits.SignInsByName),
 		Site:     scale(d.Site, c.Limits.SignInsBySite),
 	}
@@ -371,7 +371,7 @@ func (k *configCheck) limits() {
 	}
 	count("hash_workers", l.HashWorkers, 0, 1024)
 	count("hash_queue", l.HashQueue, 0, 100_000)
-	count("sign_ins_per_address_per_minute", l.SignInsByAddress, 1, 1_000_000)
+	count("sign_ins_per_ip_per_minute", l.SignInsByIP, 1, 1_000_000)
 	count("sign_ins_per_username_per_minute", l.SignInsByName, 1, 1_000_000)
 	count("sign_ins_per_site_per_minute", l.SignInsBySite, 1, 1_000_000)
 	if err := k.HashParams().Check(); err != nil {

@@ -112,7 +112,7 @@ func TestLoadConfig(t *testing.T) {
 	if e := c.SiteEnv(); e.Scheme != "https" || e.Port != 8443 || c.PlainLoopback() || c.Management != "127.0.0.1:9090" {
 		t.Errorf("site env %+v, management %s", e, c.Management)
 	}
-	if l := c.SignInLimits(); l.Address.Burst != 200 || c.HashParams().Check() != nil || c.Limits.HashQueue != 64 {
+	if l := c.SignInLimits(); l.IP.Burst != 200 || c.HashParams().Check() != nil || c.Limits.HashQueue != 64 {
 		t.Errorf("limits %+v", l)
 	}
 }

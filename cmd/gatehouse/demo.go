@@ -29,12 +29,12 @@ type demoOptions struct {
 // demoLimits are wide: anyone who tries the demo out tries many wrong passwords from one
 // address. The lockout of accounts is the real one.
 var demoLimits = signin.Limits{
-	Address:  signin.Rate{Burst: 5000, PerMinute: 6000},
+	IP:       signin.Rate{Burst: 5000, PerMinute: 6000},
 	Username: signin.Rate{Burst: 500, PerMinute: 600},
 	Site:     signin.Rate{Burst: 5000, PerMinute: 6000},
 
-	RecoveryAddress: signin.Rate{Burst: 5000, PerMinute: 6000},
-	RecoveryName:    signin.Rate{Burst: 500, PerMinute: 600},
+	RecoveryIP:   signin.Rate{Burst: 5000, PerMinute: 6000},
+	RecoveryName: signin.Rate{Burst: 500, PerMinute: 600},
 }
 
 // runDemo runs everything in one process, with nothing to configure, until ctx ends.

@@ -46,13 +46,13 @@ type rehearsalTotals struct {
 }
 
 type addressTotals struct {
-	None           int                       `json:"none"`
-	Invalid        int                       `json:"invalid"`
-	Shared         int                       `json:"shared"`
-	SharedAccounts int                       `json:"shared_accounts"`
-	SharedFirst    []directory.SharedAddress `json:"shared_first"`
-	Spelled        int                       `json:"spelled_twice"`
-	SpelledFirst   []directory.SharedAddress `json:"spelled_twice_first"`
+	None           int                     `json:"none"`
+	Invalid        int                     `json:"invalid"`
+	Shared         int                     `json:"shared"`
+	SharedAccounts int                     `json:"shared_accounts"`
+	SharedFirst    []directory.SharedEmail `json:"shared_first"`
+	Spelled        int                     `json:"spelled_twice"`
+	SpelledFirst   []directory.SharedEmail `json:"spelled_twice_first"`
 }
 
 func rehearsalOf(r *directory.Rehearsal) *rehearsalTotals {
@@ -74,8 +74,8 @@ var shutWords = map[string]string{
 	string(gatehouse.BarrierNoPassword):     "no password: gatehouse user reset makes a temporary one",
 	string(gatehouse.BarrierExpired):        "the temporary password has expired: gatehouse user reset",
 	string(gatehouse.BarrierInvitedExpired): "the temporary password has expired: gatehouse user reset",
-	string(gatehouse.BarrierNoAddress):      "a code is asked for, and there is no address to mail it to",
-	string(gatehouse.BarrierBadAddress):     "a code is asked for, and no mail can be sent to the address",
+	string(gatehouse.BarrierNoEmail):        "a code is asked for, and there is no address to mail it to",
+	string(gatehouse.BarrierBadEmail):       "a code is asked for, and no mail can be sent to the address",
 	directory.ShutUnreadable:                "the stored hash cannot be read: gatehouse user reset",
 }
 
@@ -133,7 +133,7 @@ func rehearsalText(w io.Writer, r *directory.Rehearsal) error {
 	return t.Flush()
 }
 
-func addressText(t io.Writer, row func(int, string), a directory.AddressFindings) {
+func addressText(t io.Writer, row func(int, string), a directory.EmailFindings) {
 	if a.None+a.Invalid+a.SharedCount+a.Spelled == 0 {
 		fmt.Fprint(t, "\nEvery account has an email address of its own.\n")
 		return
@@ -156,7 +156,7 @@ func addressText(t io.Writer, row func(int, string), a directory.AddressFindings
 }
 
 // sharedText names the first addresses, and where they are.
-func sharedText(t io.Writer, first []directory.SharedAddress, all int) {
+func sharedText(t io.Writer, first []directory.SharedEmail, all int) {
 	for _, s := range first {
 		lines := strings.Trim(strings.ReplaceAll(fmt.Sprint(s.Lines), " ", ", "), "[]")
 		more := ""

@@ -73,7 +73,7 @@ func (s *Service) ask(tx *act.Unit, u gatehouse.User, to string, again bool) err
 	if err := tx.Record(u, gatehouse.EventEmailAsked, gatehouse.ResultOK, nil); err != nil {
 		return err
 	}
-	if err := tx.AskNewAddress(u, change, token); err != nil {
+	if err := tx.AskNewEmail(u, change, token); err != nil {
 		return err
 	}
 	if again || change.Old == change.New {

@@ -37,7 +37,7 @@ smtp:
 key_file: %q
 sites: %q
 limits:
-  sign_ins_per_address_per_minute: 1000000
+  sign_ins_per_ip_per_minute: 1000000
   sign_ins_per_username_per_minute: 1000000
   sign_ins_per_site_per_minute: 1000000
 %s`

@@ -11,7 +11,7 @@ var inkwell = cast{
 		{account: "IP-2063", name: "R. J. Okonkwo-Delacroix", domain: "okonkwo-delacroix.example", users: 1},
 		{account: "IP-2088", name: "The Owl & Inkpot Collective", domain: "owl-inkpot.example", users: 4},
 	},
-	people: withAddressAsUsername([]person{
+	people: withEmailAsUsername([]person{
 		{company: "IP-2001", password: "paper-boats-on-a-quiet-canal", first: "Hanna", last: "Lindqvist",
 			email: "hanna.lindqvist@fernhollow.example", role: admin, state: StateActive},
 		{company: "IP-2001", password: "margins-full-of-blue-pencil", first: "Beatrix", last: "Ollerenshaw",
@@ -61,7 +61,7 @@ var inkwell = cast{
 	}),
 }
 
-func withAddressAsUsername(people []person) []person {
+func withEmailAsUsername(people []person) []person {
 	for i := range people {
 		people[i].username = people[i].email
 	}

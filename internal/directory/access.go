@@ -175,7 +175,7 @@ func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.
 // SendPassword is ResetPassword for who must not see the password: it is mailed, or
 // nothing is done. An administrator does it to one user five times an hour.
 //
-// Errors: as ResetPassword; Conflict with ReasonNoAddress; TooMany with ReasonResendWait.
+// Errors: as ResetPassword; Conflict with ReasonNoEmail; TooMany with ReasonResendWait.
 func (s *Service) SendPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
 	u, err := s.mailable(ctx, s.Store.Read(), st, c, id)
 	if err == nil {
@@ -248,7 +248,7 @@ func (s *Service) resettable(ctx context.Context, q store.Queries, st *site.Site
 func (s *Service) mailable(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
 	u, err := s.resettable(ctx, q, st, c, id)
 	if err == nil && !gatehouse.MaySendPassword(u, reachable(u)) {
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoAddress}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoEmail}
 	}
 	return u, err
 }

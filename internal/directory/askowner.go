@@ -31,6 +31,6 @@ func (s *Service) askOwner(tx *act.Unit, u gatehouse.User, to string) error {
 		tx.EndAll(u, gatehouse.AddressCorrected),
 		tx.InsertEmailChange(tx, secret.HashToken(token), change),
 		tx.Record(u, gatehouse.EventEmailAsked, gatehouse.ResultOK, nil),
-		tx.AskNewAddress(u, change, token),
-		s.tellOldAddress(tx, u, will, true))
+		tx.AskNewEmail(u, change, token),
+		s.tellOldEmail(tx, u, will, true))
 }

@@ -92,7 +92,7 @@ func preview(ctx context.Context, q store.Queries, firm gatehouse.Company, enabl
 
 // strand counts a user whom no code could reach.
 func (p *Preview) strand(u gatehouse.User, o gatehouse.Outcome, why gatehouse.OutcomeReason) {
-	if o != gatehouse.OutcomeFailed && (o != gatehouse.OutcomeSkipped || why != gatehouse.ReasonNoAddress) {
+	if o != gatehouse.OutcomeFailed && (o != gatehouse.OutcomeSkipped || why != gatehouse.ReasonNoEmail) {
 		return
 	}
 	if p.Stranded++; p.Stranded <= mostStranded {

@@ -167,7 +167,7 @@ func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gat
 	facts := mail.TwoFactorNotice{Username: u.Username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: u.OwnTwoFactor,
 		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
 	if reachable(by) && by.State == gatehouse.Active {
-		facts.ByAddress = by.Email
+		facts.ByEmail = by.Email
 	}
 	if e.StartedBy == "" { // support did it
 		facts.By = ""

@@ -251,7 +251,7 @@ func TestUsersChangeDuringAnEnrolment(t *testing.T) {
 		if e.Counts.Done() != e.Total || e.Total != 121 || len(lines) != 121 {
 			t.Errorf("%+v of %d, %d lines", e.Counts, e.Total, len(lines))
 		}
-		for name, want := range map[string]gatehouse.OutcomeReason{"z-00": gatehouse.ReasonDeactivated, "z-01": gatehouse.ReasonNoAddress} {
+		for name, want := range map[string]gatehouse.OutcomeReason{"z-00": gatehouse.ReasonDeactivated, "z-01": gatehouse.ReasonNoEmail} {
 			if l := lines[name]; l.Outcome != gatehouse.OutcomeSkipped || l.Reason != want || l.MessageID != "" {
 				t.Errorf("%s: %+v", name, l)
 			}

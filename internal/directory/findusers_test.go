@@ -49,7 +49,7 @@ func TestFindUsers(t *testing.T) {
 			{directory.UserFilter{Limit: 2, After: "BRAVO"}, "charlie delta, 2 before, 5 found, more"},
 			{directory.UserFilter{Limit: 2, After: "delta"}, "echo, 4 before, 5 found"},
 			{directory.UserFilter{Limit: 9, Role: gatehouse.RoleAdmin}, "echo, 0 before, 1 found"},
-			{directory.UserFilter{Limit: 9, Group: gatehouse.GroupNoAddress}, "charlie, 0 before, 1 found"},
+			{directory.UserFilter{Limit: 9, Group: gatehouse.GroupNoEmail}, "charlie, 0 before, 1 found"},
 			{directory.UserFilter{Limit: 9, Group: gatehouse.GroupInvited, Search: "LPH"}, "Alpha, 0 before, 1 found"},
 			{directory.UserFilter{Limit: 9, Search: "çağla santos"}, "charlie, 0 before, 1 found"},
 			{directory.UserFilter{Limit: 9, Search: "delta@NORTH"}, "delta, 0 before, 1 found"},
@@ -65,7 +65,7 @@ func TestFindUsers(t *testing.T) {
 			}
 		}
 		p := found(directory.UserFilter{Limit: 9})
-		if p.Groups[gatehouse.GroupNoAddress] != 1 || p.Groups[gatehouse.GroupInvited] != 5 || p.Groups[gatehouse.GroupLocked] != 0 {
+		if p.Groups[gatehouse.GroupNoEmail] != 1 || p.Groups[gatehouse.GroupInvited] != 5 || p.Groups[gatehouse.GroupLocked] != 0 {
 			t.Errorf("%v", p.Groups)
 		}
 		if u := p.Users[0]; u.Password.Hash != "" || !p.Reachable[u.ID] || p.Reachable[p.Users[2].ID] {

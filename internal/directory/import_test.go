@@ -357,7 +357,7 @@ func TestADryRunAsksOnceWhoHasAnAddress(t *testing.T) {
 		}
 		return b.String()
 	}
-	took := func(file string) (bytes uint64, found directory.AddressFindings) {
+	took := func(file string) (bytes uint64, found directory.EmailFindings) {
 		h.mustImport(h.uk, file)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

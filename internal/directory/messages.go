@@ -16,8 +16,8 @@ const (
 	// ReasonNotResendable: what the message said is kept nowhere, or does not hold any
 	// more. Kind Conflict.
 	ReasonNotResendable = "not-resendable"
-	// ReasonNoAddress: there is no address to send to. Kind Conflict.
-	ReasonNoAddress = "no-address"
+	// ReasonNoEmail: there is no address to send to. Kind Conflict.
+	ReasonNoEmail = "no-address"
 	// ReasonResendWait: one person is not flooded. Kind TooMany.
 	ReasonResendWait = "resend-wait"
 )
@@ -140,7 +140,7 @@ func way(m Mailed, u gatehouse.User, firm gatehouse.Company) Way {
 // about Enhanced Security is written again, to the address of now. For a password there is
 // SendPassword.
 //
-// Errors: Forbidden, NotFound; Conflict with ReasonNotResendable or ReasonNoAddress; TooMany
+// Errors: Forbidden, NotFound; Conflict with ReasonNotResendable or ReasonNoEmail; TooMany
 // with ReasonResendWait; Unavailable.
 func (s *Service) Resend(ctx context.Context, st *site.Site, c gatehouse.Caller, userID, messageID string) error {
 	u, err := user(ctx, s.Store.Read(), st, c, userID)
@@ -196,7 +196,7 @@ func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site
 	listed.Way = way(listed, u, firm)
 	switch {
 	case m.State.Final() && !reachable(u):
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoAddress}
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoEmail}
 	case listed.Way != WayNow && listed.Way != WayAgain:
 		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNotResendable}
 	}

@@ -31,7 +31,7 @@ type Rehearsal struct {
 	// be asked for several things. AskedNothing are asked for nothing.
 	Asked        []Tally
 	AskedNothing int
-	Addresses    AddressFindings
+	Addresses    EmailFindings
 }
 
 // Tally is how many there are of something.
@@ -48,19 +48,19 @@ const (
 	LeftOutOther   = "other"
 )
 
-// AddressFindings is what an import's addresses come to.
-type AddressFindings struct {
+// EmailFindings is what an import's addresses come to.
+type EmailFindings struct {
 	// None is how many accounts have no address, Invalid how many lines or accounts have
 	// one that no mail can be sent to.
 	None, Invalid int
 	// Shared are mailboxes of several accounts, SpelledTwice those that are written in
 	// more than one way; the first of each.
-	Shared, SpelledTwice                 []SharedAddress
+	Shared, SpelledTwice                 []SharedEmail
 	SharedCount, SharedAccounts, Spelled int
 }
 
-// SharedAddress is a mailbox that is there more than once.
-type SharedAddress struct {
+// SharedEmail is a mailbox that is there more than once.
+type SharedEmail struct {
 	// Address is how it is written first, Lines are the first lines that have it, and
 	// Accounts how many accounts do: also some that the file does not name.
 	Address  string `json:"address"`
@@ -256,7 +256,7 @@ func (r *rehearsing) done() *Rehearsal {
 				box.accounts++
 			}
 		}
-		found := SharedAddress{Address: box.spelling, Accounts: box.accounts}
+		found := SharedEmail{Address: box.spelling, Accounts: box.accounts}
 		for _, line := range box.lines {
 			found.Lines = append(found.Lines, int(line))
 		}

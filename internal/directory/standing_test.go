@@ -174,7 +174,7 @@ func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	was := h.stored(h.uk, "msantos").Password
-	if err := acts["send-password"](u.ID); code(err) != directory.ReasonNoAddress || h.stored(h.uk, "msantos").Password != was {
+	if err := acts["send-password"](u.ID); code(err) != directory.ReasonNoEmail || h.stored(h.uk, "msantos").Password != was {
 		t.Errorf("without an address: %v", err)
 	}
 	h.write(func(q store.Queries) error {

@@ -10,8 +10,8 @@ import (
 
 const written, asInTheDNS = "mira@exämple.example", "mira@xn--exmple-cua.example"
 
-// mailsOfAddresses are the subjects of mails about a change of address.
-func mailsOfAddresses(s *testkit.Server) (subjects []string) {
+// mailsOfEmails are the subjects of mails about a change of address.
+func mailsOfEmails(s *testkit.Server) (subjects []string) {
 	for _, m := range s.Mail.All() {
 		if strings.Contains(m.Text, "/account/email/") || strings.Contains(m.Subject, "email address") {
 			subjects = append(subjects, m.Subject)
@@ -33,8 +33,8 @@ func TestA05_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 		u := s.AddUser(siteID, name, password, func(u *gatehouse.User) { u.Email = written })
 		unchanged := func(when string) {
 			t.Helper()
-			if now := s.User(u); now.Email != written || now.Username != name || !now.EmailConfirmed || len(mailsOfAddresses(s)) > 0 {
-				t.Errorf("%s, %s: %+v, %q", siteID, when, now, mailsOfAddresses(s))
+			if now := s.User(u); now.Email != written || now.Username != name || !now.EmailConfirmed || len(mailsOfEmails(s)) > 0 {
+				t.Errorf("%s, %s: %+v, %q", siteID, when, now, mailsOfEmails(s))
 			}
 		}
 		b := testkit.Browser(t)
@@ -92,8 +92,8 @@ func TestB19_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 		}
 		b.Press("Save email address")
 		b.See("This is already the user’s email address")
-		if now := s.User(u); now.Email != written || now.Username != name || !now.EmailConfirmed || len(mailsOfAddresses(s)) > 0 {
-			t.Errorf("%s: %+v %q", siteID, now, mailsOfAddresses(s))
+		if now := s.User(u); now.Email != written || now.Username != name || !now.EmailConfirmed || len(mailsOfEmails(s)) > 0 {
+			t.Errorf("%s: %+v %q", siteID, now, mailsOfEmails(s))
 		}
 	}
 }

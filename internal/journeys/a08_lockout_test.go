@@ -97,7 +97,7 @@ func TestA08_ParallelAttemptsCannotExceedTheLimit(t *testing.T) {
 
 // wide are limits that no test reaches: it is the lockout that is tried here.
 var wide = signin.Limits{
-	Address:  signin.Rate{Burst: 10_000, PerMinute: 10_000},
+	IP:       signin.Rate{Burst: 10_000, PerMinute: 10_000},
 	Username: signin.Rate{Burst: 10_000, PerMinute: 10_000},
 	Site:     signin.Rate{Burst: 10_000, PerMinute: 10_000},
 }
@@ -272,7 +272,7 @@ func TestA08_StrangersDoNotUseUpTheOwnersAttempts(t *testing.T) {
 			}
 		}
 		wantHome(t, signIn(own, "msantos", password))
-	}, testkit.WithLimits(signin.Limits{Address: signin.Rate{Burst: 1000, PerMinute: 60}, Username: signin.Rate{Burst: 10, PerMinute: 1}, Site: signin.Rate{Burst: 1000, PerMinute: 60}}))
+	}, testkit.WithLimits(signin.Limits{IP: signin.Rate{Burst: 1000, PerMinute: 60}, Username: signin.Rate{Burst: 10, PerMinute: 1}, Site: signin.Rate{Burst: 1000, PerMinute: 60}}))
 }
 
 // After a reset no browser is known: anyone who had the old password is a

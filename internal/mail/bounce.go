@@ -101,7 +101,7 @@ func (r *Receiver) note(ctx context.Context, q store.Queries, m store.Message, a
 	if err != nil || !first {
 		return nil, err
 	}
-	status, refused := gatehouse.RefusesAddress(refusal)
+	status, refused := gatehouse.RefusesEmail(refusal)
 	if !refused {
 		return nil, nil
 	}

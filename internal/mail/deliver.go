@@ -301,7 +301,7 @@ func (v *verdict) doubt(err error, answer *textproto.Error) {
 	if !errors.As(err, &recipient) {
 		return
 	}
-	v.status, v.refused = gatehouse.RefusesAddress(gatehouse.Refusal{Code: answer.Code, Text: answer.Msg})
+	v.status, v.refused = gatehouse.RefusesEmail(gatehouse.Refusal{Code: answer.Code, Text: answer.Msg})
 }
 
 // aboutUs reports the refusals that mean our sign-in at the server, not the message:

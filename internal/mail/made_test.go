@@ -52,7 +52,7 @@ func TestReportsMadeByMailSystems(t *testing.T) {
 			action = gatehouse.DeliveryDelayed
 		}
 		to := got.Recipients[0]
-		status, refused := gatehouse.RefusesAddress(to.refusal())
+		status, refused := gatehouse.RefusesEmail(to.refusal())
 		if (want{status, refused}) != wants[name] || to.Action != action || !strings.HasSuffix(to.Address, ".example") {
 			t.Errorf("%s: %s, %v, %+v", name, status, refused, to)
 		}

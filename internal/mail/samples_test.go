@@ -125,10 +125,10 @@ func noticeSamples() map[string]Message {
 // enhancedSecuritySamples are what people are told of Enhanced Security's switch, and the
 // summaries of its runs.
 func twoFactorSamples() map[string]Message {
-	by := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", By: "Ines Marchetti", ByAddress: "ines@lindenhof.example", At: testTime, CodeMinutes: 5, TrustDays: 15}
+	by := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", By: "Ines Marchetti", ByEmail: "ines@lindenhof.example", At: testTime, CodeMinutes: 5, TrustDays: 15}
 	self, own, hidden := by, by, by
-	self.By, self.ByAddress = "Hanna Kruse", testRecipient().Address
-	own.Own, hidden.ByAddress = true, ""
+	self.By, self.ByEmail = "Hanna Kruse", testRecipient().Address
+	own.Own, hidden.ByEmail = true, ""
 	support := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", At: testTime, CodeMinutes: 1}
 	ownSupport := support
 	ownSupport.Own = true
@@ -174,18 +174,18 @@ func enrolmentSamples() (enrolment, failed, off, replaced Enrolment) {
 		StartedAt: testTime, EndedAt: testTime.Add(time.Minute),
 		Total: 152, Counts: gatehouse.EnrolmentCounts{Changed: 115, Unchanged: 31, Skipped: 6, Told: 146}}}
 	enrolment.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 109), counted(changed, gatehouse.ReasonUnconfirmed, 5), counted(changed, gatehouse.ReasonLocked, 1),
-		counted(unchanged, gatehouse.ReasonOwn, 31), counted(skipped, gatehouse.ReasonNoAddress, 2), counted(skipped, gatehouse.ReasonDeactivated, 1),
+		counted(unchanged, gatehouse.ReasonOwn, 31), counted(skipped, gatehouse.ReasonNoEmail, 2), counted(skipped, gatehouse.ReasonDeactivated, 1),
 		counted(skipped, gatehouse.ReasonInvited, 1), counted(skipped, gatehouse.ReasonMoved, 1), counted(skipped, gatehouse.ReasonGone, 1)}
 	failed, off, replaced = enrolment, enrolment, enrolment
 	failed.Counts = gatehouse.EnrolmentCounts{Changed: 146, Unchanged: 2, Failed: 4, Told: 149}
 	failed.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 146), counted(unchanged, gatehouse.ReasonOwn, 2),
-		counted(fault, gatehouse.ReasonBadAddress, 1), counted(fault, gatehouse.ReasonBouncing, 2), counted(fault, gatehouse.ReasonError, 1)}
+		counted(fault, gatehouse.ReasonBadEmail, 1), counted(fault, gatehouse.ReasonBouncing, 2), counted(fault, gatehouse.ReasonError, 1)}
 	off.Enable = false
 	off.Counts = gatehouse.EnrolmentCounts{Changed: 119, Unchanged: 31, Skipped: 2, Told: 145}
-	off.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 116), counted(changed, gatehouse.ReasonNoAddress, 2), counted(changed, gatehouse.ReasonBouncing, 1),
+	off.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 116), counted(changed, gatehouse.ReasonNoEmail, 2), counted(changed, gatehouse.ReasonBouncing, 1),
 		counted(unchanged, gatehouse.ReasonOwn, 31), counted(skipped, gatehouse.ReasonDeactivated, 2)}
 	replaced.State = gatehouse.EnrolmentReplaced
 	replaced.Counts = gatehouse.EnrolmentCounts{Changed: 50, Skipped: 102, Told: 50}
-	replaced.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 50), counted(skipped, gatehouse.ReasonNoAddress, 2), counted(skipped, gatehouse.ReasonReplaced, 100)}
+	replaced.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 50), counted(skipped, gatehouse.ReasonNoEmail, 2), counted(skipped, gatehouse.ReasonReplaced, 100)}
 	return enrolment, failed, off, replaced
 }

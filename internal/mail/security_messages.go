@@ -46,10 +46,10 @@ type TwoFactorNotice struct {
 	Username string
 	// Company is the customer's name.
 	Company string
-	// By is the name of the administrator who switched it, and ByAddress whom to ask
+	// By is the name of the administrator who switched it, and ByEmail whom to ask
 	// at; each may be empty.
-	By, ByAddress string
-	At            time.Time
+	By, ByEmail string
+	At          time.Time
 	// Own: the person asks for codes by own choice, which stays.
 	Own bool
 	// CodeMinutes is how long a code works, TrustDays how long a browser can be trusted;
@@ -103,7 +103,7 @@ func (e Enrolment) Stranded() int {
 	stranded := 0
 	for _, n := range e.Reasons {
 		switch n.Reason {
-		case gatehouse.ReasonNoAddress, gatehouse.ReasonBadAddress, gatehouse.ReasonBouncing:
+		case gatehouse.ReasonNoEmail, gatehouse.ReasonBadEmail, gatehouse.ReasonBouncing:
 			stranded += n.Count
 		}
 	}

@@ -53,7 +53,7 @@ func TestSummariesAddUp(t *testing.T) {
 // Every reason has its words in every language.
 func TestEveryReasonHasWords(t *testing.T) {
 	for _, reason := range []gatehouse.OutcomeReason{gatehouse.ReasonUnconfirmed, gatehouse.ReasonLocked, gatehouse.ReasonOwn,
-		gatehouse.ReasonNoAddress, gatehouse.ReasonBadAddress, gatehouse.ReasonBouncing, gatehouse.ReasonDeactivated, gatehouse.ReasonInvited,
+		gatehouse.ReasonNoEmail, gatehouse.ReasonBadEmail, gatehouse.ReasonBouncing, gatehouse.ReasonDeactivated, gatehouse.ReasonInvited,
 		gatehouse.ReasonMoved, gatehouse.ReasonGone, gatehouse.ReasonReplaced, gatehouse.ReasonError} {
 		for lang, s := range languages() {
 			var words strings.Builder

@@ -24,8 +24,8 @@ const (
 	ReasonCodesOver = "codes-over"
 	// ReasonCodeWait: the next code may be sent later. Kind TooMany.
 	ReasonCodeWait = "code-wait"
-	// ReasonNoAddress: there is no address that a code could be sent to. Kind Conflict.
-	ReasonNoAddress = "no-address"
+	// ReasonNoEmail: there is no address that a code could be sent to. Kind Conflict.
+	ReasonNoEmail = "no-address"
 )
 
 // CodeState is what the page for codes shows.
@@ -90,12 +90,12 @@ func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.Use
 // Nothing else of the form is stored: nobody has proved two-factor yet, and who has
 // only the password must not switch off the codes that would warn the owner.
 //
-// Errors: TooMany with ReasonCodeWait; Conflict with ReasonNoAddress; *MovedError;
+// Errors: TooMany with ReasonCodeWait; Conflict with ReasonNoEmail; *MovedError;
 // Unauthenticated; Unavailable.
 func (s *Service) SendCode(ctx context.Context, st *site.Site, at At) error {
 	_, err := s.step(ctx, st, at, gatehouse.StepCode, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		if !mail.CanSend(facts.User.Email) {
-			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoAddress}
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoEmail}
 		}
 		next, err := s.nextCode(tx, tx.Queries, facts.User)
 		if err != nil {

@@ -30,7 +30,7 @@ func (s *Service) allowRecovery(ctx context.Context, st *site.Site, c gatehouse.
 			return err == nil, err
 		}
 	}
-	wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryAddress.of(of+":address:"+AddressBlock(c.Address)))
+	wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryIP.of(of+":address:"+IPBlock(c.Address)))
 	if err != nil || wait == 0 {
 		return false, err
 	}

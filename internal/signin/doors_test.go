@@ -86,7 +86,7 @@ func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 // A browser that its owner has signed in with before has a budget of its own.
 func TestAKnownDeviceHasItsOwnBudget(t *testing.T) {
 	limits := signin.DefaultLimits
-	limits.RecoveryAddress = signin.Rate{Burst: 6, PerMinute: 1}
+	limits.RecoveryIP = signin.Rate{Burst: 6, PerMinute: 1}
 	limited(t, limits, func(t *testing.T, s *stage) {
 		st, u := s.press(), s.reader("owner", nil)
 		browser := s.open(u, first, "").Device

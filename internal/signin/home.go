@@ -11,8 +11,8 @@ import (
 type Home struct {
 	// LastSignIn is the sign-in before this session's, and where it came from;
 	// zero if this session's is the first.
-	LastSignIn  time.Time
-	LastAddress string
+	LastSignIn time.Time
+	LastIP     string
 	// Sessions is how many browsers are signed in, this one among them.
 	Sessions int
 	Events   []gatehouse.Event
@@ -31,7 +31,7 @@ func (s *Service) Home(ctx context.Context, ses gatehouse.Session, events int) (
 	var h Home
 	for _, e := range all {
 		if e.SignedIn() && e.At.Before(ses.CreatedAt) {
-			h.LastSignIn, h.LastAddress = e.At, e.Address
+			h.LastSignIn, h.LastIP = e.At, e.Address
 			break
 		}
 	}

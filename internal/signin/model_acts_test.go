@@ -268,7 +268,7 @@ func (p *player) others(v verb) (reply, error) {
 		defer p.oneTooMany()()
 		_, err := p.SignIn.Password(ctx, p.st, signin.PasswordRequest{Username: u.Username, Password: wrong, Caller: visitor(p.st)})
 		return said(err)
-	case correctAddress:
+	case correctEmail:
 		return p.corrects()
 	case resetTwoFactor:
 		return said(p.desk.ResetTwoFactor(ctx, p.st, operator, u.ID))

@@ -239,7 +239,7 @@ func (n *notes) administration(v verb, said reply) {
 		}
 	case v == strangersGuess:
 		n.besieged = true
-	case v == correctAddress:
+	case v == correctEmail:
 		n.recovery = noRecovery
 		n.endTrustAndSignIns()
 		if n.tooLate = n.password != ownPassword && n.account == deactivated; n.password != ownPassword && !n.tooLate {

@@ -333,7 +333,7 @@ func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 		return m, failed, may
 	case forgot, answerRight, answerWrong, askLink, followLink:
 		return r.recover(m, v)
-	case correctAddress:
+	case correctEmail:
 		r.newAddress(&m)
 	case resetPassword:
 		if m.account == deactivated {

@@ -127,7 +127,7 @@ const (
 	answerWrong // which is one too many
 	askLink
 	followLink
-	correctAddress // an administrator corrects the address
+	correctEmail // an administrator corrects the address
 	resetPassword
 	resetTwoFactor
 	lockAccount

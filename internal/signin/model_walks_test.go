@@ -53,7 +53,7 @@ func (g *graph) kindOf(p modelState, a act) kind {
 // aboutRecovery and aboutStrangers are the acts that a recovery, and what strangers have
 // guessed, decide about, or that end it.
 var (
-	aboutRecovery = []verb{choose, changeOwn, forgot, answerRight, answerWrong, askLink, followLink, correctAddress, resetPassword,
+	aboutRecovery = []verb{choose, changeOwn, forgot, answerRight, answerWrong, askLink, followLink, correctEmail, resetPassword,
 		lockAccount, deactivate, activate, hourPasses, weekPasses}
 	aboutStrangers = []verb{rightPassword, strangersGuess, answerRight, followLink, resetPassword, unlockAccount, activate}
 )

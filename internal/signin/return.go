@@ -31,9 +31,9 @@ func SafeReturn(to string) string {
 // unsafeInPath are the characters that browsers drop or take for a slash.
 func unsafeInPath(r rune) bool { return r == '\\' || r <= ' ' || r == 0x7f }
 
-// AddressBlock is what limits count by: an IPv4 address, or the /64 of an IPv6 one,
+// IPBlock is what limits count by: an IPv4 address, or the /64 of an IPv6 one,
 // which is what one subscriber has.
-func AddressBlock(address string) string {
+func IPBlock(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return "unknown"

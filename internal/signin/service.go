@@ -32,12 +32,12 @@ type Service struct {
 // burst and then PerMinute. Sign-ins that work are given back, so that a company
 // behind one address is never slowed down by its own people.
 type Limits struct {
-	Address, Username, Site Rate
-	// RecoveryAddress limits recoveries and requests for a username from an address
+	IP, Username, Site Rate
+	// RecoveryIP limits recoveries and requests for a username from an address
 	// block. RecoveryName limits what is mailed for one email address that is typed, and
 	// what one known user may ask for on known devices: those beyond the first are not sent, and the
 	// asker is told nothing.
-	RecoveryAddress, RecoveryName Rate
+	RecoveryIP, RecoveryName Rate
 	// Account limits what costs a hash and is not given back: sign-ins to one account
 	// that work, and its password typed again. So one account cannot keep the hash
 	// gate full for everybody.
@@ -54,14 +54,14 @@ type Rate struct{ Burst, PerMinute, PerHour int }
 // DefaultLimits stop guessing over many accounts (ASVS 6.3.1); guessing at one
 // account is the lockout's business.
 var DefaultLimits = Limits{
-	Address:  Rate{Burst: 200, PerMinute: 60},
+	IP:       Rate{Burst: 200, PerMinute: 60},
 	Username: Rate{Burst: 30, PerMinute: 10},
 	Site:     Rate{Burst: 5000, PerMinute: 1500},
 
-	RecoveryAddress: Rate{Burst: 60, PerMinute: 10},
-	RecoveryName:    Rate{Burst: keptLinks, PerHour: keptLinks},
-	Account:         Rate{Burst: 60, PerMinute: 30},
-	Company:         Rate{Burst: 5, PerHour: 5},
+	RecoveryIP:   Rate{Burst: 60, PerMinute: 10},
+	RecoveryName: Rate{Burst: keptLinks, PerHour: keptLinks},
+	Account:      Rate{Burst: 60, PerMinute: 30},
+	Company:      Rate{Burst: 5, PerHour: 5},
 }
 
 // of makes the store's limit of this rate for a key.

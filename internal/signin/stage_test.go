@@ -60,7 +60,7 @@ func (s *stage) press() *site.Site { return s.Sites.ByID("inkwell") }
 var operator = gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
 
 var noLimits = signin.Limits{
-	Address: signin.Rate{Burst: 1e6, PerMinute: 1e6}, Username: signin.Rate{Burst: 1e6, PerMinute: 1e6}, Site: signin.Rate{Burst: 1e6, PerMinute: 1e6},
+	IP: signin.Rate{Burst: 1e6, PerMinute: 1e6}, Username: signin.Rate{Burst: 1e6, PerMinute: 1e6}, Site: signin.Rate{Burst: 1e6, PerMinute: 1e6},
 }
 
 func visitor(st *site.Site) gatehouse.Caller {

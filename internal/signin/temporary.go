@@ -71,7 +71,7 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.
 		return err
 	}
 	wait, err := s.Store.Allow(ctx, s.Now(),
-		s.Limits.RecoveryAddress.of("temporary:"+st.ID+":address:"+AddressBlock(c.Address)),
+		s.Limits.RecoveryIP.of("temporary:"+st.ID+":address:"+IPBlock(c.Address)),
 		store.Limit{Key: "temporary:" + st.ID + ":" + u.ID, Every: 12 * time.Minute, Burst: 5})
 	if err == nil && wait > 0 {
 		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooManyRecoveries, RetryAfter: wait}

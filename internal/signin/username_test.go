@@ -81,7 +81,7 @@ func TestA12AForgottenUsernameIsPassedOn(t *testing.T) {
 func TestRequestsForMailAreLimited(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		limits := noLimits
-		limits.RecoveryName, limits.RecoveryAddress = signin.Rate{Burst: 3, PerHour: 3}, signin.Rate{Burst: 25, PerMinute: 1}
+		limits.RecoveryName, limits.RecoveryIP = signin.Rate{Burst: 3, PerHour: 3}, signin.Rate{Burst: 25, PerMinute: 1}
 		s := newStage(t, url, limits)
 		u := s.reader("reader", nil)
 		local := s.addUser("local", nil)

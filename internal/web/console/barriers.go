@@ -38,9 +38,9 @@ func (v UserDetail) stands(kinds ...gatehouse.BarrierKind) bool {
 	return slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(kinds, b.Kind) })
 }
 
-// ByAddress: the note about the address has the form to correct it.
-func (v UserDetail) ByAddress() bool {
-	return v.stands(gatehouse.BarrierNoAddress, gatehouse.BarrierBadAddress, gatehouse.BarrierBouncing)
+// ByEmail: the note about the address has the form to correct it.
+func (v UserDetail) ByEmail() bool {
+	return v.stands(gatehouse.BarrierNoEmail, gatehouse.BarrierBadEmail, gatehouse.BarrierBouncing)
 }
 
 // barrierRow is a barrier for the template "barrier".
@@ -75,8 +75,8 @@ var barrierLooks = map[gatehouse.BarrierKind]look{
 	gatehouse.BarrierStrangers:   {"lock", "alert-warn"},
 	gatehouse.BarrierEverywhere:  {"lock", "alert-bad"},
 	gatehouse.BarrierAnswers:     {"lock", "alert-warn"},
-	gatehouse.BarrierNoAddress:   {"triangle-alert", "alert-warn"},
-	gatehouse.BarrierBadAddress:  {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierNoEmail:     {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierBadEmail:    {"triangle-alert", "alert-warn"},
 	gatehouse.BarrierBouncing:    {"triangle-alert", "alert-warn"},
 	gatehouse.BarrierUsed:        {"key-round", "alert-warn"},
 	gatehouse.BarrierInvitedUsed: {"key-round", "alert-warn"},
@@ -107,7 +107,7 @@ func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.Icon, Class: look.Class, Title: p.T(key+"_title", "site", p.SiteName())}
 		row.Lines = append(v.barrierFacts(p, b), p.Rich(key+"_text", "n", p.Site.Policy.Lockout.InAll, "since", p.When(b.Since), "until", p.When(b.Until),
 			"site", p.SiteName(), "address", ui.Name(v.Of.Email)))
-		row.Correct = slices.Contains([]gatehouse.BarrierKind{gatehouse.BarrierNoAddress, gatehouse.BarrierBadAddress, gatehouse.BarrierBouncing}, b.Kind)
+		row.Correct = slices.Contains([]gatehouse.BarrierKind{gatehouse.BarrierNoEmail, gatehouse.BarrierBadEmail, gatehouse.BarrierBouncing}, b.Kind)
 		if b.Kind == gatehouse.BarrierBouncing {
 			if row.Said = v.Of.Bounce.Reason; v.Of.Bounce.Reported {
 				row.Said = gatehouse.AnswerCodes(row.Said)
@@ -175,7 +175,7 @@ func placesOf(p *ui.Page, from []string) string {
 	for _, address := range from {
 		place := p.PlaceOf(address)
 		if place == address {
-			place = signin.AddressBlock(address)
+			place = signin.IPBlock(address)
 		}
 		if !slices.Contains(places, place) {
 			places = append(places, place)

@@ -51,7 +51,7 @@ func (a choiceView) Rows() []GroupRow {
 
 var groupIcons = map[gatehouse.UserGroup][2]string{
 	gatehouse.GroupEnrolled:    {"circle-check", "is-ok"},
-	gatehouse.GroupNoAddress:   {"triangle-alert", "is-warn"},
+	gatehouse.GroupNoEmail:     {"triangle-alert", "is-warn"},
 	gatehouse.GroupBouncing:    {"triangle-alert", "is-warn"},
 	gatehouse.GroupUnconfirmed: {"mail", ""},
 	gatehouse.GroupLocked:      {"lock", ""},
@@ -67,7 +67,7 @@ func (a choiceView) row(g gatehouse.UserGroup, n int) GroupRow {
 		title = "enhanced_security.will_be_" + a.Choice()
 	case g == gatehouse.GroupEnrolled && a.Enable:
 		hint = "enhanced_security.now_enrolled"
-	case (g == gatehouse.GroupNoAddress || g == gatehouse.GroupBouncing) && a.Enable:
+	case (g == gatehouse.GroupNoEmail || g == gatehouse.GroupBouncing) && a.Enable:
 		link = "enhanced_security.fix"
 	}
 	icon := groupIcons[g]

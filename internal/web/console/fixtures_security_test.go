@@ -13,7 +13,7 @@ import (
 
 func testPreview(enable bool) directory.Preview {
 	p := directory.Preview{Enable: enable, Total: 152, Fingerprint: "0a1b2c", Groups: map[gatehouse.UserGroup]int{
-		gatehouse.GroupEnrolled: 149, gatehouse.GroupNoAddress: 2, gatehouse.GroupUnconfirmed: 4, gatehouse.GroupDeactivated: 1, gatehouse.GroupOwn: 31}}
+		gatehouse.GroupEnrolled: 149, gatehouse.GroupNoEmail: 2, gatehouse.GroupUnconfirmed: 4, gatehouse.GroupDeactivated: 1, gatehouse.GroupOwn: 31}}
 	if enable {
 		p.Counts = gatehouse.EnrolmentCounts{Changed: 118, Unchanged: 31, Skipped: 3, Told: 149}
 		p.Stranded, p.StrandedNames = 2, []string{"Rita Okafor", "Jon Lindqvist"}
@@ -54,7 +54,7 @@ func testResult(change func(*EnrolmentResult)) EnrolmentResult {
 	}
 	v := EnrolmentResult{Results: directory.Results{Enrolment: testEnrolment(gatehouse.EnrolmentDone), Notices: map[directory.MessageState]int{"sent": 140, "waiting": 2, "sending": 1, "deferred": 1, "bounced": 1, "refused": 1},
 		Reasons: []gatehouse.OutcomeCount{counted(gatehouse.OutcomeChanged, "", 115), counted(gatehouse.OutcomeChanged, gatehouse.ReasonLocked, 2),
-			counted(gatehouse.OutcomeUnchanged, gatehouse.ReasonOwn, 31), counted(gatehouse.OutcomeSkipped, gatehouse.ReasonNoAddress, 2),
+			counted(gatehouse.OutcomeUnchanged, gatehouse.ReasonOwn, 31), counted(gatehouse.OutcomeSkipped, gatehouse.ReasonNoEmail, 2),
 			counted(gatehouse.OutcomeSkipped, gatehouse.ReasonGone, 1), counted(gatehouse.OutcomeFailed, gatehouse.ReasonBouncing, 1)}}}
 	line := func(name string, o gatehouse.Outcome, r gatehouse.OutcomeReason, n store.Message, written ...string) directory.EnrolmentLine {
 		username := strings.ToLower(strings.ReplaceAll(name, " ", "."))
@@ -67,7 +67,7 @@ func testResult(change func(*EnrolmentResult)) EnrolmentResult {
 		line("Ada Bruce", gatehouse.OutcomeChanged, "", store.Message{State: "sent", DoneAt: fixture.Noon, Reply: "250 2.0.0 OK"}, "msg_1"),
 		line("Bo "+strings.Repeat("Wolfeschlegelstein", 6), gatehouse.OutcomeChanged, gatehouse.ReasonUnconfirmed, store.Message{State: "deferred", DueAt: fixture.Noon.Add(time.Hour), Recipient: "bo@northgate.example", Reply: reply}, "msg_1"),
 		line("Cy Ng", gatehouse.OutcomeUnchanged, gatehouse.ReasonOwn, store.Message{State: "bounced", Reply: "5.1.1 No such mailbox"}, "msg_1"),
-		line("Di Park", gatehouse.OutcomeSkipped, gatehouse.ReasonNoAddress, store.Message{}),
+		line("Di Park", gatehouse.OutcomeSkipped, gatehouse.ReasonNoEmail, store.Message{}),
 		{EnrolmentUser: store.EnrolmentUser{UserID: "acc_5", Username: "gone.person", Outcome: gatehouse.OutcomeSkipped, Reason: gatehouse.ReasonGone, At: fixture.Noon}},
 		line("Ed Low", gatehouse.OutcomeFailed, gatehouse.ReasonError, store.Message{}),
 	}

@@ -94,7 +94,7 @@ func everyMail() []directory.Mailed {
 // userSamples are the pages about a company's users, and the own two-factor authentication.
 func userSamples() []pages.Sample {
 	all, reachable := testUsers()
-	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoAddress: 1, gatehouse.GroupBouncing: 12}
+	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoEmail: 1, gatehouse.GroupBouncing: 12}
 	list := []pages.Sample{
 		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups}}},
 		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser}}},
@@ -135,7 +135,7 @@ func userSamples() []pages.Sample {
 	}
 	with("barriers", func(v *UserDetail) {
 		for _, k := range gatehouse.BarrierKinds {
-			if k != gatehouse.BarrierNoAddress && k != gatehouse.BarrierBadAddress { // there is one address
+			if k != gatehouse.BarrierNoEmail && k != gatehouse.BarrierBadEmail { // there is one address
 				v.Barriers = append(v.Barriers, sampleBarrier(k))
 			}
 		}

@@ -260,7 +260,7 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) {
 // refusals are what the page has words for.
 var refusals = map[string]string{
 	directory.ReasonNotResendable: RefusedResend,
-	directory.ReasonNoAddress:     RefusedAddress,
+	directory.ReasonNoEmail:       RefusedAddress,
 	directory.ReasonResendWait:    RefusedSoon,
 	directory.ReasonOwnAccount:    RefusedOwn,
 	directory.ReasonDeactivated:   RefusedDeactivated,

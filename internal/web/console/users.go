@@ -129,7 +129,7 @@ func userPath(u gatehouse.User) string { return ui.CompanyUsersPath + "/" + url.
 // users.two_factor_….
 var twoFactorLooks = map[gatehouse.TwoFactorState]string{
 	gatehouse.TwoFactorOn: "badge-ok", gatehouse.TwoFactorOwn: "badge-ok", gatehouse.TwoFactorLater: "badge-info",
-	gatehouse.TwoFactorNoAddress: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
+	gatehouse.TwoFactorNoEmail: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
 }
 
 // twoFactor is a user's two-factor authentication in words; without any where there is none.

@@ -67,7 +67,7 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	case e.Reason == signin.ReasonCodeWait:
 		return p.tooSoon(w, r, form, e, SoonSend)
-	case e.Reason == signin.ReasonNoAddress:
+	case e.Reason == signin.ReasonNoEmail:
 		return p.showCode(w, r, http.StatusConflict, nil)
 	}
 	return elsewhere(w, r, err)

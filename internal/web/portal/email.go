@@ -60,11 +60,11 @@ func keepToken(w http.ResponseWriter, r *http.Request, cookie string) bool {
 // ConfirmEmail asks for the press of a button: the link alone confirms nothing, because
 // mail scanners open links (C03).
 func (p *Portal) ConfirmEmail(w http.ResponseWriter, r *http.Request) error {
-	if keepToken(w, r, ui.AddressCookie) {
+	if keepToken(w, r, ui.EmailCookie) {
 		return nil
 	}
 	v := ui.VisitOf(r)
-	token := ui.ReadCookie(r, ui.AddressCookie, v.Secure)
+	token := ui.ReadCookie(r, ui.EmailCookie, v.Secure)
 	if token == "" {
 		return p.page(w, r, http.StatusBadRequest, EmailFailed{Why: EmailMissing})
 	}
@@ -78,11 +78,11 @@ func (p *Portal) ConfirmEmail(w http.ResponseWriter, r *http.Request) error {
 // ConfirmEmailSubmit makes the change.
 func (p *Portal) ConfirmEmailSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	token := ui.ReadCookie(r, ui.AddressCookie, v.Secure)
+	token := ui.ReadCookie(r, ui.EmailCookie, v.Secure)
 	if err := p.Account.ConfirmEmail(r.Context(), v.Site, v.Caller(r), token); err != nil {
 		return p.emailFailed(w, r, false, err)
 	}
-	return emailDone(w, r, ui.AddressCookie, token, EmailConfirmed)
+	return emailDone(w, r, ui.EmailCookie, token, EmailConfirmed)
 }
 
 // UndoEmail asks whether a change is to be stopped or taken back.

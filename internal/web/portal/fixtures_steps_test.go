@@ -142,7 +142,7 @@ func ownTwoFactorSamples() []pages.Sample {
 		{Name: "own-wrong", View: OwnTwoFactor{Security: account.Security{User: on}, Own: "off", Automatic: "maybe", AskPassword: true,
 			Fields: []gatehouse.FieldError{{Field: "send_automatically", Reason: "choice"}, {Field: "current_password", Reason: "password-wrong"}}}},
 	}
-	for _, reason := range []gatehouse.OutcomeReason{gatehouse.ReasonNoAddress, gatehouse.ReasonBadAddress, gatehouse.ReasonBouncing, gatehouse.ReasonUnconfirmed} {
+	for _, reason := range []gatehouse.OutcomeReason{gatehouse.ReasonNoEmail, gatehouse.ReasonBadEmail, gatehouse.ReasonBouncing, gatehouse.ReasonUnconfirmed} {
 		list = append(list,
 			pages.Sample{Name: "own-before-" + string(reason), View: OwnTwoFactor{Security: account.Security{User: *fixture.User(), Before: reason}, Own: "off", Automatic: "on"}},
 			pages.Sample{Name: "own-late-" + string(reason), View: OwnTwoFactor{Security: account.Security{User: *fixture.User(), Before: reason}, Own: "on", Automatic: "on",

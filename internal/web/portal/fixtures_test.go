@@ -40,7 +40,7 @@ func helpSamples() []pages.Sample {
 
 func fullHome() Home {
 	home := Home{
-		Home: signin.Home{LastSignIn: fixture.Noon.Add(-16 * time.Hour), LastAddress: "203.0.113.7", Sessions: 2},
+		Home: signin.Home{LastSignIn: fixture.Noon.Add(-16 * time.Hour), LastIP: "203.0.113.7", Sessions: 2},
 		Own:  account.Home{Layout: gatehouse.ReadHomeLayout("")}, There: gatehouse.HomeCards[1:],
 		Platforms: []Platform{{Name: "Storefront", Fact: "Catalogue, prices and stock", URL: "https://shop.example.com"}, {Name: "Quotes", URL: "/"}},
 	}

@@ -77,7 +77,7 @@ func hostile(v ui.View, probe string) ui.View {
 		v.Username, v.ReturnTo = probe, probe
 		return v
 	case Home:
-		v.LastAddress = probe
+		v.LastIP = probe
 		v.Events = []gatehouse.Event{{Kind: gatehouse.EventKind(probe), Address: probe, UserAgent: probe, At: fixture.Noon}}
 		return v
 	case Profile:

@@ -16,10 +16,10 @@ const (
 	// RecoveryCookie holds the token of a recovery in progress, or of a reset link
 	// that was opened: so it stands in no address bar, no history and no log.
 	RecoveryCookie = "gatehouse-recovery"
-	// AddressCookie holds the token of a link that confirms an address, and
+	// EmailCookie holds the token of a link that confirms an address, and
 	// UndoCookie that of one that takes a change of it back, for the same reason.
-	AddressCookie = "gatehouse-address"
-	UndoCookie    = "gatehouse-undo"
+	EmailCookie = "gatehouse-address"
+	UndoCookie  = "gatehouse-undo"
 	// LangCookie holds the language chosen in this browser; it is no secret.
 	LangCookie = "gatehouse-lang"
 )

@@ -18,10 +18,10 @@ func (tx *Unit) Holder(u gatehouse.User, address string) (gatehouse.User, error)
 	return other, err
 }
 
-// AskNewAddress sends the link that confirms a change of address to the new one. If that is
+// AskNewEmail sends the link that confirms a change of address to the new one. If that is
 // the username of somebody else, they are told instead, the link goes to nobody, and
 // nothing that the asker sees is different (invariant 7).
-func (tx *Unit) AskNewAddress(u gatehouse.User, change gatehouse.EmailChange, token string) error {
+func (tx *Unit) AskNewEmail(u gatehouse.User, change gatehouse.EmailChange, token string) error {
 	other, err := tx.Holder(u, change.New)
 	if err != nil {
 		return err

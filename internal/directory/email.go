@@ -79,7 +79,7 @@ func (s *Service) moveMail(tx *act.Unit, was, u gatehouse.User, again reissue) e
 	err := errors.Join(
 		tx.EndAll(was, gatehouse.AddressCorrected),
 		recordMove(tx, was, u),
-		s.tellOldAddress(tx, was, u, false))
+		s.tellOldEmail(tx, was, u, false))
 	if err == nil && mailedPassword(was) && again.plain != "" {
 		err = s.sendAgain(tx, u, again)
 	}

@@ -10,11 +10,11 @@ import (
 	"gatehouse/internal/store"
 )
 
-// tellOldAddress tells the mailbox that a user had until now who has changed the address
+// tellOldEmail tells the mailbox that a user had until now who has changed the address
 // (ASVS 6.3.7). Anyone who led the mail away reads everything that comes after it, so this is
 // the last that reaches the owner; and it is all the more needed where nobody expects it. waits: the new address has to be
 // confirmed first.
-func (s *Service) tellOldAddress(tx *act.Unit, was, now gatehouse.User, waits bool) error {
+func (s *Service) tellOldEmail(tx *act.Unit, was, now gatehouse.User, waits bool) error {
 	if !reachable(was) || gatehouse.SameMailbox(was.Email, now.Email) {
 		return nil
 	}

@@ -114,6 +114,9 @@ func (tx *Unit) MailSupport(companyID string, msg mail.Message) error {
 // Post sends messages that were written before the unit, which others wait for.
 func (tx *Unit) Post(all ...store.Message) error {
 	tx.sent = tx.sent || len(all) > 0
+	if len(all) == 1 {
+		return tx.InsertMessage(tx, all[0])
+	}
 	return tx.InsertMessages(tx, all)
 }
 

@@ -30,6 +30,7 @@ var wholeTables = map[string]string{
 	"DropOldRefusals":   "as CountRefusalsOver",
 	"RefusalsOver":      "as CountRefusalsOver",
 	"GoneAttempts":      "attempts are open for the time of a hash",
+	"DropOldLimits":     "limits are those of an hour, and an index would have to be written at every sign-in",
 	"OutdatedKeys":      "gatehouse doctor asks it, nobody else",
 }
 

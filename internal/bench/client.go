@@ -24,8 +24,12 @@ type client struct {
 	// from is the visitor's address, as a proxy in front says it, with https; empty: there
 	// is none.
 	from string
-	conn net.Conn
-	in   *bufio.Reader
+	// remembers: it keeps the device cookie, as browsers do, and so is known from its first
+	// sign-in on.
+	remembers bool
+	device    string // the cookie
+	conn      net.Conn
+	in        *bufio.Reader
 
 	out, body []byte // reused
 }
@@ -46,6 +50,7 @@ type answer struct {
 	session    string // cookies
 	signIn     string
 	recovery   string
+	device     string
 	body       []byte
 	hangUp     bool
 }
@@ -93,6 +98,9 @@ func (c *client) send() (a answer, err error) {
 	}
 	if err != nil || a.hangUp {
 		c.close()
+	}
+	if c.remembers && a.device != "" {
+		c.device = a.device
 	}
 	return a, err
 }
@@ -152,6 +160,8 @@ func (a *answer) setCookie(value []byte) {
 		a.signIn = string(value)
 	case "gatehouse-recovery":
 		a.recovery = string(value)
+	case "gatehouse-device":
+		a.device = string(value)
 	}
 }
 
@@ -195,7 +205,8 @@ type tried struct {
 	took time.Duration // from the form's sending to the answer
 }
 
-// signIn opens the sign-in page as a browser without cookies and sends its form.
+// signIn opens the sign-in page as a browser without cookies, but for the one that it may
+// remember, and sends its form.
 func (c *client) signIn(username, password string) (t tried, err error) {
 	signIn, token, err := c.open("/sign-in")
 	if err != nil {
@@ -203,7 +214,11 @@ func (c *client) signIn(username, password string) (t tried, err error) {
 	}
 	form := "form_token=" + token + "&username=" + url.QueryEscape(username) + "&password=" + url.QueryEscape(password)
 	begun := time.Now()
-	t.answer, err = c.post("/sign-in", c.cookie("gatehouse-signin", signIn), form)
+	cookies := c.cookie("gatehouse-signin", signIn)
+	if c.device != "" {
+		cookies += "; " + c.cookie("gatehouse-device", c.device)
+	}
+	t.answer, err = c.post("/sign-in", cookies, form)
 	t.took = time.Since(begun)
 	return t, err
 }

@@ -25,10 +25,17 @@ type storm struct {
 // brew starts a storm. If it is refusable, people who are told 503 look at that page
 // for a second and try again; else a 503 is a failure.
 func brew(s *server, users int, refusable bool) *storm {
+	return brewIn(s, users, refusable, false)
+}
+
+// brewIn is brew in browsers that the server knows from their second sign-in on, or in new
+// ones each time.
+func brewIn(s *server, users int, refusable, known bool) *storm {
 	st := &storm{end: make(chan struct{})}
 	for i := range users {
 		st.all.Go(func() {
 			c := newClient(s.public, s.host)
+			c.remembers = known
 			defer c.close()
 			if refusable { // people do not come in step
 				st.rest(time.Duration(i*997%1000) * time.Millisecond)

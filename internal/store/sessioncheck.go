@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"slices"
 	"strings"
@@ -85,7 +86,8 @@ type unchanged struct {
 
 	mu      sync.Mutex
 	conn    *sql.Conn // of the pool of readers; it stays the same, or its answers mean nothing
-	version *sql.Stmt
+	version driver.StmtQueryContext
+	conns   int64 // there have been: each counts versions for itself
 	at      int64
 	kept    map[sessionKey]signedIn
 }
@@ -120,20 +122,46 @@ func (c *unchanged) look(ctx context.Context, key sessionKey) (f signedIn, at in
 	return f, at, known
 }
 
+// ask goes to the driver itself: database/sql would take as long again as the question.
 func (c *unchanged) ask(ctx context.Context) (at int64, err error) {
 	if c.version == nil {
-		if c.conn, err = c.read.Conn(ctx); err != nil {
-			return 0, err
-		}
-		if c.version, err = c.conn.PrepareContext(ctx, "PRAGMA data_version"); err != nil {
-			c.conn.Close()
+		if c.version, err = c.prepare(ctx); err != nil {
 			return 0, err
 		}
 	}
-	if err = c.version.QueryRowContext(ctx).Scan(&at); err != nil {
+	err = c.conn.Raw(func(any) error {
+		rows, err := c.version.QueryContext(ctx, nil)
+		if err != nil {
+			return err
+		}
+		var row [1]driver.Value
+		err = errors.Join(rows.Next(row[:]), rows.Close())
+		version, _ := row[0].(int64) // of 32 bits
+		at = c.conns<<32 | version
+		return err
+	})
+	if err != nil {
 		c.release()
 	}
 	return at, err
+}
+
+func (c *unchanged) prepare(ctx context.Context) (version driver.StmtQueryContext, err error) {
+	if c.conn, err = c.read.Conn(ctx); err != nil {
+		return nil, err
+	}
+	err = c.conn.Raw(func(conn any) error {
+		stmt, err := conn.(driver.ConnPrepareContext).PrepareContext(ctx, "PRAGMA data_version")
+		if err == nil {
+			version = stmt.(driver.StmtQueryContext)
+		}
+		return err
+	})
+	if err != nil {
+		c.conn.Close()
+	}
+	c.conns++
+	return version, err
 }
 
 func (c *unchanged) keep(key sessionKey, f signedIn, at int64) {
@@ -150,7 +178,7 @@ func (c *unchanged) keep(key sessionKey, f signedIn, at int64) {
 
 func (c *unchanged) release() {
 	if c.version != nil {
-		c.version.Close()
+		c.conn.Raw(func(any) error { return c.version.(driver.Stmt).Close() }) //nolint:errcheck // the connection goes, too
 		c.conn.Close()
 		c.version = nil
 	}

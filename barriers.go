@@ -136,7 +136,7 @@ func lockBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	if lockout := p.AnswerLockout(); stands(lockout, f.Answers, now) {
 		all = append(all, Barrier{Kind: BarrierAnswers, Since: f.Answers.LockedAt, Until: LockEnds(lockout, f.Answers), Remedies: []Remedy{RemedyUnlock}})
 	}
-	if u.LockReason == LockedByOperator { // which nobody else ends, with whatever comes with it
+	if u.LockReason == LockedByOperator { // which nobody else ends, nor anything that comes with it
 		for i := range all {
 			all[i].Remedies = []Remedy{RemedySupport}
 		}

@@ -84,7 +84,7 @@ func statusAt(text string) string {
 	return found[1]
 }
 
-// What a status says about an address. Whatever is not named here is about our content
+// What a status says about an address. Anything that is not named here is about our content
 // (5.6), our sender (5.1.7, 5.1.8), somebody's rules (5.7), their system or their network
 // (5.3, 5.4), or this one mail (5.2.3): none of it is held against anybody.
 var (
@@ -143,8 +143,8 @@ func RefusesEmail(r Refusal) (status string, refused bool) {
 // answerCode is an SMTP number or a status as a word of its own.
 var answerCode = regexp.MustCompile(`^(?:[245]\d\d|[245]\.\d{1,3}\.\d{1,3})$`)
 
-// AnswerCodes are the number and the status that a stored report begins with, in whatever
-// order, and nothing of its words: anyone who had the mail can make up a report about it, and
+// AnswerCodes are the number and the status that a stored report begins with, in either
+// order, and none of its words: anyone who had the mail can make up a report about it, and
 // must not write into an administrator's page.
 func AnswerCodes(text string) string {
 	var codes []string

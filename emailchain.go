@@ -14,7 +14,7 @@ type EmailKeeper struct {
 	Until time.Time
 }
 
-// KeeperOf says who keeps an account whose address is current, after the changes that
+// KeeperOf says who keeps an account with this current address, given the changes that
 // were made to it, oldest first.
 //
 // Changes that follow each other within UndoEmailFor are a chain, and the chain is judged

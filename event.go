@@ -2,7 +2,7 @@ package gatehouse
 
 import "time"
 
-// Caller is on whose behalf a service acts. It is an argument of every method
+// Caller is who a service acts for. It is an argument of every method
 // that changes something, where permission check and event sit side by side.
 type Caller struct {
 	Kind CallerKind

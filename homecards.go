@@ -46,8 +46,8 @@ const (
 )
 
 // ReadHomeLayout reads what String wrote: names of cards, a hidden one with a minus
-// before it. Cards that are gone are left out, new ones stand at the end; whatever
-// was stored, every card is there once.
+// before it. Cards that are gone are left out, new ones come last: in any case,
+// every card is there once.
 func ReadHomeLayout(stored string) HomeLayout {
 	var l HomeLayout
 	for word := range strings.FieldsSeq(stored) {

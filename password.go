@@ -152,7 +152,7 @@ func splitWords(enrolment string) []string {
 	return append(words, string(letters[start:]))
 }
 
-// Fold makes texts comparable whatever their case and Unicode form (NFKC around
+// Fold makes texts comparable regardless of case and Unicode form (NFKC around
 // full case folding, so that the result folds to itself).
 func Fold(s string) string {
 	if isLowerASCII(s) {

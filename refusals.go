@@ -38,7 +38,8 @@ type RefusalCause struct {
 func (c RefusalCause) Key() string { return strings.TrimSpace(c.Class + " " + c.Domain) }
 
 // RefusalCauses are what a refusal counts for. Nothing of a report goes into them but
-// its status: who makes one up about the own mail must not choose whose marks it ends.
+// its status: anyone who makes one up about their own mail must not choose whose
+// marks it ends.
 func RefusalCauses(status, address string) []RefusalCause {
 	class := status
 	if i := strings.LastIndexByte(status, '.'); i > 0 {

@@ -9,7 +9,7 @@ const (
 	TwoFactorNone TwoFactorState = ""
 	TwoFactorOff  TwoFactorState = "off"
 	TwoFactorOn   TwoFactorState = "on"
-	// TwoFactorOwn: on by the person's own choice, whatever the company says.
+	// TwoFactorOwn: on by the user's own choice, no matter what the company says.
 	TwoFactorOwn TwoFactorState = "own"
 	// TwoFactorNoEmail and TwoFactorBouncing: a code is asked for, and cannot be mailed.
 	TwoFactorNoEmail  TwoFactorState = "no-address"

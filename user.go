@@ -68,7 +68,7 @@ type User struct {
 	// CodesOnRequest: a code is sent when it is asked for, not as soon as one is due
 	// (B09).
 	CodesOnRequest bool
-	// OwnTwoFactor: the person wants a code at every sign-in, whatever the company says.
+	// OwnTwoFactor: the user wants a code at every sign-in, no matter what the company says.
 	OwnTwoFactor bool
 	// Bounce is what is known about mail to Email that did not arrive.
 	Bounce Bounce

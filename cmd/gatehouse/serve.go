@@ -100,7 +100,7 @@ func runAll(ctx context.Context, stop context.CancelFunc, parts ...func(context.
 	return first
 }
 
-// listen takes an address, or says whose setting it is that cannot be had.
+// listen listens at an address; its error names the setting.
 func listen(key, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {

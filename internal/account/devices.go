@@ -138,8 +138,8 @@ func endings(scope string, ids ...string) map[string]string {
 const eventsForEndings = 100
 
 // endedBefore is nil for what the event log says the user has ended already, in another
-// tab or with another click. Everything else is as if it had never been: whose it is
-// or was is not told (invariant 6).
+// tab or with another click. Everything else looks as if it had never been there: nobody
+// learns whom it belongs or belonged to (invariant 6).
 func endedBefore(ctx context.Context, q store.Queries, u gatehouse.User, id string) error {
 	kinds := []gatehouse.EventKind{gatehouse.EventSignOut, gatehouse.EventDeviceRemoved, gatehouse.EventNotMe}
 	events, err := q.EventPageOfUser(ctx, u.SiteID, u.ID, store.EventPage{Kinds: kinds, Limit: eventsForEndings})

@@ -90,7 +90,7 @@ func (s *Service) ask(tx *act.Unit, u gatehouse.User, to string, again bool) err
 	return tx.Tell(u, msg)
 }
 
-// keeper returns whose mailbox keeps a user's account.
+// keeper returns who keeps a user's account.
 func (s *Service) keeper(ctx context.Context, q store.Queries, u gatehouse.User) (gatehouse.EmailKeeper, error) {
 	changes, err := q.EmailChanges(ctx, u.SiteID, u.ID)
 	return gatehouse.KeeperOf(u.Email, changes, s.Now()), err

@@ -5,8 +5,8 @@ import (
 	"gatehouse/internal/mail"
 )
 
-// Holder returns the other user whose username an address is, where a user's username
-// would become that address; a zero User if there is none.
+// Holder returns the other user who has an email address as the username, where the
+// user's own would become that address; a zero User if there is none.
 func (tx *Unit) Holder(u gatehouse.User, address string) (gatehouse.User, error) {
 	if !gatehouse.UsernameIsEmail(tx.Site.SignInWith, u) {
 		return gatehouse.User{}, nil

@@ -162,7 +162,7 @@ func checkForASecond(c *client, cookies string) ([]time.Duration, error) {
 	return took, nil
 }
 
-// check asks whose session it is.
+// check asks who is signed in.
 func (c *client) check(cookies string) error {
 	a, err := c.get("/api/v1/session", cookies)
 	if err == nil && a.status != 200 {

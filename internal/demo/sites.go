@@ -12,8 +12,7 @@ import (
 var siteFiles embed.FS
 
 // WriteSites writes the folders of the demo's sites into a folder, for site.Open. A
-// site whose folder is there already stays as it is: somebody may be trying out
-// changes.
+// folder that is already there stays as it is: somebody may be trying out changes.
 func WriteSites(dir string) error {
 	sites, err := fs.ReadDir(siteFiles, "sites")
 	if err != nil {

@@ -3,7 +3,7 @@
 //
 // Every method takes the caller. Whether the caller may do it is decided in that
 // method, and the event is written there, in the transaction of the change. An
-// administrator is told "not found" about whatever belongs to another company or
+// administrator is told "not found" about everything that belongs to another company or
 // site (invariant 6); anyone who administers nothing is told "forbidden" before
 // anything is looked up. Users come out without their password's hash.
 //

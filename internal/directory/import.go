@@ -90,8 +90,8 @@ var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonImportMo
 //   - A weak hash is wrapped in argon2id, and one that could be taken for ours is marked;
 //     see secret.Import.
 //   - A password hash is written over the one of an earlier import, and only while
-//     the person has never used it: whatever was chosen, issued or rehashed here
-//     since is newer, and stays. A temporary password is for new users and for those
+//     the person has never used it: a password that was chosen, issued or rehashed
+//     here since is newer, and stays. A temporary password is for new users and for those
 //     who have none; to issue another one is a reset.
 //   - Whether the account may be used follows the column "active" where it says
 //     so. Without it nobody is deactivated or brought back.

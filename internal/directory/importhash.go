@@ -51,9 +51,9 @@ type comparison struct {
 	same   bool
 }
 
-// compare finds out whose hash is the one that is stored already. For a weak one that
-// takes as long as wrapping it, so it is done while the file is checked, and remembered:
-// when it is written, everybody else waits.
+// compare finds the users for whom the stored hash is the one in the file. For a weak hash
+// that takes as long as wrapping it, so it is done while the file is checked, and
+// remembered: while the file is written, everybody else waits.
 func (p *importPass) compare(ctx context.Context, users map[string]gatehouse.User) error {
 	var todo []int
 	for i := range p.rows {

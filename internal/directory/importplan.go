@@ -107,8 +107,8 @@ func (p *importPass) judge(ctx context.Context, row importRow, was gatehouse.Use
 	return ch, problems, err
 }
 
-// lookAlikes looks users up once more whose names may look like another's, of whom a
-// migration left one the former key: a line must not change the other one.
+// lookAlikes looks up once more the users whose names may look like another's, where a
+// migration left one of the two its former key: a line must not change the wrong one.
 func (p *importPass) lookAlikes(ctx context.Context, users map[string]gatehouse.User) error {
 	for _, row := range p.rows {
 		if row.key == "" || gatehouse.FormerNameKey(row.user.Username) == row.key {
@@ -151,7 +151,7 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 		p.companies[row.account] = firm
 	}
 	switch {
-	case !p.caller.MayManage(p.st.ID, firm.ID): // before the name, which would tell whose number it is
+	case !p.caller.MayManage(p.st.ID, firm.ID): // before the name, which would tell whom the number belongs to
 		return nil, row.problem(colAccount, "%.60q is not your company's account number", row.account), nil
 	case row.company != "" && row.company != firm.Name:
 		where := "the site"

@@ -110,8 +110,8 @@ type UserChange struct {
 // confirmed; the same one, written again, is no longer held for one that mail comes back
 // from. Administrators change neither their own role nor their own address
 // here: ReasonOwnAccount says why, and a new address of one's own is confirmed first. So is
-// one that they give to somebody whose username it is: until then it is not in the user
-// that is returned.
+// a new address that is also the username: until then the user that is returned does not
+// have it.
 //
 // Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
 // ReasonResendWait for many changes of an address, Unavailable.

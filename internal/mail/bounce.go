@@ -32,7 +32,7 @@ const reportAge = 14 * 24 * time.Hour
 // came to, which names the message; where that is not known, it is empty, and the
 // Message-ID of the returned mail does. To take the same report again changes nothing.
 //
-// Errors: ErrNoReport, for whatever is of no use, however often it comes; Unavailable.
+// Errors: ErrNoReport, for anything that will never be of use; Unavailable.
 func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader) error {
 	report, err := ReadReport(content)
 	if err != nil {

@@ -89,8 +89,8 @@ type Recipient struct {
 // Invalid.
 var ErrAddress = errors.New("no mail can be sent to this address")
 
-// CanSend reports whether mail can be sent to an address at all. Who enqueues in a
-// transaction that must succeed whatever the address asks first.
+// CanSend reports whether mail can be sent to an address at all. Anyone who enqueues
+// in a transaction that must not fail for a bad address asks first.
 func CanSend(address string) bool {
 	_, err := route(address)
 	return err == nil

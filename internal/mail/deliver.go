@@ -17,8 +17,8 @@ import (
 // errNoUTF8 is final: another try meets the same server.
 var errNoUTF8 = errors.New("the mail server does not offer SMTPUTF8, which an address with letters beyond ASCII before the @ needs")
 
-// connectError is a connection that did not come about. Whatever the server's
-// number for it is, it says nothing about the message.
+// connectError is a connection that failed. The server's number for it says nothing about
+// the message.
 type connectError struct{ error }
 
 func (e connectError) Unwrap() error { return e.error }

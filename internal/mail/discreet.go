@@ -27,8 +27,8 @@ var longWord = sync.OnceValue(func() *regexp.Regexp {
 
 // discreet is what may be kept of an answer about a message with a secret: some mail
 // servers quote what they refuse, and what is kept, support and administrators read
-// (ASVS 16.2.5). A code is digits, in whatever groups, and a password and a token have
-// some: so a text with digits goes as a whole, but for the status code before it.
+// (ASVS 16.2.5). A code is digits, grouped in any way, and passwords and tokens have digits
+// too: so a text with digits goes as a whole, except for the status code before it.
 func discreet(text string) string {
 	code := statusCode.FindString(text)
 	if rest := text[len(code):]; strings.ContainsFunc(rest, unicode.IsNumber) || longWord().MatchString(rest) {

@@ -10,7 +10,7 @@ import (
 )
 
 // plainName makes a name, of a person or a company, fit to stand in a mail: mail programs
-// make links of whatever looks like a web address, a domain or a telephone number, and
+// make links of everything that looks like a URL, a domain or a telephone number, and
 // people choose their names themselves. Blanks break it where everybody sees them, because
 // mail programs read on over invisible characters; "J.R. Smith" and "O'Neil & Sons Ltd."
 // stay as they are.

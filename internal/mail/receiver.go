@@ -92,8 +92,8 @@ func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data takes whatever there is: an automatic answer, say, is read and forgotten, and
-// to refuse it would only make another report, to nobody.
+// Data takes everything: an automatic answer, say, is read and forgotten. To refuse it
+// would only make another report, to nobody.
 func (s *reportDelivery) Data(content io.Reader) error {
 	ctx, cancel := context.WithTimeout(s.ctx, visitTime) // the other side may be slow
 	defer cancel()

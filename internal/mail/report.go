@@ -56,8 +56,8 @@ const (
 	reportLines      = 2000
 )
 
-// ReadReport reads a delivery status notification to its end, in whatever wrapping. Its
-// error is ErrNoReport for what is none, or the reader's. Nothing of the mail is in an error.
+// ReadReport reads a delivery status notification to its end, however it is wrapped. Its
+// error is ErrNoReport for anything else, or the reader's. Nothing of the mail is in an error.
 func ReadReport(r io.Reader) (Report, error) {
 	source := &bounded{r: r, left: reportBytes}
 	report, err := readReport(source)
@@ -91,7 +91,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readReport reads a report in whatever wrapping.
+// readReport reads a report, however it is wrapped.
 func readReport(r io.Reader) (Report, error) {
 	raw, err := io.ReadAll(r)
 	if err != nil {

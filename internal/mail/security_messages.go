@@ -70,7 +70,7 @@ type TwoFactorDisabled struct{ TwoFactorNotice }
 // Kind implements Message.
 func (TwoFactorDisabled) Kind() string { return "two-factor-disabled" }
 
-// Enrolment is what the mails about a run of Enhanced Security say (B04).
+// Enrolment is what the mails about an enrolment of Enhanced Security say (B04).
 type Enrolment struct {
 	notice
 	gatehouse.Enrolment
@@ -83,7 +83,7 @@ type Enrolment struct {
 	NotAlerted bool
 }
 
-// Replaced reports whether the switch was put back before the run had come to everybody.
+// Replaced reports whether the switch was put back before the enrolment had come to everybody.
 func (e Enrolment) Replaced() bool { return e.State == gatehouse.EnrolmentReplaced }
 
 // Why is how many had an outcome for a reason, without those about whom there is
@@ -92,12 +92,12 @@ func (e Enrolment) Why() []gatehouse.OutcomeCount {
 	return slices.DeleteFunc(slices.Clone(e.Reasons), func(n gatehouse.OutcomeCount) bool { return n.Reason == "" })
 }
 
-// FailedWhy is the part of Why about those for whom the run failed.
+// FailedWhy is the part of Why about those for whom the enrolment failed.
 func (e Enrolment) FailedWhy() []gatehouse.OutcomeCount {
 	return slices.DeleteFunc(e.Why(), func(n gatehouse.OutcomeCount) bool { return n.Outcome != gatehouse.OutcomeFailed })
 }
 
-// Stranded is how many cannot sign in after a run that switched two-factor on, because
+// Stranded is how many cannot sign in after an enrolment that switched two-factor on, because
 // no code reaches them.
 func (e Enrolment) Stranded() int {
 	stranded := 0
@@ -113,7 +113,7 @@ func (e Enrolment) Stranded() int {
 	return stranded
 }
 
-// EnrolmentSummary tells the administrator what a run came to.
+// EnrolmentSummary tells the administrator what an enrolment came to.
 type EnrolmentSummary struct{ Enrolment }
 
 // Kind implements Message.

@@ -50,8 +50,8 @@ var pluralNames = map[plural.Form]string{
 	plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other",
 }
 
-// dateWords picks whose words a time is written in: the site's, if it offers the
-// language of the message, in whatever country; else those of the house. The site
+// dateWords picks the words that a time is written in: the site's, if it offers the
+// language of the message, for any country; else ours. The site
 // alone would fall back to its first language, in the middle of the sentence.
 func dateWords(s *site.Site, lang string) (*site.Site, string) {
 	if slices.Contains(s.Languages, lang) {

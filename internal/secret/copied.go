@@ -11,7 +11,7 @@ import (
 
 // What this program issues is copied by people: out of mails that indent it, with a blank,
 // a quotation mark or the end of a sentence, through editors that change hyphens, on
-// telephones that write capitals. Its shape is known, so whatever cannot be part of it is
+// phones that add capitals. Its form is known, so anything that cannot be part of it is
 // left out. None of this makes it easier to guess: the characters that are drawn by chance
 // all have to be there, in their order.
 

@@ -91,8 +91,8 @@ func (g *gate) enter(ctx context.Context, kept bool) error {
 	}
 }
 
-// abandon takes a waiter out of the queue whose context has ended. If its turn
-// came in the same moment, the place goes to the next one.
+// abandon takes a waiter whose context has ended out of the queue. If its turn
+// came at the same moment, the place goes to the next one.
 func (g *gate) abandon(place *list.Element, turn <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -40,8 +40,8 @@ var foreignBraces = map[string]string{
 	"X-ISSHA512":    "SAP's iterated SHA-512",
 }
 
-// clear is why a password itself is refused: it would be kept in the file, in whatever
-// made it, and here it is no hash.
+// clear is why a password itself is refused: it would stay in the file and in
+// the program that wrote it, and here it is no hash.
 const clear = "a password in clear text; put it into the column temporary_password, or leave it out and let this person set a new one"
 
 // foreign is a format that we know and cannot verify.

@@ -20,9 +20,9 @@ func NewToken() string {
 
 // HashToken returns what the database keeps of a token, and finds it by: its
 // SHA-256, as 43 characters of base64url. Looking up the hash needs no
-// constant-time comparison: anyone who watches the time learns about hashes, and
-// cannot make a token that has a wanted one. It is for tokens only, whose 256
-// bits nobody guesses; codes go through Keys.MAC, passwords through Hasher.
+// constant-time comparison: anyone who measures the time learns about hashes, and
+// cannot make a token for a given hash. It is for tokens only: nobody guesses their
+// 256 bits; codes go through Keys.MAC, passwords through Hasher.
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

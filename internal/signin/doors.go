@@ -18,11 +18,10 @@ import (
 // does not end the link that the owner has just asked for.
 const keptLinks = 3
 
-// allowRecovery takes from the limits of what begins a recovery or a request. Who is known
-// has a budget apart, then it is a stranger's; known says whose, and is empty for
-// strangers. Only the address that it comes from is ever refused with 429: a limit that
-// hangs on a name could be used up by anybody, and would keep out its owner. own: it was
-// the budget apart.
+// allowRecovery takes from the limits on recoveries and requests. A known user has a budget
+// of their own, and then the one of strangers; known names the user, and is empty for
+// strangers. Only an IP address is ever refused with 429: a limit on a name could be used
+// up by anybody, and would keep its owner out. own: it was the user's own budget.
 func (s *Service) allowRecovery(ctx context.Context, st *site.Site, c gatehouse.Caller, what, known string) (own bool, err error) {
 	of := what + ":" + st.ID
 	if known != "" {

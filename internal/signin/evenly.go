@@ -18,7 +18,7 @@ func EvenTime(h *secret.Hasher) time.Duration {
 	return time.Duration(float64(evenTime) * h.Cost())
 }
 
-// evenly has what was begun last as long for everybody, whatever was done: however many
+// evenly makes a request take as long for everybody, no matter what was done: however many
 // accounts have an address and however many people are told, and whether a wrong password
 // locked an account or there is none (invariant 7). Who waits holds nothing: no place at the
 // hash gate, no transaction and no connection of the database. It waits for nobody who has

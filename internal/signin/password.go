@@ -161,7 +161,7 @@ func (s *Service) limits(a *attempt) []store.Limit {
 	}
 }
 
-// find looks up whose sign-in this is. A name that is none goes through the same
+// find looks up who is signing in. A name that is none goes through the same
 // queries and gets a subject of its own, so that it is counted and locked as if it
 // were one.
 func (s *Service) find(ctx context.Context, a *attempt) error {
@@ -230,8 +230,8 @@ func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (g
 	return u, nil
 }
 
-// verify spends the time of a hash on every attempt; only one that was admitted and
-// whose account may sign in gets to know whether it was right.
+// verify spends the time of a hash on every attempt. Only an attempt that was admitted, on
+// an account that may sign in, learns whether it was right.
 func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) error {
 	a.checked = a.user.Password
 	encoded := ""

@@ -70,9 +70,9 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 
 // recoveryFor makes the recovery of a name, known or not, and what the event log says of
 // it. The question that is asked for a name is always the same: the stored one where
-// it is one of the house's, whatever address was given; else one that fits the name, and
-// did so before the name was an account. An own question, which nobody could invent, is
-// shown only to who gave the right address.
+// it is one of ours, no matter which address was given; else one that fits the name, and
+// did so before the name was an account. A question of the user's own, which
+// nobody could invent, is shown only to those who gave the right address.
 func (s *Service) recoveryFor(tx *act.Unit, u gatehouse.User, req RecoveryRequest) (store.Recovery, gatehouse.EventResult, error) {
 	now := tx.Now()
 	// Where no answer can be right, wrong ones count for the pair that was typed: a
@@ -261,8 +261,8 @@ func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery)
 	return f.Err()
 }
 
-// recovered ends a recovery whose question was answered: everything of before ends, and
-// a temporary password goes to the address.
+// recovered ends a recovery after the right answer: everything that was open ends, and a
+// temporary password goes to the email address.
 func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, token string, place *secret.Place) error {
 	plain := secret.NewTemporaryPassword()
 	hash, err := place.Hash(ctx, plain)

@@ -55,8 +55,8 @@ func (s *Service) deviceToken(c gatehouse.Caller, siteID, cookie, made string) s
 }
 
 // temporaryDevice is the token that a browser gets when it uses a temporary password: the
-// same one for the same sign-in cookie, so that a browser whose answer was lost is known
-// when the password is entered again. Empty without the cookie.
+// same one for the same sign-in cookie, so that a browser that never got the answer is
+// known when the password is entered again. Empty without the cookie.
 func (s *Service) temporaryDevice(u gatehouse.User, cookie string) string {
 	if cookie == "" {
 		return ""
@@ -76,8 +76,9 @@ func (s *Service) Repeat(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	return out, err
 }
 
-// repeated looks whether a form has been posted before, and what it came to. again: it
-// has, and its outcome is alive. userID is whose it has to be; empty: whose the form says.
+// repeated checks whether a form has been posted before, and what came of it. again: it
+// was, and its outcome is alive. userID is the user it must be about; empty: the one that
+// the form names.
 func (s *Service) repeated(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, userID, cookie string) (out Outcome, again bool, err error) {
 	if cookie == "" {
 		return out, false, nil
@@ -141,8 +142,8 @@ func (s *Service) Finished(ctx context.Context, ses gatehouse.Session) (string, 
 	return r.ReturnTo, err
 }
 
-// linkRepeat is the key of a form that uses up a link or a recovery, whose token it does
-// not hold.
+// linkRepeat is the key of a form that uses up a link or a recovery. The form does not hold
+// the token.
 func linkRepeat(c gatehouse.Caller, token string) string {
 	if c.Post == "" || token == "" {
 		return ""

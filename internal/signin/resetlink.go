@@ -91,8 +91,8 @@ func (s *Service) sendLink(tx *act.Unit, u gatehouse.User, email string) error {
 	return tx.Pretend(email, msg)
 }
 
-// ResetLink returns whose link it is, and changes nothing; Gone if it is of no use any
-// more.
+// ResetLink returns the user whom a link is for, and changes nothing; Gone if the link no
+// longer works.
 func (s *Service) ResetLink(ctx context.Context, st *site.Site, token string) (gatehouse.User, error) {
 	if token == "" {
 		return gatehouse.User{}, errLinkOver

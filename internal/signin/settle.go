@@ -240,9 +240,9 @@ func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gateho
 }
 
 // useTemporary binds a temporary password to this browser, and ends what it opened
-// before: it opens one sign-in (invariant 2), which can be begun again here after the
-// window was closed halfway, and nowhere else. A browser whose answer was lost is known by
-// the sign-in cookie that it had before.
+// before: it opens one sign-in (invariant 2), which can be started again in this
+// browser after the window was closed halfway, and nowhere else. A browser that never got
+// the answer is known by the sign-in cookie that it had before.
 func (s *Service) useTemporary(tx *act.Unit, u gatehouse.User, browser, cookie string) (string, error) {
 	if u.Password.UsedBy == "" || u.Password.UsedBy != deviceHash(browser) {
 		fresh := s.temporaryDevice(u, cookie)

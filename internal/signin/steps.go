@@ -210,8 +210,8 @@ func (s *Service) dueNow(ctx context.Context, st *site.Site, at At, want gatehou
 	return s.due(ctx, st, at, want)
 }
 
-// due returns the facts of a sign-in whose due step is the wanted one. A step that was
-// posted and leads to the code instead sends it.
+// due returns the facts of a sign-in that is at the wanted step. If a step is posted and
+// the code is due instead, the code is sent.
 func (s *Service) due(ctx context.Context, st *site.Site, at At, want gatehouse.Step) (gatehouse.SignInFacts, error) {
 	facts, step, err := s.InProgress(ctx, st, at.SignIn)
 	switch {

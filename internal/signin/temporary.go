@@ -107,7 +107,7 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.
 	})
 }
 
-// ticketUser returns whose ticket it is, as long as it is worth something.
+// ticketUser returns the user whom a ticket is for, as long as it is valid.
 func (s *Service) ticketUser(ctx context.Context, read func(context.Context, string, string) (gatehouse.User, error),
 	st *site.Site, ticket, cookie string) (gatehouse.User, error) {
 	parts := strings.Split(ticket, ".")

@@ -169,8 +169,8 @@ func (h *helpShelf) page(lang, name string) (HelpPage, bool) {
 	return page, page.Title != ""
 }
 
-// choose chooses the text of a page. A site's own comes before that of the house, whatever
-// its language: who writes another page means that ours is wrong there.
+// choose chooses the text of a page. A site's own comes before ours, in any
+// language: anyone who writes another page means that ours is wrong there.
 func (h *helpShelf) choose(lang, name string) *helpSource {
 	chain := append(widths(lang), widths(h.site.Languages[0])...)
 	for _, pages := range []helpSources{h.own, h.house} {
@@ -197,8 +197,8 @@ func (h *helpShelf) make(source *helpSource) madeHelp {
 }
 
 // help reads the site's own help pages and checks them, and with them what they link to.
-// Pages of the house are made later: whatever the settings of a site, nothing is wrong with
-// them, which a test knows.
+// Our own pages are made later: a test shows that they are right with all settings of a
+// site.
 func (l *loader) help() {
 	before := len(l.problems)
 	shelf := &helpShelf{site: l.site, own: l.ownHelp(), house: houseHelp(), made: map[*helpSource]madeHelp{}}

@@ -29,7 +29,7 @@ const (
 	snippetWords    = 28
 )
 
-// Query is what somebody searches for: words, whatever their case and accents.
+// Query is what somebody searches for: words, regardless of case and accents.
 type Query struct{ words []string }
 
 // NewQuery reads what was typed. What is longer than people type is cut.

@@ -52,9 +52,9 @@ func (q Queries) MarkBounced(ctx context.Context, siteID, userID, email string, 
 }
 
 // ClearBounce takes back what was held against a user's address, if it is still the one
-// that a mail arrived at: with reported, whatever it was; else only what the server said
-// that the mail was handed to, because a relay takes mail to every address, and a report
-// knows better. It reports whether there was something.
+// that a mail arrived at: with reported, everything; else only what the server said that
+// the mail was handed to, because a relay takes mail to every address, and a report knows
+// better. It reports whether there was anything.
 func (q Queries) ClearBounce(ctx context.Context, siteID, userID, email string, reported bool) (bool, error) {
 	n, err := q.exec(ctx, "clear bounce", `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
 		WHERE site_id = $1 AND id = $2 AND email = $3 AND bounced_at > 0 AND ($4 OR NOT bounce_reported)`, siteID, userID, email, reported)
@@ -85,8 +85,8 @@ func (q Queries) NoteMark(ctx context.Context, siteID, cause, userID string, at 
 	return err
 }
 
-// TakeBackMarks takes back the marks that a cause has made since then, and returns whose
-// they were. A mark that was made again since, for another reason, stays.
+// TakeBackMarks takes back the marks that a cause has made since then, and returns the
+// users who had them. A mark that was made again since, for another reason, stays.
 func (q Queries) TakeBackMarks(ctx context.Context, siteID, cause string, since time.Time) ([]gatehouse.User, error) {
 	return q.users(ctx, `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
 		WHERE site_id = $1 AND bounced_at > 0 AND id IN (SELECT user_id FROM refusals WHERE site_id = $1 AND cause = $2)

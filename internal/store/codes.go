@@ -48,8 +48,8 @@ func (q Queries) CodesSent(ctx context.Context, siteID, userID string, since tim
 
 // UseCode uses a code up, and records it for two-factor of its sign-in. It reports whether
 // it was this call that used it (invariant 2); NotFound if the sign-in is over. Both are asked
-// in one message, so the second asks for itself whether the code was used: the sign-in of one
-// that was not must not go on, whatever a caller makes of the answer.
+// in one message, so the second asks for itself whether the code was used: if it was not,
+// the sign-in must not go on, even if the caller ignores the answer.
 func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gatehouse.SignIn) (bool, error) {
 	var used, known int64
 	err := q.together(ctx, "use code",

@@ -16,7 +16,7 @@ func enrolmentFields(e *gatehouse.Enrolment) []any {
 		&e.Total, &e.Counts.Changed, &e.Counts.Unchanged, &e.Counts.Skipped, &e.Counts.Failed, &e.Counts.Told, &e.After}
 }
 
-// BeginEnrolment adds a run, and writes down whom it is about: all users that the company
+// BeginEnrolment adds an enrolment, and writes down whom it is about: all users that the company
 // has at this moment. It returns how many they are.
 func (q Queries) BeginEnrolment(ctx context.Context, e gatehouse.Enrolment) (total int, err error) {
 	_, err = q.exec(ctx, "insert enrolment", `INSERT INTO enrolments (site_id, company_id, id, enable, state, started_at, started_by, started_name)
@@ -35,10 +35,10 @@ func (q Queries) BeginEnrolment(ctx context.Context, e gatehouse.Enrolment) (tot
 	return int(n), err
 }
 
-// ReplaceEnrolment ends the run of a company that goes on, if there is one: whom it has
-// not come to is skipped. It returns the run as it is then; NotFound if none goes on.
+// ReplaceEnrolment ends the enrolment of a company that goes on, if there is one: whom it has
+// not come to is skipped. It returns the enrolment as it is then; NotFound if none goes on.
 func (q Queries) ReplaceEnrolment(ctx context.Context, siteID, companyID string, now time.Time) (e gatehouse.Enrolment, err error) {
-	// The run's row first: a batch that is being written either comes before, or fails.
+	// The enrolment's row first: a batch that is being written either comes before, or fails.
 	var id string
 	err = q.one(ctx, "replace enrolment", `UPDATE enrolments SET state = $3, ended_at = $4
 		WHERE site_id = $1 AND company_id = $2 AND ended_at = 0 RETURNING id`,
@@ -61,14 +61,14 @@ func (q Queries) ReplaceEnrolment(ctx context.Context, siteID, companyID string,
 	return e, err
 }
 
-// Enrolment returns a run of a company.
+// Enrolment returns an enrolment of a company.
 func (q Queries) Enrolment(ctx context.Context, siteID, companyID, id string) (e gatehouse.Enrolment, err error) {
 	err = q.one(ctx, "enrolment", `SELECT `+enrolmentColumns+` FROM enrolments WHERE site_id = $1 AND company_id = $2 AND id = $3`,
 		[]any{siteID, companyID, id}, enrolmentFields(&e)...)
 	return e, err
 }
 
-// Enrolments returns up to limit runs of a company, newest first: those before the given
+// Enrolments returns up to limit enrolments of a company, newest first: those before the given
 // ID, or all where it is empty.
 func (q Queries) Enrolments(ctx context.Context, siteID, companyID, before string, limit int) ([]gatehouse.Enrolment, error) {
 	var all []gatehouse.Enrolment
@@ -83,7 +83,7 @@ func (q Queries) Enrolments(ctx context.Context, siteID, companyID, before strin
 	return all, err
 }
 
-// ClaimEnrolment takes a run that nobody works on, so that others look elsewhere until
+// ClaimEnrolment takes an enrolment that nobody works on, so that others look elsewhere until
 // the claim runs out; NotFound if there is none. It only saves work: that no user is
 // enrolled twice is AdvanceEnrolment's to see to.
 func (q Queries) ClaimEnrolment(ctx context.Context, c Claim) (e gatehouse.Enrolment, err error) {
@@ -94,7 +94,7 @@ func (q Queries) ClaimEnrolment(ctx context.Context, c Claim) (e gatehouse.Enrol
 	return e, err
 }
 
-// EnrolmentDue reports whether a run waits to be worked on. It is the cheap question of
+// EnrolmentDue reports whether an enrolment waits to be worked on. It is the cheap question of
 // an idle server.
 func (q Queries) EnrolmentDue(ctx context.Context, now time.Time) (bool, error) {
 	var due int64
@@ -103,10 +103,10 @@ func (q Queries) EnrolmentDue(ctx context.Context, now time.Time) (bool, error) 
 	return due > 0, err
 }
 
-// AdvanceEnrolment records that a run has come as far as the given username key, with
+// AdvanceEnrolment records that an enrolment has come as far as the given username key, with
 // what it counted on the way, and gives it back for the next batch. It reports whether
-// the run was still where e says it is: if not, somebody else has done this batch or has
-// ended the run, and nothing may be written.
+// the enrolment was still where e says it is: if not, somebody else has done this batch or has
+// ended the enrolment, and nothing may be written.
 func (q Queries) AdvanceEnrolment(ctx context.Context, e gatehouse.Enrolment, after string, n gatehouse.EnrolmentCounts, now time.Time) (bool, error) {
 	rows, err := q.exec(ctx, "advance enrolment", `UPDATE enrolments SET after = $5, changed = changed + $6, unchanged = unchanged + $7,
 		skipped = skipped + $8, failed = failed + $9, told = told + $10, lease_until = $11
@@ -115,7 +115,7 @@ func (q Queries) AdvanceEnrolment(ctx context.Context, e gatehouse.Enrolment, af
 	return rows == 1, err
 }
 
-// EndEnrolment ends a run that has come to its end. It reports whether it was this call
+// EndEnrolment ends an enrolment that has come to its end. It reports whether it was this call
 // that did.
 func (q Queries) EndEnrolment(ctx context.Context, e gatehouse.Enrolment, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "end enrolment", `UPDATE enrolments SET state = $5, ended_at = $6
@@ -124,12 +124,12 @@ func (q Queries) EndEnrolment(ctx context.Context, e gatehouse.Enrolment, now ti
 	return n == 1, err
 }
 
-// EnrolmentUser is one user of a run.
+// EnrolmentUser is one user of an enrolment.
 type EnrolmentUser struct {
 	UserID, Username string
-	// Key is the username's, in whose order a run goes.
+	// Key is the username's key; an enrolment goes in the order of the keys.
 	Key string
-	// Outcome is empty until the run has come to the user.
+	// Outcome is empty until the enrolment has come to the user.
 	Outcome gatehouse.Outcome
 	Reason  gatehouse.OutcomeReason
 	At      time.Time
@@ -137,7 +137,7 @@ type EnrolmentUser struct {
 	MessageID string
 }
 
-// NextOfEnrolment returns up to limit users that a run comes to next.
+// NextOfEnrolment returns up to limit users that an enrolment comes to next.
 func (q Queries) NextOfEnrolment(ctx context.Context, e gatehouse.Enrolment, limit int) ([]EnrolmentUser, error) {
 	var all []EnrolmentUser
 	err := q.all(ctx, "next of enrolment", `SELECT user_id, username, username_key FROM enrolment_users
@@ -164,7 +164,7 @@ func (q Queries) UsersOfBatch(ctx context.Context, e gatehouse.Enrolment, limit 
 	return byID, err
 }
 
-// FinishEnrolmentUsers writes what became of users in a run.
+// FinishEnrolmentUsers writes what became of users in an enrolment.
 func (q Queries) FinishEnrolmentUsers(ctx context.Context, e gatehouse.Enrolment, users []EnrolmentUser) error {
 	rows := make([][]any, len(users))
 	for i, u := range users {
@@ -176,13 +176,13 @@ func (q Queries) FinishEnrolmentUsers(ctx context.Context, e gatehouse.Enrolment
 		UPDATE enrolment_users SET outcome = results.outcome, reason = results.reason, message_id = results.message_id, at = results.at
 		FROM results WHERE enrolment_users.site_id = $1 AND enrolment_users.enrolment_id = $2
 			AND enrolment_users.username_key = results.username_key AND enrolment_users.outcome = ''`, e.SiteID, e.ID, inJSON(rows))
-	if err == nil && n != int64(len(users)) { // the order of the run has been broken: better nothing than twice
+	if err == nil && n != int64(len(users)) { // the order of the enrolment has been broken: better nothing than twice
 		err = fmt.Errorf("run %s: %d of %d users of a batch have been come to already", e.ID, int64(len(users))-n, len(users))
 	}
 	return err
 }
 
-// EnrolmentLine is a user of a run as an administrator sees it.
+// EnrolmentLine is a user of an enrolment as an administrator sees it.
 type EnrolmentLine struct {
 	EnrolmentUser
 	// Name and Email are empty for who has left the company since.
@@ -191,7 +191,7 @@ type EnrolmentLine struct {
 	Notice Message
 }
 
-// EnrolmentLines calls fn for the users of a run in the order of their usernames: those
+// EnrolmentLines calls fn for the users of an enrolment in the order of their usernames: those
 // after the given key, with the given outcome (empty: all), limit at most (0: no limit).
 // The company stands outside of the join: inside, PostgreSQL without statistics looks up
 // all users of the company for each line.
@@ -221,7 +221,7 @@ func (q Queries) EnrolmentLines(ctx context.Context, e gatehouse.Enrolment, outc
 	})
 }
 
-// EnrolmentOutcomes counts the users of a run whom it has come to.
+// EnrolmentOutcomes counts the users of an enrolment whom it has come to.
 func (q Queries) EnrolmentOutcomes(ctx context.Context, e gatehouse.Enrolment) ([]gatehouse.OutcomeCount, error) {
 	var all []gatehouse.OutcomeCount
 	err := q.all(ctx, "outcomes of enrolment", `SELECT outcome, reason, COUNT(*) FROM enrolment_users
@@ -235,7 +235,7 @@ func (q Queries) EnrolmentOutcomes(ctx context.Context, e gatehouse.Enrolment) (
 	return all, err
 }
 
-// EnrolmentNotices counts the notices of a run by what became of them.
+// EnrolmentNotices counts the notices of an enrolment by what became of them.
 func (q Queries) EnrolmentNotices(ctx context.Context, e gatehouse.Enrolment) (map[MessageState]int, error) {
 	counts := map[MessageState]int{}
 	err := q.all(ctx, "notices of enrolment", `SELECT m.state, COUNT(*) FROM enrolment_users e

@@ -24,7 +24,7 @@ func makeUsersBy(column string) string {
 	return `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND ` + column + ` IN (` + batchOfMarks() + `) AND ` + column + ` <> ''`
 }
 
-// batchOfMarks are the places of a batch in a statement whose first one is the site.
+// batchOfMarks are the placeholders of a batch, in a statement in which $1 is the site.
 func batchOfMarks() string {
 	marks := make([]string, ImportBatch)
 	for i := range marks {

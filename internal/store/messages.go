@@ -132,8 +132,8 @@ func (q Queries) dropMessagesTo(ctx context.Context, u gatehouse.User, now time.
 	return err
 }
 
-// dropMessagesOf ends the messages of a kind to a user that still wait, to whichever
-// address: what they say does not hold any longer. One that is being sent is left to its
+// dropMessagesOf ends the messages of a kind to a user that still wait, to any address:
+// what they say is no longer true. One that is being sent is left to its
 // sender.
 func (q Queries) dropMessagesOf(ctx context.Context, u gatehouse.User, kind string, now time.Time) error {
 	_, err := q.exec(ctx, "drop messages of a kind", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
@@ -240,8 +240,7 @@ type MessageResult struct {
 	Tries int
 }
 
-// FinishMessages records results and erases the bodies of those that are done,
-// whatever they carried. It returns the results whose claim had run out and
+// FinishMessages records results and erases the bodies of all messages that are done. It returns the results whose claim had run out and
 // was taken by another process: those rows stay as that one leaves them. done_at stands in
 // a sum so that nobody looks for them in the index of all that waits.
 func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (lost []MessageResult, err error) {

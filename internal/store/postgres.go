@@ -34,9 +34,9 @@ func onConnection(ctx context.Context, db *sql.DB, do func(*pgx.Conn) error) err
 	return conn.Raw(func(driven any) error { return do(driven.(*stdlib.Conn).Conn()) })
 }
 
-// pgTransaction runs fn in a transaction. It begins with its first statement, and ends with
-// those that were left for later: so it takes as many messages as there are questions whose
-// answers are needed, and one more.
+// pgTransaction runs fn in a transaction. It begins with the first statement, and ends with
+// those that were left for later: so it takes one message for each answer that is needed,
+// and one more.
 func pgTransaction(ctx context.Context, conn *pgx.Conn, fn func(runner) error) error {
 	run := &pgRunner{conn: conn, waiting: []ask{{text: "begin"}}}
 	done := false

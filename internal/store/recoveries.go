@@ -15,7 +15,7 @@ type Recovery struct {
 	// Kind is by challenge or by link.
 	Kind   gatehouse.Recovery
 	UserID string
-	// Subject is whose wrong answers are counted.
+	// Subject is what wrong answers are counted for.
 	Subject string
 	// Challenge is what was asked, which is not always what is stored.
 	Challenge gatehouse.Challenge

@@ -60,9 +60,8 @@ func (q Queries) insertRows(ctx context.Context, into func() inserts, rows [][]a
 	return nil
 }
 
-// inJSON is rows as one argument, of which dialect.each makes rows again: changes to many
-// rows so are one statement of one text, whatever their number. value ->> 0 is the first
-// column of each.
+// inJSON is rows as one argument, which dialect.each turns into rows again: so changes to
+// any number of rows are one statement with one text. value ->> 0 is the first column.
 func inJSON(rows [][]any) string {
 	text, err := json.Marshal(rows)
 	if err != nil { // of texts and numbers, which can be written

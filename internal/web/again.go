@@ -10,9 +10,9 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// A form whose token belongs to a cookie that has been replaced meanwhile is not acted
-// on, and nothing that was typed gets lost: the page that it stands on comes back, filled
-// in, with a fresh token and the reason. That is done here for every route at once: the
+// A form is not acted on if its token belongs to a cookie that has been replaced in the
+// meantime. Nothing that was typed is lost: the form's page comes back, filled in, with a
+// fresh token and the reason. That is done here for every route at once: the
 // page is made by its own handler, as if it had been opened, and filled in afterwards.
 
 // comeBack answers a form that is not acted on. Only a browser that proves that the form

@@ -33,7 +33,7 @@ type cspReport struct {
 	Line                                 int
 }
 
-// takeReport answers 204 whatever it makes of the report.
+// takeReport answers 204 to every report, good or bad.
 func (s *Server) takeReport(w http.ResponseWriter, r *http.Request) error {
 	if !s.reports.take(s.Now()) {
 		w.Header().Set("Retry-After", "60")
@@ -99,8 +99,8 @@ func readReports(body []byte) []cspReport {
 	return reports
 }
 
-// cleanReport keeps what helps to find the cause: which rule, and where; no queries, which
-// may hold tokens, and no more of a foreign address than whose it is.
+// cleanReport keeps what helps to find the cause: which rule, and where. It keeps no
+// queries, which may hold tokens, and only the host of a foreign URL.
 func cleanReport(r cspReport) cspReport {
 	directive, _, _ := strings.Cut(strings.TrimSpace(r.Directive), " ")
 	if !directives[directive] {

@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// setHeaders sets what every answer carries, whatever it is.
+// setHeaders sets the headers that every answer carries.
 func (s *Server) setHeaders(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	h := w.Header()
 	h["Content-Security-Policy"] = []string{ui.Policy + cspPolicy}

@@ -17,7 +17,7 @@ const (
 	unknown origin = iota
 	// own: a page of this very site.
 	own
-	// foreign: any other page. Whatever it sends is refused.
+	// foreign: any other page. All it sends is refused.
 	foreign
 )
 

@@ -15,7 +15,7 @@ import (
 const enrolmentsOnPage = 10
 
 // EnhancedSecurity shows the company's setting for two-factor authentication, what either choice
-// means for the users as they are, and the runs so far (B01). With the query two_factor
+// means for the users as they are, and the enrolments so far (B01). With the query two_factor
 // it asks before that choice is saved (B02).
 func (c *Console) EnhancedSecurity(w http.ResponseWriter, r *http.Request) error {
 	enable, ok := chosen(r.URL.Query().Get("two_factor"))
@@ -106,7 +106,7 @@ func (c *Console) nothing(w http.ResponseWriter, r *http.Request, status int) er
 	return c.page(w, r, status, view)
 }
 
-// SetTwoFactor saves the choice once it is confirmed, and leads to the run that tells
+// SetTwoFactor saves the choice once it is confirmed, and leads to the enrolment that tells
 // everybody. The preview that was confirmed comes along: if the people are others by
 // now, it is shown again. Scripts that have seen none may leave it out.
 func (c *Console) SetTwoFactor(w http.ResponseWriter, r *http.Request) error {
@@ -183,11 +183,11 @@ type EnhancedSecurity struct {
 	On bool
 	// Enable and Disable are what either choice means.
 	Enable, Disable directory.Preview
-	// Running is the run that goes on; nil: none does.
+	// Running is the enrolment that goes on; nil: none does.
 	Running *gatehouse.Enrolment
-	// Last is the run that switched last; nil: none is known.
+	// Last is the enrolment that switched last; nil: none is known.
 	Last *gatehouse.Enrolment
-	// Runs are the runs before the one named Before (empty: the newest), Next what the
+	// Runs are the enrolments before the one named Before (empty: the newest), Next what the
 	// next page is asked for with.
 	Enrolments   []gatehouse.Enrolment
 	Before, Next string

@@ -11,10 +11,10 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// linesOnPage is how many users of a run a page shows.
+// linesOnPage is how many users of an enrolment a page shows.
 const linesOnPage = 50
 
-// Enrolment shows a run of Enhanced Security: how far it is, or what it came to (B02,
+// Enrolment shows an enrolment of Enhanced Security: how far it is, or what it came to (B02,
 // B04). Anyone who asked for the progress sees its end there, however fast it came, and goes
 // on with Close. An address that ends in .csv is the list of all its users.
 func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
@@ -40,7 +40,7 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	return c.page(w, r, http.StatusOK, view)
 }
 
-// lines reads a page of a run's users.
+// lines reads a page of an enrolment's users.
 func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
 	v, caller, company := on(r)
 	last := ""
@@ -60,11 +60,11 @@ func nameOf(l directory.EnrolmentLine) string {
 	return strings.TrimSpace(l.FirstName + " " + l.LastName)
 }
 
-// EnrolmentResult is what a run came to (B04).
+// EnrolmentResult is what an enrolment came to (B04).
 type EnrolmentResult struct {
 	enrolmentWords
 	Results directory.Results
-	// Lines are users of the run: those with Outcome (empty: all) after the one with the
+	// Lines are users of the enrolment: those with Outcome (empty: all) after the one with the
 	// key After; Next is what the next page is asked for with.
 	Lines       []directory.EnrolmentLine
 	Outcome     gatehouse.Outcome
@@ -90,22 +90,22 @@ func (v EnrolmentResult) CSV() string   { return EnrolmentPath(v.Results.ID) + "
 func (v EnrolmentResult) First() string { return v.Address(v.Outcome, "") }
 func (v EnrolmentResult) Later() string { return v.Address(v.Outcome, v.Next) }
 
-// EnrolmentPath is the page of a run.
+// EnrolmentPath is the page of an enrolment.
 func EnrolmentPath(id string) string { return ui.EnrolmentsPath + "/" + url.PathEscape(id) }
 
-// ProgressQuery asks the page of a run for its progress, also once it is done.
+// ProgressQuery asks the page of an enrolment for its progress, also once it is done.
 const ProgressQuery = "progress"
 
-// ProgressPath is the page of a run's progress.
+// ProgressPath is the page of an enrolment's progress.
 func ProgressPath(id string) string { return EnrolmentPath(id) + "?" + ProgressQuery + "=1" }
 
-// Replaced: the switch was put back before the run came to its end.
+// Replaced: the switch was put back before the enrolment came to its end.
 func (v EnrolmentResult) Replaced() bool { return v.Results.State == gatehouse.EnrolmentReplaced }
 
 // Word is the part of the texts' keys that says which way it was switched.
 func (v EnrolmentResult) Word() string { return onOff(v.Results.Enable) }
 
-// Totals are the run's numbers by outcome.
+// Totals are the enrolment's numbers by outcome.
 func (v EnrolmentResult) Totals(p *ui.Page) []outcomeTotal {
 	return totals(p.Words, v.Results.Enable, v.Results.Counts)
 }
@@ -120,7 +120,7 @@ var outcomeLooks = map[gatehouse.Outcome]struct{ Icon, Class, Badge string }{
 // resultRow is how many users have an outcome for a reason.
 type resultRow struct{ Icon, Class, Text, Hint, To string }
 
-// Rows are the run's outcomes and reasons.
+// Rows are the enrolment's outcomes and reasons.
 func (v EnrolmentResult) Rows(p *ui.Page) []resultRow {
 	rows := make([]resultRow, len(v.Results.Reasons))
 	for i, r := range v.Results.Reasons {
@@ -143,7 +143,7 @@ type noticeTotal struct {
 	Count int
 }
 
-// NoticeTotals are the run's notices by what became of them, those that are not kept any
+// NoticeTotals are the enrolment's notices by what became of them, those that are not kept any
 // more included, so that they add up.
 func (v EnrolmentResult) NoticeTotals(p *ui.Page) []noticeTotal {
 	var all []noticeTotal
@@ -206,7 +206,7 @@ type lineRow struct {
 	Reply string
 }
 
-// Row is a user of the run for the template "enrolment-line".
+// Row is a user of the enrolment for the template "enrolment-line".
 func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
 	row := lineRow{Page: p, EnrolmentLine: l, Name: nameOf(l), Who: nameOf(l), Badge: outcomeLooks[l.Outcome].Badge,
 		Result: outcomeText(p.Words, v.Results.Enable, l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}

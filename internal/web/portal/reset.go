@@ -63,7 +63,7 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 
 // ResetPassword is where a reset link leads (C03).
 type ResetPassword struct {
-	// Username is whose link it is.
+	// Username is that of the user whom the link is for.
 	Username string
 	Errors   []gatehouse.FieldError
 }

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Security is My account > Two-factor sign-in.
+// Security is My account > Two-factor authentication.
 func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 	view, err := p.storedSecurity(r)
 	if err != nil {
@@ -70,12 +70,12 @@ func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 // SecurityPath is the page of a person's own two-factor authentication.
 const SecurityPath = "/account/security"
 
-// OwnTwoFactor is My account > Two-factor sign-in: the person's own choice. What the
+// OwnTwoFactor is My account > Two-factor authentication: the person's own choice. What the
 // company has chosen it takes from the frame.
 type OwnTwoFactor struct {
 	// What is stored.
 	account.Security
-	// Own and Automatic are what the fields hold: on, off, or whatever was sent.
+	// Own and Automatic are what the fields hold: on, off, or what was sent instead.
 	Own, Automatic string
 	// AskPassword: turning it off wants the password again.
 	AskPassword bool

@@ -135,7 +135,7 @@ func clipTo(s string, most int) string {
 
 // SignIn is the sign-in page.
 type SignIn struct {
-	// Username is what was typed, whatever came of it.
+	// Username is what was typed.
 	Username string
 	// ReturnTo is the own path to go to afterwards; empty: home.
 	ReturnTo string
@@ -168,8 +168,8 @@ func (v SignIn) Alike() string {
 }
 
 // Form: the first field is named "username" also where it takes an address; a password has
-// no maxlength, because cut passwords do not work. After a failed try it has to be typed
-// again, whatever was wrong; the page never says which half it was.
+// no maxlength, because cut passwords do not work. After a failed attempt it has to be
+// typed again; the page never says which of the two was wrong.
 func (v SignIn) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	inputMode := ""
 	if p.Site.SignInWith == gatehouse.WithEmail {

@@ -126,7 +126,7 @@ type InSteps struct {
 	gatehouse.SignInFacts
 }
 
-// Username is whose sign-in it is.
+// Username is that of the user who is signing in.
 func (v InSteps) Username() string { return v.User.Username }
 
 // stepNames are the keys of the steps' names.

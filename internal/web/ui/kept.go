@@ -55,9 +55,9 @@ func (p *Pages) keptOf(s *site.Site) *kept {
 }
 
 // alike finds the page that a request shares with everybody else's, if it does; nil: the
-// page has something of this visitor. Deny by default: whatever a frame may hold of one
-// visitor keeps it out, and so does an address that was written in any other way, because
-// the address stands in the language menu.
+// page has something of this visitor. Deny by default: anything in a frame that may be
+// about one visitor keeps it out, and so does a path that was written in any other way,
+// because the path stands in the language menu.
 func (p *Pages) alike(f Frame, view View) (*keptPage, error) {
 	v, may := view.(Alike)
 	if !may || f.Site == nil || f.User != nil || f.Company != nil || f.Again != nil {

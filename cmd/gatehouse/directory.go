@@ -14,12 +14,14 @@ import (
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/store"
 )
 
 // office is what the commands about companies and users work with.
 type office struct {
 	*directory.Service
+	sso    *sso.Service
 	sites  *site.Sites
 	caller gatehouse.Caller
 }
@@ -41,10 +43,11 @@ func openDirectory(ctx context.Context, cfg *Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
+	desk := &act.Desk{Store: st, Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Now: utc}
 	return &office{
-		Service: &directory.Service{Desk: &act.Desk{Store: st, Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Now: utc},
+		Service: &directory.Service{Desk: desk,
 			Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.HashWorkers()), Blocklist: refused},
-		sites: sites, caller: commandCaller(),
+		sso: &sso.Service{Desk: desk, Keys: cfg.Keys}, sites: sites, caller: commandCaller(),
 	}, nil
 }
 

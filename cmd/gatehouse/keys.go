@@ -7,11 +7,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"gatehouse"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
 )
 
 type keysCmd struct {
-	New keysNewCmd `cmd:"" help:"Write a file with one new key; never over an old one."`
+	New    keysNewCmd    `cmd:"" help:"Write a file with one new key; never over an old one."`
+	Rotate keysRotateCmd `cmd:"" help:"Make new keys for a site's tokens; they sign ten minutes later."`
 }
 
 type keysNewCmd struct {
@@ -43,4 +46,16 @@ func syncFolder(path string) error {
 	}
 	err = d.Sync()
 	return errors.Join(err, d.Close())
+}
+
+type keysRotateCmd struct{ placeFlags }
+
+func (c *keysRotateCmd) Run(a *app) error {
+	return c.in(a, func(o *office, st *site.Site) error {
+		if err := o.sso.RotateKeys(a.ctx, st, o.caller); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "Made new keys for %s. They sign from %s on.\n", st.Name, moment(o.Now().Add(gatehouse.KeyLead)))
+		return nil
+	})
 }

@@ -30,19 +30,20 @@ const (
 
 // commands is the command line.
 type commands struct {
-	Demo      demoCmd      `cmd:"" help:"Try Gatehouse out: three sites, people and an inbox in one process, nothing to configure."`
-	Serve     serveCmd     `cmd:"" help:"Run the server."`
-	Migrate   migrateCmd   `cmd:"" help:"Bring the database to this program's version, or say where it is."`
-	Import    importCmd    `cmd:"" help:"Bring companies and users in from a CSV file."`
-	Company   companyCmd   `cmd:"" help:"Create, list, show and change companies."`
-	User      userCmd      `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
-	Reference referenceCmd `cmd:"" help:"Find what happened in the request that an error page names."`
-	Doctor    doctorCmd    `cmd:"" help:"Check the installation and say what to fix."`
-	Bounce    bounceCmd    `cmd:"" help:"Take a report about mail that came back, from standard input; for the mail system."`
-	Backup    backupCmd    `cmd:"" help:"Copy the SQLite database while the server runs."`
-	Restore   restoreCmd   `cmd:"" help:"Put a backup in the place of the SQLite database."`
-	Keys      keysCmd      `cmd:"" help:"Make a key file."`
-	Version   versionCmd   `cmd:"" help:"Print version, commit and Go version."`
+	Demo      demoCmd        `cmd:"" help:"Try Gatehouse out: three sites, people and an inbox in one process, nothing to configure."`
+	Serve     serveCmd       `cmd:"" help:"Run the server."`
+	Migrate   migrateCmd     `cmd:"" help:"Bring the database to this program's version, or say where it is."`
+	Import    importCmd      `cmd:"" help:"Bring companies and users in from a CSV file."`
+	Company   companyCmd     `cmd:"" help:"Create, list, show and change companies."`
+	User      userCmd        `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
+	App       applicationCmd `cmd:"" help:"Register, list, show and change applications that sign users in."`
+	Reference referenceCmd   `cmd:"" help:"Find what happened in the request that an error page names."`
+	Doctor    doctorCmd      `cmd:"" help:"Check the installation and say what to fix."`
+	Bounce    bounceCmd      `cmd:"" help:"Take a report about mail that came back, from standard input; for the mail system."`
+	Backup    backupCmd      `cmd:"" help:"Copy the SQLite database while the server runs."`
+	Restore   restoreCmd     `cmd:"" help:"Put a backup in the place of the SQLite database."`
+	Keys      keysCmd        `cmd:"" help:"Make a key file; replace the keys that sign tokens."`
+	Version   versionCmd     `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // app is what commands work with.

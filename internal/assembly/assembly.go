@@ -83,7 +83,7 @@ func New(o Options) (*House, error) {
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log}
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Account: own, Directory: users, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{

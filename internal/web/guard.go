@@ -37,6 +37,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	switch to.audience {
 	case Assets:
 		return nil
+	case Protocol:
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		return nil
 	case Reports:
 		_, err := checkOrigin(r, v)
 		return err

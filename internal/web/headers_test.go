@@ -47,7 +47,8 @@ func wantHeaders(t *testing.T, name string, h http.Header, status int, body []by
 	if kind := h.Get("Content-Type"); len(body) > 0 && !strings.Contains(kind, "charset=utf-8") && !strings.HasPrefix(kind, "font/") && !strings.HasPrefix(kind, "image/") {
 		t.Errorf("%s: Content-Type %q", name, kind)
 	}
-	if cache := h.Get("Cache-Control"); cache != "no-store" && !(status == 200 && strings.Contains(cache, "immutable")) {
+	public := strings.Contains(name, " /oauth2/jwks ") || strings.Contains(name, " /.well-known/openid-configuration ") // what everybody may know
+	if cache := h.Get("Cache-Control"); cache != "no-store" && !(status == 200 && (strings.Contains(cache, "immutable") || public && cache == "public, max-age=300")) {
 		t.Errorf("%s (%d): Cache-Control %q", name, status, cache)
 	}
 	if status == 307 || status == 308 {

@@ -17,6 +17,9 @@ const (
 	Assets Audience = iota + 1
 	// Reports: browsers, about pages of this site; no cookie is read, and no form is one.
 	Reports
+	// Protocol: programs that prove themselves, and pages of other sites, by the rules of OpenID
+	// Connect. No cookie is read, so nothing is done in a user's name.
+	Protocol
 	// Public: everybody, signed in or not.
 	Public
 	// Pending: anyone who has a sign-in in progress.
@@ -64,7 +67,7 @@ const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a site answers.
 func (s *Server) routes() []route {
-	return slices.Concat(s.signInRoutes(), s.accountRoutes(), s.companyRoutes())
+	return slices.Concat(s.signInRoutes(), s.accountRoutes(), s.companyRoutes(), s.openIDRoutes())
 }
 
 // signInRoutes are about getting in, and what is there for everybody.
@@ -179,5 +182,24 @@ func (s *Server) companyRoutes() []route {
 		to("POST /company/enhanced-security", Admin, c.SetTwoFactor),
 		to("GET /company/enrolments/{id}", Admin, c.Enrolment),
 		to("GET /company/enrolments/{id}/events", Admin, c.EnrolmentEvents),
+	}
+}
+
+// openIDRoutes are the addresses of the site's OpenID provider.
+func (s *Server) openIDRoutes() []route {
+	o := s.openid
+	return []route{
+		to("GET /.well-known/openid-configuration", Protocol, o.Discovery),
+		to("GET /oauth2/jwks", Protocol, o.JWKS),
+		to("GET /oauth2/authorize", Public, o.Authorize),
+		to("POST /oauth2/authorize", Protocol, o.Reopen),
+		to("POST /oauth2/token", Protocol, o.Token),
+		to("GET /oauth2/userinfo", Protocol, o.Userinfo),
+		to("POST /oauth2/userinfo", Protocol, o.Userinfo),
+		to("POST /oauth2/introspect", Protocol, o.Introspect),
+		to("POST /oauth2/revoke", Protocol, o.Revoke),
+		to("GET /oauth2/logout", Public, o.Logout),
+		to("POST /oauth2/logout", Protocol, o.Reopen),
+		to("POST /oauth2/logout/confirm", Public, o.ConfirmLogout).on("/oauth2/logout"),
 	}
 }

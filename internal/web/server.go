@@ -18,7 +18,9 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/web/console"
+	"gatehouse/internal/web/openid"
 	"gatehouse/internal/web/portal"
 	"gatehouse/internal/web/ui"
 )
@@ -30,10 +32,12 @@ type Server struct {
 	Account *account.Service
 	// Directory is what administrators work with.
 	Directory *directory.Service
-	Pages     *ui.Pages
-	Keys      *secret.Keys
-	Now       func() time.Time
-	Log       *slog.Logger
+	// SSO is what applications sign in with.
+	SSO   *sso.Service
+	Pages *ui.Pages
+	Keys  *secret.Keys
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
 	// TrustedProxies are the only peers whose X-Forwarded- headers count.
@@ -51,6 +55,7 @@ type Server struct {
 	formsOn map[string][]string // what tokens call the forms that can stand on a page
 	portal  *portal.Portal
 	console *console.Console
+	openid  *openid.Provider
 	api     *api.API
 }
 
@@ -58,6 +63,7 @@ type Server struct {
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
+	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {
@@ -67,7 +73,7 @@ func (s *Server) Prepare() *Server {
 	}
 	s.formsOn = map[string][]string{}
 	for _, r := range s.routes() {
-		if strings.HasPrefix(r.pattern, http.MethodPost+" ") {
+		if strings.HasPrefix(r.pattern, http.MethodPost+" ") && r.audience != Protocol {
 			page := s.pagePattern(r)
 			s.formsOn[page] = append(s.formsOn[page], formID(r.pattern))
 		}
@@ -80,7 +86,9 @@ func (s *Server) Prepare() *Server {
 var templates embed.FS
 
 // Pages parses the pages of all sites.
-func Pages() (*ui.Pages, error) { return ui.New(templates, portal.Templates, console.Templates) }
+func Pages() (*ui.Pages, error) {
+	return ui.New(templates, portal.Templates, console.Templates, openid.Templates)
+}
 
 // ServeHTTP gives the request its reference, answers it, and writes its line into
 // the log.
@@ -235,7 +243,14 @@ func (s *Server) survive(w *recorder, r *http.Request) {
 	}
 }
 
-func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+// isAPI reports whether a request is a program's, which is answered without pages.
+func isAPI(r *http.Request) bool {
+	switch r.URL.Path {
+	case sso.DiscoveryPath, sso.JWKSPath, sso.TokenPath, sso.UserinfoPath, sso.IntrospectPath, sso.RevokePath:
+		return true
+	}
+	return strings.HasPrefix(r.URL.Path, "/api/")
+}
 
 // probe catches what the mux says about a request that it has no route for.
 type probe struct {

@@ -11,11 +11,13 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// SignInPage shows the form; anyone who is signed in already goes where they wanted.
+// SignInPage shows the form; anyone who is signed in already goes where they wanted, unless an
+// application wants them to sign in again.
 func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	back := r.URL.Query().Get("return_to")
-	if v.Session != nil {
+	query := r.URL.Query()
+	back := query.Get("return_to")
+	if v.Session != nil && !query.Has("again") {
 		http.Redirect(w, r, signin.SafeReturn(back), http.StatusSeeOther)
 		return nil
 	}
@@ -23,6 +25,7 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 		ui.DropCookie(w, v, ui.SessionCookie)
 	}
 	return p.page(w, r, http.StatusOK, SignIn{
+		Username:  clip(query.Get("username")),
 		ReturnTo:  keepReturn(back),
 		SignedOut: r.URL.Query().Has("signed_out") && !v.SessionEnded,
 		Expired:   v.SessionEnded,

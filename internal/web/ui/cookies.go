@@ -20,6 +20,8 @@ const (
 	// UndoCookie that of one that takes a change of it back, for the same reason.
 	EmailCookie = "gatehouse-address"
 	UndoCookie  = "gatehouse-undo"
+	// AuthorizeCookie is what an application's request is bound to that waits for a sign-in.
+	AuthorizeCookie = "gatehouse-authorize"
 	// LangCookie holds the language chosen in this browser; it is no secret.
 	LangCookie = "gatehouse-lang"
 )

@@ -269,3 +269,14 @@ func (p *Page) Retry() string {
 	}
 	return p.Path
 }
+
+// Registered is an address that an application has registered, as a link or as where a form
+// leads. It may be of a scheme that html/template does not know; gatehouse.RedirectURIGood has
+// looked at it, and what has no dot in its scheme leads home: no script has one.
+func Registered(uri string) template.URL {
+	scheme, _, whole := strings.Cut(uri, ":")
+	if !whole || scheme != "https" && scheme != "http" && !strings.Contains(scheme, ".") {
+		return "/"
+	}
+	return template.URL(uri)
+}

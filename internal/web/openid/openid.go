@@ -1,0 +1,228 @@
+// Package openid answers for a site's OpenID provider over HTTP: the addresses of the
+// protocol, and the few pages that belong to it. Programs are answered in JSON, in the words
+// of the protocol; people see pages. A handler reads the request, asks internal/sso, and writes
+// what comes of it.
+package openid
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
+	"gatehouse/internal/web/ui"
+)
+
+// Templates are the pages, for ui.New.
+//
+//go:embed *.html
+var Templates embed.FS
+
+// Provider holds the handlers.
+type Provider struct {
+	SSO    *sso.Service
+	SignIn *signin.Service
+	Pages  *ui.Pages
+	Now    func() time.Time
+
+	discoveries sync.Map // a site's ID -> discovery
+}
+
+// discovery is the document of a site as it was loaded last.
+type discovery struct {
+	site *site.Site
+	doc  sso.Document
+}
+
+func (p *Provider) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {
+	return p.Pages.Write(w, r, status, p.Now(), view)
+}
+
+// Discovery answers what the provider says of itself. It is made once for a site.
+func (p *Provider) Discovery(w http.ResponseWriter, r *http.Request) error {
+	st := ui.VisitOf(r).Site
+	if made, ok := p.discoveries.Load(st.ID); ok && made.(discovery).site == st {
+		return serve(w, r, made.(discovery).doc)
+	}
+	doc, err := sso.Discovery(st)
+	if err != nil {
+		return err
+	}
+	p.discoveries.Store(st.ID, discovery{st, doc})
+	return serve(w, r, doc)
+}
+
+// JWKS answers the site's public keys.
+func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) error {
+	doc, err := p.SSO.JWKS(r.Context(), ui.VisitOf(r).Site)
+	if err != nil {
+		return err
+	}
+	return serve(w, r, doc)
+}
+
+// serve answers with something that is the same for everybody. Others may keep it for a part
+// of the time for which a new key is published before it signs.
+func serve(w http.ResponseWriter, r *http.Request, doc sso.Document) error {
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=300")
+	h.Set("ETag", doc.ETag)
+	h.Del("Vary")
+	if strings.Contains(r.Header.Get("If-None-Match"), doc.ETag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	_, err := w.Write(doc.Body)
+	return err
+}
+
+// answerJSON answers a program. What it is answered is nobody else's (RFC 6749 5.1).
+func answerJSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+	w.WriteHeader(status)
+	_, err = w.Write(append(body, '\n'))
+	return err
+}
+
+// form reads the parameters of a request that posts a form; those of the address count for
+// nothing, so that no secret ever stands there (OAuth 2.1 2.4.1).
+func form(r *http.Request) (sso.Params, error) {
+	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") {
+		return sso.Params{}, &sso.ProtocolError{Reason: gatehouse.InvalidRequest, Says: "the body is not application/x-www-form-urlencoded"}
+	}
+	if err := r.ParseForm(); err != nil {
+		return sso.Params{}, &sso.ProtocolError{Reason: gatehouse.InvalidRequest, Says: "the body cannot be read"}
+	}
+	return sso.ReadParams(r.PostForm), nil
+}
+
+// Token answers at the token endpoint.
+func (p *Provider) Token(w http.ResponseWriter, r *http.Request) error {
+	return p.program(w, r, func(v *ui.Visit, params sso.Params) (any, error) {
+		return p.SSO.Token(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
+	})
+}
+
+// Introspect says whether a token is good (RFC 7662).
+func (p *Provider) Introspect(w http.ResponseWriter, r *http.Request) error {
+	return p.program(w, r, func(v *ui.Visit, params sso.Params) (any, error) {
+		return p.SSO.Introspect(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
+	})
+}
+
+// Revoke ends a token (RFC 7009).
+func (p *Provider) Revoke(w http.ResponseWriter, r *http.Request) error {
+	return p.program(w, r, func(v *ui.Visit, params sso.Params) (any, error) {
+		return struct{}{}, p.SSO.Revoke(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
+	})
+}
+
+// program answers a program that posts a form and proves who it is.
+func (p *Provider) program(w http.ResponseWriter, r *http.Request, do func(*ui.Visit, sso.Params) (any, error)) error {
+	params, err := form(r)
+	var out any
+	if err == nil {
+		out, err = do(ui.VisitOf(r), params)
+	}
+	var e *sso.ProtocolError
+	switch {
+	case err == nil:
+		return answerJSON(w, http.StatusOK, out)
+	case !errors.As(err, &e):
+		return err
+	}
+	status := http.StatusBadRequest
+	switch {
+	case e.RetryAfter > 0:
+		status = http.StatusTooManyRequests
+		w.Header().Set("Retry-After", retryAfter(e.RetryAfter))
+	case e.Reason == gatehouse.InvalidClient:
+		status = http.StatusUnauthorized
+		w.Header().Set("WWW-Authenticate", `Basic realm="OAuth"`)
+	}
+	return answerJSON(w, status, map[string]string{"error": string(e.Reason), "error_description": e.Says})
+}
+
+// Userinfo answers with the claims of an access token, which comes in the header or, posted,
+// as a field of a form (RFC 6750 2); never in the address.
+func (p *Provider) Userinfo(w http.ResponseWriter, r *http.Request) error {
+	token, ways := "", 0
+	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		token, ways = strings.TrimSpace(value), 1
+	}
+	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "" {
+		if params, err := form(r); err == nil && params.Get("access_token") != "" {
+			token, ways = params.Get("access_token"), ways+1
+		}
+	}
+	switch ways {
+	case 0:
+		return unauthorized(w, http.StatusUnauthorized, nil)
+	case 2:
+		return unauthorized(w, http.StatusBadRequest, &sso.ProtocolError{Reason: gatehouse.InvalidRequest, Says: "the token came in two ways"})
+	}
+	out, err := p.SSO.Userinfo(r.Context(), ui.VisitOf(r).Site, token)
+	var e *sso.ProtocolError
+	switch {
+	case errors.As(err, &e) && e.Reason == gatehouse.InsufficientScope:
+		return unauthorized(w, http.StatusForbidden, e)
+	case errors.As(err, &e):
+		return unauthorized(w, http.StatusUnauthorized, e)
+	case err != nil:
+		return err
+	case out.Signed != "":
+		w.Header().Set("Content-Type", "application/jwt")
+		w.Header().Set("Cache-Control", "no-store")
+		_, err := w.Write([]byte(out.Signed))
+		return err
+	}
+	return answerJSON(w, http.StatusOK, out.Claims)
+}
+
+// unauthorized says what is wrong with an access token (RFC 6750 3); nothing to one who has
+// brought none.
+func unauthorized(w http.ResponseWriter, status int, e *sso.ProtocolError) error {
+	if e == nil {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		return answerJSON(w, status, struct{}{})
+	}
+	w.Header().Set("WWW-Authenticate", `Bearer error="`+string(e.Reason)+`", error_description="`+e.Says+`"`)
+	return answerJSON(w, status, map[string]string{"error": string(e.Reason), "error_description": e.Says})
+}
+
+// asked are the parameters in the address of a request.
+func asked(r *http.Request) (sso.Params, bool) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	return sso.ReadParams(values), err == nil
+}
+
+// mostPosted is how long an address may get that a posted request is turned into.
+const mostPosted = 16 << 10
+
+// Reopen turns a request that a page of another site posts into one that is opened: the cookies
+// of this site come with those only (SameSite=Lax).
+func (p *Provider) Reopen(w http.ResponseWriter, r *http.Request) error {
+	_, err := form(r)
+	query := r.PostForm.Encode()
+	if err != nil || len(query) > mostPosted {
+		return p.page(w, r, http.StatusBadRequest, Refused{Kind: sso.PageRequest, Error: gatehouse.InvalidRequest})
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, r.URL.Path+"?"+query, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,73 @@
+package openid
+
+import (
+	"net/url"
+	"sync"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/sso"
+	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
+)
+
+var suite = pages.Suite{
+	Files:   Templates,
+	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
+	Samples: samples,
+	Hostile: hostile,
+}
+
+func TestViews(t *testing.T) { suite.Test(t) }
+
+func samples() []pages.Sample {
+	list := []pages.Sample{
+		{Name: "no-access", View: NoAccess{"Shop"}, SignedIn: true},
+		{Name: "onward", View: Onward{"Shop", "https://shop.example/cb?code=x&state=y"}, SignedIn: true},
+		{Name: "form-post", View: FormPost{"Shop", "https://shop.example/cb", url.Values{"code": {"x"}, "state": {"y"}}}, SignedIn: true},
+		{Name: "logout", View: AskLogout{"Shop", "hint", "https://shop.example/bye", "s"}, SignedIn: true},
+		{Name: "logout-somebody", View: AskLogout{}, SignedIn: true},
+	}
+	for _, kind := range []sso.PageKind{sso.PageClient, sso.PageRedirect, sso.PageRequest, sso.PageOver} {
+		list = append(list, pages.Sample{Name: "refused-" + string(kind), View: Refused{Kind: kind}},
+			pages.Sample{Name: "refused-known-" + string(kind), View: Refused{Kind: kind, Error: gatehouse.InvalidRequest, Application: "Shop"}})
+	}
+	return list
+}
+
+// hostile puts a probe into the texts of a view that come from people and applications.
+func hostile(v ui.View, probe string) ui.View {
+	switch v := v.(type) {
+	case NoAccess:
+		return NoAccess{probe}
+	case Onward:
+		return Onward{probe, "https://shop.example/" + url.QueryEscape(probe)}
+	case FormPost:
+		return FormPost{probe, "https://shop.example/cb", url.Values{probe: {probe}}}
+	case AskLogout:
+		return AskLogout{probe, probe, probe, probe}
+	case Refused:
+		v.Application, v.Error = probe, gatehouse.OAuthError(probe)
+		return v
+	}
+	return v
+}
+
+// Only what an application could have registered becomes a link.
+func TestNoScriptBecomesALink(t *testing.T) {
+	for uri, want := range map[string]string{"https://shop.example/cb": "https://shop.example/cb", "com.example.app:/cb": "com.example.app:/cb",
+		"javascript:alert(1)": "/", "data:text/html,x": "/", "": "/", "//evil.example": "/"} {
+		if got := string(ui.Registered(uri)); got != want {
+			t.Errorf("%q: %q", uri, got)
+		}
+	}
+}
+
+func TestThePolicyNamesWhereAFormLeads(t *testing.T) {
+	for uri, want := range map[string]string{"https://shop.example:8443/cb?x": "https://shop.example:8443", "http://127.0.0.1:5/": "http://127.0.0.1:5",
+		"com.example.app:/cb": "com.example.app:"} {
+		if got := sourceOf(uri); got != want {
+			t.Errorf("%q: %q", uri, got)
+		}
+	}
+}

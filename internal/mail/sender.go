@@ -2,17 +2,14 @@ package mail
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
-	"gatehouse"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -37,15 +34,18 @@ type Sender struct {
 
 	once  sync.Once
 	nudge chan struct{}
-	swept time.Time // when take looked for expired messages
 }
 
 const (
 	pollEvery = time.Second
 	// connectionIdle is shorter than the time after which servers hang up.
 	connectionIdle = 30 * time.Second
+	// sweepEvery is how often messages are looked for that have expired behind others.
+	sweepEvery = 10 * time.Second
 	// mostAtOnce is how many messages one claim takes, and one transaction finishes.
 	mostAtOnce = 100
+	// gatherTime is how long a result may wait for those of other messages in hand.
+	gatherTime = 50 * time.Millisecond
 	// markTime is how long an attempt at recording results may take.
 	markTime = 10 * time.Second
 )
@@ -92,19 +92,16 @@ func (s *Sender) Run(ctx context.Context) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	work := make(chan claimed)
-	done := make(chan outcome, 2*mostAtOnce)
-	var workers, marker sync.WaitGroup
+	// Neither ever fills: there are never more messages in hand.
+	work, done := make(chan claimed, 2*mostAtOnce), make(chan outcome, 2*mostAtOnce)
+	var workers sync.WaitGroup
 	broken := &outage{}
 	for range s.workers() {
 		workers.Go(func() { s.work(ctx, &line{smtp: s.SMTP, outage: broken}, work, done) })
 	}
-	marker.Go(func() { s.mark(ctx, done) })
-	s.claim(ctx, work, done)
+	(&keeper{Sender: s, work: work, done: done}).keep(ctx)
 	close(work)
 	workers.Wait()
-	close(done)
-	marker.Wait()
 	return nil
 }
 
@@ -124,89 +121,6 @@ func (s *Sender) workers() int {
 		return s.Workers
 	}
 	return 4
-}
-
-// claim takes what is due and hands it out. It takes few at a time from a slow
-// server, so that what is urgent is not behind a hundred others, and many from
-// a fast one.
-func (s *Sender) claim(ctx context.Context, work chan<- claimed, done chan<- outcome) {
-	few := 2 * s.workers()
-	batch := few
-	for ctx.Err() == nil {
-		began := time.Now()
-		got, err := s.take(ctx, batch)
-		if err != nil {
-			s.Log.ErrorContext(ctx, "mail: the outbox cannot be read", "error", err)
-		}
-		for _, m := range got {
-			select {
-			case work <- m:
-			case <-ctx.Done():
-				done <- s.giveBack(m)
-			}
-		}
-		if len(got) < batch {
-			s.wait(ctx)
-			continue
-		}
-		switch took := time.Since(began); {
-		case took < 200*time.Millisecond:
-			batch = min(2*batch, mostAtOnce)
-		case took > time.Second:
-			batch = few
-		}
-	}
-}
-
-// take claims up to limit due messages and ends those whose time is over. While there
-// is nothing to do it only reads, by index. For those that are over it reads all that
-// are due, which may be a hundred thousand notices: so once in a while only. What is
-// claimed meanwhile, try ends.
-func (s *Sender) take(ctx context.Context, limit int) ([]claimed, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markTime)
-	defer cancel()
-	now := s.Now()
-	due, err := s.Store.Read().MessageDue(ctx, now)
-	if err != nil || !due {
-		return nil, err
-	}
-	at := time.Now()
-	sweep := at.Sub(s.swept) >= pollEvery
-	var rows []store.Message
-	var expired int64
-	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
-		if sweep {
-			if expired, err = q.ExpireMessages(ctx, now); err != nil {
-				return err
-			}
-		}
-		rows, err = q.ClaimMessages(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(s.lease()), Limit: limit})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if sweep {
-		s.swept = at
-	}
-	if expired > 0 {
-		s.Log.WarnContext(ctx, "mail: messages expired before they could be sent", "count", expired)
-	}
-	got := make([]claimed, len(rows))
-	for i, row := range rows {
-		got[i] = claimed{row, at}
-	}
-	return got, nil
-}
-
-func (s *Sender) wait(ctx context.Context) {
-	timer := time.NewTimer(pollEvery)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-s.nudge:
-	case <-timer.C:
-	}
 }
 
 // work sends what it is handed over one connection, which it closes when there has
@@ -304,83 +218,4 @@ func (s *Sender) giveBack(m claimed) outcome {
 		o.State = store.MessageDeferred
 	}
 	return o
-}
-
-// mark records results, as many in one transaction as there are at that moment: a
-// commit waits for the disk, and meanwhile the next ones gather.
-func (s *Sender) mark(ctx context.Context, done <-chan outcome) {
-	for first := range done {
-		results := []outcome{first}
-		for more := true; more && len(results) < mostAtOnce; {
-			select {
-			case r, ok := <-done:
-				if more = ok; ok {
-					results = append(results, r)
-				}
-			default:
-				more = false
-			}
-		}
-		s.markAll(ctx, results)
-	}
-}
-
-// markAll tries until the results are recorded or the claim must be over: what was
-// sent and not recorded would be sent again.
-func (s *Sender) markAll(ctx context.Context, results []outcome) {
-	began := time.Now()
-	for {
-		lost, err := s.markOnce(ctx, results)
-		if err == nil {
-			for _, r := range lost {
-				s.Log.WarnContext(ctx, "mail: a result came too late: another process took the message, or a report ended it", "site", r.SiteID, "message", r.ID, "state", r.State)
-			}
-			return
-		}
-		s.Log.ErrorContext(ctx, "mail: results cannot be recorded", "count", len(results), "error", err)
-		if spent := time.Since(began); spent > s.lease() || ctx.Err() != nil && spent > markTime {
-			return
-		}
-		time.Sleep(pollEvery)
-	}
-}
-
-func (s *Sender) markOnce(ctx context.Context, outcomes []outcome) (lost []store.MessageResult, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markTime)
-	defer cancel()
-	results := make([]store.MessageResult, len(outcomes))
-	for i, o := range outcomes {
-		results[i] = o.MessageResult
-	}
-	var over []excess
-	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
-		over = nil
-		if lost, err = q.FinishMessages(ctx, results); err != nil {
-			return err
-		}
-		for _, o := range outcomes {
-			if slices.Contains(lost, o.MessageResult) {
-				continue
-			}
-			more, failed := s.judgeAddress(ctx, q, o)
-			over, err = append(over, more...), errors.Join(err, failed)
-		}
-		return err
-	})
-	if err == nil {
-		s.Refusals.announce(ctx, over)
-	}
-	return lost, err
-}
-
-// judgeAddress notes what the hand-over says about an address. A success costs a
-// statement only where something was held against the address before.
-func (s *Sender) judgeAddress(ctx context.Context, q store.Queries, o outcome) ([]excess, error) {
-	switch {
-	case o.verdict.refused:
-		return s.Refusals.note(ctx, q, o.message, o.verdict.status, gatehouse.Bounce{At: o.At, Reason: o.Reply})
-	case o.State == store.MessageSent && o.message.Doubted:
-		return nil, arrived(ctx, q, o.message, false)
-	}
-	return nil, nil
 }

@@ -191,37 +191,48 @@ type Claim struct {
 	Limit int
 }
 
-// ClaimMessages takes up to c.Limit due messages, so that nobody else gets them
-// until the claim runs out. Those with a secret come first: somebody is waiting
-// for them. It is one statement each, and PostgreSQL's skips rows that another
-// process is taking at this moment.
+// ClaimMessages takes up to c.Limit due messages, so that nobody else gets them until the
+// claim runs out. Those with a secret come first: somebody is waiting for them. The rows are
+// read and then marked, which in SQLite's one transaction at a time nobody can come between,
+// and PostgreSQL holds them, and skips those that another process is taking at this moment.
+// One statement that marks them and returns them would have SQLite copy every message twice.
 func (q Queries) ClaimMessages(ctx context.Context, c Claim) ([]Message, error) {
-	all, err := q.claimMessages(ctx, c, "AND secret", c.Limit)
-	if err != nil || len(all) == c.Limit {
-		return all, err
+	all, err := q.dueMessages(ctx, c, "AND secret", c.Limit)
+	if err == nil && len(all) < c.Limit {
+		var rest []Message
+		rest, err = q.dueMessages(ctx, c, "AND NOT secret", c.Limit-len(all))
+		all = append(all, rest...)
 	}
-	rest, err := q.claimMessages(ctx, c, "", c.Limit-len(all))
-	return append(all, rest...), err
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	rows := make([][]any, len(all))
+	for i := range all {
+		m := &all[i]
+		m.State, m.Lease, m.DueAt = MessageSending, c.Lease, fromMicros(micros(c.Until))
+		rows[i] = []any{m.SiteID, m.ID}
+	}
+	err = q.later(ctx, "claim messages", `WITH due AS MATERIALIZED (SELECT value ->> 0 AS site_id, value ->> 1 AS id FROM `+q.d.each+`($1))
+		UPDATE messages SET state = 'sending', lease = $2, due_at = $3
+		FROM due WHERE messages.site_id = due.site_id AND messages.id = due.id`, inJSON(rows), c.Lease, micros(c.Until))
+	return all, err
 }
 
-// The limit is a sum because SQLite would plan a statement again whenever a LIMIT that is a
-// parameter alone is bound, which takes longer than the claim.
-func (q Queries) claimMessages(ctx context.Context, c Claim, which string, limit int) ([]Message, error) {
+// dueMessages are some of those that are due, the oldest first. The limit is a sum because
+// SQLite would plan a statement again whenever a LIMIT that is a parameter alone is bound,
+// which takes longer than the claim.
+func (q Queries) dueMessages(ctx context.Context, c Claim, which string, limit int) ([]Message, error) {
 	var all []Message
-	err := q.all(ctx, "claim messages", `WITH due AS MATERIALIZED (
-			SELECT site_id, id FROM messages WHERE done_at = 0 `+which+` AND due_at <= $1
-			ORDER BY due_at LIMIT $2 + 0 `+q.d.claim+`)
-		UPDATE messages SET state = 'sending', lease = $3, due_at = $4
-		FROM due WHERE messages.site_id = due.site_id AND messages.id = due.id
-		RETURNING `+messageColumns+`, EXISTS (SELECT 1 FROM users WHERE users.site_id = messages.site_id
-			AND users.id = messages.user_id AND users.bounced_at > 0 AND NOT users.bounce_reported)`,
-		[]any{micros(c.Now), limit, c.Lease, micros(c.Until)}, func(scan func(...any) error) error {
+	err := q.all(ctx, "due messages", `SELECT `+messageColumns+`, EXISTS (SELECT 1 FROM users WHERE users.site_id = messages.site_id
+			AND users.id = messages.user_id AND users.bounced_at > 0 AND NOT users.bounce_reported)
+		FROM messages WHERE done_at = 0 `+which+` AND due_at <= $1 ORDER BY due_at LIMIT $2 + 0 `+q.d.claim,
+		[]any{micros(c.Now), limit}, func(scan func(...any) error) error {
 			var m Message
 			err := scan(append(messageFields(&m), &m.Doubted)...)
 			all = append(all, m)
 			return err
 		})
-	slices.SortFunc(all, func(a, b Message) int { return strings.Compare(a.ID, b.ID) }) // oldest first
+	slices.SortFunc(all, func(a, b Message) int { return strings.Compare(a.ID, b.ID) })
 	return all, err
 }
 

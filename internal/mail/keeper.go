@@ -1,0 +1,235 @@
+package mail
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+)
+
+// keeper goes between the database and the workers: it claims messages for them and records
+// what became of those. Both go in one transaction, since a commit waits for the disk; and
+// the next messages are fetched while the workers still have some, so that nobody waits for
+// the database.
+type keeper struct {
+	*Sender
+	work chan<- claimed
+	done <-chan outcome
+
+	// out is how many messages the workers have, and results those that they have done and
+	// that are not yet recorded; since is when the first of them came.
+	out     int
+	results []outcome
+	since   time.Time
+	// batch is how many the next claim takes, claimedAt when the last one was, more whether it
+	// may have left others behind.
+	batch     int
+	claimedAt time.Time
+	more      bool
+	swept     time.Time // when it looked for expired messages
+}
+
+// keep goes on until the context ends and everything in hand is recorded.
+func (k *keeper) keep(ctx context.Context) {
+	k.batch = k.few()
+	for look := true; ; look = k.gather(ctx) {
+		if ctx.Err() != nil && k.out == 0 && len(k.results) == 0 {
+			return
+		}
+		k.turn(ctx, look && ctx.Err() == nil)
+	}
+}
+
+// few is what is claimed from a slow server, so that what is urgent is not behind a hundred
+// others.
+func (k *keeper) few() int { return 2 * k.workers() }
+
+// low reports that the workers will soon need more than they have.
+func (k *keeper) low() bool { return k.out <= k.batch/2 }
+
+// gather collects results until it is time to talk to the database. It reports whether to
+// look for messages. A result that no other is to be expected after is recorded at once, and
+// none waits long: what is not recorded is sent again if the process dies.
+func (k *keeper) gather(ctx context.Context) (look bool) {
+	poll, patience := time.NewTimer(pollEvery), time.NewTimer(gatherTime)
+	defer poll.Stop()
+	defer patience.Stop()
+	for {
+		stopped := ctx.Err() != nil
+		switch {
+		case k.more && k.low() && !stopped:
+			return true
+		case k.ripe(), stopped && k.out == 0:
+			return false
+		}
+		var nudge, stop <-chan struct{}
+		if !stopped {
+			stop = ctx.Done()
+		}
+		if !stopped && k.low() {
+			nudge = k.nudge
+		}
+		select {
+		case o := <-k.done:
+			if k.take(o); len(k.results) == 1 {
+				patience.Reset(gatherTime)
+			}
+		case <-nudge:
+			return true
+		case <-poll.C:
+			return k.low()
+		case <-patience.C: // a result may have become ripe
+		case <-stop:
+		}
+	}
+}
+
+// ripe reports whether the results are to be recorded without any more.
+func (k *keeper) ripe() bool {
+	return len(k.results) > 0 && (k.out == 0 || len(k.results) >= mostAtOnce || time.Since(k.since) >= gatherTime)
+}
+
+func (k *keeper) take(o outcome) {
+	if len(k.results) == 0 {
+		k.since = time.Now()
+	}
+	k.results = append(k.results, o)
+	k.out--
+}
+
+// turn records the results, and claims messages if it is to look for them. Results that
+// cannot be recorded are tried again until the claim must be over: what was sent and not
+// recorded would be sent again.
+func (k *keeper) turn(ctx context.Context, look bool) {
+	stopped := ctx.Err() != nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markTime)
+	defer cancel()
+	err := k.exchange(ctx, look)
+	if err == nil {
+		return
+	}
+	k.more = false // it looks again in a while
+	if len(k.results) == 0 {
+		k.Log.ErrorContext(ctx, "mail: the outbox cannot be read", "error", err)
+		return
+	}
+	k.Log.ErrorContext(ctx, "mail: results cannot be recorded", "count", len(k.results), "error", err)
+	if spent := time.Since(k.since); spent > k.lease() || stopped && spent > markTime {
+		k.results = nil
+		return
+	}
+	time.Sleep(pollEvery)
+}
+
+// exchange is one transaction, or none where there is nothing to do: then it only reads, by
+// index.
+func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
+	now, at := k.Now(), time.Now()
+	if look && !k.more {
+		if look, err = k.Store.Read().MessageDue(ctx, now); err != nil {
+			return err
+		}
+	}
+	if !look && len(k.results) == 0 {
+		return nil
+	}
+	sweep := look && at.Sub(k.swept) >= sweepEvery
+	var rows []store.Message
+	var expired int64
+	var came recorded
+	err = k.Store.Write(ctx, func(q store.Queries) (err error) {
+		if came, err = k.record(ctx, q); err != nil || !look {
+			return err
+		}
+		if expired = 0; sweep {
+			if expired, err = q.ExpireMessages(ctx, now); err != nil {
+				return err
+			}
+		}
+		rows, err = q.ClaimMessages(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(k.lease()), Limit: k.batch})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	k.results = nil
+	came.announce(ctx, k.Sender)
+	if expired > 0 {
+		k.Log.WarnContext(ctx, "mail: messages expired before they could be sent", "count", expired)
+	}
+	if sweep {
+		k.swept = at
+	}
+	if look {
+		k.handOut(rows, at)
+	}
+	return nil
+}
+
+// handOut gives the workers what was claimed, and settles how much to claim next: many
+// from a fast server, few from a slow one.
+func (k *keeper) handOut(rows []store.Message, at time.Time) {
+	for _, row := range rows {
+		k.work <- claimed{row, at}
+	}
+	k.out += len(rows)
+	full, took := k.more, at.Sub(k.claimedAt)
+	k.more, k.claimedAt = len(rows) == k.batch, at
+	switch {
+	case full && took < 200*time.Millisecond:
+		k.batch = min(2*k.batch, mostAtOnce)
+	case full && took > time.Second:
+		k.batch = k.few()
+	}
+}
+
+// recorded is what is to be said of results once they are on the disk.
+type recorded struct {
+	lost []store.MessageResult
+	over []excess
+}
+
+// record writes results, and what the hand-over says about the addresses.
+func (k *keeper) record(ctx context.Context, q store.Queries) (came recorded, err error) {
+	if len(k.results) == 0 {
+		return came, nil
+	}
+	results := make([]store.MessageResult, len(k.results))
+	for i, o := range k.results {
+		results[i] = o.MessageResult
+	}
+	if came.lost, err = q.FinishMessages(ctx, results); err != nil {
+		return came, err
+	}
+	for _, o := range k.results {
+		if slices.Contains(came.lost, o.MessageResult) {
+			continue
+		}
+		more, failed := k.judgeAddress(ctx, q, o)
+		came.over, err = append(came.over, more...), errors.Join(err, failed)
+	}
+	return came, err
+}
+
+// judgeAddress notes what the hand-over says about an address. A success costs a
+// statement only where something was held against the address before.
+func (k *keeper) judgeAddress(ctx context.Context, q store.Queries, o outcome) ([]excess, error) {
+	switch {
+	case o.verdict.refused:
+		return k.Refusals.note(ctx, q, o.message, o.verdict.status, gatehouse.Bounce{At: o.At, Reason: o.Reply})
+	case o.State == store.MessageSent && o.message.Doubted:
+		return nil, arrived(ctx, q, o.message, false)
+	}
+	return nil, nil
+}
+
+func (r recorded) announce(ctx context.Context, s *Sender) {
+	for _, l := range r.lost {
+		s.Log.WarnContext(ctx, "mail: a result came too late: another process took the message, or a report ended it", "site", l.SiteID, "message", l.ID, "state", l.State)
+	}
+	s.Refusals.announce(ctx, r.over)
+}

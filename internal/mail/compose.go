@@ -2,100 +2,14 @@ package mail
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"net/mail"
-	"os"
-	"strings"
 	"time"
-
-	gomail "github.com/wneessen/go-mail"
 
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
-
-// DKIM is the key that signs the mail of a domain (E21).
-type DKIM struct {
-	// Domain is that of the senders it signs for, themselves or their subdomains.
-	Domain string
-	// Selector names the DNS record: SELECTOR._domainkey.DOMAIN.
-	Selector string
-	Key      crypto.Signer
-}
-
-// LoadDKIM reads a private key, RSA of at least 2048 bits or Ed25519, in PEM.
-func LoadDKIM(domain, selector, path string) (DKIM, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return DKIM{}, fmt.Errorf("DKIM key: %w", err)
-	}
-	key, err := gomail.PrivKeyFromPEM(text)
-	if err != nil {
-		return DKIM{}, fmt.Errorf("DKIM key %s: %w", path, err)
-	}
-	d := DKIM{Domain: domain, Selector: selector, Key: key}
-	if err := d.check(); err != nil {
-		return DKIM{}, fmt.Errorf("DKIM key %s: %w", path, err)
-	}
-	return d, nil
-}
-
-// Type is the record's k= tag.
-func (d DKIM) Type() string {
-	if _, ok := d.Key.(ed25519.PrivateKey); ok {
-		return "ed25519"
-	}
-	return "rsa"
-}
-
-func (d DKIM) check() error {
-	if d.Domain == "" || d.Selector == "" {
-		return errors.New("domain and selector must be set")
-	}
-	if len(d.Domain) > longestTag || len(d.Selector) > longestTag {
-		return fmt.Errorf("domain and selector have at most %d characters", longestTag)
-	}
-	switch key := d.Key.(type) {
-	case ed25519.PrivateKey:
-		return nil
-	case *rsa.PrivateKey:
-		if key.N.BitLen() < 2048 { // RFC 8301
-			return fmt.Errorf("an RSA key of %d bits is too short, 2048 is the least", key.N.BitLen())
-		}
-		return nil
-	}
-	return errors.New("the key is neither RSA nor Ed25519")
-}
-
-// signs reports whether the key is for this sender.
-func (d DKIM) signs(from string) bool {
-	domain := strings.ToLower(from[strings.LastIndexByte(from, '@')+1:])
-	own := strings.ToLower(d.Domain)
-	return domain == own || strings.HasSuffix(domain, "."+own)
-}
-
-// signedHeaders are signed, and From twice, so that nobody can put a second From on
-// top of ours. The body is signed as a whole: never l=.
-//
-// The library folds the signature's line wherever it gets too long, and a fold in
-// the middle of a tag breaks the signature: so these names and the second From
-// are as long as a line, and domain and selector are no longer (see check).
-var signedHeaders = []string{"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Reply-To"}
-
-// longestTag is what fits on a line of the signature.
-const longestTag = 70
-
-func (d DKIM) signer(now func() time.Time) *gomail.DKIMSigner {
-	s := gomail.NewDKIMSigner(d.Domain, d.Selector, d.Key)
-	s.SignHeaders(signedHeaders...)
-	s.OversignHeaders("From")
-	s.NowFunc = now
-	return s
-}
 
 // envelope is a message as it goes to the mail server.
 type envelope struct {
@@ -111,44 +25,59 @@ func compose(s *site.Site, m store.Message, c content, keys []DKIM, now func() t
 	if err != nil {
 		return envelope{}, fmt.Errorf("the sender of site %s: %w", s.ID, err)
 	}
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP))
-	msg.FromMailAddress(&mail.Address{Name: senderName(s), Address: from})
-	msg.ToMailAddress(&mail.Address{Name: c.Name, Address: c.To})
+	fields := []field{
+		{"Date", inZone(m.CreatedAt, s.Zone).Format(time.RFC1123Z)},
+		{"From", (&mail.Address{Name: senderName(s), Address: from}).String()},
+		{"To", (&mail.Address{Name: c.Name, Address: c.To}).String()},
+		{"Subject", subject(c.Subject)},
+		{"Message-ID", "<" + m.MessageID + ">"},
+		{"MIME-Version", "1.0"},
+		{"Content-Language", c.Lang},
+		// No robot answers (E08), and no List-Unsubscribe: none of this can be ordered off (E09).
+		{"Auto-Submitted", "auto-generated"},
+		{"X-Auto-Response-Suppress", "All"},
+	}
 	if s.Sender.ReplyTo != "" {
 		replyTo, err := route(s.Sender.ReplyTo)
 		if err != nil {
 			return envelope{}, fmt.Errorf("the reply address of site %s: %w", s.ID, err)
 		}
-		msg.ReplyToMailAddress(&mail.Address{Address: replyTo})
+		fields = append(fields, field{"Reply-To", (&mail.Address{Address: replyTo}).String()})
 	}
-	msg.Subject(c.Subject)
-	msg.SetMessageIDWithValue(m.MessageID)
-	msg.SetDateWithValue(inZone(m.CreatedAt, s.Zone))
-	// No robot answers (E08), and no List-Unsubscribe: none of this can be ordered
-	// off (E09).
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
-	msg.SetGenHeader("Content-Language", c.Lang)
-	msg.SetBodyString(gomail.TypeTextPlain, c.Text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, c.HTML)
-	for _, key := range keys {
-		if key.signs(from) {
-			msg.SetDKIM(key.signer(now))
-			break
-		}
+	raw := make([]byte, signatureLength, signatureLength+len(c.Text)*5/4+len(c.HTML)*5/4+4<<10)
+	for _, f := range fields {
+		raw = appendField(raw, f)
 	}
-	var raw bytes.Buffer
-	raw.Grow(len(c.Text) + len(c.HTML)*3/2 + 4<<10)
-	if _, err := msg.WriteTo(&raw); err != nil {
+	raw = appendAlternative(raw, c.Text, c.HTML)
+	if raw, err = signed(raw, from, keys, now()); err != nil {
 		return envelope{}, err
 	}
-	e := envelope{From: from, To: c.To, Raw: raw.Bytes(), UTF8: !isASCII(c.To) || !isASCII(from)}
+	e := envelope{From: from, To: c.To, Raw: raw, UTF8: !isASCII(c.To) || !isASCII(from)}
 	if s.Sender.Bounces != "" {
 		if e.From, err = returnPath(s.Sender.Bounces, m.MessageID); err != nil {
 			return envelope{}, fmt.Errorf("the bounce address of site %s: %w", s.ID, err)
 		}
 	}
-	return e, checkLines(raw.Bytes())
+	return e, checkLines(raw)
+}
+
+// signatureLength is the room before a message for its signature, so that it need not be
+// copied.
+const signatureLength = 1 << 10
+
+// signed is a message behind that room with its signature on top, if there is a key.
+func signed(raw []byte, from string, keys []DKIM, now time.Time) ([]byte, error) {
+	message := raw[signatureLength:]
+	for _, key := range keys {
+		if key.signs(from) {
+			signature, err := key.sign(message, now)
+			if err != nil || len(signature) > signatureLength {
+				return append(signature, message...), err
+			}
+			return raw[signatureLength-copy(raw[signatureLength-len(signature):], signature):], nil
+		}
+	}
+	return message, nil
 }
 
 // senderName marks an installation that is not the real one (B20).

@@ -1,10 +1,8 @@
 package testkit
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/json"
-	"io"
+	"strings"
 	"testing"
 
 	"gatehouse/internal/secret"
@@ -12,24 +10,51 @@ import (
 )
 
 // Waiting is what a message says that waits in the outbox, as somebody with the key file can
-// read it: its subject and its text.
+// read it: its subject, and its words one line for each paragraph, item, fact and link.
 func Waiting(t testing.TB, keys *secret.Keys, m store.Message) (subject, text string) {
 	t.Helper()
-	small, err := keys.Open("mail", m.Body)
+	plain, err := keys.Open("message", m.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := io.ReadAll(flate.NewReader(bytes.NewReader(small)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, _ := bytes.Cut(plain, []byte("\n"))
+	type spans []struct{ Text string }
 	var content struct {
-		Subject string
-		Length  int
+		Says struct {
+			Subject, Foot string
+			Blocks        []struct {
+				Text  spans
+				Items []spans
+				Facts []struct {
+					Name  string
+					Value spans
+				}
+				Value, URL string
+			}
+		}
 	}
-	if err := json.Unmarshal(head, &content); err != nil || content.Length > len(rest) {
+	if err := json.Unmarshal(plain, &content); err != nil {
 		t.Fatalf("the message %s cannot be read: %v", m.ID, err)
 	}
-	return content.Subject, string(rest[:content.Length])
+	var b strings.Builder
+	line := func(words string, more spans) {
+		for _, s := range more {
+			words += s.Text
+		}
+		if words != "" {
+			b.WriteString(words + "\n")
+		}
+	}
+	for _, block := range content.Says.Blocks {
+		line("", block.Text)
+		for _, item := range block.Items {
+			line("- ", item)
+		}
+		for _, f := range block.Facts {
+			line(f.Name+": ", f.Value)
+		}
+		line(block.Value, nil)
+		line(block.URL, nil)
+	}
+	line(content.Says.Foot, nil)
+	return content.Says.Subject, b.String()
 }

@@ -78,7 +78,7 @@ var keptImports = []struct {
 // realClock is where the time is not the one that comes in by now: where a process
 // begins, and where a duration is measured or a socket gets a deadline.
 const realClock = "cmd/gatehouse internal/assembly internal/bench internal/demo internal/testkit/... " +
-	"internal/web/server.go internal/store/writable.go internal/mail/deliver.go internal/mail/sender.go internal/mail/smtp.go"
+	"internal/web/server.go internal/store/writable.go internal/mail/deliver.go internal/mail/keeper.go internal/mail/sender.go internal/mail/smtp.go"
 
 // keptCalls are functions and conversions of others that belong to some rooms, or
 // single files, only.

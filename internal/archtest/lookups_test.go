@@ -14,7 +14,7 @@ import (
 // Whether two addresses are one mailbox is never their question (docs/decisions/0018):
 // that is gatehouse.SameMailbox.
 var lookUps = map[string]string{
-	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators AllUsers",
+	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made again
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText UsersByKeys UsersByEmails",
 	"internal/store/devices.go":    "DeviceOfEmail",

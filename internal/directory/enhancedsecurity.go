@@ -323,8 +323,8 @@ func (s *Service) report(tx *act.Unit, to mail.Recipient, msg mail.Message) erro
 func (s *Service) summaryReader(ctx context.Context, q store.Queries, st *site.Site, e gatehouse.Enrolment) (gatehouse.User, error) {
 	var first gatehouse.User
 	done := errors.New("found")
-	err := q.AllUsers(ctx, st.ID, e.CompanyID, func(u gatehouse.User) error {
-		if u.Role != gatehouse.RoleAdmin || u.State != gatehouse.Active || !reachable(u) {
+	err := q.AllAdministrators(ctx, st.ID, e.CompanyID, func(u gatehouse.User) error {
+		if u.State != gatehouse.Active || !reachable(u) {
 			return nil
 		}
 		if u.ID == e.StartedBy {

@@ -31,6 +31,12 @@ const (
 // moment: a user's outcome, the notice and how far the run has come are written in one
 // transaction, which fails if the run is not where it was.
 func (s *Service) Enrol(ctx context.Context, sites func(id string) *site.Site) (more bool, err error) {
+	return s.EnrolWhile(ctx, sites, func() bool { return false })
+}
+
+// EnrolWhile is Enrol, and keeps the enrolment for one batch after the other while goOn says so:
+// to claim it for each would be as many transactions again.
+func (s *Service) EnrolWhile(ctx context.Context, sites func(id string) *site.Site, goOn func() bool) (more bool, err error) {
 	now := s.Now()
 	if due, err := s.Store.Read().EnrolmentDue(ctx, now); err != nil || !due {
 		return false, err
@@ -50,8 +56,16 @@ func (s *Service) Enrol(ctx context.Context, sites func(id string) *site.Site) (
 	if st == nil { // another process may have it
 		return false, fmt.Errorf("run %s: the site %q is not configured here", e.ID, e.SiteID)
 	}
-	if err := s.enrolBatch(ctx, st, e); err != nil && !errors.Is(err, errOvertaken) {
-		return false, fmt.Errorf("run %s: %w", e.ID, err)
+	r := &enrolling{s: s, st: st, Enrolment: e, notices: s.Outbox.Series()}
+	for on := true; on; {
+		on = goOn()
+		over, err := r.batch(ctx, on)
+		if over || errors.Is(err, errOvertaken) {
+			return true, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("run %s: %w", e.ID, err)
+		}
 	}
 	return true, nil
 }
@@ -59,13 +73,21 @@ func (s *Service) Enrol(ctx context.Context, sites func(id string) *site.Site) (
 // errOvertaken: another process has done the batch, or the run was ended meanwhile.
 var errOvertaken = errors.New("the run has gone on without this process")
 
+// enrolling is an enrolment that this process has in hand.
+type enrolling struct {
+	gatehouse.Enrolment
+	s       *Service
+	st      *site.Site
+	notices *mail.Series
+}
+
 // batch is what is to be written for some users of a run.
 type batch struct {
-	s         *Service
-	st        *site.Site
-	enrolment gatehouse.Enrolment
-	firm      gatehouse.Company
-	by        gatehouse.User
+	*enrolling
+	firm gatehouse.Company
+	by   gatehouse.User
+	// keep is how long the enrolment is kept from others afterwards.
+	keep time.Duration
 	// users are the accounts as they were when their notices were written.
 	users map[string]gatehouse.User
 	done  []enrolled
@@ -77,29 +99,38 @@ type enrolled struct {
 	notice *store.Message
 }
 
-func (s *Service) enrolBatch(ctx context.Context, st *site.Site, e gatehouse.Enrolment) error {
-	q := s.Store.Read()
-	next, err := q.NextOfEnrolment(ctx, e, enrolBatch)
+// batch does the next batch, or ends the enrolment if there is none. on: this process goes
+// on with it afterwards.
+func (r *enrolling) batch(ctx context.Context, on bool) (over bool, err error) {
+	q := r.s.Store.Read()
+	next, err := q.NextOfEnrolment(ctx, r.Enrolment, enrolBatch)
 	if err != nil {
-		return err
+		return false, err
 	}
-	b := &batch{s: s, st: st, enrolment: e}
-	if b.firm, err = q.Company(ctx, st.ID, e.CompanyID); err != nil {
-		return err
+	b := &batch{run: r}
+	if on {
+		b.keep = enrolLease
+	}
+	if b.firm, err = q.Company(ctx, r.st.ID, r.CompanyID); err != nil {
+		return false, err
 	}
 	if len(next) == 0 {
-		return s.endEnrolment(ctx, b)
+		return true, r.s.endEnrolment(ctx, b)
 	}
-	if b.by, err = s.starter(ctx, q, e); err != nil {
-		return err
+	if b.by, err = r.s.starter(ctx, q, r.Enrolment); err != nil {
+		return false, err
 	}
-	if b.users, err = q.UsersOfBatch(ctx, e, enrolBatch); err != nil {
-		return err
+	if b.users, err = q.UsersOfBatch(ctx, r.Enrolment, enrolBatch); err != nil {
+		return false, err
 	}
 	// Notices are written before the transaction, which others wait for.
 	b.done = make([]enrolled, len(next))
 	b.each(func(i int) { b.done[i] = b.enrol(ctx, next[i], b.users) })
-	return s.Do(ctx, st, itself(st), func(tx *act.Unit) error { return b.write(tx) })
+	if err := r.s.Do(ctx, r.st, itself(r.st), func(tx *act.Unit) error { return b.write(tx) }); err != nil {
+		return false, err
+	}
+	r.After = next[len(next)-1].Key
+	return false, nil
 }
 
 // each does something for every user of the batch, on all processors: writing a notice
@@ -143,18 +174,20 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 	case !there:
 		of.Outcome, of.Reason = gatehouse.OutcomeSkipped, gatehouse.ReasonGone
 		return enrolled{of, nil}
-	case u.CompanyID != b.enrolment.CompanyID:
+	case u.CompanyID != b.CompanyID:
 		of.Outcome, of.Reason = gatehouse.OutcomeSkipped, gatehouse.ReasonMoved
 		return enrolled{of, nil}
 	}
 	can := reachable(u)
-	of.Outcome, of.Reason = gatehouse.Enrol(b.enrolment.Enable, u, can)
+	of.Outcome, of.Reason = gatehouse.Enrol(b.Enable, u, can)
 	if !gatehouse.Notified(u, can) {
 		return enrolled{of, nil}
 	}
-	m, err := b.s.Outbox.Write(b.st, mail.To(b.st, u), b.s.enrolmentNotice(b.st, b.enrolment, b.firm, b.by, u))
+	m, err := b.notices.Write(b.st, mail.To(b.st, u), u.Username, func(username string) mail.Message {
+		return b.s.enrolmentNotice(b.st, b.Enrolment, b.firm, b.by, username, u.OwnTwoFactor)
+	})
 	if err != nil {
-		b.s.log().ErrorContext(ctx, "enrolment: a notice cannot be written", "run", b.enrolment.ID, "user", u.ID, "error", err)
+		b.s.log().ErrorContext(ctx, "enrolment: a notice cannot be written", "run", b.ID, "user", u.ID, "error", err)
 		of.Outcome, of.Reason = gatehouse.OutcomeFailed, gatehouse.ReasonError
 		return enrolled{of, nil}
 	}
@@ -163,8 +196,8 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 }
 
 // enrolmentNotice is what a user is told about an enrolment (B03).
-func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by, u gatehouse.User) mail.Message {
-	facts := mail.TwoFactorNotice{Username: u.Username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: u.OwnTwoFactor,
+func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by gatehouse.User, username string, own bool) mail.Message {
+	facts := mail.TwoFactorNotice{Username: username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: own,
 		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
 	if reachable(by) && by.State == gatehouse.Active {
 		facts.ByEmail = by.Email
@@ -182,7 +215,7 @@ func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gat
 // notice was written is decided again.
 func (b *batch) write(tx *act.Unit) error {
 	var n gatehouse.EnrolmentCounts
-	users, err := tx.UsersOfBatch(tx, b.enrolment, enrolBatch)
+	users, err := tx.UsersOfBatch(tx, b.Enrolment, enrolBatch)
 	if err != nil {
 		return err
 	}
@@ -199,7 +232,7 @@ func (b *batch) write(tx *act.Unit) error {
 	}
 	b.users = users
 	last := b.done[len(b.done)-1].Key
-	still, err := tx.AdvanceEnrolment(tx, b.enrolment, last, n, b.s.Now())
+	still, err := tx.AdvanceEnrolment(tx, b.Enrolment, last, n, b.s.Now().Add(b.keep))
 	if err == nil && !still {
 		err = errOvertaken
 	}
@@ -207,7 +240,7 @@ func (b *batch) write(tx *act.Unit) error {
 		err = tx.Post(notices...)
 	}
 	if err == nil {
-		err = tx.FinishEnrolmentUsers(tx, b.enrolment, outcomes)
+		err = tx.FinishEnrolmentUsers(tx, b.Enrolment, outcomes)
 	}
 	return err
 }
@@ -216,15 +249,18 @@ func (b *batch) write(tx *act.Unit) error {
 func (s *Service) endEnrolment(ctx context.Context, b *batch) error {
 	return s.Do(ctx, b.st, itself(b.st), func(tx *act.Unit) error {
 		now := tx.Now()
-		ended, err := tx.EndEnrolment(tx, b.enrolment, now)
+		ended, err := tx.EndEnrolment(tx, b.Enrolment, now)
 		if err == nil && !ended {
 			err = errOvertaken
 		}
 		if err != nil {
 			return err
 		}
-		b.enrolment.State, b.enrolment.EndedAt = gatehouse.EnrolmentDone, now
-		return s.summarise(tx, b.firm, b.enrolment)
+		e, err := tx.Enrolment(tx, b.SiteID, b.CompanyID, b.ID) // with what all batches counted
+		if err != nil {
+			return err
+		}
+		return s.summarise(tx, b.firm, e)
 	})
 }
 

@@ -23,7 +23,7 @@ func Enrolments(d *directory.Service, sites func(id string) *site.Site) Job {
 		slice, cancel := context.WithTimeout(ctx, enrolSlice)
 		defer cancel()
 		for slice.Err() == nil {
-			if more, err := d.Enrol(ctx, sites); err != nil || !more {
+			if more, err := d.EnrolWhile(ctx, sites, func() bool { return slice.Err() == nil }); err != nil || !more {
 				return err
 			}
 		}

@@ -88,7 +88,7 @@ func (k *keeper) gather(ctx context.Context) (look bool) {
 	}
 }
 
-// ripe reports whether the results are to be recorded without any more.
+// ripe reports whether the results are to be recorded now.
 func (k *keeper) ripe() bool {
 	return len(k.results) > 0 && (k.out == 0 || len(k.results) >= mostAtOnce || time.Since(k.since) >= gatherTime)
 }

@@ -17,7 +17,7 @@ const (
 // field is a field of a header.
 type field struct{ name, value string }
 
-// appendField writes a field, folded at single blanks. Whoever unfolds it gets the value
+// appendField writes a field, folded at single blanks. Unfolding it gives the value
 // back.
 func appendField(b []byte, f field) []byte {
 	b = append(append(b, f.name...), ':')

@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whoever decodes gets the text back, and no line is one that a mail server changes.
+// Decoding gives the text back, and no line is one that a mail server changes.
 func TestQuotedPrintable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{"a", "é", "=", ".", " ", "  ", "\n", "\n\n", "\t", "word ", "😀",
@@ -34,7 +34,7 @@ func TestQuotedPrintable(t *testing.T) {
 	})
 }
 
-// Whoever unfolds a field gets its value back.
+// Unfolding a field gives its value back.
 func TestFoldedField(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfN(rapid.StringMatching(`[!-~]{1,90}`), 1, 12).Draw(t, "words")

@@ -103,6 +103,11 @@ func (o *Outbox) Discard(s *site.Site, to Recipient, msg Message) error {
 // Write makes the row of a message, for store.Queries.InsertMessage: who sends many
 // writes them before the transaction, which must not wait for that. See Enqueue.
 func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, error) {
+	return o.write(s, to, msg, func(to Recipient) (document, string, error) { return write(s, to, msg) })
+}
+
+// write makes the row of a message that says what says returns, and in which language.
+func (o *Outbox) write(s *site.Site, to Recipient, msg Message, says func(Recipient) (document, string, error)) (store.Message, error) {
 	now := o.Now()
 	address, err := route(to.Address)
 	if err != nil {
@@ -113,7 +118,7 @@ func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, 
 		return store.Message{}, fmt.Errorf("mail: %s has expired before it is sent", msg.Kind())
 	}
 	to.Name = shorten(clean(plainName(to.Name)), nameLength)
-	d, lang, err := write(s, to, msg)
+	d, lang, err := says(to)
 	if err != nil {
 		return store.Message{}, err
 	}

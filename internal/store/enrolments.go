@@ -104,14 +104,14 @@ func (q Queries) EnrolmentDue(ctx context.Context, now time.Time) (bool, error) 
 }
 
 // AdvanceEnrolment records that an enrolment has come as far as the given username key, with
-// what it counted on the way, and gives it back for the next batch. It reports whether
+// what it counted on the way, and keeps it from others until then. It reports whether
 // the enrolment was still where e says it is: if not, somebody else has done this batch or has
-// ended the enrolment, and nothing may be written.
-func (q Queries) AdvanceEnrolment(ctx context.Context, e gatehouse.Enrolment, after string, n gatehouse.EnrolmentCounts, now time.Time) (bool, error) {
+// ended it, and nothing may be written.
+func (q Queries) AdvanceEnrolment(ctx context.Context, e gatehouse.Enrolment, after string, n gatehouse.EnrolmentCounts, until time.Time) (bool, error) {
 	rows, err := q.exec(ctx, "advance enrolment", `UPDATE enrolments SET after = $5, changed = changed + $6, unchanged = unchanged + $7,
 		skipped = skipped + $8, failed = failed + $9, told = told + $10, lease_until = $11
 		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND ended_at = 0`,
-		e.SiteID, e.CompanyID, e.ID, e.After, after, n.Changed, n.Unchanged, n.Skipped, n.Failed, n.Told, micros(now))
+		e.SiteID, e.CompanyID, e.ID, e.After, after, n.Changed, n.Unchanged, n.Skipped, n.Failed, n.Told, micros(until))
 	return rows == 1, err
 }
 

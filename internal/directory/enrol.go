@@ -21,15 +21,15 @@ const (
 	// enrolBatch is how many users one transaction takes: while it is written, nobody
 	// else writes to SQLite.
 	enrolBatch = 100
-	// enrolLease is how long a run waits for a process that died. A batch that takes
+	// enrolLease is how long an enrolment waits for a process that died. A batch that takes
 	// longer is done twice at worst, and written once.
 	enrolLease = time.Second
 )
 
-// Enrol does one batch of a run that waits to be worked on. It reports whether there may
+// Enrol does one batch of an enrolment that waits to be worked on. It reports whether there may
 // be more to do at once. Any number of processes may call it, and be killed at any
-// moment: a user's outcome, the notice and how far the run has come are written in one
-// transaction, which fails if the run is not where it was.
+// moment: a user's outcome, the notice and how far the enrolment has come are written in one
+// transaction, which fails if the enrolment is not where it was.
 func (s *Service) Enrol(ctx context.Context, sites func(id string) *site.Site) (more bool, err error) {
 	return s.EnrolWhile(ctx, sites, func() bool { return false })
 }
@@ -70,7 +70,7 @@ func (s *Service) EnrolWhile(ctx context.Context, sites func(id string) *site.Si
 	return true, nil
 }
 
-// errOvertaken: another process has done the batch, or the run was ended meanwhile.
+// errOvertaken: another process has done the batch, or the enrolment was ended meanwhile.
 var errOvertaken = errors.New("the run has gone on without this process")
 
 // enrolling is an enrolment that this process has in hand.
@@ -81,7 +81,7 @@ type enrolling struct {
 	notices *mail.Series
 }
 
-// batch is what is to be written for some users of a run.
+// batch is what is to be written for some users of an enrolment.
 type batch struct {
 	*enrolling
 	firm gatehouse.Company
@@ -107,7 +107,7 @@ func (r *enrolling) batch(ctx context.Context, on bool) (over bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	b := &batch{run: r}
+	b := &batch{enrolling: r}
 	if on {
 		b.keep = enrolLease
 	}
@@ -148,12 +148,12 @@ func (b *batch) each(do func(i int)) {
 	all.Wait()
 }
 
-// itself is the server, which goes on with a run.
+// itself is the server, which goes on with an enrolment.
 func itself(st *site.Site) gatehouse.Caller {
 	return gatehouse.Caller{Kind: gatehouse.System, SiteID: st.ID}
 }
 
-// starter is the account of who began a run, with what may be said of it to the company;
+// starter is the account of who began an enrolment, with what may be said of it to the company;
 // zero if it is gone or was nobody's.
 func (s *Service) starter(ctx context.Context, q store.Queries, e gatehouse.Enrolment) (gatehouse.User, error) {
 	if e.StartedBy == "" {
@@ -211,7 +211,7 @@ func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gat
 	return mail.TwoFactorDisabled{TwoFactorNotice: facts}
 }
 
-// write writes a batch, unless the run has moved meanwhile. Who has changed since the
+// write writes a batch, unless the enrolment has moved meanwhile. Who has changed since the
 // notice was written is decided again.
 func (b *batch) write(tx *act.Unit) error {
 	var n gatehouse.EnrolmentCounts

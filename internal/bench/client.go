@@ -8,8 +8,8 @@ import (
 	"html"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -17,8 +17,9 @@ import (
 // patience is how long a request may take.
 const patience = time.Minute
 
-// client is a connection that is kept. It shares the processors with the server, so
-// it does no more than it must.
+// client is a connection that is kept. It shares the processors with the server, so it
+// does no more than it must: net/http writes and reads, but not with a transport, whose
+// goroutines take longer than all else that a client does.
 type client struct {
 	address, host string
 	// from is the visitor's address, as a proxy in front says it, with https; empty: there
@@ -30,8 +31,8 @@ type client struct {
 	device    string // the cookie
 	conn      net.Conn
 	in        *bufio.Reader
-
-	out, body []byte // reused
+	out       *bufio.Writer
+	body      bytes.Buffer // reused
 }
 
 func newClient(address, host string) *client { return &client{address: address, host: host} }
@@ -52,149 +53,90 @@ type answer struct {
 	recovery   string
 	device     string
 	body       []byte
-	hangUp     bool
 }
 
 // get asks for a path, with a line of cookies or without.
 func (c *client) get(path, cookies string) (answer, error) {
-	c.begin("GET", path, cookies)
-	c.out = append(c.out, "\r\n"...)
-	return c.send()
+	return c.send(http.MethodGet, path, cookies, nil)
 }
 
 // post sends a form.
 func (c *client) post(path, cookies, form string) (answer, error) {
-	c.begin("POST", path, cookies)
-	c.out = append(c.out, "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "...)
-	c.out = strconv.AppendInt(c.out, int64(len(form)), 10)
-	c.out = append(c.out, "\r\n\r\n"...)
-	c.out = append(c.out, form...)
-	return c.send()
+	return c.send(http.MethodPost, path, cookies, strings.NewReader(form))
 }
 
-func (c *client) begin(method, path, cookies string) {
-	c.out = append(c.out[:0], method+" "+path+" HTTP/1.1\r\nHost: "+c.host+
-		"\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\nAccept-Language: en-GB\r\n"...)
+func (c *client) send(method, path, cookies string, form io.Reader) (a answer, err error) {
+	r, err := http.NewRequest(method, "http://"+c.host+path, form)
+	if err != nil {
+		return a, err
+	}
+	r.Header["User-Agent"] = []string{"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	r.Header["Accept-Language"] = []string{"en-GB"}
 	if c.from != "" {
-		c.out = append(c.out, "X-Forwarded-Proto: https\r\nX-Forwarded-For: "+c.from+"\r\n"...)
+		r.Header["X-Forwarded-Proto"], r.Header["X-Forwarded-For"] = []string{"https"}, []string{c.from}
 	}
 	if cookies != "" {
-		c.out = append(c.out, "Cookie: "+cookies+"\r\n"...)
+		r.Header["Cookie"] = []string{cookies}
 	}
-}
-
-func (c *client) send() (a answer, err error) {
-	if c.conn == nil {
-		if c.conn, err = net.DialTimeout("tcp", c.address, patience); err != nil {
-			return a, err
-		}
-		c.in = bufio.NewReaderSize(c.conn, 16<<10)
+	if form != nil {
+		r.Header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
 	}
-	if err = c.conn.SetDeadline(time.Now().Add(patience)); err == nil {
-		_, err = c.conn.Write(c.out)
+	w, err := c.exchange(r)
+	if err != nil {
+		c.close()
+		return a, err
 	}
-	if err == nil {
-		err = c.read(&a)
-	}
-	if err != nil || a.hangUp {
+	if w.Close {
 		c.close()
 	}
+	a.read(w)
+	a.body = c.body.Bytes()
 	if c.remembers && a.device != "" {
 		c.device = a.device
 	}
-	return a, err
+	return a, nil
 }
 
-func (c *client) read(a *answer) error {
-	line, err := c.line()
+// exchange sends a request and reads the answer, with its body.
+func (c *client) exchange(r *http.Request) (*http.Response, error) {
+	if c.conn == nil {
+		conn, err := net.DialTimeout("tcp", c.address, patience)
+		if err != nil {
+			return nil, err
+		}
+		c.conn, c.in, c.out = conn, bufio.NewReaderSize(conn, 16<<10), bufio.NewWriter(conn)
+	}
+	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(r.Write(c.out), c.out.Flush()); err != nil {
+		return nil, err
+	}
+	w, err := http.ReadResponse(c.in, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(line) < len("HTTP/1.1 200") {
-		return fmt.Errorf("status line %q", line)
-	}
-	if a.status, err = strconv.Atoi(string(line[9:12])); err != nil {
-		return err
-	}
-	length, chunked := 0, false
-	for {
-		if line, err = c.line(); err != nil {
-			return err
-		}
-		if len(line) == 0 {
-			break
-		}
-		name, value, _ := bytes.Cut(line, []byte(": "))
-		switch string(name) {
-		case "Content-Length":
-			if length, err = strconv.Atoi(string(value)); err != nil {
-				return err
-			}
-		case "Transfer-Encoding":
-			chunked = true
-		case "Connection":
-			a.hangUp = string(value) == "close"
-		case "Retry-After":
-			a.retryAfter = string(value)
-		case "Set-Cookie":
-			a.setCookie(value)
-		}
-	}
-	c.body = c.body[:0]
-	if chunked {
-		err = c.readChunks()
-	} else {
-		err = c.readBody(length)
-	}
-	a.body = c.body
-	return err
+	defer w.Body.Close()
+	c.body.Reset()
+	_, err = c.body.ReadFrom(w.Body)
+	return w, err
 }
 
-func (a *answer) setCookie(value []byte) {
-	pair, _, _ := bytes.Cut(value, []byte(";"))
-	name, value, _ := bytes.Cut(pair, []byte("="))
-	switch string(bytes.TrimPrefix(name, []byte("__Host-"))) {
-	case "gatehouse-session":
-		a.session = string(value)
-	case "gatehouse-signin":
-		a.signIn = string(value)
-	case "gatehouse-recovery":
-		a.recovery = string(value)
-	case "gatehouse-device":
-		a.device = string(value)
-	}
-}
-
-func (c *client) line() ([]byte, error) {
-	line, err := c.in.ReadSlice('\n')
-	return bytes.TrimRight(line, "\r\n"), err
-}
-
-func (c *client) readBody(length int) error {
-	n := len(c.body)
-	if cap(c.body) < n+length {
-		c.body = append(make([]byte, 0, n+length), c.body...)
-	}
-	c.body = c.body[:n+length]
-	_, err := io.ReadFull(c.in, c.body[n:])
-	return err
-}
-
-func (c *client) readChunks() error {
-	for {
-		line, err := c.line()
-		if err != nil {
-			return err
-		}
-		size, err := strconv.ParseUint(string(line), 16, 31)
-		if err != nil {
-			return err
-		}
-		if err := c.readBody(int(size)); err != nil {
-			return err
-		}
-		if _, err := c.line(); err != nil || size == 0 {
-			return err
+// read takes what matters of the head.
+func (a *answer) read(w *http.Response) {
+	a.status, a.retryAfter = w.StatusCode, w.Header.Get("Retry-After")
+	for _, line := range w.Header["Set-Cookie"] {
+		pair, _, _ := strings.Cut(line, ";")
+		name, value, _ := strings.Cut(pair, "=")
+		switch strings.TrimPrefix(name, "__Host-") {
+		case "gatehouse-session":
+			a.session = value
+		case "gatehouse-signin":
+			a.signIn = value
+		case "gatehouse-recovery":
+			a.recovery = value
+		case "gatehouse-device":
+			a.device = value
 		}
 	}
 }

@@ -24,7 +24,11 @@ func clicking(t *testing.T, do func(c *clicker)) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := testkit.NewServer(t, url)
-		for _, way := range []string{"scripts", "no-scripts", "lost"} {
+		ways := []string{"no-scripts", "lost"}
+		if s.Store.Engine() == "sqlite" {
+			ways = append(ways, "scripts") // the second click never comes to any database
+		}
+		for _, way := range ways {
 			c := &clicker{Tab: testkit.Browser(t), t: t, s: s, way: way}
 			if way == "no-scripts" {
 				c.NoJavaScript()

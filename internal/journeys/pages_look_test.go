@@ -1,9 +1,11 @@
 package journeys
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,22 +30,15 @@ func (w *walker) examine() {
 	w.t.Helper()
 	name := w.pageName()
 	first := w.first(name)
+	w.pictures(name)
 	w.wantFits(name, 320, 640)
-	w.b.Size(390, 844)
-	w.b.Screenshot(name + "-390-day")
 	w.b.Dark()
 	w.wantColours(name + " by night")
-	w.b.Screenshot(name + "-390-night")
-	if os.Getenv(testkit.ScreenshotsVariable) != "" {
-		w.b.Size(1366, 900)
-		w.b.Screenshot(name + "-1366-night")
-	}
 	w.b.Light()
 	if first {
 		w.wantFits(name, 683, 450) // the 1366 at 200 %
 	}
 	w.b.Size(1366, 900)
-	w.b.Screenshot(name + "-1366-day")
 	if !first {
 		w.wantColours(name + " by day")
 		return
@@ -52,25 +47,44 @@ func (w *walker) examine() {
 	w.wantKeyboard(name)
 }
 
-// wantColours examines the colours of a page, if one text of it has others than all texts
+// pictures takes pictures of the page, where they are wanted.
+func (w *walker) pictures(name string) {
+	w.t.Helper()
+	if os.Getenv(testkit.ScreenshotsVariable) == "" {
+		return
+	}
+	for _, width := range []int{390, 1366} {
+		w.b.Size(width, 844)
+		w.b.Screenshot(fmt.Sprintf("%s-%d-day", name, width))
+		w.b.Dark()
+		w.b.Screenshot(fmt.Sprintf("%s-%d-night", name, width))
+		w.b.Light()
+	}
+}
+
+// wantColours examines the colours of those texts of a page that have others than all texts
 // that were examined before, on whatever page of whatever site.
 func (w *walker) wantColours(name string) {
 	w.t.Helper()
-	kinds, fresh := testkit.Eval[[]string](w.b, textKinds), false
+	kinds := testkit.Read[[]string](w.b, textKinds)
 	w.mu.Lock()
-	for _, kind := range kinds {
-		if !w.met[kind] {
-			w.met[kind], fresh = true, true
-		}
+	fresh := slices.DeleteFunc(kinds, func(kind string) bool { return w.met[kind] })
+	for _, kind := range fresh {
+		w.met[kind] = true
 	}
 	w.mu.Unlock()
-	if fresh {
-		w.wantAccessible(name, w.b.AxeColours())
+	if len(fresh) > 0 {
+		list, err := json.Marshal(fresh)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.wantAccessible(name, w.b.AxeColours("ofKinds("+string(list)+")"))
 	}
 }
 
 // textKinds are the kinds of text on a page, each with all that decides whether it can be
-// read: its own colour and size, what is behind it, and, of a link, the text around it.
+// read: its own colour and size, what is behind it, and, of a link, the text around it. The
+// page keeps which texts they are.
 const textKinds = `(() => {
   document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).forEach(a => a.finish());
   const behind = new Map();
@@ -83,16 +97,18 @@ const textKinds = `(() => {
     }
     return behind.get(e);
   };
-  const kinds = new Set();
+  const kinds = new Map();
   for (const e of document.querySelectorAll("body, body *")) {
     const typed = e.matches("input, textarea, select");
     if (!typed && ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility({ visibilityProperty: true })) continue;
     const s = getComputedStyle(e), link = e.closest("a[href]");
     const around = link && getComputedStyle(link.parentElement);
-    kinds.add([s.color, s.fontSize, s.fontWeight, s.textShadow, behindOf(e), typed && getComputedStyle(e, "::placeholder").color,
-      link && [getComputedStyle(link).textDecorationLine, getComputedStyle(link).borderBottom, getComputedStyle(link).fontWeight, getComputedStyle(link).display, around.color, around.fontWeight]].join("|"));
+    const kind = [s.color, s.fontSize, s.fontWeight, s.textShadow, behindOf(e), typed && getComputedStyle(e, "::placeholder").color,
+      link && [getComputedStyle(link).textDecorationLine, getComputedStyle(link).borderBottom, getComputedStyle(link).fontWeight, getComputedStyle(link).display, around.color, around.fontWeight]].join("|");
+    kinds.set(kind, [...kinds.get(kind) || [], link || e]);
   }
-  return [...kinds];
+  window.ofKinds = wanted => wanted.flatMap(kind => kinds.get(kind));
+  return [...kinds.keys()];
 })()`
 
 // first reports whether no other walker has met a page of this name.
@@ -107,8 +123,9 @@ func (w *walker) first(name string) bool {
 // pageName is the page's address without the site and what changes with each run, and
 // whether the form failed.
 func (w *walker) pageName() string {
-	path := identifier.ReplaceAllString(strings.TrimPrefix(w.b.URL(), w.st.Origin), "")
-	if strings.HasPrefix(testkit.Eval[string](w.b, "document.title"), "Error:") {
+	at := testkit.Read[[2]string](w.b, "[location.href, document.title]")
+	path := identifier.ReplaceAllString(strings.TrimPrefix(at[0], w.st.Origin), "")
+	if strings.HasPrefix(at[1], "Error:") {
 		path += " failed"
 	}
 	return path
@@ -127,7 +144,7 @@ func (w *walker) wantAccessible(name string, found []testkit.Violation) {
 func (w *walker) wantFits(name string, width, height int) {
 	w.t.Helper()
 	w.b.Size(width, height)
-	if got := testkit.Eval[int](w.b, "document.scrollingElement.scrollWidth"); got > width {
+	if got := testkit.Read[int](w.b, "document.scrollingElement.scrollWidth"); got > width {
 		w.t.Errorf("%s is %d wide on a screen of %d: %s", name, got, width, testkit.Eval[string](w.b, tooWide))
 	}
 }
@@ -164,11 +181,11 @@ const watchFocus = `(() => {
 func (w *walker) wantKeyboard(name string) {
 	w.t.Helper()
 	n := testkit.Eval[int](w.b, watchFocus)
-	w.b.Type(strings.Repeat(kb.Tab, n))
-	if missed := testkit.Eval[[]string](w.b, "[...left].map(e => e.outerHTML.slice(0, 200))"); len(missed) > 0 {
+	w.b.Hold(kb.Tab, n)
+	if missed := testkit.Read[[]string](w.b, "[...left].map(e => e.outerHTML.slice(0, 200))"); len(missed) > 0 {
 		w.t.Errorf("%s: the Tab key does not lead to %q", name, missed)
 	}
-	if unseen := testkit.Eval[[]string](w.b, "unseen"); len(unseen) > 0 {
+	if unseen := testkit.Read[[]string](w.b, "unseen"); len(unseen) > 0 {
 		w.t.Errorf("%s: one does not see that the focus is on %q", name, unseen)
 	}
 }
@@ -197,12 +214,12 @@ func (w *walker) failing(kept [][2]string, wrong ...string) {
 func (w *walker) lookFailed(kept [][2]string, wrong ...string) {
 	w.t.Helper()
 	w.note("POST")
-	title := testkit.Eval[string](w.b, "document.title")
+	title := testkit.Read[string](w.b, "document.title")
 	if !strings.HasPrefix(title, "Error: ") {
 		w.t.Errorf("the title does not say that something is wrong: %q", title)
 	}
 	name := w.pageName()
-	if focus := testkit.Eval[string](w.b, "document.activeElement.getAttribute('role') || document.activeElement.tagName"); focus != "alert" {
+	if focus := testkit.Read[string](w.b, "document.activeElement.getAttribute('role') || document.activeElement.tagName"); focus != "alert" {
 		w.t.Errorf("%s: the focus is on %q, not on the summary", name, focus)
 	}
 	for _, f := range kept {
@@ -210,7 +227,7 @@ func (w *walker) lookFailed(kept [][2]string, wrong ...string) {
 			w.t.Errorf("%s: %s was %q and is %q", name, f[0], f[1], got)
 		}
 	}
-	if n := testkit.Eval[int](w.b, "[...document.querySelectorAll('input[type=password], #answer')].filter(e => e.value).length"); n > 0 {
+	if n := testkit.Read[int](w.b, "[...document.querySelectorAll('input[type=password], #answer')].filter(e => e.value).length"); n > 0 {
 		w.t.Errorf("%s: %d secrets stand in the page", name, n)
 	}
 	for _, id := range wrong {

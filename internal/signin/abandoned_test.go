@@ -93,7 +93,7 @@ func TestASlowProcessJudgesNothingThatIsClosed(t *testing.T) {
 		desk.Store = s.process(url, -time.Second)
 		slow.Desk = &desk
 		for _, password := range []string{first, wrong} {
-			passes := uint32(50)
+			passes := uint32(16)
 			for !s.closedMeanwhile(&slow, password, passes) {
 				if passes *= 4; passes > 4000 {
 					t.Fatalf("%q: judged before it was closed, however long it took", password)

@@ -51,9 +51,9 @@ func (v Violation) String() string {
 }
 
 // axeRun asks for some rules. Colours on their way to others are not those that people read.
-const axeRun = `(async rules => {
+const axeRun = `(async (rules, within) => {
   document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).forEach(a => a.finish());
-  const result = await axe.run(document, {
+  const result = await axe.run(within, {
     preload: false, resultTypes: ["violations"],
     runOnly: rules,
   });
@@ -66,8 +66,8 @@ const axeRun = `(async rules => {
 // What axeRun asks for: WCAG 2.0 to 2.2, levels A and AA, and axe's best practices; or those
 // rules that a page in other colours may break.
 const (
-	axeAll     = `(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"])`
-	axeColours = `({ type: "rule", values: ["color-contrast", "link-in-text-block"] })`
+	axeAll     = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]`
+	axeColours = `{ type: "rule", values: ["color-contrast", "link-in-text-block"] }`
 )
 
 // Axe examines the page as it is now and returns what is not accessible. It
@@ -75,29 +75,28 @@ const (
 // NoJavaScript does.
 func (b *Tab) Axe() []Violation {
 	b.t.Helper()
-	return b.axe(axeAll)
+	return b.axe(axeAll, "document")
 }
 
-// AxeColours is Axe for what depends on the page's colours alone, which is quicker.
-func (b *Tab) AxeColours() []Violation {
+// AxeColours is Axe for what depends on the page's colours alone, which is quicker, within
+// these elements: an expression of JavaScript for a list of them.
+func (b *Tab) AxeColours(elements string) []Violation {
 	b.t.Helper()
-	return b.axe(axeColours)
+	return b.axe(axeColours, "{ include: "+elements+" }")
 }
 
-func (b *Tab) axe(rules string) []Violation {
+func (b *Tab) axe(rules, within string) []Violation {
 	b.t.Helper()
 	script, err := axeScript()
 	if err != nil {
 		missing(b.t, "axe-core ("+err.Error()+")", "make prepare")
 	}
-	b.scripts(true)
-	defer func() {
-		if b.scriptless {
-			b.scripts(false)
-		}
-	}()
+	if b.scriptless {
+		b.scripts(true)
+		defer b.scripts(false)
+	}
 	var violations []Violation
-	b.act("run axe", func(ctx context.Context) error {
+	b.read("run axe", func(ctx context.Context) error {
 		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("typeof axe === 'object'"))
 		if err == nil && !there {
 			_, err = chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
@@ -105,7 +104,7 @@ func (b *Tab) axe(rules string) []Violation {
 		if err != nil {
 			return err
 		}
-		found, err := chromedp.Run(ctx, chromedp.Evaluate[string](axeRun+rules, chromedp.EvalAwaitPromise))
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf("%s(%s, %s)", axeRun, rules, within), chromedp.EvalAwaitPromise))
 		if err != nil {
 			return errors.Join(err, ctx.Err())
 		}

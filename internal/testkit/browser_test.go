@@ -173,6 +173,12 @@ func TestAxeFindsWhatCannotBeRead(t *testing.T) {
 	if len(got) != 1 || got[0].ID != "color-contrast" || !strings.Contains(got[0].String(), "#eeeeee") {
 		t.Errorf("axe: %v", got)
 	}
+	if got := b.AxeColours("[...document.querySelectorAll('p')]"); len(got) != 1 || !strings.Contains(got[0].String(), "#eeeeee") {
+		t.Errorf("axe, of the paragraph alone: %v", got)
+	}
+	if got := b.AxeColours("[...document.querySelectorAll('h1')]"); len(got) != 0 {
+		t.Errorf("axe, of the heading alone: %v", got)
+	}
 }
 
 func TestConsoleTellsErrors(t *testing.T) {

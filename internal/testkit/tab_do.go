@@ -80,6 +80,21 @@ func (b *Tab) Type(keys string) {
 	})
 }
 
+// Hold holds a key down until it has come so often, and lets go of it.
+func (b *Tab) Hold(key string, times int) {
+	b.t.Helper()
+	events := kb.Encode([]rune(key)[0])
+	b.act(fmt.Sprintf("hold %q", key), func(ctx context.Context) error {
+		for range times {
+			if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, *events[0]); err != nil {
+				return err
+			}
+		}
+		_, err := chromedp.Call(ctx, input.DispatchKeyEvent, *events[len(events)-1])
+		return err
+	})
+}
+
 // Check ticks the box, or picks the choice, with this label; if it is ticked
 // already nothing happens.
 func (b *Tab) Check(label string) {
@@ -168,12 +183,32 @@ func (b *Tab) act(what string, do func(context.Context) error) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
+	b.insist(ctx, what, func(ctx context.Context) error {
+		b.watch.begin()
+		return do(ctx)
+	})
+	if err := b.watch.settle(ctx, func() { b.roundTrip(ctx) }); err != nil {
+		b.fail(what, err)
+	}
+}
+
+// read is act for what leads to no other page: there is nothing to wait for then, and each
+// question to Chromium goes through three processes.
+func (b *Tab) read(what string, do func(context.Context) error) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	b.insist(ctx, what, do)
+}
+
+// insist does one thing, again and again until it succeeds.
+func (b *Tab) insist(ctx context.Context, what string, do func(context.Context) error) {
+	b.t.Helper()
 	var last error
 	for {
-		b.watch.begin()
 		err := do(ctx)
 		if err == nil {
-			break
+			return
 		}
 		if last == nil || ctx.Err() == nil { // that the time is over says less
 			last = err
@@ -181,9 +216,6 @@ func (b *Tab) act(what string, do func(context.Context) error) {
 		if stop := (permanent{}); errors.As(err, &stop) || pause(ctx) != nil {
 			b.fail(what, last)
 		}
-	}
-	if err := b.watch.settle(ctx, func() { b.roundTrip(ctx) }); err != nil {
-		b.fail(what, err)
 	}
 }
 

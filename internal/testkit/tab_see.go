@@ -53,21 +53,32 @@ func (b *Tab) See(text string) {
 // URL is the address of the page.
 func (b *Tab) URL() string {
 	b.t.Helper()
-	return Eval[string](b, "location.href")
+	return Read[string](b, "location.href")
 }
 
-// Eval runs JavaScript in the page and returns its value; a promise is awaited.
-func Eval[T any](b *Tab, script string) T {
+// Eval runs JavaScript in the page and returns its value; a promise is awaited. Then it
+// waits for the page that the script may have led to.
+func Eval[T any](b *Tab, script string) (value T) {
 	b.t.Helper()
-	var value T
-	b.act("run "+script, func(ctx context.Context) (err error) {
-		value, err = chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	b.act("run "+script, evaluating(script, &value))
+	return value
+}
+
+// Read is Eval for a script that only looks.
+func Read[T any](b *Tab, script string) (value T) {
+	b.t.Helper()
+	b.read("run "+script, evaluating(script, &value))
+	return value
+}
+
+func evaluating[T any](script string, value *T) func(context.Context) error {
+	return func(ctx context.Context) (err error) {
+		*value, err = chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 		if thrown := (*chromedp.ExceptionError)(nil); errors.As(err, &thrown) {
 			return permanent{err}
 		}
 		return err
-	})
-	return value
+	}
 }
 
 // Do runs steps of chromedp in the tab, for what has no method here: a virtual
@@ -100,7 +111,7 @@ func (b *Tab) Cookies() []*network.Cookie {
 func waitFor[T any](b *Tab, what, verb, arg string) T {
 	b.t.Helper()
 	var value T
-	b.act(what, func(ctx context.Context) error { return b.find(ctx, &value, verb, arg, "") })
+	b.read(what, func(ctx context.Context) error { return b.find(ctx, &value, verb, arg, "") })
 	return value
 }
 

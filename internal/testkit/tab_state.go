@@ -35,7 +35,7 @@ func (b *Tab) Light() {
 
 func (b *Tab) prefer(scheme string) {
 	b.t.Helper()
-	b.act("go "+scheme, func(ctx context.Context) error {
+	b.read("go "+scheme, func(ctx context.Context) error {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		return err
@@ -51,7 +51,7 @@ func (b *Tab) NoJavaScript() {
 
 func (b *Tab) scripts(on bool) {
 	b.t.Helper()
-	b.act("switch scripts", func(ctx context.Context) error {
+	b.read("switch scripts", func(ctx context.Context) error {
 		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 		return err
 	})

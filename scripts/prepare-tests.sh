@@ -32,6 +32,8 @@ check() {
   missing=() packages=()
   need 'PostgreSQL (its server programs)' 'postgresql' postgres
   need 'pgbouncer' 'pgbouncer' any pgbouncer
+  need 'nginx' 'nginx' any nginx
+  need 'Caddy' 'caddy' any caddy
   need 'Chromium' 'chromium' any chromium chromium-browser
   need 'Tidy (it finds faults in HTML)' 'tidy' any tidy
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang

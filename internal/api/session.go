@@ -6,11 +6,12 @@ import (
 	"net/http"
 	"time"
 
+	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
 // API holds the handlers.
-type API struct{}
+type API struct{ SignIn *signin.Service }
 
 // session is what GET /api/v1/session answers.
 type session struct {

@@ -147,7 +147,11 @@ func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Ses
 	if token == "" {
 		return Session{}, errNoSession
 	}
-	hash := secret.HashToken(token)
+	return s.sessionOf(ctx, st, secret.HashToken(token))
+}
+
+// sessionOf is the session whose token has this hash.
+func (s *Service) sessionOf(ctx context.Context, st *site.Site, hash string) (Session, error) {
 	ses, u, c, err := s.Store.Session(ctx, st.ID, hash)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return Session{}, errNoSession

@@ -80,6 +80,7 @@ func (l *loader) settings() bool {
 	l.contacts(doc)
 	l.news(doc)
 	l.security(doc)
+	l.forwardAuth(doc)
 	l.words(doc)
 	l.problems = append(l.problems, strictyaml.Problems(path, doc.Err())...)
 	return true

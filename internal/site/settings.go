@@ -28,6 +28,7 @@ type settings struct {
 	SoleUser    bool                 `yaml:"asks_sole_user"`
 	Maintenance *maintenanceSettings `yaml:"maintenance"`
 	Security    *securitySettings    `yaml:"security"`
+	ForwardAuth *forwardSettings     `yaml:"forward_auth"`
 	// Words are what site.yaml says itself, in other languages: by language, and then
 	// by the text as it stands in here.
 	Words map[string]map[string]string `yaml:"words"`

@@ -53,6 +53,8 @@ type Site struct {
 	Terms []Terms
 	// Maintenance closes the site for planned work; see Closed.
 	Maintenance *Maintenance
+	// ForwardAuth is for applications that speak no OpenID Connect.
+	ForwardAuth ForwardAuth
 
 	security *securitySettings            // nil: none; see SecurityText
 	own      map[string]map[string]string // words of site.yaml, by language

@@ -108,7 +108,21 @@ func (q Queries) CountSessionsOf(ctx context.Context, siteID, userID string, now
 
 // RenewSession gives a session another token (ASVS 7.2.4).
 func (q Queries) RenewSession(ctx context.Context, s gatehouse.Session, tokenHash string, now time.Time) error {
-	n, err := q.exec(ctx, "renew session", `UPDATE sessions SET token_hash = $4, seen_at = $5 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+	n, err := q.exec(ctx, "renew session", `UPDATE sessions SET token_hash = $4, forward_hash = '', seen_at = $5 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
 		s.SiteID, s.UserID, s.ID, tokenHash, micros(now))
 	return oneRow(n, err)
+}
+
+// ForwardSession lets a session be found by the token of forward authentication, too.
+func (q Queries) ForwardSession(ctx context.Context, s gatehouse.Session, forwardHash string) error {
+	n, err := q.exec(ctx, "forward session", `UPDATE sessions SET forward_hash = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+		s.SiteID, s.UserID, s.ID, forwardHash)
+	return oneRow(n, err)
+}
+
+// ForwardedSession returns the hash of the session's own token.
+func (q Queries) ForwardedSession(ctx context.Context, siteID, forwardHash string) (tokenHash string, err error) {
+	err = q.one(ctx, "forwarded session", `SELECT token_hash FROM sessions WHERE site_id = $1 AND forward_hash = $2 AND forward_hash <> ''`,
+		[]any{siteID, forwardHash}, &tokenHash)
+	return tokenHash, err
 }

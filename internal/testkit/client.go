@@ -232,11 +232,13 @@ func (c *Client) address(from *url.URL, ref string) *url.URL {
 }
 
 // visit sends a request that from's page asks for (nil: the person does), and
-// follows redirects as browsers do.
+// follows redirects as browsers do, and a Refresh at once. It does not follow a form of our
+// pages to another site: their Content-Security-Policy keeps forms on their own (form-action).
 func (c *Client) visit(method string, to *url.URL, body []byte, kind string, from *url.URL) *Page {
 	c.t.Helper()
 	var via []string
 	site := relation(from, to)
+	form := method == http.MethodPost && from != nil && from.Host == to.Host
 	for range 20 {
 		r, err := http.NewRequest(method, to.String(), bytes.NewReader(body))
 		if err != nil {
@@ -246,11 +248,19 @@ func (c *Client) visit(method string, to *url.URL, body []byte, kind string, fro
 		page := c.Do(r)
 		page.Via = via
 		target := page.Header.Get("Location")
-		if target == "" || page.Status < 300 || page.Status > 399 || c.Stay {
+		if again, ok := strings.CutPrefix(page.Header.Get("Refresh"), "0; url="); ok {
+			target, form = again, false
+		} else if page.Status < 300 || page.Status > 399 {
+			target = ""
+		}
+		if target == "" || c.Stay {
 			return page
 		}
 		via = append(via, to.String())
 		to = c.address(to, target)
+		if form && to.Host != from.Host {
+			c.t.Fatalf("a form on %s leads to %s, where no browser follows it: %q", from.Host, to.Host, via)
+		}
 		site = farther(site, relation(from, to))
 		if page.Status != http.StatusTemporaryRedirect && page.Status != http.StatusPermanentRedirect {
 			method, body, kind = http.MethodGet, nil, ""

@@ -28,20 +28,21 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, v *ui.Visit, to 
 	if gatehouse.KindOf(err) == gatehouse.Unauthenticated {
 		return because
 	}
-	if err == nil {
-		portal.GoOn(w, r, out)
+	if err != nil {
+		return err
 	}
-	return err
+	return s.portal.GoOn(w, r, out)
 }
 
 // finished leads on from a page of a sign-in that this browser has finished.
 func (s *Server) finished(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	to, err := s.SignIn.Finished(r.Context(), *v.Session)
+	if err == nil {
+		err = s.portal.LeadTo(w, r, to)
+	}
 	if err != nil {
 		s.failPage(w, r, err)
-		return
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // signedInMeanwhile answers the form of the sign-in page where this browser has signed in

@@ -20,6 +20,9 @@ const (
 	// Protocol: programs that prove themselves, and pages of other sites, by the rules of OpenID
 	// Connect. No cookie is read, so nothing is done in a user's name.
 	Protocol
+	// Proxies: programs that ask about somebody's request; no cookie is read but that of
+	// forward authentication.
+	Proxies
 	// Public: everybody, signed in or not.
 	Public
 	// Pending: anyone who has a sign-in in progress.
@@ -154,7 +157,10 @@ func (s *Server) accountRoutes() []route {
 		to("GET /account/email/{done}", Public, p.EmailDone),
 		to("POST /home/cards", User, p.ArrangeHome),
 
+		to("GET /forward-auth", User, p.Forward),
+
 		to("GET /api/v1/session", User, s.api.Session),
+		to("GET /api/v1/authorize-request", Proxies, s.api.AuthorizeRequest),
 	}
 }
 

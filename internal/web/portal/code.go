@@ -37,8 +37,7 @@ func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		GoOn(w, r, out)
-		return nil
+		return p.GoOn(w, r, out)
 	case !errors.As(err, &e):
 		return err
 	case e.Kind == gatehouse.Invalid:

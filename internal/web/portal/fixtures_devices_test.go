@@ -22,6 +22,7 @@ func deviceSamples() []pages.Sample {
 		{Name: "devices-one-more", View: fullDevices(shownDevices+1, 1), SignedIn: true},
 		{Name: "devices-trusted", View: trustingDevices(), SignedIn: true},
 		{Name: "devices-everywhere", View: SignOutEverywhere{}, SignedIn: true},
+		{Name: "onward", View: Onward{To: "/forward-auth?return_to=https://wiki.meridian.example/start"}},
 		{Name: "activity", View: ActivityLog{Activity: account.Activity{Events: everyEvent(), Own: "evt_0", Next: "evt_9"}}, SignedIn: true},
 		{Name: "activity-last", View: ActivityLog{account.Activity{Events: everyEvent()[:3]}, account.ActivityFilter{Topic: account.Changes, Result: account.Failed, Before: "evt_9"}}, SignedIn: true},
 		{Name: "activity-empty", View: ActivityLog{}, SignedIn: true},

@@ -52,8 +52,7 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	GoOn(w, r, out)
-	return nil
+	return p.GoOn(w, r, out)
 }
 
 // deviceCookieAge is how long a browser is known by its cookie, in seconds.
@@ -115,6 +114,7 @@ func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	ui.DropCookie(w, v, ui.SessionCookie)
 	ui.DropCookie(w, v, ui.SignInCookie)
+	ui.SetForwardCookie(w, v, "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	http.Redirect(w, r, "/sign-in?signed_out", http.StatusSeeOther)
 	return nil

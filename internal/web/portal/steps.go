@@ -63,8 +63,7 @@ func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outc
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		GoOn(w, r, out)
-		return nil
+		return p.GoOn(w, r, out)
 	case errors.As(err, &over):
 		return p.temporaryOver(w, r, over)
 	case errors.As(err, &moved):
@@ -79,7 +78,7 @@ func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outc
 }
 
 // GoOn leads a sign-in to its next step, or to the page that was asked for.
-func GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) {
+func (p *Portal) GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) error {
 	v := ui.VisitOf(r)
 	if out.Device != "" {
 		ui.SetCookie(w, v, ui.DeviceCookie, out.Device, deviceCookieAge)
@@ -87,11 +86,11 @@ func GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) {
 	if out.Step != gatehouse.StepDone {
 		ui.SetCookie(w, v, ui.SignInCookie, out.SignIn, 0)
 		http.Redirect(w, r, StepPath(out.Step), http.StatusSeeOther)
-		return
+		return nil
 	}
 	ui.SetCookie(w, v, ui.SessionCookie, out.Session, 0)
 	ui.DropCookie(w, v, ui.SignInCookie)
-	http.Redirect(w, r, out.ReturnTo, http.StatusSeeOther)
+	return p.LeadTo(w, r, out.ReturnTo)
 }
 
 // Progress is where a page stands in a sequence of pages: "Step 2 of 4".

@@ -26,6 +26,36 @@ const (
 	LangCookie = "gatehouse-lang"
 )
 
+// forwardCookie is shown to applications behind proxies, on hosts below the site's domain;
+// it holds the token of forward authentication, and never that of the session.
+const forwardCookie = "gatehouse-forward"
+
+// forwardName is its name on the wire. __Host- is for cookies of one host only.
+func forwardName(v *Visit) string {
+	if v.Secure {
+		return "__Secure-" + forwardCookie
+	}
+	return forwardCookie
+}
+
+// ReadForwardCookie returns the cookie's value; empty if there is none.
+func ReadForwardCookie(r *http.Request, v *Visit) string {
+	c, err := r.Cookie(forwardName(v))
+	if err != nil || len(c.Value) > MaxToken {
+		return ""
+	}
+	return c.Value
+}
+
+// SetForwardCookie sets the cookie for all hosts below the site's domain; on a site without
+// forward authentication it does nothing. maxAge is as for SetCookie.
+func SetForwardCookie(w http.ResponseWriter, v *Visit, value string, maxAge int) {
+	if domain := v.Site.ForwardAuth.Domain; domain != "" {
+		http.SetCookie(w, &http.Cookie{Name: forwardName(v), Value: value, Path: "/", Domain: domain, MaxAge: maxAge,
+			Secure: v.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}
+}
+
 // LangQuery is the parameter of an address that chooses a language.
 const LangQuery = "lang"
 

@@ -63,6 +63,7 @@ func (p *Provider) signOut(w http.ResponseWriter, r *http.Request, v *ui.Visit) 
 		return err
 	}
 	ui.DropCookie(w, v, ui.SessionCookie)
+	ui.SetForwardCookie(w, v, "", -1)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	v.Session, v.User, v.Company = nil, nil, nil // the page that follows is nobody's
 	return nil

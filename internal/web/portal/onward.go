@@ -20,10 +20,11 @@ func (p *Portal) LeadTo(w http.ResponseWriter, r *http.Request, to string) error
 	return p.page(w, r, http.StatusOK, Onward{to})
 }
 
-// leadsAway reports whether a path does nothing but lead to another site.
+// leadsAway reports whether a path does nothing but lead to another site. (Authorization
+// requests that waited for a sign-in see to it themselves.)
 func leadsAway(path string) bool {
 	page, _, _ := strings.Cut(path, "?")
-	return page == "/forward-auth" || page == "/oauth2/authorize"
+	return page == "/forward-auth"
 }
 
 // Onward is the page that goes on by itself, for who waits in front of it.

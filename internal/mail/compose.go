@@ -20,7 +20,7 @@ type envelope struct {
 }
 
 // compose writes a message in the form of RFC 5322.
-func compose(s *site.Site, m store.Message, c content, keys []DKIM, now func() time.Time) (envelope, error) {
+func compose(s *site.Site, m store.Message, c content, keys []DKIM) (envelope, error) {
 	from, err := route(s.Sender.Address)
 	if err != nil {
 		return envelope{}, fmt.Errorf("the sender of site %s: %w", s.ID, err)
@@ -44,12 +44,12 @@ func compose(s *site.Site, m store.Message, c content, keys []DKIM, now func() t
 		}
 		fields = append(fields, field{"Reply-To", (&mail.Address{Address: replyTo}).String()})
 	}
-	raw := make([]byte, signatureLength, signatureLength+len(c.Text)*5/4+len(c.HTML)*5/4+4<<10)
+	raw := make([]byte, 0, len(c.Text)*5/4+len(c.HTML)*5/4+4<<10)
 	for _, f := range fields {
 		raw = appendField(raw, f)
 	}
 	raw = appendAlternative(raw, c.Text, c.HTML)
-	if raw, err = signed(raw, from, keys, now()); err != nil {
+	if raw, err = signed(raw, from, keys); err != nil {
 		return envelope{}, err
 	}
 	e := envelope{From: from, To: c.To, Raw: raw, UTF8: !isASCII(c.To) || !isASCII(from)}
@@ -61,20 +61,11 @@ func compose(s *site.Site, m store.Message, c content, keys []DKIM, now func() t
 	return e, checkLines(raw)
 }
 
-// signatureLength is the room before a message for its signature, so that it need not be
-// copied.
-const signatureLength = 1 << 10
-
-// signed is a message behind that room with its signature on top, if there is a key.
-func signed(raw []byte, from string, keys []DKIM, now time.Time) ([]byte, error) {
-	message := raw[signatureLength:]
+// signed is a message with a signature on top, if there is a key for its sender.
+func signed(message []byte, from string, keys []DKIM) ([]byte, error) {
 	for _, key := range keys {
 		if key.signs(from) {
-			signature, err := key.sign(message, now)
-			if err != nil || len(signature) > signatureLength {
-				return append(signature, message...), err
-			}
-			return raw[signatureLength-copy(raw[signatureLength-len(signature):], signature):], nil
+			return key.sign(message)
 		}
 	}
 	return message, nil

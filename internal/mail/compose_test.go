@@ -49,7 +49,7 @@ func BenchmarkMessage(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			e, err := compose(s, m, c, nil, o.Now)
+			e, err := compose(s, m, c, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

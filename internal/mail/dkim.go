@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
-	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
 )
 
 // DKIM is the key that signs the mail of a domain (E21).
@@ -76,9 +74,6 @@ func (d DKIM) check() error {
 	if d.Domain == "" || d.Selector == "" {
 		return errors.New("domain and selector must be set")
 	}
-	if len(d.Domain) > longestTag || len(d.Selector) > longestTag {
-		return fmt.Errorf("domain and selector have at most %d characters", longestTag)
-	}
 	switch key := d.Key.(type) {
 	case ed25519.PrivateKey:
 		return nil
@@ -98,77 +93,20 @@ func (d DKIM) signs(from string) bool {
 	return domain == own || strings.HasSuffix(domain, "."+own)
 }
 
-// longestTag is what fits on a line of the signature.
-const longestTag = 70
-
 // signedFields are signed, and From twice, so that nobody can put a second From on top of
 // ours. The body is signed as a whole: never l=.
 var signedFields = []string{"From", "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Reply-To"}
 
-// sign returns the field that goes on top of a message (RFC 6376), with relaxed
-// canonicalization of both, which bears servers that fold and pack blanks.
-func (d DKIM) sign(message []byte, now time.Time) ([]byte, error) {
-	head, body, _ := bytes.Cut(message, []byte("\r\n\r\n"))
-	sum := sha256.Sum256(relaxed(make([]byte, 0, len(body)), body))
-	// A tag has a line of its own, so that none is folded inside.
-	signature := fmt.Appendf(nil, "DKIM-Signature: v=1; a=%s-sha256; c=relaxed/relaxed; t=%d;\r\n d=%s;\r\n s=%s;\r\n h=%s;\r\n bh=%s;\r\n b=",
-		d.Type(), now.Unix(), d.Domain, d.Selector, strings.Join(signedFields, ":"), base64.StdEncoding.EncodeToString(sum[:]))
-	hash := sha256.Sum256(appendRelaxed(appendSigned(nil, head), signature))
-	how := crypto.SignerOpts(crypto.SHA256)
-	if d.Type() == "ed25519" {
-		how = crypto.Hash(0) // the hash itself is the message (RFC 8463, 3)
-	}
-	made, err := d.Key.Sign(rand.Reader, hash[:], how)
+// sign returns the message with the field on top that signs it (RFC 6376), with relaxed
+// canonicalization of both parts, which bears servers that fold and pack blanks.
+func (d DKIM) sign(message []byte) ([]byte, error) {
+	var signed bytes.Buffer
+	err := dkim.Sign(&signed, bytes.NewReader(message), &dkim.SignOptions{
+		Domain: d.Domain, Selector: d.Selector, Signer: d.Key, HeaderKeys: signedFields,
+		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("DKIM: %w", err)
 	}
-	for text := base64.StdEncoding.EncodeToString(made); text != ""; {
-		n := min(longestTag, len(text))
-		signature, text = append(signature, text[:n]...), text[n:]
-		if text != "" {
-			signature = append(signature, "\r\n "...)
-		}
-	}
-	return append(signature, "\r\n"...), nil
-}
-
-// appendSigned writes the fields that are signed, in their order. No message has one twice,
-// so the second From that is signed is none.
-func appendSigned(b, head []byte) []byte {
-	for i, name := range signedFields {
-		if i > 0 && name == signedFields[i-1] {
-			continue
-		}
-		if field := fieldOf(head, name); field != nil {
-			b = append(appendRelaxed(b, field), "\r\n"...)
-		}
-	}
-	return b
-}
-
-// fieldOf is the field of a header, with the lines it goes on over; nil if there is none.
-func fieldOf(head []byte, name string) []byte {
-	begin := []byte("\r\n" + name + ":")
-	at := 0
-	if !bytes.HasPrefix(head, begin[2:]) {
-		if at = bytes.Index(head, begin) + 2; at < 2 {
-			return nil
-		}
-	}
-	for end := at; ; {
-		next := bytes.Index(head[end:], []byte("\r\n"))
-		if next < 0 {
-			return head[at:]
-		}
-		if end += next + 2; head[end] != ' ' {
-			return head[at : end-2]
-		}
-	}
-}
-
-// appendRelaxed writes a field as relaxed canonicalization has it (RFC 6376, 3.4.2).
-func appendRelaxed(b, field []byte) []byte {
-	name, value, _ := bytes.Cut(field, []byte(":"))
-	b = append(append(b, bytes.ToLower(name)...), ':')
-	return appendSqueezed(b, bytes.TrimSpace(bytes.ReplaceAll(value, []byte("\r\n"), nil)))
+	return signed.Bytes(), nil
 }

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"bytes"
 	"crypto/rand"
 	"mime"
 	"strings"
@@ -112,38 +111,4 @@ func literal(line string, first bool) int {
 		n--
 	}
 	return n
-}
-
-// relaxed is a body as DKIM's relaxed canonicalization has it (RFC 6376, 3.4.4).
-func relaxed(b, body []byte) []byte {
-	end := 0 // of what is not an empty line at the end
-	for line := range bytes.SplitSeq(bytes.TrimSuffix(body, []byte("\r\n")), []byte("\r\n")) {
-		if bytes.IndexByte(line, '\t') < 0 && !bytes.Contains(line, []byte("  ")) && !bytes.HasSuffix(line, []byte(" ")) {
-			b = append(b, line...)
-		} else {
-			b = appendSqueezed(b, bytes.TrimRight(line, " \t"))
-		}
-		empty := len(b) == 0 || b[len(b)-1] == '\n'
-		if b = append(b, "\r\n"...); !empty {
-			end = len(b)
-		}
-	}
-	return b[:end]
-}
-
-// appendSqueezed writes one blank for each run of them.
-func appendSqueezed[T string | []byte](b []byte, text T) []byte {
-	blank := false
-	for i := range len(text) {
-		c := text[i]
-		isBlank := c == ' ' || c == '\t'
-		switch {
-		case !isBlank:
-			b = append(b, c)
-		case !blank:
-			b = append(b, ' ')
-		}
-		blank = isBlank
-	}
-	return b
 }

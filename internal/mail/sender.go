@@ -179,7 +179,7 @@ func (s *Sender) send(ctx context.Context, l *line, m claimed) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	e, err := compose(from, m.Message, c, s.DKIM, s.Now)
+	e, err := compose(from, m.Message, c, s.DKIM)
 	if err != nil {
 		return "", err
 	}

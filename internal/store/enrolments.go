@@ -168,14 +168,16 @@ func (q Queries) UsersOfBatch(ctx context.Context, e gatehouse.Enrolment, limit 
 func (q Queries) FinishEnrolmentUsers(ctx context.Context, e gatehouse.Enrolment, users []EnrolmentUser) error {
 	rows := make([][]any, len(users))
 	for i, u := range users {
-		rows[i] = []any{u.Key, u.Outcome, u.Reason, u.MessageID, micros(u.At)}
+		rows[i] = []any{e.SiteID, e.ID, u.Key, u.Outcome, u.Reason, u.MessageID, micros(u.At)}
 	}
+	// Site and enrolment stand in each row: as arguments they would have SQLite go through all
+	// users of the enrolment, and for each through the batch.
 	n, err := q.exec(ctx, "finish enrolment users", `WITH results AS MATERIALIZED (
-			SELECT value ->> 0 AS username_key, value ->> 1 AS outcome, value ->> 2 AS reason, value ->> 3 AS message_id,
-			CAST(value ->> 4 AS BIGINT) AS at FROM `+q.d.each+`($3))
+			SELECT value ->> 0 AS site_id, value ->> 1 AS enrolment_id, value ->> 2 AS username_key, value ->> 3 AS outcome,
+			value ->> 4 AS reason, value ->> 5 AS message_id, CAST(value ->> 6 AS BIGINT) AS at FROM `+q.d.each+`($1))
 		UPDATE enrolment_users SET outcome = results.outcome, reason = results.reason, message_id = results.message_id, at = results.at
-		FROM results WHERE enrolment_users.site_id = $1 AND enrolment_users.enrolment_id = $2
-			AND enrolment_users.username_key = results.username_key AND enrolment_users.outcome = ''`, e.SiteID, e.ID, inJSON(rows))
+		FROM results WHERE enrolment_users.site_id = results.site_id AND enrolment_users.enrolment_id = results.enrolment_id
+			AND enrolment_users.username_key = results.username_key AND enrolment_users.outcome = ''`, inJSON(rows))
 	if err == nil && n != int64(len(users)) { // the order of the enrolment has been broken: better nothing than twice
 		err = fmt.Errorf("run %s: %d of %d users of a batch have been come to already", e.ID, int64(len(users))-n, len(users))
 	}

@@ -1,0 +1,70 @@
+// Package storefront is a shop for companies, as an example of a platform: whose prices it
+// shows, it has from the sign-in.
+package storefront
+
+import (
+	_ "embed"
+	"fmt"
+	"hash/fnv"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"gatehouse/examples/platform"
+)
+
+//go:embed storefront.html
+var source string
+
+var page = template.Must(template.New("storefront").Parse(source))
+
+type product struct {
+	Number, Name, Unit string
+	list               int // pence
+}
+
+var products = []product{
+	{"KB-1140", "Keyboard, quiet, UK layout", "each", 3490},
+	{"MN-2704", "Monitor, 27 inch, height-adjustable", "each", 21900},
+	{"DK-0031", "Docking station, two screens", "each", 14250},
+	{"HS-8810", "Headset, both ears, USB", "each", 5775},
+	{"PP-0500", "Paper, A4, 80 g, 5 × 500 sheets", "box", 1895},
+}
+
+// New is the shop.
+func New(p *platform.Platform) http.Handler {
+	return p.Handler(func(w http.ResponseWriter, r *http.Request, u platform.User) {
+		asked := strings.TrimSpace(r.URL.Query().Get("q"))
+		view := struct {
+			User     platform.User
+			Asked    string
+			Discount int
+			Products []offer
+		}{User: u, Asked: asked, Discount: discount(u)}
+		for _, one := range products {
+			if strings.Contains(strings.ToLower(one.Name+" "+one.Number), strings.ToLower(asked)) {
+				view.Products = append(view.Products, offer{one, one.list * (100 - view.Discount) / 100})
+			}
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		page.Execute(w, view) //nolint:errcheck // the browser has gone
+	})
+}
+
+// offer is a product at the company's price.
+type offer struct {
+	product
+	price int
+}
+
+func (o offer) Price() string { return pounds(o.price) }
+func (o offer) List() string  { return pounds(o.list) }
+
+func pounds(pence int) string { return fmt.Sprintf("£%d.%02d", pence/100, pence%100) }
+
+// discount is what a company has agreed on: 5 to 14 per cent.
+func discount(u platform.User) int {
+	h := fnv.New32a()
+	h.Write([]byte(u.AccountNumber))
+	return 5 + int(h.Sum32()%10)
+}

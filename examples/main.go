@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	var c platform.Config
+	c := platform.Config{Now: time.Now}
 	which := flag.String("platform", "storefront", "storefront or orders")
 	flag.StringVar(&c.Issuer, "issuer", "", "the provider's `address`")
 	flag.StringVar(&c.ClientID, "client-id", "", "the application's `ID`")
@@ -42,7 +42,7 @@ func serve(which string, c platform.Config) error {
 	case "storefront":
 		pages = storefront.New(p)
 	case "orders":
-		pages = orders.New(p, time.Now)
+		pages = orders.New(p)
 	default:
 		return fmt.Errorf("-platform is %q, must be storefront or orders", which)
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -56,7 +55,7 @@ func runDemo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	defer reports.Close()
-	d, err := openDemo(ctx, dir, public.Addr().(*net.TCPAddr).Port, o.SMTPListen)
+	d, err := openDemo(ctx, dir, public.Addr().(*net.TCPAddr), o.SMTPListen)
 	if err != nil {
 		return err
 	}
@@ -105,11 +104,11 @@ type demoServer struct {
 	log      *slog.Logger
 }
 
-func openDemo(ctx context.Context, dir string, port int, smtpListen string) (*demoServer, error) {
+func openDemo(ctx context.Context, dir string, at *net.TCPAddr, smtpListen string) (*demoServer, error) {
 	if err := demo.WriteSites(filepath.Join(dir, "sites")); err != nil {
 		return nil, err
 	}
-	sites, err := site.Open(filepath.Join(dir, "sites"), site.LoadEnv{Scheme: "http", Port: port})
+	sites, err := site.Open(filepath.Join(dir, "sites"), site.LoadEnv{Scheme: "http", Port: at.Port})
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -125,20 +124,23 @@ func openDemo(ctx context.Context, dir string, port int, smtpListen string) (*de
 		d.store.Close()
 		return nil, fmt.Errorf("--smtp-listen: %w", err)
 	}
-	tour := fmt.Sprintf("http://localhost:%d/", port)
+	tour := fmt.Sprintf("http://localhost:%d/", at.Port)
 	d.at = demo.Addresses{Tour: tour, Inbox: tour + "inbox", SMTP: d.inbox.Addr()}
-	if err := d.assemble(ctx, sites, keys); err != nil {
+	if err := d.assemble(ctx, sites, keys, at.String()); err != nil {
 		d.close()
 		return nil, err
 	}
 	return d, nil
 }
 
-func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secret.Keys) error {
+func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secret.Keys, listener string) error {
 	hasher := secret.NewHasher(secret.DefaultParams, cores, 64)
-	accounts, err := demo.Seed(ctx, demo.Deps{Store: d.store, Hasher: hasher,
-		Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}, sites.All())
+	deps := demo.Deps{Store: d.store, Hasher: hasher, Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}
+	accounts, err := demo.Seed(ctx, deps, sites.All())
 	if err != nil {
+		return err
+	}
+	if accounts.Platforms, err = demo.OpenPlatforms(ctx, deps, sites, listener); err != nil {
 		return err
 	}
 	d.accounts = accounts
@@ -150,6 +152,8 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 	if err != nil {
 		return err
 	}
+	hosts := demo.Hosts(accounts.Platforms)
+	hosts["localhost"] = pages
 	host, smtpPort, err := net.SplitHostPort(d.inbox.Addr())
 	if err != nil {
 		return err
@@ -157,7 +161,7 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 	d.house, err = assembly.New(assembly.Options{
 		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Places: places, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
-		Hosts: map[string]http.Handler{"localhost": pages},
+		Hosts: hosts,
 	})
 	return err
 }

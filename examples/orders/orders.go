@@ -24,14 +24,14 @@ type Order struct {
 	On                  time.Time
 }
 
-// New is the order desk. now is the time of day.
-func New(p *platform.Platform, now func() time.Time) http.Handler {
+// New is the order desk.
+func New(p *platform.Platform) http.Handler {
 	return p.Handler(func(w http.ResponseWriter, r *http.Request, u platform.User) {
 		view := struct {
 			User   platform.User
 			All    bool
 			Orders []Order
-		}{u, u.Role == "admin", Of(u, now())}
+		}{u, u.Role == "admin", Of(u, p.Now())}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		page.Execute(w, view) //nolint:errcheck // the browser has gone
 	})

@@ -23,6 +23,7 @@ type Config struct {
 	Issuer, ClientID, ClientSecret string
 	URL                            string // without a slash at the end
 	HTTP                           *http.Client
+	Now                            func() time.Time
 }
 
 // User is who has signed in, as the provider says.
@@ -34,9 +35,13 @@ type User struct {
 	AccountNumber string `json:"account_number"`
 	Role          string `json:"role"`
 
-	sid, idToken string
-	until        time.Time
+	id, sid, idToken string
+	access           oauth2.TokenSource
+	until, asked     time.Time
 }
+
+// askAgain is how long a platform believes that the user is still signed in at the provider.
+const askAgain = time.Minute
 
 // Platform keeps its sessions in memory: it is an example.
 type Platform struct {
@@ -87,7 +92,7 @@ func (p *Platform) Handler(pages func(w http.ResponseWriter, r *http.Request, u 
 	mux.HandleFunc("POST /sign-out", p.answer(p.signOut))
 	mux.HandleFunc("POST /back-channel-logout", p.answer(p.loggedOut))
 	mux.HandleFunc("GET /", p.answer(func(w http.ResponseWriter, r *http.Request) error {
-		if u, ok := p.user(r); ok {
+		if u, ok := p.user(r); ok && p.still(r, u) {
 			w.Header().Set("Cache-Control", "no-store")
 			pages(w, r, u)
 			return nil
@@ -97,8 +102,14 @@ func (p *Platform) Handler(pages func(w http.ResponseWriter, r *http.Request, u 
 	return mux
 }
 
+// policy lets the form that signs out lead to the provider, and lets no script run.
+func (p *Platform) policy() string {
+	return "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' " + strings.TrimSuffix(p.Issuer, "/") + "/; base-uri 'none'; frame-ancestors 'none'"
+}
+
 func (p *Platform) answer(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", p.policy())
 		if err := h(w, r.WithContext(oidc.ClientContext(r.Context(), p.HTTP))); err != nil {
 			http.Error(w, "Signing in did not work: "+err.Error(), http.StatusBadRequest)
 		}
@@ -144,11 +155,11 @@ func (p *Platform) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id := rand.Text()
+	u.id = rand.Text()
 	p.mu.Lock()
-	p.sessions[id] = u
+	p.sessions[u.id] = u
 	p.mu.Unlock()
-	p.cookie(w, "session", id, 0)
+	p.cookie(w, "session", u.id, 0)
 	http.Redirect(w, r, p.URL+b.Page, http.StatusSeeOther)
 	return nil
 }
@@ -163,7 +174,7 @@ func (p *Platform) exchange(ctx context.Context, code string, b begun) (u User, 
 		return u, err
 	}
 	u.idToken, _ = tokens.Extra("id_token").(string)
-	token, err := provider.Verifier(&oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: []string{oidc.ES256}}).Verify(ctx, u.idToken)
+	token, err := provider.Verifier(&oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: []string{oidc.ES256}, Now: p.Now}).Verify(ctx, u.idToken)
 	if err != nil {
 		return u, err
 	}
@@ -176,14 +187,15 @@ func (p *Platform) exchange(ctx context.Context, code string, b begun) (u User, 
 	if err := token.Claims(&session); err != nil {
 		return u, err
 	}
-	about, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
+	u.access = oauth2.StaticTokenSource(tokens)
+	about, err := provider.UserInfo(ctx, u.access)
 	if err != nil {
 		return u, err
 	}
 	if about.Subject != token.Subject { // a swapped access token (OpenID Connect Core 5.3.2)
 		return u, errors.New("the provider tells of somebody else")
 	}
-	u.Subject, u.sid, u.until = token.Subject, session.SID, time.Now().Add(8*time.Hour)
+	u.Subject, u.sid, u.asked, u.until = token.Subject, session.SID, p.Now(), p.Now().Add(8*time.Hour)
 	return u, about.Claims(&u)
 }
 
@@ -196,7 +208,30 @@ func (p *Platform) user(r *http.Request) (User, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	u, ok := p.sessions[c.Value]
-	return u, ok && time.Now().Before(u.until)
+	return u, ok && p.Now().Before(u.until)
+}
+
+// still reports whether the user is signed in at the provider, which is asked once a minute at
+// most. An access token that has ended is as good as signed out: signing in again asks a user
+// nothing who still is.
+func (p *Platform) still(r *http.Request, u User) bool {
+	if p.Now().Before(u.asked.Add(askAgain)) {
+		return true
+	}
+	signedIn := false
+	if provider, err := p.found(); err == nil {
+		about, err := provider.UserInfo(r.Context(), u.access)
+		signedIn = err == nil && about.Subject == u.Subject
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, there := p.sessions[u.id]; !there || !signedIn { // it may have ended meanwhile
+		delete(p.sessions, u.id)
+		return false
+	}
+	u.asked = p.Now()
+	p.sessions[u.id] = u
+	return true
 }
 
 func (p *Platform) cookie(w http.ResponseWriter, name, value string, maxAge int) {

@@ -39,7 +39,7 @@ func (p *Platform) loggedOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	token, err := provider.Verifier(&oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: []string{oidc.ES256}}).Verify(r.Context(), r.PostFormValue("logout_token"))
+	token, err := provider.Verifier(&oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: []string{oidc.ES256}, Now: p.Now}).Verify(r.Context(), r.PostFormValue("logout_token"))
 	if err != nil {
 		return err
 	}

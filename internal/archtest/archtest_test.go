@@ -50,6 +50,12 @@ var rooms = table{
 	"cmd/gatehouse":        "all",
 
 	"internal/argon2/generator": "",
+
+	// Platforms know nothing of Gatehouse.
+	"examples/platform":   "",
+	"examples/storefront": "examples/platform",
+	"examples/orders":     "examples/platform",
+	"examples":            "examples/platform examples/storefront examples/orders",
 }
 
 // rootStandard is what the root package may not import of the standard library:
@@ -77,7 +83,7 @@ var keptImports = []struct {
 
 // realClock is where the time is not the one that comes in by now: where a process
 // begins, and where a duration is measured or a socket gets a deadline.
-const realClock = "cmd/gatehouse internal/assembly internal/bench internal/demo internal/testkit/... " +
+const realClock = "cmd/gatehouse examples internal/assembly internal/bench internal/demo internal/testkit/... " +
 	"internal/web/server.go internal/store/writable.go internal/mail/deliver.go internal/mail/keeper.go internal/mail/sender.go internal/mail/smtp.go"
 
 // keptCalls are functions and conversions of others that belong to some rooms, or

@@ -32,7 +32,7 @@ func (t table) imports(room string) ([]string, bool) {
 
 // longName turns a name as the table's second column has it into one of the first.
 func longName(name string) string {
-	if name == "gatehouse" || strings.HasPrefix(name, "cmd/") {
+	if name == "gatehouse" || strings.HasPrefix(name, "cmd/") || strings.HasPrefix(name, "examples/") {
 		return name
 	}
 	return "internal/" + name

@@ -61,6 +61,8 @@ type Accounts struct {
 	// Reused: the database was there already, so that accounts may have other
 	// passwords and states by now than those listed.
 	Reused bool
+	// Platforms are what the tour leads to besides; there may be none.
+	Platforms []Platform
 }
 
 // Addresses are where the demo answers.

@@ -7,6 +7,7 @@
 //	inbox.go   takes the mail that the server really sends, over SMTP
 //	tour.go    with tour.html, inbox_page.go with inbox.html: the pages of the demo's own
 //	           host, in English only
+//	platforms.go  two applications whose users sign in at one of the sites
 //
 // All companies and people are invented. Passwords are in the source and on the
 // tour page: nothing of this is for an installation that others can reach.

@@ -90,6 +90,7 @@ func testTour() Tour {
 	for _, id := range []string{"uk", "au", "inkwell"} {
 		tour.Sites = append(tour.Sites, SiteAccounts{Site: sites[id], Accounts: slices.Clone(people)})
 	}
+	tour.Platforms = []Platform{{Name: "Storefront", URL: "http://shop.localhost:8080/", Site: sites["uk"]}, {Name: "Order desk", URL: "http://orders.localhost:8080/", Site: sites["uk"]}}
 	tour.Sites = append(tour.Sites, SiteAccounts{Site: &site.Site{Site: gatehouse.Site{Name: "Bare", Origin: "bare"}}})
 	return tour
 }
@@ -106,7 +107,7 @@ func testInbox() InboxPage {
 
 func TestTour(t *testing.T) {
 	doc := show(t, testTour(), "/")
-	for _, want := range []string{"a[href='http://uk.localhost:8080/sign-in']", "a[href='/inbox?to=mira%40northgate.example']", "#site-0-0-password"} {
+	for _, want := range []string{"a[href='http://uk.localhost:8080/sign-in']", "a[href='http://shop.localhost:8080/']", "a[href='http://orders.localhost:8080/']", "a[href='/inbox?to=mira%40northgate.example']", "#site-0-0-password"} {
 		if doc.Find(want).Length() == 0 {
 			t.Errorf("no %s", want)
 		}

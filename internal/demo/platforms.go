@@ -1,0 +1,127 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/examples/orders"
+	"gatehouse/examples/platform"
+	"gatehouse/examples/storefront"
+	"gatehouse/internal/act"
+	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
+)
+
+// Platform is an application that the users of one of the demo's sites reach with the one
+// sign-in there.
+type Platform struct {
+	Name, URL string
+	Site      *site.Site
+	Handler   http.Handler
+}
+
+// Title is what the tour calls it.
+func (p Platform) Title() string { return strings.ToLower(p.Name) }
+
+// platformSite is the site that the platforms are applications of.
+const platformSite = "meridian-uk"
+
+// shops are the platforms: where each answers, and the address that the site's own settings
+// have for it, which is nobody's.
+var shops = []struct {
+	name, host, settings string
+	pages                func(*platform.Platform) http.Handler
+}{
+	{"Storefront", "shop.localhost", "https://shop.uk.meridian.example/", storefront.New},
+	{"Order desk", "orders.localhost", "https://orders.uk.meridian.example/", orders.New},
+}
+
+// OpenPlatforms registers the platforms at their site, and leads the site's quick links to
+// them. They talk to the site at the address of the demo's listener, HOST:PORT, and to
+// nobody else.
+func OpenPlatforms(ctx context.Context, d Deps, sites *site.Sites, listener string) ([]Platform, error) {
+	st := sites.ByID(platformSite)
+	if st == nil {
+		return nil, nil
+	}
+	origin, err := url.Parse(st.Origin)
+	if err != nil {
+		return nil, err
+	}
+	provider := &sso.Service{Desk: &act.Desk{Store: d.Store, Outbox: d.Outbox, Now: d.Now}, Keys: d.Outbox.Keys}
+	var all []Platform
+	for _, shop := range shops {
+		at := origin.Scheme + "://" + net.JoinHostPort(shop.host, origin.Port())
+		id, secret, err := register(ctx, provider, st, shop.name, at)
+		if err != nil {
+			return nil, err
+		}
+		client := platform.New(platform.Config{Issuer: st.Origin, ClientID: id, ClientSecret: secret, URL: at, HTTP: loopbackClient(listener), Now: d.Now})
+		all = append(all, Platform{shop.name, at + "/", st, shop.pages(client)})
+		for i, link := range st.QuickLinks {
+			if path, its := strings.CutPrefix(link.URL, shop.settings); its {
+				st.QuickLinks[i].URL = at + "/" + path
+			}
+		}
+	}
+	return all, nil
+}
+
+// register makes the application of a platform, or gives the one of an earlier start a new
+// secret and today's addresses. The demo keeps no secret: each start has its own.
+func register(ctx context.Context, provider *sso.Service, st *site.Site, name, at string) (id, secret string, err error) {
+	self := gatehouse.Caller{Kind: gatehouse.System, Name: "demo"}
+	known, err := provider.List(ctx, st, self, "", sso.MaxList)
+	if err != nil {
+		return "", "", err
+	}
+	addresses := func(a *gatehouse.Application) {
+		a.Settings.RedirectURIs, a.Settings.PostLogoutRedirectURIs = []string{at + "/callback"}, []string{at + "/"}
+	}
+	for _, a := range known {
+		if a.Name != name {
+			continue
+		}
+		if _, err := provider.Change(ctx, st, self, a.ID, addresses); err != nil {
+			return "", "", err
+		}
+		secret, err := provider.NewSecret(ctx, st, self, a.ID)
+		if err != nil {
+			return "", "", err
+		}
+		return a.ID, secret, provider.EndOldSecrets(ctx, st, self, a.ID)
+	}
+	fresh := gatehouse.Application{Settings: gatehouse.DefaultApplication()}
+	addresses(&fresh)
+	made, secret, err := provider.Create(ctx, st, self, name, fresh.Settings)
+	return made.ID, secret, err
+}
+
+// loopbackClient finds the names of this machine at the demo's listener, and no others.
+func loopbackClient(listener string) *http.Client {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil || !strings.HasSuffix(host, ".localhost") {
+			return nil, errors.New("a platform of the demo talks to the demo only")
+		}
+		return new(net.Dialer).DialContext(ctx, network, listener)
+	}
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: dial, IdleConnTimeout: time.Minute}}
+}
+
+// Hosts are the platforms by the host that they answer for.
+func Hosts(all []Platform) map[string]http.Handler {
+	hosts := map[string]http.Handler{}
+	for _, p := range all {
+		if at, err := url.Parse(p.URL); err == nil {
+			hosts[at.Hostname()] = p.Handler
+		}
+	}
+	return hosts
+}

@@ -6,6 +6,7 @@ import "slices"
 var SignInEvents = []EventKind{
 	EventSignIn, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
 	EventUsernameAsked, EventDeviceRemoved, EventDeviceUntrusted, EventNotMe, EventCodeSent, EventCode,
+	EventApplicationSignIn, EventTokenReplayed,
 }
 
 // ChangeEvents are the kinds of events that change an account, or its company.
@@ -14,6 +15,7 @@ var ChangeEvents = []EventKind{
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
 	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventTwoFactorReset, EventMailBounced, EventBounceCleared, EventMailResent,
+	EventApplicationCreated, EventApplicationChanged, EventApplicationSecret, EventKeysRotated,
 }
 
 // ByOther reports whether somebody else did what an event tells about: an

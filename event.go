@@ -150,7 +150,8 @@ const (
 	EventBounceCleared EventKind = "mail.bounce_cleared"
 	// EventMailResent: an administrator had a message sent again (C13).
 	EventMailResent EventKind = "mail.resent"
-	// Events about applications; Detail["application"] says which.
+	// Events about applications; Detail["application"] is the ID, and where users read about it,
+	// Detail["name"] the name.
 	EventApplicationCreated EventKind = "application.created"
 	EventApplicationChanged EventKind = "application.changed"
 	// EventApplicationSecret: a secret was made for it.

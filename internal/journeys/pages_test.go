@@ -21,27 +21,39 @@ import (
 // notLookedAt are the routes that lead to no page of their own, or to one that asks for
 // nothing, so that nothing typed can be lost: why, in a word.
 var notLookedAt = map[string]string{
-	"GET /static/":                        "files",
-	"GET /static/site/":                   "files",
-	"GET /robots.txt":                     "a file",
-	"GET /.well-known/security.txt":       "a file",
-	"POST /csp-report":                    "for programs",
-	"GET /account/terms/{id}/download":    "a file",
-	"GET /api/v1/session":                 "for programs",
-	"GET /company/enrolments/{id}/events": "for programs",
-	"GET /account":                        "leads to the profile",
-	"GET /.well-known/change-password":    "leads to the password",
-	"POST /sign-out":                      "asks for nothing",
-	"POST /sign-in/temporary-password":    "asks for nothing",
-	"POST /account/devices/{id}/remove":   "asks for nothing",
-	"POST /account/sign-out-everywhere":   "asks for nothing",
-	"POST /account/email/send":            "asks for nothing",
-	"POST /account/email/drop":            "asks for nothing",
-	"POST /account/email/confirm":         "asks for nothing",
-	"POST /account/email/undo":            "asks for nothing",
-	"POST /home/cards":                    "asks for nothing",
-	"POST /account/language":              "asks for nothing",
-	"POST /account/activity/{id}/not-me":  "asks for nothing",
+	"GET /static/":                          "files",
+	"GET /static/site/":                     "files",
+	"GET /robots.txt":                       "a file",
+	"GET /.well-known/security.txt":         "a file",
+	"POST /csp-report":                      "for programs",
+	"GET /account/terms/{id}/download":      "a file",
+	"GET /api/v1/session":                   "for programs",
+	"GET /company/enrolments/{id}/events":   "for programs",
+	"GET /api/v1/authorize-request":         "for programs",
+	"GET /.well-known/openid-configuration": "for programs",
+	"GET /oauth2/jwks":                      "for programs",
+	"GET /oauth2/userinfo":                  "for programs",
+	"POST /oauth2/userinfo":                 "for programs",
+	"POST /oauth2/token":                    "for programs",
+	"POST /oauth2/introspect":               "for programs",
+	"POST /oauth2/revoke":                   "for programs",
+	"POST /oauth2/authorize":                "leads to the same request, opened",
+	"POST /oauth2/logout":                   "leads to the same request, opened",
+	"POST /oauth2/logout/confirm":           "asks for nothing",
+	"GET /forward-auth":                     "leads to an application",
+	"GET /account":                          "leads to the profile",
+	"GET /.well-known/change-password":      "leads to the password",
+	"POST /sign-out":                        "asks for nothing",
+	"POST /sign-in/temporary-password":      "asks for nothing",
+	"POST /account/devices/{id}/remove":     "asks for nothing",
+	"POST /account/sign-out-everywhere":     "asks for nothing",
+	"POST /account/email/send":              "asks for nothing",
+	"POST /account/email/drop":              "asks for nothing",
+	"POST /account/email/confirm":           "asks for nothing",
+	"POST /account/email/undo":              "asks for nothing",
+	"POST /home/cards":                      "asks for nothing",
+	"POST /account/language":                "asks for nothing",
+	"POST /account/activity/{id}/not-me":    "asks for nothing",
 
 	"POST /account/devices/{id}/end-trust":                "asks for nothing",
 	"POST /company/users/{id}/devices/{device}/end-trust": "asks for nothing",
@@ -189,7 +201,7 @@ func (w *walker) fill(fields [][2]string) {
 // stranger reads what is open to everybody.
 func stranger(w *walker) {
 	w.all([]string{"/", "/terms", "/terms/" + w.st.TermsVersion, "/forgot-password/challenge", "/reset-password", "/forgot-username",
-		"/help", "/help/first-sign-in", "/contact", "/account/email/confirm", "/account/email/undo", "/account/email/restored", "/no-such-page"},
+		"/help", "/help/first-sign-in", "/contact", "/account/email/confirm", "/account/email/undo", "/account/email/restored", "/oauth2/authorize", "/no-such-page"},
 		[]string{"/sign-in?signed_out", "/sign-in?ended", "/sign-in?password_changed", "/forgot-username?sent", "/help?q=password", "/help?q=zebra", "/help/none"})
 	w.b.AllowErrors("401")
 	w.signIn("", "")
@@ -348,7 +360,7 @@ func customer(w *walker) {
 	wantHome(w.t, signIn(with(visitor(w.t, w.s, w.st.ID), iphoneAgent), name, password))
 	w.signIn(name, password)
 	w.all([]string{"/", "/account/devices", "/account/sign-out-everywhere", "/account/activity", "/account/terms", "/account/password", "/account/profile", "/help", "/search?q=password"},
-		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/no-such-page"})
+		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/oauth2/logout", "/no-such-page"})
 	w.b.Open(w.s.URL(w.st.ID, "/account/password"))
 	w.fill([][2]string{{"current_password", "not it"}, {"new_password", "short"}, {"repeat_password", "other"}})
 	w.failing(nil, "current_password", "new_password", "repeat_password")

@@ -277,7 +277,7 @@ func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 		if err != nil {
 			return err
 		}
-		return tx.Record(facts.User, gatehouse.EventApplicationSignIn, gatehouse.ResultOK, about(a))
+		return tx.Record(facts.User, gatehouse.EventApplicationSignIn, gatehouse.ResultOK, about(a, "name", a.Name))
 	})
 	switch {
 	case errors.Is(err, errRefused) && d.Do == gatehouse.AuthorizationPage && d.Error == "":

@@ -130,7 +130,7 @@ func (s *Service) endFamily(tx *act.Unit, g store.TokenGrant, why gatehouse.Fami
 	if err != nil || !first {
 		return err
 	}
-	return tx.Record(g.User, gatehouse.EventTokenReplayed, gatehouse.ResultUsed, about(g.Application, "ended", string(why)))
+	return tx.Record(g.User, gatehouse.EventTokenReplayed, gatehouse.ResultUsed, about(g.Application, "name", g.Application.Name, "ended", string(why)))
 }
 
 // issued is what a transaction has given out.

@@ -132,7 +132,7 @@ type eventLine struct {
 // activityOf puts an event into words.
 func activityOf(p *ui.Page, e gatehouse.Event) eventLine {
 	which, look := wordsOf(e)
-	a := eventLine{ID: e.ID, Text: p.T("event." + which), Icon: look.icon, Class: look.class,
+	a := eventLine{ID: e.ID, Text: p.T("event."+which, "application", e.Detail["name"]), Icon: look.icon, Class: look.class,
 		When: p.When(e.At), At: e.At, NotMe: e.Disownable()}
 	a.Result, a.ResultClass = p.T("result."+string(e.Result)), "badge-bad"
 	switch {
@@ -207,6 +207,13 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventMailBounced:       {"mail", "is-warn"},
 	gatehouse.EventBounceCleared:     {"mail", ""},
 	gatehouse.EventMailResent:        {"mail", ""},
+
+	gatehouse.EventApplicationSignIn:  {"link", ""},
+	gatehouse.EventTokenReplayed:      {"triangle-alert", "is-warn"},
+	gatehouse.EventApplicationCreated: {"package", ""},
+	gatehouse.EventApplicationChanged: {"package", ""},
+	gatehouse.EventApplicationSecret:  {"key-round", ""},
+	gatehouse.EventKeysRotated:        {"key-round", ""},
 }
 
 // wordsOf names the words for an event, and how they look. Some kinds have more than

@@ -384,3 +384,19 @@ func TestC01_OldBrowsersSignIn(t *testing.T) {
 		}
 	})
 }
+
+// Two tabs wait at the sign-in page for two places. Each gets to its own.
+func TestC05_TheSecondTabGetsWhereItWasGoing(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		c := visitor(t, s, "meridian-uk")
+		first, second := c.Get("/account/devices"), c.Get("/account/activity")
+		in := testkit.Values{"username": "msantos", "password": password}
+		if p := c.Submit(first, signInForm, in); p.URL.Path != "/account/devices" {
+			t.Errorf("the first tab is at %s", p.URL)
+		}
+		if p := c.Submit(second, signInForm, in); p.URL.Path != "/account/activity" {
+			t.Errorf("the second tab is at %s", p.URL)
+		}
+	})
+}

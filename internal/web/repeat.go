@@ -50,7 +50,10 @@ func (s *Server) finished(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 // came to. Nothing of the form is looked at.
 func (s *Server) signedInMeanwhile(w http.ResponseWriter, r *http.Request, v *ui.Visit) bool {
 	if v.Session != nil {
-		http.Redirect(w, r, signin.SafeReturn(r.PostFormValue("return_to")), http.StatusSeeOther)
+		// The form has it in its address, as SignInSubmit reads it.
+		if err := s.portal.LeadTo(w, r, signin.SafeReturn(r.FormValue("return_to"))); err != nil {
+			s.fail(w, r, err)
+		}
 		return true
 	}
 	_, step, err := s.SignIn.InProgress(r.Context(), v.Site, v.SignInToken)

@@ -27,8 +27,10 @@ type ApplicationSettings struct {
 	Native bool `json:"native,omitempty"`
 	// Auth is how it proves who it is.
 	Auth ClientAuth `json:"auth"`
-	// JWKS are its public keys, for AuthPrivateKeyJWT.
-	JWKS string `json:"jwks,omitempty"`
+	// JWKS are its public keys, or JWKSURI is where it keeps them: what it signs is checked
+	// with these. AuthPrivateKeyJWT needs one of the two.
+	JWKS    string `json:"jwks,omitempty"`
+	JWKSURI string `json:"jwks_uri,omitempty"`
 
 	RedirectURIs           []string `json:"redirect_uris,omitempty"`
 	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
@@ -173,7 +175,9 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	is(strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 100 || !printable(name), "name", "invalid")
 	is(s.Auth != AuthNone && s.Auth != AuthPrivateKeyJWT && !s.Auth.HasSecret(), "auth", "unknown")
 	is(s.Native && s.Auth != AuthNone, "auth", "native")
-	is((s.Auth == AuthPrivateKeyJWT) != (s.JWKS != ""), "jwks", "auth")
+	is(s.Auth == AuthPrivateKeyJWT && s.JWKS == "" && s.JWKSURI == "", "jwks", "auth")
+	is(s.JWKS != "" && s.JWKSURI != "", "jwks_uri", "both")
+	is(len(s.JWKSURI) > 2000 || !printable(s.JWKSURI), "jwks_uri", "invalid")
 	is(len(s.RedirectURIs) > mostOfList || len(s.PostLogoutRedirectURIs) > mostOfList, "redirect_uris", "too-many")
 	for _, uri := range slices.Concat(s.RedirectURIs, s.PostLogoutRedirectURIs) {
 		is(!RedirectURIGood(uri, s.Native), "redirect_uris", "redirect-uri")

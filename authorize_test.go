@@ -231,7 +231,7 @@ func TestApplicationsAreChecked(t *testing.T) {
 		"auth":            web(func(s *ApplicationSettings) { s.Auth = "tls_client_auth" }),
 		"auth ":           web(func(s *ApplicationSettings) { s.Native = true }),
 		"jwks":            web(func(s *ApplicationSettings) { s.Auth = AuthPrivateKeyJWT }),
-		"jwks ":           web(func(s *ApplicationSettings) { s.JWKS = "{}" }),
+		"jwks_uri":        web(func(s *ApplicationSettings) { s.JWKS, s.JWKSURI = "{}", "https://shop.example/jwks" }),
 		"redirect_uris":   web(func(s *ApplicationSettings) { s.RedirectURIs = []string{"http://shop.example/"} }),
 		"redirect_uris ":  web(func(s *ApplicationSettings) { s.PostLogoutRedirectURIs = []string{"https://shop.example/#"} }),
 		"redirect_uris  ": web(func(s *ApplicationSettings) { s.RedirectURIs = nil }),

@@ -29,6 +29,7 @@ type applicationFlags struct {
 	PostLogoutURI   []string              `help:"An address that users may go to after signing out." sep:"none" placeholder:"URL"`
 	Auth            *gatehouse.ClientAuth `help:"How it proves who it is: client_secret_basic (unless said otherwise), client_secret_post, private_key_jwt, none." placeholder:"METHOD"`
 	JWKS            string                `name:"jwks" help:"A file with its public keys (JWKS), for private_key_jwt." placeholder:"FILE"`
+	JWKSURI         string                `name:"jwks-uri" help:"Where it keeps its public keys, for private_key_jwt." placeholder:"URL"`
 	Native          *bool                 `help:"It runs on its user's device: no secret, and loopback addresses have any port."`
 	Grant           []gatehouse.GrantType `help:"How it may get tokens: authorization_code, refresh_token, client_credentials." placeholder:"TYPE"`
 	Scope           []string              `help:"What it may ask for." placeholder:"SCOPE"`
@@ -67,14 +68,16 @@ func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	if s.Native && f.Auth == nil {
 		s.Auth = gatehouse.AuthNone
 	}
-	if s.Auth != gatehouse.AuthPrivateKeyJWT {
-		s.JWKS = ""
+	if f.JWKSURI != "" {
+		s.JWKS, s.JWKSURI = "", f.JWKSURI
 	}
 	if f.JWKS == "" {
 		return nil
 	}
 	keys, err := os.ReadFile(f.JWKS)
-	s.JWKS = string(keys)
+	if s.JWKS = string(keys); f.JWKSURI == "" {
+		s.JWKSURI = ""
+	}
 	return err
 }
 
@@ -122,8 +125,22 @@ func (c *applicationCreateCmd) Run(a *app) error {
 			}{viewApplication(st, sso.Shown{Application: made}), secret})
 		}
 		fmt.Fprintf(a.out, "Created %s.\n", harmless(made.Name))
+		o.tryKeys(a, made)
 		return details(a.out, "Issuer", sso.Issuer(st), "Client ID", made.ID, "Client secret", secret)
 	})
+}
+
+// tryKeys says whether the keys of an application can be fetched, as long as somebody is there
+// to fix it.
+func (o *office) tryKeys(a *app, made gatehouse.Application) {
+	if made.Settings.JWKSURI == "" {
+		return
+	}
+	if n, err := o.sso.TryKeys(a.ctx, o.caller, made); err != nil {
+		fmt.Fprintf(a.out, "Its keys cannot be fetched now: %v\n", err)
+	} else {
+		fmt.Fprintf(a.out, "Its address has %d keys.\n", n)
+	}
 }
 
 // applicationView is an application as scripts see it.
@@ -193,7 +210,7 @@ func (c *applicationShowCmd) Run(a *app) error {
 			times[i] = moment(at)
 		}
 		return details(a.out, "Name", v.Name, "Client ID", v.ID, "Issuer", v.Issuer, "State", string(v.State), "Authentication", string(s.Auth),
-			"Secrets made", strings.Join(times, ", "), "Redirect addresses", strings.Join(s.RedirectURIs, " "),
+			"Secrets made", strings.Join(times, ", "), "Keys at", s.JWKSURI, "Redirect addresses", strings.Join(s.RedirectURIs, " "),
 			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "), "Grants", words(s.Grants), "Scopes", words(s.Scopes),
 			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native),
 			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level), "Without PKCE", yesNo(s.WithoutPKCE), "Created", moment(v.Created))
@@ -239,6 +256,7 @@ func changeApplication(a *app, place placeFlags, id, done string, to func(*gateh
 			return o.noApplication(err, st, id)
 		}
 		fmt.Fprintf(a.out, "%s %s (%s).\n", done, harmless(now.Name), now.ID)
+		o.tryKeys(a, now)
 		return nil
 	})
 }
@@ -278,7 +296,7 @@ type applicationKeysCmd struct {
 func (c *applicationKeysCmd) Run(a *app) error {
 	return changeApplication(a, c.placeFlags, c.ID, "Replaced the keys of", func(now *gatehouse.Application) error {
 		keys, err := os.ReadFile(c.File)
-		now.Settings.JWKS = string(keys)
+		now.Settings.JWKS, now.Settings.JWKSURI = string(keys), ""
 		return err
 	})
 }

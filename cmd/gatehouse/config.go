@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"gatehouse/internal/geo"
-	outbound "gatehouse/internal/mail"
+	outmail "gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
@@ -45,26 +45,28 @@ type Config struct {
 		Scheme string `yaml:"scheme,oneof=https|http"`
 		Port   int    `yaml:"port"`
 	} `yaml:"public"`
-	TrustedProxies  []netip.Prefix `yaml:"trusted_proxies"`
-	Database        string         `yaml:"database"`
-	SMTP            SMTPConfig     `yaml:"smtp,required"`
-	DKIM            *DKIMConfig    `yaml:"dkim"`
-	KeyFile         string         `yaml:"key_file,required"`
-	Sites           string         `yaml:"sites"`
-	SecurityAddress string         `yaml:"security_address"`
-	Staging         bool           `yaml:"staging"`
-	Blocklists      []string       `yaml:"blocklists"`
-	GeoIP           string         `yaml:"geoip"`
-	Limits          LimitsConfig   `yaml:"limits"`
-	Log             struct {
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
+	// OutboundNetworks may be asked for what applications keep there, beside the internet.
+	OutboundNetworks []netip.Prefix `yaml:"outbound_networks"`
+	Database         string         `yaml:"database"`
+	SMTP             SMTPConfig     `yaml:"smtp,required"`
+	DKIM             *DKIMConfig    `yaml:"dkim"`
+	KeyFile          string         `yaml:"key_file,required"`
+	Sites            string         `yaml:"sites"`
+	SecurityAddress  string         `yaml:"security_address"`
+	Staging          bool           `yaml:"staging"`
+	Blocklists       []string       `yaml:"blocklists"`
+	GeoIP            string         `yaml:"geoip"`
+	Limits           LimitsConfig   `yaml:"limits"`
+	Log              struct {
 		Level slog.Level `yaml:"level,oneof=debug|info|warn|error"`
 	} `yaml:"log"`
 	Bounces BouncesConfig `yaml:"bounces"`
 
 	// What the settings name, read and ready.
-	Keys     *secret.Keys    `yaml:"-"`
-	Mail     outbound.SMTP   `yaml:"-"`
-	DKIMKeys []outbound.DKIM `yaml:"-"`
+	Keys     *secret.Keys   `yaml:"-"`
+	Mail     outmail.SMTP   `yaml:"-"`
+	DKIMKeys []outmail.DKIM `yaml:"-"`
 }
 
 // SMTPConfig is how mail leaves.
@@ -286,10 +288,10 @@ func (k *configCheck) smtp() {
 	if k.SMTP.Timeout < time.Second || k.SMTP.Timeout > 5*time.Minute {
 		k.doc.Problem("smtp.timeout", "is %s, must be 1s to 5m", k.SMTP.Timeout)
 	}
-	server, err := outbound.ParseSMTPURL(k.SMTP.URL)
+	server, err := outmail.ParseSMTPURL(k.SMTP.URL)
 	if err != nil {
 		k.doc.Problem("smtp.url", "%v", err)
-	} else if server.Security == outbound.Plain && !k.SMTP.AllowPlain && !isLoopback(server.Host) {
+	} else if server.Security == outmail.Plain && !k.SMTP.AllowPlain && !isLoopback(server.Host) {
 		k.doc.Problem("smtp.url", "smtp+plain:// sends mail readable over the network; use smtp:// or smtps://, or set smtp.allow_plain: true")
 	}
 	if k.SMTP.Helo != "" {
@@ -318,11 +320,11 @@ func (k *configCheck) files() {
 		}
 	}
 	if d := k.DKIM; d != nil && k.file("dkim.key_file", &d.KeyFile) {
-		key, err := outbound.LoadDKIM(d.Domain, d.Selector, d.KeyFile)
+		key, err := outmail.LoadDKIM(d.Domain, d.Selector, d.KeyFile)
 		if err != nil {
 			k.doc.Problem("dkim.key_file", "%v", err)
 		}
-		k.DKIMKeys = []outbound.DKIM{key}
+		k.DKIMKeys = []outmail.DKIM{key}
 	}
 	for i := range k.Blocklists {
 		k.file("blocklists["+strconv.Itoa(i)+"]", &k.Blocklists[i])

@@ -20,7 +20,7 @@ import (
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
-	outbound "gatehouse/internal/mail"
+	outmail "gatehouse/internal/mail"
 	"gatehouse/internal/secret"
 )
 
@@ -103,7 +103,7 @@ func TestLoadConfig(t *testing.T) {
 	if c.Database != "sqlite://"+filepath.ToSlash(filepath.Join(dir, "data.db")) || c.Sites != filepath.Join(dir, "sites") || c.KeyFile != filepath.Join(dir, "keys") {
 		t.Errorf("paths: %s, %s, %s", c.Database, c.Sites, c.KeyFile)
 	}
-	if c.Mail.Password != "pass@word" || c.Mail.Security != outbound.StartTLS || c.Mail.HELO != "portal.example" || c.Mail.Timeout != 30*time.Second {
+	if c.Mail.Password != "pass@word" || c.Mail.Security != outmail.StartTLS || c.Mail.HELO != "portal.example" || c.Mail.Timeout != 30*time.Second {
 		t.Errorf("mail: %s", c.Mail)
 	}
 	if c.Keys == nil || len(c.DKIMKeys) != 1 || c.Log.Level != slog.LevelDebug || len(c.TrustedProxies) != 2 || c.HashWorkers() != 2 {

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/act"
+	"gatehouse/internal/assembly"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -47,7 +48,7 @@ func openDirectory(ctx context.Context, cfg *Config) (*office, error) {
 	return &office{
 		Service: &directory.Service{Desk: desk,
 			Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.HashWorkers()), Blocklist: refused},
-		sso: &sso.Service{Desk: desk, Keys: cfg.Keys}, sites: sites, caller: commandCaller(),
+		sso: &sso.Service{Desk: desk, Keys: cfg.Keys, Outbound: assembly.Outbound(cfg.OutboundNetworks, cfg.PlainLoopback())}, sites: sites, caller: commandCaller(),
 	}, nil
 }
 

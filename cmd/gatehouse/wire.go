@@ -71,7 +71,7 @@ func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Lo
 	house, err := assembly.New(assembly.Options{
 		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Limits: cfg.SignInLimits(), Blocklist: refused, Places: places, SecurityAddress: cfg.SecurityAddress,
 		Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.Limits.HashQueue),
-		Now:    utc, Log: log, TrustedProxies: cfg.TrustedProxies, PlainLoopback: cfg.PlainLoopback(),
+		Now:    utc, Log: log, TrustedProxies: cfg.TrustedProxies, PlainLoopback: cfg.PlainLoopback(), OutboundNetworks: cfg.OutboundNetworks,
 	})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, st.Close())

@@ -17,6 +17,7 @@ import (
 	"gatehouse/internal/geo"
 	"gatehouse/internal/jobs"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/outbound"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
@@ -46,6 +47,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	PlainLoopback  bool
 	Hosts          map[string]http.Handler
+	// OutboundNetworks may be asked although they are not the internet: outbound.Policy's.
+	OutboundNetworks []netip.Prefix
 }
 
 // House is a server that has been put together.
@@ -81,7 +84,7 @@ func New(o Options) (*House, error) {
 	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Even: signin.EvenTime(o.Hasher), Log: o.Log, Counted: metrics.SignIn}
 	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
-	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log}
+	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log, Outbound: Outbound(o.OutboundNetworks, o.PlainLoopback)}
 	server := &web.Server{
 		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
@@ -95,6 +98,12 @@ func New(o Options) (*House, error) {
 			jobs.Enrolments(users, o.Sites.ByID), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All),
 		},
 	}, nil
+}
+
+// Outbound makes requests to addresses that applications have given. What they answer is
+// short, and what takes longer is not waited for.
+func Outbound(allowed []netip.Prefix, plainLoopback bool) *outbound.Client {
+	return outbound.New(outbound.Policy{Allowed: allowed, PlainLoopback: plainLoopback, Timeout: 5 * time.Second, Longest: 64 << 10}, nil)
 }
 
 // Work does the background work until ctx ends, and returns when what was begun is

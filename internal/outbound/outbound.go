@@ -48,7 +48,7 @@ type Policy struct {
 	Longest int64
 }
 
-// Client makes requests by a policy. It keeps no connections: what is asked for is rare, and
+// Client makes requests by a policy; nil: none at all. It keeps no connections: what is asked for is rare, and
 // a kept connection would be one more thing that outlives its permission.
 type Client struct {
 	policy Policy
@@ -102,6 +102,14 @@ func loopbackName(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
+// Check is Policy.Check by the client's policy.
+func (c *Client) Check(address string) *Error {
+	if c == nil {
+		return (Policy{}).Check(address)
+	}
+	return c.policy.Check(address)
+}
+
 // Get fetches a document of one of the media types.
 func (c *Client) Get(ctx context.Context, address string, types ...string) ([]byte, error) {
 	r, err := c.request(ctx, http.MethodGet, address, nil)
@@ -124,8 +132,11 @@ func (c *Client) Post(ctx context.Context, address string, form url.Values) erro
 }
 
 func (c *Client) request(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
-	if problem := c.policy.Check(address); problem != nil {
+	if problem := c.Check(address); problem != nil {
 		return nil, problem
+	}
+	if c == nil {
+		return nil, &Error{"unreachable", "this program makes no requests"}
 	}
 	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {

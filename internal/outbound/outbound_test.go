@@ -99,6 +99,16 @@ func TestADocumentIsFetched(t *testing.T) {
 	}
 }
 
+func TestNoClientAsksNobody(t *testing.T) {
+	var none *Client
+	if _, err := none.Get(t.Context(), "https://orders.example/jwks", "application/json"); reason(err) != "unreachable" {
+		t.Error(err)
+	}
+	if problem := none.Check("http://127.0.0.1/"); problem == nil {
+		t.Error("loopback is fine")
+	}
+}
+
 func TestAFormIsHandedOver(t *testing.T) {
 	address, p, roots := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("logout_token") != "a.b.c" || r.Method != http.MethodPost {

@@ -20,7 +20,7 @@ func (s *Service) Create(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	if err := operatorOnly(c); err != nil {
 		return made, "", err
 	}
-	if err := check(name, settings); err != nil {
+	if err := s.check(name, settings); err != nil {
 		return made, "", err
 	}
 	now := s.Now()
@@ -53,12 +53,15 @@ func about(a gatehouse.Application, pairs ...string) map[string]string {
 }
 
 // check says what is wrong with an application, its keys included.
-func check(name string, settings gatehouse.ApplicationSettings) error {
+func (s *Service) check(name string, settings gatehouse.ApplicationSettings) error {
 	fields := gatehouse.CheckApplication(name, settings)
 	if settings.JWKS != "" {
 		if _, err := clientKeys(settings.JWKS); err != nil {
 			fields = append(fields, gatehouse.FieldError{Field: "jwks", Reason: "invalid"})
 		}
+	}
+	if settings.JWKSURI != "" && s.Outbound.Check(settings.JWKSURI) != nil {
+		fields = append(fields, gatehouse.FieldError{Field: "jwks_uri", Reason: "address"})
 	}
 	if len(fields) == 0 {
 		return nil
@@ -114,7 +117,7 @@ func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		now = was
 		to(&now)
 		now.ID, now.SiteID, now.CreatedAt = was.ID, was.SiteID, was.CreatedAt
-		if err := check(now.Name, now.Settings); err != nil || reflect.DeepEqual(now, was) {
+		if err := s.check(now.Name, now.Settings); err != nil || reflect.DeepEqual(now, was) {
 			return err
 		}
 		if err := tx.UpdateApplication(tx, now); err != nil {

@@ -2,18 +2,12 @@ package sso
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"gatehouse"
 	"gatehouse/internal/secret"
@@ -189,11 +183,7 @@ const clockSkew = time.Minute
 
 // checkAssertion checks an assertion that an application has signed, and uses it up.
 func (s *Service) checkAssertion(ctx context.Context, st *site.Site, a gatehouse.Application, text string) error {
-	keys, err := clientKeys(a.Settings.JWKS)
-	if err != nil {
-		return err
-	}
-	body, err := openSigned(text, keys)
+	body, err := s.openByClient(ctx, a, text)
 	if err != nil {
 		return errClient
 	}
@@ -233,69 +223,3 @@ func notYet(at json.Number, now time.Time) bool {
 	seconds, err := at.Float64()
 	return err != nil || time.Unix(int64(seconds), 0).After(now.Add(clockSkew))
 }
-
-// openSigned returns what somebody has signed with one of some keys. The key decides which
-// algorithm is right, and nothing that the text names or brings along is fetched or used (RFC
-// 8725 3.1, 3.10).
-func openSigned(text string, keys []jose.JSONWebKey) ([]byte, error) {
-	if len(text) > maxToken {
-		return nil, errNotOurs
-	}
-	signed, err := jose.ParseSignedCompact(text, tokenAlgs)
-	if err != nil || len(signed.Signatures) != 1 {
-		return nil, errNotOurs
-	}
-	head := signed.Signatures[0].Protected
-	for _, key := range keys {
-		if head.KeyID != "" && key.KeyID != "" && head.KeyID != key.KeyID || head.Algorithm != algOf(key) {
-			continue
-		}
-		if body, err := signed.Verify(key.Key); err == nil {
-			return body, nil
-		}
-	}
-	return nil, errNotOurs
-}
-
-// algOf is the one algorithm that a key is for.
-func algOf(key jose.JSONWebKey) string {
-	switch key.Key.(type) {
-	case *ecdsa.PublicKey:
-		return string(jose.ES256)
-	case *rsa.PublicKey:
-		return string(jose.RS256)
-	case ed25519.PublicKey:
-		return string(jose.EdDSA)
-	}
-	return ""
-}
-
-// mostKeys is how many keys an application has at most.
-const mostKeys = 10
-
-// clientKeys reads an application's public keys. Anything that is no public key for one of
-// our algorithms is a mistake.
-func clientKeys(text string) ([]jose.JSONWebKey, error) {
-	var set jose.JSONWebKeySet
-	if len(text) > 64<<10 || json.Unmarshal([]byte(text), &set) != nil || len(set.Keys) == 0 || len(set.Keys) > mostKeys {
-		return nil, errKeys
-	}
-	for _, key := range set.Keys {
-		good := key.Valid() && key.IsPublic() && (key.Use == "" || key.Use == "sig") && (key.Algorithm == "" || key.Algorithm == algOf(key))
-		switch public := key.Key.(type) {
-		case *ecdsa.PublicKey:
-			good = good && public.Curve == elliptic.P256()
-		case *rsa.PublicKey:
-			good = good && public.N.BitLen() >= 2048 && public.N.BitLen() <= 8192
-		case ed25519.PublicKey:
-		default:
-			good = false
-		}
-		if !good {
-			return nil, errKeys
-		}
-	}
-	return set.Keys, nil
-}
-
-var errKeys = errors.New("no set of public keys for ES256, RS256 or EdDSA")

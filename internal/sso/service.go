@@ -9,6 +9,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/act"
+	"gatehouse/internal/outbound"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 )
@@ -19,8 +20,11 @@ type Service struct {
 	// Keys seal the keys that sign.
 	Keys *secret.Keys
 	Log  *slog.Logger
+	// Outbound asks for what applications keep at addresses of their own.
+	Outbound *outbound.Client
 
-	rings sync.Map // site's ID -> *kept
+	rings   sync.Map // site's ID -> *kept
+	keysets sync.Map // keysetName -> *keyset
 }
 
 // ProtocolError is an error that an application is told in the words of the protocol.

@@ -1,0 +1,209 @@
+package sso
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"gatehouse"
+)
+
+// The ages of keys that an application keeps at an address of its own.
+const (
+	// keysFresh is how long they are used without asking again.
+	keysFresh = 15 * time.Minute
+	// keysRetry is how long an address is left alone after it was asked: nobody makes this
+	// server ask for keys again and again by naming ones that there are not.
+	keysRetry = 30 * time.Second
+	// keysKept is how long the last good ones are used while the address fails.
+	keysKept = 24 * time.Hour
+)
+
+// keyset are the keys of one application, as its address answered last.
+type keyset struct {
+	mu     sync.Mutex
+	keys   []jose.JSONWebKey
+	at     time.Time     // when they came
+	tried  time.Time     // when the address was asked last
+	asking chan struct{} // closed when the answer that is waited for is there; nil: none is
+
+}
+
+// keysetName is what a set of keys is kept under: an address that changes is another one.
+type keysetName struct{ site, application, address string }
+
+// openByClient returns what an application has signed. Keys that it keeps at an address are
+// asked for again, once, where those that are known do not fit.
+//
+// Errors: errNotOurs for whatever is wrong with the text or the keys.
+func (s *Service) openByClient(ctx context.Context, a gatehouse.Application, text string) ([]byte, error) {
+	if a.Settings.JWKSURI == "" {
+		keys, err := clientKeys(a.Settings.JWKS)
+		if err != nil {
+			return nil, errNotOurs
+		}
+		return openSigned(text, keys)
+	}
+	held, _ := s.keysets.LoadOrStore(keysetName{a.SiteID, a.ID, a.Settings.JWKSURI}, new(keyset))
+	set := held.(*keyset)
+	keys, at := s.knownKeys(ctx, a, set, time.Time{})
+	body, err := openSigned(text, keys)
+	if err == nil {
+		return body, nil
+	}
+	again, newer := s.knownKeys(ctx, a, set, at)
+	if !newer.After(at) {
+		return nil, err
+	}
+	return openSigned(text, again)
+}
+
+// knownKeys are the keys of an application and when they came. They are asked for where they
+// are old, or as old as those that did not fit; who has good ones does not wait for that.
+func (s *Service) knownKeys(ctx context.Context, a gatehouse.Application, set *keyset, unfit time.Time) ([]jose.JSONWebKey, time.Time) {
+	set.mu.Lock()
+	now := s.Now()
+	if fresh := now.Sub(set.at) < keysFresh && set.at.After(unfit); !fresh && set.asking == nil && now.Sub(set.tried) >= keysRetry {
+		set.tried, set.asking = now, make(chan struct{})
+		go s.askForKeys(context.WithoutCancel(ctx), a, set)
+	} else if fresh {
+		defer set.mu.Unlock()
+		return set.keys, set.at
+	}
+	asking := set.asking
+	set.mu.Unlock()
+	if asking != nil {
+		select {
+		case <-asking:
+		case <-ctx.Done():
+			return nil, time.Time{}
+		}
+	}
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	if s.Now().Sub(set.at) >= keysKept {
+		return nil, time.Time{}
+	}
+	return set.keys, set.at
+}
+
+// askForKeys asks an application's address for its keys. If that fails, those before stay.
+func (s *Service) askForKeys(ctx context.Context, a gatehouse.Application, set *keyset) {
+	keys, err := s.fetchKeys(ctx, a.Settings.JWKSURI)
+	if err != nil && s.Log != nil {
+		s.Log.WarnContext(ctx, "keys of an application", "site", a.SiteID, "application", a.ID, "error", err)
+	}
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	if err == nil {
+		set.keys, set.at = keys, s.Now()
+	}
+	close(set.asking)
+	set.asking = nil
+}
+
+// fetchKeys fetches a set of keys. There may be others among them, which are for other things
+// and other servers (RFC 7517 5).
+func (s *Service) fetchKeys(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
+	body, err := s.Outbound.Get(ctx, address, "application/json", "application/jwk-set+json")
+	if err != nil {
+		return nil, err
+	}
+	var set jose.JSONWebKeySet
+	if json.Unmarshal(body, &set) != nil {
+		return nil, errKeys
+	}
+	keys := slices.DeleteFunc(set.Keys, unusable)
+	if len(keys) == 0 || len(keys) > mostKeys {
+		return nil, errKeys
+	}
+	return keys, nil
+}
+
+// TryKeys fetches the keys of an application from its address and says how many there are:
+// for an operator who has just written the address down.
+//
+// Errors: Forbidden; *outbound.Error and others that say what is wrong with the address.
+func (s *Service) TryKeys(ctx context.Context, c gatehouse.Caller, a gatehouse.Application) (int, error) {
+	if err := operatorOnly(c); err != nil {
+		return 0, err
+	}
+	keys, err := s.fetchKeys(ctx, a.Settings.JWKSURI)
+	return len(keys), err
+}
+
+// openSigned returns what somebody has signed with one of some keys. The key decides which
+// algorithm is right, and nothing that the text names or brings along is fetched or used (RFC
+// 8725 3.1, 3.10).
+func openSigned(text string, keys []jose.JSONWebKey) ([]byte, error) {
+	if len(text) > maxToken {
+		return nil, errNotOurs
+	}
+	signed, err := jose.ParseSignedCompact(text, tokenAlgs)
+	if err != nil || len(signed.Signatures) != 1 {
+		return nil, errNotOurs
+	}
+	head := signed.Signatures[0].Protected
+	for _, key := range keys {
+		if head.KeyID != "" && key.KeyID != "" && head.KeyID != key.KeyID || head.Algorithm != algOf(key) {
+			continue
+		}
+		if body, err := signed.Verify(key.Key); err == nil {
+			return body, nil
+		}
+	}
+	return nil, errNotOurs
+}
+
+// algOf is the one algorithm that a key is for.
+func algOf(key jose.JSONWebKey) string {
+	switch key.Key.(type) {
+	case *ecdsa.PublicKey:
+		return string(jose.ES256)
+	case *rsa.PublicKey:
+		return string(jose.RS256)
+	case ed25519.PublicKey:
+		return string(jose.EdDSA)
+	}
+	return ""
+}
+
+// mostKeys is how many keys an application has at most.
+const mostKeys = 10
+
+// clientKeys reads an application's public keys. Anything that is no public key for one of
+// our algorithms is a mistake.
+func clientKeys(text string) ([]jose.JSONWebKey, error) {
+	var set jose.JSONWebKeySet
+	if len(text) > 64<<10 || json.Unmarshal([]byte(text), &set) != nil || len(set.Keys) == 0 || len(set.Keys) > mostKeys || slices.ContainsFunc(set.Keys, unusable) {
+		return nil, errKeys
+	}
+	return set.Keys, nil
+}
+
+// unusable reports whether a key is none that an application can sign with.
+func unusable(key jose.JSONWebKey) bool {
+	if !key.Valid() || !key.IsPublic() || key.Use != "" && key.Use != "sig" || key.Algorithm != "" && key.Algorithm != algOf(key) {
+		return true
+	}
+	switch public := key.Key.(type) {
+	case *ecdsa.PublicKey:
+		return public.Curve != elliptic.P256()
+	case *rsa.PublicKey:
+		return public.N.BitLen() < 2048 || public.N.BitLen() > 8192
+	case ed25519.PublicKey:
+		return false
+	}
+	return true
+}
+
+var errKeys = errors.New("no set of public keys for ES256, RS256 or EdDSA")

@@ -11,9 +11,9 @@ type Device struct {
 	ID        string
 	UserAgent string
 	CreatedAt time.Time
-	// SeenAt is the last sign-in in it, and Address where that came from.
-	SeenAt  time.Time
-	Address string
+	// SeenAt is the last sign-in in it, and IPAddress where that came from.
+	SeenAt    time.Time
+	IPAddress string
 	// TrustedAt is when the person asked not to be challenged in it; zero: never.
 	TrustedAt time.Time
 }

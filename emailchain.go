@@ -5,9 +5,9 @@ import "time"
 // EmailKeeper is the mailbox that an account's changes of address are answered to: it
 // alone may stop one that waits, or take back those that were made.
 type EmailKeeper struct {
-	// Address is empty where nobody has that power.
-	Address string
-	// First is the change that led away from Address; its zero value where the account
+	// Email is empty where nobody has that power.
+	Email string
+	// First is the change that led away from Email; its zero value where the account
 	// still has the address, and nothing can be taken back.
 	First EmailChange
 	// Until is when the power to take changes back ends; zero where First is.
@@ -43,15 +43,15 @@ func KeeperOf(current string, made []EmailChange, now time.Time) EmailKeeper {
 	}
 	if n := len(chain); n > 0 {
 		if until := chain[n-1].ConfirmedAt.Add(UndoEmailFor); now.Before(until) {
-			return EmailKeeper{Address: chain[0].Old, First: chain[0], Until: until}
+			return EmailKeeper{Email: chain[0].Old, First: chain[0], Until: until}
 		}
 	}
-	return EmailKeeper{Address: current}
+	return EmailKeeper{Email: current}
 }
 
 // Is reports whether an address is the keeper's.
 func (k EmailKeeper) Is(address string) bool {
-	return k.Address != "" && SameMailbox(k.Address, address)
+	return k.Email != "" && SameMailbox(k.Email, address)
 }
 
 // CanRestore reports whether there is something to take back.

@@ -59,7 +59,7 @@ func TestKeeperOf(t *testing.T) {
 		if c.until > 0 {
 			until = asked.Add(time.Duration(c.until * float64(day)))
 		}
-		if got.Address != want || !got.Until.Equal(until) || got.CanRestore() != (c.until > 0) || got.Is("") {
+		if got.Email != want || !got.Until.Equal(until) || got.CanRestore() != (c.until > 0) || got.Is("") {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -14,8 +14,8 @@ type Caller struct {
 	// Name is how the event log shows an operator or a command: the account
 	// that ran it.
 	Name string
-	// Address, UserAgent and Reference tie the event to the request.
-	Address   string
+	// IPAddress, UserAgent and Reference tie the event to the request.
+	IPAddress string
 	UserAgent string
 	Reference string
 	// Browser is the token of the device cookie; empty if there is none. It is a secret
@@ -59,7 +59,7 @@ func (c Caller) Event(id string, at time.Time, siteID string, u User, kind Event
 	return Event{
 		ID: id, SiteID: siteID, CompanyID: u.CompanyID, UserID: u.ID, At: at,
 		Kind: kind, Result: result, ActorKind: c.Kind, ActorID: c.UserID, ActorName: c.Name,
-		Address: c.Address, UserAgent: c.UserAgent, Reference: c.Reference, Detail: detail,
+		IPAddress: c.IPAddress, UserAgent: c.UserAgent, Reference: c.Reference, Detail: detail,
 	}
 }
 
@@ -78,7 +78,7 @@ type Event struct {
 	ActorKind CallerKind
 	ActorID   string
 	ActorName string
-	Address   string
+	IPAddress string
 	UserAgent string
 	Reference string
 	// Detail holds further facts, never a secret.

@@ -17,7 +17,7 @@ type Acceptance struct {
 	// Lang is the BCP 47 tag of that text's language.
 	Lang       string
 	AcceptedAt time.Time
-	Address    string
+	IPAddress  string
 }
 
 // TermsHash is what a text of the terms is kept and found by: its SHA-256 in

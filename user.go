@@ -177,7 +177,7 @@ type Session struct {
 	CreatedAt time.Time
 	// SeenAt is the last request, written at most once a minute.
 	SeenAt    time.Time
-	Address   string
+	IPAddress string
 	UserAgent string
 	// DeviceID is the browser it runs in, as far as it is known.
 	DeviceID string

@@ -23,7 +23,7 @@ func TestReferenceAndMailsForSupport(t *testing.T) {
 	must(t, err)
 	must(t, st.Write(t.Context(), func(q store.Queries) error {
 		return q.InsertEvent(t.Context(), gatehouse.Event{SiteID: u.SiteID, ID: store.NewID("evt", utc()), UserID: u.ID, At: utc(),
-			Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, Address: "192.0.2.7", Reference: "GH-7F3K-29QX"})
+			Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, IPAddress: "192.0.2.7", Reference: "GH-7F3K-29QX"})
 	}))
 	must(t, st.Close())
 

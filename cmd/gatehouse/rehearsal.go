@@ -163,7 +163,7 @@ func sharedText(t io.Writer, first []directory.SharedEmail, all int) {
 		if s.Accounts > len(s.Lines) {
 			more = fmt.Sprintf(", %d accounts in all", s.Accounts)
 		}
-		fmt.Fprintf(t, "  \t    %s: line %s%s\n", harmless(s.Address), lines, more)
+		fmt.Fprintf(t, "  \t    %s: line %s%s\n", harmless(s.Email), lines, more)
 	}
 	if all > len(first) {
 		fmt.Fprintf(t, "  \t    and %d more\n", all-len(first))

@@ -63,7 +63,7 @@ type eventView struct {
 	Site      string                `json:"site"`
 	User      string                `json:"user,omitempty"`
 	Actor     string                `json:"actor"`
-	Address   string                `json:"address,omitempty"`
+	IPAddress string                `json:"ip_address,omitempty"`
 	Reference string                `json:"reference,omitempty"`
 	Detail    map[string]string     `json:"detail,omitempty"`
 }
@@ -80,7 +80,7 @@ func viewEvent(e gatehouse.Event) eventView {
 	if e.ActorName != "" {
 		actor += " " + e.ActorName
 	}
-	return eventView{ID: e.ID, At: e.At, Kind: e.Kind, Result: e.Result, Site: e.SiteID, User: e.UserID, Actor: actor, Address: e.Address, Reference: e.Reference, Detail: e.Detail}
+	return eventView{ID: e.ID, At: e.At, Kind: e.Kind, Result: e.Result, Site: e.SiteID, User: e.UserID, Actor: actor, IPAddress: e.IPAddress, Reference: e.Reference, Detail: e.Detail}
 }
 
 // stateOf is the state as people read it: a lock is none, but what they look for.
@@ -167,7 +167,7 @@ func showEvents(a *app, events []eventView) error {
 		for _, name := range slices.Sorted(maps.Keys(e.Detail)) {
 			facts = append(facts, name+"="+e.Detail[name])
 		}
-		rows[i] = []string{moment(e.At), string(e.Kind), string(e.Result), e.Actor, e.Address, e.Reference, strings.Join(facts, " ")}
+		rows[i] = []string{moment(e.At), string(e.Kind), string(e.Result), e.Actor, e.IPAddress, e.Reference, strings.Join(facts, " ")}
 	}
 	fmt.Fprintln(a.out)
 	return table(a.out, "WHEN WHAT RESULT BY FROM REFERENCE DETAIL", rows)

@@ -113,7 +113,7 @@ func (n actorNames) discreet(ctx context.Context, e *gatehouse.Event) error {
 	if !e.ByOther() {
 		return nil
 	}
-	e.Address, e.UserAgent, e.ActorName = "", "", ""
+	e.IPAddress, e.UserAgent, e.ActorName = "", "", ""
 	if e.ActorKind != gatehouse.SignedIn {
 		return nil
 	}
@@ -145,7 +145,7 @@ func ownSignIn(ctx context.Context, q store.Queries, here gatehouse.Session) (st
 	}
 	for _, e := range slices.Backward(events) {
 		after := strings.TrimPrefix(e.ID, "evt_") > strings.TrimPrefix(here.ID, "ses_")
-		if after && e.SignedIn() && e.Address == here.Address && e.UserAgent == here.UserAgent {
+		if after && e.SignedIn() && e.IPAddress == here.IPAddress && e.UserAgent == here.UserAgent {
 			return e.ID, nil
 		}
 	}

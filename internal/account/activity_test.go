@@ -22,7 +22,7 @@ func (f *flat) happened(kind gatehouse.EventKind, result gatehouse.EventResult, 
 }
 
 func (f *flat) visitor() gatehouse.Caller {
-	return gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: f.site.ID, Address: "198.51.100.9", UserAgent: "Chrome", Reference: "GH-AAAA-AAAA"}
+	return gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: f.site.ID, IPAddress: "198.51.100.9", UserAgent: "Chrome", Reference: "GH-AAAA-AAAA"}
 }
 
 func (f *flat) activity(here gatehouse.Session, filter account.ActivityFilter) account.Activity {
@@ -89,7 +89,7 @@ func TestActivityTellsWhoAndNotFromWhere(t *testing.T) {
 			u.CompanyID = c.ID
 		})
 		callers := []gatehouse.Caller{f.caller(f.mira), f.caller(admin), f.caller(stranger),
-			{Kind: gatehouse.Operator, Name: "root@console", Address: "10.0.0.1", UserAgent: "gatehouse", Reference: "GH-BBBB-BBBB"}, {Kind: gatehouse.System, Reference: "GH-CCCC-CCCC"}}
+			{Kind: gatehouse.Operator, Name: "root@console", IPAddress: "10.0.0.1", UserAgent: "gatehouse", Reference: "GH-BBBB-BBBB"}, {Kind: gatehouse.System, Reference: "GH-CCCC-CCCC"}}
 		for _, c := range callers {
 			f.happened(gatehouse.EventUserChanged, gatehouse.ResultOK, c)
 		}
@@ -99,7 +99,7 @@ func TestActivityTellsWhoAndNotFromWhere(t *testing.T) {
 			if e.Reference != "" {
 				t.Errorf("reference %s", e.Reference)
 			}
-			got = append(got, fmt.Sprintf("%s %q %s %s", e.ActorKind, e.ActorName, e.Address, e.UserAgent))
+			got = append(got, fmt.Sprintf("%s %q %s %s", e.ActorKind, e.ActorName, e.IPAddress, e.UserAgent))
 		}
 		want := []string{`visitor "" 198.51.100.9 Chrome`, `system ""  `, `operator ""  `, `user ""  `, `user "Ines Marchetti"  `, `user "msantos" 192.0.2.7 Firefox`, `visitor "" 192.0.2.7 here`}
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -207,7 +207,7 @@ func TestAcceptedTermsAreTheOwners(t *testing.T) {
 		text := "# Terms\n"
 		accept := func(u gatehouse.User) gatehouse.Acceptance {
 			a := gatehouse.Acceptance{ID: store.NewID("acc", f.Clock.Now()), SiteID: u.SiteID, UserID: u.ID, Version: "2026-09", TextHash: gatehouse.TermsHash(text),
-				Lang: "en-GB", AcceptedAt: f.Clock.Now(), Address: "192.0.2.7"}
+				Lang: "en-GB", AcceptedAt: f.Clock.Now(), IPAddress: "192.0.2.7"}
 			f.write(func(q store.Queries) error { return q.InsertAcceptance(t.Context(), a, text) })
 			return a
 		}

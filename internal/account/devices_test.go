@@ -45,7 +45,7 @@ func (f *flat) write(fn func(q store.Queries) error) {
 
 func (f *flat) caller(u gatehouse.User) gatehouse.Caller {
 	return gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: u.SiteID, CompanyID: u.CompanyID, UserID: u.ID, Role: u.Role, Name: u.Username,
-		Address: "192.0.2.7", UserAgent: "Firefox", Reference: "GH-TEST-TEST"}
+		IPAddress: "192.0.2.7", UserAgent: "Firefox", Reference: "GH-TEST-TEST"}
 }
 
 // signedIn makes what a finished sign-in leaves: a session, a known device, an event.
@@ -53,8 +53,8 @@ func (f *flat) signedIn(u gatehouse.User, agent string) gatehouse.Session {
 	f.t.Helper()
 	now := f.Clock.Now()
 	ses := gatehouse.Session{ID: store.NewID("ses", now), SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
-		Address: "192.0.2.7", UserAgent: agent, DeviceID: store.NewID("dev", now)}
-	c := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, Address: ses.Address, UserAgent: agent, Reference: "GH-TEST-TEST"}
+		IPAddress: "192.0.2.7", UserAgent: agent, DeviceID: store.NewID("dev", now)}
+	c := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, IPAddress: ses.IPAddress, UserAgent: agent, Reference: "GH-TEST-TEST"}
 	f.write(func(q store.Queries) error {
 		if _, _, err := q.DeviceSignedIn(f.t.Context(), u.SiteID, u.ID, ses.DeviceID, ses.DeviceID, agent, "", now); err != nil {
 			return err

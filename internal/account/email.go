@@ -83,7 +83,7 @@ func (s *Service) ask(tx *act.Unit, u gatehouse.User, to string, again bool) err
 	if err != nil {
 		return err
 	}
-	msg := mail.AddressChangeAsked{Username: u.Username, NewAddress: gatehouse.MaskEmail(to), At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u)}
+	msg := mail.AddressChangeAsked{Username: u.Username, NewAddress: gatehouse.MaskEmail(to), At: now, IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u)}
 	if keeper.Is(change.Old) {
 		msg.UndoToken = s.undoToken(change)
 	}

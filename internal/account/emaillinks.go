@@ -128,14 +128,14 @@ func (s *Service) tellChanged(tx *act.Unit, change gatehouse.EmailChange, was, n
 	if keeper.Is(was.Email) {
 		msg.UndoToken, msg.UndoUntil = s.undoToken(change), keeper.Until
 	}
-	if err = tx.Tell(was, msg); err != nil || keeper.Is(was.Email) || keeper.Is(now.Email) || !mail.CanSend(keeper.Address) {
+	if err = tx.Tell(was, msg); err != nil || keeper.Is(was.Email) || keeper.Is(now.Email) || !mail.CanSend(keeper.Email) {
 		return err
 	}
 	if gatehouse.UsernameIsEmail(tx.Site.SignInWith, was) {
-		again.Username = keeper.Address
+		again.Username = keeper.Email
 	}
 	again.Again, again.UndoToken, again.UndoUntil = true, s.undoToken(keeper.First), keeper.Until
-	_, err = tx.Mail(mail.To(tx.Site, was).Elsewhere(keeper.Address), again)
+	_, err = tx.Mail(mail.To(tx.Site, was).Elsewhere(keeper.Email), again)
 	return err
 }
 

@@ -143,6 +143,6 @@ func (s *Service) choose(tx *act.Unit, u gatehouse.User, form SecurityForm) erro
 	if err != nil {
 		return err
 	}
-	return tx.Tell(u, mail.OwnTwoFactor{Username: u.Username, On: on, At: tx.Now(), Address: tx.Caller.Address,
+	return tx.Tell(u, mail.OwnTwoFactor{Username: u.Username, On: on, At: tx.Now(), IPAddress: tx.Caller.IPAddress,
 		Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }

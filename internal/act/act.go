@@ -107,7 +107,7 @@ func (tx *Unit) Mail(to mail.Recipient, msg mail.Message) (id string, err error)
 
 // MailSupport mails the site's support about a company.
 func (tx *Unit) MailSupport(companyID string, msg mail.Message) error {
-	_, err := tx.Mail(mail.Recipient{CompanyID: companyID, Address: tx.Site.Support.Email, Lang: tx.Site.Language("", "")}, msg)
+	_, err := tx.Mail(mail.Recipient{CompanyID: companyID, Email: tx.Site.Support.Email, Lang: tx.Site.Language("", "")}, msg)
 	return err
 }
 
@@ -130,7 +130,7 @@ func (tx *Unit) SendNow(messageID string) error {
 // Pretend writes a message to nobody and throws it away, so that an answer about
 // somebody takes no longer than one about nobody (invariant 7).
 func (tx *Unit) Pretend(address string, msg mail.Message) error {
-	return tx.desk.Outbox.Discard(tx.Site, mail.Recipient{Address: address, Lang: tx.Site.Language("", "")}, msg)
+	return tx.desk.Outbox.Discard(tx.Site, mail.Recipient{Email: address, Lang: tx.Site.Language("", "")}, msg)
 }
 
 // PlaceFor is roughly where the caller is, in a user's language.
@@ -138,7 +138,7 @@ func (tx *Unit) PlaceFor(u gatehouse.User) string {
 	if tx.desk.Place == nil {
 		return ""
 	}
-	return tx.desk.Place(tx.Site.Language("", u.Locale), tx.Caller.Address)
+	return tx.desk.Place(tx.Site.Language("", u.Locale), tx.Caller.IPAddress)
 }
 
 // DeviceFor is the caller's browser, in the words of a user's language.

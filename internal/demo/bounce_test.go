@@ -55,7 +55,7 @@ func TestInboxBounces(t *testing.T) {
 	select {
 	case report := <-taken.came:
 		if taken.from != "" || taken.to != from || len(report.Recipients) != 1 || report.Recipients[0].Action != "failed" ||
-			report.Recipients[0].Address != "ann@gone.example" || report.Recipients[0].Status != "5.1.1" {
+			report.Recipients[0].Email != "ann@gone.example" || report.Recipients[0].Status != "5.1.1" {
 			t.Errorf("from %q to %q: %+v", taken.from, taken.to, report)
 		}
 	case <-time.After(time.Minute):

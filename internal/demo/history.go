@@ -30,7 +30,7 @@ func (sc *scene) tell(u *gatehouse.User, p person) {
 	case StateTemporary:
 		by := byBoss
 		if p.forgot {
-			by = gatehouse.Caller{Kind: gatehouse.Visitor, Address: office.address, UserAgent: office.device}
+			by = gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: office.address, UserAgent: office.device}
 		}
 		sc.event(u, gatehouse.EventPasswordReset, gatehouse.ResultOK, u.Password.SetAt, by, nil)
 	case StateLocked:
@@ -44,7 +44,7 @@ func (sc *scene) tell(u *gatehouse.User, p person) {
 }
 
 func caller(u *gatehouse.User, at place) gatehouse.Caller {
-	return gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: u.ID, Name: u.Username, Address: at.address, UserAgent: at.device}
+	return gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: u.ID, Name: u.Username, IPAddress: at.address, UserAgent: at.device}
 }
 
 // visits are the sign-ins of the last weeks, the last one being the account's last,
@@ -75,13 +75,13 @@ func (sc *scene) guesses(u *gatehouse.User, from place) {
 	for i := range wrong {
 		sc.signIn(u, u.LockedAt.Add(time.Duration(i-wrong+1)*9*time.Second), from, gatehouse.ResultWrong, i+1)
 	}
-	by := gatehouse.Caller{Kind: gatehouse.Visitor, Address: from.address, UserAgent: from.device}
+	by := gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: from.address, UserAgent: from.device}
 	sc.event(u, gatehouse.EventLocked, gatehouse.ResultOK, u.LockedAt.Add(time.Millisecond), by,
 		map[string]string{"scope": "account", "reason": string(gatehouse.LockedByAttempts)})
 }
 
 func (sc *scene) signIn(u *gatehouse.User, at time.Time, from place, result gatehouse.EventResult, attempt int) {
-	by := gatehouse.Caller{Kind: gatehouse.Visitor, Address: from.address, UserAgent: from.device}
+	by := gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: from.address, UserAgent: from.device}
 	sc.event(u, gatehouse.EventSignIn, result, at, by, map[string]string{"attempt": strconv.Itoa(attempt)})
 }
 
@@ -93,12 +93,12 @@ func (sc *scene) recipient(u *gatehouse.User) mail.Recipient {
 func (sc *scene) message(u *gatehouse.User, p person, boss *gatehouse.User, from place) mail.Message {
 	if p.state == StateLocked {
 		return mail.Locked{Lock: mail.Lock{Username: u.Username, Attempts: sc.site.Policy.Lockout.Attempts, At: u.LockedAt,
-			Address: from.address, UnlockAfter: sc.site.Policy.Lockout.UnlockAfter, Administrator: boss.DisplayName()}}
+			IPAddress: from.address, UnlockAfter: sc.site.Policy.Lockout.UnlockAfter, Administrator: boss.DisplayName()}}
 	}
 	m := mail.TemporaryPassword{Username: u.Username, Password: p.password, ExpiresAt: u.Password.ExpiresAt}
 	switch {
 	case p.forgot:
-		m.For, m.At, m.Address = mail.PasswordForRecovery, u.Password.SetAt, from.address
+		m.For, m.At, m.IPAddress = mail.PasswordForRecovery, u.Password.SetAt, from.address
 		return m
 	case p.state == StateInvited:
 		m.For = mail.PasswordForAccount

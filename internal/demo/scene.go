@@ -232,7 +232,7 @@ func (sc *scene) upTo(d time.Duration) time.Duration {
 func (sc *scene) event(u *gatehouse.User, kind gatehouse.EventKind, result gatehouse.EventResult, at time.Time, by gatehouse.Caller, detail map[string]string) {
 	sc.events = append(sc.events, gatehouse.Event{
 		ID: store.NewID("evt", at), SiteID: u.SiteID, CompanyID: u.CompanyID, UserID: u.ID, At: at, Kind: kind, Result: result,
-		ActorKind: by.Kind, ActorID: by.UserID, ActorName: by.Name, Address: by.Address, UserAgent: by.UserAgent,
+		ActorKind: by.Kind, ActorID: by.UserID, ActorName: by.Name, IPAddress: by.IPAddress, UserAgent: by.UserAgent,
 		Reference: secret.NewReference(), Detail: detail,
 	})
 }

@@ -301,7 +301,7 @@ func (s *Service) summarise(tx *act.Unit, firm gatehouse.Company, e gatehouse.En
 		err = s.report(tx, mail.To(tx.Site, to), mail.EnrolmentSummary{Enrolment: facts})
 	}
 	if err == nil && e.Counts.Failed > 0 && s.SecurityAddress != "" {
-		err = s.report(tx, mail.Recipient{CompanyID: firm.ID, Address: s.SecurityAddress, Lang: tx.Site.Language("", "")},
+		err = s.report(tx, mail.Recipient{CompanyID: firm.ID, Email: s.SecurityAddress, Lang: tx.Site.Language("", "")},
 			mail.EnrolmentFailures{Enrolment: facts})
 	}
 	return err

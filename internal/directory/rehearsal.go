@@ -61,9 +61,9 @@ type EmailFindings struct {
 
 // SharedEmail is a mailbox that is there more than once.
 type SharedEmail struct {
-	// Address is how it is written first, Lines are the first lines that have it, and
+	// Email is how it is written first, Lines are the first lines that have it, and
 	// Accounts how many accounts do: also some that the file does not name.
-	Address  string `json:"address"`
+	Email    string `json:"email"`
 	Lines    []int  `json:"lines"`
 	Accounts int    `json:"accounts"`
 }
@@ -256,7 +256,7 @@ func (r *rehearsing) done() *Rehearsal {
 				box.accounts++
 			}
 		}
-		found := SharedEmail{Address: box.spelling, Accounts: box.accounts}
+		found := SharedEmail{Email: box.spelling, Accounts: box.accounts}
 		for _, line := range box.lines {
 			found.Lines = append(found.Lines, int(line))
 		}

@@ -115,8 +115,8 @@ func (s *Service) behindLock(ctx context.Context, q store.Queries, u gatehouse.U
 		Kinds: []gatehouse.EventKind{gatehouse.EventSignIn}, Results: store.NotOK, Limit: guessesSeen})
 	for _, e := range wrong {
 		guess := e.Result == gatehouse.ResultWrong || e.Result == gatehouse.ResultLocked
-		if guess && e.Address != "" && e.At.After(since.Add(-guessesOf)) && !slices.Contains(how.From, e.Address) && len(how.From) < placesNamed {
-			how.From = append(how.From, e.Address)
+		if guess && e.IPAddress != "" && e.At.After(since.Add(-guessesOf)) && !slices.Contains(how.From, e.IPAddress) && len(how.From) < placesNamed {
+			how.From = append(how.From, e.IPAddress)
 		}
 	}
 	return err

@@ -27,7 +27,7 @@ func (h *house) kinds(by gatehouse.Caller, u gatehouse.User) (string, directory.
 // tell writes an event about a user.
 func (h *house) tell(u gatehouse.User, at time.Time, kind gatehouse.EventKind, result gatehouse.EventResult, address string) {
 	h.write(func(q store.Queries) error {
-		c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: address, UserAgent: "agent"}
+		c := gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: address, UserAgent: "agent"}
 		return q.InsertEvent(h.t.Context(), c.Event(store.NewID("evt", at), at, u.SiteID, u, kind, result, nil))
 	})
 }
@@ -72,7 +72,7 @@ func TestStandingKnowsWhy(t *testing.T) {
 			}
 			return q.SaveAttempts(t.Context(), u.SiteID, gatehouse.AnswerSubject(u.ID), "", gatehouse.Attempts{Row: 6, All: 6, LockedAt: since})
 		})
-		if got, how := h.kinds(admin, u); got != "strangers invited answers" || how.Lock.Address != "192.0.2.2" || how.Lock.UserAgent != "agent" {
+		if got, how := h.kinds(admin, u); got != "strangers invited answers" || how.Lock.IPAddress != "192.0.2.2" || how.Lock.UserAgent != "agent" {
 			t.Errorf("%s %+v", got, how)
 		}
 		if err := h.Unlock(t.Context(), h.uk, admin, u.ID); err != nil {

@@ -109,7 +109,7 @@ func rehearsalHappens(t *testing.T, s *testkit.Server, siteID string, people []o
 			t.Fatal(err)
 		}
 		out, err := s.SignIn.Password(t.Context(), st, signin.PasswordRequest{Username: p.username, Password: p.typed,
-			Caller: gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: siteID, Address: fmt.Sprintf("192.0.2.%d", 1+i%250)}})
+			Caller: gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: siteID, IPAddress: fmt.Sprintf("192.0.2.%d", 1+i%250)}})
 		var refused *gatehouse.Error
 		switch {
 		case errors.As(err, &refused) && refused.Kind == gatehouse.Unauthenticated:
@@ -224,7 +224,7 @@ func TestA01_TheRecipesWork(t *testing.T) {
 		}
 		for _, u := range users {
 			_, err := s.SignIn.Password(t.Context(), st, signin.PasswordRequest{Username: u.Username, Password: typed,
-				Caller: gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: st.ID, Address: "192.0.2.7"}})
+				Caller: gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: st.ID, IPAddress: "192.0.2.7"}})
 			if err == nil {
 				opened++
 			}

@@ -45,7 +45,7 @@ func TestA03_TermsBeforeAnythingElse(t *testing.T) {
 			t.Fatal(accepted, err)
 		}
 		a := accepted[0]
-		if a.Version != "2026-09" || a.Address != "127.0.0.1" || !a.AcceptedAt.Equal(s.Clock.Now()) || len(a.TextHash) != 64 {
+		if a.Version != "2026-09" || a.IPAddress != "127.0.0.1" || !a.AcceptedAt.Equal(s.Clock.Now()) || len(a.TextHash) != 64 {
 			t.Errorf("recorded: %+v", a)
 		}
 		if m := mailAbout(t, s, u.Email, "accepted"); !strings.Contains(m.Text, "2026-09") {

@@ -45,7 +45,7 @@ func TestC09_ActivityTellsWhenWhereWithWhatAndHowItWent(t *testing.T) {
 		wantHome(t, signIn(c, "msantos", password))
 		s.Clock.Add(26 * time.Hour)
 		desk := &directory.Service{Desk: s.SignIn.Desk, Hasher: s.Hasher}
-		operator := gatehouse.Caller{Kind: gatehouse.Operator, Name: "root@console", Address: "10.9.8.7", Reference: "GH-OPER-ATOR"}
+		operator := gatehouse.Caller{Kind: gatehouse.Operator, Name: "root@console", IPAddress: "10.9.8.7", Reference: "GH-OPER-ATOR"}
 		if err := desk.Unlock(t.Context(), s.Sites.ByID("meridian-uk"), operator, u.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestC09_ActivityIsReadPageByPage(t *testing.T) {
 		for range 60 {
 			s.Clock.Add(time.Second)
 			now := s.Clock.Now()
-			caller := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, Address: "198.51.100.9"}
+			caller := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, IPAddress: "198.51.100.9"}
 			err := s.Store.Write(t.Context(), func(q store.Queries) error {
 				return q.InsertEvent(t.Context(), caller.Event(store.NewID("evt", now), now, u.SiteID, u, gatehouse.EventSignIn, gatehouse.ResultWrong, nil))
 			})

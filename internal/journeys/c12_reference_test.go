@@ -56,7 +56,7 @@ func TestC12_TheReferenceFindsTheEvents(t *testing.T) {
 			t.Fatal(events, err)
 		}
 		found, err := s.Store.Read().EventsByReference(t.Context(), events[0].Reference)
-		if err != nil || len(found) != 1 || found[0].Result != "wrong" || found[0].Address != "127.0.0.1" {
+		if err != nil || len(found) != 1 || found[0].Result != "wrong" || found[0].IPAddress != "127.0.0.1" {
 			t.Errorf("%+v, %v", found, err)
 		}
 	})

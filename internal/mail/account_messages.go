@@ -13,9 +13,9 @@ type ResetLink struct {
 	// ExpiresAt is when the link stops working, and the message with it.
 	ExpiresAt time.Time
 	At        time.Time
-	// Address and Place are where it was asked for: the network address, and
+	// IPAddress and Place are where it was asked for: from which IP address, and
 	// roughly where that is; each may be empty.
-	Address, Place string
+	IPAddress, Place string
 }
 
 // Kind implements Message.
@@ -39,9 +39,9 @@ type PasswordChanged struct {
 	notice
 	Username string
 	At       time.Time
-	// Address, Place and Browser are where it was done; each may be empty.
-	Address, Place, Browser string
-	By                      PasswordChanger
+	// IPAddress, Place and Browser are where it was done; each may be empty.
+	IPAddress, Place, Browser string
+	By                        PasswordChanger
 }
 
 // PasswordChanger is how a password came to be changed.
@@ -64,8 +64,8 @@ type ChallengeChanged struct {
 	notice
 	Username string
 	At       time.Time
-	// Address, Place and Browser are where it was done; each may be empty.
-	Address, Place, Browser string
+	// IPAddress, Place and Browser are where it was done; each may be empty.
+	IPAddress, Place, Browser string
 }
 
 // Kind implements Message.
@@ -96,8 +96,8 @@ type AddressChangeAsked struct {
 	// UndoToken is empty where the address is too new to stop anything.
 	UndoToken string
 	At        time.Time
-	// Address and Place are where it was asked for; each may be empty.
-	Address, Place string
+	// IPAddress and Place are where it was asked for; each may be empty.
+	IPAddress, Place string
 }
 
 // Kind implements Message.
@@ -172,8 +172,8 @@ type NewDevice struct {
 	notice
 	Username string
 	At       time.Time
-	// Address, Place and Browser are what is known of it; each may be empty.
-	Address, Place, Browser string
+	// IPAddress, Place and Browser are what is known of it; each may be empty.
+	IPAddress, Place, Browser string
 }
 
 // Kind implements Message.
@@ -186,9 +186,9 @@ type TermsReceipt struct {
 	// Version and TextHash name the terms and the very text.
 	Version string
 	At      time.Time
-	// Address is where it was accepted; may be empty.
-	Address  string
-	TextHash string
+	// IPAddress is where it was accepted; may be empty.
+	IPAddress string
+	TextHash  string
 }
 
 // Kind implements Message.
@@ -204,8 +204,8 @@ type UsernameRequest struct {
 	// Usernames are the accounts of the company that have the address.
 	Usernames []string
 	At        time.Time
-	// Address is where it was asked for; may be empty.
-	Address string
+	// IPAddress is where it was asked for; may be empty.
+	IPAddress string
 }
 
 // Kind implements Message.

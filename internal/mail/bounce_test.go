@@ -23,7 +23,7 @@ const bounceAddress = "bounces@mail.uk.meridian.example"
 func (b *bench) hanna() gatehouse.User {
 	b.t.Helper()
 	to := mail.TestRecipient()
-	u := gatehouse.User{SiteID: b.site.ID, ID: to.UserID, CompanyID: to.CompanyID, Username: "hkruse", Email: to.Address,
+	u := gatehouse.User{SiteID: b.site.ID, ID: to.UserID, CompanyID: to.CompanyID, Username: "hkruse", Email: to.Email,
 		Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: b.clock.Now()}
 	err := b.store.Write(b.t.Context(), func(q store.Queries) error {
 		return errors.Join(

@@ -77,8 +77,8 @@ type Recipient struct {
 	UserID    string
 	CompanyID string
 	// Name is how the message greets; empty: without a name.
-	Name    string
-	Address string
+	Name  string
+	Email string
 	// Lang is the BCP 47 tag of the person's language; empty: the site's.
 	Lang string
 	// Administrator: of the company. Nobody is told to ask themselves.

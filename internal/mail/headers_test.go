@@ -182,7 +182,7 @@ func TestNoHeaderInjection(t *testing.T) {
 			}
 		}
 		to, err := m.Header.AddressList("To")
-		if err != nil || len(to) != 1 || to[0].Address != mail.TestRecipient().Address {
+		if err != nil || len(to) != 1 || to[0].Address != mail.TestRecipient().Email {
 			t.Errorf("%q: To is %v, %v", v, m.Header.Get("To"), err)
 		}
 		from, err := m.Header.AddressList("From")
@@ -321,13 +321,13 @@ func TestLoadDKIM(t *testing.T) {
 
 // E06.
 func TestSMTPUTF8(t *testing.T) {
-	m := sendOne(t, func(_ *bench, _ *mail.Sender, to *mail.Recipient) { to.Address = "müller@bücher.example" }, mail.Samples()["locked"])
+	m := sendOne(t, func(_ *bench, _ *mail.Sender, to *mail.Recipient) { to.Email = "müller@bücher.example" }, mail.Samples()["locked"])
 	if m.To[0] != "müller@xn--bcher-kva.example" {
 		t.Errorf("it went to %v", m.To)
 	}
 	b, without := newBench(t, testkit.SQLiteURL(t)), &script{}
 	s, to := b.sender(without.start(t)), mail.TestRecipient()
-	to.Address = "müller@b.example"
+	to.Email = "müller@b.example"
 	refused := b.send(to, mail.Samples()["locked"])
 	b.run(s)
 	if got := b.await(s, refused, store.MessageRefused, store.MessageDeferred, store.MessageSent); got.State != store.MessageRefused || !strings.Contains(got.Reply, "SMTPUTF8") {
@@ -345,7 +345,7 @@ func TestSMTPUTF8(t *testing.T) {
 func TestEnqueueRefuses(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	to := mail.TestRecipient()
-	to.Address = "nowhere"
+	to.Email = "nowhere"
 	err := b.store.Write(t.Context(), func(q store.Queries) error {
 		if err := b.outbox.Enqueue(t.Context(), q, b.site, to, mail.Samples()["locked"]); gatehouse.KindOf(err) != gatehouse.Invalid {
 			t.Errorf("an invalid address: %v", err)

@@ -53,7 +53,7 @@ func TestReportsMadeByMailSystems(t *testing.T) {
 		}
 		to := got.Recipients[0]
 		status, refused := gatehouse.RefusesEmail(to.refusal())
-		if (want{status, refused}) != wants[name] || to.Action != action || !strings.HasSuffix(to.Address, ".example") {
+		if (want{status, refused}) != wants[name] || to.Action != action || !strings.HasSuffix(to.Email, ".example") {
 			t.Errorf("%s: %s, %v, %+v", name, status, refused, to)
 		}
 	}

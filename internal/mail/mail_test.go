@@ -34,7 +34,7 @@ func testSite() *site.Site {
 }
 
 func testRecipient() Recipient {
-	return Recipient{UserID: "usr_1", CompanyID: "com_1", Name: "Hanna", Address: "hanna.kruse@lindenhof.example", Lang: "en-GB"}
+	return Recipient{UserID: "usr_1", CompanyID: "com_1", Name: "Hanna", Email: "hanna.kruse@lindenhof.example", Lang: "en-GB"}
 }
 
 // eachMail renders every sample in every language.

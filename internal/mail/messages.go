@@ -28,8 +28,8 @@ type Lock struct {
 	// Attempts is how many wrong ones in a row there were.
 	Attempts int
 	At       time.Time
-	// Address is where the last one came from; may be empty.
-	Address string
+	// IPAddress is where the last one came from; may be empty.
+	IPAddress string
 	// UnlockAfter is when the lock ends by itself; 0: it does not.
 	UnlockAfter time.Duration
 	// Administrator is the name of somebody in the company who can unlock; may
@@ -91,10 +91,10 @@ type TemporaryPassword struct {
 	// Name and Company are who made the account or asked for the reset; empty
 	// where it was the operator or an import.
 	Name, Company string
-	// At and Address are when and from where it was asked for, for
+	// At and IPAddress are when and from where it was asked for, for
 	// PasswordForRecovery.
-	At      time.Time
-	Address string
+	At        time.Time
+	IPAddress string
 }
 
 // PasswordReason is why a temporary password is sent.

@@ -103,7 +103,7 @@ func spoil(v reflect.Value, bad string) {
 func TestNoNameForAnUnconfirmedAddress(t *testing.T) {
 	st := testSite()
 	u := gatehouse.User{ID: "usr_1", Username: "hkruse", FirstName: "Your order", LastName: "was blocked", Email: "victim@lindenhof.example"}
-	if to := To(st, u); to.Name != "" || to.Address != u.Email {
+	if to := To(st, u); to.Name != "" || to.Email != u.Email {
 		t.Errorf("unconfirmed: %+v", to)
 	}
 	u.EmailConfirmed = true

@@ -109,7 +109,7 @@ func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, 
 // write makes the row of a message that says what says returns, and in which language.
 func (o *Outbox) write(s *site.Site, to Recipient, msg Message, says func(Recipient) (document, string, error)) (store.Message, error) {
 	now := o.Now()
-	address, err := route(to.Address)
+	address, err := route(to.Email)
 	if err != nil {
 		return store.Message{}, err
 	}
@@ -124,7 +124,7 @@ func (o *Outbox) write(s *site.Site, to Recipient, msg Message, says func(Recipi
 	}
 	m := store.Message{
 		SiteID: s.ID, ID: store.NewID("msg", now), CompanyID: to.CompanyID, UserID: to.UserID, Kind: msg.Kind(),
-		Secret: msg.Secret() != "", Recipient: to.Address, Subject: d.Subject, CreatedAt: now, ExpiresAt: expires,
+		Secret: msg.Secret() != "", Recipient: to.Email, Subject: d.Subject, CreatedAt: now, ExpiresAt: expires,
 	}
 	if m.Secret {
 		m.Subject = d.Heading

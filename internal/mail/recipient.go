@@ -11,7 +11,7 @@ import (
 // address is confirmed, anyone who reads it may be a stranger, and the name is what somebody
 // else wants them to read: then the mail has none. Nor is an address a name.
 func To(st *site.Site, u gatehouse.User) Recipient {
-	to := Recipient{UserID: u.ID, CompanyID: u.CompanyID, Address: u.Email, Lang: st.Language("", u.Locale),
+	to := Recipient{UserID: u.ID, CompanyID: u.CompanyID, Email: u.Email, Lang: st.Language("", u.Locale),
 		Administrator: u.Role == gatehouse.RoleAdmin}
 	if name := u.DisplayName(); u.EmailConfirmed && !strings.Contains(name, "@") {
 		to.Name = name
@@ -21,6 +21,6 @@ func To(st *site.Site, u gatehouse.User) Recipient {
 
 // Elsewhere is the recipient at another address, which nobody has confirmed.
 func (r Recipient) Elsewhere(address string) Recipient {
-	r.Address, r.Name = address, ""
+	r.Email, r.Name = address, ""
 	return r
 }

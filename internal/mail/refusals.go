@@ -99,7 +99,7 @@ func (r *Refusals) tooMany(ctx context.Context, q store.Queries, o *excess, at t
 	if err != nil || !o.tell || st == nil || r.SecurityAddress == "" {
 		return err
 	}
-	news, err := r.Outbox.Write(st, Recipient{Address: r.SecurityAddress, Lang: st.Language("", "")},
+	news, err := r.Outbox.Write(st, Recipient{Email: r.SecurityAddress, Lang: st.Language("", "")},
 		ManyRefusals{Status: o.cause.Class, Domain: o.cause.Domain, Users: o.users, TakenBack: o.takenBack, Most: o.cause.Most, At: at})
 	if err != nil { // a wrong setting keeps no report from being noted; announce logs the rest
 		r.Log.ErrorContext(ctx, "mail: the security address cannot be told of refusals", "error", err)

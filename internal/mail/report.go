@@ -22,8 +22,8 @@ type Report struct {
 // ReportRecipient is what became of the mail to one recipient. All of it is said by
 // strangers, each on one line.
 type ReportRecipient struct {
-	Address string
-	Action  gatehouse.DeliveryAction
+	Email  string
+	Action gatehouse.DeliveryAction
 	// Status is a code of RFC 3463, such as 5.1.1.
 	Status string
 	// Diagnostic is what the other mail server said, where there was one.
@@ -210,7 +210,7 @@ func newReportRecipient(group textproto.MIMEHeader) ReportRecipient {
 	action := firstWord.FindString(strings.ToLower(group.Get("Action"))) // "failed (bad address)"
 	status, _, _ := strings.Cut(group.Get("Status"), " ")                // "5.0.0 (permanent failure)"
 	return ReportRecipient{
-		Address:    said(untyped(group.Get("Final-Recipient"))),
+		Email:      said(untyped(group.Get("Final-Recipient"))),
 		Action:     gatehouse.DeliveryAction(said(action)),
 		Status:     said(status),
 		Diagnostic: said(untyped(group.Get("Diagnostic-Code"))),
@@ -220,11 +220,11 @@ func newReportRecipient(group textproto.MIMEHeader) ReportRecipient {
 // explain finds the diagnostic that some mail systems only have for people: a line of the
 // address and what was answered to it.
 func (r *ReportRecipient) explain(words []string) {
-	if r.Diagnostic != "" || r.Address == "" {
+	if r.Diagnostic != "" || r.Email == "" {
 		return
 	}
 	for _, line := range words {
-		answer, ok := strings.CutPrefix(strings.TrimLeft(line, "<"), r.Address)
+		answer, ok := strings.CutPrefix(strings.TrimLeft(line, "<"), r.Email)
 		if answer = strings.TrimLeft(answer, ">: "); ok && smtpAnswer.MatchString(answer) {
 			r.Diagnostic = said(answer)
 			return

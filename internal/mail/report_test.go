@@ -214,7 +214,7 @@ func FuzzReadReport(f *testing.F) {
 			t.Fatalf("%+v", got)
 		}
 		for _, r := range got.Recipients {
-			for _, text := range []string{r.Address, string(r.Action), r.Status, r.Diagnostic} {
+			for _, text := range []string{r.Email, string(r.Action), r.Status, r.Diagnostic} {
 				if text != said(text) {
 					t.Fatalf("kept %q", text)
 				}

@@ -17,7 +17,7 @@ func samples() map[string]Message {
 }
 
 func lockSamples() map[string]Message {
-	lock := Lock{Username: "hkruse", Attempts: 6, At: testTime, Address: "203.0.113.7"}
+	lock := Lock{Username: "hkruse", Attempts: 6, At: testTime, IPAddress: "203.0.113.7"}
 	until := lock
 	until.UnlockAfter, until.Administrator = 90*time.Minute, "Jonas Weber"
 	password := TemporaryPassword{Username: "hkruse", Password: "Kepu-37fan-Rodi-94tem-Gasu", ExpiresAt: testTime.Add(24 * time.Hour)}
@@ -25,7 +25,7 @@ func lockSamples() map[string]Message {
 	account.For, account.Name, account.Company = PasswordForAccount, "Jonas Weber", "Lindenhof Books"
 	reset.For, reset.Name, reset.Company = PasswordForReset, "Jonas Weber", "Lindenhof Books"
 	operator.For = PasswordForReset
-	recovery.For, recovery.At, recovery.Address = PasswordForRecovery, testTime, "203.0.113.7"
+	recovery.For, recovery.At, recovery.IPAddress = PasswordForRecovery, testTime, "203.0.113.7"
 	return map[string]Message{
 		"locked":                      Locked{lock},
 		"locked-until":                Locked{until},
@@ -52,25 +52,25 @@ const (
 // accountSamples are about passwords and addresses. Each kind that can know where
 // something was done is there once without.
 func accountSamples() map[string]Message {
-	changed := PasswordChanged{Username: "hkruse", At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser, By: ChangedByOwner}
+	changed := PasswordChanged{Username: "hkruse", At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser, By: ChangedByOwner}
 	recovered := changed
 	recovered.By = ChangedByRecovery
 	return map[string]Message{
 		"reset-link": ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime,
-			Address: testAddress, Place: testPlace},
+			IPAddress: testAddress, Place: testPlace},
 		"recovery-link": RecoveryLink{ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime,
-			Address: testAddress, Place: testPlace}},
+			IPAddress: testAddress, Place: testPlace}},
 		"recovery-link-nowhere":     RecoveryLink{ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime}},
 		"reset-link-nowhere":        ResetLink{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(time.Hour), At: testTime},
 		"password-changed":          changed,
 		"password-changed-recovery": recovered,
 		"password-changed-nowhere":  PasswordChanged{Username: "hkruse", At: testTime, By: ChangedByOwner},
-		"challenge-changed": ChallengeChanged{Username: "hkruse", At: testTime, Address: testAddress, Place: testPlace,
+		"challenge-changed": ChallengeChanged{Username: "hkruse", At: testTime, IPAddress: testAddress, Place: testPlace,
 			Browser: testBrowser},
 		"challenge-changed-nowhere": ChallengeChanged{Username: "hkruse", At: testTime},
 		"confirm-address":           ConfirmAddress{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour)},
 		"address-change-asked": AddressChangeAsked{Username: "hkruse", NewAddress: "h•••@books.example", UndoToken: testToken, At: testTime,
-			Address: testAddress, Place: testPlace},
+			IPAddress: testAddress, Place: testPlace},
 		"address-change-asked-nowhere": AddressChangeAsked{Username: "hkruse", NewAddress: "h•••@books.example", UndoToken: testToken, At: testTime},
 		"address-changed": AddressChanged{Username: "hkruse", NewAddress: "h•••@books.example", UndoToken: testToken,
 			UndoUntil: testTime.Add(7 * 24 * time.Hour), At: testTime},
@@ -90,14 +90,14 @@ func accountSamples() map[string]Message {
 
 // noticeSamples are about signing in, the terms and other people.
 func noticeSamples() map[string]Message {
-	request := UsernameRequest{Asker: "hanna.kruse@lindenhof.example", Usernames: []string{"hkruse"}, At: testTime, Address: testAddress}
+	request := UsernameRequest{Asker: "hanna.kruse@lindenhof.example", Usernames: []string{"hkruse"}, At: testTime, IPAddress: testAddress}
 	wrote := request
 	wrote.Usernames = []string{"hkruse", "lindenhof-orders"}
 	wrote.Message = "I am back from parental leave and have lost my notes. You can reach me at the warehouse, extension 21. Thank you, Hanna"
 	return map[string]Message{
-		"new-device": NewDevice{Username: "hkruse", At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser},
+		"new-device": NewDevice{Username: "hkruse", At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
 		"verification-code": VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(5 * time.Minute), At: testTime,
-			Address: testAddress, Place: testPlace, Browser: testBrowser},
+			IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
 		"verification-code-own":     VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(5 * time.Minute), At: testTime, Own: true},
 		"verification-code-nowhere": VerificationCode{Username: "hkruse", Code: "418207", ExpiresAt: testTime.Add(time.Minute), At: testTime},
 		"two-factor-reset":          TwoFactorReset{Username: "hkruse", At: testTime, By: "Ines Marchetti", Asked: true},
@@ -106,12 +106,12 @@ func noticeSamples() map[string]Message {
 		"address-corrected":         AddressCorrected{Username: "hkruse", NewAddress: "h•••@books.example", At: testTime, By: "Ines Marchetti"},
 		"address-corrected-support": AddressCorrected{Username: "hkruse", NewAddress: "h•••@books.example", At: testTime},
 		"address-corrected-removed": AddressCorrected{Username: "hkruse", At: testTime},
-		"own-two-factor":            OwnTwoFactor{Username: "hkruse", On: true, At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser},
+		"own-two-factor":            OwnTwoFactor{Username: "hkruse", On: true, At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
 		"own-two-factor-off":        OwnTwoFactor{Username: "hkruse", At: testTime},
-		"wrong-codes":               WrongCodes{Username: "hkruse", Tries: 5, At: testTime, Address: testAddress, Place: testPlace, Browser: testBrowser},
+		"wrong-codes":               WrongCodes{Username: "hkruse", Tries: 5, At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
 		"wrong-codes-nowhere":       WrongCodes{Username: "hkruse", Tries: 5, At: testTime},
 		"new-device-nowhere":        NewDevice{Username: "hkruse", At: testTime},
-		"terms-receipt": TermsReceipt{Username: "hkruse", Version: "2026-09", At: testTime, Address: testAddress,
+		"terms-receipt": TermsReceipt{Username: "hkruse", Version: "2026-09", At: testTime, IPAddress: testAddress,
 			TextHash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 		"username-request":         request,
 		"username-request-message": wrote,
@@ -127,7 +127,7 @@ func noticeSamples() map[string]Message {
 func twoFactorSamples() map[string]Message {
 	by := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", By: "Ines Marchetti", ByEmail: "ines@lindenhof.example", At: testTime, CodeMinutes: 5, TrustDays: 15}
 	self, own, hidden := by, by, by
-	self.By, self.ByEmail = "Hanna Kruse", testRecipient().Address
+	self.By, self.ByEmail = "Hanna Kruse", testRecipient().Email
 	own.Own, hidden.ByEmail = true, ""
 	support := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", At: testTime, CodeMinutes: 1}
 	ownSupport := support

@@ -17,8 +17,8 @@ type VerificationCode struct {
 	At        time.Time
 	// Own: the person chose two-factor, and the company does not ask for it.
 	Own bool
-	// Address, Place and Browser are where somebody signs in; each may be empty.
-	Address, Place, Browser string
+	// IPAddress, Place and Browser are where somebody signs in; each may be empty.
+	IPAddress, Place, Browser string
 }
 
 // Kind implements Message.
@@ -168,8 +168,8 @@ type WrongCodes struct {
 	// Tries is how many codes were entered.
 	Tries int
 	At    time.Time
-	// Address, Place and Browser are where the last one was; each may be empty.
-	Address, Place, Browser string
+	// IPAddress, Place and Browser are where the last one was; each may be empty.
+	IPAddress, Place, Browser string
 }
 
 // Kind implements Message.
@@ -200,8 +200,8 @@ type OwnTwoFactor struct {
 	// On: codes are asked for from now on.
 	On bool
 	At time.Time
-	// Address, Place and Browser are where it was done; each may be empty.
-	Address, Place, Browser string
+	// IPAddress, Place and Browser are where it was done; each may be empty.
+	IPAddress, Place, Browser string
 }
 
 // Kind implements Message.

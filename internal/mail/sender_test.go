@@ -130,7 +130,7 @@ func TestTwoSendersNeverSendTwice(t *testing.T) {
 		err := one.store.Write(t.Context(), func(q store.Queries) error {
 			for i := range count {
 				to := mail.TestRecipient()
-				to.Address = fmt.Sprintf("user%d@lindenhof.example", i)
+				to.Email = fmt.Sprintf("user%d@lindenhof.example", i)
 				if err := one.outbox.Enqueue(t.Context(), q, one.site, to, mail.Samples()["locked"]); err != nil {
 					return err
 				}
@@ -304,7 +304,7 @@ func TestSealing(t *testing.T) {
 		t.Errorf("a stolen content: %s", got.Reply)
 	}
 	for _, m := range server.All() {
-		if m.To[0] != mail.TestRecipient().Address {
+		if m.To[0] != mail.TestRecipient().Email {
 			t.Errorf("a mail went to %s", m.To[0])
 		}
 	}
@@ -331,7 +331,7 @@ func TestPolling(t *testing.T) {
 	b.run(b.sender(config(t, server)))
 	time.Sleep(50 * time.Millisecond)
 	b.message(mail.Samples()["locked"])
-	server.Wait(t, mail.TestRecipient().Address)
+	server.Wait(t, mail.TestRecipient().Email)
 }
 
 func BenchmarkSend(b *testing.B) {

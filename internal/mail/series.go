@@ -50,10 +50,10 @@ const (
 func (s *Series) Write(st *site.Site, to Recipient, username string, named func(username string) Message) (store.Message, error) {
 	msg := named(username)
 	return s.outbox.write(st, to, msg, func(to Recipient) (document, string, error) {
-		if clean(username) == "" || strings.ContainsAny(username+to.Name+to.Address, blanks) || !reflect.TypeOf(msg).Comparable() {
+		if clean(username) == "" || strings.ContainsAny(username+to.Name+to.Email, blanks) || !reflect.TypeOf(msg).Comparable() {
 			return write(st, to, msg)
 		}
-		of := draftOf{st, Recipient{Lang: to.Lang, Administrator: to.Administrator, Address: blankAddress}, named(blankUsername)}
+		of := draftOf{st, Recipient{Lang: to.Lang, Administrator: to.Administrator, Email: blankAddress}, named(blankUsername)}
 		if to.Name = clean(plainName(to.Name)); to.Name != "" {
 			of.to.Name = blankName
 		}
@@ -61,7 +61,7 @@ func (s *Series) Write(st *site.Site, to Recipient, username string, named func(
 		if err != nil || d.whole {
 			return write(st, to, msg)
 		}
-		fill := strings.NewReplacer(blankUsername, clean(username), blankName, to.Name, blankAddress, clean(to.Address))
+		fill := strings.NewReplacer(blankUsername, clean(username), blankName, to.Name, blankAddress, clean(to.Email))
 		return d.says.filled(fill), d.lang, nil
 	})
 }

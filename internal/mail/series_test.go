@@ -23,8 +23,8 @@ func TestSeries(t *testing.T) {
 		name := rapid.SampledFrom([]string{"", "Hanna", "Zoë  Müller", "https://evil.example", "a.example **b**", "\ue100", "\ue101\ue102", "<b>&", "J.R. Smith"})
 		username := rapid.OneOf(name, rapid.String()).Draw(t, "username")
 		to := Recipient{UserID: "usr", CompanyID: "com", Name: rapid.OneOf(name, rapid.String()).Draw(t, "name"),
-			Address: rapid.SampledFrom([]string{"hanna@lindenhof.example", "müller@bücher.example", "o'neil+x@b.example"}).Draw(t, "address"),
-			Lang:    rapid.SampledFrom([]string{"", "en-GB", "de", "fr"}).Draw(t, "language"), Administrator: rapid.Bool().Draw(t, "administrator")}
+			Email: rapid.SampledFrom([]string{"hanna@lindenhof.example", "müller@bücher.example", "o'neil+x@b.example"}).Draw(t, "address"),
+			Lang:  rapid.SampledFrom([]string{"", "en-GB", "de", "fr"}).Draw(t, "language"), Administrator: rapid.Bool().Draw(t, "administrator")}
 		facts := TwoFactorNotice{Company: "Lindenhof GmbH", By: rapid.SampledFrom([]string{"", "Mira Santos"}).Draw(t, "by"), At: testTime,
 			Own: rapid.Bool().Draw(t, "own"), CodeMinutes: 10, TrustDays: rapid.SampledFrom([]int{0, 30}).Draw(t, "days")}
 		on := rapid.Bool().Draw(t, "on")

@@ -76,7 +76,7 @@ func TestRefused(t *testing.T) {
 	}
 	// The connection is good for the next one.
 	to := mail.TestRecipient()
-	to.Address = "somebody.else@lindenhof.example"
+	to.Email = "somebody.else@lindenhof.example"
 	b.await(s, b.send(to, mail.Samples()["locked"]), store.MessageSent)
 }
 
@@ -190,7 +190,7 @@ func TestSlowServer(t *testing.T) {
 	s.Nudge()
 	time.Sleep(100 * time.Millisecond)
 	to := mail.TestRecipient()
-	to.Address = "urgent@lindenhof.example"
+	to.Email = "urgent@lindenhof.example"
 	began := time.Now()
 	b.await(s, b.send(to, mail.Samples()["temporary-password-reset"]), store.MessageSent)
 	if took := time.Since(began); took > 1500*time.Millisecond { // all of them take 2.4 s

@@ -130,7 +130,7 @@ func TestReportsInOddWrappings(t *testing.T) {
 			continue
 		}
 		last := got.Recipients[len(got.Recipients)-1]
-		if last.Action != gatehouse.DeliveryFailed || last.Status != "5.1.1" || last.Address != "hanna@lindenhof.example" {
+		if last.Action != gatehouse.DeliveryFailed || last.Status != "5.1.1" || last.Email != "hanna@lindenhof.example" {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -64,7 +64,7 @@ func (s *Service) sendRecovery(tx *act.Unit, a *attempt, of store.Recovery) erro
 	if err := tx.InsertRecovery(tx, secret.HashToken(token), r); err != nil {
 		return err
 	}
-	msg := mail.RecoveryLink{ResetLink: mail.ResetLink{Username: a.user.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(a.user)}}
+	msg := mail.RecoveryLink{ResetLink: mail.ResetLink{Username: a.user.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(a.user)}}
 	if real {
 		return tx.Tell(a.user, msg)
 	}

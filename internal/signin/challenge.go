@@ -54,7 +54,7 @@ func (s *Service) setChallenge(tx *act.Unit, u gatehouse.User, c gatehouse.Chall
 		tx.SetChallenge(tx, tx.Site.ID, u.ID, c, sealed),
 		tx.EndAll(u, gatehouse.QuestionChanged),
 		tx.Record(u, gatehouse.EventChallengeSet, gatehouse.ResultOK, nil),
-		tx.Tell(u, mail.ChallengeChanged{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)}))
+		tx.Tell(u, mail.ChallengeChanged{Username: u.Username, At: tx.Now(), IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)}))
 }
 
 // plausible is the question for a name that has none to ask: always the same for the

@@ -31,8 +31,8 @@ const (
 // CodeState is what the page for codes shows.
 type CodeState struct {
 	User gatehouse.User
-	// Address is masked (B10); empty: none that a code could be sent to.
-	Address string
+	// Email is masked (B10); empty: none that a code could be sent to.
+	Email string
 	// SentAt and ExpiresAt are those of the newest code of this sign-in; zero: none yet.
 	SentAt, ExpiresAt time.Time
 	// NextAt is when another one may be sent.
@@ -56,7 +56,7 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	q := s.Store.Read()
 	state := CodeState{User: facts.User, Left: gatehouse.CodeTries - facts.SignIn.CodesEntered}
 	if mail.CanSend(facts.User.Email) {
-		state.Address = gatehouse.MaskEmail(facts.User.Email)
+		state.Email = gatehouse.MaskEmail(facts.User.Email)
 	}
 	codes, err := q.Codes(ctx, st.ID, facts.SignIn.ID)
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *Service) sendCode(tx *act.Unit, f gatehouse.SignInFacts) error {
 	in, u, now, plain := f.SignIn, f.User, tx.Now(), secret.NewCode()
 	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.codeMAC(in, plain), SentAt: now, ExpiresAt: now.Add(tx.Site.Policy.Code)}
 	id, err := tx.Mail(mail.To(tx.Site, u), mail.VerificationCode{Username: u.Username, Code: plain,
-		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
+		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 	if err != nil {
 		return err
 	}
@@ -393,5 +393,5 @@ func (s *Service) endUnproved(tx *act.Unit, at At, tell bool) (ended bool, err e
 		return true, err
 	}
 	return true, tx.Tell(facts.User, mail.WrongCodes{Username: facts.User.Username, Tries: gatehouse.CodeTries, At: tx.Now(),
-		Address: at.Caller.Address, Place: tx.PlaceFor(facts.User), Browser: tx.DeviceFor(facts.User)})
+		IPAddress: at.Caller.IPAddress, Place: tx.PlaceFor(facts.User), Browser: tx.DeviceFor(facts.User)})
 }

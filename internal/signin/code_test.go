@@ -402,7 +402,7 @@ func TestB05WithoutAnAddress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("unreachable", func(u *gatehouse.User) { u.Email = "" })
 		at := s.atCode(u)
-		if state := s.codeState(at); state.Address != "" || !state.SentAt.IsZero() {
+		if state := s.codeState(at); state.Email != "" || !state.SentAt.IsZero() {
 			t.Errorf("%+v", state)
 		}
 		s.refused("asking for one", s.SignIn.SendCode(ctx, s.uk(), at), gatehouse.Conflict, signin.ReasonNoEmail)

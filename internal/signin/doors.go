@@ -29,7 +29,7 @@ func (s *Service) allowRecovery(ctx context.Context, st *site.Site, c gatehouse.
 			return err == nil, err
 		}
 	}
-	wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryIP.of(of+":address:"+IPBlock(c.Address)))
+	wait, err := s.Store.Allow(ctx, s.Now(), s.Limits.RecoveryIP.of(of+":address:"+IPBlock(c.IPAddress)))
 	if err != nil || wait == 0 {
 		return false, err
 	}
@@ -92,6 +92,6 @@ func (s *Service) recoveredIn(tx *act.Unit, u gatehouse.User, token string) erro
 		}
 	}
 	return errors.Join(
-		tx.DeviceRecovered(tx, u.SiteID, u.ID, fresh, store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.Address, now),
+		tx.DeviceRecovered(tx, u.SiteID, u.ID, fresh, store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.IPAddress, now),
 		tx.KeepDevices(tx, u.SiteID, u.ID, mostDevices))
 }

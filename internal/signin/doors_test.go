@@ -15,7 +15,7 @@ import (
 // from is a visitor from the nth network.
 func from(st *site.Site, n int) gatehouse.Caller {
 	c := visitor(st)
-	c.Address = fmt.Sprintf("10.%d.%d.7", n/250, n%250)
+	c.IPAddress = fmt.Sprintf("10.%d.%d.7", n/250, n%250)
 	return c
 }
 

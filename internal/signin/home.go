@@ -31,7 +31,7 @@ func (s *Service) Home(ctx context.Context, ses gatehouse.Session, events int) (
 	var h Home
 	for _, e := range all {
 		if e.SignedIn() && e.At.Before(ses.CreatedAt) {
-			h.LastSignIn, h.LastIP = e.At, e.Address
+			h.LastSignIn, h.LastIP = e.At, e.IPAddress
 			break
 		}
 	}

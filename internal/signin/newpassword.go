@@ -144,5 +144,5 @@ func (s *Service) tellChanged(tx *act.Unit, u gatehouse.User, by mail.PasswordCh
 	if err != nil {
 		return err
 	}
-	return tx.Tell(u, mail.PasswordChanged{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u), By: by})
+	return tx.Tell(u, mail.PasswordChanged{Username: u.Username, At: tx.Now(), IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u), By: by})
 }

@@ -155,7 +155,7 @@ func (s *Service) limits(a *attempt) []store.Limit {
 	}
 	return []store.Limit{
 		s.Limits.Site.of(of),
-		s.Limits.IP.of(of + ":address:" + IPBlock(a.req.Caller.Address)),
+		s.Limits.IP.of(of + ":address:" + IPBlock(a.req.Caller.IPAddress)),
 		s.Limits.Username.of(of + ":name:" + secret.HashToken(gatehouse.NameKey(a.req.Username))),
 		account,
 	}

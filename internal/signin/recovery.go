@@ -293,7 +293,7 @@ func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, t
 			s.recoveredIn(tx, u, token),
 			s.provedBy(tx, &u, r),
 			tx.Tell(u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
-				For: mail.PasswordForRecovery, At: tx.Now(), Address: c.Address}))
+				For: mail.PasswordForRecovery, At: tx.Now(), IPAddress: c.IPAddress}))
 	})
 	if err == nil && late {
 		err = errRecoveryOver

@@ -84,7 +84,7 @@ func (s *Service) sendLink(tx *act.Unit, u gatehouse.User, email string) error {
 	if err != nil {
 		return err
 	}
-	msg := mail.ResetLink{Username: u.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, Address: tx.Caller.Address, Place: tx.PlaceFor(u)}
+	msg := mail.ResetLink{Username: u.Username, Token: token, ExpiresAt: r.ExpiresAt, At: now, IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u)}
 	if r.UserID != "" {
 		return tx.Tell(u, msg)
 	}
@@ -214,5 +214,5 @@ func (s *Service) Reclaim(tx *act.Unit, u gatehouse.User, plain, hash string) er
 		tx.ReplacePassword(tx, u, w, tx.Site.Policy.Password.History),
 		s.reopen(tx, u),
 		tx.Tell(u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
-			For: mail.PasswordForRecovery, At: tx.Now(), Address: tx.Caller.Address}))
+			For: mail.PasswordForRecovery, At: tx.Now(), IPAddress: tx.Caller.IPAddress}))
 }

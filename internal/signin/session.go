@@ -44,7 +44,7 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	if err := tx.SignedIn(tx, tx.Site.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
-	id, first, err := tx.DeviceSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.Address, now)
+	id, first, err := tx.DeviceSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.IPAddress, now)
 	if err == nil && first {
 		err = s.welcome(tx, u)
 	}
@@ -68,7 +68,7 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	}
 	return session, browser, tx.InsertSession(tx, secret.HashToken(session), gatehouse.Session{
 		ID: made, SiteID: tx.Site.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
-		Address: tx.Caller.Address, UserAgent: tx.Caller.UserAgent, DeviceID: id,
+		IPAddress: tx.Caller.IPAddress, UserAgent: tx.Caller.UserAgent, DeviceID: id,
 		Assurance: gatehouse.Assure(tx.Site.Policy, methods, f.SignIn.PasswordLength),
 	}, now.Add(tx.Site.Policy.Session.Absolute))
 }
@@ -130,7 +130,7 @@ func (s *Service) welcome(tx *act.Unit, u gatehouse.User) error {
 	if err != nil || u.FirstSignInAt.IsZero() {
 		return err
 	}
-	return tx.Tell(u, mail.NewDevice{Username: u.Username, At: tx.Now(), Address: tx.Caller.Address, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
+	return tx.Tell(u, mail.NewDevice{Username: u.Username, At: tx.Now(), IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }
 
 // mostDevices is how many browsers of a person are known at most: each has attempts of

@@ -142,7 +142,7 @@ func (s *Service) lock(tx *act.Unit, a *attempt, counts gatehouse.Attempts) erro
 		return err
 	}
 	policy := a.site.Policy.Lockout
-	facts := mail.Lock{Attempts: counts.Row, At: now, Address: a.req.Caller.Address, Username: a.user.Username, Administrator: administrator}
+	facts := mail.Lock{Attempts: counts.Row, At: now, IPAddress: a.req.Caller.IPAddress, Username: a.user.Username, Administrator: administrator}
 	if !gatehouse.LockEnds(policy, counts).IsZero() {
 		facts.UnlockAfter = policy.UnlockAfter
 	}

@@ -64,7 +64,7 @@ var noLimits = signin.Limits{
 }
 
 func visitor(st *site.Site) gatehouse.Caller {
-	return gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: st.ID, Address: "192.0.2.7", UserAgent: "test", Reference: "GH-TEST-TEST"}
+	return gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: st.ID, IPAddress: "192.0.2.7", UserAgent: "test", Reference: "GH-TEST-TEST"}
 }
 
 // The passwords of everybody on stage, and one that is nobody's.

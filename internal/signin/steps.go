@@ -146,13 +146,13 @@ func (s *Service) AcceptTerms(ctx context.Context, st *site.Site, at At, form Te
 		u := &facts.User
 		u.TermsAccepted = st.TermsVersion
 		a := gatehouse.Acceptance{ID: store.NewID("acc", tx.Now()), SiteID: st.ID, UserID: u.ID, Version: st.TermsVersion,
-			TextHash: hash, Lang: st.TermsLanguage(st.TermsVersion, at.Lang), AcceptedAt: tx.Now(), Address: at.Caller.Address}
+			TextHash: hash, Lang: st.TermsLanguage(st.TermsVersion, at.Lang), AcceptedAt: tx.Now(), IPAddress: at.Caller.IPAddress}
 		return errors.Join(
 			tx.AcceptTerms(tx, st.ID, u.ID, a.Version),
 			tx.InsertAcceptance(tx, a, text),
 			tx.Record(*u, gatehouse.EventTermsAccepted, gatehouse.ResultOK,
 				map[string]string{"version": a.Version, "hash": hash, "lang": a.Lang}),
-			tx.Tell(*u, mail.TermsReceipt{Username: u.Username, Version: a.Version, At: a.AcceptedAt, Address: a.Address, TextHash: hash}))
+			tx.Tell(*u, mail.TermsReceipt{Username: u.Username, Version: a.Version, At: a.AcceptedAt, IPAddress: a.IPAddress, TextHash: hash}))
 	})
 }
 

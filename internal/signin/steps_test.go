@@ -66,7 +66,7 @@ func TestAFirstSignInStepByStep(t *testing.T) {
 			t.Errorf("mails %q, want %q", got, want)
 		}
 		ses, err := s.SignIn.Session(ctx, st, out.Session)
-		if err != nil || ses.DeviceID == "" || ses.Address != "192.0.2.7" {
+		if err != nil || ses.DeviceID == "" || ses.IPAddress != "192.0.2.7" {
 			t.Errorf("the session: %+v, %v", ses, err)
 		}
 		s.twoFactor(u, false)
@@ -203,7 +203,7 @@ func TestTermsThatChangeMeanwhile(t *testing.T) {
 		}
 		a, err := s.Store.Read().Acceptances(ctx, u.SiteID, u.ID)
 		if err != nil || len(a) != 1 || a[0].Version != "2027-01" || a[0].TextHash != now.TextHash || a[0].Lang != "en-GB" ||
-			a[0].Address != "192.0.2.7" || a[0].AcceptedAt != s.Clock.Now() {
+			a[0].IPAddress != "192.0.2.7" || a[0].AcceptedAt != s.Clock.Now() {
 			t.Fatalf("recorded: %+v, %v", a, err)
 		}
 		s.terms("2027-01", "1. Changed without a new version.\n")

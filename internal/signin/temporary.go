@@ -71,7 +71,7 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.
 		return err
 	}
 	wait, err := s.Store.Allow(ctx, s.Now(),
-		s.Limits.RecoveryIP.of("temporary:"+st.ID+":address:"+IPBlock(c.Address)),
+		s.Limits.RecoveryIP.of("temporary:"+st.ID+":address:"+IPBlock(c.IPAddress)),
 		store.Limit{Key: "temporary:" + st.ID + ":" + u.ID, Every: 12 * time.Minute, Burst: 5})
 	if err == nil && wait > 0 {
 		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooManyRecoveries, RetryAfter: wait}
@@ -103,7 +103,7 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.
 			tx.EndAll(u, gatehouse.PasswordRenewed),
 			tx.Record(u, gatehouse.EventPasswordReset, gatehouse.ResultOK, map[string]string{"by": "temporary"}),
 			tx.Tell(u, mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: w.ExpiresAt,
-				For: mail.PasswordForRecovery, At: tx.Now(), Address: c.Address}))
+				For: mail.PasswordForRecovery, At: tx.Now(), IPAddress: c.IPAddress}))
 	})
 }
 

@@ -54,7 +54,7 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, c gatehouse.Ca
 		return err
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		return s.passOn(tx, users, flooded, mail.UsernameRequest{Asker: strings.TrimSpace(email), Message: message, At: tx.Now(), Address: c.Address})
+		return s.passOn(tx, users, flooded, mail.UsernameRequest{Asker: strings.TrimSpace(email), Message: message, At: tx.Now(), IPAddress: c.IPAddress})
 	})
 }
 

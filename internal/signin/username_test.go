@@ -111,7 +111,7 @@ func TestRequestsForMailAreLimited(t *testing.T) {
 		}
 		s.refused("many names from one address", err, gatehouse.TooMany, signin.ReasonTooManyRecoveries)
 		elsewhere := visitor(s.press())
-		elsewhere.Address = "198.51.100.9"
+		elsewhere.IPAddress = "198.51.100.9"
 		s.must(s.SignIn.SendResetLink(ctx, s.press(), elsewhere, "new@y.example"))
 	})
 }

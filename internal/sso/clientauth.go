@@ -136,7 +136,7 @@ const (
 
 // countFailure returns errClient, or for one that fails too often, that it has to wait.
 func (s *Service) countFailure(ctx context.Context, st *site.Site, from gatehouse.Caller, id string) error {
-	key := "client " + st.ID + " " + secret.HashToken(id)[:22] + " " + from.Address
+	key := "client " + st.ID + " " + secret.HashToken(id)[:22] + " " + from.IPAddress
 	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: key, Every: failuresEvery, Burst: failuresAtOnce})
 	if err != nil {
 		return err

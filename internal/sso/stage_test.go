@@ -141,7 +141,7 @@ func basicOf(id, secret string) string {
 }
 
 func (s *stage) token(authorization string, base url.Values, changed ...string) (sso.Tokens, error) {
-	return s.SSO.Token(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, Address: "192.0.2.7"}, authorization, params(base, changed...))
+	return s.SSO.Token(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, authorization, params(base, changed...))
 }
 
 // tokens signs the user in to the application.

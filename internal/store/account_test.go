@@ -16,7 +16,7 @@ func session(t *testing.T, s *store.Store, u gatehouse.User, id, device string, 
 	at := noon.Add(-ago)
 	write(t, s, func(q store.Queries) error {
 		return q.InsertSession(t.Context(), u.SiteID+id, gatehouse.Session{ID: id, SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID,
-			CreatedAt: at, SeenAt: at, Address: "192.0.2.7", UserAgent: "Firefox", DeviceID: device}, at.Add(time.Hour))
+			CreatedAt: at, SeenAt: at, IPAddress: "192.0.2.7", UserAgent: "Firefox", DeviceID: device}, at.Add(time.Hour))
 	})
 }
 
@@ -42,7 +42,7 @@ func TestSessionsOfAUser(t *testing.T) {
 		ctx := t.Context()
 		all, err := s.Read().SessionsOf(ctx, "one", u.ID, noon, 10)
 		want := gatehouse.Session{ID: "ses_new", SiteID: "one", UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: noon.Add(-time.Minute),
-			SeenAt: noon.Add(-time.Minute), Address: "192.0.2.7", UserAgent: "Firefox", DeviceID: "dev_1"}
+			SeenAt: noon.Add(-time.Minute), IPAddress: "192.0.2.7", UserAgent: "Firefox", DeviceID: "dev_1"}
 		if err != nil || len(all) != 2 || fmt.Sprint(all[0]) != fmt.Sprint(want) || all[1].ID != "ses_old" {
 			t.Fatalf("%+v, %v", all, err)
 		}
@@ -239,7 +239,7 @@ func TestAcceptedTermsAreKeptWithTheirText(t *testing.T) {
 		text := "# Terms\n\nFirst — “exact”, to the last space. \n"
 		accept := func(who gatehouse.User, id, version, text string) gatehouse.Acceptance {
 			a := gatehouse.Acceptance{ID: id, SiteID: who.SiteID, UserID: who.ID, Version: version, TextHash: gatehouse.TermsHash(text),
-				Lang: "en-GB", AcceptedAt: noon, Address: "192.0.2.7"}
+				Lang: "en-GB", AcceptedAt: noon, IPAddress: "192.0.2.7"}
 			write(t, s, func(q store.Queries) error { return q.InsertAcceptance(ctx, a, text) })
 			return a
 		}

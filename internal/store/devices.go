@@ -42,7 +42,7 @@ func (q Queries) DevicesOf(ctx context.Context, siteID, userID string, since tim
 		WHERE site_id = $1 AND user_id = $2 AND seen_at > $3 AND created_at > 0 ORDER BY seen_at DESC, id DESC`,
 		[]any{siteID, userID, micros(since)}, func(scan func(...any) error) error {
 			var b gatehouse.Device
-			err := scan(&b.ID, &b.UserAgent, when{&b.CreatedAt}, when{&b.SeenAt}, &b.Address, when{&b.TrustedAt})
+			err := scan(&b.ID, &b.UserAgent, when{&b.CreatedAt}, when{&b.SeenAt}, &b.IPAddress, when{&b.TrustedAt})
 			all = append(all, b)
 			return err
 		})

@@ -45,7 +45,7 @@ func eventValues(e gatehouse.Event) ([]any, error) {
 		detail = string(text)
 	}
 	return []any{e.SiteID, e.ID, e.CompanyID, e.UserID, micros(e.At), string(e.Kind), string(e.Result), string(e.ActorKind),
-		e.ActorID, e.ActorName, e.Address, e.UserAgent, e.Reference, detail}, nil
+		e.ActorID, e.ActorName, e.IPAddress, e.UserAgent, e.Reference, detail}, nil
 }
 
 // EventsOfUser returns the newest events about a user, newest first.
@@ -124,7 +124,7 @@ func (q Queries) events(ctx context.Context, text string, args ...any) ([]gateho
 		var e gatehouse.Event
 		var detail string
 		err := scan(&e.SiteID, &e.ID, &e.CompanyID, &e.UserID, when{&e.At}, &e.Kind, &e.Result, &e.ActorKind,
-			&e.ActorID, &e.ActorName, &e.Address, &e.UserAgent, &e.Reference, &detail)
+			&e.ActorID, &e.ActorName, &e.IPAddress, &e.UserAgent, &e.Reference, &detail)
 		if err == nil && detail != "" {
 			err = json.Unmarshal([]byte(detail), &e.Detail)
 		}

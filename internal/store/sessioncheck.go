@@ -53,7 +53,7 @@ func (f *signedIn) ask(key sessionKey, found *bool) ask {
 		s, u, c := &f.session, &f.user, &f.company
 		var methods string
 		*found = true
-		err := scan(&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.DeviceID,
+		err := scan(&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.IPAddress, &s.UserAgent, &s.DeviceID,
 			&s.Assurance.Level, &methods,
 			&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
 			when{&u.LockedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt})

@@ -19,7 +19,7 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 		(site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, address, user_agent, device_id, level, methods)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		s.SiteID, tokenHash, s.ID, s.UserID, s.CompanyID, micros(s.CreatedAt), micros(s.SeenAt), micros(ends),
-		s.Address, s.UserAgent, s.DeviceID, s.Assurance.Level, strings.Join(methods, " "))
+		s.IPAddress, s.UserAgent, s.DeviceID, s.Assurance.Level, strings.Join(methods, " "))
 }
 
 // Session returns the session that has this token, with its user and company as they are
@@ -38,7 +38,7 @@ func (q Queries) SessionsOf(ctx context.Context, siteID, userID string, now time
 		WHERE site_id = $1 AND user_id = $2 AND ends_at > $3 ORDER BY seen_at DESC, id DESC LIMIT $4`,
 		[]any{siteID, userID, micros(now), limit}, func(scan func(...any) error) error {
 			s := gatehouse.Session{SiteID: siteID, UserID: userID}
-			err := scan(&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Address, &s.UserAgent, &s.DeviceID)
+			err := scan(&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.IPAddress, &s.UserAgent, &s.DeviceID)
 			all = append(all, s)
 			return err
 		})

@@ -267,7 +267,7 @@ func TestEventsKeepTheirDetail(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		u := testUser(t, s, "one")
 		e := gatehouse.Event{SiteID: "one", ID: store.NewID("evt", noon), UserID: u.ID, CompanyID: u.CompanyID, At: noon,
-			Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, Address: "192.0.2.1",
+			Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, IPAddress: "192.0.2.1",
 			Reference: "GH-AAAA-BBBB", Detail: map[string]string{"attempt": "3"}}
 		write(t, s, func(q store.Queries) error { return q.InsertEvent(t.Context(), e) })
 		for name, list := range map[string]func() ([]gatehouse.Event, error){

@@ -18,7 +18,7 @@ func (q Queries) InsertAcceptance(ctx context.Context, a gatehouse.Acceptance, t
 	}
 	_, err = q.exec(ctx, "insert acceptance", `INSERT INTO terms_acceptances (`+acceptanceColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		a.SiteID, a.UserID, a.ID, a.Version, a.TextHash, a.Lang, micros(a.AcceptedAt), a.Address)
+		a.SiteID, a.UserID, a.ID, a.Version, a.TextHash, a.Lang, micros(a.AcceptedAt), a.IPAddress)
 	return err
 }
 
@@ -48,7 +48,7 @@ func (q Queries) acceptances(ctx context.Context, text string, args ...any) ([]g
 	var all []gatehouse.Acceptance
 	err := q.all(ctx, "acceptances", text, args, func(scan func(...any) error) error {
 		var a gatehouse.Acceptance
-		err := scan(&a.SiteID, &a.UserID, &a.ID, &a.Version, &a.TextHash, &a.Lang, when{&a.AcceptedAt}, &a.Address)
+		err := scan(&a.SiteID, &a.UserID, &a.ID, &a.Version, &a.TextHash, &a.Lang, when{&a.AcceptedAt}, &a.IPAddress)
 		all = append(all, a)
 		return err
 	})

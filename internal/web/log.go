@@ -47,7 +47,7 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, v *ui.Visit, took ti
 	}
 	attrs := []slog.Attr{
 		slog.String("ref", v.Reference), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Int("status", rec.status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("address", v.Address),
+		slog.Int("status", rec.status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("ip_address", v.IPAddress),
 	}
 	if v.Site != nil {
 		attrs = append(attrs, slog.String("site", v.Site.ID))

@@ -53,7 +53,7 @@ func TestATrustedProxySpeaksForVisitors(t *testing.T) {
 	if strings.Contains(cookie, "Domain=") || strings.Contains(cookie, "Max-Age") {
 		t.Errorf("cookie %q", cookie)
 	}
-	testkit.Eventually(t, "the visitor's address in the log", func() bool { return strings.Contains(s.Log.String(), `"address":"203.0.113.9"`) })
+	testkit.Eventually(t, "the visitor’s IP address in the log", func() bool { return strings.Contains(s.Log.String(), `"ip_address":"203.0.113.9"`) })
 	if strings.Contains(s.Log.String(), "198.51.100.1") {
 		t.Error("an address that the visitor wrote was believed")
 	}

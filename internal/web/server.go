@@ -96,7 +96,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
 	v := &ui.Visit{Reference: secret.NewReference()}
 	from := s.peer(r)
-	v.Address, v.Secure = from.address, from.secure
+	v.IPAddress, v.Secure = from.address, from.secure
 	r = ui.WithVisit(r, v)
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	defer func() { s.logRequest(rec, r, v, time.Since(begun)) }()

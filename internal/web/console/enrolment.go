@@ -76,8 +76,8 @@ func (v EnrolmentResult) Title(p *ui.Page) string {
 	return p.T("enrolment.title_" + onOff(v.Results.Enable))
 }
 
-// Address is the address of the page, of some of its users; CSV that of the whole list.
-func (v EnrolmentResult) Address(o gatehouse.Outcome, after string) string {
+// URL is the address of the page, of some of its users; CSV that of the whole list.
+func (v EnrolmentResult) URL(o gatehouse.Outcome, after string) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"outcome": string(o), "after": after} {
 		if value != "" {
@@ -87,8 +87,8 @@ func (v EnrolmentResult) Address(o gatehouse.Outcome, after string) string {
 	return EnrolmentPath(v.Results.ID) + "?" + q.Encode() + "#users"
 }
 func (v EnrolmentResult) CSV() string   { return EnrolmentPath(v.Results.ID) + ".csv" }
-func (v EnrolmentResult) First() string { return v.Address(v.Outcome, "") }
-func (v EnrolmentResult) Later() string { return v.Address(v.Outcome, v.Next) }
+func (v EnrolmentResult) First() string { return v.URL(v.Outcome, "") }
+func (v EnrolmentResult) Later() string { return v.URL(v.Outcome, v.Next) }
 
 // EnrolmentPath is the page of an enrolment.
 func EnrolmentPath(id string) string { return ui.EnrolmentsPath + "/" + url.PathEscape(id) }
@@ -128,7 +128,7 @@ func (v EnrolmentResult) Rows(p *ui.Page) []resultRow {
 		if r.Outcome == gatehouse.OutcomeChanged {
 			key += "_" + v.Word()
 		}
-		rows[i] = resultRow{look.Icon, look.Class, p.T(key, "n", r.Count), reasonText(p.Words, r.Reason), v.Address(r.Outcome, "")}
+		rows[i] = resultRow{look.Icon, look.Class, p.T(key, "n", r.Count), reasonText(p.Words, r.Reason), v.URL(r.Outcome, "")}
 	}
 	return rows
 }
@@ -226,9 +226,9 @@ func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
 
 // Chips are the filters of the list: all, and each outcome that there is.
 func (v EnrolmentResult) Chips(p *ui.Page) []chip {
-	all := []chip{{p.T("enrolment.all"), v.Address("", ""), v.Results.Counts.Done(), v.Outcome == ""}}
+	all := []chip{{p.T("enrolment.all"), v.URL("", ""), v.Results.Counts.Done(), v.Outcome == ""}}
 	for _, t := range v.Totals(p) {
-		all = append(all, chip{t.Text, v.Address(t.Outcome, ""), t.Count, v.Outcome == t.Outcome})
+		all = append(all, chip{t.Text, v.URL(t.Outcome, ""), t.Count, v.Outcome == t.Outcome})
 	}
 	return all
 }

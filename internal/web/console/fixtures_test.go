@@ -68,7 +68,7 @@ func sampleBarrier(k gatehouse.BarrierKind) gatehouse.Barrier {
 // trustedDevices are two that were trusted an hour and a week ago.
 func trustedDevices() []gatehouse.Device {
 	return []gatehouse.Device{
-		{ID: "dev_1", UserAgent: fixture.Firefox, SeenAt: fixture.Noon.Add(-time.Hour), Address: "192.0.2.44", TrustedAt: fixture.Noon.Add(-time.Hour)},
+		{ID: "dev_1", UserAgent: fixture.Firefox, SeenAt: fixture.Noon.Add(-time.Hour), IPAddress: "192.0.2.44", TrustedAt: fixture.Noon.Add(-time.Hour)},
 		{ID: "dev_2", UserAgent: fixture.LongAgent, SeenAt: fixture.Noon, TrustedAt: fixture.Noon.AddDate(0, 0, -7)},
 	}
 }

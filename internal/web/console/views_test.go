@@ -37,7 +37,7 @@ func hostile(v ui.View, probe string) ui.View {
 		v.Search, v.Users = probe, []gatehouse.User{hostileUser(probe)}
 		return v
 	case UserDetail:
-		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Device{{ID: probe, UserAgent: probe, Address: probe, TrustedAt: fixture.Noon}}
+		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Device{{ID: probe, UserAgent: probe, IPAddress: probe, TrustedAt: fixture.Noon}}
 		v.Mails = []directory.Mailed{{Message: directory.Message{ID: probe, Subject: probe, Recipient: probe, State: "bounced", Reply: probe}, Way: directory.WayAgain}}
 		return v
 	}

@@ -121,10 +121,10 @@ type eventLine struct {
 	At   time.Time
 	// Result is how it went, ResultClass the class of its badge.
 	Result, ResultClass string
-	// Device and Address (roughly the place, where that is known) say from where. They
+	// Device and Place (an IP address, and roughly where that is) say from where. They
 	// are empty where somebody else did it: then By says who, and ByWhat what that is.
-	Device, Address string
-	By, ByWhat      string
+	Device, Place string
+	By, ByWhat    string
 	// Own: it is the sign-in of this session. NotMe: it can be disowned.
 	Own, NotMe bool
 }
@@ -145,7 +145,7 @@ func activityOf(p *ui.Page, e gatehouse.Event) eventLine {
 		a.By, a.ByWhat = p.Actor(e)
 		return a
 	}
-	a.Address = p.PlaceOf(e.Address)
+	a.Place = p.PlaceOf(e.IPAddress)
 	if e.UserAgent != "" {
 		a.Device = p.Browser(e.UserAgent)
 	}

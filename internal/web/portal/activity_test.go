@@ -75,10 +75,10 @@ func TestEveryEventHasWords(t *testing.T) {
 func TestActivityLog(t *testing.T) {
 	places := func(f *ui.Frame) { f.Path = "/account/activity?kind=changes" }
 	events := []gatehouse.Event{
-		{ID: "evt_4", UserID: "usr_1", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, ActorKind: gatehouse.Visitor, At: fixture.Noon.Add(-time.Minute), Address: "192.0.2.44", UserAgent: fixture.Firefox},
-		{ID: "evt_3", UserID: "usr_1", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, At: fixture.Noon, Address: "203.0.113.7"},
+		{ID: "evt_4", UserID: "usr_1", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, ActorKind: gatehouse.Visitor, At: fixture.Noon.Add(-time.Minute), IPAddress: "192.0.2.44", UserAgent: fixture.Firefox},
+		{ID: "evt_3", UserID: "usr_1", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorKind: gatehouse.Visitor, At: fixture.Noon, IPAddress: "203.0.113.7"},
 		{ID: "evt_2", UserID: "usr_1", Kind: gatehouse.EventUserChanged, Result: gatehouse.ResultOK, ActorKind: gatehouse.SignedIn, ActorID: "usr_2", ActorName: "Ines <b>", At: fixture.Noon},
-		{ID: "evt_1", UserID: "usr_1", Kind: gatehouse.EventPasswordReset, Result: gatehouse.ResultOK, ActorKind: gatehouse.Operator, ActorName: "root", At: fixture.Noon, Address: "10.0.0.1"},
+		{ID: "evt_1", UserID: "usr_1", Kind: gatehouse.EventPasswordReset, Result: gatehouse.ResultOK, ActorKind: gatehouse.Operator, ActorName: "root", At: fixture.Noon, IPAddress: "10.0.0.1"},
 	}
 	doc := show(t, "uk", ActivityLog{Activity: account.Activity{Events: events, Own: "evt_4", Next: "evt_1"}, ActivityFilter: account.ActivityFilter{Topic: "changes", Before: "evt_5"}}, pages.SignedIn, places)
 	var rows []string
@@ -118,8 +118,8 @@ func TestPlacesAreShownWhereKnown(t *testing.T) {
 		return ""
 	}
 	v := ActivityLog{Activity: account.Activity{Events: []gatehouse.Event{
-		{ID: "evt_2", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, ActorKind: gatehouse.Visitor, At: fixture.Noon, Address: "192.0.2.44"},
-		{ID: "evt_1", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, ActorKind: gatehouse.Visitor, At: fixture.Noon, Address: "203.0.113.7"},
+		{ID: "evt_2", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, ActorKind: gatehouse.Visitor, At: fixture.Noon, IPAddress: "192.0.2.44"},
+		{ID: "evt_1", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, ActorKind: gatehouse.Visitor, At: fixture.Noon, IPAddress: "203.0.113.7"},
 		{ID: "evt_0", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, ActorKind: gatehouse.Visitor, At: fixture.Noon}}}}
 	f := pages.FrameFor(fixture.Sites()["uk"], pages.Sample{SignedIn: true})
 	html, err := all.Render(f, v)

@@ -187,7 +187,7 @@ const (
 // State names the words of the page.
 func (v Code) State(now time.Time) string {
 	switch {
-	case v.Address == "":
+	case v.Email == "":
 		return codeNowhere
 	case v.SentAt.IsZero():
 		return codeUnsent

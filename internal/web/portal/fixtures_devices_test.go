@@ -28,7 +28,7 @@ func deviceSamples() []pages.Sample {
 		{Name: "activity-empty", View: ActivityLog{}, SignedIn: true},
 		{Name: "activity-none-found", View: ActivityLog{ActivityFilter: account.ActivityFilter{Topic: account.SignIns}}, SignedIn: true},
 		{Name: "activity-own", View: OwnSignIn{}, SignedIn: true},
-		{Name: "activity-ask", View: AskNotMe{Event: gatehouse.Event{ID: "evt_4", At: fixture.Noon, Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, Address: "203.0.113.9", UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"}}, SignedIn: true},
+		{Name: "activity-ask", View: AskNotMe{Event: gatehouse.Event{ID: "evt_4", At: fixture.Noon, Kind: gatehouse.EventSignIn, Result: gatehouse.ResultOK, IPAddress: "203.0.113.9", UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"}}, SignedIn: true},
 		{Name: "activity-ask-other", View: AskNotMe{Event: gatehouse.Event{ID: "evt_5", At: fixture.Noon, Kind: gatehouse.EventPasswordReset, Result: gatehouse.ResultOK, ActorKind: gatehouse.SignedIn, ActorID: "usr_9", ActorName: "Ines Marchetti"}}, SignedIn: true},
 		{Name: "accepted", View: AcceptedTerms{List: acceptances()}, SignedIn: true},
 		{Name: "accepted-none", View: AcceptedTerms{}, SignedIn: true},
@@ -45,10 +45,10 @@ func deviceSamples() []pages.Sample {
 func fullDevices(others, browsers int) Devices {
 	agents := []string{fixture.Safari, fixture.LongAgent, "", fixture.Firefox}
 	addresses := []string{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "", "203.0.113.7"}
-	v := Devices{Devices: account.Devices{Sessions: []gatehouse.Session{{ID: "ses_here", CreatedAt: fixture.Noon.Add(-34 * time.Minute), SeenAt: fixture.Noon, Address: "192.0.2.44", UserAgent: fixture.Firefox}}}}
+	v := Devices{Devices: account.Devices{Sessions: []gatehouse.Session{{ID: "ses_here", CreatedAt: fixture.Noon.Add(-34 * time.Minute), SeenAt: fixture.Noon, IPAddress: "192.0.2.44", UserAgent: fixture.Firefox}}}}
 	for i := range others {
 		v.Sessions = append(v.Sessions, gatehouse.Session{ID: fmt.Sprintf("ses_%d", i), CreatedAt: fixture.Noon.Add(-time.Duration(i+9) * time.Hour),
-			SeenAt: fixture.Noon.Add(-time.Duration(i) * time.Minute), Address: addresses[i%len(addresses)], UserAgent: agents[i%len(agents)]})
+			SeenAt: fixture.Noon.Add(-time.Duration(i) * time.Minute), IPAddress: addresses[i%len(addresses)], UserAgent: agents[i%len(agents)]})
 	}
 	for i := range browsers {
 		v.SignedOut = append(v.SignedOut, gatehouse.Device{ID: fmt.Sprintf("dev_%d", i), UserAgent: agents[i%len(agents)],
@@ -77,7 +77,7 @@ func everyEvent() []gatehouse.Event {
 	add := func(e gatehouse.Event) {
 		e.ID, e.UserID, e.At = fmt.Sprintf("evt_%d", len(events)), "usr_1", fixture.Noon.Add(-time.Duration(len(events))*7*time.Hour)
 		if e.ActorKind == "" {
-			e.ActorKind, e.Address, e.UserAgent = gatehouse.Visitor, "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", fixture.Firefox
+			e.ActorKind, e.IPAddress, e.UserAgent = gatehouse.Visitor, "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", fixture.Firefox
 		}
 		events = append(events, e)
 	}
@@ -106,7 +106,7 @@ func everyEvent() []gatehouse.Event {
 
 func acceptances() []gatehouse.Acceptance {
 	return []gatehouse.Acceptance{
-		{ID: "acc_2", Version: "2026-09", TextHash: strings.Repeat("0123456789abcdef", 4), Lang: "en-GB", AcceptedAt: fixture.Noon, Address: "192.0.2.44"},
+		{ID: "acc_2", Version: "2026-09", TextHash: strings.Repeat("0123456789abcdef", 4), Lang: "en-GB", AcceptedAt: fixture.Noon, IPAddress: "192.0.2.44"},
 		{ID: "acc_1", Version: strings.Repeat("2025-", 20), TextHash: strings.Repeat("f", 64), Lang: "pt", AcceptedAt: fixture.Noon.AddDate(-1, 0, 0)},
 	}
 }

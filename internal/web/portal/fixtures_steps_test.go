@@ -76,7 +76,7 @@ func stepSamples() []pages.Sample {
 
 // codeSamples are the page for codes in all its states.
 func codeSamples() []pages.Sample {
-	sent := Code{InSteps: atStep(gatehouse.StepCode), CodeState: signin.CodeState{Address: "m...s@northgate.example", SentAt: fixture.Noon.Add(-6 * time.Second),
+	sent := Code{InSteps: atStep(gatehouse.StepCode), CodeState: signin.CodeState{Email: "m...s@northgate.example", SentAt: fixture.Noon.Add(-6 * time.Second),
 		ExpiresAt: fixture.Noon.Add(5 * time.Minute), NextAt: fixture.Noon.Add(23500 * time.Millisecond)}, Automatic: true}
 	with := func(change func(v *Code)) Code {
 		v := sent
@@ -100,7 +100,7 @@ func codeSamples() []pages.Sample {
 		{Name: "code-unsent", View: with(none)},
 		{Name: "code-unsent-wrong", View: with(func(v *Code) { none(v); v.Errors = fixture.Wrong("code", "code-wrong") })},
 		{Name: "code-unsent-limit", View: with(func(v *Code) { none(v); v.NextAt = fixture.Noon.Add(50 * time.Minute) })},
-		{Name: "code-nowhere", View: with(func(v *Code) { none(v); v.Address = "" })},
+		{Name: "code-nowhere", View: with(func(v *Code) { none(v); v.Email = "" })},
 		{Name: "code-soon", View: with(func(v *Code) { v.TooSoon, v.Until, v.Typed = SoonSend, fixture.Noon.Add(time.Minute), "418" })},
 		{Name: "code-soon-later", View: with(func(v *Code) {
 			v.TooSoon, v.Until, v.NextAt = SoonSend, fixture.Noon.Add(time.Hour), fixture.Noon.Add(time.Hour)

@@ -45,9 +45,9 @@ func fullHome() Home {
 		Platforms: []Platform{{Name: "Storefront", Fact: "Catalogue, prices and stock", URL: "https://shop.example.com"}, {Name: "Quotes", URL: "/"}},
 	}
 	home.Events = []gatehouse.Event{
-		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultOK, At: fixture.Noon.Add(-time.Minute), Address: "192.0.2.44", UserAgent: fixture.Firefox},
-		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultWrong, At: fixture.Noon.Add(-2 * time.Minute), Address: "192.0.2.44", UserAgent: fixture.Firefox},
-		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultLocked, At: fixture.Noon.Add(-20 * time.Hour), Address: "2001:db8::7", UserAgent: fixture.Safari},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultOK, At: fixture.Noon.Add(-time.Minute), IPAddress: "192.0.2.44", UserAgent: fixture.Firefox},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultWrong, At: fixture.Noon.Add(-2 * time.Minute), IPAddress: "192.0.2.44", UserAgent: fixture.Firefox},
+		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultLocked, At: fixture.Noon.Add(-20 * time.Hour), IPAddress: "2001:db8::7", UserAgent: fixture.Safari},
 		{ActorKind: gatehouse.Visitor, Kind: gatehouse.EventUnlocked, At: fixture.Noon.Add(-72 * time.Hour)},
 		{ActorKind: gatehouse.Visitor, Kind: "account.unheard_of", At: fixture.Noon.Add(-96 * time.Hour), UserAgent: "x"},
 	}

@@ -26,7 +26,7 @@ func written(t *testing.T, p *ui.Pages, v *ui.Visit, path string, status int, vi
 
 // visitor is a visit with a mark in everything that belongs to it.
 func visitor(s *site.Site, mark string) *ui.Visit {
-	return &ui.Visit{Site: s, Lang: s.Languages[0], Reference: "GH-" + mark, Address: mark, SessionToken: mark, SignInToken: mark, DeviceToken: mark,
+	return &ui.Visit{Site: s, Lang: s.Languages[0], Reference: "GH-" + mark, IPAddress: mark, SessionToken: mark, SignInToken: mark, DeviceToken: mark,
 		Token: func([]string) string { return "token-" + mark }}
 }
 

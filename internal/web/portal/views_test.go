@@ -78,7 +78,7 @@ func hostile(v ui.View, probe string) ui.View {
 		return v
 	case Home:
 		v.LastIP = probe
-		v.Events = []gatehouse.Event{{Kind: gatehouse.EventKind(probe), Address: probe, UserAgent: probe, At: fixture.Noon}}
+		v.Events = []gatehouse.Event{{Kind: gatehouse.EventKind(probe), IPAddress: probe, UserAgent: probe, At: fixture.Noon}}
 		return v
 	case Profile:
 		v.Stored.User, v.Typed = hostileUser(probe), account.ProfileForm{FirstName: probe, LastName: probe, Email: probe, Locale: probe, Version: probe}

@@ -18,8 +18,8 @@ type Visit struct {
 	Chosen string
 	// Reference is what error pages show and log lines carry (C12).
 	Reference string
-	// Address is the visitor's, as far as trusted proxies tell.
-	Address string
+	// IPAddress is the visitor's, as far as trusted proxies tell.
+	IPAddress string
 	// Secure: the visitor's connection is https.
 	Secure bool
 	// Session, User and Company are nil for a visitor who has not signed in.
@@ -62,7 +62,7 @@ func VisitOf(r *http.Request) *Visit {
 
 // Caller is the caller of a visit: its user, or a visitor.
 func (v *Visit) Caller(r *http.Request) gatehouse.Caller {
-	c := gatehouse.Caller{Kind: gatehouse.Visitor, Address: v.Address, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference,
+	c := gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: v.IPAddress, UserAgent: clip(r.UserAgent(), 300), Reference: v.Reference,
 		DeviceToken: v.DeviceToken, Post: v.Post}
 	if v.Site != nil {
 		c.SiteID = v.Site.ID

@@ -6,7 +6,7 @@ import "slices"
 var SignInEvents = []EventKind{
 	EventSignIn, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
 	EventUsernameAsked, EventDeviceRemoved, EventDeviceUntrusted, EventNotMe, EventCodeSent, EventCode,
-	EventApplicationSignIn, EventTokenReplayed,
+	EventApplicationSignIn, EventTokenReplayed, EventConsentRefused,
 }
 
 // ChangeEvents are the kinds of events that change an account, or its company.
@@ -16,6 +16,7 @@ var ChangeEvents = []EventKind{
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
 	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventTwoFactorReset, EventMailBounced, EventBounceCleared, EventMailResent,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationSecret, EventKeysRotated,
+	EventConsentGiven,
 }
 
 // ByOther reports whether somebody else did what an event tells about: an

@@ -46,6 +46,8 @@ type ApplicationSettings struct {
 	// JWTAccessTokens: resource servers can read its access tokens (RFC 9068); else they are
 	// random, and resource servers have to ask.
 	JWTAccessTokens bool `json:"jwt_access_tokens,omitempty"`
+	// ThirdParty: it is not the site's own, so its users are asked before it reads about them.
+	ThirdParty bool `json:"third_party,omitempty"`
 	// Sector, where it is set, gives the application's users subjects that applications of
 	// other sectors do not know (OpenID Connect Core 8.1).
 	Sector string `json:"sector,omitempty"`
@@ -144,6 +146,8 @@ const (
 	AuthorizationLifetime = time.Hour
 	// RefreshGrace is how long a client that lost the answer gets the same one again.
 	RefreshGrace = 10 * time.Second
+	// AnswerGrace is how long a request that has been answered may be answered once more.
+	AnswerGrace = 10 * time.Second
 	// AssertionLifetime is how far ahead a client assertion may end.
 	AssertionLifetime = 5 * time.Minute
 

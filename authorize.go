@@ -61,6 +61,7 @@ const (
 	ServerError             OAuthError = "server_error"
 	TemporarilyUnavailable  OAuthError = "temporarily_unavailable"
 	LoginRequired           OAuthError = "login_required"
+	ConsentRequired         OAuthError = "consent_required"
 	UnmetAuthentication     OAuthError = "unmet_authentication_requirements"
 	RequestNotSupported     OAuthError = "request_not_supported"
 	RequestURINotSupported  OAuthError = "request_uri_not_supported"
@@ -140,6 +141,12 @@ type AuthorizationFacts struct {
 	User    User
 	// Subject is what the application calls the user.
 	Subject string
+	// Grant is what the user has consented to. Allowed and Refused: the user has just said yes,
+	// or no, to this very request.
+	Grant            Grant
+	Allowed, Refused bool
+	// Wanted are the scopes that tokens stand for, for MayIssue.
+	Wanted []string
 }
 
 // SignedIn reports whether somebody is signed in.
@@ -164,7 +171,9 @@ const (
 	AuthorizationSignIn AuthorizationStep = "sign-in"
 	// AuthorizationNoAccess: a page that says whom to ask.
 	AuthorizationNoAccess AuthorizationStep = "no-access"
-	AuthorizationCode     AuthorizationStep = "code"
+	// AuthorizationConsent: a page asks the user.
+	AuthorizationConsent AuthorizationStep = "consent"
+	AuthorizationCode    AuthorizationStep = "code"
 	// AuthorizationRefused: the application is told.
 	AuthorizationRefused AuthorizationStep = "refused"
 )
@@ -201,16 +210,21 @@ func Authorize(a Application, r AuthorizationRequest, f AuthorizationFacts, limi
 	case f.Session.Assurance.Level < a.Settings.Access.Level,
 		len(r.ACRs) > 0 && !slices.ContainsFunc(r.ACRs, f.Session.Assurance.Fulfils):
 		return Decision{AuthorizationRefused, UnmetAuthentication}
+	case f.Refused:
+		return Decision{AuthorizationRefused, AccessDenied}
+	case consentDue(a, r, f):
+		return ask(AuthorizationConsent, ConsentRequired)
 	}
 	return Decision{Do: AuthorizationCode}
 }
 
 // MayIssue reports whether an application may have, renew or use tokens of a user by a
 // session: asked at every code, exchange, refresh, introspection and userinfo. No token
-// after its session, user or application has ended.
+// after its session, user or application has ended, or the user has taken the consent back.
 func MayIssue(a Application, f AuthorizationFacts, limits SessionLimits, now time.Time) bool {
 	return f.SignedIn() && sessionGood(a, f, limits, now) && roleMay(a, f.User) &&
-		f.Session.Assurance.Level >= a.Settings.Access.Level && youngEnough(a, f.Session, now)
+		f.Session.Assurance.Level >= a.Settings.Access.Level && youngEnough(a, f.Session, now) &&
+		(!a.Settings.ThirdParty || f.Grant.Covers(f.Wanted))
 }
 
 // sessionGood reports whether a session is one of a user of the application's site, and alive.

@@ -32,6 +32,8 @@ func authorizeFacts() AuthorizationFacts {
 		User:    User{ID: "usr_1", SiteID: "uk", CompanyID: "com_1", Role: RoleUser, State: Active}}
 }
 
+func consentedTo(scopes ...string) Grant { return Grant{Scopes: scopes, ConsentedAt: authorizeNow} }
+
 func TestAuthorize(t *testing.T) {
 	type change = func(*Application, *AuthorizationRequest, *AuthorizationFacts)
 	code, signIn := Decision{Do: AuthorizationCode}, Decision{Do: AuthorizationSignIn}
@@ -140,6 +142,45 @@ func TestAuthorize(t *testing.T) {
 			r.ACRs = []string{ACRLevel2, ACRLevel1}
 		}, code},
 		"an acr of others": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ACRs = []string{"phr"} }, refused(UnmetAuthentication)},
+		"a third party, never asked": {func(a *Application, _ *AuthorizationRequest, _ *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+		}, Decision{Do: AuthorizationConsent}},
+		"consented": {func(a *Application, _ *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+			f.Grant = consentedTo("openid", "email", "profile")
+		}, code},
+		"consented to less": {func(a *Application, _ *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+			f.Grant = consentedTo("openid")
+		}, Decision{Do: AuthorizationConsent}},
+		"a claim by name": {func(a *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+			f.Grant = consentedTo("openid", "email")
+			r.Claims.Userinfo = []string{"account_number"}
+		}, Decision{Do: AuthorizationConsent}},
+		"a claim that it may not have": {func(a *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.ThirdParty, a.Settings.Scopes = true, []string{"openid", "email"}
+			f.Grant = consentedTo("openid", "email")
+			r.Claims.Userinfo = []string{"account_number"}
+		}, code},
+		"consent without a prompt": {func(a *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+			r.Prompts = []string{"none"}
+		}, refused(ConsentRequired)},
+		"consent again": {func(a *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+			f.Grant = consentedTo("openid", "email")
+			r.Prompts = []string{"consent"}
+		}, Decision{Do: AuthorizationConsent}},
+		"consented again": {func(a *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+			f.Grant, f.Allowed = consentedTo("openid", "email"), true
+			r.Prompts = []string{"consent"}
+		}, code},
+		"refused": {func(a *Application, _ *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.ThirdParty = true
+			f.Grant, f.Refused = consentedTo("openid", "email"), true
+		}, refused(AccessDenied)},
 		"idle for too long": {func(_ *Application, _ *AuthorizationRequest, f *AuthorizationFacts) {
 			f.Session.SeenAt = authorizeNow.Add(-30 * time.Minute)
 		}, signIn},
@@ -172,6 +213,7 @@ func TestNoCodeWithoutASessionThatFulfilsThePolicy(t *testing.T) {
 		if rapid.Bool().Draw(t, "administrators only") {
 			a.Settings.Access.Roles = []Role{RoleAdmin}
 		}
+		drawConsent(t, &a, &r, &f)
 		r.Prompts = rapid.SliceOfN(rapid.SampledFrom([]string{"none", "login", "consent", "select_account", "create"}), 0, 2).Draw(t, "prompts")
 		r.MaxAge = minutes("max_age", -1, 20)
 		r.ResponseType = pick("response type", "code", "code", "code", "token", "")
@@ -196,6 +238,7 @@ func TestNoCodeWithoutASessionThatFulfilsThePolicy(t *testing.T) {
 		if d.Do != AuthorizationCode {
 			return
 		}
+		f.Wanted = r.Wanted(a)
 		age := authorizeNow.Sub(f.Session.CreatedAt)
 		again := slices.Contains(r.Prompts, "login") || slices.Contains(r.Prompts, "select_account")
 		switch {
@@ -214,10 +257,63 @@ func TestNoCodeWithoutASessionThatFulfilsThePolicy(t *testing.T) {
 			t.Fatal("a code for somebody else than was meant")
 		case r.ResponseType != "code", r.ChallengeMethod != "S256", slices.Contains(r.Prompts, "create"):
 			t.Fatal("a code for a request that is none")
+		case a.Settings.ThirdParty && !only(r.Wanted(a), f.Grant.Scopes...):
+			t.Fatal("the user has not consented to all of it")
+		case a.Settings.ThirdParty && slices.Contains(r.Prompts, "consent") && !f.Allowed:
+			t.Fatal("the user was not asked again")
 		case !MayIssue(a, f, authorizeLimits, authorizeNow):
 			t.Fatal("a code that no tokens may come of")
 		}
 	})
+}
+
+// drawConsent draws what is asked for and what was consented to.
+func drawConsent(t *rapid.T, a *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+	some := func(name string, of ...string) []string {
+		return slices.DeleteFunc(of, func(string) bool { return !rapid.Bool().Draw(t, name) })
+	}
+	a.Settings.ThirdParty = rapid.Bool().Draw(t, "third party")
+	a.Settings.Scopes = append(some("may ask", "profile", "email", "company"), "openid")
+	r.Scopes = append(some("asks", "profile", "email", "company"), "openid")
+	r.Claims.Userinfo = some("claims", "name", "role")
+	f.Grant.Scopes = some("consented", "openid", "profile", "email", "company")
+	if rapid.Bool().Draw(t, "asked before") {
+		f.Grant.ConsentedAt = authorizeNow
+	}
+	f.Allowed = rapid.Bool().Draw(t, "just allowed")
+}
+
+// What a token of a third party opens was consented to, whatever the application may ask for
+// since, and by whatever of a user's consents.
+func TestNoThirdPartyReadsWithoutConsent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, r, f := authorizeApp(), authorizeRequest(), authorizeFacts()
+		drawConsent(t, &a, &r, &f)
+		terms := FamilyTerms{Scopes: r.Granted(a), Claims: r.Claims}
+		drawConsent(t, &a, &AuthorizationRequest{}, &f) // things have changed since
+		f.Wanted = terms.Wanted(a)
+		if !MayIssue(a, f, authorizeLimits, authorizeNow) || !a.Settings.ThirdParty {
+			return
+		}
+		facts := ClaimFacts{User: User{Username: "u", Email: "u@x.example", Role: RoleUser}, Company: Company{ID: "com_1"}}
+		for name := range ClaimsFor(a, terms.Scopes, terms.Claims.Userinfo, facts) {
+			i := slices.IndexFunc(UserClaims, func(c UserClaim) bool { return c.Name == name })
+			if !slices.Contains(f.Grant.Scopes, UserClaims[i].Scope) {
+				t.Fatalf("%s without consent", name)
+			}
+		}
+	})
+}
+
+func TestARequestIsAnsweredForAMoment(t *testing.T) {
+	for ago, want := range map[time.Duration]bool{0: true, AnswerGrace - 1: true, AnswerGrace: false, time.Hour: false} {
+		if MayAnswer(authorizeNow.Add(-ago), authorizeNow) != want {
+			t.Errorf("%s after the first answer", ago)
+		}
+	}
+	if !MayAnswer(time.Time{}, authorizeNow) {
+		t.Error("before any answer")
+	}
 }
 
 func TestApplicationsAreChecked(t *testing.T) {

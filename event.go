@@ -158,6 +158,10 @@ const (
 	EventApplicationSecret EventKind = "application.secret_made"
 	// EventApplicationSignIn: a user went on to an application with a session.
 	EventApplicationSignIn EventKind = "application.signed_in"
+	// EventConsentGiven and EventConsentRefused: a user was asked whether an application may
+	// read about them.
+	EventConsentGiven   EventKind = "application.consent_given"
+	EventConsentRefused EventKind = "application.consent_refused"
 	// EventTokenReplayed: a code or a refresh token came a second time, and all that came of it
 	// has ended.
 	EventTokenReplayed EventKind = "application.token_replayed"

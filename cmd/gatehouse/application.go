@@ -36,6 +36,7 @@ type applicationFlags struct {
 	IDTokenAlg      *gatehouse.SigningAlg `name:"id-token-alg" help:"What signs its tokens: ES256, RS256, EdDSA." placeholder:"ALG"`
 	UserinfoAlg     *gatehouse.SigningAlg `help:"Sign what userinfo answers; empty: plain JSON." placeholder:"ALG"`
 	JWTAccessTokens *bool                 `name:"jwt-access-tokens" help:"Access tokens that resource servers read themselves, for five minutes at most."`
+	ThirdParty      *bool                 `help:"It is not the site's own: ask its users before it reads about them."`
 	Sector          *string               `help:"Give its users subjects that only applications of this sector know." placeholder:"NAME"`
 	Role            []gatehouse.Role      `help:"Who may reach it: user, admin; without it, both." placeholder:"ROLE"`
 	Level           *int                  `help:"The assurance level that a sign-in must have: 0, 1, 2."`
@@ -58,6 +59,7 @@ func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	said(&s.IDTokenAlg, f.IDTokenAlg)
 	said(&s.UserinfoAlg, f.UserinfoAlg)
 	said(&s.JWTAccessTokens, f.JWTAccessTokens)
+	said(&s.ThirdParty, f.ThirdParty)
 	said(&s.Sector, f.Sector)
 	said(&s.Access.Level, f.Level)
 	said(&s.Access.MaxAge, f.MaxAge)
@@ -212,7 +214,7 @@ func (c *applicationShowCmd) Run(a *app) error {
 		return details(a.out, "Name", v.Name, "Client ID", v.ID, "Issuer", v.Issuer, "State", string(v.State), "Authentication", string(s.Auth),
 			"Secrets made", strings.Join(times, ", "), "Keys at", s.JWKSURI, "Redirect addresses", strings.Join(s.RedirectURIs, " "),
 			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "), "Grants", words(s.Grants), "Scopes", words(s.Scopes),
-			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native),
+			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native), "Third party", yesNo(s.ThirdParty),
 			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level), "Without PKCE", yesNo(s.WithoutPKCE), "Created", moment(v.Created))
 	})
 }

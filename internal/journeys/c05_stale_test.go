@@ -158,7 +158,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	for _, page := range []string{"/", "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
 		"/account/sign-out-everywhere", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
-		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", c.notMe(browser)} {
+		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", newPlatform(t, s, ofOthers).ask(), c.notMe(browser)} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	out := forms[slices.IndexFunc(forms, func(f oldForm) bool { return f.action == "/sign-out" })]

@@ -40,6 +40,7 @@ var notLookedAt = map[string]string{
 	"POST /oauth2/authorize":                "leads to the same request, opened",
 	"POST /oauth2/logout":                   "leads to the same request, opened",
 	"POST /oauth2/logout/confirm":           "asks for nothing",
+	"POST /oauth2/consent":                  "asks for nothing",
 	"GET /forward-auth":                     "leads to an application",
 	"GET /account":                          "leads to the profile",
 	"GET /.well-known/change-password":      "leads to the password",
@@ -361,6 +362,10 @@ func customer(w *walker) {
 	w.signIn(name, password)
 	w.all([]string{"/", "/account/devices", "/account/sign-out-everywhere", "/account/activity", "/account/terms", "/account/password", "/account/profile", "/help", "/search?q=password"},
 		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/oauth2/logout", "/no-such-page"})
+	if w.st.ID == "meridian-uk" {
+		w.b.Open(newPlatform(w.t, w.s, ofOthers).ask())
+		w.look()
+	}
 	w.b.Open(w.s.URL(w.st.ID, "/account/password"))
 	w.fill([][2]string{{"current_password", "not it"}, {"new_password", "short"}, {"repeat_password", "other"}})
 	w.failing(nil, "current_password", "new_password", "repeat_password")

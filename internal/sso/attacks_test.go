@@ -398,8 +398,12 @@ func TestARequestWaitsForItsBrowser(t *testing.T) {
 		if got := goOn(s.session, out.Browser); got.Do != gatehouse.AuthorizationCode || got.Answer.Values.Get("state") != "state-1" {
 			t.Errorf("%+v", got)
 		}
-		if got := goOn(s.session, out.Browser); got.Page != sso.PageOver {
-			t.Errorf("a second code: %+v", got)
+		if got := goOn(s.session, out.Browser); got.Do != gatehouse.AuthorizationCode {
+			t.Errorf("pressed twice: %+v", got)
+		}
+		s.Clock.Add(gatehouse.AnswerGrace)
+		if got := goOn(s.session, out.Browser); got.Page != sso.PageAnswered {
+			t.Errorf("gone back to: %+v", got)
 		}
 		out = s.authorize("")
 		s.Clock.Add(gatehouse.AuthorizationLifetime)

@@ -23,6 +23,8 @@ type Authorization struct {
 	Browser string
 	// Session is the token of the session cookie; empty: none.
 	Session string
+	// Said is what the user has answered to the page that asks for consent; nil: nothing.
+	Said *Said
 }
 
 // Outcome is what comes of an authorization request.
@@ -35,7 +37,7 @@ type Outcome struct {
 	Application gatehouse.Application
 	Request     gatehouse.AuthorizationRequest
 	// Waiting and Browser are the token of the request that waits and the value of its cookie,
-	// for AuthorizationSignIn. Again: there is a session, which is not good enough.
+	// for AuthorizationSignIn and AuthorizationConsent. Again: there is a session, which is not good enough.
 	Waiting, Browser string
 	Again            bool
 	// Answer is what the application is told, for AuthorizationCode and AuthorizationRefused.
@@ -51,6 +53,7 @@ const (
 	PageRedirect PageKind = "redirect" // an address that is not the application's
 	PageRequest  PageKind = "request"  // something else about the request
 	PageOver     PageKind = "over"     // it waited for too long, or in another browser
+	PageAnswered PageKind = "answered" // it was answered a while ago: somebody went back to it
 )
 
 // Answer is what an application is told through the browser.
@@ -84,7 +87,7 @@ func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Call
 	if err != nil || out.Page != "" {
 		return out, err
 	}
-	facts, err := s.facts(ctx, st, s.Store.Read(), out.Application, in.Session)
+	facts, err := s.facts(ctx, st, s.Store.Read(), out.Application, in)
 	if err != nil {
 		return out, err
 	}
@@ -95,8 +98,14 @@ func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Call
 	case gatehouse.AuthorizationSignIn:
 		out.Do, out.Again = d.Do, facts.SignedIn()
 		return s.wait(ctx, st, in, out)
+	case gatehouse.AuthorizationConsent:
+		out.Do = d.Do
+		return s.wait(ctx, st, in, out)
 	}
-	return s.told(st, out, d), nil
+	if facts.Refused && d.Error == gatehouse.AccessDenied {
+		err = s.saidNo(ctx, st, c, in, out)
+	}
+	return s.told(st, out, d), err
 }
 
 // decide is gatehouse.Authorize, after what was wrong with the request as such.
@@ -150,6 +159,9 @@ func (s *Service) asked(ctx context.Context, st *site.Site, in Authorization) (o
 		if err != nil {
 			return out, "", err
 		}
+		if !gatehouse.MayAnswer(waiting.AnsweredAt, s.Now()) {
+			return page(PageAnswered)
+		}
 		id = waiting.ApplicationID
 	}
 	if id == "" || len(id) > maxToken {
@@ -202,11 +214,11 @@ func sameHash(hash, token string) bool {
 }
 
 // facts are who is signed in, and what the application calls that user.
-func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a gatehouse.Application, session string) (f gatehouse.AuthorizationFacts, err error) {
-	if session == "" {
+func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a gatehouse.Application, in Authorization) (f gatehouse.AuthorizationFacts, err error) {
+	if in.Session == "" {
 		return f, nil
 	}
-	ses, u, _, err := q.Session(ctx, st.ID, secret.HashToken(session))
+	ses, u, _, err := q.Session(ctx, st.ID, secret.HashToken(in.Session))
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return f, nil
 	}
@@ -217,6 +229,12 @@ func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a g
 		return f, nil
 	}
 	f = gatehouse.AuthorizationFacts{Session: ses, User: u, Subject: u.ID}
+	if a.Settings.ThirdParty {
+		if f.Grant, err = q.Grant(ctx, st.ID, u.ID, a.ID); err != nil {
+			return f, err
+		}
+		in.Said.heard(&f, s.Now())
+	}
 	if a.Settings.Sector == "" {
 		return f, nil
 	}
@@ -255,20 +273,20 @@ func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 			return err
 		}
 		out.Application = a
-		facts, err := s.facts(tx, st, tx.Queries, a, in.Session)
+		facts, err := s.facts(tx, st, tx.Queries, a, in)
 		if err != nil {
 			return err
 		}
 		if d = decide(st, out, "", facts, s); d.Do != gatehouse.AuthorizationCode {
 			return errRefused
 		}
+		now := tx.Now()
 		if in.Waiting != "" {
-			if there, err := tx.DeleteAuthorization(tx, st.ID, secret.HashToken(in.Waiting)); err != nil || !there {
-				d = gatehouse.Decision{Do: gatehouse.AuthorizationPage} // another tab was faster
+			if there, err := tx.AnswerAuthorization(tx, st.ID, secret.HashToken(in.Waiting), now); err != nil || !there {
+				d = gatehouse.Decision{Do: gatehouse.AuthorizationPage} // it has run out meanwhile
 				return errors.Join(err, errRefused)
 			}
 		}
-		now := tx.Now()
 		err = tx.InsertFamily(tx, secret.HashToken(code), gatehouse.TokenFamily{
 			ID: store.NewID("fam", now), SiteID: st.ID, ApplicationID: a.ID, UserID: facts.User.ID, SessionID: facts.Session.ID, Subject: facts.Subject,
 			CreatedAt: now, EndsAt: now.Add(codeKept), Terms: gatehouse.FamilyTerms{Scopes: out.Request.Granted(a), RedirectURI: out.Request.RedirectURI,
@@ -277,13 +295,16 @@ func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 		if err != nil {
 			return err
 		}
+		if err := s.keepGrant(tx, a, facts); err != nil {
+			return err
+		}
 		return tx.Record(facts.User, gatehouse.EventApplicationSignIn, gatehouse.ResultOK, about(a, "name", a.Name))
 	})
 	switch {
 	case errors.Is(err, errRefused) && d.Do == gatehouse.AuthorizationPage && d.Error == "":
 		out.Do, out.Page = d.Do, PageOver
 		return out, nil
-	case errors.Is(err, errRefused) && d.Do == gatehouse.AuthorizationSignIn:
+	case errors.Is(err, errRefused) && (d.Do == gatehouse.AuthorizationSignIn || d.Do == gatehouse.AuthorizationConsent):
 		out.Do = d.Do
 		return s.wait(ctx, st, in, out)
 	case errors.Is(err, errRefused):

@@ -221,7 +221,8 @@ func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (
 
 // mayIssue asks gatehouse.MayIssue about a grant.
 func mayIssue(st *site.Site, g store.TokenGrant, now time.Time) bool {
-	return gatehouse.MayIssue(g.Application, gatehouse.AuthorizationFacts{Session: g.Session, User: g.User, Subject: g.Family.Subject}, st.Policy.Session, now)
+	facts := gatehouse.AuthorizationFacts{Session: g.Session, User: g.User, Subject: g.Family.Subject, Grant: g.Grant, Wanted: g.Family.Terms.Wanted(g.Application)}
+	return gatehouse.MayIssue(g.Application, facts, st.Policy.Session, now)
 }
 
 // Userinfo are the claims about the user of an access token, and where the application asks

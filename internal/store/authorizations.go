@@ -15,6 +15,8 @@ type Authorization struct {
 	BrowserHash string
 	Request     gatehouse.AuthorizationRequest
 	ExpiresAt   time.Time
+	// AnsweredAt is when it came to an answer first; zero: not yet.
+	AnsweredAt time.Time
 }
 
 // InsertAuthorization adds an authorization under the hash of its token.
@@ -27,14 +29,16 @@ func (q Queries) InsertAuthorization(ctx context.Context, tokenHash string, a Au
 // Authorization returns the authorization that has this token.
 func (q Queries) Authorization(ctx context.Context, siteID, tokenHash string) (a Authorization, err error) {
 	a.SiteID = siteID
-	err = q.one(ctx, "authorization", `SELECT application_id, browser_hash, request, expires_at FROM authorizations
-		WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash}, &a.ApplicationID, &a.BrowserHash, inText{&a.Request}, when{&a.ExpiresAt})
+	err = q.one(ctx, "authorization", `SELECT application_id, browser_hash, request, expires_at, answered_at FROM authorizations
+		WHERE site_id = $1 AND token_hash = $2`, []any{siteID, tokenHash}, &a.ApplicationID, &a.BrowserHash, inText{&a.Request}, when{&a.ExpiresAt}, when{&a.AnsweredAt})
 	return a, err
 }
 
-// DeleteAuthorization ends an authorization. It reports whether it was there.
-func (q Queries) DeleteAuthorization(ctx context.Context, siteID, tokenHash string) (bool, error) {
-	n, err := q.exec(ctx, "delete authorization", `DELETE FROM authorizations WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
+// AnswerAuthorization notes that an authorization has come to an answer; the first one counts.
+// It reports whether it is still there.
+func (q Queries) AnswerAuthorization(ctx context.Context, siteID, tokenHash string, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "answer authorization", `UPDATE authorizations SET answered_at = CASE answered_at WHEN 0 THEN $3 ELSE answered_at END
+		WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash, micros(now))
 	return n == 1, err
 }
 

@@ -16,6 +16,8 @@ type TokenGrant struct {
 	Session     gatehouse.Session
 	User        gatehouse.User
 	Company     gatehouse.Company
+	// Grant is what the user has consented to, without the times of use.
+	Grant gatehouse.Grant
 }
 
 // grantColumns and grantTables read a TokenGrant, f being its family.
@@ -24,17 +26,18 @@ const (
 		a.name, a.state, a.settings,
 		COALESCE(s.id, ''), COALESCE(s.company_id, ''), COALESCE(s.created_at, 0), COALESCE(s.seen_at, 0), COALESCE(s.level, 0), COALESCE(s.methods, ''),
 		u.company_id, u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale, u.locked_at,
-		c.name, c.account_number`
+		c.name, c.account_number, COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0)`
 	grantTables = ` JOIN applications a ON a.site_id = f.site_id AND a.id = f.application_id
 		JOIN users u ON u.site_id = f.site_id AND u.id = f.user_id
 		JOIN companies c ON c.site_id = f.site_id AND c.id = u.company_id
+		LEFT JOIN grants g ON g.site_id = f.site_id AND g.user_id = f.user_id AND g.application_id = f.application_id
 		LEFT JOIN sessions s ON s.site_id = f.site_id AND s.user_id = f.user_id AND s.id = f.session_id `
 )
 
 // grantRow is a row of a grant, which done makes whole.
 type grantRow struct {
 	TokenGrant
-	methods string
+	methods, scopes string
 }
 
 func (g *grantRow) fields() []any {
@@ -44,13 +47,14 @@ func (g *grantRow) fields() []any {
 		&a.Name, &a.State, inText{&a.Settings},
 		&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Assurance.Level, &g.methods,
 		&u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale, when{&u.LockedAt},
-		&g.Company.Name, &g.Company.AccountNumber}
+		&g.Company.Name, &g.Company.AccountNumber, &g.scopes, when{&g.Grant.ConsentedAt}}
 }
 
 func (g *grantRow) done(siteID string) TokenGrant {
 	f, s := &g.Family, &g.Session
 	f.SiteID, g.Application.SiteID, g.User.SiteID, g.Company.SiteID = siteID, siteID, siteID, siteID
 	g.Application.ID, g.User.ID, g.Company.ID = f.ApplicationID, f.UserID, g.User.CompanyID
+	g.Grant.SiteID, g.Grant.UserID, g.Grant.ApplicationID, g.Grant.Scopes = siteID, f.UserID, f.ApplicationID, strings.Fields(g.scopes)
 	if s.ID != "" {
 		s.SiteID, s.UserID = siteID, f.UserID
 		for m := range strings.FieldsSeq(g.methods) {

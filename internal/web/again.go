@@ -56,7 +56,10 @@ func (s *Server) pageOf(r *http.Request, to route) *url.URL {
 		return &url.URL{Path: "/"}
 	}
 	u := &url.URL{RawPath: s.standsOn(to, r.URL.EscapedPath())}
-	u.Path, _ = url.PathUnescape(u.RawPath) // a part of a path that has been read
+	u.Path, _ = url.PathUnescape(u.RawPath)                                  // a part of a path that has been read
+	if back, err := url.Parse(returnTo); err == nil && back.Path == u.Path { // the form says which of the pages there
+		return back
+	}
 	if returnTo != "/" {
 		u.RawQuery = url.Values{"return_to": {returnTo}}.Encode()
 	}

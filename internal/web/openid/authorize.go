@@ -21,16 +21,19 @@ const waitingParam = "continue"
 // Authorize answers an authorization request: a new one, or one that comes back from the
 // sign-in.
 func (p *Provider) Authorize(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
 	params, good := asked(r)
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if !good {
 		return p.page(w, r, http.StatusBadRequest, Refused{Kind: sso.PageRequest, Error: gatehouse.InvalidRequest})
 	}
-	waiting := params.Get(waitingParam)
-	out, err := p.SSO.Authorize(r.Context(), v.Site, v.Caller(r), sso.Authorization{
-		Params: params, Waiting: waiting, Browser: ui.ReadCookie(r, ui.AuthorizeCookie, v.Secure), Session: v.SessionToken,
-	})
+	return p.authorize(w, r, params, sso.Authorization{Params: params, Waiting: params.Get(waitingParam)})
+}
+
+// authorize asks what a request comes to, and does it.
+func (p *Provider) authorize(w http.ResponseWriter, r *http.Request, params sso.Params, in sso.Authorization) error {
+	v, waiting := ui.VisitOf(r), in.Waiting
+	in.Browser, in.Session = ui.ReadCookie(r, ui.AuthorizeCookie, v.Secure), v.SessionToken
+	out, err := p.SSO.Authorize(r.Context(), v.Site, v.Caller(r), in)
 	if err != nil {
 		return err
 	}
@@ -41,6 +44,8 @@ func (p *Provider) Authorize(w http.ResponseWriter, r *http.Request) error {
 		ui.SetCookie(w, v, ui.AuthorizeCookie, out.Browser, 0)
 		http.Redirect(w, r, p.signInFor(v, params, out), http.StatusSeeOther)
 		return nil
+	case gatehouse.AuthorizationConsent:
+		return p.askConsent(w, r, out, waiting)
 	case gatehouse.AuthorizationNoAccess:
 		return p.page(w, r, http.StatusForbidden, NoAccess{out.Application.Name})
 	}
@@ -49,7 +54,7 @@ func (p *Provider) Authorize(w http.ResponseWriter, r *http.Request) error {
 
 // signInFor is the address of the sign-in page that leads back to a request that waits.
 func (p *Provider) signInFor(v *ui.Visit, params sso.Params, out sso.Outcome) string {
-	query := url.Values{"return_to": {sso.AuthorizePath + "?" + waitingParam + "=" + out.Waiting}}
+	query := url.Values{"return_to": {waitingAt(out.Waiting)}}
 	if out.Again {
 		query.Set("again", "")
 	}

@@ -22,22 +22,34 @@ func TestViews(t *testing.T) { suite.Test(t) }
 
 func samples() []pages.Sample {
 	list := []pages.Sample{
+		{Name: "consent", View: consent("Trips", "openid", "profile", "email", "company"), SignedIn: true},
+		{Name: "consent-little", View: consent("Trips", "openid", "reports.read"), SignedIn: true},
 		{Name: "no-access", View: NoAccess{"Shop"}, SignedIn: true},
 		{Name: "onward", View: Onward{"Shop", "https://shop.example/cb?code=x&state=y"}, SignedIn: true},
 		{Name: "form-post", View: FormPost{"Shop", "https://shop.example/cb", url.Values{"code": {"x"}, "state": {"y"}}}, SignedIn: true},
 		{Name: "logout", View: AskLogout{"Shop", "hint", "https://shop.example/bye", "s"}, SignedIn: true},
 		{Name: "logout-somebody", View: AskLogout{}, SignedIn: true},
 	}
-	for _, kind := range []sso.PageKind{sso.PageClient, sso.PageRedirect, sso.PageRequest, sso.PageOver} {
+	for _, kind := range []sso.PageKind{sso.PageClient, sso.PageRedirect, sso.PageRequest, sso.PageOver, sso.PageAnswered} {
 		list = append(list, pages.Sample{Name: "refused-" + string(kind), View: Refused{Kind: kind}},
 			pages.Sample{Name: "refused-known-" + string(kind), View: Refused{Kind: kind, Error: gatehouse.InvalidRequest, Application: "Shop"}})
 	}
 	return list
 }
 
+// consent is the page for an application that asks for scopes.
+func consent(name string, scopes ...string) Consent {
+	settings := gatehouse.DefaultApplication()
+	settings.Scopes = scopes
+	return Consent{OtherUser: "/sign-in?again", Outcome: sso.Outcome{Waiting: "w", Application: gatehouse.Application{Name: name, Settings: settings},
+		Request: gatehouse.AuthorizationRequest{RedirectURI: "https://shop.example/cb", Scopes: scopes}}}
+}
+
 // hostile puts a probe into the texts of a view that come from people and applications.
 func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
+	case Consent:
+		return consent(probe, "openid", "profile", probe)
 	case NoAccess:
 		return NoAccess{probe}
 	case Onward:

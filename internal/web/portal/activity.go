@@ -209,6 +209,8 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventMailResent:        {"mail", ""},
 
 	gatehouse.EventApplicationSignIn:  {"link", ""},
+	gatehouse.EventConsentGiven:       {"circle-check", ""},
+	gatehouse.EventConsentRefused:     {"x", ""},
 	gatehouse.EventTokenReplayed:      {"triangle-alert", "is-warn"},
 	gatehouse.EventApplicationCreated: {"package", ""},
 	gatehouse.EventApplicationChanged: {"package", ""},

@@ -52,6 +52,9 @@ type ApplicationSettings struct {
 	// other sectors do not know (OpenID Connect Core 8.1).
 	Sector string `json:"sector,omitempty"`
 
+	// RequirePAR: its authorization requests are those that it pushes (RFC 9126), and no others.
+	RequirePAR bool `json:"require_par,omitempty"`
+
 	// WithoutPKCE and TokenEndpointAudience are exceptions for old clients: requests without a
 	// challenge, and client assertions whose audience is the address of the token endpoint.
 	WithoutPKCE           bool `json:"without_pkce,omitempty"`
@@ -144,6 +147,9 @@ const (
 	IDTokenLifetime = 5 * time.Minute
 	// AuthorizationLifetime is how long a user may take to sign in for an application.
 	AuthorizationLifetime = time.Hour
+	// PushedLifetime is how soon the browser has to come after an application has pushed its
+	// request.
+	PushedLifetime = 90 * time.Second
 	// RefreshGrace is how long a client that lost the answer gets the same one again.
 	RefreshGrace = 10 * time.Second
 	// AnswerGrace is how long a request that has been answered may be answered once more.

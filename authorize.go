@@ -31,6 +31,8 @@ type AuthorizationRequest struct {
 	Hinted string `json:"hinted,omitempty"`
 	// Claims are those that the claims parameter asks for by name.
 	Claims ClaimsRequest `json:"claims"`
+	// Pushed: the application has handed the request over itself (RFC 9126).
+	Pushed bool `json:"pushed,omitempty"`
 	// At is when the application asked: a sign-in that it wants to be new comes after.
 	At time.Time `json:"at"`
 }
@@ -65,6 +67,7 @@ const (
 	UnmetAuthentication     OAuthError = "unmet_authentication_requirements"
 	RequestNotSupported     OAuthError = "request_not_supported"
 	RequestURINotSupported  OAuthError = "request_uri_not_supported"
+	InvalidRequestObject    OAuthError = "invalid_request_object"
 	RegistrationUnsupported OAuthError = "registration_not_supported"
 )
 
@@ -95,7 +98,7 @@ func CheckRequest(a Application, r AuthorizationRequest) OAuthError {
 		return UnauthorizedClient
 	case r.ResponseMode != "" && r.ResponseMode != ResponseQuery && r.ResponseMode != ResponseFormPost:
 		return InvalidRequest
-	case !challengeGood(a, r):
+	case !challengeGood(a, r), a.Settings.RequirePAR && !r.Pushed:
 		return InvalidRequest
 	case !promptsGood(r.Prompts):
 		return InvalidRequest

@@ -43,6 +43,7 @@ type applicationFlags struct {
 	MaxAge          *time.Duration        `help:"How long ago the sign-in may be, such as 1h; 0: as long as the session." placeholder:"TIME"`
 	AccessToken     *time.Duration        `help:"How long access tokens live, such as 5m." placeholder:"TIME"`
 	RefreshToken    *time.Duration        `help:"How long a refresh token may go unused, such as 12h; none outlives the session." placeholder:"TIME"`
+	RequirePAR      *bool                 `name:"require-par" help:"Take requests only that it has pushed to us itself (RFC 9126)."`
 	WithoutPKCE     *bool                 `name:"without-pkce" help:"Let an old application with a secret go without PKCE. Better not."`
 	TokenAudience   *bool                 `help:"Let an old application name the token endpoint as the audience of its assertions. Better not."`
 }
@@ -65,6 +66,7 @@ func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	said(&s.Access.MaxAge, f.MaxAge)
 	said(&s.Lifetimes.Access, f.AccessToken)
 	said(&s.Lifetimes.Refresh, f.RefreshToken)
+	said(&s.RequirePAR, f.RequirePAR)
 	said(&s.WithoutPKCE, f.WithoutPKCE)
 	said(&s.TokenEndpointAudience, f.TokenAudience)
 	if s.Native && f.Auth == nil {
@@ -215,7 +217,9 @@ func (c *applicationShowCmd) Run(a *app) error {
 			"Secrets made", strings.Join(times, ", "), "Keys at", s.JWKSURI, "Redirect addresses", strings.Join(s.RedirectURIs, " "),
 			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "), "Grants", words(s.Grants), "Scopes", words(s.Scopes),
 			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native), "Third party", yesNo(s.ThirdParty),
-			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level), "Without PKCE", yesNo(s.WithoutPKCE), "Created", moment(v.Created))
+			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level),
+			"Pushed requests only", yesNo(s.RequirePAR),
+			"Without PKCE", yesNo(s.WithoutPKCE), "Created", moment(v.Created))
 	})
 }
 

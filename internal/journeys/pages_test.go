@@ -35,6 +35,7 @@ var notLookedAt = map[string]string{
 	"GET /oauth2/userinfo":                  "for programs",
 	"POST /oauth2/userinfo":                 "for programs",
 	"POST /oauth2/token":                    "for programs",
+	"POST /oauth2/par":                      "for programs",
 	"POST /oauth2/introspect":               "for programs",
 	"POST /oauth2/revoke":                   "for programs",
 	"POST /oauth2/authorize":                "leads to the same request, opened",

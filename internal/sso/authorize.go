@@ -175,22 +175,25 @@ func (s *Service) asked(ctx context.Context, st *site.Site, in Authorization) (o
 		return out, "", err
 	}
 	out.Application = a
-	if in.Waiting != "" {
-		out.Request = waiting.Request
-	} else {
-		out.Request, fault = in.Params.readRequest(s.Now())
+	if out.Request = waiting.Request; in.Waiting == "" {
+		out.Request, fault, err = s.newRequest(ctx, st, a, in.Params)
 	}
-	if !gatehouse.RedirectURIMatches(a, out.Request.RedirectURI) {
+	switch {
+	case errors.Is(err, errRefused):
+		return page(PageOver)
+	case err != nil:
+		return out, "", err
+	case fault != "" && out.Request.RedirectURI == "":
+		out.Error = fault
+		return page(PageRequest)
+	case !gatehouse.RedirectURIMatches(a, out.Request.RedirectURI):
 		return page(PageRedirect)
 	}
-	if fault == "" && in.Waiting == "" {
-		fault, err = s.readHint(ctx, st, in.Params, &out)
-	}
-	return out, fault, err
+	return out, fault, nil
 }
 
 // readHint reads whom id_token_hint means. One that has run out still says it.
-func (s *Service) readHint(ctx context.Context, st *site.Site, p Params, out *Outcome) (gatehouse.OAuthError, error) {
+func (s *Service) readHint(ctx context.Context, st *site.Site, a gatehouse.Application, p Params, out *gatehouse.AuthorizationRequest) (gatehouse.OAuthError, error) {
 	hint := p.Get("id_token_hint")
 	if hint == "" {
 		return "", nil
@@ -201,11 +204,10 @@ func (s *Service) readHint(ctx context.Context, st *site.Site, p Params, out *Ou
 	}
 	claims, err := r.verify(hint, typeID)
 	sub := textOf(claims, "sub")
-	if err != nil || textOf(claims, "iss") != Issuer(st) || textOf(claims, "aud") != out.Application.ID ||
-		out.Request.Hinted != "" && out.Request.Hinted != sub {
+	if err != nil || textOf(claims, "iss") != Issuer(st) || textOf(claims, "aud") != a.ID || out.Hinted != "" && out.Hinted != sub {
 		return gatehouse.InvalidRequest, nil
 	}
-	out.Request.Hinted = sub
+	out.Hinted = sub
 	return "", nil
 }
 

@@ -178,12 +178,15 @@ type assertion struct {
 	Jti string      `json:"jti"`
 }
 
+// typesOfAssertions are what a client assertion may say it is (RFC 7523, and what follows it).
+var typesOfAssertions = []string{"client-authentication+jwt", "JWT", ""}
+
 // clockSkew is how far a client's clock may be ahead.
 const clockSkew = time.Minute
 
 // checkAssertion checks an assertion that an application has signed, and uses it up.
 func (s *Service) checkAssertion(ctx context.Context, st *site.Site, a gatehouse.Application, text string) error {
-	body, err := s.openByClient(ctx, a, text)
+	body, err := s.openByClient(ctx, a, text, typesOfAssertions)
 	if err != nil {
 		return errClient
 	}

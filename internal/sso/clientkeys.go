@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,21 +43,22 @@ type keyset struct {
 type keysetName struct{ site, application, address string }
 
 // openByClient returns what an application has signed. Keys that it keeps at an address are
-// asked for again, once, where those that are known do not fit.
+// asked for again, once, where those that are known do not fit. types are what the text may
+// say it is; "" stands for one that says nothing.
 //
 // Errors: errNotOurs for whatever is wrong with the text or the keys.
-func (s *Service) openByClient(ctx context.Context, a gatehouse.Application, text string) ([]byte, error) {
+func (s *Service) openByClient(ctx context.Context, a gatehouse.Application, text string, types []string) ([]byte, error) {
 	if a.Settings.JWKSURI == "" {
 		keys, err := clientKeys(a.Settings.JWKS)
 		if err != nil {
 			return nil, errNotOurs
 		}
-		return openSigned(text, keys)
+		return openSigned(text, types, keys)
 	}
 	held, _ := s.keysets.LoadOrStore(keysetName{a.SiteID, a.ID, a.Settings.JWKSURI}, new(keyset))
 	set := held.(*keyset)
 	keys, at := s.knownKeys(ctx, a, set, time.Time{})
-	body, err := openSigned(text, keys)
+	body, err := openSigned(text, types, keys)
 	if err == nil {
 		return body, nil
 	}
@@ -64,7 +66,7 @@ func (s *Service) openByClient(ctx context.Context, a gatehouse.Application, tex
 	if !newer.After(at) {
 		return nil, err
 	}
-	return openSigned(text, again)
+	return openSigned(text, types, again)
 }
 
 // knownKeys are the keys of an application and when they came. They are asked for where they
@@ -144,7 +146,7 @@ func (s *Service) TryKeys(ctx context.Context, c gatehouse.Caller, a gatehouse.A
 // openSigned returns what somebody has signed with one of some keys. The key decides which
 // algorithm is right, and nothing that the text names or brings along is fetched or used (RFC
 // 8725 3.1, 3.10).
-func openSigned(text string, keys []jose.JSONWebKey) ([]byte, error) {
+func openSigned(text string, types []string, keys []jose.JSONWebKey) ([]byte, error) {
 	if len(text) > maxToken {
 		return nil, errNotOurs
 	}
@@ -153,6 +155,9 @@ func openSigned(text string, keys []jose.JSONWebKey) ([]byte, error) {
 		return nil, errNotOurs
 	}
 	head := signed.Signatures[0].Protected
+	if typ, _ := head.ExtraHeaders[jose.HeaderType].(string); !slices.ContainsFunc(types, func(one string) bool { return strings.EqualFold(one, strings.TrimPrefix(typ, "application/")) }) {
+		return nil, errNotOurs
+	}
 	for _, key := range keys {
 		if head.KeyID != "" && key.KeyID != "" && head.KeyID != key.KeyID || head.Algorithm != algOf(key) {
 			continue

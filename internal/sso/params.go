@@ -15,6 +15,7 @@ import (
 // The addresses of the protocol, at every site.
 const (
 	AuthorizePath  = "/oauth2/authorize"
+	PushPath       = "/oauth2/par"
 	TokenPath      = "/oauth2/token"
 	UserinfoPath   = "/oauth2/userinfo"
 	JWKSPath       = "/oauth2/jwks"
@@ -72,10 +73,6 @@ func (p Params) readRequest(now time.Time) (gatehouse.AuthorizationRequest, gate
 	switch {
 	case p.Doubled != "", len(r.Scopes) > 100, len(p.Get("scope")) > maxParam:
 		return r, gatehouse.InvalidRequest
-	case p.Get("request") != "":
-		return r, gatehouse.RequestNotSupported
-	case p.Get("request_uri") != "":
-		return r, gatehouse.RequestURINotSupported
 	case p.Get("registration") != "":
 		return r, gatehouse.RegistrationUnsupported
 	}

@@ -7,7 +7,8 @@ import (
 	"gatehouse"
 )
 
-// Authorization is a request that waits for its user to sign in.
+// Authorization is a request that waits for its user to sign in, or, where it has no
+// BrowserHash, one that an application has pushed for a browser to come with.
 type Authorization struct {
 	SiteID        string
 	ApplicationID string
@@ -39,6 +40,13 @@ func (q Queries) Authorization(ctx context.Context, siteID, tokenHash string) (a
 func (q Queries) AnswerAuthorization(ctx context.Context, siteID, tokenHash string, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "answer authorization", `UPDATE authorizations SET answered_at = CASE answered_at WHEN 0 THEN $3 ELSE answered_at END
 		WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash, micros(now))
+	return n == 1, err
+}
+
+// TakeAuthorization removes an authorization. It reports whether it was there: of two who take
+// it, one does.
+func (q Queries) TakeAuthorization(ctx context.Context, siteID, tokenHash string) (bool, error) {
+	n, err := q.exec(ctx, "take authorization", `DELETE FROM authorizations WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
 	return n == 1, err
 }
 

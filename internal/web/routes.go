@@ -200,6 +200,7 @@ func (s *Server) openIDRoutes() []route {
 		to("GET /oauth2/authorize", Public, o.Authorize),
 		to("POST /oauth2/authorize", Protocol, o.Reopen),
 		to("POST /oauth2/consent", User, o.Consent).on("/oauth2/authorize"),
+		to("POST /oauth2/par", Protocol, o.Push),
 		to("POST /oauth2/token", Protocol, o.Token),
 		to("GET /oauth2/userinfo", Protocol, o.Userinfo),
 		to("POST /oauth2/userinfo", Protocol, o.Userinfo),

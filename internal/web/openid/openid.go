@@ -111,29 +111,37 @@ func form(r *http.Request) (sso.Params, error) {
 	return sso.ReadParams(r.PostForm), nil
 }
 
+// Push keeps a request that an application hands over itself (RFC 9126).
+func (p *Provider) Push(w http.ResponseWriter, r *http.Request) error {
+	return p.program(w, r, http.StatusCreated, func(v *ui.Visit, params sso.Params) (any, error) {
+		return p.SSO.Push(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
+	})
+}
+
 // Token answers at the token endpoint.
 func (p *Provider) Token(w http.ResponseWriter, r *http.Request) error {
-	return p.program(w, r, func(v *ui.Visit, params sso.Params) (any, error) {
+	return p.program(w, r, http.StatusOK, func(v *ui.Visit, params sso.Params) (any, error) {
 		return p.SSO.Token(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
 	})
 }
 
 // Introspect says whether a token is good (RFC 7662).
 func (p *Provider) Introspect(w http.ResponseWriter, r *http.Request) error {
-	return p.program(w, r, func(v *ui.Visit, params sso.Params) (any, error) {
+	return p.program(w, r, http.StatusOK, func(v *ui.Visit, params sso.Params) (any, error) {
 		return p.SSO.Introspect(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
 	})
 }
 
 // Revoke ends a token (RFC 7009).
 func (p *Provider) Revoke(w http.ResponseWriter, r *http.Request) error {
-	return p.program(w, r, func(v *ui.Visit, params sso.Params) (any, error) {
+	return p.program(w, r, http.StatusOK, func(v *ui.Visit, params sso.Params) (any, error) {
 		return struct{}{}, p.SSO.Revoke(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
 	})
 }
 
-// program answers a program that posts a form and proves who it is.
-func (p *Provider) program(w http.ResponseWriter, r *http.Request, do func(*ui.Visit, sso.Params) (any, error)) error {
+// program answers a program that posts a form and proves who it is; done is the status if it
+// works.
+func (p *Provider) program(w http.ResponseWriter, r *http.Request, done int, do func(*ui.Visit, sso.Params) (any, error)) error {
 	params, err := form(r)
 	var out any
 	if err == nil {
@@ -142,7 +150,7 @@ func (p *Provider) program(w http.ResponseWriter, r *http.Request, do func(*ui.V
 	var e *sso.ProtocolError
 	switch {
 	case err == nil:
-		return answerJSON(w, http.StatusOK, out)
+		return answerJSON(w, done, out)
 	case !errors.As(err, &e):
 		return err
 	}

@@ -62,6 +62,7 @@ type ApplicationSettings struct {
 
 	Access    ApplicationAccess `json:"access"`
 	Lifetimes TokenLifetimes    `json:"lifetimes"`
+	Home      ApplicationHome   `json:"home,omitzero"`
 }
 
 // ApplicationState is whether an application may be used.
@@ -182,7 +183,7 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 			wrong = append(wrong, FieldError{Field: field, Reason: reason})
 		}
 	}
-	is(strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 100 || !printable(name), "name", "invalid")
+	is(!nameGood(name), "name", "invalid")
 	is(s.Auth != AuthNone && s.Auth != AuthPrivateKeyJWT && !s.Auth.HasSecret(), "auth", "unknown")
 	is(s.Native && s.Auth != AuthNone, "auth", "native")
 	is(s.Auth == AuthPrivateKeyJWT && s.JWKS == "" && s.JWKSURI == "", "jwks", "auth")
@@ -211,7 +212,7 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	}
 	is(s.Lifetimes.Access < floorToken || s.Lifetimes.Access > ceiling, "access_token", "range")
 	is(s.Lifetimes.Refresh < floorToken || s.Lifetimes.Refresh > CeilingRefreshToken, "refresh_token", "range")
-	return wrong
+	return append(wrong, checkHome(s)...)
 }
 
 // only reports whether all are among those that are allowed.

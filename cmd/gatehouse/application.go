@@ -25,6 +25,7 @@ type applicationCmd struct {
 
 // applicationFlags are what can be said about an application; what is not said stays.
 type applicationFlags struct {
+	homeFlags
 	RedirectURI     []string              `help:"An address that users come back to; exactly this one. May be given several times." sep:"none" placeholder:"URL"`
 	PostLogoutURI   []string              `help:"An address that users may go to after signing out." sep:"none" placeholder:"URL"`
 	Auth            *gatehouse.ClientAuth `help:"How it proves who it is: client_secret_basic (unless said otherwise), client_secret_post, private_key_jwt, none." placeholder:"METHOD"`
@@ -50,6 +51,7 @@ type applicationFlags struct {
 
 // apply says it.
 func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
+	f.homeFlags.apply(&s.Home)
 	list(&s.RedirectURIs, f.RedirectURI)
 	list(&s.PostLogoutRedirectURIs, f.PostLogoutURI)
 	list(&s.Grants, f.Grant)
@@ -118,8 +120,15 @@ func (c *applicationCreateCmd) Run(a *app) error {
 		if err := c.apply(&settings); err != nil {
 			return err
 		}
+		logos, err := c.pictures()
+		if err != nil {
+			return err
+		}
 		made, secret, err := o.sso.Create(a.ctx, st, o.caller, c.Name, settings)
 		if err != nil {
+			return err
+		}
+		if err := o.setLogos(a, st, made.ID, logos); err != nil {
 			return err
 		}
 		if c.JSON {
@@ -219,7 +228,9 @@ func (c *applicationShowCmd) Run(a *app) error {
 			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native), "Third party", yesNo(s.ThirdParty),
 			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level),
 			"Pushed requests only", yesNo(s.RequirePAR),
-			"Without PKCE", yesNo(s.WithoutPKCE), "Created", moment(v.Created))
+			"Without PKCE", yesNo(s.WithoutPKCE),
+			"Names", inLanguages(s.Home.Names), "Logos", inLanguages(s.Home.Logos), "Launcher leads to", s.Home.LaunchURL, "Cards come from", s.Home.CardsURL,
+			"Order", strconv.Itoa(s.Home.Order), "Created", moment(v.Created))
 	})
 }
 
@@ -239,10 +250,18 @@ type applicationChangeCmd struct {
 }
 
 func (c *applicationChangeCmd) Run(a *app) error {
-	return changeApplication(a, c.placeFlags, c.ID, "Changed", func(now *gatehouse.Application) error {
+	logos, err := c.pictures()
+	if err != nil {
+		return err
+	}
+	err = changeApplication(a, c.placeFlags, c.ID, "Changed", func(now *gatehouse.Application) error {
 		said(&now.Name, c.Name)
 		return c.apply(&now.Settings)
 	})
+	if err != nil || len(logos) == 0 {
+		return err
+	}
+	return c.in(a, func(o *office, st *site.Site) error { return o.setLogos(a, st, c.ID, logos) })
 }
 
 // changeApplication changes an application and says so.

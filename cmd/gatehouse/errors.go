@@ -45,6 +45,14 @@ var reasonAdvice = map[string]string{
 	directory.ReasonBusy:        "too many passwords are being hashed at once\nTry again in a few seconds.",
 }
 
+// fieldAdvice are what can be wrong with an application and nothing else.
+var fieldAdvice = map[string]string{
+	"own-origin": "is not at the origin of one of the redirect addresses",
+	"picture":    "is no PNG or JPEG",
+	"sides":      "has to have 32 to 1024 pixels a side, and may be four times as long as wide",
+	"size":       "has more than 256 KiB",
+}
+
 func explainConfig(e *strictyaml.Error) string {
 	if len(e.Problems) == 1 {
 		return e.Error() + "\nFix this and try again."
@@ -55,7 +63,11 @@ func explainConfig(e *strictyaml.Error) string {
 func explainFields(e *gatehouse.Error) string {
 	lines := make([]string, len(e.Fields))
 	for i, f := range e.Fields {
-		lines[i] = strings.ReplaceAll(f.Field, "_", " ") + " " + directory.Explain(f)
+		advice := fieldAdvice[f.Reason]
+		if advice == "" {
+			advice = directory.Explain(f)
+		}
+		lines[i] = strings.ReplaceAll(f.Field, "_", " ") + " " + advice
 	}
 	if len(lines) == 1 {
 		return "the " + lines[0]

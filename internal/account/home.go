@@ -12,6 +12,8 @@ import (
 // Home is what the home page takes from the account apart from its events.
 type Home struct {
 	Layout gatehouse.HomeLayout
+	// Platforms are the IDs of platforms in the order that the caller likes.
+	Platforms []string
 	// PasswordExpiresAt is when the password is too old; zero: not soon.
 	PasswordExpiresAt time.Time
 }
@@ -30,7 +32,7 @@ func (s *Service) Home(ctx context.Context, st *site.Site, c gatehouse.Caller) (
 	if ends := gatehouse.PasswordExpiresAt(st.Policy.Password, u.Password); ends.Sub(s.Now()) <= expirySoon {
 		h.PasswordExpiresAt = ends
 	}
-	h.Layout, err = s.Store.Read().HomeLayout(ctx, st.ID, u.ID)
+	h.Layout, h.Platforms, err = s.Store.Read().HomeLayout(ctx, st.ID, u.ID)
 	return h, err
 }
 
@@ -71,7 +73,7 @@ func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Ca
 		if len(gatehouse.MissingOf(st.Site, u)) > 0 {
 			return &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonProfileIncomplete}
 		}
-		layout, err := tx.HomeLayout(tx, st.ID, u.ID)
+		layout, _, err := tx.HomeLayout(tx, st.ID, u.ID)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ var rooms = table{
 	"internal/sso":         "gatehouse outbound secret site store act",
 	"internal/jobs":        "gatehouse site store mail act signin directory sso",
 	"internal/web/ui":      "gatehouse site",
-	"internal/web/portal":  "gatehouse site signin account web/ui",
+	"internal/web/portal":  "gatehouse site signin account sso web/ui",
 	"internal/web/console": "gatehouse directory signin web/ui",
 	"internal/web/openid":  "gatehouse site sso signin web/ui",
 	"internal/api":         "gatehouse signin directory web/ui",

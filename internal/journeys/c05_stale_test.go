@@ -155,7 +155,10 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 		return browser.Get("/company/users/"+busy.ID).Find("form[action$='/resend']").Length() > 0
 	})
 	var forms []oldForm
-	for _, page := range []string{"/", "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
+	for _, name := range []string{"Shop", "Desk"} {
+		launches(t, s, "meridian-uk", name, nil)
+	}
+	for _, page := range []string{"/", "/home/platforms", "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
 		"/account/sign-out-everywhere", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
 		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", newPlatform(t, s, ofOthers).ask(), c.notMe(browser)} {

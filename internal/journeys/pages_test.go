@@ -23,6 +23,7 @@ import (
 var notLookedAt = map[string]string{
 	"GET /static/":                          "files",
 	"GET /static/site/":                     "files",
+	"GET /static/site/platforms/{file}":     "files",
 	"GET /robots.txt":                       "a file",
 	"GET /.well-known/security.txt":         "a file",
 	"POST /csp-report":                      "for programs",
@@ -54,6 +55,7 @@ var notLookedAt = map[string]string{
 	"POST /account/email/confirm":           "asks for nothing",
 	"POST /account/email/undo":              "asks for nothing",
 	"POST /home/cards":                      "asks for nothing",
+	"POST /home/platforms":                  "asks for nothing",
 	"POST /account/language":                "asks for nothing",
 	"POST /account/activity/{id}/not-me":    "asks for nothing",
 
@@ -120,7 +122,7 @@ func readRoutes(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := []string{"GET /static/", "GET /static/site/"} // whose patterns are constants
+	routes := []string{"GET /static/", "GET /static/site/", "GET /static/site/platforms/{file}"} // whose patterns are constants
 	for _, m := range routeLine.FindAllStringSubmatch(string(source), -1) {
 		routes = append(routes, m[1])
 	}
@@ -361,7 +363,7 @@ func customer(w *walker) {
 	}
 	wantHome(w.t, signIn(with(visitor(w.t, w.s, w.st.ID), iphoneAgent), name, password))
 	w.signIn(name, password)
-	w.all([]string{"/", "/account/devices", "/account/sign-out-everywhere", "/account/activity", "/account/terms", "/account/password", "/account/profile", "/help", "/search?q=password"},
+	w.all([]string{"/", "/home/platforms", "/account/devices", "/account/sign-out-everywhere", "/account/activity", "/account/terms", "/account/password", "/account/profile", "/help", "/search?q=password"},
 		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/oauth2/logout", "/no-such-page"})
 	if w.st.ID == "meridian-uk" {
 		w.b.Open(newPlatform(w.t, w.s, ofOthers).ask())

@@ -35,8 +35,8 @@ func (said *Said) heard(f *gatehouse.AuthorizationFacts, now time.Time) {
 // keepGrant keeps that the application is used, and what the user has just consented to, as
 // far as the application may ask for it.
 func (s *Service) keepGrant(tx *act.Unit, a gatehouse.Application, f gatehouse.AuthorizationFacts) error {
-	if !f.Allowed {
-		return tx.UseGrant(tx, a.SiteID, f.User.ID, a.ID, tx.Now())
+	if err := tx.UseGrant(tx, a.SiteID, f.User.ID, a.ID, f.Subject, tx.Now()); err != nil || !f.Allowed {
+		return err
 	}
 	f.Grant.Scopes = slices.DeleteFunc(f.Grant.Scopes, func(one string) bool { return !slices.Contains(a.Settings.Scopes, one) })
 	return errors.Join(tx.PutConsent(tx, f.Grant), tx.Record(f.User, gatehouse.EventConsentGiven, gatehouse.ResultOK, about(a, "name", a.Name)))

@@ -126,7 +126,7 @@ func TestHomeLayouts(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		u := testUser(t, s, "one")
 		read := func(site string) string {
-			l, err := s.Read().HomeLayout(t.Context(), site, u.ID)
+			l, _, err := s.Read().HomeLayout(t.Context(), site, u.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,11 +21,12 @@ func (q Queries) Grant(ctx context.Context, siteID, userID, applicationID string
 	return g, err
 }
 
-// UseGrant notes that a user has gone to an application. It gives nothing back that was taken
-// away at the same moment.
-func (q Queries) UseGrant(ctx context.Context, siteID, userID, applicationID string, now time.Time) error {
-	return q.later(ctx, "use grant", `INSERT INTO grants (site_id, user_id, application_id, first_at, used_at) VALUES ($1, $2, $3, $4, $4)
-		ON CONFLICT (site_id, user_id, application_id) DO UPDATE SET used_at = excluded.used_at`, siteID, userID, applicationID, micros(now))
+// UseGrant notes that a user has gone to an application, which calls the user so. It gives
+// nothing back that was taken away at the same moment.
+func (q Queries) UseGrant(ctx context.Context, siteID, userID, applicationID, subject string, now time.Time) error {
+	return q.later(ctx, "use grant", `INSERT INTO grants (site_id, user_id, application_id, subject, first_at, used_at) VALUES ($1, $2, $3, $4, $5, $5)
+		ON CONFLICT (site_id, user_id, application_id) DO UPDATE SET used_at = excluded.used_at, subject = excluded.subject`,
+		siteID, userID, applicationID, subject, micros(now))
 }
 
 // PutConsent keeps what a user has consented to, in place of what was.
@@ -40,4 +41,12 @@ func (q Queries) PutConsent(ctx context.Context, g gatehouse.Grant) error {
 func (q Queries) DropGrant(ctx context.Context, siteID, userID, applicationID string) error {
 	_, err := q.exec(ctx, "drop grant", `DELETE FROM grants WHERE site_id = $1 AND user_id = $2 AND application_id = $3`, siteID, userID, applicationID)
 	return err
+}
+
+// UserOfSubject returns the ID of the user whom an application calls so: of one who has been
+// there, and has not taken the access away since.
+func (q Queries) UserOfSubject(ctx context.Context, siteID, applicationID, subject string) (userID string, err error) {
+	err = q.one(ctx, "user of subject", `SELECT user_id FROM grants WHERE site_id = $1 AND application_id = $2 AND subject = $3`,
+		[]any{siteID, applicationID, subject}, &userID)
+	return userID, err
 }

@@ -2,19 +2,20 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"gatehouse"
 )
 
-// HomeLayout returns how a user has arranged the home page; the layout of a page that
-// nobody has arranged if there is none.
-func (q Queries) HomeLayout(ctx context.Context, siteID, userID string) (gatehouse.HomeLayout, error) {
-	var stored string
-	err := q.one(ctx, "home layout", `SELECT cards FROM home_layouts WHERE site_id = $1 AND user_id = $2`, []any{siteID, userID}, &stored)
+// HomeLayout returns how a user has arranged the home page, and the IDs of platforms in the
+// order that the user likes; the layout of a page that nobody has arranged if there is none.
+func (q Queries) HomeLayout(ctx context.Context, siteID, userID string) (l gatehouse.HomeLayout, platforms []string, err error) {
+	var cards, order string
+	err = q.one(ctx, "home layout", `SELECT cards, platforms FROM home_layouts WHERE site_id = $1 AND user_id = $2`, []any{siteID, userID}, &cards, &order)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		err = nil
 	}
-	return gatehouse.ReadHomeLayout(stored), err
+	return gatehouse.ReadHomeLayout(cards), strings.Fields(order), err
 }
 
 // PutHomeLayout keeps how a user has arranged the home page, in place of what was.

@@ -65,3 +65,22 @@ func siteAsset(w http.ResponseWriter, r *http.Request) error {
 	ui.ServeSiteAsset(w, r, ui.VisitOf(r).Site.Look)
 	return nil
 }
+
+// platformLogo answers the picture of an application. Its address has the hash of what is in
+// it, so it may be kept for good.
+func (s *Server) platformLogo(w http.ResponseWriter, r *http.Request) error {
+	hash, png := strings.CutSuffix(r.PathValue("file"), ".png")
+	if !png {
+		return gatehouse.ErrNotFound
+	}
+	body, err := s.SSO.Logo(r.Context(), ui.VisitOf(r).Site, hash)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "image/png")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Del("Vary")
+	_, err = w.Write(body)
+	return err
+}

@@ -79,6 +79,7 @@ func (s *Server) signInRoutes() []route {
 	return []route{
 		to("GET "+ui.StaticPrefix, Assets, plain(ui.Static())),
 		to("GET "+siteStatic, Assets, siteAsset),
+		to("GET "+siteStatic+"platforms/{file}", Assets, s.platformLogo),
 		to("GET /robots.txt", Assets, robots),
 		to("GET /.well-known/security.txt", Assets, s.securityText),
 		to("POST /csp-report", Reports, s.takeReport),
@@ -156,6 +157,8 @@ func (s *Server) accountRoutes() []route {
 		to("POST /account/email/undo", Public, p.UndoEmailSubmit),
 		to("GET /account/email/{done}", Public, p.EmailDone),
 		to("POST /home/cards", User, p.ArrangeHome),
+		to("GET /home/platforms", User, p.Platforms),
+		to("POST /home/platforms", User, p.MovePlatform),
 
 		to("GET /forward-auth", User, p.Forward),
 

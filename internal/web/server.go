@@ -61,7 +61,7 @@ type Server struct {
 
 // Prepare puts the routes together. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
-	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, Pages: s.Pages, Now: s.Now}
+	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn}

@@ -42,7 +42,7 @@ func fullHome() Home {
 	home := Home{
 		Home: signin.Home{LastSignIn: fixture.Noon.Add(-16 * time.Hour), LastIP: "203.0.113.7", Sessions: 2},
 		Own:  account.Home{Layout: gatehouse.ReadHomeLayout("")}, There: gatehouse.HomeCards[1:],
-		Platforms: []Platform{{Name: "Storefront", Fact: "Catalogue, prices and stock", URL: "https://shop.example.com"}, {Name: "Quotes", URL: "/"}},
+		Launcher: launcher(),
 	}
 	home.Events = []gatehouse.Event{
 		{Kind: gatehouse.EventSignIn, ActorKind: gatehouse.Visitor, Result: gatehouse.ResultOK, At: fixture.Noon.Add(-time.Minute), IPAddress: "192.0.2.44", UserAgent: fixture.Firefox},
@@ -54,16 +54,28 @@ func fullHome() Home {
 	return home
 }
 
+// launcher are two platforms, one of which was used and has a picture.
+func launcher() []gatehouse.Platform {
+	settings := func(h gatehouse.ApplicationHome) gatehouse.ApplicationSettings {
+		return gatehouse.ApplicationSettings{Home: h}
+	}
+	return []gatehouse.Platform{
+		{Application: gatehouse.Application{ID: "app_1", Name: "Storefront", Settings: settings(gatehouse.ApplicationHome{LaunchURL: "https://shop.example.com/",
+			Names: map[string]string{"de": "Schaufenster"}, Logos: map[string]string{"": "0123456789abcdef0123456789abcdef"}})}, UsedAt: fixture.Noon.Add(-26 * time.Hour)},
+		{Application: gatehouse.Application{ID: "app_2", Name: "Order desk", Settings: settings(gatehouse.ApplicationHome{LaunchURL: "https://orders.example.com/"})}},
+	}
+}
+
 func arrangedHome() Home {
 	home := fullHome()
 	home.Own.Layout = gatehouse.ReadHomeLayout("activity -checkup platforms -orders links")
-	home.Own.PasswordExpiresAt, home.Platforms = fixture.Noon.Add(72*time.Hour), nil
+	home.Own.PasswordExpiresAt, home.Launcher = fixture.Noon.Add(72*time.Hour), nil
 	return home
 }
 
 func incompleteHome() Home {
 	home := fullHome()
-	home.There, home.Platforms, home.Own.PasswordExpiresAt = gatehouse.HomeCards, nil, fixture.Noon.Add(-time.Hour)
+	home.There, home.Launcher, home.Own.PasswordExpiresAt = gatehouse.HomeCards, nil, fixture.Noon.Add(-time.Hour)
 	return home
 }
 

@@ -8,6 +8,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/web/ui"
 )
 
@@ -28,7 +29,11 @@ func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, There: account.HomeCards(v.Site, *v.User)})
+	reachable, err := p.SSO.Reachable(r.Context(), v.Site, *v.User)
+	if err != nil {
+		return err
+	}
+	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, Launcher: sso.Launcher(reachable, own.Platforms), There: account.HomeCards(v.Site, *v.User)})
 }
 
 // ArrangeHome moves, hides or shows a card of the home page, and leads back to it.
@@ -57,14 +62,11 @@ func (p *Portal) ArrangeHome(w http.ResponseWriter, r *http.Request) error {
 type Home struct {
 	signin.Home
 	Own account.Home
-	// Platforms are the applications that this sign-in opens.
-	Platforms []Platform
+	// Launcher are the platforms that the launcher leads to.
+	Launcher []gatehouse.Platform
 	// There are the cards that the page can have.
 	There []gatehouse.HomeCard
 }
-
-// Platform is an application that the sign-in opens.
-type Platform struct{ Name, Fact, URL string }
 
 func (Home) Template() string        { return "home" }
 func (Home) Title(p *ui.Page) string { return p.T("frame.tab_home") }
@@ -105,6 +107,9 @@ func (v Home) Columns(p *ui.Page) [][]homeCard {
 
 // HiddenCards are those that the person does not want to see.
 func (v Home) HiddenCards(p *ui.Page) []homeCard { return v.cards(p, true) }
+
+// Tiles are the platforms of the launcher.
+func (v Home) Tiles(p *ui.Page) []tile { return tilesOf(p, v.Launcher) }
 
 // IsArranged reports whether the page is not as everybody's.
 func (v Home) IsArranged() bool {

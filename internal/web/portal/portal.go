@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/web/ui"
 )
 
@@ -22,6 +23,7 @@ var Templates embed.FS
 type Portal struct {
 	SignIn  *signin.Service
 	Account *account.Service
+	SSO     *sso.Service
 	Pages   *ui.Pages
 	Now     func() time.Time
 }

@@ -62,6 +62,9 @@ func samples() []pages.Sample {
 		{Name: "home", View: fullHome(), SignedIn: true},
 		{Name: "home-empty", View: Home{}, SignedIn: true},
 		{Name: "home-arranged", View: arrangedHome(), SignedIn: true},
+		{Name: "platforms", View: PlatformOrder{launcher()}, SignedIn: true},
+		{Name: "platforms-none", View: PlatformOrder{}, SignedIn: true},
+		{Name: "platforms-incomplete", View: PlatformOrder{launcher()}, SignedIn: true, BareUser: true},
 		{Name: "home-incomplete", View: incompleteHome(), SignedIn: true, BareUser: true},
 	}
 	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), recoverySamples()} {
@@ -78,8 +81,11 @@ func hostile(v ui.View, probe string) ui.View {
 		return v
 	case Home:
 		v.LastIP = probe
+		v.Launcher = hostileLauncher(probe)
 		v.Events = []gatehouse.Event{{Kind: gatehouse.EventKind(probe), IPAddress: probe, UserAgent: probe, At: fixture.Noon}}
 		return v
+	case PlatformOrder:
+		return PlatformOrder{hostileLauncher(probe)}
 	case Profile:
 		v.Stored.User, v.Typed = hostileUser(probe), account.ProfileForm{FirstName: probe, LastName: probe, Email: probe, Locale: probe, Version: probe}
 		return v
@@ -88,6 +94,11 @@ func hostile(v ui.View, probe string) ui.View {
 		return v
 	}
 	return hostileStep(v, probe)
+}
+
+func hostileLauncher(probe string) []gatehouse.Platform {
+	return []gatehouse.Platform{{Application: gatehouse.Application{ID: probe, Name: probe, Settings: gatehouse.ApplicationSettings{Home: gatehouse.ApplicationHome{
+		LaunchURL: "javascript:alert(1)", Names: map[string]string{"en": probe}}}}}}
 }
 
 func hostileUser(probe string) gatehouse.User {

@@ -1,0 +1,69 @@
+package sso
+
+import (
+	"context"
+	"slices"
+
+	"gatehouse"
+	"gatehouse/internal/act"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Reachable are the applications that a user may go to, in the order in which they were made.
+// It is the only place that asks: the launcher, the cards of home and their supply go by it.
+func (s *Service) Reachable(ctx context.Context, st *site.Site, u gatehouse.User) ([]gatehouse.Platform, error) {
+	return platformsOf(ctx, s.Store.Read(), st, u)
+}
+
+func platformsOf(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) ([]gatehouse.Platform, error) {
+	all, err := q.PlatformsOf(ctx, st.ID, u.ID, MaxList)
+	return slices.DeleteFunc(all, func(p gatehouse.Platform) bool { return !gatehouse.MayReach(p.Application, u) }), err
+}
+
+// Launcher are those of a user's applications that the launcher leads to, in the order that
+// the user likes.
+func Launcher(all []gatehouse.Platform, liked []string) []gatehouse.Platform {
+	return gatehouse.ArrangePlatforms(slices.DeleteFunc(slices.Clone(all), func(p gatehouse.Platform) bool {
+		return p.Settings.Home.LaunchURL == ""
+	}), liked)
+}
+
+// Codes of errors about the launcher.
+const (
+	// ReasonProfileIncomplete: the profile is to be completed first (A06). Kind Forbidden.
+	ReasonProfileIncomplete = "profile-incomplete"
+	// ReasonNoSuchPlatform is of kind Invalid.
+	ReasonNoSuchPlatform = "no-such-platform"
+)
+
+// MovePlatform moves an application on the caller's launcher.
+//
+// Errors: Forbidden, also with ReasonProfileIncomplete, Invalid with ReasonNoSuchPlatform,
+// Unavailable.
+func (s *Service) MovePlatform(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, action gatehouse.CardAction) error {
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		u, err := tx.HoldUser(tx, st.ID, c.UserID)
+		switch {
+		case err != nil:
+			return notFound(err, errForbidden)
+		case c.Kind != gatehouse.SignedIn || c.SiteID != st.ID || !u.MaySignIn():
+			return errForbidden
+		case len(gatehouse.MissingOf(st.Site, u)) > 0:
+			return &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonProfileIncomplete}
+		}
+		all, err := platformsOf(tx, tx.Queries, st, u)
+		if err != nil {
+			return err
+		}
+		_, liked, err := tx.HomeLayout(tx, st.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		order, ok := gatehouse.MovePlatform(Launcher(all, liked), id, action)
+		if !ok {
+			return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: ReasonNoSuchPlatform}
+		}
+		return tx.PutPlatformOrder(tx, st.ID, u.ID, order)
+	})
+}

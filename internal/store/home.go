@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"gatehouse"
+)
+
+// PutApplicationLogo keeps a logo of an application by its hash.
+func (q Queries) PutApplicationLogo(ctx context.Context, siteID, applicationID, hash string, png []byte) error {
+	_, err := q.exec(ctx, "put application logo", `INSERT INTO application_logos (site_id, hash, application_id, body) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (site_id, application_id, hash) DO NOTHING`, siteID, hash, applicationID, png)
+	return err
+}
+
+// KeepApplicationLogos removes the logos of an application that are in no language its own.
+func (q Queries) KeepApplicationLogos(ctx context.Context, siteID, applicationID string, kept map[string]string) error {
+	there, err := q.ids(ctx, "application logos", `SELECT hash FROM application_logos WHERE site_id = $1 AND application_id = $2`, siteID, applicationID)
+	for _, hash := range there {
+		inUse := false
+		for _, one := range kept {
+			inUse = inUse || one == hash
+		}
+		if err == nil && !inUse {
+			_, err = q.exec(ctx, "delete application logo", `DELETE FROM application_logos WHERE site_id = $1 AND application_id = $2 AND hash = $3`,
+				siteID, applicationID, hash)
+		}
+	}
+	return err
+}
+
+// ApplicationLogo returns a logo of a site's applications by its hash.
+func (q Queries) ApplicationLogo(ctx context.Context, siteID, hash string) (png []byte, err error) {
+	err = q.one(ctx, "application logo", `SELECT body FROM application_logos WHERE site_id = $1 AND hash = $2 LIMIT 1`, []any{siteID, hash}, &png)
+	return png, err
+}
+
+// PlatformsOf returns up to limit applications of a site, with when one of its users last used
+// them. Whether the user may reach them is for gatehouse.MayReach to say.
+func (q Queries) PlatformsOf(ctx context.Context, siteID, userID string, limit int) (all []gatehouse.Platform, err error) {
+	err = q.all(ctx, "platforms", `SELECT a.site_id, a.id, a.name, a.state, a.settings, a.created_at, COALESCE(g.used_at, 0)
+		FROM applications a LEFT JOIN grants g ON g.site_id = a.site_id AND g.user_id = $2 AND g.application_id = a.id
+		WHERE a.site_id = $1 AND a.id > $3 ORDER BY a.id LIMIT $4`, []any{siteID, userID, "", limit}, func(scan func(...any) error) error {
+		var p gatehouse.Platform
+		err := scan(append(applicationFields(&p.Application), when{&p.UsedAt})...)
+		all = append(all, p)
+		return err
+	})
+	return all, err
+}
+
+// PutPlatformOrder keeps the order in which a user likes the platforms.
+func (q Queries) PutPlatformOrder(ctx context.Context, siteID, userID string, order []string) error {
+	_, err := q.exec(ctx, "put platform order", `INSERT INTO home_layouts (site_id, user_id, cards, platforms) VALUES ($1, $2, '', $3)
+		ON CONFLICT (site_id, user_id) DO UPDATE SET platforms = excluded.platforms`, siteID, userID, strings.Join(order, " "))
+	return err
+}

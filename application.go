@@ -52,6 +52,10 @@ type ApplicationSettings struct {
 	// other sectors do not know (OpenID Connect Core 8.1).
 	Sector string `json:"sector,omitempty"`
 
+	// Resources are the servers that it may ask tokens for (RFC 8707), by their addresses.
+	Resources []string `json:"resources,omitempty"`
+	// RequireDPoP: its tokens are bound to a key that it proves at each use (RFC 9449).
+	RequireDPoP bool `json:"require_dpop,omitempty"`
 	// RequirePAR: its authorization requests are those that it pushes (RFC 9126), and no others.
 	RequirePAR bool `json:"require_par,omitempty"`
 
@@ -199,6 +203,7 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	is(slices.Contains(s.Grants, GrantClientCredentials) && s.Auth == AuthNone, "grants", "public")
 	is(len(s.Scopes) > mostOfList || slices.ContainsFunc(s.Scopes, func(c string) bool { return !scopeGood(c) }), "scopes", "invalid")
 	is(slices.Contains(s.Grants, GrantCode) && !slices.Contains(s.Scopes, ScopeOpenID), "scopes", "openid")
+	is(len(s.Resources) > mostOfList || slices.ContainsFunc(s.Resources, func(r string) bool { return !resourceGood(r) }), "resources", "invalid")
 	is(!slices.Contains(SigningAlgs, s.IDTokenAlg), "id_token_alg", "unknown")
 	is(s.UserinfoAlg != "" && !slices.Contains(SigningAlgs, s.UserinfoAlg), "userinfo_alg", "unknown")
 	is(s.WithoutPKCE && s.Auth == AuthNone, "without_pkce", "public")

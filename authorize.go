@@ -31,6 +31,10 @@ type AuthorizationRequest struct {
 	Hinted string `json:"hinted,omitempty"`
 	// Claims are those that the claims parameter asks for by name.
 	Claims ClaimsRequest `json:"claims"`
+	// JKT is the thumbprint of the key that the code is bound to (RFC 9449 10); empty: none.
+	JKT string `json:"jkt,omitempty"`
+	// Resources are the servers that tokens are for (RFC 8707); empty: none was named.
+	Resources []string `json:"resources,omitempty"`
 	// Pushed: the application has handed the request over itself (RFC 9126).
 	Pushed bool `json:"pushed,omitempty"`
 	// At is when the application asked: a sign-in that it wants to be new comes after.
@@ -68,6 +72,8 @@ const (
 	RequestNotSupported     OAuthError = "request_not_supported"
 	RequestURINotSupported  OAuthError = "request_uri_not_supported"
 	InvalidRequestObject    OAuthError = "invalid_request_object"
+	InvalidTarget           OAuthError = "invalid_target"
+	InvalidDPoPProof        OAuthError = "invalid_dpop_proof"
 	RegistrationUnsupported OAuthError = "registration_not_supported"
 )
 
@@ -100,8 +106,10 @@ func CheckRequest(a Application, r AuthorizationRequest) OAuthError {
 		return InvalidRequest
 	case !challengeGood(a, r), a.Settings.RequirePAR && !r.Pushed:
 		return InvalidRequest
-	case !promptsGood(r.Prompts):
+	case !promptsGood(r.Prompts), r.JKT != "" && !ThumbprintGood(r.JKT):
 		return InvalidRequest
+	case !only(r.Resources, a.Settings.Resources...):
+		return InvalidTarget
 	case !slices.Contains(r.Granted(a), ScopeOpenID):
 		return InvalidScope
 	}
@@ -119,6 +127,9 @@ func challengeGood(a Application, r AuthorizationRequest) bool {
 
 // challengeLength is that of a SHA-256 in base64url.
 const challengeLength = 43
+
+// ThumbprintGood reports whether a text has the form of a key's thumbprint (RFC 7638).
+func ThumbprintGood(s string) bool { return len(s) == challengeLength && base64URL(s) }
 
 func base64URL(s string) bool { return unreserved(s) && !strings.ContainsAny(s, ".~") }
 

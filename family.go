@@ -12,6 +12,9 @@ type TokenFamily struct {
 	SessionID     string
 	// Subject is what the application calls the user.
 	Subject string
+	// JKT is the key that was proved when the code was redeemed, by its thumbprint: who
+	// renews the tokens proves one too (RFC 9449 5). Empty: none was.
+	JKT string
 	// Terms are what the code was made for.
 	Terms     FamilyTerms
 	CreatedAt time.Time
@@ -31,6 +34,9 @@ type FamilyTerms struct {
 	Challenge   string        `json:"challenge,omitempty"`
 	Nonce       string        `json:"nonce,omitempty"`
 	Claims      ClaimsRequest `json:"claims"`
+	// JKT is the key that the code is bound to, Resources the servers that tokens are for.
+	JKT       string   `json:"jkt,omitempty"`
+	Resources []string `json:"resources,omitempty"`
 }
 
 // FamilyEnd is why a family ended before its time.
@@ -49,6 +55,13 @@ const (
 // CodeGood reports whether the family's code can still be redeemed.
 func (f TokenFamily) CodeGood(now time.Time) bool {
 	return f.UsedAt.IsZero() && f.Alive(now) && now.Sub(f.CreatedAt) < CodeLifetime
+}
+
+// KeyFits reports whether the tokens may be renewed by somebody who has proved a key, by its
+// thumbprint; empty: none. An application that cannot keep a secret proves the one key that
+// they were made for, others one that may have changed (RFC 9449 5).
+func (f TokenFamily) KeyFits(a Application, jkt string) bool {
+	return f.JKT == "" || jkt == f.JKT || jkt != "" && a.Confidential()
 }
 
 // Alive reports whether the family has not ended by itself. Whether its tokens are good is
@@ -102,8 +115,12 @@ type AccessToken struct {
 	SiteID        string
 	ApplicationID string
 	// FamilyID is empty for one that the application got for itself.
-	FamilyID  string
-	Scopes    []string
+	FamilyID string
+	Scopes   []string
+	// Audience are the servers that it is for; empty: the application itself, and this one.
+	Audience []string
+	// JKT is the key that has to be proved with it, by its thumbprint; empty: none.
+	JKT       string
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }

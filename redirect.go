@@ -27,6 +27,13 @@ func RedirectURIGood(uri string, native bool) bool {
 	return native && strings.Contains(u.Scheme, ".") && u.Host == "" && (u.Opaque == "" && u.Path != "" || u.Opaque != "")
 }
 
+// resourceGood: the address of a server, as an application names it (RFC 8707 2). It is only
+// compared, and never asked.
+func resourceGood(uri string) bool {
+	u, err := url.Parse(uri)
+	return err == nil && u.IsAbs() && plainURI(uri) && len(uri) <= 500 && !strings.Contains(uri, "#")
+}
+
 // RedirectURIMatches reports whether a request's redirect address is one that the application
 // has registered: the same characters, and nothing else is compared (RFC 9700 4.1.3). Only
 // the port of a native application's loopback address is free.

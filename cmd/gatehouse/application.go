@@ -44,6 +44,8 @@ type applicationFlags struct {
 	MaxAge          *time.Duration        `help:"How long ago the sign-in may be, such as 1h; 0: as long as the session." placeholder:"TIME"`
 	AccessToken     *time.Duration        `help:"How long access tokens live, such as 5m." placeholder:"TIME"`
 	RefreshToken    *time.Duration        `help:"How long a refresh token may go unused, such as 12h; none outlives the session." placeholder:"TIME"`
+	Resource        []string              `help:"The address of a server that it may ask tokens for (RFC 8707)." sep:"none" placeholder:"URL"`
+	RequireDPoP     *bool                 `name:"require-dpop" help:"Bind its tokens to a key that it proves at each use (RFC 9449), and give it no others."`
 	RequirePAR      *bool                 `name:"require-par" help:"Take requests only that it has pushed to us itself (RFC 9126)."`
 	WithoutPKCE     *bool                 `name:"without-pkce" help:"Let an old application with a secret go without PKCE. Better not."`
 	TokenAudience   *bool                 `help:"Let an old application name the token endpoint as the audience of its assertions. Better not."`
@@ -68,6 +70,8 @@ func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	said(&s.Access.MaxAge, f.MaxAge)
 	said(&s.Lifetimes.Access, f.AccessToken)
 	said(&s.Lifetimes.Refresh, f.RefreshToken)
+	list(&s.Resources, f.Resource)
+	said(&s.RequireDPoP, f.RequireDPoP)
 	said(&s.RequirePAR, f.RequirePAR)
 	said(&s.WithoutPKCE, f.WithoutPKCE)
 	said(&s.TokenEndpointAudience, f.TokenAudience)
@@ -227,7 +231,7 @@ func (c *applicationShowCmd) Run(a *app) error {
 			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "), "Grants", words(s.Grants), "Scopes", words(s.Scopes),
 			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native), "Third party", yesNo(s.ThirdParty),
 			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level),
-			"Pushed requests only", yesNo(s.RequirePAR),
+			"Pushed requests only", yesNo(s.RequirePAR), "Tokens bound to a key", yesNo(s.RequireDPoP), "Resources", strings.Join(s.Resources, " "),
 			"Without PKCE", yesNo(s.WithoutPKCE),
 			"Names", inLanguages(s.Home.Names), "Logos", inLanguages(s.Home.Logos), "Launcher leads to", s.Home.LaunchURL, "Cards come from", s.Home.CardsURL,
 			"Order", strconv.Itoa(s.Home.Order), "Created", moment(v.Created))

@@ -309,7 +309,7 @@ func TestEveryAlgorithmSigns(t *testing.T) {
 			if head.Algorithm != string(alg) || claims["email"] != s.user.Email || claims["sub"] == s.user.ID || len(claims["sub"].(string)) != 43 {
 				t.Errorf("%s: %+v %+v", alg, head, claims)
 			}
-			info, err := s.SSO.Userinfo(t.Context(), s.st, got.Access)
+			info, err := s.SSO.Userinfo(t.Context(), s.st, sso.Presented{Token: got.Access})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -292,7 +292,7 @@ func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 		err = tx.InsertFamily(tx, secret.HashToken(code), gatehouse.TokenFamily{
 			ID: store.NewID("fam", now), SiteID: st.ID, ApplicationID: a.ID, UserID: facts.User.ID, SessionID: facts.Session.ID, Subject: facts.Subject,
 			CreatedAt: now, EndsAt: now.Add(codeKept), Terms: gatehouse.FamilyTerms{Scopes: out.Request.Granted(a), RedirectURI: out.Request.RedirectURI,
-				Challenge: out.Request.Challenge, Nonce: out.Request.Nonce, Claims: out.Request.Claims},
+				Challenge: out.Request.Challenge, Nonce: out.Request.Nonce, Claims: out.Request.Claims, JKT: out.Request.JKT, Resources: out.Request.Resources},
 		})
 		if err != nil {
 			return err

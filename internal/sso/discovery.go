@@ -33,6 +33,7 @@ func Discovery(st *site.Site) (Document, error) {
 		"userinfo_signing_alg_values_supported":            gatehouse.SigningAlgs,
 		"token_endpoint_auth_methods_supported":            append([]gatehouse.ClientAuth{gatehouse.AuthNone}, methods...),
 		"token_endpoint_auth_signing_alg_values_supported": gatehouse.SigningAlgs,
+		"dpop_signing_alg_values_supported":                gatehouse.SigningAlgs,
 		"introspection_endpoint_auth_methods_supported":    methods,
 		"revocation_endpoint_auth_methods_supported":       append([]gatehouse.ClientAuth{gatehouse.AuthNone}, methods...),
 		"code_challenge_methods_supported":                 []string{"S256"},

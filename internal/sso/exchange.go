@@ -36,15 +36,22 @@ var errGrant = &ProtocolError{Reason: gatehouse.InvalidGrant, Says: "the code or
 // Token answers a request to the token endpoint.
 //
 // Errors: *ProtocolError, Unavailable.
-func (s *Service) Token(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string, p Params) (Tokens, error) {
+func (s *Service) Token(ctx context.Context, st *site.Site, c gatehouse.Caller, h Headers, p Params) (Tokens, error) {
 	if p.Doubled != "" {
 		return Tokens{}, refuse(gatehouse.InvalidRequest, "a parameter came twice")
 	}
-	a, err := s.authenticate(ctx, st, c, authorization, p)
+	a, err := s.authenticate(ctx, st, c, h.Authorization, p)
 	if err != nil {
 		return Tokens{}, err
 	}
 	c.Name = a.ID
+	jkt, err := s.provedKey(ctx, st, h.DPoP, "POST", TokenPath, "")
+	if err != nil {
+		return Tokens{}, err
+	}
+	if jkt == "" && a.Settings.RequireDPoP {
+		return Tokens{}, badProof("the client has to send a DPoP proof")
+	}
 	switch g := gatehouse.GrantType(p.Get("grant_type")); {
 	case g == "":
 		return Tokens{}, refuse(gatehouse.InvalidRequest, "grant_type is missing")
@@ -53,16 +60,16 @@ func (s *Service) Token(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 	case !a.May(g):
 		return Tokens{}, refuse(gatehouse.UnauthorizedClient, "the client may not use this grant type")
 	case g == gatehouse.GrantCode:
-		return s.exchange(ctx, st, c, a, p)
+		return s.exchange(ctx, st, c, a, jkt, p)
 	case g == gatehouse.GrantRefresh:
-		return s.refresh(ctx, st, c, a, p)
+		return s.refresh(ctx, st, c, a, jkt, p)
 	}
-	return s.forItself(ctx, st, a, p)
+	return s.forItself(ctx, st, a, jkt, p)
 }
 
 // exchange gives tokens for a code, in one transaction: of two who bring it at once, one is
 // the first.
-func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.Application, p Params) (Tokens, error) {
+func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.Application, jkt string, p Params) (Tokens, error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {
 		return Tokens{}, err
@@ -80,7 +87,8 @@ func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Calle
 			return notFound(err, errGrant)
 		}
 		now := tx.Now()
-		if g.Family.ApplicationID != a.ID || g.Family.Terms.RedirectURI != p.Get("redirect_uri") || !verified(g.Family.Terms.Challenge, p.Get("code_verifier")) {
+		if g.Family.ApplicationID != a.ID || g.Family.Terms.RedirectURI != p.Get("redirect_uri") || !verified(g.Family.Terms.Challenge, p.Get("code_verifier")) ||
+			g.Family.Terms.JKT != "" && g.Family.Terms.JKT != jkt {
 			return errGrant // a guess, or somebody else's: it ends nothing (OAuth 2.1 7.5.2)
 		}
 		if !g.Family.UsedAt.IsZero() {
@@ -89,16 +97,20 @@ func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Calle
 		if !g.Family.CodeGood(now) || !mayIssue(st, g, now) {
 			return errGrant
 		}
+		terms := tokenTerms{scopes: g.Family.Terms.Scopes, jkt: jkt}
+		if terms.audience, err = audience(a, g.Family.Terms.Resources, p.All("resource")); err != nil {
+			return err
+		}
 		good = true
 		refresh := now
 		if a.May(gatehouse.GrantRefresh) {
 			refresh = now.Add(a.Settings.Lifetimes.Refresh)
 		}
 		ends := slices.MaxFunc([]time.Time{now.Add(codeKept), now.Add(a.Settings.Lifetimes.Access), refresh}, time.Time.Compare)
-		if err := tx.RedeemCode(tx, st.ID, g.Family.ID, now, ends); err != nil {
+		if err := tx.RedeemCode(tx, st.ID, g.Family.ID, jkt, now, ends); err != nil {
 			return err
 		}
-		made, err = s.give(tx, r, a, g, g.Family.Terms.Scopes, now)
+		made, err = s.give(tx, r, a, g, terms, now)
 		if err != nil || !a.May(gatehouse.GrantRefresh) {
 			return err
 		}
@@ -133,25 +145,32 @@ func (s *Service) endFamily(tx *act.Unit, g store.TokenGrant, why gatehouse.Fami
 	return tx.Record(g.User, gatehouse.EventTokenReplayed, gatehouse.ResultUsed, about(g.Application, "name", g.Application.Name, "ended", string(why)))
 }
 
+// tokenTerms are what an access token is good for: its scopes, the servers that it is for, and
+// the key that is proved with it.
+type tokenTerms struct {
+	scopes, audience []string
+	jkt              string
+}
+
 // issued is what a transaction has given out.
 type issued struct {
+	tokenTerms
 	access, refresh string
-	scopes          []string
 	at              time.Time
 }
 
 // give makes an access token of a family.
-func (s *Service) give(tx *act.Unit, r *ring, a gatehouse.Application, g store.TokenGrant, scopes []string, now time.Time) (issued, error) {
-	token, row, err := r.accessToken(tx.Site, a, &g, scopes, now)
+func (s *Service) give(tx *act.Unit, r *ring, a gatehouse.Application, g store.TokenGrant, terms tokenTerms, now time.Time) (issued, error) {
+	token, row, err := r.accessToken(tx.Site, a, &g, terms, now)
 	if err == nil && row != nil {
 		err = tx.InsertAccessToken(tx, secret.HashToken(token), *row)
 	}
-	return issued{access: token, scopes: scopes, at: now}, err
+	return issued{tokenTerms: terms, access: token, at: now}, err
 }
 
 // answer is what the application gets for what was committed.
 func (s *Service) answer(st *site.Site, r *ring, a gatehouse.Application, g store.TokenGrant, made issued) (Tokens, error) {
-	out := Tokens{Access: made.access, Type: "Bearer", ExpiresIn: int(a.Settings.Lifetimes.Access / time.Second),
+	out := Tokens{Access: made.access, Type: tokenType(made.jkt), ExpiresIn: int(a.Settings.Lifetimes.Access / time.Second),
 		Scope: strings.Join(made.scopes, " "), Refresh: made.refresh}
 	if !slices.Contains(made.scopes, gatehouse.ScopeOpenID) {
 		return out, nil
@@ -162,7 +181,7 @@ func (s *Service) answer(st *site.Site, r *ring, a gatehouse.Application, g stor
 }
 
 // refresh gives new tokens for a refresh token, which another one takes the place of.
-func (s *Service) refresh(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.Application, p Params) (Tokens, error) {
+func (s *Service) refresh(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.Application, jkt string, p Params) (Tokens, error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {
 		return Tokens{}, err
@@ -182,8 +201,8 @@ func (s *Service) refresh(ctx context.Context, st *site.Site, c gatehouse.Caller
 			return notFound(err, errGrant)
 		}
 		now := tx.Now()
-		if g.Family.ApplicationID != a.ID || !g.Family.Alive(now) {
-			return errGrant
+		if g.Family.ApplicationID != a.ID || !g.Family.Alive(now) || !g.Family.KeyFits(a, jkt) {
+			return errGrant // somebody else's, or without the key: it ends nothing
 		}
 		use := t.Use(now)
 		if use == gatehouse.Reused {
@@ -192,12 +211,15 @@ func (s *Service) refresh(ctx context.Context, st *site.Site, c gatehouse.Caller
 		if use == gatehouse.RanOut || !mayIssue(st, g, now) {
 			return errGrant
 		}
-		scopes, err := narrowed(g.Family.Terms.Scopes, p.Get("scope"))
-		if err != nil {
+		terms := tokenTerms{jkt: jkt}
+		if terms.scopes, err = narrowed(g.Family.Terms.Scopes, p.Get("scope")); err != nil {
+			return err
+		}
+		if terms.audience, err = audience(a, g.Family.Terms.Resources, p.All("resource")); err != nil {
 			return err
 		}
 		good = true
-		if made, err = s.give(tx, r, a, g, scopes, now); err != nil {
+		if made, err = s.give(tx, r, a, g, terms, now); err != nil {
 			return err
 		}
 		made.refresh, err = s.succeed(tx, a, t, hash, use, now)
@@ -251,12 +273,30 @@ func narrowed(all []string, asked string) ([]string, error) {
 	return scopes, nil
 }
 
+// audience are the servers that an access token is for: those asked for, of those that were
+// granted where some were, and that the application may have (RFC 8707 2.2).
+func audience(a gatehouse.Application, granted, asked []string) ([]string, error) {
+	if len(asked) == 0 {
+		asked = granted
+	}
+	for _, one := range asked {
+		if !slices.Contains(a.Settings.Resources, one) || len(granted) > 0 && !slices.Contains(granted, one) {
+			return nil, refuse(gatehouse.InvalidTarget, "a resource that the client may not have")
+		}
+	}
+	return asked, nil
+}
+
 // forItself gives an application a token for itself (RFC 6749 4.4). It has none of the scopes
 // that are about users.
-func (s *Service) forItself(ctx context.Context, st *site.Site, a gatehouse.Application, p Params) (Tokens, error) {
+func (s *Service) forItself(ctx context.Context, st *site.Site, a gatehouse.Application, jkt string, p Params) (Tokens, error) {
 	may := slices.DeleteFunc(slices.Clone(a.Settings.Scopes), func(one string) bool { return slices.Contains(gatehouse.Scopes(), one) })
-	scopes, err := narrowed(may, p.Get("scope"))
-	if err != nil {
+	terms := tokenTerms{jkt: jkt}
+	var err error
+	if terms.scopes, err = narrowed(may, p.Get("scope")); err != nil {
+		return Tokens{}, err
+	}
+	if terms.audience, err = audience(a, nil, p.All("resource")); err != nil {
 		return Tokens{}, err
 	}
 	r, err := s.ring(ctx, st)
@@ -264,9 +304,9 @@ func (s *Service) forItself(ctx context.Context, st *site.Site, a gatehouse.Appl
 		return Tokens{}, err
 	}
 	now := s.Now()
-	token, row, err := r.accessToken(st, a, nil, scopes, now)
+	token, row, err := r.accessToken(st, a, nil, terms, now)
 	if err == nil && row != nil {
 		err = s.Store.Write(ctx, func(q store.Queries) error { return q.InsertAccessToken(ctx, secret.HashToken(token), *row) })
 	}
-	return Tokens{Access: token, Type: "Bearer", ExpiresIn: int(a.Settings.Lifetimes.Access / time.Second), Scope: strings.Join(scopes, " ")}, err
+	return Tokens{Access: token, Type: tokenType(jkt), ExpiresIn: int(a.Settings.Lifetimes.Access / time.Second), Scope: strings.Join(terms.scopes, " ")}, err
 }

@@ -29,7 +29,7 @@ const (
 // nothing (OAuth 2.1 3.1).
 type Params struct {
 	values url.Values
-	// Doubled is the name of one that came twice; empty: none did.
+	// Doubled is the name of one that came twice; empty: none did. Only resource may.
 	Doubled string
 }
 
@@ -37,7 +37,7 @@ type Params struct {
 func ReadParams(values url.Values) Params {
 	p := Params{values: values}
 	for name, all := range values {
-		if len(all) > 1 && (p.Doubled == "" || name < p.Doubled) {
+		if len(all) > 1 && name != "resource" && (p.Doubled == "" || name < p.Doubled) {
 			p.Doubled = name
 		}
 	}
@@ -52,6 +52,11 @@ func (p Params) Get(name string) string {
 	return ""
 }
 
+// All are the values of a parameter that may come several times.
+func (p Params) All(name string) []string {
+	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(p.values[name]))), func(v string) bool { return v == "" })
+}
+
 // maxParam is how long a parameter may be that is kept or handed back.
 const maxParam = 2000
 
@@ -62,7 +67,7 @@ func (p Params) readRequest(now time.Time) (gatehouse.AuthorizationRequest, gate
 		ResponseType: p.Get("response_type"), ResponseMode: p.Get("response_mode"), RedirectURI: p.Get("redirect_uri"),
 		Scopes: strings.Fields(p.Get("scope")), State: p.Get("state"), Nonce: p.Get("nonce"),
 		Challenge: p.Get("code_challenge"), ChallengeMethod: p.Get("code_challenge_method"),
-		Prompts: strings.Fields(p.Get("prompt")), MaxAge: -1, At: now,
+		Prompts: strings.Fields(p.Get("prompt")), MaxAge: -1, At: now, JKT: p.Get("dpop_jkt"), Resources: p.All("resource"),
 	}
 	for _, part := range []*string{&r.State, &r.Nonce} {
 		if len(*part) > maxParam || !utf8.ValidString(*part) || strings.ContainsFunc(*part, func(c rune) bool { return c < ' ' || c == 0x7f }) {

@@ -36,7 +36,10 @@ func (s *Service) newRequest(ctx context.Context, st *site.Site, a gatehouse.App
 	case object != "":
 		var inner Params
 		if inner, fault = s.readObject(ctx, st, a, object); fault == "" {
-			inner.Doubled, p = p.Doubled, inner
+			if p.Doubled != "" {
+				inner.Doubled = p.Doubled
+			}
+			p = inner
 		}
 	}
 	r, wrong := p.readRequest(s.Now())
@@ -83,10 +86,15 @@ func (s *Service) readObject(ctx context.Context, st *site.Site, a gatehouse.App
 	values := url.Values{}
 	for name, raw := range all {
 		var value string
-		if json.Unmarshal(raw, &value) != nil {
-			value = string(raw) // a number, such as max_age, or an object, such as claims
+		var list []string
+		switch {
+		case json.Unmarshal(raw, &value) == nil:
+			values.Set(name, value)
+		case json.Unmarshal(raw, &list) == nil: // such as resource
+			values[name] = list
+		default: // a number, such as max_age, or an object, such as claims
+			values.Set(name, string(raw))
 		}
-		values.Set(name, value)
 	}
 	inner := ReadParams(values)
 	if inner.Get("client_id") != a.ID || inner.Get("request") != "" || inner.Get("request_uri") != "" {
@@ -115,11 +123,15 @@ type Pushed struct {
 // not go through the browser. It has to be in order: what is wrong is told at once.
 //
 // Errors: *ProtocolError, Unavailable.
-func (s *Service) Push(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string, p Params) (Pushed, error) {
+func (s *Service) Push(ctx context.Context, st *site.Site, c gatehouse.Caller, h Headers, p Params) (Pushed, error) {
 	if p.Doubled != "" || p.Get("request_uri") != "" {
 		return Pushed{}, refuse(gatehouse.InvalidRequest, "a parameter came twice, or request_uri came")
 	}
-	a, err := s.authenticate(ctx, st, c, authorization, p)
+	a, err := s.authenticate(ctx, st, c, h.Authorization, p)
+	if err != nil {
+		return Pushed{}, err
+	}
+	jkt, err := s.provedKey(ctx, st, h.DPoP, "POST", PushPath, "")
 	if err != nil {
 		return Pushed{}, err
 	}
@@ -127,7 +139,12 @@ func (s *Service) Push(ctx context.Context, st *site.Site, c gatehouse.Caller, a
 	if err != nil {
 		return Pushed{}, err
 	}
-	r.Pushed = true
+	if jkt != "" && r.JKT != "" && jkt != r.JKT {
+		return Pushed{}, refuse(gatehouse.InvalidDPoPProof, "dpop_jkt is another key")
+	}
+	if r.Pushed = true; jkt != "" {
+		r.JKT = jkt // the code is for who has this key (RFC 9449 10.1)
+	}
 	if fault == "" && !gatehouse.RedirectURIMatches(a, r.RedirectURI) {
 		return Pushed{}, refuse(gatehouse.InvalidRequest, "the redirect_uri is not registered")
 	}

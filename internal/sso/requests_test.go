@@ -20,7 +20,7 @@ import (
 
 // push hands a request over.
 func (s *stage) push(authorization string, changed ...string) (sso.Pushed, error) {
-	return s.SSO.Push(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, authorization, params(s.request(), changed...))
+	return s.SSO.Push(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, sso.Headers{Authorization: authorization}, params(s.request(), changed...))
 }
 
 // opened is what a browser gets that is sent with nothing but these parameters.

@@ -141,7 +141,7 @@ func basicOf(id, secret string) string {
 }
 
 func (s *stage) token(authorization string, base url.Values, changed ...string) (sso.Tokens, error) {
-	return s.SSO.Token(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, authorization, params(base, changed...))
+	return s.SSO.Token(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, sso.Headers{Authorization: authorization}, params(base, changed...))
 }
 
 // tokens signs the user in to the application.
@@ -161,7 +161,7 @@ func (s *stage) refresh(token string, changed ...string) (sso.Tokens, error) {
 // works reports whether an access token opens userinfo.
 func (s *stage) works(access string) bool {
 	s.t.Helper()
-	_, err := s.SSO.Userinfo(s.t.Context(), s.st, access)
+	_, err := s.SSO.Userinfo(s.t.Context(), s.st, sso.Presented{Token: access})
 	if err != nil && reason(err) != gatehouse.InvalidToken {
 		s.t.Fatal(err)
 	}

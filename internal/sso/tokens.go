@@ -138,24 +138,54 @@ func halfHash(alg gatehouse.SigningAlg, token string) string {
 
 // accessToken makes an access token: one that resource servers read themselves (RFC 9068), or
 // a random one, which row then keeps.
-func (r *ring) accessToken(st *site.Site, a gatehouse.Application, g *store.TokenGrant, scopes []string, now time.Time) (token string, row *gatehouse.AccessToken, err error) {
+func (r *ring) accessToken(st *site.Site, a gatehouse.Application, g *store.TokenGrant, terms tokenTerms, now time.Time) (token string, row *gatehouse.AccessToken, err error) {
 	ends := now.Add(a.Settings.Lifetimes.Access)
 	family, subject := "", a.ID
 	if g != nil {
 		family, subject = g.Family.ID, g.Family.Subject
 	}
 	if !a.Settings.JWTAccessTokens {
-		return secret.NewToken(), &gatehouse.AccessToken{SiteID: st.ID, ApplicationID: a.ID, FamilyID: family, Scopes: scopes, CreatedAt: now, ExpiresAt: ends}, nil
+		return secret.NewToken(), &gatehouse.AccessToken{SiteID: st.ID, ApplicationID: a.ID, FamilyID: family, Scopes: terms.scopes,
+			Audience: terms.audience, JKT: terms.jkt, CreatedAt: now, ExpiresAt: ends}, nil
 	}
 	claims := map[string]any{
-		"iss": Issuer(st), "sub": subject, "aud": a.ID, "client_id": a.ID, "scope": strings.Join(scopes, " "),
+		"iss": Issuer(st), "sub": subject, "aud": audienceClaim(a, terms.audience), "client_id": a.ID, "scope": strings.Join(terms.scopes, " "),
 		"iat": now.Unix(), "exp": ends.Unix(), "jti": family + "." + secret.NewToken(),
 	}
 	if g != nil {
 		claims["auth_time"], claims["acr"], claims["amr"] = g.Session.CreatedAt.Unix(), g.Session.Assurance.ACR(), g.Session.Assurance.AMR()
 	}
+	if terms.jkt != "" {
+		claims["cnf"] = cnf(terms.jkt)
+	}
 	token, err = r.sign(a.Settings.IDTokenAlg, typeAccess, claims, now)
 	return token, nil, err
+}
+
+// audienceClaim is aud of an access token: the servers that it is for, and where none was named
+// the application itself (RFC 9068 3).
+func audienceClaim(a gatehouse.Application, audience []string) any {
+	switch len(audience) {
+	case 0:
+		return a.ID
+	case 1:
+		return audience[0]
+	}
+	return audience
+}
+
+// audienceOf reads it back.
+func audienceOf(claims map[string]any) (audience []string) {
+	list, several := claims["aud"].([]any)
+	if !several {
+		list = []any{claims["aud"]}
+	}
+	for _, one := range list {
+		if text, ok := one.(string); ok && text != claims["client_id"] {
+			audience = append(audience, text)
+		}
+	}
+	return audience
 }
 
 // Access is what an access token stands for, as things are now.
@@ -183,7 +213,7 @@ func (s *Service) access(ctx context.Context, st *site.Site, token string) (Acce
 	}
 	if t.FamilyID == "" {
 		a, err := s.Store.Read().Application(ctx, st.ID, t.ApplicationID)
-		if err == nil && !(a.Usable() && a.May(gatehouse.GrantClientCredentials)) {
+		if err == nil && !(a.Usable() && a.May(gatehouse.GrantClientCredentials) && bound(a, t)) {
 			err = errNoAccess
 		}
 		return Access{Token: t, Application: a}, notFound(err, errNoAccess)
@@ -192,10 +222,15 @@ func (s *Service) access(ctx context.Context, st *site.Site, token string) (Acce
 	if err != nil {
 		return Access{}, notFound(err, errNoAccess)
 	}
-	if g.Application.ID != t.ApplicationID || !g.Family.Alive(now) || !mayIssue(st, g, now) {
+	if g.Application.ID != t.ApplicationID || !g.Family.Alive(now) || !mayIssue(st, g, now) || !bound(g.Application, t) {
 		return Access{}, errNoAccess
 	}
 	return Access{Token: t, Grant: &g, Application: g.Application}, nil
+}
+
+// bound reports whether a token is bound to a key, if its application's have to be.
+func bound(a gatehouse.Application, t gatehouse.AccessToken) bool {
+	return t.JKT != "" || !a.Settings.RequireDPoP
 }
 
 func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (t gatehouse.AccessToken, err error) {
@@ -215,8 +250,9 @@ func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (
 		return t, errNoAccess
 	}
 	family, _, _ := strings.Cut(textOf(claims, "jti"), ".")
+	confirmed, _ := claims["cnf"].(map[string]any)
 	return gatehouse.AccessToken{SiteID: st.ID, ApplicationID: textOf(claims, "client_id"), FamilyID: family,
-		Scopes: strings.Fields(textOf(claims, "scope")), CreatedAt: timeOf(claims, "iat"), ExpiresAt: timeOf(claims, "exp")}, nil
+		Scopes: strings.Fields(textOf(claims, "scope")), Audience: audienceOf(claims), JKT: textOf(confirmed, "jkt"), CreatedAt: timeOf(claims, "iat"), ExpiresAt: timeOf(claims, "exp")}, nil
 }
 
 // mayIssue asks gatehouse.MayIssue about a grant.
@@ -232,13 +268,36 @@ type Userinfo struct {
 	Signed string
 }
 
-// Userinfo answers for an access token.
+// Presented is an access token as it comes with a request.
+type Presented struct {
+	Token string
+	// DPoP: it comes under that scheme, and not as a bearer token. Method and Proofs are those
+	// of the request.
+	DPoP   bool
+	Method string
+	Proofs []string
+}
+
+// Userinfo answers for an access token. One that is bound to a key is good with a proof of that
+// key alone, and never as a bearer token (RFC 9449 7.2).
 //
-// Errors: *ProtocolError (InvalidToken, InsufficientScope), Unavailable.
-func (s *Service) Userinfo(ctx context.Context, st *site.Site, token string) (Userinfo, error) {
-	at, err := s.access(ctx, st, token)
+// Errors: *ProtocolError (InvalidToken, InvalidDPoPProof, InsufficientScope), Unavailable.
+func (s *Service) Userinfo(ctx context.Context, st *site.Site, in Presented) (Userinfo, error) {
+	at, err := s.access(ctx, st, in.Token)
 	if err != nil {
 		return Userinfo{}, err
+	}
+	if in.DPoP != (at.Token.JKT != "") || len(at.Token.Audience) > 0 && !slices.Contains(at.Token.Audience, Issuer(st)) {
+		return Userinfo{}, errNoAccess // presented as what it is not, or for another server
+	}
+	if in.DPoP {
+		jkt, err := s.provedKey(ctx, st, in.Proofs, in.Method, UserinfoPath, in.Token)
+		if err == nil && jkt != at.Token.JKT {
+			err = badProof("the access token is bound to another key")
+		}
+		if err != nil {
+			return Userinfo{}, err
+		}
 	}
 	if at.Grant == nil || !slices.Contains(at.Token.Scopes, gatehouse.ScopeOpenID) {
 		return Userinfo{}, refuse(gatehouse.InsufficientScope, "the scope openid is needed")

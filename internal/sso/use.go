@@ -24,6 +24,9 @@ type Introspection struct {
 	Issued   int64  `json:"iat,omitempty"`
 	AuthTime int64  `json:"auth_time,omitempty"`
 	ACR      string `json:"acr,omitempty"`
+	// Audience are the servers that the token is for; Confirmation is the key it is bound to.
+	Audience     any               `json:"aud,omitempty"`
+	Confirmation map[string]string `json:"cnf,omitempty"`
 }
 
 // Introspect tells an application whether one of its own tokens is good at this moment. Only
@@ -45,7 +48,7 @@ func (s *Service) Introspect(ctx context.Context, st *site.Site, c gatehouse.Cal
 	if err != nil {
 		return Introspection{}, err
 	}
-	out := Introspection{Active: true, Scope: strings.Join(at.Token.Scopes, " "), ClientID: a.ID, Subject: a.ID, Type: "Bearer",
+	out := Introspection{Active: true, Scope: strings.Join(at.Token.Scopes, " "), ClientID: a.ID, Subject: a.ID, Type: tokenType(at.Token.JKT), Audience: audienceClaim(a, at.Token.Audience), Confirmation: cnf(at.Token.JKT),
 		Issuer: Issuer(st), Expires: at.Token.ExpiresAt.Unix(), Issued: at.Token.CreatedAt.Unix()}
 	if g := at.Grant; g != nil {
 		out.Subject, out.AuthTime, out.ACR = g.Family.Subject, g.Session.CreatedAt.Unix(), g.Session.Assurance.ACR()

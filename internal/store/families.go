@@ -22,7 +22,7 @@ type TokenGrant struct {
 
 // grantColumns and grantTables read a TokenGrant, f being its family.
 const (
-	grantColumns = `f.id, f.application_id, f.user_id, f.session_id, f.subject, f.terms, f.created_at, f.used_at, f.ends_at, f.ended_at, f.ended,
+	grantColumns = `f.id, f.application_id, f.user_id, f.session_id, f.subject, f.terms, f.created_at, f.used_at, f.ends_at, f.ended_at, f.ended, f.jkt,
 		a.name, a.state, a.settings,
 		COALESCE(s.id, ''), COALESCE(s.company_id, ''), COALESCE(s.created_at, 0), COALESCE(s.seen_at, 0), COALESCE(s.level, 0), COALESCE(s.methods, ''),
 		u.company_id, u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale, u.locked_at,
@@ -43,7 +43,7 @@ type grantRow struct {
 func (g *grantRow) fields() []any {
 	f, a, s, u := &g.Family, &g.Application, &g.Session, &g.User
 	return []any{&f.ID, &f.ApplicationID, &f.UserID, &f.SessionID, &f.Subject, inText{&f.Terms}, when{&f.CreatedAt}, when{&f.UsedAt},
-		when{&f.EndsAt}, when{&f.EndedAt}, &f.Ended,
+		when{&f.EndsAt}, when{&f.EndedAt}, &f.Ended, &f.JKT,
 		&a.Name, &a.State, inText{&a.Settings},
 		&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Assurance.Level, &g.methods,
 		&u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale, when{&u.LockedAt},
@@ -88,10 +88,11 @@ func (q Queries) HoldCode(ctx context.Context, siteID, codeHash string) (TokenGr
 	return g.done(siteID), err
 }
 
-// RedeemCode notes that a family's code was redeemed, and how long the family may last.
-func (q Queries) RedeemCode(ctx context.Context, siteID, familyID string, now, ends time.Time) error {
-	return q.later(ctx, "redeem code", `UPDATE token_families SET used_at = $3, ends_at = $4 WHERE site_id = $1 AND id = $2`,
-		siteID, familyID, micros(now), micros(ends))
+// RedeemCode notes that a family's code was redeemed, with which key (empty: none), and how
+// long the family may last.
+func (q Queries) RedeemCode(ctx context.Context, siteID, familyID, jkt string, now, ends time.Time) error {
+	return q.later(ctx, "redeem code", `UPDATE token_families SET used_at = $3, ends_at = $4, jkt = $5 WHERE site_id = $1 AND id = $2`,
+		siteID, familyID, micros(now), micros(ends), jkt)
 }
 
 // EndFamily ends a family before its time. It reports whether it was this call that did.
@@ -142,17 +143,17 @@ func (q Queries) UseRefreshToken(ctx context.Context, siteID, hash string, now t
 
 // InsertAccessToken adds an access token under its hash.
 func (q Queries) InsertAccessToken(ctx context.Context, hash string, t gatehouse.AccessToken) error {
-	return q.later(ctx, "insert access token", `INSERT INTO access_tokens (site_id, hash, application_id, family_id, scopes, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		t.SiteID, hash, t.ApplicationID, t.FamilyID, strings.Join(t.Scopes, " "), micros(t.CreatedAt), micros(t.ExpiresAt))
+	return q.later(ctx, "insert access token", `INSERT INTO access_tokens (site_id, hash, application_id, family_id, scopes, audience, jkt, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.SiteID, hash, t.ApplicationID, t.FamilyID, strings.Join(t.Scopes, " "),
+		strings.Join(t.Audience, " "), t.JKT, micros(t.CreatedAt), micros(t.ExpiresAt))
 }
 
 // AccessToken returns an access token by its hash. Its family is another question.
 func (q Queries) AccessToken(ctx context.Context, siteID, hash string) (t gatehouse.AccessToken, err error) {
-	var scopes string
-	err = q.one(ctx, "access token", `SELECT application_id, family_id, scopes, created_at, expires_at FROM access_tokens WHERE site_id = $1 AND hash = $2`,
-		[]any{siteID, hash}, &t.ApplicationID, &t.FamilyID, &scopes, when{&t.CreatedAt}, when{&t.ExpiresAt})
-	t.SiteID, t.Scopes = siteID, strings.Fields(scopes)
+	var scopes, audience string
+	err = q.one(ctx, "access token", `SELECT application_id, family_id, scopes, audience, jkt, created_at, expires_at FROM access_tokens
+		WHERE site_id = $1 AND hash = $2`, []any{siteID, hash}, &t.ApplicationID, &t.FamilyID, &scopes, &audience, &t.JKT, when{&t.CreatedAt}, when{&t.ExpiresAt})
+	t.SiteID, t.Scopes, t.Audience = siteID, strings.Fields(scopes), strings.Fields(audience)
 	return t, err
 }
 

@@ -123,7 +123,7 @@ func TestOneOfManyIsTheFirst(t *testing.T) {
 			if err != nil || !g.Family.UsedAt.IsZero() {
 				return false, err
 			}
-			return true, q.RedeemCode(t.Context(), "one", f.ID, noon, noon.Add(time.Hour))
+			return true, q.RedeemCode(t.Context(), "one", f.ID, "", noon, noon.Add(time.Hour))
 		})
 		token := many(t, s, func(q store.Queries) (bool, error) {
 			r, _, err := q.HoldRefreshToken(t.Context(), "one", "token")
@@ -190,7 +190,7 @@ func TestKeysAndTokensRunOut(t *testing.T) {
 		if err != nil || len(keys) != 2 || !keys[0].RetireAt.Equal(noon.Add(time.Hour)) || !keys[1].RetireAt.IsZero() || numbers[1] != 2 {
 			t.Errorf("%+v %v %v", keys, numbers, err)
 		}
-		token := gatehouse.AccessToken{SiteID: "one", ApplicationID: a.ID, Scopes: []string{"a", "b"}, CreatedAt: noon, ExpiresAt: noon.Add(time.Minute)}
+		token := gatehouse.AccessToken{SiteID: "one", ApplicationID: a.ID, Scopes: []string{"a", "b"}, Audience: []string{"https://orders.example/"}, JKT: "key", CreatedAt: noon, ExpiresAt: noon.Add(time.Minute)}
 		waits := store.Authorization{SiteID: "one", ApplicationID: a.ID, BrowserHash: "b", ExpiresAt: noon.Add(time.Minute),
 			Request: gatehouse.AuthorizationRequest{State: "s", MaxAge: -1, At: noon}}
 		write(t, s, func(q store.Queries) error {

@@ -114,14 +114,14 @@ func form(r *http.Request) (sso.Params, error) {
 // Push keeps a request that an application hands over itself (RFC 9126).
 func (p *Provider) Push(w http.ResponseWriter, r *http.Request) error {
 	return p.program(w, r, http.StatusCreated, func(v *ui.Visit, params sso.Params) (any, error) {
-		return p.SSO.Push(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
+		return p.SSO.Push(r.Context(), v.Site, v.Caller(r), headers(r), params)
 	})
 }
 
 // Token answers at the token endpoint.
 func (p *Provider) Token(w http.ResponseWriter, r *http.Request) error {
 	return p.program(w, r, http.StatusOK, func(v *ui.Visit, params sso.Params) (any, error) {
-		return p.SSO.Token(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
+		return p.SSO.Token(r.Context(), v.Site, v.Caller(r), headers(r), params)
 	})
 }
 
@@ -137,6 +137,10 @@ func (p *Provider) Revoke(w http.ResponseWriter, r *http.Request) error {
 	return p.program(w, r, http.StatusOK, func(v *ui.Visit, params sso.Params) (any, error) {
 		return struct{}{}, p.SSO.Revoke(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
 	})
+}
+
+func headers(r *http.Request) sso.Headers {
+	return sso.Headers{Authorization: r.Header.Get("Authorization"), DPoP: r.Header.Values("DPoP")}
 }
 
 // program answers a program that posts a form and proves who it is; done is the status if it
@@ -163,53 +167,6 @@ func (p *Provider) program(w http.ResponseWriter, r *http.Request, done int, do 
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Basic realm="OAuth"`)
 	}
-	return answerJSON(w, status, map[string]string{"error": string(e.Reason), "error_description": e.Says})
-}
-
-// Userinfo answers with the claims of an access token, which comes in the header or, posted,
-// as a field of a form (RFC 6750 2); never in the address.
-func (p *Provider) Userinfo(w http.ResponseWriter, r *http.Request) error {
-	token, ways := "", 0
-	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		token, ways = strings.TrimSpace(value), 1
-	}
-	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "" {
-		if params, err := form(r); err == nil && params.Get("access_token") != "" {
-			token, ways = params.Get("access_token"), ways+1
-		}
-	}
-	switch ways {
-	case 0:
-		return unauthorized(w, http.StatusUnauthorized, nil)
-	case 2:
-		return unauthorized(w, http.StatusBadRequest, &sso.ProtocolError{Reason: gatehouse.InvalidRequest, Says: "the token came in two ways"})
-	}
-	out, err := p.SSO.Userinfo(r.Context(), ui.VisitOf(r).Site, token)
-	var e *sso.ProtocolError
-	switch {
-	case errors.As(err, &e) && e.Reason == gatehouse.InsufficientScope:
-		return unauthorized(w, http.StatusForbidden, e)
-	case errors.As(err, &e):
-		return unauthorized(w, http.StatusUnauthorized, e)
-	case err != nil:
-		return err
-	case out.Signed != "":
-		w.Header().Set("Content-Type", "application/jwt")
-		w.Header().Set("Cache-Control", "no-store")
-		_, err := w.Write([]byte(out.Signed))
-		return err
-	}
-	return answerJSON(w, http.StatusOK, out.Claims)
-}
-
-// unauthorized says what is wrong with an access token (RFC 6750 3); nothing to one who has
-// brought none.
-func unauthorized(w http.ResponseWriter, status int, e *sso.ProtocolError) error {
-	if e == nil {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		return answerJSON(w, status, struct{}{})
-	}
-	w.Header().Set("WWW-Authenticate", `Bearer error="`+string(e.Reason)+`", error_description="`+e.Says+`"`)
 	return answerJSON(w, status, map[string]string{"error": string(e.Reason), "error_description": e.Says})
 }
 

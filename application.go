@@ -34,6 +34,11 @@ type ApplicationSettings struct {
 
 	RedirectURIs           []string `json:"redirect_uris,omitempty"`
 	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
+	// BackchannelLogoutURI is where the server tells it that a session has ended;
+	// FrontchannelLogoutURI what the browser opens in a hidden frame then, with the session's
+	// iss and sid. Both are told which session it is, whether they need that or not.
+	BackchannelLogoutURI  string `json:"backchannel_logout_uri,omitempty"`
+	FrontchannelLogoutURI string `json:"frontchannel_logout_uri,omitempty"`
 
 	// Grants are the ways in which it may get tokens, Scopes what it may ask for.
 	Grants []GrantType `json:"grants,omitempty"`
@@ -197,6 +202,8 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	for _, uri := range slices.Concat(s.RedirectURIs, s.PostLogoutRedirectURIs) {
 		is(!RedirectURIGood(uri, s.Native), "redirect_uris", "redirect-uri")
 	}
+	is(s.BackchannelLogoutURI != "" && !RedirectURIGood(s.BackchannelLogoutURI, false), "backchannel_logout_uri", "redirect-uri")
+	is(s.FrontchannelLogoutURI != "" && !frontchannelGood(s), "frontchannel_logout_uri", "origin")
 	is(slices.Contains(s.Grants, GrantCode) != (len(s.RedirectURIs) > 0), "redirect_uris", "grants")
 	is(len(s.Grants) == 0 || !only(s.Grants, GrantCode, GrantRefresh, GrantClientCredentials), "grants", "unknown")
 	is(slices.Contains(s.Grants, GrantRefresh) && !slices.Contains(s.Grants, GrantCode), "grants", "refresh")

@@ -165,7 +165,9 @@ const (
 	// EventTokenReplayed: a code or a refresh token came a second time, and all that came of it
 	// has ended.
 	EventTokenReplayed EventKind = "application.token_replayed"
-	EventKeysRotated   EventKind = "signing_keys.rotated"
+	// EventLogoutFailed: an application could not be told that a session of the user has ended.
+	EventLogoutFailed EventKind = "application.logout_failed"
+	EventKeysRotated  EventKind = "signing_keys.rotated"
 )
 
 // EventResult is how it went.

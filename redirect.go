@@ -46,6 +46,24 @@ func PostLogoutURIMatches(a Application, uri string) bool {
 	return uriMatches(a, a.Settings.PostLogoutRedirectURIs, uri)
 }
 
+// frontchannelGood reports whether the address for the browser's frame belongs to one of the
+// origins that the application has registered (OpenID Connect Front-Channel Logout 1.0, 2):
+// nobody else's page is put into ours.
+func frontchannelGood(s ApplicationSettings) bool {
+	return RedirectURIGood(s.FrontchannelLogoutURI, false) && slices.ContainsFunc(s.RedirectURIs, func(uri string) bool {
+		return Origin(uri) == Origin(s.FrontchannelLogoutURI)
+	})
+}
+
+// Origin is the scheme, host and port of an address (RFC 6454); empty where it has no host.
+func Origin(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 func uriMatches(a Application, registered []string, uri string) bool {
 	if slices.Contains(registered, uri) {
 		return true

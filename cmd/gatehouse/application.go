@@ -26,6 +26,7 @@ type applicationCmd struct {
 // applicationFlags are what can be said about an application; what is not said stays.
 type applicationFlags struct {
 	homeFlags
+	logoutFlags
 	RedirectURI     []string              `help:"An address that users come back to; exactly this one. May be given several times." sep:"none" placeholder:"URL"`
 	PostLogoutURI   []string              `help:"An address that users may go to after signing out." sep:"none" placeholder:"URL"`
 	Auth            *gatehouse.ClientAuth `help:"How it proves who it is: client_secret_basic (unless said otherwise), client_secret_post, private_key_jwt, none." placeholder:"METHOD"`
@@ -56,6 +57,7 @@ func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	f.homeFlags.apply(&s.Home)
 	list(&s.RedirectURIs, f.RedirectURI)
 	list(&s.PostLogoutRedirectURIs, f.PostLogoutURI)
+	f.logoutFlags.say(s)
 	list(&s.Grants, f.Grant)
 	list(&s.Scopes, f.Scope)
 	list(&s.Access.Roles, f.Role)
@@ -169,7 +171,8 @@ type applicationView struct {
 	State    gatehouse.ApplicationState    `json:"state"`
 	Settings gatehouse.ApplicationSettings `json:"settings"`
 	Secrets  []time.Time                   `json:"secrets_made_at,omitempty"`
-	Created  time.Time                     `json:"created_at"`
+	logoutView
+	Created time.Time `json:"created_at"`
 }
 
 func viewApplication(st *site.Site, a sso.Shown) applicationView {
@@ -177,6 +180,7 @@ func viewApplication(st *site.Site, a sso.Shown) applicationView {
 	for _, s := range a.Secrets {
 		v.Secrets = append(v.Secrets, s.CreatedAt)
 	}
+	v.logoutView = viewLogout(a)
 	return v
 }
 
@@ -228,7 +232,9 @@ func (c *applicationShowCmd) Run(a *app) error {
 		}
 		return details(a.out, "Name", v.Name, "Client ID", v.ID, "Issuer", v.Issuer, "State", string(v.State), "Authentication", string(s.Auth),
 			"Secrets made", strings.Join(times, ", "), "Keys at", s.JWKSURI, "Redirect addresses", strings.Join(s.RedirectURIs, " "),
-			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "), "Grants", words(s.Grants), "Scopes", words(s.Scopes),
+			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "),
+			"Back-channel logout", s.BackchannelLogoutURI, "Front-channel logout", s.FrontchannelLogoutURI, "Last logout not told", v.logoutView.String(),
+			"Grants", words(s.Grants), "Scopes", words(s.Scopes),
 			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native), "Third party", yesNo(s.ThirdParty),
 			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level),
 			"Pushed requests only", yesNo(s.RequirePAR), "Tokens bound to a key", yesNo(s.RequireDPoP), "Resources", strings.Join(s.Resources, " "),

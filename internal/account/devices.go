@@ -103,7 +103,7 @@ func (s *Service) inSession(ctx context.Context, st *site.Site, c gatehouse.Call
 var errSessionOver = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "no-session"}
 
 func (s *Service) endSession(tx *act.Unit, u gatehouse.User, id string) error {
-	ended, err := tx.EndSession(tx, u.SiteID, u.ID, id)
+	ended, err := tx.EndSession(tx, u.SiteID, u.ID, id, tx.Now())
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *Service) removeDevice(tx *act.Unit, u gatehouse.User, id string) error 
 	if !known {
 		return endedBefore(tx, tx.Queries, u, id)
 	}
-	sessions, err := tx.EndSessionsOfDevice(tx, u.SiteID, u.ID, id)
+	sessions, err := tx.EndSessionsOfDevice(tx, u.SiteID, u.ID, id, tx.Now())
 	if err != nil {
 		return err
 	}

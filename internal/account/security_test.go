@@ -119,7 +119,7 @@ func TestOwnTwoFactorIsKeptFromOthers(t *testing.T) {
 	wantKind(t, "looking", err, gatehouse.Forbidden)
 	wantKind(t, "choosing", f.own.SaveSecurity(t.Context(), f.site, signin.In{Caller: stranger}, here, account.SecurityForm{Own: "on"}), gatehouse.Forbidden)
 	f.write(func(q store.Queries) error {
-		_, err := q.EndSession(t.Context(), u.SiteID, u.ID, here.ID)
+		_, err := q.EndSession(t.Context(), u.SiteID, u.ID, here.ID, time.Now())
 		return err
 	})
 	wantKind(t, "after the session", f.choose(u, here, account.SecurityForm{Own: "on"}), gatehouse.Unauthenticated)

@@ -59,6 +59,8 @@ type House struct {
 	SignIn              *signin.Service
 	Directory           *directory.Service
 	SSO                 *sso.Service
+	// Logouts tells platforms that sessions have ended.
+	Logouts *sso.Logouts
 	// Reports takes in what is said about mail that came back; it is served where there
 	// is a listener for it.
 	Reports *mail.Receiver
@@ -85,12 +87,14 @@ func New(o Options) (*House, error) {
 	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log, Outbound: Outbound(o.OutboundNetworks, o.PlainLoopback)}
+	logouts := &sso.Logouts{Service: provider, Sites: o.Sites.ByID, Counted: metrics.Logout}
+	o.Store.OnLogouts(logouts.Nudge)
 	server := &web.Server{
 		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
-		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider,
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Logouts: logouts,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
 		store:   o.Store, sender: sender, log: o.Log,
 		jobs: []jobs.Job{
@@ -118,6 +122,7 @@ func (h *House) Work(ctx context.Context) {
 			h.log.ErrorContext(ctx, "mail sender stopped", "error", err)
 		}
 	})
+	all.Go(func() { h.Logouts.Run(ctx) })
 	all.Go(func() { jobs.Run(ctx, h.log, h.jobs...) })
 	all.Wait()
 }

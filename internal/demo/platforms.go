@@ -83,6 +83,7 @@ func register(ctx context.Context, provider *sso.Service, st *site.Site, name, a
 	}
 	addresses := func(a *gatehouse.Application) {
 		a.Settings.RedirectURIs, a.Settings.PostLogoutRedirectURIs = []string{at + "/callback"}, []string{at + "/"}
+		a.Settings.BackchannelLogoutURI = at + "/back-channel-logout"
 	}
 	for _, a := range known {
 		if a.Name != name {

@@ -31,11 +31,14 @@ const (
 	keepEmailChanges = 30 * 24 * time.Hour
 	// keepCodes is longer than codes count for the limit of an hour.
 	keepCodes = 24 * time.Hour
+	// keepLogins is longer than applications are told of ended sessions, and long enough to
+	// read what went wrong.
+	keepLogins = 3 * 24 * time.Hour
 )
 
 // Expiry removes what has run out: sign-ins, sessions, counts of names that are no
 // account, limits, recoveries, outcomes of forms, changes of an address, codes, what
-// applications had, refused addresses.
+// applications had, what sessions had reached, refused addresses.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -65,6 +68,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropOldTokens(ctx, at); err != nil {
+				return err
+			}
+			if err := q.DropOldLogins(ctx, at.Add(-keepLogins)); err != nil {
 				return err
 			}
 			if err := q.DropRetiredSigningKeys(ctx, at); err != nil {

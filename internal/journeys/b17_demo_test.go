@@ -68,9 +68,8 @@ func TestB17_TheDemosPlatformsAskForNoSecondPassword(t *testing.T) {
 		if page := c.Get(link); !asked(page) {
 			t.Errorf("the order desk is still open: %s", page.URL)
 		}
-		s.Clock.Add(time.Minute)
 		if page := c.Get(at("shop.localhost")); !asked(page) {
-			t.Errorf("the shop is open a minute after signing out: %s", page.URL)
+			t.Errorf("the shop is open after signing out at the order desk: %s", page.URL)
 		}
 	})
 }
@@ -104,7 +103,12 @@ func signOutThere(t *testing.T, c *testkit.Client, page *testkit.Page, provider 
 	}
 	c.Stay = true
 	to := c.Press(page, "Sign out everywhere", nil).Want(303).Header.Get("Location")
-	back := c.Get(to).Want(303).Header.Get("Location")
+	next := c.Get(to).Want(303).Header.Get("Location")
+	back := ""
+	testkit.Eventually(t, "the platforms' answers", func() bool {
+		back = c.Get(next).Header.Get("Location")
+		return back != ""
+	})
 	c.Stay = false
 	if !strings.HasPrefix(to, provider) || back != page.URL.String() {
 		t.Errorf("signing out leads to %s, then to %s", to, back)

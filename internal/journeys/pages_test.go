@@ -43,6 +43,7 @@ var notLookedAt = map[string]string{
 	"POST /oauth2/logout":                   "leads to the same request, opened",
 	"POST /oauth2/logout/confirm":           "asks for nothing",
 	"POST /oauth2/consent":                  "asks for nothing",
+	"GET /signed-out":                       "asks for nothing",
 	"GET /forward-auth":                     "leads to an application",
 	"GET /account":                          "leads to the profile",
 	"GET /.well-known/change-password":      "leads to the password",

@@ -64,7 +64,7 @@ func New(p Policy, roots *tls.Config) *Client {
 		Timeout: p.Timeout,
 		Transport: &http.Transport{
 			Proxy:                  nil, // a proxy would connect where this one must not
-			DialContext:            dialer.DialContext,
+			DialContext:            c.dial(dialer),
 			TLSClientConfig:        roots,
 			ForceAttemptHTTP2:      true,
 			DisableKeepAlives:      true,
@@ -73,6 +73,18 @@ func New(p Policy, roots *tls.Config) *Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c
+}
+
+// dial connects. Names below .localhost are this machine's, and not every resolver knows
+// that (RFC 6761 6.3): where this machine may be asked at all, they are not looked up.
+func (c *Client) dial(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err == nil && c.policy.PlainLoopback && strings.HasSuffix(host, ".localhost") {
+			address = net.JoinHostPort("127.0.0.1", port)
+		}
+		return dialer.DialContext(ctx, network, address)
+	}
 }
 
 // Check reports what is wrong with an address before it is kept, as far as can be told

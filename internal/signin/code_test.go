@@ -406,8 +406,9 @@ func TestB05WithoutAnAddress(t *testing.T) {
 			t.Errorf("%+v", state)
 		}
 		s.refused("asking for one", s.SignIn.SendCode(ctx, s.uk(), at), gatehouse.Conflict, signin.ReasonNoEmail)
-		s.must(s.SignIn.SignOut(ctx, s.uk(), visitor(s.uk()), "", at.SignIn))
-		_, err := s.SignIn.CodeState(ctx, s.uk(), at)
+		_, err := s.SignIn.SignOut(ctx, s.uk(), visitor(s.uk()), "", at.SignIn)
+		s.must(err)
+		_, err = s.SignIn.CodeState(ctx, s.uk(), at)
 		s.refused("after signing out", err, gatehouse.Unauthenticated, "no-sign-in")
 	})
 }

@@ -44,7 +44,8 @@ func (p *player) do(a act, before modelState) (reply, error) {
 		out, err := p.SignIn.AcceptTerms(ctx, p.st, p.at(a.browser), yesForm(p.st))
 		return p.led(a.browser, out, err)
 	case signOut:
-		return said(p.SignIn.SignOut(ctx, p.st, visitor(p.st), tab.session, tab.signIn))
+		_, err := p.SignIn.SignOut(ctx, p.st, visitor(p.st), tab.session, tab.signIn)
+		return said(err)
 	case changeOwn, signOutOther, removeOther, setOwnTwoFactor:
 		return p.inSession(a)
 	case forgot, answerRight, answerWrong, askLink, followLink:

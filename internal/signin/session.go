@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gatehouse"
@@ -172,9 +173,11 @@ func (s *Service) sessionOf(ctx context.Context, st *site.Site, hash string) (Se
 var errNoSession = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "no-session"}
 
 // SignOut ends a session and a half-finished sign-in, whichever there is. To sign
-// out twice is no error.
-func (s *Service) SignOut(ctx context.Context, st *site.Site, c gatehouse.Caller, session, signIn string) error {
-	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+// out twice is no error. It returns the session's mark, where platforms are to be told that
+// it has ended: the browser keeps it, to be shown what they say; see SignedOut.
+func (s *Service) SignOut(ctx context.Context, st *site.Site, c gatehouse.Caller, session, signIn string) (mark string, err error) {
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		mark = ""
 		if signIn != "" {
 			if err := tx.DeleteSignIn(tx, st.ID, secret.HashToken(signIn)); err != nil {
 				return err
@@ -191,11 +194,29 @@ func (s *Service) SignOut(ctx context.Context, st *site.Site, c gatehouse.Caller
 		if err != nil {
 			return err
 		}
-		if _, err := tx.DeleteSession(tx, st.ID, hash); err != nil {
+		platforms, err := tx.DeleteSession(tx, st.ID, hash, tx.Now())
+		if err != nil {
 			return err
+		}
+		if platforms > 0 {
+			mark = ses.ID + "." + s.Keys.MAC(markPurpose, st.ID, ses.ID)
 		}
 		return tx.Record(u, gatehouse.EventSignOut, gatehouse.ResultOK, map[string]string{"ended": ses.ID})
 	})
+	return mark, err
+}
+
+// markPurpose is what the marks of sessions that have ended are made with.
+const markPurpose = "signed-out"
+
+// SignedOut is the ID of the session that a mark belongs to, which this browser ended; empty
+// for what is no mark. It opens nothing.
+func (s *Service) SignedOut(st *site.Site, mark string) string {
+	id, mac, _ := strings.Cut(mark, ".")
+	if !s.Keys.CheckMAC(markPurpose, mac, st.ID, id) {
+		return ""
+	}
+	return id
 }
 
 // InProgress returns the sign-in in progress that a token stands for, and what it

@@ -124,7 +124,8 @@ func (s *stage) asked(u gatehouse.User) gatehouse.User {
 	in := s.open(u, first, "")
 	form := gatehouse.ChallengeForm{Question: "pet", Answer: answer, CurrentPassword: first}
 	s.must(s.SignIn.SetChallenge(context.Background(), s.uk(), in, form))
-	s.must(s.SignIn.SignOut(context.Background(), s.uk(), in.Caller, in.Session, ""))
+	_, err := s.SignIn.SignOut(context.Background(), s.uk(), in.Caller, in.Session, "")
+	s.must(err)
 	s.Clock.Add(time.Second)
 	return s.User(u)
 }

@@ -135,7 +135,8 @@ func TestAStepAfterSomethingElseHappened(t *testing.T) {
 			},
 			"time": func(gatehouse.User, signin.Outcome) { s.Clock.Add(30 * time.Minute) },
 			"sign out": func(u gatehouse.User, out signin.Outcome) {
-				s.must(s.SignIn.SignOut(ctx, s.uk(), visitor(s.uk()), "", out.SignIn))
+				_, err := s.SignIn.SignOut(ctx, s.uk(), visitor(s.uk()), "", out.SignIn)
+				s.must(err)
 			},
 		} {
 			for _, due := range []gatehouse.Step{gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser} {

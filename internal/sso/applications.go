@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/act"
@@ -81,10 +82,13 @@ func (s *Service) List(ctx context.Context, st *site.Site, c gatehouse.Caller, a
 	return s.Store.Read().Applications(ctx, st.ID, after, min(max(limit, 1), MaxList))
 }
 
-// Shown is an application with what is known of its secrets.
+// Shown is an application with what is known of its secrets, and why it could not be told of
+// the end of a session, the last time that happened.
 type Shown struct {
 	gatehouse.Application
-	Secrets []store.ApplicationSecret
+	Secrets         []store.ApplicationSecret
+	LogoutProblem   string
+	LogoutProblemAt time.Time
 }
 
 // Show returns an application. Errors: Forbidden, NotFound, Unavailable.
@@ -96,8 +100,12 @@ func (s *Service) Show(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 	if err != nil {
 		return Shown{}, err
 	}
-	secrets, err := s.Store.Read().ApplicationSecrets(ctx, st.ID, id)
-	return Shown{a, secrets}, err
+	shown := Shown{Application: a}
+	if shown.Secrets, err = s.Store.Read().ApplicationSecrets(ctx, st.ID, id); err != nil {
+		return shown, err
+	}
+	shown.LogoutProblem, shown.LogoutProblemAt, err = s.Store.Read().LastFailedLogout(ctx, st.ID, id)
+	return shown, err
 }
 
 // Change changes an application: to gets it as it is, and changes name, state and settings.

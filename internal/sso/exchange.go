@@ -110,6 +110,9 @@ func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Calle
 		if err := tx.RedeemCode(tx, st.ID, g.Family.ID, jkt, now, ends); err != nil {
 			return err
 		}
+		if err := tx.NoteLogin(tx, loginOf(g, now)); err != nil {
+			return err
+		}
 		made, err = s.give(tx, r, a, g, terms, now)
 		if err != nil || !a.May(gatehouse.GrantRefresh) {
 			return err
@@ -124,6 +127,12 @@ func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Calle
 		return Tokens{}, err
 	}
 	return s.answer(st, r, a, g, made)
+}
+
+// loginOf is what there is to remember of a session that reaches an application.
+func loginOf(g store.TokenGrant, now time.Time) gatehouse.PlatformLogin {
+	return gatehouse.PlatformLogin{SiteID: g.Family.SiteID, SessionID: g.Session.ID, ApplicationID: g.Application.ID, UserID: g.User.ID,
+		SID: sessionName(g.Session.ID, g.Application.ID), Subject: g.Family.Subject, LastAt: now}
 }
 
 // verified checks PKCE (RFC 7636 4.6). Where there was no challenge there must be no verifier:

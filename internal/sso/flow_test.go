@@ -200,7 +200,7 @@ func TestNoTokenAfterItsEnd(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for what, end := range map[string]func(){
 			"session": func() {
-				if err := s.SignIn.SignOut(t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.SignedIn}, s.session, ""); err != nil {
+				if _, err := s.SignIn.SignOut(t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.SignedIn}, s.session, ""); err != nil {
 					t.Fatal(err)
 				}
 			},

@@ -75,7 +75,7 @@ func (s *stage) application(change func(*gatehouse.ApplicationSettings)) (gateho
 func (s *stage) signIn(st *site.Site, u gatehouse.User) string {
 	s.t.Helper()
 	token, now := secret.NewToken(), s.Clock.Now()
-	ses := gatehouse.Session{ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
+	ses := gatehouse.Session{ID: store.NewID("ses", now), SiteID: st.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now, DeviceID: "dev_1",
 		Assurance: gatehouse.Assurance{Level: 1, Methods: []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodEmailCode}}}
 	s.write(func(q store.Queries) error {
 		return q.InsertSession(context.Background(), secret.HashToken(token), ses, now.Add(st.Policy.Session.Absolute))

@@ -63,7 +63,7 @@ func TestSessionsOfAUser(t *testing.T) {
 				continue
 			}
 			write(t, s, func(q store.Queries) error {
-				ended, err := q.EndSession(ctx, c.site, c.user, "ses_new")
+				ended, err := q.EndSession(ctx, c.site, c.user, "ses_new", noon)
 				if ended {
 					t.Errorf("%v ended somebody else's", c)
 				}
@@ -81,8 +81,8 @@ func TestSessionsOfAUser(t *testing.T) {
 				return err
 			})
 		}
-		ended("[]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfDevice(ctx, "one", u.ID, "") })
-		ended("[ses_old ses_over]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfDevice(ctx, "one", u.ID, "dev_2") })
+		ended("[]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfDevice(ctx, "one", u.ID, "", noon) })
+		ended("[ses_old ses_over]", func(q store.Queries) ([]string, error) { return q.EndSessionsOfDevice(ctx, "one", u.ID, "dev_2", noon) })
 		if got := sessionIDs(t, s, u); !slices.Equal(got, []string{"ses_new"}) {
 			t.Errorf("after a browser's: %v", got)
 		}
@@ -95,7 +95,7 @@ func TestSessionsOfAUser(t *testing.T) {
 		}
 		write(t, s, func(q store.Queries) error {
 			for _, want := range []bool{true, false} {
-				if ended, err := q.EndSession(ctx, "one", u.ID, "ses_third"); err != nil || ended != want {
+				if ended, err := q.EndSession(ctx, "one", u.ID, "ses_third", noon); err != nil || ended != want {
 					t.Errorf("ended %v, %v", ended, err)
 				}
 			}

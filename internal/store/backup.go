@@ -132,6 +132,7 @@ func CloseDoors(ctx context.Context, path string, version int) error {
 		statement string
 	}{
 		{ends.Sessions == gatehouse.All, 1, "DELETE FROM sessions"},
+		{ends.Sessions == gatehouse.All, 18, "UPDATE platform_logins SET ended_at = last_at, due_at = last_at WHERE ended_at = 0"},
 		{ends.SignIns == gatehouse.All, 1, "DELETE FROM signins"},
 		{ends.Mail == gatehouse.AllMail, 1, "UPDATE messages SET state = 'expired', done_at = due_at, lease = '', body = NULL WHERE done_at = 0"},
 		{ends.Links, 2, "DELETE FROM recoveries"},

@@ -28,7 +28,7 @@ type Ending struct {
 func (q Queries) End(ctx context.Context, e Ending) (ids []string, err error) {
 	u, ends := e.User, guarded(e.Change)
 	if ends.Sessions != gatehouse.None {
-		if ids, err = q.endSessions(ctx, u, ends.Sessions.But(e.Kept.Session)); err != nil {
+		if ids, err = q.endSessions(ctx, u, ends.Sessions.But(e.Kept.Session), e.At); err != nil {
 			return nil, err
 		}
 	}

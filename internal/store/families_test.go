@@ -85,7 +85,7 @@ func TestAGrantIsReadAsItIsNow(t *testing.T) {
 			t.Errorf("at another site: %v", err)
 		}
 		write(t, s, func(q store.Queries) error {
-			_, err := q.EndSession(t.Context(), "one", f.UserID, "ses_1")
+			_, err := q.EndSession(t.Context(), "one", f.UserID, "ses_1", noon)
 			return err
 		})
 		if g, err := s.Read().Family(t.Context(), "one", f.ID); err != nil || g.Session.ID != "" {

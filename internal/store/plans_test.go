@@ -25,6 +25,7 @@ const bigRows = 2000
 // wholeTables are the methods that may read a whole table or index, and why.
 var wholeTables = map[string]string{
 	"MailQueue":         "counts what waits, in an index of that alone, for the metrics",
+	"LogoutQueue":       "as MailQueue",
 	"CountSessions":     "counts sessions for the metrics, in the index of their ends",
 	"CountRefusalsOver": "causes of refusals are few, and gone after an hour",
 	"DropOldRefusals":   "as CountRefusalsOver",

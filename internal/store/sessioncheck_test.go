@@ -66,14 +66,14 @@ func TestASessionCheckIsNeverOld(t *testing.T) {
 func change(ctx context.Context, q store.Queries, what int, u gatehouse.User, token string, now time.Time) error {
 	switch what {
 	case 0:
-		_, err := q.DeleteSession(ctx, u.SiteID, token)
+		_, err := q.DeleteSession(ctx, u.SiteID, token, now)
 		return err
 	case 1:
 		return q.SessionSeen(ctx, u.SiteID, token, now)
 	case 2:
 		return store.Run(ctx, q, `UPDATE users SET locked_at = $1 WHERE site_id = $2 AND id = $3`, now.UnixMicro(), u.SiteID, u.ID)
 	}
-	if _, err := q.DeleteSession(ctx, u.SiteID, token); err != nil {
+	if _, err := q.DeleteSession(ctx, u.SiteID, token, now); err != nil {
 		return err
 	}
 	return q.InsertSession(ctx, token, gatehouse.Session{ID: store.NewID("ses", now), SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID,

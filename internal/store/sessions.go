@@ -62,33 +62,56 @@ func (q Queries) SessionSeen(ctx context.Context, siteID, tokenHash string, now 
 	return err
 }
 
-// DeleteSession ends the session that has this token. It reports whether there was one.
-func (q Queries) DeleteSession(ctx context.Context, siteID, tokenHash string) (bool, error) {
-	n, err := q.exec(ctx, "delete session", `DELETE FROM sessions WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
-	return n == 1, err
+// DeleteSession ends the session that has this token. It returns how many platforms are to be
+// told of that.
+func (q Queries) DeleteSession(ctx context.Context, siteID, tokenHash string, now time.Time) (platforms int, err error) {
+	ids, err := q.ids(ctx, "delete session", `DELETE FROM sessions WHERE site_id = $1 AND token_hash = $2 RETURNING id`, siteID, tokenHash)
+	if err != nil {
+		return 0, err
+	}
+	return q.endLoginsOf(ctx, siteID, ids, now)
 }
 
 // EndSession ends a session of a user by its ID. It reports whether there was one.
-func (q Queries) EndSession(ctx context.Context, siteID, userID, id string) (bool, error) {
-	n, err := q.exec(ctx, "end session", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id)
-	return n == 1, err
+func (q Queries) EndSession(ctx context.Context, siteID, userID, id string, now time.Time) (bool, error) {
+	ids, err := q.ending(ctx, siteID, now, "end session", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3 RETURNING id`, siteID, userID, id)
+	return len(ids) == 1, err
 }
 
 // endSessions ends all sessions of a user but the one with the given ID, and returns
 // their IDs.
-func (q Queries) endSessions(ctx context.Context, u gatehouse.User, keep string) ([]string, error) {
-	return q.ids(ctx, "end sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, u.SiteID, u.ID, keep)
+func (q Queries) endSessions(ctx context.Context, u gatehouse.User, keep string, now time.Time) ([]string, error) {
+	return q.ending(ctx, u.SiteID, now, "end sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, u.SiteID, u.ID, keep)
 }
 
 // EndSessionsOfDevice ends a user's sessions in one browser, and returns their IDs.
-func (q Queries) EndSessionsOfDevice(ctx context.Context, siteID, userID, deviceID string) ([]string, error) {
-	return q.ids(ctx, "end sessions of device", `DELETE FROM sessions
+func (q Queries) EndSessionsOfDevice(ctx context.Context, siteID, userID, deviceID string, now time.Time) ([]string, error) {
+	return q.ending(ctx, siteID, now, "end sessions of device", `DELETE FROM sessions
 		WHERE site_id = $1 AND user_id = $2 AND device_id = $3 AND device_id <> '' RETURNING id`, siteID, userID, deviceID)
+}
+
+// ending runs a statement that deletes sessions of a site and returns their IDs, and ends
+// what they have reached.
+func (q Queries) ending(ctx context.Context, siteID string, now time.Time, what, text string, args ...any) ([]string, error) {
+	ids, err := q.ids(ctx, what, text, args...)
+	if err == nil {
+		_, err = q.endLoginsOf(ctx, siteID, ids, now)
+	}
+	return ids, err
 }
 
 // DeleteEndedSessions removes those past their absolute limit.
 func (q Queries) DeleteEndedSessions(ctx context.Context, now time.Time) error {
-	_, err := q.exec(ctx, "delete ended sessions", `DELETE FROM sessions WHERE ends_at <= $1`, micros(now))
+	var gone [][]any
+	err := q.all(ctx, "delete ended sessions", `DELETE FROM sessions WHERE ends_at <= $1 RETURNING site_id, id`, []any{micros(now)}, func(scan func(...any) error) error {
+		var siteID, id string
+		err := scan(&siteID, &id)
+		gone = append(gone, []any{siteID, id})
+		return err
+	})
+	if err == nil {
+		_, err = q.endLogins(ctx, gone, now)
+	}
 	return err
 }
 

@@ -25,7 +25,14 @@ type Store struct {
 	connected
 	twice   bool
 	writing writing
+	// onLogouts is called after a transaction that has applications to be told of ended
+	// sessions.
+	onLogouts func()
 }
+
+// OnLogouts has somebody called after each transaction that has applications to be told of
+// ended sessions, whatever ended them. It is said before the store is used.
+func (s *Store) OnLogouts(call func()) { s.onLogouts = call }
 
 // RunTwice has every transaction that succeeds rolled back and run once more, as one that
 // lost a race on PostgreSQL is. It is for tests: a transaction that is not safe to run
@@ -74,6 +81,8 @@ type Queries struct {
 	process string
 	// returned are limits that are given back with the transaction; see GiveBackWith.
 	returned *[]Limit
+	// ended says that the transaction has ended what sessions had reached; see OnLogouts.
+	ended *bool
 }
 
 // Read returns the methods that stand alone, each a snapshot of its own.
@@ -115,9 +124,10 @@ func (s *Store) writeOnce(ctx context.Context, fn func(Queries) error) error {
 // where there is one at a time, it goes along.
 func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 	var returned []Limit
+	ended := false
 	err := s.begin(ctx, func(run runner) error {
-		q := Queries{run: run, d: s.dialect, process: s.process, returned: &returned}
-		returned = nil
+		q := Queries{run: run, d: s.dialect, process: s.process, returned: &returned, ended: &ended}
+		returned, ended = nil, false
 		if err := fn(q); err != nil {
 			return err
 		}
@@ -128,6 +138,9 @@ func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 	})
 	if err == nil && s.dialect.shared && len(returned) > 0 {
 		s.GiveBack(context.WithoutCancel(ctx), returned...) //nolint:errcheck // what it changed is committed, and a limit fills by itself
+	}
+	if err == nil && ended && s.onLogouts != nil {
+		s.onLogouts()
 	}
 	return err
 }

@@ -21,6 +21,7 @@ type Metrics struct {
 	signIns  *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	csp      *prometheus.CounterVec
+	logouts  *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics of one process. Those about the database are asked
@@ -30,6 +31,8 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 		registry: prometheus.NewRegistry(),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehouse_sign_ins_total",
 			Help: "Passwords judged, by result."}, []string{"result"}),
+		logouts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehouse_logouts_total",
+			Help: "Tries to tell platforms that sessions have ended, by result."}, []string{"result"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "gatehouse_http_request_duration_seconds",
 			Help:    "Time to answer, by route, method and status.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"route", "method", "status"}),
@@ -48,7 +51,7 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 	kernel, _ := secret.Kernel()
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gatehouse_argon2_info",
 		Help: "What computes the password hashes; always 1.", ConstLabels: prometheus.Labels{"kernel": kernel}}, func() float64 { return 1 }))
-	m.registry.MustRegister(m.signIns, m.requests, m.csp, &databaseMetrics{store: s, now: now},
+	m.registry.MustRegister(m.signIns, m.requests, m.csp, m.logouts, &databaseMetrics{store: s, now: now},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong, gatehouse.ResultUnknown,
 		gatehouse.ResultLocked, gatehouse.ResultInactive, gatehouse.ResultExpired, gatehouse.ResultLimited} {
@@ -61,6 +64,9 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 func (m *Metrics) SignIn(result gatehouse.EventResult) {
 	m.signIns.WithLabelValues(string(result)).Inc()
 }
+
+// Logout counts a try to tell a platform that a session has ended.
+func (m *Metrics) Logout(result string) { m.logouts.WithLabelValues(result).Inc() }
 
 // cspReport counts a report under one of the known directives.
 func (m *Metrics) cspReport(directive string) { m.csp.WithLabelValues(directive).Inc() }
@@ -91,11 +97,13 @@ var (
 	sessionsDesc = prometheus.NewDesc("gatehouse_sessions", "Sessions that have not ended.", nil, nil)
 	mailDesc     = prometheus.NewDesc("gatehouse_mail_waiting", "Messages that have not been handed over.", nil, nil)
 	mailAgeDesc  = prometheus.NewDesc("gatehouse_mail_oldest_seconds", "Age of the oldest of them.", nil, nil)
+	logoutDesc   = prometheus.NewDesc("gatehouse_logouts_waiting", "Ended sessions that platforms have not been told of.", nil, nil)
+	logoutAge    = prometheus.NewDesc("gatehouse_logouts_oldest_seconds", "Age of the oldest of them.", nil, nil)
 	databaseDesc = prometheus.NewDesc("gatehouse_database_up", "Whether the database answered this scrape.", nil, nil)
 )
 
 func (d *databaseMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{sessionsDesc, mailDesc, mailAgeDesc, databaseDesc} {
+	for _, desc := range []*prometheus.Desc{sessionsDesc, mailDesc, mailAgeDesc, logoutDesc, logoutAge, databaseDesc} {
 		out <- desc
 	}
 }
@@ -116,6 +124,13 @@ func (d *databaseMetrics) Collect(out chan<- prometheus.Metric) {
 		gauge(databaseDesc, 0)
 		return
 	}
+	untold, longest, err := d.store.Read().LogoutQueue(ctx, d.now())
+	if err != nil {
+		gauge(databaseDesc, 0)
+		return
+	}
+	gauge(logoutDesc, float64(untold))
+	gauge(logoutAge, longest.Seconds())
 	gauge(databaseDesc, 1)
 	gauge(sessionsDesc, float64(sessions))
 	gauge(mailDesc, float64(waiting))

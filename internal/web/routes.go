@@ -211,6 +211,7 @@ func (s *Server) openIDRoutes() []route {
 		to("POST /oauth2/revoke", Protocol, o.Revoke),
 		to("GET /oauth2/logout", Public, o.Logout),
 		to("POST /oauth2/logout", Protocol, o.Reopen),
+		to("GET /signed-out", Public, o.SignedOut),
 		to("POST /oauth2/logout/confirm", Public, o.ConfirmLogout).on("/oauth2/logout"),
 	}
 }

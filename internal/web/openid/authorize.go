@@ -120,10 +120,22 @@ func (NoAccess) Template() string          { return "openid_no_access" }
 func (v NoAccess) Title(p *ui.Page) string { return p.T("openid.no_access_title") }
 
 // Onward is the page that goes on to an application after a form.
-type Onward struct{ Application, Location string }
+type Onward struct {
+	Application, Location string
+	// Leaving: the user has signed out, not in.
+	Leaving bool
+}
 
 func (Onward) Template() string          { return "openid_onward" }
-func (v Onward) Title(p *ui.Page) string { return p.T("openid.onward_title") }
+func (v Onward) Title(p *ui.Page) string { return v.Heading(p) }
+
+// Heading says what has been done.
+func (v Onward) Heading(p *ui.Page) string {
+	if v.Leaving {
+		return p.T("signin.signed_out")
+	}
+	return p.T("openid.onward_title")
+}
 
 // Link is where the page leads: an address that the application has registered.
 func (v Onward) Link() template.URL { return ui.Registered(v.Location) }

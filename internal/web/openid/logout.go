@@ -2,6 +2,7 @@ package openid
 
 import (
 	"net/http"
+	"net/url"
 
 	"gatehouse/internal/sso"
 	"gatehouse/internal/web/ui"
@@ -26,47 +27,66 @@ func (p *Provider) Logout(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.page(w, r, http.StatusOK, ask)
 	}
-	if err := p.signOut(w, r, v); err != nil {
-		return err
-	}
-	to := out.Location
-	if to == "" {
-		to = "/sign-in?signed_out"
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
-}
-
-// ConfirmLogout signs the user out who has been asked.
-func (p *Provider) ConfirmLogout(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	out, err := p.SSO.ReadLogout(r.Context(), v.Site, v.Session, sso.ReadParams(r.PostForm))
+	mark, err := p.signOut(w, r, v)
 	if err != nil {
 		return err
 	}
-	if err := p.signOut(w, r, v); err != nil {
-		return err
-	}
-	if out.Location != "" { // the browser comes from a form: see send
-		return p.page(w, r, http.StatusOK, Onward{Application: out.Application.Name, Location: out.Location})
-	}
-	http.Redirect(w, r, "/sign-in?signed_out", http.StatusSeeOther)
+	http.Redirect(w, r, afterwards(out, params, mark), http.StatusSeeOther)
 	return nil
 }
 
-// signOut ends the session, and has the browser forget what it kept of the pages.
-func (p *Provider) signOut(w http.ResponseWriter, r *http.Request, v *ui.Visit) error {
-	if v.SessionToken == "" {
-		return nil
+// afterwards is where the browser goes that has been signed out: to the page that says which
+// platforms confirm it, which leads on; or at once to where that would lead.
+func afterwards(out sso.Logout, params sso.Params, mark string, more ...string) string {
+	if mark == "" && out.Location == "" {
+		return "/sign-in?signed_out"
 	}
-	if err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, ""); err != nil {
+	if mark == "" && len(more) == 0 {
+		return out.Location
+	}
+	query := url.Values{}
+	for _, name := range []string{"id_token_hint", "client_id", "post_logout_redirect_uri", "state"} {
+		if value := params.Get(name); value != "" && out.Location != "" {
+			query.Set(name, value)
+		}
+	}
+	for _, name := range more {
+		query.Set(name, "yes")
+	}
+	if len(query) == 0 {
+		return ui.SignedOutPath
+	}
+	return ui.SignedOutPath + "?" + query.Encode()
+}
+
+// ConfirmLogout signs the user out who has been asked. Browsers let no form lead to another
+// site, also not in the end: the page that follows knows that it follows one.
+func (p *Provider) ConfirmLogout(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	params := sso.ReadParams(r.PostForm)
+	out, err := p.SSO.ReadLogout(r.Context(), v.Site, v.Session, params)
+	if err != nil {
 		return err
 	}
-	ui.DropCookie(w, v, ui.SessionCookie)
-	ui.SetForwardCookie(w, v, "", -1)
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	v.Session, v.User, v.Company = nil, nil, nil // the page that follows is nobody's
+	mark, err := p.signOut(w, r, v)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, afterwards(out, params, mark, fromFormParam), http.StatusSeeOther)
 	return nil
+}
+
+// signOut ends the session, and has the browser forget what it kept of the pages. It returns
+// the session's mark where platforms are to be told.
+func (p *Provider) signOut(w http.ResponseWriter, r *http.Request, v *ui.Visit) (string, error) {
+	if v.SessionToken == "" {
+		return "", nil
+	}
+	mark, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, "")
+	if err == nil {
+		ui.SignedOut(w, v, mark)
+	}
+	return mark, err
 }
 
 // AskLogout asks before signing out, where nobody knows whether the user wants to.

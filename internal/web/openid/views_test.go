@@ -25,9 +25,15 @@ func samples() []pages.Sample {
 		{Name: "consent", View: consent("Trips", "openid", "profile", "email", "company"), SignedIn: true},
 		{Name: "consent-little", View: consent("Trips", "openid", "reports.read"), SignedIn: true},
 		{Name: "no-access", View: NoAccess{"Shop"}, SignedIn: true},
-		{Name: "onward", View: Onward{"Shop", "https://shop.example/cb?code=x&state=y"}, SignedIn: true},
+		{Name: "onward", View: Onward{Application: "Shop", Location: "https://shop.example/cb?code=x&state=y"}, SignedIn: true},
 		{Name: "form-post", View: FormPost{"Shop", "https://shop.example/cb", url.Values{"code": {"x"}, "state": {"y"}}}, SignedIn: true},
 		{Name: "logout", View: AskLogout{"Shop", "hint", "https://shop.example/bye", "s"}, SignedIn: true},
+		{Name: "onward-leaving", View: Onward{"Shop", "https://shop.example/", true}},
+		{Name: "signed-out", View: SignedOut{Platforms: []sso.Farewell{{Name: "Order desk", State: sso.FarewellConfirmed}, {Name: "Shop", State: sso.FarewellConfirmed}}}},
+		{Name: "signed-out-waiting", View: SignedOut{Platforms: []sso.Farewell{{Name: "Order desk", State: sso.FarewellConfirmed}, {Name: "Shop", State: sso.FarewellWaiting},
+			{Name: "Training", State: sso.FarewellFrame}, {Name: "Service desk", State: sso.FarewellOpen}}, Again: "/signed-out?asked=1", Look: "/signed-out?asked=1"}},
+		{Name: "signed-out-back", View: SignedOut{Platforms: []sso.Farewell{{Name: "Shop", State: sso.FarewellWaiting}}, Location: "https://shop.example/bye", Application: "Shop", Look: "/signed-out?asked=6"}},
+		{Name: "signed-out-some", View: SignedOut{Platforms: []sso.Farewell{{Name: "Shop", State: sso.FarewellOpen}}}},
 		{Name: "logout-somebody", View: AskLogout{}, SignedIn: true},
 	}
 	for _, kind := range []sso.PageKind{sso.PageClient, sso.PageRedirect, sso.PageRequest, sso.PageOver, sso.PageAnswered} {
@@ -53,7 +59,9 @@ func hostile(v ui.View, probe string) ui.View {
 	case NoAccess:
 		return NoAccess{probe}
 	case Onward:
-		return Onward{probe, "https://shop.example/" + url.QueryEscape(probe)}
+		return Onward{probe, "https://shop.example/" + url.QueryEscape(probe), v.Leaving}
+	case SignedOut:
+		return SignedOut{Platforms: []sso.Farewell{{Name: probe, State: sso.FarewellWaiting}}, Application: probe, Location: "https://shop.example/" + url.QueryEscape(probe)}
 	case FormPost:
 		return FormPost{probe, "https://shop.example/cb", url.Values{probe: {probe}}}
 	case AskLogout:

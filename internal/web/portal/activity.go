@@ -212,6 +212,7 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventConsentGiven:       {"circle-check", ""},
 	gatehouse.EventConsentRefused:     {"x", ""},
 	gatehouse.EventTokenReplayed:      {"triangle-alert", "is-warn"},
+	gatehouse.EventLogoutFailed:       {"triangle-alert", "is-warn"},
 	gatehouse.EventApplicationCreated: {"package", ""},
 	gatehouse.EventApplicationChanged: {"package", ""},
 	gatehouse.EventApplicationSecret:  {"key-round", ""},

@@ -48,7 +48,7 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	// A session that was open in this browser ends with the sign-in that takes its
 	// place (ASVS 7.2.4).
 	if v.SessionToken != "" && v.SessionToken != out.Session {
-		if err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, ""); err != nil {
+		if _, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, ""); err != nil {
 			return err
 		}
 	}
@@ -109,14 +109,17 @@ func (p *Portal) MailTemporary(w http.ResponseWriter, r *http.Request) error {
 // cookie that this browser is known by stays: it opens nothing.
 func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	if err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, v.SignInToken); err != nil {
+	mark, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, v.SignInToken)
+	if err != nil {
 		return err
 	}
-	ui.DropCookie(w, v, ui.SessionCookie)
 	ui.DropCookie(w, v, ui.SignInCookie)
-	ui.SetForwardCookie(w, v, "", -1)
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	http.Redirect(w, r, "/sign-in?signed_out", http.StatusSeeOther)
+	ui.SignedOut(w, v, mark)
+	to := "/sign-in?signed_out"
+	if mark != "" {
+		to = ui.SignedOutPath
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

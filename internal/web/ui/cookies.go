@@ -22,6 +22,9 @@ const (
 	UndoCookie  = "gatehouse-undo"
 	// AuthorizeCookie is what an application's request is bound to that waits for a sign-in.
 	AuthorizeCookie = "gatehouse-authorize"
+	// SignedOutCookie holds the mark of the session that was ended in this browser, while the
+	// platforms are told of it.
+	SignedOutCookie = "gatehouse-signed-out"
 	// LangCookie holds the language chosen in this browser; it is no secret.
 	LangCookie = "gatehouse-lang"
 )
@@ -98,3 +101,20 @@ func SpendCookie(w http.ResponseWriter, v *Visit, name, value string) {
 
 // DropCookie removes a cookie.
 func DropCookie(w http.ResponseWriter, v *Visit, name string) { SetCookie(w, v, name, "", -1) }
+
+// SignedOutPath is the page that says which platforms have ended their sessions, too.
+const SignedOutPath = "/signed-out"
+
+// signedOutAge is how long that page shows what they said, in seconds.
+const signedOutAge = 600
+
+// SignedOut has the browser forget its session and what it kept of the pages. mark is what the
+// session is known by at SignedOutPath; empty: no platform is to be told.
+func SignedOut(w http.ResponseWriter, v *Visit, mark string) {
+	DropCookie(w, v, SessionCookie)
+	SetForwardCookie(w, v, "", -1)
+	if mark != "" {
+		SetCookie(w, v, SignedOutCookie, mark, signedOutAge)
+	}
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+}

@@ -173,6 +173,22 @@
     events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) poll(); });
   }
 
+  // A part of a page that waits for something asks for itself again, for as long as it says
+  // where. What it becomes another page for is gone to.
+  const again = (part) => setTimeout(async () => {
+    const { again: at } = part.dataset;
+    const page = await fetch(at, { redirect: "manual" }).then((r) => r.text(), () => "");
+    const next = new DOMParser().parseFromString(page, "text/html").querySelector("[data-part]");
+    if (!next) return location.replace(at);
+    all("[data-put]", next).forEach((e, i) => {
+      const now = all("[data-put]", part)[i];
+      if (now && now.innerHTML !== e.innerHTML) now.replaceChildren(...e.childNodes);
+    });
+    part.dataset.again = next.dataset.again || "";
+    if (next.dataset.again) again(part);
+  }, 1000);
+  all("[data-part][data-again]").forEach(again);
+
   // A table that a phone shows as blocks is none for browsers that go by the look, unless
   // each part says what it is. HTML itself forbids to say so twice, so this file does.
   const parts = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };

@@ -1,0 +1,446 @@
+package sso_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/sso"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// receiver is a platform that hears of sessions that have ended.
+type receiver struct {
+	*httptest.Server
+	mu     sync.Mutex
+	status int
+	hold   chan struct{} // while it is not nil, nobody is answered before it is closed
+	forms  []url.Values
+	kinds  []string
+}
+
+func newReceiver(t *testing.T) *receiver {
+	r := &receiver{status: http.StatusOK}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		q.ParseForm() //nolint:errcheck // seen in the form
+		r.mu.Lock()
+		r.forms, r.kinds = append(r.forms, q.PostForm), append(r.kinds, q.Method+" "+q.Header.Get("Content-Type"))
+		hold := r.hold
+		r.mu.Unlock()
+		if hold != nil {
+			<-hold
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		w.WriteHeader(r.status)
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+// at is the address that an application names.
+func (r *receiver) at() string {
+	return strings.Replace(r.URL, "127.0.0.1", "orders.localhost", 1) + "/back-channel-logout"
+}
+
+func (r *receiver) answer(status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status = status
+}
+
+func (r *receiver) heard() []url.Values {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.forms[:len(r.forms):len(r.forms)]
+}
+
+// told waits until the platform has heard of n sessions, and returns the last token.
+func (r *receiver) told(t *testing.T, n int) string {
+	t.Helper()
+	testkit.Eventually(t, fmt.Sprintf("%d logout tokens", n), func() bool { return len(r.heard()) >= n })
+	all := r.heard()
+	if len(all) != n {
+		t.Fatalf("heard %d times, not %d", len(all), n)
+	}
+	return all[n-1].Get("logout_token")
+}
+
+// listening makes an application that hears of sessions that have ended.
+func (s *stage) listening(r *receiver, change func(*gatehouse.ApplicationSettings)) {
+	s.t.Helper()
+	s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) {
+		a.BackchannelLogoutURI = r.at()
+		if change != nil {
+			change(a)
+		}
+	})
+}
+
+func (s *stage) signOut() {
+	s.t.Helper()
+	if _, err := s.SignIn.SignOut(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.SignedIn}, s.session, ""); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// again signs the user in once more: that is another session.
+func (s *stage) again() { s.session = s.signIn(s.st, s.user) }
+
+func (s *stage) reached() []store.ReachedPlatform {
+	s.t.Helper()
+	return s.reachedBy(s.open().ID)
+}
+
+func (s *stage) reachedBy(sessionID string) []store.ReachedPlatform {
+	s.t.Helper()
+	all, err := s.Store.Read().Reached(s.t.Context(), s.st.ID, sessionID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return all
+}
+
+// A session remembers which platforms it has reached, by the name that each has for it.
+func TestASessionRemembersItsPlatforms(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		if all := s.reached(); len(all) != 0 {
+			t.Fatalf("before any: %+v", all)
+		}
+		first := s.app
+		_, claims := s.read(s.tokens().ID)
+		begun := s.Clock.Now()
+		s.Clock.Add(time.Minute)
+		s.tokens()
+		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.Sector = "elsewhere" })
+		_, others := s.read(s.tokens().ID)
+		s.code() // which nobody redeems: the platform has not been reached
+		all := s.reached()
+		if len(all) != 2 {
+			t.Fatalf("%d platforms: %+v", len(all), all)
+		}
+		a, b := all[0], all[1]
+		if a.ApplicationID != first.ID || a.SID != claims["sid"] || a.Subject != s.user.ID || !a.FirstAt.Equal(begun) || !a.LastAt.Equal(begun.Add(time.Minute)) || !a.EndedAt.IsZero() {
+			t.Errorf("the first: %+v", a.PlatformLogin)
+		}
+		if b.SID != others["sid"] || b.Subject != others["sub"] || b.SID == a.SID || b.Subject == a.Subject {
+			t.Errorf("the other one: %+v", b.PlatformLogin)
+		}
+	})
+}
+
+// Whatever ends a session ends what it has reached, in the same transaction, and each
+// platform is told; and what ends none tells nobody.
+func TestWhateverEndsASessionIsTold(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		r := newReceiver(t)
+		s.listening(r, nil)
+		ends := map[string]func(q store.Queries, ses gatehouse.Session) error{
+			"by its token": func(q store.Queries, _ gatehouse.Session) error {
+				n, err := q.DeleteSession(t.Context(), s.st.ID, secret.HashToken(s.session), s.Clock.Now())
+				if n != 1 {
+					t.Errorf("%d platforms to tell", n)
+				}
+				return err
+			},
+			"by its ID": func(q store.Queries, ses gatehouse.Session) error {
+				_, err := q.EndSession(t.Context(), s.st.ID, s.user.ID, ses.ID, s.Clock.Now())
+				return err
+			},
+			"with its device": func(q store.Queries, ses gatehouse.Session) error {
+				_, err := q.EndSessionsOfDevice(t.Context(), s.st.ID, s.user.ID, ses.DeviceID, s.Clock.Now())
+				return err
+			},
+			"by its age": func(q store.Queries, _ gatehouse.Session) error {
+				s.Clock.Add(s.st.Policy.Session.Absolute + time.Minute)
+				return q.DeleteEndedSessions(t.Context(), s.Clock.Now())
+			},
+		}
+		for _, change := range gatehouse.Changes() {
+			ends[string(change)] = func(q store.Queries, _ gatehouse.Session) error {
+				_, err := q.End(t.Context(), store.Ending{User: s.user, Change: change, At: s.Clock.Now()})
+				return err
+			}
+		}
+		told := 0
+		for name, end := range ends {
+			s.again()
+			_, claims := s.read(s.tokens().ID)
+			ses := *s.open()
+			s.write(func(q store.Queries) error { return end(q, ses) })
+			if slices.Contains(gatehouse.Changes(), gatehouse.Change(name)) && gatehouse.Ends(gatehouse.Change(name)).Sessions == gatehouse.None {
+				if l := s.reachedBy(ses.ID)[0]; !l.EndedAt.IsZero() {
+					t.Errorf("%s: a session that goes on is told to have ended", name)
+				}
+				s.signOut()
+			}
+			told++
+			_, logout := s.read(r.told(t, told))
+			if logout["sid"] != claims["sid"] {
+				t.Errorf("%s: told of %v, not of %v", name, logout["sid"], claims["sid"])
+			}
+			testkit.Eventually(t, "the answer to be written down", func() bool { return s.reachedBy(ses.ID)[0].Told == gatehouse.LogoutConfirmed })
+		}
+		s.again()
+		s.tokens()
+		s.setState(gatehouse.ApplicationDisabled)
+		if l := s.reached()[0]; !l.EndedAt.IsZero() {
+			t.Error("to turn an application off ends sessions")
+		}
+	})
+}
+
+// The rows of the Back-Channel Logout profile.
+func TestBackChannelLogout(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		t.Run("oidcc-backchannel-logout-discovery-endpoint-verification", func(t *testing.T) {
+			doc, err := sso.Discovery(s.st)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var says map[string]any
+			if err := json.Unmarshal(doc.Body, &says); err != nil {
+				t.Fatal(err)
+			}
+			end, _ := says["end_session_endpoint"].(string)
+			if says["backchannel_logout_supported"] != true || says["backchannel_logout_session_supported"] != true || !strings.HasPrefix(end, s.st.Origin+"/") {
+				t.Errorf("%v %v %v", says["backchannel_logout_supported"], says["backchannel_logout_session_supported"], end)
+			}
+		})
+		t.Run("oidcc-backchannel-rp-initiated-logout", func(t *testing.T) {
+			r := newReceiver(t)
+			s.listening(r, nil)
+			got := s.tokens()
+			_, claims := s.read(got.ID)
+			out, err := s.SSO.ReadLogout(t.Context(), s.st, s.open(), params(url.Values{"id_token_hint": {got.ID},
+				"post_logout_redirect_uri": {"https://shop.example/bye"}, "state": {"s"}}))
+			if err != nil || !out.Sure || out.Location != "https://shop.example/bye?state=s" {
+				t.Fatalf("%+v %v", out, err)
+			}
+			s.signOut()
+			token := r.told(t, 1)
+			_, logout := s.read(token)
+			if form := r.heard()[0]; len(form) != 1 || len(form["logout_token"]) != 1 {
+				t.Errorf("the form has %v", form)
+			}
+			if logout["sid"] != claims["sid"] || logout["sub"] != claims["sub"] {
+				t.Errorf("it tells of %v %v, not of %v %v", logout["sid"], logout["sub"], claims["sid"], claims["sub"])
+			}
+			if out := s.authorize(s.session, "prompt", "none"); out.Do != gatehouse.AuthorizationRefused || out.Answer.Values.Get("error") != "login_required" {
+				t.Errorf("prompt=none afterwards: %+v", out)
+			}
+		})
+		t.Run("OIDC Back-Channel Logout 2.4", func(t *testing.T) { s.logoutTokens(t) })
+		t.Run("OIDC Back-Channel Logout 2.5-2.8", func(t *testing.T) {
+			r := newReceiver(t)
+			s.listening(r, nil)
+			for n, status := range []int{http.StatusOK, http.StatusNoContent} {
+				r.answer(status)
+				s.again()
+				s.tokens()
+				ses := s.open()
+				s.signOut()
+				r.told(t, n+1)
+				testkit.Eventually(t, "confirmation", func() bool { return s.reachedBy(ses.ID)[0].Told == gatehouse.LogoutConfirmed })
+			}
+			if r.kinds[0] != "POST application/x-www-form-urlencoded" {
+				t.Errorf("it came as %s", r.kinds[0])
+			}
+		})
+	})
+}
+
+func (s *stage) open() *gatehouse.Session {
+	s.t.Helper()
+	ses, _, _, err := s.Store.Read().Session(s.t.Context(), s.st.ID, secret.HashToken(s.session))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &ses
+}
+
+// logoutTokens looks at every claim of a logout token, for each algorithm and for subjects
+// that only the platform's own sector knows.
+func (s *stage) logoutTokens(t *testing.T) {
+	seen := map[any]bool{}
+	for _, alg := range gatehouse.SigningAlgs {
+		for _, sector := range []string{"", "shops"} {
+			r := newReceiver(t)
+			s.listening(r, func(a *gatehouse.ApplicationSettings) { a.IDTokenAlg, a.Sector = alg, sector })
+			s.again()
+			_, id := s.read(s.tokens().ID)
+			s.signOut()
+			head, claims := s.read(r.told(t, 1))
+			now := s.Clock.Now()
+			for name, want := range map[string]any{"iss": s.st.Origin, "aud": s.app.ID, "sub": id["sub"], "sid": id["sid"],
+				"iat": float64(now.Unix()), "exp": float64(now.Add(2 * time.Minute).Unix())} {
+				if claims[name] != want {
+					t.Errorf("%s: %s is %v, want %v", alg, name, claims[name], want)
+				}
+			}
+			events, _ := claims["events"].(map[string]any)
+			event, ok := events["http://schemas.openid.net/event/backchannel-logout"].(map[string]any)
+			if len(events) != 1 || !ok || len(event) != 0 {
+				t.Errorf("%s: events are %v", alg, claims["events"])
+			}
+			if head.Algorithm != string(alg) || head.ExtraHeaders["typ"] != "logout+jwt" || len(claims) != 8 || seen[claims["jti"]] || claims["jti"] == "" {
+				t.Errorf("%+v %v", head, claims)
+			}
+			seen[claims["jti"]] = true
+		}
+	}
+}
+
+// No logout token is taken for a token of another kind, and none of another kind for the hint
+// of a logout.
+func TestALogoutTokenIsGoodForNothingElse(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		r := newReceiver(t)
+		s.listening(r, nil)
+		s.tokens()
+		s.signOut()
+		token := r.told(t, 1)
+		if s.works(token) {
+			t.Error("it opens userinfo")
+		}
+		s.again()
+		out, err := s.SSO.ReadLogout(t.Context(), s.st, s.open(), params(url.Values{"id_token_hint": {token}, "post_logout_redirect_uri": {"https://shop.example/bye"}}))
+		if err != nil || out.Sure || out.Location != "" {
+			t.Errorf("as a hint: %+v %v", out, err)
+		}
+	})
+}
+
+// A platform that does not answer keeps neither the user nor another platform waiting; one
+// that is down is told again, less and less often, and given up after a day, which an operator
+// and the user can see.
+func TestAPlatformThatDoesNotAnswer(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		slow, quick := newReceiver(t), newReceiver(t)
+		slow.hold = make(chan struct{})
+		let := sync.OnceFunc(func() { close(slow.hold) })
+		t.Cleanup(let)
+		s.listening(slow, nil)
+		s.tokens()
+		down := s.app
+		s.listening(quick, nil)
+		s.tokens()
+		ses := s.open()
+		s.signOut()
+		quick.told(t, 1)
+		slow.told(t, 1)
+		for n := range 3 {
+			s.again()
+			s.tokens()
+			s.signOut()
+			quick.told(t, n+2)
+		}
+		if all := s.reachedBy(ses.ID); all[0].Told != "" || all[0].ApplicationID != down.ID {
+			t.Errorf("the slow one: %+v", all[0].PlatformLogin)
+		}
+		slow.answer(http.StatusBadRequest)
+		let()
+		ended := s.Clock.Now()
+		var waits []time.Duration
+		for tries := 1; ; tries++ {
+			at := func() gatehouse.PlatformLogin { return s.reachedBy(ses.ID)[0].PlatformLogin }
+			testkit.Eventually(t, "another try", func() bool { return at().Tries >= tries })
+			l := at()
+			if l.Told == gatehouse.LogoutFailed {
+				break
+			}
+			if !strings.Contains(l.Problem, "400") {
+				t.Fatalf("what is wrong: %q", l.Problem)
+			}
+			waits = append(waits, l.DueAt.Sub(s.Clock.Now()))
+			s.Clock.Add(waits[len(waits)-1])
+			s.Logouts.Nudge()
+		}
+		if waits[0] != 5*time.Second || waits[len(waits)-1] != time.Hour || s.Clock.Now().Sub(ended) < 22*time.Hour || s.Clock.Now().Sub(ended) > 24*time.Hour {
+			t.Errorf("it waited %v", waits)
+		}
+		tried := len(slow.heard())
+		s.Clock.Add(48 * time.Hour)
+		s.Logouts.Nudge()
+		shown, err := s.SSO.Show(t.Context(), s.st, operator, down.ID)
+		if err != nil || !strings.Contains(shown.LogoutProblem, "400") || shown.LogoutProblemAt.IsZero() {
+			t.Errorf("the operator is shown %q, %v", shown.LogoutProblem, err)
+		}
+		events, err := s.Store.Read().EventPageOfUser(t.Context(), s.st.ID, s.user.ID, store.EventPage{Kinds: []gatehouse.EventKind{gatehouse.EventLogoutFailed}, Limit: 10})
+		if err != nil || len(events) != 1 || events[0].Detail["application"] != down.ID {
+			t.Errorf("%+v %v", events, err)
+		}
+		if len(slow.heard()) != tried {
+			t.Error("it is tried on")
+		}
+	})
+}
+
+// Processes that share a database tell each platform of each session once.
+func TestProcessesTellOnce(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		ctx, stop := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		var others []*sso.Logouts
+		for range 3 {
+			l := &sso.Logouts{Service: s.SSO, Sites: s.Sites.ByID}
+			others = append(others, l)
+			all.Go(func() { l.Run(ctx) })
+		}
+		t.Cleanup(all.Wait)
+		t.Cleanup(stop)
+		r := newReceiver(t)
+		s.listening(r, nil)
+		const sessions = 30
+		for range sessions {
+			s.again()
+			s.tokens()
+		}
+		s.write(func(q store.Queries) error {
+			_, err := q.End(t.Context(), store.Ending{User: s.user, Change: gatehouse.TurnedOff, At: s.Clock.Now()})
+			return err
+		})
+		for _, l := range others {
+			l.Nudge()
+		}
+		testkit.Eventually(t, "all to be told", func() bool {
+			waiting, _, err := s.Store.Read().LogoutQueue(t.Context(), s.Clock.Now())
+			return err == nil && waiting == 0
+		})
+		seen := map[any]int{}
+		for _, form := range r.heard() {
+			_, claims := s.read(form.Get("logout_token"))
+			seen[claims["sid"]]++
+		}
+		if len(seen) != sessions || len(r.heard()) != sessions {
+			t.Errorf("%d tokens about %d of %d sessions", len(r.heard()), len(seen), sessions)
+		}
+	})
+}
+
+// An address that a platform names is asked through the guard: what lies inside a network is
+// not told, and what was wrong holds nothing of an answer.
+func TestLogoutsGoThroughTheGuard(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.BackchannelLogoutURI = "https://10.0.0.1/latest/meta-data" })
+		s.tokens()
+		ses := s.open()
+		s.signOut()
+		at := func() gatehouse.PlatformLogin { return s.reachedBy(ses.ID)[0].PlatformLogin }
+		testkit.Eventually(t, "the refusal", func() bool { return at().Tries == 1 })
+		if problem := at().Problem; !strings.Contains(problem, "refused-address") {
+			t.Errorf("what is wrong: %q", problem)
+		}
+	})
+}

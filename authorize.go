@@ -74,6 +74,8 @@ const (
 	InvalidRequestObject    OAuthError = "invalid_request_object"
 	InvalidTarget           OAuthError = "invalid_target"
 	InvalidDPoPProof        OAuthError = "invalid_dpop_proof"
+	InvalidRedirectURI      OAuthError = "invalid_redirect_uri"
+	InvalidClientMetadata   OAuthError = "invalid_client_metadata"
 	RegistrationUnsupported OAuthError = "registration_not_supported"
 )
 

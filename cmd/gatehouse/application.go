@@ -13,14 +13,15 @@ import (
 )
 
 type applicationCmd struct {
-	Create  applicationCreateCmd  `cmd:"" help:"Register an application; one with a secret is told it once, here."`
-	List    applicationListCmd    `cmd:"" help:"List a site's applications."`
-	Show    applicationShowCmd    `cmd:"" help:"Show an application."`
-	Change  applicationChangeCmd  `cmd:"" help:"Change an application; a list that is given takes the place of the one before."`
-	Secret  applicationSecretCmd  `cmd:"" help:"Make another secret; the one before stays good until the next one, or --end-old."`
-	Keys    applicationKeysCmd    `cmd:"" help:"Replace the public keys of an application that signs with its own (private_key_jwt)."`
-	Disable applicationDisableCmd `cmd:"" help:"Turn an application off: nobody signs in to it, and its tokens are good for nothing."`
-	Enable  applicationEnableCmd  `cmd:"" help:"Turn an application on again."`
+	Create            applicationCreateCmd       `cmd:"" help:"Register an application; one with a secret is told it once, here."`
+	List              applicationListCmd         `cmd:"" help:"List a site's applications."`
+	Show              applicationShowCmd         `cmd:"" help:"Show an application."`
+	Change            applicationChangeCmd       `cmd:"" help:"Change an application; a list that is given takes the place of the one before."`
+	Secret            applicationSecretCmd       `cmd:"" help:"Make another secret; the one before stays good until the next one, or --end-old."`
+	Keys              applicationKeysCmd         `cmd:"" help:"Replace the public keys of an application that signs with its own (private_key_jwt)."`
+	Disable           applicationDisableCmd      `cmd:"" help:"Turn an application off: nobody signs in to it, and its tokens are good for nothing."`
+	RegistrationToken applicationRegistrationCmd `cmd:"" help:"Make a token that applications register themselves with, where the site allows it."`
+	Enable            applicationEnableCmd       `cmd:"" help:"Turn an application on again."`
 }
 
 // applicationFlags are what can be said about an application; what is not said stays.

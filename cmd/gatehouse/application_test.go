@@ -40,6 +40,7 @@ func TestApplicationsAreKeptByCommands(t *testing.T) {
 	in.expect(0, "app disable "+v.ID+" -s inkwell", "Turned off")
 	in.expect(0, "app list -s inkwell", "disabled")
 	in.expect(0, "app enable "+v.ID+" -s inkwell", "Turned on")
+	in.expect(1, "app registration-token -s inkwell", "client_registration")
 	in.expect(0, "keys rotate -s inkwell", "Made new keys")
 	in.expect(0, "app create Fetched -s inkwell --redirect-uri https://f.example/ --auth private_key_jwt --jwks-uri https://keys.invalid/jwks", "Created Fetched", "cannot be fetched now")
 	for _, inside := range []string{"https://169.254.169.254/latest", "https://10.0.0.1/", "http://keys.example/jwks", "file:///etc/passwd"} {

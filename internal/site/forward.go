@@ -34,6 +34,7 @@ func (s *Site) Protects(u *url.URL) bool {
 }
 
 func (l *loader) forwardAuth(doc *strictyaml.Doc) {
+	l.site.Registers = l.file.Registers
 	f := l.file.ForwardAuth
 	if f == nil {
 		return

@@ -29,6 +29,7 @@ type settings struct {
 	Maintenance *maintenanceSettings `yaml:"maintenance"`
 	Security    *securitySettings    `yaml:"security"`
 	ForwardAuth *forwardSettings     `yaml:"forward_auth"`
+	Registers   bool                 `yaml:"client_registration"`
 	// Words are what site.yaml says itself, in other languages: by language, and then
 	// by the text as it stands in here.
 	Words map[string]map[string]string `yaml:"words"`

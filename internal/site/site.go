@@ -53,6 +53,8 @@ type Site struct {
 	Terms []Terms
 	// Maintenance closes the site for planned work; see Closed.
 	Maintenance *Maintenance
+	// Registers: applications may register themselves, with a token of an operator.
+	Registers bool
 	// ForwardAuth is for applications that speak no OpenID Connect.
 	ForwardAuth ForwardAuth
 

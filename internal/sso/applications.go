@@ -29,19 +29,22 @@ func (s *Service) Create(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	if settings.Auth.HasSecret() {
 		clientSecret = secret.NewToken()
 	}
-	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
-		if err := tx.InsertApplication(tx, made); err != nil {
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error { return insert(tx, made, clientSecret) })
+	return made, clientSecret, err
+}
+
+// insert adds an application with its first secret; empty: it has none.
+func insert(tx *act.Unit, a gatehouse.Application, clientSecret string) error {
+	if err := tx.InsertApplication(tx, a); err != nil {
+		return err
+	}
+	if clientSecret != "" {
+		err := tx.InsertApplicationSecret(tx, a.SiteID, a.ID, store.ApplicationSecret{Hash: secret.HashToken(clientSecret), CreatedAt: a.CreatedAt})
+		if err != nil {
 			return err
 		}
-		if clientSecret != "" {
-			err := tx.InsertApplicationSecret(tx, st.ID, made.ID, store.ApplicationSecret{Hash: secret.HashToken(clientSecret), CreatedAt: now})
-			if err != nil {
-				return err
-			}
-		}
-		return tx.Record(gatehouse.User{}, gatehouse.EventApplicationCreated, gatehouse.ResultOK, about(made, "name", name))
-	})
-	return made, clientSecret, err
+	}
+	return tx.Record(gatehouse.User{}, gatehouse.EventApplicationCreated, gatehouse.ResultOK, about(a, "name", a.Name))
 }
 
 // about is the detail of an event about an application.

@@ -38,7 +38,7 @@ func (s *Service) authenticate(ctx context.Context, st *site.Site, from gatehous
 	}
 	a, err := s.proved(ctx, st, c, p)
 	if errors.Is(err, errClient) {
-		return a, s.countFailure(ctx, st, from, c.id)
+		return a, s.countFailure(ctx, st, from, c.id, errClient)
 	}
 	return a, err
 }
@@ -134,17 +134,18 @@ const (
 	failuresEvery  = 6 * time.Second
 )
 
-// countFailure returns errClient, or for one that fails too often, that it has to wait.
-func (s *Service) countFailure(ctx context.Context, st *site.Site, from gatehouse.Caller, id string) error {
+// countFailure returns what a failure is told, or for one that fails too often, that it has to
+// wait.
+func (s *Service) countFailure(ctx context.Context, st *site.Site, from gatehouse.Caller, id string, told *ProtocolError) error {
 	key := "client " + st.ID + " " + secret.HashToken(id)[:22] + " " + from.IPAddress
 	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: key, Every: failuresEvery, Burst: failuresAtOnce})
 	if err != nil {
 		return err
 	}
 	if wait > 0 {
-		return &ProtocolError{Reason: gatehouse.InvalidClient, Says: "too many failures", RetryAfter: wait}
+		return &ProtocolError{Reason: told.Reason, Says: "too many failures", RetryAfter: wait}
 	}
-	return errClient
+	return told
 }
 
 // claimedSubject is who an assertion says it is about, before anything is checked.

@@ -14,7 +14,7 @@ func Discovery(st *site.Site) (Document, error) {
 		claims = append(claims, c.Name)
 	}
 	methods := []gatehouse.ClientAuth{gatehouse.AuthSecretBasic, gatehouse.AuthSecretPost, gatehouse.AuthPrivateKeyJWT}
-	return document(map[string]any{
+	says := map[string]any{
 		"issuer":                                           Issuer(st),
 		"authorization_endpoint":                           at(AuthorizePath),
 		"token_endpoint":                                   at(TokenPath),
@@ -52,7 +52,11 @@ func Discovery(st *site.Site) (Document, error) {
 		"prompt_values_supported":                          []string{gatehouse.PromptNone, gatehouse.PromptLogin, gatehouse.PromptConsent, gatehouse.PromptSelectAccount},
 		"display_values_supported":                         []string{"page"},
 		"ui_locales_supported":                             st.Languages,
-	})
+	}
+	if st.Registers {
+		says["registration_endpoint"] = at(RegisterPath)
+	}
+	return document(says)
 }
 
 // reachable are the values of acr that a sign-in at the site can reach today.

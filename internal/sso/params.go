@@ -21,6 +21,7 @@ const (
 	JWKSPath       = "/oauth2/jwks"
 	IntrospectPath = "/oauth2/introspect"
 	RevokePath     = "/oauth2/revoke"
+	RegisterPath   = "/oauth2/register"
 	LogoutPath     = "/oauth2/logout"
 	DiscoveryPath  = "/.well-known/openid-configuration"
 )

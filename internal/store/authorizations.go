@@ -51,9 +51,9 @@ func (q Queries) TakeAuthorization(ctx context.Context, siteID, tokenHash string
 }
 
 // DropOldTokens removes what has run out of applications: requests, codes and tokens, and
-// notes of assertions.
+// notes of assertions, and tokens to register with.
 func (q Queries) DropOldTokens(ctx context.Context, now time.Time) error {
-	for _, table := range []string{"authorizations", "access_tokens", "used_assertions"} {
+	for _, table := range []string{"authorizations", "access_tokens", "used_assertions", "registration_tokens"} {
 		if _, err := q.exec(ctx, "drop old "+table, `DELETE FROM `+table+` WHERE expires_at <= $1`, micros(now)); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ var ChangeEvents = []EventKind{
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
 	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventTwoFactorReset, EventMailBounced, EventBounceCleared, EventMailResent,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationSecret, EventKeysRotated,
-	EventConsentGiven,
+	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,
 }
 
 // ByOther reports whether somebody else did what an event tells about: an

@@ -135,6 +135,9 @@ var SigningAlgs = []SigningAlg{ES256, RS256, EdDSA}
 type ApplicationAccess struct {
 	// Roles that may; empty: all.
 	Roles []Role `json:"roles,omitempty"`
+	// Reach is which users of a company may reach it until its administrators say something
+	// else; empty: everybody.
+	Reach Reach `json:"reach,omitempty"`
 	// Level is the assurance that the sign-in must have reached.
 	Level int `json:"level,omitempty"`
 	// MaxAge is how long ago the sign-in may be; 0: as long as the session lives.
@@ -216,6 +219,7 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	is(s.WithoutPKCE && s.Auth == AuthNone, "without_pkce", "public")
 	is(len(s.Sector) > 200 || !printable(s.Sector), "sector", "invalid")
 	is(!only(s.Access.Roles, RoleUser, RoleAdmin), "roles", "unknown")
+	is(s.Access.Reach != "" && !slices.Contains(Reaches, s.Access.Reach), "access", "unknown")
 	is(s.Access.Level < 0 || s.Access.Level > 2, "level", "unknown")
 	is(s.Access.MaxAge < 0, "max_age", "range")
 	ceiling := CeilingAccessToken

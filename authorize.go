@@ -157,6 +157,8 @@ type AuthorizationFacts struct {
 	User    User
 	// Subject is what the application calls the user.
 	Subject string
+	// Reach is what the administrators of the user's company have said about the application.
+	Reach Reach
 	// Grant is what the user has consented to. Allowed and Refused: the user has just said yes,
 	// or no, to this very request.
 	Grant            Grant
@@ -221,7 +223,7 @@ func Authorize(a Application, r AuthorizationRequest, f AuthorizationFacts, limi
 			return Decision{AuthorizationRefused, LoginRequired}
 		}
 		return ask(AuthorizationSignIn, LoginRequired)
-	case !roleMay(a, f.User):
+	case ClosedTo(a, f.Reach, f.User.Role) != "":
 		return ask(AuthorizationNoAccess, AccessDenied)
 	case f.Session.Assurance.Level < a.Settings.Access.Level,
 		len(r.ACRs) > 0 && !slices.ContainsFunc(r.ACRs, f.Session.Assurance.Fulfils):
@@ -236,9 +238,10 @@ func Authorize(a Application, r AuthorizationRequest, f AuthorizationFacts, limi
 
 // MayIssue reports whether an application may have, renew or use tokens of a user by a
 // session: asked at every code, exchange, refresh, introspection and userinfo. No token
-// after its session, user or application has ended, or the user has taken the consent back.
+// after its session, user or application has ended, or the user has taken the consent back, or the
+// company its access.
 func MayIssue(a Application, f AuthorizationFacts, limits SessionLimits, now time.Time) bool {
-	return f.SignedIn() && sessionGood(a, f, limits, now) && roleMay(a, f.User) &&
+	return f.SignedIn() && sessionGood(a, f, limits, now) && ClosedTo(a, f.Reach, f.User.Role) == "" &&
 		f.Session.Assurance.Level >= a.Settings.Access.Level && youngEnough(a, f.Session, now) &&
 		(!a.Settings.ThirdParty || f.Grant.Covers(f.Wanted))
 }
@@ -247,11 +250,6 @@ func MayIssue(a Application, f AuthorizationFacts, limits SessionLimits, now tim
 func sessionGood(a Application, f AuthorizationFacts, limits SessionLimits, now time.Time) bool {
 	return a.Usable() && f.User.MaySignIn() && f.Session.UserID == f.User.ID && f.Session.SiteID == a.SiteID && f.User.SiteID == a.SiteID &&
 		f.Session.CompanyID == f.User.CompanyID && limits.Alive(f.Session.CreatedAt, f.Session.SeenAt, now)
-}
-
-func roleMay(a Application, u User) bool {
-	roles := a.Settings.Access.Roles
-	return len(roles) == 0 || slices.Contains(roles, u.Role)
 }
 
 func youngEnough(a Application, s Session, now time.Time) bool {

@@ -341,6 +341,7 @@ func TestApplicationsAreChecked(t *testing.T) {
 		"access_token":    web(func(s *ApplicationSettings) { s.JWTAccessTokens, s.Lifetimes.Access = true, 6*time.Minute }),
 		"access_token ":   web(func(s *ApplicationSettings) { s.Lifetimes.Access = 2 * time.Hour }),
 		"refresh_token":   web(func(s *ApplicationSettings) { s.Lifetimes.Refresh = 0 }),
+		"access":          web(func(s *ApplicationSettings) { s.Access.Reach = "somebody" }),
 		"roles":           web(func(s *ApplicationSettings) { s.Access.Roles = []Role{"owner"} }),
 		"level":           web(func(s *ApplicationSettings) { s.Access.Level = 3 }),
 	} {

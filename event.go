@@ -162,6 +162,15 @@ const (
 	// read about them.
 	EventConsentGiven   EventKind = "application.consent_given"
 	EventConsentRefused EventKind = "application.consent_refused"
+	// EventReachChanged: a company's administrator said which of its users may reach an
+	// application: Detail["reach"], and what it was before. It is about no single user.
+	EventReachChanged EventKind = "application.reach_changed"
+	// EventAccessAsked: a user without access asked for it; the other two are what came of it.
+	EventAccessAsked    EventKind = "application.access_asked"
+	EventAccessAllowed  EventKind = "application.access_allowed"
+	EventAccessDeclined EventKind = "application.access_declined"
+	// EventAccessRemoved: a user took an application's access to the own account away.
+	EventAccessRemoved EventKind = "application.access_removed"
 	// EventTokenReplayed: a code or a refresh token came a second time, and all that came of it
 	// has ended.
 	EventTokenReplayed EventKind = "application.token_replayed"

@@ -50,6 +50,8 @@ const (
 	RefreshReplayed FamilyEnd = "refresh-replayed"
 	// Revoked: the application gave its tokens up (RFC 7009).
 	Revoked FamilyEnd = "revoked"
+	// AccessRemoved: the user took the application's access away.
+	AccessRemoved FamilyEnd = "access-removed"
 )
 
 // CodeGood reports whether the family's code can still be redeemed.

@@ -121,9 +121,9 @@ func languageTag(tag string) bool {
 }
 
 // MayReach reports whether a user may go to an application: what home shows, and whom the
-// application may supply cards for.
-func MayReach(a Application, u User) bool {
-	return a.Usable() && a.SiteID == u.SiteID && u.MaySignIn() && roleMay(a, u)
+// application may supply cards for. said is what the user's company says about it.
+func MayReach(a Application, said Reach, u User) bool {
+	return a.Usable() && a.SiteID == u.SiteID && u.MaySignIn() && ClosedTo(a, said, u.Role) == ""
 }
 
 // Platform is an application that a user may reach, as home shows it.

@@ -108,7 +108,7 @@ func TestWhereALauncherMayLead(t *testing.T) {
 func TestWhoMayReachAnApplication(t *testing.T) {
 	app := Application{ID: "app_1", SiteID: "uk", State: ApplicationActive}
 	user := User{ID: "usr_1", SiteID: "uk", State: Active, Role: RoleUser}
-	if !MayReach(app, user) {
+	if !MayReach(app, "", user) {
 		t.Fatal("nobody may")
 	}
 	for what, change := range map[string]func(*Application, *User){
@@ -116,10 +116,14 @@ func TestWhoMayReachAnApplication(t *testing.T) {
 		"other site":  func(_ *Application, u *User) { u.SiteID = "au" },
 		"deactivated": func(_ *Application, u *User) { u.State = Deactivated },
 		"locked":      func(_ *Application, u *User) { u.LockedAt = time.Unix(1, 0) },
+		"company":     func(*Application, *User) {},
 		"role":        func(a *Application, _ *User) { a.Settings.Access.Roles = []Role{RoleAdmin} },
 	} {
-		a, u := app, user
-		if change(&a, &u); MayReach(a, u) {
+		a, u, said := app, user, Reach("")
+		if what == "company" {
+			said = ReachNobody
+		}
+		if change(&a, &u); MayReach(a, said, u) {
 			t.Errorf("%s may reach it", what)
 		}
 	}

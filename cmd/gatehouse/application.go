@@ -42,6 +42,7 @@ type applicationFlags struct {
 	ThirdParty      *bool                 `help:"It is not the site's own: ask its users before it reads about them."`
 	Sector          *string               `help:"Give its users subjects that only applications of this sector know." placeholder:"NAME"`
 	Role            []gatehouse.Role      `help:"Who may reach it: user, admin; without it, both." placeholder:"ROLE"`
+	Access          *gatehouse.Reach      `help:"Which users of a company may reach it until its administrators say something else: everyone (unless said otherwise), administrators, nobody." placeholder:"WHO"`
 	Level           *int                  `help:"The assurance level that a sign-in must have: 0, 1, 2."`
 	MaxAge          *time.Duration        `help:"How long ago the sign-in may be, such as 1h; 0: as long as the session." placeholder:"TIME"`
 	AccessToken     *time.Duration        `help:"How long access tokens live, such as 5m." placeholder:"TIME"`
@@ -69,6 +70,7 @@ func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	said(&s.JWTAccessTokens, f.JWTAccessTokens)
 	said(&s.ThirdParty, f.ThirdParty)
 	said(&s.Sector, f.Sector)
+	said(&s.Access.Reach, f.Access)
 	said(&s.Access.Level, f.Level)
 	said(&s.Access.MaxAge, f.MaxAge)
 	said(&s.Lifetimes.Access, f.AccessToken)
@@ -237,7 +239,7 @@ func (c *applicationShowCmd) Run(a *app) error {
 			"Back-channel logout", s.BackchannelLogoutURI, "Front-channel logout", s.FrontchannelLogoutURI, "Last logout not told", v.logoutView.String(),
 			"Grants", words(s.Grants), "Scopes", words(s.Scopes),
 			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native), "Third party", yesNo(s.ThirdParty),
-			"Roles", words(s.Access.Roles), "Least level", strconv.Itoa(s.Access.Level),
+			"Roles", words(s.Access.Roles), "Access", string(gatehouse.Application{Settings: s}.Reach("")), "Least level", strconv.Itoa(s.Access.Level),
 			"Pushed requests only", yesNo(s.RequirePAR), "Tokens bound to a key", yesNo(s.RequireDPoP), "Resources", strings.Join(s.Resources, " "),
 			"Without PKCE", yesNo(s.WithoutPKCE),
 			"Names", inLanguages(s.Home.Names), "Logos", inLanguages(s.Home.Logos), "Launcher leads to", s.Home.LaunchURL, "Cards come from", s.Home.CardsURL,

@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"gatehouse"
+	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
 
@@ -132,6 +133,7 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 var noForms = map[string]bool{
 	"POST /csp-report": true, "POST /oauth2/authorize": true, "POST /oauth2/logout": true, "POST /oauth2/token": true, "POST /oauth2/par": true, "POST /oauth2/register": true,
 	"POST /oauth2/userinfo": true, "POST /oauth2/introspect": true, "POST /oauth2/revoke": true,
+	"POST /account/platforms/{id}/ask": true, // an administrator, who walks here, asks nobody: see TestB17_ARequestForAccessIsDeclined
 }
 
 func (c *staleCensus) signedIn(s *testkit.Server) {
@@ -158,10 +160,18 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	for _, name := range []string{"Shop", "Desk"} {
 		launches(t, s, "meridian-uk", name, nil)
 	}
-	for _, page := range []string{"/", "/home/platforms", "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
+	shop, desk := newPlatform(t, s, ofOthers), newPlatform(t, s, forAdministrators)
+	desk.answered(browser.Get(desk.ask()))
+	if err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		_, err := q.InsertAccessRequest(t.Context(), busy, desk.app.ID, s.Clock.Now())
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"/", "/home/platforms", "/account/platforms", "/company/platforms", "/company/platforms/" + desk.app.ID, "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
 		"/account/sign-out-everywhere", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
-		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", newPlatform(t, s, ofOthers).ask(), c.notMe(browser)} {
+		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", shop.ask(), c.notMe(browser)} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	out := forms[slices.IndexFunc(forms, func(f oldForm) bool { return f.action == "/sign-out" })]

@@ -63,6 +63,10 @@ var notLookedAt = map[string]string{
 	"POST /home/platforms":                  "asks for nothing",
 	"POST /account/language":                "asks for nothing",
 	"POST /account/activity/{id}/not-me":    "asks for nothing",
+	"POST /account/platforms/{id}/remove":   "asks for nothing",
+	"POST /account/platforms/{id}/ask":      "asks for nothing",
+
+	"POST /company/platforms/{id}/requests/{user}": "asks for nothing",
 
 	"POST /account/devices/{id}/end-trust":                "asks for nothing",
 	"POST /company/users/{id}/devices/{device}/end-trust": "asks for nothing",
@@ -383,6 +387,10 @@ func customer(w *walker) {
 		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/oauth2/logout", "/no-such-page"})
 	if w.st.ID == "meridian-uk" {
 		w.b.Open(newPlatform(w.t, w.s, ofOthers).ask())
+		w.look()
+		w.at("/account/platforms")
+		w.b.AllowErrors("403")
+		w.b.Open(newPlatform(w.t, w.s, forAdministrators).ask())
 		w.look()
 	}
 	w.b.Open(w.s.URL(w.st.ID, "/account/password"))

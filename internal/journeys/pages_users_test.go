@@ -47,6 +47,12 @@ func manager(w *walker) {
 	w.all([]string{"/company/users", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor", "/company/users/" + locked.ID,
 		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate", "/account/security", "/account/devices"},
 		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
+	if w.st.ID == "meridian-uk" {
+		desk := "/company/platforms/" + newPlatform(w.t, w.s, forAdministrators).app.ID
+		w.at("/company/platforms")
+		w.at(desk)
+		w.send("/company/platforms")
+	}
 	w.b.Open(w.s.URL(w.st.ID, "/company/users/"+lost.ID))
 	w.look()
 	w.failing([][2]string{{"email", "tom@"}}, "email")

@@ -231,6 +231,9 @@ func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a g
 		return f, nil
 	}
 	f = gatehouse.AuthorizationFacts{Session: ses, User: u, Subject: u.ID}
+	if f.Reach, err = q.Reach(ctx, st.ID, u.CompanyID, a.ID); err != nil {
+		return f, err
+	}
 	if a.Settings.ThirdParty {
 		if f.Grant, err = q.Grant(ctx, st.ID, u.ID, a.ID); err != nil {
 			return f, err

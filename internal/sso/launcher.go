@@ -17,8 +17,14 @@ func (s *Service) Reachable(ctx context.Context, st *site.Site, u gatehouse.User
 }
 
 func platformsOf(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) ([]gatehouse.Platform, error) {
-	all, err := q.PlatformsOf(ctx, st.ID, u.ID, MaxList)
-	return slices.DeleteFunc(all, func(p gatehouse.Platform) bool { return !gatehouse.MayReach(p.Application, u) }), err
+	var all []gatehouse.Platform
+	there, err := q.Platforms(ctx, st.ID, u.CompanyID, u.ID)
+	for _, p := range there {
+		if gatehouse.MayReach(p.Application, p.Said, u) {
+			all = append(all, gatehouse.Platform{Application: p.Application, UsedAt: p.Grant.UsedAt})
+		}
+	}
+	return all, err
 }
 
 // Launcher are those of a user's applications that the launcher leads to, in the order that

@@ -257,7 +257,7 @@ func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (
 
 // mayIssue asks gatehouse.MayIssue about a grant.
 func mayIssue(st *site.Site, g store.TokenGrant, now time.Time) bool {
-	facts := gatehouse.AuthorizationFacts{Session: g.Session, User: g.User, Subject: g.Family.Subject, Grant: g.Grant, Wanted: g.Family.Terms.Wanted(g.Application)}
+	facts := gatehouse.AuthorizationFacts{Session: g.Session, User: g.User, Subject: g.Family.Subject, Reach: g.Reach, Grant: g.Grant, Wanted: g.Family.Terms.Wanted(g.Application)}
 	return gatehouse.MayIssue(g.Application, facts, st.Policy.Session, now)
 }
 

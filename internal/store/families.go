@@ -18,6 +18,8 @@ type TokenGrant struct {
 	Company     gatehouse.Company
 	// Grant is what the user has consented to, without the times of use.
 	Grant gatehouse.Grant
+	// Reach is what the company's administrators have said.
+	Reach gatehouse.Reach
 }
 
 // grantColumns and grantTables read a TokenGrant, f being its family.
@@ -26,11 +28,12 @@ const (
 		a.name, a.state, a.settings,
 		COALESCE(s.id, ''), COALESCE(s.company_id, ''), COALESCE(s.created_at, 0), COALESCE(s.seen_at, 0), COALESCE(s.level, 0), COALESCE(s.methods, ''),
 		u.company_id, u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale, u.locked_at,
-		c.name, c.account_number, COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0)`
+		c.name, c.account_number, COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0), COALESCE(p.reach, '')`
 	grantTables = ` JOIN applications a ON a.site_id = f.site_id AND a.id = f.application_id
 		JOIN users u ON u.site_id = f.site_id AND u.id = f.user_id
 		JOIN companies c ON c.site_id = f.site_id AND c.id = u.company_id
 		LEFT JOIN grants g ON g.site_id = f.site_id AND g.user_id = f.user_id AND g.application_id = f.application_id
+		LEFT JOIN platform_access p ON p.site_id = f.site_id AND p.company_id = u.company_id AND p.application_id = f.application_id
 		LEFT JOIN sessions s ON s.site_id = f.site_id AND s.user_id = f.user_id AND s.id = f.session_id `
 )
 
@@ -47,7 +50,7 @@ func (g *grantRow) fields() []any {
 		&a.Name, &a.State, inText{&a.Settings},
 		&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Assurance.Level, &g.methods,
 		&u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale, when{&u.LockedAt},
-		&g.Company.Name, &g.Company.AccountNumber, &g.scopes, when{&g.Grant.ConsentedAt}}
+		&g.Company.Name, &g.Company.AccountNumber, &g.scopes, when{&g.Grant.ConsentedAt}, &g.TokenGrant.Reach}
 }
 
 func (g *grantRow) done(siteID string) TokenGrant {
@@ -100,6 +103,13 @@ func (q Queries) EndFamily(ctx context.Context, siteID, familyID string, why gat
 	n, err := q.exec(ctx, "end family", `UPDATE token_families SET ended_at = $3, ended = $4 WHERE site_id = $1 AND id = $2 AND ended_at = 0`,
 		siteID, familyID, micros(now), why)
 	return n == 1, err
+}
+
+// EndFamiliesOf ends all families of a user at an application.
+func (q Queries) EndFamiliesOf(ctx context.Context, siteID, userID, applicationID string, why gatehouse.FamilyEnd, now time.Time) error {
+	_, err := q.exec(ctx, "end families of", `UPDATE token_families SET ended_at = $4, ended = $5
+		WHERE site_id = $1 AND user_id = $2 AND application_id = $3 AND ended_at = 0`, siteID, userID, applicationID, micros(now), why)
+	return err
 }
 
 // Family returns a family by its ID.

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"strings"
-
-	"gatehouse"
 )
 
 // PutApplicationLogo keeps a logo of an application by its hash.
@@ -34,20 +32,6 @@ func (q Queries) KeepApplicationLogos(ctx context.Context, siteID, applicationID
 func (q Queries) ApplicationLogo(ctx context.Context, siteID, hash string) (png []byte, err error) {
 	err = q.one(ctx, "application logo", `SELECT body FROM application_logos WHERE site_id = $1 AND hash = $2 LIMIT 1`, []any{siteID, hash}, &png)
 	return png, err
-}
-
-// PlatformsOf returns up to limit applications of a site, with when one of its users last used
-// them. Whether the user may reach them is for gatehouse.MayReach to say.
-func (q Queries) PlatformsOf(ctx context.Context, siteID, userID string, limit int) (all []gatehouse.Platform, err error) {
-	err = q.all(ctx, "platforms", `SELECT a.site_id, a.id, a.name, a.state, a.settings, a.created_at, COALESCE(g.used_at, 0)
-		FROM applications a LEFT JOIN grants g ON g.site_id = a.site_id AND g.user_id = $2 AND g.application_id = a.id
-		WHERE a.site_id = $1 AND a.id > $3 ORDER BY a.id LIMIT $4`, []any{siteID, userID, "", limit}, func(scan func(...any) error) error {
-		var p gatehouse.Platform
-		err := scan(append(applicationFields(&p.Application), when{&p.UsedAt})...)
-		all = append(all, p)
-		return err
-	})
-	return all, err
 }
 
 // PutPlatformOrder keeps the order in which a user likes the platforms.

@@ -137,6 +137,10 @@ func (s *Server) accountRoutes() []route {
 		to("POST /account/security", User, p.SaveSecurity),
 		to("GET /account/sign-out-everywhere", User, p.AskSignOutEverywhere),
 		to("POST /account/sign-out-everywhere", User, p.SignOutEverywhere),
+		to("GET /account/platforms", User, p.MyPlatforms),
+		to("POST /account/platforms/{id}/remove", User, p.RemoveAccess),
+		to("GET /account/platforms/{id}/ask", User, p.NoAccess),
+		to("POST /account/platforms/{id}/ask", User, p.AskAccess),
 		to("GET /account/activity", User, p.Activity),
 		to("GET /account/activity/{id}/not-me", User, p.AskNotMe),
 		to("POST /account/activity/{id}/not-me", User, p.NotMe),
@@ -186,6 +190,11 @@ func (s *Server) companyRoutes() []route {
 		to("GET /company/users/{id}/send-password", Admin, c.Asks(console.ActPassword)),
 		to("POST /company/users/{id}/send-password", Admin, c.Does(console.ActPassword)),
 		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
+
+		to("GET /company/platforms", Admin, c.Platforms),
+		to("GET /company/platforms/{id}", Admin, c.Platform),
+		to("POST /company/platforms/{id}", Admin, c.SetReach),
+		to("POST /company/platforms/{id}/requests/{user}", Admin, c.AnswerAccess).on("/company/platforms"),
 
 		to("GET /company/enhanced-security", Admin, c.EnhancedSecurity),
 		to("POST /company/enhanced-security", Admin, c.SetTwoFactor),

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
@@ -28,11 +29,17 @@ func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goq
 }
 
 // samples are every view in every state that changes its page.
-func samples() []pages.Sample { return append(userSamples(), enhancedSecuritySamples()...) }
+func samples() []pages.Sample {
+	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples())
+}
 
 // hostile puts a probe into the texts of a view that come from people.
 func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
+	case Platforms:
+		return fullPlatforms(probe, hostileUser(probe))
+	case PlatformReach:
+		return PlatformReach{Of: somePlatforms(probe)[0]}
 	case Users:
 		v.Search, v.Users = probe, []gatehouse.User{hostileUser(probe)}
 		return v

@@ -47,7 +47,8 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request, params sso.
 	case gatehouse.AuthorizationConsent:
 		return p.askConsent(w, r, out, waiting)
 	case gatehouse.AuthorizationNoAccess:
-		return p.page(w, r, http.StatusForbidden, NoAccess{out.Application.Name})
+		http.Redirect(w, r, "/account/platforms/"+out.Application.ID+"/ask", http.StatusSeeOther)
+		return nil
 	}
 	return p.page(w, r, http.StatusBadRequest, Refused{Kind: out.Page, Error: out.Error, Application: out.Application.Name})
 }
@@ -112,12 +113,6 @@ type Refused struct {
 
 func (Refused) Template() string          { return "openid_refused" }
 func (v Refused) Title(p *ui.Page) string { return p.T("openid." + string(v.Kind) + "_title") }
-
-// NoAccess is the page for users who may not reach the application.
-type NoAccess struct{ Application string }
-
-func (NoAccess) Template() string          { return "openid_no_access" }
-func (v NoAccess) Title(p *ui.Page) string { return p.T("openid.no_access_title") }
 
 // Onward is the page that goes on to an application after a form.
 type Onward struct {

@@ -24,7 +24,6 @@ func samples() []pages.Sample {
 	list := []pages.Sample{
 		{Name: "consent", View: consent("Trips", "openid", "profile", "email", "company"), SignedIn: true},
 		{Name: "consent-little", View: consent("Trips", "openid", "reports.read"), SignedIn: true},
-		{Name: "no-access", View: NoAccess{"Shop"}, SignedIn: true},
 		{Name: "onward", View: Onward{Application: "Shop", Location: "https://shop.example/cb?code=x&state=y"}, SignedIn: true},
 		{Name: "form-post", View: FormPost{"Shop", "https://shop.example/cb", url.Values{"code": {"x"}, "state": {"y"}}}, SignedIn: true},
 		{Name: "logout", View: AskLogout{"Shop", "hint", "https://shop.example/bye", "s"}, SignedIn: true},
@@ -56,8 +55,6 @@ func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case Consent:
 		return consent(probe, "openid", "profile", probe)
-	case NoAccess:
-		return NoAccess{probe}
 	case Onward:
 		return Onward{probe, "https://shop.example/" + url.QueryEscape(probe), v.Leaving}
 	case SignedOut:

@@ -67,7 +67,7 @@ func samples() []pages.Sample {
 		{Name: "platforms-incomplete", View: PlatformOrder{launcher()}, SignedIn: true, BareUser: true},
 		{Name: "home-incomplete", View: incompleteHome(), SignedIn: true, BareUser: true},
 	}
-	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), recoverySamples()} {
+	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), recoverySamples(), myPlatformSamples()} {
 		list = append(list, more...)
 	}
 	return list
@@ -79,6 +79,10 @@ func hostile(v ui.View, probe string) ui.View {
 	case SignIn:
 		v.Username, v.ReturnTo = probe, probe
 		return v
+	case MyPlatforms:
+		return myPlatforms(probe)
+	case NoAccess:
+		return noAccessTo(probe, v.Closed, hostileUser(probe))
 	case Home:
 		v.LastIP = probe
 		v.Launcher = hostileLauncher(probe)

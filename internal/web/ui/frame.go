@@ -60,7 +60,7 @@ func (p *Page) AccountPages() []NavPage {
 	add := func(there bool, icon, name string) {
 		if there {
 			path := "/account/" + name
-			pages = append(pages, NavPage{icon, p.T("account.nav_" + name), path, p.PathOnly() == path})
+			pages = append(pages, NavPage{icon, p.T("account.nav_" + name), path, p.PathOnly() == path || strings.HasPrefix(p.PathOnly(), path+"/")})
 		}
 	}
 	add(true, "user", "profile")
@@ -68,6 +68,7 @@ func (p *Page) AccountPages() []NavPage {
 	add(true, "lock", "security")
 	add(p.Site.Recovery == gatehouse.RecoverByChallenge, "circle-question-mark", "challenge")
 	add(true, "monitor", "devices")
+	add(true, "package", "platforms")
 	add(true, "history", "activity")
 	add(p.Site.TermsVersion != "", "file-text", "terms")
 	if p.Administers() { // B01: My account > Enhanced security
@@ -79,6 +80,7 @@ func (p *Page) AccountPages() []NavPage {
 // The places of the company's pages.
 const (
 	CompanyUsersPath     = "/company/users"
+	CompanyPlatformsPath = "/company/platforms"
 	EnhancedSecurityPath = "/company/enhanced-security"
 	EnrolmentsPath       = "/company/enrolments"
 )
@@ -90,6 +92,7 @@ var companyPages = []struct {
 	below           []string
 }{
 	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/"}},
+	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
 }
 

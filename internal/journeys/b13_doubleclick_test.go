@@ -33,9 +33,6 @@ func clicking(t *testing.T, do func(c *clicker)) {
 			if way == "no-scripts" {
 				c.NoJavaScript()
 			}
-			if s.SlowAnswers(0); way != "lost" {
-				s.SlowAnswers(250 * time.Millisecond)
-			}
 			do(c)
 		}
 	})
@@ -46,10 +43,10 @@ func (c *clicker) send(button, path string) {
 	c.t.Helper()
 	before := c.s.Posts(path)
 	switch c.way {
-	case "scripts":
-		c.PressTwice(button, 60*time.Millisecond)
+	case "scripts": // a second form would have the time to come
+		c.twice(button, path, func() { time.Sleep(100 * time.Millisecond) })
 	case "no-scripts":
-		c.PressTwice(button, 120*time.Millisecond)
+		c.twice(button, path, func() { c.posted(path, before+2) })
 	default:
 		c.s.LoseAnswer(path)
 		c.Press(button)
@@ -57,6 +54,21 @@ func (c *clicker) send(button, path string) {
 			c.Reload()
 		}
 	}
+}
+
+// twice clicks again once the first form has come, and gets no answer
+// before what follows is done.
+func (c *clicker) twice(button, path string, then func()) {
+	c.t.Helper()
+	before, release := c.s.Posts(path), c.s.HoldAnswers()
+	defer release()
+	c.PressTwice(button, func() { c.posted(path, before+1) }, func() { then(); release() })
+}
+
+// posted waits until so many forms were posted to a path.
+func (c *clicker) posted(path string, n int) {
+	c.t.Helper()
+	testkit.Eventually(c.t, "a form to be posted to "+path, func() bool { return c.s.Posts(path) >= n })
 }
 
 // sendOnce is send for a form that the script has posted once, and sees what it led to.

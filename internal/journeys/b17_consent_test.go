@@ -110,7 +110,7 @@ func TestB17_ConsentInABrowser(t *testing.T) {
 		b.Press("Cancel")
 		b.See("code false access_denied")
 		b.Open(p.ask("scope", "openid"))
-		b.PressTwice("Allow", 20*time.Millisecond)
+		b.PressTwice("Allow", func() { time.Sleep(20 * time.Millisecond) }, func() {})
 		b.See("code true")
 		b.NoJavaScript()
 		b.Open(p.ask("scope", "openid email"))

@@ -133,7 +133,7 @@ type census struct {
 	met    map[string]bool // pages, by name, and kinds of text
 }
 
-var routeLine = regexp.MustCompile(`to\("((?:GET|POST) /[^"]*)"`)
+var routeLine = regexp.MustCompile(`to\("([A-Z]+ /[^"]*)"`)
 
 // readRoutes are the patterns of the table in routes.go.
 func readRoutes(t *testing.T) []string {

@@ -4,14 +4,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
-	"time"
 )
 
 // road is the way of answers from the server to the browser, which may be long, or break.
 type road struct {
 	mu    sync.Mutex
 	lose  map[string]int
-	delay time.Duration
+	held  chan struct{}
 	posts map[string]int
 }
 
@@ -26,11 +25,18 @@ func (s *Server) LoseAnswer(path string) {
 	s.road.lose[path]++
 }
 
-// SlowAnswers has every answer to a form be as long on its way, after all is done.
-func (s *Server) SlowAnswers(by time.Duration) {
+// HoldAnswers has every answer to a form wait, after all is done, until release is called.
+func (s *Server) HoldAnswers() (release func()) {
 	s.road.mu.Lock()
 	defer s.road.mu.Unlock()
-	s.road.delay = by
+	held := make(chan struct{})
+	s.road.held = held
+	return sync.OnceFunc(func() {
+		s.road.mu.Lock()
+		defer s.road.mu.Unlock()
+		s.road.held = nil
+		close(held)
+	})
 }
 
 // Posts is how many forms were posted to a path.
@@ -41,7 +47,7 @@ func (s *Server) Posts(path string) int {
 }
 
 // take says what becomes of the answer to a form.
-func (r *road) take(path string) (lost bool, delay time.Duration) {
+func (r *road) take(path string) (lost bool, held chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.posts == nil {
@@ -51,7 +57,7 @@ func (r *road) take(path string) (lost bool, delay time.Duration) {
 	if lost = r.lose[path] > 0; lost {
 		r.lose[path]--
 	}
-	return lost, r.delay
+	return lost, r.held
 }
 
 // over sends answers over the road.
@@ -61,8 +67,8 @@ func (r *road) over(h http.Handler) http.Handler {
 			h.ServeHTTP(w, req)
 			return
 		}
-		lost, delay := r.take(req.URL.Path)
-		if !lost && delay == 0 {
+		lost, held := r.take(req.URL.Path)
+		if !lost && held == nil {
 			h.ServeHTTP(w, req)
 			return
 		}
@@ -71,7 +77,7 @@ func (r *road) over(h http.Handler) http.Handler {
 		if lost {
 			panic(http.ErrAbortHandler) // cuts the connection
 		}
-		time.Sleep(delay)
+		<-held
 		for name, values := range answer.Header() {
 			w.Header()[name] = values
 		}

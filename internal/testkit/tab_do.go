@@ -115,8 +115,10 @@ func (b *Tab) Press(button string) {
 }
 
 // PressTwice presses the button with this text two times, as people do who double-click
-// everything: the second time this much after the first, wherever the page is by then.
-func (b *Tab) PressTwice(button string, apart time.Duration) {
+// everything: the second time in the same place, wherever the page is by then. What happens
+// between the clicks and after them takes the time that it takes, not a given one: on a busy
+// machine a click may take longer than a page.
+func (b *Tab) PressTwice(button string, between, after func()) {
 	b.t.Helper()
 	b.act(fmt.Sprintf("press %q twice", button), func(ctx context.Context) error {
 		var at struct {
@@ -129,8 +131,10 @@ func (b *Tab) PressTwice(button string, apart time.Duration) {
 		if err := chromedp.Do(ctx, chromedp.MouseClickXY(at.X, at.Y)); err != nil {
 			return err
 		}
-		time.Sleep(apart)
-		return chromedp.Do(ctx, chromedp.MouseClickXY(at.X, at.Y))
+		between()
+		err := chromedp.Do(ctx, chromedp.MouseClickXY(at.X, at.Y))
+		after()
+		return err
 	})
 }
 

@@ -28,16 +28,21 @@ postgres() { # initdb and the server, where Debian puts them or on the PATH
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null || any initdb
 }
 
+apache() { # with the module, where Debian puts it
+  any apache2 && [ -f /usr/lib/apache2/modules/mod_auth_openidc.so ]
+}
+
 check() {
   missing=() packages=()
   need 'PostgreSQL (its server programs)' 'postgresql' postgres
   need 'pgbouncer' 'pgbouncer' any pgbouncer
   need 'nginx' 'nginx' any nginx
   need 'Caddy' 'caddy' any caddy
+  need 'Apache with mod_auth_openidc' 'apache2-bin libapache2-mod-auth-openidc' apache
   need 'Chromium' 'chromium' any chromium chromium-browser
   need 'Tidy (it finds faults in HTML)' 'tidy' any tidy
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang
-  need 'npm (it brings axe-core)' 'npm' any npm
+  need 'npm (it brings axe-core and openid-client)' 'npm nodejs' any npm
 }
 
 # axe_core brings the script that examines pages for what is not accessible, at the version
@@ -59,13 +64,32 @@ axe_core() {
   mv "$dir/package/axe.min.js" "$file"
 }
 
+# openid_client brings somebody else's OpenID client, which the tests drive as it is, with the
+# versions and hashes of internal/testkit/openid-client/package-lock.json.
+openid_client() {
+  local from to
+  from="$(dirname "${BASH_SOURCE[0]}")/../internal/testkit/openid-client"
+  to=${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse-tests/openid-client
+  if [ -d "$to/node_modules" ] && cmp -s "$from/package-lock.json" "$to/package-lock.json"; then return; fi
+  rm -rf "$to"
+  mkdir -p "$to"
+  cp "$from/package.json" "$to/"
+  cp "$from/package-lock.json" "$to/package-lock.json.new"
+  cp "$from/package-lock.json" "$to/package-lock.json"
+  (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --silent && mv package-lock.json.new package-lock.json) >&2 || {
+    rm -rf "$to"
+    echo 'openid-client could not be fetched as its package-lock.json says' >&2
+    exit 1
+  }
+}
+
 if ! any go; then
   echo 'The tests need Go, at least the version in go.mod: https://go.dev/dl/' >&2
   exit 1
 fi
 
 check
-if [ ${#missing[@]} -eq 0 ]; then axe_core && exit 0; fi
+if [ ${#missing[@]} -eq 0 ]; then axe_core && openid_client && exit 0; fi
 
 if [ "$(id -u)" -eq 0 ] && any apt-get; then
   echo "Installing: ${packages[*]}"
@@ -73,7 +97,7 @@ if [ "$(id -u)" -eq 0 ] && any apt-get; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${packages[@]}"
   check
-  if [ ${#missing[@]} -eq 0 ]; then axe_core && exit 0; fi
+  if [ ${#missing[@]} -eq 0 ]; then axe_core && openid_client && exit 0; fi
 fi
 
 {

@@ -141,7 +141,8 @@ func tables(t *testing.T, q store.Queries, engine string) []string {
 	t.Helper()
 	text := `SELECT name, type FROM sqlite_master WHERE type = 'table'`
 	if engine == "postgres" {
-		text = `SELECT tablename, schemaname FROM pg_tables WHERE schemaname = current_schema()`
+		// In the order in which they were made: what they refer to comes first.
+		text = `SELECT relname, relkind FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY oid`
 	}
 	var names []string
 	for _, row := range rows(t, q, 2, text) {

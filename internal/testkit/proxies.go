@@ -23,6 +23,9 @@ func Caddy(t testing.TB, block string) int {
 	return proxy(t, "caddy", "Caddyfile", "{\n admin off\n auto_https off\n}\n"+block+"\n", "run", "--config", "FILE", "--adapter", "caddyfile")
 }
 
+// proxy runs a program that listens at a free port, with a file of settings. In the file and
+// the arguments DIR, PORT and FILE are what they are; what looks like NAME=value is for the
+// program's environment.
 func proxy(t testing.TB, name, file, text string, args ...string) int {
 	t.Helper()
 	program, err := exec.LookPath(name)
@@ -35,11 +38,17 @@ func proxy(t testing.TB, name, file, text string, args ...string) int {
 	if err := os.WriteFile(file, []byte(fill.Replace(text)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for i := range args {
-		args[i] = fill.Replace(args[i])
+	env := append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	var words []string
+	for _, arg := range args {
+		if strings.Contains(arg, "=") {
+			env = append(env, fill.Replace(arg))
+		} else {
+			words = append(words, fill.Replace(arg))
+		}
 	}
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	cmd := exec.Command(program, words...)
+	cmd.Env = env
 	cmd.Stderr = &Log{}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

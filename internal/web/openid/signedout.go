@@ -165,6 +165,9 @@ func listed(p *ui.Page, names []string) string { return strings.Join(names, p.T(
 func (SignedOut) Template() string          { return "openid_signed_out" }
 func (v SignedOut) Title(p *ui.Page) string { return p.T("signin.signed_out") }
 
+// Says is a platform's state in words.
+func (v SignedOut) Says(p *ui.Page, s sso.FarewellState) string { return p.T("signedout." + string(s)) }
+
 // Icon is how a platform's state looks.
 func (v SignedOut) Icon(s sso.FarewellState) string {
 	switch s {
@@ -172,8 +175,6 @@ func (v SignedOut) Icon(s sso.FarewellState) string {
 		return "circle-check"
 	case sso.FarewellWaiting:
 		return "clock"
-	case sso.FarewellFrame:
-		return "circle-check"
 	}
 	return "info"
 }

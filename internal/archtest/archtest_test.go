@@ -51,6 +51,7 @@ var rooms = table{
 	"cmd/gatehouse":        "all",
 
 	"internal/argon2/generator": "",
+	"internal/conformance":      "",
 
 	// Platforms know nothing of Gatehouse.
 	"examples/platform":   "",

@@ -95,21 +95,21 @@ func TestB17_Conformance(t *testing.T) {
 			}
 		}
 		for name, row := range map[string]func(t *testing.T){
-			"oidcc-response-type-missing":                               func(*testing.T) { refused("invalid_request", "response_type", "") },
-			"oidcc-ensure-request-without-nonce-succeeds-for-code-flow": func(*testing.T) { ok("nonce", "") },
-			"oidcc-display-page":                                        func(*testing.T) { ok("display", "page"); ok("display", "touch"); ok("display", "wap") },
-			"oidcc-display-popup":                                       func(*testing.T) { ok("display", "popup") },
-			"oidcc-ui-locales":                                          func(*testing.T) { ok("ui_locales", "fr de x") },
-			"oidcc-claims-locales":                                      func(*testing.T) { ok("claims_locales", "se") },
-			"oidcc-login-hint":                                          func(*testing.T) { ok("login_hint", "\"><b>") },
-			"oidcc-scope-phone":                                         func(*testing.T) { ok("scope", "openid phone") },
-			"oidcc-scope-address":                                       func(*testing.T) { ok("scope", "openid address") },
-			"oidcc-ensure-request-with-unknown-parameter-succeeds":      func(*testing.T) { ok("extra", "foobar") },
-			"oidcc-ensure-request-with-acr-values-succeeds":             func(*testing.T) { ok("acr_values", gatehouse.ACRPassword+" 1 2") },
-			"oidcc-claims-essential":                                    func(*testing.T) { ok("claims", `{"userinfo":{"name":{"essential":true}}}`) },
-			"oidcc-prompt-none-logged-in":                               func(*testing.T) { ok("prompt", "none") },
-			"oidcc-max-age-10000":                                       func(*testing.T) { ok("max_age", "15000"); ok("max_age", "10000") },
-			"oidcc-ensure-request-with-valid-pkce-succeeds":             func(*testing.T) { ok() },
+			"oidcc-response-type-missing, OIDC-G16":                           func(*testing.T) { refused("invalid_request", "response_type", "") },
+			"oidcc-ensure-request-without-nonce-succeeds-for-code-flow":       func(*testing.T) { ok("nonce", "") },
+			"oidcc-display-page, OIDC Core 15.1 c":                            func(*testing.T) { ok("display", "page"); ok("display", "touch"); ok("display", "wap") },
+			"oidcc-display-popup":                                             func(*testing.T) { ok("display", "popup") },
+			"oidcc-ui-locales, OIDC Core 15.1 d":                              func(*testing.T) { ok("ui_locales", "fr de x") },
+			"oidcc-claims-locales":                                            func(*testing.T) { ok("claims_locales", "se") },
+			"oidcc-login-hint":                                                func(*testing.T) { ok("login_hint", "\"><b>") },
+			"oidcc-scope-phone":                                               func(*testing.T) { ok("scope", "openid phone") },
+			"oidcc-scope-address":                                             func(*testing.T) { ok("scope", "openid address") },
+			"oidcc-ensure-request-with-unknown-parameter-succeeds":            func(*testing.T) { ok("extra", "foobar") },
+			"oidcc-ensure-request-with-acr-values-succeeds, OIDC Core 15.1 g": func(*testing.T) { ok("acr_values", gatehouse.ACRPassword+" 1 2") },
+			"oidcc-claims-essential":                                          func(*testing.T) { ok("claims", `{"userinfo":{"name":{"essential":true}}}`) },
+			"oidcc-prompt-none-logged-in":                                     func(*testing.T) { ok("prompt", "none") },
+			"oidcc-max-age-10000":                                             func(*testing.T) { ok("max_age", "15000"); ok("max_age", "10000") },
+			"oidcc-ensure-request-with-valid-pkce-succeeds":                   func(*testing.T) { ok() },
 			"oidcc-prompt-none-not-logged-in": func(t *testing.T) {
 				if got := p.answered(visitor(t, s, "meridian-uk").Get(p.ask("prompt", "none"))); got.Get("error") != "login_required" || got.Get("state") != "state-1" {
 					t.Error(got)
@@ -117,7 +117,7 @@ func TestB17_Conformance(t *testing.T) {
 			},
 			"oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported": func(*testing.T) { refused("request_not_supported", "request", "e30.e30.") },
 			"oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported":    func(*testing.T) { refused("request_uri_not_supported", "request_uri", "https://client.example/r") },
-			"RFC 9700 2.1.2 no implicit flow": func(*testing.T) {
+			"RFC 9700 2.1.2, OAuth 2.1 10: no implicit flow": func(*testing.T) {
 				refused("unsupported_response_type", "response_type", "token")
 				refused("unsupported_response_type", "response_type", "code id_token")
 			},
@@ -125,13 +125,13 @@ func TestB17_Conformance(t *testing.T) {
 				refused("invalid_request", "prompt", "none login")
 				refused("invalid_request", "prompt", "create")
 			},
-			"RFC 9700 2.1.1 no request without PKCE":                  func(*testing.T) { refused("invalid_request", "code_challenge", "", "code_challenge_method", "") },
-			"OAuth 2.1 4.1.1 no plain PKCE":                           func(*testing.T) { refused("invalid_request", "code_challenge_method", "plain") },
-			"oidcc-ensure-registered-redirect-uri":                    func(t *testing.T) { pageInstead(t, c.Get(p.ask("redirect_uri", platformCallback+"/more"))) },
-			"oidcc-ensure-redirect-uri-in-authorization-request":      func(t *testing.T) { pageInstead(t, c.Get(p.ask("redirect_uri", ""))) },
-			"oidcc-redirect-uri-query-added":                          func(t *testing.T) { pageInstead(t, c.Get(p.ask("redirect_uri", platformCallback+"?a=1"))) },
-			"an unknown client":                                       func(t *testing.T) { pageInstead(t, c.Get(p.ask("client_id", "app_unknown"))) },
-			"RFC 9700 4.11.2 nobody is sent on who has not signed in": func(t *testing.T) { pageInstead(t, visitor(t, s, "meridian-uk").Get(p.ask("response_type", "token"))) },
+			"RFC 9700 2.1.1, OIDC Core 3.1.2.1: no request without PKCE":          func(*testing.T) { refused("invalid_request", "code_challenge", "", "code_challenge_method", "") },
+			"OAuth 2.1 4.1.1: no plain PKCE":                                      func(*testing.T) { refused("invalid_request", "code_challenge_method", "plain") },
+			"oidcc-ensure-registered-redirect-uri, RFC 9700 4.16, OAuth 2.1 7.11": func(t *testing.T) { pageInstead(t, c.Get(p.ask("redirect_uri", platformCallback+"/more"))) },
+			"oidcc-ensure-redirect-uri-in-authorization-request":                  func(t *testing.T) { pageInstead(t, c.Get(p.ask("redirect_uri", ""))) },
+			"oidcc-redirect-uri-query-added":                                      func(t *testing.T) { pageInstead(t, c.Get(p.ask("redirect_uri", platformCallback+"?a=1"))) },
+			"an unknown client":                                                   func(t *testing.T) { pageInstead(t, c.Get(p.ask("client_id", "app_unknown"))) },
+			"RFC 9700 2.1 / 4.11.2: nobody is sent on who has not signed in":      func(t *testing.T) { pageInstead(t, visitor(t, s, "meridian-uk").Get(p.ask("response_type", "token"))) },
 			"OIDC-G02": func(t *testing.T) {
 				for _, state := range []string{strings.Repeat("s", 128), "a b+c%20&d=é", "~-._"} {
 					if got := ok("state", state).Get("state"); got != state {
@@ -139,7 +139,7 @@ func TestB17_Conformance(t *testing.T) {
 					}
 				}
 			},
-			"oidcc-ensure-post-request-succeeds": func(t *testing.T) {
+			"oidcc-ensure-post-request-succeeds, OIDC Core 3.1.2.1": func(t *testing.T) {
 				u, _ := url.Parse(p.ask())
 				page := c.PostFrom("https://shop.example", "/oauth2/authorize", u.Query())
 				if p.answered(page).Get("code") == "" {
@@ -154,7 +154,7 @@ func TestB17_Conformance(t *testing.T) {
 				}
 				refused("invalid_request", "prompt", "none", "id_token_hint", "e30.e30.x")
 			},
-			"oidcc-formpost": func(t *testing.T) { formPosted(t, p, c) },
+			"oidcc-formpost, OIDC-G04": func(t *testing.T) { formPosted(t, p, c) },
 		} {
 			t.Run(name, row)
 		}

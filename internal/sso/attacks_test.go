@@ -84,7 +84,7 @@ func TestApplicationsProveWhoTheyAre(t *testing.T) {
 
 // OAuth 2.1 2.4.1: guessing is slowed down, for the one who guesses.
 func TestGuessingAtSecretsIsSlowedDown(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "OAuth 2.1 2.4.1 (b): guessing", func(t *testing.T, s *stage) {
 		form := s.exchange("no-code")
 		var slowed *sso.ProtocolError
 		for range 30 {
@@ -103,7 +103,7 @@ func TestGuessingAtSecretsIsSlowedDown(t *testing.T) {
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 func TestClientAssertions(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "OIDC Core 9, OIDC-X02: client assertions", func(t *testing.T, s *stage) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +163,7 @@ func TestClientAssertions(t *testing.T) {
 // Nothing but what the site has signed is a token, and each kind only for its own use (RFC
 // 8725, RFC 9068 4).
 func TestForgedTokensOpenNothing(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "RFC 8725, RFC 9068: forged tokens", func(t *testing.T, s *stage) {
 		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.JWTAccessTokens = true })
 		got := s.tokens()
 		head, claims := s.read(got.Access)

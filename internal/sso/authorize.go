@@ -164,7 +164,7 @@ func (s *Service) asked(ctx context.Context, st *site.Site, in Authorization) (o
 		}
 		id = waiting.ApplicationID
 	}
-	if id == "" || len(id) > maxToken {
+	if !couldBeID(id) {
 		return page(PageClient)
 	}
 	a, err := s.Store.Read().Application(ctx, st.ID, id)

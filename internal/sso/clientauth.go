@@ -97,6 +97,9 @@ func basic(value string) (id, clientSecret string, err error) {
 // proved checks credentials. The same is asked of the database for an application that there
 // is not, and a secret is hashed before it is compared: nothing can be learned from the time.
 func (s *Service) proved(ctx context.Context, st *site.Site, c credentials, p Params) (gatehouse.Application, error) {
+	if !couldBeID(c.id) {
+		c.id = "-" // nobody's; what a database cannot read is not shown to it
+	}
 	a, err := s.Store.Read().Application(ctx, st.ID, c.id)
 	if err = notFound(err, errClient); err != nil && !errors.Is(err, errClient) {
 		return a, err
@@ -125,6 +128,13 @@ func (s *Service) proved(ctx context.Context, st *site.Site, c credentials, p Pa
 		return a, errClient
 	}
 	return a, nil
+}
+
+// couldBeID reports whether a text has the form of an application's ID.
+func couldBeID(id string) bool {
+	return id != "" && len(id) <= 100 && strings.IndexFunc(id, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_')
+	}) < 0
 }
 
 // A client that fails is slowed down: so many failures at once of one name from one place, and

@@ -33,7 +33,7 @@ func (s *stage) say(out sso.Outcome, allow bool, scopes ...string) sso.Outcome {
 // A third party gets nothing before its user has said yes; what was said yes to is not asked
 // again, and more is.
 func TestAThirdPartyAsksFirst(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "OIDC Core 3.1.2.4, OAuth 2.1 7.9: consent comes first", func(t *testing.T, s *stage) {
 		s.thirdParty()
 		out := s.authorize(s.session, "scope", "openid email")
 		if out.Do != gatehouse.AuthorizationConsent || out.Waiting == "" || !slices.Equal(out.Request.Wanted(out.Application), []string{"email", "openid"}) {

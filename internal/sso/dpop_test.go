@@ -64,7 +64,7 @@ func (s *stage) opens(access, proof string) bool {
 }
 
 func TestTokensAreBoundToAKey(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "RFC 9449 (DPoP), RFC 9700 2.2.1: bound tokens", func(t *testing.T, s *stage) {
 		key, other := newKey(t), newKey(t)
 		at := func(key *ecdsa.PrivateKey) string { return s.proof(key, "POST", sso.TokenPath, nil) }
 		for name, jwt := range map[string]bool{"random": false, "readable": true} {
@@ -174,7 +174,7 @@ func TestCodesAreBoundToAKey(t *testing.T) {
 }
 
 func TestProofs(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "RFC 9449 (DPoP): proofs", func(t *testing.T, s *stage) {
 		key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		big, _ := rsa.GenerateKey(rand.Reader, 2048)
 		now := s.Clock.Now()

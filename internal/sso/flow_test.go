@@ -257,7 +257,7 @@ func (s *stage) introspect(token string) sso.Introspection {
 
 // What belongs to one site, or one application, is nothing at another (invariant 6).
 func TestTokensAreUnknownElsewhere(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "OIDC-X05: elsewhere", func(t *testing.T, s *stage) {
 		for _, readable := range []bool{false, true} {
 			s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.JWTAccessTokens = readable })
 			got, code := s.tokens(), s.code()

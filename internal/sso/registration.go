@@ -158,6 +158,9 @@ func (s *Service) own(ctx context.Context, st *site.Site, q store.Queries, autho
 	if !st.Registers {
 		return gatehouse.Application{}, errRegistrationOff
 	}
+	if !couldBeID(id) {
+		return gatehouse.Application{}, errNoAccess
+	}
 	if _, err := q.Registration(ctx, st.ID, id, secret.HashToken(bearer(authorization))); err != nil {
 		return gatehouse.Application{}, notFound(err, errNoAccess)
 	}

@@ -60,7 +60,7 @@ func TestRegistrationIsOff(t *testing.T) {
 }
 
 func TestApplicationsRegisterThemselves(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "RFC 7591/7592: registration", func(t *testing.T, s *stage) {
 		register := s.registering()
 		token := s.registrationToken(1)
 		_, err := s.SSO.NewRegistrationToken(t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.SignedIn, Role: gatehouse.RoleAdmin}, 1, time.Hour)
@@ -153,7 +153,7 @@ func TestWhatCannotBeRegistered(t *testing.T) {
 // RFC 7592: with its own token an application reads, changes and ends what it has registered,
 // and nobody else does.
 func TestARegistrationIsItsOwn(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "RFC 7591/7592: its own", func(t *testing.T, s *stage) {
 		register := s.registering()
 		token := s.registrationToken(2)
 		got, err := register(token)

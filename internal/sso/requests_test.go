@@ -162,7 +162,7 @@ func TestRequestsArePushed(t *testing.T) {
 }
 
 func TestSignedRequests(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "RFC 9101, oidcc-ensure-request-object-with-redirect-uri: signed requests", func(t *testing.T, s *stage) {
 		key, stranger := newKey(t), newKey(t)
 		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.JWKS = jwks(t, key, "k1") })
 		now := s.Clock.Now()

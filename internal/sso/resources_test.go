@@ -13,7 +13,7 @@ import (
 // Tokens are for the servers that they were asked for, and for no other (RFC 8707, RFC 9068).
 func TestTokensAreForOneServer(t *testing.T) {
 	const orders, stock, payroll = "https://orders.example/api", "https://stock.example/", "https://payroll.example/"
-	onStage(t, func(t *testing.T, s *stage) {
+	onRows(t, "RFC 8707, RFC 9700 2.3: resources", func(t *testing.T, s *stage) {
 		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) {
 			a.JWTAccessTokens, a.Resources = true, []string{orders, stock, s.st.Origin}
 		})

@@ -54,6 +54,12 @@ func onStage(t *testing.T, scene func(t *testing.T, s *stage)) {
 	})
 }
 
+// onRows is onStage, for a scene that is about rows of docs/conformance.md.
+func onRows(t *testing.T, rows string, scene func(t *testing.T, s *stage)) {
+	t.Helper()
+	t.Run(rows, func(t *testing.T) { onStage(t, scene) })
+}
+
 // application makes one at the site of the stage.
 func (s *stage) application(change func(*gatehouse.ApplicationSettings)) (gatehouse.Application, string) {
 	s.t.Helper()
@@ -263,4 +269,23 @@ func forged(t *testing.T, token string, head, claims map[string]any) string {
 		return base64.RawURLEncoding.EncodeToString(raw)
 	}
 	return change(parts[0], head) + "." + change(parts[1], claims) + "." + parts[2]
+}
+
+func hashOf(token string) string { return secret.HashToken(token) }
+
+// signedBy is a token as somebody else would sign it.
+func signedBy(t *testing.T, key *ecdsa.PrivateKey, token string) string {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	var claims, head map[string]any
+	for i, into := range []*map[string]any{&head, &claims} {
+		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err == nil {
+			err = json.Unmarshal(raw, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return signed(t, key, jose.ES256, map[jose.HeaderKey]any{"kid": head["kid"], "typ": head["typ"]}, claims)
 }

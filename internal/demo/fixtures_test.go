@@ -90,7 +90,7 @@ func testTour() Tour {
 	for _, id := range []string{"uk", "au", "inkwell"} {
 		tour.Sites = append(tour.Sites, SiteAccounts{Site: sites[id], Accounts: slices.Clone(people)})
 	}
-	tour.Platforms = []Platform{{Name: "Storefront", URL: "http://shop.localhost:8080/", Site: sites["uk"]}, {Name: "Order desk", URL: "http://orders.localhost:8080/", Site: sites["uk"]}}
+	tour.Platforms = []Platform{{Name: "Storefront", URL: "http://shop.localhost:8080/", Site: sites["uk"]}, {Name: "Order desk", URL: "http://orders.localhost:8080/", Site: sites["uk"]}, {Name: "Clearance store", URL: "http://clearance.localhost:8080/", Site: sites["uk"], Restricted: true}}
 	tour.Sites = append(tour.Sites, SiteAccounts{Site: &site.Site{Site: gatehouse.Site{Name: "Bare", Origin: "bare"}}})
 	return tour
 }

@@ -24,6 +24,8 @@ type Platform struct {
 	Name, URL string
 	Site      *site.Site
 	Handler   http.Handler
+	// Restricted: it is open to administrators only, until one of them says something else.
+	Restricted bool
 }
 
 // Title is what the tour calls it.
@@ -37,9 +39,11 @@ const platformSite = "meridian-uk"
 var shops = []struct {
 	name, host, settings string
 	pages                func(*platform.Platform) http.Handler
+	restricted           bool
 }{
-	{"Storefront", "shop.localhost", "https://shop.uk.meridian.example/", storefront.New},
-	{"Order desk", "orders.localhost", "https://orders.uk.meridian.example/", orders.New},
+	{"Storefront", "shop.localhost", "https://shop.uk.meridian.example/", storefront.New, false},
+	{"Order desk", "orders.localhost", "https://orders.uk.meridian.example/", orders.New, false},
+	{"Clearance store", "clearance.localhost", "https://clearance.uk.meridian.example/", storefront.New, true},
 }
 
 // OpenPlatforms registers the platforms at their site, and leads the site's quick links to
@@ -58,12 +62,12 @@ func OpenPlatforms(ctx context.Context, d Deps, sites *site.Sites, listener stri
 	var all []Platform
 	for _, shop := range shops {
 		at := origin.Scheme + "://" + net.JoinHostPort(shop.host, origin.Port())
-		id, secret, err := register(ctx, provider, st, shop.name, at)
+		id, secret, err := register(ctx, provider, st, shop.name, at, shop.restricted)
 		if err != nil {
 			return nil, err
 		}
 		client := platform.New(platform.Config{Issuer: st.Origin, ClientID: id, ClientSecret: secret, URL: at, HTTP: loopbackClient(listener), Now: d.Now})
-		all = append(all, Platform{shop.name, at + "/", st, shop.pages(client)})
+		all = append(all, Platform{shop.name, at + "/", st, shop.pages(client), shop.restricted})
 		for i, link := range st.QuickLinks {
 			if path, its := strings.CutPrefix(link.URL, shop.settings); its {
 				st.QuickLinks[i].URL = at + "/" + path
@@ -75,7 +79,7 @@ func OpenPlatforms(ctx context.Context, d Deps, sites *site.Sites, listener stri
 
 // register makes the application of a platform, or gives the one of an earlier start a new
 // secret and today's addresses. The demo keeps no secret: each start has its own.
-func register(ctx context.Context, provider *sso.Service, st *site.Site, name, at string) (id, secret string, err error) {
+func register(ctx context.Context, provider *sso.Service, st *site.Site, name, at string, restricted bool) (id, secret string, err error) {
 	self := gatehouse.Caller{Kind: gatehouse.System, Name: "demo"}
 	known, err := provider.List(ctx, st, self, "", sso.MaxList)
 	if err != nil {
@@ -100,6 +104,9 @@ func register(ctx context.Context, provider *sso.Service, st *site.Site, name, a
 	}
 	fresh := gatehouse.Application{Settings: gatehouse.DefaultApplication()}
 	addresses(&fresh)
+	if restricted {
+		fresh.Settings.Access.Reach = gatehouse.ReachAdministrators
+	}
 	made, secret, err := provider.Create(ctx, st, self, name, fresh.Settings)
 	return made.ID, secret, err
 }

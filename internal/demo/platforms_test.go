@@ -30,12 +30,12 @@ func TestPlatformsOfAnEarlierStart(t *testing.T) {
 		uk.Origin = at.Replace(uk.Origin)
 		opened, err := OpenPlatforms(ctx, g.Deps, g.sites, "127.0.0.1:"+port)
 		must(t, err)
-		if len(opened) != 2 || opened[0].URL != "http://shop.localhost:"+port+"/" || opened[1].URL != "http://orders.localhost:"+port+"/" {
+		if len(opened) != 3 || opened[0].URL != "http://shop.localhost:"+port+"/" || opened[1].URL != "http://orders.localhost:"+port+"/" {
 			t.Fatalf("%+v", opened)
 		}
 		apps, err := provider.List(ctx, uk, operator, "", 10)
 		must(t, err)
-		if len(apps) != 2 {
+		if len(apps) != 3 {
 			t.Fatalf("%d applications", len(apps))
 		}
 		for i, a := range apps {
@@ -65,7 +65,7 @@ func TestPlatformsAreLinked(t *testing.T) {
 			t.Errorf("no quick link to %s: %v", want, links)
 		}
 	}
-	if hosts := Hosts(opened); len(hosts) != 2 || hosts["shop.localhost"] == nil || hosts["orders.localhost"] == nil {
+	if hosts := Hosts(opened); len(hosts) != 3 || hosts["shop.localhost"] == nil || hosts["orders.localhost"] == nil {
 		t.Errorf("hosts: %v", hosts)
 	}
 }

@@ -28,7 +28,7 @@ lint: ## gofmt, go vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-prepare: ## Check for PostgreSQL, Chromium, Tidy, a C compiler and npm (root on Debian installs them), and get axe-core
+prepare: ## Check for what the tests need (root on Debian installs it), and get axe-core and openid-client
 	@scripts/prepare-tests.sh
 
 bench: ## Measure, and print each figure beside its limit

@@ -140,6 +140,14 @@ ProxyPass / `+behind.URL+`/`)
 		if !strings.HasSuffix(b.URL(), "/public") {
 			t.Errorf("signing out leads to %s", b.URL())
 		}
+		enter()
+		if err := s.Directory.Deactivate(t.Context(), s.Sites.ByID("meridian-uk"), gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}, u.ID); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Eventually(t, "Apache to be told", func() bool {
+			waiting, _, err := s.Store.Read().LogoutQueue(t.Context(), s.Clock.Now())
+			return err == nil && waiting == 0
+		})
 		b.Open(own + "/page")
 		b.See("Forgot password?")
 	})

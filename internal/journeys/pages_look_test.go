@@ -24,8 +24,8 @@ func (w *walker) look() {
 }
 
 // examine is look for the answer to a form. What a page is made of is examined on the
-// first site that it is met on; on the others that which they have of their own, which is
-// their colours, and the narrowest width that their words come to.
+// first site that it is met on, in the colours of all sites; on the others the narrowest
+// width that their words come to, and what has colours that no page had before.
 func (w *walker) examine() {
 	w.t.Helper()
 	name := w.pageName()
@@ -39,12 +39,11 @@ func (w *walker) examine() {
 		w.wantFits(name, 683, 450) // the 1366 at 200 %
 	}
 	w.b.Size(1366, 900)
-	if !first {
-		w.wantColours(name + " by day")
-		return
+	w.wantColours(name + " by day")
+	if first {
+		w.wantAccessible(name, w.b.AxeWithoutColours())
+		w.wantKeyboard(name)
 	}
-	w.wantAccessible(name+" by day", w.b.Axe())
-	w.wantKeyboard(name)
 }
 
 // pictures takes pictures of the page, where they are wanted.
@@ -63,53 +62,94 @@ func (w *walker) pictures(name string) {
 }
 
 // wantColours examines the colours of those texts of a page that have others than all texts
-// that were examined before, on whatever page of whatever site.
+// that were examined before, on whatever page of whatever site: in the colours of every site,
+// which are a few properties of the style sheet.
 func (w *walker) wantColours(name string) {
 	w.t.Helper()
-	kinds := testkit.Read[[]string](w.b, textKinds)
-	w.mu.Lock()
-	fresh := slices.DeleteFunc(kinds, func(kind string) bool { return w.met[kind] })
-	for _, kind := range fresh {
-		w.met[kind] = true
-	}
-	w.mu.Unlock()
-	if len(fresh) > 0 {
-		list, err := json.Marshal(fresh)
-		if err != nil {
-			w.t.Fatal(err)
+	kinds := testkit.Read[map[string][]string](w.b, fmt.Sprintf(textKinds, w.looks()))
+	worn := false
+	for _, st := range w.s.Sites.All() {
+		w.mu.Lock()
+		fresh := slices.DeleteFunc(kinds[st.ID], func(kind string) bool { return w.met[kind] })
+		for _, kind := range fresh {
+			w.met[kind] = true
 		}
-		w.wantAccessible(name, w.b.AxeColours("ofKinds("+string(list)+")"))
+		w.mu.Unlock()
+		if len(fresh) > 0 {
+			list, err := json.Marshal(fresh)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			w.wantAccessible(name+" in the colours of "+st.ID, w.b.AxeColours(fmt.Sprintf("ofKinds(%q, %s)", st.ID, list)))
+			worn = true
+		}
+	}
+	if worn {
+		testkit.Read[bool](w.b, "wear()")
 	}
 }
 
-// textKinds are the kinds of text on a page, each with all that decides whether it can be
-// read: its own colour and size, what is behind it, and, of a link, the text around it. The
-// page keeps which texts they are.
-const textKinds = `(() => {
-  document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).forEach(a => a.finish());
-  const behind = new Map();
-  const behindOf = e => {
-    if (!e) return "";
-    if (!behind.has(e)) {
-      const s = getComputedStyle(e);
-      const own = [s.backgroundColor, s.backgroundImage, s.opacity, s.filter].join();
-      behind.set(e, behindOf(e.parentElement) + (own === "rgba(0, 0, 0, 0),none,1,none" ? "" : "/" + own));
+// looks are the colours of all sites, as the script wants them.
+func (w *walker) looks() string {
+	w.t.Helper()
+	all := map[string]map[string]string{}
+	for _, st := range w.s.Sites.All() {
+		l := st.Look
+		all[st.ID] = map[string]string{"brand": l.Brand, "on-brand": l.OnBrand, "brand-night": l.BrandNight, "on-brand-night": l.OnBrandNight, "side": l.Side}
+	}
+	list, err := json.Marshal(all)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(list)
+}
+
+// textKinds are the kinds of text on a page in the colours of each site, each with all that
+// decides whether it can be read: its own colour and size, what is behind it, and, of a
+// link, the text around it. The page keeps which texts they are.
+const textKinds = `(looks => {
+  window.wear = site => {
+    for (const name of Object.keys(Object.values(looks)[0])) {
+      document.documentElement.style.removeProperty("--site-" + name);
+      if (site && looks[site][name]) document.documentElement.style.setProperty("--site-" + name, looks[site][name]);
     }
-    return behind.get(e);
+    document.body.offsetTop; // what changes slowly begins to
+    document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).forEach(a => a.finish());
+    return true;
   };
-  const kinds = new Map();
-  for (const e of document.querySelectorAll("body, body *")) {
-    const typed = e.matches("input, textarea, select");
-    if (!typed && ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility({ visibilityProperty: true })) continue;
-    const s = getComputedStyle(e), link = e.closest("a[href]");
-    const around = link && getComputedStyle(link.parentElement);
-    const kind = [s.color, s.fontSize, s.fontWeight, s.textShadow, behindOf(e), typed && getComputedStyle(e, "::placeholder").color,
-      link && [getComputedStyle(link).textDecorationLine, getComputedStyle(link).borderBottom, getComputedStyle(link).fontWeight, getComputedStyle(link).display, around.color, around.fontWeight]].join("|");
-    kinds.set(kind, [...kinds.get(kind) || [], link || e]);
+  const found = {}, answer = {};
+  window.ofKinds = (site, wanted) => { wear(site); return wanted.flatMap(kind => found[site].get(kind)); };
+  for (const site of Object.keys(looks)) {
+    wear(site);
+    found[site] = kindsNow();
+    answer[site] = [...found[site].keys()];
   }
-  window.ofKinds = wanted => wanted.flatMap(kind => kinds.get(kind));
-  return [...kinds.keys()];
-})()`
+  wear();
+  return answer;
+  function kindsNow() {
+    const behind = new Map();
+    const behindOf = e => {
+      if (!e) return "";
+      if (!behind.has(e)) {
+        const s = getComputedStyle(e);
+        const own = [s.backgroundColor, s.backgroundImage, s.opacity, s.filter].join();
+        behind.set(e, behindOf(e.parentElement) + (own === "rgba(0, 0, 0, 0),none,1,none" ? "" : "/" + own));
+      }
+      return behind.get(e);
+    };
+    const kinds = new Map();
+    for (const e of document.querySelectorAll("body, body *")) {
+      const typed = e.matches("input, textarea, select");
+      if (!typed && ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility({ visibilityProperty: true })) continue;
+      const s = getComputedStyle(e), link = e.closest("a[href]");
+      const around = link && getComputedStyle(link.parentElement);
+      const kind = [s.color, s.fontSize, s.fontWeight, s.textShadow, behindOf(e), typed && getComputedStyle(e, "::placeholder").color,
+        link && [getComputedStyle(link).textDecorationLine, getComputedStyle(link).borderBottom, getComputedStyle(link).fontWeight, getComputedStyle(link).display, around.color, around.fontWeight]].join("|");
+      kinds.set(kind, [...kinds.get(kind) || [], link || e]);
+    }
+    return kinds;
+  }
+})(%s)`
 
 // first reports whether no other walker has met a page of this name.
 func (w *walker) first(name string) bool {

@@ -203,6 +203,25 @@ func TestATemporaryPasswordBelongsToOneBrowser(t *testing.T) {
 	})
 }
 
+// In a shared browser a colleague may sign in before the new password is chosen. The browser
+// gets another token then, and the temporary password goes along: it would work nowhere else.
+func TestATemporaryPasswordStaysWithASharedBrowser(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		u, colleague := s.newcomer("meridian-uk", "mover"), s.addUser("colleague", nil)
+		one := s.begin(u, first, "", gatehouse.StepPassword)
+		in := s.open(colleague, first, one.Device)
+		if in.Device == one.Device {
+			t.Fatal("the colleague's browser kept a token that the colleague was not known by")
+		}
+		_, err := s.enter(u, first, one.Device)
+		s.refused("the token from before", err, gatehouse.Unauthenticated, signin.ReasonTemporaryUsed)
+		out, err := s.SignIn.ChoosePassword(ctx, s.uk(), s.at(s.uk(), s.begin(u, first, in.Device, gatehouse.StepPassword)), chosen)
+		if err != nil || out.Step != gatehouse.StepChallenge {
+			t.Errorf("the new password: %+v, %v", out, err)
+		}
+	})
+}
+
 // ASVS 6.3.5: the owner hears of a browser's first sign-in, unless it is the account's
 // first.
 func TestWhenANewDeviceIsTold(t *testing.T) {

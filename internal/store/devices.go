@@ -49,9 +49,15 @@ func (q Queries) DevicesOf(ctx context.Context, siteID, userID string, since tim
 	return all, err
 }
 
-// RenameDevice gives a browser another token, for all users that are known by it.
+// RenameDevice gives a browser another token, for all users that are known by it, and for
+// those whose temporary password works only there.
 func (q Queries) RenameDevice(ctx context.Context, siteID, old, fresh string) error {
 	_, err := q.exec(ctx, "rename device", `UPDATE devices SET token_hash = $3 WHERE site_id = $1 AND token_hash = $2`, siteID, old, fresh)
+	if err != nil {
+		return err
+	}
+	_, err = q.exec(ctx, "rename device of passwords", `UPDATE users SET password_used_by = $3
+		WHERE site_id = $1 AND password_used_by = $2 AND password_used_by <> ''`, siteID, old, fresh)
 	return err
 }
 

@@ -14,7 +14,8 @@ var ChangeEvents = []EventKind{
 	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventPasswordReset,
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
-	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventTwoFactorReset, EventMailBounced, EventBounceCleared, EventMailResent,
+	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventTwoFactorReset, EventFactorAdded, EventFactorRemoved, EventRecoveryCodesMade,
+	EventMailBounced, EventBounceCleared, EventMailResent,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationSecret, EventKeysRotated,
 	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,
 }

@@ -184,7 +184,7 @@ func addressBarriers(f BarrierFacts) []Barrier {
 	u := f.User
 	// A code that cannot be mailed lets nobody in, but where none is asked for: at the very
 	// first sign-in (B16), and on a trusted device, which is not known here.
-	codes := f.CodeAsked && !(u.FirstSignInAt.IsZero() && u.Password.Origin == PasswordInitial)
+	codes := f.CodeAsked && u.Factors == 0 && !(u.FirstSignInAt.IsZero() && u.Password.Origin == PasswordInitial)
 	b := Barrier{Remedies: []Remedy{RemedyEmail}}
 	switch {
 	case u.Email == "":

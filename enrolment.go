@@ -134,6 +134,8 @@ func Enrol(enable bool, u User, reachable bool) (Outcome, OutcomeReason) {
 		return OutcomeSkipped, ReasonInvited
 	case u.State != Active:
 		return OutcomeSkipped, ReasonDeactivated
+	case u.Factors > 0: // which needs no mailbox
+		return OutcomeUnchanged, ReasonOwn
 	case u.Email == "":
 		return OutcomeSkipped, ReasonNoEmail
 	case !reachable:

@@ -143,6 +143,11 @@ const (
 	// EventTwoFactorReset: an administrator took back trust in browsers and the own
 	// choice of two-factor (B19).
 	EventTwoFactorReset EventKind = "two_factor.reset"
+	// EventFactorAdded and EventFactorRemoved: an authenticator app; Detail["name"] is what the
+	// user calls it. EventRecoveryCodesMade: new recovery codes, in the place of those before.
+	EventFactorAdded       EventKind = "factor.added"
+	EventFactorRemoved     EventKind = "factor.removed"
+	EventRecoveryCodesMade EventKind = "recovery_codes.made"
 	// EventMailBounced: mail to the user's address came back.
 	EventMailBounced EventKind = "mail.bounced"
 	// EventBounceCleared: what was held against the user's address was taken back, by an

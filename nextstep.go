@@ -106,11 +106,11 @@ func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 		in.PasswordSetAt.Equal(f.User.Password.SetAt) && f.User.MaySignIn()
 }
 
-// twoFactorDue: asked for when the company or the user wants it, except at the
-// very first sign-in with the password that came with the account (B16), and on
+// twoFactorDue: asked for when the company or the user wants it, or the user has a
+// factor, except at the very first sign-in with the password that came with the account (B16), and on
 // a trusted device (B08). A recovery never skips it.
 func twoFactorDue(f SignInFacts) bool {
-	if !f.CompanyTwoFactor && !f.User.OwnTwoFactor {
+	if !f.CompanyTwoFactor && !f.User.WantsTwoFactor() {
 		return false
 	}
 	if !f.SignIn.TwoFactorAt.IsZero() {

@@ -11,6 +11,8 @@ const (
 	TwoFactorOn   TwoFactorState = "on"
 	// TwoFactorOwn: on by the user's own choice, no matter what the company says.
 	TwoFactorOwn TwoFactorState = "own"
+	// TwoFactorFactor: the user has an authenticator app, and needs no mailbox for it.
+	TwoFactorFactor TwoFactorState = "factor"
 	// TwoFactorNoEmail and TwoFactorBouncing: a code is asked for, and cannot be mailed.
 	TwoFactorNoEmail  TwoFactorState = "no-address"
 	TwoFactorBouncing TwoFactorState = "bouncing"
@@ -25,6 +27,8 @@ func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {
 	switch {
 	case u.State == Deactivated:
 		return TwoFactorNone
+	case u.Factors > 0:
+		return TwoFactorFactor
 	case !company && !u.OwnTwoFactor:
 		return TwoFactorOff
 	case u.Email == "":

@@ -70,6 +70,9 @@ type User struct {
 	CodesOnRequest bool
 	// OwnTwoFactor: the user wants a code at every sign-in, no matter what the company says.
 	OwnTwoFactor bool
+	// Factors is how many factors are set up that are not the mailbox. One is asked for at
+	// every sign-in then, no matter what the company says.
+	Factors int
 	// Bounce is what is known about mail to Email that did not arrive.
 	Bounce Bounce
 	// ChallengeSet: a challenge question is stored.
@@ -82,6 +85,9 @@ type User struct {
 	SoleUser    bool
 	CreatedAt   time.Time
 }
+
+// WantsTwoFactor reports whether the user is asked for two-factor no matter what the company says.
+func (u User) WantsTwoFactor() bool { return u.OwnTwoFactor || u.Factors > 0 }
 
 // Bounce is a mail that did not arrive at a user's present address.
 type Bounce struct {

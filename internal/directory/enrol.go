@@ -184,7 +184,7 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 		return enrolled{of, nil}
 	}
 	m, err := b.notices.Write(b.st, mail.To(b.st, u), u.Username, func(username string) mail.Message {
-		return b.s.enrolmentNotice(b.st, b.Enrolment, b.firm, b.by, username, u.OwnTwoFactor)
+		return b.s.enrolmentNotice(b.st, b.Enrolment, b.firm, b.by, username, u.WantsTwoFactor())
 	})
 	if err != nil {
 		b.s.log().ErrorContext(ctx, "enrolment: a notice cannot be written", "run", b.ID, "user", u.ID, "error", err)

@@ -219,5 +219,5 @@ func (s *Service) tellTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehous
 	if err != nil {
 		return "", err
 	}
-	return tx.Mail(mail.To(tx.Site, u), s.enrolmentNotice(tx.Site, e, firm, by, u.Username, u.OwnTwoFactor))
+	return tx.Mail(mail.To(tx.Site, u), s.enrolmentNotice(tx.Site, e, firm, by, u.Username, u.WantsTwoFactor()))
 }

@@ -133,7 +133,7 @@ func (r *rehearsing) account(p *importPass, ch importChange) {
 	}
 	r.address(ch, u)
 	firm := ch.company.Company
-	barriers := gatehouse.Barriers(p.st.Policy, gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: firm.TwoFactor || u.OwnTwoFactor}, p.now)
+	barriers := gatehouse.Barriers(p.st.Policy, gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: firm.TwoFactor || u.WantsTwoFactor()}, p.now)
 	if i := slices.IndexFunc(barriers, func(b gatehouse.Barrier) bool { return b.Shut }); i >= 0 {
 		r.shut[string(barriers[i].Kind)]++
 		return

@@ -53,28 +53,28 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 	return trusted, err
 }
 
-// ResetTwoFactor ends the trust in all browsers of a user and the own choice of
-// two-factor, with every code and half-finished sign-in; sessions go on. The owner is
+// ResetTwoFactor ends the trust in all browsers of a user, the own choice of two-factor and
+// the user's factors, with every code and half-finished sign-in; sessions go on. The owner is
 // told by mail (B19).
 //
 // Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
 func (s *Service) ResetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
 	return s.onTwoFactor(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.TwoFactorReset, error) {
 		trusted, err := s.trusted(tx, tx.Queries, st, firm, u)
-		if err == nil && len(trusted) == 0 && !u.OwnTwoFactor {
+		if err == nil && len(trusted) == 0 && !u.WantsTwoFactor() {
 			// There is nothing to tell; codes and half-finished sign-ins end all the same.
 			return nil, errors.Join(tx.EndAll(u, gatehouse.TwoFactorChanged),
 				tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "0", "own": "no"}))
 		}
 		if err == nil {
-			err = tx.SetOwnTwoFactor(tx, st.ID, u.ID, false)
+			err = errors.Join(tx.SetOwnTwoFactor(tx, st.ID, u.ID, false), tx.DeleteFactors(tx, st.ID, u.ID))
 		}
 		if err == nil {
 			err = tx.EndAll(u, gatehouse.TwoFactorChanged)
 		}
 		if err == nil {
 			err = tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK,
-				map[string]string{"devices": strconv.Itoa(len(trusted)), "own": yesNo(u.OwnTwoFactor)})
+				map[string]string{"devices": strconv.Itoa(len(trusted)), "own": yesNo(u.OwnTwoFactor), "factors": strconv.Itoa(u.Factors)})
 		}
 		return &mail.TwoFactorReset{Asked: firm.TwoFactor}, err
 	})
@@ -103,7 +103,7 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 		}
 		err = tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "1", "device": browser, "own": "no"})
 		lang := st.Language("", u.Locale)
-		return &mail.TwoFactorReset{Browser: st.Browser(lang, all[i].UserAgent), Asked: firm.TwoFactor || u.OwnTwoFactor}, err
+		return &mail.TwoFactorReset{Browser: st.Browser(lang, all[i].UserAgent), Asked: firm.TwoFactor || u.WantsTwoFactor()}, err
 	})
 }
 

@@ -67,6 +67,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 			if err := q.DropOldCodes(ctx, at.Add(-keepCodes)); err != nil {
 				return err
 			}
+			if err := q.DropWaitingFactors(ctx, at.Add(-gatehouse.FactorSetUp)); err != nil {
+				return err
+			}
 			if err := q.DropOldTokens(ctx, at); err != nil {
 				return err
 			}

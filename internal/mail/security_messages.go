@@ -206,3 +206,32 @@ type OwnTwoFactor struct {
 
 // Kind implements Message.
 func (OwnTwoFactor) Kind() string { return "own-two-factor" }
+
+// FactorChange is what happened to a user's second factors.
+type FactorChange string
+
+// The changes of factors.
+const (
+	AppAdded          FactorChange = "app-added"
+	AppRemoved        FactorChange = "app-removed"
+	RecoveryCodesMade FactorChange = "codes-made"
+	RecoveryCodeUsed  FactorChange = "code-used"
+)
+
+// FactorChanged tells a user that an authenticator app was added or removed, or that recovery
+// codes were made or used: whoever did it can sign in (SP 800-63B-4 4.6).
+type FactorChanged struct {
+	notice
+	Username string
+	What     FactorChange
+	// App is the name of the app that it is about.
+	App string
+	// Left is how many recovery codes there are after one was used.
+	Left int
+	At   time.Time
+	// IPAddress, Place and Browser are where it was done; each may be empty.
+	IPAddress, Place, Browser string
+}
+
+// Kind implements Message.
+func (FactorChanged) Kind() string { return "factor-changed" }

@@ -24,7 +24,8 @@ const (
 	ReasonCodesOver = "codes-over"
 	// ReasonCodeWait: the next code may be sent later. Kind TooMany.
 	ReasonCodeWait = "code-wait"
-	// ReasonNoEmail: there is no address that a code could be sent to. Kind Conflict.
+	// ReasonNoEmail: there is no address that a code could be sent to, or none is sent because
+	// the user has a factor that is not the mailbox. Kind Conflict.
 	ReasonNoEmail = "no-address"
 )
 
@@ -42,6 +43,10 @@ type CodeState struct {
 	Lost bool
 	// Left is how many codes may still be entered.
 	Left int
+	// Ways are those in which this user proves two-factor, the usual one first.
+	Ways []gatehouse.Way
+	// CodesLeft is how many recovery codes there are.
+	CodesLeft int
 }
 
 // CodeState returns what the page for codes shows, and sends nothing: neither a reload
@@ -55,6 +60,9 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	}
 	q := s.Store.Read()
 	state := CodeState{User: facts.User, Left: gatehouse.CodeTries - facts.SignIn.CodesEntered}
+	if state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User); err != nil || facts.User.Factors > 0 {
+		return state, err
+	}
 	if mail.CanSend(facts.User.Email) {
 		state.Email = gatehouse.MaskEmail(facts.User.Email)
 	}
@@ -94,7 +102,7 @@ func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.Use
 // Unauthenticated; Unavailable.
 func (s *Service) SendCode(ctx context.Context, st *site.Site, at At) error {
 	_, err := s.step(ctx, st, at, gatehouse.StepCode, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
-		if !mail.CanSend(facts.User.Email) {
+		if facts.User.Factors > 0 || !mail.CanSend(facts.User.Email) {
 			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoEmail}
 		}
 		next, err := s.nextCode(tx, tx.Queries, facts.User)
@@ -147,7 +155,7 @@ func (s *Service) sendCode(tx *act.Unit, f gatehouse.SignInFacts) error {
 // pause between two: a code is for its own sign-in, and one without any is of no use.
 func (s *Service) sendFirst(tx *act.Unit, f gatehouse.SignInFacts) error {
 	u := f.User
-	if u.CodesOnRequest || !mail.CanSend(u.Email) {
+	if u.CodesOnRequest || u.Factors > 0 || !mail.CanSend(u.Email) {
 		return nil
 	}
 	sent, err := tx.CodesSent(tx, u.SiteID, u.ID, tx.Now().Add(-time.Hour))
@@ -170,6 +178,8 @@ func (s *Service) sendLate(tx *act.Unit, f gatehouse.SignInFacts) error {
 // CodeForm is what is entered on the page for codes.
 type CodeForm struct {
 	Code string
+	// Way is that of the page; empty: the usual one.
+	Way gatehouse.Way
 	// Trust: do not challenge me on this device (B08).
 	Trust bool
 	// OnRequest: do not send codes automatically (B09).
@@ -187,6 +197,9 @@ func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form Code
 	facts, err := s.dueNow(ctx, st, at, gatehouse.StepCode)
 	if err != nil {
 		return Outcome{}, err
+	}
+	if facts.User.Factors > 0 {
+		return s.enterFactor(ctx, st, at, facts, form)
 	}
 	plain, ok := gatehouse.ReadCode(form.Code)
 	if !ok { // it cannot be one, so nothing is guessed and nothing counted

@@ -56,7 +56,7 @@ func (f *signedIn) ask(key sessionKey, found *bool) ask {
 		err := scan(&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.IPAddress, &s.UserAgent, &s.DeviceID,
 			&s.Assurance.Level, &methods,
 			&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
-			when{&u.LockedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt})
+			when{&u.LockedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &u.Factors, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt})
 		for m := range strings.FieldsSeq(methods) {
 			s.Assurance.Methods = append(s.Assurance.Methods, gatehouse.Method(m))
 		}
@@ -70,7 +70,7 @@ func (f *signedIn) ask(key sessionKey, found *bool) ask {
 const sessionText = `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent, s.device_id,
 	s.level, s.methods,
 	u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale,
-	u.locked_at, u.challenge_set, u.own_two_factor, c.name, c.account_number, c.two_factor, c.two_factor_at
+	u.locked_at, u.challenge_set, u.own_two_factor, u.factors, c.name, c.account_number, c.two_factor, c.two_factor_at
 	FROM sessions s
 	JOIN users u ON u.site_id = s.site_id AND u.id = s.user_id
 	JOIN companies c ON c.site_id = s.site_id AND c.id = s.company_id

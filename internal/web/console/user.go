@@ -189,7 +189,7 @@ func (v UserDetail) State(p *ui.Page) badge {
 // Resettable reports whether a reset can take something away here: codes, trust, or the
 // own choice. For the own account, My account does it.
 func (v UserDetail) Resettable(p *ui.Page) bool {
-	return v.Usable() && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.OwnTwoFactor || len(v.Trusted) > 0)
+	return v.Usable() && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
 }
 
 // TwoFactorText says what two-factor authentication comes to for the user.

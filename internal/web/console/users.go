@@ -128,7 +128,7 @@ func userPath(u gatehouse.User) string { return ui.CompanyUsersPath + "/" + url.
 // twoFactorLooks are the classes of the states of two-factor; the words are
 // users.two_factor_….
 var twoFactorLooks = map[gatehouse.TwoFactorState]string{
-	gatehouse.TwoFactorOn: "badge-ok", gatehouse.TwoFactorOwn: "badge-ok", gatehouse.TwoFactorLater: "badge-info",
+	gatehouse.TwoFactorOn: "badge-ok", gatehouse.TwoFactorOwn: "badge-ok", gatehouse.TwoFactorFactor: "badge-ok", gatehouse.TwoFactorLater: "badge-info",
 	gatehouse.TwoFactorNoEmail: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
 }
 

@@ -20,6 +20,9 @@ func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, ch
 	if err != nil {
 		return elsewhere(w, r, err)
 	}
+	if state.User.Factors > 0 {
+		return p.showFactor(w, r, status, state, change)
+	}
 	view := Code{InSteps: inSteps(v, gatehouse.StepCode), CodeState: state, Again: r.URL.Query().Has("sent"), Automatic: !state.User.CodesOnRequest}
 	p.readTicks(r, &view)
 	if change != nil {
@@ -99,7 +102,7 @@ func codeForm(r *http.Request) signin.CodeForm {
 	if all := r.PostForm["send_automatically"]; len(all) > 0 {
 		onRequest = !slices.ContainsFunc(all, isYes)
 	}
-	return signin.CodeForm{Code: r.PostFormValue("code"), Trust: isYes(r.PostFormValue("trust_device")), OnRequest: onRequest}
+	return signin.CodeForm{Code: r.PostFormValue("code"), Way: gatehouse.Way(r.PostFormValue("way")), Trust: isYes(r.PostFormValue("trust_device")), OnRequest: onRequest}
 }
 
 // ticksPurpose is what the tag of ticks is for.

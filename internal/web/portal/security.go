@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"gatehouse"
@@ -17,6 +18,9 @@ func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view.Saved = r.URL.Query().Has("saved")
+	if did := r.URL.Query().Get("app"); slices.Contains([]string{"added", "renamed", "removed"}, did) {
+		view.Did = did
+	}
 	return p.page(w, r, http.StatusOK, view)
 }
 
@@ -24,9 +28,13 @@ func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) storedSecurity(r *http.Request) (OwnTwoFactor, error) {
 	v := ui.VisitOf(r)
 	now, err := p.Account.Security(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return OwnTwoFactor{}, err
+	}
 	u := now.User
+	factors, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
 	return OwnTwoFactor{
-		Security: now, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
+		Security: now, Factors: factors, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
 		AskPassword: u.OwnTwoFactor && !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
 	}, err
 }
@@ -75,6 +83,9 @@ const SecurityPath = "/account/security"
 type OwnTwoFactor struct {
 	// What is stored.
 	account.Security
+	Factors account.Factors
+	// Did is what was done with an app, a moment ago; empty: nothing.
+	Did string
 	// Own and Automatic are what the fields hold: on, off, or what was sent instead.
 	Own, Automatic string
 	// AskPassword: turning it off wants the password again.
@@ -122,6 +133,15 @@ func (v OwnTwoFactor) Username() string {
 	}
 	return v.User.Username
 }
+
+// FewCodes: the recovery codes are running out.
+func (v OwnTwoFactor) FewCodes() bool { return v.CodesLeft() <= gatehouse.FewRecoveryCodes }
+
+// CodesLeft is how many recovery codes can still be used.
+func (v OwnTwoFactor) CodesLeft() int { return gatehouse.Left(v.Factors.Codes) }
+
+// AppPath is where an app's page is.
+func (OwnTwoFactor) AppPath(f gatehouse.Factor) string { return appPath(f.ID) }
 
 // Choosable: the own choice can be changed at all, or somebody has tried to.
 func (v OwnTwoFactor) Choosable() bool {

@@ -207,6 +207,11 @@
     });
   }
 
+  for (const btn of all("[data-print]")) {
+    btn.hidden = false;
+    btn.addEventListener("click", () => window.print());
+  }
+
   // A second click while a form is on its way is a slip. The server bears it, too; after a
   // few seconds a click means that somebody has waited long enough.
   for (const form of all("form[method=post]")) {

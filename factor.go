@@ -1,0 +1,90 @@
+package gatehouse
+
+import "time"
+
+// FactorKind is what sort of second factor something is.
+type FactorKind string
+
+// The kinds of factors.
+const FactorApp FactorKind = "app"
+
+// Factor is a second factor of a user that is not the mailbox. What it is proved with is
+// sealed, and nowhere in here.
+type Factor struct {
+	ID     string
+	SiteID string
+	UserID string
+	Kind   FactorKind
+	// Name is what the user calls it.
+	Name      string
+	CreatedAt time.Time
+	// ConfirmedAt is when it was proved for the first time; zero: never, so it counts for
+	// nothing, and a set-up that is left halfway locks nobody out.
+	ConfirmedAt time.Time
+	UsedAt      time.Time
+	// Clock is an app's.
+	Clock AppClock
+}
+
+// Confirmed reports whether the factor counts.
+func (f Factor) Confirmed() bool { return !f.ConfirmedAt.IsZero() }
+
+// The numbers of factors, for all sites.
+const (
+	// MostFactors is how many apps a user may have, those that wait to be confirmed among them.
+	MostFactors = 10
+	// FactorSetUp is how long a factor waits for its first code.
+	FactorSetUp = time.Hour
+	// RecoveryCodes is how many recovery codes are made at a time, and FewRecoveryCodes of how
+	// many the user is reminded that there are no more.
+	RecoveryCodes    = 10
+	FewRecoveryCodes = 3
+)
+
+// Way is how two-factor is proved on the page for codes.
+type Way string
+
+// The ways.
+const (
+	WayEmail        Way = "email"
+	WayApp          Way = "app"
+	WayRecoveryCode Way = "recovery-code"
+)
+
+// Ways are those that a user has, the usual one first. A user who has a factor is not asked for
+// a code by mail: whoever reads the mailbox has the password too, by a recovery.
+func Ways(u User, kinds []FactorKind, recoveryCodes int) []Way {
+	if u.Factors == 0 {
+		return []Way{WayEmail}
+	}
+	var ways []Way
+	for _, kind := range kinds {
+		if kind == FactorApp {
+			ways = append(ways, WayApp)
+			break
+		}
+	}
+	if recoveryCodes > 0 {
+		ways = append(ways, WayRecoveryCode)
+	}
+	return ways
+}
+
+// RecoveryCode is one of those that stand in for a lost factor. What it was is kept as a keyed
+// hash.
+type RecoveryCode struct {
+	Number    int
+	MAC       string
+	CreatedAt time.Time
+	UsedAt    time.Time
+}
+
+// Left is how many recovery codes have not been used.
+func Left(codes []RecoveryCode) (n int) {
+	for _, c := range codes {
+		if c.UsedAt.IsZero() {
+			n++
+		}
+	}
+	return n
+}

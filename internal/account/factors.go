@@ -1,0 +1,273 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/act"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// Factors are a user's second factors.
+type Factors struct {
+	// Apps are the authenticator apps that count.
+	Apps []gatehouse.Factor
+	// Codes are the recovery codes, the used ones among them.
+	Codes []gatehouse.RecoveryCode
+}
+
+// ReasonTooManyApps: the user has as many apps as there may be. Kind Conflict.
+const ReasonTooManyApps = "too-many-apps"
+
+// Factors returns the caller's second factors.
+func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller) (Factors, error) {
+	u, err := s.look(ctx, st, c)
+	if err != nil {
+		return Factors{}, err
+	}
+	q := s.Store.Read()
+	all, err := q.Factors(ctx, st.ID, u.ID)
+	if err != nil {
+		return Factors{}, err
+	}
+	var f Factors
+	for _, factor := range all {
+		if factor.Confirmed() {
+			f.Apps = append(f.Apps, factor.Factor)
+		}
+	}
+	f.Codes, err = q.RecoveryCodes(ctx, st.ID, u.ID)
+	return f, err
+}
+
+// AppSetUp is an authenticator app that waits for its first code.
+type AppSetUp struct {
+	gatehouse.Factor
+	Key []byte
+}
+
+// BeginApp makes the key of an authenticator app. It counts for nothing until its first code has
+// been entered: an app that is there goes on working, and nobody is locked out by a set-up
+// that is left halfway. It wants a recent sign-in, or the password again (ASVS 7.5.1).
+//
+// Errors: Invalid with fields name, current_password; Conflict with ReasonTooManyApps; what
+// signin.Service.Confirm returns; Unavailable.
+func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, name, password string) (AppSetUp, error) {
+	name = strings.TrimSpace(name)
+	if err := checkAppName(name); err != nil {
+		return AppSetUp{}, err
+	}
+	if err := s.fresh(ctx, st, in, here, password); err != nil {
+		return AppSetUp{}, err
+	}
+	made := AppSetUp{Key: make([]byte, gatehouse.AppKeyBytes)}
+	rand.Read(made.Key)
+	err := s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
+		all, err := tx.Factors(tx, st.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		if len(all) >= gatehouse.MostFactors {
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonTooManyApps}
+		}
+		made.Factor = gatehouse.Factor{ID: store.NewID("fac", tx.Now()), SiteID: st.ID, UserID: u.ID, Kind: gatehouse.FactorApp, Name: name, CreatedAt: tx.Now()}
+		sealed, err := signin.SealAppKey(s.Keys, made.Factor, made.Key)
+		if err != nil {
+			return err
+		}
+		return tx.InsertFactor(tx, made.Factor, sealed)
+	})
+	return made, err
+}
+
+// checkAppName says what is wrong with the name of an app.
+func checkAppName(name string) error {
+	switch {
+	case name == "":
+		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "required"}})
+	case len([]rune(name)) > mostAppName:
+		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "too-long", Args: map[string]string{"max": strconv.Itoa(mostAppName)}}})
+	}
+	return nil
+}
+
+// mostAppName is how many code points the name of an app has.
+const mostAppName = 40
+
+// AppSetUp returns an app of the caller's that waits for its first code; NotFound where there is
+// none with that ID, or its time is over, or it counts already.
+func (s *Service) AppSetUp(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (AppSetUp, error) {
+	u, err := s.look(ctx, st, c)
+	if err != nil {
+		return AppSetUp{}, err
+	}
+	return s.waiting(ctx, s.Store.Read(), u, id)
+}
+
+// waiting is an app that waits for its first code.
+func (s *Service) waiting(ctx context.Context, q store.Queries, u gatehouse.User, id string) (AppSetUp, error) {
+	all, err := q.Factors(ctx, u.SiteID, u.ID)
+	if err != nil {
+		return AppSetUp{}, err
+	}
+	i := slices.IndexFunc(all, func(f store.SealedFactor) bool { return f.ID == id })
+	if i < 0 || all[i].Confirmed() || s.Now().Sub(all[i].CreatedAt) >= gatehouse.FactorSetUp {
+		return AppSetUp{}, gatehouse.ErrNotFound
+	}
+	key, err := signin.OpenAppKey(s.Keys, all[i])
+	return AppSetUp{all[i].Factor, key}, err
+}
+
+// ConfirmApp takes the first code of an app, from when on it counts. With the first factor come
+// recovery codes, which are returned and nowhere to be had again. What was begun without it,
+// and trust in devices, ends: the company's users know two-factor as what is asked for from
+// now on.
+//
+// Errors: Invalid with field code (required, code-form, app-code-first); NotFound; TooMany;
+// Unavailable.
+func (s *Service) ConfirmApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, typed string) (codes []string, err error) {
+	plain, ok := gatehouse.ReadCode(typed)
+	if !ok {
+		reason := "code-form"
+		if strings.TrimSpace(typed) == "" {
+			reason = "required"
+		}
+		return nil, invalid([]gatehouse.FieldError{{Field: "code", Reason: reason}})
+	}
+	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: st.ID + ":first-code:" + in.Caller.UserID, Every: 3 * time.Minute, Burst: 20})
+	if err == nil && wait > 0 {
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: signin.ReasonTooMany, RetryAfter: wait}
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
+		codes = nil
+		app, err := s.waiting(tx, tx.Queries, u, id)
+		if err != nil {
+			return err
+		}
+		clock, verdict := gatehouse.FirstAppCode(app.Key, plain, tx.Now())
+		if verdict != gatehouse.AppRight {
+			return invalid([]gatehouse.FieldError{{Field: "code", Reason: "app-code-first"}})
+		}
+		app.Clock = clock
+		confirmed, err := tx.ConfirmFactor(tx, app.Factor, tx.Now())
+		if err != nil || !confirmed {
+			return errors.Join(err, gatehouse.ErrNotFound)
+		}
+		if u.Factors == 0 {
+			if codes, err = s.makeRecoveryCodes(tx, u); err != nil {
+				return err
+			}
+		}
+		return errors.Join(
+			tx.EndAll(u, gatehouse.TwoFactorChanged),
+			tx.Record(u, gatehouse.EventFactorAdded, gatehouse.ResultOK, map[string]string{"factor": app.ID, "name": app.Name}),
+			tellFactor(tx, u, mail.AppAdded, app.Name))
+	})
+	return codes, err
+}
+
+// makeRecoveryCodes puts new ones in the place of all before them.
+func (s *Service) makeRecoveryCodes(tx *act.Unit, u gatehouse.User) ([]string, error) {
+	codes, macs := make([]string, gatehouse.RecoveryCodes), make([]string, gatehouse.RecoveryCodes)
+	random := make([]byte, gatehouse.RecoveryCodeBytes)
+	for i := range codes {
+		rand.Read(random)
+		codes[i] = gatehouse.RecoveryCodeOf(random)
+		macs[i] = signin.RecoveryCodeMAC(s.Keys, u, codes[i])
+	}
+	return codes, tx.ReplaceRecoveryCodes(tx, u.SiteID, u.ID, macs, tx.Now())
+}
+
+// NewRecoveryCodes makes new recovery codes for a user who has a factor; those before no longer
+// work. It wants a recent sign-in, or the password again.
+//
+// Errors: Invalid with field current_password; NotFound for a user without a factor; what
+// signin.Service.Confirm returns; Unavailable.
+func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, password string) (codes []string, err error) {
+	if err := s.fresh(ctx, st, in, here, password); err != nil {
+		return nil, err
+	}
+	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
+		if u.Factors == 0 {
+			return gatehouse.ErrNotFound
+		}
+		if codes, err = s.makeRecoveryCodes(tx, u); err != nil {
+			return err
+		}
+		return errors.Join(
+			tx.Record(u, gatehouse.EventRecoveryCodesMade, gatehouse.ResultOK, nil),
+			tellFactor(tx, u, mail.RecoveryCodesMade, ""))
+	})
+	return codes, err
+}
+
+// RemoveApp removes an authenticator app; the last one takes the recovery codes with it. It wants
+// a recent sign-in, or the password again. Sign-ins that wait on a later page end, and trust in
+// devices, as whenever two-factor changes.
+//
+// Errors: Invalid with field current_password; NotFound; what signin.Service.Confirm returns;
+// Unavailable.
+func (s *Service) RemoveApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, password string) error {
+	if err := s.fresh(ctx, st, in, here, password); err != nil {
+		return err
+	}
+	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
+		all, err := tx.Factors(tx, st.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(f store.SealedFactor) bool { return f.ID == id && f.Confirmed() })
+		if i < 0 {
+			return gatehouse.ErrNotFound
+		}
+		if err := tx.DeleteFactor(tx, st.ID, u.ID, id); err != nil {
+			return err
+		}
+		if u.Factors == 1 {
+			if err := tx.DeleteRecoveryCodes(tx, st.ID, u.ID); err != nil {
+				return err
+			}
+		}
+		return errors.Join(
+			tx.EndAll(u, gatehouse.TwoFactorChanged),
+			tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, map[string]string{"factor": id, "name": all[i].Name}),
+			tellFactor(tx, u, mail.AppRemoved, all[i].Name))
+	})
+}
+
+// RenameApp gives an app another name. Errors: Invalid with field name; NotFound; Unavailable.
+func (s *Service) RenameApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, name string) error {
+	name = strings.TrimSpace(name)
+	if err := checkAppName(name); err != nil {
+		return err
+	}
+	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
+		return tx.RenameFactor(tx, st.ID, u.ID, id, name)
+	})
+}
+
+// fresh asks for the password where the sign-in is not recent (ASVS 7.5.1).
+func (s *Service) fresh(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, password string) error {
+	if gatehouse.IsFresh(here.CreatedAt, s.Now()) {
+		return nil
+	}
+	return s.SignIn.Confirm(ctx, st, in, password)
+}
+
+// tellFactor tells the owner what happened to the factors.
+func tellFactor(tx *act.Unit, u gatehouse.User, what mail.FactorChange, app string) error {
+	return tx.Tell(u, mail.FactorChanged{Username: u.Username, What: what, App: app, At: tx.Now(),
+		IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
+}

@@ -1,0 +1,200 @@
+package portal
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"rsc.io/qr"
+
+	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/web/ui"
+)
+
+// AppsPath is where authenticator apps are set up; below it, each has its page.
+const AppsPath = SecurityPath + "/apps"
+
+// NewApp asks what the app is to be called.
+func (p *Portal) NewApp(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	return p.page(w, r, http.StatusOK, NewApp{AskPassword: p.askPassword(v), Username: v.User.Username})
+}
+
+func (p *Portal) askPassword(v *ui.Visit) bool { return !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()) }
+
+// BeginApp makes the key, and leads to the page with the QR code.
+func (p *Portal) BeginApp(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	made, err := p.Account.BeginApp(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("name"), r.PostFormValue("current_password"))
+	if err == nil {
+		http.Redirect(w, r, appPath(made.ID), http.StatusSeeOther)
+		return nil
+	}
+	var e *gatehouse.Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != account.ReasonTooManyApps {
+		return err
+	}
+	return p.page(w, r, ui.StatusOf(err), NewApp{AskPassword: p.askPassword(v), Username: v.User.Username,
+		Name: clip(r.PostFormValue("name")), TooMany: e.Reason == account.ReasonTooManyApps, Errors: e.Fields})
+}
+
+func appPath(id string) string { return AppsPath + "/" + url.PathEscape(id) }
+
+// App shows the QR code of an app that waits for its first code, or what can be done with one
+// that counts.
+func (p *Portal) App(w http.ResponseWriter, r *http.Request) error { return p.showApp(w, r, nil) }
+
+// showApp shows the page of an app as things are now, with what was wrong with a form.
+func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) error {
+	v, id := ui.VisitOf(r), r.PathValue("id")
+	var e *gatehouse.Error
+	errors.As(failed, &e)
+	var bad []gatehouse.FieldError
+	if e != nil {
+		bad = e.Fields
+		retryAfter(w, e.RetryAfter)
+	}
+	status := http.StatusOK
+	if failed != nil {
+		status = ui.StatusOf(failed)
+	}
+	waiting, err := p.Account.AppSetUp(r.Context(), v.Site, v.Caller(r), id)
+	if err == nil {
+		return p.page(w, r, status, AppSetUp{AppSetUp: waiting, Username: v.User.Username, Typed: clipTo(r.PostFormValue("code"), 40), Errors: bad,
+			TooSoon: e != nil && e.Kind == gatehouse.TooMany})
+	}
+	if gatehouse.KindOf(err) != gatehouse.NotFound {
+		return err
+	}
+	all, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return err
+	}
+	for _, f := range all.Apps {
+		if f.ID == id {
+			name := f.Name
+			if bad != nil && r.PostForm.Has("name") {
+				name = clip(r.PostFormValue("name"))
+			}
+			return p.page(w, r, status, OneApp{Factor: f, Typed: name, Last: len(all.Apps) == 1, AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
+		}
+	}
+	return gatehouse.ErrNotFound
+}
+
+// ChangeApp takes the first code of an app, or another name for one that counts.
+func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
+	v, id := ui.VisitOf(r), r.PathValue("id")
+	if r.PostForm.Has("name") {
+		if err := p.Account.RenameApp(r.Context(), v.Site, in(r, v), *v.Session, id, r.PostFormValue("name")); err != nil {
+			return p.appFailed(w, r, err)
+		}
+		http.Redirect(w, r, SecurityPath+"?app=renamed", http.StatusSeeOther)
+		return nil
+	}
+	codes, err := p.Account.ConfirmApp(r.Context(), v.Site, in(r, v), *v.Session, id, r.PostFormValue("code"))
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is over
+		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
+	case err != nil:
+		return p.appFailed(w, r, err)
+	case len(codes) > 0:
+		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes, FirstApp: true})
+	default:
+		http.Redirect(w, r, SecurityPath+"?app=added", http.StatusSeeOther)
+	}
+	return nil
+}
+
+// appFailed shows the page of an app again, where its form is what was wrong.
+func (p *Portal) appFailed(w http.ResponseWriter, r *http.Request, err error) error {
+	var e *gatehouse.Error
+	if errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany) {
+		return p.showApp(w, r, err)
+	}
+	return err
+}
+
+// RemoveApp removes an app.
+func (p *Portal) RemoveApp(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	err := p.Account.RemoveApp(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
+	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound { // removed before, in another tab
+		return p.appFailed(w, r, err)
+	}
+	http.Redirect(w, r, SecurityPath+"?app=removed", http.StatusSeeOther)
+	return nil
+}
+
+// NewApp is the first page of setting up an app.
+type NewApp struct {
+	Username    string
+	Name        string
+	AskPassword bool
+	// TooMany: there are as many apps as there may be.
+	TooMany bool
+	Errors  []gatehouse.FieldError
+}
+
+func (NewApp) Template() string        { return "app_new" }
+func (NewApp) Title(p *ui.Page) string { return p.T("apps.new_title") }
+func (v NewApp) Failed() bool          { return v.TooMany }
+
+func (v NewApp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("apps.name"), Hint: p.T("apps.name_hint"), Value: v.Name, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors
+}
+
+// withPassword adds the field for the password where the sign-in is not recent.
+func withPassword(p *ui.Page, ask bool, fields ...ui.Field) []ui.Field {
+	if ask {
+		password := ui.PresentPassword(p, "current_password", "field.current_password")
+		password.Hint = p.T("apps.password_hint")
+		fields = append(fields, password)
+	}
+	return fields
+}
+
+// AppSetUp shows the key of an app, and takes its first code.
+type AppSetUp struct {
+	account.AppSetUp
+	Username string
+	Typed    string
+	Errors   []gatehouse.FieldError
+	TooSoon  bool
+}
+
+func (AppSetUp) Template() string        { return "app_setup" }
+func (AppSetUp) Title(p *ui.Page) string { return p.T("apps.scan_title") }
+func (v AppSetUp) Failed() bool          { return v.TooSoon }
+
+func (v AppSetUp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{{Name: "code", Label: p.T("apps.code"), Hint: p.T("apps.code_hint"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "app_code"}}, v.Errors
+}
+
+// Grouped is the key in groups of four, as it is typed.
+func (v AppSetUp) Grouped() string {
+	var groups []string
+	for key := gatehouse.AppKeyText(v.AppSetUp.Key); key != ""; key = key[min(4, len(key)):] {
+		groups = append(groups, key[:min(4, len(key))])
+	}
+	return strings.Join(groups, " ")
+}
+
+// URI is what the QR code holds, and what opens an app on the phone itself.
+func (v AppSetUp) URI(p *ui.Page) template.URL {
+	label := url.PathEscape(p.Site.Name + ":" + v.Username)
+	return template.URL("otpauth://totp/" + label + "?" + strings.ReplaceAll(url.Values{
+		"secret": {gatehouse.AppKeyText(v.AppSetUp.Key)}, "issuer": {p.Site.Name}}.Encode(), "+", "%20"))
+}
+
+// QR draws the URI.
+func (v AppSetUp) QR(p *ui.Page) (template.HTML, error) {
+	code, err := qr.Encode(string(v.URI(p)), qr.M)
+	if err != nil {
+		return "", err
+	}
+	return drawQR(code, template.HTMLEscapeString(p.T("apps.qr"))), nil
+}

@@ -1,0 +1,25 @@
+package portal
+
+import (
+	"gatehouse"
+	"gatehouse/internal/web/ui"
+)
+
+// OneApp is an authenticator app that counts: its name, and its end.
+type OneApp struct {
+	gatehouse.Factor
+	// Typed is the name in the form.
+	Typed string
+	// Last: without it, the user has no factor left.
+	Last        bool
+	AskPassword bool
+	Username    string
+	Errors      []gatehouse.FieldError
+}
+
+func (OneApp) Template() string          { return "app_one" }
+func (v OneApp) Title(p *ui.Page) string { return p.T("apps.one_title", "name", v.Name) }
+
+func (v OneApp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("apps.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors
+}

@@ -1,0 +1,53 @@
+package portal
+
+import (
+	"net/http"
+	"slices"
+
+	"gatehouse"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/ui"
+)
+
+// showFactor shows the page for codes to a user who has a factor: no code is mailed.
+func (p *Portal) showFactor(w http.ResponseWriter, r *http.Request, status int, state signin.CodeState, change func(*Code)) error {
+	way := gatehouse.Way(r.FormValue("way"))
+	if !slices.Contains(state.Ways, way) {
+		way = state.Ways[0]
+	}
+	view := FactorCode{Code: Code{InSteps: inSteps(ui.VisitOf(r), gatehouse.StepCode), CodeState: state}, Way: way}
+	if change != nil {
+		change(&view.Code)
+	}
+	return p.page(w, r, status, view)
+}
+
+// FactorCode asks for the code of an authenticator app, or a recovery code.
+type FactorCode struct {
+	Code
+	Way gatehouse.Way
+}
+
+func (FactorCode) Template() string          { return "code_factor" }
+func (v FactorCode) Title(p *ui.Page) string { return p.T("code.title_" + string(v.Way)) }
+
+// Others are the other ways that the user has.
+func (v FactorCode) Others() []gatehouse.Way {
+	return slices.DeleteFunc(slices.Clone(v.Ways), func(w gatehouse.Way) bool { return w == v.Way })
+}
+
+// Trustable: this device can be trusted. A recovery code stands in for a lost phone, and makes no
+// device one that is trusted.
+func (v FactorCode) Trustable(p *ui.Page) bool {
+	return v.Way == gatehouse.WayApp && p.Site.Policy.TrustedDevice > 0
+}
+
+func (v FactorCode) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	code := ui.Field{Name: "code", Label: p.T("code.field_" + string(v.Way)), Value: v.Typed, Autocomplete: "off", Missing: "recovery_code"}
+	if v.Way == gatehouse.WayApp {
+		code.InputMode, code.Autocomplete, code.Digits, code.Missing = "numeric", "one-time-code", true, "app_code"
+	}
+	return []ui.Field{code,
+		{Name: "trust_device", Label: p.T("code.trust", "days", p.Site.Policy.TrustedDevice), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
+	}, v.Errors
+}

@@ -1,0 +1,95 @@
+package portal
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/web/ui"
+)
+
+// RecoveryCodesPath is the page about recovery codes.
+const RecoveryCodesPath = SecurityPath + "/recovery-codes"
+
+// RecoveryCodes shows how many are left; what they are was shown once.
+func (p *Portal) RecoveryCodes(w http.ResponseWriter, r *http.Request) error {
+	return p.showRecoveryCodes(w, r, http.StatusOK, nil)
+}
+
+func (p *Portal) showRecoveryCodes(w http.ResponseWriter, r *http.Request, status int, bad []gatehouse.FieldError) error {
+	v := ui.VisitOf(r)
+	all, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return err
+	}
+	if len(all.Apps) == 0 {
+		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
+		return nil
+	}
+	return p.page(w, r, status, RecoveryCodes{Kept: all.Codes, AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
+}
+
+// NewRecoveryCodes makes new ones, and shows them this once.
+func (p *Portal) NewRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	codes, err := p.Account.NewRecoveryCodes(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("current_password"))
+	var e *gatehouse.Error
+	switch {
+	case err == nil:
+		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes})
+	case errors.As(err, &e) && len(e.Fields) > 0:
+		return p.showRecoveryCodes(w, r, ui.StatusOf(err), e.Fields)
+	}
+	return err
+}
+
+// RecoveryCodes is the page about recovery codes.
+type RecoveryCodes struct {
+	// Fresh are new codes, which are shown this once.
+	Fresh []string
+	// FirstApp: they come with the first app.
+	FirstApp bool
+	// Kept are those that there are.
+	Kept        []gatehouse.RecoveryCode
+	AskPassword bool
+	Username    string
+	Errors      []gatehouse.FieldError
+}
+
+func (RecoveryCodes) Template() string { return "recovery_codes" }
+
+func (v RecoveryCodes) Title(p *ui.Page) string {
+	if len(v.Fresh) > 0 {
+		return p.T("recovery_codes.fresh_title")
+	}
+	return p.T("recovery_codes.title")
+}
+
+func (v RecoveryCodes) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return withPassword(p, v.AskPassword), v.Errors
+}
+
+// Left is how many can still be used.
+func (v RecoveryCodes) Left() int { return gatehouse.Left(v.Kept) }
+
+// Few reports whether new ones should be made soon.
+func (v RecoveryCodes) Few() bool { return v.Left() <= gatehouse.FewRecoveryCodes }
+
+// Grouped are the new codes as they are read.
+func (v RecoveryCodes) Grouped() []string {
+	all := make([]string, len(v.Fresh))
+	for i, code := range v.Fresh {
+		all[i] = gatehouse.GroupRecoveryCode(code)
+	}
+	return all
+}
+
+// File is a text file with the new codes, for the link that saves it: it is in the page, so
+// that the codes are at no address.
+func (v RecoveryCodes) File(p *ui.Page) template.URL {
+	text := p.T("recovery_codes.file", "site", p.Site.Name, "username", p.User.Username) + "\n\n" + strings.Join(v.Grouped(), "\n") + "\n"
+	return template.URL("data:text/plain;charset=utf-8," + url.PathEscape(text))
+}

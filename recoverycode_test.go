@@ -1,0 +1,26 @@
+package gatehouse_test
+
+import (
+	"testing"
+
+	"gatehouse"
+)
+
+func TestRecoveryCodesAreReadAsPeopleTypeThem(t *testing.T) {
+	random := []byte{0, 1, 31, 32, 33, 255, 24, 18, 16, 10, 9, 200}
+	code := gatehouse.RecoveryCodeOf(random[:gatehouse.RecoveryCodeBytes])
+	grouped := gatehouse.GroupRecoveryCode(code)
+	if code != "01Z01ZRJGA98" || grouped != "01Z0-1ZRJ-GA98" {
+		t.Fatalf("%s, %s", code, grouped)
+	}
+	for _, typed := range []string{code, grouped, "01z0 1zrj ga98", " O1ZO–IZRJ_GA98\n", "0lz0.lzrj.ga98", "０１Z０-１ZRJ-GA９８"} {
+		if got, ok := gatehouse.ReadRecoveryCode(typed); !ok || got != code {
+			t.Errorf("%q is read as %q, %v", typed, got, ok)
+		}
+	}
+	for _, typed := range []string{"", "01Z0-1ZRJ-GA9", "01Z0-1ZRJ-GA988", "01Z0-1ZRJ-GAU8"} {
+		if got, ok := gatehouse.ReadRecoveryCode(typed); ok {
+			t.Errorf("%q is taken as %q", typed, got)
+		}
+	}
+}

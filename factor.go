@@ -52,7 +52,7 @@ const (
 )
 
 // Ways are those that a user has, the usual one first. A user who has a factor is not asked for
-// a code by mail: whoever reads the mailbox has the password too, by a recovery.
+// a code by mail: anyone who reads the mailbox has the password too, by a recovery.
 func Ways(u User, kinds []FactorKind, recoveryCodes int) []Way {
 	if u.Factors == 0 {
 		return []Way{WayEmail}

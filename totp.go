@@ -62,7 +62,7 @@ const (
 	// AppUsed: it, or one after it, has been used (RFC 6238 5.2).
 	AppUsed AppVerdict = "used"
 	// AppMissed: the phone's clock seems to be wrong, and the next code says whether it is. The
-	// page must not tell it from AppWrong: whoever guesses would learn a code of a minute
+	// page must not tell it from AppWrong: anyone who guesses would learn a code of a minute
 	// to come.
 	AppMissed AppVerdict = "missed"
 )

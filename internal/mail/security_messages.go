@@ -219,7 +219,7 @@ const (
 )
 
 // FactorChanged tells a user that an authenticator app was added or removed, or that recovery
-// codes were made or used: whoever did it can sign in (SP 800-63B-4 4.6).
+// codes were made or used: anyone who did it can sign in (SP 800-63B-4 4.6).
 type FactorChanged struct {
 	notice
 	Username string

@@ -29,65 +29,6 @@ const (
 	ReasonNoEmail = "no-address"
 )
 
-// CodeState is what the page for codes shows.
-type CodeState struct {
-	User gatehouse.User
-	// Email is masked (B10); empty: none that a code could be sent to.
-	Email string
-	// SentAt and ExpiresAt are those of the newest code of this sign-in; zero: none yet.
-	SentAt, ExpiresAt time.Time
-	// NextAt is when another one may be sent.
-	NextAt time.Time
-	// Lost: the newest could not be handed over to the mail server before its time was
-	// over, or was refused there.
-	Lost bool
-	// Left is how many codes may still be entered.
-	Left int
-	// Ways are those in which this user proves two-factor, the usual one first.
-	Ways []gatehouse.Way
-	// CodesLeft is how many recovery codes there are.
-	CodesLeft int
-}
-
-// CodeState returns what the page for codes shows, and sends nothing: neither a reload
-// nor a prefetch makes a mail (B07).
-//
-// Errors: *MovedError; Unauthenticated; Unavailable.
-func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeState, error) {
-	facts, err := s.due(ctx, st, at, gatehouse.StepCode)
-	if err != nil {
-		return CodeState{}, err
-	}
-	q := s.Store.Read()
-	state := CodeState{User: facts.User, Left: gatehouse.CodeTries - facts.SignIn.CodesEntered}
-	if state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User); err != nil || facts.User.Factors > 0 {
-		return state, err
-	}
-	if mail.CanSend(facts.User.Email) {
-		state.Email = gatehouse.MaskEmail(facts.User.Email)
-	}
-	codes, err := q.Codes(ctx, st.ID, facts.SignIn.ID)
-	if err != nil {
-		return state, err
-	}
-	if state.NextAt, err = s.nextCode(ctx, q, facts.User); err != nil || len(codes) == 0 {
-		return state, err
-	}
-	state.SentAt, state.ExpiresAt = codes[0].SentAt, codes[0].ExpiresAt
-	state.Lost, err = s.lost(ctx, q, st, codes[0])
-	return state, err
-}
-
-// lost reports whether the mail with a code will no longer come.
-func (s *Service) lost(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Code) (bool, error) {
-	state, err := q.MessageState(ctx, st.ID, c.MessageID)
-	if gatehouse.KindOf(err) == gatehouse.NotFound {
-		return false, nil
-	}
-	over := !s.Now().Before(c.ExpiresAt) && state != store.MessageSent
-	return err == nil && (over || state == store.MessageRefused || state == store.MessageExpired || state == store.MessageBounced), err
-}
-
 func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.User) (time.Time, error) {
 	now := s.Now()
 	sent, err := q.CodesSent(ctx, u.SiteID, u.ID, now.Add(-time.Hour))

@@ -2,12 +2,9 @@ package portal
 
 import (
 	"errors"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
-
-	"rsc.io/qr"
 
 	"gatehouse"
 	"gatehouse/internal/account"
@@ -23,7 +20,9 @@ func (p *Portal) NewApp(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, NewApp{AskPassword: p.askPassword(v), Username: v.User.Username})
 }
 
-func (p *Portal) askPassword(v *ui.Visit) bool { return !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()) }
+func (p *Portal) askPassword(v *ui.Visit) bool {
+	return !gatehouse.IsFresh(v.Session.CreatedAt, p.Now())
+}
 
 // BeginApp makes the key, and leads to the page with the QR code.
 func (p *Portal) BeginApp(w http.ResponseWriter, r *http.Request) error {
@@ -184,17 +183,8 @@ func (v AppSetUp) Grouped() string {
 }
 
 // URI is what the QR code holds, and what opens an app on the phone itself.
-func (v AppSetUp) URI(p *ui.Page) template.URL {
+func (v AppSetUp) URI(p *ui.Page) string {
 	label := url.PathEscape(p.Site.Name + ":" + v.Username)
-	return template.URL("otpauth://totp/" + label + "?" + strings.ReplaceAll(url.Values{
-		"secret": {gatehouse.AppKeyText(v.AppSetUp.Key)}, "issuer": {p.Site.Name}}.Encode(), "+", "%20"))
-}
-
-// QR draws the URI.
-func (v AppSetUp) QR(p *ui.Page) (template.HTML, error) {
-	code, err := qr.Encode(string(v.URI(p)), qr.M)
-	if err != nil {
-		return "", err
-	}
-	return drawQR(code, template.HTMLEscapeString(p.T("apps.qr"))), nil
+	return "otpauth://totp/" + label + "?" + strings.ReplaceAll(url.Values{
+		"secret": {gatehouse.AppKeyText(v.AppSetUp.Key)}, "issuer": {p.Site.Name}}.Encode(), "+", "%20")
 }

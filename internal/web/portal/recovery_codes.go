@@ -2,10 +2,7 @@ package portal
 
 import (
 	"errors"
-	"html/template"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"gatehouse"
 	"gatehouse/internal/web/ui"
@@ -85,11 +82,4 @@ func (v RecoveryCodes) Grouped() []string {
 		all[i] = gatehouse.GroupRecoveryCode(code)
 	}
 	return all
-}
-
-// File is a text file with the new codes, for the link that saves it: it is in the page, so
-// that the codes are at no address.
-func (v RecoveryCodes) File(p *ui.Page) template.URL {
-	text := p.T("recovery_codes.file", "site", p.Site.Name, "username", p.User.Username) + "\n\n" + strings.Join(v.Grouped(), "\n") + "\n"
-	return template.URL("data:text/plain;charset=utf-8," + url.PathEscape(text))
 }

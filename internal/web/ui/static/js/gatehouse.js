@@ -207,6 +207,18 @@
     });
   }
 
+  // Save a list as a file: what it holds is at no address, so that no server has it.
+  for (const btn of all("[data-save]")) {
+    btn.hidden = false;
+    btn.addEventListener("click", () => {
+      const lines = [...byId(btn.dataset.save).children].map((li) => li.textContent.trim());
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([[btn.dataset.title, "", ...lines, ""].join("\n")], { type: "text/plain" }));
+      link.download = btn.dataset.file;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  }
   for (const btn of all("[data-print]")) {
     btn.hidden = false;
     btn.addEventListener("click", () => window.print());

@@ -1,0 +1,68 @@
+package portal
+
+import (
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+)
+
+// factorSamples are the pages about authenticator apps and recovery codes.
+func factorSamples() []pages.Sample {
+	phone := gatehouse.Factor{ID: "fac_1", Kind: gatehouse.FactorApp, Name: "Work phone", CreatedAt: fixture.Noon, ConfirmedAt: fixture.Noon, UsedAt: fixture.Noon}
+	long := phone
+	long.Name = fixture.LongName
+	var codes []gatehouse.RecoveryCode
+	for i := range gatehouse.RecoveryCodes {
+		codes = append(codes, gatehouse.RecoveryCode{Number: i + 1, CreatedAt: fixture.Noon})
+	}
+	codes[1].UsedAt = fixture.Noon
+	few := append([]gatehouse.RecoveryCode{}, codes...)
+	for i := range 9 {
+		few[i].UsedAt = fixture.Noon
+	}
+	fresh := []string{"K7MP2QXA9D4T", "01Z01ZRJGA98"}
+	setUp := AppSetUp{AppSetUp: account.AppSetUp{Factor: phone, Key: []byte("twenty bytes of key!")}, Username: fixture.LongName}
+	wrongSetUp := setUp
+	wrongSetUp.Typed, wrongSetUp.Errors = `12"<`, fixture.Wrong("code", "required", "code-form", "app-code-first")
+	late := setUp
+	late.TooSoon = true
+	own := func(f account.Factors, did string) OwnTwoFactor {
+		return OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Factors: f, Did: did, Own: "off", Automatic: "on"}
+	}
+	at := func(way gatehouse.Way, change func(*FactorCode)) FactorCode {
+		v := FactorCode{Code: Code{InSteps: atStep(gatehouse.StepCode), CodeState: signin.CodeState{Ways: []gatehouse.Way{gatehouse.WayApp, gatehouse.WayRecoveryCode}, CodesLeft: 9}}, Way: way}
+		if change != nil {
+			change(&v)
+		}
+		return v
+	}
+	return []pages.Sample{
+		{Name: "app-new", View: NewApp{Username: "msantos"}, SignedIn: true},
+		{Name: "app-new-wrong", View: NewApp{Username: "msantos", Name: fixture.LongName, AskPassword: true, TooMany: true,
+			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("current_password", "required", "password-wrong")...)}, SignedIn: true},
+		{Name: "app-setup", View: setUp, SignedIn: true},
+		{Name: "app-setup-wrong", View: wrongSetUp, SignedIn: true},
+		{Name: "app-setup-soon", View: late, SignedIn: true},
+		{Name: "app-one", View: OneApp{Factor: phone, Typed: "Work phone", Username: "msantos"}, SignedIn: true},
+		{Name: "app-one-last", View: OneApp{Factor: long, Typed: "", Last: true, AskPassword: true, Username: "msantos",
+			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("current_password", "password-wrong")...)}, SignedIn: true},
+		{Name: "recovery-codes-fresh", View: RecoveryCodes{Fresh: fresh, FirstApp: true}, SignedIn: true},
+		{Name: "recovery-codes", View: RecoveryCodes{Kept: codes, Username: "msantos"}, SignedIn: true},
+		{Name: "recovery-codes-few", View: RecoveryCodes{Kept: few, AskPassword: true, Username: "msantos", Errors: fixture.Wrong("current_password", "required")}, SignedIn: true},
+		{Name: "own-app", View: own(account.Factors{Apps: []gatehouse.Factor{phone, long}, Codes: codes}, "added"), SignedIn: true},
+		{Name: "own-app-few", View: own(account.Factors{Apps: []gatehouse.Factor{phone}, Codes: few}, "renamed"), SignedIn: true},
+		{Name: "own-app-removed", View: own(account.Factors{}, "removed"), SignedIn: true},
+		{Name: "code-app", View: at(gatehouse.WayApp, nil)},
+		{Name: "code-app-wrong", View: at(gatehouse.WayApp, func(v *FactorCode) {
+			v.Typed, v.Trust, v.Errors = "418 207", true, fixture.Wrong("code", "required", "code-form", "app-code-wrong", "app-code-used")
+		})},
+		{Name: "code-app-soon", View: at(gatehouse.WayApp, func(v *FactorCode) { v.TooSoon, v.Until = SoonEnter, fixture.Noon.Add(29*time.Minute) })},
+		{Name: "code-recovery", View: at(gatehouse.WayRecoveryCode, func(v *FactorCode) {
+			v.Errors = fixture.Wrong("code", "required", "recovery-code-form", "recovery-code-wrong", "recovery-code-used")
+		})},
+	}
+}

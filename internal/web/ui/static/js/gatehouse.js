@@ -201,7 +201,7 @@
     if (!navigator.clipboard) continue;
     btn.hidden = false;
     btn.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(byId(btn.dataset.copy).textContent.trim());
+      await navigator.clipboard.writeText(byId(btn.dataset.copy).innerText.trim());
       btn.lastElementChild.textContent = btn.dataset.copied;
       btn.toggleAttribute("data-done", true);
     });

@@ -119,6 +119,7 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	c, posts := newStaleCensus(t)
 	c.signedIn(s)
+	c.apps(s)
 	c.inSteps(s)
 	c.code(s)
 	c.public(s)
@@ -202,6 +203,30 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 		t.Errorf("the old sign-out: %d %s", p.Status, p.URL)
 	}
 	wantSignedOut(t, browser, "who has signed out in an old tab")
+}
+
+// apps are the forms of somebody who has an authenticator app, and has begun to set up another.
+func (c *staleCensus) apps(s *testkit.Server) {
+	u := s.AddUser("meridian-uk", "phoned", password, nil)
+	browser := visitor(c.t, s, "meridian-uk")
+	wantHome(c.t, signIn(browser, "phoned", password))
+	app, _ := setUpApp(c.t, s, browser, "Phone")
+	waiting := browser.Submit(browser.Get("/account/security/apps"), newAppForm, testkit.Values{"name": "Another"}).Want(200).URL.Path
+	one := browser.Get("/account/security").MustFind("a[href^='/account/security/apps/']").AttrOr("href", "")
+	var forms []oldForm
+	for _, page := range []string{"/account/security/apps", waiting, one, "/account/security/recovery-codes"} {
+		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
+	}
+	signOut(browser)
+	wantHome(c.t, enterCode(browser, wantCodePage(c.t, browser, u), app.shows(s)))
+	for _, f := range forms {
+		if strings.HasPrefix(f.action, "/account/security/") {
+			c.comesBack(browser, f)
+		}
+	}
+	if s.User(u).Factors != 1 || browser.Get(one).Want(200).Find("#name").AttrOr("value", "") != "Phone" {
+		c.t.Error("old forms did something to the app")
+	}
 }
 
 // notMe is the page that asks before a sign-in elsewhere is disowned.

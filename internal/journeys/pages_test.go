@@ -68,6 +68,8 @@ var notLookedAt = map[string]string{
 
 	"POST /company/platforms/{id}/requests/{user}": "asks for nothing",
 
+	"POST /account/security/apps/{id}/remove":             "asks for nothing after a recent sign-in",
+	"POST /account/security/recovery-codes":               "asks for nothing after a recent sign-in",
 	"POST /account/devices/{id}/end-trust":                "asks for nothing",
 	"POST /company/users/{id}/devices/{device}/end-trust": "asks for nothing",
 	"POST /company/users/{id}/reset-two-factor":           "asks for nothing after a recent sign-in",
@@ -83,7 +85,7 @@ var notLookedAt = map[string]string{
 // forgotten password is answered with a link) and other words in the frame, and the third
 // one differs from the first in what strangers see.
 var walks = map[string]map[string]func(*walker){
-	"meridian-uk": {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "switcher": switcher, "manager": manager},
+	"meridian-uk": {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "switcher": switcher, "manager": manager, "apper": apper},
 	"inkwell":     {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "manager": manager},
 	"meridian-au": {"stranger": stranger},
 }

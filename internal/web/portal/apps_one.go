@@ -17,8 +17,8 @@ type OneApp struct {
 	Errors      []gatehouse.FieldError
 }
 
-func (OneApp) Template() string          { return "app_one" }
-func (v OneApp) Title(p *ui.Page) string { return p.T("apps.one_title", "name", v.Name) }
+func (OneApp) Template() string        { return "app_one" }
+func (OneApp) Title(p *ui.Page) string { return p.T("apps.title") }
 
 func (v OneApp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("apps.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors

@@ -1,0 +1,43 @@
+package journeys
+
+import (
+	"encoding/base32"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/testkit"
+)
+
+// apper sets up an authenticator app, and signs in with it. Its pages are the same on every
+// site.
+func apper(w *walker) {
+	u := w.s.AddUser(w.st.ID, "apper", password, nil)
+	w.signIn(u.Username, password)
+	w.at("/account/security/apps")
+	w.failing([][2]string{{"name", ""}}, "name")
+	w.b.Fill("name", strings.Repeat("Phone", 8))
+	w.b.Press("Continue")
+	w.b.See("Connect your app")
+	w.look()
+	w.failing([][2]string{{"code", "418"}}, "code")
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ReplaceAll(testkit.Eval[string](w.b, "document.getElementById('app-key').textContent"), " ", ""))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.b.Fill("code", gatehouse.AppCode(key, gatehouse.AppStep(w.s.Clock.Now())))
+	w.b.Press("Turn on")
+	w.b.See("Save your recovery codes")
+	w.examine()
+	w.all([]string{"/account/security", "/account/security/recovery-codes"}, nil)
+	w.b.Follow("Two-factor authentication")
+	w.b.Follow("Change")
+	w.look()
+	w.failing([][2]string{{"name", ""}}, "name")
+
+	w.b = testkit.Browser(w.t)
+	w.signIn(u.Username, password)
+	w.look()
+	w.failing([][2]string{{"code", "418"}}, "code")
+	w.at("/sign-in/code?way=recovery-code")
+	w.failing([][2]string{{"code", "K7MP"}}, "code")
+}

@@ -37,10 +37,11 @@ func (q Queries) Factors(ctx context.Context, siteID, userID string) ([]SealedFa
 }
 
 // ConfirmFactor makes a factor count from now on, with what its first code said of its clock. It
-// reports whether it was this call that did.
+// reports whether it was this call that did. It asks for no more than zero: PostgreSQL would
+// look for the one zero through the index of all that wait.
 func (q Queries) ConfirmFactor(ctx context.Context, f gatehouse.Factor, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "confirm factor", `UPDATE factors SET confirmed_at = $4, used_at = $4, drift = $5, last_step = $6
-		WHERE site_id = $1 AND user_id = $2 AND id = $3 AND confirmed_at = 0`,
+		WHERE site_id = $1 AND user_id = $2 AND id = $3 AND confirmed_at <= 0`,
 		f.SiteID, f.UserID, f.ID, micros(now), f.Clock.Drift, f.Clock.Last)
 	if err != nil || n == 0 {
 		return false, err

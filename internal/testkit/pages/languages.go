@@ -83,7 +83,7 @@ func wordsOn(doc *goquery.Document) []string {
 			all = append(all, strings.TrimSpace(n.Data))
 		}
 		for _, a := range n.Attr {
-			if a.Key == "aria-label" || strings.HasPrefix(a.Key, "data-") {
+			if a.Key == "aria-label" || strings.HasPrefix(a.Key, "data-") && a.Key != "data-rule" {
 				all = append(all, a.Val)
 			}
 		}

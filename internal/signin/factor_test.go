@@ -28,7 +28,8 @@ func (s *stage) withApp(name string, change func(*gatehouse.User)) (gatehouse.Us
 	u := s.addUser(name, change)
 	in := s.open(u, first, "")
 	app, codes := s.addApp(in, "Phone")
-	s.must(s.SignIn.SignOut(ctx, s.uk(), in.Caller, in.Session, ""))
+	_, err := s.SignIn.SignOut(ctx, s.uk(), in.Caller, in.Session, "")
+	s.must(err)
 	s.Clock.Add(time.Minute) // the code that confirmed it is used up
 	return s.User(u), app, codes
 }

@@ -51,7 +51,7 @@ func manager(w *walker) {
 		desk := "/company/platforms/" + newPlatform(w.t, w.s, forAdministrators).app.ID
 		w.at("/company/platforms")
 		w.at(desk)
-		w.send("/company/platforms")
+		w.send("/company/platforms?done=changed")
 	}
 	w.b.Open(w.s.URL(w.st.ID, "/company/users/"+lost.ID))
 	w.look()

@@ -115,3 +115,38 @@ func TestB17_SignOutSaysWhichPlatformsConfirmed(t *testing.T) {
 		}
 	})
 }
+
+// A platform that the server cannot reach is opened in a hidden frame, once, with the session's
+// names; the policy of that page lets frames of its origin in, and of no other.
+func TestB17_SignOutOpensFramesOfPlatformsThatAskForIt(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		p := newPlatform(t, s, func(a *gatehouse.ApplicationSettings) {
+			a.FrontchannelLogoutURI = "http://shop.localhost:9/over?from=here"
+		})
+		c := visitor(t, s, "meridian-uk")
+		signIn(c, "msantos", password)
+		_, id := p.exchange(p.answered(c.Get(p.ask())))
+		var named struct {
+			SID string `json:"sid"`
+		}
+		if err := id.Claims(&named); err != nil {
+			t.Fatal(err)
+		}
+		page := c.Press(c.Get("/"), "Sign out", nil)
+		frame, err := url.Parse(page.MustFind("iframe[hidden][sandbox]").AttrOr("src", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := frame.Query()
+		if frame.Host+frame.Path != "shop.localhost:9/over" || q.Get("from") != "here" || q.Get("iss") != s.URL("meridian-uk", "") || q.Get("sid") != named.SID {
+			t.Errorf("the frame opens %s", frame)
+		}
+		if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy+";", "; frame-src http://shop.localhost:9;") || strings.Count(policy, "frame-src") != 1 {
+			t.Errorf("policy: %s", policy)
+		}
+		if again := c.Follow(page, "Look again"); again.Find("iframe").Length() != 0 || strings.Contains(again.Header.Get("Content-Security-Policy"), "frame-src") {
+			t.Error("the frame is opened twice")
+		}
+	})
+}

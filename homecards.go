@@ -47,12 +47,14 @@ const (
 
 // ReadHomeLayout reads what String wrote: names of cards, a hidden one with a minus
 // before it. Cards that are gone are left out, new ones come last: in any case,
-// every card is there once.
+// every card is there once. Those of platforms keep their place while they are away.
 func ReadHomeLayout(stored string) HomeLayout {
 	var l HomeLayout
 	for word := range strings.FieldsSeq(stored) {
 		name, hidden := strings.CutPrefix(word, "-")
-		if card := HomeCard(name); slices.Contains(HomeCards, card) && l.index(card) < 0 {
+		card := HomeCard(name)
+		known := slices.Contains(HomeCards, card) || card.IsSupplied() && len(l) < mostSupplied // which may come back
+		if known && l.index(card) < 0 {
 			l = append(l, PlacedCard{card, hidden})
 		}
 	}

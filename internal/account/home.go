@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gatehouse"
@@ -45,13 +46,15 @@ const (
 	ReasonNoSuchCard = "no-such-card"
 )
 
-// HomeCards are the cards that a user's home page has now.
-func HomeCards(st *site.Site, u gatehouse.User) []gatehouse.HomeCard {
-	var there []gatehouse.HomeCard
+// HomeCards are the cards that a user's home page has now, those that platforms supply among
+// them: they take the place of the card that says that there are none.
+func HomeCards(st *site.Site, u gatehouse.User, supplied []gatehouse.HomeCard) []gatehouse.HomeCard {
+	there := slices.Clone(supplied)
 	for _, card := range gatehouse.HomeCards {
 		switch {
 		case card == gatehouse.CardProfile && len(gatehouse.MissingOf(st.Site, u)) == 0:
 		case card == gatehouse.CardLinks && len(st.QuickLinks) == 0:
+		case card == gatehouse.CardOrders && len(supplied) > 0:
 		default:
 			there = append(there, card)
 		}
@@ -59,12 +62,12 @@ func HomeCards(st *site.Site, u gatehouse.User) []gatehouse.HomeCard {
 	return there
 }
 
-// ArrangeHome does an action on a card of the home page. Of two windows, the last one
+// ArrangeHome does an action on a card of the home page; supplied are those of platforms. Of two windows, the last one
 // wins; what is kept is always a whole layout.
 //
 // Errors: Forbidden with ReasonProfileIncomplete, Invalid with ReasonNoSuchCard,
 // Unavailable.
-func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Caller, card gatehouse.HomeCard, action gatehouse.CardAction) error {
+func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Caller, card gatehouse.HomeCard, action gatehouse.CardAction, supplied []gatehouse.HomeCard) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := own(tx)
 		if err != nil {
@@ -77,7 +80,7 @@ func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Ca
 		if err != nil {
 			return err
 		}
-		layout, ok := layout.Arrange(card, action, HomeCards(st, u))
+		layout, ok := layout.With(supplied).Arrange(card, action, HomeCards(st, u, supplied))
 		if !ok {
 			return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: ReasonNoSuchCard}
 		}

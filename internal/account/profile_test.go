@@ -205,7 +205,7 @@ func TestA05_NobodyElsesProfile(t *testing.T) {
 		errs := []error{err,
 			f.own.SaveProfile(t.Context(), elsewhere, signin.In{Caller: c}, f.Clock.Now(), form(u, "x@x.example")),
 			f.own.SendConfirmation(t.Context(), elsewhere, c), f.own.DropEmailChange(t.Context(), elsewhere, c),
-			f.own.ArrangeHome(t.Context(), elsewhere, c, gatehouse.CardActivity, gatehouse.CardUp)}
+			f.own.ArrangeHome(t.Context(), elsewhere, c, gatehouse.CardActivity, gatehouse.CardUp, nil)}
 		for i, err := range errs {
 			if gatehouse.KindOf(err) != gatehouse.Forbidden {
 				t.Errorf("%s, %d: %v", name, i, err)
@@ -225,7 +225,7 @@ func TestA06_TheHomePageIsArranged(t *testing.T) {
 			return h.Layout.String()
 		}
 		do := func(card gatehouse.HomeCard, action gatehouse.CardAction) error {
-			return f.own.ArrangeHome(t.Context(), f.site, f.caller(u), card, action)
+			return f.own.ArrangeHome(t.Context(), f.site, f.caller(u), card, action, nil)
 		}
 		usual := layout()
 		for _, step := range []struct {
@@ -246,7 +246,7 @@ func TestA06_TheHomePageIsArranged(t *testing.T) {
 			t.Errorf("%s, %v", layout(), err)
 		}
 		bare := f.user("meridian-uk", "bare", func(u *gatehouse.User) { u.FirstName = "" })
-		err := f.own.ArrangeHome(t.Context(), f.site, f.caller(bare), "activity", "up")
+		err := f.own.ArrangeHome(t.Context(), f.site, f.caller(bare), "activity", "up", nil)
 		wantCode(t, "an incomplete profile", err, gatehouse.Forbidden, account.ReasonProfileIncomplete)
 	})
 }
@@ -255,12 +255,12 @@ func TestA06_TheHomePageIsArranged(t *testing.T) {
 func TestA06_ManyWindowsMoveCards(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)
-		cards, actions := account.HomeCards(f.site, u), []gatehouse.CardAction{gatehouse.CardUp, gatehouse.CardDown, gatehouse.CardHide, gatehouse.CardShow}
+		cards, actions := account.HomeCards(f.site, u, nil), []gatehouse.CardAction{gatehouse.CardUp, gatehouse.CardDown, gatehouse.CardHide, gatehouse.CardShow}
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {
 				for n := range 10 {
-					if err := f.own.ArrangeHome(t.Context(), f.site, f.caller(u), cards[(i+n)%len(cards)], actions[(i*3+n)%len(actions)]); err != nil {
+					if err := f.own.ArrangeHome(t.Context(), f.site, f.caller(u), cards[(i+n)%len(cards)], actions[(i*3+n)%len(actions)], nil); err != nil {
 						t.Error(err)
 					}
 				}

@@ -7,11 +7,15 @@ import (
 	"time"
 
 	"gatehouse/internal/signin"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/web/ui"
 )
 
 // API holds the handlers.
-type API struct{ SignIn *signin.Service }
+type API struct {
+	SignIn *signin.Service
+	SSO    *sso.Service
+}
 
 // session is what GET /api/v1/session answers.
 type session struct {

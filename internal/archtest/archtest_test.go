@@ -40,7 +40,7 @@ var rooms = table{
 	"internal/web/portal":  "gatehouse site signin account sso web/ui",
 	"internal/web/console": "gatehouse directory signin web/ui",
 	"internal/web/openid":  "gatehouse site sso signin web/ui",
-	"internal/api":         "gatehouse signin directory web/ui",
+	"internal/api":         "gatehouse signin directory sso web/ui",
 	"internal/web":         "gatehouse secret site store signin account directory sso jobs api web/ui web/portal web/console web/openid",
 	"internal/assembly":    "gatehouse outbound secret geo site store mail act signin account directory sso jobs web web/ui",
 	"internal/demo":        "all",

@@ -70,6 +70,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 			if err := q.DropWaitingFactors(ctx, at.Add(-gatehouse.FactorSetUp)); err != nil {
 				return err
 			}
+			if err := q.DropOldCards(ctx, at); err != nil {
+				return err
+			}
 			if err := q.DropOldTokens(ctx, at); err != nil {
 				return err
 			}

@@ -78,6 +78,8 @@ var notLookedAt = map[string]string{
 	"POST /company/users/{id}/deactivate":                 "asks for nothing after a recent sign-in",
 	"POST /company/users/{id}/send-password":              "asks for nothing after a recent sign-in",
 	"POST /company/users/{id}/messages/{message}/resend":  "asks for nothing",
+	"PUT /api/v1/cards/{card}/users/{sub}":                "for programs",
+	"DELETE /api/v1/cards/{card}/users/{sub}":             "for programs",
 }
 
 // walks are who goes through which site. The sites have the same pages, in colours that are

@@ -132,6 +132,18 @@ func (c *Client) Get(ctx context.Context, address string, types ...string) ([]by
 	return c.send(r, types)
 }
 
+// GetAs is Get by somebody whom a bearer token names. That there is nothing (204) is an answer
+// as well, without a body.
+func (c *Client) GetAs(ctx context.Context, token, address string, types ...string) ([]byte, error) {
+	r, err := c.request(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Accept", strings.Join(types, ", "))
+	r.Header.Set("Authorization", "Bearer "+token)
+	return c.send(r, types)
+}
+
 // Post hands over a form. Any answer of success will do, and its body is not read.
 func (c *Client) Post(ctx context.Context, address string, form url.Values) error {
 	r, err := c.request(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
@@ -170,7 +182,7 @@ func (c *Client) send(r *http.Request, types []string) ([]byte, error) {
 		return nil, &Error{"redirect", fmt.Sprintf("it answered %d; write down the address it leads to", answer.StatusCode)}
 	case answer.StatusCode < 200 || answer.StatusCode >= 300:
 		return nil, &Error{"status", fmt.Sprintf("it answered %d", answer.StatusCode)}
-	case len(types) == 0:
+	case len(types) == 0, answer.StatusCode == http.StatusNoContent:
 		return nil, nil
 	case !ofType(answer.Header.Get("Content-Type"), types):
 		return nil, &Error{"wrong-type", fmt.Sprintf("the answer is not %s", strings.Join(types, " or "))}

@@ -67,6 +67,9 @@ func (s *Service) check(name string, settings gatehouse.ApplicationSettings) err
 	if settings.JWKSURI != "" && s.Outbound.Check(settings.JWKSURI) != nil {
 		fields = append(fields, gatehouse.FieldError{Field: "jwks_uri", Reason: "address"})
 	}
+	if cards := settings.Home.CardsURL; cards != "" && s.Outbound.Check(cards) != nil {
+		fields = append(fields, gatehouse.FieldError{Field: "cards_url", Reason: "address"})
+	}
 	if len(fields) == 0 {
 		return nil
 	}
@@ -133,6 +136,11 @@ func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		}
 		if err := tx.UpdateApplication(tx, now); err != nil {
 			return err
+		}
+		if gone := !reflect.DeepEqual(now.Settings.Access, was.Settings.Access) || now.State != was.State; gone { // fewer may reach it: it supplies them again
+			if err := tx.DeleteCardsOf(tx, st.ID, id); err != nil {
+				return err
+			}
 		}
 		return tx.Record(gatehouse.User{}, gatehouse.EventApplicationChanged, gatehouse.ResultOK,
 			about(now, "name_before", was.Name, "state", string(now.State)))

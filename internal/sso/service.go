@@ -24,6 +24,7 @@ type Service struct {
 	Outbound *outbound.Client
 
 	rings   sync.Map // site's ID -> *kept
+	broken  broken   // platforms whose cards do not come
 	keysets sync.Map // keysetName -> *keyset
 }
 

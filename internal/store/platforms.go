@@ -31,7 +31,7 @@ func (q Queries) Platforms(ctx context.Context, siteID, companyID, userID string
 		LEFT JOIN platform_access p ON p.site_id = a.site_id AND p.company_id = $2 AND p.application_id = a.id
 		LEFT JOIN grants g ON g.site_id = a.site_id AND g.user_id = $3 AND g.application_id = a.id
 		LEFT JOIN access_requests r ON r.site_id = a.site_id AND r.user_id = $3 AND r.application_id = a.id
-		WHERE a.site_id = $1 AND a.state = 'active' ORDER BY a.id LIMIT $4`,
+		WHERE a.site_id = $1 AND a.id > '' AND a.state = 'active' ORDER BY a.id LIMIT $4`,
 		[]any{siteID, companyID, userID, mostPlatforms}, func(scan func(...any) error) error {
 			p, scopes := Platform{Grant: gatehouse.Grant{SiteID: siteID, UserID: userID}}, ""
 			err := scan(append(applicationFields(&p.Application), &p.Said, &scopes, when{&p.Grant.ConsentedAt}, when{&p.Grant.FirstAt},

@@ -34,7 +34,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.logFailure(r, v, err)
 	switch {
 	case isAPI(r):
-		problem(w, v, ui.StatusOf(err), reasonOf(err))
+		problem(w, v, ui.StatusOf(err), err)
 	case gatehouse.KindOf(err) == gatehouse.Unauthenticated:
 		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
 	case errors.Is(err, errFinished):
@@ -57,7 +57,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, view ui.View) {
 	v := ui.VisitOf(r)
 	if isAPI(r) {
-		problem(w, v, status, "")
+		problem(w, v, status, nil)
 		return
 	}
 	if err := s.Pages.Write(w, r, status, s.Now(), view); err != nil {
@@ -90,17 +90,31 @@ func reasonOf(err error) string {
 	return ""
 }
 
+// problemField is what is wrong with one field of what a program sent.
+type problemField struct {
+	Field  string `json:"field"`
+	Reason string `json:"reason"`
+}
+
 // problem is an error of the API (RFC 9457).
-func problem(w http.ResponseWriter, v *ui.Visit, status int, reason string) {
+func problem(w http.ResponseWriter, v *ui.Visit, status int, err error) {
+	var e *gatehouse.Error
+	var fields []problemField
+	if errors.As(err, &e) {
+		for _, f := range e.Fields {
+			fields = append(fields, problemField{f.Field, f.Reason})
+		}
+	}
 	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(struct {
-		Type     string `json:"type"`
-		Title    string `json:"title"`
-		Status   int    `json:"status"`
-		Reason   string `json:"reason,omitempty"`
-		Instance string `json:"instance"`
-	}{"about:blank", http.StatusText(status), status, reason, "urn:gatehouse:reference:" + v.Reference})
+		Type     string         `json:"type"`
+		Title    string         `json:"title"`
+		Status   int            `json:"status"`
+		Reason   string         `json:"reason,omitempty"`
+		Errors   []problemField `json:"errors,omitempty"`
+		Instance string         `json:"instance"`
+	}{"about:blank", http.StatusText(status), status, reasonOf(err), fields, "urn:gatehouse:reference:" + v.Reference})
 }
 
 // retryAfter is the header's value: whole seconds, at least one.

@@ -115,7 +115,7 @@ func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
 // asPage is the request as one for the page that its form stands on, where it was
 // a form: that is what signing in first leads back to.
 func (s *Server) asPage(r *http.Request, to route) *http.Request {
-	if to.leaves || !changes(r) {
+	if to.leaves || !changes(r) || isAPI(r) { // a program is told so where it is
 		return r
 	}
 	return openedAt(r, s.pageOf(r, to))

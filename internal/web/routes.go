@@ -174,6 +174,8 @@ func (s *Server) accountRoutes() []route {
 		to("GET /forward-auth", User, p.Forward),
 
 		to("GET /api/v1/session", User, s.api.Session),
+		to("PUT /api/v1/cards/{card}/users/{sub}", Protocol, s.api.PutCard),
+		to("DELETE /api/v1/cards/{card}/users/{sub}", Protocol, s.api.DeleteCard),
 		to("GET /api/v1/authorize-request", Proxies, s.api.AuthorizeRequest),
 	}
 }

@@ -64,7 +64,7 @@ func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
-	s.api = &api.API{SignIn: s.SignIn}
+	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {
 		s.mux.Handle(r.pattern, s.guarded(r))

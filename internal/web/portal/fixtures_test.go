@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"slices"
 	"time"
 
 	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
 )
@@ -64,6 +66,26 @@ func launcher() []gatehouse.Platform {
 			Names: map[string]string{"de": "Schaufenster"}, Logos: map[string]string{"": "0123456789abcdef0123456789abcdef"}})}, UsedAt: fixture.Noon.Add(-26 * time.Hour)},
 		{Application: gatehouse.Application{ID: "app_2", Name: "Order desk", Settings: settings(gatehouse.ApplicationHome{LaunchURL: "https://orders.example.com/"})}},
 	}
+}
+
+// suppliedHome has cards of platforms: a long one, an old one, an empty one, and one that has
+// not come.
+func suppliedHome() Home {
+	home := fullHome()
+	shop, desk := home.Launcher[0], home.Launcher[1]
+	line := gatehouse.CardLine{Title: "SO-884120", Text: "48 × Laptop, 14 inch", Link: "https://orders.example.com/884120", Amount: "41280.00", Currency: "GBP",
+		Date: "2026-11-30", State: "On its way", Tone: "info"}
+	card := func(p gatehouse.Platform, name string, body gatehouse.CardBody, age time.Duration) sso.SuppliedCard {
+		return sso.SuppliedCard{Platform: p, PlatformCard: gatehouse.PlatformCard{ApplicationID: p.ID, Card: name, Body: body, AsOf: fixture.Noon.Add(-age)}}
+	}
+	home.Supplied = []sso.SuppliedCard{
+		card(desk, "recent", gatehouse.CardBody{Title: "Recent orders", Link: "https://orders.example.com/", Lang: "en-GB", Lines: slices.Repeat([]gatehouse.CardLine{line}, 7)}, time.Minute),
+		card(shop, "quotes", gatehouse.CardBody{Title: "Open quotes", Lang: "nl", Lines: []gatehouse.CardLine{{Title: "Q-20931"}, {Title: "Q-2", State: "Ends today", Tone: "warn"}}}, 26*time.Hour),
+		card(shop, "renewals", gatehouse.CardBody{Title: "Renewals"}, time.Minute),
+		{Platform: shop, PlatformCard: gatehouse.PlatformCard{ApplicationID: shop.ID}, Waiting: true},
+	}
+	home.There = append(namesOf(home.Supplied), home.There...)
+	return home
 }
 
 func arrangedHome() Home {

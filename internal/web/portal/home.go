@@ -29,18 +29,34 @@ func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reachable, err := p.SSO.Reachable(r.Context(), v.Site, *v.User)
+	reachable, supplied, err := p.supplied(r, v)
 	if err != nil {
 		return err
 	}
-	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, Launcher: sso.Launcher(reachable, own.Platforms), There: account.HomeCards(v.Site, *v.User)})
+	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, Launcher: sso.Launcher(reachable, own.Platforms), Supplied: supplied,
+		There: account.HomeCards(v.Site, *v.User, namesOf(supplied))})
+}
+
+// supplied are the platforms that the visitor may reach, and their cards: a completed profile
+// opens those (A06).
+func (p *Portal) supplied(r *http.Request, v *ui.Visit) ([]gatehouse.Platform, []sso.SuppliedCard, error) {
+	reachable, err := p.SSO.Reachable(r.Context(), v.Site, *v.User)
+	if err != nil || len(reachable) == 0 || len(gatehouse.MissingOf(v.Site.Site, *v.User)) > 0 {
+		return reachable, nil, err
+	}
+	cards, err := p.SSO.Cards(r.Context(), v.Site, *v.User, reachable)
+	return reachable, cards, err
 }
 
 // ArrangeHome moves, hides or shows a card of the home page, and leads back to it.
 func (p *Portal) ArrangeHome(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	card, action := gatehouse.HomeCard(r.PostFormValue("card")), gatehouse.CardAction(r.PostFormValue("action"))
-	err := p.Account.ArrangeHome(r.Context(), v.Site, v.Caller(r), card, action)
+	_, supplied, err := p.supplied(r, v)
+	if err != nil {
+		return err
+	}
+	err = p.Account.ArrangeHome(r.Context(), v.Site, v.Caller(r), card, action, namesOf(supplied))
 	var e *gatehouse.Error
 	to := "/#card-" + string(card)
 	switch {
@@ -64,6 +80,8 @@ type Home struct {
 	Own account.Home
 	// Launcher are the platforms that the launcher leads to.
 	Launcher []gatehouse.Platform
+	// Supplied are the cards of platforms.
+	Supplied []sso.SuppliedCard
 	// There are the cards that the page can have.
 	There []gatehouse.HomeCard
 }
@@ -76,19 +94,26 @@ type homeCard struct {
 	Page *ui.Page
 	View Home
 	Name gatehouse.HomeCard
+	// Supplied is the platform's card; nil: it is none.
+	Supplied *suppliedCard
 	// First and Last of those that are seen cannot move further.
 	First, Last bool
 }
 
 // Title is the heading of the card.
-func (c homeCard) Title() string { return c.Page.T("home.card_" + string(c.Name)) }
+func (c homeCard) Title() string {
+	if c.Supplied != nil {
+		return c.Supplied.Body.Title
+	}
+	return c.Page.T("home.card_" + string(c.Name))
+}
 
 // cards are the cards that the page can have, hidden ones or those that are seen.
 func (v Home) cards(p *ui.Page, hidden bool) []homeCard {
 	var list []homeCard
-	for _, placed := range v.Own.Layout {
+	for _, placed := range v.Own.Layout.With(namesOf(v.Supplied)) {
 		if placed.Hidden == hidden && slices.Contains(v.There, placed.Card) {
-			list = append(list, homeCard{Page: p, View: v, Name: placed.Card})
+			list = append(list, homeCard{Page: p, View: v, Name: placed.Card, Supplied: v.supplied(p, placed.Card)})
 		}
 	}
 	if n := len(list); n > 0 {

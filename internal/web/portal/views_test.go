@@ -11,6 +11,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
 	"gatehouse/internal/web/ui"
@@ -61,6 +62,7 @@ func samples() []pages.Sample {
 		{Name: "locked-person", View: LockedHere{signin.LockedError{Reason: gatehouse.LockedByAdministrator}}},
 		{Name: "home", View: fullHome(), SignedIn: true},
 		{Name: "home-empty", View: Home{}, SignedIn: true},
+		{Name: "home-supplied", View: suppliedHome(), SignedIn: true},
 		{Name: "home-arranged", View: arrangedHome(), SignedIn: true},
 		{Name: "platforms", View: PlatformOrder{launcher()}, SignedIn: true},
 		{Name: "platforms-none", View: PlatformOrder{}, SignedIn: true},
@@ -86,6 +88,9 @@ func hostile(v ui.View, probe string) ui.View {
 	case Home:
 		v.LastIP = probe
 		v.Launcher = hostileLauncher(probe)
+		v.Supplied = []sso.SuppliedCard{{Platform: v.Launcher[0], PlatformCard: gatehouse.PlatformCard{ApplicationID: "app_1", Body: gatehouse.CardBody{Title: probe, Lang: probe, Link: "javascript:alert(1)",
+			Lines: []gatehouse.CardLine{{Title: probe, Text: probe, Link: "javascript:alert(1)", State: probe, Tone: probe, Amount: "1", Currency: probe}}}}}}
+		v.There = append(namesOf(v.Supplied), v.There...)
 		v.Events = []gatehouse.Event{{Kind: gatehouse.EventKind(probe), IPAddress: probe, UserAgent: probe, At: fixture.Noon}}
 		return v
 	case PlatformOrder:

@@ -59,6 +59,16 @@ func (w *Words) Clock(t time.Time) string { return w.site.FormatClock(w.lang, t)
 // Day is a day: "21 November 2026".
 func (w *Words) Day(t time.Time) string { return w.site.FormatDay(w.lang, t) }
 
+// Date is a day that has no time: "21 November 2026".
+func (w *Words) Date(day time.Time) string {
+	return w.Day(time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, w.zone()))
+}
+
+// Amount is money: "£41,280.00".
+func (w *Words) Amount(number, currency string) string {
+	return w.site.FormatAmount(w.lang, number, currency)
+}
+
 // SameDay reports whether two moments are on the same day where the site is.
 func (w *Words) SameDay(a, b time.Time) bool { return sameDay(a.In(w.zone()), b.In(w.zone())) }
 

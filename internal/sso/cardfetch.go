@@ -1,0 +1,170 @@
+package sso
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// How cards are fetched.
+const (
+	// fetchTimeout is how long a platform may take.
+	fetchTimeout = 2 * time.Second
+	// fetchesAtOnce are so many in a process, whatever platforms they go to.
+	fetchesAtOnce = 8
+	dueAtOnce     = 64
+	// brokenAfter failures in a row a platform is left alone for brokenFor: users are not
+	// asked about one by one where none would be answered.
+	brokenAfter = 3
+	brokenFor   = 30 * time.Second
+	// cardTokenLifetime is how long a platform may take to look at who asks it.
+	cardTokenLifetime = time.Minute
+	// typeCard is the type of that token, so that it is taken for no other.
+	typeCard = "card+jwt"
+)
+
+// broken is which platforms do not answer, as this process has seen it.
+type broken struct {
+	mu    sync.Mutex
+	count map[string]int
+	until map[string]time.Time
+}
+
+// leftAlone is until when a platform is left alone; zero: it may be asked.
+func (b *broken) leftAlone(id string, now time.Time) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if until := b.until[id]; now.Before(until) {
+		return until
+	}
+	return time.Time{}
+}
+
+func (b *broken) note(id string, came bool, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.count == nil {
+		b.count, b.until = map[string]int{}, map[string]time.Time{}
+	}
+	if came {
+		delete(b.count, id)
+		delete(b.until, id)
+		return
+	}
+	if b.count[id]++; b.count[id] >= brokenAfter {
+		b.until[id] = now.Add(brokenFor)
+	}
+}
+
+// FetchCards fetches the cards that are due: of those who opened home not long ago. It is run
+// by every process; each card is one process's.
+func (s *Service) FetchCards(ctx context.Context, sites func(string) *site.Site) error {
+	due, err := s.Store.Read().DueCards(ctx, s.Now(), dueAtOnce)
+	if err != nil {
+		return err
+	}
+	places := make(chan struct{}, fetchesAtOnce)
+	var all sync.WaitGroup
+	for _, f := range due {
+		st := sites(f.SiteID)
+		if st == nil {
+			continue
+		}
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			if err := s.fetchCard(ctx, st, f); err != nil && s.Log != nil {
+				s.Log.WarnContext(ctx, "card of a platform", "site", f.SiteID, "application", f.ApplicationID, "error", err)
+			}
+		})
+	}
+	all.Wait()
+	return nil
+}
+
+// fetchCard fetches one card, if no other process does.
+func (s *Service) fetchCard(ctx context.Context, st *site.Site, f gatehouse.CardFetch) error {
+	until := s.broken.leftAlone(f.ApplicationID, s.Now())
+	leased := f
+	if leased.DueAt = until; until.IsZero() {
+		leased.DueAt = s.Now().Add(gatehouse.CardLease)
+	}
+	mine := false
+	err := s.Store.Write(ctx, func(q store.Queries) (err error) {
+		mine, err = q.MoveFetch(ctx, f, leased.DueAt, f.Failures)
+		return err
+	})
+	if err != nil || !mine || !until.IsZero() {
+		return err
+	}
+	q := s.Store.Read()
+	a, err := q.Application(ctx, f.SiteID, f.ApplicationID)
+	if err != nil {
+		return err
+	}
+	u, err := q.User(ctx, f.SiteID, f.UserID)
+	if err != nil {
+		return err
+	}
+	may, err := mayReach(ctx, q, a, u)
+	if err != nil {
+		return err
+	}
+	if a.Settings.Home.CardsURL == "" || !may {
+		return s.Store.Write(ctx, func(q store.Queries) error {
+			if _, err := q.DeleteCard(ctx, f.SiteID, f.UserID, f.ApplicationID, ""); err != nil {
+				return err
+			}
+			return q.DeleteFetch(ctx, f)
+		})
+	}
+	body, failed := s.askForCard(ctx, st, a, u)
+	s.broken.note(a.ID, failed == nil, s.Now())
+	err = s.Store.Write(ctx, func(q store.Queries) error { return s.keepFetched(ctx, q, leased, body, failed == nil) })
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// keepFetched keeps what came of a fetch. A platform that fails leaves its last card.
+func (s *Service) keepFetched(ctx context.Context, q store.Queries, f gatehouse.CardFetch, body gatehouse.CardBody, came bool) error {
+	now, failures := s.Now(), 0
+	if !came {
+		failures = f.Failures + 1
+	}
+	if mine, err := q.MoveFetch(ctx, f, f.Next(came, now), failures); err != nil || !mine || !came { // not mine: it took so long that another one has it
+		return err
+	}
+	return q.PutCard(ctx, gatehouse.PlatformCard{SiteID: f.SiteID, UserID: f.UserID, ApplicationID: f.ApplicationID, Body: body, AsOf: now, ExpiresAt: now.Add(gatehouse.CardKept)})
+}
+
+// askForCard asks an application for a user's card. It is told who asks and about whom by a
+// token that is good at this address, for a minute, and for nothing else. Where it has no card for
+// the user (204), the card is empty.
+func (s *Service) askForCard(ctx context.Context, st *site.Site, a gatehouse.Application, u gatehouse.User) (body gatehouse.CardBody, err error) {
+	r, err := s.ring(ctx, st)
+	if err != nil {
+		return body, err
+	}
+	address, now := a.Settings.Home.CardsURL, s.Now()
+	token, err := r.sign(a.Settings.IDTokenAlg, typeCard, map[string]any{
+		"iss": Issuer(st), "sub": gatehouse.Subject(a, u.ID, r.salt), "aud": address, "client_id": a.ID,
+		"iat": now.Unix(), "exp": now.Add(cardTokenLifetime).Unix(), "jti": secret.NewToken(),
+	}, now)
+	if err != nil {
+		return body, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	text, err := s.Outbound.GetAs(ctx, token, address, "application/json")
+	if err != nil || len(text) == 0 {
+		return body, err
+	}
+	return gatehouse.ReadCard(a, text)
+}

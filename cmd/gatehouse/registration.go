@@ -19,7 +19,7 @@ func (c *applicationRegistrationCmd) Run(a *app) error {
 	return c.in(a, func(o *office, st *site.Site) error {
 		token, err := o.sso.NewRegistrationToken(a.ctx, st, o.caller, c.Uses, c.Lasts)
 		if gatehouse.KindOf(err) == gatehouse.NotFound {
-			return fmt.Errorf("%s does not let applications register themselves\nSet client_registration: true in its site.yaml first.", st.Name) //nolint:staticcheck // a sentence of advice
+			return fmt.Errorf("%s does not let applications register themselves: set client_registration: true in its site.yaml first", st.Name)
 		}
 		if err != nil {
 			return err

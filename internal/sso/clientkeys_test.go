@@ -144,7 +144,7 @@ func TestAnAddressOfKeysThatFails(t *testing.T) {
 			says   string
 		}{
 			"hangs":     {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "in time"},
-			"redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/there", 302) }, "302"},
+			"redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/there", http.StatusFound) }, "302"},
 			"10 MB":     {asJSON(strings.Repeat(" ", 10<<20)), "more than 64 KiB"},
 			"HTML":      {func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("<html>")) }, "is not application/json"}, //nolint:errcheck // seen
 			"an error":  {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, "500"},

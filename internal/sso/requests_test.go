@@ -72,7 +72,7 @@ func TestRequestsArePushed(t *testing.T) {
 					})
 				}
 				all.Wait()
-				if <-codes == <-codes {
+				if first, second := <-codes, <-codes; first == second {
 					t.Error("both have a code, or neither")
 				}
 			},

@@ -145,9 +145,11 @@ func TestAnswersThatAreNotTaken(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"a redirect, also inside": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound) }, "redirect"},
-		"an error":                {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, "status"},
-		"a page":                  {func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("<html>")) }, "wrong-type"},
+		"a redirect, also inside": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		}, "redirect"},
+		"an error": {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, "status"},
+		"a page":   {func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("<html>")) }, "wrong-type"},
 		"10 MB": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Write(make([]byte, 10<<20))

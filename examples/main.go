@@ -2,6 +2,9 @@
 //
 //	go run ./examples -platform storefront -issuer https://login.acme.example \
 //	    -client-id app_… -client-secret … -url http://shop.localhost:8090
+//
+// The order desk sends cards for the provider's home page, if the application has the scope
+// cards; the storefront answers at /card, if the provider is told to ask there.
 package main
 
 import (

@@ -24,8 +24,9 @@ type Order struct {
 	On                  time.Time
 }
 
-// New is the order desk.
+// New is the order desk. It sends its users a card when they come.
 func New(p *platform.Platform) http.Handler {
+	p.SendCards("recent-orders", func(u platform.User) platform.Card { return Card(u, p.URL, p.Now()) })
 	return p.Handler(func(w http.ResponseWriter, r *http.Request, u platform.User) {
 		view := struct {
 			User   platform.User
@@ -39,6 +40,16 @@ func New(p *platform.Platform) http.Handler {
 
 var texts = []string{"12 × Docking station, two screens", "40 × Paper, A4, 80 g", "3 × Monitor, 27 inch", "25 × Keyboard, quiet", "8 × Headset, both ears"}
 var states = []string{"Being packed", "On its way", "Delivered", "Delivered", "Delivered"}
+var tones = map[string]string{"Being packed": "warn", "On its way": "info", "Delivered": "ok"}
+
+// Card has the orders that a user may see.
+func Card(u platform.User, at string, now time.Time) platform.Card {
+	card := platform.Card{Title: "Recent orders", Link: at + "/", Lang: "en-GB"}
+	for _, one := range Of(u, now) {
+		card.Lines = append(card.Lines, platform.Line{Title: one.Number, Text: one.Text, Date: one.On.Format(time.DateOnly), State: one.State, Tone: tones[one.State]})
+	}
+	return card
+}
 
 // Of are the orders that a user may see, the newest first: administrators see the whole
 // company's. They are made up from the account number.

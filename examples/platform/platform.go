@@ -1,6 +1,6 @@
 // Package platform is an ordinary OpenID Connect client: what an application needs to have
 // its users sign in at Gatehouse and be signed out with everything else. It uses nothing of
-// Gatehouse; any provider will do.
+// Gatehouse; any provider will do, but for cards.go.
 package platform
 
 import (
@@ -47,6 +47,9 @@ const askAgain = time.Minute
 type Platform struct {
 	Config
 	found func() (*oidc.Provider, error)
+	// arrived is told of everybody who signs in; asked makes cards that are asked for.
+	arrived func(User)
+	asked   func(User) Card
 
 	mu       sync.Mutex
 	sessions map[string]User
@@ -91,6 +94,7 @@ func (p *Platform) Handler(pages func(w http.ResponseWriter, r *http.Request, u 
 	mux.HandleFunc("GET /callback", p.answer(p.callback))
 	mux.HandleFunc("POST /sign-out", p.answer(p.signOut))
 	mux.HandleFunc("POST /back-channel-logout", p.answer(p.loggedOut))
+	mux.HandleFunc("GET "+cardPath, p.card)
 	mux.HandleFunc("GET /", p.answer(func(w http.ResponseWriter, r *http.Request) error {
 		if u, ok := p.user(r); ok && p.still(r, u) {
 			w.Header().Set("Cache-Control", "no-store")
@@ -159,6 +163,9 @@ func (p *Platform) callback(w http.ResponseWriter, r *http.Request) error {
 	p.mu.Lock()
 	p.sessions[u.id] = u
 	p.mu.Unlock()
+	if p.arrived != nil {
+		go p.arrived(u)
+	}
 	p.cookie(w, "session", u.id, 0)
 	http.Redirect(w, r, p.URL+b.Page, http.StatusSeeOther)
 	return nil

@@ -31,8 +31,9 @@ var products = []product{
 	{"PP-0500", "Paper, A4, 80 g, 5 × 500 sheets", "box", 1895},
 }
 
-// New is the shop.
+// New is the shop. Its card is one that the provider asks for.
 func New(p *platform.Platform) http.Handler {
+	p.AnswerCards(func(u platform.User) platform.Card { return Card(u, p.URL) })
 	return p.Handler(func(w http.ResponseWriter, r *http.Request, u platform.User) {
 		asked := strings.TrimSpace(r.URL.Query().Get("q"))
 		view := struct {
@@ -49,6 +50,23 @@ func New(p *platform.Platform) http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		page.Execute(w, view) //nolint:errcheck // the browser has gone
 	})
+}
+
+// cardLines is how much of the catalogue stands on a card.
+const cardLines = 3
+
+// Card has the first products of the catalogue, at the company's price where the shop knows
+// the company.
+func Card(u platform.User, at string) platform.Card {
+	card, off := platform.Card{Title: "In the catalogue", Link: at + "/", Lang: "en-GB"}, 0
+	if u.AccountNumber != "" {
+		card.Title, off = "Your prices", discount(u)
+	}
+	for _, one := range products[:cardLines] {
+		price := one.list * (100 - off) / 100
+		card.Lines = append(card.Lines, platform.Line{Title: one.Name, Text: one.Number, Amount: fmt.Sprintf("%d.%02d", price/100, price%100), Currency: "GBP"})
+	}
+	return card
 }
 
 // offer is a product at the company's price.

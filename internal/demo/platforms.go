@@ -14,6 +14,7 @@ import (
 	"gatehouse/examples/platform"
 	"gatehouse/examples/storefront"
 	"gatehouse/internal/act"
+	"gatehouse/internal/assembly"
 	"gatehouse/internal/site"
 	"gatehouse/internal/sso"
 )
@@ -34,16 +35,41 @@ func (p Platform) Title() string { return strings.ToLower(p.Name) }
 // platformSite is the site that the platforms are applications of.
 const platformSite = "meridian-uk"
 
-// shops are the platforms: where each answers, and the address that the site's own settings
-// have for it, which is nobody's.
-var shops = []struct {
-	name, host, settings string
-	pages                func(*platform.Platform) http.Handler
-	restricted           bool
-}{
-	{"Storefront", "shop.localhost", "https://shop.uk.meridian.example/", storefront.New, false},
-	{"Order desk", "orders.localhost", "https://orders.uk.meridian.example/", orders.New, false},
-	{"Clearance store", "clearance.localhost", "https://clearance.uk.meridian.example/", storefront.New, true},
+// shop is a platform as it is built in: where it answers, and the address that the site's own
+// settings have for it, which is nobody's.
+type shop struct {
+	name, german, french, host, settings string
+	pages                                func(*platform.Platform) http.Handler
+	cards                                cards
+	restricted                           bool
+}
+
+// cards is how a platform has cards on home.
+type cards int
+
+const (
+	noCards      cards = iota
+	cardsFetched       // Gatehouse asks for them
+	cardsSent
+)
+
+var shops = []shop{
+	{"Storefront", "Shop", "Boutique", "shop.localhost", "https://shop.uk.meridian.example/", storefront.New, cardsFetched, false},
+	{"Order desk", "Bestellungen", "Commandes", "orders.localhost", "https://orders.uk.meridian.example/", orders.New, cardsSent, false},
+	{"Clearance store", "Restposten", "Déstockage", "clearance.localhost", "https://clearance.uk.meridian.example/", storefront.New, noCards, true},
+}
+
+// addresses are those of this start, and what home needs besides.
+func (o shop) addresses(a *gatehouse.ApplicationSettings, at string, place int) {
+	a.RedirectURIs, a.PostLogoutRedirectURIs = []string{at + "/callback"}, []string{at + "/"}
+	a.BackchannelLogoutURI = at + "/back-channel-logout"
+	a.Home.LaunchURL, a.Home.Order, a.Home.Names = at+"/", place, map[string]string{"de": o.german, "fr": o.french}
+	switch o.cards {
+	case cardsFetched:
+		a.Home.CardsURL = at + "/card"
+	case cardsSent:
+		a.Scopes = append(gatehouse.Scopes(), gatehouse.ScopeCards)
+	}
 }
 
 // OpenPlatforms registers the platforms at their site, and leads the site's quick links to
@@ -58,11 +84,11 @@ func OpenPlatforms(ctx context.Context, d Deps, sites *site.Sites, listener stri
 	if err != nil {
 		return nil, err
 	}
-	provider := &sso.Service{Desk: &act.Desk{Store: d.Store, Outbox: d.Outbox, Now: d.Now}, Keys: d.Outbox.Keys}
+	provider := &sso.Service{Desk: &act.Desk{Store: d.Store, Outbox: d.Outbox, Now: d.Now}, Keys: d.Outbox.Keys, Outbound: assembly.Outbound(nil, true)}
 	var all []Platform
-	for _, shop := range shops {
+	for place, shop := range shops {
 		at := origin.Scheme + "://" + net.JoinHostPort(shop.host, origin.Port())
-		id, secret, err := register(ctx, provider, st, shop.name, at, shop.restricted)
+		id, secret, err := shop.register(ctx, provider, st, at, place+1)
 		if err != nil {
 			return nil, err
 		}
@@ -79,21 +105,17 @@ func OpenPlatforms(ctx context.Context, d Deps, sites *site.Sites, listener stri
 
 // register makes the application of a platform, or gives the one of an earlier start a new
 // secret and today's addresses. The demo keeps no secret: each start has its own.
-func register(ctx context.Context, provider *sso.Service, st *site.Site, name, at string, restricted bool) (id, secret string, err error) {
+func (o shop) register(ctx context.Context, provider *sso.Service, st *site.Site, at string, place int) (id, secret string, err error) {
 	self := gatehouse.Caller{Kind: gatehouse.System, Name: "demo"}
 	known, err := provider.List(ctx, st, self, "", sso.MaxList)
 	if err != nil {
 		return "", "", err
 	}
-	addresses := func(a *gatehouse.Application) {
-		a.Settings.RedirectURIs, a.Settings.PostLogoutRedirectURIs = []string{at + "/callback"}, []string{at + "/"}
-		a.Settings.BackchannelLogoutURI = at + "/back-channel-logout"
-	}
 	for _, a := range known {
-		if a.Name != name {
+		if a.Name != o.name {
 			continue
 		}
-		if _, err := provider.Change(ctx, st, self, a.ID, addresses); err != nil {
+		if _, err := provider.Change(ctx, st, self, a.ID, func(a *gatehouse.Application) { o.addresses(&a.Settings, at, place) }); err != nil {
 			return "", "", err
 		}
 		secret, err := provider.NewSecret(ctx, st, self, a.ID)
@@ -102,12 +124,12 @@ func register(ctx context.Context, provider *sso.Service, st *site.Site, name, a
 		}
 		return a.ID, secret, provider.EndOldSecrets(ctx, st, self, a.ID)
 	}
-	fresh := gatehouse.Application{Settings: gatehouse.DefaultApplication()}
-	addresses(&fresh)
-	if restricted {
-		fresh.Settings.Access.Reach = gatehouse.ReachAdministrators
+	fresh := gatehouse.DefaultApplication()
+	o.addresses(&fresh, at, place)
+	if o.restricted {
+		fresh.Access.Reach = gatehouse.ReachAdministrators
 	}
-	made, secret, err := provider.Create(ctx, st, self, name, fresh.Settings)
+	made, secret, err := provider.Create(ctx, st, self, o.name, fresh)
 	return made.ID, secret, err
 }
 

@@ -1,11 +1,13 @@
 package journeys
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/assembly"
 	"gatehouse/internal/demo"
 	"gatehouse/internal/mail"
@@ -113,4 +115,52 @@ func signOutThere(t *testing.T, c *testkit.Client, page *testkit.Page, provider 
 	if !strings.HasPrefix(to, provider) || back != page.URL.String() {
 		t.Errorf("signing out leads to %s, then to %s", to, back)
 	}
+}
+
+// Home leads to the demo's platforms and has their cards: the shop's is fetched, which has
+// prices for everybody and the company's for those who are signed in there; the order desk
+// sends its own to those who come.
+func TestA06_TheDemosPlatformsHaveCards(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, database string) {
+		s := testkit.NewServer(t, database, withPlatforms(t))
+		s.AddUser("meridian-uk", "msantos", password, nil)
+		c := visitor(t, s, "meridian-uk")
+		at := func(host string) string {
+			return strings.Replace(s.URL("meridian-uk", "/"), "uk.localhost", host, 1)
+		}
+		shows := func(what string) func() bool {
+			return func() bool { return c.Get(s.URL("meridian-uk", "/")).Has(what) }
+		}
+		home := signIn(c, "msantos", password)
+		for _, host := range []string{"shop.localhost", "orders.localhost"} {
+			home.MustFind("#card-platforms a[href='" + at(host) + "']")
+		}
+		if home.Has("Recent orders") {
+			t.Error("orders of a user whom the order desk does not know")
+		}
+		testkit.Eventually(t, "the shop's card for a stranger", shows("In the catalogue"))
+		c.Get(at("orders.localhost")).Want(200)
+		testkit.Eventually(t, "the order desk's card", shows("Recent orders"))
+		if page := c.Get(at("shop.localhost")); page.Text("h1") != "Catalogue" {
+			t.Fatal(page.URL)
+		}
+		s.Clock.Add(gatehouse.CardFresh + time.Minute)
+		testkit.Eventually(t, "the company's prices", shows("Your prices"))
+		for _, token := range []string{"", "Bearer x", "Bearer e30.e30.", "Bearer eyJ0eXAiOiJjYXJkK2p3dCJ9.e30."} {
+			r, err := http.NewRequest("GET", at("shop.localhost")+"card", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", token)
+			got, err := here(s).Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Body.Close()
+			if got.StatusCode != 401 {
+				t.Errorf("%q gets a user's card: %d", token, got.StatusCode)
+			}
+		}
+	})
 }

@@ -29,10 +29,13 @@ type client struct {
 	// sign-in on.
 	remembers bool
 	device    string // the cookie
-	conn      net.Conn
-	in        *bufio.Reader
-	out       *bufio.Writer
-	body      bytes.Buffer // reused
+	// authorization is what a program says who it is with; empty: it says nothing.
+	authorization string
+
+	conn net.Conn
+	in   *bufio.Reader
+	out  *bufio.Writer
+	body bytes.Buffer // reused
 }
 
 func newClient(address, host string) *client { return &client{address: address, host: host} }
@@ -77,6 +80,9 @@ func (c *client) send(method, path, cookies string, form io.Reader) (a answer, e
 	}
 	if cookies != "" {
 		r.Header["Cookie"] = []string{cookies}
+	}
+	if c.authorization != "" {
+		r.Header["Authorization"] = []string{c.authorization}
 	}
 	if form != nil {
 		r.Header["Content-Type"] = []string{"application/x-www-form-urlencoded"}

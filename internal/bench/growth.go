@@ -153,7 +153,7 @@ func (b *bench) populate(ctx context.Context, st *store.Store, users int) (admin
 					return err
 				}
 				for i := 0; i < perCompany; i += 10 {
-					if err := insertSession(ctx, q, people[i], now, now.Add(12*time.Hour)); err != nil {
+					if _, err := insertSession(ctx, q, people[i], now, now.Add(12*time.Hour)); err != nil {
 						return err
 					}
 				}
@@ -172,7 +172,7 @@ func (h *house) expire(ctx context.Context) error {
 	now := time.Now().UTC()
 	return h.st.Write(ctx, func(q store.Queries) error {
 		for range overdue {
-			if err := insertSession(ctx, q, h.admin, now.Add(-2*time.Hour), now.Add(-time.Hour)); err != nil {
+			if _, err := insertSession(ctx, q, h.admin, now.Add(-2*time.Hour), now.Add(-time.Hour)); err != nil {
 				return err
 			}
 		}
@@ -180,7 +180,8 @@ func (h *house) expire(ctx context.Context) error {
 	})
 }
 
-func insertSession(ctx context.Context, q store.Queries, u gatehouse.User, begun, ends time.Time) error {
+// insertSession adds a session, and returns its ID.
+func insertSession(ctx context.Context, q store.Queries, u gatehouse.User, begun, ends time.Time) (string, error) {
 	id := store.NewID("ses", begun)
-	return q.InsertSession(ctx, id, gatehouse.Session{ID: id, SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: begun, SeenAt: begun}, ends)
+	return id, q.InsertSession(ctx, id, gatehouse.Session{ID: id, SiteID: u.SiteID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: begun, SeenAt: begun}, ends)
 }

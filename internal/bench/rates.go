@@ -225,14 +225,9 @@ func costs(all []compared) string {
 // leastChecks are the limits, by engine.
 var leastChecks = map[string]float64{"sqlite": 0.55, "postgres": 0.30}
 
-// measureSessions compares session checks with an empty handler, in turns.
+// measureSessions compares session checks with an empty handler.
 func measureSessions(ctx context.Context, b *bench, db *database) error {
-	empty, stop, err := startEmpty()
-	if err != nil {
-		return err
-	}
-	defer stop() //nolint:errcheck // it has nothing to say
-	return b.during(ctx, db, func(s *server) error {
+	return b.duringBesideEmpty(ctx, db, func(s *server, empty string) error {
 		var cookies []string
 		for i := range 8 {
 			c := newClient(s.public, s.host)
@@ -243,33 +238,59 @@ func measureSessions(ctx context.Context, b *bench, db *database) error {
 			}
 			cookies = append(cookies, line)
 		}
-		all, disturbed, err := quietly(ctx, b.count(12), func() (compared, processor, error) {
-			best, err := b.checks(ctx, s, empty, cookies)
-			if err != nil {
-				return compared{}, processor{}, err
-			}
-			r, err := b.checks(ctx, s, s.public, cookies)
-			return compared{ratio: r.perSecond / best.perSecond, server: r, best: best}, r.spent, err
-		})
-		if err != nil {
-			return err
-		}
-		b.report.add(figure{Name: "session checks / empty handler, " + db.engine, Value: median(ratios(all)), Limit: leastChecks[db.engine],
-			Bound: atLeast, Most: mostOfLimit, Disturbed: disturbed, Detail: describe(all) + "; " + costs(all)})
-		return nil
+		return b.compareWithEmpty(ctx, s, empty, question{"session checks", leastChecks[db.engine], 12, len(cookies),
+			func(c *client, i int) error { return c.check(cookies[i]) }})
 	})
 }
 
-// checks is how many checks a second are answered at an address to clients that ask
-// as fast as they can, one for each line of cookies.
-func (b *bench) checks(ctx context.Context, s *server, address string, cookies []string) (round, error) {
+// duringBesideEmpty is during, with an empty handler beside the server.
+func (b *bench) duringBesideEmpty(ctx context.Context, db *database, measure func(s *server, empty string) error) error {
+	empty, stop, err := startEmpty()
+	if err != nil {
+		return err
+	}
+	defer stop() //nolint:errcheck // it has nothing to say
+	return b.during(ctx, db, func(s *server) error { return measure(s, empty) })
+}
+
+// question is what a server and an empty handler are asked in turns.
+type question struct {
+	name  string
+	least float64 // of the empty handler's rate
+	// rounds is how often each is asked for a while, clients by how many at once.
+	rounds, clients int
+	ask             func(c *client, i int) error // for the client with this number
+}
+
+// compareWithEmpty compares how many answers there are to a question in a second with those of
+// an empty handler, in turns.
+func (b *bench) compareWithEmpty(ctx context.Context, s *server, empty string, q question) error {
+	all, disturbed, err := quietly(ctx, b.count(q.rounds), func() (compared, processor, error) {
+		best, err := b.answers(ctx, s, empty, q)
+		if err != nil {
+			return compared{}, processor{}, err
+		}
+		r, err := b.answers(ctx, s, s.public, q)
+		return compared{ratio: r.perSecond / best.perSecond, server: r, best: best}, r.spent, err
+	})
+	if err != nil {
+		return err
+	}
+	b.report.add(figure{Name: q.name + " / empty handler, " + s.db.engine, Value: median(ratios(all)), Limit: q.least,
+		Bound: atLeast, Most: mostOfLimit, Disturbed: disturbed, Detail: describe(all) + "; " + costs(all)})
+	return nil
+}
+
+// answers is how many answers a second there are at an address to clients that ask as fast as
+// they can.
+func (b *bench) answers(ctx context.Context, s *server, address string, q question) (round, error) {
 	st := &storm{end: make(chan struct{})}
-	for _, line := range cookies {
+	for i := range q.clients {
 		st.all.Go(func() {
 			c := newClient(address, s.host)
 			defer c.close()
 			for !st.over() {
-				if err := c.check(line); err != nil {
+				if err := q.ask(c, i); err != nil {
 					st.fail(err)
 					return
 				}

@@ -160,7 +160,7 @@ func (p *platforms) keyLike(alg gatehouse.SigningAlg) (crypto.Signer, error) {
 // costOfSigning is what one signature takes, in milliseconds of a processor, while all of them
 // sign.
 func costOfSigning(key crypto.Signer) (float64, error) {
-	const length = 200 * time.Millisecond
+	const length = 500 * time.Millisecond // the processors' time is counted in hundredths of a second
 	sum := sha256.Sum256([]byte(platformVerifier))
 	var all sync.WaitGroup
 	var done atomic.Int64

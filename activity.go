@@ -16,7 +16,7 @@ var ChangeEvents = []EventKind{
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventImport,
 	EventTwoFactorEnabled, EventTwoFactorDisabled, EventOwnTwoFactor, EventTwoFactorReset, EventFactorAdded, EventFactorRemoved, EventRecoveryCodesMade,
 	EventMailBounced, EventBounceCleared, EventMailResent,
-	EventApplicationCreated, EventApplicationChanged, EventApplicationSecret, EventKeysRotated,
+	EventApplicationCreated, EventApplicationChanged, EventApplicationDeleted, EventApplicationRestored, EventApplicationRemoved, EventApplicationSecret, EventKeysRotated,
 	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,
 }
 

@@ -18,6 +18,8 @@ type Application struct {
 	// Settings are all that the application may do and has.
 	Settings  ApplicationSettings
 	CreatedAt time.Time
+	// DeletedAt is when it was deleted; zero: it was not.
+	DeletedAt time.Time
 }
 
 // ApplicationSettings are what an operator says about an application. They are kept as JSON.
@@ -81,7 +83,23 @@ type ApplicationState string
 const (
 	ApplicationActive   ApplicationState = "active"
 	ApplicationDisabled ApplicationState = "disabled"
+	// ApplicationDeleted: it is off, and is removed when ApplicationGrace is over.
+	ApplicationDeleted ApplicationState = "deleted"
 )
+
+// ApplicationGrace is how long a deleted application can be restored.
+const ApplicationGrace = 30 * 24 * time.Hour
+
+// Deleted reports whether the application was deleted, and can still be restored.
+func (a Application) Deleted() bool { return !a.DeletedAt.IsZero() }
+
+// RemovedFrom is from when on a deleted application is removed; zero: it is not.
+func (a Application) RemovedFrom() time.Time {
+	if !a.Deleted() {
+		return time.Time{}
+	}
+	return a.DeletedAt.Add(ApplicationGrace)
+}
 
 // Usable reports whether the application may do anything at all. A state that this program
 // does not know may not.

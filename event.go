@@ -159,6 +159,11 @@ const (
 	// Detail["name"] the name.
 	EventApplicationCreated EventKind = "application.created"
 	EventApplicationChanged EventKind = "application.changed"
+	// EventApplicationDeleted and EventApplicationRestored: an operator deleted it, or took
+	// that back; EventApplicationRemoved: it is gone, with everything.
+	EventApplicationDeleted  EventKind = "application.deleted"
+	EventApplicationRestored EventKind = "application.restored"
+	EventApplicationRemoved  EventKind = "application.removed"
 	// EventApplicationSecret: a secret was made for it.
 	EventApplicationSecret EventKind = "application.secret_made"
 	// EventApplicationSignIn: a user went on to an application with a session.

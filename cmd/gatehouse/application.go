@@ -22,6 +22,8 @@ type applicationCmd struct {
 	Disable           applicationDisableCmd      `cmd:"" help:"Turn an application off: nobody signs in to it, and its tokens are good for nothing."`
 	RegistrationToken applicationRegistrationCmd `cmd:"" help:"Make a token that applications register themselves with, where the site allows it."`
 	Enable            applicationEnableCmd       `cmd:"" help:"Turn an application on again."`
+	Delete            applicationDeleteCmd       `cmd:"" help:"Turn an application off, and have it removed with everything after 30 days."`
+	Restore           applicationRestoreCmd      `cmd:"" help:"Take back a deletion; the application stays off until it is enabled."`
 }
 
 // applicationFlags are what can be said about an application; what is not said stays.
@@ -108,12 +110,13 @@ func said[T any](value *T, by *T) {
 	}
 }
 
-// application says which application there is not, and where to look.
+// noApplication says which application there is not, and where to look, or why it is not as it
+// would have to be.
 func (o *office) noApplication(err error, st *site.Site, id string) error {
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return fmt.Errorf("%s has no application %q\nRun gatehouse app list --site %s for those there are", st.Name, id, st.ID)
 	}
-	return err
+	return conflict(err, st, id)
 }
 
 type applicationCreateCmd struct {
@@ -175,11 +178,13 @@ type applicationView struct {
 	Settings gatehouse.ApplicationSettings `json:"settings"`
 	Secrets  []time.Time                   `json:"secrets_made_at,omitempty"`
 	logoutView
+	deletedView
 	Created time.Time `json:"created_at"`
 }
 
 func viewApplication(st *site.Site, a sso.Shown) applicationView {
 	v := applicationView{ID: a.ID, Site: a.SiteID, Issuer: sso.Issuer(st), Name: a.Name, State: a.State, Settings: a.Settings, Created: a.CreatedAt}
+	v.deletedView = deletedView{a.DeletedAt, a.RemovedFrom()}
 	for _, s := range a.Secrets {
 		v.Secrets = append(v.Secrets, s.CreatedAt)
 	}
@@ -233,7 +238,7 @@ func (c *applicationShowCmd) Run(a *app) error {
 		for i, at := range v.Secrets {
 			times[i] = moment(at)
 		}
-		return details(a.out, "Name", v.Name, "Client ID", v.ID, "Issuer", v.Issuer, "State", string(v.State), "Authentication", string(s.Auth),
+		return details(a.out, "Name", v.Name, "Client ID", v.ID, "Issuer", v.Issuer, "State", string(v.State), "Deleted", moment(v.Deleted), "Removed from", moment(v.Removed), "Authentication", string(s.Auth),
 			"Secrets made", strings.Join(times, ", "), "Keys at", s.JWKSURI, "Redirect addresses", strings.Join(s.RedirectURIs, " "),
 			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "),
 			"Back-channel logout", s.BackchannelLogoutURI, "Front-channel logout", s.FrontchannelLogoutURI, "Last logout not told", v.logoutView.String(),
@@ -315,9 +320,6 @@ func (c *applicationSecretCmd) Run(a *app) error {
 			return nil
 		}
 		secret, err := o.sso.NewSecret(a.ctx, st, o.caller, c.ID)
-		if gatehouse.KindOf(err) == gatehouse.Conflict {
-			return fmt.Errorf("%s has no secrets: it proves who it is in another way", c.ID)
-		}
 		if err != nil {
 			return o.noApplication(err, st, c.ID)
 		}

@@ -117,20 +117,20 @@ func (s *Service) Show(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 // Change changes an application: to gets it as it is, and changes name, state and settings.
 // A disabled application has nobody signed in, and its tokens are good for nothing.
 //
-// Errors: Forbidden, NotFound, Invalid with fields, Unavailable.
+// Errors: Forbidden, NotFound, Conflict (ReasonDeleted), Invalid with fields, Unavailable.
 func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, to func(*gatehouse.Application)) (gatehouse.Application, error) {
 	if err := operatorOnly(c); err != nil {
 		return gatehouse.Application{}, err
 	}
 	var now gatehouse.Application
 	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
-		was, err := tx.Application(tx, st.ID, id)
+		was, err := changeable(tx, id)
 		if err != nil {
 			return err
 		}
 		now = was
 		to(&now)
-		now.ID, now.SiteID, now.CreatedAt = was.ID, was.SiteID, was.CreatedAt
+		now.ID, now.SiteID, now.CreatedAt, now.DeletedAt = was.ID, was.SiteID, was.CreatedAt, was.DeletedAt
 		if err := s.check(now.Name, now.Settings); err != nil || reflect.DeepEqual(now, was) {
 			return err
 		}
@@ -155,19 +155,20 @@ const mostSecrets = 2
 // NewSecret makes a secret for an application. The one before stays good until the next one is
 // made, or until EndOldSecrets: so they are changed without anybody waiting.
 //
-// Errors: Forbidden, NotFound, Conflict for an application without secrets, Unavailable.
+// Errors: Forbidden, NotFound, Conflict for an application without secrets (ReasonNoSecret) or a deleted one
+// (ReasonDeleted), Unavailable.
 func (s *Service) NewSecret(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (string, error) {
 	if err := operatorOnly(c); err != nil {
 		return "", err
 	}
 	made := secret.NewToken()
 	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
-		a, err := tx.Application(tx, st.ID, id)
+		a, err := changeable(tx, id)
 		if err != nil {
 			return err
 		}
 		if !a.Settings.Auth.HasSecret() {
-			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: "no-secret"}
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoSecret}
 		}
 		if err := s.keepSecrets(tx, id, mostSecrets-1); err != nil {
 			return err
@@ -186,7 +187,7 @@ func (s *Service) EndOldSecrets(ctx context.Context, st *site.Site, c gatehouse.
 		return err
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		a, err := tx.Application(tx, st.ID, id)
+		a, err := changeable(tx, id)
 		if err != nil {
 			return err
 		}

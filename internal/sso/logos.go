@@ -69,13 +69,13 @@ func ReadLogo(file []byte) (Logo, error) {
 // SetLogo gives an application a logo, in a language or, with the empty one, in all that have
 // none of their own. A Logo without a picture takes it away. Only operators do.
 //
-// Errors: Forbidden, NotFound, Invalid with fields, Unavailable.
+// Errors: Forbidden, NotFound, Conflict (ReasonDeleted), Invalid with fields, Unavailable.
 func (s *Service) SetLogo(ctx context.Context, st *site.Site, c gatehouse.Caller, id, lang string, logo Logo) error {
 	if err := operatorOnly(c); err != nil {
 		return err
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		a, err := tx.Application(tx, st.ID, id)
+		a, err := changeable(tx, id)
 		if err != nil {
 			return err
 		}

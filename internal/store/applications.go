@@ -8,10 +8,10 @@ import (
 	"gatehouse"
 )
 
-const applicationColumns = `site_id, id, name, state, settings, created_at`
+const applicationColumns = `site_id, id, name, state, settings, created_at, deleted_at`
 
 func applicationFields(a *gatehouse.Application) []any {
-	return []any{&a.SiteID, &a.ID, &a.Name, &a.State, inText{&a.Settings}, when{&a.CreatedAt}}
+	return []any{&a.SiteID, &a.ID, &a.Name, &a.State, inText{&a.Settings}, when{&a.CreatedAt}, when{&a.DeletedAt}}
 }
 
 // inText scans JSON.
@@ -38,15 +38,15 @@ func asText(v any) string {
 
 // InsertApplication adds an application.
 func (q Queries) InsertApplication(ctx context.Context, a gatehouse.Application) error {
-	_, err := q.exec(ctx, "insert application", `INSERT INTO applications (`+applicationColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.SiteID, a.ID, a.Name, a.State, asText(a.Settings), micros(a.CreatedAt))
+	_, err := q.exec(ctx, "insert application", `INSERT INTO applications (`+applicationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.SiteID, a.ID, a.Name, a.State, asText(a.Settings), micros(a.CreatedAt), micros(a.DeletedAt))
 	return err
 }
 
-// UpdateApplication writes an application's name, state and settings.
+// UpdateApplication writes an application's name, state and settings, and when it was deleted.
 func (q Queries) UpdateApplication(ctx context.Context, a gatehouse.Application) error {
-	n, err := q.exec(ctx, "update application", `UPDATE applications SET name = $3, state = $4, settings = $5 WHERE site_id = $1 AND id = $2`,
-		a.SiteID, a.ID, a.Name, a.State, asText(a.Settings))
+	n, err := q.exec(ctx, "update application", `UPDATE applications SET name = $3, state = $4, settings = $5, deleted_at = $6 WHERE site_id = $1 AND id = $2`,
+		a.SiteID, a.ID, a.Name, a.State, asText(a.Settings), micros(a.DeletedAt))
 	return oneRow(n, err)
 }
 
@@ -61,13 +61,32 @@ func (q Queries) Application(ctx context.Context, siteID, id string) (a gatehous
 // that in which they were made; those after the given one.
 func (q Queries) Applications(ctx context.Context, siteID, after string, limit int) (all []gatehouse.Application, err error) {
 	err = q.all(ctx, "applications", `SELECT `+applicationColumns+` FROM applications WHERE site_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
-		[]any{siteID, after, limit}, func(scan func(...any) error) error {
-			var a gatehouse.Application
-			err := scan(applicationFields(&a)...)
-			all = append(all, a)
-			return err
-		})
+		[]any{siteID, after, limit}, applicationsInto(&all))
 	return all, err
+}
+
+func applicationsInto(all *[]gatehouse.Application) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var a gatehouse.Application
+		err := scan(applicationFields(&a)...)
+		*all = append(*all, a)
+		return err
+	}
+}
+
+// DeletedApplications returns the applications of a site that were deleted until then.
+func (q Queries) DeletedApplications(ctx context.Context, siteID string, before time.Time) (all []gatehouse.Application, err error) {
+	err = q.all(ctx, "deleted applications", `SELECT `+applicationColumns+` FROM applications
+		WHERE site_id = $1 AND deleted_at <> 0 AND deleted_at <= $2 ORDER BY deleted_at, id`, []any{siteID, micros(before)}, applicationsInto(&all))
+	return all, err
+}
+
+// RemoveApplication removes an application that was deleted until then, with everything that
+// belongs to it. It reports whether it was still there, and deleted.
+func (q Queries) RemoveApplication(ctx context.Context, siteID, id string, before time.Time) (bool, error) {
+	n, err := q.exec(ctx, "remove application", `DELETE FROM applications WHERE site_id = $1 AND id = $2 AND deleted_at <> 0 AND deleted_at <= $3`,
+		siteID, id, micros(before))
+	return n == 1, err
 }
 
 // ApplicationSecret is a secret of an application, as its hash.

@@ -25,7 +25,7 @@ const mostPlatforms = 1000
 // Platforms returns the applications of a site that are on, in the order in which they
 // were made, as they stand to a company and to a user (empty: to no user).
 func (q Queries) Platforms(ctx context.Context, siteID, companyID, userID string) (all []Platform, err error) {
-	err = q.all(ctx, "platforms", `SELECT a.site_id, a.id, a.name, a.state, a.settings, a.created_at, COALESCE(p.reach, ''),
+	err = q.all(ctx, "platforms", `SELECT a.site_id, a.id, a.name, a.state, a.settings, a.created_at, a.deleted_at, COALESCE(p.reach, ''),
 		COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0), COALESCE(g.first_at, 0), COALESCE(g.used_at, 0), COALESCE(r.asked_at, 0)
 		FROM applications a
 		LEFT JOIN platform_access p ON p.site_id = a.site_id AND p.company_id = $2 AND p.application_id = a.id

@@ -282,6 +282,9 @@ func TestB17_Discovery(t *testing.T) {
 			if first.Header.Get("ETag") == "" || first.Header.Get("Set-Cookie") != "" || !strings.Contains(first.Header.Get("Cache-Control"), "max-age") {
 				t.Errorf("%s: %v", path, first.Header)
 			}
+			if first.ContentLength != int64(len(first.body)) {
+				t.Errorf("%s is sent in chunks", path)
+			}
 			if again := p.call("GET", path, nil, "If-None-Match", first.Header.Get("ETag")); again.StatusCode != http.StatusNotModified || again.body != "" {
 				t.Errorf("%s again: %d", path, again.StatusCode)
 			}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -81,6 +82,7 @@ func serve(w http.ResponseWriter, r *http.Request, doc sso.Document) error {
 		return nil
 	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(doc.Body))) // else a long one is sent in chunks
 	_, err := w.Write(doc.Body)
 	return err
 }

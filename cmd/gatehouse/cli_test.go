@@ -373,7 +373,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("nothing to fix %+v", f)
 		}
 	}
-	for check, want := range map[string]health{"configuration": well, "keys": well, "database": well, "clock": well, "outbox": well, "usernames": well,
+	for check, want := range map[string]health{"configuration": well, "keys": well, "database": well, "clock": well, "outbox": well, "usernames": well, "signing keys": well, "pkce": well,
 		"disk": well, "certificate": well, "mail server": well, "database file": warn, "dkim": warn, "bounces inkwell": warn} {
 		if got[check] != want {
 			t.Errorf("%s is %q, want %q: %+v", check, got[check], want, findings)
@@ -427,4 +427,27 @@ func count(t *testing.T, path, table string) (n int) {
 	must(t, db.QueryRow("SELECT COUNT(*) FROM "+table).Scan(&n))
 	must(t, db.Close())
 	return n
+}
+
+// The doctor names applications that are excused from PKCE, and says when the key file has
+// lost the line that signing keys are sealed with.
+func TestDoctorLooksAtTheProvider(t *testing.T) {
+	in := install(t, "")
+	in.expect(0, "migrate")
+	in.expect(0, "app create Legacy -s inkwell --redirect-uri https://old.example/cb --without-pkce", "Created Legacy")
+	in.expect(0, "keys rotate -s inkwell", "Made new keys")
+	if out := in.expect(0, "doctor").out; !strings.Contains(out, "excused from it: inkwell: Legacy (app_") {
+		t.Error(out)
+	}
+	path := filepath.Join(in.dir, "keys")
+	old, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, append(secret.NewKeyFile(), old...), 0o600)) // as a key is changed
+	if out := in.expect(0, "doctor").out; !strings.Contains(out, "the key file opens those that there are") {
+		t.Error(out)
+	}
+	must(t, os.WriteFile(path, secret.NewKeyFile(), 0o600))
+	if r := in.run("doctor"); r.status != 1 || !strings.Contains(r.out, "signing keys inkwell") || !strings.Contains(r.out, "the key file has no key") {
+		t.Errorf("without the old line: %d\n%s", r.status, r.out)
+	}
 }

@@ -93,8 +93,8 @@ func (d *doctor) examine(config string, environ []string) {
 	d.cfg = cfg
 	d.add("configuration", well, config, "")
 	d.add("keys", well, fmt.Sprintf("%s is read by its owner only", cfg.KeyFile), "")
-	d.database()
 	sites := d.sites()
+	d.database(sites)
 	d.certificate(sites)
 	d.places()
 	d.mail(sites)

@@ -24,7 +24,7 @@ const (
 	databaseAnswer = 10 * time.Second
 )
 
-func (d *doctor) database() {
+func (d *doctor) database(sites []*site.Site) {
 	ctx, cancel := context.WithTimeout(d.ctx, databaseAnswer)
 	defer cancel()
 	if path, lite := store.SQLitePath(d.cfg.Database); lite {
@@ -49,6 +49,7 @@ func (d *doctor) database() {
 	d.clock(ctx, st)
 	d.queue(ctx, st)
 	d.usernames(ctx, st)
+	d.provider(ctx, st, sites)
 }
 
 // usernames looks for those that only differ in what look-ups pass over, which is from

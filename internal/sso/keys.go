@@ -132,6 +132,16 @@ func (s *Service) open(keys []gatehouse.SigningKey, now time.Time) (*ring, error
 	return r, err
 }
 
+// TryOwnKeys says why the keys of a site cannot be used, such as that the key file no longer has
+// the line that they are sealed with. It makes none.
+func (s *Service) TryOwnKeys(ctx context.Context, st *site.Site) error {
+	keys, _, err := s.Store.Read().SigningKeys(ctx, st.ID)
+	if err == nil {
+		_, err = s.open(keys, s.Now())
+	}
+	return err
+}
+
 // sealing is what a key is sealed for.
 func sealing(k gatehouse.SigningKey) string { return "signing-key/" + k.SiteID + "/" + k.ID }
 

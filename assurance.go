@@ -58,3 +58,9 @@ func Assure(p Policy, methods []Method, passwordLength int) Assurance {
 	}
 	return Assurance{Level: level, Methods: methods}
 }
+
+// MostLevel is the level that a sign-in with a password and a second factor reaches under a
+// profile.
+func MostLevel(p Policy) int {
+	return Assure(p, []Method{MethodPassword, MethodTOTP}, modernSingleFactorLength).Level
+}

@@ -23,10 +23,11 @@ type AuthorizationRequest struct {
 	Prompts         []string `json:"prompts,omitempty"`
 	// MaxAge is how long ago the sign-in may be; negative: whatever.
 	MaxAge time.Duration `json:"max_age"`
-	// ACRs are the values of which an essential acr claim wants one; empty: whatever. Those
-	// of acr_values are wishes (OpenID Connect Core 3.1.2.1, 5.5.1.1): the token says what
-	// was reached.
-	ACRs []string `json:"acrs,omitempty"`
+	// ACRs are the values of which an essential acr claim wants one; empty: any does. Those
+	// of acr_values are wishes (OpenID Connect Core 3.1.2.1, 5.5.1.1): a user who can is asked to
+	// reach one (RFC 9470 4), and the token says what was reached.
+	ACRs      []string `json:"acrs,omitempty"`
+	ACRWishes []string `json:"acr_wishes,omitempty"`
 	// Hinted is the subject that id_token_hint, or a sub claim with a value, names.
 	Hinted string `json:"hinted,omitempty"`
 	// Claims are those that the claims parameter asks for by name.
@@ -165,6 +166,8 @@ type AuthorizationFacts struct {
 	Allowed, Refused bool
 	// Wanted are the scopes that tokens stand for, for MayIssue.
 	Wanted []string
+	// MostLevel is the level that a sign-in with a factor reaches at this site.
+	MostLevel int
 }
 
 // SignedIn reports whether somebody is signed in.
@@ -225,15 +228,32 @@ func Authorize(a Application, r AuthorizationRequest, f AuthorizationFacts, limi
 		return ask(AuthorizationSignIn, LoginRequired)
 	case ClosedTo(a, f.Reach, f.User.Role) != "":
 		return ask(AuthorizationNoAccess, AccessDenied)
-	case f.Session.Assurance.Level < a.Settings.Access.Level,
-		len(r.ACRs) > 0 && !slices.ContainsFunc(r.ACRs, f.Session.Assurance.Fulfils):
+	case !assured(a, r.ACRs, f.Session) && stepsUp(a, r, r.ACRs, f):
+		return ask(AuthorizationSignIn, LoginRequired)
+	case !assured(a, r.ACRs, f.Session):
 		return Decision{AuthorizationRefused, UnmetAuthentication}
+	case !quiet && stepsUp(a, r, r.ACRWishes, f):
+		return Decision{Do: AuthorizationSignIn}
 	case f.Refused:
 		return Decision{AuthorizationRefused, AccessDenied}
 	case consentDue(a, r, f):
 		return ask(AuthorizationConsent, ConsentRequired)
 	}
 	return Decision{Do: AuthorizationCode}
+}
+
+// assured reports whether a session reaches what the application asks for, and one of the values
+// of acr where there are any.
+func assured(a Application, acrs []string, s Session) bool {
+	return s.Assurance.Level >= a.Settings.Access.Level && (len(acrs) == 0 || slices.ContainsFunc(acrs, s.Assurance.Fulfils))
+}
+
+// stepsUp reports whether a new sign-in would reach what the session does not: the user has a
+// factor, and did without it, or got it since (RFC 9470). It is asked for once: a device that is
+// trusted may spare the code again.
+func stepsUp(a Application, r AuthorizationRequest, acrs []string, f AuthorizationFacts) bool {
+	most := Session{Assurance: Assurance{Level: f.MostLevel}}
+	return f.User.Factors > 0 && !f.Session.CreatedAt.After(r.At) && !assured(a, acrs, f.Session) && assured(a, acrs, most)
 }
 
 // MayIssue reports whether an application may have, renew or use tokens of a user by a

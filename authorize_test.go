@@ -138,6 +138,34 @@ func TestAuthorize(t *testing.T) {
 		}, refused(AccessDenied)},
 		"a level too low": {func(a *Application, _ *AuthorizationRequest, _ *AuthorizationFacts) { a.Settings.Access.Level = 2 }, refused(UnmetAuthentication)},
 		"an acr too high": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) { r.ACRs = []string{ACRLevel2} }, refused(UnmetAuthentication)},
+		"a level too low, and a factor": {func(a *Application, _ *AuthorizationRequest, f *AuthorizationFacts) {
+			a.Settings.Access.Level, f.User.Factors, f.MostLevel = 2, 1, 2
+		}, signIn},
+		"an acr too high, and a factor": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.ACRs, f.User.Factors, f.MostLevel = []string{ACRLevel2}, 1, 2
+		}, signIn},
+		"a wish, and a factor": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.ACRWishes, f.User.Factors, f.MostLevel = []string{"phr", ACRLevel2}, 1, 2
+		}, signIn},
+		"a wish, and no factor": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
+			r.ACRWishes = []string{ACRLevel2}
+		}, code},
+		"a wish of others": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.ACRWishes, f.User.Factors, f.MostLevel = []string{"phr"}, 1, 2
+		}, code},
+		"a wish, without a prompt": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.ACRWishes, r.Prompts, f.User.Factors, f.MostLevel = []string{ACRLevel2}, []string{"none"}, 1, 2
+		}, code},
+		"a factor, without a prompt": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.ACRs, r.Prompts, f.User.Factors, f.MostLevel = []string{ACRLevel2}, []string{"none"}, 1, 2
+		}, refused(LoginRequired)},
+		"a factor that did not help": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.ACRs, f.User.Factors, f.MostLevel = []string{ACRLevel2}, 1, 2
+			f.Session.CreatedAt, f.Session.SeenAt = r.At.Add(time.Second), r.At.Add(time.Second)
+		}, refused(UnmetAuthentication)},
+		"a factor that cannot help here": {func(_ *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
+			r.ACRs, f.User.Factors, f.MostLevel = []string{ACRLevel2}, 1, 1
+		}, refused(UnmetAuthentication)},
 		"one of two acrs": {func(_ *Application, r *AuthorizationRequest, _ *AuthorizationFacts) {
 			r.ACRs = []string{ACRLevel2, ACRLevel1}
 		}, code},

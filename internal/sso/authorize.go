@@ -230,7 +230,7 @@ func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a g
 	if !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
 		return f, nil
 	}
-	f = gatehouse.AuthorizationFacts{Session: ses, User: u, Subject: u.ID}
+	f = gatehouse.AuthorizationFacts{Session: ses, User: u, Subject: u.ID, MostLevel: gatehouse.MostLevel(st.Policy)}
 	if f.Reach, err = q.Reach(ctx, st.ID, u.CompanyID, a.ID); err != nil {
 		return f, err
 	}

@@ -59,8 +59,5 @@ func Discovery(st *site.Site) (Document, error) {
 	return document(says)
 }
 
-// reachable are the values of acr that a sign-in at the site can reach today.
-func reachable(st *site.Site) []string {
-	best := gatehouse.Assure(st.Policy, []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodEmailCode}, 1000)
-	return gatehouse.ACRs[:best.Level+1]
-}
+// reachable are the values of acr that a sign-in at the site can reach.
+func reachable(st *site.Site) []string { return gatehouse.ACRs[:gatehouse.MostLevel(st.Policy)+1] }

@@ -68,7 +68,7 @@ func (p Params) readRequest(now time.Time) (gatehouse.AuthorizationRequest, gate
 		ResponseType: p.Get("response_type"), ResponseMode: p.Get("response_mode"), RedirectURI: p.Get("redirect_uri"),
 		Scopes: strings.Fields(p.Get("scope")), State: p.Get("state"), Nonce: p.Get("nonce"),
 		Challenge: p.Get("code_challenge"), ChallengeMethod: p.Get("code_challenge_method"),
-		Prompts: strings.Fields(p.Get("prompt")), MaxAge: -1, At: now, JKT: p.Get("dpop_jkt"), Resources: p.All("resource"),
+		Prompts: strings.Fields(p.Get("prompt")), ACRWishes: strings.Fields(p.Get("acr_values")), MaxAge: -1, At: now, JKT: p.Get("dpop_jkt"), Resources: p.All("resource"),
 	}
 	for _, part := range []*string{&r.State, &r.Nonce} {
 		if len(*part) > maxParam || !utf8.ValidString(*part) || strings.ContainsFunc(*part, func(c rune) bool { return c < ' ' || c == 0x7f }) {
@@ -77,7 +77,7 @@ func (p Params) readRequest(now time.Time) (gatehouse.AuthorizationRequest, gate
 		}
 	}
 	switch {
-	case p.Doubled != "", len(r.Scopes) > 100, len(p.Get("scope")) > maxParam:
+	case p.Doubled != "", len(r.Scopes) > 100, len(p.Get("scope")) > maxParam, len(p.Get("acr_values")) > maxParam:
 		return r, gatehouse.InvalidRequest
 	case p.Get("registration") != "":
 		return r, gatehouse.RegistrationUnsupported

@@ -79,6 +79,12 @@ func scriptlessFirstSignIn(w *walker) {
 	w.b.See("Good ")
 }
 
+// arrive waits for a page that a link leads to: the one before has fields of the same name.
+func (w *walker) arrive(path string) {
+	w.t.Helper()
+	testkit.Eventually(w.t, "the page "+path, func() bool { return w.pageName() == path })
+}
+
 // scriptlessRecovery is by challenge question where the site has that, else by link.
 func scriptlessRecovery(w *walker) {
 	name := w.user("forgetful")
@@ -86,6 +92,7 @@ func scriptlessRecovery(w *walker) {
 		u := w.s.AddUser(w.st.ID, name, password, nil)
 		w.b.Open(w.s.URL(w.st.ID, "/sign-in"))
 		w.b.Click("a[href^='/forgot-password']")
+		w.arrive("/forgot-password")
 		w.b.Fill("email", name)
 		w.send("/forgot-password/sent")
 		w.b.Open(w.s.URL(w.st.ID, mailedLink(w.t, w.s, u.Email, "/reset-password")))
@@ -95,6 +102,7 @@ func scriptlessRecovery(w *walker) {
 		u := answeringUser(w.t, w.s, w.st.ID, name, nil)
 		w.b.Open(w.s.URL(w.st.ID, "/sign-in"))
 		w.b.Click("a[href^='/forgot-password']")
+		w.arrive("/forgot-password")
 		w.fill([][2]string{{"username", name}, {"email", u.Email}})
 		w.send("/forgot-password/challenge")
 		w.b.Fill("answer", answer)

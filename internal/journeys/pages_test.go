@@ -66,6 +66,7 @@ var notLookedAt = map[string]string{
 	"POST /account/platforms/{id}/remove":   "asks for nothing",
 	"POST /account/platforms/{id}/ask":      "asks for nothing",
 
+	"POST /company/platforms/{id}":                 "asks for a choice, of which one is always made",
 	"POST /company/platforms/{id}/requests/{user}": "asks for nothing",
 
 	"POST /account/security/apps/{id}/remove":             "asks for nothing after a recent sign-in",

@@ -213,7 +213,11 @@ func (l HomeLayout) With(supplied []HomeCard) HomeLayout {
 	l = slices.Clone(l)
 	for _, card := range supplied {
 		if l.index(card) < 0 && len(l) < len(HomeCards)+mostSupplied {
-			l = slices.Insert(l, l.index(CardOrders), PlacedCard{Card: card})
+			at := l.index(CardOrders)
+			if at < 0 {
+				at = len(l)
+			}
+			l = slices.Insert(l, at, PlacedCard{Card: card})
 		}
 	}
 	return l

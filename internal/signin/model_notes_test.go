@@ -94,9 +94,6 @@ func (n *notes) take(a act, said reply, now seen) string {
 		n.own = !n.own
 		n.endTrustAndSignIns()
 	case colleague:
-		if n.usedIn == a.browser+1 {
-			n.usedIn = elsewhere
-		}
 		if (said == alsoAsked) != n.company {
 			wrong = "B08: a colleague in the same browser is not asked for a code"
 		}

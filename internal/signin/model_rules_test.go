@@ -102,10 +102,7 @@ func (r rules) do(m modelState, a act) (modelState, reply, bool) {
 		return r.later(m, a)
 	case changeOwn, signOutOther, removeOther, setOwnTwoFactor:
 		return r.inSession(m, a)
-	case colleague: // from then on the browser has a token that it shares with the colleague
-		if m.usedIn == a.browser+1 {
-			m.usedIn = elsewhere
-		}
+	case colleague: // the browser has another token then, and what is bound to it goes along
 		if m.company {
 			return m, alsoAsked, true // however much the owner is trusted here
 		}

@@ -26,9 +26,6 @@ type browserState struct {
 	signIn  signInState
 }
 
-// elsewhere is a browser that has another token since: neither of the two.
-const elsewhere = 3
-
 // signInState is a sign-in in progress.
 type signInState struct {
 	there  bool
@@ -77,7 +74,7 @@ const (
 type modelState struct {
 	password passwordState
 	tooLate  bool // a temporary password whose time is over
-	usedIn   int8 // the browser that a temporary password has opened a sign-in in; 0: none, else 1, 2 or elsewhere
+	usedIn   int8 // the browser that a temporary password has opened a sign-in in; 0: none, else 1 or 2
 	finished bool // a sign-in was finished, ever
 	company  bool // Enhanced Security is on
 	own      bool // the person wants codes

@@ -22,7 +22,7 @@ type kind struct {
 	there    otherBrowser
 	password passwordState
 	account  accountState
-	used     int8 // the temporary password: not, here, in the other browser, or elsewhere
+	used     int8 // the temporary password: not, here, or in the other browser
 	tooLate  bool
 	finished bool
 	company  bool

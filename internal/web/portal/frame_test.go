@@ -56,10 +56,10 @@ func TestAccountPagesFollowTheSite(t *testing.T) {
 		})
 		return strings.Join(paths, " ")
 	}
-	if got := pages("uk", func(s *site.Site) { s.TermsVersion = "1" }); got != "profile password security challenge devices activity terms /company/enhanced-security" {
+	if got := pages("uk", func(s *site.Site) { s.TermsVersion = "1" }); got != "profile password security challenge devices platforms activity terms /company/enhanced-security" {
 		t.Error(got)
 	}
-	if got := pages("inkwell", func(*site.Site) {}); got != "profile password security devices activity /company/enhanced-security" {
+	if got := pages("inkwell", func(*site.Site) {}); got != "profile password security devices platforms activity /company/enhanced-security" {
 		t.Error(got)
 	}
 }

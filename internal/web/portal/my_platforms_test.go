@@ -51,7 +51,7 @@ func myPlatformSamples() []pages.Sample {
 
 // What a third party may read is what was consented to, and not what it may ask for.
 func TestWhatAPlatformReads(t *testing.T) {
-	doc := show(t, "meridian-uk", myPlatforms("Desk"), pages.SignedIn)
+	doc := show(t, "uk", myPlatforms("Desk"), pages.SignedIn)
 	items := doc.Find("section[aria-labelledby=open] li")
 	for i, want := range []string{"your profile, your email address, your company and role", "your profile", "It can read your email address.", "nothing else about you"} {
 		if got := items.Eq(i).Find("small").First().Text(); !strings.Contains(got, want) {

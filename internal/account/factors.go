@@ -127,10 +127,9 @@ func (s *Service) waiting(ctx context.Context, q store.Queries, u gatehouse.User
 	return AppSetUp{all[i].Factor, key}, err
 }
 
-// ConfirmApp takes the first code of an app, from when on it counts. With the first factor come
-// recovery codes, which are returned and nowhere to be had again. What was begun without it,
-// and trust in devices, ends: the company's users know two-factor as what is asked for from
-// now on.
+// ConfirmApp takes the first code of an app, which counts from then on. With the first app come
+// recovery codes, which are returned and nowhere to be had again. Sign-ins in progress and
+// trust in devices end, as whenever two-factor changes: none of them has been asked for the app.
 //
 // Errors: Invalid with field code (required, code-form, app-code-first); NotFound; TooMany;
 // Unavailable.

@@ -67,6 +67,9 @@ func Ways(u User, kinds []FactorKind, recoveryCodes int) []Way {
 	if recoveryCodes > 0 {
 		ways = append(ways, WayRecoveryCode)
 	}
+	if len(ways) == 0 { // the last one has been removed since the user was read
+		ways = []Way{WayApp}
+	}
 	return ways
 }
 

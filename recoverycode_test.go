@@ -1,6 +1,7 @@
 package gatehouse_test
 
 import (
+	"slices"
 	"testing"
 
 	"gatehouse"
@@ -21,6 +22,24 @@ func TestRecoveryCodesAreReadAsPeopleTypeThem(t *testing.T) {
 	for _, typed := range []string{"", "01Z0-1ZRJ-GA9", "01Z0-1ZRJ-GA988", "01Z0-1ZRJ-GAU8"} {
 		if got, ok := gatehouse.ReadRecoveryCode(typed); ok {
 			t.Errorf("%q is taken as %q", typed, got)
+		}
+	}
+}
+
+// A user who has a factor is never asked for a code by mail, and always for something.
+func TestWaysOfAUser(t *testing.T) {
+	for name, test := range map[string]struct {
+		factors, codes int
+		kinds          []gatehouse.FactorKind
+		want           []gatehouse.Way
+	}{
+		"no factor":        {0, 0, nil, []gatehouse.Way{gatehouse.WayEmail}},
+		"an app":           {1, 0, []gatehouse.FactorKind{gatehouse.FactorApp}, []gatehouse.Way{gatehouse.WayApp}},
+		"apps and codes":   {2, 9, []gatehouse.FactorKind{gatehouse.FactorApp, gatehouse.FactorApp}, []gatehouse.Way{gatehouse.WayApp, gatehouse.WayRecoveryCode}},
+		"removed just now": {1, 0, nil, []gatehouse.Way{gatehouse.WayApp}},
+	} {
+		if got := gatehouse.Ways(gatehouse.User{Factors: test.factors}, test.kinds, test.codes); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

@@ -203,11 +203,12 @@ func hashOfStructure() (string, error) {
 }
 
 // Raw opens a database without the store, for what no method of it does.
-func Raw(t testing.TB, url string) *sql.DB {
+func Raw(t testing.TB, rawURL string) *sql.DB {
 	t.Helper()
-	driver, dsn := "pgx", url
-	if path, ok := store.SQLitePath(url); ok {
-		driver, dsn = "sqlite", path
+	driver, dsn := "pgx", rawURL
+	if path, ok := store.SQLitePath(rawURL); ok {
+		// The server writes to the same file: wait for its lock, as the store does.
+		driver, dsn = "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout(10000)"
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {

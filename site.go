@@ -28,6 +28,9 @@ type Site struct {
 	AsksSoleUser bool
 	Support      Support
 	Sender       Sender
+	// TextCountries are those whose mobile phones get codes by text message, as ISO 3166-1 has
+	// them; empty: the site offers no text messages.
+	TextCountries []string
 	// Staging marks an installation that is not the real one (B20).
 	Staging bool
 }

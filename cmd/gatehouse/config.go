@@ -22,6 +22,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sms"
 	"gatehouse/internal/store"
 	"gatehouse/internal/strictyaml"
 )
@@ -61,12 +62,14 @@ type Config struct {
 	Log              struct {
 		Level slog.Level `yaml:"level,oneof=debug|info|warn|error"`
 	} `yaml:"log"`
-	Bounces BouncesConfig `yaml:"bounces"`
+	Bounces      BouncesConfig `yaml:"bounces"`
+	TextMessages TextsConfig   `yaml:"text_messages"`
 
 	// What the settings name, read and ready.
 	Keys     *secret.Keys   `yaml:"-"`
 	Mail     outmail.SMTP   `yaml:"-"`
 	DKIMKeys []outmail.DKIM `yaml:"-"`
+	Gateway  *sms.Gateway   `yaml:"-"`
 }
 
 // SMTPConfig is how mail leaves.
@@ -105,10 +108,11 @@ type LimitsConfig struct {
 // defaultConfig is what holds where the file says nothing.
 func defaultConfig() *Config {
 	c := &Config{
-		Management: "127.0.0.1:9090",
-		Database:   "sqlite:///var/lib/gatehouse/gatehouse.db",
-		SMTP:       SMTPConfig{Timeout: 30 * time.Second},
-		Sites:      "sites",
+		Management:   "127.0.0.1:9090",
+		Database:     "sqlite:///var/lib/gatehouse/gatehouse.db",
+		SMTP:         SMTPConfig{Timeout: 30 * time.Second},
+		Sites:        "sites",
+		TextMessages: defaultTexts,
 		Limits: LimitsConfig{
 			HashQueue:     64,
 			HashMemoryKiB: secret.DefaultParams.MemoryKiB,
@@ -143,6 +147,7 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 	k.smtp()
 	k.files()
 	k.limits()
+	k.texts(environ)
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}

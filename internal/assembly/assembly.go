@@ -21,6 +21,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sms"
 	"gatehouse/internal/sso"
 	"gatehouse/internal/store"
 	"gatehouse/internal/web"
@@ -34,7 +35,9 @@ type Options struct {
 	Hasher *secret.Hasher
 	SMTP   mail.SMTP
 	DKIM   []mail.DKIM
-	Limits signin.Limits
+	// Gateway sends text messages; nil: there are none.
+	Gateway *sms.Gateway
+	Limits  signin.Limits
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
 	// SecurityAddress is told of what failed; empty: nobody is.
@@ -65,10 +68,10 @@ type House struct {
 	// is a listener for it.
 	Reports *mail.Receiver
 
-	store  *store.Store
-	sender *mail.Sender
-	jobs   []jobs.Job
-	log    *slog.Logger
+	store   *store.Store
+	senders []*mail.Sender
+	jobs    []jobs.Job
+	log     *slog.Logger
 }
 
 // New puts a server together. It starts nothing.
@@ -80,7 +83,15 @@ func New(o Options) (*House, error) {
 	pages.Place = o.Places.Of
 	metrics := web.NewMetrics(o.Store, o.Hasher, o.Now)
 	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Now: o.Now, Log: o.Log}
-	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: sender.Nudge}
+	senders := []*mail.Sender{sender}
+	if o.Gateway != nil {
+		senders = append(senders, &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, Gateway: o.Gateway, Now: o.Now, Log: o.Log})
+	}
+	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: func() {
+		for _, s := range senders {
+			s.Nudge()
+		}
+	}}
 	sender.Refusals = &mail.Refusals{Outbox: outbox, Sites: o.Sites.ByID, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	desk := &act.Desk{Store: o.Store, Outbox: outbox, Place: o.Places.Of, Now: o.Now}
 	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Even: signin.EvenTime(o.Hasher), Log: o.Log, Counted: metrics.SignIn}
@@ -96,7 +107,7 @@ func New(o Options) (*House, error) {
 	return &House{
 		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Logouts: logouts,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
-		store:   o.Store, sender: sender, log: o.Log,
+		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
 			jobs.Enrolments(users, o.Sites.ByID), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID),
@@ -117,11 +128,13 @@ func (h *House) Work(ctx context.Context) {
 		h.log.ErrorContext(ctx, "attempts of processes that are gone", "error", err)
 	}
 	var all sync.WaitGroup
-	all.Go(func() {
-		if err := h.sender.Run(ctx); err != nil && ctx.Err() == nil {
-			h.log.ErrorContext(ctx, "mail sender stopped", "error", err)
-		}
-	})
+	for _, sender := range h.senders {
+		all.Go(func() {
+			if err := sender.Run(ctx); err != nil && ctx.Err() == nil {
+				h.log.ErrorContext(ctx, "sender stopped", "error", err)
+			}
+		})
+	}
 	all.Go(func() { h.Logouts.Run(ctx) })
 	all.Go(func() { jobs.Run(ctx, h.log, h.jobs...) })
 	all.Wait()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/sms"
 	"gatehouse/internal/store"
 )
 
@@ -279,9 +280,14 @@ func judge(secret bool, reply string, err error) verdict {
 	var answer *textproto.Error
 	var gibberish textproto.ProtocolError
 	var connect connectError
+	var gateway *sms.Error
 	switch {
 	case errors.Is(err, errNoUTF8):
 		v.state = store.MessageRefused
+	case errors.As(err, &gateway): // which has taken the secret out itself
+		if gateway.Final {
+			v.state = store.MessageRefused
+		}
 	case errors.As(err, &connect):
 	case errors.As(err, &gibberish): // which quotes the line
 		v.reply = answered(err.Error())

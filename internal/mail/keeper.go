@@ -130,7 +130,7 @@ func (k *keeper) turn(ctx context.Context, look bool) {
 func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
 	now, at := k.Now(), time.Now()
 	if look && !k.more {
-		if look, err = k.Store.Read().MessageDue(ctx, now); err != nil {
+		if look, err = k.Store.Read().MessageDue(ctx, now, k.Gateway != nil); err != nil {
 			return err
 		}
 	}
@@ -150,7 +150,7 @@ func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
 				return err
 			}
 		}
-		rows, err = q.ClaimMessages(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(k.lease()), Limit: k.batch})
+		rows, err = q.ClaimMessages(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(k.lease()), Limit: k.batch, Text: k.Gateway != nil})
 		return err
 	})
 	if err != nil {
@@ -219,6 +219,7 @@ func (k *keeper) record(ctx context.Context, q store.Queries) (came recorded, er
 // statement only where something was held against the address before.
 func (k *keeper) judgeAddress(ctx context.Context, q store.Queries, o outcome) ([]excess, error) {
 	switch {
+	case o.message.ByText(): // it says nothing about the mailbox
 	case o.verdict.refused:
 		return k.Refusals.note(ctx, q, o.message, o.verdict.status, gatehouse.Bounce{At: o.At, Reason: o.Reply})
 	case o.State == store.MessageSent && o.message.Doubted:

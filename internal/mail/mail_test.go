@@ -22,7 +22,7 @@ var testTime = time.Date(2026, time.November, 21, 14, 32, 0, 0, time.UTC)
 func testSite() *site.Site {
 	return &site.Site{
 		Site: gatehouse.Site{
-			ID: "meridian-uk", Name: "Meridian UK", Origin: "https://portal.uk.meridian.example", Recovery: gatehouse.RecoverByChallenge,
+			ID: "meridian-uk", Name: "Meridian UK", Hosts: []string{"portal.uk.meridian.example"}, Origin: "https://portal.uk.meridian.example", Recovery: gatehouse.RecoverByChallenge,
 			Support: gatehouse.Support{Email: "help@uk.meridian.example", Phone: "0345 010 0482"},
 			Sender: gatehouse.Sender{Name: "Meridian UK", Address: "no-reply@uk.meridian.example",
 				ReplyTo: "help@uk.meridian.example", Postal: "Meridian UK Ltd, 14 Foundry Lane, Leeds LS10 1AA, United Kingdom"},

@@ -54,6 +54,9 @@ type content struct {
 	// that writes it need not wait for its form.
 	Says *document `json:"says,omitempty"`
 
+	// SMS is what a text message says; it has nothing of the others.
+	SMS string `json:"sms,omitempty"`
+
 	// Subject, Text and HTML are what goes out. They are sealed by earlier versions only;
 	// some have text and HTML behind the rest, and in Length that of the text.
 	Subject string `json:"subject,omitempty"`

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sms"
 	"gatehouse/internal/store"
 )
 
@@ -29,6 +30,9 @@ type Sender struct {
 	Log  *slog.Logger
 	// Refusals is what follows for addresses that the server refuses.
 	Refusals *Refusals
+	// Gateway has this sender send text messages by it, and no mail; nil: mail, and no text
+	// messages. Each of the two has its own workers: a gateway that hangs holds up no mail.
+	Gateway *sms.Gateway
 	// Workers is how many connections there may be; 0: 4.
 	Workers int
 
@@ -97,7 +101,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	broken := &outage{}
 	for range s.workers() {
-		workers.Go(func() { s.work(ctx, &line{smtp: s.SMTP, outage: broken}, work, done) })
+		workers.Go(func() { s.work(ctx, s.carrier(broken), work, done) })
 	}
 	(&keeper{Sender: s, work: work, done: done}).keep(ctx)
 	close(work)
@@ -105,7 +109,26 @@ func (s *Sender) Run(ctx context.Context) error {
 	return nil
 }
 
+// carrier hands one message after another over.
+type carrier interface {
+	// carry returns what the other side said.
+	carry(ctx context.Context, m claimed) (reply string, err error)
+	// drop ends a connection of which nobody knows how far it is, close one in good order.
+	drop()
+	close()
+}
+
+func (s *Sender) carrier(broken *outage) carrier {
+	if s.Gateway != nil {
+		return byText{s}
+	}
+	return byMail{&line{smtp: s.SMTP, outage: broken}, s}
+}
+
 func (s *Sender) check() error {
+	if s.Gateway != nil {
+		return nil // it has been tried when it was made
+	}
 	errs := []error{s.SMTP.check()}
 	for _, key := range s.DKIM {
 		errs = append(errs, key.check())
@@ -125,7 +148,7 @@ func (s *Sender) workers() int {
 
 // work sends what it is handed over one connection, which it closes when there has
 // been nothing for a while.
-func (s *Sender) work(ctx context.Context, l *line, work <-chan claimed, done chan<- outcome) {
+func (s *Sender) work(ctx context.Context, l carrier, work <-chan claimed, done chan<- outcome) {
 	defer l.close()
 	idle := time.NewTimer(connectionIdle)
 	defer idle.Stop()
@@ -144,7 +167,7 @@ func (s *Sender) work(ctx context.Context, l *line, work <-chan claimed, done ch
 }
 
 // try sends one message. A panic costs this message a try, and nobody else anything.
-func (s *Sender) try(ctx context.Context, l *line, m claimed) (result outcome) {
+func (s *Sender) try(ctx context.Context, l carrier, m claimed) (result outcome) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.drop()
@@ -161,29 +184,41 @@ func (s *Sender) try(ctx context.Context, l *line, m claimed) (result outcome) {
 		return s.result(m, v)
 	}
 	// A message that has been begun is finished, also when the process is to stop.
-	reply, err := s.send(context.WithoutCancel(ctx), l, m)
+	reply, err := l.carry(context.WithoutCancel(ctx), m)
 	v := judge(m.Secret, reply, err)
 	s.report(ctx, m, v)
 	return s.result(m, v)
 }
 
-func (s *Sender) send(ctx context.Context, l *line, m claimed) (string, error) {
-	from := s.Sites(m.SiteID)
-	if from == nil {
-		return "", fmt.Errorf("the site %q is not configured here", m.SiteID)
-	}
-	c, err := unseal(s.Keys, m.Message)
+// byMail hands messages to the mail server.
+type byMail struct {
+	*line
+	sender *Sender
+}
+
+func (b byMail) carry(ctx context.Context, m claimed) (string, error) {
+	from, c, err := b.sender.unseal(m)
 	if err == nil {
 		err = c.form(from)
 	}
 	if err != nil {
 		return "", err
 	}
-	e, err := compose(from, m.Message, c, s.DKIM)
+	e, err := compose(from, m.Message, c, b.sender.DKIM)
 	if err != nil {
 		return "", err
 	}
-	return l.send(ctx, e)
+	return b.send(ctx, e)
+}
+
+// unseal returns a message's site and content.
+func (s *Sender) unseal(m claimed) (*site.Site, content, error) {
+	from := s.Sites(m.SiteID)
+	if from == nil {
+		return nil, content{}, fmt.Errorf("the site %q is not configured here", m.SiteID)
+	}
+	c, err := unseal(s.Keys, m.Message)
+	return from, c, err
 }
 
 func (s *Sender) report(ctx context.Context, m claimed, v verdict) {
@@ -194,7 +229,11 @@ func (s *Sender) report(ctx context.Context, m claimed, v verdict) {
 	case store.MessageRefused:
 		level = slog.LevelError
 	}
-	s.Log.Log(ctx, level, "mail: "+string(v.state), "site", m.SiteID, "message", m.ID, "kind", m.Kind,
+	what := "mail: "
+	if m.ByText() {
+		what = "text message: "
+	}
+	s.Log.Log(ctx, level, what+string(v.state), "site", m.SiteID, "message", m.ID, "kind", m.Kind,
 		"user", m.UserID, "tries", m.Tries+1, "reply", v.reply)
 }
 

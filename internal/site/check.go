@@ -12,9 +12,9 @@ import (
 // Each check returns what is wrong with a value and what is allowed, or "".
 
 var (
-	hostLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	siteID    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	phone     = regexp.MustCompile(`^\+?[0-9][0-9 ()/.-]{2,30}$`)
+	hostLabel   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	siteID      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	phoneNumber = regexp.MustCompile(`^\+?[0-9][0-9 ()/.-]{2,30}$`)
 )
 
 const hostRule = "must be a host name in lower case without scheme, port or path, such as portal.example"
@@ -86,7 +86,7 @@ func checkURL(link string) string {
 }
 
 func checkPhone(number string) string {
-	if !phone.MatchString(number) {
+	if !phoneNumber.MatchString(number) {
 		return "must be a telephone number such as +44 131 496 0182"
 	}
 	return ""

@@ -81,6 +81,7 @@ func (l *loader) settings() bool {
 	l.news(doc)
 	l.security(doc)
 	l.forwardAuth(doc)
+	l.textMessages(doc)
 	l.words(doc)
 	l.problems = append(l.problems, strictyaml.Problems(path, doc.Err())...)
 	return true

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,18 @@ func TestB18QuickLinks(t *testing.T) {
 	if len(s.QuickLinks) != 12 || s.QuickLinks[0] != (Link{"Orders", "https://shop.acme.example/orders"}) ||
 		s.QuickLinks[11] != (Link{"Profile", "/account/profile"}) || len(s.Links) != 1 {
 		t.Errorf("twelve: %v, %v", s.QuickLinks, s.Links)
+	}
+}
+
+func TestTextCountries(t *testing.T) {
+	for list, want := range map[string][]string{
+		"zone:":                                 nil,
+		"text_messages: {offered: true}\nzone:": {"GB"}, // that of en-GB
+		"text_messages: {offered: true, countries: [IE, DE]}\nzone:": {"IE", "DE"},
+	} {
+		if s := load(t, edit(t, "zone:", list)); !slices.Equal(s.TextCountries, want) {
+			t.Errorf("%s: %v, want %v", list, s.TextCountries, want)
+		}
 	}
 }
 
@@ -97,6 +110,9 @@ func TestSiteYAMLProblems(t *testing.T) {
 		{"bounce address not ASCII", "sender: {", "sender: {bounces: rückläufer@acme.example, ", "must be in ASCII"},
 		{"bounce address in quotes", "sender: {", `sender: {bounces: '"b b"@acme.example', `, "sender.bounces: is"},
 		{"sender header", "sender: {", `sender: {name: "A\nBcc: x@y.example", `, "sender.name: is \"A\\nBcc: x@y.example\", must be one line"},
+		{"text messages to no country", "zone:", "text_messages: {offered: true, countries: [GB, XX]}\nzone:", "text_messages.countries[1]: is \"XX\", must be two letters of a country"},
+		{"text messages to a country twice", "zone:", "text_messages: {offered: true, countries: [GB, GB]}\nzone:", "text_messages.countries[1]: is in the list already"},
+		{"countries without text messages", "zone:", "text_messages: {countries: [GB]}\nzone:", "text_messages.countries: is of no use"},
 		{"phone", "0345 010 0482", "call us", "support.phone: is \"call us\""},
 		{"language", "en-AU]", "english]", "languages[1]: is \"english\", must be a language tag"},
 		{"language form", "en-AU]", "en-au]", "languages[1]: is \"en-au\""},

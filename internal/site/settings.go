@@ -30,6 +30,7 @@ type settings struct {
 	Security    *securitySettings    `yaml:"security"`
 	ForwardAuth *forwardSettings     `yaml:"forward_auth"`
 	Registers   bool                 `yaml:"client_registration"`
+	Texts       textsSettings        `yaml:"text_messages"`
 	// Words are what site.yaml says itself, in other languages: by language, and then
 	// by the text as it stands in here.
 	Words map[string]map[string]string `yaml:"words"`
@@ -70,6 +71,11 @@ type senderSettings struct {
 	ReplyTo string `yaml:"reply_to"`
 	Bounces string `yaml:"bounces"`
 	Postal  string `yaml:"postal"`
+}
+
+type textsSettings struct {
+	Offered   bool     `yaml:"offered"`
+	Countries []string `yaml:"countries"` // else: the country of the first language
 }
 
 type maintenanceSettings struct {

@@ -171,12 +171,27 @@ func (q Queries) MessageState(ctx context.Context, siteID, id string) (state Mes
 	return state, err
 }
 
-// MessageDue reports whether a message is due: waiting, to be tried again, expired, or
+// TextScheme is what the recipient of a text message begins with; a number follows, as in
+// tel:+447400123456 (RFC 3966). All others are mails.
+const TextScheme = "tel:"
+
+// ByText reports whether a message goes to a phone.
+func (m Message) ByText() bool { return strings.HasPrefix(m.Recipient, TextScheme) }
+
+// channel is the condition for text messages, or for mails.
+func channel(text bool) string {
+	if text {
+		return `AND substr(recipient, 1, 4) = 'tel:' `
+	}
+	return `AND substr(recipient, 1, 4) <> 'tel:' `
+}
+
+// MessageDue reports whether a text message, or else a mail, is due: waiting, to be tried again, expired, or
 // left behind by a process that died. It is the cheap question of an idle sender.
-func (q Queries) MessageDue(ctx context.Context, now time.Time) (bool, error) {
+func (q Queries) MessageDue(ctx context.Context, now time.Time, text bool) (bool, error) {
 	var due int64
 	err := q.one(ctx, "message due", `SELECT COUNT(*) FROM (SELECT due_at FROM messages
-		WHERE done_at = 0 AND due_at <= $1 ORDER BY due_at LIMIT 1) AS first`, []any{micros(now)}, &due)
+		WHERE done_at = 0 `+channel(text)+`AND due_at <= $1 ORDER BY due_at LIMIT 1) AS first`, []any{micros(now)}, &due)
 	return due > 0, err
 }
 
@@ -189,6 +204,8 @@ type Claim struct {
 	// messages again.
 	Until time.Time
 	Limit int
+	// Text claims text messages instead of mails.
+	Text bool
 }
 
 // ClaimMessages takes up to c.Limit due messages, so that nobody else gets them until the
@@ -197,10 +214,10 @@ type Claim struct {
 // and PostgreSQL holds them, and skips those that another process is taking at this moment.
 // One statement that marks them and returns them would have SQLite copy every message twice.
 func (q Queries) ClaimMessages(ctx context.Context, c Claim) ([]Message, error) {
-	all, err := q.dueMessages(ctx, c, "AND secret", c.Limit)
+	all, err := q.dueMessages(ctx, c, channel(c.Text)+"AND secret", c.Limit)
 	if err == nil && len(all) < c.Limit {
 		var rest []Message
-		rest, err = q.dueMessages(ctx, c, "AND NOT secret", c.Limit-len(all))
+		rest, err = q.dueMessages(ctx, c, channel(c.Text)+"AND NOT secret", c.Limit-len(all))
 		all = append(all, rest...)
 	}
 	if err != nil || len(all) == 0 {

@@ -66,10 +66,10 @@ func TestMessages(t *testing.T) {
 		if n, oldest, err := s.Read().MailQueue(t.Context(), later); n != 3 || oldest != 999*time.Millisecond || err != nil {
 			t.Errorf("%d wait, the oldest for %s, %v", n, oldest, err)
 		}
-		if due, err := s.Read().MessageDue(t.Context(), noon); due || err != nil {
+		if due, err := s.Read().MessageDue(t.Context(), noon, false); due || err != nil {
 			t.Errorf("due before its time: %v, %v", due, err)
 		}
-		if due, err := s.Read().MessageDue(t.Context(), later); !due || err != nil {
+		if due, err := s.Read().MessageDue(t.Context(), later, false); !due || err != nil {
 			t.Errorf("due: %v, %v", due, err)
 		}
 

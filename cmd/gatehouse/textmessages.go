@@ -1,0 +1,54 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"gatehouse/internal/sms"
+)
+
+// TextsConfig is how text messages leave: templates for the request that a gateway wants.
+type TextsConfig struct {
+	URL     string            `yaml:"url"`
+	Method  string            `yaml:"method,oneof=POST|GET|PUT"`
+	Headers map[string]string `yaml:"headers"`
+	Body    string            `yaml:"body"`
+	// Accepted is what the answer has if the gateway has taken the message; empty: anything.
+	Accepted string        `yaml:"accepted"`
+	Timeout  time.Duration `yaml:"timeout"`
+	// PerDay is how many this installation sends in a day before it stops.
+	PerDay int `yaml:"per_day"`
+}
+
+// defaultTexts is what holds where the file says nothing.
+var defaultTexts = TextsConfig{Method: "POST", Timeout: 10 * time.Second, PerDay: 1000}
+
+// texts makes the gateway; without a URL there is none, and nobody gets a text message.
+func (k *configCheck) texts(environ []string) {
+	t := k.TextMessages
+	if t.URL == "" {
+		if t.Body != "" || len(t.Headers) > 0 || t.Accepted != "" {
+			k.doc.Problem("text_messages.url", "is missing; the other settings of text_messages are of no use without it")
+		}
+		return
+	}
+	if t.Timeout < time.Second || t.Timeout > time.Minute {
+		k.doc.Problem("text_messages.timeout", "is %s, must be 1s to 1m", t.Timeout)
+	}
+	if t.PerDay < 1 || t.PerDay > 10_000_000 {
+		k.doc.Problem("text_messages.per_day", "is %d, must be 1 to 10000000", t.PerDay)
+	}
+	gateway, err := sms.New(sms.Settings{URL: t.URL, Method: t.Method, Headers: t.Headers, Body: t.Body, Accepted: t.Accepted, Timeout: t.Timeout,
+		Env: func(name string) (string, bool) {
+			for _, entry := range environ {
+				if value, found := strings.CutPrefix(entry, name+"="); found {
+					return value, true
+				}
+			}
+			return "", false
+		}})
+	if err != nil {
+		k.doc.Problem("text_messages", "%v", err)
+	}
+	k.Gateway = gateway
+}

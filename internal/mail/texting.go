@@ -1,0 +1,76 @@
+package mail
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/site"
+	"gatehouse/internal/sms"
+	"gatehouse/internal/store"
+)
+
+// TextMessage brings a code to a phone.
+type TextMessage struct {
+	// Purpose is what the code is for.
+	Purpose TextPurpose
+	// Code is six digits.
+	Code string
+	// At is when it is sent, and ExpiresAt when the code stops working, and the message with it.
+	At, ExpiresAt time.Time
+}
+
+// TextPurpose is what a code by text message is for. Its words are sms.….
+type TextPurpose string
+
+// The purposes.
+const (
+	TextSignIn  TextPurpose = "sign-in"
+	TextConfirm TextPurpose = "confirm"
+)
+
+// Kind is what the message is called in the outbox.
+func (m TextMessage) Kind() string { return "text-" + string(m.Purpose) }
+
+// Words are what the phone shows. The last line has browsers on the phone fill in the code, on
+// pages of this host only ("Origin-bound one-time codes delivered via SMS").
+func (m TextMessage) Words(s *site.Site, lang string) string {
+	words := s.Text(lang, "sms."+string(m.Purpose), "code", m.Code, "site", s.Name, "minutes", int(m.ExpiresAt.Sub(m.At).Minutes()))
+	return words + "\n\n@" + s.Hosts[0] + " #" + m.Code
+}
+
+// EnqueueText keeps a text message for sending, in the transaction of the change that it is
+// for. It returns the ID by which the message can be asked after. Whether one may be sent at
+// all, gatehouse.TextLimits says, and the caller asks first.
+func (o *Outbox) EnqueueText(ctx context.Context, q store.Queries, s *site.Site, u gatehouse.User, number string, msg TextMessage) (string, error) {
+	now := o.Now()
+	if !strings.HasPrefix(number, "+") {
+		return "", fmt.Errorf("mail: %q is no number", number)
+	}
+	m := store.Message{
+		SiteID: s.ID, ID: store.NewID("msg", now), CompanyID: u.CompanyID, UserID: u.ID, Kind: msg.Kind(), Secret: true,
+		Recipient: store.TextScheme + number, Subject: s.Text(s.Languages[0], "sms.subject"), CreatedAt: now, ExpiresAt: msg.ExpiresAt,
+	}
+	var err error
+	if m.Body, err = o.seal(content{ID: m.ID, To: number, Lang: u.Locale, SMS: msg.Words(s, u.Locale)}); err != nil {
+		return "", err
+	}
+	return m.ID, q.InsertMessage(ctx, m)
+}
+
+// byText hands messages to the gateway.
+type byText struct{ *Sender }
+
+func (b byText) carry(ctx context.Context, m claimed) (string, error) {
+	from, c, err := b.unseal(m)
+	if err != nil {
+		return "", err
+	}
+	_, code, _ := strings.Cut(c.SMS, " #")
+	return b.Gateway.Send(ctx, sms.Message{ID: m.ID, To: c.To, Digits: strings.TrimPrefix(c.To, "+"), Text: c.SMS, Site: from.ID}, code)
+}
+
+func (byText) drop()  {}
+func (byText) close() {}

@@ -31,8 +31,8 @@ lint: ## gofmt, go vet, staticcheck
 prepare: ## Check for what the tests need (root on Debian installs it), and get axe-core and openid-client
 	@scripts/prepare-tests.sh
 
-bench: ## Measure, and print each figure beside its limit
-	$(GO) run ./internal/bench
+bench: ## Measure everything, half an hour on an idle machine, and write docs/figures.md
+	$(GO) run ./internal/bench -figures docs/figures.md
 
 profile: ## Profile the server while everybody signs in, and write a summary to profiles/
 	$(GO) run ./internal/bench -only storm/sqlite -profile profiles -json ""

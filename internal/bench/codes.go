@@ -36,7 +36,7 @@ func measureCodes(ctx context.Context, b *bench, db *database) error {
 		if _, _, err := w.round(ctx); err != nil { // to warm up
 			return err
 		}
-		all, disturbed, err := quietly(ctx, b.count(12), func() (codeRound, processor, error) { return w.round(ctx) })
+		all, disturbed, err := quietly(ctx, b.count(8), func() (codeRound, processor, error) { return w.round(ctx) })
 		if err != nil {
 			return err
 		}

@@ -23,11 +23,12 @@ const (
 	rounds, batch = 200, 10
 	// mostRounds is how many names of each kind there are: those of quietly, and a
 	// batch to warm up.
-	mostRounds = 2*rounds + batch
+	mostRounds = (rounds/batch+rounds/batch/2)*batch + batch
 	// together is how many strangers walk at the same time. An answer that refuses waits
 	// for most of its time (docs/decisions/0012), so they are seldom in each other's way;
 	// and that they are falls on kinds by chance, as they come in another order each round.
-	together = 4
+	// Six keep a machine of two cores less than half busy.
+	together = 6
 )
 
 // mostDifference is the limit, in hundredths of a hash.
@@ -172,14 +173,6 @@ func measureEnumeration(ctx context.Context, b *bench, db *database) error {
 // sample is how long the steps of walks took, by kind and step.
 type sample [][][]time.Duration
 
-func (p path) newSample() sample {
-	all := make(sample, len(p.kinds))
-	for k := range all {
-		all[k] = make([][]time.Duration, len(p.steps))
-	}
-	return all
-}
-
 func (b *bench) comparePath(ctx context.Context, s *server, p path, hash time.Duration) error {
 	_, port, _ := net.SplitHostPort(s.public)
 	var strangers [together]*client
@@ -190,14 +183,9 @@ func (b *bench) comparePath(ctx context.Context, s *server, p path, hash time.Du
 	turn := 0
 	measure := func() (sample, processor, error) {
 		before := processorTime(s)
-		all := p.newSample()
-		for range batch {
-			if err := p.round(strangers[:], all, turn); err != nil {
-				return nil, processor{}, err
-			}
-			turn++
-		}
-		return all, processorTime(s).minus(before), nil
+		all, err := p.batch(strangers[:], turn)
+		turn += batch
+		return all, processorTime(s).minus(before), err
 	}
 	if _, _, err := measure(); err != nil { // to warm up
 		return err
@@ -220,41 +208,67 @@ func (b *bench) comparePath(ctx context.Context, s *server, p path, hash time.Du
 	return nil
 }
 
-// round asks for a name of each kind, in an order that no kind profits from.
-func (p path) round(strangers []*client, all sample, turn int) error {
-	kinds := make(chan int, len(p.kinds))
-	for _, k := range shuffled(len(p.kinds)) {
-		kinds <- k
+// walk is a stranger's that is to be done: for which kind, in which turn.
+type walk struct{ turn, kind int }
+
+// batch asks for names of each kind, a few turns one after the other, in each of them in an
+// order that no kind profits from. A stranger who is done with one goes on with the next: who
+// waited for the others to end a turn would wait for most of the time.
+func (p path) batch(strangers []*client, first int) (sample, error) {
+	walks := make(chan walk, batch*len(p.kinds))
+	for turn := range batch {
+		for _, k := range shuffled(len(p.kinds)) {
+			walks <- walk{first + turn, k}
+		}
 	}
-	close(kinds)
+	close(walks)
+	took := make([][]walked, len(strangers))
 	failed := make([]error, len(strangers))
 	var walking sync.WaitGroup
 	for i, c := range strangers {
 		walking.Go(func() {
-			for k := range kinds {
-				if err := p.ask(c, all[k], turn, k); err != nil {
-					failed[i] = fmt.Errorf("%s: %w", p.kinds[k].name, err)
+			for w := range walks {
+				times, err := p.ask(c, w)
+				if err != nil {
+					failed[i] = fmt.Errorf("%s: %w", p.kinds[w.kind].name, err)
 					return
 				}
+				took[i] = append(took[i], walked{w, times})
 			}
 		})
 	}
 	walking.Wait()
-	return errors.Join(failed...)
+	return p.sorted(slices.Concat(took...)), errors.Join(failed...)
 }
 
-// ask is one stranger's walk for a name of kind k. It adds the time of each step to took.
-func (p path) ask(c *client, took [][]time.Duration, turn, k int) error {
-	name, email := p.typed(p.kinds[k], turn)
-	c.from = address(turn, k)
+// walked is a walk with what each of its steps took.
+type walked struct {
+	walk
+	took []time.Duration
+}
+
+// sorted are the times of walks by kind and step, those of a kind in the order of their turns.
+func (p path) sorted(all []walked) sample {
+	slices.SortFunc(all, func(a, b walked) int { return a.turn - b.turn })
+	s := make(sample, len(p.kinds))
+	for k := range s {
+		s[k] = make([][]time.Duration, len(p.steps))
+	}
+	for _, w := range all {
+		for step, one := range w.took {
+			s[w.kind][step] = append(s[w.kind][step], one)
+		}
+	}
+	return s
+}
+
+// ask is one stranger's walk. It returns the time of each step.
+func (p path) ask(c *client, w walk) ([]time.Duration, error) {
+	name, email := p.typed(p.kinds[w.kind], w.turn)
+	c.from = address(w.turn, w.kind)
 	v := &visit{c: c}
-	if p.walk(v, name, email); v.err != nil {
-		return v.err
-	}
-	for step, one := range v.took {
-		took[step] = append(took[step], one)
-	}
-	return nil
+	p.walk(v, name, email)
+	return v.took, v.err
 }
 
 // shuffled are the numbers below n in random order.

@@ -79,7 +79,7 @@ func (h *house) page(path string) error {
 
 func (b *bench) compareGrowth(ctx context.Context, engine string, thing deed, few, many *house) error {
 	var took [2][]time.Duration // of each, few and many
-	rounds, disturbed, err := quietly(ctx, b.count(15), func() (round float64, spent processor, err error) {
+	rounds, disturbed, err := quietly(ctx, b.count(10), func() (round float64, spent processor, err error) {
 		before := processorTime(few.server).plus(processorTime(many.server))
 		var sum [2]time.Duration
 		for i, h := range []*house{few, many} {

@@ -30,7 +30,7 @@ const (
 
 const (
 	platformClients  = 8
-	platformRounds   = 8
+	platformRounds   = 6
 	codesOfRound     = 2000
 	platformRedirect = "https://shop.example/cb"
 	platformVerifier = "verifier-verifier-verifier-verifier-verifier-0123"

@@ -124,7 +124,7 @@ func (b *bench) machine(length time.Duration) (ours, library round, err error) {
 func (b *bench) compareSignIns(ctx context.Context, s *server, users int) error {
 	rounds, warmUp, length := 12, 300*time.Millisecond, 1500*time.Millisecond
 	if users > 8 { // a sign-in takes a second
-		rounds, warmUp, length = 6, 1500*time.Millisecond, 3*time.Second
+		rounds, warmUp, length = 5, 1500*time.Millisecond, 3*time.Second
 	}
 	before, library, err := b.machine(length)
 	if err != nil {
@@ -238,7 +238,7 @@ func measureSessions(ctx context.Context, b *bench, db *database) error {
 			}
 			cookies = append(cookies, line)
 		}
-		return b.compareWithEmpty(ctx, s, empty, question{"session checks", leastChecks[db.engine], 12, len(cookies),
+		return b.compareWithEmpty(ctx, s, empty, question{"session checks", leastChecks[db.engine], 8, len(cookies),
 			func(c *client, i int) error { return c.check(cookies[i]) }})
 	})
 }

@@ -41,15 +41,19 @@ const (
 
 // report is what a run found.
 type report struct {
-	Machine computer          `json:"machine"`
-	Begun   time.Time         `json:"begun"`
-	Quick   bool              `json:"quick"`
-	Figures []figure          `json:"figures"`
+	Machine computer      `json:"machine"`
+	Begun   time.Time     `json:"begun"`
+	Quick   bool          `json:"quick"`
+	Figures []figure      `json:"figures"`
+	Took    time.Duration `json:"took"`
+	// Skipped are groups that cannot be measured on this machine, Failed those whose
+	// measurement went wrong, each with the reason.
 	Skipped map[string]string `json:"skipped,omitempty"`
+	Failed  map[string]string `json:"failed,omitempty"`
 }
 
 func newReport() *report {
-	r := &report{Begun: time.Now().UTC(), Skipped: map[string]string{}}
+	r := &report{Begun: time.Now().UTC(), Skipped: map[string]string{}, Failed: map[string]string{}}
 	r.Machine = thisMachine()
 	return r
 }
@@ -67,6 +71,12 @@ func (r *report) add(f figure) {
 func (r *report) skip(group string, why error) {
 	r.Skipped[group] = why.Error()
 	fmt.Fprintf(os.Stderr, "  %v\n", why)
+}
+
+// fail keeps why a group could not be measured to its end.
+func (r *report) fail(group string, why error) {
+	r.Failed[group] = why.Error()
+	fmt.Fprintf(os.Stderr, "  FAILED: %v\n", why)
 }
 
 func (r *report) missed() bool {
@@ -102,7 +112,7 @@ func (f figure) number(v float64) string {
 }
 
 func (r *report) print(w io.Writer) {
-	if len(r.Figures)+len(r.Skipped) == 0 {
+	if len(r.Figures)+len(r.Skipped)+len(r.Failed) == 0 {
 		return
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -115,14 +125,16 @@ func (r *report) print(w io.Writer) {
 		if why, skipped := r.Skipped[g.name]; skipped {
 			fmt.Fprintf(w, "%s: %s\n", g.name, why)
 		}
+		if why, failed := r.Failed[g.name]; failed {
+			fmt.Fprintf(w, "%s: FAILED: %s\n", g.name, why)
+		}
 	}
 	if slices.ContainsFunc(r.Figures, func(f figure) bool { return f.Disturbed }) {
 		fmt.Fprintln(w, "disturbed: other programs were busy whenever this was measured. Measure again when the machine is idle.")
 	}
 }
 
-func (r *report) write(path string, quick bool) error {
-	r.Quick = quick
+func (r *report) write(path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err

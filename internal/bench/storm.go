@@ -128,7 +128,7 @@ func (b *bench) checkDuring(ctx context.Context, s *server, users int) error {
 	}
 	st := brew(s, users, false)
 	pause(ctx, 2*time.Second)
-	seconds, disturbed, err := quietly(ctx, b.count(15), func() ([]time.Duration, processor, error) {
+	seconds, disturbed, err := quietly(ctx, b.count(10), func() ([]time.Duration, processor, error) {
 		before := processorTime(s)
 		took, err := checkForASecond(c, cookies)
 		return took, processorTime(s).minus(before), err
@@ -176,7 +176,7 @@ func (b *bench) refuse(ctx context.Context, s *server, users int) error {
 	st := brew(s, users, true)
 	pause(ctx, 2*time.Second)
 	st.refused()
-	seconds, disturbed, err := quietly(ctx, b.count(15), func() ([]time.Duration, processor, error) {
+	seconds, disturbed, err := quietly(ctx, b.count(10), func() ([]time.Duration, processor, error) {
 		before := processorTime(s)
 		pause(ctx, time.Second)
 		return st.refused(), processorTime(s).minus(before), nil

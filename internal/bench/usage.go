@@ -47,11 +47,11 @@ func (p processor) others() float64 {
 const disturbing = 0.08
 
 // quietly measures until it has as many rounds as wanted during which others left
-// the machine alone, or has tried twice as often. It returns those, and if
+// the machine alone, or has tried half as often again. It returns those, and if
 // they are too few, all, which are then disturbed.
 func quietly[T any](ctx context.Context, want int, measure func() (T, processor, error)) (rounds []T, disturbed bool, err error) {
 	var quiet, all []T
-	for len(quiet) < want && len(all) < 2*want {
+	for len(quiet) < want && len(all) < mostTries(want) {
 		round, spent, err := measure()
 		if err == nil {
 			err = ctx.Err()
@@ -69,6 +69,9 @@ func quietly[T any](ctx context.Context, want int, measure func() (T, processor,
 	}
 	return quiet, false, nil
 }
+
+// mostTries is how many rounds are measured at most to have so many that are undisturbed.
+func mostTries(want int) int { return want + want/2 }
 
 // processorTime reads what this process, a server and its database have taken so far.
 func processorTime(s *server) processor {

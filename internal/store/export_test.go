@@ -66,3 +66,10 @@ func Rows(ctx context.Context, q Queries, columns int, text string, args ...any)
 	})
 	return all, err
 }
+
+// Waiting is how many units of work wait for their turn on SQLite.
+func (s *Store) Waiting() int {
+	s.writer.mu.Lock()
+	defer s.writer.mu.Unlock()
+	return len(s.writer.queue)
+}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"sync"
 )
 
@@ -18,43 +17,15 @@ type litePool struct {
 
 func connectSQLite(write, read *sql.DB) connected {
 	reads, writes := &statements{db: read, m: &sync.Map{}}, &statements{db: write, m: &sync.Map{}}
+	writer := &liteWriter{db: write, prepared: writes}
 	return connected{
 		reader:  &litePool{read, reads},
-		begin:   func(ctx context.Context, fn func(runner) error) error { return beginSQLite(ctx, write, writes, fn) },
+		begin:   writer.begin,
 		prepare: func(ctx context.Context, texts ...string) { writes.learn(ctx, &statements{missing: texts}) },
 		checks:  &unchanged{read: read, kept: map[sessionKey]signedIn{}},
 		forget:  func() { reads.close(); writes.close() },
+		writer:  writer,
 	}
-}
-
-// beginSQLite runs a transaction on the connection that writes, waiting for it no longer
-// than the context lasts.
-func beginSQLite(ctx context.Context, write *sql.DB, writes *statements, fn func(runner) error) error {
-	conn, err := write.Conn(ctx)
-	if err != nil {
-		return wrap(ctx, "connection", err)
-	}
-	prepared, err := liteTransaction(ctx, conn, writes, fn)
-	if closed := conn.Close(); err == nil && !errors.Is(closed, sql.ErrConnDone) {
-		err = wrap(ctx, "connection", closed)
-	}
-	if err == nil {
-		writes.learn(ctx, prepared)
-	}
-	return err
-}
-
-func liteTransaction(ctx context.Context, conn *sql.Conn, writes *statements, fn func(runner) error) (*statements, error) {
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-	if err != nil {
-		return nil, wrap(ctx, "begin", err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it says so
-	prepared := writes.in(tx)
-	if err := fn(&litePool{tx, prepared}); err != nil {
-		return nil, err
-	}
-	return prepared, wrap(ctx, "commit", tx.Commit())
 }
 
 // A statement of SQLite is over before anybody could cancel it, and watching for that costs

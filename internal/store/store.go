@@ -192,6 +192,8 @@ type connected struct {
 	checks checker
 	// forget gives prepared statements up.
 	forget func()
+	// writer runs the transactions of SQLite; nil: PostgreSQL runs many at once.
+	writer *liteWriter
 }
 
 // ask is a statement, and what becomes of its answer.

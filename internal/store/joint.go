@@ -1,0 +1,213 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// Several units of work on SQLite share a transaction, and so the wait for the disk: while one
+// is committed, others gather; then they follow one another in one transaction, each in a
+// savepoint of its own, and the last one commits for all. None returns before that, whether
+// it changed something or failed: what it has seen may be the others'. A unit that fails or
+// panics takes back what is its own. Where the transaction comes to nothing, each unit runs
+// again by itself, so that its outcome is its own (closures of Store.Write are safe to run
+// twice).
+
+// mostJoined is how many units have a part in a transaction at most: the first of them waits for
+// the last.
+const mostJoined = 32
+
+// liteWriter runs transactions on the one connection that writes, in the order in which they
+// were asked for.
+type liteWriter struct {
+	db       *sql.DB
+	prepared *statements
+
+	mu    sync.Mutex
+	busy  bool // somebody has the turn
+	queue []*waiter
+}
+
+// waiter waits for its turn.
+type waiter struct {
+	turn  chan *joint // with the transaction that it joins; nil: it begins one
+	alone bool        // it joins none
+}
+
+// joint is a transaction of one unit or several. Who has the turn works on it.
+type joint struct {
+	conn     *sql.Conn
+	tx       *sql.Tx
+	prepared *statements
+	units    int
+	gone     bool          // rolled back: no unit can join, and there is nothing to commit
+	done     chan struct{} // closed when it is over, and what follows is known
+	failed   error         // nil: it is committed, or there was nothing in it
+}
+
+// begin runs a transaction, waiting for its turn no longer than the context lasts.
+func (w *liteWriter) begin(ctx context.Context, fn func(runner) error) error {
+	t, failed, err := w.do(ctx, fn, false)
+	if err == nil && t.failed != nil && t.units > 1 {
+		t, failed, err = w.do(ctx, fn, true)
+	}
+	if err != nil {
+		return err
+	}
+	return cmp.Or(failed, t.failed)
+}
+
+// do runs a unit of work in a transaction, and waits until that is over. failed is what the
+// unit returned, err why it did not run.
+func (w *liteWriter) do(ctx context.Context, fn func(runner) error, alone bool) (t *joint, failed, err error) {
+	if t, err = w.wait(ctx, alone); err != nil {
+		return t, nil, wrap(ctx, "connection", err)
+	}
+	if t == nil {
+		if t, err = w.open(ctx); err != nil {
+			w.pass(nil)
+			return t, nil, err
+		}
+	}
+	func() {
+		defer w.leave(ctx, t, alone) // also if the unit panics
+		failed = t.unit(ctx, fn)
+	}()
+	<-t.done
+	return t, failed, nil
+}
+
+// wait waits for the turn, and returns the transaction to join; nil: there is none.
+func (w *liteWriter) wait(ctx context.Context, alone bool) (*joint, error) {
+	w.mu.Lock()
+	if !w.busy {
+		w.busy = true
+		w.mu.Unlock()
+		return nil, nil
+	}
+	own := &waiter{turn: make(chan *joint, 1), alone: alone}
+	w.queue = append(w.queue, own)
+	w.mu.Unlock()
+	select {
+	case t := <-own.turn:
+		return t, nil
+	case <-ctx.Done():
+	}
+	w.mu.Lock()
+	at := slices.Index(w.queue, own)
+	if at >= 0 {
+		w.queue = slices.Delete(w.queue, at, at+1)
+	}
+	w.mu.Unlock()
+	if at >= 0 {
+		return nil, ctx.Err()
+	}
+	return <-own.turn, nil // those behind wait for the one who was given the turn
+}
+
+// pass gives the turn to the next one that waits, with a transaction to join, unless it is
+// nil. It reports whether there is somebody who takes that.
+func (w *liteWriter) pass(t *joint) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 || t != nil && w.queue[0].alone {
+		w.busy = t != nil
+		return false
+	}
+	next := w.queue[0]
+	w.queue = slices.Delete(w.queue, 0, 1)
+	next.turn <- t
+	return true
+}
+
+// open begins a transaction.
+func (w *liteWriter) open(ctx context.Context) (*joint, error) {
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return nil, wrap(ctx, "connection", err)
+	}
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		conn.Close() //nolint:errcheck // it is the beginning that failed
+		return nil, wrap(ctx, "begin", err)
+	}
+	return &joint{conn: conn, tx: tx, prepared: w.prepared.in(tx), done: make(chan struct{})}, nil
+}
+
+// errNoSavepoint says that SQLite has rolled the whole transaction back, as it does when its
+// disk is full, or that it cannot take a unit back.
+var errNoSavepoint = errors.New("the transaction that others had a part in is lost")
+
+// unit runs a unit of work. The first one needs no savepoint: if it fails, there is nothing
+// else to keep.
+func (t *joint) unit(ctx context.Context, fn func(runner) error) (err error) {
+	run := &litePool{t.tx, t.prepared}
+	t.units++
+	kept := false
+	defer func() {
+		if !kept {
+			t.undo(ctx, run)
+		}
+	}()
+	if t.units > 1 {
+		if _, err := run.exec(ctx, "SAVEPOINT unit", nil); err != nil {
+			return t.lose(err)
+		}
+	}
+	if err := fn(run); err != nil {
+		return err
+	}
+	if t.units > 1 {
+		if _, err := run.exec(ctx, "RELEASE unit", nil); err != nil {
+			return t.lose(err)
+		}
+	}
+	kept = true
+	return nil
+}
+
+// undo takes back what a unit has done that failed or panicked.
+func (t *joint) undo(ctx context.Context, run *litePool) {
+	switch {
+	case t.gone:
+	case t.units == 1:
+		t.gone = true
+		t.tx.Rollback() //nolint:errcheck // what has been done is not kept in any case
+	default:
+		for _, text := range []string{"ROLLBACK TO unit", "RELEASE unit"} {
+			if _, err := run.exec(ctx, text, nil); err != nil {
+				t.lose(err) //nolint:errcheck // it is kept for all
+				return
+			}
+		}
+	}
+}
+
+// lose gives the whole transaction up.
+func (t *joint) lose(err error) error {
+	t.gone, t.failed = true, errors.Join(errNoSavepoint, err)
+	t.tx.Rollback() //nolint:errcheck // it is lost
+	return t.failed
+}
+
+// leave gives the transaction to the next unit, or ends it.
+func (w *liteWriter) leave(ctx context.Context, t *joint, alone bool) {
+	if !t.gone && !alone && t.units < mostJoined && w.pass(t) {
+		return
+	}
+	if !t.gone {
+		t.failed = wrap(ctx, "commit", t.tx.Commit())
+	}
+	if err := t.conn.Close(); t.failed == nil && err != nil && !errors.Is(err, sql.ErrConnDone) {
+		t.failed = wrap(ctx, "connection", err)
+	}
+	w.pass(nil)
+	close(t.done)
+	if t.failed == nil {
+		w.prepared.learn(ctx, t.prepared)
+	}
+}

@@ -31,8 +31,9 @@ done
 # These tests take one step after another, thousands of them, in one goroutine: they do
 # without the race detector, and the rest of their packages does not. What many goroutines
 # share of a mail's sources is watched while senders write mails side by side.
-walks='^(TestTheServicesDoWhatTheModelDoes|TestEveryGuardIsNeeded|TestAnOwnerAlwaysHasADoor|TestTheModelHoldsTheInvariants|TestTheInvariantsNeedEveryRule'
-walks+='|TestBuiltInList|TestFalsePositives'
+walks='^(TestTheServicesDoWhatTheModelDoes|TestTheWalksTryEveryKindOfTransition|TestEveryGuardIsNeeded|TestAnOwnerAlwaysHasADoor|TestTheModelHoldsTheInvariants|TestTheInvariantsNeedEveryRule'
+walks+='|TestBuiltInList|TestFalsePositives|TestEveryLegacyHashVerifiesAndIsRewritten|TestForeignHashesTakeBytesAsTypedThenComposed|TestWeakHashesAreWrapped'
+walks+='|TestDamagedHashesAreRefused|FuzzVerify|TestATemporaryPasswordIsReadHoweverItIsCopied'
 walks+='|TestDataStaysData|FuzzData|TestGolden|TestGoldenOfALinkSite|TestTranslated|TestFrenchSpaces|TestEveryLanguageHasTheSameStructure|TestPartsAgree'
 walks+='|TestHTMLLoadsNothing|TestSecretStandsOnce|TestNoNameIsALink|TestNoMessageHasALinkInAName|TestReportsInWhateverWrapping)$'
 walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/mail "

@@ -210,7 +210,7 @@ func TestKeysRotate(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		before := s.tokens()
 		first, _ := s.read(before.ID)
-		other := &sso.Service{Desk: s.SSO.Desk, Keys: s.Keys} // another process
+		other := &sso.Service{Desk: s.SSO.Desk, Keys: s.Keys, NewRSA: s.SSO.NewRSA} // another process
 		if _, err := other.JWKS(t.Context(), s.st); err != nil {
 			t.Fatal(err)
 		}
@@ -280,7 +280,7 @@ func TestTheFirstKeysAreMadeOnce(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		docs := make(chan string, 4)
 		for range cap(docs) {
-			provider := &sso.Service{Desk: s.SSO.Desk, Keys: s.Keys}
+			provider := &sso.Service{Desk: s.SSO.Desk, Keys: s.Keys, NewRSA: s.SSO.NewRSA}
 			go func() {
 				doc, err := provider.JWKS(t.Context(), s.st)
 				if err != nil {

@@ -227,6 +227,13 @@ func (s *Service) makeKeys(ctx context.Context, st *site.Site, c gatehouse.Calle
 	})
 }
 
+func (s *Service) newRSA() (*rsa.PrivateKey, error) {
+	if s.NewRSA != nil {
+		return s.NewRSA()
+	}
+	return rsa.GenerateKey(rand.Reader, rsaBits)
+}
+
 // newKey makes a key and seals it.
 func (s *Service) newKey(st *site.Site, alg gatehouse.SigningAlg, from time.Time) (gatehouse.SigningKey, error) {
 	now := s.Now()
@@ -237,7 +244,7 @@ func (s *Service) newKey(st *site.Site, alg gatehouse.SigningAlg, from time.Time
 	case gatehouse.ES256:
 		signer, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case gatehouse.RS256:
-		signer, err = rsa.GenerateKey(rand.Reader, rsaBits)
+		signer, err = s.newRSA()
 	case gatehouse.EdDSA:
 		_, signer, err = ed25519.GenerateKey(rand.Reader)
 	case salt:

@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,9 @@ type Service struct {
 	Log  *slog.Logger
 	// Outbound asks for what applications keep at addresses of their own.
 	Outbound *outbound.Client
+	// NewRSA makes a key of rsaBits. It is nil, which is rsa.GenerateKey, except in tests, which
+	// share a few keys: to find one takes a second.
+	NewRSA func() (*rsa.PrivateKey, error)
 
 	rings   sync.Map // site's ID -> *kept
 	broken  broken   // platforms whose cards do not come

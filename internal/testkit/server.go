@@ -3,6 +3,8 @@ package testkit
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"io"
 	"log/slog"
 	"net"
@@ -12,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,8 +171,24 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.SSO.NewRSA = keysFromPool()
 	s.run(l, log)
 	return s
+}
+
+// pool are the RSA keys of this process's servers, each made when it is first asked for.
+var pool = func() (made [4]func() (*rsa.PrivateKey, error)) {
+	for i := range made {
+		made[i] = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 3072) })
+	}
+	return made
+}()
+
+// keysFromPool hands a server the keys of the pool one after the other, so that those of two
+// sites differ, and a new one from the one before.
+func keysFromPool() func() (*rsa.PrivateKey, error) {
+	var taken atomic.Uint32
+	return func() (*rsa.PrivateKey, error) { return pool[(taken.Add(1)-1)%uint32(len(pool))]() }
 }
 
 func (s *Server) run(l net.Listener, log *slog.Logger) {

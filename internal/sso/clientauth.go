@@ -94,24 +94,18 @@ func basic(value string) (id, clientSecret string, err error) {
 	return id, clientSecret, nil
 }
 
-// proved checks credentials. The same is asked of the database for an application that there
-// is not, and a secret is hashed before it is compared: nothing can be learned from the time.
+// proved checks credentials. A secret is hashed before it is compared: nothing can be learned of
+// it from the time. That there is such an application is no secret: the authorization endpoint
+// tells everybody.
 func (s *Service) proved(ctx context.Context, st *site.Site, c credentials, p Params) (gatehouse.Application, error) {
 	if !couldBeID(c.id) {
 		c.id = "-" // nobody's; what a database cannot read is not shown to it
 	}
-	a, err := s.Store.Read().Application(ctx, st.ID, c.id)
-	if err = notFound(err, errClient); err != nil && !errors.Is(err, errClient) {
-		return a, err
+	a, secrets, err := s.Store.Client(ctx, st.ID, c.id)
+	if err != nil {
+		return a, notFound(err, errClient)
 	}
-	unknown := err
-	var secrets []store.ApplicationSecret
-	if c.method.HasSecret() {
-		if secrets, err = s.Store.Read().ApplicationSecrets(ctx, st.ID, c.id); err != nil {
-			return a, err
-		}
-	}
-	if unknown != nil || !a.Usable() || a.Settings.Auth != c.method {
+	if !a.Usable() || a.Settings.Auth != c.method {
 		return a, errClient
 	}
 	switch c.method {

@@ -43,6 +43,8 @@ type ring struct {
 	public  map[string]jose.JSONWebKey // by ID
 	salt    []byte
 	jwks    Document
+	// accesses are tokens that these keys have signed.
+	accesses signedTokens
 }
 
 // kept is the ring of a site that is in use.

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -203,7 +204,7 @@ var errNoAccess = &ProtocolError{Reason: gatehouse.InvalidToken, Says: "the acce
 //
 // Errors: errNoAccess, Unavailable.
 func (s *Service) access(ctx context.Context, st *site.Site, token string) (Access, error) {
-	t, err := s.findAccess(ctx, st, token)
+	t, g, err := s.findAccess(ctx, st, token)
 	if err != nil {
 		return Access{}, err
 	}
@@ -212,20 +213,16 @@ func (s *Service) access(ctx context.Context, st *site.Site, token string) (Acce
 		return Access{}, errNoAccess
 	}
 	if t.FamilyID == "" {
-		a, err := s.Store.Read().Application(ctx, st.ID, t.ApplicationID)
+		a, _, err := s.Store.Client(ctx, st.ID, t.ApplicationID)
 		if err == nil && !(a.Usable() && a.May(gatehouse.GrantClientCredentials) && bound(a, t)) {
 			err = errNoAccess
 		}
 		return Access{Token: t, Application: a}, notFound(err, errNoAccess)
 	}
-	g, err := s.Store.Read().Family(ctx, st.ID, t.FamilyID)
-	if err != nil {
-		return Access{}, notFound(err, errNoAccess)
-	}
-	if g.Application.ID != t.ApplicationID || !g.Family.Alive(now) || !mayIssue(st, g, now) || !bound(g.Application, t) {
+	if g == nil || g.Application.ID != t.ApplicationID || !g.Family.Alive(now) || !mayIssue(st, *g, now) || !bound(g.Application, t) {
 		return Access{}, errNoAccess
 	}
-	return Access{Token: t, Grant: &g, Application: g.Application}, nil
+	return Access{Token: t, Grant: g, Application: g.Application}, nil
 }
 
 // bound reports whether a token is bound to a key, if its application's have to be.
@@ -233,17 +230,36 @@ func bound(a gatehouse.Application, t gatehouse.AccessToken) bool {
 	return t.JKT != "" || !a.Settings.RequireDPoP
 }
 
-func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (t gatehouse.AccessToken, err error) {
+// findAccess returns an access token and its family as it is now; nil if it has none, or none
+// that is left.
+func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (gatehouse.AccessToken, *store.TokenGrant, error) {
 	if token == "" || len(token) > maxToken {
-		return t, errNoAccess
+		return gatehouse.AccessToken{}, nil, errNoAccess
 	}
 	if strings.Count(token, ".") != 2 {
-		t, err = s.Store.Read().AccessToken(ctx, st.ID, secret.HashToken(token))
-		return t, notFound(err, errNoAccess)
+		t, g, err := s.Store.Access(ctx, st.ID, secret.HashToken(token))
+		return t, g, notFound(err, errNoAccess)
 	}
+	t, err := s.readAccess(ctx, st, token)
+	if err != nil || t.FamilyID == "" {
+		return t, nil, err
+	}
+	g, err := s.Store.Family(ctx, st.ID, t.FamilyID)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return t, nil, nil
+	}
+	return t, &g, err
+}
+
+// readAccess reads an access token that this site has signed.
+func (s *Service) readAccess(ctx context.Context, st *site.Site, token string) (t gatehouse.AccessToken, err error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {
 		return t, err
+	}
+	sum := sha256.Sum256([]byte(token))
+	if t, known := r.accesses.get(sum); known {
+		return t, nil
 	}
 	claims, err := r.verify(token, typeAccess)
 	if err != nil || textOf(claims, "iss") != Issuer(st) {
@@ -251,8 +267,37 @@ func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (
 	}
 	family, _, _ := strings.Cut(textOf(claims, "jti"), ".")
 	confirmed, _ := claims["cnf"].(map[string]any)
-	return gatehouse.AccessToken{SiteID: st.ID, ApplicationID: textOf(claims, "client_id"), FamilyID: family,
-		Scopes: strings.Fields(textOf(claims, "scope")), Audience: audienceOf(claims), JKT: textOf(confirmed, "jkt"), CreatedAt: timeOf(claims, "iat"), ExpiresAt: timeOf(claims, "exp")}, nil
+	t = gatehouse.AccessToken{SiteID: st.ID, ApplicationID: textOf(claims, "client_id"), FamilyID: family,
+		Scopes: strings.Fields(textOf(claims, "scope")), Audience: audienceOf(claims), JKT: textOf(confirmed, "jkt"), CreatedAt: timeOf(claims, "iat"), ExpiresAt: timeOf(claims, "exp")}
+	r.accesses.keep(sum, t)
+	return t, nil
+}
+
+// signedTokens are access tokens whose signature has been verified with the keys of a ring, by
+// their hash: what they say never changes. Whether they are good still, and what they stand for,
+// is asked each time. They go with the ring, after a minute.
+type signedTokens struct {
+	mu  sync.Mutex
+	all map[[sha256.Size]byte]gatehouse.AccessToken
+}
+
+// mostSigned bounds them to some megabytes.
+const mostSigned = 4096
+
+func (s *signedTokens) get(sum [sha256.Size]byte) (gatehouse.AccessToken, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, known := s.all[sum]
+	return t, known
+}
+
+func (s *signedTokens) keep(sum [sha256.Size]byte, t gatehouse.AccessToken) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil || len(s.all) >= mostSigned {
+		s.all = map[[sha256.Size]byte]gatehouse.AccessToken{}
+	}
+	s.all[sum] = t
 }
 
 // mayIssue asks gatehouse.MayIssue about a grant.

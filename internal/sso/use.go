@@ -83,7 +83,7 @@ func (s *Service) Revoke(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	}
 	c.Name = a.ID
 	hash := secret.HashToken(token)
-	found, err := s.findAccess(ctx, st, token)
+	found, _, err := s.findAccess(ctx, st, token)
 	if err != nil && !errors.Is(err, errNoAccess) {
 		return err
 	}

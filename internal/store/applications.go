@@ -50,10 +50,11 @@ func (q Queries) UpdateApplication(ctx context.Context, a gatehouse.Application)
 	return oneRow(n, err)
 }
 
+const applicationText = `SELECT ` + applicationColumns + ` FROM applications WHERE site_id = $1 AND id = $2`
+
 // Application returns an application by ID.
 func (q Queries) Application(ctx context.Context, siteID, id string) (a gatehouse.Application, err error) {
-	err = q.one(ctx, "application", `SELECT `+applicationColumns+` FROM applications WHERE site_id = $1 AND id = $2`,
-		[]any{siteID, id}, applicationFields(&a)...)
+	err = q.one(ctx, "application", applicationText, []any{siteID, id}, applicationFields(&a)...)
 	return a, err
 }
 
@@ -97,14 +98,20 @@ type ApplicationSecret struct {
 
 // ApplicationSecrets returns an application's secrets, the oldest first.
 func (q Queries) ApplicationSecrets(ctx context.Context, siteID, id string) (all []ApplicationSecret, err error) {
-	err = q.all(ctx, "application secrets", `SELECT hash, created_at FROM application_secrets
-		WHERE site_id = $1 AND application_id = $2 ORDER BY created_at, hash`, []any{siteID, id}, func(scan func(...any) error) error {
+	err = q.all(ctx, "application secrets", applicationSecretsText, []any{siteID, id}, secretsInto(&all))
+	return all, err
+}
+
+const applicationSecretsText = `SELECT hash, created_at FROM application_secrets
+	WHERE site_id = $1 AND application_id = $2 ORDER BY created_at, hash`
+
+func secretsInto(all *[]ApplicationSecret) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
 		var s ApplicationSecret
 		err := scan(&s.Hash, when{&s.CreatedAt})
-		all = append(all, s)
+		*all = append(*all, s)
 		return err
-	})
-	return all, err
+	}
 }
 
 // InsertApplicationSecret adds a secret.

@@ -114,10 +114,9 @@ func (q Queries) EndFamiliesOf(ctx context.Context, siteID, userID, applicationI
 
 // Family returns a family by its ID.
 func (q Queries) Family(ctx context.Context, siteID, familyID string) (TokenGrant, error) {
-	var g grantRow
-	err := q.one(ctx, "family", `SELECT `+grantColumns+` FROM token_families f`+grantTables+`WHERE f.site_id = $1 AND f.id = $2`,
-		[]any{siteID, familyID}, g.fields()...)
-	return g.done(siteID), err
+	f := family{name: familyKey{siteID, familyID}}
+	err := q.answer(ctx, &f)
+	return f.row.TokenGrant, err
 }
 
 // InsertRefreshToken adds a refresh token under its hash.
@@ -156,15 +155,6 @@ func (q Queries) InsertAccessToken(ctx context.Context, hash string, t gatehouse
 	return q.later(ctx, "insert access token", `INSERT INTO access_tokens (site_id, hash, application_id, family_id, scopes, audience, jkt, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.SiteID, hash, t.ApplicationID, t.FamilyID, strings.Join(t.Scopes, " "),
 		strings.Join(t.Audience, " "), t.JKT, micros(t.CreatedAt), micros(t.ExpiresAt))
-}
-
-// AccessToken returns an access token by its hash. Its family is another question.
-func (q Queries) AccessToken(ctx context.Context, siteID, hash string) (t gatehouse.AccessToken, err error) {
-	var scopes, audience string
-	err = q.one(ctx, "access token", `SELECT application_id, family_id, scopes, audience, jkt, created_at, expires_at FROM access_tokens
-		WHERE site_id = $1 AND hash = $2`, []any{siteID, hash}, &t.ApplicationID, &t.FamilyID, &scopes, &audience, &t.JKT, when{&t.CreatedAt}, when{&t.ExpiresAt})
-	t.SiteID, t.Scopes, t.Audience = siteID, strings.Fields(scopes), strings.Fields(audience)
-	return t, err
 }
 
 // DeleteAccessToken ends an access token.

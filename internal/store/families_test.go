@@ -205,7 +205,7 @@ func TestKeysAndTokensRunOut(t *testing.T) {
 			}
 			return q.InsertAccessToken(t.Context(), "token", token)
 		})
-		if got, err := s.Read().AccessToken(t.Context(), "one", "token"); err != nil || !reflect.DeepEqual(got, token) {
+		if got, _, err := s.Access(t.Context(), "one", "token"); err != nil || !reflect.DeepEqual(got, token) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if got, err := s.Read().Authorization(t.Context(), "one", "token"); err != nil || !reflect.DeepEqual(got, waits) {
@@ -217,7 +217,7 @@ func TestKeysAndTokensRunOut(t *testing.T) {
 			}
 			return q.DropRetiredSigningKeys(t.Context(), noon.Add(time.Hour))
 		})
-		_, tokenErr := s.Read().AccessToken(t.Context(), "one", "token")
+		_, _, tokenErr := s.Access(t.Context(), "one", "token")
 		_, waitsErr := s.Read().Authorization(t.Context(), "one", "token")
 		keys, _, _ = s.Read().SigningKeys(t.Context(), "one")
 		if gatehouse.KindOf(tokenErr) != gatehouse.NotFound || gatehouse.KindOf(waitsErr) != gatehouse.NotFound || len(keys) != 1 {

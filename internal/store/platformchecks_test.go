@@ -1,0 +1,88 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// Whatever is changed, by this process or by another one on the same database, the next request
+// of a platform is answered with it: what a store that has been asked before says never differs
+// from what the database is asked by itself.
+func TestAPlatformsCheckIsNeverOld(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		ctx := t.Context()
+		var processes []*store.Store
+		for range 2 {
+			s, err := store.Open(ctx, url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			processes = append(processes, s)
+		}
+		a, f := testGrant(t, processes[0], "one")
+		chance, good := rand.New(rand.NewPCG(3, 4)), 0 //nolint:gosec // not a secret
+		for i := range 300 {
+			hash, now := fmt.Sprint(chance.IntN(3)), noon.Add(time.Duration(i)*time.Second)
+			if chance.IntN(3) == 0 {
+				write(t, processes[chance.IntN(2)], func(q store.Queries) error {
+					switch chance.IntN(7) {
+					case 0:
+						a.State = [2]gatehouse.ApplicationState{gatehouse.ApplicationActive, gatehouse.ApplicationDisabled}[i%2]
+						return q.UpdateApplication(ctx, a)
+					case 1:
+						return q.DeleteApplicationSecret(ctx, "one", a.ID, hash)
+					case 2:
+						if err := q.DeleteApplicationSecret(ctx, "one", a.ID, hash); err != nil {
+							return err
+						}
+						return q.InsertApplicationSecret(ctx, "one", a.ID, store.ApplicationSecret{Hash: hash, CreatedAt: now})
+					case 3:
+						return q.DeleteAccessToken(ctx, "one", hash)
+					case 4, 5:
+						if err := q.DeleteAccessToken(ctx, "one", hash); err != nil {
+							return err
+						}
+						return q.InsertAccessToken(ctx, hash, gatehouse.AccessToken{SiteID: "one", ApplicationID: a.ID, FamilyID: []string{f.ID, ""}[i%2], CreatedAt: now, ExpiresAt: noon})
+					}
+					return store.Run(ctx, q, `UPDATE token_families SET ended_at = $1 WHERE site_id = 'one' AND id = $2`, (i%2)*1000, f.ID)
+				})
+			}
+			s := processes[chance.IntN(2)]
+			asked, direct := platformChecks(t, s, a.ID, hash, f.ID), platformChecks(t, store.Unkept(s), a.ID, hash, f.ID)
+			if !reflect.DeepEqual(asked, direct) {
+				t.Fatalf("step %d: a request is answered %+v, the database has %+v", i, asked, direct)
+			}
+			if asked[3] != nil {
+				good++
+			}
+		}
+		if good < 30 {
+			t.Errorf("only %d tokens were found", good)
+		}
+	})
+}
+
+// platformChecks are the answers of a store to all that platforms' requests ask.
+func platformChecks(t *testing.T, s *store.Store, application, token, family string) []any {
+	t.Helper()
+	client, secrets, clientErr := s.Client(t.Context(), "one", application)
+	access, grant, accessErr := s.Access(t.Context(), "one", token)
+	whole, familyErr := s.Family(t.Context(), "one", family)
+	var found any
+	if accessErr == nil {
+		found = access
+	}
+	if grant == nil {
+		grant = new(store.TokenGrant)
+	}
+	_, _, elsewhere := s.Access(t.Context(), "two", token)
+	return []any{client, secrets, gatehouse.KindOf(clientErr), found, *grant, gatehouse.KindOf(accessErr), whole, gatehouse.KindOf(familyErr), gatehouse.KindOf(elsewhere)}
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -11,24 +12,32 @@ import (
 // setHeaders sets the headers that every answer carries.
 func (s *Server) setHeaders(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	h := w.Header()
-	h["Content-Security-Policy"] = []string{ui.Policy + cspPolicy}
-	h["Reporting-Endpoints"] = []string{`csp="` + cspPath + `"`}
-	h["X-Content-Type-Options"] = []string{"nosniff"}           // ASVS 3.4.4
-	h["Referrer-Policy"] = []string{"same-origin"}              // ASVS 3.4.5; decision 0021
-	h["X-Frame-Options"] = []string{"DENY"}                     // browsers without frame-ancestors
-	h["Cross-Origin-Opener-Policy"] = []string{"same-origin"}   // ASVS 3.4.8
-	h["Cross-Origin-Resource-Policy"] = []string{"same-origin"} // ASVS 3.5.8
-	h["Permissions-Policy"] = []string{permissions}
-	h["X-Robots-Tag"] = []string{"noindex"}
-	h["Cache-Control"] = []string{"no-store"} // ASVS 14.3.2; files that never change say otherwise
-	h["Vary"] = []string{"Cookie, Accept-Language, Sec-Fetch-Site"}
+	maps.Copy(h, onEveryAnswer)
 	if strings.Contains(r.URL.RawQuery, "token=") { // of a link in a mail: it is told to nobody
 		h["Referrer-Policy"] = []string{"no-referrer"}
 	}
 	if v.Secure {
-		h["Strict-Transport-Security"] = []string{"max-age=63072000; includeSubDomains"} // ASVS 3.4.1
+		h["Strict-Transport-Security"] = stayWithHTTPS
 	}
 }
+
+// onEveryAnswer are headers that are the same for all, unless a handler says otherwise. Their
+// values are shared: to change one is to set another.
+var onEveryAnswer = http.Header{
+	"Content-Security-Policy":      {ui.Policy + cspPolicy},
+	"Reporting-Endpoints":          {`csp="` + cspPath + `"`},
+	"X-Content-Type-Options":       {"nosniff"},     // ASVS 3.4.4
+	"Referrer-Policy":              {"same-origin"}, // ASVS 3.4.5; decision 0021
+	"X-Frame-Options":              {"DENY"},        // browsers without frame-ancestors
+	"Cross-Origin-Opener-Policy":   {"same-origin"}, // ASVS 3.4.8
+	"Cross-Origin-Resource-Policy": {"same-origin"}, // ASVS 3.5.8
+	"Permissions-Policy":           {permissions},
+	"X-Robots-Tag":                 {"noindex"},
+	"Cache-Control":                {"no-store"}, // ASVS 14.3.2; files that never change say otherwise
+	"Vary":                         {"Cookie, Accept-Language, Sec-Fetch-Site"},
+}
+
+var stayWithHTTPS = []string{"max-age=63072000; includeSubDomains"} // ASVS 3.4.1
 
 const permissions = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), " +
 	"geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=(), " +

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"gatehouse/internal/sso"
 	"gatehouse/internal/web/ui"
 )
 
@@ -31,15 +32,15 @@ func (r *recorder) Write(b []byte) (int, error) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // logRequest writes the request's line. Neither query nor body is in it: they can
-// hold tokens and passwords (ASVS 16.2.5). Files and session checks, which come
-// by the thousand and say nothing, are logged when they fail or when asked for
-// (level debug).
+// hold tokens and passwords (ASVS 16.2.5). Files, session checks and what platforms
+// look up, which come by the thousand and say nothing, are logged when they fail or
+// when asked for (level debug).
 func (s *Server) logRequest(rec *recorder, r *http.Request, v *ui.Visit, took time.Duration) {
 	if rec.Header().Get("Content-Type") != ui.EventStream { // which lasts as long as somebody looks
 		s.Metrics.request(r, rec.status, took)
 	}
 	level := slog.LevelInfo
-	if rec.status < 500 && (r.Pattern == "GET "+ui.StaticPrefix || r.Pattern == "GET /api/v1/session") {
+	if rec.status < 500 && (r.Pattern == "GET "+ui.StaticPrefix || r.Pattern == "GET /api/v1/session") || rec.status < 400 && lookups[r.Pattern] {
 		level = slog.LevelDebug
 	}
 	if !s.Log.Enabled(r.Context(), level) {
@@ -56,4 +57,11 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, v *ui.Visit, took ti
 		attrs = append(attrs, slog.String("user", v.Session.UserID))
 	}
 	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// lookups are the routes of what platforms look up all the time. One that is refused may be an
+// attack.
+var lookups = map[string]bool{
+	"GET " + sso.DiscoveryPath: true, "GET " + sso.JWKSPath: true, "POST " + sso.IntrospectPath: true,
+	"GET " + sso.UserinfoPath: true, "POST " + sso.UserinfoPath: true,
 }

@@ -69,7 +69,7 @@ func runServe(ctx context.Context, configPath string) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go reloadOnHangup(ctx, log, sites, cert, places)
-	defer time.AfterFunc(afterStart, debug.FreeOSMemory).Stop()
+	defer time.AfterFunc(afterStart, giveBackStart).Stop()
 	log.Info("serving", "listen", public.Addr().String(), "management", management.Addr().String(),
 		"database", st.Engine(), "sites", len(sites.All()))
 	err = runAll(ctx, stop,
@@ -80,6 +80,12 @@ func runServe(ctx context.Context, configPath string) error {
 	)
 	log.Info("stopped")
 	return err
+}
+
+// giveBackStart gives back to the system what the start took.
+func giveBackStart() {
+	debug.FreeOSMemory()
+	unmapProgram()
 }
 
 // runAll runs parts of a server until one fails or ctx ends, then ends the others

@@ -25,10 +25,13 @@ func (a Assurance) Fulfils(acr string) bool {
 }
 
 // amrOf are the values of RFC 8176 for methods. A code by mail has a value of its own, which
-// nobody takes for a factor; trust in a device is no proof of its own.
-var amrOf = map[Method]string{
-	MethodPassword: "pwd", MethodEmailCode: "email", MethodTOTP: "otp", MethodRecoveryCode: "otp",
-	MethodPasskey: "pop", MethodVerifiedPasskey: "pop",
+// nobody takes for a factor; trust in a device is no proof of its own. A passkey that is synced
+// is a key in software ("swk"); of one that is not, nobody has attested that it is in hardware,
+// so no more is said than that there is a key ("pop"), and that somebody was there ("user").
+var amrOf = map[Method][]string{
+	MethodPassword: {"pwd"}, MethodEmailCode: {"email"}, MethodTOTP: {"otp"}, MethodRecoveryCode: {"otp"},
+	MethodPasskey: {"pop", "user"}, MethodVerifiedPasskey: {"pop", "user"},
+	MethodSyncedPasskey: {"swk", "user"}, MethodVerifiedSyncedPasskey: {"swk", "user"},
 }
 
 // AMR are the authentication methods of an assurance. mfa is among them only where two
@@ -36,8 +39,10 @@ var amrOf = map[Method]string{
 func (a Assurance) AMR() []string {
 	amr := []string{}
 	for _, m := range a.Methods {
-		if v := amrOf[m]; v != "" && !slices.Contains(amr, v) {
-			amr = append(amr, v)
+		for _, v := range amrOf[m] {
+			if !slices.Contains(amr, v) {
+				amr = append(amr, v)
+			}
 		}
 	}
 	if a.Level >= 2 {

@@ -4,7 +4,7 @@ import "slices"
 
 // SignInEvents are the kinds of events about getting in and out of an account.
 var SignInEvents = []EventKind{
-	EventSignIn, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
+	EventSignIn, EventPasskey, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
 	EventUsernameAsked, EventDeviceRemoved, EventDeviceUntrusted, EventNotMe, EventCodeSent, EventCode,
 	EventApplicationSignIn, EventTokenReplayed, EventConsentRefused, EventLogoutFailed,
 }
@@ -40,7 +40,7 @@ func (e Event) Disownable() bool {
 		return false
 	}
 	switch e.Kind {
-	case EventSignIn, EventSignInDone, EventCodeSent, EventCode, EventLocked, EventRecoveryAnswered, EventDeviceRemoved:
+	case EventSignIn, EventPasskey, EventSignInDone, EventCodeSent, EventCode, EventLocked, EventRecoveryAnswered, EventDeviceRemoved:
 		return true
 	}
 	return slices.Contains(ChangeEvents, e.Kind)

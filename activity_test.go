@@ -22,7 +22,7 @@ func TestWhoDidIt(t *testing.T) {
 
 // "This wasn't me" is for sign-ins that worked, locks and changes of one's own.
 func TestWhatCanBeDisowned(t *testing.T) {
-	more := []EventKind{EventSignIn, EventSignInDone, EventCodeSent, EventCode, EventLocked, EventRecoveryAnswered, EventDeviceRemoved}
+	more := []EventKind{EventSignIn, EventPasskey, EventSignInDone, EventCodeSent, EventCode, EventLocked, EventRecoveryAnswered, EventDeviceRemoved}
 	for _, kind := range append(slices.Clone(SignInEvents), ChangeEvents...) {
 		e := Event{UserID: "usr_1", Kind: kind, Result: ResultOK, ActorKind: Visitor}
 		want := slices.Contains(ChangeEvents, kind) || slices.Contains(more, kind)

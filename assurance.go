@@ -15,6 +15,10 @@ const (
 	MethodPasskey Method = "passkey"
 	// MethodVerifiedPasskey is a passkey that verified its user.
 	MethodVerifiedPasskey Method = "verified-passkey"
+	// MethodSyncedPasskey and MethodVerifiedSyncedPasskey are the same for a passkey that may be
+	// on several devices.
+	MethodSyncedPasskey         Method = "synced-passkey"
+	MethodVerifiedSyncedPasskey Method = "verified-synced-passkey"
 	// MethodTrustedDevice stands in for a second factor; it never replaces a
 	// factor (SP 800-63B-4 5.1).
 	MethodTrustedDevice Method = "trusted-device"
@@ -45,10 +49,10 @@ func Assure(p Policy, methods []Method, passwordLength int) Assurance {
 		has[m] = true
 	}
 	knows := has[MethodPassword] && passwordLength >= modernSecondFactorLength
-	holds := has[MethodTOTP] || has[MethodRecoveryCode] || has[MethodPasskey]
+	holds := has[MethodTOTP] || has[MethodRecoveryCode] || has[MethodPasskey] || has[MethodSyncedPasskey]
 	level := 0
 	switch {
-	case has[MethodVerifiedPasskey], knows && holds:
+	case has[MethodVerifiedPasskey], has[MethodVerifiedSyncedPasskey], knows && holds:
 		level = 2
 	case holds, knows && passwordLength >= modernSingleFactorLength && p.Profile == Modern:
 		level = 1

@@ -9,7 +9,7 @@ import (
 
 var everyMethod = []gatehouse.Method{
 	gatehouse.MethodPassword, gatehouse.MethodEmailCode, gatehouse.MethodTOTP, gatehouse.MethodRecoveryCode,
-	gatehouse.MethodPasskey, gatehouse.MethodVerifiedPasskey, gatehouse.MethodTrustedDevice,
+	gatehouse.MethodPasskey, gatehouse.MethodVerifiedPasskey, gatehouse.MethodSyncedPasskey, gatehouse.MethodVerifiedSyncedPasskey, gatehouse.MethodTrustedDevice,
 }
 
 // proofs are the truth table's lines: every subset of the methods.
@@ -35,9 +35,9 @@ func factors(methods []gatehouse.Method) (knows, has, verified bool) {
 		switch m {
 		case gatehouse.MethodPassword:
 			knows = true
-		case gatehouse.MethodTOTP, gatehouse.MethodRecoveryCode, gatehouse.MethodPasskey:
+		case gatehouse.MethodTOTP, gatehouse.MethodRecoveryCode, gatehouse.MethodPasskey, gatehouse.MethodSyncedPasskey:
 			has = true
-		case gatehouse.MethodVerifiedPasskey:
+		case gatehouse.MethodVerifiedPasskey, gatehouse.MethodVerifiedSyncedPasskey:
 			verified = true
 		}
 	}

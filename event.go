@@ -85,11 +85,12 @@ type Event struct {
 	Detail map[string]string
 }
 
-// SignedIn reports whether the event is a sign-in that came to its end: a right password
-// after which nothing else was due, or the last of the steps after it.
+// SignedIn reports whether the event is a sign-in that came to its end: a right password, or a
+// passkey, after which nothing else was due, or the last of the steps after it.
 func (e Event) SignedIn() bool {
 	next := Step(e.Detail["next"])
-	return e.Kind == EventSignInDone || e.Kind == EventSignIn && e.Result == ResultOK && (next == StepDone || next == "")
+	begins := e.Kind == EventSignIn || e.Kind == EventPasskey
+	return e.Kind == EventSignInDone || begins && e.Result == ResultOK && (next == StepDone || next == "")
 }
 
 // EventKind names what happened, as noun.verb.
@@ -98,6 +99,7 @@ type EventKind string
 // The kinds of events.
 const (
 	EventSignIn          EventKind = "sign_in.password"
+	EventPasskey         EventKind = "sign_in.passkey"
 	EventSignOut         EventKind = "session.ended"
 	EventLocked          EventKind = "user.locked"
 	EventUnlocked        EventKind = "user.unlocked"
@@ -143,8 +145,8 @@ const (
 	// EventTwoFactorReset: an administrator took back trust in browsers and the own
 	// choice of two-factor (B19).
 	EventTwoFactorReset EventKind = "two_factor.reset"
-	// EventFactorAdded and EventFactorRemoved: an authenticator app; Detail["name"] is what the
-	// user calls it. EventRecoveryCodesMade: new recovery codes, in the place of those before.
+	// EventFactorAdded and EventFactorRemoved: an authenticator app or a passkey (Detail["kind"]);
+	// Detail["name"] is what the user calls it. EventRecoveryCodesMade: new recovery codes, in the place of those before.
 	EventFactorAdded       EventKind = "factor.added"
 	EventFactorRemoved     EventKind = "factor.removed"
 	EventRecoveryCodesMade EventKind = "recovery_codes.made"

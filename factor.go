@@ -1,12 +1,18 @@
 package gatehouse
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // FactorKind is what sort of second factor something is.
 type FactorKind string
 
 // The kinds of factors.
-const FactorApp FactorKind = "app"
+const (
+	FactorApp     FactorKind = "app"
+	FactorPasskey FactorKind = "passkey"
+)
 
 // Factor is a second factor of a user that is not the mailbox. What it is proved with is
 // sealed, and nowhere in here.
@@ -31,7 +37,8 @@ func (f Factor) Confirmed() bool { return !f.ConfirmedAt.IsZero() }
 
 // The numbers of factors, for all sites.
 const (
-	// MostFactors is how many apps a user may have, those that wait to be confirmed among them.
+	// MostFactors is how many apps and passkeys a user may have, those that wait to be confirmed
+	// among them.
 	MostFactors = 10
 	// FactorSetUp is how long a factor waits for its first code.
 	FactorSetUp = time.Hour
@@ -48,20 +55,23 @@ type Way string
 const (
 	WayEmail        Way = "email"
 	WayApp          Way = "app"
+	WayPasskey      Way = "passkey"
 	WayRecoveryCode Way = "recovery-code"
 )
 
-// Ways are those that a user has, the usual one first. A user who has a factor is not asked for
-// a code by mail: anyone who reads the mailbox has the password too, by a recovery.
-func Ways(u User, kinds []FactorKind, recoveryCodes int) []Way {
+// Ways are those that a user has, the usual one first: that of the factor which was used last. A
+// user who has a factor is not asked for a code by mail: anyone who reads the mailbox has the
+// password too, by a recovery.
+func Ways(u User, factors []Factor, recoveryCodes int) []Way {
 	if u.Factors == 0 {
 		return []Way{WayEmail}
 	}
+	factors = slices.DeleteFunc(slices.Clone(factors), func(f Factor) bool { return !f.Confirmed() })
+	slices.SortStableFunc(factors, func(a, b Factor) int { return b.UsedAt.Compare(a.UsedAt) })
 	var ways []Way
-	for _, kind := range kinds {
-		if kind == FactorApp {
-			ways = append(ways, WayApp)
-			break
+	for _, f := range factors {
+		if way := Way(f.Kind); !slices.Contains(ways, way) {
+			ways = append(ways, way)
 		}
 	}
 	if recoveryCodes > 0 {

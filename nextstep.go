@@ -29,11 +29,13 @@ type SignIn struct {
 	// CredentialsAt is when the password (or passkey) was proved in this
 	// sign-in; zero: not yet.
 	CredentialsAt time.Time
+	// Passkey is what was proved in place of the password; empty: it was the password.
+	Passkey Method
 	// Origin is that of the password that was proved: by the time a later step
 	// is asked for, the password itself has been replaced.
 	Origin PasswordOrigin
-	// PasswordSetAt is Password.SetAt of the password that was proved, or of the one
-	// chosen in this sign-in: a password that somebody else sets meanwhile (a
+	// PasswordSetAt is Password.SetAt of the password that was proved (or that the account had
+	// when a passkey was), or of the one chosen in this sign-in: a password that somebody else sets meanwhile (a
 	// reset) voids the proof of the old one.
 	PasswordSetAt time.Time
 	// TwoFactorAt is when the code or an own factor was proved; zero: not yet.
@@ -65,6 +67,18 @@ type SignInFacts struct {
 	CompanyTwoFactor bool
 	// DeviceTrusted: this browser is trusted for this user now.
 	DeviceTrusted bool
+}
+
+// Methods are the proofs that a sign-in rests on.
+func (in SignIn) Methods() []Method {
+	methods := []Method{MethodPassword}
+	if in.Passkey != "" {
+		methods[0] = in.Passkey
+	}
+	if in.TwoFactorMethod != "" && in.TwoFactorMethod != in.Passkey {
+		methods = append(methods, in.TwoFactorMethod)
+	}
+	return methods
 }
 
 // NextStep is the only place that knows what a sign-in must do next, and in which

@@ -3,6 +3,7 @@ package gatehouse_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"gatehouse"
 )
@@ -26,19 +27,32 @@ func TestRecoveryCodesAreReadAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
-// A user who has a factor is never asked for a code by mail, and always for something.
+// A user who has a factor is never asked for a code by mail, and always for something: first for
+// what was used last.
 func TestWaysOfAUser(t *testing.T) {
+	then := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	factor := func(kind gatehouse.FactorKind, used time.Time) gatehouse.Factor {
+		return gatehouse.Factor{Kind: kind, ConfirmedAt: then, UsedAt: used}
+	}
+	app, key := factor(gatehouse.FactorApp, then), factor(gatehouse.FactorPasskey, then.Add(-time.Hour))
+	used := key
+	used.UsedAt = then.Add(time.Hour)
+	waits := factor(gatehouse.FactorApp, time.Time{})
+	waits.ConfirmedAt = time.Time{}
 	for name, test := range map[string]struct {
-		factors, codes int
-		kinds          []gatehouse.FactorKind
-		want           []gatehouse.Way
+		n, codes int
+		factors  []gatehouse.Factor
+		want     []gatehouse.Way
 	}{
 		"no factor":        {0, 0, nil, []gatehouse.Way{gatehouse.WayEmail}},
-		"an app":           {1, 0, []gatehouse.FactorKind{gatehouse.FactorApp}, []gatehouse.Way{gatehouse.WayApp}},
-		"apps and codes":   {2, 9, []gatehouse.FactorKind{gatehouse.FactorApp, gatehouse.FactorApp}, []gatehouse.Way{gatehouse.WayApp, gatehouse.WayRecoveryCode}},
+		"an app":           {1, 0, []gatehouse.Factor{app, waits}, []gatehouse.Way{gatehouse.WayApp}},
+		"apps and codes":   {2, 9, []gatehouse.Factor{app, app}, []gatehouse.Way{gatehouse.WayApp, gatehouse.WayRecoveryCode}},
+		"the app last":     {2, 9, []gatehouse.Factor{key, app}, []gatehouse.Way{gatehouse.WayApp, gatehouse.WayPasskey, gatehouse.WayRecoveryCode}},
+		"the passkey last": {2, 0, []gatehouse.Factor{app, used}, []gatehouse.Way{gatehouse.WayPasskey, gatehouse.WayApp}},
+		"waits":            {1, 0, []gatehouse.Factor{waits, key}, []gatehouse.Way{gatehouse.WayPasskey}},
 		"removed just now": {1, 0, nil, []gatehouse.Way{gatehouse.WayApp}},
 	} {
-		if got := gatehouse.Ways(gatehouse.User{Factors: test.factors}, test.kinds, test.codes); !slices.Equal(got, test.want) {
+		if got := gatehouse.Ways(gatehouse.User{Factors: test.n}, test.factors, test.codes); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

@@ -1,5 +1,7 @@
 package gatehouse
 
+import "strings"
+
 // Site is a country's or a brand's storefront: the tenant that companies, users
 // and all their data belong to. What a visitor sees of it (look, texts, terms)
 // is in internal/site; this is what rules and services need.
@@ -33,6 +35,16 @@ type Site struct {
 	TextCountries []string
 	// Staging marks an installation that is not the real one (B20).
 	Staging bool
+}
+
+// Origins are those of all hosts of the site, that of the first one first. They have the scheme
+// and the port of it.
+func (s Site) Origins() []string {
+	origins := []string{s.Origin}
+	for _, host := range s.Hosts[min(1, len(s.Hosts)):] {
+		origins = append(origins, strings.Replace(s.Origin, "://"+s.Hosts[0], "://"+host, 1))
+	}
+	return origins
 }
 
 // Identifier is what a person signs in with.

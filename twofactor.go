@@ -11,7 +11,7 @@ const (
 	TwoFactorOn   TwoFactorState = "on"
 	// TwoFactorOwn: on by the user's own choice, no matter what the company says.
 	TwoFactorOwn TwoFactorState = "own"
-	// TwoFactorFactor: the user has an authenticator app, and needs no mailbox for it.
+	// TwoFactorFactor: the user has an authenticator app or a passkey, and needs no mailbox for it.
 	TwoFactorFactor TwoFactorState = "factor"
 	// TwoFactorNoEmail and TwoFactorBouncing: a code is asked for, and cannot be mailed.
 	TwoFactorNoEmail  TwoFactorState = "no-address"

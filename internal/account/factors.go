@@ -20,13 +20,20 @@ import (
 // Factors are a user's second factors.
 type Factors struct {
 	// Apps are the authenticator apps that count.
-	Apps []gatehouse.Factor
+	Apps     []gatehouse.Factor
+	Passkeys []gatehouse.Passkey
 	// Codes are the recovery codes, the used ones among them.
 	Codes []gatehouse.RecoveryCode
 }
 
-// ReasonTooManyApps: the user has as many apps as there may be. Kind Conflict.
-const ReasonTooManyApps = "too-many-apps"
+// Any reports whether the user has a factor at all.
+func (f Factors) Any() bool { return len(f.Apps)+len(f.Passkeys) > 0 }
+
+// Last reports whether there is only one.
+func (f Factors) Last() bool { return len(f.Apps)+len(f.Passkeys) == 1 }
+
+// ReasonTooManyFactors: the user has as many apps and passkeys as there may be. Kind Conflict.
+const ReasonTooManyFactors = "too-many-factors"
 
 // Factors returns the caller's second factors.
 func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller) (Factors, error) {
@@ -41,9 +48,12 @@ func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller
 	}
 	var f Factors
 	for _, factor := range all {
-		if factor.Confirmed() {
+		if factor.Confirmed() && factor.Kind == gatehouse.FactorApp {
 			f.Apps = append(f.Apps, factor.Factor)
 		}
+	}
+	if f.Passkeys, err = q.Passkeys(ctx, st.ID, u.ID); err != nil {
+		return Factors{}, err
 	}
 	f.Codes, err = q.RecoveryCodes(ctx, st.ID, u.ID)
 	return f, err
@@ -59,11 +69,11 @@ type AppSetUp struct {
 // been entered: an app that is there goes on working, and nobody is locked out by a set-up
 // that is left halfway. It wants a recent sign-in, or the password again (ASVS 7.5.1).
 //
-// Errors: Invalid with fields name, current_password; Conflict with ReasonTooManyApps; what
+// Errors: Invalid with fields name, current_password; Conflict with ReasonTooManyFactors; what
 // signin.Service.Confirm returns; Unavailable.
 func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, name, password string) (AppSetUp, error) {
 	name = strings.TrimSpace(name)
-	if err := checkAppName(name); err != nil {
+	if err := checkFactorName(name); err != nil {
 		return AppSetUp{}, err
 	}
 	if err := s.fresh(ctx, st, in, here, password); err != nil {
@@ -77,7 +87,7 @@ func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, her
 			return err
 		}
 		if len(all) >= gatehouse.MostFactors {
-			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonTooManyApps}
+			return errTooManyFactors
 		}
 		made.Factor = gatehouse.Factor{ID: store.NewID("fac", tx.Now()), SiteID: st.ID, UserID: u.ID, Kind: gatehouse.FactorApp, Name: name, CreatedAt: tx.Now()}
 		sealed, err := signin.SealAppKey(s.Keys, made.Factor, made.Key)
@@ -89,19 +99,19 @@ func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, her
 	return made, err
 }
 
-// checkAppName says what is wrong with the name of an app.
-func checkAppName(name string) error {
+// checkFactorName says what is wrong with the name of a factor.
+func checkFactorName(name string) error {
 	switch {
 	case name == "":
 		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "required"}})
-	case len([]rune(name)) > mostAppName:
-		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "too-long", Args: map[string]string{"max": strconv.Itoa(mostAppName)}}})
+	case len([]rune(name)) > mostFactorName:
+		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "too-long", Args: map[string]string{"max": strconv.Itoa(mostFactorName)}}})
 	}
 	return nil
 }
 
-// mostAppName is how many code points the name of an app has.
-const mostAppName = 40
+// mostFactorName is how many code points the name of a factor has.
+const mostFactorName = 40
 
 // AppSetUp returns an app of the caller's that waits for its first code; NotFound where there is
 // none with that ID, or its time is over, or it counts already.
@@ -169,12 +179,22 @@ func (s *Service) ConfirmApp(ctx context.Context, st *site.Site, in signin.In, h
 				return err
 			}
 		}
-		return errors.Join(
-			tx.EndAll(u, gatehouse.TwoFactorChanged),
-			tx.Record(u, gatehouse.EventFactorAdded, gatehouse.ResultOK, map[string]string{"factor": app.ID, "name": app.Name}),
-			tellFactor(tx, u, mail.AppAdded, app.Name))
+		return added(tx, u, app.Factor)
 	})
 	return codes, err
+}
+
+// added ends, records and tells what follows when a factor counts from now on. Sign-ins in
+// progress and trust in devices end: none of them has been asked for it.
+func added(tx *act.Unit, u gatehouse.User, f gatehouse.Factor) error {
+	return errors.Join(
+		tx.EndAll(u, gatehouse.TwoFactorChanged),
+		tx.Record(u, gatehouse.EventFactorAdded, gatehouse.ResultOK, factorDetail(f)),
+		tellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppAdded, gatehouse.FactorPasskey: mail.PasskeyAdded}[f.Kind], f.Name))
+}
+
+func factorDetail(f gatehouse.Factor) map[string]string {
+	return map[string]string{"factor": f.ID, "kind": string(f.Kind), "name": f.Name}
 }
 
 // makeRecoveryCodes puts new ones in the place of all before them.
@@ -212,13 +232,13 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin
 	return codes, err
 }
 
-// RemoveApp removes an authenticator app; the last one takes the recovery codes with it. It wants
+// RemoveFactor removes an app or a passkey; the last factor takes the recovery codes with it. It wants
 // a recent sign-in, or the password again. Sign-ins that wait on a later page end, and trust in
 // devices, as whenever two-factor changes.
 //
 // Errors: Invalid with field current_password; NotFound; what signin.Service.Confirm returns;
 // Unavailable.
-func (s *Service) RemoveApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, password string) error {
+func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, password string) error {
 	if err := s.fresh(ctx, st, in, here, password); err != nil {
 		return err
 	}
@@ -241,15 +261,15 @@ func (s *Service) RemoveApp(ctx context.Context, st *site.Site, in signin.In, he
 		}
 		return errors.Join(
 			tx.EndAll(u, gatehouse.TwoFactorChanged),
-			tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, map[string]string{"factor": id, "name": all[i].Name}),
-			tellFactor(tx, u, mail.AppRemoved, all[i].Name))
+			tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, factorDetail(all[i].Factor)),
+			tellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppRemoved, gatehouse.FactorPasskey: mail.PasskeyRemoved}[all[i].Kind], all[i].Name))
 	})
 }
 
-// RenameApp gives an app another name. Errors: Invalid with field name; NotFound; Unavailable.
-func (s *Service) RenameApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, name string) error {
+// RenameFactor gives an app or a passkey another name. Errors: Invalid with field name; NotFound; Unavailable.
+func (s *Service) RenameFactor(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, name string) error {
 	name = strings.TrimSpace(name)
-	if err := checkAppName(name); err != nil {
+	if err := checkFactorName(name); err != nil {
 		return err
 	}
 	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
@@ -266,7 +286,7 @@ func (s *Service) fresh(ctx context.Context, st *site.Site, in signin.In, here g
 }
 
 // tellFactor tells the owner what happened to the factors.
-func tellFactor(tx *act.Unit, u gatehouse.User, what mail.FactorChange, app string) error {
-	return tx.Tell(u, mail.FactorChanged{Username: u.Username, What: what, App: app, At: tx.Now(),
+func tellFactor(tx *act.Unit, u gatehouse.User, what mail.FactorChange, name string) error {
+	return tx.Tell(u, mail.FactorChanged{Username: u.Username, What: what, Name: name, At: tx.Now(),
 		IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }

@@ -82,12 +82,12 @@ func TestFactorsAreTheOwnersAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		theirs, mine := signin.In{Caller: f.caller(other)}, signin.In{Caller: f.caller(f.mira)}
-		wantKind(t, "removed by another", f.own.RemoveApp(t.Context(), f.site, theirs, there, app.ID, ""), gatehouse.NotFound)
-		wantKind(t, "renamed by another", f.own.RenameApp(t.Context(), f.site, theirs, there, app.ID, "Mine"), gatehouse.NotFound)
+		wantKind(t, "removed by another", f.own.RemoveFactor(t.Context(), f.site, theirs, there, app.ID, ""), gatehouse.NotFound)
+		wantKind(t, "renamed by another", f.own.RenameFactor(t.Context(), f.site, theirs, there, app.ID, "Mine"), gatehouse.NotFound)
 		_, err = f.own.NewRecoveryCodes(t.Context(), f.site, theirs, there, "")
 		wantKind(t, "recovery codes without a factor", err, gatehouse.NotFound)
 		f.Clock.Add(gatehouse.FreshFor)
-		if f.own.RemoveApp(t.Context(), f.site, mine, here, app.ID, "") == nil {
+		if f.own.RemoveFactor(t.Context(), f.site, mine, here, app.ID, "") == nil {
 			t.Error("removed in a session that is not recent")
 		}
 		if _, err := f.own.BeginApp(t.Context(), f.site, mine, here, "Another", ""); err == nil {
@@ -119,7 +119,7 @@ func TestTheLastAppTakesTheRecoveryCodes(t *testing.T) {
 			t.Fatalf("%v, %q", err, fresh)
 		}
 		for i, app := range []account.AppSetUp{first, second} {
-			if err := f.own.RemoveApp(t.Context(), f.site, in, here, app.ID, ""); err != nil {
+			if err := f.own.RemoveFactor(t.Context(), f.site, in, here, app.ID, ""); err != nil {
 				t.Fatal(err)
 			}
 			if n := len(f.factors(f.mira).Codes); n != gatehouse.RecoveryCodes*(1-i) || f.User(f.mira).Factors != 1-i {
@@ -127,7 +127,7 @@ func TestTheLastAppTakesTheRecoveryCodes(t *testing.T) {
 			}
 		}
 		f.Clock.Add(time.Minute)
-		wantKind(t, "removed twice", f.own.RemoveApp(t.Context(), f.site, in, here, first.ID, ""), gatehouse.NotFound)
+		wantKind(t, "removed twice", f.own.RemoveFactor(t.Context(), f.site, in, here, first.ID, ""), gatehouse.NotFound)
 	})
 }
 

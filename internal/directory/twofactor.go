@@ -21,6 +21,9 @@ type UserTwoFactor struct {
 	Company, Own bool
 	// Reachable: mail can be sent to the user's address, and so can codes.
 	Reachable bool
+	// Factors are the apps and passkeys that count: kinds and dates. Their names are the user's
+	// own affair.
+	Factors []gatehouse.Factor
 	// Trusted are the browsers in which no code is asked for, the last used first.
 	Trusted []gatehouse.Device
 }
@@ -39,7 +42,17 @@ func (s *Service) TwoFactor(ctx context.Context, st *site.Site, c gatehouse.Call
 		return UserTwoFactor{}, err
 	}
 	trusted, err := s.trusted(ctx, q, st, firm, u)
-	return UserTwoFactor{Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}, err
+	if err != nil {
+		return UserTwoFactor{}, err
+	}
+	sealed, err := q.Factors(ctx, st.ID, u.ID)
+	var factors []gatehouse.Factor
+	for _, f := range sealed {
+		if f.Confirmed() {
+			factors = append(factors, f.Factor)
+		}
+	}
+	return UserTwoFactor{Factors: factors, Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}, err
 }
 
 func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, u gatehouse.User) (trusted []gatehouse.Device, err error) {

@@ -37,7 +37,7 @@ const (
 )
 
 // Expiry removes what has run out: sign-ins, sessions, counts of names that are no
-// account, limits, recoveries, outcomes of forms, changes of an address, codes, what
+// account, limits, recoveries, outcomes of forms, changes of an address, codes, challenges, what
 // applications had, what sessions had reached, refused addresses.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
@@ -68,6 +68,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropWaitingFactors(ctx, at.Add(-gatehouse.FactorSetUp)); err != nil {
+				return err
+			}
+			if err := q.DropSpentChallenges(ctx, at); err != nil {
 				return err
 			}
 			if err := q.DropOldCards(ctx, at); err != nil {

@@ -214,18 +214,20 @@ type FactorChange string
 const (
 	AppAdded          FactorChange = "app-added"
 	AppRemoved        FactorChange = "app-removed"
+	PasskeyAdded      FactorChange = "passkey-added"
+	PasskeyRemoved    FactorChange = "passkey-removed"
 	RecoveryCodesMade FactorChange = "codes-made"
 	RecoveryCodeUsed  FactorChange = "code-used"
 )
 
-// FactorChanged tells a user that an authenticator app was added or removed, or that recovery
+// FactorChanged tells a user that an authenticator app or a passkey was added or removed, or that recovery
 // codes were made or used: anyone who did it can sign in (SP 800-63B-4 4.6).
 type FactorChanged struct {
 	notice
 	Username string
 	What     FactorChange
-	// App is the name of the app that it is about.
-	App string
+	// Name is that of the app or passkey that it is about.
+	Name string
 	// Left is how many recovery codes there are after one was used.
 	Left int
 	At   time.Time

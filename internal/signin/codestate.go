@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gatehouse"
@@ -28,6 +29,9 @@ type CodeState struct {
 	Ways []gatehouse.Way
 	// CodesLeft is how many recovery codes there are.
 	CodesLeft int
+	// Passkey is what a browser is asked for one of the user's passkeys with, in the standard's
+	// JSON; empty: there is none.
+	Passkey string
 }
 
 // CodeState returns what the page for codes shows, and sends nothing: neither a reload
@@ -41,7 +45,13 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	}
 	q := s.Store.Read()
 	state := CodeState{User: facts.User, Left: gatehouse.CodeTries - facts.SignIn.CodesEntered}
-	if state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User); err != nil || facts.User.Factors > 0 {
+	state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User)
+	if err == nil && slices.Contains(state.Ways, gatehouse.WayPasskey) {
+		var keys []gatehouse.Passkey
+		keys, err = q.Passkeys(ctx, st.ID, facts.User.ID)
+		state.Passkey = s.proveOptions(st, at.SignIn, keys)
+	}
+	if err != nil || facts.User.Factors > 0 {
 		return state, err
 	}
 	if mail.CanSend(facts.User.Email) {

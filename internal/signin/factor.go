@@ -17,19 +17,17 @@ func ways(ctx context.Context, q store.Queries, u gatehouse.User) ([]gatehouse.W
 	if u.Factors == 0 {
 		return gatehouse.Ways(u, nil, 0), 0, nil
 	}
-	factors, err := q.Factors(ctx, u.SiteID, u.ID)
+	sealed, err := q.Factors(ctx, u.SiteID, u.ID)
 	if err != nil {
 		return nil, 0, err
 	}
 	codes, err := q.RecoveryCodes(ctx, u.SiteID, u.ID)
-	var kinds []gatehouse.FactorKind
-	for _, f := range factors {
-		if f.Confirmed() {
-			kinds = append(kinds, f.Kind)
-		}
+	factors := make([]gatehouse.Factor, len(sealed))
+	for i, f := range sealed {
+		factors[i] = f.Factor
 	}
 	left := gatehouse.Left(codes)
-	return gatehouse.Ways(u, kinds, left), left, err
+	return gatehouse.Ways(u, factors, left), left, err
 }
 
 // factorProof is what somebody has shown to have: it is used up in the transaction that goes
@@ -39,13 +37,16 @@ type factorProof struct {
 	use    func(*act.Unit) (used bool, err error)
 }
 
-// enterFactor takes a code of an authenticator app, or a recovery code, of a user who has a
-// factor. Every one is counted, and that is committed, before it is looked at (invariant 3), for
+// enterFactor takes a code of an authenticator app, a recovery code, or the answer of a passkey, of
+// a user who has a factor. Every one is counted, and that is committed, before it is looked at (invariant 3), for
 // the sign-in and for the account's day, together with those of all other ways.
 func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, form CodeForm) (Outcome, error) {
 	look := s.findAppCode
-	if form.Way == gatehouse.WayRecoveryCode {
+	switch form.Way {
+	case gatehouse.WayRecoveryCode:
 		look = s.findRecoveryCode
+	case gatehouse.WayPasskey:
+		look = s.findPasskey
 	}
 	if fault := factorFormFault(form); fault != "" { // it cannot be one, so nothing is guessed and nothing counted
 		var f faults
@@ -66,7 +67,7 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 			return out, err
 		}
 	}
-	if fault == "app-code-used" {
+	if fault == usedFault[form.Way] {
 		if err := s.usedJustNow(ctx, st, at, facts); err != nil {
 			return Outcome{}, err
 		}
@@ -76,6 +77,12 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 
 // factorFormFault is what is wrong with the form of what was typed; empty: nothing.
 func factorFormFault(form CodeForm) string {
+	if form.Way == gatehouse.WayPasskey {
+		if form.Code == "" {
+			return "required"
+		}
+		return ""
+	}
 	if form.Way == gatehouse.WayRecoveryCode {
 		if _, ok := gatehouse.ReadRecoveryCode(form.Code); !ok {
 			return map[string]string{"required": "required", "code-form": "recovery-code-form"}[codeFormFault(form.Code)]
@@ -175,16 +182,20 @@ func (s *Service) useFactor(ctx context.Context, st *site.Site, at At, proof fac
 		}
 		in.TwoFactorAt, in.TwoFactorMethod = tx.Now(), proof.method
 		// A recovery code stands in for a lost phone: it makes no device one that is trusted.
-		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0 && proof.method == gatehouse.MethodTOTP
+		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0 && proof.method != gatehouse.MethodRecoveryCode
 		return errors.Join(
 			tx.SignInTwoFactor(tx, st.ID, in.ID, in.TwoFactorAt, in.TwoFactorMethod, in.TrustDevice),
 			tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultOK, map[string]string{"method": string(proof.method)}))
 	})
 	if errors.Is(err, errCodeLate) {
-		return Outcome{}, "app-code-used", nil
+		return Outcome{}, usedFault[form.Way], nil
 	}
 	return out, "", err
 }
+
+// usedFault is what is said of a proof that was used up a moment ago; empty way: the app's.
+var usedFault = map[gatehouse.Way]string{"": "app-code-used", gatehouse.WayApp: "app-code-used",
+	gatehouse.WayRecoveryCode: "recovery-code-used", gatehouse.WayPasskey: "passkey-late"}
 
 // What keys of apps and recovery codes are sealed and hashed for.
 const (

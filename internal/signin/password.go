@@ -35,6 +35,8 @@ type Outcome struct {
 	// Browser is the token this browser is known by from now on.
 	Device   string
 	ReturnTo string
+
+	again bool // the same form has been answered before
 }
 
 // Codes of the errors that Password returns, other than fields to fix.

@@ -63,14 +63,10 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	if err != nil {
 		return "", "", err
 	}
-	methods := []gatehouse.Method{gatehouse.MethodPassword}
-	if f.SignIn.TwoFactorMethod != "" {
-		methods = append(methods, f.SignIn.TwoFactorMethod)
-	}
 	return session, browser, tx.InsertSession(tx, secret.HashToken(session), gatehouse.Session{
 		ID: made, SiteID: tx.Site.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
 		IPAddress: tx.Caller.IPAddress, UserAgent: tx.Caller.UserAgent, DeviceID: id,
-		Assurance: gatehouse.Assure(tx.Site.Policy, methods, f.SignIn.PasswordLength),
+		Assurance: gatehouse.Assure(tx.Site.Policy, f.SignIn.Methods(), f.SignIn.PasswordLength),
 	}, now.Add(tx.Site.Policy.Session.Absolute))
 }
 

@@ -182,7 +182,7 @@ func (s *Service) pretend(tx *act.Unit, facts mail.Lock) error {
 // proved goes on after a right password: to a session if nothing else is due, else
 // to a sign-in in progress.
 func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Outcome, err error) {
-	now, u, company := tx.Now(), a.user, held.Company
+	u, company := a.user, held.Company
 	if err := s.settled(tx, a, held, gatehouse.Attempts.Right); err != nil {
 		return Outcome{}, err
 	}
@@ -191,26 +191,39 @@ func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Out
 			return Outcome{}, err
 		}
 	}
-	in := gatehouse.SignIn{
-		ID: store.NewID("sin", now), SiteID: a.site.ID, UserID: u.ID, CredentialsAt: now, Origin: u.Password.Origin,
-		PasswordSetAt: u.Password.SetAt, PasswordLength: utf8.RuneCountInString(a.req.Password),
-		ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
-	}
+	in := s.newSignIn(tx, a)
+	in.PasswordLength = utf8.RuneCountInString(a.req.Password)
 	facts := gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor}
 	if err := s.trusted(tx, &facts, company, a.req.Device); err != nil {
 		return Outcome{}, err
 	}
-	out = Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: in.ReturnTo}
+	return s.begun(tx, a, facts)
+}
+
+// newSignIn is a sign-in whose credentials are proved now.
+func (s *Service) newSignIn(tx *act.Unit, a *attempt) gatehouse.SignIn {
+	now := tx.Now()
+	return gatehouse.SignIn{
+		ID: store.NewID("sin", now), SiteID: a.site.ID, UserID: a.user.ID, CredentialsAt: now, Origin: a.user.Password.Origin,
+		PasswordSetAt: a.user.Password.SetAt, ReturnTo: SafeReturn(a.req.ReturnTo), CreatedAt: now, ExpiresAt: now.Add(a.site.Policy.SignIn),
+	}
+}
+
+// begun leads a sign-in whose credentials were proved to a session if nothing else is due, else
+// to its first step.
+func (s *Service) begun(tx *act.Unit, a *attempt, facts gatehouse.SignInFacts) (out Outcome, err error) {
+	now, u := tx.Now(), facts.User
+	out = Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: facts.SignIn.ReturnTo}
 	if out.Step == gatehouse.StepDone {
 		out.Session, out.Device, err = s.finish(tx, facts, a.req.Device, a.req.SignIn)
 		return out, err
 	}
-	if u.Password.Temporary() {
+	if u.Password.Temporary() && facts.SignIn.Passkey == "" {
 		if out.Device, err = s.useTemporary(tx, u, a.req.Device, a.req.SignIn); err != nil {
 			return Outcome{}, err
 		}
 	}
-	in = facts.SignIn
+	in := facts.SignIn
 	in.Steps, out.SignIn = gatehouse.DueSteps(a.site.Site, facts, now), s.outcomeToken(a.req.Caller, a.site.ID, a.req.SignIn, in.ID)
 	err = tx.InsertRepeat(tx, formRepeat(a.req.Caller), gatehouse.Repeat{SiteID: a.site.ID, UserID: u.ID, Made: in.ID, At: now})
 	if err != nil {

@@ -102,7 +102,7 @@ func signInOf(in *gatehouse.SignIn, found *bool, siteID, tokenHash string) ask {
 func scanSignIn(in *gatehouse.SignIn, scan func(...any) error) error {
 	var steps string
 	err := scan(&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.TwoFactorAt},
-		&in.TwoFactorMethod, &in.TrustDevice, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt})
+		&in.TwoFactorMethod, &in.TrustDevice, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt}, &in.Passkey)
 	in.Steps = nil
 	for step := range strings.FieldsSeq(steps) {
 		in.Steps = append(in.Steps, gatehouse.Step(step))

@@ -9,14 +9,14 @@ import (
 )
 
 const signInColumns = `site_id, id, user_id, credentials_at, origin, password_set_at, two_factor_at,
-	two_factor_method, trust_device, code_wrong, password_length, wrong, steps, return_to, created_at, expires_at`
+	two_factor_method, trust_device, code_wrong, password_length, wrong, steps, return_to, created_at, expires_at, passkey`
 
 // InsertSignIn adds a sign-in in progress under the hash of its token.
 func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehouse.SignIn) error {
 	return q.later(ctx, "insert sign-in", `INSERT INTO signins (token_hash, `+signInColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		tokenHash, in.SiteID, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.TwoFactorAt),
-		string(in.TwoFactorMethod), in.TrustDevice, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt))
+		string(in.TwoFactorMethod), in.TrustDevice, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt), string(in.Passkey))
 }
 
 // SignIn returns the sign-in in progress that has this token.

@@ -70,7 +70,7 @@ const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a site answers.
 func (s *Server) routes() []route {
-	return slices.Concat(s.signInRoutes(), s.accountRoutes(), s.companyRoutes(), s.openIDRoutes())
+	return slices.Concat(s.signInRoutes(), s.accountRoutes(), s.factorRoutes(), s.companyRoutes(), s.openIDRoutes())
 }
 
 // signInRoutes are about getting in, and what is there for everybody.
@@ -82,11 +82,15 @@ func (s *Server) signInRoutes() []route {
 		to("GET "+siteStatic+"platforms/{file}", Assets, s.platformLogo),
 		to("GET /robots.txt", Assets, robots),
 		to("GET /.well-known/security.txt", Assets, s.securityText),
+		to("GET /.well-known/passkey-endpoints", Assets, p.PasskeyEndpoints),
+		to("GET /.well-known/webauthn", Assets, p.RelatedOrigins),
 		to("POST /csp-report", Reports, s.takeReport),
 
 		to("GET /{$}", Public, p.Home),
 		to("GET /sign-in", Public, p.SignInPage),
 		to("POST /sign-in", Public, p.SignInSubmit),
+		to("GET /sign-in/passkey/options", Public, p.PasskeyOptions),
+		to("POST /sign-in/passkey", Public, p.PasskeySubmit),
 		to("POST /sign-in/temporary-password", Public, p.MailTemporary),
 		to("GET /sign-in/code", Pending, p.Step),
 		to("POST /sign-in/code", Pending, p.EnterCode),
@@ -135,13 +139,6 @@ func (s *Server) accountRoutes() []route {
 		to("POST /account/devices/{id}/end-trust", User, p.EndTrust),
 		to("GET /account/security", User, p.Security),
 		to("POST /account/security", User, p.SaveSecurity),
-		to("GET /account/security/apps", User, p.NewApp),
-		to("POST /account/security/apps", User, p.BeginApp),
-		to("GET /account/security/apps/{id}", User, p.App),
-		to("POST /account/security/apps/{id}", User, p.ChangeApp),
-		to("POST /account/security/apps/{id}/remove", User, p.RemoveApp),
-		to("GET /account/security/recovery-codes", User, p.RecoveryCodes),
-		to("POST /account/security/recovery-codes", User, p.NewRecoveryCodes),
 		to("GET /account/sign-out-everywhere", User, p.AskSignOutEverywhere),
 		to("POST /account/sign-out-everywhere", User, p.SignOutEverywhere),
 		to("GET /account/platforms", User, p.MyPlatforms),
@@ -177,6 +174,28 @@ func (s *Server) accountRoutes() []route {
 		to("PUT /api/v1/cards/{card}/users/{sub}", Protocol, s.api.PutCard),
 		to("DELETE /api/v1/cards/{card}/users/{sub}", Protocol, s.api.DeleteCard),
 		to("GET /api/v1/authorize-request", Proxies, s.api.AuthorizeRequest),
+	}
+}
+
+// factorRoutes are for everybody's second factors.
+func (s *Server) factorRoutes() []route {
+	p := s.portal
+	return []route{
+		to("GET /account/security/apps", User, p.NewApp),
+		to("POST /account/security/apps", User, p.BeginApp),
+		to("GET /account/security/apps/{id}", User, p.App),
+		to("POST /account/security/apps/{id}", User, p.ChangeApp),
+		to("POST /account/security/apps/{id}/remove", User, p.RemoveApp),
+		to("GET /account/security/passkeys", User, p.NewPasskey),
+		to("POST /account/security/passkeys", User, p.BeginPasskey),
+		to("POST /account/security/passkeys/create", User, p.CreatePasskey).on("/account/security/passkeys"),
+		to("GET /account/security/passkeys/offer", User, p.OfferedPasskey),
+		to("POST /account/security/passkeys/offer", User, p.PutOffPasskeys).on("/"),
+		to("GET /account/security/passkeys/{id}", User, p.Passkey),
+		to("POST /account/security/passkeys/{id}", User, p.RenamePasskey),
+		to("POST /account/security/passkeys/{id}/remove", User, p.RemovePasskey),
+		to("GET /account/security/recovery-codes", User, p.RecoveryCodes),
+		to("POST /account/security/recovery-codes", User, p.NewRecoveryCodes),
 	}
 }
 

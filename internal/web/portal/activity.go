@@ -168,6 +168,7 @@ type eventLook struct{ icon, class string }
 // eventLooks has every kind of event; the words are event.KIND.
 var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventSignIn:           {"laptop", ""},
+	gatehouse.EventPasskey:          {"fingerprint-pattern", ""},
 	gatehouse.EventSignInDone:       {"laptop", ""},
 	gatehouse.EventSignOut:          {"log-out", ""},
 	gatehouse.EventLocked:           {"lock", "is-bad"},
@@ -250,6 +251,17 @@ func wordsOf(e gatehouse.Event) (which string, look eventLook) {
 			which, look = "sign_in_wrong", eventLook{"triangle-alert", "is-warn"}
 		default:
 			which, look = "sign_in_refused", eventLook{"lock", "is-warn"}
+		}
+	case gatehouse.EventPasskey:
+		switch {
+		case ok && !e.SignedIn():
+			which += "_begun"
+		case !ok:
+			which, look = which+"_wrong", eventLook{"triangle-alert", "is-warn"}
+		}
+	case gatehouse.EventFactorAdded, gatehouse.EventFactorRemoved:
+		if e.Detail["kind"] == string(gatehouse.FactorPasskey) {
+			which, look.icon = which+"_passkey", "fingerprint-pattern"
 		}
 	case gatehouse.EventRecoveryAnswered:
 		if !ok {

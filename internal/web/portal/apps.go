@@ -33,11 +33,11 @@ func (p *Portal) BeginApp(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	var e *gatehouse.Error
-	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != account.ReasonTooManyApps {
+	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != account.ReasonTooManyFactors {
 		return err
 	}
 	return p.page(w, r, ui.StatusOf(err), NewApp{AskPassword: p.askPassword(v), Username: v.User.Username,
-		Name: clip(r.PostFormValue("name")), TooMany: e.Reason == account.ReasonTooManyApps, Errors: e.Fields})
+		Name: clip(r.PostFormValue("name")), TooMany: e.Reason == account.ReasonTooManyFactors, Errors: e.Fields})
 }
 
 func appPath(id string) string { return AppsPath + "/" + url.PathEscape(id) }
@@ -78,7 +78,7 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) e
 			if bad != nil && r.PostForm.Has("name") {
 				name = clip(r.PostFormValue("name"))
 			}
-			return p.page(w, r, status, OneApp{Factor: f, Typed: name, Last: len(all.Apps) == 1, AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
+			return p.page(w, r, status, OneApp{Factor: f, Typed: name, Last: all.Last(), AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
 		}
 	}
 	return gatehouse.ErrNotFound
@@ -88,7 +88,7 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) e
 func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
 	if r.PostForm.Has("name") {
-		if err := p.Account.RenameApp(r.Context(), v.Site, in(r, v), *v.Session, id, r.PostFormValue("name")); err != nil {
+		if err := p.Account.RenameFactor(r.Context(), v.Site, in(r, v), *v.Session, id, r.PostFormValue("name")); err != nil {
 			return p.appFailed(w, r, err)
 		}
 		http.Redirect(w, r, SecurityPath+"?app=renamed", http.StatusSeeOther)
@@ -101,7 +101,7 @@ func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return p.appFailed(w, r, err)
 	case len(codes) > 0:
-		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes, FirstApp: true})
+		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes, Added: gatehouse.FactorApp})
 	default:
 		http.Redirect(w, r, SecurityPath+"?app=added", http.StatusSeeOther)
 	}
@@ -120,7 +120,7 @@ func (p *Portal) appFailed(w http.ResponseWriter, r *http.Request, err error) er
 // RemoveApp removes an app.
 func (p *Portal) RemoveApp(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	err := p.Account.RemoveApp(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
+	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
 	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound { // removed before, in another tab
 		return p.appFailed(w, r, err)
 	}

@@ -22,7 +22,7 @@ func (p *Portal) showFactor(w http.ResponseWriter, r *http.Request, status int, 
 	return p.page(w, r, status, view)
 }
 
-// FactorCode asks for the code of an authenticator app, or a recovery code.
+// FactorCode asks for the code of an authenticator app, a passkey, or a recovery code.
 type FactorCode struct {
 	Code
 	Way gatehouse.Way
@@ -39,13 +39,16 @@ func (v FactorCode) Others() []gatehouse.Way {
 // Trustable: this device can be trusted. A recovery code stands in for a lost phone, and makes no
 // device one that is trusted.
 func (v FactorCode) Trustable(p *ui.Page) bool {
-	return v.Way == gatehouse.WayApp && p.Site.Policy.TrustedDevice > 0
+	return v.Way != gatehouse.WayRecoveryCode && p.Site.Policy.TrustedDevice > 0
 }
 
 func (v FactorCode) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	code := ui.Field{Name: "code", Label: p.T("code.field_" + string(v.Way)), Value: v.Typed, Autocomplete: "off", Missing: "recovery_code"}
-	if v.Way == gatehouse.WayApp {
-		code.InputMode, code.Autocomplete, code.Digits, code.Missing = "numeric", "one-time-code", true, "app_code"
+	code := ui.Field{Name: "code", Label: p.T("code.way_" + string(v.Way)), Missing: "passkey"}
+	switch v.Way {
+	case gatehouse.WayApp:
+		code = ui.Field{Name: "code", Label: p.T("code.field_app"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "app_code"}
+	case gatehouse.WayRecoveryCode:
+		code = ui.Field{Name: "code", Label: p.T("code.field_recovery-code"), Value: v.Typed, Autocomplete: "off", Missing: "recovery_code"}
 	}
 	return []ui.Field{code,
 		{Name: "trust_device", Label: p.T("code.trust", "days", p.Site.Policy.TrustedDevice), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},

@@ -15,6 +15,14 @@ func factorSamples() []pages.Sample {
 	phone := gatehouse.Factor{ID: "fac_1", Kind: gatehouse.FactorApp, Name: "Work phone", CreatedAt: fixture.Noon, ConfirmedAt: fixture.Noon, UsedAt: fixture.Noon}
 	long := phone
 	long.Name = fixture.LongName
+	key := gatehouse.Passkey{Factor: phone, CredentialID: "c29tZXRoaW5n", Model: "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", Transports: []string{"internal", "hybrid"}, Syncable: true, BackedUp: true, Verified: true}
+	key.Kind, key.Name = gatehouse.FactorPasskey, "iCloud Keychain"
+	plain := gatehouse.Passkey{Factor: long, Transports: []string{"usb"}}
+	var kept []gatehouse.Passkey
+	for _, k := range []gatehouse.Passkey{key, plain, {Factor: phone, Syncable: true}, {Factor: phone, Transports: []string{"internal"}}, {Factor: phone}} {
+		kept = append(kept, k)
+	}
+	const options = `{"challenge":"c29tZXRoaW5n","rp":{"id":"uk.localhost"}}`
 	var codes []gatehouse.RecoveryCode
 	for i := range gatehouse.RecoveryCodes {
 		codes = append(codes, gatehouse.RecoveryCode{Number: i + 1, CreatedAt: fixture.Noon})
@@ -50,7 +58,16 @@ func factorSamples() []pages.Sample {
 		{Name: "app-one", View: OneApp{Factor: phone, Typed: "Work phone", Username: "msantos"}, SignedIn: true},
 		{Name: "app-one-last", View: OneApp{Factor: long, Typed: "", Last: true, AskPassword: true, Username: "msantos",
 			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("current_password", "password-wrong")...)}, SignedIn: true},
-		{Name: "recovery-codes-fresh", View: RecoveryCodes{Fresh: fresh, FirstApp: true}, SignedIn: true},
+		{Name: "passkey-new", View: NewPasskey{Username: "msantos", Options: options}, SignedIn: true},
+		{Name: "passkey-new-wrong", View: NewPasskey{Username: "msantos", Options: options, Errors: fixture.Wrong("answer", account.ReasonPasskeyThere, account.ReasonPasskeyBad, account.ReasonPasskeyTooOld)}, SignedIn: true},
+		{Name: "passkey-new-password", View: NewPasskey{Username: "msantos", AskPassword: true, Errors: fixture.Wrong("current_password", "required", "password-wrong")}, SignedIn: true},
+		{Name: "passkey-new-many", View: NewPasskey{Username: "msantos", TooMany: true}, SignedIn: true},
+		{Name: "passkey-one", View: OnePasskey{Passkey: key, Typed: key.Name, Username: "msantos"}, SignedIn: true},
+		{Name: "passkey-one-last", View: OnePasskey{Passkey: plain, Last: true, AskPassword: true, Username: "msantos",
+			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("current_password", "password-wrong")...)}, SignedIn: true},
+		{Name: "recovery-codes-passkey", View: RecoveryCodes{Fresh: fresh, Added: gatehouse.FactorPasskey}, SignedIn: true},
+		{Name: "own-passkeys", View: OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Factors: account.Factors{Apps: []gatehouse.Factor{phone}, Passkeys: kept, Codes: codes}, Known: options, Did: "renamed", DidPasskey: true, Own: "off", Automatic: "on"}, SignedIn: true},
+		{Name: "recovery-codes-fresh", View: RecoveryCodes{Fresh: fresh, Added: gatehouse.FactorApp}, SignedIn: true},
 		{Name: "recovery-codes", View: RecoveryCodes{Kept: codes, Username: "msantos"}, SignedIn: true},
 		{Name: "recovery-codes-few", View: RecoveryCodes{Kept: few, AskPassword: true, Username: "msantos", Errors: fixture.Wrong("current_password", "required")}, SignedIn: true},
 		{Name: "own-app", View: own(account.Factors{Apps: []gatehouse.Factor{phone, long}, Codes: codes}, "added"), SignedIn: true},
@@ -61,6 +78,13 @@ func factorSamples() []pages.Sample {
 			v.Typed, v.Trust, v.Errors = "418 207", true, fixture.Wrong("code", "required", "code-form", "app-code-wrong", "app-code-used")
 		})},
 		{Name: "code-app-soon", View: at(gatehouse.WayApp, func(v *FactorCode) { v.TooSoon, v.Until = SoonEnter, fixture.Noon.Add(29*time.Minute) })},
+		{Name: "code-passkey", View: at(gatehouse.WayPasskey, func(v *FactorCode) {
+			v.Passkey, v.Errors = options, fixture.Wrong("code", "required", "passkey-wrong", "passkey-late")
+			v.Ways = []gatehouse.Way{gatehouse.WayPasskey, gatehouse.WayApp, gatehouse.WayRecoveryCode}
+		})},
+		{Name: "sign-in-passkey-failed", View: SignIn{Passkey: signin.ReasonPasskeyFailed, UnknownPasskey: "c29tZXRoaW5n"}},
+		{Name: "sign-in-passkey-late", View: SignIn{Passkey: signin.ReasonPasskeyLate}},
+		{Name: "sign-in-passkey-alone", View: SignIn{Passkey: signin.ReasonPasskeyAlone, ReturnTo: "/help"}},
 		{Name: "code-recovery", View: at(gatehouse.WayRecoveryCode, func(v *FactorCode) {
 			v.Errors = fixture.Wrong("code", "required", "recovery-code-form", "recovery-code-wrong", "recovery-code-used")
 		})},

@@ -33,7 +33,11 @@ func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, Launcher: sso.Launcher(reachable, own.Platforms), Supplied: supplied,
+	offer, known, err := p.passkeyNews(r, v)
+	if err != nil {
+		return err
+	}
+	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, PasskeyOffer: offer, PasskeysKnown: known, Launcher: sso.Launcher(reachable, own.Platforms), Supplied: supplied,
 		There: account.HomeCards(v.Site, *v.User, namesOf(supplied))})
 }
 
@@ -78,6 +82,10 @@ func (p *Portal) ArrangeHome(w http.ResponseWriter, r *http.Request) error {
 type Home struct {
 	signin.Home
 	Own account.Home
+	// PasskeyOffer: the user is offered a passkey. PasskeysKnown is what the browser is told of
+	// those that there are; empty: nothing.
+	PasskeyOffer  bool
+	PasskeysKnown string
 	// Launcher are the platforms that the launcher leads to.
 	Launcher []gatehouse.Platform
 	// Supplied are the cards of platforms.

@@ -22,7 +22,7 @@ func (p *Portal) showRecoveryCodes(w http.ResponseWriter, r *http.Request, statu
 	if err != nil {
 		return err
 	}
-	if len(all.Apps) == 0 {
+	if !all.Any() {
 		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
 		return nil
 	}
@@ -47,8 +47,8 @@ func (p *Portal) NewRecoveryCodes(w http.ResponseWriter, r *http.Request) error 
 type RecoveryCodes struct {
 	// Fresh are new codes, which are shown this once.
 	Fresh []string
-	// FirstApp: they come with the first app.
-	FirstApp bool
+	// Added is the factor that they come with, the first one; empty: they were asked for.
+	Added gatehouse.FactorKind
 	// Kept are those that there are.
 	Kept        []gatehouse.RecoveryCode
 	AskPassword bool

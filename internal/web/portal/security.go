@@ -18,8 +18,10 @@ func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view.Saved = r.URL.Query().Has("saved")
-	if did := r.URL.Query().Get("app"); slices.Contains([]string{"added", "renamed", "removed"}, did) {
-		view.Did = did
+	for _, what := range []string{"app", "passkey"} {
+		if did := r.URL.Query().Get(what); slices.Contains([]string{"added", "renamed", "removed"}, did) {
+			view.Did, view.DidPasskey = did, what == "passkey"
+		}
 	}
 	return p.page(w, r, http.StatusOK, view)
 }
@@ -33,8 +35,12 @@ func (p *Portal) storedSecurity(r *http.Request) (OwnTwoFactor, error) {
 	}
 	u := now.User
 	factors, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return OwnTwoFactor{}, err
+	}
+	known, err := p.Account.PasskeySignals(r.Context(), v.Site, u)
 	return OwnTwoFactor{
-		Security: now, Factors: factors, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
+		Security: now, Factors: factors, Known: known, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
 		AskPassword: u.OwnTwoFactor && !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
 	}, err
 }
@@ -84,8 +90,12 @@ type OwnTwoFactor struct {
 	// What is stored.
 	account.Security
 	Factors account.Factors
-	// Did is what was done with an app, a moment ago; empty: nothing.
-	Did string
+	// Known is what the browser is told of the user's passkeys; empty: nothing.
+	Known string
+	// Did is what was done with an app, or with a passkey (DidPasskey), a moment ago; empty:
+	// nothing.
+	Did        string
+	DidPasskey bool
 	// Own and Automatic are what the fields hold: on, off, or what was sent instead.
 	Own, Automatic string
 	// AskPassword: turning it off wants the password again.
@@ -139,6 +149,9 @@ func (v OwnTwoFactor) FewCodes() bool { return v.CodesLeft() <= gatehouse.FewRec
 
 // CodesLeft is how many recovery codes can still be used.
 func (v OwnTwoFactor) CodesLeft() int { return gatehouse.Left(v.Factors.Codes) }
+
+// PasskeyPath is where a passkey's page is.
+func (OwnTwoFactor) PasskeyPath(k gatehouse.Passkey) string { return passkeyPath(k.ID) }
 
 // AppPath is where an app's page is.
 func (OwnTwoFactor) AppPath(f gatehouse.Factor) string { return appPath(f.ID) }

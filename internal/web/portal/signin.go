@@ -45,8 +45,13 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.notSignedIn(w, r, req, err)
 	}
-	// A session that was open in this browser ends with the sign-in that takes its
-	// place (ASVS 7.2.4).
+	return p.signedIn(w, r, out)
+}
+
+// signedIn goes on after a sign-in has begun. A session that was open in this browser ends with
+// the sign-in that takes its place (ASVS 7.2.4).
+func (p *Portal) signedIn(w http.ResponseWriter, r *http.Request, out signin.Outcome) error {
+	v := ui.VisitOf(r)
 	if v.SessionToken != "" && v.SessionToken != out.Session {
 		if _, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, ""); err != nil {
 			return err
@@ -148,6 +153,9 @@ type SignIn struct {
 	// LastFailed: the last try did not work. There is one text for a wrong
 	// password, an unknown name, a locked and a deactivated account.
 	LastFailed bool
+	// Passkey is why a passkey was not taken; empty: none was tried. UnknownPasskey is the ID of
+	// one that the site does not have, for the browser to be told.
+	Passkey, UnknownPasskey string
 	// Fields are the faults of a form that was not tried at all.
 	Fields []gatehouse.FieldError
 	// Expired: the session ended because nothing happened.
@@ -186,7 +194,7 @@ func (v SignIn) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 		faults = []gatehouse.FieldError{{Field: "password", Reason: "password_again"}}
 	}
 	return []ui.Field{
-		{Name: "username", Label: p.T(ui.IdentifierText(p.Site)), Value: v.Username, Autocomplete: "username", InputMode: inputMode, Missing: ui.IdentifierOf(p.Site)},
+		{Name: "username", Label: p.T(ui.IdentifierText(p.Site)), Value: v.Username, Autocomplete: "username webauthn", InputMode: inputMode, Missing: ui.IdentifierOf(p.Site)},
 		{Name: "password", Label: p.T("field.password"), Secret: true, Autocomplete: "current-password", Missing: "password"},
 	}, faults
 }
@@ -196,6 +204,8 @@ func (v SignIn) State() string {
 	switch {
 	case v.LastFailed:
 		return "failed"
+	case v.Passkey != "":
+		return "passkey"
 	case len(v.Fields) > 0:
 		return "fields"
 	case v.Expired:

@@ -25,7 +25,7 @@ func TestSignInAsksForWhatTheSiteTakes(t *testing.T) {
 		if got := doc.Find("label[for=username]").Text(); got != want.label {
 			t.Errorf("%s: label %q", id, got)
 		}
-		if pages.Attr(doc, "#username", "type") != "text" || pages.Attr(doc, "#username", "inputmode") != want.mode || pages.Attr(doc, "#username", "autocomplete") != "username" {
+		if pages.Attr(doc, "#username", "type") != "text" || pages.Attr(doc, "#username", "inputmode") != want.mode || pages.Attr(doc, "#username", "autocomplete") != "username webauthn" {
 			t.Errorf("%s: the first field", id)
 		}
 		if doc.Find("a[href='/forgot-username']").Length() != want.forgotUsername || doc.Find("a[href='/forgot-password']").Length() != 1 {
@@ -65,7 +65,7 @@ func TestSignInFailedKeepsTheNameAndNotThePassword(t *testing.T) {
 // TestSignInSaysOneThing: the most pressing state wins.
 func TestSignInSaysOneThing(t *testing.T) {
 	doc := show(t, "uk", SignIn{LastFailed: true, Expired: true, SignedOut: true})
-	if n := doc.Find(".alert").Length(); n != 1 {
+	if n := doc.Find(".alert:not([hidden])").Length(); n != 1 {
 		t.Errorf("%d alerts", n)
 	}
 }

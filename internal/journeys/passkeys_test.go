@@ -1,0 +1,98 @@
+package journeys
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+
+	"gatehouse"
+	"gatehouse/internal/testkit"
+)
+
+// device is a device of somebody's that keeps passkeys, for one tab: it does as its options say,
+// and asks nobody.
+type device struct {
+	t  *testing.T
+	b  *testkit.Tab
+	id webauthn.AuthenticatorID
+}
+
+// newDevice connects a device with a tab. It verifies its user, and is the one that the browser runs on.
+func newDevice(t *testing.T, b *testkit.Tab, change func(*webauthn.VirtualAuthenticatorOptions)) device {
+	t.Helper()
+	options := webauthn.VirtualAuthenticatorOptions{Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21,
+		Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true}
+	if change != nil {
+		change(&options)
+	}
+	b.Do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, webauthn.Enable, webauthn.EnableParams{})
+		return chromedp.Void{}, err
+	})
+	d := device{t: t, b: b}
+	d.do(func(ctx context.Context) error {
+		made, err := chromedp.Call(ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &options})
+		d.id = made.AuthenticatorID
+		return err
+	})
+	return d
+}
+
+func (d device) do(act func(ctx context.Context) error) {
+	d.t.Helper()
+	if err := act(d.b.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// verifies says whether the device recognises its user from now on.
+func (d device) verifies(does bool) {
+	d.t.Helper()
+	d.do(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: d.id, IsUserVerified: does})
+		return err
+	})
+}
+
+// keeps are the passkeys that are on the device.
+func (d device) keeps() (all []*webauthn.Credential) {
+	d.t.Helper()
+	d.do(func(ctx context.Context) error {
+		found, err := chromedp.Call(ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: d.id})
+		all = found.Credentials
+		return err
+	})
+	return all
+}
+
+// noAutofill has the pages of a tab believe that the browser fills in no passkeys.
+func noAutofill(t *testing.T, b *testkit.Tab) {
+	t.Helper()
+	beforePages(t, b, "if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false")
+}
+
+// beforePages runs a script in each page of a tab before its own.
+func beforePages(t *testing.T, b *testkit.Tab, script string) {
+	t.Helper()
+	_, err := chromedp.Call(b.Context(), page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// createPasskey creates one on My account's pages.
+func createPasskey(b *testkit.Tab, s *testkit.Server, u gatehouse.User) {
+	b.Open(s.URL(u.SiteID, "/account/security"))
+	b.Follow("Create a passkey")
+	b.Press("Create a passkey")
+}
+
+// leave signs out by the account's menu.
+func leave(b *testkit.Tab) {
+	b.Click(".user-btn")
+	b.Press("Sign out")
+}

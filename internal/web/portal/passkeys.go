@@ -1,0 +1,228 @@
+package portal
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/web/ui"
+)
+
+// PasskeysPath is where passkeys are created; below it, each has its page.
+const PasskeysPath = SecurityPath + "/passkeys"
+
+// NewPasskey lets the browser create a passkey, or asks for the password first.
+func (p *Portal) NewPasskey(w http.ResponseWriter, r *http.Request) error {
+	if p.askPassword(ui.VisitOf(r)) {
+		return p.page(w, r, http.StatusOK, NewPasskey{AskPassword: true, Username: ui.VisitOf(r).User.Username})
+	}
+	return p.BeginPasskey(w, r)
+}
+
+// BeginPasskey takes the password, where the sign-in is not recent, and lets the browser create a
+// passkey.
+func (p *Portal) BeginPasskey(w http.ResponseWriter, r *http.Request) error {
+	return p.askForPasskey(w, r, http.StatusOK, nil)
+}
+
+// askForPasskey is the page from which the browser creates a passkey, with what was wrong with the last
+// one.
+func (p *Portal) askForPasskey(w http.ResponseWriter, r *http.Request, status int, bad []gatehouse.FieldError) error {
+	v := ui.VisitOf(r)
+	view := NewPasskey{AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad}
+	password := ""
+	if r.Method == http.MethodPost {
+		password = r.PostFormValue("current_password")
+	}
+	options, err := p.Account.BeginPasskey(r.Context(), v.Site, in(r, v), *v.Session, password)
+	var e *gatehouse.Error
+	switch {
+	case err == nil:
+		view.Options, view.AskPassword = options, false
+	case errors.As(err, &e) && len(e.Fields) > 0:
+		status = ui.StatusOf(err)
+		if bad == nil {
+			view.Errors = e.Fields
+		}
+	case errors.As(err, &e) && e.Reason == account.ReasonTooManyFactors:
+		status, view.TooMany, view.AskPassword = ui.StatusOf(err), true, false
+	default:
+		return err
+	}
+	return p.page(w, r, status, view)
+}
+
+// CreatePasskey takes the passkey that a browser has created.
+func (p *Portal) CreatePasskey(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	made, err := p.Account.CreatePasskey(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("answer"), r.PostForm.Has("unseen"))
+	var e *gatehouse.Error
+	switch {
+	case errors.As(err, &e) && len(e.Fields) > 0:
+		return p.askForPasskey(w, r, ui.StatusOf(err), e.Fields)
+	case errors.As(err, &e) && e.Reason == account.ReasonTooManyFactors:
+		return p.askForPasskey(w, r, ui.StatusOf(err), nil)
+	case err != nil:
+		return err
+	case len(made.Codes) > 0:
+		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: made.Codes, Added: gatehouse.FactorPasskey})
+	}
+	http.Redirect(w, r, SecurityPath+"?passkey=added", http.StatusSeeOther)
+	return nil
+}
+
+// OfferedPasskey answers what the browser may create a passkey with by itself, after a sign-in with
+// the password.
+func (p *Portal) OfferedPasskey(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	options, err := p.Account.OfferOfPasskey(r.Context(), v.Site, in(r, v), *v.Session)
+	if err != nil {
+		return err
+	}
+	if options == "" {
+		return gatehouse.ErrNotFound
+	}
+	return answerJSON(w, options)
+}
+
+// PutOffPasskeys takes "not now".
+func (p *Portal) PutOffPasskeys(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	if err := p.Account.PutOffPasskeys(r.Context(), v.Site, in(r, v), *v.Session); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+// passkeyNews is what a browser hears of passkeys after a sign-in: an offer, or which ones there are.
+func (p *Portal) passkeyNews(r *http.Request, v *ui.Visit) (offer bool, known string, err error) {
+	if p.askPassword(v) { // the sign-in is a while ago
+		return false, "", nil
+	}
+	if offer, err = p.Account.OffersPasskey(r.Context(), v.Site, *v.Session); err == nil && v.User.Factors > 0 {
+		known, err = p.Account.PasskeySignals(r.Context(), v.Site, *v.User)
+	}
+	return offer, known, err
+}
+
+// answerJSON answers with what is JSON already.
+func answerJSON(w http.ResponseWriter, text string) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, err := w.Write([]byte(text))
+	return err
+}
+
+// PasskeyEndpoints says where passkeys are created and managed, for those who keep them (Passkey
+// Endpoints, W3C).
+func (p *Portal) PasskeyEndpoints(w http.ResponseWriter, r *http.Request) error {
+	origin := ui.VisitOf(r).Site.Origin
+	text, err := json.Marshal(map[string]string{"enroll": origin + PasskeysPath, "manage": origin + SecurityPath})
+	if err != nil {
+		return err
+	}
+	return answerJSON(w, string(text))
+}
+
+// Passkey shows what can be done with a passkey.
+func (p *Portal) Passkey(w http.ResponseWriter, r *http.Request) error {
+	return p.showPasskey(w, r, nil)
+}
+
+func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, failed *gatehouse.Error) error {
+	v, id := ui.VisitOf(r), r.PathValue("id")
+	all, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return err
+	}
+	for _, k := range all.Passkeys {
+		if k.ID != id {
+			continue
+		}
+		view, status := OnePasskey{Passkey: k, Typed: k.Name, Last: all.Last(), AskPassword: p.askPassword(v), Username: v.User.Username}, http.StatusOK
+		if failed != nil {
+			status, view.Errors = ui.StatusOf(failed), failed.Fields
+			if r.PostForm.Has("name") {
+				view.Typed = clip(r.PostFormValue("name"))
+			}
+		}
+		return p.page(w, r, status, view)
+	}
+	return gatehouse.ErrNotFound
+}
+
+// RenamePasskey gives a passkey another name.
+func (p *Portal) RenamePasskey(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	err := p.Account.RenameFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("name"))
+	return p.passkeyDone(w, r, err, "renamed")
+}
+
+// RemovePasskey removes a passkey.
+func (p *Portal) RemovePasskey(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
+	if gatehouse.KindOf(err) == gatehouse.NotFound { // removed before, in another tab
+		err = nil
+	}
+	return p.passkeyDone(w, r, err, "removed")
+}
+
+// passkeyDone leads back to the list, or shows the passkey's page again where its form is wrong.
+func (p *Portal) passkeyDone(w http.ResponseWriter, r *http.Request, err error, did string) error {
+	var e *gatehouse.Error
+	if errors.As(err, &e) && len(e.Fields) > 0 {
+		return p.showPasskey(w, r, e)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, SecurityPath+"?passkey="+did, http.StatusSeeOther)
+	return nil
+}
+
+// NewPasskey is the page from which a browser creates a passkey.
+type NewPasskey struct {
+	Username string
+	// Options are what the browser is asked with; empty: the password comes first, or there are
+	// too many.
+	Options     string
+	AskPassword bool
+	TooMany     bool
+	Errors      []gatehouse.FieldError
+}
+
+func (NewPasskey) Template() string        { return "passkey_new" }
+func (NewPasskey) Title(p *ui.Page) string { return p.T("passkeys.new_title") }
+func (v NewPasskey) Failed() bool          { return v.TooMany }
+
+func (v NewPasskey) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return withPassword(p, v.AskPassword, ui.Field{Name: "answer", Label: p.T("passkeys.create"), Optional: true}), v.Errors
+}
+
+// OnePasskey is a passkey: its name, and its end.
+type OnePasskey struct {
+	gatehouse.Passkey
+	// Typed is the name in the form.
+	Typed string
+	// Last: without it, the user has no factor left.
+	Last        bool
+	AskPassword bool
+	Username    string
+	Errors      []gatehouse.FieldError
+}
+
+func (OnePasskey) Template() string        { return "passkey_one" }
+func (OnePasskey) Title(p *ui.Page) string { return p.T("passkeys.title") }
+
+// Path is the passkey's page.
+func (v OnePasskey) Path() string { return passkeyPath(v.ID) }
+
+func passkeyPath(id string) string { return PasskeysPath + "/" + url.PathEscape(id) }
+
+func (v OnePasskey) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("passkeys.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors
+}

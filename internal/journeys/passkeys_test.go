@@ -96,3 +96,17 @@ func leave(b *testkit.Tab) {
 	b.Click(".user-btn")
 	b.Press("Sign out")
 }
+
+// addPasskey creates one on My account's pages, without a browser.
+func addPasskey(c *testkit.Client, d *testkit.Device) *testkit.Page {
+	p := c.Get("/account/security/passkeys").Want(200)
+	form := p.MustFind("form[data-options]")
+	return c.Submit(p, "form[data-options]", testkit.Values{"answer": d.Create(form.AttrOr("data-options", ""))})
+}
+
+// passkeySignIn signs in with one from the sign-in page, without a browser.
+func passkeySignIn(c *testkit.Client, d *testkit.Device) *testkit.Page {
+	p := c.Get("/sign-in")
+	options := c.Get("/sign-in/passkey/options").Want(200)
+	return c.Submit(p, "form[data-autofill]", testkit.Values{"answer": d.Answer(string(options.Body))})
+}

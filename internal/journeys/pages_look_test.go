@@ -63,30 +63,34 @@ func (w *walker) pictures(name string) {
 
 // wantColours examines the colours of those texts of a page that have others than all texts
 // that were examined before, on whatever page of whatever site: in the colours of every site,
-// which are a few properties of the style sheet.
+// which are a few properties of the style sheet. Where the kinds of text have all been met in
+// colours that no site has, they have been met in those of every site.
 func (w *walker) wantColours(name string) {
 	w.t.Helper()
-	kinds := testkit.Read[map[string][]string](w.b, fmt.Sprintf(textKinds, w.looks()))
-	worn := false
-	for _, st := range w.s.Sites.All() {
-		w.mu.Lock()
-		fresh := slices.DeleteFunc(kinds[st.ID], func(kind string) bool { return w.met[kind] })
-		for _, kind := range fresh {
-			w.met[kind] = true
-		}
-		w.mu.Unlock()
-		if len(fresh) > 0 {
+	if len(w.fresh(testkit.Read[[]string](w.b, textKinds))) == 0 {
+		return
+	}
+	for id, kinds := range testkit.Read[map[string][]string](w.b, fmt.Sprintf("kindsOf(%s)", w.looks())) {
+		if fresh := w.fresh(kinds); len(fresh) > 0 {
 			list, err := json.Marshal(fresh)
 			if err != nil {
 				w.t.Fatal(err)
 			}
-			w.wantAccessible(name+" in the colours of "+st.ID, w.b.AxeColours(fmt.Sprintf("ofKinds(%q, %s)", st.ID, list)))
-			worn = true
+			w.wantAccessible(name+" in the colours of "+id, w.b.AxeColours(fmt.Sprintf("ofKinds(%q, %s)", id, list)))
 		}
 	}
-	if worn {
-		testkit.Read[bool](w.b, "wear()")
+	testkit.Read[bool](w.b, "wear({})")
+}
+
+// fresh are those kinds of text that no walker has met before.
+func (w *walker) fresh(kinds []string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	kinds = slices.DeleteFunc(kinds, func(kind string) bool { return w.met[kind] })
+	for _, kind := range kinds {
+		w.met[kind] = true
 	}
+	return kinds
 }
 
 // looks are the colours of all sites, as the script wants them.
@@ -104,52 +108,68 @@ func (w *walker) looks() string {
 	return string(list)
 }
 
-// textKinds are the kinds of text on a page in the colours of each site, each with all that
-// decides whether it can be read: its own colour and size, what is behind it, and, of a
-// link, the text around it. The page keeps which texts they are.
-const textKinds = `(looks => {
-  window.wear = site => {
-    for (const name of Object.keys(Object.values(looks)[0])) {
+// textKinds are the kinds of text on a page, each with all that decides whether it can be
+// read: its own colour, whether it counts as large, what is behind it down to what hides the
+// rest, and, of a link, the text around it. For the site's colours it puts others that stand
+// for nothing else. The page keeps kindsOf, which is the same in the colours of given sites,
+// and ofKinds, which is the texts of these kinds.
+const textKinds = `(() => {
+  const names = ["brand", "on-brand", "brand-night", "on-brand-night", "side"];
+  window.wear = colours => {
+    for (const name of names) {
       document.documentElement.style.removeProperty("--site-" + name);
-      if (site && looks[site][name]) document.documentElement.style.setProperty("--site-" + name, looks[site][name]);
+      if (colours[name]) document.documentElement.style.setProperty("--site-" + name, colours[name]);
     }
     document.body.offsetTop; // what changes slowly begins to
     document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).forEach(a => a.finish());
     return true;
   };
-  const found = {}, answer = {};
-  window.ofKinds = (site, wanted) => { wear(site); return wanted.flatMap(kind => found[site].get(kind)); };
-  for (const site of Object.keys(looks)) {
-    wear(site);
-    found[site] = kindsNow();
-    answer[site] = [...found[site].keys()];
-  }
-  wear();
-  return answer;
+  const found = {};
+  let worn;
+  window.ofKinds = (site, wanted) => { wear(worn[site]); return wanted.flatMap(kind => found[site].get(kind)); };
+  window.kindsOf = looks => {
+    worn = looks;
+    const answer = {};
+    for (const site of Object.keys(looks)) {
+      wear(looks[site]);
+      found[site] = kindsNow();
+      answer[site] = [...found[site].keys()];
+    }
+    return answer;
+  };
+  wear(Object.fromEntries(names.map((name, i) => [name, "rgb(" + [11 + i, 201 + 7 * i, 77 - 5 * i] + ")"])));
+  const kinds = [...kindsNow().keys()];
+  wear({});
+  return kinds;
   function kindsNow() {
-    const behind = new Map();
+    const known = new Map();
     const behindOf = e => {
-      if (!e) return "";
-      if (!behind.has(e)) {
-        const s = getComputedStyle(e);
-        const own = [s.backgroundColor, s.backgroundImage, s.opacity, s.filter].join();
-        behind.set(e, behindOf(e.parentElement) + (own === "rgba(0, 0, 0, 0),none,1,none" ? "" : "/" + own));
+      if (!e) return { colours: "", over: "" };
+      if (!known.has(e)) {
+        const s = getComputedStyle(e), below = behindOf(e.parentElement);
+        const clear = s.backgroundColor === "rgba(0, 0, 0, 0)" && s.backgroundImage === "none";
+        const opaque = s.backgroundColor.startsWith("rgb(");
+        known.set(e, {
+          colours: (opaque ? "" : below.colours) + (clear ? "" : "/" + s.backgroundColor + s.backgroundImage),
+          over: below.over + (s.opacity === "1" && s.filter === "none" ? "" : "/" + [s.opacity, s.filter, below.colours]),
+        });
       }
-      return behind.get(e);
+      return known.get(e);
     };
     const kinds = new Map();
     for (const e of document.querySelectorAll("body, body *")) {
       const typed = e.matches("input, textarea, select");
       if (!typed && ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility({ visibilityProperty: true })) continue;
       const s = getComputedStyle(e), link = e.closest("a[href]");
-      const around = link && getComputedStyle(link.parentElement);
-      const kind = [s.color, s.fontSize, s.fontWeight, s.textShadow, behindOf(e), typed && getComputedStyle(e, "::placeholder").color,
+      const around = link && getComputedStyle(link.parentElement), behind = behindOf(e);
+      const large = parseFloat(s.fontSize) * 0.75 >= (s.fontWeight >= 700 ? 14 : 18); // WCAG 1.4.3, in points
+      const kind = [s.color, large, s.textShadow, behind.colours, behind.over, typed && getComputedStyle(e, "::placeholder").color,
         link && [getComputedStyle(link).textDecorationLine, getComputedStyle(link).borderBottom, getComputedStyle(link).fontWeight, getComputedStyle(link).display, around.color, around.fontWeight]].join("|");
       kinds.set(kind, [...kinds.get(kind) || [], link || e]);
     }
     return kinds;
   }
-})(%s)`
+})()`
 
 // first reports whether no other walker has met a page of this name.
 func (w *walker) first(name string) bool {

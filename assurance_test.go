@@ -56,7 +56,23 @@ func TestAssureModern(t *testing.T) {
 		}
 		got := gatehouse.Assure(gatehouse.ModernPolicy(), methods, 15)
 		if got.Level != want || !slices.Equal(got.Methods, methods) {
-			t.Errorf("%v: %+v, want level %d", methods, got, want)
+			t.Errorf("WA-S05: %v: %+v, want level %d", methods, got, want)
+		}
+	}
+}
+
+// A passkey that is synced says so in tokens, and one that is not claims no hardware.
+func TestWhatTokensSayOfPasskeys(t *testing.T) {
+	for k, want := range map[*gatehouse.Passkey][]string{
+		{Syncable: true}: {"swk", "user", "mfa"},
+		{}:               {"pop", "user", "mfa"},
+	} {
+		got := gatehouse.Assure(gatehouse.ModernPolicy(), []gatehouse.Method{k.Method(true)}, 0)
+		if !slices.Equal(got.AMR(), want) || got.Level != 2 {
+			t.Errorf("WA-S05: %+v: %q", k, got.AMR())
+		}
+		if one := gatehouse.Assure(gatehouse.ModernPolicy(), []gatehouse.Method{k.Method(false)}, 0); one.Level != 1 || slices.Contains(one.AMR(), "mfa") {
+			t.Errorf("WA-S05: %+v without verification: %+v", k, one)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Conformance writes docs/conformance.md: each row of the OpenID profiles and of the
-// specifications of OAuth, with the tests that are named after it, as they stand in the
+// Conformance writes docs/conformance.md: each row of the OpenID profiles, of the
+// specifications of OAuth and of WebAuthn, with the tests that are named after it, as they stand in the
 // source. A row without a test shows as such.
 //
 //	go generate ./internal/conformance
@@ -32,7 +32,7 @@ func main() {
 }
 
 // places are the folders whose tests count.
-var places = []string{".", "internal/sso", "internal/journeys", "internal/web", "internal/web/openid"}
+var places = []string{".", "internal/passkey", "internal/signin", "internal/sso", "internal/journeys", "internal/web", "internal/web/openid"}
 
 // document is the table, for the module in a folder.
 func document(module string) ([]byte, error) {
@@ -43,11 +43,11 @@ func document(module string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(`# Conformance
 
-What the OpenID Foundation's profiles and the specifications of OAuth ask of a provider, and the tests that are named after it. ` +
+What the OpenID Foundation's profiles, the specifications of OAuth and WebAuthn ask, and the tests that are named after it. ` +
 		"`go generate ./internal/conformance`" + ` makes this file from the tests.
 
 `)
-	for _, g := range groups {
+	for _, g := range append(slices.Clone(groups), passkeyRows) {
 		fmt.Fprintf(&b, "## %s\n\n| row | asks | standing | test |\n|---|---|---|---|\n", g.title)
 		for _, r := range g.rows {
 			standing, list := "tested", tests[r.id]
@@ -68,7 +68,7 @@ What the OpenID Foundation's profiles and the specifications of OAuth ask of a p
 // several rows can have in common, as in "OIDC-G05, OIDC-G06: what it is about".
 func named(module string) (map[string][]string, error) {
 	known, tests := map[string]bool{}, map[string][]string{}
-	for _, g := range groups {
+	for _, g := range append(slices.Clone(groups), passkeyRows) {
 		for _, r := range g.rows {
 			known[r.id] = true
 		}

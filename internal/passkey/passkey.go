@@ -171,10 +171,35 @@ func (m Made) Verify(p Party, handle, challenge string, unseen bool) (gatehouse.
 	if err != nil {
 		return gatehouse.Passkey{}, explained(err)
 	}
+	if err := checkKey(c.PublicKey); err != nil {
+		return gatehouse.Passkey{}, err
+	}
 	if len(c.ID) > gatehouse.MaxCredentialID {
 		return gatehouse.Passkey{}, errors.New("the ID of the credential is too long")
 	}
 	return keyOf(c, handle), nil
+}
+
+// checkKey refuses a key that is not of the kind that its algorithm has: the library looks at that
+// only when the key is used.
+func checkKey(raw []byte) error {
+	key, err := webauthncose.ParsePublicKey(raw)
+	if err != nil {
+		return err
+	}
+	fits := false
+	switch key := key.(type) {
+	case webauthncose.EC2PublicKeyData:
+		fits = key.Algorithm == int64(webauthncose.AlgES256)
+	case webauthncose.OKPPublicKeyData:
+		fits = key.Algorithm == int64(webauthncose.AlgEdDSA)
+	case webauthncose.RSAPublicKeyData:
+		fits = key.Algorithm == int64(webauthncose.AlgRS256)
+	}
+	if !fits {
+		return errors.New("the key is of another kind than its algorithm")
+	}
+	return nil
 }
 
 func keyOf(c *webauthn.Credential, handle string) gatehouse.Passkey {

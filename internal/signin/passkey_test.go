@@ -178,7 +178,7 @@ func TestChallengesOfPasskeys(t *testing.T) {
 		d.Change = nil
 		late := d.Answer(s.options())
 		s.Clock.Add(10 * time.Minute)
-		s.refusedWith("WA-C02: too late", late, signin.ReasonPasskeyLate)
+		s.refusedWith("WA-C02, WA-I04: too late", late, signin.ReasonPasskeyLate)
 	})
 }
 

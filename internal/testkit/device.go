@@ -101,7 +101,7 @@ func (d *Device) Create(options string) string {
 	// {"fmt": "none", "attStmt": {}, "authData": data} in CBOR.
 	object := append([]byte("\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x59"), byte(len(data)>>8), byte(len(data)))
 	return d.answer("webauthn.create", asked.Challenge, func(client []byte) map[string]any {
-		return map[string]any{"clientDataJSON": inBase64(client), "attestationObject": inBase64(append(object, data...)), "transports": []string{"internal", "bogus"}}
+		return map[string]any{"clientDataJSON": Base64(client), "attestationObject": Base64(append(object, data...)), "transports": []string{"internal", "bogus"}}
 	})
 }
 
@@ -117,7 +117,7 @@ func (d *Device) Answer(options string) string {
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		return map[string]any{"clientDataJSON": inBase64(client), "authenticatorData": inBase64(data), "signature": inBase64(signature), "userHandle": inBase64(d.Handle)}
+		return map[string]any{"clientDataJSON": Base64(client), "authenticatorData": Base64(data), "signature": Base64(signature), "userHandle": Base64(d.Handle)}
 	})
 }
 
@@ -136,7 +136,7 @@ func (d *Device) answer(kind, challenge string, response func(client []byte) map
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	text, err := json.Marshal(map[string]any{"id": inBase64(d.ID), "rawId": inBase64(d.ID), "type": "public-key", "authenticatorAttachment": "platform",
+	text, err := json.Marshal(map[string]any{"id": Base64(d.ID), "rawId": Base64(d.ID), "type": "public-key", "authenticatorAttachment": "platform",
 		"clientExtensionResults": map[string]any{"credProps": map[string]any{"rk": true}}, "response": response(client)})
 	if err != nil {
 		d.t.Fatal(err)
@@ -144,4 +144,5 @@ func (d *Device) answer(kind, challenge string, response func(client []byte) map
 	return string(text)
 }
 
-func inBase64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
+// Base64 is base64url without padding, as browsers write bytes in JSON.
+func Base64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }

@@ -18,10 +18,7 @@ func factorSamples() []pages.Sample {
 	key := gatehouse.Passkey{Factor: phone, CredentialID: "c29tZXRoaW5n", Model: "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", Transports: []string{"internal", "hybrid"}, Syncable: true, BackedUp: true, Verified: true}
 	key.Kind, key.Name = gatehouse.FactorPasskey, "iCloud Keychain"
 	plain := gatehouse.Passkey{Factor: long, Transports: []string{"usb"}}
-	var kept []gatehouse.Passkey
-	for _, k := range []gatehouse.Passkey{key, plain, {Factor: phone, Syncable: true}, {Factor: phone, Transports: []string{"internal"}}, {Factor: phone}} {
-		kept = append(kept, k)
-	}
+	kept := []gatehouse.Passkey{key, plain, {Factor: phone, Syncable: true}, {Factor: phone, Transports: []string{"internal"}}, {Factor: phone}}
 	const options = `{"challenge":"c29tZXRoaW5n","rp":{"id":"uk.localhost"}}`
 	var codes []gatehouse.RecoveryCode
 	for i := range gatehouse.RecoveryCodes {

@@ -58,12 +58,12 @@ func TestCardsAreReadStrictly(t *testing.T) {
 func TestSuppliedCardsAreArranged(t *testing.T) {
 	orders, quotes := Supplied("app_1", "orders"), Supplied("app_2", "")
 	l := ReadHomeLayout("").With([]HomeCard{orders, quotes})
-	if got := l.String(); got != "profile platforms app_1-orders app_2 orders links checkup activity" {
+	if got := l.String(); got != "profile platforms app_1-orders app_2 orders links searches checkup activity" {
 		t.Fatal(got)
 	}
 	there := []HomeCard{CardPlatforms, orders, quotes, CardLinks}
 	l, ok := l.Arrange(orders, CardDown, there)
-	if l, _ = l.Arrange(quotes, CardHide, there); !ok || l.String() != "profile platforms -app_2 app_1-orders orders links checkup activity" {
+	if l, _ = l.Arrange(quotes, CardHide, there); !ok || l.String() != "profile platforms -app_2 app_1-orders orders links searches checkup activity" {
 		t.Fatal(l)
 	}
 	if again := ReadHomeLayout(l.String()).With([]HomeCard{quotes}); again.String() != l.String() {

@@ -17,11 +17,13 @@ const (
 	CardLinks     HomeCard = "links"
 	CardCheckUp   HomeCard = "checkup"
 	CardActivity  HomeCard = "activity"
+	// CardSearches has the saved searches; it is there while there are some.
+	CardSearches HomeCard = "searches"
 )
 
-// HomeCards are all cards, in the order of a page that nobody has arranged. A new one
-// is added here, and stands at the end of the pages that are.
-var HomeCards = []HomeCard{CardProfile, CardPlatforms, CardOrders, CardLinks, CardCheckUp, CardActivity}
+// HomeCards are all cards, in the order of a page that nobody has arranged. On pages that
+// somebody has, a new one stands at the end.
+var HomeCards = []HomeCard{CardProfile, CardPlatforms, CardOrders, CardLinks, CardSearches, CardCheckUp, CardActivity}
 
 // HomeLayout is how a person has arranged the home page (A06): every card once.
 type HomeLayout []PlacedCard

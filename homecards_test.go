@@ -11,12 +11,12 @@ import (
 )
 
 func TestReadHomeLayout(t *testing.T) {
-	const everybody = "profile platforms orders links checkup activity"
+	const everybody = "profile platforms orders links searches checkup activity"
 	for stored, want := range map[string]string{
 		"":                            everybody,
-		"activity -checkup":           "activity -checkup profile platforms orders links",
-		"news activity news":          "activity profile platforms orders links checkup",
-		"orders -orders orders":       "orders profile platforms links checkup activity",
+		"activity -checkup":           "activity -checkup profile platforms orders links searches",
+		"news activity news":          "activity profile platforms orders links searches checkup",
+		"orders -orders orders":       "orders profile platforms links searches checkup activity",
 		"--orders - \n\x00 profile\t": everybody,
 	} {
 		if got := gatehouse.ReadHomeLayout(stored).String(); got != want {
@@ -30,14 +30,14 @@ func TestArrange(t *testing.T) {
 	for _, c := range []struct {
 		from, do, want string
 	}{
-		{"", "checkup up", "profile platforms checkup orders links activity"},
-		{"", "orders down", "profile platforms links checkup orders activity"},
-		{"", "platforms up", "profile platforms orders links checkup activity"},
-		{"", "activity down", "profile platforms orders links checkup activity"},
-		{"", "orders hide", "profile platforms -orders links checkup activity"},
-		{"platforms -orders checkup activity", "checkup up", "checkup platforms -orders activity profile links"},
-		{"platforms -orders", "orders show", "platforms orders profile links checkup activity"},
-		{"activity -platforms", "x reset", "profile platforms orders links checkup activity"},
+		{"", "checkup up", "profile platforms checkup orders links searches activity"},
+		{"", "orders down", "profile platforms links searches checkup orders activity"},
+		{"", "platforms up", "profile platforms orders links searches checkup activity"},
+		{"", "activity down", "profile platforms orders links searches checkup activity"},
+		{"", "orders hide", "profile platforms -orders links searches checkup activity"},
+		{"platforms -orders checkup activity", "checkup up", "checkup platforms -orders activity profile links searches"},
+		{"platforms -orders", "orders show", "platforms orders profile links searches checkup activity"},
+		{"activity -platforms", "x reset", "profile platforms orders links searches checkup activity"},
 		{"", "orders explode", ""}, {"", "news up", ""}, {"", "links hide", ""}, {"", "profile hide", ""}, {"", " ", ""},
 	} {
 		card, action, _ := strings.Cut(c.do, " ")
@@ -62,7 +62,7 @@ func TestArrangeKeepsEveryCard(t *testing.T) {
 			cards = append(cards, string(p.Card))
 		}
 		slices.Sort(cards)
-		if fmt.Sprint(cards) != "[activity checkup links orders platforms profile]" || gatehouse.ReadHomeLayout(layout.String()).String() != layout.String() {
+		if fmt.Sprint(cards) != "[activity checkup links orders platforms profile searches]" || gatehouse.ReadHomeLayout(layout.String()).String() != layout.String() {
 			t.Fatalf("%s became %s", was, layout)
 		}
 	}

@@ -17,6 +17,8 @@ type Home struct {
 	Platforms []string
 	// PasswordExpiresAt is when the password is too old; zero: not soon.
 	PasswordExpiresAt time.Time
+	// Searches are those that the caller has saved and may open.
+	Searches []gatehouse.SavedSearch
 }
 
 // expirySoon is how long before its expiry a password is pointed at: from the first
@@ -33,7 +35,10 @@ func (s *Service) Home(ctx context.Context, st *site.Site, c gatehouse.Caller) (
 	if ends := gatehouse.PasswordExpiresAt(st.Policy.Password, u.Password); ends.Sub(s.Now()) <= expirySoon {
 		h.PasswordExpiresAt = ends
 	}
-	h.Layout, h.Platforms, err = s.Store.Read().HomeLayout(ctx, st.ID, u.ID)
+	if h.Layout, h.Platforms, err = s.Store.Read().HomeLayout(ctx, st.ID, u.ID); err != nil {
+		return h, err
+	}
+	h.Searches, err = s.SavedSearches(ctx, st, c)
 	return h, err
 }
 
@@ -47,14 +52,16 @@ const (
 )
 
 // HomeCards are the cards that a user's home page has now, those that platforms supply among
-// them: they take the place of the card that says that there are none.
-func HomeCards(st *site.Site, u gatehouse.User, supplied []gatehouse.HomeCard) []gatehouse.HomeCard {
+// them: they take the place of the card that says that there are none. saved is how many
+// searches the user has saved.
+func HomeCards(st *site.Site, u gatehouse.User, supplied []gatehouse.HomeCard, saved int) []gatehouse.HomeCard {
 	there := slices.Clone(supplied)
 	for _, card := range gatehouse.HomeCards {
 		switch {
 		case card == gatehouse.CardProfile && len(gatehouse.MissingOf(st.Site, u)) == 0:
 		case card == gatehouse.CardLinks && len(st.QuickLinks) == 0:
 		case card == gatehouse.CardOrders && len(supplied) > 0:
+		case card == gatehouse.CardSearches && saved == 0:
 		default:
 			there = append(there, card)
 		}
@@ -80,7 +87,11 @@ func (s *Service) ArrangeHome(ctx context.Context, st *site.Site, c gatehouse.Ca
 		if err != nil {
 			return err
 		}
-		layout, ok := layout.With(supplied).Arrange(card, action, HomeCards(st, u, supplied))
+		saved, err := tx.SavedSearches(tx, st.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		layout, ok := layout.With(supplied).Arrange(card, action, HomeCards(st, u, supplied, len(saved)))
 		if !ok {
 			return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: ReasonNoSuchCard}
 		}

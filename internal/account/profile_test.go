@@ -236,7 +236,7 @@ func TestA06_TheHomePageIsArranged(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := layout(); got != "profile platforms -orders links activity checkup" {
+		if got := layout(); got != "profile platforms -orders links searches activity checkup" {
 			t.Error(got)
 		}
 		wantCode(t, "an unknown card", do("news", "up"), gatehouse.Invalid, account.ReasonNoSuchCard)
@@ -255,7 +255,7 @@ func TestA06_TheHomePageIsArranged(t *testing.T) {
 func TestA06_ManyWindowsMoveCards(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)
-		cards, actions := account.HomeCards(f.site, u, nil), []gatehouse.CardAction{gatehouse.CardUp, gatehouse.CardDown, gatehouse.CardHide, gatehouse.CardShow}
+		cards, actions := account.HomeCards(f.site, u, nil, 0), []gatehouse.CardAction{gatehouse.CardUp, gatehouse.CardDown, gatehouse.CardHide, gatehouse.CardShow}
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {

@@ -53,3 +53,18 @@ func apper(w *walker) {
 	w.at("/sign-in/code?way=recovery-code")
 	w.failing([][2]string{{"code", "K7MP"}}, "code")
 }
+
+// savesSearches saves a search, and gives it a name that is none.
+func (w *walker) savesSearches() {
+	w.at("/searches")
+	w.at("/searches/new?search=%2Fhelp%3Fq%3Dpassword")
+	w.failing([][2]string{{"name", strings.Repeat("Password", 8)}}, "name")
+	w.b.Fill("name", "Passwords")
+	w.b.Press("Save this search")
+	w.b.See("Passwords")
+	w.look()
+	w.at("/searches")
+	w.b.Follow("Rename or delete")
+	w.look()
+	w.failing([][2]string{{"name", ""}}, "name")
+}

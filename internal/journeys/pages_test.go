@@ -61,6 +61,7 @@ var notLookedAt = map[string]string{
 	"POST /account/email/undo":              "asks for nothing",
 	"POST /home/cards":                      "asks for nothing",
 	"POST /home/platforms":                  "asks for nothing",
+	"POST /searches/{id}/delete":            "asks for nothing",
 	"POST /account/language":                "asks for nothing",
 	"POST /account/activity/{id}/not-me":    "asks for nothing",
 	"POST /account/platforms/{id}/remove":   "asks for nothing",
@@ -400,6 +401,7 @@ func customer(w *walker) {
 	w.all([]string{"/", "/home/platforms", "/account/devices", "/account/sign-out-everywhere", "/account/activity", "/account/terms", "/account/password", "/account/profile", "/help", "/search?q=password"},
 		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/oauth2/logout", "/no-such-page"})
 	if w.st.ID == "meridian-uk" {
+		w.savesSearches()
 		w.b.Open(newPlatform(w.t, w.s, ofOthers).ask())
 		w.look()
 		w.at("/account/platforms")

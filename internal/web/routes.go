@@ -70,7 +70,7 @@ const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a site answers.
 func (s *Server) routes() []route {
-	return slices.Concat(s.signInRoutes(), s.accountRoutes(), s.factorRoutes(), s.companyRoutes(), s.openIDRoutes())
+	return slices.Concat(s.signInRoutes(), s.homeRoutes(), s.accountRoutes(), s.factorRoutes(), s.companyRoutes(), s.openIDRoutes())
 }
 
 // signInRoutes are about getting in, and what is there for everybody.
@@ -124,12 +124,28 @@ func (s *Server) signInRoutes() []route {
 	}
 }
 
-// accountRoutes are for everybody who has signed in.
-func (s *Server) accountRoutes() []route {
+// homeRoutes are home, and what people search for, for everybody who has signed in.
+func (s *Server) homeRoutes() []route {
 	p := s.portal
 	return []route{
 		to("GET /search", User, p.Search),
+		to("GET /searches", User, p.Searches),
+		to("GET /searches/new", User, p.NewSearch),
+		to("POST /searches/new", User, p.SaveSearch),
+		to("GET /searches/{id}", User, p.OneSearch),
+		to("POST /searches/{id}", User, p.RenameSearch),
+		to("POST /searches/{id}/delete", User, p.DeleteSearch),
 
+		to("POST /home/cards", User, p.ArrangeHome),
+		to("GET /home/platforms", User, p.Platforms),
+		to("POST /home/platforms", User, p.MovePlatform),
+	}
+}
+
+// accountRoutes are what people do with their own account.
+func (s *Server) accountRoutes() []route {
+	p := s.portal
+	return []route{
 		to("GET /account/password", User, p.Password),
 		to("POST /account/password", User, p.ChangePassword),
 		to("GET /account/challenge", User, p.Challenge),
@@ -164,10 +180,6 @@ func (s *Server) accountRoutes() []route {
 		to("GET /account/email/undo", Public, p.UndoEmail),
 		to("POST /account/email/undo", Public, p.UndoEmailSubmit),
 		to("GET /account/email/{done}", Public, p.EmailDone),
-		to("POST /home/cards", User, p.ArrangeHome),
-		to("GET /home/platforms", User, p.Platforms),
-		to("POST /home/platforms", User, p.MovePlatform),
-
 		to("GET /forward-auth", User, p.Forward),
 
 		to("GET /api/v1/session", User, s.api.Session),

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/api"
 	"gatehouse/internal/directory"
@@ -62,7 +63,7 @@ type Server struct {
 // Prepare puts the routes together. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Pages: s.Pages, Now: s.Now}
-	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
+	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
@@ -80,6 +81,12 @@ func (s *Server) Prepare() *Server {
 	}
 	s.mux.HandleFunc("/", s.noRoute)
 	return s
+}
+
+// savedSearches are those of a visitor who is signed in, for the company's pages.
+func (s *Server) savedSearches(r *http.Request) ([]gatehouse.SavedSearch, error) {
+	v := ui.VisitOf(r)
+	return s.Account.SavedSearches(r.Context(), v.Site, v.Caller(r))
 }
 
 //go:embed *.html

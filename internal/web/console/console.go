@@ -26,6 +26,8 @@ type Console struct {
 	SignIn    *signin.Service
 	Pages     *ui.Pages
 	Now       func() time.Time
+	// Saved are the searches that the visitor has saved.
+	Saved func(*http.Request) ([]gatehouse.SavedSearch, error)
 
 	streams streams
 }

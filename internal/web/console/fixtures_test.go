@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/directory"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
 )
 
 // people are users in every state that the list has words for.
@@ -91,16 +92,25 @@ func everyMail() []directory.Mailed {
 	}
 }
 
+// besides are the saved searches beside one, of which the second is the one for locked users.
+func besides(address string) ui.Searches {
+	return ui.SearchesOf([]gatehouse.SavedSearch{
+		{ID: "sea_1", Name: string([]rune(fixture.LongName + fixture.LongName)[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchUsers, Text: "smith", Role: gatehouse.RoleAdmin}},
+		{ID: "sea_2", Name: "Locked out", Search: gatehouse.Search{Place: gatehouse.SearchUsers, Group: gatehouse.GroupLocked}},
+		{ID: "sea_3", Name: "Elsewhere", Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: "locked"}},
+	}, address)
+}
+
 // userSamples are the pages about a company's users, and the own two-factor authentication.
 func userSamples() []pages.Sample {
 	all, reachable := testUsers()
 	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoEmail: 1, gatehouse.GroupBouncing: 12}
 	list := []pages.Sample{
 		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups}}},
-		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser}}},
-		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.UserFilter{Group: gatehouse.GroupLocked}}},
-		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, Groups: groups}, directory.UserFilter{Search: "marchetty"}}},
-		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, directory.UserFilter{Group: gatehouse.GroupOwn}}},
+		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser}, besides("/company/users?q=a%26b")}},
+		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.UserFilter{Group: gatehouse.GroupLocked}, besides("/company/users?group=locked")}},
+		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, Groups: groups}, directory.UserFilter{Search: "marchetty"}, ui.Searches{}}},
+		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, directory.UserFilter{Group: gatehouse.GroupOwn}, ui.Searches{}}},
 		{Name: "user-reset", View: ResetTwoFactor{Of: all[9]}},
 		{Name: "user-reset-wrong", View: ResetTwoFactor{Of: all[9], AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Reason: "password-wrong"}}}},
 	}

@@ -32,7 +32,11 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, http.StatusOK, Users{found, f})
+	saved, err := c.Saved(r)
+	if err != nil {
+		return err
+	}
+	return c.page(w, r, http.StatusOK, Users{found, f, ui.SearchesOf(saved, r.URL.RequestURI())})
 }
 
 // longestSearch is as long as names and addresses get.
@@ -48,6 +52,8 @@ type Users struct {
 	directory.FoundUsers
 	// What was asked for.
 	directory.UserFilter
+	// Searches are the saved ones.
+	Searches ui.Searches
 }
 
 func (Users) Template() string        { return "users" }

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse"
@@ -11,6 +12,7 @@ import (
 	"gatehouse/internal/sso"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
 )
 
 // helpSamples are the pages of help, contact and search, signed out and signed in.
@@ -37,13 +39,43 @@ func helpSamples() []pages.Sample {
 	return append(list,
 		pages.Sample{Name: "search", View: Search{}, SignedIn: true},
 		pages.Sample{Name: "search-found", View: Search{Query: "password", Words: true, Hits: hits}, SignedIn: true},
-		pages.Sample{Name: "search-nothing", View: Search{Query: "zebra", Words: true}, SignedIn: true})
+		pages.Sample{Name: "search-nothing", View: Search{Query: "zebra", Words: true}, SignedIn: true},
+		pages.Sample{Name: "search-cards", View: Search{Query: "laptop", Words: true, Supplied: suppliedHome().Supplied, Searches: besides("/search?q=laptop")}, SignedIn: true},
+		pages.Sample{Name: "help-searches", View: HelpIndex{Pages: both, Query: "locked", Words: true, Searches: besides("/help?q=locked")}, SignedIn: true})
+}
+
+// savedSearches are of all kinds, one of them with a name as long as there may be.
+func savedSearches() []gatehouse.SavedSearch {
+	return []gatehouse.SavedSearch{
+		{ID: "sea_1", Name: "Lockouts in the third quarter", Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: "locked"}},
+		{ID: "sea_2", Name: string([]rune(strings.Repeat(fixture.LongName+" ", 3))[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchEverything, Text: strings.Repeat("word ", 50)}},
+		{ID: "sea_3", Name: "Administrators without an address", Search: gatehouse.Search{Place: gatehouse.SearchUsers, Text: "a<b", Group: gatehouse.GroupNoEmail, Role: gatehouse.RoleAdmin}},
+	}
+}
+
+// besides are the saved searches beside one that is not saved, unless it is among them.
+func besides(address string) ui.Searches { return ui.SearchesOf(savedSearches(), address) }
+
+// searchSamples are the pages of saved searches.
+func searchSamples() []pages.Sample {
+	all := savedSearches()
+	wrong := fixture.Wrong("name", "required", "too-long", "character")
+	return []pages.Sample{
+		{Name: "searches", View: SavedSearches{Saved: all}, SignedIn: true},
+		{Name: "searches-none", View: SavedSearches{Did: "deleted"}, SignedIn: true},
+		{Name: "searches-renamed", View: SavedSearches{Saved: all[:1], Did: "renamed"}, SignedIn: true},
+		{Name: "search-new", View: NewSearch{Search: all[2].Search, Typed: "Mine"}, SignedIn: true},
+		{Name: "search-new-wrong", View: NewSearch{Search: all[1].Search, TooMany: true, Errors: wrong}, SignedIn: true},
+		{Name: "search-new-incomplete", View: NewSearch{Search: all[0].Search}, SignedIn: true, BareUser: true},
+		{Name: "search-one", View: OneSearch{SavedSearch: all[1], Typed: all[1].Name}, SignedIn: true},
+		{Name: "search-one-wrong", View: OneSearch{SavedSearch: all[2], Errors: wrong}, SignedIn: true},
+	}
 }
 
 func fullHome() Home {
 	home := Home{
 		Home: signin.Home{LastSignIn: fixture.Noon.Add(-16 * time.Hour), LastIP: "203.0.113.7", Sessions: 2},
-		Own:  account.Home{Layout: gatehouse.ReadHomeLayout("")}, There: gatehouse.HomeCards[1:],
+		Own:  account.Home{Layout: gatehouse.ReadHomeLayout(""), Searches: savedSearches()}, There: gatehouse.HomeCards[1:],
 		Launcher: launcher(),
 	}
 	home.Events = []gatehouse.Event{

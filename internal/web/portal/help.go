@@ -12,8 +12,12 @@ import (
 func (p *Portal) Help(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	query := queryOf(r)
+	saved, err := p.searchesOf(r, v)
+	if err != nil {
+		return err
+	}
 	return p.page(w, r, http.StatusOK, HelpIndex{
-		Pages: v.Site.Help(v.Lang), Query: query, Words: !site.NewQuery(query).Empty(), Hits: v.Site.SearchHelp(v.Lang, query),
+		Pages: v.Site.Help(v.Lang), Query: query, Words: !site.NewQuery(query).Empty(), Hits: v.Site.SearchHelp(v.Lang, query), Searches: saved,
 	})
 }
 
@@ -43,6 +47,8 @@ type HelpIndex struct {
 	Query string
 	Words bool
 	Hits  []site.HelpHit
+	// Searches are the saved ones beside it.
+	Searches ui.Searches
 }
 
 func (HelpIndex) Template() string        { return "help" }

@@ -38,7 +38,7 @@ func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.page(w, r, http.StatusOK, Home{Home: home, Own: own, PasskeyOffer: offer, PasskeysKnown: known, Launcher: sso.Launcher(reachable, own.Platforms), Supplied: supplied,
-		There: account.HomeCards(v.Site, *v.User, namesOf(supplied))})
+		There: account.HomeCards(v.Site, *v.User, namesOf(supplied), len(own.Searches))})
 }
 
 // supplied are the platforms that the visitor may reach, and their cards: a completed profile

@@ -1,10 +1,13 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 
 	"gatehouse"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/web/ui"
 )
 
@@ -12,18 +15,29 @@ import (
 func (p *Portal) Search(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	query := queryOf(r)
+	saved, err := p.searchesOf(r, v)
+	if err != nil {
+		return err
+	}
+	_, supplied, err := p.supplied(r, v)
+	if err != nil {
+		return err
+	}
 	return p.page(w, r, http.StatusOK, Search{
-		Query: query, Words: !site.NewQuery(query).Empty(), Hits: v.Site.SearchHelp(v.Lang, query),
+		Query: query, Words: !site.NewQuery(query).Empty(), Hits: v.Site.SearchHelp(v.Lang, query), Searches: saved, Supplied: supplied,
 	})
 }
 
-// Search is the search of anyone who is signed in: over the pages of their account and
-// the help (B18).
+// Search is the search of anyone who is signed in: over the pages of their account, the help
+// (B18) and the cards of home (A06).
 type Search struct {
 	Query string
 	// Words: there is a word in what was typed.
 	Words bool
 	Hits  []site.HelpHit
+	// Searches are the saved ones beside it; Supplied the cards of home that platforms supply.
+	Searches ui.Searches
+	Supplied []sso.SuppliedCard
 }
 
 func (Search) Template() string        { return "search" }
@@ -49,6 +63,7 @@ var searchPages = []struct {
 	{"challenge", "/account/challenge", func(s *site.Site) bool { return s.Recovery == gatehouse.RecoverByChallenge }},
 	{"devices", "/account/devices", nil},
 	{"activity", "/account/activity", nil},
+	{"searches", ui.SearchesPath, nil},
 	{"terms", "/terms", func(s *site.Site) bool { return s.TermsVersion != "" }},
 	{"help", "/help", nil},
 	{"contact", "/contact", nil},
@@ -63,6 +78,29 @@ func (v Search) Found(p *ui.Page) []foundPage {
 		title := p.T("search.page_" + s.key)
 		if (s.on == nil || s.on(p.Site)) && q.Matches(title, p.T("search.page_"+s.key+"_words")) {
 			found = append(found, foundPage{title, s.path})
+		}
+	}
+	return found
+}
+
+// foundLine is a line of a platform's card that a search finds, or the card itself.
+type foundLine struct{ Title, Text, Link, Card string }
+
+// Lines are the lines of cards that have every word of the query. Where a line leads nowhere,
+// it is found on home.
+func (v Search) Lines(p *ui.Page) []foundLine {
+	q := site.NewQuery(v.Query)
+	var found []foundLine
+	for _, c := range v.Supplied {
+		card := suppliedOf(p, c)
+		home := "/#card-" + string(c.Name())
+		if !c.Waiting && q.Matches(card.Body.Title, card.From) {
+			found = append(found, foundLine{card.Body.Title, "", cmp.Or(card.Body.Link, home), card.From})
+		}
+		for _, line := range slices.Concat(card.Lines, card.More) {
+			if q.Matches(line.Title, line.Text, line.State) {
+				found = append(found, foundLine{line.Title, line.Text, cmp.Or(line.Link, home), card.Body.Title})
+			}
 		}
 	}
 	return found

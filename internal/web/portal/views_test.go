@@ -69,7 +69,7 @@ func samples() []pages.Sample {
 		{Name: "platforms-incomplete", View: PlatformOrder{launcher()}, SignedIn: true, BareUser: true},
 		{Name: "home-incomplete", View: incompleteHome(), SignedIn: true, BareUser: true},
 	}
-	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), factorSamples(), recoverySamples(), myPlatformSamples()} {
+	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), factorSamples(), recoverySamples(), myPlatformSamples(), searchSamples()} {
 		list = append(list, more...)
 	}
 	return list
@@ -95,6 +95,12 @@ func hostile(v ui.View, probe string) ui.View {
 		return v
 	case PlatformOrder:
 		return PlatformOrder{hostileLauncher(probe)}
+	case SavedSearches:
+		return SavedSearches{Saved: []gatehouse.SavedSearch{{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: probe}}}}
+	case OneSearch:
+		return OneSearch{SavedSearch: gatehouse.SavedSearch{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: probe}}, Typed: probe}
+	case NewSearch:
+		return NewSearch{Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: probe}, Typed: probe}
 	case Profile:
 		v.Stored.User, v.Typed = hostileUser(probe), account.ProfileForm{FirstName: probe, LastName: probe, Email: probe, Locale: probe, Version: probe}
 		return v

@@ -1,0 +1,88 @@
+package gatehouse
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// SearchPlace is a page that searches, by its path.
+type SearchPlace string
+
+// The places of searches.
+const (
+	// SearchEverything looks at the account's pages, the help, and the cards of home.
+	SearchEverything SearchPlace = "/search"
+	SearchHelp       SearchPlace = "/help"
+	// SearchUsers looks at the company's users; it is for administrators.
+	SearchUsers SearchPlace = "/company/users"
+)
+
+// Search is what somebody looks for somewhere (A06).
+type Search struct {
+	Place SearchPlace
+	// Text is what was typed; Group and Role are filters of SearchUsers.
+	Text  string
+	Group UserGroup
+	Role  Role
+}
+
+// The limits of searches, in code points and in numbers.
+const (
+	MostSearchText    = 300
+	MostSearchName    = 60
+	MostSavedSearches = 30
+)
+
+// ReadSearch reads the address of a search. What it does not know asks for nothing, as on the
+// pages themselves; one that asks for nothing at all, or leads to no place of searches, is none.
+func ReadSearch(address string) (Search, bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
+		return Search{}, false
+	}
+	asked, s := u.Query(), Search{Place: SearchPlace(u.Path)}
+	if s.Text = strings.TrimSpace(asked.Get("q")); !utf8.ValidString(s.Text) || utf8.RuneCountInString(s.Text) > MostSearchText || strings.ContainsRune(s.Text, 0) {
+		return Search{}, false
+	}
+	switch s.Place {
+	case SearchEverything, SearchHelp:
+	case SearchUsers:
+		if g := UserGroup(asked.Get("group")); slices.Contains(UserGroups, g) {
+			s.Group = g
+		}
+		if r := Role(asked.Get("role")); r == RoleUser || r == RoleAdmin {
+			s.Role = r
+		}
+	default:
+		return Search{}, false
+	}
+	return s, s.Text != "" || s.Group != "" || s.Role != ""
+}
+
+// Address is the address that ReadSearch reads, written in one way.
+func (s Search) Address() string {
+	asked := url.Values{}
+	for name, value := range map[string]string{"q": s.Text, "group": string(s.Group), "role": string(s.Role)} {
+		if value != "" {
+			asked.Set(name, value)
+		}
+	}
+	if len(asked) == 0 {
+		return string(s.Place)
+	}
+	return string(s.Place) + "?" + asked.Encode()
+}
+
+// For reports whether users of a role may open the place of the search.
+func (s Search) For(r Role) bool { return s.Place != SearchUsers || r == RoleAdmin }
+
+// SavedSearch is a search that a user has given a name.
+type SavedSearch struct {
+	Search
+	ID      string
+	Name    string
+	SavedAt time.Time
+}

@@ -1,0 +1,57 @@
+package gatehouse_test
+
+import (
+	"strings"
+	"testing"
+
+	"gatehouse"
+)
+
+func TestReadSearch(t *testing.T) {
+	long := strings.Repeat("ä", gatehouse.MostSearchText)
+	for address, want := range map[string]string{
+		"/help?q=locked":                    "/help?q=locked",
+		"/help?q=+two++words+&x=1#there":    "/help?q=two++words",
+		"/search?q=a%26b%3Dc":               "/search?q=a%26b%3Dc",
+		"/search?q=" + long:                 (gatehouse.Search{Place: gatehouse.SearchEverything, Text: long}).Address(),
+		"/help?q=a&group=locked&role=admin": "/help?q=a",
+		"/company/users?role=admin":         "/company/users?role=admin",
+		"/company/users?group=locked&q=&z":  "/company/users?group=locked",
+		"/company/users?group=none&q=x":     "/company/users?q=x",
+		"/company/users?role=owner&q=x":     "/company/users?q=x",
+		"/company/users?after=zed&q=x":      "/company/users?q=x",
+		"/company/users?q=x&q=y&role=user":  "/company/users?q=x&role=user",
+		"/search?q=%3Cscript%3E":            "/search?q=%3Cscript%3E",
+		"/search":                           "",
+		"/search?q=++":                      "",
+		"/help?role=admin":                  "",
+		"/company/users?after=zed":          "",
+		"/search?q=" + long + "x":           "",
+		"/search?q=%00":                     "",
+		"/search?q=%ff":                     "",
+		"/help/locked?q=x":                  "",
+		"//evil.example/search?q=x":         "",
+		"https://evil.example/search?q=x":   "",
+		"/company/users/../enhanced?q=x":    "",
+		"javascript:alert(1)":               "",
+		"":                                  "",
+		"%":                                 "",
+	} {
+		s, ok := gatehouse.ReadSearch(address)
+		if ok != (want != "") || ok && s.Address() != want {
+			t.Errorf("%.80s: %v, %s", address, ok, s.Address())
+		}
+		if again, _ := gatehouse.ReadSearch(s.Address()); ok && again != s {
+			t.Errorf("%.80s is read again as %v", address, again)
+		}
+	}
+}
+
+func TestSearchesOfUsersAreForAdministrators(t *testing.T) {
+	for place, want := range map[gatehouse.SearchPlace]bool{gatehouse.SearchHelp: true, gatehouse.SearchEverything: true, gatehouse.SearchUsers: false} {
+		s := gatehouse.Search{Place: place, Text: "x"}
+		if s.For(gatehouse.RoleUser) != want || !s.For(gatehouse.RoleAdmin) {
+			t.Errorf("%s", place)
+		}
+	}
+}

@@ -37,6 +37,11 @@ func (p *platform) call(method, path string, body url.Values, headers ...string)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
+	return p.send(r)
+}
+
+func (p *platform) send(r *http.Request) programAnswer {
+	p.t.Helper()
 	res, err := here(p.s).Do(r)
 	if err != nil {
 		p.t.Fatal(err)
@@ -54,9 +59,7 @@ func (p *platform) call(method, path string, body url.Values, headers ...string)
 // grant posts to the token endpoint as the platform.
 func (p *platform) grant(form url.Values) programAnswer {
 	p.t.Helper()
-	r, _ := http.NewRequest(http.MethodPost, "/", nil)
-	r.SetBasicAuth(url.QueryEscape(p.config.ClientID), url.QueryEscape(p.config.ClientSecret))
-	return p.call(http.MethodPost, "/oauth2/token", form, "Authorization", r.Header.Get("Authorization"))
+	return p.call(http.MethodPost, "/oauth2/token", form, "Authorization", p.basic())
 }
 
 func redeeming(code string) url.Values {

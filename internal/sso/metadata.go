@@ -12,22 +12,27 @@ import (
 // ClientMetadata is what an application says of itself (OpenID Connect Dynamic Client
 // Registration 1.0, RFC 7591). What is not here counts for nothing, and is not answered.
 type ClientMetadata struct {
-	Name                   string                `json:"client_name,omitempty"`
-	ApplicationType        string                `json:"application_type,omitempty"`
-	RedirectURIs           []string              `json:"redirect_uris,omitempty"`
-	PostLogoutRedirectURIs []string              `json:"post_logout_redirect_uris,omitempty"`
-	Auth                   gatehouse.ClientAuth  `json:"token_endpoint_auth_method,omitempty"`
-	Grants                 []gatehouse.GrantType `json:"grant_types,omitempty"`
-	ResponseTypes          []string              `json:"response_types,omitempty"`
-	Scope                  string                `json:"scope,omitempty"`
-	JWKS                   json.RawMessage       `json:"jwks,omitempty"`
-	JWKSURI                string                `json:"jwks_uri,omitempty"`
-	IDTokenAlg             gatehouse.SigningAlg  `json:"id_token_signed_response_alg,omitempty"`
-	UserinfoAlg            gatehouse.SigningAlg  `json:"userinfo_signed_response_alg,omitempty"`
-	SubjectType            string                `json:"subject_type,omitempty"`
-	SectorURI              string                `json:"sector_identifier_uri,omitempty"`
-	RequirePAR             bool                  `json:"require_pushed_authorization_requests,omitempty"`
-	RequireDPoP            bool                  `json:"dpop_bound_access_tokens,omitempty"`
+	Name                   string   `json:"client_name,omitempty"`
+	ApplicationType        string   `json:"application_type,omitempty"`
+	RedirectURIs           []string `json:"redirect_uris,omitempty"`
+	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
+	// The logout addresses are told of each session, whether the application requires that or not.
+	BackchannelLogoutURI              string                `json:"backchannel_logout_uri,omitempty"`
+	BackchannelLogoutSessionRequired  bool                  `json:"backchannel_logout_session_required,omitempty"`
+	FrontchannelLogoutURI             string                `json:"frontchannel_logout_uri,omitempty"`
+	FrontchannelLogoutSessionRequired bool                  `json:"frontchannel_logout_session_required,omitempty"`
+	Auth                              gatehouse.ClientAuth  `json:"token_endpoint_auth_method,omitempty"`
+	Grants                            []gatehouse.GrantType `json:"grant_types,omitempty"`
+	ResponseTypes                     []string              `json:"response_types,omitempty"`
+	Scope                             string                `json:"scope,omitempty"`
+	JWKS                              json.RawMessage       `json:"jwks,omitempty"`
+	JWKSURI                           string                `json:"jwks_uri,omitempty"`
+	IDTokenAlg                        gatehouse.SigningAlg  `json:"id_token_signed_response_alg,omitempty"`
+	UserinfoAlg                       gatehouse.SigningAlg  `json:"userinfo_signed_response_alg,omitempty"`
+	SubjectType                       string                `json:"subject_type,omitempty"`
+	SectorURI                         string                `json:"sector_identifier_uri,omitempty"`
+	RequirePAR                        bool                  `json:"require_pushed_authorization_requests,omitempty"`
+	RequireDPoP                       bool                  `json:"dpop_bound_access_tokens,omitempty"`
 }
 
 // registeredSector is what the sectors of applications begin with that have registered
@@ -54,6 +59,7 @@ func (m ClientMetadata) apply(a *gatehouse.Application) error {
 	}
 	s.Native = m.ApplicationType == "native"
 	s.RedirectURIs, s.PostLogoutRedirectURIs = m.RedirectURIs, m.PostLogoutRedirectURIs
+	s.BackchannelLogoutURI, s.FrontchannelLogoutURI = m.BackchannelLogoutURI, m.FrontchannelLogoutURI
 	if s.Auth = m.Auth; s.Auth == "" {
 		if s.Auth = gatehouse.AuthSecretBasic; s.Native {
 			s.Auth = gatehouse.AuthNone
@@ -106,6 +112,8 @@ func metadataOf(a gatehouse.Application) ClientMetadata {
 	m := ClientMetadata{Name: a.Name, ApplicationType: "web", RedirectURIs: s.RedirectURIs, PostLogoutRedirectURIs: s.PostLogoutRedirectURIs, Auth: s.Auth,
 		Grants: s.Grants, ResponseTypes: []string{"code"}, Scope: strings.Join(s.Scopes, " "), JWKSURI: s.JWKSURI, IDTokenAlg: s.IDTokenAlg,
 		UserinfoAlg: s.UserinfoAlg, SubjectType: "public", RequirePAR: s.RequirePAR, RequireDPoP: s.RequireDPoP}
+	m.BackchannelLogoutURI, m.BackchannelLogoutSessionRequired = s.BackchannelLogoutURI, s.BackchannelLogoutURI != ""
+	m.FrontchannelLogoutURI, m.FrontchannelLogoutSessionRequired = s.FrontchannelLogoutURI, s.FrontchannelLogoutURI != ""
 	if s.Native {
 		m.ApplicationType = "native"
 	}

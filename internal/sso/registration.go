@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,10 +116,9 @@ func (s *Service) describe(a *gatehouse.Application, m ClientMetadata) error {
 	}
 	var wrong *gatehouse.Error
 	if err := s.check(a.Name, a.Settings); errors.As(err, &wrong) && len(wrong.Fields) > 0 {
-		f := wrong.Fields[0]
-		reason := gatehouse.InvalidClientMetadata
-		if f.Field == "redirect_uris" {
-			reason = gatehouse.InvalidRedirectURI
+		f, reason := wrong.Fields[0], gatehouse.InvalidClientMetadata
+		if i := slices.IndexFunc(wrong.Fields, func(f gatehouse.FieldError) bool { return f.Field == "redirect_uris" }); i >= 0 { // of which other things are made
+			f, reason = wrong.Fields[i], gatehouse.InvalidRedirectURI
 		}
 		return refuse(reason, f.Field+" cannot be used: "+f.Reason)
 	}
@@ -233,7 +233,7 @@ func (s *Service) EndRegistration(ctx context.Context, st *site.Site, c gatehous
 		if err := tx.UpdateApplication(tx, a); err != nil {
 			return err
 		}
-		if err := tx.DeleteRegistration(tx, st.ID, id); err != nil {
+		if err := errors.Join(tx.DeleteRegistration(tx, st.ID, id), endLogins(tx, a)); err != nil {
 			return err
 		}
 		return tx.Record(gatehouse.User{}, gatehouse.EventApplicationChanged, gatehouse.ResultOK, about(a, "state", string(a.State), "by", "itself"))

@@ -66,6 +66,7 @@ var UserClaims = []UserClaim{
 	{"preferred_username", ScopeProfile, "Username. It may change, and may later be another user's", func(f ClaimFacts) any { return text(f.User.Username) }},
 	{"locale", ScopeProfile, "Language, such as `en-GB`", func(f ClaimFacts) any { return text(f.Locale) }},
 	{"zoneinfo", ScopeProfile, "Time zone, such as `Europe/London`", func(f ClaimFacts) any { return text(f.Zone) }},
+	{"updated_at", ScopeProfile, "When one of these was last changed, in seconds since 1970", func(f ClaimFacts) any { return updatedAt(f.User) }},
 	{"email", ScopeEmail, "Email address", func(f ClaimFacts) any { return text(f.User.Email) }},
 	{"email_verified", ScopeEmail, "Whether the user has confirmed the address", func(f ClaimFacts) any {
 		if f.User.Email == "" {
@@ -77,6 +78,19 @@ var UserClaims = []UserClaim{
 	{"company_name", ScopeCompany, "The company's name", func(f ClaimFacts) any { return text(f.Company.Name) }},
 	{"account_number", ScopeCompany, "The company's account number", func(f ClaimFacts) any { return text(f.Company.AccountNumber) }},
 	{"role", ScopeCompany, "`user`, or `admin` for the company's administrators", func(f ClaimFacts) any { return text(string(f.User.Role)) }},
+}
+
+// updatedAt is the time of a user's profile (OpenID Connect Core 5.1): of its last change, or of the
+// user.
+func updatedAt(u User) any {
+	at := u.ProfileChangedAt
+	if at.IsZero() {
+		at = u.CreatedAt
+	}
+	if at.IsZero() {
+		return nil
+	}
+	return at.Unix()
 }
 
 // text is a claim's text; no claim where it is empty (OpenID Connect Core 5.3.2).

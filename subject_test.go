@@ -26,7 +26,7 @@ func TestSubjects(t *testing.T) {
 
 func TestClaimsComeWithTheirScopes(t *testing.T) {
 	a := authorizeApp()
-	f := ClaimFacts{User: User{Username: "msantos", FirstName: "Mira", LastName: "Santos", Email: "m@northgate.example", Role: RoleAdmin},
+	f := ClaimFacts{User: User{Username: "msantos", FirstName: "Mira", LastName: "Santos", Email: "m@northgate.example", Role: RoleAdmin, CreatedAt: time.Unix(1000, 0)},
 		Company: Company{ID: "com_1", Name: "Northgate", AccountNumber: "10482"}, Locale: "en-GB", Zone: "Europe/London"}
 	names := func(scopes, named []string) []string {
 		var all []string
@@ -39,13 +39,21 @@ func TestClaimsComeWithTheirScopes(t *testing.T) {
 	for _, test := range []struct{ scopes, named, want []string }{
 		{[]string{"openid"}, nil, nil},
 		{[]string{"openid", "email"}, nil, []string{"email", "email_verified"}},
-		{[]string{"openid", "profile"}, nil, []string{"family_name", "given_name", "locale", "name", "preferred_username", "zoneinfo"}},
+		{[]string{"openid", "profile"}, nil, []string{"family_name", "given_name", "locale", "name", "preferred_username", "updated_at", "zoneinfo"}},
 		{[]string{"openid", "company"}, nil, []string{"account_number", "company_id", "company_name", "role"}},
 		{[]string{"openid"}, []string{"name", "password_hash"}, []string{"name"}},
 	} {
 		if got := names(test.scopes, test.named); !slices.Equal(got, test.want) {
 			t.Errorf("%v %v: %v", test.scopes, test.named, got)
 		}
+	}
+	updated := func() any { return ClaimsFor(a, []string{"profile"}, nil, f)["updated_at"] }
+	if got := updated(); got != int64(1000) {
+		t.Errorf("a profile that was never changed is of %v", got)
+	}
+	f.User.ProfileChangedAt = time.Unix(2000, 5)
+	if got := updated(); got != int64(2000) {
+		t.Errorf("a profile that was changed is of %v", got)
 	}
 	a.Settings.Scopes = []string{"openid"}
 	if got := names([]string{"openid"}, []string{"email"}); got != nil {

@@ -84,6 +84,9 @@ type User struct {
 	SoleUserFor string
 	SoleUser    bool
 	CreatedAt   time.Time
+	// ProfileChangedAt is when what applications read as the profile was changed last; zero: not
+	// since the user was created, or it was not asked for.
+	ProfileChangedAt time.Time
 }
 
 // WantsTwoFactor reports whether the user is asked for two-factor no matter what the company says.

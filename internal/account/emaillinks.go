@@ -150,7 +150,7 @@ func (s *Service) putEmail(tx *act.Unit, u gatehouse.User, address string) (gate
 		u.Username = address
 	}
 	u.Email, u.EmailConfirmed = address, true
-	if err := tx.UpdateProfile(tx, u); err != nil {
+	if err := tx.UpdateProfile(tx, u, tx.Now()); err != nil {
 		return u, taken(err)
 	}
 	return u, nil

@@ -128,7 +128,7 @@ func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Ca
 		}
 		now := was
 		now.Locale = locale
-		if err := tx.UpdateProfile(tx, now); err != nil {
+		if err := tx.UpdateProfile(tx, now, tx.Now()); err != nil {
 			return err
 		}
 		return tx.Record(now, gatehouse.EventProfileChanged, gatehouse.ResultOK, map[string]string{"fields": strings.Join(changedFields(was, now), " ")})
@@ -156,7 +156,7 @@ func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begu
 func (s *Service) save(tx *act.Unit, was gatehouse.User, form ProfileForm) error {
 	now := form.put(tx.Site, was)
 	if fields := changedFields(was, now); len(fields) > 0 {
-		if err := tx.UpdateProfile(tx, now); err != nil {
+		if err := tx.UpdateProfile(tx, now, tx.Now()); err != nil {
 			return err
 		}
 		detail := map[string]string{"fields": strings.Join(fields, " ")}

@@ -17,7 +17,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 		admin := h.northgate()
 		h.users(h.uk, admin.CompanyID, allKinds)
 		update := func(change func(*gatehouse.User)) func(q store.Queries, u gatehouse.User) error {
-			return func(q store.Queries, u gatehouse.User) error { change(&u); return q.UpdateProfile(t.Context(), u) }
+			return func(q store.Queries, u gatehouse.User) error { change(&u); return q.UpdateProfile(t.Context(), u, time.Time{}) }
 		}
 		changes := map[string]func(q store.Queries, u gatehouse.User) error{
 			"deactivated": func(q store.Queries, u gatehouse.User) error {
@@ -68,7 +68,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 		h.write(func(q store.Queries) error {
 			u := h.stored(h.uk, "plain-06")
 			u.FirstName = "Gracie"
-			return q.UpdateProfile(t.Context(), u)
+			return q.UpdateProfile(t.Context(), u, time.Time{})
 		})
 		if _, err := h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint); err != nil {
 			t.Errorf("a new name: %v", err)

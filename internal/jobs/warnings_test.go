@@ -191,7 +191,7 @@ func TestWhereNothingCanBeSent(t *testing.T) {
 		// Who gets an address is warned of what is still to come.
 		none.Email, bad.Email = "none@northgate.example", "bad@northgate.example"
 		for _, u := range []gatehouse.User{none, bad} {
-			h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) })
+			h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) })
 		}
 		h.must(h.runAt(day))
 		h.gets(none, 1, "in 9 days")

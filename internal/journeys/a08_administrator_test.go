@@ -399,7 +399,7 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 		// Who was an administrator when the page was opened.
 		demoted := gatehouse.RoleUser
 		me.Role = demoted
-		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), me) }); err != nil {
+		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, time.Time{}) }); err != nil {
 			t.Fatal(err)
 		}
 		before = newestEvent(t, s, u)

@@ -339,7 +339,7 @@ func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
 		err := s.Store.Write(t.Context(), func(q store.Queries) error {
 			demoted := s.User(admin)
 			demoted.Role = gatehouse.RoleUser
-			return q.UpdateProfile(t.Context(), demoted)
+			return q.UpdateProfile(t.Context(), demoted, time.Time{})
 		})
 		if err != nil {
 			t.Fatal(err)

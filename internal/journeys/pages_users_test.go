@@ -81,7 +81,7 @@ func (w *walker) ownChoice(u gatehouse.User) {
 	w.t.Helper()
 	w.b.Open(w.s.URL(w.st.ID, "/account/security"))
 	u.EmailConfirmed = false
-	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.UpdateProfile(w.t.Context(), u) }); err != nil {
+	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.UpdateProfile(w.t.Context(), u, time.Time{}) }); err != nil {
 		w.t.Fatal(err)
 	}
 	w.b.Click("#own_two_factor")

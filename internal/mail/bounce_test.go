@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/mail"
@@ -198,7 +199,7 @@ func TestReportAboutAnEarlierAddress(t *testing.T) {
 	b.run(s)
 	m := b.await(s, b.message(mail.Samples()["locked"]), store.MessageSent)
 	u.Email = "hanna@new.example"
-	if err := b.store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) }); err != nil {
+	if err := b.store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.receiver(io.Discard).Take(t.Context(), pathOf(m), bytes.NewReader(report(t, "failed-queue", m))); err != nil {

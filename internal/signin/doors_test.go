@@ -214,7 +214,7 @@ func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 		}
 		s.write(func(q store.Queries) error {
 			u.EmailConfirmed = false
-			return q.UpdateProfile(ctx, u)
+			return q.UpdateProfile(ctx, u, time.Time{})
 		})
 		s.faulty("a wrong answer by the link", s.answer(links[0], "Rex"), "answer answer-wrong 2")
 		before := s.User(u).Password

@@ -98,7 +98,7 @@ func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 		})
 		unreachable := ask("unreachable", func(q store.Queries, u gatehouse.User) error {
 			u.Email = ""
-			return q.UpdateProfile(ctx, u)
+			return q.UpdateProfile(ctx, u, time.Time{})
 		})
 		never := s.addUser("never", nil) // has no question
 		cases := map[string][2]string{

@@ -103,7 +103,7 @@ func TestMarksOfAddresses(t *testing.T) {
 		// Another spelling is another address, as far as is known.
 		mark(t, s, mira, address, reported)
 		mira.Email = "Mira@strasse.example"
-		write(t, s, func(q store.Queries) error { return q.UpdateProfile(t.Context(), mira) })
+		write(t, s, func(q store.Queries) error { return q.UpdateProfile(t.Context(), mira, time.Time{}) })
 		if bounceOf(t, s, mira) != (gatehouse.Bounce{}) {
 			t.Errorf("another address is %+v", bounceOf(t, s, mira))
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/store"
@@ -93,7 +94,7 @@ func TestKeysThatCollide(t *testing.T) {
 		}
 		for _, name := range []string{"ılgaz", "İlgaz.Yıldız"} {
 			u.FirstName, u.Username = name, name
-			write(t, s, func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) })
+			write(t, s, func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) })
 			if got, err := s.Read().UserByUsername(t.Context(), "uk", name); err != nil || got.ID != u.ID {
 				t.Errorf("%s: %q, %v", name, got.Username, err)
 			}

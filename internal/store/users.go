@@ -49,19 +49,21 @@ func userValues(u gatehouse.User) []any {
 		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email)}
 }
 
-// UpdateProfile writes a user's names, address, role and locale. What is known about
+// UpdateProfile writes a user's names, address, role and locale, and when what applications read
+// as the profile was changed last. What is known about
 // mail that came back was about the old address, and goes with it. A key of before (rekey)
 // stays while the name does.
-func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User) error {
+func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User, now time.Time) error {
 	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3,
 		username_key = CASE WHEN username = $3 THEN username_key ELSE $4 END, first_name = $5,
 		last_name = $6, email = $7, email_key = $8, email_confirmed = $9, role = $10, locale = $11,
 		bounced_at = CASE WHEN email = $7 THEN bounced_at ELSE 0 END,
 		bounce_reason = CASE WHEN email = $7 THEN bounce_reason ELSE '' END,
-		bounce_reported = email = $7 AND bounce_reported
+		bounce_reported = email = $7 AND bounce_reported,
+		profile_changed_at = CASE WHEN username = $3 AND first_name = $5 AND last_name = $6 AND locale = $11 THEN profile_changed_at ELSE $12 END
 		WHERE site_id = $1 AND id = $2`,
 		u.SiteID, u.ID, u.Username, gatehouse.NameKey(u.Username), u.FirstName, u.LastName, u.Email,
-		gatehouse.NameKey(u.Email), u.EmailConfirmed, string(u.Role), u.Locale)
+		gatehouse.NameKey(u.Email), u.EmailConfirmed, string(u.Role), u.Locale, micros(now))
 	return oneRow(n, err)
 }
 

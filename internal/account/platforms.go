@@ -142,8 +142,8 @@ func (s *Service) Platforms(ctx context.Context, st *site.Site, c gatehouse.Call
 	return open, closed, err
 }
 
-// RemoveAccess takes away what a platform has of the caller: its tokens end, in all sessions,
-// and what the caller has consented to is forgotten. It does not close the platform: when the
+// RemoveAccess takes away what a platform has of the caller: its tokens end, in all sessions, it
+// is told to end its own, and what the caller has consented to is forgotten. It does not close the platform: when the
 // caller opens it again, it begins again. To remove twice is no error.
 //
 // Errors: NotFound, Forbidden, Unavailable.
@@ -164,6 +164,7 @@ func (s *Service) RemoveAccess(ctx context.Context, st *site.Site, c gatehouse.C
 		return errors.Join(
 			tx.DropGrant(tx, st.ID, u.ID, id),
 			tx.EndFamiliesOf(tx, st.ID, u.ID, id, gatehouse.AccessRemoved, tx.Now()),
+			tx.EndLoginsOf(tx, st.ID, u.ID, id, tx.Now()),
 			tx.Record(u, gatehouse.EventAccessRemoved, gatehouse.ResultOK, aboutPlatform(store.Platform{Application: a})))
 	})
 }

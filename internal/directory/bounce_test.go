@@ -3,6 +3,7 @@ package directory_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
@@ -18,7 +19,7 @@ func TestMarksAreTakenBack(t *testing.T) {
 		u := h.user(h.uk, c.ID, "msantos", gatehouse.RoleUser)
 		h.write(func(q store.Queries) error {
 			u.Email = "mira@northgate.example"
-			return q.UpdateProfile(t.Context(), u)
+			return q.UpdateProfile(t.Context(), u, time.Time{})
 		})
 		bounces := func() {
 			t.Helper()

@@ -31,7 +31,7 @@ func TestFindUsers(t *testing.T) {
 		h.write(func(q store.Queries) error {
 			u := h.stored(h.uk, "charlie")
 			u.Email, u.FirstName = "", "Çağla"
-			return q.UpdateProfile(t.Context(), u)
+			return q.UpdateProfile(t.Context(), u, time.Time{})
 		})
 		found := func(f directory.UserFilter) directory.FoundUsers {
 			t.Helper()

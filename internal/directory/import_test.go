@@ -249,7 +249,7 @@ func TestAPasswordOfOnesOwnIsNotOverwritten(t *testing.T) {
 		h.mustImport(h.uk, file)
 		u := h.stored(h.uk, "mira")
 		u.Email, u.EmailConfirmed = "mira@home.example", true
-		h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) })
+		h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) })
 		if r := h.mustImport(h.uk, file); r.Unchanged != 1 || h.stored(h.uk, "mira").Email != "mira@home.example" {
 			t.Errorf("%+v: the address is %s", r, h.stored(h.uk, "mira").Email)
 		}

@@ -81,7 +81,12 @@ type importEnding struct {
 func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gatehouse.Event, ends []importEnding, err error) {
 	detail := changed(ch.was, ch.now)
 	if detail["fields"] != "" {
-		if err := p.tx.UpdateProfile(ctx, ch.now); err != nil {
+		if err := p.tx.UpdateProfile(ctx, ch.now, p.now); err != nil {
+			return nil, nil, err
+		}
+	}
+	if ch.was.Role != ch.now.Role {
+		if err := p.tx.EndClosedLoginsOf(ctx, ch.now, p.now); err != nil {
 			return nil, nil, err
 		}
 	}

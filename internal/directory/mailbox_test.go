@@ -89,7 +89,7 @@ func TestALookAlikeIsAnotherMailbox(t *testing.T) {
 		for i, like := range someLookAlikes(address, 24) {
 			u := h.user(h.uk, admin.CompanyID, fmt.Sprintf("kim%d", i), gatehouse.RoleUser)
 			u.Email, u.EmailConfirmed = fmt.Sprintf(address, i), i%3 != 2
-			h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) })
+			h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) })
 			like, step := fmt.Sprintf(like, i), h.open(u)
 			var err error
 			switch i % 3 {
@@ -196,7 +196,7 @@ func TestACorrectionKeepsTheSpelling(t *testing.T) {
 		admin := h.northgate()
 		u := h.user(h.uk, admin.CompanyID, "kim", gatehouse.RoleUser)
 		u.Email, u.EmailConfirmed = "kim@exämple.example", true
-		h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u) })
+		h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) })
 		events, mails := len(h.events(u)), h.mailed(u)
 		for _, same := range []string{"kim@xn--exmple-cua.example", " kim@exämple.example", "kim@XN--EXMPLE-CUA.example"} {
 			if err := h.corrected(admin, u, same); err != nil {

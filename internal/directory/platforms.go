@@ -79,7 +79,8 @@ func (s *Service) ReachHistory(ctx context.Context, st *site.Site, c gatehouse.C
 }
 
 // SetReach says which of a company's users may reach an application. Taking access away ends
-// tokens at once: they are looked at each time that they are used. Those who have waited for
+// tokens at once: they are looked at each time that they are used; and the application is told that
+// the sessions of these users have ended. Those who have waited for
 // what is given now are told.
 //
 // Errors: Forbidden, NotFound, Invalid with ReasonReachUnknown, Unavailable.
@@ -124,6 +125,9 @@ func (s *Service) setReach(tx *act.Unit, firm gatehouse.Company, p store.Platfor
 		return err
 	}
 	p.Said = to
+	if err := tx.EndClosedLogins(tx, p.Application, firm.ID, tx.Now()); err != nil {
+		return err
+	}
 	err := tx.Record(gatehouse.User{SiteID: firm.SiteID, CompanyID: firm.ID}, gatehouse.EventReachChanged, gatehouse.ResultOK,
 		map[string]string{"application": p.ID, "name": p.Name, "reach": string(to), "before": string(was)})
 	if err != nil {

@@ -155,8 +155,13 @@ func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if now == was {
 			return nil
 		}
-		if err := tx.UpdateProfile(tx, now); err != nil {
+		if err := tx.UpdateProfile(tx, now, tx.Now()); err != nil {
 			return taken(err, "username")
+		}
+		if was.Role != now.Role {
+			if err := tx.EndClosedLoginsOf(tx, now, tx.Now()); err != nil {
+				return err
+			}
 		}
 		if !gatehouse.SameMailbox(was.Email, now.Email) {
 			if err := s.moveMail(tx, was, now, again); err != nil {

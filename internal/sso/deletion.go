@@ -2,6 +2,7 @@ package sso
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gatehouse"
@@ -58,7 +59,7 @@ func (s *Service) turn(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 		if err := tx.UpdateApplication(tx, a); err != nil {
 			return err
 		}
-		if err := tx.DeleteCardsOf(tx, st.ID, id); err != nil {
+		if err := errors.Join(tx.DeleteCardsOf(tx, st.ID, id), endLogins(tx, a)); err != nil {
 			return err
 		}
 		return tx.Record(gatehouse.User{}, kind, gatehouse.ResultOK, about(a, "name", a.Name))

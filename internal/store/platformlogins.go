@@ -7,7 +7,8 @@ import (
 	"gatehouse"
 )
 
-// NoteLogin notes that a session has reached an application, for the first time or again. A
+// NoteLogin notes that a session has reached an application, for the first time or again, also
+// after its access had been taken away: then the application is no longer told of that. A
 // session that another transaction is ending at this moment is waited for, and one that is
 // gone has reached nothing: so none is left behind that nobody tells of its end.
 func (q Queries) NoteLogin(ctx context.Context, l gatehouse.PlatformLogin) error {
@@ -18,7 +19,8 @@ func (q Queries) NoteLogin(ctx context.Context, l gatehouse.PlatformLogin) error
 	return q.later(ctx, "note login", `INSERT INTO platform_logins (site_id, session_id, application_id, user_id, sid, subject, first_at, last_at)
 		SELECT s.site_id, s.id, CAST($4 AS TEXT), s.user_id, CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS BIGINT), CAST($7 AS BIGINT)
 		FROM sessions s WHERE s.site_id = $1 AND s.user_id = $2 AND s.id = $3`+hold+`
-		ON CONFLICT (site_id, session_id, application_id) DO UPDATE SET sid = excluded.sid, subject = excluded.subject, last_at = excluded.last_at`,
+		ON CONFLICT (site_id, session_id, application_id) DO UPDATE SET sid = excluded.sid, subject = excluded.subject, last_at = excluded.last_at,
+			ended_at = 0, due_at = 0, tries = 0, told = '', told_at = 0, problem = ''`,
 		l.SiteID, l.UserID, l.SessionID, l.ApplicationID, l.SID, l.Subject, micros(l.LastAt))
 }
 

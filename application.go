@@ -42,6 +42,10 @@ type ApplicationSettings struct {
 	BackchannelLogoutURI  string `json:"backchannel_logout_uri,omitempty"`
 	FrontchannelLogoutURI string `json:"frontchannel_logout_uri,omitempty"`
 
+	// ForwardHosts are hosts of the application behind proxies that ask the site about each
+	// request: for it, or for a part of it, that speaks no OpenID Connect.
+	ForwardHosts []string `json:"forward_hosts,omitempty"`
+
 	// Grants are the ways in which it may get tokens, Scopes what it may ask for.
 	Grants []GrantType `json:"grants,omitempty"`
 	Scopes []string    `json:"scopes,omitempty"`
@@ -226,7 +230,7 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	is(s.BackchannelLogoutURI != "" && !RedirectURIGood(s.BackchannelLogoutURI, false), "backchannel_logout_uri", "redirect-uri")
 	is(s.FrontchannelLogoutURI != "" && !frontchannelGood(s), "frontchannel_logout_uri", "origin")
 	is(slices.Contains(s.Grants, GrantCode) != (len(s.RedirectURIs) > 0), "redirect_uris", "grants")
-	is(len(s.Grants) == 0 || !only(s.Grants, GrantCode, GrantRefresh, GrantClientCredentials), "grants", "unknown")
+	is(len(s.Grants) == 0 && !s.forwards() || !only(s.Grants, GrantCode, GrantRefresh, GrantClientCredentials), "grants", "unknown")
 	is(slices.Contains(s.Grants, GrantRefresh) && !slices.Contains(s.Grants, GrantCode), "grants", "refresh")
 	is(slices.Contains(s.Grants, GrantClientCredentials) && s.Auth == AuthNone, "grants", "public")
 	is(len(s.Scopes) > mostOfList || slices.ContainsFunc(s.Scopes, func(c string) bool { return !scopeGood(c) }), "scopes", "invalid")
@@ -246,7 +250,7 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	}
 	is(s.Lifetimes.Access < floorToken || s.Lifetimes.Access > ceiling, "access_token", "range")
 	is(s.Lifetimes.Refresh < floorToken || s.Lifetimes.Refresh > CeilingRefreshToken, "refresh_token", "range")
-	return append(wrong, checkHome(s)...)
+	return slices.Concat(wrong, checkHome(s), checkForward(s))
 }
 
 // only reports whether all are among those that are allowed.

@@ -79,10 +79,13 @@ func webAddress(address string) bool {
 }
 
 // ownAddress reports whether an address has an origin that users come back to after signing
-// in: nothing else is known to be the application's. One that no browser comes back to has
+// in, or a host behind a proxy: nothing else is known to be the application's. One that no browser comes back to has
 // none to compare with.
 func (s ApplicationSettings) ownAddress(address string) bool {
-	own := false
+	own := len(s.ForwardHosts) > 0
+	if u, err := url.Parse(address); err == nil && slices.Contains(s.ForwardHosts, strings.ToLower(u.Hostname())) {
+		return true
+	}
 	for _, uri := range s.RedirectURIs {
 		if webAddress(uri) {
 			if own = true; originOf(uri) == originOf(address) {

@@ -30,6 +30,7 @@ type applicationCmd struct {
 type applicationFlags struct {
 	homeFlags
 	logoutFlags
+	forwardFlags
 	RedirectURI     []string              `help:"An address that users come back to; exactly this one. May be given several times." sep:"none" placeholder:"URL"`
 	PostLogoutURI   []string              `help:"An address that users may go to after signing out." sep:"none" placeholder:"URL"`
 	Auth            *gatehouse.ClientAuth `help:"How it proves who it is: client_secret_basic (unless said otherwise), client_secret_post, private_key_jwt, none." placeholder:"METHOD"`
@@ -62,6 +63,7 @@ func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	list(&s.RedirectURIs, f.RedirectURI)
 	list(&s.PostLogoutRedirectURIs, f.PostLogoutURI)
 	f.logoutFlags.say(s)
+	f.forwardFlags.say(s)
 	list(&s.Grants, f.Grant)
 	list(&s.Scopes, f.Scope)
 	list(&s.Access.Roles, f.Role)
@@ -132,6 +134,7 @@ func (c *applicationCreateCmd) Run(a *app) error {
 		if err := c.apply(&settings); err != nil {
 			return err
 		}
+		c.forwardFlags.only(&settings, c.applicationFlags)
 		logos, err := c.pictures()
 		if err != nil {
 			return err
@@ -242,6 +245,7 @@ func (c *applicationShowCmd) Run(a *app) error {
 			"Secrets made", strings.Join(times, ", "), "Keys at", s.JWKSURI, "Redirect addresses", strings.Join(s.RedirectURIs, " "),
 			"After sign-out", strings.Join(s.PostLogoutRedirectURIs, " "),
 			"Back-channel logout", s.BackchannelLogoutURI, "Front-channel logout", s.FrontchannelLogoutURI, "Last logout not told", v.logoutView.String(),
+			"Hosts behind a proxy", strings.Join(s.ForwardHosts, " "),
 			"Grants", words(s.Grants), "Scopes", words(s.Scopes),
 			"Signed with", string(s.IDTokenAlg), "Readable access tokens", yesNo(s.JWTAccessTokens), "Native", yesNo(s.Native), "Third party", yesNo(s.ThirdParty),
 			"Roles", words(s.Access.Roles), "Access", string(gatehouse.Application{Settings: s}.Reach("")), "Least level", strconv.Itoa(s.Access.Level),

@@ -8,6 +8,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/store"
 	"gatehouse/internal/strictyaml"
 )
 
@@ -42,15 +43,17 @@ func explain(err error) string {
 var reasonAdvice = map[string]string{
 	directory.ReasonDeactivated: "the account is deactivated\nRun gatehouse user activate first.",
 	directory.ReasonImportMoved: "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",
+	store.ReasonHostTaken:       "one of the hosts behind a proxy is another application's\nRun gatehouse app list and gatehouse app show to see which; take it away there first.",
 	directory.ReasonBusy:        "too many passwords are being hashed at once\nTry again in a few seconds.",
 }
 
 // fieldAdvice are what can be wrong with an application and nothing else.
 var fieldAdvice = map[string]string{
-	"own-origin": "is not at the origin of one of the redirect addresses",
-	"picture":    "is no PNG or JPEG",
-	"sides":      "has to have 32 to 1024 pixels a side, and may be four times as long as wide",
-	"size":       "has more than 256 KiB",
+	"own-origin":  "is not at the origin of one of the redirect addresses",
+	"unprotected": "is not in forward_auth.hosts of the site",
+	"picture":     "is no PNG or JPEG",
+	"sides":       "has to have 32 to 1024 pixels a side, and may be four times as long as wide",
+	"size":        "has more than 256 KiB",
 }
 
 func explainConfig(e *strictyaml.Error) string {

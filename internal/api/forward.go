@@ -19,6 +19,9 @@ func (a *API) AuthorizeRequest(w http.ResponseWriter, r *http.Request) error {
 		return &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: signin.ReasonNotProtected}
 	}
 	ses, err := a.SignIn.Forwarded(r.Context(), v.Site, ui.ReadForwardCookie(r, v))
+	if err == nil {
+		err = a.through(r, v, ses, asked)
+	}
 	if gatehouse.KindOf(err) == gatehouse.Unauthenticated {
 		first := v.Site.Origin + "/forward-auth?return_to=" + url.QueryEscape(asked.to.String())
 		w.Header().Set("X-Gatehouse-Sign-In", first)
@@ -38,6 +41,21 @@ func (a *API) AuthorizeRequest(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// through says why a user who has signed in does not get through. Somebody who looks at a page is
+// led to where it is said in words, or done: that is the address that strangers are led to.
+func (a *API) through(r *http.Request, v *ui.Visit, ses signin.Session, asked held) error {
+	answer, _, err := a.SSO.ForwardTo(r.Context(), v.Site, ses.User, ses.Session, asked.to)
+	switch {
+	case err != nil || answer == gatehouse.ForwardOpen:
+		return err
+	case answer == gatehouse.ForwardOff:
+		return &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: signin.ReasonNotProtected}
+	case asked.page || answer == gatehouse.ForwardAgain:
+		return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "forward-" + string(answer)}
+	}
+	return &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "forward-" + string(answer)}
 }
 
 // confirmed is the user's address where it was proved: applications know people by it, and

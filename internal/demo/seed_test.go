@@ -316,7 +316,7 @@ func TestASecondStartKeepsTheData(t *testing.T) {
 	must(t, g.Store.Write(t.Context(), func(q store.Queries) error {
 		u, _ := g.user(t, "inkwell", "kofi.mensah@fernhollow.example")
 		u.Username = "kofi@elsewhere.example"
-		return q.UpdateProfile(t.Context(), u)
+		return q.UpdateProfile(t.Context(), u, time.Time{})
 	}))
 	queued, _, err := g.Store.Read().MailQueue(t.Context(), noon)
 	must(t, err)

@@ -95,7 +95,7 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 	})
 }
 
-// Administrators save filters of their company's users. Whoever is no administrator any longer
+// Administrators save filters of their company's users. Somebody who is no longer an administrator
 // has no use for them, and does not see them.
 func TestA06_SavedSearchesAmongUsers(t *testing.T) {
 	t.Parallel()

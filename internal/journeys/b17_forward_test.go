@@ -168,7 +168,7 @@ func TestB17_ForwardCookieIsGoodForNothingElse(t *testing.T) {
 	}, portalSite)
 }
 
-// authorize asks as nginx does.
+// authorize asks as nginx does, about a page.
 func authorize(t *testing.T, s *testkit.Server, cookie, address string) *testkit.Page {
 	r, err := http.NewRequest(http.MethodGet, s.URL("meridian-uk", "/api/v1/authorize-request"), nil)
 	if err != nil {

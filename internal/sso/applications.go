@@ -2,6 +2,7 @@ package sso
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"time"
@@ -16,12 +17,12 @@ import (
 // Create adds an application to a site; only operators do. An application that proves who it
 // is with a secret gets one, which is returned and kept nowhere but hashed.
 //
-// Errors: Forbidden, Invalid with fields, Unavailable.
+// Errors: Forbidden, Invalid with fields, Conflict (store.ReasonHostTaken), Unavailable.
 func (s *Service) Create(ctx context.Context, st *site.Site, c gatehouse.Caller, name string, settings gatehouse.ApplicationSettings) (made gatehouse.Application, clientSecret string, err error) {
 	if err := operatorOnly(c); err != nil {
 		return made, "", err
 	}
-	if err := s.check(name, settings); err != nil {
+	if err := errors.Join(s.check(name, settings), checkHosts(st, settings)); err != nil {
 		return made, "", err
 	}
 	now := s.Now()
@@ -117,7 +118,7 @@ func (s *Service) Show(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 // Change changes an application: to gets it as it is, and changes name, state and settings.
 // A disabled application has nobody signed in, and its tokens are good for nothing.
 //
-// Errors: Forbidden, NotFound, Conflict (ReasonDeleted), Invalid with fields, Unavailable.
+// Errors: Forbidden, NotFound, Conflict (ReasonDeleted, store.ReasonHostTaken), Invalid with fields, Unavailable.
 func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, to func(*gatehouse.Application)) (gatehouse.Application, error) {
 	if err := operatorOnly(c); err != nil {
 		return gatehouse.Application{}, err
@@ -134,11 +135,14 @@ func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if err := s.check(now.Name, now.Settings); err != nil || reflect.DeepEqual(now, was) {
 			return err
 		}
+		if err := claimable(st, was, now); err != nil {
+			return err
+		}
 		if err := tx.UpdateApplication(tx, now); err != nil {
 			return err
 		}
 		if gone := !reflect.DeepEqual(now.Settings.Access, was.Settings.Access) || now.State != was.State; gone { // fewer may reach it: it supplies them again
-			if err := tx.DeleteCardsOf(tx, st.ID, id); err != nil {
+			if err := errors.Join(tx.DeleteCardsOf(tx, st.ID, id), endLogins(tx, now)); err != nil {
 				return err
 			}
 		}
@@ -146,6 +150,15 @@ func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller,
 			about(now, "name_before", was.Name, "state", string(now.State)))
 	})
 	return now, err
+}
+
+// endLogins has an application told that those have signed out who may no longer reach it: all, where
+// it is turned off.
+func endLogins(tx *act.Unit, a gatehouse.Application) error {
+	if !a.Usable() {
+		return tx.EndLogins(tx, a.SiteID, a.ID, tx.Now())
+	}
+	return tx.EndClosedLogins(tx, a, "", tx.Now())
 }
 
 // mostSecrets is how many secrets an application has at a time: the one in use, and the one

@@ -36,18 +36,25 @@ func asText(v any) string {
 	return string(text)
 }
 
-// InsertApplication adds an application.
+// InsertApplication adds an application. Conflict: see claimHosts.
 func (q Queries) InsertApplication(ctx context.Context, a gatehouse.Application) error {
 	_, err := q.exec(ctx, "insert application", `INSERT INTO applications (`+applicationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		a.SiteID, a.ID, a.Name, a.State, asText(a.Settings), micros(a.CreatedAt), micros(a.DeletedAt))
+	if err == nil {
+		err = q.claimHosts(ctx, a)
+	}
 	return err
 }
 
 // UpdateApplication writes an application's name, state and settings, and when it was deleted.
+// Conflict: see claimHosts.
 func (q Queries) UpdateApplication(ctx context.Context, a gatehouse.Application) error {
 	n, err := q.exec(ctx, "update application", `UPDATE applications SET name = $3, state = $4, settings = $5, deleted_at = $6 WHERE site_id = $1 AND id = $2`,
 		a.SiteID, a.ID, a.Name, a.State, asText(a.Settings), micros(a.DeletedAt))
-	return oneRow(n, err)
+	if err = oneRow(n, err); err == nil {
+		err = q.claimHosts(ctx, a)
+	}
+	return err
 }
 
 const applicationText = `SELECT ` + applicationColumns + ` FROM applications WHERE site_id = $1 AND id = $2`

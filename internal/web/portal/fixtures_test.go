@@ -56,7 +56,7 @@ func savedSearches() []gatehouse.SavedSearch {
 // besides are the saved searches beside one that is not saved, unless it is among them.
 func besides(address string) ui.Searches { return ui.SearchesOf(savedSearches(), address) }
 
-// searchSamples are the pages of saved searches.
+// searchSamples are the pages of saved searches, and the one that says that a platform asks for more.
 func searchSamples() []pages.Sample {
 	all := savedSearches()
 	wrong := fixture.Wrong("name", "required", "too-long", "character")
@@ -68,6 +68,8 @@ func searchSamples() []pages.Sample {
 		{Name: "search-new-wrong", View: NewSearch{Search: all[1].Search, TooMany: true, Errors: wrong}, SignedIn: true},
 		{Name: "search-new-incomplete", View: NewSearch{Search: all[0].Search}, SignedIn: true, BareUser: true},
 		{Name: "search-one", View: OneSearch{SavedSearch: all[1], Typed: all[1].Name}, SignedIn: true},
+		{Name: "too-weak", View: TooWeak{Platform: fixture.LongName}, SignedIn: true},
+		{Name: "too-weak-device", View: TooWeak{Platform: "Wiki", Factors: 1}, SignedIn: true},
 		{Name: "search-one-wrong", View: OneSearch{SavedSearch: all[2], Errors: wrong}, SignedIn: true},
 	}
 }

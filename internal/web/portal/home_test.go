@@ -45,11 +45,11 @@ func TestHome(t *testing.T) {
 }
 
 func TestHomeShowsTheCardsAsTheyWereArranged(t *testing.T) {
-	if got := cardsOf(show(t, "uk", fullHome())); got != "platforms orders links | checkup activity" {
+	if got := cardsOf(show(t, "uk", fullHome())); got != "platforms orders links | searches checkup activity" {
 		t.Error(got)
 	}
 	doc := show(t, "uk", arrangedHome())
-	if got := cardsOf(doc); got != "activity platforms | links" {
+	if got := cardsOf(doc); got != "activity platforms | links searches" {
 		t.Error(got)
 	}
 	var hidden []string

@@ -81,6 +81,9 @@ func (MyPlatforms) Title(p *ui.Page) string { return p.T("my_platforms.title") }
 // of the site's own, what the operator lets it.
 func (MyPlatforms) Reads(p *ui.Page, of account.Platform) string {
 	scopes := of.Settings.Scopes
+	if of.ForwardOnly() { // what its proxy hands on
+		scopes = []string{gatehouse.ScopeProfile, gatehouse.ScopeEmail, gatehouse.ScopeCompany}
+	}
 	if of.Settings.ThirdParty {
 		scopes = of.Grant.Scopes
 	}

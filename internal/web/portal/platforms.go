@@ -75,6 +75,9 @@ func tilesOf(p *ui.Page, all []gatehouse.Platform) []tile {
 	for i, one := range all {
 		t := tile{ID: one.ID, Name: one.NameIn(p.Lang), URL: one.Settings.Home.LaunchURL, Logo: logoPath(one.LogoIn(p.Lang)),
 			Fact: p.T("platforms.never_used"), First: i == 0, Last: i == len(all)-1}
+		if one.ForwardOnly() { // its proxy asks, and nobody counts
+			t.Fact = ""
+		}
 		t.Initials = initialsOf(t.Name)
 		if !one.UsedAt.IsZero() {
 			t.Fact = p.T("platforms.used", "when", p.When(one.UsedAt))

@@ -136,7 +136,7 @@ func TestHomeLayouts(t *testing.T) {
 		if read("one") != usual {
 			t.Error(read("one"))
 		}
-		for _, want := range []string{"activity -checkup profile platforms orders links", "checkup activity profile platforms orders links"} {
+		for _, want := range []string{"activity -checkup profile platforms orders links searches", "checkup activity profile platforms orders links searches"} {
 			write(t, s, func(q store.Queries) error {
 				return q.PutHomeLayout(t.Context(), "one", u.ID, gatehouse.ReadHomeLayout(want))
 			})

@@ -86,7 +86,7 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 			other.Post(path, map[string][]string{"form_token": {token}, "name": {"Mine"}}).Want(404)
 			other.Post(path+"/delete", map[string][]string{"form_token": {token}}).Want(404)
 		}
-		visitor(t, s, "meridian-uk").Get("/searches").Want(200).MustFind("form[action='/sign-in']")
+		visitor(t, s, "meridian-uk").Get("/searches").Want(200).MustFind(signInForm)
 		p = c.Press(c.Get(one), "Delete this search", nil).Want(200)
 		if !p.Has("The search is deleted.") || p.Has("Secrets") || savedOn(c.Get("/search")) != "" {
 			t.Error(p.Text("main"))

@@ -17,7 +17,10 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 		admin := h.northgate()
 		h.users(h.uk, admin.CompanyID, allKinds)
 		update := func(change func(*gatehouse.User)) func(q store.Queries, u gatehouse.User) error {
-			return func(q store.Queries, u gatehouse.User) error { change(&u); return q.UpdateProfile(t.Context(), u, time.Time{}) }
+			return func(q store.Queries, u gatehouse.User) error {
+				change(&u)
+				return q.UpdateProfile(t.Context(), u, time.Time{})
+			}
 		}
 		changes := map[string]func(q store.Queries, u gatehouse.User) error{
 			"deactivated": func(q store.Queries, u gatehouse.User) error {

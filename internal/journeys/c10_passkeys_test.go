@@ -3,6 +3,7 @@ package journeys
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/webauthn"
 
@@ -214,5 +215,37 @@ func TestC10_PasskeysAndPrograms(t *testing.T) {
 	signOut(c)
 	if p := passkeySignIn(c, d); p.Status != 401 {
 		t.Errorf("a passkey that was reset signs in: %d", p.Status)
+	}
+}
+
+// After a sign-in with the password, home offers a passkey; "not now" is good for 30 days. A browser
+// that makes passkeys by itself has made one before anybody could answer.
+func TestC10_PasskeysAreOffered(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	u := s.AddUser("meridian-uk", "msantos", password, nil)
+	b := testkit.Browser(t)
+	beforePages(t, b, "if (window.PublicKeyCredential) PublicKeyCredential.getClientCapabilities = async () => ({})")
+	noAutofill(t, b)
+	newDevice(t, b, nil)
+	browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
+	b.See("Sign in faster with a passkey")
+	b.Press("Not now")
+	b.See("Good ")
+	if b.Has("Sign in faster") {
+		t.Error("it is offered again at once")
+	}
+	s.Clock.Add(30 * 24 * time.Hour)
+	b = testkit.Browser(t)
+	noAutofill(t, b)
+	newDevice(t, b, nil)
+	beforePages(t, b, `if (window.PublicKeyCredential) { PublicKeyCredential.getClientCapabilities = async () => ({ conditionalCreate: true });
+		const create = navigator.credentials.create.bind(navigator.credentials);
+		navigator.credentials.create = (o) => create(o.mediation === "conditional" ? { publicKey: o.publicKey } : o) }`)
+	browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
+	b.See("Your passkey has been created")
+	b.See("Save your recovery codes")
+	if s.User(u).Factors != 1 {
+		t.Error("WA-I05: the browser's passkey does not count")
 	}
 }

@@ -91,16 +91,16 @@
     signal("signalUnknownCredential", { rpId: part.dataset.rp, credentialId: part.dataset.passkeyUnknown });
   }
 
-  // After a sign-in with the password, the browser may make a passkey by itself, where it does
-  // such things. Where it does not, there is an offer, if this device could keep one.
+  // After a sign-in with the password, there is an offer, if this device could keep a passkey; and
+  // the browser may make one by itself, where it does such things. Some never say that they do
+  // not, so nothing waits for them, and what they make long afterwards surprises nobody.
   const offer = document.querySelector("[data-passkey-offer]");
   if (offer) (async () => {
-    const can = await keys.getClientCapabilities?.().catch(() => null);
-    const own = offer.querySelector("form[data-options]");
-    if (can?.conditionalCreate) {
-      const made = await prompts.create(own, { mediation: "conditional" }).catch(() => null);
-      if (made) return send(own, made);
-    }
     offer.hidden = !await keys.isUserVerifyingPlatformAuthenticatorAvailable?.();
+    const can = await keys.getClientCapabilities?.().catch(() => null);
+    if (!can?.conditionalCreate) return;
+    const own = offer.querySelector("form[data-options]");
+    const made = await prompts.create(own, { mediation: "conditional", signal: AbortSignal.timeout(10000) }).catch(() => null);
+    if (made) send(own, made);
   })();
 })();

@@ -31,14 +31,20 @@ func (q Queries) HoldSettling(ctx context.Context, o OpenAttempt, userID, repeat
 		user = q.holdUserText()
 	}
 	var found bool
+	who := ask{text: user, args: []any{o.SiteID, userID}, row: into(&found, userFields(&s.User)...)}
+	if right && q.d.hold == "" { // nobody else can change either
+		who.text, who.row = userAndCompanyText, into(&found, append(userFields(&s.User), companyFields(&s.Company)...)...)
+	}
 	asks := []ask{
-		{text: user, args: []any{o.SiteID, userID}, row: into(&found, userFields(&s.User)...)},
+		who,
 		{text: countsText + q.d.hold, args: []any{o.SiteID, o.Subject, o.Device}, row: into(&counted, attemptFields(&s.Attempts)...)},
 		{text: endOpenAttemptText, args: []any{o.SiteID, o.Subject, o.Device, o.ID}, changed: &open},
 	}
+	if right && q.d.hold != "" { // as it is once the account is held
+		asks = append(asks, ask{text: companyOfUserText, args: []any{o.SiteID, userID}, row: into(&found, companyFields(&s.Company)...)})
+	}
 	if right {
-		asks = append(asks, companyOf(&s.Company, &found, userOfUser, o.SiteID, userID),
-			ask{text: `SELECT 1 FROM repeats WHERE site_id = $1 AND key = $2`, args: []any{o.SiteID, repeat}, row: into(&s.Repeated, new(int))})
+		asks = append(asks, ask{text: `SELECT 1 FROM repeats WHERE site_id = $1 AND key = $2`, args: []any{o.SiteID, repeat}, row: into(&s.Repeated, new(int))})
 	}
 	err = q.together(ctx, "settle", asks...)
 	if err == nil && !counted { // what was counted for the browser has been forgotten meanwhile
@@ -48,64 +54,70 @@ func (q Queries) HoldSettling(ctx context.Context, o OpenAttempt, userID, repeat
 	return s, err
 }
 
-// Which user is meant, in the queries of companyOf.
+// of is a list of columns, in a query of several tables.
+func of(table, columns string) string {
+	names := strings.Split(columns, ",")
+	for i, name := range names {
+		names[i] = table + "." + strings.TrimSpace(name)
+	}
+	return strings.Join(names, ", ")
+}
+
 const (
-	userOfUser   = `$2`
-	userOfSignIn = `(SELECT user_id FROM signins WHERE site_id = $1 AND token_hash = $2)`
+	withCompany = ` JOIN companies c ON c.site_id = u.site_id AND c.id = u.company_id `
+	withUser    = ` FROM signins i JOIN users u ON u.site_id = i.site_id AND u.id = i.user_id` + withCompany + `WHERE i.site_id = $1 AND i.token_hash = $2`
 )
 
-// companyOf asks for a user's company.
-func companyOf(c *gatehouse.Company, found *bool, user, siteID, key string) ask {
-	return ask{text: `SELECT ` + companyColumns + ` FROM companies WHERE site_id = $1
-		AND id = (SELECT company_id FROM users WHERE site_id = $1 AND id = ` + user + `)`, args: []any{siteID, key}, row: into(found, companyFields(c)...)}
-}
+// A question that names three tables is one statement in place of three, each of which looks for
+// the rows of the others again.
+var (
+	companyOfUserText  = `SELECT ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
+	userAndCompanyText = `SELECT ` + of("u", userColumns) + `, ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
+	signInFactsText    = `SELECT ` + of("i", signInColumns) + `, ` + of("u", userColumns) + `, c.two_factor` + withUser
+	signInAgainText    = `SELECT ` + of("i", signInColumns) + `, c.two_factor` + withUser
+)
 
 // SignInFacts returns a sign-in in progress with its user and the company.
 func (q Queries) SignInFacts(ctx context.Context, siteID, tokenHash string) (f gatehouse.SignInFacts, err error) {
-	var c gatehouse.Company
-	var in, user, company bool
-	err = q.together(ctx, "facts of sign-in", signInOf(&f.SignIn, &in, siteID, tokenHash),
-		ask{text: `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND id = ` + userOfSignIn, args: []any{siteID, tokenHash}, row: into(&user, userFields(&f.User)...)},
-		companyOf(&c, &company, userOfSignIn, siteID, tokenHash))
-	if err == nil && !(in && user && company) {
+	found := false
+	err = q.together(ctx, "facts of sign-in", ask{text: signInFactsText, args: []any{siteID, tokenHash},
+		row: signInInto(&f.SignIn, &found, append(userFields(&f.User), &f.CompanyTwoFactor)...)})
+	if err == nil && !found {
 		err = gatehouse.ErrNotFound
 	}
-	f.CompanyTwoFactor = c.TwoFactor
 	return f, err
 }
 
 // HoldSignIn is SignInFacts with the account held, as HoldUser does.
 func (q Queries) HoldSignIn(ctx context.Context, siteID, tokenHash string) (f gatehouse.SignInFacts, err error) {
+	if q.d.hold == "" { // nobody else can change anything
+		return q.SignInFacts(ctx, siteID, tokenHash)
+	}
 	if f.SignIn, err = q.SignIn(ctx, siteID, tokenHash); err != nil {
 		return f, err
 	}
-	var c gatehouse.Company
-	var user, again, company bool
+	var user, again bool
 	err = q.together(ctx, "hold sign-in",
 		ask{text: q.holdUserText(), args: []any{siteID, f.SignIn.UserID}, row: into(&user, userFields(&f.User)...)},
-		signInOf(&f.SignIn, &again, siteID, tokenHash), // it may have ended while the account was waited for
-		companyOf(&c, &company, userOfUser, siteID, f.SignIn.UserID))
-	if err == nil && !(user && again && company) {
+		// It may have ended while the account was waited for.
+		ask{text: signInAgainText, args: []any{siteID, tokenHash}, row: signInInto(&f.SignIn, &again, &f.CompanyTwoFactor)})
+	if err == nil && !(user && again) {
 		err = gatehouse.ErrNotFound
 	}
-	f.CompanyTwoFactor = c.TwoFactor
 	return f, err
 }
 
-func signInOf(in *gatehouse.SignIn, found *bool, siteID, tokenHash string) ask {
-	return ask{text: signInText, args: []any{siteID, tokenHash}, row: func(scan func(...any) error) error {
+// signInInto scans the columns of a sign-in, and what follows them.
+func signInInto(in *gatehouse.SignIn, found *bool, more ...any) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
 		*found = true
-		return scanSignIn(in, scan)
-	}}
-}
-
-func scanSignIn(in *gatehouse.SignIn, scan func(...any) error) error {
-	var steps string
-	err := scan(&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.TwoFactorAt},
-		&in.TwoFactorMethod, &in.TrustDevice, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt}, &in.Passkey)
-	in.Steps = nil
-	for step := range strings.FieldsSeq(steps) {
-		in.Steps = append(in.Steps, gatehouse.Step(step))
+		var steps string
+		err := scan(append([]any{&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.TwoFactorAt},
+			&in.TwoFactorMethod, &in.TrustDevice, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt}, &in.Passkey}, more...)...)
+		in.Steps = nil
+		for step := range strings.FieldsSeq(steps) {
+			in.Steps = append(in.Steps, gatehouse.Step(step))
+		}
+		return err
 	}
-	return err
 }

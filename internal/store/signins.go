@@ -22,7 +22,7 @@ func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehous
 // SignIn returns the sign-in in progress that has this token.
 func (q Queries) SignIn(ctx context.Context, siteID, tokenHash string) (in gatehouse.SignIn, err error) {
 	found := false
-	err = q.together(ctx, "sign-in", signInOf(&in, &found, siteID, tokenHash))
+	err = q.together(ctx, "sign-in", ask{text: signInText, args: []any{siteID, tokenHash}, row: signInInto(&in, &found)})
 	if err == nil && !found {
 		err = gatehouse.ErrNotFound
 	}

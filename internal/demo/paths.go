@@ -54,7 +54,7 @@ var paths = []path{
 		{page: "/sign-in", as: "hanna.lindqvist@fernhollow.example",
 			link: "Sign in", then: " with an email address and a long password."},
 		{page: "/account/security", as: "hanna.lindqvist@fernhollow.example",
-			link: "Turn on two-factor", then: " for yourself."},
+			link: "Turn on two-factor", then: " for yourself. Or create a passkey, which your browser keeps, and sign in with it: no phone is needed."},
 		{page: "/account/activity", as: "hanna.lindqvist@fernhollow.example",
 			link: "See your activity", then: ": when, from where, and “This wasn’t me”."},
 		{page: "/forgot-password", as: "beatrix.ollerenshaw@fernhollow.example",

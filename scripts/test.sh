@@ -40,9 +40,11 @@ walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/
 
 mapfile -t packages < <("$go" list "$@")
 [ ${#packages[@]} -gt 0 ] || { echo "no package matches: $*" >&2; exit 2; }
-raced=() rest=() walking=()
+raced=() rest=() last=() walking=()
 for package in "${packages[@]}"; do
-	if [[ $plain == *[[:space:]]$package[[:space:]]* ]]; then rest+=("$package"); else raced+=("$package"); fi
+	if [[ $package == gatehouse/internal/journeys ]]; then last+=("$package")
+	elif [[ $plain == *[[:space:]]$package[[:space:]]* ]]; then rest+=("$package")
+	else raced+=("$package"); fi
 	[[ $walked != *" $package "* ]] || walking+=("$package")
 done
 
@@ -50,7 +52,8 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # Both parts run side by side, each with half of the cores, and whatever becomes of the
-# other: one run shows everything that fails. Tests that say they may run beside others wait
+# other: one run shows everything that fails. The journeys come last: they take longest, and
+# are what can use both cores once the other part is done. Tests that say they may run beside others wait
 # most of the time, for a browser or a process; so there are more of them than cores. The
 # guards can be taken out in these programs, and in no others: see internal/guard.
 half=$((($(nproc) + 1) / 2))
@@ -62,8 +65,9 @@ watched() {
 }
 unwatched() {
 	local status=0
-	[ ${#rest[@]} = 0 ] || tested "${rest[@]}" || status=1
 	[ ${#walking[@]} = 0 ] || tested -run "$walks" "${walking[@]}" || status=1
+	[ ${#rest[@]} = 0 ] || tested "${rest[@]}" || status=1
+	[ ${#last[@]} = 0 ] || tested "${last[@]}" || status=1
 	return $status
 }
 status=0

@@ -170,43 +170,43 @@ func TestA06_ACardIsCheckedStrictly(t *testing.T) {
 // In a browser: cards that were pushed and one that is fetched, while its platform is slow and
 // when it answers; on all screens.
 func TestA06_CardsInABrowser(t *testing.T) {
-	each(t, func(t *testing.T, s *testkit.Server) {
-		u := s.AddUser("meridian-uk", "msantos", password, nil)
-		open := make(chan struct{})
-		desk := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			select {
-			case <-open:
-			case <-r.Context().Done():
-			}
-			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprint(w, `{"title": "Open quotes", "lines": [{"title": "Q-20931 Hartley Academy refresh", "text": "86 lines", "state": "Ends today", "tone": "warn", "amount": "128450.00", "currency": "GBP"}]}`)
-		}))
-		t.Cleanup(desk.Close)
-		p := newSupplier(t, s, "Order desk", nil)
-		newSupplier(t, s, "Quotes", func(a *gatehouse.ApplicationSettings) {
-			a.Home.CardsURL = strings.Replace(desk.URL, "127.0.0.1", "desk.localhost", 1) + "/card"
-		})
-		if got := p.put("orders", u.ID, orders(9)); got.status != 204 {
-			t.Fatalf("%+v", got)
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	u := s.AddUser("meridian-uk", "msantos", password, nil)
+	open := make(chan struct{})
+	desk := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-open:
+		case <-r.Context().Done():
 		}
-		b := testkit.Browser(t)
-		browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
-		b.See("The summary from Quotes has not arrived yet.") // the page has not waited
-		close(open)
-		testkit.Eventually(t, "the card", func() bool {
-			s.Clock.Add(time.Minute) // the first try may have been given up
-			b.Open(s.URL("meridian-uk", "/"))
-			return strings.Contains(testkit.Eval[string](b, "document.body.innerText"), "Q-20931")
-		})
-		for _, look := range looks {
-			b.Size(look.width, 900)
-			b.Light()
-			if look.dark {
-				b.Dark()
-			}
-			wantFit(t, b, "cards-"+look.name)
-			testkit.Eval[bool](b, "document.querySelector('details.more').open = true")
-			wantFit(t, b, "cards-more-"+look.name)
-		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"title": "Open quotes", "lines": [{"title": "Q-20931 Hartley Academy refresh", "text": "86 lines", "state": "Ends today", "tone": "warn", "amount": "128450.00", "currency": "GBP"}]}`)
+	}))
+	t.Cleanup(desk.Close)
+	p := newSupplier(t, s, "Order desk", nil)
+	newSupplier(t, s, "Quotes", func(a *gatehouse.ApplicationSettings) {
+		a.Home.CardsURL = strings.Replace(desk.URL, "127.0.0.1", "desk.localhost", 1) + "/card"
 	})
+	if got := p.put("orders", u.ID, orders(9)); got.status != 204 {
+		t.Fatalf("%+v", got)
+	}
+	b := testkit.Browser(t)
+	browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
+	b.See("The summary from Quotes has not arrived yet.") // the page has not waited
+	close(open)
+	testkit.Eventually(t, "the card", func() bool {
+		s.Clock.Add(time.Minute) // the first try may have been given up
+		b.Open(s.URL("meridian-uk", "/"))
+		return strings.Contains(testkit.Eval[string](b, "document.body.innerText"), "Q-20931")
+	})
+	for _, look := range looks {
+		b.Size(look.width, 900)
+		b.Light()
+		if look.dark {
+			b.Dark()
+		}
+		wantFit(t, b, "cards-"+look.name)
+		testkit.Eval[bool](b, "document.querySelector('details.more').open = true")
+		wantFit(t, b, "cards-more-"+look.name)
+	}
 }

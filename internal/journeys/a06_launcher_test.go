@@ -197,30 +197,28 @@ func TestA06_LogosAreOurOwn(t *testing.T) {
 // In a browser, on screens of all sizes, by day and by night, with scripts and without.
 func TestA06_TheLauncherInABrowser(t *testing.T) {
 	t.Parallel()
-	testkit.Databases(t, func(t *testing.T, database string) {
-		s := testkit.NewServer(t, database)
-		for _, name := range []string{"Storefront", "Order desk", "A platform with quite a long name, as they come"} {
-			launches(t, s, "meridian-uk", name, nil)
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	for _, name := range []string{"Storefront", "Order desk", "A platform with quite a long name, as they come"} {
+		launches(t, s, "meridian-uk", name, nil)
+	}
+	s.AddUser("meridian-uk", "msantos", password, nil)
+	for _, look := range looks {
+		b := testkit.Browser(t)
+		b.Size(look.width, 900)
+		if look.dark {
+			b.Dark()
+		} else {
+			b.NoJavaScript()
 		}
-		s.AddUser("meridian-uk", "msantos", password, nil)
-		for _, look := range looks {
-			b := testkit.Browser(t)
-			b.Size(look.width, 900)
-			if look.dark {
-				b.Dark()
-			} else {
-				b.NoJavaScript()
-			}
-			browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
-			b.See("Change order")
-			wantFit(t, b, "launcher-"+look.name)
-			b.Click("#card-platforms a[href='/home/platforms']")
-			b.See("Order of your platforms")
-			wantFit(t, b, "launcher-order-"+look.name)
-			b.Press("Move down: Order desk")
-			b.See("Order of your platforms")
-			b.Press("Move up: Order desk")
-			b.See("Order of your platforms")
-		}
-	})
+		browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
+		b.See("Change order")
+		wantFit(t, b, "launcher-"+look.name)
+		b.Click("#card-platforms a[href='/home/platforms']")
+		b.See("Order of your platforms")
+		wantFit(t, b, "launcher-order-"+look.name)
+		b.Press("Move down: Order desk")
+		b.See("Order of your platforms")
+		b.Press("Move up: Order desk")
+		b.See("Order of your platforms")
+	}
 }

@@ -29,7 +29,7 @@ func (a Assurance) Fulfils(acr string) bool {
 // is a key in software ("swk"); of one that is not, nobody has attested that it is in hardware,
 // so no more is said than that there is a key ("pop"), and that somebody was there ("user").
 var amrOf = map[Method][]string{
-	MethodPassword: {"pwd"}, MethodEmailCode: {"email"}, MethodTOTP: {"otp"}, MethodRecoveryCode: {"otp"},
+	MethodPassword: {"pwd"}, MethodEmailCode: {"email"}, MethodTOTP: {"otp"}, MethodTextMessage: {"sms"}, MethodRecoveryCode: {"otp"},
 	MethodPasskey: {"pop", "user"}, MethodVerifiedPasskey: {"pop", "user"},
 	MethodSyncedPasskey: {"swk", "user"}, MethodVerifiedSyncedPasskey: {"swk", "user"},
 }

@@ -11,6 +11,8 @@ const (
 	MethodEmailCode    Method = "email-code"
 	MethodTOTP         Method = "totp"
 	MethodRecoveryCode Method = "recovery-code"
+	// MethodTextMessage is a code to a phone: a factor, restricted by SP 800-63B-4 3.1.3.3.
+	MethodTextMessage Method = "text-message"
 	// MethodPasskey is a passkey whose user was not verified by it.
 	MethodPasskey Method = "passkey"
 	// MethodVerifiedPasskey is a passkey that verified its user.
@@ -49,7 +51,7 @@ func Assure(p Policy, methods []Method, passwordLength int) Assurance {
 		has[m] = true
 	}
 	knows := has[MethodPassword] && passwordLength >= modernSecondFactorLength
-	holds := has[MethodTOTP] || has[MethodRecoveryCode] || has[MethodPasskey] || has[MethodSyncedPasskey]
+	holds := has[MethodTOTP] || has[MethodTextMessage] || has[MethodRecoveryCode] || has[MethodPasskey] || has[MethodSyncedPasskey]
 	level := 0
 	switch {
 	case has[MethodVerifiedPasskey], has[MethodVerifiedSyncedPasskey], knows && holds:

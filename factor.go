@@ -14,6 +14,9 @@ const (
 	FactorPasskey FactorKind = "passkey"
 )
 
+// FactorText is a phone that codes are sent to by text message; a user has one at most.
+const FactorText FactorKind = "text"
+
 // Factor is a second factor of a user that is not the mailbox. What it is proved with is
 // sealed, and nowhere in here.
 type Factor struct {
@@ -56,6 +59,7 @@ const (
 	WayEmail        Way = "email"
 	WayApp          Way = "app"
 	WayPasskey      Way = "passkey"
+	WayText         Way = "text"
 	WayRecoveryCode Way = "recovery-code"
 )
 

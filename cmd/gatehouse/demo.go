@@ -99,6 +99,7 @@ type demoServer struct {
 	house    *assembly.House
 	store    *store.Store
 	inbox    *demo.Inbox
+	phones   *demo.Phones
 	accounts demo.Accounts
 	at       demo.Addresses
 	log      *slog.Logger
@@ -123,6 +124,11 @@ func openDemo(ctx context.Context, dir string, at *net.TCPAddr, smtpListen strin
 	if d.inbox, err = demo.OpenInbox(smtpListen, utc); err != nil {
 		d.store.Close()
 		return nil, fmt.Errorf("--smtp-listen: %w", err)
+	}
+	if d.phones, err = demo.OpenPhones(d.inbox); err != nil {
+		d.inbox.Close()
+		d.store.Close()
+		return nil, err
 	}
 	tour := fmt.Sprintf("http://localhost:%d/", at.Port)
 	d.at = demo.Addresses{Tour: tour, Inbox: tour + "inbox", SMTP: d.inbox.Addr()}
@@ -161,13 +167,16 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 	d.house, err = assembly.New(assembly.Options{
 		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Places: places, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
-		Hosts: hosts,
+		Hosts: hosts, Gateway: d.phones.Gateway, TextsPerDay: demoTexts,
 	})
 	return err
 }
 
 // demoSecurity is who is alerted in the demo; the mails are in its inbox.
 const demoSecurity = "security@platform.example"
+
+// demoTexts is how many text messages the demo sends in a day.
+const demoTexts = 1000
 
 // demoKeys are kept with the data, so that a demo that is started again can read it.
 func demoKeys(path string) (*secret.Keys, error) {
@@ -192,6 +201,7 @@ func (d *demoServer) announce(w io.Writer, asJSON bool) error {
 }
 
 func (d *demoServer) close() {
+	d.phones.Close()
 	d.inbox.Close()
 	d.store.Close()
 }

@@ -22,15 +22,25 @@ type Factors struct {
 	// Apps are the authenticator apps that count.
 	Apps     []gatehouse.Factor
 	Passkeys []gatehouse.Passkey
+	// Phone is the one that codes are sent to; nil: none.
+	Phone *Phone
 	// Codes are the recovery codes, the used ones among them.
 	Codes []gatehouse.RecoveryCode
 }
 
 // Any reports whether the user has a factor at all.
-func (f Factors) Any() bool { return len(f.Apps)+len(f.Passkeys) > 0 }
+func (f Factors) Any() bool { return f.count() > 0 }
 
 // Last reports whether there is only one.
-func (f Factors) Last() bool { return len(f.Apps)+len(f.Passkeys) == 1 }
+func (f Factors) Last() bool { return f.count() == 1 }
+
+func (f Factors) count() int {
+	n := len(f.Apps) + len(f.Passkeys)
+	if f.Phone != nil {
+		n++
+	}
+	return n
+}
 
 // ReasonTooManyFactors: the user has as many apps and passkeys as there may be. Kind Conflict.
 const ReasonTooManyFactors = "too-many-factors"
@@ -50,6 +60,13 @@ func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller
 	for _, factor := range all {
 		if factor.Confirmed() && factor.Kind == gatehouse.FactorApp {
 			f.Apps = append(f.Apps, factor.Factor)
+		}
+		if factor.Confirmed() && factor.Kind == gatehouse.FactorText {
+			n, err := signin.OpenNumber(s.Keys, factor)
+			if err != nil {
+				return Factors{}, err
+			}
+			f.Phone = &Phone{factor.Factor, n}
 		}
 	}
 	if f.Passkeys, err = q.Passkeys(ctx, st.ID, u.ID); err != nil {
@@ -262,7 +279,7 @@ func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In,
 		return errors.Join(
 			tx.EndAll(u, gatehouse.TwoFactorChanged),
 			tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, factorDetail(all[i].Factor)),
-			tellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppRemoved, gatehouse.FactorPasskey: mail.PasskeyRemoved}[all[i].Kind], all[i].Name))
+			tellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppRemoved, gatehouse.FactorPasskey: mail.PasskeyRemoved, gatehouse.FactorText: mail.PhoneRemoved}[all[i].Kind], all[i].Name))
 	})
 }
 

@@ -120,6 +120,16 @@ func (tx *Unit) Post(all ...store.Message) error {
 	return tx.InsertMessages(tx, all)
 }
 
+// Text sends a text message to a phone of a user, and returns the message's ID. What limits
+// text messages is asked before: signin.Service.AllowText.
+func (tx *Unit) Text(u gatehouse.User, number string, msg mail.TextMessage) (id string, err error) {
+	m, err := tx.desk.Outbox.WriteText(tx.Site, u, number, msg)
+	if err != nil {
+		return "", err
+	}
+	return m.ID, tx.Post(m)
+}
+
 // SendNow has a message that waits tried at once.
 func (tx *Unit) SendNow(messageID string) error {
 	tx.sent = true

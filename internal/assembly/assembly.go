@@ -35,9 +35,10 @@ type Options struct {
 	Hasher *secret.Hasher
 	SMTP   mail.SMTP
 	DKIM   []mail.DKIM
-	// Gateway sends text messages; nil: there are none.
-	Gateway *sms.Gateway
-	Limits  signin.Limits
+	// Gateway sends text messages, and TextsPerDay is how many in 24 hours; nil: there are none.
+	Gateway     *sms.Gateway
+	TextsPerDay int
+	Limits      signin.Limits
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
 	// SecurityAddress is told of what failed; empty: nobody is.
@@ -95,6 +96,9 @@ func New(o Options) (*House, error) {
 	sender.Refusals = &mail.Refusals{Outbox: outbox, Sites: o.Sites.ByID, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	desk := &act.Desk{Store: o.Store, Outbox: outbox, Place: o.Places.Of, Now: o.Now}
 	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Even: signin.EvenTime(o.Hasher), Log: o.Log, Counted: metrics.SignIn}
+	if o.Gateway != nil {
+		in.Texting = &signin.Texting{PerDay: o.TextsPerDay, SecurityAddress: o.SecurityAddress}
+	}
 	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log, Outbound: Outbound(o.OutboundNetworks, o.PlainLoopback)}

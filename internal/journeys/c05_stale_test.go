@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -116,10 +117,12 @@ func (c *staleCensus) comesBack(from *testkit.Client, f oldForm) *testkit.Page {
 // again: nothing happens, and nothing typed is lost.
 func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	gateway := testkit.NewPhones(t)
+	s := testkit.NewServer(t, testkit.SQLiteURL(t), gateway.With(1000))
 	c, posts := newStaleCensus(t)
 	c.signedIn(s)
 	c.apps(s)
+	c.phones(s, gateway)
 	c.inSteps(s)
 	c.code(s)
 	c.public(s)
@@ -235,6 +238,34 @@ func (c *staleCensus) apps(s *testkit.Server) {
 	}
 	if s.User(u).Factors != 2 || browser.Get(one).Want(200).Find("#name").AttrOr("value", "") != "Phone" {
 		c.t.Error("old forms did something to the app")
+	}
+}
+
+// phones are the forms of somebody who has a phone that codes are sent to, and has begun to add
+// another.
+func (c *staleCensus) phones(s *testkit.Server, gateway *testkit.Phones) {
+	u := s.AddUser("meridian-uk", "texted", password, nil)
+	browser := visitor(c.t, s, "meridian-uk")
+	wantHome(c.t, signIn(browser, "texted", password))
+	addPhone(c.t, gateway, browser, mobile, mobile)
+	s.Clock.Add(time.Minute)
+	waiting := browser.Submit(browser.Get("/account/security/phone"), newPhoneForm, testkit.Values{"phone": "+4915123456789"}).Want(200).URL.Path
+	one := browser.Get("/account/security").MustFind("a[href^='/account/security/phone/']").AttrOr("href", "")
+	var forms []oldForm
+	for _, page := range []string{"/account/security/phone", waiting, one} {
+		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
+	}
+	signOut(browser)
+	s.Clock.Add(time.Minute)
+	p := browser.Press(wantCodePage(c.t, browser, u), "Send a text message", nil).Want(200)
+	wantHome(c.t, enterCode(browser, p, gateway.Code(mobile)))
+	for _, f := range forms {
+		if strings.HasPrefix(f.action, "/account/security/") {
+			c.comesBack(browser, f)
+		}
+	}
+	if s.User(u).Factors != 1 || len(gateway.Texts("+4915123456789")) != 1 {
+		c.t.Error("old forms did something to the phone")
 	}
 }
 

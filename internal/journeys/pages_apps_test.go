@@ -3,6 +3,7 @@ package journeys
 import (
 	"encoding/base32"
 	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/testkit"
@@ -67,4 +68,32 @@ func (w *walker) savesSearches() {
 	w.b.Follow("Rename or delete")
 	w.look()
 	w.failing([][2]string{{"name", ""}}, "name")
+}
+
+// texter adds a phone, and signs in with a code by text message.
+func texter(w *walker) {
+	u := w.s.AddUser(w.st.ID, "texter", password, nil)
+	w.signIn(u.Username, password)
+	w.at("/account/security/phone")
+	w.failing([][2]string{{"phone", "020 7946 0018"}}, "phone")
+	w.b.Fill("phone", mobile)
+	w.b.Press("Send a code")
+	w.b.See("We sent a six-digit code to")
+	w.look()
+	w.failing([][2]string{{"code", "418"}}, "code")
+	w.b.Fill("code", w.phones.Code(mobile))
+	w.b.Press("Turn on")
+	w.b.See("Save your recovery codes")
+	w.at("/account/security")
+	w.b.Follow("Change")
+	w.look()
+
+	w.s.Clock.Add(time.Minute)
+	w.b = testkit.Browser(w.t)
+	w.signIn(u.Username, password)
+	w.look()
+	w.b.Press("Send a text message")
+	w.b.See("Enter the code from the text message")
+	w.look()
+	w.failing([][2]string{{"code", "418"}}, "code")
 }

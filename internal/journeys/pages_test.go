@@ -79,6 +79,7 @@ var notLookedAt = map[string]string{
 	"POST /account/security/passkeys":                     "asks for nothing after a recent sign-in",
 	"POST /account/security/passkeys/create":              "asks for nothing",
 	"POST /account/security/passkeys/{id}/remove":         "asks for nothing after a recent sign-in",
+	"POST /account/security/phone/{id}/remove":            "asks for nothing after a recent sign-in",
 	"POST /account/security/apps/{id}/remove":             "asks for nothing after a recent sign-in",
 	"POST /account/security/recovery-codes":               "asks for nothing after a recent sign-in",
 	"POST /account/devices/{id}/end-trust":                "asks for nothing",
@@ -98,7 +99,7 @@ var notLookedAt = map[string]string{
 // forgotten password is answered with a link) and other words in the frame, and the third
 // one differs from the first in what strangers see.
 var walks = map[string]map[string]func(*walker){
-	"meridian-uk": {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "switcher": switcher, "manager": manager, "apper": apper},
+	"meridian-uk": {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "switcher": switcher, "manager": manager, "apper": apper, "texter": texter},
 	"inkwell":     {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "manager": manager},
 	"meridian-au": {"stranger": stranger},
 }
@@ -108,9 +109,10 @@ var walks = map[string]map[string]func(*walker){
 // the test.
 func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	phones := testkit.NewPhones(t)
+	s := testkit.NewServer(t, testkit.SQLiteURL(t), phones.With(1000))
 	s.Sites.ByID("meridian-uk").Staging = true // a line more on every page
-	c := &census{s: s, routes: readRoutes(t), seen: map[string]bool{}, met: map[string]bool{}}
+	c := &census{s: s, phones: phones, routes: readRoutes(t), seen: map[string]bool{}, met: map[string]bool{}}
 	t.Run("sites", func(t *testing.T) {
 		for _, st := range s.Sites.All() {
 			for name, walk := range walks[st.ID] {
@@ -141,6 +143,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 // census is what all walkers have seen together.
 type census struct {
 	s      *testkit.Server
+	phones *testkit.Phones
 	routes []string
 	left   atomic.Int32 // walkers
 	mu     sync.Mutex

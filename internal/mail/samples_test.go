@@ -169,6 +169,9 @@ func twoFactorSamples() map[string]Message {
 		"enrolment-summary-off":           EnrolmentSummary{off},
 		"enrolment-summary-replaced":      EnrolmentSummary{replaced},
 		"enrolment-failures":              EnrolmentFailures{failed},
+		"phone-added":                     FactorChanged{Username: "hkruse", What: PhoneAdded, Name: "•• 56", At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
+		"phone-removed":                   FactorChanged{Username: "hkruse", What: PhoneRemoved, Name: "•• 56", At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
+		"texts-stopped":                   TextsStopped{PerDay: 1000, At: testTime},
 		"many-refusals":                   ManyRefusals{Status: "5.1", Users: 26, Most: 25, TakenBack: 25, At: testTime},
 		"many-refusals-domain":            ManyRefusals{Status: "5.1", Domain: "lindenhof.example", Users: 6, Most: 5, TakenBack: 5, At: testTime},
 	}

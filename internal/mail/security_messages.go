@@ -142,6 +142,17 @@ type ManyRefusals struct {
 // Kind implements Message.
 func (ManyRefusals) Kind() string { return "many-refusals" }
 
+// TextsStopped tells the platform's security address that no more text messages are sent today.
+type TextsStopped struct {
+	notice
+	// PerDay is how many there may be.
+	PerDay int
+	At     time.Time
+}
+
+// Kind implements Message.
+func (TextsStopped) Kind() string { return "texts-stopped" }
+
 // TwoFactorReset tells a person that an administrator took back the trust in all
 // browsers, and the own choice of two-factor; or the trust in one browser alone (B19).
 type TwoFactorReset struct {
@@ -216,6 +227,8 @@ const (
 	AppRemoved        FactorChange = "app-removed"
 	PasskeyAdded      FactorChange = "passkey-added"
 	PasskeyRemoved    FactorChange = "passkey-removed"
+	PhoneAdded        FactorChange = "phone-added"
+	PhoneRemoved      FactorChange = "phone-removed"
 	RecoveryCodesMade FactorChange = "codes-made"
 	RecoveryCodeUsed  FactorChange = "code-used"
 )

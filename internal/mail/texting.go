@@ -41,23 +41,18 @@ func (m TextMessage) Words(s *site.Site, lang string) string {
 	return words + "\n\n@" + s.Hosts[0] + " #" + m.Code
 }
 
-// EnqueueText keeps a text message for sending, in the transaction of the change that it is
-// for. It returns the ID by which the message can be asked after. Whether one may be sent at
-// all, gatehouse.TextLimits says, and the caller asks first.
-func (o *Outbox) EnqueueText(ctx context.Context, q store.Queries, s *site.Site, u gatehouse.User, number string, msg TextMessage) (string, error) {
+// WriteText makes the row of a text message to a user's phone.
+func (o *Outbox) WriteText(s *site.Site, u gatehouse.User, number string, msg TextMessage) (m store.Message, err error) {
 	now := o.Now()
 	if !strings.HasPrefix(number, "+") {
-		return "", fmt.Errorf("mail: %q is no number", number)
+		return m, fmt.Errorf("mail: %q is no number", number)
 	}
-	m := store.Message{
+	m = store.Message{
 		SiteID: s.ID, ID: store.NewID("msg", now), CompanyID: u.CompanyID, UserID: u.ID, Kind: msg.Kind(), Secret: true,
 		Recipient: store.TextScheme + number, Subject: s.Text(s.Languages[0], "sms.subject"), CreatedAt: now, ExpiresAt: msg.ExpiresAt,
 	}
-	var err error
-	if m.Body, err = o.seal(content{ID: m.ID, To: number, Lang: u.Locale, SMS: msg.Words(s, u.Locale)}); err != nil {
-		return "", err
-	}
-	return m.ID, q.InsertMessage(ctx, m)
+	m.Body, err = o.seal(content{ID: m.ID, To: number, Lang: u.Locale, SMS: msg.Words(s, u.Locale)})
+	return m, err
 }
 
 // byText hands messages to the gateway.

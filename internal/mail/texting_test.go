@@ -82,12 +82,15 @@ func (b *bench) text(code string) (row store.Message) {
 	now := b.clock.Now()
 	u := gatehouse.User{ID: "usr_1", SiteID: b.site.ID, CompanyID: "com_1", Locale: "en-GB"}
 	err := b.store.Write(b.t.Context(), func(q store.Queries) error {
-		id, err := b.outbox.EnqueueText(b.t.Context(), q, b.site, u, "+447400123456",
+		m, err := b.outbox.WriteText(b.site, u, "+447400123456",
 			mail.TextMessage{Purpose: mail.TextSignIn, Code: code, At: now, ExpiresAt: now.Add(10 * time.Minute)})
 		if err != nil {
 			return err
 		}
-		row, err = q.Message(b.t.Context(), b.site.ID, id)
+		if err := q.InsertMessage(b.t.Context(), m); err != nil {
+			return err
+		}
+		row, err = q.Message(b.t.Context(), b.site.ID, m.ID)
 		return err
 	})
 	if err != nil {

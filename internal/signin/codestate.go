@@ -7,6 +7,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/phone"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -29,6 +30,8 @@ type CodeState struct {
 	Ways []gatehouse.Way
 	// CodesLeft is how many recovery codes there are.
 	CodesLeft int
+	// Phone is what is shown of the number that text messages go to; empty: there is none.
+	Phone string
 	// Passkey is what a browser is asked for one of the user's passkeys with, in the standard's
 	// JSON; empty: there is none.
 	Passkey string
@@ -51,10 +54,15 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 		keys, err = q.Passkeys(ctx, st.ID, facts.User.ID)
 		state.Passkey = s.proveOptions(st, at.SignIn, keys)
 	}
-	if err != nil || facts.User.Factors > 0 {
+	if err == nil && slices.Contains(state.Ways, gatehouse.WayText) {
+		var n phone.Number
+		_, n, err = s.textFactor(ctx, q, facts.User)
+		state.Phone = phone.Mask(n.E164)
+	}
+	if err != nil || facts.User.Factors > 0 && state.Phone == "" {
 		return state, err
 	}
-	if mail.CanSend(facts.User.Email) {
+	if facts.User.Factors == 0 && mail.CanSend(facts.User.Email) {
 		state.Email = gatehouse.MaskEmail(facts.User.Email)
 	}
 	codes, err := q.Codes(ctx, st.ID, facts.SignIn.ID)

@@ -37,8 +37,8 @@ type factorProof struct {
 	use    func(*act.Unit) (used bool, err error)
 }
 
-// enterFactor takes a code of an authenticator app, a recovery code, or the answer of a passkey, of
-// a user who has a factor. Every one is counted, and that is committed, before it is looked at (invariant 3), for
+// enterFactor takes a code of an authenticator app or of a text message, a recovery code, or the
+// answer of a passkey, of a user who has a factor. Every one is counted, and that is committed, before it is looked at (invariant 3), for
 // the sign-in and for the account's day, together with those of all other ways.
 func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, form CodeForm) (Outcome, error) {
 	look := s.findAppCode
@@ -53,9 +53,14 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 		f.Add("code", fault)
 		return Outcome{}, f.Err()
 	}
-	entered, _, err := s.countCode(ctx, st, at, facts)
+	entered, codes, err := s.countCode(ctx, st, at, facts)
 	if err != nil {
 		return Outcome{}, err
+	}
+	if form.Way == gatehouse.WayText {
+		look = func(ctx context.Context, st *site.Site, _ At, facts gatehouse.SignInFacts, typed string) (factorProof, string, error) {
+			return s.findTextCode(ctx, st, facts, codes, typed)
+		}
 	}
 	proof, fault, err := look(ctx, st, at, facts, form.Code)
 	if err != nil {
@@ -195,7 +200,7 @@ func (s *Service) useFactor(ctx context.Context, st *site.Site, at At, proof fac
 
 // usedFault is what is said of a proof that was used up a moment ago; empty way: the app's.
 var usedFault = map[gatehouse.Way]string{"": "app-code-used", gatehouse.WayApp: "app-code-used",
-	gatehouse.WayRecoveryCode: "recovery-code-used", gatehouse.WayPasskey: "passkey-late"}
+	gatehouse.WayRecoveryCode: "recovery-code-used", gatehouse.WayPasskey: "passkey-late", gatehouse.WayText: "text-code-used"}
 
 // What keys of apps and recovery codes are sealed and hashed for.
 const (

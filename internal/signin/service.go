@@ -23,7 +23,9 @@ type Service struct {
 	// Even is how long answers take at least that must not tell what was done for them; see
 	// EvenTime.
 	Even time.Duration
-	Log  *slog.Logger
+	// Texting sends codes to phones; nil: there is no gateway.
+	Texting *Texting
+	Log     *slog.Logger
 	// Counted is told the result of every sign-in, for the metrics.
 	Counted func(result gatehouse.EventResult)
 }

@@ -75,6 +75,12 @@ func (q Queries) MissAppCode(ctx context.Context, f gatehouse.Factor) error {
 	return err
 }
 
+// TouchFactor keeps when a factor was used last.
+func (q Queries) TouchFactor(ctx context.Context, siteID, userID, id string, now time.Time) error {
+	_, err := q.exec(ctx, "touch factor", `UPDATE factors SET used_at = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id, micros(now))
+	return err
+}
+
 // RenameFactor gives a factor another name; NotFound if the user has none with that ID.
 func (q Queries) RenameFactor(ctx context.Context, siteID, userID, id, name string) error {
 	n, err := q.exec(ctx, "rename factor", `UPDATE factors SET name = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id, name)

@@ -206,6 +206,11 @@ func (s *Server) factorRoutes() []route {
 		to("GET /account/security/passkeys/{id}", User, p.Passkey),
 		to("POST /account/security/passkeys/{id}", User, p.RenamePasskey),
 		to("POST /account/security/passkeys/{id}/remove", User, p.RemovePasskey),
+		to("GET /account/security/phone", User, p.NewPhone),
+		to("POST /account/security/phone", User, p.BeginPhone),
+		to("GET /account/security/phone/{id}", User, p.Phone),
+		to("POST /account/security/phone/{id}", User, p.ConfirmPhone),
+		to("POST /account/security/phone/{id}/remove", User, p.RemovePhone),
 		to("GET /account/security/recovery-codes", User, p.RecoveryCodes),
 		to("POST /account/security/recovery-codes", User, p.NewRecoveryCodes),
 	}

@@ -263,6 +263,9 @@ func wordsOf(e gatehouse.Event) (which string, look eventLook) {
 		if e.Detail["kind"] == string(gatehouse.FactorPasskey) {
 			which, look.icon = which+"_passkey", "fingerprint-pattern"
 		}
+		if e.Detail["kind"] == string(gatehouse.FactorText) {
+			which, look.icon = which+"_text", "phone"
+		}
 	case gatehouse.EventRecoveryAnswered:
 		if !ok {
 			which, look = "recovery_wrong", eventLook{"triangle-alert", "is-warn"}

@@ -59,9 +59,16 @@ func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 // SendCode mails a new code (B07).
 func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 	v, form := ui.VisitOf(r), codeForm(r)
-	err := p.SignIn.SendCode(r.Context(), v.Site, at(r, v))
+	send := p.SignIn.SendCode
+	if form.Way == gatehouse.WayText {
+		send = p.SignIn.SendText
+	}
+	err := send(r.Context(), v.Site, at(r, v))
 	var e *gatehouse.Error
 	switch {
+	case err == nil && form.Way == gatehouse.WayText:
+		http.Redirect(w, r, StepPath(gatehouse.StepCode)+"?way="+string(form.Way), http.StatusSeeOther)
+		return nil
 	case err == nil:
 		http.Redirect(w, r, StepPath(gatehouse.StepCode)+"?"+p.writeTicks(r, form), http.StatusSeeOther)
 		return nil
@@ -69,7 +76,9 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	case e.Reason == signin.ReasonCodeWait:
 		return p.tooSoon(w, r, form, e, SoonSend)
-	case e.Reason == signin.ReasonNoEmail:
+	case e.Reason == signin.ReasonTextsOver:
+		return p.tooSoon(w, r, form, e, SoonOver)
+	case e.Reason == signin.ReasonNoEmail, e.Reason == signin.ReasonNoTexts, e.Kind == gatehouse.NotFound:
 		return p.showCode(w, r, http.StatusConflict, nil)
 	}
 	return elsewhere(w, r, err)
@@ -165,6 +174,7 @@ type Code struct {
 const (
 	SoonSend  = "send"
 	SoonEnter = "enter"
+	SoonOver  = "over" // no more text messages today
 )
 
 func (Code) Template() string { return "code" }

@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/signin"
@@ -28,8 +29,23 @@ type FactorCode struct {
 	Way gatehouse.Way
 }
 
-func (FactorCode) Template() string          { return "code_factor" }
-func (v FactorCode) Title(p *ui.Page) string { return p.T("code.title_" + string(v.Way)) }
+func (FactorCode) Template() string { return "code_factor" }
+func (v FactorCode) Title(p *ui.Page) string {
+	if v.Way == gatehouse.WayText && v.Sent(p.Now) {
+		return p.T("code.title_text_sent")
+	}
+	return p.T("code.title_" + string(v.Way))
+}
+
+// Sent: a text message is on its way, or there is one already, whose code still works.
+func (v FactorCode) Sent(now time.Time) bool {
+	return !v.SentAt.IsZero() && !v.Lost && now.Before(v.ExpiresAt)
+}
+
+// Entry: the page has the field for a code. Of text messages, one has to be sent before.
+func (v FactorCode) Entry(now time.Time) bool {
+	return v.Way != gatehouse.WayText || !v.SentAt.IsZero() || v.Typed != "" || len(v.Errors) > 0
+}
 
 // Others are the other ways that the user has.
 func (v FactorCode) Others() []gatehouse.Way {
@@ -47,6 +63,8 @@ func (v FactorCode) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	switch v.Way {
 	case gatehouse.WayApp:
 		code = ui.Field{Name: "code", Label: p.T("code.field_app"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "app_code"}
+	case gatehouse.WayText:
+		code = ui.Field{Name: "code", Label: p.T("code.field_text"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "text_code"}
 	case gatehouse.WayRecoveryCode:
 		code = ui.Field{Name: "code", Label: p.T("code.field_recovery-code"), Value: v.Typed, Autocomplete: "off", Missing: "recovery_code"}
 	}

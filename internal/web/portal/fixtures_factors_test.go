@@ -36,7 +36,7 @@ func factorSamples() []pages.Sample {
 	late := setUp
 	late.TooSoon = true
 	own := func(f account.Factors, did string) OwnTwoFactor {
-		return OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Factors: f, Did: did, Own: "off", Automatic: "on"}
+		return OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Factors: f, Did: "apps." + did, Own: "off", Automatic: "on"}
 	}
 	at := func(way gatehouse.Way, change func(*FactorCode)) FactorCode {
 		v := FactorCode{Code: Code{InSteps: atStep(gatehouse.StepCode), CodeState: signin.CodeState{Ways: []gatehouse.Way{gatehouse.WayApp, gatehouse.WayRecoveryCode}, CodesLeft: 9}}, Way: way}
@@ -63,7 +63,7 @@ func factorSamples() []pages.Sample {
 		{Name: "passkey-one-last", View: OnePasskey{Passkey: plain, Last: true, AskPassword: true, Username: "msantos",
 			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("current_password", "password-wrong")...)}, SignedIn: true},
 		{Name: "recovery-codes-passkey", View: RecoveryCodes{Fresh: fresh, Added: gatehouse.FactorPasskey}, SignedIn: true},
-		{Name: "own-passkeys", View: OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Factors: account.Factors{Apps: []gatehouse.Factor{phone}, Passkeys: kept, Codes: codes}, Known: options, Did: "renamed", DidPasskey: true, Own: "off", Automatic: "on"}, SignedIn: true},
+		{Name: "own-passkeys", View: OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Factors: account.Factors{Apps: []gatehouse.Factor{phone}, Passkeys: kept, Codes: codes}, Known: options, Did: "passkeys.renamed", Own: "off", Automatic: "on"}, SignedIn: true},
 		{Name: "recovery-codes-fresh", View: RecoveryCodes{Fresh: fresh, Added: gatehouse.FactorApp}, SignedIn: true},
 		{Name: "recovery-codes", View: RecoveryCodes{Kept: codes, Username: "msantos"}, SignedIn: true},
 		{Name: "recovery-codes-few", View: RecoveryCodes{Kept: few, AskPassword: true, Username: "msantos", Errors: fixture.Wrong("current_password", "required")}, SignedIn: true},

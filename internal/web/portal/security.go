@@ -18,13 +18,16 @@ func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view.Saved = r.URL.Query().Has("saved")
-	for _, what := range []string{"app", "passkey"} {
-		if did := r.URL.Query().Get(what); slices.Contains([]string{"added", "renamed", "removed"}, did) {
-			view.Did, view.DidPasskey = did, what == "passkey"
+	for _, what := range []string{"app", "passkey", "text"} {
+		if did := what + "s." + r.URL.Query().Get(what); slices.Contains(factorNews, did) {
+			view.Did = did
 		}
 	}
 	return p.page(w, r, http.StatusOK, view)
 }
+
+// factorNews are the texts about what was done a moment ago.
+var factorNews = []string{"apps.added", "apps.renamed", "apps.removed", "passkeys.added", "passkeys.renamed", "passkeys.removed", "texts.added", "texts.removed"}
 
 // storedSecurity is the page of what is stored.
 func (p *Portal) storedSecurity(r *http.Request) (OwnTwoFactor, error) {
@@ -40,7 +43,7 @@ func (p *Portal) storedSecurity(r *http.Request) (OwnTwoFactor, error) {
 	}
 	known, err := p.Account.PasskeySignals(r.Context(), v.Site, u)
 	return OwnTwoFactor{
-		Security: now, Factors: factors, Known: known, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
+		Texts: p.SignIn.Texts(v.Site), Security: now, Factors: factors, Known: known, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
 		AskPassword: u.OwnTwoFactor && !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
 	}, err
 }
@@ -90,12 +93,12 @@ type OwnTwoFactor struct {
 	// What is stored.
 	account.Security
 	Factors account.Factors
+	// Texts: codes can be sent to phones.
+	Texts bool
 	// Known is what the browser is told of the user's passkeys; empty: nothing.
 	Known string
-	// Did is what was done with an app, or with a passkey (DidPasskey), a moment ago; empty:
-	// nothing.
-	Did        string
-	DidPasskey bool
+	// Did is what was done a moment ago, one of factorNews; empty: nothing.
+	Did string
 	// Own and Automatic are what the fields hold: on, off, or what was sent instead.
 	Own, Automatic string
 	// AskPassword: turning it off wants the password again.
@@ -155,6 +158,9 @@ func (OwnTwoFactor) PasskeyPath(k gatehouse.Passkey) string { return passkeyPath
 
 // AppPath is where an app's page is.
 func (OwnTwoFactor) AppPath(f gatehouse.Factor) string { return appPath(f.ID) }
+
+// PhonePath is where the phone's page is.
+func (v OwnTwoFactor) PhonePath() string { return phonePath(v.Factors.Phone.ID) }
 
 // Choosable: the own choice can be changed at all, or somebody has tried to.
 func (v OwnTwoFactor) Choosable() bool {

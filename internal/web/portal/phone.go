@@ -1,0 +1,166 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"gatehouse"
+	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
+	"gatehouse/internal/web/ui"
+)
+
+// PhonePath is where the phone is added that codes are sent to; below it, it has its page.
+const PhonePath = SecurityPath + "/phone"
+
+// NewPhone asks for the number.
+func (p *Portal) NewPhone(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	if !p.SignIn.Texts(v.Site) {
+		return gatehouse.ErrNotFound
+	}
+	return p.page(w, r, http.StatusOK, NewPhone{AskPassword: p.askPassword(v), Username: v.User.Username})
+}
+
+// BeginPhone sends a code to the number, and leads to the page that takes it.
+func (p *Portal) BeginPhone(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	made, err := p.Account.BeginPhone(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("phone"), r.PostFormValue("current_password"))
+	if err == nil {
+		http.Redirect(w, r, phonePath(made.ID), http.StatusSeeOther)
+		return nil
+	}
+	var e *gatehouse.Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != signin.ReasonTextsOver {
+		return err
+	}
+	retryAfter(w, e.RetryAfter)
+	return p.page(w, r, ui.StatusOf(err), NewPhone{AskPassword: p.askPassword(v), Username: v.User.Username,
+		Number: clipTo(r.PostFormValue("phone"), 40), TooMany: e.Reason == signin.ReasonTextsOver, Errors: e.Fields})
+}
+
+func phonePath(id string) string { return PhonePath + "/" + url.PathEscape(id) }
+
+// Phone shows the page that takes the code of a phone, or what can be done with one that counts.
+func (p *Portal) Phone(w http.ResponseWriter, r *http.Request) error { return p.showPhone(w, r, nil) }
+
+func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, failed error) error {
+	v, id := ui.VisitOf(r), r.PathValue("id")
+	var e *gatehouse.Error
+	var bad []gatehouse.FieldError
+	status := http.StatusOK
+	if errors.As(failed, &e) {
+		bad, status = e.Fields, ui.StatusOf(failed)
+		retryAfter(w, e.RetryAfter)
+	}
+	waiting, err := p.Account.PhoneSetUp(r.Context(), v.Site, v.Caller(r), id)
+	if err == nil {
+		return p.page(w, r, status, PhoneSetUp{PhoneSetUp: waiting, Typed: clipTo(r.PostFormValue("code"), 40), Errors: bad,
+			TooSoon: e != nil && e.Kind == gatehouse.TooMany})
+	}
+	if gatehouse.KindOf(err) != gatehouse.NotFound {
+		return err
+	}
+	all, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return err
+	}
+	if all.Phone == nil || all.Phone.ID != id {
+		return gatehouse.ErrNotFound
+	}
+	return p.page(w, r, status, OnePhone{Phone: *all.Phone, Last: all.Last(), AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
+}
+
+// ConfirmPhone takes the code that was sent to a phone.
+func (p *Portal) ConfirmPhone(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	codes, err := p.Account.ConfirmPhone(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("code"))
+	var e *gatehouse.Error
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is over
+		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
+	case errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany):
+		return p.showPhone(w, r, err)
+	case err != nil:
+		return err
+	case len(codes) > 0:
+		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes, Added: gatehouse.FactorText})
+	default:
+		http.Redirect(w, r, SecurityPath+"?text=added", http.StatusSeeOther)
+	}
+	return nil
+}
+
+// RemovePhone removes the phone.
+func (p *Portal) RemovePhone(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
+	var e *gatehouse.Error
+	switch {
+	case err == nil || gatehouse.KindOf(err) == gatehouse.NotFound: // removed before, in another tab
+		http.Redirect(w, r, SecurityPath+"?text=removed", http.StatusSeeOther)
+		return nil
+	case errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany):
+		return p.showPhone(w, r, err)
+	}
+	return err
+}
+
+// NewPhone is the first page of adding a phone.
+type NewPhone struct {
+	Username    string
+	Number      string
+	AskPassword bool
+	// TooMany: as many text messages were sent today as there may be.
+	TooMany bool
+	Errors  []gatehouse.FieldError
+}
+
+func (NewPhone) Template() string        { return "phone_new" }
+func (NewPhone) Title(p *ui.Page) string { return p.T("phone.new_title") }
+func (v NewPhone) Failed() bool          { return v.TooMany }
+
+func (v NewPhone) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return withPassword(p, v.AskPassword, ui.Field{Name: "phone", Label: p.T("phone.number"), Hint: p.T("phone.number_hint"), Value: v.Number,
+		Type: "tel", Autocomplete: "tel", Missing: "phone"}), v.Errors
+}
+
+// PhoneSetUp takes the code that was sent to a phone.
+type PhoneSetUp struct {
+	account.PhoneSetUp
+	Typed   string
+	Errors  []gatehouse.FieldError
+	TooSoon bool
+}
+
+func (PhoneSetUp) Template() string        { return "phone_setup" }
+func (PhoneSetUp) Title(p *ui.Page) string { return p.T("phone.code_title") }
+func (v PhoneSetUp) Failed() bool          { return v.TooSoon }
+
+// Grouped is the number as it is read out.
+func (v PhoneSetUp) Grouped() string { return v.Number.Group() }
+
+func (v PhoneSetUp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return []ui.Field{{Name: "code", Label: p.T("phone.code"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "text_code"}}, v.Errors
+}
+
+// OnePhone is a phone that counts, and its end.
+type OnePhone struct {
+	account.Phone
+	// Last: without it, the user has no factor left.
+	Last        bool
+	AskPassword bool
+	Username    string
+	Errors      []gatehouse.FieldError
+}
+
+func (OnePhone) Template() string        { return "phone_one" }
+func (OnePhone) Title(p *ui.Page) string { return p.T("phone.title") }
+
+// Grouped is the number as it is read out.
+func (v OnePhone) Grouped() string { return v.Number.Group() }
+
+func (v OnePhone) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
+	return withPassword(p, v.AskPassword), v.Errors
+}

@@ -9,7 +9,7 @@ import (
 
 const (
 	password   = "Correct-Horse-42-Battery"
-	signInForm = "form[action^='/sign-in']"
+	signInForm = "form[action^='/sign-in']:not([data-passkeys])"
 )
 
 // each runs a journey on both databases, each with a server of its own.

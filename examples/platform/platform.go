@@ -84,7 +84,9 @@ func retried[T any](get func() (*T, error)) func() (*T, error) {
 }
 
 func (p *Platform) oauth(provider *oidc.Provider) *oauth2.Config {
-	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: provider.Endpoint(),
+	endpoint := provider.Endpoint()
+	endpoint.AuthStyle = oauth2.AuthStyleInHeader // or a request that fails is sent again in another style, and only that one's error is seen
+	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: endpoint,
 		RedirectURL: p.URL + "/callback", Scopes: []string{"openid", "profile", "email", "company"}}
 }
 

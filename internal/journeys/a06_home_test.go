@@ -140,7 +140,7 @@ func TestC11_HomeSaysWhatToDoNext(t *testing.T) {
 			p.MustFind("main a[href='" + path + "']")
 			c.Get(path).Want(200)
 		}
-		if p.Find("main .alert").Length() != 0 {
+		if p.Find("main .alert:not([hidden])").Length() != 0 { // what is hidden is for browsers that can make passkeys
 			t.Error("an alert about nothing")
 		}
 	})

@@ -411,6 +411,18 @@ func TestDoctorLooksAtThePlaces(t *testing.T) {
 	}
 }
 
+func TestDoctorLooksAtTextMessages(t *testing.T) {
+	in := install(t, "")
+	in.expect(0, "migrate")
+	if r := in.run("doctor"); !strings.Contains(r.out, "offered by inkwell, meridian-uk, and there is no gateway") {
+		t.Errorf("without a gateway:\n%s", r.out)
+	}
+	replaceInFile(t, in.file, "key_file: keys\n", "key_file: keys\ntext_messages: {url: 'https://gateway.example/', body: '{{json .Text}}'}\n")
+	if r := in.run("doctor"); !strings.Contains(r.out, "there is a gateway for inkwell, meridian-uk") {
+		t.Errorf("with one:\n%s", r.out)
+	}
+}
+
 // open opens a database as another process would: one connection that stays.
 func open(t *testing.T, path string) *sql.DB {
 	t.Helper()

@@ -98,6 +98,7 @@ func (d *doctor) examine(config string, environ []string) {
 	d.certificate(sites)
 	d.places()
 	d.mail(sites)
+	d.texts(sites)
 }
 
 // placesOld is when so many networks have changed hands that places begin to mislead.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/site"
 	"gatehouse/internal/sms"
 )
 
@@ -51,4 +52,23 @@ func (k *configCheck) texts(environ []string) {
 		k.doc.Problem("text_messages", "%v", err)
 	}
 	k.Gateway = gateway
+}
+
+// texts looks whether sites offer what the server cannot send. Where none offers text messages
+// there is nothing to say.
+func (d *doctor) texts(sites []*site.Site) {
+	var offer []string
+	for _, one := range sites {
+		if len(one.TextCountries) > 0 {
+			offer = append(offer, one.ID)
+		}
+	}
+	switch {
+	case len(offer) == 0:
+	case d.cfg.Gateway == nil:
+		d.add("text messages", warn, "offered by "+strings.Join(offer, ", ")+", and there is no gateway, so nobody is shown them",
+			"set text_messages.url, or text_messages.offered: false in the site")
+	default:
+		d.add("text messages", well, "there is a gateway for "+strings.Join(offer, ", "), "")
+	}
 }

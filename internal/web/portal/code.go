@@ -76,9 +76,9 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	case e.Reason == signin.ReasonCodeWait:
 		return p.tooSoon(w, r, form, e, SoonSend)
-	case e.Reason == signin.ReasonTextsOver:
+	case e.Reason == signin.ReasonTextsOver, e.Reason == signin.ReasonNoTexts:
 		return p.tooSoon(w, r, form, e, SoonOver)
-	case e.Reason == signin.ReasonNoEmail, e.Reason == signin.ReasonNoTexts, e.Kind == gatehouse.NotFound:
+	case e.Reason == signin.ReasonNoEmail, e.Kind == gatehouse.NotFound:
 		return p.showCode(w, r, http.StatusConflict, nil)
 	}
 	return elsewhere(w, r, err)
@@ -174,7 +174,7 @@ type Code struct {
 const (
 	SoonSend  = "send"
 	SoonEnter = "enter"
-	SoonOver  = "over" // no more text messages today
+	SoonOver  = "over" // no text message can be sent
 )
 
 func (Code) Template() string { return "code" }

@@ -16,7 +16,7 @@ func TestC02_ACleanSignInPage(t *testing.T) {
 			t.Errorf("%s: heading %q", site.ID, p.Text("h1"))
 		}
 		p.MustFind(".brand svg")
-		if got := p.MustFind("#username").AttrOr("autocomplete", ""); got != "username" {
+		if got := p.MustFind("#username").AttrOr("autocomplete", ""); got != "username webauthn" {
 			t.Errorf("%s: password managers see the first field as %q", site.ID, got)
 		}
 		pass := p.MustFind("#password")

@@ -13,7 +13,7 @@ type AccessRequest struct {
 // Kind implements Message.
 func (AccessRequest) Kind() string { return "access-request" }
 
-// AccessAnswer tells a user what came of a request for access to a platform.
+// AccessAnswer tells a user how a request for access to a platform was answered.
 type AccessAnswer struct {
 	notice
 	Username, Platform string

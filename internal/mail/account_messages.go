@@ -2,19 +2,19 @@ package mail
 
 import "time"
 
-// undoWindow is how long the link that stops a change of address is worth anything
-// to its reader, while the change waits to be confirmed.
+// undoWindow is how long the link that stops a change of address is useful, while the
+// change waits to be confirmed.
 const undoWindow = 7 * 24 * time.Hour
 
-// ResetLink brings the link under which a forgotten password is replaced (E40).
+// ResetLink brings the link for replacing a forgotten password (E40).
 type ResetLink struct {
 	Username string
 	Token    string
 	// ExpiresAt is when the link stops working, and the message with it.
 	ExpiresAt time.Time
 	At        time.Time
-	// IPAddress and Place are where it was asked for: from which IP address, and
-	// roughly where that is; each may be empty.
+	// IPAddress and Place say where it was asked for: the IP address and its rough
+	// location. Either may be empty.
 	IPAddress, Place string
 }
 
@@ -27,51 +27,52 @@ func (m ResetLink) Secret() string { return m.Token }
 // Expires implements Message.
 func (m ResetLink) Expires(time.Time) time.Time { return m.ExpiresAt }
 
-// RecoveryLink brings the link under which the challenge question can be answered while
-// others have used up the answers that the page takes.
+// RecoveryLink brings the link for answering the challenge question once others have
+// used up the answers that the page accepts.
 type RecoveryLink struct{ ResetLink }
 
 // Kind implements Message.
 func (RecoveryLink) Kind() string { return "recovery-link" }
 
-// PasswordChanged: the password is another one from now on (ASVS 6.3.7).
+// PasswordChanged says that the password has been changed (ASVS 6.3.7).
 type PasswordChanged struct {
 	notice
 	Username string
 	At       time.Time
-	// IPAddress, Place and Browser are where it was done; each may be empty.
+	// IPAddress, Place and Browser say where it was done; each may be empty.
 	IPAddress, Place, Browser string
 	By                        PasswordChanger
 }
 
-// PasswordChanger is how a password came to be changed.
+// PasswordChanger says how a password was changed.
 type PasswordChanger string
 
-// The ways in which a password is changed.
+// The ways to change a password.
 const (
-	// ChangedByOwner: by who is signed in and knows the old one.
+	// ChangedByOwner: by a signed-in user who knows the old one.
 	ChangedByOwner PasswordChanger = "owner"
-	// ChangedByRecovery: it was forgotten, and replaced under a link.
+	// ChangedByRecovery: it was forgotten, and replaced through a link.
 	ChangedByRecovery PasswordChanger = "recovery"
 )
 
 // Kind implements Message.
 func (PasswordChanged) Kind() string { return "password-changed" }
 
-// ChallengeChanged: the challenge question was set or changed. Neither the question
-// nor the answer is in the mail: who reads it must not learn what is asked.
+// ChallengeChanged: the challenge question was set or changed. The mail contains
+// neither the question nor the answer: its readers must not learn what is asked.
 type ChallengeChanged struct {
 	notice
 	Username string
 	At       time.Time
-	// IPAddress, Place and Browser are where it was done; each may be empty.
+	// IPAddress, Place and Browser say where it was done; each may be empty.
 	IPAddress, Place, Browser string
 }
 
 // Kind implements Message.
 func (ChallengeChanged) Kind() string { return "challenge-changed" }
 
-// ConfirmAddress goes to a new address: the change is made when its owner confirms it.
+// ConfirmAddress goes to a new address: the change takes effect when its owner confirms
+// it.
 type ConfirmAddress struct {
 	Username string
 	Token    string
@@ -88,15 +89,15 @@ func (m ConfirmAddress) Secret() string { return m.Token }
 // Expires implements Message.
 func (m ConfirmAddress) Expires(time.Time) time.Time { return m.ExpiresAt }
 
-// AddressChangeAsked goes to the old address while the new one is not confirmed.
+// AddressChangeAsked goes to the old address until the new one is confirmed.
 type AddressChangeAsked struct {
 	Username string
-	// NewAddress is masked: the old mailbox may be somebody else's by now.
+	// NewAddress is masked: the old mailbox may belong to somebody else by now.
 	NewAddress string
-	// UndoToken is empty where the address is too new to stop anything.
+	// UndoToken is empty if the address is too new to stop anything.
 	UndoToken string
 	At        time.Time
-	// IPAddress and Place are where it was asked for; each may be empty.
+	// IPAddress and Place say where it was asked for; each may be empty.
 	IPAddress, Place string
 }
 
@@ -109,17 +110,18 @@ func (m AddressChangeAsked) Secret() string { return m.UndoToken }
 // Expires implements Message.
 func (m AddressChangeAsked) Expires(time.Time) time.Time { return m.At.Add(undoWindow) }
 
-// AddressChanged goes to the old address when the new one was confirmed, and to the one
-// that keeps the account where that is another.
+// AddressChanged goes to the old address once the new one is confirmed, and to the
+// address that keeps the account if that is a different one.
 type AddressChanged struct {
 	Username string
-	// NewAddress is masked: the old mailbox may be somebody else's by now.
+	// NewAddress is masked: the old mailbox may belong to somebody else by now.
 	NewAddress string
-	// UndoToken is empty where the address is too new to take anything back.
+	// UndoToken is empty if the address is too new to undo anything.
 	UndoToken string
-	// UndoUntil is when the way back closes, and the message is of no use.
+	// UndoUntil is when the change can no longer be undone and the message becomes
+	// useless.
 	UndoUntil, At time.Time
-	// Again: it goes to an address that the account had some changes ago.
+	// Again: it goes to an address that the account had several changes ago.
 	Again bool
 }
 
@@ -137,26 +139,26 @@ func (m AddressChanged) Expires(time.Time) time.Time {
 	return m.UndoUntil
 }
 
-// AddressUndone goes to the address that was put back: the person who changed it knew the
-// password, so a new one is needed. And it goes to the address that the account had
+// AddressUndone goes to the address that was restored: the person who changed it knew the
+// password, so a new one is needed. It also goes to the address that the account had
 // until then.
 type AddressUndone struct {
 	notice
 	Username string
 	At       time.Time
-	// SendsPassword: a temporary password comes in a mail of its own.
+	// SendsPassword: a temporary password comes in a separate mail.
 	SendsPassword bool
-	// Loses: it goes to the address that is no longer the account's. It leads to no
-	// new password.
+	// Loses: it goes to the address that no longer belongs to the account. It does not
+	// lead to a new password.
 	Loses bool
 }
 
 // Kind implements Message.
 func (AddressUndone) Kind() string { return "address-undone" }
 
-// AddressTaken goes to the owner of an address that another account of the site
-// wanted to use. The page says nothing of it, so that nobody learns there which
-// addresses have accounts (invariant 7).
+// AddressTaken goes to the owner of an address that another account of the site wanted
+// to use. The page does not mention it, so that nobody can find out which addresses
+// have accounts (invariant 7).
 type AddressTaken struct {
 	notice
 	Username string
@@ -172,7 +174,7 @@ type NewDevice struct {
 	notice
 	Username string
 	At       time.Time
-	// IPAddress, Place and Browser are what is known of it; each may be empty.
+	// IPAddress, Place and Browser are what is known about it; each may be empty.
 	IPAddress, Place, Browser string
 }
 
@@ -183,7 +185,7 @@ func (NewDevice) Kind() string { return "new-device" }
 type TermsReceipt struct {
 	notice
 	Username string
-	// Version and TextHash name the terms and the very text.
+	// Version and TextHash identify the terms and their exact text.
 	Version string
 	At      time.Time
 	// IPAddress is where it was accepted; may be empty.
@@ -194,12 +196,12 @@ type TermsReceipt struct {
 // Kind implements Message.
 func (TermsReceipt) Kind() string { return "terms-receipt" }
 
-// UsernameRequest asks a company's administrator to tell somebody a forgotten
-// username: no page and no mail of ours says it to a stranger (invariant 7).
+// UsernameRequest asks a company's administrator to tell somebody a forgotten username:
+// no page or mail of ours tells a stranger (invariant 7).
 type UsernameRequest struct {
 	notice
-	// Asker is the address that the person gave, and Message what they wrote: a
-	// stranger typed both on a public page.
+	// Asker is the address that the person gave, and Message what they wrote: both were
+	// typed by a stranger on a public page.
 	Asker, Message string
 	// Usernames are the accounts of the company that have the address.
 	Usernames []string
@@ -220,7 +222,7 @@ type SharedSignIn struct {
 	Company        string
 	At             time.Time
 	// ForSupport: it goes to the site's support, because the user is an administrator
-	// (Administrator) or the company has none whom mail reaches.
+	// (Administrator) or the company has no administrator who can be reached by mail.
 	ForSupport, Administrator bool
 }
 
@@ -231,7 +233,7 @@ func (SharedSignIn) Kind() string { return "shared-sign-in" }
 type PasswordExpiring struct {
 	notice
 	Username string
-	// Days is how many are left; 0: it is today.
+	// Days is how many are left; 0: it expires today.
 	Days      int
 	ExpiresAt time.Time
 }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Which messages have a secret, and when they are of no further use.
+// Which messages have a secret, and when they expire.
 func TestSecretsAndExpiry(t *testing.T) {
 	until := testTime.Add(time.Hour)
 	now := testTime.Add(time.Minute)
@@ -31,7 +31,7 @@ func TestSecretsAndExpiry(t *testing.T) {
 	}
 }
 
-// What is not known has no row.
+// Unknown facts have no row.
 func TestEmptyFactsHaveNoRow(t *testing.T) {
 	for _, name := range []string{"reset-link", "recovery-link", "password-changed", "challenge-changed", "address-change-asked", "new-device"} {
 		full, err := Render(testSite(), testRecipient(), samples()[name])
@@ -78,8 +78,8 @@ func TestButtons(t *testing.T) {
 	}
 }
 
-// A stranger types the message of a request for a username on a public page: it is
-// all there, and none of it is structure, or a link in any mail program.
+// A stranger types the message of a username request on a public page: all of it is
+// there, and no mail program takes any of it for structure or a link.
 func TestAStrangersMessageIsQuoted(t *testing.T) {
 	typed := "I am Hanna, really.\r\n\r\nbutton: Pay -> /pay\n\n## Heading\n\n| a | b\n\ncode: 123456\n\n- item\n\nquote: x\x00 **bold** " +
 		"{{.Site}} https://evil.example/login www.evil.example evil.example/x mailto:a@evil.example \\\\evil\\share <a href=x>click</a> \u202eabc "
@@ -114,7 +114,7 @@ func TestAStrangersMessageIsQuoted(t *testing.T) {
 	}
 }
 
-// Longer than the page takes: it is cut, and says so.
+// Longer than the page accepts: it is cut, and says so.
 func TestALongMessageIsCut(t *testing.T) {
 	got := string(quote(strings.Repeat("a b ", 1000)))
 	if n := utf8.RuneCountInString(got); n > quoteLength || n < quoteLength-2 || !strings.HasSuffix(got, "…") {

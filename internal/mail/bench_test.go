@@ -50,8 +50,8 @@ func newBench(t testing.TB, url string) *bench {
 	return &bench{t, st, keys, c, mail.TestSite(), &mail.Outbox{Keys: keys, Now: c.Now}}
 }
 
-// send enqueues a message and returns its row as nobody has touched it yet. Each
-// has its own millisecond, so that they have an order.
+// send enqueues a message and returns its untouched row. Each has its own millisecond,
+// so that they have an order.
 func (b *bench) send(to mail.Recipient, msg mail.Message) (row store.Message) {
 	b.t.Helper()
 	b.clock.Add(time.Millisecond)
@@ -109,7 +109,7 @@ func (b *bench) run(s *mail.Sender) (stop func()) {
 	return stop
 }
 
-// await waits for a message to get into one of the states.
+// await waits for a message to reach one of the states.
 func (b *bench) await(s *mail.Sender, m store.Message, want ...store.MessageState) store.Message {
 	b.t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; {
@@ -144,14 +144,14 @@ const (
 	sayNoting = "say nothing"
 )
 
-// patience is how long a sender waits for an answer that comes, on however busy a machine;
-// haste, for one that does not come.
+// patience is how long a sender waits for an answer that does come, however busy the
+// machine; haste, for one that does not.
 const (
 	patience = 30 * time.Second
 	haste    = 500 * time.Millisecond
 )
 
-// script is a mail server that does as a test tells it.
+// script is a mail server that behaves as a test tells it.
 type script struct {
 	greeting   string // instead of 220
 	extensions []string
@@ -312,7 +312,7 @@ func (s *script) note(line string) {
 	s.lines = append(s.lines, line)
 }
 
-// count is how many lines began like this.
+// count is how many lines began with prefix.
 func (s *script) count(prefix string) (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

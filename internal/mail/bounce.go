@@ -12,25 +12,26 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Receiver takes in reports about mail that was sent: over SMTP, or from a command that
+// Receiver accepts reports about mail that was sent: over SMTP, or from a command that
 // the mail system runs. Any number of processes may have one.
 type Receiver struct {
 	Store *store.Store
 	Now   func() time.Time
 	Log   *slog.Logger
-	// Refusals is what follows for addresses.
+	// Refusals decides what happens to refused addresses.
 	Refusals *Refusals
 	// Name is how it greets; empty: localhost.
 	Name string
 }
 
-// reportAge is how long after a message was done a report about it counts. Mail systems
-// try for five days (RFC 5321, 4.5.4.1); much later the address may be somebody else's.
+// reportAge is how long after a message was finished a report about it counts. Mail
+// systems try for five days (RFC 5321, 4.5.4.1); much later the address may belong to
+// somebody else.
 const reportAge = 14 * 24 * time.Hour
 
-// Take reads a report and does what follows from it. recipient is the address that it
-// came to, which names the message; where that is not known, it is empty, and the
-// Message-ID of the returned mail does. To take the same report again changes nothing.
+// Take reads a report and acts on it. recipient is the address that it was sent to,
+// which identifies the message; if that is unknown, it is empty, and the Message-ID of
+// the returned mail identifies it. Taking the same report again changes nothing.
 //
 // Errors: ErrNoReport, for anything that will never be of use; Unavailable.
 func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader) error {
@@ -59,7 +60,7 @@ func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader
 		return fmt.Errorf("%w: it has no action that RFC 3464 knows", ErrNoReport)
 	}
 	about := report.Recipients[counts]
-	refusal := about.refusal() // in full: the words tell, also those that may not be kept
+	refusal := about.refusal() // in full, including words that may not be kept
 	if m.Secret {
 		about = about.discreet()
 	}
@@ -76,7 +77,7 @@ func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader
 	return err
 }
 
-// message returns the message that a token is of.
+// message returns the message that a token belongs to.
 func (r *Receiver) message(ctx context.Context, token string) (store.Message, error) {
 	m, err := r.Store.Read().MessageByToken(ctx, token)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -85,8 +86,7 @@ func (r *Receiver) message(ctx context.Context, token string) (store.Message, er
 	return m, err
 }
 
-// note records what a report says about a message, and about the address that the message
-// went to.
+// note records what a report says about a message, and about the address that it went to.
 func (r *Receiver) note(ctx context.Context, q store.Queries, m store.Message, about ReportRecipient, refusal gatehouse.Refusal) ([]excess, error) {
 	text := said(string(about.Action) + ": " + about.Text())
 	switch {
@@ -95,7 +95,7 @@ func (r *Receiver) note(ctx context.Context, q store.Queries, m store.Message, a
 	case about.Action == gatehouse.DeliveryDelayed:
 		return nil, q.NoteDelivery(ctx, m.SiteID, m.ID, text)
 	}
-	// A report that comes again, or is played again, marks nothing again: mail to the
+	// A report that comes again, or is replayed, marks nothing again: mail to the
 	// address may have arrived since.
 	first, err := q.BounceMessage(ctx, m.SiteID, m.ID, about.Text(), r.Now())
 	if err != nil || !first {

@@ -96,7 +96,7 @@ func pathOf(m store.Message) string {
 	return "bounces+" + token + "@mail.uk.meridian.example"
 }
 
-// Each message leaves with an address of its own for reports, where the site has one.
+// Each message is sent with its own address for reports, if the site has one.
 func TestReturnPath(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	s := b.sender(config(t, server))
@@ -162,7 +162,7 @@ func TestReports(t *testing.T) {
 		}
 		want(second, store.MessageSent, "250 2.0.0 OK: queued")
 
-		// A relay takes everything: that is no success.
+		// A relay accepts everything: that is not a success.
 		third := sent()
 		if b.bounce(u) != marked {
 			t.Error("a hand-over clears what a report has said")
@@ -178,7 +178,7 @@ func TestReports(t *testing.T) {
 		if b.bounce(u) != (gatehouse.Bounce{}) {
 			t.Error("a later success does not clear the mark")
 		}
-		// An old report that comes again, by accident or not, says nothing new.
+		// An old report that comes again, by accident or not, has no effect.
 		take(first, "failed-queue", pathOf(first))
 		take(first, "delivered", pathOf(first))
 		want(first, store.MessageBounced, unknown)
@@ -191,7 +191,8 @@ func TestReports(t *testing.T) {
 	})
 }
 
-// Mail that came back from an address says nothing about one that the user has since.
+// Mail that bounced from an address says nothing about an address that the user has
+// since changed to.
 func TestReportAboutAnEarlierAddress(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	u := b.hanna()
@@ -272,7 +273,7 @@ func TestReportWhileBeingSent(t *testing.T) {
 	})
 }
 
-// What the server says at the hand-over counts until it takes a mail to the address.
+// What the server says at the hand-over counts until it accepts a mail to the address.
 func TestMarksAtTheHandOver(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		b, server := newBench(t, url), testkit.NewSMTP(t)

@@ -15,8 +15,8 @@ import (
 	"gatehouse"
 )
 
-// How many characters of a value a message shows, and of a subject, a mail program.
-// A line of a header has less than 998 octets, whatever is in it (E05).
+// How many characters of a value a message shows, and of a subject a mail program
+// shows. A header line has less than 998 octets, no matter what is in it (E05).
 const (
 	valueLength   = 200
 	subjectLength = 150
@@ -24,27 +24,27 @@ const (
 	quoteLength   = 500
 )
 
-// tame puts an invisible joiner into what mail programs would make more of: a web
+// tame puts an invisible joiner into text that mail programs would interpret: a web
 // address in a name must not become a link, nor "=?" be decoded in a header.
 var tame = strings.NewReplacer("://", ":\u2060//", "=?", "=\u2060?")
 
-// clean makes a value fit to be shown: one line, of limited length.
+// clean makes a value safe to show: one line, of limited length.
 func clean(s string) string { return shorten(tame.Replace(oneLine(s)), valueLength) }
 
-// quotation is a text that a stranger typed, as a message shows it.
+// quotation is text that a stranger typed, as a message shows it.
 type quotation string
 
-// linked finds what mail programs make links of by themselves: inside of host names,
-// addresses, schemes and Windows shares.
+// linked finds what mail programs turn into links by themselves: the insides of host
+// names, addresses, schemes and Windows shares.
 var linked = regexp.MustCompile(`([.@:\\])(\S)`)
 
-// quote makes a stranger's text fit to be quoted: in full, and nothing in it a link.
+// quote makes a stranger's text safe to quote: in full, and with nothing in it a link.
 func quote(s string) quotation {
 	return quotation(linked.ReplaceAllString(shorten(oneLine(s), quoteLength), "$1\u2060$2"))
 }
 
-// oneLine makes a blank of whatever ends a line somewhere (CR, LF, VT, FF, NEL,
-// U+2028, U+2029), of every other control character, and of the marks that turn the
+// oneLine replaces with a space anything that ends a line somewhere (CR, LF, VT, FF,
+// NEL, U+2028, U+2029), every other control character, and the marks that change the
 // direction of writing, which make one thing look like another.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
@@ -57,7 +57,7 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// turns reports the marks that change the direction of what follows.
+// turns reports whether a rune changes the direction of what follows.
 func turns(r rune) bool {
 	return r == '\u200e' || r == '\u200f' || r == '\u061c' || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }
@@ -81,16 +81,15 @@ type Recipient struct {
 	Email string
 	// Lang is the BCP 47 tag of the person's language; empty: the site's.
 	Lang string
-	// Administrator: of the company. Nobody is told to ask themselves.
+	// Administrator: of the company. Administrators are not told to ask themselves.
 	Administrator bool
 }
 
-// ErrAddress is why a message is refused that has nowhere to go. It is of kind
-// Invalid.
+// ErrAddress is why a message with nowhere to go is refused. It is of kind Invalid.
 var ErrAddress = errors.New("no mail can be sent to this address")
 
-// CanSend reports whether mail can be sent to an address at all. Anyone who enqueues
-// in a transaction that must not fail for a bad address asks first.
+// CanSend reports whether mail can be sent to an address at all. Callers that enqueue
+// in a transaction that must not fail for a bad address ask first.
 func CanSend(address string) bool {
 	_, err := route(address)
 	return err == nil
@@ -101,8 +100,8 @@ func addressError(address, problem string) error {
 		Err: fmt.Errorf("%w: %q %s", ErrAddress, address, problem)}
 }
 
-// route checks an address and returns it as the mail server gets it: the domain as
-// in the DNS. Quoted local parts and addresses of bare machines are refused.
+// route checks an address and returns it as the mail server gets it: the domain as in
+// the DNS. Quoted local parts and addresses without a domain name are refused.
 func route(address string) (string, error) {
 	at := strings.LastIndexByte(address, '@')
 	switch {
@@ -129,8 +128,8 @@ func route(address string) (string, error) {
 	return routed, nil
 }
 
-// dotAtom reports whether a local part is one that needs no quotes (RFC 5322, 3.2.3,
-// and RFC 6532: any visible character beyond ASCII).
+// dotAtom reports whether a local part needs no quotes (RFC 5322, 3.2.3, and RFC 6532:
+// any visible character beyond ASCII).
 func dotAtom(local string) bool {
 	for atom := range strings.SplitSeq(local, ".") {
 		if atom == "" {

@@ -19,7 +19,7 @@ type envelope struct {
 	UTF8 bool
 }
 
-// compose writes a message in the form of RFC 5322.
+// compose writes a message in RFC 5322 format.
 func compose(s *site.Site, m store.Message, c content, keys []DKIM) (envelope, error) {
 	from, err := route(s.Sender.Address)
 	if err != nil {
@@ -33,7 +33,8 @@ func compose(s *site.Site, m store.Message, c content, keys []DKIM) (envelope, e
 		{"Message-ID", "<" + m.MessageID + ">"},
 		{"MIME-Version", "1.0"},
 		{"Content-Language", c.Lang},
-		// No robot answers (E08), and no List-Unsubscribe: none of this can be ordered off (E09).
+		// No robot answers (E08), and there is no List-Unsubscribe: nobody can unsubscribe from
+		// any of this (E09).
 		{"Auto-Submitted", "auto-generated"},
 		{"X-Auto-Response-Suppress", "All"},
 	}
@@ -87,8 +88,8 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 	return t.In(zone)
 }
 
-// checkLines is the last look before a message leaves: CRLF only, since a bare CR
-// or LF ends the message for some servers and lets a second one in (E05).
+// checkLines is the last check before a message leaves: CRLF only, since a bare CR or
+// LF ends the message for some servers and lets a second one in (E05).
 func checkLines(raw []byte) error {
 	for line := range bytes.SplitAfterSeq(raw, []byte("\n")) {
 		text, ended := bytes.CutSuffix(line, []byte("\r\n"))

@@ -7,8 +7,8 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// BenchmarkMessage is what a message takes without database and mail server: writing it, and
-// making of it what goes out.
+// BenchmarkMessage measures a message without database and mail server: writing it, and
+// composing what goes out.
 func BenchmarkMessage(b *testing.B) {
 	keys, _ := secret.ParseKeys(secret.NewKeyFile())
 	o := &Outbox{Keys: keys, Now: func() time.Time { return testTime }}

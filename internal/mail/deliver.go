@@ -18,7 +18,7 @@ import (
 // errNoUTF8 is final: another try meets the same server.
 var errNoUTF8 = errors.New("the mail server does not offer SMTPUTF8, which an address with letters beyond ASCII before the @ needs")
 
-// connectError is a connection that failed. The server's number for it says nothing about
+// connectError is a connection that failed. The server's status code says nothing about
 // the message.
 type connectError struct{ error }
 
@@ -29,8 +29,8 @@ type recipientError struct{ error }
 
 func (e recipientError) Unwrap() error { return e.error }
 
-// send hands one message over. begun is true once the server has taken the first
-// command, so that an error before it is one of the connection's age.
+// send hands over one message. begun is true once the server has accepted the first
+// command; an error before that comes from the age of the connection.
 func (c *conn) send(e envelope) (reply string, begun bool, err error) {
 	if ok, _ := c.Extension("SMTPUTF8"); e.UTF8 && !ok {
 		return "", true, errNoUTF8
@@ -41,7 +41,7 @@ func (c *conn) send(e envelope) (reply string, begun bool, err error) {
 	if begun, err = c.announce(e); err != nil {
 		return "", begun, err
 	}
-	// The content and the server's look at it get their own time. If writing fails,
+	// The content and the server's check of it get their own time. If writing fails,
 	// the connection is dropped without the final dot: no half message.
 	if err := c.begin(c.timeout); err != nil {
 		return "", true, err
@@ -53,14 +53,15 @@ func (c *conn) send(e envelope) (reply string, begun bool, err error) {
 	return "250 " + reply, true, nil
 }
 
-// command is a line of SMTP and the answer that it wants.
+// command is an SMTP command and the answer that it expects.
 type command struct {
 	line string
 	want int
 }
 
-// announce says from whom and to whom, and that the content follows: in one go where the
-// server takes commands so (PIPELINING, RFC 2920), which saves waiting for two answers.
+// announce says who the message is from and for, and that the content follows: all at
+// once if the server allows it (PIPELINING, RFC 2920), which saves waiting for two
+// answers.
 func (c *conn) announce(e envelope) (begun bool, err error) {
 	from := "MAIL FROM:<" + e.From + ">"
 	if ok, _ := c.Extension("8BITMIME"); ok {
@@ -89,8 +90,8 @@ func (c *conn) announce(e envelope) (begun bool, err error) {
 	return true, nil
 }
 
-// inOneGo says all commands, and then hears all answers. The first that is a refusal counts:
-// those after it only follow from it.
+// inOneGo sends all commands, then reads all answers. The first refusal counts: those after
+// it only follow from it.
 func (c *conn) inOneGo(commands []command) (begun bool, err error) {
 	if err := c.say(commands...); err != nil {
 		return false, err
@@ -107,7 +108,8 @@ func (c *conn) inOneGo(commands []command) (begun bool, err error) {
 			return begun, err
 		}
 		if i == len(commands)-1 && heard == nil && err != nil {
-			// It waits for a content although it takes nobody: nothing comes.
+			// The server waits for content although it accepts no recipient: nothing
+			// comes.
 			if _, none := c.content(nil); none != nil && ended(none) {
 				return begun, none
 			}
@@ -125,7 +127,7 @@ func (c *conn) say(commands ...command) error {
 	return c.Text.W.Flush()
 }
 
-// hear is the answer to a command: the second one is about the recipient.
+// hear reads the answer to a command: the second one is about the recipient.
 func (c *conn) hear(i int, to command) error {
 	_, _, err := c.Text.ReadResponse(to.want)
 	if err != nil && i == 1 {
@@ -134,8 +136,8 @@ func (c *conn) hear(i int, to command) error {
 	return err
 }
 
-// content hands the content over, and hears what the server says to it. Its end is a dot on
-// a line of its own, so another dot stands before those that lines begin with.
+// content sends the content, and reads the server's answer. A dot on a line of its own ends
+// it, so lines that begin with a dot get another one.
 func (c *conn) content(raw []byte) (reply string, err error) {
 	if bytes.HasPrefix(raw, []byte(".")) || bytes.Contains(raw, []byte("\n.")) {
 		raw = bytes.ReplaceAll(append([]byte("\n"), raw...), []byte("\n."), []byte("\n.."))[1:]
@@ -160,8 +162,8 @@ type line struct {
 	conn   *conn
 }
 
-// send opens a connection if there is none. A kept one that the server has closed
-// meanwhile costs nothing but a new one.
+// send opens a connection if there is none. If the server has closed a kept connection,
+// it costs only a new one.
 func (l *line) send(ctx context.Context, e envelope) (string, error) {
 	kept := l.conn != nil
 	if err := l.open(ctx); err != nil {
@@ -228,7 +230,7 @@ func (l *line) close() {
 	l.drop()
 }
 
-// outage remembers for a moment that no connection can be had, so that each message
+// outage remembers for a moment that no connection can be opened, so that each message
 // in hand need not wait for it to fail again.
 type outage struct {
 	mu    sync.Mutex
@@ -256,18 +258,18 @@ func (o *outage) lately() error {
 // replyLength is how much of what a server says is kept.
 const replyLength = 500
 
-// verdict is what an attempt came to.
+// verdict is the result of an attempt.
 type verdict struct {
 	state store.MessageState
-	// reply is in the server's words where it had any.
+	// reply is in the server's words if it said anything.
 	reply string
-	// refused: the address is one that mail cannot arrive at; status is the code.
+	// refused: mail cannot be delivered to the address; status is the code.
 	refused bool
 	status  string
 }
 
-// judge weighs an attempt. Of answers about a message with a secret it keeps what is fit
-// to be kept; our own words, and what was said before the message, stay as they are.
+// judge judges an attempt. Of answers about a message with a secret it keeps only what
+// is safe; our own words, and what was said before the message, stay as they are.
 func judge(secret bool, reply string, err error) verdict {
 	answered := said
 	if secret {
@@ -284,12 +286,12 @@ func judge(secret bool, reply string, err error) verdict {
 	switch {
 	case errors.Is(err, errNoUTF8):
 		v.state = store.MessageRefused
-	case errors.As(err, &gateway): // which has taken the secret out itself
+	case errors.As(err, &gateway): // it has removed the secret itself
 		if gateway.Final {
 			v.state = store.MessageRefused
 		}
 	case errors.As(err, &connect):
-	case errors.As(err, &gibberish): // which quotes the line
+	case errors.As(err, &gibberish): // it quotes the line
 		v.reply = answered(err.Error())
 	case errors.As(err, &answer):
 		v.reply = answered(fmt.Sprintf("%d %s", answer.Code, answer.Msg))
@@ -301,7 +303,7 @@ func judge(secret bool, reply string, err error) verdict {
 	return v
 }
 
-// doubt looks whether a refusal is one of the address.
+// doubt checks whether a refusal is about the address.
 func (v *verdict) doubt(err error, answer *textproto.Error) {
 	var recipient recipientError
 	if !errors.As(err, &recipient) {
@@ -310,8 +312,8 @@ func (v *verdict) doubt(err error, answer *textproto.Error) {
 	v.status, v.refused = gatehouse.RefusesEmail(gatehouse.Refusal{Code: answer.Code, Text: answer.Msg})
 }
 
-// aboutUs reports the refusals that mean our sign-in at the server, not the message:
-// once that is fixed the message goes out (RFC 4954, 6).
+// aboutUs reports the refusals that are about our sign-in at the server, not the
+// message: once that is fixed the message goes out (RFC 4954, 6).
 func aboutUs(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
 // The waits between tries of a message that is deferred.

@@ -21,8 +21,8 @@ func (b *bench) verificationCode() mail.Message {
 	return mail.VerificationCode{Code: "123273", ExpiresAt: b.clock.Now().Add(5 * time.Minute)}
 }
 
-// A mail server that quotes what it takes or refuses leads no code and no password into the
-// outbox, the log or an account.
+// A mail server that quotes what it accepts or refuses puts no code and no password into
+// the outbox, the log or an account.
 func TestAnswersThatQuoteTheMail(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	u := b.hanna()
@@ -39,7 +39,7 @@ func TestAnswersThatQuoteTheMail(t *testing.T) {
 		{".", "123 273 is your Meridian UK code", "…"},
 		{".", "is your code 123 273", "…"},
 		{"RCPT", "550 5.1.1 <h7@lindenhof.example>: 123273", "550 5.1.1 …"},
-		// What tells nothing stays, as does what we say ourselves.
+		// What reveals nothing stays, as does what we say ourselves.
 		{".", "550 5.7.1 refused by policy, see the reset-password manual", "550 5.7.1 refused by policy, see the reset-password manual"},
 		{".", "451 later", "451 later"},
 		{".", "554 5.7.606", "554 5.7.606"},
@@ -67,12 +67,12 @@ func TestAnswersThatQuoteTheMail(t *testing.T) {
 	}
 }
 
-// secrets are in the answers of this file, in whatever groups. A log has digits of its own.
+// secrets are in the answers of this file, grouped in any way. A log has digits of its own.
 var secrets = regexp.MustCompile(`123.{0,8}273|[ "]273\b|２７３|37fan|AbCdEf`)
 
 func shown(text string) bool { return secrets.MatchString(text) }
 
-// later has a message not tried again for now.
+// later keeps a message from being tried again for now.
 func (b *bench) later(m store.Message) {
 	b.t.Helper()
 	err := b.store.Write(b.t.Context(), func(q store.Queries) error {
@@ -84,7 +84,7 @@ func (b *bench) later(m store.Message) {
 	}
 }
 
-// A notice has no secret: of it, all that a server says is of use.
+// A notice has no secret: everything that a server says about it is kept.
 func TestAnswersAboutNoticesAreKept(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	s := b.sender((&script{answer: at(".", "250 2.0.0 Ok: queued as 4711")}).start(t))
@@ -94,7 +94,7 @@ func TestAnswersAboutNoticesAreKept(t *testing.T) {
 	}
 }
 
-// The same for reports, all of whose fields are in a stranger's words.
+// The same for reports, in which strangers write all fields.
 func TestReportsThatQuoteTheMail(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	u := b.hanna()
@@ -135,7 +135,8 @@ func TestReportsThatQuoteTheMail(t *testing.T) {
 	}
 }
 
-// A report about an old message may be about somebody else's mailbox by now.
+// A report about an old message may be about a mailbox that belongs to somebody else by
+// now.
 func TestReportsThatComeTooLate(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	u := b.hanna()

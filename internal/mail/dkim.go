@@ -17,7 +17,7 @@ import (
 
 // DKIM is the key that signs the mail of a domain (E21).
 type DKIM struct {
-	// Domain is that of the senders it signs for, themselves or their subdomains.
+	// Domain is the domain of the senders that it signs for, including subdomains.
 	Domain string
 	// Selector names the DNS record: SELECTOR._domainkey.DOMAIN.
 	Selector string
@@ -41,7 +41,7 @@ func LoadDKIM(domain, selector, path string) (DKIM, error) {
 	return d, nil
 }
 
-// readKey reads the first key of a PEM file, in either form that tools write.
+// readKey reads the first key of a PEM file, in either format that tools write.
 func readKey(text []byte) (crypto.Signer, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {
@@ -55,7 +55,7 @@ func readKey(text []byte) (crypto.Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if signer, ok := key.(crypto.Signer); ok { // of which kind, check says
+		if signer, ok := key.(crypto.Signer); ok { // check rejects the wrong kinds
 			return signer, nil
 		}
 	}
@@ -93,12 +93,13 @@ func (d DKIM) signs(from string) bool {
 	return domain == own || strings.HasSuffix(domain, "."+own)
 }
 
-// signedFields are signed, and From twice, so that nobody can put a second From on top of
-// ours. The body is signed as a whole: never l=.
+// signedFields are signed, From twice, so that nobody can add a second From above ours.
+// The body is signed as a whole: never l=.
 var signedFields = []string{"From", "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Reply-To"}
 
-// sign returns the message with the field on top that signs it (RFC 6376), with relaxed
-// canonicalization of both parts, which bears servers that fold and pack blanks.
+// sign returns the message with a signature field on top (RFC 6376), with relaxed
+// canonicalization of both parts, which survives servers that fold lines and collapse
+// spaces.
 func (d DKIM) sign(message []byte) ([]byte, error) {
 	var signed bytes.Buffer
 	err := dkim.Sign(&signed, bytes.NewReader(message), &dkim.SignOptions{

@@ -11,18 +11,18 @@ import (
 	"strings"
 )
 
-// entity is a mail, or a part of one (RFC 2045), read as liberally as can be: reports are
-// written by every mail system there is, and changed by others on their way. Nothing hangs
-// on their form, because the token in the envelope proves what they are about.
+// entity is a mail, or a part of one (RFC 2045), read as liberally as possible: every mail
+// system writes reports, and others change them on their way. Nothing depends on their
+// form, because the token in the envelope proves what they are about.
 type entity struct {
-	kind     string // the media type in small letters; empty: none is named
+	kind     string // the media type in lower case; empty: none is given
 	boundary string
 	about    textproto.MIMEHeader
-	// raw is all of it, body what is behind the first blank line.
+	// raw is all of it, body what follows the first blank line.
 	raw, body []byte
 }
 
-// newEntity reads the head of a text whose lines all end in LF.
+// newEntity reads the header of a text in which all lines end in LF.
 func newEntity(raw []byte) entity {
 	e, head := entity{raw: raw}, raw
 	if rest, none := bytes.CutPrefix(raw, []byte("\n")); none {
@@ -40,17 +40,17 @@ func newEntity(raw []byte) entity {
 	return e
 }
 
-// lineEnd is CRLF, and what becomes of it where somebody adds another CR.
+// lineEnd is CRLF, also after something has added another CR.
 var lineEnd = regexp.MustCompile(`\r+\n`)
 
-// unixLines makes LF of all line ends that there are.
+// unixLines turns all line ends into LF.
 func unixLines(text []byte) []byte {
 	return bytes.ReplaceAll(lineEnd.ReplaceAll(text, []byte("\n")), []byte("\r"), []byte("\n"))
 }
 
-// fieldLines are the lines of header fields, with those that are folded in one piece and
-// the blank ones empty. A field may be folded as often as 1 MiB has room for, so it is put
-// together once: text that is added to text each time would be copied as often (ASVS 15.2.2).
+// fieldLines are the lines of header fields, with folded ones joined and blank ones empty. A
+// field may be folded as often as 1 MiB has room for, so it is joined once: appending each
+// time would copy the text just as often (ASVS 15.2.2).
 func fieldLines(text []byte) (lines []string) {
 	var field strings.Builder
 	end := func() {
@@ -78,7 +78,7 @@ func fieldLines(text []byte) (lines []string) {
 	return lines
 }
 
-// boundaryOf finds the boundary in a Content-Type that cannot be read as a whole.
+// boundaryOf finds the boundary in a Content-Type that does not parse.
 var boundaryOf = regexp.MustCompile(`(?i)boundary\s*=\s*(?:"([^"]*)"|([^\s;]+))`)
 
 func mediaType(value string) (kind, boundary string) {
@@ -93,9 +93,9 @@ func mediaType(value string) (kind, boundary string) {
 	return strings.ToLower(strings.TrimSpace(kind)), boundary
 }
 
-// text is the content without its transfer encoding: what comes before a fault in it. An
-// entity that has none is taken with its head, because some leave out the blank line
-// behind that.
+// text is the content without its transfer encoding, up to the first fault in it. An
+// entity without a body is taken with its header, because some leave out the blank line
+// after it.
 func (e entity) text() []byte {
 	var from io.Reader
 	switch strings.ToLower(e.about.Get("Content-Transfer-Encoding")) {
@@ -110,7 +110,7 @@ func (e entity) text() []byte {
 	return unixLines(text)
 }
 
-// base64Digits leaves out whatever base64 does not have.
+// base64Digits drops everything that is not base64.
 func base64Digits(text []byte) []byte {
 	return bytes.Map(func(r rune) rune {
 		if r < 0x80 && (r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("+/=", r)) {
@@ -120,8 +120,8 @@ func base64Digits(text []byte) []byte {
 	}, text)
 }
 
-// parts takes a multipart apart. One that is cut off has the parts that are there; one that
-// names no boundary has that of the first line which can be one.
+// parts splits a multipart. If it is cut off, it has the parts that are there; if it names
+// no boundary, the first line that can be one is used.
 func (e entity) parts() (all []entity) {
 	text := e.text()
 	boundary := []byte("--" + strings.TrimSpace(e.boundary))

@@ -1,7 +1,7 @@
 package mail
 
-// What the tests outside of the package share with those in it. They are outside
-// because internal/testkit may import this package.
+// What the tests outside the package share with those in it. They are outside because
+// internal/testkit may import this package.
 var (
 	TestTime      = testTime
 	TestSite      = testSite

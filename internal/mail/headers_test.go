@@ -164,7 +164,7 @@ func checkBytes(t *testing.T, raw []byte) {
 	}
 }
 
-// E07, ASVS 1.3.11: whatever a name is, the headers stay as many, and hold it.
+// E07, ASVS 1.3.11: a name of any kind adds no header, and is in the ones there are.
 func TestNoHeaderInjection(t *testing.T) {
 	for _, v := range []string{"Eve\r\nBcc: all@victims.example", "Eve\nX-Evil: 1", "Eve\x00", "Eve\u2028Bcc: x", "Eve\u2029Bcc: x",
 		"Eve\u0085Bcc: x", `Eve" <evil@evil.example>, "`, "Zoë Müller", "李雷 and a name that goes on and on and on and on and on and on",
@@ -340,8 +340,8 @@ func TestSMTPUTF8(t *testing.T) {
 	}
 }
 
-// An address that nothing can be sent to writes nothing, and the caller's
-// transaction can go on.
+// Enqueueing for an address that nothing can be sent to writes nothing, and the
+// caller's transaction can go on.
 func TestEnqueueRefuses(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	to := mail.TestRecipient()

@@ -21,11 +21,11 @@ var layoutSource string
 // mailFont is what mail programs have: no mail loads a font (section 9 of the guide).
 const mailFont = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
-// layout is the parts that the HTML of a mail is put together from, by name.
+// layout is the parts that the HTML of a mail is built from, by name.
 var layout = sync.OnceValue(func() map[string]part { return readLayout(layoutSource) })
 
-// part is a part of the layout: what stands in it as it is, and between each two of those the
-// name of a value.
+// part is a part of the layout: its fixed text, with the name of a value between each two
+// pieces.
 type part []string
 
 // readLayout reads parts, each after a line "== NAME". A value is written {{name}}.
@@ -38,13 +38,13 @@ func readLayout(source string) map[string]part {
 	return all
 }
 
-// page writes the HTML of a mail. Every value that stands in it goes through text, which
-// escapes it; the layout has values between tags and in quoted attributes, where that is
-// enough, and the colours of the site, which are checked when it is loaded, in styles.
+// page writes the HTML of a mail. Every value goes through text, which escapes it; the
+// layout has values between tags and in quoted attributes, where that is enough, and the
+// colours of the site, which are checked when it is loaded, in styles.
 type page struct {
 	strings.Builder
-	values  map[string]string // that all parts know
-	unknown string            // a name in the layout that is none
+	values  map[string]string // for all parts
+	unknown string            // a name in the layout that does not exist
 }
 
 // html writes a document as HTML: tables and inline styles, no pictures, nothing
@@ -80,10 +80,10 @@ func html(d document, s *site.Site, lang string) (string, error) {
 	return p.String(), nil
 }
 
-// values write what stands in a part, by name.
+// values write the values of a part, by name.
 type values map[string]func()
 
-// write writes a part with its own values and those that all parts know.
+// write writes a part with its own values and those for all parts.
 func (p *page) write(name string, own values) {
 	for i, text := range layout()[name] {
 		value, known := p.values[text]
@@ -100,8 +100,8 @@ func (p *page) write(name string, own values) {
 	}
 }
 
-// escaped is what a text is written with. The plus sign could begin another character set,
-// for programs that guess it.
+// escaped escapes text. The plus sign could begin another character set, for programs that
+// guess it.
 var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;", "+", "&#43;", "\x00", "\uFFFD")
 
 func (p *page) text(s string) {
@@ -141,7 +141,7 @@ func (p *page) block(b block) {
 	}
 }
 
-// facts gives numbers little room at the end of their line.
+// facts aligns numbers at the end of their line, in a narrow column.
 func (p *page) facts(all []fact) {
 	width, align := "44", ""
 	if digitsOf(all) > 0 {
@@ -157,7 +157,7 @@ func (p *page) facts(all []fact) {
 	}
 }
 
-// code gives a short code large digits far apart.
+// code shows a short code in large, widely spaced digits.
 func (p *page) code(value string) {
 	size, spacing := "22", "1"
 	if utf8.RuneCountInString(value) <= 8 {
@@ -171,7 +171,7 @@ func (p *page) code(value string) {
 	})
 }
 
-// initial is the mark beside the site's name.
+// initial is the mark next to the site's name.
 func initial(name string) string {
 	for _, r := range name {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

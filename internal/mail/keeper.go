@@ -11,22 +11,22 @@ import (
 	"gatehouse/internal/store"
 )
 
-// keeper goes between the database and the workers: it claims messages for them and records
-// what became of those. Both go in one transaction, since a commit waits for the disk; and
-// the next messages are fetched while the workers still have some, so that nobody waits for
-// the database.
+// keeper sits between the database and the workers: it claims messages for them and records
+// the results. Both go in one transaction, since a commit waits for the disk; and the next
+// messages are fetched while the workers still have some, so that nobody waits for the
+// database.
 type keeper struct {
 	*Sender
 	work chan<- claimed
 	done <-chan outcome
 
-	// out is how many messages the workers have, and results those that they have done and
-	// that are not yet recorded; since is when the first of them came.
+	// out is how many messages the workers have, and results are those that they have
+	// finished and that are not yet recorded; since is when the first of them came.
 	out     int
 	results []outcome
 	since   time.Time
-	// batch is how many the next claim takes, claimedAt when the last one was, more whether it
-	// may have left others behind.
+	// batch is how many the next claim takes, claimedAt is when the last claim was made, and
+	// more is whether it may have left others behind.
 	batch     int
 	claimedAt time.Time
 	more      bool
@@ -44,16 +44,16 @@ func (k *keeper) keep(ctx context.Context) {
 	}
 }
 
-// few is what is claimed from a slow server, so that what is urgent is not behind a hundred
-// others.
+// few is how much is claimed from a slow server, so that urgent messages do not wait behind
+// a hundred others.
 func (k *keeper) few() int { return 2 * k.workers() }
 
 // low reports that the workers will soon need more than they have.
 func (k *keeper) low() bool { return k.out <= k.batch/2 }
 
 // gather collects results until it is time to talk to the database. It reports whether to
-// look for messages. A result that no other is to be expected after is recorded at once, and
-// none waits long: what is not recorded is sent again if the process dies.
+// look for messages. A result is recorded at once if no other is expected after it, and none
+// waits long: what is not recorded is sent again if the process dies.
 func (k *keeper) gather(ctx context.Context) (look bool) {
 	poll, patience := time.NewTimer(pollEvery), time.NewTimer(gatherTime)
 	defer poll.Stop()
@@ -82,13 +82,13 @@ func (k *keeper) gather(ctx context.Context) (look bool) {
 			return true
 		case <-poll.C:
 			return k.low()
-		case <-patience.C: // a result may have become ripe
+		case <-patience.C: // a result may be due
 		case <-stop:
 		}
 	}
 }
 
-// ripe reports whether the results are to be recorded now.
+// ripe reports whether to record the results now.
 func (k *keeper) ripe() bool {
 	return len(k.results) > 0 && (k.out == 0 || len(k.results) >= mostAtOnce || time.Since(k.since) >= gatherTime)
 }
@@ -101,9 +101,9 @@ func (k *keeper) take(o outcome) {
 	k.out--
 }
 
-// turn records the results, and claims messages if it is to look for them. Results that
-// cannot be recorded are tried again until the claim must be over: what was sent and not
-// recorded would be sent again.
+// turn records the results, and claims messages if look is true. If results cannot be
+// recorded, it tries again until the claim must be over: what was sent and not recorded
+// would be sent again.
 func (k *keeper) turn(ctx context.Context, look bool) {
 	stopped := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), markTime)
@@ -170,7 +170,7 @@ func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
 	return nil
 }
 
-// handOut gives the workers what was claimed, and settles how much to claim next: many
+// handOut gives the workers what was claimed, and decides how much to claim next: many
 // from a fast server, few from a slow one.
 func (k *keeper) handOut(rows []store.Message, at time.Time) {
 	for _, row := range rows {
@@ -187,7 +187,7 @@ func (k *keeper) handOut(rows []store.Message, at time.Time) {
 	}
 }
 
-// recorded is what is to be said of results once they are on the disk.
+// recorded is what to log about results once they are on disk.
 type recorded struct {
 	lost []store.MessageResult
 	over []excess
@@ -216,7 +216,7 @@ func (k *keeper) record(ctx context.Context, q store.Queries) (came recorded, er
 }
 
 // judgeAddress notes what the hand-over says about an address. A success costs a
-// statement only where something was held against the address before.
+// statement only if the address was marked before.
 func (k *keeper) judgeAddress(ctx context.Context, q store.Queries, o outcome) ([]excess, error) {
 	switch {
 	case o.message.ByText(): // it says nothing about the mailbox

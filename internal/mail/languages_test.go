@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// A language is a folder: what one of them has, all have. A language that lacks a
-// kind would fail the transaction that wants to tell it, and a mail that lacks a fact
+// A language is a folder, and all of them have the same files. A language without a
+// kind would fail the transaction that wants to send it, and a mail without a fact
 // tells some people less.
 func TestEveryLanguageHasEveryKind(t *testing.T) {
 	for lang := range languages() {
@@ -61,8 +61,8 @@ func TestEveryLanguageNamesTheSameFields(t *testing.T) {
 	}
 }
 
-// Every language says them in the same order of blocks, with as many facts and
-// items, and leads to the same place.
+// Every language has the same blocks in the same order, with as many facts and items,
+// and the same links.
 func TestEveryLanguageHasTheSameStructure(t *testing.T) {
 	for name, msg := range samples() {
 		want := structure(t, ownLanguage, msg)
@@ -93,9 +93,9 @@ func structure(t *testing.T, lang string, msg Message) string {
 	return strings.Join(all, "\n")
 }
 
-// named returns which fields and methods a source names, with those of the sources
-// that it includes, and how often it names what the message tells. How often it names
-// the site is up to the language.
+// named returns the fields and methods that a source names, including sources that it
+// includes, and how often it names the message's fields. How often it names the site is
+// up to the language.
 func named(s *sources, source string) []string {
 	fields := map[string]int{}
 	collect(s, s.t.Lookup(source).Root, fields)
@@ -149,7 +149,7 @@ func collectBranch(s *sources, n *parse.BranchNode, fields map[string]int) {
 	}
 }
 
-// No mail is in two languages: nothing of the English words is left in another one.
+// No mail mixes two languages: no English words are left in another one.
 func TestTranslated(t *testing.T) {
 	eachMail(t, func(t *testing.T, lang, name string, msg Message, r Rendered) {
 		if lang == ownLanguage {
@@ -172,7 +172,7 @@ func TestTranslated(t *testing.T) {
 
 var english = regexp.MustCompile(`\b(the|your|you|and|password|[Uu]sername|When|December|day)\b`)
 
-// French sets a space before some marks, at which no line may end.
+// French puts a space before some marks, and no line may break there.
 func TestFrenchSpaces(t *testing.T) {
 	wrong := regexp.MustCompile(`[^\x{a0}\s:/0-9][:;?!»](\s|\*|$)|[ \n][:;?!»]|«[^\x{a0}]`)
 	eachMail(t, func(t *testing.T, lang, _ string, _ Message, r Rendered) {
@@ -196,7 +196,7 @@ func TestPluralForms(t *testing.T) {
 	}
 }
 
-// A date is in the language of the sentence around it, whatever the site offers.
+// A date is in the language of the sentence around it, no matter what the site offers.
 func TestDatesAreInTheLanguageOfTheMail(t *testing.T) {
 	for _, c := range []struct {
 		offers     []string

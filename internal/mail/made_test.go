@@ -9,7 +9,7 @@ import (
 	"gatehouse"
 )
 
-// Reports that mail systems have made (testdata/reports/made): what is read in them, and
+// Reports that mail systems made (testdata/reports/made): what is read in them, and
 // whether they mark the address.
 func TestReportsMadeByMailSystems(t *testing.T) {
 	type want struct {
@@ -20,7 +20,7 @@ func TestReportsMadeByMailSystems(t *testing.T) {
 		"postfix-unknown": {"5.1.1", true}, "exim-unknown": {"5.1.1", true}, "opensmtpd-unknown": {"5.1.1", true},
 		"postfix-plain": {"5.0.0", true}, "exim-plain": {"5.0.0", true}, "opensmtpd-plain": {"5.0.0", true},
 		"postfix-full": {"5.2.2", true}, "exim-full": {"5.2.2", true}, "opensmtpd-full": {"5.2.2", true},
-		// About us, our content, or a trouble that passes.
+		// About us, our content, or a temporary problem.
 		"postfix-spf": {"5.7.26", false}, "exim-spf": {"5.7.26", false}, "opensmtpd-spf": {"5.7.26", false},
 		"postfix-large": {"5.3.4", false}, "exim-large": {"5.3.4", false}, "opensmtpd-large": {"5.3.4", false},
 		"postfix-later": {"4.2.0", false}, "exim-later": {"4.2.0", false}, "opensmtpd-delayed": {"4.4.7", false},

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 
 var testTime = time.Date(2026, time.November, 21, 14, 32, 0, 0, time.UTC)
 
-// testSite is a site as internal/site makes it, so far as mail needs one.
+// testSite is a site as internal/site makes it, as far as mail needs one.
 func testSite() *site.Site {
 	return &site.Site{
 		Site: gatehouse.Site{
@@ -53,9 +53,9 @@ func eachMail(t *testing.T, check func(t *testing.T, lang, name string, msg Mess
 	}
 }
 
-// drawn are the mails whose HTML is kept too: each kind of block is in one of them. That of
-// the others is made of the same blocks by the same layout, and says what their text says,
-// which TestPartsAgree compares.
+// drawn are the mails that also have their HTML kept: each kind of block is in one of them.
+// The HTML of the others is built from the same blocks by the same layout, and says what
+// their text says, which TestPartsAgree compares.
 var drawn = []string{"enrolment-summary", "new-device", "temporary-password-account", "two-factor-enabled", "username-request-message", "verification-code"}
 
 func TestGolden(t *testing.T) {

@@ -2,16 +2,16 @@ package mail
 
 import "time"
 
-// Message is something to tell a person. A new kind is a struct of its facts with
-// these three methods, and a file text/LANGUAGE/KIND.txt.
+// Message is something to tell a person. A new kind is a struct with its facts and
+// these three methods, plus a file text/LANGUAGE/KIND.txt.
 type Message interface {
-	// Kind names the file that says it.
+	// Kind names the file with its text.
 	Kind() string
-	// Secret is what the message must not leave behind anywhere (a password, a
-	// code, a link's token); empty for a notice. Somebody waits for a message
-	// with a secret, so it overtakes notices.
+	// Secret is what the message must not leave behind anywhere (a password, a code, a
+	// link's token); empty for a notice. Somebody is waiting for a message with a
+	// secret, so it overtakes notices.
 	Secret() string
-	// Expires is when the message is of no further use.
+	// Expires is when the message becomes useless.
 	Expires(now time.Time) time.Time
 }
 
@@ -21,7 +21,7 @@ type notice struct{}
 func (notice) Secret() string                  { return "" }
 func (notice) Expires(now time.Time) time.Time { return now.Add(3 * 24 * time.Hour) }
 
-// Lock is what the owner of an account is told about a lock by wrong attempts.
+// Lock is what the owner of an account is told about a lock after wrong attempts.
 type Lock struct {
 	notice
 	Username string
@@ -30,14 +30,14 @@ type Lock struct {
 	At       time.Time
 	// IPAddress is where the last one came from; may be empty.
 	IPAddress string
-	// UnlockAfter is when the lock ends by itself; 0: it does not.
+	// UnlockAfter is when the lock ends by itself; 0: never.
 	UnlockAfter time.Duration
 	// Administrator is the name of somebody in the company who can unlock; may
 	// be empty.
 	Administrator string
 }
 
-// Until is when the lock ends by itself; zero: it does not.
+// Until is when the lock ends by itself; zero: never.
 func (l Lock) Until() time.Time {
 	if l.UnlockAfter == 0 {
 		return time.Time{}
@@ -52,7 +52,7 @@ type Locked struct{ Lock }
 func (Locked) Kind() string { return "locked" }
 
 // LockedStrangers: only browsers that have not signed in to the account before are
-// kept out; the owner's own goes on working.
+// locked out; the owner's own still works.
 type LockedStrangers struct{ Lock }
 
 // Kind implements Message.
@@ -64,7 +64,7 @@ type Unlocked struct {
 	Username string
 	At       time.Time
 	By       Unlocker
-	// Name is who it was, for UnlockedByAdministrator.
+	// Name is the administrator's, for UnlockedByAdministrator.
 	Name string
 }
 
@@ -88,10 +88,10 @@ type TemporaryPassword struct {
 	// ExpiresAt is when it stops working, and the message with it.
 	ExpiresAt time.Time
 	For       PasswordReason
-	// Name and Company are who made the account or asked for the reset; empty
-	// where it was the operator or an import.
+	// Name and Company say who made the account or asked for the reset; empty if it was
+	// the operator or an import.
 	Name, Company string
-	// At and IPAddress are when and from where it was asked for, for
+	// At and IPAddress say when and from where it was asked for, for
 	// PasswordForRecovery.
 	At        time.Time
 	IPAddress string
@@ -104,7 +104,7 @@ type PasswordReason string
 const (
 	// PasswordForAccount comes with a new account.
 	PasswordForAccount PasswordReason = "account"
-	// PasswordForReset: somebody who may has reset the old one.
+	// PasswordForReset: somebody with permission has reset the old one.
 	PasswordForReset PasswordReason = "reset"
 	// PasswordForRecovery: the person has forgotten the old one.
 	PasswordForRecovery PasswordReason = "recovery"

@@ -7,7 +7,7 @@ import (
 )
 
 // headerWidth is the longest line of a header, and bodyWidth of a body: 78 and 76
-// characters (RFC 5322, 2.1.1; RFC 2045, 6.7). Only what has no blank is longer.
+// characters (RFC 5322, 2.1.1; RFC 2045, 6.7). Only text without spaces is longer.
 const (
 	headerWidth = 78
 	bodyWidth   = 76
@@ -16,13 +16,13 @@ const (
 // field is a field of a header.
 type field struct{ name, value string }
 
-// appendField writes a field, folded at single blanks. Unfolding it gives the value
+// appendField writes a field, folded at single spaces. Unfolding it gives the value
 // back.
 func appendField(b []byte, f field) []byte {
 	b = append(append(b, f.name...), ':')
 	at := len(f.name) + 1
 	for rest := " " + f.value; rest != ""; {
-		word := rest // with the blank before it
+		word := rest // with the space before it
 		if next := strings.IndexByte(rest[1:], ' '); next >= 0 {
 			word = rest[:next+1]
 		}
@@ -40,8 +40,8 @@ func appendField(b []byte, f field) []byte {
 // subject is a line of text in a header: as it is, or in encoded words (RFC 2047).
 func subject(text string) string { return mime.QEncoding.Encode("utf-8", text) }
 
-// appendAlternative writes the parts of a mail, plain text first (E04), and what says so in
-// its header. The boundary is random: what somebody typed cannot hold it.
+// appendAlternative writes the parts of a mail, plain text first (E04), and the header for
+// them. The boundary is random, so nothing that somebody typed can contain it.
 func appendAlternative(b []byte, text, html string) []byte {
 	boundary := rand.Text()
 	b = appendField(b, field{"Content-Type", "multipart/alternative; boundary=" + boundary})
@@ -53,7 +53,7 @@ func appendAlternative(b []byte, text, html string) []byte {
 	return append(append(append(b, "\r\n--"...), boundary...), "--\r\n"...)
 }
 
-// asItIs are the octets that quoted-printable need not encode inside a line.
+// asItIs are the octets that quoted-printable need not encode within a line.
 var asItIs = func() (is [256]bool) {
 	for c := ' '; c <= '~'; c++ {
 		is[c] = c != '='
@@ -63,8 +63,8 @@ var asItIs = func() (is [256]bool) {
 
 const hexDigits = "0123456789ABCDEF"
 
-// appendQuotedPrintable writes text with lines that end in LF in the encoding that survives
-// every mail server (RFC 2045, 6.7), its lines ending in CRLF.
+// appendQuotedPrintable writes text with LF line ends in the encoding that survives every
+// mail server (RFC 2045, 6.7), with CRLF line ends.
 func appendQuotedPrintable(b []byte, text string) []byte {
 	for text != "" {
 		line, rest, ended := strings.Cut(text, "\n")
@@ -78,9 +78,9 @@ func appendQuotedPrintable(b []byte, text string) []byte {
 }
 
 func appendQuotedLine(b []byte, line string) []byte {
-	at := 0 // how long the line is that is being written
+	at := 0 // length of the line being written
 	for line != "" {
-		n, room := literal(line, at == 0), bodyWidth-1-at // the "=" that breaks a line has its place
+		n, room := literal(line, at == 0), bodyWidth-1-at // leave room for the "=" that breaks a line
 		switch {
 		case n == len(line) && n <= room+1:
 			return append(b, line...)
@@ -97,8 +97,8 @@ func appendQuotedLine(b []byte, line string) []byte {
 	return b
 }
 
-// literal is how many octets of a line stand as they are: not a blank at its end, which
-// mail servers cut off, nor a dot that begins it, which they double.
+// literal is how many octets of a line need no encoding: not a trailing space, which
+// mail servers cut off, nor a leading dot, which they double.
 func literal(line string, first bool) int {
 	if first && line[0] == '.' {
 		return 0

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Decoding gives the text back, and no line is one that a mail server changes.
+// Decoding gives the text back, and mail servers change no line.
 func TestQuotedPrintable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{"a", "é", "=", ".", " ", "  ", "\n", "\n\n", "\t", "word ", "😀",
@@ -51,8 +51,8 @@ func TestFoldedField(t *testing.T) {
 	})
 }
 
-// A signature is good whatever the message is, and so it stays when a server folds its
-// header and packs its blanks.
+// A signature is valid for any message, and stays valid when a server folds its header
+// and collapses its spaces.
 func TestSignatureOfAnyMessage(t *testing.T) {
 	public, private, _ := ed25519.GenerateKey(nil)
 	key := DKIM{Domain: "meridian.example", Selector: "s", Key: private}

@@ -9,14 +9,13 @@ import (
 	"unicode"
 )
 
-// plainName makes a name, of a person or a company, fit to stand in a mail: mail programs
-// make links of everything that looks like a URL, a domain or a telephone number, and
-// people choose their names themselves. Blanks break it where everybody sees them, because
-// mail programs read on over invisible characters; "J.R. Smith" and "O'Neil & Sons Ltd."
-// stay as they are.
+// plainName makes the name of a person or a company safe for a mail: mail programs make
+// links of everything that looks like a URL, a domain or a telephone number, and people
+// choose their names themselves. Visible spaces break it up, because mail programs read on
+// over invisible characters; "J.R. Smith" and "O'Neil & Sons Ltd." stay as they are.
 func plainName(name string) string {
 	name = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d' { // but what joins letters
+		if unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d' { // except joiners of letters
 			return -1
 		}
 		return r
@@ -32,23 +31,23 @@ func plainName(name string) string {
 	return oneLine(name)
 }
 
-// mayLink reports what no web address, domain or telephone number is without. Most names
-// have none of it, and are not searched.
+// mayLink reports characters that a web address, domain or telephone number needs. Most
+// names have none of them, and are not searched.
 func mayLink(r rune) bool { return r != ' ' && r != '-' && r != '\'' && !unicode.IsLetter(r) }
 
-// linkSign is what addresses, web addresses and Windows shares are known by.
+// linkSign is what marks addresses, web addresses and Windows shares.
 var linkSign = regexp.MustCompile(`([@\x{ff20}\x{fe6b}]+|[/\x{ff0f}]{2,}|\\+)`)
 
-// scheme is a word with a colon that something follows: "tel:", "mailto:".
+// scheme is a word and a colon with something after it: "tel:", "mailto:".
 var scheme = regexp.MustCompile(`(\pL)([:\x{ff1a}\x{fe55}]+)`)
 
-// telephone is a run of digits with what stands between those of a number.
+// telephone is a run of digits with the separators of a phone number.
 var telephone = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`[+\x{ff0b}]?\(?\p{Nd}(?:[\s\p{Pd}.()\[\]~\x{b7}+\x{ff0b}/\x{ff0f}\x{200c}\x{200d}\pM\x{3002}\x{ff0e}\x{ff61}\x{2024}\x{fe52}]*\p{Nd})+`)
 })
 
-// breakDigits sets the groups of a run with as many digits as a number has apart, with a
-// mark that no number is written with.
+// breakDigits separates the digit groups of a run that is long enough for a phone
+// number, using a mark that no number is written with.
 func breakDigits(enrolment string) string {
 	groups := strings.FieldsFunc(enrolment, func(r rune) bool { return !unicode.IsDigit(r) })
 	var all []string
@@ -63,20 +62,20 @@ func breakDigits(enrolment string) string {
 	return strings.Join(all, " | ")
 }
 
-// dots are the full stop and what is taken for one in a domain.
+// dots are the full stop and the characters that domains treat as one.
 const dots = ".\u3002\uff0e\uff61\u2024\ufe52"
 
-// internetAddress is four numbers, which mail programs make links of, however short.
+// internetAddress is four numbers, which mail programs turn into links, however short.
 var internetAddress = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\pN{1,3}(?:[` + dots + `]\pN{1,3}){3}`)
 })
 
-// breakDots sets the numbers of an IP address apart.
+// breakDots separates the numbers of an IP address.
 func breakDots(found string) string {
 	return strings.Join(strings.FieldsFunc(found, func(r rune) bool { return strings.ContainsRune(dots, r) }), ". ")
 }
 
-// innerDot is a dot before two letters or digits at least: no top-level domain is shorter.
+// innerDot is a dot before at least two letters or digits: no top-level domain is shorter.
 var innerDot = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`[` + dots + `]+[\pL\pM\pN\x{200c}\x{200d}_-]*`)
 })
@@ -98,7 +97,7 @@ func breakDot(found string) string {
 // nameFields are the fields of messages that hold names.
 var nameFields = []string{"Name", "Company", "By", "Administrator", "StartedName"}
 
-// withPlainNames returns a message whose names are plain.
+// withPlainNames returns a message with plain names.
 func withPlainNames(msg Message) Message {
 	v := reflect.New(reflect.TypeOf(msg)).Elem()
 	v.Set(reflect.ValueOf(msg))

@@ -39,11 +39,11 @@ func TestPlainName(t *testing.T) {
 	}
 }
 
-// linkable is what mail programs make links of.
+// linkable is what mail programs turn into links.
 var linkable = regexp.MustCompile(`\pL[:\x{ff1a}]+[^\s:\x{ff1a}]|//[^\s/]|[^\s@\x{ff20}][@\x{ff20}][^\s@\x{ff20}]|\\[^\s\\]|[^\s.][.\x{3002}\x{ff0e}\x{ff61}\x{2024}\x{fe52}][\pL\pN][\pL\pN]|\pN[.]\pN+[.]\pN+[.]\pN|(?:\p{Nd}[\s\p{Pd}.()]*){6}`)
 
-// Whatever a name is made of, nothing in it can be made a link of, and to do it again
-// changes nothing.
+// Nothing in a name of any kind can be turned into a link, and doing it again changes
+// nothing.
 func TestNoNameIsALink(t *testing.T) {
 	pieces := []string{"evil", "example", "com", ".", ".", "\u3002", "\uff0e", "\ufe52", "1", "2", "/", "//", ":", "@", "\uff20", `\`, "0", "800", "1234567", "+", "-", " ", "(", ")",
 		"\u200b", "\u2060", "\u00ad", "\u200d", "\u00a0", "www", "https", "tel", "J", "R", "\u00e9", "e\u0301", "\u674e", "\u0660\u0661\u0662", "'", "&", "\n", "="}
@@ -60,8 +60,8 @@ func TestNoNameIsALink(t *testing.T) {
 	}
 }
 
-// No message has a name in it, in whatever part and language, that a mail program could
-// make a link of.
+// No message, in any part and language, contains a name that a mail program could turn
+// into a link.
 func TestNoMessageHasALinkInAName(t *testing.T) {
 	const bad = "Zxq evil.zxq.com www.zxq.org 0800 987 6543"
 	for lang := range languages() {
@@ -99,7 +99,8 @@ func spoil(v reflect.Value, bad string) {
 	}
 }
 
-// Mail to an address that nobody has confirmed has no name: not in the greeting, not in To.
+// Mail to an address that nobody has confirmed has no name, neither in the greeting nor in
+// To.
 func TestNoNameForAnUnconfirmedAddress(t *testing.T) {
 	st := testSite()
 	u := gatehouse.User{ID: "usr_1", Username: "hkruse", FirstName: "Your order", LastName: "was blocked", Email: "victim@lindenhof.example"}

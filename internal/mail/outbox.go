@@ -17,7 +17,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Outbox takes messages that are to be sent.
+// Outbox accepts messages to send.
 type Outbox struct {
 	Keys *secret.Keys
 	Now  func() time.Time
@@ -26,39 +26,39 @@ type Outbox struct {
 	Nudge func()
 }
 
-// Hurry has what was enqueued sent at once, instead of at the sender's next look at
-// the outbox. It is called after the transaction has been committed.
+// Hurry has enqueued messages sent at once, instead of at the sender's next look at the
+// outbox. It is called after the transaction has been committed.
 func (o *Outbox) Hurry() {
 	if o.Nudge != nil {
 		o.Nudge()
 	}
 }
 
-// What contents of the outbox are sealed for: those of today, and those of versions before
+// What contents of the outbox are sealed for: current ones, and those of versions before
 // 0038, which kept a message in its final form.
 const (
 	sealPurpose    = "message"
 	earlierPurpose = "mail"
 )
 
-// content is what is sealed: all that goes out. The address and the row's ID are in it
-// so that who can write the database can neither send a password elsewhere nor
-// put it into another row.
+// content is what is sealed: everything that goes out. It includes the address and the
+// row's ID so that somebody who can write to the database can neither send a password
+// elsewhere nor put it into another row.
 type content struct {
 	ID   string `json:"id"`
 	To   string `json:"to"`
 	Name string `json:"name,omitempty"`
 	Lang string `json:"lang"`
-	// Says is what the message says, word for word. It gets its form, plain text and HTML in
-	// the colours of the site, when it is sent: that is a tenth as long, and the transaction
-	// that writes it need not wait for its form.
+	// Says is what the message says, word for word. It is rendered as plain text and HTML in
+	// the site's colours when it is sent: that is a tenth of the size, and the transaction
+	// that writes it need not wait for rendering.
 	Says *document `json:"says,omitempty"`
 
-	// SMS is what a text message says; it has nothing of the others.
+	// SMS is the text of a text message; the other fields are then empty.
 	SMS string `json:"sms,omitempty"`
 
-	// Subject, Text and HTML are what goes out. They are sealed by earlier versions only;
-	// some have text and HTML behind the rest, and in Length that of the text.
+	// Subject, Text and HTML are what goes out. Only earlier versions seal them; some
+	// have text and HTML after the rest, and the length of the text in Length.
 	Subject string `json:"subject,omitempty"`
 	Text    string `json:"text,omitempty"`
 	HTML    string `json:"html,omitempty"`
@@ -75,19 +75,19 @@ func (c *content) form(s *site.Site) (err error) {
 	return err
 }
 
-// Enqueue writes a message and keeps it for sending. It is called in the transaction
-// of the change that the message tells about; after the commit, Hurry saves waiting
-// for the sender's next look at the outbox.
+// Enqueue writes a message and keeps it for sending. It is called in the transaction of
+// the change that the message is about; after the commit, Hurry saves waiting for the
+// sender's next look at the outbox.
 //
-// An address that nothing can be sent to is ErrAddress, before anything is written
-// to the database: a caller whose transaction must not fail for that asks CanSend
+// An address that nothing can be sent to is ErrAddress, before anything is written to
+// the database: a caller that cannot let its transaction fail for that asks CanSend
 // first.
 func (o *Outbox) Enqueue(ctx context.Context, q store.Queries, s *site.Site, to Recipient, msg Message) error {
 	_, err := o.EnqueueID(ctx, q, s, to, msg)
 	return err
 }
 
-// EnqueueID is Enqueue, and returns the ID by which the message can be asked after.
+// EnqueueID is Enqueue, and returns the ID for looking the message up.
 func (o *Outbox) EnqueueID(ctx context.Context, q store.Queries, s *site.Site, to Recipient, msg Message) (string, error) {
 	m, err := o.Write(s, to, msg)
 	if err != nil {
@@ -96,20 +96,21 @@ func (o *Outbox) EnqueueID(ctx context.Context, q store.Queries, s *site.Site, t
 	return m.ID, q.InsertMessage(ctx, m)
 }
 
-// Discard writes a message and keeps nothing of it: so that an answer to somebody who is
-// known takes no longer than one to somebody who is not (invariant 7).
+// Discard writes a message and keeps nothing of it, so that answering a known user takes
+// no longer than answering an unknown one (invariant 7).
 func (o *Outbox) Discard(s *site.Site, to Recipient, msg Message) error {
 	_, err := o.Write(s, to, msg)
 	return err
 }
 
-// Write makes the row of a message, for store.Queries.InsertMessage: who sends many
-// writes them before the transaction, which must not wait for that. See Enqueue.
+// Write makes the row of a message, for store.Queries.InsertMessage: callers that send
+// many write them before the transaction, which must not wait for that. See Enqueue.
 func (o *Outbox) Write(s *site.Site, to Recipient, msg Message) (store.Message, error) {
 	return o.write(s, to, msg, func(to Recipient) (document, string, error) { return write(s, to, msg) })
 }
 
-// write makes the row of a message that says what says returns, and in which language.
+// write makes the row of a message with the words that says returns, together with
+// their language.
 func (o *Outbox) write(s *site.Site, to Recipient, msg Message, says func(Recipient) (document, string, error)) (store.Message, error) {
 	now := o.Now()
 	address, err := route(to.Email)
@@ -190,7 +191,7 @@ func unsealEarlier(keys *secret.Keys, m store.Message) (c content, err error) {
 	return c, nil
 }
 
-// shows reports whether a line has a secret in it, however it is grouped.
+// shows reports whether a line contains a secret, grouped in any way.
 func shows(line, secret string) bool {
 	squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	return secret != "" && strings.Contains(squeeze(line), squeeze(secret))

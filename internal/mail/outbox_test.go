@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// What waits is opened as it was sealed, also by versions before this one, which had texts
-// in the JSON, and then behind it: a server that is replaced loses no mail.
+// Waiting messages open as they were sealed, also by earlier versions, which had texts in
+// the JSON, and later after it: upgrading a server loses no mail.
 func TestSealedContents(t *testing.T) {
 	keys, err := secret.ParseKeys(secret.NewKeyFile())
 	if err != nil {
@@ -69,8 +69,8 @@ func sealEarlier(t *testing.T, keys *secret.Keys, c content, rest string) []byte
 	return body
 }
 
-// What goes out is what Render shows: the form that a message gets when it is sent changes
-// no word of it.
+// What goes out is what Render shows: rendering a message when it is sent changes no word
+// of it.
 func TestFormOfWhatWaits(t *testing.T) {
 	keys, err := secret.ParseKeys(secret.NewKeyFile())
 	if err != nil {

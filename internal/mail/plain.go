@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/site"
 )
 
-// plainWidth is the longest line of the text part, but for a word or link that is
+// plainWidth is the longest line of the text part, except for a word or link that is
 // longer by itself. Quoted-printable then breaks hardly any line.
 const plainWidth = 76
 
@@ -22,7 +22,7 @@ func plain(d document, s *site.Site) string {
 	if s.Sender.Postal != "" {
 		foot += "\n" + wrap(clean(s.Sender.Postal), "", "")
 	}
-	// "-- " is the mark before which mail programs cut a quotation.
+	// "-- " is the mark at which mail programs cut a quotation.
 	return strings.Join(parts, "\n\n") + "\n\n-- \n" + foot + "\n"
 }
 
@@ -46,8 +46,8 @@ func plainBlock(b block, colon string) string {
 	return wrap(joined(b.Text), "", "")
 }
 
-// plainFacts writes names and values in two columns. Numbers are set one below the other
-// from the right, where all values are numbers.
+// plainFacts writes names and values in two columns. If all values are numbers, they are
+// right-aligned.
 func plainFacts(facts []fact, colon string) string {
 	width := 0
 	for _, f := range facts {
@@ -84,7 +84,7 @@ func joined(spans []span) string {
 	return b.String()
 }
 
-// wrap breaks text between words, with something before the first line and before the
+// wrap breaks text between words, with a prefix for the first line and one for the
 // others.
 func wrap(text, first, next string) string {
 	var b strings.Builder

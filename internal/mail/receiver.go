@@ -13,28 +13,28 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// What the listener accepts: it may be open to every mail server there is.
+// The listener's limits: it may be open to every mail server there is.
 const (
 	reportPatience = 30 * time.Second // for a command
-	// takeTime is how long looking a recipient up may take, and what is begun when the
-	// process is to stop.
+	// takeTime is how long looking up a recipient may take, and how long work in
+	// progress may take at shutdown.
 	takeTime = 10 * time.Second
 )
 
-// Serve takes reports over SMTP until the context ends. With a TLS configuration it
+// Serve accepts reports over SMTP until the context ends. With a TLS configuration it
 // offers STARTTLS.
 func (r *Receiver) Serve(ctx context.Context, l net.Listener, secure *tls.Config) error {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &reportDelivery{receiver: r, ctx: context.WithoutCancel(ctx), visit: visitOf(c.Conn())}, nil
 	}))
 	server.Domain = cmp.Or(r.Name, "localhost")
-	server.EnableSMTPUTF8 = true // for the address in the report; ours has none
+	server.EnableSMTPUTF8 = true // for the address in the report; ours needs none
 	server.MaxMessageBytes, server.MaxRecipients = reportBytes, 1
 	server.ReadTimeout, server.WriteTimeout = reportPatience, reportPatience
 	server.ErrorLog = slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug)
 	if secure != nil {
 		server.TLSConfig = secure.Clone()
-		server.TLSConfig.NextProtos = nil // those of web servers
+		server.TLSConfig.NextProtos = nil // those are for web servers
 	}
 	finished := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -66,7 +66,7 @@ var (
 	errTryLater  = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The report cannot be noted now, try again later"}
 )
 
-// Mail takes the empty sender only, which reports have so that none is ever made about
+// Mail accepts the empty sender only, which reports use so that none is ever made about
 // a report (RFC 5321, 4.5.5).
 func (s *reportDelivery) Mail(from string, _ *smtp.MailOptions) error {
 	if from != "" {
@@ -75,8 +75,8 @@ func (s *reportDelivery) Mail(from string, _ *smtp.MailOptions) error {
 	return nil
 }
 
-// Rcpt takes what a message has as its envelope's sender. The tokens are random: that
-// one is known tells nothing about people.
+// Rcpt accepts the envelope senders of our messages. The tokens are random: whether one
+// is known says nothing about people.
 func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	ctx, cancel := context.WithTimeout(s.ctx, takeTime)
 	defer cancel()
@@ -92,7 +92,7 @@ func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data takes everything: an automatic answer, say, is read and forgotten. To refuse it
+// Data accepts everything: an automatic reply, say, is read and forgotten. Refusing it
 // would only make another report, to nobody.
 func (s *reportDelivery) Data(content io.Reader) error {
 	ctx, cancel := context.WithTimeout(s.ctx, visitTime) // the other side may be slow

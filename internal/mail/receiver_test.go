@@ -58,7 +58,7 @@ func dial(t testing.TB, address string) *smtp.Client {
 	return c
 }
 
-// wantCode says which answer an error holds; 0: none.
+// wantCode says which answer an error contains; 0: none.
 func wantCode(t testing.TB, what string, err error, code int) {
 	t.Helper()
 	var refused *smtp.SMTPError
@@ -104,7 +104,7 @@ func TestReceiver(t *testing.T) {
 		if err != nil || got.State != store.MessageBounced || !b.bounce(u).Reported || len(b.bounceEvents(u)) != 1 {
 			t.Errorf("the message is %s, the address %+v, %v", got.State, b.bounce(u), err)
 		}
-		// The address that it came to says which message it is about, not what is returned.
+		// The address that it was sent to identifies the message, not what is returned.
 		wantCode(t, "a success", send("", pathOf(other), report(t, "relayed", m)), 0)
 		if b.bounce(u) != (gatehouse.Bounce{}) {
 			t.Errorf("the address is %+v", b.bounce(u))
@@ -139,7 +139,7 @@ func TestReceiverOffersTLS(t *testing.T) {
 	wantCode(t, "without", plain.Mail("", nil), 0)
 }
 
-// A connection that says nothing is in nobody's way, nor in that of the end.
+// A silent connection is in nobody's way, and does not delay shutdown.
 func TestReceiverEnds(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	address, _, stop := b.listen(nil)
@@ -164,8 +164,8 @@ func TestReceiverEnds(t *testing.T) {
 	}
 }
 
-// On real sockets: all places are held by connections that say nothing, and a mail server
-// brings its report all the same. A proxy in between gives them addresses of many networks.
+// On real sockets: silent connections hold all places, and a mail server still delivers its
+// report. A proxy in between gives them addresses of many networks.
 func TestReceiverHeldBySilentConnections(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	m := b.message(mail.Samples()["locked"])
@@ -218,7 +218,7 @@ func (s *scattered) Accept() (net.Conn, error) {
 	return far{c, &net.TCPAddr{IP: net.IPv4(192, 0, 2, byte(s.n)), Port: 4711}}, nil
 }
 
-// A mail server that checks certificates is content with ours.
+// A mail server that checks certificates accepts ours.
 func TestReceiverProvesItsName(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	m := b.message(mail.Samples()["locked"])

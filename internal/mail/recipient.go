@@ -7,9 +7,9 @@ import (
 	"gatehouse/internal/site"
 )
 
-// To is a user as a recipient: at the present address, in the own language. Until the
-// address is confirmed, anyone who reads it may be a stranger, and the name is what somebody
-// else wants them to read: then the mail has none. Nor is an address a name.
+// To is a user as a recipient: at the current address, in the user's language. Until the
+// address is confirmed, a stranger may read it, and the name may be something that somebody
+// else wants them to read: then the mail has none. An address is not a name either.
 func To(st *site.Site, u gatehouse.User) Recipient {
 	to := Recipient{UserID: u.ID, CompanyID: u.CompanyID, Email: u.Email, Lang: st.Language("", u.Locale),
 		Administrator: u.Role == gatehouse.RoleAdmin}

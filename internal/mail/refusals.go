@@ -11,18 +11,18 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Refusals is what follows from addresses that are refused, at the hand-over or in a
+// Refusals decides what happens to addresses that are refused, at the hand-over or in a
 // report. Sender and Receiver share it.
 type Refusals struct {
 	Outbox *Outbox
-	// Sites returns a site by its ID; nil where this process has none of that name.
+	// Sites returns a site by its ID; nil if this process has no such site.
 	Sites func(id string) *site.Site
-	// SecurityAddress is told where too many are refused at once; empty: nobody is.
+	// SecurityAddress is told if too many are refused at once; empty: nobody is.
 	SecurityAddress string
 	Log             *slog.Logger
 }
 
-// excess is a cause for which more addresses were refused than are marked.
+// excess is a cause with more refused addresses than are marked.
 type excess struct {
 	message   store.Message
 	cause     gatehouse.RefusalCause
@@ -31,13 +31,13 @@ type excess struct {
 	tell      bool
 }
 
-// note marks the user whom a message went to as one whom mail does not reach, with an
-// event: the message's own user, at the address that it went to, and nobody else. A
-// report is made by anyone who had the message, so it may say something about its reader only.
-// Where too many are refused for the same cause within an hour, nobody is marked, and
-// what was marked for it is taken back: it is the mail that is ill, not the addresses.
+// note marks a user as unreachable by mail, with an event: the user the message was for, at
+// the address that it went to, and nobody else. Anyone who received the message can make a
+// report, so it may only affect its own reader. If too many are refused for the same cause
+// within an hour, nobody is marked, and earlier marks for that cause are removed: the problem
+// is then the mail, not the addresses.
 //
-// It is called in a transaction, and what it returns is for announce, after that.
+// It is called in a transaction, and its result is for announce, after that.
 func (r *Refusals) note(ctx context.Context, q store.Queries, m store.Message, status string, b gatehouse.Bounce) (over []excess, err error) {
 	if m.UserID == "" {
 		return nil, nil
@@ -81,7 +81,7 @@ func mark(ctx context.Context, q store.Queries, u gatehouse.User, m store.Messag
 	return errors.Join(err, bounceEvent(ctx, q, u, gatehouse.EventMailBounced, b.At, map[string]string{"status": status, "message": m.ID}))
 }
 
-// tooMany takes the marks of a cause back, and tells the security address, now and then.
+// tooMany removes the marks of a cause, and tells the security address, now and then.
 func (r *Refusals) tooMany(ctx context.Context, q store.Queries, o *excess, at time.Time) error {
 	users, err := q.TakeBackMarks(ctx, o.message.SiteID, o.cause.Key(), at.Add(-gatehouse.RefusalWindow))
 	if err != nil {
@@ -101,14 +101,14 @@ func (r *Refusals) tooMany(ctx context.Context, q store.Queries, o *excess, at t
 	}
 	news, err := r.Outbox.Write(st, Recipient{Email: r.SecurityAddress, Lang: st.Language("", "")},
 		ManyRefusals{Status: o.cause.Class, Domain: o.cause.Domain, Users: o.users, TakenBack: o.takenBack, Most: o.cause.Most, At: at})
-	if err != nil { // a wrong setting keeps no report from being noted; announce logs the rest
+	if err != nil { // a wrong setting must not keep a report from being noted; announce logs the rest
 		r.Log.ErrorContext(ctx, "mail: the security address cannot be told of refusals", "error", err)
 		return nil
 	}
 	return q.InsertMessage(ctx, news)
 }
 
-// announce logs what was too many, once for each time that somebody is told of it.
+// announce logs what was too many, once for each time that somebody is told.
 func (r *Refusals) announce(ctx context.Context, over []excess) {
 	for _, o := range over {
 		if o.tell {
@@ -126,7 +126,7 @@ func bounceEvent(ctx context.Context, q store.Queries, u gatehouse.User, kind ga
 	return q.InsertEvent(ctx, self.Event(store.NewID("evt", at), at, u.SiteID, u, kind, gatehouse.ResultOK, detail))
 }
 
-// arrived takes back what was held against the address that a message went to.
+// arrived removes the mark from the address that a message went to.
 func arrived(ctx context.Context, q store.Queries, m store.Message, reported bool) error {
 	if m.UserID == "" {
 		return nil

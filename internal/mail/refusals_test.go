@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// user adds somebody, in a company that is there.
+// user adds somebody, in an existing company.
 func (b *bench) user(name, address string) gatehouse.User {
 	b.t.Helper()
 	u := gatehouse.User{SiteID: b.site.ID, ID: store.NewID("usr", b.clock.Now()), CompanyID: mail.TestRecipient().CompanyID, Username: name,
@@ -43,10 +43,10 @@ func (b *bench) comesBack(r *mail.Receiver, m store.Message, status, diagnostic 
 	}
 }
 
-// Somebody whose address looks like another's to the database, or is the same, reads the
-// token in the own mail and sends a report: nobody else is marked, and none of the
-// attacker's words reach the other's page. Nor does a report of success end a mark that
-// is not the own.
+// A user with an address that looks like another user's to the database, or is the same,
+// reads the token in their own mail and sends a report: nobody else is marked, and none
+// of the attacker's words reach the other user's page. A report of success does not end
+// somebody else's mark either.
 func TestReportsCountForTheirOwnReaderOnly(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		b := newBench(t, url)
@@ -82,8 +82,8 @@ func TestReportsCountForTheirOwnReaderOnly(t *testing.T) {
 	})
 }
 
-// Reports about us, or about a trouble that passes, note what became of the message, and
-// mark nobody; also where the words that tell may not be kept.
+// Reports about us, or about a temporary problem, record what became of the message, and
+// mark nobody, even if the words that show it may not be kept.
 func TestReportsThatAreNotAboutTheAddress(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	u, r := b.hanna(), b.receiver(io.Discard)
@@ -119,7 +119,7 @@ func (b *bench) news() (all []store.Message) {
 	return all
 }
 
-// marked are those of users who are marked.
+// marked counts the marked users.
 func (b *bench) marked(users []gatehouse.User) (n int) {
 	for _, u := range users {
 		if !b.bounce(u).At.IsZero() {
@@ -129,8 +129,9 @@ func (b *bench) marked(users []gatehouse.User) (n int) {
 	return n
 }
 
-// One bad day of a mail server marks nobody: five users of a domain are, the sixth takes
-// it back, with a mail to the security address once a day. When it is over, marks work.
+// One bad day of a mail server marks nobody: five users of a domain are marked, the
+// sixth removes the marks, with a mail to the security address once a day. Afterwards,
+// marks work.
 func TestABadDayOfAMailServer(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		b, log := newBench(t, url), &testkit.Log{}
@@ -150,7 +151,7 @@ func TestABadDayOfAMailServer(t *testing.T) {
 		if b.marked(users) != 5 || len(b.news()) != 0 || strings.Contains(log.String(), "too many") {
 			t.Fatalf("%d are marked, %d mails", b.marked(users), len(b.news()))
 		}
-		// Another kind of status, and another domain, are other causes.
+		// Another kind of status and another domain are different causes.
 		other := b.user("full", "full@northgate.example")
 		b.comesBack(r, b.handedOver(other), "5.2.2", "552 5.2.2 full")
 		elsewhere := b.user("else", "else@lindenhof.example")
@@ -172,7 +173,8 @@ func TestABadDayOfAMailServer(t *testing.T) {
 			t.Errorf("%d causes are over, %v", n, err)
 		}
 
-		// As long as it goes on, and for an hour, nobody is marked; then it is as before.
+		// While it goes on, and for an hour after, nobody is marked; then it is as
+		// before.
 		b.clock.Add(59 * time.Minute)
 		b.comesBack(r, b.handedOver(users[0]), "5.1.1", "550 5.1.1 unknown")
 		if b.marked(users) != 0 {
@@ -186,7 +188,7 @@ func TestABadDayOfAMailServer(t *testing.T) {
 	})
 }
 
-// A site's users at many domains: it is the relay, then.
+// A site's users at many domains: then it is the relay.
 func TestABadDayOfTheRelay(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	b.hanna()
@@ -204,7 +206,7 @@ func TestABadDayOfTheRelay(t *testing.T) {
 	}
 }
 
-// At the hand-over the same numbers hold, also where several processes learn of it at the
+// The same limits apply at the hand-over, even if several processes learn of it at the
 // same moment.
 func TestABadDayAtTheHandOver(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
@@ -251,8 +253,7 @@ func TestReportsAtTheSameMoment(t *testing.T) {
 	})
 }
 
-// Without a security address, or with one that nothing can be sent to, everything else
-// is done.
+// Without a security address, or with an unusable one, everything else is done.
 func TestNobodyToTellOfRefusals(t *testing.T) {
 	for _, address := range []string{"", "nobody"} {
 		b := newBench(t, testkit.SQLiteURL(t))

@@ -11,7 +11,7 @@ type Rendered struct {
 	// Subject, Heading and Preheader are one line each.
 	Subject, Heading, Preheader string
 	Text, HTML                  string
-	// Lang is the language it came out in.
+	// Lang is the language that was used.
 	Lang string
 }
 
@@ -29,8 +29,8 @@ func Render(s *site.Site, to Recipient, msg Message) (Rendered, error) {
 		Text: plain(d, s), HTML: page, Lang: lang}, nil
 }
 
-// write says what a message says to a person, and in which language: the words, the facts
-// and the links as they are at that moment. It has no form yet.
+// write writes the message for a person, and returns the language: the words, the facts
+// and the links as they are at that moment, not yet rendered.
 func write(s *site.Site, to Recipient, msg Message) (d document, lang string, err error) {
 	to.Name, msg = plainName(to.Name), withPlainNames(msg)
 	src := matchLanguage(append([]string{to.Lang}, s.Languages...)...)

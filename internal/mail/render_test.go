@@ -80,9 +80,9 @@ func TestHTMLLoadsNothing(t *testing.T) {
 	})
 }
 
-// E50: the password is there once, selectable, and nowhere that others look. A
-// token is in its link only. A code may stand in the subject: it is of no use without
-// the sign-in that it was sent for.
+// E50: the password appears once, selectable, and nowhere that others look. A token is
+// in its link only. A code may be in the subject: it is useless without the sign-in
+// that it was sent for.
 func TestSecretStandsOnce(t *testing.T) {
 	eachMail(t, func(t *testing.T, _, _ string, msg Message, r Rendered) {
 		if msg.Secret() == "" {
@@ -118,7 +118,7 @@ var hostile = []string{
 	"Zoë Müller-Łukasz", "李雷", "محمد", "👩‍🚀 Astronaut",
 }
 
-// hostileMessages are the samples with a value in every field that a text can be in.
+// hostileMessages are the samples with the value in every text field.
 func hostileMessages(v string) map[string]Message {
 	all := samples()
 	for name, msg := range all {
@@ -130,7 +130,7 @@ func hostileMessages(v string) map[string]Message {
 	return all
 }
 
-// setTexts leaves alone what is chosen by the program: types of their own.
+// setTexts leaves values alone that the program chooses: they have their own types.
 func setTexts(fields reflect.Value, v string) {
 	for i := range fields.NumField() {
 		switch f := fields.Field(i); {
@@ -169,7 +169,7 @@ func TestDataStaysData(t *testing.T) {
 	}
 }
 
-// renderHostile writes a message to somebody and for a site of that name too.
+// renderHostile also writes a message to somebody, and for a site, with that name.
 func renderHostile(t *testing.T, lang, v, name string, msg Message) Rendered {
 	t.Helper()
 	s, to := siteIn(lang), testRecipient()
@@ -283,7 +283,7 @@ func TestBrokenSources(t *testing.T) {
 	}
 }
 
-// A token in a link is escaped for where it stands.
+// A token in a link is escaped for its context.
 func TestLinkData(t *testing.T) {
 	text := "subject: s\npreheader: p\nheading: h\nfoot: f\n\nbutton: Go -> /reset-password?token={{.M.Username}}\n\ncode: {{.M.Name}}"
 	all, err := loadSources(fstest.MapFS{"text/en-GB/unlocked.txt": {Data: []byte(text)}})

@@ -11,16 +11,16 @@ import (
 	"gatehouse"
 )
 
-// Report is a delivery status notification (RFC 3464). Of the mail that it returns
-// nothing is kept but what names it: it may hold a code or a password.
+// Report is a delivery status notification (RFC 3464). Nothing of the returned mail is
+// kept except what identifies it: it may contain a code or a password.
 type Report struct {
-	// Token is of the returned mail's Message-ID; empty where none of ours is returned.
+	// Token is from the returned mail's Message-ID; empty if none of ours is returned.
 	Token      string
 	Recipients []ReportRecipient
 }
 
-// ReportRecipient is what became of the mail to one recipient. All of it is said by
-// strangers, each on one line.
+// ReportRecipient is what became of the mail to one recipient. Strangers wrote all of
+// it; each field is one line.
 type ReportRecipient struct {
 	Email  string
 	Action gatehouse.DeliveryAction
@@ -30,7 +30,7 @@ type ReportRecipient struct {
 	Diagnostic string
 }
 
-// refusal is what is said, for the rule that judges it.
+// refusal is what the report says, for the rule that judges it.
 func (r ReportRecipient) refusal() gatehouse.Refusal {
 	return gatehouse.ReportedRefusal(r.Status, r.Diagnostic)
 }
@@ -43,11 +43,11 @@ func (r ReportRecipient) Text() string {
 	return strings.TrimSpace(r.Status + " " + r.Diagnostic)
 }
 
-// ErrNoReport is why a mail is of no use: it is no delivery status notification, or one
+// ErrNoReport is why a mail is useless: it is not a delivery status notification, or is
 // about none of our messages.
 var ErrNoReport = errors.New("this is no report about a message from here")
 
-// What a report may have. Real ones have three parts, some 10 KiB and one recipient.
+// Limits of a report. Real ones have three parts, some 10 KiB and one recipient.
 const (
 	reportBytes      = 1 << 20
 	reportParts      = 60
@@ -56,8 +56,9 @@ const (
 	reportLines      = 2000
 )
 
-// ReadReport reads a delivery status notification to its end, however it is wrapped. Its
-// error is ErrNoReport for anything else, or the reader's. Nothing of the mail is in an error.
+// ReadReport reads a delivery status notification to its end, no matter how it is wrapped. Its
+// error is ErrNoReport for anything else, or the reader's. No error contains anything of the
+// mail.
 func ReadReport(r io.Reader) (Report, error) {
 	source := &bounded{r: r, left: reportBytes}
 	report, err := readReport(source)
@@ -91,7 +92,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readReport reads a report, however it is wrapped.
+// readReport reads a report, no matter how it is wrapped.
 func readReport(r io.Reader) (Report, error) {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -116,14 +117,14 @@ func readReport(r io.Reader) (Report, error) {
 	return report, nil
 }
 
-// reportReader looks through a mail for what makes a report of it: a delivery-status part,
-// wherever it is. What a person would read is passed over.
+// reportReader searches a mail for what makes it a report: a delivery-status part,
+// anywhere in it. Text for people is skipped.
 type reportReader struct {
 	report Report
 	// found: there is such a part.
 	found bool
-	// loose is what text has that reads like one: gateways flatten mails. It counts where
-	// there is no such part.
+	// loose is text that reads like one: gateways flatten mails. It counts if there is no
+	// such part.
 	loose []ReportRecipient
 	// words are lines for people.
 	words []string
@@ -155,7 +156,7 @@ func (r *reportReader) walk(e entity, depth int) {
 	}
 }
 
-// returned takes a mail within the mail: ours, or a report that somebody has wrapped once
+// returned reads a mail within the mail: ours, or a report that somebody has wrapped once
 // more.
 func (r *reportReader) returned(e entity, depth int) {
 	inner := r.take(e)
@@ -164,12 +165,12 @@ func (r *reportReader) returned(e entity, depth int) {
 	}
 }
 
-// take reads the head of a returned mail for what names it. The content is nobody's
-// business. Some leave out the blank line before the head.
+// take reads the header of a returned mail for what identifies it. It ignores the
+// content. Some leave out the blank line before the header.
 func (r *reportReader) take(e entity) entity {
 	text := e.text()
 	inner := newEntity(text)
-	if len(text) == len(e.raw) { // not encoded: it begins behind the head of the part
+	if len(text) == len(e.raw) { // not encoded: it begins after the header of the part
 		inner = newEntity(e.body)
 	}
 	for _, about := range []textproto.MIMEHeader{inner.about, e.about} {
@@ -182,8 +183,8 @@ func (r *reportReader) take(e entity) entity {
 
 // recipients reads the groups of fields of a delivery-status part. The first one is about
 // the whole mail. Some mail servers leave out the blank lines between groups, and some have
-// blank lines everywhere: so a group ends where a field comes again that it has already.
-// whole: only those count that have all that a group must have.
+// blank lines everywhere: so a group ends when a field comes a second time. whole: only
+// groups with all required fields count.
 func recipients(lines []string, whole bool) (all []ReportRecipient) {
 	group := textproto.MIMEHeader{}
 	end := func() {
@@ -195,7 +196,7 @@ func recipients(lines []string, whole bool) (all []ReportRecipient) {
 	for _, line := range lines {
 		name, value, ok := strings.Cut(line, ":")
 		if name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)); !ok {
-			continue // a blank line, or one that is folded wrongly
+			continue // a blank line, or a badly folded one
 		}
 		if (name == "Action" || name == "Final-Recipient") && group.Get(name) != "" {
 			end()
@@ -217,8 +218,8 @@ func newReportRecipient(group textproto.MIMEHeader) ReportRecipient {
 	}
 }
 
-// explain finds the diagnostic that some mail systems only have for people: a line of the
-// address and what was answered to it.
+// explain finds the diagnostic that some mail systems write for people only: a line with
+// the address and the answer.
 func (r *ReportRecipient) explain(words []string) {
 	if r.Diagnostic != "" || r.Email == "" {
 		return
@@ -236,7 +237,8 @@ var smtpAnswer = regexp.MustCompile(`^[245]\d\d[ -]`)
 
 var firstWord = regexp.MustCompile(`^[^\s(;,]+`)
 
-// untyped takes the type off a value: "rfc822; mira@northgate.example", "smtp; 550 …".
+// untyped removes the type from a value: "rfc822; mira@northgate.example", "smtp; 550
+// …".
 func untyped(value string) string {
 	if kind, rest, ok := strings.Cut(value, ";"); ok && !strings.ContainsAny(strings.TrimSpace(kind), " @") {
 		return strings.TrimSpace(rest)
@@ -247,8 +249,8 @@ func untyped(value string) string {
 // token is the random part of a Message-ID, as newMessageID makes it.
 var token = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
-// tokenOf returns the token of a Message-ID, or of the address that reports about it go
-// to; empty where there is none. Capitals are folded: a mail server may have.
+// tokenOf returns the token of a Message-ID, or of the address for reports about it;
+// empty if there is none. Case is folded, as a mail server may have changed it.
 func tokenOf(id string) string {
 	id = strings.TrimPrefix(strings.TrimSpace(id), "<")
 	local, _, _ := strings.Cut(strings.ToLower(id), "@")
@@ -259,9 +261,9 @@ func tokenOf(id string) string {
 	return local
 }
 
-// returnPath is the envelope's sender of a message: the address that reports go to, with
-// the token of the message in it (a variable envelope return path). Nobody but who had
-// the message can make up a report about it.
+// returnPath is the envelope sender of a message: the address for reports, with the
+// message's token in it (a variable envelope return path). Only somebody who received
+// the message can forge a report about it.
 func returnPath(bounces, messageID string) (string, error) {
 	address, err := route(bounces)
 	if err != nil {
@@ -271,11 +273,11 @@ func returnPath(bounces, messageID string) (string, error) {
 	return local + "+" + tokenOf(messageID) + "@" + domain, nil
 }
 
-// linkQuery is what a link in a mail server's answer ends with: some quote the link that
-// they do not like, and its token would be anybody's who sees the answer.
+// linkQuery is the end of a link in a mail server's answer: some quote a link that they
+// do not like, and everybody who sees the answer would have its token.
 var linkQuery = regexp.MustCompile(`(?i)(https?://[^\s?]*)\?\S*`)
 
-// said makes fit to be kept what a mail server says.
+// said makes a mail server's words safe to keep.
 func said(text string) string {
 	return shorten(linkQuery.ReplaceAllString(oneLine(text), "$1?…"), replyLength)
 }

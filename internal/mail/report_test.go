@@ -68,7 +68,7 @@ func reportFile(t testing.TB, name string) io.Reader {
 	return bytes.NewReader(raw)
 }
 
-// What is no report is told apart, and nothing of it is in the error.
+// Anything that is not a report is recognized, and nothing of it is in the error.
 func TestNoReport(t *testing.T) {
 	files, err := filepath.Glob("testdata/reports/none-*.eml")
 	if err != nil || len(files) < 7 {
@@ -100,7 +100,7 @@ func TestReportLimits(t *testing.T) {
 	if _, err := ReadReport(endless); !errors.Is(err, ErrNoReport) {
 		t.Errorf("without end: %v", err)
 	}
-	// A connection that breaks is no verdict on the report.
+	// A broken connection says nothing about the report.
 	broken := io.MultiReader(strings.NewReader(head+group), iotest.ErrReader(errors.New("connection lost")))
 	if _, err := ReadReport(broken); err == nil || errors.Is(err, ErrNoReport) {
 		t.Errorf("cut off by the connection: %v", err)
@@ -130,8 +130,8 @@ func TestReportText(t *testing.T) {
 	}
 }
 
-// A field that is folded all over the report takes no more than its size: anyone who has had
-// one mail from here can send any number of reports about it.
+// A field folded all over the report costs no more than its size: anyone who has had one
+// mail from here can send any number of reports about it.
 func TestReadingAFoldedFieldCostsWhatItIsLong(t *testing.T) {
 	for _, head := range []string{"Content-Type: multipart/report; boundary=x\nX: a\n", "Content-Type: message/delivery-status\n\nAction: failed\nDiagnostic-Code: a\n"} {
 		raw := head + strings.Repeat(" a\n", 60_000)
@@ -190,7 +190,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// Whatever comes in: no panic, and what is kept is bounded and on one line.
+// For any input: no panic, and what is kept is bounded and on one line.
 func FuzzReadReport(f *testing.F) {
 	files, err := filepath.Glob("testdata/reports/*.eml")
 	made, _ := filepath.Glob("testdata/reports/made/*.eml") // the pattern is right

@@ -5,15 +5,16 @@ import (
 	"testing"
 )
 
-// administratorWords are how a mail speaks of somebody else who administers the company.
+// administratorWords are how a mail refers to another person who administers the
+// company.
 var administratorWords = map[string][]string{
 	"en-GB": {"your company's administrator"},
 	"de":    {"den Administrator Ihres Unternehmens", "beim Administrator Ihres Unternehmens"},
 	"fr":    {"l’administrateur de votre entreprise"},
 }
 
-// A mail to an administrator sends nobody to the administrator: that may be the very
-// reader.
+// A mail to an administrator does not refer its reader to the administrator: that may
+// be the reader.
 func TestAdministratorsAreNotSentToThemselves(t *testing.T) {
 	for lang, words := range administratorWords {
 		said := 0

@@ -41,7 +41,7 @@ func lockSamples() map[string]Message {
 	}
 }
 
-// What the samples know of where something was done.
+// What the samples know about where something was done.
 const (
 	testAddress = "203.0.113.7"
 	testPlace   = "Leeds, United Kingdom"
@@ -49,8 +49,8 @@ const (
 	testToken   = "q7XkV2mC9sT4bN1wZ8eR5yU3oP6aLdFh"
 )
 
-// accountSamples are about passwords and addresses. Each kind that can know where
-// something was done is there once without.
+// accountSamples are about passwords and addresses. Each kind that can say where
+// something was done is there once without it.
 func accountSamples() map[string]Message {
 	changed := PasswordChanged{Username: "hkruse", At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser, By: ChangedByOwner}
 	recovered := changed
@@ -133,8 +133,8 @@ func noticeSamples() map[string]Message {
 	}
 }
 
-// enhancedSecuritySamples are what people are told of Enhanced Security's switch, and the
-// summaries of its runs.
+// twoFactorSamples are what people are told about switching Enhanced Security, and the
+// summaries of its enrolments.
 func twoFactorSamples() map[string]Message {
 	by := TwoFactorNotice{Username: "hkruse", Company: "Lindenhof Books", By: "Ines Marchetti", ByEmail: "ines@lindenhof.example", At: testTime, CodeMinutes: 5, TrustDays: 15}
 	self, own, hidden := by, by, by
@@ -177,7 +177,7 @@ func twoFactorSamples() map[string]Message {
 	}
 }
 
-// enrolmentSamples are runs of the switch. Their numbers add up, as those of real ones do.
+// enrolmentSamples are enrolments. Their numbers add up, like those of real ones.
 func enrolmentSamples() (enrolment, failed, off, replaced Enrolment) {
 	counted := func(o gatehouse.Outcome, why gatehouse.OutcomeReason, n int) gatehouse.OutcomeCount {
 		return gatehouse.OutcomeCount{Outcome: o, Reason: why, Count: n}

@@ -15,7 +15,7 @@ type VerificationCode struct {
 	// ExpiresAt is when it stops working, and the message with it.
 	ExpiresAt time.Time
 	At        time.Time
-	// Own: the person chose two-factor, and the company does not ask for it.
+	// Own: the user chose two-factor, and the company does not require it.
 	Own bool
 	// IPAddress, Place and Browser are where somebody signs in; each may be empty.
 	IPAddress, Place, Browser string
@@ -30,47 +30,47 @@ func (m VerificationCode) Secret() string { return m.Code }
 // Expires implements Message.
 func (m VerificationCode) Expires(time.Time) time.Time { return m.ExpiresAt }
 
-// Grouped is the code as it is read: "418 207". In the text it stands in one piece, as
-// it is copied and filled in.
+// Grouped is the code in readable form: "418 207". The text has it in one piece, for
+// copying and autofill.
 func (m VerificationCode) Grouped() string {
 	half := len(m.Code) / 2
 	return m.Code[:half] + " " + m.Code[half:]
 }
 
-// Minutes is how long it works, from its sending.
+// Minutes is how long it works after it was sent.
 func (m VerificationCode) Minutes() int { return int(m.ExpiresAt.Sub(m.At).Minutes()) }
 
-// Switch is what a notice says about Enhanced Security that was switched (B03).
+// TwoFactorNotice is what a notice says when Enhanced Security was switched (B03).
 type TwoFactorNotice struct {
 	notice
 	Username string
 	// Company is the customer's name.
 	Company string
-	// By is the name of the administrator who switched it, and ByEmail whom to ask
-	// at; each may be empty.
+	// By is the name of the administrator who switched it, and ByEmail whom to ask;
+	// each may be empty.
 	By, ByEmail string
 	At          time.Time
-	// Own: the person asks for codes by own choice, which stays.
+	// Own: the user asked for codes themselves, and that choice stays.
 	Own bool
 	// CodeMinutes is how long a code works, TrustDays how long a browser can be trusted;
-	// 0: it cannot.
+	// 0: it cannot be.
 	CodeMinutes, TrustDays int
 }
 
-// TwoFactorEnabled tells a person that a code is asked for from now on. It goes to the
+// TwoFactorEnabled tells a user that a code is required from now on. It goes to the
 // address that the codes go to.
 type TwoFactorEnabled struct{ TwoFactorNotice }
 
 // Kind implements Message.
 func (TwoFactorEnabled) Kind() string { return "two-factor-enabled" }
 
-// TwoFactorDisabled tells a person that no code is asked for now.
+// TwoFactorDisabled tells a user that a code is no longer required.
 type TwoFactorDisabled struct{ TwoFactorNotice }
 
 // Kind implements Message.
 func (TwoFactorDisabled) Kind() string { return "two-factor-disabled" }
 
-// Enrolment is what the mails about an enrolment of Enhanced Security say (B04).
+// Enrolment is what the mails about an enrolment in Enhanced Security say (B04).
 type Enrolment struct {
 	notice
 	gatehouse.Enrolment
@@ -83,16 +83,15 @@ type Enrolment struct {
 	NotAlerted bool
 }
 
-// Replaced reports whether the switch was put back before the enrolment had come to everybody.
+// Replaced reports whether the switch was reversed before the enrolment had reached everybody.
 func (e Enrolment) Replaced() bool { return e.State == gatehouse.EnrolmentReplaced }
 
-// Why is how many had an outcome for a reason, without those about whom there is
-// nothing to say.
+// Why counts the reasons for an outcome, leaving out users with nothing to report.
 func (e Enrolment) Why() []gatehouse.OutcomeCount {
 	return slices.DeleteFunc(slices.Clone(e.Reasons), func(n gatehouse.OutcomeCount) bool { return n.Reason == "" })
 }
 
-// FailedWhy is the part of Why about those for whom the enrolment failed.
+// FailedWhy is the part of Why about failed enrolments.
 func (e Enrolment) FailedWhy() []gatehouse.OutcomeCount {
 	return slices.DeleteFunc(e.Why(), func(n gatehouse.OutcomeCount) bool { return n.Outcome != gatehouse.OutcomeFailed })
 }
@@ -113,7 +112,7 @@ func (e Enrolment) Stranded() int {
 	return stranded
 }
 
-// EnrolmentSummary tells the administrator what an enrolment came to.
+// EnrolmentSummary tells the administrator the result of an enrolment.
 type EnrolmentSummary struct{ Enrolment }
 
 // Kind implements Message.
@@ -125,16 +124,16 @@ type EnrolmentFailures struct{ Enrolment }
 // Kind implements Message.
 func (EnrolmentFailures) Kind() string { return "enrolment-failures" }
 
-// ManyRefusals tells the platform's security address that mail comes back from so many
+// ManyRefusals tells the platform's security address that mail bounces from so many
 // addresses for one cause that none of them is marked.
 type ManyRefusals struct {
 	notice
-	// Status is the kind of status, such as 5.1, or the number of an answer.
+	// Status is the kind of status, such as 5.1, or a status code.
 	Status string
-	// Domain is that of the addresses; empty: of more than one.
+	// Domain is the domain of the addresses; empty: there is more than one.
 	Domain string
 	// Users is how many there are within an hour, Most how many are marked at most, and
-	// TakenBack how many marks were taken back.
+	// TakenBack how many marks were removed.
 	Users, Most, TakenBack int
 	At                     time.Time
 }
@@ -153,25 +152,25 @@ type TextsStopped struct {
 // Kind implements Message.
 func (TextsStopped) Kind() string { return "texts-stopped" }
 
-// TwoFactorReset tells a person that an administrator took back the trust in all
-// browsers, and the own choice of two-factor; or the trust in one browser alone (B19).
+// TwoFactorReset tells a user that an administrator ended the trust in all browsers and
+// the user's own choice of two-factor, or the trust in one browser alone (B19).
 type TwoFactorReset struct {
 	notice
 	Username string
 	At       time.Time
 	// Browser is the one that is no longer trusted, in words; empty: all of them, and
-	// the own choice with them.
+	// the user's own choice.
 	Browser string
 	// By is the administrator's name; empty: support did it.
 	By string
-	// Asked: a code is asked for at the next sign-in.
+	// Asked: a code is required at the next sign-in.
 	Asked bool
 }
 
 // Kind implements Message.
 func (TwoFactorReset) Kind() string { return "two-factor-reset" }
 
-// WrongCodes tells the owner that a sign-in ended after wrong codes: no matter who it was knows
+// WrongCodes tells the owner that a sign-in ended after wrong codes: the person who tried knows
 // the password.
 type WrongCodes struct {
 	notice
@@ -179,7 +178,8 @@ type WrongCodes struct {
 	// Tries is how many codes were entered.
 	Tries int
 	At    time.Time
-	// IPAddress, Place and Browser are where the last one was; each may be empty.
+	// IPAddress, Place and Browser say where the last one was entered; each may be
+	// empty.
 	IPAddress, Place, Browser string
 }
 
@@ -187,12 +187,12 @@ type WrongCodes struct {
 func (WrongCodes) Kind() string { return "wrong-codes" }
 
 // AddressCorrected goes to the old address when an administrator or support gave the
-// account another one. Nobody has confirmed it, so it is in force at once.
+// account another one. Nobody has confirmed it, so it is effective at once.
 type AddressCorrected struct {
 	notice
 	Username string
-	// NewAddress is masked: the old mailbox may be somebody else's by now. Empty: the
-	// account no longer has one.
+	// NewAddress is masked: the old mailbox may belong to somebody else by now. Empty:
+	// the account no longer has one.
 	NewAddress string
 	// By is the administrator's name; empty: support did it.
 	By string
@@ -204,14 +204,14 @@ type AddressCorrected struct {
 // Kind implements Message.
 func (AddressCorrected) Kind() string { return "address-corrected" }
 
-// OwnTwoFactor tells a person that the own choice of two-factor was changed.
+// OwnTwoFactor tells a user that their own choice of two-factor was changed.
 type OwnTwoFactor struct {
 	notice
 	Username string
-	// On: codes are asked for from now on.
+	// On: codes are required from now on.
 	On bool
 	At time.Time
-	// IPAddress, Place and Browser are where it was done; each may be empty.
+	// IPAddress, Place and Browser say where it was done; each may be empty.
 	IPAddress, Place, Browser string
 }
 
@@ -239,12 +239,12 @@ type FactorChanged struct {
 	notice
 	Username string
 	What     FactorChange
-	// Name is that of the app or passkey that it is about.
+	// Name is the name of the app or passkey.
 	Name string
 	// Left is how many recovery codes there are after one was used.
 	Left int
 	At   time.Time
-	// IPAddress, Place and Browser are where it was done; each may be empty.
+	// IPAddress, Place and Browser say where it was done; each may be empty.
 	IPAddress, Place, Browser string
 }
 

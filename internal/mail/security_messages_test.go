@@ -18,7 +18,7 @@ func rows(text string) map[string]int {
 	return all
 }
 
-// B04: what a summary counts adds up, whole and by its reasons.
+// B04: the numbers of a summary add up, in total and by reason.
 func TestSummariesAddUp(t *testing.T) {
 	for name, msg := range samples() {
 		m, ok := msg.(EnrolmentSummary)
@@ -64,7 +64,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 	}
 }
 
-// Numbers one below the other are read from the right; other facts are not moved.
+// Numbers are right-aligned; other facts are not moved.
 func TestNumbersAreAligned(t *testing.T) {
 	number := func(name, value string) fact { return fact{name, []span{{Text: value}}} }
 	if got, want := plainFacts([]fact{number("Enrolled", "145"), number("Failed", "0")}, ":"), "Enrolled:  145\nFailed:      0"; got != want {
@@ -75,7 +75,7 @@ func TestNumbersAreAligned(t *testing.T) {
 	}
 }
 
-// What a mail says follows from what it is told.
+// What a mail says follows from the facts it is given.
 func TestTwoFactorMailsSayWhatIsSo(t *testing.T) {
 	for name, c := range map[string]struct{ has, lacks []string }{
 		"two-factor-enabled":            {[]string{"Ines Marchetti, an administrator at Lindenhof Books,", "hanna.kruse@lindenhof.example", "5 minutes", "15 days", "ines@lindenhof.example first"}, nil},

@@ -20,7 +20,7 @@ import (
 // same database.
 type Sender struct {
 	Store *store.Store
-	// Sites returns a site by its ID; nil where this process has none of that name.
+	// Sites returns a site by its ID; nil if this process has no such site.
 	Sites func(id string) *site.Site
 	Keys  *secret.Keys
 	SMTP  SMTP
@@ -28,10 +28,11 @@ type Sender struct {
 	DKIM []DKIM
 	Now  func() time.Time
 	Log  *slog.Logger
-	// Refusals is what follows for addresses that the server refuses.
+	// Refusals decides what happens to addresses that the server refuses.
 	Refusals *Refusals
-	// Gateway has this sender send text messages by it, and no mail; nil: mail, and no text
-	// messages. Each of the two has its own workers: a gateway that hangs holds up no mail.
+	// Gateway makes this sender send text messages through it, and no mail; nil: mail, and
+	// no text messages. Each of the two has its own workers: a gateway that hangs holds up
+	// no mail.
 	Gateway *sms.Gateway
 	// Workers is how many connections there may be; 0: 4.
 	Workers int
@@ -42,15 +43,15 @@ type Sender struct {
 
 const (
 	pollEvery = time.Second
-	// connectionIdle is shorter than the time after which servers hang up.
+	// connectionIdle is shorter than the time after which servers disconnect.
 	connectionIdle = 30 * time.Second
-	// sweepEvery is how often messages are looked for that have expired behind others.
+	// sweepEvery is how often to look for messages that have expired behind others.
 	sweepEvery = 10 * time.Second
 	// mostAtOnce is how many messages one claim takes, and one transaction finishes.
 	mostAtOnce = 100
 	// gatherTime is how long a result may wait for those of other messages in hand.
 	gatherTime = 50 * time.Millisecond
-	// markTime is how long an attempt at recording results may take.
+	// markTime is how long an attempt to record results may take.
 	markTime = 10 * time.Second
 )
 
@@ -66,16 +67,15 @@ func (s *Sender) Nudge() {
 
 func (s *Sender) init() { s.nudge = make(chan struct{}, 1) }
 
-// beginWithin is how long after its claim a message may still be begun.
+// beginWithin is how long after its claim a message may still be started.
 func (s *Sender) beginWithin() time.Duration { return s.SMTP.timeout() }
 
-// lease is how long a claim lasts. A message begun at the last moment takes at most
-// seven timeouts more (connecting, commands and content, all of it twice, and a
-// reset); the rest is for clocks that differ and for recording the result.
+// lease is how long a claim lasts. A message started at the last moment takes at most
+// seven more timeouts (connecting, commands and content, all of it twice, and a reset);
+// the rest is for clock differences and for recording the result.
 func (s *Sender) lease() time.Duration { return 8*s.SMTP.timeout() + 30*time.Second }
 
-// claimed is a message in hand. The real clock, which nobody sets back, measures
-// how long it has been.
+// claimed is a message in hand. A monotonic clock measures for how long.
 type claimed struct {
 	store.Message
 	at time.Time
@@ -89,8 +89,8 @@ type outcome struct {
 }
 
 // Run sends until the context ends, then finishes the messages that are being sent,
-// gives back the others and returns. Its error is one of the configuration; a mail
-// server or a database that cannot be reached is waited for.
+// gives back the others and returns. Its error is one of the configuration; it waits
+// for a mail server or database that is unavailable.
 func (s *Sender) Run(ctx context.Context) error {
 	s.once.Do(s.init)
 	if err := s.check(); err != nil {
@@ -109,11 +109,11 @@ func (s *Sender) Run(ctx context.Context) error {
 	return nil
 }
 
-// carrier hands one message after another over.
+// carrier hands over one message after another.
 type carrier interface {
 	// carry returns what the other side said.
 	carry(ctx context.Context, m claimed) (reply string, err error)
-	// drop ends a connection of which nobody knows how far it is, close one in good order.
+	// drop ends a connection in an unknown state, close one in good order.
 	drop()
 	close()
 }
@@ -127,7 +127,7 @@ func (s *Sender) carrier(broken *outage) carrier {
 
 func (s *Sender) check() error {
 	if s.Gateway != nil {
-		return nil // it has been tried when it was made
+		return nil // it was tested when it was made
 	}
 	errs := []error{s.SMTP.check()}
 	for _, key := range s.DKIM {
@@ -146,8 +146,7 @@ func (s *Sender) workers() int {
 	return 4
 }
 
-// work sends what it is handed over one connection, which it closes when there has
-// been nothing for a while.
+// work sends messages over one connection, which it closes after an idle while.
 func (s *Sender) work(ctx context.Context, l carrier, work <-chan claimed, done chan<- outcome) {
 	defer l.close()
 	idle := time.NewTimer(connectionIdle)
@@ -183,7 +182,7 @@ func (s *Sender) try(ctx context.Context, l carrier, m claimed) (result outcome)
 		s.report(ctx, m, v)
 		return s.result(m, v)
 	}
-	// A message that has been begun is finished, also when the process is to stop.
+	// A message that has been started is finished, even at shutdown.
 	reply, err := l.carry(context.WithoutCancel(ctx), m)
 	v := judge(m.Secret, reply, err)
 	s.report(ctx, m, v)
@@ -242,7 +241,7 @@ func (s *Sender) result(m claimed, v verdict) outcome {
 	r := store.MessageResult{SiteID: m.SiteID, ID: m.ID, Lease: m.Lease, State: v.state, Reply: v.reply, At: now, Tries: m.Tries}
 	if v.state == store.MessageDeferred {
 		r.Tries++
-		// At its expiry it is due as well, to be ended on time.
+		// Due at its expiry at the latest, so that it ends on time.
 		if r.DueAt = now.Add(backoff(m.Tries, mathrand.Float64())); r.DueAt.After(m.ExpiresAt) {
 			r.DueAt = m.ExpiresAt
 		}

@@ -55,7 +55,7 @@ func TestSends(t *testing.T) {
 	})
 }
 
-// The mail joins the transaction that it tells about.
+// The mail is part of the transaction that it is about.
 func TestNothingIsSentOfWhatIsRolledBack(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	b.store.Write(t.Context(), func(q store.Queries) error { //nolint:errcheck // it fails on purpose
@@ -93,7 +93,7 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
-// What expires between two looks for expired messages is claimed, and not sent.
+// What expires between two looks for expired messages is claimed, but not sent.
 func TestExpiryBetweenTwoLooks(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	s := b.sender(config(t, server))
@@ -176,8 +176,8 @@ func drained(t testing.TB, b *bench) {
 	}
 }
 
-// What a process that died had in hand is sent by another when its claim is over,
-// and not before.
+// Messages held by a process that died are sent by another when its claim is over, and
+// not before.
 func TestLeaseOfADeadProcess(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	m := b.message(mail.Samples()["locked"])
@@ -201,7 +201,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	}
 	b.clock.Add(time.Minute)
 	b.await(s, m, store.MessageSent)
-	// Should it be alive after all, its result comes too late.
+	// If it is alive after all, its result comes too late.
 	err = b.store.Write(t.Context(), func(q store.Queries) error {
 		lost, err := q.FinishMessages(t.Context(), []store.MessageResult{{SiteID: m.SiteID, ID: m.ID, Lease: "dead", State: store.MessageDeferred, At: b.clock.Now()}})
 		if len(lost) != 1 {
@@ -215,7 +215,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	b.await(s, m, store.MessageSent)
 }
 
-// A sender that is told to stop finishes what it has begun and gives back the rest.
+// A sender that is told to stop finishes what it has started and gives back the rest.
 func TestStop(t *testing.T) {
 	b, begun, goOn := newBench(t, testkit.SQLiteURL(t)), make(chan bool, 1), make(chan bool)
 	server := &script{answer: func(_ int, line string) string {
@@ -247,7 +247,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// A panic costs one message a try.
+// A panic costs one message one try.
 func TestPanic(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	var log bytes.Buffer
@@ -292,7 +292,8 @@ func TestSealing(t *testing.T) {
 		t.Errorf("a message of a site that is gone: %s", got.Reply)
 	}
 	stop()
-	// Somebody who can write the database puts one message's content into another's row.
+	// Somebody with write access to the database moves one message's content into
+	// another's row.
 	m := b.message(mail.Samples()["temporary-password-reset"])
 	m.ID, m.Recipient = store.NewID("msg", b.clock.Now().Add(time.Second)), "thief@evil.example"
 	if err := b.store.Write(t.Context(), func(q store.Queries) error { return q.InsertMessage(t.Context(), m) }); err != nil {

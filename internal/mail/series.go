@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Series writes the same notice to very many. What it says is read from its source once for
-// all to whom it says the same but for their username, name and address; those are put in for
+// Series writes the same notice to very many users. The text is rendered from its source once
+// for all users that differ only in username, name and address; those are then filled in for
 // each. Its methods may be called from any goroutine.
 type Series struct {
 	outbox *Outbox
@@ -21,8 +21,8 @@ type Series struct {
 // Series begins a series of notices.
 func (o *Outbox) Series() *Series { return &Series{outbox: o, drafts: map[draftOf]draft{}} }
 
-// draftOf is what a notice says the same for: the message and the recipient with blanks in
-// place of what is put in.
+// draftOf is what several notices share: the message and the recipient, with blanks for
+// what is filled in.
 type draftOf struct {
 	site *site.Site
 	to   Recipient
@@ -33,12 +33,12 @@ type draftOf struct {
 type draft struct {
 	says document
 	lang string
-	// whole: nothing can be put into it, as it has a blank in a link, or a line that is cut.
+	// whole: nothing can be filled in, as it has a blank in a link, or a line that is cut.
 	whole bool
 }
 
-// A blank is a character that no text has: it is set aside for private use, and a value that
-// has one is not put in.
+// A blank is a character that no text has: it is reserved for private use, and a value that
+// contains one is not filled in.
 const (
 	blankUsername = "\ue100"
 	blankName     = "\ue101"

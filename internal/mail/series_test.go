@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// A notice of a series says what it would say by itself, to everybody.
+// A notice of a series says the same as a separate notice, to everybody.
 func TestSeries(t *testing.T) {
 	keys, err := secret.ParseKeys(secret.NewKeyFile())
 	if err != nil {

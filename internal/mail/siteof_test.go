@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// dateTexts are the words for dates of the test's sites: texts of their own, as every
-// site may have, so that what is tested here are the words of the mails.
+// dateTexts are the words for dates of the test's sites: their own texts, as every site
+// may have, so that the test covers the words of the mails only.
 var dateTexts = map[string]string{
 	"de": "date.month.11: November\ndate.month.12: Dezember\n" +
 		"date.day: \"{day}. {month} {year}\"\ndate.clock: \"{clock} Uhr {zone}\"\ndate.time: \"{day}, {clock}\"\n",
@@ -36,7 +36,7 @@ var loadedIn = map[string]func() site.Site{
 	"fr": sync.OnceValue(func() site.Site { return loadIn("fr") }),
 }
 
-// loadIn loads a site of the demo as if it were in the language, with texts of its own.
+// loadIn loads a site of the demo in another language, with its own texts.
 func loadIn(lang string) site.Site {
 	parent, err := os.MkdirTemp("", "mail")
 	if err != nil {
@@ -66,7 +66,7 @@ func writeSite(dir, lang string) error {
 	if err := os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(changed), 0o600); err != nil {
 		return err
 	}
-	// A site in a language that the house does not have has all texts itself.
+	// A site in a language that Gatehouse does not have brings all texts itself.
 	texts := dateTexts[lang]
 	files, err := filepath.Glob("../site/texts/en-GB/*.yaml")
 	if err != nil {

@@ -15,12 +15,12 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// Security is how a connection to the mail server is kept secret.
+// Security is how a connection to the mail server is protected.
 type Security string
 
 // The kinds of connections.
 const (
-	// StartTLS begins readable and must turn to TLS before anything is said.
+	// StartTLS begins in the clear and must switch to TLS before anything is said.
 	StartTLS Security = "starttls"
 	// ImplicitTLS is TLS from the first byte.
 	ImplicitTLS Security = "tls"
@@ -29,17 +29,16 @@ const (
 	Plain Security = "plain"
 )
 
-// SMTP is the server that takes our mail, and how to talk to it.
+// SMTP is the server that accepts our mail, and how to talk to it.
 type SMTP struct {
 	Host     string
 	Port     string
 	Security Security
-	// Username and Password are empty where the server asks for none.
+	// Username and Password are empty if the server asks for none.
 	Username, Password string
-	// HELO is the name that we give ourselves; empty: our network address.
+	// HELO is the name that we announce; empty: our network address.
 	HELO string
-	// Roots are the authorities that may vouch for the server; nil: those of
-	// the system.
+	// Roots are the certificate authorities for the server; nil: the system's.
 	Roots *x509.CertPool
 	// Timeout is how long we wait for an answer; 0: 30 seconds.
 	Timeout time.Duration
@@ -56,7 +55,7 @@ var smtpSchemes = map[string]struct {
 
 // ParseSMTPURL reads smtp://user:password@host:587 (STARTTLS required),
 // smtps://host:465 (TLS from the start) or smtp+plain://host:25 (no TLS). With
-// ?helo=NAME we call ourselves that. No error holds the URL, which has a password.
+// ?helo=NAME we announce that name. No error contains the URL, which has a password.
 func ParseSMTPURL(raw string) (SMTP, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -100,7 +99,7 @@ func (c SMTP) loopback() bool {
 	return c.Host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// String is fit for logs: without the password.
+// String is safe for logs: without the password.
 func (c SMTP) String() string { return string(c.Security) + " " + c.address() }
 
 // GoString keeps the password out of %#v too.
@@ -138,7 +137,7 @@ func (c SMTP) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no connection to the mail server: %w; check host and port, and whether a firewall is between", err)
 	}
-	// Whatever happens below ends with the context.
+	// The context ends everything below.
 	stop := context.AfterFunc(ctx, func() { raw.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if err := raw.SetDeadline(time.Now().Add(c.timeout())); err != nil {
@@ -152,7 +151,7 @@ func (c SMTP) connect(ctx context.Context) (*conn, error) {
 	return &conn{Client: client, raw: raw, timeout: c.timeout(), usedAt: time.Now()}, nil
 }
 
-// handshake goes from a bare connection to one that takes messages.
+// handshake turns a bare connection into one that accepts messages.
 func (c SMTP) handshake(ctx context.Context, raw net.Conn) (*smtp.Client, error) {
 	config := &tls.Config{ServerName: c.Host, RootCAs: c.Roots, MinVersion: tls.VersionTLS12}
 	stream := raw
@@ -185,7 +184,7 @@ func (c SMTP) handshake(ctx context.Context, raw net.Conn) (*smtp.Client, error)
 	return client, c.signIn(client)
 }
 
-// helo is the name we give: our address in brackets is the one name that is always
+// helo is the name we announce: our address in brackets is the one name that is always
 // true (RFC 5321, 4.1.3).
 func (c SMTP) helo(raw net.Conn) string {
 	if c.HELO != "" {
@@ -218,7 +217,7 @@ func (c SMTP) adviseTLS(err error) error {
 	return fmt.Errorf("no TLS with %s: %w; %s", c.address(), err, advice)
 }
 
-// signIn uses PLAIN, or LOGIN where a server knows only that.
+// signIn uses PLAIN, or LOGIN if a server supports only that.
 func (c SMTP) signIn(client *smtp.Client) error {
 	if c.Username == "" {
 		return nil

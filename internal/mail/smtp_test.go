@@ -121,7 +121,7 @@ func TestWrongName(t *testing.T) {
 	}
 }
 
-// certificate makes one that vouches for itself.
+// certificate makes a self-signed one.
 func certificate(t *testing.T, name string) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -141,7 +141,7 @@ func certificate(t *testing.T, name string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// A server that knows only LOGIN, and the names we give ourselves.
+// A server that supports only LOGIN, and the names we announce.
 func TestLoginAndHELO(t *testing.T) {
 	step := 0
 	s := &script{extensions: []string{"AUTH LOGIN XYZ"}}

@@ -25,10 +25,10 @@ type sources struct {
 }
 
 // languages holds the sources of every language, by its tag. They are read for the first
-// message: a process that has just begun has none to write.
+// message: a process that has just started has none to write.
 var languages = sync.OnceValue(func() map[string]*sources { return mustLoad(sourceFiles) })
 
-// ownLanguage is what a message is written in where nothing else is to be had.
+// ownLanguage is the fallback language of messages.
 const ownLanguage = "en-GB"
 
 func mustLoad(files fs.FS) map[string]*sources {
@@ -81,9 +81,9 @@ func loadLanguage(files fs.FS, lang string) (*sources, error) {
 	return s, nil
 }
 
-// markActions makes every {{…}} that prints something pass it through markData,
-// as html/template does with its escapers. So no value, no matter who it comes from, can
-// become structure: a line break, a heading, a button (ASVS 1.3.11, E07).
+// markActions makes every {{…}} that prints something pass it through markData, as
+// html/template does with its escapers. So no value, from anyone, can become structure:
+// a line break, a heading, a button (ASVS 1.3.11, E07).
 func markActions(list *parse.ListNode) {
 	if list == nil {
 		return
@@ -108,8 +108,8 @@ func markActions(list *parse.ListNode) {
 	}
 }
 
-// markData writes a value as hexadecimal digits between two control characters,
-// until expand puts it where it belongs. Nothing stays nothing.
+// markData writes a value as hexadecimal digits between two control characters, until
+// expand puts it in its place. An empty value stays empty.
 func markData(v any) string {
 	text, isClean := v.(quotation)
 	if !isClean {
@@ -142,8 +142,8 @@ func expand(text string, escape func(string) string) string {
 
 func plainly(s string) string { return s }
 
-// document is a message before it has a form. Messages that wait are kept so: a field that
-// is called otherwise would be lost to those that a version before has sealed.
+// document is a message before rendering. Waiting messages are kept in this form: renaming
+// a field would lose it for messages that an earlier version has sealed.
 type document struct {
 	Subject   string  `json:"subject"`
 	Preheader string  `json:"preheader"`
@@ -154,7 +154,7 @@ type document struct {
 	Colon string `json:"colon"`
 }
 
-// block is one piece of a message; Kind says which of the fields it has.
+// block is one piece of a message; Kind says which fields it has.
 type block struct {
 	Kind  blockKind `json:"kind"`
 	Text  []span    `json:"text,omitempty"`  // heading, paragraph, quote
@@ -310,7 +310,7 @@ func readButton(text, origin string) (block, error) {
 	return block{Kind: buttonBlock, Value: expand(label, plainly), URL: origin + target}, nil
 }
 
-// spans sets bold apart and joins lines.
+// spans separates bold text and joins lines.
 func spans(text string) []span {
 	text = strings.Join(split(text), " ")
 	var all []span
@@ -322,8 +322,7 @@ func spans(text string) []span {
 	return all
 }
 
-// split takes text apart at blanks and line ends, but not at the blanks that hold
-// words together.
+// split splits text at spaces and line ends, but not at non-breaking spaces.
 func split(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' })
 }

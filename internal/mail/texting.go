@@ -18,11 +18,11 @@ type TextMessage struct {
 	Purpose TextPurpose
 	// Code is six digits.
 	Code string
-	// At is when it is sent, and ExpiresAt when the code stops working, and the message with it.
+	// At is when it is sent; ExpiresAt is when the code, and the message with it, expires.
 	At, ExpiresAt time.Time
 }
 
-// TextPurpose is what a code by text message is for. Its words are sms.….
+// TextPurpose is what a code by text message is for. Its words are under sms.….
 type TextPurpose string
 
 // The purposes.
@@ -34,8 +34,8 @@ const (
 // Kind is what the message is called in the outbox.
 func (m TextMessage) Kind() string { return "text-" + string(m.Purpose) }
 
-// Words are what the phone shows. The last line has browsers on the phone fill in the code, on
-// pages of this host only ("Origin-bound one-time codes delivered via SMS").
+// Words are what the phone shows. The last line lets browsers on the phone fill in the code,
+// on pages of this host only ("Origin-bound one-time codes delivered via SMS").
 func (m TextMessage) Words(s *site.Site, lang string) string {
 	words := s.Text(lang, "sms."+string(m.Purpose), "code", m.Code, "site", s.Name, "minutes", int(m.ExpiresAt.Sub(m.At).Minutes()))
 	return words + "\n\n@" + s.Hosts[0] + " #" + m.Code

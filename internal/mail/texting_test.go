@@ -19,7 +19,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// phones is a gateway that keeps what it gets, and answers as it is told.
+// phones is a gateway that keeps what it gets, and answers as told.
 type phones struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -59,7 +59,7 @@ func (p *phones) all() []sms.Message {
 	return append([]sms.Message(nil), p.got...)
 }
 
-// texting is a sender of text messages by a gateway.
+// texting is a sender of text messages through a gateway.
 func (b *bench) texting(p *phones, log *testkit.Log) *mail.Sender {
 	b.t.Helper()
 	g, err := sms.New(sms.Settings{URL: p.URL, Method: "POST", Timeout: time.Minute,

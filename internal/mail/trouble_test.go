@@ -75,13 +75,13 @@ func TestRefused(t *testing.T) {
 	if got.Reply != "550 5.0.0 no such user here" || got.Body != nil || got.DoneAt.IsZero() {
 		t.Errorf("the row is %+v", got)
 	}
-	// The connection is good for the next one.
+	// The connection works for the next one.
 	to := mail.TestRecipient()
 	to.Email = "somebody.else@lindenhof.example"
 	b.await(s, b.send(to, mail.Samples()["locked"]), store.MessageSent)
 }
 
-// Whatever keeps a connection from coming about is no verdict on the message.
+// A failure to connect, of any kind, says nothing about the message.
 func TestConnectionTrouble(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	plain, tls := testkit.NewSMTP(t), testkit.NewSMTP(t, testkit.ImplicitTLS, testkit.RequireLogin("u", "p"))
@@ -113,7 +113,7 @@ func TestConnectionTrouble(t *testing.T) {
 	}
 }
 
-// A kept connection that the server has closed costs a new one, not a try.
+// If the server has closed a kept connection, that costs a new one, not a try.
 func TestKeptConnection(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), &script{}
 	s := b.sender(server.start(t))
@@ -140,7 +140,7 @@ func TestKeptConnection(t *testing.T) {
 	}
 }
 
-// A server that defers everything for ten minutes: notices wait for it, and go out once.
+// A server defers everything for ten minutes: notices wait for it, and go out once.
 func TestTenMinutesOf451(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	server.Refuse(451, "come back later")
@@ -169,7 +169,7 @@ func TestTenMinutesOf451(t *testing.T) {
 	}
 }
 
-// awaitTries waits until a message has been tried so often.
+// awaitTries waits until a message has been tried that many times.
 func (b *bench) awaitTries(s *mail.Sender, m store.Message, tries int) (got store.Message) {
 	b.t.Helper()
 	testkit.Eventually(b.t, "a try", func() bool {
@@ -179,7 +179,7 @@ func (b *bench) awaitTries(s *mail.Sender, m store.Message, tries int) (got stor
 	return got
 }
 
-// A server that takes its time holds up nobody's code, and is not asked twice.
+// A slow server holds up nobody's code, and is not asked twice.
 func TestSlowServer(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 	server.Delay(300 * time.Millisecond)
@@ -194,7 +194,7 @@ func TestSlowServer(t *testing.T) {
 	to.Email = "urgent@lindenhof.example"
 	before := len(server.All())
 	b.await(s, b.send(to, mail.Samples()["temporary-password-reset"]), store.MessageSent)
-	// What the sender has in hand goes first, and that is little where a server is slow.
+	// What the sender has in hand goes first, which is not much if a server is slow.
 	at := slices.IndexFunc(server.All(), func(m testkit.Mail) bool { return slices.Contains(m.To, to.Email) })
 	if at < 0 || at > before+20 {
 		t.Errorf("what is urgent came as number %d, after %d when it was written", at+1, before)

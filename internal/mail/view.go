@@ -19,29 +19,29 @@ type view struct {
 	lang string
 }
 
-// Time writes a time as a clock shows it at the site, with its zone.
+// Time writes a time as a clock at the site shows it, with its zone.
 func (v view) Time(t time.Time) string {
 	s, lang := dateWords(v.Site, v.lang)
 	return s.FormatTime(lang, t)
 }
 
-// Clock writes the time of the day as a clock shows it at the site, with its zone.
+// Clock writes the time of day as a clock at the site shows it, with its zone.
 func (v view) Clock(t time.Time) string {
 	s, lang := dateWords(v.Site, v.lang)
 	return s.FormatClock(lang, t)
 }
 
-// Day writes a time as a calendar shows it at the site.
+// Day writes a date as a calendar at the site shows it.
 func (v view) Day(t time.Time) string {
 	s, lang := dateWords(v.Site, v.lang)
 	return s.FormatDay(lang, t)
 }
 
-// Quote is a text that somebody typed, in full: for a block "quote:" only.
+// Quote is text that somebody typed, in full: for a block "quote:" only.
 func (v view) Quote(text string) quotation { return quote(text) }
 
-// Form is the form that a number asks for in the plural of the language: "one",
-// "few", "many", "other" and so on.
+// Form is the plural form of a number in the language: "one", "few", "many", "other"
+// and so on.
 func (v view) Form(n int) string {
 	return pluralNames[plural.Cardinal.MatchPlural(language.Make(v.lang), n, 0, 0, 0, 0)]
 }
@@ -50,9 +50,9 @@ var pluralNames = map[plural.Form]string{
 	plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many", plural.Other: "other",
 }
 
-// dateWords picks the words that a time is written in: the site's, if it offers the
-// language of the message, for any country; else ours. The site
-// alone would fall back to its first language, in the middle of the sentence.
+// dateWords picks the words for writing a time: the site's, if it offers the language
+// of the message, for any country; else ours. Otherwise the site would fall back to its
+// first language in mid-sentence.
 func dateWords(s *site.Site, lang string) (*site.Site, string) {
 	if slices.Contains(s.Languages, lang) {
 		return s, lang

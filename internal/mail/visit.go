@@ -12,13 +12,14 @@ import (
 	"time"
 )
 
-// What a mail server that brings reports may take of the listener's places. Without a
-// recipient that has a message it is gone soon, and while all places are taken sooner:
-// anyone who only wants to hold the places knows none (ASVS 15.2.2).
+// What a mail server that brings reports may use of the listener's places. Without a
+// recipient that has a message it is cut off soon, and sooner while all places are
+// taken: anyone who only wants to hold the places knows no such recipient (ASVS
+// 15.2.2).
 const (
 	visitsAtOnce    = 20
 	visitsFromBlock = 4
-	visitUnknown    = 30 * time.Second // until a recipient is taken
+	visitUnknown    = 30 * time.Second // until a recipient is accepted
 	visitHurried    = 5 * time.Second  // the same, once all places are taken
 	visitTime       = 2 * time.Minute  // all of it
 )
@@ -32,20 +33,20 @@ type visits struct {
 	open []*visit // the oldest first
 }
 
-// visit is one connection. It ends when its time is over, and when the listener's is.
+// visit is one connection. It ends when its time is over, and when the listener closes.
 type visit struct {
 	net.Conn
 	from    netip.Prefix
 	unknown *time.Timer
 	leave   func()
 	spoke   atomic.Bool
-	// known: it has named a message. hurried: its time is short. Both are the visits'.
+	// known: it has named a message. hurried: its time is short. visits guards both.
 	known, hurried bool
 	all            *visits
 }
 
-// Accept turns those away at once who have their share of the places already. Where all
-// are taken, somebody who has named no message gives way.
+// Accept turns away at once those that already have their share of the places. If all
+// are taken, a connection that has named no message gives way.
 func (v *visits) Accept() (net.Conn, error) {
 	for {
 		c, err := v.Listener.Accept()
@@ -55,7 +56,7 @@ func (v *visits) Accept() (net.Conn, error) {
 		if one := v.enter(c, network(c.RemoteAddr())); one != nil {
 			return one, nil
 		}
-		// One line always fits into the buffer of a new connection: nobody is waited for.
+		// One line always fits into the buffer of a new connection: this never blocks.
 		io.WriteString(c, "421 4.7.0 Too many connections, try again later\r\n") //nolint:errcheck // it is gone in any case
 		c.Close()
 	}
@@ -109,9 +110,9 @@ func (v *visits) held(from netip.Prefix) (n int) {
 	return n
 }
 
-// leastWanted is who gives way: of those who have named no message, first who has said
-// nothing at all, then who shares a network with the most others, then the oldest. nil:
-// all have named one.
+// leastWanted is the connection that gives way: among those that have named no message,
+// first those that have said nothing at all, then those that share a network with the
+// most others, then the oldest. nil: all have named one.
 func (v *visits) leastWanted() (least *visit) {
 	for _, o := range v.open {
 		if o.known {
@@ -156,7 +157,7 @@ func (v *visit) Close() error {
 	return v.Conn.Close()
 }
 
-// stay lets a mail server have all of its time: it has named a message.
+// stay gives a mail server the full time: it has named a message.
 func (v *visit) stay() {
 	v.all.mu.Lock()
 	defer v.all.mu.Unlock()
@@ -172,8 +173,8 @@ func visitOf(c net.Conn) *visit {
 	return c.(*visit)
 }
 
-// network is what one owner has of the Internet: an address of IPv4, or 64 bits of IPv6. All
-// that have no such address are one.
+// network is what one owner has of the Internet: an IPv4 address, or 64 bits of IPv6. All
+// without such an address share one.
 func network(a net.Addr) netip.Prefix {
 	from, err := netip.ParseAddrPort(a.String())
 	if err != nil {

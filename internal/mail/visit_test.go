@@ -16,7 +16,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// gate is a listener whose connections come from wherever a test wants, in its time.
+// gate is a listener with connections from anywhere a test wants, in its time.
 type gate struct {
 	visitors chan net.Conn
 	closed   chan struct{}
@@ -95,7 +95,7 @@ func (b *bench) visits(t *testing.T, test func(t *testing.T, g gate)) {
 	})
 }
 
-// Who holds connections has four of them, and the others their places.
+// One holder of connections gets four of them, and the others their places.
 func TestVisitsFromOneNetwork(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	for name, c := range map[string]struct {
@@ -139,7 +139,8 @@ func TestVisitsFromOneNetwork(t *testing.T) {
 	}
 }
 
-// Anyone who names no message has half a minute, however busy; who names one has two.
+// A connection that names no message has half a minute, however busy; one that does has
+// two.
 func TestVisitsEnd(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	m := b.message(mail.Samples()["locked"])
@@ -175,8 +176,8 @@ func TestVisitsEnd(t *testing.T) {
 	}
 }
 
-// Anyone who holds all places without a word gives way to who comes to say something, and
-// those who have named a message stay.
+// A holder of all places who says nothing gives way to one with something to say, and
+// connections that have named a message stay.
 func TestSilentVisitsGiveWay(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	m := b.message(mail.Samples()["locked"])
@@ -233,7 +234,7 @@ func TestSilentVisitsGiveWay(t *testing.T) {
 	})
 }
 
-// Where all have named a message, the next one is told to come again.
+// If all have named a message, the next one is told to come back later.
 func TestAllPlacesAreTakenInEarnest(t *testing.T) {
 	b := newBench(t, testkit.SQLiteURL(t))
 	m := b.message(mail.Samples()["locked"])

@@ -11,14 +11,14 @@ import (
 	"gatehouse"
 )
 
-// wrapping is how a report is written: what mail systems and those between do to it.
+// wrapping is how a report is written: what mail systems and those in between do to it.
 type wrapping struct{ random *rand.Rand }
 
 func (w wrapping) one(of ...string) string { return of[w.random.IntN(len(of))] }
 
 func (w wrapping) sometimes() bool { return w.random.IntN(3) == 0 }
 
-// cased writes a name in whatever capitals.
+// cased writes a name in random case.
 func (w wrapping) cased(name string) string {
 	return w.one(name, name, strings.ToLower(name), strings.ToUpper(name))
 }
@@ -100,7 +100,7 @@ func (w wrapping) report() string {
 	return strings.ReplaceAll(text, "\n", w.one("\r\n", "\n", "\r", "\r\r\n"))
 }
 
-// Whatever a report is wrapped in, it says the same.
+// However a report is wrapped, it says the same.
 func TestReportsInWhateverWrapping(t *testing.T) {
 	want := ReportRecipient{"hanna@lindenhof.example", gatehouse.DeliveryFailed, "5.1.1", "550 5.1.1 unknown user"}
 	for seed := range uint64(4000) {
@@ -112,7 +112,7 @@ func TestReportsInWhateverWrapping(t *testing.T) {
 	}
 }
 
-// Wrappings that were seen to be forgotten, each by itself.
+// Wrappings that were overlooked before, each by itself.
 func TestReportsInOddWrappings(t *testing.T) {
 	const group = "Final-Recipient: rfc822; hanna@lindenhof.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
 	for name, text := range map[string]string{

@@ -2,10 +2,10 @@ package site
 
 import "strings"
 
-// figures are how numbers and currencies are written in a language.
+// figures are how a language writes numbers and currencies.
 type figures struct {
 	group, decimal string
-	after          bool // the currency stands behind
+	after          bool // the currency follows the number
 }
 
 var figuresOf = map[string]figures{
@@ -13,14 +13,14 @@ var figuresOf = map[string]figures{
 	"fr": {"\u202f", ",", true},
 }
 
-// symbols are the currencies that people know by a sign. A sign that several countries have
-// is clear only in one of them.
+// symbols are the currencies with a well-known sign. A sign that several countries share is
+// clear in only one of them.
 var symbols = map[string]string{"GBP": "£", "EUR": "€", "JPY": "¥", "INR": "₹"}
 
 var ownSymbols = map[string]string{"en-AU AUD": "$", "en-US USD": "$", "en-CA CAD": "$", "en-NZ NZD": "$"}
 
-// FormatAmount is an amount of money, a decimal number in a currency (ISO 4217), as it is
-// written in a language: £41,280.00, 41.280,00 €, CHF 12.50.
+// FormatAmount is an amount of money, a decimal number in a currency (ISO 4217), as a
+// language writes it: £41,280.00, 41.280,00 €, CHF 12.50.
 func (s *Site) FormatAmount(lang, number, currency string) string {
 	base, _, _ := strings.Cut(lang, "-")
 	f, known := figuresOf[base]

@@ -2,12 +2,12 @@ package site
 
 import "strings"
 
-// named is a name and what gives it away in a User-Agent header.
+// named is a name and the sign of it in a User-Agent header.
 type named struct{ sign, name string }
 
-// browsers and systems in the order they are looked for: every Edge also says
-// Chrome, every Chrome also says Safari, every Android also says Linux. Names of
-// products are the same in all languages.
+// browsers and systems in the order of the search: every Edge also says Chrome, every
+// Chrome also says Safari, every Android also says Linux. Product names are the same in
+// all languages.
 var (
 	browsers = []named{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Vivaldi", "Vivaldi"},

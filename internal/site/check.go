@@ -49,8 +49,8 @@ func checkEmail(address string) string {
 // characters: 64 in all (RFC 5321, 4.5.3.1.1).
 const mostBeforeToken = 37
 
-// checkBounces is checkEmail for an address that a token is put into. Other servers have
-// to write to it, so it is plain ASCII.
+// checkBounces is checkEmail for an address that gets a token. Other servers have to
+// write to it, so it is plain ASCII.
 func checkBounces(address string) string {
 	if problem := checkEmail(address); problem != "" {
 		return problem

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// The colours of the house that a site's colours meet, and how much contrast
+// The product's colours that a site's colours are combined with, and how much contrast
 // text needs (WCAG 2.2, 1.4.3 and 1.4.6).
 const (
 	white        = "#ffffff"
@@ -56,8 +56,8 @@ func contrast(a, b rgb) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// nearest returns the colour nearest to c, darker or lighter, that has the
-// contrast with all the others; false if there is none.
+// nearest returns the colour nearest to c, darker or lighter, that has enough contrast
+// with all the others; false if there is none.
 func nearest(c rgb, least float64, others ...rgb) (rgb, bool) {
 	for step := range 256 {
 		for _, end := range []float64{0, 255} {
@@ -89,7 +89,7 @@ func (c rgb) reaches(least float64, others []rgb) bool {
 // each other.
 type palette struct{ doc *strictyaml.Doc }
 
-// colours returns the five colours: as the site has them, or proposed.
+// colours returns the five colours: the site's, or proposed ones.
 func (p palette) colours(f lookSettings) (l Look) {
 	brand, ok := p.colour("look.brand", f.Brand, white, textContrast, white, pageByDay)
 	if !ok {
@@ -103,8 +103,8 @@ func (p palette) colours(f lookSettings) (l Look) {
 	return l
 }
 
-// colour returns the colour a setting has or, where it has none, the one nearest
-// to the proposal that passes.
+// colour returns the colour of a setting or, if it has none, the one nearest to the
+// proposal that passes.
 func (p palette) colour(key, value, proposal string, least float64, against ...string) (string, bool) {
 	proposed := value == ""
 	if proposed {

@@ -35,8 +35,8 @@ func (s *Site) local(t time.Time) time.Time {
 	return t.In(s.Zone)
 }
 
-// FormatDuration is a time span in the largest unit that fits it without a
-// rest: "15 days", "24 hours", "90 minutes", "5 minutes".
+// FormatDuration is a time span in the largest unit that divides it evenly: "15 days",
+// "24 hours", "90 minutes", "5 minutes".
 func (s *Site) FormatDuration(lang string, d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

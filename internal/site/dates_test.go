@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// datesIn is what times and time spans look like in the languages of the house.
+// datesIn is what times and time spans look like in Gatehouse's languages.
 var datesIn = map[string]struct{ moment, march, spans string }{
 	"en-GB": {`^21 November 2026, 14:32 UTC$`, `^1 March 2026$`, `^1 day, 15 days, 1 hour, 24 hours, 90 minutes, 1 second$`},
 	"en-AU": {`^21 November 2026, 14:32 UTC$`, `^1 March 2026$`, `^1 day, 15 days, 1 hour, 24 hours, 90 minutes, 1 second$`},
@@ -17,8 +17,8 @@ var datesIn = map[string]struct{ moment, march, spans string }{
 		`^1 jour, 15 jours, 1 heure, 24 heures, 90 minutes, 1 seconde$`},
 }
 
-// Pages and mails say when in the language of the sentence around it: a language of
-// the house has all words for it, in its own order.
+// Pages and mails write times in the language of the sentence around them: each of
+// Gatehouse's languages has all the words for it, in its own order.
 func TestDatesInEveryLanguage(t *testing.T) {
 	at := time.Date(2026, 11, 21, 14, 32, 0, 0, time.UTC)
 	for lang := range house() {
@@ -49,8 +49,8 @@ func TestDatesInEveryLanguage(t *testing.T) {
 	}
 }
 
-// A language of its own words for dates, with another order and a zone in brackets,
-// needs nothing but texts.
+// A language with its own words for dates, another order and a zone in brackets needs
+// nothing but texts.
 func TestDatesFollowTheTexts(t *testing.T) {
 	s := load(t, map[string]string{"texts/en-AU.yaml": `date.day: "{year}, {month} {day}."
 date.clock: "({zone}) {clock}"

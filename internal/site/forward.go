@@ -11,10 +11,10 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// ForwardAuth is what a site tells proxies about users, for applications that speak no
-// OpenID Connect. Without Hosts it tells nothing.
+// ForwardAuth is what a site tells proxies about users, for applications that do not
+// speak OpenID Connect. Without Hosts it tells nothing.
 type ForwardAuth struct {
-	// Domain is what the site's hosts and the applications' have in common: a browser shows
+	// Domain is the common part of the site's and the applications' hosts: a browser sends
 	// the cookie of forward authentication to all hosts below it.
 	Domain string
 	// Hosts are the applications' host names.
@@ -26,8 +26,8 @@ type forwardSettings struct {
 	Hosts  []string `yaml:"hosts,required"`
 }
 
-// Protects reports whether an address is one of an application behind a proxy that asks
-// this site. Its port is the proxy's business: cookies do not tell ports apart.
+// Protects reports whether an address belongs to an application behind a proxy that
+// asks this site. Its port is up to the proxy: cookies do not distinguish ports.
 func (s *Site) Protects(u *url.URL) bool {
 	scheme, _, _ := strings.Cut(s.Origin, ":")
 	return u.Scheme == scheme && u.User == nil && u.Opaque == "" && slices.Contains(s.ForwardAuth.Hosts, strings.ToLower(u.Hostname()))
@@ -60,13 +60,13 @@ func (l *loader) forwardAuth(doc *strictyaml.Doc) {
 	}
 }
 
-// below reports whether a host is a domain, or stands below it.
+// below reports whether a host is a domain, or below it.
 func below(host, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
 }
 
-// checkCookieDomain refuses what no browser takes a cookie for, and what would show it to
-// strangers: "co.uk" is below which everybody registers.
+// checkCookieDomain refuses domains for which no browser accepts a cookie, and those that
+// would expose it to strangers: anybody can register below "co.uk".
 func checkCookieDomain(domain string) string {
 	if suffix, _ := publicsuffix.PublicSuffix(domain); suffix == domain {
 		return "must be a domain of your own such as portal.example"

@@ -16,7 +16,7 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// The help pages of the house: texts/LANG/help/PAGE.md.
+// The built-in help pages: texts/LANG/help/PAGE.md.
 //
 //go:embed texts/*/help/*.md
 var helpFiles embed.FS
@@ -34,13 +34,13 @@ type helpSource struct {
 	file, name, lang string
 	own              bool
 	head             helpHead
-	lines            []string // as they are in the file
-	first            int      // the line that the text begins at
+	lines            []string // as in the file
+	first            int      // the first line of the text
 	body             helpTemplate
 }
 
-// helpSources are pages by name and language. Those of the house are read when they are
-// first asked for.
+// helpSources are pages by name and language. The built-in ones are read when first
+// requested.
 type helpSources map[string]map[string]func() *helpSource
 
 func (all helpSources) put(name, lang string, read func() *helpSource) {
@@ -55,8 +55,8 @@ var (
 	helpAddress  = regexp.MustCompile(`^(?:/help/([^/?#]+))?(?:#(.*))?$`)
 )
 
-// readHelp reads a page, but not what its actions come to. With problems there is
-// nothing to make of it.
+// readHelp reads a page, but does not execute its actions. If there are problems, the
+// page is unusable.
 func readHelp(file, name, lang, text string) (*helpSource, []strictyaml.Problem) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	s := &helpSource{file: file, name: name, lang: lang, lines: strings.Split(text, "\n")}
@@ -68,7 +68,7 @@ func readHelp(file, name, lang, text string) (*helpSource, []strictyaml.Problem)
 		return s, []strictyaml.Problem{{File: file, Line: 1, Text: "must begin with a line ---, then order: NUMBER and summary: TEXT, then another ---"}}
 	}
 	s.first = end + 2
-	// An empty line in place of each that is left out keeps the numbers right.
+	// An empty line for each one left out keeps the line numbers right.
 	head := "\n" + strings.Join(s.lines[1:end], "\n")
 	doc, err := strictyaml.Decode(file, []byte(head), &s.head)
 	problems := strictyaml.Problems(file, err)
@@ -82,14 +82,14 @@ func readHelp(file, name, lang, text string) (*helpSource, []strictyaml.Problem)
 	return s, problems
 }
 
-// fault is the problem that a fault in the actions is.
+// fault turns a fault in the actions into a problem.
 func (s *helpSource) fault(err error) strictyaml.Problem {
 	var at templateError
 	errors.As(err, &at)
 	return strictyaml.Problem{File: s.file, Line: at.line, Text: at.text}
 }
 
-// problem is one with something in the text; its line is where near stands first.
+// problem is a problem in the text; its line is the first with near.
 func (s *helpSource) problem(near, text string) strictyaml.Problem {
 	line := s.first
 	for i, l := range s.lines {
@@ -101,16 +101,16 @@ func (s *helpSource) problem(near, text string) strictyaml.Problem {
 	return strictyaml.Problem{File: s.file, Line: line, Text: text}
 }
 
-// houseHelp is what is embedded.
+// houseHelp is the embedded help.
 var houseHelp = sync.OnceValue(func() helpSources {
 	all := helpSources{}
-	files, _ := fs.Glob(helpFiles, "texts/*/help/*.md") // the pattern is a good one
+	files, _ := fs.Glob(helpFiles, "texts/*/help/*.md") // the pattern is valid
 	for _, file := range files {
 		name, lang := strings.TrimSuffix(path.Base(file), ".md"), path.Base(path.Dir(path.Dir(file)))
 		all.put(name, lang, sync.OnceValue(func() *helpSource {
-			data, _ := helpFiles.ReadFile(file) // listed, so there
+			data, _ := helpFiles.ReadFile(file) // listed, so it exists
 			source, problems := readHelp(file, name, lang, string(data))
-			if len(problems) > 0 { // the files are part of the program: a test reads them
+			if len(problems) > 0 { // the files are part of the program, and a test reads them
 				panic("site: help of the house: " + problems[0].String())
 			}
 			return source
@@ -119,8 +119,9 @@ var houseHelp = sync.OnceValue(func() helpSources {
 	return all
 })
 
-// helpShelf makes the help pages of a site, each when it is first asked for: those of the
-// house with the site's settings in them, and those of its folder in their place or besides.
+// helpShelf makes the help pages of a site, each when it is first requested: the built-in
+// ones with the site's settings in them, and those in its folder, which replace them or add
+// to them.
 type helpShelf struct {
 	site       *Site
 	own, house helpSources
@@ -147,7 +148,7 @@ func (h *helpShelf) names() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// pages are those of a language, in the order of the index.
+// pages are the pages of a language, in the order of the index.
 func (h *helpShelf) pages(lang string) []HelpPage {
 	var pages []HelpPage
 	for _, name := range h.names() {
@@ -159,18 +160,18 @@ func (h *helpShelf) pages(lang string) []HelpPage {
 	return pages
 }
 
-// page is the page of a name; false where there is none.
+// page is the page with this name; false if there is none.
 func (h *helpShelf) page(lang, name string) (HelpPage, bool) {
 	source := h.choose(lang, name)
 	if source == nil {
-		return HelpPage{}, false // of the house, in languages that the site does not have
+		return HelpPage{}, false // built in, in languages that the site does not have
 	}
 	page := h.make(source).page
 	return page, page.Title != ""
 }
 
-// choose chooses the text of a page. A site's own comes before ours, in any
-// language: anyone who writes another page means that ours is wrong there.
+// choose chooses the text of a page. A site's own comes before ours, in any language: a
+// site that writes its own page means that ours is wrong there.
 func (h *helpShelf) choose(lang, name string) *helpSource {
 	chain := append(widths(lang), widths(h.site.Languages[0])...)
 	for _, pages := range []helpSources{h.own, h.house} {
@@ -183,8 +184,8 @@ func (h *helpShelf) choose(lang, name string) *helpSource {
 	return nil
 }
 
-// make makes a page with the site's settings in it. One that its conditions leave empty is
-// not there, and has no title.
+// make makes a page with the site's settings in it. If its conditions leave it empty, it
+// does not exist, and has no title.
 func (h *helpShelf) make(source *helpSource) madeHelp {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -196,9 +197,8 @@ func (h *helpShelf) make(source *helpSource) madeHelp {
 	return made
 }
 
-// help reads the site's own help pages and checks them, and with them what they link to.
-// Our own pages are made later: a test shows that they are right with all settings of a
-// site.
+// help reads the site's own help pages and checks them and their links. Our own pages
+// are made later: a test shows that they are right with all settings of a site.
 func (l *loader) help() {
 	before := len(l.problems)
 	shelf := &helpShelf{site: l.site, own: l.ownHelp(), house: houseHelp(), made: map[*helpSource]madeHelp{}}
@@ -209,7 +209,7 @@ func (l *loader) help() {
 	for _, lang := range l.site.Languages {
 		l.site.help[lang] = sync.OnceValue(func() []HelpPage { return shelf.pages(lang) })
 	}
-	gone := false // one of them comes out empty: pages of the house may lead to it
+	gone := false // one of them comes out empty: built-in pages may link to it
 	for _, name := range slices.Sorted(maps.Keys(shelf.own)) {
 		for _, lang := range slices.Sorted(maps.Keys(shelf.own[name])) {
 			made := shelf.make(shelf.own[name][lang]())
@@ -217,13 +217,13 @@ func (l *loader) help() {
 			gone = gone || made.page.Title == ""
 		}
 	}
-	if len(l.problems) == before { // else a page may be missing only because of its fault
+	if len(l.problems) == before { // else a page may be missing only because it is faulty
 		l.helpLinks(shelf, gone)
 	}
 }
 
-// ownHelp reads the pages of the site's folder. Their names are like those of the
-// terms.
+// ownHelp reads the pages in the site's folder. Their file names follow the pattern of
+// the terms.
 func (l *loader) ownHelp() helpSources {
 	all, first := helpSources{}, l.site.Languages[0]
 	for _, file := range l.list("help") {
@@ -273,9 +273,9 @@ func (s *Site) makeHelp(source *helpSource) madeHelp {
 	return made
 }
 
-// helpLinks reports links that lead nowhere: from the site's own pages or, where one of
-// those is gone, from all. A page of the house may name a paragraph that a site's own
-// version of the other page does not have: a browser then shows its beginning.
+// helpLinks reports broken links: from the site's own pages or, if one of those is
+// gone, from all. A built-in page may name a paragraph that a site's own version of the
+// other page does not have: a browser then shows the top of the page.
 func (l *loader) helpLinks(shelf *helpShelf, all bool) {
 	names := slices.Sorted(maps.Keys(shelf.own))
 	if all {

@@ -59,7 +59,7 @@ func TestHelpOfTheHouse(t *testing.T) {
 	}
 }
 
-// The numbers in the text are those that are in force (A13).
+// The numbers in the text are the effective ones (A13).
 func TestHelpHasTheSitesOwnNumbers(t *testing.T) {
 	for _, c := range []struct {
 		name, old, by string
@@ -127,13 +127,13 @@ func TestASitesOwnPages(t *testing.T) {
 	if text := helpText(t, s, "en-AU", "returns"); !strings.HasPrefix(text, "Returns, mate") {
 		t.Error(text)
 	}
-	// A site's own page comes before that of the house, whatever its language.
+	// A site's own page replaces the built-in one, in any language.
 	if page, _ := s.HelpPage("en-AU", "locked"); page.Title != "Locked at Acme" || page.Lang != "en-GB" {
 		t.Errorf("%+v", page)
 	}
 }
 
-// A language in which the house has no help takes each page from the site's first
+// If Gatehouse has no help in a language, each page comes from the site's first
 // language, and then from English.
 func TestHelpFallsBackPageByPage(t *testing.T) {
 	l := &loader{site: &Site{Languages: []string{"fr", "de-AT"}}}
@@ -165,7 +165,7 @@ func TestHelpFallsBackPageByPage(t *testing.T) {
 	}
 }
 
-// A page in a language that the site does not offer speaks it throughout.
+// A page in a language that the site does not offer is in that language throughout.
 func TestNumbersAreInTheLanguageOfTheText(t *testing.T) {
 	s := load(t, map[string]string{"texts/en-AU.yaml": "duration.hours#one: \"{n} sunrise\"\nduration.hours#other: \"{n} sunrises\"\n"})
 	if got := s.factsIn("en-AU").TemporaryPassword; got != "24 sunrises" {
@@ -226,7 +226,7 @@ func TestHelpProblems(t *testing.T) {
 	}
 }
 
-// No setting becomes markup, wherever a page has it.
+// No setting becomes markup, anywhere on a page.
 func TestSettingsStayText(t *testing.T) {
 	const probe = `*a* _b_ [c](javascript:alert(1)) <script>alert(1)</script> &amp; {#x} # > - 1. ![d](//e) ` + "`f` \\ | ~~~"
 	for _, text := range []string{
@@ -353,7 +353,7 @@ func TestSearchHelp(t *testing.T) {
 	}
 }
 
-// What customers ask is found by the words they ask with.
+// Customers find answers with the words they use.
 func TestUsersFindTheirAnswer(t *testing.T) {
 	s := load(t, nil)
 	for query, want := range map[string]string{
@@ -371,8 +371,8 @@ func TestUsersFindTheirAnswer(t *testing.T) {
 	}
 }
 
-// The house's pages hold in every kind of site: no link of theirs leads nowhere, and
-// they name no brand and no address of their own.
+// The built-in pages work in every kind of site: none of their links is broken, and
+// they contain no brand and no address of their own.
 func TestHelpOfTheHouseHoldsEverywhere(t *testing.T) {
 	house := houseHelp()
 	for name, pages := range house {
@@ -403,8 +403,8 @@ func TestHelpOfTheHouseHoldsEverywhere(t *testing.T) {
 	}
 }
 
-// wantSameAnchors: a page has the same places to link to in every language, because
-// other pages link to them.
+// wantSameAnchors: a page has the same link targets in every language, because other
+// pages link to them.
 func wantSameAnchors(t *testing.T, house helpSources) {
 	t.Helper()
 	s := load(t, nil)
@@ -424,8 +424,8 @@ func wantSameAnchors(t *testing.T, house helpSources) {
 	}
 }
 
-// wantGoodHelp: nothing is wrong with the pages of the house on a site, and none leads
-// nowhere. A site's own pages are checked when the site is read; those of the house are not.
+// wantGoodHelp: the built-in pages of a site have no faults and no broken links. A site's
+// own pages are checked when the site is read; the built-in ones are not.
 func wantGoodHelp(t *testing.T, s *Site) {
 	t.Helper()
 	l := &loader{site: s}
@@ -444,7 +444,7 @@ func wantGoodHelp(t *testing.T, s *Site) {
 	}
 }
 
-// Their words keep to the house's style.
+// Their words follow the style guide.
 func TestHelpKeepsToTheStyle(t *testing.T) {
 	files, _ := fs.Glob(helpFiles, "texts/en*/help/*.md")
 	own, _ := filepath.Glob("../demo/sites/*/help/*.md")

@@ -56,7 +56,7 @@ func folder(t testing.TB, parent, id string, files map[string]string) string {
 	return dir
 }
 
-// edit replaces a part of the good site.yaml that must be there.
+// edit replaces a part of the good site.yaml, which must exist.
 func edit(t *testing.T, old, by string) map[string]string {
 	t.Helper()
 	if !strings.Contains(goodYAML, old) {

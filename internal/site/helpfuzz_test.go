@@ -8,8 +8,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// FuzzMarkdown: whatever is written, what comes out holds the elements of prose only,
-// no attribute but an address that may be linked to, and ends what it begins.
+// FuzzMarkdown: for any input, the output has only elements of prose, no attribute
+// except an address that may be linked to, and every element is closed.
 func FuzzMarkdown(f *testing.F) {
 	for _, seed := range []string{
 		"# A {#b .c onclick=d}\n\n*e* [f](javascript:g)", "<b onclick=x>", "[a](/&amp;#47;evil)", "![a](data:x)", "<javascript:x>", "1. a\n\n   b\n3) c",
@@ -61,7 +61,7 @@ func FuzzMarkdown(f *testing.F) {
 	})
 }
 
-// FuzzHelpPage: whatever a page holds, reading it is a page or a complaint.
+// FuzzHelpPage: for any content, reading a page gives a page or a complaint.
 func FuzzHelpPage(f *testing.F) {
 	for _, seed := range []string{front + "# A\n\n{{.Site}}", "---\n---\n", front + "{{if}}", front + "# A\n## B {#c}\n## D {id=5}\n[x](#c)", front + "# \n##", "---", "---\norder: x"} {
 		f.Add(seed)

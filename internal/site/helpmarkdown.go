@@ -16,9 +16,9 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// markdown is CommonMark without HTML: tags are text like any other, so nothing
-// that is written is lost and nothing becomes markup (ASVS 1.3.1). Headings may name
-// their anchor, {#mail}.
+// markdown is CommonMark without HTML: tags are treated as text, so nothing that is
+// written is lost and nothing becomes markup (ASVS 1.3.1). Headings may name their
+// anchor, {#mail}.
 var markdown = sync.OnceValue(func() goldmark.Markdown {
 	return goldmark.New(goldmark.WithParser(parser.NewParser(
 		parser.WithBlockParsers(
@@ -42,17 +42,17 @@ var markdown = sync.OnceValue(func() goldmark.Markdown {
 	)))
 })
 
-// Markdown renders the Markdown of a site's terms as HTML that is safe to put into
-// a page. HTML in it is shown as it was typed; a link leads to an address of the web
-// or of mail, to a telephone number or into the site, or is no link; pictures are
-// their description. The page has a title of its own, so headings begin with h2.
+// Markdown renders the Markdown of a site's terms as HTML that is safe to put into a
+// page. HTML in it is shown as it was typed; links lead to a web or mail address, a
+// telephone number or a page of the site, or are removed; pictures become their
+// description. The page has its own title, so headings begin with h2.
 func Markdown(source string) string {
 	doc := parseMarkdown(source)
 	first := 6
 	doc.headings(func(h *ast.Heading) { first = min(first, h.Level) })
 	doc.headings(func(h *ast.Heading) {
 		h.Level += min(2-first, 6-h.Level)
-		h.RemoveAttributes() // an anchor could be one that the page has already
+		h.RemoveAttributes() // an anchor could clash with one of the page
 	})
 	return doc.render(doc.root)
 }
@@ -61,7 +61,7 @@ func Markdown(source string) string {
 type document struct {
 	source []byte
 	root   ast.Node
-	// links are the addresses that it links to; dropped are those that no page may
+	// links are the addresses that it links to; dropped are addresses that no page may
 	// link to, and pictures.
 	links, dropped []string
 }
@@ -81,7 +81,7 @@ func (d *document) render(n ast.Node) string {
 	return b.String()
 }
 
-// each calls f with every node. What f does to the tree does not disturb it.
+// each calls f with every node. f may change the tree.
 func (d *document) each(f func(ast.Node)) {
 	var all []ast.Node
 	_ = ast.Walk(d.root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -103,7 +103,7 @@ func (d *document) headings(f func(*ast.Heading)) {
 	})
 }
 
-// checkLinks takes the links away that lead where none may lead.
+// checkLinks removes the links that lead somewhere forbidden.
 func (d *document) checkLinks() {
 	d.each(func(n ast.Node) {
 		switch n := n.(type) {
@@ -133,8 +133,9 @@ func (d *document) mayLink(address string) bool {
 	return true
 }
 
-// resolve takes the escapes and entities of Markdown out of an address, all layers of
-// them, because rendering takes out one more: what is checked must be what is linked.
+// resolve removes all layers of Markdown escapes and entities from an address, because
+// rendering removes one more: the address that is checked must be the one that is
+// linked.
 func resolve(address []byte) []byte {
 	for {
 		bare := util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(address)))
@@ -145,7 +146,7 @@ func resolve(address []byte) []byte {
 	}
 }
 
-// unwrap puts the words of a link in its place.
+// unwrap replaces a link with its words.
 func unwrap(n ast.Node) {
 	parent := n.Parent()
 	for child := n.FirstChild(); child != nil; child = n.FirstChild() {
@@ -154,7 +155,7 @@ func unwrap(n ast.Node) {
 	parent.RemoveChild(parent, n)
 }
 
-// linkable lets through what leads somewhere and runs nothing: no javascript: or
+// linkable accepts addresses that lead somewhere and run nothing: no javascript: or
 // data:, and no "//host" that only looks like a path.
 func linkable(address string) bool {
 	u, err := url.Parse(address)
@@ -174,7 +175,7 @@ func linkable(address string) bool {
 
 var tag = regexp.MustCompile(`<[^>]*>`)
 
-// plain is the text of HTML that render made, in which no < or > stands for itself.
+// plain is the text of HTML that render made, in which every < or > is part of a tag.
 func plain(markup string) string {
 	return strings.Join(strings.Fields(html.UnescapeString(tag.ReplaceAllString(markup, ""))), " ")
 }

@@ -9,29 +9,29 @@ import (
 	"github.com/yuin/goldmark/ast"
 )
 
-// HelpPage is one help page of a site as it is shown: with the site's own numbers,
-// names and addresses in its text (A13).
+// HelpPage is one help page of a site as shown: with the site's own numbers, names and
+// addresses in its text (A13).
 type HelpPage struct {
 	// Name is its part of the address: /help/NAME.
 	Name string
-	// Lang is the language of its text, which is another one than was asked for
-	// where there is no translation.
+	// Lang is the language of its text, which differs from the one asked for if there
+	// is no translation.
 	Lang string
 	// Title and Summary are text, not HTML.
 	Title, Summary string
-	// Intro is what comes before the first section, as HTML that is safe to put
-	// into a page.
+	// Intro is everything before the first section, as HTML that is safe to put into a
+	// page.
 	Intro    string
 	Sections []HelpSection
 
 	order   int
 	source  *helpSource
-	anchors map[string]bool     // the places in it that can be linked to
+	anchors map[string]bool     // its link targets
 	links   []string            // where it links to
-	search  func() []searchText // of the introduction, then below each heading; made when first asked for
+	search  func() []searchText // of the introduction, then below each heading; made when first requested
 }
 
-// HelpSection is a part of a page with a heading of its own.
+// HelpSection is a part of a page with its own heading.
 type HelpSection struct {
 	// ID is its anchor: /help/NAME#ID.
 	ID string
@@ -65,11 +65,11 @@ func (s *Site) HelpPage(lang, name string) (HelpPage, bool) {
 	return HelpPage{}, false
 }
 
-// reservedAnchors are those of the pages around the text.
+// reservedAnchors are used by the pages around the text.
 var reservedAnchors = map[string]bool{"main": true, "contents": true, "ask": true, "q": true, "top-search": true, "reference": true}
 
-// pageOf makes a page of its Markdown. Complain is told what is wrong, and a piece
-// of text near it.
+// pageOf makes a page from its Markdown. complain is called with what is wrong and a
+// piece of text near it.
 func pageOf(markdown string, complain func(near, complaint string)) HelpPage {
 	doc := parseMarkdown(markdown)
 	for _, address := range doc.dropped {
@@ -90,8 +90,8 @@ func pageOf(markdown string, complain func(near, complaint string)) HelpPage {
 	return p
 }
 
-// split puts what the document holds into sections, for showing, and below each
-// heading into what a search looks at.
+// split divides the document into sections to show, and into the text below each
+// heading to search.
 func (p *HelpPage) split(doc *document) {
 	var parts []searchText
 	found := searchText{}
@@ -123,8 +123,8 @@ func (p *HelpPage) split(doc *document) {
 	})
 }
 
-// anchor gives a heading its anchor, its own or one made of its words, and takes
-// every other attribute away.
+// anchor gives a heading its anchor, its own or one made from its words, and removes
+// every other attribute.
 func (p *HelpPage) anchor(doc *document, h *ast.Heading, complain func(near, complaint string)) {
 	words := plain(doc.render(h))
 	if words == "" {
@@ -159,7 +159,7 @@ func (p *HelpPage) put(h *ast.Heading, name string) {
 	h.SetAttributeString("id", name)
 }
 
-// slug makes an anchor of words: "What locks it?" is what-locks-it.
+// slug makes an anchor from words: "What locks it?" is what-locks-it.
 func slug(words string) string {
 	parts := strings.FieldsFunc(searchable(words), func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if len(parts) == 0 {

@@ -17,11 +17,11 @@ type HelpHit struct {
 	Page, Title, Lang string
 	// Section is the heading and Anchor the place; both empty: the page as a whole.
 	Section, Anchor string
-	// Snippet is what stands around the first word that was found.
+	// Snippet is the text around the first word found.
 	Snippet string
 }
 
-// The most that a search reads, and finds.
+// The limits of a search, and of its results.
 const (
 	mostSearchRunes = 300
 	mostHelpHits    = 20
@@ -32,7 +32,7 @@ const (
 // Query is what somebody searches for: words, regardless of case and accents.
 type Query struct{ words []string }
 
-// NewQuery reads what was typed. What is longer than people type is cut.
+// NewQuery reads what was typed. Anything longer than people type is cut.
 func NewQuery(typed string) Query {
 	runes := []rune(strings.ToValidUTF8(typed, ""))
 	return Query{searchWords(string(runes[:min(len(runes), mostSearchRunes)]))}
@@ -54,8 +54,8 @@ func (q Query) anyIn(folded string) bool {
 	return slices.ContainsFunc(q.words, func(word string) bool { return strings.Contains(folded, word) })
 }
 
-// searchable is a text without what a search does not look at: case, accents, the
-// form of apostrophes.
+// searchable is a text without what a search ignores: case, accents, the form of
+// apostrophes.
 func searchable(s string) string {
 	plain := strings.Map(func(r rune) rune {
 		switch {
@@ -69,8 +69,8 @@ func searchable(s string) string {
 	return gatehouse.Fold(plain)
 }
 
-// searchWords are the words in a text: letters and digits, and what stands between
-// two of them in "can't".
+// searchWords are the words in a text: letters and digits, and a mark between two of
+// them as in "can't".
 func searchWords(s string) []string {
 	var words []string
 	for _, word := range strings.FieldsFunc(searchable(s), func(r rune) bool {
@@ -87,14 +87,13 @@ func searchWords(s string) []string {
 // and as they are searched.
 type searchText struct{ anchor, title, markup, text, heading, folded string }
 
-// read makes of the markup what is searched.
+// read extracts the searchable text from the markup.
 func (t *searchText) read() {
 	t.text, t.heading = plain(t.markup), searchable(t.title)
 	t.markup, t.folded = "", searchable(t.text)
 }
 
-// snippet is what stands around the first word that is searched for, or the
-// beginning.
+// snippet is the text around the first of the query's words, or the beginning.
 func (t searchText) snippet(q Query) string {
 	words := strings.Fields(t.text)
 	from := max(0, slices.IndexFunc(words, func(w string) bool { return q.anyIn(searchable(w)) })-snippetBefore)
@@ -109,8 +108,9 @@ func (t searchText) snippet(q Query) string {
 	return snippet
 }
 
-// SearchHelp finds the places in the help that have every word of a query: pages
-// whose title has them first, then sections whose heading does, then the others.
+// SearchHelp finds the places in the help that have every word of a query: first pages
+// that have them in the title, then sections that have them in the heading, then the
+// others.
 func (s *Site) SearchHelp(lang, query string) []HelpHit {
 	q := NewQuery(query)
 	if q.Empty() {

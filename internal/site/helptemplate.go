@@ -14,9 +14,9 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// helpFacts is what a help page can name: the settings that are in force, and
-// nothing that a page has no business with (A13). Numbers are numbers; spans of time
-// are words, and empty where there is none.
+// helpFacts is what a help page can name: the effective settings, and nothing that a
+// page should not have (A13). Numbers are numbers; time spans are words, and empty if
+// there is none.
 type helpFacts struct {
 	// Site is the site's name, Host its address without the scheme, Origin with it.
 	Site, Host, Origin told
@@ -26,7 +26,7 @@ type helpFacts struct {
 	WithUsername, WithEmail, WithEither bool
 	// One of these is true: how a forgotten password is replaced.
 	ByChallenge, ByLink bool
-	// AsksSoleUser: "are you the only person who uses this sign-in?" is asked.
+	// AsksSoleUser: the site asks "are you the only person who uses this sign-in?".
 	AsksSoleUser bool
 	// HasTerms: there are terms of use.
 	HasTerms bool
@@ -34,19 +34,19 @@ type helpFacts struct {
 	Languages []told
 	Password  passwordFacts
 	Lockout   lockoutFacts
-	// TemporaryPassword and ResetLink are how long they work, SignIn is how long
-	// one may take to sign in.
+	// TemporaryPassword and ResetLink are how long they work, SignIn is how long a
+	// sign-in may take.
 	TemporaryPassword, ResetLink, SignIn told
 	// UndoEmail is how long the old address can undo a change of address.
 	UndoEmail told
-	// SessionIdle is how long a session waits for its owner, SessionLength how long
-	// it lasts at most.
+	// SessionIdle is how long a session may be idle, SessionLength how long it lasts at
+	// most.
 	SessionIdle, SessionLength told
 	// Code is how long a one-time code works, CodePause the time between two of them,
-	// CodesAnHour and CodeTries how many are sent and may be entered.
+	// CodesAnHour and CodeTries how many may be sent and entered.
 	Code, CodePause        told
 	CodesAnHour, CodeTries int
-	// TrustedDevice is how long a browser is not asked for a code; empty: it always is.
+	// TrustedDevice is how long a browser needs no code; empty: it always needs one.
 	TrustedDevice told
 	Sender        senderFacts
 	Support       supportFacts
@@ -75,9 +75,9 @@ type supportFacts struct {
 	Dial told
 }
 
-// told is a setting in a text. Printed, it has a backslash before every character
-// that could mean something in Markdown, so that a setting never becomes markup
-// (ASVS 1.3.1); compared, it is what it is.
+// told is a setting in a text. Printed, it has a backslash before every character that
+// could mean something in Markdown, so that a setting never becomes markup (ASVS
+// 1.3.1); compared, it is the plain value.
 type told string
 
 func (t told) String() string {
@@ -91,8 +91,8 @@ func (t told) String() string {
 	return b.String()
 }
 
-// factsIn returns the facts of a site in the words of a language, which a page may
-// be in although the site does not offer it.
+// factsIn returns the facts of a site in a language. A page may be in a language that
+// the site does not offer.
 func (s *Site) factsIn(lang string) helpFacts {
 	words := s
 	if _, ok := s.texts[lang]; !ok {
@@ -167,8 +167,8 @@ var (
 	unknownField  = regexp.MustCompile(`can't evaluate field (\w+) in type`)
 )
 
-// faultIn finds the line in an error of package template, and says it in the words
-// of anyone who writes the page.
+// faultIn finds the line in an error of package template, and rewords it for authors of
+// pages.
 func faultIn(err error) error {
 	if err == nil {
 		return nil
@@ -190,7 +190,7 @@ func faultIn(err error) error {
 	return e
 }
 
-// factNames are the names of all facts, those of groups too.
+// factNames are the names of all facts, including those of groups.
 func factNames(of reflect.Type) []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(of) {

@@ -26,18 +26,17 @@ import (
 //go:embed texts/*/*.yaml
 var houseFiles embed.FS
 
-// words are the texts that one file or folder has for one language.
+// words are the texts of one file or folder for one language.
 type words map[string]string
 
-// house are the words of the house by language. Each language is read when it is first
-// asked for.
+// house are the built-in words by language. Each language is read when first requested.
 var house = sync.OnceValue(func() map[string]func() words {
-	folders, _ := fs.Glob(houseFiles, "texts/*") // the pattern is a good one
+	folders, _ := fs.Glob(houseFiles, "texts/*") // the pattern is valid
 	all := map[string]func() words{}
 	for _, folder := range folders {
 		all[path.Base(folder)] = sync.OnceValue(func() words {
 			read, err := readHouse(folder)
-			if err != nil { // the files are part of the program: a test reads them
+			if err != nil { // the files are part of the program, and a test reads them
 				panic("site: texts of the house: " + err.Error())
 			}
 			return read
@@ -46,7 +45,7 @@ var house = sync.OnceValue(func() map[string]func() words {
 	return all
 })
 
-// houseWords are the words of one language; none where the house does not have it.
+// houseWords are the words of one language; none if Gatehouse does not have it.
 func houseWords(lang string) words {
 	if read := house()[lang]; read != nil {
 		return read()
@@ -57,9 +56,9 @@ func houseWords(lang string) words {
 // readHouse reads a folder.
 func readHouse(folder string) (words, error) {
 	all := words{}
-	files, _ := fs.Glob(houseFiles, folder+"/*.yaml") // the pattern is a good one
+	files, _ := fs.Glob(houseFiles, folder+"/*.yaml") // the pattern is valid
 	for _, name := range files {
-		data, _ := houseFiles.ReadFile(name) // listed, so there
+		data, _ := houseFiles.ReadFile(name) // listed, so it exists
 		if err := all.readLines(string(data)); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -67,7 +66,7 @@ func readHouse(folder string) (words, error) {
 	return all, nil
 }
 
-// readLines takes in the texts of a file.
+// readLines reads the texts of a file.
 func (w words) readLines(file string) error {
 	several := "" // the key of a text of several lines
 	lines := bufio.NewScanner(strings.NewReader(file))
@@ -99,7 +98,7 @@ func (w words) readLines(file string) error {
 	return lines.Err()
 }
 
-// houseHoles returns which placeholders may stand in each text, by the key without form.
+// houseHoles returns the placeholders that each text may have, by the key without form.
 var houseHoles = sync.OnceValue(func() map[string]map[string]bool {
 	holes := map[string]map[string]bool{}
 	for key, text := range houseWords(baseLanguage) {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// translations are the languages of the house other than English: the folders, so that
-// one with nothing but help counts too.
+// translations are the built-in languages other than English: the folders, so that one
+// with nothing but help counts too.
 func translations(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir("texts")
@@ -31,9 +31,9 @@ func translations(t *testing.T) []string {
 	return langs
 }
 
-// A language of the house lacks no text, and each text has the same placeholders and
-// links as the English one: a page half in another language is worse than none, and
-// without its placeholder a sentence lacks what it is about.
+// A built-in language lacks no text, and each text has the same placeholders and links
+// as the English one: a page half in another language is worse than none, and without
+// its placeholder a sentence lacks its subject.
 func TestEveryLanguageIsComplete(t *testing.T) {
 	want := holesOf(baseLanguage)
 	for _, lang := range translations(t) {
@@ -60,8 +60,8 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 
 var linkTarget = regexp.MustCompile(`\]\([a-z_]+\)`)
 
-// holesOf are what a text of a language must have, its forms taken together: "one" often
-// says the number as a word.
+// holesOf are the placeholders that a language's text must have, its forms taken
+// together: "one" often says the number as a word.
 func holesOf(lang string) map[string]string {
 	found := map[string]map[string]bool{}
 	for key, text := range houseWords(lang) {
@@ -82,8 +82,8 @@ func holesOf(lang string) map[string]string {
 
 var helpAction = regexp.MustCompile(`\{\{-? *(.*?) *-?\}\}`)
 
-// Every help page is there in every language, under the same number, with the same
-// settings in it and the same links, and says something of its own.
+// Every help page exists in every language, under the same number, with the same
+// settings and links in it, and its own text.
 func TestEveryLanguageHasTheHelp(t *testing.T) {
 	house := houseHelp()
 	for name, pages := range house {
@@ -109,7 +109,7 @@ func TestEveryLanguageHasTheHelp(t *testing.T) {
 }
 
 // needs are the settings that a page names and the places it links to, each once: a
-// sentence in another language may say a thing twice.
+// sentence in another language may name something twice.
 func needs(s *helpSource) string {
 	text := strings.Join(s.lines, "\n")
 	found := map[string]bool{}
@@ -122,8 +122,7 @@ func needs(s *helpSource) string {
 	return strings.Join(slices.Sorted(maps.Keys(found)), " ")
 }
 
-// A page reads well in every kind of site: no hole where a condition ended, no link
-// into nowhere.
+// A page reads well in every kind of site: no gap left by a condition, no broken link.
 func TestHelpReadsWellInEveryLanguage(t *testing.T) {
 	odd := regexp.MustCompile(`\{\{|no value|<p></p>|<li></li>| [.,;]|\.\.`)
 	for _, lang := range translations(t) {
@@ -151,7 +150,7 @@ func TestHelpReadsWellInEveryLanguage(t *testing.T) {
 // spacedMark: in French a space belongs before some marks.
 func spacedMark(lang, found string) bool { return lang == "fr" && found == " ;" }
 
-// everyKindOfSite are settings that differ in all that help pages depend on.
+// everyKindOfSite are settings that vary everything that help pages depend on.
 func everyKindOfSite(languages string) []string {
 	var all []string
 	for _, with := range []string{"username", "email", "username-or-email"} {
@@ -168,7 +167,7 @@ func everyKindOfSite(languages string) []string {
 }
 
 // The sites of the demo have their own pages and their terms in each of their
-// languages, with the same places to link to and the same points.
+// languages, with the same link targets and the same points.
 func TestDemoSitesAreWholeInTheirLanguages(t *testing.T) {
 	point := regexp.MustCompile(`(?m)^\d+\. \*\*`)
 	for _, folder := range []string{"meridian-uk", "inkwell", "meridian-au"} {

@@ -30,7 +30,7 @@ type LoadEnv struct {
 // HeadFonts are the heading faces a look can name.
 var HeadFonts = []string{"Source Serif 4"}
 
-// loader reads one folder and collects what is wrong with it.
+// loader reads one folder and collects its problems.
 type loader struct {
 	dir      string
 	env      LoadEnv
@@ -39,7 +39,7 @@ type loader struct {
 	problems []strictyaml.Problem
 }
 
-// Load reads a site's folder, whose name is the site's ID. The error is a
+// Load reads a site's folder, named after the site's ID. The error is a
 // *strictyaml.Error with everything that is wrong.
 func Load(dir string, env LoadEnv) (*Site, error) {
 	l := &loader{dir: dir, env: env, site: &Site{Folder: dir}}
@@ -88,7 +88,7 @@ func (l *loader) settings() bool {
 }
 
 // check reports what a check says about the value of a key. Empty values are not
-// judged: a required one is reported as missing already.
+// checked: a required one has been reported as missing already.
 func check(doc *strictyaml.Doc, key, value string, checks ...func(string) string) {
 	for _, c := range checks {
 		if problem := c(value); value != "" && problem != "" {
@@ -120,7 +120,7 @@ func (l *loader) identity(doc *strictyaml.Doc) {
 	}
 }
 
-// origin is what links to a host begin with.
+// origin is how links to a host begin.
 func (e LoadEnv) origin(host string) string {
 	if e.Port == 0 || e.Scheme == "https" && e.Port == 443 || e.Scheme == "http" && e.Port == 80 {
 		return e.Scheme + "://" + host
@@ -128,7 +128,7 @@ func (e LoadEnv) origin(host string) string {
 	return e.Scheme + "://" + host + ":" + strconv.Itoa(e.Port)
 }
 
-// policy reports what Policy.Check finds at the key that says so in site.yaml.
+// policy reports what Policy.Check finds, at the matching key of site.yaml.
 func (l *loader) policy(doc *strictyaml.Doc) {
 	s := l.site
 	s.Recovery, s.Policy = l.file.Recovery, l.file.policy()
@@ -251,7 +251,7 @@ func (l *loader) mark() {
 	l.site.Look.Mark = mark
 }
 
-// read returns the text of a file that must be there.
+// read returns the text of a required file.
 func (l *loader) read(path string) (string, bool) {
 	data, err := os.ReadFile(path)
 	switch {
@@ -269,8 +269,8 @@ func (l *loader) read(path string) (string, bool) {
 
 var folderEntries = []string{"site.yaml", "logo.svg", "terms", "help", "texts", "README.md"}
 
-// entries reports what is in the folder by mistake: "term/" would otherwise be
-// a site without terms.
+// entries reports unexpected entries in the folder: "term/" would otherwise be a site
+// without terms.
 func (l *loader) entries() {
 	for _, name := range l.list("") {
 		if slices.Contains(folderEntries, name) {
@@ -284,8 +284,8 @@ func (l *loader) entries() {
 	}
 }
 
-// list returns the names in a part of the folder, which need not be there,
-// without those that editors and mounts leave behind.
+// list returns the names in an optional part of the folder, without what editors and
+// mounts leave behind.
 func (l *loader) list(part string) []string {
 	path := filepath.Join(l.dir, part)
 	found, err := os.ReadDir(path)

@@ -180,7 +180,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// BenchmarkLoad is what a start pays for each site.
+// BenchmarkLoad is what each site costs at startup.
 func BenchmarkLoad(b *testing.B) {
 	dir := folder(b, b.TempDir(), "acme", map[string]string{"help/page.md": front + "# Page\n\n[x](/help/locked)"})
 	for b.Loop() {

@@ -20,8 +20,8 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// TestProposals: from any one brand colour that passes, the others are proposed
-// so that they pass as well.
+// TestProposals: for any valid brand colour, the others are proposed so that they are
+// valid too.
 func TestProposals(t *testing.T) {
 	for _, brand := range []string{"#2245a8", "#000000", "#8a2433", "#0f6a56", "#3a4356", "#757500"} {
 		s := load(t, edit(t, "#2245a8", brand))
@@ -99,7 +99,7 @@ func TestMarkRefuses(t *testing.T) {
 	wantError(t, err, "acme/logo.svg:2: <script> is not allowed")
 }
 
-// FuzzMark: whatever comes through has none of what runs or loads.
+// FuzzMark: the output never has anything that runs or loads.
 func FuzzMark(f *testing.F) {
 	f.Add([]byte(goodMark))
 	f.Fuzz(func(t *testing.T, data []byte) {

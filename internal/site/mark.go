@@ -16,7 +16,7 @@ const (
 	maxMarkDepth = 8
 )
 
-// What a mark may hold. It is written into every page, so it is not cleaned but
+// What a mark may contain. It is written into every page, so it is not cleaned but
 // refused: nothing that runs, loads or refers to anything.
 var (
 	markShapes = map[string]bool{"path": true, "circle": true, "rect": true, "g": true, "polygon": true, "polyline": true, "line": true, "ellipse": true}
@@ -53,8 +53,8 @@ type markError struct {
 
 func (e markError) Error() string { return e.text }
 
-// parseMark returns the inside of an SVG logo, written again from what was
-// understood, so that a browser cannot understand it otherwise.
+// parseMark returns the inside of an SVG logo, rewritten from what was parsed, so that
+// a browser cannot parse it differently.
 func parseMark(data []byte) (string, error) {
 	if len(data) > maxMark {
 		return "", markError{1, fmt.Sprintf("has %d bytes, may have %d", len(data), maxMark)}
@@ -130,8 +130,8 @@ func markStart(out *strings.Builder, t xml.StartElement, depth int) error {
 	return nil
 }
 
-// markAttrs checks attributes and, unless out is nil, writes them. No pattern
-// lets through anything that would have to be escaped.
+// markAttrs checks attributes and, unless out is nil, writes them. No pattern allows
+// anything that would need escaping.
 func markAttrs(out *strings.Builder, t xml.StartElement, allowed map[string]*regexp.Regexp) error {
 	for _, a := range t.Attr {
 		name := a.Name.Local

@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// Own returns something that site.yaml says itself (tagline, notice, names of links, hours
-// of the support) in a language; as it stands there where the site has no other words.
+// Own returns a text from site.yaml (tagline, notice, names of links, support hours) in a
+// language; unchanged if the site has no translation.
 func (s *Site) Own(lang, text string) string {
 	for _, wide := range widths(lang) {
 		if words, ok := s.own[wide][text]; ok {
@@ -19,8 +19,8 @@ func (s *Site) Own(lang, text string) string {
 	return text
 }
 
-// words checks the translations of what site.yaml says itself. One of a text that is
-// nowhere would never be seen.
+// words checks the translations of texts in site.yaml. A translation of a text that
+// does not exist would never be seen.
 func (l *loader) words(doc *strictyaml.Doc) {
 	s := l.site
 	known := []string{s.Tagline, s.Notice.Kicker, s.Notice.Title, s.Notice.LinkText, s.Support.Hours}

@@ -11,18 +11,18 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// securitySettings is whom to tell about a weakness of the site (RFC 9116).
+// securitySettings is whom to tell about a vulnerability of the site (RFC 9116).
 type securitySettings struct {
 	Contacts        []string  `yaml:"contacts,required"`
-	Expires         time.Time `yaml:"expires"` // else: half a year from when it is asked for
+	Expires         time.Time `yaml:"expires"` // else: half a year from the request
 	Policy          string    `yaml:"policy"`
 	Encryption      string    `yaml:"encryption"`
 	Acknowledgments string    `yaml:"acknowledgments"`
 	Languages       []string  `yaml:"languages"` // else: those of the site
 }
 
-// securityTextLasts is how long a security.txt without a date of its own is good for: RFC
-// 9116 2.5.5 advises less than a year.
+// securityTextLasts is how long a security.txt without its own date is valid: RFC 9116
+// 2.5.5 advises less than a year.
 const securityTextLasts = 180 * 24 * time.Hour
 
 func (l *loader) security(doc *strictyaml.Doc) {
@@ -61,8 +61,8 @@ func checkHTTPS(link string) string {
 	return ""
 }
 
-// SecurityText is what the site's /.well-known/security.txt says (RFC 9116); false where
-// it has none, or where the one that it has is too old to be believed.
+// SecurityText is what the site's /.well-known/security.txt says (RFC 9116); false if it
+// has none, or if it has expired.
 func (s *Site) SecurityText(now time.Time) (string, bool) {
 	f := s.security
 	if f == nil || !f.Expires.IsZero() && !now.Before(f.Expires) {

@@ -31,8 +31,8 @@ type settings struct {
 	ForwardAuth *forwardSettings     `yaml:"forward_auth"`
 	Registers   bool                 `yaml:"client_registration"`
 	Texts       textsSettings        `yaml:"text_messages"`
-	// Words are what site.yaml says itself, in other languages: by language, and then
-	// by the text as it stands in here.
+	// Words are translations of texts in site.yaml: by language, and then by the text
+	// as written here.
 	Words map[string]map[string]string `yaml:"words"`
 }
 
@@ -85,8 +85,7 @@ type maintenanceSettings struct {
 	StatusURL string    `yaml:"status_url"`
 }
 
-// policySettings are pointers, because 0 and false are something else than "as
-// the profile has it".
+// policySettings are pointers, because 0 and false differ from "as in the profile".
 type policySettings struct {
 	Password struct {
 		MinLength       *int           `yaml:"min_length"`
@@ -115,7 +114,7 @@ type policySettings struct {
 	SignIn            *time.Duration `yaml:"sign_in"`
 }
 
-// policy is the profile's policy with what the site has otherwise.
+// policy is the profile's policy with the site's changes.
 func (f *settings) policy() gatehouse.Policy {
 	p := gatehouse.ClassicPolicy()
 	if f.Profile == gatehouse.Modern {

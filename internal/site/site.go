@@ -40,42 +40,42 @@ type Site struct {
 	Look    Look
 	// Languages are the BCP 47 tags the site offers; the first is its own.
 	Languages []string
-	// Zone is the time zone that times are shown in to people whose own is unknown.
+	// Zone is the time zone for people without a known one.
 	Zone *time.Location
-	// Notice is the one piece of news on the sign-in page's side panel.
+	// Notice is the news on the sign-in page's side panel.
 	Notice Notice
-	// Links are the site's own pages at the foot: privacy, cookies and so on.
+	// Links are the site's own pages, linked in the footer: privacy, cookies and so on.
 	Links []Link
-	// QuickLinks are the places that people go to most, in the frame of signed-in
-	// pages (B18).
+	// QuickLinks are the places that people visit most, in the frame of signed-in pages
+	// (B18).
 	QuickLinks []Link
-	// Terms are all versions, newest (the one in force) first.
+	// Terms are all versions, newest (the current one) first.
 	Terms []Terms
 	// Maintenance closes the site for planned work; see Closed.
 	Maintenance *Maintenance
-	// Registers: applications may register themselves, with a token of an operator.
+	// Registers: applications may register themselves, with an operator's token.
 	Registers bool
-	// ForwardAuth is for applications that speak no OpenID Connect.
+	// ForwardAuth is for applications that do not speak OpenID Connect.
 	ForwardAuth ForwardAuth
 
 	security *securitySettings            // nil: none; see SecurityText
-	own      map[string]map[string]string // words of site.yaml, by language
-	texts    catalogues                   // nil: those of the house
-	help     map[string]func() []HelpPage // by language, in the order of the index; made when first asked for
+	own      map[string]map[string]string // texts of site.yaml, by language
+	texts    catalogues                   // nil: the built-in ones
+	help     map[string]func() []HelpPage // by language, in the order of the index; made when first requested
 	matcher  language.Matcher             // over Languages
-	doc      *strictyaml.Doc              // where its settings stand, for Sites
+	doc      *strictyaml.Doc              // where its settings are, for Sites
 }
 
-// Closed reports whether the site is closed for planned work: from its
-// beginning until it is taken out of site.yaml, because work that takes longer
-// than planned must not let people in.
+// Closed reports whether the site is closed for planned work: from its beginning until
+// it is removed from site.yaml, because if the work takes longer than planned, people
+// must stay out.
 func (s *Site) Closed(now time.Time) bool {
 	return s.Maintenance != nil && !now.Before(s.Maintenance.From)
 }
 
-// Look is a site's tokens, as site.yaml has them.
+// Look is a site's design tokens, as in site.yaml.
 type Look struct {
-	// Colours are #rrggbb. By day, by night, and of the side panel.
+	// Colours are #rrggbb: by day, by night, and of the side panel.
 	Brand, OnBrand, BrandNight, OnBrandNight, Side string
 	// Radius is the corner of controls in rem, 0 to 0.75.
 	Radius float64
@@ -91,7 +91,7 @@ type Look struct {
 // Notice is a piece of news; empty Title: none.
 type Notice struct{ Kicker, Title, LinkText, LinkURL string }
 
-// Link is a name and where it leads: an https address or a path of the site.
+// Link is a name and its target: an https address or a path of the site.
 type Link struct{ Text, URL string }
 
 // Terms is one version of the terms of use.

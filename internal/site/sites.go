@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// Sites are all sites of the server. Reading them takes no lock; what a request
-// has got stays as it is while Reload puts others in its place.
+// Sites are all sites of the server. Reading them takes no lock; a request keeps the
+// site it got while Reload replaces them.
 type Sites struct {
 	dir     string
 	env     LoadEnv
@@ -28,8 +28,8 @@ type index struct {
 	all          []*Site // by ID
 }
 
-// Open reads every folder under dir. Anything wrong with any of them is an
-// error: the server starts with all its sites or not at all.
+// Open reads every folder under dir. Any problem with any of them is an error: the
+// server starts with all its sites or not at all.
 func Open(dir string, env LoadEnv) (*Sites, error) {
 	s := &Sites{dir: dir, env: env}
 	folders, err := siteFolders(dir)
@@ -40,7 +40,7 @@ func Open(dir string, env LoadEnv) (*Sites, error) {
 	found := map[string]*Site{}
 	var mu sync.Mutex // over both
 	var all sync.WaitGroup
-	for id, folder := range folders { // all at once: a start waits for this
+	for id, folder := range folders { // all at once: startup waits for this
 		all.Go(func() {
 			one, err := Load(folder, env)
 			mu.Lock()
@@ -67,8 +67,8 @@ func Open(dir string, env LoadEnv) (*Sites, error) {
 	return s, nil
 }
 
-// siteFolders returns the folders under dir by name. Links to folders count:
-// that is how mounted configuration comes.
+// siteFolders returns the folders under dir by name. Links to folders count: mounted
+// configuration is made of them.
 func siteFolders(dir string) (map[string]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -95,7 +95,7 @@ func newIndex(sites map[string]*Site) *index {
 	return x
 }
 
-// conflict is a host that two sites want.
+// conflict is a host that two sites claim.
 type conflict struct {
 	host   string
 	first  *Site
@@ -122,8 +122,8 @@ func conflicts(sites map[string]*Site) []conflict {
 	return found
 }
 
-// ByHost returns the site of a request's host, nil if it is nobody's. A port, a
-// dot at the end and the case of letters make no difference.
+// ByHost returns the site of a request's host, nil if there is none. A port, a trailing
+// dot and case make no difference.
 func (s *Sites) ByHost(host string) *Site {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {
 		host = host[:i]
@@ -137,9 +137,9 @@ func (s *Sites) ByID(id string) *Site { return s.current.Load().byID[id] }
 // All returns all sites in the order of their IDs. The slice is shared.
 func (s *Sites) All() []*Site { return s.current.Load().all }
 
-// Reload reads all folders again. A site whose folder is broken, or which wants
-// another one's host, stays as it was; a new folder becomes a site; one that is
-// gone ends. Everything that is not simply newer is reported.
+// Reload reads all folders again. A site stays as it was if its folder is broken, or if
+// it claims another one's host; a new folder becomes a site; a site without a folder is
+// removed. Everything other than a plain update is reported.
 func (s *Sites) Reload() []error {
 	s.reload.Lock()
 	defer s.reload.Unlock()
@@ -148,7 +148,7 @@ func (s *Sites) Reload() []error {
 	if err != nil {
 		return []error{err}
 	}
-	if len(folders) == 0 { // a mount that is away, rather than the wish to end everything
+	if len(folders) == 0 { // more likely a missing mount than a wish to remove everything
 		return []error{fmt.Errorf("%s: no longer holds a site; all stay as they are", s.dir)}
 	}
 	var reports []error
@@ -173,8 +173,8 @@ func (s *Sites) Reload() []error {
 	return reports
 }
 
-// settle ends conflicts about hosts by putting the old versions of both sites
-// back; a new site goes. As the old ones had no conflict, it comes to an end.
+// settle resolves conflicts about hosts by restoring the old versions of both sites; a
+// new site is dropped. As the old ones had no conflict, this terminates.
 func settle(next, old map[string]*Site) []error {
 	var reports []error
 	for {

@@ -98,7 +98,7 @@ func TestReload(t *testing.T) {
 		t.Error("the broken folder ended its site")
 	}
 
-	folder(t, dir, "b", host(t, "b.example, c.example")) // takes a host
+	folder(t, dir, "b", host(t, "b.example, c.example")) // claims a host
 	folder(t, dir, "d", host(t, "c.example"))            // a new one that does
 	reload("c/site.yaml:3: hosts[0]: c.example belongs to the site b already", "d/site.yaml:3: hosts[0]: c.example belongs to the site b already")
 	if s.ByHost("c.example").ID != "c" || s.ByID("d") != nil || s.ByHost("b.example") == nil {

@@ -31,12 +31,12 @@ func (l *loader) texts() {
 	}
 }
 
-// offers reports whether texts in a language can come to be shown.
+// offers reports whether texts in a language can ever be shown.
 func (l *loader) offers(lang string) bool {
 	return slices.ContainsFunc(l.site.Languages, func(own string) bool { return slices.Contains(widths(own), lang) })
 }
 
-// widths returns a language and those that are wider: de-AT, de.
+// widths returns a language and the wider ones: de-AT, de.
 func widths(lang string) []string {
 	var all []string
 	for ; lang != ""; lang = widen(lang) {
@@ -45,9 +45,8 @@ func widths(lang string) []string {
 	return all
 }
 
-// textFile reads a file of texts. It may only say otherwise what the house says,
-// with the same placeholders: anything else would never be seen, or be seen with
-// a hole in it.
+// textFile reads a file of texts. It may only override built-in texts, with the same
+// placeholders: anything else would never be seen, or be seen with a gap.
 func (l *loader) textFile(path, lang string) words {
 	var file words
 	doc, err := strictyaml.Read(path, &file)
@@ -98,8 +97,8 @@ func checkForms(doc *strictyaml.Doc, lang string, file words) {
 	}
 }
 
-// formsOf returns the plural forms that whole numbers have in a language, and
-// other, which each language has.
+// formsOf returns the plural forms of whole numbers in a language, and other, which
+// each language has.
 func formsOf(lang string) []string {
 	tag := language.Make(lang)
 	forms := map[string]bool{"other": true}
@@ -111,7 +110,7 @@ func formsOf(lang string) []string {
 }
 
 // complete reports what a language lacks: a page half in another language is worse than one
-// that is not offered. The languages of the house lack nothing, which a test knows.
+// that is not offered. The built-in languages lack nothing, which a test checks.
 func (l *loader) complete(i int, lang string, own map[string]words) {
 	wide := widths(lang)
 	if wide[len(wide)-1] == "en" || slices.ContainsFunc(wide, func(lang string) bool { return house()[lang] != nil }) {

@@ -10,8 +10,9 @@ import (
 	"gatehouse/internal/strictyaml"
 )
 
-// textMessages reads to which countries codes are sent: what a text message costs differs by
-// a factor of a hundred, and who makes money from those that others pay for picks the dear ones.
+// textMessages reads the countries that codes are sent to: the price of a text message varies
+// by a factor of a hundred, and fraudsters who earn from messages that others pay for pick the
+// expensive ones.
 func (l *loader) textMessages(doc *strictyaml.Doc) {
 	f := l.file.Texts
 	if !f.Offered {

@@ -14,27 +14,26 @@ import (
 	"golang.org/x/text/message"
 )
 
-// baseLanguage is the one that has every text.
+// baseLanguage has every text.
 const baseLanguage = "en-GB"
 
-// catalogue is all texts of one language of a site: layers of which each has what those
-// after it say otherwise, or also.
+// catalogue is all texts of one language of a site: layers, each with what overrides or
+// extends those after it.
 type catalogue struct {
 	tag    language.Tag
 	layers []words
 }
 
-// catalogues are made when they are first asked for, by language.
+// catalogues are made when first requested, by language.
 type catalogues map[string]func() catalogue
 
-// Text returns the text of a key in a language, with its placeholders {name}
-// replaced by args, which are names and values in turn. A number n chooses
-// between the plural forms key#one, key#other and so on. Numbers, times and time
-// spans are written as the language does. Nothing is escaped: that is up to the
-// template.
+// Text returns the text of a key in a language, with its placeholders {name} replaced
+// by args, which are names and values in turn. A number n chooses between the plural
+// forms key#one, key#other and so on. Numbers, times and time spans are written as in
+// the language. Nothing is escaped: that is up to the template.
 //
-// What a language lacks comes from the wider language, the site's first, and
-// en-GB. A key that is nowhere is shown in brackets.
+// What a language lacks comes from the wider language, the site's first, and en-GB. An
+// unknown key is shown in brackets.
 func (s *Site) Text(lang, key string, args ...any) string {
 	c, ok := s.catalogue(lang)
 	if !ok {
@@ -49,7 +48,7 @@ func (s *Site) Text(lang, key string, args ...any) string {
 
 func (s *Site) catalogue(lang string) (catalogue, bool) {
 	texts := s.texts
-	if texts == nil { // a site that was not loaded, such as that of neutral pages
+	if texts == nil { // a site that was not loaded, such as the one for neutral pages
 		texts = houseCatalogues()
 	}
 	for ; lang != ""; lang = widen(lang) {
@@ -68,10 +67,10 @@ func (s *Site) catalogue(lang string) (catalogue, bool) {
 	return catalogue{}, false
 }
 
-// widen takes the last part off a language: zh-Hant-TW, zh-Hant, zh, "".
+// widen removes the last part of a language: zh-Hant-TW, zh-Hant, zh, "".
 func widen(lang string) string { return lang[:max(0, strings.LastIndexByte(lang, '-'))] }
 
-// find looks for a key in one layer after the other. A layer has all forms of a text that
+// find looks for a key in one layer after another. A layer has all forms of a text that
 // depends on a number, or none: another language may have others.
 func (c catalogue) find(key string, args []any) (string, bool) {
 	form := ""
@@ -112,12 +111,11 @@ func pluralForm(tag language.Tag, n any) string {
 	if err != nil {
 		return "other"
 	}
-	// The rules look at the last digits only, and the package wants it small.
+	// The rules look at the last digits only, and the package wants a small number.
 	return formNames[plural.Cardinal.MatchPlural(tag, int(max(i, -i)%10_000_000), 0, 0, 0, 0)]
 }
 
-// fill replaces placeholders in one pass, so that a value with braces in it
-// stays as it is.
+// fill replaces placeholders in one pass, so that braces in a value stay as they are.
 func (s *Site) fill(lang string, tag language.Tag, text string, args []any) string {
 	if len(args) == 0 || !strings.Contains(text, "{") {
 		return text
@@ -156,8 +154,8 @@ func (s *Site) told(lang string, tag language.Tag, value any) string {
 
 var placeholder = regexp.MustCompile(`\{[a-z_][a-z0-9_]*\}`)
 
-// Language chooses one of the site's languages: the person's own, else what the
-// browser asks for, else the site's first.
+// Language chooses one of the site's languages: the user's own, else the browser's
+// preference, else the site's first.
 func (s *Site) Language(accept, own string) string {
 	if s.matcher == nil || len(s.Languages) == 1 { // nothing to choose
 		return s.Languages[0]
@@ -173,7 +171,7 @@ func (s *Site) Language(accept, own string) string {
 	return s.Languages[i]
 }
 
-// houseCatalogues are those of the house alone.
+// houseCatalogues are the built-in ones alone.
 var houseCatalogues = sync.OnceValue(func() catalogues {
 	all := catalogues{}
 	for lang := range house() {
@@ -182,8 +180,8 @@ var houseCatalogues = sync.OnceValue(func() catalogues {
 	return all
 })
 
-// layered makes a catalogue of languages, the first one first. The own texts of a site come
-// before those of the house in a language and all that are wider.
+// layered makes a catalogue of languages, in order of preference. In a language and all
+// wider ones, a site's own texts come before the built-in ones.
 func layered(langs []string, own map[string]words) func() catalogue {
 	return sync.OnceValue(func() catalogue {
 		c := catalogue{tag: language.Make(langs[0])}

@@ -102,12 +102,12 @@ func TestDates(t *testing.T) {
 	}
 }
 
-// TestHouseTexts holds the embedded texts to what is asked of a site's own.
-// textKey: letters, digits, dots, hyphens, and a plural form.
+// TestHouseTexts holds the embedded texts to the same rules as a site's own. textKey:
+// letters, digits, dots, hyphens, and a plural form.
 var textKey = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*(#(zero|one|two|few|many|other))?$`)
 
-// The texts of the house say what they say as YAML, too, each once, and are what a site may
-// say otherwise.
+// The built-in texts have the same meaning as YAML, each once, and can be overridden by a
+// site.
 func TestHouseTexts(t *testing.T) {
 	files, err := fs.Glob(houseFiles, "texts/*/*.yaml")
 	if err != nil || len(files) < 20 {
@@ -150,9 +150,9 @@ func TestLinesThatAreNoTexts(t *testing.T) {
 	}
 }
 
-// usedKey finds the keys in what code and templates write: .Text(lang, "key",
-// .T("key", .T "key" and .In lang "key". One that ends in "_" is the beginning
-// of several, which are chosen at run time.
+// usedKey finds the keys in code and templates: .Text(lang, "key", .T("key", .T "key"
+// and .In lang "key". One that ends in "_" is the beginning of several, which are
+// chosen at run time.
 var usedKey = regexp.MustCompile(`(?:\.Text\([^,()"]+,\s*|\.T\s*\(?|\.In [^ "]+ )"([a-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+)"`)
 
 // TestEveryUsedKeyExists reads the sources of the whole module.

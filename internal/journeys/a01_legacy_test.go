@@ -15,7 +15,7 @@ import (
 // The vectors of package secret: scheme, name of the password, hash.
 const vectors = "../secret/testdata/hashes.tsv"
 
-// legacyHashes returns one hash of each scheme that another program made of the
+// legacyHashes returns one hash of each scheme that another program made from the
 // password that the vectors call "ascii".
 func legacyHashes(t *testing.T) (typed string, hashes map[string]string) {
 	t.Helper()
@@ -61,8 +61,8 @@ func TestA01_LegacyCredentials(t *testing.T) {
 	})
 }
 
-// Two tabs, a phone and a laptop at the same instant: whichever has the hash rewritten
-// first, the others' right password stays right.
+// Two tabs, a phone and a laptop at the same instant: no matter which one has the hash
+// rewritten first, the correct password of the others stays correct.
 func TestA01_SeveralFirstSignInsAtOnce(t *testing.T) {
 	typed, hashes := legacyHashes(t)
 	each(t, func(t *testing.T, s *testkit.Server) {

@@ -20,12 +20,12 @@ import (
 
 var importOperator = gatehouse.Caller{Kind: gatehouse.Operator, Name: "olive"}
 
-// one is somebody of a file.
+// one is a user in a file.
 type one struct{ username, typed string }
 
-// rehearsedUsers is a file with a hash of each kind that the vectors have, temporary
-// passwords, people without any, deactivated ones, and a company that asks for codes; and
-// what everybody types.
+// rehearsedUsers is a file with a hash of each kind in the vectors, temporary passwords,
+// users without a password, deactivated ones, and a company that requires codes; and what
+// everybody types.
 func rehearsedUsers(t *testing.T) (file string, people []one) {
 	t.Helper()
 	var b strings.Builder
@@ -61,8 +61,8 @@ func rehearsedUsers(t *testing.T) (file string, people []one) {
 	return b.String(), people
 }
 
-// The rehearsal of a dry run is what happens then: everybody signs in, or not, with what
-// was said, and is asked for what was said.
+// The rehearsal of a dry run predicts what happens: everybody signs in, or not, as
+// predicted, and is asked for what was predicted.
 func TestA01_TheRehearsalIsRight(t *testing.T) {
 	file, people := rehearsedUsers(t)
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -90,7 +90,7 @@ func TestA01_TheRehearsalIsRight(t *testing.T) {
 				t.Errorf("%d accounts were made, %d were rehearsed", written.Created, said.Accounts)
 			}
 			rehearsalHappens(t, s, siteID, people, said)
-			// Rehearsed again, with the people as they are now.
+			// Another rehearsal, with the current users.
 			if again := run(true).Rehearsal; again.Accounts != said.Accounts || again.CanSignIn != said.CanSignIn || again.Wrapped != 0 {
 				t.Errorf("again: %+v, was %+v", again, said)
 			}
@@ -98,7 +98,7 @@ func TestA01_TheRehearsalIsRight(t *testing.T) {
 	})
 }
 
-// rehearsalHappens signs everybody in, each from a browser of their own, and compares.
+// rehearsalHappens signs everybody in, each from their own browser, and compares.
 func rehearsalHappens(t *testing.T, s *testkit.Server, siteID string, people []one, said *directory.Rehearsal) {
 	t.Helper()
 	st := s.Sites.ByID(siteID)
@@ -165,7 +165,7 @@ func TestA01_APasswordInTwoUnicodeForms(t *testing.T) {
 		if p := signIn(c, "mira", decomposed); p.Status != 200 || strings.HasSuffix(p.URL.Path, "/sign-in") {
 			t.Errorf("decomposed, as it was hashed: %d %s", p.Status, p.URL)
 		}
-		// From now on it is ours, and either form is right.
+		// It is ours now, and accepts both forms.
 		if p := signIn(visitor(t, s, st.ID), "mira", composed); p.Status != 200 || strings.HasSuffix(p.URL.Path, "/sign-in") {
 			t.Errorf("composed, afterwards: %d %s", p.Status, p.URL)
 		}
@@ -180,8 +180,8 @@ func counted(tallies []directory.Tally) map[string]int {
 	return counts
 }
 
-// The recipes of docs/import.md: what each makes of the sample export is imported, and
-// everybody whose password came along signs in.
+// The recipes of docs/import.md: the result of each for the sample export is imported,
+// and everybody with an imported password signs in.
 func TestA01_TheRecipesWork(t *testing.T) {
 	t.Parallel()
 	const typed = "Sommer-Regen-7"
@@ -202,7 +202,7 @@ func TestA01_TheRecipesWork(t *testing.T) {
 		}
 		account := fmt.Sprint(1000 + i)
 		file := strings.ReplaceAll(string(data), "10482", account)
-		for _, who := range []string{"mira", "ola", "kim", "ada"} { // each file has people of its own
+		for _, who := range []string{"mira", "ola", "kim", "ada"} { // each file has its own users
 			file = strings.ReplaceAll(file, who, who+account)
 		}
 		dry, err := s.Directory.Import(t.Context(), st, importOperator, strings.NewReader(file), directory.ImportOptions{DryRun: true})

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// sender puts another sender's address into the settings of every site.
+// sender sets another sender address in the settings of every site.
 func sender(t *testing.T, address string) testkit.ServerOption {
 	return testkit.WithSites(func(dir string) {
 		files, err := filepath.Glob(filepath.Join(dir, "*", "site.yaml"))
@@ -35,8 +35,8 @@ func sender(t *testing.T, address string) testkit.ServerOption {
 	})
 }
 
-// One setting says who the site's mail comes from: the help that asks to put it on the
-// safe-sender list, the pages that say that mail is on its way, and the mail itself.
+// One setting says who the site's mail comes from: the help about the safe-sender list,
+// the pages that say that mail is on its way, and the mail itself.
 func TestA02_TheSenderThatHelpNamesIsTheOneThatMailComesFrom(t *testing.T) {
 	const address = "post@elsewhere.example"
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -65,7 +65,7 @@ func TestA02_TheSenderThatHelpNamesIsTheOneThatMailComesFrom(t *testing.T) {
 	}, sender(t, address))
 }
 
-// Anyone who reads the help on the safe-sender list finds it by searching for it.
+// A search finds the help on the safe-sender list.
 func TestA02_TheSafeSenderListIsFound(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		c := visitor(t, s, "meridian-uk")

@@ -64,7 +64,7 @@ func TestA03_ANewVersionAsksAgain(t *testing.T) {
 		if p.URL.Path != "/sign-in/terms" || !p.Has("A second text.") || p.Has("The law of England") {
 			t.Fatalf("%s %q", p.URL, p.Text("main"))
 		}
-		// Who read another text than the one in force has not accepted this one.
+		// Reading another text than the current one does not accept this one.
 		fields := url.Values{"form_token": {p.MustFind("input[name=form_token]").AttrOr("value", "")}, "version": {"2026-09"}, "accept": {"on"}}
 		if bad := c.Post("/sign-in/terms", fields); bad.Status != 422 || !bad.Has("The terms have changed") {
 			t.Errorf("an old version was accepted: %d %q", bad.Status, bad.Text("main"))
@@ -110,7 +110,7 @@ func TestB15_CancelSignsOut(t *testing.T) {
 	})
 }
 
-// A second tab does no step twice, and finds its way.
+// A second tab repeats no step, and finds its way.
 func TestA03_ASecondTabFindsItsWay(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "newcomer", password, func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "" })

@@ -51,7 +51,7 @@ func TestA04_NoTellsTheAdministrator(t *testing.T) {
 }
 
 // An administrator who shares the sign-in is not told that the administrator will be told:
-// the others are, and support, who can help.
+// the other administrators are, and support, who can help.
 func TestA04_AnAdministratorWhoSharesIsReadRightly(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		other := s.AddUser("meridian-uk", "other", password, administrator)
@@ -91,7 +91,7 @@ func TestA04_YesTellsNobody(t *testing.T) {
 		if n := mailsAbout(s, "shares a sign-in"); n != 0 {
 			t.Errorf("%d mails", n)
 		}
-		// Sites that do not ask lead home at once.
+		// Sites that do not ask lead straight home.
 		s.AddUser("meridian-au", "counter", password, func(u *gatehouse.User) { u.SoleUserFor = "" })
 		wantHome(t, signIn(visitor(t, s, "meridian-au"), "counter", password))
 	})

@@ -20,8 +20,8 @@ func mailsOfEmails(s *testkit.Server) (subjects []string) {
 	return subjects
 }
 
-// People write an international domain in their own letters, and browsers in those of the
-// DNS. Anyone who changes only the first name has not changed the address.
+// People write an international domain in their own letters, and browsers as in the DNS.
+// Changing only the first name does not change the address.
 func TestA05_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -52,7 +52,7 @@ func TestA05_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 		}
 		unchanged("the profile")
 
-		// A browser that has rewritten it all the same.
+		// A browser that has rewritten it anyway.
 		c := visitor(t, s, siteID)
 		wantHome(t, signIn(c, name, password))
 		for _, posted := range []string{asInTheDNS, "mira@XN--EXMPLE-CUA.example"} {
@@ -71,7 +71,7 @@ func TestA05_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 	}
 }
 
-// The administrator's field sends back what it was given.
+// The administrator's field returns what it was given.
 func TestB19_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -98,8 +98,8 @@ func TestB19_AnInternationalAddressStaysAsItIsWritten(t *testing.T) {
 	}
 }
 
-// C13, C03: anyone who forgot something is found in both spellings, and mail goes to the
-// mailbox, as its domain is in the DNS.
+// C13, C03: recovery finds both spellings, and mail goes to the mailbox, with its domain
+// as in the DNS.
 func TestC13_AnInternationalAddressIsFoundInBothSpellings(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("inkwell", written, password, nil)

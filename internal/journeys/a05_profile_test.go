@@ -16,7 +16,7 @@ const profileForm = "form[action='/account/profile']"
 func mailedLink(t *testing.T, s *testkit.Server, to, path string) string {
 	t.Helper()
 	for {
-		m := s.Mail.Wait(t, to) // which fails when no more come
+		m := s.Mail.Wait(t, to) // fails when no more come
 		for _, link := range m.Links() {
 			if u, err := url.Parse(link); err == nil && u.Path == path {
 				return u.RequestURI()
@@ -124,8 +124,8 @@ func TestA05_TheOldAddressTakesTheAccountBack(t *testing.T) {
 	})
 }
 
-// Where a recovery asks the challenge question, which the thief may have chosen, a
-// temporary password comes with the address.
+// If a recovery asks the challenge question, which the thief may have chosen, a
+// temporary password is sent when the address is restored.
 func TestA05_TheOldAddressGetsATemporaryPassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -229,7 +229,8 @@ func TestA05_WhatIsWrongIsSaidAndNothingIsLost(t *testing.T) {
 	})
 }
 
-// At an address site, the page is the same whether an address has an account or not.
+// On a site that signs in by address, the page is the same whether an address has an
+// account or not.
 func TestA05_ThePageDoesNotTellWhichAddressesHaveAccounts(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		other := s.AddUser("inkwell", "other@northgate.example", password, nil)
@@ -272,14 +273,14 @@ func TestA05_AnImportedAddressIsConfirmed(t *testing.T) {
 	}
 }
 
-// looks are the widths and colours that pages are looked at in.
+// looks are the widths and colours in which pages are checked.
 var looks = []struct {
 	name  string
 	width int
 	dark  bool
 }{{"wide", 1366, false}, {"dark", 1366, true}, {"phone", 390, false}, {"320", 320, false}}
 
-// wantFit looks at the page of a tab in all looks.
+// wantFit checks the page of a tab in all looks.
 func wantFit(t *testing.T, b *testkit.Tab, name string) {
 	t.Helper()
 	b.Screenshot(name)

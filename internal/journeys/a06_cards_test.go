@@ -81,8 +81,8 @@ func orders(lines int) string {
 	return `{"title": "Recent orders", "link": "https://shop.example/orders", "lines": [` + strings.Join(all, ",") + `]}`
 }
 
-// A platform puts a card on a user's home page, which shows it as money and days are written
-// there, says when it is old, and no longer shows it when it has run out.
+// A platform puts a card on a user's home page, which shows it with local money and dates,
+// says when it is old, and stops showing it once it has expired.
 func TestA06_APlatformSuppliesACard(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -126,7 +126,7 @@ func TestA06_APlatformSuppliesACard(t *testing.T) {
 	})
 }
 
-// What is wrong with a card is said in the words of programs, with the field.
+// Problems with a card are reported in the terms of the API, with the field.
 func TestA06_ACardIsCheckedStrictly(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// homeCards are the names of the cards on the home page, in their order.
+// homeCards are the names of the cards on the home page, in order.
 func homeCards(p *testkit.Page) string {
 	var names []string
 	p.Find(".cols section.card").Each(func(_ int, s *goquery.Selection) {
@@ -62,7 +62,7 @@ func TestA06_TheCardsOfACompleteProfileAreArranged(t *testing.T) {
 		if p := pressCard(c, p, "<script>", "up"); p.Status != 422 {
 			t.Errorf("%d", p.Status)
 		}
-		// Each person arranges the own page.
+		// Users arrange their own pages.
 		s.AddUser("meridian-uk", "tom", password, nil)
 		pressCard(c, p, "activity", "hide")
 		if got := homeCards(signIn(visitor(t, s, "meridian-uk"), "tom", password)); got != "platforms orders links checkup activity" {
@@ -96,7 +96,7 @@ func TestA06_AnIncompleteProfileSaysWhatIsMissing(t *testing.T) {
 	})
 }
 
-// By keyboard, with scripts and without: the card that was moved has the focus.
+// By keyboard, with scripts and without: the moved card has the focus.
 func TestA06_CardsMoveByKeyboard(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -146,7 +146,8 @@ func TestC11_HomeSaysWhatToDoNext(t *testing.T) {
 	})
 }
 
-// A08: who signs in with a password that is about to expire is told, and where to go.
+// A08: a user who signs in with a password that is about to expire is told, with a link
+// to change it.
 func TestA08_HomePointsAtAPasswordThatExpiresSoon(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const aged = 90 * 24 * time.Hour

@@ -17,7 +17,7 @@ import (
 
 var support = gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
 
-// launches registers an application that the launcher of a site leads to.
+// launches registers an application for the launcher of a site.
 func launches(t *testing.T, s *testkit.Server, siteID, name string, change func(*gatehouse.ApplicationSettings)) gatehouse.Application {
 	t.Helper()
 	settings := gatehouse.DefaultApplication()
@@ -38,7 +38,7 @@ func tilesOf(p *testkit.Page) string {
 	return strings.Join(p.Texts("#card-platforms .tile strong"), ", ")
 }
 
-// picture is an image file of so many pixels.
+// picture is an image file with this number of pixels.
 func picture(t *testing.T, width, height int, jpg bool) []byte {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
@@ -58,8 +58,8 @@ func picture(t *testing.T, width, height int, jpg bool) []byte {
 	return b.Bytes()
 }
 
-// Home leads to the platforms that one may reach, in the order that one likes; every user has
-// an order of the own, also after signing out.
+// Home leads to the platforms that users may reach, in the order that they like; each has
+// their own order, also after signing out.
 func TestA06_TheLauncherIsArranged(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		launches(t, s, "meridian-uk", "Storefront", func(a *gatehouse.ApplicationSettings) { a.Home.Names = map[string]string{"de": "Schaufenster"} })
@@ -102,7 +102,7 @@ func TestA06_TheLauncherIsArranged(t *testing.T) {
 	})
 }
 
-// The names are in the language of who looks; without a platform the card says so; with an
+// The names are in the user's language; without a platform the card says so; with an
 // incomplete profile nothing can be arranged.
 func TestA06_TheLauncherInOnesLanguage(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -135,8 +135,8 @@ func TestA06_TheLauncherInOnesLanguage(t *testing.T) {
 	})
 }
 
-// A logo is shown from an address of ours that browsers keep for good, to everybody; it is
-// a picture that we have written ourselves, and gone when another one takes its place.
+// A logo is served to everybody from one of our addresses, which browsers cache forever;
+// we have re-encoded it ourselves, and it is gone when another one replaces it.
 func TestA06_LogosAreOurOwn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		st := s.Sites.ByID("meridian-uk")

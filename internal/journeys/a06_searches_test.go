@@ -16,7 +16,8 @@ func saves(c *testkit.Client, p *testkit.Page, name string) *testkit.Page {
 	return c.Submit(c.Follow(p, "Save this search").Want(200), newSearchForm, testkit.Values{"name": name})
 }
 
-// savedOn are the names of the saved searches beside a page's search, a star at the present one.
+// savedOn are the names of the saved searches next to a page's search, with a star at the
+// current one.
 func savedOn(p *testkit.Page) string {
 	var names []string
 	for _, chip := range p.Find("nav[aria-label='Saved searches'] .chip").EachIter() {
@@ -30,8 +31,8 @@ func savedOn(p *testkit.Page) string {
 	return strings.Join(names, ", ")
 }
 
-// A search is saved under a name, found beside the search and on home, also after signing out,
-// renamed and deleted; and nobody else has it.
+// A search is saved under a name, found next to the search and on home, also after signing
+// out, renamed and deleted; and nobody else has it.
 func TestA06_SavedSearchesAreKept(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -68,13 +69,14 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 		if p.URL.Path != "/searches" || !p.Has("The search has its new name.") || !p.Has("All about passwords") {
 			t.Errorf("%s: %s", p.URL, p.Text("main"))
 		}
-		// Saved again, it has another name and is no second one.
+		// Saved again, it gets another name and is not a second one.
 		again := c.Get("/searches/new?search=%2Fsearch%3Fq%3Dpassword")
 		c.Submit(again, newSearchForm, testkit.Values{"name": "Secrets"}).Want(200)
 		if got := savedOn(c.Get("/search?q=password&x=y")); got != "Secrets*" {
 			t.Errorf("saved again: %s", got)
 		}
-		// Nobody else sees, renames or deletes it, and gets no other answer than for none at all.
+		// Nobody else sees, renames or deletes it, and the answer is the same as for one that
+		// does not exist.
 		s.AddUser("meridian-uk", "tom", password, nil)
 		other := visitor(t, s, "meridian-uk")
 		signIn(other, "tom", password)
@@ -95,8 +97,8 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 	})
 }
 
-// Administrators save filters of their company's users. Somebody who is no longer an administrator
-// has no use for them, and does not see them.
+// Administrators save filters of their company's users. A former administrator has no use for
+// them, and does not see them.
 func TestA06_SavedSearchesAmongUsers(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {

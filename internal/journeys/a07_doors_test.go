@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Strangers who know name and address have had answers closed: the owner gets in all the
-// same, by the link that comes with the next answer.
+// Strangers who know name and address have used up the answers: the owner still gets in,
+// by the link that comes with the next answer.
 func TestA07_AnswersThatStrangersClosed(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		who := typed(s, "meridian-uk", "besieged", 41)
@@ -31,7 +31,7 @@ func TestA07_AnswersThatStrangersClosed(t *testing.T) {
 			}
 		}
 		mailbox := visitor(t, s, "meridian-uk")
-		p := mailbox.Get(link + "%3E%0D%0A").Want(200) // as it is copied out of a mail
+		p := mailbox.Get(link + "%3E%0D%0A").Want(200) // as copied from a mail
 		if strings.Contains(p.URL.String(), "token") {
 			t.Errorf("the token stays in the address: %s", p.URL)
 		}

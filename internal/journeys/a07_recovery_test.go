@@ -45,7 +45,7 @@ const (
 	resetForm     = "form[action='/reset-password']"
 )
 
-// forget begins a recovery on the page and returns what comes of it.
+// forget begins a recovery on the page and returns the result.
 func forget(c *testkit.Client, username, email string) *testkit.Page {
 	start := c.Follow(c.Get("/sign-in"), "Forgot password?")
 	return c.Submit(start, forgotForm, testkit.Values{"username": username, "email": email})
@@ -64,8 +64,8 @@ func recoverPassword(t *testing.T, s *testkit.Server, u gatehouse.User) string {
 	return temporaryPassword.FindString(mailAbout(t, s, u.Email, "temporary password").Text)
 }
 
-// mailAbout waits for the mail to an address whose subject says this; others are read and
-// put away.
+// mailAbout waits for the mail to an address with this in its subject; others are
+// skipped.
 func mailAbout(t *testing.T, s *testkit.Server, to, subject string) testkit.Mail {
 	t.Helper()
 	for {
@@ -75,7 +75,7 @@ func mailAbout(t *testing.T, s *testkit.Server, to, subject string) testkit.Mail
 	}
 }
 
-// mailsAbout counts the mails whose subject says this.
+// mailsAbout counts the mails with this in their subject.
 func mailsAbout(s *testkit.Server, subject string) int {
 	n := 0
 	for _, m := range s.Mail.All() {
@@ -192,8 +192,8 @@ func TestA07_ThreeWrongAnswersEndTheRecovery(t *testing.T) {
 	})
 }
 
-// What a stranger sees does not depend on whether there is such an account, nor on
-// whether it has that address, or any.
+// A stranger sees the same whether or not such an account exists, and whether or not it
+// has that address, or any.
 func TestA07_AnUnknownNameGetsTheSamePages(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := answeringUser(t, s, "meridian-uk", "msantos", nil)
@@ -245,7 +245,7 @@ func TestA07_ATemporaryPasswordWorksOnceAndExpires(t *testing.T) {
 			t.Errorf("in another browser: %d %q", second.Status, second.Text("main"))
 		}
 		second.MustFind("main form[action='/sign-in/temporary-password']")
-		// Anyone who closed the window begins again where it was begun.
+		// After closing the window, the recovery starts again from its beginning.
 		forgetCookie(first, "gatehouse-signin")
 		if p := signIn(first, "msantos", temporary); p.URL.Path != "/sign-in/password" {
 			t.Errorf("begun again in the same browser: %d %s", p.Status, p.URL)
@@ -260,13 +260,13 @@ func TestA07_ATemporaryPasswordWorksOnceAndExpires(t *testing.T) {
 	})
 }
 
-// forgetCookie is what closing the browser does to a cookie.
+// forgetCookie does to a cookie what closing the browser does.
 func forgetCookie(c *testkit.Client, name string) {
 	c.SetCookie(&http.Cookie{Name: name, Path: "/", MaxAge: -1})
 }
 
-// A completed recovery ends a lock by wrong attempts (A08), and not one that somebody
-// decided.
+// A completed recovery ends a lock by wrong attempts (A08), but not one that somebody
+// set.
 func TestA08_ARecoveryUnlocks(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := answeringUser(t, s, "meridian-uk", "msantos", nil)
@@ -300,8 +300,8 @@ func lockAs(t *testing.T, s *testkit.Server, u gatehouse.User, reason gatehouse.
 	}
 }
 
-// Another's form, or an old one: the recovery that is over is said to be over, and the
-// questions of others stay where they are.
+// Somebody else's form, or an old one: the recovery that has ended is reported as
+// ended, and the questions of others stay as they are.
 func TestA07_ARecoveryRunsOut(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := answeringUser(t, s, "meridian-uk", "msantos", nil)

@@ -9,20 +9,20 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// userPage is the page of a user, and what stands in the user's way, each in words.
+// userPage is the page of a user, and what blocks the user, each in words.
 func userPage(c *testkit.Client, u gatehouse.User) (*testkit.Page, []string) {
 	p := c.Get("/company/users/" + u.ID).Want(200)
 	return p, p.Texts("[data-barrier]")
 }
 
-// act does something on a user's page: the link leads to the question, the button there
+// act does something on a user's page: the link leads to the question, and its button
 // does it.
 func act(c *testkit.Client, u gatehouse.User, name string) *testkit.Page {
 	p, _ := userPage(c, u)
 	return c.Press(c.Follow(p, name).Want(200), name, nil)
 }
 
-// wantBarriers compares what stands in a user's way: a few words of each, in their order.
+// wantBarriers compares what blocks a user: a few words of each, in order.
 func wantBarriers(t *testing.T, c *testkit.Client, u gatehouse.User, want ...[]string) *testkit.Page {
 	t.Helper()
 	p, got := userPage(c, u)
@@ -54,8 +54,8 @@ func newestEvent(t *testing.T, s *testkit.Server, u gatehouse.User) gatehouse.Ev
 	return all[0]
 }
 
-// Whatever locks: the page says by what, since when, from where and whom it keeps out; the
-// administrator unlocks after a question, the user is told and signs in.
+// For any lock, the page says what caused it, since when, from where and whom it keeps
+// out; the administrator unlocks after a question, and the user is told and signs in.
 func TestA08_TheAdministratorUnlocks(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })
@@ -81,7 +81,7 @@ func TestA08_TheAdministratorUnlocks(t *testing.T) {
 		guess(t, stranger, u)
 		wantBarriers(t, admin, u, []string{"Sign-in from new devices is blocked", "own devices still work", "Unlock"})
 		wantHome(t, own.Get("/"))
-		// The own browser locks the account.
+		// The owner's browser locks the account.
 		signOut(own)
 		guess(t, own, u)
 		wantBarriers(t, admin, u,
@@ -96,7 +96,7 @@ func TestA08_TheAdministratorUnlocks(t *testing.T) {
 		admin.Press(ask, "Unlock", nil).Want(200) // a second click does no harm
 		wantBarriers(t, admin, u)
 		wantHome(t, signIn(own, u.Username, password))
-		// There is nothing to ask any longer.
+		// There is nothing left to ask.
 		if p := admin.Get(ask.URL.Path); p.URL.Path != "/company/users/"+u.ID {
 			t.Errorf("asked at %s", p.URL)
 		}
@@ -158,8 +158,8 @@ func TestA08_TheAdministratorSeesWhenALockEnds(t *testing.T) {
 	}))
 }
 
-// Deactivated by whom and when; activated again with the password of before, and all that
-// was open stays ended.
+// Deactivated by whom and when; activated again with the previous password, and
+// everything that was open stays ended.
 func TestA08_TheAdministratorDeactivatesAndActivates(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
@@ -191,8 +191,8 @@ func TestA08_TheAdministratorDeactivatesAndActivates(t *testing.T) {
 	})
 }
 
-// Anyone who is stuck gets a new password from the administrator, whatever was mailed before;
-// the page says how far the user has come with it.
+// A user who is stuck gets a new password from the administrator, no matter what was mailed
+// before; the page says how far the user has got with it.
 func TestA09_TheAdministratorSendsANewPassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })
@@ -212,7 +212,7 @@ func TestA09_TheAdministratorSendsANewPassword(t *testing.T) {
 		first := temporaryPassword.FindString(mailAbout(t, s, u.Email, "temporary password").Text)
 		wantBarriers(t, admin, u, []string{"A temporary password has been sent", "Sent: Today, 12:00"})
 
-		// Another one supersedes it, on the page and at the door.
+		// Another one supersedes it, on the page and at the sign-in.
 		s.Mail.RefuseTo(u.Email, 451, "later")
 		act(admin, u, "Send a new password").Want(200)
 		lastMessage(t, s, u, store.MessageDeferred)
@@ -241,7 +241,7 @@ func TestA09_TheAdministratorSendsANewPassword(t *testing.T) {
 	})
 }
 
-// Each state of an account that keeps somebody out has its words and its remedy on the
+// Each state of an account that keeps a user out has its words and its remedy on the
 // administrator's page.
 func TestA09_ThePageSaysWhyAndWhatToDo(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -327,8 +327,8 @@ func TestB19_ACorrectionSaysWhatWasDone(t *testing.T) {
 	})
 }
 
-// Nobody acts on others' users, on the own account, with an old sign-in, without end, or
-// after having lost the role.
+// Nobody can act on other companies' users, on their own account, with an old sign-in,
+// without limit, or after losing the role.
 func TestA08_WhoMayNotAct(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
@@ -362,7 +362,7 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 		}
 		before := newestEvent(t, s, u)
 
-		// An old sign-in wants the password; pages from when it was recent, too.
+		// An old sign-in requires the password; pages from when it was recent, too.
 		p, _ := userPage(admin, u)
 		recent := admin.Follow(p, "Send a new password").Want(200)
 		if recent.Find("#current_password").Length() != 0 {
@@ -396,7 +396,7 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 			t.Errorf("%d %q", p.Status, p.Text("main"))
 		}
 
-		// Who was an administrator when the page was opened.
+		// Somebody who was an administrator when the page was opened.
 		demoted := gatehouse.RoleUser
 		me.Role = demoted
 		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, time.Time{}) }); err != nil {
@@ -419,7 +419,7 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 }
 
 // In a browser: from Enhanced Security, which promises a code "after you unlock the
-// account", to those who are locked, to the user, and unlocked.
+// account", to the locked users, to one of them, and unlocked.
 func TestA08_TheAdministratorUnlocksInABrowser(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Tom", "Adeyemi" })

@@ -53,8 +53,7 @@ func TestA08_TooManyWrongAttemptsLock(t *testing.T) {
 	})
 }
 
-// Five wrong attempts and a right one, as often as one likes: only those in a row
-// count.
+// Five wrong attempts and a correct one, repeated at will: only consecutive ones count.
 func TestA08_ARightAttemptBreaksTheRow(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -68,8 +67,8 @@ func TestA08_ARightAttemptBreaksTheRow(t *testing.T) {
 	})
 }
 
-// However many guess at the same instant, no more than six are judged: the right
-// password among thirty wrong ones opens nothing once the six are used up.
+// No matter how many guess at the same instant, no more than six are checked: the
+// correct password among thirty wrong ones opens nothing once the six are used up.
 func TestA08_ParallelAttemptsCannotExceedTheLimit(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -95,15 +94,15 @@ func TestA08_ParallelAttemptsCannotExceedTheLimit(t *testing.T) {
 	}, testkit.WithLimits(wide))
 }
 
-// wide are limits that no test reaches: it is the lockout that is tried here.
+// wide are limits that no test reaches: the lockout is what is tested here.
 var wide = signin.Limits{
 	IP:       signin.Rate{Burst: 10_000, PerMinute: 10_000},
 	Username: signin.Rate{Burst: 10_000, PerMinute: 10_000},
 	Site:     signin.Rate{Burst: 10_000, PerMinute: 10_000},
 }
 
-// Many who sign in at the same instant with the right password all get in: attempts
-// that are still being verified are no wrong ones.
+// If many sign in at the same instant with the correct password, all get in: attempts
+// that are still being verified are not wrong ones.
 func TestA08_ParallelRightAttemptsAllSucceed(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -121,7 +120,7 @@ func TestA08_ParallelRightAttemptsAllSucceed(t *testing.T) {
 	})
 }
 
-// A stranger's guesses lock out strangers; the owner's own browser goes on. Wrong
+// A stranger's guesses lock out strangers; the owner's own browser still works. Wrong
 // attempts on that browser lock the account and end its sessions.
 func TestA08_StrangersDoNotLockOutTheOwnersDevice(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -178,7 +177,7 @@ func TestA08_AnExpiredTemporaryPasswordLeadsToRecovery(t *testing.T) {
 	})
 }
 
-// A lock that the site lets end by itself ends at its time, not before.
+// If the site lets a lock end by itself, it ends at its time, not before.
 func TestA08_ALockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("inkwell", "mira@inkwell.example", password, nil)
@@ -210,7 +209,7 @@ func unlock(t *testing.T, s *testkit.Server, u gatehouse.User) {
 }
 
 // The same for an account that the owner's own browser has locked: its page says until
-// when, and the right password works again at that time.
+// when, and the correct password works again at that time.
 func TestA08_AnAccountsLockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("inkwell", "mira@inkwell.example", password, nil)
@@ -240,8 +239,8 @@ func TestA08_AnAccountsLockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 	}))
 }
 
-// What a short password of the previous system proves is not what the modern profile's
-// long ones prove, although the site is modern.
+// A short password of the previous system proves less than the modern profile's long
+// ones, even on a modern site.
 func TestA01_AShortLegacyPasswordClaimsNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for name, c := range map[string]struct {
@@ -259,7 +258,7 @@ func TestA01_AShortLegacyPasswordClaimsNothing(t *testing.T) {
 	})
 }
 
-// Strangers who try a name without end are slowed down; the owner's own browser is not.
+// Strangers who keep trying a name are slowed down; the owner's own browser is not.
 func TestA08_StrangersDoNotUseUpTheOwnersAttempts(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -275,8 +274,8 @@ func TestA08_StrangersDoNotUseUpTheOwnersAttempts(t *testing.T) {
 	}, testkit.WithLimits(signin.Limits{IP: signin.Rate{Burst: 1000, PerMinute: 60}, Username: signin.Rate{Burst: 10, PerMinute: 1}, Site: signin.Rate{Burst: 1000, PerMinute: 60}}))
 }
 
-// After a reset no browser is known: anyone who had the old password is a
-// stranger with the rest.
+// After a reset no browser is known: somebody who had the old password is treated as a
+// stranger.
 func TestA08_AResetMakesStrangersOfAllDevices(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)

@@ -7,8 +7,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Anyone who is stuck is told of the company's administrator and of the site's support,
-// whatever it is that does not work.
+// A user who is stuck is referred to the company's administrator and to the site's
+// support, no matter what fails.
 func TestA09_WhoeverIsStuckIsPointedToBoth(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		stranger := visitor(t, s, "meridian-uk")

@@ -110,7 +110,7 @@ func TestA10_SignOutEverywhereElseAsksInADialog(t *testing.T) {
 	})
 }
 
-// What belongs to somebody else is not there, and stays (invariant 6).
+// What belongs to somebody else does not exist here, and stays (invariant 6).
 func TestA10_OtherUsersDevicesAreNotThere(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

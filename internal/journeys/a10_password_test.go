@@ -55,7 +55,7 @@ func TestA10_OnlyWhoeverIsSignedIn(t *testing.T) {
 	}
 }
 
-// My account > Challenge question: what is there now, and another one.
+// My account > Challenge question: the current one, and a new one.
 func TestA07_ChangeTheChallengeQuestion(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := answeringUser(t, s, "meridian-uk", "msantos", nil)
@@ -93,7 +93,7 @@ func TestA07_ChangeTheChallengeQuestion(t *testing.T) {
 	})
 }
 
-// Guessing at an open screen locks the account, as guessing at the sign-in page does.
+// Guessing at an open session locks the account, as guessing on the sign-in page does.
 func TestA08_GuessesAtAnOpenScreenLock(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)

@@ -48,7 +48,7 @@ func TestA11_EveryFailedRuleAtOnceNextToTheField(t *testing.T) {
 
 func long(n int) string { return strings.Repeat("x", n) }
 
-// The last five, the present one among them.
+// The last five, including the current one.
 func TestA11_UnlikeTheLastFive(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

@@ -46,7 +46,7 @@ func TestA12_ForgottenUsername(t *testing.T) {
 	})
 }
 
-// Where people sign in with their address there is nothing to ask.
+// On a site that signs in by address, there is nothing to ask.
 func TestA12_TheUsernameIsTheAddress(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))

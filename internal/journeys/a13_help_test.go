@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Every link of the help leads to a page and a paragraph that are there, every page
-// leads back, and anyone who needs more is told whom to ask (A09).
+// Every link of the help leads to an existing page and paragraph, every page leads
+// back, and readers who need more are told whom to ask (A09).
 func TestA13_HelpPagesLeadToEachOtherAndBack(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, site := range s.Sites.All() {
@@ -91,7 +91,7 @@ func TestA13_HelpPagesHaveTheRealNumbers(t *testing.T) {
 	}))
 }
 
-// The same pages for anyone who is signed in, in the frame of their account.
+// The same pages for signed-in users, in the frame of their account.
 func TestA13_HelpPagesAreThereSignedInToo(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -187,7 +187,7 @@ func TestA13_HelpPagesThatAreNotThere(t *testing.T) {
 	})
 }
 
-// Help is for everybody: nothing for axe to find, nothing sideways, and it works
+// Help is for everybody: no violations for axe, no horizontal scrolling, and it works
 // without scripts.
 func TestA13_HelpPagesAreForEverybody(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ const (
 func administrator(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin }
 
 // colleagues fills the company with two users of each kind, apart from its administrator,
-// and returns how many they are.
+// and returns their number.
 func colleagues(s *testkit.Server, siteID string) int {
 	kinds := map[string]func(*gatehouse.User){
 		"plain":       func(*gatehouse.User) {},
@@ -52,13 +52,13 @@ func elsewhere(t *testing.T, s *testkit.Server, siteID, name string, change func
 	return s.AddUser(siteID, name, password, func(u *gatehouse.User) { u.CompanyID = other.ID; change(u) })
 }
 
-// setTwoFactor confirms a choice on the pages and returns the one of the run.
+// setTwoFactor confirms a choice on the pages and returns the page of the enrolment.
 func setTwoFactor(c *testkit.Client, choice string) *testkit.Page {
 	p := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": choice})
 	return c.Submit(p.Want(200), twoFactorForm, nil).Want(200)
 }
 
-// finished is the page of a run once it has ended.
+// finished is the page of an enrolment once it has ended.
 func finished(t *testing.T, c *testkit.Client, run *testkit.Page) (result *testkit.Page) {
 	t.Helper()
 	testkit.Eventually(t, "the end of the run", func() bool {
@@ -80,7 +80,7 @@ func number(t *testing.T, text string) int {
 	return 0
 }
 
-// sum are the numbers of outcomes under a preview or a result, in their order.
+// sum is the numbers of outcomes under a preview or a result, in order.
 func sum(t *testing.T, p *testkit.Page, within string) (numbers []int) {
 	t.Helper()
 	for _, text := range p.Texts(within + " .card-foot .keys .num") {
@@ -128,8 +128,8 @@ func TestB01_ForAdministratorsOfTheCompanyOnly(t *testing.T) {
 	})
 }
 
-// What the page says before anything is saved is what the run does, and each number leads
-// to the people.
+// What the page says before saving is what the enrolment does, and each number leads to
+// the people.
 func TestB01_ThePreviewIsWhatHappens(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"

@@ -14,11 +14,11 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// hold is how long a run that the test holds is left alone by the server.
+// hold is how long the server leaves an enrolment alone that the test holds.
 const hold = 10 * time.Minute
 
-// heldEnrolment switches a company's two-factor and begins the run, which waits until the
-// clock has moved on by hold.
+// heldEnrolment switches a company's two-factor and begins the enrolment, which waits
+// until the clock has moved on by hold.
 func heldEnrolment(t *testing.T, s *testkit.Server, admin gatehouse.User, enable bool) (e gatehouse.Enrolment) {
 	t.Helper()
 	now := s.Clock.Now()
@@ -126,7 +126,7 @@ func twoFactorToken(c *testkit.Client) string {
 	return c.Get(enhancedSecurityPath).MustFind("[name=form_token]").First().AttrOr("value", "")
 }
 
-// Who sits down at an open session does not take two-factor away from everybody.
+// Somebody who sits down at an open session cannot switch two-factor off for everybody.
 func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
@@ -153,8 +153,8 @@ func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 	})
 }
 
-// Switching without end would flood everybody: the question comes again, with from when on
-// it can be answered.
+// Switching again and again would flood everybody with mail: the question is shown again,
+// with the time from which it can be answered.
 func TestB02_ChangingTooOften(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
@@ -212,7 +212,7 @@ func TestB02_WithScripts(t *testing.T) {
 		done := b.URL()
 		b.Follow("Close")
 		b.See("Two-factor is on: 7 users enrolled")
-		b.Open(done) // however late one looks
+		b.Open(done) // no matter how late
 		b.See("Done: 7 enrolled")
 		b.Type("\x1b") // Escape
 		b.See("Two-factor is on: 7 users enrolled")
@@ -243,7 +243,7 @@ func TestB02_WithScripts(t *testing.T) {
 	})
 }
 
-// advance writes that a held run has come some way, and holds it again.
+// advance records some progress of a held enrolment, and holds it again.
 func advance(t *testing.T, s *testkit.Server, e gatehouse.Enrolment, n gatehouse.EnrolmentCounts) {
 	t.Helper()
 	err := s.Store.Write(t.Context(), func(q store.Queries) error {
@@ -255,7 +255,7 @@ func advance(t *testing.T, s *testkit.Server, e gatehouse.Enrolment, n gatehouse
 	}
 }
 
-// listen opens a page's stream and returns what it is told.
+// listen opens a page's stream and returns its events.
 func listen(t *testing.T, session string, s *testkit.Server, site string, e gatehouse.Enrolment) (status int, told <-chan map[string]any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr+enrolmentPath(e)+"/events", nil)
@@ -305,7 +305,7 @@ func TestB02_TheStreamEndsWithTheEnrolment(t *testing.T) {
 		admin := s.AddUser(site, "msantos", password, administrator)
 		c := visitor(t, s, site)
 		wantHome(t, signIn(c, "msantos", password))
-		another := visitor(t, s, site) // a session more is no stream more
+		another := visitor(t, s, site) // another session is not another stream
 		wantHome(t, signIn(another, "msantos", password))
 		e := heldEnrolment(t, s, admin, true)
 		status, told := listen(t, c.Cookie("/", sessionCookie), s, site, e)
@@ -355,7 +355,7 @@ func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
 		if status, _ := listen(t, c.Cookie("/", sessionCookie), s, site, e); status != 303 {
 			t.Errorf("signed out: %d", status)
 		}
-		s.Clock.Add(hold) // who has lost the role does not stop the run
+		s.Clock.Add(hold) // a listener who has lost the role does not stop the enrolment
 		testkit.Eventually(t, "the end of the run", func() bool {
 			run, err := s.Store.Read().Enrolment(t.Context(), site, admin.CompanyID, e.ID)
 			return err == nil && run.State == gatehouse.EnrolmentDone
@@ -363,7 +363,7 @@ func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
 	})
 }
 
-// Where the events do not come through, the page asks for itself.
+// If the events do not arrive, the page asks by itself.
 func TestB02_WithoutEventsThePageAsks(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
@@ -395,7 +395,7 @@ func TestB02_WithoutEventsThePageAsks(t *testing.T) {
 	})
 }
 
-// A page that listens does not hold up a server that is to stop.
+// A listening page does not delay a server's shutdown.
 func TestB02_TheStreamEndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	const site = "meridian-uk"

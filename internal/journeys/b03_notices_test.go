@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// delivered waits until no mail is on its way, and returns those that each address has
-// got.
+// delivered waits until no mail is on its way, and returns the mails that each address
+// has received.
 func delivered(t *testing.T, s *testkit.Server) map[string][]testkit.Mail {
 	t.Helper()
 	testkit.Eventually(t, "all mails to be handed over", func() bool {
@@ -88,8 +88,8 @@ func TestB03_UsersChangeDuringTheEnrolment(t *testing.T) {
 		testkit.Exec(t, url, `UPDATE users SET company_id = $2 WHERE id = $1`, users["moved"].ID, other.CompanyID)
 		testkit.Exec(t, url, `DELETE FROM users WHERE id = $1`, users["deleted"].ID)
 		testkit.Exec(t, url, `UPDATE users SET first_name = 'Ann', last_name = 'Other' WHERE id = $1`, users["renamed"].ID)
-		testkit.Exec(t, url, `UPDATE users SET role = 'user' WHERE id = $1`, begun.ID) // who switched it on
-		s.AddUser(site, "new", "", nil)                                                // after the run began
+		testkit.Exec(t, url, `UPDATE users SET role = 'user' WHERE id = $1`, begun.ID) // the one who switched it on
+		s.AddUser(site, "new", "", nil)                                                // after the enrolment began
 		s.Clock.Add(hold)
 		result := finished(t, c, c.Get(enrolmentPath(e)))
 		if got := sum(t, result, "section"); !slices.Equal(got, []int{4, 0, 3, 0}) || !result.Has("7 users") {
@@ -118,8 +118,8 @@ func TestB03_UsersChangeDuringTheEnrolment(t *testing.T) {
 				t.Errorf("%s has %d mails, want %d", name, n, want)
 			}
 		}
-		// Who has lost the role gets the own notice, and the summary goes to who has not,
-		// besides the notice, and the mail about a new browser.
+		// A former administrator gets their own notice, and the summary goes to the
+		// remaining one, in addition to the notice and the mail about a new browser.
 		if a, b := len(got[begun.Email]), len(got[second.Email]); a != 1 || b != 3 {
 			t.Errorf("%d mails to who began it, %d to the other administrator", a, b)
 		}

@@ -12,11 +12,12 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// counts are the numbers that a place says of a run, by outcome, with the notices.
+// counts are the numbers that a place gives for an enrolment, by outcome, with the
+// notices.
 type counts [5]int
 
-// One count has one meaning wherever a run is spoken of, before, while and after it goes,
-// whichever way it switches (B01 to B04).
+// One count has one meaning everywhere an enrolment is mentioned, before, during and
+// after it, in both directions (B01 to B04).
 func TestB04_OneCountEverywhere(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
@@ -96,7 +97,7 @@ func previewed(t *testing.T, p *testkit.Page, part string) counts {
 	return counts{of[0], of[1], of[2], of[3], number(t, p.Text(part+" .card-foot > strong"))}
 }
 
-// progressed are the numbers of a run's progress.
+// progressed are the numbers of an enrolment's progress.
 func progressed(t *testing.T, p *testkit.Page) (n counts) {
 	t.Helper()
 	for i, text := range p.Texts("dialog dd") {
@@ -105,8 +106,8 @@ func progressed(t *testing.T, p *testkit.Page) (n counts) {
 	return n
 }
 
-// lastLine are the numbers of a line like "Done: 7 enrolled, 6 skipped": what there is none
-// of may be left out.
+// lastLine are the numbers in a line like "Done: 7 enrolled, 6 skipped": zeros may be left
+// out.
 func lastLine(text, changed string, told int) counts {
 	n := counts{4: told}
 	for i, word := range []string{changed, "unchanged", "skipped", "failed"} {
@@ -117,7 +118,7 @@ func lastLine(text, changed string, told int) counts {
 	return n
 }
 
-// filed are the numbers of a run's file.
+// filed are the numbers in an enrolment's file.
 func filed(t *testing.T, p *testkit.Page, changed string) (n counts) {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(string(p.Body))).ReadAll()

@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// The page, the file and the mail say the same of everybody, and add up.
+// The page, the file and the mail say the same about everybody, and add up.
 func TestB04_PageFileAndMailAgree(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"

@@ -26,7 +26,7 @@ func secure(t *testing.T, s *testkit.Server, u gatehouse.User, on bool) {
 	}
 }
 
-// careful is somebody of a company with Enhanced Security on.
+// careful is a user in a company with Enhanced Security on.
 func careful(t *testing.T, s *testkit.Server, siteID, username string, change func(*gatehouse.User)) gatehouse.User {
 	t.Helper()
 	u := s.AddUser(siteID, username, password, change)
@@ -34,7 +34,7 @@ func careful(t *testing.T, s *testkit.Server, siteID, username string, change fu
 	return u
 }
 
-// mailedCode takes the code out of the next mail to an address that has one.
+// mailedCode takes the code from the next mail to an address that has one.
 func mailedCode(t *testing.T, s *testkit.Server, to string) string {
 	t.Helper()
 	for { // others, about wrong ones, have none
@@ -58,7 +58,7 @@ func enterCode(c *testkit.Client, p *testkit.Page, code string) *testkit.Page {
 	return c.Submit(p, codeForm, testkit.Values{"code": code})
 }
 
-// not is a code that is not this one.
+// not is a different code.
 func not(code string) string {
 	if code[0] == '9' {
 		return "0" + code[1:]
@@ -66,7 +66,7 @@ func not(code string) string {
 	return string(code[0]+1) + code[1:]
 }
 
-// The page of the document: where the code went, until when it works, a field for it, the
+// The page from the document: where the code went, until when it works, a field for it, the
 // two boxes, Verify, Send a new code, Sign out, and what to do if nothing comes (B05, B06).
 func TestB05_TheCodeComesByItself(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -98,7 +98,7 @@ func TestB05_TheCodeComesByItself(t *testing.T) {
 	})
 }
 
-// A code as it is pasted, in a browser; the page works with the keyboard alone.
+// A pasted code, in a browser; the page works with the keyboard alone.
 func TestB06_APastedCodeInABrowser(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -132,7 +132,7 @@ func TestB06_APastedCodeInABrowser(t *testing.T) {
 	})
 }
 
-// Wrong, expired and used codes each get a message of their own, and what can be no code
+// Wrong, expired and used codes each get their own message, and what cannot be a code
 // costs no try (B06).
 func TestB06_CodesThatDoNotWork(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -172,7 +172,7 @@ func TestB06_CodesThatDoNotWork(t *testing.T) {
 	})
 }
 
-// Five wrong entries end the sign-in, with a page of its own.
+// Five wrong entries end the sign-in, with its own page.
 func TestB06_FiveWrongCodesEndTheSignIn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -196,8 +196,8 @@ func TestB06_FiveWrongCodesEndTheSignIn(t *testing.T) {
 	})
 }
 
-// Two hundred codes in a minute: an account takes only so many in a day, says so, and
-// loses nothing that was typed. Others sign in as ever.
+// Two hundred codes in a minute: an account accepts only so many per day, says so, and
+// loses nothing that was typed. Others sign in as usual.
 func TestB06_TwoHundredCodesAMinute(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// codesTo is how many codes were mailed to an address so far, once nothing waits.
+// codesTo is how many codes were mailed to an address so far, once nothing is waiting.
 func codesTo(t *testing.T, s *testkit.Server, to string) (n int) {
 	t.Helper()
 	testkit.Eventually(t, "the outbox to be empty", func() bool {
@@ -27,7 +27,7 @@ func codesTo(t *testing.T, s *testkit.Server, to string) (n int) {
 }
 
 // B07 without scripts: a new code each time, after the cool-down only; the earlier one
-// stays good; looking at the page sends nothing.
+// stays valid; looking at the page sends nothing.
 func TestB07_ANewCode(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -66,7 +66,7 @@ func TestB07_ANewCode(t *testing.T) {
 	})
 }
 
-// Five codes in an hour, then the page says from when there is another.
+// Five codes in an hour, then the page says when the next one is possible.
 func TestB07_FiveCodesAnHour(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -124,8 +124,8 @@ func TestB07_TheCoolDownIsShown(t *testing.T) {
 	})
 }
 
-// B09: who has only the password does not switch off the mails that would warn the owner:
-// with the button, in time or too soon, the choice stays in the form.
+// B09: somebody who has only the password cannot switch off the mails that would warn the
+// owner: with the button, in time or too soon, the choice stays in the form.
 func TestB09_TheChoiceNeedsARightCode(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -156,8 +156,8 @@ func TestB09_TheChoiceNeedsARightCode(t *testing.T) {
 	})
 }
 
-// B08: nobody else's link ticks the box for trust beforehand, not even one that was made
-// here for another sign-in.
+// B08: nobody else's link ticks the box for trust, not even one that was made here for
+// another sign-in.
 func TestB08_ALinkTicksNoBox(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u, other := careful(t, s, "meridian-uk", "msantos", nil), careful(t, s, "meridian-uk", "other", nil)
@@ -247,7 +247,7 @@ func TestB11_SignOutFromTheCodePage(t *testing.T) {
 	})
 }
 
-// C13: anyone who waits for a code that will not come is told so, and what to do.
+// C13: a user who waits for a code that will not come is told so, and what to do.
 func TestC13_ACodeThatCannotBeDelivered(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		refused, late := careful(t, s, "meridian-uk", "refused", nil), careful(t, s, "meridian-uk", "late", nil)
@@ -287,7 +287,7 @@ func TestC13_ACodeThatCannotBeDelivered(t *testing.T) {
 	})
 }
 
-// Nobody is left alone who has no address.
+// A user without an address is not left without help.
 func TestC13_NoAddressForACode(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", func(u *gatehouse.User) { u.Email = "" })

@@ -28,7 +28,7 @@ func trustHere(t *testing.T, s *testkit.Server, c *testkit.Client, u gatehouse.U
 
 func signOut(c *testkit.Client) { c.Press(c.Get("/account/password"), "Sign out", nil) }
 
-// challenged reports whether a browser is asked for a code as a user; it ends the sign-in.
+// challenged reports whether a browser needs a code as a user; it ends the sign-in.
 func challenged(t *testing.T, c *testkit.Client, username, password string) bool {
 	t.Helper()
 	p := signIn(c, username, password)
@@ -52,12 +52,12 @@ func wantAsked(t *testing.T, s *testkit.Server, what string, c *testkit.Client, 
 		t.Errorf("%s: asked for a code is %v", what, got)
 	}
 	if got {
-		mailedCode(t, s, u.Email) // so that the next one is that of the next sign-in
+		mailedCode(t, s, u.Email) // so that the next one belongs to the next sign-in
 	}
 }
 
-// "Do not challenge me on this device for the next 15 days": from that moment, however
-// often one signs in meanwhile, and in that browser alone.
+// "Do not challenge me on this device for the next 15 days": from that moment, no
+// matter how often the user signs in meanwhile, and in that browser alone.
 func TestB08_FifteenDaysFromTheMomentOfTrust(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -82,8 +82,8 @@ func TestB08_FifteenDaysFromTheMomentOfTrust(t *testing.T) {
 	})
 }
 
-// Trust is a person's and not the machine's: who shares a browser is asked for an own
-// code, and ends nobody else's trust.
+// Trust belongs to a user and not to the machine: another user of the browser needs
+// their own code, and ends nobody else's trust.
 func TestB08_TwoPeopleShareABrowser(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		mira, tom := careful(t, s, "meridian-uk", "msantos", nil), careful(t, s, "meridian-uk", "tadeyemi", nil)
@@ -203,8 +203,8 @@ func TestB08_WhatEndsTheTrust(t *testing.T) {
 	}
 }
 
-// A half-finished sign-in that a trusted device began asks for a code after all, when
-// the trust has ended meanwhile.
+// A half-finished sign-in from a trusted device requires a code after all if the trust
+// has ended meanwhile.
 func TestB08_ASignInThatReliedOnTheTrustEndsWithIt(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// B12: six digits, five minutes, and all that the mail has to say, in the reader's
-// language. B20: a staging installation is known by the sender.
+// B12: six digits, five minutes, and everything that the mail has to say, in the
+// reader's language. B20: the sender identifies a staging installation.
 func TestB12_TheMailWithTheCode(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.Sites.ByID("meridian-uk").Staging = true
@@ -44,7 +44,7 @@ func TestB12_TheMailWithTheCode(t *testing.T) {
 	})
 }
 
-// B12: until the last second of its five minutes, and not longer.
+// B12: until the last second of its five minutes, and no longer.
 func TestB12_FiveMinutes(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -61,8 +61,8 @@ func TestB12_FiveMinutes(t *testing.T) {
 	})
 }
 
-// B16: the very first sign-in asks for no code, every later one does; a recovery is no
-// first sign-in.
+// B16: the very first sign-in requires no code, every later one does; a recovery is not
+// a first sign-in.
 func TestB16_TheFirstSignInAsksForNoCode(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := newcomer(s, "meridian-au", "koala")

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// A temporary password is taken as people copy it, at the sign-in and where it is asked
-// for again; a chosen one is taken as it is.
+// A temporary password is accepted as people copy it, at the sign-in and where it is
+// asked for again; a chosen one is taken literally.
 func TestB13_ACopiedTemporaryPassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for i, copied := range []string{temporary + " ", "\u00a0" + temporary, temporary + "\r\n", "    " + temporary, "“" + temporary + "”.",
@@ -31,7 +31,7 @@ func TestB13_ACopiedTemporaryPassword(t *testing.T) {
 				t.Errorf("%q typed again: %d %s", copied, p.Status, p.URL)
 			}
 		}
-		s.AddUser("meridian-uk", "exact", temporary, nil) // chosen, though it looks like ours
+		s.AddUser("meridian-uk", "exact", temporary, nil) // chosen, although it looks like ours
 		for _, copied := range []string{temporary + " ", strings.ToLower(temporary)} {
 			wantRefused(t, signIn(visitor(t, s, "meridian-uk"), "exact", copied))
 		}
@@ -39,7 +39,7 @@ func TestB13_ACopiedTemporaryPassword(t *testing.T) {
 	})
 }
 
-// The link of a mail works with what mail programs put into it and behind it.
+// The link in a mail works with what mail programs insert into it and append to it.
 func TestC03_ACopiedLink(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("inkwell", mira, password, func(u *gatehouse.User) {})

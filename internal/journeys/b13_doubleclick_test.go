@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// clicker is somebody at a browser whose forms are all sent in one way.
+// clicker is a user whose browser sends all forms in one way.
 type clicker struct {
 	*testkit.Tab
 	t   *testing.T
@@ -17,16 +17,16 @@ type clicker struct {
 	way string
 }
 
-// clicking does something in each of the ways that a form is sent more than once: a double
-// click with the script that ignores the second one, one without it, and an answer that is
-// lost, after which the browser or its user asks again.
+// clicking does something in each of the ways in which a form is sent more than once: a
+// double click with the script that ignores the second one, one without it, and an answer
+// that is lost, after which the browser or its user tries again.
 func clicking(t *testing.T, do func(c *clicker)) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := testkit.NewServer(t, url)
 		ways := []string{"no-scripts", "lost"}
 		if s.Store.Engine() == "sqlite" {
-			ways = append(ways, "scripts") // the second click never comes to any database
+			ways = append(ways, "scripts") // the second click never reaches a database
 		}
 		for _, way := range ways {
 			c := &clicker{Tab: testkit.Browser(t), t: t, s: s, way: way}
@@ -43,7 +43,7 @@ func (c *clicker) send(button, path string) {
 	c.t.Helper()
 	before := c.s.Posts(path)
 	switch c.way {
-	case "scripts": // a second form would have the time to come
+	case "scripts": // there is time for a second form
 		c.twice(button, path, func() { time.Sleep(100 * time.Millisecond) })
 	case "no-scripts":
 		c.twice(button, path, func() { c.posted(path, before+2) })
@@ -56,8 +56,8 @@ func (c *clicker) send(button, path string) {
 	}
 }
 
-// twice clicks again once the first form has come, and gets no answer
-// before what follows is done.
+// twice clicks again once the first form has arrived, and gets no answer before then is
+// done.
 func (c *clicker) twice(button, path string, then func()) {
 	c.t.Helper()
 	before, release := c.s.Posts(path), c.s.HoldAnswers()
@@ -65,13 +65,13 @@ func (c *clicker) twice(button, path string, then func()) {
 	c.PressTwice(button, func() { c.posted(path, before+1) }, func() { then(); release() })
 }
 
-// posted waits until so many forms were posted to a path.
+// posted waits until this number of forms were posted to a path.
 func (c *clicker) posted(path string, n int) {
 	c.t.Helper()
 	testkit.Eventually(c.t, "a form to be posted to "+path, func() bool { return c.s.Posts(path) >= n })
 }
 
-// sendOnce is send for a form that the script has posted once, and sees what it led to.
+// sendOnce is send for a form that the script has posted once, and checks where it led.
 func (c *clicker) sendOnce(button, path, want string) {
 	c.t.Helper()
 	before := c.s.Posts(path)
@@ -113,7 +113,7 @@ func TestB13_DoubleClicksInABrowser(t *testing.T) {
 	})
 }
 
-// The same with a code: no second one goes out, and none is counted as wrong.
+// The same with a code: no second one is sent, and none is counted as wrong.
 func TestB06_DoubleClicksOnTheCode(t *testing.T) {
 	clicking(t, func(c *clicker) {
 		u := careful(c.t, c.s, "meridian-uk", c.way, nil)
@@ -127,7 +127,8 @@ func TestB06_DoubleClicksOnTheCode(t *testing.T) {
 	})
 }
 
-// The same with the links of mails: a new password, a new address, and the old one back.
+// The same with the links in mails: a new password, a new address, and the old one
+// restored.
 func TestC03_DoubleClicksOnLinks(t *testing.T) {
 	clicking(t, func(c *clicker) {
 		address, changed := c.way+"@inkwell.example", "new."+c.way+"@inkwell.example"
@@ -158,7 +159,8 @@ func TestC03_DoubleClicksOnLinks(t *testing.T) {
 	})
 }
 
-// The same with the confirmation of Enhanced Security: one run, to which every click leads.
+// The same with the confirmation of Enhanced Security: one enrolment, to which every click
+// leads.
 func TestB02_DoubleClicksOnTheConfirmation(t *testing.T) {
 	clicking(t, func(c *clicker) {
 		u := c.s.AddUser("meridian-uk", c.way, password, administrator)

@@ -99,7 +99,7 @@ func TestB13_FirstSignInInABrowser(t *testing.T) {
 }
 
 // Signing out, cancelling and closing the browser in the middle lose nothing that was
-// done: the next sign-in goes on where the last one stopped.
+// done: the next sign-in continues from there.
 func TestB13_AnInterruptedFirstSignInGoesOn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		newcomer(s, "meridian-au", "koala")
@@ -140,7 +140,7 @@ func TestB13_AnInterruptedFirstSignInGoesOn(t *testing.T) {
 	})
 }
 
-// The old password has to be right, and five wrong ones end the sign-in.
+// The old password has to be correct, and five wrong ones end the sign-in.
 func TestB13_GuessingTheOldPasswordEndsTheSignIn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		newcomer(s, "meridian-uk", "msantos")
@@ -162,8 +162,8 @@ func TestB13_GuessingTheOldPasswordEndsTheSignIn(t *testing.T) {
 	})
 }
 
-// Without scripts everything is there: the requirements can be read, the own question
-// can be written, errors stand at their fields.
+// Everything works without scripts: the requirements can be read, users can write their
+// own question, errors are at their fields.
 func TestB13_WithoutScripts(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -202,9 +202,10 @@ func TestB13_APasswordOfAgeIsReplaced(t *testing.T) {
 	})
 }
 
-// A first sign-in whose browser was closed after the temporary password, and one that came
-// too late: who has the right one gets a new one by mail at the press of a button, and no
-// question that was never set. A stranger gets no such button, and nobody else can press it.
+// A first sign-in interrupted by closing the browser after the temporary password, and one
+// that came too late: a user with the correct one gets a new one by mail at the press of a
+// button, and no question that was never set. A stranger gets no such button, and nobody
+// else can press it.
 func TestB13_AnInterruptedFirstSignInGetsANewPassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const mailForm = "form[action='/sign-in/temporary-password']"

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// held are the tokens that a browser holds, but for links.
+// held are the tokens in a browser, except for links.
 func held(c *testkit.Client) map[string]string {
 	all := map[string]string{}
 	for _, name := range []string{"gatehouse-session", "gatehouse-device", "gatehouse-signin"} {
@@ -20,10 +20,10 @@ func held(c *testkit.Client) map[string]string {
 	return all
 }
 
-// twice posts a form as a double click does, and as a browser does whose answer was lost:
-// once, once more with the cookies of before, and once more when the answer has come. All
-// three lead to the same place, and the second gets what the first one got. Somebody else
-// who posts it gets nothing.
+// twice posts a form as a double click does, and as a browser does when the answer was
+// lost: once, once more with the previous cookies, and once more when the answer has
+// come. All three lead to the same place, and the second gets what the first one got.
+// Somebody else who posts it gets nothing.
 func twice(t *testing.T, s *testkit.Server, c *testkit.Client, p *testkit.Page, form string, values testkit.Values) *testkit.Page {
 	t.Helper()
 	path := p.URL.Path
@@ -95,8 +95,8 @@ func TestB13_EveryStepBearsARepeat(t *testing.T) {
 	})
 }
 
-// So does a sign-in that is done with the password, and one with a code, however the
-// form is sent again; no second code goes out, and none is counted as wrong.
+// So does a sign-in that is complete with the password, and one with a code, however
+// the form is sent again; no second code is sent, and none is counted as wrong.
 func TestB06_ASignInWithACodeBearsARepeat(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "plain", password, nil)
@@ -119,8 +119,8 @@ func TestB06_ASignInWithACodeBearsARepeat(t *testing.T) {
 	})
 }
 
-// What a repeat hands out has to be alive: nothing comes back after signing out, a lock, a
-// new password, or two minutes.
+// A repeat hands out only what is still valid: nothing comes back after signing out, a
+// lock, a new password, or two minutes.
 func TestB13_ARepeatGivesNothingThatHasEnded(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for name, end := range map[string]func(c *testkit.Client, u gatehouse.User){
@@ -152,8 +152,8 @@ func TestB13_ARepeatGivesNothingThatHasEnded(t *testing.T) {
 	})
 }
 
-// The cookie of a sign-in alone is no session, also in the moment after it was finished: it
-// takes the same form. Another one gets nothing, and neither does looking at the page.
+// The cookie of a sign-in alone is not a session, even just after it was finished: it takes
+// the same form. Another form gets nothing, and neither does looking at the page.
 func TestB13_ARepeatIsTheSameForm(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -177,9 +177,9 @@ func TestB13_ARepeatIsTheSameForm(t *testing.T) {
 	})
 }
 
-// Anyone who knows the password and has the cookie of the sign-in page, and not that of the
-// trusted device, is asked for a code: also in the moment after the owner has signed in
-// with that very form and without one.
+// Somebody with the password and the cookie of the sign-in page, but not that of the
+// trusted device, needs a code: even just after the owner has signed in with that very form
+// and without one.
 func TestB08_ARepeatDoesNotInheritTheTrustInADevice(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)
@@ -201,8 +201,8 @@ func TestB08_ARepeatDoesNotInheritTheTrustInADevice(t *testing.T) {
 	})
 }
 
-// A temporary password whose answer was lost can be typed again in the browser that it was
-// typed in first, later than a click, too; in no other one.
+// If the answer to a temporary password was lost, it can be typed again in the browser
+// where it was typed first, even later than a second click; in no other one.
 func TestB13_ATemporaryPasswordTypedAgain(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		newcomer(s, "meridian-uk", "msantos")
@@ -221,8 +221,8 @@ func TestB13_ATemporaryPasswordTypedAgain(t *testing.T) {
 }
 
 // Links that work once may be repeated in the browser that opened them: a reset link, the
-// confirmation of an address, and taking it back, which ends the very session that the
-// form was posted in.
+// confirmation of an address, and undoing it, which ends the very session in which the
+// form was posted.
 func TestC03_LinksBearARepeat(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("inkwell", mira, password, nil)
@@ -266,7 +266,7 @@ func TestC03_LinksBearARepeat(t *testing.T) {
 	})
 }
 
-// The right answer to a challenge question may be repeated too, and makes one mail.
+// The correct answer to a challenge question may be repeated too, and sends one mail.
 func TestA07_TheAnswerBearsARepeat(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := answeringUser(t, s, "meridian-uk", "msantos", nil)
@@ -281,7 +281,8 @@ func TestA07_TheAnswerBearsARepeat(t *testing.T) {
 	})
 }
 
-// The confirmation of Enhanced Security leads to the run that it began, at each click.
+// The confirmation of Enhanced Security leads to the enrolment that it began, at each
+// click.
 func TestB02_TheConfirmationBearsARepeat(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		const site = "meridian-uk"
@@ -322,7 +323,7 @@ func sessionsOf(t *testing.T, s *testkit.Server, u gatehouse.User) int {
 	return n
 }
 
-// eventsOf counts the events of a kind that worked.
+// eventsOf counts the successful events of a kind.
 func eventsOf(t *testing.T, s *testkit.Server, u gatehouse.User, kind gatehouse.EventKind) (n int) {
 	t.Helper()
 	all, err := s.Store.Read().EventsOfUser(t.Context(), u.SiteID, u.ID, 100)

@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// B14: the challenge question of a first sign-in. Every fault is said at its field, the
-// question that was typed stays, and answers that others know are no answers.
+// B14: the challenge question of a first sign-in. Every fault is reported at its field,
+// the typed question stays, and answers that others know are refused.
 func TestB14_TheChallengeQuestion(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := newcomer(s, "meridian-au", "JohnSmith@mycompany.example")

@@ -21,12 +21,12 @@ const reachForm = "main form[action^='/company/platforms/']"
 // mailOf waits for a mail with these words in its subject.
 func mailOf(t *testing.T, s *testkit.Server, to, subject string) {
 	t.Helper()
-	for !strings.Contains(s.Mail.Wait(t, to).Subject, subject) { // which fails when no more come
+	for !strings.Contains(s.Mail.Wait(t, to).Subject, subject) { // fails when no more come
 	}
 }
 
-// A user without access is told so, and asks; the administrator gives it, and takes it away
-// again, which ends what there was at once.
+// A user without access is told so, and asks; the administrator grants it, and revokes it
+// again, which ends existing access at once.
 func TestB17_AnAdministratorSaysWhoReachesAPlatform(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -89,7 +89,7 @@ func TestB17_AnAdministratorSaysWhoReachesAPlatform(t *testing.T) {
 	})
 }
 
-// No is an answer, too; another may follow, but no flood.
+// No is an answer, too; another request may follow, but no flood.
 func TestB17_ARequestForAccessIsDeclined(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -124,8 +124,8 @@ func TestB17_ARequestForAccessIsDeclined(t *testing.T) {
 	})
 }
 
-// Where there is no administrator to ask, there is support; what another company's
-// administrators say counts for nobody else; and nobody else says it.
+// If there is no administrator to ask, there is support; what another company's
+// administrators say counts for nobody else; and nobody else can say it.
 func TestB17_AccessIsACompanysOwn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

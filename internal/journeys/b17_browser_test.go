@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// A real browser, which lets no form lead to another site, comes to the platform after a
+// A real browser, which lets no form lead to another site, reaches the platform after a
 // sign-in, by query and by a posted form, with scripts and without.
 func TestB17_ABrowserComesToThePlatform(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {

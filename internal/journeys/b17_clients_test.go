@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// register makes an application of somebody else's software, whose clock nobody moves: the
-// server's tells the same time.
+// register makes an application for third-party software with its own clock, which nobody
+// moves: the server's shows the same time.
 func register(t *testing.T, s *testkit.Server, name string) (gatehouse.Application, string) {
 	t.Helper()
 	s.Clock.Add(time.Since(s.Clock.Now()))
@@ -38,8 +38,7 @@ func change(t *testing.T, s *testkit.Server, app gatehouse.Application, to func(
 	}
 }
 
-// openid-client, as it comes from its makers, signs a user in, reads userinfo, refreshes and
-// signs out.
+// openid-client, unmodified, signs a user in, reads userinfo, refreshes and signs out.
 func TestB17_AnUnmodifiedClientOfNode(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -80,7 +79,7 @@ func TestB17_AnUnmodifiedClientOfNode(t *testing.T) {
 }
 
 // Apache with mod_auth_openidc signs a user in through a real browser, with Enhanced Security
-// on, refreshes, signs out, and hears of a sign-out elsewhere.
+// on, refreshes, signs out, and is told about a sign-out elsewhere.
 func TestB17_AnUnmodifiedClientInApache(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "msantos", nil)

@@ -16,7 +16,7 @@ func ofOthers(a *gatehouse.ApplicationSettings) { a.ThirdParty = true }
 
 const consentForm = "form[action^='/oauth2/consent']"
 
-// The user of an application of others is asked first what it may read, once.
+// The user of a third-party application is first asked what it may read, once.
 func TestB17_AnApplicationOfOthersAsksFirst(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -49,7 +49,7 @@ func TestB17_AnApplicationOfOthersAsksFirst(t *testing.T) {
 		if back := c.Get(second.URL.String()).Want(400); back.Text("h1") != "You’ve answered this already" {
 			t.Errorf("going back: %q", back.Text("h1"))
 		}
-		// The page of a session that has ended since asks to sign in, and then again.
+		// The page of a session that has since ended asks to sign in, and then again.
 		stale := page
 		c.Press(c.Get("/"), "Sign out", nil)
 		page = c.Press(stale, "Allow", nil)
@@ -64,7 +64,7 @@ func TestB17_AnApplicationOfOthersAsksFirst(t *testing.T) {
 	})
 }
 
-// Somebody else who sits down signs in, and is asked for himself.
+// Somebody else who sits down signs in, and is asked separately.
 func TestB17_ConsentIsForWhoIsSignedIn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

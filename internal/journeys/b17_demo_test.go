@@ -29,7 +29,7 @@ func withPlatforms(t *testing.T) testkit.ServerOption {
 	})
 }
 
-// From home to both platforms of the demo with one password, and out of both with one press.
+// From home to both platforms of the demo with one password, and out of both with one click.
 func TestB17_TheDemosPlatformsAskForNoSecondPassword(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, database string) {
@@ -76,7 +76,7 @@ func TestB17_TheDemosPlatformsAskForNoSecondPassword(t *testing.T) {
 	})
 }
 
-// A real browser does the same, with the forms that the policies let go where they go.
+// A real browser does the same, with the forms that the policies allow.
 func TestB17_TheDemosPlatformsInABrowser(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, database string) {
@@ -96,8 +96,8 @@ func TestB17_TheDemosPlatformsInABrowser(t *testing.T) {
 	})
 }
 
-// signOutThere presses the button of a platform, whose policy lets that form lead to the
-// provider, and comes back.
+// signOutThere presses the button of a platform, where the policy lets that form lead to
+// the provider, and comes back.
 func signOutThere(t *testing.T, c *testkit.Client, page *testkit.Page, provider string) {
 	t.Helper()
 	if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' "+provider) || strings.Contains(policy, "script-src") {
@@ -117,9 +117,9 @@ func signOutThere(t *testing.T, c *testkit.Client, page *testkit.Page, provider 
 	}
 }
 
-// Home leads to the demo's platforms and has their cards: the shop's is fetched, which has
-// prices for everybody and the company's for those who are signed in there; the order desk
-// sends its own to those who come.
+// Home leads to the demo's platforms and has their cards: the shop's is fetched, with
+// prices for everybody and the company's for users who are signed in there; the order desk
+// sends its own for users who visit.
 func TestA06_TheDemosPlatformsHaveCards(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, database string) {

@@ -29,7 +29,7 @@ var portalSite = testkit.WithSites(func(dir string) {
 	}
 })
 
-// wiki is an application that speaks no OpenID Connect and believes what its proxy says.
+// wiki is an application that does not speak OpenID Connect and trusts its proxy.
 func wiki(t *testing.T) string {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -135,7 +135,7 @@ func forwardJourney(t *testing.T, s *testkit.Server, port int) {
 	}
 }
 
-// What an application learns is good for nothing else: its cookie opens no page, and the
+// What an application gets is useless elsewhere: its cookie opens no page, and the
 // session's cookie never reaches it.
 func TestB17_ForwardCookieIsGoodForNothingElse(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -180,7 +180,7 @@ func authorize(t *testing.T, s *testkit.Server, cookie, address string) *testkit
 	return testkit.NewClient(t, s.URL("meridian-uk", ""), "").Do(r)
 }
 
-// Nobody is led anywhere but to the applications that the site lists.
+// Redirects lead only to the applications that the site lists.
 func TestB17_ForwardLeadsNowhereElse(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

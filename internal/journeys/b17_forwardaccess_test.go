@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// behind registers an application that has the wiki's host behind a proxy.
+// behind registers an application with the wiki's host behind a proxy.
 func behind(t *testing.T, s *testkit.Server, change func(*gatehouse.ApplicationSettings)) gatehouse.Application {
 	t.Helper()
 	settings := gatehouse.DefaultApplication()
@@ -57,8 +57,8 @@ func asCaddy(t *testing.T, s *testkit.Server, cookie, host, mode string) *testki
 	return c.Do(r)
 }
 
-// An application behind a proxy is reached by those whom the operator and the company let in: the
-// others read whom to ask, ask, and get in when an administrator says so.
+// An application behind a proxy is open to the users whom the operator and the company allow:
+// the others read whom to ask, ask, and get in when an administrator agrees.
 func TestB17_WhoReachesAnApplicationBehindAProxy(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -119,7 +119,7 @@ func TestB17_WhoReachesAnApplicationBehindAProxy(t *testing.T) {
 	}, portalSite)
 }
 
-// What an application asks of a sign-in holds behind a proxy, too.
+// An application's requirements for a sign-in also apply behind a proxy.
 func TestB17_AnApplicationBehindAProxyAsksForMore(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -155,7 +155,7 @@ func TestB17_AnApplicationBehindAProxyAsksForMore(t *testing.T) {
 	}, portalSite)
 }
 
-// A host is one application's, and one that the site lists.
+// A host belongs to one application, and the site has to list it.
 func TestB17_HostsBehindProxiesAreClaimedOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		st := s.Sites.ByID("meridian-uk")

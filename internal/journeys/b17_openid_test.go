@@ -16,8 +16,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// The address of the test's platform. Nobody listens there: what a browser is sent to is read
-// from the address that it ends at.
+// The address of the test's platform. Nobody listens there: the answer is read from the
+// address at which the browser ends.
 const platformCallback = "http://shop.localhost:9/cb"
 
 // platform is an application that speaks OpenID Connect with a library that is not ours.
@@ -76,7 +76,7 @@ func (p *platform) ask(changed ...string) string {
 	return u.String()
 }
 
-// answered is what the platform is told on a page that leads to it.
+// answered is the answer to the platform on a page that leads to it.
 func (p *platform) answered(page *testkit.Page) url.Values {
 	p.t.Helper()
 	to := page.URL
@@ -89,7 +89,7 @@ func (p *platform) answered(page *testkit.Page) url.Values {
 	return to.Query()
 }
 
-// exchange gives the code back and checks the ID token as the library does.
+// exchange redeems the code and checks the ID token as the library does.
 func (p *platform) exchange(answer url.Values) (*oauth2.Token, *oidc.IDToken) {
 	p.t.Helper()
 	if answer.Get("state") != "state-1" || answer.Get("iss") != p.s.URL("meridian-uk", "") || answer.Get("code") == "" {
@@ -115,7 +115,7 @@ func (p *platform) verify(token *oauth2.Token) *oidc.IDToken {
 	return id
 }
 
-// One sign-in opens every platform; each gets what it may know; and what ends the session ends
+// One sign-in opens every platform; each gets what it may know; and ending the session ends
 // all of it.
 func TestB17_OneSignInForEveryPlatform(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -149,7 +149,7 @@ func TestB17_OneSignInForEveryPlatform(t *testing.T) {
 		if id.Subject != u.ID {
 			t.Errorf("another subject: %s", id.Subject)
 		}
-		// A refresh is as good as the session.
+		// A refresh token is valid as long as the session.
 		fresh, err := shop.config.TokenSource(shop.ctx, &oauth2.Token{RefreshToken: token.RefreshToken}).Token()
 		if err != nil || fresh.RefreshToken == token.RefreshToken || shop.verify(fresh).Subject != u.ID {
 			t.Fatalf("refresh: %v", err)
@@ -191,7 +191,8 @@ func TestB17_StepsLeadOnToThePlatform(t *testing.T) {
 	})
 }
 
-// Where the application wants a new sign-in there is one, though somebody is signed in.
+// If the application requires a new sign-in, there is one, although somebody is signed
+// in.
 func TestB17_SigningInAgainForAPlatform(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

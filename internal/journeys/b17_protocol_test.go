@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// programAnswer is what a program is answered.
+// programAnswer is the answer to a program.
 type programAnswer struct {
 	*http.Response
 	body string
@@ -66,7 +66,7 @@ func redeeming(code string) url.Values {
 	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {platformCallback}, "code_verifier": {pkceVerifier}}
 }
 
-// signedIn is a browser in which somebody has signed in, and a platform.
+// signedIn is a browser with a signed-in user, and a platform.
 func signedIn(t *testing.T, s *testkit.Server) (*platform, *testkit.Client) {
 	t.Helper()
 	s.AddUser("meridian-uk", "msantos", password, nil)
@@ -76,8 +76,8 @@ func signedIn(t *testing.T, s *testkit.Server) (*platform, *testkit.Client) {
 	return newPlatform(t, s, nil), c
 }
 
-// The rows of the conformance profiles that show in requests and answers. The names are those
-// of the test suite's modules and of the specifications.
+// The rows of the conformance profiles that are visible in requests and answers. The names
+// are those of the test suite's modules and of the specifications.
 func TestB17_Conformance(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		p, c := signedIn(t, s)
@@ -164,7 +164,7 @@ func TestB17_Conformance(t *testing.T) {
 	})
 }
 
-// pageInstead wants a page of ours with a reference, and no way to the platform.
+// pageInstead wants one of our pages with a reference, and no way to the platform.
 func pageInstead(t *testing.T, page *testkit.Page) {
 	t.Helper()
 	if page.Status != http.StatusBadRequest || page.URL.Host == "shop.localhost:9" || page.Header.Get("Location") != "" ||
@@ -201,7 +201,7 @@ func formPosted(t *testing.T, p *platform, c *testkit.Client) {
 	}
 }
 
-// What programs are answered at the token endpoint and its like.
+// The answers to programs at the token endpoint and similar ones.
 func TestB17_ProgramsAreAnsweredInJSON(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		p, c := signedIn(t, s)
@@ -262,7 +262,7 @@ func TestB17_ProgramsAreAnsweredInJSON(t *testing.T) {
 	})
 }
 
-// Discovery names what works, and its documents are kept with an ETag.
+// Discovery names what works, and its documents can be cached with an ETag.
 func TestB17_Discovery(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		p := newPlatform(t, s, nil)
@@ -323,7 +323,7 @@ func TestB17_AnApplicationSignsTheUserOut(t *testing.T) {
 			in()
 		}
 		good := hint()
-		s.Clock.Add(6 * time.Minute) // an ID token that has run out still says who it was
+		s.Clock.Add(6 * time.Minute) // an expired ID token still says who it was
 		if page := out("id_token_hint", good, "post_logout_redirect_uri", bye, "state", "s 1"); page.URL.String() != bye+"?state=s+1" {
 			t.Errorf("a good one: %s", page.URL)
 		}
@@ -373,8 +373,8 @@ func TestB17_AnApplicationSignsTheUserOut(t *testing.T) {
 	})
 }
 
-// staysHere reports whether a browser that was signed out is at a page of ours: the sign-in
-// page, or, where platforms had been reached, the one that says what they answer.
+// staysHere reports whether a browser that was signed out is on one of our pages: the
+// sign-in page or, if platforms had been reached, the one with their answers.
 func staysHere(page *testkit.Page) bool {
 	return strings.HasPrefix(page.URL.Host, "uk.localhost:") && (page.URL.Path == "/sign-in" || page.URL.Path == "/signed-out")
 }

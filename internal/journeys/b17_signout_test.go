@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// From one platform a browser signs out of all of them at once: nobody waits for the others to
-// ask, and signing out at home says who has confirmed.
+// From one platform a browser signs out of all of them at once: the others need not ask first,
+// and signing out at home says who has confirmed.
 func TestB17_SignOutReachesEveryPlatformInABrowser(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, database string) {
@@ -60,8 +60,8 @@ func TestB17_SignOutReachesEveryPlatformInABrowser(t *testing.T) {
 	})
 }
 
-// A platform that does not answer keeps nobody waiting: the page says so, and what has come of
-// it a moment later, with scripts and without. Then it leads back.
+// A platform that does not answer keeps nobody waiting: the page says so, and shows the result
+// a moment later, with scripts and without. Then it leads back.
 func TestB17_SignOutSaysWhichPlatformsConfirmed(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, database string) {
@@ -117,7 +117,7 @@ func TestB17_SignOutSaysWhichPlatformsConfirmed(t *testing.T) {
 }
 
 // A platform that the server cannot reach is opened in a hidden frame, once, with the session's
-// names; the policy of that page lets frames of its origin in, and of no other.
+// names; the policy of that page allows frames of its origin, and of no other.
 func TestB17_SignOutOpensFramesOfPlatformsThatAskForIt(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

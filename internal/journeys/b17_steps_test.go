@@ -47,7 +47,7 @@ func TestB17_WithEnhancedSecurityOnTheCodeLeadsOnToThePlatform(t *testing.T) {
 	})
 }
 
-// What ends between two steps ends the way to the platform.
+// If something ends between two steps, the way to the platform ends too.
 func TestB17_WhatEndsOnTheWayToAPlatform(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)

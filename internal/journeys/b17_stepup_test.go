@@ -8,9 +8,9 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// A platform that wants more than a password has a user sign in again who has an authenticator
-// app, and reads of it in the token (RFC 9470). A user who has none could not, and the
-// platform is told at once.
+// If a platform requires more than a password, a user with an authenticator app signs in
+// again, and the token says so (RFC 9470). A user without one could not, and the platform is
+// told at once.
 func TestB17_StepUpWithAnAuthenticatorApp(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		p, c := signedIn(t, s)
@@ -19,7 +19,7 @@ func TestB17_StepUpWithAnAuthenticatorApp(t *testing.T) {
 			t.Errorf("without a factor: %v", got)
 		}
 		app, _ := setUpApp(t, s, c, "Phone")
-		s.Clock.Add(time.Minute) // a sign-in that is new comes after the request
+		s.Clock.Add(time.Minute) // a new sign-in comes after the request
 		again := c.Get(ask).Want(200)
 		if again.URL.Path != "/sign-in" {
 			t.Fatalf("not asked to sign in again: %s", again.URL)
@@ -34,7 +34,7 @@ func TestB17_StepUpWithAnAuthenticatorApp(t *testing.T) {
 		if err := id.Claims(&claims); err != nil || claims.ACR != gatehouse.ACRLevel1 {
 			t.Errorf("%+v, %v", claims, err)
 		}
-		// What the session has reached, no platform asks for again.
+		// A level that the session has reached is not requested again by any platform.
 		s.Clock.Add(time.Minute)
 		if got := p.answered(c.Get(ask)); got.Get("code") == "" {
 			t.Errorf("asked again: %v", got)

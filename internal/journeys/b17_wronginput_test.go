@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// inProtocol checks that a program is told in the words of the protocol what was wrong with its request;
-// empty: nothing was.
+// inProtocol checks that a program is told in the terms of the protocol what was wrong with its
+// request; empty: nothing was.
 func (p *platform) inProtocol(what string, got programAnswer, want string) {
 	p.t.Helper()
 	said, _ := got.json["error"].(string)
@@ -27,7 +27,7 @@ func (p *platform) inProtocol(what string, got programAnswer, want string) {
 	}
 }
 
-// worse are the ways in which a parameter is no good: missing, empty, twice, too long.
+// worse are the ways in which a parameter is invalid: missing, empty, twice, too long.
 func worse(base url.Values, name string) map[string]url.Values {
 	ways := map[string]url.Values{}
 	for way, change := range map[string]func(url.Values){
@@ -46,7 +46,7 @@ func worse(base url.Values, name string) map[string]url.Values {
 	return ways
 }
 
-// Every parameter of a pushed request, in every way in which it is no good (RFC 9126).
+// Every parameter of a pushed request, in every way in which it is invalid (RFC 9126).
 func TestB17_PushedRequestsWithWrongInput(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		p := newPlatform(t, s, nil)
@@ -95,7 +95,8 @@ func (p *platform) basic() string {
 	return r.Header.Get("Authorization")
 }
 
-// Proofs that are none (RFC 9449): nobody gets a token with one, and what was sent besides is not used up.
+// Invalid proofs (RFC 9449): nobody gets a token with one, and what was sent along is not used
+// up.
 func TestB17_ProofsWithWrongInput(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		p := newPlatform(t, s, func(a *gatehouse.ApplicationSettings) {

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// administratorOf is a browser in which the administrator of a user's company is signed in.
+// administratorOf is a browser with the signed-in administrator of a user's company.
 func administratorOf(t *testing.T, s *testkit.Server, of gatehouse.User) *testkit.Client {
 	t.Helper()
 	name := "imarchetti"
@@ -39,7 +39,7 @@ func contains(text string, all ...string) bool {
 	return true
 }
 
-// renewTerms has a user accept the terms again at the next sign-in.
+// renewTerms makes a user accept the terms again at the next sign-in.
 func renewTerms(t *testing.T, s *testkit.Server, u gatehouse.User) {
 	t.Helper()
 	err := s.Store.Write(t.Context(), func(q store.Queries) error {
@@ -91,7 +91,7 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 			events[0].Detail["devices"] != "1" || events[0].Detail["own"] != "yes" {
 			t.Errorf("%+v, %v", events, err)
 		}
-		wantHome(t, c.Get("/")) // who is signed in stays so
+		wantHome(t, c.Get("/")) // signed-in users stay so
 		signOut(c)
 		s.Clock.Add(time.Minute)
 		q := wantCodePage(t, c, u)
@@ -101,8 +101,8 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 	})
 }
 
-// Who sits down at an administrator's open session leads nobody's codes away and takes
-// nobody's two-factor; and the old mailbox learns of what was corrected.
+// Somebody who sits down at an administrator's open session cannot redirect codes or
+// remove two-factor; and the old mailbox is told what was corrected.
 func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "tadeyemi", func(u *gatehouse.User) { u.FirstName, u.LastName, u.OwnTwoFactor = "Tom", "Adeyemi", true })
@@ -151,8 +151,8 @@ func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 	})
 }
 
-// Corrections without end would flood mailboxes: what was typed stays, and the page says
-// how long to wait.
+// Corrections without limit would flood mailboxes: what was typed stays, and the page
+// says how long to wait.
 func TestB19_CorrectingTooOften(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
@@ -171,7 +171,7 @@ func TestB19_CorrectingTooOften(t *testing.T) {
 	})
 }
 
-// The list: everybody of the company and nobody else, in words, searched and filtered by
+// The list: all users of the company and nobody else, in words, searched and filtered by
 // addresses that can be shared.
 func TestB19_TheListOfUsers(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -220,8 +220,8 @@ func TestB19_TheListOfUsers(t *testing.T) {
 	})
 }
 
-// Invariant 6: who is of another company is not there, who is no administrator is turned
-// away, and one's own two-factor is not reset here.
+// Invariant 6: users of another company do not exist here, users who are not
+// administrators are turned away, and nobody's own two-factor is reset here.
 func TestB19_WhoMayNot(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "tadeyemi", nil)
@@ -238,7 +238,7 @@ func TestB19_WhoMayNot(t *testing.T) {
 		post := func(c *testkit.Client, path string) *testkit.Page {
 			user, _, _ := strings.Cut(strings.TrimPrefix(path, "/company/users/"), "/")
 			page := c.Get("/account/password")
-			for _, at := range []string{"/company/users/" + user, path} { // a token is good for the forms of its page
+			for _, at := range []string{"/company/users/" + user, path} { // a token works for the forms of its page
 				if p := c.Get(at); p.Status < 500 && p.Find("[name=form_token]").Length() > 0 {
 					page = p
 				}
@@ -260,7 +260,7 @@ func TestB19_WhoMayNot(t *testing.T) {
 				}
 			}
 		}
-		// The user is theirs, the other thing named is not.
+		// The user is theirs, the other item is not.
 		for _, action := range actions[2:] {
 			if p := post(admin, "/company/users/"+u.ID+action); p.Status != 404 {
 				t.Errorf("POST %s: %d", action, p.Status)

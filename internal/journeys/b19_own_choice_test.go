@@ -10,8 +10,8 @@ import (
 
 const securityForm = "form[action='/account/security']"
 
-// A person of a company without Enhanced Security wants codes all the same, and later no
-// more: for that the password is asked for, where the sign-in is not recent.
+// A user in a company without Enhanced Security chooses codes anyway, and later no
+// longer: that requires the password if the sign-in is not recent.
 func TestB19_TheOwnChoiceOfTwoFactor(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for siteID, name := range map[string]string{"meridian-uk": "msantos", "inkwell": "msantos@northgate.example"} {
@@ -60,8 +60,8 @@ func TestB19_TheOwnChoiceOfTwoFactor(t *testing.T) {
 	})
 }
 
-// Nobody locks the own door with a key that does not arrive: what is missing is said
-// first, also to anyone who sends the form all the same.
+// Nobody can lock themselves out with codes that never arrive: what is missing is said
+// first, even if the form is sent anyway.
 func TestB19_TheOwnChoiceNeedsAnAddress(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for name, c := range map[string]struct {

@@ -36,8 +36,8 @@ func TestC01_UsernamesAreForgiving(t *testing.T) {
 }
 
 // One answer for all strangers: wrong password, unknown, locked, deactivated, without
-// address, without password. Same status, same headers, same page but for the name
-// that was typed (invariant 7).
+// address, without password. Same status, same headers, same page except for the typed
+// name (invariant 7).
 func TestC01_OneAnswerForAllStrangers(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "person-active", password, nil)
@@ -114,7 +114,7 @@ func TestC01_WrongInputIsSaidAtItsField(t *testing.T) {
 				t.Errorf("%s: the password is sent back", c.name)
 			}
 		}
-		wantHome(t, signIn(visitor(t, s, "meridian-uk"), "longpass", long)) // never cut
+		wantHome(t, signIn(visitor(t, s, "meridian-uk"), "longpass", long)) // never truncated
 		wantRefused(t, signIn(visitor(t, s, "meridian-uk"), "longpass", long[:len(long)-2]))
 	})
 }

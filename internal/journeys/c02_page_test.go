@@ -38,8 +38,8 @@ func TestC02_ACleanSignInPage(t *testing.T) {
 	}
 }
 
-// On every site, wide and narrow, by day and by night: nothing for axe to find, no
-// script errors, nothing sideways.
+// On every site, wide and narrow, by day and by night: no violations for axe, no script
+// errors, no horizontal scrolling.
 func TestC02_ThePageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -96,7 +96,7 @@ func TestC02_WorksWithoutJavaScript(t *testing.T) {
 	})
 }
 
-// After a failed try the summary has the focus, what was typed is there, and the
+// After a failed attempt the summary has the focus, what was typed is there, and the
 // password is not.
 func TestC02_AFailedTryPutsTheFocusOnTheSummary(t *testing.T) {
 	t.Parallel()

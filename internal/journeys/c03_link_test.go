@@ -21,7 +21,7 @@ func askLink(t *testing.T, c *testkit.Client, address string) *testkit.Page {
 	return p
 }
 
-// linkIn is the reset link of a mail, as path and query.
+// linkIn is the reset link in a mail, as path and query.
 func linkIn(t *testing.T, s *testkit.Server, m testkit.Mail) string {
 	t.Helper()
 	for _, link := range m.Links() {
@@ -116,7 +116,7 @@ func TestC03_TheNewestLinksWorkUntilTheyExpire(t *testing.T) {
 	})
 }
 
-// The pages are the same for an address that nobody has; no mail is sent.
+// The pages are the same for an unknown address; no mail is sent.
 func TestC03_AnUnknownAddressGetsTheSamePages(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("inkwell", mira, password, nil)
@@ -159,7 +159,7 @@ func TestC03_WithoutTheCookieThePageSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// A person at a browser whose history keeps no token.
+// A user in a browser, with no token left in its history.
 func TestC03_InABrowser(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))

@@ -148,7 +148,7 @@ func TestC04_AnUnknownHostGetsNoSite(t *testing.T) {
 	if res := raw(t, s.Addr, "GET /sign-in HTTP/1.1\r\nHost: UK.localhost.:80\r\n\r\n"); res.StatusCode != 200 {
 		t.Errorf("the host in capitals, with a dot and a port: %d", res.StatusCode)
 	}
-	// What a visitor claims about proxies counts for nothing.
+	// What a visitor claims about proxies is ignored.
 	res := raw(t, s.Addr, "GET /sign-in HTTP/1.1\r\nHost: uk.localhost\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n")
 	if res.Header.Get("Strict-Transport-Security") != "" {
 		t.Error("X-Forwarded-Proto of a stranger was believed")

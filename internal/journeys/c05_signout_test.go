@@ -106,7 +106,7 @@ func TestC05_SessionsEndAtTheirLimits(t *testing.T) {
 	})
 }
 
-// A new token at every sign-in; the one before is dead (ASVS 7.2.4).
+// A new token at every sign-in; the previous one is invalid (ASVS 7.2.4).
 func TestC05_EverySignInHasATokenOfItsOwn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

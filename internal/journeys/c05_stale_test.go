@@ -17,15 +17,15 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// oldForm is a form as some tab still shows it.
+// oldForm is a form that some tab still shows.
 type oldForm struct {
 	action string
 	fields url.Values // with something typed into each
-	typed  []string   // the names of the fields of text
+	typed  []string   // the names of the text fields
 	fill   string     // what was typed
 }
 
-// oldForms are the forms of a page that are posted, one for each place that they lead to.
+// oldForms are the posted forms of a page, one for each target.
 func oldForms(p *testkit.Page) []oldForm {
 	var all []oldForm
 	p.Find("form[method=post]").Each(func(_ int, f *goquery.Selection) {
@@ -58,7 +58,7 @@ func oldForms(p *testkit.Page) []oldForm {
 	return all
 }
 
-// staleCensus sends old forms, and remembers to which routes.
+// staleCensus sends old forms, and records to which routes.
 type staleCensus struct {
 	t    *testing.T
 	mux  *http.ServeMux
@@ -137,7 +137,7 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 var noForms = map[string]bool{
 	"POST /csp-report": true, "POST /oauth2/authorize": true, "POST /oauth2/logout": true, "POST /oauth2/token": true, "POST /oauth2/par": true, "POST /oauth2/register": true,
 	"POST /oauth2/userinfo": true, "POST /oauth2/introspect": true, "POST /oauth2/revoke": true,
-	"POST /account/platforms/{id}/ask": true, // an administrator, who walks here, asks nobody: see TestB17_ARequestForAccessIsDeclined
+	"POST /account/platforms/{id}/ask": true, // an administrator asks nobody: see TestB17_ARequestForAccessIsDeclined
 }
 
 func (c *staleCensus) signedIn(s *testkit.Server) {
@@ -202,7 +202,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	if now := s.User(boss); now.FirstName != "Typed by hand" {
 		t.Errorf("sent again, the first name is %q", now.FirstName)
 	}
-	// Signing out is done all the same.
+	// Signing out works anyway.
 	c.seen["POST /sign-out"] = true
 	if p := browser.Post("/sign-out", out.fields); p.URL.Path != "/sign-in" || !p.Has("You are signed out") {
 		t.Errorf("the old sign-out: %d %s", p.Status, p.URL)
@@ -210,7 +210,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	wantSignedOut(t, browser, "who has signed out in an old tab")
 }
 
-// apps are the forms of somebody who has an authenticator app, and has begun to set up another.
+// apps are the forms of a user who has an authenticator app, and has begun to set up another.
 func (c *staleCensus) apps(s *testkit.Server) {
 	u := s.AddUser("meridian-uk", "phoned", password, nil)
 	browser := visitor(c.t, s, "meridian-uk")
@@ -241,8 +241,7 @@ func (c *staleCensus) apps(s *testkit.Server) {
 	}
 }
 
-// phones are the forms of somebody who has a phone that codes are sent to, and has begun to add
-// another.
+// phones are the forms of a user who has a phone for codes, and has begun to add another.
 func (c *staleCensus) phones(s *testkit.Server, gateway *testkit.Phones) {
 	u := s.AddUser("meridian-uk", "texted", password, nil)
 	browser := visitor(c.t, s, "meridian-uk")
@@ -281,7 +280,7 @@ func (c *staleCensus) notMe(browser *testkit.Client) string {
 	return ""
 }
 
-// state is all that the forms could change about users, in words.
+// state is everything that the forms could change about users, in words.
 func (c *staleCensus) state(s *testkit.Server, users ...gatehouse.User) string {
 	var b strings.Builder
 	for _, u := range users {
@@ -298,8 +297,8 @@ func (c *staleCensus) state(s *testkit.Server, users ...gatehouse.User) string {
 	return b.String()
 }
 
-// inSteps: a sign-in that has been begun again in the same browser takes the place of the
-// one that an older tab still shows.
+// inSteps: a sign-in that was started again in the same browser replaces the one that an
+// older tab still shows.
 func (c *staleCensus) inSteps(s *testkit.Server) {
 	newcomer(s, "meridian-uk", "fresh")
 	browser := visitor(c.t, s, "meridian-uk")
@@ -375,7 +374,8 @@ func (c *staleCensus) public(s *testkit.Server) {
 }
 
 // A tab that somebody else has left open on a shared computer, with an address typed into
-// it: who is signed in now does not get that into the own profile with a second click.
+// it: the user who is signed in now does not get that into their own profile with a
+// second click.
 func TestC05_WhatSomebodyElseTypedDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -401,7 +401,7 @@ func TestC05_WhatSomebodyElseTypedDoesNotComeBack(t *testing.T) {
 }
 
 // Two tabs: signing out in one, then in the other, and again after signing in as somebody
-// else. Anyone who presses the button is signed out, or asked.
+// else. Pressing the button signs the user out, or asks.
 func TestC05_SignOutWorksInEveryOldTab(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -417,7 +417,7 @@ func TestC05_SignOutWorksInEveryOldTab(t *testing.T) {
 		wantHome(t, signIn(c, "colleague", password))
 		c.Press(first, "Sign out", nil)
 		wantSignedOut(t, c, "the colleague, in a tab of the session before")
-		// Where the browser does not say that it was our page, the person does.
+		// If the browser does not say that it was our page, the user does.
 		wantHome(t, signIn(c, "msantos", password))
 		r, err := http.NewRequest(http.MethodPost, s.URL("meridian-uk", "/sign-out"), strings.NewReader("form_token="+first.MustFind("[name=form_token]").First().AttrOr("value", "")))
 		if err != nil {
@@ -435,8 +435,8 @@ func TestC05_SignOutWorksInEveryOldTab(t *testing.T) {
 	})
 }
 
-// Browsers that know nothing of Fetch Metadata sign in: they say "null" where a page keeps
-// its address to itself, which ours do not do towards themselves.
+// Browsers without Fetch Metadata can sign in: they say "null" if a page sends no
+// referrer, which our pages do send to each other.
 func TestC01_OldBrowsersSignIn(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
@@ -463,7 +463,7 @@ func TestC01_OldBrowsersSignIn(t *testing.T) {
 	})
 }
 
-// Two tabs wait at the sign-in page for two places. Each gets to its own.
+// Two tabs wait at the sign-in page with two destinations. Each gets to its own.
 func TestC05_TheSecondTabGetsWhereItWasGoing(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// What goes wrong most is in the help of every site, at a place of its own that pages
-// can link to.
+// The help of every site covers the most common problems, each with an anchor that
+// pages can link to.
 func TestC06_HelpCoversWhatGoesWrong(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, site := range s.Sites.All() {
@@ -32,7 +32,7 @@ func TestC06_HelpCoversWhatGoesWrong(t *testing.T) {
 	})
 }
 
-// People find it with the words that they have for it.
+// People find it with their own words.
 func TestC06_TroubleIsFoundBySearching(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, id := range []string{"meridian-uk", "inkwell"} {
@@ -51,7 +51,7 @@ func TestC06_TroubleIsFoundBySearching(t *testing.T) {
 	})
 }
 
-// The page itself says what is wrong where that is safe: without cookies.
+// The page itself says what is wrong if that is safe: without cookies.
 func TestC06_ThePageSaysThatCookiesAreOff(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		c := visitor(t, s, "meridian-uk")

@@ -22,7 +22,7 @@ func TestC08_PasswordsOfAllKinds(t *testing.T) {
 			wantHome(t, signIn(visitor(t, s, "inkwell"), name, p))
 			wantRefused(t, signIn(visitor(t, s, "inkwell"), name, "not "+string([]rune(p)[4:])))
 		}
-		// What looks the same is the same, on whatever keyboard: é as one code point or two.
+		// What looks the same is the same, on any keyboard: é as one code point or two.
 		s.AddUser("inkwell", "andre@inkwell.example", "Caf\u00e9 au lait d\u00e9j\u00e0", nil)
 		wantHome(t, signIn(visitor(t, s, "inkwell"), "andre@inkwell.example", "Cafe\u0301 au lait de\u0301ja\u0300"))
 	})
@@ -63,7 +63,7 @@ func TestC08_CommonPasswordsAreRefused(t *testing.T) {
 	}
 }
 
-// A11 as a rule: the policy of the site that stands for the document, and its example.
+// A11 as a rule: the policy of the site that represents the document, and its example.
 func TestA11_PasswordPolicy(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	policy := s.Sites.ByID("meridian-uk").Policy.Password

@@ -25,7 +25,7 @@ func with(c *testkit.Client, agent string) *testkit.Client {
 	return c
 }
 
-// wantSignedOut: whatever the client asks for, it is led to sign in.
+// wantSignedOut: any request of the client leads to the sign-in.
 func wantSignedOut(t *testing.T, c *testkit.Client, who string) {
 	t.Helper()
 	if p := c.Get("/account/devices"); p.URL.Path != "/sign-in" {
@@ -140,7 +140,7 @@ func TestC09_ThisWasntMe(t *testing.T) {
 			})
 			return owner.Get(row.Find("a[href$='/not-me']").AttrOr("href", "none"))
 		}
-		// The sign-in in use: it is said so, and nothing ends.
+		// The current sign-in: the page says so, and nothing ends.
 		own := ask("Firefox on Windows")
 		if own.Status != 409 || !own.Has("This is the sign-in you are using now") {
 			t.Errorf("the own sign-in: %d %q", own.Status, own.Text("main"))
@@ -156,7 +156,7 @@ func TestC09_ThisWasntMe(t *testing.T) {
 		if rows := owner.Get("/account/activity").Texts("tbody tr"); strings.HasPrefix(rows[0], "You told us") {
 			t.Error("asking is an event")
 		}
-		// Confirmed: everything else ends, and a new password is asked for.
+		// Confirmed: everything else ends, and a new password is required.
 		done := owner.Press(asked, "It wasn’t me", nil)
 		if done.URL.String() != s.URL("meridian-uk", "/account/password?not_me") || done.Status != 200 {
 			t.Errorf("leads to %d %s", done.Status, done.URL)
@@ -177,7 +177,7 @@ func TestC09_ThisWasntMe(t *testing.T) {
 	})
 }
 
-// What belongs to somebody else is not there (invariant 6).
+// What belongs to somebody else does not exist here (invariant 6).
 func TestC09_OtherUsersEventsAreNotThere(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "msantos", password, nil)

@@ -13,7 +13,7 @@ import (
 
 const newAppForm = "form[action='/account/security/apps']"
 
-// phone is somebody's authenticator app, with the key that a page has shown.
+// phone is a user's authenticator app, with the key that a page has shown.
 type phone struct{ key []byte }
 
 // scan reads the link that opens an app on the device itself; the QR code has the same.
@@ -54,8 +54,8 @@ func setUpApp(t *testing.T, s *testkit.Server, c *testkit.Client, name string) (
 	return app, codes
 }
 
-// An app is set up in My account, asked for at the next sign-in in place of a mail, and its codes
-// work once. Wrong ones are said at the field.
+// An app is set up in My account, requested at the next sign-in instead of a mail, and its
+// codes work once. Wrong ones are reported at the field.
 func TestC10_AnAuthenticatorApp(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -120,7 +120,7 @@ func enterless(t *testing.T, s *testkit.Server, u gatehouse.User) *testkit.Page 
 // replace them.
 func TestC10_RecoveryCodes(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
-		u := careful(t, s, "meridian-uk", "msantos", func(u *gatehouse.User) { u.Email = "" }) // whom no code could be mailed
+		u := careful(t, s, "meridian-uk", "msantos", func(u *gatehouse.User) { u.Email = "" }) // no code can be mailed to this user
 		c := visitor(t, s, "meridian-uk")
 		secure(t, s, u, false)
 		wantHome(t, signIn(c, u.Username, password))
@@ -148,8 +148,8 @@ func TestC10_RecoveryCodes(t *testing.T) {
 	})
 }
 
-// An app is renamed and removed by its owner, which wants the password where the sign-in is not
-// recent; and by the administrator, for somebody whose phone is lost.
+// An app is renamed and removed by its owner, which requires the password if the sign-in is not
+// recent; and by the administrator, for a user with a lost phone.
 func TestC10_AnAppIsRemoved(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, func(u *gatehouse.User) { u.FirstName, u.LastName = "Mira", "Santos" })

@@ -55,9 +55,9 @@ func TestC10_PasskeysSignIn(t *testing.T) {
 	})
 }
 
-// After the password, the passkey is the first way of the code page, and another way is there. The
-// browser is told which passkeys there are, and that one is not known any longer. A synced one on
-// a device, and one on a key, say where they are.
+// After the password, the passkey is the first way on the code page, and another way is there.
+// The browser is told which passkeys exist, and which one is no longer known. A synced one, one
+// on a device, and one on a key say where they are.
 func TestC10_PasskeysAfterThePassword(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -113,7 +113,7 @@ func TestC10_AutofillDoesNotDisturbTheButton(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	u := s.AddUser("meridian-uk", "msantos", password, nil)
 	b := testkit.Browser(t)
-	// Autofill waits until it is told to stop, as it does where nobody picks a passkey.
+	// Autofill waits until it is told to stop, as it does if nobody picks a passkey.
 	const waits = `if (navigator.credentials) { const get = navigator.credentials.get.bind(navigator.credentials);
 		navigator.credentials.get = (o) => o.mediation !== "conditional" ? get(o) : new Promise((_, no) => {
 			window.waiting = true;
@@ -137,7 +137,8 @@ func TestC10_AutofillDoesNotDisturbTheButton(t *testing.T) {
 	}
 }
 
-// A browser without passkeys sees nothing of them, and no script is as good as none.
+// A browser without passkeys sees nothing of them, and the same goes for one without
+// scripts.
 func TestC10_NothingOfPasskeysWithoutThem(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -158,7 +159,7 @@ func TestC10_NothingOfPasskeysWithoutThem(t *testing.T) {
 	}
 }
 
-// What the site says to programs about its passkeys, and what it tells strangers: nothing about
+// What the site tells programs about its passkeys, and what it tells strangers: nothing about
 // anybody.
 func TestC10_PasskeysAndPrograms(t *testing.T) {
 	t.Parallel()
@@ -218,7 +219,7 @@ func TestC10_PasskeysAndPrograms(t *testing.T) {
 	}
 }
 
-// After a sign-in with the password, home offers a passkey; "not now" is good for 30 days. A browser
+// After a sign-in with the password, home offers a passkey; "not now" lasts 30 days. A browser
 // that makes passkeys by itself has made one before anybody could answer.
 func TestC10_PasskeysAreOffered(t *testing.T) {
 	t.Parallel()

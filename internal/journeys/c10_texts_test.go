@@ -16,7 +16,7 @@ const (
 	mobile       = "+447400123456"
 )
 
-// texting is each, with phones that get text messages, at most so many a day.
+// texting is each, with phones that get text messages, up to a limit per day.
 func texting(t *testing.T, perDay int, test func(t *testing.T, s *testkit.Server, p *testkit.Phones)) {
 	t.Helper()
 	t.Parallel()
@@ -33,7 +33,8 @@ func addPhone(t *testing.T, p *testkit.Phones, c *testkit.Client, typed, number 
 	return c.Submit(q, phoneForm, testkit.Values{"code": p.Code(number)}).Want(200)
 }
 
-// A phone counts once a code has come back from it, and is asked for at the next sign-in.
+// A phone counts once a code sent to it has been entered, and is requested at the next
+// sign-in.
 func TestC10_ACodeByTextMessage(t *testing.T) {
 	texting(t, 1000, func(t *testing.T, s *testkit.Server, phones *testkit.Phones) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -94,7 +95,7 @@ func TestC10_ACodeByTextMessage(t *testing.T) {
 	})
 }
 
-// What people would spend by text messages is limited: a number, an account, the installation.
+// The cost of text messages is limited: per number, per account, and per installation.
 func TestC10_TextMessagesStop(t *testing.T) {
 	texting(t, 4, func(t *testing.T, s *testkit.Server, phones *testkit.Phones) {
 		refused := 0

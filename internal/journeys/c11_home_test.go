@@ -45,7 +45,7 @@ func TestC11_AfterSignInTheDashboardOrThePageAskedForFirst(t *testing.T) {
 			if got := answer.Header.Get("Location"); answer.Status != 303 || got != c.leads {
 				t.Errorf("return_to %q leads to %d %q, want %q", c.asked, answer.Status, got, c.leads)
 			}
-			// Nor does a forged field of the form lead anywhere else.
+			// A forged field of the form does not lead anywhere else either.
 			forged := visitor(t, s, "meridian-uk")
 			form := forged.Get("/sign-in")
 			token := form.MustFind("input[name=form_token]").AttrOr("value", "")
@@ -109,8 +109,8 @@ func TestC11_TheSessionForPrograms(t *testing.T) {
 	})
 }
 
-// Steps that are still due stop the sign-in at a page that says so, in their order,
-// and nothing else opens.
+// Steps that are still due stop the sign-in at a page that says so, in order, and
+// nothing else opens.
 func TestC11_AStepThatIsDueStopsAtItsPage(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, c := range []struct {

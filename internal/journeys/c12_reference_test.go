@@ -41,12 +41,12 @@ func wantReferenceInLog(t *testing.T, s *testkit.Server, name string, p *testkit
 		t.Errorf("%s (%d): no reference on the page: %q", name, p.Status, p.Text("body"))
 		return
 	}
-	// The line is written when the answer has gone.
+	// The line is written after the answer was sent.
 	testkit.Eventually(t, name+": "+ref+" in the log", func() bool { return strings.Contains(s.Log.String(), `"ref":"`+ref+`"`) })
 }
 
-// A sign-in that support is asked about is found in the event log by the reference of
-// its log line.
+// A sign-in that support is asked about can be found in the event log by the reference
+// of its log line.
 func TestC12_TheReferenceFindsTheEvents(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
@@ -103,8 +103,8 @@ func TestC12_ADatabaseThatIsGoneIsSaidAndComesBack(t *testing.T) {
 	}
 }
 
-// A server that dies in the middle of everything: what comes is 503 or the right
-// answer, never "wrong password" and never a fault of ours.
+// A database that dies under load: the answer is 503 or the correct one, never "wrong
+// password" and never a server error.
 func TestC12_ADatabaseThatDiesUnderLoad(t *testing.T) {
 	t.Parallel()
 	cluster := testkit.OwnPostgres(t)

@@ -16,7 +16,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// takesReports lets a server listen for reports, and returns where.
+// takesReports makes a server listen for reports, and returns where.
 func takesReports(t *testing.T, s *testkit.Server) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -35,8 +35,8 @@ func takesReports(t *testing.T, s *testkit.Server) string {
 	return l.Addr().String()
 }
 
-// sendReport sends a delivery status notification about a mail as the mail system of its
-// recipient does.
+// sendReport sends a delivery status notification about a mail as the recipient's mail
+// system does.
 func sendReport(address string, about testkit.Mail, action, status, diagnostic string) error {
 	c, err := smtp.Dial(address)
 	if err != nil {
@@ -72,7 +72,7 @@ Content-Type: text/rfc822-headers
 	return c.SendMail("", []string{about.From}, strings.NewReader(text))
 }
 
-// lastMessage is the newest message to a user, once it has got into a state.
+// lastMessage is the newest message to a user, once it has reached a state.
 func lastMessage(t *testing.T, s *testkit.Server, u gatehouse.User, want store.MessageState) (m store.Message) {
 	t.Helper()
 	testkit.Eventually(t, "a message that is "+string(want), func() bool {
@@ -128,7 +128,7 @@ func TestC13_MailTruth_Bounces(t *testing.T) {
 			t.Errorf("the newest event is %+v, %v", events, err)
 		}
 
-		// That the relay takes the next one is no success; that it is delivered is one.
+		// That the relay accepts the next one is not a success; its delivery is.
 		second := mailed()
 		if s.User(u).Bounce != marked {
 			t.Errorf("after a hand-over the address is %+v", s.User(u).Bounce)
@@ -138,7 +138,7 @@ func TestC13_MailTruth_Bounces(t *testing.T) {
 			t.Error("the address bounces after a mail was delivered")
 		}
 
-		// The use of a link that was mailed is one, too.
+		// Using a mailed link is one, too.
 		third := mailed()
 		tell(third, "failed", "5.2.2", "552 5.2.2 mailbox full")
 		if !s.User(u).Bouncing() {
@@ -149,7 +149,7 @@ func TestC13_MailTruth_Bounces(t *testing.T) {
 			t.Errorf("after the use of a link: %d, %+v", p.Status, s.User(u).Bounce)
 		}
 
-		// Who has not had a mail of ours says nothing about anybody.
+		// Somebody who has not received one of our mails can say nothing about anybody.
 		forged := first
 		forged.From = "bounces+aaaaaaaaaaaaaaaaaaaaaaaaaa@mail.inkwell.example"
 		var refused *smtp.SMTPError

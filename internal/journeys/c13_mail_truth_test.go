@@ -33,7 +33,7 @@ func wantMail(t *testing.T, got []string, all ...string) {
 }
 
 // Waiting, deferred with the reason, tried at once at the press of a button, handed over,
-// refused with the reason, came back, not sent in time: the administrator reads it, and
+// refused with the reason, bounced, not sent in time: the administrator reads it, and
 // does something about it; what the messages said is nowhere.
 func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -63,7 +63,7 @@ func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 			}
 		}
 
-		// Refused for good: the address is pointed at, and corrected.
+		// Refused for good: the address is marked, and corrected.
 		s.Mail.RefuseTo(u.Email, 550, "no such mailbox")
 		resetPassword(t, s, u)
 		lastMessage(t, s, u, store.MessageRefused)
@@ -89,7 +89,7 @@ func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 			t.Errorf("%s", m.Subject)
 		}
 
-		// No mail server at all: why, is not for customers.
+		// No mail server at all: the reason is not for customers.
 		s.Mail.Stop()
 		resetPassword(t, s, u)
 		lastMessage(t, s, u, store.MessageDeferred)
@@ -101,8 +101,8 @@ func TestC13_TheAdministratorSeesWhatBecameOfEachMail(t *testing.T) {
 	})
 }
 
-// A code that was not handed over in time is dropped, and says so; the person asks for
-// another one, the administrator cannot.
+// A code that was not handed over in time is dropped, and the page says so; the user
+// asks for another one, the administrator cannot.
 func TestC13_ACodeThatIsTooLateIsNotSent(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "tadeyemi", nil)
@@ -134,7 +134,7 @@ func TestC13_ACodeThatIsTooLateIsNotSent(t *testing.T) {
 	})
 }
 
-// What came back says so by the codes of the other mail system.
+// A bounce shows the codes of the other mail system.
 func TestC13_TheAdministratorSeesWhatCameBack(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u, address := s.AddUser("inkwell", "tom@northgate.example", password, nil), takesReports(t, s)
@@ -149,7 +149,7 @@ func TestC13_TheAdministratorSeesWhatCameBack(t *testing.T) {
 		lastMessage(t, s, u, store.MessageBounced)
 		p, list := mailList(admin, u)
 		wantMail(t, list, "Could not be delivered: Today, 12:00", "550 5.1.1")
-		// Anybody can send a report: an administrator is shown its codes, and not its words.
+		// Anybody can send a report: an administrator sees its codes, and not its words.
 		if p.Find("section[aria-labelledby=mails] details code").Length() != 1 || p.Has("This mailbox does not exist") || p.Find("main script").Length() != 0 {
 			t.Errorf("%q", p.Text("main"))
 		}
@@ -161,7 +161,7 @@ func TestC13_TheAdministratorSeesWhatCameBack(t *testing.T) {
 	})
 }
 
-// One person is not flooded (429), and anyone who has no address gets nothing (409).
+// Nobody is flooded with mail (429), and a user without an address gets nothing (409).
 func TestC13_SendingAgainHasItsLimits(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)

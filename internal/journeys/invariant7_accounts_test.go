@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// asked is a name that a stranger asks about, and what is true of it.
+// asked is a name that a stranger asks about, and the facts about it.
 type asked struct {
 	kind        string
 	name, email string // what is typed
@@ -27,11 +27,11 @@ const (
 	ownQuestion = "Which boat did we hire in the summer of 1998?"
 )
 
-// account is a kind of account. What is not set is that of an active and complete one.
+// account is a kind of account. Zero fields are as in an active and complete one.
 type account struct {
 	kind           string
 	change         func(*gatehouse.User)
-	own            bool // the question is in the person's own words
+	own            bool // the question is in the user's own words
 	noQuestion     bool
 	wrongEmail     bool // the stranger gives another address
 	rightAnswer    bool // the stranger knows the answer, which does not help
@@ -67,8 +67,8 @@ var accounts = []account{
 	}},
 }
 
-// askedAbout makes the accounts on a site, and returns them behind a name that is none,
-// which is what all are compared with.
+// askedAbout makes the accounts on a site, and returns them after a nonexistent name,
+// which all are compared with.
 func askedAbout(t *testing.T, s *testkit.Server, siteID string) []asked {
 	t.Helper()
 	all := []asked{typed(s, siteID, "unknown", 0)}

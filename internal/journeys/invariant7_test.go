@@ -13,11 +13,11 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Invariant 7: what a page says to a stranger does not depend on whether the account
-// exists, is locked, or has mail. How long it takes is measured by make bench.
+// Invariant 7: what a page tells a stranger does not depend on whether the account
+// exists, is locked, or has mail. make bench measures how long it takes.
 
-// answer is all that a stranger gets to see: status, headers and page, with what was
-// typed and what is random taken out.
+// answer is everything that a stranger sees: status, headers and page, without what was
+// typed and what is random.
 func (a asked) answer(t *testing.T, s *testkit.Server, p *testkit.Page) string {
 	t.Helper()
 	body := string(p.Body)
@@ -33,7 +33,7 @@ func (a asked) answer(t *testing.T, s *testkit.Server, p *testkit.Page) string {
 			switch name {
 			case "Date":
 				continue
-			case "Content-Length": // what was taken out may be longer or shorter
+			case "Content-Length": // the removed text may be longer or shorter
 				if v != fmt.Sprint(len(p.Body)) {
 					t.Errorf("Content-Length %s of %d bytes", v, len(p.Body))
 				}
@@ -53,7 +53,7 @@ var (
 	cookieValue = regexp.MustCompile(`^[^=]*=[^;]+(;|$)`)
 )
 
-// questions are the texts of all questions that the page of a recovery can ask.
+// questions are the texts of all questions that a recovery page can ask.
 func questions(s *testkit.Server, p *testkit.Page) []string {
 	st := s.Sites.ByHost(p.URL.Hostname())
 	all := []string{ownQuestion}
@@ -63,7 +63,7 @@ func questions(s *testkit.Server, p *testkit.Page) []string {
 	return all
 }
 
-// walk is a way through pages that asks about a name, and all answers to it.
+// walk is a path through pages that asks about a name, and all answers to it.
 type walk func(c *testkit.Client, a asked) []*testkit.Page
 
 // wantSame walks for every name and compares all answers.
@@ -125,7 +125,7 @@ func byChallenge(st gatehouse.Site) bool   { return st.Recovery == gatehouse.Rec
 func byLink(st gatehouse.Site) bool        { return st.Recovery == gatehouse.RecoverByLink }
 func withUsernames(st gatehouse.Site) bool { return st.SignInWith != gatehouse.WithEmail }
 
-// wrongPasswords tries more often than the lockout admits.
+// wrongPasswords tries more often than the lockout allows.
 func wrongPasswords(n int) walk {
 	return func(c *testkit.Client, a asked) (pages []*testkit.Page) {
 		for range n {
@@ -139,14 +139,16 @@ func wrongPasswords(n int) walk {
 func TestInvariant7_ASignInAnswersEveryoneTheSame(t *testing.T) {
 	onEverySite(t, everySite, func(t *testing.T, s *testkit.Server, siteID string, all []asked) {
 		wantSame(t, s, siteID, all, wrongPasswords(8))
-		// Now all are locked out, so that not even the right password tells.
+		// Now all are locked out, so that not even the correct password reveals
+		// anything.
 		wantSame(t, s, siteID, all, func(c *testkit.Client, a asked) []*testkit.Page {
 			return []*testkit.Page{c.Submit(c.Get("/sign-in"), signInForm, testkit.Values{"username": a.name, "password": password})}
 		})
 	})
 }
 
-// The right password of an account that may not sign in says no more than a wrong one.
+// The correct password of an account that may not sign in reveals no more than a wrong
+// one.
 func TestInvariant7_TheRightPasswordOfALockedAccountTellsNothing(t *testing.T) {
 	onEverySite(t, everySite, func(t *testing.T, s *testkit.Server, siteID string, all []asked) {
 		shut := slices.DeleteFunc(all, func(a asked) bool {
@@ -192,8 +194,8 @@ func TestInvariant7_ARecoveryByChallengeAnswersEveryoneTheSame(t *testing.T) {
 	})
 }
 
-// The question that is asked for a name is always the same and one of the house's. An own
-// one, which nobody could invent, is only for who gives the right address.
+// The question for a name is always the same and one of the built-in ones. A user's own
+// question, which nobody could invent, is shown only if the correct address is given.
 func TestInvariant7_EveryNameHasItsQuestion(t *testing.T) {
 	onEverySite(t, byChallenge, func(t *testing.T, s *testkit.Server, siteID string, all []asked) {
 		asks := func(name, email string) string {
@@ -221,8 +223,8 @@ func TestInvariant7_EveryNameHasItsQuestion(t *testing.T) {
 	})
 }
 
-// A name that becomes an account is asked the same question as before, until the account
-// has one of its own.
+// A name that becomes an account gets the same question as before, until the account has
+// its own.
 func TestInvariant7_ANewAccountChangesNoQuestion(t *testing.T) {
 	onEverySite(t, byChallenge, func(t *testing.T, s *testkit.Server, siteID string, _ []asked) {
 		ask := func(name string) string {
@@ -268,9 +270,9 @@ func TestInvariant7_AForgottenUsernameAnswersEveryoneTheSame(t *testing.T) {
 	})
 }
 
-// Limits count names, not accounts: the answer that is one too many is the same one for
-// every name. Where mail is asked for, it is the same as those before it: nobody is told
-// that others have asked too often, and nobody is kept out by them.
+// Limits count names, not accounts: the answer that is one too many is the same for
+// every name. For requests that send mail, it is the same as the earlier answers: nobody
+// is told that others have asked too often, and nobody is kept out by them.
 func TestInvariant7_LimitsAnswerEveryoneTheSame(t *testing.T) {
 	some := signin.Rate{Burst: 3, PerHour: 1}
 	each(t, func(t *testing.T, s *testkit.Server) {

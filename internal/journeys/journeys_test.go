@@ -12,7 +12,7 @@ const (
 	signInForm = "form[action^='/sign-in']:not([data-passkeys])"
 )
 
-// each runs a journey on both databases, each with a server of its own.
+// each runs a journey on both databases, each with its own server.
 func each(t *testing.T, test func(t *testing.T, s *testkit.Server), options ...testkit.ServerOption) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
@@ -25,7 +25,7 @@ func visitor(t *testing.T, s *testkit.Server, siteID string) *testkit.Client {
 	return s.Visitor(siteID)
 }
 
-// signIn fills the sign-in page in and sends it.
+// signIn fills in the sign-in page and sends it.
 func signIn(c *testkit.Client, username, password string) *testkit.Page {
 	return c.SignIn(username, password)
 }
@@ -37,7 +37,7 @@ func wantHome(t *testing.T, p *testkit.Page) {
 	}
 }
 
-// wantRefused is the one answer that every stranger gets.
+// wantRefused checks for the one answer that every stranger gets.
 func wantRefused(t *testing.T, p *testkit.Page) {
 	t.Helper()
 	if p.Status != 401 || !strings.Contains(p.Text("main"), "could not sign you in") {

@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// fernhollow adds a company of its own to the site: whom it is switched for, everybody
-// else must not notice.
+// fernhollow adds a separate company to the site: switching it must not affect anybody
+// else.
 func fernhollow(w *walker) (companyID string) {
 	now := w.s.Clock.Now()
 	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Fernhollow Wholesale & Sons (Holdings) Ltd", AccountNumber: "30", CreatedAt: now}
@@ -19,7 +19,8 @@ func fernhollow(w *walker) (companyID string) {
 	return company.ID
 }
 
-// scriptlessTwoFactor turns it on, sees the run go on, and what it came to.
+// scriptlessTwoFactor turns it on, and sees the progress of the enrolment and its
+// result.
 func scriptlessTwoFactor(w *walker) {
 	company := fernhollow(w)
 	admin := w.s.AddUser(w.st.ID, "switcher", password, func(u *gatehouse.User) { u.CompanyID = company; administrator(u) })
@@ -93,7 +94,7 @@ func switcher(w *walker) {
 	}
 }
 
-// overlay examines a dialog, which keeps the focus to itself.
+// overlay examines a dialog, which keeps the focus inside.
 func (w *walker) overlay(name string) {
 	w.t.Helper()
 	w.wantFits(name, 320, 640)

@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// look examines the page that the browser is at: on the narrowest screen (WCAG 1.4.10), by
+// look examines the browser's current page: on the narrowest screen (WCAG 1.4.10), by
 // night on a phone, at 200 % zoom (1.4.4), by day at a desk, and with the keyboard.
 func (w *walker) look() {
 	w.t.Helper()
@@ -23,9 +23,9 @@ func (w *walker) look() {
 	w.examine()
 }
 
-// examine is look for the answer to a form. What a page is made of is examined on the
-// first site that it is met on, in the colours of all sites; on the others the narrowest
-// width that their words come to, and what has colours that no page had before.
+// examine is look for the answer to a form. The structure of a page is examined on the
+// first site where it appears, in the colours of all sites; on the others only the
+// narrowest width for their words, and anything with colours that no page had before.
 func (w *walker) examine() {
 	w.t.Helper()
 	name := w.pageName()
@@ -46,7 +46,7 @@ func (w *walker) examine() {
 	}
 }
 
-// pictures takes pictures of the page, where they are wanted.
+// pictures takes pictures of the page, if they are wanted.
 func (w *walker) pictures(name string) {
 	w.t.Helper()
 	if os.Getenv(testkit.ScreenshotsVariable) == "" {
@@ -61,10 +61,10 @@ func (w *walker) pictures(name string) {
 	}
 }
 
-// wantColours examines the colours of those texts of a page that have others than all texts
-// that were examined before, on whatever page of whatever site: in the colours of every site,
-// which are a few properties of the style sheet. Where the kinds of text have all been met in
-// colours that no site has, they have been met in those of every site.
+// wantColours examines the colours of those texts of a page that differ from all texts
+// examined before, on any page of any site: in the colours of every site, which are a few
+// properties of the style sheet. If all kinds of text have been seen in placeholder colours,
+// they have been seen in those of every site.
 func (w *walker) wantColours(name string) {
 	w.t.Helper()
 	if len(w.fresh(testkit.Read[[]string](w.b, textKinds))) == 0 {
@@ -82,7 +82,7 @@ func (w *walker) wantColours(name string) {
 	testkit.Read[bool](w.b, "wear({})")
 }
 
-// fresh are those kinds of text that no walker has met before.
+// fresh are those kinds of text that no walker has seen before.
 func (w *walker) fresh(kinds []string) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -93,7 +93,7 @@ func (w *walker) fresh(kinds []string) []string {
 	return kinds
 }
 
-// looks are the colours of all sites, as the script wants them.
+// looks are the colours of all sites, in the form for the script.
 func (w *walker) looks() string {
 	w.t.Helper()
 	all := map[string]map[string]string{}
@@ -108,11 +108,11 @@ func (w *walker) looks() string {
 	return string(list)
 }
 
-// textKinds are the kinds of text on a page, each with all that decides whether it can be
-// read: its own colour, whether it counts as large, what is behind it down to what hides the
-// rest, and, of a link, the text around it. For the site's colours it puts others that stand
-// for nothing else. The page keeps kindsOf, which is the same in the colours of given sites,
-// and ofKinds, which is the texts of these kinds.
+// textKinds are the kinds of text on a page, each with everything that decides whether it is
+// readable: its own colour, whether it counts as large, what is behind it down to the first
+// opaque layer, and, for a link, the text around it. It replaces the site's colours by
+// unique placeholders. The page keeps kindsOf, which is the same in the colours of given
+// sites, and ofKinds, which is the texts of these kinds.
 const textKinds = `(() => {
   const names = ["brand", "on-brand", "brand-night", "on-brand-night", "side"];
   window.wear = colours => {
@@ -171,7 +171,7 @@ const textKinds = `(() => {
   }
 })()`
 
-// first reports whether no other walker has met a page of this name.
+// first reports whether no other walker has seen a page of this name.
 func (w *walker) first(name string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -200,7 +200,7 @@ func (w *walker) wantAccessible(name string, found []testkit.Violation) {
 	}
 }
 
-// wantFits: nothing makes people scroll sideways, but what is a region of its own.
+// wantFits: nothing needs horizontal scrolling, except a separate region.
 func (w *walker) wantFits(name string, width, height int) {
 	w.t.Helper()
 	w.b.Size(width, height)
@@ -211,8 +211,8 @@ func (w *walker) wantFits(name string, width, height int) {
 
 const tooWide = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 150)).join(" / ")`
 
-// watchFocus lists what a keyboard must reach, opens what folds out, and notes what the
-// focus comes to, and whether it can be seen there. It returns how much there is.
+// watchFocus lists what a keyboard must reach, opens what is folded, and records what
+// gets the focus, and whether that is visible. It returns the number of items.
 const watchFocus = `(() => {
   document.querySelectorAll("details").forEach(d => d.open = true);
   const names = new Set();
@@ -236,8 +236,8 @@ const watchFocus = `(() => {
   return all.length;
 })()`
 
-// wantKeyboard: the Tab key goes through all that can be used, and one sees where
-// (WCAG 2.1.1, 2.1.2, 2.4.7).
+// wantKeyboard: the Tab key reaches every control, with visible focus (WCAG 2.1.1,
+// 2.1.2, 2.4.7).
 func (w *walker) wantKeyboard(name string) {
 	w.t.Helper()
 	n := testkit.Eval[int](w.b, watchFocus)
@@ -250,7 +250,7 @@ func (w *walker) wantKeyboard(name string) {
 	}
 }
 
-// send presses the button of the page's form and wants to be led to a path.
+// send presses the button of the page's form and wants to end at a path.
 func (w *walker) send(path string) {
 	w.t.Helper()
 	w.b.Click("main form[novalidate] [type=submit]")
@@ -259,8 +259,8 @@ func (w *walker) send(path string) {
 	}
 }
 
-// failing fills a form in, besides the secrets that are there already, and sends it with
-// these fields wrong.
+// failing fills in a form, in addition to secrets that are there already, and sends it
+// with these fields wrong.
 func (w *walker) failing(kept [][2]string, wrong ...string) {
 	w.t.Helper()
 	w.fill(kept)
@@ -268,8 +268,8 @@ func (w *walker) failing(kept [][2]string, wrong ...string) {
 	w.lookFailed(kept, wrong...)
 }
 
-// lookFailed examines the page of a form that was not accepted: it says so in its title,
-// the focus is on a summary that leads to the fields, and what was typed is there, but
+// lookFailed examines the page of a form that was not accepted: its title says so, the
+// focus is on a summary that links to the fields, and what was typed is there, except
 // for secrets.
 func (w *walker) lookFailed(kept [][2]string, wrong ...string) {
 	w.t.Helper()
@@ -307,8 +307,8 @@ const followSummary = `(async () => {
   return document.activeElement.id;
 })()`
 
-// The head of the pages has most to fit in: no matter who one is, in each language, on screens
-// of all sizes.
+// The header of the pages has the most to fit in: for every kind of user, in each language, on
+// screens of all sizes.
 func TestPages_TheHeadFitsEveryScreen(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))

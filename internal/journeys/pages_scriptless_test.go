@@ -7,8 +7,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// All that people have to do works by clicks alone, where scripts are blocked or have
-// not come.
+// Everything that people have to do works by clicks alone, if scripts are blocked or
+// have not loaded.
 func TestPages_WithoutScripts(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -32,7 +32,7 @@ func TestPages_WithoutScripts(t *testing.T) {
 	run("meridian-uk", "unlock", scriptlessUnlock)
 }
 
-// scriptlessUnlock lets in a locked user again, and sends a new password.
+// scriptlessUnlock unlocks a user, and sends a new password.
 func scriptlessUnlock(w *walker) {
 	admin := elsewhere(w.t, w.s, w.st.ID, "unlocker", administrator)
 	u := w.s.AddUser(w.st.ID, "tadeyemi", password, func(u *gatehouse.User) {
@@ -79,13 +79,13 @@ func scriptlessFirstSignIn(w *walker) {
 	w.b.See("Good ")
 }
 
-// arrive waits for a page that a link leads to: the one before has fields of the same name.
+// arrive waits for the page of a link: the previous one has fields of the same name.
 func (w *walker) arrive(path string) {
 	w.t.Helper()
 	testkit.Eventually(w.t, "the page "+path, func() bool { return w.pageName() == path })
 }
 
-// scriptlessRecovery is by challenge question where the site has that, else by link.
+// scriptlessRecovery is by challenge question if the site has that, else by link.
 func scriptlessRecovery(w *walker) {
 	name := w.user("forgetful")
 	if w.st.Recovery == gatehouse.RecoverByLink {

@@ -18,8 +18,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// notLookedAt are the routes that lead to no page of their own, or to one that asks for
-// nothing, so that nothing typed can be lost: why, in a word.
+// notLookedAt are the routes without their own page, or with one that has no form, so
+// that nothing typed can be lost: why, in a word.
 var notLookedAt = map[string]string{
 	"GET /static/":                          "files",
 	"GET /static/site/":                     "files",
@@ -94,8 +94,8 @@ var notLookedAt = map[string]string{
 	"DELETE /api/v1/cards/{card}/users/{sub}":             "for programs",
 }
 
-// walks are who goes through which site. The sites have the same pages, in colours that are
-// tried on every page: the second one has other rules (usernames are email addresses, a
+// walks says who walks through which site. The sites have the same pages, in colours that
+// are tried on every page: the second one has other rules (usernames are email addresses, a
 // forgotten password is answered with a link) and other words in the frame, and the third
 // one differs from the first in what strangers see.
 var walks = map[string]map[string]func(*walker){
@@ -104,14 +104,14 @@ var walks = map[string]map[string]func(*walker){
 	"meridian-au": {"stranger": stranger},
 }
 
-// The census: people of all kinds walk through every page, on every site that has it in
-// its own way, and each page is examined where they are. A route that nobody has seen fails
-// the test.
+// The census: users of all kinds walk through every page, on every site that has its own
+// version of it, and each page is examined there. A route that nobody has seen fails the
+// test.
 func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	phones := testkit.NewPhones(t)
 	s := testkit.NewServer(t, testkit.SQLiteURL(t), phones.With(1000))
-	s.Sites.ByID("meridian-uk").Staging = true // a line more on every page
+	s.Sites.ByID("meridian-uk").Staging = true // another line on every page
 	c := &census{s: s, phones: phones, routes: readRoutes(t), seen: map[string]bool{}, met: map[string]bool{}}
 	t.Run("sites", func(t *testing.T) {
 		for _, st := range s.Sites.All() {
@@ -126,7 +126,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 		}
 	})
 	if c.left.Load() > 0 {
-		return // not all have gone, or not to their end
+		return // not all have gone, or not to the end
 	}
 	for pattern := range notLookedAt {
 		if !slices.Contains(c.routes, pattern) {
@@ -170,7 +170,7 @@ func readRoutes(t *testing.T) []string {
 	return routes
 }
 
-// note marks the route of the page that the browser is at as seen.
+// note marks the route of the browser's current page as seen.
 func (w *walker) note(method string) {
 	mux := http.NewServeMux()
 	for _, pattern := range w.routes {
@@ -186,7 +186,7 @@ func (w *walker) note(method string) {
 	w.seen[pattern] = true
 }
 
-// walker is one person at a browser, on one site.
+// walker is one user in a browser, on one site.
 type walker struct {
 	*census
 	t  *testing.T
@@ -194,15 +194,15 @@ type walker struct {
 	b  *testkit.Tab
 }
 
-// at opens a page and looks at it.
+// at opens a page and examines it.
 func (w *walker) at(path string) {
 	w.t.Helper()
 	w.b.Open(w.s.URL(w.st.ID, path))
 	w.look()
 }
 
-// all looks at these pages; where another site was there before, not at those that only
-// say something else in the same place.
+// all examines these pages; if another site was there before, it skips those that
+// differ only in their words.
 func (w *walker) all(pages, variants []string) {
 	w.t.Helper()
 	if w.st.ID == "meridian-uk" {
@@ -290,14 +290,14 @@ func firstSignIn(w *walker) {
 	lateNewcomer(w)
 }
 
-// ownQuestion is a challenge question that is too short, with secrets that are wrong.
+// ownQuestion is a challenge question that is too short, with wrong secrets.
 func (w *walker) ownQuestion() {
 	w.t.Helper()
 	w.fill([][2]string{{"answer", "Periwinkle"}, {"current_password", "not it"}})
 	w.failing([][2]string{{"question", "own"}, {"own_question", "Why?"}}, "own_question", "current_password")
 }
 
-// lateNewcomer has a temporary password whose time is over.
+// lateNewcomer has an expired temporary password.
 func lateNewcomer(w *walker) {
 	name := w.user("late")
 	w.s.AddUser(w.st.ID, name, temporary, func(u *gatehouse.User) {
@@ -316,7 +316,7 @@ func lateNewcomer(w *walker) {
 	twoFactor(w)
 }
 
-// twoFactor is of a company that has two-factor authentication on.
+// twoFactor belongs to a company with two-factor authentication on.
 func twoFactor(w *walker) {
 	name, now := w.user("careful"), w.s.Clock.Now()
 	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Hartley Academy", AccountNumber: "20", TwoFactor: true, CreatedAt: now}
@@ -361,10 +361,10 @@ func twoFactor(w *walker) {
 	}
 }
 
-// sendTooSoon asks for a code as a browser without scripts can, before its time.
+// sendTooSoon requests a code too early, as a browser without scripts can.
 const sendTooSoon = `(() => { const send = document.querySelector("[data-wait]"); send.form.requestSubmit(send); return true })()`
 
-// forgetful gets a new password, in the way that the site has.
+// forgetful gets a new password, by the site's method.
 func forgetful(w *walker) {
 	name := w.user("forgetful")
 	w.at("/forgot-password")
@@ -391,7 +391,8 @@ func forgetful(w *walker) {
 	w.look()
 }
 
-// customer has everything, uses every page behind the sign-in, and is locked out at last.
+// customer has everything, uses every page behind the sign-in, and is locked out in the
+// end.
 func customer(w *walker) {
 	name := w.user("customer")
 	if w.st.Recovery == gatehouse.RecoverByChallenge {
@@ -426,13 +427,13 @@ func customer(w *walker) {
 	w.b.Click("tbody tr:last-child a[href$='/not-me']") // of the sign-in on the phone
 	w.look()
 	w.b.Open(w.s.URL(w.st.ID, "/account/activity"))
-	w.b.Click("a[href$='/not-me']") // of the sign-in that one is in
+	w.b.Click("a[href$='/not-me']") // of the current sign-in
 	w.examine()
 	w.b.Click("main [action='/sign-out'] button")
 	locked(w, name)
 }
 
-// locked looks at what a browser that knows the account is told about its lock.
+// locked examines what a browser that knows the account is told about its lock.
 func locked(w *walker, name string) {
 	stranger := visitor(w.t, w.s, w.st.ID)
 	for range 10 {

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// manager is an administrator who looks at the company's people and their mail, and has
-// own choices to make about two-factor authentication.
+// manager is an administrator who looks at the company's users and their mail, and
+// makes choices about two-factor authentication.
 func manager(w *walker) {
 	me := elsewhere(w.t, w.s, w.st.ID, w.user("manager"), func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
 	add := func(name string, change func(*gatehouse.User)) gatehouse.User {
@@ -59,7 +59,7 @@ func manager(w *walker) {
 	w.ownChoice(me)
 }
 
-// trusts gives a user a browser that is not asked for a code.
+// trusts gives a user a trusted browser.
 func (w *walker) trusts(u gatehouse.User) {
 	w.t.Helper()
 	now := w.s.Clock.Now()

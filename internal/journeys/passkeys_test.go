@@ -13,15 +13,16 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// device is a device of somebody's that keeps passkeys, for one tab: it does as its options say,
-// and asks nobody.
+// device is a user's device with passkeys, for one tab: it behaves as its options say, and asks
+// nobody.
 type device struct {
 	t  *testing.T
 	b  *testkit.Tab
 	id webauthn.AuthenticatorID
 }
 
-// newDevice connects a device with a tab. It verifies its user, and is the one that the browser runs on.
+// newDevice connects a device to a tab. It verifies its user, and is the one that the browser
+// runs on.
 func newDevice(t *testing.T, b *testkit.Tab, change func(*webauthn.VirtualAuthenticatorOptions)) device {
 	t.Helper()
 	options := webauthn.VirtualAuthenticatorOptions{Protocol: webauthn.AuthenticatorProtocolCtap2, Ctap2version: webauthn.Ctap2versionCtap21,
@@ -49,7 +50,7 @@ func (d device) do(act func(ctx context.Context) error) {
 	}
 }
 
-// verifies says whether the device recognises its user from now on.
+// verifies sets whether the device verifies its user from now on.
 func (d device) verifies(does bool) {
 	d.t.Helper()
 	d.do(func(ctx context.Context) error {
@@ -58,7 +59,7 @@ func (d device) verifies(does bool) {
 	})
 }
 
-// keeps are the passkeys that are on the device.
+// keeps are the passkeys on the device.
 func (d device) keeps() (all []*webauthn.Credential) {
 	d.t.Helper()
 	d.do(func(ctx context.Context) error {
@@ -69,7 +70,7 @@ func (d device) keeps() (all []*webauthn.Credential) {
 	return all
 }
 
-// noAutofill has the pages of a tab believe that the browser fills in no passkeys.
+// noAutofill makes the pages of a tab believe that the browser fills in no passkeys.
 func noAutofill(t *testing.T, b *testkit.Tab) {
 	t.Helper()
 	beforePages(t, b, "if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false")
@@ -91,7 +92,7 @@ func createPasskey(b *testkit.Tab, s *testkit.Server, u gatehouse.User) {
 	b.Press("Create a passkey")
 }
 
-// leave signs out by the account's menu.
+// leave signs out through the account's menu.
 func leave(b *testkit.Tab) {
 	b.Click(".user-btn")
 	b.Press("Sign out")

@@ -10,15 +10,15 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// picturesVariable names the folder that the pictures of the README are written to: `make
-// screenshots` sets it.
+// picturesVariable names the folder for the pictures of the README: `make screenshots`
+// sets it.
 const picturesVariable = "GATEHOUSE_PICTURES"
 
-// heaviest is what a picture of the README may weigh, in bytes.
+// heaviest is the maximum size of a README picture, in bytes.
 const heaviest = 100 << 10
 
-// The README shows the sign-in page and the preview of Enhanced Security, as they are in
-// the demo. Every picture that it shows is in the repository, and light.
+// The README shows the sign-in page and the preview of Enhanced Security, as in the
+// demo. Every picture in it is in the repository, and small.
 func TestPicturesOfTheREADME(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))

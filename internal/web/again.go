@@ -12,12 +12,12 @@ import (
 
 // A form is not acted on if its token belongs to a cookie that has been replaced in the
 // meantime. Nothing that was typed is lost: the form's page comes back, filled in, with a
-// fresh token and the reason. That is done here for every route at once: the
-// page is made by its own handler, as if it had been opened, and filled in afterwards.
+// fresh token and the reason. This happens here for every route: the page is made by its
+// own handler, as if it had been opened, and then filled in.
 
-// comeBack answers a form that is not acted on. Only a browser that proves that the form
-// came from a page of this site gets it filled in: what somebody else may have written is
-// not put in front of people with a button below it.
+// comeBack answers a form that is not acted on. It is filled in only for a browser that
+// proves that the form came from a page of this site: what somebody else may have written
+// is not shown to people above a button.
 func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, to route, why *formError) {
 	v := ui.VisitOf(r)
 	s.Log.InfoContext(r.Context(), "form refused", "ref", v.Reference, "why", why.why, "own", why.proved)
@@ -41,8 +41,8 @@ var (
 	statuses = map[string]int{ui.AgainCookies: http.StatusForbidden, ui.AgainMissing: http.StatusForbidden, ui.AgainStale: http.StatusConflict}
 )
 
-// pageOf is the address of the page that a form stands on: what its route says, else the
-// nearest page at or above the form's own address.
+// pageOf is the address of the page with a form: what its route says, else the nearest
+// page at or above the form's own address.
 func (s *Server) pageOf(r *http.Request, to route) *url.URL {
 	returnTo := r.URL.Query().Get("return_to")
 	if r.PostForm.Has("return_to") {
@@ -56,8 +56,8 @@ func (s *Server) pageOf(r *http.Request, to route) *url.URL {
 		return &url.URL{Path: "/"}
 	}
 	u := &url.URL{RawPath: s.standsOn(to, r.URL.EscapedPath())}
-	u.Path, _ = url.PathUnescape(u.RawPath)                                  // a part of a path that has been read
-	if back, err := url.Parse(returnTo); err == nil && back.Path == u.Path { // the form says which of the pages there
+	u.Path, _ = url.PathUnescape(u.RawPath)                                  // part of a path that has been parsed
+	if back, err := url.Parse(returnTo); err == nil && back.Path == u.Path { // the form says which of its pages
 		return back
 	}
 	if returnTo != "/" {
@@ -66,7 +66,7 @@ func (s *Server) pageOf(r *http.Request, to route) *url.URL {
 	return u
 }
 
-// standsOn is the escaped path of the page that a form stands on which is sent to one.
+// standsOn is the escaped path of the page with the form that is posted to a path.
 func (s *Server) standsOn(to route, path string) string {
 	if to.stands != "" && to.stands != whereReturnLeads {
 		return to.stands
@@ -77,10 +77,10 @@ func (s *Server) standsOn(to route, path string) string {
 	return path
 }
 
-// whereReturnLeads is the place of a form that stands on every page, and says on which.
+// whereReturnLeads is the place of a form that is on every page, and says which one.
 const whereReturnLeads = "return_to"
 
-// openedAt is a request for a page of the same visit, in place of the form that was sent.
+// openedAt is a request for a page in the same visit, instead of the form that was sent.
 func openedAt(r *http.Request, page *url.URL) *http.Request {
 	back := r.Clone(r.Context())
 	back.Method, back.URL, back.RequestURI = http.MethodGet, page, page.RequestURI()
@@ -88,8 +88,8 @@ func openedAt(r *http.Request, page *url.URL) *http.Request {
 	return back
 }
 
-// reopened is a page that comes back: its guards have let the form through already, which
-// may have been another audience's.
+// reopened is a page that comes back: the guards have already let the form through, whose
+// audience may differ from the page's.
 func (s *Server) reopened(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := audienceAdmits(to.audience, ui.VisitOf(r))
@@ -113,7 +113,7 @@ func audienceAdmits(a Audience, v *ui.Visit) error {
 	return nil
 }
 
-// otherStatus answers with another status where a page would say that all is well.
+// otherStatus replaces the status of a page that would say that all is well.
 type otherStatus struct {
 	http.ResponseWriter
 	status int
@@ -126,11 +126,11 @@ func (o *otherStatus) WriteHeader(status int) {
 	o.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach what is underneath.
+// Unwrap lets http.ResponseController reach the underlying writer.
 func (o *otherStatus) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
-// AskSignOut asks before signing out, where nobody knows whether the press of the button
-// was this person's.
+// AskSignOut asks before signing out, if nobody knows whether it was this user who
+// pressed the button.
 type AskSignOut struct{}
 
 func (AskSignOut) Template() string        { return "sign_out" }

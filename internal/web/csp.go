@@ -14,19 +14,19 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Browsers say here what the Content-Security-Policy has stopped (ASVS 3.4.7): a script
-// that somebody smuggled into a page, more often an extension of the browser. Anybody can
-// send anything, so a report is small, rare, counted, and cleaned before it is logged;
-// nothing of it is stored, and nobody is looked up for it.
+// Browsers report here what the Content-Security-Policy has blocked (ASVS 3.4.7): a
+// script injected into a page, or more often a browser extension. Anybody can send
+// anything, so reports are small, rare, counted, and cleaned before they are logged;
+// nothing of them is stored, and nobody is looked up for them.
 const (
 	cspPath   = "/csp-report"
 	cspPolicy = "; report-uri " + cspPath + "; report-to csp"
 	maxReport = 8 << 10
-	// As many reports are taken from everybody together: at once, and each second.
+	// The number of reports accepted from everybody together: at once, and per second.
 	reportBurst, reportRate = 20, 1.0
 )
 
-// cspReport is what both kinds of reports say: report-uri in the words of CSP 2, report-to
+// cspReport is what both kinds of reports say: report-uri in the terms of CSP 2, report-to
 // in those of the Reporting API.
 type cspReport struct {
 	Directive, Blocked, Document, Source string
@@ -57,7 +57,7 @@ var errTooManyReports = errors.New("too many reports of the content security pol
 // reportsAtOnce is how many reports of one request are looked at.
 const reportsAtOnce = 3
 
-// readReports reads the reports of a request; none where it is not one.
+// readReports reads the reports of a request; none if it is not a report.
 func readReports(body []byte) []cspReport {
 	var old struct {
 		Report struct {
@@ -99,8 +99,8 @@ func readReports(body []byte) []cspReport {
 	return reports
 }
 
-// cleanReport keeps what helps to find the cause: which rule, and where. It keeps no
-// queries, which may hold tokens, and only the host of a foreign URL.
+// cleanReport keeps what helps to find the cause: which rule, and where. It drops
+// queries, which may contain tokens, and keeps only the host of a foreign URL.
 func cleanReport(r cspReport) cspReport {
 	directive, _, _ := strings.Cut(strings.TrimSpace(r.Directive), " ")
 	if !directives[directive] {
@@ -110,7 +110,7 @@ func cleanReport(r cspReport) cspReport {
 	return r
 }
 
-// directives are the rules of our policy, and those that stand for a part of one.
+// directives are the rules of our policy, and those that cover part of one.
 var directives = map[string]bool{"default-src": true, "script-src": true, "script-src-elem": true, "script-src-attr": true,
 	"style-src": true, "style-src-elem": true, "style-src-attr": true, "img-src": true, "font-src": true, "connect-src": true,
 	"form-action": true, "base-uri": true, "frame-ancestors": true, "frame-src": true, "object-src": true, "media-src": true,
@@ -135,7 +135,7 @@ func pathAlone(address string) string {
 	return shortened(u.Path)
 }
 
-// shortened is a text without what breaks a line, 100 characters at most.
+// shortened is a text without line breaks, 100 characters at most.
 func shortened(text string) string {
 	clean := []rune(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -146,7 +146,7 @@ func shortened(text string) string {
 	return strings.TrimPrefix(string(clean[:min(len(clean), 100)]), ":")
 }
 
-// bucket lets a few through at once, and then one by one.
+// bucket is a token bucket: a few pass at once, and then one at a time.
 type bucket struct {
 	mu    sync.Mutex
 	used  float64

@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// statusError is an error about the request as such, which no service has a kind for.
+// statusError is an error about the request itself, which no service has a kind for.
 type statusError struct {
 	status int
 	err    error
@@ -23,8 +23,7 @@ func (e *statusError) Error() string { return e.err.Error() }
 func (e *statusError) Unwrap() error { return e.err }
 
 // fail is the one place where an error becomes an answer: status, page and log line.
-// What people see is the kind's page and the reference; the cause goes to the log
-// (C12).
+// Users see the kind's page and the reference; the cause goes to the log (C12).
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	v := ui.VisitOf(r)
 	var e *gatehouse.Error
@@ -72,7 +71,7 @@ func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
 	var request *statusError
 	kind := gatehouse.KindOf(err)
 	switch {
-	case reasonOf(err) == signin.ReasonBusy: // many at once, in a storm
+	case reasonOf(err) == signin.ReasonBusy: // could be many at once
 		s.Log.WarnContext(r.Context(), "request turned away", "ref", v.Reference, "error", err.Error())
 	case kind == gatehouse.Unavailable, kind == gatehouse.Internal && !errors.As(err, &request):
 		s.Log.ErrorContext(r.Context(), "request failed", "ref", v.Reference, "error", err.Error())

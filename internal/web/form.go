@@ -15,20 +15,20 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// maxForm is how large a posted form may be, in bytes. The longest field that
-// makes sense is a question of 500 characters.
+// maxForm is the maximum size of a posted form in bytes. The longest reasonable field
+// is a question of 500 characters.
 const maxForm = 64 << 10
 
 // formError says why a form is not acted on: Why chooses the words.
 type formError struct {
 	why    string
-	proved bool // that it comes from a page of this site
+	proved bool // the form comes from a page of this site
 }
 
 func (e *formError) Error() string { return "form: " + e.why }
 
-// checkOrigin refuses forms that another site's page sends, before anything else is
-// looked at.
+// checkOrigin refuses forms sent by another site's page, before anything else is looked
+// at.
 func checkOrigin(r *http.Request, v *ui.Visit) (origin, error) {
 	if !changes(r) {
 		return own, nil
@@ -41,7 +41,7 @@ func checkOrigin(r *http.Request, v *ui.Visit) (origin, error) {
 }
 
 // checkForm refuses forms that no page of this site has shown in this browser (ASVS
-// 3.5.1; SP 800-63B-4 SB-10). Owners are what its token may be bound to.
+// 3.5.1; SP 800-63B-4 SB-10). owners are what its token may be bound to.
 func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, owners []string) error {
 	if !changes(r) {
 		return nil
@@ -57,7 +57,7 @@ func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, 
 		}
 	}
 	switch {
-	case to.leaves && from == own: // anyone who wants to go may go, also from an old page
+	case to.leaves && from == own: // anyone may leave, also from an old page
 		return nil
 	case len(r.Cookies()) == 0:
 		return &formError{ui.AgainCookies, from == own}
@@ -67,16 +67,16 @@ func (s *Server) checkForm(r *http.Request, v *ui.Visit, to route, from origin, 
 	return &formError{ui.AgainStale, from == own && !s.anothers(token, v)}
 }
 
-// anothers reports whether a form stood on a page of somebody else who is signed in here no
-// more. What that person has typed is not put in front of this one: on a shared computer
-// it would be an address of somebody else's, with a button that works.
+// anothers reports whether a form belongs to another user who is no longer signed in here.
+// What that user typed is not shown to this one: on a shared computer it would be somebody
+// else's address, with a button that works.
 func (s *Server) anothers(token string, v *ui.Visit) bool {
 	_, rest, _ := strings.Cut(token, ".")
 	_, whose, _ := strings.Cut(rest, ".")
 	return whose != "" && v.User != nil && whose != s.whose(v)
 }
 
-// whose is what form tokens call the user who is signed in; empty for a visitor.
+// whose is what form tokens call the signed-in user; empty for a visitor.
 func (s *Server) whose(v *ui.Visit) string {
 	if v.User == nil {
 		return ""
@@ -84,13 +84,14 @@ func (s *Server) whose(v *ui.Visit) string {
 	return s.Keys.MAC("form-whose", v.Site.ID, v.User.ID)[:whoseLength]
 }
 
-// whoseLength is of base64: 48 bits, which tell the users of one computer apart.
+// whoseLength is in base64 characters: 48 bits, enough to tell the users of one
+// computer apart.
 const whoseLength = 8
 
 const formPurpose = "form"
 
-// tokenOwner is what form tokens of this visit are bound to: the session, or
-// before there is one, the sign-in cookie.
+// tokenOwner is what form tokens of this visit are bound to: the session or, before
+// there is one, the sign-in cookie.
 func tokenOwner(v *ui.Visit) string {
 	if v.Session != nil {
 		return v.SessionToken
@@ -98,8 +99,9 @@ func tokenOwner(v *ui.Visit) string {
 	return v.SignInToken
 }
 
-// formOwners is what the token of a posted form may be bound to. Where the session is over
-// that is its cookie, too: the form itself may have ended it, and its answer been lost.
+// formOwners are what the token of a posted form may be bound to. If the session is over,
+// its cookie counts too: the form itself may have ended it, and its answer may have been
+// lost.
 func formOwners(v *ui.Visit) (owners []string) {
 	for _, token := range []string{tokenOwner(v), v.SessionToken} {
 		if token != "" && !slices.Contains(owners, token) {
@@ -109,12 +111,12 @@ func formOwners(v *ui.Visit) (owners []string) {
 	return owners
 }
 
-// giveFormToken prepares the token for the forms of the page to come, and sets the
-// sign-in cookie that it is bound to where the browser has none.
+// giveFormToken prepares the token for the forms of the next page, and sets the sign-in
+// cookie that it is bound to if the browser has none.
 //
-// A page has one token for all its forms, so that a script may take whichever it finds
-// first. It names the forms that stand on the page, or can, and is bound to them, to the
-// site and to the cookie: what one page shows opens no form of another.
+// A page has one token for all its forms, so that a script may use the first one it
+// finds. It names the forms that are or can be on the page, and is bound to them, to the
+// site and to the cookie: a token from one page opens no form of another.
 func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Visit, to route) {
 	if isAPI(r) {
 		return
@@ -141,7 +143,7 @@ func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Vis
 	}
 }
 
-// pagePattern is the pattern of the page that a route is, or that its form stands on.
+// pagePattern is the pattern of a page, or of the page that has the route's form.
 func (s *Server) pagePattern(to route) string {
 	method, path, _ := strings.Cut(to.pattern, " ")
 	if method == http.MethodGet {
@@ -150,11 +152,11 @@ func (s *Server) pagePattern(to route) string {
 	return s.patternOf(http.MethodGet, s.standsOn(to, anyValue.ReplaceAllString(path, "x")))
 }
 
-// anyValue is a part of a pattern that stands for any value.
+// anyValue is a part of a pattern that matches any value.
 var anyValue = regexp.MustCompile(`\{[^}]*\}`)
 
-// fits reports whether a token is bound to this owner and site, and to a page on which
-// the form of this route stands.
+// fits reports whether a token is bound to this owner and site, and to a page with this
+// route's form.
 func (s *Server) fits(token, owner, site, pattern string) bool {
 	named, rest, _ := strings.Cut(token, ".")
 	mac, whose, _ := strings.Cut(rest, ".")
@@ -169,17 +171,16 @@ func (s *Server) fits(token, owner, site, pattern string) bool {
 	return false
 }
 
-// formIDLength is of base64: 48 bits, which tell some hundred routes apart for good.
+// formIDLength is in base64 characters: 48 bits, plenty for a few hundred routes.
 const formIDLength = 8
 
-// formID is how a token names the form that posts to a route.
+// formID is how a token names the form of a route.
 func formID(pattern string) string {
 	sum := sha256.Sum256([]byte(pattern))
 	return base64.RawURLEncoding.EncodeToString(sum[:])[:formIDLength]
 }
 
-// patternOf is the pattern of the route that an escaped path belongs to; empty where there
-// is none.
+// patternOf is the pattern of the route for an escaped path; empty if there is none.
 func (s *Server) patternOf(method, escaped string) string {
 	path, err := url.PathUnescape(escaped)
 	if err != nil || escaped != cleanPath(escaped) {
@@ -189,7 +190,7 @@ func (s *Server) patternOf(method, escaped string) string {
 	return pattern
 }
 
-// badForm sorts what can be wrong with a form as such.
+// badForm classifies what can be wrong with a form itself.
 func badForm(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

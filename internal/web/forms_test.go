@@ -15,7 +15,7 @@ import (
 
 const password = "Correct-Horse-42-Battery"
 
-// tab is a sign-in page that some browser has opened: its cookie and its token.
+// tab is a sign-in page that a browser has opened: its cookie and its token.
 type tab struct{ cookie, token string }
 
 func openTab(t *testing.T, s *testkit.Server) tab {
@@ -25,7 +25,7 @@ func openTab(t *testing.T, s *testkit.Server) tab {
 	return tab{c.Cookie("/", "gatehouse-signin"), token}
 }
 
-// posted sends a form as it stands, follows nothing and keeps nothing.
+// posted sends a form unchanged, follows nothing and keeps nothing.
 func posted(t *testing.T, s *testkit.Server, path, body string, headers ...[2]string) (*http.Response, *goquery.Document) {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodPost, "http://"+s.Addr+path, strings.NewReader(body))
@@ -49,7 +49,7 @@ func posted(t *testing.T, s *testkit.Server, path, body string, headers ...[2]st
 	return res, doc
 }
 
-// What browsers, old and new, forgers and scripts say about where a form comes from, each
+// What browsers, old and new, forgers and scripts say about the origin of a form, each
 // with every token and every cookie: it is acted on in one case only, the right token of
 // this browser's page and no sign of another site.
 func TestOnlyFormsOfOurOwnPagesAreActedOn(t *testing.T) {
@@ -109,8 +109,8 @@ func TestOnlyFormsOfOurOwnPagesAreActedOn(t *testing.T) {
 	}
 }
 
-// wantWords: the page says what is wrong with a form, and only a page of our own gets back
-// what was typed.
+// wantWords: the page says what is wrong with a form, and only our own pages get the typed
+// values back.
 func wantWords(t *testing.T, name string, status int, page *goquery.Document, foreign, proved, noCookie, noToken bool) {
 	t.Helper()
 	words, want := "This form has expired", http.StatusForbidden
@@ -166,7 +166,7 @@ func TestATokenIsForItsPageSiteAndSession(t *testing.T) {
 		want  int
 	}{
 		"of another page": {tokenOf(c, "/account/profile"), 409}, "of home": {tokenOf(c, "/"), 409},
-		"of another site":     {others, 403}, // where somebody else is signed in
+		"of another site":     {others, 403}, // somebody else is signed in there
 		"with another's name": {mine[:strings.LastIndexByte(mine, '.')] + others[strings.LastIndexByte(others, '.'):], 403},
 		"without a name":      {mine[:strings.LastIndexByte(mine, '.')], 409},
 	} {
@@ -174,7 +174,7 @@ func TestATokenIsForItsPageSiteAndSession(t *testing.T) {
 			t.Errorf("a token %s: %d", name, got)
 		}
 	}
-	// The forms of the frame stand on every page, and every page's token opens them.
+	// The forms of the frame are on every page, and every page's token opens them.
 	for _, page := range []string{"/", "/account/profile", "/account/security", "/help", "/search?q=x"} {
 		if p := c.Post("/account/language", url.Values{"form_token": {tokenOf(c, page)}, "locale": {"en-GB"}, "return_to": {page}}); p.Status != 200 {
 			t.Errorf("the language menu of %s: %d", page, p.Status)

@@ -13,11 +13,11 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// formsOf are pages with a form, each with where it is posted and what is filled in there by
-// somebody who means well.
+// formsOf are pages with a form, each with the address it is posted to and well-meant
+// values.
 var formsOf = []struct {
 	page, to, fields string
-	user             bool // it takes a session
+	user             bool // it requires a session
 }{
 	{"/sign-in", "/sign-in", "username=msantos1&password=wrong&return_to=/account/profile", false},
 	{"/forgot-password", "/forgot-password", "username=msantos1&email=msantos1@northgate.example", false},
@@ -33,8 +33,8 @@ var formsOf = []struct {
 	{"/company/users", "/company/users/usr_1/email", "email=x@northgate.example", true},
 }
 
-// Whatever is posted to a form, the answer is a page or a redirect within the site: never a
-// fault of the server, never an element or a header that the poster has written.
+// For any posted form, the answer is a page or a redirect within the site: never a server
+// error, never an element or a header that the poster has written.
 func FuzzForms(f *testing.F) {
 	for i, form := range formsOf {
 		f.Add(uint8(i), form.fields, "", "application/x-www-form-urlencoded")
@@ -48,8 +48,8 @@ func FuzzForms(f *testing.F) {
 	f.Add(uint8(10), "two_factor[]=enabled&confirm=yes;preview=x", "before=%27", "APPLICATION/X-WWW-FORM-URLENCODED")
 
 	s := testkit.NewServer(f, testkit.SQLiteURL(f))
-	var session string // that of the iterations before, as long as it lives
-	next := 0          // each new session is another company's: a form may have changed the last one
+	var session string // of earlier iterations, while it lasts
+	next := 0          // each new session is for another company: a form may have changed the last one
 	for n := range 200 {
 		addAdministrator(f, s, fmt.Sprint("msantos", n))
 	}
@@ -104,7 +104,8 @@ func addAdministrator(f *testing.F, s *testkit.Server, username string) {
 	s.AddUser("meridian-uk", username, password, func(u *gatehouse.User) { u.Role, u.CompanyID = gatehouse.RoleAdmin, c.ID })
 }
 
-// escaped is a query as a client can send it: what is no printable ASCII is escaped.
+// escaped is a query as a client can send it, with everything but printable ASCII
+// escaped.
 func escaped(query string) string {
 	var b strings.Builder
 	for _, c := range []byte(query) {

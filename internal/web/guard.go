@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// guarded puts the guards of its audience around a route's handler.
+// guarded wraps a route's handler in the guards of its audience.
 func (s *Server) guarded(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := ui.VisitOf(r)
@@ -68,7 +68,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	return s.checkForm(r, v, to, from, owners)
 }
 
-// errSignInFirst leads people to the sign-in page and tells programs 401.
+// errSignInFirst leads people to the sign-in page and gives programs 401.
 var errSignInFirst = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "sign-in-first"}
 
 // errAdminsOnly: the page is for administrators of the company.
@@ -91,8 +91,8 @@ func (s *Server) loadPending(r *http.Request, v *ui.Visit) error {
 	return nil
 }
 
-// loadSession finds out who the session cookie stands for. A database that is lost
-// is an error, not a visitor who has not signed in.
+// loadSession finds the user of the session cookie. If the database is unavailable,
+// that is an error, not a visitor who has not signed in.
 func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
 	if v.SessionToken == "" {
 		return nil
@@ -112,10 +112,10 @@ func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
 	return err
 }
 
-// asPage is the request as one for the page that its form stands on, where it was
-// a form: that is what signing in first leads back to.
+// asPage turns the request for a form into one for the page with the form: signing in
+// leads back to that.
 func (s *Server) asPage(r *http.Request, to route) *http.Request {
-	if to.leaves || !changes(r) || isAPI(r) { // a program is told so where it is
+	if to.leaves || !changes(r) || isAPI(r) { // a program is told directly
 		return r
 	}
 	return openedAt(r, s.pageOf(r, to))

@@ -9,11 +9,11 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// setHeaders sets the headers that every answer carries.
+// setHeaders sets the headers of every answer.
 func (s *Server) setHeaders(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	h := w.Header()
 	maps.Copy(h, onEveryAnswer)
-	if strings.Contains(r.URL.RawQuery, "token=") { // of a link in a mail: it is told to nobody
+	if strings.Contains(r.URL.RawQuery, "token=") { // a token from a mail's link: no referrer for anybody
 		h["Referrer-Policy"] = []string{"no-referrer"}
 	}
 	if v.Secure {
@@ -21,8 +21,8 @@ func (s *Server) setHeaders(w http.ResponseWriter, r *http.Request, v *ui.Visit)
 	}
 }
 
-// onEveryAnswer are headers that are the same for all, unless a handler says otherwise. Their
-// values are shared: to change one is to set another.
+// onEveryAnswer are headers that are the same for all, unless a handler says otherwise. The
+// values are shared: replace them, never modify them.
 var onEveryAnswer = http.Header{
 	"Content-Security-Policy":      {ui.Policy + cspPolicy},
 	"Reporting-Endpoints":          {`csp="` + cspPath + `"`},
@@ -43,7 +43,7 @@ const permissions = "accelerometer=(), autoplay=(), camera=(), display-capture=(
 	"geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=(), " +
 	"publickey-credentials-create=(self), publickey-credentials-get=(self)"
 
-// plain makes a handler of one of the standard library's kind.
+// plain adapts a handler of the standard library.
 func plain(h http.Handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		h.ServeHTTP(w, r)
@@ -51,14 +51,15 @@ func plain(h http.Handler) handler {
 	}
 }
 
-// robots asks search engines to stay away; the pages say it too (X-Robots-Tag).
+// robots asks search engines to stay away; the pages say so too (X-Robots-Tag).
 func robots(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err := w.Write([]byte("User-agent: *\nDisallow: /\n"))
 	return err
 }
 
-// securityText says whom to tell about a weakness (RFC 9116), where the site's settings do.
+// securityText says whom to tell about a vulnerability (RFC 9116), if the site's settings
+// do.
 func (s *Server) securityText(w http.ResponseWriter, r *http.Request) error {
 	text, there := ui.VisitOf(r).Site.SecurityText(s.Now())
 	if !there {
@@ -69,14 +70,14 @@ func (s *Server) securityText(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// siteAsset answers the stylesheet and the icon that a site's look makes.
+// siteAsset serves the stylesheet and the icon generated from a site's look.
 func siteAsset(w http.ResponseWriter, r *http.Request) error {
 	ui.ServeSiteAsset(w, r, ui.VisitOf(r).Site.Look)
 	return nil
 }
 
-// platformLogo answers the picture of an application. Its address has the hash of what is in
-// it, so it may be kept for good.
+// platformLogo serves the logo of an application. Its address has the hash of its content,
+// so it may be cached forever.
 func (s *Server) platformLogo(w http.ResponseWriter, r *http.Request) error {
 	hash, png := strings.CutSuffix(r.PathValue("file"), ".png")
 	if !png {

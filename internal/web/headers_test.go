@@ -16,13 +16,14 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// every is what every answer carries, whatever it is.
+// every is what every answer has, of any kind.
 var every = map[string]string{
 	"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin", "X-Robots-Tag": "noindex",
 }
 
-// wantHeaders: the answer has what every answer has, and nothing that tells what we are.
+// wantHeaders: the answer has what every answer has, and nothing that reveals what
+// software we run.
 func wantHeaders(t *testing.T, name string, h http.Header, status int, body []byte) {
 	t.Helper()
 	for header, want := range every {
@@ -64,8 +65,8 @@ func wantHeaders(t *testing.T, name string, h http.Header, status int, body []by
 
 var routeLine = regexp.MustCompile(`to\("((?:GET|POST) /[^"]*)"`)
 
-// Every route, and what is none, asked in every way by a stranger and by an administrator:
-// the rows of headers hold on every answer.
+// Every route, and some that do not exist, requested in every way by a stranger and by an
+// administrator: the rows of headers hold on every answer.
 func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -128,7 +129,8 @@ func raw(t *testing.T, addr, request string) *http.Response {
 	return res
 }
 
-// What net/http answers by itself, and what is too large for us and not for it.
+// What net/http answers by itself, and requests that are too large for us but not for
+// it.
 func TestBareAnswersCarryTheHeadersToo(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -183,7 +185,7 @@ func TestSecurityTextSaysWhomToTell(t *testing.T) {
 	testkit.NewClient(t, s.URL("inkwell", ""), s.Addr).Get(path).Want(404)
 }
 
-// Reports of browsers are counted and logged, without what may be secret in them; floods
+// Browser reports are counted and logged, without anything that may be secret; floods
 // and large ones are turned away.
 func TestReportsOfThePolicy(t *testing.T) {
 	t.Parallel()

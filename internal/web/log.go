@@ -28,15 +28,15 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
-// Unwrap lets http.ResponseController reach what is underneath.
+// Unwrap lets http.ResponseController reach the underlying writer.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// logRequest writes the request's line. Neither query nor body is in it: they can
-// hold tokens and passwords (ASVS 16.2.5). Files, session checks and what platforms
-// look up, which come by the thousand and say nothing, are logged when they fail or
-// when asked for (level debug).
+// logRequest writes the request's line. It contains neither query nor body: they can
+// contain tokens and passwords (ASVS 16.2.5). Files, session checks and lookups by
+// platforms, which come by the thousand and say nothing, are logged only if they fail
+// or at level debug.
 func (s *Server) logRequest(rec *recorder, r *http.Request, v *ui.Visit, took time.Duration) {
-	if rec.Header().Get("Content-Type") != ui.EventStream { // which lasts as long as somebody looks
+	if rec.Header().Get("Content-Type") != ui.EventStream { // which lasts as long as the page is open
 		s.Metrics.request(r, rec.status, took)
 	}
 	level := slog.LevelInfo
@@ -59,8 +59,7 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, v *ui.Visit, took ti
 	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// lookups are the routes of what platforms look up all the time. One that is refused may be an
-// attack.
+// lookups are the routes that platforms query all the time. A refused one may be an attack.
 var lookups = map[string]bool{
 	"GET " + sso.DiscoveryPath: true, "GET " + sso.JWKSPath: true, "POST " + sso.IntrospectPath: true,
 	"GET " + sso.UserinfoPath: true, "POST " + sso.UserinfoPath: true,

@@ -24,8 +24,8 @@ type Metrics struct {
 	logouts  *prometheus.CounterVec
 }
 
-// NewMetrics makes the metrics of one process. Those about the database are asked
-// for when somebody scrapes.
+// NewMetrics makes the metrics of one process. Those about the database are queried at
+// each scrape.
 func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -65,17 +65,17 @@ func (m *Metrics) SignIn(result gatehouse.EventResult) {
 	m.signIns.WithLabelValues(string(result)).Inc()
 }
 
-// Logout counts a try to tell a platform that a session has ended.
+// Logout counts an attempt to tell a platform that a session has ended.
 func (m *Metrics) Logout(result string) { m.logouts.WithLabelValues(result).Inc() }
 
 // cspReport counts a report under one of the known directives.
 func (m *Metrics) cspReport(directive string) { m.csp.WithLabelValues(directive).Inc() }
 
 // request counts a request under its route's pattern: a path would make a series for
-// every address that somebody invents.
+// every invented address.
 func (m *Metrics) request(r *http.Request, status int, took time.Duration) {
 	route := r.Pattern
-	if route == "" || route == "/" { // no route's
+	if route == "" || route == "/" { // no route matched
 		route = "none"
 	}
 	method := r.Method
@@ -87,7 +87,7 @@ func (m *Metrics) request(r *http.Request, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
-// databaseMetrics asks the database at each scrape.
+// databaseMetrics queries the database at each scrape.
 type databaseMetrics struct {
 	store *store.Store
 	now   func() time.Time

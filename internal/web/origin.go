@@ -9,21 +9,21 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// origin is what a browser says about the page that a request comes from.
+// origin is what a browser says about where a request comes from.
 type origin int
 
 const (
 	// unknown: the request says nothing, or "null". Then the form token decides alone.
 	unknown origin = iota
-	// own: a page of this very site.
+	// own: a page of this site.
 	own
-	// foreign: any other page. All it sends is refused.
+	// foreign: any other page. Everything it sends is refused.
 	foreign
 )
 
 // originOf judges Sec-Fetch-Site and Origin together (ASVS 3.5.1, 3.5.3). Browsers send
-// each once, and never two that disagree: what does is not theirs. "null" is what a
-// browser says that may not tell: it proves nothing, either way.
+// each once, and they never disagree: a request in which they do is not from a browser.
+// A browser sends "null" if it may not tell: it proves nothing, either way.
 func originOf(r *http.Request, v *ui.Visit) origin {
 	fetch, named := r.Header["Sec-Fetch-Site"], r.Header["Origin"]
 	if len(fetch) > 1 || len(named) > 1 {
@@ -45,8 +45,8 @@ func originOf(r *http.Request, v *ui.Visit) origin {
 	return foreign
 }
 
-// sameOrigin reports whether an Origin header names the site that was asked. The scheme
-// counts too: a page that came over plain http may be anybody's.
+// sameOrigin reports whether an Origin header names the requested site. The scheme
+// counts too: anybody may have written a page that came over plain http.
 func sameOrigin(named string, r *http.Request, v *ui.Visit) bool {
 	u, err := url.Parse(named)
 	if err != nil || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -89,7 +89,7 @@ func bareHost(host string) string {
 }
 
 // changes reports whether a request may change something: only those have to prove
-// where they come from.
+// their origin.
 func changes(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:

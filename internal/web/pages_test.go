@@ -35,8 +35,8 @@ func TestTheMaintenancePageHasItsReferences(t *testing.T) {
 	}
 }
 
-// TestTextsExist reads the keys that templates and code name and looks for each in
-// the texts; keys that are put together are met by rendering all samples.
+// TestTextsExist collects the keys in templates and code and looks for each in the
+// texts; rendering all samples covers keys that are put together.
 func TestTextsExist(t *testing.T) {
 	texts := pageTexts(t)
 	source := allSource(t)
@@ -49,7 +49,7 @@ func TestTextsExist(t *testing.T) {
 	for key := range texts {
 		stem, _, _ := strings.Cut(key, "#")
 		named := strings.Contains(source, `"`+stem+`"`)
-		for i, r := range stem { // or put together from its beginning: "event." + which
+		for i, r := range stem { // or made from its beginning: "event." + which
 			named = named || (r == '.' || r == '_') && strings.Contains(source, `"`+stem[:i+1]+`"`)
 		}
 		if !named {
@@ -58,7 +58,7 @@ func TestTextsExist(t *testing.T) {
 	}
 }
 
-// pageTexts are the texts of all files but common.yaml, which mails use too.
+// pageTexts are the texts of all files except common.yaml, which mails use too.
 func pageTexts(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := fs.Glob(os.DirFS("../site/texts/en-GB"), "*.yaml")

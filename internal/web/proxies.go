@@ -6,22 +6,21 @@ import (
 	"strings"
 )
 
-// visitor is what is known about who stands at the other end of the connection.
+// visitor is what is known about the other end of the connection.
 type visitor struct {
 	address string
 	secure  bool
 	// unclear: the connection is not https as far as the proxies' headers can be matched,
-	// and one of them says https all the same.
+	// but one of them says https.
 	unclear bool
 }
 
-// peer tells who the visitor is. What a header says counts only as far as trusted proxies
-// have written it (ASVS 4.1.3; RFC 9700 4.13). Each proxy adds to the right of the lists
-// whom it was asked by, and how; so both are read from the right, hop by hop, until the
-// first one that is no trusted proxy: that is the visitor, and what stands left of it, the
-// visitor may have written.
+// peer says who the visitor is. A header counts only as far as trusted proxies wrote it
+// (ASVS 4.1.3; RFC 9700 4.13). Each proxy appends to the lists who sent it the request,
+// and how; so both are read from the right, hop by hop, up to the first one that is not a
+// trusted proxy: that is the visitor, who may have written everything to the left of it.
 //
-// Where a proxy passes X-Forwarded-Proto on as it is, the list is shorter, and its first
+// If a proxy passes X-Forwarded-Proto on unchanged, the list is shorter, and its first
 // value is what the outermost proxy has seen. Forwarded (RFC 7239) is not read: a proxy
 // that writes one of the two passes the other on as the visitor sent it.
 func (s *Server) peer(r *http.Request) visitor {
@@ -44,7 +43,7 @@ func (s *Server) peer(r *http.Request) visitor {
 			break
 		}
 	}
-	if at == len(hops) { // all of them are ours: anyone who wrote the first value is, too
+	if at == len(hops) { // all of them are ours, and so is the one that wrote the first value
 		at = len(protos)
 	}
 	v := visitor{address: addr.String()}
@@ -57,8 +56,8 @@ func (s *Server) peer(r *http.Request) visitor {
 	return v
 }
 
-// listed are the values of a header that is a list, in one line or in several. Empty ones
-// count for nothing (RFC 9110 5.6.1).
+// listed are the values of a list header, in one line or in several. Empty ones are
+// ignored (RFC 9110 5.6.1).
 func listed(lines []string) []string {
 	var values []string
 	for value := range strings.SplitSeq(strings.Join(lines, ","), ",") {

@@ -50,9 +50,9 @@ func TestProxyHeadersAreReadByOneRule(t *testing.T) {
 	}
 }
 
-// Any chain of our proxies behind any visitor, who writes into both headers whatever they
-// like: the address and the scheme are those of the visitor's own connection. And anyone who is
-// at https already is never redirected there, whichever proxies leave a list alone.
+// Any chain of our proxies with any visitor, who writes anything into both headers: the address
+// and the scheme are those of the visitor's own connection. And a visitor who uses https
+// already is never redirected there, no matter which proxies leave a list alone.
 func TestNoVisitorChangesWhatProxiesSay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		address := rapid.SampledFrom([]string{"203.0.113.9", "2001:db8::9"}).Draw(t, "visitor")

@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// behindProxy starts a server that takes https from a proxy on loopback and nothing
+// behindProxy starts a server that accepts https from a proxy on loopback and nothing
 // else.
 func behindProxy(t *testing.T, trusted string) *testkit.Server {
 	return testkit.NewServer(t, testkit.SQLiteURL(t), testkit.With(func(o *assembly.Options) {

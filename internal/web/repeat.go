@@ -9,14 +9,14 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// posted names a form and the browser that posts it: the same form, posted once more with
-// the same cookie, has the same name. Nobody else can make it.
+// posted identifies a form and the browser that posts it: the same form, posted again
+// with the same cookie, has the same ID. Nobody else can make it.
 func (s *Server) posted(r *http.Request, v *ui.Visit, owner string) string {
 	return s.Keys.MAC("form-posted", v.Site.ID, owner, r.URL.Path, r.PostForm.Encode())
 }
 
-// repeat answers a form of a sign-in that the same form has finished a moment ago: a second
-// click, or an answer that was lost. It gets the session that the first one made.
+// repeat answers a sign-in form that has just succeeded: a second click, or an answer that
+// was lost. It gets the session that the first one made.
 func (s *Server) repeat(w http.ResponseWriter, r *http.Request, v *ui.Visit, to route, because error) error {
 	if r.Method != http.MethodPost || gatehouse.KindOf(because) != gatehouse.Unauthenticated {
 		return because
@@ -45,9 +45,9 @@ func (s *Server) finished(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	}
 }
 
-// signedInMeanwhile answers the form of the sign-in page where this browser has signed in
-// since it was made, in another tab or by the first of two clicks: it leads to where that
-// came to. Nothing of the form is looked at.
+// signedInMeanwhile answers the form of a sign-in page if this browser has signed in
+// since the page was made, in another tab or with the first of two clicks: it leads to
+// the same place. Nothing in the form is looked at.
 func (s *Server) signedInMeanwhile(w http.ResponseWriter, r *http.Request, v *ui.Visit) bool {
 	if v.Session != nil {
 		// The form has it in its address, as SignInSubmit reads it.

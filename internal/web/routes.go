@@ -8,20 +8,20 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Audience is who a route is for. It decides the guard, and nothing else does.
+// Audience is who a route is for. It alone decides the guard.
 type Audience int
 
 // The audiences.
 const (
 	// Assets: files that are the same for everyone; no cookie is read.
 	Assets Audience = iota + 1
-	// Reports: browsers, about pages of this site; no cookie is read, and no form is one.
+	// Reports: browsers, about pages of this site; no cookie is read, and none is a form.
 	Reports
-	// Protocol: programs that prove themselves, and pages of other sites, by the rules of OpenID
-	// Connect. No cookie is read, so nothing is done in a user's name.
+	// Protocol: programs that authenticate themselves, and pages of other sites, by the rules
+	// of OpenID Connect. No cookie is read, so nothing is done in a user's name.
 	Protocol
-	// Proxies: programs that ask about somebody's request; no cookie is read but that of
-	// forward authentication.
+	// Proxies: programs that ask about somebody's request; the only cookie that is read
+	// is the one for forward authentication.
 	Proxies
 	// Public: everybody, signed in or not.
 	Public
@@ -33,17 +33,17 @@ const (
 	Admin
 )
 
-// handler is what a page is made by. An error becomes a page in fail.go.
+// handler makes a page. An error becomes a page in fail.go.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 type route struct {
 	pattern  string
 	audience Audience
 	handle   handler
-	// stands is the page that the form of a POST stands on, where that is not the nearest
-	// page at or above its own address.
+	// stands is the page with the form of a POST, if that is not the nearest page at or
+	// above its own address.
 	stands string
-	// leaves: it does nothing but end what this browser has open.
+	// leaves: it only ends what this browser has open.
 	leaves bool
 }
 
@@ -53,7 +53,7 @@ func to(pattern string, a Audience, h handler) route {
 	return route{pattern: pattern, audience: a, handle: h}
 }
 
-// on says which page the form stands on.
+// on says which page has the form.
 func (to route) on(page string) route {
 	to.stands = page
 	return to
@@ -65,7 +65,7 @@ func (to route) leaving() route {
 	return to
 }
 
-// siteStatic is where the files are that a site's look makes.
+// siteStatic is where the files generated from a site's look are.
 const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a site answers.
@@ -73,7 +73,7 @@ func (s *Server) routes() []route {
 	return slices.Concat(s.signInRoutes(), s.homeRoutes(), s.accountRoutes(), s.factorRoutes(), s.companyRoutes(), s.openIDRoutes())
 }
 
-// signInRoutes are about getting in, and what is there for everybody.
+// signInRoutes are about signing in, and for everybody.
 func (s *Server) signInRoutes() []route {
 	p := s.portal
 	return []route{
@@ -124,7 +124,7 @@ func (s *Server) signInRoutes() []route {
 	}
 }
 
-// homeRoutes are home, and what people search for, for everybody who has signed in.
+// homeRoutes are home and search, for every signed-in user.
 func (s *Server) homeRoutes() []route {
 	p := s.portal
 	return []route{
@@ -142,7 +142,7 @@ func (s *Server) homeRoutes() []route {
 	}
 }
 
-// accountRoutes are what people do with their own account.
+// accountRoutes are what users do with their own account.
 func (s *Server) accountRoutes() []route {
 	p := s.portal
 	return []route{
@@ -189,7 +189,7 @@ func (s *Server) accountRoutes() []route {
 	}
 }
 
-// factorRoutes are for everybody's second factors.
+// factorRoutes are for a user's own second factors.
 func (s *Server) factorRoutes() []route {
 	p := s.portal
 	return []route{

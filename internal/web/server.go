@@ -41,26 +41,26 @@ type Server struct {
 	Log   *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
-	// TrustedProxies are the only peers whose X-Forwarded- headers count.
+	// TrustedProxies are the only peers with X-Forwarded- headers that count.
 	TrustedProxies []netip.Prefix
-	// PlainLoopback lets visitors use plain http: the demo's sites on loopback, whose
-	// cookies then go without prefix and Secure.
+	// PlainLoopback allows visitors plain http: the demo's sites on loopback, which
+	// then set cookies without prefix and Secure.
 	PlainLoopback bool
-	// Hosts answer for a host that is no site: the demo's tour and inbox.
+	// Hosts answer for a host that is not a site: the demo's tour and inbox.
 	Hosts map[string]http.Handler
 
 	mux     *http.ServeMux
 	known   *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
-	pages   *http.ServeMux // what forms come back to; see again.go
+	pages   *http.ServeMux // pages that forms come back to; see again.go
 	reports bucket
-	formsOn map[string][]string // what tokens call the forms that can stand on a page
+	formsOn map[string][]string // the token's names of the forms that can be on a page
 	portal  *portal.Portal
 	console *console.Console
 	openid  *openid.Provider
 	api     *api.API
 }
 
-// Prepare puts the routes together. It is called once, before the first request.
+// Prepare builds the routes. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
@@ -83,7 +83,7 @@ func (s *Server) Prepare() *Server {
 	return s
 }
 
-// savedSearches are those of a visitor who is signed in, for the company's pages.
+// savedSearches are those of a signed-in visitor, for the company's pages.
 func (s *Server) savedSearches(r *http.Request) ([]gatehouse.SavedSearch, error) {
 	v := ui.VisitOf(r)
 	return s.Account.SavedSearches(r.Context(), v.Site, v.Caller(r))
@@ -116,8 +116,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.dispatch(rec, r, v, from)
 }
 
-// maxHeader is how large the header of a request may be, in bytes. net/http takes twice as
-// much, so that the answer to most that are too large is one of ours, with all its headers.
+// maxHeader is the maximum size of a request's header in bytes. net/http accepts twice as
+// much, so that most oversized ones get one of our answers, with all its headers.
 const maxHeader = 32 << 10
 
 func headerSize(r *http.Request) int {
@@ -138,7 +138,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit, f
 		return
 	}
 	v.Site = s.Sites.ByHost(host)
-	// As it was sent: an escaped slash or dot is part of a name, as it is for the routes.
+	// As sent: an escaped slash or dot is part of a name, as it is for the routes.
 	if sent := r.URL.EscapedPath(); cleanPath(sent) != sent && v.Site != nil {
 		s.unclean(w, r, v, cleanPath(sent))
 		return
@@ -170,7 +170,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, v *ui.Visit, f
 const langCookieAge = 365 * 24 * 3600
 
 // chooseLanguage finds the language of the page: the one that a link of the menu asks
-// for, which the browser remembers; else what the browser prefers.
+// for, which the browser remembers; else the browser's preference.
 func chooseLanguage(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	v.Chosen = ui.ReadCookie(r, ui.LangCookie, v.Secure)
 	if asked := r.URL.Query().Get(ui.LangQuery); slices.Contains(v.Site.Languages, asked) && asked != v.Chosen {
@@ -184,10 +184,10 @@ func chooseLanguage(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 }
 
 // toHTTPS sends people to the same page over https. Programs and forms are refused:
-// what they sent has been seen by everybody already (ASVS 4.1.2).
+// everybody has seen what they sent already (ASVS 4.1.2).
 //
-// Where the proxies' headers do not fit each other the visitor may be there already, and
-// would be sent round in circles: the operator is told instead.
+// If the proxies' headers do not match each other, the visitor may be there already, and
+// would be redirected in circles: the operator is told instead.
 func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request, v *ui.Visit, from visitor) {
 	if from.unclear {
 		s.Log.WarnContext(r.Context(), "is it https? X-Forwarded-For and X-Forwarded-Proto tell of different numbers of hops: have every proxy add to both", "ref", v.Reference)
@@ -211,8 +211,8 @@ func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, probe.status, ui.ErrorPage{Status: probe.status})
 }
 
-// cleanPath is a path without empty parts and dots, as routes have them; a slash at its
-// end stays.
+// cleanPath is a path without empty parts and dots, as routes have them; a trailing
+// slash stays.
 func cleanPath(p string) string {
 	clean := path.Clean("/" + p)
 	if strings.HasSuffix(p, "/") && clean != "/" {
@@ -221,8 +221,8 @@ func cleanPath(p string) string {
 	return clean
 }
 
-// unclean leads requests that only ask to the path that was meant. What sends something is
-// refused: told to go elsewhere, it would send the password a second time (RFC 9700 4.12).
+// unclean redirects read requests to the path that was meant. Requests that send something
+// are refused: a redirect would send the password a second time (RFC 9700 4.12).
 func (s *Server) unclean(w http.ResponseWriter, r *http.Request, v *ui.Visit, clean string) {
 	if changes(r) {
 		v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), "")
@@ -250,7 +250,7 @@ func (s *Server) survive(w *recorder, r *http.Request) {
 	}
 }
 
-// isAPI reports whether a request is a program's, which is answered without pages.
+// isAPI reports whether a request comes from a program, which gets no pages.
 func isAPI(r *http.Request) bool {
 	switch r.URL.Path {
 	case sso.DiscoveryPath, sso.JWKSPath, sso.TokenPath, sso.UserinfoPath, sso.IntrospectPath, sso.RevokePath:

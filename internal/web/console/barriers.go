@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// What an administrator does to a user after a page has asked; the words are act.….
+// What an administrator can do to a user after a page has asked; the words are act.….
 const (
 	ActUnlock     = "unlock"
 	ActActivate   = "activate"
@@ -18,7 +18,7 @@ const (
 	ActPassword   = "send-password"
 )
 
-// Offers reports whether an act makes sense for the user as things are.
+// Offers reports whether an act makes sense for the user at present.
 func (v UserDetail) Offers(act string) bool {
 	switch act {
 	case ActUnlock:
@@ -33,12 +33,12 @@ func (v UserDetail) Offers(act string) bool {
 	return false
 }
 
-// Stands reports whether one of some barriers stands before the user.
+// stands reports whether one of several barriers blocks the user.
 func (v UserDetail) stands(kinds ...gatehouse.BarrierKind) bool {
 	return slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(kinds, b.Kind) })
 }
 
-// ByEmail: the note about the address has the form to correct it.
+// ByEmail: the note about the address has the form for correcting it.
 func (v UserDetail) ByEmail() bool {
 	return v.stands(gatehouse.BarrierNoEmail, gatehouse.BarrierBadEmail, gatehouse.BarrierBouncing)
 }
@@ -61,15 +61,15 @@ type barrierRow struct {
 // actLink leads to the page that asks before an act.
 type actLink struct{ Path, Label string }
 
-// remedyActs are the acts that remedies are.
+// remedyActs maps remedies to acts.
 var remedyActs = map[gatehouse.Remedy]string{
 	gatehouse.RemedyActivate: ActActivate, gatehouse.RemedyUnlock: ActUnlock, gatehouse.RemedyPassword: ActPassword,
 }
 
-// look is an icon, and the class that colours it.
+// look is an icon and the class that colours it.
 type look struct{ Icon, Class string }
 
-// barrierLooks are the icons and classes of the kinds that have their own.
+// barrierLooks are the icons and classes of kinds that have their own.
 var barrierLooks = map[gatehouse.BarrierKind]look{
 	gatehouse.BarrierDeactivated: {"circle-alert", ""},
 	gatehouse.BarrierStrangers:   {"lock", "alert-warn"},
@@ -98,7 +98,8 @@ func barrierLook(b gatehouse.Barrier) look {
 }
 
 // BarrierRows puts into words what keeps the user from signing in, and what to do about it
-// (A08, A09). Each act is offered once, where it weighs most; to oneself, none.
+// (A08, A09). Each act is offered once, where it matters most; none is offered for
+// oneself.
 func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 	var rows []barrierRow
 	offered := map[string]bool{}
@@ -130,7 +131,7 @@ func (v UserDetail) act(p *ui.Page, act string) actLink {
 	return actLink{v.Path() + "/" + act, p.T("act." + act)}
 }
 
-// MoreActs are the acts that make sense whatever stands in the way, and that no barrier
+// MoreActs are the acts that make sense regardless of barriers, and that no barrier
 // offers.
 func (v UserDetail) MoreActs(p *ui.Page) []actLink {
 	offered := slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(b.Remedies, gatehouse.RemedyPassword) })
@@ -140,7 +141,7 @@ func (v UserDetail) MoreActs(p *ui.Page) []actLink {
 	return []actLink{v.act(p, ActPassword)}
 }
 
-// barrierFacts are since when and by what a barrier stands, where its text does not say it.
+// barrierFacts are since when and why a barrier exists, if its text does not say so.
 func (v UserDetail) barrierFacts(p *ui.Page, b gatehouse.Barrier) []template.HTML {
 	var lines []template.HTML
 	line := func(key string, args ...any) { lines = append(lines, p.Rich("barrier."+key, args...)) }
@@ -168,8 +169,7 @@ func (v UserDetail) barrierFacts(p *ui.Page, b gatehouse.Barrier) []template.HTM
 	return lines
 }
 
-// placesOf names where something came from, each place once: the block of an address where
-// nothing else is known.
+// placesOf names the origins, each place once: the address block if nothing else is known.
 func placesOf(p *ui.Page, from []string) string {
 	var places []string
 	for _, address := range from {

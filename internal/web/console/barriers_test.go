@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/testkit/pages"
 )
 
-// What keeps a user out stands at the top, in the order of its weight: what it is, since
-// when and until when, what led to it, and what to do, each act once.
+// What keeps a user out is at the top, in order of importance: what it is, since when
+// and until when, what caused it, and what to do, each act once.
 func TestBarriersInWords(t *testing.T) {
 	all, _ := testUsers()
 	v := UserDetail{Of: all[1], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{From: []string{"192.0.2.44", "2001:db8::7", "2001:db8::8"}, Lock: gatehouse.Event{UserAgent: fixture.Firefox}, Shared: true, SharedAt: fixture.Noon.AddDate(0, 0, -3)}}
@@ -42,8 +42,8 @@ func TestBarriersInWords(t *testing.T) {
 		doc.Find("main .alert a[href='/contact']").Length() != 1 {
 		t.Error(got)
 	}
-	// A new password can be sent whatever the list of mails holds; not to oneself, not where
-	// nothing would arrive or open.
+	// A new password can be sent no matter what the mail list says; not to oneself, and not
+	// if nothing would arrive or open.
 	for name, c := range map[string]struct {
 		v    UserDetail
 		want int

@@ -8,30 +8,30 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// choiceView is what the templates about one switch work on (B01): what it would do, or for
-// the state that the company is in, how it is.
+// choiceView is what the templates about one switch use (B01): what it would do or, for the
+// company's current state, how it is.
 type choiceView struct {
 	Page *ui.Page
 	directory.Preview
-	// Change: it is another state than the present one.
+	// Change: it differs from the current state.
 	Change, AskPassword bool
 }
 
-// Choice is the value of two_factor that stands for the switch.
+// Choice is the value of two_factor for the switch.
 func (a choiceView) Choice() string { return choice(a.Enable) }
 
-// Affected is how many users the switch is about: those who will be enrolled, or no longer
-// enrolled. It is the one number of the question, the button, the progress, the result,
+// Affected is how many users the switch affects: those who will be enrolled, or no longer
+// enrolled. It is the one number in the question, the button, the progress, the result,
 // the mail and the file.
 func (a choiceView) Affected() int { return a.Counts.Changed }
 
-// MoreStranded is how many more are stranded than those who are named.
+// MoreStranded is how many more are stranded than are named.
 func (a choiceView) MoreStranded() int { return a.Stranded - len(a.StrandedNames) }
 
-// Names are who is stranded, in one line.
+// Names are the stranded users, in one line.
 func (a choiceView) Names() string { return strings.Join(a.StrandedNames, a.Page.T("list.comma")) }
 
-// GroupRow is a group of users that a switch means something for.
+// GroupRow is a group of users that a switch affects.
 type GroupRow struct {
 	Icon, Class string
 	Text, Hint  string
@@ -75,15 +75,15 @@ func (a choiceView) row(g gatehouse.UserGroup, n int) GroupRow {
 		a.Page.T(link, "n", n), ui.CompanyUsersPath + "?group=" + string(g)}
 }
 
-// outcomeTotal is one number of the sum of a run.
+// outcomeTotal is one number of an enrolment's sum.
 type outcomeTotal struct {
 	Outcome gatehouse.Outcome
 	Text    string
 	Count   int
 }
 
-// Sum are the numbers of a preview's outcomes, in words for what has not happened yet;
-// they add up to its total.
+// Sum are the numbers of a preview's outcomes, worded for the future; they add up to
+// its total.
 func (a choiceView) Sum() []outcomeTotal {
 	all := totals(a.Page.Words, a.Enable, a.Counts)
 	for i, of := range all {
@@ -105,10 +105,10 @@ func totals(w *ui.Words, enable bool, n gatehouse.EnrolmentCounts) []outcomeTota
 	return all
 }
 
-// runs are the words for runs, for the views that show some.
+// enrolmentWords are the words for enrolments, for the views that show some.
 type enrolmentWords struct{}
 
-// EnrolmentBy is who began a run: support has no name towards a company.
+// EnrolmentBy is who started an enrolment: companies do not see names from support.
 func (enrolmentWords) EnrolmentBy(p *ui.Page, e gatehouse.Enrolment) string {
 	if e.StartedBy == "" {
 		return p.T("actor.operator")
@@ -116,13 +116,13 @@ func (enrolmentWords) EnrolmentBy(p *ui.Page, e gatehouse.Enrolment) string {
 	return e.StartedName
 }
 
-// EnrolmentCounts are a run's numbers in one line.
+// EnrolmentCounts are an enrolment's numbers in one line.
 func (enrolmentWords) EnrolmentCounts(p *ui.Page, e gatehouse.Enrolment) string {
 	return p.T("enrolment.counts_"+onOff(e.Enable), "changed", e.Counts.Changed, "unchanged", e.Counts.Unchanged,
 		"skipped", e.Counts.Skipped, "failed", e.Counts.Failed)
 }
 
-// OnOff is the part of the texts' keys that says which way a run switches.
+// OnOff is the part of the text keys that says which way an enrolment switches.
 func (enrolmentWords) OnOff(e gatehouse.Enrolment) string { return onOff(e.Enable) }
 
 func onOff(enable bool) string {
@@ -132,7 +132,7 @@ func onOff(enable bool) string {
 	return "off"
 }
 
-// Took is how long a run took, in what people say.
+// Took is how long an enrolment took, in everyday words.
 func (enrolmentWords) Took(p *ui.Page, e gatehouse.Enrolment) string { return took(p.Words, e) }
 
 func took(w *ui.Words, e gatehouse.Enrolment) string { return w.Span(e.EndedAt.Sub(e.StartedAt)) }

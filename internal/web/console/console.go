@@ -1,6 +1,6 @@
 // Package console makes the pages for company administrators: the company's users, and
-// Enhanced Security. A page is in one place: its handlers and its view in NAME.go, what it
-// looks like in NAME.html; parts/ is what several pages share.
+// Enhanced Security. Each page has its handlers and its view in NAME.go and its template
+// in NAME.html; parts/ is what several pages share.
 package console
 
 import (
@@ -19,14 +19,14 @@ import (
 //go:embed *.html parts/*.html
 var Templates embed.FS
 
-// Console holds the handlers. Their audience is administrators: anyone who comes here has a
+// Console holds the handlers. Their audience is administrators: everybody here has a
 // company.
 type Console struct {
 	Directory *directory.Service
 	SignIn    *signin.Service
 	Pages     *ui.Pages
 	Now       func() time.Time
-	// Saved are the searches that the visitor has saved.
+	// Saved are the visitor's saved searches.
 	Saved func(*http.Request) ([]gatehouse.SavedSearch, error)
 
 	streams streams
@@ -36,7 +36,8 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, view 
 	return c.Pages.Write(w, r, status, c.Now(), view)
 }
 
-// on is what the methods of directory.Service are called with: who acts, and the company.
+// on returns the arguments for the methods of directory.Service: who acts, and the
+// company.
 func on(r *http.Request) (v *ui.Visit, caller gatehouse.Caller, companyID string) {
 	v = ui.VisitOf(r)
 	return v, v.Caller(r), v.Company.ID

@@ -11,12 +11,12 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// enrolmentsOnPage is how many runs the history shows at a time.
+// enrolmentsOnPage is how many enrolments the history shows at a time.
 const enrolmentsOnPage = 10
 
-// EnhancedSecurity shows the company's setting for two-factor authentication, what either choice
-// means for the users as they are, and the enrolments so far (B01). With the query two_factor
-// it asks before that choice is saved (B02).
+// EnhancedSecurity shows the company's setting for two-factor authentication, what either
+// choice means for the current users, and the enrolments so far (B01). With the query
+// two_factor it asks before that choice is saved (B02).
 func (c *Console) EnhancedSecurity(w http.ResponseWriter, r *http.Request) error {
 	enable, ok := chosen(r.URL.Query().Get("two_factor"))
 	if !ok {
@@ -34,7 +34,7 @@ func chosen(value string) (enable, ok bool) {
 	return value == TwoFactorEnabled, value == TwoFactorEnabled || value == TwoFactorDisabled
 }
 
-// security is the page as things are.
+// security is the page in its current state.
 func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 	v, caller, company := on(r)
 	enable, err := c.Directory.PreviewTwoFactor(r.Context(), v.Site, caller, company, true)
@@ -67,11 +67,12 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 	return view, err
 }
 
-// stale reports whether the sign-in is too old to weaken anybody's by (ASVS 7.5.1): who
-// sits down at an open session must not take two-factor away from everybody.
+// stale reports whether the sign-in is too old for weakening anybody's security (ASVS
+// 7.5.1): somebody who sits down at an open session must not switch two-factor off for
+// everybody.
 func (c *Console) stale(v *ui.Visit) bool { return !gatehouse.IsFresh(v.Session.CreatedAt, c.Now()) }
 
-// confirm asks for the password in the field current_password, where the sign-in is stale.
+// confirm asks for the password in the field current_password if the sign-in is stale.
 func (c *Console) confirm(r *http.Request) error {
 	v, caller, _ := on(r)
 	if !c.stale(v) {
@@ -81,8 +82,8 @@ func (c *Console) confirm(r *http.Request) error {
 	return c.SignIn.Confirm(r.Context(), v.Site, in, r.PostFormValue("current_password"))
 }
 
-// ask shows the page that asks before a choice is saved, with what has been said so far,
-// or says that there is nothing to change.
+// ask shows the page that asks before a choice is saved, with the input so far, or says
+// that there is nothing to change.
 func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable bool, view EnhancedSecurityConfirm) error {
 	v, caller, company := on(r)
 	p, err := c.Directory.PreviewTwoFactor(r.Context(), v.Site, caller, company, enable)
@@ -96,7 +97,7 @@ func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable
 	return c.page(w, r, status, view)
 }
 
-// nothing says that it is so already, by whom and since when.
+// nothing says that this is the setting already, by whom and since when.
 func (c *Console) nothing(w http.ResponseWriter, r *http.Request, status int) error {
 	view, err := c.security(r)
 	if err != nil {
@@ -107,8 +108,8 @@ func (c *Console) nothing(w http.ResponseWriter, r *http.Request, status int) er
 }
 
 // SetTwoFactor saves the choice once it is confirmed, and leads to the enrolment that tells
-// everybody. The preview that was confirmed comes along: if the people are others by
-// now, it is shown again. Scripts that have seen none may leave it out.
+// everybody. The preview that was confirmed comes along: if the users have changed since,
+// it is shown again. Scripts that have seen none may leave it out.
 func (c *Console) SetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
 	enable, ok := chosen(r.PostFormValue("two_factor"))
@@ -133,7 +134,7 @@ func (c *Console) SetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// noChoice shows the form again, where neither choice was sent.
+// noChoice shows the form again if neither choice was sent.
 func (c *Console) noChoice(w http.ResponseWriter, r *http.Request) error {
 	view, err := c.security(r)
 	if err != nil {
@@ -143,7 +144,7 @@ func (c *Console) noChoice(w http.ResponseWriter, r *http.Request) error {
 	return c.page(w, r, http.StatusUnprocessableEntity, view)
 }
 
-// notSet says why it was not switched, where the page can.
+// notSet says why it was not switched, if the page can.
 func (c *Console) notSet(w http.ResponseWriter, r *http.Request, enable bool, err error) error {
 	var e *gatehouse.Error
 	if !errors.As(err, &e) {
@@ -169,7 +170,7 @@ const (
 	TwoFactorDisabled = "disabled"
 )
 
-// choice is the value of two_factor that stands for a switch.
+// choice is the value of two_factor for a switch.
 func choice(enable bool) string {
 	if enable {
 		return TwoFactorEnabled
@@ -183,17 +184,17 @@ type EnhancedSecurity struct {
 	On bool
 	// Enable and Disable are what either choice means.
 	Enable, Disable directory.Preview
-	// Running is the enrolment that goes on; nil: none does.
+	// Running is the current enrolment; nil: none.
 	Running *gatehouse.Enrolment
-	// Last is the enrolment that switched last; nil: none is known.
+	// Last is the last enrolment that switched; nil: none is known.
 	Last *gatehouse.Enrolment
-	// Runs are the enrolments before the one named Before (empty: the newest), Next what the
-	// next page is asked for with.
+	// Enrolments are those before the one named Before (empty: the newest), Next is the
+	// parameter for the next page.
 	Enrolments   []gatehouse.Enrolment
 	Before, Next string
-	// Nothing: what was to be saved is so already.
+	// Nothing: this is the setting already.
 	Nothing bool
-	// AskPassword: the change wants the password again.
+	// AskPassword: the change requires the password again.
 	AskPassword bool
 	Fields      []gatehouse.FieldError
 }
@@ -208,7 +209,7 @@ func (v EnhancedSecurity) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) 
 // Own is how many use two-factor by their own choice.
 func (v EnhancedSecurity) Own() int { return v.Enable.Groups[gatehouse.GroupOwn] }
 
-// Asks are both choices; Ask is the other one than the present.
+// Asks are both choices; Ask is the one that would change something.
 func (v EnhancedSecurity) Asks(p *ui.Page) []choiceView {
 	return []choiceView{{p, v.Enable, !v.On, v.AskPassword}, {p, v.Disable, v.On, v.AskPassword}}
 }
@@ -223,9 +224,9 @@ func (v EnhancedSecurity) Ask(p *ui.Page) choiceView {
 // scripts asks in a dialog of the page EnhancedSecurity.
 type EnhancedSecurityConfirm struct {
 	Preview directory.Preview
-	// Changed: the users are not those of the preview that was agreed to.
+	// Changed: the users have changed since the preview that was agreed to.
 	Changed bool
-	// Until is when it can be switched again, where it was switched too often; zero: it
+	// Until is when it can be switched again, if it was switched too often; zero: it
 	// was not.
 	Until       time.Time
 	AskPassword bool
@@ -243,7 +244,7 @@ func (v EnhancedSecurityConfirm) Form(p *ui.Page) ([]ui.Field, []gatehouse.Field
 	return []ui.Field{choicePassword(p)}, v.Fields
 }
 
-// choicePassword is asked for where the sign-in is not recent (ASVS 7.5.1).
+// choicePassword asks for the password if the sign-in is not recent (ASVS 7.5.1).
 func choicePassword(p *ui.Page) ui.Field {
 	password := ui.PresentPassword(p, "current_password", "field.current_password")
 	password.Hint = p.T("enhanced_security.password_hint")
@@ -255,5 +256,5 @@ func (v EnhancedSecurityConfirm) Ask(p *ui.Page) choiceView {
 	return choiceView{p, v.Preview, true, v.AskPassword}
 }
 
-// Below: the page stands in the place of the one that it asks for.
+// Below: the page replaces the one that it belongs to.
 func (EnhancedSecurityConfirm) Below() bool { return true }

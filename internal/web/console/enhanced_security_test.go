@@ -49,7 +49,7 @@ func TestCompanyPagesSayWhereOneIs(t *testing.T) {
 	}
 }
 
-// The choice that changes something is the one that is asked about.
+// The page asks about the choice that changes something.
 func TestThePageAsksAboutTheOtherChoice(t *testing.T) {
 	for on, want := range map[bool]string{false: "enabled", true: "disabled"} {
 		doc := atCompany(t, ui.EnhancedSecurityPath, enhancedSecurityPage(func(v *EnhancedSecurity) { v.On = on }))
@@ -68,7 +68,8 @@ func TestThePageAsksAboutTheOtherChoice(t *testing.T) {
 	}
 }
 
-// Anyone who switches too often learns from when on it goes, and has the question before them.
+// After switching too often, users learn when they can switch again, and still see the
+// question.
 func TestThePageSaysFromWhenOn(t *testing.T) {
 	doc := atCompany(t, ui.EnhancedSecurityPath, EnhancedSecurityConfirm{Preview: testPreview(true), Until: fixture.Noon.Add(12 * time.Minute)})
 	if got := pages.Squeeze(doc.Find("[role=alert]").Text()); !strings.Contains(got, "Too many recent changes") || !strings.Contains(got, "from 14:44 GMT") {
@@ -79,7 +80,7 @@ func TestThePageSaysFromWhenOn(t *testing.T) {
 	}
 }
 
-// What colleagues will see is what the site's policy lets them do.
+// What colleagues will see depends on what the site's policy allows.
 func TestThePageKnowsTheTimeOfTrust(t *testing.T) {
 	for days, want := range map[int]string{0: "at every sign-in, on every device", 3: "on the same device for 3 days", 15: "on the same device for 15 days"} {
 		st := fixture.Sites()["uk"]
@@ -95,7 +96,7 @@ func TestThePageKnowsTheTimeOfTrust(t *testing.T) {
 	}
 }
 
-// What became of the notices adds up to how many were written, also when some are no
+// The states of the notices add up to the number that was written, even if some are no
 // longer kept.
 func TestNoticesAddUp(t *testing.T) {
 	v := testResult(func(*EnrolmentResult) {})
@@ -109,7 +110,7 @@ func TestNoticesAddUp(t *testing.T) {
 	}
 }
 
-// Whom one sees in the list is led to where that is possible.
+// Users in the list have a link if there is a page for them.
 func TestLinesLeadToWhoIsThere(t *testing.T) {
 	doc := atCompany(t, EnrolmentPath("enr_1"), testResult(func(*EnrolmentResult) {}))
 	links := hrefs(doc.Find("#users tbody a"))

@@ -14,9 +14,9 @@ import (
 // linesOnPage is how many users of an enrolment a page shows.
 const linesOnPage = 50
 
-// Enrolment shows an enrolment of Enhanced Security: how far it is, or what it came to (B02,
-// B04). Anyone who asked for the progress sees its end there, however fast it came, and goes
-// on with Close. An address that ends in .csv is the list of all its users.
+// Enrolment shows an enrolment of Enhanced Security: its progress, or its result (B02, B04).
+// If the progress was asked for, its end is shown there too, however fast it came, and Close
+// goes on. An address that ends in .csv is the list of all its users.
 func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	id, file := strings.CutSuffix(r.PathValue("id"), ".csv")
 	v, caller, company := on(r)
@@ -55,17 +55,17 @@ func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
 		})
 }
 
-// nameOf is empty for who has left the company since.
+// nameOf is empty for users who have left the company since.
 func nameOf(l directory.EnrolmentLine) string {
 	return strings.TrimSpace(l.FirstName + " " + l.LastName)
 }
 
-// EnrolmentResult is what an enrolment came to (B04).
+// EnrolmentResult is the result of an enrolment (B04).
 type EnrolmentResult struct {
 	enrolmentWords
 	Results directory.Results
 	// Lines are users of the enrolment: those with Outcome (empty: all) after the one with the
-	// key After; Next is what the next page is asked for with.
+	// key After; Next is the parameter for the next page.
 	Lines       []directory.EnrolmentLine
 	Outcome     gatehouse.Outcome
 	After, Next string
@@ -76,7 +76,7 @@ func (v EnrolmentResult) Title(p *ui.Page) string {
 	return p.T("enrolment.title_" + onOff(v.Results.Enable))
 }
 
-// URL is the address of the page, of some of its users; CSV that of the whole list.
+// URL is the address of the page, for some of its users; CSV that of the whole list.
 func (v EnrolmentResult) URL(o gatehouse.Outcome, after string) string {
 	q := url.Values{}
 	for name, value := range map[string]string{"outcome": string(o), "after": after} {
@@ -93,16 +93,16 @@ func (v EnrolmentResult) Later() string { return v.URL(v.Outcome, v.Next) }
 // EnrolmentPath is the page of an enrolment.
 func EnrolmentPath(id string) string { return ui.EnrolmentsPath + "/" + url.PathEscape(id) }
 
-// ProgressQuery asks the page of an enrolment for its progress, also once it is done.
+// ProgressQuery asks the page of an enrolment for its progress, even when it is done.
 const ProgressQuery = "progress"
 
 // ProgressPath is the page of an enrolment's progress.
 func ProgressPath(id string) string { return EnrolmentPath(id) + "?" + ProgressQuery + "=1" }
 
-// Replaced: the switch was put back before the enrolment came to its end.
+// Replaced: the switch was reversed before the enrolment finished.
 func (v EnrolmentResult) Replaced() bool { return v.Results.State == gatehouse.EnrolmentReplaced }
 
-// Word is the part of the texts' keys that says which way it was switched.
+// Word is the part of the text keys that says which way it was switched.
 func (v EnrolmentResult) Word() string { return onOff(v.Results.Enable) }
 
 // Totals are the enrolment's numbers by outcome.
@@ -133,8 +133,8 @@ func (v EnrolmentResult) Rows(p *ui.Page) []resultRow {
 	return rows
 }
 
-// noticeStates are the states of a mail in the order in which they are shown. One that
-// is being sent waits, to people.
+// noticeStates are the states of a mail in display order. Users see one that is being
+// sent as waiting.
 var noticeStates = []directory.MessageState{"sent", "waiting", "deferred", "bounced", "refused", "expired"}
 
 // noticeTotal is how many notices are in a state.
@@ -143,8 +143,8 @@ type noticeTotal struct {
 	Count int
 }
 
-// NoticeTotals are the enrolment's notices by what became of them, those that are not kept any
-// more included, so that they add up.
+// NoticeTotals are the enrolment's notices by state, including those no longer kept, so that
+// they add up.
 func (v EnrolmentResult) NoticeTotals(p *ui.Page) []noticeTotal {
 	var all []noticeTotal
 	rest := v.Results.Counts.Told
@@ -164,7 +164,7 @@ func (v EnrolmentResult) NoticeTotals(p *ui.Page) []noticeTotal {
 	return all
 }
 
-// outcomeText is an outcome in a word: of those who were changed, which way.
+// outcomeText is an outcome in a word, with the direction for changed users.
 func outcomeText(w *ui.Words, enable bool, o gatehouse.Outcome) string {
 	if o == gatehouse.OutcomeChanged {
 		return w.T("enrolment.changed_" + onOff(enable))
@@ -172,7 +172,7 @@ func outcomeText(w *ui.Words, enable bool, o gatehouse.Outcome) string {
 	return w.T("enrolment." + string(o))
 }
 
-// reasonText is the reason of an outcome in words; empty where there is none.
+// reasonText is the reason for an outcome in words; empty if there is none.
 func reasonText(w *ui.Words, r gatehouse.OutcomeReason) string {
 	if r == "" {
 		return ""
@@ -196,13 +196,13 @@ func noticeText(w *ui.Words, l directory.EnrolmentLine) string {
 	return w.T("enrolment.notice_" + string(n.State))
 }
 
-// lineRow is what the row of a user works on.
+// lineRow is the data for a user's row.
 type lineRow struct {
 	Page *ui.Page
 	directory.EnrolmentLine
 	Name, Who, Link, Badge string
 	Result, Why, Message   string
-	// Reply is what a mail server said, where it did not just take the mail.
+	// Reply is what a mail server said, if it did not simply accept the mail.
 	Reply string
 }
 
@@ -224,7 +224,7 @@ func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
 	return row
 }
 
-// Chips are the filters of the list: all, and each outcome that there is.
+// Chips are the filters of the list: all, and each outcome that occurs.
 func (v EnrolmentResult) Chips(p *ui.Page) []chip {
 	all := []chip{{p.T("enrolment.all"), v.URL("", ""), v.Results.Counts.Done(), v.Outcome == ""}}
 	for _, t := range v.Totals(p) {
@@ -233,7 +233,7 @@ func (v EnrolmentResult) Chips(p *ui.Page) []chip {
 	return all
 }
 
-// chip is a saved search with how much it finds.
+// chip is a saved search with its number of results.
 type chip struct {
 	Text, To string
 	Count    int

@@ -11,20 +11,20 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// linesAtOnce is how many users of a run are read at a time for a file: a slow download
-// must not keep a connection to the database.
+// linesAtOnce is how many users of an enrolment are read at a time for a file: a slow
+// download must not hold a database connection.
 const linesAtOnce = 1000
 
-// enrolmentFile sends the whole list of a run, one line a user. Users whom a run has not
-// come to yet have no outcome.
+// enrolmentFile sends the whole list of an enrolment, one line per user. Users whom the
+// enrolment has not reached yet have no outcome.
 func (c *Console) enrolmentFile(w http.ResponseWriter, r *http.Request, e gatehouse.Enrolment) error {
 	v, caller, company := on(r)
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="enhanced-security-`+e.StartedAt.UTC().Format(time.DateOnly)+`.csv"`)
-	// A file is read on other days: without a present, no moment in it is "today".
+	// A file is read on other days: without a current time, nothing in it is "today".
 	out, words := csv.NewWriter(w), ui.WordsOf(v, time.Time{})
-	// A write that fails, or a run that cannot be read, ends the connection: a file that
-	// was cut short must not look whole.
+	// A failed write, or an enrolment that cannot be read, ends the connection: a
+	// truncated file must not look complete.
 	out.Write([]string{"username", "name", "email", "outcome", "reason", "notice", "at"}) //nolint:errcheck // kept until Error
 	for after, more := "", true; more; {
 		n := 0
@@ -53,16 +53,16 @@ func record(words *ui.Words, e gatehouse.Enrolment, l directory.EnrolmentLine) [
 	return cells
 }
 
-// What begins a formula in a spreadsheet, also in the forms of East Asian keyboards; and
-// what some spreadsheets take for the end of a cell although the quotes are around it:
-// where commas are decimal, lists are separated by semicolons.
+// What begins a formula in a spreadsheet, also in full-width forms; and what some
+// spreadsheets take for the end of a cell despite the quotes: with decimal commas, lists
+// are separated by semicolons.
 const (
 	formulaStarts = "=+-@＝＋－＠"
 	cellEnds      = ";\t\r\n"
 )
 
-// inert keeps a spreadsheet from taking what a person is called for a formula that it
-// works out (CSV injection, ASVS 1.2.10).
+// inert keeps a spreadsheet from evaluating a user's name as a formula (CSV injection,
+// ASVS 1.2.10).
 func inert(cell string) string {
 	var safe strings.Builder
 	starts := true // of a cell, as a spreadsheet may see it
@@ -70,7 +70,7 @@ func inert(cell string) string {
 		if starts && strings.ContainsRune(formulaStarts, c) || i == 0 && strings.ContainsRune("\t\r\n", c) {
 			safe.WriteByte('\'')
 		}
-		if c != '"' { // two of them are an empty beginning, where the quotes are taken apart
+		if c != '"' { // two of them are an empty beginning, if a spreadsheet parses the quotes
 			starts = strings.ContainsRune(cellEnds, c)
 		}
 		safe.WriteRune(c)

@@ -2,7 +2,7 @@ package console
 
 import "testing"
 
-// A spreadsheet takes what begins like a formula for one.
+// A spreadsheet evaluates anything that begins like a formula.
 func TestInert(t *testing.T) {
 	for cell, want := range map[string]string{
 		"": "", "Ada": "Ada", "a=b": "a=b", "ada+news@fernhollow.example": "ada+news@fernhollow.example", "Übel": "Übel",
@@ -17,7 +17,7 @@ func TestInert(t *testing.T) {
 	}
 }
 
-// A user listens in so many pages, whatever sessions they are of.
+// A user may have only so many listening pages, in any number of sessions.
 func TestAUserHasSoManyStreams(t *testing.T) {
 	var s streams
 	for range mostStreams {

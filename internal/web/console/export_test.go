@@ -1,5 +1,5 @@
 package console
 
-// Suite is for the tests outside of the package: they use internal/testkit, which imports
+// Suite is for the tests outside the package: they use internal/testkit, which imports
 // this package.
 var Suite = suite

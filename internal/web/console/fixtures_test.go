@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// people are users in every state that the list has words for.
+// testUsers are users in every state that the list has words for.
 func testUsers() (all []gatehouse.User, reachable map[string]bool) {
 	reachable = map[string]bool{}
 	add := func(change func(*gatehouse.User)) {
@@ -42,17 +42,17 @@ func testUsers() (all []gatehouse.User, reachable map[string]bool) {
 	return all, reachable
 }
 
-// barriersOf are what stands before one of the people.
+// barriersOf are what blocks one of the users.
 func barriersOf(u gatehouse.User, reachable bool) []gatehouse.Barrier {
 	return gatehouse.Barriers(gatehouse.ClassicPolicy(), gatehouse.BarrierFacts{User: u, Reachable: reachable, Devices: 1}, fixture.Noon)
 }
 
-// detail is the page of one of the people.
+// detail is the page of one of the users.
 func detail(u gatehouse.User, reachable bool) UserDetail {
 	return UserDetail{Of: u, Email: u.Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable}, Standing: directory.Standing{Barriers: barriersOf(u, reachable)}}
 }
 
-// sampleBarrier is one of a kind, as it may be.
+// sampleBarrier is one of a kind, as it could be.
 func sampleBarrier(k gatehouse.BarrierKind) gatehouse.Barrier {
 	b := gatehouse.Barrier{Kind: k, Shut: strings.HasPrefix(string(k), "locked-"), Since: fixture.Noon.Add(-time.Hour), Until: fixture.Noon.Add(time.Hour), Remedies: []gatehouse.Remedy{gatehouse.RemedyPassword}}
 	switch k {
@@ -92,7 +92,7 @@ func everyMail() []directory.Mailed {
 	}
 }
 
-// besides are the saved searches beside one, of which the second is the one for locked users.
+// besides are the saved searches next to one, of which the second is for locked users.
 func besides(address string) ui.Searches {
 	return ui.SearchesOf([]gatehouse.SavedSearch{
 		{ID: "sea_1", Name: string([]rune(fixture.LongName + fixture.LongName)[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchUsers, Text: "smith", Role: gatehouse.RoleAdmin}},
@@ -101,7 +101,8 @@ func besides(address string) ui.Searches {
 	}, address)
 }
 
-// userSamples are the pages about a company's users, and the own two-factor authentication.
+// userSamples are the pages about a company's users, and about the user's own two-factor
+// authentication.
 func userSamples() []pages.Sample {
 	all, reachable := testUsers()
 	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoEmail: 1, gatehouse.GroupBouncing: 12}

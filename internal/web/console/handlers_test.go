@@ -13,8 +13,8 @@ import (
 
 const password = "Correct-Horse-42-Battery"
 
-// house is a server with two companies: an administrator of the one has signed in, and
-// there is somebody at the other.
+// house is a server with two companies: an administrator of one has signed in, and the
+// other has a user.
 type house struct {
 	*testkit.Server
 	admin     *testkit.Client
@@ -48,7 +48,7 @@ func pagesOf(u gatehouse.User) (all []string) {
 }
 
 // Pages about a company are for its administrators: visitors are led to the sign-in, users
-// are refused, and neither learns whether there is such a user.
+// are refused, and neither learns whether such a user exists.
 func TestPagesAreForAdministrators(t *testing.T) {
 	h := open(t)
 	user, visitor := h.Visitor("meridian-uk"), h.Visitor("meridian-uk")
@@ -76,8 +76,8 @@ func said(p *testkit.Page) string { return reference.ReplaceAllString(p.Text("ma
 
 var reference = regexp.MustCompile(`GH-[0-9A-Z]{4}-[0-9A-Z]{4}`)
 
-// A user of another company is answered as one that there is not, on every page and to
-// every form, and nothing happens to the account.
+// A user of another company is treated as nonexistent, on every page and by every form,
+// and nothing happens to the account.
 func TestAnotherCompanysUsersAreNotThere(t *testing.T) {
 	h := open(t)
 	none := gatehouse.User{ID: strings.Repeat("0", len(h.stranger.ID))}
@@ -90,7 +90,8 @@ func TestAnotherCompanysUsersAreNotThere(t *testing.T) {
 		}
 	}
 	before := h.User(h.stranger)
-	// The tokens are of the pages of a colleague, and open nothing about anybody else.
+	// The tokens come from the pages of a colleague, and open nothing about anybody
+	// else.
 	for _, page := range []string{"/reset-two-factor", "/deactivate", "/send-password"} {
 		p := h.admin.Get("/company/users/" + h.colleague.ID + page).Want(200)
 		fields := url.Values{}
@@ -113,8 +114,8 @@ func TestAnotherCompanysUsersAreNotThere(t *testing.T) {
 	}
 }
 
-// What an administrator may not do to the own account has no form, and a form that was made
-// up does nothing.
+// What administrators may not do to their own account has no form, and a forged form does
+// nothing.
 func TestAFormThatWasMadeUp(t *testing.T) {
 	h := open(t)
 	for name, path := range map[string]string{"own account": "/company/users/" + h.boss.ID + "/deactivate", "no token": "/company/users/" + h.colleague.ID + "/deactivate"} {
@@ -135,7 +136,8 @@ func TestAFormThatWasMadeUp(t *testing.T) {
 	}
 }
 
-// Queries that nobody's page has made are answered with a page, and never with a fault.
+// Queries that no page has made are answered with a page, and never with a server
+// error.
 func TestStrangeQueries(t *testing.T) {
 	h := open(t)
 	for _, query := range []string{"?q=%00", "?q=" + strings.Repeat("x", 3000), "?q=%25_%27%22", "?group=nothing&role=emperor", "?after=zzz&page=-1", "?q=%ff%fe", "?done=nothing"} {

@@ -14,8 +14,8 @@ import (
 // reachesOnPage is how many changes the history shows at a time.
 const reachesOnPage = 10
 
-// Platforms shows which platforms the company's users may reach, who asks for more, and what was
-// changed (B17).
+// Platforms shows which platforms the company's users may reach, who is asking for access, and
+// what was changed (B17).
 func (c *Console) Platforms(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
 	view := Platforms{Before: r.URL.Query().Get("before"), Done: r.URL.Query().Get("done")}
@@ -77,7 +77,7 @@ func (c *Console) SetReach(w http.ResponseWriter, r *http.Request) error {
 	return seePlatforms(w, r, "changed")
 }
 
-// AnswerAccess answers a user who waits for access.
+// AnswerAccess answers a user who is waiting for access.
 func (c *Console) AnswerAccess(w http.ResponseWriter, r *http.Request) error {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
@@ -103,12 +103,12 @@ func seePlatforms(w http.ResponseWriter, r *http.Request, done string) error {
 	return nil
 }
 
-// Platforms are which platforms the company's users may reach.
+// Platforms are the platforms that the company's users may reach.
 type Platforms struct {
 	directory.Platforms
 	// Done is what has just been done: changed, allowed, declined or nothing.
 	Done string
-	// History are the changes, a page of them, which Before and Next lead through.
+	// History is a page of the changes, linked by Before and Next.
 	History      []gatehouse.Event
 	Before, Next string
 }
@@ -142,7 +142,7 @@ func (Platforms) By(p *ui.Page, e gatehouse.Event) string {
 	return who
 }
 
-// reachText says who may reach a platform. One that this program does not know lets nobody in.
+// reachText says who may reach a platform. An unknown value lets nobody in.
 func reachText(p *ui.Page, r gatehouse.Reach) string {
 	if !slices.Contains(gatehouse.Reaches, r) {
 		r = gatehouse.ReachNobody

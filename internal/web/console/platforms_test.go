@@ -10,7 +10,8 @@ import (
 	"gatehouse/internal/testkit/pages"
 )
 
-// somePlatforms are platforms with every reach, and one that a later program knows.
+// somePlatforms are platforms with every reach, and one that only a later version
+// knows.
 func somePlatforms(name string) (all []directory.Platform) {
 	for _, r := range []gatehouse.Reach{"", gatehouse.ReachEveryone, gatehouse.ReachAdministrators, gatehouse.ReachNobody, "friends"} {
 		all = append(all, directory.Platform{Application: gatehouse.Application{ID: "app_" + string(r), Name: name, State: gatehouse.ApplicationActive, Settings: gatehouse.DefaultApplication()}, Said: r})

@@ -14,23 +14,23 @@ import (
 )
 
 const (
-	// progressEvery is how often a page is told how far its run is.
+	// progressEvery is how often a page is told the progress of its enrolment.
 	progressEvery = time.Second
-	// checkEvery is after how many of those it is asked whether the session still may
-	// know: the audience of a route is looked at when a request begins, and this one
-	// lasts.
+	// checkEvery is after how many of those the session is checked again: a route's
+	// audience is checked when a request begins, and this one lasts.
 	checkEvery = 3
-	// mostStreams is how many pages of one user are told at a time, in all browsers: each
-	// holds a connection, and sessions are to be had by signing in again.
+	// mostStreams is how many pages of one user can listen at a time, in all browsers:
+	// each holds a connection, and signing in again gives another session.
 	mostStreams = 8
 )
 
-// ReasonManyStreams: other pages of the user listen already.
+// ReasonManyStreams: other pages of the user are listening already.
 const ReasonManyStreams = "many-streams"
 
-// EnrolmentEvents tells a page how far its run is, as long as it goes on (server-sent
-// events). It ends with the run, with the session, with the role, and when the server is
-// to stop; the page asks again, at another process where there is one.
+// EnrolmentEvents tells a page the progress of its enrolment while it goes on
+// (server-sent events). It ends with the enrolment, with the session, with the role, and
+// when the server stops; the page then asks again, and gets another process if there is
+// one.
 func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
 	e, err := c.Directory.Enrolment(r.Context(), v.Site, caller, company, r.PathValue("id"))
@@ -42,7 +42,7 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 	}
 	defer c.streams.leave(caller.UserID)
 	w.Header().Set("Content-Type", ui.EventStream)
-	w.Header().Set("X-Accel-Buffering", "no") // a proxy that collects answers would hold them back
+	w.Header().Set("X-Accel-Buffering", "no") // a buffering proxy would hold the events back
 	if r.Method == http.MethodHead {
 		return nil
 	}
@@ -66,14 +66,14 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 		if n%checkEvery == 0 && !c.still(r.Context(), v) {
 			return nil
 		}
-		// An answer that has begun has no status for an error: the next one has.
+		// An answer that has begun has no status for an error: the next one does.
 		if e, err = c.Directory.Enrolment(r.Context(), v.Site, caller, company, e.ID); err != nil {
 			return nil
 		}
 	}
 }
 
-// tell sends how far a run is. It reports whether anybody listens.
+// tell sends the progress of an enrolment. It reports whether anybody is listening.
 func (c *Console) tell(w http.ResponseWriter, stream *http.ResponseController, v *ui.Visit, e gatehouse.Enrolment) bool {
 	now := c.Now()
 	data, err := json.Marshal(progressOf(ui.WordsOf(v, now), now, e))
@@ -84,14 +84,15 @@ func (c *Console) tell(w http.ResponseWriter, stream *http.ResponseController, v
 	return err == nil && stream.Flush() == nil
 }
 
-// still reports whether the session goes on, of an administrator of the same company. It
-// counts as use of the session, as a page that asks again does; a run has an end.
+// still reports whether the session is still valid, and of an administrator of the same
+// company. It counts as use of the session, as does a page that asks again; an enrolment
+// ends.
 func (c *Console) still(ctx context.Context, v *ui.Visit) bool {
 	ses, err := c.SignIn.Session(ctx, v.Site, v.SessionToken)
 	return err == nil && ses.User.Role == gatehouse.RoleAdmin && ses.CompanyID == v.Company.ID
 }
 
-// streams counts the answers without an end, by user.
+// streams counts the open streams by user.
 type streams struct {
 	mu   sync.Mutex
 	open map[string]int
@@ -118,16 +119,16 @@ func (s *streams) leave(user string) {
 	}
 }
 
-// EnrolmentRunning is the progress of a run of Enhanced Security, up to the word that it
-// is done (B02).
+// EnrolmentRunning is the progress of an enrolment in Enhanced Security, until it is
+// done (B02).
 type EnrolmentRunning struct{ Enrolment gatehouse.Enrolment }
 
 func (EnrolmentRunning) Template() string          { return "progress" }
 func (v EnrolmentRunning) Title(p *ui.Page) string { return v.Progress(p).Words["title"] }
 
-// EnrolmentProgress is how far a run is: numbers, words by the names of their places on the
-// page, and where Close leads. It is what the page is made from, and what is sent to it as
-// the run goes on.
+// EnrolmentProgress is the progress of an enrolment: numbers, words by the names of their
+// places on the page, and the target of Close. The page is made from it, and gets updates
+// of it.
 type EnrolmentProgress struct {
 	Done  int               `json:"done"`
 	Total int               `json:"total"`
@@ -136,7 +137,7 @@ type EnrolmentProgress struct {
 	Words map[string]string `json:"words"`
 }
 
-// progressOf puts into words how far a run is at a moment.
+// progressOf puts the progress of an enrolment at a moment into words.
 func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) EnrolmentProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }
 	r := EnrolmentProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.EnrolmentRunning, Close: ui.EnhancedSecurityPath, Words: map[string]string{
@@ -159,7 +160,7 @@ func (r EnrolmentProgress) say(title, done, left, note string) EnrolmentProgress
 	return r
 }
 
-// ended is the line that a run ends with: how many users have each outcome that there is.
+// ended is the last line of an enrolment: how many users have each outcome that occurred.
 func ended(w *ui.Words, e gatehouse.Enrolment) string {
 	parts := []string{w.T("enrolment.row_changed_"+onOff(e.Enable), "n", e.Counts.Changed)}
 	for _, of := range []struct {
@@ -173,10 +174,10 @@ func ended(w *ui.Words, e gatehouse.Enrolment) string {
 	return w.T("enrolment.ended_"+string(e.State), "counts", strings.Join(parts, w.T("list.comma")))
 }
 
-// Path is where the run is followed to its end.
+// Path is where the enrolment is followed to its end.
 func (v EnrolmentRunning) Path() string { return ProgressPath(v.Enrolment.ID) }
 
-// Progress is how far the run is.
+// Progress is the progress of the enrolment.
 func (v EnrolmentRunning) Progress(p *ui.Page) EnrolmentProgress {
 	return progressOf(p.Words, p.Now, v.Enrolment)
 }

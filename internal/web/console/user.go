@@ -25,7 +25,7 @@ func (c *Console) User(w http.ResponseWriter, r *http.Request) error {
 	return c.page(w, r, http.StatusOK, view)
 }
 
-// user makes the page of the user whom the path names.
+// user makes the page of the user in the path.
 func (c *Console) user(r *http.Request) (UserDetail, error) {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
@@ -51,8 +51,8 @@ func (c *Console) user(r *http.Request) (UserDetail, error) {
 	return UserDetail{Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, AskPassword: c.stale(v)}, nil
 }
 
-// rowID is what an ID looks like. Anything else names nothing, and is not worth asking
-// the database for.
+// rowID is what an ID looks like. Anything else identifies nothing, and is not worth a
+// database query.
 var rowID = regexp.MustCompile(`^[a-z]{3}_[0-9a-f]{32}$`)
 
 func pathID(r *http.Request, name string) (string, error) {
@@ -63,28 +63,28 @@ func pathID(r *http.Request, name string) (string, error) {
 	return id, nil
 }
 
-// UserDetail is one user of the company, as an administrator sees it (B19, C13): neither
-// codes nor passwords are among it.
+// UserDetail is one user of the company, as an administrator sees it (B19, C13): it has
+// neither codes nor passwords.
 type UserDetail struct {
 	Of gatehouse.User
 	directory.Standing
 	directory.UserTwoFactor
 	// Mails are the newest messages to the user, newest first.
 	Mails []directory.Mailed
-	// Email is what the field holds, and Fields what is wrong with it.
+	// Email is the value of the field, and Fields what is wrong with it.
 	Email  string
 	Fields []gatehouse.FieldError
-	// AskPassword: changes that weaken the user's sign-in want the password again.
+	// AskPassword: changes that weaken the user's sign-in require the password again.
 	AskPassword bool
-	// Done says what was done a moment ago, Refused why it was not: one of the constants,
-	// or empty. Wait is how long to wait before trying again.
+	// Done says what was just done, Refused why it was not: one of the constants, or
+	// empty. Wait is how long to wait before trying again.
 	Done, Refused string
 	Wait          time.Duration
 	// Also is what else was done: some of Alsos.
 	Also []string
 }
 
-// What UserDetail.Done can be; the texts are user.done_….
+// The values of UserDetail.Done; the texts are user.done_….
 const (
 	UserCorrected = "corrected"
 	// UserAsked: the new address has to be confirmed.
@@ -96,29 +96,29 @@ const (
 	UserActivated    = "activated"
 	UserDeactivated  = "deactivated"
 	UserPasswordSent = "password"
-	UserSame         = "same" // the address was it already
+	UserSame         = "same" // that was the address already
 )
 
-// What UserDetail.Also can be; the texts are user.also_….
+// The values of UserDetail.Also; the texts are user.also_….
 const (
-	AlsoTold          = "told"           // the mailbox of before was told
-	AlsoPasswordSent  = "password-sent"  // in place of one in the mailbox of before
+	AlsoTold          = "told"           // the previous mailbox was told
+	AlsoPasswordSent  = "password-sent"  // in place of one in the previous mailbox
 	AlsoPasswordEnded = "password-ended" // and none was sent
 	AlsoNoPassword    = "password-none"
 	AlsoNotice        = "notice" // about Enhanced Security
 )
 
-// Alsos are all of them, in the order in which they are said.
+// Alsos are all of them, in display order.
 var Alsos = []string{AlsoTold, AlsoPasswordSent, AlsoPasswordEnded, AlsoNoPassword, AlsoNotice}
 
-// What UserDetail.Refused can be; the texts are user.refused_….
+// The values of UserDetail.Refused; the texts are user.refused_….
 const (
 	RefusedResend  = "resend"  // what the message said is not kept, or is no longer true
 	RefusedAddress = "address" // there is none to send to
-	RefusedSoon    = "soon"    // one person is not flooded
-	RefusedOften   = "often"   // nor are the mailboxes that addresses lead to
+	RefusedSoon    = "soon"    // nobody is flooded with mail
+	RefusedOften   = "often"   // nor are the mailboxes behind the addresses
 	RefusedOwn     = "own"     // it is the administrator's own account
-	RefusedUnlock  = "unlock"  // one account is not unlocked without end
+	RefusedUnlock  = "unlock"  // one account is not unlocked endlessly
 
 	RefusedDeactivated = "deactivated" // there is nothing to send a password for
 	RefusedOperator    = "operator"    // what support has locked, support unlocks
@@ -139,7 +139,7 @@ func (v UserDetail) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	}, v.Fields
 }
 
-// userPassword is asked for where the sign-in is not recent (ASVS 7.5.1).
+// userPassword asks for the password if the sign-in is not recent (ASVS 7.5.1).
 func userPassword(p *ui.Page) ui.Field {
 	password := ui.PresentPassword(p, "current_password", "field.current_password")
 	password.Hint = p.T("user.password_hint")
@@ -152,11 +152,11 @@ func (v UserDetail) Path() string { return userPath(v.Of) }
 // Usable: the account is not deactivated, so that there is something to ask it for.
 func (v UserDetail) Usable() bool { return v.Of.State != gatehouse.Deactivated }
 
-// Is reports whether the administrator looks at the own account: what concerns it is
-// done in My account.
+// Is reports whether administrators are looking at their own account: My account is the
+// place for that.
 func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
 
-// DoneText says what was done a moment ago; empty: nothing.
+// DoneText says what was just done; empty: nothing.
 func (v UserDetail) DoneText(p *ui.Page) string {
 	switch v.Done {
 	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame:
@@ -177,7 +177,7 @@ func (v UserDetail) AlsoTexts(p *ui.Page) []string {
 }
 
 // State is whether the account can be used, in a word. A lock that has ended by itself
-// is none.
+// does not count.
 func (v UserDetail) State(p *ui.Page) badge {
 	u := v.Of
 	if !gatehouse.LockedNow(p.Site.Policy.Lockout, u, p.Now) {
@@ -186,13 +186,13 @@ func (v UserDetail) State(p *ui.Page) badge {
 	return userState(p, u)
 }
 
-// Resettable reports whether a reset can take something away here: codes, trust, or the
-// own choice. For the own account, My account does it.
+// Resettable reports whether a reset can remove something here: codes, trust, or the
+// user's own choice. For one's own account, My account does it.
 func (v UserDetail) Resettable(p *ui.Page) bool {
 	return v.Usable() && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
 }
 
-// TwoFactorText says what two-factor authentication comes to for the user.
+// TwoFactorText says what two-factor authentication means for the user.
 func (v UserDetail) TwoFactorText(p *ui.Page) string {
 	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, v.Of, v.Reachable)
 	if state == gatehouse.TwoFactorNone {
@@ -228,7 +228,7 @@ func (v UserDetail) TrustRows(p *ui.Page) []trustRow {
 	return rows
 }
 
-// mailLooks are icon and class of what became of a message; the words are
+// mailLooks are the icons and classes for the states of a message; the words are
 // user.mail_….
 var mailLooks = map[directory.MessageState]look{
 	"waiting":  {"clock", ""},
@@ -245,22 +245,22 @@ type mailRow struct {
 	Page *ui.Page
 	Mail directory.Mailed
 	Look look
-	// State is what became of it, in words.
+	// State is its state, in words.
 	State string
-	// Reply is what else there is to know: short enough to stand there, or Folded.
-	// Words: it is ours, and not a mail server's.
+	// Reply is what else is known: short enough to show, or Folded. Words: it is ours,
+	// and not a mail server's.
 	Reply  string
 	Folded bool
 	Words  bool
 	Action string
-	// Void says why the message does not hold any longer; empty: it does.
+	// Void says why the message is no longer valid; empty: it is.
 	Void string
 }
 
-// shortReply is how long an answer may be to stand in the list as it is.
+// shortReply is how long a reply may be to be shown in the list directly.
 const shortReply = 120
 
-// MailRows puts what became of the messages into words (C13).
+// MailRows puts the states of the messages into words (C13).
 func (v UserDetail) MailRows(p *ui.Page) []mailRow {
 	var rows []mailRow
 	for _, m := range v.Mails {
@@ -274,7 +274,7 @@ func (v UserDetail) MailRows(p *ui.Page) []mailRow {
 		}
 		row.Folded = m.State == "sent" || len(m.Reply) > shortReply
 		if !saidByServer(m.Reply) && (m.State == "deferred" || m.Reply != "" && (m.State == "waiting" || m.State == "sending" || m.State == "expired")) {
-			// Why no connection came about is for the operator: it names machines.
+			// Why a connection failed is for the operator: it names machines.
 			row.Reply, row.Folded, row.Words = p.T("user.mail_unreachable"), false, true
 		}
 		rows = append(rows, row)
@@ -282,8 +282,8 @@ func (v UserDetail) MailRows(p *ui.Page) []mailRow {
 	return rows
 }
 
-// saidByServer reports whether a reply is one of a mail server, which begins with its
-// number (RFC 5321, 4.2).
+// saidByServer reports whether a reply comes from a mail server, which begins with its
+// status code (RFC 5321, 4.2).
 func saidByServer(reply string) bool {
 	return len(reply) > 3 && strings.Trim(reply[:3], "0123456789") == "" && strings.ContainsRune(" -.", rune(reply[3]))
 }

@@ -15,8 +15,9 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// CorrectEmail gives a user another address, which codes go to from then on: who sits down
-// at an open session must not lead a colleague's to a mailbox of theirs (ASVS 7.5.1).
+// CorrectEmail gives a user another address, which then gets the codes: somebody who sits
+// down at an open session must not redirect a colleague's codes to their own mailbox (ASVS
+// 7.5.1).
 func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
@@ -24,10 +25,10 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	typed := strings.TrimSpace(r.PostFormValue("email"))
-	if typed == "" { // which would take the address away: here one is corrected
+	if typed == "" { // would remove the address: here one is corrected
 		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
 	}
-	if id != caller.UserID { // which is refused, with whatever password
+	if id != caller.UserID { // is refused, with any password
 		err = c.confirm(r)
 	}
 	var done directory.Correction
@@ -40,8 +41,8 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	return c.notCorrected(w, r, typed, err)
 }
 
-// corrected are the words for what came of a correction: an administrator who does not know
-// that a new password went out sends another.
+// corrected are the words for the effects of a correction: an administrator who does not
+// know that a new password went out sends another.
 func corrected(d directory.Correction) []string {
 	switch {
 	case d.Waits && d.Told:
@@ -88,7 +89,7 @@ func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed str
 			continue
 		}
 		if f.Field != "current_password" {
-			f.Field = "email" // where it is the username, too, both are wrong in the same way
+			f.Field = "email" // if it is also the username, both are wrong in the same way
 		}
 		if len(view.Fields) == 0 {
 			view.Fields = append(view.Fields, f)
@@ -98,7 +99,7 @@ func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed str
 }
 
 // refused shows the user's page under its own address: the one that was posted to has no
-// page for the language menu to come back to.
+// page for the language menu to return to.
 func (c *Console) refused(w http.ResponseWriter, r *http.Request, status int, view UserDetail) error {
 	r = r.WithContext(r.Context())
 	r.URL = &url.URL{Path: view.Path()}
@@ -116,8 +117,8 @@ func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// acted is what the page says after an act. The acts' names are the last parts of their
-// paths.
+// acted is what the page says after an act. The names of acts are the last parts of
+// their paths.
 var acted = map[string]string{
 	ActUnlock: UserUnlocked, ActActivate: UserActivated, ActDeactivate: UserDeactivated, ActPassword: UserPasswordSent,
 }
@@ -135,14 +136,14 @@ func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, sta
 		return err
 	case view.Of.ID == caller.UserID:
 		return c.notDone(w, r, view, RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Reason: directory.ReasonOwnAccount})
-	case !view.Offers(act): // the page says how it is by now
+	case !view.Offers(act): // the page shows the current state
 		return seeUser(w, r, view.Of.ID)
 	}
 	return c.page(w, r, status, UserAct{UserDetail: view, Act: act, AskPassword: c.stale(v), Fields: wrong})
 }
 
-// Does makes the handler of an act (A08). Each decides whether somebody can sign in, so
-// that it wants a recent sign-in, or the password.
+// Does makes the handler of an act (A08). Each affects whether somebody can sign in, so
+// it requires a recent sign-in, or the password.
 func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) error {
 	method := c.Directory.Unlock
 	switch act {
@@ -155,8 +156,8 @@ func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) erro
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		err := c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-			// Of a stranger, nobody says whether the password was right; of the own account
-			// it is refused with whatever password.
+			// For another company's user, nothing says whether the password was right; for
+			// one's own account, any password is refused.
 			_, err := c.Directory.User(r.Context(), v.Site, caller, id)
 			if err == nil && id != caller.UserID {
 				err = c.confirm(r)
@@ -174,7 +175,7 @@ func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) erro
 	}
 }
 
-// AskResetTwoFactor asks before ResetTwoFactor, where no script has asked.
+// AskResetTwoFactor asks before ResetTwoFactor, if no script has asked.
 func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	return c.askReset(w, r, http.StatusOK, nil)
 }
@@ -192,7 +193,7 @@ func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, w
 	return c.page(w, r, status, ResetTwoFactor{Of: u, AskPassword: c.stale(v), Fields: wrong})
 }
 
-// ResetTwoFactor resets a user's two-factor (B19), which takes protection away, as
+// ResetTwoFactor resets a user's two-factor (B19), which removes protection, as
 // switching it off for everybody does.
 func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 	err := c.do(w, r, UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
@@ -221,8 +222,8 @@ func (c *Console) Resend(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// do changes something about the user whom the path names, and shows the user's page with
-// what was done, or why it was not.
+// do changes something about the user in the path, and shows the user's page with what
+// was done, or why it was not.
 func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change func(gatehouse.Caller, *ui.Visit, string) error) error {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
@@ -243,8 +244,8 @@ func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change
 	return c.notDone(w, r, view, refusals[e.Reason], e)
 }
 
-// notDone says on the user's page why something was not done, and where waiting helps,
-// how long to wait.
+// notDone says on the user's page why something was not done and, if waiting helps, how
+// long to wait.
 func (c *Console) notDone(w http.ResponseWriter, r *http.Request, view UserDetail, why string, e *gatehouse.Error) error {
 	view.Refused, view.Wait = why, e.RetryAfter
 	if e.RetryAfter > 0 {
@@ -257,7 +258,7 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
-// refusals are what the page has words for.
+// refusals are the reasons that the page has words for.
 var refusals = map[string]string{
 	directory.ReasonNotResendable: RefusedResend,
 	directory.ReasonNoEmail:       RefusedAddress,
@@ -296,7 +297,7 @@ func (v UserAct) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 // Danger: the act takes something away.
 func (v UserAct) Danger() bool { return v.Act == ActDeactivate }
 
-// Effects are what the act comes to, a line each.
+// Effects are the effects of the act, one per line.
 func (v UserAct) Effects(p *ui.Page) []template.HTML {
 	var lines []template.HTML
 	for i := 1; i <= 3; i++ {
@@ -314,8 +315,8 @@ func (v UserAct) Effects(p *ui.Page) []template.HTML {
 	return lines
 }
 
-// ResetTwoFactor asks before a user's two-factor is reset, where no script has asked, or
-// where the password is asked for.
+// ResetTwoFactor asks before a user's two-factor is reset, if no script has asked or the
+// password is required.
 type ResetTwoFactor struct {
 	Of          gatehouse.User
 	AskPassword bool

@@ -10,13 +10,13 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// The pages show as many users and messages at once.
+// How many users and messages the pages show at a time.
 const (
 	usersOfPage    = 50
 	messagesOfUser = 20
 )
 
-// Users lists the company's users. What was asked for and is not known asks for nothing.
+// Users lists the company's users. Unknown values in the query are ignored.
 func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	v, caller, companyID := on(r)
 	asked := r.URL.Query()
@@ -42,7 +42,7 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 // longestSearch is as long as names and addresses get.
 const longestSearch = 300
 
-// clip cuts what was typed, so that the page that shows it again stays small.
+// clip cuts typed text, so that the page that shows it again stays small.
 func clip(typed string) string {
 	return string([]rune(typed)[:min(longestSearch, len([]rune(typed)))])
 }
@@ -89,7 +89,7 @@ func (v Users) address(g gatehouse.UserGroup, after string) string {
 	return ui.CompanyUsersPath + "?" + q.Encode()
 }
 
-// groupChip is a group that can be asked for.
+// groupChip is a group to filter by.
 type groupChip struct {
 	Name    gatehouse.UserGroup
 	Link    string
@@ -97,7 +97,7 @@ type groupChip struct {
 	Current bool
 }
 
-// Chips are everybody, and the groups that somebody is in.
+// Chips are everybody, and the groups that are not empty.
 func (v Users) Chips() []groupChip {
 	chips := []groupChip{{"", v.address("", ""), v.Total, v.Group == ""}}
 	for _, g := range gatehouse.UserGroups {
@@ -115,7 +115,7 @@ type userRow struct {
 	Link string
 	// TwoFactor and State are in words.
 	TwoFactor, State badge
-	// Unconfirmed and Bouncing are marks at the address.
+	// Unconfirmed and Bouncing are marks on the address.
 	Unconfirmed, Bouncing bool
 }
 
@@ -138,7 +138,7 @@ var twoFactorLooks = map[gatehouse.TwoFactorState]string{
 	gatehouse.TwoFactorNoEmail: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
 }
 
-// twoFactor is a user's two-factor authentication in words; without any where there is none.
+// twoFactor is a user's two-factor authentication in words; empty if there is none.
 func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
 	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, u, reachable)
 	if state == gatehouse.TwoFactorNone {
@@ -147,7 +147,7 @@ func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
 	return badge{p.T("users.two_factor_" + string(state)), twoFactorLooks[state]}
 }
 
-// userState is whether an account can be used. A lock keeps out anyone who is not
+// userState is whether an account can be used. A lock matters unless the account is
 // deactivated.
 func userState(p *ui.Page, u gatehouse.User) badge {
 	switch {

@@ -77,7 +77,7 @@ func TestAUsersMailInWords(t *testing.T) {
 	if n := rows.Find("details code").Length(); n != 2 || rows.Find("code:not([translate=no][dir=ltr])").Length() != 0 {
 		t.Errorf("%d answers are folded", n)
 	}
-	if doc.Find("form[action$='/msg_4/resend']").Length() != 0 { // there is one way to send a password
+	if doc.Find("form[action$='/msg_4/resend']").Length() != 0 { // there is only one way to send a password
 		t.Error("a password is sent again without a question")
 	}
 	if got := pages.Attr(doc, "section[aria-labelledby=mails] a[href='/company/users/usr_p0/send-password']", "aria-label"); got != "Send a new password: Your temporary password" {
@@ -102,12 +102,13 @@ func TestAUsersTroubleComesFirst(t *testing.T) {
 	if got := show(t, "uk", UserDetail{Of: all[3], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[3], true)}}, pages.SignedIn).Find("main .alert-warn code").Text(); got != "550 5.1.1 unknown <b>" {
 		t.Errorf("the reason is %q", got)
 	}
-	// What is refused here is not offered: the own account has its own pages.
+	// What would be refused here is not offered: users have their own pages for their
+	// own account.
 	own := show(t, "uk", UserDetail{Of: *fixture.User(), UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices()}}, pages.SignedIn)
 	if own.Find("main form[method=post]").Length() != 0 || own.Find("main a[href='/account/profile']").Length() != 1 || own.Find("main a[href='/account/security']").Length() != 1 {
 		t.Error("the own account")
 	}
-	// Nothing can be reset where nothing is asked for.
+	// Nothing can be reset if nothing is required.
 	off := func(f *ui.Frame) { f.Company.TwoFactor = false }
 	if n := show(t, "uk", UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 0 {
 		t.Error("a reset of nothing")
@@ -117,7 +118,7 @@ func TestAUsersTroubleComesFirst(t *testing.T) {
 	}
 }
 
-// Before an act the page says what it comes to, and what it does not.
+// Before an act the page says what it does, and what it does not do.
 func TestActsSayWhatTheyDo(t *testing.T) {
 	all, _ := testUsers()
 	locked := []gatehouse.Barrier{sampleBarrier(gatehouse.BarrierAttempts)}
@@ -140,10 +141,10 @@ func TestActsSayWhatTheyDo(t *testing.T) {
 	}
 }
 
-// Where the password is asked for, no dialog passes by the page that has the field.
+// If the password is required, no dialog bypasses the page that has the field.
 func TestAnOldSignInIsAskedForThePassword(t *testing.T) {
 	all, reachable := testUsers()
-	for _, id := range []int{0, 3} { // the form is under the details, or in the note about trouble
+	for _, id := range []int{0, 3} { // the form is under the details, or in the note about a problem
 		v := UserDetail{Of: all[id], Email: all[id].Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}
 		for ask, want := range map[bool]int{true: 1, false: 0} {
 			v.AskPassword = ask

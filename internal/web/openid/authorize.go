@@ -15,10 +15,10 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// waitingParam is the parameter of an authorization that waited for a sign-in.
+// waitingParam is the parameter of an authorization request that waited for a sign-in.
 const waitingParam = "continue"
 
-// Authorize answers an authorization request: a new one, or one that comes back from the
+// Authorize answers an authorization request: a new one, or one that returns from the
 // sign-in.
 func (p *Provider) Authorize(w http.ResponseWriter, r *http.Request) error {
 	params, good := asked(r)
@@ -29,7 +29,7 @@ func (p *Provider) Authorize(w http.ResponseWriter, r *http.Request) error {
 	return p.authorize(w, r, params, sso.Authorization{Params: params, Waiting: params.Get(waitingParam)})
 }
 
-// authorize asks what a request comes to, and does it.
+// authorize asks for the outcome of a request, and acts on it.
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request, params sso.Params, in sso.Authorization) error {
 	v, waiting := ui.VisitOf(r), in.Waiting
 	in.Browser, in.Session = ui.ReadCookie(r, ui.AuthorizeCookie, v.Secure), v.SessionToken
@@ -53,7 +53,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request, params sso.
 	return p.page(w, r, http.StatusBadRequest, Refused{Kind: out.Page, Error: out.Error, Application: out.Application.Name})
 }
 
-// signInFor is the address of the sign-in page that leads back to a request that waits.
+// signInFor is the address of the sign-in page that leads back to a waiting request.
 func (p *Provider) signInFor(v *ui.Visit, params sso.Params, out sso.Outcome) string {
 	query := url.Values{"return_to": {waitingAt(out.Waiting)}}
 	if out.Again {
@@ -62,7 +62,7 @@ func (p *Provider) signInFor(v *ui.Visit, params sso.Params, out sso.Outcome) st
 	if hint := params.Get("login_hint"); hint != "" {
 		query.Set("username", hint)
 	}
-	if v.Chosen == "" { // what the user has chosen counts for more than what the application wishes
+	if v.Chosen == "" { // the user's choice outweighs the application's preference
 		for wish := range strings.FieldsSeq(params.Get("ui_locales")) {
 			if slices.Contains(v.Site.Languages, wish) {
 				query.Set(ui.LangQuery, wish)
@@ -73,9 +73,9 @@ func (p *Provider) signInFor(v *ui.Visit, params sso.Params, out sso.Outcome) st
 	return "/sign-in?" + query.Encode()
 }
 
-// send takes an answer to the application. After a sign-in the browser comes from a form of
-// ours, and browsers let no form lead to another site, also not in the end (form-action): then
-// a page of ours goes on.
+// send takes an answer to the application. After a sign-in the browser comes from one of our
+// forms, and browsers do not let a form lead to another site, not even by a redirect
+// (form-action): then one of our pages goes on.
 func (p *Provider) send(w http.ResponseWriter, r *http.Request, out sso.Outcome, afterForm bool) error {
 	a := out.Answer
 	switch {
@@ -90,7 +90,7 @@ func (p *Provider) send(w http.ResponseWriter, r *http.Request, out sso.Outcome,
 }
 
 // sourceOf is an address as a policy names it: its origin, or the scheme of an application on
-// the user's device. A registered address holds nothing that could end the directive.
+// the user's device. A registered address contains nothing that could end the directive.
 func sourceOf(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil || u.Host == "" || strings.ContainsAny(u.Host, ";, '") {
@@ -104,7 +104,7 @@ func retryAfter(d time.Duration) string {
 	return strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))
 }
 
-// Refused is the page for a request that nobody is sent on with.
+// Refused is the page for a request that leads nowhere.
 type Refused struct {
 	Kind        sso.PageKind
 	Error       gatehouse.OAuthError
@@ -132,7 +132,7 @@ func (v Onward) Heading(p *ui.Page) string {
 	return p.T("openid.onward_title")
 }
 
-// Link is where the page leads: an address that the application has registered.
+// Link is the page's target: an address that the application has registered.
 func (v Onward) Link() template.URL { return ui.Registered(v.Location) }
 
 // FormPost is the page that posts an answer to an application.
@@ -144,7 +144,7 @@ type FormPost struct {
 func (FormPost) Template() string          { return "openid_form_post" }
 func (v FormPost) Title(p *ui.Page) string { return p.T("openid.onward_title") }
 
-// Link is where the form leads: an address that the application has registered.
+// Link is the form's target: an address that the application has registered.
 func (v FormPost) Link() template.URL { return ui.Registered(v.URI) }
 
 // Fields are what the form posts, in the order of their names.

@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// askConsent asks the user whether an application may read about them. The page is at an
-// address of its own: so it can be left and come back to, in several tabs.
+// askConsent asks the user whether an application may read about them. The page has its
+// own address, so it can be left and reopened, in several tabs.
 func (p *Provider) askConsent(w http.ResponseWriter, r *http.Request, out sso.Outcome, waiting string) error {
 	v := ui.VisitOf(r)
 	if r.Method != http.MethodGet || waiting == "" {
@@ -20,16 +20,16 @@ func (p *Provider) askConsent(w http.ResponseWriter, r *http.Request, out sso.Ou
 		http.Redirect(w, r, waitingAt(out.Waiting), http.StatusSeeOther)
 		return nil
 	}
-	w.Header().Set("Referrer-Policy", "same-origin") // the form's origin is looked at (decision 0021)
+	w.Header().Set("Referrer-Policy", "same-origin") // the form's origin is checked (decision 0021)
 	return p.page(w, r, http.StatusOK, Consent{Outcome: out, OtherUser: p.signInFor(v, sso.Params{}, sso.Outcome{Waiting: waiting, Again: true})})
 }
 
-// waitingAt is the address of a request that waits.
+// waitingAt is the address of a waiting request.
 func waitingAt(waiting string) string {
 	return sso.AuthorizePath + "?" + url.Values{waitingParam: {waiting}}.Encode()
 }
 
-// Consent takes the user's answer.
+// Consent accepts the user's answer.
 func (p *Provider) Consent(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	return p.authorize(w, r, sso.Params{}, sso.Authorization{Waiting: r.PostFormValue(waitingParam),
@@ -39,7 +39,7 @@ func (p *Provider) Consent(w http.ResponseWriter, r *http.Request) error {
 // Consent is the page that asks whether an application may read about its user.
 type Consent struct {
 	sso.Outcome
-	// OtherUser is where somebody else signs in.
+	// OtherUser is where another user signs in.
 	OtherUser string
 }
 
@@ -48,13 +48,13 @@ func (v Consent) Title(p *ui.Page) string {
 	return p.T("openid.consent_title", "application", v.Application.Name)
 }
 
-// Action is where the form leads. It says which page it stands on, also where nobody is
+// Action is the form's target. It says which page has the form, even if nobody is
 // signed in and the form is not read.
 func (v Consent) Action() string {
 	return "/oauth2/consent?" + url.Values{"return_to": {waitingAt(v.Waiting)}}.Encode()
 }
 
-// Initial stands for the application, which has no picture.
+// Initial represents the application, which has no logo.
 func (v Consent) Initial() string {
 	for _, first := range v.Application.Name {
 		return strings.ToUpper(string(first))
@@ -62,7 +62,7 @@ func (v Consent) Initial() string {
 	return ""
 }
 
-// Scope is what the form says that the page has named.
+// Scope is what the form says the page has named.
 func (v Consent) Scope() string { return strings.Join(v.Request.Wanted(v.Application), " ") }
 
 // reads is a group of what the application will read, in words.
@@ -93,7 +93,8 @@ func (v Consent) Reads(p *ui.Page) (all []reads) {
 	return all
 }
 
-// Onto is the host that the application's users go to; empty for one on the own device.
+// Onto is the host that the application's users go to; empty for one on their own
+// device.
 func (v Consent) Onto() string {
 	u, err := url.Parse(v.Request.RedirectURI)
 	if err != nil || v.Application.Settings.Native {

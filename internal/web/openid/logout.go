@@ -8,9 +8,9 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Logout answers an application's request to sign the user out: at once where it is sure that
+// Logout answers an application's request to sign the user out: at once if it is certain that
 // the application has this very session, else after asking (OpenID Connect RP-Initiated Logout
-// 2): a link or a picture on any page could lead here.
+// 2): a link or an image on any page could lead here.
 func (p *Provider) Logout(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -21,7 +21,7 @@ func (p *Provider) Logout(w http.ResponseWriter, r *http.Request) error {
 	}
 	if v.Session != nil && !out.Sure {
 		ask := AskLogout{}
-		if out.Application.ID != "" { // what came without proof of an application is not kept
+		if out.Application.ID != "" { // without proof of an application nothing is kept
 			ask = AskLogout{Application: out.Application.Name, Hint: params.Get("id_token_hint"),
 				URI: params.Get("post_logout_redirect_uri"), State: params.Get("state")}
 		}
@@ -35,8 +35,8 @@ func (p *Provider) Logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// afterwards is where the browser goes that has been signed out: to the page that says which
-// platforms confirm it, which leads on; or at once to where that would lead.
+// afterwards is where the browser goes after signing out: to the page that says which
+// platforms confirm it, and goes on from there; or at once to where that would lead.
 func afterwards(out sso.Logout, params sso.Params, mark string, more ...string) string {
 	if mark == "" && out.Location == "" {
 		return "/sign-in?signed_out"
@@ -59,8 +59,8 @@ func afterwards(out sso.Logout, params sso.Params, mark string, more ...string) 
 	return ui.SignedOutPath + "?" + query.Encode()
 }
 
-// ConfirmLogout signs the user out who has been asked. Browsers let no form lead to another
-// site, also not in the end: the page that follows knows that it follows one.
+// ConfirmLogout signs out a user who has confirmed it. Browsers do not let a form lead to
+// another site, not even by a redirect: the next page knows that it follows a form.
 func (p *Provider) ConfirmLogout(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	params := sso.ReadParams(r.PostForm)
@@ -76,8 +76,8 @@ func (p *Provider) ConfirmLogout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// signOut ends the session, and has the browser forget what it kept of the pages. It returns
-// the session's mark where platforms are to be told.
+// signOut ends the session, and has the browser clear what it cached of the pages. It
+// returns the session's mark if platforms have to be told.
 func (p *Provider) signOut(w http.ResponseWriter, r *http.Request, v *ui.Visit) (string, error) {
 	if v.SessionToken == "" {
 		return "", nil
@@ -89,7 +89,7 @@ func (p *Provider) signOut(w http.ResponseWriter, r *http.Request, v *ui.Visit) 
 	return mark, err
 }
 
-// AskLogout asks before signing out, where nobody knows whether the user wants to.
+// AskLogout asks before signing out, if nobody knows whether the user wants to.
 type AskLogout struct{ Application, Hint, URI, State string }
 
 func (AskLogout) Template() string          { return "openid_logout" }

@@ -1,7 +1,6 @@
-// Package openid answers for a site's OpenID provider over HTTP: the addresses of the
-// protocol, and the few pages that belong to it. Programs are answered in JSON, in the words
-// of the protocol; people see pages. A handler reads the request, asks internal/sso, and writes
-// what comes of it.
+// Package openid answers for a site's OpenID provider over HTTP: the addresses of the protocol,
+// and the few pages that belong to it. Programs get JSON, in the terms of the protocol; people
+// see pages. A handler reads the request, asks internal/sso, and writes the result.
 package openid
 
 import (
@@ -37,7 +36,7 @@ type Provider struct {
 	discoveries sync.Map // a site's ID -> discovery
 }
 
-// discovery is the document of a site as it was loaded last.
+// discovery is the document of a site as last loaded.
 type discovery struct {
 	site *site.Site
 	doc  sso.Document
@@ -47,7 +46,7 @@ func (p *Provider) page(w http.ResponseWriter, r *http.Request, status int, view
 	return p.Pages.Write(w, r, status, p.Now(), view)
 }
 
-// Discovery answers what the provider says of itself. It is made once for a site.
+// Discovery answers with the provider's metadata. It is made once per site.
 func (p *Provider) Discovery(w http.ResponseWriter, r *http.Request) error {
 	st := ui.VisitOf(r).Site
 	if made, ok := p.discoveries.Load(st.ID); ok && made.(discovery).site == st {
@@ -61,7 +60,7 @@ func (p *Provider) Discovery(w http.ResponseWriter, r *http.Request) error {
 	return serve(w, r, doc)
 }
 
-// JWKS answers the site's public keys.
+// JWKS answers with the site's public keys.
 func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) error {
 	doc, err := p.SSO.JWKS(r.Context(), ui.VisitOf(r).Site)
 	if err != nil {
@@ -70,8 +69,8 @@ func (p *Provider) JWKS(w http.ResponseWriter, r *http.Request) error {
 	return serve(w, r, doc)
 }
 
-// serve answers with something that is the same for everybody. Others may keep it for a part
-// of the time for which a new key is published before it signs.
+// serve answers with something that is the same for everybody. Others may cache it for a
+// part of the time for which a new key is published before it signs.
 func serve(w http.ResponseWriter, r *http.Request, doc sso.Document) error {
 	h := w.Header()
 	h.Set("Cache-Control", "public, max-age=300")
@@ -87,7 +86,7 @@ func serve(w http.ResponseWriter, r *http.Request, doc sso.Document) error {
 	return err
 }
 
-// answerJSON answers a program. What it is answered is nobody else's (RFC 6749 5.1).
+// answerJSON answers a program. The answer is for nobody else (RFC 6749 5.1).
 func answerJSON(w http.ResponseWriter, status int, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -101,8 +100,8 @@ func answerJSON(w http.ResponseWriter, status int, v any) error {
 	return err
 }
 
-// form reads the parameters of a request that posts a form; those of the address count for
-// nothing, so that no secret ever stands there (OAuth 2.1 2.4.1).
+// form reads the parameters of a request that posts a form; those of the address are
+// ignored, so that no secret is ever put there (OAuth 2.1 2.4.1).
 func form(r *http.Request) (sso.Params, error) {
 	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") {
 		return sso.Params{}, &sso.ProtocolError{Reason: gatehouse.InvalidRequest, Says: "the body is not application/x-www-form-urlencoded"}
@@ -127,7 +126,7 @@ func (p *Provider) Token(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// Introspect says whether a token is good (RFC 7662).
+// Introspect says whether a token is valid (RFC 7662).
 func (p *Provider) Introspect(w http.ResponseWriter, r *http.Request) error {
 	return p.program(w, r, http.StatusOK, func(v *ui.Visit, params sso.Params) (any, error) {
 		return p.SSO.Introspect(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), params)
@@ -145,8 +144,8 @@ func headers(r *http.Request) sso.Headers {
 	return sso.Headers{Authorization: r.Header.Get("Authorization"), DPoP: r.Header.Values("DPoP")}
 }
 
-// program answers a program that posts a form and proves who it is; done is the status if it
-// works.
+// program answers a program that posts a form and authenticates itself; done is the status
+// on success.
 func (p *Provider) program(w http.ResponseWriter, r *http.Request, done int, do func(*ui.Visit, sso.Params) (any, error)) error {
 	params, err := form(r)
 	var out any
@@ -178,11 +177,11 @@ func asked(r *http.Request) (sso.Params, bool) {
 	return sso.ReadParams(values), err == nil
 }
 
-// mostPosted is how long an address may get that a posted request is turned into.
+// mostPosted is the maximum length of an address made from a posted request.
 const mostPosted = 16 << 10
 
-// Reopen turns a request that a page of another site posts into one that is opened: the cookies
-// of this site come with those only (SameSite=Lax).
+// Reopen turns a request posted by another site's page into one that is opened: only then does
+// the browser send this site's cookies (SameSite=Lax).
 func (p *Provider) Reopen(w http.ResponseWriter, r *http.Request) error {
 	_, err := form(r)
 	query := r.PostForm.Encode()

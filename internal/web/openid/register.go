@@ -29,7 +29,7 @@ func (p *Provider) Registration(w http.ResponseWriter, r *http.Request) error {
 	return answerRegistration(w, http.StatusOK, out, err)
 }
 
-// ChangeRegistration replaces it.
+// ChangeRegistration replaces a registration.
 func (p *Provider) ChangeRegistration(w http.ResponseWriter, r *http.Request) error {
 	body, err := metadata(r)
 	var out sso.Registered
@@ -40,7 +40,7 @@ func (p *Provider) ChangeRegistration(w http.ResponseWriter, r *http.Request) er
 	return answerRegistration(w, http.StatusOK, out, err)
 }
 
-// EndRegistration ends it.
+// EndRegistration ends a registration.
 func (p *Provider) EndRegistration(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	err := p.SSO.EndRegistration(r.Context(), v.Site, v.Caller(r), r.Header.Get("Authorization"), r.PathValue("id"))

@@ -15,20 +15,20 @@ import (
 )
 
 const (
-	// The parameters of ui.SignedOutPath beside those of the request to sign out: how often
-	// the page has asked, and that the browser comes from a form.
+	// The parameters of ui.SignedOutPath in addition to those of the request to sign out:
+	// how often the page has asked, and that the browser comes from a form.
 	askedParam    = "asked"
 	fromFormParam = "from_form"
 
 	// patience is how long a page waits for platforms that are being told. Most have
-	// answered by then, and nobody is kept from going on by one that does not.
+	// answered by then, and one that does not keeps nobody from going on.
 	patience = 800 * time.Millisecond
 	// mostAsked is how often the page asks again by itself.
 	mostAsked = 5
 )
 
-// SignedOut says which platforms have ended their sessions with the one that was ended in
-// this browser, and leads back to the application that asked to sign out, if one did.
+// SignedOut says which platforms have also ended their sessions, and leads back to the
+// application that asked to sign out, if one did.
 func (p *Provider) SignedOut(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -87,23 +87,23 @@ func waiting(all []sso.Farewell) bool {
 	return slices.ContainsFunc(all, func(f sso.Farewell) bool { return f.State == sso.FarewellWaiting })
 }
 
-// SignedOut is the page that says which platforms have ended their sessions, too.
+// SignedOut is the page that says which platforms have also ended their sessions.
 type SignedOut struct {
 	Platforms []sso.Farewell
 	// Frames are opened once, hidden.
 	Frames []template.URL
-	// Again is the address at which the page asks what has come of it since; empty: it asks
-	// no more by itself.
+	// Again is the address at which the page asks for news; empty: it no longer asks by
+	// itself.
 	Again string
-	// Look is the same for who wants to ask; empty: there is nothing to learn.
+	// Look is the same for users who want to ask; empty: there is nothing to learn.
 	Look string
-	// Location is where the browser goes on to, an address that the application named
+	// Location is where the browser goes next, an address that the application named
 	// Application has registered; empty: nowhere.
 	Location, Application string
 }
 
-// show makes a page of what is known when it is asked for the nth time, at an address with
-// this query.
+// show makes a page of what is known when asked for the nth time, at an address with this
+// query.
 func (v *SignedOut) show(query url.Values, n int) {
 	if n <= 0 {
 		for _, f := range v.Platforms {
@@ -122,11 +122,11 @@ func (v *SignedOut) show(query url.Values, n int) {
 	}
 }
 
-// Done reports whether there is nothing to wait for: every platform has answered, or this one
-// is being left to its own.
+// Done reports whether there is nothing to wait for: every platform has answered, or waiting
+// is over.
 func (v SignedOut) Done() bool { return v.Again == "" }
 
-// origins are those of the frames.
+// origins are the origins of the frames.
 func (v SignedOut) origins() (all []string) {
 	for _, frame := range v.Frames {
 		if origin := gatehouse.Origin(string(frame)); !slices.Contains(all, origin) {

@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Userinfo answers with the claims of an access token, which comes in the header or, posted,
-// as a field of a form (RFC 6750 2); never in the address.
+// Userinfo answers with the claims for an access token, which comes in the header or,
+// posted, as a field of a form (RFC 6750 2); never in the address.
 func (p *Provider) Userinfo(w http.ResponseWriter, r *http.Request) error {
 	in, ways := sso.Presented{Method: r.Method, Proofs: r.Header.Values("DPoP")}, 0
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -49,7 +49,7 @@ func (p *Provider) Userinfo(w http.ResponseWriter, r *http.Request) error {
 }
 
 // unauthorized says what is wrong with an access token (RFC 6750 3, RFC 9449 7.1), under the
-// scheme that it came by; nothing to one who has brought none.
+// scheme that it came with; a request without one is told nothing.
 func unauthorized(w http.ResponseWriter, status int, scheme string, e *sso.ProtocolError) error {
 	if e == nil {
 		w.Header().Set("WWW-Authenticate", "Bearer")

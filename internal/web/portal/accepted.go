@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// AcceptedTerms lists the terms that the person has accepted (A03).
+// AcceptedTerms lists the terms that the user has accepted (A03).
 func (p *Portal) AcceptedTerms(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	list, err := p.Account.Acceptances(r.Context(), v.Site, v.Caller(r))
@@ -30,7 +30,7 @@ func (p *Portal) AcceptedText(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, AcceptedText{Acceptance: a, Text: text})
 }
 
-// DownloadAccepted gives the text word for word, below a head that says what was
+// DownloadAccepted returns the text word for word, below a header that says what was
 // accepted, when and by whom.
 func (p *Portal) DownloadAccepted(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
@@ -45,7 +45,7 @@ func (p *Portal) DownloadAccepted(w http.ResponseWriter, r *http.Request) error 
 	return nil
 }
 
-// AcceptedTerms are the terms that a person has accepted, newest first (A03).
+// AcceptedTerms are the terms that a user has accepted, newest first (A03).
 type AcceptedTerms struct {
 	List []gatehouse.Acceptance
 }
@@ -64,8 +64,8 @@ func (v AcceptedText) Title(p *ui.Page) string {
 	return p.T("accepted.version", "version", v.Version)
 }
 
-// acceptedFile is an accepted text to keep: a head that says what was accepted, when and
-// by whom, a line of hyphens, and the text word for word.
+// acceptedFile is an accepted text to keep: a header that says what was accepted, when
+// and by whom, a line of hyphens, and the text word for word.
 func acceptedFile(v *ui.Visit, a gatehouse.Acceptance, text string) string {
 	head := v.Site.Text(v.Lang, "accepted.file", "site", v.Site.Name, "version", a.Version, "time", a.AcceptedAt,
 		"machine", a.AcceptedAt.UTC().Format(time.RFC3339), "username", v.User.Username, "lang", a.Lang, "hash", a.TextHash)

@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Activity shows what happened with the account (C09).
+// Activity shows what happened in the account (C09).
 func (p *Portal) Activity(w http.ResponseWriter, r *http.Request) error {
 	v, query := ui.VisitOf(r), r.URL.Query()
 	view := ActivityLog{ActivityFilter: account.ActivityFilter{Before: query.Get("before")}}
@@ -52,7 +52,7 @@ func (p *Portal) NotMe(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// notDisowned says what to do about the sign-in that is in use.
+// notDisowned says what to do about the current sign-in.
 func (p *Portal) notDisowned(w http.ResponseWriter, r *http.Request, err error) error {
 	var e *gatehouse.Error
 	if errors.As(err, &e) && e.Reason == account.ReasonOwnSignIn {
@@ -61,7 +61,7 @@ func (p *Portal) notDisowned(w http.ResponseWriter, r *http.Request, err error) 
 	return err
 }
 
-// ActivityLog is what happened with the account, page by page (C09).
+// ActivityLog is what happened in the account, page by page (C09).
 type ActivityLog struct {
 	account.Activity
 	// What was asked for.
@@ -105,7 +105,7 @@ func (AskNotMe) Title(p *ui.Page) string { return p.T("activity.ask_title") }
 // Asked puts the event that is asked about into words.
 func (v AskNotMe) Asked(p *ui.Page) eventLine { return activityOf(p, v.Event) }
 
-// OwnSignIn answers "this wasn't me" about the sign-in that is in use.
+// OwnSignIn answers "this wasn't me" about the current sign-in.
 type OwnSignIn struct{}
 
 func (OwnSignIn) Template() string        { return "activity_own" }
@@ -121,8 +121,8 @@ type eventLine struct {
 	At   time.Time
 	// Result is how it went, ResultClass the class of its badge.
 	Result, ResultClass string
-	// Device and Place (an IP address, and roughly where that is) say from where. They
-	// are empty where somebody else did it: then By says who, and ByWhat what that is.
+	// Device and Place (an IP address and its rough location) say from where. They are
+	// empty if somebody else did it: then By says who, and ByWhat what that is.
 	Device, Place string
 	By, ByWhat    string
 	// Own: it is the sign-in of this session. NotMe: it can be disowned.
@@ -231,8 +231,8 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventKeysRotated:         {"key-round", ""},
 }
 
-// wordsOf names the words for an event, and how they look. Some kinds have more than
-// one sentence.
+// wordsOf names the words for an event, and its look. Some kinds have more than one
+// sentence.
 func wordsOf(e gatehouse.Event) (which string, look eventLook) {
 	look, known := eventLooks[e.Kind]
 	if !known {

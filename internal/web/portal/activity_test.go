@@ -46,7 +46,7 @@ func constants(t *testing.T, typeName string) []string {
 	return values
 }
 
-// Whatever happens, there are words for it, an icon, and a filter that finds it.
+// Every event has words, an icon, and a filter that finds it.
 func TestEveryEventHasWords(t *testing.T) {
 	p := suite.Parsed(t).Page(ui.Frame{Now: fixture.Noon}, ActivityLog{})
 	there := func(text string) bool { return text != "" && !strings.HasPrefix(text, "[") }

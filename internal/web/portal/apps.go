@@ -14,7 +14,7 @@ import (
 // AppsPath is where authenticator apps are set up; below it, each has its page.
 const AppsPath = SecurityPath + "/apps"
 
-// NewApp asks what the app is to be called.
+// NewApp asks for the app's name.
 func (p *Portal) NewApp(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	return p.page(w, r, http.StatusOK, NewApp{AskPassword: p.askPassword(v), Username: v.User.Username})
@@ -42,11 +42,12 @@ func (p *Portal) BeginApp(w http.ResponseWriter, r *http.Request) error {
 
 func appPath(id string) string { return AppsPath + "/" + url.PathEscape(id) }
 
-// App shows the QR code of an app that waits for its first code, or what can be done with one
-// that counts.
+// App shows the QR code of an app that waits for its first code, or what can be done with an
+// active one.
 func (p *Portal) App(w http.ResponseWriter, r *http.Request) error { return p.showApp(w, r, nil) }
 
-// showApp shows the page of an app as things are now, with what was wrong with a form.
+// showApp shows the page of an app in its current state, with what was wrong with a
+// form.
 func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
 	var e *gatehouse.Error
@@ -84,7 +85,7 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) e
 	return gatehouse.ErrNotFound
 }
 
-// ChangeApp takes the first code of an app, or another name for one that counts.
+// ChangeApp accepts the first code of an app, or another name for an active one.
 func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
 	if r.PostForm.Has("name") {
@@ -96,7 +97,7 @@ func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
 	}
 	codes, err := p.Account.ConfirmApp(r.Context(), v.Site, in(r, v), *v.Session, id, r.PostFormValue("code"))
 	switch {
-	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is over
+	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is up
 		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
 	case err != nil:
 		return p.appFailed(w, r, err)
@@ -108,7 +109,7 @@ func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// appFailed shows the page of an app again, where its form is what was wrong.
+// appFailed shows the page of an app again if its form is the problem.
 func (p *Portal) appFailed(w http.ResponseWriter, r *http.Request, err error) error {
 	var e *gatehouse.Error
 	if errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany) {
@@ -133,7 +134,7 @@ type NewApp struct {
 	Username    string
 	Name        string
 	AskPassword bool
-	// TooMany: there are as many apps as there may be.
+	// TooMany: the maximum number of apps has been reached.
 	TooMany bool
 	Errors  []gatehouse.FieldError
 }
@@ -146,7 +147,7 @@ func (v NewApp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("apps.name"), Hint: p.T("apps.name_hint"), Value: v.Name, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors
 }
 
-// withPassword adds the field for the password where the sign-in is not recent.
+// withPassword adds the field for the password if the sign-in is not recent.
 func withPassword(p *ui.Page, ask bool, fields ...ui.Field) []ui.Field {
 	if ask {
 		password := ui.PresentPassword(p, "current_password", "field.current_password")
@@ -156,7 +157,7 @@ func withPassword(p *ui.Page, ask bool, fields ...ui.Field) []ui.Field {
 	return fields
 }
 
-// AppSetUp shows the key of an app, and takes its first code.
+// AppSetUp shows the key of an app, and accepts its first code.
 type AppSetUp struct {
 	account.AppSetUp
 	Username string
@@ -182,7 +183,7 @@ func (v AppSetUp) Grouped() string {
 	return strings.Join(groups, " ")
 }
 
-// URI is what the QR code holds, and what opens an app on the phone itself.
+// URI is the content of the QR code, and opens an app on the phone itself.
 func (v AppSetUp) URI(p *ui.Page) string {
 	label := url.PathEscape(p.Site.Name + ":" + v.Username)
 	return "otpauth://totp/" + label + "?" + strings.ReplaceAll(url.Values{

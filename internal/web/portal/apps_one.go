@@ -5,7 +5,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// OneApp is an authenticator app that counts: its name, and its end.
+// OneApp is an active authenticator app, which can be renamed and removed.
 type OneApp struct {
 	gatehouse.Factor
 	// Typed is the name in the form.

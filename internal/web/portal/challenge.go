@@ -12,8 +12,8 @@ func (p *Portal) Challenge(w http.ResponseWriter, r *http.Request) error {
 	return p.accountChallenge(w, r, http.StatusOK, ChallengeForm{})
 }
 
-// accountChallenge shows the question that is stored, and the form for another one.
-// Sites that mail a link have no such page.
+// accountChallenge shows the stored question, and the form for another one. Sites that
+// mail a link have no such page.
 func (p *Portal) accountChallenge(w http.ResponseWriter, r *http.Request, status int, form ChallengeForm) error {
 	v := ui.VisitOf(r)
 	if v.Site.Recovery != gatehouse.RecoverByChallenge {
@@ -29,7 +29,7 @@ func (p *Portal) accountChallenge(w http.ResponseWriter, r *http.Request, status
 	return p.page(w, r, status, view)
 }
 
-// SetChallenge takes another challenge question.
+// SetChallenge accepts another challenge question.
 func (p *Portal) SetChallenge(w http.ResponseWriter, r *http.Request) error {
 	v, form := ui.VisitOf(r), challengeForm(r)
 	if v.Site.Recovery != gatehouse.RecoverByChallenge {
@@ -46,7 +46,7 @@ func (p *Portal) SetChallenge(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// SetFirstChallenge takes the challenge question (B14).
+// SetFirstChallenge accepts the challenge question (B14).
 func (p *Portal) SetFirstChallenge(w http.ResponseWriter, r *http.Request) error {
 	v, form := ui.VisitOf(r), challengeForm(r)
 	out, err := p.SignIn.SetFirstChallenge(r.Context(), v.Site, at(r, v), form)
@@ -60,7 +60,7 @@ func challengeForm(r *http.Request) gatehouse.ChallengeForm {
 		Answer: r.PostFormValue("answer"), CurrentPassword: r.PostFormValue("current_password")}
 }
 
-// keptChallenge is what a page shows again of the form: not the secrets.
+// keptChallenge is the part of the form that a page shows again: not the secrets.
 func keptChallenge(form gatehouse.ChallengeForm, bad []gatehouse.FieldError) ChallengeForm {
 	return ChallengeForm{Question: form.Question, Own: clip(form.Own), Errors: bad}
 }
@@ -69,7 +69,7 @@ func keptChallenge(form gatehouse.ChallengeForm, bad []gatehouse.FieldError) Cha
 type AccountChallenge struct {
 	ChallengeForm
 	Username string
-	// Current is the question that is stored; nil: none.
+	// Current is the stored question; nil: none.
 	Current *gatehouse.Challenge
 	Saved   bool
 }
@@ -77,7 +77,7 @@ type AccountChallenge struct {
 func (AccountChallenge) Template() string        { return "challenge" }
 func (AccountChallenge) Title(p *ui.Page) string { return p.T("challenge.account_title") }
 
-// CurrentText is the question that is stored, in words.
+// CurrentText is the stored question, in words.
 func (v AccountChallenge) CurrentText(p *ui.Page) string { return questionText(p, *v.Current) }
 
 func questionText(p *ui.Page, c gatehouse.Challenge) string {

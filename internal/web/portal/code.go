@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// showCode shows the page for codes as things are now; change puts in what was posted.
+// showCode shows the page for codes in its current state; change adds what was posted.
 func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, change func(*Code)) error {
 	v := ui.VisitOf(r)
 	state, err := p.SignIn.CodeState(r.Context(), v.Site, at(r, v))
@@ -31,7 +31,7 @@ func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, ch
 	return p.page(w, r, status, view)
 }
 
-// EnterCode takes a code (B06).
+// EnterCode accepts a code (B06).
 func (p *Portal) EnterCode(w http.ResponseWriter, r *http.Request) error {
 	v, form := ui.VisitOf(r), codeForm(r)
 	in := at(r, v)
@@ -84,7 +84,8 @@ func (p *Portal) SendCode(w http.ResponseWriter, r *http.Request) error {
 	return elsewhere(w, r, err)
 }
 
-// tooSoon shows the page again, with all that was entered, and says when its time is.
+// tooSoon shows the page again, with everything that was entered, and says when to try
+// again.
 func (p *Portal) tooSoon(w http.ResponseWriter, r *http.Request, form signin.CodeForm, e *gatehouse.Error, what string) error {
 	retryAfter(w, e.RetryAfter)
 	return p.showCode(w, r, http.StatusTooManyRequests, func(c *Code) {
@@ -103,9 +104,9 @@ func elsewhere(w http.ResponseWriter, r *http.Request, err error) error {
 	return nil
 }
 
-// codeForm reads the form. A box that is not ticked sends nothing, so the page sends a no
-// in front of it: a script that posts nothing but a code does not switch the choice off
-// without knowing of it.
+// codeForm reads the form. A box that is not ticked sends nothing, so the page sends a
+// "no" before it: a script that posts nothing but a code does not switch the choice off
+// unknowingly.
 func codeForm(r *http.Request) signin.CodeForm {
 	onRequest := ui.VisitOf(r).Pending.User.CodesOnRequest
 	if all := r.PostForm["send_automatically"]; len(all) > 0 {
@@ -117,9 +118,9 @@ func codeForm(r *http.Request) signin.CodeForm {
 // ticksPurpose is what the tag of ticks is for.
 const ticksPurpose = "code-form-ticks"
 
-// writeTicks takes what is ticked through the redirect after a code was sent: nothing is
-// stored before a right one is entered. The tag is for this sign-in, so that nobody else's
-// link ticks a box beforehand, as that of the trust.
+// writeTicks takes the ticks through the redirect after a code was sent: nothing is stored
+// before a right one is entered. The tag is for this sign-in, so that nobody else's link
+// can tick a box, such as trust.
 func (p *Portal) writeTicks(r *http.Request, form signin.CodeForm) string {
 	ticks := ticksOf(form.Trust, !form.OnRequest)
 	return url.Values{"sent": {ticks}, "tag": {p.SignIn.Keys.MAC(ticksPurpose, ticksOwner(r), ticks)}}.Encode()
@@ -133,7 +134,7 @@ func (p *Portal) readTicks(r *http.Request, view *Code) {
 	}
 }
 
-// ticksOf is a letter for each box that is ticked.
+// ticksOf has a letter for each ticked box.
 func ticksOf(trust, automatic bool) (ticks string) {
 	if trust {
 		ticks += "t"
@@ -148,8 +149,8 @@ func ticksOwner(r *http.Request) string { return ui.VisitOf(r).Pending.SignIn.ID
 
 func isYes(value string) bool { return slices.Contains(yes, value) }
 
-// keepCode puts what was entered back into the form. A code is no secret to anyone who has
-// just typed it, and one typed wrong is fixed sooner than typed again.
+// keepCode puts the input back into the form. A code is no secret to the user who has just
+// typed it, and a typo is fixed sooner than retyped.
 func keepCode(c *Code, form signin.CodeForm) {
 	c.Typed, c.Trust, c.Automatic = clipTo(form.Code, 40), form.Trust, !form.OnRequest
 }
@@ -158,19 +159,19 @@ func keepCode(c *Code, form signin.CodeForm) {
 type Code struct {
 	InSteps
 	signin.CodeState
-	// Again: it was sent at the press of the button, just now.
+	// Again: it was just sent, at the press of the button.
 	Again bool
 	// Typed, Trust and Automatic are what is in the form.
 	Typed            string
 	Trust, Automatic bool
 	Errors           []gatehouse.FieldError
-	// TooSoon says what was done before its time: SoonSend (NextAt is its time) or
-	// SoonEnter (Until is); empty: nothing was.
+	// TooSoon says what was done too early: SoonSend (possible at NextAt) or SoonEnter
+	// (at Until); empty: nothing was.
 	TooSoon string
 	Until   time.Time
 }
 
-// What Code.TooSoon can be; the texts are code.soon_….
+// The values of Code.TooSoon; the texts are code.soon_….
 const (
 	SoonSend  = "send"
 	SoonEnter = "enter"
@@ -193,7 +194,7 @@ const (
 	codeNowhere = "nowhere" // no address
 	codeUnsent  = "unsent"
 	codeLost    = "lost"
-	codeOver    = "over" // its time is
+	codeOver    = "over" // it has expired
 	codeSent    = "sent"
 )
 
@@ -213,7 +214,7 @@ func (v Code) State(now time.Time) string {
 }
 
 // Takes reports whether the page has the field for a code: there is none to enter before
-// one was sent. Somebody may have posted one all the same.
+// one was sent. Somebody may have posted one anyway.
 func (v Code) Takes(now time.Time) bool {
 	return v.State(now) != codeUnsent || v.Typed != "" || len(v.Errors) > 0
 }
@@ -224,8 +225,8 @@ func (v Code) Wait(now time.Time) time.Duration {
 	return (wait + time.Second - 1).Truncate(time.Second)
 }
 
-// WaitShort reports whether the wait is one to count down; a longer one has a time of
-// the clock.
+// WaitShort reports whether the wait is short enough to count down; for a longer one
+// the page shows the time.
 func (v Code) WaitShort(now time.Time) bool { return v.Wait(now) <= 2*time.Minute }
 
 // WaitSeconds is Wait for the script.
@@ -252,5 +253,5 @@ func (CodesOver) Template() string        { return "code_over" }
 func (CodesOver) Title(p *ui.Page) string { return p.T("code.ended_title") }
 func (CodesOver) Failed() bool            { return true }
 
-// Tries is how many codes a sign-in takes.
+// Tries is how many codes a sign-in accepts.
 func (CodesOver) Tries() int { return gatehouse.CodeTries }

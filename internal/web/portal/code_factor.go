@@ -37,23 +37,23 @@ func (v FactorCode) Title(p *ui.Page) string {
 	return p.T("code.title_" + string(v.Way))
 }
 
-// Sent: a text message is on its way, or there is one already, whose code still works.
+// Sent: a text message is on its way, or its code still works.
 func (v FactorCode) Sent(now time.Time) bool {
 	return !v.SentAt.IsZero() && !v.Lost && now.Before(v.ExpiresAt)
 }
 
-// Entry: the page has the field for a code. Of text messages, one has to be sent before.
+// Entry: the page has the field for a code. A text message has to be sent first.
 func (v FactorCode) Entry(now time.Time) bool {
 	return v.Way != gatehouse.WayText || !v.SentAt.IsZero() || v.Typed != "" || len(v.Errors) > 0
 }
 
-// Others are the other ways that the user has.
+// Others are the user's other ways.
 func (v FactorCode) Others() []gatehouse.Way {
 	return slices.DeleteFunc(slices.Clone(v.Ways), func(w gatehouse.Way) bool { return w == v.Way })
 }
 
-// Trustable: this device can be trusted. A recovery code stands in for a lost phone, and makes no
-// device one that is trusted.
+// Trustable: this device can be trusted. A recovery code replaces a lost phone, and does not
+// make a device trusted.
 func (v FactorCode) Trustable(p *ui.Page) bool {
 	return v.Way != gatehouse.WayRecoveryCode && p.Site.Policy.TrustedDevice > 0
 }

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Devices lists where the person is signed in, and which browsers know the account.
+// Devices lists where the user is signed in, and which browsers know the account.
 func (p *Portal) Devices(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	devices, err := p.Account.Devices(r.Context(), v.Site, v.Caller(r), *v.Session)
@@ -26,8 +26,8 @@ func (p *Portal) Devices(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, view)
 }
 
-// RemoveDevice ends a session, or forgets a browser. It asks nothing: no matter who it was can
-// sign in again.
+// RemoveDevice ends a session, or forgets a browser. It does not ask first: the user can sign
+// in again.
 func (p *Portal) RemoveDevice(w http.ResponseWriter, r *http.Request) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
 	if err := p.Account.RemoveDevice(r.Context(), v.Site, v.Caller(r), *v.Session, id); err != nil {
@@ -41,7 +41,7 @@ func (p *Portal) RemoveDevice(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndTrust has a code asked for again in a browser (B08).
+// EndTrust makes a browser require a code again (B08).
 func (p *Portal) EndTrust(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if err := p.Account.EndTrust(r.Context(), v.Site, v.Caller(r), *v.Session, r.PathValue("id")); err != nil {
@@ -51,7 +51,7 @@ func (p *Portal) EndTrust(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// AskSignOutEverywhere asks before SignOutEverywhere, where no script has asked.
+// AskSignOutEverywhere asks before SignOutEverywhere, if no script has asked.
 func (p *Portal) AskSignOutEverywhere(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, SignOutEverywhere{})
 }
@@ -66,7 +66,7 @@ func (p *Portal) SignOutEverywhere(w http.ResponseWriter, r *http.Request) error
 	return nil
 }
 
-// Devices is where a person is signed in, and which other browsers know the account.
+// Devices is where a user is signed in, and which other browsers know the account.
 type Devices struct {
 	account.Devices
 	// Done says what has just been done: signed_out, forgotten, everywhere, untrusted or
@@ -77,10 +77,10 @@ type Devices struct {
 func (Devices) Template() string        { return "devices" }
 func (Devices) Title(p *ui.Page) string { return p.T("devices.title") }
 
-// shownDevices is how many rows a list shows before one asks for the rest.
+// shownDevices is how many rows a list shows before the rest is folded.
 const shownDevices = 20
 
-// Here is this browser's session. Others are all other ones, Shown the first of them and
+// Here is this browser's session. Others are all the others, Shown the first of them and
 // Folded the rest.
 func (v Devices) Here() gatehouse.Session     { return v.Sessions[0] }
 func (v Devices) Others() []gatehouse.Session { return v.Sessions[1:] }
@@ -96,15 +96,15 @@ type SignOutEverywhere struct{}
 func (SignOutEverywhere) Template() string        { return "devices_sign_out" }
 func (SignOutEverywhere) Title(p *ui.Page) string { return p.T("devices.everywhere_title") }
 
-// trust is what the templates "trusted" and "end-trust" work on: until when a browser is
-// not asked for a code.
+// trust is the data for the templates "trusted" and "end-trust": until when a browser
+// needs no code.
 type trust struct {
 	Page          *ui.Page
 	ID, UserAgent string
 	Until         time.Time
 }
 
-// Trust is what there is to say about the trust in a browser.
+// Trust is what to say about the trust in a browser.
 func (v Devices) Trust(p *ui.Page, deviceID, userAgent string) trust {
 	return trust{p, deviceID, userAgent, v.Trusted[deviceID]}
 }

@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// SendConfirmation sends the link that confirms an address once more.
+// SendConfirmation resends the link that confirms an address.
 func (p *Portal) SendConfirmation(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	err := p.Account.SendConfirmation(r.Context(), v.Site, v.Caller(r))
@@ -33,7 +33,7 @@ func (p *Portal) SendConfirmation(w http.ResponseWriter, r *http.Request) error 
 	return err
 }
 
-// DropEmailChange gives up the change of address that waits.
+// DropEmailChange cancels a pending change of address.
 func (p *Portal) DropEmailChange(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if err := p.Account.DropEmailChange(r.Context(), v.Site, v.Caller(r)); err != nil {
@@ -42,8 +42,8 @@ func (p *Portal) DropEmailChange(w http.ResponseWriter, r *http.Request) error {
 	return seeProfile(w, r, ProfileDropped)
 }
 
-// keepToken takes the token of a link out of the address and into a cookie, so that it
-// stands in no history, no log and no Referer; it reports whether there was one.
+// keepToken moves the token of a link from the address into a cookie, so that it is in
+// no history, no log and no Referer; it reports whether there was one.
 func keepToken(w http.ResponseWriter, r *http.Request, cookie string) bool {
 	token := gatehouse.CleanToken(r.URL.Query().Get("token"))
 	if token == "" {
@@ -85,7 +85,7 @@ func (p *Portal) ConfirmEmailSubmit(w http.ResponseWriter, r *http.Request) erro
 	return emailDone(w, r, ui.EmailCookie, token, EmailConfirmed)
 }
 
-// UndoEmail asks whether a change is to be stopped or taken back.
+// UndoEmail asks whether to stop or undo a change.
 func (p *Portal) UndoEmail(w http.ResponseWriter, r *http.Request) error {
 	if keepToken(w, r, ui.UndoCookie) {
 		return nil
@@ -102,7 +102,7 @@ func (p *Portal) UndoEmail(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, UndoEmail{link})
 }
 
-// UndoEmailSubmit stops the change or takes it back.
+// UndoEmailSubmit stops or undoes the change.
 func (p *Portal) UndoEmailSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := ui.ReadCookie(r, ui.UndoCookie, v.Secure)
@@ -141,11 +141,11 @@ func (p *Portal) emailFailed(w http.ResponseWriter, r *http.Request, undo bool, 
 	return p.page(w, r, ui.StatusOf(err), EmailFailed{Why: why[e.Reason], Undo: undo})
 }
 
-// ConfirmEmail asks for the press of a button that makes an address somebody's own: a
-// link alone is opened by mail scanners too.
+// ConfirmEmail asks for the press of a button that confirms an address: mail scanners
+// open links too.
 type ConfirmEmail struct{ account.EmailLink }
 
-// Known: the account has the address already, and it was never confirmed.
+// Known: the account has the address already, but it was never confirmed.
 func (v ConfirmEmail) Known() bool { return gatehouse.SameMailbox(v.Change.Old, v.Change.New) }
 
 func (ConfirmEmail) Template() string { return "email_confirm" }
@@ -156,10 +156,11 @@ func (v ConfirmEmail) Title(p *ui.Page) string {
 	return p.T("email.confirm_title")
 }
 
-// UndoEmail asks whether a change of address is to be stopped or taken back.
+// UndoEmail asks whether to stop or undo a change of address.
 type UndoEmail struct{ account.EmailLink }
 
-// New is masked, because the mailbox that the link came to may be somebody else's by now.
+// New is masked, because the mailbox that the link came to may belong to somebody else by
+// now.
 func (v UndoEmail) New() string { return gatehouse.MaskEmail(v.Change.New) }
 
 func (UndoEmail) Template() string          { return "email_undo" }
@@ -179,7 +180,7 @@ type EmailDone struct {
 	What string
 }
 
-// What EmailDone.What can be.
+// The values of EmailDone.What.
 const (
 	EmailConfirmed = "confirmed"
 	EmailRestored  = "restored"
@@ -197,12 +198,12 @@ type EmailFailed struct {
 	Undo bool
 }
 
-// What EmailFailed.Why can be.
+// The values of EmailFailed.Why.
 const (
 	EmailLinkOver = "over"
 	EmailTaken    = "taken"
-	// EmailMissing: the browser has no token, because it opened no link or keeps no
-	// cookies.
+	// EmailMissing: the browser has no token, because it did not open the link or keeps
+	// no cookies.
 	EmailMissing = "missing"
 )
 

@@ -12,10 +12,10 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// longQuestion is longer than the form takes: it may come from an earlier rule.
+// longQuestion is longer than the form accepts: it may come from an earlier rule.
 var longQuestion = strings.Repeat("Which of all the questions that nobody else can answer is this? ", 8)[:500]
 
-// everyRule is a new password that fails all there is.
+// everyRule is a new password that breaks every rule.
 func everyRule() []gatehouse.FieldError {
 	var codes []string
 	for _, rule := range []gatehouse.PasswordRule{gatehouse.RuleLength, gatehouse.RuleTooLong, gatehouse.RuleCharacter, gatehouse.RuleUpper, gatehouse.RuleLower,
@@ -29,7 +29,7 @@ func atStep(step gatehouse.Step) InSteps {
 	return stepOf(gatehouse.User{Username: "msantos"}, step, gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepChallenge, gatehouse.StepTerms, gatehouse.StepSoleUser)
 }
 
-// stepOf is a step of somebody's sign-in, which had some to do when it began.
+// stepOf is a step of a user's sign-in, with the steps that were due when it began.
 func stepOf(u gatehouse.User, step gatehouse.Step, due ...gatehouse.Step) InSteps {
 	return InSteps{step, gatehouse.SignInFacts{User: u, SignIn: gatehouse.SignIn{Steps: due}}}
 }

@@ -44,7 +44,7 @@ func helpSamples() []pages.Sample {
 		pages.Sample{Name: "help-searches", View: HelpIndex{Pages: both, Query: "locked", Words: true, Searches: besides("/help?q=locked")}, SignedIn: true})
 }
 
-// savedSearches are of all kinds, one of them with a name as long as there may be.
+// savedSearches are of all kinds, one of them with the longest name allowed.
 func savedSearches() []gatehouse.SavedSearch {
 	return []gatehouse.SavedSearch{
 		{ID: "sea_1", Name: "Lockouts in the third quarter", Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: "locked"}},
@@ -53,10 +53,12 @@ func savedSearches() []gatehouse.SavedSearch {
 	}
 }
 
-// besides are the saved searches beside one that is not saved, unless it is among them.
+// besides are the saved searches next to one that is not saved, unless it is among
+// them.
 func besides(address string) ui.Searches { return ui.SearchesOf(savedSearches(), address) }
 
-// searchSamples are the pages of saved searches, and the one that says that a platform asks for more.
+// searchSamples are the pages of saved searches, and the one that says that a platform requires
+// more.
 func searchSamples() []pages.Sample {
 	all := savedSearches()
 	wrong := fixture.Wrong("name", "required", "too-long", "character")
@@ -90,7 +92,7 @@ func fullHome() Home {
 	return home
 }
 
-// launcher are two platforms, one of which was used and has a picture.
+// launcher is two platforms, one of which was used and has a logo.
 func launcher() []gatehouse.Platform {
 	settings := func(h gatehouse.ApplicationHome) gatehouse.ApplicationSettings {
 		return gatehouse.ApplicationSettings{Home: h}
@@ -103,7 +105,7 @@ func launcher() []gatehouse.Platform {
 }
 
 // suppliedHome has cards of platforms: a long one, an old one, an empty one, and one that has
-// not come.
+// not arrived.
 func suppliedHome() Home {
 	home := fullHome()
 	shop, desk := home.Launcher[0], home.Launcher[1]

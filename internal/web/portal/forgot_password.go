@@ -14,8 +14,8 @@ func (p *Portal) ForgotPassword(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, ForgotPassword{})
 }
 
-// ForgotPasswordSubmit begins a recovery, the way the site has them (A07, C03). Where
-// it leads is the same for everybody (invariant 7).
+// ForgotPasswordSubmit begins a recovery, by the site's method (A07, C03). The next
+// page is the same for everybody (invariant 7).
 func (p *Portal) ForgotPasswordSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	req := signin.RecoveryRequest{Username: r.PostFormValue("username"), Email: r.PostFormValue("email"), Caller: v.Caller(r)}
@@ -49,8 +49,8 @@ func faults(err error) []gatehouse.FieldError {
 	return nil
 }
 
-// ForgotChallenge shows the challenge question of a recovery. One that was mailed comes
-// with its token in the address, which moves into a cookie at once.
+// ForgotChallenge shows the challenge question of a recovery. A mailed one has its
+// token in the address, which moves into a cookie at once.
 func (p *Portal) ForgotChallenge(w http.ResponseWriter, r *http.Request) error {
 	if keepToken(w, r, ui.RecoveryCookie) {
 		return nil
@@ -72,7 +72,7 @@ func recoveryToken(r *http.Request, v *ui.Visit) string {
 	return ui.ReadCookie(r, ui.RecoveryCookie, v.Secure)
 }
 
-// ForgotChallengeSubmit takes an answer to the challenge question.
+// ForgotChallengeSubmit accepts an answer to the challenge question.
 func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := recoveryToken(r, v)
@@ -89,8 +89,7 @@ func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) e
 	return nil
 }
 
-// recoveryFailed shows the page of a recovery that is over. Its cookie is no longer of
-// use.
+// recoveryFailed shows the page of a recovery that is over. Its cookie is useless now.
 func (p *Portal) recoveryFailed(w http.ResponseWriter, r *http.Request, err error) error {
 	if gatehouse.KindOf(err) != gatehouse.Gone {
 		return err
@@ -100,13 +99,13 @@ func (p *Portal) recoveryFailed(w http.ResponseWriter, r *http.Request, err erro
 }
 
 // ForgotSent says what to do until the mail comes. It knows nothing about the account,
-// so that it cannot tell (invariant 7).
+// so it cannot reveal anything (invariant 7).
 func (p *Portal) ForgotSent(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, ForgotSent{})
 }
 
-// Where a recovery stands. A temporary password by mail is the end of the one kind; a
-// link leads to the page that asks for the new password.
+// The steps of a recovery. One kind ends with a temporary password by mail; for the
+// other, a link leads to the page that asks for the new password.
 const (
 	recoverWho = iota
 	recoverSecond
@@ -133,7 +132,7 @@ func (ForgotPassword) Progress(p *ui.Page) *Progress { return recoveryProgress(p
 func (v ForgotPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	email := emailField(p, v.Email)
 	if p.ByLink() {
-		if !p.HasUsernames() { // it is what they sign in with, and managers fill it in as that
+		if !p.HasUsernames() { // it is what they sign in with, and password managers fill it in as such
 			email.Autocomplete = "username"
 		}
 		return []ui.Field{email}, v.Errors
@@ -145,7 +144,7 @@ func (v ForgotPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	}, v.Errors
 }
 
-// emailField is of type text: browsers would refuse addresses of other alphabets.
+// emailField is of type text: browsers would refuse addresses in other alphabets.
 func emailField(p *ui.Page, value string) ui.Field {
 	return ui.Field{Name: "email", Label: p.T("field.email"), Value: value, Autocomplete: "email", InputMode: "email", Missing: "email"}
 }
@@ -178,12 +177,12 @@ func (ForgotSent) Progress(p *ui.Page) *Progress {
 	return recoveryProgress(p, recoverThird)
 }
 
-// RecoveryOver says that a recovery takes no more answers.
+// RecoveryOver says that a recovery accepts no more answers.
 type RecoveryOver struct{}
 
 func (RecoveryOver) Template() string        { return "forgot_over" }
 func (RecoveryOver) Title(p *ui.Page) string { return p.T("over.title") }
 func (RecoveryOver) Failed() bool            { return true }
 
-// Tries is how many answers a recovery takes.
+// Tries is how many answers a recovery accepts.
 func (RecoveryOver) Tries() int { return gatehouse.RecoveryTries }

@@ -31,14 +31,14 @@ func (p *Portal) ForgotUsernameSubmit(w http.ResponseWriter, r *http.Request) er
 	return nil
 }
 
-// mostMessage is how much of a message is shown again, in code points: more than one
-// may have, so that a long one can be shortened.
+// mostMessage is how much of a message is shown again, in code points: more than is
+// allowed, so that a long one can be shortened.
 const mostMessage = 20_000
 
 // ForgotUsername says whom to ask, and passes the request on (A12).
 type ForgotUsername struct {
 	Email, Message string
-	// Sent: a request was passed on, if there is anybody to pass it on to.
+	// Sent: a request was passed on, if there is anybody to receive it.
 	Sent   bool
 	Errors []gatehouse.FieldError
 }

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Forward shows the session to an application behind a proxy, and goes back there; or it says
-// why the user does not get through.
+// Forward passes the session to an application behind a proxy, and goes back there; or it
+// says why the user is not let through.
 func (p *Portal) Forward(w http.ResponseWriter, r *http.Request) error {
 	v, asked := ui.VisitOf(r), r.URL.Query()
 	if u, err := url.Parse(asked.Get("return_to")); err == nil && v.Site.Protects(u) {
@@ -23,7 +23,7 @@ func (p *Portal) Forward(w http.ResponseWriter, r *http.Request) error {
 		case answer == gatehouse.ForwardClosed:
 			http.Redirect(w, r, "/account/platforms/"+a.ID+"/ask", http.StatusSeeOther)
 			return nil
-		case answer == gatehouse.ForwardAgain && !(asked.Has("again") && gatehouse.IsFresh(v.Session.CreatedAt, p.Now())): // once: a trusted device may spare the factor again
+		case answer == gatehouse.ForwardAgain && !(asked.Has("again") && gatehouse.IsFresh(v.Session.CreatedAt, p.Now())): // once: a trusted device may make the factor unnecessary again
 			back := "/forward-auth?" + url.Values{"return_to": {u.String()}, "again": {""}}.Encode()
 			http.Redirect(w, r, "/sign-in?"+url.Values{"return_to": {back}, "again": {""}}.Encode(), http.StatusSeeOther)
 			return nil
@@ -40,7 +40,7 @@ func (p *Portal) Forward(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// TooWeak says that a platform wants a sign-in with a second factor.
+// TooWeak says that a platform requires a sign-in with a second factor.
 type TooWeak struct {
 	Platform string
 	// Factors is how many the user has.

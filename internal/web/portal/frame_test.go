@@ -64,7 +64,7 @@ func TestAccountPagesFollowTheSite(t *testing.T) {
 	}
 }
 
-// B01: nobody but administrators is shown a way to the company's pages.
+// B01: only administrators see a link to the company's pages.
 func TestCompanyPagesAreForAdministrators(t *testing.T) {
 	for role, want := range map[gatehouse.Role]int{gatehouse.RoleAdmin: 2, gatehouse.RoleUser: 0} {
 		doc := show(t, "uk", Profile{}, func(f *ui.Frame) { f.Path, f.User.Role = "/account/profile", role })

@@ -25,8 +25,8 @@ func begin(t *testing.T) (*testkit.Server, *testkit.Client, gatehouse.User) {
 	return s, c, u
 }
 
-// Pages for users lead anyone else to the sign-in, and back to the page afterwards; pages
-// of a sign-in that nobody has begun lead to its beginning.
+// Pages for users lead everybody else to the sign-in, and back to the page afterwards;
+// pages of a sign-in that nobody has begun lead to its beginning.
 func TestWhoIsLedToTheSignIn(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	s.AddUser("meridian-uk", "msantos", password, nil)
@@ -85,7 +85,7 @@ func TestFormsThatAreNotAccepted(t *testing.T) {
 	}
 }
 
-// Forms that lack their token, or have one of another page, are refused and do nothing.
+// Forms without their token, or with one of another page, are refused and do nothing.
 func TestFormsWithoutTheirToken(t *testing.T) {
 	s, c, u := begin(t)
 	other := c.Get("/account/profile").MustFind("form[action='/account/profile'] [name=form_token]").AttrOr("value", "")
@@ -108,7 +108,7 @@ func TestFormsWithoutTheirToken(t *testing.T) {
 	c.Get("/account/devices").Want(200) // still signed in
 }
 
-// What belongs to somebody else is answered as what there is not, and stays.
+// What belongs to somebody else is treated as nonexistent, and stays.
 func TestWhatIsNotOnesOwn(t *testing.T) {
 	s, c, _ := begin(t)
 	colleague := s.AddUser("meridian-uk", "tadeyemi", password, nil)
@@ -145,7 +145,8 @@ func TestWhatIsNotOnesOwn(t *testing.T) {
 	}
 }
 
-// After signing in one is led to a page of this site, whatever the address asks for.
+// After signing in, users get to a page of this site, no matter what the address asks
+// for.
 func TestWhereReturnLeads(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	s.AddUser("meridian-uk", "msantos", password, nil)

@@ -31,7 +31,7 @@ func (p *Portal) HelpPage(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, HelpArticle{Page: page})
 }
 
-// queryOf is what somebody searches for, as it is shown again.
+// queryOf is what somebody searches for, in the form shown again.
 func queryOf(r *http.Request) string { return strings.TrimSpace(clip(r.URL.Query().Get("q"))) }
 
 // reading is a page to read, for everybody: it needs longer lines than a form.
@@ -47,14 +47,14 @@ type HelpIndex struct {
 	Query string
 	Words bool
 	Hits  []site.HelpHit
-	// Searches are the saved ones beside it.
+	// Searches are the saved ones next to it.
 	Searches ui.Searches
 }
 
 func (HelpIndex) Template() string        { return "help" }
 func (HelpIndex) Title(p *ui.Page) string { return p.T("help.title") }
 
-// Alike: the index is; what somebody searched for is not.
+// Alike: the index is the same for everybody; a search is not.
 func (v HelpIndex) Alike() string {
 	v.Pages = nil // of the site
 	if !ui.Nothing(v) {
@@ -75,13 +75,13 @@ func (v HelpArticle) Title(p *ui.Page) string { return v.Page.Title }
 // Alike: a help page is part of the site.
 func (v HelpArticle) Alike() string { return "/help/" + v.Page.Name }
 
-// longPage is how many sections a page has that shows a table of its contents.
+// longPage is how many sections a page with a table of contents has.
 const longPage = 4
 
-// IsLong reports whether the page shows a table of its contents.
+// IsLong reports whether the page shows a table of contents.
 func (v HelpArticle) IsLong() bool { return len(v.Page.Sections) >= longPage }
 
-// HelpMissing is the page for a help page that is not there.
+// HelpMissing is the page for a help page that does not exist.
 type HelpMissing struct{ reading }
 
 func (HelpMissing) Template() string        { return "help_missing" }

@@ -42,7 +42,7 @@ func TestSearchFindsThePagesThatTheSiteHas(t *testing.T) {
 	}
 }
 
-// What somebody searches for is shown as it was typed, and nothing else.
+// A query is shown as it was typed, and nothing else.
 func TestAQueryStaysText(t *testing.T) {
 	const probe = `"><script>alert(1)</script>{n}[a](help)`
 	for _, view := range []ui.View{HelpIndex{Query: probe, Words: true}, HelpIndex{Query: probe, Words: true, Hits: []site.HelpHit{{Page: "a", Title: probe, Lang: probe, Snippet: probe, Anchor: probe}}}, Search{Query: probe, Words: true}} {
@@ -81,7 +81,7 @@ func TestHelpArticle(t *testing.T) {
 	}
 }
 
-// The same page stands in the frame of anyone who reads it.
+// The same page is in the frame of each reader.
 func TestHelpStandsInTheFrameOfItsReader(t *testing.T) {
 	for _, view := range []ui.View{HelpIndex{}, Contact{}, HelpMissing{}} {
 		if doc := show(t, "au", view); doc.Find("body.auth .panel-wide h1").Length() != 1 {
@@ -93,8 +93,8 @@ func TestHelpStandsInTheFrameOfItsReader(t *testing.T) {
 	}
 }
 
-// The pages as they are, on the demo's sites: headings in order, no id twice,
-// nothing that the policy stops.
+// The pages themselves, on the demo's sites: headings in order, no duplicate ids,
+// nothing that the policy blocks.
 func TestHelpOfTheDemo(t *testing.T) {
 	all := suite.Parsed(t)
 	for _, id := range []string{"meridian-uk", "meridian-au", "inkwell"} {

@@ -15,7 +15,7 @@ import (
 // recentEvents is how many lines the card "Recent activity" has.
 const recentEvents = 5
 
-// Home is the dashboard for anyone who is signed in (C11), else the way to sign in.
+// Home is the dashboard for signed-in users (C11), else the way to sign in.
 func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if v.Session == nil {
@@ -41,8 +41,8 @@ func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 		There: account.HomeCards(v.Site, *v.User, namesOf(supplied), len(own.Searches))})
 }
 
-// supplied are the platforms that the visitor may reach, and their cards: a completed profile
-// opens those (A06).
+// supplied are the platforms that the visitor may reach, and their cards, which require a
+// complete profile (A06).
 func (p *Portal) supplied(r *http.Request, v *ui.Visit) ([]gatehouse.Platform, []sso.SuppliedCard, error) {
 	reachable, err := p.SSO.Reachable(r.Context(), v.Site, *v.User)
 	if err != nil || len(reachable) == 0 || len(gatehouse.MissingOf(v.Site.Site, *v.User)) > 0 {
@@ -78,15 +78,15 @@ func (p *Portal) ArrangeHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Home is the dashboard (A06, C11). What it says about the account (check-up, what is
-// missing) it takes from the frame's user, company and site.
+// missing) comes from the frame's user, company and site.
 type Home struct {
 	signin.Home
 	Own account.Home
-	// PasskeyOffer: the user is offered a passkey. PasskeysKnown is what the browser is told of
-	// those that there are; empty: nothing.
+	// PasskeyOffer: the user is offered a passkey. PasskeysKnown is what the browser is told
+	// about existing ones; empty: nothing.
 	PasskeyOffer  bool
 	PasskeysKnown string
-	// Launcher are the platforms that the launcher leads to.
+	// Launcher are the platforms in the launcher.
 	Launcher []gatehouse.Platform
 	// Supplied are the cards of platforms.
 	Supplied []sso.SuppliedCard
@@ -102,9 +102,9 @@ type homeCard struct {
 	Page *ui.Page
 	View Home
 	Name gatehouse.HomeCard
-	// Supplied is the platform's card; nil: it is none.
+	// Supplied is the platform's card; nil: it is not one.
 	Supplied *suppliedCard
-	// First and Last of those that are seen cannot move further.
+	// First and Last of the visible ones cannot move further.
 	First, Last bool
 }
 
@@ -116,7 +116,7 @@ func (c homeCard) Title() string {
 	return c.Page.T("home.card_" + string(c.Name))
 }
 
-// cards are the cards that the page can have, hidden ones or those that are seen.
+// cards are the cards that the page can have, either the hidden or the visible ones.
 func (v Home) cards(p *ui.Page, hidden bool) []homeCard {
 	var list []homeCard
 	for _, placed := range v.Own.Layout.With(namesOf(v.Supplied)) {
@@ -130,27 +130,27 @@ func (v Home) cards(p *ui.Page, hidden bool) []homeCard {
 	return list
 }
 
-// Columns are the cards that are seen: the first half in the first column. On a
-// narrow page the second follows the first, so the order is one.
+// Columns are the visible cards: the first half in the first column. On a narrow page
+// the second follows the first, so there is one order.
 func (v Home) Columns(p *ui.Page) [][]homeCard {
 	list := v.cards(p, false)
 	half := (len(list) + 1) / 2
 	return [][]homeCard{list[:half], list[half:]}
 }
 
-// HiddenCards are those that the person does not want to see.
+// HiddenCards are those that the user does not want to see.
 func (v Home) HiddenCards(p *ui.Page) []homeCard { return v.cards(p, true) }
 
 // Tiles are the platforms of the launcher.
 func (v Home) Tiles(p *ui.Page) []tile { return tilesOf(p, v.Launcher) }
 
-// IsArranged reports whether the page is not as everybody's.
+// IsArranged reports whether the page differs from the default.
 func (v Home) IsArranged() bool {
 	return v.Own.Layout.String() != gatehouse.ReadHomeLayout("").String()
 }
 
-// MayArrange reports whether the cards have their menus: a completed profile opens
-// them (A06).
+// MayArrange reports whether the cards have their menus, which require a complete
+// profile (A06).
 func (v Home) MayArrange(p *ui.Page) bool { return len(v.Incomplete(p)) == 0 }
 
 // IncompleteItem is one thing that a profile lacks, and the page that fixes it; the
@@ -174,14 +174,14 @@ func (Home) Incomplete(p *ui.Page) []IncompleteItem {
 	return items
 }
 
-// PasswordOver reports whether the password is too old already.
+// PasswordOver reports whether the password has expired already.
 func (v Home) PasswordOver(p *ui.Page) bool { return !p.Now.Before(v.Own.PasswordExpiresAt) }
 
 // Check is one line of the security check-up.
 type Check struct {
 	Text string
 	Done bool
-	// Link is the page that fixes it; empty where it is done.
+	// Link is the page that fixes it; empty if it is done.
 	Link string
 }
 
@@ -191,8 +191,7 @@ type CheckUp struct {
 	Done   int
 }
 
-// CheckUp computes the security check-up from what the site, the company and the
-// user are.
+// CheckUp computes the security check-up from the site, the company and the user.
 func (Home) CheckUp(p *ui.Page) CheckUp {
 	var up CheckUp
 	add := func(applies, done bool, key, fixes string) {
@@ -215,7 +214,7 @@ func (Home) CheckUp(p *ui.Page) CheckUp {
 	return up
 }
 
-// Greeting greets by the time of the day where the site is.
+// Greeting greets by the time of day at the site.
 func (Home) Greeting(p *ui.Page) string {
 	name := p.User.FirstName
 	if name == "" {

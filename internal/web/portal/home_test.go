@@ -64,7 +64,7 @@ func TestHomeShowsTheCardsAsTheyWereArranged(t *testing.T) {
 	}
 }
 
-// Every card has a menu that works as a form, and takes the focus when it was moved.
+// Every card has a menu that works as a form, and gets the focus after it was moved.
 func TestCardsMoveByButtons(t *testing.T) {
 	doc := show(t, "uk", fullHome())
 	for card, want := range map[string]string{"platforms": "down hide", "links": "up down hide", "activity": "up hide"} {

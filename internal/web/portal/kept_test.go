@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// written is the page that a visit is answered with, as the server writes it.
+// written is the answer to a visit, as the server writes it.
 func written(t *testing.T, p *ui.Pages, v *ui.Visit, path string, status int, view ui.View) string {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -30,7 +30,7 @@ func visitor(s *site.Site, mark string) *ui.Visit {
 		Token: func([]string) string { return "token-" + mark }}
 }
 
-// alike are the samples whose pages are kept, by the address that they are kept for.
+// alike are the samples with cached pages, by the address that they are cached for.
 func alike(t *testing.T) map[string]ui.View {
 	views := map[string]ui.View{}
 	for _, x := range samples() {
@@ -55,8 +55,8 @@ func visits(s *site.Site) []*ui.Visit {
 	return all
 }
 
-// Each page that is kept is what would have been rendered for the visitor, and holds
-// nothing of the visitors before.
+// Each cached page is what would have been rendered for the visitor, and contains
+// nothing of earlier visitors.
 func TestNoPageHoldsAnythingOfAnotherVisitor(t *testing.T) {
 	for address, view := range alike(t) {
 		for id, s := range fixture.Sites() {
@@ -87,7 +87,8 @@ func TestNoPageHoldsAnythingOfAnotherVisitor(t *testing.T) {
 	}
 }
 
-// Only the empty form is the same for everybody: whatever a page says more, it says to one.
+// Only the empty form is the same for everybody: anything more on a page is for one
+// visitor.
 func TestPagesThatSaySomethingAreNotKept(t *testing.T) {
 	for _, v := range []ui.Alike{
 		SignIn{Username: "msantos"}, SignIn{ReturnTo: "/account"}, SignIn{LastFailed: true}, SignIn{Expired: true},
@@ -107,8 +108,8 @@ func TestPagesThatSaySomethingAreNotKept(t *testing.T) {
 	}
 }
 
-// What is kept belongs to the site as it was loaded: a changed one shows its change at
-// once, and visits that began before keep theirs.
+// The cache belongs to the site as it was loaded: a changed site shows its change at
+// once, and visits that began before keep their version.
 func TestASiteThatIsLoadedAgainShowsItself(t *testing.T) {
 	p := suite.Parsed(t)
 	before, after := fixture.Sites()["uk"], fixture.Sites()["uk"]

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// MyPlatforms lists the platforms that the person may reach, what each may read, and when it was
+// MyPlatforms lists the platforms that the user may reach, what each may read, and when it was
 // used (B17).
 func (p *Portal) MyPlatforms(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
@@ -21,8 +21,8 @@ func (p *Portal) MyPlatforms(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, MyPlatforms{Open: open, Closed: closed, Removed: r.URL.Query().Has("removed")})
 }
 
-// RemoveAccess ends what a platform has of the person. It asks nothing: opening the platform
-// brings it back.
+// RemoveAccess removes a platform's access to the user's data. It does not ask first:
+// opening the platform restores it.
 func (p *Portal) RemoveAccess(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if err := p.Account.RemoveAccess(r.Context(), v.Site, v.Caller(r), r.PathValue("id")); err != nil {
@@ -32,7 +32,7 @@ func (p *Portal) RemoveAccess(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// NoAccess says why the person may not reach a platform, and whom to ask.
+// NoAccess says why the user may not reach a platform, and whom to ask.
 func (p *Portal) NoAccess(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	n, err := p.Account.NoAccess(r.Context(), v.Site, v.Caller(r), r.PathValue("id"))
@@ -67,7 +67,7 @@ func (p *Portal) showNoAccess(w http.ResponseWriter, r *http.Request, n account.
 	return p.page(w, r, http.StatusForbidden, NoAccess{n, ""})
 }
 
-// MyPlatforms are those of the site, as they stand to the person.
+// MyPlatforms are the site's platforms, with the user's access to each.
 type MyPlatforms struct {
 	Open, Closed []account.Platform
 	// Removed: access has just been removed.
@@ -77,11 +77,11 @@ type MyPlatforms struct {
 func (MyPlatforms) Template() string        { return "my_platforms" }
 func (MyPlatforms) Title(p *ui.Page) string { return p.T("my_platforms.title") }
 
-// Reads is what a platform may read, in words: what the person has consented to, or for one
-// of the site's own, what the operator lets it.
+// Reads is what a platform may read, in words: what the user has consented to or, for one
+// of the site's own, what the operator allows it.
 func (MyPlatforms) Reads(p *ui.Page, of account.Platform) string {
 	scopes := of.Settings.Scopes
-	if of.ForwardOnly() { // what its proxy hands on
+	if of.ForwardOnly() { // what its proxy passes on
 		scopes = []string{gatehouse.ScopeProfile, gatehouse.ScopeEmail, gatehouse.ScopeCompany}
 	}
 	if of.Settings.ThirdParty {
@@ -101,7 +101,7 @@ func (MyPlatforms) Reads(p *ui.Page, of account.Platform) string {
 	return p.T("my_platforms.reads", "what", strings.Join(words, p.T("list.comma")))
 }
 
-// NoAccess says which platform the person may not reach, why, and whom to ask.
+// NoAccess says which platform the user may not reach, why, and whom to ask.
 type NoAccess struct {
 	account.NoAccess
 	// Refused is why a request was not sent; empty: none was.

@@ -49,7 +49,7 @@ func myPlatformSamples() []pages.Sample {
 	}
 }
 
-// What a third party may read is what was consented to, and not what it may ask for.
+// A third party may read what was consented to, not what it may ask for.
 func TestWhatAPlatformReads(t *testing.T) {
 	doc := show(t, "uk", myPlatforms("Desk"), pages.SignedIn)
 	items := doc.Find("section[aria-labelledby=open] li")

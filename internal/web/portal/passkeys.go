@@ -22,14 +22,14 @@ func (p *Portal) NewPasskey(w http.ResponseWriter, r *http.Request) error {
 	return p.BeginPasskey(w, r)
 }
 
-// BeginPasskey takes the password, where the sign-in is not recent, and lets the browser create a
-// passkey.
+// BeginPasskey accepts the password, if the sign-in is not recent, and lets the browser create
+// a passkey.
 func (p *Portal) BeginPasskey(w http.ResponseWriter, r *http.Request) error {
 	return p.askForPasskey(w, r, http.StatusOK, nil)
 }
 
-// askForPasskey is the page from which the browser creates a passkey, with what was wrong with the last
-// one.
+// askForPasskey is the page on which the browser creates a passkey, with what was wrong with
+// the last one.
 func (p *Portal) askForPasskey(w http.ResponseWriter, r *http.Request, status int, bad []gatehouse.FieldError) error {
 	v := ui.VisitOf(r)
 	view := NewPasskey{AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad}
@@ -55,7 +55,7 @@ func (p *Portal) askForPasskey(w http.ResponseWriter, r *http.Request, status in
 	return p.page(w, r, status, view)
 }
 
-// CreatePasskey takes the passkey that a browser has created.
+// CreatePasskey accepts the passkey that a browser has created.
 func (p *Portal) CreatePasskey(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	made, err := p.Account.CreatePasskey(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("answer"), r.PostForm.Has("unseen"))
@@ -74,8 +74,8 @@ func (p *Portal) CreatePasskey(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// OfferedPasskey answers what the browser may create a passkey with by itself, after a sign-in with
-// the password.
+// OfferedPasskey answers with the options for a passkey that the browser may create by itself,
+// after a sign-in with the password.
 func (p *Portal) OfferedPasskey(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	options, err := p.Account.OfferOfPasskey(r.Context(), v.Site, in(r, v), *v.Session)
@@ -88,7 +88,7 @@ func (p *Portal) OfferedPasskey(w http.ResponseWriter, r *http.Request) error {
 	return answerJSON(w, options)
 }
 
-// PutOffPasskeys takes "not now".
+// PutOffPasskeys handles "not now".
 func (p *Portal) PutOffPasskeys(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if err := p.Account.PutOffPasskeys(r.Context(), v.Site, in(r, v), *v.Session); err != nil {
@@ -98,9 +98,10 @@ func (p *Portal) PutOffPasskeys(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// passkeyNews is what a browser hears of passkeys after a sign-in: an offer, or which ones there are.
+// passkeyNews is what a browser is told about passkeys after a sign-in: an offer, or the
+// existing ones.
 func (p *Portal) passkeyNews(r *http.Request, v *ui.Visit) (offer bool, known string, err error) {
-	if p.askPassword(v) { // the sign-in is a while ago
+	if p.askPassword(v) { // the sign-in was a while ago
 		return false, "", nil
 	}
 	if offer, err = p.Account.OffersPasskey(r.Context(), v.Site, *v.Session); err == nil && v.User.Factors > 0 {
@@ -109,14 +110,14 @@ func (p *Portal) passkeyNews(r *http.Request, v *ui.Visit) (offer bool, known st
 	return offer, known, err
 }
 
-// answerJSON answers with what is JSON already.
+// answerJSON answers with a text that is already JSON.
 func answerJSON(w http.ResponseWriter, text string) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	_, err := w.Write([]byte(text))
 	return err
 }
 
-// PasskeyEndpoints says where passkeys are created and managed, for those who keep them (Passkey
+// PasskeyEndpoints says where passkeys are created and managed, for passkey providers (Passkey
 // Endpoints, W3C).
 func (p *Portal) PasskeyEndpoints(w http.ResponseWriter, r *http.Request) error {
 	origin := ui.VisitOf(r).Site.Origin
@@ -171,7 +172,7 @@ func (p *Portal) RemovePasskey(w http.ResponseWriter, r *http.Request) error {
 	return p.passkeyDone(w, r, err, "removed")
 }
 
-// passkeyDone leads back to the list, or shows the passkey's page again where its form is wrong.
+// passkeyDone leads back to the list, or shows the passkey's page again if its form is wrong.
 func (p *Portal) passkeyDone(w http.ResponseWriter, r *http.Request, err error, did string) error {
 	var e *gatehouse.Error
 	if errors.As(err, &e) && len(e.Fields) > 0 {
@@ -184,10 +185,10 @@ func (p *Portal) passkeyDone(w http.ResponseWriter, r *http.Request, err error, 
 	return nil
 }
 
-// NewPasskey is the page from which a browser creates a passkey.
+// NewPasskey is the page on which a browser creates a passkey.
 type NewPasskey struct {
 	Username string
-	// Options are what the browser is asked with; empty: the password comes first, or there are
+	// Options are the options for the browser; empty: the password comes first, or there are
 	// too many.
 	Options     string
 	AskPassword bool
@@ -203,7 +204,7 @@ func (v NewPasskey) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return withPassword(p, v.AskPassword, ui.Field{Name: "answer", Label: p.T("passkeys.create"), Optional: true}), v.Errors
 }
 
-// OnePasskey is a passkey: its name, and its end.
+// OnePasskey is a passkey, which can be renamed and removed.
 type OnePasskey struct {
 	gatehouse.Passkey
 	// Typed is the name in the form.

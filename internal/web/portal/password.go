@@ -16,7 +16,7 @@ func (p *Portal) Password(w http.ResponseWriter, r *http.Request) error {
 		Saved: r.URL.Query().Has("saved"), NotMe: r.URL.Query().Has("not_me")})
 }
 
-// ChangePassword takes the new password. The session goes on under a new token (ASVS
+// ChangePassword accepts the new password. The session continues with a new token (ASVS
 // 7.2.4); all others end.
 func (p *Portal) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
@@ -36,7 +36,7 @@ func (p *Portal) ChangePassword(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// in is the session that a change is made in.
+// in is the session in which a change is made.
 func in(r *http.Request, v *ui.Visit) signin.In {
 	return signin.In{Session: v.SessionToken, Device: v.DeviceToken, Caller: v.Caller(r)}
 }
@@ -51,9 +51,9 @@ func (p *Portal) ChangePasswordAddress(w http.ResponseWriter, r *http.Request) e
 // ChangePassword is My account > Password (A10).
 type ChangePassword struct {
 	Username string
-	// Saved: it was changed a moment ago.
+	// Saved: it was just changed.
 	Saved bool
-	// NotMe: the person comes from an event that somebody else caused (C09).
+	// NotMe: the user comes from an event that somebody else caused (C09).
 	NotMe  bool
 	Errors []gatehouse.FieldError
 }
@@ -67,8 +67,8 @@ func (v ChangePassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 
 func (v ChangePassword) Reqs(p *ui.Page) Reqs { return reqsOf(p, v.Username, "current_password") }
 
-// newPassword are the two fields for a new one. There is no maxlength: cut passwords do
-// not work.
+// newPassword are the two fields for a new one. There is no maxlength: truncated
+// passwords do not work.
 func newPassword(p *ui.Page) []ui.Field {
 	return []ui.Field{
 		{Name: "new_password", Label: p.T("field.new_password"), Secret: true, Autocomplete: "new-password", Missing: "new_password", About: "reqs-title"},
@@ -76,23 +76,23 @@ func newPassword(p *ui.Page) []ui.Field {
 	}
 }
 
-// Reqs are what a new password needs, as the site's policy has it.
+// Reqs are what a new password needs, according to the site's policy.
 type Reqs struct {
-	// Old is the field with the present password; may be empty.
+	// Old is the field with the current password; may be empty.
 	Old string
 	Min int
-	// Banned are the parts of the username, a line each.
+	// Banned are the parts of the username, one per line.
 	Banned string
 	Live   []Req
 	// Later is what only the server can check.
 	Later []string
 }
 
-// Req is a rule that the page can check while somebody types.
+// Req is a rule that the page can check during typing.
 type Req struct{ Rule, Text string }
 
-// reqsOf reads the policy: what it does not ask for is not on the page (A11). Old is the
-// field with the present password; empty where there is none.
+// reqsOf reads the policy: what it does not require is not on the page (A11). old is the
+// field with the current password; empty if there is none.
 func reqsOf(p *ui.Page, username, old string) Reqs {
 	policy := p.Site.Policy.Password
 	r := Reqs{Old: old, Min: policy.MinLength}

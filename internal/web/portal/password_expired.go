@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// ChoosePassword takes the new password in place of a temporary or expired one (B13).
+// ChoosePassword accepts the new password in place of a temporary or expired one (B13).
 func (p *Portal) ChoosePassword(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	out, err := p.SignIn.ChoosePassword(r.Context(), v.Site, at(r, v), signin.NewPassword{

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// PhonePath is where the phone is added that codes are sent to; below it, it has its page.
+// PhonePath is where the phone for codes is added; below it, the phone has its page.
 const PhonePath = SecurityPath + "/phone"
 
 // NewPhone asks for the number.
@@ -23,7 +23,7 @@ func (p *Portal) NewPhone(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, NewPhone{AskPassword: p.askPassword(v), Username: v.User.Username})
 }
 
-// BeginPhone sends a code to the number, and leads to the page that takes it.
+// BeginPhone sends a code to the number, and leads to the page for entering it.
 func (p *Portal) BeginPhone(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	made, err := p.Account.BeginPhone(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("phone"), r.PostFormValue("current_password"))
@@ -42,7 +42,8 @@ func (p *Portal) BeginPhone(w http.ResponseWriter, r *http.Request) error {
 
 func phonePath(id string) string { return PhonePath + "/" + url.PathEscape(id) }
 
-// Phone shows the page that takes the code of a phone, or what can be done with one that counts.
+// Phone shows the page for entering the code of a phone, or what can be done with an active
+// one.
 func (p *Portal) Phone(w http.ResponseWriter, r *http.Request) error { return p.showPhone(w, r, nil) }
 
 func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, failed error) error {
@@ -72,13 +73,13 @@ func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, failed error)
 	return p.page(w, r, status, OnePhone{Phone: *all.Phone, Last: all.Last(), AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
 }
 
-// ConfirmPhone takes the code that was sent to a phone.
+// ConfirmPhone accepts the code that was sent to a phone.
 func (p *Portal) ConfirmPhone(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	codes, err := p.Account.ConfirmPhone(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("code"))
 	var e *gatehouse.Error
 	switch {
-	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is over
+	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is up
 		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
 	case errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany):
 		return p.showPhone(w, r, err)
@@ -112,7 +113,7 @@ type NewPhone struct {
 	Username    string
 	Number      string
 	AskPassword bool
-	// TooMany: as many text messages were sent today as there may be.
+	// TooMany: the limit of text messages for today has been reached.
 	TooMany bool
 	Errors  []gatehouse.FieldError
 }
@@ -126,7 +127,7 @@ func (v NewPhone) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 		Type: "tel", Autocomplete: "tel", Missing: "phone"}), v.Errors
 }
 
-// PhoneSetUp takes the code that was sent to a phone.
+// PhoneSetUp accepts the code that was sent to a phone.
 type PhoneSetUp struct {
 	account.PhoneSetUp
 	Typed   string
@@ -145,7 +146,7 @@ func (v PhoneSetUp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return []ui.Field{{Name: "code", Label: p.T("phone.code"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "text_code"}}, v.Errors
 }
 
-// OnePhone is a phone that counts, and its end.
+// OnePhone is an active phone, which can be removed.
 type OnePhone struct {
 	account.Phone
 	// Last: without it, the user has no factor left.

@@ -53,7 +53,7 @@ func (PlatformOrder) Title(p *ui.Page) string { return p.T("platforms.order_titl
 // Tiles are the platforms in their order.
 func (v PlatformOrder) Tiles(p *ui.Page) []tile { return tilesOf(p, v.Launcher) }
 
-// MayArrange reports whether the profile is complete, which opens this (A06).
+// MayArrange reports whether the profile is complete, which this requires (A06).
 func (PlatformOrder) MayArrange(p *ui.Page) bool {
 	return len(gatehouse.MissingOf(p.Site.Site, *p.User)) == 0
 }
@@ -61,7 +61,7 @@ func (PlatformOrder) MayArrange(p *ui.Page) bool {
 // tile is a platform as pages show it.
 type tile struct {
 	ID, Name, URL string
-	// Logo is the address of its picture; empty: Initials stand in.
+	// Logo is the address of its logo; empty: Initials replace it.
 	Logo, Initials string
 	// Fact is when it was last used, in words.
 	Fact string
@@ -69,7 +69,7 @@ type tile struct {
 	First, Last bool
 }
 
-// tilesOf puts platforms into the words of a page.
+// tilesOf turns platforms into tiles, in the words of a page.
 func tilesOf(p *ui.Page, all []gatehouse.Platform) []tile {
 	tiles := make([]tile, len(all))
 	for i, one := range all {

@@ -1,6 +1,6 @@
 // Package portal makes the pages for everyone: sign-in and its steps, recovery, home, My
-// account, help. A page is in one place: its handlers and its view in NAME.go, what it
-// looks like in NAME.html; parts/ is what several pages share.
+// account, help. Each page has its handlers and its view in NAME.go and its template in
+// NAME.html; parts/ is what several pages share.
 package portal
 
 import (

@@ -21,7 +21,7 @@ func (p *Portal) MyAccount(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// SetLanguage takes the choice of the language menu, and shows the same page again.
+// SetLanguage saves the choice of the language menu, and shows the same page again.
 func (p *Portal) SetLanguage(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if err := p.Account.SetLanguage(r.Context(), v.Site, v.Caller(r), r.PostFormValue("locale")); err != nil {
@@ -41,7 +41,7 @@ func (p *Portal) Profile(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, view)
 }
 
-// storedProfile is the page of what is stored.
+// storedProfile is the page with the stored values.
 func (p *Portal) storedProfile(r *http.Request) (Profile, error) {
 	v := ui.VisitOf(r)
 	now, err := p.Account.Profile(r.Context(), v.Site, v.Caller(r))
@@ -52,8 +52,8 @@ func (p *Portal) storedProfile(r *http.Request) (Profile, error) {
 	}, err
 }
 
-// SaveProfile saves the profile. A form without the field of the language, which only
-// sites with several show, leaves it as it is.
+// SaveProfile saves the profile. A form without the language field, which only sites
+// with several languages show, leaves the language unchanged.
 func (p *Portal) SaveProfile(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	form := account.ProfileForm{
@@ -75,7 +75,7 @@ func seeProfile(w http.ResponseWriter, r *http.Request, done string) error {
 	return nil
 }
 
-// notSaved shows the form again with what was typed, but for the password.
+// notSaved shows the form again with what was typed, except for the password.
 func (p *Portal) notSaved(w http.ResponseWriter, r *http.Request, form account.ProfileForm, err error) error {
 	var e *gatehouse.Error
 	changed := errors.As(err, &e) && e.Reason == account.ReasonProfileChanged
@@ -96,7 +96,7 @@ func (p *Portal) notSaved(w http.ResponseWriter, r *http.Request, form account.P
 	return p.page(w, r, ui.StatusOf(err), view)
 }
 
-// retryAfter says when to try again, where there is something to wait for.
+// retryAfter says when to try again, if there is something to wait for.
 func retryAfter(w http.ResponseWriter, wait time.Duration) {
 	if wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
@@ -106,20 +106,20 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) {
 // Profile is My account > Profile (A05).
 type Profile struct {
 	Stored account.Profile
-	// Typed is what the fields hold: what was typed, else what is stored.
+	// Typed is the content of the fields: what was typed, else what is stored.
 	Typed account.ProfileForm
-	// AskPassword: a new address wants the password again.
+	// AskPassword: a new address requires the password again.
 	AskPassword bool
 	Fields      []gatehouse.FieldError
 	// Changed: another window has saved the profile since the form was made.
 	Changed bool
 	// TooSoon is how long to wait before the next mail; 0: it was not too soon.
 	TooSoon time.Duration
-	// Done is what was done a moment ago: saved, sent, dropped, or empty.
+	// Done is what was just done: saved, sent, dropped, or empty.
 	Done string
 }
 
-// What Profile.Done can be; the texts are profile.done_NAME.
+// The values of Profile.Done; the texts are profile.done_NAME.
 const (
 	ProfileSaved   = "saved"
 	ProfileSent    = "sent"
@@ -130,7 +130,7 @@ func (Profile) Template() string        { return "profile" }
 func (Profile) Title(p *ui.Page) string { return p.T("profile.title") }
 func (v Profile) Failed() bool          { return v.Changed || v.TooSoon > 0 }
 
-// You are the fields about the person, in their order.
+// You are the fields about the user, in their order.
 func (Profile) You() []string { return []string{"first_name", "last_name"} }
 
 func (v Profile) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
@@ -161,13 +161,13 @@ func (v Profile) WaitingOver(p *ui.Page) bool {
 	return w != nil && !p.Now.Before(w.ConfirmUntil)
 }
 
-// WaitingSame reports whether what waits is a confirmation of the present address.
+// WaitingSame reports whether the confirmation of the current address is pending.
 func (v Profile) WaitingSame() bool {
 	w := v.Stored.Waiting
 	return w != nil && gatehouse.SameMailbox(w.Old, w.New)
 }
 
-// DoneText says what was done a moment ago; empty: nothing.
+// DoneText says what was just done; empty: nothing.
 func (v Profile) DoneText(p *ui.Page) string {
 	switch v.Done {
 	case ProfileSaved, ProfileSent, ProfileDropped:

@@ -100,7 +100,7 @@ func TestEmailPagesNameTheAccount(t *testing.T) {
 			t.Error(pages.Squeeze(text))
 		}
 	}
-	// Where a recovery asks the challenge question, a temporary password is mailed instead.
+	// If a recovery asks the challenge question, a temporary password is mailed instead.
 	for _, c := range []struct{ site, what, to string }{
 		{"uk", EmailStopped, "/forgot-password"}, {"inkwell", EmailStopped, "/forgot-password"},
 		{"uk", EmailRestored, "/sign-in"}, {"inkwell", EmailRestored, "/forgot-password"},
@@ -111,7 +111,7 @@ func TestEmailPagesNameTheAccount(t *testing.T) {
 	}
 }
 
-// Whether the stored address is confirmed is said beside that address, and not beside
+// Whether the stored address is confirmed is said next to that address, and not next to
 // another one that was typed.
 func TestABadgeIsForTheStoredAddress(t *testing.T) {
 	u := *fixture.User()

@@ -11,7 +11,7 @@ import (
 // RecoveryCodesPath is the page about recovery codes.
 const RecoveryCodesPath = SecurityPath + "/recovery-codes"
 
-// RecoveryCodes shows how many are left; what they are was shown once.
+// RecoveryCodes shows how many are left; the codes themselves were shown once.
 func (p *Portal) RecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 	return p.showRecoveryCodes(w, r, http.StatusOK, nil)
 }
@@ -47,9 +47,9 @@ func (p *Portal) NewRecoveryCodes(w http.ResponseWriter, r *http.Request) error 
 type RecoveryCodes struct {
 	// Fresh are new codes, which are shown this once.
 	Fresh []string
-	// Added is the factor that they come with, the first one; empty: they were asked for.
+	// Added is the first factor, which they came with; empty: they were asked for.
 	Added gatehouse.FactorKind
-	// Kept are those that there are.
+	// Kept are the stored ones.
 	Kept        []gatehouse.RecoveryCode
 	AskPassword bool
 	Username    string
@@ -75,7 +75,7 @@ func (v RecoveryCodes) Left() int { return gatehouse.Left(v.Kept) }
 // Few reports whether new ones should be made soon.
 func (v RecoveryCodes) Few() bool { return v.Left() <= gatehouse.FewRecoveryCodes }
 
-// Grouped are the new codes as they are read.
+// Grouped are the new codes in readable form.
 func (v RecoveryCodes) Grouped() []string {
 	all := make([]string, len(v.Fresh))
 	for i, code := range v.Fresh {

@@ -10,7 +10,7 @@ import (
 
 // ResetPassword is where a reset link leads. The token moves from the address into a
 // cookie, so that neither the history nor the next page's owner gets it; opening the
-// link uses nothing up, because mail scanners open links (C03).
+// link does not use it up, because mail scanners open links (C03).
 func (p *Portal) ResetPassword(w http.ResponseWriter, r *http.Request) error {
 	if keepToken(w, r, ui.RecoveryCookie) {
 		return nil
@@ -40,7 +40,7 @@ func (p *Portal) linkFailed(w http.ResponseWriter, r *http.Request, err error) e
 	return p.page(w, r, http.StatusGone, LinkOver{})
 }
 
-// ResetPasswordSubmit takes the new password and uses the link up.
+// ResetPasswordSubmit accepts the new password and uses up the link.
 func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	token := recoveryToken(r, v)
@@ -63,7 +63,7 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 
 // ResetPassword is where a reset link leads (C03).
 type ResetPassword struct {
-	// Username is that of the user whom the link is for.
+	// Username is the name of the link's user.
 	Username string
 	Errors   []gatehouse.FieldError
 }
@@ -76,15 +76,15 @@ func (v ResetPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 func (ResetPassword) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverThird) }
 func (v ResetPassword) Reqs(p *ui.Page) Reqs        { return reqsOf(p, v.Username, "") }
 
-// LinkOver answers a reset link that is of no further use.
+// LinkOver answers a reset link that no longer works.
 type LinkOver struct{}
 
 func (LinkOver) Template() string        { return "reset_over" }
 func (LinkOver) Title(p *ui.Page) string { return p.T("link.over_title") }
 func (LinkOver) Failed() bool            { return true }
 
-// LinkMissing answers anyone who comes to choose a password without the cookie that the
-// link sets: another browser, or cookies are off (C06).
+// LinkMissing answers a visitor who comes to choose a password without the cookie that
+// the link sets: another browser, or cookies are off (C06).
 type LinkMissing struct{}
 
 func (LinkMissing) Template() string        { return "reset_missing" }

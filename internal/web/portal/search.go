@@ -28,14 +28,15 @@ func (p *Portal) Search(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// Search is the search of anyone who is signed in: over the pages of their account, the help
-// (B18) and the cards of home (A06).
+// Search is the search for signed-in users: over the pages of their account, the help (B18)
+// and the cards of home (A06).
 type Search struct {
 	Query string
 	// Words: there is a word in what was typed.
 	Words bool
 	Hits  []site.HelpHit
-	// Searches are the saved ones beside it; Supplied the cards of home that platforms supply.
+	// Searches are the saved ones next to it; Supplied are the cards of home that platforms
+	// supply.
 	Searches ui.Searches
 	Supplied []sso.SuppliedCard
 }
@@ -51,8 +52,8 @@ func (v Search) Field(p *ui.Page) searchField {
 // foundPage is a page of the site that a search finds.
 type foundPage struct{ Title, Path string }
 
-// searchPages are the pages that a search looks at: the part of their texts' keys,
-// the path, and where they are.
+// searchPages are the searchable pages: the part of their text keys, the path, and
+// where they are.
 var searchPages = []struct {
 	key, path string
 	on        func(*site.Site) bool // nil: every site
@@ -69,8 +70,8 @@ var searchPages = []struct {
 	{"contact", "/contact", nil},
 }
 
-// Found are the pages of the signed-in user whose name or words have every word of the
-// query.
+// Found are the pages of the signed-in user with every word of the query in their name
+// or words.
 func (v Search) Found(p *ui.Page) []foundPage {
 	q := site.NewQuery(v.Query)
 	var found []foundPage
@@ -83,11 +84,11 @@ func (v Search) Found(p *ui.Page) []foundPage {
 	return found
 }
 
-// foundLine is a line of a platform's card that a search finds, or the card itself.
+// foundLine is a matching line of a platform's card, or the card itself.
 type foundLine struct{ Title, Text, Link, Card string }
 
-// Lines are the lines of cards that have every word of the query. Where a line leads nowhere,
-// it is found on home.
+// Lines are the lines of cards that have every word of the query. A line without a link leads
+// to its card on home.
 func (v Search) Lines(p *ui.Page) []foundLine {
 	q := site.NewQuery(v.Query)
 	var found []foundLine

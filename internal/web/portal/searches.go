@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// searchesOf are the saved searches beside the search that a page shows; none for a stranger.
+// searchesOf are the saved searches next to the search on a page; none for a stranger.
 func (p *Portal) searchesOf(r *http.Request, v *ui.Visit) (ui.Searches, error) {
 	if v.Session == nil {
 		return ui.Searches{}, nil
@@ -31,7 +31,7 @@ func (p *Portal) Searches(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, SavedSearches{Saved: all, Did: did(r, "saved", "renamed", "deleted")})
 }
 
-// did is which of these things the address says has just been done; empty: none.
+// did is which of these words the address says has just been done; empty: none.
 func did(r *http.Request, words ...string) string {
 	for _, word := range words {
 		if r.URL.Query().Has(word) {
@@ -81,7 +81,7 @@ func (p *Portal) SaveSearch(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// OneSearch shows a saved search: its name, and its end.
+// OneSearch shows a saved search, which can be renamed and deleted.
 func (p *Portal) OneSearch(w http.ResponseWriter, r *http.Request) error {
 	return p.oneSearch(w, r, nil)
 }
@@ -118,7 +118,8 @@ func (p *Portal) RenameSearch(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// DeleteSearch removes a saved search. It asks nothing: saving it again takes a moment.
+// DeleteSearch removes a saved search. It does not ask first: saving it again takes a
+// moment.
 func (p *Portal) DeleteSearch(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	err := p.Account.DeleteSearch(r.Context(), v.Site, v.Caller(r), r.PathValue("id"))
@@ -161,7 +162,7 @@ func searchWords(p *ui.Page, s gatehouse.Search) string {
 type NewSearch struct {
 	gatehouse.Search
 	Typed string
-	// TooMany: there are as many as there may be.
+	// TooMany: the maximum number has been reached.
 	TooMany bool
 	Errors  []gatehouse.FieldError
 }
@@ -197,6 +198,6 @@ func (v OneSearch) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return searchName(p, v.Typed), v.Errors
 }
 
-// Words says what it looks for; Path is where its forms lead.
+// Words says what it looks for; Path is the target of its forms.
 func (v OneSearch) Words(p *ui.Page) string { return searchWords(p, v.Search) }
 func (v OneSearch) Path() string            { return ui.SearchesPath + "/" + url.PathEscape(v.ID) }

@@ -26,10 +26,10 @@ func (p *Portal) Security(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, view)
 }
 
-// factorNews are the texts about what was done a moment ago.
+// factorNews are the texts about what was just done.
 var factorNews = []string{"apps.added", "apps.renamed", "apps.removed", "passkeys.added", "passkeys.renamed", "passkeys.removed", "texts.added", "texts.removed"}
 
-// storedSecurity is the page of what is stored.
+// storedSecurity is the page with the stored values.
 func (p *Portal) storedSecurity(r *http.Request) (OwnTwoFactor, error) {
 	v := ui.VisitOf(r)
 	now, err := p.Account.Security(r.Context(), v.Site, v.Caller(r))
@@ -55,7 +55,7 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// SaveSecurity takes the choices. A form without one of the fields leaves it as it is.
+// SaveSecurity saves the choices. A missing field leaves its setting unchanged.
 func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	form := account.SecurityForm{Own: r.PostFormValue("own_two_factor"), Automatic: r.PostFormValue("send_automatically"),
@@ -84,29 +84,30 @@ func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, ui.StatusOf(err), view)
 }
 
-// SecurityPath is the page of a person's own two-factor authentication.
+// SecurityPath is the page about a user's own two-factor authentication.
 const SecurityPath = "/account/security"
 
-// OwnTwoFactor is My account > Two-factor authentication: the person's own choice. What the
-// company has chosen it takes from the frame.
+// OwnTwoFactor is My account > Two-factor authentication: the user's own choice. The
+// company's choice comes from the frame.
 type OwnTwoFactor struct {
 	// What is stored.
 	account.Security
 	Factors account.Factors
 	// Texts: codes can be sent to phones.
 	Texts bool
-	// Known is what the browser is told of the user's passkeys; empty: nothing.
+	// Known is what the browser is told about the user's passkeys; empty: nothing.
 	Known string
-	// Did is what was done a moment ago, one of factorNews; empty: nothing.
+	// Did is what was just done, one of factorNews; empty: nothing.
 	Did string
-	// Own and Automatic are what the fields hold: on, off, or what was sent instead.
+	// Own and Automatic are the content of the fields: on, off, or what was sent
+	// instead.
 	Own, Automatic string
-	// AskPassword: turning it off wants the password again.
+	// AskPassword: turning it off requires the password again.
 	AskPassword bool
 	Fields      []gatehouse.FieldError
 	// TooSoon is how long to wait before the next change; 0: it was not too soon.
 	TooSoon time.Duration
-	// Saved: it was, a moment ago.
+	// Saved: it was just saved.
 	Saved bool
 }
 
@@ -131,7 +132,7 @@ func (v OwnTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return list, v.Fields
 }
 
-// ownHint says what the own choice comes to, where browsers can be trusted and where not.
+// ownHint says what the user's own choice means, with and without trusted browsers.
 func ownHint(p *ui.Page) string {
 	if days := p.Site.Policy.TrustedDevice; days > 0 {
 		return p.T("two_factor.own_on_hint", "days", days)
@@ -139,7 +140,7 @@ func ownHint(p *ui.Page) string {
 	return p.T("two_factor.own_on_everywhere")
 }
 
-// Username is for password managers, where the password is asked for.
+// Username is for password managers, if the password is required.
 func (v OwnTwoFactor) Username() string {
 	if !v.AskPassword {
 		return ""
@@ -162,7 +163,7 @@ func (OwnTwoFactor) AppPath(f gatehouse.Factor) string { return appPath(f.ID) }
 // PhonePath is where the phone's page is.
 func (v OwnTwoFactor) PhonePath() string { return phonePath(v.Factors.Phone.ID) }
 
-// Choosable: the own choice can be changed at all, or somebody has tried to.
+// Choosable: the choice can be changed at all, or somebody has tried to.
 func (v OwnTwoFactor) Choosable() bool {
 	return v.Before == "" || v.User.OwnTwoFactor || v.Own == "on"
 }

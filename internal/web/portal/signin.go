@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// SignInPage shows the form; anyone who is signed in already goes where they wanted, unless an
-// application wants them to sign in again.
+// SignInPage shows the form; users who are signed in already go where they wanted, unless an
+// application requires a new sign-in.
 func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	query := r.URL.Query()
@@ -21,7 +21,7 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, signin.SafeReturn(back), http.StatusSeeOther)
 		return nil
 	}
-	if v.SessionEnded { // said once, not at every visit from now on
+	if v.SessionEnded { // say it once, not at every visit from now on
 		ui.DropCookie(w, v, ui.SessionCookie)
 	}
 	return p.page(w, r, http.StatusOK, SignIn{
@@ -34,7 +34,7 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// SignInSubmit takes username and password.
+// SignInSubmit accepts username and password.
 func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	req := signin.PasswordRequest{
@@ -48,8 +48,8 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 	return p.signedIn(w, r, out)
 }
 
-// signedIn goes on after a sign-in has begun. A session that was open in this browser ends with
-// the sign-in that takes its place (ASVS 7.2.4).
+// signedIn goes on after a sign-in has begun. A session that was open in this browser ends when
+// the new sign-in replaces it (ASVS 7.2.4).
 func (p *Portal) signedIn(w http.ResponseWriter, r *http.Request, out signin.Outcome) error {
 	v := ui.VisitOf(r)
 	if v.SessionToken != "" && v.SessionToken != out.Session {
@@ -60,11 +60,11 @@ func (p *Portal) signedIn(w http.ResponseWriter, r *http.Request, out signin.Out
 	return p.GoOn(w, r, out)
 }
 
-// deviceCookieAge is how long a browser is known by its cookie, in seconds.
+// deviceCookieAge is how long a browser is recognized by its cookie, in seconds.
 const deviceCookieAge = int(gatehouse.DeviceKnownFor / time.Second)
 
-// notSignedIn shows the form again, or the page that a special case has. What was
-// typed stays, but for the password.
+// notSignedIn shows the form again, or the page for a special case. What was typed
+// stays, except for the password.
 func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.PasswordRequest, err error) error {
 	var locked *signin.LockedError
 	if errors.As(err, &locked) {
@@ -90,7 +90,8 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 	return err
 }
 
-// temporaryOver says that a right temporary password is over, and offers a new one.
+// temporaryOver says that a correct temporary password has expired, and offers a new
+// one.
 func (p *Portal) temporaryOver(w http.ResponseWriter, r *http.Request, over *signin.TemporaryOverError) error {
 	return p.page(w, r, http.StatusUnauthorized, TemporaryExpired{*over})
 }
@@ -109,9 +110,9 @@ func (p *Portal) MailTemporary(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// SignOut ends the session, and a half-finished sign-in, here and in the database,
-// and has the browser forget what it kept of the pages (C05; ASVS 14.3.1). The
-// cookie that this browser is known by stays: it opens nothing.
+// SignOut ends the session, and a half-finished sign-in, here and in the database, and
+// makes the browser clear what it cached of the pages (C05; ASVS 14.3.1). The cookie
+// that identifies this browser stays: it opens nothing.
 func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	mark, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, v.SignInToken)
@@ -128,7 +129,7 @@ func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// keepReturn is the return address for the form; none where it would lead home.
+// keepReturn is the return address for the form; none if it would lead home.
 func keepReturn(to string) string {
 	if to = signin.SafeReturn(to); to == "/" {
 		return ""
@@ -136,7 +137,7 @@ func keepReturn(to string) string {
 	return to
 }
 
-// clip shortens what is shown again to something that a page can hold.
+// clip shortens what is shown again to what fits on a page.
 func clip(s string) string { return clipTo(s, 300) }
 
 func clipTo(s string, most int) string {
@@ -148,21 +149,21 @@ func clipTo(s string, most int) string {
 type SignIn struct {
 	// Username is what was typed.
 	Username string
-	// ReturnTo is the own path to go to afterwards; empty: home.
+	// ReturnTo is the path of this site to go to afterwards; empty: home.
 	ReturnTo string
-	// LastFailed: the last try did not work. There is one text for a wrong
-	// password, an unknown name, a locked and a deactivated account.
+	// LastFailed: the last attempt failed. There is one text for a wrong password, an
+	// unknown name, a locked and a deactivated account.
 	LastFailed bool
-	// Passkey is why a passkey was not taken; empty: none was tried. UnknownPasskey is the ID of
-	// one that the site does not have, for the browser to be told.
+	// Passkey is why a passkey was not accepted; empty: none was tried. UnknownPasskey is the
+	// ID of one that the site does not have, to tell the browser.
 	Passkey, UnknownPasskey string
-	// Fields are the faults of a form that was not tried at all.
+	// Fields are the faults of a form that was not submitted for checking at all.
 	Fields []gatehouse.FieldError
-	// Expired: the session ended because nothing happened.
+	// Expired: the session ended because of inactivity.
 	Expired bool
-	// SignedOut: the person has just signed out.
+	// SignedOut: the user has just signed out.
 	SignedOut bool
-	// Ended: a sign-in that had begun has to begin again.
+	// Ended: a sign-in in progress has to start again.
 	Ended bool
 	// PasswordChanged: a reset link has just been used.
 	PasswordChanged bool
@@ -173,7 +174,8 @@ type SignIn struct {
 func (SignIn) Template() string        { return "signin" }
 func (SignIn) Title(p *ui.Page) string { return p.T("signin.title_short") }
 
-// Alike: the empty form is. A page that says anything belongs to whom it says it to.
+// Alike: the empty form is the same for everybody. A page that says anything is for one
+// visitor.
 func (v SignIn) Alike() string {
 	if !ui.Nothing(v) {
 		return ""
@@ -181,8 +183,8 @@ func (v SignIn) Alike() string {
 	return "/sign-in"
 }
 
-// Form: the first field is named "username" also where it takes an address; a password has
-// no maxlength, because cut passwords do not work. After a failed attempt it has to be
+// Form: the first field is named "username" even if it takes an address; a password has no
+// maxlength, because truncated passwords do not work. After a failed attempt it has to be
 // typed again; the page never says which of the two was wrong.
 func (v SignIn) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	inputMode := ""
@@ -222,18 +224,18 @@ func (v SignIn) State() string {
 	return ""
 }
 
-// FailedText is the advice after a failed try, in the words of the site's form.
+// FailedText is the advice after a failed attempt, in the words of the site's form.
 func (SignIn) FailedText(p *ui.Page) string { return p.T("signin.failed_" + ui.IdentifierOf(p.Site)) }
 
-// TemporaryExpired answers the right temporary password that came too late, or once
-// too often.
+// TemporaryExpired answers a correct temporary password that came too late, or once too
+// often.
 type TemporaryExpired struct{ signin.TemporaryOverError }
 
 func (TemporaryExpired) Template() string          { return "signin_temporary" }
 func (v TemporaryExpired) Title(p *ui.Page) string { return p.T("temporary." + v.Which() + "_title") }
 func (TemporaryExpired) Failed() bool              { return true }
 
-// Which names the words of the page: whether it has opened a sign-in already, in another
+// Which names the words of the page: whether it has already opened a sign-in in another
 // browser.
 func (v TemporaryExpired) Which() string {
 	if v.Reason == signin.ReasonTemporaryUsed {
@@ -250,6 +252,6 @@ func (LockedHere) Template() string        { return "signin_locked" }
 func (LockedHere) Title(p *ui.Page) string { return p.T("locked.title") }
 func (LockedHere) Failed() bool            { return true }
 
-// ByTries reports whether wrong tries locked the account. Only such a lock ends by
+// ByTries reports whether wrong attempts locked the account. Only such a lock ends with
 // a recovery.
 func (v LockedHere) ByTries() bool { return v.Reason.EndsByRecovery() }

@@ -10,14 +10,15 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// PasskeyOptions answers what the browser is asked for a passkey with on the sign-in page. It
-// tells nothing about anybody: it is the same but for the challenge.
+// PasskeyOptions answers with the options for a passkey on the sign-in page. It reveals
+// nothing about anybody: only the challenge differs.
 func (p *Portal) PasskeyOptions(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	return answerJSON(w, p.SignIn.SignInOptions(v.Site, signin.BrowserOf(v.SignInToken, v.SessionToken)))
 }
 
-// PasskeySubmit takes a browser's answer with a passkey, in place of username and password.
+// PasskeySubmit accepts a browser's answer with a passkey, instead of username and
+// password.
 func (p *Portal) PasskeySubmit(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	req := signin.PasskeyRequest{Answer: r.PostFormValue("answer"), ReturnTo: r.FormValue("return_to"),

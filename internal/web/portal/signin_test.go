@@ -62,7 +62,7 @@ func TestSignInFailedKeepsTheNameAndNotThePassword(t *testing.T) {
 	}
 }
 
-// TestSignInSaysOneThing: the most pressing state wins.
+// TestSignInSaysOneThing: the most urgent state wins.
 func TestSignInSaysOneThing(t *testing.T) {
 	doc := show(t, "uk", SignIn{LastFailed: true, Expired: true, SignedOut: true})
 	if n := doc.Find(".alert:not([hidden])").Length(); n != 1 {

@@ -7,7 +7,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// AnswerSoleUser takes the answer to "are you the only person who uses this sign-in?"
+// AnswerSoleUser accepts the answer to "are you the only person who uses this sign-in?"
 // (A04).
 func (p *Portal) AnswerSoleUser(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
@@ -17,7 +17,7 @@ func (p *Portal) AnswerSoleUser(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// SoleUser asks whether the person is the only one who uses the sign-in (A04).
+// SoleUser asks whether the user is the only person who uses the sign-in (A04).
 type SoleUser struct {
 	InSteps
 	Errors []gatehouse.FieldError
@@ -28,7 +28,7 @@ func (SoleUser) Title(p *ui.Page) string { return p.T("sole_user.title") }
 
 func (v SoleUser) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	hint := p.T("sole_user.no_hint")
-	if v.User.Role == gatehouse.RoleAdmin { // whom others' answers are told to
+	if v.User.Role == gatehouse.RoleAdmin { // who is told about others' answers
 		hint = p.T("sole_user.no_hint_administrator", "site", p.SiteName())
 	}
 	return []ui.Field{{Name: "sole_user", Label: p.T("sole_user.question"), Control: ui.Choices, Missing: "sole_user", Options: ui.OptionsOf("sole_user", "none",

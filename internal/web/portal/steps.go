@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Step shows the page of the step that is due now; on the page of another one it leads
-// there: a second tab, or the back button.
+// Step shows the page of the current step; on the page of another one it leads there: a
+// second tab, or the back button.
 func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	if r.URL.Path != StepPath(v.Step) {
@@ -36,8 +36,8 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, view)
 }
 
-// StepPath is the page of a step. A sign-in that has nothing left to do, because
-// somebody took a step back meanwhile, is finished by signing in again.
+// StepPath is the page of a step. If a sign-in has nothing left to do, because somebody
+// undid a step meanwhile, signing in again finishes it.
 func StepPath(step gatehouse.Step) string {
 	switch step {
 	case gatehouse.StepDone, gatehouse.StepCredentials:
@@ -56,7 +56,7 @@ func at(r *http.Request, v *ui.Visit) signin.At {
 }
 
 // stepped goes on after a step that was posted: to the next one, to the one that is
-// really due, or to its page again with what is wrong.
+// really due, or to its page again with the errors.
 func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outcome, err error, again func([]gatehouse.FieldError) ui.View) error {
 	var moved *signin.MovedError
 	var over *signin.TemporaryOverError
@@ -93,7 +93,7 @@ func (p *Portal) GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome
 	return p.LeadTo(w, r, out.ReturnTo)
 }
 
-// Progress is where a page stands in a sequence of pages: "Step 2 of 4".
+// Progress is the position of a page in a sequence of pages: "Step 2 of 4".
 type Progress struct {
 	Now   int
 	Steps []ProgressStep
@@ -105,8 +105,8 @@ type ProgressStep struct {
 	Done, Current bool
 }
 
-// progress is where a page is among those with the names: the ends of the texts' keys. It
-// is nil on pages that stand alone.
+// progress is the position of a page among those with these names, which are the ends of
+// the text keys. It is nil on pages outside a sequence.
 func progress(p *ui.Page, at int, names ...string) *Progress {
 	if len(names) < 2 {
 		return nil
@@ -118,14 +118,14 @@ func progress(p *ui.Page, at int, names ...string) *Progress {
 	return progress
 }
 
-// InSteps is where a page of a sign-in stands among the steps that were due when the
-// sign-in began.
+// InSteps is the position of a page of a sign-in among the steps that were due at its
+// beginning.
 type InSteps struct {
 	Step gatehouse.Step
 	gatehouse.SignInFacts
 }
 
-// Username is that of the user who is signing in.
+// Username is the name of the user who is signing in.
 func (v InSteps) Username() string { return v.User.Username }
 
 // stepNames are the keys of the steps' names.
@@ -134,7 +134,7 @@ var stepNames = map[gatehouse.Step]string{
 	gatehouse.StepTerms: "terms", gatehouse.StepSoleUser: "sole_user",
 }
 
-// Progress: a step that became due meanwhile, such as new terms, is not among those of the
+// Progress: a step that became due later, such as new terms, is not among those of the
 // beginning; the count then includes it.
 func (v InSteps) Progress(p *ui.Page) *Progress {
 	var names []string

@@ -44,7 +44,7 @@ func TestProgressSaysWhereOneIs(t *testing.T) {
 	}
 }
 
-// The requirements are those of the site's policy, with its numbers, and nothing else.
+// The requirements follow the site's policy, with its numbers, and nothing else.
 func TestReqsFollowThePolicy(t *testing.T) {
 	uk := show(t, "uk", ChangePassword{Username: "JohnSmith@mycompany.com"}, pages.SignedIn)
 	want := []string{"At least 8 characters", "An upper-case letter", "A lower-case letter", "A number", "No part of your username", "Not your current password", "The same in both boxes",
@@ -79,7 +79,7 @@ func TestEveryQuestionOfTheHouseIsOffered(t *testing.T) {
 	}
 }
 
-// Nothing secret that was typed comes back in a page.
+// No secret that was typed appears in a page again.
 func TestSecretsAreNotShownAgain(t *testing.T) {
 	for _, v := range []ui.View{
 		PasswordExpired{Errors: everyRule()}, ChallengeSetup{ChallengeForm: badChallenge()}, ChangePassword{Errors: everyRule()},
@@ -98,7 +98,7 @@ func TestSecretsAreNotShownAgain(t *testing.T) {
 	}
 }
 
-// The terms that are accepted are named by the hash of the very text that is shown.
+// Accepted terms are identified by the hash of exactly the text that is shown.
 func TestTermsAreNamedByTheirHash(t *testing.T) {
 	doc := show(t, "uk", AcceptTerms{TermsText: TermsText{"2026-09", fixture.Document}})
 	if got := pages.Attr(doc, "input[name=text_hash]", "value"); got != gatehouse.TermsHash(fixture.Document) {
@@ -112,7 +112,7 @@ func TestTermsAreNamedByTheirHash(t *testing.T) {
 	}
 }
 
-// Who accepts the terms does so for oneself, as the fixture.Document has it.
+// Users accept the terms for themselves, as in fixture.Document.
 func TestTheDeclarationIsTheUsersOwn(t *testing.T) {
 	text := pages.Squeeze(show(t, "uk", AcceptTerms{TermsText: TermsText{Version: "1"}}).Find("main").Text())
 	if len(pages.Sentences(text, "I declare that I have read and accepted the terms of use")) != 1 || len(pages.Sentences(text, "for my company|allowed")) > 0 {
@@ -120,7 +120,7 @@ func TestTheDeclarationIsTheUsersOwn(t *testing.T) {
 	}
 }
 
-// Who is an administrator is not told that "the administrator" is told.
+// An administrator is not told that "the administrator" will be told.
 func TestAnAdministratorWhoSharesASignIn(t *testing.T) {
 	for role, want := range map[gatehouse.Role]string{gatehouse.RoleUser: "We will tell your company’s administrator", gatehouse.RoleAdmin: "We will tell the other administrators"} {
 		in := stepOf(gatehouse.User{Role: role}, gatehouse.StepSoleUser)

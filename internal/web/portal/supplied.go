@@ -8,29 +8,29 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// linesSeen is how many lines of a platform's card are seen before the rest is folded out.
+// linesSeen is how many lines of a platform's card are visible before the rest is folded.
 const linesSeen = 5
 
 // suppliedCard is a platform's card in the words of a page.
 type suppliedCard struct {
 	sso.SuppliedCard
-	// From is the platform's name; Lang the language of the card, where that is another one
-	// than the page's.
+	// From is the platform's name; Lang is the language of the card, if it differs from the
+	// page's.
 	From, Lang string
-	// Lines are those that are seen, More those that are folded away.
+	// Lines are the visible ones, More the folded ones.
 	Lines, More []suppliedLine
-	// Old is when it came, where that was a while ago.
+	// Old is when it arrived, if that was a while ago.
 	Old string
 }
 
 // suppliedLine is a line of a platform's card.
 type suppliedLine struct {
 	gatehouse.CardLine
-	// Money and Day are amount and date as they are written here, Badge the class of the state.
+	// Money and Day are amount and date in the page's language, Badge the class of the state.
 	Money, Day, Badge string
 }
 
-// supplied is what the page says of a platform's card.
+// supplied is what the page shows of a platform's card.
 func (v Home) supplied(p *ui.Page, name gatehouse.HomeCard) *suppliedCard {
 	for _, c := range v.Supplied {
 		if c.Name() == name {
@@ -71,7 +71,7 @@ func suppliedOf(p *ui.Page, c sso.SuppliedCard) *suppliedCard {
 	return card
 }
 
-// namesOf are what the home page calls cards.
+// namesOf are the home page's names for cards.
 func namesOf(cards []sso.SuppliedCard) (names []gatehouse.HomeCard) {
 	for _, c := range cards {
 		names = append(names, c.Name())

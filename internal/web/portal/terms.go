@@ -9,10 +9,11 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// yes is what a ticked box sends, and what scripts send for one: "no" is no acceptance.
+// yes is what a ticked box sends, and what scripts send for one: "no" is not
+// acceptance.
 var yes = []string{"on", "yes", "true", "1"}
 
-// AcceptTerms takes the answer to the terms (A03, B15).
+// AcceptTerms accepts the answer to the terms (A03, B15).
 func (p *Portal) AcceptTerms(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	out, err := p.SignIn.AcceptTerms(r.Context(), v.Site, at(r, v), signin.TermsForm{
@@ -40,7 +41,7 @@ func (p *Portal) Terms(w http.ResponseWriter, r *http.Request) error {
 	return p.page(w, r, http.StatusOK, Terms{TermsText: TermsText{Version: version, Text: text}, InForce: version == v.Site.TermsVersion})
 }
 
-// AcceptTerms asks for a yes to the terms in force (A03, B15).
+// AcceptTerms asks for agreement to the current terms (A03, B15).
 type AcceptTerms struct {
 	InSteps
 	TermsText
@@ -54,7 +55,7 @@ func (v AcceptTerms) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return []ui.Field{{Name: "accept", Label: p.T("terms.declaration"), Control: ui.Box, Missing: "accept"}}, v.Errors
 }
 
-// Changed reports whether another text is in force than the one that was accepted.
+// Changed reports whether the current text differs from the one that was accepted.
 func (v AcceptTerms) Changed() bool {
 	return slices.ContainsFunc(v.Errors, func(e gatehouse.FieldError) bool { return e.Reason == "terms-changed" })
 }
@@ -62,11 +63,11 @@ func (v AcceptTerms) Changed() bool {
 // TermsText is one version of the terms in one language.
 type TermsText struct {
 	Version string
-	// Text is the Markdown as the site's folder has it.
+	// Text is the Markdown from the site's folder.
 	Text string
 }
 
-// Hash names the very text that the page shows: it is what was accepted.
+// Hash identifies exactly the text that the page shows: it is what was accepted.
 func (v TermsText) Hash() string { return gatehouse.TermsHash(v.Text) }
 
 // Wide: a document needs longer lines than a form.
@@ -75,7 +76,7 @@ func (TermsText) Wide() bool { return true }
 // Terms is a version of the terms for everybody, to read and to print.
 type Terms struct {
 	TermsText
-	// InForce: it is the version that holds now.
+	// InForce: it is the current version.
 	InForce bool
 }
 

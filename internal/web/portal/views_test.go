@@ -26,8 +26,8 @@ var suite = pages.Suite{
 
 func TestViews(t *testing.T) { suite.Test(t) }
 
-// show renders a view on a site of fixture.Sites. Home and Profile have no other readers
-// than those who are signed in.
+// show renders a view on a site of fixture.Sites. Only signed-in users see Home and
+// Profile.
 func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goquery.Document {
 	t.Helper()
 	switch view.(type) {

@@ -22,7 +22,7 @@ const (
 )
 
 // Again is a form that was sent and not acted on. It comes back on its page with what was
-// typed, but for secrets; what the page itself wrote into hidden fields is new.
+// typed, except for secrets; what the page itself put into hidden fields is new.
 type Again struct {
 	Why string
 	// Action is the path that it was sent to.
@@ -54,7 +54,8 @@ func (a *Again) fill(page []byte) ([]byte, error) {
 	return fmt.Appendf(nil, "<!doctype html>\n<html%s\n", bytes.TrimRight(rest, "\n")), nil
 }
 
-// leadsThere reports whether a form, or one of its buttons, posts to where it was sent.
+// leadsThere reports whether a form, or one of its buttons, posts to the form's
+// original target.
 func (a *Again) leadsThere(form *html.Node) bool {
 	here := func(address string) bool {
 		path, _, _ := strings.Cut(address, "?")
@@ -81,7 +82,7 @@ func (a *Again) enter(n *html.Node) {
 		if value == "" {
 			value = "on"
 		}
-		if sent || attribute(n, "type") == "checkbox" { // no tick is sent as nothing
+		if sent || attribute(n, "type") == "checkbox" { // an unticked box sends nothing
 			set(n, "checked", slices.Contains(typed, value))
 		}
 	case !sent || isSecret(n):
@@ -102,7 +103,7 @@ func (a *Again) enter(n *html.Node) {
 	}
 }
 
-// isSecret reports whether a control takes what is never shown again: passwords, codes,
+// isSecret reports whether a control holds what is never shown again: passwords, codes,
 // answers to challenge questions.
 func isSecret(n *html.Node) bool {
 	return attribute(n, "type") == "password" || attribute(n, "autocomplete") == "one-time-code" || attribute(n, "name") == "answer"
@@ -117,7 +118,7 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-// set gives a control an attribute without value, or takes it away.
+// set adds an attribute without value to a control, or removes it.
 func set(n *html.Node, name string, there bool) {
 	n.Attr = slices.DeleteFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 	if there {

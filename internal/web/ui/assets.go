@@ -22,8 +22,8 @@ var staticFiles embed.FS
 // StaticPrefix is where the static files are routed.
 const StaticPrefix = "/static/"
 
-// mediaTypes are the files that are served; the others in the folder (licences,
-// the icons, which pages carry in themselves) are not.
+// mediaTypes are the files that are served; the others in the folder (licences, and the
+// icons, which pages embed) are not.
 var mediaTypes = map[string]string{
 	".css":   "text/css; charset=utf-8",
 	".js":    "text/javascript; charset=utf-8",
@@ -31,12 +31,12 @@ var mediaTypes = map[string]string{
 	".woff2": "font/woff2",
 }
 
-// asset is one static file as it is served.
+// asset is one static file as served.
 type asset struct {
 	path    string // /static/NAME.HASH.ext
 	media   string
 	body    []byte
-	gzipped func() []byte // made when first asked for; nil, or returns nil, where it saves nothing
+	gzipped func() []byte // made when first requested; nil, or returns nil, if it saves nothing
 }
 
 // assetSet holds the static files, by name ("gatehouse.css") and by path.
@@ -45,7 +45,7 @@ type assetSet struct {
 }
 
 // assets reads the embedded files once. They are part of the program, so a fault in
-// them is a fault of the program.
+// them is a bug.
 var assets = sync.OnceValue(func() *assetSet {
 	set, err := loadAssets(staticFiles)
 	if err != nil {
@@ -66,7 +66,7 @@ func loadAssets(files fs.FS) (*assetSet, error) {
 }
 
 // addFolder adds a folder's files. A folder of stylesheets in it becomes one
-// stylesheet, its files in the order of their names.
+// stylesheet, with its files in the order of their names.
 func (s *assetSet) addFolder(files fs.FS, folder string) error {
 	entries, err := fs.ReadDir(files, folder)
 	if err != nil {
@@ -143,8 +143,8 @@ func (s *assetSet) add(name string, body []byte) {
 	s.byName[name], s.byPath[a.path] = a, a
 }
 
-// hashOf names a file after what is in it: 64 bits are plenty against accidents,
-// and nobody but us names files.
+// hashOf names a file after its content: 64 bits are plenty against accidents, and
+// nobody but us names files.
 func hashOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:8])
@@ -161,9 +161,8 @@ func compress(body []byte) []byte {
 	return b.Bytes()
 }
 
-// Asset returns the path of a static file by its plain name, such as
-// "gatehouse.css"; it panics for a name that there is not, which tests of every
-// page find.
+// Asset returns the path of a static file by its plain name, such as "gatehouse.css";
+// it panics for an unknown name, which tests of every page find.
 func (p *Pages) Asset(name string) string { return assetPath(name) }
 
 func assetPath(name string) string {
@@ -174,8 +173,8 @@ func assetPath(name string) string {
 	return a.path
 }
 
-// Static serves /static/NAME.HASH.ext. The name changes with the content, so a
-// browser may keep what it has got for good.
+// Static serves /static/NAME.HASH.ext. The name changes with the content, so a browser
+// may cache it forever.
 func Static() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serveAsset(w, r, assets().byPath[r.URL.Path])

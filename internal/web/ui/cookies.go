@@ -7,30 +7,31 @@ import (
 	"gatehouse"
 )
 
-// The cookies. Their values are random tokens of 256 bits; the database holds only
-// their hashes.
+// The cookies. Their values are random tokens of 256 bits; the database has only their
+// hashes.
 const (
 	SessionCookie = "gatehouse-session"
 	SignInCookie  = "gatehouse-signin"
 	DeviceCookie  = "gatehouse-device"
-	// RecoveryCookie holds the token of a recovery in progress, or of a reset link
-	// that was opened: so it stands in no address bar, no history and no log.
+	// RecoveryCookie has the token of a recovery in progress, or of a reset link that
+	// was opened: so it is in no address bar, no history and no log.
 	RecoveryCookie = "gatehouse-recovery"
-	// EmailCookie holds the token of a link that confirms an address, and
-	// UndoCookie that of one that takes a change of it back, for the same reason.
+	// EmailCookie has the token of a link that confirms an address, and UndoCookie that
+	// of one that undoes a change of address, for the same reason.
 	EmailCookie = "gatehouse-address"
 	UndoCookie  = "gatehouse-undo"
-	// AuthorizeCookie is what an application's request is bound to that waits for a sign-in.
+	// AuthorizeCookie binds an application's request that waits for a sign-in to this
+	// browser.
 	AuthorizeCookie = "gatehouse-authorize"
-	// SignedOutCookie holds the mark of the session that was ended in this browser, while the
-	// platforms are told of it.
+	// SignedOutCookie has the mark of the session that was ended in this browser, while the
+	// platforms are told about it.
 	SignedOutCookie = "gatehouse-signed-out"
-	// LangCookie holds the language chosen in this browser; it is no secret.
+	// LangCookie has the language chosen in this browser; it is not a secret.
 	LangCookie = "gatehouse-lang"
 )
 
-// forwardCookie is shown to applications behind proxies, on hosts below the site's domain;
-// it holds the token of forward authentication, and never that of the session.
+// forwardCookie is sent to applications behind proxies, on hosts below the site's domain;
+// it has the token of forward authentication, never that of the session.
 const forwardCookie = "gatehouse-forward"
 
 // forwardName is its name on the wire. __Host- is for cookies of one host only.
@@ -67,7 +68,7 @@ const LangQuery = "lang"
 const hostPrefix = "__Host-"
 
 // cookieName is the name on the wire. Plain http, which only the demo on loopback
-// offers, leaves the prefix out: not every browser keeps such a cookie there.
+// offers, omits the prefix: not every browser keeps such a cookie there.
 func cookieName(name string, secure bool) string {
 	if secure {
 		return hostPrefix + name
@@ -84,7 +85,7 @@ func ReadCookie(r *http.Request, name string, secure bool) string {
 	return c.Value
 }
 
-// MaxToken is more than any token of ours has; longer ones are somebody else's.
+// MaxToken is longer than any of our tokens; a longer one is not ours.
 const MaxToken = 100
 
 // SetCookie sets a cookie. maxAge is in seconds; 0: until the browser is closed.
@@ -93,8 +94,8 @@ func SetCookie(w http.ResponseWriter, v *Visit, name, value string, maxAge int) 
 		Secure: v.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
-// SpendCookie keeps the cookie of a link that has been used up as long as the same form may
-// be posted again (gatehouse.RepeatFor), and no longer.
+// SpendCookie keeps the cookie of a used link as long as the same form may be posted again
+// (gatehouse.RepeatFor), and no longer.
 func SpendCookie(w http.ResponseWriter, v *Visit, name, value string) {
 	SetCookie(w, v, name, value, int(gatehouse.RepeatFor/time.Second))
 }
@@ -102,14 +103,14 @@ func SpendCookie(w http.ResponseWriter, v *Visit, name, value string) {
 // DropCookie removes a cookie.
 func DropCookie(w http.ResponseWriter, v *Visit, name string) { SetCookie(w, v, name, "", -1) }
 
-// SignedOutPath is the page that says which platforms have ended their sessions, too.
+// SignedOutPath is the page that says which platforms have also ended their sessions.
 const SignedOutPath = "/signed-out"
 
-// signedOutAge is how long that page shows what they said, in seconds.
+// signedOutAge is how long that page shows the platforms' answers, in seconds.
 const signedOutAge = 600
 
-// SignedOut has the browser forget its session and what it kept of the pages. mark is what the
-// session is known by at SignedOutPath; empty: no platform is to be told.
+// SignedOut makes the browser forget its session and clear what it cached of the pages. mark
+// identifies the session at SignedOutPath; empty: no platform has to be told.
 func SignedOut(w http.ResponseWriter, v *Visit, mark string) {
 	DropCookie(w, v, SessionCookie)
 	SetForwardCookie(w, v, "", -1)

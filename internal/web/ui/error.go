@@ -8,7 +8,8 @@ import (
 
 // Why a form is refused: reasons, and the codes of errors.
 const (
-	// ReasonForm: its token does not fit. It was opened too long ago, or in another window.
+	// ReasonForm: its token does not match. It was opened too long ago, or in another
+	// window.
 	ReasonForm = "form-expired"
 	// ReasonForeign: a page of another site sent it.
 	ReasonForeign = "form-foreign"
@@ -22,7 +23,7 @@ var whichReason = map[string]string{ReasonForm: "form", ReasonForeign: "foreign"
 // ErrorPage is the page for anything that did not work.
 type ErrorPage struct {
 	Status int
-	// Reason tells apart what shares a status: ReasonForm and those like it.
+	// Reason distinguishes pages with the same status: ReasonForm and those like it.
 	Reason string
 	// RetryAfter is when to try again, for 429 and 503.
 	RetryAfter time.Duration
@@ -69,7 +70,7 @@ func (v ErrorPage) Look() (look struct{ Icon, Spot string }) {
 	return look
 }
 
-// MayRetry reports whether asking for the same page again can help.
+// MayRetry reports whether requesting the same page again can help.
 func (v ErrorPage) MayRetry() bool {
 	switch v.Which() {
 	case "500", "503", "429", "form", "foreign", "cookies", "409":

@@ -24,7 +24,7 @@ var suite = pages.Suite{
 
 func TestViews(t *testing.T) { suite.Test(t) }
 
-// Browsers fix faulty HTML each in its own way, and screen readers read what was fixed.
+// Each browser repairs faulty HTML in its own way, and screen readers read the result.
 func TestHTMLHasNoFaults(t *testing.T) {
 	for _, fault := range testkit.HTMLErrors(t, suite.All(t)) {
 		t.Error(fault)

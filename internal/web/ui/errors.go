@@ -18,8 +18,7 @@ var statuses = map[gatehouse.Kind]int{
 	gatehouse.Unavailable:     http.StatusServiceUnavailable,
 }
 
-// StatusOf returns the HTTP status of an error; 500 for one that says nothing
-// about itself.
+// StatusOf returns the HTTP status of an error; 500 if it does not say.
 func StatusOf(err error) int {
 	if status, ok := statuses[gatehouse.KindOf(err)]; ok {
 		return status
@@ -27,8 +26,8 @@ func StatusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// ErrorPageOf returns the page for an error: what its kind lets people know, and
-// nothing of its cause.
+// ErrorPageOf returns the page for an error: what its kind may tell people, and nothing
+// about its cause.
 func ErrorPageOf(err error) ErrorPage {
 	view := ErrorPage{Status: StatusOf(err)}
 	var e *gatehouse.Error

@@ -8,13 +8,13 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Control is what a field is entered with. The zero value is a line of text.
+// Control is the kind of input of a field. The zero value is a line of text.
 type Control string
 
 // The controls other than a line of text.
 const (
 	Area    Control = "area"    // several lines
-	Choose  Control = "choose"  // one option of a list that folds out
+	Choose  Control = "choose"  // one option of a drop-down list
 	Choices Control = "choices" // one option, all of them shown with a sentence each
 	Box     Control = "box"     // a box to tick
 )
@@ -30,7 +30,7 @@ type Field struct {
 	Options []Option
 	// Value is what was typed; never set for a secret.
 	Value        string
-	Type         string // "text" where empty
+	Type         string // "text" if empty
 	Autocomplete string
 	InputMode    string
 	// Secret adds the Show button and the Caps Lock hint.
@@ -39,29 +39,28 @@ type Field struct {
 	Digits bool
 	// Ticked: of a box.
 	Ticked bool
-	// Prose leaves capitals and spelling to the browser; without it the field
-	// takes a name or an address.
+	// Prose leaves capitals and spelling to the browser; without it the field is for a
+	// name or an address.
 	Prose bool
-	// Optional: it may stay empty. Sometimes: it may, unless another field asks for it.
+	// Optional: it may be empty. Sometimes: it may, unless another field requires it.
 	Optional, Sometimes bool
-	// About are the ids of what else describes the field.
+	// About are the ids of other elements that describe the field.
 	About string
-	// Missing is the part of the text's key for "required":
-	// error.required_username.
+	// Missing is the part of the text key for "required": error.required_username.
 	Missing string
 	Errors  []string
 }
 
-// Option is one of the answers that a field offers.
+// Option is one of a field's answers.
 type Option struct {
 	Value, Text, Hint string
-	// ID is the element's id where each option is one.
+	// ID is the element's id if each option is an element.
 	ID     string
 	Chosen bool
 }
 
 // OptionsOf marks the chosen one of a field's options. The first has the field's name
-// as its id, because the summary leads there.
+// as its id, because the summary links to it.
 func OptionsOf(name, chosen string, options ...Option) []Option {
 	for i := range options {
 		options[i].Chosen = options[i].Value == chosen
@@ -73,7 +72,7 @@ func OptionsOf(name, chosen string, options ...Option) []Option {
 	return options
 }
 
-// Describedby lists the ids of the hint, the errors and what else describes it.
+// Describedby lists the ids of the hint, the errors and other descriptions.
 func (f Field) Describedby() string {
 	var ids []string
 	if f.Hint != "" {
@@ -105,14 +104,13 @@ type form interface {
 	Form(p *Page) ([]Field, []gatehouse.FieldError)
 }
 
-// fieldPart is what the template "field" works on.
+// fieldPart is the data for the template "field".
 type fieldPart struct {
 	Page  *Page
 	Field Field
 }
 
-// Part returns a field of the page's form, with the errors that belong to it, for
-// the template "field".
+// Part returns a field of the page's form, with its errors, for the template "field".
 func (p *Page) Part(name string) (fieldPart, error) {
 	for _, f := range p.fields() {
 		if f.Name == name {
@@ -147,9 +145,8 @@ func (p *Page) withErrors(f Field, all []gatehouse.FieldError) Field {
 	return f
 }
 
-// errorText finds the words for a fault of a field: error.CODE, and for a field
-// left empty error.required_WHICH, because "enter your password" helps and "enter
-// this" does not.
+// errorText finds the words for a fault of a field: error.CODE, and for an empty field
+// error.required_WHICH, because "enter your password" helps and "enter this" does not.
 func (p *Page) errorText(f Field, e gatehouse.FieldError) string {
 	key := "error." + e.Reason
 	if e.Reason == "required" && f.Missing != "" {
@@ -180,12 +177,12 @@ func (p *Page) Summary() []Problem {
 	return problems
 }
 
-// PresentPassword is the field for the password that is still valid.
+// PresentPassword is the field for the current password.
 func PresentPassword(p *Page, name, label string) Field {
 	return Field{Name: name, Label: p.T(label), Secret: true, Autocomplete: "current-password", Missing: "present_password"}
 }
 
-// IdentifierOf names what people of a site sign in with, in keys of texts.
+// IdentifierOf names what users of a site sign in with, in text keys.
 func IdentifierOf(s *site.Site) string {
 	switch s.SignInWith {
 	case gatehouse.WithEmail:
@@ -199,8 +196,8 @@ func IdentifierOf(s *site.Site) string {
 // IdentifierText is the text for the label of that field.
 func IdentifierText(s *site.Site) string { return "field." + IdentifierOf(s) }
 
-// HasUsernames reports whether people of the site can have forgotten a username.
+// HasUsernames reports whether users of the site can have forgotten a username.
 func (p *Page) HasUsernames() bool { return p.Site.SignInWith != gatehouse.WithEmail }
 
-// ByLink reports whether the site replaces forgotten passwords by a link.
+// ByLink reports whether the site replaces forgotten passwords through a link.
 func (p *Page) ByLink() bool { return p.Site.Recovery == gatehouse.RecoverByLink }

@@ -15,8 +15,8 @@ type Tab struct {
 	Current    bool
 }
 
-// mainTabs are the places of the main navigation: the text's key, the path, what the
-// paths of its pages begin with, and whether it is for administrators only.
+// mainTabs are the places of the main navigation: the text key, the path, the beginning
+// of its pages' paths, and whether it is for administrators only.
 var mainTabs = []struct {
 	key, path string
 	below     []string
@@ -28,7 +28,7 @@ var mainTabs = []struct {
 	{"frame.tab_help", "/help", []string{"/help", "/contact"}, false},
 }
 
-// Tabs are the main places, the one that the page belongs to marked.
+// Tabs are the main places, with the page's own marked.
 func (p *Page) Tabs() []Tab {
 	var tabs []Tab
 	for _, t := range mainTabs {
@@ -85,8 +85,8 @@ const (
 	EnrolmentsPath       = "/company/enrolments"
 )
 
-// companyPages are the pages that administrators have about their company: the icon, the
-// text's key, the path, and what the paths of its pages begin with.
+// companyPages are the administrators' pages about their company: the icon, the text
+// key, the path, and the beginning of its pages' paths.
 var companyPages = []struct {
 	icon, key, path string
 	below           []string
@@ -109,8 +109,8 @@ func (p *Page) CompanyPages() []NavPage {
 	return pages
 }
 
-// CompanyAbove is the company's page that this page stands below, for the template
-// "company-crumbs"; nil where it is one of them itself.
+// CompanyAbove is the company's page above this one, for the template "company-crumbs";
+// nil if this is one of them itself.
 func (p *Page) CompanyAbove() *NavPage {
 	v, asks := p.View.(interface{ Below() bool })
 	for _, c := range p.CompanyPages() {
@@ -124,7 +124,7 @@ func (p *Page) CompanyAbove() *NavPage {
 // RoleText names the role of the user.
 func (p *Page) RoleText() string { return p.T("role." + string(p.User.Role)) }
 
-// Initials stand in for a picture of the user, InitialsOf for one of somebody else.
+// Initials replace a picture of the user, InitialsOf one of somebody else.
 func (p *Page) Initials() string { return p.InitialsOf(*p.User) }
 
 func (p *Page) InitialsOf(u gatehouse.User) string {
@@ -142,8 +142,7 @@ func initial(s string) string {
 	return string(unicode.ToUpper(r))
 }
 
-// LanguageName is the name of a language; its tag where the site does not have it any
-// more.
+// LanguageName is the name of a language; its tag if the site no longer has it.
 func (p *Page) LanguageName(lang string) string {
 	if slices.Contains(p.Site.Languages, lang) {
 		return p.In(lang, "language.name")

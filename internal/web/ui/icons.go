@@ -13,8 +13,8 @@ import (
 // iconSymbol is one icon of static/icons/lucide.svg.
 var iconSymbol = regexp.MustCompile(`<symbol id="i-([a-z0-9-]+)"[^\n]*</symbol>`)
 
-// icons are all of them, by name. A page that uses one that is missing fails, which tests
-// of every page find.
+// icons are all of them, by name. A page that uses a missing one fails, which tests of
+// every page find.
 var icons = sync.OnceValue(func() map[string]string {
 	sheet, err := fs.ReadFile(staticFiles, "static/icons/lucide.svg")
 	if err != nil {
@@ -27,8 +27,8 @@ var icons = sync.OnceValue(func() map[string]string {
 	return all
 })
 
-// Icon draws an icon, hidden from assistive technology: words stand beside it.
-// Further classes may follow the name.
+// Icon draws an icon, hidden from assistive technology: there are words next to it.
+// More classes may follow the name.
 func (p *Page) Icon(name string, classes ...string) (template.HTML, error) {
 	if icons()[name] == "" {
 		return "", fmt.Errorf("no icon %q", name)
@@ -40,7 +40,7 @@ func (p *Page) Icon(name string, classes ...string) (template.HTML, error) {
 	return template.HTML(`<svg class="` + class + `" aria-hidden="true"><use href="#i-` + name + `"/></svg>`), nil
 }
 
-// Sprite holds the icons that the page has used so far; it comes last.
+// Sprite has the icons that the page has used so far; it comes last.
 func (p *Page) Sprite() template.HTML {
 	if len(p.used) == 0 {
 		return ""

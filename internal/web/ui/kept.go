@@ -12,36 +12,36 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Most pages that are shown go to visitors who have not signed in and of whom nothing is
-// known: sign-in, help, contact. Such a page is the same for all of them but for the token
-// in its forms. It is rendered once for a site and a language, from a frame that holds
-// nothing of any visitor, and kept; each answer gets a token of its own. See decision 0037.
+// Most pages that are shown go to unknown visitors who have not signed in: sign-in, help,
+// contact. Such a page is the same for all of them except for the token in its forms. It is
+// rendered once per site and language, from a frame that contains nothing of any visitor,
+// and cached; each answer gets its own token. See decision 0037.
 
 // Alike is a view that may look the same to everybody.
 type Alike interface {
 	View
 	// Alike returns the address at which the view is the same for everybody who has not
-	// signed in; empty where it holds anything that only some visitors see.
+	// signed in; empty if it contains anything that only some visitors see.
 	Alike() string
 }
 
-// Nothing reports whether a view holds nothing at all, however many fields it has.
+// Nothing reports whether all fields of a view are empty.
 func Nothing(v View) bool { return reflect.ValueOf(v).IsZero() }
 
-// kept are the pages of one site, as it was loaded.
+// kept are the cached pages of one site, as it was loaded.
 type kept struct{ pages sync.Map } // keptKey -> *keptPage
 
 type keptKey struct{ lang, address string }
 
-// keptPage is a page in pieces, between which the token of the visitor's form goes.
+// keptPage is a page in pieces; the token of the visitor's form goes between them.
 type keptPage struct {
 	pieces  [][]byte
-	actions []string // where its forms lead
+	actions []string // the targets of its forms
 	size    int      // of all pieces
 }
 
-// keptOf are the pages that are kept for a site. They go when the site goes: one that is
-// loaded again is another value, even if nothing of it has changed.
+// keptOf are the cached pages of a site. They go when the site goes: a reloaded site is
+// another value, even if nothing in it has changed.
 func (p *Pages) keptOf(s *site.Site) *kept {
 	key := weak.Make(s)
 	if found, ok := p.kept.Load(key); ok {
@@ -54,10 +54,10 @@ func (p *Pages) keptOf(s *site.Site) *kept {
 	return found.(*kept)
 }
 
-// alike finds the page that a request shares with everybody else's, if it does; nil: the
-// page has something of this visitor. Deny by default: anything in a frame that may be
-// about one visitor keeps it out, and so does a path that was written in any other way,
-// because the path stands in the language menu.
+// alike finds the page that a request shares with everybody else's, if there is one;
+// nil: the page has something of this visitor. Deny by default: anything in a frame that
+// may be about one visitor prevents sharing, and so does an unusual spelling of the
+// path, because the path is in the language menu.
 func (p *Pages) alike(f Frame, view View) (*keptPage, error) {
 	v, may := view.(Alike)
 	if !may || f.Site == nil || f.User != nil || f.Company != nil || f.Again != nil {
@@ -102,7 +102,7 @@ func (k *keptPage) signed(token func(actions []string) string) []byte {
 	return page
 }
 
-// page is what a visit is answered with.
+// page is the answer to a visit.
 func (p *Pages) page(f Frame, status int, view View) ([]byte, error) {
 	if status == http.StatusOK {
 		shared, err := p.alike(f, view)

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// wrong says that it is the same for everybody, and shows the reference of a request.
+// wrong claims to be the same for everybody, and shows the reference of a request.
 type wrong struct{ ui.ErrorPage }
 
 func (wrong) Alike() string { return "/wrong" }
@@ -25,8 +25,8 @@ func answered(t *testing.T, p *ui.Pages, v *ui.Visit) string {
 	return w.Body.String()
 }
 
-// A page is kept as it looks for nobody, so that even a view that is wrong about itself
-// shows nothing of one visitor to another.
+// A cached page is rendered for nobody, so that even a view with a false claim shows
+// nothing of one visitor to another.
 func TestWhatIsKeptIsRenderedForNobody(t *testing.T) {
 	p, s := suite.Parsed(t), fixture.Sites()["uk"]
 	for _, reference := range []string{"GH-1111-1111", "GH-2222-2222"} {
@@ -39,7 +39,7 @@ func TestWhatIsKeptIsRenderedForNobody(t *testing.T) {
 	}
 }
 
-// Sites are loaded again for as long as the server runs.
+// Sites are reloaded for as long as the server runs.
 func TestWhatIsKeptGoesWithItsSite(t *testing.T) {
 	p, err := ui.New()
 	if err != nil {
@@ -53,7 +53,7 @@ func TestWhatIsKeptGoesWithItsSite(t *testing.T) {
 		if runtime.GC(); ui.KeptSites(p) == 0 {
 			return
 		}
-		time.Sleep(time.Millisecond) // what follows a site that is gone runs beside us
+		time.Sleep(time.Millisecond) // the cleanup for a removed site runs concurrently
 	}
 	t.Error("the pages of a site are kept for ever")
 }

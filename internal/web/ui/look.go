@@ -10,14 +10,14 @@ import (
 	"gatehouse/internal/site"
 )
 
-// headFonts are the heading faces of site.HeadFonts: the file, and what comes
-// after it where it does not load.
+// headFonts are the heading faces of site.HeadFonts: the file, and the fallback if it
+// does not load.
 var headFonts = map[string]struct{ file, fallback string }{
 	"Source Serif 4": {"source-serif-4-latin-wght-normal.woff2", `"Iowan Old Style", Georgia, serif`},
 }
 
-// SiteStyle returns the small stylesheet with a site's tokens, and its path.
-// The colours have been checked by package site.
+// SiteStyle returns the small stylesheet with a site's tokens, and its path. Package
+// site has checked the colours.
 func SiteStyle(look site.Look) (css []byte, path string) {
 	var b strings.Builder
 	font, named := headFonts[look.HeadFont]
@@ -83,8 +83,8 @@ func plainMark(look site.Look) string {
 	}
 }
 
-// plainAttrs replaces the classes of a mark by what they mean: mark-line is a
-// line, mark-fill a surface, in the colour that is read on the brand's.
+// plainAttrs replaces the classes of a mark by their meaning: mark-line is a line,
+// mark-fill a surface, in the colour for text on the brand colour.
 func plainAttrs(attrs []xml.Attr, onBrand string) []xml.Attr {
 	class := ""
 	for _, a := range attrs {
@@ -119,9 +119,9 @@ func attrEscape(s string) string {
 	return b.String()
 }
 
-// ServeSiteAsset answers /static/site/HASH.css and .svg of one site: its
-// stylesheet and its icon. Any other path is 404, so that what a proxy has kept
-// is never that of another site or of another day.
+// ServeSiteAsset answers /static/site/HASH.css and .svg of one site: its stylesheet and
+// its icon. Any other path is 404, so that a proxy never caches one of another site or
+// of another day.
 func ServeSiteAsset(w http.ResponseWriter, r *http.Request, look site.Look) {
 	var found *asset
 	if css, path := SiteStyle(look); path == r.URL.Path {

@@ -22,7 +22,7 @@ const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // Frame is what every page has around its own content.
 type Frame struct {
-	// Site is nil on the pages of no site, such as that of an unknown host.
+	// Site is nil on pages without a site, such as that of an unknown host.
 	Site *site.Site
 	// Lang is the BCP 47 tag of the page; empty: the site's own language.
 	Lang string
@@ -40,8 +40,8 @@ type Frame struct {
 	Company *gatehouse.Company
 }
 
-// View is the content of one page. It may have more to say: Form where it has a form,
-// Failed where it answers something that did not work, Wide where it holds a document.
+// View is the content of one page. It may have more methods: Form if it has a form,
+// Failed if it reports a failure, Wide if it contains a document.
 type View interface {
 	// Template names the page's file, without .html.
 	Template() string
@@ -52,7 +52,7 @@ type View interface {
 // Pages holds the templates.
 type Pages struct {
 	// Place says roughly where an address is, in a language: "Leeds, United Kingdom";
-	// empty where nobody knows. nil: nobody ever does.
+	// empty if unknown. nil: it never is known.
 	Place func(lang, address string) string
 
 	templates map[string]parsed
@@ -65,14 +65,14 @@ type lookPaths struct{ style, icon string }
 //go:embed *.html frame/*.html
 var files embed.FS
 
-// parsed is a template that is parsed when it is first asked for: a process that has just
-// begun shows its first page sooner, and never pays for pages that nobody opens. The files
-// are part of the program, and tests show every page.
+// parsed is a template that is parsed when first requested: a process that has just
+// started shows its first page sooner, and never pays for pages that nobody opens. The
+// files are part of the program, and tests show every page.
 type parsed func() (*template.Template, error)
 
-// New finds the pages of this package and those of others. Of a package, *.html are pages,
-// named as no other package's are, and parts/*.html is what they share. A page names the
-// frame that it stands in and defines "main".
+// New finds the pages of this package and those of others. In each package, *.html are
+// pages, with unique names, and parts/*.html is what they share. A page names its frame
+// and defines "main".
 func New(others ...fs.FS) (*Pages, error) {
 	frame := sync.OnceValues(func() (*template.Template, error) { return template.New("").ParseFS(files, "frame/*.html") })
 	p := &Pages{templates: map[string]parsed{}}
@@ -84,7 +84,7 @@ func New(others ...fs.FS) (*Pages, error) {
 	return p, nil
 }
 
-// add takes in the pages of a package.
+// add adds the pages of a package.
 func (p *Pages) add(frame parsed, own fs.FS) error {
 	names, err := fs.Glob(own, "*.html")
 	if err != nil {
@@ -124,7 +124,7 @@ func parsedOnto(under parsed, from fs.FS, pattern string) parsed {
 	})
 }
 
-// Render renders a whole page, so that a fault in it never leaves half a page.
+// Render renders a whole page, so that an error never leaves half a page.
 func (p *Pages) Render(f Frame, view View) ([]byte, error) {
 	get := p.templates[view.Template()]
 	if get == nil {
@@ -184,22 +184,23 @@ func (p *Page) failed() bool {
 // PageTitle is the page's own part of the document's title.
 func (p *Page) PageTitle() string { return p.View.Title(p) }
 
-// Wide reports whether the page holds a document, which needs longer lines than a form.
+// Wide reports whether the page contains a document, which needs longer lines than a
+// form.
 func (p *Page) Wide() bool {
 	v, tells := p.View.(interface{ Wide() bool })
 	return tells && v.Wide()
 }
 
-// Item is something of a page, for a template about it alone.
+// Item is part of a page, for a template about it alone.
 type Item struct {
 	Page *Page
 	Of   any
 }
 
-// With hands something of the page to a template about it alone.
+// With passes part of the page to a template about it alone.
 func (p *Page) With(of any) Item { return Item{p, of} }
 
-// Style is the path of the site's stylesheet; empty where there is no site.
+// Style is the path of the site's stylesheet; empty if there is no site.
 func (p *Page) Style() string { return p.look().style }
 
 // Favicon is the path of the icon for the browser's tab.
@@ -228,15 +229,16 @@ func (p *Page) look() lookPaths {
 func (p *Page) Staging() bool { return p.Site != nil && p.Site.Staging }
 
 // Mark is the inner SVG of a site's logo. It is markup: package site has checked that it
-// holds shapes only.
+// contains shapes only.
 func (p *Page) Mark(s *site.Site) template.HTML { return template.HTML(s.Look.Mark) }
 
-// Prose is HTML that package site has made of Markdown: it holds what Markdown can say,
-// links that were checked, and nothing that runs. Markdown is a text of somebody's as that.
+// Prose is HTML that package site has made from Markdown: it contains what Markdown can
+// express, checked links, and nothing that runs. Markdown is the same for Markdown that
+// somebody wrote.
 func (p *Page) Prose(html string) template.HTML    { return template.HTML(html) }
 func (p *Page) Markdown(text string) template.HTML { return p.Prose(site.Markdown(text)) }
 
-// Languages are what the language menu offers; none where there is no choice.
+// Languages are the entries of the language menu; none if there is no choice.
 func (p *Page) Languages() []string {
 	if p.Site == nil || len(p.Site.Languages) < 2 {
 		return nil
@@ -261,8 +263,8 @@ func (p *Page) PathOnly() string {
 	return path
 }
 
-// Retry is where "try again" leads: the page itself. A path that a browser would
-// take for another host leads home.
+// Retry is the target of "try again": the page itself. A path that a browser would take
+// for another host leads home.
 func (p *Page) Retry() string {
 	if !strings.HasPrefix(p.Path, "/") || strings.HasPrefix(p.Path, "//") || strings.Contains(p.Path, `\`) {
 		return "/"
@@ -270,9 +272,9 @@ func (p *Page) Retry() string {
 	return p.Path
 }
 
-// Registered is an address that an application has registered, as a link or as where a form
-// leads. It may be of a scheme that html/template does not know; gatehouse.RedirectURIGood has
-// looked at it, and what has no dot in its scheme leads home: no script has one.
+// Registered is an address that an application has registered, as a link or as the target of a
+// form. Its scheme may be unknown to html/template; gatehouse.RedirectURIGood has checked it,
+// and one without a dot in its scheme leads home: no script has one.
 func Registered(uri string) template.URL {
 	scheme, _, whole := strings.Cut(uri, ":")
 	if !whole || scheme != "https" && scheme != "http" && !strings.Contains(scheme, ".") {

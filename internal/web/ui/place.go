@@ -1,7 +1,7 @@
 package ui
 
-// PlaceOf is roughly where an address is, "Leeds, United Kingdom" (C09); where that is
-// not known, the address itself.
+// PlaceOf is roughly where an address is, "Leeds, United Kingdom" (C09); if unknown,
+// the address itself.
 func (p *Page) PlaceOf(address string) string {
 	if p.pages.Place != nil {
 		if place := p.pages.Place(p.Lang, address); place != "" {
@@ -11,7 +11,7 @@ func (p *Page) PlaceOf(address string) string {
 	return address
 }
 
-// Place is PlaceOf, also where nothing is known.
+// Place is PlaceOf, or says that the place is unknown.
 func (p *Page) Place(address string) string {
 	if place := p.PlaceOf(address); place != "" {
 		return place

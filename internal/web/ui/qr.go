@@ -11,8 +11,8 @@ import (
 // quietZone is the white border that scanners need, in modules (ISO/IEC 18004).
 const quietZone = 4
 
-// QR draws a text as a QR code: black on white, also where the page is dark. label says what it
-// is to those who do not see it.
+// QR draws a text as a QR code: black on white, even if the page is dark. label describes it
+// for users who cannot see it.
 func (p *Page) QR(text, label string) (template.HTML, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
@@ -35,8 +35,8 @@ func (p *Page) QR(text, label string) (template.HTML, error) {
 		size, size, template.HTMLEscapeString(label), size, size, path.String())), nil
 }
 
-// Opener is an address that opens an authenticator app on the device itself. No other scheme
-// that a template did not write itself gets into a link.
+// Opener is an address that opens an authenticator app on the device itself. It is the only
+// such scheme that gets into a link without being written in a template.
 func (p *Page) Opener(address string) template.URL {
 	if !strings.HasPrefix(address, "otpauth://totp/") {
 		return "#"

@@ -10,16 +10,16 @@ import (
 // SearchesPath is where searches are saved, renamed and deleted.
 const SearchesPath = "/searches"
 
-// Searches are the saved searches beside a search, for the template "searches". A stranger's
-// are empty.
+// Searches are the saved searches next to a search, for the template "searches". A
+// stranger's are empty.
 type Searches struct {
 	// Saved are those of the page.
 	Saved []gatehouse.SavedSearch
-	// Here is the search that the page shows; one without a place: none that can be saved.
+	// Here is the search on the page; without a place: none that can be saved.
 	Here gatehouse.Search
 }
 
-// SearchesOf picks a user's saved searches for the page that a request is for.
+// SearchesOf picks a user's saved searches for the page of a request.
 func SearchesOf(all []gatehouse.SavedSearch, address string) Searches {
 	here, asks := gatehouse.ReadSearch(address)
 	s := Searches{Saved: slices.DeleteFunc(slices.Clone(all), func(one gatehouse.SavedSearch) bool { return one.Place != here.Place })}
@@ -29,7 +29,8 @@ func SearchesOf(all []gatehouse.SavedSearch, address string) Searches {
 	return s
 }
 
-// Save is where the search of the page is saved; empty: it is saved, or there is none.
+// Save is where the search of the page is saved; empty: it is saved already, or there
+// is none.
 func (s Searches) Save() string {
 	if s.Here.Place == "" || slices.ContainsFunc(s.Saved, func(one gatehouse.SavedSearch) bool { return one.Search == s.Here }) {
 		return ""

@@ -7,8 +7,8 @@ import (
 )
 
 // The template "token" writes a field that sign fills in when the page is complete: only
-// then all of its forms are known, and a page has one token for all of them. No text of
-// anybody's can look like the field, because quotes are escaped.
+// then are all of its forms known, and a page has one token for all of them. No text can
+// look like the field, because quotes are escaped.
 const (
 	unsigned      = `name="form_token" value="` + unsignedValue + `"`
 	unsignedValue = "of-this-page"
@@ -24,7 +24,7 @@ func (f Frame) sign(page []byte) []byte {
 	return bytes.ReplaceAll(page, []byte(unsigned), []byte(signed))
 }
 
-// actions are the paths that the forms of a page lead to.
+// actions are the paths that the forms of a page post to.
 func actions(page []byte) []string {
 	var paths []string
 	for rest := page; ; {

@@ -27,21 +27,21 @@ type Visit struct {
 	User    *gatehouse.User
 	Company *gatehouse.Company
 	// Pending is the sign-in in progress, and Step what it must do next; only on pages
-	// that are for anyone who has one.
+	// for a sign-in in progress.
 	Pending *gatehouse.SignInFacts
 	Step    gatehouse.Step
 	// SessionToken, SignInToken and DeviceToken are the cookies' values; empty
 	// if there is none.
 	SessionToken, SignInToken, DeviceToken string
-	// Token makes the token that the forms of a page carry (ASVS 3.5.1), from the
-	// addresses that they post to.
+	// Token makes the token for the forms of a page (ASVS 3.5.1), from the addresses
+	// that they post to.
 	Token func(actions []string) string
-	// Again is set where a form that was sent comes back.
+	// Again is set if a form comes back.
 	Again *Again
-	// Post names the form that is posted and the browser that posts it; see
+	// Post identifies the posted form and the browser that posts it; see
 	// gatehouse.Caller.
 	Post string
-	// SessionEnded: there was a session cookie, and its session is over.
+	// SessionEnded: there was a session cookie, but its session has ended.
 	SessionEnded bool
 }
 
@@ -52,7 +52,7 @@ func WithVisit(r *http.Request, v *Visit) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 }
 
-// VisitOf returns the visit of a request; an empty one where there is none.
+// VisitOf returns the visit of a request; an empty one if there is none.
 func VisitOf(r *http.Request) *Visit {
 	if v, ok := r.Context().Value(visitKey{}).(*Visit); ok {
 		return v
@@ -94,7 +94,7 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, now ti
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body))) // known, so it goes in one piece
+	h.Set("Content-Length", strconv.Itoa(len(body))) // known, so it is sent in one piece
 	w.WriteHeader(status)
 	w.Write(body) //nolint:errcheck // a visitor who has gone need not be told
 	return nil

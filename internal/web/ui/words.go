@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/site"
 )
 
-// neutral speaks for the pages of no site.
+// neutral is for pages without a site.
 var neutral = &site.Site{Site: gatehouse.Site{Name: "Gatehouse"}, Brand: "Gatehouse", Languages: []string{"en-GB"}, Zone: time.UTC}
 
 // Words are the texts of one page, in its language and its site's zone.
@@ -22,7 +22,7 @@ type Words struct {
 	now  time.Time
 }
 
-// WordsOf are the texts for what is answered to a visit and is no page.
+// WordsOf are the texts for answers to a visit that are not pages.
 func WordsOf(v *Visit, now time.Time) *Words {
 	return wordsFor(Frame{Site: v.Site, Lang: v.Lang, Now: now})
 }
@@ -41,25 +41,25 @@ func wordsFor(f Frame) *Words {
 // T is a text of the page's language; args are pairs of a name and a value.
 func (w *Words) T(key string, args ...any) string { return w.site.Text(w.lang, key, args...) }
 
-// In is a text of another language: the names of the language menu.
+// In is a text in another language: the names in the language menu.
 func (w *Words) In(lang, key string) string { return w.site.Text(lang, key) }
 
 // SiteName is what people call the site.
 func (w *Words) SiteName() string { return w.site.Name }
 
-// SiteText is something that the site's settings say, in the page's language.
+// SiteText is a text from the site's settings, in the page's language.
 func (w *Words) SiteText(text string) string { return w.site.Own(w.lang, text) }
 
 // Long is a moment with day, time and zone: "21 November 2026, 14:32 GMT".
 func (w *Words) Long(t time.Time) string { return w.site.FormatTime(w.lang, t) }
 
-// Clock is the time of the day with its zone: "14:47 GMT".
+// Clock is the time of day with its zone: "14:47 GMT".
 func (w *Words) Clock(t time.Time) string { return w.site.FormatClock(w.lang, t) }
 
 // Day is a day: "21 November 2026".
 func (w *Words) Day(t time.Time) string { return w.site.FormatDay(w.lang, t) }
 
-// Date is a day that has no time: "21 November 2026".
+// Date is a day without a time: "21 November 2026".
 func (w *Words) Date(day time.Time) string {
 	return w.Day(time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, w.zone()))
 }
@@ -69,16 +69,16 @@ func (w *Words) Amount(number, currency string) string {
 	return w.site.FormatAmount(w.lang, number, currency)
 }
 
-// SameDay reports whether two moments are on the same day where the site is.
+// SameDay reports whether two moments are on the same day at the site.
 func (w *Words) SameDay(a, b time.Time) bool { return sameDay(a.In(w.zone()), b.In(w.zone())) }
 
 // Machine is a moment for a datetime attribute.
 func (w *Words) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Year is the present year.
+// Year is the current year.
 func (w *Words) Year() string { return w.now.In(w.zone()).Format("2006") }
 
-// When is a moment as lists show it: "Today, 09:20", further back the day.
+// When is a moment as lists show it: "Today, 09:20", or the day if it is earlier.
 func (w *Words) When(t time.Time) string {
 	here, now := t.In(w.zone()), w.now.In(w.zone())
 	clock := here.Format("15:04")
@@ -91,7 +91,7 @@ func (w *Words) When(t time.Time) string {
 	return w.T("time.day", "day", w.Day(t), "time", clock)
 }
 
-// Minutes is a wait in whole minutes, rounded up, so that nobody comes too early.
+// Minutes is a wait in whole minutes, rounded up, so that nobody tries too early.
 func (w *Words) Minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
 
 // Span is how long something took: in seconds up to two minutes, then in minutes.
@@ -126,8 +126,8 @@ func (w *Words) zone() *time.Location {
 	return w.site.Zone
 }
 
-// Actor says who did what somebody else's account was changed by: administrators are
-// named, support and the house are not.
+// Actor says who changed somebody else's account: administrators are named, support and
+// the system are not.
 func (w *Words) Actor(e gatehouse.Event) (who, what string) {
 	switch {
 	case e.ActorKind == gatehouse.Operator:
@@ -144,17 +144,17 @@ func sameDay(a, b time.Time) bool {
 	return a.Year() == b.Year() && a.YearDay() == b.YearDay()
 }
 
-// Link is a link inside a text, or the place behind a "[words](name)" of it.
+// Link is a link inside a text, or the target of a "[words](name)" in it.
 type Link struct {
 	Text string
 	URL  template.URL
 }
 
-// To is a place for a "[words](name)" in a text; path is written in a template,
-// never taken from a visitor.
+// To is the target of a "[words](name)" in a text; path is written in a template, never
+// taken from a visitor.
 func (w *Words) To(path string) Link { return Link{URL: template.URL(path)} }
 
-// Phone is the support's number as a link; nil where the site has none.
+// Phone is the support's number as a link; nil if the site has none.
 func (w *Words) Phone() *Link {
 	number := w.site.Support.Phone
 	if number == "" {
@@ -169,7 +169,7 @@ func (w *Words) Phone() *Link {
 	return &Link{number, template.URL("tel:" + dial)}
 }
 
-// Email is the support's address as a link; nil where the site has none.
+// Email is the support's address as a link; nil if the site has none.
 func (w *Words) Email() *Link {
 	address := w.site.Support.Email
 	if address == "" {
@@ -178,8 +178,8 @@ func (w *Words) Email() *Link {
 	return &Link{address, template.URL("mailto:" + url.PathEscape(address))}
 }
 
-// Ask is the sentence that says whom to ask, with what the site has: a text of
-// the family "ask.PURPOSE", such as ask.stuck_both.
+// Ask is the sentence that says whom to ask, depending on the site's contacts: a text
+// of the family "ask.PURPOSE", such as ask.stuck_both.
 func (w *Words) Ask(purpose string) template.HTML {
 	phone, email := w.Phone(), w.Email()
 	switch {
@@ -193,15 +193,15 @@ func (w *Words) Ask(purpose string) template.HTML {
 	return w.Rich("ask." + purpose + "_none")
 }
 
-// A value stands in the text as its name between two characters that no text
-// holds, until the text has been escaped.
+// In the text, a value is represented by its name between two characters that no text
+// contains, until the text has been escaped.
 const opening, closing = "\uE000", "\uE001"
 
 var placeLink = regexp.MustCompile(`\[([^\]]+)\]\(([a-z_]+)\)`)
 
-// Rich is a text with links in it. A *Link or Link as a value becomes a link; in
-// the text, "[words](name)" links the words to the value's place. Everything else
-// is escaped, and what a value holds is never read as a link.
+// Rich is a text with links in it. A *Link or Link as a value becomes a link; in the
+// text, "[words](name)" links the words to the value's target. Everything else is
+// escaped, and the content of a value is never read as a link.
 func (w *Words) Rich(key string, args ...any) template.HTML {
 	marked := make([]any, len(args))
 	values := map[string]any{}

@@ -65,7 +65,7 @@ func TestRenderReportsFaults(t *testing.T) {
 	}
 }
 
-// Of two pages with one name, one would never be seen.
+// If two pages had the same name, one would never be seen.
 func TestPagesHaveNamesOfTheirOwn(t *testing.T) {
 	own := fstest.MapFS{"error.html": {Data: []byte(`{{template "auth" .}}`)}}
 	if _, err := New(own); err == nil {

@@ -26,7 +26,8 @@ type applicationCmd struct {
 	Restore           applicationRestoreCmd      `cmd:"" help:"Take back a deletion; the application stays off until it is enabled."`
 }
 
-// applicationFlags are what can be said about an application; what is not said stays.
+// applicationFlags are the settings of an application; those not given stay as they
+// are.
 type applicationFlags struct {
 	homeFlags
 	logoutFlags
@@ -57,7 +58,7 @@ type applicationFlags struct {
 	TokenAudience   *bool                 `help:"Let an old application name the token endpoint as the audience of its assertions. Better not."`
 }
 
-// apply says it.
+// apply does so.
 func (f applicationFlags) apply(s *gatehouse.ApplicationSettings) error {
 	f.homeFlags.apply(&s.Home)
 	list(&s.RedirectURIs, f.RedirectURI)
@@ -112,8 +113,8 @@ func said[T any](value *T, by *T) {
 	}
 }
 
-// noApplication says which application there is not, and where to look, or why it is not as it
-// would have to be.
+// noApplication says which application does not exist, and where to look, or why it is not in
+// the required state.
 func (o *office) noApplication(err error, st *site.Site, id string) error {
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return fmt.Errorf("%s has no application %q\nRun gatehouse app list --site %s for those there are", st.Name, id, st.ID)
@@ -158,8 +159,8 @@ func (c *applicationCreateCmd) Run(a *app) error {
 	})
 }
 
-// tryKeys says whether the keys of an application can be fetched, as long as somebody is there
-// to fix it.
+// tryKeys says whether the keys of an application can be fetched, while somebody is there to
+// fix it.
 func (o *office) tryKeys(a *app, made gatehouse.Application) {
 	if made.Settings.JWKSURI == "" {
 		return
@@ -286,7 +287,7 @@ func (c *applicationChangeCmd) Run(a *app) error {
 	return c.in(a, func(o *office, st *site.Site) error { return o.setLogos(a, st, c.ID, logos) })
 }
 
-// changeApplication changes an application and says so.
+// changeApplication changes an application and reports it.
 func changeApplication(a *app, place placeFlags, id, done string, to func(*gatehouse.Application) error) error {
 	return place.in(a, func(o *office, st *site.Site) error {
 		var failed error

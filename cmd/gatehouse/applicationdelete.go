@@ -43,13 +43,14 @@ func (c *applicationRestoreCmd) Run(a *app) error {
 	})
 }
 
-// deletedView is when an application was deleted and is removed, as scripts see it.
+// deletedView is when an application was deleted and will be removed, as scripts see
+// it.
 type deletedView struct {
 	Deleted time.Time `json:"deleted_at,omitzero"`
 	Removed time.Time `json:"removed_from,omitzero"`
 }
 
-// conflict says why something cannot be done with an application as it is.
+// conflict says why something cannot be done with an application in its current state.
 func conflict(err error, st *site.Site, id string) error {
 	var why *gatehouse.Error
 	if !errors.As(err, &why) {

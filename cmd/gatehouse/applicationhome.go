@@ -21,7 +21,7 @@ type homeFlags struct {
 	Order     *int              `help:"Its place on the launcher; small numbers first." placeholder:"N"`
 }
 
-// apply says what can be said in settings.
+// apply applies what belongs to the settings.
 func (f homeFlags) apply(h *gatehouse.ApplicationHome) {
 	said(&h.LaunchURL, f.LaunchURL)
 	said(&h.CardsURL, f.CardsURL)
@@ -65,7 +65,7 @@ func (f homeFlags) pictures() (map[string]sso.Logo, error) {
 	return logos, nil
 }
 
-// setLogos gives an application its pictures.
+// setLogos gives an application its logos.
 func (o *office) setLogos(a *app, st *site.Site, id string, logos map[string]sso.Logo) error {
 	for _, lang := range slices.Sorted(maps.Keys(logos)) {
 		if err := o.sso.SetLogo(a.ctx, st, o.caller, id, lang, logos[lang]); err != nil {
@@ -75,7 +75,7 @@ func (o *office) setLogos(a *app, st *site.Site, id string, logos map[string]sso
 	return nil
 }
 
-// inLanguages is what is said in languages, for people: "de Shop, fr Boutique".
+// inLanguages is a translated text, for people: "de Shop, fr Boutique".
 func inLanguages(said map[string]string) string {
 	var all []string
 	for _, lang := range slices.Sorted(maps.Keys(said)) {

@@ -42,8 +42,8 @@ func (c *backupCmd) Run(a *app) error {
 	return nil
 }
 
-// backup copies a database that may be in use. The file has its name only when it is
-// whole and on the disk, and only its owner reads it: it holds everybody's addresses
+// backup copies a database that may be in use. The file gets its name only when it is
+// complete and on disk, and only its owner can read it: it has everybody's addresses
 // and password hashes.
 func backup(ctx context.Context, path, file string) error {
 	if _, err := os.Lstat(file); err == nil {
@@ -60,7 +60,7 @@ func backup(ctx context.Context, path, file string) error {
 	if err := store.BackupSQLite(ctx, path, part.Name()); err != nil {
 		return err
 	}
-	// What cannot be restored is no backup.
+	// What cannot be restored is not a backup.
 	if _, _, err := store.CheckSQLite(ctx, part.Name()); err != nil {
 		return fmt.Errorf("the copy is not good: %w\nLook after the database itself: gatehouse doctor", err)
 	}
@@ -71,7 +71,7 @@ func alreadyThere(file string) error {
 	return fmt.Errorf("%s is there already and stays as it is\nGive another name", file)
 }
 
-// giveName gives a finished file its name, and takes nobody else's.
+// giveName gives a finished file its name, and never overwrites another.
 func giveName(part, file string) error {
 	err := os.Link(part, file)
 	if errors.Is(err, fs.ErrExist) {

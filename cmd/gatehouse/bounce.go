@@ -12,9 +12,9 @@ import (
 	"gatehouse/internal/site"
 )
 
-// BouncesConfig is how reports about mail that came back are handed over.
+// BouncesConfig is how reports about bounced mail are handed over.
 type BouncesConfig struct {
-	// Listen is where they are taken over SMTP; empty: nowhere.
+	// Listen is where they are accepted over SMTP; empty: nowhere.
 	Listen string `yaml:"listen"`
 }
 
@@ -28,7 +28,7 @@ func (k *configCheck) bounces() {
 	}
 }
 
-// reportListener is where reports about mail come in; nil where none is configured.
+// reportListener is where reports about mail come in; nil if none is configured.
 type reportListener struct{ net.Listener }
 
 func listenReports(cfg *Config) (*reportListener, error) {
@@ -48,7 +48,7 @@ func (l *reportListener) close() {
 	}
 }
 
-// serve takes reports until ctx ends.
+// serve accepts reports until ctx ends.
 func (l *reportListener) serve(ctx context.Context, r *mail.Receiver, secure *tls.Config) error {
 	if l == nil {
 		return nil
@@ -56,14 +56,14 @@ func (l *reportListener) serve(ctx context.Context, r *mail.Receiver, secure *tl
 	return r.Serve(ctx, l, secure)
 }
 
-// bounceCmd takes one report from a mail system that runs a command for each mail.
+// bounceCmd accepts one report from a mail system that runs a command for each mail.
 type bounceCmd struct {
 	configFlag
 	Recipient string `help:"The address that the report came to. Without it, the returned mail in the report says which message it is about." placeholder:"ADDRESS"`
 }
 
-// laterError is what may be over when the mail system tries again: everything but a mail
-// that is of no use.
+// laterError is an error that may be gone when the mail system tries again: everything
+// but a useless mail.
 type laterError struct{ error }
 
 func (e laterError) Unwrap() error { return e.error }

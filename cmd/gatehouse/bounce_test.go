@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// reportAbout is a report that names a message by what it returns.
+// reportAbout is a report that identifies a message by what it returns.
 func reportAbout(messageID string) string {
 	return strings.ReplaceAll(`From: MAILER-DAEMON@relay.example
 Subject: Undelivered Mail
@@ -72,7 +72,7 @@ func TestBounceCommand(t *testing.T) {
 	in.expect(75, "bounce")
 }
 
-// The server takes reports where it is told to, and over TLS if it has a certificate.
+// The server accepts reports where it is told to, and over TLS if it has a certificate.
 func TestServeTakesReports(t *testing.T) {
 	s, address := prepare(t, testkit.SQLiteURL(t)), freeAddresses(t, 1)[0]
 	replaceInFile(t, filepath.Join(s.dir, "gatehouse.yaml"), "key_file: keys\n", "key_file: keys\nbounces:\n  listen: "+address+"\n")

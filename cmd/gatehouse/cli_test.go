@@ -74,7 +74,7 @@ func (in *installation) run(args ...string) result {
 }
 
 // expect runs a command that must end with a status and say these things: on standard
-// output where the status is 0, else on standard error.
+// output if the status is 0, else on standard error.
 func (in *installation) expect(status int, args string, says ...string) result {
 	in.t.Helper()
 	r := in.run(splitArgs(args)...)
@@ -96,7 +96,7 @@ func (in *installation) expect(status int, args string, says ...string) result {
 	return r
 }
 
-// splitArgs splits at blanks, except inside single quotes.
+// splitArgs splits at spaces, except inside single quotes.
 func splitArgs(line string) []string {
 	var args []string
 	for i, part := range strings.Split(line, "'") {
@@ -165,7 +165,7 @@ func TestVersionAndKeys(t *testing.T) {
 	}
 }
 
-// What support does when the pages are out of reach, on both databases.
+// What support does when the pages are unreachable, on both databases.
 func TestCompaniesAndUsers(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { companiesAndUsers(t, install(t, "")) })
 	t.Run("postgres", func(t *testing.T) { companiesAndUsers(t, install(t, testkit.EmptyPostgresURL(t))) })
@@ -303,8 +303,8 @@ func TestBackupAndRestore(t *testing.T) {
 	in.expect(0, "company show 1 -s inkwell")
 }
 
-// Nothing is touched by a file that is no good; a database that is no good can still be
-// replaced, and its log does not spoil the restored one.
+// An invalid file changes nothing; an invalid database can still be replaced, and its
+// log does not spoil the restored one.
 func TestRestoreOfAndOverDamagedFiles(t *testing.T) {
 	in := install(t, "")
 	in.expect(0, "migrate")
@@ -441,7 +441,7 @@ func count(t *testing.T, path, table string) (n int) {
 	return n
 }
 
-// The doctor names applications that are excused from PKCE, and says when the key file has
+// The doctor names applications that are exempt from PKCE, and says when the key file has
 // lost the line that signing keys are sealed with.
 func TestDoctorLooksAtTheProvider(t *testing.T) {
 	in := install(t, "")

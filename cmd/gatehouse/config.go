@@ -31,23 +31,22 @@ import (
 // by underscores, overrides it from the environment: GATEHOUSE_SMTP_URL. Paths
 // are relative to the file; after LoadConfig they are absolute.
 type Config struct {
-	// Listen is where visitors come in, Management where those who run the
-	// server ask for its health.
+	// Listen is for visitors, Management for operators who check its health.
 	Listen     string `yaml:"listen,required"`
 	Management string `yaml:"management"`
 	TLS        struct {
 		Certificate string `yaml:"certificate"`
 		Key         string `yaml:"key"`
 	} `yaml:"tls"`
-	// PlainHTTP leaves TLS to a trusted proxy, or serves loopback without.
+	// PlainHTTP leaves TLS to a trusted proxy, or serves loopback without it.
 	PlainHTTP bool `yaml:"plain_http"`
-	// Public is how visitors reach the server: what links in mail begin with.
+	// Public is how visitors reach the server: how links in mail begin.
 	Public struct {
 		Scheme string `yaml:"scheme,oneof=https|http"`
 		Port   int    `yaml:"port"`
 	} `yaml:"public"`
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
-	// OutboundNetworks may be asked for what applications keep there, beside the internet.
+	// OutboundNetworks may be reached for applications, in addition to the internet.
 	OutboundNetworks []netip.Prefix `yaml:"outbound_networks"`
 	Database         string         `yaml:"database"`
 	SMTP             SMTPConfig     `yaml:"smtp,required"`
@@ -72,14 +71,14 @@ type Config struct {
 	Gateway  *sms.Gateway   `yaml:"-"`
 }
 
-// SMTPConfig is how mail leaves.
+// SMTPConfig is how mail is sent.
 type SMTPConfig struct {
 	// URL is smtp://user:password@host:587 (STARTTLS), smtps://host:465 or
 	// smtp+plain://host:25.
 	URL string `yaml:"url,required"`
-	// Helo is the name we give ourselves.
+	// Helo is the name that we announce.
 	Helo string `yaml:"helo"`
-	// CAFile holds the authorities that may vouch for the server, if not the system's.
+	// CAFile has the certificate authorities for the server, if not the system's.
 	CAFile  string        `yaml:"ca_file"`
 	Timeout time.Duration `yaml:"timeout"`
 	// AllowPlain permits smtp+plain:// to another machine.
@@ -93,9 +92,9 @@ type DKIMConfig struct {
 	KeyFile  string `yaml:"key_file,required"`
 }
 
-// LimitsConfig is what the server takes on at once.
+// LimitsConfig is how much the server does at once.
 type LimitsConfig struct {
-	// HashWorkers is how many passwords are hashed at once; 0: one a core.
+	// HashWorkers is how many passwords are hashed at once; 0: one per core.
 	HashWorkers   int    `yaml:"hash_workers"`
 	HashQueue     int    `yaml:"hash_queue"`
 	HashMemoryKiB uint32 `yaml:"hash_memory_kib"`
@@ -105,7 +104,7 @@ type LimitsConfig struct {
 	SignInsBySite int    `yaml:"sign_ins_per_site_per_minute"`
 }
 
-// defaultConfig is what holds where the file says nothing.
+// defaultConfig is the defaults for the file.
 func defaultConfig() *Config {
 	c := &Config{
 		Management:   "127.0.0.1:9090",
@@ -125,10 +124,9 @@ func defaultConfig() *Config {
 	return c
 }
 
-// LoadConfig reads the file with what the environment overrides, and checks all
-// that can be checked without the network. The error is a *strictyaml.Error
-// that names file, line and key of everything that is wrong; it never holds a
-// password.
+// LoadConfig reads the file with overrides from the environment, and checks everything
+// that can be checked without the network. The error is a *strictyaml.Error that names
+// file, line and key of everything that is wrong; it never contains a password.
 func LoadConfig(path string, environ []string) (*Config, error) {
 	c := defaultConfig()
 	doc, err := strictyaml.ReadEnv(path, "GATEHOUSE", environ, c)
@@ -154,7 +152,7 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 	return c, nil
 }
 
-// SiteEnv is what the sites are told.
+// SiteEnv is what the sites need to know.
 func (c *Config) SiteEnv() site.LoadEnv {
 	return site.LoadEnv{Scheme: c.Public.Scheme, Port: c.Public.Port, Staging: c.Staging}
 }
@@ -177,7 +175,7 @@ func (c *Config) HashWorkers() int {
 	return cores
 }
 
-// Places knows roughly where addresses are; nil where no file says so.
+// Places knows roughly where addresses are; nil if no file is configured.
 func (c *Config) Places() (*geo.Places, error) {
 	if c.GeoIP == "" {
 		return nil, nil
@@ -237,7 +235,7 @@ func (k *configCheck) addresses() {
 		k.doc.Problem("public.port", "is %d, must be 1 to 65535, or 0 for the scheme's own", k.Public.Port)
 	}
 	if k.Public.Port == 0 && k.PlainLoopback() {
-		k.Public.Port = port // nothing stands between
+		k.Public.Port = port // nothing is in between
 	}
 }
 
@@ -334,7 +332,7 @@ func (k *configCheck) files() {
 	for i := range k.Blocklists {
 		k.file("blocklists["+strconv.Itoa(i)+"]", &k.Blocklists[i])
 	}
-	k.file("geoip", &k.GeoIP) // looked into by Places: that takes a while
+	k.file("geoip", &k.GeoIP) // Places checks the content: that takes a while
 	k.Sites = k.absolute(k.Sites)
 	if info, err := os.Stat(k.Sites); err != nil || !info.IsDir() {
 		k.doc.Problem("sites", "the folder %s does not exist", k.Sites)
@@ -344,10 +342,10 @@ func (k *configCheck) files() {
 	}
 }
 
-// file makes a path absolute and reports whether there is a file that can be read.
+// file makes a path absolute and reports whether there is a readable file.
 func (k *configCheck) file(key string, path *string) bool {
 	if *path == "" {
-		return false // missing, and reported as that
+		return false // missing, and reported as such
 	}
 	*path = k.absolute(*path)
 	f, err := os.Open(*path)

@@ -25,8 +25,8 @@ type demoOptions struct {
 	JSON                     bool
 }
 
-// demoLimits are wide: anyone who tries the demo out tries many wrong passwords from one
-// address. The lockout of accounts is the real one.
+// demoLimits are wide: somebody who tries out the demo tries many wrong passwords from
+// one address. The lockout of accounts is the real one.
 var demoLimits = signin.Limits{
 	IP:       signin.Rate{Burst: 5000, PerMinute: 6000},
 	Username: signin.Rate{Burst: 500, PerMinute: 600},
@@ -74,8 +74,8 @@ func runDemo(ctx context.Context, o demoOptions) error {
 	)
 }
 
-// listenLoopback takes an address of this machine. Nothing else may be given: the
-// demo speaks plain http and prints its passwords.
+// listenLoopback accepts only an address of this machine: the demo speaks plain http
+// and prints its passwords.
 func listenLoopback(flag, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil || !isLoopback(host) {
@@ -84,7 +84,7 @@ func listenLoopback(flag, address string) (net.Listener, error) {
 	return listen(flag, address)
 }
 
-// demoFolder is where the demo keeps its data; remove leaves a folder that was named.
+// demoFolder is where the demo keeps its data; remove keeps a folder that was named.
 func demoFolder(named string) (dir string, remove func(), err error) {
 	if named != "" {
 		return named, func() {}, os.MkdirAll(named, 0o700)
@@ -172,13 +172,13 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 	return err
 }
 
-// demoSecurity is who is alerted in the demo; the mails are in its inbox.
+// demoSecurity is the security address of the demo; its mails are in the inbox.
 const demoSecurity = "security@platform.example"
 
-// demoTexts is how many text messages the demo sends in a day.
+// demoTexts is how many text messages the demo sends per day.
 const demoTexts = 1000
 
-// demoKeys are kept with the data, so that a demo that is started again can read it.
+// demoKeys are kept with the data, so that a restarted demo can read it.
 func demoKeys(path string) (*secret.Keys, error) {
 	if _, err := os.Stat(path); os.IsNotExist(err) {
 		if err := os.WriteFile(path, secret.NewKeyFile(), 0o600); err != nil {

@@ -30,7 +30,7 @@ type office struct {
 func (o *office) close() { o.Store.Close() }
 
 // openDirectory opens what a configuration names. The database must be at this
-// program's version: a command that somebody runs in passing changes no structure.
+// program's version: an ordinary command never changes the schema.
 func openDirectory(ctx context.Context, cfg *Config) (*office, error) {
 	sites, err := site.Open(cfg.Sites, cfg.SiteEnv())
 	if err != nil {
@@ -52,7 +52,7 @@ func openDirectory(ctx context.Context, cfg *Config) (*office, error) {
 	}, nil
 }
 
-// openExisting opens a database without making the file of one that is not there.
+// openExisting opens a database, but does not create a missing file.
 func openExisting(ctx context.Context, url string) (*store.Store, error) {
 	if path, lite := store.SQLitePath(url); lite {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
@@ -92,8 +92,8 @@ func ready(ctx context.Context, st *store.Store) error {
 	return st.Ready(ctx)
 }
 
-// commandCaller is who runs a command: an operator, by the name of the account. With
-// sudo that is everybody's, so the log keeps who used it.
+// commandCaller is who runs a command: an operator, by account name. With sudo that
+// account is everybody's, so the log keeps who used it.
 func commandCaller() gatehouse.Caller {
 	name := "unknown"
 	if u, err := user.Current(); err == nil {
@@ -133,7 +133,7 @@ type placeFlags struct {
 	siteFlag
 }
 
-// in opens the directory and calls fn with the site that was chosen.
+// in opens the directory and calls fn with the chosen site.
 func (f placeFlags) in(a *app, fn func(o *office, st *site.Site) error) error {
 	return f.office(a, func(o *office) error {
 		st, err := f.of(o.sites)

@@ -18,7 +18,7 @@ type doctorCmd struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// finding is one line of what the doctor says.
+// finding is one line of the doctor's report.
 type finding struct {
 	Check  string `json:"check"`
 	State  health `json:"state"`
@@ -35,8 +35,8 @@ const (
 	fail health = "FAIL"
 )
 
-// doctor collects findings. What is asked over the network is asked at once, and
-// reported in the order of the questions.
+// doctor collects findings. Network questions are asked in parallel, and reported in
+// the order of the questions.
 type doctor struct {
 	ctx      context.Context
 	cfg      *Config
@@ -44,7 +44,7 @@ type doctor struct {
 	findings []finding
 }
 
-// networkTime is how long an answer of the DNS may take.
+// networkTime is how long a DNS answer may take.
 const networkTime = 3 * time.Second
 
 // errSick is what the doctor exits with; the findings have said why.
@@ -81,7 +81,7 @@ func (d *doctor) add(check string, state health, detail, fix string) {
 	d.findings = append(d.findings, finding{check, state, detail, fix})
 }
 
-// examine asks everything. Without a configuration there is nothing more to ask.
+// examine checks everything. Without a configuration there is nothing more to check.
 func (d *doctor) examine(config string, environ []string) {
 	cfg, err := LoadConfig(config, environ)
 	if err != nil {
@@ -104,7 +104,7 @@ func (d *doctor) examine(config string, environ []string) {
 // placesOld is when so many networks have changed hands that places begin to mislead.
 const placesOld = 180 * 24 * time.Hour
 
-// places looks at the file that knows where addresses are; where none is set there is
+// places checks the file that knows where addresses are; if none is set there is
 // nothing to say.
 func (d *doctor) places() {
 	if d.cfg.GeoIP == "" {
@@ -142,7 +142,7 @@ func (d *doctor) sites() []*site.Site {
 	return sites.All()
 }
 
-// askAll asks questions side by side.
+// askAll asks questions in parallel.
 func (d *doctor) askAll(questions []func() finding) {
 	answers := make([]finding, len(questions))
 	var all sync.WaitGroup
@@ -153,7 +153,7 @@ func (d *doctor) askAll(questions []func() finding) {
 	d.findings = append(d.findings, answers...)
 }
 
-// host only warns: a name may be known to visitors and not to this machine.
+// host only warns: visitors may know a name that this machine does not.
 func (d *doctor) host(st *site.Site, host string) finding {
 	ctx, cancel := context.WithTimeout(d.ctx, networkTime)
 	defer cancel()
@@ -175,7 +175,7 @@ func isMissing(err error) bool {
 	return errors.As(err, &e) && e.IsNotFound
 }
 
-// dnsProblem is an error of the DNS without the name servers' addresses.
+// dnsProblem is a DNS error without the name servers' addresses.
 func dnsProblem(err error) string {
 	var e *net.DNSError
 	if errors.As(err, &e) {

@@ -52,8 +52,8 @@ func (d *doctor) database(sites []*site.Site) {
 	d.provider(ctx, st, sites)
 }
 
-// usernames looks for those that only differ in what look-ups pass over, which is from
-// before they did.
+// usernames looks for those that differ only in what lookups ignore, from before
+// lookups did.
 func (d *doctor) usernames(ctx context.Context, st *store.Store) {
 	const most = 20
 	outdated, err := st.Read().OutdatedKeys(ctx, most)
@@ -105,8 +105,8 @@ func (d *doctor) queue(ctx context.Context, st *store.Store) {
 	}
 }
 
-// disk looks at the file of SQLite: whether others may read it, and whether there is
-// room to grow. A full disk is how such a database dies.
+// disk checks the file of SQLite: whether others may read it, and whether there is room
+// to grow. A full disk is how such a database dies.
 func (d *doctor) disk(path string) {
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
 		d.add("database file", warn, fmt.Sprintf("%s has the mode %04o, so others may read it", path, info.Mode().Perm()), "chmod 600 "+path)
@@ -125,7 +125,7 @@ func (d *doctor) disk(path string) {
 	}
 }
 
-// certificate looks at our own; where a proxy has it, there is none.
+// certificate checks our own; if a proxy has it, there is none.
 func (d *doctor) certificate(sites []*site.Site) {
 	if d.cfg.TLS.Certificate == "" {
 		d.add("certificate", well, "none here: plain_http leaves TLS to the proxy", "")

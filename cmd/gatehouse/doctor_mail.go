@@ -14,9 +14,9 @@ import (
 	"gatehouse/internal/site"
 )
 
-// mail looks at how mail leaves and whether it is believed where it arrives. What the
-// DNS says can only be warned about, but for a DKIM record that contradicts our key:
-// such mail is refused.
+// mail checks how mail is sent and whether recipients will believe it. DNS problems are
+// only warnings, except for a DKIM record that contradicts our key: such mail is
+// refused.
 func (d *doctor) mail(sites []*site.Site) {
 	if err := mail.Check(d.ctx, d.cfg.Mail); err != nil {
 		what, fix, _ := strings.Cut(err.Error(), "; ")
@@ -60,7 +60,7 @@ func domainOf(address string) string {
 	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
 }
 
-// bounces asks where reports about a site's mail go that comes back.
+// bounces checks where reports about a site's bounced mail go.
 func (d *doctor) bounces(st *site.Site) finding {
 	address, check := st.Sender.Bounces, "bounces "+st.ID
 	if address == "" {
@@ -79,8 +79,8 @@ func (d *doctor) bounces(st *site.Site) finding {
 	return finding{check, well, fmt.Sprintf("reports to %s go to %s", address, strings.TrimSuffix(found[0].Host, ".")), ""}
 }
 
-// txt returns the texts of a name that begin as wanted; known is false where the DNS
-// could not be asked.
+// txt returns the texts of a name that begin as wanted; known is false if the DNS could
+// not be asked.
 func (d *doctor) txt(name, begins string) (found []string, known bool, problem string) {
 	ctx, cancel := context.WithTimeout(d.ctx, networkTime)
 	defer cancel()
@@ -115,7 +115,7 @@ func (d *doctor) spf(domain string) finding {
 	return finding{"spf", well, domain + ": " + found[0], ""}
 }
 
-// dmarc asks for the domain, then for those above it, as receivers do.
+// dmarc asks for the domain, then for its parents, as receivers do.
 func (d *doctor) dmarc(domain string) finding {
 	for name := domain; strings.Contains(name, "."); _, name, _ = strings.Cut(name, ".") {
 		found, known, problem := d.txt("_dmarc."+name, "v=dmarc1")
@@ -162,7 +162,7 @@ func publicKey(key mail.DKIM) (string, error) {
 	return base64.StdEncoding.EncodeToString(der), err
 }
 
-// tag returns a tag's value of a DKIM record, without the blanks it may be broken up by.
+// tag returns a tag's value of a DKIM record, without the spaces that may break it up.
 func tag(record, name string) string {
 	for part := range strings.SplitSeq(record, ";") {
 		if key, value, _ := strings.Cut(part, "="); strings.TrimSpace(key) == name {

@@ -11,15 +11,15 @@ import (
 	"gatehouse/internal/store"
 )
 
-// provider looks at what applications of the sites rely on.
+// provider checks what applications of the sites rely on.
 func (d *doctor) provider(ctx context.Context, st *store.Store, sites []*site.Site) {
 	p := &sso.Service{Desk: &act.Desk{Store: st, Now: utc}, Keys: d.cfg.Keys}
 	d.signingKeys(ctx, p, sites)
 	d.pkce(ctx, p, sites)
 }
 
-// signingKeys looks whether the key file still opens what tokens are signed with. Without its
-// line, nobody signs in to a platform of the site.
+// signingKeys checks whether the key file still opens the keys that tokens are signed with.
+// Without its line, nobody signs in to a platform of the site.
 func (d *doctor) signingKeys(ctx context.Context, p *sso.Service, sites []*site.Site) {
 	opened := true
 	for _, one := range sites {
@@ -33,7 +33,8 @@ func (d *doctor) signingKeys(ctx context.Context, p *sso.Service, sites []*site.
 	}
 }
 
-// pkce lists the applications whose authorization codes are not bound to the one who asked.
+// pkce lists the applications with authorization codes that are not bound to the client
+// that asked.
 func (d *doctor) pkce(ctx context.Context, p *sso.Service, sites []*site.Site) {
 	var without []string
 	for _, one := range sites {

@@ -19,9 +19,9 @@ import (
 	"gatehouse/internal/testkit/budget"
 )
 
-// A run of Enhanced Security over thousands of users, whose process is killed again and
-// again at moments of chance: what was begun is finished by the next one, the totals are right,
-// nobody is told twice and nobody is forgotten.
+// An enrolment in Enhanced Security over thousands of users, with its process killed again and
+// again at random moments: the next one finishes what was begun, the totals are correct, nobody
+// is told twice and nobody is forgotten.
 func TestAKilledEnrolmentIsFinished(t *testing.T) {
 	for engine, url := range map[string]func(*testing.T) string{
 		"sqlite":   func(t *testing.T) string { return sqliteURL(t) },
@@ -49,7 +49,7 @@ func TestAKilledEnrolmentIsFinished(t *testing.T) {
 	}
 }
 
-// killedEnrolment is a run of Enhanced Security, seen in the database.
+// killedEnrolment is an enrolment in Enhanced Security, seen in the database.
 type killedEnrolment struct {
 	t     *testing.T
 	store *store.Store
@@ -104,7 +104,7 @@ func (r *killedEnrolment) now() gatehouse.Enrolment {
 	return e
 }
 
-// awaitProgress waits until the process that has just been started has done something.
+// awaitProgress waits until the process that was just started has done something.
 func (r *killedEnrolment) awaitProgress(kill int) {
 	r.t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {

@@ -39,7 +39,7 @@ func explain(err error) string {
 	return err.Error()
 }
 
-// reasonAdvice are the errors of services that a command can meet.
+// reasonAdvice are the service errors that a command can meet.
 var reasonAdvice = map[string]string{
 	directory.ReasonDeactivated: "the account is deactivated\nRun gatehouse user activate first.",
 	directory.ReasonImportMoved: "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",
@@ -47,7 +47,7 @@ var reasonAdvice = map[string]string{
 	directory.ReasonBusy:        "too many passwords are being hashed at once\nTry again in a few seconds.",
 }
 
-// fieldAdvice are what can be wrong with an application and nothing else.
+// fieldAdvice are the errors that only an application can have.
 var fieldAdvice = map[string]string{
 	"own-origin":  "is not at the origin of one of the redirect addresses",
 	"unprotected": "is not in forward_auth.hosts of the site",

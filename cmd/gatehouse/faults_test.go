@@ -25,8 +25,8 @@ import (
 
 const faultPassword = "Correct-Horse-42-Battery"
 
-// addUser puts an account into the database of a server that does not run yet, for
-// which nothing is due.
+// addUser puts an account with nothing due into the database of a server that is not
+// running yet.
 func addUser(t *testing.T, database, username string) {
 	t.Helper()
 	ctx := context.Background()
@@ -118,9 +118,10 @@ func TestKilledServerForgetsNothing(t *testing.T) {
 	}
 }
 
-// Attempts that were being verified when the process was killed make nobody wait after it:
-// the one that begins next closes them as wrong. Six of them lock strangers out, so the
-// right password is refused at once, and not after a while with 503; of five, one has room.
+// Attempts that were being verified when the process was killed delay nobody afterwards:
+// the next process closes them as wrong. Six of them lock strangers out, so the correct
+// password is refused at once, and not after a while with 503; with five, there is room for
+// one.
 func TestKilledServerLeavesNobodyWaiting(t *testing.T) {
 	for _, open := range []int{5, 6} {
 		database := sqliteURL(t)
@@ -216,7 +217,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// Nobody signs in, and the disk is full all the same: readiness tries for itself.
+// Nobody signs in, but the disk is full: readiness tries for itself.
 func TestFullDiskIsNoticedWithoutVisitors(t *testing.T) {
 	database := sqliteURL(t)
 	addUser(t, database, "msantos")
@@ -238,8 +239,8 @@ func TestFullDiskIsNoticedWithoutVisitors(t *testing.T) {
 	}
 }
 
-// A database that only takes questions, as a standby does after a failover: not ready until
-// it takes changes again, without a restart.
+// A read-only database, such as a standby after a failover: not ready until it accepts
+// changes again, without a restart.
 func TestReadOnlyDatabaseIsNotReady(t *testing.T) {
 	database := testkit.PostgresURL(t)
 	addUser(t, database, "msantos")
@@ -284,7 +285,7 @@ func (s *served) ready() (int, string) {
 	return res.StatusCode, body
 }
 
-// A file that lost its end is refused, or its pages are 503: never a wrong answer.
+// A truncated file is refused, or its pages are 503: never a wrong answer.
 func TestTruncatedDatabase(t *testing.T) {
 	database := sqliteURL(t)
 	addUser(t, database, "msantos")

@@ -17,7 +17,8 @@ func (f forwardFlags) say(s *gatehouse.ApplicationSettings) {
 	}
 }
 
-// only makes a new application one that speaks no OpenID Connect, where nothing else is said.
+// only makes a new application one that does not speak OpenID Connect, unless the flags say
+// otherwise.
 func (f forwardFlags) only(s *gatehouse.ApplicationSettings, said applicationFlags) {
 	if len(s.ForwardHosts) > 0 && said.Grant == nil && said.RedirectURI == nil && said.Auth == nil {
 		s.Grants, s.Scopes, s.Auth = nil, nil, gatehouse.AuthNone

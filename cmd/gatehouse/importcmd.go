@@ -59,7 +59,7 @@ func (c *importCmd) problemFile() (note func(directory.ImportProblem), done func
 	return func(p directory.ImportProblem) { fmt.Fprintln(w, p) }, func() error { return errors.Join(w.Flush(), f.Close()) }, nil
 }
 
-// progress shows how far an import is where somebody is watching.
+// progress shows the progress of an import if somebody is watching.
 func progress(a *app) func(directory.ImportStage, int) {
 	f, ok := a.err.(*os.File)
 	if !ok {
@@ -89,7 +89,7 @@ func (c *importCmd) report(a *app, r directory.ImportReport, err error) error {
 	if r.ProblemCount == 0 {
 		return err
 	}
-	if r.Rehearsal != nil { // what would become of the others
+	if r.Rehearsal != nil { // what would happen to the others
 		show := func() error { return rehearsalText(a.out, r.Rehearsal) }
 		if c.JSON {
 			show = func() error { return asJSON(a.out, totalsOf(r)) }

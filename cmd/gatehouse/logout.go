@@ -18,8 +18,8 @@ func (f logoutFlags) say(s *gatehouse.ApplicationSettings) {
 	said(&s.FrontchannelLogoutURI, f.FrontchannelLogoutURI)
 }
 
-// logoutView is why an application could not be told of the end of a session, the last time
-// that happened within three days.
+// logoutView is why an application could not be told about the end of a session, the last
+// time that happened within three days.
 type logoutView struct {
 	Problem string     `json:"logout_problem,omitempty"`
 	At      *time.Time `json:"logout_problem_at,omitempty"`

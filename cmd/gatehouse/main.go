@@ -1,5 +1,5 @@
-// Command gatehouse is the sign-in server, its demo, and the tools of anyone who runs
-// it. Here everything is put together; what it does is in internal.
+// Command gatehouse is the sign-in server, its demo, and the operator's tools. Here
+// everything is put together; the work is done in internal.
 package main
 
 import (
@@ -60,7 +60,7 @@ func main() {
 	os.Exit(status)
 }
 
-// around is where a program that is built to be profiled begins and ends that; see profile.go.
+// around is where a program built for profiling starts and stops that; see profile.go.
 var around = func(run func() int) int { return run() }
 
 // run runs a command line and returns the exit status.
@@ -82,8 +82,8 @@ func run(a *app, args []string) int {
 		fmt.Fprintf(a.err, "gatehouse: %v\nRun gatehouse --help, or gatehouse COMMAND --help, for what there is.\n", err)
 		return exitUsage
 	}
-	// It names the file and is no setting in it; anyone who reads the file's settings
-	// from the environment would say so.
+	// It names the file and is not a setting in it; reading the settings from the
+	// environment would complain.
 	os.Unsetenv(configVariable)
 	if err = checkKernel(); err == nil {
 		a.environ = os.Environ()
@@ -106,8 +106,8 @@ func run(a *app, args []string) int {
 
 const configVariable = "GATEHOUSE_CONFIG"
 
-// checkKernel refuses a kernel that this machine has not. What it names has been chosen
-// when the program began; it is no setting of the file either.
+// checkKernel refuses a kernel that this machine does not have. The kernel was chosen
+// when the program started; it is not a setting of the file either.
 func checkKernel() error {
 	asked := os.Getenv(argon2.Variable)
 	os.Unsetenv(argon2.Variable)

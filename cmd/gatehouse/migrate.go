@@ -57,7 +57,7 @@ type migrationView struct {
 	AppliedAt time.Time `json:"applied_at,omitzero"`
 }
 
-// Run also exits with 1 where migrating is due, for scripts.
+// Run also exits with 1 if a migration is due, for scripts.
 func (c *migrateStatusCmd) Run(a *app) error {
 	cfg, err := LoadConfig(c.Config, a.environ)
 	if err != nil {

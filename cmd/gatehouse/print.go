@@ -25,7 +25,7 @@ func table(w io.Writer, header string, rows [][]string) error {
 	return t.Flush()
 }
 
-// details prints names and values, one a line.
+// details prints names and values, one per line.
 func details(w io.Writer, pairs ...string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -38,8 +38,8 @@ func details(w io.Writer, pairs ...string) error {
 	return t.Flush()
 }
 
-// harmless keeps what people wrote from commanding the terminal or turning its text
-// around.
+// harmless keeps text that people wrote from controlling the terminal or reversing its
+// text.
 func harmless(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {

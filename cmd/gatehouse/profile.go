@@ -11,18 +11,18 @@ import (
 	"runtime/pprof"
 )
 
-// This file is in no program that anybody is given: only "go build -tags profile" has it,
-// which is what make profile builds. What a profile shows of a server is nobody else's.
+// This file is not in any program that is released: only "go build -tags profile" has it,
+// which is what make profile builds. A server's profile is nobody else's business.
 
 const profileVariable = "GATEHOUSE_PROFILE"
 
 func init() { around = profiled }
 
-// profiled runs the program, and writes what it spent its time on, what it allocated and
-// where it waited for locks into the folder that GATEHOUSE_PROFILE names.
+// profiled runs the program, and writes its CPU, allocation and lock profiles into the
+// folder that GATEHOUSE_PROFILE names.
 func profiled(run func() int) int {
 	dir := os.Getenv(profileVariable)
-	os.Unsetenv(profileVariable) // it is no setting of the configuration file
+	os.Unsetenv(profileVariable) // it is not a setting of the configuration file
 	if dir == "" {
 		return run()
 	}

@@ -6,8 +6,8 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// referenceCmd finds what happened in the request that an error page or a log line
-// names (C12).
+// referenceCmd finds what happened in the request with the reference of an error page
+// or a log line (C12).
 type referenceCmd struct {
 	configFlag
 	Reference string `arg:"" help:"What the page shows: GH-7F3K-29QX." placeholder:"REFERENCE"`

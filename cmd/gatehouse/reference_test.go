@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// C12 and C13 for anyone who answers the telephone: the reference finds what happened, and
-// the user's page what became of the mail.
+// C12 and C13 for support on the telephone: the reference finds what happened, and the
+// user's page what became of the mail.
 func TestReferenceAndMailsForSupport(t *testing.T) {
 	in := install(t, "")
 	in.expect(0, "migrate")

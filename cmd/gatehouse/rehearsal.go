@@ -64,7 +64,7 @@ func rehearsalOf(r *directory.Rehearsal) *rehearsalTotals {
 		addressTotals{a.None, a.Invalid, a.SharedCount, a.SharedAccounts, a.Shared, a.Spelled, a.SpelledTwice}}
 }
 
-// shutWords say why nobody signs in to an account, and what to do about it.
+// shutWords say why nobody can sign in to an account, and what to do about it.
 var shutWords = map[string]string{
 	string(gatehouse.BarrierDeactivated):    "deactivated",
 	string(gatehouse.BarrierOperator):       "locked by an operator: gatehouse user unlock",

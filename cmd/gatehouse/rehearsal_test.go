@@ -19,7 +19,7 @@ const rehearsed = `account_number,company,username,email,password_hash,hash_form
 1,N,g,bad@,5f4dcc3b5aa765d61d8327deb882cf99,md5:{password},,
 `
 
-// A dry run ends with a rehearsal, also where lines are bad, for people and for scripts.
+// A dry run ends with a rehearsal, even if lines are bad, for people and for scripts.
 func TestADryRunEndsWithARehearsal(t *testing.T) {
 	in := install(t, "")
 	in.expect(0, "migrate")

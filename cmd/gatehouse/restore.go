@@ -39,15 +39,15 @@ func (c *restoreCmd) Run(a *app) error {
 	return nil
 }
 
-// restored is what a restore did.
+// restored is the result of a restore.
 type restored struct {
 	kept   string // where the old database is now; empty: there was none
 	behind bool   // the backup is of an older version
 }
 
-// restore puts a backup in the place of a database. Everything is checked before
-// anything is touched, and it works on a copy: what is checked is what is put in
-// place, and the backup stays as it is.
+// restore replaces a database by a backup. Everything is checked before anything is
+// touched, and it works on a copy: what is checked is what is put in place, and the
+// backup stays as it is.
 func restore(ctx context.Context, path, file string, now time.Time) (restored, error) {
 	if info, err := os.Stat(file + "-wal"); err == nil && info.Size() > 0 {
 		return restored{}, fmt.Errorf("%s has a write-ahead log beside it: it was copied while it was in use, and is not whole\nTake a file that gatehouse backup wrote", file)
@@ -66,8 +66,8 @@ func restore(ctx context.Context, path, file string, now time.Time) (restored, e
 	return restored{kept: kept, behind: behind}, err
 }
 
-// checkBackup checks the copy and ends all in it that opens an account. It reports whether it is of
-// an older version.
+// checkBackup checks the copy and ends everything in it that opens an account. It reports
+// whether it is from an older version.
 func checkBackup(ctx context.Context, part, file string) (behind bool, err error) {
 	version, latest, err := store.CheckSQLite(ctx, part)
 	var newer store.NewerError
@@ -82,8 +82,8 @@ func checkBackup(ctx context.Context, part, file string) (behind bool, err error
 	return version < latest, store.CloseDoors(ctx, part, version)
 }
 
-// exchange puts part in the place of path, and what was there under the name kept.
-// Nobody else has the database while that happens.
+// exchange moves part to path, and what was there to the name kept. Nobody else has the
+// database while that happens.
 func exchange(ctx context.Context, path, part, kept string) (string, error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := setAside(path, kept); err != nil { // a log without its database
@@ -96,8 +96,8 @@ func exchange(ctx context.Context, path, part, kept string) (string, error) {
 	case errors.Is(err, store.ErrInUse):
 		return "", fmt.Errorf("%s is in use\nStop the server (and whatever else has the database open), then restore again", path)
 	case errors.Is(err, store.ErrDamaged):
-		// The reason to restore, perhaps: its log is kept beside it as it is, since
-		// the log of another database would spoil the restored one.
+		// Perhaps the reason to restore: its log is kept with it unchanged, since the
+		// log of another database would spoil the restored one.
 		if err := setAside(path, kept); err != nil {
 			return "", err
 		}
@@ -106,8 +106,7 @@ func exchange(ctx context.Context, path, part, kept string) (string, error) {
 		return "", err
 	}
 	defer release()
-	// The old database gets its second name first, so that at no moment there is
-	// none under path.
+	// The old database gets its second name first, so that path always has one.
 	if err := os.Link(path, kept); err != nil {
 		if err := os.Rename(path, kept); err != nil {
 			return "", err

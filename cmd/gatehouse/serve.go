@@ -21,10 +21,11 @@ import (
 	"gatehouse/internal/site"
 )
 
-// afterStart is when what the start took, and the first pages, goes back to the system.
+// afterStart is when the memory for startup and the first pages goes back to the
+// system.
 const afterStart = 4 * time.Second
 
-// runServe is the server. It returns when ctx has ended and what was begun is
+// runServe is the server. It returns when ctx has ended and everything in progress is
 // finished, or when it cannot go on.
 func runServe(ctx context.Context, configPath string) error {
 	cfg, err := LoadConfig(configPath, os.Environ())
@@ -82,7 +83,7 @@ func runServe(ctx context.Context, configPath string) error {
 	return err
 }
 
-// giveBackStart gives back to the system what the start took.
+// giveBackStart returns the memory for startup to the system.
 func giveBackStart() {
 	debug.FreeOSMemory()
 	unmapProgram()
@@ -122,7 +123,7 @@ type certificate struct {
 	current   atomic.Pointer[tls.Certificate]
 }
 
-// newCertificate reads the certificate; nil where the configuration has none.
+// newCertificate reads the certificate; nil if the configuration has none.
 func newCertificate(cfg *Config) (*certificate, error) {
 	if cfg.TLS.Certificate == "" {
 		return nil, nil
@@ -147,7 +148,7 @@ func (c *certificate) config() *tls.Config {
 }
 
 // reloadOnHangup reads the sites, the certificate and the places again at each SIGHUP.
-// What is broken stays as it was, and is said.
+// What is broken stays as it was, and is reported.
 func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, cert *certificate, places *geo.Places) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)

@@ -43,7 +43,7 @@ var serverBinary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// served is a `gatehouse serve` of its own.
+// served is a separate `gatehouse serve`.
 type served struct {
 	t                  *testing.T
 	dir                string
@@ -90,13 +90,13 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// freeAddresses are so many that nobody listens on, no two of them the same.
+// freeAddresses are n different addresses that nobody listens on.
 func freeAddresses(t *testing.T, n int) (all []string) {
 	t.Helper()
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		must(t, err)
-		defer l.Close() // when all are known: one that is free again may come twice
+		defer l.Close() // once all are known: a port that is free again may come twice
 		all = append(all, l.Addr().String())
 	}
 	return all
@@ -227,7 +227,7 @@ func replaceInFile(t *testing.T, path, old, replacement string) {
 	must(t, os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(replacement), 1), 0o600))
 }
 
-// What cannot be had is said in one line, with what to do; nothing is started.
+// Problems at startup are reported in one line, with what to do; nothing is started.
 func TestServeRefusesToStart(t *testing.T) {
 	binary, err := serverBinary()
 	must(t, err)

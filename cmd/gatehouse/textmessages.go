@@ -8,20 +8,22 @@ import (
 	"gatehouse/internal/sms"
 )
 
-// TextsConfig is how text messages leave: templates for the request that a gateway wants.
+// TextsConfig is how text messages are sent: templates for the request that a gateway
+// expects.
 type TextsConfig struct {
 	URL     string            `yaml:"url"`
 	Method  string            `yaml:"method,oneof=POST|GET|PUT"`
 	Headers map[string]string `yaml:"headers"`
 	Body    string            `yaml:"body"`
-	// Accepted is what the answer has if the gateway has taken the message; empty: anything.
+	// Accepted matches the answer if the gateway has accepted the message; empty: anything
+	// does.
 	Accepted string        `yaml:"accepted"`
 	Timeout  time.Duration `yaml:"timeout"`
-	// PerDay is how many this installation sends in a day before it stops.
+	// PerDay is how many this installation sends per day before it stops.
 	PerDay int `yaml:"per_day"`
 }
 
-// defaultTexts is what holds where the file says nothing.
+// defaultTexts is the defaults for the file.
 var defaultTexts = TextsConfig{Method: "POST", Timeout: 10 * time.Second, PerDay: 1000}
 
 // texts makes the gateway; without a URL there is none, and nobody gets a text message.

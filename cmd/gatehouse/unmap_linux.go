@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// unmapProgram has the system forget which pages of the program this process has used: most of
-// them were for the start. They stay in the system's cache of the file as long as it likes, and
-// those that are needed again are mapped at the next use. Only what is the file's, and nothing
-// that was ever written to, is touched.
+// unmapProgram makes the system forget which pages of the program this process has used: most
+// of them were for startup. They stay in the system's cache of the file as long as it likes,
+// and those that are needed again are mapped at the next use. Only pages of the file that were
+// never written to are touched.
 func unmapProgram() {
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {

@@ -31,7 +31,7 @@ Anonymous:             0 kB
 	}
 }
 
-// The process goes on after it, and the system finds pages of this program to forget.
+// The process goes on afterwards, and the system finds pages of this program to forget.
 func TestTheProgramGoesOnUnmapped(t *testing.T) {
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {

@@ -21,7 +21,7 @@ type userCmd struct {
 	ClearBounce userClearBounceCmd `cmd:"" help:"No longer mark a user's address as one that mail comes back from."`
 }
 
-// userFlags name a user.
+// userFlags identify a user.
 type userFlags struct {
 	placeFlags
 	Username string `arg:"" help:"The username; the address where the site signs in with it."`

@@ -13,8 +13,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// userView is a user as scripts see it. It has nothing of the password but where it
-// comes from.
+// userView is a user as scripts see it. About the password it has only its origin.
 type userView struct {
 	ID             string                   `json:"id"`
 	Site           string                   `json:"site"`
@@ -83,7 +82,8 @@ func viewEvent(e gatehouse.Event) eventView {
 	return eventView{ID: e.ID, At: e.At, Kind: e.Kind, Result: e.Result, Site: e.SiteID, User: e.UserID, Actor: actor, IPAddress: e.IPAddress, Reference: e.Reference, Detail: e.Detail}
 }
 
-// stateOf is the state as people read it: a lock is none, but what they look for.
+// stateOf is the state as people read it: a lock is not a state, but it is what they
+// look for.
 func stateOf(u gatehouse.User) string {
 	if u.Locked() {
 		return string(u.State) + ", locked"
@@ -156,7 +156,7 @@ func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directo
 		"Last sign-in", moment(u.LastSignInAt), "Created", moment(u.CreatedAt))
 }
 
-// showEvents prints events under each other; nothing where there is none.
+// showEvents prints events one per line; nothing if there are none.
 func showEvents(a *app, events []eventView) error {
 	if len(events) == 0 {
 		return nil

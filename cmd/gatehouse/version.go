@@ -15,7 +15,7 @@ type versionCmd struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// build is what this program was made from.
+// build describes how this program was built.
 type build struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit"`

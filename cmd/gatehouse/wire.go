@@ -18,8 +18,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// utc is the clock: UTC, in the microseconds that the database keeps, so that a time
-// that was written is equal to itself when it is read.
+// utc is the clock: UTC, in the microseconds that the database keeps, so that a stored
+// time equals itself when read back.
 func utc() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // logTo makes the log: JSON lines (ASVS 16.2.1).
@@ -31,20 +31,20 @@ func logTo(w io.Writer, level slog.Level) *slog.Logger {
 // as many passwords are hashed at once. It is read before useThreads changes it.
 var cores = runtime.GOMAXPROCS(0)
 
-// useThreads leaves a thread for everything that is not hashing: with as many threads
-// as cores, running hashes would hold up a session check until the scheduler takes a
-// core away from one of them; so the kernel shares the cores out.
+// useThreads leaves a thread for everything but hashing: with as many threads as cores,
+// running hashes would hold up a session check until the scheduler takes a core away
+// from one of them; so the kernel shares out the cores.
 func useThreads() {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(cores + 1)
 	}
 }
 
-// tuneCollector has the garbage collector run when half as much again has been allocated as
-// lives, the memory of the hashes included, and returns ballast: memory that is never
-// touched, so that it takes none, and that the collector counts as living as long as the
-// caller keeps it. What lives in this program besides hashes is a few MiB: without the
-// ballast it would be collected dozens of times a second while sessions are checked. See
+// tuneCollector makes the garbage collector run when allocations reach half the live
+// memory, the memory of the hashes included, and returns ballast: memory that is never
+// touched, so it takes none, and that the collector counts as live as long as the caller
+// keeps it. The live memory of this program without hashes is a few MiB: without the
+// ballast the collector would run dozens of times a second while sessions are checked. See
 // docs/decisions/0033.
 func tuneCollector() (ballast []byte) {
 	if os.Getenv("GOGC") != "" {
@@ -79,8 +79,8 @@ func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Lo
 	return house, st, sites, nil
 }
 
-// Blocklist are the passwords that nobody may choose: the common ones and those of the
-// operator's files; nil where there is no file, so that the list is made when somebody
+// Blocklist are the passwords that nobody may choose: the common ones and those in the
+// operator's files; nil if there is no file, so that the list is made when somebody
 // chooses a password.
 func (c *Config) Blocklist() (*secret.Blocklist, error) {
 	if len(c.Blocklists) == 0 {
@@ -98,8 +98,8 @@ func (c *Config) Blocklist() (*secret.Blocklist, error) {
 	return secret.ReadBlocklist(secret.CommonPasswords(), files...)
 }
 
-// openStore opens a database and brings it to this program's version. Several
-// processes may do so at the same moment.
+// openStore opens a database and migrates it to this program's version. Several
+// processes may do so at the same time.
 func openStore(ctx context.Context, url string) (*store.Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -113,7 +113,7 @@ func openStore(ctx context.Context, url string) (*store.Store, error) {
 	return st, nil
 }
 
-// usageError is a fault of the configuration or the command line: exit status 2.
+// usageError is an error in the configuration or the command line: exit status 2.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }

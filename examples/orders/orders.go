@@ -1,5 +1,5 @@
-// Package orders is an order desk, as an example of a second platform: who has signed in to
-// the first one is in here, too, without another password.
+// Package orders is an order desk, as an example of a second platform: users who have
+// signed in to the first one are signed in here, too, without another password.
 package orders
 
 import (
@@ -24,7 +24,7 @@ type Order struct {
 	On                  time.Time
 }
 
-// New is the order desk. It sends its users a card when they come.
+// New is the order desk. It sends its users a card when they visit.
 func New(p *platform.Platform) http.Handler {
 	p.SendCards("recent-orders", func(u platform.User) platform.Card { return Card(u, p.URL, p.Now()) })
 	return p.Handler(func(w http.ResponseWriter, r *http.Request, u platform.User) {

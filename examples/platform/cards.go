@@ -16,7 +16,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// Cards on the provider's home page are the one thing here that Gatehouse alone has. A card is
+// Cards on the provider's home page are the one thing here that only Gatehouse has. A card is
 // sent whenever something changes, or the provider asks for it: a platform does what suits it.
 
 // Card is what a platform shows of itself on a user's home page.
@@ -27,7 +27,7 @@ type Card struct {
 	Lines []Line `json:"lines"`
 }
 
-// Line is one line of a card. All but the title may be empty.
+// Line is one line of a card. Everything but the title may be empty.
 type Line struct {
 	Title    string `json:"title"`
 	Text     string `json:"text,omitempty"`
@@ -41,10 +41,10 @@ type Line struct {
 // cardPath is where the provider asks for a card.
 const cardPath = "/card"
 
-// mostCardTime is how long a card may take to be sent. Nobody waits for it.
+// mostCardTime is how long sending a card may take. Nobody waits for it.
 const mostCardTime = 10 * time.Second
 
-// SendCards sends the provider a card of this name for everybody who signs in. The
+// SendCards sends the provider a card with this name for everybody who signs in. The
 // application needs the scope cards.
 func (p *Platform) SendCards(name string, of func(User) Card) {
 	p.arrived = func(u User) {
@@ -79,8 +79,8 @@ func (p *Platform) putCard(ctx context.Context, name, subject string, c Card) er
 	return nil
 }
 
-// AnswerCards answers the provider when it asks for a user's card. Who is not signed in here
-// is a user with a subject and nothing else.
+// AnswerCards answers the provider when it asks for a user's card. A user who is not signed
+// in here has a subject and nothing else.
 func (p *Platform) AnswerCards(of func(User) Card) { p.asked = of }
 
 func (p *Platform) card(w http.ResponseWriter, r *http.Request) {
@@ -98,8 +98,8 @@ func (p *Platform) card(w http.ResponseWriter, r *http.Request) {
 	w.Write(text) //nolint:errcheck // the provider asks again
 }
 
-// askedFor is the user whose card the provider asks for. Its token is good at this address,
-// and is of a type of its own: no other token of the provider's opens this.
+// askedFor is the user of the card that the provider asks for. Its token is valid at this
+// address only, and has its own type: no other token of the provider's opens this.
 func (p *Platform) askedFor(r *http.Request) (subject string, err error) {
 	raw, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	text, _, _ := strings.Cut(raw, ".")

@@ -1,6 +1,6 @@
-// Package platform is an ordinary OpenID Connect client: what an application needs to have
-// its users sign in at Gatehouse and be signed out with everything else. It uses nothing of
-// Gatehouse; any provider will do, but for cards.go.
+// Package platform is an ordinary OpenID Connect client: what an application needs to sign
+// its users in at Gatehouse and out along with everything else. It uses nothing of
+// Gatehouse; any provider will do, except for cards.go.
 package platform
 
 import (
@@ -18,15 +18,15 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// Config is what the operator of the provider hands over, and the platform's own address.
+// Config is what the operator of the provider supplies, and the platform's own address.
 type Config struct {
 	Issuer, ClientID, ClientSecret string
-	URL                            string // without a slash at the end
+	URL                            string // without a trailing slash
 	HTTP                           *http.Client
 	Now                            func() time.Time
 }
 
-// User is who has signed in, as the provider says.
+// User is a signed-in user, as described by the provider.
 type User struct {
 	Subject       string `json:"-"`
 	Name          string `json:"name"`
@@ -40,14 +40,14 @@ type User struct {
 	until, asked     time.Time
 }
 
-// askAgain is how long a platform believes that the user is still signed in at the provider.
+// askAgain is how long a platform assumes that the user is still signed in at the provider.
 const askAgain = time.Minute
 
 // Platform keeps its sessions in memory: it is an example.
 type Platform struct {
 	Config
 	found func() (*oidc.Provider, error)
-	// arrived is told of everybody who signs in; asked makes cards that are asked for.
+	// arrived is called for everybody who signs in; asked makes cards on request.
 	arrived func(User)
 	asked   func(User) Card
 
@@ -67,7 +67,7 @@ func New(c Config) *Platform {
 	return p
 }
 
-// retried keeps what worked, and tries again what did not.
+// retried keeps a success, and retries a failure.
 func retried[T any](get func() (*T, error)) func() (*T, error) {
 	var mu sync.Mutex
 	var kept *T
@@ -85,12 +85,12 @@ func retried[T any](get func() (*T, error)) func() (*T, error) {
 
 func (p *Platform) oauth(provider *oidc.Provider) *oauth2.Config {
 	endpoint := provider.Endpoint()
-	endpoint.AuthStyle = oauth2.AuthStyleInHeader // or a request that fails is sent again in another style, and only that one's error is seen
+	endpoint.AuthStyle = oauth2.AuthStyleInHeader // or a failed request is sent again in another style, and only that one's error is seen
 	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: endpoint,
 		RedirectURL: p.URL + "/callback", Scopes: []string{"openid", "profile", "email", "company"}}
 }
 
-// Handler serves the pages to users who have signed in, and what signing in and out needs.
+// Handler serves the pages to signed-in users, and handles signing in and out.
 func (p *Platform) Handler(pages func(w http.ResponseWriter, r *http.Request, u User)) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /callback", p.answer(p.callback))
@@ -108,7 +108,7 @@ func (p *Platform) Handler(pages func(w http.ResponseWriter, r *http.Request, u 
 	return mux
 }
 
-// policy lets the form that signs out lead to the provider, and lets no script run.
+// policy lets the sign-out form lead to the provider, and lets no script run.
 func (p *Platform) policy() string {
 	return "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' " + strings.TrimSuffix(p.Issuer, "/") + "/; base-uri 'none'; frame-ancestors 'none'"
 }
@@ -208,7 +208,7 @@ func (p *Platform) exchange(ctx context.Context, code string, b begun) (u User, 
 	return u, about.Claims(&u)
 }
 
-// user is who has signed in with this browser.
+// user is the user who is signed in with this browser.
 func (p *Platform) user(r *http.Request) (User, bool) {
 	c, err := r.Cookie("session")
 	if err != nil {
@@ -220,9 +220,9 @@ func (p *Platform) user(r *http.Request) (User, bool) {
 	return u, ok && p.Now().Before(u.until)
 }
 
-// still reports whether the user is signed in at the provider, which is asked once a minute at
-// most. An access token that has ended is as good as signed out: signing in again asks a user
-// nothing who still is.
+// still reports whether the user is signed in at the provider, which is asked at most once a
+// minute. An expired access token counts as signed out: signing in again asks nothing of a
+// user who is still signed in.
 func (p *Platform) still(r *http.Request, u User) bool {
 	if p.Now().Before(u.asked.Add(askAgain)) {
 		return true

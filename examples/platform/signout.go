@@ -32,7 +32,7 @@ func (p *Platform) signOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// loggedOut hears from the provider that a session has ended (OpenID Connect Back-Channel
+// loggedOut is told by the provider that a session has ended (OpenID Connect Back-Channel
 // Logout 1.0).
 func (p *Platform) loggedOut(w http.ResponseWriter, r *http.Request) error {
 	provider, err := p.found()

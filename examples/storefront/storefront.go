@@ -1,5 +1,5 @@
-// Package storefront is a shop for companies, as an example of a platform: whose prices it
-// shows, it has from the sign-in.
+// Package storefront is a shop for companies, as an example of a platform: the sign-in
+// says which company's prices to show.
 package storefront
 
 import (
@@ -31,7 +31,7 @@ var products = []product{
 	{"PP-0500", "Paper, A4, 80 g, 5 × 500 sheets", "box", 1895},
 }
 
-// New is the shop. Its card is one that the provider asks for.
+// New is the shop. The provider asks for its card.
 func New(p *platform.Platform) http.Handler {
 	p.AnswerCards(func(u platform.User) platform.Card { return Card(u, p.URL) })
 	return p.Handler(func(w http.ResponseWriter, r *http.Request, u platform.User) {
@@ -52,10 +52,10 @@ func New(p *platform.Platform) http.Handler {
 	})
 }
 
-// cardLines is how much of the catalogue stands on a card.
+// cardLines is how much of the catalogue is on a card.
 const cardLines = 3
 
-// Card has the first products of the catalogue, at the company's price where the shop knows
+// Card has the first products of the catalogue, at the company's price if the shop knows
 // the company.
 func Card(u platform.User, at string) platform.Card {
 	card, off := platform.Card{Title: "In the catalogue", Link: at + "/", Lang: "en-GB"}, 0

@@ -1,8 +1,8 @@
-// Package archtest holds the house rules that a compiler does not know: which room
-// may use which, and what may be done where. docs/architecture.md says why.
+// Package archtest checks the project's own rules that a compiler does not know: which
+// room may use which, and what may be done where. docs/architecture.md says why.
 //
-// A new package, or a new line in the table, is a decision: change the table here
-// and write the reason down in docs/decisions.
+// A new package, or a new line in the table, is a decision: change the table here and
+// write the reason down in docs/decisions.
 package archtest
 
 import (
@@ -12,12 +12,12 @@ import (
 )
 
 // rooms is the import table: for every package of the module, the packages of the
-// module it may import. "/..." stands for a package and all below it; "all" for
-// everything; "tests" for a package that holds tests and no code but doc.go.
-// Test files may import anything.
+// module it may import. "/..." covers a package and everything below it; "all" is
+// everything; "tests" is for a package with tests and no code except doc.go. Test files
+// may import anything.
 //
-// A server is put together in internal/assembly, for those who run one: nobody else
-// imports it, which is to say that only rooms with "all" do.
+// A server is put together in internal/assembly, for those who run one: only rooms with
+// "all" may import it.
 var rooms = table{
 	// package              may import
 	"gatehouse":            "guard",
@@ -64,16 +64,17 @@ var rooms = table{
 	"examples":            "examples/platform examples/storefront examples/orders",
 }
 
-// rootStandard is what the root package may not import of the standard library:
-// a rule reads no clock, no database, no network and no chance.
+// rootStandard is what the root package may not import from the standard library: a
+// rule reads no clock, no database, no network and no random numbers.
 var rootStandard = []string{"context", "net", "net/http", "database/sql", "os", "os/exec", "io/fs", "crypto/rand", "math/rand", "math/rand/v2", "unsafe"}
 
-// rootOthers is what the root package may import apart from the standard library.
+// rootOthers is what the root package may import besides the standard library.
 var rootOthers = []string{"golang.org/x/text/unicode/norm", "golang.org/x/text/cases", "golang.org/x/net/idna"}
 
-// keptImports are packages of others that belong to some rooms, or single files, only.
+// keptImports are third-party packages that only some rooms, or single files, may
+// import.
 var keptImports = []struct {
-	path  string // with "/...": and all below
+	path  string // with "/...": and everything below
 	where string
 	why   string
 }{
@@ -88,13 +89,13 @@ var keptImports = []struct {
 	{"unsafe", "", "nothing here is worth it"},
 }
 
-// realClock is where the time is not the one that comes in by now: where a process
-// begins, and where a duration is measured or a socket gets a deadline.
+// realClock is where the real time may be used instead of now: where a process begins,
+// and where a duration is measured or a socket gets a deadline.
 const realClock = "cmd/gatehouse examples internal/assembly internal/bench internal/demo internal/testkit/... " +
 	"internal/web/server.go internal/store/writable.go internal/mail/deliver.go internal/mail/keeper.go internal/mail/sender.go internal/mail/smtp.go"
 
-// keptCalls are functions and conversions of others that belong to some rooms, or
-// single files, only.
+// keptCalls are third-party functions and conversions that only some rooms, or single
+// files, may use.
 var keptCalls = []struct {
 	path, names string
 	calls       bool // only a call or conversion counts, not a mention
@@ -106,14 +107,14 @@ var keptCalls = []struct {
 	{"html/template", "HTML JS JSStr URL CSS HTMLAttr Srcset", true, "internal/web/ui", "elsewhere text is escaped"},
 }
 
-// keptMethods are methods that some rooms call, and nobody else: what they do belongs to a
-// unit of work, which does it with what it needs besides.
+// keptMethods are methods that only some rooms may call: what they do belongs to a unit of
+// work, which also does what has to go with it.
 var keptMethods = []struct{ names, where, why string }{
 	{"InsertEvent InsertEvents", "internal/act internal/store internal/mail internal/demo", "a unit of work records events: act.Unit.Record"},
 	{"InsertMessage InsertMessages Enqueue EnqueueID Hurry", "internal/act internal/store internal/mail internal/demo internal/bench", "a unit of work sends mail: act.Unit.Tell"},
 }
 
-// drawers are names that say nothing about what is inside.
+// drawers are names that say nothing about their content.
 var drawers = []string{"utils", "util", "common", "helpers", "helper", "models", "model", "misc", "shared"}
 
 const (
@@ -147,7 +148,7 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// The table itself: nothing is named that has no line of its own.
+// The table itself: everything it names has its own line.
 func TestTheTable(t *testing.T) {
 	for room, imports := range rooms {
 		for _, may := range strings.Fields(imports) {
@@ -158,7 +159,7 @@ func TestTheTable(t *testing.T) {
 	}
 }
 
-// An exception for a file ends when the file is gone or needs it no more.
+// An exception for a file ends when the file is gone or no longer needs it.
 func TestExceptionsAreNeeded(t *testing.T) {
 	var where []string
 	for _, kept := range keptImports {
@@ -184,8 +185,7 @@ func TestExceptionsAreNeeded(t *testing.T) {
 	}
 }
 
-// The rules find what they are for. A rule that never complains looks like one
-// that is kept.
+// The rules find violations. A rule that never complains looks like one that is kept.
 func TestTheRulesComplain(t *testing.T) {
 	for _, test := range []struct {
 		check      func(file) []string

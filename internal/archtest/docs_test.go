@@ -46,13 +46,13 @@ func document(t *testing.T, name string) string {
 	return string(text)
 }
 
-// The tables of the documents have every mail, job, room, table, command and setting that
-// the code has. (That they have no more, only who reads them can say, but for the rooms
-// and the mails.)
+// The tables of the documents have every mail, job, room, table, command and setting in
+// the code. (Only readers can tell that they have no more, except for the rooms and the
+// mails.)
 func TestDocumentsNameWhatIsThere(t *testing.T) {
 	for _, c := range []struct {
 		what, document, files, pattern string
-		// row is what the document has of a thing, with the thing for %.
+		// row is how the document lists an item, with the item for %.
 		row string
 	}{
 		{"mail", "mail.md", "internal/mail/*.go", `\) Kind\(\) string\s+\{ return "([a-z-]+)" \}`, "`%`"},
@@ -64,7 +64,7 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 	} {
 		text := document(t, c.document)
 		things := found(t, c.files, c.pattern)
-		if c.what == "table" { // as it is called now
+		if c.what == "table" { // by its current name
 			things = slices.DeleteFunc(things, func(name string) bool { return slices.Contains(found(t, c.files, `ALTER TABLE (\w+) RENAME TO`), name) })
 			things = append(things, found(t, c.files, `ALTER TABLE \w+ RENAME TO (\w+)`)...)
 		}
@@ -82,7 +82,7 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 	}
 }
 
-// No row of the table of mails is about a mail that there is not.
+// No row of the table of mails is about a nonexistent mail.
 func TestMailsOfTheDocumentExist(t *testing.T) {
 	kinds := found(t, "internal/mail/*.go", `\) Kind\(\) string\s+\{ return "([a-z-]+)" \}`)
 	text := document(t, "mail.md")
@@ -97,7 +97,7 @@ func TestMailsOfTheDocumentExist(t *testing.T) {
 	}
 }
 
-// The rooms of the table exist, and the document of the architecture shows them all.
+// The rooms of the table exist, and the architecture document shows them all.
 func TestRoomsExist(t *testing.T) {
 	text := document(t, "architecture.md")
 	for room := range rooms {

@@ -9,17 +9,18 @@ import (
 	"testing"
 )
 
-// lookUps are the functions that may use the keys of look-ups: gatehouse.NameKey, and the
-// columns that hold them. They find what somebody means who types a name or an address.
-// Whether two addresses are one mailbox is never their question (docs/decisions/0018):
-// that is gatehouse.SameMailbox.
+// lookUps are the functions that may use the lookup keys: gatehouse.NameKey, and its
+// columns. They find what somebody means who types a name or an address. They never
+// decide whether two addresses are one mailbox (docs/decisions/0018): that is
+// gatehouse.SameMailbox.
 var lookUps = map[string]string{
 	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
-	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // their keys are made again
+	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText UsersByKeys UsersByEmails",
 	"internal/store/devices.go":    "DeviceOfEmail",
 	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUsers EnrolmentLines",
-	// What strangers type is counted under a key, or else capitals would give new tries.
+	// What strangers type is counted under a key, or else capitals would give more
+	// tries.
 	"internal/signin/password.go": "limits",
 	"internal/signin/recovery.go": "nameSubject recoveryFor",
 	"internal/signin/doors.go":    "allowMail",
@@ -52,7 +53,7 @@ func TestKeysOfLookUpsServeLookUps(t *testing.T) {
 	}
 }
 
-// The rule finds what it is for.
+// The rule finds violations.
 func TestKeyUsesAreFound(t *testing.T) {
 	for text, want := range map[string]string{
 		"import \"gatehouse\"\nfunc f() { _ = gatehouse.NameKey(x) }": "f",
@@ -74,8 +75,8 @@ func TestKeyUsesAreFound(t *testing.T) {
 	}
 }
 
-// keyUse is one place where a key of look-ups is used, and the function, variable or
-// constant that it is in.
+// keyUse is one place where a lookup key is used, and the function, variable or
+// constant that contains it.
 type keyUse struct{ function, at string }
 
 var keyColumn = regexp.MustCompile(`\b(email|username)_key\b`)

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Two migrations with one number would be found by anyone who starts a server next.
+// Two migrations with the same number would otherwise be found by the next person who
+// starts a server.
 func TestMigrationsAreNumbered(t *testing.T) {
 	files, err := filepath.Glob("../store/migrations/*.sql")
 	if err != nil || len(files) == 0 {

@@ -7,7 +7,7 @@ import (
 )
 
 // goneNames are parts of names that another word has replaced (docs/decisions/0031): a user
-// is no person, what follows the password is two-factor, a browser that is remembered is a
+// is not a person, what follows the password is two-factor, a remembered browser is a
 // device, and an error has a reason.
 var goneNames = regexp.MustCompile(`(?i:second_?step)|People(Filter|Group|Mark|Changed)|Browsers(Of|Locked)|Browser(ID|Token|Cookie|KnownFor)$|Trust(ed)?Browser$|KeepBrowsers|Switch(TwoFactor|Confirmation)|^Code(Busy|Failed|Forbidden|[A-Z]\w*(Over|Often|Wait|Taken|Changed))$`)
 

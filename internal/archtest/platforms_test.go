@@ -8,7 +8,7 @@ import (
 	"gatehouse"
 )
 
-// What an application may read about a user stands in one table of the code and one of the
+// What an application may read about a user is in one table of the code and one of the
 // documents, and they are the same.
 func TestClaimsAreInTheirTable(t *testing.T) {
 	var want strings.Builder

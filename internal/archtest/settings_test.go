@@ -15,8 +15,8 @@ func TestSettingsAreWhatTheDocumentHas(t *testing.T) {
 	same(t, "setting", "configuration.md", code, settingsOfDocument(t))
 }
 
-// settingsBelow are the paths of all settings that a file is read into: those of the struct
-// with this name, and of the structs in it.
+// settingsBelow are the paths of all settings in a file: those of the struct with this
+// name, and of the structs in it.
 func settingsBelow(t *testing.T, room, name string) []string {
 	t.Helper()
 	structs := map[string]*ast.StructType{}
@@ -54,7 +54,7 @@ func settingsBelow(t *testing.T, room, name string) []string {
 	return all
 }
 
-// yamlKey is a field's key in the file; empty: it is read from none.
+// yamlKey is a field's key in the file; empty: it has none.
 func yamlKey(field *ast.Field) string {
 	if field.Tag == nil {
 		return ""
@@ -64,7 +64,8 @@ func yamlKey(field *ast.Field) string {
 	return strings.TrimPrefix(key, "-")
 }
 
-// structOf is the struct that a type is or points to; nil: it is none of the package's.
+// structOf is the struct that a type is or points to; nil: it is not one of the
+// package's.
 func structOf(expr ast.Expr, structs map[string]*ast.StructType) *ast.StructType {
 	switch x := expr.(type) {
 	case *ast.StarExpr:
@@ -77,8 +78,8 @@ func structOf(expr ast.Expr, structs map[string]*ast.StructType) *ast.StructType
 	return nil
 }
 
-// settingTables are the tables of settings: how their headers begin, the column that names
-// the setting, and what stands before its name in the file.
+// settingTables are the tables of settings: how their headers begin, the column with the
+// setting, and the prefix of its name in the file.
 var settingTables = []struct {
 	header string
 	column int
@@ -91,8 +92,8 @@ var settingTables = []struct {
 
 var settingName = regexp.MustCompile("`(\\.?[a-z][a-z0-9_.]*)`")
 
-// settingsOfDocument are the paths that the tables have. A group that has a table of its
-// own, `policy.…`, is none.
+// settingsOfDocument are the paths in the tables. A group with its own table,
+// `policy.…`, is not one.
 func settingsOfDocument(t *testing.T) []string {
 	t.Helper()
 	var all []string

@@ -30,7 +30,7 @@ func (t table) imports(room string) ([]string, bool) {
 	return nil, false
 }
 
-// longName turns a name as the table's second column has it into one of the first.
+// longName turns a name in the table's second column into one of the first.
 func longName(name string) string {
 	if name == "gatehouse" || strings.HasPrefix(name, "cmd/") || strings.HasPrefix(name, "examples/") {
 		return name
@@ -38,8 +38,8 @@ func longName(name string) string {
 	return "internal/" + name
 }
 
-// isOneOf reports whether a package is among those of a list in words, in which
-// "a/..." stands for a and all below it.
+// isOneOf reports whether a package is in a space-separated list, in which "a/..."
+// covers a and everything below it.
 func isOneOf(pkg, list string) bool {
 	for _, name := range strings.Fields(list) {
 		tree, all := strings.CutSuffix(name, "/...")
@@ -53,7 +53,7 @@ func isOneOf(pkg, list string) bool {
 // file is one Go file of the module.
 type file struct {
 	path  string // from the module's root, with slashes
-	room  string // its package, as the table names it
+	room  string // its package, by its name in the table
 	test  bool
 	lines int
 	set   *token.FileSet
@@ -65,7 +65,7 @@ func (f file) at(pos token.Pos) string {
 	return fmt.Sprintf("%s:%d", f.path, f.set.Position(pos).Line)
 }
 
-// own returns the module's own package that an import names, as the table does.
+// own returns the module's own package that an import names, as in the table.
 func own(importPath string) (string, bool) {
 	if importPath == "gatehouse" {
 		return importPath, true
@@ -73,8 +73,7 @@ func own(importPath string) (string, bool) {
 	return strings.CutPrefix(importPath, "gatehouse/")
 }
 
-// isIn reports whether the file is one of those that a list of rooms and of single
-// files names.
+// isIn reports whether the file is in a list of rooms and of single files.
 func (f file) isIn(where string) bool { return isOneOf(f.room, where) || isOneOf(f.path, where) }
 
 func parse(path string, text []byte) (file, error) {
@@ -92,7 +91,7 @@ func pathRoom(p string) string {
 	return "gatehouse"
 }
 
-// source makes a file of the module out of a few lines.
+// source makes a file of the module from a few lines.
 func source(t *testing.T, path, text string) file {
 	t.Helper()
 	f, err := parse(path, []byte("package x\n"+text+"\n"))
@@ -102,7 +101,7 @@ func source(t *testing.T, path, text string) file {
 	return f
 }
 
-// module returns all Go files of the module, whatever system they are built for.
+// module returns all Go files of the module, for all operating systems.
 func module(t *testing.T) []file {
 	t.Helper()
 	files, err := readModule()
@@ -296,7 +295,7 @@ func uses(f file, pkg string, names []string, calls bool) []*ast.SelectorExpr {
 	return found
 }
 
-// statement is how SQL begins in this house: with a capital verb.
+// statement is how SQL begins in this code base: with a verb in capitals.
 var statement = regexp.MustCompile(`^\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|(CREATE|DROP|ALTER)\s+(TABLE|INDEX)\s)`)
 
 func checkSQL(f file) []string {
@@ -346,7 +345,7 @@ func checkLengths(f file) []string {
 	return bad
 }
 
-// checkContracts wants one file of each package, its tests aside, to open with a
+// checkContracts requires one file of each package, except for tests, to open with a
 // comment. A package of tests alone has its contract there.
 func checkContracts(files []file) []string {
 	said, code := map[string]bool{}, map[string]bool{}

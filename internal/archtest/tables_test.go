@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// firstCells are what the first column of a document's tables has in code style, of all
-// tables whose header begins with a name. A name that begins with a dot or with …/ goes on
-// from the one before: `user.created`, `.changed`.
+// firstCells are the code-style texts in the first column of a document's tables, for all
+// tables with this beginning of a header. A name that begins with a dot or with …/
+// continues the one before: `user.created`, `.changed`.
 func firstCells(t *testing.T, name, header string) []string {
 	t.Helper()
 	var all []string
@@ -59,7 +59,7 @@ func same(t *testing.T, what, name string, code, rows []string) {
 	}
 }
 
-// Events, metrics, jobs and commands are in their tables, each of them, and nothing else is.
+// Events, metrics, jobs and commands are all in their tables, and nothing else is.
 func TestTablesAreWhatTheCodeHas(t *testing.T) {
 	same(t, "event", "operations.md", found(t, "event.go", `EventKind = "([a-z_.]+)"`), firstCells(t, "operations.md", "event"))
 	same(t, "job", "operations.md", found(t, "internal/jobs/*.go", `Job\{Name: "([a-z ]+)"`), firstCells(t, "operations.md", "job"))
@@ -83,8 +83,8 @@ func TestTablesAreWhatTheCodeHas(t *testing.T) {
 	same(t, "command", "operations.md", commandsOfTheCode(t), commands)
 }
 
-// commandsOfTheCode are the words of every command: those of main.go, and in place of one
-// that has commands of its own, those. One of them may be meant without its name.
+// commandsOfTheCode are the words of every command: those of main.go, with subcommands in
+// place of their group. One of them may be meant without its name.
 func commandsOfTheCode(t *testing.T) []string {
 	var all []string
 	for _, top := range found(t, "cmd/gatehouse/main.go", "(?m)^\t([A-Z]\\w+ +\\w+Cmd) +`cmd") {
@@ -107,13 +107,13 @@ func commandsOfTheCode(t *testing.T) []string {
 	return all
 }
 
-// kebab is how the command line writes a field's name: clear-bounce for ClearBounce.
+// kebab is a field's name on the command line: clear-bounce for ClearBounce.
 func kebab(field string) string {
 	return strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(field, "$1-$2"))
 }
 
 // Every address of the route table is in the tables of pages, and every page there is an
-// address. Files below /static/ are not counted one by one.
+// address. Files below /static/ are not listed one by one.
 func TestPagesAreWhatTheRoutesAre(t *testing.T) {
 	routes := found(t, "internal/web/routes.go", `to\("[A-Z]+ (/[^"]*)"`)
 	pages := append(firstCells(t, "interface.md", "page"), firstCells(t, "interface.md", "address")...)
@@ -136,8 +136,8 @@ func TestPagesAreWhatTheRoutesAre(t *testing.T) {
 	}
 }
 
-// routeOf finds the route that a page's address goes to: the one that is written the same,
-// or else the one whose blanks it fits into.
+// routeOf finds the route of a page's address: the one that is written the same, or else
+// the one with matching placeholders.
 func routeOf(routes []string, page string) string {
 	blank := regexp.MustCompile(`\{[a-z]+\}`)
 	for _, route := range routes {
@@ -153,7 +153,7 @@ func routeOf(routes []string, page string) string {
 	return ""
 }
 
-// No row of the table of tables is about one that there is not.
+// No row of the table of tables is about a nonexistent one.
 func TestTablesOfTheDocumentExist(t *testing.T) {
 	tables := found(t, "internal/store/migrations/*.sql", `CREATE TABLE (\w+)`)
 	for _, table := range firstCells(t, "architecture.md", "table") {

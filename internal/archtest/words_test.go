@@ -11,7 +11,7 @@ import (
 )
 
 // gone are words that read as translated, or that another word has replaced: one thing has
-// one name. What the old names are for must not come back with the next text.
+// one name. The old names must not come back with the next text.
 var gone = []struct {
 	where, why string
 	words      *regexp.Regexp
@@ -33,7 +33,7 @@ var (
 	french = regexp.MustCompile(`(?i)connexion à deux facteurs|deuxième étape|navigateurs? de confiance|erroné|adresse réseau|temporaire`)
 )
 
-// searched are the files that people read words in.
+// searched are the files with words that people read.
 var searched = []string{".go", ".md", ".html", ".yaml", ".txt", ".sh"}
 
 func TestWordsThatWentStayAway(t *testing.T) {
@@ -54,9 +54,9 @@ func TestWordsThatWentStayAway(t *testing.T) {
 		}
 		for i, line := range strings.Split(string(text), "\n") {
 			if filepath.Ext(name) == ".yaml" && strings.HasPrefix(name, "internal/site/texts/") {
-				_, line, _ = strings.Cut(line, ": ") // a key is no text
+				_, line, _ = strings.Cut(line, ": ") // a key is not text
 			}
-			line = strings.ReplaceAll(line, `\n`, " ") // in Go's strings a word may stand right behind it
+			line = strings.ReplaceAll(line, `\n`, " ") // in Go's strings a word may follow it directly
 			for _, g := range gone {
 				if strings.HasPrefix(name, g.where) && g.words.MatchString(line) {
 					t.Errorf("%s:%d: %q: %s", name, i+1, g.words.FindString(line), g.why)

@@ -1,9 +1,9 @@
-// Package argon2 derives keys from passwords as RFC 9106 defines it, in memory that the
-// caller hands in and uses again: version 1.3, and 1.0 for old hashes of other programs.
+// Package argon2 derives keys from passwords according to RFC 9106, in memory that the
+// caller provides and reuses: version 1.3, and 1.0 for old hashes of other programs.
 //
 // argon2.go and hash.go are the RFC's section 3.2, fill.go is 3.2 to 3.4 (which block is
 // computed from which), block.go is 3.5 and 3.6 (how a block is computed) in Go, and
-// compress_amd64.s is that for AVX2, written by the program in generator.
+// compress_amd64.s is the same for AVX2, written by the program in generator.
 package argon2
 
 //go:generate go run ./generator
@@ -19,7 +19,7 @@ import (
 type Variant uint32
 
 const (
-	D  Variant = 0 // chooses blocks by what it has computed, so by the password
+	D  Variant = 0 // chooses blocks by computed data, so by the password
 	I  Variant = 1 // chooses blocks by position alone
 	ID Variant = 2 // I in the first half of the first pass, then D
 )
@@ -35,7 +35,7 @@ type Params struct {
 	Version   uint32 // Version or OldVersion
 	MemoryKiB uint32 // at least 8 for each lane
 	Passes    uint32 // at least 1
-	Lanes     uint8  // at least 1; each takes a core of its own
+	Lanes     uint8  // at least 1; each takes its own core
 	KeyBytes  uint32 // at least 4
 }
 
@@ -44,19 +44,19 @@ func (p Params) valid() bool {
 		p.Lanes > 0 && p.MemoryKiB >= 2*slicesOfPass*uint32(p.Lanes) && p.KeyBytes >= 4
 }
 
-// Memory is what a key is computed in. It grows to the largest that it was used for and
-// need not be cleared: whatever is in it changes no key. The zero value is empty. One
-// Memory serves one call at a time.
+// Memory is the working memory for keys. It grows to the largest size used and need not
+// be cleared: its content does not affect keys. The zero value is empty. One Memory
+// serves one call at a time.
 type Memory struct {
-	blocks []block // longer than 32 KiB it begins on a page: so the runtime allocates
+	blocks []block // over 32 KiB it begins on a page: so the runtime allocates
 	lanes  []laneWork
 }
 
 // Bytes is how large the memory is.
 func (m *Memory) Bytes() int { return len(m.blocks) * blockBytes }
 
-// Key derives a key. It panics where p is outside the RFC's limits: anyone who reads
-// parameters from outside checks them first.
+// Key derives a key. It panics if p is outside the RFC's limits: callers that read
+// parameters from outside check them first.
 func (m *Memory) Key(p Params, password, salt []byte) []byte {
 	return m.key(chosen.kernel, input{Params: p, password: password, salt: salt})
 }
@@ -93,7 +93,7 @@ func (m *Memory) filling(k *kernel, p Params) *filling {
 	f.laneLength = slicesOfPass * f.segmentLength
 	size := int(f.laneLength * f.lanes)
 	if len(m.blocks) < size {
-		m.blocks = nil // to be collected before the larger one is there
+		m.blocks = nil // so that it can be collected before the larger one is allocated
 		m.blocks = make([]block, size)
 	}
 	if len(m.lanes) < int(f.lanes) {

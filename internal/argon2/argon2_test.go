@@ -12,7 +12,7 @@ import (
 	library "golang.org/x/crypto/argon2"
 )
 
-// inGo is Go's blocks under a name of their own.
+// inGo is Go's blocks under a separate name.
 var inGo = &kernel{"go", begin, beginOver, finish}
 
 // ours are the kernels that compute blocks themselves.
@@ -78,7 +78,7 @@ func randomBytes(r *rand.Rand, n int) []byte {
 	return text
 }
 
-// spoil fills the memory with anything.
+// spoil fills the memory with random data.
 func (m *Memory) spoil(r *rand.Rand) {
 	for i := range m.blocks {
 		m.blocks[i][r.IntN(blockWords)], m.blocks[i][0] = r.Uint64(), r.Uint64()
@@ -88,7 +88,7 @@ func (m *Memory) spoil(r *rand.Rand) {
 	}
 }
 
-// check compares a kernel's key with the library's or, where that has none, with Go's.
+// check compares a kernel's key with the library's or, if that has none, with Go's.
 func check(t *testing.T, k *kernel, m *Memory, in input) {
 	t.Helper()
 	want := new(Memory).key(inLibrary, in)
@@ -110,8 +110,8 @@ func TestKernelsMakeTheLibrarysKeys(t *testing.T) {
 	})
 }
 
-// Memory that is no multiple of the lanes is rounded down, and segments may be shorter
-// than one set of choices, as long, or longer.
+// Memory that is not a multiple of the lanes is rounded down, and segments may be
+// shorter than one set of choices, as long, or longer.
 func TestAllSizes(t *testing.T) {
 	sizes := []uint32{511, 512, 513, 515, 1027}
 	for n := uint32(8); n <= 70; n++ {
@@ -128,7 +128,7 @@ func TestAllSizes(t *testing.T) {
 }
 
 // The race detector sees what Go's blocks do, and not what assembly does; which blocks
-// that are is the same for all kernels.
+// those are is the same for all kernels.
 func TestLanesShareNothingTooEarly(t *testing.T) {
 	each(t, func(t *testing.T, k *kernel) {
 		m := new(Memory)

@@ -7,17 +7,17 @@ const (
 	blockWords = blockBytes / 8
 )
 
-// block is 1024 bytes as 64-bit numbers, which count from their lowest byte.
+// block is 1024 bytes as little-endian 64-bit numbers.
 type block [blockWords]uint64
 
 var zeroes block // stays so
 
-// Here the compression function G (RFC 9106 3.5) is in Go, for every machine. A block is
+// This is the compression function G (RFC 9106 3.5) in Go, for every machine. A block is
 // an 8 by 8 matrix of 16 bytes each, so of pairs of numbers. G permutes each row, then
-// each column, and adds what there was before. It comes in two halves because the first
-// number of the result chooses a block for the next one.
+// each column, and adds the original. It comes in two halves because the first number of
+// the result chooses a block for the next one.
 
-// begin does the rows and the first column: out[0] is then as it will be.
+// begin does the rows and the first column: out[0] is then final.
 func begin(out, previous, reference, rows *block) {
 	for i := range rows {
 		rows[i] = previous[i] ^ reference[i]
@@ -26,7 +26,8 @@ func begin(out, previous, reference, rows *block) {
 	beginWith(out, rows)
 }
 
-// beginOver is begin in a later pass of version 1.3, where what there is in out is added.
+// beginOver is begin in a later pass of version 1.3, which adds the existing content of
+// out.
 func beginOver(out, previous, reference, rows *block) {
 	for i := range rows {
 		rows[i] = previous[i] ^ reference[i]
@@ -57,8 +58,8 @@ func column(out, rows *block, i int) {
 	}
 }
 
-// permute is the permutation P (RFC 9106 3.6) of eight pairs of numbers that lie as far
-// apart in the block as step says.
+// permute is the permutation P (RFC 9106 3.6) of eight pairs of numbers that are step
+// apart in the block.
 func permute(b *block, first, step int) {
 	var v [16]uint64
 	for i := range 8 {

@@ -3,7 +3,7 @@ package argon2
 import "sync"
 
 // slicesOfPass is SL of RFC 9106: after each slice of a pass the lanes wait for one
-// another. What a slice has of a lane is a segment.
+// another. The part of a lane in a slice is a segment.
 const slicesOfPass = 4
 
 // filling is one run over the memory (RFC 9106 3.2, steps 5 and 6).
@@ -15,7 +15,7 @@ type filling struct {
 	lanes, laneLength, segmentLength uint32 // the lengths in blocks
 }
 
-// laneWork is what a lane needs apart from its blocks.
+// laneWork is what a lane needs in addition to its blocks.
 type laneWork struct {
 	rows    block // between the halves of a block
 	choices choices
@@ -29,8 +29,8 @@ func (f *filling) run() {
 	}
 }
 
-// fillSlice fills a segment of every lane. The first is the caller's, so that one lane
-// stays on its thread.
+// fillSlice fills a segment of every lane. The first runs in the caller, so that one
+// lane stays on its thread.
 func (f *filling) fillSlice(pass, slice uint32) {
 	var others sync.WaitGroup
 	for lane := uint32(1); lane < f.lanes; lane++ {
@@ -40,8 +40,9 @@ func (f *filling) fillSlice(pass, slice uint32) {
 	others.Wait()
 }
 
-// fillSegment computes each block from the one before it and one that is chosen. That
-// next one is known as soon as the first half of a block is: the second half fetches it.
+// fillSegment computes each block from the one before it and a chosen one. The next
+// choice is known as soon as the first half of a block is: the second half prefetches
+// it.
 func (f *filling) fillSegment(pass, slice, number uint32) {
 	first := uint32(0)
 	if pass == 0 && slice == 0 {
@@ -78,10 +79,10 @@ func (f *filling) fillSegment(pass, slice, number uint32) {
 	}
 }
 
-// window is where the blocks that a segment's are computed from may lie (RFC 9106 3.4.2).
+// window is where the blocks that a segment refers to may be (RFC 9106 3.4.2).
 type window struct {
 	memory            []block
-	lane, lanes       uint32 // the segment's own lane, and how many there are to choose from
+	lane, lanes       uint32 // the segment's own lane, and the number to choose from
 	laneLength        uint32
 	begins, completed uint32 // the segments before this one: the first block, and how many
 }
@@ -109,7 +110,7 @@ func (w *window) block(i uint32, random uint64) *block {
 	}
 	switch {
 	case lane == w.lane:
-		size += i - 1 // all that are there but the last
+		size += i - 1 // all existing ones but the last
 	case i == 0:
 		size-- // the last one of the other lane may be as new as ours
 	}
@@ -123,11 +124,11 @@ func (w *window) block(i uint32, random uint64) *block {
 	return &w.memory[lane*w.laneLength+z]
 }
 
-// choices are the random numbers of a segment where they come from its position alone
-// (RFC 9106 3.4.1.2), 128 at a time.
+// choices are the random numbers of a segment if they come from its position alone (RFC
+// 9106 3.4.1.2), 128 at a time.
 type choices struct {
 	kernel               *kernel
-	input                block // pass, lane, slice, m', t, y, and a counter of what was made
+	input                block // pass, lane, slice, m', t, y, and a counter
 	numbers, first, rows block
 }
 
@@ -138,7 +139,7 @@ func (c *choices) start(f *filling, pass, slice, lane uint32) {
 	c.input = block{uint64(pass), uint64(lane), uint64(slice), uint64(len(f.memory)), uint64(f.Passes), uint64(f.Variant)}
 }
 
-// word is the number for the segment's block i. They are asked for in order.
+// word is the number for the segment's block i. The calls are in order.
 func (c *choices) word(i uint32) uint64 {
 	if n := uint64(i/blockWords) + 1; c.input[choicesCounter] != n {
 		c.input[choicesCounter] = n

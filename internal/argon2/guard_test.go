@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guarded is a block of its own, which begins where a page does or ends where one does,
-// with pages around it that nobody may touch.
+// guarded is a separate block that begins or ends at a page boundary, with inaccessible
+// pages around it.
 type guarded struct {
 	*block
 	page []byte
@@ -72,8 +72,8 @@ func (g guarded) rest() (sum int) {
 	return sum
 }
 
-// Reading or writing outside of the blocks, and writing to those that are only read, would
-// end the process here; writing beside a block in its page would be seen.
+// Reading or writing outside the blocks, and writing to those that are only read, would
+// crash the process here; writing next to a block in its page would be detected.
 func TestBlocksAreAllThatIsTouched(t *testing.T) {
 	each(t, func(t *testing.T, k *kernel) {
 		for places := range 1 << 5 {

@@ -30,7 +30,7 @@ func firstBlock(b *block, h0 []byte, i, lane uint32) {
 }
 
 // longHash is H'^T (RFC 9106 3.3): BLAKE2b for as many bytes as out has. Over 64 it is a
-// chain of hashes of which each gives its first half, and the last one all.
+// chain of hashes, each of which contributes its first half, and the last one all.
 func longHash(out []byte, parts ...[]byte) {
 	h := newHash(min(len(out), blake2b.Size))
 	h.Write(le32(uint32(len(out))))

@@ -23,8 +23,8 @@ func (k *kernel) compress(out, previous, reference, rows *block) {
 	k.finish(out, rows, reference)
 }
 
-// inLibrary is golang.org/x/crypto/argon2, and Go's blocks for what that does not have:
-// Argon2d and version 1.0.
+// inLibrary is golang.org/x/crypto/argon2, and Go's blocks for what that lacks: Argon2d
+// and version 1.0.
 var inLibrary = &kernel{"library", begin, beginOver, finish}
 
 // chosen is the kernel of this process.
@@ -35,7 +35,7 @@ type choice struct {
 	fault  error
 }
 
-// choose takes the kernel of that name, else the last, which is the fastest, if it
+// choose returns the kernel of that name, else the last, which is the fastest, if it
 // derives the RFC's key.
 func choose(name string, kernels []*kernel) choice {
 	k := kernels[len(kernels)-1]
@@ -48,8 +48,8 @@ func choose(name string, kernels []*kernel) choice {
 	return choice{k, nil}
 }
 
-// Kernel is the name of what computes the keys of this process. The fault says why it is
-// not the fastest that the machine should be able to run.
+// Kernel is the name of the kernel of this process. The fault says why it is not the
+// fastest that the machine should be able to run.
 func Kernel() (name string, fault error) { return chosen.kernel.name, chosen.fault }
 
 // Kernels are the names of those that this machine can run, the fastest last.

@@ -12,7 +12,7 @@ func kernels() []*kernel {
 	return []*kernel{inLibrary, avx2}
 }
 
-// The blocks that these get do not overlap. They read and write nothing else.
+// Their blocks do not overlap. They read and write nothing else.
 
 //go:noescape
 func beginAVX2(out, previous, reference, rows *block)

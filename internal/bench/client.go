@@ -17,19 +17,19 @@ import (
 // patience is how long a request may take.
 const patience = time.Minute
 
-// client is a connection that is kept. It shares the processors with the server, so it
-// does no more than it must: net/http writes and reads, but not with a transport, whose
-// goroutines take longer than all else that a client does.
+// client is a kept connection. It shares the processors with the server, so it does as
+// little as possible: net/http writes and reads, but without a transport, as its
+// goroutines take longer than everything else that a client does.
 type client struct {
 	address, host string
-	// from is the visitor's address, as a proxy in front says it, with https; empty: there
-	// is none.
+	// from is the visitor's address, as a proxy in front reports it, with https; empty:
+	// there is none.
 	from string
-	// remembers: it keeps the device cookie, as browsers do, and so is known from its first
-	// sign-in on.
+	// remembers: it keeps the device cookie, as browsers do, and so is known after its
+	// first sign-in.
 	remembers bool
 	device    string // the cookie
-	// authorization is what a program says who it is with; empty: it says nothing.
+	// authorization is how a program authenticates itself; empty: it does not.
 	authorization string
 
 	conn net.Conn
@@ -47,7 +47,7 @@ func (c *client) close() {
 	}
 }
 
-// answer is what matters of an answer. The body is good until the next one.
+// answer is the relevant part of an answer. The body is valid until the next one.
 type answer struct {
 	status     int
 	retryAfter string
@@ -58,7 +58,7 @@ type answer struct {
 	body       []byte
 }
 
-// get asks for a path, with a line of cookies or without.
+// get requests a path, with or without a line of cookies.
 func (c *client) get(path, cookies string) (answer, error) {
 	return c.send(http.MethodGet, path, cookies, nil)
 }
@@ -128,7 +128,7 @@ func (c *client) exchange(r *http.Request) (*http.Response, error) {
 	return w, err
 }
 
-// read takes what matters of the head.
+// read takes the relevant parts of the header.
 func (a *answer) read(w *http.Response) {
 	a.status, a.retryAfter = w.StatusCode, w.Header.Get("Retry-After")
 	for _, line := range w.Header["Set-Cookie"] {
@@ -147,14 +147,14 @@ func (a *answer) read(w *http.Response) {
 	}
 }
 
-// tried is what became of a sign-in.
+// tried is the result of a sign-in.
 type tried struct {
 	answer
-	took time.Duration // from the form's sending to the answer
+	took time.Duration // from sending the form to the answer
 }
 
-// signIn opens the sign-in page as a browser without cookies, but for the one that it may
-// remember, and sends its form.
+// signIn opens the sign-in page as a browser without cookies, except for the one that it
+// may remember, and sends its form.
 func (c *client) signIn(username, password string) (t tried, err error) {
 	signIn, token, err := c.open("/sign-in")
 	if err != nil {
@@ -172,7 +172,7 @@ func (c *client) signIn(username, password string) (t tried, err error) {
 }
 
 // open opens a page as a browser without cookies, and returns the cookie that its form is
-// bound to and the form's token, ready to be sent.
+// bound to and the form's token, ready to send.
 func (c *client) open(path string) (signIn, token string, err error) {
 	page, err := c.get(path, "")
 	if err != nil {
@@ -185,7 +185,7 @@ func (c *client) open(path string) (signIn, token string, err error) {
 	return page.signIn, token, nil
 }
 
-// formToken is the token of the form on a page, ready to be sent, and whether there is one.
+// formToken is the token of the form on a page, ready to send, and whether there is one.
 func (a *answer) formToken() (string, bool) {
 	_, rest, _ := bytes.Cut(a.body, []byte(`name="form_token" value="`))
 	value, _, found := bytes.Cut(rest, []byte(`"`))
@@ -212,7 +212,7 @@ func (c *client) newSession(username string) (string, error) {
 	return "gatehouse-session=" + t.session, nil
 }
 
-// unexpected is the error of an answer that nobody wants.
+// unexpected is the error of an unwanted answer.
 func (t tried) unexpected() error {
 	text := fmt.Sprintf("POST /sign-in: status %d, session %t, Retry-After %q", t.status, t.session != "", t.retryAfter)
 	if strings.Contains(string(t.body), "signin.failed") || t.status == 401 {

@@ -12,20 +12,21 @@ import (
 )
 
 const (
-	// coders is how many people there are who sign in with a code: each a few times, as
-	// often as codes are sent in an hour.
+	// coders is how many users sign in with a code: each a few times, as often as codes
+	// are sent in an hour.
 	coders = 1200
 	// codesAtOnce is how many sign in at once, and codesARound how often all of them do.
 	codesAtOnce, codesARound = 8, 100
-	// mostBeyondHashWithCode is the limit, in milliseconds of processors.
+	// mostBeyondHashWithCode is the limit, in milliseconds of processor time.
 	mostBeyondHashWithCode = 5
 )
 
-// codeRound are sign-ins with codes from browsers that the people have used before, and from
-// browsers that they have not, of which they are told by another mail.
+// codeRound are sign-ins with codes from known browsers, and from new ones, about which
+// another mail tells the user.
 type codeRound struct{ known, fresh round }
 
-// measureCodes measures what complete sign-ins with a code take apart from their hashes.
+// measureCodes measures the cost of complete sign-ins with a code, apart from their
+// hashes.
 func measureCodes(ctx context.Context, b *bench, db *database) error {
 	if err := b.settleCoders(ctx, db); err != nil {
 		return err
@@ -55,7 +56,7 @@ func measureCodes(ctx context.Context, b *bench, db *database) error {
 
 func coder(i int) string { return fmt.Sprintf("coder-%04d", i%coders) }
 
-// settleCoders adds those who sign in with a code, each with a browser that is known.
+// settleCoders adds the users who sign in with a code, each with a known browser.
 func (b *bench) settleCoders(ctx context.Context, db *database) error {
 	return b.withStore(ctx, db, func(st *store.Store) error {
 		all, err := b.settle(ctx, st, "Eastgate Ltd", coders, coder, func(s *settlement) { s.company.TwoFactor = true })
@@ -74,10 +75,10 @@ func (b *bench) settleCoders(ctx context.Context, db *database) error {
 	})
 }
 
-// browserOf is the token that a person's browser is known by.
+// browserOf is the token that identifies a user's browser.
 func browserOf(username string) string { return "browser-of-" + username }
 
-// codeWalks are sign-ins with codes, one person after the other.
+// codeWalks are sign-ins with codes, one user after another.
 type codeWalks struct {
 	*bench
 	s    *server
@@ -95,8 +96,8 @@ func (w *codeWalks) round(ctx context.Context) (r codeRound, spent processor, er
 	return r, r.known.spent.plus(r.fresh.spent), nil
 }
 
-// all has people sign in with codes, several at once. browser is what their browsers are
-// known by; empty: they are not.
+// all signs users in with codes, several at once. browser returns the tokens of known
+// browsers; empty: they are not known.
 func (w *codeWalks) all(ctx context.Context, browser func(username string) string) (r round, err error) {
 	hash, before := w.s.hashing(), processorTime(w.s)
 	var left atomic.Int64
@@ -118,7 +119,7 @@ func (w *codeWalks) all(ctx context.Context, browser func(username string) strin
 	}
 	all.Wait()
 	close(errs)
-	pause(ctx, 300*time.Millisecond) // the last mails are handed over, which counts as well
+	pause(ctx, 300*time.Millisecond) // the last mails are handed over, which counts too
 	r = round{count: codesARound, spent: processorTime(w.s).minus(before)}
 	r.spent.hash = w.s.hashing() - hash
 	return r, <-errs

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/argon2"
 )
 
-// computer is what a run was measured on.
+// computer is the machine that a run was measured on.
 type computer struct {
 	Cores     int     `json:"cores"`
 	Processor string  `json:"processor,omitempty"`
@@ -41,7 +41,7 @@ func (m computer) String() string {
 	return text
 }
 
-// lineOf is what a file of /proc says about something; empty where there is no such line.
+// lineOf is a line in a file of /proc; empty if there is none.
 func lineOf(path, name string) string {
 	text, _ := os.ReadFile(path)
 	for line := range strings.Lines(string(text)) {

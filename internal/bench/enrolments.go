@@ -14,23 +14,23 @@ import (
 )
 
 // The company that is switched, and the limits. The pace is for orientation: nobody waits
-// for the end of a run.
+// for the end of an enrolment.
 const (
 	employees    = 100_000
 	leastEnrols  = 3000 // a second
 	mostMemory   = 120  // MiB
-	mostOfEarly  = 1.3  // memory in the last fifth of a run, as a multiple of that in the first
+	mostOfEarly  = 1.3  // memory in the last fifth of an enrolment, as a multiple of that in the first
 	enrolPatient = 30 * time.Minute
 )
 
-// enrolling is a run that goes on.
+// enrolling is an enrolment in progress.
 type enrolling struct {
 	*bench
 	st     *store.Store
 	server *server
 	all    *settlement
 	run    gatehouse.Enrolment
-	memory [5][]float64 // what the server takes while the run is in each of its fifths, in MiB
+	memory [5][]float64 // the server's memory in each fifth of the enrolment, in MiB
 }
 
 // measureEnrolment switches Enhanced Security on for a large company while the server
@@ -84,7 +84,7 @@ func (e *enrolling) begin(ctx context.Context) (err error) {
 	return err
 }
 
-// follow waits for the end of the run, and of its mails.
+// follow waits for the end of the enrolment, and of its mails.
 func (e *enrolling) follow(ctx context.Context) (err error) {
 	deadline := time.Now().Add(enrolPatient)
 	for e.run.EndedAt.IsZero() {
@@ -101,8 +101,7 @@ func (e *enrolling) follow(ctx context.Context) (err error) {
 	return e.awaitMails(ctx, len(e.all.users)+1) // and the summary
 }
 
-// check fails unless everybody is enrolled and has one notice, and all that is counted
-// adds up.
+// check fails unless everybody is enrolled and has one notice, and all counts add up.
 func (e *enrolling) check(ctx context.Context) (taken, error) {
 	pause(ctx, time.Second) // for mails that nobody should get
 	got, n := e.sink.all(), len(e.all.users)

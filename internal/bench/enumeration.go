@@ -14,29 +14,29 @@ import (
 	"time"
 )
 
-// What a stranger measures who wants to know who has an account (architecture,
-// invariant 7): how long each answer takes, for names of every kind.
+// What a stranger measures to find out who has an account (architecture, invariant 7):
+// how long each answer takes, for names of every kind.
 
 const (
 	// rounds is how often a name of each kind is asked for, and batch how many rounds
-	// are done before looking whether other programs were busy meanwhile.
+	// pass before checking whether other programs were busy meanwhile.
 	rounds, batch = 200, 10
 	// mostRounds is how many names of each kind there are: those of quietly, and a
 	// batch to warm up.
 	mostRounds = (rounds/batch+rounds/batch/2)*batch + batch
-	// together is how many strangers walk at the same time. An answer that refuses waits
-	// for most of its time (docs/decisions/0012), so they are seldom in each other's way;
-	// and that they are falls on kinds by chance, as they come in another order each round.
-	// Six keep a machine of two cores less than half busy.
+	// together is how many strangers walk at the same time. A refusing answer waits for
+	// most of its time (docs/decisions/0012), so they are seldom in each other's way; and
+	// when they are, it affects kinds at random, as they come in another order each round.
+	// Six keep a machine with two cores less than half busy.
 	together = 6
 )
 
 // mostDifference is the limit, in hundredths of a hash.
 const mostDifference = 3
 
-// path is a way through pages that asks about a name, with the kinds of names that
-// its answers must not tell apart. The first is an account like any other; the
-// second is the same again: what it differs by is noise.
+// path is a walk through pages that asks about a name, with the kinds of names that its
+// answers must not distinguish. The first is an ordinary account; the second is the
+// same again: the difference between them is noise.
 type path struct {
 	name, siteID, host string
 	steps              []string // what is timed
@@ -97,7 +97,7 @@ func askUsername(v *visit, _, email string) {
 	v.post("/forgot-username", 303, "email", email, "message", "I have changed my phone and lost my notes.")
 }
 
-// visit is one stranger's walk. After a failure it does nothing more.
+// visit is one stranger's walk. It stops after a failure.
 type visit struct {
 	c             *client
 	signIn, token string
@@ -145,14 +145,14 @@ func (v *visit) timed(want int, send func() (answer, error)) {
 	case a.recovery != "":
 		v.recovery = a.recovery
 	}
-	if token, found := a.formToken(); found { // each page has forms of its own
+	if token, found := a.formToken(); found { // each page has its own forms
 		v.token = token
 	}
 }
 
-// measureEnumeration compares how long answers take for names of different kinds, with
-// what one hash takes. Every name is asked for once and from an address of its own, as
-// a stranger does who wants to stay below the limits.
+// measureEnumeration compares how long answers take for names of different kinds, as a
+// share of one hash. Every name is asked for once and from its own address, as a
+// stranger does to stay below the limits.
 func measureEnumeration(ctx context.Context, b *bench, db *database) error {
 	hash := b.hashTime(ctx)
 	for _, p := range paths {
@@ -208,12 +208,12 @@ func (b *bench) comparePath(ctx context.Context, s *server, p path, hash time.Du
 	return nil
 }
 
-// walk is a stranger's that is to be done: for which kind, in which turn.
+// walk is a stranger's next task: for which kind, in which turn.
 type walk struct{ turn, kind int }
 
-// batch asks for names of each kind, a few turns one after the other, in each of them in an
-// order that no kind profits from. A stranger who is done with one goes on with the next: who
-// waited for the others to end a turn would wait for most of the time.
+// batch asks for names of each kind, a few turns one after another, each in an order that
+// favours no kind. A stranger who finishes a walk starts the next: waiting for the others to
+// end a turn would be waiting most of the time.
 func (p path) batch(strangers []*client, first int) (sample, error) {
 	walks := make(chan walk, batch*len(p.kinds))
 	for turn := range batch {
@@ -241,7 +241,7 @@ func (p path) batch(strangers []*client, first int) (sample, error) {
 	return p.sorted(slices.Concat(took...)), errors.Join(failed...)
 }
 
-// walked is a walk with what each of its steps took.
+// walked is a walk with the time of each of its steps.
 type walked struct {
 	walk
 	took []time.Duration
@@ -285,13 +285,13 @@ func shuffled(n int) []int {
 	return order
 }
 
-// address is another one for every walk.
+// address is a different one for every walk.
 func address(turn, kind int) string { return fmt.Sprintf("10.%d.%d.%d", kind, turn/200, 1+turn%200) }
 
 // figure is the largest difference between the first kind and any other, as a share of a
-// hash. Each time counts as what it differs by from the quicker half of its round, on
-// average, so that a machine that is slower for a while is so for all kinds. (Not from the
-// median of the round: that is one of the times, whose difference would be nothing.)
+// hash. Each time counts as its difference from the faster half of its round, on average,
+// so that if a machine is slower for a while, it is slower for all kinds. (Not from the
+// median of the round: that is one of the times, with a difference of zero.)
 func (p path) figure(took [][]time.Duration, hash time.Duration) figure {
 	beside := make([][]time.Duration, len(took))
 	for i := range took[0] {
@@ -312,7 +312,7 @@ func (p path) figure(took [][]time.Duration, hash time.Duration) figure {
 	share := func(k int) float64 {
 		return 100 * float64((median(beside[k]) - median(beside[0])).Abs()) / float64(hash)
 	}
-	// Where the same kind differs from itself, a miss says nothing about the server.
+	// If the same kind differs from itself, a miss says nothing about the server.
 	f := figure{Unit: "%", Limit: mostDifference, Bound: below, Informational: share(1) > mostDifference/2}
 	var detail strings.Builder
 	for k, kind := range p.kinds {

@@ -21,20 +21,20 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// exchanged is a round of exchanges, and what the one signature takes that each of them needs,
-// measured alone right after them.
+// exchanged is a round of exchanges, and the cost of the one signature that each of them
+// needs, measured alone right after them.
 type exchanged struct {
 	round
 	signature float64 // milliseconds of a processor
 }
 
-// measureExchange measures how many codes become tokens in a second, and what each takes of
-// the processors: an access token and a refresh token that are looked up, and an ID token that
-// is signed.
+// measureExchange measures how many codes become tokens in a second, and the processor time of
+// each: an access token and a refresh token that are looked up, and an ID token that is
+// signed.
 //
-// An RSA signature takes longer than all the rest of an exchange, and on many machines more
-// than half of what the limits allow: there, the figures for RS256 are informational. What the
-// server takes beyond the signature keeps to the limit on every machine.
+// An RSA signature takes longer than the rest of an exchange, and on many machines more than
+// half of what the limits allow: there, the figures for RS256 are informational. The server's
+// time beyond the signature keeps to the limit on every machine.
 func (p *platforms) measureExchange(ctx context.Context, alg gatehouse.SigningAlg) error {
 	a, err := p.platform(ctx, func(s *gatehouse.ApplicationSettings) { s.IDTokenAlg = alg })
 	if err != nil {
@@ -104,7 +104,7 @@ func perSecond(name string, limit float64, rounds []round, disturbed bool) figur
 			platformClients, len(rounds), quantile(rates, 0.25), quantile(rates, 0.75), median(server), median(database), median(own))}
 }
 
-// exchanges has clients exchange codes that were made before the clock starts.
+// exchanges makes clients exchange codes that were made before the clock starts.
 func (p *platforms) exchanges(ctx context.Context, a platform) (r round, err error) {
 	codes, err := p.codes(ctx, a, p.count(codesOfRound))
 	if err != nil {
@@ -136,7 +136,7 @@ func (p *platforms) exchanges(ctx context.Context, a platform) (r round, err err
 	return round{float64(len(codes)) / took.Seconds(), float64(len(codes)), processorTime(p.server).minus(before)}, <-errs
 }
 
-// keyLike makes a key as strong as the one of the site's that signs with an algorithm.
+// keyLike makes a key as strong as the site's signing key for an algorithm.
 func (p *platforms) keyLike(alg gatehouse.SigningAlg) (crypto.Signer, error) {
 	a, err := once(p.server.public, p.server.host, sso.JWKSPath)
 	if err != nil {
@@ -161,10 +161,10 @@ func (p *platforms) keyLike(alg gatehouse.SigningAlg) (crypto.Signer, error) {
 	return nil, fmt.Errorf("GET %s: no key for %s", sso.JWKSPath, alg)
 }
 
-// costOfSigning is what one signature takes, in milliseconds of a processor, while all of them
-// sign.
+// costOfSigning is the cost of one signature, in milliseconds of processor time, with all
+// processors signing.
 func costOfSigning(key crypto.Signer) (float64, error) {
-	const length = 500 * time.Millisecond // the processors' time is counted in hundredths of a second
+	const length = 500 * time.Millisecond // processor time is counted in hundredths of a second
 	sum := sha256.Sum256([]byte(platformVerifier))
 	var all sync.WaitGroup
 	var done atomic.Int64

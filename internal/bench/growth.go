@@ -11,20 +11,20 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A house with a hundred times the users is to take the same time for whatever one of them
-// does, but for a fifth.
+// With a hundred times the users, everything that one of them does should take the same
+// time, within a fifth.
 const (
 	fewUsers   = 10_000
 	manyUsers  = 1_000_000
 	mostGrowth = 1.2
-	// perCompany is how many users a company has, in both houses: what an administrator
-	// lists and searches is a company.
+	// perCompany is how many users a company has, in both databases: administrators
+	// list and search one company.
 	perCompany = 100
 	// overdue is how many sessions the expiry job finds each time.
 	overdue = 100
 )
 
-// house is a database with so many users, and a server on it.
+// house is a database with this number of users, and a server on it.
 type house struct {
 	st     *store.Store
 	server *server
@@ -33,7 +33,7 @@ type house struct {
 	cookie string // of the administrator's session
 }
 
-// measureGrowth compares what things take with few users and with many, in turns.
+// measureGrowth compares the time of operations with few users and with many, in turns.
 func measureGrowth(engine string) func(context.Context, *bench) error {
 	return func(ctx context.Context, b *bench) error {
 		return b.withHouse(ctx, engine, "few", fewUsers, func(few *house) error {
@@ -52,7 +52,7 @@ func measureGrowth(engine string) func(context.Context, *bench) error {
 	}
 }
 
-// deed is a thing that is compared, and how many of it make a round.
+// deed is an operation to compare, and how many of it make a round.
 type deed struct {
 	name  string
 	times int
@@ -130,15 +130,15 @@ func (b *bench) withHouse(ctx context.Context, engine, name string, users int, d
 	}, name)(ctx, b)
 }
 
-// enter signs the administrator in, when both houses are there: to fill one takes longer than
-// servers keep connections and sessions of which nothing is asked.
+// enter signs the administrator in, once both databases are there: filling one takes longer
+// than servers keep idle connections and sessions.
 func (h *house) enter() (err error) {
 	h.cookie, err = h.client.newSession(h.admin.Username)
 	return err
 }
 
-// populate fills a database with companies of users, with one hash for all, of whom every
-// tenth has a session. It returns an administrator.
+// populate fills a database with companies of users, with one hash for all; every tenth
+// has a session. It returns an administrator.
 func (b *bench) populate(ctx context.Context, st *store.Store, users int) (admin gatehouse.User, err error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	const batch = 100 // companies in a transaction
@@ -175,7 +175,7 @@ func (b *bench) populate(ctx context.Context, st *store.Store, users int) (admin
 	return admin, st.Write(ctx, func(q store.Queries) error { return q.ImportGrew(ctx) })
 }
 
-// expire adds sessions that are over.
+// expire adds expired sessions.
 func (h *house) expire(ctx context.Context) error {
 	now := time.Now().UTC()
 	return h.st.Write(ctx, func(q store.Queries) error {

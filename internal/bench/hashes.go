@@ -17,15 +17,15 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// hashing is this program again, in a process that hashes when it is told to and does
-// nothing else: whatever else a process does takes something from its hashes.
+// hashing is this program again, in a process that hashes on request and does nothing
+// else: anything else in the process would slow its hashes down.
 type hashing struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-// startHashing starts one with a kernel; empty: with that which servers use here.
+// startHashing starts one with a kernel; empty: the one that servers use here.
 func startHashing(kernel string) (*hashing, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -45,7 +45,7 @@ func startHashing(kernel string) (*hashing, error) {
 	return h, h.cmd.Start()
 }
 
-// measure has it hash for a while.
+// measure makes it hash for a while.
 func (h *hashing) measure(d time.Duration) (r round, err error) {
 	if _, err := fmt.Fprintln(h.in, d); err != nil {
 		return r, err
@@ -77,12 +77,12 @@ func serveHashes() error {
 	}
 }
 
-// hashFor is how much this process can hash in a while.
+// hashFor counts how much this process can hash in a while.
 func hashFor(h *secret.Hasher, hash string, d time.Duration) round {
 	var done atomic.Int64
 	var all sync.WaitGroup
 	end := make(chan struct{})
-	for range 2 * runtime.NumCPU() { // so that somebody always waits at the gate
+	for range 2 * runtime.NumCPU() { // so that somebody is always waiting at the gate
 		all.Go(func() {
 			for {
 				select {
@@ -104,7 +104,7 @@ func hashFor(h *secret.Hasher, hash string, d time.Duration) round {
 	return r
 }
 
-// leastOfLibrary is how much faster than the library's a kernel has to be.
+// leastOfLibrary is how much faster than the library a kernel has to be.
 var leastOfLibrary = map[string]float64{"avx2": 2.1}
 
 // measureHashes compares the kernel of this machine with the library, in turns.

@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// waiting is how many mails wait in the outbox when the server starts, and leastMails the
-// least of them that it is to hand over in a second.
+// waiting is how many mails are in the outbox when the server starts, and leastMails how
+// many it has to hand over per second at least.
 const (
 	waiting    = 20_000
 	leastMails = 4000
@@ -44,7 +44,7 @@ func measureMails(ctx context.Context, b *bench, db *database) error {
 
 func reader(i int) string { return fmt.Sprintf("reader-%05d", i) }
 
-// eachOf says what one of the things that were done took of the processors' time.
+// eachOf says how much processor time each operation took.
 func eachOf(rounds []round) string {
 	var sum round
 	for _, r := range rounds {
@@ -73,7 +73,7 @@ func (b *bench) handOver(ctx context.Context, db *database, st *store.Store, all
 	})
 }
 
-// enqueue writes the notices that wait.
+// enqueue writes the waiting notices.
 func (b *bench) enqueue(ctx context.Context, st *store.Store, all *settlement) error {
 	outbox := &mail.Outbox{Keys: b.keys, Now: time.Now}
 	notice := mail.TwoFactorEnabled{TwoFactorNotice: mail.TwoFactorNotice{Company: all.company.Name, By: "Mira Santos", At: time.Now()}}
@@ -88,7 +88,7 @@ func (b *bench) enqueue(ctx context.Context, st *store.Store, all *settlement) e
 	})
 }
 
-// awaitMails waits until so many mails have come, as long as they keep coming.
+// awaitMails waits until this many mails have arrived, as long as they keep arriving.
 func (b *bench) awaitMails(ctx context.Context, want int) error {
 	last, since := 0, time.Now()
 	for {
@@ -108,8 +108,8 @@ func (b *bench) awaitMails(ctx context.Context, want int) error {
 	}
 }
 
-// oneEach fails unless everybody has got exactly one mail, but for those who are to get
-// more.
+// oneEach fails unless everybody has received exactly one mail, except for those who
+// should get more.
 func oneEach(got taken, all *settlement, more ...gatehouse.User) error {
 	want := map[string]int{}
 	for _, u := range append(more, all.users...) {

@@ -68,20 +68,20 @@ type bench struct {
 	quick  bool
 	dir    string // for everything that is written
 	binary string // the server
-	// profiles is the folder for profiles of the servers; empty: none are written.
+	// profiles is the folder for the servers' profiles; empty: none are written.
 	profiles string
-	group    string // that is measured
+	group    string // being measured
 	hasher   *secret.Hasher
-	// limit hashes as servers here do, library as those in Go do at best: in processes of
-	// their own.
+	// limit hashes as servers here do, library as Go servers do at best: each in its own
+	// process.
 	limit, library *hashing
 	hash           string     // of password
-	site           *site.Site // that is measured
+	site           *site.Site // being measured
 	keys           *secret.Keys
 	report         *report
 	sink           *sink // the mail server
 
-	databases map[string]*database // those with people who sign in
+	databases map[string]*database // those with users who sign in
 }
 
 func main() {
@@ -150,7 +150,7 @@ func on(engine string, measure func(context.Context, *bench, *database) error) f
 	}
 }
 
-// apart runs a group on a database of its own.
+// apart runs a group on its own database.
 func apart(engine string, measure func(context.Context, *bench, *database) error, name ...string) func(context.Context, *bench) error {
 	return func(ctx context.Context, b *bench) error {
 		db, err := b.newDatabase(engine, strings.Join(append([]string{"apart"}, name...), "-"))

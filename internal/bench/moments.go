@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// measureStart starts the server several times on a database that is there.
+// measureStart starts the server several times on an existing database.
 func measureStart(ctx context.Context, b *bench, db *database) error {
 	info, err := os.Stat(b.binary)
 	if err != nil {
@@ -56,7 +56,7 @@ func (b *bench) hashTime(ctx context.Context) time.Duration {
 	return median(took)
 }
 
-// measureImport imports people with their hashes into an empty database.
+// measureImport imports users with their hashes into an empty database.
 func measureImport(ctx context.Context, b *bench) error {
 	if b.command(ctx, "import", "--help").Run() != nil {
 		return fmt.Errorf("%w: this program has no command import", errSkip)
@@ -82,7 +82,7 @@ func measureImport(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// writeUsers writes a file of people in companies of 50.
+// writeUsers writes a file of users in companies of 50.
 func (b *bench) writeUsers(path string, rows int) error {
 	f, err := os.Create(path)
 	if err != nil {

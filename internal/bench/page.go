@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// peers is what other servers do, measured beside each other on one machine.
+// peers is what other servers do, measured side by side on one machine.
 //
 //go:embed peers.md
 var peers string
@@ -47,7 +47,7 @@ func (r *report) writePage(path, command string) error {
 	return os.WriteFile(path, []byte(page.String()), 0o644)
 }
 
-// met says in a word or two whether a figure keeps to its limit.
+// met says in a word or two whether a figure meets its limit.
 func (f figure) met() string {
 	text := "**no**"
 	switch {

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// mostOfPage is what a page may take of the processors, in milliseconds.
+// mostOfPage is the limit for a page's processor time, in milliseconds.
 const mostOfPage = 0.3
 
-// measurePages asks for the pages that most visitors see, as a browser does that has never
-// been here, and divides what the server has taken of the processors by their number.
+// measurePages requests the pages that most visitors see, as a new browser does, and
+// divides the server's processor time by their number.
 func measurePages(ctx context.Context, b *bench, db *database) error {
 	return b.during(ctx, db, func(s *server) error {
 		for _, path := range []string{"/sign-in", "/help", "/contact"} {
@@ -26,7 +26,7 @@ func measurePages(ctx context.Context, b *bench, db *database) error {
 	})
 }
 
-// costOf is what one answer takes, in milliseconds.
+// costOf is the cost of one answer, in milliseconds.
 func (s *server) costOf(path string, times int) (float64, processor, error) {
 	c := newClient(s.public, s.host)
 	defer c.close()

@@ -36,7 +36,7 @@ const (
 	platformVerifier = "verifier-verifier-verifier-verifier-verifier-0123"
 )
 
-// platforms are applications, and those who sign in to them.
+// platforms are applications, and the users who sign in to them.
 type platforms struct {
 	*bench
 	st     *store.Store
@@ -46,7 +46,7 @@ type platforms struct {
 	made   int    // users
 }
 
-// platform is an application, with what it says who it is with.
+// platform is an application, with its credentials.
 type platform struct {
 	gatehouse.Application
 	authorization string
@@ -83,9 +83,9 @@ func (p *platforms) platform(ctx context.Context, change func(*gatehouse.Applica
 	return platform{a, "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))}, err
 }
 
-// codes makes so many codes, as the authorization endpoint does: each in the session of a user
-// who has not been at the platform before, so that no row is there already, and no user has
-// more sessions than people have.
+// codes makes this many codes, as the authorization endpoint does: each in the session of a
+// user who is new to the platform, so that there is no row yet, and no user has an unrealistic
+// number of sessions.
 func (p *platforms) codes(ctx context.Context, a platform, count int) ([]string, error) {
 	sum := sha256.Sum256([]byte(platformVerifier))
 	terms := gatehouse.FamilyTerms{Scopes: gatehouse.Scopes(), RedirectURI: platformRedirect, Challenge: base64.RawURLEncoding.EncodeToString(sum[:]), Nonce: secret.NewToken()}
@@ -130,7 +130,7 @@ func (p *platforms) redeem(c *client, a platform, code string) (tokens sso.Token
 	return tokens, err
 }
 
-// expect is an error unless an answer says 200, and a text.
+// expect is an error unless the answer is 200 and contains a text.
 func (a *answer) expect(asked, text string) error {
 	if a.status != 200 || !bytes.Contains(a.body, []byte(text)) {
 		return fmt.Errorf("%s: status %d: %.300s", asked, a.status, a.body)
@@ -165,7 +165,7 @@ func (p *platforms) measureTokens(ctx context.Context) error {
 	return nil
 }
 
-// compare compares what is asked with a new access token for each client with an empty handler.
+// compare compares a request with a new access token for each client with an empty handler.
 func (p *platforms) compare(ctx context.Context, a platform, name, says string, ask func(c *client, token string) (answer, error)) error {
 	codes, err := p.codes(ctx, a, platformClients)
 	if err != nil {
@@ -198,7 +198,7 @@ func (p *platforms) compare(ctx context.Context, a platform, name, says string, 
 		}})
 }
 
-// measureDocuments compares what everybody may read with an empty handler.
+// measureDocuments compares public documents with an empty handler.
 func (p *platforms) measureDocuments(ctx context.Context) error {
 	for _, one := range []struct{ name, path string }{{"discovery", sso.DiscoveryPath}, {"JWKS", sso.JWKSPath}} {
 		err := p.compareWithEmpty(ctx, p.server, p.empty, question{one.name, leastOfDocuments, platformRounds, platformClients,
@@ -216,7 +216,7 @@ func (p *platforms) measureDocuments(ctx context.Context) error {
 	return nil
 }
 
-// measureForItself measures how many tokens a second applications get for themselves.
+// measureForItself measures how many tokens per second applications get for themselves.
 func (p *platforms) measureForItself(ctx context.Context) error {
 	for _, signed := range []bool{false, true} {
 		kind := map[bool]string{false: "random token", true: "JWT"}[signed]

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// profiles are what a server that is built to be profiled writes, and how much of each the
-// summary shows.
+// profiles are what a server built for profiling writes, and how much of each the summary
+// shows.
 var profiles = []struct {
 	name, what string
 	args       []string

@@ -11,12 +11,12 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// newHasher is the gate of a server: as many hashes at once as there are cores.
+// newHasher is a server's gate: as many hashes at once as there are cores.
 func newHasher() *secret.Hasher {
 	return secret.NewHasher(secret.DefaultParams, runtime.NumCPU(), 64)
 }
 
-// round is what was done in a while, and what it cost.
+// round is what was done in a while, and its cost.
 type round struct {
 	perSecond, count float64
 	spent            processor
@@ -33,14 +33,14 @@ func watch(ctx context.Context, s *server, done *atomic.Int64, d time.Duration) 
 	return r
 }
 
-// beyond is the processor time of one of what was counted apart from its hash, in milliseconds:
-// of the server, and of that in the kernel, and of the database.
+// beyond is the processor time per operation without its hash, in milliseconds: of the server,
+// of its part in the kernel, and of the database.
 func (r round) beyond() (server, kernel, database float64) {
 	each := func(d time.Duration) float64 { return millis(d) / max(1, r.count) }
 	return each(r.spent.server - r.spent.hash), each(r.spent.kernel), each(r.spent.database)
 }
 
-// beyondHash is what one of what was counted takes of processors apart from the hash.
+// beyondHash is the processor time per operation without the hash.
 func beyondHash(name string, limit float64, rounds []round, disturbed bool) figure {
 	var sum, server, kernel, database, hash []float64
 	for _, r := range rounds {
@@ -66,12 +66,12 @@ var leastSignIns = map[string]map[int]float64{
 	"postgres": {8: 0.75, 64: 0.72},
 }
 
-// mostBeyondHash is the limit for what a plain sign-in takes of processors apart from its hash,
-// in milliseconds, the database's among it.
+// mostBeyondHash is the limit for the processor time of a plain sign-in without its hash, in
+// milliseconds, including the database's.
 const mostBeyondHash = 2.5
 
-// leastSignInsOfLibrary are the limits where sign-ins are compared with the hashes that the
-// library makes, which other servers in Go cannot exceed.
+// leastSignInsOfLibrary are the limits for sign-ins as a share of the library's hashes,
+// which other servers in Go cannot exceed.
 var leastSignInsOfLibrary = map[string]float64{"sqlite": 1.7, "postgres": 1.4}
 
 // measureSignIns compares sign-ins with hashes.
@@ -86,9 +86,9 @@ func measureSignIns(ctx context.Context, b *bench, db *database) error {
 	})
 }
 
-// knownSignIns measures what most sign-ins are: in a browser that has signed in before, of
-// which nobody has to be told. All others here are in a browser that is new, each with the
-// mail that its owner gets, and the limits are for those.
+// knownSignIns measures the most common sign-ins: in a browser that has signed in before,
+// about which nobody has to be told. All others here are in a new browser, each with the
+// mail to its owner, and the limits are for those.
 func (b *bench) knownSignIns(ctx context.Context, s *server, users int) error {
 	all, disturbed, err := quietly(ctx, b.count(6), func() (round, processor, error) {
 		st := brewIn(s, users, false, true)
@@ -103,14 +103,14 @@ func (b *bench) knownSignIns(ctx context.Context, s *server, users int) error {
 	return nil
 }
 
-// compared is a round of the server's beside what it is compared with.
+// compared is a round of the server's with what it is compared with.
 type compared struct {
 	ratio        float64
 	server, best round
-	library      float64 // what the library hashes in a second
+	library      float64 // the library's hashes per second
 }
 
-// machine is what can be hashed here, with our kernel and with the library.
+// machine is how much can be hashed here, with our kernel and with the library.
 func (b *bench) machine(length time.Duration) (ours, library round, err error) {
 	if ours, err = b.limit.measure(length); err != nil {
 		return ours, library, err
@@ -181,8 +181,7 @@ func ratios(all []compared) []float64 {
 	return values
 }
 
-// describe says what the ratio is of, and how far the middle half of the rounds
-// lies apart.
+// describe says what the ratio is of, and the spread of the middle half of the rounds.
 func describe(all []compared) string {
 	var server, best []float64
 	for _, c := range all {
@@ -193,8 +192,8 @@ func describe(all []compared) string {
 		len(all), quantile(values, 0.25), quantile(values, 0.75))
 }
 
-// shares says where the processors' time of a sign-in goes. What others do makes
-// little difference to that.
+// shares says where the processor time of a sign-in goes. Other programs make little
+// difference to that.
 func shares(all []compared) string {
 	var server, best round
 	for _, c := range all {
@@ -210,7 +209,8 @@ func shares(all []compared) string {
 		hash, each(server.spent.server), each(server.spent.kernel), each(server.spent.database), each(server.spent.own), hash/each(server.spent.measured()))
 }
 
-// costs says what a check takes of the processors, with and without what it is compared with.
+// costs says how much processor time a check takes, and the same for what it is compared
+// with.
 func costs(all []compared) string {
 	var server, database, own, empty []float64
 	for _, c := range all {
@@ -243,7 +243,7 @@ func measureSessions(ctx context.Context, b *bench, db *database) error {
 	})
 }
 
-// duringBesideEmpty is during, with an empty handler beside the server.
+// duringBesideEmpty is during, with an empty handler next to the server.
 func (b *bench) duringBesideEmpty(ctx context.Context, db *database, measure func(s *server, empty string) error) error {
 	empty, stop, err := startEmpty()
 	if err != nil {
@@ -253,17 +253,17 @@ func (b *bench) duringBesideEmpty(ctx context.Context, db *database, measure fun
 	return b.during(ctx, db, func(s *server) error { return measure(s, empty) })
 }
 
-// question is what a server and an empty handler are asked in turns.
+// question is a request to a server and an empty handler in turns.
 type question struct {
 	name  string
 	least float64 // of the empty handler's rate
-	// rounds is how often each is asked for a while, clients by how many at once.
+	// rounds is how often each is asked for a while, and clients by how many at once.
 	rounds, clients int
 	ask             func(c *client, i int) error // for the client with this number
 }
 
-// compareWithEmpty compares how many answers there are to a question in a second with those of
-// an empty handler, in turns.
+// compareWithEmpty compares the number of answers per second with that of an empty handler, in
+// turns.
 func (b *bench) compareWithEmpty(ctx context.Context, s *server, empty string, q question) error {
 	all, disturbed, err := quietly(ctx, b.count(q.rounds), func() (compared, processor, error) {
 		best, err := b.answers(ctx, s, empty, q)
@@ -281,7 +281,7 @@ func (b *bench) compareWithEmpty(ctx context.Context, s *server, empty string, q
 	return nil
 }
 
-// answers is how many answers a second there are at an address to clients that ask as fast as
+// answers is the number of answers per second at an address to clients that ask as fast as
 // they can.
 func (b *bench) answers(ctx context.Context, s *server, address string, q question) (round, error) {
 	st := &storm{end: make(chan struct{})}

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// figure is something measured, beside its limit.
+// figure is a measured value with its limit.
 type figure struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
 	Unit  string  `json:"unit,omitempty"`
-	// Limit is the least that Value may be, or the most.
+	// Limit is the minimum for Value, or the maximum.
 	Limit float64 `json:"limit"`
 	Bound bound   `json:"bound"`
 	// Most is the value above which the measurement itself is wrong; 0: none.
@@ -23,15 +23,15 @@ type figure struct {
 	OK   bool    `json:"ok"`
 	// Informational figures do not fail the run.
 	Informational bool `json:"informational,omitempty"`
-	// Disturbed: other programs were busy whenever it was measured.
+	// Disturbed: other programs were busy each time it was measured.
 	Disturbed bool   `json:"disturbed,omitempty"`
 	Detail    string `json:"detail,omitempty"`
 }
 
 type bound string
 
-// mostOfLimit is what a share of what the machine can do may be at most, with what the
-// measurement may be off: nothing does more than that.
+// mostOfLimit is the maximum share of what the machine can do, including measurement
+// error: nothing does more than that.
 const mostOfLimit = 1.02
 
 const (
@@ -46,8 +46,8 @@ type report struct {
 	Quick   bool          `json:"quick"`
 	Figures []figure      `json:"figures"`
 	Took    time.Duration `json:"took"`
-	// Skipped are groups that cannot be measured on this machine, Failed those whose
-	// measurement went wrong, each with the reason.
+	// Skipped are groups that cannot be measured on this machine, Failed those that
+	// went wrong, each with the reason.
 	Skipped map[string]string `json:"skipped,omitempty"`
 	Failed  map[string]string `json:"failed,omitempty"`
 }
@@ -73,7 +73,7 @@ func (r *report) skip(group string, why error) {
 	fmt.Fprintf(os.Stderr, "  %v\n", why)
 }
 
-// fail keeps why a group could not be measured to its end.
+// fail records why a group could not be measured to its end.
 func (r *report) fail(group string, why error) {
 	r.Failed[group] = why.Error()
 	fmt.Fprintf(os.Stderr, "  FAILED: %v\n", why)

@@ -29,8 +29,8 @@ func TestFiguresAreJudged(t *testing.T) {
 	}
 }
 
-// A run of half an hour is not lost with one group: what the others found stands on the page,
-// beside what went wrong.
+// A run of half an hour is not lost with one group: the results of the others are on the
+// page, next to what went wrong.
 func TestThePageHasFiguresAndWhatWasNotMeasured(t *testing.T) {
 	r := newReport()
 	r.Took = 31 * time.Minute
@@ -58,7 +58,8 @@ func TestThePageHasFiguresAndWhatWasNotMeasured(t *testing.T) {
 	}
 }
 
-// Strangers walk in any order; what they measured is compared kind by kind within one turn.
+// Strangers walk in any order; their measurements are compared kind by kind within one
+// turn.
 func TestWalksAreSortedByKindAndTurn(t *testing.T) {
 	p := path{kinds: make([]kind, 2), steps: []string{"form", "answer"}}
 	s := p.sorted([]walked{

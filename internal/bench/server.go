@@ -22,8 +22,8 @@ type server struct {
 	cmd                *exec.Cmd
 	db                 *database
 	public, management string // addresses
-	host               string // of the site that is measured, with port
-	from               string // what clients say with; see client
+	host               string // of the measured site, with port
+	from               string // what clients send; see client
 	log                string
 	profile            string // folder for its profiles; empty: none
 }
@@ -42,8 +42,8 @@ limits:
   sign_ins_per_site_per_minute: 1000000
 %s`
 
-// behindProxy has the server believe who says where a visitor comes from, so that every
-// request can come from another address.
+// behindProxy makes the server trust the client's statement of the visitor's address,
+// so that every request can have a different one.
 const behindProxy = "trusted_proxies: [127.0.0.1/32]\n"
 
 // configure writes a configuration, with more lines, and returns its name.
@@ -56,7 +56,7 @@ func (b *bench) configure(name, public, management, database, more string) (stri
 // start starts a server, as an operator would: with a log at level info, in a file.
 func (b *bench) start(ctx context.Context, db *database, more string) (s *server, err error) {
 	s = &server{db: db, log: filepath.Join(b.dir, "server.log")}
-	for s.public == s.management { // the second may be given what the first gave back
+	for s.public == s.management { // the second may get the port that the first gave back
 		for _, address := range []*string{&s.public, &s.management} {
 			if *address, err = freeAddress(); err != nil {
 				return nil, err
@@ -89,7 +89,7 @@ func (b *bench) start(ctx context.Context, db *database, more string) (s *server
 	return s, s.cmd.Start()
 }
 
-// command is the server's program. It ends in order, or after half a minute.
+// command is the server's program. It ends cleanly, or after half a minute.
 func (b *bench) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, b.binary, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -146,14 +146,14 @@ func (s *server) client(host string) *client {
 	return c
 }
 
-// once asks on a connection of its own.
+// once sends a request on a separate connection.
 func once(address, host, path string) (answer, error) {
 	c := newClient(address, host)
 	defer c.close()
 	return c.get(path, "")
 }
 
-// hashing is the processor time that the server's hashes have taken, as its metrics say.
+// hashing is the processor time of the server's hashes, from its metrics.
 func (s *server) hashing() time.Duration {
 	if s == nil {
 		return 0
@@ -173,7 +173,7 @@ func (s *server) lastLog() string {
 	return string(text[max(0, len(text)-2000):])
 }
 
-// stop ends the server in order.
+// stop ends the server cleanly.
 func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -201,8 +201,8 @@ func (b *bench) duringWith(ctx context.Context, db *database, more string, measu
 	return errors.Join(s.stop(), b.summarise(ctx, s.profile))
 }
 
-// logged is the last line of the log with a word in it: among thousands that say
-// that all is well, why something is not.
+// logged is the last line of the log with a word in it: among thousands that say that
+// all is well, the reason for a failure.
 func (s *server) logged(word string) (last string) {
 	text, _ := os.ReadFile(s.log)
 	for line := range strings.Lines(string(text)) {
@@ -222,8 +222,8 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// serveEmpty is what session checks are compared with: net/http, a process of its
-// own, and nothing else. It ends with its standard input.
+// serveEmpty is what session checks are compared with: net/http in a separate process,
+// and nothing else. It ends with its standard input.
 func serveEmpty() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"gatehouse"
 )
 
-// sink is a mail server that takes everything, and keeps nothing of it but how many
-// mails came to whom, and codes. It shares the processors with the server, so it does no
-// more than it must.
+// sink is a mail server that accepts everything, and keeps only how many mails came for
+// whom, and codes. It shares the processors with the server, so it does as little as
+// possible.
 type sink struct {
 	listen net.Listener
 
@@ -30,7 +30,7 @@ type taken struct {
 	first, last time.Time
 }
 
-// openSink takes mail at a free port.
+// openSink accepts mail on a free port.
 func openSink() (*sink, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -67,7 +67,7 @@ func (k *sink) count() int {
 	return k.taken.mails
 }
 
-// all is what came. Nothing may be on its way.
+// all is everything that came. Nothing may be on its way.
 func (k *sink) all() taken {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -84,7 +84,7 @@ func (k *sink) code(address string) (string, error) {
 	}
 }
 
-// box holds the codes to an address until somebody asks for them.
+// box has the codes for an address until somebody asks for them.
 func (k *sink) box(address string) chan string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -94,13 +94,13 @@ func (k *sink) box(address string) chan string {
 	return k.codes[address]
 }
 
-// serve speaks as much SMTP as the server needs to hear.
+// serve speaks as much SMTP as the server needs.
 func (k *sink) serve(c net.Conn) error {
 	in := bufio.NewReaderSize(c, 32<<10)
 	out := bufio.NewWriter(c)
 	say := func(text string) error {
 		_, err := out.WriteString(text + "\r\n")
-		if err == nil && in.Buffered() == 0 { // who says more in one go hears the answers in one
+		if err == nil && in.Buffered() == 0 { // pipelined commands get pipelined answers
 			err = out.Flush()
 		}
 		return err

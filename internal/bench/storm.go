@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// storm is many people who sign in, one after the other as fast as they can, each
-// under a name and on a connection of their own.
+// storm is many users who sign in, one after another as fast as they can, each with
+// their own name and connection.
 type storm struct {
 	done atomic.Int64 // sign-ins
 	end  chan struct{}
@@ -22,13 +22,13 @@ type storm struct {
 	failed   error           // the first
 }
 
-// brew starts a storm. If it is refusable, people who are told 503 look at that page
-// for a second and try again; else a 503 is a failure.
+// brew starts a storm. If it is refusable, users who get a 503 look at that page for a
+// second and try again; else a 503 is a failure.
 func brew(s *server, users int, refusable bool) *storm {
 	return brewIn(s, users, refusable, false)
 }
 
-// brewIn is brew in browsers that the server knows from their second sign-in on, or in new
+// brewIn is brew in browsers that the server knows after their first sign-in, or in new
 // ones each time.
 func brewIn(s *server, users int, refusable, known bool) *storm {
 	st := &storm{end: make(chan struct{})}
@@ -37,7 +37,7 @@ func brewIn(s *server, users int, refusable, known bool) *storm {
 			c := newClient(s.public, s.host)
 			c.remembers = known
 			defer c.close()
-			if refusable { // people do not come in step
+			if refusable { // users do not come in step
 				st.rest(time.Duration(i*997%1000) * time.Millisecond)
 			}
 			for !st.over() {
@@ -93,15 +93,15 @@ func (st *storm) fail(err error) {
 	}
 }
 
-// still ends the storm, waits for what was begun, and says what went wrong.
+// still ends the storm, waits for what has begun, and says what went wrong.
 func (st *storm) still() error {
 	close(st.end)
 	st.all.Wait()
 	return st.failed
 }
 
-// measureStorm looks at the others while 64 sign in at once, and then at those who
-// are turned away while 300 do.
+// measureStorm watches the others while 64 sign in at once, and then those who are
+// turned away while 300 do.
 func measureStorm(ctx context.Context, b *bench, db *database) error {
 	return b.during(ctx, db, func(s *server) error {
 		if err := b.checkDuring(ctx, s, 64); err != nil {
@@ -118,7 +118,7 @@ func measureStorm(ctx context.Context, b *bench, db *database) error {
 	})
 }
 
-// checkDuring has one session checked 50 times a second while others sign in.
+// checkDuring checks one session 50 times a second while others sign in.
 func (b *bench) checkDuring(ctx context.Context, s *server, users int) error {
 	c := newClient(s.public, s.host)
 	defer c.close()
@@ -148,7 +148,7 @@ func checkForASecond(c *client, cookies string) ([]time.Duration, error) {
 	var took []time.Duration
 	begun := time.Now()
 	for i := range 50 {
-		// A check that comes late because the last one took long has waited, too.
+		// A check that starts late because the last one took long has waited, too.
 		from := begun.Add(time.Duration(i) * 20 * time.Millisecond)
 		if wait := time.Until(from); wait > 0 {
 			time.Sleep(wait)
@@ -171,7 +171,7 @@ func (c *client) check(cookies string) error {
 	return err
 }
 
-// refuse has more people sign in than the queue holds.
+// refuse makes more users sign in than the queue holds.
 func (b *bench) refuse(ctx context.Context, s *server, users int) error {
 	st := brew(s, users, true)
 	pause(ctx, 2*time.Second)
@@ -194,7 +194,7 @@ func (b *bench) refuse(ctx context.Context, s *server, users int) error {
 	return nil
 }
 
-// refused takes the times of the refusals since it was asked last.
+// refused takes the times of the refusals since the last call.
 func (st *storm) refused() []time.Duration {
 	st.mu.Lock()
 	defer st.mu.Unlock()

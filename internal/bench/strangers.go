@@ -22,7 +22,7 @@ type kind struct {
 	// wrong is how many wrong passwords strangers have tried before.
 	wrong           int
 	own, noQuestion bool // the challenge question
-	wrongEmail      bool // the address that is typed is not the account's
+	wrongEmail      bool // the typed address is not the account's
 	// shared is how many accounts of other companies have the same address.
 	shared int
 	// administrators is how many each company has; 0: one.
@@ -128,9 +128,9 @@ func (w *sower) company(ctx context.Context, k kind, n int) (gatehouse.Company, 
 	return company, err
 }
 
-// account adds an account, or only the attempts at a name that is none.
+// account adds an account, or only the attempts at a nonexistent name.
 func (w *sower) account(ctx context.Context, k kind, u gatehouse.User) error {
-	// As the service counts attempts at a name that is no account.
+	// The service counts attempts at a nonexistent name like this.
 	subject := "name:" + secret.HashToken(gatehouse.NameKey(u.Username))
 	if !k.none {
 		subject = u.ID

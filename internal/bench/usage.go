@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// What processes take, as Linux tells it. Elsewhere everything here is zero, and
-// what depends on it is left out.
+// What processes take, according to Linux. Elsewhere everything here is zero, and what
+// depends on it is left out.
 
 // tick is the unit in which Linux counts a process's time.
 const tick = 10 * time.Millisecond
 
-// processor is what has been taken of the processors' time.
+// processor is the processor time taken.
 type processor struct {
 	server, database, own time.Duration
-	kernel                time.Duration // of the server's time, that in the kernel
-	hash                  time.Duration // of the server's time, that of the hashes, by their threads' clocks
+	kernel                time.Duration // of the server's time, the part in the kernel
+	hash                  time.Duration // of the server's time, the hashes' part, by their threads' clocks
 	busy, all             time.Duration // of the whole machine
 }
 
@@ -31,7 +31,7 @@ func (p processor) plus(q processor) processor {
 	return processor{p.server + q.server, p.database + q.database, p.own + q.own, p.kernel + q.kernel, p.hash + q.hash, p.busy + q.busy, p.all + q.all}
 }
 
-// measured is what was taken by the processes that are measured.
+// measured is what the measured processes took.
 func (p processor) measured() time.Duration { return p.server + p.database + p.own }
 
 // others is the share of the machine that all other processes took.
@@ -42,13 +42,13 @@ func (p processor) others() float64 {
 	return max(0, float64(p.busy-p.measured())/float64(p.all))
 }
 
-// disturbing is the share of the machine that others may take before what is
-// measured meanwhile says more about them than about the server.
+// disturbing is the share of the machine beyond which a measurement says more about
+// other programs than about the server.
 const disturbing = 0.08
 
-// quietly measures until it has as many rounds as wanted during which others left
-// the machine alone, or has tried half as often again. It returns those, and if
-// they are too few, all, which are then disturbed.
+// quietly measures until it has as many rounds as wanted during which others left the
+// machine alone, or has tried half as often again. It returns those or, if they are too
+// few, all, which are then disturbed.
 func quietly[T any](ctx context.Context, want int, measure func() (T, processor, error)) (rounds []T, disturbed bool, err error) {
 	var quiet, all []T
 	for len(quiet) < want && len(all) < mostTries(want) {
@@ -70,7 +70,7 @@ func quietly[T any](ctx context.Context, want int, measure func() (T, processor,
 	return quiet, false, nil
 }
 
-// mostTries is how many rounds are measured at most to have so many that are undisturbed.
+// mostTries is the maximum number of rounds to measure for this many undisturbed ones.
 func mostTries(want int) int { return want + want/2 }
 
 // processorTime reads what this process, a server and its database have taken so far.
@@ -131,7 +131,7 @@ func stat(pid int) (s processStat) {
 	return s
 }
 
-// processorTime is what a server of PostgreSQL has taken with all its processes.
+// processorTime is what a PostgreSQL server has taken with all its processes.
 func (d *database) processorTime() time.Duration {
 	if d.cluster == nil {
 		return 0

@@ -14,23 +14,23 @@ import (
 	"gatehouse/internal/testkit/cluster"
 )
 
-// The site that is measured, and the password of everybody.
+// The measured site, and everybody's password.
 const (
 	siteID   = "meridian-uk"
 	siteHost = "uk.localhost"
 	password = "Harbour-Lantern-27-Tide"
 )
 
-// signers is how many people there are who sign in.
+// signers is how many users sign in.
 const signers = 400
 
-// database is a database of its own.
+// database is a separate database.
 type database struct {
 	engine, url string
 	cluster     *cluster.Cluster // PostgreSQL's
 }
 
-// database returns the database of an engine that has people who sign in; the first call
+// database returns the database of an engine with users who sign in; the first call
 // makes it.
 func (b *bench) database(ctx context.Context, engine string) (*database, error) {
 	if db := b.databases[engine]; db != nil {
@@ -63,7 +63,7 @@ func (b *bench) newDatabase(engine, name string) (db *database, err error) {
 	return db, nil
 }
 
-// remove removes what it took on the disk.
+// remove removes it from disk.
 func (d *database) remove() error {
 	if d.cluster != nil {
 		return d.cluster.Close()
@@ -72,7 +72,7 @@ func (d *database) remove() error {
 	return errors.Join(os.RemoveAll(path), os.RemoveAll(path+"-wal"), os.RemoveAll(path+"-shm"))
 }
 
-// withStore opens a database beside the server.
+// withStore opens a database next to the server.
 func (b *bench) withStore(ctx context.Context, db *database, do func(*store.Store) error) error {
 	st, err := store.Open(ctx, db.url)
 	if err != nil {
@@ -85,14 +85,14 @@ func (b *bench) withStore(ctx context.Context, db *database, do func(*store.Stor
 	return do(st)
 }
 
-// settlement is a company and its people.
+// settlement is a company and its users.
 type settlement struct {
 	company gatehouse.Company
 	users   []gatehouse.User
 }
 
-// settle puts a company of so many people into a database. change, unless it is nil,
-// makes company and people different.
+// settle puts a company with this number of users into a database. change, unless it is
+// nil, changes company and users.
 func (b *bench) settle(ctx context.Context, st *store.Store, name string, count int, username func(int) string, change func(*settlement)) (*settlement, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	all := &settlement{company: gatehouse.Company{ID: store.NewID("com", now), SiteID: siteID, Name: name, AccountNumber: name, CreatedAt: now}}
@@ -110,8 +110,8 @@ func (b *bench) settle(ctx context.Context, st *store.Store, name string, count 
 	})
 }
 
-// person is somebody whom nothing is asked of after the password, so that a sign-in is
-// one form.
+// user is a user who has nothing to do after the password, so that a sign-in is one
+// form.
 func (b *bench) user(s *site.Site, company gatehouse.Company, name string, now time.Time) gatehouse.User {
 	before := now.Add(-48 * time.Hour)
 	return gatehouse.User{

@@ -7,16 +7,16 @@ import (
 	"gatehouse/internal/site"
 )
 
-// State is what an account is there to show.
+// State is what an account demonstrates.
 type State string
 
 // The states, as `demo --json` names them.
 const (
 	// StateActive signs in straight to the home page.
 	StateActive State = "active"
-	// StateTemporary has a temporary password that is still good.
+	// StateTemporary has a temporary password that still works.
 	StateTemporary State = "temporary-password"
-	// StateExpired has a password whose time is over.
+	// StateExpired has an expired password.
 	StateExpired State = "expired-password"
 	// StateLocked is locked for everybody after too many wrong attempts.
 	StateLocked State = "locked"
@@ -28,13 +28,13 @@ const (
 	// no such account.
 	StateNoEmail State = "no-email"
 	// StateLegacy has the hash of another program and is otherwise like StateActive:
-	// what was accepted in the previous system came along.
+	// what was accepted in the previous system was imported.
 	StateLegacy State = "legacy"
 	// StateNeverSignedIn came from the previous system and has accepted nothing yet.
 	StateNeverSignedIn State = "never-signed-in"
 )
 
-// Account is somebody who can be tried.
+// Account is an account to try.
 type Account struct {
 	Username  string         `json:"username"`
 	Password  string         `json:"password"`
@@ -44,7 +44,7 @@ type Account struct {
 	Company   string         `json:"company"`
 	Role      gatehouse.Role `json:"role"`
 	State     State          `json:"state"`
-	// ChallengeAnswer answers the challenge question; empty where there is none.
+	// ChallengeAnswer answers the challenge question; empty if there is none.
 	ChallengeAnswer string `json:"challenge_answer,omitempty"`
 	Note            string `json:"note"`
 }
@@ -55,13 +55,13 @@ type SiteAccounts struct {
 	Accounts []Account
 }
 
-// Accounts are all accounts that can be tried.
+// Accounts are all accounts to try.
 type Accounts struct {
 	Sites []SiteAccounts
-	// Reused: the database was there already, so that accounts may have other
-	// passwords and states by now than those listed.
+	// Reused: the database existed already, so accounts may have other passwords and
+	// states by now than those listed.
 	Reused bool
-	// Platforms are what the tour leads to besides; there may be none.
+	// Platforms are the other links of the tour; there may be none.
 	Platforms []Platform
 }
 
@@ -71,7 +71,7 @@ type Addresses struct {
 	Tour, Inbox, SMTP string
 }
 
-// operatorNote stands in for the operator's account until there is a console.
+// operatorNote replaces the operator's account until there is a console.
 const operatorNote = "There is no operator console yet."
 
 // JSON is what `demo --json` prints: one line.
@@ -99,7 +99,7 @@ func (a Accounts) JSON(at Addresses) ([]byte, error) {
 	return append(line, '\n'), err
 }
 
-// DisplayName is what the account's owner is called.
+// DisplayName is the name of the account's owner.
 func (a Account) DisplayName() string {
 	return gatehouse.User{FirstName: a.FirstName, LastName: a.LastName, Username: a.Username}.DisplayName()
 }

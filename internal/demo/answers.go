@@ -10,21 +10,21 @@ import (
 	"gatehouse/internal/store"
 )
 
-// answers are what the demo's people answer to the questions of the house: one answer a
+// answers are the demo users' answers to the built-in questions: one answer per
 // question, which makes eight hashes instead of thousands.
 var answers = map[string]string{
 	"school": "Alderbrook Primary", "teacher": "Mrs Quince", "street": "Tannery Row", "friend": "Pip Marlowe",
 	"pet": "Biscuit", "meal": "Leek pie", "concert": "The Paper Lanterns", "car": "A blue estate",
 }
 
-// challenge is the question that somebody has stored, and the answer.
+// challenge is a stored question, and its answer.
 type challenge struct {
 	question gatehouse.Challenge
 	answer   string
 }
 
-// challenge returns what the n-th person of a site stores: an own question, or one of
-// the house's.
+// challenge returns what the n-th user of a site stores: their own question, or a
+// built-in one.
 func (p person) challenge(n int) challenge {
 	if p.question != "" {
 		return challenge{gatehouse.Challenge{Own: p.question}, p.answer}

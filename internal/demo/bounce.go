@@ -8,8 +8,8 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Addresses at these domains try out what becomes of mail that does not arrive: at the
-// first one nobody is known, at the other mail is taken and comes back.
+// Addresses at these domains show what happens to mail that does not arrive: at the
+// first one nobody is known, at the other mail is accepted and bounces.
 const (
 	refusedDomain = "nobody.example"
 	goneDomain    = "gone.example"
@@ -21,15 +21,15 @@ func isAt(address, domain string) bool {
 	return strings.HasSuffix(strings.ToLower(address), "@"+domain)
 }
 
-// ReportTo says where reports about mail that comes back are taken, HOST:PORT.
+// ReportTo sets where reports about bounced mail are accepted, HOST:PORT.
 func (b *Inbox) ReportTo(address string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.reports = address
 }
 
-// bounce sends a report about a mail to whom it came from, as the mail system of that
-// address would: over SMTP, with no sender of its own (RFC 3464).
+// bounce sends a report about a mail to its sender, as the mail system of that address
+// would: over SMTP, with an empty sender (RFC 3464).
 func (b *Inbox) bounce(from, to string) {
 	b.mu.Lock()
 	address := b.reports
@@ -48,8 +48,8 @@ func (b *Inbox) bounce(from, to string) {
 	})
 }
 
-// report is a delivery status notification. It returns nothing of the mail, which has a
-// password in it.
+// report is a delivery status notification. It returns nothing of the mail, which
+// contains a password.
 func report(from, to string, at time.Time) string {
 	const text = `From: MAILER-DAEMON@%[2]s
 To: %[1]s

@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/mail"
 )
 
-// reportsTaken is a mail server that takes reports.
+// reportsTaken is a mail server that accepts reports.
 type reportsTaken struct {
 	from, to string
 	came     chan mail.Report

@@ -1,5 +1,5 @@
 package demo
 
-// Suite is for the tests outside of the package: they use internal/testkit, which imports
+// Suite is for the tests outside the package: they use internal/testkit, which imports
 // much.
 var Suite = suite

@@ -64,7 +64,7 @@ func hostile(v ui.View, probe string) ui.View {
 	return v
 }
 
-// testTour has somebody in every state, and everybody of the paths.
+// testTour has users in every state, and all users of the paths.
 func testTour() Tour {
 	sites := fixture.Sites()
 	people := []Account{

@@ -58,7 +58,7 @@ func (h *handler) write(w http.ResponseWriter, r *http.Request, status int, view
 	}
 }
 
-// fail answers where not even a page can be made.
+// fail answers if not even a page can be made.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reference := ui.VisitOf(r).Reference
 	h.log.ErrorContext(r.Context(), "demo page", "ref", reference, "error", err)

@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/mail"
 )
 
-// tell adds what has happened to a listed person, up to the state that the account is
-// in now, and the mails that say so.
+// tell adds what has happened to a listed user, up to the account's current state, and
+// the mails about it.
 func (sc *scene) tell(u *gatehouse.User, p person) {
 	boss, office := sc.admins[u.CompanyID], sc.office(u.CompanyID)
 	if boss == nil { // nobody else is there

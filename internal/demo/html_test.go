@@ -7,7 +7,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Browsers fix faulty HTML each in its own way, and screen readers read what was fixed.
+// Each browser repairs faulty HTML in its own way, and screen readers read the result.
 func TestHTMLHasNoFaults(t *testing.T) {
 	for _, fault := range testkit.HTMLErrors(t, demo.Suite.All(t)) {
 		t.Error(fault)

@@ -17,8 +17,8 @@ import (
 	"gatehouse"
 )
 
-// How much the inbox takes. It is for the demo and for tests only: what it holds is
-// in memory, readable to everybody on this machine, and gone with the process.
+// The limits of the inbox. It is for the demo and for tests only: its content is in
+// memory, readable by everybody on this machine, and gone with the process.
 const (
 	keptMails    = 500
 	mailBytes    = 1 << 20
@@ -27,8 +27,8 @@ const (
 )
 
 // Inbox is an SMTP server that delivers nothing and shows everything: it keeps the
-// newest 500 mails. It asks for no password and speaks no TLS. What bounce.go says is
-// not kept.
+// newest 500 mails. It asks for no password and does not speak TLS. Mail for the
+// addresses of bounce.go is not kept.
 type Inbox struct {
 	now     func() time.Time
 	listen  net.Listener
@@ -57,8 +57,8 @@ type Mail struct {
 	number int
 }
 
-// OpenInbox takes mail at an address, HOST:PORT. Without a host it is this machine
-// only; port 0 is any that is free.
+// OpenInbox accepts mail at an address, HOST:PORT. Without a host it is this machine
+// only; port 0 is any free one.
 func OpenInbox(address string, now func() time.Time) (*Inbox, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -77,15 +77,15 @@ func OpenInbox(address string, now func() time.Time) (*Inbox, error) {
 	b.server.EnableSMTPUTF8 = true
 	b.server.MaxMessageBytes, b.server.MaxRecipients = mailBytes, mailPeople
 	b.server.ReadTimeout, b.server.WriteTimeout = mailPatience, mailPatience
-	b.server.ErrorLog = log.New(io.Discard, "", 0) // who connects and hangs up is no news
+	b.server.ErrorLog = log.New(io.Discard, "", 0) // connecting and hanging up is not worth logging
 	go b.server.Serve(l)                           //nolint:errcheck // it ends with Close
 	return b, nil
 }
 
-// Addr is where mail is taken, HOST:PORT.
+// Addr is where mail is accepted, HOST:PORT.
 func (b *Inbox) Addr() string { return b.listen.Addr().String() }
 
-// Close takes no more mail.
+// Close stops accepting mail.
 func (b *Inbox) Close() error {
 	err := b.listen.Close()
 	if other := b.server.Close(); !errors.Is(other, net.ErrClosed) {
@@ -102,7 +102,7 @@ func (b *Inbox) Mails(to, after string) []Mail {
 	defer b.mu.Unlock()
 	from, err := strconv.Atoi(after)
 	if err != nil || from > b.last {
-		from = 0 // the ID is of an earlier demo, whose mails are gone
+		from = 0 // the ID is from an earlier demo, with mails that are gone
 	}
 	all := []Mail{}
 	to = strings.TrimSpace(to)
@@ -114,7 +114,7 @@ func (b *Inbox) Mails(to, after string) []Mail {
 	return all
 }
 
-// Mail returns a mail by its ID, and whether it is there.
+// Mail returns a mail by its ID, and whether it exists.
 func (b *Inbox) Mail(id string) (Mail, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// The Content-Security-Policies: InboxPolicy is that of the inbox, which frames a mail;
-// MailPolicy is that of the framed mail itself, which is a stranger's HTML with inline
+// The Content-Security-Policies: InboxPolicy is for the inbox, which frames a mail;
+// MailPolicy is for the framed mail itself, which is a stranger's HTML with inline
 // styles and nothing else.
 const (
 	InboxPolicy = ui.Policy + "; frame-src 'self'"
@@ -24,8 +24,8 @@ func (h *handler) list(w http.ResponseWriter, r *http.Request) {
 	h.show(w, r, r.URL.Query().Get("message"))
 }
 
-// message shows the inbox with one mail open; with .html behind the ID, the mail's
-// own HTML for the frame in that page.
+// message shows the inbox with one mail open; with .html after the ID, the mail's own
+// HTML for the frame in that page.
 func (h *handler) message(w http.ResponseWriter, r *http.Request) {
 	id, framed := strings.CutSuffix(r.PathValue("id"), ".html")
 	if !framed {
@@ -45,7 +45,7 @@ func (h *handler) message(w http.ResponseWriter, r *http.Request) {
 	w.Write(framedMail(m.HTML)) //nolint:errcheck // a visitor who has gone need not be told
 }
 
-// show renders the inbox; id is the mail that is open, empty for none.
+// show renders the inbox; id is the open mail, empty for none.
 func (h *handler) show(w http.ResponseWriter, r *http.Request, id string) {
 	view := InboxPage{To: r.URL.Query().Get("to"), SMTP: h.inbox.Addr()}
 	view.Messages = h.inbox.Mails(view.To, "")
@@ -61,7 +61,7 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, id string) {
 	h.write(w, r, http.StatusOK, view)
 }
 
-// messages gives the mails to scripts, newest first: ?to=ADDRESS, ?after=ID.
+// messages returns the mails for scripts, newest first: ?to=ADDRESS, ?after=ID.
 func (h *handler) messages(w http.ResponseWriter, r *http.Request) {
 	body, err := json.Marshal(h.inbox.Mails(r.URL.Query().Get("to"), r.URL.Query().Get("after")))
 	if err != nil {
@@ -77,18 +77,18 @@ func (h *handler) messages(w http.ResponseWriter, r *http.Request) {
 // Its page needs InboxPolicy. Its frame has no site.
 type InboxPage struct {
 	Messages []Mail
-	// Open is the mail that is shown; nil: none is chosen.
+	// Open is the mail that is shown; nil: none is.
 	Open *Mail
 	// To shows the mail of one address only; empty: all.
 	To string
-	// SMTP is the address that takes mail, host:port; may be empty.
+	// SMTP is the address that accepts mail, host:port; may be empty.
 	SMTP string
 }
 
 func (InboxPage) Template() string      { return "inbox" }
 func (InboxPage) Title(*ui.Page) string { return "Inbox" }
 
-// Newest is the id that the page asks for mails after.
+// Newest is the id after which the page asks for mails.
 func (v InboxPage) Newest() string {
 	if len(v.Messages) == 0 {
 		return ""
@@ -107,7 +107,7 @@ type piece struct {
 	Link bool
 }
 
-// Pieces are the mail's text, with its web addresses to be shown as links.
+// Pieces are the mail's text, with its web addresses as links.
 func (m Mail) Pieces() (all []piece) {
 	rest := 0
 	for _, at := range webAddress.FindAllStringIndex(m.Text, -1) {
@@ -117,9 +117,8 @@ func (m Mail) Pieces() (all []piece) {
 	return append(all, piece{m.Text[rest:], false})
 }
 
-// framedMail prepares a mail's HTML for the frame of the inbox: its links open
-// beside the inbox, because the frame may show nothing else. Serve it with
-// MailPolicy.
+// framedMail prepares a mail's HTML for the frame of the inbox: its links open in a new
+// tab, because the frame may show nothing else. Serve it with MailPolicy.
 func framedMail(html string) []byte {
 	const base = `<base target="_blank">`
 	at := 0

@@ -25,7 +25,7 @@ func newInbox(t *testing.T) *Inbox {
 	return b
 }
 
-// send hands a mail over as any mail server does.
+// send hands over a mail as any mail server does.
 func send(t *testing.T, b *Inbox, to []string, lines ...string) {
 	t.Helper()
 	must(t, smtp.SendMail(b.Addr(), nil, "no-reply@sender.example", to, []byte(strings.Join(lines, "\r\n")+"\r\n")))
@@ -46,7 +46,7 @@ func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
 }
 
 // testMails: what seeding enqueues goes through the real sender into the inbox, and each
-// person's mail says what is listed.
+// user's mail says what is listed.
 func (g *stage) testMails(t *testing.T) {
 	b := newInbox(t)
 	host, port, err := net.SplitHostPort(b.Addr())
@@ -238,7 +238,7 @@ func TestInboxAnswersScripts(t *testing.T) {
 	}
 }
 
-// TestMailsAreInert: whatever a mail holds, on our pages it is text.
+// TestMailsAreInert: anything in a mail is text on our pages.
 func TestMailsAreInert(t *testing.T) {
 	b := newInbox(t)
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`

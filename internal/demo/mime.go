@@ -15,10 +15,11 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// deepestPart is how far parts may be in parts.
+// deepestPart is how deep parts may be nested.
 const deepestPart = 8
 
-// readMail reads a mail as it came over the wire. What is not text in it is left out.
+// readMail reads a mail as it came over the wire. Everything but text in it is left
+// out.
 func readMail(r io.Reader) (Mail, error) {
 	raw, err := mail.ReadMessage(r)
 	if err != nil {
@@ -35,10 +36,10 @@ func readMail(r io.Reader) (Mail, error) {
 	if errors.As(errors.Join(err, rest), &refused) {
 		return Mail{}, refused
 	}
-	return m, nil // a broken part: what could be read of it is shown
+	return m, nil // a broken part: what could be read is shown
 }
 
-// readPart takes the first text and the first HTML that a part holds.
+// readPart takes the first text and the first HTML of a part.
 func (m *Mail) readPart(h textproto.MIMEHeader, body io.Reader, depth int) error {
 	media, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
@@ -69,7 +70,7 @@ func (m *Mail) readPart(h textproto.MIMEHeader, body io.Reader, depth int) error
 	return nil
 }
 
-// readText decodes a part of UTF-8, which is all that the demo sends.
+// readText decodes a UTF-8 part, which is all that the demo sends.
 func readText(h textproto.MIMEHeader, body io.Reader) (string, error) {
 	switch strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))) {
 	case "quoted-printable":

@@ -33,7 +33,7 @@ Popescu,Quayle,Rahman,Ramanathan,Rossi,Saito,Sánchez,Schröder,Shah,Šimková,S
 Taylor,Thackeray,Tuilagi,Ueda,Usman,Van der Merwe,Vasquez,Villanueva,Wachira,Wang,Warburton,Weiß,Whittingstall,Williams,
 Wołoszyn,Yamamoto,Young,Zając,Zhang,Zimmermann`, ",")
 
-// namer makes up people of one site, the same ones at every start.
+// namer makes up users of one site, the same ones at every start.
 type namer struct {
 	dice *rand.Rand
 	site *site.Site
@@ -50,10 +50,10 @@ func newNamer(s *site.Site, c cast, dice *rand.Rand) *namer {
 	return n
 }
 
-// longestUsername is where portals of that age cut.
+// longestUsername is where portals of that age cut usernames.
 const longestUsername = 20
 
-// next makes up the next person of a company.
+// next makes up the next user of a company.
 func (n *namer) next(f firm) gatehouse.User {
 	first := firstNames[n.dice.IntN(len(firstNames))]
 	last := strings.TrimSpace(lastNames[n.dice.IntN(len(lastNames))])
@@ -68,7 +68,7 @@ func (n *namer) next(f firm) gatehouse.User {
 	return u
 }
 
-// free puts a number between two parts of a name if it is taken without.
+// free puts a number between two parts of a name if the name is taken.
 func (n *namer) free(before, after string) string {
 	name := before + after
 	for i := 2; n.taken[name]; i++ {
@@ -78,10 +78,10 @@ func (n *namer) free(before, after string) string {
 	return name
 }
 
-// unmarked are the letters that do not fall apart into a plain one and a mark.
+// unmarked are the letters that do not decompose into a plain one and a mark.
 var unmarked = strings.NewReplacer("ł", "l", "ø", "o", "ı", "i", "đ", "d", "ð", "d", "ß", "ss", "æ", "ae", "þ", "th")
 
-// plainLetters is a name as usernames have it: a to z.
+// plainLetters is a name in the letters of usernames: a to z.
 func plainLetters(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 'a' || r > 'z' {

@@ -7,9 +7,9 @@ import (
 	"gatehouse/internal/site"
 )
 
-// step is one click of a path through the demo: a page, and whom to be there.
+// step is one click of a path through the demo: a page, and the user to be there.
 type step struct {
-	// page is a path of the path's site; inbox: the mails of the person instead.
+	// page is a path of the path's site; inbox: the user's mails instead.
 	page  string
 	inbox bool
 	as    string
@@ -17,13 +17,13 @@ type step struct {
 	link, then string
 }
 
-// path is what one of the documents that Gatehouse follows is about, in five clicks.
+// path is the subject of one of the documents that Gatehouse follows, in five clicks.
 type path struct {
 	site, title string
 	steps       [5]step
 }
 
-// paths are the documents in their order: the help of a portal, the guide to two-factor
+// paths are the documents in order: the help of a portal, the guide to two-factor
 // sign-in, and the guide to an account.
 var paths = []path{
 	{"meridian-uk", "The portal’s help: signing in and passwords", [5]step{
@@ -64,7 +64,7 @@ var paths = []path{
 	}},
 }
 
-// TourPath is one way through the demo, a click after the other.
+// TourPath is one way through the demo, click by click.
 type TourPath struct {
 	Number, Title string
 	Site          *site.Site
@@ -79,7 +79,7 @@ type TourStep struct {
 	Mail bool
 }
 
-// Paths are what to try first, with the accounts that there are.
+// Paths are what to try first, with the existing accounts.
 func (a Accounts) Paths() []TourPath {
 	var all []TourPath
 	for n, p := range paths {

@@ -8,7 +8,7 @@ import (
 )
 
 // Each path has five steps on its site, with accounts that can take them; the one about
-// Enhanced Security is there, and it is an administrator's.
+// Enhanced Security is there, and is for an administrator.
 func TestThePathsOfTheTour(t *testing.T) {
 	g := newStage(t)
 	all := g.listed()

@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// cast is who is at one site: the companies, and of their people those that the tour
-// lists. The others are made up by a namer.
+// cast is the companies at one site, and those of their users that the tour lists. A
+// namer makes up the others.
 type cast struct {
 	site      string
 	companies []firm
@@ -22,12 +22,12 @@ var casts = []cast{meridianUK, meridianAU, inkwell}
 // firm is a company of the demo. Every company, person and address is invented.
 type firm struct {
 	account, name, domain string
-	// users is how many people it has, listed ones among them.
+	// users is how many users it has, including listed ones.
 	users     int
 	twoFactor bool
 }
 
-// person is somebody the tour lists.
+// person is a user that the tour lists.
 type person struct {
 	company            string // the account number
 	username, password string
@@ -35,20 +35,18 @@ type person struct {
 	email              string // empty: none
 	role               gatehouse.Role
 	state              State
-	// hash is one that another program made of the password; empty: it is hashed
-	// when the demo starts.
+	// hash was made by another program from the password; empty: it is hashed when the
+	// demo starts.
 	hash string
-	// mailed: what belongs to the state was mailed, and lies in the inbox.
+	// mailed: what belongs to the state was mailed, and is in the inbox.
 	mailed bool
-	// bounced: the same, but the mail comes back, see bounce.go.
+	// bounced: the same, but the mail bounces, see bounce.go.
 	bounced bool
-	// forgot: the temporary password was asked for by the person, not by an
-	// administrator.
+	// forgot: the user asked for the temporary password, not an administrator.
 	forgot bool
-	// soon: the password expires in six days, where passwords do.
+	// soon: the password expires in six days, if passwords do.
 	soon bool
-	// question is one in the person's own words, with its answer; empty: one of the
-	// house's, see answers.
+	// question is the user's own, with its answer; empty: a built-in one, see answers.
 	question, answer string
 	note             string
 }
@@ -58,8 +56,8 @@ const (
 	user  = gatehouse.RoleUser
 )
 
-// The passwords of all the people who are not listed, one for the classic sites and
-// one for the modern one: that makes one hash a site instead of thousands.
+// The passwords of all users who are not listed, one for the classic sites and one for
+// the modern one: that makes one hash per site instead of thousands.
 const (
 	sharedClassic = "Everyone-Else-90"
 	sharedModern  = "everyone-else-has-this-one"
@@ -82,8 +80,8 @@ func (c cast) firm(account string) firm {
 	panic("demo: no company " + account) // the tables are part of the program
 }
 
-// accounts are the people of a cast as they are listed; fresh: their mails are on the
-// way to an inbox, which forgets them when the demo ends.
+// accounts are the users of a cast as listed; fresh: their mails are on the way to an
+// inbox, which forgets them when the demo ends.
 func (c cast) accounts(s *site.Site, fresh bool) []Account {
 	var all []Account
 	for i, p := range c.people {
@@ -138,7 +136,7 @@ func (p person) describe(s *site.Site, fresh bool, answer string) string {
 	return text
 }
 
-// scheme names the kind of a person's hash.
+// scheme names the kind of a user's hash.
 func (p person) scheme() string {
 	scheme, err := secret.Inspect(p.hash)
 	if err != nil {

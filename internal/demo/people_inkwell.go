@@ -1,6 +1,6 @@
 package demo
 
-// At Inkwell the username is the address, so that nobody is without one.
+// At Inkwell the username is the address, so everybody has one.
 var inkwell = cast{
 	site: "inkwell",
 	companies: []firm{

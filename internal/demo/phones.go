@@ -11,18 +11,18 @@ import (
 	"gatehouse/internal/sms"
 )
 
-// Phones takes text messages in the place of a provider's gateway, and puts them into the
-// inbox: all phones of the demo lie there. It is a listener of its own, so that the
-// messages go over HTTP as those of an installation do.
+// Phones accepts text messages in place of a provider's gateway, and puts them into the
+// inbox, which shows the messages of all the demo's phones. It has its own listener, so
+// that the messages go over HTTP as those of an installation do.
 type Phones struct {
-	// Gateway sends to it.
+	// Gateway sends to this server.
 	Gateway *sms.Gateway
 
 	inbox  *Inbox
 	server *http.Server
 }
 
-// OpenPhones takes text messages for an inbox, on any free port of this machine.
+// OpenPhones accepts text messages for an inbox, on any free port of this machine.
 func OpenPhones(inbox *Inbox) (*Phones, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -41,10 +41,10 @@ func OpenPhones(inbox *Inbox) (*Phones, error) {
 	return p, nil
 }
 
-// Close takes no more messages.
+// Close stops accepting messages.
 func (p *Phones) Close() error { return p.server.Close() }
 
-// ServeHTTP takes a message.
+// ServeHTTP accepts a message.
 func (p *Phones) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var m struct{ To, From, Text string }
 	if err := json.NewDecoder(io.LimitReader(r.Body, mailBytes)).Decode(&m); err != nil || m.To == "" {

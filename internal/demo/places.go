@@ -15,7 +15,7 @@ import (
 // reserved for examples (RFC 5737, RFC 3849).
 type place struct{ address, device string }
 
-// city is where a network of 32 such addresses is.
+// city is the location of a network of 32 such addresses.
 type city struct {
 	name, country string
 	// network is the beginning of the addresses, first the first of them.
@@ -23,8 +23,8 @@ type city struct {
 	first   int
 }
 
-// The cities in which people of the demo sit, and some that they travel to. Names in
-// other languages are in the generator of the file of places.
+// The cities where users of the demo are, and some that they travel to. Names in other
+// languages are in the generator of the places file.
 var (
 	britain = []city{
 		{"Leeds", "United Kingdom", "192.0.2.", 0}, {"Manchester", "United Kingdom", "192.0.2.", 32}, {"Bristol", "United Kingdom", "192.0.2.", 64},
@@ -56,7 +56,7 @@ func OpenPlaces(dir string) (*geo.Places, error) {
 	return geo.Open(path)
 }
 
-// cities are those of the site's country.
+// cities are those in the site's country.
 func (sc *scene) cities() []city {
 	if strings.HasPrefix(sc.site.Zone.String(), "Australia/") {
 		return australia
@@ -64,12 +64,12 @@ func (sc *scene) cities() []city {
 	return britain
 }
 
-// at is somebody's browser in a city.
+// at is a user's browser in a city.
 func (sc *scene) at(c city) place {
 	return place{c.network + strconv.Itoa(c.first+1+sc.dice.IntN(29)), devices[sc.dice.IntN(len(devices))]}
 }
 
-// office is a browser in the city where a company is.
+// office is a browser in the company's city.
 func (sc *scene) office(companyID string) place {
 	all := sc.cities()
 	for i, c := range sc.companies {
@@ -80,8 +80,8 @@ func (sc *scene) office(companyID string) place {
 	return sc.at(all[0])
 }
 
-// desk is where somebody works: with the company, but for one in six, who is in another
-// city of the country.
+// desk is where a user works: with the company, except for one in six, who is in
+// another city of the country.
 func (sc *scene) desk(u *gatehouse.User) place {
 	if all := sc.cities(); sc.dice.IntN(6) == 0 {
 		return sc.at(all[sc.dice.IntN(len(all))])
@@ -89,7 +89,7 @@ func (sc *scene) desk(u *gatehouse.User) place {
 	return sc.office(u.CompanyID)
 }
 
-// elsewhere is where somebody signs in now and then: at home, or on a journey.
+// elsewhere is where a user signs in now and then: at home, or on a journey.
 func (sc *scene) elsewhere() place {
 	all := sc.cities()
 	if sc.dice.IntN(4) == 0 {

@@ -20,7 +20,7 @@ import (
 //	GATEHOUSE_WRITE_PLACES=yes go test ./internal/demo -run TestPlaces
 const writePlaces = "GATEHOUSE_WRITE_PLACES"
 
-// others are names in other languages, where they differ.
+// others are names in other languages, if they differ.
 var others = map[string]map[string]string{
 	"United Kingdom": {"de": "Vereinigtes Königreich", "fr": "Royaume-Uni"}, "Australia": {"de": "Australien", "fr": "Australie"},
 	"Ireland": {"de": "Irland", "fr": "Irlande"}, "France": {"de": "Frankreich"}, "Germany": {"de": "Deutschland", "fr": "Allemagne"},
@@ -46,7 +46,7 @@ func (c city) prefix() netip.Prefix {
 	return netip.MustParsePrefix(c.network + strconv.Itoa(c.first) + "/27")
 }
 
-// The file of places has the demo's cities, in the networks that are for examples.
+// The file of places has the demo's cities, in the networks reserved for examples.
 func TestPlaces(t *testing.T) {
 	if os.Getenv(writePlaces) != "" {
 		tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "Demo-City", BuildEpoch: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).Unix(),

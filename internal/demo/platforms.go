@@ -19,24 +19,24 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// Platform is an application that the users of one of the demo's sites reach with the one
-// sign-in there.
+// Platform is an application that the users of one of the demo's sites reach with their
+// one sign-in there.
 type Platform struct {
 	Name, URL string
 	Site      *site.Site
 	Handler   http.Handler
-	// Restricted: it is open to administrators only, until one of them says something else.
+	// Restricted: it is open to administrators only, until one of them changes that.
 	Restricted bool
 }
 
 // Title is what the tour calls it.
 func (p Platform) Title() string { return strings.ToLower(p.Name) }
 
-// platformSite is the site that the platforms are applications of.
+// platformSite is the platforms' site.
 const platformSite = "meridian-uk"
 
-// shop is a platform as it is built in: where it answers, and the address that the site's own
-// settings have for it, which is nobody's.
+// shop is a built-in platform: where it answers, and the address that the site's own settings
+// have for it, which belongs to nobody.
 type shop struct {
 	name, german, french, host, settings string
 	pages                                func(*platform.Platform) http.Handler
@@ -44,7 +44,7 @@ type shop struct {
 	restricted                           bool
 }
 
-// cards is how a platform has cards on home.
+// cards is how a platform supplies cards on home.
 type cards int
 
 const (
@@ -59,7 +59,7 @@ var shops = []shop{
 	{"Clearance store", "Restposten", "Déstockage", "clearance.localhost", "https://clearance.uk.meridian.example/", storefront.New, noCards, true},
 }
 
-// addresses are those of this start, and what home needs besides.
+// addresses are those of this start, and what else home needs.
 func (o shop) addresses(a *gatehouse.ApplicationSettings, at string, place int) {
 	a.RedirectURIs, a.PostLogoutRedirectURIs = []string{at + "/callback"}, []string{at + "/"}
 	a.BackchannelLogoutURI = at + "/back-channel-logout"
@@ -72,8 +72,8 @@ func (o shop) addresses(a *gatehouse.ApplicationSettings, at string, place int) 
 	}
 }
 
-// OpenPlatforms registers the platforms at their site, and leads the site's quick links to
-// them. They talk to the site at the address of the demo's listener, HOST:PORT, and to
+// OpenPlatforms registers the platforms at their site, and points the site's quick links
+// to them. They talk to the site at the address of the demo's listener, HOST:PORT, and to
 // nobody else.
 func OpenPlatforms(ctx context.Context, d Deps, sites *site.Sites, listener string) ([]Platform, error) {
 	st := sites.ByID(platformSite)
@@ -104,7 +104,7 @@ func OpenPlatforms(ctx context.Context, d Deps, sites *site.Sites, listener stri
 }
 
 // register makes the application of a platform, or gives the one of an earlier start a new
-// secret and today's addresses. The demo keeps no secret: each start has its own.
+// secret and current addresses. The demo keeps no secret: each start has its own.
 func (o shop) register(ctx context.Context, provider *sso.Service, st *site.Site, at string, place int) (id, secret string, err error) {
 	self := gatehouse.Caller{Kind: gatehouse.System, Name: "demo"}
 	known, err := provider.List(ctx, st, self, "", sso.MaxList)
@@ -133,7 +133,8 @@ func (o shop) register(ctx context.Context, provider *sso.Service, st *site.Site
 	return made.ID, secret, err
 }
 
-// loopbackClient finds the names of this machine at the demo's listener, and no others.
+// loopbackClient resolves the names of this machine to the demo's listener, and no
+// others.
 func loopbackClient(listener string) *http.Client {
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)

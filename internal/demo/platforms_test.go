@@ -15,8 +15,8 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// A demo that is started again, on another port, has the same two applications, with the
-// addresses of this start and one secret each, which is a new one.
+// A demo that is restarted on another port has the same two applications, with the
+// addresses of this start and one new secret each.
 func TestPlatformsOfAnEarlierStart(t *testing.T) {
 	g := newStage(t)
 	ctx := context.Background()
@@ -70,7 +70,7 @@ func TestPlatformsAreLinked(t *testing.T) {
 	}
 }
 
-// Platforms of the demo find this machine, and nothing beyond it.
+// Platforms of the demo can reach this machine, and nothing beyond it.
 func TestPlatformsStayOnThisMachine(t *testing.T) {
 	here := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Seen", r.Host) }))
 	t.Cleanup(here.Close)

@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// Print writes what somebody who has just started the demo wants to know: where it is,
-// and for each site a few accounts to begin with.
+// Print writes what somebody who has just started the demo needs: where it is, and for
+// each site a few accounts to begin with.
 func Print(w io.Writer, a Accounts, at Addresses) error {
 	out := &printer{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
 	out.line("The Gatehouse demo is running. Begin with the tour:")
@@ -15,7 +15,7 @@ func Print(w io.Writer, a Accounts, at Addresses) error {
 	out.line("  Tour\t%s", at.Tour)
 	out.line("  Inbox\t%s", at.Inbox)
 	out.line("  SMTP\t%s", at.SMTP)
-	out.flush() // the columns of each block are its own
+	out.flush() // each block has its own columns
 	for _, s := range a.Sites {
 		out.line("")
 		out.line("%s  %s/sign-in", s.Site.Name, s.Site.Origin)

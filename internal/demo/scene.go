@@ -25,7 +25,7 @@ type scene struct {
 	users     []*gatehouse.User
 	events    []gatehouse.Event
 	letters   []letter
-	// challenges are what people have stored, by their IDs.
+	// challenges are the stored ones, by user ID.
 	challenges map[string]challenge
 	// admins are the administrators who act for a company, by its ID.
 	admins map[string]*gatehouse.User
@@ -74,7 +74,7 @@ func (sc *scene) company(f firm) gatehouse.Company {
 	return c
 }
 
-// listed adds a person that the tour lists.
+// listed adds a user that the tour lists.
 func (sc *scene) listed(c gatehouse.Company, p person, n int) *gatehouse.User {
 	u := sc.add(c, gatehouse.User{Username: p.username, FirstName: p.first, LastName: p.last, Email: p.email, Role: p.role})
 	u.EmailConfirmed = u.Email != "" && len(sc.users)%5 != 4
@@ -89,14 +89,14 @@ func (sc *scene) listed(c gatehouse.Company, p person, n int) *gatehouse.User {
 	return u
 }
 
-// asks stores the challenge question of a listed person.
+// asks stores the challenge question of a listed user.
 func (sc *scene) asks(u *gatehouse.User, p person, n int) {
 	if u.ChallengeSet {
 		sc.challenges[u.ID] = p.challenge(n)
 	}
 }
 
-// unlisted adds the i-th of the people who fill a company up.
+// unlisted adds the i-th of the users who fill up a company.
 func (sc *scene) unlisted(c gatehouse.Company, name gatehouse.User, i, of int) {
 	name.Role = user
 	if i == 0 || i%60 == 59 {
@@ -122,8 +122,8 @@ func (sc *scene) unlisted(c gatehouse.Company, name gatehouse.User, i, of int) {
 	}
 }
 
-// unlistedState spreads the states as a company of some years has them. The first
-// is always active.
+// unlistedState distributes the states as in a company that is some years old. The
+// first is always active.
 func unlistedState(i int) State {
 	switch {
 	case i%40 == 11:
@@ -140,7 +140,7 @@ func unlistedState(i int) State {
 	return StateActive
 }
 
-// add adds a user as everybody is at first.
+// add adds a user in the initial state.
 func (sc *scene) add(c gatehouse.Company, u gatehouse.User) *gatehouse.User {
 	u.CreatedAt = sc.now.Add(-20*day - sc.upTo(sc.now.Sub(c.CreatedAt)-20*day))
 	u.ID = store.NewID("usr", u.CreatedAt)
@@ -186,7 +186,7 @@ func (sc *scene) accepted(u *gatehouse.User) {
 	u.ChallengeSet = sc.site.Recovery == gatehouse.RecoverByChallenge
 	u.TermsAccepted = sc.site.TermsVersion
 	if sc.site.AsksSoleUser {
-		// As gatehouse.SoleUserDue wants it.
+		// As gatehouse.SoleUserDue requires.
 		u.SoleUserFor = cmp.Or(sc.site.TermsVersion, "once")
 		u.SoleUser = u.FirstName != ""
 	}
@@ -208,13 +208,13 @@ func (sc *scene) temporary(u *gatehouse.User, origin gatehouse.PasswordOrigin, a
 	u.Password.ExpiresAt = at.Add(sc.site.Policy.TemporaryPassword)
 }
 
-// justNow is so little ago that nearly all the time of a temporary password is left.
+// justNow is so recent that nearly all the time of a temporary password is left.
 func (sc *scene) justNow() time.Time {
 	return sc.now.Add(-time.Minute - sc.upTo(sc.site.Policy.TemporaryPassword/12))
 }
 
-// expire makes a password's time be over: a chosen one's where the site has such an
-// end, else a temporary one's.
+// expire makes a password expire: a chosen one if the site has such a limit, else a
+// temporary one.
 func (sc *scene) expire(u *gatehouse.User) {
 	if age := sc.site.Policy.Password.MaxAge; age > 0 {
 		u.Password.SetAt = sc.now.Add(-age - 9*day)

@@ -23,12 +23,12 @@ type Deps struct {
 	Now    func() time.Time
 }
 
-// Seed fills an empty database with companies and people, and returns the accounts to
-// try. A database that has companies stays as it is; passwords are the same at
-// every start, so the accounts can be listed all the same. Sites that are not
-// the demo's own are passed over.
+// Seed fills an empty database with companies and users, and returns the accounts to
+// try. A database that has companies stays as it is; passwords are the same at every
+// start, so the accounts can be listed anyway. Sites other than the demo's own are
+// skipped.
 //
-// The database gets everything in one transaction: a start that is cut short leaves
+// The database gets everything in one transaction: a start that is interrupted leaves
 // it empty.
 func Seed(ctx context.Context, d Deps, sites []*site.Site) (Accounts, error) {
 	var scenes []*scene
@@ -69,7 +69,7 @@ func Seed(ctx context.Context, d Deps, sites []*site.Site) (Accounts, error) {
 	return all, err
 }
 
-// known lists those of the accounts that the database has.
+// known lists those of the accounts that are in the database.
 func known(ctx context.Context, st *store.Store, scenes []*scene) (Accounts, error) {
 	all := Accounts{Reused: true}
 	for _, sc := range scenes {
@@ -88,8 +88,8 @@ func known(ctx context.Context, st *store.Store, scenes []*scene) (Accounts, err
 	return all, nil
 }
 
-// hashAll hashes every password that comes without a hash, each once, as many at a
-// time as there are cores.
+// hashAll hashes every password without a hash, each once, as many at a time as there
+// are cores.
 func hashAll(ctx context.Context, h *secret.Hasher, scenes []*scene) (map[string]string, error) {
 	hashes := map[string]string{}
 	for _, sc := range scenes {
@@ -129,7 +129,7 @@ func hashAll(ctx context.Context, h *secret.Hasher, scenes []*scene) (map[string
 	return hashes, failed
 }
 
-// hash waits for its turn where the Hasher takes fewer at a time than there are cores.
+// hash waits for its turn if the Hasher accepts fewer at a time than there are cores.
 func hash(ctx context.Context, h *secret.Hasher, password string) (string, error) {
 	for {
 		encoded, err := h.Hash(ctx, password)

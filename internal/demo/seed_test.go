@@ -78,7 +78,7 @@ func (g *stage) user(t testing.TB, siteID, name string) (gatehouse.User, gatehou
 	return u, c
 }
 
-// next is what a sign-in with the right password leads to.
+// next is the next step of a sign-in with the correct password.
 func next(s *site.Site, u gatehouse.User, c gatehouse.Company) gatehouse.Step {
 	in := gatehouse.SignIn{SiteID: s.ID, UserID: u.ID, CredentialsAt: noon, Origin: u.Password.Origin,
 		PasswordSetAt: u.Password.SetAt, ExpiresAt: noon.Add(time.Minute)}
@@ -191,7 +191,7 @@ func unless(ok bool, problem string) string {
 	return problem
 }
 
-// TestPasswordsKeepToThePolicy: what the tour shows could have been chosen.
+// TestPasswordsKeepToThePolicy: the passwords on the tour could have been chosen.
 func TestPasswordsKeepToThePolicy(t *testing.T) {
 	g := newStage(t)
 	common := secret.CommonPasswords()
@@ -251,8 +251,8 @@ func (g *stage) testCompanies(t *testing.T) {
 	}
 }
 
-// checkPeople looks at a company as a whole: somebody administers it, nothing happened
-// in the future, addresses differ.
+// checkPeople checks a company as a whole: somebody administers it, nothing happened in
+// the future, addresses differ.
 func checkPeople(t *testing.T, s *site.Site, c gatehouse.Company, users []gatehouse.User) {
 	admins, emails := 0, map[string]bool{}
 	for _, u := range users {
@@ -330,7 +330,7 @@ func TestASecondStartKeepsTheData(t *testing.T) {
 	for i, s := range second.Sites {
 		missing := 0
 		if s.Site.ID == "inkwell" {
-			missing = 1 // who is not there under that name is not listed
+			missing = 1 // a user who is not there under that name is not listed
 		}
 		if len(s.Accounts) != len(first.Sites[i].Accounts)-missing {
 			t.Errorf("%s lists %d accounts, then %d", s.Site.ID, len(first.Sites[i].Accounts), len(s.Accounts))
@@ -343,8 +343,8 @@ func TestASecondStartKeepsTheData(t *testing.T) {
 	}
 }
 
-// TestPasswordsThatAge: where the site has a longest age, an expired password is a
-// chosen one, and nobody else's is too old.
+// TestPasswordsThatAge: if the site has a maximum age, an expired password is a chosen
+// one, and nobody else's is too old.
 func TestPasswordsThatAge(t *testing.T) {
 	g := newStage(t)
 	s := *g.sites.ByID("meridian-au")

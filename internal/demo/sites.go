@@ -11,8 +11,8 @@ import (
 //go:embed sites
 var siteFiles embed.FS
 
-// WriteSites writes the folders of the demo's sites into a folder, for site.Open. A
-// folder that is already there stays as it is: somebody may be trying out changes.
+// WriteSites writes the folders of the demo's sites into a folder, for site.Open. An
+// existing folder stays as it is: somebody may be trying out changes.
 func WriteSites(dir string) error {
 	sites, err := fs.ReadDir(siteFiles, "sites")
 	if err != nil {

@@ -17,21 +17,21 @@ func (h *handler) tour(w http.ResponseWriter, r *http.Request) {
 // frame has no site.
 type Tour struct {
 	Accounts
-	// SMTP is the address that takes mail, HOST:PORT; may be empty.
+	// SMTP is the address that accepts mail, HOST:PORT; may be empty.
 	SMTP string
 }
 
 func (Tour) Template() string      { return "tour" }
 func (Tour) Title(*ui.Page) string { return "Tour" }
 
-// tourPart is what the template "tour-site" works on.
+// tourPart is the data for the template "tour-site".
 type tourPart struct {
 	Page *ui.Page
 	Of   SiteAccounts
 	ID   string
 	// Host is the site's address as people read it.
 	Host string
-	// With is the text that names the first field of the site's sign-in page.
+	// With is the text with the name of the first field on the site's sign-in page.
 	With string
 }
 
@@ -47,8 +47,8 @@ func hostOf(s *site.Site) string {
 	return s.Origin
 }
 
-// copyPart is what the template "copy" works on: a button that copies the text of
-// an element.
+// copyPart is the data for the template "copy": a button that copies the text of an
+// element.
 type copyPart struct {
 	Page      *ui.Page
 	ID, Label string
@@ -70,6 +70,6 @@ var stateLooks = map[State]struct{ text, class string }{
 	StateNeverSignedIn: {"Never signed in", "badge-info"},
 }
 
-// Text is a state in words, Class how it looks.
+// Text is a state in words, Class its look.
 func (s State) Text() string  { return stateLooks[s].text }
 func (s State) Class() string { return strings.TrimSpace("badge " + stateLooks[s].class) }

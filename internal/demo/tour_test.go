@@ -72,7 +72,7 @@ func TestTourOnlyShows(t *testing.T) {
 	}
 }
 
-// TestJSON holds `demo --json` to what scripts rely on.
+// TestJSON checks that `demo --json` has what scripts rely on.
 func TestJSON(t *testing.T) {
 	g := newStage(t)
 	all := g.listed()

@@ -2,8 +2,8 @@
 // reads a file in the MaxMind DB format that the operator provides, and asks nobody
 // else: no address of a visitor leaves this machine.
 //
-// A place helps a person to tell the own sign-ins from a stranger's (C09). It is
-// words for people and decides nothing.
+// A place helps users to tell their own sign-ins from a stranger's (C09). It is words
+// for people and decides nothing.
 package geo
 
 import (
@@ -34,7 +34,7 @@ func Open(path string) (*Places, error) {
 	return p, nil
 }
 
-// Reload reads the file again. What cannot be read leaves everything as it was.
+// Reload reads the file again. If it cannot be read, nothing changes.
 func (p *Places) Reload() error {
 	if p == nil {
 		return nil
@@ -46,8 +46,8 @@ func (p *Places) Reload() error {
 	return err
 }
 
-// read takes the file into memory: one that was mapped and is then cut short by
-// anyone who replaces it would end the process.
+// read reads the file into memory: if it were mapped, replacing it by truncation would
+// end the process.
 func read(path string) (*maxminddb.Reader, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -74,7 +74,7 @@ func check(file *maxminddb.Reader) error {
 	return nil
 }
 
-// Built is when the file was made; the zero time of a nil Places.
+// Built is when the file was made; zero for a nil Places.
 func (p *Places) Built() time.Time {
 	if p == nil {
 		return time.Time{}
@@ -93,8 +93,8 @@ func (p *Places) Type() string {
 // names are the names of one thing, by language.
 type names map[string]string
 
-// record is what is read of an address. The country is where the network is used,
-// not where it is registered.
+// record is the part of an address's record that is read. The country is where the
+// network is used, not where it is registered.
 type record struct {
 	City struct {
 		Names names `maxminddb:"names"`
@@ -104,9 +104,9 @@ type record struct {
 	} `maxminddb:"country"`
 }
 
-// Of says where an address is: "Leeds, United Kingdom", in a language (a BCP 47 tag)
-// as far as the file has it, else in English. It is empty where the file does not
-// know, for an address that is nowhere (private, loopback), and for what is no
+// Of says where an address is: "Leeds, United Kingdom", in a language (a BCP 47 tag) as
+// far as the file has it, else in English. It is empty if the file does not know, for
+// an address that is nowhere (private, loopback), and for anything that is not an
 // address.
 func (p *Places) Of(lang, address string) string {
 	ip, err := netip.ParseAddr(address)
@@ -128,7 +128,7 @@ func (p *Places) Of(lang, address string) string {
 	return city + ", " + country
 }
 
-// in is the name in a language, in what that is a kind of (de-AT: de), or in English.
+// in is the name in a language, in a wider one (de-AT: de), or in English.
 func (n names) in(lang string) string {
 	for lang != "" {
 		if name := n[lang]; name != "" {

@@ -57,7 +57,7 @@ var world = map[string]mmdbtype.Map{
 	"2001:db8:ffff:1::/128": place(named("de", "Nur auf Deutsch"), nil),
 }
 
-// written is a file with that world, or with as much of it as is IPv4.
+// written is a file with that world, or with its IPv4 part.
 func written(t testing.TB, kind string, version int) []byte {
 	t.Helper()
 	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, BuildEpoch: built.Unix(), IPVersion: version,
@@ -114,7 +114,7 @@ func TestC09WhereAnAddressIs(t *testing.T) {
 		{"en-GB", "2001:db8:4c1:8::1", ""},
 		{"en-GB", "2001:db8:ffff:1::", ""},
 		{"en-GB", "203.0.113.1", ""}, // not in the file
-		{"en-GB", "10.1.2.3", ""},    // whatever the file says
+		{"en-GB", "10.1.2.3", ""},    // no matter what the file says
 		{"en-GB", "127.0.0.1", ""},
 		{"en-GB", "::ffff:127.0.0.1", ""},
 		{"en-GB", "::1", ""},
@@ -188,8 +188,8 @@ func wants(t *testing.T, err error, want string) {
 	}
 }
 
-// Whatever byte of a file is wrong, it is refused, or its words are wrong: nothing
-// panics, and nothing else is said than texts.
+// If any byte of a file is wrong, the file is refused, or its words are wrong: nothing
+// panics, and it returns nothing but texts.
 func TestADamagedFileEndsNothing(t *testing.T) {
 	whole := written(t, "GeoLite2-City", 6)
 	refused, taken := 0, 0

@@ -22,11 +22,11 @@ var inside = networks(
 	"fec0::/10",       // site-local, before fc00::/7
 	"64:ff9b:1::/48",  // translation inside a network
 	"::ffff:0:0:0/96", // translation, RFC 2765
-	"::/96",           // an IPv4 address in the last bytes, given up long ago
+	"::/96",           // an IPv4 address in the last bytes, deprecated long ago
 )
 
-// carrying are networks of IPv6 whose addresses hold one of IPv4, with the byte at which it
-// begins: what is reached is that one.
+// carrying are IPv6 networks with an embedded IPv4 address, and the byte at which it
+// begins: that is the address that is reached.
 var carrying = []struct {
 	network netip.Prefix
 	at      int
@@ -42,7 +42,7 @@ func networks(all ...string) (list []netip.Prefix) {
 	return list
 }
 
-// reachable reports whether a connection may be made to an IP address: it is one of the
+// reachable reports whether a connection may be made to an IP address: it is on the
 // internet, or in a network that the operator allows.
 func (p Policy) reachable(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")

@@ -1,12 +1,12 @@
-// Package outbound makes requests to addresses that somebody else has written down: where
-// an application has its keys, where it hears of a sign-out, where its cards come from.
+// Package outbound makes requests to addresses that somebody else has provided: where an
+// application has its keys, where it is told about a sign-out, where its cards come from.
 //
-// Such an address is the way in which a stranger has this server ask its own neighbours for
-// him: a metadata service, a database's status page, a printer (server-side request forgery;
-// ASVS 15.3.2, RFC 9700 4.9). So every connection is judged by the IP address that it is
-// really made to, after the name was looked up and before anything is sent: a name whose
-// address changes between check and use gains nothing. Redirects are not followed, proxies
-// of the environment are not asked, and an answer is read only as far as it may be long.
+// With such an address, a stranger can make this server query its own neighbours: a metadata
+// service, a database's status page, a printer (server-side request forgery; ASVS 15.3.2,
+// RFC 9700 4.9). So every connection is judged by the IP address that it is really made to,
+// after the name lookup and before anything is sent: changing a name's address between check
+// and use gains nothing. Redirects are not followed, proxies from the environment are not
+// used, and an answer is read only up to its maximum length.
 package outbound
 
 import (
@@ -25,8 +25,8 @@ import (
 	"time"
 )
 
-// Error says in plain words why a request came to nothing. It holds nothing of the answer:
-// who has written the address must not read through it what lies behind.
+// Error says in plain words why a request failed. It contains nothing of the answer: the
+// author of the address must not learn what is behind it.
 type Error struct {
 	Reason string // no-address, refused-address, unreachable, timeout, redirect, status, too-long, wrong-type
 	Detail string // for the operator
@@ -36,34 +36,35 @@ func (e *Error) Error() string { return "outbound request: " + e.Reason + ": " +
 
 // Policy is what a client may do.
 type Policy struct {
-	// Allowed are networks that may be asked although they are nobody's on the internet: the
-	// operator's own, where platforms stand beside Gatehouse.
+	// Allowed are networks that may be reached although they are not on the internet: the
+	// operator's own, if platforms run next to Gatehouse.
 	Allowed []netip.Prefix
-	// PlainLoopback lets http reach this machine itself, for an installation that is tried
-	// out on loopback. Everything else is https.
+	// PlainLoopback lets http reach this machine itself, for trying out an installation on
+	// loopback. Everything else is https.
 	PlainLoopback bool
 	// Timeout is how long a request may take in all, names and handshakes included.
 	Timeout time.Duration
-	// Longest is how many bytes an answer may have.
+	// Longest is the maximum size of an answer in bytes.
 	Longest int64
 }
 
-// Client makes requests by a policy; nil: none at all. It keeps no connections: what is asked for is rare, and
-// a kept connection would be one more thing that outlives its permission.
+// Client makes requests according to a policy; nil: none at all. It keeps no connections:
+// requests are rare, and a kept connection would be one more thing that outlives its
+// permission.
 type Client struct {
 	policy Policy
 	http   *http.Client
 }
 
-// New is a client for a policy; roots are the certificate authorities it trusts, nil: those
-// of the system.
+// New is a client for a policy; roots are the certificate authorities it trusts, nil: the
+// system's.
 func New(p Policy, roots *tls.Config) *Client {
 	c := &Client{policy: p}
 	dialer := &net.Dialer{Timeout: p.Timeout, ControlContext: c.judge}
 	c.http = &http.Client{
 		Timeout: p.Timeout,
 		Transport: &http.Transport{
-			Proxy:                  nil, // a proxy would connect where this one must not
+			Proxy:                  nil, // a proxy would connect to what this client must not
 			DialContext:            c.dial(dialer),
 			TLSClientConfig:        roots,
 			ForceAttemptHTTP2:      true,
@@ -76,7 +77,7 @@ func New(p Policy, roots *tls.Config) *Client {
 }
 
 // dial connects. Names below .localhost are this machine's, and not every resolver knows
-// that (RFC 6761 6.3): where this machine may be asked at all, they are not looked up.
+// that (RFC 6761 6.3): if this machine may be reached at all, they are not looked up.
 func (c *Client) dial(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
@@ -87,8 +88,8 @@ func (c *Client) dial(dialer *net.Dialer) func(ctx context.Context, network, add
 	}
 }
 
-// Check reports what is wrong with an address before it is kept, as far as can be told
-// without asking for it: nil when it may be tried.
+// Check reports what is wrong with an address before it is stored, as far as can be
+// told without a request: nil if it may be tried.
 func (p Policy) Check(address string) *Error {
 	u, err := url.Parse(address)
 	switch {
@@ -114,7 +115,7 @@ func loopbackName(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// Check is Policy.Check by the client's policy.
+// Check is Policy.Check with the client's policy.
 func (c *Client) Check(address string) *Error {
 	if c == nil {
 		return (Policy{}).Check(address)
@@ -132,8 +133,7 @@ func (c *Client) Get(ctx context.Context, address string, types ...string) ([]by
 	return c.send(r, types)
 }
 
-// GetAs is Get by somebody whom a bearer token names. That there is nothing (204) is an answer
-// as well, without a body.
+// GetAs is Get with a bearer token. "No content" (204) is an answer as well, without a body.
 func (c *Client) GetAs(ctx context.Context, token, address string, types ...string) ([]byte, error) {
 	r, err := c.request(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -144,7 +144,7 @@ func (c *Client) GetAs(ctx context.Context, token, address string, types ...stri
 	return c.send(r, types)
 }
 
-// Post hands over a form. Any answer of success will do, and its body is not read.
+// Post submits a form. Any successful answer will do, and its body is not read.
 func (c *Client) Post(ctx context.Context, address string, form url.Values) error {
 	r, err := c.request(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *Client) request(ctx context.Context, method, address string, body io.Re
 	return r, nil
 }
 
-// send makes the request, and reads the answer if it is to be of one of the types.
+// send makes the request, and reads the answer if types are given.
 func (c *Client) send(r *http.Request, types []string) ([]byte, error) {
 	answer, err := c.http.Do(r)
 	if err != nil {
@@ -207,7 +207,7 @@ func ofType(header string, types []string) bool {
 	return false
 }
 
-// explain puts an error of the network into one of ours.
+// explain turns a network error into one of ours.
 func explain(err error) error {
 	var refused *Error
 	var slow net.Error
@@ -218,13 +218,13 @@ func explain(err error) error {
 		return &Error{"timeout", "it did not answer in time"}
 	}
 	var named *url.Error
-	if errors.As(err, &named) { // the address may hold a secret
+	if errors.As(err, &named) { // the address may contain a secret
 		err = named.Err
 	}
 	return &Error{"unreachable", err.Error()}
 }
 
-// judge looks at the address that a socket is about to be connected to.
+// judge checks the address that a socket is about to be connected to.
 func (c *Client) judge(_ context.Context, network, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || !strings.HasPrefix(network, "tcp") {

@@ -123,7 +123,7 @@ func TestAFormIsHandedOver(t *testing.T) {
 	}
 }
 
-// What a socket is connected to counts, and not what its name led to when somebody looked:
+// What a socket is connected to counts, and not what its name resolved to earlier:
 // "localhost" is a name like any other until it is looked up.
 func TestANameThatLeadsInsideIsRefusedAtTheSocket(t *testing.T) {
 	asked := false

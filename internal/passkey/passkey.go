@@ -1,6 +1,6 @@
-// Package passkey is what a site says to browsers about passkeys, and judges of what they answer
-// (WebAuthn Level 3, chapter 7). It has no database and no clock: whether a challenge is one of
-// ours, is fresh, and has not been answered before, its callers know.
+// Package passkey makes what a site sends to browsers about passkeys, and verifies their
+// answers (WebAuthn Level 3, chapter 7). It has no database and no clock: its callers know
+// whether a challenge is one of ours, is fresh, and has not been answered before.
 package passkey
 
 import (
@@ -22,7 +22,8 @@ import (
 type Party struct {
 	// ID is the host that passkeys are bound to, Name what people call the site.
 	ID, Name string
-	// Origins are those of all hosts of the site: no other page may use its passkeys.
+	// Origins are the origins of all hosts of the site: no other page may use its
+	// passkeys.
 	Origins []string
 }
 
@@ -32,11 +33,11 @@ func PartyOf(s gatehouse.Site) Party {
 	return Party{ID: s.Hosts[0], Name: s.Name, Origins: s.Origins()}
 }
 
-// User is whom a passkey is made for. Name and DisplayName are what the browser shows.
+// User is the user a passkey is made for. The browser shows Name and DisplayName.
 type User struct{ Handle, Name, DisplayName string }
 
-// algorithms are those that keys may have: ECDSA with SHA-256, Ed25519, and RSA with SHA-256 for
-// devices that know no other.
+// algorithms are the allowed key algorithms: ECDSA with SHA-256, Ed25519, and RSA with SHA-256
+// for devices that know no other.
 var algorithms = []webauthncose.COSEAlgorithmIdentifier{webauthncose.AlgES256, webauthncose.AlgEdDSA, webauthncose.AlgRS256}
 
 func parameters() (all []protocol.CredentialParameter) {
@@ -46,7 +47,7 @@ func parameters() (all []protocol.CredentialParameter) {
 	return all
 }
 
-// credential names a passkey for a browser.
+// credential identifies a passkey for a browser.
 type credential struct {
 	Type       string   `json:"type"`
 	ID         string   `json:"id"`
@@ -61,7 +62,8 @@ func credentials(keys []gatehouse.Passkey) []credential {
 	return all
 }
 
-// timeout is how long a browser waits, in milliseconds; somewhat shorter than a challenge is good.
+// timeout is how long a browser waits, in milliseconds; somewhat less than a challenge's
+// lifetime.
 const timeout = 5 * 60 * 1000
 
 type parameter struct {
@@ -94,9 +96,9 @@ type selection struct {
 	Verification string `json:"userVerification"`
 }
 
-// Creation is what a browser is asked for a new passkey with, in the standard's JSON. A device
-// that has one of those that are there makes no second one. The user is verified where the device
-// can: a passkey without that is one factor and not two. No device is asked to prove its make.
+// Creation is the request to a browser for a new passkey, in the standard's JSON. A device that
+// has one of the existing ones makes no second one. The user is verified if the device can: a
+// passkey without that is one factor and not two. Attestation is not requested.
 func (p Party) Creation(u User, challenge string, there []gatehouse.Passkey) string {
 	c := creation{Challenge: challenge, Timeout: timeout, Exclude: credentials(there), Attestation: "none",
 		Selection: selection{ResidentKey: "required", Required: true, Verification: "preferred"}}
@@ -117,8 +119,8 @@ type request struct {
 	Verification string       `json:"userVerification"`
 }
 
-// Request is what a browser is asked for an answer with. Without keys it is for a sign-in without
-// a username: any passkey of the site will do, and it has to verify its user.
+// Request is the request to a browser for an answer. Without keys it is for a sign-in without a
+// username: any passkey of the site will do, and it has to verify its user.
 func (p Party) Request(challenge string, keys []gatehouse.Passkey) string {
 	r := request{RPID: p.ID, Challenge: challenge, Timeout: timeout, Allow: credentials(keys), Verification: "preferred"}
 	if len(keys) == 0 {
@@ -129,14 +131,14 @@ func (p Party) Request(challenge string, keys []gatehouse.Passkey) string {
 
 func inJSON(v any) string {
 	text, err := json.Marshal(v)
-	if err != nil { // of texts and numbers, which can be written
+	if err != nil { // of strings and numbers, which always marshal
 		panic(err)
 	}
 	return string(text)
 }
 
-// server is the library's view of a party. Answers to extensions that nobody has asked for count
-// for nothing, and are no error: some browsers send them.
+// server is the library's view of a party. Unrequested extension outputs are ignored, and are
+// not an error: some browsers send them.
 func (p Party) server() (*webauthn.WebAuthn, error) {
 	return webauthn.New(&webauthn.Config{RPID: p.ID, RPDisplayName: p.Name, RPOrigins: p.Origins,
 		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore})
@@ -153,11 +155,11 @@ func ReadMade(answer string) (Made, error) {
 	return Made{parsed}, err
 }
 
-// Challenge is the one that is answered, in base64url.
+// Challenge is the answered challenge, in base64url.
 func (m Made) Challenge() string { return m.parsed.Response.CollectedClientData.Challenge }
 
-// Verify checks a new passkey of the user with a handle, and returns it. unseen: it was made by
-// itself after a sign-in, so nobody need have touched anything (WebAuthn 7.1 step 15).
+// Verify checks a new passkey of the user with a handle, and returns it. unseen: the browser
+// made it by itself after a sign-in, so no user presence is required (WebAuthn 7.1 step 15).
 func (m Made) Verify(p Party, handle, challenge string, unseen bool) (gatehouse.Passkey, error) {
 	server, err := p.server()
 	if err != nil {
@@ -180,8 +182,8 @@ func (m Made) Verify(p Party, handle, challenge string, unseen bool) (gatehouse.
 	return keyOf(c, handle), nil
 }
 
-// checkKey refuses a key that is not of the kind that its algorithm has: the library looks at that
-// only when the key is used.
+// checkKey refuses a key that does not match its algorithm: the library checks that only when
+// the key is used.
 func checkKey(raw []byte) error {
 	key, err := webauthncose.ParsePublicKey(raw)
 	if err != nil {
@@ -217,10 +219,10 @@ func keyOf(c *webauthn.Credential, handle string) gatehouse.Passkey {
 	return k
 }
 
-// transports are those that the standard knows; the browser could send anything.
+// transports are those in the standard; the browser could send anything.
 var transports = []protocol.AuthenticatorTransport{protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard, protocol.Hybrid, protocol.Internal}
 
-// Answer is a browser's answer with a passkey that there is.
+// Answer is a browser's answer with an existing passkey.
 type Answer struct {
 	parsed *protocol.ParsedCredentialAssertionData
 }
@@ -231,25 +233,25 @@ func ReadAnswer(answer string) (Answer, error) {
 	return Answer{parsed}, err
 }
 
-// Challenge is the one that is answered, in base64url.
+// Challenge is the answered challenge, in base64url.
 func (a Answer) Challenge() string { return a.parsed.Response.CollectedClientData.Challenge }
 
-// CredentialID is that of the passkey, in base64url.
+// CredentialID is the passkey's ID, in base64url.
 func (a Answer) CredentialID() string { return encode(a.parsed.RawID) }
 
 // Proof is what a passkey has proved.
 type Proof struct {
-	// Passkey is as it is now: what it has counted, and whether it is backed up.
+	// Passkey is its new state: its counter, and whether it is backed up.
 	Passkey gatehouse.Passkey
-	// Verified: it has verified its user now.
+	// Verified: it has verified its user this time.
 	Verified bool
-	// CountedBack: it has counted less than before. A copy may be about, or the device counts in
-	// its own way: nobody is refused for it (WebAuthn 7.2 step 22).
+	// CountedBack: its counter has decreased. There may be a copy, or the device counts in its
+	// own way: nobody is refused for it (WebAuthn 7.2 step 22).
 	CountedBack bool
 }
 
-// Verify checks the answer against the passkey that it names. unnamed: nobody has said who it is,
-// so the answer must, and the user must be verified.
+// Verify checks the answer against the passkey that it names. unnamed: the user is not known
+// yet, so the answer must identify and verify the user.
 func (a Answer) Verify(p Party, k gatehouse.Passkey, challenge string, unnamed bool) (Proof, error) {
 	server, err := p.server()
 	if err != nil {
@@ -268,12 +270,12 @@ func (a Answer) Verify(p Party, k gatehouse.Passkey, challenge string, unnamed b
 	}
 	proof := Proof{Passkey: k, Verified: a.parsed.Response.AuthenticatorData.Flags.UserVerified(), CountedBack: c.Authenticator.CloneWarning}
 	proof.Passkey.SignCount, proof.Passkey.BackedUp = a.parsed.Response.AuthenticatorData.Counter, c.Flags.BackupState
-	// Beside the password, it may say for the first time that it verifies its user (step 24).
+	// With the password, it may report user verification for the first time (step 24).
 	proof.Passkey.Verified = k.Verified || proof.Verified && !unnamed
 	return proof, nil
 }
 
-// handled is the answer with its user as we write handles.
+// handled is the answer with its user in our form of handles.
 func (a Answer) handled() *protocol.ParsedCredentialAssertionData {
 	parsed := *a.parsed
 	if len(parsed.Response.UserHandle) > 0 {
@@ -282,7 +284,7 @@ func (a Answer) handled() *protocol.ParsedCredentialAssertionData {
 	return &parsed
 }
 
-// owner is a user of the library. It is known by the text of the handle.
+// owner is a user of the library, identified by the text of the handle.
 type owner struct {
 	handle string
 	key    *gatehouse.Passkey
@@ -307,7 +309,8 @@ func (o *owner) WebAuthnCredentials() []webauthn.Credential {
 
 func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
-// explained is an error with what the library keeps for developers: it goes to the log alone.
+// explained is an error with the details that the library has for developers: it goes to the
+// log alone.
 func explained(err error) error {
 	var e *protocol.Error
 	if errors.As(err, &e) && e.DevInfo != "" {

@@ -15,7 +15,7 @@ var party = passkey.PartyOf(gatehouse.Site{Name: "Meridian UK", Hosts: []string{
 
 const challenge = "c29tZXRoaW5nIHRoYXQgaXMgcmFuZG9t"
 
-// made is a new passkey of a device, as a browser answers it.
+// made is a new passkey of a device, as a browser answers.
 func made(t *testing.T, d *testkit.Device) string {
 	t.Helper()
 	return d.Create(party.Creation(passkey.User{Handle: "aGFuZGxl", Name: "mira", DisplayName: "Mira"}, challenge, nil))
@@ -34,7 +34,7 @@ func TestHostsOfASite(t *testing.T) {
 	}
 }
 
-// Keys of other algorithms, attestations that are none, and answers with a changed byte anywhere are
+// Keys of other algorithms, invalid attestations, and answers with a changed byte anywhere are
 // refused; nothing breaks.
 func TestNewPasskeysThatAreChanged(t *testing.T) {
 	answer := made(t, testkit.NewDevice(t, party.Origins[0]))
@@ -91,7 +91,7 @@ func TestNewPasskeysThatAreChanged(t *testing.T) {
 	}
 }
 
-// A bit that is changed anywhere in what is signed, or in the signature, is seen.
+// A changed bit anywhere in the signed data, or in the signature, is detected.
 func TestAnswersThatAreChanged(t *testing.T) {
 	d := testkit.NewDevice(t, party.Origins[0])
 	m, err := passkey.ReadMade(made(t, d))

@@ -1,9 +1,9 @@
-// Package phone reads the numbers of mobile phones as people write them, and says which
-// country a number is of.
+// Package phone reads mobile phone numbers as people write them, and says which country a
+// number belongs to.
 //
-// What a country's numbers look like changes several times a year. It is known to
-// github.com/nyaruka/phonenumbers, which takes 15 ms and 2 MB at every start to know it, for
-// all kinds of numbers. So a generator takes out what is needed here: plans.tsv.
+// Numbering plans change several times a year. github.com/nyaruka/phonenumbers knows them,
+// but takes 15 ms and 2 MB at every start, for all kinds of numbers. So a generator extracts
+// what is needed here: plans.tsv.
 package phone
 
 import (
@@ -23,30 +23,30 @@ var table string
 type Number struct {
 	// E164 is the number in its international form: +447400123456 (ITU-T E.164).
 	E164 string
-	// Country is the two letters of ISO 3166-1.
+	// Country is the two-letter code of ISO 3166-1.
 	Country string
 }
 
-// Reason is why something is no number that a text message can be sent to.
+// Reason is why something is not a number that a text message can be sent to.
 type Reason string
 
 // The reasons.
 const (
-	// NoNumber: it has other signs than a number, or no country has such numbers.
+	// NoNumber: it has characters that no number has, or no country has such numbers.
 	NoNumber Reason = "phone-form"
-	// NoCountry: it does not begin with + and nobody knows in which country it is meant.
+	// NoCountry: it does not begin with + and its country is unknown.
 	NoCountry Reason = "phone-no-country"
 	// NotMobile: the country exists, but its mobile phones have no such numbers: a landline,
 	// a premium number, a digit too many.
 	NotMobile Reason = "phone-not-mobile"
 )
 
-// mostDigits is how many digits a number has at most, with calling code (E.164 6.1), and as
-// many again for prefixes that people dial.
+// mostDigits is how many digits a number has at most, with calling code (E.164 6.1), and
+// room for prefixes that people dial.
 const mostDigits = 15 + 8
 
-// Read reads a number as somebody wrote it: with + or 00 and the calling code, or as it is
-// dialled inside a country. country is that of numbers without a calling code; empty: none.
+// Read reads a number as somebody wrote it: with + or 00 and the calling code, or as
+// dialled inside a country. country applies to numbers without a calling code; empty: none.
 // The reason is empty if it is a number.
 func Read(typed, country string) (Number, Reason) {
 	digits, international, ok := clean(typed)
@@ -78,7 +78,7 @@ func Known(country string) bool {
 	return slices.ContainsFunc(plans(), func(p *plan) bool { return p.country == country })
 }
 
-// Mask is a number of which only its owner can tell what it is: the last two digits.
+// Mask shows only the last two digits, so that only the owner can recognize the number.
 func Mask(e164 string) string {
 	if len(e164) < 4 {
 		return "••"
@@ -97,7 +97,7 @@ func (n Number) Group() string {
 	return strings.Join(append(parts, rest), "\u00a0")
 }
 
-// clean takes out what people put between digits.
+// clean removes what people put between digits.
 func clean(typed string) (digits string, international, ok bool) {
 	typed = strings.TrimSpace(typed)
 	if rest, found := strings.CutPrefix(typed, "tel:"); found {
@@ -136,7 +136,8 @@ func readInternational(digits string) (Number, Reason) {
 	return Number{}, NotMobile
 }
 
-// codeOf is the calling code that digits begin with; none is the beginning of another.
+// codeOf is the calling code at the beginning of digits; no code is a prefix of
+// another.
 func codeOf(digits string) string {
 	for _, p := range plans() {
 		if strings.HasPrefix(digits, p.code) {
@@ -165,10 +166,10 @@ func find(code, country, digits string) (Number, bool) {
 	return Number{}, false
 }
 
-// plan is what is known of a country's numbers.
+// plan is what is known about a country's numbers.
 type plan struct {
 	code, country     string
-	leading           string // digits that set the country apart from others of its calling code
+	leading           string // digits that distinguish the country from others with its calling code
 	prefix, transform string
 	mobile            string
 
@@ -177,15 +178,15 @@ type plan struct {
 	isMobile           *regexp.Regexp
 }
 
-// plans are in the order of the table: the first country of a calling code is the one whose
-// numbers need no leading digits.
+// plans are in the order of the table: the first country of a calling code needs no leading
+// digits.
 var plans = sync.OnceValue(func() []*plan {
 	var list []*plan
 	for line := range strings.Lines(table) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		list = append(list, &plan{code: f[0], country: f[1], leading: f[2], prefix: f[3], transform: f[4], mobile: f[5]})
 	}
-	// Those with leading digits are asked first: theirs are claims of their own.
+	// Those with leading digits come first: theirs are more specific.
 	slices.SortStableFunc(list, func(a, b *plan) int {
 		return strings.Compare(a.code, b.code)*2 + second(a) - second(b)
 	})
@@ -216,7 +217,7 @@ func (p *plan) has(national string) bool {
 	return p.isMobile.MatchString(national) && (p.isLeading == nil || p.isLeading.MatchString(national))
 }
 
-// withoutPrefix takes off what is dialled before a number inside its country.
+// withoutPrefix removes what is dialled before a number inside its country.
 func (p *plan) withoutPrefix(digits string) string {
 	p.compile()
 	if p.isFirst == nil {
@@ -235,5 +236,5 @@ func (p *plan) withoutPrefix(digits string) string {
 
 var group = regexp.MustCompile(`\$(\d)`)
 
-// expand writes a rule as regexp reads it: what follows a group's number is no part of it.
+// expand turns a rule into regexp syntax: what follows a group's number is not part of it.
 func expand(rule string) string { return group.ReplaceAllString(rule, `$${$1}`) }

@@ -64,7 +64,7 @@ func TestWhatIsNoMobileNumber(t *testing.T) {
 	}
 }
 
-// mobile reports whether the library takes a number for one that text messages go to.
+// mobile reports whether the library accepts a number as one for text messages.
 func mobile(n *phonenumbers.PhoneNumber) bool {
 	kind := phonenumbers.GetNumberType(n)
 	return phonenumbers.IsValidNumber(n) && (kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE)
@@ -95,7 +95,7 @@ func TestExamplesOfEveryCountry(t *testing.T) {
 	}
 }
 
-// Numbers at random: the library that the table is made from says the same of each.
+// Random numbers: the library that the table is made from says the same about each.
 func TestAsTheLibrary(t *testing.T) {
 	var countries []string
 	for country := range phonenumbers.GetSupportedRegions() {

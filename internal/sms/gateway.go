@@ -1,6 +1,6 @@
 // Package sms hands text messages to a gateway: an HTTP address of a provider that the
-// operator has a contract with. Every provider wants something else, so what is sent is
-// made from templates of the configuration.
+// operator has a contract with. Every provider wants something else, so requests are
+// made from templates in the configuration.
 package sms
 
 import (
@@ -19,36 +19,36 @@ import (
 	"unicode"
 )
 
-// Settings are those of a gateway, as the operator writes them down.
+// Settings are a gateway's settings, as the operator writes them.
 type Settings struct {
 	// URL, Headers and Body are templates: see Message for what they can name.
 	URL     string
 	Method  string
 	Headers map[string]string
 	Body    string
-	// Accepted is a regular expression that the body of an answer has if the gateway has
-	// taken the message; empty: every answer with a status of success says so.
+	// Accepted is a regular expression that matches the body of an answer if the gateway
+	// has accepted the message; empty: every answer with a success status means so.
 	Accepted string
 	// Timeout is how long a request may take in all.
 	Timeout time.Duration
-	// Env returns a variable of the environment, where secrets stand.
+	// Env returns an environment variable, for secrets.
 	Env func(name string) (string, bool)
 }
 
 // Message is what templates can name: {{.To}}, {{json .Text}}.
 type Message struct {
-	// ID is the same whenever the same message is tried again.
+	// ID is the same each time the same message is tried again.
 	ID string
 	// To is the number with its plus, Digits without.
 	To, Digits string
 	Text       string
-	// Site is the site's ID, for a sender or a contract of its own.
+	// Site is the site's ID, for a separate sender or contract.
 	Site string
 }
 
-// Error is why a message was not taken. What the gateway said is in it, shortened.
+// Error is why a message was not accepted. It contains the gateway's answer, shortened.
 type Error struct {
-	// Final: another try would come to the same.
+	// Final: another try would have the same result.
 	Final  bool
 	Reason string
 }
@@ -69,14 +69,14 @@ const (
 	mostReply = 200
 )
 
-// The names of the templates beside those of headers.
+// The names of the templates other than those of headers.
 const (
 	urlPart  = "url"
 	bodyPart = "body"
 )
 
-// New makes a gateway; its error says what to do about a setting. A template is tried at
-// once, so that a fault shows at start and not when somebody waits for a code.
+// New makes a gateway; its error says what to do about a setting. Templates are tried at
+// once, so that a fault shows at startup and not when somebody waits for a code.
 func New(s Settings) (*Gateway, error) {
 	g := &Gateway{method: s.Method, parts: map[string]*template.Template{}, http: &http.Client{
 		Timeout:       s.Timeout,
@@ -128,7 +128,7 @@ func (g *Gateway) request(ctx context.Context, m Message) (*http.Request, error)
 	u, err := url.Parse(strings.TrimSpace(made[urlPart]))
 	switch {
 	case err != nil:
-		return nil, errors.New("url: it is no URL") // it may hold a secret: it is not repeated
+		return nil, errors.New("url: it is no URL") // it may contain a secret: it is not repeated
 	case u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())):
 		return nil, errors.New("url: it has to begin with https://, or with http:// for this machine itself")
 	}
@@ -149,8 +149,8 @@ func loopback(host string) bool {
 	return host == "127.0.0.1" || host == "::1" || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// Send hands a message over, and returns what the gateway said. secret is what of the text
-// must not be kept, if the gateway repeats it. Every error is an *Error.
+// Send hands over a message, and returns the gateway's answer. secret is the part of the
+// text that must not be kept if the gateway repeats it. Every error is an *Error.
 func (g *Gateway) Send(ctx context.Context, m Message, secret string) (reply string, err error) {
 	r, err := g.request(ctx, m)
 	if err != nil {
@@ -158,7 +158,7 @@ func (g *Gateway) Send(ctx context.Context, m Message, secret string) (reply str
 	}
 	answer, err := g.http.Do(r)
 	if err != nil {
-		var of *url.Error // names the URL, which may hold a secret
+		var of *url.Error // names the URL, which may contain a secret
 		if errors.As(err, &of) {
 			err = of.Err
 		}
@@ -167,8 +167,8 @@ func (g *Gateway) Send(ctx context.Context, m Message, secret string) (reply str
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, most))
 	if err != nil {
-		// It may have taken the message. The person can ask for another one; a message that
-		// comes twice costs less than one that never comes.
+		// It may have accepted the message. The user can ask for another one; a message
+		// that comes twice costs less than one that never comes.
 		return "", &Error{false, "the gateway's answer broke off"}
 	}
 	reply = answer.Status + " " + short(body, secret)
@@ -183,7 +183,7 @@ func (g *Gateway) Send(ctx context.Context, m Message, secret string) (reply str
 	return reply, nil
 }
 
-// short is what is kept of an answer: one line, without the secret.
+// short is the part of an answer that is kept: one line, without the secret.
 func short(body []byte, secret string) string {
 	line := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(string(body), "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)

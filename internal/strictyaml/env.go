@@ -14,8 +14,8 @@ type setting struct {
 	list bool
 }
 
-// override puts what the environment says into the document before it is read,
-// so that it is held to the same rules, and problems name the variable.
+// override puts the environment's values into the document before it is read, so that
+// the same rules apply to them, and problems name the variable.
 func (d *Doc) override(root *yaml.Node, t reflect.Type, prefix string, environ []string) {
 	known := map[string]setting{}
 	settings(t, nil, prefix, known)
@@ -39,8 +39,8 @@ func (d *Doc) override(root *yaml.Node, t reflect.Type, prefix string, environ [
 	}
 }
 
-// unknown says what to do about a variable that is no setting. Kubernetes sets
-// some of its own for every service, which the operator did not write.
+// unknown says what to do about a variable that is not a setting. Kubernetes sets some
+// of its own for every service, which the operator did not write.
 func unknown(name, prefix string, names []string) string {
 	rest := strings.TrimPrefix(name, prefix)
 	if strings.HasPrefix(rest, "SERVICE_") || strings.HasPrefix(rest, "PORT") {
@@ -71,11 +71,11 @@ func settings(t reflect.Type, path []string, prefix string, into map[string]sett
 	}
 }
 
-// place sets the node of a key, making the groups on the way.
+// place sets the node of a key, creating the groups on the way.
 func (d *Doc) place(n *yaml.Node, s setting, value string) {
 	for i, name := range s.path {
 		if n.Kind != yaml.MappingNode {
-			return // wrong in the file, and reported as that
+			return // wrong in the file, and reported as such
 		}
 		last := i == len(s.path)-1
 		at := valueOf(n, name)

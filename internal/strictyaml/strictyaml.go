@@ -36,7 +36,7 @@ import (
 type Problem struct {
 	// File is the file's name, or "environment".
 	File string
-	// Line counts from 1; 0 where there is none.
+	// Line counts from 1; 0 if there is none.
 	Line int
 	// Key is the path of the key, such as limits.hash_time or hosts[1], or the
 	// name of an environment variable; empty for the file as a whole.
@@ -80,23 +80,23 @@ func Problems(file string, err error) []Problem {
 	return []Problem{{File: file, Text: err.Error()}}
 }
 
-// Doc is a document that was read: it knows where each key stands.
+// Doc is a document that was read: it knows the line of each key.
 type Doc struct {
 	name     string
-	lines    map[string]int    // of the keys that are there
+	lines    map[string]int    // of the keys in the document
 	env      map[string]string // key: the variable that it came from
 	bad      map[string]bool   // keys whose value could not be read
 	problems []Problem
 }
 
-// Read reads the file into what the pointer into points to. With an error the
-// document is nil if nothing could be read at all; otherwise the caller may go
-// on checking what could be read, and return Doc.Err in the end.
+// Read reads the file into what the pointer into points to. If there is an error, the
+// document is nil if nothing could be read at all; otherwise the caller may go on
+// checking what could be read, and return Doc.Err in the end.
 func Read(path string, into any) (*Doc, error) { return ReadEnv(path, "", nil, into) }
 
-// ReadEnv is Read with an environment: the variable PREFIX_SMTP_URL replaces the
-// key smtp.url, and one with the prefix that fits no key is a problem. A list
-// is separated by commas; an empty variable counts as not set.
+// ReadEnv is Read with an environment: the variable PREFIX_SMTP_URL replaces the key
+// smtp.url, and a variable with the prefix that matches no key is a problem. A list is
+// separated by commas; an empty variable counts as not set.
 func ReadEnv(path, prefix string, environ []string, into any) (*Doc, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -109,12 +109,12 @@ func ReadEnv(path, prefix string, environ []string, into any) (*Doc, error) {
 	})
 }
 
-// Decode is Read with the data at hand; name is what problems call it.
+// Decode is Read for data in memory; name identifies it in problems.
 func Decode(name string, data []byte, into any) (*Doc, error) {
 	return decode(name, data, into, func(*Doc, *yaml.Node) {})
 }
 
-// cause is an error of the file system without the path, which the problem names.
+// cause is a file system error without the path, which the problem names.
 func cause(err error) string {
 	var e *os.PathError
 	if errors.As(err, &e) {
@@ -163,8 +163,8 @@ func (d *Doc) add(line int, key, format string, args ...any) {
 	d.problems = append(d.problems, Problem{d.name, max(line, 1), key, fmt.Sprintf(format, args...)})
 }
 
-// Problem adds a problem with the value of a key, at its line. What cannot have
-// been judged, because the value could not be read at all, is left out.
+// Problem adds a problem with the value of a key, at its line. If the value could not
+// be read at all, the caller cannot have judged it, and the problem is dropped.
 func (d *Doc) Problem(key, format string, args ...any) {
 	for k := key; k != ""; k = parent(k) {
 		if d.bad[k] {
@@ -174,8 +174,8 @@ func (d *Doc) Problem(key, format string, args ...any) {
 	d.problems = append(d.problems, d.At(key, format, args...))
 }
 
-// At returns a problem with the value of a key without adding it. A key that is
-// not in the file has the line of the group that it belongs to.
+// At returns a problem with the value of a key without adding it. A key that is not in
+// the file gets the line of its group.
 func (d *Doc) At(key, format string, args ...any) Problem {
 	text := fmt.Sprintf(format, args...)
 	if name := d.env[key]; name != "" {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// suggest says which of the known names was probably meant, or which there are.
+// suggest says which of the known names was probably meant, or lists them.
 func suggest(name string, known []string) string {
 	if best := Nearest(name, known); best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
@@ -15,8 +15,8 @@ func suggest(name string, known []string) string {
 	return "known are: " + strings.Join(sorted, ", ")
 }
 
-// Nearest returns the known name that is nearest to a mistyped one, or "" where
-// none is near.
+// Nearest returns the known name that is nearest to a mistyped one, or "" if none is
+// near.
 func Nearest(name string, known []string) string {
 	best, least := "", 1+max(2, len(name)/3)
 	for _, k := range known {

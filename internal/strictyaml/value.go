@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// field is one key that a struct takes.
+// field is one key of a struct.
 type field struct {
 	name     string
 	index    int
@@ -62,7 +62,7 @@ func isScalar(t reflect.Type) bool {
 	return false
 }
 
-// wrong reports a value that is of another shape than the key takes.
+// wrong reports a value with another shape than the key requires.
 func (d *Doc) wrong(key string, n *yaml.Node, format string, args ...any) {
 	p := d.At(key, format, args...)
 	if d.env[key] == "" {
@@ -95,7 +95,7 @@ func (d *Doc) value(key string, n *yaml.Node, v reflect.Value, f field) {
 	}
 }
 
-// pairs calls visit for each key of a mapping that is there for the first time.
+// pairs calls visit for the first occurrence of each key in a mapping.
 func (d *Doc) pairs(path string, n *yaml.Node, visit func(key string, name, value *yaml.Node)) bool {
 	if n.Kind != yaml.MappingNode {
 		d.wrong(path, n, "must be a group of keys (name: value)")
@@ -236,13 +236,13 @@ func unless(ok bool, format string, args ...any) string {
 	return fmt.Sprintf(format, args...)
 }
 
-// ParseDuration reads a time span: what time.ParseDuration takes, unless it is
-// negative, with days in front: 15d, 1d12h.
+// ParseDuration reads a time span: what time.ParseDuration accepts, unless it is
+// negative, optionally preceded by days: 15d, 1d12h.
 func ParseDuration(text string) (time.Duration, bool) {
 	var days int64
 	rest := text
 	if head, tail, ok := strings.Cut(text, "d"); ok {
-		n, err := strconv.ParseUint(head, 10, 16) // 65535 days are no overflow
+		n, err := strconv.ParseUint(head, 10, 16) // 65535 days do not overflow
 		if err != nil {
 			return 0, false
 		}

@@ -20,8 +20,8 @@ import (
 //go:embed axe-core.lock
 var axeLock string
 
-// axeScript is axe-core, which finds what people with a disability stumble over, from where
-// `make prepare` has put it: no part of the program, and no file of this repository.
+// axeScript is axe-core, which finds accessibility problems, from where `make prepare` has
+// put it: it is not part of the program, and not in this repository.
 var axeScript = sync.OnceValues(func() (string, error) {
 	var version, sum string
 	if _, err := fmt.Sscan(axeLock, &version, &sum); err != nil {
@@ -50,7 +50,7 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s (%s): %s\n    %s", v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n    "))
 }
 
-// axeRun asks for some rules. Colours on their way to others are not those that people read.
+// axeRun asks for some rules. Colours in transition are not those that people read.
 const axeRun = `(async (rules, within) => {
   document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).forEach(a => a.finish());
   const result = await axe.run(within, {
@@ -63,7 +63,7 @@ const axeRun = `(async (rules, within) => {
   })));
 })`
 
-// What axeRun asks for: WCAG 2.0 to 2.2, levels A and AA, and axe's best practices; or those
+// What axeRun asks for: WCAG 2.0 to 2.2, levels A and AA, and axe's best practices; or the
 // rules that a page in other colours may break; or the others.
 const (
 	axeTags           = `runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]`
@@ -72,23 +72,22 @@ const (
 	axeWithoutColours = `{ ` + axeTags + `, rules: { "color-contrast": { enabled: false }, "link-in-text-block": { enabled: false } } }`
 )
 
-// Axe examines the page as it is now and returns what is not accessible. It
-// works where the content security policy forbids scripts, and where
-// NoJavaScript does.
+// Axe examines the page in its current state and returns what is not accessible. It
+// works even if the content security policy forbids scripts, and with NoJavaScript.
 func (b *Tab) Axe() []Violation {
 	b.t.Helper()
 	return b.axe(axeAll, "document")
 }
 
 // AxeColours is Axe for what depends on the page's colours alone, which is quicker, within
-// these elements: an expression of JavaScript for a list of them.
+// these elements: a JavaScript expression for a list of them.
 func (b *Tab) AxeColours(elements string) []Violation {
 	b.t.Helper()
 	return b.axe(axeColours, "{ include: "+elements+" }")
 }
 
-// AxeWithoutColours is Axe without what AxeColours finds, for a page whose colours were
-// examined: the colours take most of the time.
+// AxeWithoutColours is Axe without what AxeColours finds, for a page with colours that
+// were examined before: the colours take most of the time.
 func (b *Tab) AxeWithoutColours() []Violation {
 	b.t.Helper()
 	return b.axe(axeWithoutColours, "document")

@@ -13,21 +13,21 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// ScreenshotsVariable names the folder that screenshots are written to; without
-// it only a failing test writes one, to the temporary folder.
+// ScreenshotsVariable names the folder for screenshots; without it only a failing test
+// writes one, to the temporary folder.
 const ScreenshotsVariable = "TESTKIT_SCREENSHOTS"
 
 // patience is how long a tab waits for what it is told to do, or to see.
 var patience = time.Minute // the kit's own tests have less
 
-// Tab is a tab of a headless Chromium, with methods that read like what a person
-// does. Every method waits until it can do its work, at most a minute, then
-// ends the test with the text of the page and a screenshot; after a click it
-// waits for the page that follows. A tab is for the test's own goroutine.
+// Tab is a tab of a headless Chromium, with methods that read like what a person does.
+// Every method waits until it can do its work, at most a minute, then ends the test
+// with the text of the page and a screenshot; after a click it waits for the next page.
+// A tab is for the test's own goroutine.
 //
-// Elements are found as a person finds them, by what is visible: a field by its
-// label, a button or link by its text; exactly that text if there is one, else
-// the only one that contains it.
+// Elements are found as a person finds them, by what is visible: a field by its label,
+// a button or link by its text; exactly that text if there is one, else the only one
+// that contains it.
 type Tab struct {
 	t       testing.TB
 	ctx     context.Context
@@ -37,8 +37,8 @@ type Tab struct {
 	scriptless bool
 }
 
-// Browser opens a tab in a browser of its own: no cookies, no storage, no cache.
-// At its end the test fails if the page reported errors: see Console.
+// Browser opens a tab in a separate browser: no cookies, no storage, no cache. At its
+// end the test fails if the page reported errors: see Console.
 func Browser(t testing.TB) *Tab {
 	t.Helper()
 	browser, err := sharedBrowser()
@@ -90,7 +90,7 @@ var chromium struct {
 	err error
 }
 
-// sharedBrowser starts the Chromium of this process, again if it has crashed.
+// sharedBrowser starts the Chromium of this process, or restarts it after a crash.
 func sharedBrowser() (context.Context, error) {
 	chromium.Lock()
 	defer chromium.Unlock()
@@ -137,9 +137,9 @@ func startBrowser() (context.Context, error) {
 	}
 }
 
-// findChromium looks for the browser under the names that it is installed as. The headless
-// shell is the same engine without a browser's windows and profiles, which take most of the
-// processor time of a page.
+// findChromium looks for the browser under its usual names. The headless shell is the same
+// engine without a browser's windows and profiles, which take most of a page's processor
+// time.
 func findChromium() (string, error) {
 	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if path, err := exec.LookPath(name); err == nil {

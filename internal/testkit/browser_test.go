@@ -218,7 +218,7 @@ func failing(t *testing.T, b *Tab, step func(*Tab)) string {
 	return said.text
 }
 
-// recorder is a test that notes why it failed.
+// recorder is a test that records why it failed.
 type recorder struct {
 	testing.TB
 	text string

@@ -17,11 +17,10 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// Client visits a site as a browser without scripts does: it keeps cookies,
-// follows redirects and says where a request comes from (Origin, Sec-Fetch-Site).
-// Whatever the host, it connects to one server. Its methods end the test when the
-// server does not answer. It may be used from several goroutines at once, as a
-// browser with several tabs.
+// Client visits a site as a browser without scripts does: it keeps cookies, follows
+// redirects and says where a request comes from (Origin, Sec-Fetch-Site). For any host,
+// it connects to one server. Its methods end the test if the server does not answer. It
+// may be used from several goroutines at once, like a browser with several tabs.
 type Client struct {
 	// Language is the Accept-Language header, Agent the User-Agent.
 	Language, Agent string
@@ -37,9 +36,9 @@ type Client struct {
 // with its value (or "on") and unticked with "".
 type Values map[string]string
 
-// NewClient makes a client for a site. Base is the site's address as its visitors
-// know it, "http://uk.localhost:8080"; server is where the server listens,
-// "127.0.0.1:8080", or "" to connect to where base says.
+// NewClient makes a client for a site. base is the site's address as its visitors know
+// it, "http://uk.localhost:8080"; server is where the server listens, "127.0.0.1:8080",
+// or "" to connect to where base says.
 func NewClient(t testing.TB, base, server string) *Client {
 	t.Helper()
 	u, err := url.Parse(base)
@@ -115,9 +114,9 @@ func (c *Client) Follow(page *Page, link string) *Page {
 	return c.visit(http.MethodGet, c.address(page.URL, found.First().AttrOr("href", "")), nil, "", page.URL)
 }
 
-// Submit fills in a form and submits it with its first button. The selector may
-// be "" if the page has one form. What is not named in values stays as it is:
-// hidden fields, ticked boxes, the text that is there.
+// Submit fills in a form and submits it with its first button. The selector may be ""
+// if the page has one form. Everything not in values stays as it is: hidden fields,
+// ticked boxes, existing text.
 func (c *Client) Submit(page *Page, form string, values Values) *Page {
 	c.t.Helper()
 	f := page.form(form)
@@ -152,8 +151,8 @@ func (c *Client) Upload(page *Page, form, field, filename string, content []byte
 	return c.send(page, f, submitters(page, f).First(), values, &upload{field, filename, content})
 }
 
-// Post sends fields to a path of the site as a form of its own page would, but
-// without any page: whatever a forger could send.
+// Post sends fields to a path of the site as a form on its own page would, but without
+// any page: anything a forger could send.
 func (c *Client) Post(path string, fields url.Values) *Page {
 	c.t.Helper()
 	return c.visit(http.MethodPost, c.address(c.base, path), []byte(fields.Encode()), "application/x-www-form-urlencoded", c.base)
@@ -169,7 +168,7 @@ func (c *Client) PostFrom(origin, path string, fields url.Values) *Page {
 	return c.visit(http.MethodPost, c.address(c.base, path), []byte(fields.Encode()), "application/x-www-form-urlencoded", from)
 }
 
-// Do sends a request as it is, with the cookies, and follows nothing.
+// Do sends a request unchanged, with the cookies, and follows nothing.
 func (c *Client) Do(r *http.Request) *Page {
 	c.t.Helper()
 	res, err := c.http.Do(r)
@@ -188,9 +187,9 @@ func (c *Client) Do(r *http.Request) *Page {
 	return &Page{Status: res.StatusCode, Header: res.Header, URL: r.URL, Body: body, Doc: doc, t: c.t}
 }
 
-// Before returns the same browser as it is now: it keeps the cookies of this moment,
-// whatever comes. A form that it posts later is posted by a browser that got no answer in
-// between.
+// Before returns the same browser in its current state: it keeps the cookies of this
+// moment, no matter what follows. A form that it posts later is posted by a browser that
+// got no answer in between.
 func (c *Client) Before() *Client {
 	c.t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -231,9 +230,9 @@ func (c *Client) address(from *url.URL, ref string) *url.URL {
 	return u
 }
 
-// visit sends a request that from's page asks for (nil: the person does), and
-// follows redirects as browsers do, and a Refresh at once. It does not follow a form of our
-// pages to another site: their Content-Security-Policy keeps forms on their own (form-action).
+// visit sends a request that from's page asks for (nil: the user does), and follows redirects
+// as browsers do, and a Refresh at once. It does not follow a form of our pages to another
+// site: their Content-Security-Policy keeps forms on their own (form-action).
 func (c *Client) visit(method string, to *url.URL, body []byte, kind string, from *url.URL) *Page {
 	c.t.Helper()
 	var via []string
@@ -270,7 +269,7 @@ func (c *Client) visit(method string, to *url.URL, body []byte, kind string, fro
 	return nil
 }
 
-// dress puts on the headers of a browser that opens a page.
+// dress sets the headers of a browser that opens a page.
 func (c *Client) dress(r *http.Request, kind string, from *url.URL, site string) {
 	set := func(name, value string) {
 		if value != "" {

@@ -9,18 +9,18 @@ import (
 	"testing"
 )
 
-// nodePlatform is a platform made of openid-client.
+// nodePlatform is a platform built with openid-client.
 //
 //go:embed openid-client/platform.mjs
 var nodePlatform string
 
-// openIDClientLock names what openid-client is, and all that it needs.
+// openIDClientLock pins openid-client and its dependencies.
 //
 //go:embed openid-client/package-lock.json
 var openIDClientLock []byte
 
-// NodePlatform runs a platform that is made of openid-client, at node.localhost and the port
-// that it returns. Its pages are in openid-client/platform.mjs.
+// NodePlatform runs a platform built with openid-client, at node.localhost and the port that
+// it returns. Its pages are in openid-client/platform.mjs.
 func NodePlatform(t testing.TB, s *Server, issuer, clientID, clientSecret string) int {
 	t.Helper()
 	library := openIDClient(t)
@@ -28,8 +28,8 @@ func NodePlatform(t testing.TB, s *Server, issuer, clientID, clientSecret string
 		"CLIENT_ID="+clientID, "CLIENT_SECRET="+clientSecret, "AT=PORT")
 }
 
-// openIDClient is where `make prepare` has put openid-client: no part of the program, and no
-// file of this repository.
+// openIDClient is where `make prepare` has put openid-client: it is not part of the program,
+// and not in this repository.
 func openIDClient(t testing.TB) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -44,11 +44,11 @@ func openIDClient(t testing.TB) string {
 	return filepath.Join(dir, "node_modules", "openid-client", "build", "index.js")
 }
 
-// apacheModules are what Apache needs to sign users in and to hand requests on.
+// apacheModules are what Apache needs to sign users in and to forward requests.
 var apacheModules = []string{"mpm_event", "authn_core", "authz_core", "authz_user", "auth_openidc", "proxy", "proxy_http"}
 
 // Apache runs Apache with mod_auth_openidc and some directives, and returns the port that it
-// listens at, which the directives call PORT.
+// listens on, which the directives call PORT.
 func Apache(t testing.TB, directives string) int {
 	t.Helper()
 	const folder = "/usr/lib/apache2/modules"

@@ -23,7 +23,7 @@ import (
 )
 
 // Databases runs a test on each kind of database: as "sqlite" and as "postgres", with the
-// URL of a database of its own that has this program's tables and not one row.
+// URL of a separate database that has this program's tables and no rows.
 func Databases(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, SQLiteURL(t)) })
@@ -37,8 +37,8 @@ func EmptyDatabases(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("postgres", func(t *testing.T) { test(t, EmptyPostgresURL(t)) })
 }
 
-// SQLiteURL is the URL of a file with this program's tables and not one row. The
-// migrations run once in a process; every test gets a copy of what they made.
+// SQLiteURL is the URL of a file with this program's tables and no rows. The migrations
+// run once per process; every test gets a copy of the result.
 func SQLiteURL(t testing.TB) string {
 	t.Helper()
 	migrated, err := migratedSQLite()
@@ -58,7 +58,7 @@ func EmptySQLiteURL(t testing.TB) string {
 	return "sqlite://" + filepath.Join(databaseFolder(t), "test.db")
 }
 
-// PostgresURL makes a PostgreSQL database with this program's tables and not one row. It is
+// PostgresURL makes a PostgreSQL database with this program's tables and no rows. It is
 // dropped when the test ends.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
@@ -76,8 +76,8 @@ func EmptyPostgresURL(t testing.TB) string {
 	return newDatabase(t, postgresServer(t), "template0")
 }
 
-// databaseFolder is a folder for a test's SQLite file: in memory where the system has files
-// there, so that a commit waits for no disk. It is gone when the test ends, and when the
+// databaseFolder is a folder for a test's SQLite file: in memory if the system has files
+// there, so that a commit waits for no disk. It is removed when the test ends, and when the
 // process does.
 func databaseFolder(t testing.TB) string {
 	t.Helper()
@@ -101,7 +101,7 @@ var databaseFolders = sync.OnceValues(func() (string, error) {
 	return dir, removeAfterwards(dir)
 })
 
-// migrate brings a database to the structure of today.
+// migrate migrates a database to the current schema.
 func migrate(url string) error {
 	ctx := context.Background()
 	s, err := store.Open(ctx, url)
@@ -112,7 +112,7 @@ func migrate(url string) error {
 	return errors.Join(err, s.Close())
 }
 
-// migratedSQLite is the content of a file in which the migrations have run.
+// migratedSQLite is the content of a file after the migrations.
 var migratedSQLite = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp(cluster.InMemory(), "gatehouse-test-")
 	if err != nil {
@@ -131,8 +131,8 @@ var migratedSQLite = sync.OnceValues(func() ([]byte, error) {
 
 var templates sync.Map // by server: func() (string, error)
 
-// migratedPostgres is the name of a database on a server in which the migrations have run.
-// All processes that test on this server share it, as long as the migrations are the same.
+// migratedPostgres is the name of a migrated database on a server. All processes that test
+// on this server share it, as long as the migrations are the same.
 func migratedPostgres(server string) (string, error) {
 	make, _ := templates.LoadOrStore(server, sync.OnceValues(func() (string, error) { return makeTemplate(server) }))
 	return make.(func() (string, error))()
@@ -160,7 +160,8 @@ func makeTemplate(server string) (string, error) {
 	if err := migrate(u.String()); err != nil {
 		return "", err
 	}
-	// The name is given when all is there, so that another process finds all or nothing.
+	// The name is given when everything is there, so that another process finds all or
+	// nothing.
 	err = onServer(server, "ALTER DATABASE "+making+" RENAME TO "+name)
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "42P04" { // another was faster
 		err = onServer(server, "DROP DATABASE "+making+" WITH (FORCE)")
@@ -179,8 +180,8 @@ func isDatabase(server, name string) (exists bool, err error) {
 	return exists, err
 }
 
-// hashOfStructure names what the migrations make: the same for the same text of them and of
-// the code that runs them.
+// hashOfStructure identifies the result of the migrations: it is the same for the same text
+// of them and of the code that runs them.
 func hashOfStructure() (string, error) {
 	_, here, _, _ := runtime.Caller(0)
 	room := filepath.Join(filepath.Dir(here), "..", "store")
@@ -202,7 +203,7 @@ func hashOfStructure() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil))[:16], nil
 }
 
-// Raw opens a database without the store, for what no method of it does.
+// Raw opens a database without the store, for what none of its methods does.
 func Raw(t testing.TB, rawURL string) *sql.DB {
 	t.Helper()
 	driver, dsn := "pgx", rawURL

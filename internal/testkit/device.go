@@ -21,8 +21,8 @@ const (
 	attested     byte = 1 << 6
 )
 
-// Device keeps one passkey in memory, and answers as a browser with it does. For an
-// answer that is wrong, change a field first.
+// Device keeps one passkey in memory, and answers as a browser with it does. For a
+// wrong answer, change a field first.
 type Device struct {
 	t testing.TB
 	// Origin is the page that the browser believes to be on.
@@ -31,7 +31,7 @@ type Device struct {
 	// Count is its counter: it does not count by itself.
 	Count uint32
 	Model [16]byte
-	// Handle is what it calls its user, and ID the passkey.
+	// Handle identifies its user, and ID the passkey.
 	Handle, ID []byte
 	// RP is the host that it answers for; empty: the one that asks.
 	RP string
@@ -53,7 +53,7 @@ func NewDevice(t testing.TB, origin string) *Device {
 	return d
 }
 
-// asking is what a site asks with.
+// asking is what a site sends.
 type asking struct {
 	Challenge string `json:"challenge"`
 	RPID      string `json:"rpId"`
@@ -105,7 +105,7 @@ func (d *Device) Create(options string) string {
 	})
 }
 
-// Answer answers options for a passkey that there is, in the standard's JSON.
+// Answer answers options for an existing passkey, in the standard's JSON.
 func (d *Device) Answer(options string) string {
 	d.t.Helper()
 	asked := d.read(options)

@@ -24,7 +24,7 @@ func isSubmitter(f *goquery.Selection) bool {
 	return goquery.NodeName(f) == "button" && (kind == "" || kind == "submit") || goquery.NodeName(f) == "input" && kind == "submit"
 }
 
-// send submits a form as the specification of HTML says.
+// send submits a form as the HTML specification says.
 func (c *Client) send(page *Page, form, button *goquery.Selection, values Values, file *upload) *Page {
 	c.t.Helper()
 	attr := func(name, otherwise string) string {
@@ -169,7 +169,7 @@ func (p *Page) form(selector string) *goquery.Selection {
 	return form
 }
 
-// fields are the enabled controls of a form, also those outside that name it.
+// fields are the enabled controls of a form, including those outside it that name it.
 func (p *Page) fields(form *goquery.Selection) *goquery.Selection {
 	id := form.AttrOr("id", "")
 	return p.Doc.Find("input, select, textarea, button").FilterFunction(func(_ int, f *goquery.Selection) bool {

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// newerHTML are complaints of Tidy that are not about faults: its release that systems
-// install knows the standard of 2017, and not all of that. Each line says what it does
+// newerHTML are complaints of Tidy that are not faults: the release that systems
+// install knows the standard of 2017, and not all of it. Each line says what it does
 // not know.
 var newerHTML = regexp.MustCompile(strings.Join([]string{
 	// ARIA 1.1 has aria-current.
@@ -25,12 +25,12 @@ var newerHTML = regexp.MustCompile(strings.Join([]string{
 	`<svg> (proprietary attribute "(fill|color)"|attribute "color" lacks value)$`,
 	// A <div> may group the terms and values of a <dl>.
 	`missing <dd>$`, `missing </div> before <dt>$`, `missing </dl> before </div>$`, `inserting implicit <dl>$`,
-	// A <template> may hold what may stand where the template is used.
+	// A <template> may contain anything that is allowed where the template is used.
 	`missing </template> before <li>$`, `missing </ul> before </template>$`, `inserting implicit <ul>$`,
 }, "|"))
 
-// HTMLErrors has Tidy read HTML pages, by their names, in one run, and returns what is
-// wrong with them: "NAME:LINE:COLUMN: complaint".
+// HTMLErrors has Tidy read HTML pages, by name, in one run, and returns what is wrong
+// with them: "NAME:LINE:COLUMN: complaint".
 func HTMLErrors(t testing.TB, pages map[string][]byte) []string {
 	t.Helper()
 	tidy, err := exec.LookPath("tidy")

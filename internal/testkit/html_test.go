@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The validator finds what it is for, in each of several pages, and passes what is only
-// newer than it.
+// The validator finds faults in each of several pages, and accepts what is only newer
+// than it.
 func TestHTMLErrors(t *testing.T) {
 	page := func(body string) []byte {
 		return []byte("<!doctype html>\n<html lang=\"en\"><head><title>Page</title></head><body>\n" + body + "\n</body></html>\n")

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// removeAfterwards removes a folder when this process has ended, however it
-// ends: a shell waits at a pipe that nobody else holds.
+// removeAfterwards removes a folder when this process has ended, however it ends: a
+// shell waits on a pipe that nobody else holds.
 func removeAfterwards(folder string) error {
 	cmd := exec.Command("/bin/sh", "-c", `read -r _ || true
 for try in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" 2>/dev/null && sleep 0.3 && [ ! -e "$1" ] && exit; sleep 0.3; done`,
@@ -24,6 +24,6 @@ for try in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" 2>/dev/null && sleep 0.3 && [ ! 
 // openPipes keeps the janitors' pipes open until the process ends.
 var openPipes []interface{ Close() error }
 
-// detach gives a program a session of its own, so that the terminal's Ctrl-C
-// does not reach it.
+// detach gives a program its own session, so that the terminal's Ctrl-C does not reach
+// it.
 func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }

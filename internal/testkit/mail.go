@@ -41,7 +41,7 @@ func (m Mail) Code() string {
 	return ""
 }
 
-// Links are the web addresses in the text, in their order.
+// Links are the web addresses in the text, in order.
 func (m Mail) Links() []string {
 	links := webLink.FindAllString(m.Text, -1)
 	for i, link := range links {

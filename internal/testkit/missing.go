@@ -6,7 +6,7 @@ import (
 )
 
 // missing ends a test that needs a program which is not installed: skipped on a
-// developer's machine, failed where CI=true, so that nothing is skipped silently.
+// developer's machine, failed if CI=true, so that nothing is skipped silently.
 func missing(t testing.TB, what, how string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Waiting is what a message says that waits in the outbox, as somebody with the key file can
-// read it: its subject, and its words one line for each paragraph, item, fact and link.
+// Waiting is what a message in the outbox says, as somebody with the key file can read it:
+// its subject, and its words with one line for each paragraph, item, fact and link.
 func Waiting(t testing.TB, keys *secret.Keys, m store.Message) (subject, text string) {
 	t.Helper()
 	plain, err := keys.Open("message", m.Body)

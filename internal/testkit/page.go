@@ -22,8 +22,8 @@ type Page struct {
 	t testing.TB
 }
 
-// Text is the text of the first element of a CSS selector, with its white space
-// made single spaces; the test ends if there is none.
+// Text is the text of the first element of a CSS selector, with white space collapsed;
+// the test ends if there is none.
 func (p *Page) Text(selector string) string {
 	p.t.Helper()
 	return clean(p.MustFind(selector).First().Text())
@@ -45,7 +45,7 @@ func (p *Page) MustFind(selector string) *goquery.Selection {
 	return found
 }
 
-// Has says whether the page's text has this text.
+// Has reports whether the page's text contains this text.
 func (p *Page) Has(text string) bool {
 	body := p.Doc.Find("body").Clone()
 	body.Find("script, style, template").Remove()

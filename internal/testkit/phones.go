@@ -30,7 +30,7 @@ type PhoneText struct {
 	read     bool
 }
 
-// NewPhones is a gateway that takes everything.
+// NewPhones is a gateway that accepts everything.
 func NewPhones(t testing.TB) *Phones {
 	t.Helper()
 	p := &Phones{t: t, status: http.StatusAccepted}
@@ -39,7 +39,8 @@ func NewPhones(t testing.TB) *Phones {
 	return p
 }
 
-// With has a server send text messages by the gateway, so many a day.
+// With makes a server send text messages through the gateway, up to this number per
+// day.
 func (p *Phones) With(perDay int) ServerOption {
 	return With(func(o *assembly.Options) {
 		gateway, err := sms.New(sms.Settings{URL: p.server.URL, Method: http.MethodPost, Timeout: time.Minute,
@@ -67,7 +68,7 @@ func (p *Phones) take(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Answer sets the status that the gateway answers with from now on.
+// Answer sets the status of the gateway's answers from now on.
 func (p *Phones) Answer(status int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,7 +84,7 @@ func (p *Phones) Texts(to string) []PhoneText {
 
 var textCode = regexp.MustCompile(`^(\d{6}) `)
 
-// Code waits for the next message to a number that was not read yet, and returns its code.
+// Code waits for the next unread message to a number, and returns its code.
 func (p *Phones) Code(to string) string {
 	p.t.Helper()
 	var code string

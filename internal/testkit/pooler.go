@@ -15,7 +15,7 @@ import (
 )
 
 // PooledURL is PostgresURL through a pgbouncer in transaction mode, with fewer server
-// sessions than a store has connections: every transaction may come to another one.
+// sessions than a store has connections: every transaction may get another one.
 func PooledURL(t testing.TB) string {
 	t.Helper()
 	direct, err := url.Parse(PostgresURL(t))

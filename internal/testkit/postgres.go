@@ -17,9 +17,9 @@ import (
 	"gatehouse/internal/testkit/cluster"
 )
 
-// PostgresVariable names the server that tests make their databases on:
-// postgres://…, as a user who may create databases. `make test` sets it. Without
-// it, the first test that needs a server starts one for its package.
+// PostgresVariable names the server for the tests' databases: postgres://…, as a user
+// who may create databases. `make test` sets it. Without it, the first test that needs
+// a server starts one for its package.
 const PostgresVariable = "TESTKIT_POSTGRES"
 
 const howToGetPostgres = "apt-get install postgresql, or set " + PostgresVariable + " to a server's postgres:// address"
@@ -75,7 +75,7 @@ func randomName() string { return "test_" + strings.ToLower(rand.Text()) }
 func createDatabase(server, name, template string) error {
 	err := onServer(server, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy")
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "42601" {
-		// PostgreSQL before 15 copies files anyway, and knows no word for it.
+		// PostgreSQL before 15 copies files anyway, and has no keyword for it.
 		err = onServer(server, "CREATE DATABASE "+name+" TEMPLATE "+template)
 	}
 	return err
@@ -100,8 +100,8 @@ type Cluster struct {
 	address string
 }
 
-// Durable makes an own server write to the disk what is committed, as in
-// production: slower, and the thing to measure with.
+// Durable makes a test's own server write commits to disk, as in production: slower,
+// and the right choice for measuring.
 func Durable(o *cluster.Options) { o.Durable = true }
 
 // OwnPostgres starts a PostgreSQL server for this test alone, with one empty
@@ -134,7 +134,7 @@ func OwnPostgres(t testing.TB, options ...func(*cluster.Options)) *Cluster {
 // URL is the address of the server's database; it stays the same.
 func (c *Cluster) URL() string { return c.address }
 
-// Stop stops the server in order, as for maintenance; its data stays.
+// Stop stops the server cleanly, as for maintenance; its data stays.
 func (c *Cluster) Stop() {
 	c.t.Helper()
 	c.must("stopping", c.server.Stop())

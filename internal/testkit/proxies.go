@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Nginx runs nginx with a server block, and returns the port that it listens at, which the
+// Nginx runs nginx with a server block, and returns the port that it listens on, which the
 // block calls PORT.
 func Nginx(t testing.TB, server string) int {
 	return proxy(t, "nginx", "nginx.conf", "daemon off; pid DIR/pid; error_log stderr; events {}\n"+
@@ -17,14 +17,14 @@ func Nginx(t testing.TB, server string) int {
 		server+"\n}\n", "-c", "FILE", "-p", "DIR")
 }
 
-// Caddy runs Caddy with a site block, and returns the port that it listens at, which the
+// Caddy runs Caddy with a site block, and returns the port that it listens on, which the
 // block calls PORT.
 func Caddy(t testing.TB, block string) int {
 	return proxy(t, "caddy", "Caddyfile", "{\n admin off\n auto_https off\n}\n"+block+"\n", "run", "--config", "FILE", "--adapter", "caddyfile")
 }
 
-// proxy runs a program that listens at a free port, with a file of settings. In the file and
-// the arguments DIR, PORT and FILE are what they are; what looks like NAME=value is for the
+// proxy runs a program that listens on a free port, with a configuration file. In the file
+// and the arguments DIR, PORT and FILE are replaced; anything like NAME=value goes into the
 // program's environment.
 func proxy(t testing.TB, name, file, text string, args ...string) int {
 	t.Helper()

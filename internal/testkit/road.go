@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// road is the way of answers from the server to the browser, which may be long, or break.
+// road carries answers from the server to the browser; it may be slow, or break.
 type road struct {
 	mu    sync.Mutex
 	lose  map[string]int
@@ -14,8 +14,9 @@ type road struct {
 	posts map[string]int
 }
 
-// LoseAnswer has the server's next answer to a form that is posted to a path get lost: all
-// that the form does is done, and the connection is cut before a byte comes back.
+// LoseAnswer makes the server's next answer to a form posted to a path get lost:
+// everything that the form does is done, and the connection is cut before a byte comes
+// back.
 func (s *Server) LoseAnswer(path string) {
 	s.road.mu.Lock()
 	defer s.road.mu.Unlock()
@@ -25,7 +26,8 @@ func (s *Server) LoseAnswer(path string) {
 	s.road.lose[path]++
 }
 
-// HoldAnswers has every answer to a form wait, after all is done, until release is called.
+// HoldAnswers makes every answer to a form wait, after everything is done, until release
+// is called.
 func (s *Server) HoldAnswers() (release func()) {
 	s.road.mu.Lock()
 	defer s.road.mu.Unlock()
@@ -46,7 +48,7 @@ func (s *Server) Posts(path string) int {
 	return s.road.posts[path]
 }
 
-// take says what becomes of the answer to a form.
+// take decides what happens to the answer to a form.
 func (r *road) take(path string) (lost bool, held chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -43,8 +43,8 @@ type Server struct {
 	Log    *Log
 }
 
-// Start is when the clock of every server begins: at noon, so that no test depends on
-// the time of the day that it runs at.
+// Start is the initial time of every server's clock: noon, so that no test depends on
+// the time of day at which it runs.
 var Start = time.Date(2026, time.November, 21, 12, 0, 0, 0, time.UTC)
 
 // Clock is a clock that stands still until it is moved.
@@ -53,7 +53,7 @@ type Clock struct {
 	now time.Time
 }
 
-// NewClock makes a clock that stands at a time.
+// NewClock makes a clock that is stopped at a time.
 func NewClock(at time.Time) *Clock { return &Clock{now: at} }
 
 // Now is the clock's time.
@@ -89,7 +89,7 @@ func (l *Log) String() string {
 	return l.b.String()
 }
 
-// ServerOption changes what a server is made of.
+// ServerOption changes how a server is built.
 type ServerOption func(*serverSetup)
 
 type serverSetup struct {
@@ -102,7 +102,7 @@ type serverSetup struct {
 	options func(*assembly.Options)
 }
 
-// With changes anything else that a server is made of.
+// With changes anything else about how a server is built.
 func With(change func(*assembly.Options)) ServerOption {
 	return func(s *serverSetup) { s.options = change }
 }
@@ -120,9 +120,9 @@ func WithSites(change func(dir string)) ServerOption {
 	return func(s *serverSetup) { s.change = change }
 }
 
-// SharedSites has the server use sites that were read once for the whole process, which no
-// browser finds it at and nobody may change: for tests of services. To read them takes
-// longer than most of those tests.
+// SharedSites makes the server use sites that were read once for the whole process; no
+// browser can reach it through them, and nobody may change them: for tests of services.
+// Reading them takes longer than most of those tests.
 func SharedSites() ServerOption { return func(s *serverSetup) { s.shared = true } }
 
 var sharedSites = sync.OnceValues(func() (*site.Sites, error) {
@@ -176,7 +176,7 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 	return s
 }
 
-// pool are the RSA keys of this process's servers, each made when it is first asked for.
+// pool are the RSA keys of this process's servers, each made when first requested.
 var pool = func() (made [4]func() (*rsa.PrivateKey, error)) {
 	for i := range made {
 		made[i] = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 3072) })
@@ -184,8 +184,8 @@ var pool = func() (made [4]func() (*rsa.PrivateKey, error)) {
 	return made
 }()
 
-// keysFromPool hands a server the keys of the pool one after the other, so that those of two
-// sites differ, and a new one from the one before.
+// keysFromPool gives a server the keys of the pool one after another, so that those of two
+// sites differ, and a new one from the previous one.
 func keysFromPool() func() (*rsa.PrivateKey, error) {
 	var taken atomic.Uint32
 	return func() (*rsa.PrivateKey, error) { return pool[(taken.Add(1)-1)%uint32(len(pool))]() }
@@ -217,7 +217,7 @@ func openStore(t testing.TB, url string, now time.Time) *store.Store {
 		t.Fatal(err)
 	}
 	if st.Engine() == "sqlite" {
-		st.RunTwice() // whatever a test does shows that it is safe to run again
+		st.RunTwice() // every test shows that its transactions can safely run again
 	}
 	return st
 }
@@ -251,8 +251,8 @@ func (s *Server) Port() int {
 // URL is a page's address on a site.
 func (s *Server) URL(siteID, path string) string { return s.Sites.ByID(siteID).Origin + path }
 
-// AddUser adds a user with this password, active and complete: nothing is due when
-// they sign in. change may make it otherwise. Its company is made when it is missing.
+// AddUser adds a user with this password, active and complete: nothing is due when they
+// sign in. change may alter it. Its company is created if it is missing.
 func (s *Server) AddUser(siteID, username, password string, change func(*gatehouse.User)) gatehouse.User {
 	s.t.Helper()
 	now, st := s.Clock.Now(), s.Sites.ByID(siteID)
@@ -291,7 +291,7 @@ func (s *Server) AddUser(siteID, username, password string, change func(*gatehou
 	return u
 }
 
-// company is the site's company of the test's users.
+// company is the site's company for the test's users.
 func (s *Server) company(ctx context.Context, q store.Queries, siteID string) (gatehouse.Company, error) {
 	const number = "10482"
 	c, err := q.CompanyByAccount(ctx, siteID, number)
@@ -303,7 +303,7 @@ func (s *Server) company(ctx context.Context, q store.Queries, siteID string) (g
 	return c, q.InsertCompany(ctx, c)
 }
 
-// User is the user as the database has it now.
+// User is the user as currently stored.
 func (s *Server) User(u gatehouse.User) gatehouse.User {
 	s.t.Helper()
 	now, err := s.Store.Read().User(context.Background(), u.SiteID, u.ID)
@@ -334,14 +334,14 @@ func (s *Server) Visitor(siteID string) *Client {
 	return NewClient(s.t, s.URL(siteID, ""), s.Addr)
 }
 
-// SignIn fills the sign-in page in and sends it.
+// SignIn fills in the sign-in page and sends it.
 func (c *Client) SignIn(username, password string) *Page {
 	c.t.Helper()
 	return c.Submit(c.Get("/sign-in"), "form[action^='/sign-in']", Values{"username": username, "password": password})
 }
 
-// Eventually waits until something that happens at the same time has happened: a minute,
-// because a test that fails on a busy machine costs more than one that fails late.
+// Eventually waits until something concurrent has happened: a minute, because a test
+// that fails on a busy machine costs more than one that fails late.
 func Eventually(t testing.TB, what string, happened func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(2 * time.Millisecond) {

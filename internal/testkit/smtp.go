@@ -29,8 +29,8 @@ import (
 	"gatehouse"
 )
 
-// SMTP is a mail server on this machine that keeps what it is sent. Its methods
-// may be called from any goroutine.
+// SMTP is a mail server on this machine that keeps what it receives. Its methods may be
+// called from any goroutine.
 type SMTP struct {
 	host           string // host and port
 	scheme         string
@@ -50,17 +50,17 @@ type SMTP struct {
 	deliveries int
 }
 
-// SMTPOption is a way in which a mail server differs.
+// SMTPOption changes a mail server's behaviour.
 type SMTPOption func(*SMTP)
 
-// RequireSTARTTLS makes a server take mail over STARTTLS only, with a certificate
-// for its address that Roots vouches for.
+// RequireSTARTTLS makes a server accept mail over STARTTLS only, with a certificate for
+// its address that is trusted by Roots.
 func RequireSTARTTLS(s *SMTP) { s.scheme, s.startTLS = "smtp", true }
 
 // ImplicitTLS makes a server speak TLS from the first byte.
 func ImplicitTLS(s *SMTP) { s.scheme = "smtps" }
 
-// RequireLogin makes a server take mail only from who logs in.
+// RequireLogin makes a server accept mail only after a login.
 func RequireLogin(user, password string) SMTPOption {
 	return func(s *SMTP) { s.user, s.password = user, password }
 }
@@ -84,8 +84,8 @@ func NewSMTP(t testing.TB, options ...SMTPOption) *SMTP {
 	return s
 }
 
-// URL is the server's address as the configuration has it: smtp+plain://,
-// smtp:// for STARTTLS, or smtps://.
+// URL is the server's address in the form of the configuration: smtp+plain://, smtp://
+// for STARTTLS, or smtps://.
 func (s *SMTP) URL() string {
 	u := url.URL{Scheme: s.scheme, Host: s.host}
 	if s.user != "" {
@@ -97,7 +97,7 @@ func (s *SMTP) URL() string {
 // Addr is the server's host and port.
 func (s *SMTP) Addr() string { return s.host }
 
-// Roots vouch for the server's certificate.
+// Roots are the roots of trust for the server's certificate.
 func (s *SMTP) Roots() *x509.CertPool { return s.roots }
 
 // CertificateFile writes the server's certificate as a PEM file, for a process
@@ -137,16 +137,16 @@ func (s *SMTP) Wait(t testing.TB, to string) Mail {
 	}
 }
 
-// All are all mails so far, in the order in which they arrived.
+// All are all mails so far, in order of arrival.
 func (s *SMTP) All() []Mail { return s.pick(func(*Mail) bool { return true }) }
 
-// Unread are the mails to an address that no Wait has returned: to say that none
-// was sent, once the sender has had its time.
+// Unread are the mails to an address that no Wait has returned: to check that none was
+// sent, once the sender has had its time.
 func (s *SMTP) Unread(to string) []Mail {
 	return s.pick(func(m *Mail) bool { return !m.taken && m.isTo(to) })
 }
 
-// Tries is how often the server was asked to take a message, refused ones included.
+// Tries is how often the server was asked to accept a message, including refused ones.
 func (s *SMTP) Tries() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,8 +185,8 @@ func (m *Mail) isTo(address string) bool {
 
 // ---- making trouble ----
 
-// Refuse answers every recipient with an error from now on: a code of 400 or
-// more, for a while, of 500 or more for good. Code 0 takes mail again.
+// Refuse answers every recipient with an error from now on: a temporary one for codes
+// from 400, a permanent one from 500. Code 0 accepts mail again.
 func (s *SMTP) Refuse(code int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,14 +200,14 @@ func (s *SMTP) RefuseTo(address string, code int, text string) {
 	s.refusals[strings.ToLower(address)] = refusal(code, text)
 }
 
-// Delay makes the server think this long before it takes a message.
+// Delay makes the server take this long before it accepts a message.
 func (s *SMTP) Delay(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delay = d
 }
 
-// Stop ends the server and cuts its connections; what came before stays.
+// Stop ends the server and cuts its connections; earlier mail stays.
 func (s *SMTP) Stop() {
 	s.mu.Lock()
 	server := s.server
@@ -337,7 +337,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 	time.Sleep(delay)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.server != c.conn.Server() { // stopped meanwhile: this mail was never taken
+	if s.server != c.conn.Server() { // stopped meanwhile: this mail was never accepted
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "going down"}
 	}
 	s.mails = append(s.mails, &m)
@@ -346,7 +346,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 	return nil
 }
 
-// certify makes a certificate for this machine, signed by itself.
+// certify makes a self-signed certificate for this machine.
 func (s *SMTP) certify() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -80,7 +80,7 @@ func (b *Tab) Type(keys string) {
 	})
 }
 
-// Hold holds a key down until it has come so often, and lets go of it.
+// Hold holds a key down until it has repeated this often, and releases it.
 func (b *Tab) Hold(key string, times int) {
 	b.t.Helper()
 	events := kb.Encode([]rune(key)[0])
@@ -102,7 +102,7 @@ func (b *Tab) Check(label string) {
 	b.click("check", label)
 }
 
-// Uncheck takes the tick out of the box with this label.
+// Uncheck unticks the box with this label.
 func (b *Tab) Uncheck(label string) {
 	b.t.Helper()
 	b.click("uncheck", label)
@@ -114,10 +114,10 @@ func (b *Tab) Press(button string) {
 	b.click("press", button)
 }
 
-// PressTwice presses the button with this text two times, as people do who double-click
-// everything: the second time in the same place, wherever the page is by then. What happens
-// between the clicks and after them takes the time that it takes, not a given one: on a busy
-// machine a click may take longer than a page.
+// PressTwice presses the button with this text twice, as people do who double-click
+// everything: the second time in the same place, even if the page has changed by then. What
+// happens between the clicks and after them takes as long as it takes, not a fixed time: on
+// a busy machine a click may take longer than a page.
 func (b *Tab) PressTwice(button string, between, after func()) {
 	b.t.Helper()
 	b.act(fmt.Sprintf("press %q twice", button), func(ctx context.Context) error {
@@ -181,8 +181,8 @@ func (b *Tab) click(verb, what string) {
 	})
 }
 
-// act does one thing, again and again until it succeeds, and then waits for the
-// page that it may have led to.
+// act does one thing, retrying until it succeeds, and then waits for the page that it
+// may have led to.
 func (b *Tab) act(what string, do func(context.Context) error) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -205,7 +205,7 @@ func (b *Tab) read(what string, do func(context.Context) error) {
 	b.insist(ctx, what, do)
 }
 
-// insist does one thing, again and again until it succeeds.
+// insist does one thing, retrying until it succeeds.
 func (b *Tab) insist(ctx context.Context, what string, do func(context.Context) error) {
 	b.t.Helper()
 	var last error
@@ -214,7 +214,7 @@ func (b *Tab) insist(ctx context.Context, what string, do func(context.Context) 
 		if err == nil {
 			return
 		}
-		if last == nil || ctx.Err() == nil { // that the time is over says less
+		if last == nil || ctx.Err() == nil { // that the time is up says less
 			last = err
 		}
 		if stop := (permanent{}); errors.As(err, &stop) || pause(ctx) != nil {

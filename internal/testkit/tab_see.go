@@ -12,8 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Text is the visible text of the first visible element of a CSS selector, with
-// its white space made single spaces.
+// Text is the visible text of the first visible element of a CSS selector, with white
+// space collapsed.
 func (b *Tab) Text(selector string) string {
 	b.t.Helper()
 	return waitFor[string](b, fmt.Sprintf("read %q", selector), "text", selector)
@@ -32,7 +32,7 @@ func (b *Tab) Value(field string) string {
 	return waitFor[string](b, fmt.Sprintf("read the field %q", field), "value", field)
 }
 
-// Has says whether the page shows this text now, in whatever case.
+// Has reports whether the page shows this text now, ignoring case.
 func (b *Tab) Has(text string) bool {
 	b.t.Helper()
 	return waitFor[bool](b, fmt.Sprintf("look for %q", text), "has", text)
@@ -64,7 +64,7 @@ func Eval[T any](b *Tab, script string) (value T) {
 	return value
 }
 
-// Read is Eval for a script that only looks.
+// Read is Eval for a script that changes nothing.
 func Read[T any](b *Tab, script string) (value T) {
 	b.t.Helper()
 	b.read("run "+script, evaluating(script, &value))

@@ -15,13 +15,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Size makes the window this large, in CSS pixels.
+// Size sets the size of the window, in CSS pixels.
 func (b *Tab) Size(width, height int) {
 	b.t.Helper()
 	b.Do(chromedp.EmulateViewport(int64(width), int64(height)))
 }
 
-// Dark makes it a browser of somebody who likes dark pages.
+// Dark makes the browser prefer dark pages.
 func (b *Tab) Dark() {
 	b.t.Helper()
 	b.prefer("dark")
@@ -57,7 +57,7 @@ func (b *Tab) scripts(on bool) {
 	})
 }
 
-// Language makes it a browser of somebody who reads these languages: "de, en;q=0.8".
+// Language sets the browser's languages: "de, en;q=0.8".
 func (b *Tab) Language(accept string) {
 	b.t.Helper()
 	b.act("set the language", func(ctx context.Context) error {
@@ -71,15 +71,15 @@ func (b *Tab) Language(accept string) {
 	})
 }
 
-// Console are the errors that the pages of this tab reported until now: scripts
-// that failed, breaches of the content security policy, files that did not load.
-// That a page itself came with a status like 404 or 422 is not among them.
+// Console are the errors that the pages of this tab have reported so far: scripts that
+// failed, violations of the content security policy, files that did not load. A status
+// like 404 or 422 of a page itself is not among them.
 func (b *Tab) Console() []string {
 	b.roundTripQuietly()
 	return b.watch.problems(b.allowed)
 }
 
-// AllowErrors lets errors pass that contain one of these texts.
+// AllowErrors ignores errors that contain one of these texts.
 func (b *Tab) AllowErrors(texts ...string) { b.allowed = append(b.allowed, texts...) }
 
 func (b *Tab) checkConsole() {
@@ -89,7 +89,7 @@ func (b *Tab) checkConsole() {
 	}
 }
 
-// roundTripQuietly lets events that are on their way arrive.
+// roundTripQuietly lets pending events arrive.
 func (b *Tab) roundTripQuietly() {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -145,13 +145,13 @@ func (b *Tab) screenshot(folder, name string) (path string, err error) {
 	return path, os.WriteFile(path, picture, 0o644)
 }
 
-// fail ends the test with all that helps to see why.
+// fail ends the test with everything that helps to see why.
 func (b *Tab) fail(what string, cause error) {
 	b.t.Helper()
 	var more strings.Builder
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
-	// A page that does not come would not let its picture be taken.
+	// A page that does not load would not let its screenshot be taken.
 	chromedp.Call(ctx, page.StopLoading, cdp.Empty{}) //nolint:errcheck // only to help
 	var seen struct{ URL, Title, Text string }
 	if err := b.find(ctx, &seen, "page", "", ""); err != nil {

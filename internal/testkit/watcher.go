@@ -15,13 +15,13 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// watcher follows the events of a tab: whether its page is on the way to another
-// one, and what its console says.
+// watcher follows the events of a tab: whether its page is navigating to another one,
+// and what its console says.
 type watcher struct {
 	mu      sync.Mutex
 	main    cdp.FrameID
 	loading bool // the main frame loads
-	asked   bool // a navigation was asked for since begin, and has not begun
+	asked   bool // a navigation was requested since begin, and has not begun
 	began   bool // loading began since begin
 	changed chan struct{}
 
@@ -50,7 +50,7 @@ func (w *watcher) event(ev any) {
 		w.navigation(e.FrameID, func() { w.loading, w.began, w.asked = true, true, false })
 	case *page.EventFrameStoppedLoading:
 		w.navigation(e.FrameID, func() { w.loading = false })
-	case *page.EventFrameNavigated: // a page that comes back from the back/forward cache does not load
+	case *page.EventFrameNavigated: // a page from the back/forward cache does not load
 		w.navigation(e.Frame.ID, func() { w.began, w.asked = true, false })
 	case *page.EventNavigatedWithinDocument:
 		w.navigation(e.FrameID, func() { w.began, w.asked = true, false })
@@ -90,12 +90,12 @@ func (w *watcher) expect() {
 	w.asked = true
 }
 
-// settle waits until the page that was asked for has loaded; if none is asked
-// for it returns at once. turn lets the page do what it was about to do.
+// settle waits until the requested page has loaded; if none is requested it returns at
+// once. turn lets the page do what it was about to do.
 func (w *watcher) settle(ctx context.Context, turn func()) error {
-	turn() // a submitted form asks for its page in a task of its own
+	turn() // a submitted form requests its page in a separate task
 	turn()
-	var given <-chan time.Time // a navigation asked for may be called off
+	var given <-chan time.Time // a requested navigation may be cancelled
 	for {
 		w.mu.Lock()
 		loading, asked, changed := w.loading, w.asked, w.changed

@@ -54,8 +54,8 @@ type generator struct {
 	by24, by16       reg.VecVirtual
 }
 
-// numbers are four numbers of each of two permutations that are done together: one has
-// the lower halves of the registers, the other the upper ones.
+// numbers are four numbers of each of two permutations that run together: one has the
+// lower halves of the registers, the other the upper ones.
 type numbers [2]reg.VecVirtual
 
 // state is v_0 to v_15 of the two: a, b, c and d are the rows of RFC 9106's 4 by 4 matrix.
@@ -91,7 +91,7 @@ func (g *generator) begin(name string, over bool) {
 	g.end()
 }
 
-// finish does the other columns, and fetches the next block meanwhile.
+// finish does the other columns, and prefetches the next block.
 func (g *generator) finish(name string) {
 	g.function(name, "func(out, rows, next *[128]uint64)")
 	out, rows, next := g.block("out"), g.block("rows"), g.block("next")
@@ -128,7 +128,7 @@ func (g *generator) columns(out, rows operand.Mem, i int) {
 func (v state) rows() [4]numbers { return [4]numbers{v.a, v.b, v.c, v.d} }
 
 // permute is the permutation P (RFC 9106 3.6): the columns of the matrix, then its
-// diagonals, which are columns once each row has been turned by its number.
+// diagonals, which are columns once each row has been rotated by its number.
 func (g *generator) permute(v state) state {
 	g.mix(v)
 	v.b, v.c, v.d = g.turn(v.b, 1), g.turn(v.c, 2), g.turn(v.d, 3)
@@ -186,8 +186,7 @@ func (g *generator) rotate(x, y numbers, bits int) {
 	}
 }
 
-// turn moves the numbers of a row n places to the left, and those that fall out to the
-// right end.
+// turn rotates the numbers of a row n places to the left.
 func (g *generator) turn(x numbers, n int) numbers {
 	if n%2 == 1 {
 		turned := numbers{g.YMM(), g.YMM()}
@@ -201,8 +200,8 @@ func (g *generator) turn(x numbers, n int) numbers {
 	return x
 }
 
-// transpose makes two registers with two pairs of one row each of two with one pair of
-// both rows each, and the other way round.
+// transpose turns two registers with two pairs of one row each into two with one pair
+// of both rows each, and back.
 func (g *generator) transpose(x numbers) numbers {
 	lower, upper := g.YMM(), g.YMM()
 	g.VPERM2I128(operand.Imm(0x20), x[1], x[0], lower)
@@ -236,7 +235,7 @@ func (g *generator) block(argument string) operand.Mem {
 	return operand.Mem{Base: g.Load(g.Param(argument), g.GP64())}
 }
 
-// rotation is the table that VPSHUFB rotates the numbers of half a register with, to the
+// rotation is the table with which VPSHUFB rotates the numbers of half a register to the
 // right.
 func (g *generator) rotation(name string, bits int) operand.Mem {
 	table := g.StaticGlobal(name)

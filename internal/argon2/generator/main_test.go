@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What is checked in is what this program makes.
+// The checked-in file is what this program makes.
 func TestOutputIsCheckedIn(t *testing.T) {
 	want, err := generate()
 	if err != nil {

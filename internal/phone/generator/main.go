@@ -26,8 +26,8 @@ func main() {
 }
 
 // generate makes a line for each country: calling code, country, leading digits, national
-// prefix, what stands for the prefix, mobile numbers. The first country of a calling code is
-// the one that numbers fall to which no other one claims by its leading digits.
+// prefix, its replacement, mobile numbers. The first country of a calling code gets the
+// numbers that no other one claims by its leading digits.
 func generate() ([]byte, error) {
 	all, err := phonenumbers.MetadataCollection()
 	if err != nil {
@@ -55,5 +55,5 @@ func generate() ([]byte, error) {
 
 func textable(pattern string) bool { return pattern != "" && pattern != "NA" }
 
-// squeeze takes the blanks and line ends out of a pattern.
+// squeeze removes white space from a pattern.
 func squeeze(pattern string) string { return strings.Join(strings.Fields(pattern), "") }

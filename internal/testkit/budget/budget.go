@@ -1,8 +1,8 @@
-// Package budget says how long tests may take that could go on forever: those of chance,
-// and those that try everything.
+// Package budget says how long tests may take that could go on forever: random ones, and
+// those that try everything.
 //
-// `make test` takes the short form, which finds what is likely to be wrong; `make test-long`
-// sets the variable and takes the long one.
+// `make test` takes the short form, which finds likely errors; `make test-long` sets the
+// variable and takes the long one.
 package budget
 
 import (
@@ -12,7 +12,7 @@ import (
 	"strconv"
 )
 
-// Variable is "1" where tests may take hours. Nothing else reads it.
+// Variable is "1" if tests may take hours. Nothing else reads it.
 const Variable = "GATEHOUSE_TEST_LONG"
 
 // Long reports whether tests may take hours.
@@ -26,8 +26,8 @@ func Of(short, long int) int {
 	return short
 }
 
-// Rapid sets how often the property tests of a package draw, for its TestMain. A number
-// that the command line names stays. What they draw is printed, with the seed that repeats
+// Rapid sets how often the property tests of a package draw, for its TestMain. A number on
+// the command line has precedence. What they draw is printed, with the seed that repeats
 // it, and leaves no file in the source.
 func Rapid(short, long int) error {
 	if !flag.Parsed() {

@@ -1,8 +1,8 @@
 // Package cluster runs a private PostgreSQL server in a temporary folder.
 //
-// The server listens on a free port of 127.0.0.1 and on a socket in its folder.
-// It ends, and its folder with it, when Close is called or when this process
-// ends in whatever way: a panic, a timeout and kill -9 leave nothing behind.
+// The server listens on a free port of 127.0.0.1 and on a socket in its folder. It
+// ends, and its folder is removed, when Close is called or when this process ends in
+// any way: a panic, a timeout and kill -9 leave nothing behind.
 package cluster
 
 import (
@@ -30,9 +30,9 @@ var ErrMissing = errors.New("PostgreSQL is not installed")
 
 // Options are how a server runs.
 type Options struct {
-	// Durable writes to the disk what is committed, as in production. Without
-	// it the server is faster, and loses what it has when the machine stops. A
-	// server that is killed while the machine runs loses nothing in either case.
+	// Durable writes commits to disk, as in production. Without it the server is
+	// faster, and loses its data when the machine stops. A server that is killed while
+	// the machine runs loses nothing in either case.
 	Durable bool
 }
 
@@ -49,8 +49,8 @@ type Cluster struct {
 	exited chan struct{}
 }
 
-// patience is how long a server may take to start or to stop. A machine that
-// compiles at the same time is slow.
+// patience is how long a server may take to start or stop. A machine that is also
+// compiling is slow.
 const patience = 60 * time.Second
 
 // New makes a cluster and starts it.
@@ -120,7 +120,7 @@ func isProgram(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// credential is who runs the server: PostgreSQL refuses to be root.
+// credential is the user for the server: PostgreSQL refuses to be root.
 func credential() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -140,8 +140,8 @@ func credential() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// NotRoot has a program run as the user that PostgreSQL runs as here, where this process
-// is root: some refuse to be.
+// NotRoot makes a program run as PostgreSQL's user if this process is root: some refuse
+// to run as root.
 func NotRoot() (*syscall.SysProcAttr, error) {
 	as, err := credential()
 	return &syscall.SysProcAttr{Credential: as}, err
@@ -162,7 +162,7 @@ func (c *Cluster) URL(database string) string {
 	return u.String()
 }
 
-// create makes the data folder and starts the server on a port of its own.
+// create makes the data folder and starts the server on its own port.
 func (c *Cluster) create() error {
 	if c.as != nil {
 		if err := os.Chown(c.folder, int(c.as.Uid), int(c.as.Gid)); err != nil {
@@ -177,7 +177,7 @@ func (c *Cluster) create() error {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	var err error
-	for range 3 { // a port found free may be taken a moment later
+	for range 3 { // a free port may be taken a moment later
 		if c.port, err = freePort(); err != nil {
 			return err
 		}
@@ -188,9 +188,9 @@ func (c *Cluster) create() error {
 	return err
 }
 
-// sortsLikeProduction says whether the server can sort as people do, which is
-// the default of most installations and differs from SQLite's order by bytes:
-// a query that relies on an order without naming it shows here.
+// sortsLikeProduction reports whether the server can sort by language, which is the
+// default of most installations and differs from SQLite's order by bytes: a query that
+// relies on an unspecified order fails here.
 func (c *Cluster) sortsLikeProduction() bool {
 	help, err := c.command("initdb", "--help").Output()
 	return err == nil && strings.Contains(string(help), "--icu-locale")
@@ -210,8 +210,8 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.folder
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC", "TMPDIR=" + c.folder}
-	// Its own session: the terminal's Ctrl-C is for the tests, which then end
-	// the server in order.
+	// A separate session: the terminal's Ctrl-C is for the tests, which then stop the
+	// server cleanly.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.as, Setsid: true}
 	return cmd
 }
@@ -228,15 +228,15 @@ func (c *Cluster) settings() []string {
 	return append(settings, "fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off")
 }
 
-// Start starts the server after a Stop or Kill, with the data and at the
-// address it had, and returns when it answers.
+// Start starts the server after a Stop or Kill, with the same data and address, and
+// returns when it answers.
 func (c *Cluster) Start() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.server != nil {
 		return errors.New("the server is running already")
 	}
-	// What a killed server leaves behind takes a moment to go away.
+	// What a killed server leaves behind takes a moment to disappear.
 	deadline := time.Now().Add(patience)
 	for {
 		err := c.start(deadline)
@@ -301,14 +301,14 @@ func (c *Cluster) lastLog() string {
 	return string(text[max(0, len(text)-2000):])
 }
 
-// Stop stops the server in order: it cuts all connections, keeps its data.
+// Stop stops the server cleanly: it cuts all connections, keeps its data.
 func (c *Cluster) Stop() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.end(syscall.SIGINT)
 }
 
-// Kill ends the server as kill -9 does, without any order.
+// Kill ends the server as kill -9 does, without a clean shutdown.
 func (c *Cluster) Kill() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -338,7 +338,7 @@ func (c *Cluster) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.end(syscall.SIGQUIT) // at once: nobody needs the data
-	// What a killed server leaves may still write for a moment.
+	// Remains of a killed server may still write for a moment.
 	removed := os.RemoveAll(c.folder)
 	for range 50 {
 		if removed == nil {

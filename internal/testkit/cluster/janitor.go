@@ -21,7 +21,7 @@ cd /
 rm -rf "$1"`
 
 func (c *Cluster) hireJanitor() (*janitor, error) {
-	cmd := c.command("pg_ctl") // as the same user, in a session of its own
+	cmd := c.command("pg_ctl") // as the same user, in a separate session
 	cmd.Path = "/bin/sh"
 	cmd.Args = []string{"sh", "-c", janitorScript, "gatehouse-test-janitor", c.folder, c.bin}
 	cmd.Dir = "/"
@@ -37,8 +37,8 @@ func (c *Cluster) hireJanitor() (*janitor, error) {
 	return j, nil
 }
 
-// waiting holds the janitors: one that nothing refers to would have its pipe
-// closed by the garbage collector, and end a server that is in use.
+// waiting holds the janitors: without a reference, the garbage collector would close a
+// janitor's pipe, and end a server that is in use.
 var waiting sync.Map
 
 func (j *janitor) dismiss() {

@@ -2,11 +2,11 @@ package cluster
 
 import "syscall"
 
-// enough is how much room all databases of a run take at most, by far.
+// enough is far more room than all databases of a run take.
 const enough = 2 << 30
 
-// InMemory is a folder whose files are in memory, for what need not outlive the tests:
-// nothing in there waits for a disk, which others may use at the same time. Empty where
+// InMemory is a folder with its files in memory, for what need not outlive the tests:
+// nothing in there waits for a disk, which others may use at the same time. Empty if
 // there is none, or too little room in it.
 func InMemory() string {
 	const folder = "/dev/shm"

@@ -44,7 +44,7 @@ func checkOnce(t *testing.T, doc *goquery.Document) {
 	})
 }
 
-// checkPolicy: nothing that Policy would stop.
+// checkPolicy: nothing that Policy would block.
 func checkPolicy(t *testing.T, html string, doc *goquery.Document) {
 	if n := doc.Find("[style], style, script:not([src]), [onclick], [onload], base, object, embed, link[rel=stylesheet]:not([href^='/static/']), script:not([src^='/static/'])").Length(); n > 0 {
 		t.Errorf("%d elements that the policy stops", n)
@@ -69,8 +69,8 @@ func checkPolicy(t *testing.T, html string, doc *goquery.Document) {
 	})
 }
 
-// checkReferences: what points to an id points to one, and the icons that are used,
-// and only they, are in the page.
+// checkReferences: every reference to an id has a target, and the page contains exactly
+// the icons that it uses.
 func checkReferences(t *testing.T, doc *goquery.Document) {
 	used := map[string]bool{}
 	for _, name := range []string{"for", "aria-describedby", "aria-labelledby", "data-copy", "data-dialog", "data-reveal", "data-caps", "data-reqs", "data-repeat", "data-old", "data-when", "form", "href"} {
@@ -97,7 +97,7 @@ func checkReferences(t *testing.T, doc *goquery.Document) {
 	})
 }
 
-// checkNames: whatever can be used has a name, and errors belong to their fields.
+// checkNames: every control has a name, and errors belong to their fields.
 func checkNames(t *testing.T, doc *goquery.Document) {
 	doc.Find("button, a[href], summary").Each(func(_ int, s *goquery.Selection) {
 		label, _ := s.Attr("aria-label")

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/net/html"
 )
 
-// texts is the folder of the house's texts.
+// texts is the folder of the built-in texts.
 var texts = func() string {
 	_, here, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(here), "../../site/texts")
 }()
 
-// translations are the languages of the house other than English.
+// translations are the built-in languages other than English.
 func translations(t *testing.T) []string {
 	t.Helper()
 	folders, err := os.ReadDir(texts)
@@ -38,13 +38,13 @@ func translations(t *testing.T) []string {
 	return langs
 }
 
-// onlyEnglish are the keys of English texts by their words, without those that the
-// other language says in the same way.
+// onlyEnglish are the keys of English texts by their words, without those that are the
+// same in the other language.
 func onlyEnglish(t *testing.T, lang string) map[string]string {
 	t.Helper()
 	english := map[string]string{}
 	for key, text := range houseTexts(t, "en-GB") {
-		if key != "language.name" { // which stands wherever a language can be chosen
+		if key != "language.name" { // which is everywhere a language can be chosen
 			english[text] = key
 		}
 	}

@@ -1,6 +1,5 @@
-// Package pages holds what the tests of all pages have in common: the frame that a view is
-// shown in, and what must hold for every view of a package, on every site and in every
-// language.
+// Package pages has what the tests of all pages have in common: the frame around a view,
+// and what must hold for every view of a package, on every site and in every language.
 package pages
 
 import (
@@ -19,19 +18,19 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// Sample is a view with the frame it stands in.
+// Sample is a view with its frame.
 type Sample struct {
 	Name string
 	View ui.View
 	// SignedIn and Siteless say what the frame has.
 	SignedIn, Siteless bool
-	// BareUser: of the user nothing is known but the username.
+	// BareUser: only the username of the user is known.
 	BareUser bool
 	// Again is a form that comes back.
 	Again *ui.Again
 }
 
-// FrameFor is the frame that a sample stands in on a site.
+// FrameFor is the frame of a sample on a site.
 func FrameFor(s *site.Site, x Sample) ui.Frame {
 	f := ui.Frame{Site: s, Path: "/sign-in", Now: fixture.Noon, Reference: "GH-7F3K-29QX", Token: func([]string) string { return "token-1" }, Again: x.Again}
 	if x.Siteless {
@@ -52,7 +51,7 @@ func Attr(doc *goquery.Document, sel, name string) string {
 	return v
 }
 
-// Squeeze makes one space of all that stand together.
+// Squeeze collapses white space.
 func Squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // Suite is the views of a package in every state that changes their pages.
@@ -97,7 +96,7 @@ func (s Suite) render(t *testing.T, f ui.Frame, view ui.View) *goquery.Document 
 	return Parse(t, html)
 }
 
-// SignedIn is a change of the frame: somebody is signed in.
+// SignedIn changes the frame: somebody is signed in.
 func SignedIn(f *ui.Frame) { f.User, f.Company = fixture.User(), fixture.Company() }
 
 // Test runs everything that must hold for every view.
@@ -133,7 +132,7 @@ func (s Suite) All(t *testing.T) map[string][]byte {
 	return all
 }
 
-// A page that no sample shows would be tested by nothing here.
+// A page without a sample would not be tested here.
 func (s Suite) testSamples(t *testing.T) {
 	shown := map[string]bool{}
 	for _, x := range s.Samples() {
@@ -150,8 +149,8 @@ func (s Suite) testSamples(t *testing.T) {
 	}
 }
 
-// langs are the languages that the pages are tried in on a site: its own, and every other
-// one of the house. The pages of no site are among them.
+// langs are the languages in which pages are tried on a site: its own, and every other
+// built-in one. The pages without a site are among them.
 func (s Suite) langs(t *testing.T, st *site.Site) []string {
 	if s.EnglishOnly {
 		return st.Languages[:1]
@@ -191,7 +190,7 @@ func (s Suite) testSound(t *testing.T) {
 }
 
 // A page in another language has no English left: neither a text that its language
-// lacks nor one that was taken in the wrong language.
+// lacks nor one taken from the wrong language.
 func (s Suite) testLanguages(t *testing.T) {
 	if s.EnglishOnly {
 		return
@@ -253,8 +252,8 @@ func (s Suite) testTogether(t *testing.T) {
 	all.Wait()
 }
 
-// On a site that signs people in with their email address and trusts no device, no page
-// promises anybody a username to look up, or trust for a time.
+// On a site that signs users in with their email address and trusts no device, no page
+// mentions looking up a username, or trust for a time.
 func (s Suite) testFits(t *testing.T) {
 	st := fixture.Sites()["inkwell"]
 	st.Policy.TrustedDevice = 0
@@ -266,7 +265,7 @@ func (s Suite) testFits(t *testing.T) {
 	}
 }
 
-// Sentences are those that mention something, with what is around them.
+// Sentences are those that mention something, with their context.
 func Sentences(text, of string) []string {
 	return regexp.MustCompile(`[^.?!]*`+of+`[^.?!]*[.?!]?`).FindAllString(Squeeze(text), -1)
 }

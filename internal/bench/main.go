@@ -1,15 +1,15 @@
 // Bench measures the server as people meet it: the real program, built as for a
-// release, as a process of its own, over HTTP, on SQLite and on PostgreSQL with
-// everything written to the disk. Each figure stands beside its limit. Where
-// the limit is a share of what the machine can do, both are measured in the same
-// run, in turns, so that a machine that gets slower meanwhile changes neither.
+// release, in a separate process, over HTTP, on SQLite and on PostgreSQL with
+// everything written to disk. Each figure is shown with its limit. If the limit
+// is a share of what the machine can do, both are measured in the same run, in
+// turns, so that a machine that gets slower meanwhile does not distort the ratio.
 //
 //	go run ./internal/bench [-quick] [-only NAME] [-json FILE] [-figures FILE] [-binary FILE] [-profile DIR]
 //
 // GATEHOUSE_LIMITS_… in the environment reach the server, to try other settings.
-// All groups take about half an hour on an idle machine, and half as much again at most where
-// other programs are busy. A group that fails leaves the others alone: the run goes on, and
-// says so at its end.
+// All groups take about half an hour on an idle machine, and at most half as much again if
+// other programs are busy. If a group fails, the run goes on with the others, and reports it
+// at the end.
 // The exit status is 1 if a limit is missed, 2 if something cannot be measured.
 package main
 

@@ -174,7 +174,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	}
 }
 
-// damaged has a tree whose first node leads out of the file.
+// damaged has a tree with a first node that points outside the file.
 func damaged(whole []byte) []byte {
 	data := bytes.Clone(whole)
 	copy(data, bytes.Repeat([]byte{0xff}, 7))

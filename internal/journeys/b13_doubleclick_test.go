@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// clicker is a user whose browser sends all forms in one way.
+// clicker is a user with a browser that sends all forms in one way.
 type clicker struct {
 	*testkit.Tab
 	t   *testing.T

@@ -55,7 +55,7 @@ func apper(w *walker) {
 	w.failing([][2]string{{"code", "K7MP"}}, "code")
 }
 
-// savesSearches saves a search, and gives it a name that is none.
+// savesSearches saves a search, and gives it an invalid name.
 func (w *walker) savesSearches() {
 	w.at("/searches")
 	w.at("/searches/new?search=%2Fhelp%3Fq%3Dpassword")

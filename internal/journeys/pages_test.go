@@ -160,7 +160,7 @@ func readRoutes(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := []string{"GET /static/", "GET /static/site/", "GET /static/site/platforms/{file}"} // whose patterns are constants
+	routes := []string{"GET /static/", "GET /static/site/", "GET /static/site/platforms/{file}"} // their patterns are constants
 	for _, m := range routeLine.FindAllStringSubmatch(string(source), -1) {
 		routes = append(routes, m[1])
 	}

@@ -157,7 +157,7 @@ type script struct {
 	extensions []string
 	tls        *tls.Config // nil: none
 	// answer returns what to say to a line of a session (the first is 1); "" is the usual.
-	// "." stands for the end of the content.
+	// "." is the end of the content.
 	answer func(session int, line string) string
 
 	mu       sync.Mutex

@@ -136,7 +136,7 @@ func (c *conn) hear(i int, to command) error {
 	return err
 }
 
-// content sends the content, and reads the server's answer. A dot on a line of its own ends
+// content sends the content, and reads the server's answer. A dot alone on a line ends
 // it, so lines that begin with a dot get another one.
 func (c *conn) content(raw []byte) (reply string, err error) {
 	if bytes.HasPrefix(raw, []byte(".")) || bytes.Contains(raw, []byte("\n.")) {

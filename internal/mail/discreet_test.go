@@ -16,7 +16,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// verificationCode is a message whose secret is in its subject.
+// verificationCode is a message with its secret in the subject.
 func (b *bench) verificationCode() mail.Message {
 	return mail.VerificationCode{Code: "123273", ExpiresAt: b.clock.Now().Add(5 * time.Minute)}
 }
@@ -67,7 +67,7 @@ func TestAnswersThatQuoteTheMail(t *testing.T) {
 	}
 }
 
-// secrets are in the answers of this file, grouped in any way. A log has digits of its own.
+// secrets are in the answers of this file, grouped in any way. A log also has other digits.
 var secrets = regexp.MustCompile(`123.{0,8}273|[ "]273\b|２７３|37fan|AbCdEf`)
 
 func shown(text string) bool { return secrets.MatchString(text) }

@@ -203,7 +203,7 @@ func TestReceiverHeldBySilentConnections(t *testing.T) {
 	}
 }
 
-// scattered is a listener whose connections come from many networks.
+// scattered is a listener with connections from many networks.
 type scattered struct {
 	net.Listener
 	n int

@@ -187,10 +187,10 @@ type fact struct {
 	Value []span `json:"value"`
 }
 
-// read executes the source of a message and takes it apart.
+// read executes the source of a message and parses the result.
 //
 // The source begins with lines "subject:", "preheader:", "heading:" and "foot:" up to
-// the first empty line. After it, blocks are set apart by empty lines:
+// the first empty line. After it, blocks are separated by empty lines:
 //
 //	## A heading
 //	- an item of a list; the next one begins with a hyphen too

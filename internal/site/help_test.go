@@ -372,7 +372,7 @@ func TestUsersFindTheirAnswer(t *testing.T) {
 }
 
 // The built-in pages work in every kind of site: none of their links is broken, and
-// they contain no brand and no address of their own.
+// they name no brand and no address.
 func TestHelpOfTheHouseHoldsEverywhere(t *testing.T) {
 	house := houseHelp()
 	for name, pages := range house {

@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// The words of the house: one folder a language, any number of files in it. They are YAML
-// of the plainest kind, one text a line, so that reading them takes no YAML parser: a
-// process reads a thousand of them before it shows its first page.
+// The built-in words: one folder per language, any number of files in it. They are YAML of
+// the simplest kind, one text per line, so that reading them takes no YAML parser: a process
+// reads a thousand of them before it shows its first page.
 //
 //	key: words
 //	key: "words, where they have quotation marks, colons or braces"
@@ -21,7 +21,7 @@ import (
 //	  several
 //	  lines
 //
-// A test reads them as YAML, too, and compares.
+// A test also reads them as YAML, and compares.
 //
 //go:embed texts/*/*.yaml
 var houseFiles embed.FS

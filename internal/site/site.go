@@ -1,9 +1,9 @@
 // Package site reads a site's folder: look, terms, help, policy, texts and
-// languages. What comes out has been checked: colours have their contrast, the
-// policy keeps to the server's floors, every text that a page or a mail uses is
-// there in every language the site offers.
+// languages. The result has been checked: colours have enough contrast, the
+// policy keeps to the server's minimums, and every text that a page or a mail
+// uses exists in every language the site offers.
 //
-// A folder holds
+// A folder contains
 //
 //	site.yaml               every setting; see settings.go
 //	logo.svg                the mark: shapes only, viewBox 0 0 32 32
@@ -11,11 +11,10 @@
 //	terms/VERSION.LANG.md   the same in another one
 //	help/PAGE.md            a help page in the site's first language
 //	help/PAGE.LANG.md       the same in another one
-//	texts/LANG.yaml         texts that differ from those of the house
+//	texts/LANG.yaml         texts that override the built-in ones
 //
 // and nothing else, except names that begin with a dot or end with a tilde, and
-// README.md. Load says everything that is wrong with it at once, each with file,
-// line and key.
+// README.md. Load reports all problems at once, each with file, line and key.
 package site
 
 import (

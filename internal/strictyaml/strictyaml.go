@@ -3,15 +3,15 @@
 // second document is a problem that names file, line and key. All problems of a
 // file come at once.
 //
-// Struct fields say what they take:
+// Struct tags say what a field accepts:
 //
 //	Listen string        `yaml:"listen,required"`
 //	Log    string        `yaml:"level,oneof=debug|info|warn|error"`
 //	Idle   time.Duration `yaml:"idle"` // 90s, 15m, 24h, 15d
 //
-// A field without the tag is not the file's business. Strings, whole numbers,
-// numbers, booleans, durations, whatever has UnmarshalText, structs, pointers,
-// slices and maps with string keys are known; anchors and aliases are not.
+// A field without the tag is not read from the file. Strings, integers, numbers,
+// booleans, durations, types with UnmarshalText, structs, pointers, slices and
+// maps with string keys are supported; anchors and aliases are not.
 //
 // What only the caller can judge is reported through Doc.Problem, which knows
 // the line of every key.

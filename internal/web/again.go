@@ -88,8 +88,8 @@ func openedAt(r *http.Request, page *url.URL) *http.Request {
 	return back
 }
 
-// reopened is a page that comes back: the guards have already let the form through, whose
-// audience may differ from the page's.
+// reopened is a page that comes back: the guards have already let the form through, but
+// its audience may differ from the page's.
 func (s *Server) reopened(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := audienceAdmits(to.audience, ui.VisitOf(r))

@@ -1,5 +1,5 @@
-// Generator writes plans.tsv: of every country's numbering plan what it takes to read the
-// number of a mobile phone.
+// Generator writes plans.tsv: the parts of every country's numbering plan that are needed to
+// read a mobile phone number.
 //
 //	go generate ./internal/phone
 package main

@@ -1,5 +1,5 @@
-// Withpostgres runs a command with a private PostgreSQL server beside it, whose
-// address is in TESTKIT_POSTGRES. `make test` runs all tests under it, so
+// Withpostgres runs a command along with a private PostgreSQL server, with its
+// address in TESTKIT_POSTGRES. `make test` runs all tests under it, so
 // that the packages share one server:
 //
 //	go run ./internal/testkit/withpostgres go test ./...

@@ -46,7 +46,7 @@ func alike(t *testing.T) map[string]ui.View {
 	return views
 }
 
-// visits are those of strangers, of a user who is signed in, and of one whose form comes back.
+// visits are those of strangers, of a user who is signed in, and of one with a form that comes back.
 func visits(s *site.Site) []*ui.Visit {
 	all := []*ui.Visit{visitor(s, "visit-a"), visitor(s, "visit-b"), visitor(s, "visit-c"), visitor(s, "visit-d"), visitor(s, "visit-e")}
 	all[1].User, all[1].Company, all[1].Session = fixture.User(), fixture.Company(), &gatehouse.Session{}

@@ -32,7 +32,7 @@ type ErrorPage struct {
 func (ErrorPage) Template() string       { return "error" }
 func (v ErrorPage) Title(p *Page) string { return p.T("problem." + v.Which() + "_title") }
 
-// errorStatuses are those with words of their own.
+// errorStatuses are the statuses with their own words.
 var errorStatuses = map[int]bool{
 	http.StatusBadRequest: true, http.StatusUnauthorized: true, http.StatusForbidden: true,
 	http.StatusNotFound: true, http.StatusMethodNotAllowed: true, http.StatusConflict: true,

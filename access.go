@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Reach is which users of a company may reach an application.
+// Reach says which users of a company may reach an application.
 type Reach string
 
 // The reaches.
@@ -18,33 +18,34 @@ const (
 // Reaches are all of them, the widest first.
 var Reaches = []Reach{ReachEveryone, ReachAdministrators, ReachNobody}
 
-// Includes reports whether users of a role are among those who may. A reach that this program
-// does not know includes nobody.
+// Includes reports whether a role is included. A reach that this program does not know includes
+// nobody.
 func (r Reach) Includes(role Role) bool {
 	return r == ReachEveryone || r == ReachAdministrators && role == RoleAdmin
 }
 
-// Reach is which users of a company may reach the application: what the company's
-// administrators have said, or until they do, the application's own; empty: everybody.
+// Reach returns which users of a company may reach the application: as the company's
+// administrators set it, or else the application's default. Empty means everybody.
 func (a Application) Reach(said Reach) Reach {
 	return cmp.Or(said, a.Settings.Access.Reach, ReachEveryone)
 }
 
-// Closed is why a user may not reach an application; empty: the user may.
+// Closed says why a user may not reach an application; empty: the user may.
 type Closed string
 
-// The ways in which it is closed.
+// The reasons.
 const (
 	// ClosedBySite: it is for other roles, and no administrator can change that.
 	ClosedBySite Closed = "site"
-	// ClosedToUsers: the company lets its administrators alone.
+	// ClosedToUsers: the company allows only its administrators.
 	ClosedToUsers Closed = "users"
-	// ClosedToAll: the company lets nobody.
+	// ClosedToAll: the company allows nobody.
 	ClosedToAll Closed = "all"
 )
 
-// ClosedTo says why users of a role may not reach an application of which the company's administrators
-// have said this: the operator's roles and the company's reach both have to include the user.
+// ClosedTo says why users of a role may not reach an application. said is the setting of the
+// company's administrators. Both the operator's roles and the company's reach must include the
+// user.
 func ClosedTo(a Application, said Reach, role Role) Closed {
 	switch reach := a.Reach(said); {
 	case !a.ForRole(role):
@@ -63,15 +64,15 @@ func (a Application) ForRole(role Role) bool {
 	return len(roles) == 0 || slices.Contains(roles, role)
 }
 
-// Offered are the reaches that a company's administrators can choose from: one that lets
-// nobody in because the operator keeps them out is not offered.
+// Offered returns the reaches that a company's administrators can choose from. It leaves out those
+// that would let nobody in because the operator excludes them.
 func (a Application) Offered() []Reach {
 	return slices.DeleteFunc(slices.Clone(Reaches), func(r Reach) bool {
 		return r == ReachEveryone && !a.ForRole(RoleUser) || r == ReachAdministrators && !a.ForRole(RoleAdmin)
 	})
 }
 
-// Widened is the narrowest reach that lets users of a role in whom this one keeps out.
+// Widened returns the narrowest reach that includes a role that this one excludes.
 func (r Reach) Widened(role Role) Reach {
 	switch {
 	case r.Includes(role):

@@ -15,8 +15,8 @@ func drawRole(t *rapid.T) Role {
 	return Role(rapid.SampledFrom([]string{"user", "admin", "owner", ""}).Draw(t, "role"))
 }
 
-// Whom the operator or the company keeps out is out, whatever the other says; nobody who is not
-// known to be an administrator is taken for one; and what is not known lets nobody in.
+// Anyone the operator or the company excludes stays out, regardless of the other. Nobody is
+// treated as an administrator unless known to be one, and unknown values let nobody in.
 func TestWhoClosedToAnApplication(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, said, role := authorizeApp(), drawReach(t, "said"), drawRole(t)
@@ -49,8 +49,8 @@ func TestWhoClosedToAnApplication(t *testing.T) {
 	})
 }
 
-// No code and no token for whom the company keeps out; the answer is the page, and to an
-// application that wants nobody asked, an error.
+// No code and no token for a user the company excludes. The user sees the page; an application
+// that asked for no prompt gets an error.
 func TestNoTokenWithoutReach(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, r, f := authorizeApp(), authorizeRequest(), authorizeFacts()

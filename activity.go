@@ -20,8 +20,7 @@ var ChangeEvents = []EventKind{
 	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,
 }
 
-// ByOther reports whether somebody else did what an event tells about: an
-// administrator, an operator, or the system.
+// ByOther reports whether somebody else did it: an administrator, an operator, or the system.
 func (e Event) ByOther() bool {
 	switch e.ActorKind {
 	case SignedIn:

@@ -6,16 +6,16 @@ type Method string
 // The methods of proof.
 const (
 	MethodPassword Method = "password"
-	// MethodEmailCode is a check, not a factor: SP 800-63B-4 3.1.3.1 bars mail
-	// as an out-of-band authenticator.
+	// MethodEmailCode is a check, not a factor: SP 800-63B-4 3.1.3.1 bars email as an out-of-band
+	// authenticator.
 	MethodEmailCode    Method = "email-code"
 	MethodTOTP         Method = "totp"
 	MethodRecoveryCode Method = "recovery-code"
 	// MethodTextMessage is a code to a phone: a factor, restricted by SP 800-63B-4 3.1.3.3.
 	MethodTextMessage Method = "text-message"
-	// MethodPasskey is a passkey whose user was not verified by it.
+	// MethodPasskey is a passkey without user verification.
 	MethodPasskey Method = "passkey"
-	// MethodVerifiedPasskey is a passkey that verified its user.
+	// MethodVerifiedPasskey is a passkey with user verification.
 	MethodVerifiedPasskey Method = "verified-passkey"
 	// MethodSyncedPasskey and MethodVerifiedSyncedPasskey are the same for a passkey that may be
 	// on several devices.
@@ -28,8 +28,8 @@ const (
 
 // Assurance is what a finished sign-in may claim, after SP 800-63B-4.
 type Assurance struct {
-	// Level is the authentication assurance level: 0 where not even level 1 may
-	// be claimed, 1 or 2. Level 3 needs hardware attestation and is never given.
+	// Level is the authentication assurance level: 1 or 2, or 0 if not even level 1 may be
+	// claimed. Level 3 needs hardware attestation and is never given.
 	Level int
 	// Methods are the proofs it rests on.
 	Methods []Method
@@ -39,12 +39,11 @@ type Assurance struct {
 // is the one function that maps proofs to a level; tokens and the event log take
 // it from here ("compute, don't claim").
 //
-// passwordLength is that of the password that was typed, in code points: one that
-// came from another system may be shorter than the policy now asks for. A password
-// alone reaches level 1 only with the modern profile's length (PV-1), and is a
-// factor beside another one from eight characters on. The classic profile
-// claims level 1 at most, and none for a password alone: a challenge question and
-// mailed passwords recover it.
+// passwordLength is the length of the password as typed, in code points: one from another system
+// may be shorter than the policy now requires. A password alone reaches level 1 only with the
+// modern profile's length (PV-1); with another factor it counts from eight characters on. The
+// classic profile claims level 1 at most, and none for a password alone, because a challenge
+// question and mailed passwords can recover it.
 func Assure(p Policy, methods []Method, passwordLength int) Assurance {
 	has := make(map[Method]bool, len(methods))
 	for _, m := range methods {
@@ -65,7 +64,7 @@ func Assure(p Policy, methods []Method, passwordLength int) Assurance {
 	return Assurance{Level: level, Methods: methods}
 }
 
-// MostLevel is the level that a sign-in with a password and a second factor reaches under a
+// MostLevel returns the level that a sign-in with a password and a second factor reaches under a
 // profile.
 func MostLevel(p Policy) int {
 	return Assure(p, []Method{MethodPassword, MethodTOTP}, modernSingleFactorLength).Level

@@ -12,7 +12,7 @@ var everyMethod = []gatehouse.Method{
 	gatehouse.MethodPasskey, gatehouse.MethodVerifiedPasskey, gatehouse.MethodSyncedPasskey, gatehouse.MethodVerifiedSyncedPasskey, gatehouse.MethodTrustedDevice,
 }
 
-// proofs are the truth table's lines: every subset of the methods.
+// proofs are the rows of the truth table: every subset of the methods.
 func proofs() [][]gatehouse.Method {
 	var all [][]gatehouse.Method
 	for n := range 1 << len(everyMethod) {
@@ -27,9 +27,9 @@ func proofs() [][]gatehouse.Method {
 	return all
 }
 
-// factors says what a set of proofs is worth in SP 800-63B-4's own terms: what the
-// person knows, has, and is (or knows towards the device: a verified passkey is two
-// in one). Mail and a trusted device are nothing.
+// factors says what a set of proofs is worth in SP 800-63B-4's own terms: what the person knows,
+// has, and is (or knows towards the device: a verified passkey counts as two). Email and a trusted
+// device count for nothing.
 func factors(methods []gatehouse.Method) (knows, has, verified bool) {
 	for _, m := range methods {
 		switch m {
@@ -77,8 +77,8 @@ func TestWhatTokensSayOfPasskeys(t *testing.T) {
 	}
 }
 
-// A classic site claims nothing for a password, whose length falls short of PV-1
-// and whose recovery of PV-6.
+// A classic site claims nothing for a password: its length falls short of PV-1 and its recovery of
+// PV-6.
 func TestAssureClassicWithoutAPossession(t *testing.T) {
 	long := gatehouse.ClassicPolicy()
 	long.Password.MinLength = gatehouse.CeilingPasswordLength
@@ -94,8 +94,8 @@ func TestAssureClassicWithoutAPossession(t *testing.T) {
 	}
 }
 
-// With something the person has, a classic site claims level 1, and never 2: its
-// challenge question and mailed temporary password undo what level 2 promises.
+// With something the person has, a classic site claims level 1 but never 2: its challenge question
+// and mailed temporary password undo what level 2 promises.
 func TestAssureClassicClaimsLevelOneAtMost(t *testing.T) {
 	for _, methods := range proofs() {
 		if _, has, verified := factors(methods); !has && !verified {
@@ -107,8 +107,7 @@ func TestAssureClassicClaimsLevelOneAtMost(t *testing.T) {
 	}
 }
 
-// Seven characters are too few even beside a second factor (PV-1): what is proved
-// is the second factor alone.
+// Seven characters are too few even with a second factor (PV-1): only the second factor counts.
 func TestAssureSevenCharactersAreNoFactor(t *testing.T) {
 	seven := gatehouse.ClassicPolicy()
 	seven.Password.MinLength = gatehouse.FloorPasswordLength
@@ -117,8 +116,8 @@ func TestAssureSevenCharactersAreNoFactor(t *testing.T) {
 	}
 }
 
-// Under every policy: mail and a trusted device add nothing, another proof never
-// takes anything away, order and repetition do not matter, and level 3 is not given.
+// Under every policy, email and a trusted device add nothing, more proof never lowers the level,
+// order and repetition do not matter, and level 3 is not given.
 func TestAssureForEveryPolicy(t *testing.T) {
 	for _, profile := range []gatehouse.Profile{gatehouse.Classic, gatehouse.Modern, ""} {
 		for _, length := range []int{0, 7, 8, 14, 15, 64} {
@@ -152,8 +151,8 @@ func checkAssure(t *testing.T, p gatehouse.Policy, methods []gatehouse.Method) {
 	}
 }
 
-// A modern policy that is too weak for PV-1 (the check refuses it) claims nothing
-// for its password either.
+// A modern policy that is too weak for PV-1 (the check refuses it) claims nothing for its password
+// either.
 func TestAssureLooksAtTheLength(t *testing.T) {
 	p := gatehouse.ModernPolicy()
 	for length, want := range map[int]int{8: 0, 14: 0, 15: 1, 64: 1} {
@@ -167,8 +166,8 @@ func TestAssureLooksAtTheLength(t *testing.T) {
 	}
 }
 
-// Beside a second factor a password counts from eight characters on: level 2 in the
-// modern profile. In the classic one nothing makes it more than 1.
+// With a second factor, a password counts from eight characters on: level 2 in the modern profile.
+// In the classic one, it is never more than 1.
 func TestAssureBesideASecondFactorLooksAtTheLength(t *testing.T) {
 	both := []gatehouse.Method{gatehouse.MethodPassword, gatehouse.MethodTOTP}
 	for length, want := range map[int]int{0: 1, 7: 1, 8: 2, 14: 2, 15: 2, 64: 2} {

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// AuthorizationRequest is what an application asks for in a browser (OpenID Connect Core
-// 3.1.2.1), after its parameters have been read.
+// AuthorizationRequest is what an application asks for in a browser (OpenID Connect Core 3.1.2.1),
+// as read from its parameters.
 type AuthorizationRequest struct {
 	ResponseType string `json:"response_type"`
 	ResponseMode string `json:"response_mode,omitempty"`
 	RedirectURI  string `json:"redirect_uri"`
-	// Scopes are all that were asked for; those that the application may not have, or that
-	// nobody knows, are not granted (see Granted).
+	// Scopes are all that were requested; those that are unknown or not allowed for the
+	// application are not granted (see Granted).
 	Scopes []string `json:"scopes,omitempty"`
 	State  string   `json:"state,omitempty"`
 	Nonce  string   `json:"nonce,omitempty"`
@@ -21,11 +21,11 @@ type AuthorizationRequest struct {
 	Challenge       string   `json:"challenge,omitempty"`
 	ChallengeMethod string   `json:"challenge_method,omitempty"`
 	Prompts         []string `json:"prompts,omitempty"`
-	// MaxAge is how long ago the sign-in may be; negative: whatever.
+	// MaxAge is how old the sign-in may be; negative: no limit.
 	MaxAge time.Duration `json:"max_age"`
-	// ACRs are the values of which an essential acr claim wants one; empty: any does. Those
-	// of acr_values are wishes (OpenID Connect Core 3.1.2.1, 5.5.1.1): a user who can is asked to
-	// reach one (RFC 9470 4), and the token says what was reached.
+	// ACRs are the values that an essential acr claim requires one of; empty: any will do. Those
+	// in acr_values are wishes (OpenID Connect Core 3.1.2.1, 5.5.1.1): a user who can reach one is
+	// asked to (RFC 9470 4), and the token says what was reached.
 	ACRs      []string `json:"acrs,omitempty"`
 	ACRWishes []string `json:"acr_wishes,omitempty"`
 	// Hinted is the subject that id_token_hint, or a sub claim with a value, names.
@@ -36,13 +36,13 @@ type AuthorizationRequest struct {
 	JKT string `json:"jkt,omitempty"`
 	// Resources are the servers that tokens are for (RFC 8707); empty: none was named.
 	Resources []string `json:"resources,omitempty"`
-	// Pushed: the application has handed the request over itself (RFC 9126).
+	// Pushed: the application pushed the request directly (RFC 9126).
 	Pushed bool `json:"pushed,omitempty"`
-	// At is when the application asked: a sign-in that it wants to be new comes after.
+	// At is when the application asked: a new sign-in must come after it.
 	At time.Time `json:"at"`
 }
 
-// Granted are the scopes that the application gets: those it asks for and may have.
+// Granted returns the scopes that the application requested and may have.
 func (r AuthorizationRequest) Granted(a Application) []string {
 	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(r.Scopes))), func(s string) bool {
 		return !slices.Contains(a.Settings.Scopes, s)
@@ -53,7 +53,7 @@ func (r AuthorizationRequest) Granted(a Application) []string {
 // RFC 6750 3.1.
 type OAuthError string
 
-// The errors that an application is told.
+// The errors reported to an application.
 const (
 	InvalidRequest          OAuthError = "invalid_request"
 	InvalidClient           OAuthError = "invalid_client"
@@ -94,9 +94,8 @@ const (
 	ResponseFormPost = "form_post"
 )
 
-// CheckRequest says what is wrong with a request by itself, no matter who sits in front of the
-// browser; empty: nothing. The application and the redirect address have been found
-// good before.
+// CheckRequest returns what is wrong with a request itself, regardless of the user; empty:
+// nothing. The application and the redirect address have already been checked.
 func CheckRequest(a Application, r AuthorizationRequest) OAuthError {
 	switch {
 	case r.ResponseType == "":
@@ -119,8 +118,8 @@ func CheckRequest(a Application, r AuthorizationRequest) OAuthError {
 	return ""
 }
 
-// challengeGood: every request has a challenge by S256 (RFC 9700 2.1.1, ASVS 10.4.6). An
-// application that is excused can keep a secret, and still may send one.
+// challengeGood: every request has an S256 challenge (RFC 9700 2.1.1, ASVS 10.4.6). An application
+// with an exemption can keep a secret, and may still send one.
 func challengeGood(a Application, r AuthorizationRequest) bool {
 	if r.Challenge == "" {
 		return a.Settings.WithoutPKCE && a.Confidential() && r.ChallengeMethod == ""
@@ -128,7 +127,7 @@ func challengeGood(a Application, r AuthorizationRequest) bool {
 	return r.ChallengeMethod == "S256" && len(r.Challenge) == challengeLength && base64URL(r.Challenge)
 }
 
-// challengeLength is that of a SHA-256 in base64url.
+// challengeLength is that of a SHA-256 hash in base64url.
 const challengeLength = 43
 
 // ThumbprintGood reports whether a text has the form of a key's thumbprint (RFC 7638).
@@ -151,20 +150,20 @@ func promptsGood(prompts []string) bool {
 		(len(prompts) < 2 || !slices.Contains(prompts, PromptNone))
 }
 
-// AuthorizationFacts are what is so in the browser that asks, read at that moment. Both are
-// zero where nobody is signed in.
+// AuthorizationFacts are the facts about the browser, read at that moment. The user and session
+// are zero if nobody is signed in.
 type AuthorizationFacts struct {
 	Session Session
 	User    User
-	// Subject is what the application calls the user.
+	// Subject is the user's subject for the application.
 	Subject string
-	// Reach is what the administrators of the user's company have said about the application.
+	// Reach is the company administrators' setting for the application.
 	Reach Reach
-	// Grant is what the user has consented to. Allowed and Refused: the user has just said yes,
-	// or no, to this very request.
+	// Grant is what the user has consented to. Allowed and Refused: the user has just said yes or
+	// no to this request.
 	Grant            Grant
 	Allowed, Refused bool
-	// Wanted are the scopes that tokens stand for, for MayIssue.
+	// Wanted are the scopes of the tokens, for MayIssue.
 	Wanted []string
 	// MostLevel is the level that a sign-in with a factor reaches at this site.
 	MostLevel int
@@ -173,11 +172,11 @@ type AuthorizationFacts struct {
 // SignedIn reports whether somebody is signed in.
 func (f AuthorizationFacts) SignedIn() bool { return f.Session.ID != "" }
 
-// Decision is what becomes of an authorization request.
+// Decision is the outcome of an authorization request.
 type Decision struct {
 	Do AuthorizationStep
-	// Error is what the application is told, for AuthorizationRefused, or what our own page
-	// is about, for AuthorizationPage.
+	// Error is what the application is told, for AuthorizationRefused, or the subject of our own
+	// page, for AuthorizationPage.
 	Error OAuthError
 }
 
@@ -186,9 +185,9 @@ type AuthorizationStep string
 
 // The steps of an authorization.
 const (
-	// AuthorizationPage: a page of ours says what is wrong, and leads nowhere.
+	// AuthorizationPage: a page of ours says what is wrong; it does not redirect.
 	AuthorizationPage AuthorizationStep = "page"
-	// AuthorizationSignIn: a sign-in, a new one where there is a session already.
+	// AuthorizationSignIn: a sign-in, even if there is already a session.
 	AuthorizationSignIn AuthorizationStep = "sign-in"
 	// AuthorizationNoAccess: a page that says whom to ask.
 	AuthorizationNoAccess AuthorizationStep = "no-access"
@@ -199,21 +198,21 @@ const (
 	AuthorizationRefused AuthorizationStep = "refused"
 )
 
-// Authorize is the only place that decides what an authorization request comes to. It is
-// asked again whenever the browser comes back, and once more in the transaction that
-// makes the code: no code without a session that fulfils the application's policy at
-// that moment. The request's redirect address has been found good.
+// Authorize is the only place that decides an authorization request. It is asked each time the
+// browser comes back, and once more in the transaction that creates the code: there is no code
+// without a session that satisfies the application's policy at that moment. The request's redirect
+// address has already been checked.
 func Authorize(a Application, r AuthorizationRequest, f AuthorizationFacts, limits SessionLimits, now time.Time) Decision {
 	quiet := slices.Contains(r.Prompts, PromptNone)
 	ask := func(step AuthorizationStep, err OAuthError) Decision {
-		if quiet { // the application does not want its user asked anything
+		if quiet { // the application wants no prompt
 			return Decision{AuthorizationRefused, err}
 		}
 		return Decision{Do: step}
 	}
 	signedIn := f.SignedIn() && sessionGood(a, f, limits, now)
 	if err := CheckRequest(a, r); err != "" {
-		if !signedIn && !quiet { // nobody is sent on before it is known who it is (RFC 9700 4.11.2)
+		if !signedIn && !quiet { // nobody is redirected before it is known who they are (RFC 9700 4.11.2)
 			return Decision{AuthorizationPage, err}
 		}
 		return Decision{AuthorizationRefused, err}
@@ -221,7 +220,7 @@ func Authorize(a Application, r AuthorizationRequest, f AuthorizationFacts, limi
 	switch {
 	case !signedIn, !fresh(a, r, f.Session, now):
 		return ask(AuthorizationSignIn, LoginRequired)
-	case r.Hinted != "" && r.Hinted != f.Subject: // somebody else, who has the choice to sign in as the one who is meant
+	case r.Hinted != "" && r.Hinted != f.Subject: // somebody else, who may choose to sign in as the hinted user
 		if f.Session.CreatedAt.After(r.At) {
 			return Decision{AuthorizationRefused, LoginRequired}
 		}
@@ -242,31 +241,30 @@ func Authorize(a Application, r AuthorizationRequest, f AuthorizationFacts, limi
 	return Decision{Do: AuthorizationCode}
 }
 
-// assured reports whether a session reaches what the application asks for, and one of the values
-// of acr where there are any.
+// assured reports whether a session reaches what the application requires, and one of the acr
+// values if there are any.
 func assured(a Application, acrs []string, s Session) bool {
 	return s.Assurance.Level >= a.Settings.Access.Level && (len(acrs) == 0 || slices.ContainsFunc(acrs, s.Assurance.Fulfils))
 }
 
-// stepsUp reports whether a new sign-in would reach what the session does not: the user has a
-// factor, and did without it, or got it since (RFC 9470). It is asked for once: a device that is
-// trusted may spare the code again.
+// stepsUp reports whether a new sign-in would reach more than the session: the user has a factor
+// but did not use it, or got it since (RFC 9470). This is requested only once, because a trusted
+// device may skip the code again.
 func stepsUp(a Application, r AuthorizationRequest, acrs []string, f AuthorizationFacts) bool {
 	most := Session{Assurance: Assurance{Level: f.MostLevel}}
 	return f.User.Factors > 0 && !f.Session.CreatedAt.After(r.At) && !assured(a, acrs, f.Session) && assured(a, acrs, most)
 }
 
-// MayIssue reports whether an application may have, renew or use tokens of a user by a
-// session: asked at every code, exchange, refresh, introspection and userinfo. No token
-// after its session, user or application has ended, or the user has taken the consent back, or the
-// company its access.
+// MayIssue reports whether an application may have, renew or use a user's tokens by a session. It
+// is asked at every code, exchange, refresh, introspection and userinfo call. No token survives
+// its session, user or application, the user's consent, or the company's access.
 func MayIssue(a Application, f AuthorizationFacts, limits SessionLimits, now time.Time) bool {
 	return f.SignedIn() && sessionGood(a, f, limits, now) && ClosedTo(a, f.Reach, f.User.Role) == "" &&
 		f.Session.Assurance.Level >= a.Settings.Access.Level && youngEnough(a, f.Session, now) &&
 		(!a.Settings.ThirdParty || f.Grant.Covers(f.Wanted))
 }
 
-// sessionGood reports whether a session is one of a user of the application's site, and alive.
+// sessionGood reports whether a session is alive and belongs to a user of the application's site.
 func sessionGood(a Application, f AuthorizationFacts, limits SessionLimits, now time.Time) bool {
 	return a.Usable() && f.User.MaySignIn() && f.Session.UserID == f.User.ID && f.Session.SiteID == a.SiteID && f.User.SiteID == a.SiteID &&
 		f.Session.CompanyID == f.User.CompanyID && limits.Alive(f.Session.CreatedAt, f.Session.SeenAt, now)
@@ -276,8 +274,8 @@ func youngEnough(a Application, s Session, now time.Time) bool {
 	return a.Settings.Access.MaxAge == 0 || now.Sub(s.CreatedAt) <= a.Settings.Access.MaxAge
 }
 
-// fresh reports whether the sign-in is as new as the request and the application want it.
-// A sign-in of the same instant as the request is not new: the clock may stand still.
+// fresh reports whether the sign-in is as recent as the request and the application require. A
+// sign-in at the same instant as the request is not new: the clock may not have advanced.
 func fresh(a Application, r AuthorizationRequest, s Session, now time.Time) bool {
 	again := slices.Contains(r.Prompts, PromptLogin) || slices.Contains(r.Prompts, PromptSelectAccount)
 	isNew := s.CreatedAt.After(r.At)

@@ -226,9 +226,9 @@ func TestAuthorize(t *testing.T) {
 	}
 }
 
-// No code without a session that fulfils the application's policy at that moment; nothing
-// asks where the application wants nobody asked; and wherever a code comes of it, tokens may
-// be had. Facts and requests are drawn freely.
+// No code without a session that satisfies the application's policy at that moment. No prompt if
+// the application wants none. Whenever there is a code, tokens may be issued. Facts and requests
+// are drawn freely.
 func TestNoCodeWithoutASessionThatFulfilsThePolicy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pick := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
@@ -295,7 +295,7 @@ func TestNoCodeWithoutASessionThatFulfilsThePolicy(t *testing.T) {
 	})
 }
 
-// drawConsent draws what is asked for and what was consented to.
+// drawConsent draws what is requested and what was consented to.
 func drawConsent(t *rapid.T, a *Application, r *AuthorizationRequest, f *AuthorizationFacts) {
 	some := func(name string, of ...string) []string {
 		return slices.DeleteFunc(of, func(string) bool { return !rapid.Bool().Draw(t, name) })
@@ -311,14 +311,14 @@ func drawConsent(t *rapid.T, a *Application, r *AuthorizationRequest, f *Authori
 	f.Allowed = rapid.Bool().Draw(t, "just allowed")
 }
 
-// What a token of a third party opens was consented to, whatever the application may ask for
-// since, and by whatever of a user's consents.
+// A third party's token only opens what the user consented to, even if the application may ask for
+// more since then, and no matter which consent it came from.
 func TestNoThirdPartyReadsWithoutConsent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, r, f := authorizeApp(), authorizeRequest(), authorizeFacts()
 		drawConsent(t, &a, &r, &f)
 		terms := FamilyTerms{Scopes: r.Granted(a), Claims: r.Claims}
-		drawConsent(t, &a, &AuthorizationRequest{}, &f) // things have changed since
+		drawConsent(t, &a, &AuthorizationRequest{}, &f) // settings have changed since
 		f.Wanted = terms.Wanted(a)
 		if !MayIssue(a, f, authorizeLimits, authorizeNow) || !a.Settings.ThirdParty {
 			return
@@ -395,7 +395,7 @@ func TestVerifiers(t *testing.T) {
 	}
 }
 
-// acr says what was reached and never more: a code by mail is no second factor (SP 800-63B-4
+// acr never claims more than was reached: a code by email is no second factor (SP 800-63B-4
 // 3.1.3.1), and trust in a device is no proof.
 func TestTheContextClassNeverClaimsWhatWasNotDone(t *testing.T) {
 	for _, p := range []Policy{ClassicPolicy(), ModernPolicy()} {

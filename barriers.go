@@ -5,50 +5,49 @@ import (
 	"time"
 )
 
-// Barrier is one thing that keeps a user from signing in, or may: what it is, since when,
+// Barrier is one thing that keeps, or may keep, a user from signing in: what it is, since when,
 // and what an administrator can do about it.
 type Barrier struct {
 	Kind BarrierKind
-	// Shut: while it lasts, nobody signs in to the account. Without it, there is a way.
+	// Shut: while it lasts, nobody can sign in to the account. Otherwise, there is still a way.
 	Shut bool
-	// Since is when it began, Until when it ends by itself; zero: not known, and never.
+	// Since is when it began (zero: unknown), Until when it ends by itself (zero: never).
 	Since, Until time.Time
-	// Remedies are what can be done, the best first; none: only the person can.
+	// Remedies are what can be done, the best first; none: only the user can fix it.
 	Remedies []Remedy
 }
 
-// BarrierKind names what stands in the way.
+// BarrierKind names a barrier.
 type BarrierKind string
 
-// The kinds of barriers, in the order in which they are shown: first what lets nobody in,
-// then what stops some sign-ins, last what may surprise.
+// The kinds of barriers, in display order: first what lets nobody in, then what stops some
+// sign-ins, last what may surprise.
 const (
 	BarrierDeactivated   BarrierKind = "deactivated"
 	BarrierOperator      BarrierKind = "locked-operator"
 	BarrierAdministrator BarrierKind = "locked-administrator"
-	BarrierTotal         BarrierKind = "locked-total"    // the wrong attempts in all
-	BarrierAttempts      BarrierKind = "locked-attempts" // in a browser of the person's
-	// BarrierStrangers: sign-in from browsers that have not signed in before is locked;
-	// BarrierEverywhere: and there are no others.
+	BarrierTotal         BarrierKind = "locked-total"    // the total of wrong attempts
+	BarrierAttempts      BarrierKind = "locked-attempts" // in one of the user's devices
+	// BarrierStrangers: sign-in from unknown devices is locked; BarrierEverywhere: and there are
+	// no known ones.
 	BarrierStrangers  BarrierKind = "strangers"
 	BarrierEverywhere BarrierKind = "strangers-all"
 	BarrierNoPassword BarrierKind = "no-password"
-	// A temporary password has expired, has opened a sign-in that was not finished, or
-	// waits. Invited… are those that came with an account that was never used.
+	// A temporary password has expired, has opened a sign-in that was not finished, or is waiting.
+	// Invited… are those that came with a never-used account.
 	BarrierExpired        BarrierKind = "temporary-expired"
 	BarrierInvitedExpired BarrierKind = "invited-expired"
 	BarrierUsed           BarrierKind = "temporary-used"
 	BarrierInvitedUsed    BarrierKind = "invited-used"
 	BarrierTemporary      BarrierKind = "temporary"
 	BarrierInvited        BarrierKind = "invited"
-	// The address: none, one that no mail can be sent to, one that mail comes back from.
+	// The address: there is none, it cannot receive mail, or mail to it bounces.
 	BarrierNoEmail  BarrierKind = "no-address"
 	BarrierBadEmail BarrierKind = "bad-address"
 	BarrierBouncing BarrierKind = "bouncing"
-	// BarrierAnswers: too many wrong answers to the challenge question, which closes the
-	// recovery.
+	// BarrierAnswers: too many wrong answers to the challenge question, which blocks recovery.
 	BarrierAnswers     BarrierKind = "answers"
-	BarrierNeverUsed   BarrierKind = "never"        // with a password that was brought along
+	BarrierNeverUsed   BarrierKind = "never"        // with an imported password
 	BarrierTooOld      BarrierKind = "password-old" // a new one is chosen at the next sign-in
 	BarrierUnconfirmed BarrierKind = "unconfirmed"
 )
@@ -59,7 +58,7 @@ var BarrierKinds = []BarrierKind{BarrierDeactivated, BarrierOperator, BarrierAdm
 	BarrierInvited, BarrierTemporary, BarrierNoEmail, BarrierBadEmail, BarrierBouncing, BarrierAnswers,
 	BarrierNeverUsed, BarrierTooOld, BarrierUnconfirmed}
 
-// Remedy is what can be done about a barrier.
+// Remedy is something that can be done about a barrier.
 type Remedy string
 
 // The remedies.
@@ -67,7 +66,7 @@ const (
 	RemedyActivate Remedy = "activate"
 	RemedyUnlock   Remedy = "unlock"
 	RemedyPassword Remedy = "send-password"
-	RemedyEmail    Remedy = "address" // enter one that mail reaches
+	RemedyEmail    Remedy = "address" // enter an address that mail reaches
 	RemedySupport  Remedy = "support" // an administrator cannot
 )
 
@@ -78,23 +77,22 @@ type BarrierFacts struct {
 	Reachable bool
 	// CodeAsked: the company or the person wants a code at sign-in.
 	CodeAsked bool
-	// Browsers is how many have signed in to the account before, and are known by it.
+	// Devices is how many devices have signed in to the account before and are known.
 	Devices int
-	// Strangers and Answers are the counts of wrong passwords in other browsers, and of
-	// wrong answers.
+	// Strangers and Answers are the counts of wrong passwords from unknown devices, and of wrong
+	// answers.
 	Strangers, Answers Attempts
 }
 
-// Barriers lists everything that keeps a user from signing in, what weighs most first
-// (A08, A09). An account without any opens to anyone who knows the password and reads the
-// mail.
+// Barriers lists everything that keeps a user from signing in, the most serious first (A08, A09).
+// An account without any is open to anyone who knows the password and reads the mail.
 func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	var all []Barrier
 	if f.User.State == Deactivated {
 		all = append(all, Barrier{Kind: BarrierDeactivated, Shut: true, Remedies: []Remedy{RemedyActivate}})
 	}
 	all = append(all, lockBarriers(p, f, now)...)
-	if f.User.State != Deactivated { // what is mailed to the user, and what not, begins with activating
+	if f.User.State != Deactivated { // activating also decides what is mailed to the user
 		all = append(all, passwordBarriers(p, f, now)...)
 		all = append(all, addressBarriers(f)...)
 	}
@@ -104,8 +102,7 @@ func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	return all
 }
 
-// LockedNow reports whether an account is locked for everybody, and the lock has not ended
-// by itself.
+// LockedNow reports whether an account is locked for everybody and the lock has not yet expired.
 func LockedNow(p LockoutPolicy, u User, now time.Time) bool {
 	ends := AccountLockEnds(p, u)
 	return u.Locked() && (ends.IsZero() || now.Before(ends))
@@ -136,7 +133,7 @@ func lockBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	if lockout := p.AnswerLockout(); stands(lockout, f.Answers, now) {
 		all = append(all, Barrier{Kind: BarrierAnswers, Since: f.Answers.LockedAt, Until: LockEnds(lockout, f.Answers), Remedies: []Remedy{RemedyUnlock}})
 	}
-	if u.LockReason == LockedByOperator { // which nobody else ends, nor anything that comes with it
+	if u.LockReason == LockedByOperator { // only an operator can end this, or anything that comes with it
 		for i := range all {
 			all[i].Remedies = []Remedy{RemedySupport}
 		}
@@ -182,7 +179,7 @@ func passwordBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 
 func addressBarriers(f BarrierFacts) []Barrier {
 	u := f.User
-	// A code that cannot be mailed lets nobody in, but where none is asked for: at the very
+	// A code that cannot be mailed lets nobody in, except where none is asked for: at the very
 	// first sign-in (B16), and on a trusted device, which is not known here.
 	codes := f.CodeAsked && u.Factors == 0 && !(u.FirstSignInAt.IsZero() && u.Password.Origin == PasswordInitial)
 	b := Barrier{Remedies: []Remedy{RemedyEmail}}
@@ -201,6 +198,6 @@ func addressBarriers(f BarrierFacts) []Barrier {
 	return []Barrier{b}
 }
 
-// MaySendPassword reports whether mailing a temporary password makes sense: it would come
-// to somebody, and open something.
+// MaySendPassword reports whether mailing a temporary password makes sense: it would arrive, and
+// would open something.
 func MaySendPassword(u User, reachable bool) bool { return reachable && u.State != Deactivated }

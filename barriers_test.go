@@ -10,7 +10,7 @@ import (
 	"gatehouse"
 )
 
-// plainFacts are those of somebody who can sign in.
+// plainFacts are those of a user who can sign in.
 func plainFacts() gatehouse.BarrierFacts {
 	return gatehouse.BarrierFacts{Reachable: true, Devices: 1, User: gatehouse.User{
 		State: gatehouse.Active, Email: "tom@northgate.example", EmailConfirmed: true, FirstSignInAt: noon.AddDate(0, -1, 0),
@@ -22,7 +22,7 @@ var barrierPolicy = gatehouse.Policy{
 	Password: gatehouse.PasswordPolicy{MaxAge: 90 * 24 * time.Hour},
 }
 
-// Each kind of barrier: what it comes from, since when, until when, and what to do.
+// Each kind of barrier: its cause, its start and end, and its remedies.
 func TestBarriers(t *testing.T) {
 	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
 	lock := func(reason gatehouse.LockReason) func(*gatehouse.Policy, *gatehouse.BarrierFacts) {
@@ -46,7 +46,7 @@ func TestBarriers(t *testing.T) {
 	type change = func(*gatehouse.Policy, *gatehouse.BarrierFacts)
 	for name, c := range map[string]struct {
 		change change
-		want   string // kind, ! where it is shut, since and until in hours from noon, remedies
+		want   string // kind, ! if it is shut, since and until in hours from noon, remedies
 	}{
 		"nothing": {none, ""},
 		"deactivated, of which the mail does not matter": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
@@ -148,8 +148,8 @@ func TestBarriers(t *testing.T) {
 	}
 }
 
-// Whatever comes together: an account that lets nobody in says so, one that lets somebody
-// in does not; each barrier is named once, in its order, and has something to do about it.
+// In every combination: an account that lets nobody in says so, and one that lets somebody in does
+// not. Each barrier is named once, in order, and has a remedy.
 func TestBarriersSayWhetherAnybodyGetsIn(t *testing.T) {
 	some := func(n ...time.Time) time.Time { return n[rand.IntN(len(n))] }
 	maybe := func() bool { return rand.IntN(2) == 0 }
@@ -191,7 +191,7 @@ func TestBarriersSayWhetherAnybodyGetsIn(t *testing.T) {
 				t.Fatalf("%+v: %+v", f, all)
 			}
 			last = place
-			for _, r := range b.Remedies { // what is offered is not refused
+			for _, r := range b.Remedies { // no remedy offered is refused
 				if r == gatehouse.RemedyPassword && !gatehouse.MaySendPassword(*u, f.Reachable) || r == gatehouse.RemedyUnlock && u.LockReason == gatehouse.LockedByOperator {
 					t.Fatalf("%+v offers %s", f, r)
 				}

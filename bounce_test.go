@@ -36,7 +36,7 @@ func TestWeighDelivery(t *testing.T) {
 	}
 }
 
-// What a server answers to a recipient at the hand-over.
+// Replies of a server to a recipient at the hand-over.
 func TestRefusesEmailAtTheHandOver(t *testing.T) {
 	for _, c := range []struct {
 		code   int
@@ -77,7 +77,7 @@ func TestRefusesEmailAtTheHandOver(t *testing.T) {
 		{451, "4.1.1 try later", "4.1.1", false},
 		{550, "4.1.1 which is it", "4.1.1", false},
 		{451, "5.1.1 which is it", "5.1.1", false},
-		// Without a status, the words tell.
+		// Without a status, the text decides.
 		{550, "relay not permitted", "550", false},
 		{550, "SPF check failed", "550", false},
 		{550, "Sender verify failed", "550", false},
@@ -124,7 +124,7 @@ func TestRefusesEmailInReports(t *testing.T) {
 		{"5.1.8", "550 sender's domain does not exist", "5.1.8", false},
 		{"5.2.3", "552 5.2.3 too long", "5.2.3", false},
 		{"5.3.4", "message size exceeds size limit", "5.3.4", false},
-		// Troubles that pass, whatever the report calls them.
+		// Temporary problems, no matter what the report calls them.
 		{"4.4.7", "550 4.4.7 QUEUE.Expired; message expired", "4.4.7", false},
 		{"4.4.7", "delivery temporarily suspended: lost connection", "4.4.7", false},
 		{"5.4.7", "message expired", "5.4.7", false},
@@ -134,7 +134,7 @@ func TestRefusesEmailInReports(t *testing.T) {
 		{"5.4.4", "Host or domain name not found. Name service error for name=lindenhof.example type=AAAA", "5.4.4", false},
 		{"5.4.6", "mail forwarding loop", "5.4.6", false},
 		{"5.4.1", "550 5.4.1 Recipient address rejected: Access denied", "5.4.1", false},
-		// Nothing that tells.
+		// Nothing conclusive.
 		{"5.0.0", "", "5.0.0", false},
 		{"", "", "", false},
 		{"", "unknown user", "", false},
@@ -150,8 +150,8 @@ func TestRefusesEmailInReports(t *testing.T) {
 	}
 }
 
-// For all statuses, numbers and words: nobody is marked for what is not about the address,
-// and one more thing that is said against that never makes it so.
+// For all statuses, numbers and words: nobody is marked for something unrelated to the address,
+// and one more word against that never changes it.
 func TestRefusesEmailWhateverIsSaid(t *testing.T) {
 	about := []string{"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.2.2"}
 	statuses := []string{"", "5.0.0"}
@@ -196,7 +196,7 @@ func TestRefusalCauses(t *testing.T) {
 	}
 }
 
-// Of a report, the page of an administrator has number and status alone.
+// An administrator's page shows only the number and status of a report.
 func TestAnswerCodes(t *testing.T) {
 	for text, want := range map[string]string{
 		"550 5.1.1 your administrator was dismissed": "550 5.1.1", "5.0.0 550 no": "5.0.0 550", "550-5.1.1 no": "550 5.1.1",

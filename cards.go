@@ -17,19 +17,19 @@ import (
 // PlatformCard is a card that a platform supplies for a user's home page (A06).
 type PlatformCard struct {
 	SiteID, UserID, ApplicationID string
-	// Card is what the platform calls it; empty for the one that is fetched.
+	// Card is the platform's name for it; empty for the fetched one.
 	Card string
 	Body CardBody
-	// AsOf is when it came.
+	// AsOf is when it arrived.
 	AsOf, ExpiresAt time.Time
 }
 
-// CardBody is what a card says.
+// CardBody is the content of a card.
 type CardBody struct {
 	Title string `json:"title"`
-	// Lang is the language of its texts, where the platform says it.
+	// Lang is the language of its texts, if the platform gives it.
 	Lang string `json:"lang,omitempty"`
-	// Link leads to all that the card is an extract of.
+	// Link leads to the full content that the card is an extract of.
 	Link  string     `json:"link,omitempty"`
 	Lines []CardLine `json:"lines"`
 	// ExpiresIn is how long it may be shown, in seconds; 0: for DefaultCardLifetime.
@@ -45,36 +45,36 @@ type CardLine struct {
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
 	Date     string `json:"date,omitempty"`
-	// State is a word or two, and Tone how it is coloured: ok, info, warn, bad.
+	// State is a word or two, and Tone its colour: ok, info, warn, bad.
 	State string `json:"state,omitempty"`
 	Tone  string `json:"tone,omitempty"`
 }
 
-// The bounds of cards.
+// The limits of cards.
 const (
 	MostCardBody    = 16 << 10
 	MostFetchedCard = 64 << 10
 	mostCardLines   = 20
-	// MostCards is how many cards an application supplies for one user.
+	// MostCards is how many cards an application may supply for one user.
 	MostCards           = 3
 	DefaultCardLifetime = 24 * time.Hour
 	CeilingCardLifetime = 30 * 24 * time.Hour
 	floorCardLifetime   = time.Minute
-	// CardOld is from when on a card says how old it is.
+	// CardOld is the age from which a card shows its age.
 	CardOld = time.Hour
 )
 
-// ScopeCards lets an application supply cards. It is nothing about a user, and no token of
-// a user has the right with it.
+// ScopeCards lets an application supply cards. It is not about a user, and no user's token carries
+// it.
 const ScopeCards = "cards"
 
 var cardName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
-// CardNameGood reports whether a platform may call a card so.
+// CardNameGood reports whether a platform may use this name for a card.
 func CardNameGood(name string) bool { return cardName.MatchString(name) }
 
-// ReadCard reads a card as an application sends it. It is strict: what is not known or does
-// not fit is refused, with the field that it stands in.
+// ReadCard reads a card as an application sends it. It is strict: anything unknown or out of place
+// is refused, with the name of the field.
 //
 // Errors: Invalid with fields.
 func ReadCard(a Application, text []byte) (CardBody, error) {
@@ -99,7 +99,7 @@ func ReadCard(a Application, text []byte) (CardBody, error) {
 	return body, wrong.Err()
 }
 
-// misread says which field keeps a card from being read.
+// misread says which field makes a card unreadable.
 func misread(err error) (field, reason string) {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) {
@@ -158,8 +158,8 @@ func dayGood(day string) bool {
 	return err == nil && t.Year() >= 1900 && t.Year() < 2200
 }
 
-// checkText looks at a text that others will read beside ours: nothing in it may turn the
-// direction of what stands around it.
+// checkText checks a text that is shown next to ours: it must not change the direction of the text
+// around it.
 func checkText(wrong *Faults, field, text string, most int, required bool) {
 	switch {
 	case required && strings.TrimSpace(text) == "":
@@ -173,8 +173,8 @@ func checkText(wrong *Faults, field, text string, most int, required bool) {
 	}
 }
 
-// checkCardLink: a card leads to its platform and nowhere else, or anyone who has got hold of
-// a platform's secret could lead its users anywhere.
+// checkCardLink: a card links only to its own platform. Otherwise anyone with a platform's secret
+// could send its users anywhere.
 func checkCardLink(wrong *Faults, a Application, field, link string) {
 	if link != "" && !(webAddress(link) && a.cardLink(link)) {
 		wrong.Add(field, "own-origin")
@@ -194,7 +194,7 @@ func (c CardBody) Lifetime() time.Duration {
 	return time.Duration(c.ExpiresIn) * time.Second
 }
 
-// Supplied is what the home page calls a platform's card.
+// Supplied returns the home page's name for a platform's card.
 func Supplied(applicationID, card string) HomeCard {
 	if card == "" {
 		return HomeCard(applicationID)
@@ -202,13 +202,13 @@ func Supplied(applicationID, card string) HomeCard {
 	return HomeCard(applicationID + "-" + card)
 }
 
-// IsSupplied reports whether a card is a platform's.
+// IsSupplied reports whether a card comes from a platform.
 func (c HomeCard) IsSupplied() bool { return strings.HasPrefix(string(c), "app_") }
 
-// mostSupplied is how many cards of platforms a layout remembers.
+// mostSupplied is how many platform cards a layout remembers.
 const mostSupplied = 60
 
-// With puts the platforms' cards that nobody has arranged yet where quotes and orders are.
+// With inserts the platform cards that are not yet arranged where quotes and orders are.
 func (l HomeLayout) With(supplied []HomeCard) HomeLayout {
 	l = slices.Clone(l)
 	for _, card := range supplied {
@@ -223,7 +223,7 @@ func (l HomeLayout) With(supplied []HomeCard) HomeLayout {
 	return l
 }
 
-// CardFetch is that a user's card is to be fetched from an application.
+// CardFetch is one user's card to fetch from an application.
 type CardFetch struct {
 	SiteID, UserID, ApplicationID string
 	OpenedAt, DueAt               time.Time
@@ -236,17 +236,17 @@ const (
 	CardFresh = 5 * time.Minute
 	// CardWanted is how long after a user has opened home cards are still fetched.
 	CardWanted = time.Hour
-	// CardKept is how long the last card is shown of a platform that does not answer.
+	// CardKept is how long the last card of an unresponsive platform is shown.
 	CardKept = 7 * 24 * time.Hour
-	// CardLease is how long a process may take to fetch one, before another one does.
+	// CardLease is how long a process may take to fetch one before another takes over.
 	CardLease = time.Minute
 )
 
-// Next is when a card is fetched again, after it came or failed to: zero, not before the user
+// Next returns when to fetch a card again, after success or failure; zero: not before the user
 // opens home again.
 func (f CardFetch) Next(came bool, now time.Time) time.Time {
 	wait := CardFresh
-	if !came { // ever longer: 1, 2, 4 … minutes
+	if !came { // with back-off: 1, 2, 4 … minutes
 		wait = min(time.Minute<<min(f.Failures, 6), time.Hour)
 	}
 	next := now.Add(wait)

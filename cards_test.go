@@ -13,7 +13,7 @@ import (
 	. "gatehouse"
 )
 
-// Every fault of a card is named with its field, and nothing that is not known is taken.
+// Each fault of a card is reported with its field, and nothing unknown is accepted.
 func TestCardsAreReadStrictly(t *testing.T) {
 	app := Application{ID: "app_1", Settings: ApplicationSettings{RedirectURIs: []string{"https://shop.example/cb"}, Home: ApplicationHome{LaunchURL: "https://shop.example/"}}}
 	good := `{"title": "Orders", "lang": "en-GB", "link": "https://shop.example/orders", "expires_in": 3600, "lines": [
@@ -53,8 +53,8 @@ func TestCardsAreReadStrictly(t *testing.T) {
 	}
 }
 
-// Cards of platforms are arranged as all others are, keep their place while they are away, and
-// stand where quotes and orders are until somebody moves them.
+// Platform cards are arranged like all others, keep their place while they are away, and appear
+// with quotes and orders until somebody moves them.
 func TestSuppliedCardsAreArranged(t *testing.T) {
 	orders, quotes := Supplied("app_1", "orders"), Supplied("app_2", "")
 	l := ReadHomeLayout("").With([]HomeCard{orders, quotes})
@@ -81,8 +81,8 @@ func TestSuppliedCardsAreArranged(t *testing.T) {
 	}
 }
 
-// A platform that fails is asked ever less often, and for nobody who has not opened home for
-// an hour.
+// A failing platform is asked less and less often, and not at all for a user who has not opened
+// home for an hour.
 func TestWhenACardIsFetchedNext(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {

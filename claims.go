@@ -1,11 +1,11 @@
 package gatehouse
 
-// MostAccounts is for how many accounts with one address something is done.
+// MostAccounts is the maximum number of accounts with one address that an action covers.
 const MostAccounts = 5
 
-// Claim is how well an account's address is proved to be its person's: lower is better.
-// An administrator can write any address into an account. What nobody has proved must not
-// take anything away from who has.
+// Claim is how well the account's user has proved the address: lower is better. An administrator
+// can write any address into an account. An unproved claim must not take anything away from a
+// proved one.
 type Claim int
 
 // The claims to an address.
@@ -31,9 +31,8 @@ func (u User) EmailClaim() Claim {
 	return UnconfirmedClaim
 }
 
-// MeantBy is the account that an address means by itself, of those that have it in the
-// order of their claims: the only one, or the only one with the best claim. ok: there is
-// one.
+// MeantBy returns the account that an address identifies by itself, out of those that have it in
+// the order of their claims: the only one, or the only one with the best claim. ok: there is one.
 func MeantBy(users []User) (u User, ok bool) {
 	if len(users) == 0 || len(users) > 1 && users[0].EmailClaim() == users[1].EmailClaim() {
 		return User{}, false
@@ -41,11 +40,10 @@ func MeantBy(users []User) (u User, ok bool) {
 	return users[0], true
 }
 
-// ConfirmedFirst are the accounts that are helped when somebody gives their address. Where
-// somebody has confirmed it, each company gets in one more account that nobody has, and
-// no company gets in more than that: people are not sent a heap of mail about accounts
-// that others have put their address into. Where nobody has, as after an import, all are.
-// The order stays.
+// ConfirmedFirst returns the accounts to help when somebody gives their address. If any account
+// has confirmed it, each company adds at most one unconfirmed account, so people are not flooded
+// with mail about accounts that others have put their address into. If none has, as after an
+// import, it returns all. It keeps the order.
 func ConfirmedFirst(users []User) []User {
 	if !anyConfirmed(users) {
 		return users
@@ -63,9 +61,9 @@ func ConfirmedFirst(users []User) []User {
 	return some
 }
 
-// ConfirmedOnly are the accounts that hear of a request about their address: those that
-// have confirmed it, or all where nobody has. What somebody writes to the own company is
-// not for another one that has only claimed the address.
+// ConfirmedOnly returns the accounts that hear of a request about their address: those that have
+// confirmed it, or all if none has. A request to one's own company is not for another company that
+// has only claimed the address.
 func ConfirmedOnly(users []User) []User {
 	if !anyConfirmed(users) {
 		return users

@@ -39,9 +39,9 @@ func count(users []gatehouse.User, with func(gatehouse.User) bool) (n int) {
 func confirmed(u gatehouse.User) bool   { return u.EmailConfirmed }
 func unconfirmed(u gatehouse.User) bool { return !u.EmailConfirmed }
 
-// Whatever others claim, one account that has confirmed its address is what the address
-// means, is among those that are helped, and what is asked about it goes to its company
-// and to no other that has not confirmed it.
+// No matter what others claim, if exactly one account has confirmed its address, the address
+// identifies it, it is among those that are helped, and requests about it go to its company and to
+// no other that has not confirmed the address.
 func TestClaimsNeverBeatProof(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		others := slices.DeleteFunc(anyClaims(t, 12), confirmed)
@@ -60,7 +60,7 @@ func TestClaimsNeverBeatProof(t *testing.T) {
 	})
 }
 
-// What the three rules leave of any accounts.
+// What the three rules return for any accounts.
 func TestWhatClaimsLeave(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		users := anyClaims(t, 9)

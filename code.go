@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The numbers of codes by mail, for all sites.
+// The limits of codes by email, for all sites.
 const (
 	// CodeTries is how many codes may be entered in one sign-in; the last wrong one
 	// ends it (B06).
@@ -23,9 +23,9 @@ const (
 	codeDigits = 6
 )
 
-// ReadCode takes a code as people type and paste it: with blanks, dashes or anything else
-// between its digits that is no letter, in digits of any script, with words and
-// punctuation around it; false if there are not six digits.
+// ReadCode reads a code as people type and paste it: with blanks, dashes or any other non-letters
+// between its digits, in digits of any script, with words and punctuation around it. It returns
+// false if there are not six digits.
 func ReadCode(typed string) (code string, ok bool) {
 	text := strings.Map(Digit, norm.NFKC.String(typed))
 	first, last := strings.IndexAny(text, digits), strings.LastIndexAny(text, digits)
@@ -44,7 +44,7 @@ func ReadCode(typed string) (code string, ok bool) {
 
 const digits = "0123456789"
 
-// Digit makes a decimal digit of any script one of ours, and leaves everything else alone.
+// Digit converts a decimal digit of any script to ASCII, and leaves everything else alone.
 func Digit(r rune) rune {
 	for _, block := range unicode.Nd.R16 {
 		if uint32(r) >= uint32(block.Lo) && uint32(r) <= uint32(block.Hi) {
@@ -59,8 +59,8 @@ func Digit(r rune) rune {
 	return r
 }
 
-// NextCodeAt is when the next code may be sent to somebody who got some at the given
-// times, newest first, of the last hour; not after now: at once.
+// NextCodeAt returns when the next code may be sent, given the times of the codes sent in the last
+// hour, newest first. A time not after now means at once.
 func NextCodeAt(sent []time.Time, now time.Time) time.Time {
 	next := now
 	if len(sent) > 0 {
@@ -79,7 +79,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// Code is one that was sent for a sign-in. What it was is kept as a keyed hash.
+// Code is one that was sent for a sign-in. Only a keyed hash of it is kept.
 type Code struct {
 	ID        string
 	MAC       string

@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-// B06: what people type and paste is read; what cannot be a code is none.
+// B06: what people type and paste is read; what cannot be a code is rejected.
 func TestReadCode(t *testing.T) {
 	for typed, want := range map[string]string{
 		"418207": "418207", "000000": "000000",

@@ -5,38 +5,38 @@ import (
 	"time"
 )
 
-// Grant is what a user has let an application have, and when the application was used.
+// Grant is what a user has allowed an application, and when the application was used.
 type Grant struct {
 	SiteID        string
 	UserID        string
 	ApplicationID string
-	// Scopes are those that the user has consented to, of whatever request: others are not
-	// asked.
+	// Scopes are those that the user has consented to, over all requests; the user is not asked
+	// for them again.
 	Scopes []string
-	// ConsentedAt is when that was last; zero: never.
+	// ConsentedAt is the last time of consent; zero: never.
 	ConsentedAt time.Time
 	// FirstAt and UsedAt are when the user went to the application first and last.
 	FirstAt, UsedAt time.Time
 }
 
-// Covers reports whether the user has consented to all these scopes, at whatever time.
+// Covers reports whether the user has ever consented to all these scopes.
 func (g Grant) Covers(scopes []string) bool {
 	return !g.ConsentedAt.IsZero() && only(scopes, g.Scopes...)
 }
 
-// Consented are the scopes that a user has consented to in all, after consenting to these.
+// Consented returns all the scopes that a user has consented to, including these.
 func (g Grant) Consented(scopes []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(g.Scopes, scopes))))
 }
 
-// Wanted are the scopes that a user consents to who lets the application have what it asks
-// for: those that it gets, and those of the claims that it asks for by name.
+// Wanted returns the scopes that a user consents to by allowing the request: those granted, and
+// those of the claims that it asks for by name.
 func (r AuthorizationRequest) Wanted(a Application) []string {
 	return wanted(a, r.Granted(a), r.Claims)
 }
 
-// Wanted are the scopes that the user must have consented to for the family's tokens. An
-// application that may ask for more since then may read no more by them.
+// Wanted returns the scopes that the user must have consented to for the family's tokens. If the
+// application may ask for more since then, these tokens still open no more.
 func (t FamilyTerms) Wanted(a Application) []string { return wanted(a, t.Scopes, t.Claims) }
 
 func wanted(a Application, scopes []string, named ClaimsRequest) []string {
@@ -49,17 +49,17 @@ func wanted(a Application, scopes []string, named ClaimsRequest) []string {
 	return slices.Compact(slices.Sorted(slices.Values(all)))
 }
 
-// consentDue reports whether the user has to be asked: only about applications of others, and
-// then about whatever was not consented to before, or about everything where the
-// application wants that (OpenID Connect Core 3.1.2.4).
+// consentDue reports whether to ask the user for consent: only for third-party applications, and
+// only for what was not consented to before, or for everything if the application requires that
+// (OpenID Connect Core 3.1.2.4).
 func consentDue(a Application, r AuthorizationRequest, f AuthorizationFacts) bool {
 	again := slices.Contains(r.Prompts, PromptConsent) && !f.Allowed
 	return a.Settings.ThirdParty && (again || !f.Grant.Covers(r.Wanted(a)))
 }
 
-// MayAnswer reports whether a request that has waited may come to an answer, where it came to
-// one at that time before (zero: it did not): for a moment, for who has pressed twice or
-// lost the answer.
+// MayAnswer reports whether a waiting request may be answered, given when it was answered before
+// (zero: it was not). A repeat is allowed for a moment, for a user who pressed twice or lost the
+// response.
 func MayAnswer(answered, now time.Time) bool {
 	return answered.IsZero() || now.Sub(answered) < AnswerGrace
 }

@@ -6,12 +6,12 @@ import (
 	"unicode"
 )
 
-// tokenLength is that of every token in a link: 256 bits as base64url.
+// tokenLength is the length of every token in a link: 256 bits as base64url.
 const tokenLength = 43
 
-// CleanToken takes what is no part of a token out of one that came with a link: the
-// bracket, comma or quotation mark behind it, the line end in it, the soft line end of a
-// mail that was not decoded. What is no token of ours stays as short as it is.
+// CleanToken removes what is not part of the token from one copied with its link: a bracket, comma
+// or quotation mark after it, a line end inside it, the soft line end of an undecoded mail. A text
+// that is not one of our tokens is not padded or completed.
 func CleanToken(copied string) string {
 	if len(copied) > 10*tokenLength {
 		return copied
@@ -26,7 +26,7 @@ func CleanToken(copied string) string {
 	if named && len(mac) >= tokenLength {
 		return strings.TrimPrefix(id, undecoded) + "." + firstOf(mac) // no ID begins like that
 	}
-	// A token can: then what is too long for one tells whether it ends with a mark instead.
+	// A token can: then the excess length tells whether it ends with a mark instead.
 	if len(id) >= tokenLength+len(undecoded) && !slices.Contains([]string{"3E", "gt"}, id[tokenLength:]) {
 		id = strings.TrimPrefix(id, undecoded)
 	}

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// A token is found in whatever a mail program makes of its link; what is cut off is no
-// token.
+// A token is found no matter what a mail program makes of its link; a truncated one is no token.
 func TestATokenIsReadHoweverItsLinkIsCopied(t *testing.T) {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	draw := func() string {
@@ -20,7 +19,7 @@ func TestATokenIsReadHoweverItsLinkIsCopied(t *testing.T) {
 	behind := []string{"", ">", ")", ".", ",", ";", "&gt;", ">.", `">`, "\r\n", "%3E", "…", " ", ".)", "="}
 	for n := range 3000 {
 		want := draw()
-		if n%10 == 0 { // which is also what stands before one in an undecoded mail
+		if n%10 == 0 { // also the prefix of a token in an undecoded mail
 			want = "3D" + want[2:]
 		}
 		if rand.IntN(2) == 0 {
@@ -46,8 +45,8 @@ func TestATokenIsReadHoweverItsLinkIsCopied(t *testing.T) {
 	}
 }
 
-// A code is read in any script, with whatever stands around its digits, and never guessed
-// from more or fewer.
+// A code is read in any script, with anything around its digits, and never guessed from more or
+// fewer digits.
 func TestACodeIsReadHoweverItIsCopied(t *testing.T) {
 	zeros := []rune{'0', '０', '٠', '۰', '०', '๐', '𝟎'}
 	between := []string{"", "", "", " ", "-", "\u00a0", "\u200b", ".", "–", "/"}

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// EmailChange is a change of a user's address: asked for, and made when it is
-// confirmed from the new address. The old one can stop it, and take it back for a
-// while (A05), if KeeperOf says so. Old and New are the same where an address is only
-// confirmed.
+// EmailChange is a change of a user's address: requested, and made once it is confirmed from the
+// new address. The old address can stop it, and undo it for a while (A05), if KeeperOf says so.
+// Old and New are the same if an address is only confirmed.
 type EmailChange struct {
 	ID     string
 	SiteID string
@@ -20,41 +19,40 @@ type EmailChange struct {
 	ConfirmUntil time.Time
 	// ConfirmedAt is zero until it is confirmed.
 	ConfirmedAt time.Time
-	// ByCompany: an administrator, an operator or an import made it, at once and without
-	// a link.
+	// ByCompany: an administrator, an operator or an import made it, at once and without a link.
 	ByCompany bool
 }
 
-// EmailChangeState is what became of a change.
+// EmailChangeState is the state of a change.
 type EmailChangeState string
 
 // The states of a change.
 const (
 	EmailAsked     EmailChangeState = "asked"
 	EmailConfirmed EmailChangeState = "confirmed"
-	// EmailUndone: stopped or taken back from the old address.
+	// EmailUndone: stopped or undone from the old address.
 	EmailUndone EmailChangeState = "undone"
-	// EmailDropped: given up by the person, or by a newer change.
+	// EmailDropped: withdrawn by the user, or replaced by a newer change.
 	EmailDropped EmailChangeState = "dropped"
 )
 
 const (
 	// ConfirmEmailFor is how long the link to the new address works.
 	ConfirmEmailFor = 24 * time.Hour
-	// UndoEmailFor is how long the link to the old one does: from when the change was
-	// asked for, and then from when the last of a chain of changes was made.
+	// UndoEmailFor is how long the link to the old address works: from when the change was
+	// requested, and then from when the last of a chain of changes was made.
 	UndoEmailFor = 7 * 24 * time.Hour
-	// FreshFor is how old a sign-in may be that a change of address goes by; an
-	// older one is asked for its password again (ASVS 7.5.1).
+	// FreshFor is how old a sign-in may be to change the address without entering the password
+	// again (ASVS 7.5.1).
 	FreshFor = 15 * time.Minute
 )
 
-// IsFresh reports whether a session begun then is a recent sign-in.
+// IsFresh reports whether a session that began then is a recent sign-in.
 func IsFresh(begun, now time.Time) bool { return now.Sub(begun) < FreshFor }
 
-// Stands reports whether a change is still what the user wants. One of an address that
-// the account has no more is void: somebody else changed it since. So is one from before
-// the present password: anyone who asked for it may be whom the new password keeps out.
+// Stands reports whether a change is still valid. It is void if the account no longer has its old
+// address, because somebody else changed it since. It is also void if it is older than the present
+// password, because the new password may be meant to lock out whoever requested it.
 func (c EmailChange) Stands(u User) bool {
 	return SameMailbox(u.Email, c.Old) && !u.Password.SetAt.After(c.AskedAt)
 }
@@ -64,16 +62,15 @@ func (c EmailChange) MayConfirm(u User, now time.Time) bool {
 	return c.State == EmailAsked && now.Before(c.ConfirmUntil) && u.State != Deactivated && c.Stands(u)
 }
 
-// UsernameIsEmail reports whether a user signs in with the address as the username:
-// everybody on sites that take addresses, and anyone who has one as the username where
-// either is taken. Such a username follows the address: left behind, it would be
-// somebody else's address one day.
+// UsernameIsEmail reports whether a user signs in with the address as the username: everybody on
+// sites that use addresses, and anyone whose username is the address where either is accepted.
+// Such a username follows the address: otherwise it could one day be somebody else's address.
 func UsernameIsEmail(with Identifier, u User) bool {
 	return with == WithEmail || with == WithUsernameOrEmail && IsAddress(u.Username)
 }
 
-// MaskEmail shows enough of an address for anyone who knows it, and not the address:
-// "m...s@example.com", and of a name of one or two letters only the first (B10).
+// MaskEmail shows enough of an address to recognise it, without revealing it: "m...s@example.com",
+// and only the first letter of a name of one or two letters (B10).
 func MaskEmail(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 {

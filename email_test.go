@@ -64,7 +64,7 @@ func TestUsernameIsEmail(t *testing.T) {
 	}
 }
 
-// B10: the form of the document, of names of one letter and of other alphabets too.
+// B10: the form in the document, also for one-letter names and other alphabets.
 func TestMaskEmail(t *testing.T) {
 	for address, want := range map[string]string{
 		"mary.hopkins@x.example": "m...s@x.example", "mia@x.example": "m...a@x.example",

@@ -2,32 +2,31 @@ package gatehouse
 
 import "time"
 
-// EmailKeeper is the mailbox that an account's changes of address are answered to: it
-// alone may stop one that waits, or take back those that were made.
+// EmailKeeper is the mailbox that controls changes of an account's address: it alone may stop a
+// waiting one, or undo those that were made.
 type EmailKeeper struct {
 	// Email is empty where nobody has that power.
 	Email string
-	// First is the change that led away from Email; its zero value where the account
-	// still has the address, and nothing can be taken back.
+	// First is the change that led away from Email; its zero value if the account still has the
+	// address and there is nothing to undo.
 	First EmailChange
-	// Until is when the power to take changes back ends; zero where First is.
+	// Until is when the power to undo changes ends; zero if First is.
 	Until time.Time
 }
 
-// KeeperOf says who keeps an account with this current address, given the changes that
-// were made to it, oldest first.
+// KeeperOf returns the keeper of an account with this current address, given the changes that were
+// made to it, oldest first.
 //
-// Changes that follow each other within UndoEmailFor are a chain, and the chain is judged
-// as a whole: the address from before its first change had been in place the longest, so
-// it keeps its power until UndoEmailFor after the last change, however many follow and
-// no matter who makes them. An address that came inside the chain has none: it may be a
-// thief's, and the change that replaces it the owner's repair.
+// Changes that follow each other within UndoEmailFor are a chain, and the chain is judged as a
+// whole. The address before its first change had been in place the longest, so it keeps its power
+// until UndoEmailFor after the last change, no matter how many follow or who makes them. An
+// address that came inside the chain has none: it may be a thief's, and the change that replaces
+// it the owner's repair.
 //
-// What an administrator, an operator or an import changes is the company's word about its
-// own account. It gives no power to the address before it, which may be a stranger's or
-// that of somebody who has left, so a chain begins with the first change that was made by
-// the user. Once that chain has begun, the company's changes do not end it: a thief may
-// have asked for them.
+// Changes by an administrator, an operator or an import are the company's decision about its own
+// account. They give no power to the previous address, which may be a stranger's or a former
+// employee's, so a chain begins with the first change that was made by the user. Once that chain
+// has begun, the company's changes do not end it: a thief may have asked for them.
 func KeeperOf(current string, made []EmailChange, now time.Time) EmailKeeper {
 	var chain []EmailChange
 	for _, c := range made {
@@ -54,16 +53,16 @@ func (k EmailKeeper) Is(address string) bool {
 	return k.Email != "" && SameMailbox(k.Email, address)
 }
 
-// CanRestore reports whether there is something to take back.
+// CanRestore reports whether there is anything to undo.
 func (k EmailKeeper) CanRestore() bool { return !k.Until.IsZero() }
 
-// Undo decides what the link that was mailed to the old address of a change is worth:
-// restores, the account gets that address back; else what waits is stopped. ok: the link
-// works. changes are those of the user that wait or were made, oldest first.
+// Undo decides what the link that was mailed to the old address of a change does. If it restores,
+// the account gets that address back; otherwise it stops a waiting change. ok: the link works.
+// changes are the user's changes that wait or were made, oldest first.
 //
-// Any link to the keeper's address does all that the keeper may do, so it does not matter
-// which of several mails is opened. It must not be from long before the chain, though: a
-// mailbox can have been somebody else's then.
+// Any link to the keeper's address does all that the keeper may do, so it does not matter which of
+// several mails is opened. It must not be from long before the chain, though: the mailbox may have
+// been somebody else's then.
 func (c EmailChange) Undo(u User, changes []EmailChange, now time.Time) (restores, ok bool) {
 	keeper := KeeperOf(u.Email, changes, now)
 	if c.State == EmailUndone || c.ByCompany || u.State == Deactivated || !keeper.Is(c.Old) {

@@ -10,7 +10,7 @@ import (
 	"gatehouse"
 )
 
-// move is a change that was made so many days after asked.
+// move is a change that was made that many days after the start.
 func move(days float64, from, to string) gatehouse.EmailChange {
 	at := asked.Add(time.Duration(days * float64(day)))
 	return gatehouse.EmailChange{ID: fmt.Sprintf("eml_%g", days), Old: from + "@x.example", New: to + "@x.example",
@@ -31,7 +31,7 @@ func TestKeeperOf(t *testing.T) {
 		made    list
 		after   float64 // days
 		keeper  string
-		until   float64 // days; 0: there is nothing to take back
+		until   float64 // days; 0: there is nothing to undo
 	}{
 		"never changed":                       {"v", nil, 0, "v", 0},
 		"a change":                            {"a", list{move(0, "v", "a")}, 6.9, "v", 7},
@@ -111,9 +111,9 @@ func TestUndo(t *testing.T) {
 	}
 }
 
-// Whatever an owner, a thief and a company do to an account's address, and in whatever
-// order: the address that was there the longest before the first of the changes takes it
-// back, with any of the links that it got since, and none that came since does.
+// No matter what an owner, a thief and a company do to an account's address, and in what order:
+// the address that was there the longest before the first of the changes can undo them, with any
+// of the links that it got since. No later address can.
 func TestWhoeverWasThereLongestKeepsTheAccount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now, current := asked, "owner@x.example"
@@ -132,7 +132,7 @@ func TestWhoeverWasThereLongestKeepsTheAccount(t *testing.T) {
 			}
 		}
 		if len(links) == 0 {
-			return // the company's word, and nobody else's
+			return // the company's decision, and nobody else's
 		}
 		keeper := links[0].Old // from before the first change that was made by the user
 		now = now.Add(rapid.SampledFrom([]time.Duration{0, day, 7*day - 1}).Draw(t, "last"))

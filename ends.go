@@ -3,18 +3,17 @@ package gatehouse
 // Change is something that happens to an account and ends more than itself.
 type Change string
 
-// The changes. Anyone who makes one, on a page, with a command or by an import, ends what
-// Ends says of it.
+// The changes. Any code that makes one, on a page, with a command or by an import, ends what Ends
+// says.
 const (
 	// PasswordChanged: the user has chosen another password, in a session or in a sign-in.
 	PasswordChanged Change = "password-changed"
-	// PasswordIssued: an administrator, an operator or an import has put another one in
-	// its place.
+	// PasswordIssued: an administrator, an operator or an import has replaced it.
 	PasswordIssued Change = "password-issued"
-	// PasswordRenewed: a temporary password that was over was mailed again to somebody who had
-	// shown to have it.
+	// PasswordRenewed: an expired temporary password was mailed again to somebody who proved to
+	// have it.
 	PasswordRenewed Change = "password-renewed"
-	// PasswordUsed: a temporary password opens a sign-in, as the only one.
+	// PasswordUsed: a temporary password opens its one sign-in.
 	PasswordUsed Change = "password-used"
 	// Recovered: the user has come back with a link, an answer, or the old address.
 	Recovered Change = "recovered"
@@ -22,14 +21,14 @@ const (
 	QuestionChanged Change = "question-changed"
 	// AddressChanged: the user has moved to another mailbox, and has confirmed it.
 	AddressChanged Change = "address-changed"
-	// AddressCorrected: the company says that the mailbox is another one. Where that has to
-	// be confirmed first, what lies in the wrong one still ends at once.
+	// AddressCorrected: the company says that the mailbox is a different one. Even if that must be
+	// confirmed first, what was sent to the wrong one ends at once.
 	AddressCorrected Change = "address-corrected"
-	// AddressStopped: the mailbox that keeps the account has stopped a change that waited.
+	// AddressStopped: the mailbox that keeps the account has stopped a waiting change.
 	AddressStopped Change = "address-stopped"
-	// AddressRestored: it has taken back the changes that were made.
+	// AddressRestored: it has undone the changes that were made.
 	AddressRestored Change = "address-restored"
-	// RoleChanged: the user is an administrator now, or is none any longer.
+	// RoleChanged: the user has become an administrator, or is no longer one.
 	RoleChanged Change = "role-changed"
 	// Locked: wrong passwords have locked the account.
 	Locked Change = "locked"
@@ -46,7 +45,7 @@ const (
 	SignedOutElsewhere Change = "signed-out-elsewhere"
 	// Disowned: the same, because something in the activity was not the user.
 	Disowned Change = "disowned"
-	// BackupRestored: the database is as it was once. It happens to all accounts.
+	// BackupRestored: the database was restored from a backup. It happens to all accounts.
 	BackupRestored Change = "backup-restored"
 )
 
@@ -56,13 +55,13 @@ type Extent int
 // The extents.
 const (
 	None Extent = iota
-	// Others are all but those that Kept names.
+	// Others are all except those that Kept names.
 	Others
 	All
 )
 
-// But is what is kept of what a change ends: id where the change ends the others, nothing
-// where it ends all.
+// But returns what survives a change: id if the change ends only the others, nothing if it ends
+// all.
 func (e Extent) But(id string) string {
 	if e == Others {
 		return id
@@ -70,47 +69,45 @@ func (e Extent) But(id string) string {
 	return ""
 }
 
-// Kept is what stays where a change ends the others; empty for nothing.
+// Kept is what survives where a change ends the others; empty for nothing.
 type Kept struct{ Session, SignIn, Device string }
 
-// WaitingMail is which mail is not sent any longer. Each includes those before it.
+// WaitingMail says which unsent mail is cancelled. Each includes those before it.
 type WaitingMail int
 
-// The mail that ends.
+// The mail to cancel.
 const (
 	NoMail WaitingMail = iota
-	// PasswordMail holds a temporary password: of two that arrive together, the wrong one
-	// would be tried.
+	// PasswordMail contains a temporary password: if two arrived, the user might try the wrong
+	// one.
 	PasswordMail
-	// MailboxMail is all that waits to go to the mailbox that the account had.
+	// MailboxMail is all unsent mail to the account's previous mailbox.
 	MailboxMail
-	// AllMail is all that waits, to whomever.
+	// AllMail is all unsent mail, to any address.
 	AllMail
 )
 
 // Endings are what ends with a change.
 type Endings struct {
 	Sessions Extent
-	// SignIns are those that have begun and are not finished, with their codes.
+	// SignIns are the unfinished ones, with their codes.
 	SignIns Extent
-	// Devices are those that are known, with what was counted for each: they are
-	// strangers then.
+	// Devices are the known ones, with their counts: they become strangers.
 	Devices Extent
-	// Trust is what spares devices the code; they stay known.
+	// Trust is what lets devices skip the code; they stay known.
 	Trust bool
 	// Links are reset links and recoveries by challenge question.
 	Links bool
-	// Codes are those of sign-ins that stay.
+	// Codes are those of sign-ins that survive.
 	Codes bool
-	// Temporary is a temporary password that was mailed. It is over, and nobody has
-	// another one yet.
+	// Temporary is a temporary password that was mailed. It ends, and nobody has another one yet.
 	Temporary bool
 	Mail      WaitingMail
-	// Confirmations are changes of address that wait to be confirmed.
+	// Confirmations are changes of address that wait for confirmation.
 	Confirmations bool
-	// Undo are the links that take changes of address back, and what waits with them.
+	// Undo are the links that undo changes of address, and what waits with them.
 	Undo bool
-	// Guesses are the counts of wrong passwords and answers: they begin again at nothing.
+	// Guesses are the counts of wrong passwords and answers: they restart at zero.
 	Guesses bool
 }
 
@@ -142,9 +139,8 @@ var endings = map[Change]Endings{
 	BackupRestored:     {Sessions: All, SignIns: All, Trust: true, Links: true, Codes: true, Mail: AllMail, Confirmations: true},
 }
 
-// Ends returns what ends when something changes. What is not in the table is a mistake of
-// the program, and ends everything: to ask somebody to sign in again does less harm than
-// to leave a door open.
+// Ends returns what a change ends. A change that is not in the table is a bug, and ends
+// everything: asking somebody to sign in again does less harm than leaving a door open.
 func Ends(c Change) Endings {
 	e, known := endings[c]
 	if !known {
@@ -154,7 +150,7 @@ func Ends(c Change) Endings {
 	return e
 }
 
-// Changes are all that are in the table.
+// Changes returns all that are in the table.
 func Changes() []Change {
 	all := make([]Change, 0, len(endings))
 	for c := range endings {

@@ -2,9 +2,9 @@ package gatehouse
 
 import "testing"
 
-// What holds for every row: anyone who is signed out cannot go on with a sign-in that has
-// begun, a device that is forgotten is not trusted, and a waiting change of address does
-// not outlive the links that take changes back.
+// What holds for every row: anyone who is signed out cannot continue an unfinished sign-in, a
+// forgotten device is not trusted, and a waiting change of address does not outlive the links that
+// undo changes.
 func TestEndsIsConsistent(t *testing.T) {
 	for _, c := range Changes() {
 		e := Ends(c)

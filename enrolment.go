@@ -11,7 +11,7 @@ type Enrolment struct {
 	ID        string
 	SiteID    string
 	CompanyID string
-	// Enable: it switches two-factor on; else off.
+	// Enable: it switches two-factor on; otherwise off.
 	Enable bool
 	State  EnrolmentState
 	// StartedBy and StartedName are the administrator's ID and name at that time.
@@ -22,23 +22,23 @@ type Enrolment struct {
 	// Total is how many users the company had when it began.
 	Total  int
 	Counts EnrolmentCounts
-	// After is the key of the last username that it has come to.
+	// After is the key of the last username that it has reached.
 	After string
 }
 
-// EnrolmentState is how far a run is.
+// EnrolmentState is the state of a run.
 type EnrolmentState string
 
 // The states of a run.
 const (
 	EnrolmentRunning EnrolmentState = "running"
 	EnrolmentDone    EnrolmentState = "done"
-	// EnrolmentReplaced: the switch was put back before it came to its end.
+	// EnrolmentReplaced: the switch was flipped back before the run ended.
 	EnrolmentReplaced EnrolmentState = "replaced"
 )
 
-// EnrolmentCounts are how many users a run has come to, by outcome. They add up to the
-// run's total when it has ended.
+// EnrolmentCounts are how many users a run has processed, by outcome. They add up to the run's
+// total when it has ended.
 type EnrolmentCounts struct {
 	Changed, Unchanged, Skipped, Failed int
 	// Told is how many of them were sent a notice.
@@ -62,11 +62,11 @@ func (n *EnrolmentCounts) Add(o Outcome, told bool) {
 	}
 }
 
-// Done is how many users a run has come to.
+// Done returns how many users a run has processed.
 func (n EnrolmentCounts) Done() int { return n.Changed + n.Unchanged + n.Skipped + n.Failed }
 
-// Left estimates how long a run goes on, from how long it took so far; 0: nothing to
-// go by yet, or done.
+// Left estimates the remaining time of a run from its time so far; 0: nothing to go by yet, or
+// done.
 func (e Enrolment) Left(now time.Time) time.Duration {
 	done, spent := e.Counts.Done(), now.Sub(e.StartedAt)
 	if e.State != EnrolmentRunning || done == 0 || done >= e.Total || spent <= 0 {
@@ -75,13 +75,13 @@ func (e Enrolment) Left(now time.Time) time.Duration {
 	return spent / time.Duration(done) * time.Duration(e.Total-done)
 }
 
-// Outcome is what became of one user in a run.
+// Outcome is the result of a run for one user.
 type Outcome string
 
 // The outcomes of a run.
 const (
-	// OutcomeChanged: enrolled, or no longer enrolled. Those are whom a switch is about:
-	// every number that is said of one, from the preview to the file, counts these.
+	// OutcomeChanged: enrolled, or no longer enrolled. Every number shown for a switch, from the
+	// preview to the file, counts these users.
 	OutcomeChanged   Outcome = "changed"
 	OutcomeUnchanged Outcome = "unchanged"
 	OutcomeSkipped   Outcome = "skipped"
@@ -91,22 +91,22 @@ const (
 // Outcomes are all of them, in the order in which they are shown.
 var Outcomes = []Outcome{OutcomeChanged, OutcomeUnchanged, OutcomeSkipped, OutcomeFailed}
 
-// OutcomeReason says why, or what else is to be known.
+// OutcomeReason says why, or what else to know.
 type OutcomeReason string
 
-// The reasons of outcomes. Of those who are changed, it is what an administrator may
-// want to look after; empty: nothing.
+// The reasons of outcomes. For users who are changed, it is something an administrator may want to
+// look into; empty: nothing.
 const (
 	ReasonUnconfirmed OutcomeReason = "unconfirmed" // the address was never confirmed
 	ReasonLocked      OutcomeReason = "locked"      // asked for a code once unlocked
-	ReasonOwn         OutcomeReason = "own"         // two-factor is the person's own choice
+	ReasonOwn         OutcomeReason = "own"         // two-factor is the user's own choice
 	ReasonNoEmail     OutcomeReason = "no-address"
 	ReasonBadEmail    OutcomeReason = "bad-address" // no mail can be sent to it
 	ReasonBouncing    OutcomeReason = "bouncing"
 	ReasonDeactivated OutcomeReason = "deactivated"
 	ReasonInvited     OutcomeReason = "invited" // has never signed in
-	// While the run went on: the user left the company, was deleted, the switch was put
-	// back, or the notice could not be written.
+	// During the run, the user left the company or was deleted, the switch was flipped back, or
+	// the notice could not be written.
 	ReasonMoved    OutcomeReason = "moved"
 	ReasonGone     OutcomeReason = "gone"
 	ReasonReplaced OutcomeReason = "replaced"
@@ -121,9 +121,9 @@ type OutcomeCount struct {
 	Count  int
 }
 
-// Enrol is what switching a company's two-factor on or off does to one of its users.
-// reachable: mail can be sent to the user's address. Off is the mirror of on: it changes
-// exactly those whom on would enrol, so that one number stands for both.
+// Enrol returns what switching a company's two-factor on or off does to one of its users.
+// reachable: mail can be sent to the user's address. Off mirrors on: it changes exactly those
+// users whom on would enrol, so one number covers both.
 func Enrol(enable bool, u User, reachable bool) (Outcome, OutcomeReason) {
 	noCode := OutcomeSkipped // nothing was ever sent there, so nothing is taken away
 	if enable {
@@ -158,16 +158,16 @@ func worthKnowing(u User) OutcomeReason {
 	return ""
 }
 
-// Notified reports whether a run tells a user about it: every active one whom mail can
-// reach (B03). Who has never signed in learns of it at the second sign-in.
+// Notified reports whether a run notifies a user: every active one whom mail can reach (B03).
+// Users who have never signed in learn of it at their second sign-in.
 func Notified(u User, reachable bool) bool { return u.State == Active && reachable }
 
-// UserGroup is a group of a company's users that an administrator asks for.
+// UserGroup is a group of a company's users that an administrator can list.
 type UserGroup string
 
 // The groups. One user may be in several.
 const (
-	GroupEnrolled    UserGroup = "enrolled" // whom the company's switch is about
+	GroupEnrolled    UserGroup = "enrolled" // whom the company's switch affects
 	GroupNoEmail     UserGroup = "no-address"
 	GroupUnconfirmed UserGroup = "unconfirmed"
 	GroupBouncing    UserGroup = "bouncing"
@@ -181,8 +181,8 @@ const (
 var UserGroups = []UserGroup{GroupEnrolled, GroupNoEmail, GroupUnconfirmed, GroupBouncing,
 	GroupLocked, GroupDeactivated, GroupInvited, GroupOwn}
 
-// GroupsOf returns the groups that a user is in. GroupEnrolled and GroupOwn are what a run
-// counts as changed and unchanged, whichever way it switches; the others are facts.
+// GroupsOf returns the groups that a user is in. GroupEnrolled and GroupOwn are what a run counts
+// as changed and unchanged, in either direction; the others are facts.
 func GroupsOf(u User, reachable bool) []UserGroup {
 	outcome, _ := Enrol(true, u, reachable)
 	is := map[UserGroup]bool{

@@ -36,8 +36,7 @@ func everyKindOfUser(try func(u gatehouse.User, reachable bool)) {
 	}
 }
 
-// Whatever a user is like, a run has one outcome for it, and a reason wherever it did not
-// simply do what was asked.
+// A run has one outcome for any user, and a reason whenever it did not simply do what was asked.
 func TestEveryUserHasAnOutcome(t *testing.T) {
 	everyKindOfUser(func(u gatehouse.User, reachable bool) {
 		for _, enable := range []bool{true, false} {
@@ -96,7 +95,7 @@ func TestEnrol(t *testing.T) {
 	}
 }
 
-// The groups that an administrator asks for agree with what a run would do.
+// The groups that an administrator can list agree with what a run would do.
 func TestGroupsAgreeWithOutcomes(t *testing.T) {
 	everyKindOfUser(func(u gatehouse.User, reachable bool) {
 		groups := gatehouse.GroupsOf(u, reachable)
@@ -107,7 +106,7 @@ func TestGroupsAgreeWithOutcomes(t *testing.T) {
 		if slices.Contains(groups, gatehouse.GroupOwn) != (outcome == gatehouse.OutcomeUnchanged) {
 			t.Errorf("%+v: %s, and in %v", u, outcome, groups)
 		}
-		// Off is the mirror of on.
+		// Off mirrors on.
 		if off, _ := gatehouse.Enrol(false, u, reachable); (off == gatehouse.OutcomeChanged) != (outcome == gatehouse.OutcomeChanged) ||
 			(off == gatehouse.OutcomeUnchanged) != (outcome == gatehouse.OutcomeUnchanged) || off == gatehouse.OutcomeFailed {
 			t.Errorf("%+v: on %s, off %s", u, outcome, off)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Kind sorts errors by what the outside is told. internal/web/ui maps it to a
-// status and a page; nothing else about an error reaches people.
+// Kind sorts errors by what the client is told. internal/web/ui maps it to a status and a page;
+// nothing else about an error reaches users.
 type Kind int
 
 // The kinds of errors, with the HTTP status they become.
@@ -23,7 +23,7 @@ const (
 	Unavailable                 // 503, with RetryAfter
 )
 
-// Error is an error that a person may hear about.
+// Error is an error that a user may see.
 type Error struct {
 	Kind Kind
 	// Reason is a stable word for scripts and texts, such as "sign-in-failed".
@@ -81,7 +81,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of an error; Internal for one that says nothing.
+// KindOf returns the kind of an error; Internal if it has none.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {
@@ -90,7 +90,6 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// ErrNotFound is what a store answers when the database was asked and has no
-// such row. A database that cannot be asked is Unavailable: never "not found",
-// never "wrong password".
+// ErrNotFound is what a store returns if the database was queried and has no such row. A database
+// that cannot be queried is Unavailable: never "not found", never "wrong password".
 var ErrNotFound = &Error{Kind: NotFound, Reason: "not-found"}

@@ -2,27 +2,27 @@ package gatehouse
 
 import "time"
 
-// Caller is who a service acts for. It is an argument of every method
-// that changes something, where permission check and event sit side by side.
+// Caller says on whose behalf a service acts. It is an argument of every method that changes
+// something, where permission check and event sit side by side.
 type Caller struct {
 	Kind CallerKind
-	// UserID, CompanyID and SiteID say who it is, as far as Kind has them.
+	// UserID, CompanyID and SiteID identify the caller, as far as its Kind has them.
 	UserID    string
 	CompanyID string
 	SiteID    string
 	Role      Role
-	// Name is how the event log shows an operator or a command: the account
-	// that ran it.
+	// Name is how the event log shows an operator or a command: the operating system account that
+	// ran it.
 	Name string
 	// IPAddress, UserAgent and Reference tie the event to the request.
 	IPAddress string
 	UserAgent string
 	Reference string
-	// Browser is the token of the device cookie; empty if there is none. It is a secret
-	// and in no event.
+	// DeviceToken is the token of the device cookie; empty if there is none. It is a secret and
+	// appears in no event.
 	DeviceToken string
-	// Post names the form that was posted and the browser that it was posted from, by a
-	// keyed hash: the same form posted again has the same one. Empty: none was.
+	// Post identifies the posted form and the browser it came from, by a keyed hash: the same form
+	// posted again has the same one. Empty: none was posted.
 	Post string
 }
 
@@ -53,8 +53,7 @@ func (c Caller) MayManage(siteID, companyID string) bool {
 	return false
 }
 
-// Event makes a line of the event log about a user (a zero User: about nobody who
-// is known).
+// Event creates a line of the event log about a user (a zero User: about nobody known).
 func (c Caller) Event(id string, at time.Time, siteID string, u User, kind EventKind, result EventResult, detail map[string]string) Event {
 	return Event{
 		ID: id, SiteID: siteID, CompanyID: u.CompanyID, UserID: u.ID, At: at,
@@ -63,18 +62,17 @@ func (c Caller) Event(id string, at time.Time, siteID string, u User, kind Event
 	}
 }
 
-// Event is one line of the event log. It is written in the transaction that
-// makes the change it tells about.
+// Event is one line of the event log. It is written in the transaction that makes the change.
 type Event struct {
 	ID        string
 	SiteID    string
 	CompanyID string
-	// UserID is whom it is about; empty for a site's or an unknown name's.
+	// UserID is the user it is about; empty for a site or an unknown name.
 	UserID string
 	At     time.Time
 	Kind   EventKind
 	Result EventResult
-	// ActorKind, ActorID and ActorName are who did it.
+	// ActorKind, ActorID and ActorName say who did it.
 	ActorKind CallerKind
 	ActorID   string
 	ActorName string
@@ -85,8 +83,8 @@ type Event struct {
 	Detail map[string]string
 }
 
-// SignedIn reports whether the event is a sign-in that came to its end: a right password, or a
-// passkey, after which nothing else was due, or the last of the steps after it.
+// SignedIn reports whether the event is a completed sign-in: a right password or a passkey with no
+// further step due, or the last of the steps after it.
 func (e Event) SignedIn() bool {
 	next := Step(e.Detail["next"])
 	begins := e.Kind == EventSignIn || e.Kind == EventPasskey
@@ -115,7 +113,7 @@ const (
 	// EventCodeSent and EventCode: a code was mailed, and one was entered.
 	EventCodeSent EventKind = "code.sent"
 	EventCode     EventKind = "sign_in.code"
-	// EventSignInDone: a sign-in that had steps to do came to its end.
+	// EventSignInDone: a sign-in with further steps was completed.
 	EventSignInDone      EventKind = "sign_in.done"
 	EventPasswordChanged EventKind = "password.changed"
 	// EventPasswordChecked: the present password was asked for again, and wrong.
@@ -128,63 +126,64 @@ const (
 	EventUsernameAsked    EventKind = "username.asked"
 	EventProfileChanged   EventKind = "profile.changed"
 	EventEmailAsked       EventKind = "email.asked"
-	// EventEmailConfirmed: an address that the account had already.
+	// EventEmailConfirmed: an address that the account already had.
 	EventEmailConfirmed EventKind = "email.confirmed"
 	EventEmailChanged   EventKind = "email.changed"
 	EventEmailUndone    EventKind = "email.undone"
 	EventDeviceRemoved  EventKind = "device.removed"
-	// EventDeviceUntrusted: a person ended the trust in a browser of the own.
+	// EventDeviceUntrusted: a user ended the trust in one of their devices.
 	EventDeviceUntrusted EventKind = "device.untrusted"
 	EventNotMe           EventKind = "activity.not_me"
 	// EventTwoFactorEnabled and EventTwoFactorDisabled: a company's Enhanced Security was
-	// switched. They are about no single user.
+	// switched. They are not about a single user.
 	EventTwoFactorEnabled  EventKind = "two_factor.enabled"
 	EventTwoFactorDisabled EventKind = "two_factor.disabled"
-	// EventOwnTwoFactor: a person's own choice of two-factor; Detail["on"] is yes or no.
+	// EventOwnTwoFactor: a user's own choice of two-factor; Detail["on"] is yes or no.
 	EventOwnTwoFactor EventKind = "two_factor.own"
-	// EventTwoFactorReset: an administrator took back trust in browsers and the own
-	// choice of two-factor (B19).
+	// EventTwoFactorReset: an administrator revoked trust in devices and the user's own choice of
+	// two-factor (B19).
 	EventTwoFactorReset EventKind = "two_factor.reset"
 	// EventFactorAdded and EventFactorRemoved: an authenticator app or a passkey (Detail["kind"]);
-	// Detail["name"] is what the user calls it. EventRecoveryCodesMade: new recovery codes, in the place of those before.
+	// Detail["name"] is the user's name for it. EventRecoveryCodesMade: new recovery codes
+	// replaced the old ones.
 	EventFactorAdded       EventKind = "factor.added"
 	EventFactorRemoved     EventKind = "factor.removed"
 	EventRecoveryCodesMade EventKind = "recovery_codes.made"
-	// EventMailBounced: mail to the user's address came back.
+	// EventMailBounced: mail to the user's address bounced.
 	EventMailBounced EventKind = "mail.bounced"
-	// EventBounceCleared: what was held against the user's address was taken back, by an
-	// operator or because too many addresses were refused for the same reason.
+	// EventBounceCleared: the bounce mark on the user's address was removed, by an operator or
+	// because too many addresses were refused for the same reason.
 	EventBounceCleared EventKind = "mail.bounce_cleared"
 	// EventMailResent: an administrator had a message sent again (C13).
 	EventMailResent EventKind = "mail.resent"
 	// Events about applications; Detail["application"] is the ID, and where users read about it,
-	// Detail["name"] the name.
+	// Detail["name"] is the name.
 	EventApplicationCreated EventKind = "application.created"
 	EventApplicationChanged EventKind = "application.changed"
-	// EventApplicationDeleted and EventApplicationRestored: an operator deleted it, or took
-	// that back; EventApplicationRemoved: it is gone, with everything.
+	// EventApplicationDeleted and EventApplicationRestored: an operator deleted it, or restored
+	// it; EventApplicationRemoved: it is gone, with everything.
 	EventApplicationDeleted  EventKind = "application.deleted"
 	EventApplicationRestored EventKind = "application.restored"
 	EventApplicationRemoved  EventKind = "application.removed"
 	// EventApplicationSecret: a secret was made for it.
 	EventApplicationSecret EventKind = "application.secret_made"
-	// EventApplicationSignIn: a user went on to an application with a session.
+	// EventApplicationSignIn: a user went to an application with a session.
 	EventApplicationSignIn EventKind = "application.signed_in"
-	// EventConsentGiven and EventConsentRefused: a user was asked whether an application may
-	// read about them.
+	// EventConsentGiven and EventConsentRefused: a user was asked whether an application may read
+	// their data.
 	EventConsentGiven   EventKind = "application.consent_given"
 	EventConsentRefused EventKind = "application.consent_refused"
-	// EventReachChanged: a company's administrator said which of its users may reach an
-	// application: Detail["reach"], and what it was before. It is about no single user.
+	// EventReachChanged: a company's administrator set which of its users may reach an
+	// application: Detail["reach"], and its earlier value. It is not about a single user.
 	EventReachChanged EventKind = "application.reach_changed"
-	// EventAccessAsked: a user without access asked for it; the other two are what came of it.
+	// EventAccessAsked: a user without access asked for it; the other two are the outcomes.
 	EventAccessAsked    EventKind = "application.access_asked"
 	EventAccessAllowed  EventKind = "application.access_allowed"
 	EventAccessDeclined EventKind = "application.access_declined"
-	// EventAccessRemoved: a user took an application's access to the own account away.
+	// EventAccessRemoved: a user removed an application's access to their account.
 	EventAccessRemoved EventKind = "application.access_removed"
-	// EventTokenReplayed: a code or a refresh token came a second time, and all that came of it
-	// has ended.
+	// EventTokenReplayed: a code or a refresh token was presented twice, and everything derived
+	// from it has ended.
 	EventTokenReplayed EventKind = "application.token_replayed"
 	// EventLogoutFailed: an application could not be told that a session of the user has ended.
 	EventLogoutFailed EventKind = "application.logout_failed"

@@ -12,7 +12,7 @@ import (
 
 var ninetyDays = gatehouse.PasswordPolicy{MaxAge: 90 * day}
 
-// endsIn is a chosen password that ninetyDays lets live so much longer.
+// endsIn is a chosen password that expires after this time under ninetyDays.
 func endsIn(left time.Duration) gatehouse.Password {
 	return gatehouse.Password{Hash: "h", Origin: gatehouse.PasswordChosen, SetAt: noon.Add(left - 90*day)}
 }
@@ -68,8 +68,8 @@ func TestPasswordExpiresAt(t *testing.T) {
 	}
 }
 
-// However seldom somebody looks, each warning comes at most once, in its own time, and
-// none after the expiry; who is looked at often enough gets all of them.
+// No matter how rarely the check runs, each warning is sent at most once, in its own time, and
+// none after the expiry. With frequent checks, all of them are sent.
 func TestA08WarningsComeOnceAndInTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		policy := gatehouse.PasswordPolicy{MaxAge: time.Duration(rapid.IntRange(30, 400).Draw(t, "age")) * day}
@@ -99,7 +99,7 @@ func TestA08WarningsComeOnceAndInTime(t *testing.T) {
 	})
 }
 
-// The spans leave out nobody who is to be warned, and lead to nobody who is not.
+// The spans include everybody who is due a warning, and nobody else.
 func TestWarningSpansAreWhereWarningsAreDue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		policy := gatehouse.PasswordPolicy{MaxAge: time.Duration(rapid.IntRange(30, 400).Draw(t, "age")) * day}
@@ -151,7 +151,7 @@ func TestDaysUntil(t *testing.T) {
 	if zone, err := time.LoadLocation("Europe/London"); err == nil {
 		london = zone
 	}
-	// A night in which clocks are put back has 25 hours.
+	// A night when clocks go back has 25 hours.
 	if got := gatehouse.DaysUntil(at("2026-11-01T00:30:00Z"), at("2026-10-18T12:00:00Z"), london); got != 14 {
 		t.Errorf("over the change of clocks: %d", got)
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// FactorKind is what sort of second factor something is.
+// FactorKind is the type of a second factor.
 type FactorKind string
 
 // The kinds of factors.
@@ -17,41 +17,40 @@ const (
 // FactorText is a phone that codes are sent to by text message; a user has one at most.
 const FactorText FactorKind = "text"
 
-// Factor is a second factor of a user that is not the mailbox. What it is proved with is
-// sealed, and nowhere in here.
+// Factor is a second factor of a user other than the mailbox. Its secret is sealed, and not stored
+// here.
 type Factor struct {
 	ID     string
 	SiteID string
 	UserID string
 	Kind   FactorKind
-	// Name is what the user calls it.
+	// Name is the user's name for it.
 	Name      string
 	CreatedAt time.Time
-	// ConfirmedAt is when it was proved for the first time; zero: never, so it counts for
-	// nothing, and a set-up that is left halfway locks nobody out.
+	// ConfirmedAt is when it was first proved; zero: never, so it does not count, and an
+	// unfinished set-up locks nobody out.
 	ConfirmedAt time.Time
 	UsedAt      time.Time
-	// Clock is an app's.
+	// Clock is that of an app.
 	Clock AppClock
 }
 
 // Confirmed reports whether the factor counts.
 func (f Factor) Confirmed() bool { return !f.ConfirmedAt.IsZero() }
 
-// The numbers of factors, for all sites.
+// The limits of factors, for all sites.
 const (
-	// MostFactors is how many apps and passkeys a user may have, those that wait to be confirmed
-	// among them.
+	// MostFactors is how many apps and passkeys a user may have, including unconfirmed ones.
 	MostFactors = 10
 	// FactorSetUp is how long a factor waits for its first code.
 	FactorSetUp = time.Hour
-	// RecoveryCodes is how many recovery codes are made at a time, and FewRecoveryCodes of how
-	// many the user is reminded that there are no more.
+	// RecoveryCodes is how many recovery codes are made at a time, and FewRecoveryCodes the number
+	// left at which the user is reminded.
 	RecoveryCodes    = 10
 	FewRecoveryCodes = 3
 )
 
-// Way is how two-factor is proved on the page for codes.
+// Way is a way to prove two-factor on the page for codes.
 type Way string
 
 // The ways.
@@ -63,9 +62,9 @@ const (
 	WayRecoveryCode Way = "recovery-code"
 )
 
-// Ways are those that a user has, the usual one first: that of the factor which was used last. A
-// user who has a factor is not asked for a code by mail: anyone who reads the mailbox has the
-// password too, by a recovery.
+// Ways returns the ways that a user has, starting with the factor used last. A user who has a
+// factor is not asked for a code by email: anyone who reads the mailbox can also get the password,
+// by a recovery.
 func Ways(u User, factors []Factor, recoveryCodes int) []Way {
 	if u.Factors == 0 {
 		return []Way{WayEmail}
@@ -81,14 +80,13 @@ func Ways(u User, factors []Factor, recoveryCodes int) []Way {
 	if recoveryCodes > 0 {
 		ways = append(ways, WayRecoveryCode)
 	}
-	if len(ways) == 0 { // the last one has been removed since the user was read
+	if len(ways) == 0 { // the last one was removed after the user was read
 		ways = []Way{WayApp}
 	}
 	return ways
 }
 
-// RecoveryCode is one of those that stand in for a lost factor. What it was is kept as a keyed
-// hash.
+// RecoveryCode is a code that replaces a lost factor. Only a keyed hash of it is kept.
 type RecoveryCode struct {
 	Number    int
 	MAC       string
@@ -96,7 +94,7 @@ type RecoveryCode struct {
 	UsedAt    time.Time
 }
 
-// Left is how many recovery codes have not been used.
+// Left returns how many recovery codes are unused.
 func Left(codes []RecoveryCode) (n int) {
 	for _, c := range codes {
 		if c.UsedAt.IsZero() {

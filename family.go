@@ -2,32 +2,32 @@ package gatehouse
 
 import "time"
 
-// TokenFamily is everything that goes back to one authorization: its code, and the tokens that
-// come of that. It is good for as long as the session that it was made in.
+// TokenFamily is everything that derives from one authorization: its code, and the tokens from
+// that code. It is valid for as long as its session.
 type TokenFamily struct {
 	ID            string
 	SiteID        string
 	ApplicationID string
 	UserID        string
 	SessionID     string
-	// Subject is what the application calls the user.
+	// Subject is the user's subject for the application.
 	Subject string
-	// JKT is the key that was proved when the code was redeemed, by its thumbprint: who
-	// renews the tokens proves one too (RFC 9449 5). Empty: none was.
+	// JKT is the thumbprint of the key that was proved when the code was redeemed; renewing the
+	// tokens requires a proof too (RFC 9449 5). Empty: none was.
 	JKT string
-	// Terms are what the code was made for.
+	// Terms are the terms that the code was issued for.
 	Terms     FamilyTerms
 	CreatedAt time.Time
 	// UsedAt is when the code was redeemed; zero: not yet.
 	UsedAt time.Time
-	// EndsAt is when nothing of it can be good any longer.
+	// EndsAt is when everything in it has expired.
 	EndsAt time.Time
-	// EndedAt is when it ended before its time, and Ended why.
+	// EndedAt is when it ended early, and Ended why.
 	EndedAt time.Time
 	Ended   FamilyEnd
 }
 
-// FamilyTerms are what a code was made for. They are kept as JSON.
+// FamilyTerms are the terms that a code was issued for. They are kept as JSON.
 type FamilyTerms struct {
 	Scopes      []string      `json:"scopes"`
 	RedirectURI string        `json:"redirect_uri"`
@@ -39,18 +39,18 @@ type FamilyTerms struct {
 	Resources []string `json:"resources,omitempty"`
 }
 
-// FamilyEnd is why a family ended before its time.
+// FamilyEnd is why a family ended early.
 type FamilyEnd string
 
-// The ends of families.
+// The reasons for an early end.
 const (
 	// CodeReplayed and RefreshReplayed: somebody else had the code or the token too (RFC 9700
 	// 4.5, 4.14.2).
 	CodeReplayed    FamilyEnd = "code-replayed"
 	RefreshReplayed FamilyEnd = "refresh-replayed"
-	// Revoked: the application gave its tokens up (RFC 7009).
+	// Revoked: the application revoked its tokens (RFC 7009).
 	Revoked FamilyEnd = "revoked"
-	// AccessRemoved: the user took the application's access away.
+	// AccessRemoved: the user removed the application's access.
 	AccessRemoved FamilyEnd = "access-removed"
 )
 
@@ -59,46 +59,46 @@ func (f TokenFamily) CodeGood(now time.Time) bool {
 	return f.UsedAt.IsZero() && f.Alive(now) && now.Sub(f.CreatedAt) < CodeLifetime
 }
 
-// KeyFits reports whether the tokens may be renewed by somebody who has proved a key, by its
-// thumbprint; empty: none. An application that cannot keep a secret proves the one key that
-// they were made for, others one that may have changed (RFC 9449 5).
+// KeyFits reports whether the tokens may be renewed with a proof of the key that has this
+// thumbprint; empty: none. An application that cannot keep a secret must prove the key that they
+// were issued for; others may have changed keys (RFC 9449 5).
 func (f TokenFamily) KeyFits(a Application, jkt string) bool {
 	return f.JKT == "" || jkt == f.JKT || jkt != "" && a.Confidential()
 }
 
-// Alive reports whether the family has not ended by itself. Whether its tokens are good is
-// for MayIssue to say as well.
+// Alive reports whether the family has not ended by itself. MayIssue also decides whether its
+// tokens are valid.
 func (f TokenFamily) Alive(now time.Time) bool { return f.EndedAt.IsZero() && now.Before(f.EndsAt) }
 
-// RefreshToken is one of the refresh tokens of a family, of which the last one is good.
+// RefreshToken is one of the refresh tokens of a family; only the last one is valid.
 type RefreshToken struct {
 	SiteID    string
 	FamilyID  string
 	CreatedAt time.Time
 	ExpiresAt time.Time
-	// UsedAt is when another one took its place; zero: not yet.
+	// UsedAt is when another one replaced it; zero: not yet.
 	UsedAt time.Time
 	// Successor is that other one, sealed.
 	Successor []byte
 }
 
-// RefreshOutcome is what comes of a refresh token.
+// RefreshOutcome is the result of presenting a refresh token.
 type RefreshOutcome string
 
 // The outcomes.
 const (
-	// Rotated: it is used for the first time, and another one takes its place.
+	// Rotated: it is used for the first time, and another one replaces it.
 	Rotated RefreshOutcome = "rotated"
-	// Repeated: the answer was lost; the same one takes its place again.
+	// Repeated: the response was lost; the same one replaces it again.
 	Repeated RefreshOutcome = "repeated"
-	// Reused: two have had it, of whom one has stolen it.
+	// Reused: two parties have had it, so one has stolen it.
 	Reused RefreshOutcome = "reused"
-	// RanOut: nobody has used it for too long.
+	// RanOut: it was not used for too long.
 	RanOut RefreshOutcome = "ran-out"
 )
 
-// Use says what comes of a refresh token that is presented by its application (RFC 9700
-// 4.14.2). A clock that went backwards does not make a repetition of a theft.
+// Use returns the result of presenting a refresh token (RFC 9700 4.14.2). A clock that went
+// backwards does not turn theft into a repetition.
 func (t RefreshToken) Use(now time.Time) RefreshOutcome {
 	switch {
 	case t.UsedAt.IsZero() && !now.Before(t.ExpiresAt):
@@ -111,8 +111,7 @@ func (t RefreshToken) Use(now time.Time) RefreshOutcome {
 	return Reused
 }
 
-// AccessToken is a random access token; those that resource servers can read are kept
-// nowhere.
+// AccessToken is a random access token; JWT access tokens are not stored.
 type AccessToken struct {
 	SiteID        string
 	ApplicationID string
@@ -121,7 +120,7 @@ type AccessToken struct {
 	Scopes   []string
 	// Audience are the servers that it is for; empty: the application itself, and this one.
 	Audience []string
-	// JKT is the key that has to be proved with it, by its thumbprint; empty: none.
+	// JKT is the thumbprint of the key that must be proved with it; empty: none.
 	JKT       string
 	CreatedAt time.Time
 	ExpiresAt time.Time

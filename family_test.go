@@ -20,8 +20,8 @@ func TestACodeIsGoodOnceAndForAMinute(t *testing.T) {
 	}
 }
 
-// A refresh token rotates once; within the grace the same comes of it; afterwards it was
-// somebody else's. An unused one that ran out never rotates.
+// A refresh token rotates once. Within the grace it returns the same successor; after that it
+// counts as stolen. An unused one that ran out never rotates.
 func TestRefreshTokensRotateOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seconds := func(name string) time.Duration {

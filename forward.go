@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Forward is what a proxy is told about a user who opens an application that speaks no OpenID
+// Forward is what a proxy is told about a user who opens an application that does not use OpenID
 // Connect.
 type Forward string
 
@@ -17,16 +17,16 @@ const (
 	ForwardOpen Forward = "open"
 	// ForwardOff: the application is turned off.
 	ForwardOff Forward = "off"
-	// ForwardClosed: it is not for this user; somebody can be asked.
+	// ForwardClosed: it is not for this user; the user can ask somebody for access.
 	ForwardClosed Forward = "closed"
-	// ForwardAgain: the sign-in is too old for it, or was without the factor that the user has.
+	// ForwardAgain: the sign-in is too old for it, or did not use the user's factor.
 	ForwardAgain Forward = "again"
-	// ForwardWeak: it asks for more than the user can prove.
+	// ForwardWeak: it requires more than the user can prove.
 	ForwardWeak Forward = "weak"
 )
 
-// ForwardTo is what MayIssue is for applications that get tokens: whether a user gets through to
-// an application by a session that is alive. said is what the user's company has said about it.
+// ForwardTo is the counterpart of MayIssue for applications without tokens: whether a user gets
+// through to an application with a live session. said is the setting of the user's company.
 func ForwardTo(a Application, said Reach, u User, s Session, mostLevel int, now time.Time) Forward {
 	switch {
 	case !a.Usable() || a.SiteID != u.SiteID || a.SiteID != s.SiteID || s.UserID != u.ID:
@@ -43,20 +43,19 @@ func ForwardTo(a Application, said Reach, u User, s Session, mostLevel int, now 
 	return ForwardWeak
 }
 
-// forwardHostGood: the name of a host, as a site lists it.
+// forwardHostGood: a host name, as a site lists it.
 func forwardHostGood(host string) bool {
 	u, err := url.Parse("https://" + host)
 	return err == nil && u.Host == host && u.Hostname() == host && host != "" && len(host) <= 253 && host == strings.ToLower(host) && !strings.ContainsAny(host, "/ _*:")
 }
 
-// forwards reports whether the application is one that proxies hold requests for, and nothing
-// else: it never gets a token.
+// forwards reports whether the application is only behind proxies: it never gets a token.
 func (s ApplicationSettings) forwards() bool { return len(s.ForwardHosts) > 0 && len(s.Grants) == 0 }
 
-// ForwardOnly reports whether the application speaks no OpenID Connect.
+// ForwardOnly reports whether the application does not use OpenID Connect.
 func (a Application) ForwardOnly() bool { return a.Settings.forwards() }
 
-// checkForward says what is wrong with the hosts that an application has behind proxies.
+// checkForward returns the faults in an application's hosts behind proxies.
 func checkForward(s ApplicationSettings) []FieldError {
 	var wrong Faults
 	for i, host := range s.ForwardHosts {

@@ -8,8 +8,8 @@ import (
 	"gatehouse"
 )
 
-// Of all applications, companies, users and sessions, those get through to whom MayIssue gives
-// tokens; the others are told what could be done about it.
+// For all applications, companies, users and sessions: a user gets through exactly if MayIssue
+// would give tokens; the others are told what can be done about it.
 func TestForwardToIsMayIssue(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	limits := gatehouse.SessionLimits{Idle: time.Hour, Absolute: 24 * time.Hour}

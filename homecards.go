@@ -10,22 +10,22 @@ type HomeCard string
 
 // The cards of the home page.
 const (
-	// CardProfile says what the profile lacks; it is there while something is.
+	// CardProfile says what the profile lacks; it is shown only if something is missing.
 	CardProfile   HomeCard = "profile"
 	CardPlatforms HomeCard = "platforms"
 	CardOrders    HomeCard = "orders"
 	CardLinks     HomeCard = "links"
 	CardCheckUp   HomeCard = "checkup"
 	CardActivity  HomeCard = "activity"
-	// CardSearches has the saved searches; it is there while there are some.
+	// CardSearches has the saved searches; it is shown only if there are some.
 	CardSearches HomeCard = "searches"
 )
 
-// HomeCards are all cards, in the order of a page that nobody has arranged. On pages that
-// somebody has, a new one stands at the end.
+// HomeCards are all cards, in default order. On pages that somebody has arranged, a new one goes
+// to the end.
 var HomeCards = []HomeCard{CardProfile, CardPlatforms, CardOrders, CardLinks, CardSearches, CardCheckUp, CardActivity}
 
-// HomeLayout is how a person has arranged the home page (A06): every card once.
+// HomeLayout is a user's arrangement of the home page (A06): every card once.
 type HomeLayout []PlacedCard
 
 // PlacedCard is a card in its place.
@@ -34,7 +34,7 @@ type PlacedCard struct {
 	Hidden bool
 }
 
-// CardAction is what somebody does with a card.
+// CardAction is what a user does with a card.
 type CardAction string
 
 // The actions on cards.
@@ -43,13 +43,13 @@ const (
 	CardDown CardAction = "down"
 	CardHide CardAction = "hide"
 	CardShow CardAction = "show"
-	// CardReset puts all cards back.
+	// CardReset restores all cards to the default.
 	CardReset CardAction = "reset"
 )
 
-// ReadHomeLayout reads what String wrote: names of cards, a hidden one with a minus
-// before it. Cards that are gone are left out, new ones come last: in any case,
-// every card is there once. Those of platforms keep their place while they are away.
+// ReadHomeLayout reads what String wrote: names of cards, with a minus before hidden ones. Removed
+// cards are left out and new ones come last, so every card is there once. Platform cards keep
+// their place while they are away.
 func ReadHomeLayout(stored string) HomeLayout {
 	var l HomeLayout
 	for word := range strings.FieldsSeq(stored) {
@@ -68,7 +68,7 @@ func ReadHomeLayout(stored string) HomeLayout {
 	return l
 }
 
-// String is the layout as it is stored.
+// String returns the layout as it is stored.
 func (l HomeLayout) String() string {
 	words := make([]string, len(l))
 	for i, p := range l {
@@ -80,9 +80,9 @@ func (l HomeLayout) String() string {
 	return strings.Join(words, " ")
 }
 
-// Arrange does an action on a card. there are the cards that the person's page can
-// have now: a card moves past the next one that is seen, not past one that is not.
-// It reports false for an action or a card that there is not.
+// Arrange applies an action to a card. there are the cards that the user's page can have now: a
+// card moves past the next visible one, not past a hidden one. It returns false for an unknown
+// action or card.
 func (l HomeLayout) Arrange(card HomeCard, action CardAction, there []HomeCard) (HomeLayout, bool) {
 	if action == CardReset {
 		return ReadHomeLayout(""), true
@@ -104,7 +104,7 @@ func (l HomeLayout) Arrange(card HomeCard, action CardAction, there []HomeCard) 
 	return l, false
 }
 
-// move puts a card on the other side of its neighbour; at the end it stays.
+// move swaps a card with its neighbour; at the end it stays.
 func (l HomeLayout) move(at, by int, there []HomeCard) HomeLayout {
 	for to := at + by; to >= 0 && to < len(l); to += by {
 		if !l[to].Hidden && slices.Contains(there, l[to].Card) {
@@ -119,7 +119,7 @@ func (l HomeLayout) index(card HomeCard) int {
 	return slices.IndexFunc(l, func(p PlacedCard) bool { return p.Card == card })
 }
 
-// Missing names a thing that a profile lacks.
+// Missing names something that a profile lacks.
 type Missing string
 
 // What a profile can lack.
@@ -130,8 +130,8 @@ const (
 	MissingChallenge    Missing = "challenge"
 )
 
-// MissingOf returns what a user's profile lacks. Who has a complete one may arrange
-// the home page (A06).
+// MissingOf returns what a user's profile lacks. A user with a complete one may arrange the home
+// page (A06).
 func MissingOf(s Site, u User) []Missing {
 	var missing []Missing
 	add := func(lacks bool, what Missing) {

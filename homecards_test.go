@@ -48,7 +48,7 @@ func TestArrange(t *testing.T) {
 	}
 }
 
-// However often somebody presses, every card is there once and nothing grows.
+// No matter how often the user presses, every card is there once and the list does not grow.
 func TestArrangeKeepsEveryCard(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	actions := []gatehouse.CardAction{gatehouse.CardUp, gatehouse.CardDown, gatehouse.CardHide, gatehouse.CardShow, gatehouse.CardReset, "odd"}

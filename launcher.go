@@ -12,29 +12,29 @@ import (
 
 // ApplicationHome is what the home page needs of an application (A06).
 type ApplicationHome struct {
-	// Names are its names in other languages than the one of its name.
+	// Names are its names in languages other than that of its name.
 	Names map[string]string `json:"names,omitempty"`
-	// Logos are the names of its pictures by language; that of "" is for all the others.
+	// Logos are the file names of its logos by language; "" is for all others.
 	Logos map[string]string `json:"logos,omitempty"`
 	// LaunchURL is where the launcher leads; empty: it is not on the launcher.
 	LaunchURL string `json:"launch_url,omitempty"`
 	// CardsURL is where a user's card is fetched; empty: nowhere.
 	CardsURL string `json:"cards_url,omitempty"`
-	// Order is its place on the launcher, before anybody has arranged it: small numbers first.
+	// Order is its default place on the launcher: small numbers first.
 	Order int `json:"order,omitempty"`
 }
 
-// NameIn is the application's name in a language.
+// NameIn returns the application's name in a language.
 func (a Application) NameIn(lang string) string {
 	return cmp.Or(inLanguage(a.Settings.Home.Names, lang), a.Name)
 }
 
-// LogoIn is the name of the application's picture in a language; empty: it has none.
+// LogoIn returns the file name of the application's logo in a language; empty: it has none.
 func (a Application) LogoIn(lang string) string {
 	return cmp.Or(inLanguage(a.Settings.Home.Logos, lang), a.Settings.Home.Logos[""])
 }
 
-// inLanguage finds what is said in a language, or else in the one that it is a kind of.
+// inLanguage returns the text for a language, or else for its base language.
 func inLanguage(said map[string]string, lang string) string {
 	for ; lang != ""; lang = lang[:max(0, strings.LastIndexByte(lang, '-'))] {
 		if text := said[lang]; text != "" {
@@ -44,7 +44,7 @@ func inLanguage(said map[string]string, lang string) string {
 	return ""
 }
 
-// checkHome says what is wrong with what the home page needs of an application.
+// checkHome returns the faults in what the home page needs of an application.
 func checkHome(s ApplicationSettings) []FieldError {
 	var wrong Faults
 	h := s.Home
@@ -70,7 +70,7 @@ func checkHome(s ApplicationSettings) []FieldError {
 	return wrong
 }
 
-// mostOfAddress is how long an address may be that pages link to.
+// mostOfAddress is the maximum length of an address that pages link to.
 const mostOfAddress = 2000
 
 // webAddress: an address that a link or a request may lead to.
@@ -78,9 +78,9 @@ func webAddress(address string) bool {
 	return len(address) <= mostOfAddress && RedirectURIGood(address, false)
 }
 
-// ownAddress reports whether an address has an origin that users come back to after signing
-// in, or a host behind a proxy: nothing else is known to be the application's. One that no browser comes back to has
-// none to compare with.
+// ownAddress reports whether an address has the origin of a redirect address, or a host behind a
+// proxy: only those are known to be the application's. An application without redirect addresses
+// has none to compare with.
 func (s ApplicationSettings) ownAddress(address string) bool {
 	own := len(s.ForwardHosts) > 0
 	if u, err := url.Parse(address); err == nil && slices.Contains(s.ForwardHosts, strings.ToLower(u.Hostname())) {
@@ -111,7 +111,7 @@ func originOf(address string) string {
 	return u.Scheme + "://" + host
 }
 
-// languageTag: of the form that languages of sites have (BCP 47), such as en-GB.
+// languageTag: a tag of the form that sites use (BCP 47), such as en-GB.
 func languageTag(tag string) bool {
 	parts := strings.Split(tag, "-")
 	for i, part := range parts {
@@ -123,8 +123,8 @@ func languageTag(tag string) bool {
 	return true
 }
 
-// MayReach reports whether a user may go to an application: what home shows, and whom the
-// application may supply cards for. said is what the user's company says about it.
+// MayReach reports whether a user may go to an application. It decides what home shows, and for
+// whom the application may supply cards. said is the setting of the user's company.
 func MayReach(a Application, said Reach, u User) bool {
 	return a.Usable() && a.SiteID == u.SiteID && u.MaySignIn() && ClosedTo(a, said, u.Role) == ""
 }
@@ -136,8 +136,8 @@ type Platform struct {
 	UsedAt time.Time
 }
 
-// ArrangePlatforms puts platforms into the order that their user likes; those that were never
-// arranged come after them, as the operator has ordered them.
+// ArrangePlatforms sorts platforms in the user's order; those never arranged come after them, in
+// the operator's order.
 func ArrangePlatforms(all []Platform, liked []string) []Platform {
 	all = slices.Clone(all)
 	place := func(p Platform) int {
@@ -152,8 +152,8 @@ func ArrangePlatforms(all []Platform, liked []string) []Platform {
 	return all
 }
 
-// MovePlatform moves one of the platforms past its neighbour, and returns the order of all.
-// It reports false for one that is not among them, and for an action that moves nothing.
+// MovePlatform moves one of the platforms past its neighbour, and returns the order of all. It
+// returns false for an unknown platform, and for an action that moves nothing.
 func MovePlatform(arranged []Platform, id string, action CardAction) (order []string, ok bool) {
 	for _, p := range arranged {
 		order = append(order, p.ID)
@@ -177,7 +177,7 @@ func MovePlatform(arranged []Platform, id string, action CardAction) (order []st
 	return order, true
 }
 
-// nameGood: a name that people read.
+// nameGood: a valid display name.
 func nameGood(name string) bool {
 	return strings.TrimSpace(name) != "" && utf8.RuneCountInString(name) <= 100 && printable(name)
 }

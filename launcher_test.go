@@ -26,8 +26,8 @@ func idsOf(all []Platform) string {
 	return strings.Join(ids, " ")
 }
 
-// What a user has arranged comes first, in that order; what is new after it, by the operator's
-// order and then by name; what is gone leaves no gap.
+// What a user has arranged comes first, in that order. New platforms follow, by the operator's
+// order and then by name. Removed ones leave no gap.
 func TestPlatformsAreArranged(t *testing.T) {
 	all := platformsNamed("c", "a", "b", "d")
 	all[3].Settings.Home.Order = -1
@@ -38,7 +38,7 @@ func TestPlatformsAreArranged(t *testing.T) {
 	}
 }
 
-// However platforms are moved, each is there once, and one step back undoes one forward.
+// No matter how platforms are moved, each is there once, and one step back undoes one forward.
 func TestMovingPlatformsLosesNone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := platformsNamed("a", "b", "c", "d", "e")
@@ -76,7 +76,7 @@ func TestNamesAndLogosInALanguage(t *testing.T) {
 	}
 }
 
-// The launcher leads to the application's own origin and nowhere else.
+// The launcher links only to the application's own origin.
 func TestWhereALauncherMayLead(t *testing.T) {
 	settings := DefaultApplication()
 	settings.RedirectURIs = []string{"https://shop.example/cb", "https://b.example:8443/cb"}

@@ -7,25 +7,22 @@ type LockoutPolicy struct {
 	// Attempts is the number of the wrong attempt in a row that locks: with 6,
 	// five may go wrong and the sixth wrong one locks.
 	Attempts int
-	// InAll is how many wrong attempts there may be without a recovery or an
-	// unlock between them, however often a right one came in between
-	// (SP 800-63B-4, RL-2).
+	// InAll is the limit for wrong attempts without a recovery or an unlock between them, no
+	// matter how many right ones came in between (SP 800-63B-4, RL-2).
 	InAll int
-	// UnlockAfter ends a lock by attempts by itself; 0: it stays until an
-	// administrator, the operator or a completed recovery ends it.
+	// UnlockAfter is when a lock by attempts ends by itself; 0: it stays until an administrator,
+	// the operator or a completed recovery ends it.
 	UnlockAfter time.Duration
 }
 
-// Attempts is what is counted for one subject: an account, or a name that is
-// none, each for strangers and separately for every browser that has signed in
-// to that account before. A stranger's guesses so lock out strangers, not the
-// owner's own browser.
+// Attempts are the counts for one subject: an account, or an unknown name, each for strangers and
+// separately for every device that has signed in to that account before. So a stranger's guesses
+// lock out strangers, not the owner's own device.
 //
-// An attempt is counted as open, and that is committed, before anything is
-// verified; open ones take the room of wrong ones. So wrong guesses counted are
-// never fewer than wrong guesses made, whatever happens at the same time or dies
-// in between (invariant 3). The methods are the whole rule: who keeps the counts
-// reads them, applies one, and writes them, in one transaction.
+// An attempt is counted as open, and committed, before anything is verified; open ones use up the
+// room of wrong ones. So the count of wrong guesses is never lower than the real number, no matter
+// what happens concurrently or crashes in between (invariant 3). The methods are the whole rule:
+// the caller reads the counts, applies a method, and writes them back, in one transaction.
 type Attempts struct {
 	// Row counts the wrong ones since the last right one.
 	Row int
@@ -33,14 +30,14 @@ type Attempts struct {
 	All int
 	// Open counts those being verified.
 	Open int
-	// OpenedAt is when the last one was admitted. Which they are, and which process has
-	// each, is kept beside the counts.
+	// OpenedAt is when the last one was admitted. The open attempts themselves, and their
+	// processes, are stored next to the counts.
 	OpenedAt time.Time
 	// LockedAt is zero unless locked.
 	LockedAt time.Time
 }
 
-// AttemptVerdict is what happens to an attempt.
+// AttemptVerdict is the verdict on an attempt.
 type AttemptVerdict int
 
 // The verdicts on an attempt.
@@ -49,18 +46,17 @@ const (
 	Admit AttemptVerdict = iota
 	// Refuse: locked; spend the same time and answer as if it were wrong.
 	Refuse
-	// Wait: others are being verified, and depending on them this one may
-	// go ahead or not. Nothing has been counted; ask again.
+	// Wait: others are being verified, and this one depends on them. Nothing has been counted; ask
+	// again.
 	Wait
 )
 
-// AttemptTime is longer than any attempt takes from its admission to its end; those
-// that are older and open will not finish, because their process has lost them. Those
-// of a process that is gone are Abandoned before.
+// AttemptTime is longer than any attempt takes. Open attempts that are older will not finish,
+// because their process has lost them. Those of a process that is gone are Abandoned earlier.
 const AttemptTime = 2 * time.Minute
 
-// Take asks for an attempt to be admitted, and returns the counts with it in them.
-// Attempts that nobody finished count as wrong; they may lock.
+// Take asks to admit an attempt, and returns the counts that include it. Attempts that nobody
+// finished count as wrong; they may lock.
 func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict) {
 	if LockOver(p, a, now) {
 		a.Row, a.LockedAt = 0, time.Time{}
@@ -71,7 +67,7 @@ func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict
 	if a.Open > 0 && a.abandoned(now) {
 		a.Row, a.All, a.Open = a.Row+a.Open, a.All+a.Open, 0
 	}
-	// Also where the policy has become stricter than the counts.
+	// Also if the policy has become stricter than the counts.
 	if a = a.locked(p, now); !a.LockedAt.IsZero() {
 		return a, Refuse
 	}
@@ -82,17 +78,16 @@ func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict
 	return a, Admit
 }
 
-// abandoned: by a clock that jumped either way, too, so that one that was ahead
-// for a moment does not make everybody wait until that time. Servers of one
-// database keep their clocks closer together than AttemptTime.
+// abandoned also covers a clock that jumped either way, so one that was briefly ahead does not
+// make everybody wait until that time. Servers of one database keep their clocks closer together
+// than AttemptTime.
 func (a Attempts) abandoned(now time.Time) bool {
 	return now.Sub(a.OpenedAt).Abs() >= AttemptTime
 }
 
-// Abandoned records that an open attempt will not finish, because its process is gone:
-// it may have been wrong, and counts so. Where that is one too many, the next one locks.
-// Should its process have been only slow, it must no longer judge the attempt, nor
-// record any outcome of it.
+// Abandoned records that an open attempt will not finish, because its process is gone. It may have
+// been wrong, and counts as wrong. If that is one too many, the next one locks. If its process was
+// only slow, it must no longer judge the attempt or record any outcome.
 func (a Attempts) Abandoned() Attempts {
 	a.Row, a.All, a.Open = a.Row+1, a.All+1, max(a.Open-1, 0)
 	return a
@@ -105,8 +100,8 @@ func (a Attempts) Wrong(p LockoutPolicy, now time.Time) Attempts {
 	return a.locked(p, now)
 }
 
-// Right records that an admitted attempt was right: the next wrong one is the
-// first of a new row. A lock that others have caused meanwhile stays.
+// Right records that an admitted attempt was right: the next wrong one starts a new row. A lock
+// that others have caused meanwhile stays.
 func (a Attempts) Right() Attempts {
 	a.Row, a.Open = 0, max(a.Open-1, 0)
 	return a
@@ -125,8 +120,8 @@ func (a Attempts) locked(p LockoutPolicy, now time.Time) Attempts {
 	return a
 }
 
-// Forgotten are the counts after an unlock or a completed recovery. Those still
-// open stay so: an unlock does not let a queue of guesses through.
+// Forgotten returns the counts after an unlock or a completed recovery. Open ones stay open: an
+// unlock does not let a queue of guesses through.
 func (a Attempts) Forgotten() Attempts {
 	return Attempts{Open: a.Open, OpenedAt: a.OpenedAt}
 }
@@ -139,7 +134,7 @@ func LockEnds(p LockoutPolicy, a Attempts) time.Time {
 	return a.LockedAt.Add(p.UnlockAfter)
 }
 
-// LockReasonOf is why counts that have just locked lock an account.
+// LockReasonOf returns the reason to lock an account for counts that have just locked.
 func LockReasonOf(p LockoutPolicy, a Attempts) LockReason {
 	if a.All >= p.InAll {
 		return LockedByTotal
@@ -147,8 +142,7 @@ func LockReasonOf(p LockoutPolicy, a Attempts) LockReason {
 	return LockedByAttempts
 }
 
-// AccountLockEnds is LockEnds for the lock of an account; zero: it does not end by
-// itself.
+// AccountLockEnds is LockEnds for an account's lock; zero: it does not end by itself.
 func AccountLockEnds(p LockoutPolicy, u User) time.Time {
 	if !u.Locked() || u.LockReason != LockedByAttempts || p.UnlockAfter == 0 {
 		return time.Time{}
@@ -156,8 +150,7 @@ func AccountLockEnds(p LockoutPolicy, u User) time.Time {
 	return u.LockedAt.Add(p.UnlockAfter)
 }
 
-// LockOver reports whether a lock was there and has ended by itself, so that the
-// row begins again.
+// LockOver reports whether a lock has ended by itself, so the row starts again.
 func LockOver(p LockoutPolicy, a Attempts, now time.Time) bool {
 	end := LockEnds(p, a)
 	return !end.IsZero() && !now.Before(end)

@@ -11,7 +11,7 @@ import (
 	"gatehouse"
 )
 
-// guessState is where an attempt of the model is.
+// guessState is the state of an attempt in the model.
 type guessState string
 
 const (
@@ -20,7 +20,7 @@ const (
 	refused       guessState = "refused"
 	answered      guessState = "answered"
 	dropped       guessState = "dropped" // not looked at, and the service said so
-	died          guessState = "died"    // nobody will say what became of it
+	died          guessState = "died"    // nobody will report its outcome
 )
 
 type guess struct {
@@ -29,33 +29,33 @@ type guess struct {
 	row, era   int // in which it was admitted
 	endedIn    int // the row in which it was answered
 	admittedAt time.Duration
-	writtenOff bool // the rule has counted it as one that nobody finishes
+	writtenOff bool // the rule has counted it as abandoned
 }
 
-// lockout plays a sign-in service around the rule: every attempt is taken, verified,
-// and its outcome recorded, each in a transaction of its own; in between anything
-// may happen. It knows which guesses are right and which are alive, the rule does
-// not. What it keeps it has from the events, never from the rule's counts.
+// lockout plays a sign-in service around the rule: every attempt is taken, verified, and its
+// outcome recorded, each in its own transaction; anything may happen in between. It knows which
+// guesses are right and which are alive; the rule does not. Its own records come from the events,
+// never from the rule's counts.
 type lockout struct {
 	policy  gatehouse.LockoutPolicy
 	counts  gatehouse.Attempts
-	now     time.Time     // what the server takes for the time
-	elapsed time.Duration // what has really passed
+	now     time.Time     // what the server believes the time is
+	elapsed time.Duration // the real time that has passed
 	jumped  bool          // the two have parted
 	guesses []*guess
-	// A row ends with a right answer, an era with an unlock; both, and a lock that
-	// ends by time, begin a new row.
+	// A row ends with a right answer, an era with an unlock. Both, and a lock that ends by time,
+	// start a new row.
 	row, era int
 	// behind and total are the wrong answers and the abandoned ones of this row and
 	// of this era.
 	behind, total int
-	// survivors are the guesses that were written off while they were alive, and so are
-	// not judged. Only a clock that jumps does that, and a process that was slow.
+	// survivors are the guesses that were written off while they were alive, and so are not
+	// judged. Only a clock that jumps or a slow process causes that.
 	survivors int
-	// closed: attempts of processes that are gone have been closed, and nobody has asked
-	// since. If that was one too many, the next one locks.
+	// closed: attempts of dead processes have been closed, and nobody has asked since. If that was
+	// one too many, the next one locks.
 	closed bool
-	// complaints are breaches that only show at the moment they happen.
+	// complaints are violations that only show at the moment they happen.
 	complaints []string
 }
 
@@ -67,10 +67,10 @@ func (l *lockout) complain(format string, args ...any) {
 	l.complaints = append(l.complaints, fmt.Sprintf(format, args...))
 }
 
-// locked: at this moment, so that a lock whose time is over is none.
+// locked: at this moment; an expired lock does not count.
 func (l *lockout) locked() bool { return !l.counts.LockedAt.IsZero() && !l.lockIsOver() }
 
-// lockIsOver says so by the words of LockoutPolicy.
+// lockIsOver decides it by the text of LockoutPolicy.
 func (l *lockout) lockIsOver() bool {
 	end := l.counts.LockedAt.Add(l.policy.UnlockAfter)
 	return !l.counts.LockedAt.IsZero() && l.policy.UnlockAfter > 0 && l.total < l.policy.InAll && !l.now.Before(end)
@@ -78,7 +78,7 @@ func (l *lockout) lockIsOver() bool {
 
 func (l *lockout) newRow() { l.row, l.behind = l.row+1, 0 }
 
-// become writes new counts, and looks at what they did to the lock.
+// become writes new counts, and checks what they did to the lock.
 func (l *lockout) become(after gatehouse.Attempts) {
 	before := l.counts
 	l.counts = after
@@ -100,7 +100,7 @@ func (l *lockout) arrive(right bool) *guess {
 	return g
 }
 
-// look asks for the verdict on an attempt, at first and again while it waits.
+// look asks for the verdict on an attempt, first and again while it waits.
 func (l *lockout) look(g *guess) {
 	if g.state != waiting {
 		return
@@ -134,7 +134,7 @@ func (l *lockout) look(g *guess) {
 	}
 }
 
-// writeOff notes that the rule takes everything open for abandoned.
+// writeOff notes that the rule treats everything open as abandoned.
 func (l *lockout) writeOff(n int) {
 	alive := 0
 	for _, g := range l.in(beingVerified, died) {
@@ -150,7 +150,7 @@ func (l *lockout) writeOff(n int) {
 	}
 }
 
-// writeOff: nobody judges it now. Its service finds that it has been closed.
+// writeOff: nobody judges it now. Its service finds it closed.
 func (g *guess) writeOff() {
 	g.writtenOff = true
 	if g.state == beingVerified {
@@ -158,7 +158,7 @@ func (g *guess) writeOff() {
 	}
 }
 
-// gone closes some attempts, those of a process that is gone or was only slow.
+// gone closes some attempts of a process that is dead or was only slow.
 func (l *lockout) gone(those []*guess) {
 	for _, g := range those {
 		if g.writtenOff {
@@ -186,7 +186,7 @@ func (l *lockout) finish(g *guess) {
 	l.become(l.counts.Wrong(l.policy, l.now))
 }
 
-// drop takes back an attempt that was not looked at.
+// drop takes back an attempt that was not verified.
 func (l *lockout) drop(g *guess) {
 	if g.state == beingVerified {
 		g.state = dropped
@@ -194,7 +194,7 @@ func (l *lockout) drop(g *guess) {
 	}
 }
 
-// unlock is that of an administrator or, with a recovery, the owner's own.
+// unlock is by an administrator or, with a recovery, by the owner.
 func (l *lockout) unlock() {
 	l.newRow()
 	l.era, l.total = l.era+1, 0
@@ -204,8 +204,8 @@ func (l *lockout) unlock() {
 	}
 }
 
-// pass lets time go by. What was admitted does not live longer than AttemptTime;
-// waiting takes as long as it likes.
+// pass lets time pass. An admitted attempt does not live longer than AttemptTime; waiting has no
+// limit.
 func (l *lockout) pass(d time.Duration) {
 	l.now, l.elapsed = l.now.Add(d), l.elapsed+d
 	for _, g := range l.in(beingVerified) {
@@ -225,7 +225,7 @@ func (l *lockout) in(states ...guessState) []*guess {
 	return found
 }
 
-// open is how many are admitted and not at their end, as far as anybody knows.
+// open returns how many are admitted and unfinished, as far as anybody knows.
 func (l *lockout) open() int {
 	n := 0
 	for _, g := range l.in(beingVerified, died) {
@@ -236,12 +236,12 @@ func (l *lockout) open() int {
 	return n
 }
 
-// lookedAt are the wrong guesses whose password was looked at or may still be.
+// lookedAt returns the wrong guesses that were or may still be verified.
 func (l *lockout) lookedAt() []*guess {
 	return slices.DeleteFunc(l.in(beingVerified, answered, died), func(g *guess) bool { return g.right })
 }
 
-// wrongIn is how many of an era's wrong guesses were looked at.
+// wrongIn returns how many of an era's wrong guesses were verified.
 func (l *lockout) wrongIn(era int) int {
 	n := 0
 	for _, g := range l.lookedAt() {
@@ -252,9 +252,9 @@ func (l *lockout) wrongIn(era int) int {
 	return n
 }
 
-// longestRow is the largest number of wrong guesses that were looked at between two
-// right ones or unlocks: counted once where they were admitted, which is fair to
-// those in flight when a row ends, and once where they were answered.
+// longestRow returns the largest number of wrong guesses that were verified between two right ones
+// or unlocks. It counts them once by when they were admitted, which is fair to those in flight
+// when a row ends, and once by when they were answered.
 func (l *lockout) longestRow() int {
 	admitted, ended := map[int]int{}, map[int]int{}
 	longest := 0
@@ -269,8 +269,8 @@ func (l *lockout) longestRow() int {
 	return longest
 }
 
-// waitsFor is how long an attempt that asks all the time would wait if nothing else
-// happened, up to a day.
+// waitsFor returns how long a constantly polling attempt would wait if nothing else happened, up
+// to a day.
 func (l *lockout) waitsFor() time.Duration {
 	const step = 5 * time.Second
 	d := time.Duration(0)
@@ -284,7 +284,7 @@ func (l *lockout) waitsFor() time.Duration {
 	return d
 }
 
-// check says what is wrong at any moment, whatever has happened.
+// check returns what is wrong, at any moment.
 func (l *lockout) check(t *rapid.T) {
 	c, p := l.counts, l.policy
 	if len(l.complaints) > 0 {
@@ -305,9 +305,9 @@ func (l *lockout) check(t *rapid.T) {
 		}
 	}
 	l.checkExactly(t)
-	// Nothing is admitted meanwhile, so anyone who is open is dead after AttemptTime. A
-	// clock that was ahead by less than that cannot be told from another server's
-	// that is a little behind, and so has to be caught up with first.
+	// Nothing is admitted meanwhile, so every open attempt is dead after AttemptTime. A clock that
+	// was ahead by less than that looks like another server's that is a little behind, so time has
+	// to catch up with it first.
 	most := gatehouse.AttemptTime
 	if l.jumped {
 		most *= 2
@@ -334,7 +334,7 @@ func (l *lockout) checkExactly(t *rapid.T) {
 	}
 }
 
-// actions are what may happen, drawn one after the other.
+// actions are the possible actions, drawn one after the other.
 func (l *lockout) actions(names ...string) map[string]func(*rapid.T) {
 	one := func(state guessState, do func(*guess)) func(*rapid.T) {
 		return func(t *rapid.T) {
@@ -395,15 +395,15 @@ func (l *lockout) everybodyEnds() {
 	}
 }
 
-// happenings are what happens to a service whose clock is right.
+// happenings are the events of a service whose clock is right.
 var happenings = []string{
 	"wrong guess", "wrong burst", "right guess", "right burst", "ask again", "everybody asks", "finish", "finish another",
 	"everybody ends", "die", "drop", "a process goes", "seconds pass", "hours pass", "unlock",
 }
 
-// Invariant 3: whatever the interleaving of guesses, deaths, time and unlocks, never
-// more than policy.Attempts wrong guesses in a row are looked at, every lock has
-// that many behind it, a refusal is one of a lock, and nobody waits for ever.
+// Invariant 3: under any interleaving of guesses, deaths, time and unlocks, never more than
+// policy.Attempts wrong guesses in a row are verified, every lock has that many behind it, every
+// refusal comes from a lock, and nobody waits for ever.
 func TestNeverMoreWrongGuessesInARowThanThePolicyAllows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		t.Repeat(anyLockout(t, 100, 100).actions(happenings...))
@@ -417,15 +417,14 @@ func TestNeverMoreWrongGuessesInAllThanThePolicyAllows(t *testing.T) {
 	})
 }
 
-// The same for both while the clock is set to and fro, by hours and by seconds.
+// The same for both while the clock is set back and forth, by hours and by seconds.
 func TestNeverMoreWrongGuessesByAnyClock(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		t.Repeat(anyLockout(t, 3, 100).actions(append(slices.Clone(happenings), "clock jumps", "clock is set")...))
 	})
 }
 
-// Servers whose clocks differ a little, or a clock that is set right by seconds,
-// change nothing at all.
+// Servers whose clocks differ a little, or a clock that is corrected by seconds, change nothing.
 func TestClocksThatDifferByLittleChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLockout(t, 3, 100)
@@ -443,9 +442,9 @@ func TestClocksThatDifferByLittleChangeNothing(t *testing.T) {
 	})
 }
 
-// Right guesses alone never lock anybody, however many tabs and devices send them
-// at once and in whatever order they end; all of them get in, no fewer at a time
-// than there is room for. So it is after wrong ones, too.
+// Right guesses alone never lock anybody, no matter how many tabs and devices send them at once
+// and in what order they end. All of them get in, as many at a time as there is room for. The same
+// holds after wrong ones.
 func TestRightGuessesNeverLockAndAllGetIn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLockout(t, 3, 100)
@@ -473,8 +472,8 @@ func TestRightGuessesNeverLockAndAllGetIn(t *testing.T) {
 	})
 }
 
-// An unlock, whenever it comes, lets no more of those who wait through than there
-// is room for beside those that are being verified.
+// An unlock, at any time, lets no more waiting attempts through than there is room for next to
+// those being verified.
 func TestAnUnlockLetsNoQueueThrough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLockout(t, 10, 100)
@@ -499,7 +498,7 @@ func TestAnUnlockLetsNoQueueThrough(t *testing.T) {
 	})
 }
 
-// RL-2: time does not end a lock by total, and neither does a clock; an unlock does.
+// RL-2: neither time nor a clock ends a lock by total; an unlock does.
 func TestALockByTotalDoesNotEndByTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLockout(t, 10, 40)
@@ -507,7 +506,7 @@ func TestALockByTotalDoesNotEndByTime(t *testing.T) {
 			if n > 1000 {
 				t.Fatalf("the total is never reached: %+v", l.counts)
 			}
-			// One before the row is full somebody comes in, or the lock is waited for.
+			// One before the row is full, a right guess comes in, or the lock is waited for.
 			if l.behind == l.policy.Attempts-1 && (l.policy.UnlockAfter == 0 || rapid.Bool().Draw(t, "right")) {
 				l.finish(l.arrive(true))
 			}

@@ -15,8 +15,8 @@ var (
 	sixAnHour = gatehouse.LockoutPolicy{Attempts: 6, InAll: 100, UnlockAfter: time.Hour}
 )
 
-// attempts begins counts in one line: wrong ones in a row and in all, open ones, the
-// last of which was admitted a second ago.
+// attempts writes counts in one line: wrong ones in a row and in all, and open ones, the last of
+// which was admitted a second ago.
 func attempts(row, all, open int) gatehouse.Attempts {
 	a := gatehouse.Attempts{Row: row, All: all, Open: open}
 	if open > 0 {
@@ -25,13 +25,13 @@ func attempts(row, all, open int) gatehouse.Attempts {
 	return a
 }
 
-// lockedFor are counts that were locked for some time.
+// lockedFor returns counts that were locked this long ago.
 func lockedFor(d time.Duration, a gatehouse.Attempts) gatehouse.Attempts {
 	a.LockedAt = noon.Add(-d)
 	return a
 }
 
-// openFor are counts whose last attempt was admitted some time ago.
+// openFor returns counts whose last attempt was admitted this long ago.
 func openFor(d time.Duration, a gatehouse.Attempts) gatehouse.Attempts {
 	a.OpenedAt = noon.Add(-d)
 	return a
@@ -129,8 +129,7 @@ func TestLockEndsAndLockOver(t *testing.T) {
 	}
 }
 
-// The story of A08: five may go wrong, the sixth wrong one locks; a right one in
-// between begins a new row.
+// A08: five may be wrong, the sixth wrong one locks; a right one in between starts a new row.
 func TestA08TheSixthWrongAttemptLocks(t *testing.T) {
 	l := newLockout(sixOfHundred)
 	for range 5 {
@@ -158,9 +157,9 @@ func TestA08TheSixthWrongAttemptLocks(t *testing.T) {
 	}
 }
 
-// RL-2: the hundredth wrong attempt locks, however they are spread over rows, and
-// until then everybody is admitted: an attempt that is refused is one of a locked
-// account, of which the owner was told.
+// RL-2: the hundredth wrong attempt locks, no matter how they are spread over rows. Until then
+// everybody is admitted: an attempt is only refused if the account is locked, which the owner was
+// told.
 func TestTheHundredthWrongAttemptInAllLocks(t *testing.T) {
 	for inARow := range 5 {
 		l := newLockout(sixOfHundred)
@@ -182,11 +181,11 @@ func TestTheHundredthWrongAttemptInAllLocks(t *testing.T) {
 	}
 }
 
-// Attempts in flight when a right one ends the row are still to be counted, so they
-// take room from those that come after it, in the row and in the total.
+// Attempts in flight when a right one ends the row still count, so they use up room in the row and
+// in the total.
 func TestAttemptsInFlightOutliveTheRow(t *testing.T) {
 	l := newLockout(sixOfHundred)
-	for n := range 94 { // so many wrong ones before, in short rows
+	for n := range 94 { // that many wrong ones before, in short rows
 		l.finish(l.arrive(false))
 		if n%5 == 4 {
 			l.finish(l.arrive(true))
@@ -209,9 +208,8 @@ func TestAttemptsInFlightOutliveTheRow(t *testing.T) {
 	}
 }
 
-// Attempts that wait while somebody unlocks are not admitted all at once: an
-// attacker could otherwise keep a thousand in the queue for that moment. Those that
-// are being verified take room from them.
+// Attempts that wait during an unlock are not admitted all at once: otherwise an attacker could
+// keep a thousand in the queue for that moment. Those being verified reduce the room.
 func TestAnUnlockDoesNotAdmitTheQueue(t *testing.T) {
 	for inFlight := range 7 {
 		l := newLockout(sixOfHundred)
@@ -222,7 +220,7 @@ func TestAnUnlockDoesNotAdmitTheQueue(t *testing.T) {
 		for _, g := range queue[inFlight:6] {
 			l.drop(g)
 		}
-		l.unlock() // before any of those that wait has asked again
+		l.unlock() // before any waiting attempt has asked again
 		admitted := 0
 		for _, g := range l.in(waiting) {
 			l.look(g)
@@ -236,8 +234,8 @@ func TestAnUnlockDoesNotAdmitTheQueue(t *testing.T) {
 	}
 }
 
-// The right attempt among six that are verified at once has not happened yet when
-// the others turn out wrong, but five wrong ones are no reason to lock.
+// When the other five of six concurrent attempts turn out wrong, the right one has not finished
+// yet, but five wrong ones are no reason to lock.
 func TestARightAttemptInFlightDoesNotHelpToLock(t *testing.T) {
 	l := newLockout(sixOfHundred)
 	var right *guess
@@ -255,11 +253,11 @@ func TestARightAttemptInFlightDoesNotHelpToLock(t *testing.T) {
 	}
 }
 
-// A clock that was wrong for a moment does not make everybody wait until that time.
+// A clock that was briefly wrong does not make everybody wait until that time.
 func TestAClockThatWasAheadIsNotWaitedFor(t *testing.T) {
 	for _, ahead := range []time.Duration{gatehouse.AttemptTime, time.Hour, 365 * 24 * time.Hour, 290 * 365 * 24 * time.Hour} {
 		a := openFor(0, attempts(0, 0, 6))
-		a.OpenedAt = noon.Add(ahead) // admitted before the clock was set right
+		a.OpenedAt = noon.Add(ahead) // admitted before the clock was corrected
 		if _, verdict := a.Take(sixOfHundred, noon); verdict == gatehouse.Wait {
 			t.Errorf("a clock that was %s ahead is waited for", ahead)
 		}
@@ -271,9 +269,9 @@ func TestAClockThatWasAheadIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// Who has lowered a site's numbers finds accounts that are beyond them already and
-// were never locked. There is nobody to wait for; the verdict is that of a lock,
-// which the owner hears of and an unlock ends.
+// After a site's limits are lowered, some accounts are already beyond them and were never locked.
+// There is nobody to wait for; the verdict is that of a lock, which the owner is told of and an
+// unlock ends.
 func TestAStricterPolicyDoesNotMakeAnybodyWaitForEver(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -299,8 +297,8 @@ func anyPolicy(t *rapid.T, least, most int) gatehouse.LockoutPolicy {
 	return p
 }
 
-// anyCounts draws counts as they may stand under a policy at noon, also such that a
-// clock that jumped has left.
+// anyCounts draws counts that are possible under a policy at noon, including those left by a clock
+// that jumped.
 func anyCounts(t *rapid.T, p gatehouse.LockoutPolicy) gatehouse.Attempts {
 	seconds := func(name string) time.Duration {
 		return time.Duration(rapid.IntRange(-300, 100000).Draw(t, name)) * time.Second
@@ -316,7 +314,7 @@ func anyCounts(t *rapid.T, p gatehouse.LockoutPolicy) gatehouse.Attempts {
 	return a
 }
 
-// What every verdict means, whatever the counts are.
+// What every verdict means, for any counts.
 func TestWhatTakeReturns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := anyPolicy(t, 3, 100)
@@ -349,9 +347,9 @@ func TestWhatTakeReturns(t *testing.T) {
 	})
 }
 
-// Invariant 7: what happens to guesses does not depend on what is known about the
-// account. Two subjects with the same attempts get the same verdicts at any time
-// of day, so a name that is none can be counted like one that is.
+// Invariant 7: the verdict on guesses does not depend on what is known about the account. Two
+// subjects with the same attempts get the same verdicts at any time, so an unknown name can be
+// counted like a known one.
 func TestVerdictsDependOnNothingButTheCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := anyPolicy(t, 3, 100)

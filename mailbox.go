@@ -9,16 +9,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// SameMailbox reports whether mail to two addresses arrives in one mailbox. It is the
-// one answer to whether an address changed, is taken, bounced or is confirmed. The keys
-// of look-ups (NameKey) take more for equal, such as full-width letters, which another
-// person's mailbox may have.
+// SameMailbox reports whether mail to two addresses arrives in one mailbox. It alone decides
+// whether an address changed, is taken, bounced or is confirmed. The look-up keys (NameKey) treat
+// more as equal, such as full-width letters, which may belong to another person's mailbox.
 func SameMailbox(a, b string) bool { return a == b || Mailbox(a) == Mailbox(b) }
 
-// Mailbox is the normal form of an address, for comparing only: what is shown and stored
-// is what the person wrote. The domain is as in the DNS, so that "exämple" is
-// "xn--exmple-cua", and "straße" is not "strasse", which may be somebody else's. Before
-// the @ capitals make no difference, and nothing else is folded.
+// Mailbox returns the normal form of an address, for comparison only: addresses are shown and
+// stored as the user wrote them. The domain is as in the DNS, so "exämple" is "xn--exmple-cua",
+// and "straße" is not "strasse", which may be somebody else's. Before the @, only case is folded.
 func Mailbox(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {
@@ -27,9 +25,9 @@ func Mailbox(address string) string {
 	return foldLocal(address[:at]) + "@" + MailDomain(address[at+1:])
 }
 
-// KeepSpelling returns an address as somebody wrote it, with the stored spelling of the
-// domain where browsers have put that of the DNS in its place: anyone who sends back a form
-// has changed nothing then.
+// KeepSpelling returns an address as the user wrote it, but with the stored spelling of the domain
+// if the browser has replaced it with the DNS form. So submitting an unedited form changes
+// nothing.
 func KeepSpelling(stored, written string) string {
 	was, is := strings.LastIndexByte(stored, '@'), strings.LastIndexByte(written, '@')
 	if was < 0 || is < 0 || !isASCII(written[is:]) || isASCII(stored[was:]) || MailDomain(stored[was+1:]) != MailDomain(written[is+1:]) {
@@ -47,8 +45,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// MailDomain is the normal form of a domain: the one that mail is routed by, or small
-// letters where it is none that can be routed.
+// MailDomain returns the normal form of a domain: the one that mail is routed by, or lower case if
+// it cannot be routed.
 func MailDomain(domain string) string {
 	if isLowerASCII(domain) && !strings.Contains(domain, "xn--") {
 		return domain
@@ -59,7 +57,7 @@ func MailDomain(domain string) string {
 	return foldLocal(domain)
 }
 
-// foldLocal folds capitals and the ways to write an accent, and nothing else.
+// foldLocal folds case and the ways to write an accent, and nothing else.
 func foldLocal(s string) string {
 	if isLowerASCII(s) {
 		return s
@@ -67,9 +65,8 @@ func foldLocal(s string) string {
 	return compose(strings.Map(foldRune, compose(s)))
 }
 
-// foldRune makes a capital small where the two are a pair. The Kelvin sign, a dotted
-// capital I and a long s are letters of their own: their small or capital letter is the
-// pair of another one.
+// foldRune lower-cases a capital if the two letters are a pair. The Kelvin sign, a dotted capital
+// I and a long s are separate letters: their lower or upper case belongs to another pair.
 func foldRune(r rune) rune {
 	if small := unicode.ToLower(r); unicode.ToUpper(small) == r {
 		return small
@@ -77,8 +74,8 @@ func foldRune(r rune) rune {
 	return r
 }
 
-// compose is NFC, but for texts with a character that NFC would replace by a different
-// one (the Kelvin sign by K, the Ohm sign by omega): they stay as they are.
+// compose is NFC, except for texts with a character that NFC would replace with a different one
+// (the Kelvin sign with K, the Ohm sign with omega): those stay unchanged.
 func compose(s string) string {
 	for _, r := range s {
 		if isSingleton(r) {
@@ -97,5 +94,5 @@ func isSingleton(r rune) bool {
 	return one != string(r) && utf8.RuneCountInString(one) == 1
 }
 
-// IsAddress reports whether a username is meant as an address, however its @ is written.
+// IsAddress reports whether a username is meant as an address, in any spelling of @.
 func IsAddress(username string) bool { return strings.ContainsAny(username, "@＠﹫") }

@@ -53,7 +53,7 @@ func TestSameMailbox(t *testing.T) {
 	}
 }
 
-// confusables are characters that some way of comparing takes for one another.
+// confusables are characters that some comparison treats as equal.
 var confusables = []string{"k", "K", "\u212a", "i", "I", "İ", "ı", "i\u0307", "s", "S", "ſ", "ss", "ß", "ẞ", "σ", "ς", "Σ", "a", "а", "A", "å",
 	"Å", "\u212b", "a\u030a", "ω", "Ω", "\u2126", "m", "ｍ", "Ｍ", "ﬁ", "fi", "ǆ", "ǅ", "Ǆ", "e\u0301", "é", "É", "µ", "μ", "Μ", "1", "l", "١",
 	"Ꭰ", "ꭰ", "\u0345", "ι", "ᾳ", "ά", "\u1f71", "豈", "\uf900", "\u200d", "\u200c", "ä", "한", "\u1112\u1161\u11ab", ".", "。", "-"}
@@ -62,7 +62,7 @@ func lookAlikes(most int) *rapid.Generator[string] {
 	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom(confusables), 1, most), func(s []string) string { return strings.Join(s, "") })
 }
 
-// anyAddresses returns an address with a few others that are likely to be compared with it.
+// anyAddresses returns an address and a few others that are likely to be compared with it.
 func anyAddresses(t *rapid.T) []string {
 	some := func(of ...string) []string {
 		all := of
@@ -85,7 +85,7 @@ func anyAddresses(t *rapid.T) []string {
 	return addresses
 }
 
-// Whatever is compared: it is an equivalence, and the normal form is one.
+// For any addresses, it is an equivalence, and the normal form is too.
 func TestSameMailboxIsAnEquivalence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := anyAddresses(t)
@@ -107,7 +107,7 @@ func TestSameMailboxIsAnEquivalence(t *testing.T) {
 	})
 }
 
-// inDNS is a domain as it is registered; empty for what is none.
+// inDNS returns a domain as it is registered; empty if it is invalid.
 func inDNS(domain string) string {
 	ascii, err := idna.Registration.ToASCII(norm.NFC.String(domain))
 	if err != nil {
@@ -116,7 +116,7 @@ func inDNS(domain string) string {
 	return ascii
 }
 
-// Two domains that can be registered are one exactly if they are one in the DNS.
+// Two domains that can be registered are equal exactly if they are equal in the DNS.
 func TestDomainsAreAsTheDNSKeepsThemApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		domain := lookAlikes(4).Filter(func(name string) bool { return inDNS(name+".example") != "" })
@@ -132,8 +132,8 @@ func TestDomainsAreAsTheDNSKeepsThemApart(t *testing.T) {
 	})
 }
 
-// Before the @, one mailbox means: the same letters but for their capitals. Who can be
-// told apart by anything else is told apart.
+// Before the @, one mailbox means the same letters apart from case. Any other difference means a
+// different mailbox.
 func TestNamesOfOneMailboxDifferInCapitalsAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := lookAlikes(3).Draw(t, "a"), lookAlikes(3).Draw(t, "b")
@@ -160,8 +160,8 @@ func TestIsAddress(t *testing.T) {
 	}
 }
 
-// Browsers put a domain as in the DNS into a form of theirs: that changes nothing, and
-// what people change themselves is kept.
+// Browsers put the DNS form of a domain into a form: that changes nothing, and what users change
+// themselves is kept.
 func TestKeepSpelling(t *testing.T) {
 	for _, c := range []struct{ stored, written, want string }{
 		{"mira@exämple.example", "mira@xn--exmple-cua.example", "mira@exämple.example"},

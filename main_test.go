@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// classicSite is a site that asks for everything.
+// classicSite is a site with every step enabled.
 func classicSite() gatehouse.Site {
 	return gatehouse.Site{
 		ID: "meridian-uk", Recovery: gatehouse.RecoverByChallenge, Policy: gatehouse.ClassicPolicy(),

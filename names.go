@@ -9,16 +9,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// How many characters a line may have that names somebody or something. A username
-// may be an address, and an address has at most 254 octets (RFC 5321, 4.5.3.1.3).
+// The maximum length in characters of a line that names somebody or something. A username may be
+// an address, and an address has at most 254 octets (RFC 5321, 4.5.3.1.3).
 const (
 	MaxName     = 100
 	MaxUsername = 254
 )
 
-// InNames are the characters of names: none that end a line, and no marks that turn
-// the direction of writing, which make one name look like another in a list, a
-// mail or the event log. U+FFFD is what a wrong encoding leaves behind.
+// InNames reports whether a character may be in a name: no line ends, and no bidi marks, which
+// make one name look like another in a list, a mail or the event log. U+FFFD comes from a wrong
+// encoding.
 func InNames(r rune) bool {
 	switch {
 	case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp, unicode.Co, unicode.Noncharacter_Code_Point):
@@ -29,12 +29,12 @@ func InNames(r rune) bool {
 	return !('\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069')
 }
 
-// InKeys are the characters of what is compared: nothing invisible, so that no two
-// usernames look the same and are not.
+// InKeys reports whether a character may be in a key: nothing invisible, so two different
+// usernames do not look the same.
 func InKeys(r rune) bool { return InNames(r) && !unicode.Is(unicode.Cf, r) }
 
-// CheckLine says what is wrong with a line of text in a field: the codes "character"
-// and "too-long", the latter with "max" in Args. ok: nothing is.
+// CheckLine checks a line of text in a field. The codes are "character" and "too-long", the latter
+// with "max" in Args. ok: nothing is wrong.
 func CheckLine(field, value string, most int, allowed func(rune) bool) (bad FieldError, ok bool) {
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !allowed(r) }):
@@ -45,10 +45,10 @@ func CheckLine(field, value string, most int, allowed func(rune) bool) (bad Fiel
 	return FieldError{}, true
 }
 
-// NameKey is what usernames and addresses are looked up by: capitals, spaces around it,
-// the Unicode form (full-width letters), the dots of Turkish letters and the two spellings
-// of a domain make no difference (C01). It finds whom somebody means; whether two addresses
-// are one mailbox is another question, which SameMailbox answers.
+// NameKey is the look-up key of usernames and addresses: case, surrounding spaces, the Unicode
+// form (full-width letters), the dots of Turkish letters and the two spellings of a domain make no
+// difference (C01). It finds the intended user; whether two addresses are one mailbox is a
+// different question, for SameMailbox.
 func NameKey(s string) string {
 	s = strings.TrimSpace(s)
 	if isLowerASCII(s) && !strings.Contains(s, "xn--") {
@@ -62,15 +62,15 @@ func NameKey(s string) string {
 	return strings.TrimSpace(dotless(Fold(s[:at])) + "@" + domainKey(s[at+1:]))
 }
 
-// FormerNameKey is NameKey as it was before it knew domains and Turkish letters. A few
-// rows of then keep such a key, because what it has become belongs to another user.
+// FormerNameKey is NameKey before it knew domains and Turkish letters. A few old rows keep such a
+// key, because their new one belongs to another user.
 func FormerNameKey(s string) string { return strings.TrimSpace(Fold(s)) }
 
-// ats are the ways to write an @ that Fold makes one of.
+// ats are the spellings of @ that Fold unifies.
 var ats = strings.NewReplacer("＠", "@", "﹫", "@")
 
-// domainKey is the domain as in the DNS. One that mail is not routed to is folded like a
-// name, and may then be a domain.
+// domainKey returns the domain as in the DNS. One that mail is not routed to is folded like a
+// name, and may then be a valid domain.
 func domainKey(domain string) string {
 	for range 4 {
 		routed := MailDomain(domain)
@@ -81,8 +81,8 @@ func domainKey(domain string) string {
 	return domain
 }
 
-// dotless makes an i of every kind of folded i, whose capitals are not what other
-// languages take them for: in Turkish, I is the capital of ı, and İ that of i.
+// dotless maps every folded i to i. Other languages have different capitals for it: in Turkish, I
+// is the capital of ı, and İ that of i.
 func dotless(s string) string {
 	if !strings.ContainsAny(s, "ı\u0307") {
 		return s

@@ -18,7 +18,7 @@ func TestCheckLine(t *testing.T) {
 		{"Mira Ólafsdóttir-O’Brien", gatehouse.InNames, ""},
 		{"", gatehouse.InNames, ""},
 		{"ميرا", gatehouse.InNames, ""},
-		{"म\u200dर", gatehouse.InNames, ""}, // a joiner belongs into names of some scripts
+		{"म\u200dर", gatehouse.InNames, ""}, // some scripts need a joiner in names
 		{"म\u200dर", gatehouse.InKeys, "character"},
 		{"two\nlines", gatehouse.InNames, "character"},
 		{"para\u2029graph", gatehouse.InNames, "character"},
@@ -39,8 +39,8 @@ func TestCheckLine(t *testing.T) {
 	}
 }
 
-// C01: capitals make no difference in any language, nor do the two spellings of a domain;
-// domains that are different people's stay apart.
+// C01: case makes no difference in any language, nor do the two spellings of a domain; domains of
+// different owners stay distinct.
 func TestNameKeyOfTurkishAndOfDomains(t *testing.T) {
 	for _, same := range [][]string{
 		{"İbrahim.Yıldız", "ibrahim.yildiz", "IBRAHIM.YILDIZ", "İBRAHİM.YILDIZ", "ıbrahım.yıldız", "I\u0307brahim.Yıldız"},
@@ -60,8 +60,7 @@ func TestNameKeyOfTurkishAndOfDomains(t *testing.T) {
 	}
 }
 
-// Whatever is one mailbox has one key, so that nobody is missed who is looked for; and the
-// key of a key is the key.
+// One mailbox has one key, so no search misses a user; and the key of a key is the key.
 func TestOneMailboxHasOneKey(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := anyAddresses(t)

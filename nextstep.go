@@ -29,47 +29,46 @@ type SignIn struct {
 	// CredentialsAt is when the password (or passkey) was proved in this
 	// sign-in; zero: not yet.
 	CredentialsAt time.Time
-	// Passkey is what was proved in place of the password; empty: it was the password.
+	// Passkey is what was proved instead of the password; empty: it was the password.
 	Passkey Method
-	// Origin is that of the password that was proved: by the time a later step
-	// is asked for, the password itself has been replaced.
+	// Origin is that of the proved password: by the time of a later step, the password itself has
+	// been replaced.
 	Origin PasswordOrigin
 	// PasswordSetAt is Password.SetAt of the password that was proved (or that the account had
-	// when a passkey was), or of the one chosen in this sign-in: a password that somebody else sets meanwhile (a
-	// reset) voids the proof of the old one.
+	// when a passkey was), or of the one chosen in this sign-in. A password that somebody else
+	// sets meanwhile (a reset) voids the proof of the old one.
 	PasswordSetAt time.Time
-	// TwoFactorAt is when the code or an own factor was proved; zero: not yet.
+	// TwoFactorAt is when the code or the user's own factor was proved; zero: not yet.
 	TwoFactorAt time.Time
-	// PasswordLength is that of the password that was proved, in code points.
+	// PasswordLength is that of the proved password, in code points.
 	PasswordLength int
 	// TwoFactorMethod is what was proved for two-factor.
 	TwoFactorMethod Method
-	// TrustDevice: not to be asked again in this browser, once the sign-in is
-	// finished.
+	// TrustDevice: do not ask again on this device once the sign-in is finished.
 	TrustDevice bool
 	// CodesEntered counts codes, before they are verified.
 	CodesEntered int
-	// Wrong counts what was entered wrongly on the pages of its steps.
+	// Wrong counts the wrong entries on the pages of its steps.
 	Wrong int
-	// Steps are those that were due when it began, for "step 2 of 3".
+	// Steps are those that were due at the start, for "step 2 of 3".
 	Steps []Step
-	// ReturnTo is the path on the own site that was asked for first.
+	// ReturnTo is the path on this site that was requested first.
 	ReturnTo  string
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
 
-// SignInFacts is what NextStep needs to know, read at that moment.
+// SignInFacts are what NextStep needs to know, read at that moment.
 type SignInFacts struct {
 	SignIn SignIn
 	User   User
 	// CompanyTwoFactor is the company's Enhanced Security switch.
 	CompanyTwoFactor bool
-	// DeviceTrusted: this browser is trusted for this user now.
+	// DeviceTrusted: this device is trusted for this user now.
 	DeviceTrusted bool
 }
 
-// Methods are the proofs that a sign-in rests on.
+// Methods returns the proofs that a sign-in rests on.
 func (in SignIn) Methods() []Method {
 	methods := []Method{MethodPassword}
 	if in.Passkey != "" {
@@ -81,8 +80,8 @@ func (in SignIn) Methods() []Method {
 	return methods
 }
 
-// NextStep is the only place that knows what a sign-in must do next, and in which
-// order. Every step records its fact and comes back here.
+// NextStep alone decides what a sign-in must do next, and in which order. Every step records its
+// fact and calls it again.
 func NextStep(s Site, f SignInFacts, now time.Time) Step {
 	if due := DueSteps(s, f, now); len(due) > 0 {
 		return due[0]
@@ -90,8 +89,8 @@ func NextStep(s Site, f SignInFacts, now time.Time) Step {
 	return StepDone
 }
 
-// DueSteps lists everything that a sign-in must still do, in its order. Without
-// credentials nothing else is known.
+// DueSteps lists everything that a sign-in must still do, in order. Without credentials, the later
+// steps are unknown.
 func DueSteps(s Site, f SignInFacts, now time.Time) []Step {
 	if !credentialsProved(s, f, now) {
 		return []Step{StepCredentials}
@@ -110,9 +109,9 @@ func DueSteps(s Site, f SignInFacts, now time.Time) []Step {
 	return due
 }
 
-// credentialsProved: invariants 1 and 4. A sign-in that has run out, or whose user
-// was locked, deactivated or given another password meanwhile, begins again; on
-// another site it is nothing (invariant 6).
+// credentialsProved: invariants 1 and 4. A sign-in that has expired, or whose user was meanwhile
+// locked, deactivated or given another password, starts again. It is void on another site
+// (invariant 6).
 func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 	in := f.SignIn
 	return !in.CredentialsAt.IsZero() && now.Before(in.ExpiresAt) &&
@@ -120,9 +119,9 @@ func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 		in.PasswordSetAt.Equal(f.User.Password.SetAt) && f.User.MaySignIn()
 }
 
-// twoFactorDue: asked for when the company or the user wants it, or the user has a
-// factor, except at the very first sign-in with the password that came with the account (B16), and on
-// a trusted device (B08). A recovery never skips it.
+// twoFactorDue: two-factor is due if the company or the user wants it, or the user has a factor.
+// The exceptions are the very first sign-in with the password that came with the account (B16),
+// and a trusted device (B08). A recovery never skips it.
 func twoFactorDue(f SignInFacts) bool {
 	if !f.CompanyTwoFactor && !f.User.WantsTwoFactor() {
 		return false

@@ -16,21 +16,21 @@ var order = []gatehouse.Step{
 	gatehouse.StepTerms, gatehouse.StepSoleUser, gatehouse.StepDone,
 }
 
-// scene is everything that can matter to a sign-in, in words. It is turned into
-// the rule's arguments by site and facts, and judged a second time by due.
+// scene is everything that can matter to a sign-in, in words. site and facts turn it into the
+// rule's arguments, and due judges it independently.
 type scene struct {
 	proved, ranOut   bool
 	whose            string // "own", "nobody", "another"
 	movedSite        bool   // the user belongs to another site now
 	elsewhere        bool   // the sign-in is shown to another site
-	reset            bool   // the user's password is another than the one proved
+	reset            bool   // the user's password differs from the proved one
 	state            gatehouse.UserState
 	locked           bool
 	company, own     bool // who wants a second step
 	second, trusted  bool
 	signedInBefore   bool
 	opened           gatehouse.PasswordOrigin // the password that was proved
-	password         gatehouse.PasswordOrigin // the one the user has now
+	password         gatehouse.PasswordOrigin // the user's password now
 	age              string                   // "", "fresh", "old": of a password on a site that lets them expire
 	byChallenge      bool
 	challengeSet     bool
@@ -120,8 +120,8 @@ func (c scene) facts() gatehouse.SignInFacts {
 	return f
 }
 
-// picker hands out the digits of a number, each to its own base, so that counting
-// up goes through every combination.
+// picker hands out the digits of a number, each in its own base, so counting up covers every
+// combination.
 type picker struct{ n int }
 
 func pick[T any](p *picker, from ...T) T {
@@ -132,7 +132,7 @@ func pick[T any](p *picker, from ...T) T {
 
 func yesNo(p *picker) bool { return pick(p, false, true) }
 
-// credentialScenes are all combinations of what decides about the credentials.
+// credentialScenes are all combinations of what affects the credentials.
 func credentialScenes() []scene {
 	var all []scene
 	for n := range 2 * 2 * 3 * 2 * 2 * 2 * 5 * 2 {
@@ -147,8 +147,7 @@ func credentialScenes() []scene {
 	return all
 }
 
-// eachLaterScene calls f with all combinations of what decides about the steps
-// after the credentials.
+// eachLaterScene calls f with all combinations of what affects the steps after the credentials.
 func eachLaterScene(start scene, f func(scene)) {
 	origins := []gatehouse.PasswordOrigin{gatehouse.PasswordChosen, gatehouse.PasswordInitial, gatehouse.PasswordRecovery}
 	for n := range 32 * 4 * 9 * 4 * 6 * 8 {
@@ -189,8 +188,8 @@ func TestNextStepIsTheFirstStepThatIsDue(t *testing.T) {
 	}
 }
 
-// Invariants 1 and 4: whatever else is true, without credentials of a user who
-// may sign in there is nothing but the credentials.
+// Invariants 1 and 4: without credentials of a user who may sign in, the only step is the
+// credentials.
 func TestNothingGoesPastCredentials(t *testing.T) {
 	bad := slices.DeleteFunc(credentialScenes(), func(c scene) bool { return !slices.Contains(c.due(), gatehouse.StepCredentials) })
 	rapid.Check(t, func(t *rapid.T) {
@@ -223,8 +222,8 @@ func TestARecoveryNeverSkipsTheCode(t *testing.T) {
 	})
 }
 
-// B16: the very first sign-in asks for no code; with the same initial password a
-// second time, or after any other sign-in, it does.
+// B16: the very first sign-in does not require a code; one with the same initial password again,
+// or after any other sign-in, does.
 func TestB16TheFirstSignInAsksForNoCode(t *testing.T) {
 	c := proved()
 	c.company, c.opened, c.password = true, gatehouse.PasswordInitial, gatehouse.PasswordInitial
@@ -248,9 +247,8 @@ func TestB16TheFirstSignInAsksForNoCode(t *testing.T) {
 	}
 }
 
-// Every step that is done leads to a later one: no cycles, no step twice, and no
-// step is passed over. A temporary password is always replaced on the way
-// (invariant 2: it opens one sign-in).
+// Every completed step leads to a later one: no cycles, no repeats, and no step is skipped. A
+// temporary password is always replaced on the way (invariant 2: it opens one sign-in).
 func TestDoingTheStepMakesProgress(t *testing.T) {
 	eachLaterScene(proved(), func(c scene) {
 		s, f := c.site(), c.facts()
@@ -282,7 +280,7 @@ func record(s gatehouse.Site, f *gatehouse.SignInFacts, step gatehouse.Step) {
 		f.SignIn.TwoFactorAt = noon
 	case gatehouse.StepPassword:
 		f.User.Password = gatehouse.Password{Hash: "new", Origin: gatehouse.PasswordChosen, SetAt: noon}
-		f.SignIn.PasswordSetAt = noon // chosen in this sign-in: it goes on
+		f.SignIn.PasswordSetAt = noon // chosen in this sign-in, so it continues
 	case gatehouse.StepChallenge:
 		f.User.ChallengeSet = true
 	case gatehouse.StepTerms:
@@ -354,8 +352,8 @@ func TestASignInRunsOutAtItsTime(t *testing.T) {
 	}
 }
 
-// Invariant 6: a sign-in of one site is nothing at another, even where both hosts
-// are served by one process and a cookie is carried over by hand.
+// Invariant 6: a sign-in of one site is void on another, even if one process serves both hosts and
+// the cookie is copied by hand.
 func TestASignInOfOneSiteIsNothingAtAnother(t *testing.T) {
 	other := proved().site()
 	other.ID = "meridian-au"
@@ -364,10 +362,9 @@ func TestASignInOfOneSiteIsNothingAtAnother(t *testing.T) {
 	}
 }
 
-// Invariant 1: a password that was replaced by a reset after it was proved is no
-// longer the right one. Otherwise anyone who proved the old one is now asked to
-// choose the next. That holds whenever the reset was, by whatever clock, and also
-// for one after the sign-in has chosen a password itself.
+// Invariant 1: a password that was reset after it was proved is no longer valid. Otherwise anyone
+// who proved the old one would now be asked to choose the next. That holds for a reset at any
+// time, by any clock, and also after the sign-in has chosen a password itself.
 func TestAResetMeanwhileVoidsTheOldPassword(t *testing.T) {
 	temporary := func(setAt time.Time) gatehouse.Password {
 		return gatehouse.Password{Hash: "temporary", Origin: gatehouse.PasswordRecovery, SetAt: setAt, ExpiresAt: noon.Add(time.Hour)}
@@ -390,7 +387,7 @@ func TestAResetMeanwhileVoidsTheOldPassword(t *testing.T) {
 	}
 }
 
-// The time comes back from a database in another location; it is the same time.
+// The database returns the time in another location; it is the same instant.
 func TestThePasswordsTimeIsComparedAsAnInstant(t *testing.T) {
 	f := proved().facts()
 	f.SignIn.PasswordSetAt = f.SignIn.PasswordSetAt.In(time.FixedZone("", 3600))
@@ -399,13 +396,13 @@ func TestThePasswordsTimeIsComparedAsAnInstant(t *testing.T) {
 	}
 }
 
-// The list of steps that a person is shown is the list that the sign-in goes by.
+// The list of steps that the user is shown is the list that the sign-in follows.
 func TestDueStepsAreWhatNextStepGoesBy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyScene(t)
 		want := c.due()
 		if slices.Contains(want, gatehouse.StepCredentials) {
-			want = want[:1] // nothing else is known
+			want = want[:1] // the rest is not known yet
 		}
 		due := gatehouse.DueSteps(c.site(), c.facts(), noon)
 		if !slices.Equal(due, want) {

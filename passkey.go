@@ -2,37 +2,37 @@ package gatehouse
 
 import "slices"
 
-// Passkey is a factor of the kind passkey: a key whose private half is with the user, in a
-// device or with a provider that carries it from one to the next. Nothing of it is secret here.
+// Passkey is a factor of the kind passkey: a key whose private half is with the user, on a device
+// or with a provider that syncs it. Nothing in it is secret.
 type Passkey struct {
 	Factor
-	// CredentialID is what browsers and devices call it, in base64url.
+	// CredentialID is its ID for browsers and devices, in base64url.
 	CredentialID string
-	// Handle is what they call its user: random bytes in base64url, the same for all passkeys
-	// of one user, and nothing that says who it is (WebAuthn 14.6.1).
+	// Handle is the user handle: random bytes in base64url, the same for all passkeys of one user,
+	// which reveal nothing about the user (WebAuthn 14.6.1).
 	Handle string
-	// PublicKey is in the form of COSE.
+	// PublicKey is in COSE format.
 	PublicKey []byte
-	// SignCount is what the device has counted; always 0 for most of those that are synced.
+	// SignCount is the device's counter; most synced passkeys always send 0.
 	SignCount uint32
-	// Model names the make of the device or provider (AAGUID); empty or zeros: it does not say.
+	// Model is the model of the device or provider (AAGUID); empty or zeros: not given.
 	Model string
 	// Transports are the ways to reach it, such as "internal", "usb" and "hybrid".
 	Transports []string
-	// Syncable: it may be on several devices; that never changes. BackedUp: it is, as far as is
-	// known.
+	// Syncable: it may be on several devices; that never changes. BackedUp: it is, as far as we
+	// know.
 	Syncable, BackedUp bool
-	// Verified: it has verified its user, by a PIN, a finger or a face, when it was made.
+	// Verified: it verified its user, by a PIN, a finger or a face, when it was created.
 	Verified bool
 }
 
-// Passkeys are told apart by where they are kept; the texts are passkeys.kept_….
+// The places where passkeys are kept; the texts are passkeys.kept_….
 const (
 	KeptSynced  = "synced"  // on all devices of the user
-	KeptNotYet  = "not-yet" // it can be, and is on one so far
-	KeptKey     = "key"     // on a key that is carried about
+	KeptNotYet  = "not-yet" // it can be synced, and is on one device so far
+	KeptKey     = "key"     // on a portable key
 	KeptDevice  = "device"  // on this device
-	KeptUnknown = "one"     // on one device or key, which does not say
+	KeptUnknown = "one"     // on one device or key; it does not say which
 )
 
 // KeptWhere says where a passkey is.
@@ -50,9 +50,9 @@ func (k Passkey) KeptWhere() string {
 	return KeptUnknown
 }
 
-// Method is what a passkey proves: where it has verified its user, as much as a password with a
-// factor. A passkey that may be on several devices is another method, because tokens say so
-// (SP 800-63B-4 Appendix B).
+// Method is what a passkey proves. With user verification, it proves as much as a password with a
+// factor. A passkey that may be on several devices is a separate method, because tokens say so (SP
+// 800-63B-4 Appendix B).
 func (k Passkey) Method(verified bool) Method {
 	switch {
 	case verified && k.Syncable:
@@ -65,11 +65,11 @@ func (k Passkey) Method(verified bool) Method {
 	return MethodPasskey
 }
 
-// MaxCredentialID is how long the ID of a passkey may be, in bytes (WebAuthn 7.1 step 25).
+// MaxCredentialID is the maximum length of a passkey's ID, in bytes (WebAuthn 7.1 step 25).
 const MaxCredentialID = 1023
 
-// Maker is who makes or keeps passkeys of a model, as far as it is one of the common ones;
-// empty: nobody knows. The names are those that people know them by, and belong to others.
+// Maker returns who makes or keeps passkeys of a model, if it is a common one; empty: unknown. The
+// names are the familiar ones, and belong to others.
 func (k Passkey) Maker() string { return passkeyMakers[k.Model] }
 
 var passkeyMakers = map[string]string{

@@ -11,18 +11,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// PasswordPolicy says which new passwords a site takes.
+// PasswordPolicy says which new passwords a site accepts.
 type PasswordPolicy struct {
 	// MinLength counts code points.
 	MinLength int
-	// Upper, Lower and Digit ask for at least one of each.
+	// Upper, Lower and Digit require at least one of each.
 	Upper, Lower, Digit bool
-	// NoUsernameParts refuses a password that holds a part of the username.
+	// NoUsernameParts refuses a password that contains a part of the username.
 	NoUsernameParts bool
-	// NoContextWords refuses a password that as a whole is the username, a name,
-	// the company or the site (ASVS 6.2.11, SP 800-63B-4 PV-9).
+	// NoContextWords refuses a password that is as a whole the username, a name, the company or
+	// the site (ASVS 6.2.11, SP 800-63B-4 PV-9).
 	NoContextWords bool
-	// History refuses the current password and those before it, this many in all.
+	// History refuses the current password and earlier ones, this many in all.
 	History int
 	// Blocklist refuses common passwords (ASVS 6.2.4).
 	Blocklist bool
@@ -30,18 +30,18 @@ type PasswordPolicy struct {
 	MaxAge time.Duration
 }
 
-// MaxPasswordLength is how many code points a password may have. More is
-// refused with words, never cut (ASVS 6.2.8, 6.2.9).
+// MaxPasswordLength is the maximum length of a password in code points. Longer ones are refused
+// with a message, never truncated (ASVS 6.2.8, 6.2.9).
 const MaxPasswordLength = 256
 
-// minPartLength is how long a part of a username must be to count; shorter ones
-// ("com", "jo") would forbid half the dictionary.
+// minPartLength is the length from which a part of a username counts; shorter ones ("com", "jo")
+// would forbid half the dictionary.
 const minPartLength = 4
 
 // PasswordRule names a rule that a new password can fail.
 type PasswordRule string
 
-// The rules, in the order they are shown.
+// The rules, in display order.
 const (
 	RuleLength    PasswordRule = "length"
 	RuleTooLong   PasswordRule = "too-long"
@@ -63,16 +63,16 @@ type PasswordFacts struct {
 	// Context are further words that must not be the whole password: names,
 	// email address, company, site.
 	Context []string
-	// Same: it is the present password, which no policy takes for a new one.
+	// Same: it is the present password, which no policy accepts as a new one.
 	Same bool
-	// Reused: it matches one of the passwords before it that the policy looks at.
+	// Reused: it matches one of the earlier passwords that the policy checks.
 	Reused bool
-	// Common: it is in the block list.
+	// Common: it is on the blocklist.
 	Common bool
 }
 
-// CheckPassword returns every rule that a new password fails, all at once, so
-// that nobody has to find them one by one (A11). Empty: it may be used.
+// CheckPassword returns every rule that a new password fails, all at once, so users need not find
+// them one by one (A11). Empty: it may be used.
 func CheckPassword(p PasswordPolicy, f PasswordFacts) []PasswordRule {
 	var failed []PasswordRule
 	fail := func(bad bool, r PasswordRule) {
@@ -95,10 +95,10 @@ func CheckPassword(p PasswordPolicy, f PasswordFacts) []PasswordRule {
 	return failed
 }
 
-// UsernameParts returns what "part of the username" means: the username as a
-// whole from three characters on, and of what is between its punctuation and of
-// the words in that (split where case or kind of character changes) everything
-// with at least four. JohnSmith@mycompany.com: johnsmith, john, smith, mycompany.
+// UsernameParts returns what "part of the username" means: the whole username if it has at least
+// three characters, and each piece between its punctuation, and each word in that (split where
+// case or kind of character changes), if it has at least four. JohnSmith@mycompany.com: johnsmith,
+// john, smith, mycompany.
 func UsernameParts(username string) []string {
 	seen := map[string]bool{}
 	var parts []string
@@ -134,9 +134,9 @@ func isContextWord(password, word string) bool {
 	return s != "" && s == squeeze(password)
 }
 
-// splitWords splits "JSmith77" into J, Smith and 77: where letters and digits meet,
-// before a capital that follows a small letter, and before the last capital of
-// several that a small letter follows.
+// splitWords splits "JSmith77" into J, Smith and 77: where letters and digits meet, before a
+// capital that follows a small letter, and before the last of several capitals if a small letter
+// follows.
 func splitWords(enrolment string) []string {
 	letters := []rune(enrolment)
 	var words []string
@@ -152,8 +152,8 @@ func splitWords(enrolment string) []string {
 	return append(words, string(letters[start:]))
 }
 
-// Fold makes texts comparable regardless of case and Unicode form (NFKC around
-// full case folding, so that the result folds to itself).
+// Fold makes texts comparable regardless of case and Unicode form (NFKC around full case folding,
+// so the result folds to itself).
 func Fold(s string) string {
 	if isLowerASCII(s) {
 		return s
@@ -161,8 +161,8 @@ func Fold(s string) string {
 	return norm.NFKC.String(cases.Fold().String(strings.Map(cherokee, norm.NFKD.String(s))))
 }
 
-// cherokee makes capitals of that script's letters before they are folded: folding
-// would only turn small ones into capitals and capitals into small ones.
+// cherokee maps that script's letters to capitals before they are folded: folding would only swap
+// small ones and capitals.
 func cherokee(r rune) rune {
 	if unicode.Is(unicode.Cherokee, r) {
 		return unicode.ToUpper(r)
@@ -179,7 +179,7 @@ func isLowerASCII(s string) bool {
 	return true
 }
 
-// squeeze is Fold without anything but letters and digits.
+// squeeze is Fold of letters and digits only.
 func squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -198,15 +198,15 @@ func PasswordExpired(p PasswordPolicy, w Password, now time.Time) bool {
 	return p.MaxAge > 0 && !now.Before(w.SetAt.Add(p.MaxAge))
 }
 
-// PasswordUsedUp reports whether a right password has done all it may: a temporary one
-// opens one sign-in (invariant 2), which may be begun again only in the browser that
-// began it, because people close windows halfway.
+// PasswordUsedUp reports whether a right password no longer works: a temporary one opens one
+// sign-in (invariant 2), which may be restarted only in the browser that began it, because people
+// close windows halfway.
 func PasswordUsedUp(w Password, browser string) bool {
 	return w.Temporary() && w.UsedBy != "" && w.UsedBy != browser
 }
 
-// PasswordUsable reports whether a right password may open a sign-in: a temporary
-// one stops working at its time (E50, ASVS 6.4.1).
+// PasswordUsable reports whether a right password may open a sign-in: a temporary one expires
+// (E50, ASVS 6.4.1).
 func PasswordUsable(w Password, now time.Time) bool {
 	return w.Hash != "" && (w.ExpiresAt.IsZero() || now.Before(w.ExpiresAt))
 }

@@ -28,8 +28,7 @@ const (
 
 func rules(r ...gatehouse.PasswordRule) []gatehouse.PasswordRule { return r }
 
-// A11, and the second site's eight characters. The document's own example is the
-// first line.
+// A11, and the second site's eight characters. The first line is the document's own example.
 func TestA11WhichPasswordsTheClassicPolicyTakes(t *testing.T) {
 	const john = "JohnSmith@mycompany.com"
 	seven := gatehouse.ClassicPolicy().Password
@@ -45,8 +44,8 @@ func TestA11WhichPasswordsTheClassicPolicyTakes(t *testing.T) {
 		{john, "Blacksmith9", rules(username)},
 		{john, "Ｊｏｈｎｓｍｉｔｈ３", rules(username)},
 		{john, "JohnＳmith３x", rules(username)},
-		{john, "htimSnhoj3", nil},   // backwards is not a part
-		{john, "J-o-h-n-7", nil},    // nor is what somebody has to look for
+		{john, "htimSnhoj3", nil},   // a reversed name is not a part
+		{john, "J-o-h-n-7", nil},    // nor is one with other characters in between
 		{john, "Company.com1", nil}, // "company" is not between punctuation, "com" too short
 		{john, "Weather7", nil},
 		{john, "Weathe7", nil},         // seven characters
@@ -64,7 +63,7 @@ func TestA11WhichPasswordsTheClassicPolicyTakes(t *testing.T) {
 		{john, "Wea\x00ther7", rules(character)},
 		{john, "Wea\xffther7", rules(character)},
 		{john, "\xff\xfe\xfd", rules(short, character, upper, lower, digit)},
-		{"x", "Xylophone7", nil},              // a letter is no part
+		{"x", "Xylophone7", nil},              // a single letter is no part
 		{"jo", "Joanna777", nil},              // nor are two
 		{"joe", "Joestar77", rules(username)}, // three are, as the whole username
 		{"joe.x", "Joestar77", nil},           // but not as a piece of one
@@ -145,8 +144,8 @@ func TestContextWordsAreRefusedAsAWhole(t *testing.T) {
 	}
 }
 
-// A rule that a policy does not have is never failed, and the facts that the
-// service adds count only under their rule.
+// A rule that a policy does not have never fails, and the facts that the service adds only count
+// under their own rule.
 func TestOnlyThePolicysRulesAreFailed(t *testing.T) {
 	facts := gatehouse.PasswordFacts{Password: "john", Username: "john", Context: []string{"john"}, Reused: true, Common: true}
 	if got := gatehouse.CheckPassword(gatehouse.PasswordPolicy{}, facts); got != nil {
@@ -167,7 +166,7 @@ func TestOnlyThePolicysRulesAreFailed(t *testing.T) {
 	}
 }
 
-// A rule is a function: what it is given, it does not change.
+// A rule is a pure function: it does not change its arguments.
 func TestCheckPasswordLeavesItsArgumentsAlone(t *testing.T) {
 	words := []string{"John", "Smith"}
 	gatehouse.CheckPassword(gatehouse.ModernPolicy().Password, gatehouse.PasswordFacts{
@@ -249,7 +248,7 @@ func TestPasswordExpiredAndUsable(t *testing.T) {
 	}
 }
 
-// anyText draws text of any alphabet, and bytes that are none.
+// anyText draws text of any alphabet, and invalid bytes.
 func anyText() *rapid.Generator[string] {
 	bytes := rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 40), func(b []byte) string { return string(b) })
 	return rapid.OneOf(rapid.String(), bytes, rapid.StringMatching(`[A-Za-z0-9.@_-]{0,30}`))
@@ -307,8 +306,7 @@ func TestMoreCharactersNeverFailTheLength(t *testing.T) {
 	})
 }
 
-// A password that holds a part of the username fails, whatever the case of its
-// letters and whatever stands around it.
+// A password that contains a part of the username fails, in any case and with anything around it.
 func TestAPasswordWithAPartOfTheUsernameFails(t *testing.T) {
 	names := rapid.StringMatching(`([A-Z]?[a-z]{1,9}|[А-Я][а-я]{2,7}|[0-9]{1,5}|[ａ-ｚ]{3,6}|[äöüé]{2,5}|[.@_-]){1,5}`).
 		Filter(func(name string) bool { return len(gatehouse.UsernameParts(name)) > 0 })
@@ -329,7 +327,7 @@ func TestAPasswordWithAPartOfTheUsernameFails(t *testing.T) {
 	})
 }
 
-// NameKey: the same name, however it is typed (C01).
+// NameKey: the same name, in any spelling (C01).
 func TestNameKey(t *testing.T) {
 	for _, test := range []struct{ typed, want string }{
 		{"JohnSmith@MyCompany.com", "johnsmith@mycompany.com"},
@@ -379,7 +377,7 @@ func fullWidth(s string) string {
 	}, s)
 }
 
-// The key of a key is the key, for any text at all: a stored key can be looked up.
+// The key of a key is the key, for any text: a stored key can be looked up.
 func TestNameKeyIsIdempotent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := gatehouse.NameKey(anyText().Draw(t, "name"))
@@ -389,10 +387,10 @@ func TestNameKeyIsIdempotent(t *testing.T) {
 	})
 }
 
-// Letters whose small form cannot be had by taking capitals one by one.
+// Letters whose lower case cannot be found by mapping capitals one by one.
 func TestNameKeyOfUnusualLetters(t *testing.T) {
 	for _, same := range [][2]string{
-		{"ΟΔΥΣΣΕΥΣ", "οδυσσευς"}, // the last sigma of a word has a form of its own
+		{"ΟΔΥΣΣΕΥΣ", "οδυσσευς"}, // the last sigma of a word has its own form
 		{"H\u0331ANNA", "ẖanna"}, // no composed capital, but a composed small letter
 		{"J\u030COHN", "ǰohn"},
 		{"STRASSE", "straße"}, // one small letter, two capitals

@@ -2,58 +2,58 @@ package gatehouse
 
 import "time"
 
-// PlatformLogin is an application that a session has reached, and after the session's end
-// what came of telling it so.
+// PlatformLogin is an application that a session has reached and, after the session's end, the
+// state of notifying it.
 type PlatformLogin struct {
 	SiteID        string
 	SessionID     string
 	ApplicationID string
 	UserID        string
-	// SID is what the application calls the session, and Subject the user.
+	// SID is the application's ID for the session, and Subject for the user.
 	SID     string
 	Subject string
 	FirstAt time.Time
 	LastAt  time.Time
-	// EndedAt is when the session ended; zero: it goes on.
+	// EndedAt is when the session ended; zero: it is still alive.
 	EndedAt time.Time
-	// DueAt is when to tell the application next; zero: there is nothing to tell.
+	// DueAt is when to notify the application next; zero: nothing to send.
 	DueAt time.Time
-	// Tries counts those that came to nothing.
+	// Tries counts the failed attempts.
 	Tries int
 	Told  LogoutState
-	// ToldAt is when that was, and Problem what was wrong at the last try.
+	// ToldAt is when it was notified, and Problem what was wrong at the last try.
 	ToldAt  time.Time
 	Problem string
 }
 
-// LogoutState is what has become of telling an application that a session has ended.
+// LogoutState is the state of notifying an application that a session has ended.
 type LogoutState string
 
 // The states. Empty: nothing yet.
 const (
-	// LogoutConfirmed: it has said that it ended the session, too.
+	// LogoutConfirmed: it has confirmed that it ended the session, too.
 	LogoutConfirmed LogoutState = "confirmed"
-	// LogoutFailed: it was tried for as long as LogoutEffort, and nobody tries again.
+	// LogoutFailed: it was tried for as long as LogoutEffort, and will not be tried again.
 	LogoutFailed LogoutState = "failed"
-	// LogoutUntold: it has said nothing of where to tell it.
+	// LogoutUntold: it has no address for such notices.
 	LogoutUntold LogoutState = "untold"
 )
 
-// How applications are told.
+// How applications are notified.
 const (
-	// LogoutEffort is how long after the end of a session it is tried. By then the
+	// LogoutEffort is how long after the end of a session to keep trying. By then the
 	// application's own session is over too, or soon will be.
 	LogoutEffort = 24 * time.Hour
-	// LogoutTokenLifetime is how long a logout token is good (OpenID Connect Back-Channel
-	// Logout 1.0, 2.4, recommends two minutes at most).
+	// LogoutTokenLifetime is how long a logout token is valid (OpenID Connect Back-Channel Logout
+	// 1.0, 2.4, recommends two minutes at most).
 	LogoutTokenLifetime = 2 * time.Minute
 
 	firstLogoutWait = 5 * time.Second
 	lastLogoutWait  = time.Hour
 )
 
-// NextLogout is when to tell an application again that could not be told: at first soon, in
-// case it was being restarted, then less and less often. zero: not again.
+// NextLogout returns when to try again to notify an application: soon at first, in case it was
+// being restarted, then less and less often. zero: not again.
 func (l PlatformLogin) NextLogout(now time.Time) time.Time {
 	wait := firstLogoutWait
 	for range min(l.Tries-1, 10) {

@@ -21,30 +21,29 @@ type Policy struct {
 	Password PasswordPolicy
 	Lockout  LockoutPolicy
 	Session  SessionLimits
-	// TemporaryPassword is how long a temporary password works.
+	// TemporaryPassword is the lifetime of a temporary password.
 	TemporaryPassword time.Duration
-	// ResetLink is how long a reset link works.
+	// ResetLink is the lifetime of a reset link.
 	ResetLink time.Duration
-	// Code is how long an emailed code works, from its own mailing.
+	// Code is the lifetime of an emailed code, from when it was mailed.
 	Code time.Duration
-	// TrustedDevice is how long a browser stays trusted; 0: not offered.
+	// TrustedDevice is how long a device stays trusted; 0: not offered.
 	TrustedDevice time.Duration
-	// SignIn is how long a half-finished sign-in lives.
+	// SignIn is the lifetime of an unfinished sign-in.
 	SignIn time.Duration
 }
 
-// modernSingleFactorLength is PV-1: a password that is the only factor has at
-// least 15 characters, and one beside a second factor at least 8.
+// modernSingleFactorLength is PV-1: a password that is the only factor has at least 15 characters,
+// and one with a second factor at least 8.
 const (
 	modernSingleFactorLength = 15
 	modernSecondFactorLength = 8
 )
 
-// The floors and ceilings that hold for the whole server. No site and no company
-// goes beyond them.
+// The floors and ceilings for the whole server. No site or company may exceed them.
 const (
 	FloorPasswordLength     = 7
-	CeilingPasswordLength   = 64 // a site may not demand more than managers make
+	CeilingPasswordLength   = 64 // a site may not require more than password managers generate
 	CeilingAttempts         = 10
 	CeilingAttemptsInAll    = 100 // SP 800-63B-4, RL-2
 	CeilingSessionIdle      = 7 * 24 * time.Hour
@@ -87,7 +86,7 @@ func ModernPolicy() Policy {
 	return p
 }
 
-// PolicyError is one number of a policy that is beyond the server's bounds.
+// PolicyError is a number in a policy that is outside the server's bounds.
 type PolicyError struct {
 	// Key is the path of the setting as it is written in site.yaml.
 	Key string
@@ -97,7 +96,7 @@ type PolicyError struct {
 
 func (e PolicyError) Error() string { return e.Key + ": " + e.Problem }
 
-// Check returns every setting that is beyond a floor or a ceiling.
+// Check returns every setting that is outside its bounds.
 func (p Policy) Check() []PolicyError {
 	var bad []PolicyError
 	add := func(ok bool, key, format string, args ...any) {
@@ -133,8 +132,7 @@ func (p Policy) Check() []PolicyError {
 	return append(bad, p.checkModern()...)
 }
 
-// checkModern holds the modern profile to its name: what the standard forbids
-// cannot be switched on under it.
+// checkModern enforces the modern profile: what the standard forbids cannot be enabled under it.
 func (p Policy) checkModern() []PolicyError {
 	if p.Profile != Modern {
 		return nil

@@ -16,7 +16,7 @@ func TestTheProfilesPassTheirOwnCheck(t *testing.T) {
 	}
 }
 
-// The numbers that docs and help pages quote; a change of one is a decision.
+// The numbers that docs and help pages quote; changing one requires a decision.
 func TestTheProfilesNumbers(t *testing.T) {
 	c, m := gatehouse.ClassicPolicy(), gatehouse.ModernPolicy()
 	for _, test := range []struct {
@@ -93,8 +93,7 @@ func spans(d ...time.Duration) []int64 {
 	return v
 }
 
-// complainsOnlyAbout: one complaint at least, all about this key, and each says what
-// is wrong.
+// complainsOnlyAbout: at least one complaint, all about this key, and each says what is wrong.
 func complainsOnlyAbout(bad []gatehouse.PolicyError, key string) bool {
 	for _, e := range bad {
 		if e.Key != key || e.Problem == "" || !strings.HasPrefix(e.Error(), key+": ") {
@@ -104,7 +103,7 @@ func complainsOnlyAbout(bad []gatehouse.PolicyError, key string) bool {
 	return len(bad) > 0
 }
 
-// What is no number but still has one answer.
+// Settings that are not numbers but have only one right answer.
 func TestWhatNoPolicyMayHave(t *testing.T) {
 	for _, test := range []struct {
 		key  string
@@ -130,7 +129,7 @@ func TestWhatNoPolicyMayHave(t *testing.T) {
 	}
 }
 
-// Everything that is wrong is said at once.
+// All faults are reported at once.
 func TestAnEmptyPolicyIsRefusedInFull(t *testing.T) {
 	said := map[string]bool{}
 	for _, e := range (gatehouse.Policy{}).Check() {

@@ -9,28 +9,27 @@ import (
 	"unicode/utf8"
 )
 
-// ChallengeQuestions are the house's questions, by their IDs; the text of each is
-// question.ID in the site's language. Anyone who likes none of them writes an own one.
+// ChallengeQuestions are the built-in questions, by ID; the text of each is question.ID in the
+// site's language. A user who likes none of them writes their own.
 var ChallengeQuestions = []string{"school", "teacher", "street", "friend", "pet", "meal", "concert", "car"}
 
-// Challenge is the question that proves who forgot a password. The answer is kept as
-// a hash, and is nowhere in here.
+// Challenge is the question that identifies a user who forgot the password. Only a hash of the
+// answer is kept, and not in here.
 type Challenge struct {
 	// Question is one of ChallengeQuestions; empty: Own is asked.
 	Question string
-	// Own is a question in the person's own words.
+	// Own is a question in the user's own words.
 	Own   string
 	SetAt time.Time
 }
 
-// RecoveryTries is how many answers one recovery takes; the last wrong one ends it
-// (A07).
+// RecoveryTries is how many answers one recovery accepts; the last wrong one ends it (A07).
 const RecoveryTries = 3
 
-// AnswerLockout is the rule for wrong answers to an account's challenge, across its
-// recoveries. Their counts are apart from those of passwords, because a recovery must
-// work for who is locked out by wrong passwords; and a lock of theirs ends after a day,
-// because a stranger can cause it.
+// AnswerLockout is the rule for wrong answers to an account's challenge, across its recoveries.
+// They are counted separately from passwords, because a recovery must work for a user who is
+// locked out by wrong passwords. A lock by answers ends after a day, because a stranger can cause
+// it.
 func (p Policy) AnswerLockout() LockoutPolicy {
 	l := p.Lockout
 	if l.UnlockAfter == 0 {
@@ -39,21 +38,22 @@ func (p Policy) AnswerLockout() LockoutPolicy {
 	return l
 }
 
-// AnswerSubject is under which wrong answers of a subject of attempts are counted.
+// AnswerSubject returns the subject under which the wrong answers of a subject of attempts are
+// counted.
 func AnswerSubject(subject string) string { return "answers:" + subject }
 
-// EndsByRecovery reports whether a completed recovery ends a lock: one by wrong
-// attempts, not what an administrator or an operator decided.
+// EndsByRecovery reports whether a completed recovery ends a lock: only one by wrong attempts, not
+// one set by an administrator or an operator.
 func (r LockReason) EndsByRecovery() bool {
 	return r == "" || r == LockedByAttempts || r == LockedByTotal
 }
 
-// MayRecover reports whether a recovery can come to its end for this account.
+// MayRecover reports whether a recovery can be completed for this account.
 func (u User) MayRecover() bool {
 	return (u.State == Invited || u.State == Active) && u.LockReason.EndsByRecovery()
 }
 
-// How long questions and answers may be, in code points.
+// The length limits of questions and answers, in code points.
 const (
 	MinQuestion = 10
 	MaxQuestion = 150
@@ -67,16 +67,15 @@ type ChallengeForm struct {
 	Question string
 	Own      string
 	Answer   string
-	// CurrentPassword is typed again, so that nobody sets a question on a screen
-	// that was left open.
+	// CurrentPassword is typed again, so nobody can set a question on an unattended screen.
 	CurrentPassword string
 }
 
-// OwnQuestion is what the form sends for a question in one's own words.
+// OwnQuestion is what the form sends for a question in the user's own words.
 const OwnQuestion = "own"
 
-// AnswerKey is what answers are compared by: case, Unicode form, spaces around and
-// how many between words make no difference (A07), nor does what nobody can see.
+// AnswerKey is the form in which answers are compared: case, Unicode form, surrounding spaces, the
+// number of spaces between words (A07) and invisible characters make no difference.
 func AnswerKey(answer string) string {
 	seen := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
@@ -87,8 +86,8 @@ func AnswerKey(answer string) string {
 	return strings.Join(strings.Fields(Fold(seen)), " ")
 }
 
-// CheckChallenge says what is wrong with a chosen question and answer. words are what
-// everybody knows about the person: names, username, address.
+// CheckChallenge checks a chosen question and answer. words are what everybody knows about the
+// user: names, username, address.
 func CheckChallenge(f ChallengeForm, words []string) []FieldError {
 	var bad []FieldError
 	add := func(field, reason string, limit int) {
@@ -132,7 +131,7 @@ func CheckChallenge(f ChallengeForm, words []string) []FieldError {
 	return bad
 }
 
-// squeezeWords is a text's words and nothing else, comparable.
+// squeezeWords returns only a text's words, for comparison.
 func squeezeWords(s string) string {
 	var words []string
 	for word := range strings.FieldsSeq(s) {
@@ -143,7 +142,7 @@ func squeezeWords(s string) string {
 	return strings.Join(words, " ")
 }
 
-// isText reports whether a line of text has nothing in it that ends a line or turns it.
+// isText reports whether a line of text has no line ends and no bidi marks.
 func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !InNames(r) })
 }

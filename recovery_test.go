@@ -12,7 +12,7 @@ import (
 	"gatehouse"
 )
 
-// faultsOf are what is wrong with a form, as "field code".
+// faultsOf returns what is wrong with a form, as "field code".
 func faultsOf(bad []gatehouse.FieldError) string {
 	var all []string
 	for _, e := range bad {
@@ -100,7 +100,7 @@ func TestCheckChallenge(t *testing.T) {
 	}
 }
 
-// An answer that was typed again is the same, however: case, spaces, Unicode form.
+// An answer typed again is the same regardless of case, spaces and Unicode form.
 func TestAnswerKeyOfWhatUsersType(t *testing.T) {
 	for _, same := range [][2]string{
 		{"Tibbles the Cat", "  tibbles   THE\u00a0cat "},
@@ -149,8 +149,8 @@ func TestAnswerKeyIsIdempotent(t *testing.T) {
 	})
 }
 
-// Whatever is typed: a form that is taken has an answer of some length that is none of
-// what everybody knows, and nothing is said twice.
+// For any text: an accepted form has an answer of some length that is nothing everybody knows, and
+// no fault is reported twice.
 func TestCheckChallengeTakesAnyText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := gatehouse.ChallengeForm{Answer: anyText().Draw(t, "answer"), CurrentPassword: anyText().Draw(t, "password"),
@@ -188,8 +188,7 @@ func TestAnswerLockoutEnds(t *testing.T) {
 	}
 }
 
-// What a completed recovery opens again: a lock by attempts, and nothing that somebody
-// decided (A08).
+// A completed recovery ends a lock by attempts, and nothing that somebody decided (A08).
 func TestWhoMayRecover(t *testing.T) {
 	for _, state := range []gatehouse.UserState{gatehouse.Invited, gatehouse.Active, gatehouse.Deactivated, "suspended", ""} {
 		for reason, ends := range map[gatehouse.LockReason]bool{"": true, gatehouse.LockedByAttempts: true, gatehouse.LockedByTotal: true,
@@ -209,8 +208,8 @@ func TestWhoMayRecover(t *testing.T) {
 	}
 }
 
-// A temporary password opens one sign-in, which may be begun again in the browser that
-// began it (invariant 2).
+// A temporary password opens one sign-in, which may be restarted in the browser that began it
+// (invariant 2).
 func TestPasswordUsedUp(t *testing.T) {
 	for _, test := range []struct {
 		name            string

@@ -7,20 +7,19 @@ import (
 )
 
 const (
-	// recoveryCodeLetters are those that nobody takes for another one, on a screen or on paper
-	// (Crockford's base32): 32 of them.
+	// recoveryCodeLetters are 32 characters that cannot be confused on a screen or on paper
+	// (Crockford's base32).
 	recoveryCodeLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	// recoveryCodeLength makes 60 random bits.
+	// recoveryCodeLength gives 60 random bits.
 	recoveryCodeLength = 12
 	recoveryCodeGroup  = 4
 )
 
-// RecoveryCodeOf makes a recovery code of random bytes, of which it needs as many as
-// RecoveryCodeBytes.
+// RecoveryCodeOf makes a recovery code from RecoveryCodeBytes random bytes.
 func RecoveryCodeOf(random []byte) string {
 	code := make([]byte, recoveryCodeLength)
 	for i := range code {
-		code[i] = recoveryCodeLetters[random[i]%32] // 256 is a multiple of 32: none is likelier
+		code[i] = recoveryCodeLetters[random[i]%32] // 256 is a multiple of 32, so there is no bias
 	}
 	return string(code)
 }
@@ -28,7 +27,7 @@ func RecoveryCodeOf(random []byte) string {
 // RecoveryCodeBytes is how many random bytes a recovery code is made of.
 const RecoveryCodeBytes = recoveryCodeLength
 
-// GroupRecoveryCode is a code as it is read and written: "K7MP-2QXA-9D4T".
+// GroupRecoveryCode returns a code in its display form: "K7MP-2QXA-9D4T".
 func GroupRecoveryCode(code string) string {
 	var groups []string
 	for ; len(code) > recoveryCodeGroup; code = code[recoveryCodeGroup:] {
@@ -37,9 +36,9 @@ func GroupRecoveryCode(code string) string {
 	return strings.Join(append(groups, code), "-")
 }
 
-// ReadRecoveryCode takes a recovery code as people type it from paper: in small letters, with or
+// ReadRecoveryCode reads a recovery code as people type it from paper: in small letters, with or
 // without anything between its groups, with the letters O, I and L for the digits that they look
-// like; false if there are not as many letters and digits as one has.
+// like. It returns false if the number of letters and digits is wrong.
 func ReadRecoveryCode(typed string) (string, bool) {
 	code := strings.Map(func(r rune) rune {
 		switch r = Digit(r); {

@@ -27,8 +27,8 @@ func TestRecoveryCodesAreReadAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
-// A user who has a factor is never asked for a code by mail, and always for something: first for
-// what was used last.
+// A user who has a factor is never asked for a code by email, and always for something, starting
+// with the factor used last.
 func TestWaysOfAUser(t *testing.T) {
 	then := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	factor := func(kind gatehouse.FactorKind, used time.Time) gatehouse.Factor {

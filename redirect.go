@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// RedirectURIGood reports whether an application may register an address that browsers are
-// sent to with a code: a whole https address; for a native application also one of
-// loopback, by number, or a scheme of its own that is a domain in reverse (RFC 9700 2.1,
-// RFC 8252 7.1 and 7.3, OAuth 2.1 2.3.1). A site on loopback, which is to say a demo or a
-// test, has platforms on loopback too: names below .localhost lead nowhere else. No
-// fragment, no user, no wildcard, and nothing that two readers could understand differently.
+// RedirectURIGood reports whether an application may register a redirect address: a full https
+// address; for a native application also a loopback address, by number, or a private scheme that
+// is a reversed domain name (RFC 9700 2.1, RFC 8252 7.1 and 7.3, OAuth 2.1 2.3.1). A site on
+// loopback, which means a demo or a test, has platforms on loopback too: names under .localhost
+// lead nowhere else. No fragment, no user, no wildcard, and nothing that two parsers could read
+// differently.
 func RedirectURIGood(uri string, native bool) bool {
 	u, err := url.Parse(uri)
 	if err != nil || !plainURI(uri) || u.User != nil || strings.ContainsAny(uri, "#*@") || dotted(u) {
@@ -28,34 +28,34 @@ func RedirectURIGood(uri string, native bool) bool {
 }
 
 // resourceGood: the address of a server, as an application names it (RFC 8707 2). It is only
-// compared, and never asked.
+// compared, never fetched.
 func resourceGood(uri string) bool {
 	u, err := url.Parse(uri)
 	return err == nil && u.IsAbs() && plainURI(uri) && len(uri) <= 500 && !strings.Contains(uri, "#")
 }
 
-// RedirectURIMatches reports whether a request's redirect address is one that the application
-// has registered: the same characters, and nothing else is compared (RFC 9700 4.1.3). Only
-// the port of a native application's loopback address is free.
+// RedirectURIMatches reports whether a request's redirect address is registered for the
+// application, by exact string comparison (RFC 9700 4.1.3). Only the port of a native
+// application's loopback address may vary.
 func RedirectURIMatches(a Application, uri string) bool {
 	return uriMatches(a, a.Settings.RedirectURIs, uri)
 }
 
-// PostLogoutURIMatches is RedirectURIMatches for where a browser goes after signing out.
+// PostLogoutURIMatches is RedirectURIMatches for the address after signing out.
 func PostLogoutURIMatches(a Application, uri string) bool {
 	return uriMatches(a, a.Settings.PostLogoutRedirectURIs, uri)
 }
 
-// frontchannelGood reports whether the address for the browser's frame belongs to one of the
-// origins that the application has registered (OpenID Connect Front-Channel Logout 1.0, 2):
-// nobody else's page is put into ours.
+// frontchannelGood reports whether the front-channel logout address has one of the origins that
+// the application has registered (OpenID Connect Front-Channel Logout 1.0, 2): we frame nobody
+// else's page.
 func frontchannelGood(s ApplicationSettings) bool {
 	return RedirectURIGood(s.FrontchannelLogoutURI, false) && slices.ContainsFunc(s.RedirectURIs, func(uri string) bool {
 		return Origin(uri) == Origin(s.FrontchannelLogoutURI)
 	})
 }
 
-// Origin is the scheme, host and port of an address (RFC 6454); empty where it has no host.
+// Origin returns the scheme, host and port of an address (RFC 6454); empty if it has no host.
 func Origin(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil || u.Host == "" {
@@ -78,7 +78,7 @@ func uriMatches(a Application, registered []string, uri string) bool {
 	})
 }
 
-// withoutPort is a loopback address without its port. It is cut out of the text, so that
+// withoutPort returns a loopback address without its port. It cuts the port out of the text, so
 // everything else is still compared character by character.
 func withoutPort(uri string) (string, bool) {
 	u, err := url.Parse(uri)
@@ -96,20 +96,20 @@ func withoutPort(uri string) (string, bool) {
 	return "http://" + host + rest, true
 }
 
-// loopback reports whether the host is this machine by number: names can be made to lead
+// loopback reports whether the host is this machine by number: names can be made to resolve
 // elsewhere (RFC 8252 8.3).
 func loopback(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	return err == nil && (ip == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || ip == netip.IPv6Loopback()) && ip.Zone() == ""
 }
 
-// localhost reports whether the host is a name that browsers resolve to this machine and to
-// nothing else (RFC 6761 6.3).
+// localhost reports whether the host is a name that browsers only resolve to this machine (RFC
+// 6761 6.3).
 func localhost(u *url.URL) bool {
 	return u.Hostname() == "localhost" || strings.HasSuffix(u.Hostname(), ".localhost")
 }
 
-// dotted reports whether a path has parts that browsers take away.
+// dotted reports whether a path has segments that browsers remove.
 func dotted(u *url.URL) bool {
 	for part := range strings.SplitSeq(strings.ToLower(u.EscapedPath()), "/") {
 		if plain := strings.ReplaceAll(part, "%2e", "."); plain == "." || plain == ".." {
@@ -119,7 +119,7 @@ func dotted(u *url.URL) bool {
 	return false
 }
 
-// plainURI: printable ASCII without what browsers and servers read in different ways.
+// plainURI: printable ASCII, without what browsers and servers parse differently.
 func plainURI(uri string) bool {
 	return uri != "" && len(uri) <= 2000 && strings.IndexFunc(uri, func(c rune) bool {
 		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`\"<>^`+"`{|}", c)

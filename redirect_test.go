@@ -61,8 +61,8 @@ func TestRedirectAddressesThatMayBeRegistered(t *testing.T) {
 	}
 }
 
-// nearMisses are addresses that somebody would like to be taken for
-// https://shop.example/cb?a=1 (RFC 9700 4.1).
+// nearMisses are addresses that an attacker would like to pass off as https://shop.example/cb?a=1
+// (RFC 9700 4.1).
 var nearMisses = []string{
 	"https://shop.example/cb", "https://shop.example/cb?a=2", "https://shop.example/cb?a=1&b=2", "https://shop.example/cb?a=1&",
 	"https://shop.example/cb?a=1#", "https://shop.example/cb?a=1#x", "https://shop.example/cb/?a=1", "https://shop.example/CB?a=1",
@@ -96,7 +96,7 @@ func TestRedirectAddressesAreComparedCharacterByCharacter(t *testing.T) {
 	}
 }
 
-// OAuth 2.1 8.4.2, RFC 8252 7.3: the port of a loopback address is free, and nothing else.
+// OAuth 2.1 8.4.2, RFC 8252 7.3: only the port of a loopback address may vary.
 func TestThePortOfALoopbackAddressIsFree(t *testing.T) {
 	a := Application{Settings: ApplicationSettings{Native: true, RedirectURIs: []string{"http://127.0.0.1/cb", "http://[::1]:1/cb"}}}
 	for uri, want := range map[string]bool{
@@ -116,7 +116,7 @@ func TestThePortOfALoopbackAddressIsFree(t *testing.T) {
 	}
 }
 
-// Whatever somebody changes about a registered address, it is another one.
+// Any change to a registered address makes it a different one.
 func TestAChangedRedirectAddressMatchesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const registered = "https://shop.example/cb?a=1"

@@ -8,19 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// SearchPlace is a page that searches, by its path.
+// SearchPlace is a page with a search, by its path.
 type SearchPlace string
 
 // The places of searches.
 const (
-	// SearchEverything looks at the account's pages, the help, and the cards of home.
+	// SearchEverything searches the account's pages, the help, and the cards of home.
 	SearchEverything SearchPlace = "/search"
 	SearchHelp       SearchPlace = "/help"
-	// SearchUsers looks at the company's users; it is for administrators.
+	// SearchUsers searches the company's users; it is for administrators.
 	SearchUsers SearchPlace = "/company/users"
 )
 
-// Search is what somebody looks for somewhere (A06).
+// Search is what a user searches for, and where (A06).
 type Search struct {
 	Place SearchPlace
 	// Text is what was typed; Group and Role are filters of SearchUsers.
@@ -36,8 +36,9 @@ const (
 	MostSavedSearches = 30
 )
 
-// ReadSearch reads the address of a search. What it does not know asks for nothing, as on the
-// pages themselves; one that asks for nothing at all, or leads to no place of searches, is none.
+// ReadSearch reads the address of a search. It ignores what it does not know, as the pages
+// themselves do. An address that searches for nothing, or leads to no search page, is not a
+// search.
 func ReadSearch(address string) (Search, bool) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
@@ -62,7 +63,7 @@ func ReadSearch(address string) (Search, bool) {
 	return s, s.Text != "" || s.Group != "" || s.Role != ""
 }
 
-// Address is the address that ReadSearch reads, written in one way.
+// Address returns the canonical address that ReadSearch reads.
 func (s Search) Address() string {
 	asked := url.Values{}
 	for name, value := range map[string]string{"q": s.Text, "group": string(s.Group), "role": string(s.Role)} {
@@ -76,10 +77,10 @@ func (s Search) Address() string {
 	return string(s.Place) + "?" + asked.Encode()
 }
 
-// For reports whether users of a role may open the place of the search.
+// For reports whether users of a role may open the search page.
 func (s Search) For(r Role) bool { return s.Place != SearchUsers || r == RoleAdmin }
 
-// SavedSearch is a search that a user has given a name.
+// SavedSearch is a search that a user has named.
 type SavedSearch struct {
 	Search
 	ID      string

@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// Subject is what an application calls a user (OpenID Connect Core 8): the user's ID, which
-// nobody else ever gets, or for an application with a sector a name that says nothing to
-// others. salt is the site's, a secret that never changes.
+// Subject is an application's name for a user (OpenID Connect Core 8): the user's ID, which nobody
+// else ever gets, or for an application with a sector, a pseudonym that means nothing to others.
+// salt is the site's secret, which never changes.
 func Subject(a Application, userID string, salt []byte) string {
 	if a.Settings.Sector == "" {
 		return userID
@@ -28,7 +28,7 @@ const (
 	ScopeCompany = "company"
 )
 
-// Scopes are all that there are, in the order of the table of claims.
+// Scopes returns all scopes, in the order of the table of claims.
 func Scopes() []string {
 	all := []string{ScopeOpenID}
 	for _, c := range UserClaims {
@@ -39,7 +39,7 @@ func Scopes() []string {
 	return all
 }
 
-// ClaimFacts are what claims about a user are made of.
+// ClaimFacts are the facts that claims about a user are made from.
 type ClaimFacts struct {
 	User    User
 	Company Company
@@ -49,11 +49,11 @@ type ClaimFacts struct {
 
 // UserClaim is something that an application may read about a user.
 type UserClaim struct {
-	// Name is the claim's, Scope the one that it comes with.
+	// Name is the claim's name, Scope the one that it comes with.
 	Name, Scope string
-	// Means says it in words, for docs/platforms.md.
+	// Means describes it, for docs/platforms.md.
 	Means string
-	// of is the claim's value; nil where there is none.
+	// of returns the claim's value; nil if there is none.
 	of func(ClaimFacts) any
 }
 
@@ -80,8 +80,8 @@ var UserClaims = []UserClaim{
 	{"role", ScopeCompany, "`user`, or `admin` for the company's administrators", func(f ClaimFacts) any { return text(string(f.User.Role)) }},
 }
 
-// updatedAt is the time of a user's profile (OpenID Connect Core 5.1): of its last change, or of the
-// user.
+// updatedAt is the time of the last change of a user's profile (OpenID Connect Core 5.1), or else
+// of the user's creation.
 func updatedAt(u User) any {
 	at := u.ProfileChangedAt
 	if at.IsZero() {
@@ -93,7 +93,7 @@ func updatedAt(u User) any {
 	return at.Unix()
 }
 
-// text is a claim's text; no claim where it is empty (OpenID Connect Core 5.3.2).
+// text returns a claim's text; no claim if it is empty (OpenID Connect Core 5.3.2).
 func text(s string) any {
 	if s == "" {
 		return nil
@@ -107,8 +107,8 @@ type ClaimsRequest struct {
 	Userinfo []string `json:"userinfo,omitempty"`
 }
 
-// ClaimsFor are the claims about a user that come with scopes, and of those that are asked
-// for by name the ones that the application could have had with a scope.
+// ClaimsFor returns the claims about a user that come with scopes, and those asked for by name
+// that the application could have got with a scope.
 func ClaimsFor(a Application, scopes, named []string, f ClaimFacts) map[string]any {
 	claims := map[string]any{}
 	for _, c := range UserClaims {

@@ -17,7 +17,7 @@ func TestSubjects(t *testing.T) {
 	if one != same || one == other || one == another || len(one) != 43 || one == Subject(b, "usr_1", []byte("other site's")) {
 		t.Error("pairwise subjects:", one, same, other, another)
 	}
-	// Where the sector ends and the user begins is no matter of luck.
+	// The boundary between sector and user is unambiguous.
 	b.Settings.Sector, c.Settings.Sector = "a", "aus"
 	if Subject(b, "usr_1", salt) == Subject(c, "r_1", salt) {
 		t.Error("two users with one subject")

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Acceptance is a user's yes to one text of one version of the terms (A03).
+// Acceptance is a user's consent to one text of one version of the terms (A03).
 type Acceptance struct {
 	ID      string
 	SiteID  string
 	UserID  string
 	Version string
-	// TextHash is TermsHash of the very text that was shown.
+	// TextHash is TermsHash of the exact text that was shown.
 	TextHash string
 	// Lang is the BCP 47 tag of that text's language.
 	Lang       string
@@ -20,8 +20,8 @@ type Acceptance struct {
 	IPAddress  string
 }
 
-// TermsHash is what a text of the terms is kept and found by: its SHA-256 in
-// hexadecimal, which anybody can compute again from a download.
+// TermsHash is the key of a text of the terms: its SHA-256 in hexadecimal, which anybody can
+// recompute from a download.
 func TermsHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
@@ -33,13 +33,13 @@ func TermsDue(s Site, u User) bool {
 	return s.TermsVersion != "" && u.TermsAccepted != s.TermsVersion
 }
 
-// SoleUserDue reports whether "are you the only person who uses this sign-in?" is
-// to be asked: once for each version of the terms, where the site asks (A04).
+// SoleUserDue reports whether to ask "are you the only person who uses this sign-in?": once for
+// each version of the terms, if the site asks it (A04).
 func SoleUserDue(s Site, u User) bool {
 	return s.AsksSoleUser && u.SoleUserFor != SoleUserVersion(s)
 }
 
-// SoleUserVersion is what the answer is kept for; a site without terms asks once.
+// SoleUserVersion is the version that the answer is kept for; a site without terms asks once.
 func SoleUserVersion(s Site) string {
 	if s.TermsVersion == "" {
 		return "once"

@@ -2,7 +2,7 @@ package gatehouse
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" // as every app has it (RFC 6238); HMAC does not rest on collisions
+	"crypto/sha1" // as every app uses it (RFC 6238); HMAC does not depend on collision resistance
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
@@ -10,49 +10,49 @@ import (
 	"time"
 )
 
-// The numbers of codes of authenticator apps (RFC 6238), as every app has them.
+// The parameters of authenticator app codes (RFC 6238), as every app uses them.
 const (
 	// AppPeriod is how long an app shows a code.
 	AppPeriod = 30 * time.Second
 	// AppKeyBytes is the length of a key: as long as the hash (RFC 4226 4, R6).
 	AppKeyBytes = 20
-	// appSteps is how many steps are good at a time: the present one, and the one before it,
-	// which somebody is still typing. So a code is good for a minute at most.
+	// appSteps is how many steps are valid at a time: the current one, and the one before it,
+	// which the user may still be typing. So a code is valid for a minute at most.
 	appSteps = 2
-	// appClockOff is by how many steps a phone's clock may be wrong, either way: five minutes.
+	// appClockOff is how many steps a phone's clock may be off, either way: five minutes.
 	appClockOff = 10
 )
 
-// AppStep is the number of the period that a moment is in.
+// AppStep returns the number of the period that contains a moment.
 func AppStep(at time.Time) int64 { return at.Unix() / int64(AppPeriod/time.Second) }
 
-// AppCode is what an app with this key shows in a step (RFC 4226 5.3).
+// AppCode returns what an app with this key shows in a step (RFC 4226 5.3).
 func AppCode(key []byte, step int64) string {
 	h := hmac.New(sha1.New, key)
-	_ = binary.Write(h, binary.BigEndian, step) // a hash takes everything
+	_ = binary.Write(h, binary.BigEndian, step) // a hash never returns an error
 	sum := h.Sum(nil)
 	at := sum[len(sum)-1] & 0xf
 	return fmt.Sprintf("%0*d", codeDigits, (binary.BigEndian.Uint32(sum[at:])&0x7fffffff)%1_000_000)
 }
 
-// AppKeyText is a key as apps take it: base32 without padding.
+// AppKeyText returns a key as apps accept it: base32 without padding.
 func AppKeyText(key []byte) string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key)
 }
 
-// AppClock is what is known of an app: by how much its phone's clock is wrong, and what has been
+// AppClock is what is known about an app: how far its phone's clock is off, and which steps were
 // used.
 type AppClock struct {
 	// Drift is how many steps the phone is ahead; negative: behind.
 	Drift int64
-	// Last is the last step of which a code was taken. It and those before it are used up.
+	// Last is the last step whose code was accepted. It and those before it are used up.
 	Last int64
-	// Missed is the step of a code that was right for a clock that is wrong; 0: none. The
-	// code that follows it proves that the clock is, and no guess hits both (RFC 4226 7.4).
+	// Missed is the step of a code that would be right for a clock that is off; 0: none. The next
+	// code proves that the clock is off; no guess hits both (RFC 4226 7.4).
 	Missed int64
 }
 
-// AppVerdict is what a code of an app comes to.
+// AppVerdict is the verdict on a code of an app.
 type AppVerdict string
 
 // The verdicts.
@@ -61,14 +61,13 @@ const (
 	AppWrong AppVerdict = "wrong"
 	// AppUsed: it, or one after it, has been used (RFC 6238 5.2).
 	AppUsed AppVerdict = "used"
-	// AppMissed: the phone's clock seems to be wrong, and the next code says whether it is. The
-	// page must not tell it from AppWrong: anyone who guesses would learn a code of a minute
-	// to come.
+	// AppMissed: the phone's clock seems to be off, and the next code will show whether it is. The
+	// page must show the same as for AppWrong: otherwise a guesser would learn a future code.
 	AppMissed AppVerdict = "missed"
 )
 
-// Take says what a code comes to, and what is known of the app then. All steps are compared,
-// each in constant time.
+// Take judges a code, and returns what is known about the app then. It compares all steps, each in
+// constant time.
 func (c AppClock) Take(key []byte, code string, now time.Time) (AppClock, AppVerdict) {
 	here := AppStep(now)
 	step, found := findAppStep(key, code, here)
@@ -87,7 +86,7 @@ func (c AppClock) Take(key []byte, code string, now time.Time) (AppClock, AppVer
 	return c, AppMissed
 }
 
-// FirstAppCode is Take for the first code of an app, which shows what the phone's clock says.
+// FirstAppCode is Take for the first code of an app, which reveals the phone's clock.
 func FirstAppCode(key []byte, code string, now time.Time) (AppClock, AppVerdict) {
 	here := AppStep(now)
 	step, found := findAppStep(key, code, here)
@@ -95,13 +94,13 @@ func FirstAppCode(key []byte, code string, now time.Time) (AppClock, AppVerdict)
 		return AppClock{}, AppWrong
 	}
 	drift := step - here
-	if drift == -1 { // somebody has typed for long: that is likelier than a clock that is wrong by so little
+	if drift == -1 { // somebody typed slowly: that is likelier than a clock that is off by so little
 		drift = 0
 	}
 	return AppClock{Drift: drift, Last: step}, AppRight
 }
 
-// findAppStep is the step around now that a code is of; of several the nearest.
+// findAppStep returns the step around now that a code belongs to; of several, the nearest.
 func findAppStep(key []byte, code string, here int64) (step int64, found bool) {
 	for i := int64(appClockOff); i >= 0; i-- {
 		for _, s := range []int64{here + i, here - i} {

@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-// The vectors of RFC 6238, appendix B, for SHA-1; their last six digits.
+// The SHA-1 vectors of RFC 6238, appendix B; their last six digits.
 func TestAppCodesAreThoseOfTheRFC(t *testing.T) {
 	key := []byte("12345678901234567890")
 	for at, want := range map[int64]string{59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924",
@@ -26,12 +26,12 @@ var (
 	appNow = time.Date(2026, 11, 29, 12, 0, 10, 0, time.UTC)
 )
 
-// shown is what a phone shows whose clock is wrong by this much.
+// shown is what a phone shows if its clock is off by this much.
 func shown(at time.Time, off time.Duration) string {
 	return gatehouse.AppCode(appKey, gatehouse.AppStep(at.Add(off)))
 }
 
-// expect takes codes in turn, and says what each came to.
+// expect enters codes in turn, and checks the verdict on each.
 func expect(t *testing.T, clock gatehouse.AppClock, now time.Time, code string, want gatehouse.AppVerdict) gatehouse.AppClock {
 	t.Helper()
 	next, got := clock.Take(appKey, code, now)
@@ -44,7 +44,7 @@ func expect(t *testing.T, clock gatehouse.AppClock, now time.Time, code string, 
 	return next
 }
 
-// The present and the previous step are good, each once, and nothing before what was used.
+// The current and the previous step are valid, each once, and nothing before a used one.
 func TestEachStepOfAnAppIsGoodOnce(t *testing.T) {
 	var clock gatehouse.AppClock
 	before, now := shown(appNow, -gatehouse.AppPeriod), shown(appNow, 0)
@@ -59,8 +59,8 @@ func TestEachStepOfAnAppIsGoodOnce(t *testing.T) {
 	expect(t, gatehouse.AppClock{}, appNow, "", gatehouse.AppWrong)
 }
 
-// A phone whose clock runs away is found again by two codes in a row, and stays found. One
-// that is wrong by more than five minutes is not.
+// A phone whose clock drifts is found again by two codes in a row, and stays found. One that is
+// off by more than five minutes is not.
 func TestAPhoneWithAWrongClockIsFoundAgain(t *testing.T) {
 	for _, off := range []time.Duration{-5 * time.Minute, -70 * time.Second, 40 * time.Second, 5 * time.Minute} {
 		clock, now := gatehouse.AppClock{}, appNow
@@ -76,7 +76,7 @@ func TestAPhoneWithAWrongClockIsFoundAgain(t *testing.T) {
 	expect(t, gatehouse.AppClock{}, appNow, shown(appNow, 6*time.Minute), gatehouse.AppWrong)
 }
 
-// What an app shows when it is set up says what its phone's clock says.
+// The first code that an app shows reveals its phone's clock.
 func TestTheFirstCodeSetsTheClock(t *testing.T) {
 	for off, drift := range map[time.Duration]int64{0: 0, -gatehouse.AppPeriod: 0, -2 * gatehouse.AppPeriod: -2, 3 * gatehouse.AppPeriod: 3} {
 		clock, verdict := gatehouse.FirstAppCode(appKey, shown(appNow, off), appNow)

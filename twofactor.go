@@ -5,24 +5,24 @@ type TwoFactorState string
 
 // The states of a user's two-factor authentication.
 const (
-	// TwoFactorNone: a deactivated account is asked for nothing.
+	// TwoFactorNone: a deactivated account is not asked for anything.
 	TwoFactorNone TwoFactorState = ""
 	TwoFactorOff  TwoFactorState = "off"
 	TwoFactorOn   TwoFactorState = "on"
 	// TwoFactorOwn: on by the user's own choice, no matter what the company says.
 	TwoFactorOwn TwoFactorState = "own"
-	// TwoFactorFactor: the user has an authenticator app or a passkey, and needs no mailbox for it.
+	// TwoFactorFactor: the user has an authenticator app or a passkey, which needs no mailbox.
 	TwoFactorFactor TwoFactorState = "factor"
-	// TwoFactorNoEmail and TwoFactorBouncing: a code is asked for, and cannot be mailed.
+	// TwoFactorNoEmail and TwoFactorBouncing: a code is required, but cannot be mailed.
 	TwoFactorNoEmail  TwoFactorState = "no-address"
 	TwoFactorBouncing TwoFactorState = "bouncing"
-	// TwoFactorLater: the very first sign-in asks for no code, the next one does (B16).
+	// TwoFactorLater: the very first sign-in does not require a code, the next one does (B16).
 	TwoFactorLater TwoFactorState = "later"
 )
 
-// TwoFactorOf is the state of a user's two-factor authentication. company: Enhanced Security is
-// on; reachable: mail can be sent to the user's address. What keeps a code from arriving
-// comes before why it is asked for: somebody has to do something about it.
+// TwoFactorOf returns the state of a user's two-factor authentication. company: Enhanced Security
+// is on; reachable: mail can be sent to the user's address. A problem with the delivery of codes
+// takes priority over why they are required: somebody has to fix it.
 func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {
 	switch {
 	case u.State == Deactivated:
@@ -43,8 +43,8 @@ func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {
 	return TwoFactorOn
 }
 
-// BeforeTwoFactor is what a person must fix before codes can be an own choice, so that
-// nobody locks the own door with a key that does not arrive; empty: nothing.
+// BeforeTwoFactor returns what a user must fix before choosing codes, so users do not lock
+// themselves out with codes that do not arrive; empty: nothing.
 func BeforeTwoFactor(u User, reachable bool) OutcomeReason {
 	switch {
 	case u.Email == "":

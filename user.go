@@ -19,7 +19,7 @@ type Company struct {
 	CreatedAt   time.Time
 }
 
-// Role is what a user may do in the own company.
+// Role is what a user may do in their company.
 type Role string
 
 // The roles of a user.
@@ -38,25 +38,25 @@ const (
 	Invited UserState = "invited"
 	// Active: may sign in.
 	Active UserState = "active"
-	// Deactivated: an administrator ended it; no recovery brings it back.
+	// Deactivated: an administrator turned it off; no recovery brings it back.
 	Deactivated UserState = "deactivated"
 )
 
-// User is a person (or, on old accounts, several) who signs in for a company.
+// User is a person (or, on old accounts, several people) signing in for a company.
 type User struct {
 	ID        string
 	SiteID    string
 	CompanyID string
-	// Username is as it was entered; UsernameKey is what is compared.
+	// Username is as entered; UsernameKey is what is compared.
 	Username  string
 	FirstName string
 	LastName  string
-	// Email is empty where none is known.
+	// Email is empty if none is known.
 	Email          string
 	EmailConfirmed bool
 	Role           Role
 	State          UserState
-	// Locale is the BCP 47 tag of the person's language; empty: the site's.
+	// Locale is the BCP 47 tag of the user's language; empty: the site's.
 	Locale string
 	// LockedAt is zero unless the account is locked for everybody.
 	LockedAt   time.Time
@@ -65,13 +65,12 @@ type User struct {
 	// FirstSignInAt is zero until the first finished sign-in (B16).
 	FirstSignInAt time.Time
 	LastSignInAt  time.Time
-	// CodesOnRequest: a code is sent when it is asked for, not as soon as one is due
-	// (B09).
+	// CodesOnRequest: a code is sent on request, not as soon as one is due (B09).
 	CodesOnRequest bool
 	// OwnTwoFactor: the user wants a code at every sign-in, no matter what the company says.
 	OwnTwoFactor bool
-	// Factors is how many factors are set up that are not the mailbox. One is asked for at
-	// every sign-in then, no matter what the company says.
+	// Factors is how many factors other than the mailbox are set up. If there are any, one is
+	// required at every sign-in, no matter what the company says.
 	Factors int
 	// Bounce is what is known about mail to Email that did not arrive.
 	Bounce Bounce
@@ -79,45 +78,43 @@ type User struct {
 	ChallengeSet bool
 	// TermsAccepted is the last version accepted; empty: none.
 	TermsAccepted string
-	// SoleUserFor is the version of the terms the question "are you the only
-	// person" was last answered for; SoleUser is that answer.
+	// SoleUserFor is the version of the terms for which the question "are you the only person" was
+	// last answered; SoleUser is that answer.
 	SoleUserFor string
 	SoleUser    bool
 	CreatedAt   time.Time
-	// ProfileChangedAt is when what applications read as the profile was changed last; zero: not
-	// since the user was created, or it was not asked for.
+	// ProfileChangedAt is when the profile, as applications read it, was last changed; zero: not
+	// since the user was created, or it was not loaded.
 	ProfileChangedAt time.Time
 }
 
-// WantsTwoFactor reports whether the user is asked for two-factor no matter what the company says.
+// WantsTwoFactor reports whether the user must use two-factor no matter what the company says.
 func (u User) WantsTwoFactor() bool { return u.OwnTwoFactor || u.Factors > 0 }
 
 // Bounce is a mail that did not arrive at a user's present address.
 type Bounce struct {
-	// At is when that became known; zero: nothing is known against the address.
+	// At is when that became known; zero: no bounce is known.
 	At time.Time
 	// Reason is what a mail server said.
 	Reason string
-	// Reported: a delivery report said so, and not the server that took or refused
-	// the mail (RFC 3464).
+	// Reported: a delivery report said so, and not the server that accepted or refused the mail
+	// (RFC 3464).
 	Reported bool
 }
 
-// Bouncing reports whether mail to the user's address comes back.
+// Bouncing reports whether mail to the user's address bounces.
 func (u User) Bouncing() bool { return !u.Bounce.At.IsZero() }
 
 // Locked reports whether the account is locked for everybody.
 func (u User) Locked() bool { return !u.LockedAt.IsZero() }
 
-// MaySignIn reports whether the account can have sessions at all: invariant 4,
-// a locked, deactivated or deleted user has none and gets none. A state that this
-// program does not know may not.
+// MaySignIn reports whether the account can have sessions at all. Invariant 4: a locked,
+// deactivated or deleted user has none and gets none. An unknown state may not.
 func (u User) MaySignIn() bool {
 	return (u.State == Invited || u.State == Active) && (!u.Locked() || guard.Out(guard.LockedIsLocked))
 }
 
-// DisplayName is how the person is addressed, falling back to the username
-// where the profile is still empty.
+// DisplayName is how the user is addressed: the username if the profile is still empty.
 func (u User) DisplayName() string {
 	switch {
 	case u.FirstName != "" && u.LastName != "":
@@ -132,7 +129,7 @@ func (u User) DisplayName() string {
 
 // Password is what is known about a user's password.
 type Password struct {
-	// Hash is the encoded hash; empty where none is set.
+	// Hash is the encoded hash; empty if none is set.
 	Hash string
 	// Origin says where it comes from.
 	Origin PasswordOrigin
@@ -140,25 +137,23 @@ type Password struct {
 	SetAt time.Time
 	// ExpiresAt ends a temporary password; zero otherwise.
 	ExpiresAt time.Time
-	// UsedBy is the browser that a temporary password has opened a sign-in in; empty:
-	// none yet.
+	// UsedBy is the browser in which a temporary password has opened a sign-in; empty: none yet.
 	UsedBy string
-	// Warned is the last warning about the password's expiry: days before it; 0:
-	// none yet.
+	// Warned is the last warning about the password's expiry, in days before it; 0: none yet.
 	Warned int
 }
 
 // PasswordOrigin is where a password comes from.
 type PasswordOrigin string
 
-// The origins of a password. All but PasswordChosen are temporary: good for one
-// sign-in, which must choose a new one.
+// The origins of a password. All but PasswordChosen are temporary: valid for one sign-in, which
+// must choose a new one.
 const (
 	PasswordChosen PasswordOrigin = "chosen"
 	// PasswordInitial came with the account, from an invitation or an import.
 	PasswordInitial PasswordOrigin = "initial"
-	// PasswordRecovery came from a recovery or a reset, which is no first
-	// sign-in and does not skip two-factor.
+	// PasswordRecovery came from a recovery or a reset. It is not a first sign-in and does not
+	// skip two-factor.
 	PasswordRecovery PasswordOrigin = "recovery"
 )
 
@@ -173,11 +168,11 @@ const (
 	LockedByAttempts      LockReason = "attempts"
 	LockedByAdministrator LockReason = "administrator"
 	LockedByOperator      LockReason = "operator"
-	// LockedByTotal: too many wrong attempts in all; it does not end by itself.
+	// LockedByTotal: too many wrong attempts in all; it does not expire.
 	LockedByTotal LockReason = "attempts-in-all"
 )
 
-// Session is a finished sign-in of one browser.
+// Session is a finished sign-in in one browser.
 type Session struct {
 	ID        string
 	SiteID    string
@@ -188,13 +183,13 @@ type Session struct {
 	SeenAt    time.Time
 	IPAddress string
 	UserAgent string
-	// DeviceID is the browser it runs in, as far as it is known.
+	// DeviceID is the device it runs on, if known.
 	DeviceID string
 	// Assurance is what this sign-in proved.
 	Assurance Assurance
 }
 
-// SessionLimits are how long a session lives.
+// SessionLimits say how long a session lives.
 type SessionLimits struct {
 	// Idle ends a session that is not used.
 	Idle time.Duration
@@ -202,13 +197,11 @@ type SessionLimits struct {
 	Absolute time.Duration
 }
 
-// Alive reports whether a session created and last seen at these times may
-// still be used (ASVS 7.3.1, 7.3.2). A clock that went backwards does not end
-// it; one that is far ahead does.
+// Alive reports whether a session created and last seen at these times may still be used (ASVS
+// 7.3.1, 7.3.2). A clock that went backwards does not end it; one that is far ahead does.
 func (l SessionLimits) Alive(created, seen, now time.Time) bool {
 	return now.Sub(created) < l.Absolute && now.Sub(seen) < l.Idle
 }
 
-// SeenEvery is how often "last seen" is written: a check of a session writes
-// nothing in between.
+// SeenEvery is how often "last seen" is written: in between, checking a session writes nothing.
 const SeenEvery = time.Minute

@@ -41,8 +41,8 @@ func TestSessionAlive(t *testing.T) {
 	}
 }
 
-// Use never makes a session older than the absolute limit, and a session that has
-// ended stays so as time goes on.
+// Use never extends a session beyond the absolute limit, and a session that has ended stays ended
+// as time goes on.
 func TestADeadSessionStaysDead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		span := func(name string) time.Duration {
@@ -82,7 +82,7 @@ func TestWhoMaySignIn(t *testing.T) {
 	}
 }
 
-// A state that this version does not know (a later one's, or none) is no way in.
+// A state that this version does not know (a later version's, or none) may not sign in.
 func TestAnUnknownStateMayNotSignIn(t *testing.T) {
 	for _, state := range []gatehouse.UserState{"", "deleted", "suspended"} {
 		if (gatehouse.User{ID: "usr_1", State: state}).MaySignIn() {
@@ -131,8 +131,8 @@ func TestDisplayName(t *testing.T) {
 	}
 }
 
-// Invariant 6: an administrator manages the own company of the own site, a user
-// none, a visitor none; an operator all.
+// Invariant 6: an administrator manages only their own company on their own site, a user none, a
+// visitor none; an operator all.
 func TestMayManage(t *testing.T) {
 	for n := range 5 * 3 * 2 * 2 {
 		p := &picker{n}

@@ -7,12 +7,12 @@ import (
 	"gatehouse/internal/store"
 )
 
-// goneAtOnce is how many attempts of processes that are gone are closed at a time.
+// goneAtOnce is how many attempts of dead processes are closed at a time.
 const goneAtOnce = 100
 
-// CloseAbandoned closes the attempts of processes that are gone, as wrong ones: nobody
-// knows what they would have come to, and they must not make others wait (invariant 3).
-// A process that was only slow finds that its attempt is closed, and does not judge it.
+// CloseAbandoned closes the attempts of dead processes as wrong ones: their outcome is unknown,
+// and they must not make others wait (invariant 3). A process that was only slow finds its attempt
+// closed, and does not judge it.
 func (s *Service) CloseAbandoned(ctx context.Context) error {
 	for {
 		gone, err := s.Store.Read().GoneAttempts(ctx, goneAtOnce)
@@ -30,8 +30,8 @@ func (s *Service) CloseAbandoned(ctx context.Context) error {
 	}
 }
 
-// closeAbandoned closes one attempt, unless its process has just finished it or another one
-// has closed it. Whether that locks is for the next attempt to say.
+// closeAbandoned closes one attempt, unless its process has just finished it or another one has
+// closed it. The next attempt decides whether that locks.
 func (s *Service) closeAbandoned(ctx context.Context, o store.OpenAttempt) error {
 	return s.Store.Write(ctx, func(q store.Queries) error {
 		counts, err := q.HoldAttempts(ctx, o.SiteID, o.Subject, o.Device, s.Now())
@@ -46,11 +46,11 @@ func (s *Service) closeAbandoned(ctx context.Context, o store.OpenAttempt) error
 	})
 }
 
-// errAbandoned: while the attempt was verified, others took its process for gone and
-// closed it as wrong. It is not judged: it would be a guess beyond those that are counted.
+// errAbandoned: while the attempt was verified, another process took its process for dead and
+// closed it as wrong. It is not judged: it would be a guess beyond those counted.
 var errAbandoned = busy(errors.New("the attempt took too long and has been closed"))
 
-// openAttempt names an attempt among those that are being verified.
+// openAttempt identifies an attempt among those being verified.
 func (a *attempt) openAttempt() store.OpenAttempt {
 	return store.OpenAttempt{SiteID: a.site.ID, Subject: a.subject, Device: a.device, ID: a.open}
 }

@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// process is another process on the same database, whose lease is as given.
+// process is another process on the same database, with the given lease.
 func (s *stage) process(url string, lease time.Duration) *store.Store {
 	s.t.Helper()
 	other, err := store.Open(ctx, url)
@@ -23,7 +23,7 @@ func (s *stage) process(url string, lease time.Duration) *store.Store {
 	return other
 }
 
-// begun leaves attempts as a process does that has begun to verify them.
+// begun leaves attempts as a process does that has started to verify them.
 func (s *stage) begun(other *store.Store, u gatehouse.User, n int) {
 	s.t.Helper()
 	for range n {
@@ -49,9 +49,9 @@ func (s *stage) counts(u gatehouse.User) gatehouse.Attempts {
 	return counts
 }
 
-// What a process had begun when it died is closed as wrong as soon as it is known to be
-// gone: nobody waits for it (invariant 3). That of one that is alive stays open, but on
-// SQLite, from which one process serves: anyone who begins there is the only one.
+// Attempts open in a process when it died are closed as wrong as soon as it is known to be dead:
+// nobody waits for them (invariant 3). Those of a live process stay open, except on SQLite, which
+// serves only one process: any process that starts there is the only one.
 func TestAttemptsOfAProcessThatDiedAreClosed(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)
@@ -83,9 +83,8 @@ func TestAttemptsOfAProcessThatDiedAreClosed(t *testing.T) {
 	})
 }
 
-// A process that was only slow, and is taken for gone, judges nothing that has been closed:
-// neither a right nor a wrong password gets an answer that says which it was, and what it
-// would have done with the counts is not done.
+// A process that was only slow, and was taken for dead, judges nothing that has been closed:
+// neither a right nor a wrong password gets a telling response, and the counts do not change.
 func TestASlowProcessJudgesNothingThatIsClosed(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)
@@ -103,8 +102,8 @@ func TestASlowProcessJudgesNothingThatIsClosed(t *testing.T) {
 	})
 }
 
-// closedMeanwhile closes the attempt of a slow process while it verifies a hash of so many
-// passes. It reports false where the process was the quicker one.
+// closedMeanwhile closes the attempt of a slow process while it verifies a hash with this many
+// passes. It returns false if the process was faster.
 func (s *stage) closedMeanwhile(slow *signin.Service, password string, passes uint32) bool {
 	s.t.Helper()
 	slow.Hasher = secret.NewHasher(secret.Params{MemoryKiB: 19456, Time: passes, Parallelism: 1}, 1, 10)

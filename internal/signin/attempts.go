@@ -10,19 +10,18 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Waiting for others' outcomes: as long as a full gate takes, in small steps.
+// The wait for others' outcomes: as long as a full gate takes, in small steps.
 const (
 	waitStep = 20 * time.Millisecond
 	waitMost = 10 * time.Second
 )
 
-// take has the attempt admitted, and counted as open, before anything is verified;
-// that is committed when it returns. Where its turn depends on others that are being
-// verified, it waits for them.
+// take has the attempt admitted and counted as open, and commits that, before anything is
+// verified. If its turn depends on others being verified, it waits for them.
 func (s *Service) take(ctx context.Context, a *attempt, limits ...store.Limit) error {
 	for waited := time.Duration(0); waited < waitMost; waited += waitStep {
 		verdict, err := s.takeOnce(ctx, a, limits)
-		limits = nil // it has been taken from them
+		limits = nil // already taken from the limits
 		if err != nil || verdict != gatehouse.Wait {
 			a.refused = verdict == gatehouse.Refuse
 			return err
@@ -43,7 +42,7 @@ func (s *Service) takeOnce(ctx context.Context, a *attempt, limits []store.Limit
 	a.open = store.NewID("att", s.Now())
 	err = s.countAllowed(ctx, a, limits, func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
 		after, verdict = before.Take(a.lockout(), s.Now())
-		if after.All > before.All { // given up, because they took too long
+		if after.All > before.All { // given up because they took too long
 			err = tx.EndOpenAttempts(tx, a.site.ID, a.subject, a.device)
 		}
 		if err == nil && verdict == gatehouse.Admit {
@@ -54,11 +53,11 @@ func (s *Service) takeOnce(ctx context.Context, a *attempt, limits []store.Limit
 	return verdict, err
 }
 
-// counting changes counts that are held, and what belongs to them.
+// counting changes held counts, and what belongs to them.
 type counting func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error)
 
-// outcome is the counting of what became of an attempt that was admitted: by a rule, and
-// only if it is still one that is being verified.
+// outcome is the counting for the outcome of an admitted attempt: by a rule, and only if it is
+// still being verified.
 func (s *Service) outcome(a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) counting {
 	return func(tx *act.Unit, before gatehouse.Attempts) (gatehouse.Attempts, error) {
 		was, err := tx.EndOpenAttempt(tx, a.openAttempt())
@@ -69,13 +68,12 @@ func (s *Service) outcome(a *attempt, rule func(gatehouse.Attempts) gatehouse.At
 	}
 }
 
-// count changes the attempt's counts in a transaction of its own.
+// count changes the attempt's counts in its own transaction.
 func (s *Service) count(ctx context.Context, a *attempt, change counting) error {
 	return s.countAllowed(ctx, a, nil, change)
 }
 
-// countAllowed is count for what takes from limits first. Where they are used up, nothing is
-// counted.
+// countAllowed is count after taking from limits first. If they are used up, nothing is counted.
 func (s *Service) countAllowed(ctx context.Context, a *attempt, limits []store.Limit, change counting) error {
 	wait, err := s.DoAllowed(ctx, a.site, a.req.Caller, limits, func(tx *act.Unit) error { return s.changeIn(tx, a, change) })
 	if err != nil || wait == 0 {
@@ -85,12 +83,12 @@ func (s *Service) countAllowed(ctx context.Context, a *attempt, limits []store.L
 	return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooMany, RetryAfter: wait}
 }
 
-// countIn records what became of an attempt that was admitted.
+// countIn records the outcome of an admitted attempt.
 func (s *Service) countIn(tx *act.Unit, a *attempt, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
 	return s.changeIn(tx, a, s.outcome(a, rule))
 }
 
-// changeIn changes the attempt's counts, and does what follows when that locks.
+// changeIn changes the attempt's counts, and handles a lock that results.
 func (s *Service) changeIn(tx *act.Unit, a *attempt, change counting) error {
 	before, err := tx.HoldAttempts(tx, a.site.ID, a.subject, a.device, tx.Now())
 	if err != nil {
@@ -103,7 +101,7 @@ func (s *Service) changeIn(tx *act.Unit, a *attempt, change counting) error {
 	return s.changed(tx, a, before, after)
 }
 
-// settled records what became of an attempt that is settled.
+// settled records the outcome of a settled attempt.
 func (s *Service) settled(tx *act.Unit, a *attempt, held store.Settling, rule func(gatehouse.Attempts) gatehouse.Attempts) error {
 	if !held.Open {
 		return errAbandoned
@@ -111,7 +109,7 @@ func (s *Service) settled(tx *act.Unit, a *attempt, held store.Settling, rule fu
 	return s.changed(tx, a, held.Attempts, rule(held.Attempts))
 }
 
-// changed writes counts that are held, and does what follows when they lock.
+// changed writes held counts, and handles a lock that results.
 func (s *Service) changed(tx *act.Unit, a *attempt, before, after gatehouse.Attempts) error {
 	if after == before {
 		return nil
@@ -128,13 +126,13 @@ func (s *Service) changed(tx *act.Unit, a *attempt, before, after gatehouse.Atte
 	return nil
 }
 
-// drop takes an attempt back that was admitted and not verified.
+// drop takes back an attempt that was admitted but not verified.
 func (s *Service) drop(ctx context.Context, a *attempt) error {
 	if a.refused {
 		return nil
 	}
 	err := s.count(ctx, a, s.outcome(a, gatehouse.Attempts.Dropped))
-	if errors.Is(err, errAbandoned) { // closed already, and there is nothing to take back
+	if errors.Is(err, errAbandoned) { // closed already: nothing to take back
 		return nil
 	}
 	return err

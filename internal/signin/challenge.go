@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// knownWords is what everybody knows about a person: no answer.
+// knownWords are what everybody knows about a user, so not an answer.
 func knownWords(u gatehouse.User) []string {
 	local, _, _ := strings.Cut(u.Email, "@")
 	name, _, _ := strings.Cut(u.Username, "@")
@@ -24,13 +24,13 @@ func SealAnswer(keys *secret.Keys, userID, hash string) ([]byte, error) {
 	return keys.Seal(answerPurpose(userID), []byte(hash))
 }
 
-// answerPurpose binds a sealed answer to its user, so that who can write the database
-// cannot give one account the answer of another.
+// answerPurpose binds a sealed answer to its user, so somebody who can write to the database
+// cannot copy an answer from one account to another.
 func answerPurpose(userID string) string { return "challenge-answer:" + userID }
 
-// sealChallenge makes what is stored of a question and an answer: the answer's hash,
-// sealed. It is hashed like a password, because it can replace one, and sealed, because
-// it is short (ASVS 11.4.2, 13.3.1).
+// sealChallenge returns a question and answer as stored: the answer's hash, sealed. It is hashed
+// like a password, because it can replace one, and sealed, because it is short (ASVS 11.4.2,
+// 13.3.1).
 func (s *Service) sealChallenge(ctx context.Context, place *secret.Place, u gatehouse.User, form gatehouse.ChallengeForm) (c gatehouse.Challenge, sealed []byte, err error) {
 	c = gatehouse.Challenge{Question: form.Question, SetAt: s.Now()}
 	if form.Question == gatehouse.OwnQuestion {
@@ -47,8 +47,7 @@ func (s *Service) sealChallenge(ctx context.Context, place *secret.Place, u gate
 	return c, sealed, err
 }
 
-// setChallenge stores a question. Recoveries that were begun with the one before are
-// over.
+// setChallenge stores a question. It ends recoveries that were begun with the previous one.
 func (s *Service) setChallenge(tx *act.Unit, u gatehouse.User, c gatehouse.Challenge, sealed []byte) error {
 	return errors.Join(
 		tx.SetChallenge(tx, tx.Site.ID, u.ID, c, sealed),
@@ -57,8 +56,8 @@ func (s *Service) setChallenge(tx *act.Unit, u gatehouse.User, c gatehouse.Chall
 		tx.Tell(u, mail.ChallengeChanged{Username: u.Username, At: tx.Now(), IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)}))
 }
 
-// plausible is the question for a name that has none to ask: always the same for the
-// same name, and known to nobody without the key (invariant 7).
+// plausible returns the question for a name that has none: always the same for the same name, and
+// unpredictable without the key (invariant 7).
 func (s *Service) plausible(siteID, name string) gatehouse.Challenge {
 	mac := s.Keys.StableMAC("plausible-question", siteID, name)
 	n := 0

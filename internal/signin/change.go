@@ -11,15 +11,15 @@ import (
 	"gatehouse/internal/site"
 )
 
-// In is a session in which somebody changes something about the own account.
+// In is a session in which a user changes something about their own account.
 type In struct {
-	// Session and Browser are the values of the cookies.
+	// Session and Device are the values of the cookies.
 	Session, Device string
 	Caller          gatehouse.Caller
 }
 
-// ChangePassword changes the password of a session's user (A10). All other sessions
-// and browsers end, and this session gets a new token, in Outcome.Session.
+// ChangePassword changes the password of a session's user (A10). All other sessions and devices
+// end, and this session gets a new token, in Outcome.Session.
 //
 // Errors: Invalid with fields current_password, new_password and repeat_password;
 // Unauthenticated if the session is over (too many wrong current passwords lock the
@@ -87,9 +87,9 @@ func (s *Service) Challenge(ctx context.Context, st *site.Site, userID string) (
 	return c, err
 }
 
-// Confirm asks for the present password of a session's user again, where a change
-// wants more than an open session (ASVS 7.5.1). A wrong one counts as a wrong attempt
-// to sign in from this browser.
+// Confirm asks for the present password of a session's user again, for a change that requires more
+// than an open session (ASVS 7.5.1). A wrong one counts as a wrong attempt to sign in on this
+// device.
 //
 // Errors: Invalid with field current_password (required, password-wrong);
 // Unauthenticated if that locked the account; Unavailable.
@@ -103,9 +103,9 @@ func (s *Service) Confirm(ctx context.Context, st *site.Site, in In, password st
 	return f.Err()
 }
 
-// prove verifies the present password of a session's user. It is counted as an attempt
-// of the session's browser: who sits at somebody's open screen has no more guesses than
-// at the sign-in page. The place at the gate is kept until done is called.
+// prove verifies the present password of a session's user. It counts as an attempt on the
+// session's device: somebody at an unattended screen gets no more guesses than at the sign-in
+// page. It keeps the place at the gate until done is called.
 func (s *Service) prove(ctx context.Context, st *site.Site, in In, password string, f *faults) (place *secret.Place, ses Session, done func(), err error) {
 	if ses, err = s.Session(ctx, st, in.Session); err != nil {
 		return nil, ses, nil, err
@@ -113,8 +113,8 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 	if ses.User, err = s.Store.Read().User(ctx, st.ID, ses.UserID); err != nil {
 		return nil, ses, nil, err
 	}
-	// Asked again, after the password was read: one that was changed in between, in this
-	// very session, would make the right one look like a guess.
+	// Checked again after the password was read: if this same session has changed it in between,
+	// the right one would look like a guess.
 	if _, err = s.Session(ctx, st, in.Session); err != nil {
 		return nil, ses, nil, err
 	}
@@ -140,9 +140,9 @@ func (s *Service) prove(ctx context.Context, st *site.Site, in In, password stri
 	return place, ses, place.Leave, nil
 }
 
-// enter takes a place at the hash gate for somebody who types the present password again.
-// Without one there is nothing to hash, and no place is taken; and one account alone
-// does not fill the gate for everybody.
+// enter takes a place at the hash gate for a user who types the present password again. Without
+// one there is nothing to hash, and it takes no place. One account alone cannot fill the gate for
+// everybody.
 func (s *Service) enter(ctx context.Context, st *site.Site, u gatehouse.User, password string) (*secret.Place, error) {
 	if password == "" {
 		return nil, nil
@@ -174,11 +174,11 @@ func (s *Service) judgeAgain(ctx context.Context, a *attempt, place *secret.Plac
 		if err != nil {
 			return err
 		}
-		wrong, over = false, false // a transaction may be run again
+		wrong, over = false, false // a transaction may be retried
 		switch {
 		case result == gatehouse.ResultOK:
 			return s.countIn(tx, a, gatehouse.Attempts.Right)
-		case a.verdict.Match: // right a moment ago: another change was faster, and no guess
+		case a.verdict.Match: // right a moment ago: another change was faster; not a guess
 			over = true
 			return s.countIn(tx, a, gatehouse.Attempts.Dropped)
 		}
@@ -199,8 +199,8 @@ func (s *Service) judgeAgain(ctx context.Context, a *attempt, place *secret.Plac
 	return err
 }
 
-// still returns the user of a session, held, if the session is there and the password
-// is the one that was proved: a reset or a lock may have come in between.
+// still returns the user of a session, held, if the session exists and the password is the one
+// that was proved: a reset or a lock may have come in between.
 func (s *Service) still(tx *act.Unit, in In, ses Session) (gatehouse.User, error) {
 	u, err := tx.HoldUser(tx, tx.Site.ID, ses.UserID)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A10: the session that changes the password lives on under a new token, this browser
-// stays known, and everything else that was open in the user's name ends (invariant 5).
+// A10: the session that changes the password continues under a new token, this device stays known,
+// and everything else that was open for the user ends (invariant 5).
 func TestA10ChangingThePassword(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.asked(s.addUser("changer", nil))
@@ -70,8 +70,8 @@ func (s *stage) session(in signin.In) signin.Session {
 	return ses
 }
 
-// Who sits at somebody's open screen has no more guesses at the password than at the
-// sign-in page, whichever form they use; the sixth wrong one locks, and closes the screen.
+// Somebody at an unattended screen has no more guesses at the password than at the sign-in page,
+// in any form. The sixth wrong one locks the account and ends the session.
 func TestGuessingInAnOpenSession(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for name, guess := range map[string]func(in signin.In, password string) error{
@@ -114,8 +114,8 @@ func TestGuessingInAnOpenSession(t *testing.T) {
 	})
 }
 
-// A stranger's lockout does not hinder the owner in an open session, nor do the guesses
-// of both add up.
+// A stranger's lockout does not affect the owner's open session, and the guesses of both do not
+// add up.
 func TestAStrangersLockoutDoesNotHinderASession(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.addUser("owner", nil)
@@ -137,7 +137,7 @@ func TestAStrangersLockoutDoesNotHinderASession(t *testing.T) {
 	})
 }
 
-// A07: another question is asked for from then on, and only who knows the password sets it.
+// A07: the new question is asked from then on, and setting it requires the password.
 func TestA07SettingTheQuestion(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.addUser("asker", nil)
@@ -164,7 +164,8 @@ func TestA07SettingTheQuestion(t *testing.T) {
 		}
 		token := s.recovery(u.Username, u.Email)
 		s.faulty("the answer of before", s.answer(token, "The Gannet"), "answer answer-wrong 2")
-		// Who can write the database cannot give one account the answer of another.
+		// Somebody who can write to the database cannot copy an answer from one account to
+		// another.
 		victim := s.asked(s.addUser("victim", nil))
 		s.write(func(q store.Queries) error {
 			c, sealed, err := q.Challenge(ctx, st.ID, u.ID)
@@ -181,8 +182,8 @@ func TestA07SettingTheQuestion(t *testing.T) {
 	})
 }
 
-// Anyone who does not know the present password is not told whether another one is an old
-// one: that would be a way to guess it, uncounted. And it costs the server no hash.
+// Without the present password, nobody is told whether a password is an old one: that would allow
+// uncounted guesses. And it costs the server no hash.
 func TestOldPasswordsAreToldToNobodyElse(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.addUser("watched", nil)
@@ -201,8 +202,8 @@ func TestOldPasswordsAreToldToNobodyElse(t *testing.T) {
 	})
 }
 
-// A browser's token that is not known for the user is replaced: somebody may have put it
-// there. Others who share the browser stay known in it.
+// A device token that is not known for the user is replaced: somebody may have planted it. Others
+// who share the browser stay known on it.
 func TestADevicesTokenIsNotTakenFromStrangers(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		owner, guest := s.addUser("owner", nil), s.addUser("guest", nil)

@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// onEitherStage is a stage on which Meridian AU signs in with usernames or addresses, and
+// onEitherStage runs on stages where Meridian AU signs in with usernames or addresses, and
 // recovers by link.
 func onEitherStage(t *testing.T, scene func(t *testing.T, s *stage, st *site.Site)) {
 	t.Helper()
@@ -42,7 +42,7 @@ func eitherStage(t *testing.T, url string, options ...testkit.ServerOption) *sta
 	return s
 }
 
-// firm adds companies with an administrator each.
+// firm adds a company with an administrator.
 func (s *stage) firm(st *site.Site, name string) (administrator gatehouse.User) {
 	s.t.Helper()
 	s.write(func(q store.Queries) error {
@@ -62,9 +62,9 @@ func (s *stage) claimant(st *site.Site, name, company, email string, confirmed b
 	})
 }
 
-// What an administrator writes into accounts of the own company takes nothing away from
-// who has confirmed the address in another one: not the reset link, not the sign-in by
-// address, not the request for a forgotten username (security: claims and proof).
+// What an administrator writes into their own company's accounts takes nothing away from a user
+// who has confirmed the address in another one: not the reset link, not the sign-in by address,
+// not the request for a forgotten username (security: claims and proof).
 func TestAClaimTakesNothingFromTheOwnerOfAnAddress(t *testing.T) {
 	const address = "ada@northgate.example"
 	onEitherStage(t, func(t *testing.T, s *stage, st *site.Site) {
@@ -103,9 +103,9 @@ func TestAClaimTakesNothingFromTheOwnerOfAnAddress(t *testing.T) {
 	})
 }
 
-// Where nobody has confirmed an address, as after an import, everybody gets a link, the
-// companies in turn; by address nobody signs in until one of them has proved it. A link
-// that was used is such a proof.
+// If nobody has confirmed an address, as after an import, everybody gets a link, the companies in
+// turn. Nobody can sign in by address until one of them has proved it. Using a link is such a
+// proof.
 func TestAUsedLinkProvesTheAddress(t *testing.T) {
 	const address = "ada@northgate.example"
 	onEitherStage(t, func(t *testing.T, s *stage, st *site.Site) {

@@ -18,14 +18,14 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of the errors about codes by mail, other than fields to fix.
+// Reasons of the errors about codes by email, other than invalid fields.
 const (
 	// ReasonCodesOver: too many wrong codes ended the sign-in. Kind Unauthenticated.
 	ReasonCodesOver = "codes-over"
-	// ReasonCodeWait: the next code may be sent later. Kind TooMany.
+	// ReasonCodeWait: it is too early for the next code. Kind TooMany.
 	ReasonCodeWait = "code-wait"
-	// ReasonNoEmail: there is no address that a code could be sent to, or none is sent because
-	// the user has a factor that is not the mailbox. Kind Conflict.
+	// ReasonNoEmail: there is no address to send a code to, or none is sent because the user has a
+	// factor other than the mailbox. Kind Conflict.
 	ReasonNoEmail = "no-address"
 )
 
@@ -35,9 +35,9 @@ func (s *Service) nextCode(ctx context.Context, q store.Queries, u gatehouse.Use
 	return gatehouse.NextCodeAt(sent, now), err
 }
 
-// SendCode mails a new code (B07). The ones before it stay good for their own time.
-// Nothing else of the form is stored: nobody has proved two-factor yet, and who has
-// only the password must not switch off the codes that would warn the owner.
+// SendCode mails a new code (B07). Earlier ones stay valid for their own time. It stores nothing
+// else from the form: nobody has proved two-factor yet, and somebody who only has the password
+// must not switch off the codes that would warn the owner.
 //
 // Errors: TooMany with ReasonCodeWait; Conflict with ReasonNoEmail; *MovedError;
 // Unauthenticated; Unavailable.
@@ -67,11 +67,11 @@ func (s *Service) chooseSending(tx *act.Unit, u *gatehouse.User, onRequest bool)
 	return tx.SetCodesOnRequest(tx, u.SiteID, u.ID, onRequest)
 }
 
-// codePurpose is what codes are hashed for: with the key file, because a million codes
-// are soon tried (ASVS 11.4.1).
+// codePurpose is the purpose that codes are hashed for: with the key file, because a million codes
+// are quick to try (ASVS 11.4.1).
 const codePurpose = "sign-in-code"
 
-// codeMAC is what is kept of a code. It is another one in every sign-in (invariant 2).
+// codeMAC is the stored form of a code. It differs in every sign-in (invariant 2).
 func (s *Service) codeMAC(in gatehouse.SignIn, plain string) string {
 	return s.Keys.MAC(codePurpose, in.SiteID, guard.Kept(guard.CodeOfItsSignIn, in.ID), plain)
 }
@@ -91,9 +91,9 @@ func (s *Service) sendCode(tx *act.Unit, f gatehouse.SignInFacts) error {
 		tx.Record(u, gatehouse.EventCodeSent, gatehouse.ResultOK, nil))
 }
 
-// sendFirst mails the first code of a sign-in by itself, where the person has not chosen
-// otherwise and had not too many in the last hour (B05, B09). It does not wait for the
-// pause between two: a code is for its own sign-in, and one without any is of no use.
+// sendFirst mails the first code of a sign-in automatically, unless the user has chosen otherwise
+// or had too many in the last hour (B05, B09). It does not wait for the pause between two: a code
+// belongs to its own sign-in, and one without any is of no use.
 func (s *Service) sendFirst(tx *act.Unit, f gatehouse.SignInFacts) error {
 	u := f.User
 	if u.CodesOnRequest || u.Factors > 0 || !mail.CanSend(u.Email) {
@@ -106,8 +106,8 @@ func (s *Service) sendFirst(tx *act.Unit, f gatehouse.SignInFacts) error {
 	return s.sendCode(tx, f)
 }
 
-// sendLate is sendFirst for a sign-in that needs a code only since its password was
-// entered, because Enhanced Security was switched on meanwhile.
+// sendLate is sendFirst for a sign-in that began to need a code after its password was entered,
+// because Enhanced Security was switched on meanwhile.
 func (s *Service) sendLate(tx *act.Unit, f gatehouse.SignInFacts) error {
 	codes, err := tx.Codes(tx, tx.Site.ID, f.SignIn.ID)
 	if err != nil || len(codes) > 0 {
@@ -116,10 +116,10 @@ func (s *Service) sendLate(tx *act.Unit, f gatehouse.SignInFacts) error {
 	return s.sendFirst(tx, f)
 }
 
-// CodeForm is what is entered on the page for codes.
+// CodeForm is the input on the page for codes.
 type CodeForm struct {
 	Code string
-	// Way is that of the page; empty: the usual one.
+	// Way is that of the page; empty: the default.
 	Way gatehouse.Way
 	// Trust: do not challenge me on this device (B08).
 	Trust bool
@@ -127,13 +127,12 @@ type CodeForm struct {
 	OnRequest bool
 }
 
-// EnterCode takes a code (B06). Every one is counted, and that is committed, before it is
-// looked at (invariant 3).
+// EnterCode accepts a code (B06). Each one is counted, and that is committed, before it is checked
+// (invariant 3).
 //
-// Errors: Invalid with field code (required, code-form, code-expired, code-used, and
-// code-wrong with Args["n"], those left); TooMany when the account had too many in a
-// day; Unauthenticated with ReasonCodesOver after the last one; *MovedError;
-// Unavailable.
+// Errors: Invalid with field code (required, code-form, code-expired, code-used, and code-wrong
+// with Args["n"], those left); TooMany if the account had too many in a day; Unauthenticated with
+// ReasonCodesOver after the last one; *MovedError; Unavailable.
 func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form CodeForm) (Outcome, error) {
 	facts, err := s.dueNow(ctx, st, at, gatehouse.StepCode)
 	if err != nil {
@@ -143,13 +142,13 @@ func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form Code
 		return s.enterFactor(ctx, st, at, facts, form)
 	}
 	plain, ok := gatehouse.ReadCode(form.Code)
-	if !ok { // it cannot be one, so nothing is guessed and nothing counted
+	if !ok { // it cannot be a code, so nothing is guessed or counted
 		var f faults
 		f.Add("code", codeFormFault(form.Code))
 		return Outcome{}, f.Err()
 	}
 	entered, codes, err := s.countCode(ctx, st, at, facts)
-	if guard.Out(guard.CodeCountedFirst) { // as if what was read before were all that counts
+	if guard.Out(guard.CodeCountedFirst) { // as if only what was read before counted
 		entered = facts.SignIn.CodesEntered + 1
 		codes, err = s.Store.Read().Codes(ctx, st.ID, facts.SignIn.ID)
 	}
@@ -180,10 +179,10 @@ func codeFormFault(typed string) string {
 	return "code-form"
 }
 
-// countCode counts an entry for the sign-in and then for the account's day: what a sign-in
-// no longer takes must not use up the day of others. It returns what was sent for the
-// sign-in, to be looked at now that the entry is counted. One that comes after too many in a
-// day is not looked at, and costs no try.
+// countCode counts an entry for the sign-in and then for the account's day: entries that the
+// sign-in no longer accepts must not use up the day of others. It returns the codes sent for the
+// sign-in, to be checked now that the entry is counted. An entry beyond the daily limit is not
+// checked, and costs no try.
 func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts) (entered int, codes []gatehouse.Code, err error) {
 	limit, err := s.codesOfDay(ctx, st, at, facts.User)
 	if err != nil {
@@ -206,28 +205,28 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 		}
 		return err
 	})
-	if gatehouse.KindOf(err) == gatehouse.NotFound { // and nothing ends: one of those before it may be right
+	if gatehouse.KindOf(err) == gatehouse.NotFound { // and nothing ends: an earlier one may be right
 		err = s.noMoreCodes(ctx, st, at)
 	}
 	return entered, codes, err
 }
 
-// codesOfDay is how many codes may be entered for an account in a day. Browsers that have
-// signed in as this user before have one half for themselves: a stranger who knows the
-// password uses up the other, and does not lock out the owner.
+// codesOfDay is how many codes may be entered for an account in a day. Devices that have signed in
+// as this user before have one half to themselves: a stranger who knows the password uses up the
+// other, and does not lock out the owner.
 func (s *Service) codesOfDay(ctx context.Context, st *site.Site, at At, u gatehouse.User) (store.Limit, error) {
 	browser, err := s.knownDevice(ctx, s.Store.Read(), st, u, at.Device)
 	who := "stranger"
 	if browser != "" {
 		who = "known"
 	}
-	// Of a half, again one half at once and the other over the day: never more in 24 hours.
+	// Half of a half at once, and the other over the day: never more in 24 hours.
 	n := gatehouse.CodeDayTries / 4
 	return store.Limit{Key: "codes:" + who + ":" + st.ID + ":" + u.ID, Every: 24 * time.Hour / time.Duration(n), Burst: n}, err
 }
 
-// findCode finds the code among those that were sent for this sign-in; fault says why it
-// does not do. All are compared, each in constant time.
+// findCode finds the code among those sent for this sign-in; fault says why it is not accepted. It
+// compares all of them, each in constant time.
 func (s *Service) findCode(codes []gatehouse.Code, in gatehouse.SignIn, plain string) (found gatehouse.Code, fault string) {
 	fault = "code-wrong"
 	mac := []byte(s.codeMAC(in, plain))
@@ -246,7 +245,7 @@ func (s *Service) findCode(codes []gatehouse.Code, in gatehouse.SignIn, plain st
 	return found, fault
 }
 
-// useCode uses a code up and goes on with the sign-in.
+// useCode uses up a code and continues the sign-in.
 func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse.Code, form CodeForm) (out Outcome, fault string, err error) {
 	out, err = s.step(ctx, st, at, gatehouse.StepCode, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		now, in := tx.Now(), &facts.SignIn
@@ -274,9 +273,9 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 	return out, "", err
 }
 
-// provedEmail notes what a code or a link that came back says: mail to the user's address
-// arrives and is read there. Codes and links that went to an earlier address have ended with
-// it. The user is held, so where all of that is known there is nothing to write.
+// provedEmail records that mail to the user's address arrives and is read, as a returned code or
+// link shows. Codes and links sent to an earlier address ended with it. The user is held, so
+// nothing is written if all that is already known.
 func (s *Service) provedEmail(tx *act.Unit, u *gatehouse.User) error {
 	if !u.Bounce.At.IsZero() {
 		if _, err := tx.ClearBounce(tx, u.SiteID, u.ID, u.Email, true); err != nil {
@@ -294,10 +293,10 @@ func (s *Service) provedEmail(tx *act.Unit, u *gatehouse.User) error {
 	return tx.Record(*u, gatehouse.EventEmailConfirmed, gatehouse.ResultOK, nil)
 }
 
-// errCodeLate: the same code was used at the same moment, or its time has just ended.
+// errCodeLate: the same code was used at the same moment, or has just expired.
 var errCodeLate = errors.New("the code is used or expired by now")
 
-// wrongCode records a code that does not do, and says how many more may be entered.
+// wrongCode records a wrong code, and returns how many more may be entered.
 func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, fault string, left int) error {
 	daily, tell := store.Limit{Key: "wrong-codes:" + st.ID + ":" + facts.User.ID, Every: 24 * time.Hour, Burst: 1}, false
 	if left <= 0 {
@@ -332,9 +331,9 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 	return f.Err()
 }
 
-// endUnproved ends a sign-in after its last code, unless one that was entered at the same
-// moment was right: to press twice must not undo it. The owner hears of it, because who
-// came as far as this knows the password (ASVS 6.3.5).
+// endUnproved ends a sign-in after its last code, unless a concurrent one was right: pressing
+// twice must not undo it. The owner is told, because whoever came this far knows the password
+// (ASVS 6.3.5).
 func (s *Service) endUnproved(tx *act.Unit, at At, tell bool) (ended bool, err error) {
 	facts, err := s.hold(tx, at.SignIn)
 	if errors.Is(err, errNoSignIn) {

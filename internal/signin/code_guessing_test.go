@@ -13,13 +13,13 @@ import (
 	"gatehouse/internal/testkit/budget"
 )
 
-// guesser enters wrong codes and counts those that were looked at.
+// guesser enters wrong codes and counts those that were checked.
 type guesser struct {
 	*stage
 	judged atomic.Int64
 }
 
-// guess enters one; over: this sign-in takes no more.
+// guess enters one; over: this sign-in accepts no more.
 func (g *guesser) guess(at signin.At) (judged, over bool) {
 	_, err := g.code(at, "000000") // one in a million
 	var e *gatehouse.Error
@@ -42,7 +42,7 @@ func (g *guesser) guess(at signin.At) (judged, over bool) {
 	return judged, over
 }
 
-// wrongEvents is how many wrong codes the log knows of.
+// wrongEvents returns the number of wrong codes in the log.
 func (g *guesser) wrongEvents(u gatehouse.User) (n int) {
 	events, err := g.Store.Read().EventsOfUser(ctx, u.SiteID, u.ID, 100000)
 	g.must(err)
@@ -54,8 +54,7 @@ func (g *guesser) wrongEvents(u gatehouse.User) (n int) {
 	return n
 }
 
-// Invariant 3: fifty clients at one sign-in, who ask for codes all the time, get five
-// guesses.
+// Invariant 3: fifty clients at one sign-in, who keep requesting codes, get five guesses.
 func TestFiftyClientsGuessAtOneSignIn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		g, u := &guesser{stage: s}, s.careful("target", nil)
@@ -79,9 +78,8 @@ func TestFiftyClientsGuessAtOneSignIn(t *testing.T) {
 	})
 }
 
-// Fifty clients who know the password, with a sign-in each and as many more as they like,
-// some of them with the cookie of a browser that the owner uses, get a hundred guesses in a
-// day; nobody else is kept out by that.
+// Fifty clients who know the password, with any number of sign-ins, some of them with the cookie
+// of one of the owner's devices, get a hundred guesses in a day; that locks out nobody else.
 func TestFiftyClientsGuessForADay(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		g, u, other := &guesser{stage: s}, s.careful("target", nil), s.careful("other", nil)
@@ -105,7 +103,7 @@ func TestFiftyClientsGuessForADay(t *testing.T) {
 	})
 }
 
-// oneSignIn begins one, asks for a code and guesses until it takes no more.
+// oneSignIn starts one, requests a code and guesses until it accepts no more.
 func (g *guesser) oneSignIn(u gatehouse.User, browser string) {
 	out, err := g.enter(u, first, browser)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Invariant 2: the right code entered twenty times at the same instant does its step once,
-// also where more than a sign-in takes come along, and the last step opens one session.
+// Invariant 2: the right code entered twenty times at the same instant does its step once, even
+// beyond a sign-in's limit, and the last step opens one session.
 func TestTheRightCodeAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		enter := func(name string, u gatehouse.User) (signin.At, signin.Outcome) {
@@ -41,10 +41,9 @@ func TestTheRightCodeAtTheSameInstant(t *testing.T) {
 	})
 }
 
-// Two tabs of one browser finish at the same instant and ask not to be challenged, while
-// each other's code is tried in them, too: each tab opens a session with its own. What the
-// browser is given last is trusted, and what it had before is not: somebody may have copied
-// it (B08).
+// Two tabs of one browser finish at the same instant and ask not to be challenged, while each
+// other's code is tried in them, too: each tab opens a session with its own. The last token that
+// the browser is given is trusted, and the earlier one is not: somebody may have copied it (B08).
 func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("tabbed", nil)
@@ -83,12 +82,12 @@ func TestTwoTabsWithTrustAtTheSameInstant(t *testing.T) {
 			}
 			s.must(s.desk.ResetTwoFactor(ctx, s.uk(), operator, u.ID))
 			s.begin(u, first, home, gatehouse.StepCode)
-			s.mailedCode(u) // not to be taken for the next one
+			s.mailedCode(u) // not to be mistaken for the next one
 		}
 	})
 }
 
-// trustedIn expects that so many browsers are trusted.
+// trustedIn expects this number of trusted devices.
 func (s *stage) trustedIn(u gatehouse.User, want int) {
 	s.t.Helper()
 	second, err := s.desk.TwoFactor(ctx, s.uk(), operator, u.ID)
@@ -97,9 +96,9 @@ func (s *stage) trustedIn(u gatehouse.User, want int) {
 	}
 }
 
-// The right code while an administrator resets the password, deactivates, locks, or
-// switches Enhanced Security off: whichever comes first, nothing is open or trusted then
-// that must not be (invariants 1, 4 and 5).
+// The right code while an administrator resets the password, deactivates, locks, or switches
+// Enhanced Security off: in either order, nothing stays open or trusted that must not be
+// (invariants 1, 4 and 5).
 func TestTheRightCodeWhileTheAccountIsClosed(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 12 {
@@ -120,8 +119,8 @@ func TestTheRightCodeWhileTheAccountIsClosed(t *testing.T) {
 	})
 }
 
-// whileClosing enters the right code, with trust, while something else is done, and
-// returns what came of it and where the sign-in is then.
+// whileClosing enters the right code, with trust, while something else is done, and returns the
+// outcome and the state of the sign-in.
 func (s *stage) whileClosing(u gatehouse.User, do func() error) (out signin.Outcome, left gatehouse.Step, err error) {
 	s.t.Helper()
 	at := s.atCode(u)
@@ -137,8 +136,8 @@ func (s *stage) whileClosing(u gatehouse.User, do func() error) (out signin.Outc
 	return out, s.step(s.uk(), at.SignIn), err
 }
 
-// The right code while an administrator resets two-factor: if the code was faster,
-// the session goes on; trust does not (B19).
+// The right code while an administrator resets two-factor: if the code was faster, the session
+// survives; trust does not (B19).
 func TestTheRightCodeWhileTwoFactorIsReset(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 6 {

@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// wrongCodes enters wrong codes in new sign-ins of a browser until the account takes no
-// more today, and returns how many were judged.
+// wrongCodes enters wrong codes in new sign-ins on a device until the account accepts no more
+// today, and returns how many were judged.
 func (g *guesser) wrongCodes(u gatehouse.User, browser string) (judged int) {
 	g.t.Helper()
 	for {
@@ -38,7 +38,7 @@ func (g *guesser) wrongCodes(u gatehouse.User, browser string) (judged int) {
 	}
 }
 
-// Forty posts at once in one sign-in cost the account five codes of its day, and not forty.
+// Forty concurrent posts in one sign-in cost the account five codes of its day, not forty.
 func TestManyCodesAtOnceDoNotUseUpTheDay(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		g, u := &guesser{stage: s}, s.careful("target", nil)
@@ -57,8 +57,8 @@ func TestManyCodesAtOnceDoNotUseUpTheDay(t *testing.T) {
 	})
 }
 
-// A stranger with the password uses up the day of strangers, and not that of the owner's
-// own browser; nor the other way round.
+// A stranger with the password uses up the strangers' daily limit, but not that of the owner's own
+// device, and vice versa.
 func TestStrangersDoNotUseUpTheOwnersCodes(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		g, u := &guesser{stage: s}, s.careful("target", nil)
@@ -80,8 +80,8 @@ func TestStrangersDoNotUseUpTheOwnersCodes(t *testing.T) {
 	})
 }
 
-// ASVS 6.3.5: anyone who has the password and guesses codes does not do so in silence. The
-// owner hears of it, and not more than once a day.
+// ASVS 6.3.5: guessing codes with the password does not go unnoticed. The owner is told, at most
+// once a day.
 func TestFiveWrongCodesTellTheOwner(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("target", nil)
@@ -124,8 +124,8 @@ func TestFiveWrongCodesTellTheOwner(t *testing.T) {
 	})
 }
 
-// B08: trust settles on a value that nobody can have copied before, and those who share
-// the browser go along.
+// B08: trust settles on a value that nobody can have copied before, and others who share the
+// browser move to it.
 func TestB08TrustSettlesOnAFreshValue(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, other := s.addUser("owner", nil), s.addUser("colleague", nil)

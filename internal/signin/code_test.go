@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// careful is somebody of a company with Enhanced Security on.
+// careful adds a user of a company with Enhanced Security on.
 func (s *stage) careful(name string, change func(*gatehouse.User)) gatehouse.User {
 	s.t.Helper()
 	u := s.addUser(name, change)
@@ -23,7 +23,7 @@ func (s *stage) careful(name string, change func(*gatehouse.User)) gatehouse.Use
 	return u
 }
 
-// mailedCode takes a code out of a user's next mail that has one.
+// mailedCode reads the code in a user's next mail that has one.
 func (s *stage) mailedCode(u gatehouse.User) string {
 	s.t.Helper()
 	for {
@@ -33,7 +33,7 @@ func (s *stage) mailedCode(u gatehouse.User) string {
 	}
 }
 
-// atCode begins a sign-in that needs a code, in a browser that nobody knows.
+// atCode starts a sign-in that needs a code, on an unknown device.
 func (s *stage) atCode(u gatehouse.User) signin.At {
 	s.t.Helper()
 	return s.at(s.uk(), s.begin(u, first, "", gatehouse.StepCode))
@@ -65,7 +65,7 @@ func (s *stage) codeState(at signin.At) signin.CodeState {
 	return state
 }
 
-// not is a code that is not this one.
+// not returns a code other than this one.
 func not(code string) string {
 	if code[0] == '9' {
 		return "0" + code[1:]
@@ -73,13 +73,13 @@ func not(code string) string {
 	return string(code[0]+1) + code[1:]
 }
 
-// codeMails is how many codes were mailed to a user.
+// codeMails returns how many codes were mailed to a user.
 func (s *stage) codeMails(u gatehouse.User) int {
 	s.t.Helper()
 	return strings.Count(s.mails(u), "verification-code")
 }
 
-// B05, B06: the code comes by itself, opens the sign-in that it was sent for, and once.
+// B05, B06: the code is sent automatically, and opens its own sign-in once.
 func TestB06ACodeOpensItsSignIn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("mhopkins", func(u *gatehouse.User) { u.EmailConfirmed = true })
@@ -107,8 +107,7 @@ func TestB06ACodeOpensItsSignIn(t *testing.T) {
 	})
 }
 
-// B06: each kind of code that does not do has its message, and what cannot be one costs
-// no try.
+// B06: each kind of refused code has its message, and what cannot be a code costs no try.
 func TestB06CodesThatDoNotWork(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, other := s.careful("mhopkins", nil), s.careful("other", nil)
@@ -147,7 +146,7 @@ func TestB06CodesThatDoNotWork(t *testing.T) {
 	})
 }
 
-// B07: slow mail does not punish. Each code is good for its own five minutes.
+// B07: slow mail does no harm. Each code is valid for its own five minutes.
 func TestB07AnEarlierCodeStaysGood(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("patient", nil)
@@ -198,8 +197,8 @@ func TestB06FiveWrongCodesEndTheSignIn(t *testing.T) {
 	})
 }
 
-// B07: half a minute between codes, five an hour over all sign-ins of a person; and
-// anyone who presses ten times at once gets one.
+// B07: half a minute between codes, five an hour over all sign-ins of a user; pressing ten times
+// at once sends one.
 func TestB07HowManyCodesAreSent(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("eager", nil)
@@ -248,7 +247,7 @@ func TestB07HowManyCodesAreSent(t *testing.T) {
 	})
 }
 
-// B09: the choice is remembered once a right code has proved whose it is.
+// B09: the choice is remembered once a right code has proved who made it.
 func TestB09CodesOnRequest(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("chooser", nil)
@@ -290,8 +289,8 @@ func TestB07LookingSendsNothing(t *testing.T) {
 	})
 }
 
-// C13: a code that will no longer come is known to be lost, whether it was refused or
-// could not be handed over in its time.
+// C13: a code that will not arrive is known to be lost, whether it was refused or could not be
+// delivered in time.
 func TestC13ALostCode(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		refused, late := s.careful("refused", nil), s.careful("late", nil)
@@ -314,14 +313,13 @@ func TestC13ALostCode(t *testing.T) {
 		s.Mail.Refuse(0, "")
 		s.must(s.SignIn.SendCode(ctx, s.uk(), lateAt))
 		s.wantIn(lateAt, s.mailedCode(late))
-		if n := len(s.sent(late.Email)); n != 2 { // the other one says that a new browser signed in
+		if n := len(s.sent(late.Email)); n != 2 { // the other one says that a new device signed in
 			t.Errorf("%d mails came: a code that had expired was sent", n)
 		}
 	})
 }
 
-// A code that came back says that mail arrives; one that went to an earlier address
-// opens nothing.
+// A returned code shows that mail arrives; one sent to an earlier address opens nothing.
 func TestCodesAndTheAddress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("mover", func(u *gatehouse.User) { u.EmailConfirmed = false })
@@ -361,11 +359,11 @@ func TestCodesAndTheAddress(t *testing.T) {
 	})
 }
 
-// Enhanced Security that is switched on in the middle of a sign-in: whatever is posted
-// next leads to the code and sends it, once.
+// Enhanced Security is switched on in the middle of a sign-in: the next post of any step leads to
+// the code and sends it, once.
 func TestB05SwitchedOnDuringASignIn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
-		for i, step := range []gatehouse.Step{gatehouse.StepTerms, gatehouse.StepPassword} { // without and with a look before
+		for i, step := range []gatehouse.Step{gatehouse.StepTerms, gatehouse.StepPassword} { // with and without looking first
 			u := s.due("halfway-"+strconv.Itoa(i), step)
 			s.twoFactor(u, false)
 			at := s.at(s.uk(), s.begin(u, first, "", step))
@@ -396,8 +394,7 @@ func TestB05SwitchedOnDuringASignIn(t *testing.T) {
 	})
 }
 
-// Nothing is sent where there is no address, and the page can say so; signing out ends
-// the sign-in (B11).
+// Nothing is sent without an address, and the page says so; signing out ends the sign-in (B11).
 func TestB05WithoutAnAddress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("unreachable", func(u *gatehouse.User) { u.Email = "" })

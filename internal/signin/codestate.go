@@ -15,30 +15,29 @@ import (
 // CodeState is what the page for codes shows.
 type CodeState struct {
 	User gatehouse.User
-	// Email is masked (B10); empty: none that a code could be sent to.
+	// Email is masked (B10); empty: none to send a code to.
 	Email string
-	// SentAt and ExpiresAt are those of the newest code of this sign-in; zero: none yet.
+	// SentAt and ExpiresAt are those of the newest code in this sign-in; zero: none yet.
 	SentAt, ExpiresAt time.Time
 	// NextAt is when another one may be sent.
 	NextAt time.Time
-	// Lost: the newest could not be handed over to the mail server before its time was
-	// over, or was refused there.
+	// Lost: the newest could not be delivered to the mail server in time, or was refused there.
 	Lost bool
 	// Left is how many codes may still be entered.
 	Left int
-	// Ways are those in which this user proves two-factor, the usual one first.
+	// Ways are the ways in which this user proves two-factor, the default first.
 	Ways []gatehouse.Way
 	// CodesLeft is how many recovery codes there are.
 	CodesLeft int
-	// Phone is what is shown of the number that text messages go to; empty: there is none.
+	// Phone is the masked number that text messages go to; empty: there is none.
 	Phone string
-	// Passkey is what a browser is asked for one of the user's passkeys with, in the standard's
-	// JSON; empty: there is none.
+	// Passkey are the options to request one of the user's passkeys from a browser, in the
+	// standard's JSON; empty: there is none.
 	Passkey string
 }
 
-// CodeState returns what the page for codes shows, and sends nothing: neither a reload
-// nor a prefetch makes a mail (B07).
+// CodeState returns what the page for codes shows, and sends nothing: neither a reload nor a
+// prefetch sends mail (B07).
 //
 // Errors: *MovedError; Unauthenticated; Unavailable.
 func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeState, error) {
@@ -77,7 +76,7 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	return state, err
 }
 
-// lost reports whether the mail with a code will no longer come.
+// lost reports whether the mail with a code will not arrive.
 func (s *Service) lost(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Code) (bool, error) {
 	state, err := q.MessageState(ctx, st.ID, c.MessageID)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {

@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/testkit/budget"
 )
 
-// tally is one account, and what a person would count of the wrong passwords for it:
-// those of strangers, and those in the owner's browser.
+// tally is one account and an independent count of its wrong passwords: those of strangers, and
+// those on the owner's device.
 type tally struct {
 	*stage
 	user      gatehouse.User
@@ -21,15 +21,14 @@ type tally struct {
 	device    string // the owner's, which is known
 	strangers int
 	own       int
-	opened    int // by strangers, each of whom has a known device then
+	opened    int // by strangers, each of whom then has a known device
 	acts      []string
 }
 
-// Invariant 3: in whatever order right and wrong passwords come from strangers and from the
-// owner's browser, the sixth wrong one in a row is the last that is judged: of strangers it
-// keeps strangers out, of the owner it locks the account, until an administrator unlocks it.
-// How many are counted is tried here with all numbers as they are; the model of the
-// sign-in has one wrong password that is one too many.
+// Invariant 3: in any order of right and wrong passwords from strangers and from the owner's
+// device, the sixth wrong one in a row is the last to be judged: from strangers it locks out
+// strangers, from the owner it locks the account, until an administrator unlocks it. This test
+// uses the real numbers; in the model of the sign-in, a single wrong password is one too many.
 func TestWrongPasswordsAreCountedInWhateverOrder(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := newStage(t, url, noLimits)
@@ -53,7 +52,7 @@ func (g *tally) act() {
 		g.guess(wrong, "", &g.strangers)
 	case which < 10:
 		g.guess(wrong, g.device, &g.own)
-	case which < 12 && g.opened < 8: // with many more, the owner's browser would be forgotten
+	case which < 12 && g.opened < 8: // with many more, the owner's device would be forgotten
 		g.opened++
 		g.guess(first, "", &g.strangers)
 	case which < 14:
@@ -64,7 +63,7 @@ func (g *tally) act() {
 	}
 }
 
-// guess enters a password, and checks what is said and what is locked then.
+// guess enters a password, and checks the response and what is locked then.
 func (g *tally) guess(password, browser string, row *int) {
 	g.t.Helper()
 	most := g.uk().Policy.Lockout.Attempts
@@ -86,7 +85,7 @@ func (g *tally) guess(password, browser string, row *int) {
 	}
 }
 
-// Invariant 6: a session, a sign-in in progress and a code are nothing at another site.
+// Invariant 6: a session, a sign-in in progress and a code are void on another site.
 func TestNothingOfASignInIsWorthAnythingAtAnotherSite(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.careful("traveller", nil)

@@ -9,9 +9,8 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// Invariant 3, also for answers by a link in the mailbox, and for passwords in the browser
-// that a recovery has made known: of many at the same instant no more are judged than
-// are counted.
+// Invariant 3, also for answers by a link in the mailbox, and for passwords on the device that a
+// recovery has made known: of many at the same instant, no more are judged than are counted.
 func TestNewDoorsCountEveryGuess(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.asked(s.addUser("besieged", nil))

@@ -13,9 +13,9 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// siege is an owner on a new computer, who has forgotten the password, and strangers who
-// know name and address and everything else that is public. They have any number of
-// networks, and neither password, mailbox, answer nor a browser of the owner's.
+// siege is an owner on a new computer who has forgotten the password, and strangers who know name
+// and address and everything else that is public. They have any number of networks, but neither
+// password, mailbox, answer nor one of the owner's devices.
 type siege struct {
 	*stage
 	st    *site.Site
@@ -24,9 +24,9 @@ type siege struct {
 	acts  []string // what strangers did
 }
 
-// An owner with a working mailbox and the right name has an open door, whatever strangers do
-// before, between and after the owner's own steps: on a site that recovers by question, by
-// link to the address that is the name, and by link where name or address are typed.
+// An owner with a working mailbox and the right name has an open door, no matter what strangers do
+// before, between and after the owner's own steps: on a site that recovers by question, by link to
+// the address that is the name, and by link after typing name or address.
 func TestAnOwnerAlwaysHasADoor(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := eitherStage(t, url, testkit.WithLimits(signin.DefaultLimits))
@@ -50,8 +50,8 @@ func TestAnOwnerAlwaysHasADoor(t *testing.T) {
 	})
 }
 
-// getIn is the owner's way. Each step is tried again where strangers can have made a link
-// run out, but the owner never waits.
+// getIn is the owner's way. Each step is retried if strangers may have made a link expire, but the
+// owner never waits.
 func (w *siege) getIn() (err error) {
 	w.strangers(12)
 	for range 3 {
@@ -74,7 +74,7 @@ func (w *siege) getIn() (err error) {
 	return err
 }
 
-// byLink asks for a link and uses the newest in the mailbox that is good.
+// byLink requests a link and uses the newest valid one in the mailbox.
 func (w *siege) byLink() (token, password string, err error) {
 	if err := w.SignIn.SendResetLink(ctx, w.st, from(w.st, 1), w.owner.Email); err != nil {
 		return "", "", err
@@ -93,7 +93,7 @@ func (w *siege) byLink() (token, password string, err error) {
 	return "", "", err
 }
 
-// byQuestion answers, and where that is not taken answers by the newest link that has come.
+// byQuestion answers, and if that is refused answers by the newest link in the mailbox.
 func (w *siege) byQuestion() (token, password string, err error) {
 	token, err = w.SignIn.BeginRecovery(ctx, w.st, signin.RecoveryRequest{Username: w.owner.Username, Email: w.owner.Email, Caller: from(w.st, 1)})
 	if err != nil {
@@ -118,7 +118,7 @@ func (w *siege) byQuestion() (token, password string, err error) {
 	return token, temporaryPassword.FindString(mails[len(mails)-1].Text), nil
 }
 
-// strangers do up to so many things, from any network but the owner's.
+// strangers do up to this many things, from any network but the owner's.
 func (w *siege) strangers(most int) {
 	for range w.dice.IntN(most + 1) {
 		c, email := from(w.st, 2+w.dice.IntN(400)), w.owner.Email

@@ -12,21 +12,21 @@ import (
 	"gatehouse/internal/store"
 )
 
-// from is a visitor from the nth network.
+// from returns a visitor from the nth network.
 func from(st *site.Site, n int) gatehouse.Caller {
 	c := visitor(st)
 	c.IPAddress = fmt.Sprintf("10.%d.%d.7", n/250, n%250)
 	return c
 }
 
-// in is a visitor in a browser.
+// in returns a visitor on a device.
 func in(st *site.Site, n int, browser string) gatehouse.Caller {
 	c := from(st, n)
 	c.DeviceToken = browser
 	return c
 }
 
-// tokens are the reset links that have come to an address, oldest first.
+// tokens returns the tokens of the reset links mailed to an address, oldest first.
 func (s *stage) tokens(address string) (all []string) {
 	s.t.Helper()
 	for _, m := range s.sent(address) {
@@ -39,7 +39,7 @@ func (s *stage) tokens(address string) (all []string) {
 	return all
 }
 
-// good are how many of some links work.
+// good returns how many of the links work.
 func (s *stage) good(st *site.Site, tokens []string) (n int) {
 	for _, token := range tokens {
 		if _, err := s.SignIn.ResetLink(ctx, st, token); err == nil {
@@ -49,9 +49,9 @@ func (s *stage) good(st *site.Site, tokens []string) (n int) {
 	return n
 }
 
-// What a stranger asks for does not end the link that the owner has asked for, and
-// anyone who asks too often is told nothing and sends nothing: there is always a good link
-// in the mailbox. Using one ends all.
+// A stranger's request does not end the link that the owner has requested, and somebody who asks
+// too often is told nothing and sends nothing: there is always a valid link in the mailbox. Using
+// one ends all.
 func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
 		st, u := s.press(), s.reader("owner", nil)
@@ -83,7 +83,7 @@ func TestStrangersDoNotEndTheOwnersLink(t *testing.T) {
 	})
 }
 
-// A browser that its owner has signed in with before has a budget of its own.
+// A device that its owner has signed in on before has its own budget.
 func TestAKnownDeviceHasItsOwnBudget(t *testing.T) {
 	limits := signin.DefaultLimits
 	limits.RecoveryIP = signin.Rate{Burst: 6, PerMinute: 1}
@@ -92,7 +92,7 @@ func TestAKnownDeviceHasItsOwnBudget(t *testing.T) {
 		browser := s.open(u, first, "").Device
 		stranger := in(st, 3, s.open(s.reader("somebody", nil), first, "").Device)
 		for n := range 8 { // by name, and from the owner's network
-			s.SignIn.SendResetLink(ctx, st, from(st, n), u.Email) //nolint:errcheck // some are one too many
+			s.SignIn.SendResetLink(ctx, st, from(st, n), u.Email) //nolint:errcheck // some are over the limit
 			s.SignIn.SendResetLink(ctx, st, stranger, u.Email)    //nolint:errcheck
 		}
 		before := len(s.tokens(u.Email))
@@ -118,9 +118,9 @@ func TestAKnownDeviceHasItsOwnBudget(t *testing.T) {
 	})
 }
 
-// Who has completed a recovery is no stranger in that browser: those who lock strangers
-// out at the same moment do not keep out the owner. It has not signed in yet: it is in
-// no list of devices, and its first sign-in is told like any other.
+// A user who has completed a recovery is no stranger on that device: strangers who lock out
+// strangers at the same moment do not lock out the owner. The device has not signed in yet, so it
+// is in no list of devices, and its first sign-in is notified like any other.
 func TestARecoveryMakesItsDeviceKnown(t *testing.T) {
 	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.asked(s.addUser("forgetful", nil))
@@ -172,15 +172,15 @@ func TestARecoveryMakesItsDeviceKnown(t *testing.T) {
 	})
 }
 
-// enterFrom types a password somewhere.
+// enterFrom types a password from a network and device.
 func (s *stage) enterFrom(u gatehouse.User, password string, c gatehouse.Caller) {
 	st := s.Sites.ByID(u.SiteID)
 	s.SignIn.Password(ctx, st, signin.PasswordRequest{Username: u.Username, Password: password, Device: c.DeviceToken, Caller: c}) //nolint:errcheck // it is a stranger's
 }
 
-// A stranger who knows name and address can have answers refused for a day, and from the
-// hundredth wrong one on for ever. Anyone who then answers is mailed a link whose answers
-// are counted apart; a browser that the account knows has its own count as well.
+// A stranger who knows name and address can have answers refused for a day, and permanently after
+// the hundredth wrong one. After that, anyone who answers is mailed a link whose answers are
+// counted separately; known devices have their own count as well.
 func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.asked(s.addUser("besieged", nil))
@@ -205,7 +205,7 @@ func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 		if len(links) != 1 {
 			t.Fatalf("%d links in the mailbox", len(links))
 		}
-		closeAnswers(u) // once more, and nothing is mailed while that link is good
+		closeAnswers(u) // once more: nothing is mailed while that link is valid
 		if links := s.recoveryLinks(u); len(links) != 1 {
 			t.Fatalf("%d links in the mailbox", len(links))
 		}
@@ -247,7 +247,7 @@ func TestStrangersDoNotUseUpTheOwnersAnswers(t *testing.T) {
 	})
 }
 
-// recoveryLinks are the tokens of recoveries by question that have come by mail.
+// recoveryLinks returns the tokens of recoveries by question that were mailed.
 func (s *stage) recoveryLinks(u gatehouse.User) (all []string) {
 	s.t.Helper()
 	for _, m := range s.sent(u.Email) {

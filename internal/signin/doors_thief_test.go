@@ -9,10 +9,10 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// A browser that is known has a budget of its own, and anyone who knows a password can make
-// any number of those, each by one sign-in. Their requests come out of one budget all the
-// same: a thief of the password, who does not read the mailbox, does not end the link by
-// which the owner gets rid of the thief, and does not fill the mailbox.
+// A known device has its own budget, and anyone who knows a password can make any number of those,
+// each by one sign-in. Their requests still share one budget: a thief of the password, who does
+// not read the mailbox, cannot end the link by which the owner gets rid of the thief, and cannot
+// fill the mailbox.
 func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
 	limited(t, signin.DefaultLimits, func(t *testing.T, s *stage) {
 		st, u := s.press(), s.reader("owner", nil)
@@ -29,7 +29,7 @@ func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
 				s.must(s.SignIn.AskUsername(ctx, s.uk(), in(s.uk(), 10+n, locals[n]), local.Email, ""))
 			}
 		}
-		// Both budgets at once: the browsers' and everybody's.
+		// Both budgets at once: the devices' and everybody's.
 		if n := len(s.tokens(u.Email)); n > 6 {
 			t.Errorf("%d links in the mailbox", n)
 		}
@@ -39,8 +39,8 @@ func TestAThiefOfThePasswordHasOneBudget(t *testing.T) {
 	})
 }
 
-// Nor does a thief of the password guess answers without end, a few in each new browser. The
-// owner, for whom they are closed then, is mailed the link to answers of its own.
+// A thief of the password cannot guess answers without limit either, a few on each new device. The
+// owner, whose answers are blocked then, is mailed a link with a separate count.
 func TestAThiefOfThePasswordHasOneCountOfAnswers(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.asked(s.addUser("owner", nil))
@@ -62,8 +62,8 @@ func TestAThiefOfThePasswordHasOneCountOfAnswers(t *testing.T) {
 	})
 }
 
-// Whose address is only a claim, written into an account by an administrator, spends
-// nothing of who has confirmed it: no mail, and no link that was good.
+// A user with only a claim to an address, written into an account by an administrator, uses up
+// nothing of a user who has confirmed it: no mail, and no valid link.
 func TestAClaimHasNoBudget(t *testing.T) {
 	const address = "ada@northgate.example"
 	testkit.Databases(t, func(t *testing.T, url string) {

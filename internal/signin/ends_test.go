@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// opened is somebody with everything open that could end.
+// opened is a user with everything open that could end.
 type opened struct {
 	*stage
 	own         *account.Service
@@ -27,28 +27,26 @@ type opened struct {
 	at                         signin.At
 	here                       gatehouse.Session
 	code                       string                // the ID of the sign-in that has one
-	asked, dropped             gatehouse.EmailChange // one that waits, and one that was given up
+	asked, dropped             gatehouse.EmailChange // one that waits, and one that was withdrawn
 	mails                      [2]string             // with a temporary password, and without
 	linked                     string                // hash of a link's token
 }
 
-// way is one way to bring a change about.
+// way is one way to make a change.
 type way struct {
 	change gatehouse.Change
 	name   string
 	is     func(u *gatehouse.User) // the account before
-	// temporary: the account has a temporary password that was mailed; it goes on unless
-	// it ends.
+	// temporary: the account has a temporary password that was mailed; it survives unless it ends.
 	temporary bool
-	// site is inkwell where it is not meridian-uk.
+	// site is inkwell if it is not meridian-uk.
 	site string
-	kept gatehouse.Kept // any text: that one in use stays
+	kept gatehouse.Kept // any text: the one in use survives
 	act  func(o *opened) error
 }
 
-// What ends with a change is what the table says, however the change comes about: on a
-// page, with a command, by an import. What happens to a restored backup is shown where it
-// is restored.
+// What a change ends is what the table says, however the change is made: on a page, with a
+// command, by an import. Restored backups are tested where they are restored.
 func TestEndsAsTheTableSays(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		seen := map[gatehouse.Change]bool{gatehouse.BackupRestored: true}
@@ -94,7 +92,7 @@ func (s *stage) opened(w way, n int) *opened {
 		}
 	}
 	o := &opened{stage: s, own: &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}, st: s.Sites.ByID(id)}
-	at := "" // where the address is the username
+	at := "" // if the address is the username
 	if o.st.SignInWith == gatehouse.WithEmail {
 		at = "@northgate.example"
 	}
@@ -163,12 +161,12 @@ func (o *opened) imports(column, value string) error {
 	return err
 }
 
-// undoToken is what the mail about a change has.
+// undoToken returns the token in the mail about a change.
 func (o *opened) undoToken(c gatehouse.EmailChange) string {
 	return c.ID + "." + o.Keys.MAC("undo-address", c.SiteID, c.ID)
 }
 
-// compare looks at every cell.
+// compare checks every cell.
 func (o *opened) compare(w way) {
 	o.t.Helper()
 	q, u, ends, now := o.Store.Read(), o.user, gatehouse.Ends(w.change), o.Clock.Now()

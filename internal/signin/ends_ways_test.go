@@ -19,7 +19,7 @@ const (
 
 var newPassword = signin.NewPassword{Old: first, New: second, Repeat: second}
 
-// waysToEnd are the ways that the services have. A page calls the method of a service as an
+// waysToEnd are the ways that the services offer. A page calls the method of a service as an
 // administrator or as the user, a command as an operator.
 var waysToEnd = []way{
 	{change: gatehouse.PasswordChanged, name: "the user's page", kept: gatehouse.Kept{Session: "yes", Device: "yes"}, act: func(o *opened) error {
@@ -155,7 +155,7 @@ func temporarily(u *gatehouse.User) {
 	u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, u.Password.SetAt.Add(24*time.Hour)
 }
 
-// unfinished has another step to do after that of the password.
+// unfinished has another step after the password.
 func unfinished(u *gatehouse.User) {
 	temporarily(u)
 	u.ChallengeSet = false
@@ -166,7 +166,7 @@ func tooLate(u *gatehouse.User) {
 	u.Password.ExpiresAt = u.Password.SetAt.Add(time.Microsecond)
 }
 
-// justImported is an account whose password nobody has used yet.
+// justImported is an account with a password that nobody has used yet.
 func justImported(u *gatehouse.User) {
 	u.FirstSignInAt, u.Password.Hash, u.Password.SetAt = time.Time{}, oldHash, u.CreatedAt
 }
@@ -175,7 +175,7 @@ func unconfirmed(u *gatehouse.User) { u.EmailConfirmed = false }
 
 func turnedOff(u *gatehouse.User) { u.State = gatehouse.Deactivated }
 
-// put writes something else into the database.
+// put writes a change into the database.
 func (o *opened) put(fn func(q store.Queries, now time.Time) error) {
 	o.t.Helper()
 	o.must(o.Store.Write(ctx, func(q store.Queries) error { return fn(q, o.Clock.Now()) }))

@@ -13,9 +13,9 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// Refusals wait until their time is over. While many of them do, they hold no place at the
-// hash gate and no connection of the database: everybody else signs in as always, and who has
-// hung up is not waited for.
+// Refusals wait until their time is over. Even many of them hold no place at the hash gate and no
+// database connection: everybody else signs in as usual, and nobody waits for a client that has
+// disconnected.
 func TestRefusalsThatWaitHoldUpNobody(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		const strangers = 40 // more than the gate or the pool of connections admits at once
@@ -54,7 +54,7 @@ func TestRefusalsThatWaitHoldUpNobody(t *testing.T) {
 	})
 }
 
-// Dearer hashes take longer, and so do the answers that hide what else is done.
+// More expensive hashes take longer, and so do the responses that hide what else is done.
 func TestTheEvenTimeFollowsTheHashes(t *testing.T) {
 	dearer := secret.DefaultParams
 	dearer.MemoryKiB *= 2

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// JudgeTwice judges an attempt whose password was verified as right for the user as it
-// was read, twice in one transaction: as one that lost a race and is run again.
+// JudgeTwice judges an attempt with a right password for the user as it was read, twice in one
+// transaction, like one that lost a race and is retried.
 func (s *Service) JudgeTwice(ctx context.Context, st *site.Site, read gatehouse.User) (first, second gatehouse.EventResult, err error) {
 	a := &attempt{site: st, user: read, subject: read.ID, checked: read.Password, verdict: secret.Verdict{Match: true}}
 	err = s.Do(ctx, st, gatehouse.Caller{}, func(tx *act.Unit) error {

@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// ways are those in which a user proves two-factor, and how many recovery codes there are.
+// ways returns how a user can prove two-factor, and how many recovery codes are left.
 func ways(ctx context.Context, q store.Queries, u gatehouse.User) ([]gatehouse.Way, int, error) {
 	if u.Factors == 0 {
 		return gatehouse.Ways(u, nil, 0), 0, nil
@@ -30,16 +30,17 @@ func ways(ctx context.Context, q store.Queries, u gatehouse.User) ([]gatehouse.W
 	return gatehouse.Ways(u, factors, left), left, err
 }
 
-// factorProof is what somebody has shown to have: it is used up in the transaction that goes
-// on with the sign-in. used reports whether it was this call that used it.
+// factorProof is what a user has proved: it is used up in the transaction that continues the
+// sign-in. used reports whether this call used it.
 type factorProof struct {
 	method gatehouse.Method
 	use    func(*act.Unit) (used bool, err error)
 }
 
-// enterFactor takes a code of an authenticator app or of a text message, a recovery code, or the
-// answer of a passkey, of a user who has a factor. Every one is counted, and that is committed, before it is looked at (invariant 3), for
-// the sign-in and for the account's day, together with those of all other ways.
+// enterFactor accepts a code of an authenticator app or of a text message, a recovery code, or the
+// response of a passkey, from a user who has a factor. Each one is counted, and that is committed,
+// before it is checked (invariant 3), for the sign-in and for the account's day, together with
+// those of all other ways.
 func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, form CodeForm) (Outcome, error) {
 	look := s.findAppCode
 	switch form.Way {
@@ -80,7 +81,7 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 	return Outcome{}, s.wrongCode(ctx, st, at, facts, fault, gatehouse.CodeTries-entered)
 }
 
-// factorFormFault is what is wrong with the form of what was typed; empty: nothing.
+// factorFormFault returns what is wrong with the form of the input; empty: nothing.
 func factorFormFault(form CodeForm) string {
 	if form.Way == gatehouse.WayPasskey {
 		if form.Code == "" {
@@ -100,7 +101,7 @@ func factorFormFault(form CodeForm) string {
 	return ""
 }
 
-// findAppCode finds the app that shows a code. All of a user's are compared.
+// findAppCode finds the app that shows a code. It compares all of the user's apps.
 func (s *Service) findAppCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, typed string) (proof factorProof, fault string, err error) {
 	plain, _ := gatehouse.ReadCode(typed)
 	factors, err := s.Store.Read().Factors(ctx, st.ID, facts.User.ID)
@@ -144,8 +145,7 @@ func (s *Service) findAppCode(ctx context.Context, st *site.Site, at At, facts g
 	})
 }
 
-// findRecoveryCode finds a recovery code among a user's. All are compared, each in constant
-// time.
+// findRecoveryCode finds a recovery code among a user's. It compares all, each in constant time.
 func (s *Service) findRecoveryCode(ctx context.Context, st *site.Site, _ At, facts gatehouse.SignInFacts, typed string) (proof factorProof, fault string, err error) {
 	plain, _ := gatehouse.ReadRecoveryCode(typed)
 	codes, err := s.Store.Read().RecoveryCodes(ctx, st.ID, facts.User.ID)
@@ -174,7 +174,7 @@ func tellRecoveryCodeUsed(tx *act.Unit, u gatehouse.User, left int) error {
 		IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }
 
-// useFactor uses a proof up and goes on with the sign-in.
+// useFactor uses up a proof and continues the sign-in.
 func (s *Service) useFactor(ctx context.Context, st *site.Site, at At, proof factorProof, form CodeForm) (out Outcome, fault string, err error) {
 	out, err = s.step(ctx, st, at, gatehouse.StepCode, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		in := &facts.SignIn
@@ -186,7 +186,7 @@ func (s *Service) useFactor(ctx context.Context, st *site.Site, at At, proof fac
 			return errCodeLate
 		}
 		in.TwoFactorAt, in.TwoFactorMethod = tx.Now(), proof.method
-		// A recovery code stands in for a lost phone: it makes no device one that is trusted.
+		// A recovery code replaces a lost phone: it makes no device trusted.
 		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0 && proof.method != gatehouse.MethodRecoveryCode
 		return errors.Join(
 			tx.SignInTwoFactor(tx, st.ID, in.ID, in.TwoFactorAt, in.TwoFactorMethod, in.TrustDevice),
@@ -198,17 +198,17 @@ func (s *Service) useFactor(ctx context.Context, st *site.Site, at At, proof fac
 	return out, "", err
 }
 
-// usedFault is what is said of a proof that was used up a moment ago; empty way: the app's.
+// usedFault are the faults for a proof that was just used up; empty way: the app's.
 var usedFault = map[gatehouse.Way]string{"": "app-code-used", gatehouse.WayApp: "app-code-used",
 	gatehouse.WayRecoveryCode: "recovery-code-used", gatehouse.WayPasskey: "passkey-late", gatehouse.WayText: "text-code-used"}
 
-// What keys of apps and recovery codes are sealed and hashed for.
+// The purposes that app keys and recovery codes are sealed and hashed for.
 const (
 	appKeyPurpose       = "app-key"
 	recoveryCodePurpose = "recovery-code"
 )
 
-// SealAppKey seals the key of an authenticator app for its user: nobody can move it to another
+// SealAppKey seals the key of an authenticator app for its user, so nobody can move it to another
 // account in the database.
 func SealAppKey(keys *secret.Keys, f gatehouse.Factor, key []byte) ([]byte, error) {
 	return keys.Seal(appKeyPurpose+":"+f.UserID+":"+f.ID, key)
@@ -219,7 +219,7 @@ func OpenAppKey(keys *secret.Keys, f store.SealedFactor) ([]byte, error) {
 	return keys.Open(appKeyPurpose+":"+f.UserID+":"+f.ID, f.Sealed)
 }
 
-// RecoveryCodeMAC is what is kept of a recovery code of a user.
+// RecoveryCodeMAC returns the stored form of a user's recovery code.
 func RecoveryCodeMAC(keys *secret.Keys, u gatehouse.User, plain string) string {
 	return keys.MAC(recoveryCodePurpose, u.SiteID, u.ID, plain)
 }

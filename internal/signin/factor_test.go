@@ -12,17 +12,17 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// phone is somebody's authenticator app.
+// phone is a user's authenticator app.
 type phone struct {
 	key []byte
-	off time.Duration // by how much its clock is wrong
+	off time.Duration // how far its clock is off
 }
 
 func (p phone) shows(at time.Time) string {
 	return gatehouse.AppCode(p.key, gatehouse.AppStep(at.Add(p.off)))
 }
 
-// withApp is somebody who has set up an app, and the recovery codes that came with it.
+// withApp adds a user who has set up an app, and returns the recovery codes that came with it.
 func (s *stage) withApp(name string, change func(*gatehouse.User)) (gatehouse.User, phone, []string) {
 	s.t.Helper()
 	u := s.addUser(name, change)
@@ -52,9 +52,9 @@ func (s *stage) recoveryCode(at signin.At, code string) (signin.Outcome, error) 
 	return s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: code, Way: gatehouse.WayRecoveryCode, Trust: true})
 }
 
-// A user with an app is asked for its code, no matter what the company wants, and no code is
-// mailed: anyone who reads the mailbox has the password, too. Each code works once, in one sign-in, and
-// the session says what was proved.
+// A user with an app must enter its code, no matter what the company wants, and no code is mailed:
+// anyone who reads the mailbox can also get the password. Each code works once, in one sign-in,
+// and the session says what was proved.
 func TestAnAppIsAskedForAtEachSignIn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, app, _ := s.withApp("msantos", nil)
@@ -82,7 +82,7 @@ func TestAnAppIsAskedForAtEachSignIn(t *testing.T) {
 	})
 }
 
-// Five wrong entries end a sign-in, in whichever ways they were made, and the owner hears of it.
+// Five wrong entries end a sign-in, over all ways together, and the owner is told.
 func TestWrongCodesCountAcrossWays(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, app, _ := s.withApp("msantos", nil)
@@ -106,7 +106,7 @@ func TestWrongCodesCountAcrossWays(t *testing.T) {
 	})
 }
 
-// A recovery code stands in for a lost phone, once, trusts no device, and the owner hears of it.
+// A recovery code replaces a lost phone, once, makes no device trusted, and the owner is told.
 func TestARecoveryCodeWorksOnce(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, _, codes := s.withApp("msantos", nil)
@@ -133,7 +133,7 @@ func TestARecoveryCodeWorksOnce(t *testing.T) {
 	})
 }
 
-// Of 20 clients with the same code of an app, or the same recovery code, one gets in.
+// Of 20 clients with the same app code, or the same recovery code, one gets in.
 func TestACodeThatManyHaveOpensOneSignIn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, app, codes := s.withApp("msantos", nil)
@@ -167,7 +167,7 @@ func TestACodeThatManyHaveOpensOneSignIn(t *testing.T) {
 	})
 }
 
-// A forgotten password does not get around an app, by whichever way the new one comes.
+// A forgotten password does not bypass an app, however the new one is set.
 func TestARecoveryDoesNotSkipAnApp(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, app, _ := s.withApp("msantos", nil)

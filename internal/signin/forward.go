@@ -13,17 +13,17 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Forward authentication: a proxy asks for each request to an application who sends it. The
-// browser shows the application's host a cookie of its own, which the application may read,
-// keep and lose. So what is in it is good for nothing but this question.
+// Forward authentication: for each request to an application, a proxy asks who sends it. The
+// browser sends the application's host a separate cookie, which the application may read, keep and
+// lose. So its content is good for nothing but this question.
 
-// ReasonNotProtected: the address is no application's that the site lists.
+// ReasonNotProtected: the address does not belong to an application that the site lists.
 const ReasonNotProtected = "not-protected"
 
 var errNotProtected = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonNotProtected}
 
-// Forward lets the user's session be shown to the application that an address belongs to.
-// It returns the value of the cookie and the address to go on to.
+// Forward allows the user's session to be shown to the application that an address belongs to. It
+// returns the value of the cookie and the address to continue to.
 func (s *Service) Forward(ctx context.Context, st *site.Site, c gatehouse.Caller, session, address string) (token, to string, err error) {
 	u, err := url.Parse(address)
 	if err != nil || !st.Protects(u) {
@@ -43,7 +43,7 @@ func (s *Service) Forward(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return token, u.String(), err
 }
 
-// Forwarded is the session that a browser shows to an application.
+// Forwarded returns the session that a browser shows to an application.
 func (s *Service) Forwarded(ctx context.Context, st *site.Site, token string) (Session, error) {
 	if token == "" {
 		return Session{}, errNoSession
@@ -58,8 +58,8 @@ func (s *Service) Forwarded(ctx context.Context, st *site.Site, token string) (S
 	return s.sessionOf(ctx, st, hash)
 }
 
-// forwardToken is made of a session's token, so that two tabs get the same one, and leads
-// back to it as little as a hash does: an application that keeps it has no session.
+// forwardToken is derived from a session's token, so two tabs get the same one. Like a hash, it
+// does not lead back to that token: an application that keeps it has no session.
 func forwardToken(session string) string {
 	mac := hmac.New(sha256.New, []byte(session))
 	mac.Write([]byte("gatehouse forward authentication"))

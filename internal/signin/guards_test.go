@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Taking any one guard out of the code makes a test fail: one of the walks of the model, or
-// guessing codes at the same instant. With all of them nothing fails, which is what
+// Removing any one guard from the code makes a test fail: one of the walks of the model, or
+// guessing codes at the same instant. With all of them nothing fails, which
 // TestTheServicesDoWhatTheModelDoes shows in this same program.
 func TestEveryGuardIsNeeded(t *testing.T) {
 	if !guard.Switch {
@@ -44,7 +44,7 @@ func TestEveryGuardIsNeeded(t *testing.T) {
 	}
 }
 
-// tryEverything fails the stage's test where something goes wrong.
+// tryEverything fails the stage's test if something goes wrong.
 func (s *stage) tryEverything(walks []walk) {
 	if n := s.guessAtOnce(); n > gatehouse.CodeTries {
 		s.t.Fatalf("%d codes were judged", n)
@@ -56,7 +56,7 @@ func (s *stage) tryEverything(walks []walk) {
 	}
 }
 
-// probe is a test that is expected to fail: it notes that it did.
+// probe is a test that is expected to fail: it records that it did.
 type probe struct {
 	testing.TB
 	failed atomic.Bool

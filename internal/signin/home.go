@@ -7,21 +7,21 @@ import (
 	"gatehouse"
 )
 
-// Home is what the home page tells about an account.
+// Home is what the home page shows about an account.
 type Home struct {
-	// LastSignIn is the sign-in before this session's, and where it came from;
-	// zero if this session's is the first.
+	// LastSignIn is the sign-in before this session's, and where it came from; zero if this
+	// session's is the first.
 	LastSignIn time.Time
 	LastIP     string
-	// Sessions is how many browsers are signed in, this one among them.
+	// Sessions is how many browsers are signed in, including this one.
 	Sessions int
 	Events   []gatehouse.Event
 }
 
-// eventsForLastSignIn is how far back the sign-in before this one is looked for.
+// eventsForLastSignIn is how many events to search for the previous sign-in.
 const eventsForLastSignIn = 100
 
-// Home returns the newest events of a session's user and what they tell.
+// Home returns the newest events of a session's user and what they show.
 func (s *Service) Home(ctx context.Context, ses gatehouse.Session, events int) (Home, error) {
 	q := s.Store.Read()
 	all, err := q.EventsOfUser(ctx, ses.SiteID, ses.UserID, eventsForLastSignIn)

@@ -11,14 +11,14 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// limited plays a scene under one limit and no other.
+// limited plays a scene under this limit and no other.
 func limited(t *testing.T, limits signin.Limits, scene func(t *testing.T, s *stage)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, url string) { scene(t, newStage(t, url, limits)) })
 }
 
-// One account cannot keep the hash gate full for everybody: neither sign-ins that work
-// nor the password typed again go on without end. Others are not slowed down by it.
+// One account cannot keep the hash gate full for everybody: both successful sign-ins and retyping
+// the password are limited. Others are not slowed down by it.
 func TestOneAccountDoesNotHashWithoutEnd(t *testing.T) {
 	limited(t, signin.Limits{Account: signin.Rate{Burst: 3, PerMinute: 1}}, func(t *testing.T, s *stage) {
 		u := s.addUser("busy", nil)
@@ -43,8 +43,8 @@ func TestOneAccountDoesNotHashWithoutEnd(t *testing.T) {
 	})
 }
 
-// Anyone who knows the addresses of many colleagues does not fill their administrator's
-// mailbox, and is not told where it ends.
+// Anyone who knows the addresses of many colleagues cannot fill their administrator's mailbox, and
+// is not told where the limit is.
 func TestA12AnAdministratorIsNotFlooded(t *testing.T) {
 	limited(t, signin.Limits{Company: signin.Rate{Burst: 2, PerHour: 2}}, func(t *testing.T, s *stage) {
 		boss := s.addUser("boss", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })

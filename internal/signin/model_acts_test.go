@@ -15,7 +15,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// do does an act, and says what was replied.
+// do performs an act, and returns the reply.
 func (p *player) do(a act, before modelState) (reply, error) {
 	p.Clock.Add(time.Millisecond)
 	tab := p.tabs[a.browser]
@@ -63,7 +63,7 @@ func (p *player) oneTooMany() (back func()) {
 	return func() { p.st.Policy.Lockout = usual }
 }
 
-// shares is somebody else of the company at this browser.
+// shares is another user of the company on this browser.
 func (p *player) shares(tab *playerTab) (reply, error) {
 	p.n++
 	v := p.addUser(fmt.Sprint(p.user.Username, "-colleague-", p.n), func(u *gatehouse.User) { u.CompanyID, u.TermsAccepted = p.user.CompanyID, p.st.TermsVersion })
@@ -83,17 +83,17 @@ func (p *player) shares(tab *playerTab) (reply, error) {
 	if out.Step != gatehouse.StepDone {
 		return "", fmt.Errorf("the colleague is led to %q", out.Step)
 	}
-	tab.browser = out.Device // which both are known by from now on
+	tab.browser = out.Device // which identifies both from now on
 	return how, nil
 }
 
-// recovers does what is done about a forgotten password.
+// recovers does an act about a forgotten password.
 func (p *player) recovers(v verb) (reply, error) {
 	switch v {
 	case forgot:
 		token, err := p.SignIn.BeginRecovery(ctx, p.st, signin.RecoveryRequest{Username: p.user.Username, Email: p.user.Email, Caller: visitor(p.st)})
-		p.question, p.link = token, ""              // a person keeps to the way that was begun last
-		p.write(func(q store.Queries) (err error) { // the answers that the model does not have
+		p.question, p.link = token, ""              // the user continues with whatever was begun last
+		p.write(func(q store.Queries) (err error) { // the answers that the model does not cover
 			for range gatehouse.RecoveryTries - 1 {
 				_, err = q.CountAnswer(ctx, p.st.ID, secret.HashToken(token), gatehouse.RecoverByChallenge, gatehouse.RecoveryTries, p.Clock.Now())
 			}
@@ -119,7 +119,7 @@ func (p *player) recovers(v verb) (reply, error) {
 	return said(err)
 }
 
-// asksLink hangs up when the mail is there: the answer itself takes as long for everybody.
+// asksLink hangs up when the mail is there: the response takes equally long for everybody.
 func (p *player) asksLink() (reply, error) {
 	asking, hangUp := context.WithCancel(ctx)
 	defer hangUp()
@@ -134,7 +134,7 @@ func (p *player) asksLink() (reply, error) {
 	return said(<-answer)
 }
 
-// said is the reply that goes with an error; the error is kept for who cannot place it.
+// said returns the reply for an error; it returns unknown errors unchanged.
 func said(err error) (reply, error) {
 	if err == nil {
 		return fine, nil
@@ -192,8 +192,8 @@ func (p *player) enterCode(a act) (reply, error) {
 	return p.led(a.browser, out, err)
 }
 
-// noCode is one of an earlier sign-in in this browser, used or not, or one that nobody
-// was sent.
+// noCode returns a code of an earlier sign-in in this browser, used or not, or one that was sent
+// to nobody.
 func (p *player) noCode(tab *playerTab) string {
 	p.n++
 	if len(tab.past) > 0 && p.n%2 == 0 {
@@ -230,8 +230,8 @@ func (p *player) inSession(a act) (reply, error) {
 	return said(p.own.RemoveDevice(ctx, p.st, ses.Caller(visitor(p.st)), ses.Session, p.deviceID(1-a.browser)))
 }
 
-// chooses turns the own choice of codes. How often that may be done in an hour is not what
-// the walks are about.
+// chooses switches the user's own choice of codes. The walks are not about the hourly limit of
+// that.
 func (p *player) chooses(in signin.In, here gatehouse.Session) (reply, error) {
 	form := account.SecurityForm{Own: map[bool]string{true: "off", false: "on"}[p.User(p.user).OwnTwoFactor], CurrentPassword: p.password}
 	if err := p.own.SaveSecurity(ctx, p.st, in, here, form); err != nil {
@@ -296,8 +296,8 @@ func (p *player) others(v verb) (reply, error) {
 	return fine, nil
 }
 
-// corrects has an administrator correct the address. That the new one is confirmed, as it
-// is with the next code, is not what the walks are about.
+// corrects has an administrator correct the address. The walks are not about confirming the new
+// one, which the next code does.
 func (p *player) corrects() (reply, error) {
 	fresh := fmt.Sprintf("%s.%s@northgate.example", p.user.Username, p.word())
 	if _, err := p.desk.UpdateUser(ctx, p.st, operator, p.user.ID, directory.UserChange{Email: &fresh}); err != nil {

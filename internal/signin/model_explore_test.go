@@ -6,25 +6,25 @@ import (
 	"testing"
 )
 
-// place is a state of the model with what was noted on the way.
+// place is a state of the model with the notes up to it.
 type place struct {
 	modelState
 	notes
 }
 
-// graph is all that can be reached, breadth first.
+// graph is everything reachable, breadth first.
 type graph struct {
 	rules  rules
 	places []place
 	number map[place]int32
-	// from is the first way to a place: the place before it, and what was done there.
+	// from is the first way to a place: the previous place, and what was done there.
 	from []came
-	// wrong is what does not hold, with the act that showed it.
+	// wrong is the violated invariant, with the act that showed it.
 	wrong string
 	at    came
 	edges int
-	// leads is where each act leads from each place, all acts of the first place first;
-	// nowhere where nobody can do that.
+	// leads is where each act leads from each place, all acts of the first place first; nowhere if
+	// it is not possible there.
 	leads []int32
 }
 
@@ -35,7 +35,7 @@ type came struct {
 	act   act
 }
 
-// explore goes everywhere, or until an invariant does not hold.
+// explore goes everywhere, or until an invariant is violated.
 func explore(r rules) *graph {
 	g := &graph{rules: r, number: map[place]int32{}}
 	for _, m := range start() {
@@ -68,7 +68,7 @@ func (g *graph) add(p place, from came) int32 {
 	return n
 }
 
-// step is one act at a place.
+// step performs one act at a place.
 func (g *graph) step(p place, a act) (next place, said reply, wrong string, may bool) {
 	next.modelState, said, may = g.rules.do(p.modelState, a)
 	if !may {
@@ -79,7 +79,7 @@ func (g *graph) step(p place, a act) (next place, said reply, wrong string, may 
 	return next, said, wrong, true
 }
 
-// way is how a place is reached, with the act that is done there last.
+// way returns how a place is reached, and the last act there.
 func (g *graph) way(at came) (begin place, todo []act) {
 	for ; at.place >= 0; at = g.from[at.place] {
 		begin, todo = g.places[at.place], append([]act{at.act}, todo...)
@@ -87,7 +87,7 @@ func (g *graph) way(at came) (begin place, todo []act) {
 	return begin, todo
 }
 
-// trace writes a way down for people.
+// trace writes out a way for people.
 func (g *graph) trace(at came) string {
 	var text strings.Builder
 	p, todo := g.way(at)
@@ -100,8 +100,8 @@ func (g *graph) trace(at came) string {
 	return text.String()
 }
 
-// Invariants 1 to 5, B08 and B16 hold in every state that the model can reach, whatever
-// the order of what people, administrators and time do.
+// Invariants 1 to 5, B08 and B16 hold in every reachable state of the model, in any order of what
+// users, administrators and time do.
 func TestTheModelHoldsTheInvariants(t *testing.T) {
 	g := explored()
 	if g.wrong != "" {
@@ -113,8 +113,7 @@ func TestTheModelHoldsTheInvariants(t *testing.T) {
 	}
 }
 
-// The invariants see what is missing: without any one rule, the model has a way to break
-// them.
+// The invariants notice a missing rule: without any one rule, the model can violate them.
 func TestTheInvariantsNeedEveryRule(t *testing.T) {
 	for without := noRule + 1; without < ruleCount; without++ {
 		g := explore(rules{without})

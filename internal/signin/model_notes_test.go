@@ -2,11 +2,11 @@ package signin_test
 
 import "fmt"
 
-// notes are what a careful observer of both browsers keeps, who knows what was done and
-// what was replied, and nothing of how answers are made. They hold the invariants
-// against the model and against the real services alike.
+// notes are what a careful observer of both browsers records, who knows what was done and replied,
+// but not how replies are made. They check the invariants for both the model and the real
+// services.
 type notes struct {
-	password passwordState // where the present one comes from
+	password passwordState // the origin of the present one
 	tooLate  bool
 	usedIn   int8
 	finished bool
@@ -21,13 +21,13 @@ type notes struct {
 type browserNotes struct {
 	session bool
 	known   bool // a sign-in was finished here
-	trust   int8 // since when a code was entered with the wish: 0 none, 1 this week, 2 last week
+	trust   int8 // age of the code entered with the wish: 0 none, 1 this week, 2 last week
 	// Of the sign-in in progress.
 	password bool // the right one was entered
 	origin   passwordState
 	code     bool
 	wish     bool
-	lent     bool // trust was there when the password was entered
+	lent     bool // there was trust when the password was entered
 	entered  int8 // codes that were judged
 }
 
@@ -35,7 +35,7 @@ func notesOf(m modelState) notes {
 	return notes{password: m.password, finished: m.finished, company: m.company}
 }
 
-// seen is what can be seen in both browsers at any time.
+// seen is what is visible in both browsers at any time.
 type seen [2]struct {
 	session bool
 	due     dueStep
@@ -48,8 +48,8 @@ func (r rules) seen(m modelState) (all seen) {
 	return all
 }
 
-// take notes an act with its answer and what is seen afterwards, and says which
-// invariant does not hold; empty if all do.
+// take records an act with its reply and what is visible afterwards, and returns the violated
+// invariant; empty if there is none.
 func (n *notes) take(a act, said reply, now seen) string {
 	b, other := &n.browsers[a.browser], &n.browsers[1-a.browser]
 	wrong := ""
@@ -111,7 +111,7 @@ func (n *notes) take(a act, said reply, now seen) string {
 	return wrong
 }
 
-// began: the right password was entered, and taken.
+// began: the right password was entered, and accepted.
 func (n *notes) began(i int8) string {
 	b := &n.browsers[i]
 	temporary := n.password != ownPassword
@@ -157,7 +157,7 @@ func (n *notes) entered(a act, said reply, onward bool) string {
 	return ""
 }
 
-// opened: a session was.
+// opened: a session was opened.
 func (n *notes) opened(b *browserNotes) string {
 	first := b.origin == initialPassword && !n.finished
 	trusted := b.lent && b.trust > 0 && b.origin == ownPassword
@@ -200,7 +200,7 @@ func (n *notes) endTrustAndSignIns() {
 	}
 }
 
-// recovers notes what was done about a forgotten password.
+// recovers records an act about a forgotten password.
 func (n *notes) recovers(v verb, said reply) string {
 	switch {
 	case v == forgot:
@@ -208,7 +208,7 @@ func (n *notes) recovers(v verb, said reply) string {
 	case v == askLink:
 		n.recovery = byLink
 	case said == over:
-		if v != followLink && n.recovery == byQuestion { // the last answer that it took
+		if v != followLink && n.recovery == byQuestion { // the last answer that it accepted
 			n.recovery = noRecovery
 		}
 	case v == answerWrong:
@@ -275,7 +275,7 @@ func (n *notes) administration(v verb, said reply) {
 	}
 }
 
-// compare says what is there that must not be.
+// compare returns what is visible but must not be.
 func (n *notes) compare(now seen) string {
 	for i, b := range n.browsers {
 		closed := n.account != open

@@ -15,23 +15,23 @@ import (
 	"gatehouse/internal/store"
 )
 
-// player does a walk on the real services, with an account and a company of its own.
+// player does a walk on the real services, with its own account and company.
 type player struct {
 	*stage
 	own      *account.Service
-	st       *site.Site // with numbers of its own
+	st       *site.Site // with its own numbers
 	user     gatehouse.User
 	password string
-	question string          // the token of the recovery by question that was begun last
-	link     string          // the token of the link that came last
-	told     map[string]bool // codes and temporary passwords that came by mail
+	question string          // the token of the last recovery by question
+	link     string          // the token of the last link
+	told     map[string]bool // codes and temporary passwords that were mailed
 	tabs     [2]*playerTab
 	n        int
 }
 
 var mailedCode = regexp.MustCompile(`\b\d{6}\b`)
 
-// playerTab is what a browser keeps. What has ended stays in it: it must not come back.
+// playerTab is what a browser keeps. It also keeps what has ended, which must not work again.
 type playerTab struct {
 	browser, session, signIn string
 	codes, late              []string // of the sign-in in progress, newest first
@@ -70,7 +70,7 @@ func newPlayer(s *stage, begin modelState) *player {
 	return p
 }
 
-// asked gives the account its challenge question.
+// asked sets the account's challenge question.
 func (p *player) asked() {
 	p.t.Helper()
 	hash, err := p.Hasher.Hash(ctx, gatehouse.AnswerKey(answer))
@@ -84,7 +84,7 @@ func (p *player) asked() {
 
 var walkers atomic.Int64
 
-// usedUp takes away the codes of the hour that the model does not have.
+// usedUp uses up the codes of the hour that the model does not have.
 func (p *player) usedUp() {
 	now := p.Clock.Now()
 	p.write(func(q store.Queries) error {
@@ -108,8 +108,8 @@ func (p *player) word() string {
 	return fmt.Sprintf("Word-%d-Number", p.n)
 }
 
-// mailed waits for a mail that brings something. Every mail is read once; two of them may
-// bring the same: of a million codes, one in a long walk comes twice now and then.
+// mailed waits for a mail with the wanted text. Every mail is read once; two of them may contain
+// the same: of a million codes, one occasionally occurs twice in a long walk.
 func (p *player) mailed(find func(text string) string) string {
 	p.t.Helper()
 	for {
@@ -129,13 +129,13 @@ func (p *player) enterPassword(i int8, password string) (reply, error) {
 	}
 	tab.past = append(tab.past, tab.codes...)
 	tab.codes, tab.late = nil, nil
-	tab.signIn = out.SignIn // the one before it is given up
+	tab.signIn = out.SignIn // the previous one is abandoned
 	if out.SignIn != "" {
 		facts, _, err := p.SignIn.InProgress(ctx, p.st, out.SignIn)
 		if err != nil {
 			return "", err
 		}
-		p.write(func(q store.Queries) (err error) { // the entries that the model does not have
+		p.write(func(q store.Queries) (err error) { // the entries that the model does not cover
 			for range gatehouse.CodeTries - modelTries {
 				_, err = q.CountCode(ctx, p.st.ID, facts.SignIn.ID, gatehouse.CodeTries)
 			}
@@ -145,7 +145,7 @@ func (p *player) enterPassword(i int8, password string) (reply, error) {
 	return p.led(i, out, nil)
 }
 
-// led keeps what a browser is given on its way.
+// led stores what a browser is given.
 func (p *player) led(i int8, out signin.Outcome, err error) (reply, error) {
 	tab := p.tabs[i]
 	var moved *signin.MovedError
@@ -194,7 +194,7 @@ func (p *player) code() string {
 
 func (p *player) send(i int8, before modelState) (reply, error) {
 	tab := p.tabs[i]
-	if before.sent < modelAnHour { // then it is the pause that would be in the way
+	if before.sent < modelAnHour { // then it is the pause that prevents it
 		p.Clock.Add(gatehouse.CodePause)
 	}
 	err := p.SignIn.SendCode(ctx, p.st, p.at(i))
@@ -208,7 +208,7 @@ func (p *player) send(i int8, before modelState) (reply, error) {
 	return sentOne, nil
 }
 
-// seen is what can be seen of both browsers.
+// seen returns what is visible in both browsers.
 func (p *player) seen() (all seen) {
 	for i, tab := range p.tabs {
 		all[i].session = p.alive(p.st, tab.session)
@@ -218,7 +218,7 @@ func (p *player) seen() (all seen) {
 	return all
 }
 
-// trusted counts the browsers that are listed as trusted (B08).
+// trusted counts the devices that are listed as trusted (B08).
 func (p *player) trusted() int {
 	p.t.Helper()
 	second, err := p.desk.TwoFactor(ctx, p.st, operator, p.user.ID)
@@ -226,9 +226,8 @@ func (p *player) trusted() int {
 	return len(second.Trusted)
 }
 
-// play does a walk and compares every reply, and what can be seen then, with the model's;
-// the notes hold the invariants against the real replies. It returns what differs, with
-// the way to it.
+// play does a walk and compares every reply, and what is visible then, with the model's; the notes
+// check the invariants for the real replies. It returns the first difference, with the way to it.
 func (s *stage) play(g *graph, w walk) string {
 	s.t.Helper()
 	p, m, n := newPlayer(s, w.begin), w.begin, notesOf(w.begin)

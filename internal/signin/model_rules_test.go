@@ -1,6 +1,6 @@
 package signin_test
 
-// rule is one of the model that a test can take out, to show that the invariants notice.
+// rule is a rule of the model that a test can remove, to show that the invariants notice.
 type rule int8
 
 const (
@@ -67,8 +67,8 @@ func (r rules) due(m modelState, i int8) dueStep {
 	return nothingLeft
 }
 
-// codeDue: the company or the person wants it, but for the very first sign-in with the
-// password that came with the account (B16).
+// codeDue: the company or the user wants it, except for the very first sign-in with the password
+// that came with the account (B16).
 func (r rules) codeDue(m modelState, in signInState) bool {
 	first := in.origin == initialPassword && !m.finished
 	switch r.without {
@@ -82,7 +82,7 @@ func (r rules) codeDue(m modelState, in signInState) bool {
 	return (m.company || m.own) && !first
 }
 
-// do says what comes of an act; false: nobody can do that here.
+// do returns the outcome of an act; false: it is not possible here.
 func (r rules) do(m modelState, a act) (modelState, reply, bool) {
 	switch a.verb {
 	case rightPassword:
@@ -102,9 +102,9 @@ func (r rules) do(m modelState, a act) (modelState, reply, bool) {
 		return r.later(m, a)
 	case changeOwn, signOutOther, removeOther, setOwnTwoFactor:
 		return r.inSession(m, a)
-	case colleague: // the browser has another token then, and what is bound to it goes along
+	case colleague: // the browser then has another token, and what is bound to it moves along
 		if m.company {
-			return m, alsoAsked, true // however much the owner is trusted here
+			return m, alsoAsked, true // even if the owner is trusted here
 		}
 		return m, alsoIn, true
 	case signOut:
@@ -174,7 +174,7 @@ func (r rules) goOn(m modelState, i int8) (modelState, reply, bool) {
 	return finish(m, i), done, true
 }
 
-// finish makes the session of a sign-in that has nothing left to do.
+// finish makes the session of a sign-in with nothing left to do.
 func finish(m modelState, i int8) modelState {
 	b := &m.browsers[i]
 	if b.signIn.trust {
@@ -232,8 +232,8 @@ func (r rules) enterCode(m modelState, a act) (modelState, reply, bool) {
 	return m, said, may
 }
 
-// later does the steps after the code: a temporary password is replaced, which ends
-// everything else (invariant 5), and new terms are accepted.
+// later does the steps after the code: a temporary password is replaced, which ends everything
+// else (invariant 5), and new terms are accepted.
 func (r rules) later(m modelState, a act) (modelState, reply, bool) {
 	want := map[verb]dueStep{choose: passwordDue, accept: termsDue}[a.verb]
 	switch r.due(m, a.browser) {
@@ -258,7 +258,7 @@ func (r rules) later(m modelState, a act) (modelState, reply, bool) {
 	return r.goOn(m, a.browser)
 }
 
-// sendLate sends the first code of a sign-in by itself where it is asked for late (B05).
+// sendLate sends the first code of a sign-in automatically if it becomes due late (B05).
 func (r rules) sendLate(m modelState, i int8) (modelState, reply, bool) {
 	in := &m.browsers[i].signIn
 	if in.good > 0 || in.late || m.sent == modelAnHour {
@@ -268,7 +268,8 @@ func (r rules) sendLate(m modelState, i int8) (modelState, reply, bool) {
 	return m, movedSent, true
 }
 
-// newPassword is what a new password does to all but the browser that it was chosen in.
+// newPassword is the effect of a new password on everything but the browser in which it was
+// chosen.
 func (r rules) newPassword(m *modelState, i int8) {
 	if r.without != passwordEndsTrust {
 		m.browsers[i].trusted = 0
@@ -312,7 +313,7 @@ func (r rules) inSession(m modelState, a act) (modelState, reply, bool) {
 	return m, fine, may
 }
 
-// others is what administrators, the person's settings and time do.
+// others are the acts of administrators, the user's settings and time.
 func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 	may := true
 	switch v {
@@ -336,7 +337,7 @@ func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 		if m.account == deactivated {
 			return m, refusedNow, true
 		}
-		if m.password != initialPassword || m.finished { // else it is the invitation once more
+		if m.password != initialPassword || m.finished { // otherwise it is the invitation again
 			m.password = recoveryPassword
 		}
 		m.tooLate, m.usedIn, m.browsers = false, 0, [2]browserState{}
@@ -366,16 +367,16 @@ func (r rules) others(m modelState, v verb) (modelState, reply, bool) {
 	return m, fine, may
 }
 
-// recover is what comes of a forgotten password: by an answer there is a temporary one, by
-// a link one that was chosen. Either ends all that was open, and what strangers and the
-// owner have locked by guessing.
+// recover is the outcome of a forgotten password: an answer gives a temporary one, a link a chosen
+// one. Either ends all that was open, and the locks that strangers and the owner have caused by
+// guessing.
 func (r rules) recover(m modelState, v verb) (modelState, reply, bool) {
 	switch {
 	case v == forgot:
 		m.recovery = byQuestion
 		return m, fine, true
 	case v == askLink:
-		may := m.account.mayRecover() // else no mail comes
+		may := m.account.mayRecover() // otherwise no mail is sent
 		m.recovery = byLink
 		return m, fine, may
 	case v == answerWrong, v == answerRight && m.recovery == byQuestion && !m.account.mayRecover():
@@ -400,8 +401,8 @@ func (r rules) recover(m modelState, v verb) (modelState, reply, bool) {
 	return m, fine, true
 }
 
-// newAddress: what was mailed to the old address, and what a code from there has proved,
-// is worth nothing.
+// newAddress: what was mailed to the old address, and what a code from there has proved, becomes
+// void.
 func (r rules) newAddress(m *modelState) {
 	if r.without != addressEndsRecovery {
 		m.recovery = noRecovery
@@ -424,7 +425,7 @@ func (r rules) newAddress(m *modelState) {
 	}
 }
 
-// end ends all that is open in the account's name; that browsers are known stays.
+// end ends all that is open for the account; known browsers stay known.
 func (r rules) end(m *modelState) {
 	for i := range m.browsers {
 		b := &m.browsers[i]
@@ -437,7 +438,7 @@ func (r rules) end(m *modelState) {
 	}
 }
 
-// time is what a clock ends.
+// time is what the clock ends.
 func (m *modelState) time(v verb, r rules) {
 	m.sent = 0
 	if m.recovery == byLink || v == weekPasses {

@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/testkit/budget"
 )
 
-// explored and planned are what several tests need.
+// explored and planned are shared by several tests.
 var (
 	explored = sync.OnceValue(func() *graph { return explore(rules{}) })
 	planned  = sync.OnceValues(func() (walks []walk, kinds int) {
@@ -27,8 +27,8 @@ var (
 	})
 )
 
-// telling are the walks that show what each rule is for: what would be wrong at their end
-// without it, they try on the real services.
+// telling are the walks that show what each rule is for: they try on the real services what would
+// be wrong at their end without it.
 func telling() (walks []walk) {
 	for without := noRule + 1; without < ruleCount; without++ {
 		broken := explore(rules{without})
@@ -47,10 +47,9 @@ func telling() (walks []walk) {
 	return walks
 }
 
-// The real services do what the model does, on both databases: every reply, and what can
-// be seen after every act, whatever is done in which order. The walks try every kind of
-// transition that the model has; `make test-long` far more kinds. PostgreSQL does the first
-// of them.
+// The real services do what the model does, on both databases: every reply, and what is visible
+// after every act, in any order. The walks try every kind of transition that the model has; `make
+// test-long` tries far more kinds. PostgreSQL does the first of them.
 func TestTheServicesDoWhatTheModelDoes(t *testing.T) {
 	walks, kinds := planned()
 	t.Run("sqlite", func(t *testing.T) { playAll(t, testkit.SQLiteURL, walks, 2) })
@@ -58,7 +57,7 @@ func TestTheServicesDoWhatTheModelDoes(t *testing.T) {
 	t.Logf("%d walks with %d acts try %d kinds of transitions: %d of the %d that the model has", len(walks), length(walks), kinds, tried(walks), explored().edges)
 }
 
-// firstOf are the first walks, up to a number of acts.
+// firstOf returns the first walks, up to a number of acts.
 func firstOf(walks []walk, most int) []walk {
 	for i := range walks {
 		if most -= len(walks[i].todo); most < 0 {
@@ -81,7 +80,7 @@ func tried(walks []walk) int {
 	return len(all)
 }
 
-// playAll does walks on so many servers at a time, until one of them fails.
+// playAll does walks on this many servers at a time, until one of them fails.
 func playAll(t *testing.T, database func(testing.TB) string, walks []walk, servers int) {
 	var over atomic.Bool
 	for n := range servers {
@@ -98,8 +97,8 @@ func playAll(t *testing.T, database func(testing.TB) string, walks []walk, serve
 	}
 }
 
-// Invariant 3, where the model says nothing: of wrong codes that are entered at the same
-// instant no more are judged than a sign-in has.
+// Invariant 3, where the model says nothing: of wrong codes that are entered at the same instant,
+// no more are judged than a sign-in allows.
 func TestNoMoreCodesAreJudgedAtOnceThanInARow(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		if n := s.guessAtOnce(); n > gatehouse.CodeTries {
@@ -108,8 +107,8 @@ func TestNoMoreCodesAreJudgedAtOnceThanInARow(t *testing.T) {
 	})
 }
 
-// guessAtOnce enters many wrong codes, and returns how many were judged. All have read the
-// sign-in before the first is counted: each asks for the time then, and waits for the rest.
+// guessAtOnce enters many wrong codes, and returns how many were judged. All have read the sign-in
+// before the first is counted: each asks for the time then, and waits for the rest.
 func (s *stage) guessAtOnce() (judged int) {
 	s.t.Helper()
 	p := newPlayer(s, modelState{password: ownPassword, company: true})

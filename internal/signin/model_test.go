@@ -30,15 +30,15 @@ type browserState struct {
 type signInState struct {
 	there  bool
 	origin passwordState // of the password that began it
-	proved bool          // the code was right, or trust stood in for it
+	proved bool          // the code was right, or trust replaced it
 	lent   bool          // trust did
 	trust  bool          // with it: do not challenge me on this device
-	wrong  int8          // codes that did not do
-	good   int8          // codes that were sent and whose time is not over
-	late   bool          // there is one whose time is over
+	wrong  int8          // wrong codes
+	good   int8          // codes that were sent and have not expired
+	late   bool          // there is an expired one
 }
 
-// passwordState is where the present password comes from.
+// passwordState is the origin of the present password.
 type passwordState int8
 
 const (
@@ -58,10 +58,10 @@ const (
 
 func (a accountState) locked() bool { return a == lockedByGuesses || a == lockedByOperator }
 
-// mayRecover: a recovery can come to its end.
+// mayRecover: a recovery can be completed.
 func (a accountState) mayRecover() bool { return a == open || a == lockedByGuesses }
 
-// recoveryState is the recovery of a forgotten password that was begun last.
+// recoveryState is the last recovery of a forgotten password.
 type recoveryState int8
 
 const (
@@ -70,15 +70,15 @@ const (
 	byLink
 )
 
-// modelState is everything that decides what is answered next.
+// modelState is everything that decides the next reply.
 type modelState struct {
 	password passwordState
-	tooLate  bool // a temporary password whose time is over
-	usedIn   int8 // the browser that a temporary password has opened a sign-in in; 0: none, else 1 or 2
+	tooLate  bool // a temporary password that has expired
+	usedIn   int8 // the browser in which a temporary password has opened a sign-in; 0: none, else 1 or 2
 	finished bool // a sign-in was finished, ever
 	company  bool // Enhanced Security is on
-	own      bool // the person wants codes
-	terms    bool // there are new ones that were not accepted
+	own      bool // the user wants codes
+	terms    bool // there are new terms, not yet accepted
 	account  accountState
 	recovery recoveryState
 	besieged bool // strangers have guessed so often that strangers are refused
@@ -86,13 +86,13 @@ type modelState struct {
 	browsers [2]browserState
 }
 
-// The limits. On the real services as many are used up before that these are left.
+// The limits. On the real services, so many are used up in advance that these are left.
 const (
 	modelTries  = 2 // codes that may be entered in a sign-in
 	modelAnHour = 2 // codes that are sent within an hour
 )
 
-// verb is what somebody does.
+// verb is a kind of act.
 type verb int8
 
 const (
@@ -100,25 +100,25 @@ const (
 	wrongPassword
 	lastGuess // the wrong password that is one too many, in the owner's browser
 	sendCode
-	enterNewest // the code that was sent last
+	enterNewest // the last code that was sent
 	enterNewestTrusting
 	enterOlder      // one that was sent before it
-	enterLate       // one whose time is over
-	enterOthers     // a good one that was sent for the other browser's sign-in
-	enterWrong      // one that nobody was sent
+	enterLate       // an expired one
+	enterOthers     // a valid one that was sent for the other browser's sign-in
+	enterWrong      // one that was sent to nobody
 	choose          // a new password where the temporary one must be replaced
 	accept          // new terms
 	changeOwn       // another password, in a session
 	signOut         // of the session, or of the sign-in in progress
 	signOutOther    // everywhere else
 	removeOther     // the other browser, from the list of devices
-	endTrustIn      // an administrator takes this browser's trust back
-	setOwnTwoFactor // the own choice of codes, in a session
-	colleague       // somebody else of the company signs in in this browser
+	endTrustIn      // an administrator revokes the trust in this browser
+	setOwnTwoFactor // the user's own choice of codes, in a session
+	colleague       // another user of the company signs in in this browser
 
 	setCompanyTwoFactor
 	newTerms
-	strangersGuess // wrong passwords in browsers that nobody knows, until one is too many
+	strangersGuess // wrong passwords in unknown browsers, until one is too many
 	forgot         // a recovery by question begins
 	answerRight
 	answerWrong // which is one too many
@@ -131,8 +131,8 @@ const (
 	unlockAccount
 	deactivate
 	activate
-	hourPasses // codes are over
-	weekPasses // sign-ins, sessions, temporary passwords and half of a trust are over
+	hourPasses // codes expire
+	weekPasses // sign-ins, sessions, temporary passwords and half of a trust expire
 
 	verbs
 )
@@ -146,7 +146,7 @@ var verbNames = [verbs]string{
 	"operator locks", "administrator unlocks", "administrator deactivates", "administrator activates", "an hour passes", "a week passes",
 }
 
-// act is a verb, in a browser where it is done in one.
+// act is a verb, with its browser if it has one.
 type act struct {
 	verb    verb
 	browser int8
@@ -159,7 +159,7 @@ func (a act) String() string {
 	return fmt.Sprintf("%c: %s", 'A'+rune(a.browser), verbNames[a.verb])
 }
 
-// acts are all there are.
+// acts are all possible acts.
 var acts = func() (all []act) {
 	for v := range verbs {
 		all = append(all, act{v, 0})
@@ -170,7 +170,7 @@ var acts = func() (all []act) {
 	return all
 }()
 
-// reply is what anyone who acts is told.
+// reply is the response to an act.
 type reply string
 
 const (
@@ -205,11 +205,11 @@ const (
 	codeDue
 	passwordDue
 	termsDue
-	nothingLeft // which is not the same: it can be finished by signing in again
+	nothingLeft // not the same: it can be finished by signing in again
 )
 
-// start are the states that an account begins in: invited, or active for long with a
-// password of its own, and Enhanced Security on or off.
+// start returns the initial states of an account: invited, or active for a long time with a chosen
+// password, and Enhanced Security on or off.
 func start() (all []modelState) {
 	for _, on := range []bool{false, true} {
 		all = append(all, modelState{password: initialPassword, company: on}, modelState{password: ownPassword, finished: true, company: on})
@@ -217,7 +217,7 @@ func start() (all []modelState) {
 	return all
 }
 
-// beginning says which of them it is.
+// beginning returns which of them it is.
 func (m modelState) beginning() string {
 	who := "active for long"
 	if m.password == initialPassword {

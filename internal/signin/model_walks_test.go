@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// walk is one account's life: how it begins, and what is done.
+// walk is one account's life: its initial state, and what is done.
 type walk struct {
 	begin modelState
 	todo  []act
 }
 
-// kind is what transitions have in common of which one is enough: the act and its reply,
-// all about the browser where it is done and about the account, and what the other
-// browser is at. The two browsers are alike.
+// kind is what equivalent transitions have in common, one of which is enough: the act and its
+// reply, everything about the browser where it is done and about the account, and the step of the
+// other browser. The two browsers are interchangeable.
 type kind struct {
 	verb     verb
 	said     reply
@@ -50,15 +50,15 @@ func (g *graph) kindOf(p modelState, a act) kind {
 		company: p.company, own: p.own, terms: p.terms, noCodes: p.sent == modelAnHour, recovery: p.recovery, besieged: p.besieged}
 }
 
-// aboutRecovery and aboutStrangers are the acts that a recovery, and what strangers have
-// guessed, decide about, or that end it.
+// aboutRecovery and aboutStrangers are the acts that depend on a recovery, or on strangers'
+// guesses, or that end them.
 var (
 	aboutRecovery = []verb{choose, changeOwn, forgot, answerRight, answerWrong, askLink, followLink, correctEmail, resetPassword,
 		lockAccount, deactivate, activate, hourPasses, weekPasses}
 	aboutStrangers = []verb{rightPassword, strangersGuess, answerRight, followLink, resetPassword, unlockAccount, activate}
 )
 
-// most leaves out of a kind what does not decide about the act.
+// most leaves out of a kind what does not affect the act.
 func (g *graph) most(p modelState, a act) kind {
 	k := g.kindOf(p, a)
 	in := &k.here.signIn
@@ -82,10 +82,10 @@ func (g *graph) most(p modelState, a act) kind {
 	return k
 }
 
-// few leaves out more: for every day.
+// few leaves out more: for everyday runs.
 func (g *graph) few(p modelState, a act) kind {
 	k := g.most(p, a)
-	if a.verb <= accept || a.verb == signOut { // it does nothing to the other browser, but for a new password
+	if a.verb <= accept || a.verb == signOut { // it does nothing to the other browser, except for a new password
 		k.there = otherBrowser{due: min(k.there.due, 1), session: k.there.session}
 	}
 	if a.verb < choose {
@@ -102,7 +102,7 @@ func (g *graph) few(p modelState, a act) kind {
 	return k
 }
 
-// planner makes few long walks over all kinds of transitions.
+// planner makes a few long walks over all kinds of transitions.
 type planner struct {
 	*graph
 	kinds  []int32 // of each lead
@@ -110,22 +110,22 @@ type planner struct {
 	chance *rand.Rand
 	walks  []walk
 	here   int32
-	// What there must not be too much of without a week in between: hours, which add
-	// up, and codes, of which an account may enter so many in a day.
+	// What must not add up to too much without a week in between: hours, and codes, of which an
+	// account may only enter so many in a day.
 	hours, codes int
-	passed       []int32 // by place: the last search that came by
+	passed       []int32 // by place: the last search that passed it
 	search       int32
 }
 
 const (
 	mostHours = 50
 	mostCodes = 40
-	// mostPlaces is how far is looked before another walk is begun.
+	// mostPlaces is how far to search before another walk is begun.
 	mostPlaces = 3000
 	mostActs   = 400
 )
 
-// plan makes walks that try every kind of transition, and says how many kinds there are.
+// plan makes walks that try every kind of transition, and returns how many kinds there are.
 func plan(g *graph, kindOf func(modelState, act) kind) (walks []walk, kinds int) {
 	p := &planner{graph: g, kinds: make([]int32, len(g.leads)), chance: rand.New(rand.NewPCG(4, 16)), passed: make([]int32, len(g.places))}
 	number := map[kind]int32{}
@@ -179,8 +179,8 @@ func (p *planner) take(a act) {
 	}
 }
 
-// onward goes to the nearest transition of a kind that was not tried yet; false if there
-// is none nearby, or the walk is long enough.
+// onward goes to the nearest transition of an untried kind; false if there is none nearby, or the
+// walk is long enough.
 func (p *planner) onward() bool {
 	if len(p.walks[len(p.walks)-1].todo) > mostActs {
 		return false

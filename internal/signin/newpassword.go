@@ -17,21 +17,21 @@ import (
 // faults are what is wrong with a form, with the checks that several forms share.
 type faults struct{ gatehouse.Faults }
 
-// choice is a new password on its way.
+// choice is a new password being checked.
 type choice struct {
 	site *site.Site
 	user gatehouse.User
-	// place is kept while the passwords before it and it are hashed.
+	// place is kept while it and the earlier passwords are hashed.
 	place *secret.Place
-	// proved: anyone who chooses has shown to know the present one. Nobody else is told
-	// whether the new one was used before, which would be a way to guess old ones.
+	// proved: the user has proved to know the present one. Nobody else is told whether the new one
+	// was used before, which would be a way to guess old ones.
 	proved bool
 	// same: it is known to be the present one.
 	same bool
 	form NewPassword
 }
 
-// check says everything that is wrong with a new password (A11).
+// check returns everything that is wrong with a new password (A11).
 func (s *Service) check(ctx context.Context, c choice, f *faults) error {
 	policy := c.site.Policy.Password
 	switch {
@@ -52,7 +52,7 @@ func (s *Service) check(ctx context.Context, c choice, f *faults) error {
 	}
 	facts.Context = []string{c.user.FirstName, c.user.LastName, c.user.DisplayName(), c.user.Email, company.Name, c.site.Name, c.site.Brand, c.site.Hosts[0]}
 	facts.Common = s.blocklist().Contains(c.form.New)
-	// What is too long to be a password is not hashed, and cannot be an old one.
+	// Input that is too long to be a password is not hashed, and cannot be an old one.
 	if c.proved && utf8.RuneCountInString(c.form.New) <= gatehouse.MaxPasswordLength {
 		if facts.Reused, err = s.reused(ctx, c); err != nil {
 			return err
@@ -72,8 +72,7 @@ func (s *Service) blocklist() *secret.Blocklist {
 	return s.Blocklist
 }
 
-// reused reports whether the new password was one of those before the present one,
-// as far back as the policy looks.
+// reused reports whether the new password was used before, as far back as the policy looks.
 func (s *Service) reused(ctx context.Context, c choice) (bool, error) {
 	before := c.site.Policy.Password.History
 	if !c.user.Password.Temporary() {
@@ -91,7 +90,7 @@ func (s *Service) reused(ctx context.Context, c choice) (bool, error) {
 		if err != nil && ctx.Err() != nil {
 			return false, busy(err)
 		}
-		if err != nil { // a hash that cannot be read is none that somebody can reuse
+		if err != nil { // an unreadable hash cannot be reused by anybody
 			s.Log.ErrorContext(ctx, "old password hash cannot be verified", "user", c.user.ID, "error", err)
 		}
 		if v.Match {
@@ -116,17 +115,17 @@ func (s *Service) accept(ctx context.Context, c choice, f *faults) (string, erro
 	return hash, err
 }
 
-// samePassword compares what was typed twice the way hashes do.
+// samePassword compares two typed passwords the way hashes do.
 func samePassword(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
 
-// sameAsIssued is samePassword for a password that may be a temporary one: with a blank
-// behind it, it is still no password of one's own.
+// sameAsIssued is samePassword for a password that may be a temporary one: adding a blank to it
+// does not make it a chosen password.
 func sameAsIssued(w gatehouse.Password, old, chosen string) bool {
 	return samePassword(asIssued(w, old), asIssued(w, chosen))
 }
 
-// setChosen writes a password that its owner has chosen, and ends everything else that
-// was open in the user's name (invariant 5; ASVS 7.4.3).
+// setChosen writes a password that its owner has chosen, and ends everything else that was open
+// for the user (invariant 5; ASVS 7.4.3).
 func (s *Service) setChosen(tx *act.Unit, u *gatehouse.User, hash string, kept gatehouse.Kept) error {
 	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordChosen, SetAt: tx.Now()}
 	if err := tx.ReplacePassword(tx, *u, w, tx.Site.Policy.Password.History); err != nil {

@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A11, B13: everything that is wrong with a new password is said at once, at its field,
-// and the step stays the one that is due.
+// A11, B13: everything that is wrong with a new password is reported at once, at its field, and
+// the step stays due.
 func TestA11WhatIsWrongWithANewPassword(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.due("JohnSmith@mycompany.com", gatehouse.StepPassword)
@@ -38,7 +38,7 @@ func TestA11WhatIsWrongWithANewPassword(t *testing.T) {
 			{"no text", first, "Abcd\xffefg1", "Abcd\xffefg1", "new_password password-character"},
 		} {
 			_, err := s.SignIn.ChoosePassword(ctx, s.uk(), at, signin.NewPassword{Old: test.old, New: test.new, Repeat: test.repeat})
-			if test.old == wrong { // so that the table has no end before its own
+			if test.old == wrong { // so the table does not end the sign-in early
 				s.write(func(q store.Queries) error { return q.UncountSignInWrong(ctx, u.SiteID, s.signInID(at)) })
 			}
 			s.faulty(test.name, err, test.want)
@@ -58,8 +58,8 @@ func (s *stage) signInID(at signin.At) string {
 	return facts.SignIn.ID
 }
 
-// A11: none of the last five, through every way to a new password; temporary ones in
-// between neither count nor make it forget.
+// A11: none of the last five, by any way to a new password; temporary ones in between do not
+// count, and do not push out old ones.
 func TestA11NoneOfTheLastFivePasswords(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.addUser("historian", nil)
@@ -142,8 +142,8 @@ func TestWrongOldPasswordsEndTheSignIn(t *testing.T) {
 	})
 }
 
-// E50: a temporary password that runs out while its new one is typed does not work any
-// more, and its owner is told why.
+// E50: a temporary password that expires while its new one is typed no longer works, and its owner
+// is told why.
 func TestATemporaryPasswordThatExpiresInBetween(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.newcomer("meridian-uk", "late")
@@ -160,15 +160,15 @@ func TestATemporaryPasswordThatExpiresInBetween(t *testing.T) {
 	})
 }
 
-// browserless is a user's password as it was issued, with who used it.
+// browserless returns a user's password as issued, with who used it.
 func (s *stage) browserless(u gatehouse.User) gatehouse.Password {
 	w := u.Password
 	w.UsedBy = s.User(u).Password.UsedBy
 	return w
 }
 
-// Invariant 2: a temporary password opens one sign-in. It can be begun again in the
-// browser that began it, which ends what it opened before.
+// Invariant 2: a temporary password opens one sign-in. It can be restarted in the browser that
+// began it, which ends what it opened before.
 func TestATemporaryPasswordBelongsToOneBrowser(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.newcomer("meridian-uk", "mover")
@@ -203,8 +203,8 @@ func TestATemporaryPasswordBelongsToOneBrowser(t *testing.T) {
 	})
 }
 
-// In a shared browser a colleague may sign in before the new password is chosen. The browser
-// gets another token then, and the temporary password goes along: it would work nowhere else.
+// In a shared browser, a colleague may sign in before the new password is chosen. The browser then
+// gets another token, and the temporary password moves to it: it would work nowhere else.
 func TestATemporaryPasswordStaysWithASharedBrowser(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u, colleague := s.newcomer("meridian-uk", "mover"), s.addUser("colleague", nil)
@@ -222,8 +222,7 @@ func TestATemporaryPasswordStaysWithASharedBrowser(t *testing.T) {
 	})
 }
 
-// ASVS 6.3.5: the owner hears of a browser's first sign-in, unless it is the account's
-// first.
+// ASVS 6.3.5: the owner is told of a device's first sign-in, unless it is the account's first.
 func TestWhenANewDeviceIsTold(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.AddUser("inkwell", "reader@northgate.example", first, func(u *gatehouse.User) { u.FirstSignInAt = time.Time{} })

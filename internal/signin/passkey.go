@@ -11,9 +11,9 @@ import (
 	"gatehouse/internal/store"
 )
 
-// PasskeyRequest is a browser's answer with a passkey, in place of a username and a password.
+// PasskeyRequest is a browser's response with a passkey, instead of a username and a password.
 type PasskeyRequest struct {
-	// Answer is what PublicKeyCredential.toJSON writes.
+	// Answer is the output of PublicKeyCredential.toJSON.
 	Answer   string
 	ReturnTo string
 	// Browser is the cookie that the challenge was made for. Device and SignIn are as in
@@ -22,13 +22,14 @@ type PasskeyRequest struct {
 	Caller                  gatehouse.Caller
 }
 
-// UnknownPasskeyError says that the site has no such passkey (any longer): the browser may be told
-// to offer it no more. Anyone who is told has the ID already, which is random and shown to nobody.
+// UnknownPasskeyError says that the site has no such passkey (or no longer has it): the browser
+// may be told to stop offering it. Its recipient already has the ID, which is random and shown to
+// nobody.
 type UnknownPasskeyError struct{ CredentialID string }
 
 func (*UnknownPasskeyError) Error() string { return "no such passkey" }
 
-// Unwrap is the error that everybody else gets.
+// Unwrap returns the error that everybody else gets.
 func (*UnknownPasskeyError) Unwrap() error { return errPasskeyFailed }
 
 var (
@@ -37,10 +38,10 @@ var (
 	errPasskeyAlone  = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonPasskeyAlone}
 )
 
-// passkeyAttempt is a sign-in with a passkey on its way.
+// passkeyAttempt is a sign-in with a passkey in progress.
 type passkeyAttempt struct {
 	attempt
-	browser   string // that the answer was made in
+	browser   string // in which the response was made
 	challenge string
 	answer    passkey.Answer
 	proof     passkey.Proof
@@ -48,12 +49,12 @@ type passkeyAttempt struct {
 	result    gatehouse.EventResult
 }
 
-// Passkey signs in with a passkey. It has verified its user, so it counts as both factors and
-// nothing else is asked for two-factor; the other steps come as always. Wrong answers are no
-// guesses at anything, so they count for no lockout, and a lock of strangers does not keep out
-// the one who holds the key; an account that is locked stays closed.
+// Passkey signs in with a passkey. The passkey has verified its user, so it counts as both factors
+// and no further two-factor is required; the other steps follow as usual. Wrong responses are not
+// guesses, so they count for no lockout, and a lock of strangers does not lock out the holder of
+// the key; a locked account stays closed.
 //
-// Errors: TooMany; Unavailable; *LockedError for a device that is known; *UnknownPasskeyError;
+// Errors: TooMany; Unavailable; *LockedError for a known device; *UnknownPasskeyError;
 // Unauthenticated with ReasonPasskeyFailed, ReasonPasskeyLate or ReasonPasskeyAlone.
 func (s *Service) Passkey(ctx context.Context, st *site.Site, req PasskeyRequest) (Outcome, error) {
 	wait := s.evenly(ctx)
@@ -88,8 +89,8 @@ func (s *Service) passkey(ctx context.Context, st *site.Site, req PasskeyRequest
 	return out, nil
 }
 
-// judgePasskey finds the passkey and its user, and checks the answer. What it comes to is
-// settled afterwards.
+// judgePasskey finds the passkey and its user, and checks the response. The outcome is settled
+// afterwards.
 func (s *Service) judgePasskey(ctx context.Context, a *passkeyAttempt) error {
 	k, err := s.Store.Read().Passkey(ctx, a.site.ID, a.answer.CredentialID())
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -111,8 +112,8 @@ func (s *Service) judgePasskey(ctx context.Context, a *passkeyAttempt) error {
 	proof, err := a.answer.Verify(passkey.PartyOf(a.site.Site), k, a.challenge, true)
 	switch {
 	case err == nil && !k.Verified:
-		// Anyone who finds a key without a PIN can give it one (WebAuthn 7.2 step 24): until the owner
-		// has shown it beside the password, its PIN proves nothing.
+		// Anyone who finds a key without a PIN can set one (WebAuthn 7.2 step 24): until the owner
+		// has used it with the password, its PIN proves nothing.
 		a.result, a.alone = gatehouse.ResultWrong, true
 	case err != nil:
 		a.result = gatehouse.ResultWrong
@@ -122,8 +123,8 @@ func (s *Service) judgePasskey(ctx context.Context, a *passkeyAttempt) error {
 	return nil
 }
 
-// passkeyLimits are the site's and the address's, which passwords take from, too. Sign-ins that
-// work give them back.
+// passkeyLimits are the limits of the site and the address, which passwords use, too. Successful
+// sign-ins give them back.
 func (s *Service) passkeyLimits(a *passkeyAttempt) []store.Limit {
 	limits := s.limits(&a.attempt)
 	if a.device != "" {
@@ -132,7 +133,7 @@ func (s *Service) passkeyLimits(a *passkeyAttempt) []store.Limit {
 	return limits[:2]
 }
 
-// settlePasskey records what became of an answer, in one transaction.
+// settlePasskey records the outcome of a response, in one transaction.
 func (s *Service) settlePasskey(ctx context.Context, a *passkeyAttempt) (out Outcome, err error) {
 	limits, judged := s.passkeyLimits(a), a.result
 	wait, err := s.DoAllowed(ctx, a.site, a.req.Caller, limits, func(tx *act.Unit) error {
@@ -167,7 +168,7 @@ func (s *Service) settlePasskey(ctx context.Context, a *passkeyAttempt) (out Out
 	return out, err
 }
 
-// usePasskey uses the answer up and begins the sign-in, with the account as it is now.
+// usePasskey uses up the response and begins the sign-in, with the account as it is now.
 func (s *Service) usePasskey(tx *act.Unit, a *passkeyAttempt, spend func() (bool, error)) (Outcome, error) {
 	u, err := tx.HoldUser(tx, a.site.ID, a.user.ID)
 	if err != nil {
@@ -186,7 +187,7 @@ func (s *Service) usePasskey(tx *act.Unit, a *passkeyAttempt, spend func() (bool
 		return s.answeredBefore(tx, a, err)
 	}
 	there, err := tx.TakePasskey(tx, a.proof.Passkey, tx.Now())
-	if err != nil || !there { // removed at this moment
+	if err != nil || !there { // just removed
 		a.result = gatehouse.ResultUnknown
 		return Outcome{}, err
 	}
@@ -201,7 +202,7 @@ func (s *Service) usePasskey(tx *act.Unit, a *passkeyAttempt, spend func() (bool
 	return s.begun(tx, &a.attempt, gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: company.TwoFactor})
 }
 
-// answeredBefore is what comes of a challenge that was answered: the same form posted again by the
+// answeredBefore handles a challenge that was already answered: the same form posted again by the
 // same browser gets the same session, and anything else nothing.
 func (s *Service) answeredBefore(tx *act.Unit, a *passkeyAttempt, err error) (out Outcome, _ error) {
 	a.result = gatehouse.ResultUsed
@@ -215,7 +216,7 @@ func (s *Service) answeredBefore(tx *act.Unit, a *passkeyAttempt, err error) (ou
 	return out, err
 }
 
-// passkeyRefusal is the answer to a passkey that did not work.
+// passkeyRefusal is the error for a passkey that did not work.
 func (s *Service) passkeyRefusal(a *passkeyAttempt) error {
 	switch {
 	case a.result == gatehouse.ResultExpired, a.result == gatehouse.ResultUsed:
@@ -230,8 +231,8 @@ func (s *Service) passkeyRefusal(a *passkeyAttempt) error {
 	return errPasskeyFailed
 }
 
-// findPasskey checks a passkey of the user who has entered the password, as another way of the
-// second step. One that has not verified its user now counts as one factor, beside the password.
+// findPasskey checks a passkey of a user who has entered the password, as one way to do the second
+// step. Without user verification, it counts as one factor, in addition to the password.
 func (s *Service) findPasskey(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, typed string) (proof factorProof, fault string, err error) {
 	answer, err := passkey.ReadAnswer(typed)
 	if err != nil {
@@ -263,5 +264,5 @@ func (s *Service) findPasskey(ctx context.Context, st *site.Site, at At, facts g
 	return proof, "", nil
 }
 
-// BrowserOf is the cookie that a challenge of the sign-in page is bound to.
+// BrowserOf returns the cookie that a challenge on the sign-in page is bound to.
 func BrowserOf(signIn, session string) string { return cmp.Or(signIn, session) }

@@ -26,7 +26,7 @@ func (s *stage) own() *account.Service {
 // device is a device with a passkey that no account has yet.
 func (s *stage) device() *testkit.Device { return testkit.NewDevice(s.t, s.uk().Origin) }
 
-// withPasskey is somebody who has created a passkey on a device.
+// withPasskey adds a user who has created a passkey on a device.
 func (s *stage) withPasskey(name string, d *testkit.Device) gatehouse.User {
 	s.t.Helper()
 	u := s.addUser(name, nil)
@@ -38,7 +38,7 @@ func (s *stage) withPasskey(name string, d *testkit.Device) gatehouse.User {
 	return s.User(u)
 }
 
-// here is a session of somebody who needs no code.
+// here opens a session of a user who needs no code.
 func (s *stage) here(u gatehouse.User) (signin.In, gatehouse.Session) {
 	s.t.Helper()
 	in := s.open(u, first, "")
@@ -60,12 +60,12 @@ func (s *stage) create(in signin.In, here gatehouse.Session, d *testkit.Device, 
 
 func (s *stage) options() string { return s.SignIn.SignInOptions(s.uk(), cookie) }
 
-// use signs in with an answer.
+// use signs in with a response.
 func (s *stage) use(answer string) (signin.Outcome, error) {
 	return s.SignIn.Passkey(ctx, s.uk(), signin.PasskeyRequest{Answer: answer, Browser: cookie, Caller: visitor(s.uk())})
 }
 
-// refusedWith expects one of the answers that strangers get.
+// refusedWith expects one of the errors that strangers get.
 func (s *stage) refusedWith(what, answer, reason string) {
 	s.t.Helper()
 	out, err := s.use(answer)
@@ -74,8 +74,8 @@ func (s *stage) refusedWith(what, answer, reason string) {
 	}
 }
 
-// A passkey that has verified its user is both factors: no code is asked for, and the session says
-// what was proved. The steps that are due come as always.
+// A passkey that has verified its user is both factors: no code is required, and the session says
+// what was proved. The other steps follow as usual.
 func TestAPasskeySignsIn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := s.device()
@@ -104,7 +104,7 @@ func TestAPasskeySignsIn(t *testing.T) {
 	})
 }
 
-// What a passkey says is believed as far as it proves it, and no further.
+// A passkey's response is believed as far as it proves something, and no further.
 func TestAnswersThatProveNothing(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := s.device()
@@ -151,7 +151,7 @@ func TestAnswersThatProveNothing(t *testing.T) {
 	})
 }
 
-// A challenge is good for one answer, in one browser, for one thing, for ten minutes.
+// A challenge is valid for one response, in one browser, for one purpose, for ten minutes.
 func TestChallengesOfPasskeys(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := s.device()
@@ -182,7 +182,7 @@ func TestChallengesOfPasskeys(t *testing.T) {
 	})
 }
 
-// Of 20 clients with the same answer at one instant, one gets in.
+// Of 20 clients with the same response at one instant, one gets in.
 func TestAnAnswerOpensOneSignIn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := s.device()
@@ -208,7 +208,8 @@ func TestAnAnswerOpensOneSignIn(t *testing.T) {
 	})
 }
 
-// A counter that goes back is noted, and refuses nobody; whether a passkey is synced by now is kept.
+// A counter that goes back is logged, but refuses nobody; the current sync state of a passkey is
+// stored.
 func TestCountersRefuseNobody(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := s.device()
@@ -234,8 +235,8 @@ func TestCountersRefuseNobody(t *testing.T) {
 	})
 }
 
-// An account that is locked or deactivated stays closed; strangers' wrong passwords keep nobody
-// out who holds the key.
+// A locked or deactivated account stays closed; strangers' wrong passwords do not lock out the
+// holder of the key.
 func TestAPasskeyOpensNoClosedAccount(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := s.device()
@@ -254,8 +255,8 @@ func TestAPasskeyOpensNoClosedAccount(t *testing.T) {
 	})
 }
 
-// After the password, a passkey is another way of the code page: with and without having verified
-// its user, and wrong answers count among the five.
+// After the password, a passkey is another way on the code page: with and without user
+// verification, and wrong responses count among the five.
 func TestAPasskeyAfterThePassword(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := s.device()
@@ -269,7 +270,7 @@ func TestAPasskeyAfterThePassword(t *testing.T) {
 			}
 			return s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Way: gatehouse.WayPasskey, Code: d.Answer(state.Passkey)})
 		}
-		d.Flags |= testkit.UserVerified // by the one who found it
+		d.Flags |= testkit.UserVerified // by a finder
 		s.refusedWith("WA-A12: a PIN that was given to it later", d.Answer(s.options()), signin.ReasonPasskeyAlone)
 		d.Flags = testkit.UserPresent
 		out, err := prove(s.atCode(u), d)
@@ -288,7 +289,7 @@ func TestAPasskeyAfterThePassword(t *testing.T) {
 		s.faulty("of the sign-in page", err, "code passkey-late 3")
 		_, err = s.recoveryCode(at, "0000-0000-0000")
 		s.faulty("across ways", err, "code recovery-code-wrong 2")
-		d.Flags |= testkit.UserVerified // now the owner, beside the password
+		d.Flags |= testkit.UserVerified // now the owner, with the password
 		if out, err := prove(at, d); err != nil || out.Session == "" {
 			t.Fatalf("%+v, %v", out, err)
 		}
@@ -298,7 +299,7 @@ func TestAPasskeyAfterThePassword(t *testing.T) {
 	})
 }
 
-// What is no new passkey of this session is none.
+// Invalid new passkeys of this session are refused.
 func TestNewPasskeysThatAreNotTaken(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.addUser("msantos", nil)
@@ -352,8 +353,8 @@ func TestNewPasskeysThatAreNotTaken(t *testing.T) {
 	})
 }
 
-// A browser that makes passkeys by itself may do so after a sign-in with the password, with nobody
-// touching anything; not for who has one, or has put it off.
+// A browser that creates passkeys automatically may do so after a sign-in with the password,
+// without user interaction; not for a user who has one, or has postponed it.
 func TestPasskeysThatBrowsersMakeByThemselves(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.addUser("msantos", nil)

@@ -15,40 +15,39 @@ import (
 	"gatehouse/internal/store"
 )
 
-// PasswordRequest is a username and a password that somebody typed.
+// PasswordRequest is a username and a password as typed.
 type PasswordRequest struct {
 	Username, Password string
-	// ReturnTo is the page that was asked for first; see SafeReturn.
+	// ReturnTo is the page that was requested first; see SafeReturn.
 	ReturnTo string
-	// Browser is the token of the device cookie, SignIn that of the sign-in cookie that
-	// the form came with; empty if there is none.
+	// Device is the token of the device cookie, SignIn that of the sign-in cookie that the form
+	// came with; empty if there is none.
 	Device, SignIn string
 	Caller         gatehouse.Caller
 }
 
-// Outcome is what became of a right password.
+// Outcome is the outcome of a right password.
 type Outcome struct {
 	Step gatehouse.Step
-	// Session is the token of the new session if Step is StepDone; SignIn that of
-	// the sign-in in progress if it is not.
+	// Session is the token of the new session if Step is StepDone; otherwise SignIn is the token
+	// of the sign-in in progress.
 	Session, SignIn string
-	// Browser is the token this browser is known by from now on.
+	// Device is the token that identifies this device from now on.
 	Device   string
 	ReturnTo string
 
-	again bool // the same form has been answered before
+	again bool // the same form was answered before
 }
 
-// Codes of the errors that Password returns, other than fields to fix.
+// Reasons of the errors that Password returns, other than invalid fields.
 const (
-	// ReasonFailed is the one answer for wrong password, unknown user, locked and
-	// deactivated (invariant 7).
+	// ReasonFailed is the one reason for a wrong password, an unknown user, and a locked or
+	// deactivated account (invariant 7).
 	ReasonFailed = "sign-in-failed"
-	// ReasonTemporaryExpired is said to anyone who has the right temporary password,
-	// too late.
+	// ReasonTemporaryExpired is for a right temporary password that has expired.
 	ReasonTemporaryExpired = "temporary-password-expired"
-	// ReasonTemporaryUsed is said to anyone who has the right temporary password, after it
-	// has opened a sign-in in another browser.
+	// ReasonTemporaryUsed is for a right temporary password that has already opened a sign-in in
+	// another browser.
 	ReasonTemporaryUsed = "temporary-password-used"
 	ReasonTooMany       = "too-many-sign-ins"
 	ReasonBusy          = "busy"
@@ -57,21 +56,21 @@ const (
 // maxUsernameLength is that of an email address (RFC 5321 4.5.3.1.3), in code points.
 const maxUsernameLength = 254
 
-// attempt is a sign-in on its way through Password.
+// attempt is a sign-in in progress in Password.
 type attempt struct {
 	site    *site.Site
 	req     PasswordRequest
 	user    gatehouse.User     // zero ID: no such user
-	subject string             // whose attempts are counted
+	subject string             // the subject of the counts
 	device  string             // ID of the known device; empty: a stranger's
-	open    string             // names it among those that are being verified
+	open    string             // identifies it among those being verified
 	refused bool               // locked: not verified, not counted
-	checked gatehouse.Password // what was verified; the account may have another one since
+	checked gatehouse.Password // the password that was verified; the account may have another one since
 	verdict secret.Verdict
 	answer  bool // it is an answer to a challenge question, not a password
 }
 
-// lockout is the rule that the attempt is counted by.
+// lockout returns the rule that the attempt is counted by.
 func (a *attempt) lockout() gatehouse.LockoutPolicy {
 	if a.answer {
 		return a.site.Policy.AnswerLockout()
@@ -79,13 +78,13 @@ func (a *attempt) lockout() gatehouse.LockoutPolicy {
 	return a.site.Policy.Lockout
 }
 
-// Password verifies a username and a password. Unless the error is of another kind,
-// it answers wrong, unknown, locked and deactivated with the same error after the
-// same work, and not before the same time is over. Who has the right password is not kept
+// Password verifies a username and a password. Unless the error is of another kind, it returns the
+// same error for wrong, unknown, locked and deactivated, after the same work and the same minimum
+// time. A right password does not wait.
 // waiting.
 //
-// Errors: Invalid with fields, TooMany, Unavailable (gate full, database lost),
-// Unauthenticated with one of the codes above.
+// Errors: Invalid with fields, TooMany, Unavailable (gate full, database lost), Unauthenticated
+// with one of the reasons above.
 func (s *Service) Password(ctx context.Context, st *site.Site, req PasswordRequest) (Outcome, error) {
 	wait := s.evenly(ctx)
 	out, err := s.password(ctx, st, req)
@@ -117,7 +116,7 @@ func (s *Service) password(ctx context.Context, st *site.Site, req PasswordReque
 	if err := s.verify(ctx, a, place); err != nil {
 		return Outcome{}, err
 	}
-	// The last limit, the account's, is for those that work.
+	// The last limit, the account's, also counts successful sign-ins.
 	out, result, err := s.settle(ctx, a, limits[:len(limits)-1])
 	if err != nil {
 		return Outcome{}, err
@@ -145,10 +144,9 @@ func checkFields(req PasswordRequest) error {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }
 
-// limits are the scopes in the order every sign-in takes them; the last one, the
-// account's, is not given back by one that works. A browser that has signed
-// in to the account before has a limit of its own: strangers who use up theirs, by
-// the name or all over the site, do not keep the owner out.
+// limits are the scopes in the order every sign-in takes them; a successful one does not give back
+// the last one, the account's. A device that has signed in to the account before has its own
+// limit: strangers who use up theirs, by the name or all over the site, do not lock out the owner.
 func (s *Service) limits(a *attempt) []store.Limit {
 	of := "sign-in:" + a.site.ID
 	account := s.Limits.Account.of("password:" + a.site.ID + ":" + a.subject + ":" + a.device)
@@ -163,9 +161,8 @@ func (s *Service) limits(a *attempt) []store.Limit {
 	}
 }
 
-// find looks up who is signing in. A name that is none goes through the same
-// queries and gets a subject of its own, so that it is counted and locked as if it
-// were one.
+// find looks up the user. An unknown name goes through the same queries and gets its own subject,
+// so it is counted and locked like a known one.
 func (s *Service) find(ctx context.Context, a *attempt) error {
 	u, err := s.userByName(ctx, a.site, a.req.Username)
 	switch {
@@ -183,8 +180,8 @@ func (s *Service) find(ctx context.Context, a *attempt) error {
 	return err
 }
 
-// knownDevice returns the ID of a browser that has signed in as a user before; empty for
-// a stranger's.
+// knownDevice returns the ID of a device that has signed in as a user before; empty for a
+// stranger's.
 func (s *Service) knownDevice(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, token string) (string, error) {
 	if token == "" {
 		return "", nil
@@ -196,7 +193,7 @@ func (s *Service) knownDevice(ctx context.Context, q store.Queries, st *site.Sit
 	return id, err
 }
 
-// endLock ends an account's lock that is over by itself.
+// endLock ends an account's lock that has expired.
 func (s *Service) endLock(ctx context.Context, a *attempt) error {
 	end := gatehouse.AccountLockEnds(a.site.Policy.Lockout, a.user)
 	if end.IsZero() || s.Now().Before(end) {
@@ -213,14 +210,14 @@ func (s *Service) endLock(ctx context.Context, a *attempt) error {
 	})
 }
 
-// userByName finds a user by what the site signs in with. Where that is the
-// address, the username is the address.
+// userByName finds a user by what the site signs in with. If that is the address, the username is
+// the address.
 func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (gatehouse.User, error) {
 	u, err := s.Store.Read().UserByUsername(ctx, st.ID, name)
 	if st.SignInWith != gatehouse.WithUsernameOrEmail || err != nil && gatehouse.KindOf(err) != gatehouse.NotFound {
 		return u, err
 	}
-	// Also where it is a username: as many queries as for a name that is none (invariant 7).
+	// Also if it is a username: as many queries as for an unknown name (invariant 7).
 	users, byEmail := s.Store.Read().UsersByEmail(ctx, st.ID, name, 2)
 	if err == nil || byEmail != nil {
 		return u, byEmail
@@ -232,8 +229,8 @@ func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (g
 	return u, nil
 }
 
-// verify spends the time of a hash on every attempt. Only an attempt that was admitted, on
-// an account that may sign in, learns whether it was right.
+// verify spends the time of a hash on every attempt. Only an attempt that was admitted, on an
+// account that may sign in, learns whether it was right.
 func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) error {
 	a.checked = a.user.Password
 	encoded := ""
@@ -246,17 +243,17 @@ func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) e
 		return busy(errors.Join(err, s.drop(context.WithoutCancel(ctx), a)))
 	}
 	if err != nil {
-		// A hash that cannot be read: the person sees a wrong password, support
-		// sees why. Verify has spent the time.
+		// An unreadable hash: the user sees a wrong password, support sees why. Verify has spent
+		// the time.
 		s.Log.ErrorContext(ctx, "stored password hash cannot be verified", "user", a.user.ID, "error", err)
 	}
 	a.verdict = v
 	return nil
 }
 
-// asIssued is what somebody typed for a password: for a temporary one that we issued, without
-// what copying has put around it or into it. A chosen password is taken as it is. Both
-// readings are worked out for everybody, and only one is hashed (invariant 7).
+// asIssued returns the password that a user typed: for a temporary one that we issued, without
+// what copying has added around or inside it. A chosen password stays as typed. Both readings are
+// computed for everybody, and only one is hashed (invariant 7).
 func asIssued(w gatehouse.Password, typed string) string {
 	clean, ok := secret.ReadTemporaryPassword(typed)
 	if ok && w.Temporary() {
@@ -265,7 +262,7 @@ func asIssued(w gatehouse.Password, typed string) string {
 	return typed
 }
 
-// refusal is the answer to an attempt that did not work.
+// refusal is the error for an attempt that did not work.
 func (s *Service) refusal(a *attempt, result gatehouse.EventResult) error {
 	switch {
 	case result == gatehouse.ResultExpired:
@@ -278,8 +275,8 @@ func (s *Service) refusal(a *attempt, result gatehouse.EventResult) error {
 	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonFailed}
 }
 
-// LockedError is said only to a browser that has signed in as this user before: the
-// account is locked, why, and until when (zero: somebody has to unlock it).
+// LockedError is only returned to a device that has signed in as this user before: the account is
+// locked, why, and until when (zero: somebody has to unlock it).
 type LockedError struct {
 	Reason gatehouse.LockReason
 	Until  time.Time
@@ -287,7 +284,7 @@ type LockedError struct {
 
 func (e *LockedError) Error() string { return "locked: " + string(e.Reason) }
 
-// Unwrap is the error that everybody else gets.
+// Unwrap returns the error that everybody else gets.
 func (*LockedError) Unwrap() error {
 	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonFailed}
 }

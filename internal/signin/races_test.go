@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Sign-ins with the old password while support resets it: whichever comes first, no
-// session of the old password is alive when the reset has answered (invariant 5).
+// Sign-ins with the old password while support resets it: in either order, no session of the old
+// password is alive when the reset has returned (invariant 5).
 func TestNoSessionOfTheOldPasswordSurvivesAReset(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 12 {

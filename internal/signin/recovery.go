@@ -15,17 +15,17 @@ import (
 	"gatehouse/internal/store"
 )
 
-// RecoveryRequest is what somebody who forgot a password typed.
+// RecoveryRequest is what a user who forgot a password typed.
 type RecoveryRequest struct {
 	Username, Email string
 	Caller          gatehouse.Caller
 }
 
-// Codes of errors of recoveries.
+// Reasons of errors about recoveries.
 const (
-	// ReasonRecoveryOver: three wrong answers, its time is over, or it is done. Kind Gone.
+	// ReasonRecoveryOver: three wrong answers, expired, or completed. Kind Gone.
 	ReasonRecoveryOver = "recovery-over"
-	// ReasonLinkOver: the link is used, expired, or a newer one was sent. Kind Gone.
+	// ReasonLinkOver: the link is used, expired, or replaced by newer ones. Kind Gone.
 	ReasonLinkOver = "link-over"
 	// ReasonTooManyRecoveries is of kind TooMany.
 	ReasonTooManyRecoveries = "too-many-recoveries"
@@ -33,8 +33,8 @@ const (
 
 var errRecoveryOver = &gatehouse.Error{Kind: gatehouse.Gone, Reason: ReasonRecoveryOver}
 
-// BeginRecovery begins a recovery by challenge question and returns the token of its
-// cookie. It answers everything that has the form of a name and an address the same
+// BeginRecovery begins a recovery by challenge question and returns the token of its cookie. Its
+// response is the same for everything that has the form of a name and an address (invariant 7).
 // way (invariant 7).
 //
 // Errors: Invalid with fields username and email, TooMany, Unavailable.
@@ -68,15 +68,15 @@ func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req Recovery
 	})
 }
 
-// recoveryFor makes the recovery of a name, known or not, and what the event log says of
-// it. The question that is asked for a name is always the same: the stored one where
-// it is one of ours, no matter which address was given; else one that fits the name, and
-// did so before the name was an account. A question of the user's own, which
-// nobody could invent, is shown only to those who gave the right address.
+// recoveryFor makes the recovery of a name, known or not, and what the event log says about it.
+// The question for a name is always the same: the stored one if it is a built-in one, no matter
+// which address was given; otherwise one derived from the name, as before the name was an account.
+// A question in the user's own words, which nobody could invent, is only shown to somebody who
+// gave the right address.
 func (s *Service) recoveryFor(tx *act.Unit, u gatehouse.User, req RecoveryRequest) (store.Recovery, gatehouse.EventResult, error) {
 	now := tx.Now()
-	// Where no answer can be right, wrong ones count for the pair that was typed: a
-	// stranger who knows only a name does not close the account's own recovery.
+	// If no answer can be right, wrong ones count for the pair that was typed: a stranger who
+	// knows only a name cannot block the account's own recovery.
 	r := store.Recovery{SiteID: tx.Site.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByChallenge,
 		Subject: nameSubject(req.Username + "\x00" + req.Email), CreatedAt: now, ExpiresAt: now.Add(tx.Site.Policy.SignIn)}
 	r.Challenge = s.plausible(tx.Site.ID, gatehouse.NameKey(req.Username))
@@ -85,7 +85,7 @@ func (s *Service) recoveryFor(tx *act.Unit, u gatehouse.User, req RecoveryReques
 	case gatehouse.KindOf(err) == gatehouse.NotFound && u.ID == "":
 		return r, gatehouse.ResultUnknown, nil
 	case gatehouse.KindOf(err) == gatehouse.NotFound:
-		return r, gatehouse.ResultWrong, nil // no question: nothing that could be answered
+		return r, gatehouse.ResultWrong, nil // no question: nothing to answer
 	case err != nil:
 		return r, "", err
 	}
@@ -100,17 +100,17 @@ func (s *Service) recoveryFor(tx *act.Unit, u gatehouse.User, req RecoveryReques
 	return r, gatehouse.ResultOK, nil
 }
 
-// nameSubject is under which attempts of a name are counted that is no account.
+// nameSubject returns the subject for attempts on an unknown name.
 func nameSubject(name string) string { return "name:" + secret.HashToken(gatehouse.NameKey(name)) }
 
 // Recovery is a recovery by challenge question in progress.
 type Recovery struct {
 	gatehouse.Challenge
-	// Left is how many more answers it takes.
+	// Left is how many more answers it accepts.
 	Left int
 }
 
-// Recovery returns the recovery that a token stands for; Gone if it is over.
+// Recovery returns the recovery for a token; Gone if it is over.
 func (s *Service) Recovery(ctx context.Context, st *site.Site, token string) (Recovery, error) {
 	if token == "" {
 		return Recovery{}, errRecoveryOver
@@ -125,8 +125,7 @@ func (s *Service) Recovery(ctx context.Context, st *site.Site, token string) (Re
 	return Recovery{r.Challenge, gatehouse.RecoveryTries - r.Wrong}, err
 }
 
-// AnswerChallenge takes an answer. If it is right, a temporary password is on its way
-// by mail (A07).
+// AnswerChallenge accepts an answer. If it is right, a temporary password is mailed (A07).
 //
 // Errors: Invalid with field answer (required, answer-long, answer-wrong with
 // Args["n"], the answers left), Gone after the last wrong one, Unavailable.
@@ -181,7 +180,7 @@ func (s *Service) answerChallenge(ctx context.Context, st *site.Site, c gatehous
 	return s.notAnswered(ctx, a, r)
 }
 
-// countAnswer counts an answer, and that is committed, before it is verified.
+// countAnswer counts an answer, and commits that, before it is verified.
 func (s *Service) countAnswer(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (r store.Recovery, err error) {
 	if token == "" {
 		return r, errRecoveryOver
@@ -202,8 +201,8 @@ func (s *Service) uncountAnswer(ctx context.Context, st *site.Site, c gatehouse.
 	return errors.Join(because, s.Do(ctx, st, c, func(tx *act.Unit) error { return tx.UncountAnswer(tx, r.SiteID, r.ID) }))
 }
 
-// verifyAnswer spends the time of a hash on every answer. Only one that was admitted,
-// for an account that can be recovered, gets to know whether it is right.
+// verifyAnswer spends the time of a hash on every answer. Only one that was admitted, for an
+// account that can be recovered, learns whether it is right.
 func (s *Service) verifyAnswer(ctx context.Context, a *attempt, r store.Recovery, place *secret.Place) error {
 	q := s.Store.Read()
 	u, err := q.User(ctx, r.SiteID, r.UserID)
@@ -261,8 +260,8 @@ func (s *Service) notAnswered(ctx context.Context, a *attempt, r store.Recovery)
 	return f.Err()
 }
 
-// recovered ends a recovery after the right answer: everything that was open ends, and a
-// temporary password goes to the email address.
+// recovered completes a recovery after the right answer: everything that was open ends, and a
+// temporary password is mailed.
 func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, token string, place *secret.Place) error {
 	plain := secret.NewTemporaryPassword()
 	hash, err := place.Hash(ctx, plain)
@@ -301,8 +300,8 @@ func (s *Service) recovered(ctx context.Context, a *attempt, r store.Recovery, t
 	return err
 }
 
-// reopen is what every completed recovery does: it ends all that was open in the user's
-// name (invariant 5), and a lock by wrong attempts with all their counts (A08).
+// reopen is what every completed recovery does: it ends all that was open for the user (invariant
+// 5), and a lock by wrong attempts with all their counts (A08).
 func (s *Service) reopen(tx *act.Unit, u gatehouse.User) error {
 	err := tx.EndAll(u, gatehouse.Recovered)
 	if err != nil || !u.Locked() {

@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// asks is what a recovery asks and how many answers it takes, in words.
+// asks returns a recovery's question and how many answers it accepts, in words.
 func (s *stage) asks(token string) string {
 	s.t.Helper()
 	r, err := s.SignIn.Recovery(ctx, s.uk(), token)
@@ -23,13 +23,13 @@ func (s *stage) asks(token string) string {
 	return fmt.Sprint(r.Question, r.Own, " ", r.Left)
 }
 
-// A07: from the forgotten password to a new one, with everything that ends on the way
-// (invariant 5).
+// A07: from the forgotten password to a new one, with everything that ends on the way (invariant
+// 5).
 func TestA07ARecoveryByChallengeQuestion(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.asked(s.addUser("forgetful", nil))
 		known := s.open(u, first, "")
-		half := s.due("other", gatehouse.StepTerms) // of somebody else: nothing of it ends
+		half := s.due("other", gatehouse.StepTerms) // of another user: it does not end
 		others := s.begin(half, first, "", gatehouse.StepTerms)
 		othersSession := s.open(s.addUser("bystander", nil), first, "")
 		s.write(func(q store.Queries) error { return q.AcceptTerms(ctx, u.SiteID, u.ID, "2020-01") })
@@ -71,8 +71,8 @@ func TestA07ARecoveryByChallengeQuestion(t *testing.T) {
 	})
 }
 
-// Invariant 7: anyone who cannot be recovered is asked a question like everybody else, the
-// same one every time, and hears the same answers.
+// Invariant 7: somebody who cannot be recovered sees a question like everybody else, the same one
+// every time, and gets the same responses.
 func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		ask := func(name string, change func(q store.Queries, u gatehouse.User) error) gatehouse.User {
@@ -161,8 +161,8 @@ func TestA07StrangersLearnNothingFromARecovery(t *testing.T) {
 	})
 }
 
-// A07: wrong answers are counted over all recoveries of an account, known or not, and
-// nobody judges any after the sixth for a day.
+// A07: wrong answers are counted over all recoveries of an account, known or not, and none is
+// judged after the sixth for a day.
 func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.asked(s.addUser("besieged", nil))
@@ -194,7 +194,7 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 		right("answer answer-wrong 2")
 		s.Clock.Add(time.Minute)
 		right("")
-		siege(u.Username, "x@y.example") // who knows only the name closes nothing
+		siege(u.Username, "x@y.example") // knowing only the name blocks nothing
 		right("")
 		siege(u.Username, u.Email)
 		right("answer answer-wrong 2")
@@ -223,8 +223,8 @@ func TestA07WrongAnswersAreCountedAcrossRecoveries(t *testing.T) {
 	})
 }
 
-// A08: a completed recovery ends a lock by attempts, for everybody, and no lock that
-// somebody decided on.
+// A08: a completed recovery ends a lock by attempts, for everybody, but no lock that somebody
+// decided on.
 func TestA08ARecoveryUnlocks(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for _, own := range []bool{false, true} {
@@ -256,7 +256,7 @@ func TestARecoveryNeverSkipsTwoFactor(t *testing.T) {
 		known := s.open(u, first, "")
 		invited := s.newcomer("meridian-uk", "never-signed-in")
 		fresh := s.newcomer("inkwell", "reader@northgate.example")
-		halfway := s.newcomer("meridian-uk", "halfway") // has a question, and has never been in
+		halfway := s.newcomer("meridian-uk", "halfway") // has a question, and has never signed in
 		at := s.at(s.uk(), s.begin(halfway, first, "", gatehouse.StepPassword))
 		_, err := s.SignIn.ChoosePassword(ctx, s.uk(), at, chosen)
 		s.must(err)
@@ -272,7 +272,7 @@ func TestARecoveryNeverSkipsTwoFactor(t *testing.T) {
 			s.twoFactor(who, true)
 		}
 		s.begin(u, s.mailedPassword(u), known.Device, gatehouse.StepCode)
-		s.begin(invited, s.mailedPassword(invited), "", gatehouse.StepPassword) // invited once more, which is no recovery (B16)
+		s.begin(invited, s.mailedPassword(invited), "", gatehouse.StepPassword) // invited again, which is no recovery (B16)
 		s.begin(halfway, s.mailedPassword(halfway), "", gatehouse.StepCode)
 		out := s.begin(fresh, "a kestrel over the moor", "", gatehouse.StepCode)
 		_, err = s.SignIn.AcceptTerms(ctx, s.press(), s.at(s.press(), out), yesForm(s.press()))
@@ -280,8 +280,7 @@ func TestARecoveryNeverSkipsTwoFactor(t *testing.T) {
 	})
 }
 
-// A recovery is tied to its site, its kind and its time, and a question that is changed
-// ends it.
+// A recovery is tied to its site, its kind and its time, and changing the question ends it.
 func TestWhatEndsARecovery(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.asked(s.addUser("changing", nil))

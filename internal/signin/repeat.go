@@ -12,24 +12,22 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A form that works once may be posted twice: by a double click, or because the answer was
-// lost. The browser then holds what it held before: the sign-in cookie that the form's
-// token is bound to. So what an answer hands out is worked out from that cookie and from
-// the ID of what was made, with the key file; the same form, posted again with the same
-// cookie, gets the same, as long as it lives. Anyone who has the database, or the form
-// without the cookie, gets nothing.
+// A form that works once may be posted twice: by a double click, or because the response was lost.
+// The browser then still has what it had before: the sign-in cookie that the form's token is bound
+// to. So the tokens in a response are derived from that cookie and from the ID of what was made,
+// with the key file; the same form, posted again with the same cookie, gets the same tokens while
+// they are alive. Anyone who has the database, or the form without the cookie, gets nothing.
 
-// Purposes of the keyed hashes that tokens are made of.
+// Purposes of the keyed hashes that tokens are derived with.
 const (
 	outcomePurpose   = "outcome"
 	devicePurpose    = "outcome-device"
 	temporaryPurpose = "temporary-password-device"
 )
 
-// formRepeat is the key of a form of a sign-in: which form, in which browser. The browser
-// counts, because a known or trusted one has spared the first one a step: who has the
-// password and the sign-in cookie, and not the cookie of the device, gets no outcome that
-// the trust in it made.
+// formRepeat is the key of a sign-in form: which form, in which browser. The browser counts,
+// because a known or trusted one skipped a step the first time: somebody who has the password and
+// the sign-in cookie, but not the device cookie, gets no outcome that relied on its trust.
 func formRepeat(c gatehouse.Caller) string {
 	if c.Post == "" {
 		return ""
@@ -37,8 +35,7 @@ func formRepeat(c gatehouse.Caller) string {
 	return c.Post + "." + deviceHash(c.DeviceToken)
 }
 
-// outcomeToken is the token of what a form makes; a random one where nobody could ask for
-// it again.
+// outcomeToken is the token of what a form makes; a random one if nobody could request it again.
 func (s *Service) outcomeToken(c gatehouse.Caller, siteID, cookie, made string) string {
 	if c.Post == "" || cookie == "" {
 		return secret.NewToken()
@@ -46,7 +43,7 @@ func (s *Service) outcomeToken(c gatehouse.Caller, siteID, cookie, made string) 
 	return s.Keys.MAC(outcomePurpose, siteID, cookie, made)
 }
 
-// deviceToken is the token that a browser gets with what a form makes.
+// deviceToken is the device token that comes with what a form makes.
 func (s *Service) deviceToken(c gatehouse.Caller, siteID, cookie, made string) string {
 	if c.Post == "" || cookie == "" {
 		return secret.NewToken()
@@ -54,9 +51,9 @@ func (s *Service) deviceToken(c gatehouse.Caller, siteID, cookie, made string) s
 	return s.Keys.MAC(devicePurpose, siteID, cookie, made)
 }
 
-// temporaryDevice is the token that a browser gets when it uses a temporary password: the
-// same one for the same sign-in cookie, so that a browser that never got the answer is
-// known when the password is entered again. Empty without the cookie.
+// temporaryDevice is the device token for using a temporary password: the same one for the same
+// sign-in cookie, so a browser that never got the response is recognised when the password is
+// entered again. Empty without the cookie.
 func (s *Service) temporaryDevice(u gatehouse.User, cookie string) string {
 	if cookie == "" {
 		return ""
@@ -64,8 +61,8 @@ func (s *Service) temporaryDevice(u gatehouse.User, cookie string) string {
 	return s.Keys.MAC(temporaryPurpose, u.SiteID, cookie, u.ID, strconv.FormatInt(u.Password.SetAt.UnixMicro(), 10))
 }
 
-// Repeat returns the outcome of a form that finished a sign-in, for the same form posted
-// again by the same browser. signIn is the value of the sign-in cookie.
+// Repeat returns the outcome of a form that finished a sign-in, for the same form posted again by
+// the same browser. signIn is the value of the sign-in cookie.
 //
 // Errors: Unauthenticated if there is none, or its session has ended; Unavailable.
 func (s *Service) Repeat(ctx context.Context, st *site.Site, c gatehouse.Caller, signIn string) (Outcome, error) {
@@ -76,9 +73,8 @@ func (s *Service) Repeat(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	return out, err
 }
 
-// repeated checks whether a form has been posted before, and what came of it. again: it
-// was, and its outcome is alive. userID is the user it must be about; empty: the one that
-// the form names.
+// repeated checks whether a form has been posted before, and its outcome. again: it was, and its
+// outcome is alive. userID is the user it must be about; empty: the one that the form names.
 func (s *Service) repeated(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, userID, cookie string) (out Outcome, again bool, err error) {
 	if cookie == "" {
 		return out, false, nil
@@ -99,8 +95,8 @@ func (s *Service) repeated(ctx context.Context, q store.Queries, st *site.Site, 
 	return out, out.Step != "", err
 }
 
-// sameSession is the outcome of a finished sign-in; Unauthenticated if its session has
-// ended since: signed out, locked, or ended by a new password.
+// sameSession is the outcome of a finished sign-in; Unauthenticated if its session has ended
+// since: signed out, locked, or ended by a new password.
 func (s *Service) sameSession(ctx context.Context, q store.Queries, st *site.Site, r gatehouse.Repeat, token, device string) (Outcome, error) {
 	ses, u, _, err := q.Session(ctx, st.ID, secret.HashToken(token))
 	if err != nil {
@@ -110,7 +106,7 @@ func (s *Service) sameSession(ctx context.Context, q store.Queries, st *site.Sit
 		return Outcome{}, errNoSession
 	}
 	known, err := s.knownDevice(ctx, q, st, u, device)
-	if known == "" { // the browser kept the one that it had
+	if known == "" { // the browser kept its earlier one
 		device = ""
 	}
 	return Outcome{Step: gatehouse.StepDone, Session: token, Device: device, ReturnTo: r.ReturnTo}, err
@@ -132,8 +128,8 @@ func (s *Service) sameSignIn(ctx context.Context, q store.Queries, st *site.Site
 	return out, nil
 }
 
-// Finished is the page that a finished sign-in leads to, for a form of it that was posted
-// again after its answer had come: home, unless it was a moment ago.
+// Finished returns the page after a finished sign-in, if one of its forms is posted again after
+// the response: home, unless it was a moment ago.
 func (s *Service) Finished(ctx context.Context, ses gatehouse.Session) (string, error) {
 	r, err := s.Store.Read().RepeatOf(ctx, ses.SiteID, ses.ID)
 	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && !r.Fresh(s.Now()) {
@@ -142,8 +138,8 @@ func (s *Service) Finished(ctx context.Context, ses gatehouse.Session) (string, 
 	return r.ReturnTo, err
 }
 
-// linkRepeat is the key of a form that uses up a link or a recovery. The form does not hold
-// the token.
+// linkRepeat is the key of a form that uses up a link or a recovery. The form does not contain the
+// token.
 func linkRepeat(c gatehouse.Caller, token string) string {
 	if c.Post == "" || token == "" {
 		return ""
@@ -151,14 +147,13 @@ func linkRepeat(c gatehouse.Caller, token string) string {
 	return c.Post + "." + secret.HashToken(token)
 }
 
-// KeepLink keeps that a form has used up a link or a recovery of a user, and what that
-// made.
+// KeepLink records that a form has used up a link or a recovery of a user, and what that made.
 func (s *Service) KeepLink(tx *act.Unit, u gatehouse.User, token, made string) error {
 	return tx.InsertRepeat(tx, linkRepeat(tx.Caller, token), gatehouse.Repeat{SiteID: u.SiteID, UserID: u.ID, Made: made, At: tx.Now()})
 }
 
-// LinkRepeated returns nil for an error of a link or a recovery that is over, where this
-// very form has used it up a moment ago, in this browser. made is what the form made.
+// LinkRepeated returns nil for an error about a used link or recovery if this same form used it up
+// a moment ago, in this browser. made is what the form made.
 func (s *Service) LinkRepeated(ctx context.Context, st *site.Site, c gatehouse.Caller, token string, over error) (made string, err error) {
 	r, err := s.Store.Read().Repeat(ctx, st.ID, linkRepeat(c, token))
 	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && !r.Fresh(s.Now()) {
@@ -167,8 +162,8 @@ func (s *Service) LinkRepeated(ctx context.Context, st *site.Site, c gatehouse.C
 	return r.Made, err
 }
 
-// usedJustNow: a code that is used was used in this sign-in, because it is for no other. By
-// another click, the step is done, and this one is no wrong entry; it goes where that went.
+// usedJustNow: a used code was used in this sign-in, because it belongs to no other. If another
+// click used it, the step is done, and this one is no wrong entry; it goes where that went.
 func (s *Service) usedJustNow(ctx context.Context, st *site.Site, at At, was gatehouse.SignInFacts) error {
 	_, step, err := s.InProgress(ctx, st, at.SignIn)
 	if err != nil || step == gatehouse.StepCode {
@@ -181,7 +176,7 @@ func (s *Service) usedJustNow(ctx context.Context, st *site.Site, at At, was gat
 	return err
 }
 
-// noMoreCodes says why no code is taken: the right one came a moment before, perhaps by the
+// noMoreCodes says why no code is accepted: the right one came a moment before, perhaps by the
 // first of two clicks, or there were too many.
 func (s *Service) noMoreCodes(ctx context.Context, st *site.Site, at At) error {
 	_, step, err := s.InProgress(ctx, st, at.SignIn)
@@ -192,7 +187,7 @@ func (s *Service) noMoreCodes(ctx context.Context, st *site.Site, at At) error {
 		return err
 	}
 	if _, err := s.Repeat(ctx, st, at.Caller, at.SignIn); err == nil {
-		return errNoSignIn // it is finished, and anyone who finished it gets the session
+		return errNoSignIn // it is finished, and the browser that finished it has the session
 	}
 	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonCodesOver}
 }

@@ -11,8 +11,7 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// crowd is twenty clicks at one instant: in one browser, or each in its own, with the same
-// form.
+// crowd is twenty clicks at one instant: in one browser, or each in its own, with the same form.
 func (s *stage) crowd(mine bool, post func(cookie, name string) (signin.Outcome, error)) (outcomes map[string]int, failed int) {
 	s.t.Helper()
 	var mu sync.Mutex
@@ -39,8 +38,8 @@ func (s *stage) crowd(mine bool, post func(cookie, name string) (signin.Outcome,
 	return outcomes, failed
 }
 
-// Twenty clicks in one browser get one and the same outcome; twenty browsers that have the
-// same temporary password open one sign-in (invariant 2).
+// Twenty clicks in one browser get the same outcome; twenty browsers that have the same temporary
+// password open one sign-in (invariant 2).
 func TestTwentyClicksWithATemporaryPassword(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for _, mine := range []bool{true, false} {
@@ -60,8 +59,8 @@ func TestTwentyClicksWithATemporaryPassword(t *testing.T) {
 	})
 }
 
-// The last step of a sign-in, and a code: one session, however often and wherever it is
-// posted. The cookie alone, or with another form, gets nothing.
+// The last step of a sign-in, and a code: one session, no matter how often and where it is posted.
+// The cookie alone, or with another form, gets nothing.
 func TestTwentyClicksOnTheLastStep(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.addUser("msantos", func(u *gatehouse.User) { u.SoleUserFor = "" })

@@ -16,8 +16,8 @@ import (
 
 var errLinkOver = &gatehouse.Error{Kind: gatehouse.Gone, Reason: ReasonLinkOver}
 
-// SendResetLink mails a link to choose a new password to anyone who has the address
-// (C03), and says nothing about whether anybody has.
+// SendResetLink mails a link to choose a new password to the users of the address (C03), and does
+// not reveal whether there are any.
 //
 // Errors: Invalid with field email, TooMany, Unavailable.
 func (s *Service) SendResetLink(ctx context.Context, st *site.Site, c gatehouse.Caller, email string) error {
@@ -34,14 +34,14 @@ func (s *Service) SendResetLink(ctx context.Context, st *site.Site, c gatehouse.
 	if !send {
 		return s.notSent(ctx, st, c, gatehouse.EventRecovery)
 	}
-	email = strings.TrimSpace(email) // a space must not make a difference for nobody's address alone
+	email = strings.TrimSpace(email) // a space must not make a difference for unknown addresses only
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		users, err := tx.UsersByEmail(tx, st.ID, email, gatehouse.MostAccounts)
 		if err != nil {
 			return err
 		}
 		users = gatehouse.ConfirmedFirst(users)
-		if len(users) == 0 { // the same work for a name that is nobody's (invariant 7)
+		if len(users) == 0 { // the same work for an unknown address (invariant 7)
 			users = []gatehouse.User{{}}
 		}
 		for _, u := range users {
@@ -53,9 +53,9 @@ func (s *Service) SendResetLink(ctx context.Context, st *site.Site, c gatehouse.
 	})
 }
 
-// sendLink makes a link for an account, which it holds: of two that are asked for at
-// the same moment one is the newer one. One for nobody, or for an account that cannot be
-// recovered, is made just so, and its mail written and thrown away.
+// sendLink makes a link for an account while holding its row: of two concurrent requests, one is
+// the newer. A link for nobody, or for an account that cannot be recovered, is made the same way,
+// and its mail written and discarded.
 func (s *Service) sendLink(tx *act.Unit, u gatehouse.User, email string) error {
 	now, token := tx.Now(), secret.NewToken()
 	r := store.Recovery{SiteID: tx.Site.ID, ID: store.NewID("rec", now), Kind: gatehouse.RecoverByLink, Subject: u.ID,
@@ -91,8 +91,7 @@ func (s *Service) sendLink(tx *act.Unit, u gatehouse.User, email string) error {
 	return tx.Pretend(email, msg)
 }
 
-// ResetLink returns the user whom a link is for, and changes nothing; Gone if the link no
-// longer works.
+// ResetLink returns the user of a link, and changes nothing; Gone if the link no longer works.
 func (s *Service) ResetLink(ctx context.Context, st *site.Site, token string) (gatehouse.User, error) {
 	if token == "" {
 		return gatehouse.User{}, errLinkOver
@@ -112,9 +111,9 @@ func (s *Service) ResetLink(ctx context.Context, st *site.Site, token string) (g
 	return u, err
 }
 
-// ResetPassword uses a link up and sets the password, which can be signed in with at
-// once. Everything that was open in the user's name ends (invariant 5). It is no
-// sign-in: a code is asked for as always.
+// ResetPassword uses up a link and sets the password, which works for signing in at once.
+// Everything that was open for the user ends (invariant 5). It is not a sign-in: a code is
+// required as usual.
 //
 // Errors: Invalid with fields new_password and repeat_password, Gone, Unavailable.
 func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, token string, form NewPassword) error {
@@ -155,8 +154,8 @@ func (s *Service) resetPassword(ctx context.Context, st *site.Site, c gatehouse.
 	return s.Do(ctx, st, c, func(tx *act.Unit) error { return s.useLink(tx, u.ID, token, hash) })
 }
 
-// mostUses is how often a new password may be sent under one link that keeps to all rules
-// that need no hash: those that do tell present and old passwords from others.
+// mostUses is how often a new password that passes all the rules without hashes may be submitted
+// under one link: the rules with hashes reveal whether it is a present or old password.
 const mostUses = 10
 
 func (s *Service) countUse(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) error {
@@ -170,7 +169,7 @@ func (s *Service) countUse(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return err
 }
 
-// isPresent reports whether the new password is the present one, which a link does not
+// isPresent reports whether the new password is the present one, which the page of a link does not
 // ask for.
 func (s *Service) isPresent(ctx context.Context, c choice) (bool, error) {
 	if c.form.New == "" || utf8.RuneCountInString(c.form.New) > gatehouse.MaxPasswordLength {
@@ -180,7 +179,7 @@ func (s *Service) isPresent(ctx context.Context, c choice) (bool, error) {
 	if err != nil && ctx.Err() != nil {
 		return false, busy(err)
 	}
-	return v.Match, nil // a hash that cannot be read is nobody's present password
+	return v.Match, nil // an unreadable hash is nobody's present password
 }
 
 func (s *Service) useLink(tx *act.Unit, userID, token, hash string) error {
@@ -205,9 +204,9 @@ func (s *Service) useLink(tx *act.Unit, userID, token, hash string) error {
 		s.tellChanged(tx, u, mail.ChangedByRecovery))
 }
 
-// Reclaim does for an account that may be recovered what a completed recovery does: its
-// owner has proved in another way to be the owner. Plain is a temporary password, which
-// goes to the address; hash is that of it.
+// Reclaim does what a completed recovery does for an account that may be recovered, when its owner
+// has proved to be the owner in another way. plain is a temporary password, which is mailed; hash
+// is its hash.
 func (s *Service) Reclaim(tx *act.Unit, u gatehouse.User, plain, hash string) error {
 	w := gatehouse.Password{Hash: hash, Origin: gatehouse.PasswordRecovery, SetAt: tx.Now(), ExpiresAt: tx.Now().Add(tx.Site.Policy.TemporaryPassword)}
 	return errors.Join(

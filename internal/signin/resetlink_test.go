@@ -23,7 +23,7 @@ func (s *stage) useLink(token, password string) error {
 	return s.SignIn.ResetPassword(ctx, s.press(), visitor(s.press()), token, signin.NewPassword{New: password, Repeat: password})
 }
 
-// C03: a link works once, opening it uses nothing up, and the new password works at once.
+// C03: a link works once, opening it does not use it up, and the new password works at once.
 func TestC03AResetLink(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.press(), s.reader("reader", nil)
@@ -77,7 +77,7 @@ func TestC03AResetLink(t *testing.T) {
 	})
 }
 
-// Every link that is of no use says so, whatever the reason.
+// Every invalid link says so, for any reason.
 func TestC03ALinkThatIsOver(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for name, happens := range map[string]func(u gatehouse.User){
@@ -139,8 +139,8 @@ func TestC03AResetUnlocks(t *testing.T) {
 	})
 }
 
-// Invariant 7: anyone who asks for a link hears the same, no matter whose the address is,
-// and however it is typed; nothing is sent where there is nothing to recover.
+// Invariant 7: a request for a link gets the same response for any address, in any spelling;
+// nothing is sent if there is nothing to recover.
 func TestStrangersLearnNothingFromALink(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		lock := func(reason gatehouse.LockReason) func(*gatehouse.User) {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// SafeReturn returns the path (with query) that a sign-in may lead back to: a page
-// of the own site, else "/". Other hosts, //evil, backslashes, schemes and what
-// browsers drop from addresses (tabs, line ends) are refused (ASVS 3.7.2).
+// SafeReturn returns the path (with query) that a sign-in may return to: a page of this site, else
+// "/". Other hosts, //evil, backslashes, schemes and what browsers drop from addresses (tabs, line
+// ends) are refused (ASVS 3.7.2).
 func SafeReturn(to string) string {
 	const home = "/"
 	if !strings.HasPrefix(to, "/") || len(to) > 2000 || !utf8.ValidString(to) || strings.ContainsFunc(to, unsafeInPath) {
@@ -20,7 +20,7 @@ func SafeReturn(to string) string {
 		strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(u.Path, unsafeInPath) {
 		return home
 	}
-	// Signing in must not lead straight out again, nor back to itself.
+	// Signing in must not lead straight to signing out, nor back to itself.
 	if u.Path == "/sign-out" || u.Path == "/sign-in" || strings.HasPrefix(u.Path, "/sign-in/") {
 		return home
 	}
@@ -28,11 +28,11 @@ func SafeReturn(to string) string {
 	return back.String()
 }
 
-// unsafeInPath are the characters that browsers drop or take for a slash.
+// unsafeInPath reports whether browsers drop a character or treat it as a slash.
 func unsafeInPath(r rune) bool { return r == '\\' || r <= ' ' || r == 0x7f }
 
-// IPBlock is what limits count by: an IPv4 address, or the /64 of an IPv6 one,
-// which is what one subscriber has.
+// IPBlock returns what limits count by: an IPv4 address, or the /64 of an IPv6 one, which is what
+// one subscriber has.
 func IPBlock(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {

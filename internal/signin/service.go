@@ -20,41 +20,38 @@ type Service struct {
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
 	Limits    Limits
-	// Even is how long answers take at least that must not tell what was done for them; see
-	// EvenTime.
+	// Even is the minimum time of responses that must not reveal what was done; see EvenTime.
 	Even time.Duration
 	// Texting sends codes to phones; nil: there is no gateway.
 	Texting *Texting
 	Log     *slog.Logger
-	// Counted is told the result of every sign-in, for the metrics.
+	// Counted is called with the result of every sign-in, for the metrics.
 	Counted func(result gatehouse.EventResult)
 }
 
-// Limits are how many sign-ins that do not work there may be: each scope admits a
-// burst and then PerMinute. Sign-ins that work are given back, so that a company
-// behind one address is never slowed down by its own people.
+// Limits are how many failed sign-ins are allowed: each scope admits a burst and then PerMinute.
+// Successful sign-ins are given back, so a company behind one address is never slowed down by its
+// own users.
 type Limits struct {
 	IP, Username, Site Rate
-	// RecoveryIP limits recoveries and requests for a username from an address
-	// block. RecoveryName limits what is mailed for one email address that is typed, and
-	// what one known user may ask for on known devices: those beyond the first are not sent, and the
-	// asker is told nothing.
+	// RecoveryIP limits recoveries and requests for a username from an address block. RecoveryName
+	// limits what is mailed for one typed email address, and what one known user may request on
+	// known devices. What exceeds it is not sent, and the requester is not told.
 	RecoveryIP, RecoveryName Rate
-	// Account limits what costs a hash and is not given back: sign-ins to one account
-	// that work, and its password typed again. So one account cannot keep the hash
-	// gate full for everybody.
+	// Account limits what costs a hash and is not given back: successful sign-ins to one account,
+	// and its password typed again. So one account cannot keep the hash gate full for everybody.
 	Account Rate
-	// Company limits how many requests for a username reach one company's
-	// administrators; those beyond it are dropped without a word.
+	// Company limits how many requests for a username reach one company's administrators; the rest
+	// are dropped silently.
 	Company Rate
 }
 
-// Rate is one scope's limit: so many at once, and then PerMinute, or PerHour where
-// that is set. Where nothing is set there is no limit.
+// Rate is one scope's limit: Burst at once, and then PerMinute, or PerHour if that is set. If
+// nothing is set, there is no limit.
 type Rate struct{ Burst, PerMinute, PerHour int }
 
-// DefaultLimits stop guessing over many accounts (ASVS 6.3.1); guessing at one
-// account is the lockout's business.
+// DefaultLimits stop guessing over many accounts (ASVS 6.3.1); the lockout stops guessing at one
+// account.
 var DefaultLimits = Limits{
 	IP:       Rate{Burst: 200, PerMinute: 60},
 	Username: Rate{Burst: 30, PerMinute: 10},
@@ -66,7 +63,7 @@ var DefaultLimits = Limits{
 	Company:      Rate{Burst: 5, PerHour: 5},
 }
 
-// of makes the store's limit of this rate for a key.
+// of returns the store's limit of this rate for a key.
 func (r Rate) of(key string) store.Limit {
 	if r == (Rate{}) {
 		return store.Limit{Key: key, Every: time.Microsecond, Burst: 1 << 40}
@@ -78,11 +75,11 @@ func (r Rate) of(key string) store.Limit {
 	return store.Limit{Key: key, Every: every, Burst: r.Burst}
 }
 
-// timeToFinish is how long a sign-in may take once it has begun. It goes on when
-// the visitor hangs up: a guess is counted whether its answer is waited for or not.
+// timeToFinish is how long a sign-in may take once it has begun. It continues if the client
+// disconnects: a guess is counted whether or not anybody waits for the response.
 const timeToFinish = 30 * time.Second
 
-// unhurried separates a sign-in that has begun from the request that began it.
+// unhurried detaches a sign-in that has begun from the request that began it.
 func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), timeToFinish)
 }

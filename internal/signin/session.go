@@ -14,24 +14,23 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Session is who a session cookie stands for.
+// Session is the session of a cookie, with its user.
 type Session struct {
 	gatehouse.Session
 	User    gatehouse.User
 	Company gatehouse.Company
 }
 
-// Caller is the caller that acts in this session.
+// Caller returns the caller that acts in this session.
 func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
 	from.Kind, from.SiteID, from.CompanyID, from.UserID = gatehouse.SignedIn, s.SiteID, s.CompanyID, s.UserID
 	from.Role, from.Name = s.User.Role, s.User.Username
 	return from
 }
 
-// finish makes the session of a sign-in that NextStep says is done: with a new
-// token (ASVS 7.2.4), and this browser known from now on.
-// cookie is the sign-in cookie that the last form came with: the same form, posted again,
-// gets the same session.
+// finish makes the session of a sign-in that NextStep says is done: with a new token (ASVS 7.2.4),
+// and this device known from now on. cookie is the sign-in cookie that the last form came with:
+// the same form, posted again, gets the same session.
 func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie string) (session, newBrowser string, err error) {
 	now, u := tx.Now(), f.User
 	made := store.NewID("ses", now)
@@ -70,9 +69,9 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	}, now.Add(tx.Site.Policy.Session.Absolute))
 }
 
-// stillTrusted ends in a new sign-in where trust stood in for two-factor when the
-// password was entered, and has ended since: it must not outlive the switch, or its
-// removal, in a sign-in that waits on the page of a later step (invariant 1, B08).
+// stillTrusted ends a new sign-in if trust replaced two-factor when the password was entered, and
+// has ended since: trust must not outlive the switch, or its removal, in a sign-in that waits on
+// the page of a later step (invariant 1, B08).
 func (s *Service) stillTrusted(tx *act.Unit, f gatehouse.SignInFacts, browser string) error {
 	if f.SignIn.TwoFactorMethod != gatehouse.MethodTrustedDevice || guard.Out(guard.TrustLookedAtAgain) {
 		return nil
@@ -88,9 +87,9 @@ func (s *Service) stillTrusted(tx *act.Unit, f gatehouse.SignInFacts, browser st
 	return err
 }
 
-// codeAfterAll has a sign-in asked for a code in which trust stood in for it: the password
-// that was chosen in this sign-in has ended that trust (invariant 5, B08), and without
-// it the sign-in could not be finished.
+// codeAfterAll makes a sign-in require a code that trust had replaced: the password that was
+// chosen in this sign-in has ended that trust (invariant 5, B08), and without the code the sign-in
+// could not be finished.
 func (s *Service) codeAfterAll(tx *act.Unit, f *gatehouse.SignInFacts) error {
 	in := &f.SignIn
 	if in.TwoFactorMethod != gatehouse.MethodTrustedDevice {
@@ -104,11 +103,11 @@ func (s *Service) codeAfterAll(tx *act.Unit, f *gatehouse.SignInFacts) error {
 	return s.sendLate(tx, *f)
 }
 
-// deviceFor is the token that a browser is known by from now on. What it brought along
-// stays only if this user is known by it already: a value that somebody else has put
-// there, or knows from the own account, must not become the victim's. Others who share
-// the browser go along to the new one. Where trust is to settle on it (again), it does not
-// stay in any case: somebody may have copied it before it was worth anything (B08).
+// deviceFor returns the token that identifies a device from now on. It keeps the existing one only
+// if this user is already known by it: a value that somebody else has planted, or knows from their
+// own account, must not become the victim's. Others who share the browser move to the new one. If
+// trust is about to settle on it (again), it is always replaced: somebody may have copied it
+// before it was worth anything (B08).
 func (s *Service) deviceFor(tx *act.Unit, u gatehouse.User, token, fresh string, again bool) (string, error) {
 	known, err := s.knownDevice(tx, tx.Queries, tx.Site, u, token)
 	if err != nil || known != "" && !again {
@@ -120,8 +119,8 @@ func (s *Service) deviceFor(tx *act.Unit, u gatehouse.User, token, fresh string,
 	return fresh, tx.RenameDevice(tx, tx.Site.ID, secret.HashToken(token), secret.HashToken(fresh))
 }
 
-// welcome makes room for a browser that signed in for the first time, and tells the
-// owner (ASVS 6.3.5); at the very first sign-in every browser is new.
+// welcome makes room for a device that signed in for the first time, and tells the owner (ASVS
+// 6.3.5); at the very first sign-in every device is new.
 func (s *Service) welcome(tx *act.Unit, u gatehouse.User) error {
 	err := tx.KeepDevices(tx, tx.Site.ID, u.ID, mostDevices)
 	if err != nil || u.FirstSignInAt.IsZero() {
@@ -130,13 +129,11 @@ func (s *Service) welcome(tx *act.Unit, u gatehouse.User) error {
 	return tx.Tell(u, mail.NewDevice{Username: u.Username, At: tx.Now(), IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }
 
-// mostDevices is how many browsers of a person are known at most: each has attempts of
-// its own.
+// mostDevices is how many devices of a user are known at most: each has its own attempts.
 const mostDevices = 10
 
-// Session returns who a session's token stands for. It reads the account as it is
-// now and writes nothing, but for the time of the last request, at most once a
-// minute.
+// Session returns the session and user of a token. It reads the account as it is now and writes
+// nothing, except the time of the last request, at most once a minute.
 //
 // Errors: Unauthenticated if there is no such session, it has ended, or its user
 // may no longer sign in; Unavailable.
@@ -147,7 +144,7 @@ func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Ses
 	return s.sessionOf(ctx, st, secret.HashToken(token))
 }
 
-// sessionOf is the session whose token has this hash.
+// sessionOf returns the session whose token has this hash.
 func (s *Service) sessionOf(ctx context.Context, st *site.Site, hash string) (Session, error) {
 	ses, u, c, err := s.Store.Session(ctx, st.ID, hash)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -168,9 +165,9 @@ func (s *Service) sessionOf(ctx context.Context, st *site.Site, hash string) (Se
 
 var errNoSession = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "no-session"}
 
-// SignOut ends a session and a half-finished sign-in, whichever there is. To sign
-// out twice is no error. It returns the session's mark, where platforms are to be told that
-// it has ended: the browser keeps it, to be shown what they say; see SignedOut.
+// SignOut ends a session and an unfinished sign-in, if there are any. Signing out twice is no
+// error. It returns the session's mark if platforms have to be told that it has ended: the browser
+// keeps it, to show what they reply; see SignedOut.
 func (s *Service) SignOut(ctx context.Context, st *site.Site, c gatehouse.Caller, session, signIn string) (mark string, err error) {
 	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
 		mark = ""
@@ -202,11 +199,11 @@ func (s *Service) SignOut(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return mark, err
 }
 
-// markPurpose is what the marks of sessions that have ended are made with.
+// markPurpose is the purpose of the marks of ended sessions.
 const markPurpose = "signed-out"
 
-// SignedOut is the ID of the session that a mark belongs to, which this browser ended; empty
-// for what is no mark. It opens nothing.
+// SignedOut returns the ID of the session that a mark belongs to, which this browser ended; empty
+// for an invalid mark. It opens nothing.
 func (s *Service) SignedOut(st *site.Site, mark string) string {
 	id, mac, _ := strings.Cut(mark, ".")
 	if !s.Keys.CheckMAC(markPurpose, mac, st.ID, id) {
@@ -215,10 +212,9 @@ func (s *Service) SignedOut(st *site.Site, mark string) string {
 	return id
 }
 
-// InProgress returns the sign-in in progress that a token stands for, and what it
-// must do next.
+// InProgress returns the sign-in in progress of a token, and what it must do next.
 //
-// Errors: Unauthenticated if there is none, or it must begin again; Unavailable.
+// Errors: Unauthenticated if there is none, or it must start again; Unavailable.
 func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (gatehouse.SignInFacts, gatehouse.Step, error) {
 	if token == "" {
 		return gatehouse.SignInFacts{}, "", errNoSignIn

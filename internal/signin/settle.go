@@ -12,8 +12,9 @@ import (
 	"gatehouse/internal/store"
 )
 
-// settle records what became of an attempt, in one transaction that is committed
-// whatever the result: bookkeeping of a failure must not be rolled back with it. One that
+// settle records the outcome of an attempt, in one transaction that is committed regardless of the
+// result: the records of a failure must not be rolled back with it. A successful attempt gives the
+// limits back.
 // works gives the limits back.
 func (s *Service) settle(ctx context.Context, a *attempt, limits []store.Limit) (out Outcome, result gatehouse.EventResult, err error) {
 	err = s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error {
@@ -45,8 +46,8 @@ func (s *Service) settle(ctx context.Context, a *attempt, limits []store.Limit) 
 	return out, result, err
 }
 
-// begunBefore returns the outcome that the same form had a moment ago: a second click, or
-// an answer that was lost. It is the same sign-in or session, and no second event.
+// begunBefore returns the outcome that the same form had a moment ago: for a second click, or a
+// lost response. It is the same sign-in or session, without a second event.
 func (s *Service) begunBefore(tx *act.Unit, a *attempt, held store.Settling) (Outcome, bool, error) {
 	if !held.Repeated {
 		return Outcome{}, false, nil
@@ -58,8 +59,7 @@ func (s *Service) begunBefore(tx *act.Unit, a *attempt, held store.Settling) (Ou
 	return out, again, err
 }
 
-// detail is what else the event log keeps: which browser's attempt, and what is
-// still due.
+// detail returns what else the event log keeps: the device, and what is still due.
 func (a *attempt) detail(next gatehouse.Step) map[string]string {
 	d := map[string]string{}
 	if a.device != "" {
@@ -71,7 +71,7 @@ func (a *attempt) detail(next gatehouse.Step) map[string]string {
 	return d
 }
 
-// judge reads the account again and says what the attempt comes to.
+// judge reads the account again and judges the attempt.
 func (s *Service) judge(tx *act.Unit, a *attempt) (gatehouse.EventResult, error) {
 	if a.user.ID == "" {
 		return gatehouse.ResultUnknown, nil
@@ -87,17 +87,16 @@ func (s *Service) judge(tx *act.Unit, a *attempt) (gatehouse.EventResult, error)
 	return s.judged(tx, a, u), nil
 }
 
-// judged says what the attempt comes to, with the account as it is in this
-// transaction: it may have been locked, deactivated, or given another password
-// while the hash was being computed (invariant 4). It is compared with what was verified,
-// not with what an earlier run of the transaction read.
+// judged judges the attempt by the account as it is in this transaction: it may have been locked,
+// deactivated, or given another password while the hash was being computed (invariant 4). It
+// compares with what was verified, not with what an earlier run of the transaction read.
 func (s *Service) judged(tx *act.Unit, a *attempt, u gatehouse.User) gatehouse.EventResult {
 	if a.user.ID == "" {
 		return gatehouse.ResultUnknown
 	}
 	a.user = u
-	// A password that was set again voids the verdict; one that another sign-in has
-	// only hashed again meanwhile is the same password.
+	// A password that was set again voids the verdict; one that another sign-in has only rehashed
+	// meanwhile is the same password.
 	voided := !u.Password.SetAt.Equal(a.checked.SetAt) || u.Password.Origin != a.checked.Origin
 	switch {
 	case u.State == gatehouse.Deactivated:
@@ -116,9 +115,8 @@ func (s *Service) judged(tx *act.Unit, a *attempt, u gatehouse.User) gatehouse.E
 	return gatehouse.ResultOK
 }
 
-// wrong counts an attempt that was admitted and did not work, and locks if it was
-// one too many. It does so for every account and every name, so that none of them
-// behaves differently at the next attempt.
+// wrong counts an admitted attempt that failed, and locks if it was one too many. It does so for
+// every account and every name, so none of them behaves differently at the next attempt.
 func (s *Service) wrong(tx *act.Unit, a *attempt) error {
 	if a.refused {
 		return nil
@@ -126,14 +124,14 @@ func (s *Service) wrong(tx *act.Unit, a *attempt) error {
 	return s.countIn(tx, a, s.asWrong(tx, a))
 }
 
-// asWrong is the rule for an attempt that did not work.
+// asWrong is the rule for a failed attempt.
 func (s *Service) asWrong(tx *act.Unit, a *attempt) func(gatehouse.Attempts) gatehouse.Attempts {
 	return func(counts gatehouse.Attempts) gatehouse.Attempts { return counts.Wrong(a.lockout(), tx.Now()) }
 }
 
-// lock does what follows when wrong attempts have locked. Strangers lock out
-// strangers; the owner's own browser (or anyone who sits at it) locks the account,
-// which ends its sessions. Either way the owner is told the truth by mail.
+// lock handles a lock by wrong attempts. Strangers lock out strangers; the owner's own device (or
+// anyone using it) locks the account, which ends its sessions. Either way, the owner is told the
+// truth by mail.
 func (s *Service) lock(tx *act.Unit, a *attempt, counts gatehouse.Attempts) error {
 	now := tx.Now()
 	var notice mail.Message
@@ -173,14 +171,13 @@ func (s *Service) lock(tx *act.Unit, a *attempt, counts gatehouse.Attempts) erro
 	return tx.Tell(a.user, notice)
 }
 
-// pretend takes as long as telling somebody about a lock, where nobody is told
-// (invariant 7).
+// pretend takes as long as telling somebody about a lock, if nobody is told (invariant 7).
 func (s *Service) pretend(tx *act.Unit, facts mail.Lock) error {
 	return tx.Pretend(tx.Site.Support.Email, mail.LockedStrangers{Lock: facts})
 }
 
-// proved goes on after a right password: to a session if nothing else is due, else
-// to a sign-in in progress.
+// proved continues after a right password: to a session if nothing else is due, else to a sign-in
+// in progress.
 func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Outcome, err error) {
 	u, company := a.user, held.Company
 	if err := s.settled(tx, a, held, gatehouse.Attempts.Right); err != nil {
@@ -200,7 +197,7 @@ func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Out
 	return s.begun(tx, a, facts)
 }
 
-// newSignIn is a sign-in whose credentials are proved now.
+// newSignIn returns a sign-in with credentials proved now.
 func (s *Service) newSignIn(tx *act.Unit, a *attempt) gatehouse.SignIn {
 	now := tx.Now()
 	return gatehouse.SignIn{
@@ -209,8 +206,8 @@ func (s *Service) newSignIn(tx *act.Unit, a *attempt) gatehouse.SignIn {
 	}
 }
 
-// begun leads a sign-in whose credentials were proved to a session if nothing else is due, else
-// to its first step.
+// begun leads a sign-in with proved credentials to a session if nothing else is due, else to its
+// first step.
 func (s *Service) begun(tx *act.Unit, a *attempt, facts gatehouse.SignInFacts) (out Outcome, err error) {
 	now, u := tx.Now(), facts.User
 	out = Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: facts.SignIn.ReturnTo}
@@ -235,8 +232,8 @@ func (s *Service) begun(tx *act.Unit, a *attempt, facts gatehouse.SignInFacts) (
 	return out, s.sendFirst(tx, facts)
 }
 
-// trusted lets the trust in this browser stand in for two-factor, where there is
-// one to do (B08). It is recorded in the sign-in: what comes after need not ask again.
+// trusted lets the trust in this device replace two-factor, if it is due (B08). The sign-in
+// records it, so later steps need not check again.
 func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gatehouse.Company, browser string) error {
 	if browser == "" || gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		return nil
@@ -252,10 +249,10 @@ func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gateho
 	return nil
 }
 
-// useTemporary binds a temporary password to this browser, and ends what it opened
-// before: it opens one sign-in (invariant 2), which can be started again in this
-// browser after the window was closed halfway, and nowhere else. A browser that never got
-// the answer is known by the sign-in cookie that it had before.
+// useTemporary binds a temporary password to this browser, and ends what it opened before: it
+// opens one sign-in (invariant 2), which can be restarted only in this browser, if the window was
+// closed halfway. A browser that never got the response is recognised by the sign-in cookie that
+// it had before.
 func (s *Service) useTemporary(tx *act.Unit, u gatehouse.User, browser, cookie string) (string, error) {
 	if u.Password.UsedBy == "" || u.Password.UsedBy != deviceHash(browser) {
 		fresh := s.temporaryDevice(u, cookie)
@@ -273,7 +270,7 @@ func (s *Service) useTemporary(tx *act.Unit, u gatehouse.User, browser, cookie s
 	return browser, tx.UsePassword(tx, u.SiteID, u.ID, deviceHash(browser))
 }
 
-// deviceHash is what a browser's token is kept as; empty for none.
+// deviceHash returns the stored form of a device token; empty for none.
 func deviceHash(token string) string {
 	if token == "" {
 		return ""

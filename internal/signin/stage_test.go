@@ -19,12 +19,12 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// stage is a whole server, and what it takes to play the people who use it.
+// stage is a whole server, and what it takes to play its users.
 type stage struct {
 	*testkit.Server
 	t     testing.TB
 	desk  *directory.Service
-	sites string // the folder of the sites, where the stage has its own
+	sites string // the folder of the sites, if the stage has its own
 }
 
 // onStage plays a scene on each kind of database.
@@ -37,7 +37,7 @@ func newStage(t testing.TB, url string, limits signin.Limits) *stage {
 	return raise(t, url, limits, testkit.SharedSites())
 }
 
-// onOwnStage is onStage where a scene changes the sites.
+// onOwnStage is onStage for a scene that changes the sites.
 func onOwnStage(t *testing.T, scene func(t *testing.T, s *stage)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, url string) {
@@ -67,7 +67,7 @@ func visitor(st *site.Site) gatehouse.Caller {
 	return gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: st.ID, IPAddress: "192.0.2.7", UserAgent: "test", Reference: "GH-TEST-TEST"}
 }
 
-// The passwords of everybody on stage, and one that is nobody's.
+// The passwords of everybody on stage, and an unknown one.
 const (
 	first  = "First-Password-1"
 	second = "Second-Password-2"
@@ -75,7 +75,7 @@ const (
 	answer = "Tibbles the Cat"
 )
 
-// person is somebody at Meridian UK with nothing left to do.
+// addUser adds a user at Meridian UK with nothing left to do.
 func (s *stage) addUser(name string, change func(*gatehouse.User)) gatehouse.User {
 	return s.AddUser("meridian-uk", name, first, change)
 }
@@ -89,14 +89,14 @@ func (s *stage) newcomer(siteID, name string) gatehouse.User {
 	})
 }
 
-// enter types a username and a password into a browser.
+// enter types a username and a password on a device.
 func (s *stage) enter(u gatehouse.User, password, browser string) (signin.Outcome, error) {
 	st := s.Sites.ByID(u.SiteID)
 	return s.SignIn.Password(context.Background(), st, signin.PasswordRequest{Username: u.Username, Password: password, Device: browser,
 		ReturnTo: "/account/profile", Caller: visitor(st)})
 }
 
-// begin enters a right password, and expects the step that is due then.
+// begin enters a right password, and expects the next step.
 func (s *stage) begin(u gatehouse.User, password, browser string, want gatehouse.Step) signin.Outcome {
 	s.t.Helper()
 	out, err := s.enter(u, password, browser)
@@ -106,7 +106,7 @@ func (s *stage) begin(u gatehouse.User, password, browser string, want gatehouse
 	return out
 }
 
-// open is a session of a user, in a browser that is known from now on.
+// open opens a session of a user, on a device that is known from now on.
 func (s *stage) open(u gatehouse.User, password, browser string) signin.In {
 	s.t.Helper()
 	out := s.begin(u, password, browser, gatehouse.StepDone)
@@ -117,8 +117,7 @@ func (s *stage) at(st *site.Site, out signin.Outcome) signin.At {
 	return signin.At{SignIn: out.SignIn, Device: out.Device, Lang: "en-GB", Caller: visitor(st)}
 }
 
-// asked gives a user the question of the house about a pet, in an own session that ends
-// again.
+// asked gives a user the built-in question about a pet, in a session that ends again.
 func (s *stage) asked(u gatehouse.User) gatehouse.User {
 	s.t.Helper()
 	in := s.open(u, first, "")
@@ -142,7 +141,7 @@ func (s *stage) answer(token, text string) error {
 	return s.SignIn.AnswerChallenge(context.Background(), s.uk(), visitor(s.uk()), token, text)
 }
 
-// link asks for a reset link and takes it out of the next mail that has one.
+// link requests a reset link and reads it from the next mail that has one.
 func (s *stage) link(email string) string {
 	s.t.Helper()
 	return s.linkAt(s.press(), email)
@@ -162,7 +161,7 @@ func (s *stage) linkAt(st *site.Site, email string) string {
 
 var temporaryPassword = regexp.MustCompile(`[A-Z][a-z]{3}-\d\d[a-z]{3}-[A-Z][a-z]{3}-\d\d[a-z]{3}-[A-Z][a-z]{3}`)
 
-// mailedPassword takes a temporary password out of a user's next mail that has one.
+// mailedPassword reads a temporary password from a user's next mail that has one.
 func (s *stage) mailedPassword(u gatehouse.User) string {
 	s.t.Helper()
 	for {
@@ -172,7 +171,7 @@ func (s *stage) mailedPassword(u gatehouse.User) string {
 	}
 }
 
-// mails are the kinds of all messages to a user, oldest first.
+// mails returns the kinds of all messages to a user, oldest first.
 func (s *stage) mails(u gatehouse.User) string {
 	s.t.Helper()
 	all, err := s.Store.Read().MessagesOfUser(context.Background(), u.SiteID, u.ID, "", 100)
@@ -199,13 +198,13 @@ func (s *stage) sent(address string) (mails []testkit.Mail) {
 	return mails
 }
 
-// write changes the database behind the services' backs.
+// write changes the database directly, bypassing the services.
 func (s *stage) write(change func(q store.Queries) error) {
 	s.t.Helper()
 	s.must(s.Store.Write(context.Background(), change))
 }
 
-// terms puts a file of the terms into the folder of Meridian UK, or takes all out.
+// terms puts a file of the terms into the folder of Meridian UK, or removes all.
 func (s *stage) terms(version, text string) {
 	s.t.Helper()
 	folder := filepath.Join(s.sites, "meridian-uk", "terms")
@@ -226,7 +225,7 @@ func (s *stage) must(err error) {
 	}
 }
 
-// refused expects an error of a kind and a code.
+// refused expects an error of a kind and with a reason.
 func (s *stage) refused(what string, err error, kind gatehouse.Kind, code string) {
 	s.t.Helper()
 	var e *gatehouse.Error
@@ -252,7 +251,7 @@ func (s *stage) faulty(what string, err error, want string) {
 	}
 }
 
-// reasonOf is an error's code.
+// reasonOf returns an error's reason.
 func reasonOf(err error) string {
 	var e *gatehouse.Error
 	if errors.As(err, &e) {
@@ -276,7 +275,7 @@ func faultsOf(err error) string {
 	return strings.Join(all, ", ")
 }
 
-// alive reports whether a session's token is good for anything.
+// alive reports whether a session's token works.
 func (s *stage) alive(st *site.Site, token string) bool {
 	s.t.Helper()
 	_, err := s.SignIn.Session(context.Background(), st, token)
@@ -286,7 +285,7 @@ func (s *stage) alive(st *site.Site, token string) bool {
 	return err == nil
 }
 
-// step is where a sign-in in progress is; "" if it is over.
+// step returns the step of a sign-in in progress; "" if it is over.
 func (s *stage) step(st *site.Site, token string) gatehouse.Step {
 	s.t.Helper()
 	_, step, err := s.SignIn.InProgress(context.Background(), st, token)
@@ -296,7 +295,7 @@ func (s *stage) step(st *site.Site, token string) gatehouse.Step {
 	return step
 }
 
-// endLocked ends what ends when an account is locked.
+// endLocked ends what locking an account ends.
 func endLocked(ctx context.Context, q store.Queries, u gatehouse.User) error {
 	_, err := q.End(ctx, store.Ending{User: u, Change: gatehouse.Locked})
 	return err

@@ -13,18 +13,18 @@ import (
 	"gatehouse/internal/store"
 )
 
-// At is where a step of a sign-in is done: in which sign-in, browser and language.
+// At says where a step of a sign-in is done: in which sign-in, device and language.
 type At struct {
-	// SignIn and Browser are the values of the cookies; Browser may be empty.
+	// SignIn and Device are the values of the cookies; Device may be empty.
 	SignIn, Device string
 	Lang           string
 	Caller         gatehouse.Caller
-	// Facts are what this request has read of the sign-in a moment ago; nil: nothing.
+	// Facts are what this request has just read about the sign-in; nil: nothing.
 	Facts *gatehouse.SignInFacts
 }
 
-// MovedError says that another step is due than the one that was posted: another
-// tab did it already, or something changed meanwhile.
+// MovedError says that a different step is due than the one that was posted: another tab already
+// did it, or something changed meanwhile.
 type MovedError struct{ Step gatehouse.Step }
 
 func (e *MovedError) Error() string { return "the step that is due is " + string(e.Step) }
@@ -32,19 +32,17 @@ func (e *MovedError) Error() string { return "the step that is due is " + string
 // Unwrap gives it a kind.
 func (*MovedError) Unwrap() error { return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: "moved"} }
 
-// NewPassword is a password that somebody chooses. Old is the present one, typed
-// again; it is not asked for on the page of a reset link.
+// NewPassword is a password that a user chooses. Old is the present one, typed again; the page of
+// a reset link does not ask for it.
 type NewPassword struct{ Old, New, Repeat string }
 
-// mostWrong is how often something may be entered wrongly on the pages of one sign-in;
-// then it is over.
+// mostWrong is how many wrong entries the pages of one sign-in allow; then it is over.
 const mostWrong = 5
 
 // ChoosePassword replaces a temporary or expired password (B13).
 //
-// Errors: Invalid with fields old_password, new_password, repeat_password;
-// *MovedError; Unauthenticated if the sign-in is over, with ReasonTemporaryExpired if
-// that is why; Unavailable.
+// Errors: Invalid with fields old_password, new_password, repeat_password; *MovedError;
+// Unauthenticated if the sign-in is over, with ReasonTemporaryExpired if that is why; Unavailable.
 func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form NewPassword) (Outcome, error) {
 	facts, err := s.due(ctx, st, at, gatehouse.StepPassword)
 	if err != nil {
@@ -88,9 +86,8 @@ func (s *Service) ChoosePassword(ctx context.Context, st *site.Site, at At, form
 	})
 }
 
-// SetFirstChallenge stores the challenge question of a sign-in (B14). Its errors are
-// those of ChoosePassword, with the fields question, own_question, answer and
-// current_password.
+// SetFirstChallenge stores the challenge question of a sign-in (B14). Its errors are those of
+// ChoosePassword, with the fields question, own_question, answer and current_password.
 func (s *Service) SetFirstChallenge(ctx context.Context, st *site.Site, at At, form gatehouse.ChallengeForm) (Outcome, error) {
 	facts, err := s.due(ctx, st, at, gatehouse.StepChallenge)
 	if err != nil {
@@ -120,8 +117,8 @@ func (s *Service) SetFirstChallenge(ctx context.Context, st *site.Site, at At, f
 	})
 }
 
-// TermsForm is what is posted about terms: the version and hash of the text that was
-// shown, and whether it was accepted.
+// TermsForm is the posted form about terms: the version and hash of the text that was shown, and
+// whether it was accepted.
 type TermsForm struct {
 	Version, TextHash string
 	Accept            bool
@@ -156,8 +153,8 @@ func (s *Service) AcceptTerms(ctx context.Context, st *site.Site, at At, form Te
 	})
 }
 
-// AnswerSoleUser records whether the person is the only one who uses the sign-in (A04);
-// answer is yes or no. Invalid has the field sole_user.
+// AnswerSoleUser records whether the user is the only person who uses the sign-in (A04); answer is
+// yes or no. Invalid has the field sole_user.
 func (s *Service) AnswerSoleUser(ctx context.Context, st *site.Site, at At, answer string) (Outcome, error) {
 	return s.step(ctx, st, at, gatehouse.StepSoleUser, func(tx *act.Unit, facts *gatehouse.SignInFacts) error {
 		if answer != "yes" && answer != "no" {
@@ -177,11 +174,11 @@ func (s *Service) AnswerSoleUser(ctx context.Context, st *site.Site, at At, answ
 	})
 }
 
-// mostAdministrators is how many administrators of a company are told something.
+// mostAdministrators is how many administrators of a company are notified at most.
 const mostAdministrators = 5
 
-// tellShared tells the company's other administrators that a sign-in is used by several
-// people (A04): and support, where it is an administrator's, or nobody else would hear of it.
+// tellShared tells the company's other administrators that a sign-in is used by several people
+// (A04). It tells support if the sign-in is an administrator's, or if nobody else would be told.
 func (s *Service) tellShared(tx *act.Unit, u gatehouse.User) error {
 	company, err := tx.Company(tx, tx.Site.ID, u.CompanyID)
 	if err != nil {
@@ -201,8 +198,8 @@ func (s *Service) tellShared(tx *act.Unit, u gatehouse.User) error {
 	return tx.MailSupport(u.CompanyID, msg)
 }
 
-// dueNow is due by what the request has read already, where that says that it is due. The step
-// itself holds the account and looks again.
+// dueNow is due by what the request has already read, if that says that it is due. The step itself
+// holds the account and checks again.
 func (s *Service) dueNow(ctx context.Context, st *site.Site, at At, want gatehouse.Step) (gatehouse.SignInFacts, error) {
 	if at.Facts != nil && gatehouse.NextStep(st.Site, *at.Facts, s.Now()) == want {
 		return *at.Facts, nil
@@ -210,8 +207,8 @@ func (s *Service) dueNow(ctx context.Context, st *site.Site, at At, want gatehou
 	return s.due(ctx, st, at, want)
 }
 
-// due returns the facts of a sign-in that is at the wanted step. If a step is posted and
-// the code is due instead, the code is sent.
+// due returns the facts of a sign-in that is at the wanted step. If a step is posted but the code
+// is due instead, it sends the code.
 func (s *Service) due(ctx context.Context, st *site.Site, at At, want gatehouse.Step) (gatehouse.SignInFacts, error) {
 	facts, step, err := s.InProgress(ctx, st, at.SignIn)
 	switch {
@@ -224,10 +221,10 @@ func (s *Service) due(ctx context.Context, st *site.Site, at At, want gatehouse.
 	return facts, err
 }
 
-// again verifies the password that was proved in this sign-in, typed once more. Every
-// try is counted, and that is committed, before it is verified (invariant 3); the last
-// one that may be wrong ends the sign-in if it is. One more than that at the same
-// moment is refused and ends nothing: those before it may be right.
+// again verifies the password that was proved in this sign-in, typed once more. Every try is
+// counted, and that is committed, before it is verified (invariant 3); the last allowed try ends
+// the sign-in if it is wrong. One more at the same moment is refused and ends nothing: an earlier
+// one may be right.
 func (s *Service) again(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, place *secret.Place, field, password string, f *faults) error {
 	if password == "" {
 		f.Add(field, "required")
@@ -259,14 +256,13 @@ func (s *Service) again(ctx context.Context, st *site.Site, at At, facts gatehou
 	return nil
 }
 
-// step does one step of a sign-in in one transaction: the account is held, the step must
-// still be the one that is due, the fact is recorded, and NextStep says where it goes
-// from there.
+// step does one step of a sign-in in one transaction: it holds the account, the step must still be
+// due, it records the fact, and NextStep says what follows.
 func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse.Step, do func(*act.Unit, *gatehouse.SignInFacts) error) (out Outcome, err error) {
 	if at.SignIn == "" {
 		return out, errNoSignIn
 	}
-	var moved error // an outcome, not a failure: what it leads to stays
+	var moved error // an outcome, not a failure: its changes are kept
 	err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error {
 		moved = nil
 		facts, err := s.hold(tx, at.SignIn)

@@ -33,8 +33,8 @@ func atOnce(do func(i int) error) []error {
 	return errs
 }
 
-// won expects exactly one success, and returns which one it was; all others must be told
-// one of the codes.
+// won expects exactly one success, and returns which one it was; all others must get one of the
+// reasons.
 func (s *stage) won(what string, errs []error, codes ...string) int {
 	s.t.Helper()
 	winner, told := -1, map[string]int{}
@@ -71,8 +71,8 @@ func (s *stage) works(u gatehouse.User, password func(i int) string, want int) {
 
 func words(i int) string { return fmt.Sprintf("Contender-%02d-Word", i) }
 
-// Invariant 2: a temporary password, a right answer and a link each work once, also when
-// used twenty times at the same instant.
+// Invariant 2: a temporary password, a right answer and a link each work once, even when used
+// twenty times at the same instant.
 func TestWhatWorksOnceWorksOnceAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.newcomer("meridian-uk", "popular")
@@ -108,8 +108,8 @@ func TestWhatWorksOnceWorksOnceAtTheSameInstant(t *testing.T) {
 	})
 }
 
-// Invariant 3: more wrong answers at the same instant than a recovery takes are not
-// judged, and wrong old passwords neither.
+// Invariant 3: beyond the limit, concurrent wrong answers of a recovery are not judged, and
+// neither are wrong old passwords.
 func TestGuessesAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.asked(s.addUser("guessed", nil))
@@ -142,8 +142,8 @@ func TestGuessesAtTheSameInstant(t *testing.T) {
 	})
 }
 
-// The same step many times at once, as by an impatient finger: it is done once, and the
-// last one opens one session.
+// The same step many times at once, as by an impatient finger: it is done once, and the last one
+// opens one session.
 func TestTheSameStepAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.newcomer("meridian-uk", "impatient")
@@ -212,7 +212,7 @@ func TestPasswordsChangedAtTheSameInstant(t *testing.T) {
 	})
 }
 
-// The three newest links are good, also where many are asked for at the same instant.
+// The three newest links are valid, even if many are requested at the same instant.
 func TestLinksAskedForAtTheSameInstant(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		u := s.reader("eager", nil)
@@ -235,8 +235,8 @@ func TestLinksAskedForAtTheSameInstant(t *testing.T) {
 	})
 }
 
-// A step while an administrator resets, deactivates or locks: whichever comes first, no
-// session is left when both have answered (invariants 4 and 5).
+// A step while an administrator resets, deactivates or locks: in either order, no session is left
+// when both have returned (invariants 4 and 5).
 func TestAStepWhileTheAccountIsClosed(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 9 {

@@ -19,8 +19,8 @@ var (
 	yesForm = func(st *site.Site) signin.TermsForm { return signin.TermsForm{Version: st.TermsVersion, Accept: true} }
 )
 
-// B13 to B15, A03, A04: from the temporary password to the session, and every step in
-// its place. B16: the company's switch asks for no code this first time.
+// B13 to B15, A03, A04: from the temporary password to the session, every step in order. B16: the
+// company's switch requires no code this first time.
 func TestAFirstSignInStepByStep(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u := s.uk(), s.newcomer("meridian-uk", "newcomer")
@@ -74,8 +74,8 @@ func TestAFirstSignInStepByStep(t *testing.T) {
 	})
 }
 
-// nothingElse posts every step but the due one: each leads back to that one, and none
-// has done anything.
+// nothingElse posts every step but the due one: each leads back to the due one, and none has done
+// anything.
 func (s *stage) nothingElse(at signin.At, due gatehouse.Step) {
 	s.t.Helper()
 	st := s.uk()
@@ -113,8 +113,8 @@ func (s *stage) twoFactor(u gatehouse.User, on bool) {
 	})
 }
 
-// Whatever ends a sign-in, or the right to one, in between: each step then says that
-// there is none, and changes nothing.
+// Something ends a sign-in, or the right to one, in between: each step then says that there is
+// none, and changes nothing.
 func TestAStepAfterSomethingElseHappened(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for name, happens := range map[string]func(u gatehouse.User, out signin.Outcome){
@@ -154,7 +154,7 @@ func TestAStepAfterSomethingElseHappened(t *testing.T) {
 	})
 }
 
-// due is somebody with one step to do.
+// due adds a user with one step to do.
 func (s *stage) due(name string, step gatehouse.Step) gatehouse.User {
 	return s.addUser(name, func(u *gatehouse.User) {
 		switch step {
@@ -170,8 +170,8 @@ func (s *stage) due(name string, step gatehouse.Step) gatehouse.User {
 	})
 }
 
-// A03: the text that counts is the one in force when it is accepted, not the one on a
-// page that was opened before.
+// A03: the text that counts is the one in force when it is accepted, not the one on a page that
+// was opened before.
 func TestTermsThatChangeMeanwhile(t *testing.T) {
 	onOwnStage(t, func(t *testing.T, s *stage) {
 		u := s.due("reader", gatehouse.StepTerms)
@@ -217,7 +217,7 @@ func TestTermsThatChangeMeanwhile(t *testing.T) {
 	})
 }
 
-// Terms that are withdrawn while somebody reads them are not waited for.
+// Terms that are withdrawn while a user reads them are no longer due.
 func TestTermsThatAreWithdrawnMeanwhile(t *testing.T) {
 	onOwnStage(t, func(t *testing.T, s *stage) {
 		asked := s.addUser("asked", func(u *gatehouse.User) { u.TermsAccepted, u.SoleUserFor = "", "" })
@@ -293,7 +293,7 @@ func TestTheSoleUserQuestion(t *testing.T) {
 		if m := s.sent(support); len(m) != 1 || !strings.Contains(m[0].Text, "The user is an administrator") || !strings.Contains(m[0].Text, "admin-sharer") {
 			t.Errorf("about an administrator, support was told %+v", m)
 		}
-		// Where nobody else would hear of it, support does.
+		// If nobody else would be told, support is.
 		alone := s.addUser("nobody-else", func(u *gatehouse.User) { ask(u); u.CompanyID = "com_3" })
 		out = s.begin(alone, first, "", gatehouse.StepSoleUser)
 		_, err = s.SignIn.AnswerSoleUser(ctx, s.uk(), s.at(s.uk(), out), "no")

@@ -15,11 +15,11 @@ import (
 	"gatehouse/internal/store"
 )
 
-// TemporaryOverError is said to anyone who has the right temporary password, too late or after
-// it has opened a sign-in in another browser.
+// TemporaryOverError is for a right temporary password that has expired or has opened a sign-in in
+// another browser.
 type TemporaryOverError struct {
 	Reason string
-	// Ticket is worth a new one by mail, in this browser and for a while; empty where
+	// Ticket can be exchanged for a new one by mail, in this browser and for a while; empty if
 	// nothing can be mailed.
 	Ticket string
 }
@@ -33,9 +33,9 @@ func (e *TemporaryOverError) Unwrap() error {
 
 const ticketPurpose = "new-temporary-password"
 
-// temporaryOver offers a new temporary password to somebody who was mailed one and has just
-// proved to have it: a question that was never set cannot be answered. The ticket is bound
-// to the password and to the browser's sign-in cookie, so it works once, and here.
+// temporaryOver offers a new temporary password to a user who was mailed one and has just proved
+// to have it: a question that was never set cannot be answered. The ticket is bound to the
+// password and to the browser's sign-in cookie, so it works once, and only here.
 func (s *Service) temporaryOver(reason string, u gatehouse.User, cookie string) error {
 	e := &TemporaryOverError{Reason: reason}
 	if cookie == "" || !u.Password.Temporary() || !u.MaySignIn() || !mail.CanSend(u.Email) {
@@ -53,8 +53,8 @@ func (s *Service) ticket(u gatehouse.User, until, cookie string) string {
 	return s.Keys.MAC(ticketPurpose, u.SiteID, u.ID, strconv.FormatInt(u.Password.SetAt.UnixMicro(), 10), until, cookie)
 }
 
-// MailTemporary mails a new temporary password in place of one that is over, for a ticket of
-// TemporaryOverError. The old one, and what was begun with it, end.
+// MailTemporary mails a new temporary password to replace an expired or used one, for a ticket of
+// TemporaryOverError. It ends the old one, and what was begun with it.
 //
 // Errors: Gone with ReasonLinkOver; TooMany with ReasonTooManyRecoveries; Unavailable.
 func (s *Service) MailTemporary(ctx context.Context, st *site.Site, c gatehouse.Caller, ticket, cookie string) error {
@@ -93,7 +93,7 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.
 			return err
 		}
 		now := tx.Now()
-		if !now.After(u.Password.SetAt) { // another password, also to who looks only at its time
+		if !now.After(u.Password.SetAt) { // another password, even to a reader that only compares times
 			now = u.Password.SetAt.Add(time.Microsecond)
 		}
 		w := gatehouse.Password{Hash: hash, Origin: u.Password.Origin, SetAt: now, ExpiresAt: now.Add(st.Policy.TemporaryPassword)}
@@ -107,7 +107,7 @@ func (s *Service) mailTemporary(ctx context.Context, st *site.Site, c gatehouse.
 	})
 }
 
-// ticketUser returns the user whom a ticket is for, as long as it is valid.
+// ticketUser returns the user of a ticket, as long as it is valid.
 func (s *Service) ticketUser(ctx context.Context, read func(context.Context, string, string) (gatehouse.User, error),
 	st *site.Site, ticket, cookie string) (gatehouse.User, error) {
 	parts := strings.Split(ticket, ".")

@@ -23,20 +23,20 @@ const (
 	ReasonTextsOver = "texts-over"
 )
 
-// Texting is what text messages need beside the outbox.
+// Texting is what text messages need in addition to the outbox.
 type Texting struct {
-	// PerDay is how many this installation sends in 24 hours before it stops, for everybody:
-	// what is spent by then is the most that a fraud can cost.
+	// PerDay is how many this installation sends in 24 hours before it stops, for everybody: that
+	// limits the cost of a fraud.
 	PerDay int
-	// SecurityAddress is told when it stops; empty: nobody is.
+	// SecurityAddress is notified when it stops; empty: nobody is.
 	SecurityAddress string
 }
 
 // Texts reports whether codes go to phones on a site.
 func (s *Service) Texts(st *site.Site) bool { return s.Texting != nil && len(st.TextCountries) > 0 }
 
-// AllowText takes one text message from every limit, before it is written: after the password
-// was right, and never for somebody who only types numbers.
+// AllowText takes one text message from every limit, before it is written: after the password was
+// right, and never for somebody who only types numbers.
 //
 // Errors: Conflict with ReasonNoTexts; TooMany with ReasonTextsOver; Unavailable.
 func (s *Service) AllowText(ctx context.Context, st *site.Site, c gatehouse.Caller, u gatehouse.User, n phone.Number) error {
@@ -70,13 +70,13 @@ func over(err error, wait time.Duration) error {
 	return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTextsOver, RetryAfter: wait}
 }
 
-// aDay is a limit of so many in any 24 hours: one half at once, the other over the day.
+// aDay is a limit of n in any 24 hours: one half at once, the other over the day.
 func aDay(key string, n int) store.Limit {
 	half := max(1, n/2)
 	return store.Limit{Key: key, Every: 24 * time.Hour / time.Duration(half), Burst: half}
 }
 
-// stopTexts says that the ceiling of the installation is reached, once a day.
+// stopTexts reports that the installation's limit is reached, once a day.
 func (s *Service) stopTexts(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
 	s.Log.ErrorContext(ctx, "text messages stopped: there were as many as text_messages.per_day allows", "per_day", s.Texting.PerDay)
 	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: "texts:told", Every: 24 * time.Hour, Burst: 1})
@@ -89,11 +89,11 @@ func (s *Service) stopTexts(ctx context.Context, st *site.Site, c gatehouse.Call
 	})
 }
 
-// numberPurpose is what numbers of phones are sealed for.
+// numberPurpose is the purpose that phone numbers are sealed for.
 const numberPurpose = "phone-number"
 
-// SealNumber seals a number for its user: who can write the database cannot have the codes
-// of somebody else sent to a phone of theirs.
+// SealNumber seals a number for its user: somebody who can write to the database cannot redirect
+// another user's codes to their own phone.
 func SealNumber(keys *secret.Keys, f gatehouse.Factor, n phone.Number) ([]byte, error) {
 	return keys.Seal(numberPurpose+":"+f.UserID+":"+f.ID, []byte(n.E164))
 }
@@ -106,13 +106,13 @@ func OpenNumber(keys *secret.Keys, f store.SealedFactor) (phone.Number, error) {
 	}
 	n, reason := phone.Read(string(text), "")
 	if reason != "" {
-		// The country's numbers have changed since: it is still what the user confirmed.
+		// The country's numbering plan has changed since: it is still what the user confirmed.
 		return phone.Number{E164: string(text)}, nil
 	}
 	return n, nil
 }
 
-// textFactor is the confirmed phone of a user; NotFound if there is none.
+// textFactor returns the confirmed phone of a user; NotFound if there is none.
 func (s *Service) textFactor(ctx context.Context, q store.Queries, u gatehouse.User) (f store.SealedFactor, n phone.Number, err error) {
 	all, err := q.Factors(ctx, u.SiteID, u.ID)
 	if err != nil {
@@ -126,8 +126,8 @@ func (s *Service) textFactor(ctx context.Context, q store.Queries, u gatehouse.U
 	return all[i], n, err
 }
 
-// SendText sends a code to the user's phone. The password was right, or nobody would be at
-// this step.
+// SendText sends a code to the user's phone. The password was right, or the sign-in would not be
+// at this step.
 //
 // Errors: those of AllowText; TooMany with ReasonCodeWait; NotFound for a user without a phone;
 // *MovedError; Unauthenticated; Unavailable.
@@ -141,7 +141,7 @@ func (s *Service) SendText(ctx context.Context, st *site.Site, at At) error {
 	if err != nil {
 		return err
 	}
-	// Asked before the limits are taken from: a second press costs nothing.
+	// Checked before the limits are taken from: a second press costs nothing.
 	if err := s.codeWait(ctx, q, facts.User); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (s *Service) SendText(ctx context.Context, st *site.Site, at At) error {
 	return err
 }
 
-// codeWait refuses another code before its time.
+// codeWait refuses another code that is requested too early.
 func (s *Service) codeWait(ctx context.Context, q store.Queries, u gatehouse.User) error {
 	next, err := s.nextCode(ctx, q, u)
 	if wait := next.Sub(s.Now()); err == nil && wait > 0 {

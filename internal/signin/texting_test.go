@@ -22,7 +22,7 @@ func onTheLine(t *testing.T, perDay int, scene func(t *testing.T, s *stage, phon
 	})
 }
 
-// withPhone is somebody who has added a phone.
+// withPhone adds a user who has added a phone.
 func (s *stage) withPhone(name string, phones *testkit.Phones) gatehouse.User {
 	s.t.Helper()
 	u := s.addUser(name, nil)
@@ -44,8 +44,8 @@ func (s *stage) textCode(at signin.At, code string) (signin.Outcome, error) {
 	return s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Code: code, Way: gatehouse.WayText})
 }
 
-// Of 20 that enter the same code at one instant one gets in; a code opens no other sign-in, and
-// none after its time.
+// Of 20 that enter the same code at one instant, one gets in. A code opens no other sign-in, and
+// none after it expires.
 func TestATextCodeOpensItsSignInOnce(t *testing.T) {
 	onTheLine(t, 1000, func(t *testing.T, s *stage, phones *testkit.Phones) {
 		u := s.withPhone("msantos", phones)
@@ -82,8 +82,8 @@ func TestATextCodeOpensItsSignInOnce(t *testing.T) {
 	})
 }
 
-// No text message goes to somebody without a phone, before the password, or by a gateway that is
-// not there; a number has its limit, no matter who asks.
+// No text message is sent to a user without a phone, before the password, or without a gateway; a
+// number has its limit, no matter who asks.
 func TestWhoGetsNoTextMessage(t *testing.T) {
 	onTheLine(t, 1000, func(t *testing.T, s *stage, phones *testkit.Phones) {
 		plain := s.addUser("plain", func(u *gatehouse.User) { u.OwnTwoFactor = true })
@@ -100,7 +100,7 @@ func TestWhoGetsNoTextMessage(t *testing.T) {
 				sent++
 			}
 		}
-		if sent != gatehouse.TextsANumber/2 { // the other half comes over the day
+		if sent != gatehouse.TextsANumber/2 { // the other half is allowed over the day
 			t.Errorf("%d messages to one number", sent)
 		}
 		if n := len(phones.Texts(mobile)); n > gatehouse.TextsANumber {

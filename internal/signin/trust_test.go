@@ -8,9 +8,9 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// B08, invariant 5: where the password has expired on a trusted device, the new one ends
-// the trust, and a code is asked for in the same sign-in; without it the person would be
-// led back to the start, with the old password, for as long as the trust lasts.
+// B08, invariant 5: if the password has expired on a trusted device, the new one ends the trust,
+// and a code is required in the same sign-in. Otherwise the user would be led back to the start,
+// with the old password, for as long as the trust lasts.
 func TestB08AnExpiredPasswordOnATrustedDevice(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		st, u, day := *s.uk(), s.careful("expired", nil), 24*time.Hour

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A transaction that lost a race is run again. What was verified then is the password
-// that was read before it, not the one that its first run found.
+// A transaction that lost a race is retried. It must judge the password that was read before it,
+// not the one that its first run found.
 func TestATransactionThatRunsTwiceJudgesTheSame(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		read := s.addUser("msantos", nil)

@@ -13,14 +13,13 @@ import (
 	"gatehouse/internal/site"
 )
 
-// MaxMessage is how long what somebody writes who forgot a username may be, in code
+// MaxMessage is the maximum length of the message from a user who forgot a username, in code
 // points.
 const MaxMessage = 500
 
-// AskUsername passes the request of somebody who forgot a username to the
-// administrators of the companies that know the address (A12), and tells the asker
-// nothing about whether there are any. Where a company has nobody else who could help,
-// the request goes to the site's support.
+// AskUsername passes the request of a user who forgot a username to the administrators of the
+// companies that know the address (A12), and does not reveal whether there are any. If a company
+// has nobody else who could help, the request goes to the site's support.
 //
 // Errors: Invalid with fields email and message, TooMany, Unavailable.
 func (s *Service) AskUsername(ctx context.Context, st *site.Site, c gatehouse.Caller, email, message string) error {
@@ -58,10 +57,10 @@ func (s *Service) AskUsername(ctx context.Context, st *site.Site, c gatehouse.Ca
 	})
 }
 
-// flooded says which companies have had as many requests as they may get for now:
-// anyone who knows addresses of many colleagues could fill an administrator's mailbox.
-// The asker is told nothing; the event log has the request. A browser in which one of
-// them has signed in before has a budget of its own.
+// flooded returns which companies have reached their limit of requests for now: anyone who knows
+// the addresses of many colleagues could fill an administrator's mailbox. The requester is not
+// told; the event log has the request. A device on which one of them has signed in before has its
+// own budget.
 func (s *Service) flooded(ctx context.Context, st *site.Site, users []gatehouse.User, own bool) (map[string]bool, error) {
 	flooded := map[string]bool{}
 	if own {
@@ -81,7 +80,7 @@ func (s *Service) flooded(ctx context.Context, st *site.Site, users []gatehouse.
 }
 
 func (s *Service) passOn(tx *act.Unit, users []gatehouse.User, flooded map[string]bool, msg mail.UsernameRequest) error {
-	if len(users) == 0 { // the same work for an address that is nobody's (invariant 7)
+	if len(users) == 0 { // the same work for an unknown address (invariant 7)
 		_, err := tx.Administrators(tx, tx.Site.ID, "", "", mostAdministrators)
 		return errors.Join(err,
 			tx.Record(gatehouse.User{}, gatehouse.EventUsernameAsked, gatehouse.ResultUnknown, nil),

@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// A12: the request goes to who can help, once, with what was written; anyone who asks
-// learns nothing.
+// A12: the request goes to those who can help, once, with its message; the requester learns
+// nothing.
 func TestA12AForgottenUsernameIsPassedOn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for _, id := range []string{"east", "west", "south"} {
@@ -75,9 +75,9 @@ func TestA12AForgottenUsernameIsPassedOn(t *testing.T) {
 	})
 }
 
-// What makes mail for somebody else is limited, and alike for names that are an account
-// and names that are none; one kind of request does not use up another's. Only who asks
-// from one network too often is told.
+// Requests that cause mail to somebody else are limited, alike for known and unknown names; one
+// kind of request does not use up another's limit. Only too many requests from one network get an
+// error.
 func TestRequestsForMailAreLimited(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		limits := noLimits

@@ -9,18 +9,18 @@ import (
 	"gatehouse/internal/argon2"
 )
 
-// Argon2: of our own hashes, and as other programs write it.
+// Argon2: our own hashes, and those in other programs' notations.
 
-// Kernel names what computes argon2 in this process: avx2, or library. The fault says
-// why it is not the fastest that the machine should be able to run.
+// Kernel names the argon2 implementation in this process: avx2, or library. The fault says why it
+// is not the fastest that the machine should be able to run.
 func Kernel() (name string, fault error) { return argon2.Kernel() }
 
-// memories are what hashes work in, when they do not: as many as ran at once so far,
-// which the gate bounds.
+// memories are idle buffers for hashing: as many as have run at once so far, which the gate
+// limits.
 var memories = make(chan *argon2.Memory, 256)
 
-// mostKept is the largest memory that is kept, in bytes: not that of a foreign hash
-// that costs many times ours.
+// mostKept is the largest buffer to keep, in bytes: not that of a foreign hash that costs many
+// times ours.
 const mostKept = 64 << 20
 
 // worked counts what argon2id has filled in this process: KiB times passes.
@@ -73,13 +73,13 @@ func parseArgon2(encoded string) (*storedHash, error) {
 	return stored, nil
 }
 
-// argon2id is what makes a key of that many bytes.
+// argon2id returns the parameters for a key of this many bytes.
 func (p Params) argon2id(keyBytes int) argon2.Params {
 	return argon2.Params{Variant: argon2.ID, Version: argon2.Version, MemoryKiB: p.MemoryKiB, Passes: p.Time,
 		Lanes: p.Parallelism, KeyBytes: uint32(keyBytes)}
 }
 
-// argonKey is argon2 of any kind in memory that is used again.
+// argonKey is argon2 of any kind in reused memory.
 func argonKey(p argon2.Params, password, salt []byte) []byte {
 	worked.Add(uint64(p.MemoryKiB) * uint64(p.Passes))
 	var m *argon2.Memory
@@ -98,7 +98,7 @@ func argonKey(p argon2.Params, password, salt []byte) []byte {
 	return key
 }
 
-// encodeArgon2id writes a hash of ours.
+// encodeArgon2id encodes one of our hashes.
 func encodeArgon2id(p Params, salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,

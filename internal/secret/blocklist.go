@@ -19,8 +19,8 @@ import (
 	"gatehouse"
 )
 
-// commonPasswords are the common passwords, one per line, sorted, gzip'd. Where
-// they are from and how the file was made: blocklist/README.md.
+// commonPasswords are the common passwords, one per line, sorted, gzip'd. For their source and how
+// the file was made, see blocklist/README.md.
 //
 //go:embed blocklist/common.txt.gz
 var commonPasswords []byte
@@ -28,20 +28,19 @@ var commonPasswords []byte
 // maxBlocklistLine is the longest line of an operator's file, in bytes.
 const maxBlocklistLine = 64 << 10
 
-// hashSeed is new in every process, so that nobody can prepare a password that
-// the filter takes for a common one.
+// hashSeed is new in every process, so nobody can prepare a password that the filter takes for a
+// common one.
 var hashSeed = maphash.MakeSeed()
 
-// A Blocklist is a set of passwords that everybody knows. It keeps 18 bits for
-// each in place of the password, so millions of them fit, and is wrong in one
-// direction only: at most one unlisted password in 5,000 is taken for a listed
-// one (the filter errs once in 65,536, and a password is looked up in up to
-// twelve forms). Anyone who meets that chooses another password.
+// A Blocklist is a set of common passwords. It keeps 18 bits for each instead of the password, so
+// millions of them fit, and has only false positives: at most one unlisted password in 5,000 is
+// taken for a listed one (the filter errs once in 65,536, and a password is looked up in up to
+// twelve forms). A user who hits one chooses another password.
 //
-// It answers ASVS 6.2.4 and 6.2.12 and NIST SP 800-63B-4 3.1.1.2, by a look at
-// the whole password, not at words inside it.
+// It implements ASVS 6.2.4 and 6.2.12 and NIST SP 800-63B-4 3.1.1.2, by comparing the whole
+// password, not words inside it.
 type Blocklist struct {
-	base   *Blocklist // asked too; nil at the root
+	base   *Blocklist // checked too; nil at the root
 	filter *xorfilter.BinaryFuse[uint16]
 	size   int
 }
@@ -63,10 +62,9 @@ var commonOnce = sync.OnceValue(func() *Blocklist {
 	return list
 })
 
-// ReadBlocklist returns a list of all that base has, which may be nil, and of
-// the lines of files. A line is a password as it is, so there are no comments;
-// empty lines count for nothing. Two million lines take half a second and,
-// while they are read, 16 MiB. Errors are those of reading, and of a line of
+// ReadBlocklist returns a list with everything in base, which may be nil, and the lines of files.
+// A line is a literal password, so there are no comments; empty lines are ignored. Two million
+// lines take half a second and, while they are read, 16 MiB. Errors are read errors, and a line of
 // more than 64 KiB, with the numbers of the file and the line.
 func ReadBlocklist(base *Blocklist, files ...io.Reader) (*Blocklist, error) {
 	var keys []uint64
@@ -106,11 +104,10 @@ func (b *Blocklist) Len() int {
 	return b.size + b.base.Len()
 }
 
-// Contains says whether the list has the password: as it is, in other case
-// ("PassWord"), with digits and punctuation around it ("password2024!") unless
-// they are more than half of it, or with the usual replacements ("P@ssw0rd").
-// It also says so of what no list needs to hold, such as walks along the keyboard:
-// see trivial. A nil list contains nothing else.
+// Contains reports whether the list has the password: as it is, in other case ("PassWord"), with
+// digits and punctuation around it ("password2024!") unless they are more than half of it, or with
+// the usual replacements ("P@ssw0rd"). It also returns true for trivial passwords that need no
+// list, such as keyboard walks: see trivial. A nil list contains nothing else.
 func (b *Blocklist) Contains(password string) bool {
 	if b.trivial(gatehouse.Fold(password)) {
 		return true
@@ -134,7 +131,7 @@ func (b *Blocklist) has(key uint64) bool {
 
 func blockKey(form string) uint64 { return maphash.String(hashSeed, form) }
 
-// The usual replacements. 1 and ! stand for i or for l.
+// The usual replacements. 1 and ! replace i or l.
 var (
 	plainI = strings.NewReplacer("@", "a", "4", "a", "8", "b", "3", "e", "6", "g", "1", "i", "!", "i", "0", "o", "$", "s", "5", "s", "7", "t", "+", "t", "2", "z")
 	plainL = strings.NewReplacer("@", "a", "4", "a", "8", "b", "3", "e", "6", "g", "1", "l", "!", "l", "|", "l", "0", "o", "$", "s", "5", "s", "7", "t", "+", "t", "2", "z")

@@ -102,8 +102,8 @@ func TestOperatorFiles(t *testing.T) {
 	}
 }
 
-// A filter of 16 bits errs once in 65,536; twelve forms of a password make that
-// twelve times as many. Tokens have no list to be in.
+// A filter of 16 bits errs once in 65,536; twelve forms of a password make that twelve times as
+// many. Random tokens are on no list.
 func TestFalsePositives(t *testing.T) {
 	list, wrong := CommonPasswords(), 0
 	n := budget.Of(20_000, 1_000_000)

@@ -9,11 +9,10 @@ import (
 	"gatehouse"
 )
 
-// What this program issues is copied by people: out of mails that indent it, with a blank,
-// a quotation mark or the end of a sentence, through editors that change hyphens, on
-// phones that add capitals. Its form is known, so anything that cannot be part of it is
-// left out. None of this makes it easier to guess: the characters that are drawn by chance
-// all have to be there, in their order.
+// People copy what this program issues: out of mails that indent it, with a blank, a quotation
+// mark or the end of a sentence, through editors that change hyphens, on phones that capitalise.
+// Its form is known, so anything that cannot be part of it is dropped. None of this makes it
+// easier to guess: all the random characters must be there, in order.
 
 // issued finds the characters of a temporary password, with anything but letters and
 // digits between them, and none of those on either side.
@@ -39,8 +38,8 @@ func issuedPattern() string {
 	return b.String()
 }
 
-// ReadTemporaryPassword finds a password of NewTemporaryPassword in what somebody has typed
-// or pasted; false if there is none. Its capitals are where they always are.
+// ReadTemporaryPassword finds a password from NewTemporaryPassword in typed or pasted text; false
+// if there is none. Its capitals are restored to their fixed places.
 func ReadTemporaryPassword(typed string) (password string, ok bool) {
 	found := issued().FindStringSubmatch(plainText(typed))
 	if found == nil {
@@ -63,8 +62,8 @@ func ReadTemporaryPassword(typed string) (password string, ok bool) {
 	return b.String(), true
 }
 
-// plainText is text without what nobody sees, with digits of all scripts as ours and
-// letters of other widths as they are here.
+// plainText returns text without invisible characters, with digits of all scripts as ASCII and
+// full-width letters as ordinary ones.
 func plainText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cf, unicode.Mn) {
@@ -74,12 +73,12 @@ func plainText(s string) string {
 	}, norm.NFKC.String(s))
 }
 
-// reference finds the number of an incident, with anything but letters and digits in it.
+// reference finds the number of an incident, with any characters other than letters and digits in
+// it.
 var reference = pattern(`(?i)(?:^|[^\pL\pN])GH[^\pL\pN]*` + strings.Repeat(`([0-9A-Z])[^\pL\pN]*`, 7) + `([0-9A-Z])(?:[^\pL\pN]|$)`)
 
-// ReadReference finds a number of NewReference in what somebody has typed or pasted; false
-// if there is none. Letters that are none of its alphabet are the digits that they look
-// like.
+// ReadReference finds a number from NewReference in typed or pasted text; false if there is none.
+// Letters outside its alphabet are read as the digits that they look like.
 func ReadReference(typed string) (string, bool) {
 	found := reference().FindStringSubmatch(plainText(typed))
 	if found == nil {

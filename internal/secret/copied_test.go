@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// around is what copying leaves before and behind, inside is what it puts between.
+// around is what copying leaves before and after, inside is what it adds in between.
 var (
 	around = []string{"", " ", "\u00a0", "\r\n", "    ", "\t", "\u200b", "\ufeff", `"`, "'", "“", "”", "«", ".", ",", ":", ")", ">", "> ", "*", "`", "\u2060", "…", "Password: ", "Kennwort: ", "– "}
 	inside = []string{"", "\u200b", "\u00ad", "\r\n", "\r\n    ", "\u00a0", " "}
@@ -15,7 +15,7 @@ var (
 
 func one(from []string) string { return from[rand.IntN(len(from))] }
 
-// What we issued is found in whatever copying makes of it, and nothing of it may be missing.
+// What we issued is found however it was copied, and none of it may be missing.
 func TestATemporaryPasswordIsReadHoweverItIsCopied(t *testing.T) {
 	for range 5000 {
 		want := NewTemporaryPassword()

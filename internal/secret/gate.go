@@ -7,14 +7,13 @@ import (
 	"sync"
 )
 
-// ErrBusy says that as many hashes are running and waiting as the gate allows.
-// The caller answers 503 with Retry-After; nothing has been computed and
-// nothing has to be undone.
+// ErrBusy means that as many hashes are running and waiting as the gate allows. The caller answers
+// 503 with Retry-After; nothing has been computed and nothing has to be undone.
 var ErrBusy = errors.New("secret: too many passwords are being checked at once")
 
-// gate lets a fixed number of computations run at once and a bounded number
-// wait, first come first served. Without it a login storm takes 19 MiB for each
-// request and slows every one of them down.
+// gate lets a fixed number of computations run at once and a limited number wait, first come,
+// first served. Without it, a login storm takes 19 MiB for each request and slows down every one
+// of them.
 type gate struct {
 	mu      sync.Mutex
 	workers int        // places for running computations
@@ -28,14 +27,14 @@ func newGate(workers, queue int) *gate {
 	return &gate{workers: max(workers, 1), queue: max(queue, 0), waiting: list.New()}
 }
 
-// do runs work in one of the gate's places. It returns ErrBusy at once when
-// the queue is full, and the context's error when that ends before a place is
-// free. The place is given back however work ends, a panic included.
+// do runs work in one of the gate's places. It returns ErrBusy at once if the queue is full, and
+// the context's error if that ends before a place is free. The place is always given back, even
+// after a panic.
 func (g *gate) do(ctx context.Context, work func()) error {
 	return g.run(ctx, false, work)
 }
 
-// run is do; with a place kept, the queue is never too long.
+// run is do; with a kept place, it ignores the queue limit.
 func (g *gate) run(ctx context.Context, kept bool, work func()) error {
 	if err := g.enter(ctx, kept); err != nil {
 		return err
@@ -45,8 +44,8 @@ func (g *gate) run(ctx context.Context, kept bool, work func()) error {
 	return nil
 }
 
-// keep promises a place: anyone who has one is not refused later, when refusing would
-// cost more than at the door. It returns ErrBusy if all are given away.
+// keep promises a place: its holder is not refused later, when that would cost more than at the
+// start. It returns ErrBusy if all are taken.
 func (g *gate) keep() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -91,8 +90,8 @@ func (g *gate) enter(ctx context.Context, kept bool) error {
 	}
 }
 
-// abandon takes a waiter whose context has ended out of the queue. If its turn
-// came at the same moment, the place goes to the next one.
+// abandon removes a waiter whose context has ended from the queue. If its turn came at the same
+// moment, the place goes to the next one.
 func (g *gate) abandon(place *list.Element, turn <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -110,8 +109,8 @@ func (g *gate) leave() {
 	g.pass()
 }
 
-// pass hands a place to the first in the queue, or frees it. A place is handed
-// over, never freed and taken again, so that a newcomer cannot overtake.
+// pass hands a place to the first in the queue, or frees it. A place is handed over directly, so a
+// newcomer cannot overtake.
 func (g *gate) pass() {
 	first := g.waiting.Front()
 	if first == nil {

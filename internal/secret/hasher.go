@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	saltBytes = 16 // of a new hash; NIST SP 800-63B-4 3.1.1.2 asks for at least 4
+	saltBytes = 16 // of a new hash; NIST SP 800-63B-4 3.1.1.2 requires at least 4
 	keyBytes  = 32 // of a new hash
 
 	// MaxPasswordBytes is the longest password that is hashed, counted in bytes
@@ -29,21 +29,20 @@ var (
 	ErrPasswordTooLong = fmt.Errorf("secret: the password has more than %d bytes", MaxPasswordBytes)
 )
 
-// Params is what one argon2id hash costs.
+// Params is the cost of one argon2id hash.
 type Params struct {
 	MemoryKiB   uint32 // memory, in KiB
 	Time        uint32 // passes over the memory
 	Parallelism uint8  // lanes; each takes a core while the hash runs
 }
 
-// DefaultParams are 19 MiB, two passes, one lane: the least that ASVS 11.4.2
-// (appendix C) accepts for argon2id, 10 to 30 ms on a small machine.
+// DefaultParams are 19 MiB, two passes, one lane: the minimum of ASVS 11.4.2 (appendix C) for
+// argon2id, 10 to 30 ms on a small machine.
 var DefaultParams = Params{MemoryKiB: 19456, Time: 2, Parallelism: 1}
 
-// Check reports parameters that argon2id cannot use, that fall below the floor
-// of ASVS 11.4.2 (19 MiB with two passes, or as much work), or that Verify
-// would refuse as too costly. It is for the configuration; NewHasher takes
-// weaker parameters too, for tests.
+// Check reports parameters that argon2id cannot use, that are below the floor of ASVS 11.4.2 (19
+// MiB with two passes, or as much work), or that Verify would refuse as too costly. It is for the
+// configuration; NewHasher accepts weaker parameters too, for tests.
 func (p Params) Check() error {
 	if err := p.usable(); err != nil {
 		return err
@@ -55,7 +54,7 @@ func (p Params) Check() error {
 	return nil
 }
 
-// usable says whether argon2id is defined for p and p is within the limits.
+// usable reports whether argon2id is defined for p and p is within the limits.
 func (p Params) usable() error {
 	switch {
 	case p.Time < 1, p.Parallelism < 1, p.MemoryKiB < 8*uint32(p.Parallelism):
@@ -73,24 +72,23 @@ func (p Params) usable() error {
 // work is what an attacker pays for each guess: KiB filled, all passes together.
 func (p Params) work() uint64 { return uint64(p.MemoryKiB) * uint64(p.Time) }
 
-// weakerThan compares memory and work. Lanes do not count: they make the owner
-// faster, not the guesser slower.
+// weakerThan compares memory and work. Lanes do not count: they speed up the owner, and do not
+// slow down the guesser.
 func (p Params) weakerThan(q Params) bool {
 	return p.MemoryKiB < q.MemoryKiB || p.work() < q.work()
 }
 
-// A Hasher makes and verifies password hashes, no more at once than its gate
-// admits. One is shared by the whole process.
+// A Hasher makes and verifies password hashes, no more at once than its gate allows. The whole
+// process shares one.
 type Hasher struct {
 	params Params
 	gate   *gate
 }
 
-// NewHasher returns a Hasher that makes argon2id hashes with the parameters p,
-// runs at most workers computations at once (the number of cores is right) and
-// lets at most queue callers wait. Parameters that argon2id cannot use are
-// replaced by DefaultParams, so that no mistake makes a weak hash; let
-// Params.Check tell the operator.
+// NewHasher returns a Hasher that makes argon2id hashes with the parameters p, runs at most
+// workers computations at once (use the number of cores) and lets at most queue callers wait. It
+// replaces parameters that argon2id cannot use with DefaultParams, so no mistake makes a weak
+// hash; Params.Check tells the operator.
 func NewHasher(p Params, workers, queue int) *Hasher {
 	if p.usable() != nil {
 		p = DefaultParams
@@ -98,18 +96,18 @@ func NewHasher(p Params, workers, queue int) *Hasher {
 	return &Hasher{params: p, gate: newGate(workers, queue)}
 }
 
-// Cost is what one of its hashes costs, as a multiple of one with DefaultParams.
+// Cost returns the cost of one of its hashes, as a multiple of one with DefaultParams.
 func (h *Hasher) Cost() float64 { return float64(h.params.work()) / float64(DefaultParams.work()) }
 
-// Load says how many computations run and how many callers wait, for metrics.
+// Load returns how many computations run and how many callers wait, for metrics.
 func (h *Hasher) Load() (running, waiting int) { return h.gate.load() }
 
 // Hash returns the argon2id hash of a password in the PHC format
 // $argon2id$v=19$m=…,t=…,p=…$salt$key, with a new random salt of 16 bytes.
 //
-// The password is put into Unicode's normal form C first (NIST SP 800-63B-4
-// 3.1.1.2: what looks the same must work on every keyboard). Apart from that
-// every byte counts: nothing is trimmed, folded or cut (ASVS 6.2.8).
+// The password is converted to Unicode's normal form C first (NIST SP 800-63B-4 3.1.1.2: what
+// looks the same must work on every keyboard). Apart from that, every byte counts: nothing is
+// trimmed, folded or cut (ASVS 6.2.8).
 //
 // Errors: ErrPasswordEmpty, ErrPasswordTooLong, ErrBusy, or the context's.
 func (h *Hasher) Hash(ctx context.Context, password string) (encoded string, err error) {
@@ -130,13 +128,13 @@ func (h *Hasher) hash(ctx context.Context, kept bool, password string) (encoded 
 // A Verdict is the answer to "is this the password?".
 type Verdict struct {
 	Match bool   // it is
-	Stale bool   // it is, but the stored hash is of another format or weaker than today's
-	Fresh string // when Stale: the argon2id hash to store in place of the old one
+	Stale bool   // it is, but the stored hash is in another format or weaker than the current one
+	Fresh string // if Stale: the argon2id hash to store instead of the old one
 }
 
-// Verify says whether password is the one that encoded was made from. It takes
-// one place of the gate. What it costs tells as little as it can of who has an account;
-// see docs/decisions/0012 for what remains:
+// Verify checks whether encoded was made from password. It takes one place of the gate. Its cost
+// reveals as little as possible about who has an account; see docs/decisions/0012 for what
+// remains:
 //
 //   - no hash at all (encoded is "", for an unknown user) costs one argon2id hash;
 //   - an argon2id hash at least as strong as today's costs itself, whether it is ours,
@@ -144,20 +142,19 @@ type Verdict struct {
 //   - a weaker one, or one of another kind, costs itself and one argon2id hash;
 //   - a right password costs one more where the hash is not ours: it becomes Fresh.
 //
-// A password that is not in normal form C is tried in two forms, and costs two
-// argon2id hashes where another one costs one, also for nobody.
+// A password that is not in normal form C is tried in two forms, and costs two argon2id hashes
+// instead of one, even for an unknown user.
 //
-// A hash that cannot be read never matches, costs the same as an unknown user
-// and returns the error of Inspect. The other errors are ErrBusy and the
-// context's; an empty password or one over MaxPasswordBytes is not an error,
-// it just does not match.
+// An unreadable hash never matches, costs the same as an unknown user and returns the error of
+// Inspect. The other errors are ErrBusy and the context's; an empty password or one over
+// MaxPasswordBytes is not an error, it just does not match.
 func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Verdict, error) {
 	return h.verify(ctx, false, encoded, password)
 }
 
-// A Place is a promise that a password will be verified: anyone who has one waits, but
-// is no longer told ErrBusy. A sign-in takes it before it counts the attempt, so
-// that a full gate refuses at once and counts nobody's attempt as a wrong one.
+// A Place is a promise that a password will be verified: its holder waits, but no longer gets
+// ErrBusy. A sign-in takes it before it counts the attempt, so a full gate refuses at once and
+// does not count an attempt as wrong.
 type Place struct{ h *Hasher }
 
 // Enter takes a place, or returns ErrBusy. The caller must Leave.
@@ -168,7 +165,7 @@ func (h *Hasher) Enter() (*Place, error) {
 	return &Place{h}, nil
 }
 
-// Leave gives the place back. A nil Place is none.
+// Leave gives the place back. It accepts a nil Place.
 func (p *Place) Leave() {
 	if p != nil {
 		p.h.gate.giveUp()
@@ -199,7 +196,7 @@ func (h *Hasher) verify(ctx context.Context, kept bool, encoded, password string
 }
 
 func (h *Hasher) verdict(stored *storedHash, password string) (verdict Verdict, err error) {
-	owed := len(formsOf(password)) // argon2id computations that every answer costs at least
+	owed := len(formsOf(password)) // argon2id computations that every call costs at least
 	if stored != nil && password != "" {
 		var paid int
 		verdict.Match, paid, err = stored.check(password, h.params)
@@ -218,16 +215,16 @@ func (h *Hasher) verdict(stored *storedHash, password string) (verdict Verdict, 
 	return verdict, nil
 }
 
-// hashing is the processor time that hashes have taken in this process, in nanoseconds.
+// hashing is the total processor time of hashes in this process, in nanoseconds.
 var hashing atomic.Int64
 
-// Hashing is the processor time that passwords have been hashed in this process, by the
-// clocks of the threads that did; what further lanes of a hash take is not among it. Zero
-// where the system has no such clock.
+// Hashing returns the total processor time of password hashing in this process, by the clocks of
+// the threads that did it; it does not include further lanes of a hash. Zero if the system has no
+// such clock.
 func Hashing() time.Duration { return time.Duration(hashing.Load()) }
 
-// clocked counts the processor time of work. It stays on one thread meanwhile, or the clocks
-// of two would be compared.
+// clocked counts the processor time of work. It stays on one thread meanwhile; otherwise it would
+// compare the clocks of two.
 func clocked(work func()) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -239,7 +236,7 @@ func clocked(work func()) {
 // encode computes a new argon2id hash. Only call it inside the gate.
 func (h *Hasher) encode(password string) string { return h.derive(norm.NFC.Bytes([]byte(password))) }
 
-// derive is argon2id with a new salt, of the bytes as they are.
+// derive is argon2id with a new salt, of the unchanged bytes.
 func (h *Hasher) derive(text []byte) string {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt) // never fails: the program would end

@@ -136,8 +136,8 @@ func TestNoAccountAndNoPassword(t *testing.T) {
 	}
 }
 
-// Invariant 7 of the design: what an answer costs does not tell who has an
-// account. How many full argon2id computations there were tells it without a clock.
+// Invariant 7 of the design: the cost of a call does not reveal who has an account. The number of
+// full argon2id computations shows that without a clock.
 func TestEveryAnswerCostsOneHash(t *testing.T) {
 	full := Params{MemoryKiB: 8 << 10, Time: 1, Parallelism: 1}
 	ctx, h := context.Background(), NewHasher(full, 1, 0)
@@ -178,14 +178,15 @@ func TestEveryAnswerCostsOneHash(t *testing.T) {
 		if c.password != "wrong" {
 			continue
 		}
-		// What is not in normal form C is tried in two forms, and costs two for everybody.
+		// A password that is not in normal form C is tried in two forms, and costs two for
+		// everybody.
 		before = worked.Load()
 		h.Verify(ctx, c.encoded, norm.NFD.String("wröng"))
 		if hashes := float64(worked.Load()-before) / float64(full.work()); hashes < 2 || hashes >= 3 {
 			t.Errorf("%s, decomposed: %.1f hashes were computed", c.name, hashes)
 		}
 	}
-	// A right password of another program costs one more, which is stored.
+	// A right password with another program's hash costs one more, which is stored.
 	for name, encoded := range map[string]string{"wrapped": wrapped, "imported": importedMark + native} {
 		before := worked.Load()
 		if v, err := h.Verify(ctx, encoded, "right"); !v.Match || !Own(v.Fresh) || err != nil {
@@ -318,7 +319,7 @@ func TestPanicGivesThePlaceBack(t *testing.T) {
 	}
 }
 
-// A storm with cancels in every phase loses no place and never exceeds the gate.
+// A storm with cancellations in every phase loses no place and never exceeds the gate.
 func TestGateStorm(t *testing.T) {
 	h := NewHasher(cheap, 2, 4)
 	var wg sync.WaitGroup
@@ -352,8 +353,8 @@ func BenchmarkHash(b *testing.B) {
 	}
 }
 
-// A place promises verification: those inside are served, one more is turned away
-// at the door, and nothing is computed for it.
+// A place promises verification: those inside are served, one more is refused at once, and nothing
+// is computed for it.
 func TestPlaceIsAPromise(t *testing.T) {
 	h := NewHasher(Params{MemoryKiB: 64, Time: 1, Parallelism: 1}, 1, 2)
 	var places []*Place

@@ -20,8 +20,8 @@ import (
 	"sync"
 )
 
-// ErrSealed says that a sealed secret cannot be opened: it was changed, was
-// sealed for another purpose, or its key is no longer in the key file.
+// ErrSealed means that a sealed secret cannot be opened: it was changed, was sealed for another
+// purpose, or its key is no longer in the key file.
 var ErrSealed = errors.New("secret: a sealed value does not open with the keys at hand")
 
 const (
@@ -37,21 +37,19 @@ type masterKey struct {
 	signing *sync.Map // purpose -> []byte
 }
 
-// Keys are the keys of the key file. The first one seals and signs; the others
-// still open what was sealed and signed before. To change the key, put a new
-// line on top; a line may go when nothing sealed with it is left.
+// Keys are the keys of the key file. The first one seals and signs; the others still open what was
+// sealed and signed before. To change the key, add a new line at the top; a line may be removed
+// when nothing sealed with it is left.
 //
-// No key is used for two things: each purpose, and sealing and signing each,
-// get their own key by HKDF-SHA-256, so a value of one purpose is refused by all
-// the others. A purpose is a short fixed word such as "totp-seed", never input; one that
-// seals may end in the ID of what it seals for.
+// No key has two uses: each purpose, for sealing and for signing, has its own key by HKDF-SHA-256,
+// so a value of one purpose is refused by all the others. A purpose is a short fixed word such as
+// "totp-seed", never input; one for sealing may end in the ID of the row.
 type Keys struct {
 	keys []masterKey
 }
 
-// LoadKeys reads the key file. On Unix it refuses one that its group or others
-// may read. The error names the file, and the line where there is one; it never
-// holds any part of a key.
+// LoadKeys reads the key file. On Unix it refuses one that its group or others may read. The error
+// names the file, and the line if there is one; it never contains any part of a key.
 func LoadKeys(path string) (*Keys, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -84,9 +82,8 @@ func (k *Keys) GoString() string { return k.String() }
 
 var keyID = pattern(`^[A-Za-z0-9._-]{1,32}$`)
 
-// ParseKeys reads the content of a key file: lines of an identifier, a blank and
-// the base64 of 32 random bytes; empty lines and lines that begin with # count
-// for nothing. The error names the line.
+// ParseKeys reads the content of a key file: lines of an identifier, a blank and the base64 of 32
+// random bytes; it ignores empty lines and lines that begin with #. The error names the line.
 func ParseKeys(data []byte) (*Keys, error) {
 	keys := &Keys{}
 	seen := map[string]int{}
@@ -145,15 +142,13 @@ k%s %s
 `, hex.EncodeToString(id), base64.StdEncoding.EncodeToString(master))
 }
 
-// Seal encrypts plaintext for storage, so that only Open with the same purpose
-// reads it and nobody changes it unnoticed (ASVS 11.3.3). It uses
-// XChaCha20-Poly1305, whose random nonce of 24 bytes never repeats (ASVS
-// 11.3.4). The output is a byte of format, the key's identifier, the nonce and
-// the ciphertext: 42 bytes and the identifier more than the plaintext.
+// Seal encrypts plaintext for storage, so only Open with the same purpose can read it and nobody
+// can change it unnoticed (ASVS 11.3.3). It uses XChaCha20-Poly1305, whose random nonce of 24
+// bytes never repeats (ASVS 11.3.4). The output is a format byte, the key's identifier, the nonce
+// and the ciphertext: 42 bytes and the identifier more than the plaintext.
 //
-// A value is not bound to its row: who can write the database can move it to
-// another row of the same purpose. Where that matters, put the row's ID into
-// the purpose.
+// A value is not bound to its row: somebody who can write to the database can move it to another
+// row of the same purpose. If that matters, put the row's ID into the purpose.
 func (k *Keys) Seal(purpose string, plaintext []byte) ([]byte, error) {
 	current := k.keys[0]
 	aead, err := current.aead(purpose)
@@ -167,9 +162,8 @@ func (k *Keys) Seal(purpose string, plaintext []byte) ([]byte, error) {
 	return aead.Seal(sealed, nonce, plaintext, sealContext(purpose, header)), nil
 }
 
-// Open returns what Seal was given. It returns ErrSealed when the value was
-// changed, belongs to another purpose, or needs a key that is not there; the
-// last one names the key.
+// Open returns what Seal was given. It returns ErrSealed if the value was changed, belongs to
+// another purpose, or needs a missing key; the last error names the key.
 func (k *Keys) Open(purpose string, sealed []byte) ([]byte, error) {
 	if len(sealed) < 2 || sealed[0] != sealFormat || len(sealed) < 2+int(sealed[1])+chacha20poly1305.NonceSizeX {
 		return nil, ErrSealed
@@ -198,22 +192,22 @@ func sealContext(purpose string, header []byte) []byte {
 	return lengthPrefixed(purpose, string(header))
 }
 
-// MAC returns a keyed hash (HMAC-SHA-256, base64url, 43 characters) of parts,
-// for short secrets that the database must not reveal, such as codes: without
-// the key file nobody can try all million of them. The parts are told apart:
-// MAC(p, "a", "b") differs from MAC(p, "ab") and from MAC(p, "a", "b", "").
+// MAC returns a keyed hash (HMAC-SHA-256, base64url, 43 characters) of parts, for short secrets
+// that the database must not reveal, such as codes: without the key file nobody can try all
+// million of them. The boundaries of the parts count: MAC(p, "a", "b") differs from MAC(p, "ab")
+// and from MAC(p, "a", "b", "").
 func (k *Keys) MAC(purpose string, parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString(k.keys[0].mac(purpose, parts))
 }
 
-// StableMAC is MAC under the oldest key of the file: it stays the same when a new key is
-// put on top, for what must not change in people's sight then.
+// StableMAC is MAC under the oldest key of the file: it stays the same when a new key is added at
+// the top, for values whose change users would notice.
 func (k *Keys) StableMAC(purpose string, parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString(k.keys[len(k.keys)-1].mac(purpose, parts))
 }
 
-// CheckMAC says whether mac is the MAC of parts under any key of the file. The
-// time it takes depends neither on where mac differs nor on which key fits.
+// CheckMAC reports whether mac is the MAC of parts under any key of the file. Its time depends
+// neither on where mac differs nor on which key fits.
 func (k *Keys) CheckMAC(purpose, mac string, parts ...string) bool {
 	got, err := base64.RawURLEncoding.Strict().DecodeString(mac)
 	if err != nil {
@@ -232,9 +226,9 @@ func (k masterKey) aead(purpose string) (cipher.AEAD, error) {
 	return chacha20poly1305.NewX(k.subkey("seal", purpose))
 }
 
-// mac keeps the subkeys, because deriving one takes twice as long as the MAC of a form's
-// token, which each page with a form needs. There are as few as there are purposes. Those
-// that seal are derived each time: a purpose of theirs may name a user.
+// mac caches the subkeys, because deriving one takes twice as long as the MAC of a form's token,
+// which each page with a form needs. There are only as many as there are purposes. Sealing keys
+// are derived each time: their purpose may name a user.
 func (k masterKey) mac(purpose string, parts []string) []byte {
 	key, made := k.signing.Load(purpose)
 	if !made {
@@ -245,7 +239,7 @@ func (k masterKey) mac(purpose string, parts []string) []byte {
 	return h.Sum(nil)
 }
 
-// subkey derives the key of 32 bytes for one use and purpose.
+// subkey derives the 32-byte key for one use and purpose.
 func (k masterKey) subkey(use, purpose string) []byte {
 	info := string(lengthPrefixed("gatehouse", use, purpose))
 	key, err := hkdf.Key(sha256.New, k.master, nil, info, 32)
@@ -255,7 +249,7 @@ func (k masterKey) subkey(use, purpose string) []byte {
 	return key
 }
 
-// lengthPrefixed writes parts so that different parts never give the same bytes.
+// lengthPrefixed encodes parts so that different parts never give the same bytes.
 func lengthPrefixed(parts ...string) []byte {
 	var out []byte
 	for _, part := range parts {

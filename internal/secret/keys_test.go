@@ -124,7 +124,7 @@ func TestSealAndOpen(t *testing.T) {
 	}
 }
 
-// The identifier of a key is part of what is authenticated, and so is every bit.
+// The identifier of a key is authenticated, and so is every bit.
 func TestSealedIsProtected(t *testing.T) {
 	keys := mustKeys(t, keyLine("k1", 1)+keyLine("k3", 3))
 	sealed, err := keys.Seal("p", []byte("attack at dawn"))

@@ -11,11 +11,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What a stored hash may cost. Hashes come in by import, and one absurd line of
-// a file must not stop the server (denial of service by import).
+// The maximum cost of a stored hash. Hashes are imported, and one absurd line in a file must not
+// stop the server (denial of service by import).
 const (
 	maxEncodedBytes     = 1024
-	markBytes           = 256  // what Import and Wrap may add to it
+	markBytes           = 256  // what Import and Wrap may add
 	maxLegacyPassword   = 1024 // bytes; longer ones never match an imported hash
 	minBcryptCost       = 4
 	maxBcryptCost       = 15        // about 2 s
@@ -28,21 +28,21 @@ const (
 	maxScryptWork       = 1 << 20   // KiB times parallelism
 	maxLanes            = 16        // argon2
 	minKeyBytes         = 16        // a shorter key is a truncated one and would match by chance
-	maxKeyBytes         = 512       // 4096 bits: some programs ask PBKDF2 for as much
+	maxKeyBytes         = 512       // 4096 bits: some programs use that with PBKDF2
 )
 
-// weakRounds: a hash of which a guess costs fewer calls of a hash function than this
-// is not stored as it is. It is wrapped: see Import.
+// weakRounds: a hash that costs a guesser fewer hash function calls than this is not stored as it
+// is. It is wrapped: see Import.
 const weakRounds = 10_000
 
 var (
-	// ErrUnknownScheme says that a stored hash is of no format known here.
+	// ErrUnknownScheme means that a stored hash is in an unknown format.
 	ErrUnknownScheme = errors.New("not a password hash that this server can verify")
-	// ErrUnsupported says that the format is known, and that it cannot be verified here.
+	// ErrUnsupported means that the format is known, but cannot be verified here.
 	ErrUnsupported = errors.New("not supported")
-	// ErrMalformed says that the format is known but the text is damaged.
+	// ErrMalformed means that the format is known, but the text is damaged.
 	ErrMalformed = errors.New("damaged password hash")
-	// ErrTooCostly says that verifying the hash would take too long or too much memory.
+	// ErrTooCostly means that verifying the hash would take too long or too much memory.
 	ErrTooCostly = errors.New("password hash too costly to verify")
 )
 
@@ -57,29 +57,28 @@ func tooCostly(scheme, what string, got, most int64) error {
 		ErrTooCostly, scheme, what, got, most)
 }
 
-// storedHash is a hash that has been read and found affordable.
+// storedHash is a parsed hash with an acceptable cost.
 type storedHash struct {
 	scheme string
 	own    bool   // argon2id as Hash makes it, of the password in normal form C
-	params Params // of the argon2id computation that verifying costs; zero: none
-	// blank is a weak hash with nothing where its key was: what may be kept of it.
-	// Empty: the hash is kept as it is.
+	params Params // of the argon2id computation in verifying; zero: none
+	// blank is a weak hash without its key: the part of it that may be stored. Empty: the hash is
+	// stored as it is.
 	blank string
-	// compute makes of a password what key was made of the right one; formats that
-	// only compare have match in its place.
+	// compute derives from a password what key is for the right one; formats that only compare
+	// have match instead.
 	key     []byte
 	compute func(password []byte) ([]byte, error)
 	match   func(password []byte) (bool, error)
 }
 
-// check computes the hash of password and compares, and says how many argon2id
-// computations with at least the parameters p that took.
+// check computes the hash of password and compares it, and returns how many argon2id computations
+// with at least the parameters p that took.
 //
-// Our own hashes are of the password in normal form C. What other programs made is of
-// the bytes as they were typed there, and nobody knows on which keyboard: it gets the
-// bytes as typed, and then their normal form, if that is another one. Such hashes never
-// match a password with a NUL: some of those programs stop there, and HMAC ignores it
-// at the end, so two passwords would be good for one hash.
+// Our own hashes are of the password in normal form C. Other programs hashed the bytes as they
+// were typed there, on an unknown keyboard: such a hash is tried with the bytes as typed, and then
+// with their normal form, if that differs. It never matches a password with a NUL: some of those
+// programs stop there, and HMAC ignores it at the end, so two passwords would match one hash.
 func (s *storedHash) check(password string, p Params) (match bool, paid int, err error) {
 	forms := formsOf(password)
 	switch {
@@ -99,8 +98,8 @@ func (s *storedHash) check(password string, p Params) (match bool, paid int, err
 	return false, paid, nil
 }
 
-// formsOf are the texts that a password may be: as it was typed, and its normal form C,
-// which nearly always is the same.
+// formsOf returns the possible forms of a password: as it was typed, and its normal form C, which
+// is nearly always the same.
 func formsOf(password string) []string {
 	if composed := norm.NFC.String(password); composed != password {
 		return []string{password, composed}
@@ -116,8 +115,7 @@ func (s *storedHash) verify(password []byte) (bool, error) {
 	return err == nil && sameBytes(got, s.key), err
 }
 
-// ifWeak notes what may be kept of a hash of which a guess costs so little that it
-// has to be wrapped.
+// ifWeak records what may be stored of a hash that is so cheap to guess that it has to be wrapped.
 func (s *storedHash) ifWeak(rounds int64, blank string) *storedHash {
 	if rounds < weakRounds {
 		s.blank = blank
@@ -125,7 +123,7 @@ func (s *storedHash) ifWeak(rounds int64, blank string) *storedHash {
 	return s
 }
 
-// format is how hashes of one kind begin and how they are read.
+// format is how hashes of one kind begin and how they are parsed.
 type format struct {
 	prefix string
 	parse  func(encoded string) (*storedHash, error)
@@ -135,7 +133,7 @@ type format struct {
 // because directories write {SSHA} and {ssha}.
 var formats []format
 
-func init() { // not in the declaration: wrapped hashes lead back to parse, which reads formats
+func init() { // not in the declaration: wrapped hashes call parse again, which reads formats
 	formats = []format{
 		{"$argon2", parseArgon2},
 		{"$2", parseBcrypt},
@@ -174,14 +172,14 @@ func init() { // not in the declaration: wrapped hashes lead back to parse, whic
 	}
 }
 
-// Inspect names the format of a stored hash without verifying anything, for an
-// import and for an operator who wants to know how many old hashes are left.
-// The names are stable; docs/import.md lists them. A hash that was wrapped keeps the
-// name of what it was, and one of our own is argon2id like one of others.
+// Inspect names the format of a stored hash without verifying anything, for an import and for an
+// operator who wants to know how many old hashes are left. The names are stable; docs/import.md
+// lists them. A wrapped hash keeps the name of its original format, and our own are argon2id like
+// those of others.
 //
-// The error is written for the person who imports a file: it says what is wrong
-// and never repeats the hash. It is an ErrUnknownScheme, ErrUnsupported, ErrMalformed
-// or ErrTooCostly. Where Inspect returns no error, Verify can work.
+// The error is written for the person who imports a file: it says what is wrong and never repeats
+// the hash. It is an ErrUnknownScheme, ErrUnsupported, ErrMalformed or ErrTooCostly. If Inspect
+// returns no error, Verify can work.
 func Inspect(encoded string) (scheme string, err error) {
 	stored, err := parse(encoded)
 	if err != nil {
@@ -199,7 +197,7 @@ func parse(encoded string) (*storedHash, error) {
 	case len(encoded) > most:
 		return nil, malformed("stored hash", fmt.Sprintf("longer than %d characters", most))
 	case !utf8.ValidString(encoded), strings.IndexByte(encoded, 0) >= 0:
-		// PostgreSQL takes neither, and one such line would end an import while it writes.
+		// PostgreSQL accepts neither, and one such line would abort an import while it writes.
 		return nil, malformed("stored hash", "it has a NUL, or bytes that are not UTF-8")
 	}
 	for _, f := range formats {
@@ -239,7 +237,7 @@ func number(scheme, what, text string, least, most int64) (int64, error) {
 	return n, nil
 }
 
-// checkKey refuses keys that were cut or padded on the way.
+// checkKey refuses keys that were truncated or padded on the way.
 func checkKey(scheme string, key []byte) error {
 	if len(key) < minKeyBytes || len(key) > maxKeyBytes {
 		return malformed(scheme, fmt.Sprintf("the key has %d bytes", len(key)))
@@ -247,7 +245,7 @@ func checkKey(scheme string, key []byte) error {
 	return nil
 }
 
-// without replaces the key, which ends the text, by as many zeros of its alphabet.
+// without replaces the key at the end of the text with as many zeros of its alphabet.
 func without(encoded, key, zero string) string {
 	bare := strings.TrimRight(key, "=")
 	return encoded[:len(encoded)-len(key)] + strings.Repeat(zero, len(bare)) + key[len(bare):]

@@ -12,21 +12,21 @@ import (
 // The formats that begin with a name in braces: directories ({SSHA} …), mail servers
 // ({BLF-CRYPT} …), Spring ({bcrypt} …), Atlassian ({PKCS5S2}).
 
-// braced are the names whose text is a hash in another notation, with what that
-// begins with; all are without case, and with "-" for "_".
+// braced are the names in braces before a hash in another notation, with the prefix of that
+// notation; all are in one case, and with "-" for "_".
 var braced = map[string]string{
 	"BCRYPT": "$2", "BLF-CRYPT": "$2", "MD5-CRYPT": "$1$", "SHA256-CRYPT": "$5$", "SHA512-CRYPT": "$6$",
 	"ARGON2": "$argon2", "ARGON2I": "$argon2i$", "ARGON2ID": "$argon2id$", "ARGON2D": "$argon2d$",
 }
 
-// bareDigests are the names of digests; an S before them says that there is a salt.
+// bareDigests are the names of digests; a leading S means that there is a salt.
 var bareDigests = map[string]string{
 	"MD5": "md5", "LDAP-MD5": "md5", "PLAIN-MD5": "md5", "SHA": "sha1", "SHA1": "sha1", "SHA-1": "sha1",
 	"SHA256": "sha256", "SHA-256": "sha256", "SHA384": "sha384", "SHA-384": "sha384", "SHA512": "sha512", "SHA-512": "sha512",
 }
 
-// parseBraces reads {NAME} and what follows. A mail server may write the encoding
-// behind the name: {SHA256.HEX}.
+// parseBraces parses {NAME} and what follows. A mail server may add the encoding to the name:
+// {SHA256.HEX}.
 func parseBraces(encoded string) (*storedHash, error) {
 	full, text, ok := strings.Cut(encoded[1:], "}")
 	if !ok || full == "" {
@@ -61,7 +61,7 @@ func parseBraces(encoded string) (*storedHash, error) {
 	return nil, unsupported(fmt.Sprintf("{%.30s}", printable(name)))
 }
 
-// printable keeps what stands in an error to letters, digits and a few others.
+// printable limits the text in an error to letters, digits and a few others.
 func printable(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -71,7 +71,7 @@ func printable(name string) string {
 	}, name)
 }
 
-// parseForeign reads a hash behind a name in braces: never one of our own.
+// parseForeign parses a hash after a name in braces: never one of our own.
 func parseForeign(encoded string) (*storedHash, error) {
 	stored, err := parse(encoded)
 	if err == nil {
@@ -80,7 +80,7 @@ func parseForeign(encoded string) (*storedHash, error) {
 	return stored, err
 }
 
-// parseCrypt reads what is behind {CRYPT}: anything that crypt(3) makes.
+// parseCrypt parses what follows {CRYPT}: anything that crypt(3) makes.
 func parseCrypt(text string) (*storedHash, error) {
 	switch {
 	case strings.HasPrefix(text, "$"):
@@ -91,8 +91,7 @@ func parseCrypt(text string) (*storedHash, error) {
 	return nil, unsupported("traditional DES crypt")
 }
 
-// parseBracedDigest reads the base64, or the hexadecimal digits, of a digest and the salt
-// behind it.
+// parseBracedDigest parses a digest in base64 or hexadecimal, followed by the salt.
 func parseBracedDigest(function string, salted bool, prefix, text string) (*storedHash, error) {
 	scheme, size := strings.Replace(function, "sha1", "sha", 1), digests[function]().Size()
 	if salted {
@@ -119,9 +118,9 @@ func parseBracedDigest(function string, salted bool, prefix, text string) (*stor
 	return saltedHash(scheme, function+":{password}{salt}", data[size:], data[:size], prefix+text)
 }
 
-// parseBracedPBKDF2 reads what directories store, {PBKDF2-SHA256}iterations$salt$key,
-// a mail server's {PBKDF2}$1$salt$iterations$hex, and Spring's, which is the salt and
-// the key in hexadecimal, with iterations that went with its version.
+// parseBracedPBKDF2 parses what directories store, {PBKDF2-SHA256}iterations$salt$key, a mail
+// server's {PBKDF2}$1$salt$iterations$hex, and Spring's, which is the salt and the key in
+// hexadecimal, with iterations that depend on its version.
 func parseBracedPBKDF2(name, prefix, text string) (*storedHash, error) {
 	parts := strings.Split(text, "$")
 	switch {

@@ -13,12 +13,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// The formats of crypt(3): bcrypt and what others put before it, yescrypt, sha-crypt,
-// md5-crypt and sha1-crypt.
+// The formats of crypt(3): bcrypt and its variants, yescrypt, sha-crypt, md5-crypt and sha1-crypt.
 
-// bcryptBytes is how much of a password bcrypt looks at. Programs that made
-// such hashes cut the rest off silently, so only the first 72 bytes are
-// compared; new hashes are argon2id and take all of them (ASVS 6.2.8).
+// bcryptBytes is how much of a password bcrypt uses. Programs that made such hashes silently cut
+// off the rest, so only the first 72 bytes are compared; new hashes are argon2id and use all of
+// them (ASVS 6.2.8).
 const bcryptBytes = 72
 
 // cryptAlphabet is base64 as crypt(3) writes it; a dot is zero.
@@ -61,7 +60,7 @@ func bcryptMatch(encoded string, password []byte) (bool, error) {
 	return err == nil, err
 }
 
-// bcryptOf is bcrypt of what before makes of the password.
+// bcryptOf is bcrypt of the password after the function before.
 func bcryptOf(scheme, encoded string, before func(password []byte) []byte) (*storedHash, error) {
 	inner, err := parseBcrypt(encoded)
 	if err != nil {
@@ -70,9 +69,9 @@ func bcryptOf(scheme, encoded string, before func(password []byte) []byte) (*sto
 	return &storedHash{scheme: scheme, match: func(password []byte) (bool, error) { return inner.match(before(password)) }}, nil
 }
 
-// parseWordPress reads $wp$2y$…: bcrypt of the base64 of HMAC-SHA-384 under a fixed
-// name. WordPress drops blanks around a password when it hashes one, and not when it
-// verifies one; nor does this.
+// parseWordPress parses $wp$2y$…: bcrypt of the base64 of HMAC-SHA-384 under a fixed name.
+// WordPress trims blanks around a password when it hashes one, but not when it verifies one; this
+// does not either.
 func parseWordPress(encoded string) (*storedHash, error) {
 	return bcryptOf("wordpress-bcrypt", encoded[len("$wp"):], func(password []byte) []byte {
 		mac := hmac.New(sha512.New384, []byte("wp-sha384"))
@@ -81,8 +80,8 @@ func parseWordPress(encoded string) (*storedHash, error) {
 	})
 }
 
-// parsePasslibBcryptSHA256 reads $bcrypt-sha256$v=2,t=2b,r=12$salt$key, where the
-// password goes through HMAC-SHA-256 under the salt, and version 1, through SHA-256.
+// parsePasslibBcryptSHA256 parses $bcrypt-sha256$v=2,t=2b,r=12$salt$key, where the password goes
+// through HMAC-SHA-256 under the salt, and version 1, where it goes through SHA-256.
 func parsePasslibBcryptSHA256(encoded string) (*storedHash, error) {
 	const scheme = "bcrypt-sha256"
 	parts := passlibText().FindStringSubmatch(encoded)
@@ -122,8 +121,8 @@ func parseSHACrypt(encoded string) (*storedHash, error) {
 	return stored.ifWeak(rounds, without(encoded, parts[4], ".")), nil
 }
 
-// parseMD5Crypt reads $1$ and Apache's $apr1$. MD5 is used for nothing but such old
-// hashes, which go away at the first sign-in (an exception to ASVS 11.4.1).
+// parseMD5Crypt parses $1$ and Apache's $apr1$. MD5 is only used for such old hashes, which are
+// replaced at the first sign-in (an exception to ASVS 11.4.1).
 func parseMD5Crypt(encoded string) (*storedHash, error) {
 	const scheme = "md5-crypt"
 	parts := md5Text().FindStringSubmatch(encoded)
@@ -157,8 +156,8 @@ func parseSHA1Crypt(encoded string) (*storedHash, error) {
 	return stored.ifWeak(rounds, without(encoded, parts[3], ".")), nil
 }
 
-// parseYescrypt reads $y$parameters$salt$key with the parameters that crypt(3) gives:
-// j, and a character each for memory blocks and their size.
+// parseYescrypt parses $y$parameters$salt$key with the parameters that crypt(3) produces: j, and a
+// character each for memory blocks and their size.
 func parseYescrypt(encoded string) (*storedHash, error) {
 	const scheme = "yescrypt"
 	parts := yescryptText().FindStringSubmatch(encoded)
@@ -185,8 +184,8 @@ func parseYescrypt(encoded string) (*storedHash, error) {
 	}}, nil
 }
 
-// md5Crypt is crypt(3) with MD5 under another magic text than its own $1$, which is
-// all that Apache changed.
+// md5Crypt is crypt(3) with MD5 under a different magic text than its own $1$, which is all that
+// Apache changed.
 func md5Crypt(magic string, password []byte, salt string) []byte {
 	sum := md5Of(password, []byte(salt), password)
 	first := append(append([]byte{}, password...), magic+salt...)

@@ -36,8 +36,8 @@ func parseDjangoPBKDF2(encoded string) (*storedHash, error) {
 	return pbkdf2Hash("django-", pbkdf2Function(parts[0]), parts[1], []byte(parts[2]), key, without(encoded, parts[3], "A"))
 }
 
-// parseDjangoArgon2 reads argon2$argon2id$v=19$…, the PHC string behind a name.
-// It is no hash of our own.
+// parseDjangoArgon2 parses argon2$argon2id$v=19$…, the PHC string after a name. It is not one of
+// our own hashes.
 func parseDjangoArgon2(encoded string) (*storedHash, error) {
 	_, phc, _ := strings.Cut(encoded, "$")
 	stored, err := parseArgon2("$" + phc)
@@ -59,8 +59,8 @@ func parseDjangoBcrypt(encoded string) (*storedHash, error) {
 	return stored, nil
 }
 
-// parseDjangoBcryptSHA256 reads bcrypt_sha256$$2b$12$…: bcrypt of the SHA-256
-// of the password in hexadecimal, so that all of a long password counts.
+// parseDjangoBcryptSHA256 parses bcrypt_sha256$$2b$12$…: bcrypt of the SHA-256 of the password in
+// hexadecimal, so all of a long password counts.
 func parseDjangoBcryptSHA256(encoded string) (*storedHash, error) {
 	return bcryptOf("django-bcrypt-sha256", encoded[len("bcrypt_sha256$"):], func(password []byte) []byte {
 		return []byte(hex.EncodeToString(sha256Of(password)))
@@ -94,8 +94,8 @@ func scryptOf(scheme string, costs []string, salt, key []byte) (*storedHash, err
 	return scryptHash(scheme, cost[0], cost[1], cost[2], salt, key)
 }
 
-// parseDjangoDigest reads sha1$salt$hex and md5$salt$hex: the salt, then the password.
-// Werkzeug wrote sha1$ too, and meant something else by it: see docs/import.md.
+// parseDjangoDigest parses sha1$salt$hex and md5$salt$hex: the salt, then the password. Werkzeug
+// wrote sha1$ too, with a different meaning: see docs/import.md.
 func parseDjangoDigest(encoded string) (*storedHash, error) {
 	name, rest, _ := strings.Cut(encoded, "$")
 	function, end := strings.ToLower(name), strings.LastIndexByte(rest, '$')
@@ -146,11 +146,11 @@ func parseWerkzeugHMAC(encoded string) (*storedHash, error) {
 	return hexHash("werkzeug-"+function, "hmac-"+function+":{password}", parts[1], parts[2], without(encoded, parts[2], "0"))
 }
 
-// identityText is what base64 of an ASP.NET Identity hash begins with: a byte 0 and
-// 48 more in version 2, a byte 1 and a big-endian number up to 2 in version 3.
+// identityText matches the base64 of an ASP.NET Identity hash: a byte 0 and 48 more in version 2,
+// a byte 1 and a big-endian number up to 2 at the start in version 3.
 var identityText = pattern(`^A(?:[A-P][A-Za-z0-9+/]{64}==|Q[A-Za-z0-9+/]{50,700}={0,2})$`)
 
-// identityFunctions are those that version 3 counts.
+// identityFunctions are the functions of version 3, by number.
 var identityFunctions = []string{"sha1", "sha256", "sha512"}
 
 // parseIdentity reads both versions: 0, salt, key (PBKDF2 with SHA-1 and 1,000
@@ -179,9 +179,8 @@ func parseIdentity(parts []string) (*storedHash, error) {
 	return pbkdf2Hash("aspnet-", identityFunctions[function], strconv.FormatUint(uint64(rounds), 10), salt, key, base64.StdEncoding.EncodeToString(blank))
 }
 
-// parseFirebase reads $firescrypt$ln=14,r=8,p=1$salt$key$separator$signer: the signer's
-// key, which all accounts of a project share, encrypted with what scrypt makes of the
-// password.
+// parseFirebase parses $firescrypt$ln=14,r=8,p=1$salt$key$separator$signer: the signer's key,
+// which all accounts of a project share, encrypted with the scrypt key of the password.
 func parseFirebase(encoded string) (*storedHash, error) {
 	const scheme = "firebase-scrypt"
 	parts := strings.Split(encoded, "$")

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// Key derivation functions in the notation of password hashes (PHC): PBKDF2 and scrypt.
-// argon2.go has the one that is ours too.
+// Key derivation functions in the notation of password hashes (PHC): PBKDF2 and scrypt. The one
+// that we use ourselves is in argon2.go.
 
 // keyAndSalt decodes the two last fields of a PHC string.
 func keyAndSalt(scheme, saltText, keyText string) (salt, key []byte, err error) {
@@ -27,8 +27,8 @@ func keyAndSalt(scheme, saltText, keyText string) (salt, key []byte, err error) 
 	return salt, key, checkKey(scheme, key)
 }
 
-// ordinaryBase64 takes the letters of other base64s for those of the ordinary one:
-// passlib writes a dot for a plus, and what comes from addresses has - and _.
+// ordinaryBase64 maps the letters of other base64 variants to the ordinary one: passlib writes a
+// dot for a plus, and the URL variant has - and _.
 var ordinaryBase64 = strings.NewReplacer(".", "+", "-", "+", "_", "/")
 
 // decodeBase64 reads base64 with or without padding.
@@ -40,8 +40,8 @@ func decodeBase64(text string) ([]byte, error) {
 	return base64.RawStdEncoding.DecodeString(text)
 }
 
-// options reads "m=65536,t=3,p=4" into the numbers that names asks for, each
-// exactly once; most is their common limit, finer ones are the caller's.
+// options parses "m=65536,t=3,p=4" into the numbers of names, each exactly once; most is their
+// common limit, and the caller checks stricter ones.
 func options(scheme, text string, names []string, most int64) (map[string]int64, error) {
 	values := map[string]int64{}
 	for _, field := range strings.Split(text, ",") {
@@ -60,12 +60,12 @@ func options(scheme, text string, names []string, most int64) (map[string]int64,
 	return values, nil
 }
 
-// pbkdf2Hashes are the functions PBKDF2 is used with, by the end of the name of
-// the format. SHA-1 is used for nothing but old hashes (an exception to ASVS 11.4.1).
+// pbkdf2Hashes are the functions that PBKDF2 is used with, by the end of the name of the format.
+// SHA-1 is only used for old hashes (an exception to ASVS 11.4.1).
 var pbkdf2Hashes = map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}
 
-// pbkdf2Hash is PBKDF2 under any spelling: prefix names it ("" or "django-"); blank is
-// the text without the key.
+// pbkdf2Hash is PBKDF2 in any notation: prefix names it ("" or "django-"); blank is the text
+// without the key.
 func pbkdf2Hash(prefix, function, iterText string, salt, key []byte, blank string) (*storedHash, error) {
 	scheme := prefix + "pbkdf2-" + function
 	newHash, ok := pbkdf2Hashes[function]
@@ -107,8 +107,8 @@ func parsePHCPBKDF2(encoded string) (*storedHash, error) {
 	return pbkdf2Hash("", pbkdf2Function(parts[1]), iterations, salt, key, without(encoded, parts[4], "A"))
 }
 
-// pbkdf2Function is sha256 for pbkdf2-sha256, PBKDF2_SHA256 and so on; the bare name
-// means SHA-1.
+// pbkdf2Function returns sha256 for pbkdf2-sha256, PBKDF2_SHA256 and so on; the bare name means
+// SHA-1.
 func pbkdf2Function(name string) string {
 	function := strings.TrimLeft(strings.TrimPrefix(strings.ToLower(name), "pbkdf2"), "-_")
 	if function == "" {
@@ -117,9 +117,9 @@ func pbkdf2Function(name string) string {
 	return function
 }
 
-// parseDlitzPBKDF2 reads $p5k2$iterations$salt$key of the Python module PBKDF2, with
-// the iterations in hexadecimal and the salt taken as text, and cryptacular's, whose
-// salt and key are base64 with - and _.
+// parseDlitzPBKDF2 parses $p5k2$iterations$salt$key of the Python module PBKDF2, with the
+// iterations in hexadecimal and the salt as text, and cryptacular's, with salt and key in base64
+// with - and _.
 func parseDlitzPBKDF2(encoded string) (*storedHash, error) {
 	const scheme = "pbkdf2-sha1"
 	parts := strings.Split(encoded, "$")
@@ -146,7 +146,7 @@ func parseDlitzPBKDF2(encoded string) (*storedHash, error) {
 	return pbkdf2Hash("", "sha1", fmt.Sprint(iterations), salt, key, without(encoded, parts[4], "A"))
 }
 
-// scryptHash is scrypt under any spelling: n blocks of 128·r bytes, p times.
+// scryptHash is scrypt in any notation: n blocks of 128·r bytes, p times.
 func scryptHash(scheme string, n, r, p int64, salt, key []byte) (*storedHash, error) {
 	if err := checkScrypt(scheme, n, r, p); err != nil {
 		return nil, err
@@ -170,8 +170,8 @@ func checkScrypt(scheme string, n, r, p int64) error {
 	return nil
 }
 
-// parsePHCScrypt reads $scrypt$ln=16,r=8,p=1$salt$key. Some programs write the blocks
-// themselves in place of their logarithm.
+// parsePHCScrypt parses $scrypt$ln=16,r=8,p=1$salt$key. Some programs write the number of blocks
+// instead of its logarithm.
 func parsePHCScrypt(encoded string) (*storedHash, error) {
 	const scheme = "scrypt"
 	parts := strings.Split(encoded, "$")

@@ -68,8 +68,8 @@ func stretch(h hash.Hash, password []byte, salt string, rounds int) []byte {
 	return cryptEncode(sum)
 }
 
-// parseUpgraded reads what Drupal makes of the MD5 of an older Drupal: U and a hash
-// of its hexadecimal form.
+// parseUpgraded parses Drupal's upgrade of an older Drupal's MD5: U and a hash of its hexadecimal
+// form.
 func parseUpgraded(encoded string) (*storedHash, error) {
 	if !phpassText().MatchString(encoded[1:]) && !drupalText().MatchString(encoded[1:]) {
 		return nil, malformed("drupal", "expected U$S$ and 52 characters")
@@ -87,12 +87,12 @@ func parseUpgraded(encoded string) (*storedHash, error) {
 	return stored, nil
 }
 
-// magentoText is hexadecimal digits, a salt, and how they were made: one number, or
-// several where an old hash was hashed again.
+// magentoText matches hexadecimal digits, a salt, and the version: one number, or several if an
+// old hash was hashed again.
 var magentoText = pattern(`^([0-9a-f]{32}|[0-9a-f]{64}):([^:$]{1,64}):((?:0|1|2|3_[0-9]+_[0-9]+_[0-9]+)(?::(?:2|3_[0-9]+_[0-9]+_[0-9]+))?)$`)
 
-// parseMagento reads what Magento 2 stores: MD5 (0) and SHA-256 (1) of the salt and the
-// password, Argon2id (2, 3) of the password or of one of those.
+// parseMagento parses what Magento 2 stores: MD5 (0) and SHA-256 (1) of the salt and the password,
+// Argon2id (2, 3) of the password or of one of those.
 func parseMagento(parts []string) (*storedHash, error) {
 	const scheme = "magento"
 	salt, versions := parts[2], strings.Split(parts[3], ":")
@@ -115,7 +115,7 @@ func parseMagento(parts []string) (*storedHash, error) {
 	}
 	stored := &storedHash{scheme: "magento-argon2id", params: p, key: key}
 	stored.compute = func(password []byte) ([]byte, error) {
-		switch { // what was there before was hashed as text
+		switch { // the old hash was hashed as text
 		case len(versions) > 1 && versions[0] == "0":
 			password = []byte(hex.EncodeToString(md5Of([]byte(salt), password)))
 		case len(versions) > 1 && versions[0] == "1":

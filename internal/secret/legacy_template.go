@@ -15,10 +15,10 @@ import (
 	"unicode/utf16"
 )
 
-// Digests by a template: how a program without a format of its own made its hashes.
+// Digests by a template: how a program without its own format made its hashes.
 
-// digests are the functions of templates. MD5 and SHA-1 are used for nothing but such
-// old hashes (an exception to ASVS 11.4.1).
+// digests are the functions of templates. MD5 and SHA-1 are only used for such old hashes (an
+// exception to ASVS 11.4.1).
 var digests = map[string]func() hash.Hash{
 	"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New,
 }
@@ -26,11 +26,11 @@ var digests = map[string]func() hash.Hash{
 const (
 	maxTemplate     = 200 // bytes
 	maxTemplateSalt = 256 // bytes
-	// templateMark begins what FromTemplate writes.
+	// templateMark is the prefix of what FromTemplate writes.
 	templateMark = "{template}"
 )
 
-// template is one that has been read: what is hashed, in pieces.
+// template is a parsed template: the input of the hash, in pieces.
 type template struct {
 	function string // of digests
 	hmac     bool   // under the salt as key
@@ -38,18 +38,17 @@ type template struct {
 	pieces   []piece
 }
 
-// piece is a literal text, or what one of its kind is filled with.
+// piece is a literal text, or a placeholder of one kind.
 type piece struct{ literal, kind, function string }
 
-// FromTemplate makes one text of a digest, the salt and how it was made, such as
-// "sha1:{salt}{password}": a function, a colon, and what was hashed. Functions are md5,
-// sha1, sha256, sha384, sha512, and hmac-… of them with the salt as key. In what was
-// hashed stand {password}, {password-utf16} (little-endian), {salt}, {salt-hex} and
-// {salt-base64} (a salt that is bytes, and how it is written), {md5:password} or
-// {sha1:salt} (hexadecimal digits of another function), and any other text as it is.
-// The digest is in hexadecimal or base64.
+// FromTemplate combines a digest, the salt and how it was made into one text, such as
+// "sha1:{salt}{password}": a function, a colon, and the hashed text. Functions are md5, sha1,
+// sha256, sha384, sha512, and hmac-… of them with the salt as key. The hashed text may contain
+// {password}, {password-utf16} (little-endian), {salt}, {salt-hex} and {salt-base64} (a salt of
+// bytes, and how it is written), {md5:password} or {sha1:salt} (hexadecimal digits of another
+// function), and any other text literally. The digest is in hexadecimal or base64.
 //
-// The errors are those of Inspect, and written for the person who imports a file.
+// The errors are those of Inspect, and are written for the person who imports a file.
 func FromTemplate(text, digest, salt string) (encoded string, err error) {
 	t, err := readTemplate(text)
 	if err != nil {
@@ -73,7 +72,7 @@ func FromTemplate(text, digest, salt string) (encoded string, err error) {
 	return encodeTemplate(text, salt, key), nil
 }
 
-// CheckTemplate says what is wrong with a template, before there is a digest.
+// CheckTemplate checks a template before there is a digest.
 func CheckTemplate(text string) error {
 	_, err := readTemplate(text)
 	return err
@@ -84,7 +83,7 @@ func encodeTemplate(text, salt string, key []byte) string {
 	return templateMark + b64.EncodeToString([]byte(text)) + "." + b64.EncodeToString([]byte(salt)) + "$" + hex.EncodeToString(key)
 }
 
-// parseTemplated reads what FromTemplate wrote.
+// parseTemplated parses what FromTemplate wrote.
 func parseTemplated(encoded string) (*storedHash, error) {
 	how, digest, _ := strings.Cut(encoded[len(templateMark):], "$")
 	textText, saltText, _ := strings.Cut(how, ".")
@@ -107,7 +106,7 @@ func parseTemplated(encoded string) (*storedHash, error) {
 	return t.stored(name, salt, key, encodeTemplate(string(text), string(salt), make([]byte, len(key))))
 }
 
-// saltedHash is a digest of another notation; blank is that without the key.
+// saltedHash is a digest in another notation; blank is that without the key.
 func saltedHash(scheme, text string, salt, key []byte, blank string) (*storedHash, error) {
 	t, err := readTemplate(text)
 	if err != nil {
@@ -116,7 +115,7 @@ func saltedHash(scheme, text string, salt, key []byte, blank string) (*storedHas
 	return t.stored(scheme, salt, key, blank)
 }
 
-// hexHash is a digest in hexadecimal; blank is its notation without it.
+// hexHash is a digest in hexadecimal; blank is its notation without the digest.
 func hexHash(scheme, text, salt, digest, blank string) (*storedHash, error) {
 	key, err := hex.DecodeString(digest)
 	if err != nil {
@@ -200,7 +199,7 @@ func (p piece) known() bool {
 	return false
 }
 
-// fill returns what a piece stands for.
+// fill returns the content of a piece.
 func (p piece) fill(password, salt []byte) (text []byte, err error) {
 	switch p.kind {
 	case "":

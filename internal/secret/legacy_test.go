@@ -117,13 +117,13 @@ func TestEveryLegacyHashVerifiesAndIsRewritten(t *testing.T) {
 	}
 }
 
-// dear vectors are those whose costs the program that made them fixed.
+// dear vectors have a high cost, fixed by the program that made them.
 func dear(v vector) bool {
 	return strings.HasPrefix(v.scheme, "spring-") || strings.HasPrefix(v.encoded, "{ARGON2") ||
 		v.scheme == "aspnet-pbkdf2-sha512" || v.scheme == "magento-argon2id" || strings.HasPrefix(v.encoded, "$y$j9T$")
 }
 
-// asStored is what an import stores of a hash.
+// asStored returns what an import stores of a hash.
 func asStored(t testing.TB, h *Hasher, v vector) string {
 	t.Helper()
 	stored, weak, err := Import(v.encoded)
@@ -163,7 +163,7 @@ func TestDamagedHashesAreRefused(t *testing.T) {
 		} {
 			scheme, err := Inspect(damaged)
 			if v.scheme == "drupal-md5" && damaged == v.encoded[1:] {
-				continue // without its U it is one of Drupal 7
+				continue // without its U it is one of Drupal 7's
 			}
 			if err == nil {
 				t.Errorf("Inspect(%q) = %q", damaged, scheme)
@@ -171,7 +171,7 @@ func TestDamagedHashesAreRefused(t *testing.T) {
 				t.Errorf("the error repeats the hash: %v", err)
 			}
 		}
-		for end := range len(v.encoded) { // must not panic; some ends are well formed
+		for end := range len(v.encoded) { // must not panic; some truncated ones are well formed
 			Inspect(v.encoded[:end])
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// shape is a format that is recognised by more than how it begins.
+// shape is a format that is recognised by more than its prefix.
 type shape struct {
 	text  func() *regexp.Regexp
 	parse func(parts []string) (*storedHash, error)
@@ -40,8 +40,8 @@ var foreignBraces = map[string]string{
 	"X-ISSHA512":    "SAP's iterated SHA-512",
 }
 
-// clear is why a password itself is refused: it would stay in the file and in
-// the program that wrote it, and here it is no hash.
+// clear is why a plain-text password is refused: it would stay in the file and in the program that
+// wrote it, and it is not a hash here.
 const clear = "a password in clear text; put it into the column temporary_password, or leave it out and let this person set a new one"
 
 // foreign is a format that we know and cannot verify.
@@ -50,8 +50,7 @@ type foreign struct {
 	name string
 }
 
-// foreignNames are all such formats. The longer ones of a
-// beginning come first.
+// foreignNames are all such formats. Of those with the same beginning, the longer ones come first.
 var foreignNames = sync.OnceValue(func() []foreign {
 	return []foreign{
 		{regexp.MustCompile(`^\$gy\$`), "GOST yescrypt ($gy$)"},
@@ -81,7 +80,7 @@ var foreignNames = sync.OnceValue(func() []foreign {
 	}
 })
 
-// foreignName says what a hash is that cannot be verified, or nothing.
+// foreignName names the format of a hash that cannot be verified; empty: unknown.
 func foreignName(encoded string) string {
 	for _, f := range foreignNames() {
 		if f.text.MatchString(encoded) {

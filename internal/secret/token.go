@@ -9,33 +9,31 @@ import (
 	"strings"
 )
 
-// NewToken returns a secret of 256 random bits as 43 characters fit for links,
-// cookies and headers (base64url without padding). It serves sessions, reset
-// links, trusted devices and client secrets (ASVS 7.2.3 and 11.5.1 ask for 128).
+// NewToken returns a secret of 256 random bits as 43 characters that are safe in links, cookies
+// and headers (base64url without padding). It is used for sessions, reset links, trusted devices
+// and client secrets (ASVS 7.2.3 and 11.5.1 require 128).
 func NewToken() string {
 	raw := make([]byte, 32)
 	rand.Read(raw) // never fails: the program would end
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// HashToken returns what the database keeps of a token, and finds it by: its
-// SHA-256, as 43 characters of base64url. Looking up the hash needs no
-// constant-time comparison: anyone who measures the time learns about hashes, and
-// cannot make a token for a given hash. It is for tokens only: nobody guesses their
-// 256 bits; codes go through Keys.MAC, passwords through Hasher.
+// HashToken returns the stored form of a token, by which it is looked up: its SHA-256, as 43
+// characters of base64url. Looking up the hash needs no constant-time comparison: timing reveals
+// something about hashes, but nobody can make a token for a given hash. It is for tokens only:
+// nobody can guess their 256 bits; codes go through Keys.MAC, passwords through Hasher.
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// NewCode returns six decimal digits, each of the million codes as likely as
-// the others. It is short, so the caller limits the tries (ASVS 6.6.3) and keeps
-// nothing but its Keys.MAC.
+// NewCode returns six decimal digits, each of the million codes equally likely. It is short, so
+// the caller limits the tries (ASVS 6.6.3) and stores only its Keys.MAC.
 func NewCode() string { return fmt.Sprintf("%06d", below(1_000_000)) }
 
-// The letters and digits of temporary passwords. None looks like another one in
-// this set, in a bad font or on paper: no 0 1 2 5 6 8 (which are near O, l, Z,
-// S, G and B), no c, l, o, q, y. Every count is a power of two.
+// The letters and digits of temporary passwords. None looks like another in this set, in a bad
+// font or on paper: no 0 1 2 5 6 8 (which resemble O, l, Z, S, G and B), no c, l, o, q, y. Every
+// count is a power of two.
 const (
 	consonants = "bdfghjkmnprstvwz" // 4 bits
 	vowels     = "aeiu"             // 2 bits
@@ -46,12 +44,11 @@ const (
 // c a consonant, v a vowel, d a digit.
 const temporaryPattern = "Cvcv-ddcvc-Cvcv-ddcvc-Cvcv"
 
-// NewTemporaryPassword returns a password like Kepu-37fan-Radi-94tem-Gasu for
-// a mail, or to be read out on the telephone: 26 characters with capitals, small
-// letters, digits and hyphens, so that it satisfies the classic policy and the
-// length of the modern one. Three groups of 12 bits and two of 14 make 64 bits,
-// which nobody guesses in the day that it lives (ASVS 6.4.1). The caller limits
-// that day and makes the password work once.
+// NewTemporaryPassword returns a password like Kepu-37fan-Radi-94tem-Gasu for a mail, or to read
+// out on the phone: 26 characters with capitals, small letters, digits and hyphens, so it
+// satisfies the classic policy and the length of the modern one. Three groups of 12 bits and two
+// of 14 make 64 bits, which nobody can guess in its lifetime of a day (ASVS 6.4.1). The caller
+// enforces the day and the single use.
 func NewTemporaryPassword() string {
 	var b strings.Builder
 	for _, kind := range temporaryPattern {
@@ -74,9 +71,8 @@ func NewTemporaryPassword() string {
 // referenceAlphabet is Crockford's: digits and capitals without I, L, O, U.
 const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// NewReference returns the number of an incident, like GH-7F3K-29QX, for an
-// error page and the log line that belongs to it. Its 40 bits keep incidents
-// apart; it is no secret and opens nothing.
+// NewReference returns the number of an incident, like GH-7F3K-29QX, for an error page and its log
+// line. Its 40 bits make incidents distinguishable; it is no secret and opens nothing.
 func NewReference() string {
 	var raw [8]byte
 	rand.Read(raw[:])
@@ -91,7 +87,7 @@ func NewReference() string {
 	return string(ref)
 }
 
-// pick returns one of the characters of set, each as likely as the others.
+// pick returns one of the characters of set, each equally likely.
 func pick(set string) string {
 	i := below(len(set))
 	return set[i : i+1]

@@ -5,12 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// Long passwords are rare on lists, but what people make long without thought is
-// easy to name: a walk along the keyboard, the alphabet or the digits, and the same
-// again and again. SP 800-63B-4 3.1.1.2 counts both as expected values.
+// Long passwords are rare on lists, but the careless ones are easy to describe: a walk along the
+// keyboard, the alphabet or the digits, and the same thing again and again. SP 800-63B-4 3.1.1.2
+// counts both as expected values.
 
-// rows are what fingers walk along, each in both directions. The digits and the
-// alphabet begin again at their end.
+// rows are the sequences of walks, each in both directions. The digits and the alphabet wrap
+// around at their end.
 var rows = makeRows("12345678901234567890", "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
 	"qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "qazwsxedcrfvtgbyhnujmikolp")
 
@@ -26,10 +26,10 @@ func makeRows(forward ...string) []string {
 	return all
 }
 
-// shortestStep is how many characters along a row make a walk.
+// shortestStep is how many characters along a row count as a walk.
 const shortestStep = 3
 
-// walked reports whether a folded password is nothing but walks along rows.
+// walked reports whether a folded password consists only of walks along rows.
 func walked(folded string) bool {
 	if len(folded) < shortestStep {
 		return false
@@ -44,7 +44,7 @@ func walked(folded string) bool {
 	return true
 }
 
-// longestStep is how much of the beginning of s goes along one row.
+// longestStep returns how much of the beginning of s follows one row.
 func longestStep(s string) int {
 	longest := 0
 	for _, row := range rows {
@@ -57,12 +57,11 @@ func longestStep(s string) int {
 	return longest
 }
 
-// shortestBlock is how many characters a block must have for its repetition to be a
-// password: less is one key, or a few, held down.
+// shortestBlock is how many characters a block must have for its repetition to be a password: less
+// is one key, or a few, held down.
 const shortestBlock = 5
 
-// repeated returns the block that a folded password repeats; the whole where it
-// repeats nothing.
+// repeated returns the block that a folded password repeats; all of it if it repeats nothing.
 func repeated(folded string) string {
 	for n := 1; n <= len(folded)/2; n++ {
 		if len(folded)%n == 0 && strings.Repeat(folded[:n], len(folded)/n) == folded {
@@ -72,8 +71,8 @@ func repeated(folded string) string {
 	return folded
 }
 
-// trivial reports whether a folded password is a walk, or the repetition of a block
-// that is short, a walk, or on the list.
+// trivial reports whether a folded password is a walk, or the repetition of a block that is short,
+// a walk, or on the list.
 func (b *Blocklist) trivial(folded string) bool {
 	block := repeated(folded)
 	if walked(folded) || walked(block) {

@@ -6,20 +6,19 @@ import (
 	"strings"
 )
 
-// What becomes of a hash that is brought in (docs/decisions/0020).
+// What happens to an imported hash (docs/decisions/0020).
 //
-// An argon2id hash of another program looks like ours, and is not: it is of the bytes
-// as they were typed. It is marked. A weak one is wrapped: what is stored is argon2id of
-// its key, with the rest of it, so that somebody who steals the table pays for each
-// guess what he pays for our own.
+// An argon2id hash of another program looks like ours, but is of the bytes as they were typed. It
+// is marked. A weak one is wrapped: what is stored is argon2id of its key, with the rest of it, so
+// somebody who steals the table pays for each guess as much as for our own.
 const (
 	importedMark = "{imported}"
 	wrappedMark  = "{wrapped}"
 )
 
-// Import says what is stored of a hash that comes from outside: the same, marked where
-// it could be taken for ours. weak says that it may not be stored, and Hasher.Wrap makes
-// what is. The error is that of Inspect.
+// Import returns what is stored of an imported hash: the same, with a mark if it could be taken
+// for ours. weak means that it must not be stored, and Hasher.Wrap makes the stored form. The
+// error is that of Inspect.
 func Import(encoded string) (stored string, weak bool, err error) {
 	h, err := parse(encoded)
 	switch {
@@ -31,13 +30,13 @@ func Import(encoded string) (stored string, weak bool, err error) {
 	return encoded, h.blank != "", nil
 }
 
-// Own reports whether a stored hash was made here, and is not what an import stored.
+// Own reports whether a stored hash was made here, not imported.
 func Own(stored string) bool {
 	h, err := parse(stored)
 	return err == nil && h.own
 }
 
-// parseImported reads an argon2id hash that came from outside.
+// parseImported parses an imported argon2id hash.
 func parseImported(encoded string) (*storedHash, error) { return behindMark(importedMark, encoded) }
 
 func behindMark(mark, encoded string) (*storedHash, error) {
@@ -48,7 +47,7 @@ func behindMark(mark, encoded string) (*storedHash, error) {
 	return parseForeign(rest)
 }
 
-// parseWrapped reads {wrapped}, what was kept of the old hash, and argon2id of its key.
+// parseWrapped parses {wrapped}, what was kept of the old hash, and argon2id of its key.
 func parseWrapped(encoded string) (*storedHash, error) {
 	at := strings.LastIndex(encoded, "$argon2id$")
 	if at < 0 || !strings.HasPrefix(encoded, wrappedMark) {
@@ -94,8 +93,8 @@ func (h *Hasher) Wrap(ctx context.Context, encoded string) (stored string, err e
 	return stored, err
 }
 
-// Wraps reports whether a stored hash is this one, wrapped: for an import that brings
-// the same again. It costs one argon2id hash where what was kept of it is the same.
+// Wraps reports whether a stored hash is this one, wrapped: for an import that contains the same
+// hash again. It costs one argon2id hash if the kept part is the same.
 //
 // Errors: ErrBusy, or the context's.
 func (h *Hasher) Wraps(ctx context.Context, stored, encoded string) (same bool, err error) {

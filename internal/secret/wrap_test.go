@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Bugs 6: what came from outside is of the bytes that were typed there, whatever its
-// algorithm; they are tried as typed, and then composed.
+// Bugs 6: imported hashes are of the bytes that were typed there, with any algorithm; passwords
+// are tried as typed, and then composed.
 func TestForeignHashesTakeBytesAsTypedThenComposed(t *testing.T) {
 	h := NewHasher(cheap, 2, 10)
 	tried := map[string]bool{}
@@ -43,8 +43,8 @@ func TestForeignHashesTakeBytesAsTypedThenComposed(t *testing.T) {
 	}
 }
 
-// Our own hashes are of the composed text and of nothing else: one that was made of
-// decomposed bytes under our name does not match, which is why imported ones are marked.
+// Our own hashes are of the composed text only: one made of decomposed bytes under our name does
+// not match, which is why imported ones are marked.
 func TestOwnHashesAreOfTheComposedTextOnly(t *testing.T) {
 	h := NewHasher(cheap, 1, 1)
 	decomposed := norm.NFD.String("Pässwort ñandú")
@@ -69,8 +69,8 @@ func TestOwnHashesAreOfTheComposedTextOnly(t *testing.T) {
 	}
 }
 
-// What an import accepts can be stored and read at the sign-in, however long its salt is
-// and whatever is in it: a database takes no NUL, and a mark makes a hash longer.
+// What an import accepts can be stored and read at the sign-in, with a salt of any length and
+// content: a database accepts no NUL, and a mark makes a hash longer.
 func TestWhatIsImportedCanBeStoredAndRead(t *testing.T) {
 	h := NewHasher(cheap, 1, 1)
 	for _, odd := range []string{"\x00", "\xff", "\xc3", "\xed\xa0\x80"} {
@@ -99,8 +99,7 @@ func TestWhatIsImportedCanBeStoredAndRead(t *testing.T) {
 	}
 }
 
-// A stolen table holds nothing of a weak hash that can be guessed against without
-// paying for argon2id.
+// A stolen table contains nothing of a weak hash that can be guessed without paying for argon2id.
 func TestWeakHashesAreWrapped(t *testing.T) {
 	h := NewHasher(cheap, 2, 10)
 	weakOnes := map[string]bool{}
@@ -154,7 +153,7 @@ func TestWeakHashesAreWrapped(t *testing.T) {
 	}
 }
 
-// differently is a hash with another key: that of a blank.
+// differently is a hash with another key: the key of a blank.
 func differently(blank string) string {
 	if h, err := parse(blank); err != nil || len(bytes.Trim(h.key, "\x00.")) > 0 {
 		return ""
@@ -162,7 +161,7 @@ func differently(blank string) string {
 	return blank
 }
 
-// Whole hashes that we cannot verify are named, never called damaged.
+// Complete hashes that we cannot verify are named, never called damaged.
 func TestWholeHashesAreNotCalledDamaged(t *testing.T) {
 	data, err := os.ReadFile("testdata/unsupported.tsv")
 	if err != nil {

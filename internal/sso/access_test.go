@@ -10,8 +10,9 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// When access is taken away, the platform is told, while the session goes on; and a user who comes
-// back within the session is signed in there again, until its end is told as any other.
+// When access is removed, the platform is notified, while the session continues. A user who
+// regains access within the session is signed in there again, and the platform is notified of the
+// session's end as usual.
 func TestAPlatformIsToldThatAccessWasTakenAway(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r := newReceiver(t)
@@ -49,7 +50,7 @@ func TestAPlatformIsToldThatAccessWasTakenAway(t *testing.T) {
 		} {
 			if scene.what == "an administrator becomes a user" {
 				s.all(role(gatehouse.RoleAdmin), reach(gatehouse.ReachAdministrators))
-				r.told(t, n) // who is an administrator keeps it, and nobody is told
+				r.told(t, n) // an administrator keeps it, and nobody is notified
 				s.tokens()
 			}
 			s.all(scene.take...)
@@ -58,7 +59,7 @@ func TestAPlatformIsToldThatAccessWasTakenAway(t *testing.T) {
 				t.Errorf("%s: told of %v", scene.what, logout)
 			}
 			testkit.Eventually(t, "the answer to be written down", func() bool { return s.reachedBy(ses.ID)[0].Told == gatehouse.LogoutConfirmed })
-			s.all(scene.take...) // to do it twice tells nobody
+			s.all(scene.take...) // doing it twice notifies nobody
 			s.all(scene.give...)
 			s.Clock.Add(time.Minute)
 			s.tokens()
@@ -73,7 +74,7 @@ func TestAPlatformIsToldThatAccessWasTakenAway(t *testing.T) {
 	})
 }
 
-// all does these things one after the other.
+// all does these things in order.
 func (s *stage) all(do ...func() error) {
 	s.t.Helper()
 	for _, one := range do {
@@ -83,7 +84,7 @@ func (s *stage) all(do ...func() error) {
 	}
 }
 
-// Taking access away from some is no news about others: of another role, another company,
+// Removing access from some users does not notify about others: of another role, another company,
 // another platform.
 func TestOnlyThoseWhoLoseAccessAreToldOf(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {

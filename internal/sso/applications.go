@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Create adds an application to a site; only operators do. An application that proves who it
-// is with a secret gets one, which is returned and kept nowhere but hashed.
+// Create adds an application to a site; only operators may. An application that authenticates with
+// a secret gets one, which is returned and only stored as a hash.
 //
 // Errors: Forbidden, Invalid with fields, Conflict (store.ReasonHostTaken), Unavailable.
 func (s *Service) Create(ctx context.Context, st *site.Site, c gatehouse.Caller, name string, settings gatehouse.ApplicationSettings) (made gatehouse.Application, clientSecret string, err error) {
@@ -48,7 +48,7 @@ func insert(tx *act.Unit, a gatehouse.Application, clientSecret string) error {
 	return tx.Record(gatehouse.User{}, gatehouse.EventApplicationCreated, gatehouse.ResultOK, about(a, "name", a.Name))
 }
 
-// about is the detail of an event about an application.
+// about returns the detail of an event about an application.
 func about(a gatehouse.Application, pairs ...string) map[string]string {
 	detail := map[string]string{"application": a.ID}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -57,7 +57,7 @@ func about(a gatehouse.Application, pairs ...string) map[string]string {
 	return detail
 }
 
-// check says what is wrong with an application, its keys included.
+// check returns the faults of an application, including its keys.
 func (s *Service) check(name string, settings gatehouse.ApplicationSettings) error {
 	fields := gatehouse.CheckApplication(name, settings)
 	if settings.JWKS != "" {
@@ -77,11 +77,10 @@ func (s *Service) check(name string, settings gatehouse.ApplicationSettings) err
 	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: "invalid", Fields: fields}
 }
 
-// MaxList is how many applications one list has at most.
+// MaxList is the maximum number of applications in one list.
 const MaxList = 1000
 
-// List returns a site's applications in the order in which they were made, those after the
-// given ID.
+// List returns a site's applications in the order of their creation, after the given ID.
 func (s *Service) List(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.Application, error) {
 	if err := operatorOnly(c); err != nil {
 		return nil, err
@@ -89,8 +88,8 @@ func (s *Service) List(ctx context.Context, st *site.Site, c gatehouse.Caller, a
 	return s.Store.Read().Applications(ctx, st.ID, after, min(max(limit, 1), MaxList))
 }
 
-// Shown is an application with what is known of its secrets, and why it could not be told of
-// the end of a session, the last time that happened.
+// Shown is an application with what is known of its secrets, and the error of the last failed
+// logout notice.
 type Shown struct {
 	gatehouse.Application
 	Secrets         []store.ApplicationSecret
@@ -115,8 +114,8 @@ func (s *Service) Show(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 	return shown, err
 }
 
-// Change changes an application: to gets it as it is, and changes name, state and settings.
-// A disabled application has nobody signed in, and its tokens are good for nothing.
+// Change changes an application: to receives it as it is, and changes name, state and settings. A
+// disabled application signs nobody in, and its tokens are invalid.
 //
 // Errors: Forbidden, NotFound, Conflict (ReasonDeleted, store.ReasonHostTaken), Invalid with fields, Unavailable.
 func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, to func(*gatehouse.Application)) (gatehouse.Application, error) {
@@ -141,7 +140,7 @@ func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if err := tx.UpdateApplication(tx, now); err != nil {
 			return err
 		}
-		if gone := !reflect.DeepEqual(now.Settings.Access, was.Settings.Access) || now.State != was.State; gone { // fewer may reach it: it supplies them again
+		if gone := !reflect.DeepEqual(now.Settings.Access, was.Settings.Access) || now.State != was.State; gone { // fewer users may reach it: it supplies them again
 			if err := errors.Join(tx.DeleteCardsOf(tx, st.ID, id), endLogins(tx, now)); err != nil {
 				return err
 			}
@@ -152,8 +151,8 @@ func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	return now, err
 }
 
-// endLogins has an application told that those have signed out who may no longer reach it: all, where
-// it is turned off.
+// endLogins notifies an application of users who may no longer reach it, as signed out: all users,
+// if it is turned off.
 func endLogins(tx *act.Unit, a gatehouse.Application) error {
 	if !a.Usable() {
 		return tx.EndLogins(tx, a.SiteID, a.ID, tx.Now())
@@ -161,12 +160,12 @@ func endLogins(tx *act.Unit, a gatehouse.Application) error {
 	return tx.EndClosedLogins(tx, a, "", tx.Now())
 }
 
-// mostSecrets is how many secrets an application has at a time: the one in use, and the one
-// that takes its place.
+// mostSecrets is how many secrets an application has at a time: the current one, and its
+// replacement.
 const mostSecrets = 2
 
-// NewSecret makes a secret for an application. The one before stays good until the next one is
-// made, or until EndOldSecrets: so they are changed without anybody waiting.
+// NewSecret makes a secret for an application. The previous one stays valid until the next one is
+// made, or until EndOldSecrets: so secrets are rotated without downtime.
 //
 // Errors: Forbidden, NotFound, Conflict for an application without secrets (ReasonNoSecret) or a deleted one
 // (ReasonDeleted), Unavailable.
@@ -211,7 +210,7 @@ func (s *Service) EndOldSecrets(ctx context.Context, st *site.Site, c gatehouse.
 	})
 }
 
-// keepSecrets ends all but so many of an application's secrets, the oldest first.
+// keepSecrets deletes an application's oldest secrets and keeps this many.
 func (s *Service) keepSecrets(tx *act.Unit, id string, keep int) error {
 	all, err := tx.ApplicationSecrets(tx, tx.Site.ID, id)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// An application proves who it is in exactly one way, the one it is registered with; and
-// strangers, wrong secrets and wrong ways are all told the same (OAuth 2.1 2.4).
+// An application authenticates in exactly one way, the one it is registered with; and strangers,
+// wrong secrets and wrong ways all get the same error (OAuth 2.1 2.4).
 func TestApplicationsProveWhoTheyAre(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		post, postSecret := s.application(func(a *gatehouse.ApplicationSettings) { a.Auth = gatehouse.AuthSecretPost })
@@ -32,7 +32,7 @@ func TestApplicationsProveWhoTheyAre(t *testing.T) {
 			changed       []string
 			want          gatehouse.OAuthError
 		}{
-			"basic":                        {s.basic(), nil, gatehouse.InvalidGrant}, // the code is no good, the client is
+			"basic":                        {s.basic(), nil, gatehouse.InvalidGrant}, // the code is invalid, the client is valid
 			"basic, in small letters":      {strings.Replace(s.basic(), "Basic", "basic", 1), nil, gatehouse.InvalidGrant},
 			"basic with the same ID":       {s.basic(), []string{"client_id", s.app.ID}, gatehouse.InvalidGrant},
 			"post":                         {"", []string{"client_id", post.ID, "client_secret", postSecret}, gatehouse.InvalidGrant},
@@ -56,7 +56,7 @@ func TestApplicationsProveWhoTheyAre(t *testing.T) {
 			_, err := s.token(test.authorization, form, test.changed...)
 			s.want(what, err, test.want)
 		}
-		// Two secrets for a change of them, and a third one ends the first.
+		// Two secrets for a rotation, and a third one ends the first.
 		second, err := s.SSO.NewSecret(t.Context(), s.st, operator, s.app.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestApplicationsProveWhoTheyAre(t *testing.T) {
 	})
 }
 
-// OAuth 2.1 2.4.1: guessing is slowed down, for the one who guesses.
+// OAuth 2.1 2.4.1: guessing is slowed down, but only for the guesser.
 func TestGuessingAtSecretsIsSlowedDown(t *testing.T) {
 	onRows(t, "OAuth 2.1 2.4.1 (b): guessing", func(t *testing.T, s *stage) {
 		form := s.exchange("no-code")
@@ -160,8 +160,8 @@ func TestClientAssertions(t *testing.T) {
 	})
 }
 
-// Nothing but what the site has signed is a token, and each kind only for its own use (RFC
-// 8725, RFC 9068 4).
+// Only what the site has signed is a token, and each kind only for its own use (RFC 8725, RFC 9068
+// 4).
 func TestForgedTokensOpenNothing(t *testing.T) {
 	onRows(t, "RFC 8725, RFC 9068: forged tokens", func(t *testing.T, s *stage) {
 		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.JWTAccessTokens = true })
@@ -205,7 +205,7 @@ func (s *stage) introspects(token string) bool {
 	return err == nil && got.Active
 }
 
-// A key is published before it signs, and after (Core 10.1.1).
+// A key is published before it signs, and afterwards (Core 10.1.1).
 func TestKeysRotate(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		before := s.tokens()
@@ -234,7 +234,7 @@ func TestKeysRotate(t *testing.T) {
 		if again, _ := s.read(before.ID); again.KeyID != first.KeyID {
 			t.Error("the old one is gone")
 		}
-		s.session = "" // it will be over
+		s.session = "" // it will have expired
 		s.Clock.Add(gatehouse.KeyKept)
 		if n := published(t, s.SSO, s); n != 3 {
 			t.Errorf("%d keys are published after all that the old ones signed is over", n)
@@ -249,7 +249,7 @@ func TestKeysRotate(t *testing.T) {
 	})
 }
 
-// published counts the public keys, and sees that they are no more than that.
+// published counts the public keys, and checks that they contain nothing private.
 func published(t *testing.T, provider *sso.Service, s *stage) int {
 	t.Helper()
 	doc, err := provider.JWKS(t.Context(), s.st)
@@ -275,7 +275,7 @@ func published(t *testing.T, provider *sso.Service, s *stage) int {
 	return len(ids)
 }
 
-// Two processes that begin at the same time make one set of keys.
+// Two processes that start at the same time make one set of keys.
 func TestTheFirstKeysAreMadeOnce(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		docs := make(chan string, 4)
@@ -320,8 +320,8 @@ func TestEveryAlgorithmSigns(t *testing.T) {
 	})
 }
 
-// Those who cannot be told see a page; the address that it would have gone to is
-// looked at before anything else.
+// Errors that cannot be reported to the application show a page; the redirect address is checked
+// before anything else.
 func TestRequestsThatAreNoGood(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for what, test := range map[string]struct {
@@ -373,7 +373,7 @@ func TestRequestsThatAreNoGood(t *testing.T) {
 	})
 }
 
-// A request that waits belongs to the browser that began it, is good for an hour, and once.
+// A waiting request belongs to the browser that began it, and is valid for an hour, and once.
 func TestARequestWaitsForItsBrowser(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		out := s.authorize("")

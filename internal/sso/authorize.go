@@ -23,28 +23,29 @@ type Authorization struct {
 	Browser string
 	// Session is the token of the session cookie; empty: none.
 	Session string
-	// Said is what the user has answered to the page that asks for consent; nil: nothing.
+	// Said is the user's answer on the consent page; nil: none.
 	Said *Said
 }
 
-// Outcome is what comes of an authorization request.
+// Outcome is the outcome of an authorization request.
 type Outcome struct {
 	Do gatehouse.AuthorizationStep
-	// Error is what our page is about, for AuthorizationPage. Page says which page that is.
+	// Error is the subject of our page, for AuthorizationPage. Page says which page that is.
 	Error gatehouse.OAuthError
 	Page  PageKind
-	// Application is who asks; it has no ID where that is not known.
+	// Application is the requesting one; it has no ID if it is unknown.
 	Application gatehouse.Application
 	Request     gatehouse.AuthorizationRequest
-	// Waiting and Browser are the token of the request that waits and the value of its cookie,
-	// for AuthorizationSignIn and AuthorizationConsent. Again: there is a session, which is not good enough.
+	// Waiting and Browser are the token of the waiting request and the value of its cookie, for
+	// AuthorizationSignIn and AuthorizationConsent. Again: there is a session, but it is not
+	// sufficient.
 	Waiting, Browser string
 	Again            bool
-	// Answer is what the application is told, for AuthorizationCode and AuthorizationRefused.
+	// Answer is the response to the application, for AuthorizationCode and AuthorizationRefused.
 	Answer Answer
 }
 
-// PageKind is which page of ours says that a request is no good.
+// PageKind says which page of ours reports a bad request.
 type PageKind string
 
 // The pages.
@@ -56,18 +57,18 @@ const (
 	PageAnswered PageKind = "answered" // it was answered a while ago: somebody went back to it
 )
 
-// Answer is what an application is told through the browser.
+// Answer is a response to an application through the browser.
 type Answer struct {
-	// URI is the application's address, FormPost how the values get there.
+	// URI is the application's address, FormPost how the values are sent.
 	URI      string
 	FormPost bool
 	Values   url.Values
 }
 
-// Location is the address with the values, for an answer by redirect.
+// Location returns the address with the values, for a response by redirect.
 func (a Answer) Location() string {
 	u, err := url.Parse(a.URI)
-	if err != nil { // it is one that was registered
+	if err != nil { // it was checked at registration
 		return "/"
 	}
 	query := a.Values.Encode()
@@ -78,8 +79,8 @@ func (a Answer) Location() string {
 	return u.String()
 }
 
-// Authorize answers an authorization request: with a code, an error for the application, a
-// sign-in that has to come first, or a page.
+// Authorize answers an authorization request: with a code, an error for the application, a sign-in
+// that has to come first, or a page.
 //
 // Errors: Unavailable.
 func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Caller, in Authorization) (Outcome, error) {
@@ -108,7 +109,7 @@ func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Call
 	return s.told(st, out, d), err
 }
 
-// decide is gatehouse.Authorize, after what was wrong with the request as such.
+// decide is gatehouse.Authorize, after any fault of the request itself.
 func decide(st *site.Site, out Outcome, fault gatehouse.OAuthError, facts gatehouse.AuthorizationFacts, s *Service) gatehouse.Decision {
 	d := gatehouse.Authorize(out.Application, out.Request, facts, st.Policy.Session, s.Now())
 	if fault == "" {
@@ -120,7 +121,7 @@ func decide(st *site.Site, out Outcome, fault gatehouse.OAuthError, facts gateho
 	return gatehouse.Decision{Do: gatehouse.AuthorizationPage, Error: fault}
 }
 
-// told is the outcome of a decision that leads to no code and no sign-in.
+// told returns the outcome of a decision without a code or a sign-in.
 func (s *Service) told(st *site.Site, out Outcome, d gatehouse.Decision) Outcome {
 	out.Do, out.Error = d.Do, d.Error
 	switch d.Do {
@@ -132,8 +133,8 @@ func (s *Service) told(st *site.Site, out Outcome, d gatehouse.Decision) Outcome
 	return out
 }
 
-// answer is what an application is told. The issuer is always part of it, so that nobody can
-// pass an answer of ours off as another's (RFC 9207).
+// answer returns a response to the application. It always includes the issuer, so nobody can pass
+// off one of our responses as another server's (RFC 9207).
 func answer(st *site.Site, r gatehouse.AuthorizationRequest, name, value string) Answer {
 	values := url.Values{name: {value}, "iss": {Issuer(st)}}
 	if r.State != "" {
@@ -142,9 +143,9 @@ func answer(st *site.Site, r gatehouse.AuthorizationRequest, name, value string)
 	return Answer{URI: r.RedirectURI, FormPost: r.ResponseMode == gatehouse.ResponseFormPost, Values: values}
 }
 
-// asked finds out what is asked, and by whom: that, and where the answer goes, is settled
-// before anything else. One that cannot be named is told nothing, and nobody is sent to an
-// address that is not the application's (RFC 9700 4.1.3, 4.11).
+// asked determines what is requested, and by which application: that, and where the response goes,
+// is settled before anything else. An unknown application gets no response, and nobody is
+// redirected to an address that is not the application's (RFC 9700 4.1.3, 4.11).
 func (s *Service) asked(ctx context.Context, st *site.Site, in Authorization) (out Outcome, fault gatehouse.OAuthError, err error) {
 	page := func(kind PageKind) (Outcome, gatehouse.OAuthError, error) {
 		out.Do, out.Page = gatehouse.AuthorizationPage, kind
@@ -192,7 +193,7 @@ func (s *Service) asked(ctx context.Context, st *site.Site, in Authorization) (o
 	return out, fault, nil
 }
 
-// readHint reads whom id_token_hint means. One that has run out still says it.
+// readHint returns the subject of id_token_hint. An expired one is still valid as a hint.
 func (s *Service) readHint(ctx context.Context, st *site.Site, a gatehouse.Application, p Params, out *gatehouse.AuthorizationRequest) (gatehouse.OAuthError, error) {
 	hint := p.Get("id_token_hint")
 	if hint == "" {
@@ -215,7 +216,7 @@ func sameHash(hash, token string) bool {
 	return token != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(secret.HashToken(token))) == 1
 }
 
-// facts are who is signed in, and what the application calls that user.
+// facts returns who is signed in, and that user's subject for the application.
 func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a gatehouse.Application, in Authorization) (f gatehouse.AuthorizationFacts, err error) {
 	if in.Session == "" {
 		return f, nil
@@ -250,10 +251,10 @@ func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a g
 	return f, err
 }
 
-// wait keeps a request until its user has signed in. It is bound to the browser: a link to it
-// is no use to anybody else, and makes nobody go on with somebody else's request.
+// wait stores a request until its user has signed in. It is bound to the browser: a link to it is
+// useless to anybody else, and cannot trick somebody into continuing another user's request.
 func (s *Service) wait(ctx context.Context, st *site.Site, in Authorization, out Outcome) (Outcome, error) {
-	if in.Waiting != "" { // it waits already
+	if in.Waiting != "" { // it is already waiting
 		out.Waiting, out.Browser = in.Waiting, in.Browser
 		return out, nil
 	}
@@ -268,7 +269,7 @@ func (s *Service) wait(ctx context.Context, st *site.Site, in Authorization, out
 	})
 }
 
-// issue makes a code, in one transaction with the last look at everything that it depends on.
+// issue makes a code, in one transaction with the last check of everything that it depends on.
 func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, in Authorization, out Outcome) (Outcome, error) {
 	code := secret.NewToken()
 	var d gatehouse.Decision
@@ -288,7 +289,7 @@ func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 		now := tx.Now()
 		if in.Waiting != "" {
 			if there, err := tx.AnswerAuthorization(tx, st.ID, secret.HashToken(in.Waiting), now); err != nil || !there {
-				d = gatehouse.Decision{Do: gatehouse.AuthorizationPage} // it has run out meanwhile
+				d = gatehouse.Decision{Do: gatehouse.AuthorizationPage} // it has expired meanwhile
 				return errors.Join(err, errRefused)
 			}
 		}

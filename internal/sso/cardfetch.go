@@ -15,27 +15,27 @@ import (
 const (
 	// fetchTimeout is how long a platform may take.
 	fetchTimeout = 2 * time.Second
-	// fetchesAtOnce are so many in a process, whatever platforms they go to.
+	// fetchesAtOnce is the maximum in one process, over all platforms.
 	fetchesAtOnce = 8
 	dueAtOnce     = 64
-	// brokenAfter failures in a row a platform is left alone for brokenFor: users are not
-	// asked about one by one where none would be answered.
+	// brokenAfter failures in a row, a platform is left alone for brokenFor: requests for further
+	// users would not be answered either.
 	brokenAfter = 3
 	brokenFor   = 30 * time.Second
-	// cardTokenLifetime is how long a platform may take to look at who asks it.
+	// cardTokenLifetime is how long a platform may take to check the token.
 	cardTokenLifetime = time.Minute
-	// typeCard is the type of that token, so that it is taken for no other.
+	// typeCard is the type of that token, so it is not mistaken for another kind.
 	typeCard = "card+jwt"
 )
 
-// broken is which platforms do not answer, as this process has seen it.
+// broken records which platforms do not respond, as this process has seen it.
 type broken struct {
 	mu    sync.Mutex
 	count map[string]int
 	until map[string]time.Time
 }
 
-// leftAlone is until when a platform is left alone; zero: it may be asked.
+// leftAlone returns until when a platform is left alone; zero: requests are allowed.
 func (b *broken) leftAlone(id string, now time.Time) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,8 +61,8 @@ func (b *broken) note(id string, came bool, now time.Time) {
 	}
 }
 
-// FetchCards fetches the cards that are due: of those who opened home not long ago. It is run
-// by every process; each card is one process's.
+// FetchCards fetches the due cards of users who opened home recently. Every process runs it; each
+// card is fetched by one process.
 func (s *Service) FetchCards(ctx context.Context, sites func(string) *site.Site) error {
 	due, err := s.Store.Read().DueCards(ctx, s.Now(), dueAtOnce)
 	if err != nil {
@@ -132,21 +132,21 @@ func (s *Service) fetchCard(ctx context.Context, st *site.Site, f gatehouse.Card
 	return err
 }
 
-// keepFetched keeps what came of a fetch. A platform that fails leaves its last card.
+// keepFetched stores the result of a fetch. A failing platform keeps its last card.
 func (s *Service) keepFetched(ctx context.Context, q store.Queries, f gatehouse.CardFetch, body gatehouse.CardBody, came bool) error {
 	now, failures := s.Now(), 0
 	if !came {
 		failures = f.Failures + 1
 	}
-	if mine, err := q.MoveFetch(ctx, f, f.Next(came, now), failures); err != nil || !mine || !came { // not mine: it took so long that another one has it
+	if mine, err := q.MoveFetch(ctx, f, f.Next(came, now), failures); err != nil || !mine || !came { // no longer ours: it took so long that another process has it
 		return err
 	}
 	return q.PutCard(ctx, gatehouse.PlatformCard{SiteID: f.SiteID, UserID: f.UserID, ApplicationID: f.ApplicationID, Body: body, AsOf: now, ExpiresAt: now.Add(gatehouse.CardKept)})
 }
 
-// askForCard asks an application for a user's card. It is told who asks and about whom by a
-// token that is good at this address, for a minute, and for nothing else. Where it has no card for
-// the user (204), the card is empty.
+// askForCard requests a user's card from an application. A token identifies us and the user; it is
+// only valid at this address, for a minute. If the application has no card for the user (204), the
+// card is empty.
 func (s *Service) askForCard(ctx context.Context, st *site.Site, a gatehouse.Application, u gatehouse.User) (body gatehouse.CardBody, err error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {

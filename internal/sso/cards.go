@@ -14,23 +14,23 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of errors about cards that applications supply.
+// Reasons of errors about cards that applications supply.
 const (
 	ReasonClient       = "invalid-client"     // Unauthenticated
 	ReasonScope        = "insufficient-scope" // Forbidden
-	ReasonNoSuchUser   = "no-such-user"       // NotFound: also one who may not reach the application
+	ReasonNoSuchUser   = "no-such-user"       // NotFound: also a user who may not reach the application
 	ReasonTooManyCards = "too-many-cards"     // Conflict
 	ReasonTooLarge     = "too-large"          // Invalid
 )
 
-// An application sends so many cards at once, and then so many a second.
+// An application may send this many cards at once, and then this many a second.
 const (
 	cardsAtOnce = 5000
 	cardsEvery  = 10 * time.Millisecond
 )
 
-// PutCard keeps a card that an application supplies for one of its users, in place of the one
-// of the same name.
+// PutCard stores a card that an application supplies for one of its users, replacing one of the
+// same name.
 //
 // Errors: Unauthenticated, Forbidden, NotFound, Invalid with fields, Conflict, TooMany,
 // Unavailable.
@@ -89,8 +89,8 @@ func (s *Service) DeleteCard(ctx context.Context, st *site.Site, c gatehouse.Cal
 	})
 }
 
-// supply changes cards as fast as an application may. The event log has none of it: cards
-// are a display of what the platform knows, and there are many.
+// supply changes cards as fast as an application may. The event log does not record that: cards
+// only display what the platform knows, and there are many.
 func (s *Service) supply(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.Application, change func(*act.Unit) error) error {
 	c.Name = a.ID
 	limits := []store.Limit{{Key: "cards " + st.ID + " " + a.ID, Every: cardsEvery, Burst: cardsAtOnce}}
@@ -101,8 +101,8 @@ func (s *Service) supply(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	return err
 }
 
-// supplier is the application that sends a card: by its secret (Basic), or with an access
-// token that it has got for itself. Either way the operator has given it the scope.
+// supplier returns the application that sends a card: by its secret (Basic), or with an access
+// token that it got for itself. Either way, the operator must have granted it the scope.
 func (s *Service) supplier(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string) (a gatehouse.Application, err error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	scoped := true
@@ -133,9 +133,9 @@ func (s *Service) supplier(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return a, nil
 }
 
-// userOf is the user whom an application calls so. Who is not there, is of another site, or
-// may not reach the application, is the same: an application learns nothing about users who
-// are not its own.
+// userOf returns the application's user with this subject. It makes no difference whether the user
+// does not exist, is of another site, or may not reach the application: an application learns
+// nothing about users who are not its own.
 func userOf(ctx context.Context, q store.Queries, st *site.Site, a gatehouse.Application, sub string) (u gatehouse.User, err error) {
 	nobody := &gatehouse.Error{Kind: gatehouse.NotFound, Reason: ReasonNoSuchUser}
 	if sub == "" || len(sub) > 100 {
@@ -156,7 +156,7 @@ func userOf(ctx context.Context, q store.Queries, st *site.Site, a gatehouse.App
 	return u, nil
 }
 
-// mayReach asks gatehouse.MayReach with what the user's company says.
+// mayReach calls gatehouse.MayReach with the setting of the user's company.
 func mayReach(ctx context.Context, q store.Queries, a gatehouse.Application, u gatehouse.User) (bool, error) {
 	said, err := q.Reach(ctx, u.SiteID, u.CompanyID, a.ID)
 	return gatehouse.MayReach(a, said, u), err
@@ -166,20 +166,20 @@ func mayReach(ctx context.Context, q store.Queries, a gatehouse.Application, u g
 type SuppliedCard struct {
 	gatehouse.PlatformCard
 	Platform gatehouse.Platform
-	// Waiting: it is fetched, and has not come yet.
+	// Waiting: it is being fetched, and has not arrived yet.
 	Waiting bool
 }
 
-// Name is what the home page calls the card.
+// Name returns the home page's name for the card.
 func (c SuppliedCard) Name() gatehouse.HomeCard {
 	return gatehouse.Supplied(c.ApplicationID, c.Card)
 }
 
-// noteOpened is how often at most it is kept that somebody opens home.
+// noteOpened is how often at most to record that a user opens home.
 const noteOpened = gatehouse.CardFresh
 
-// Cards are those that the platforms which a user may reach supply. Those that are fetched
-// come later: nobody waits for a platform here.
+// Cards returns the cards of the platforms that a user may reach. Fetched ones arrive later:
+// nobody waits for a platform here.
 func (s *Service) Cards(ctx context.Context, st *site.Site, u gatehouse.User, reachable []gatehouse.Platform) ([]SuppliedCard, error) {
 	now := s.Now()
 	found, fetches, err := s.Store.Read().CardsOf(ctx, st.ID, u.ID, now)
@@ -195,7 +195,7 @@ func (s *Service) Cards(ctx context.Context, st *site.Site, u gatehouse.User, re
 				continue
 			}
 			came = came || c.Card == ""
-			if c.Body.Title != "" { // else it was asked, and has none for this user
+			if c.Body.Title != "" { // otherwise the platform has none for this user
 				cards = append(cards, SuppliedCard{PlatformCard: c, Platform: p})
 			}
 		}
@@ -210,13 +210,13 @@ func (s *Service) Cards(ctx context.Context, st *site.Site, u gatehouse.User, re
 			wanted = append(wanted, p.ID)
 		}
 	}
-	if err := s.want(ctx, st, u, wanted, now); err != nil && s.Log != nil { // home is there without them
+	if err := s.want(ctx, st, u, wanted, now); err != nil && s.Log != nil { // home works without them
 		s.Log.WarnContext(ctx, "cards to fetch", "site", st.ID, "error", err)
 	}
 	return cards, nil
 }
 
-// want has cards fetched.
+// want requests that cards are fetched.
 func (s *Service) want(ctx context.Context, st *site.Site, u gatehouse.User, wanted []string, now time.Time) error {
 	if len(wanted) == 0 {
 		return nil

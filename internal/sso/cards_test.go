@@ -17,7 +17,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// supplies lets an application supply cards.
+// supplies allows an application to supply cards.
 func supplies(a *gatehouse.ApplicationSettings) {
 	a.Grants, a.Scopes = append(a.Grants, gatehouse.GrantClientCredentials), append(a.Scopes, gatehouse.ScopeCards)
 }
@@ -28,7 +28,7 @@ func (s *stage) put(authorization, card, sub, body string) error {
 	return s.SSO.PutCard(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, authorization, card, sub, []byte(body))
 }
 
-// titles are the titles of the cards on a user's home page.
+// titles returns the titles of the cards on a user's home page.
 func (s *stage) titles(u gatehouse.User) string {
 	s.t.Helper()
 	reachable, err := s.SSO.Reachable(s.t.Context(), s.st, u)
@@ -50,8 +50,8 @@ func (s *stage) titles(u gatehouse.User) string {
 	return strings.Join(all, ", ")
 }
 
-// An application supplies cards with its secret, or with a token that it got for itself: for
-// users who may reach it, under its own name for them, and for nobody else.
+// An application supplies cards with its secret, or with a token that it got for itself: for users
+// who may reach it, under its own subject for them, and for nobody else.
 func TestA06_WhoMaySupplyCards(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		a, secret := s.application(supplies)
@@ -98,7 +98,8 @@ func TestA06_WhoMaySupplyCards(t *testing.T) {
 		if got := s.titles(s.user); got != "Recent orders" {
 			t.Fatal(got)
 		}
-		// The one with a sector knows the user by another name, from when the user was there.
+		// The one with a sector knows the user by a different subject, from the user's first visit
+		// on.
 		s.app, s.secret = pair, pairSecret
 		_, claims := s.read(s.tokens().ID)
 		if err := s.put(basicOf(pair.ID, pairSecret), "quotes", claims["sub"].(string), strings.Replace(oneCard, "Recent orders", "Quotes", 1)); err != nil {
@@ -110,8 +111,8 @@ func TestA06_WhoMaySupplyCards(t *testing.T) {
 	})
 }
 
-// Three cards of a user are as many as an application may supply; they run out, can be taken
-// back, and go when fewer may reach the application.
+// An application may supply three cards for a user; they expire, can be deleted, and disappear
+// when fewer users may reach the application.
 func TestA06_CardsEnd(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		a, secret := s.application(supplies)
@@ -162,7 +163,7 @@ func TestA06_CardsEnd(t *testing.T) {
 	})
 }
 
-// desk is a platform that has cards at an address of its own.
+// desk is a platform that serves cards at its own address.
 type desk struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -200,7 +201,7 @@ func (d *desk) tokens() []string {
 	return append([]string(nil), d.asked...)
 }
 
-// fetch fetches what is due, as two processes would.
+// fetch fetches due cards, like two concurrent processes.
 func (s *stage) fetch() {
 	s.t.Helper()
 	var all sync.WaitGroup
@@ -218,8 +219,8 @@ func (s *stage) fetch() {
 	}
 }
 
-// A card is fetched in the background for who has opened home, once, by somebody whom the
-// platform can recognise; what was last known stays where the platform fails.
+// A card is fetched in the background for a user who has opened home, once, and the platform can
+// recognise us; the last known card stays if the platform fails.
 func TestA06_CardsAreFetched(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		d := newDesk(t)
@@ -273,7 +274,7 @@ func TestA06_CardsAreFetched(t *testing.T) {
 	})
 }
 
-// A platform that redirects, answers too much, or stands inside a network, gets nothing out of
+// A platform that redirects, responds with too much, or is inside a network, gets nothing out of
 // this server.
 func TestA06_FetchedFromNowhereElse(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {

@@ -15,20 +15,20 @@ import (
 	"gatehouse/internal/store"
 )
 
-// assertionType is what a client assertion says it is (RFC 7523 2.2).
+// assertionType is the type of a client assertion (RFC 7523 2.2).
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// credentials are what a request proves an application with.
+// credentials are what a request authenticates an application with.
 type credentials struct {
 	id, secret, assertion string
 	method                gatehouse.ClientAuth
 }
 
-// errClient is the answer to every application that has not proved who it is, known or not.
+// errClient is the error for every application that has not authenticated, known or not.
 var errClient = &ProtocolError{Reason: gatehouse.InvalidClient, Says: "client authentication failed"}
 
-// authenticate finds out which application a request to the token endpoint and its like comes
-// from. It proves that in exactly one way, the one that it is registered with.
+// authenticate determines which application sends a request to the token endpoint or a similar
+// one. It must authenticate in exactly one way, the one that it is registered with.
 //
 // Errors: *ProtocolError (InvalidClient, InvalidRequest), Unavailable.
 func (s *Service) authenticate(ctx context.Context, st *site.Site, from gatehouse.Caller, authorization string, p Params) (gatehouse.Application, error) {
@@ -43,7 +43,7 @@ func (s *Service) authenticate(ctx context.Context, st *site.Site, from gatehous
 	return a, err
 }
 
-// readCredentials reads the one way in which a request says who it is (OAuth 2.1 2.4).
+// readCredentials reads the one way in which a request authenticates (OAuth 2.1 2.4).
 func readCredentials(authorization string, p Params) (c credentials, err error) {
 	ways := 0
 	if scheme, value, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Basic") {
@@ -94,12 +94,12 @@ func basic(value string) (id, clientSecret string, err error) {
 	return id, clientSecret, nil
 }
 
-// proved checks credentials. A secret is hashed before it is compared: nothing can be learned of
-// it from the time. That there is such an application is no secret: the authorization endpoint
-// tells everybody.
+// proved checks credentials. A secret is hashed before it is compared: timing reveals nothing
+// about it. The existence of the application is no secret: the authorization endpoint reveals it
+// to everybody.
 func (s *Service) proved(ctx context.Context, st *site.Site, c credentials, p Params) (gatehouse.Application, error) {
 	if !couldBeID(c.id) {
-		c.id = "-" // nobody's; what a database cannot read is not shown to it
+		c.id = "-" // nobody's ID; the database is not queried with unreadable text
 	}
 	a, secrets, err := s.Store.Client(ctx, st.ID, c.id)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Service) proved(ctx context.Context, st *site.Site, c credentials, p Pa
 	}
 	hash, fits := secret.HashToken(c.secret), false
 	for _, one := range secrets {
-		fits = one.Hash == hash || fits // hashes of 256 random bits: the time tells nothing (secret.HashToken)
+		fits = one.Hash == hash || fits // hashes of 256 random bits: timing reveals nothing (secret.HashToken)
 	}
 	if !fits {
 		return a, errClient
@@ -131,15 +131,15 @@ func couldBeID(id string) bool {
 	}) < 0
 }
 
-// A client that fails is slowed down: so many failures at once of one name from one place, and
-// then a few a minute (OAuth 2.1 2.4.1).
+// A failing client is slowed down: this many failures at once of one name from one place, and then
+// a few a minute (OAuth 2.1 2.4.1).
 const (
 	failuresAtOnce = 20
 	failuresEvery  = 6 * time.Second
 )
 
-// countFailure returns what a failure is told, or for one that fails too often, that it has to
-// wait.
+// countFailure returns the error for a failure, or for a client that fails too often, that it has
+// to wait.
 func (s *Service) countFailure(ctx context.Context, st *site.Site, from gatehouse.Caller, id string, told *ProtocolError) error {
 	key := "client " + st.ID + " " + secret.HashToken(id)[:22] + " " + from.IPAddress
 	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: key, Every: failuresEvery, Burst: failuresAtOnce})
@@ -152,7 +152,7 @@ func (s *Service) countFailure(ctx context.Context, st *site.Site, from gatehous
 	return told
 }
 
-// claimedSubject is who an assertion says it is about, before anything is checked.
+// claimedSubject returns the subject that an assertion claims, before anything is checked.
 func claimedSubject(assertion string) string {
 	parts := strings.Split(assertion, ".")
 	if len(parts) != 3 || len(assertion) > maxToken {
@@ -171,8 +171,8 @@ func claimedSubject(assertion string) string {
 	return claims.Sub
 }
 
-// assertion are the claims of a client assertion (RFC 7523 3). Its audience is read as it
-// stands: one that names several servers could be used at the others (audience injection).
+// assertion are the claims of a client assertion (RFC 7523 3). Its audience is read literally: an
+// assertion for several servers could be used at the others (audience injection).
 type assertion struct {
 	Iss string      `json:"iss"`
 	Sub string      `json:"sub"`
@@ -183,7 +183,7 @@ type assertion struct {
 	Jti string      `json:"jti"`
 }
 
-// typesOfAssertions are what a client assertion may say it is (RFC 7523, and what follows it).
+// typesOfAssertions are the allowed types of a client assertion (RFC 7523 and its successor).
 var typesOfAssertions = []string{"client-authentication+jwt", "JWT", ""}
 
 // clockSkew is how far a client's clock may be ahead.
@@ -223,7 +223,7 @@ func (s *Service) checkAssertion(ctx context.Context, st *site.Site, a gatehouse
 	return err
 }
 
-// notYet reports whether a time of a client, where it says one, lies ahead.
+// notYet reports whether a client's timestamp, if present, is in the future.
 func notYet(at json.Number, now time.Time) bool {
 	if at == "" {
 		return false

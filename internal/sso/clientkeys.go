@@ -18,35 +18,35 @@ import (
 	"gatehouse"
 )
 
-// The ages of keys that an application keeps at an address of its own.
+// The lifetimes of keys that an application publishes at an address.
 const (
-	// keysFresh is how long they are used without asking again.
+	// keysFresh is how long they are used without fetching them again.
 	keysFresh = 15 * time.Minute
-	// keysRetry is how long an address is left alone after it was asked: nobody makes this
-	// server ask for keys again and again by naming ones that there are not.
+	// keysRetry is how long an address is left alone after a request: nobody can make this server
+	// fetch keys again and again by naming unknown ones.
 	keysRetry = 30 * time.Second
-	// keysKept is how long the last good ones are used while the address fails.
+	// keysKept is how long the last valid ones are used while the address fails.
 	keysKept = 24 * time.Hour
 )
 
-// keyset are the keys of one application, as its address answered last.
+// keyset are the keys of one application, from the last response of its address.
 type keyset struct {
 	mu     sync.Mutex
 	keys   []jose.JSONWebKey
-	at     time.Time     // when they came
-	tried  time.Time     // when the address was asked last
-	asking chan struct{} // closed when the answer that is waited for is there; nil: none is
+	at     time.Time     // when they were received
+	tried  time.Time     // when the address was last tried
+	asking chan struct{} // closed when the pending response has arrived; nil: none is pending
 
 }
 
-// keysetName is what a set of keys is kept under: an address that changes is another one.
+// keysetName is the key of a cached key set: a changed address gets a new one.
 type keysetName struct{ site, application, address string }
 
-// openByClient returns what an application has signed. Keys that it keeps at an address are
-// asked for again, once, where those that are known do not fit. types are what the text may
-// say it is; "" stands for one that says nothing.
+// openByClient returns what an application has signed. If the known keys do not fit, keys at an
+// address are fetched again, once. types are the allowed types of the text; "" allows a text
+// without one.
 //
-// Errors: errNotOurs for whatever is wrong with the text or the keys.
+// Errors: errNotOurs for anything wrong with the text or the keys.
 func (s *Service) openByClient(ctx context.Context, a gatehouse.Application, text string, types []string) ([]byte, error) {
 	if a.Settings.JWKSURI == "" {
 		keys, err := clientKeys(a.Settings.JWKS)
@@ -69,8 +69,9 @@ func (s *Service) openByClient(ctx context.Context, a gatehouse.Application, tex
 	return openSigned(text, types, again)
 }
 
-// knownKeys are the keys of an application and when they came. They are asked for where they
-// are old, or as old as those that did not fit; who has good ones does not wait for that.
+// knownKeys returns the keys of an application and when they were received. They are fetched if
+// they are old, or as old as those that did not fit; a caller with valid ones does not wait for
+// that.
 func (s *Service) knownKeys(ctx context.Context, a gatehouse.Application, set *keyset, unfit time.Time) ([]jose.JSONWebKey, time.Time) {
 	set.mu.Lock()
 	now := s.Now()
@@ -98,7 +99,8 @@ func (s *Service) knownKeys(ctx context.Context, a gatehouse.Application, set *k
 	return set.keys, set.at
 }
 
-// askForKeys asks an application's address for its keys. If that fails, those before stay.
+// askForKeys fetches an application's keys from its address. If that fails, the previous ones
+// stay.
 func (s *Service) askForKeys(ctx context.Context, a gatehouse.Application, set *keyset) {
 	keys, err := s.fetchKeys(ctx, a.Settings.JWKSURI)
 	if err != nil && s.Log != nil {
@@ -113,8 +115,8 @@ func (s *Service) askForKeys(ctx context.Context, a gatehouse.Application, set *
 	set.asking = nil
 }
 
-// fetchKeys fetches a set of keys. There may be others among them, which are for other things
-// and other servers (RFC 7517 5).
+// fetchKeys fetches a set of keys. It may contain others, for other uses and other servers (RFC
+// 7517 5).
 func (s *Service) fetchKeys(ctx context.Context, address string) ([]jose.JSONWebKey, error) {
 	body, err := s.Outbound.Get(ctx, address, "application/json", "application/jwk-set+json")
 	if err != nil {
@@ -131,10 +133,10 @@ func (s *Service) fetchKeys(ctx context.Context, address string) ([]jose.JSONWeb
 	return keys, nil
 }
 
-// TryKeys fetches the keys of an application from its address and says how many there are:
-// for an operator who has just written the address down.
+// TryKeys fetches the keys of an application from its address and returns how many there are: for
+// an operator who has just entered the address.
 //
-// Errors: Forbidden; *outbound.Error and others that say what is wrong with the address.
+// Errors: Forbidden; *outbound.Error and others that describe what is wrong with the address.
 func (s *Service) TryKeys(ctx context.Context, c gatehouse.Caller, a gatehouse.Application) (int, error) {
 	if err := operatorOnly(c); err != nil {
 		return 0, err
@@ -143,9 +145,9 @@ func (s *Service) TryKeys(ctx context.Context, c gatehouse.Caller, a gatehouse.A
 	return len(keys), err
 }
 
-// openSigned returns what somebody has signed with one of some keys. The key decides which
-// algorithm is right, and nothing that the text names or brings along is fetched or used (RFC
-// 8725 3.1, 3.10).
+// openSigned returns the content of a text signed with one of the keys. The key decides which
+// algorithm is right, and nothing that the text names or contains is fetched or used (RFC 8725
+// 3.1, 3.10).
 func openSigned(text string, types []string, keys []jose.JSONWebKey) ([]byte, error) {
 	if len(text) > maxToken {
 		return nil, errNotOurs
@@ -169,7 +171,7 @@ func openSigned(text string, types []string, keys []jose.JSONWebKey) ([]byte, er
 	return nil, errNotOurs
 }
 
-// algOf is the one algorithm that a key is for.
+// algOf returns the one algorithm that a key is for.
 func algOf(key jose.JSONWebKey) string {
 	switch key.Key.(type) {
 	case *ecdsa.PublicKey:
@@ -182,11 +184,11 @@ func algOf(key jose.JSONWebKey) string {
 	return ""
 }
 
-// mostKeys is how many keys an application has at most.
+// mostKeys is the maximum number of an application's keys.
 const mostKeys = 10
 
-// clientKeys reads an application's public keys. Anything that is no public key for one of
-// our algorithms is a mistake.
+// clientKeys reads an application's public keys. Anything other than a public key for one of our
+// algorithms is an error.
 func clientKeys(text string) ([]jose.JSONWebKey, error) {
 	var set jose.JSONWebKeySet
 	if len(text) > 64<<10 || json.Unmarshal([]byte(text), &set) != nil || len(set.Keys) == 0 || len(set.Keys) > mostKeys || slices.ContainsFunc(set.Keys, unusable) {
@@ -195,7 +197,7 @@ func clientKeys(text string) ([]jose.JSONWebKey, error) {
 	return set.Keys, nil
 }
 
-// unusable reports whether a key is none that an application can sign with.
+// unusable reports whether an application cannot sign with a key.
 func unusable(key jose.JSONWebKey) bool {
 	if !key.Valid() || !key.IsPublic() || key.Use != "" && key.Use != "sig" || key.Algorithm != "" && key.Algorithm != algOf(key) {
 		return true

@@ -20,7 +20,7 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// keyAddress is where an application keeps its keys.
+// keyAddress is where an application publishes its keys.
 type keyAddress struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -41,7 +41,7 @@ func newKeyAddress(t *testing.T) *keyAddress {
 	return a
 }
 
-// answers says what the address answers from now on.
+// answers sets what the address responds from now on.
 func (a *keyAddress) answers(h http.HandlerFunc) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -66,7 +66,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 
 var assertions atomic.Int32
 
-// asserts tries a client assertion, and reports whether it is good.
+// asserts tries a client assertion, and reports whether it is accepted.
 func (s *stage) asserts(a gatehouse.Application, key *ecdsa.PrivateKey, kid string) bool {
 	s.t.Helper()
 	now := s.Clock.Now()
@@ -79,7 +79,7 @@ func (s *stage) asserts(a gatehouse.Application, key *ecdsa.PrivateKey, kid stri
 	return reason(err) == gatehouse.InvalidGrant
 }
 
-// keyed is an application that keeps its keys at an address.
+// keyed returns an application that publishes its keys at an address.
 func (s *stage) keyed(address string) gatehouse.Application {
 	a, _ := s.application(func(a *gatehouse.ApplicationSettings) {
 		a.Auth, a.JWKSURI = gatehouse.AuthPrivateKeyJWT, address
@@ -87,7 +87,7 @@ func (s *stage) keyed(address string) gatehouse.Application {
 	return a
 }
 
-// A key that an application publishes is good soon after, and its address is asked seldom.
+// A newly published key is accepted soon, and its address is rarely fetched.
 func TestKeysAtAnAddress(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		first, second, strange := newKey(t), newKey(t), newKey(t)
@@ -126,8 +126,8 @@ func TestKeysAtAnAddress(t *testing.T) {
 	})
 }
 
-// What an address must not answer comes to nothing, says so in the log, and leaves the last
-// good keys as they were, for a day.
+// An unacceptable response of an address has no effect, is logged, and leaves the last valid keys
+// in place, for a day.
 func TestAnAddressOfKeysThatFails(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.SSO.Outbound = outbound.New(outbound.Policy{PlainLoopback: true, Timeout: 200 * time.Millisecond, Longest: 64 << 10}, nil)
@@ -175,7 +175,7 @@ func TestAnAddressOfKeysThatFails(t *testing.T) {
 	})
 }
 
-// While one application's address hangs, others are answered, and who has a key that is known.
+// While one application's address hangs, others are served, and so is a client with a known key.
 func TestAnAddressOfKeysDelaysNobodyElse(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		key := newKey(t)
@@ -202,7 +202,7 @@ func TestAnAddressOfKeysDelaysNobodyElse(t *testing.T) {
 	})
 }
 
-// SSRF: no address inside a network is written down, and none is asked that a name leads to.
+// SSRF: an address inside a network is never accepted, nor fetched if a name resolves to it.
 func TestKeysAreNotFetchedFromInside(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		at := newKeyAddress(t)

@@ -18,7 +18,7 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// heard is an answer over HTTP.
+// heard is a response over HTTP.
 type heard struct {
 	*http.Response
 	body string
@@ -55,7 +55,7 @@ func (s *stage) http(method, path string, form url.Values, headers ...string) he
 	return h
 }
 
-// browse opens an address as the browser that is signed in.
+// browse opens an address in the signed-in browser.
 func (s *stage) browse(path string, query url.Values) heard {
 	s.t.Helper()
 	return s.http("GET", path+"?"+query.Encode(), nil, "Cookie", "gatehouse-session="+s.session)

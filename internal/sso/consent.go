@@ -12,15 +12,15 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Said is a user's answer to the page that asks for consent.
+// Said is a user's answer on the consent page.
 type Said struct {
 	Allow bool
-	// Scopes are those that the page named: nothing else is consented to, whatever the
-	// application has come to want since the page was made.
+	// Scopes are those on the page: nothing else is consented to, even if the application requests
+	// more since the page was made.
 	Scopes []string
 }
 
-// heard makes facts of an answer. The form that it came with is bound to the session.
+// heard turns an answer into facts. Its form is bound to the session.
 func (said *Said) heard(f *gatehouse.AuthorizationFacts, now time.Time) {
 	switch {
 	case said == nil:
@@ -32,8 +32,8 @@ func (said *Said) heard(f *gatehouse.AuthorizationFacts, now time.Time) {
 	}
 }
 
-// keepGrant keeps that the application is used, and what the user has just consented to, as
-// far as the application may ask for it.
+// keepGrant records that the application is used, and what the user has just consented to, as far
+// as the application may request it.
 func (s *Service) keepGrant(tx *act.Unit, a gatehouse.Application, f gatehouse.AuthorizationFacts) error {
 	if err := tx.UseGrant(tx, a.SiteID, f.User.ID, a.ID, f.Subject, tx.Now()); err != nil || !f.Allowed {
 		return err
@@ -42,7 +42,7 @@ func (s *Service) keepGrant(tx *act.Unit, a gatehouse.Application, f gatehouse.A
 	return errors.Join(tx.PutConsent(tx, f.Grant), tx.Record(f.User, gatehouse.EventConsentGiven, gatehouse.ResultOK, about(a, "name", a.Name)))
 }
 
-// saidNo keeps that the user has said no.
+// saidNo records that the user has refused.
 func (s *Service) saidNo(ctx context.Context, st *site.Site, c gatehouse.Caller, in Authorization, out Outcome) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := tx.User(tx, st.ID, c.UserID)

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// ask makes the application of the stage a third party's, and asks for scopes.
+// thirdParty makes the application of the stage a third party's, and requests scopes.
 func (s *stage) thirdParty() {
 	s.t.Helper()
 	if _, err := s.SSO.Change(s.t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) { a.Settings.ThirdParty = true }); err != nil {
@@ -19,7 +19,7 @@ func (s *stage) thirdParty() {
 	}
 }
 
-// say answers the page that asks.
+// say answers the consent page.
 func (s *stage) say(out sso.Outcome, allow bool, scopes ...string) sso.Outcome {
 	s.t.Helper()
 	caller := gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: s.user.ID, CompanyID: s.user.CompanyID, SiteID: s.st.ID}
@@ -30,8 +30,8 @@ func (s *stage) say(out sso.Outcome, allow bool, scopes ...string) sso.Outcome {
 	return got
 }
 
-// A third party gets nothing before its user has said yes; what was said yes to is not asked
-// again, and more is.
+// A third party gets nothing before its user has consented; the user is not asked again for the
+// same scopes, but for new ones.
 func TestAThirdPartyAsksFirst(t *testing.T) {
 	onRows(t, "OIDC Core 3.1.2.4, OAuth 2.1 7.9: consent comes first", func(t *testing.T, s *stage) {
 		s.thirdParty()
@@ -75,7 +75,7 @@ func TestAThirdPartyAsksFirst(t *testing.T) {
 	})
 }
 
-// No says so to the application, and for a request that was allowed in another tab as well.
+// A refusal is reported to the application, even for a request that was allowed in another tab.
 func TestTheUserSaysNo(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.thirdParty()
@@ -99,7 +99,7 @@ func TestTheUserSaysNo(t *testing.T) {
 	})
 }
 
-// A consent page is its browser's.
+// A consent page belongs to its browser.
 func TestAConsentBelongsToItsBrowser(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.thirdParty()
@@ -121,11 +121,11 @@ func TestAConsentBelongsToItsBrowser(t *testing.T) {
 	})
 }
 
-// Taking a consent away ends what the application could do by it, at once.
+// Removing a consent immediately ends what the application could do with it.
 func TestNoTokenAfterItsConsent(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		tokens := s.tokens()
-		s.thirdParty() // the operator's decision counts for those who are there, too
+		s.thirdParty() // the operator's decision counts for existing users, too
 		if s.works(tokens.Access) {
 			t.Error("a third party reads what nobody has consented to")
 		}

@@ -10,14 +10,14 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Codes of errors about what an application is or has.
+// Reasons of errors about the state of an application.
 const (
 	ReasonDeleted    = "deleted"     // Conflict
 	ReasonNotDeleted = "not-deleted" // Conflict
-	ReasonNoSecret   = "no-secret"   // Conflict: it proves who it is in another way
+	ReasonNoSecret   = "no-secret"   // Conflict: it authenticates in another way
 )
 
-// Delete turns an application off. When gatehouse.ApplicationGrace is over it is removed, with
+// Delete turns off an application. When gatehouse.ApplicationGrace is over, it is removed with
 // everything that belongs to it, unless it is restored before.
 //
 // Errors: Forbidden, NotFound, Conflict (ReasonDeleted), Unavailable.
@@ -31,8 +31,8 @@ func (s *Service) Delete(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	})
 }
 
-// Restore takes a deletion back. The application stays off until it is turned on: it may have
-// been deleted because something was wrong with it.
+// Restore undoes a deletion. The application stays off until it is turned on: it may have been
+// deleted because something was wrong with it.
 //
 // Errors: Forbidden, NotFound, Conflict (ReasonNotDeleted), Unavailable.
 func (s *Service) Restore(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Application, error) {
@@ -67,7 +67,7 @@ func (s *Service) turn(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 	return a, err
 }
 
-// changeable is an application that was not deleted. A deleted one stays as it is.
+// changeable returns an application that was not deleted. A deleted one cannot be changed.
 func changeable(tx *act.Unit, id string) (gatehouse.Application, error) {
 	a, err := tx.Application(tx, tx.Site.ID, id)
 	if err == nil && a.Deleted() {
@@ -76,8 +76,8 @@ func changeable(tx *act.Unit, id string) (gatehouse.Application, error) {
 	return a, err
 }
 
-// RemoveDeleted removes the applications of a site whose time to be restored is over. It may
-// run in several processes: each application is removed, and said to be, by one.
+// RemoveDeleted removes the applications of a site that can no longer be restored. It may run in
+// several processes: each application is removed and reported by one.
 func (s *Service) RemoveDeleted(ctx context.Context, st *site.Site) error {
 	before := s.Now().Add(-gatehouse.ApplicationGrace)
 	gone, err := s.Store.Read().DeletedApplications(ctx, st.ID, before)

@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A deleted application is off at once and can be restored for 30 days; then it goes, with
-// everything. What others have stays.
+// A deleted application is off at once and can be restored for 30 days; then it is removed with
+// everything. Data of others stays.
 func TestDeletedApplications(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		other, _ := s.application(nil)

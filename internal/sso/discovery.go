@@ -5,7 +5,7 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Discovery is what a site's provider says of itself (OpenID Connect Discovery 1.0, RFC 8414):
+// Discovery returns the metadata of a site's provider (OpenID Connect Discovery 1.0, RFC 8414):
 // what works, and nothing else.
 func Discovery(st *site.Site) (Document, error) {
 	at := func(path string) string { return Issuer(st) + path }
@@ -59,5 +59,5 @@ func Discovery(st *site.Site) (Document, error) {
 	return document(says)
 }
 
-// reachable are the values of acr that a sign-in at the site can reach.
+// reachable returns the values of acr that a sign-in at the site can reach.
 func reachable(st *site.Site) []string { return gatehouse.ACRs[:gatehouse.MostLevel(st.Policy)+1] }

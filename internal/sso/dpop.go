@@ -21,14 +21,14 @@ import (
 // Headers are what the headers of a program's request prove.
 type Headers struct {
 	Authorization string
-	// DPoP are the values of that header: proofs that the program has a key (RFC 9449 4).
+	// DPoP are the values of that header: proofs of possession of a key (RFC 9449 4).
 	DPoP []string
 }
 
 // ProofAlgs are the algorithms of proofs, for WWW-Authenticate (RFC 9449 7.1).
 const ProofAlgs = "ES256 RS256 EdDSA"
 
-// proofAge is how old a proof may be. It is made for one request, and the rest is for clocks
+// proofAge is how old a proof may be. It is made for one request, and the rest allows for clocks
 // that differ.
 const proofAge = 2 * time.Minute
 
@@ -43,9 +43,9 @@ type proof struct {
 
 func badProof(says string) error { return refuse(gatehouse.InvalidDPoPProof, says) }
 
-// provedKey is the thumbprint of the key that a request proves to have; empty where it says
-// nothing of one. A proof is for one request to one address, with one access token where
-// there is one, and good once, at whatever process (RFC 9449 4.3).
+// provedKey returns the thumbprint of the key that a request proves to have; empty if it has no
+// proof. A proof is for one request to one address, with one access token if there is one, and
+// valid once, over all processes (RFC 9449 4.3).
 //
 // Errors: *ProtocolError (InvalidDPoPProof), Unavailable.
 func (s *Service) provedKey(ctx context.Context, st *site.Site, proofs []string, method, path, access string) (string, error) {
@@ -87,8 +87,8 @@ func (s *Service) provedKey(ctx context.Context, st *site.Site, proofs []string,
 	return jkt, err
 }
 
-// openProof returns what a proof says, and the thumbprint of the key that it brings along. The
-// key is nobody's; it only has to be the same one again.
+// openProof returns the content of a proof, and the thumbprint of the key in it. The key belongs
+// to nobody known; it only has to be the same one again.
 func openProof(text string) (body []byte, jkt string, err error) {
 	bad := badProof("the DPoP proof is no JWT that its own key has signed")
 	if len(text) > maxToken {
@@ -113,8 +113,8 @@ func openProof(text string) (body []byte, jkt string, err error) {
 	return body, base64.RawURLEncoding.EncodeToString(sum), nil
 }
 
-// sameAddress compares addresses without query and fragment, and without what does not matter
-// about scheme and host (RFC 9449 4.3).
+// sameAddress compares addresses without query and fragment, after normalising scheme and host
+// (RFC 9449 4.3).
 func sameAddress(said, ours string) bool {
 	plain := func(address string) string {
 		u, err := url.Parse(address)
@@ -130,13 +130,13 @@ func sameAddress(said, ours string) bool {
 	return len(said) <= maxParam && plain(said) == plain(ours)
 }
 
-// thumb is the hash of a token that a proof names.
+// thumb returns the hash of a token, as a proof names it.
 func thumb(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// tokenType is what an access token is presented as.
+// tokenType returns the type under which an access token is presented.
 func tokenType(jkt string) string {
 	if jkt != "" {
 		return "DPoP"
@@ -144,8 +144,8 @@ func tokenType(jkt string) string {
 	return "Bearer"
 }
 
-// cnf is the confirmation of a token that is bound to a key (RFC 7800, RFC 9449 6); nil: of
-// one that is not.
+// cnf returns the confirmation of a token that is bound to a key (RFC 7800, RFC 9449 6); nil: it
+// is not bound.
 func cnf(jkt string) map[string]string {
 	if jkt == "" {
 		return nil

@@ -31,7 +31,7 @@ func thumbprint(key *ecdsa.PrivateKey) string {
 	return base64.RawURLEncoding.EncodeToString(sum)
 }
 
-// proof is a DPoP proof for a request.
+// proof returns a DPoP proof for a request.
 func (s *stage) proof(key *ecdsa.PrivateKey, method, path string, changed map[string]any) string {
 	s.t.Helper()
 	claims := map[string]any{"jti": fmt.Sprint("p", assertions.Add(1)), "htm": method, "htu": s.st.Origin + path, "iat": s.Clock.Now().Unix()}
@@ -44,7 +44,7 @@ func (s *stage) proof(key *ecdsa.PrivateKey, method, path string, changed map[st
 	return signed(s.t, key, jose.ES256, map[jose.HeaderKey]any{"typ": "dpop+jwt", "jwk": jose.JSONWebKey{Key: key.Public()}}, claims)
 }
 
-// proved asks for tokens with proofs.
+// proved requests tokens with proofs.
 func (s *stage) proved(form url.Values, authorization string, proofs ...string) (sso.Tokens, error) {
 	return s.SSO.Token(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor}, sso.Headers{Authorization: authorization, DPoP: proofs}, sso.ReadParams(form))
 }
@@ -107,7 +107,7 @@ func TestTokensAreBoundToAKey(t *testing.T) {
 					t.Errorf("%+v", claims)
 				}
 			}
-			// A renewed token needs a proof; of which key is for an application with a secret to say.
+			// Renewing a token needs a proof; an application with a secret chooses the key.
 			renew := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {got.Refresh}}
 			_, err = s.proved(renew, s.basic())
 			s.want(name+": renewed without a proof", err, gatehouse.InvalidGrant)
@@ -122,7 +122,7 @@ func TestTokensAreBoundToAKey(t *testing.T) {
 	})
 }
 
-// Refresh tokens of applications that cannot keep a secret belong to the one key (RFC 9449 5).
+// Refresh tokens of applications that cannot keep a secret are bound to one key (RFC 9449 5).
 func TestRefreshTokensOfPublicClientsAreBound(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		key, thief := newKey(t), newKey(t)
@@ -144,7 +144,7 @@ func TestRefreshTokensOfPublicClientsAreBound(t *testing.T) {
 	})
 }
 
-// A code can be bound to a key before there is one (RFC 9449 10).
+// A code can be bound to a key before it is issued (RFC 9449 10).
 func TestCodesAreBoundToAKey(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		key, thief := newKey(t), newKey(t)

@@ -16,10 +16,10 @@ import (
 	"gatehouse/internal/store"
 )
 
-// codeKept is how long a code is remembered, so that one that comes late, or again, is known.
+// codeKept is how long a code is remembered, so a late or repeated one is recognised.
 const codeKept = time.Hour
 
-// Tokens are what a request to the token endpoint gets (RFC 6749 5.1).
+// Tokens are the response of the token endpoint (RFC 6749 5.1).
 type Tokens struct {
 	Access    string `json:"access_token"`
 	Type      string `json:"token_type"`
@@ -29,8 +29,8 @@ type Tokens struct {
 	Refresh   string `json:"refresh_token,omitempty"`
 }
 
-// errGrant is said of every code and refresh token that is good for nothing for the one who
-// brings it, whatever is wrong.
+// errGrant is the error for every code and refresh token that is invalid for its sender, for any
+// reason.
 var errGrant = &ProtocolError{Reason: gatehouse.InvalidGrant, Says: "the code or token is not valid"}
 
 // Token answers a request to the token endpoint.
@@ -67,8 +67,8 @@ func (s *Service) Token(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 	return s.forItself(ctx, st, a, jkt, p)
 }
 
-// exchange gives tokens for a code, in one transaction: of two who bring it at once, one is
-// the first.
+// exchange gives tokens for a code, in one transaction: of two concurrent requests, one is the
+// first.
 func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.Application, jkt string, p Params) (Tokens, error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Calle
 		now := tx.Now()
 		if g.Family.ApplicationID != a.ID || g.Family.Terms.RedirectURI != p.Get("redirect_uri") || !verified(g.Family.Terms.Challenge, p.Get("code_verifier")) ||
 			g.Family.Terms.JKT != "" && g.Family.Terms.JKT != jkt {
-			return errGrant // a guess, or somebody else's: it ends nothing (OAuth 2.1 7.5.2)
+			return errGrant // a guess, or somebody else's code: it ends nothing (OAuth 2.1 7.5.2)
 		}
 		if !g.Family.UsedAt.IsZero() {
 			return s.endFamily(tx, g, gatehouse.CodeReplayed)
@@ -129,14 +129,14 @@ func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return s.answer(st, r, a, g, made)
 }
 
-// loginOf is what there is to remember of a session that reaches an application.
+// loginOf returns what to remember of a session that reaches an application.
 func loginOf(g store.TokenGrant, now time.Time) gatehouse.PlatformLogin {
 	return gatehouse.PlatformLogin{SiteID: g.Family.SiteID, SessionID: g.Session.ID, ApplicationID: g.Application.ID, UserID: g.User.ID,
 		SID: sessionName(g.Session.ID, g.Application.ID), Subject: g.Family.Subject, LastAt: now}
 }
 
-// verified checks PKCE (RFC 7636 4.6). Where there was no challenge there must be no verifier:
-// else somebody could have taken the challenge out (RFC 9700 4.8.2).
+// verified checks PKCE (RFC 7636 4.6). Without a challenge, there must be no verifier: otherwise
+// somebody could have removed the challenge (RFC 9700 4.8.2).
 func verified(challenge, verifier string) bool {
 	if challenge == "" {
 		return verifier == ""
@@ -154,14 +154,14 @@ func (s *Service) endFamily(tx *act.Unit, g store.TokenGrant, why gatehouse.Fami
 	return tx.Record(g.User, gatehouse.EventTokenReplayed, gatehouse.ResultUsed, about(g.Application, "name", g.Application.Name, "ended", string(why)))
 }
 
-// tokenTerms are what an access token is good for: its scopes, the servers that it is for, and
-// the key that is proved with it.
+// tokenTerms are the terms of an access token: its scopes, the servers that it is for, and the key
+// that must be proved with it.
 type tokenTerms struct {
 	scopes, audience []string
 	jkt              string
 }
 
-// issued is what a transaction has given out.
+// issued is what a transaction has issued.
 type issued struct {
 	tokenTerms
 	access, refresh string
@@ -177,7 +177,7 @@ func (s *Service) give(tx *act.Unit, r *ring, a gatehouse.Application, g store.T
 	return issued{tokenTerms: terms, access: token, at: now}, err
 }
 
-// answer is what the application gets for what was committed.
+// answer returns the response to the application after the commit.
 func (s *Service) answer(st *site.Site, r *ring, a gatehouse.Application, g store.TokenGrant, made issued) (Tokens, error) {
 	out := Tokens{Access: made.access, Type: tokenType(made.jkt), ExpiresIn: int(a.Settings.Lifetimes.Access / time.Second),
 		Scope: strings.Join(made.scopes, " "), Refresh: made.refresh}
@@ -189,7 +189,7 @@ func (s *Service) answer(st *site.Site, r *ring, a gatehouse.Application, g stor
 	return out, err
 }
 
-// refresh gives new tokens for a refresh token, which another one takes the place of.
+// refresh gives new tokens for a refresh token, and replaces it.
 func (s *Service) refresh(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.Application, jkt string, p Params) (Tokens, error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {
@@ -244,8 +244,7 @@ func (s *Service) refresh(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return s.answer(st, r, a, g, made)
 }
 
-// succeed makes the refresh token that takes another's place, or finds it where the answer
-// was lost.
+// succeed makes the successor of a refresh token, or finds it if the response was lost.
 func (s *Service) succeed(tx *act.Unit, a gatehouse.Application, t gatehouse.RefreshToken, hash string, use gatehouse.RefreshOutcome, now time.Time) (string, error) {
 	purpose := "refresh-successor/" + t.FamilyID
 	if use == gatehouse.Repeated {
@@ -267,8 +266,8 @@ func (s *Service) succeed(tx *act.Unit, a gatehouse.Application, t gatehouse.Ref
 	return made, tx.InsertRefreshToken(tx, secret.HashToken(made), gatehouse.RefreshToken{SiteID: t.SiteID, FamilyID: t.FamilyID, CreatedAt: now, ExpiresAt: ends})
 }
 
-// narrowed are the scopes of an access token that is to have fewer than its family: never more
-// (RFC 6749 6).
+// narrowed returns the scopes of an access token that should have fewer than its family: never
+// more (RFC 6749 6).
 func narrowed(all []string, asked string) ([]string, error) {
 	if asked == "" {
 		return all, nil
@@ -282,8 +281,8 @@ func narrowed(all []string, asked string) ([]string, error) {
 	return scopes, nil
 }
 
-// audience are the servers that an access token is for: those asked for, of those that were
-// granted where some were, and that the application may have (RFC 8707 2.2).
+// audience returns the servers that an access token is for: those requested, out of those granted
+// if any were, and allowed for the application (RFC 8707 2.2).
 func audience(a gatehouse.Application, granted, asked []string) ([]string, error) {
 	if len(asked) == 0 {
 		asked = granted
@@ -296,8 +295,7 @@ func audience(a gatehouse.Application, granted, asked []string) ([]string, error
 	return asked, nil
 }
 
-// forItself gives an application a token for itself (RFC 6749 4.4). It has none of the scopes
-// that are about users.
+// forItself gives an application a token for itself (RFC 6749 4.4). It has no scopes about users.
 func (s *Service) forItself(ctx context.Context, st *site.Site, a gatehouse.Application, jkt string, p Params) (Tokens, error) {
 	may := slices.DeleteFunc(slices.Clone(a.Settings.Scopes), func(one string) bool { return slices.Contains(gatehouse.Scopes(), one) })
 	terms := tokenTerms{jkt: jkt}

@@ -53,8 +53,8 @@ func TestACodeBecomesTokens(t *testing.T) {
 	})
 }
 
-// OAuth 2.1 7.5.2, RFC 9700 4.5: a code is good once. A second time by who may have it ends
-// what came of it, and by anybody else nothing.
+// OAuth 2.1 7.5.2, RFC 9700 4.5: a code is valid once. A second use by its owner ends what was
+// issued for it; one by anybody else ends nothing.
 func TestACodeIsGoodOnce(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		other, otherSecret := s.application(nil)
@@ -116,7 +116,7 @@ func TestACodeOfManyAtOnceIsOnes(t *testing.T) {
 	})
 }
 
-// RFC 9700 4.8.2: who takes the challenge out of the request, or the verifier out of the
+// RFC 9700 4.8.2: somebody who removes the challenge from the request, or the verifier from the
 // exchange, gets nothing.
 func TestPKCECannotBeTakenOut(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
@@ -194,7 +194,7 @@ func TestRefreshTokensRunOut(t *testing.T) {
 	})
 }
 
-// No token after its session, user or application has ended; whatever ends them knows nothing
+// No token after its session, user or application has ended; the code that ends them knows nothing
 // of tokens.
 func TestNoTokenAfterItsEnd(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
@@ -255,7 +255,7 @@ func (s *stage) introspect(token string) sso.Introspection {
 	return got
 }
 
-// What belongs to one site, or one application, is nothing at another (invariant 6).
+// What belongs to one site, or one application, is void at another (invariant 6).
 func TestTokensAreUnknownElsewhere(t *testing.T) {
 	onRows(t, "OIDC-X05: elsewhere", func(t *testing.T, s *stage) {
 		for _, readable := range []bool{false, true} {

@@ -10,9 +10,9 @@ import (
 	"gatehouse/internal/site"
 )
 
-// ForwardTo says whether a user who has signed in gets through to the application at an address that
-// the site protects (site.Protects). A host that no application has claimed is for all users of
-// the site.
+// ForwardTo decides whether a signed-in user gets through to the application at an address that
+// the site protects (site.Protects). A host that no application has claimed is open to all users
+// of the site.
 //
 // Errors: Unavailable.
 func (s *Service) ForwardTo(ctx context.Context, st *site.Site, u gatehouse.User, ses gatehouse.Session, to *url.URL) (gatehouse.Forward, gatehouse.Application, error) {
@@ -26,7 +26,7 @@ func (s *Service) ForwardTo(ctx context.Context, st *site.Site, u gatehouse.User
 	return gatehouse.ForwardTo(a, said, u, ses, gatehouse.MostLevel(st.Policy), s.Now()), a, nil
 }
 
-// checkHosts says what is wrong with hosts that the site does not protect.
+// checkHosts returns faults for hosts that the site does not protect.
 func checkHosts(st *site.Site, settings gatehouse.ApplicationSettings) error {
 	for _, host := range settings.ForwardHosts {
 		if !slices.Contains(st.ForwardAuth.Hosts, host) {
@@ -36,8 +36,8 @@ func checkHosts(st *site.Site, settings gatehouse.ApplicationSettings) error {
 	return nil
 }
 
-// claimable is checkHosts for what an application had not before: a host that the site has ceased to
-// list keeps nobody from changing something else.
+// claimable is checkHosts for new hosts of an application only: a host that the site no longer
+// lists does not prevent other changes.
 func claimable(st *site.Site, was, now gatehouse.Application) error {
 	fresh := now.Settings
 	fresh.ForwardHosts = slices.DeleteFunc(slices.Clone(fresh.ForwardHosts), func(h string) bool { return slices.Contains(was.Settings.ForwardHosts, h) })

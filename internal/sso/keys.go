@@ -24,15 +24,15 @@ import (
 	"gatehouse/internal/store"
 )
 
-// ringAge is how old what is known of a site's keys may be. It is a fraction of
-// gatehouse.KeyLead: before a key signs, every process publishes it.
+// ringAge is how old the cached keys of a site may be. It is a fraction of gatehouse.KeyLead:
+// before a key signs, every process publishes it.
 const ringAge = time.Minute
 
-// rsaBits is more than the 2048 that RS256 asks for: ASVS 11.2.3 wants 128 bits of security.
+// rsaBits is more than the 2048 that RS256 requires: ASVS 11.2.3 requires 128 bits of security.
 const rsaBits = 3072
 
-// salt is the kind of secret that pairwise subjects are made with. It is kept with the keys, is
-// no key that signs, and never changes.
+// salt is the kind of secret that pairwise subjects are derived from. It is stored with the keys,
+// but does not sign, and never changes.
 const salt gatehouse.SigningAlg = "salt"
 
 // ring is a site's keys, ready for use.
@@ -53,7 +53,7 @@ type kept struct {
 	ring *ring
 }
 
-// Document is something that is the same for everybody, with its ETag.
+// Document is a response that is the same for everybody, with its ETag.
 type Document struct {
 	Body []byte
 	ETag string
@@ -65,7 +65,7 @@ func document(v any) (Document, error) {
 	return Document{body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}, err
 }
 
-// JWKS are the public keys of a site (RFC 7517).
+// JWKS returns the public keys of a site (RFC 7517).
 func (s *Service) JWKS(ctx context.Context, st *site.Site) (Document, error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {
@@ -74,8 +74,8 @@ func (s *Service) JWKS(ctx context.Context, st *site.Site) (Document, error) {
 	return r.jwks, nil
 }
 
-// ring returns a site's keys, which are made when they are first asked for: one of each
-// algorithm at once, so that no process ever knows one of them without the others.
+// ring returns a site's keys, which are made on first use: one of each algorithm at once, so no
+// process ever knows one of them without the others.
 func (s *Service) ring(ctx context.Context, st *site.Site) (*ring, error) {
 	held, _ := s.rings.LoadOrStore(st.ID, new(kept))
 	k := held.(*kept)
@@ -102,7 +102,7 @@ func (s *Service) ring(ctx context.Context, st *site.Site) (*ring, error) {
 	return r, nil
 }
 
-// open makes keys ready for use.
+// open prepares keys for use.
 func (s *Service) open(keys []gatehouse.SigningKey, now time.Time) (*ring, error) {
 	r := &ring{read: now, signers: map[string]crypto.Signer{}, public: map[string]jose.JSONWebKey{}}
 	published := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
@@ -134,8 +134,8 @@ func (s *Service) open(keys []gatehouse.SigningKey, now time.Time) (*ring, error
 	return r, err
 }
 
-// TryOwnKeys says why the keys of a site cannot be used, such as that the key file no longer has
-// the line that they are sealed with. It makes none.
+// TryOwnKeys returns why the keys of a site cannot be used, such as that the key file no longer
+// has the line that sealed them. It makes none.
 func (s *Service) TryOwnKeys(ctx context.Context, st *site.Site) error {
 	keys, _, err := s.Store.Read().SigningKeys(ctx, st.ID)
 	if err == nil {
@@ -144,11 +144,11 @@ func (s *Service) TryOwnKeys(ctx context.Context, st *site.Site) error {
 	return err
 }
 
-// sealing is what a key is sealed for.
+// sealing returns the purpose that a key is sealed for.
 func sealing(k gatehouse.SigningKey) string { return "signing-key/" + k.SiteID + "/" + k.ID }
 
-// RotateKeys makes new keys for a site's tokens. They are published at once, and sign in
-// place of those before once every process has them.
+// RotateKeys makes new keys for a site's tokens. They are published at once, and replace the old
+// ones for signing once every process has them.
 //
 // Errors: Forbidden, Conflict if somebody else does it at the same time, Unavailable.
 func (s *Service) RotateKeys(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
@@ -161,7 +161,7 @@ func (s *Service) RotateKeys(ctx context.Context, st *site.Site, c gatehouse.Cal
 	return s.rotate(ctx, st, c, gatehouse.SigningAlgs)
 }
 
-// RotateOldKeys makes new keys in place of those that have reached gatehouse.KeyAge.
+// RotateOldKeys replaces keys that have reached gatehouse.KeyAge.
 func (s *Service) RotateOldKeys(ctx context.Context, st *site.Site) error {
 	keys, _, err := s.Store.Read().SigningKeys(ctx, st.ID)
 	if err != nil {

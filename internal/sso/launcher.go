@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Reachable are the applications that a user may go to, in the order in which they were made.
-// It is the only place that asks: the launcher, the cards of home and their supply go by it.
+// Reachable returns the applications that a user may go to, in the order of their creation. It is
+// the single source for the launcher, the cards of home and their supply.
 func (s *Service) Reachable(ctx context.Context, st *site.Site, u gatehouse.User) ([]gatehouse.Platform, error) {
 	return platformsOf(ctx, s.Store.Read(), st, u)
 }
@@ -27,17 +27,16 @@ func platformsOf(ctx context.Context, q store.Queries, st *site.Site, u gatehous
 	return all, err
 }
 
-// Launcher are those of a user's applications that the launcher leads to, in the order that
-// the user likes.
+// Launcher returns those of a user's applications that are on the launcher, in the user's order.
 func Launcher(all []gatehouse.Platform, liked []string) []gatehouse.Platform {
 	return gatehouse.ArrangePlatforms(slices.DeleteFunc(slices.Clone(all), func(p gatehouse.Platform) bool {
 		return p.Settings.Home.LaunchURL == ""
 	}), liked)
 }
 
-// Codes of errors about the launcher.
+// Reasons of errors about the launcher.
 const (
-	// ReasonProfileIncomplete: the profile is to be completed first (A06). Kind Forbidden.
+	// ReasonProfileIncomplete: the profile must be completed first (A06). Kind Forbidden.
 	ReasonProfileIncomplete = "profile-incomplete"
 	// ReasonNoSuchPlatform is of kind Invalid.
 	ReasonNoSuchPlatform = "no-such-platform"

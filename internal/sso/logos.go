@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"image"
-	_ "image/jpeg" // which logos may come as
+	_ "image/jpeg" // an accepted format of logos
 	"image/png"
 	"maps"
 
@@ -15,25 +15,25 @@ import (
 	"gatehouse/internal/site"
 )
 
-// The bounds of a logo.
+// The limits of a logo.
 const (
-	// MostLogo is how many bytes a logo's file has at most, as it comes and as it is kept.
+	// MostLogo is the maximum size of a logo's file in bytes, both as received and as stored.
 	MostLogo = 256 << 10
 	// The longest and shortest side, in pixels. Pages show it some 44 pixels wide.
 	mostLogoSide, leastLogoSide = 1024, 32
-	// mostLogoRatio: a longer one would be a thread.
+	// mostLogoRatio: a longer one would be too thin.
 	mostLogoRatio = 4
 )
 
-// Logo is a picture that was checked. It is PNG that we have written ourselves: nothing of the
-// file that came but its pixels is kept, so that no page or program hides in it, and no place
-// where it was taken.
+// Logo is a checked picture. It is a PNG that we have encoded ourselves: only the pixels of the
+// uploaded file are kept, so no page or program can hide in it, and no location where it was
+// taken.
 type Logo struct {
 	Hash string
 	PNG  []byte
 }
 
-// ReadLogo reads a picture, PNG or JPEG. What has markup in it, as SVG has, is none.
+// ReadLogo reads a picture, PNG or JPEG. Formats with markup, such as SVG, are refused.
 //
 // Errors: Invalid with the field logo, and the reasons picture, size, sides.
 func ReadLogo(file []byte) (Logo, error) {
@@ -49,7 +49,7 @@ func ReadLogo(file []byte) (Logo, error) {
 	}
 	long, short := max(about.Width, about.Height), min(about.Width, about.Height)
 	if long > mostLogoSide || short < leastLogoSide || long > mostLogoRatio*short {
-		return wrong("sides") // before it is unpacked: a small file can hold a vast picture
+		return wrong("sides") // before it is unpacked: a small file can contain a huge picture
 	}
 	pixels, _, err := image.Decode(bytes.NewReader(file))
 	if err != nil {
@@ -66,8 +66,8 @@ func ReadLogo(file []byte) (Logo, error) {
 	return Logo{hex.EncodeToString(sum[:16]), made.Bytes()}, nil
 }
 
-// SetLogo gives an application a logo, in a language or, with the empty one, in all that have
-// none of their own. A Logo without a picture takes it away. Only operators do.
+// SetLogo gives an application a logo, in a language or, with the empty one, in all that have no
+// logo. A Logo without a picture removes it. Only operators may.
 //
 // Errors: Forbidden, NotFound, Conflict (ReasonDeleted), Invalid with fields, Unavailable.
 func (s *Service) SetLogo(ctx context.Context, st *site.Site, c gatehouse.Caller, id, lang string, logo Logo) error {

@@ -8,19 +8,19 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Logout is what a request to sign out comes to (OpenID Connect RP-Initiated Logout 1.0).
+// Logout is the result of reading a request to sign out (OpenID Connect RP-Initiated Logout 1.0).
 type Logout struct {
-	// Application is who asks, as far as its ID token shows that; else it has no ID.
+	// Application is the requesting one, if its ID token shows that; otherwise it has no ID.
 	Application gatehouse.Application
-	// Sure: the request comes from an application that the session which is open has been used
-	// for. Else the user is asked first: a link could have been put anywhere.
+	// Sure: the request comes from an application that the current session was used for. Otherwise
+	// the user is asked first: the link could come from anywhere.
 	Sure bool
-	// Location is where the browser goes afterwards; empty: nowhere but to our own page. It is
-	// an address that the application has registered, and nothing else ever.
+	// Location is where the browser goes afterwards; empty: only to our own page. It is always an
+	// address that the application has registered.
 	Location string
 }
 
-// ReadLogout reads a request to sign out. session is the one that is open; nil: none.
+// ReadLogout reads a request to sign out. session is the current one; nil: none.
 //
 // Errors: Unavailable.
 func (s *Service) ReadLogout(ctx context.Context, st *site.Site, session *gatehouse.Session, p Params) (out Logout, err error) {
@@ -29,7 +29,7 @@ func (s *Service) ReadLogout(ctx context.Context, st *site.Site, session *gateho
 		return out, err
 	}
 	claims, err := r.verify(p.Get("id_token_hint"), typeID)
-	if err != nil || p.Doubled != "" || textOf(claims, "iss") != Issuer(st) { // signed by nobody we know: as good as none
+	if err != nil || p.Doubled != "" || textOf(claims, "iss") != Issuer(st) { // signed by nobody we know: same as none
 		return Logout{}, nil
 	}
 	aud := textOf(claims, "aud")

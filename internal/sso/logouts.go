@@ -25,9 +25,9 @@ import (
 // nobody else waiting.
 type Logouts struct {
 	*Service
-	// Sites returns a site by its ID; nil where this process has none of that name.
+	// Sites returns a site by its ID; nil if this process has no such site.
 	Sites func(id string) *site.Site
-	// Counted is told what came of each try.
+	// Counted is called with the result of each try.
 	Counted func(result string)
 
 	once  sync.Once
@@ -38,30 +38,28 @@ type Logouts struct {
 }
 
 const (
-	// logoutPoll is how often is looked for what another process has written down, or what
-	// is to be tried again.
+	// logoutPoll is how often to look for what another process has recorded, or what to try again.
 	logoutPoll = 2 * time.Second
-	// logoutLease is how long a claim lasts: several times as long as an application may take.
+	// logoutLease is how long a claim lasts: several times as long as a request may take.
 	logoutLease = time.Minute
 	// atOnce is how many requests one application gets at a time.
 	atOnce = 4
-	// recordTime is how long recording what came of a try may take.
+	// recordTime is how long recording the result of a try may take.
 	recordTime = 10 * time.Second
 )
 
-// logoutEvent is what a logout token says has happened (Back-Channel Logout 2.4).
+// logoutEvent is the event in a logout token (Back-Channel Logout 2.4).
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
 // typeLogout keeps a logout token from being taken for an ID token (Back-Channel Logout 2.4).
 const typeLogout = "logout+jwt"
 
-// Nudge has looked for sessions that have ended: call it after a transaction that has ended
-// some.
+// Nudge makes it look for ended sessions: call it after a transaction that has ended some.
 func (l *Logouts) Nudge() {
 	l.once.Do(l.init)
 	select {
 	case l.nudge <- struct{}{}:
-	default: // it is awake already
+	default: // it is already awake
 	}
 }
 
@@ -69,8 +67,7 @@ func (l *Logouts) init() {
 	l.nudge, l.busy = make(chan struct{}, 1), map[store.Lane]bool{}
 }
 
-// Run tells applications until ctx ends, and returns when those that are being told have
-// answered.
+// Run notifies applications until ctx ends, and returns when the pending requests have finished.
 func (l *Logouts) Run(ctx context.Context) {
 	l.once.Do(l.init)
 	tick := time.NewTicker(logoutPoll)
@@ -111,8 +108,8 @@ func (l *Logouts) leave(lane store.Lane) {
 	delete(l.busy, lane)
 }
 
-// drive tells one application all that is due. What came for it between its last claim and
-// its end is looked for once more.
+// drive sends one application all due notices. What was added between its last claim and its end
+// is checked for once more.
 func (l *Logouts) drive(ctx context.Context, lane store.Lane) {
 	done := false
 	defer func() {
@@ -138,8 +135,8 @@ func (l *Logouts) drive(ctx context.Context, lane store.Lane) {
 	}
 }
 
-// some tells an application of a few sessions, at the same time. It reports whether there may
-// be more.
+// some notifies an application of a few sessions, concurrently. It reports whether there may be
+// more.
 func (l *Logouts) some(ctx context.Context, st *site.Site, lane store.Lane) (bool, error) {
 	now := l.Now()
 	until := now.Add(logoutLease).Truncate(time.Microsecond)
@@ -169,7 +166,7 @@ func (l *Logouts) some(ctx context.Context, st *site.Site, lane store.Lane) (boo
 	return true, nil
 }
 
-// tell tells an application that one session has ended, and returns what came of that.
+// tell notifies an application that one session has ended, and returns the result.
 func (l *Logouts) tell(ctx context.Context, st *site.Site, a gatehouse.Application, login gatehouse.PlatformLogin) gatehouse.PlatformLogin {
 	address := a.Settings.BackchannelLogoutURI
 	if address == "" {
@@ -194,11 +191,11 @@ func (l *Logouts) tell(ctx context.Context, st *site.Site, a gatehouse.Applicati
 	return login
 }
 
-// errLost: the claim had run out, and another process tells it.
+// errLost: the claim had expired, and another process notifies it.
 var errLost = errors.New("the claim has run out")
 
-// record writes down what came of telling an application. Where it is given up, that is an
-// event about the user: somewhere a session of theirs may still be open.
+// record records the result of notifying an application. Giving up is an event about the user:
+// somewhere a session of theirs may still be open.
 func (l *Logouts) record(ctx context.Context, st *site.Site, a gatehouse.Application, login gatehouse.PlatformLogin, until time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
@@ -233,8 +230,8 @@ func (l *Logouts) record(ctx context.Context, st *site.Site, a gatehouse.Applica
 	return err
 }
 
-// LogoutToken makes the token that tells an application that a session has ended. It has
-// both sub and sid, and never a nonce (Back-Channel Logout 2.4).
+// LogoutToken makes the token that notifies an application that a session has ended. It has both
+// sub and sid, and never a nonce (Back-Channel Logout 2.4).
 func (s *Service) LogoutToken(ctx context.Context, st *site.Site, a gatehouse.Application, login gatehouse.PlatformLogin) (string, error) {
 	r, err := s.ring(ctx, st)
 	if err != nil {

@@ -244,7 +244,7 @@ func TestAcceptedTermsAreKeptWithTheirText(t *testing.T) {
 			return a
 		}
 		first := accept(u, "acc_1", "2026-01", text)
-		accept(u, "acc_2", "2026-09", text) // the same text under another version is kept once
+		accept(u, "acc_2", "2026-09", text) // the same text under another version is stored once
 		accept(other, "acc_1", "2026-01", "another site's")
 		all, err := s.Read().Acceptances(ctx, "one", u.ID)
 		if err != nil || len(all) != 2 || all[0].ID != "acc_2" || all[1] != first {

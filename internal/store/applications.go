@@ -27,7 +27,7 @@ func (t inText) Scan(v any) error {
 	return json.Unmarshal(nil, t.to)
 }
 
-// asText is a value as JSON. Everything that is kept so can be written.
+// asText returns a value as JSON. Every value stored this way can be encoded.
 func asText(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -65,8 +65,8 @@ func (q Queries) Application(ctx context.Context, siteID, id string) (a gatehous
 	return a, err
 }
 
-// Applications returns up to limit applications of a site in the order of their IDs, which is
-// that in which they were made; those after the given one.
+// Applications returns up to limit applications of a site in the order of their IDs, which is the
+// order of their creation; those after the given one.
 func (q Queries) Applications(ctx context.Context, siteID, after string, limit int) (all []gatehouse.Application, err error) {
 	err = q.all(ctx, "applications", `SELECT `+applicationColumns+` FROM applications WHERE site_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
 		[]any{siteID, after, limit}, applicationsInto(&all))
@@ -82,15 +82,15 @@ func applicationsInto(all *[]gatehouse.Application) func(scan func(...any) error
 	}
 }
 
-// DeletedApplications returns the applications of a site that were deleted until then.
+// DeletedApplications returns the applications of a site that were deleted by then.
 func (q Queries) DeletedApplications(ctx context.Context, siteID string, before time.Time) (all []gatehouse.Application, err error) {
 	err = q.all(ctx, "deleted applications", `SELECT `+applicationColumns+` FROM applications
 		WHERE site_id = $1 AND deleted_at <> 0 AND deleted_at <= $2 ORDER BY deleted_at, id`, []any{siteID, micros(before)}, applicationsInto(&all))
 	return all, err
 }
 
-// RemoveApplication removes an application that was deleted until then, with everything that
-// belongs to it. It reports whether it was still there, and deleted.
+// RemoveApplication removes an application that was deleted by then, with everything that belongs
+// to it. It reports whether it was still there, and deleted.
 func (q Queries) RemoveApplication(ctx context.Context, siteID, id string, before time.Time) (bool, error) {
 	n, err := q.exec(ctx, "remove application", `DELETE FROM applications WHERE site_id = $1 AND id = $2 AND deleted_at <> 0 AND deleted_at <= $3`,
 		siteID, id, micros(before))
@@ -135,7 +135,7 @@ func (q Queries) DeleteApplicationSecret(ctx context.Context, siteID, id, hash s
 	return err
 }
 
-// UseAssertion notes that a client assertion has been used. It reports whether that was the
+// UseAssertion records that a client assertion has been used. It reports whether that was the
 // first time.
 func (q Queries) UseAssertion(ctx context.Context, siteID, id, hash string, until time.Time) (bool, error) {
 	n, err := q.exec(ctx, "use assertion", `INSERT INTO used_assertions (site_id, application_id, hash, expires_at) VALUES ($1, $2, $3, $4)

@@ -7,10 +7,9 @@ import (
 	"gatehouse"
 )
 
-// HoldAttempts returns the counts of a subject for a browser (empty: strangers) and
-// holds them: until the transaction ends, nobody else reads them to change them.
-// What they become is for the methods of gatehouse.Attempts to say, and for
-// SaveAttempts to write.
+// HoldAttempts returns the counts of a subject for a device (empty: strangers) and holds them:
+// until the transaction ends, nobody else reads them to change them. The methods of
+// gatehouse.Attempts decide what they become, and SaveAttempts writes them.
 func (q Queries) HoldAttempts(ctx context.Context, siteID, subject, device string, now time.Time) (a gatehouse.Attempts, err error) {
 	if q.d.hold == "" { // there is one transaction at a time, so it is held already
 		var touched time.Time
@@ -23,8 +22,8 @@ func (q Queries) HoldAttempts(ctx context.Context, siteID, subject, device strin
 	return a, err
 }
 
-// touchEvery is how often the time of the last attempt is written: it is needed to the day,
-// and to write it means to write an index.
+// touchEvery is how often the time of the last attempt is written: a day's precision is enough,
+// and each write also writes an index.
 const touchEvery = time.Hour
 
 const holdAttemptsText = `INSERT INTO attempts (site_id, subject, device, touched_at) VALUES ($1, $2, $3, $4)
@@ -47,7 +46,7 @@ func (q Queries) SaveAttempts(ctx context.Context, siteID, subject, device strin
 		siteID, subject, device, a.Row, a.All, a.Open, micros(a.OpenedAt), micros(a.LockedAt))
 }
 
-// Attempts returns the counts of a subject for a browser, to look at.
+// Attempts returns the counts of a subject for a device, without holding them.
 func (q Queries) Attempts(ctx context.Context, siteID, subject, device string) (a gatehouse.Attempts, err error) {
 	err = q.one(ctx, "attempts", countsText, []any{siteID, subject, device}, attemptFields(&a)...)
 	return a, err
@@ -59,23 +58,23 @@ func attemptFields(a *gatehouse.Attempts) []any {
 	return []any{&a.Row, &a.All, &a.Open, when{&a.OpenedAt}, when{&a.LockedAt}}
 }
 
-// forgetAttempts begins all counts of a user's passwords and answers again, for all
-// devices: what gatehouse.Attempts.Forgotten says.
+// forgetAttempts resets all counts of a user's passwords and answers, for all devices, as
+// gatehouse.Attempts.Forgotten says.
 func (q Queries) forgetAttempts(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "forget attempts", `UPDATE attempts SET wrong_row = 0, wrong_all = 0, locked_at = 0
 		WHERE site_id = $1 AND subject IN ($2, $3)`, u.SiteID, u.ID, gatehouse.AnswerSubject(u.ID))
 	return err
 }
 
-// DropOldAttempts removes counts of names that are no account and that nobody has
-// tried since the given time, so that a flood of invented names does not stay.
+// DropOldAttempts removes counts of unknown names that nobody has tried since the given time, so a
+// flood of invented names does not stay.
 func (q Queries) DropOldAttempts(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, "drop old attempts", `DELETE FROM attempts WHERE touched_at < $1 AND (subject LIKE 'name:%' OR subject LIKE 'answers:name:%')`, micros(before))
 	return err
 }
 
-// AttemptsOf returns the counts of a subject for each browser that has some (empty:
-// strangers), to look at.
+// AttemptsOf returns the counts of a subject for each device that has some (empty: strangers),
+// without holding them.
 func (q Queries) AttemptsOf(ctx context.Context, siteID, subject string) (map[string]gatehouse.Attempts, error) {
 	all := map[string]gatehouse.Attempts{}
 	err := q.all(ctx, "attempts of", `SELECT device, `+attemptColumns+` FROM attempts

@@ -7,16 +7,16 @@ import (
 	"gatehouse"
 )
 
-// Authorization is a request that waits for its user to sign in, or, where it has no
-// BrowserHash, one that an application has pushed for a browser to come with.
+// Authorization is a request that waits for its user to sign in or, without a BrowserHash, a
+// pushed one that waits for a browser.
 type Authorization struct {
 	SiteID        string
 	ApplicationID string
-	// BrowserHash is that of the cookie of the browser in which it began.
+	// BrowserHash is the hash of the cookie of the browser in which it began.
 	BrowserHash string
 	Request     gatehouse.AuthorizationRequest
 	ExpiresAt   time.Time
-	// AnsweredAt is when it came to an answer first; zero: not yet.
+	// AnsweredAt is when it was first answered; zero: not yet.
 	AnsweredAt time.Time
 }
 
@@ -35,23 +35,23 @@ func (q Queries) Authorization(ctx context.Context, siteID, tokenHash string) (a
 	return a, err
 }
 
-// AnswerAuthorization notes that an authorization has come to an answer; the first one counts.
-// It reports whether it is still there.
+// AnswerAuthorization records that an authorization has been answered; the first time counts. It
+// reports whether it still exists.
 func (q Queries) AnswerAuthorization(ctx context.Context, siteID, tokenHash string, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "answer authorization", `UPDATE authorizations SET answered_at = CASE answered_at WHEN 0 THEN $3 ELSE answered_at END
 		WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash, micros(now))
 	return n == 1, err
 }
 
-// TakeAuthorization removes an authorization. It reports whether it was there: of two who take
-// it, one does.
+// TakeAuthorization removes an authorization. It reports whether it existed: of two concurrent
+// calls, one gets it.
 func (q Queries) TakeAuthorization(ctx context.Context, siteID, tokenHash string) (bool, error) {
 	n, err := q.exec(ctx, "take authorization", `DELETE FROM authorizations WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
 	return n == 1, err
 }
 
-// DropOldTokens removes what has run out of applications: requests, codes and tokens, and
-// notes of assertions, and tokens to register with.
+// DropOldTokens removes what has expired of applications: requests, codes, tokens, records of
+// assertions, and registration tokens.
 func (q Queries) DropOldTokens(ctx context.Context, now time.Time) error {
 	for _, table := range []string{"authorizations", "access_tokens", "used_assertions", "registration_tokens"} {
 		if _, err := q.exec(ctx, "drop old "+table, `DELETE FROM `+table+` WHERE expires_at <= $1`, micros(now)); err != nil {

@@ -13,7 +13,7 @@ import (
 	"gatehouse"
 )
 
-// Backing up and restoring a file of SQLite. PostgreSQL has tools of its own.
+// Backing up and restoring an SQLite file. PostgreSQL has its own tools.
 
 var (
 	// ErrInUse says that another process has the database open.
@@ -37,9 +37,9 @@ func openFile(path, options string) (*sql.DB, error) {
 	return db, nil
 }
 
-// BackupSQLite writes a copy of a database that may be in use into a file that is
-// empty or not there. It is as the database was at one moment; writers do not
-// wait for it. The copy is on the disk when it returns.
+// BackupSQLite copies a database that may be in use into a file that is empty or does not exist.
+// The copy shows the database at one moment; writers do not wait for it. The copy is on the disk
+// when it returns.
 func BackupSQLite(ctx context.Context, path, copy string) error {
 	db, err := openFile(path, "&_pragma=busy_timeout(30000)")
 	if err != nil {
@@ -60,9 +60,8 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// CheckSQLite reads the whole of a file. It returns the file's version and the one of
-// this program. The error is ErrDamaged, ErrNotOurs, a NewerError, or what kept it
-// from being read.
+// CheckSQLite reads the whole file. It returns the file's version and that of this program. The
+// error is ErrDamaged, ErrNotOurs, a NewerError, or the read error.
 func CheckSQLite(ctx context.Context, path string) (version, latest int, err error) {
 	known, err := migrations()
 	if err != nil {
@@ -94,8 +93,8 @@ func isBroken(err error) bool {
 	return errors.As(err, &lite) && (lite.Code()&0xff == sqliteCorrupt || lite.Code()&0xff == sqliteNotADatabase)
 }
 
-// ownVersion returns the version of a database whose migrations are this program's:
-// other programs have a table of that name too.
+// ownVersion returns the version of a database whose migrations are this program's: other programs
+// also have a table with that name.
 func ownVersion(ctx context.Context, q Queries, known []Migration) (version int, err error) {
 	strange := false
 	err = q.all(ctx, "migrations", `SELECT version, name FROM migrations ORDER BY version`, nil, func(scan func(...any) error) error {
@@ -115,10 +114,10 @@ func ownVersion(ctx context.Context, q Queries, known []Migration) (version int,
 	return version, err
 }
 
-// CloseDoors ends all that opens an account in a file that nobody uses, and makes it one
-// whole file. It is for a backup that is about to be restored: what has been used, ended
-// or taken back since must not open anything again. Mail that waited has gone out since,
-// or is of no further use; a temporary password in it would be a second one.
+// CloseDoors ends all that opens an account in a file that nobody uses, and merges it into one
+// file. It is for a backup that is about to be restored: anything used, ended or revoked since
+// must not open anything again. Waiting mail has been sent since, or is no longer of use; a
+// temporary password in it would be a second one.
 func CloseDoors(ctx context.Context, path string, version int) error {
 	db, err := openFile(path, "&_pragma=busy_timeout(5000)&_pragma=journal_mode(DELETE)&_pragma=synchronous(FULL)")
 	if err != nil {
@@ -128,7 +127,7 @@ func CloseDoors(ctx context.Context, path string, version int) error {
 	ends := gatehouse.Ends(gatehouse.BackupRestored)
 	for _, door := range []struct {
 		closes    bool
-		since     int // the version that has it
+		since     int // the first version that has it
 		statement string
 	}{
 		{ends.Sessions == gatehouse.All, 1, "DELETE FROM sessions"},
@@ -150,16 +149,16 @@ func CloseDoors(ctx context.Context, path string, version int) error {
 	return nil
 }
 
-// HoldSQLite keeps everybody else out of a file until release is called, and makes it
-// one whole file, without a write-ahead log beside it. The error is ErrInUse
-// while anybody has it open, and ErrDamaged if it is too broken to be held.
+// HoldSQLite locks everybody else out of a file until release is called, and merges it into one
+// file, without a write-ahead log. The error is ErrInUse while anybody has it open, and ErrDamaged
+// if it is too broken to be held.
 func HoldSQLite(ctx context.Context, path string) (release func(), err error) {
 	db, err := openFile(path, "&_pragma=busy_timeout(1000)&_pragma=locking_mode(EXCLUSIVE)")
 	if err != nil {
 		return nil, err
 	}
-	// Leaving the write-ahead log takes the lock of a sole user, which fails while
-	// another connection exists, idle ones too.
+	// Leaving write-ahead logging requires an exclusive lock, which fails while another connection
+	// exists, even an idle one.
 	var mode string
 	err = db.QueryRowContext(ctx, "PRAGMA journal_mode = DELETE").Scan(&mode)
 	if err == nil && mode != "delete" {

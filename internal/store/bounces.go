@@ -7,8 +7,8 @@ import (
 	"gatehouse"
 )
 
-// MessageByToken returns the message whose Message-ID begins with a token, which the
-// address is made of that reports about it go to; NotFound if there is none.
+// MessageByToken returns the message whose Message-ID begins with a token, which is part of the
+// address for its bounce reports; NotFound if there is none.
 func (q Queries) MessageByToken(ctx context.Context, token string) (Message, error) {
 	// "A" is what follows "@": all Message-IDs of the token, by index.
 	all, err := q.messages(ctx, "message by token", `SELECT `+messageColumns+` FROM messages
@@ -22,9 +22,9 @@ func (q Queries) MessageByToken(ctx context.Context, token string) (Message, err
 	return all[0], nil
 }
 
-// BounceMessage notes that a message came back. A report can be faster than the process
-// that is still noting that it has handed the message over; that result is then lost. It
-// reports whether it was this call that did.
+// BounceMessage records that a message bounced. A report can be faster than the process that is
+// still recording that it has delivered the message; that result is then lost. It reports whether
+// this call recorded it.
 func (q Queries) BounceMessage(ctx context.Context, siteID, id, reply string, at time.Time) (bool, error) {
 	n, err := q.exec(ctx, "bounce message", `UPDATE messages SET state = 'bounced', reply = $3, done_at = $4,
 		due_at = $4, lease = '', body = NULL WHERE site_id = $1 AND id = $2 AND state <> 'bounced'`,
@@ -32,18 +32,17 @@ func (q Queries) BounceMessage(ctx context.Context, siteID, id, reply string, at
 	return n == 1, err
 }
 
-// NoteDelivery replaces what is known about a message that was handed over.
+// NoteDelivery replaces the delivery record of a sent message.
 func (q Queries) NoteDelivery(ctx context.Context, siteID, id, reply string) error {
 	_, err := q.exec(ctx, "note delivery", `UPDATE messages SET reply = $3
 		WHERE site_id = $1 AND id = $2 AND state = 'sent'`, siteID, id, reply)
 	return err
 }
 
-// MarkBounced marks a user as one whom mail does not reach, if the address is still the
-// very one that the mail went to. Nobody else is marked: another account that looks as if
-// it had the same mailbox may be somebody else's, and its own mail will tell. It reports
-// whether the user was not marked, or only as refused at the hand-over where a report
-// says so now.
+// MarkBounced marks a user as unreachable by mail, if the address is still exactly the one that
+// the mail went to. Nobody else is marked: another account that seems to have the same mailbox may
+// be somebody else's, and its own mail will show that. It reports whether the user was not marked
+// before, or only as refused at the hand-over when there is a report now.
 func (q Queries) MarkBounced(ctx context.Context, siteID, userID, email string, b gatehouse.Bounce) (bool, error) {
 	n, err := q.exec(ctx, "mark bounced", `UPDATE users SET bounced_at = $4, bounce_reason = $5, bounce_reported = $6
 		WHERE site_id = $1 AND id = $2 AND email = $3 AND email <> '' AND (bounced_at = 0 OR $6 AND NOT bounce_reported)`,
@@ -51,10 +50,9 @@ func (q Queries) MarkBounced(ctx context.Context, siteID, userID, email string, 
 	return n == 1, err
 }
 
-// ClearBounce takes back what was held against a user's address, if it is still the one
-// that a mail arrived at: with reported, everything; else only what the server said that
-// the mail was handed to, because a relay takes mail to every address, and a report knows
-// better. It reports whether there was anything.
+// ClearBounce removes the bounce mark from a user's address, if it is still the one that a mail
+// arrived at: with reported, any mark; otherwise only one from the hand-over, because a relay
+// accepts mail to every address, and a report knows better. It reports whether there was one.
 func (q Queries) ClearBounce(ctx context.Context, siteID, userID, email string, reported bool) (bool, error) {
 	n, err := q.exec(ctx, "clear bounce", `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
 		WHERE site_id = $1 AND id = $2 AND email = $3 AND bounced_at > 0 AND ($4 OR NOT bounce_reported)`, siteID, userID, email, reported)
@@ -62,8 +60,8 @@ func (q Queries) ClearBounce(ctx context.Context, siteID, userID, email string, 
 }
 
 // CountRefusal counts a user's address as refused for a cause, and returns how many users'
-// were since then. Until the transaction ends nobody else counts for the same cause, so
-// that processes that learn of it at the same moment do not each believe to be the first.
+// addresses were since then. Until the transaction ends nobody else counts for the same cause, so
+// concurrent processes do not all believe to be the first.
 func (q Queries) CountRefusal(ctx context.Context, siteID, cause, userID string, at, since time.Time) (users int, err error) {
 	if _, err = q.exec(ctx, "hold cause", `INSERT INTO refusal_causes (site_id, cause, counted_at) VALUES ($1, $2, $3)
 		ON CONFLICT (site_id, cause) DO UPDATE SET counted_at = excluded.counted_at`, siteID, cause, micros(at)); err != nil {
@@ -78,15 +76,15 @@ func (q Queries) CountRefusal(ctx context.Context, siteID, cause, userID string,
 	return users, err
 }
 
-// NoteMark notes that a user was marked for what CountRefusal counted.
+// NoteMark records that a user was marked for what CountRefusal counted.
 func (q Queries) NoteMark(ctx context.Context, siteID, cause, userID string, at time.Time) error {
 	_, err := q.exec(ctx, "note mark", `UPDATE refusals SET marked_at = $4 WHERE site_id = $1 AND cause = $2 AND user_id = $3`,
 		siteID, cause, userID, micros(at))
 	return err
 }
 
-// TakeBackMarks takes back the marks that a cause has made since then, and returns the
-// users who had them. A mark that was made again since, for another reason, stays.
+// TakeBackMarks removes the marks that a cause has made since then, and returns the users who had
+// them. A mark that was set again since, for another reason, stays.
 func (q Queries) TakeBackMarks(ctx context.Context, siteID, cause string, since time.Time) ([]gatehouse.User, error) {
 	return q.users(ctx, `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
 		WHERE site_id = $1 AND bounced_at > 0 AND id IN (SELECT user_id FROM refusals WHERE site_id = $1 AND cause = $2)
@@ -95,16 +93,16 @@ func (q Queries) TakeBackMarks(ctx context.Context, siteID, cause string, since 
 		RETURNING `+userColumns, siteID, cause, micros(since))
 }
 
-// Told bounds how often somebody is told of causes that are too many's.
+// Told limits how often somebody is told of causes with too many refusals.
 type Told struct {
-	// Since is when the memory of it begins; within it, a cause is told of once, and of a
-	// site's causes Most.
+	// Since is the start of the period that counts: within it, a cause is reported once, and Most
+	// of a site's causes.
 	Since time.Time
 	Most  int
 }
 
-// RefusalsOver notes that a cause is too many's. It reports whether somebody is to be told
-// now, which is then noted as done.
+// RefusalsOver records that a cause has too many refusals. It reports whether to tell somebody
+// now, which it then records as done.
 func (q Queries) RefusalsOver(ctx context.Context, siteID, cause string, at time.Time, t Told) (tell bool, err error) {
 	if _, err = q.exec(ctx, "refusals over", `UPDATE refusal_causes SET over_at = $3 WHERE site_id = $1 AND cause = $2`, siteID, cause, micros(at)); err != nil {
 		return false, err
@@ -115,14 +113,14 @@ func (q Queries) RefusalsOver(ctx context.Context, siteID, cause string, at time
 	return n == 1, err
 }
 
-// CountRefusalsOver returns how many causes have been too many's since then.
+// CountRefusalsOver returns how many causes have had too many refusals since then.
 func (q Queries) CountRefusalsOver(ctx context.Context, since time.Time) (n int, err error) {
 	err = q.one(ctx, "causes", `SELECT COUNT(*) FROM refusal_causes WHERE over_at > $1`, []any{micros(since)}, &n)
 	return n, err
 }
 
-// DropOldRefusals removes refusals that count no longer, and causes of which nobody needs
-// to know any longer whether somebody was told.
+// DropOldRefusals removes refusals that no longer count, and causes for which it no longer matters
+// whether somebody was told.
 func (q Queries) DropOldRefusals(ctx context.Context, refusals, causes time.Time) error {
 	if _, err := q.exec(ctx, "drop old refusals", `DELETE FROM refusals WHERE at < $1`, micros(refusals)); err != nil {
 		return err

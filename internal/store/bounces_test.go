@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// person adds a user with an address.
+// userWithEmail adds a user with an address.
 func userWithEmail(t *testing.T, s *store.Store, username, email string) gatehouse.User {
 	t.Helper()
 	u := gatehouse.User{ID: store.NewID("usr", noon), SiteID: "uk", CompanyID: "com_1", Username: username, Email: email,
@@ -100,7 +100,7 @@ func TestMarksOfAddresses(t *testing.T) {
 			t.Error("a hand-over does not clear a hand-over")
 		}
 
-		// Another spelling is another address, as far as is known.
+		// Another spelling is another address, as far as we know.
 		mark(t, s, mira, address, reported)
 		mira.Email = "Mira@strasse.example"
 		write(t, s, func(q store.Queries) error { return q.UpdateProfile(t.Context(), mira, time.Time{}) })
@@ -110,8 +110,7 @@ func TestMarksOfAddresses(t *testing.T) {
 	})
 }
 
-// Counts of refusals are of users, of one cause, and of the last hour; all processes share
-// them.
+// Refusals are counted by user, by cause, and over the last hour; all processes share the counts.
 func TestCountsOfRefusals(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		company(t, s)
@@ -140,7 +139,7 @@ func TestCountsOfRefusals(t *testing.T) {
 			t.Errorf("after an hour: %d", n)
 		}
 
-		// Many at the same moment: each sees those before.
+		// Many at the same moment: each sees the earlier ones.
 		var all sync.WaitGroup
 		seen := make(chan int, 12)
 		for i := range cap(seen) {
@@ -274,7 +273,7 @@ func TestMessagesThatComeBack(t *testing.T) {
 				t.Errorf("it is %+v", got)
 			}
 		}
-		// The process that handed it over comes too late with its result.
+		// The process that delivered it records its result too late.
 		late := store.MessageResult{SiteID: "uk", ID: inHand.ID, Lease: "a", State: store.MessageSent, At: at}
 		if lost := finish(t, s, late); len(lost) != 1 || message(t, s, inHand.ID).State != store.MessageBounced {
 			t.Error("what came back counts as sent again")
@@ -282,7 +281,7 @@ func TestMessagesThatComeBack(t *testing.T) {
 	})
 }
 
-// A claim tells which of its messages go to an address that a server has refused.
+// A claim shows which of its messages go to an address that a server has refused.
 func TestClaimsOfDoubtedAddresses(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		company(t, s)

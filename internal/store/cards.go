@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-// PutCard keeps a card, in place of the one before.
+// PutCard stores a card, replacing the previous one.
 func (q Queries) PutCard(ctx context.Context, c gatehouse.PlatformCard) error {
 	_, err := q.exec(ctx, "put card", `INSERT INTO platform_cards (site_id, user_id, application_id, card, body, as_of, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (site_id, user_id, application_id, card) DO UPDATE SET body = excluded.body, as_of = excluded.as_of, expires_at = excluded.expires_at`,
@@ -15,7 +15,7 @@ func (q Queries) PutCard(ctx context.Context, c gatehouse.PlatformCard) error {
 	return err
 }
 
-// OtherCards is how many cards an application supplies for a user, apart from one and from
+// OtherCards returns how many cards an application supplies for a user, apart from this one and
 // the fetched one.
 func (q Queries) OtherCards(ctx context.Context, c gatehouse.PlatformCard, now time.Time) (n int, err error) {
 	err = q.one(ctx, "other cards", `SELECT COUNT(*) FROM platform_cards
@@ -62,14 +62,13 @@ func (q Queries) CardsOf(ctx context.Context, siteID, userID string, now time.Ti
 	return cards, fetches, err
 }
 
-// DropOldCards removes cards that have run out, and what is fetched for users who have not
-// opened home since.
+// DropOldCards removes expired cards, and those fetched for users who have not opened home since.
 func (q Queries) DropOldCards(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, "drop old cards", `DELETE FROM platform_cards WHERE expires_at <= $1`, micros(now))
 	return err
 }
 
-// WantCard has a user's card fetched: at once, if it is not due anyway.
+// WantCard requests that a user's card is fetched: at once, unless it is due anyway.
 func (q Queries) WantCard(ctx context.Context, siteID, userID, applicationID string, now time.Time) error {
 	_, err := q.exec(ctx, "want card", `INSERT INTO card_fetches (site_id, user_id, application_id, opened_at, due_at) VALUES ($1, $2, $3, $4, $4)
 		ON CONFLICT (site_id, user_id, application_id) DO UPDATE SET opened_at = excluded.opened_at,
@@ -77,7 +76,7 @@ func (q Queries) WantCard(ctx context.Context, siteID, userID, applicationID str
 	return err
 }
 
-// DueCards returns up to limit cards that are to be fetched now.
+// DueCards returns up to limit cards to fetch now.
 func (q Queries) DueCards(ctx context.Context, now time.Time, limit int) (all []gatehouse.CardFetch, err error) {
 	err = q.all(ctx, "due cards", `SELECT site_id, user_id, application_id, opened_at, due_at, failures FROM card_fetches
 		WHERE due_at > 0 AND due_at <= $1 AND due_at <> 0 ORDER BY due_at LIMIT $2`, []any{micros(now), limit}, func(scan func(...any) error) error {
@@ -89,8 +88,8 @@ func (q Queries) DueCards(ctx context.Context, now time.Time, limit int) (all []
 	return all, err
 }
 
-// MoveFetch says when a card is fetched next, if that is still as it was read: of several
-// processes, one is told true.
+// MoveFetch sets when a card is fetched next, if it has not changed since it was read: of several
+// processes, one gets true.
 func (q Queries) MoveFetch(ctx context.Context, f gatehouse.CardFetch, due time.Time, failures int) (bool, error) {
 	n, err := q.exec(ctx, "move fetch", `UPDATE card_fetches SET due_at = $5, failures = $6
 		WHERE site_id = $1 AND user_id = $2 AND application_id = $3 AND due_at = $4`,
@@ -98,7 +97,7 @@ func (q Queries) MoveFetch(ctx context.Context, f gatehouse.CardFetch, due time.
 	return n == 1, err
 }
 
-// DeleteFetch ends that a user's card is fetched.
+// DeleteFetch stops fetching a user's card.
 func (q Queries) DeleteFetch(ctx context.Context, f gatehouse.CardFetch) error {
 	_, err := q.exec(ctx, "delete fetch", `DELETE FROM card_fetches WHERE site_id = $1 AND user_id = $2 AND application_id = $3`, f.SiteID, f.UserID, f.ApplicationID)
 	return err

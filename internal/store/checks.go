@@ -12,25 +12,24 @@ import (
 	"gatehouse"
 )
 
-// check is something that is asked at request after request, and what was answered: whose
-// session it is, which application asks, whether a token is good. Whatever ends must be seen at
-// the next one, by every process. Several requests may get the same answer: nobody changes
-// anything in it.
+// check is a question that request after request asks, with its answer: whose session it is, which
+// application asks, whether a token is valid. The next check must see any end, in every process.
+// Several requests may share an answer, so nobody changes it.
 type check interface {
-	// key names what is asked: equal keys, equal questions.
+	// key identifies the question: equal keys, equal questions.
 	key() any
-	// asks are the statements, which fill the answer in; found becomes true if there is one.
+	// asks returns the statements, which fill in the answer; found becomes true if there is one.
 	asks(found *bool) []ask
 }
 
-// checker answers checks with what the database has at that moment.
+// checker answers checks with the current content of the database.
 type checker interface {
-	// answer is the answer to fresh: that itself, filled in, or one that was given before.
+	// answer returns the answer to fresh: fresh itself, filled in, or an earlier one.
 	answer(ctx context.Context, q Queries, fresh check) (check, error)
 	close()
 }
 
-// answer asks the database by itself.
+// answer queries the database itself.
 func (q Queries) answer(ctx context.Context, fresh check) error {
 	found := false
 	err := q.together(ctx, "check", fresh.asks(&found)...)
@@ -40,23 +39,22 @@ func (q Queries) answer(ctx context.Context, fresh check) error {
 	return err
 }
 
-// unchanged is the checker of SQLite: it keeps what it has read for as long as nothing
-// whatever is written to the file. SQLite tells a connection whether others have written
-// since it was asked last (PRAGMA data_version), connections of this process and of any
-// other one; this connection never writes itself. So what is kept is what a question would
-// have been answered with.
+// unchanged is the checker of SQLite: it caches what it has read until anything is written to the
+// file. SQLite tells a connection whether others have written since it last asked (PRAGMA
+// data_version), both connections of this process and of other ones; this connection never writes.
+// So a cached answer is what the database would answer.
 type unchanged struct {
 	read *sql.DB
 
 	mu      sync.Mutex
-	conn    *sql.Conn // of the pool of readers; it stays the same, or its answers mean nothing
+	conn    *sql.Conn // from the pool of readers; it must stay the same, or its answers mean nothing
 	version driver.StmtQueryContext
-	conns   int64 // there have been: each counts versions for itself
+	conns   int64 // so far: each counts versions separately
 	at      int64
 	kept    map[any]check // by key
 }
 
-// mostKept bounds what is kept to some megabytes.
+// mostKept limits the cache to some megabytes.
 const mostKept = 4096
 
 func (c *unchanged) answer(ctx context.Context, q Queries, fresh check) (check, error) {
@@ -73,8 +71,8 @@ func (c *unchanged) answer(ctx context.Context, q Queries, fresh check) (check, 
 	return fresh, err
 }
 
-// look returns the version of the database, and what is kept of it. Where the version cannot
-// be had, nothing is known.
+// look returns the version of the database, and the cached answer for it. If the version cannot be
+// read, nothing is known.
 func (c *unchanged) look(ctx context.Context, key any) (f check, at int64, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,7 +85,7 @@ func (c *unchanged) look(ctx context.Context, key any) (f check, at int64, known
 	return f, at, known
 }
 
-// ask goes to the driver itself: database/sql would take as long again as the question.
+// ask calls the driver directly: database/sql would double the time of the query.
 func (c *unchanged) ask(ctx context.Context) (at int64, err error) {
 	if c.version == nil {
 		if c.version, err = c.prepare(ctx); err != nil {
@@ -155,10 +153,10 @@ func (c *unchanged) close() {
 	c.release()
 }
 
-// gathered is the checker of PostgreSQL: while one message with questions is on its way, the
-// requests that come gather, and their questions go together in the next one. So the more
-// come at once, the fewer messages there are for each, and nobody waits for others to come.
-// Every question is asked after its request came, by a statement of its own.
+// gathered is the checker of PostgreSQL: while one message with questions is under way, new
+// requests gather, and their questions are sent together in the next one. So the more come at
+// once, the fewer messages each needs, and nobody waits for others to come. Every question is
+// asked after its request came, by a separate statement.
 type gathered struct {
 	mu      sync.Mutex
 	asking  bool
@@ -169,13 +167,14 @@ type question struct {
 	check check
 	found bool
 	err   error
-	turn  chan bool // true: ask for all that wait; false: it is answered
+	turn  chan bool // true: ask for all that wait; false: it has been answered
 }
 
 const (
-	// mostGathered is how many questions one message has at most.
+	// mostGathered is the maximum number of questions in one message.
 	mostGathered = 64
-	// gatheredTime is how long they may take: one who hangs up must not end the others'.
+	// gatheredTime is how long they may take: one client that disconnects must not end the
+	// others'.
 	gatheredTime = 10 * time.Second
 )
 
@@ -195,7 +194,7 @@ func (g *gathered) answer(ctx context.Context, q Queries, fresh check) (check, e
 	return own.check, own.err
 }
 
-// ask asks for all that wait, and gives the turn to the first of those that came meanwhile.
+// ask asks for all that wait, and passes the turn to the first of those that came meanwhile.
 func (g *gathered) ask(ctx context.Context, q Queries, own *question) {
 	g.mu.Lock()
 	n := min(len(g.waiting), mostGathered)

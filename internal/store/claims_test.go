@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Anyone who has confirmed an address comes before all who have not, however many there are
-// and whichever came first; among equals no company fills the list.
+// Users who have confirmed an address come before all who have not, regardless of number and
+// order; among equals, no company fills the list.
 func TestAccountsOfAnAddressComeInTheOrderOfTheirClaims(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		ctx, dice := t.Context(), rand.New(rand.NewPCG(1, 2))
@@ -66,7 +66,7 @@ func inOrder(t *testing.T, all, got []gatehouse.User) {
 		if left.EmailClaim() < last.EmailClaim() {
 			t.Fatalf("%+v is left out for %+v", left, last)
 		}
-		// None of equal claim has two turns more than this one's company has.
+		// No company of equal claim has two turns more than this one's.
 		for company, n := range turns {
 			if left.EmailClaim() == claim && n > turns[left.CompanyID]+1 {
 				t.Fatalf("%s has %d places and %s has %d", company, n, left.CompanyID, turns[left.CompanyID])

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Clock returns the time that the database has: where processes and the database
-// disagree, codes and sessions end too early or too late.
+// Clock returns the database's time: if processes and the database disagree, codes and sessions
+// end too early or too late.
 func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
 	err = s.Read().one(ctx, "clock", s.dialect.clock, nil, when{&at})
 	return at, err

@@ -15,7 +15,7 @@ func (q Queries) InsertCode(ctx context.Context, siteID, userID, signInID string
 		siteID, c.ID, userID, signInID, c.MAC, c.MessageID, micros(c.SentAt), micros(c.ExpiresAt))
 }
 
-// Codes returns what was sent for a sign-in, newest first.
+// Codes returns the codes sent for a sign-in, newest first.
 func (q Queries) Codes(ctx context.Context, siteID, signInID string) ([]gatehouse.Code, error) {
 	var all []gatehouse.Code
 	which := `signin_id = $2`
@@ -33,8 +33,8 @@ func (q Queries) Codes(ctx context.Context, siteID, signInID string) ([]gatehous
 	return all, err
 }
 
-// CodesSent returns when codes were sent to a user since the given time, newest first. The
-// limit is a sum for the reason that claimMessages names.
+// CodesSent returns when codes were sent to a user since the given time, newest first. The limit
+// is a sum for the reason given at dueMessages.
 func (q Queries) CodesSent(ctx context.Context, siteID, userID string, since time.Time) (sent []time.Time, err error) {
 	err = q.all(ctx, "codes sent", `SELECT sent_at FROM codes WHERE site_id = $1 AND user_id = $2 AND sent_at > $3
 		ORDER BY sent_at DESC LIMIT $4 + 0`, []any{siteID, userID, micros(since), gatehouse.CodesAnHour}, func(scan func(...any) error) error {
@@ -46,10 +46,10 @@ func (q Queries) CodesSent(ctx context.Context, siteID, userID string, since tim
 	return sent, err
 }
 
-// UseCode uses a code up, and records it for two-factor of its sign-in. It reports whether
-// it was this call that used it (invariant 2); NotFound if the sign-in is over. Both are asked
-// in one message, so the second asks for itself whether the code was used: if it was not,
-// the sign-in must not go on, even if the caller ignores the answer.
+// UseCode uses up a code, and records it for two-factor of its sign-in. It reports whether this
+// call used it (invariant 2); NotFound if the sign-in is over. Both statements go in one message,
+// so the second checks by itself whether the code was used: if it was not, the sign-in must not
+// continue, even if the caller ignores the result.
 func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gatehouse.SignIn) (bool, error) {
 	var used, known int64
 	err := q.together(ctx, "use code",
@@ -63,8 +63,8 @@ func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gateh
 	return true, oneRow(known, nil)
 }
 
-// endCodes ends all codes of a user: what was mailed to an address that is no longer the
-// person's opens nothing.
+// endCodes ends all codes of a user: what was mailed to an address that is no longer the user's
+// opens nothing.
 func (q Queries) endCodes(ctx context.Context, u gatehouse.User, now time.Time) error {
 	_, err := q.exec(ctx, "end codes", `UPDATE codes SET expires_at = $3 WHERE site_id = $1 AND user_id = $2 AND expires_at > $3`,
 		u.SiteID, u.ID, micros(now))

@@ -13,7 +13,7 @@ func companyFields(c *gatehouse.Company) []any {
 	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, when{&c.CreatedAt}}
 }
 
-// InsertCompany adds a company; Conflict where the site has the account number.
+// InsertCompany adds a company; Conflict if the site already has the account number.
 func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
 	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -29,8 +29,7 @@ func (q Queries) UpdateCompany(ctx context.Context, c gatehouse.Company) error {
 	return oneRow(n, err)
 }
 
-// SetTwoFactor switches a company's Enhanced Security. It reports whether it was this
-// call that did.
+// SetTwoFactor switches a company's Enhanced Security. It reports whether this call did.
 func (q Queries) SetTwoFactor(ctx context.Context, siteID, id string, on bool, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "set two-factor", `UPDATE companies SET two_factor = $3, two_factor_at = $4
 		WHERE site_id = $1 AND id = $2 AND two_factor <> $3`, siteID, id, on, micros(now))
@@ -51,8 +50,8 @@ func (q Queries) CompanyByAccount(ctx context.Context, siteID, number string) (c
 	return c, err
 }
 
-// Companies returns up to limit companies of a site in the order of their account
-// numbers, those after the given number.
+// Companies returns up to limit companies of a site in the order of their account numbers, after
+// the given number.
 func (q Queries) Companies(ctx context.Context, siteID, after string, limit int) ([]gatehouse.Company, error) {
 	var all []gatehouse.Company
 	err := q.all(ctx, "companies", `SELECT `+companyColumns+` FROM companies

@@ -22,32 +22,31 @@ import (
 	"gatehouse"
 )
 
-// dialect is all that differs between the databases.
+// dialect is everything that differs between the databases.
 type dialect struct {
 	name string
-	// types replaces the few words of a migration that are not the same.
+	// types replaces the few words of a migration that differ.
 	types *strings.Replacer
-	// lockMigrations keeps other processes out until the connection's
-	// transaction ends.
+	// lockMigrations locks out other processes until the connection's transaction ends.
 	lockMigrations string
-	// claim is added to a SELECT that picks rows to work on, so that two
-	// processes do not wait for each other's.
+	// claim is added to a SELECT that picks rows to work on, so two processes do not wait for each
+	// other's rows.
 	claim string
-	// insertBatch is how many rows one INSERT of an import has. SQLite looks
-	// numbered parameters up one by one, so that many rows at once are slower.
+	// insertBatch is how many rows one INSERT of an import has. SQLite looks up numbered
+	// parameters one by one, so many rows at once are slower.
 	insertBatch int
-	// each is the function that makes rows, each with a column value, of a list in JSON.
+	// each is the function that turns a JSON list into rows, each with a column value.
 	each string
-	// recount tells the planner how big the tables are that an import fills. It
-	// would go on believing that they are empty, as they were when it began, and
-	// read all of what has been written for every lookup.
+	// recount refreshes the planner's statistics of the tables that an import fills. Otherwise it
+	// would believe that they are still empty, and scan everything written so far for every
+	// look-up.
 	recount string
 	// shared: several processes may serve from the database at a time.
 	shared bool
 	// clock asks the database for its time in microseconds.
 	clock string
-	// hold is added to a SELECT of rows that nobody else is to change until the
-	// transaction ends; empty where there is one transaction at a time.
+	// hold is added to a SELECT to lock rows until the transaction ends; empty if there is one
+	// transaction at a time.
 	hold    string
 	connect func(write, read *sql.DB) connected
 }
@@ -65,7 +64,7 @@ var postgresDialect = dialect{
 	name: "postgres",
 	types: strings.NewReplacer(
 		"BYTES", "BYTEA",
-		// Counters of limits may be lost in a crash, and cost no log.
+		// Counters of limits may be lost in a crash, so they need no log.
 		"CREATE TABLE rate_limits", "CREATE UNLOGGED TABLE rate_limits",
 		// Names are compared by code point, as SQLite does.
 		"TEXT NOT NULL", `TEXT COLLATE "C" NOT NULL`,
@@ -81,8 +80,7 @@ var postgresDialect = dialect{
 	clock:          "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 }
 
-// open opens the database that a URL names: the pool that writes, the pool that
-// reads, and the dialect.
+// open opens the database of a URL: the pool that writes, the pool that reads, and the dialect.
 func open(ctx context.Context, rawURL string) (write, read *sql.DB, d dialect, err error) {
 	if path, lite := SQLitePath(rawURL); lite {
 		write, read, err = openSQLite(path)
@@ -96,8 +94,8 @@ func open(ctx context.Context, rawURL string) (write, read *sql.DB, d dialect, e
 	return nil, nil, d, errors.New("database URL: it begins with neither sqlite:// nor postgres://")
 }
 
-// SQLitePath returns the file of a sqlite:// URL, and whether it is one. It is a path and
-// no more: blanks and other signs may stand as they are, or as %20 and the like.
+// SQLitePath returns the file of a sqlite:// URL, and whether it is one. It is just a path: blanks
+// and other characters may be literal, or escaped as %20 and so on.
 func SQLitePath(rawURL string) (string, bool) {
 	path, lite := strings.CutPrefix(rawURL, "sqlite://")
 	if plain, err := url.PathUnescape(path); err == nil {
@@ -106,8 +104,8 @@ func SQLitePath(rawURL string) (string, bool) {
 	return path, lite
 }
 
-// openSQLite opens one writer with immediate transactions and a pool of readers;
-// eight connections that share would starve each other or fail with BUSY.
+// openSQLite opens one writer with immediate transactions and a pool of readers; eight shared
+// connections would starve each other or fail with BUSY.
 func openSQLite(path string) (write, read *sql.DB, err error) {
 	if path == "" {
 		return nil, nil, errors.New("database URL: sqlite:// names no file")
@@ -126,14 +124,14 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 		write.Close()
 		return nil, nil, err
 	}
-	readers := max(4, runtime.NumCPU()) + 1 // one looks at the version only; see unchanged
+	readers := max(4, runtime.NumCPU()) + 1 // one only reads the version; see unchanged
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return write, read, nil
 }
 
-// createPrivately makes the file where there is none, for its owner only: SQLite
-// would let everybody read it. Its log gets the same mode.
+// createPrivately creates the file if it does not exist, readable only for its owner: SQLite would
+// let everybody read it. Its log gets the same mode.
 func createPrivately(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -160,18 +158,17 @@ func openPostgres(ctx context.Context, rawURL string) (*sql.DB, error) {
 	return db, nil
 }
 
-// pooled reports whether a pooler such as pgbouncer stands before the server. In
-// transaction mode it gives each transaction another server's session, where a statement
-// that was prepared before is unknown, or another one of that name is there; so nothing
-// may be prepared by name. A pooler shows by its process ID, which is not that of the
-// session that answers. A server that does not answer now is asked again by Ping, which
-// says so.
+// pooled reports whether there is a pooler such as pgbouncer in front of the server. In
+// transaction mode, it gives each transaction a different server session, where an earlier
+// prepared statement is unknown, or a different one has its name; so no named statements may be
+// prepared. A pooler shows by its process ID, which differs from that of the session that answers.
+// A server that does not answer now is tried again by Ping, which reports it.
 func pooled(ctx context.Context, config *pgx.ConnConfig) bool {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return false
 	}
-	defer conn.Close(ctx) //nolint:errcheck // it has done its work
+	defer conn.Close(ctx) //nolint:errcheck // no longer needed
 	var pid uint32
 	err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid)
 	return err == nil && pid != conn.PgConn().PID()
@@ -191,7 +188,7 @@ const (
 	readOnlyTransaction = "25006"
 )
 
-// isUnique reports whether an error says that such a row exists already.
+// isUnique reports whether an error means that such a row already exists.
 func isUnique(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -201,8 +198,8 @@ func isUnique(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
-// isLost reports whether an error says that the database could not be asked or
-// could not keep the change: gone, starting, full, broken.
+// isLost reports whether an error means that the database could not be queried or could not store
+// the change: gone, starting, full, broken.
 func isLost(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -214,8 +211,8 @@ func isLost(err error) bool {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		// 08 connection, 53 resources, 57P operator intervention, 25006 a
-		// standby that takes no writes, 58 system error.
+		// 08 connection, 53 resources, 57P operator intervention, 25006 a read-only standby, 58
+		// system error.
 		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "53") ||
 			strings.HasPrefix(pg.Code, "57P") || strings.HasPrefix(pg.Code, "58") || pg.Code == readOnlyTransaction
 	}
@@ -226,14 +223,14 @@ func isLost(err error) bool {
 		errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) || isCut(err)
 }
 
-// isRetry reports whether a transaction lost a race that running it again wins:
-// serialization failures and deadlocks of PostgreSQL.
+// isRetry reports whether a transaction lost a race and should be retried: serialization failures
+// and deadlocks of PostgreSQL.
 func isRetry(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-// wrap sorts an error of the database.
+// wrap classifies a database error.
 func wrap(ctx context.Context, what string, err error) error {
 	switch {
 	case err == nil:

@@ -37,8 +37,8 @@ func (q Queries) EmailChangeByToken(ctx context.Context, siteID, tokenHash strin
 	return c, err
 }
 
-// WaitingEmailChange returns the newest change of a user that was asked for and
-// neither confirmed nor given up; NotFound if there is none.
+// WaitingEmailChange returns the newest change of a user that was requested and neither confirmed
+// nor withdrawn; NotFound if there is none.
 func (q Queries) WaitingEmailChange(ctx context.Context, siteID, userID string) (c gatehouse.EmailChange, err error) {
 	err = q.one(ctx, "waiting email change", `SELECT `+emailChangeColumns+` FROM email_changes
 		WHERE site_id = $1 AND user_id = $2 AND state = 'asked' ORDER BY id DESC LIMIT 1`,
@@ -46,8 +46,8 @@ func (q Queries) WaitingEmailChange(ctx context.Context, siteID, userID string) 
 	return c, err
 }
 
-// EmailChanges returns the changes of a user that wait or were made, in the order in
-// which they were made; those that wait come first.
+// EmailChanges returns the changes of a user that wait or were made, in the order in which they
+// were made, the waiting ones first.
 func (q Queries) EmailChanges(ctx context.Context, siteID, userID string) ([]gatehouse.EmailChange, error) {
 	var all []gatehouse.EmailChange
 	err := q.all(ctx, "email changes", `SELECT `+emailChangeColumns+` FROM email_changes
@@ -61,15 +61,14 @@ func (q Queries) EmailChanges(ctx context.Context, siteID, userID string) ([]gat
 	return all, err
 }
 
-// ConfirmEmailChange makes a change that waits a confirmed one. It reports whether it
-// was this call that did (invariant 2).
+// ConfirmEmailChange confirms a waiting change. It reports whether this call did (invariant 2).
 func (q Queries) ConfirmEmailChange(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "confirm email change", `UPDATE email_changes SET state = 'confirmed', confirmed_at = $3
 		WHERE site_id = $1 AND id = $2 AND state = 'asked'`, siteID, id, micros(now))
 	return n == 1, err
 }
 
-// undoEmailChanges marks all changes of a user as undone, also those that were given up:
+// undoEmailChanges marks all changes of a user as undone, including those that were withdrawn:
 // none of their links works after that.
 func (q Queries) undoEmailChanges(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "undo email changes", `UPDATE email_changes SET state = 'undone'
@@ -77,18 +76,18 @@ func (q Queries) undoEmailChanges(ctx context.Context, u gatehouse.User) error {
 	return err
 }
 
-// DropEmailChanges ends the changes of a user that wait, but for those to the address
-// keep: when a link is sent again, the one in the slower mail stays good. It reports
-// whether there was one to end.
+// DropEmailChanges ends the waiting changes of a user, except those to the address keep: when a
+// link is sent again, the one in the slower mail stays valid. It reports whether there was one to
+// end.
 func (q Queries) DropEmailChanges(ctx context.Context, siteID, userID, keep string) (bool, error) {
 	n, err := q.exec(ctx, "drop email changes", `UPDATE email_changes SET state = 'dropped'
 		WHERE site_id = $1 AND user_id = $2 AND state = 'asked' AND new_email <> $3`, siteID, userID, keep)
 	return n > 0, err
 }
 
-// DropOldEmailChanges removes changes of an address that were asked for before the
-// given time. Those of a user whose address has changed since then all stay: a chain of
-// changes is judged from its first one (gatehouse.KeeperOf), however long it has become.
+// DropOldEmailChanges removes changes of an address that were requested before the given time. If
+// a user's address has changed since then, all of the user's changes stay: a chain of changes is
+// judged from its first one (gatehouse.KeeperOf), no matter how long it is.
 func (q Queries) DropOldEmailChanges(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, "drop old email changes", `DELETE FROM email_changes WHERE asked_at < $1 AND confirm_until < $1
 		AND NOT EXISTS (SELECT 1 FROM email_changes AS later WHERE later.site_id = email_changes.site_id

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// emailChange adds a change that waits, under the hash of its ID.
+// emailChange adds a waiting change, under the hash of its ID.
 func emailChange(t *testing.T, s *store.Store, u gatehouse.User, to string, at time.Time) gatehouse.EmailChange {
 	t.Helper()
 	c := gatehouse.EmailChange{ID: store.NewID("eml", at), SiteID: u.SiteID, UserID: u.ID, Old: u.Email, New: to,

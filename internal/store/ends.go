@@ -9,21 +9,21 @@ import (
 	"gatehouse/internal/guard"
 )
 
-// Ending is a change of an account, with which other things end.
+// Ending is a change of an account that ends other things.
 type Ending struct {
 	// User is the account as it was before the change.
 	User   gatehouse.User
 	Change gatehouse.Change
 	Kept   gatehouse.Kept
-	// Mailed: a temporary password that the user has lies in the user's mailbox. One that
-	// was handed over otherwise is not touched by what happens to the mailbox.
+	// Mailed: the user's temporary password is in the user's mailbox. One that was given to the
+	// user in another way is not affected by changes to the mailbox.
 	Mailed bool
-	// PasswordMail is the kind of the messages that hold a temporary password.
+	// PasswordMail is the kind of messages that contain a temporary password.
 	PasswordMail string
 	At           time.Time
 }
 
-// End ends what gatehouse.Ends says. It is the only method that does, for one account;
+// End ends what gatehouse.Ends says. It is the only method that does so for one account;
 // CloseDoors does it for all. It returns the IDs of the sessions and devices that ended.
 func (q Queries) End(ctx context.Context, e Ending) (ids []string, err error) {
 	u, ends := e.User, guarded(e.Change)
@@ -64,7 +64,7 @@ func (q Queries) End(ctx context.Context, e Ending) (ids []string, err error) {
 	return ids, nil
 }
 
-// guarded is what ends with a change, but for what a test has taken out.
+// guarded returns what a change ends, except what a test has removed.
 func guarded(c gatehouse.Change) gatehouse.Endings {
 	ends := gatehouse.Ends(c)
 	if guard.Out(guard.PasswordEndsTrust) && c == gatehouse.PasswordChanged {
@@ -76,9 +76,9 @@ func guarded(c gatehouse.Change) gatehouse.Endings {
 	return ends
 }
 
-// Open returns which of up to ImportBatch users have something that could end: an import
-// ends it for those alone. Anyone who asks has changed the users before, in the same
-// transaction, so that nothing is opened with what they had until then.
+// Open returns which of up to ImportBatch users have something that could end: an import ends it
+// only for those. The caller has changed the users before, in the same transaction, so nothing can
+// be opened with their old credentials.
 func (q Queries) Open(ctx context.Context, siteID string, ids []string) (map[string]bool, error) {
 	open := map[string]bool{}
 	if len(ids) == 0 {

@@ -16,8 +16,8 @@ func enrolmentFields(e *gatehouse.Enrolment) []any {
 		&e.Total, &e.Counts.Changed, &e.Counts.Unchanged, &e.Counts.Skipped, &e.Counts.Failed, &e.Counts.Told, &e.After}
 }
 
-// BeginEnrolment adds an enrolment, and writes down whom it is about: all users that the company
-// has at this moment. It returns how many they are.
+// BeginEnrolment adds an enrolment with its users: all that the company has at this moment. It
+// returns how many there are.
 func (q Queries) BeginEnrolment(ctx context.Context, e gatehouse.Enrolment) (total int, err error) {
 	_, err = q.exec(ctx, "insert enrolment", `INSERT INTO enrolments (site_id, company_id, id, enable, state, started_at, started_by, started_name)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -35,8 +35,8 @@ func (q Queries) BeginEnrolment(ctx context.Context, e gatehouse.Enrolment) (tot
 	return int(n), err
 }
 
-// ReplaceEnrolment ends the enrolment of a company that goes on, if there is one: whom it has
-// not come to is skipped. It returns the enrolment as it is then; NotFound if none goes on.
+// ReplaceEnrolment ends the running enrolment of a company, if there is one, and skips users it
+// has not reached. It returns the enrolment as it is then; NotFound if none is running.
 func (q Queries) ReplaceEnrolment(ctx context.Context, siteID, companyID string, now time.Time) (e gatehouse.Enrolment, err error) {
 	// The enrolment's row first: a batch that is being written either comes before, or fails.
 	var id string
@@ -46,7 +46,7 @@ func (q Queries) ReplaceEnrolment(ctx context.Context, siteID, companyID string,
 	if err != nil {
 		return e, err
 	}
-	// What it has not yet told is no longer true.
+	// Notices that it has not yet sent are no longer true.
 	if err := q.dropNotices(ctx, siteID, id, now); err != nil {
 		return e, err
 	}
@@ -68,8 +68,8 @@ func (q Queries) Enrolment(ctx context.Context, siteID, companyID, id string) (e
 	return e, err
 }
 
-// Enrolments returns up to limit enrolments of a company, newest first: those before the given
-// ID, or all where it is empty.
+// Enrolments returns up to limit enrolments of a company, newest first: those before the given ID,
+// or all if it is empty.
 func (q Queries) Enrolments(ctx context.Context, siteID, companyID, before string, limit int) ([]gatehouse.Enrolment, error) {
 	var all []gatehouse.Enrolment
 	err := q.all(ctx, "enrolments", `SELECT `+enrolmentColumns+` FROM enrolments
@@ -83,9 +83,9 @@ func (q Queries) Enrolments(ctx context.Context, siteID, companyID, before strin
 	return all, err
 }
 
-// ClaimEnrolment takes an enrolment that nobody works on, so that others look elsewhere until
-// the claim runs out; NotFound if there is none. It only saves work: that no user is
-// enrolled twice is AdvanceEnrolment's to see to.
+// ClaimEnrolment takes an enrolment that nobody works on, so others skip it until the claim
+// expires; NotFound if there is none. It only saves work: AdvanceEnrolment ensures that no user is
+// enrolled twice.
 func (q Queries) ClaimEnrolment(ctx context.Context, c Claim) (e gatehouse.Enrolment, err error) {
 	err = q.one(ctx, "claim enrolment", `UPDATE enrolments SET lease = $1, lease_until = $2
 		WHERE (site_id, company_id, id) IN (SELECT site_id, company_id, id FROM enrolments
@@ -94,8 +94,7 @@ func (q Queries) ClaimEnrolment(ctx context.Context, c Claim) (e gatehouse.Enrol
 	return e, err
 }
 
-// EnrolmentDue reports whether an enrolment waits to be worked on. It is the cheap question of
-// an idle server.
+// EnrolmentDue reports whether an enrolment is waiting. It is the cheap query of an idle server.
 func (q Queries) EnrolmentDue(ctx context.Context, now time.Time) (bool, error) {
 	var due int64
 	err := q.one(ctx, "enrolment due", `SELECT COUNT(*) FROM (SELECT id FROM enrolments
@@ -103,10 +102,9 @@ func (q Queries) EnrolmentDue(ctx context.Context, now time.Time) (bool, error) 
 	return due > 0, err
 }
 
-// AdvanceEnrolment records that an enrolment has come as far as the given username key, with
-// what it counted on the way, and keeps it from others until then. It reports whether
-// the enrolment was still where e says it is: if not, somebody else has done this batch or has
-// ended it, and nothing may be written.
+// AdvanceEnrolment records that an enrolment has reached the given username key, with its counts,
+// and extends the claim until then. It reports whether the enrolment was still where e says it is:
+// if not, somebody else has done this batch or has ended it, and nothing may be written.
 func (q Queries) AdvanceEnrolment(ctx context.Context, e gatehouse.Enrolment, after string, n gatehouse.EnrolmentCounts, until time.Time) (bool, error) {
 	rows, err := q.exec(ctx, "advance enrolment", `UPDATE enrolments SET after = $5, changed = changed + $6, unchanged = unchanged + $7,
 		skipped = skipped + $8, failed = failed + $9, told = told + $10, lease_until = $11
@@ -115,8 +113,7 @@ func (q Queries) AdvanceEnrolment(ctx context.Context, e gatehouse.Enrolment, af
 	return rows == 1, err
 }
 
-// EndEnrolment ends an enrolment that has come to its end. It reports whether it was this call
-// that did.
+// EndEnrolment ends a finished enrolment. It reports whether this call did.
 func (q Queries) EndEnrolment(ctx context.Context, e gatehouse.Enrolment, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "end enrolment", `UPDATE enrolments SET state = $5, ended_at = $6
 		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND ended_at = 0`,
@@ -127,9 +124,9 @@ func (q Queries) EndEnrolment(ctx context.Context, e gatehouse.Enrolment, now ti
 // EnrolmentUser is one user of an enrolment.
 type EnrolmentUser struct {
 	UserID, Username string
-	// Key is the username's key; an enrolment goes in the order of the keys.
+	// Key is the username's key; an enrolment follows the order of the keys.
 	Key string
-	// Outcome is empty until the enrolment has come to the user.
+	// Outcome is empty until the enrolment has reached the user.
 	Outcome gatehouse.Outcome
 	Reason  gatehouse.OutcomeReason
 	At      time.Time
@@ -137,7 +134,7 @@ type EnrolmentUser struct {
 	MessageID string
 }
 
-// NextOfEnrolment returns up to limit users that an enrolment comes to next.
+// NextOfEnrolment returns up to limit users that an enrolment processes next.
 func (q Queries) NextOfEnrolment(ctx context.Context, e gatehouse.Enrolment, limit int) ([]EnrolmentUser, error) {
 	var all []EnrolmentUser
 	err := q.all(ctx, "next of enrolment", `SELECT user_id, username, username_key FROM enrolment_users
@@ -151,8 +148,8 @@ func (q Queries) NextOfEnrolment(ctx context.Context, e gatehouse.Enrolment, lim
 	return all, err
 }
 
-// UsersOfBatch returns the accounts of the users that NextOfEnrolment returns, as they are
-// now, by ID. Who has been deleted is missing.
+// UsersOfBatch returns the accounts of the users that NextOfEnrolment returns, as they are now, by
+// ID. Deleted users are missing.
 func (q Queries) UsersOfBatch(ctx context.Context, e gatehouse.Enrolment, limit int) (map[string]gatehouse.User, error) {
 	all, err := q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND id IN (
 		SELECT user_id FROM enrolment_users WHERE site_id = $1 AND enrolment_id = $2 AND username_key > $3 ORDER BY username_key LIMIT $4)`,
@@ -164,21 +161,21 @@ func (q Queries) UsersOfBatch(ctx context.Context, e gatehouse.Enrolment, limit 
 	return byID, err
 }
 
-// FinishEnrolmentUsers writes what became of users in an enrolment.
+// FinishEnrolmentUsers writes the outcomes of users in an enrolment.
 func (q Queries) FinishEnrolmentUsers(ctx context.Context, e gatehouse.Enrolment, users []EnrolmentUser) error {
 	rows := make([][]any, len(users))
 	for i, u := range users {
 		rows[i] = []any{e.SiteID, e.ID, u.Key, u.Outcome, u.Reason, u.MessageID, micros(u.At)}
 	}
-	// Site and enrolment stand in each row: as arguments they would have SQLite go through all
-	// users of the enrolment, and for each through the batch.
+	// Site and enrolment are in each row: as arguments they would make SQLite scan all users of
+	// the enrolment, and for each of them the batch.
 	n, err := q.exec(ctx, "finish enrolment users", `WITH results AS MATERIALIZED (
 			SELECT value ->> 0 AS site_id, value ->> 1 AS enrolment_id, value ->> 2 AS username_key, value ->> 3 AS outcome,
 			value ->> 4 AS reason, value ->> 5 AS message_id, CAST(value ->> 6 AS BIGINT) AS at FROM `+q.d.each+`($1))
 		UPDATE enrolment_users SET outcome = results.outcome, reason = results.reason, message_id = results.message_id, at = results.at
 		FROM results WHERE enrolment_users.site_id = results.site_id AND enrolment_users.enrolment_id = results.enrolment_id
 			AND enrolment_users.username_key = results.username_key AND enrolment_users.outcome = ''`, inJSON(rows))
-	if err == nil && n != int64(len(users)) { // the order of the enrolment has been broken: better nothing than twice
+	if err == nil && n != int64(len(users)) { // the order of the enrolment is broken: better nothing than twice
 		err = fmt.Errorf("run %s: %d of %d users of a batch have been come to already", e.ID, int64(len(users))-n, len(users))
 	}
 	return err
@@ -187,16 +184,16 @@ func (q Queries) FinishEnrolmentUsers(ctx context.Context, e gatehouse.Enrolment
 // EnrolmentLine is a user of an enrolment as an administrator sees it.
 type EnrolmentLine struct {
 	EnrolmentUser
-	// Name and Email are empty for who has left the company since.
+	// Name and Email are empty for users who have left the company since.
 	FirstName, LastName, Email string
-	// Notice is what became of the notice; its State is empty if none was sent.
+	// Notice is the state of the notice; its State is empty if none was sent.
 	Notice Message
 }
 
 // EnrolmentLines calls fn for the users of an enrolment in the order of their usernames: those
-// after the given key, with the given outcome (empty: all), limit at most (0: no limit).
-// The company stands outside of the join: inside, PostgreSQL without statistics looks up
-// all users of the company for each line.
+// after the given key, with the given outcome (empty: all), limit at most (0: no limit). The
+// company is outside the join: inside, PostgreSQL without statistics looks up all users of the
+// company for each line.
 func (q Queries) EnrolmentLines(ctx context.Context, e gatehouse.Enrolment, outcome gatehouse.Outcome, after string, limit int, fn func(EnrolmentLine) error) error {
 	args := []any{e.SiteID, e.ID, e.CompanyID, after, string(outcome)}
 	most := ""
@@ -223,7 +220,7 @@ func (q Queries) EnrolmentLines(ctx context.Context, e gatehouse.Enrolment, outc
 	})
 }
 
-// EnrolmentOutcomes counts the users of an enrolment whom it has come to.
+// EnrolmentOutcomes counts the users that an enrolment has reached.
 func (q Queries) EnrolmentOutcomes(ctx context.Context, e gatehouse.Enrolment) ([]gatehouse.OutcomeCount, error) {
 	var all []gatehouse.OutcomeCount
 	err := q.all(ctx, "outcomes of enrolment", `SELECT outcome, reason, COUNT(*) FROM enrolment_users
@@ -237,7 +234,7 @@ func (q Queries) EnrolmentOutcomes(ctx context.Context, e gatehouse.Enrolment) (
 	return all, err
 }
 
-// EnrolmentNotices counts the notices of an enrolment by what became of them.
+// EnrolmentNotices counts the notices of an enrolment by their state.
 func (q Queries) EnrolmentNotices(ctx context.Context, e gatehouse.Enrolment) (map[MessageState]int, error) {
 	counts := map[MessageState]int{}
 	err := q.all(ctx, "notices of enrolment", `SELECT m.state, COUNT(*) FROM enrolment_users e

@@ -54,9 +54,9 @@ func (q Queries) EventsOfUser(ctx context.Context, siteID, userID string, limit 
 		ORDER BY id DESC LIMIT $3`, siteID, userID, limit)
 }
 
-// EventPage is which events of a user are asked for.
+// EventPage selects events of a user.
 type EventPage struct {
-	// Kinds are those wanted; empty: every kind.
+	// Kinds are the wanted ones; empty: every kind.
 	Kinds   []gatehouse.EventKind
 	Results EventResults
 	// Before is the ID of an event: only older ones; empty: from the newest.
@@ -64,7 +64,7 @@ type EventPage struct {
 	Limit  int
 }
 
-// EventResults chooses events by how it went.
+// EventResults selects events by their result.
 type EventResults int
 
 // The choices of results.
@@ -74,7 +74,7 @@ const (
 	NotOK
 )
 
-// EventPageOfUser returns events about a user, newest first: lists page by key.
+// EventPageOfUser returns events about a user, newest first: lists are paged by key.
 func (q Queries) EventPageOfUser(ctx context.Context, siteID, userID string, p EventPage) ([]gatehouse.Event, error) {
 	text := `SELECT ` + eventColumns + ` FROM events WHERE site_id = $1 AND user_id = $2`
 	args := []any{siteID, userID}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// MigrateTo brings a database to the version of an earlier program.
+// MigrateTo migrates a database to the version of an earlier program.
 func (s *Store) MigrateTo(ctx context.Context, version int, now time.Time) error {
 	known, err := migrations()
 	if err == nil {
@@ -14,7 +14,7 @@ func (s *Store) MigrateTo(ctx context.Context, version int, now time.Time) error
 	return err
 }
 
-// noting tells of every statement before it runs.
+// noting reports every statement before it runs.
 type noting struct {
 	runner
 	note func(text string, args []any)
@@ -42,19 +42,19 @@ func (n noting) together(ctx context.Context, asks []ask) error {
 	return n.runner.together(ctx, asks)
 }
 
-// Noting is q, and tells of every statement before it runs.
+// Noting is q, but reports every statement before it runs.
 func Noting(q Queries, note func(text string, args []any)) Queries {
 	q.run = noting{q.run, note}
 	return q
 }
 
-// Run runs a statement of a test.
+// Run runs a test's statement.
 func Run(ctx context.Context, q Queries, text string, args ...any) error {
 	_, err := q.run.exec(ctx, text, args)
 	return err
 }
 
-// Rows are the rows of a query of a test, with so many columns each, as text.
+// Rows returns the rows of a test's query, with this many columns each, as text.
 func Rows(ctx context.Context, q Queries, columns int, text string, args ...any) (all [][]string, err error) {
 	err = q.run.query(ctx, text, args, func(scan func(...any) error) error {
 		row, into := make([]string, columns), make([]any, columns)
@@ -67,14 +67,14 @@ func Rows(ctx context.Context, q Queries, columns int, text string, args ...any)
 	return all, err
 }
 
-// Waiting is how many units of work wait for their turn on SQLite.
+// Waiting returns how many units of work wait for their turn on SQLite.
 func (s *Store) Waiting() int {
 	s.writer.mu.Lock()
 	defer s.writer.mu.Unlock()
 	return len(s.writer.queue)
 }
 
-// asked answers checks with a question to the database each, and keeps nothing.
+// asked answers each check with a query to the database, and caches nothing.
 type asked struct{}
 
 func (asked) answer(ctx context.Context, q Queries, fresh check) (check, error) {
@@ -82,7 +82,7 @@ func (asked) answer(ctx context.Context, q Queries, fresh check) (check, error) 
 }
 func (asked) close() {}
 
-// Unkept is a store on the same connections that keeps no answers.
+// Unkept returns a store on the same connections that caches nothing.
 func Unkept(s *Store) *Store {
 	other := &Store{write: s.write, read: s.read, dialect: s.dialect, connected: s.connected}
 	other.checks = asked{}

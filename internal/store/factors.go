@@ -7,21 +7,21 @@ import (
 	"gatehouse"
 )
 
-// InsertFactor adds a factor that waits to be confirmed; sealed is what it is proved with.
+// InsertFactor adds an unconfirmed factor; sealed is its secret.
 func (q Queries) InsertFactor(ctx context.Context, f gatehouse.Factor, sealed []byte) error {
 	_, err := q.exec(ctx, "insert factor", `INSERT INTO factors (site_id, user_id, id, kind, name, sealed, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, f.SiteID, f.UserID, f.ID, string(f.Kind), f.Name, sealed, micros(f.CreatedAt))
 	return err
 }
 
-// SealedFactor is a factor with what it is proved with.
+// SealedFactor is a factor with its sealed secret.
 type SealedFactor struct {
 	gatehouse.Factor
 	Sealed []byte
 }
 
-// Factors returns the factors of a user, those that wait to be confirmed among them, in the
-// order in which they were made.
+// Factors returns the factors of a user, including unconfirmed ones, in the order of their
+// creation.
 func (q Queries) Factors(ctx context.Context, siteID, userID string) ([]SealedFactor, error) {
 	var all []SealedFactor
 	err := q.all(ctx, "factors", `SELECT id, kind, name, sealed, created_at, confirmed_at, used_at, drift, last_step, missed_step
@@ -36,9 +36,9 @@ func (q Queries) Factors(ctx context.Context, siteID, userID string) ([]SealedFa
 	return all, err
 }
 
-// ConfirmFactor makes a factor count from now on, with what its first code said of its clock. It
-// reports whether it was this call that did. It asks for no more than zero: PostgreSQL would
-// look for the one zero through the index of all that wait.
+// ConfirmFactor makes a factor count from now on, with what its first code revealed about its
+// clock. It reports whether this call did. The condition is > zero: with = zero, PostgreSQL would
+// search the index of all unconfirmed ones.
 func (q Queries) ConfirmFactor(ctx context.Context, f gatehouse.Factor, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "confirm factor", `UPDATE factors SET confirmed_at = $4, used_at = $4, drift = $5, last_step = $6
 		WHERE site_id = $1 AND user_id = $2 AND id = $3 AND confirmed_at <= 0`,
@@ -49,7 +49,7 @@ func (q Queries) ConfirmFactor(ctx context.Context, f gatehouse.Factor, now time
 	return true, q.countFactors(ctx, f.SiteID, f.UserID)
 }
 
-// countFactors keeps in the user's row how many factors are confirmed.
+// countFactors stores in the user's row how many factors are confirmed.
 func (q Queries) countFactors(ctx context.Context, siteID, userID string) error {
 	n, err := q.exec(ctx, "count factors", `UPDATE users SET factors =
 		(SELECT COUNT(*) FROM factors f WHERE f.site_id = $1 AND f.user_id = $2 AND f.confirmed_at <> 0)
@@ -58,8 +58,8 @@ func (q Queries) countFactors(ctx context.Context, siteID, userID string) error 
 }
 
 // TakeAppCode uses up a code of an app, and all before it, and records it for two-factor of its
-// sign-in. last is the step that was used up before. It reports whether it was this call
-// that took it: of two at the same moment one is too late (RFC 6238 5.2).
+// sign-in. last is the previously used step. It reports whether this call took it: of two at the
+// same moment, one is too late (RFC 6238 5.2).
 func (q Queries) TakeAppCode(ctx context.Context, f gatehouse.Factor, last int64, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "take app code", `UPDATE factors SET used_at = $4, drift = $5, last_step = $6, missed_step = 0
 		WHERE site_id = $1 AND user_id = $2 AND id = $3 AND confirmed_at <> 0 AND last_step = $7`,
@@ -67,7 +67,7 @@ func (q Queries) TakeAppCode(ctx context.Context, f gatehouse.Factor, last int64
 	return n == 1, err
 }
 
-// MissAppCode keeps the step of a code that was right for a clock that is wrong, unless one was
+// MissAppCode stores the step of a code that is right for a clock that is off, unless one was
 // taken meanwhile.
 func (q Queries) MissAppCode(ctx context.Context, f gatehouse.Factor) error {
 	_, err := q.exec(ctx, "miss app code", `UPDATE factors SET missed_step = $4
@@ -75,7 +75,7 @@ func (q Queries) MissAppCode(ctx context.Context, f gatehouse.Factor) error {
 	return err
 }
 
-// TouchFactor keeps when a factor was used last.
+// TouchFactor records when a factor was last used.
 func (q Queries) TouchFactor(ctx context.Context, siteID, userID, id string, now time.Time) error {
 	_, err := q.exec(ctx, "touch factor", `UPDATE factors SET used_at = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id, micros(now))
 	return err
@@ -108,7 +108,7 @@ func (q Queries) DeleteFactors(ctx context.Context, siteID, userID string) error
 	return q.countFactors(ctx, siteID, userID)
 }
 
-// DropWaitingFactors removes what was begun before a time and never confirmed.
+// DropWaitingFactors removes factors that were begun before a time and never confirmed.
 func (q Queries) DropWaitingFactors(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, "drop waiting factors", `DELETE FROM factors WHERE confirmed_at = 0 AND created_at < $1`, micros(before))
 	return err

@@ -8,8 +8,8 @@ import (
 	"gatehouse"
 )
 
-// TokenGrant is a family with everything that decides whether its tokens are good, as it is
-// at that moment. Session has no ID where it has ended.
+// TokenGrant is a family with everything that decides whether its tokens are valid at that moment.
+// Session has no ID if it has ended.
 type TokenGrant struct {
 	Family      gatehouse.TokenFamily
 	Application gatehouse.Application
@@ -18,11 +18,11 @@ type TokenGrant struct {
 	Company     gatehouse.Company
 	// Grant is what the user has consented to, without the times of use.
 	Grant gatehouse.Grant
-	// Reach is what the company's administrators have said.
+	// Reach is the company administrators' setting.
 	Reach gatehouse.Reach
 }
 
-// grantColumns and grantTables read a TokenGrant, f being its family.
+// grantColumns and grantTables read a TokenGrant, with its family as f.
 const (
 	grantColumns = `f.id, f.application_id, f.user_id, f.session_id, f.subject, f.terms, f.created_at, f.used_at, f.ends_at, f.ended_at, f.ended, f.jkt,
 		a.name, a.state, a.settings,
@@ -37,7 +37,7 @@ const (
 		LEFT JOIN sessions s ON s.site_id = f.site_id AND s.user_id = f.user_id AND s.id = f.session_id `
 )
 
-// grantRow is a row of a grant, which done makes whole.
+// grantRow is a row of a grant, which done completes.
 type grantRow struct {
 	TokenGrant
 	methods, scopes string
@@ -67,7 +67,7 @@ func (g *grantRow) done(siteID string) TokenGrant {
 	return g.TokenGrant
 }
 
-// holdFamily keeps others from changing the family that a query reads.
+// holdFamily locks the family that a query reads against changes.
 func (q Queries) holdFamily() string {
 	if q.d.hold == "" {
 		return ""
@@ -91,14 +91,14 @@ func (q Queries) HoldCode(ctx context.Context, siteID, codeHash string) (TokenGr
 	return g.done(siteID), err
 }
 
-// RedeemCode notes that a family's code was redeemed, with which key (empty: none), and how
-// long the family may last.
+// RedeemCode records that a family's code was redeemed, with which key (empty: none), and how long
+// the family may last.
 func (q Queries) RedeemCode(ctx context.Context, siteID, familyID, jkt string, now, ends time.Time) error {
 	return q.later(ctx, "redeem code", `UPDATE token_families SET used_at = $3, ends_at = $4, jkt = $5 WHERE site_id = $1 AND id = $2`,
 		siteID, familyID, micros(now), micros(ends), jkt)
 }
 
-// EndFamily ends a family before its time. It reports whether it was this call that did.
+// EndFamily ends a family early. It reports whether this call did.
 func (q Queries) EndFamily(ctx context.Context, siteID, familyID string, why gatehouse.FamilyEnd, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "end family", `UPDATE token_families SET ended_at = $3, ended = $4 WHERE site_id = $1 AND id = $2 AND ended_at = 0`,
 		siteID, familyID, micros(now), why)
@@ -125,8 +125,8 @@ func (q Queries) InsertRefreshToken(ctx context.Context, hash string, t gatehous
 		t.SiteID, hash, t.FamilyID, micros(t.CreatedAt), micros(t.ExpiresAt))
 }
 
-// HoldRefreshToken returns a refresh token and its family, and keeps others from using any of
-// the family at the same time.
+// HoldRefreshToken returns a refresh token and its family, and locks the whole family against
+// concurrent use.
 func (q Queries) HoldRefreshToken(ctx context.Context, siteID, hash string) (t gatehouse.RefreshToken, _ TokenGrant, err error) {
 	var g grantRow
 	err = q.one(ctx, "hold refresh token", `SELECT t.created_at, t.expires_at, t.used_at, t.successor, `+grantColumns+`
@@ -137,14 +137,14 @@ func (q Queries) HoldRefreshToken(ctx context.Context, siteID, hash string) (t g
 	if err != nil || q.d.hold == "" {
 		return t, g.done(siteID), err
 	}
-	// What another transaction did to the token while this one waited for the family shows
-	// only in a statement that begins afterwards.
+	// Changes by another transaction to the token while this one waited for the family are only
+	// visible to a statement that begins afterwards.
 	err = q.one(ctx, "refresh token", `SELECT used_at, successor FROM refresh_tokens WHERE site_id = $1 AND hash = $2`,
 		[]any{siteID, hash}, when{&t.UsedAt}, &t.Successor)
 	return t, g.done(siteID), err
 }
 
-// UseRefreshToken notes that another refresh token has taken a token's place.
+// UseRefreshToken records that another refresh token has replaced a token.
 func (q Queries) UseRefreshToken(ctx context.Context, siteID, hash string, now time.Time, successor []byte) error {
 	return q.later(ctx, "use refresh token", `UPDATE refresh_tokens SET used_at = $3, successor = $4 WHERE site_id = $1 AND hash = $2`,
 		siteID, hash, micros(now), successor)
@@ -163,7 +163,7 @@ func (q Queries) DeleteAccessToken(ctx context.Context, siteID, hash string) err
 	return err
 }
 
-// ProlongFamily says how long a family may last.
+// ProlongFamily sets how long a family may last.
 func (q Queries) ProlongFamily(ctx context.Context, siteID, familyID string, ends time.Time) error {
 	return q.later(ctx, "prolong family", `UPDATE token_families SET ends_at = $3 WHERE site_id = $1 AND id = $2`, siteID, familyID, micros(ends))
 }

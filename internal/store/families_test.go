@@ -111,7 +111,7 @@ func TestAGrantIsReadAsItIsNow(t *testing.T) {
 	})
 }
 
-// Of those who redeem a code, or use a refresh token, at the same time, one finds it unused.
+// Of several that redeem a code, or use a refresh token, at the same time, one finds it unused.
 func TestOneOfManyIsTheFirst(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		_, f := testGrant(t, s, "one")

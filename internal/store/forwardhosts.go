@@ -6,8 +6,8 @@ import (
 	"gatehouse"
 )
 
-// claimHosts keeps which hosts behind proxies are an application's. Conflict: one of them is
-// another application's.
+// claimHosts stores an application's hosts behind proxies. Conflict: one of them belongs to
+// another application.
 func (q Queries) claimHosts(ctx context.Context, a gatehouse.Application) error {
 	if _, err := q.exec(ctx, "drop hosts", `DELETE FROM forward_hosts WHERE site_id = $1 AND application_id = $2`, a.SiteID, a.ID); err != nil {
 		return err
@@ -25,11 +25,11 @@ func (q Queries) claimHosts(ctx context.Context, a gatehouse.Application) error 
 	return nil
 }
 
-// ReasonHostTaken: a host behind a proxy is another application's. Kind Conflict.
+// ReasonHostTaken: a host behind a proxy belongs to another application. Kind Conflict.
 const ReasonHostTaken = "forward-host-taken"
 
-// ForwardApplication returns the application whose host this is, and what a company's
-// administrators have said about it; NotFound where it is no application's.
+// ForwardApplication returns the application of this host, and the setting of a company's
+// administrators for it; NotFound if there is none.
 func (q Queries) ForwardApplication(ctx context.Context, siteID, host, companyID string) (a gatehouse.Application, said gatehouse.Reach, err error) {
 	err = q.one(ctx, "forward application", `SELECT a.site_id, a.id, a.name, a.state, a.settings, a.created_at, a.deleted_at, COALESCE(p.reach, '')
 		FROM forward_hosts h

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// PutApplicationLogo keeps a logo of an application by its hash.
+// PutApplicationLogo stores a logo of an application by its hash.
 func (q Queries) PutApplicationLogo(ctx context.Context, siteID, applicationID, hash string, png []byte) error {
 	_, err := q.exec(ctx, "put application logo", `INSERT INTO application_logos (site_id, hash, application_id, body) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (site_id, application_id, hash) DO NOTHING`, siteID, hash, applicationID, png)
 	return err
 }
 
-// KeepApplicationLogos removes the logos of an application that are in no language its own.
+// KeepApplicationLogos removes the logos of an application that it does not use in any language.
 func (q Queries) KeepApplicationLogos(ctx context.Context, siteID, applicationID string, kept map[string]string) error {
 	there, err := q.ids(ctx, "application logos", `SELECT hash FROM application_logos WHERE site_id = $1 AND application_id = $2`, siteID, applicationID)
 	for _, hash := range there {
@@ -34,7 +34,7 @@ func (q Queries) ApplicationLogo(ctx context.Context, siteID, hash string) (png 
 	return png, err
 }
 
-// PutPlatformOrder keeps the order in which a user likes the platforms.
+// PutPlatformOrder stores a user's order of the platforms.
 func (q Queries) PutPlatformOrder(ctx context.Context, siteID, userID string, order []string) error {
 	_, err := q.exec(ctx, "put platform order", `INSERT INTO home_layouts (site_id, user_id, cards, platforms) VALUES ($1, $2, '', $3)
 		ON CONFLICT (site_id, user_id) DO UPDATE SET platforms = excluded.platforms`, siteID, userID, strings.Join(order, " "))

@@ -9,9 +9,9 @@ import (
 	"gatehouse"
 )
 
-// ImportBatch is how many usernames one query looks up. What an import does many
-// times, it does in batches: on PostgreSQL each statement is a journey over the
-// network. All batches of a kind have the same size, so that there is one text for
+// ImportBatch is how many usernames one query looks up. An import does everything in batches: on
+// PostgreSQL each statement is a network round trip. All batches of a kind have the same size, so
+// there is one text for each.
 // each.
 const ImportBatch = 500
 
@@ -24,7 +24,7 @@ func makeUsersBy(column string) string {
 	return `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND ` + column + ` IN (` + batchOfMarks() + `) AND ` + column + ` <> ''`
 }
 
-// batchOfMarks are the placeholders of a batch, in a statement in which $1 is the site.
+// batchOfMarks returns the placeholders of a batch, in a statement in which $1 is the site.
 func batchOfMarks() string {
 	marks := make([]string, ImportBatch)
 	for i := range marks {
@@ -33,14 +33,14 @@ func batchOfMarks() string {
 	return strings.Join(marks, ", ")
 }
 
-// PrepareImport readies the database for an import: statements that a transaction uses
-// for the first time are not prepared before it is over, and an import is one.
+// PrepareImport prepares the database for an import: statements that a transaction uses for the
+// first time are only prepared after it ends, and an import is a single transaction.
 func (s *Store) PrepareImport(ctx context.Context) {
 	s.prepare(ctx, insertUsers().one, insertEvents().one)
 }
 
-// ImportGrew is called when an import has written several times as many rows as at
-// the last call.
+// ImportGrew must be called when an import has written several times as many rows as at the last
+// call.
 func (q Queries) ImportGrew(ctx context.Context) error {
 	if q.d.recount == "" {
 		return nil
@@ -63,8 +63,8 @@ func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string) 
 	return found, err
 }
 
-// batchOfKeys are the arguments for keys; the text has as many places as a batch, and the
-// same key twice finds nothing twice.
+// batchOfKeys returns the arguments for keys; the text has as many placeholders as a batch, and
+// repeating a key finds nothing twice.
 func batchOfKeys(siteID string, keys []string) []any {
 	args := make([]any, 1, ImportBatch+1)
 	args[0] = siteID
@@ -77,8 +77,8 @@ func batchOfKeys(siteID string, keys []string) []any {
 	return args
 }
 
-// UsersByEmails tells of every user of a site who has one of at most ImportBatch
-// addresses, compared by gatehouse.NameKey.
+// UsersByEmails calls back for every user of a site who has one of at most ImportBatch addresses,
+// compared by gatehouse.NameKey.
 func (q Queries) UsersByEmails(ctx context.Context, siteID string, addresses []string, tell func(gatehouse.User)) error {
 	if len(addresses) == 0 {
 		return nil

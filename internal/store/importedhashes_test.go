@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// What an import wrote before imported hashes were marked is marked, and nothing else.
+// Hashes imported before they were marked are marked, and nothing else.
 func TestImportedHashesAreMarkedInOldDatabases(t *testing.T) {
 	files, err := filepath.Glob("migrations/*_imported_hashes.sql")
 	if err != nil || len(files) != 1 {

@@ -9,20 +9,18 @@ import (
 	"sync"
 )
 
-// Several units of work on SQLite share a transaction, and so the wait for the disk: while one
-// is committed, others gather; then they follow one another in one transaction, each in a
-// savepoint of its own, and the last one commits for all. None returns before that, whether
-// it changed something or failed: what it has seen may be the others'. A unit that fails or
-// panics takes back what is its own. Where the transaction comes to nothing, each unit runs
-// again by itself, so that its outcome is its own (closures of Store.Write are safe to run
-// twice).
+// Several units of work on SQLite share a transaction, and so the wait for the disk: while one is
+// being committed, others gather; then they run one after the other in one transaction, each in a
+// separate savepoint, and the last one commits for all. None returns before that, whether it
+// changed something or failed: it may have seen the others' changes. A unit that fails or panics
+// rolls back only its own changes. If the transaction fails, each unit runs again alone, so its
+// outcome is its own (closures of Store.Write are safe to run twice).
 
-// mostJoined is how many units have a part in a transaction at most: the first of them waits for
-// the last.
+// mostJoined is the maximum number of units in a transaction: the first of them waits for the
+// last.
 const mostJoined = 32
 
-// liteWriter runs transactions on the one connection that writes, in the order in which they
-// were asked for.
+// liteWriter runs transactions on the one connection that writes, in the order of the requests.
 type liteWriter struct {
 	db       *sql.DB
 	prepared *statements
@@ -34,22 +32,22 @@ type liteWriter struct {
 
 // waiter waits for its turn.
 type waiter struct {
-	turn  chan *joint // with the transaction that it joins; nil: it begins one
-	alone bool        // it joins none
+	turn  chan *joint // with the transaction to join; nil: it begins one
+	alone bool        // it joins no transaction
 }
 
-// joint is a transaction of one unit or several. Who has the turn works on it.
+// joint is a transaction of one or several units. The unit that has the turn works on it.
 type joint struct {
 	conn     *sql.Conn
 	tx       *sql.Tx
 	prepared *statements
 	units    int
 	gone     bool          // rolled back: no unit can join, and there is nothing to commit
-	done     chan struct{} // closed when it is over, and what follows is known
-	failed   error         // nil: it is committed, or there was nothing in it
+	done     chan struct{} // closed when it is over and its outcome is known
+	failed   error         // nil: committed, or there was nothing in it
 }
 
-// begin runs a transaction, waiting for its turn no longer than the context lasts.
+// begin runs a transaction; it waits for its turn only as long as the context lasts.
 func (w *liteWriter) begin(ctx context.Context, fn func(runner) error) error {
 	t, failed, err := w.do(ctx, fn, false)
 	if err == nil && t.failed != nil && t.units > 1 {
@@ -61,8 +59,8 @@ func (w *liteWriter) begin(ctx context.Context, fn func(runner) error) error {
 	return cmp.Or(failed, t.failed)
 }
 
-// do runs a unit of work in a transaction, and waits until that is over. failed is what the
-// unit returned, err why it did not run.
+// do runs a unit of work in a transaction, and waits until that is over. failed is the unit's
+// error, err the reason why it did not run.
 func (w *liteWriter) do(ctx context.Context, fn func(runner) error, alone bool) (t *joint, failed, err error) {
 	if t, err = w.wait(ctx, alone); err != nil {
 		return t, nil, wrap(ctx, "connection", err)
@@ -106,11 +104,11 @@ func (w *liteWriter) wait(ctx context.Context, alone bool) (*joint, error) {
 	if at >= 0 {
 		return nil, ctx.Err()
 	}
-	return <-own.turn, nil // those behind wait for the one who was given the turn
+	return <-own.turn, nil // those behind wait for the unit that got the turn
 }
 
-// pass gives the turn to the next one that waits, with a transaction to join, unless it is
-// nil. It reports whether there is somebody who takes that.
+// pass gives the turn to the next waiting unit, with a transaction to join, unless it is nil. It
+// reports whether there is a unit that takes it.
 func (w *liteWriter) pass(t *joint) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,18 +130,18 @@ func (w *liteWriter) open(ctx context.Context) (*joint, error) {
 	}
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
-		conn.Close() //nolint:errcheck // it is the beginning that failed
+		conn.Close() //nolint:errcheck // beginning it has failed
 		return nil, wrap(ctx, "begin", err)
 	}
 	return &joint{conn: conn, tx: tx, prepared: w.prepared.in(tx), done: make(chan struct{})}, nil
 }
 
-// errNoSavepoint says that SQLite has rolled the whole transaction back, as it does when its
-// disk is full, or that it cannot take a unit back.
+// errNoSavepoint means that SQLite has rolled back the whole transaction, as it does when its disk
+// is full, or that it cannot roll back a unit.
 var errNoSavepoint = errors.New("the transaction that others had a part in is lost")
 
-// unit runs a unit of work. The first one needs no savepoint: if it fails, there is nothing
-// else to keep.
+// unit runs a unit of work. The first one needs no savepoint: if it fails, there is nothing else
+// to keep.
 func (t *joint) unit(ctx context.Context, fn func(runner) error) (err error) {
 	run := &litePool{t.tx, t.prepared}
 	t.units++
@@ -170,24 +168,24 @@ func (t *joint) unit(ctx context.Context, fn func(runner) error) (err error) {
 	return nil
 }
 
-// undo takes back what a unit has done that failed or panicked.
+// undo rolls back a unit that failed or panicked.
 func (t *joint) undo(ctx context.Context, run *litePool) {
 	switch {
 	case t.gone:
 	case t.units == 1:
 		t.gone = true
-		t.tx.Rollback() //nolint:errcheck // what has been done is not kept in any case
+		t.tx.Rollback() //nolint:errcheck // its changes are discarded in any case
 	default:
 		for _, text := range []string{"ROLLBACK TO unit", "RELEASE unit"} {
 			if _, err := run.exec(ctx, text, nil); err != nil {
-				t.lose(err) //nolint:errcheck // it is kept for all
+				t.lose(err) //nolint:errcheck // it is stored for all
 				return
 			}
 		}
 	}
 }
 
-// lose gives the whole transaction up.
+// lose abandons the whole transaction.
 func (t *joint) lose(err error) error {
 	t.gone, t.failed = true, errors.Join(errNoSavepoint, err)
 	t.tx.Rollback() //nolint:errcheck // it is lost

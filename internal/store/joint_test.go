@@ -14,8 +14,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// jointly opens a database whose units of work write rows of their own, and has one unit hold
-// the connection until so many others wait for it.
+// jointly opens a database where units of work write rows, and has one unit hold the connection
+// until this many others wait for it.
 type jointly struct {
 	*store.Store
 	url   string
@@ -45,7 +45,7 @@ func note(ctx context.Context, q store.Queries, name string) error {
 	return store.Run(ctx, q, "INSERT INTO units SELECT $1, COUNT(*) FROM units", name)
 }
 
-// notes are the names that are committed, in the order of their units.
+// notes returns the committed names, in the order of their units.
 func (j *jointly) notes(t *testing.T) (names []string) {
 	t.Helper()
 	rows, err := store.Rows(t.Context(), j.Read(), 1, "SELECT name FROM units ORDER BY after, name")
@@ -58,7 +58,7 @@ func (j *jointly) notes(t *testing.T) (names []string) {
 	return names
 }
 
-// waiting waits until so many units wait for their turn.
+// waiting waits until this many units wait for their turn.
 func (j *jointly) waiting(t *testing.T, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); j.Waiting() != n; time.Sleep(time.Millisecond) {
@@ -80,8 +80,8 @@ func (j *jointly) first(ctx context.Context) error {
 	})
 }
 
-// Units that wait while another one writes go into its transaction. None of them returns before
-// all of it is on the disk, and what failed leaves nothing behind.
+// Units that wait while another one writes join its transaction. None of them returns before all
+// of it is on the disk, and failed ones leave nothing behind.
 func TestUnitsThatWaitShareATransaction(t *testing.T) {
 	j, ctx := openJointly(t), t.Context()
 	refused := errors.New("refused")
@@ -136,8 +136,7 @@ func TestUnitsThatWaitShareATransaction(t *testing.T) {
 	}
 }
 
-// A unit that panics takes nothing of the others with it, and one whose caller gives up while it
-// waits is not run.
+// A unit that panics does not affect the others, and one whose caller gives up waiting is not run.
 func TestAUnitThatPanicsOrGivesUpLeavesTheOthersAlone(t *testing.T) {
 	j, ctx := openJointly(t), t.Context()
 	var all sync.WaitGroup
@@ -184,11 +183,11 @@ func TestAUnitThatPanicsOrGivesUpLeavesTheOthersAlone(t *testing.T) {
 	}
 }
 
-// Where the transaction comes to nothing for all, each unit runs again by itself: what one of
-// them has broken is told that one alone.
+// If the transaction fails for all, each unit runs again alone: an error that one of them caused
+// is only returned to that one.
 func TestUnitsRunAgainAloneWhereTheirTransactionIsLost(t *testing.T) {
 	j, ctx := openJointly(t), t.Context()
-	write(t, j.Store, func(q store.Queries) error { // whose constraint is looked at at the commit
+	write(t, j.Store, func(q store.Queries) error { // a constraint that is checked at the commit
 		return store.Run(ctx, q, "CREATE TABLE parts (unit TEXT NOT NULL REFERENCES units (name) DEFERRABLE INITIALLY DEFERRED) STRICT")
 	})
 	var all sync.WaitGroup
@@ -225,7 +224,7 @@ func TestUnitsRunAgainAloneWhereTheirTransactionIsLost(t *testing.T) {
 	}
 }
 
-// Many at once, of whom some fail, are each whole or not there at all.
+// Many at once, some of which fail: each is applied completely or not at all.
 func TestManyUnitsAtOnce(t *testing.T) {
 	j, ctx := openJointly(t), t.Context()
 	refused := errors.New("refused")

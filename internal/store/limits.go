@@ -16,12 +16,10 @@ type Limit struct {
 	Burst int
 }
 
-// Allow takes one call from each of the limits, which all processes share. It
-// returns 0 if the call may go ahead, else how long to wait: then nothing has been
-// taken from any, so that who is refused by one limit does not use up another,
-// which is everybody's. One statement takes (GCRA), so it has no race. Callers give
-// limits of several scopes in the same order, so that two of them never wait for
-// each other crosswise.
+// Allow takes one call from each of the limits, which all processes share. It returns 0 if the
+// call may go ahead, else how long to wait: then it has taken nothing from any, so a call that one
+// limit refuses does not use up another, shared one. One statement takes (GCRA), so there is no
+// race. Callers pass limits of several scopes in the same order, so two of them never deadlock.
 func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait time.Duration, err error) {
 	if s.dialect.shared {
 		q := s.Read()
@@ -36,9 +34,9 @@ func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait
 	})
 }
 
-// WriteAllowed is Write for what is limited: it takes from the limits, as Allow does, and
-// runs fn only if they admit it. Where one transaction runs at a time, it is one; elsewhere
-// nobody waits for the limits, which many share, until another one's change is on the disk.
+// WriteAllowed is Write with limits: it takes from the limits, as Allow does, and runs fn only if
+// they allow it. If transactions run one at a time, both are one transaction; otherwise nobody
+// waits for the shared limits until another call's change is on the disk.
 func (s *Store) WriteAllowed(ctx context.Context, now time.Time, limits []Limit, fn func(Queries) error) (wait time.Duration, err error) {
 	if s.dialect.shared {
 		if wait, err = s.Allow(ctx, now, limits...); wait > 0 || err != nil {
@@ -54,8 +52,8 @@ func (s *Store) WriteAllowed(ctx context.Context, now time.Time, limits []Limit,
 	})
 }
 
-// Allow is Store.Allow in a transaction, for limits of one account alone: others wait for them
-// until it ends, and what it took is given back if it is rolled back.
+// Allow is Store.Allow in a transaction, for limits of a single account: others wait for them
+// until it ends, and a rollback returns what it took.
 func (q Queries) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait time.Duration, err error) {
 	free, err := q.takeLimits(ctx, now, limits)
 	if err != nil || len(free) == len(limits) {
@@ -93,7 +91,7 @@ func (q Queries) takeLimits(ctx context.Context, now time.Time, limits []Limit) 
 	return free, err
 }
 
-// takeLimitsTexts are the statements for the numbers of limits that there have been.
+// takeLimitsTexts are the statements for each number of limits used so far.
 var takeLimitsTexts sync.Map
 
 func takeLimitsText(limits int) string {
@@ -120,8 +118,7 @@ func (q Queries) limitFree(ctx context.Context, key string, now time.Time) (time
 	return max(at.Sub(now), time.Second), err
 }
 
-// GiveBack returns one call to each of the limits: for a call that turned out to be
-// of the kind that is not limited.
+// GiveBack returns one call to each of the limits: for a call that turned out not to be limited.
 func (s *Store) GiveBack(ctx context.Context, limits ...Limit) error {
 	if s.dialect.shared {
 		return again(func() error { return s.Read().giveBack(ctx, limits) })
@@ -129,11 +126,11 @@ func (s *Store) GiveBack(ctx context.Context, limits ...Limit) error {
 	return s.Write(ctx, func(q Queries) error { return q.giveBack(ctx, limits) })
 }
 
-// GiveBackWith gives limits back if the transaction is committed.
+// GiveBackWith gives back limits if the transaction is committed.
 func (q Queries) GiveBackWith(limits ...Limit) { *q.returned = append(*q.returned, limits...) }
 
-// giveBack takes one row at a time, in the order in which limits are taken: several in one
-// statement would be locked in an order of the planner's.
+// giveBack updates one row at a time, in the order in which limits are taken: one statement for
+// several would lock them in the planner's order.
 func (q Queries) giveBack(ctx context.Context, limits []Limit) error {
 	if len(limits) == 0 {
 		return nil

@@ -7,24 +7,24 @@ import (
 	"gatehouse"
 )
 
-// Platforms are told also where a session goes on and the access to them ends. What is ended
-// here begins again with NoteLogin, if the access comes back within the session.
+// Platforms are also notified if a session continues but the access to them ends. NoteLogin
+// restarts what ends here, if the access comes back within the session.
 
-// EndLoginsOf ends what a user's sessions have reached of an application, and has it told.
+// EndLoginsOf ends what a user's sessions have reached of an application, and queues the notice.
 func (q Queries) EndLoginsOf(ctx context.Context, siteID, userID, applicationID string, now time.Time) error {
 	return q.endReached(ctx, `UPDATE platform_logins SET ended_at = $4, due_at = $4
 		WHERE site_id = $1 AND user_id = $2 AND application_id = $3 AND ended_at + 0 = 0`, siteID, userID, applicationID, micros(now))
 }
 
-// EndLogins ends what all users' sessions have reached of an application, and has it told.
+// EndLogins ends what all users' sessions have reached of an application, and queues the notices.
 func (q Queries) EndLogins(ctx context.Context, siteID, applicationID string, now time.Time) error {
 	return q.endReached(ctx, `UPDATE platform_logins SET ended_at = $3, due_at = $3
 		WHERE site_id = $1 AND application_id = $2 AND ended_at + 0 = 0`, siteID, applicationID, micros(now))
 }
 
 // EndClosedLogins ends what sessions have reached of an application by users who may no longer
-// reach it, and has it told. companyID names the company whose users these are; empty: all of
-// the site's.
+// reach it, and queues the notices. companyID is the company of these users; empty: all of the
+// site's.
 func (q Queries) EndClosedLogins(ctx context.Context, a gatehouse.Application, companyID string, now time.Time) error {
 	var closed [][]any // gatehouse.ClosedTo as a table
 	for _, said := range append([]gatehouse.Reach{""}, gatehouse.Reaches...) {
@@ -49,7 +49,8 @@ func (q Queries) EndClosedLogins(ctx context.Context, a gatehouse.Application, c
 	return q.endReached(ctx, update+`user_id IN (SELECT u.id`+users+`u.company_id = $5)`, a.SiteID, a.ID, micros(now), inJSON(closed), companyID)
 }
 
-// EndClosedLoginsOf does so for the applications that a user may no longer reach, in another role.
+// EndClosedLoginsOf does the same for the applications that a user may no longer reach after a
+// change of role.
 func (q Queries) EndClosedLoginsOf(ctx context.Context, u gatehouse.User, now time.Time) error {
 	all, err := q.Platforms(ctx, u.SiteID, u.CompanyID, u.ID)
 	for _, p := range all {
@@ -60,7 +61,7 @@ func (q Queries) EndClosedLoginsOf(ctx context.Context, u gatehouse.User, now ti
 	return err
 }
 
-// endReached ends logins by a statement, and has those who tell platforms woken after the commit.
+// endReached ends logins with a statement, and wakes the notifier after the commit.
 func (q Queries) endReached(ctx context.Context, text string, args ...any) error {
 	n, err := q.exec(ctx, "end reached", text, args...)
 	if n > 0 && q.ended != nil {

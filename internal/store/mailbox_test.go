@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// What waits for a mailbox that is no longer the person's is dropped however it is
-// written, and what waits for its look-alikes is not.
+// Mail waiting for a mailbox that is no longer the user's is dropped in any spelling, and mail for
+// look-alike addresses is not.
 func TestDropMessagesKnowsTheMailbox(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		company(t, s)

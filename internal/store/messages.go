@@ -11,48 +11,45 @@ import (
 	"gatehouse"
 )
 
-// Message is one mail of the outbox. What it says is sealed in Body, which only
-// internal/mail reads.
+// Message is one mail of the outbox. Its content is sealed in Body, which only internal/mail
+// reads.
 type Message struct {
 	SiteID    string
 	ID        string
 	CompanyID string
 	UserID    string
 	Kind      string
-	// Secret: it carries a password, a code or a link.
+	// Secret: it contains a password, a code or a link.
 	Secret    bool
 	Recipient string
-	// Subject is what support may see of it: for a message with a secret, its
-	// heading.
+	// Subject is what support may see: for a message with a secret, its heading.
 	Subject   string
 	MessageID string
 	// Body is sealed, and nil once the message is done.
 	Body  []byte
 	State MessageState
-	// Tries counts those that failed for now.
+	// Tries counts the temporary failures.
 	Tries     int
 	CreatedAt time.Time
-	// DueAt is when it is to be tried next; while it is being sent, when the
-	// claim runs out.
+	// DueAt is when to try it next; while it is being sent, when the claim expires.
 	DueAt     time.Time
 	ExpiresAt time.Time
-	// Lease names the claim of the process that is sending it.
+	// Lease identifies the claim of the process that is sending it.
 	Lease string
 	// DoneAt is zero until it is sent, refused or expired.
 	DoneAt time.Time
-	// Reply is what the mail server said last, or why it could not be asked; of one that
-	// came back, what the report says.
+	// Reply is the mail server's last reply, or why it could not be reached; for a bounced one,
+	// what the report says.
 	Reply string
-	// Doubted is known of a claimed message only: a server refused the user's address
-	// when mail was handed over, and no report has said so.
+	// Doubted is only set on a claimed message: a server refused the user's address at the
+	// hand-over, and no report has said so.
 	Doubted bool
 }
 
-// MessageState is what has become of a message.
+// MessageState is the state of a message.
 type MessageState string
 
-// The states of a message. The last four are final; one that was sent can still come
-// back.
+// The states of a message. The last four are final, but a sent one can still bounce.
 const (
 	MessageWaiting  MessageState = "waiting"
 	MessageSending  MessageState = "sending"
@@ -63,12 +60,12 @@ const (
 	MessageBounced  MessageState = "bounced"
 )
 
-// Final reports whether nothing more will become of the message.
+// Final reports whether the state of the message is final.
 func (s MessageState) Final() bool {
 	return s == MessageSent || s == MessageRefused || s == MessageExpired || s == MessageBounced
 }
 
-// The columns are qualified: a claim returns them from an update that joins.
+// The columns are qualified: a claim returns them from an update with a join.
 const messageColumns = `messages.site_id, messages.id, messages.company_id, messages.user_id, messages.kind,
 	messages.secret, messages.recipient, messages.subject, messages.message_id, messages.body, messages.state,
 	messages.tries, messages.created_at, messages.due_at, messages.expires_at, messages.lease, messages.done_at,
@@ -80,7 +77,7 @@ func messageFields(m *Message) []any {
 		&m.Lease, when{&m.DoneAt}, &m.Reply}
 }
 
-// InsertMessage adds a message that waits to be sent, due at once.
+// InsertMessage adds a message to send, due at once.
 func (q Queries) InsertMessage(ctx context.Context, m Message) error {
 	return q.later(ctx, "insert message", insertMessages().one, messageValues(m)...)
 }
@@ -102,16 +99,16 @@ func messageValues(m Message) []any {
 var insertMessages = insertion("messages", `site_id, id, company_id, user_id, kind, secret, recipient, subject, message_id, body,
 	state, created_at, due_at, expires_at`)
 
-// HurryMessage has a message that waits tried at once. It reports whether it waited.
+// HurryMessage makes a waiting message due at once. It reports whether it was waiting.
 func (q Queries) HurryMessage(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "hurry message", `UPDATE messages SET due_at = $3
 		WHERE site_id = $1 AND id = $2 AND done_at = 0 AND lease = ''`, siteID, id, micros(now))
 	return n == 1, err
 }
 
-// dropMessagesTo ends the messages to a user that still wait to go to the address that u
-// has, which is no longer the user's; not those to others, such as the one before. One that
-// is being sent is left to its sender.
+// dropMessagesTo ends the waiting messages to the address that u has, which is no longer the
+// user's; not those to other addresses, such as the previous one. A message that is being sent is
+// left to its sender.
 func (q Queries) dropMessagesTo(ctx context.Context, u gatehouse.User, now time.Time) error {
 	var spelled []string
 	err := q.all(ctx, "recipients that wait", `SELECT DISTINCT recipient FROM messages
@@ -132,17 +129,16 @@ func (q Queries) dropMessagesTo(ctx context.Context, u gatehouse.User, now time.
 	return err
 }
 
-// dropMessagesOf ends the messages of a kind to a user that still wait, to any address:
-// what they say is no longer true. One that is being sent is left to its
-// sender.
+// dropMessagesOf ends the waiting messages of a kind to a user, to any address: their content is
+// no longer true. A message that is being sent is left to its sender.
 func (q Queries) dropMessagesOf(ctx context.Context, u gatehouse.User, kind string, now time.Time) error {
 	_, err := q.exec(ctx, "drop messages of a kind", `UPDATE messages SET state = 'expired', done_at = $4, body = NULL
 		WHERE site_id = $1 AND user_id = $2 AND kind = $3 AND done_at = 0 AND lease = ''`, u.SiteID, u.ID, kind, micros(now))
 	return err
 }
 
-// dropNotices ends the notices of an enrolment that still wait. One that is being sent is
-// left to its sender.
+// dropNotices ends the waiting notices of an enrolment. A message that is being sent is left to
+// its sender.
 func (q Queries) dropNotices(ctx context.Context, siteID, enrolmentID string, now time.Time) error {
 	_, err := q.exec(ctx, "drop notices", `UPDATE messages SET state = 'expired', done_at = $3, body = NULL
 		WHERE site_id = $1 AND done_at = 0 AND lease = ''
@@ -151,8 +147,8 @@ func (q Queries) dropNotices(ctx context.Context, siteID, enrolmentID string, no
 	return err
 }
 
-// NewestMessage returns the ID of the newest message to a user of some kinds; empty if
-// there is none.
+// NewestMessage returns the ID of the newest message of some kinds to a user; empty if there is
+// none.
 func (q Queries) NewestMessage(ctx context.Context, siteID, userID string, kinds []string) (id string, err error) {
 	args := []any{siteID, userID}
 	var in []string
@@ -165,13 +161,13 @@ func (q Queries) NewestMessage(ctx context.Context, siteID, userID string, kinds
 	return id, err
 }
 
-// MessageState returns what has become of a message.
+// MessageState returns the state of a message.
 func (q Queries) MessageState(ctx context.Context, siteID, id string) (state MessageState, err error) {
 	err = q.one(ctx, "message state", `SELECT state FROM messages WHERE site_id = $1 AND id = $2`, []any{siteID, id}, &state)
 	return state, err
 }
 
-// TextScheme is what the recipient of a text message begins with; a number follows, as in
+// TextScheme is the prefix of the recipient of a text message, before the number, as in
 // tel:+447400123456 (RFC 3966). All others are mails.
 const TextScheme = "tel:"
 
@@ -186,8 +182,8 @@ func channel(text bool) string {
 	return `AND substr(recipient, 1, 4) <> 'tel:' `
 }
 
-// MessageDue reports whether a text message, or else a mail, is due: waiting, to be tried again, expired, or
-// left behind by a process that died. It is the cheap question of an idle sender.
+// MessageDue reports whether a text message, or else a mail, is due: waiting, to be retried,
+// expired, or left behind by a process that died. It is the cheap query of an idle sender.
 func (q Queries) MessageDue(ctx context.Context, now time.Time, text bool) (bool, error) {
 	var due int64
 	err := q.one(ctx, "message due", `SELECT COUNT(*) FROM (SELECT due_at FROM messages
@@ -200,19 +196,18 @@ type Claim struct {
 	// Lease is a name that no other claim ever has.
 	Lease string
 	Now   time.Time
-	// Until is when the claim runs out: anyone who asks after it may take the
-	// messages again.
+	// Until is when the claim expires: after that, anyone may take the messages again.
 	Until time.Time
 	Limit int
 	// Text claims text messages instead of mails.
 	Text bool
 }
 
-// ClaimMessages takes up to c.Limit due messages, so that nobody else gets them until the
-// claim runs out. Those with a secret come first: somebody is waiting for them. The rows are
-// read and then marked, which in SQLite's one transaction at a time nobody can come between,
-// and PostgreSQL holds them, and skips those that another process is taking at this moment.
-// One statement that marks them and returns them would have SQLite copy every message twice.
+// ClaimMessages takes up to c.Limit due messages, so nobody else gets them until the claim
+// expires. Those with a secret come first: somebody is waiting for them. The rows are read and
+// then marked: SQLite runs one transaction at a time, and PostgreSQL locks them and skips those
+// that another process is taking at this moment. With a single statement that marks and returns
+// them, SQLite would copy every message twice.
 func (q Queries) ClaimMessages(ctx context.Context, c Claim) ([]Message, error) {
 	all, err := q.dueMessages(ctx, c, channel(c.Text)+"AND secret", c.Limit)
 	if err == nil && len(all) < c.Limit {
@@ -235,9 +230,9 @@ func (q Queries) ClaimMessages(ctx context.Context, c Claim) ([]Message, error) 
 	return all, err
 }
 
-// dueMessages are some of those that are due, the oldest first. The limit is a sum because
-// SQLite would plan a statement again whenever a LIMIT that is a parameter alone is bound,
-// which takes longer than the claim.
+// dueMessages returns some of the due messages, the oldest first. The limit is a sum because
+// SQLite would re-plan a statement whenever a LIMIT that is a bare parameter is bound, which takes
+// longer than the claim.
 func (q Queries) dueMessages(ctx context.Context, c Claim, which string, limit int) ([]Message, error) {
 	var all []Message
 	err := q.all(ctx, "due messages", `SELECT `+messageColumns+`, EXISTS (SELECT 1 FROM users WHERE users.site_id = messages.site_id
@@ -253,12 +248,12 @@ func (q Queries) dueMessages(ctx context.Context, c Claim, which string, limit i
 	return all, err
 }
 
-// MessageResult is what became of a claimed message.
+// MessageResult is the result for a claimed message.
 type MessageResult struct {
 	SiteID, ID, Lease string
 	// State is final, or Deferred, or Waiting for one that was not tried.
 	State MessageState
-	// Reply replaces the earlier one.
+	// Reply replaces the previous one.
 	Reply string
 	// At is when it happened.
 	At time.Time
@@ -268,9 +263,9 @@ type MessageResult struct {
 	Tries int
 }
 
-// FinishMessages records results and erases the bodies of all messages that are done. It returns the results whose claim had run out and
-// was taken by another process: those rows stay as that one leaves them. done_at stands in
-// a sum so that nobody looks for them in the index of all that waits.
+// FinishMessages records results and erases the bodies of all messages that are done. It returns
+// the results whose claim had expired and was taken by another process: those rows stay as that
+// process leaves them. done_at is in a sum so the index of all waiting messages is not used.
 func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (lost []MessageResult, err error) {
 	rows := make([][]any, len(results))
 	for i, r := range results {
@@ -303,15 +298,15 @@ func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (l
 	return lost, err
 }
 
-// ExpireMessages ends those that are due and past their time, and erases their
-// bodies; it returns how many. One that is being sent is left to its sender.
+// ExpireMessages ends messages that are due and past their time, and erases their bodies; it
+// returns how many. A message that is being sent is left to its sender.
 func (q Queries) ExpireMessages(ctx context.Context, now time.Time) (int64, error) {
 	return q.exec(ctx, "expire messages", `UPDATE messages SET state = 'expired', done_at = $1, lease = '', body = NULL
 		WHERE done_at = 0 AND due_at <= $1 AND expires_at <= $1`, micros(now))
 }
 
-// MessagesOfUser returns up to limit messages to a user, newest first: those before
-// the given message ID, or all where it is empty.
+// MessagesOfUser returns up to limit messages to a user, newest first: those before the given
+// message ID, or all if it is empty.
 func (q Queries) MessagesOfUser(ctx context.Context, siteID, userID, before string, limit int) ([]Message, error) {
 	return q.messages(ctx, "messages of user", `SELECT `+messageColumns+` FROM messages
 		WHERE site_id = $1 AND user_id = $2 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`,

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// newMessage makes the n-th message of a user: later ones are due later.
+// newMessage returns the n-th message of a user: later ones are due later.
 func newMessage(n int, secret bool) store.Message {
 	at := noon.Add(time.Duration(n) * time.Millisecond)
 	return store.Message{SiteID: "uk", ID: store.NewID("msg", at), CompanyID: "com_1", UserID: "usr_1", Kind: "locked", Secret: secret,
@@ -73,7 +73,7 @@ func TestMessages(t *testing.T) {
 			t.Errorf("due: %v, %v", due, err)
 		}
 
-		// What somebody waits for comes first, then the oldest.
+		// What somebody is waiting for comes first, then the oldest.
 		got := claim(t, s, "a", later, 2)
 		if len(got) != 2 || got[0].ID != code.ID || got[1].ID != notice1.ID {
 			t.Fatalf("claimed %+v", got)
@@ -103,7 +103,7 @@ func TestMessages(t *testing.T) {
 			t.Error("a message can be finished twice")
 		}
 
-		// The claim "b" runs out; no matter who has it now, its late result counts for nothing.
+		// The claim "b" expires; no matter who has it now, its late result does not count.
 		if got := claim(t, s, "d", later.Add(time.Minute), 10); len(got) != 2 {
 			t.Errorf("claimed %+v", got)
 		}
@@ -178,7 +178,7 @@ func TestMessagesOfUser(t *testing.T) {
 	})
 }
 
-// However many claim at once, nobody gets what another has.
+// No matter how many claim at once, nobody gets what another has.
 func TestClaimsDoNotOverlap(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		const count = 200

@@ -14,7 +14,7 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// Migration is one step of the database's structure.
+// Migration is one step of the database schema.
 type Migration struct {
 	Version int
 	Name    string
@@ -23,15 +23,14 @@ type Migration struct {
 	text      string
 }
 
-// NewerError says that the database was made by a newer program. Nothing may be
-// done with it then.
+// NewerError means that a newer program created the database. Nothing may be done with it then.
 type NewerError struct{ Database, Program int }
 
 func (e NewerError) Error() string {
 	return fmt.Sprintf("the database is at version %d and this program knows only up to %d: run the newer program", e.Database, e.Program)
 }
 
-// migrations returns the embedded ones, oldest first.
+// migrations returns the embedded migrations, oldest first.
 func migrations() ([]Migration, error) {
 	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
 	if err != nil {
@@ -55,10 +54,10 @@ func migrations() ([]Migration, error) {
 	return all, nil
 }
 
-// Migrate brings the database to this program's version and returns what it did.
-// It is safe when several processes begin at the same moment: all run in one
-// transaction, behind the write lock of SQLite (immediate transactions) or an
-// advisory lock of PostgreSQL; who comes second finds nothing left to do.
+// Migrate brings the database to this program's version and returns what it did. It is safe when
+// several processes start at the same moment: all migrations run in one transaction, behind the
+// write lock of SQLite (immediate transactions) or an advisory lock of PostgreSQL; the second
+// process finds nothing left to do.
 func (s *Store) Migrate(ctx context.Context, now time.Time) ([]Migration, error) {
 	known, err := migrations()
 	if err != nil {
@@ -69,7 +68,7 @@ func (s *Store) Migrate(ctx context.Context, now time.Time) ([]Migration, error)
 
 func (s *Store) migrate(ctx context.Context, known []Migration, now time.Time) (done []Migration, err error) {
 	if at, err := s.Version(ctx); err == nil && at == len(known) {
-		return nil, nil // the usual start takes no lock
+		return nil, nil // a normal start takes no lock
 	}
 	err = s.Write(ctx, func(q Queries) error {
 		done = nil
@@ -92,7 +91,7 @@ func (s *Store) migrate(ctx context.Context, known []Migration, now time.Time) (
 	return done, err
 }
 
-// lockVersion waits for other processes that migrate and returns the version.
+// lockVersion waits for other migrating processes and returns the version.
 func (q Queries) lockVersion(ctx context.Context) (int, error) {
 	if q.d.lockMigrations != "" {
 		if _, err := q.exec(ctx, "lock migrations", q.d.lockMigrations); err != nil {
@@ -128,8 +127,8 @@ func (q Queries) apply(ctx context.Context, m Migration, now time.Time) error {
 	return err
 }
 
-// statementsOf splits a migration; its texts hold no semicolons but those at the
-// end of a statement, outside comments.
+// statementsOf splits a migration; its only semicolons outside comments are those at the end of a
+// statement.
 func statementsOf(text string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -146,11 +145,11 @@ func statementsOf(text string) []string {
 	return all
 }
 
-// Version returns the database's version: the number of the last migration
-// applied. A database without the table is an error, not version 0.
+// Version returns the database's version: the number of the last applied migration. A database
+// without the table is an error, not version 0.
 func (s *Store) Version(ctx context.Context) (int, error) { return s.Read().version(ctx) }
 
-// Ready returns nil when the database answers and is at this program's version.
+// Ready returns nil if the database answers and is at this program's version.
 func (s *Store) Ready(ctx context.Context) error {
 	known, err := migrations()
 	if err != nil {
@@ -169,7 +168,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Migrations returns all of this program's, with the time at which each was applied.
+// Migrations returns all migrations of this program, with the time at which each was applied.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	known, err := migrations()
 	if err != nil {

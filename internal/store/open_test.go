@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Behind a pooler in transaction mode, statements of one connection meet those of others
-// on the same session of the server.
+// Behind a pooler in transaction mode, statements of one connection mix with those of others on
+// the same server session.
 func TestAPoolerBetweenManyConnectionsAndFewSessions(t *testing.T) {
 	s := open(t, testkit.PooledURL(t))
 	if _, err := s.Migrate(t.Context(), noon); err != nil {
@@ -41,7 +41,7 @@ func TestAPoolerBetweenManyConnectionsAndFewSessions(t *testing.T) {
 	all.Wait()
 }
 
-// The file of a database has whatever name it has.
+// A database file may have any name.
 func TestSQLiteFilesWithOddNames(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.Mkdir("my data", 0o700); err != nil {
@@ -70,8 +70,8 @@ func TestSQLiteFilesWithOddNames(t *testing.T) {
 	}
 }
 
-// A transaction that is run twice leaves what it leaves when it is run once, and one that
-// fails is not run again.
+// A transaction that runs twice has the same effect as one that runs once, and a failing one is
+// not retried.
 func TestRunTwice(t *testing.T) {
 	s := open(t, testkit.SQLiteURL(t))
 	if _, err := s.Migrate(t.Context(), noon); err != nil {

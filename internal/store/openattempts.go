@@ -5,14 +5,14 @@ import "context"
 // OpenAttempt is an attempt that is being verified.
 type OpenAttempt struct{ SiteID, Subject, Device, ID string }
 
-// InsertOpenAttempt records that this process verifies an attempt.
+// InsertOpenAttempt records that this process is verifying an attempt.
 func (q Queries) InsertOpenAttempt(ctx context.Context, o OpenAttempt) error {
 	return q.later(ctx, "insert open attempt", `INSERT INTO open_attempts (site_id, subject, device, id, process)
 		VALUES ($1, $2, $3, $4, $5)`, o.SiteID, o.Subject, o.Device, o.ID, q.process)
 }
 
-// EndOpenAttempt removes an attempt from those that are being verified. It reports whether
-// it was one: false where somebody has taken its process for gone and closed it.
+// EndOpenAttempt removes an attempt from those being verified. It reports whether it was one:
+// false if another process has taken its process for dead and closed it.
 func (q Queries) EndOpenAttempt(ctx context.Context, o OpenAttempt) (bool, error) {
 	n, err := q.exec(ctx, "end open attempt", endOpenAttemptText, o.SiteID, o.Subject, o.Device, o.ID)
 	return n == 1, err
@@ -20,15 +20,16 @@ func (q Queries) EndOpenAttempt(ctx context.Context, o OpenAttempt) (bool, error
 
 const endOpenAttemptText = `DELETE FROM open_attempts WHERE site_id = $1 AND subject = $2 AND device = $3 AND id = $4`
 
-// EndOpenAttempts removes all of a subject and a browser, which nobody has finished in time.
+// EndOpenAttempts removes all open attempts of a subject and a device, which nobody has finished
+// in time.
 func (q Queries) EndOpenAttempts(ctx context.Context, siteID, subject, device string) error {
 	return q.later(ctx, "end open attempts", `DELETE FROM open_attempts
 		WHERE site_id = $1 AND subject = $2 AND device = $3`, siteID, subject, device)
 }
 
-// GoneAttempts returns up to limit attempts of processes that are gone: on PostgreSQL
-// those whose lease is over; on SQLite, from which one process serves, every other one.
-// It is asked there when a process begins.
+// GoneAttempts returns up to limit attempts of dead processes: on PostgreSQL, those with an
+// expired lease; on SQLite, which serves only one process, those of every other process. On SQLite
+// it is called when a process starts.
 func (q Queries) GoneAttempts(ctx context.Context, limit int) (all []OpenAttempt, err error) {
 	gone := `EXISTS (SELECT 1 FROM processes p WHERE p.id = o.process AND p.alive_until < (` + q.d.clock + `))`
 	if !q.d.shared {

@@ -20,7 +20,7 @@ func passkeyFields(k *gatehouse.Passkey, transports *string) []any {
 		&k.PublicKey, &k.SignCount, &k.Model, transports, &k.Syncable, &k.BackedUp, &k.Verified}
 }
 
-// Passkeys returns the passkeys of a user, in the order in which they were made.
+// Passkeys returns the passkeys of a user, in the order of their creation.
 func (q Queries) Passkeys(ctx context.Context, siteID, userID string) ([]gatehouse.Passkey, error) {
 	var all []gatehouse.Passkey
 	err := q.all(ctx, "passkeys", passkeyText+`p.user_id = $2 ORDER BY f.created_at, f.id`, []any{siteID, userID}, func(scan func(...any) error) error {
@@ -33,7 +33,7 @@ func (q Queries) Passkeys(ctx context.Context, siteID, userID string) ([]gatehou
 	return all, err
 }
 
-// Passkey returns the passkey of a site that has this ID, whosever it is.
+// Passkey returns the passkey of a site that has this ID, of any user.
 func (q Queries) Passkey(ctx context.Context, siteID, credentialID string) (gatehouse.Passkey, error) {
 	k, transports := newPasskey(siteID), ""
 	err := q.one(ctx, "passkey", passkeyText+`p.credential_id = $2`, []any{siteID, credentialID}, passkeyFields(&k, &transports)...)
@@ -45,8 +45,8 @@ func newPasskey(siteID string) gatehouse.Passkey {
 	return gatehouse.Passkey{Factor: gatehouse.Factor{SiteID: siteID, Kind: gatehouse.FactorPasskey}}
 }
 
-// InsertPasskey adds a passkey, which counts at once. It reports false, and the transaction must
-// be given up, if an account of the site has it already.
+// InsertPasskey adds a passkey, which counts at once. It returns false, and the transaction must
+// be rolled back, if an account of the site already has it.
 func (q Queries) InsertPasskey(ctx context.Context, k gatehouse.Passkey) (bool, error) {
 	_, err := q.exec(ctx, "insert factor", `INSERT INTO factors (site_id, user_id, id, kind, name, sealed, created_at, confirmed_at, used_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)`, k.SiteID, k.UserID, k.ID, string(k.Kind), k.Name, []byte{}, micros(k.CreatedAt))
@@ -63,8 +63,8 @@ func (q Queries) InsertPasskey(ctx context.Context, k gatehouse.Passkey) (bool, 
 	return true, q.countFactors(ctx, k.SiteID, k.UserID)
 }
 
-// TakePasskey keeps what a passkey has said when it was used. It reports false if the user has it
-// no longer.
+// TakePasskey stores the data of a passkey's last use. It returns false if the user no longer has
+// it.
 func (q Queries) TakePasskey(ctx context.Context, k gatehouse.Passkey, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "passkey used", `UPDATE factors SET used_at = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
 		k.SiteID, k.UserID, k.ID, micros(now))
@@ -76,7 +76,7 @@ func (q Queries) TakePasskey(ctx context.Context, k gatehouse.Passkey, now time.
 	return n == 1, err
 }
 
-// PasskeyHandle returns what devices call a user: what they have been told before, else fresh.
+// PasskeyHandle returns the user handle: the existing one, else fresh.
 func (q Queries) PasskeyHandle(ctx context.Context, siteID, userID, fresh string) (handle string, err error) {
 	_, err = q.exec(ctx, "insert passkey handle", `INSERT INTO passkey_handles (site_id, user_id, handle) VALUES ($1, $2, $3)
 		ON CONFLICT (site_id, user_id) DO NOTHING`, siteID, userID, fresh)
@@ -86,7 +86,7 @@ func (q Queries) PasskeyHandle(ctx context.Context, siteID, userID, fresh string
 	return q.HandleOf(ctx, siteID, userID)
 }
 
-// HandleOf is what devices call a user; empty: nobody has asked for a passkey yet.
+// HandleOf returns the user handle; empty: no passkey was requested yet.
 func (q Queries) HandleOf(ctx context.Context, siteID, userID string) (handle string, err error) {
 	err = q.one(ctx, "handle of", `SELECT handle FROM passkey_handles WHERE site_id = $1 AND user_id = $2`, []any{siteID, userID}, &handle)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -95,8 +95,8 @@ func (q Queries) HandleOf(ctx context.Context, siteID, userID string) (handle st
 	return handle, err
 }
 
-// PasskeyOffer is when a user may be offered a passkey again (zero: at any time), and whether there
-// is one.
+// PasskeyOffer returns when a user may be offered a passkey again (zero: at any time), and whether
+// there is one.
 func (q Queries) PasskeyOffer(ctx context.Context, siteID, userID string) (after time.Time, has bool, err error) {
 	err = q.one(ctx, "passkey offer", `SELECT offer_after, EXISTS (SELECT 1 FROM passkeys p WHERE p.site_id = $1 AND p.user_id = $2)
 		FROM passkey_handles WHERE site_id = $1 AND user_id = $2`, []any{siteID, userID}, when{&after}, &has)
@@ -106,21 +106,21 @@ func (q Queries) PasskeyOffer(ctx context.Context, siteID, userID string) (after
 	return after, has, err
 }
 
-// PutOffPasskeys keeps until when a user is offered none. The user has a handle.
+// PutOffPasskeys stores until when a user is not offered a passkey. The user has a handle.
 func (q Queries) PutOffPasskeys(ctx context.Context, siteID, userID string, after time.Time) error {
 	n, err := q.exec(ctx, "put off passkeys", `UPDATE passkey_handles SET offer_after = $3 WHERE site_id = $1 AND user_id = $2`, siteID, userID, micros(after))
 	return oneRow(n, err)
 }
 
-// SpendChallenge uses a challenge up. It reports whether it was this call that did: of two at
-// the same moment one is too late (WebAuthn 13.4.3).
+// SpendChallenge uses up a challenge. It reports whether this call did: of two at the same moment,
+// one is too late (WebAuthn 13.4.3).
 func (q Queries) SpendChallenge(ctx context.Context, siteID, hash string, until time.Time) (bool, error) {
 	n, err := q.exec(ctx, "spend challenge", `INSERT INTO spent_challenges (site_id, challenge, until) VALUES ($1, $2, $3)
 		ON CONFLICT (site_id, challenge) DO NOTHING`, siteID, hash, micros(until))
 	return n == 1, err
 }
 
-// DropSpentChallenges removes those whose time is over anyhow.
+// DropSpentChallenges removes those that have expired anyway.
 func (q Queries) DropSpentChallenges(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, "drop spent challenges", `DELETE FROM spent_challenges WHERE until <= $1`, micros(now))
 	return err

@@ -7,8 +7,8 @@ import (
 	"gatehouse"
 )
 
-// ReplacePassword gives a user another password. One that the person had chosen is kept
-// as an old one, of which there are as many as the policy looks at.
+// ReplacePassword gives a user another password. It keeps a chosen one as an old password, and as
+// many of those as the policy checks.
 func (q Queries) ReplacePassword(ctx context.Context, u gatehouse.User, w gatehouse.Password, history int) error {
 	if history > 0 && !u.Password.Temporary() && u.Password.Hash != "" {
 		if err := q.keepOldPassword(ctx, u, history); err != nil {
@@ -56,7 +56,7 @@ func (q Queries) OldPasswords(ctx context.Context, siteID, userID string, limit 
 	return hashes, err
 }
 
-// endTemporary has a temporary password run out.
+// endTemporary makes a temporary password expire.
 func (q Queries) endTemporary(ctx context.Context, u gatehouse.User, now time.Time) error {
 	_, err := q.exec(ctx, "end temporary password", `UPDATE users SET password_expires_at = $3
 		WHERE site_id = $1 AND id = $2 AND password_expires_at > $3`, u.SiteID, u.ID, micros(now))

@@ -17,9 +17,9 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// bigRows is how many rows every table has whose plans are read. They are fewer than in a
-// large house, so PostgreSQL is told to read a whole table only where it knows nothing else;
-// SQLite plans for large tables as long as it has no statistics.
+// bigRows is how many rows every table has for reading plans. They are fewer than a large customer
+// has, so PostgreSQL is told to scan a whole table only as a last resort; SQLite plans for large
+// tables as long as it has no statistics.
 const bigRows = 2000
 
 // wholeTables are the methods that may read a whole table or index, and why.
@@ -35,9 +35,9 @@ var wholeTables = map[string]string{
 	"OutdatedKeys":      "gatehouse doctor asks it, nobody else",
 }
 
-// No query that a page, a program or a job asks reads a whole table: what it costs does not
-// grow with the number of users. Every method of the store is called on tables that are
-// full, and the plans of all that it asks are read.
+// No query by a page, a program or a job scans a whole table: its cost does not grow with the
+// number of users. The test calls every method of the store on full tables, and reads the plans of
+// all its queries.
 func TestNoQueryReadsAWholeTable(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := full(t, url)
@@ -47,8 +47,8 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 			texts := ask(t, s, m)
 			asked += len(texts)
 			for _, text := range slices.Sorted(maps.Keys(texts)) {
-				// What is asked for a batch at once is much of so few rows for PostgreSQL; the plan
-				// of SQLite for the same text is read.
+				// For PostgreSQL, a batch query asks for a large part of so few rows; the plan of
+				// SQLite for the same text is read.
 				batch := s.Engine() == "postgres" && (strings.Contains(text, "$100,") || strings.Contains(text, "json_array_elements"))
 				if batch || strings.HasPrefix(text, "ANALYZE") {
 					continue
@@ -66,7 +66,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 	})
 }
 
-// full opens a database whose tables are full.
+// full opens a database with full tables.
 func full(t *testing.T, url string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
@@ -78,7 +78,7 @@ func full(t *testing.T, url string) *store.Store {
 	return s
 }
 
-// The test sees a whole table where there is one.
+// The test notices a whole-table scan.
 func TestAWholeTableIsSeen(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := full(t, url)
@@ -96,8 +96,8 @@ func TestAWholeTableIsSeen(t *testing.T) {
 	})
 }
 
-// fill gives every table many rows, which belong together by their number, and the planner
-// statistics of them. SQLite plans without statistics, as in production.
+// fill gives every table many rows, related by their number, and gives the planner their
+// statistics. SQLite plans without statistics, as in production.
 func fill(t *testing.T, s *store.Store) {
 	t.Helper()
 	write(t, s, func(q store.Queries) error {
@@ -108,7 +108,7 @@ func fill(t *testing.T, s *store.Store) {
 				switch {
 				case name == "site_id":
 					value = "'x7'"
-				case name == "detail", name == "methods": // which are read as more than text
+				case name == "detail", name == "methods": // which are parsed, not just read as text
 					value = "''"
 				case name == "company_id" && table != "companies" && table != "enrolments":
 					value = "'x' || (n - 1 - (n - 1) % 100 + 7)"
@@ -136,12 +136,12 @@ func fill(t *testing.T, s *store.Store) {
 	})
 }
 
-// tables are those of the program, without the bookkeeping of migrations.
+// tables returns the program's tables, without the bookkeeping of migrations.
 func tables(t *testing.T, q store.Queries, engine string) []string {
 	t.Helper()
 	text := `SELECT name, type FROM sqlite_master WHERE type = 'table'`
 	if engine == "postgres" {
-		// In the order in which they were made: what they refer to comes first.
+		// In the order of their creation: referenced tables come first.
 		text = `SELECT relname, relkind FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY oid`
 	}
 	var names []string
@@ -153,7 +153,7 @@ func tables(t *testing.T, q store.Queries, engine string) []string {
 	return names
 }
 
-// columnsOf are a table's columns and their types.
+// columnsOf returns a table's columns and their types.
 func columnsOf(t *testing.T, q store.Queries, engine, table string) map[string]string {
 	t.Helper()
 	text := `SELECT name, lower(type) FROM pragma_table_info('` + table + `')`
@@ -167,8 +167,8 @@ func columnsOf(t *testing.T, q store.Queries, engine, table string) map[string]s
 	return found
 }
 
-// ask calls a method, in a transaction that comes to nothing, and returns the queries that
-// it asks with their arguments.
+// ask calls a method, in a transaction that is rolled back, and returns its queries with their
+// arguments.
 func ask(t *testing.T, s *store.Store, m reflect.Method) map[string][]any {
 	t.Helper()
 	texts := map[string][]any{}
@@ -182,7 +182,7 @@ func ask(t *testing.T, s *store.Store, m reflect.Method) map[string][]any {
 		if m.Type.IsVariadic() {
 			call = m.Func.CallSlice
 		}
-		call(in) // what it returns does not matter: it has asked
+		call(in) // its result does not matter: it has sent its queries
 		return nothing
 	})
 	if !errors.Is(err, nothing) {
@@ -191,7 +191,7 @@ func ask(t *testing.T, s *store.Store, m reflect.Method) map[string][]any {
 	return texts
 }
 
-// sample is a value of a type that finds the seventh row.
+// sample returns a value of a type that finds the seventh row.
 func sample(ctx context.Context, of reflect.Type) reflect.Value {
 	v := reflect.New(of).Elem()
 	switch {
@@ -227,7 +227,7 @@ func sample(ctx context.Context, of reflect.Type) reflect.Value {
 	return v
 }
 
-// scans are the parts of a query's plan that read all of a table or of an index.
+// scans returns the parts of a query's plan that read all of a table or of an index.
 func scans(t *testing.T, s *store.Store, text string, args []any) (found []string) {
 	t.Helper()
 	write(t, s, func(q store.Queries) error {
@@ -263,14 +263,14 @@ func scans(t *testing.T, s *store.Store, text string, args []any) (found []strin
 	return found
 }
 
-// isTable reports whether a name in a plan is a table, under its name or another one.
+// isTable reports whether a name in a plan is a table or its alias.
 func isTable(tables []string, text, name string) bool {
 	return slices.ContainsFunc(tables, func(table string) bool {
 		return name == table || regexp.MustCompile(`(?i)\b(FROM|JOIN) `+table+` (AS )?`+name+`\b`).MatchString(text)
 	})
 }
 
-// planNode is a part of a plan of PostgreSQL.
+// planNode is a part of a PostgreSQL plan.
 type planNode struct {
 	Plan     *planNode
 	Type     string     `json:"Node Type"`
@@ -295,7 +295,7 @@ func (n *planNode) scans(begin map[string]string) (found []string) {
 	return found
 }
 
-// rows reads everything that a query returns, so many columns, as text.
+// rows reads all rows of a query, with this many columns, as text.
 func rows(t *testing.T, q store.Queries, columns int, text string, args ...any) [][]string {
 	t.Helper()
 	all, err := store.Rows(t.Context(), q, columns, text, args...)

@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-// What is asked at each request of a platform; see check.
+// What is checked at each request of a platform; see check.
 
 // client is an application with its secrets.
 type client struct {
@@ -47,8 +47,8 @@ type access struct {
 
 type accessKey struct{ siteID, hash string }
 
-// Access returns an access token by its hash, and its family as it is at that moment; nil where
-// it has none, or none that is left.
+// Access returns an access token by its hash, and its family as it is at that moment; nil if it
+// has none, or it no longer exists.
 func (s *Store) Access(ctx context.Context, siteID, hash string) (gatehouse.AccessToken, *TokenGrant, error) {
 	found, err := s.checks.answer(ctx, s.Read(), &access{name: accessKey{siteID, hash}})
 	if err != nil {
@@ -75,7 +75,7 @@ func (a *access) asks(found *bool) []ask {
 	}
 }
 
-// family is a family of tokens, with all that decides whether they are good.
+// family is a family of tokens, with all that decides whether they are valid.
 type family struct {
 	name  familyKey
 	row   grantRow
@@ -84,7 +84,7 @@ type family struct {
 
 type familyKey struct{ siteID, id string }
 
-// Family is Queries.Family for every request that comes with a token of it.
+// Family is Queries.Family for every request with a token of it.
 func (s *Store) Family(ctx context.Context, siteID, id string) (TokenGrant, error) {
 	found, err := s.checks.answer(ctx, s.Read(), &family{name: familyKey{siteID, id}})
 	if err != nil {

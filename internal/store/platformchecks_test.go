@@ -12,9 +12,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// Whatever is changed, by this process or by another one on the same database, the next request
-// of a platform is answered with it: what a store that has been asked before says never differs
-// from what the database is asked by itself.
+// Any change, by this process or by another one on the same database, is visible to the next
+// request of a platform: a store with a warm cache always answers the same as the database itself.
 func TestAPlatformsCheckIsNeverOld(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
@@ -70,7 +69,7 @@ func TestAPlatformsCheckIsNeverOld(t *testing.T) {
 	})
 }
 
-// platformChecks are the answers of a store to all that platforms' requests ask.
+// platformChecks returns a store's answers to everything that platforms' requests check.
 func platformChecks(t *testing.T, s *store.Store, application, token, family string) []any {
 	t.Helper()
 	client, secrets, clientErr := s.Client(t.Context(), "one", application)

@@ -7,10 +7,10 @@ import (
 	"gatehouse"
 )
 
-// NoteLogin notes that a session has reached an application, for the first time or again, also
-// after its access had been taken away: then the application is no longer told of that. A
-// session that another transaction is ending at this moment is waited for, and one that is
-// gone has reached nothing: so none is left behind that nobody tells of its end.
+// NoteLogin records that a session has reached an application, for the first time or again,
+// including after a loss of access: then the application is no longer notified of that. It waits
+// for a session that another transaction is ending at this moment, and does nothing for one that
+// is gone: so no login is left behind without a notice of its end.
 func (q Queries) NoteLogin(ctx context.Context, l gatehouse.PlatformLogin) error {
 	hold := ""
 	if q.d.shared {
@@ -24,11 +24,12 @@ func (q Queries) NoteLogin(ctx context.Context, l gatehouse.PlatformLogin) error
 		l.SiteID, l.UserID, l.SessionID, l.ApplicationID, l.SID, l.Subject, micros(l.LastAt))
 }
 
-// endLogins ends what sessions have reached that end in this transaction, and has each
-// platform told. Sessions are rows of a site's ID and a session's. It returns how many
-// platforms there are to tell.
+// endLogins ends what the sessions that end in this transaction have reached, and queues a notice
+// for each platform. Sessions are rows of a site's ID and a session's. It returns how many
+// platforms have to be notified.
 //
-// It comes after the sessions are gone: who notes a login holds the session, and is seen then.
+// It runs after the sessions are deleted: a transaction that records a login holds the session, so
+// its login is seen then.
 func (q Queries) endLogins(ctx context.Context, sessions [][]any, now time.Time) (int, error) {
 	if len(sessions) == 0 {
 		return 0, nil
@@ -52,10 +53,10 @@ func (q Queries) endLoginsOf(ctx context.Context, siteID string, ids []string, n
 	return q.endLogins(ctx, rows, now)
 }
 
-// Lane is an application that has to be told of ended sessions.
+// Lane is an application that has to be notified of ended sessions.
 type Lane struct{ SiteID, ApplicationID string }
 
-// DueLogouts returns the applications that have to be told of ended sessions now.
+// DueLogouts returns the applications to notify of ended sessions now.
 func (q Queries) DueLogouts(ctx context.Context, now time.Time) (all []Lane, err error) {
 	err = q.all(ctx, "due logouts", `WITH due AS MATERIALIZED (SELECT site_id, application_id FROM platform_logins WHERE due_at <> 0 AND due_at <= $1)
 		SELECT DISTINCT site_id, application_id FROM due`,
@@ -68,9 +69,8 @@ func (q Queries) DueLogouts(ctx context.Context, now time.Time) (all []Lane, err
 	return all, err
 }
 
-// ClaimLogouts takes up to limit ended logins of an application that are due, the oldest
-// first, so that nobody else gets them until the claim runs out. The limit is a sum for the
-// reason that dueMessages gives.
+// ClaimLogouts takes up to limit due ended logins of an application, the oldest first, so nobody
+// else gets them until the claim expires. The limit is a sum for the reason given at dueMessages.
 func (q Queries) ClaimLogouts(ctx context.Context, of Lane, now, until time.Time, limit int) (all []gatehouse.PlatformLogin, err error) {
 	err = q.all(ctx, "claim logouts", `SELECT session_id, user_id, sid, subject, ended_at, tries FROM platform_logins
 		WHERE site_id = $1 AND application_id = $2 AND due_at <> 0 AND due_at <= $3 ORDER BY due_at LIMIT $4 + 0 `+q.d.claim,
@@ -89,8 +89,8 @@ func (q Queries) ClaimLogouts(ctx context.Context, of Lane, now, until time.Time
 	return all, err
 }
 
-// FinishLogout records what came of telling an application, unless the claim, which ended at
-// until, has run out and somebody else has it.
+// FinishLogout records the result of notifying an application, unless the claim, which ended at
+// until, has expired and somebody else has it.
 func (q Queries) FinishLogout(ctx context.Context, l gatehouse.PlatformLogin, until time.Time) (bool, error) {
 	n, err := q.exec(ctx, "finish logout", `UPDATE platform_logins SET due_at = $5, tries = $6, told = $7, told_at = $8, problem = $9
 		WHERE site_id = $1 AND session_id = $2 AND application_id = $3 AND due_at = $4`,
@@ -98,14 +98,14 @@ func (q Queries) FinishLogout(ctx context.Context, l gatehouse.PlatformLogin, un
 	return n == 1, err
 }
 
-// ReachedPlatform is an application that a session has reached, and what came of telling it
+// ReachedPlatform is an application that a session has reached, and the result of notifying it
 // that the session has ended.
 type ReachedPlatform struct {
 	gatehouse.PlatformLogin
 	Application gatehouse.Application
 }
 
-// Reached returns the applications that a session has reached, in the order in which it did.
+// Reached returns the applications that a session has reached, in that order.
 func (q Queries) Reached(ctx context.Context, siteID, sessionID string) (all []ReachedPlatform, err error) {
 	err = q.all(ctx, "reached", `SELECT l.application_id, l.user_id, l.sid, l.subject, l.first_at, l.last_at, l.ended_at, l.due_at, l.tries, l.told, l.told_at, l.problem,
 			a.name, a.state, a.settings
@@ -122,8 +122,8 @@ func (q Queries) Reached(ctx context.Context, siteID, sessionID string) (all []R
 	return all, err
 }
 
-// LastFailedLogout returns what went wrong when an application was last not reached with the
-// news that a session had ended, and when; empty where nothing has.
+// LastFailedLogout returns the error of the last failed notice to an application that a session
+// had ended, and its time; empty if none failed.
 func (q Queries) LastFailedLogout(ctx context.Context, siteID, applicationID string) (problem string, at time.Time, err error) {
 	err = q.one(ctx, "last failed logout", `SELECT problem, told_at FROM platform_logins
 		WHERE site_id = $1 AND application_id = $2 AND problem <> '' ORDER BY told_at DESC LIMIT 1`, []any{siteID, applicationID}, &problem, when{&at})
@@ -133,7 +133,7 @@ func (q Queries) LastFailedLogout(ctx context.Context, siteID, applicationID str
 	return problem, at, err
 }
 
-// LogoutQueue returns how many ended sessions applications have still to be told of, and how
+// LogoutQueue returns how many ended sessions applications still have to be notified of, and how
 // long the oldest has waited.
 func (q Queries) LogoutQueue(ctx context.Context, now time.Time) (waiting int, oldest time.Duration, err error) {
 	var first time.Time

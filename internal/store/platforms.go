@@ -8,22 +8,22 @@ import (
 	"gatehouse"
 )
 
-// Platform is an application as it stands to a company, and to one of its users.
+// Platform is an application from the view of a company and one of its users.
 type Platform struct {
 	gatehouse.Application
-	// Said is what the company's administrators have said; empty: nothing.
+	// Said is the company administrators' setting; empty: none.
 	Said gatehouse.Reach
-	// Grant is the user's; it has no times where the user was never there.
+	// Grant is the user's; it has no times if the user never went there.
 	Grant gatehouse.Grant
-	// AskedAt is when the user asked for access; zero: no request waits.
+	// AskedAt is when the user asked for access; zero: there is no open request.
 	AskedAt time.Time
 }
 
 // mostPlatforms is how many applications of a site are shown to its users.
 const mostPlatforms = 1000
 
-// Platforms returns the applications of a site that are on, in the order in which they
-// were made, as they stand to a company and to a user (empty: to no user).
+// Platforms returns the active applications of a site in the order of their creation, from the
+// view of a company and a user (empty: no user).
 func (q Queries) Platforms(ctx context.Context, siteID, companyID, userID string) (all []Platform, err error) {
 	err = q.all(ctx, "platforms", `SELECT a.site_id, a.id, a.name, a.state, a.settings, a.created_at, a.deleted_at, COALESCE(p.reach, ''),
 		COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0), COALESCE(g.first_at, 0), COALESCE(g.used_at, 0), COALESCE(r.asked_at, 0)
@@ -43,7 +43,7 @@ func (q Queries) Platforms(ctx context.Context, siteID, companyID, userID string
 	return all, err
 }
 
-// Reach returns what a company's administrators have said about an application; empty: nothing.
+// Reach returns the setting of a company's administrators for an application; empty: none.
 func (q Queries) Reach(ctx context.Context, siteID, companyID, applicationID string) (r gatehouse.Reach, err error) {
 	err = q.one(ctx, "reach", `SELECT reach FROM platform_access WHERE site_id = $1 AND company_id = $2 AND application_id = $3`,
 		[]any{siteID, companyID, applicationID}, &r)
@@ -53,7 +53,7 @@ func (q Queries) Reach(ctx context.Context, siteID, companyID, applicationID str
 	return r, err
 }
 
-// PutReach keeps what a company's administrators have said, in place of what was.
+// PutReach stores the setting of a company's administrators, replacing the previous one.
 func (q Queries) PutReach(ctx context.Context, siteID, companyID, applicationID string, r gatehouse.Reach) error {
 	_, err := q.exec(ctx, "put reach", `INSERT INTO platform_access (site_id, company_id, application_id, reach) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (site_id, company_id, application_id) DO UPDATE SET reach = excluded.reach`, siteID, companyID, applicationID, r)
@@ -67,7 +67,7 @@ type AccessRequest struct {
 	AskedAt       time.Time
 }
 
-// InsertAccessRequest keeps that a user has asked. It reports whether that is new.
+// InsertAccessRequest records that a user has asked for access. It reports whether that is new.
 func (q Queries) InsertAccessRequest(ctx context.Context, u gatehouse.User, applicationID string, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "insert access request", `INSERT INTO access_requests (site_id, user_id, application_id, company_id, asked_at)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (site_id, user_id, application_id) DO NOTHING`,
@@ -75,8 +75,8 @@ func (q Queries) InsertAccessRequest(ctx context.Context, u gatehouse.User, appl
 	return n == 1, err
 }
 
-// AccessRequests returns up to limit requests of a company's users that wait, the oldest first.
-// Those of users who can no longer sign in, or have moved to another company, are none.
+// AccessRequests returns up to limit open requests of a company's users, the oldest first. It
+// skips users who can no longer sign in, or have moved to another company.
 func (q Queries) AccessRequests(ctx context.Context, siteID, companyID string, limit int) (all []AccessRequest, err error) {
 	err = q.all(ctx, "access requests", `SELECT r.application_id, r.asked_at, u.id, u.username, u.first_name, u.last_name, u.email, u.role, u.state, u.locale
 		FROM access_requests r

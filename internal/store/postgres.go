@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// connectPostgres uses one pool for everything; pgx keeps prepared statements itself.
+// connectPostgres uses one pool for everything; pgx manages prepared statements itself.
 func connectPostgres(db, _ *sql.DB) connected {
 	return connected{
 		reader: pgPool{db},
@@ -22,9 +22,9 @@ func connectPostgres(db, _ *sql.DB) connected {
 	}
 }
 
-// onConnection does something with a connection of the pool, waiting for it no longer than
-// the context lasts. One that is broken or in a transaction afterwards is thrown away when it
-// is wanted next.
+// onConnection runs a function with a connection of the pool, and waits for one only as long as
+// the context lasts. A connection that is broken or in a transaction afterwards is discarded when
+// it is next requested.
 func onConnection(ctx context.Context, db *sql.DB, do func(*pgx.Conn) error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -34,9 +34,8 @@ func onConnection(ctx context.Context, db *sql.DB, do func(*pgx.Conn) error) err
 	return conn.Raw(func(driven any) error { return do(driven.(*stdlib.Conn).Conn()) })
 }
 
-// pgTransaction runs fn in a transaction. It begins with the first statement, and ends with
-// those that were left for later: so it takes one message for each answer that is needed,
-// and one more.
+// pgTransaction runs fn in a transaction. BEGIN is sent with the first statement, and COMMIT with
+// the deferred ones: so it takes one message for each needed answer, and one more.
 func pgTransaction(ctx context.Context, conn *pgx.Conn, fn func(runner) error) error {
 	run := &pgRunner{conn: conn, waiting: []ask{{text: "begin"}}}
 	done := false
@@ -44,7 +43,7 @@ func pgTransaction(ctx context.Context, conn *pgx.Conn, fn func(runner) error) e
 		if !done && conn.PgConn().TxStatus() != 'I' && !conn.IsClosed() {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 			defer cancel()
-			conn.Exec(last, "rollback") //nolint:errcheck // where that fails, so does the connection
+			conn.Exec(last, "rollback") //nolint:errcheck // if that fails, so does the connection
 		}
 	}()
 	if err := fn(run); err != nil {
@@ -62,8 +61,8 @@ func pgTransaction(ctx context.Context, conn *pgx.Conn, fn func(runner) error) e
 	return wrap(ctx, "commit", err)
 }
 
-// pgRunner runs statements on a connection. Those that are waiting go with the next one, in
-// one message.
+// pgRunner runs statements on a connection. Deferred ones are sent with the next one, in one
+// message.
 type pgRunner struct {
 	conn    *pgx.Conn
 	waiting []ask
@@ -114,7 +113,7 @@ func (r *pgRunner) together(ctx context.Context, asks []ask) error {
 	return failed
 }
 
-// read takes the answer to one of several questions.
+// read reads the answer to one of several queries.
 func (a ask) read(answers pgx.BatchResults) error {
 	if a.row == nil {
 		tag, err := answers.Exec()
@@ -140,7 +139,7 @@ func readRows(rows pgx.Rows, row func(func(...any) error) error) error {
 	return rows.Err()
 }
 
-// pgPool runs statements each on a connection of the pool.
+// pgPool runs each statement on a connection of the pool.
 type pgPool struct{ db *sql.DB }
 
 func (p pgPool) on(ctx context.Context, do func(*pgRunner) error) error {

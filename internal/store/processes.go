@@ -8,8 +8,8 @@ import (
 // Shared reports whether several processes may serve from this database.
 func (s *Store) Shared() bool { return s.dialect.shared }
 
-// Alive renews this process's lease, and forgets processes that have long been gone. The
-// clock is the database's: that of a process may jump.
+// Alive renews this process's lease, and removes processes that have long been dead. It uses the
+// database's clock: that of a process may jump.
 func (s *Store) Alive(ctx context.Context, lease time.Duration) error {
 	return s.Write(ctx, func(q Queries) error {
 		_, err := q.exec(ctx, "alive", `INSERT INTO processes (id, alive_until) VALUES ($1, (`+q.d.clock+`) + CAST($2 AS BIGINT))

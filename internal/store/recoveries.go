@@ -7,17 +7,17 @@ import (
 	"gatehouse"
 )
 
-// Recovery is a recovery of a forgotten password in progress. One of a name that is no
-// account has no UserID.
+// Recovery is a recovery of a forgotten password in progress. For an unknown name, it has no
+// UserID.
 type Recovery struct {
 	SiteID string
 	ID     string
 	// Kind is by challenge or by link.
 	Kind   gatehouse.Recovery
 	UserID string
-	// Subject is what wrong answers are counted for.
+	// Subject is the subject that wrong answers are counted for.
 	Subject string
-	// Challenge is what was asked, which is not always what is stored.
+	// Challenge is the question that was asked, which may differ from the stored one.
 	Challenge gatehouse.Challenge
 	// Wrong counts answers, before they are verified.
 	Wrong     int
@@ -49,8 +49,8 @@ func (q Queries) Recovery(ctx context.Context, siteID, tokenHash string) (r Reco
 	return r, err
 }
 
-// CountAnswer counts an answer, or a use of a link, before it is verified, and returns the recovery with it
-// in its count; NotFound if it no longer takes any.
+// CountAnswer counts an answer, or a use of a link, before it is verified, and returns the
+// recovery including it; NotFound if it no longer accepts any.
 func (q Queries) CountAnswer(ctx context.Context, siteID, tokenHash string, kind gatehouse.Recovery, most int, now time.Time) (r Recovery, err error) {
 	err = q.one(ctx, "count answer", `UPDATE recoveries SET wrong = wrong + 1
 		WHERE site_id = $1 AND token_hash = $2 AND kind = $3 AND wrong < $4 AND used_at = 0 AND expires_at > $5
@@ -58,14 +58,13 @@ func (q Queries) CountAnswer(ctx context.Context, siteID, tokenHash string, kind
 	return r, err
 }
 
-// UncountAnswer takes an answer back that was not verified.
+// UncountAnswer takes back the count of an answer that was not verified.
 func (q Queries) UncountAnswer(ctx context.Context, siteID, id string) error {
 	_, err := q.exec(ctx, "uncount answer", `UPDATE recoveries SET wrong = wrong - 1 WHERE site_id = $1 AND id = $2 AND wrong > 0`, siteID, id)
 	return err
 }
 
-// UseRecovery uses a recovery up. It reports whether it was this call that did
-// (invariant 2).
+// UseRecovery uses up a recovery. It reports whether this call did (invariant 2).
 func (q Queries) UseRecovery(ctx context.Context, siteID, tokenHash string, kind gatehouse.Recovery, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "use recovery", `UPDATE recoveries SET used_at = $4
 		WHERE site_id = $1 AND token_hash = $2 AND kind = $3 AND used_at = 0 AND expires_at > $4`,
@@ -73,7 +72,7 @@ func (q Queries) UseRecovery(ctx context.Context, siteID, tokenHash string, kind
 	return n == 1, err
 }
 
-// KeepRecoveries ends all but the newest few recoveries of a kind that a user has.
+// KeepRecoveries ends all but a user's newest few recoveries of a kind.
 func (q Queries) KeepRecoveries(ctx context.Context, siteID, userID string, kind gatehouse.Recovery, most int) error {
 	_, err := q.exec(ctx, "keep recoveries", `DELETE FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> '' AND kind = $3
 		AND token_hash NOT IN (SELECT token_hash FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> '' AND kind = $3
@@ -81,7 +80,7 @@ func (q Queries) KeepRecoveries(ctx context.Context, siteID, userID string, kind
 	return err
 }
 
-// endRecoveries ends all recoveries of a user, links among them (invariant 5).
+// endRecoveries ends all recoveries of a user, including links (invariant 5).
 func (q Queries) endRecoveries(ctx context.Context, u gatehouse.User) error {
 	_, err := q.exec(ctx, "end recoveries", `DELETE FROM recoveries WHERE site_id = $1 AND user_id = $2 AND user_id <> ''`, u.SiteID, u.ID)
 	return err

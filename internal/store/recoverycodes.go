@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-// ReplaceRecoveryCodes puts new recovery codes, as keyed hashes, in the place of all that a user
+// ReplaceRecoveryCodes stores new recovery codes, as keyed hashes, and deletes all that a user
 // had.
 func (q Queries) ReplaceRecoveryCodes(ctx context.Context, siteID, userID string, macs []string, now time.Time) error {
 	if err := q.DeleteRecoveryCodes(ctx, siteID, userID); err != nil {
@@ -42,8 +42,8 @@ func (q Queries) RecoveryCodes(ctx context.Context, siteID, userID string) ([]ga
 	return all, err
 }
 
-// UseRecoveryCode uses one up. It reports whether it was this call that did. The hash is asked
-// for as well: new codes may have been made since it was read.
+// UseRecoveryCode uses up a recovery code. It reports whether this call did. It compares the hash
+// as well: new codes may have been made since it was read.
 func (q Queries) UseRecoveryCode(ctx context.Context, siteID, userID string, c gatehouse.RecoveryCode, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "use recovery code", `UPDATE recovery_codes SET used_at = $5
 		WHERE site_id = $1 AND user_id = $2 AND number = $3 AND mac = $4 AND used_at = 0`, siteID, userID, c.Number, c.MAC, micros(now))

@@ -6,8 +6,7 @@ import (
 	"gatehouse"
 )
 
-// goSteps are what migrations do besides their SQL, by the name of the migration: keys are
-// made in Go.
+// goSteps are the Go parts of migrations, by the name of the migration: keys are computed in Go.
 var goSteps = map[string]func(Queries, context.Context) error{"keys_of_names": Queries.rekey}
 
 // notPlain picks the rows whose keys may differ between versions of gatehouse.NameKey.
@@ -20,9 +19,8 @@ const rekeyBatch = 1000
 // oldKey is a user with the key that the database has.
 type oldKey struct{ siteID, id, username, key, email, emailKey string }
 
-// rekey gives all users the keys of today. Where two users would have the same one, the
-// later keeps its old key, by which it is still found (UserByUsername); OutdatedKeys
-// tells of it.
+// rekey gives all users current keys. If two users would have the same one, the later keeps its
+// old key, by which it is still found (UserByUsername); OutdatedKeys reports it.
 func (q Queries) rekey(ctx context.Context) error {
 	var left []oldKey
 	err := q.keysNotPlain(ctx, func(u oldKey) error {
@@ -37,7 +35,7 @@ func (q Queries) rekey(ctx context.Context) error {
 		}
 		return err
 	})
-	for _, u := range left { // another one may have made room
+	for _, u := range left { // another user may have freed it
 		if err == nil {
 			_, err = q.rekeyUsername(ctx, u)
 		}
@@ -45,7 +43,7 @@ func (q Queries) rekey(ctx context.Context) error {
 	return err
 }
 
-// rekeyUsername reports whether a user has the key of today.
+// rekeyUsername reports whether a user has the current key.
 func (q Queries) rekeyUsername(ctx context.Context, u oldKey) (bool, error) {
 	to := gatehouse.NameKey(u.username)
 	if to == u.key {
@@ -56,7 +54,7 @@ func (q Queries) rekeyUsername(ctx context.Context, u oldKey) (bool, error) {
 	return n == 1, err
 }
 
-// keysNotPlain hands out the users whose keys may be of another version.
+// keysNotPlain calls back for users whose keys may come from another version.
 func (q Queries) keysNotPlain(ctx context.Context, one func(oldKey) error) error {
 	for last := (oldKey{}); ; {
 		var batch []oldKey
@@ -80,11 +78,11 @@ func (q Queries) keysNotPlain(ctx context.Context, one func(oldKey) error) error
 	}
 }
 
-// OutdatedKey is a user whose username looks, to a look-up, like another user's. The two
-// are told apart only by who is exact.
+// OutdatedKey is a user whose username has the same key as another user's. Only the exact spelling
+// distinguishes the two.
 type OutdatedKey struct{ SiteID, Username string }
 
-// OutdatedKeys returns up to limit users whom a migration had to leave their old key.
+// OutdatedKeys returns up to limit users for whom a migration had to keep the old key.
 func (q Queries) OutdatedKeys(ctx context.Context, limit int) (all []OutdatedKey, err error) {
 	err = q.keysNotPlain(ctx, func(u oldKey) error {
 		if len(all) < limit && gatehouse.NameKey(u.username) != u.key {

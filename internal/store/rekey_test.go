@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// before is a database of the program before keys knew domains and Turkish letters, with
-// users under their keys of then.
+// before is a database of the program before keys knew domains and Turkish letters, with users
+// under their old keys.
 func before(t *testing.T, url string, usernames []string, email func(username string) string) *store.Store {
 	t.Helper()
 	s := open(t, url)
@@ -35,8 +35,8 @@ func before(t *testing.T, url string, usernames []string, email func(username st
 
 func itself(name string) string { return name }
 
-// After the migration everybody is found as people write names: whatever the capitals,
-// and in both spellings of a domain.
+// After the migration, everybody is found as people write names: in any case, and in both
+// spellings of a domain.
 func TestKeysAreMadeNew(t *testing.T) {
 	testkit.EmptyDatabases(t, func(t *testing.T, url string) {
 		names := []string{"İbrahim.Yıldız", "msantos", "Mira@exämple.example", "ola@xn--strae-oqa.example", "kim@straße.example", "王小明@例え.example"}
@@ -70,8 +70,8 @@ func TestKeysAreMadeNew(t *testing.T) {
 	})
 }
 
-// Two users who had keys of their own and would now share one: the migration goes on, both
-// are still found under what they are called, and the second is reported.
+// Two users who had different keys and would now share one: the migration continues, both are
+// still found under their usernames, and the second is reported.
 func TestKeysThatCollide(t *testing.T) {
 	testkit.EmptyDatabases(t, func(t *testing.T, url string) {
 		s := before(t, url, []string{"ilgaz", "Ilgaz2", "ılgaz", "ILGAZ3", "ılgaz3", "mira@xn--exmple-cua.example", "mira@exämple.example", "free"}, itself)
@@ -87,7 +87,7 @@ func TestKeysThatCollide(t *testing.T) {
 		if err != nil || fmt.Sprint(left) != "[{uk ılgaz} {uk ılgaz3}]" {
 			t.Errorf("%v, %v", left, err)
 		}
-		// Anyone who keeps the name keeps the key; another name gets one of today.
+		// An unchanged name keeps its key; a changed one gets a current key.
 		u, err := s.Read().UserByUsername(t.Context(), "uk", "ılgaz")
 		if err != nil {
 			t.Fatal(err)
@@ -102,7 +102,7 @@ func TestKeysThatCollide(t *testing.T) {
 		if left, err := s.Read().OutdatedKeys(t.Context(), 9); err != nil || fmt.Sprint(left) != "[{uk ılgaz3} {uk mira@exämple.example}]" {
 			t.Errorf("%v, %v", left, err)
 		}
-		// Nobody new comes beside them.
+		// No new user can collide with them.
 		err = s.Write(t.Context(), func(q store.Queries) error {
 			return q.InsertUser(t.Context(), gatehouse.User{ID: "usr_new", SiteID: "uk", CompanyID: "com_1", Username: "İlgaz3", Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: noon})
 		})

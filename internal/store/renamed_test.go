@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// What an older program wrote about browsers and the second step is read under the names
-// of today: a device stays known and trusted, its session and its events belong to it.
+// What an older program wrote about devices and two-factor is read under the current names: a
+// device stays known and trusted, and keeps its session and its events.
 func TestRowsOfOldNamesAreRead(t *testing.T) {
 	testkit.EmptyDatabases(t, func(t *testing.T, url string) {
 		s := open(t, url)

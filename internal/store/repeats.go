@@ -7,8 +7,8 @@ import (
 	"gatehouse"
 )
 
-// InsertRepeat keeps what a form has come to, in the transaction that makes it so. Without
-// a key nothing is kept: it was no form of a browser.
+// InsertRepeat stores a form's outcome, in the transaction that produces it. Without a key, it
+// stores nothing: it was not a browser's form.
 func (q Queries) InsertRepeat(ctx context.Context, key string, r gatehouse.Repeat) error {
 	if key == "" {
 		return nil
@@ -19,8 +19,8 @@ func (q Queries) InsertRepeat(ctx context.Context, key string, r gatehouse.Repea
 		r.SiteID, key, r.UserID, r.Made, r.ReturnTo, micros(r.At))
 }
 
-// Repeat returns what a form has come to when it was posted before. Whether that still
-// counts is for gatehouse.Repeat.Fresh to say.
+// Repeat returns the outcome of a form that was posted before. gatehouse.Repeat.Fresh decides
+// whether it still counts.
 func (q Queries) Repeat(ctx context.Context, siteID, key string) (gatehouse.Repeat, error) {
 	if key == "" {
 		return gatehouse.Repeat{}, gatehouse.ErrNotFound
@@ -39,7 +39,7 @@ func (q Queries) RepeatOf(ctx context.Context, siteID, made string) (gatehouse.R
 	return r, err
 }
 
-// DropOldRepeats removes outcomes that nobody can get now.
+// DropOldRepeats removes outcomes that nobody can get any longer.
 func (q Queries) DropOldRepeats(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, "drop old repeats", `DELETE FROM repeats WHERE at < $1`, micros(before))
 	return err

@@ -14,14 +14,14 @@ import (
 // inserts are the statements that add rows to a table: one row, and a batch.
 type inserts struct{ one, batch string }
 
-// insertion makes the statements for a table when they are first asked for.
+// insertion returns a function that builds the statements for a table on first use.
 func insertion(table, columns string) func() inserts {
 	return sync.OnceValue(func() inserts {
 		return inserts{insertMany(table, columns, 1), insertMany(table, columns, postgresDialect.insertBatch)}
 	})
 }
 
-// insertMany is an INSERT of several rows.
+// insertMany returns an INSERT of several rows.
 func insertMany(table, columns string, rows int) string {
 	width := strings.Count(columns, ",") + 1
 	var b strings.Builder
@@ -41,8 +41,8 @@ func insertMany(table, columns string, rows int) string {
 	return b.String()
 }
 
-// insertRows adds rows, as many in one statement as the database takes well; all batches
-// have the same size, so that there is one text for them, and what is left goes one by one.
+// insertRows adds rows, in batches of a size that suits the database. All batches have the same
+// size, so there is one text for them, and the rest is added one by one.
 func (q Queries) insertRows(ctx context.Context, into func() inserts, rows [][]any) error {
 	for batch := range slices.Chunk(rows, q.d.insertBatch) {
 		if len(batch) == postgresDialect.insertBatch {
@@ -60,11 +60,11 @@ func (q Queries) insertRows(ctx context.Context, into func() inserts, rows [][]a
 	return nil
 }
 
-// inJSON is rows as one argument, which dialect.each turns into rows again: so changes to
-// any number of rows are one statement with one text. value ->> 0 is the first column.
+// inJSON returns rows as one argument, which dialect.each turns into rows again: so changes to any
+// number of rows are one statement with one text. value ->> 0 is the first column.
 func inJSON(rows [][]any) string {
 	text, err := json.Marshal(rows)
-	if err != nil { // of texts and numbers, which can be written
+	if err != nil { // texts and numbers can always be encoded
 		panic(err)
 	}
 	return string(text)
@@ -78,7 +78,7 @@ func oneRow(n int64, err error) error {
 	return err
 }
 
-// ids asks for one column of text.
+// ids queries one column of text.
 func (q Queries) ids(ctx context.Context, what, text string, args ...any) (all []string, err error) {
 	err = q.all(ctx, what, text, args, func(scan func(...any) error) error {
 		var id string

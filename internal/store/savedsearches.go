@@ -6,8 +6,8 @@ import (
 	"gatehouse"
 )
 
-// SavedSearches returns the searches that a user has saved, in the order in which that was.
-// Those of a place that there is no longer are left out.
+// SavedSearches returns a user's saved searches, in the order in which they were saved. Those of a
+// page that no longer exists are left out.
 func (q Queries) SavedSearches(ctx context.Context, siteID, userID string) (all []gatehouse.SavedSearch, err error) {
 	err = q.all(ctx, "saved searches", `SELECT id, address, name, saved_at FROM saved_searches
 		WHERE site_id = $1 AND user_id = $2 ORDER BY saved_at, id`, []any{siteID, userID}, func(scan func(...any) error) error {
@@ -23,7 +23,7 @@ func (q Queries) SavedSearches(ctx context.Context, siteID, userID string) (all 
 	return all, err
 }
 
-// PutSavedSearch keeps a search; one that the user has saved already gets the new name.
+// PutSavedSearch stores a search; one that the user has already saved gets the new name.
 func (q Queries) PutSavedSearch(ctx context.Context, siteID, userID string, s gatehouse.SavedSearch) error {
 	_, err := q.exec(ctx, "put saved search", `INSERT INTO saved_searches (site_id, user_id, id, address, name, saved_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (site_id, user_id, address) DO UPDATE SET name = excluded.name`, siteID, userID, s.ID, s.Address(), s.Name, micros(s.SavedAt))

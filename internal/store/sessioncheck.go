@@ -16,12 +16,12 @@ type signedIn struct {
 	company gatehouse.Company
 }
 
-// sessionKey names a session: its site, and the hash of its token.
+// sessionKey identifies a session: its site, and the hash of its token.
 type sessionKey struct{ siteID, tokenHash string }
 
-// Session is Queries.Session for every request that comes with a session's cookie: by far the
-// most frequent question. It answers with what the database has at that moment, so a session
-// that has ended, here or in another process, is seen at the next request.
+// Session is Queries.Session for every request with a session cookie: by far the most frequent
+// query. It answers with the current state of the database, so a session that has ended, here or
+// in another process, is noticed at the next request.
 func (s *Store) Session(ctx context.Context, siteID, tokenHash string) (gatehouse.Session, gatehouse.User, gatehouse.Company, error) {
 	found, err := s.checks.answer(ctx, s.Read(), &signedIn{name: sessionKey{siteID, tokenHash}})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// checked is what a session check answers.
+// checked is the answer of a session check.
 type checked struct {
 	Session gatehouse.Session
 	User    gatehouse.User
@@ -26,8 +26,8 @@ func answered(s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err er
 	return checked{s, u, c, gatehouse.KindOf(err)}
 }
 
-// Whatever is changed, by this process or by another one on the same database, the next check
-// of a session answers with it: no check differs from what the database is asked by itself.
+// Any change, by this process or by another one on the same database, is visible to the next check
+// of a session: no check differs from what the database itself answers.
 func TestASessionCheckIsNeverOld(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
@@ -62,7 +62,7 @@ func TestASessionCheckIsNeverOld(t *testing.T) {
 	})
 }
 
-// change makes one of the changes that a check has to see.
+// change makes one of the changes that a check has to notice.
 func change(ctx context.Context, q store.Queries, what int, u gatehouse.User, token string, now time.Time) error {
 	switch what {
 	case 0:
@@ -80,8 +80,8 @@ func change(ctx context.Context, q store.Queries, what int, u gatehouse.User, to
 		CreatedAt: now, SeenAt: now, Assurance: gatehouse.Assurance{Level: 1, Methods: []gatehouse.Method{gatehouse.MethodPassword}}}, now.Add(time.Hour))
 }
 
-// Many check at once, each gets the answer to its own question, and nobody is answered that a
-// session is there whose end had been committed before the question.
+// Many check at once: each gets the answer to its own question, and nobody sees a session whose
+// end was committed before the check.
 func TestManyCheckAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		const clients, rounds = 16, 12
@@ -113,7 +113,7 @@ func TestManyCheckAtOnce(t *testing.T) {
 	})
 }
 
-// One who hangs up does not take the answers of the others along.
+// A client that disconnects does not cancel the answers of the others.
 func TestWhoHangsUpHangsUpAlone(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		u := testUser(t, s, "one")

@@ -8,8 +8,8 @@ import (
 	"gatehouse"
 )
 
-// InsertSession adds a session under the hash of its token. ends is when its
-// absolute limit is over, so that rows can be removed without knowing a policy.
+// InsertSession adds a session under the hash of its token. ends is the end of its absolute limit,
+// so rows can be removed without knowing a policy.
 func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehouse.Session, ends time.Time) error {
 	methods := make([]string, len(s.Assurance.Methods))
 	for i, m := range s.Assurance.Methods {
@@ -22,9 +22,9 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 		s.IPAddress, s.UserAgent, s.DeviceID, s.Assurance.Level, strings.Join(methods, " "))
 }
 
-// Session returns the session that has this token, with its user and company as they are
-// now, as far as pages need them. Whether it is still alive is for gatehouse.SessionLimits
-// to say. Store.Session answers the same for less.
+// Session returns the session that has this token, with its user and company as they are now, as
+// far as pages need them. gatehouse.SessionLimits decides whether it is still alive. Store.Session
+// is a cheaper way to get the same answer.
 func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err error) {
 	f, err := q.signedIn(ctx, sessionKey{siteID, tokenHash})
 	return f.session, f.user, f.company, err
@@ -45,8 +45,8 @@ func (q Queries) SessionsOf(ctx context.Context, siteID, userID string, now time
 	return all, err
 }
 
-// HasSession reports whether a user's session is there. Who holds the account and asks
-// knows that no other transaction has ended it.
+// HasSession reports whether a user's session exists. If the caller holds the account, no other
+// transaction has ended it.
 func (q Queries) HasSession(ctx context.Context, siteID, userID, id string) (bool, error) {
 	var n int
 	err := q.one(ctx, "has session", `SELECT COUNT(*) FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3`,
@@ -54,7 +54,7 @@ func (q Queries) HasSession(ctx context.Context, siteID, userID, id string) (boo
 	return n == 1, err
 }
 
-// SessionSeen writes the time of the last request, unless it is recent already.
+// SessionSeen writes the time of the last request, unless it is already recent.
 func (q Queries) SessionSeen(ctx context.Context, siteID, tokenHash string, now time.Time) error {
 	_, err := q.exec(ctx, "session seen", `UPDATE sessions SET seen_at = $3
 		WHERE site_id = $1 AND token_hash = $2 AND seen_at < $4`,
@@ -62,8 +62,8 @@ func (q Queries) SessionSeen(ctx context.Context, siteID, tokenHash string, now 
 	return err
 }
 
-// DeleteSession ends the session that has this token. It returns how many platforms are to be
-// told of that.
+// DeleteSession ends the session that has this token. It returns how many platforms have to be
+// notified.
 func (q Queries) DeleteSession(ctx context.Context, siteID, tokenHash string, now time.Time) (platforms int, err error) {
 	ids, err := q.ids(ctx, "delete session", `DELETE FROM sessions WHERE site_id = $1 AND token_hash = $2 RETURNING id`, siteID, tokenHash)
 	if err != nil {
@@ -84,14 +84,14 @@ func (q Queries) endSessions(ctx context.Context, u gatehouse.User, keep string,
 	return q.ending(ctx, u.SiteID, now, "end sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, u.SiteID, u.ID, keep)
 }
 
-// EndSessionsOfDevice ends a user's sessions in one browser, and returns their IDs.
+// EndSessionsOfDevice ends a user's sessions on one device, and returns their IDs.
 func (q Queries) EndSessionsOfDevice(ctx context.Context, siteID, userID, deviceID string, now time.Time) ([]string, error) {
 	return q.ending(ctx, siteID, now, "end sessions of device", `DELETE FROM sessions
 		WHERE site_id = $1 AND user_id = $2 AND device_id = $3 AND device_id <> '' RETURNING id`, siteID, userID, deviceID)
 }
 
-// ending runs a statement that deletes sessions of a site and returns their IDs, and ends
-// what they have reached.
+// ending runs a statement that deletes sessions of a site and returns their IDs, and ends what
+// those sessions have reached.
 func (q Queries) ending(ctx context.Context, siteID string, now time.Time, what, text string, args ...any) ([]string, error) {
 	ids, err := q.ids(ctx, what, text, args...)
 	if err == nil {
@@ -136,7 +136,7 @@ func (q Queries) RenewSession(ctx context.Context, s gatehouse.Session, tokenHas
 	return oneRow(n, err)
 }
 
-// ForwardSession lets a session be found by the token of forward authentication, too.
+// ForwardSession makes a session findable by the token of forward authentication, too.
 func (q Queries) ForwardSession(ctx context.Context, s gatehouse.Session, forwardHash string) error {
 	n, err := q.exec(ctx, "forward session", `UPDATE sessions SET forward_hash = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
 		s.SiteID, s.UserID, s.ID, forwardHash)

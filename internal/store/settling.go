@@ -8,21 +8,21 @@ import (
 	"gatehouse"
 )
 
-// Settling is what an attempt is judged by, all of it held that others could change.
+// Settling is the data to judge an attempt by, with everything held that others could change.
 type Settling struct {
-	// User has no ID where there is no such account. It is held if the password was right.
+	// User has no ID if there is no such account. It is held if the password was right.
 	User     gatehouse.User
 	Attempts gatehouse.Attempts
-	// Open: the attempt was one of those that are being verified, and is none.
+	// Open: the attempt was among those being verified, and no longer is.
 	Open bool
-	// Company and Repeated are looked up if the password was right. Repeated: the form has
-	// been posted before.
+	// Company and Repeated are looked up if the password was right. Repeated: the form has been
+	// posted before.
 	Company  gatehouse.Company
 	Repeated bool
 }
 
-// HoldSettling returns what an attempt is judged by, and takes it from those that are being
-// verified. userID is empty for a name that is no account; repeat is the form's key.
+// HoldSettling returns the data to judge an attempt by, and removes it from those being verified.
+// userID is empty for an unknown name; repeat is the form's key.
 func (q Queries) HoldSettling(ctx context.Context, o OpenAttempt, userID, repeat string, right bool, now time.Time) (s Settling, err error) {
 	var counted bool
 	var open int64
@@ -47,14 +47,14 @@ func (q Queries) HoldSettling(ctx context.Context, o OpenAttempt, userID, repeat
 		asks = append(asks, ask{text: `SELECT 1 FROM repeats WHERE site_id = $1 AND key = $2`, args: []any{o.SiteID, repeat}, row: into(&s.Repeated, new(int))})
 	}
 	err = q.together(ctx, "settle", asks...)
-	if err == nil && !counted { // what was counted for the browser has been forgotten meanwhile
+	if err == nil && !counted { // the device's counts have been deleted meanwhile
 		s.Attempts, err = q.HoldAttempts(ctx, o.SiteID, o.Subject, o.Device, now)
 	}
 	s.Open = open == 1
 	return s, err
 }
 
-// of is a list of columns, in a query of several tables.
+// of returns a list of columns, for a query of several tables.
 func of(table, columns string) string {
 	names := strings.Split(columns, ",")
 	for i, name := range names {
@@ -68,8 +68,8 @@ const (
 	withUser    = ` FROM signins i JOIN users u ON u.site_id = i.site_id AND u.id = i.user_id` + withCompany + `WHERE i.site_id = $1 AND i.token_hash = $2`
 )
 
-// A question that names three tables is one statement in place of three, each of which looks for
-// the rows of the others again.
+// A query over three tables replaces three statements, each of which would look up the rows of the
+// others again.
 var (
 	companyOfUserText  = `SELECT ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
 	userAndCompanyText = `SELECT ` + of("u", userColumns) + `, ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`

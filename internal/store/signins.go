@@ -39,15 +39,15 @@ func joinSteps(steps []gatehouse.Step) string {
 	return strings.Join(words, " ")
 }
 
-// SignInPassword records that another password has been chosen in a sign-in.
+// SignInPassword records that another password was chosen in a sign-in.
 func (q Queries) SignInPassword(ctx context.Context, siteID, id string, setAt time.Time, length int) error {
 	n, err := q.exec(ctx, "sign-in password", `UPDATE signins SET password_set_at = $3, password_length = $4
 		WHERE site_id = $1 AND id = $2`, siteID, id, micros(setAt), length)
 	return oneRow(n, err)
 }
 
-// CountSignInWrong counts an entry on a page of a sign-in before it is verified, and
-// returns how many there are; NotFound if there are as many as there may be.
+// CountSignInWrong counts an entry on a page of a sign-in before it is verified, and returns the
+// new count; NotFound if the limit is reached.
 func (q Queries) CountSignInWrong(ctx context.Context, siteID, id string, most int) (wrong int, err error) {
 	err = q.one(ctx, "count sign-in wrong", `UPDATE signins SET wrong = wrong + 1
 		WHERE site_id = $1 AND id = $2 AND wrong < $3 RETURNING wrong`, []any{siteID, id, most}, &wrong)
@@ -72,21 +72,21 @@ func (q Queries) endSignIns(ctx context.Context, u gatehouse.User, keep string) 
 	return err
 }
 
-// DeleteExpiredSignIns removes those that have run out.
+// DeleteExpiredSignIns removes those that have expired.
 func (q Queries) DeleteExpiredSignIns(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, "delete expired sign-ins", `DELETE FROM signins WHERE expires_at <= $1`, micros(now))
 	return err
 }
 
-// CountCode counts a code that was entered before it is verified, and returns how many
-// there are; NotFound if there are as many as there may be, or the sign-in is over.
+// CountCode counts an entered code before it is verified, and returns the new count; NotFound if
+// the limit is reached, or the sign-in is over.
 func (q Queries) CountCode(ctx context.Context, siteID, signInID string, most int) (entered int, err error) {
 	err = q.one(ctx, "count code", `UPDATE signins SET code_wrong = code_wrong + 1
 		WHERE site_id = $1 AND id = $2 AND code_wrong < $3 RETURNING code_wrong`, []any{siteID, signInID, most}, &entered)
 	return entered, err
 }
 
-// UncountCode takes back the count of a code that was not looked at.
+// UncountCode takes back the count of a code that was not checked.
 func (q Queries) UncountCode(ctx context.Context, siteID, signInID string) error {
 	_, err := q.exec(ctx, "uncount code", `UPDATE signins SET code_wrong = code_wrong - 1
 		WHERE site_id = $1 AND id = $2 AND code_wrong > 0`, siteID, signInID)

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// litePool runs statements on SQLite, each by itself, or those of a transaction.
+// litePool runs statements on SQLite, each by itself, or within a transaction.
 type litePool struct {
 	run interface {
 		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
@@ -28,9 +28,9 @@ func connectSQLite(write, read *sql.DB) connected {
 	}
 }
 
-// A statement of SQLite is over before anybody could cancel it, and watching for that costs
-// two goroutines each, more than most statements take; so it runs without the context, which
-// ends the wait for a connection.
+// An SQLite statement is over before anybody could cancel it, and watching for that costs two
+// goroutines each, more than most statements take; so it runs without the context, which only ends
+// the wait for a connection.
 
 func (p *litePool) exec(ctx context.Context, text string, args []any) (int64, error) {
 	var res sql.Result
@@ -92,17 +92,16 @@ func (p *litePool) together(ctx context.Context, asks []ask) error {
 	return nil
 }
 
-// statements are the prepared statements of a pool of SQLite. There are as many as
-// there are SQL texts in this package: nothing is ever evicted.
+// statements are the prepared statements of an SQLite pool. There are as many as there are SQL
+// texts in this package: nothing is ever evicted.
 //
-// The one connection that writes is taken while a transaction is open, so a
-// text that a transaction uses for the first time runs as it is, and is
-// prepared when the transaction is over.
+// The one connection that writes is in use while a transaction is open, so a text that a
+// transaction uses for the first time runs unprepared, and is prepared after the transaction.
 type statements struct {
 	db      *sql.DB
 	m       *sync.Map // text -> *sql.Stmt
 	tx      *sql.Tx
-	bound   map[string]*sql.Stmt // of the transaction: it keeps each until its end
+	bound   map[string]*sql.Stmt // of the transaction, which keeps each until its end
 	missing []string
 }
 
@@ -133,7 +132,7 @@ func (s *statements) get(ctx context.Context, text string) *sql.Stmt {
 func (s *statements) prepare(ctx context.Context, text string) *sql.Stmt {
 	stmt, err := s.db.PrepareContext(ctx, text)
 	if err != nil {
-		return nil // running the text as it is will say what is wrong
+		return nil // running the text unprepared will report the error
 	}
 	if first, loaded := s.m.LoadOrStore(text, stmt); loaded {
 		stmt.Close()

@@ -21,22 +21,21 @@ import (
 type Store struct {
 	write, read *sql.DB
 	dialect     dialect
-	process     string // names this process among those that share the database
+	process     string // identifies this process among those that share the database
 	connected
 	twice   bool
 	writing writing
-	// onLogouts is called after a transaction that has applications to be told of ended
-	// sessions.
+	// onLogouts is called after a transaction after which applications have to be notified of
+	// ended sessions.
 	onLogouts func()
 }
 
-// OnLogouts has somebody called after each transaction that has applications to be told of
-// ended sessions, whatever ended them. It is said before the store is used.
+// OnLogouts sets a function to call after each transaction after which applications have to be
+// notified of ended sessions, for any reason. It must be called before the store is used.
 func (s *Store) OnLogouts(call func()) { s.onLogouts = call }
 
-// RunTwice has every transaction that succeeds rolled back and run once more, as one that
-// lost a race on PostgreSQL is. It is for tests: a transaction that is not safe to run
-// again shows itself.
+// RunTwice makes every successful transaction roll back and run again, like one that lost a race
+// on PostgreSQL. It is for tests: it exposes a transaction that is not safe to retry.
 func (s *Store) RunTwice() { s.twice = true }
 
 // Open opens the database named by a URL (sqlite:///path or postgres://…) and
@@ -65,7 +64,7 @@ func (s *Store) Close() error {
 	return s.write.Close()
 }
 
-// Ping asks the database for an answer.
+// Ping checks that the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	return wrap(ctx, "ping", s.write.QueryRowContext(ctx, "SELECT 1").Scan(&one))
@@ -79,25 +78,25 @@ type Queries struct {
 	run     runner
 	d       dialect
 	process string
-	// returned are limits that are given back with the transaction; see GiveBackWith.
+	// returned are limits to give back with the transaction; see GiveBackWith.
 	returned *[]Limit
-	// ended says that the transaction has ended what sessions had reached; see OnLogouts.
+	// ended means that the transaction has ended what sessions had reached; see OnLogouts.
 	ended *bool
 }
 
-// Read returns the methods that stand alone, each a snapshot of its own.
+// Read returns the methods outside of a transaction, each with its own snapshot.
 func (s *Store) Read() Queries {
 	return Queries{run: s.reader, d: s.dialect, process: s.process}
 }
 
-// Write runs fn in one transaction that is committed if fn returns nil. A
-// transaction that lost a race on PostgreSQL is run again, so fn must not do
-// anything but ask and change the database and set variables of its own.
+// Write runs fn in one transaction that is committed if fn returns nil. A transaction that lost a
+// race on PostgreSQL is retried, so fn must only query and change the database and set its own
+// variables.
 func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
 	return s.writing.note(again(func() error { return s.writeOnce(ctx, fn) }))
 }
 
-// again does what lost a race on PostgreSQL once more, a few times.
+// again retries what lost a race on PostgreSQL, a few times.
 func again(do func() error) error {
 	for try := 0; ; try++ {
 		err := do()
@@ -119,9 +118,9 @@ func (s *Store) writeOnce(ctx context.Context, fn func(Queries) error) error {
 	return s.transact(ctx, fn)
 }
 
-// transact runs fn in one transaction. Limits that it gives back are each process's and each
-// sign-in's: where many transactions run at once, that waits until this one is over, and
-// where there is one at a time, it goes along.
+// transact runs fn in one transaction. Limits that it gives back are shared by all processes and
+// sign-ins: if many transactions run at once, giving back waits until this one is over; if they
+// run one at a time, it is part of it.
 func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 	var returned []Limit
 	ended := false
@@ -137,7 +136,7 @@ func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 		return q.giveBack(ctx, returned)
 	})
 	if err == nil && s.dialect.shared && len(returned) > 0 {
-		s.GiveBack(context.WithoutCancel(ctx), returned...) //nolint:errcheck // what it changed is committed, and a limit fills by itself
+		s.GiveBack(context.WithoutCancel(ctx), returned...) //nolint:errcheck // its change is committed, and a limit refills by itself
 	}
 	if err == nil && ended && s.onLogouts != nil {
 		s.onLogouts()
@@ -151,9 +150,8 @@ func (q Queries) exec(ctx context.Context, what, text string, args ...any) (int6
 	return n, wrap(ctx, what, err)
 }
 
-// later runs a statement of which nobody asks how many rows it changed, nor what is wrong with
-// it: in a transaction on PostgreSQL it goes along with the next one that is asked for
-// something, and if it fails, the transaction does.
+// later runs a statement whose row count and error nobody needs at once: in a transaction on
+// PostgreSQL it is sent with the next query, and if it fails, the transaction does.
 func (q Queries) later(ctx context.Context, what, text string, args ...any) error {
 	return wrap(ctx, what, q.run.later(ctx, text, args))
 }
@@ -176,7 +174,7 @@ func (q Queries) all(ctx context.Context, what, text string, args []any, scan fu
 	return wrap(ctx, what, q.run.query(ctx, text, args, scan))
 }
 
-// together asks several things at once, in this order: on PostgreSQL they go in one message.
+// together sends several queries at once, in this order: on PostgreSQL they go in one message.
 func (q Queries) together(ctx context.Context, what string, asks ...ask) error {
 	return wrap(ctx, what, q.run.together(ctx, asks))
 }
@@ -184,29 +182,29 @@ func (q Queries) together(ctx context.Context, what string, asks ...ask) error {
 // connected is how a store's statements reach its database.
 type connected struct {
 	reader runner
-	// begin runs something in a transaction, which is committed if that returns nil.
+	// begin runs a function in a transaction, which is committed if that returns nil.
 	begin func(ctx context.Context, fn func(runner) error) error
-	// prepare readies statements for the next transaction.
+	// prepare prepares statements for the next transaction.
 	prepare func(ctx context.Context, texts ...string)
-	// checks finds the sessions of requests.
+	// checks answers the checks of requests.
 	checks checker
-	// forget gives prepared statements up.
+	// forget discards prepared statements.
 	forget func()
 	// writer runs the transactions of SQLite; nil: PostgreSQL runs many at once.
 	writer *liteWriter
 }
 
-// ask is a statement, and what becomes of its answer.
+// ask is a statement, and where its answer goes.
 type ask struct {
 	text string
 	args []any
-	// row is called for every row of a query; nil: it is none.
+	// row is called for every row of a query; nil: it is not a query.
 	row func(scan func(...any) error) error
-	// changed is how many rows it changed, where row is nil; nil: nobody asks.
+	// changed receives how many rows it changed, if row is nil; nil: not needed.
 	changed *int64
 }
 
-// into scans the row of a query, if there is one, and says whether there was.
+// into scans the row of a query, if there is one, and reports whether there was.
 func into(found *bool, dest ...any) func(func(...any) error) error {
 	return func(scan func(...any) error) error {
 		*found = true
@@ -214,7 +212,7 @@ func into(found *bool, dest ...any) func(func(...any) error) error {
 	}
 }
 
-// runner is what runs statements: a pool, each by itself, or a transaction.
+// runner runs statements: a pool, each by itself, or a transaction.
 type runner interface {
 	exec(ctx context.Context, text string, args []any) (int64, error)
 	query(ctx context.Context, text string, args []any, row func(scan func(...any) error) error) error
@@ -222,12 +220,11 @@ type runner interface {
 	together(ctx context.Context, asks []ask) error
 }
 
-// NewID makes an identifier: prefix, underscore, UUIDv7 in hex (RFC 9562 5.7). It
-// sorts by time, and those of one process and one moment in the order they were made
-// in: the fraction of the millisecond, then a counter, stand before what is random.
-// The counter has 30 bits, because rows of one moment are ordered by their ids, as a
-// user's reset links are, and the order is wrong each time the counter begins again at 0.
-// It names a row and is no secret.
+// NewID returns an identifier: prefix, underscore, UUIDv7 in hex (RFC 9562 5.7). IDs sort by time,
+// and those of one process and one moment by their creation: the fraction of the millisecond, then
+// a counter, come before the random part. The counter has 30 bits, because rows of one moment are
+// ordered by their IDs, as a user's reset links are, and the order is wrong each time the counter
+// restarts at 0. An ID names a row and is no secret.
 func NewID(prefix string, now time.Time) string {
 	var b [16]byte
 	rand.Read(b[12:])
@@ -240,7 +237,7 @@ func NewID(prefix string, now time.Time) string {
 
 var idCounter atomic.Uint32
 
-// micros is how times are stored: UTC microseconds, 0 for the zero time.
+// micros returns a time as it is stored: UTC microseconds, 0 for the zero time.
 func micros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -267,7 +264,7 @@ func (w when) Scan(v any) error {
 	return nil
 }
 
-// isCut reports a connection that ended in the middle of an answer.
+// isCut reports whether the connection ended in the middle of an answer.
 func isCut(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

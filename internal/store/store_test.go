@@ -18,8 +18,8 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// each runs a test on both databases, migrated, and on PostgreSQL through a pooler that
-// gives every transaction another session.
+// each runs a test on both databases, migrated, and on PostgreSQL through a pooler that gives
+// every transaction a different session.
 func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	migrated := func(t *testing.T, url string) {
 		s := open(t, url)
@@ -42,7 +42,7 @@ func open(t *testing.T, url string) *store.Store {
 	return s
 }
 
-// people makes a company and a user in a site, the same names in each.
+// testUser makes a company and a user in a site, the same names in each.
 func testUser(t *testing.T, s *store.Store, siteID string) gatehouse.User {
 	t.Helper()
 	c := gatehouse.Company{SiteID: siteID, ID: store.NewID("com", noon), Name: "Northgate", AccountNumber: "1", CreatedAt: noon}
@@ -120,7 +120,7 @@ func TestSignedInMakesAnInvitedUserActive(t *testing.T) {
 	})
 }
 
-// Counts that are held are changed by one at a time: nobody's change is lost.
+// Held counts are changed by one transaction at a time: no change is lost.
 func TestHeldAttemptsLoseNoChange(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		const n = 40
@@ -334,7 +334,7 @@ func TestMigrateRefusesANewerDatabase(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// A database that cannot be asked is never "not found".
+// A database that cannot be queried is never "not found".
 func TestALostDatabaseIsSaidToBeLost(t *testing.T) {
 	lost := func(t *testing.T, err error) {
 		t.Helper()
@@ -369,7 +369,7 @@ func TestALostDatabaseIsSaidToBeLost(t *testing.T) {
 
 func TestIDsSortInTheOrderTheyWereMade(t *testing.T) {
 	last := ""
-	for i := range 100_000 { // more than any moment has: there was a counter that began again at 16,384
+	for i := range 100_000 { // more than any moment has: one counter restarted at 16,384
 		id := store.NewID("evt", noon.Add(time.Duration(i/50_000)*time.Microsecond))
 		if id <= last || len(id) != len("evt_")+32 || id[16] != '7' || !strings.Contains("89ab", id[20:21]) {
 			t.Fatalf("%d: %s after %s", i, id, last)
@@ -393,8 +393,8 @@ func TestTheDatabaseFileIsItsOwnersOnly(t *testing.T) {
 	}
 }
 
-// Who is refused by one limit takes nothing from another: one address cannot use up
-// what the whole site has.
+// A call that one limit refuses takes nothing from another: one address cannot use up the whole
+// site's limit.
 func TestARefusalTakesNothingFromOtherLimits(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		site := store.Limit{Key: "site", Every: time.Minute, Burst: 10}
@@ -415,8 +415,8 @@ func TestARefusalTakesNothingFromOtherLimits(t *testing.T) {
 	})
 }
 
-// Taking and giving back at the same time, over the same and other keys, is nobody's
-// error on either database.
+// Taking and giving back at the same time, over the same and other keys, causes no errors on
+// either database.
 func TestLimitsUnderLoad(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		var all sync.WaitGroup
@@ -441,8 +441,8 @@ func TestLimitsUnderLoad(t *testing.T) {
 	})
 }
 
-// Who opens a session holds the account: a reset at the same moment waits, and ends the
-// session that it found no trace of when it began.
+// Opening a session holds the account: a concurrent reset waits, and ends the session that did not
+// exist when it began.
 func TestAHeldUserCannotBeResetInBetween(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		u := testUser(t, s, "one")

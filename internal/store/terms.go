@@ -8,8 +8,8 @@ import (
 
 const acceptanceColumns = `site_id, user_id, id, version, text_hash, lang, accepted_at, address`
 
-// InsertAcceptance records that a user accepted a text of the terms, and keeps the text
-// once for everybody who accepts it: whatever becomes of the file, it can be shown (A03).
+// InsertAcceptance records that a user accepted a text of the terms, and stores the text once for
+// everybody who accepts it: it can be shown even if the file changes (A03).
 func (q Queries) InsertAcceptance(ctx context.Context, a gatehouse.Acceptance, text string) error {
 	_, err := q.exec(ctx, "insert terms text", `INSERT INTO terms_texts (site_id, hash, text) VALUES ($1, $2, $3)
 		ON CONFLICT (site_id, hash) DO NOTHING`, a.SiteID, a.TextHash, text)
@@ -22,8 +22,8 @@ func (q Queries) InsertAcceptance(ctx context.Context, a gatehouse.Acceptance, t
 	return err
 }
 
-// Acceptances returns what a user has accepted, newest first. There is one for each
-// version that a site has had, so they are few.
+// Acceptances returns what a user has accepted, newest first. There is one for each version that a
+// site has had, so there are few.
 func (q Queries) Acceptances(ctx context.Context, siteID, userID string) ([]gatehouse.Acceptance, error) {
 	return q.acceptances(ctx, `SELECT `+acceptanceColumns+` FROM terms_acceptances
 		WHERE site_id = $1 AND user_id = $2 ORDER BY id DESC`, siteID, userID)

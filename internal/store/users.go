@@ -13,7 +13,7 @@ const userColumns = `site_id, id, company_id, username, first_name, last_name, e
 	sole_user_for, sole_user, created_at, password_used_by, password_warned, codes_on_request,
 	own_two_factor, factors, bounced_at, bounce_reason, bounce_reported`
 
-// userFields are where a row's columns go, in the order of userColumns.
+// userFields are the destinations of a row's columns, in the order of userColumns.
 func userFields(u *gatehouse.User) []any {
 	return []any{&u.SiteID, &u.ID, &u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed,
 		&u.Role, &u.State, &u.Locale, when{&u.LockedAt}, &u.LockReason, &u.Password.Hash, &u.Password.Origin,
@@ -22,7 +22,7 @@ func userFields(u *gatehouse.User) []any {
 		&u.OwnTwoFactor, &u.Factors, when{&u.Bounce.At}, &u.Bounce.Reason, &u.Bounce.Reported}
 }
 
-// InsertUser adds a user; Conflict where the site has the username.
+// InsertUser adds a user; Conflict if the site already has the username.
 func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
 	return q.InsertUsers(ctx, []gatehouse.User{u})
 }
@@ -49,10 +49,9 @@ func userValues(u gatehouse.User) []any {
 		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email)}
 }
 
-// UpdateProfile writes a user's names, address, role and locale, and when what applications read
-// as the profile was changed last. What is known about
-// mail that came back was about the old address, and goes with it. A key of before (rekey)
-// stays while the name does.
+// UpdateProfile writes a user's names, address, role and locale, and when the profile, as
+// applications read it, was last changed. A bounce mark was about the old address, so it is
+// deleted. An old key (rekey) stays while the name does.
 func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User, now time.Time) error {
 	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3,
 		username_key = CASE WHEN username = $3 THEN username_key ELSE $4 END, first_name = $5,
@@ -73,16 +72,16 @@ func (q Queries) SetUserState(ctx context.Context, siteID, id string, state gate
 	return oneRow(n, err)
 }
 
-// ReplaceHash writes the same password under a newer hash, unless the password has
-// been changed since the old hash was read. It reports whether it did.
+// ReplaceHash stores a newer hash of the same password, unless the password has been changed since
+// the old hash was read. It reports whether it did.
 func (q Queries) ReplaceHash(ctx context.Context, siteID, id, old, fresh string) (bool, error) {
 	n, err := q.exec(ctx, "replace hash", `UPDATE users SET password_hash = $4
 		WHERE site_id = $1 AND id = $2 AND password_hash = $3`, siteID, id, old, fresh)
 	return n == 1, err
 }
 
-// LockUser locks a user for everybody; a lock that is there stays as it is. It
-// reports whether it was this call that locked.
+// LockUser locks a user for everybody; an existing lock stays as it is. It reports whether this
+// call locked.
 func (q Queries) LockUser(ctx context.Context, siteID, id string, reason gatehouse.LockReason, now time.Time) (bool, error) {
 	n, err := q.exec(ctx, "lock user", `UPDATE users SET locked_at = $3, lock_reason = $4
 		WHERE site_id = $1 AND id = $2 AND locked_at = 0`, siteID, id, micros(now), string(reason))
@@ -96,16 +95,15 @@ func (q Queries) UnlockUser(ctx context.Context, siteID, id string) error {
 	return oneRow(n, err)
 }
 
-// EndLock ends the lock that a user has had since the given time, and no other one. It
-// reports whether it did.
+// EndLock ends the lock that a user has had since the given time, and no other one. It reports
+// whether it did.
 func (q Queries) EndLock(ctx context.Context, siteID, id string, lockedAt time.Time) (bool, error) {
 	n, err := q.exec(ctx, "end lock", `UPDATE users SET locked_at = 0, lock_reason = ''
 		WHERE site_id = $1 AND id = $2 AND locked_at = $3`, siteID, id, micros(lockedAt))
 	return n == 1, err
 }
 
-// SignedIn records a finished sign-in of a user who is held; an invited one becomes active by
-// it.
+// SignedIn records a finished sign-in of a held user; an invited one becomes active.
 func (q Queries) SignedIn(ctx context.Context, siteID, id string, now time.Time) error {
 	return q.later(ctx, "signed in", `UPDATE users SET last_sign_in_at = $3,
 		first_sign_in_at = CASE WHEN first_sign_in_at = 0 THEN $3 ELSE first_sign_in_at END,
@@ -119,10 +117,9 @@ func (q Queries) User(ctx context.Context, siteID, id string) (u gatehouse.User,
 	return u, err
 }
 
-// HoldUser returns a user and holds the account: until the transaction ends, nobody else
-// changes it. Who opens a session asks this way, so that a reset, a lock or a
-// deactivation at the same moment comes either before, and is seen here, or after,
-// and ends the session.
+// HoldUser returns a user and holds the account: until the transaction ends, nobody else changes
+// it. Opening a session requires this, so a concurrent reset, lock or deactivation comes either
+// before, and is seen here, or after, and ends the session.
 func (q Queries) HoldUser(ctx context.Context, siteID, id string) (u gatehouse.User, err error) {
 	err = q.one(ctx, "hold user", q.holdUserText(), []any{siteID, id}, userFields(&u)...)
 	return u, err
@@ -132,8 +129,8 @@ func (q Queries) holdUserText() string { return userText + q.d.hold }
 
 const userText = `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND id = $2 `
 
-// UserByUsername returns a user by username, compared by gatehouse.NameKey. Of two that
-// look alike, of whom one has kept a former key (rekey), it is the one who is written so.
+// UserByUsername returns a user by username, compared by gatehouse.NameKey. If two have the same
+// key, because one has kept a former key (rekey), it returns the one with this exact spelling.
 func (q Queries) UserByUsername(ctx context.Context, siteID, username string) (u gatehouse.User, err error) {
 	key, former := gatehouse.NameKey(username), gatehouse.FormerNameKey(username)
 	found, err := q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND username_key IN ($2, $3)`, siteID, key, former)
@@ -143,7 +140,7 @@ func (q Queries) UserByUsername(ctx context.Context, siteID, username string) (u
 	err = gatehouse.ErrNotFound
 	for _, other := range found {
 		switch {
-		case gatehouse.NameKey(other.Username) != key: // a former key of this name, and another name's of today
+		case gatehouse.NameKey(other.Username) != key: // a former key of this name, and a current key of another name
 		case err != nil, gatehouse.FormerNameKey(other.Username) == former:
 			u, err = other, nil
 		}
@@ -151,21 +148,22 @@ func (q Queries) UserByUsername(ctx context.Context, siteID, username string) (u
 	return u, err
 }
 
-// UsersByEmail returns up to limit users with an address, compared by
-// gatehouse.NameKey, in the order of their claims (gatehouse.Claim). Among equal claims
-// the companies take turns, so that none of them fills the list with its own accounts.
-// Accounts of one site may share an address where they sign in by username.
+// UsersByEmail returns up to limit users with an address, compared by gatehouse.NameKey, in the
+// order of their claims (gatehouse.Claim). Among equal claims the companies take turns, so none of
+// them fills the list with its own accounts. Accounts of one site may share an address if they
+// sign in by username.
 func (q Queries) UsersByEmail(ctx context.Context, siteID, email string, limit int) ([]gatehouse.User, error) {
 	const claim = `CASE WHEN email_confirmed THEN 0 ELSE 2 END + CASE WHEN state = 'deactivated' THEN 1 ELSE 0 END`
-	// SQLite would read all users of the site in the order of their companies, to number them.
+	// Otherwise SQLite would read all users of the site in the order of their companies, to number
+	// them.
 	return q.users(ctx, `WITH those AS MATERIALIZED (SELECT * FROM users WHERE site_id = $1 AND email_key = $2 AND email_key <> '')
 		SELECT `+userColumns+` FROM (
 			SELECT *, `+claim+` AS claim, ROW_NUMBER() OVER (PARTITION BY company_id, `+claim+` ORDER BY id) AS turn FROM those) AS claims
 		ORDER BY claim, turn, id LIMIT $3`, siteID, gatehouse.NameKey(email), limit)
 }
 
-// Users returns up to limit users of a company in the order of their usernames,
-// those after the given username key.
+// Users returns up to limit users of a company in the order of their usernames, after the given
+// username key.
 func (q Queries) Users(ctx context.Context, siteID, companyID, after string, limit int) ([]gatehouse.User, error) {
 	return q.users(ctx, `SELECT `+userColumns+` FROM users
 		WHERE site_id = $1 AND company_id = $2 AND username_key > $3 ORDER BY username_key LIMIT $4`,
@@ -203,8 +201,8 @@ func (q Queries) CountUsers(ctx context.Context, siteID, companyID string) (map[
 	return counts, err
 }
 
-// Administrator returns the name of an administrator of a company who can help a
-// user: the first active one who is somebody else. Empty if there is none.
+// Administrator returns the name of an administrator of a company who can help a user: the first
+// active one other than the user. Empty if there is none.
 func (q Queries) Administrator(ctx context.Context, siteID, companyID, userID string) (string, error) {
 	var u gatehouse.User
 	err := q.one(ctx, "administrator", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND company_id = $2
@@ -216,14 +214,14 @@ func (q Queries) Administrator(ctx context.Context, siteID, companyID, userID st
 	return u.DisplayName(), err
 }
 
-// SetCodesOnRequest records whether a user wants codes only when asked for (B09).
+// SetCodesOnRequest records whether a user wants codes only on request (B09).
 func (q Queries) SetCodesOnRequest(ctx context.Context, siteID, userID string, onRequest bool) error {
 	n, err := q.exec(ctx, "codes on request", `UPDATE users SET codes_on_request = $3 WHERE site_id = $1 AND id = $2`, siteID, userID, onRequest)
 	return oneRow(n, err)
 }
 
-// ProveEmail records that a user reads the mail of the present address. It reports
-// whether that was not known.
+// ProveEmail records that a user reads the mail of the present address. It reports whether that is
+// new.
 func (q Queries) ProveEmail(ctx context.Context, siteID, userID, email string) (bool, error) {
 	n, err := q.exec(ctx, "prove email", `UPDATE users SET email_confirmed = TRUE
 		WHERE site_id = $1 AND id = $2 AND email = $3 AND NOT email_confirmed`, siteID, userID, email)
@@ -242,28 +240,28 @@ func (q Queries) AcceptTerms(ctx context.Context, siteID, id, version string) er
 	return oneRow(n, err)
 }
 
-// AnswerSoleUser records whether a user is the only one who uses the sign-in.
+// AnswerSoleUser records whether a user is the only person who uses the sign-in.
 func (q Queries) AnswerSoleUser(ctx context.Context, siteID, id, version string, sole bool) error {
 	n, err := q.exec(ctx, "answer sole user", `UPDATE users SET sole_user_for = $3, sole_user = $4
 		WHERE site_id = $1 AND id = $2`, siteID, id, version, sole)
 	return oneRow(n, err)
 }
 
-// Administrators returns the active administrators of a company who can help
-// somebody, but for that person.
+// Administrators returns the active administrators of a company who can help a user, except that
+// user.
 func (q Queries) Administrators(ctx context.Context, siteID, companyID, userID string, limit int) ([]gatehouse.User, error) {
 	return q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND company_id = $2
 		AND role = 'admin' AND state = 'active' AND locked_at = 0 AND id <> $3 ORDER BY username_key LIMIT $4`,
 		siteID, companyID, userID, limit)
 }
 
-// AllUsers calls fn for all users of a company in the order of their usernames, without
-// what belongs to their passwords.
+// AllUsers calls fn for all users of a company in the order of their usernames, without their
+// password data.
 func (q Queries) AllUsers(ctx context.Context, siteID, companyID string, fn func(gatehouse.User) error) error {
 	return q.usersOf(ctx, siteID, companyID, "", fn)
 }
 
-// AllAdministrators is AllUsers for the administrators alone, which an index has.
+// AllAdministrators is AllUsers for the administrators only, by an index.
 func (q Queries) AllAdministrators(ctx context.Context, siteID, companyID string, fn func(gatehouse.User) error) error {
 	return q.usersOf(ctx, siteID, companyID, "AND role = 'admin'", fn)
 }
@@ -282,15 +280,15 @@ func (q Queries) usersOf(ctx context.Context, siteID, companyID, which string, f
 	})
 }
 
-// UsersMark tells whether somebody of a company was changed in what Enhanced Security
-// goes by: it is worked out by the database in a small part of the time that People takes.
+// UsersMark shows whether any user of a company was changed in a way that matters to Enhanced
+// Security: the database computes it in a fraction of the time that reading the users takes.
 type UsersMark struct {
 	Users, Kinds, Moments int64
 	Newest                string
 }
 
-// UsersMark returns the mark of a company's people. Each user's kind is weighed with what
-// differs between users, so that two who change places change the sum.
+// UsersMark returns the mark of a company's users. Each user's kind is weighted by something that
+// differs between users, so swapping two users changes the sum.
 func (q Queries) UsersMark(ctx context.Context, siteID, companyID string) (m UsersMark, err error) {
 	err = q.one(ctx, "mark of people", `SELECT COUNT(*),
 		CAST(COALESCE(SUM((1 + created_at % 999983 + 7919 * LENGTH(username) + 104729 * LENGTH(email))

@@ -6,8 +6,9 @@ import (
 	"gatehouse"
 )
 
-// UsersToWarn returns up to limit active users with an address whose chosen password
-// was set in a span and who have not had that span's warning, nor a later one; the
+// UsersToWarn returns up to limit active users with an address whose chosen password was set in a
+// span and who have not had that span's warning, nor a later one; the oldest passwords first.
+// Users marked by MarkWarned are not returned again.
 // oldest passwords first. Who is marked by MarkWarned is not returned again.
 func (q Queries) UsersToWarn(ctx context.Context, siteID string, span gatehouse.WarningSpan, limit int) ([]gatehouse.User, error) {
 	return q.users(ctx, `SELECT `+userColumns+` FROM users
@@ -17,9 +18,9 @@ func (q Queries) UsersToWarn(ctx context.Context, siteID string, span gatehouse.
 		siteID, micros(span.From), micros(span.To), span.Days, limit)
 }
 
-// MarkWarned records a warning about a user's password, and returns the user as it is
-// then. It reports false where that is not for the caller to send: another process
-// has marked it, or the password or the account has been changed since u was read.
+// MarkWarned records a warning about a user's password, and returns the user as it is then. It
+// returns false if the caller must not send the warning: another process has marked it, or the
+// password or the account has changed since u was read.
 func (q Queries) MarkWarned(ctx context.Context, u gatehouse.User, days int) (fresh gatehouse.User, marked bool, err error) {
 	err = q.one(ctx, "mark warned", `UPDATE users SET password_warned = $5
 		WHERE site_id = $1 AND id = $2 AND password_warned = $3 AND password_set_at = $4

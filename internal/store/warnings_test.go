@@ -16,8 +16,8 @@ import (
 
 var ninetyDays = gatehouse.PasswordPolicy{MaxAge: 90 * 24 * time.Hour}
 
-// aging makes the users of a company at site one, whose passwords expire in so many days
-// from noon. edit may make each of them something else.
+// aging makes the users of a company at site one, with passwords that expire in these numbers of
+// days from noon. edit may change each of them.
 func aging(t *testing.T, s *store.Store, daysLeft []int, edit func(i int, u *gatehouse.User)) {
 	t.Helper()
 	c := gatehouse.Company{SiteID: "one", ID: store.NewID("com", noon), Name: "Northgate", AccountNumber: "1", CreatedAt: noon}
@@ -35,7 +35,7 @@ func aging(t *testing.T, s *store.Store, daysLeft []int, edit func(i int, u *gat
 
 func asTheyAre(int, *gatehouse.User) {}
 
-// toWarn are the names of those who are to be warned, by the days of the warning.
+// toWarn returns the names of the users to warn, by the days of the warning.
 func toWarn(t *testing.T, s *store.Store, limit int) map[int][]string {
 	t.Helper()
 	found := map[int][]string{}
@@ -63,7 +63,7 @@ func TestUsersToWarn(t *testing.T) {
 		aging(t, s, []int{15, 14, 8, 7, 2, 1, 0, -1}, asTheyAre)
 		same(t, "to warn", toWarn(t, s, 10), map[int][]string{14: {"user2", "user1"}, 7: {"user4", "user3"}, 1: {"user5"}})
 		same(t, "one of each", toWarn(t, s, 1), map[int][]string{14: {"user2"}, 7: {"user4"}, 1: {"user5"}})
-		// Of another site nobody is known.
+		// No user belongs to another site.
 		span := gatehouse.PasswordWarningSpans(ninetyDays, noon)[0]
 		if users, err := s.Read().UsersToWarn(t.Context(), "two", span, 10); len(users) != 0 || err != nil {
 			t.Errorf("at site two: %v, %v", users, err)
@@ -120,7 +120,7 @@ func TestWhoIsMarkedIsNotWarnedAgain(t *testing.T) {
 		}
 		same(t, "after the second", toWarn(t, s, 10), map[int][]string{})
 
-		// A new password of the same age begins again.
+		// A new password of the same age starts again.
 		write(t, s, func(q store.Queries) error { return q.SetPassword(t.Context(), "one", u.ID, u.Password) })
 		same(t, "after a new password", toWarn(t, s, 10), map[int][]string{7: {"user0"}})
 		if _, marked = mark(fresh, 1); marked {
@@ -141,7 +141,7 @@ func TestWhoIsMarkedIsNotWarnedAgain(t *testing.T) {
 	})
 }
 
-// Of several processes that want to warn the same person, one does.
+// Of several processes that want to warn the same user, one does.
 func TestOneOfManyMarks(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		first := open(t, url)
@@ -181,7 +181,7 @@ func TestOneOfManyMarks(t *testing.T) {
 	})
 }
 
-// raw asks the database for one column of text, past the store.
+// raw queries one column of text, bypassing the store.
 func raw(t *testing.T, url, text string) (all []string) {
 	t.Helper()
 	rows, err := testkit.Raw(t, url).Query(text)

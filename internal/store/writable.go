@@ -11,20 +11,20 @@ import (
 	sqlite "modernc.org/sqlite"
 )
 
-// writing remembers whether the database has taken changes lately. Reading goes on when a
-// disk is full, and says nothing about it.
+// writing remembers whether recent writes succeeded. Reads still work when a disk is full, and do
+// not show it.
 type writing struct {
 	mu      sync.Mutex
-	at      time.Time // of the last write that says something about it
-	refusal error     // what came of it; nil: it worked
+	at      time.Time // of the last conclusive write
+	refusal error     // its error; nil: it worked
 	probing sync.Mutex
 }
 
-// writesCount is how long what came of a write stands for the next one.
+// writesCount is how long the result of a write counts for the next one.
 const writesCount = 3 * time.Second
 
-// note remembers what came of a write, and returns it. A refusal stands for a while, also
-// where smaller writes still go through.
+// note remembers the result of a write, and returns it. A refusal counts for a while, even if
+// smaller writes still succeed.
 func (w *writing) note(err error) error {
 	if err != nil && !isRefusal(err) {
 		return err // which says nothing about the disk
@@ -38,15 +38,15 @@ func (w *writing) note(err error) error {
 	return err
 }
 
-// lately is what came of writes lately, and whether there were any.
+// lately returns the result of recent writes, and whether there were any.
 func (w *writing) lately() (refusal error, known bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.refusal, time.Since(w.at) <= writesCount
 }
 
-// Writable reports whether the database takes changes: nil, or why not. It goes by what
-// came of real ones, and where there were none lately, by one that changes nothing.
+// Writable reports whether the database accepts changes: nil, or why not. It uses the result of
+// recent real writes or, if there were none, a write that changes nothing.
 func (s *Store) Writable(ctx context.Context) error {
 	s.writing.probing.Lock() // many may ask at once, and one needs to try
 	defer s.writing.probing.Unlock()
@@ -54,7 +54,7 @@ func (s *Store) Writable(ctx context.Context) error {
 		return refusal
 	}
 	return s.Write(ctx, func(q Queries) error {
-		// There and back: a database notices what changes nothing, and writes nothing.
+		// There and back: a database notices an update without a change, and writes nothing.
 		for _, step := range []int{1, -1} {
 			if _, err := q.exec(ctx, "probe", `UPDATE migrations SET applied_at = applied_at + $1 WHERE version = 1`, step); err != nil {
 				return err
@@ -64,8 +64,8 @@ func (s *Store) Writable(ctx context.Context) error {
 	})
 }
 
-// isRefusal reports whether an error says that the database cannot keep changes: its disk
-// is full, broken, or may only be read.
+// isRefusal reports whether an error means that the database cannot store changes: its disk is
+// full, broken, or read-only.
 func isRefusal(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {

@@ -194,7 +194,7 @@ const (
 	// AuthorizationConsent: a page asks the user.
 	AuthorizationConsent AuthorizationStep = "consent"
 	AuthorizationCode    AuthorizationStep = "code"
-	// AuthorizationRefused: the application is told.
+	// AuthorizationRefused: the application gets an error.
 	AuthorizationRefused AuthorizationStep = "refused"
 )
 

@@ -75,7 +75,7 @@ type BarrierFacts struct {
 	User User
 	// Reachable: mail can be sent to the user's address.
 	Reachable bool
-	// CodeAsked: the company or the person wants a code at sign-in.
+	// CodeAsked: the company or the user wants a code at sign-in.
 	CodeAsked bool
 	// Devices is how many devices have signed in to the account before and are known.
 	Devices int

@@ -150,7 +150,7 @@ func AnswerCodes(text string) string {
 		switch {
 		case answerCode.MatchString(word) && !slices.Contains(codes, word):
 			codes = append(codes, word)
-		case i > 0 || !strings.HasSuffix(word, ":"): // "delayed:" stands before the codes
+		case i > 0 || !strings.HasSuffix(word, ":"): // "delayed:" comes before the codes
 			return strings.Join(codes, " ")
 		}
 		if len(codes) == 2 {

@@ -97,7 +97,7 @@ func TestRefusesEmailAtTheHandOver(t *testing.T) {
 	}
 }
 
-// What reports say, as mail systems write it.
+// Reports as mail systems write them.
 func TestRefusesEmailInReports(t *testing.T) {
 	for _, c := range []struct {
 		status, diagnostic string

@@ -11,10 +11,10 @@ type Claim int
 // The claims to an address.
 const (
 	ConfirmedClaim Claim = iota
-	// ConfirmedOnce is that of a deactivated account.
+	// ConfirmedOnce is the confirmed claim of a deactivated account.
 	ConfirmedOnce
 	UnconfirmedClaim
-	// UnconfirmedOnce is that of a deactivated account.
+	// UnconfirmedOnce is the unconfirmed claim of a deactivated account.
 	UnconfirmedOnce
 )
 

@@ -7,11 +7,11 @@
 //
 //	nextstep.go   what a sign-in must still do
 //	lockout.go    when wrong attempts lock, and what unlocks
-//	password.go   which new passwords a policy takes, and when one has expired
+//	password.go   which new passwords a policy accepts, and when one has expired
 //	terms.go      who must accept the terms, and who says whether they are alone
 //	assurance.go  what a finished sign-in may claim about itself
 //	user.go       who may have sessions, and how long those live
 //	policy.go     the numbers of a site, with floors, ceilings and profiles
 //
-// Everything else is in internal/, where docs/architecture.md shows the rooms.
+// Everything else is in internal/, as docs/architecture.md describes.
 package gatehouse

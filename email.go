@@ -12,7 +12,7 @@ type EmailChange struct {
 	ID     string
 	SiteID string
 	UserID string
-	// Old is empty where the account had no address.
+	// Old is empty if the account had no address.
 	Old, New     string
 	State        EmailChangeState
 	AskedAt      time.Time
@@ -52,7 +52,7 @@ func IsFresh(begun, now time.Time) bool { return now.Sub(begun) < FreshFor }
 
 // Stands reports whether a change is still valid. It is void if the account no longer has its old
 // address, because somebody else changed it since. It is also void if it is older than the present
-// password, because the new password may be meant to lock out whoever requested it.
+// password, because the new password may be meant to lock out the requester.
 func (c EmailChange) Stands(u User) bool {
 	return SameMailbox(u.Email, c.Old) && !u.Password.SetAt.After(c.AskedAt)
 }

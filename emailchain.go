@@ -5,7 +5,7 @@ import "time"
 // EmailKeeper is the mailbox that controls changes of an account's address: it alone may stop a
 // waiting one, or undo those that were made.
 type EmailKeeper struct {
-	// Email is empty where nobody has that power.
+	// Email is empty if nobody has that power.
 	Email string
 	// First is the change that led away from Email; its zero value if the account still has the
 	// address and there is nothing to undo.

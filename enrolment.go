@@ -116,7 +116,7 @@ const (
 // OutcomeCount is how many users of a run have an outcome for a reason.
 type OutcomeCount struct {
 	Outcome Outcome
-	// Reason is empty where there is nothing to say.
+	// Reason is empty if there is nothing to say.
 	Reason OutcomeReason
 	Count  int
 }

@@ -26,7 +26,7 @@ type Caller struct {
 	Post string
 }
 
-// CallerKind is what sort of caller it is.
+// CallerKind is the type of a caller.
 type CallerKind string
 
 // The kinds of callers.

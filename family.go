@@ -78,7 +78,7 @@ type RefreshToken struct {
 	ExpiresAt time.Time
 	// UsedAt is when another one replaced it; zero: not yet.
 	UsedAt time.Time
-	// Successor is that other one, sealed.
+	// Successor is the new one, sealed.
 	Successor []byte
 }
 

@@ -16,7 +16,7 @@ type ApplicationHome struct {
 	Names map[string]string `json:"names,omitempty"`
 	// Logos are the file names of its logos by language; "" is for all others.
 	Logos map[string]string `json:"logos,omitempty"`
-	// LaunchURL is where the launcher leads; empty: it is not on the launcher.
+	// LaunchURL is where the launcher links to; empty: it is not on the launcher.
 	LaunchURL string `json:"launch_url,omitempty"`
 	// CardsURL is where a user's card is fetched; empty: nowhere.
 	CardsURL string `json:"cards_url,omitempty"`

@@ -118,8 +118,7 @@ func TestPasswordLengthIsInCodePoints(t *testing.T) {
 	}
 }
 
-// The modern profile refuses words of the context as a whole only (PV-9), however
-// they are decorated.
+// The modern profile only refuses context words as the whole password (PV-9), with any decoration.
 func TestContextWordsAreRefusedAsAWhole(t *testing.T) {
 	policy := gatehouse.PasswordPolicy{MinLength: 1, NoContextWords: true}
 	facts := gatehouse.PasswordFacts{Username: "JohnSmith@mycompany.com", Context: []string{"John", "Smith", "My Company Ltd", "", "!?"}}

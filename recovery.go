@@ -61,7 +61,7 @@ const (
 	MaxAnswer   = 100
 )
 
-// ChallengeForm is a question and an answer that somebody has chosen.
+// ChallengeForm is a question and an answer as the user chose them.
 type ChallengeForm struct {
 	// Question is an ID of ChallengeQuestions, or OwnQuestion for Own.
 	Question string

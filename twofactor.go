@@ -1,6 +1,6 @@
 package gatehouse
 
-// TwoFactorState is whether a user is asked for codes, in one word.
+// TwoFactorState summarises whether a user is asked for codes.
 type TwoFactorState string
 
 // The states of a user's two-factor authentication.

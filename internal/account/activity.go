@@ -12,13 +12,13 @@ import (
 	"gatehouse/internal/store"
 )
 
-// ActivityFilter is which events are asked for.
+// ActivityFilter selects events.
 type ActivityFilter struct {
-	// Topic is one of the topics; anything else is everything.
+	// Topic is one of the topics; any other value means all.
 	Topic Topic
-	// Result is ok or not-ok; anything else is both.
+	// Result is ok or not-ok; any other value means both.
 	Result string
-	// Before is the ID of the last event of the page before this one.
+	// Before is the ID of the last event of the previous page.
 	Before string
 }
 
@@ -31,7 +31,7 @@ const (
 	Changes Topic = "changes"
 )
 
-// The results to ask for.
+// The results to select.
 const (
 	Worked = "ok"
 	Failed = "not-ok"
@@ -40,20 +40,18 @@ const (
 // activityPage is how many events a page has.
 const activityPage = 25
 
-// Activity is a page of the events about a person.
+// Activity is a page of the events about a user.
 type Activity struct {
-	// Events are the newest first. Those that somebody else did tell who (ActorName is
-	// an administrator's name), and not from where: that is nobody else's business.
+	// Events are in order, newest first. Those caused by somebody else show who did it (ActorName
+	// is an administrator's name), but not from where, which is private.
 	Events []gatehouse.Event
-	// Own is the ID of the sign-in that the caller's session began with; empty if it
-	// cannot be told.
+	// Own is the ID of the sign-in that the caller's session began with; empty if unknown.
 	Own string
 	// Next is the Before of the next page; empty on the last one.
 	Next string
 }
 
-// Activity returns what happened with the caller's account (C09). Here is the caller's
-// session.
+// Activity returns what happened with the caller's account (C09). here is the caller's session.
 func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, f ActivityFilter) (Activity, error) {
 	if !isOwn(st, c) {
 		return Activity{}, errForbidden
@@ -78,7 +76,7 @@ func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return a, err
 }
 
-// page is the store's question; one event more tells whether there is a next page.
+// page is the store's query; one extra event shows whether there is a next page.
 func (f ActivityFilter) page() store.EventPage {
 	p := store.EventPage{Limit: activityPage + 1}
 	switch f.Topic {
@@ -99,15 +97,15 @@ func (f ActivityFilter) page() store.EventPage {
 	return p
 }
 
-// actorNames looks up who did things, each person once.
+// actorNames looks up who did things, each user once.
 type actorNames struct {
 	q      store.Queries
 	caller gatehouse.Caller
 	known  map[string]string
 }
 
-// discreet takes out of an event what its owner is not to see: references, and where
-// administrators and operators were and with what.
+// discreet removes from an event what its owner must not see: references, and the addresses and
+// devices of administrators and operators.
 func (n actorNames) discreet(ctx context.Context, e *gatehouse.Event) error {
 	e.Reference = ""
 	if !e.ByOther() {
@@ -132,9 +130,9 @@ func (n actorNames) discreet(ctx context.Context, e *gatehouse.Event) error {
 	return nil
 }
 
-// ownSignIn finds the sign-in that a session began with: its event was written right
-// after the session was made, in the same transaction. IDs sort by time, and those
-// of one moment in the order they were made in.
+// ownSignIn finds the sign-in that a session began with: its event was written right after the
+// session was made, in the same transaction. IDs sort by time, and those of one moment by their
+// creation.
 func ownSignIn(ctx context.Context, q store.Queries, here gatehouse.Session) (string, error) {
 	events, err := q.EventPageOfUser(ctx, here.SiteID, here.UserID, store.EventPage{
 		Kinds: []gatehouse.EventKind{gatehouse.EventSignIn, gatehouse.EventSignInDone}, Results: store.OnlyOK,
@@ -152,13 +150,13 @@ func ownSignIn(ctx context.Context, q store.Queries, here gatehouse.Session) (st
 	return "", nil
 }
 
-// eventsForOwnSignIn is how many sign-ins of one second are looked through.
+// eventsForOwnSignIn is how many sign-ins of one second are searched.
 const eventsForOwnSignIn = 20
 
 // ReasonOwnSignIn: the event is the sign-in that the caller is using. Kind Conflict.
 const ReasonOwnSignIn = "own-sign-in"
 
-// disowned is an event that its owner may say was not them; here is the session in use.
+// disowned returns an event that its owner may disown; here is the current session.
 func disowned(ctx context.Context, q store.Queries, here gatehouse.Session, id string) (gatehouse.Event, error) {
 	if !rowID.MatchString(id) {
 		return gatehouse.Event{}, gatehouse.ErrNotFound
@@ -177,8 +175,8 @@ func disowned(ctx context.Context, q store.Queries, here gatehouse.Session, id s
 	return e, err
 }
 
-// AskNotMe returns the event that NotMe would be about, and changes nothing. Its errors
-// are those of NotMe.
+// AskNotMe returns the event that NotMe would be about, and changes nothing. Its errors are those
+// of NotMe.
 func (s *Service) AskNotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) (gatehouse.Event, error) {
 	if !isOwn(st, c) {
 		return gatehouse.Event{}, errForbidden
@@ -191,12 +189,12 @@ func (s *Service) AskNotMe(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return e, actorNames{q: q, caller: c, known: map[string]string{}}.discreet(ctx, &e)
 }
 
-// NotMe ends everything that is open in the caller's name but the caller's session,
-// because the caller does not know an event (C09): sessions, half-finished sign-ins,
-// recoveries, a change of address that waits, and what other browsers may try.
+// NotMe ends everything that is open for the caller except the caller's session, because the
+// caller does not recognise an event (C09): sessions, unfinished sign-ins, recoveries, a waiting
+// change of address, and what other devices may try.
 //
-// Errors: NotFound for what is not the caller's, or cannot be disowned; Conflict with
-// ReasonOwnSignIn; Unauthenticated if the session has ended; Unavailable.
+// Errors: NotFound if it is not the caller's or cannot be disowned; Conflict with ReasonOwnSignIn;
+// Unauthenticated if the session has ended; Unavailable.
 func (s *Service) NotMe(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
 	return s.inSession(ctx, st, c, here, func(tx *act.Unit, u gatehouse.User) error {
 		if _, err := disowned(tx, tx.Queries, here, id); err != nil {

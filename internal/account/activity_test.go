@@ -78,7 +78,7 @@ func TestActivityPagesByKeyAndFilters(t *testing.T) {
 	})
 }
 
-// Administrators are named, operators are not; where they were is not told.
+// Administrators are named, operators are not; their location is not shown.
 func TestActivityTellsWhoAndNotFromWhere(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here := f.signedIn(f.mira, "here")
@@ -110,7 +110,7 @@ func TestActivityTellsWhoAndNotFromWhere(t *testing.T) {
 
 func TestActivityKnowsTheSignInInUse(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		// All at the same instant, with the same browser.
+		// All at the same instant, on the same device.
 		first, second := f.signedIn(f.mira, "same"), f.signedIn(f.mira, "same")
 		events := f.activity(first, account.ActivityFilter{}).Events
 		if len(events) != 2 {

@@ -9,8 +9,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A code that was mailed to the address that an account has left behind opens nothing;
-// confirming the present address ends none.
+// A code that was mailed to an account's previous address opens nothing; confirming the present
+// address ends none.
 func TestB07ANewAddressEndsCodes(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)

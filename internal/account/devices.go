@@ -13,21 +13,20 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Devices are where a person is signed in, and which other browsers know the account.
+// Devices are where a user is signed in, and which other devices know the account.
 type Devices struct {
-	// Sessions are those that live, the caller's own first, then the last used.
+	// Sessions are the live ones, the caller's own first, then the last used.
 	Sessions []gatehouse.Session
-	// SignedOut are those that have signed in before and are not signed in now.
+	// SignedOut are the devices that have signed in before and are not signed in now.
 	SignedOut []gatehouse.Device
-	// Trusted are until when browsers are not asked for a code, by their IDs.
+	// Trusted are until when devices are not asked for a code, by their IDs.
 	Trusted map[string]time.Time
 }
 
-// mostSessions is how many sessions are listed. Who has more can still end all of them.
+// mostSessions is how many sessions are listed. A user who has more can still end all of them.
 const mostSessions = 1000
 
-// Devices returns where the caller is signed in (A10, B08). Here is the caller's
-// session.
+// Devices returns where the caller is signed in (A10, B08). here is the caller's session.
 func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session) (Devices, error) {
 	if !isOwn(st, c) {
 		return Devices{}, errForbidden
@@ -56,15 +55,15 @@ func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return d, nil
 }
 
-// rowID is what an ID looks like. Anything else names nothing, and is not worth asking
-// the database for.
+// rowID is the form of an ID. Anything else does not exist, and need not be looked up in the
+// database.
 var rowID = regexp.MustCompile(`^[a-z]{3}_[0-9a-f]{32}$`)
 
-// RemoveDevice ends a session of the caller, or forgets a browser of the caller and ends
-// its sessions; id says which. To remove twice is no error.
+// RemoveDevice ends a session of the caller, or forgets a device of the caller and ends its
+// sessions; id says which. Removing twice is no error.
 //
-// Errors: NotFound for what is not the caller's, and for the session and the browser
-// that the caller uses; Unauthenticated if that session has ended; Unavailable.
+// Errors: NotFound if it is not the caller's, and for the current session and device;
+// Unauthenticated if that session has ended; Unavailable.
 func (s *Service) RemoveDevice(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
 	if !rowID.MatchString(id) {
 		return gatehouse.ErrNotFound
@@ -80,9 +79,8 @@ func (s *Service) RemoveDevice(ctx context.Context, st *site.Site, c gatehouse.C
 	})
 }
 
-// inSession runs a transaction with the caller's account held, in which the caller's
-// session is still there: of two sessions that end each other at the same moment,
-// one is left.
+// inSession runs a transaction with the caller's account held, in which the caller's session still
+// exists: of two sessions that end each other at the same moment, one is left.
 func (s *Service) inSession(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, fn func(*act.Unit, gatehouse.User) error) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := own(tx)
@@ -128,8 +126,8 @@ func (s *Service) removeDevice(tx *act.Unit, u gatehouse.User, id string) error 
 	return tx.Record(u, gatehouse.EventDeviceRemoved, gatehouse.ResultOK, endings("one", append(sessions, id)...))
 }
 
-// endings is what the event log keeps about what the owner of an account has ended: one
-// thing or all others, and the IDs.
+// endings returns what the event log keeps about what an owner has ended: one thing or all others,
+// and the IDs.
 func endings(scope string, ids ...string) map[string]string {
 	return map[string]string{"by": "owner", "scope": scope, "ended": strings.Join(ids, " ")}
 }
@@ -137,9 +135,9 @@ func endings(scope string, ids ...string) map[string]string {
 // eventsForEndings is how far back endedBefore looks.
 const eventsForEndings = 100
 
-// endedBefore is nil for what the event log says the user has ended already, in another
-// tab or with another click. Everything else looks as if it had never been there: nobody
-// learns whom it belongs or belonged to (invariant 6).
+// endedBefore returns nil if the event log says that the user has already ended it, in another tab
+// or with another click. Anything else looks as if it had never existed: nobody learns whom it
+// belongs or belonged to (invariant 6).
 func endedBefore(ctx context.Context, q store.Queries, u gatehouse.User, id string) error {
 	kinds := []gatehouse.EventKind{gatehouse.EventSignOut, gatehouse.EventDeviceRemoved, gatehouse.EventNotMe}
 	events, err := q.EventPageOfUser(ctx, u.SiteID, u.ID, store.EventPage{Kinds: kinds, Limit: eventsForEndings})
@@ -154,8 +152,8 @@ func endedBefore(ctx context.Context, q store.Queries, u gatehouse.User, id stri
 	return gatehouse.ErrNotFound
 }
 
-// SignOutElsewhere ends everything that is open in the caller's name but the caller's
-// session, and makes all other browsers strangers.
+// SignOutElsewhere ends everything that is open for the caller except the caller's session, and
+// makes all other devices strangers.
 //
 // Errors: Unauthenticated if that session has ended; Unavailable.
 func (s *Service) SignOutElsewhere(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session) error {

@@ -16,7 +16,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// flat is a server with a person who can be signed in without passwords.
+// flat is a server with a user who can be signed in without passwords.
 type flat struct {
 	*testkit.Server
 	t    *testing.T
@@ -67,7 +67,7 @@ func (f *flat) signedIn(u gatehouse.User, agent string) gatehouse.Session {
 	return ses
 }
 
-// open says what there is of a user: sessions and browsers that live.
+// open returns what a user has: live sessions and devices.
 func (f *flat) open(u gatehouse.User) string {
 	f.t.Helper()
 	sessions, err := f.Store.Read().SessionsOf(f.t.Context(), u.SiteID, u.ID, f.Clock.Now(), 1000)
@@ -178,7 +178,7 @@ func TestForgetADevice(t *testing.T) {
 	})
 }
 
-// Invariant 6: what is not the caller's is as if it were not there, and stays.
+// Invariant 6: what is not the caller's looks as if it did not exist, and stays.
 func TestOtherUsersDevicesAreNotThere(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here := f.signedIn(f.mira, "here")
@@ -194,7 +194,7 @@ func TestOtherUsersDevicesAreNotThere(t *testing.T) {
 			"ses_" + strings.Repeat("0", 32), "usr_" + strings.Repeat("0", 32), f.mira.ID, "ses_\x00" + strings.Repeat("0", 31), "\xff", strings.Repeat("s", 5000)} {
 			wantKind(t, fmt.Sprintf("%.50q", id), f.own.RemoveDevice(t.Context(), f.site, f.caller(f.mira), here, id), gatehouse.NotFound)
 		}
-		// What the owner has ended is not told to others either.
+		// What the owner has ended is not revealed to others either.
 		if err := f.own.RemoveDevice(t.Context(), f.site, f.caller(colleague), theirs, f.signedIn(colleague, "second").ID); err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +207,7 @@ func TestOtherUsersDevicesAreNotThere(t *testing.T) {
 		if got := events(); got != before+1 {
 			t.Errorf("%d events, want %d", got, before+1)
 		}
-		// A caller of another site, or none, is nobody here.
+		// A caller of another site, or without one, has no account here.
 		for _, c := range []gatehouse.Caller{f.caller(abroad), {Kind: gatehouse.Visitor, SiteID: f.site.ID}, {Kind: gatehouse.Operator, Name: "root"}} {
 			wantKind(t, "remove", f.own.RemoveDevice(t.Context(), f.site, c, here, theirs.ID), gatehouse.Forbidden)
 			_, err := f.own.Devices(t.Context(), f.site, c, here)

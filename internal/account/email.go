@@ -13,12 +13,12 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of errors about changes of an address.
+// Reasons of errors about changes of an address.
 const (
-	// ReasonEmailLinkOver: the link is used, expired, or was never one. Kind Gone.
+	// ReasonEmailLinkOver: the link is used, expired, or invalid. Kind Gone.
 	ReasonEmailLinkOver = "email-link-over"
-	// ReasonEmailTaken: another account of the site has the address. Kind Conflict; it
-	// is said to nobody but who reads the mail of that address.
+	// ReasonEmailTaken: another account of the site has the address. Kind Conflict; it is only
+	// revealed to a user who reads the mail of that address.
 	ReasonEmailTaken = "email-taken"
 	// ReasonNothingToConfirm is of kind Conflict.
 	ReasonNothingToConfirm = "nothing-to-confirm"
@@ -30,13 +30,13 @@ var (
 	errNothing  = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNothingToConfirm}
 )
 
-// changesOf limits how often a person can have mail sent to addresses of choice.
+// changesOf limits how often a user can have mail sent to addresses of their choice.
 func changesOf(st *site.Site, userID string) store.Limit {
 	return store.Limit{Key: st.ID + ":email-change:" + userID, Every: time.Hour / 5, Burst: 5}
 }
 
-// repairsOf is the limit of changes back to the address that keeps the account. Somebody
-// else who is in the account must not use up what the owner needs to repair it.
+// repairsOf is the limit of changes back to the address that keeps the account. An intruder in the
+// account must not use up what the owner needs to repair it.
 func repairsOf(st *site.Site, userID string) store.Limit {
 	return store.Limit{Key: st.ID + ":email-repair:" + userID, Every: time.Hour / 5, Burst: 5}
 }
@@ -46,7 +46,7 @@ func againFor(st *site.Site, userID string) store.Limit {
 	return store.Limit{Key: st.ID + ":email-again:" + userID, Every: time.Minute, Burst: 1}
 }
 
-// limit takes one call from each of the limits, or says when to try again.
+// limit takes one call from each of the limits, or returns when to try again.
 func (s *Service) limit(ctx context.Context, limits ...store.Limit) error {
 	wait, err := s.Store.Allow(ctx, s.Now(), limits...)
 	if err != nil || wait == 0 {
@@ -57,9 +57,9 @@ func (s *Service) limit(ctx context.Context, limits ...store.Limit) error {
 		Fields: []gatehouse.FieldError{{Field: "email", Reason: ReasonEmailOften, Args: map[string]string{"n": strconv.Itoa(minutes)}}}}
 }
 
-// ask begins a change of the address: the link goes to the new one, a notice to the old
-// one, with the way to stop it if that address keeps the account. again: the old one has
-// been told already.
+// ask begins a change of the address: the link goes to the new one, a notice to the old one, with
+// the way to stop it if that address keeps the account. again: the old one has already been
+// notified.
 func (s *Service) ask(tx *act.Unit, u gatehouse.User, to string, again bool) error {
 	now, token := tx.Now(), secret.NewToken()
 	change := gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: tx.Site.ID, UserID: u.ID, Old: u.Email, New: to,
@@ -96,8 +96,8 @@ func (s *Service) keeper(ctx context.Context, q store.Queries, u gatehouse.User)
 	return gatehouse.KeeperOf(u.Email, changes, s.Now()), err
 }
 
-// SendConfirmation sends the link once more: for the change that waits, or for an
-// address that was never confirmed.
+// SendConfirmation sends the link again: for the waiting change, or for an address that was never
+// confirmed.
 //
 // Errors: TooMany; Conflict with ReasonNothingToConfirm; Unavailable.
 func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
@@ -120,7 +120,7 @@ func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehou
 		switch {
 		case err == nil && waiting.MayConfirm(u, tx.Now()):
 			return s.ask(tx, u, waiting.New, true)
-		case err == nil && waiting.Stands(u): // its time is over
+		case err == nil && waiting.Stands(u): // it has expired
 			return s.ask(tx, u, waiting.New, false)
 		case err != nil && gatehouse.KindOf(err) != gatehouse.NotFound:
 			return err
@@ -131,8 +131,7 @@ func (s *Service) SendConfirmation(ctx context.Context, st *site.Site, c gatehou
 	})
 }
 
-// DropEmailChange gives up the change that waits. To give up one that does not exist is no
-// error.
+// DropEmailChange withdraws the waiting change. Withdrawing one that does not exist is no error.
 func (s *Service) DropEmailChange(ctx context.Context, st *site.Site, c gatehouse.Caller) error {
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := own(tx)

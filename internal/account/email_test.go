@@ -20,7 +20,7 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// person adds a user to a site, which is the flat's from now on.
+// user adds a user to a site, which is the flat's from now on.
 func (f *flat) user(siteID, username string, change func(*gatehouse.User)) gatehouse.User {
 	f.t.Helper()
 	f.site = f.Sites.ByID(siteID)
@@ -44,8 +44,8 @@ func (f *flat) ask(u gatehouse.User, email string) {
 	}
 }
 
-// token waits for a mail with a link to a path and returns the token in it. A jump of
-// the clock can have an earlier mail sent again, which has none.
+// token waits for a mail with a link to a path and returns the token in it. A jump of the clock
+// can resend an earlier mail, which has none.
 func (f *flat) token(to, path string) string {
 	f.t.Helper()
 	for {
@@ -63,8 +63,8 @@ const (
 	undoPath    = "/account/email/undo"
 )
 
-// move changes an address and confirms it; it returns the token that takes it back, which
-// only the address that keeps the account gets.
+// move changes an address and confirms it; it returns the token that undoes it, which only the
+// address that keeps the account gets.
 func (f *flat) move(u gatehouse.User, to string) (undo string) {
 	f.t.Helper()
 	old := f.User(u).Email
@@ -166,7 +166,7 @@ func TestA05_ANewAddressCountsWhenItIsConfirmed(t *testing.T) {
 	})
 }
 
-// Twenty at the same moment: one makes the change, and one mail tells (invariant 2).
+// Twenty at the same moment: one makes the change, and one mail is sent (invariant 2).
 func TestA05_OneLinkConfirmsOnce(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("inkwell", "old@northgate.example", nil)
@@ -227,8 +227,8 @@ func TestA05_TheOldAddressStopsAChange(t *testing.T) {
 	})
 }
 
-// A thief changes the address twice, and waits with a third change. The owner's first
-// mail gets the account back, and nothing the thief has still works.
+// A thief changes the address twice, and a third change is waiting. The owner's first mail gets
+// the account back, and nothing the thief has still works.
 func TestA05_AThiefWhoChangesTwiceDoesNotKeepTheAccount(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "ink@northgate.example"} {
@@ -260,7 +260,8 @@ func TestA05_AThiefWhoChangesTwiceDoesNotKeepTheAccount(t *testing.T) {
 	})
 }
 
-// A thief asks, gives up, and asks for another address: the first mail still works.
+// A thief requests a change, withdraws it, and requests another address: the first mail still
+// works.
 func TestA05_GivingUpDoesNotVoidTheOwnersLink(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)
@@ -297,7 +298,7 @@ func TestA05_LinksEnd(t *testing.T) {
 			wantCode(t, "undo "+token, err, gatehouse.Gone, account.ReasonEmailLinkOver)
 			wantCode(t, "confirm "+token, f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		}
-		// The same link at another site of the house.
+		// The same link at another site of the same installation.
 		f.site = f.Sites.ByID("inkwell")
 		_, err = f.undo(undo)
 		wantCode(t, "at another site", err, gatehouse.Gone, account.ReasonEmailLinkOver)
@@ -315,14 +316,14 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 		}
 		wantCode(t, "confirming", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		f.wantEmail(u, "admin@northgate.example")
-		// A thief can have asked for the correction, so the first address keeps the account.
+		// A thief may have requested the correction, so the first address keeps the account.
 		if restored, err := f.undo(undo); err != nil || !restored {
 			t.Errorf("restored %v, %v", restored, err)
 		}
 		f.wantEmail(u, u.Email)
 
-		// The company's word alone is not for the mailbox before it to undo: nobody who has
-		// left takes an account along.
+		// A change by the company alone cannot be undone from the previous mailbox: a former
+		// employee cannot take an account along.
 		left := f.user("meridian-uk", "left", nil)
 		if err := f.correct(left, "successor@northgate.example"); err != nil {
 			t.Fatal(err)
@@ -331,7 +332,7 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 			t.Error("the mailbox before a correction can undo it")
 		}
 
-		// Nor somebody who has left and whose account was deactivated, when it comes back.
+		// Nor can a former employee whose account was deactivated, when it is activated again.
 		gone := f.user("meridian-uk", "gone", nil)
 		undo = f.move(gone, "gone.too@home.example")
 		by := gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
@@ -355,8 +356,8 @@ func TestA05_WhatTheCompanyChangedIsConfirmedByNoOlderLink(t *testing.T) {
 	})
 }
 
-// Where people sign in with their address, an address is one account's; the asker does
-// not learn whether it is (invariant 7).
+// If users sign in with their address, an address belongs to one account; the requester does not
+// learn whether it is taken (invariant 7).
 func TestA05_ATakenAddressIsToldToItsOwnerOnly(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		other := f.user("inkwell", "other@northgate.example", nil)
@@ -366,7 +367,7 @@ func TestA05_ATakenAddressIsToldToItsOwnerOnly(t *testing.T) {
 		if !strings.Contains(m.Subject, "entered for another") || strings.Contains(m.Text, "token=") || strings.Contains(m.Text, u.Username) {
 			t.Errorf("the owner gets %q: %s", m.Subject, m.Text)
 		}
-		f.token(u.Email, undoPath) // and the asker's old address hears what it always does
+		f.token(u.Email, undoPath) // and the requester's old address is notified as usual
 		taken, err := f.own.Profile(t.Context(), f.site, f.caller(u))
 		if err != nil || taken.Waiting == nil || taken.Waiting.New != "Other@northgate.example" {
 			t.Fatalf("%+v, %v", taken.Waiting, err)
@@ -388,8 +389,8 @@ func TestA05_ATakenAddressIsToldToItsOwnerOnly(t *testing.T) {
 	})
 }
 
-// Two people ask for the same free address: anyone who confirms first has it, and the
-// other one learns that only by reading its mail.
+// Two users request the same free address: the first to confirm gets it, and the other one only
+// learns that by reading its mail.
 func TestA05_TwoAskForOneAddress(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		a, b := f.user("inkwell", "a@northgate.example", nil), f.user("inkwell", "b@northgate.example", nil)
@@ -479,12 +480,12 @@ func TestA05_SendAgain(t *testing.T) {
 	if got := f.Mail.Unread(u.Email); len(got) != 0 {
 		t.Errorf("the old address is told again: %q", got[0].Subject)
 	}
-	// The link in the slower mail works too, and then no other one.
+	// The link in the slower mail works too, and after that no other one.
 	if err := f.confirm(slow); err != nil {
 		t.Error(err)
 	}
 	wantCode(t, "the other link", f.confirm(fast), gatehouse.Gone, account.ReasonEmailLinkOver)
-	// Both mails to the old address lead back.
+	// Both mails to the old address undo it.
 	if restored, err := f.undo(f.token(u.Email, undoPath)); err != nil || !restored {
 		t.Errorf("%v, %v", restored, err)
 	}

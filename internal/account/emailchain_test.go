@@ -19,15 +19,15 @@ func (f *flat) directory() *directory.Service {
 	return &directory.Service{Desk: f.SignIn.Desk, Hasher: f.Hasher}
 }
 
-// correct is what an administrator does who gives a user another address.
+// correct gives a user another address, as an administrator does.
 func (f *flat) correct(u gatehouse.User, email string) error {
 	by := gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
 	_, err := f.directory().UpdateUser(f.t.Context(), f.site, by, u.ID, directory.UserChange{Email: &email})
 	return err
 }
 
-// links waits until all mail has gone out and returns the tokens of the links to a path
-// that have come to an address since it was asked last.
+// links waits until all mail has been sent and returns the tokens of the links to a path that have
+// arrived at an address since the last call.
 func (f *flat) links(to, path string) (tokens []string) {
 	f.t.Helper()
 	testkit.Eventually(f.t, "the outbox to be empty", func() bool {
@@ -45,8 +45,8 @@ func (f *flat) links(to, path string) (tokens []string) {
 	return tokens
 }
 
-// The story of the attack: a thief with a session moves the address, the owner moves it
-// back from the profile, and the mails about that are worth nothing to the thief.
+// The attack: a thief with a session moves the address, the owner moves it back from the profile,
+// and the mails about that are worthless to the thief.
 func TestA05_TheOwnersRepairIsNotTheThiefsToUndo(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "priya@northgate.example"} {
@@ -67,7 +67,7 @@ func TestA05_TheOwnersRepairIsNotTheThiefsToUndo(t *testing.T) {
 			if links := f.links(evil, undoPath); len(links) != 0 {
 				t.Fatalf("%s: the thief can undo the repair", siteID)
 			}
-			// The thief comes back, with another address: the first mail still undoes it.
+			// The thief returns with another address: the first mail still undoes it.
 			f.Clock.Add(time.Hour)
 			f.move(u, "evil2@"+siteID+".example")
 			f.Clock.Add(gatehouse.UndoEmailFor - time.Hour)
@@ -80,7 +80,7 @@ func TestA05_TheOwnersRepairIsNotTheThiefsToUndo(t *testing.T) {
 	})
 }
 
-// Where a thief moves on from address to address, the owner hears of each, with the link.
+// If a thief moves from address to address, the owner is told of each change, with the link.
 func TestA05_TheAddressThatKeepsTheAccountHearsOfEveryChange(t *testing.T) {
 	f := onceFlat(t)
 	u := f.user("inkwell", "priya@northgate.example", nil)
@@ -105,8 +105,8 @@ func TestA05_TheAddressThatKeepsTheAccountHearsOfEveryChange(t *testing.T) {
 	f.wantEmail(u, u.Email)
 }
 
-// Somebody in the account who asks for address after address does not use up the owner's
-// way back.
+// An intruder in the account who requests address after address does not use up the owner's way
+// back.
 func TestA05_TheWayBackHasALimitOfItsOwn(t *testing.T) {
 	f := onceFlat(t)
 	u := f.user("meridian-uk", "priya", nil)
@@ -122,14 +122,14 @@ func TestA05_TheWayBackHasALimitOfItsOwn(t *testing.T) {
 	}
 }
 
-// fight is an account over whose address an owner and a thief fight, both of them signed
-// in and with mailboxes of their own.
+// fight is an account over whose address an owner and a thief fight, both of them signed in and
+// with separate mailboxes.
 type fight struct {
 	*flat
 	u             gatehouse.User
 	random        *rand.Rand
 	owners, evils []string
-	// begun: one of the two has changed the address since the owner took it back last.
+	// begun: one of the two has changed the address since the owner last took it back.
 	begun     bool
 	address   string
 	changedAt time.Time
@@ -138,7 +138,7 @@ type fight struct {
 
 func (g *fight) one(of []string) string { return of[g.random.IntN(len(of))] }
 
-// act does one thing. What the rules refuse is no fault, no matter who it was.
+// act does one thing. A refusal by the rules is not a failure, no matter who it was.
 func (g *fight) act() {
 	g.t.Helper()
 	g.Clock.Add(time.Duration(g.random.IntN(600)) * time.Minute)
@@ -156,7 +156,7 @@ func (g *fight) act() {
 		what = "confirm from " + to
 	case 6:
 		to := g.owners[g.random.IntN(len(g.owners))]
-		if g.begun { // the thief can ask, too
+		if g.begun { // the thief can request it, too
 			to = g.one(slices.Concat(g.owners, g.evils))
 		}
 		what = fmt.Sprint("correct to ", to, ": ", g.correct(g.u, to))
@@ -174,8 +174,7 @@ func (g *fight) act() {
 	g.look()
 }
 
-// takeBack tries the links that came to the owner, the newest first, and reports whether
-// one of them worked.
+// takeBack tries the owner's links, the newest first, and reports whether one of them worked.
 func (g *fight) takeBack() bool {
 	for _, to := range g.owners {
 		for _, link := range slices.Backward(g.links(to, undoPath)) {
@@ -204,8 +203,8 @@ func (g *fight) look() {
 	}
 }
 
-// Whatever the two and the company do, and in whatever order: no mail gives the thief
-// power over the owner, and the owner always gets the account back.
+// No matter what the two and the company do, and in what order: no mail gives the thief power over
+// the owner, and the owner always gets the account back.
 func TestA05_TheOwnerAlwaysGetsTheAccountBack(t *testing.T) {
 	seed := rand.Uint64()
 	eachFlat(t, func(t *testing.T, f *flat) {

@@ -7,9 +7,9 @@ import (
 	"gatehouse/internal/directory"
 )
 
-// A correction of an address that is the username waits for the new mailbox. Once it is
-// confirmed there, it is address and username; the old mailbox, which was the wrong one,
-// gets no way back, and a temporary password that lay there comes again.
+// A correction of an address that is the username waits for the new mailbox. Once it is confirmed
+// there, it is address and username; the old mailbox, which was the wrong one, cannot undo it, and
+// a temporary password in it is replaced.
 func TestM2ACorrectionIsConfirmedFromTheNewMailbox(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("inkwell", "wrong@northgate.example", func(u *gatehouse.User) {

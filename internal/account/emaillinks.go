@@ -12,18 +12,18 @@ import (
 	"gatehouse/internal/store"
 )
 
-// EmailLink is what a link in a mail about a change of address leads to.
+// EmailLink is the target of a link in a mail about a change of address.
 type EmailLink struct {
 	Username string
 	Change   gatehouse.EmailChange
-	// UsernameToo: the address is what the person signs in with.
+	// UsernameToo: the address is also the username.
 	UsernameToo bool
-	// Restores: the link brings the old address back; else it stops the change.
+	// Restores: the link restores the old address; otherwise it stops the change.
 	Restores bool
 }
 
-// ConfirmLink returns what a link to a new address confirms, and changes nothing; Gone
-// if it is of no further use.
+// ConfirmLink returns what a link to a new address confirms, and changes nothing; Gone if it no
+// longer works.
 func (s *Service) ConfirmLink(ctx context.Context, st *site.Site, token string) (EmailLink, error) {
 	q := s.Store.Read()
 	change, u, err := confirmable(ctx, q, q.User, st, token)
@@ -41,7 +41,7 @@ func confirmable(ctx context.Context, q store.Queries, read func(context.Context
 	return change, u, over(err)
 }
 
-// over answers for a link that does not exist as for one that is over.
+// over returns the same error for a link that does not exist as for an expired one.
 func over(err error) error {
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return errLinkOver
@@ -49,8 +49,8 @@ func over(err error) error {
 	return err
 }
 
-// ConfirmEmail makes the change that a link confirms. Anyone who holds the link need not
-// be signed in, and is not signed in by it.
+// ConfirmEmail makes the change that a link confirms. The holder of the link need not be signed
+// in, and is not signed in by it.
 //
 // Errors: Gone; Conflict with ReasonEmailTaken; Unavailable.
 func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) error {
@@ -88,7 +88,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, st *site.Site, c gatehouse.C
 	return err
 }
 
-// confirmed does what follows from a confirmation.
+// confirmed does what follows a confirmation.
 func (s *Service) confirmed(tx *act.Unit, u gatehouse.User, change gatehouse.EmailChange) error {
 	now, err := s.putEmail(tx, u, change.New)
 	if err == nil { // the mail with the link has arrived
@@ -114,15 +114,14 @@ func (s *Service) confirmed(tx *act.Unit, u gatehouse.User, change gatehouse.Ema
 	return s.tellChanged(tx, change, u, now)
 }
 
-// tellChanged tells the address that an account had until now, and the one that keeps it
-// where that is another: only that one gets the way back, for it was there longer than
-// any that came since.
+// tellChanged notifies the account's previous address, and the one that keeps the account if that
+// is different: only that one can undo the change, because it was there longer than any later one.
 func (s *Service) tellChanged(tx *act.Unit, change gatehouse.EmailChange, was, now gatehouse.User) error {
 	keeper, err := s.keeper(tx, tx.Queries, now)
 	if err != nil {
 		return err
 	}
-	// The username as it was: the present one can be the new address.
+	// The username as it was: the present one may be the new address.
 	msg := mail.AddressChanged{Username: was.Username, NewAddress: gatehouse.MaskEmail(now.Email), At: tx.Now()}
 	again := msg
 	if keeper.Is(was.Email) {
@@ -139,8 +138,7 @@ func (s *Service) tellChanged(tx *act.Unit, change gatehouse.EmailChange, was, n
 	return err
 }
 
-// putEmail gives a user an address whose mail was read, and the username that goes
-// with it.
+// putEmail gives a user an address that was proved, and the username that goes with it.
 func (s *Service) putEmail(tx *act.Unit, u gatehouse.User, address string) (gatehouse.User, error) {
 	other, err := tx.Holder(u, address)
 	if err != nil || other.ID != "" {
@@ -156,8 +154,7 @@ func (s *Service) putEmail(tx *act.Unit, u gatehouse.User, address string) (gate
 	return u, nil
 }
 
-// taken is the error for an address that somebody else has; err is what the store
-// said, if it said anything.
+// taken is the error for an address that another user has; err is the store's error, if any.
 func taken(err error) error {
 	if err == nil || gatehouse.KindOf(err) == gatehouse.Conflict {
 		return errTaken

@@ -12,16 +12,16 @@ import (
 	"gatehouse/internal/store"
 )
 
-// undoPurpose is what the links to old addresses are made for. They are a keyed hash of
-// the change's ID and not kept, so that a later mail can hold the same one.
+// undoPurpose is the purpose of the links to old addresses. They are a keyed hash of the change's
+// ID and not stored, so a later mail can contain the same one.
 const undoPurpose = "undo-address"
 
 func (s *Service) undoToken(c gatehouse.EmailChange) string {
 	return c.ID + "." + s.Keys.MAC(undoPurpose, c.SiteID, c.ID)
 }
 
-// undoable returns the change of a token, its user, and whether its link brings the old
-// address back or stops the change.
+// undoable returns the change of a token, its user, and whether its link restores the old address
+// or stops the change.
 func (s *Service) undoable(ctx context.Context, q store.Queries, read func(context.Context, string, string) (gatehouse.User, error),
 	st *site.Site, token string) (change gatehouse.EmailChange, u gatehouse.User, restores bool, err error) {
 	id, mac, _ := strings.Cut(token, ".")
@@ -34,7 +34,7 @@ func (s *Service) undoable(ctx context.Context, q store.Queries, read func(conte
 	if u, err = read(ctx, st.ID, change.UserID); err != nil {
 		return change, u, false, over(err)
 	}
-	// Once more, with the account held: the same link may be used at this moment.
+	// Again, with the account held: the same link may be used at this moment.
 	if change, err = q.EmailChange(ctx, st.ID, id); err != nil {
 		return change, u, false, over(err)
 	}
@@ -55,19 +55,19 @@ func (s *Service) UndoLink(ctx context.Context, st *site.Site, token string) (Em
 	q := s.Store.Read()
 	change, u, restores, err := s.undoable(ctx, q, q.User, st, token)
 	link := EmailLink{Username: u.Username, Change: change, Restores: restores}
-	if gatehouse.UsernameIsEmail(st.SignInWith, u) { // not what it has become
+	if gatehouse.UsernameIsEmail(st.SignInWith, u) { // not what it is now
 		link.Username = change.Old
 	}
-	if restores { // not what this change made of it, which others may have followed
+	if restores { // not the result of this change, which others may have followed
 		link.Change.New = u.Email
 	}
 	return link, err
 }
 
-// UndoEmail stops a change of address, or takes it back together with all that followed
-// it: who changed it may have changed it twice. Everything that was open in the account
-// is closed then, because somebody else may have opened it. After taking back, the
-// password is worth nothing either: anyone who changed the address knew it, or has set it.
+// UndoEmail stops a change of address, or undoes it together with all that followed: an attacker
+// may have changed it twice. It closes everything that was open in the account, because somebody
+// else may have opened it. After undoing, the password no longer works either: anyone who changed
+// the address knew it, or has set it.
 //
 // Errors: Gone; Conflict with ReasonEmailTaken; Unavailable.
 func (s *Service) UndoEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (restored bool, err error) {
@@ -81,8 +81,8 @@ func (s *Service) UndoEmail(ctx context.Context, st *site.Site, c gatehouse.Call
 	return restored, err
 }
 
-// didRestore is kept of a form that has brought an address back; of one that has stopped
-// a change, nothing.
+// didRestore is stored for a form that has restored an address; for one that has stopped a change,
+// nothing is.
 const didRestore = "restored"
 
 func (s *Service) undoEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, token string) (restored bool, err error) {
@@ -116,14 +116,13 @@ func (s *Service) undoEmail(ctx context.Context, st *site.Site, c gatehouse.Call
 	return restored, err
 }
 
-// sparePassword is a temporary password that may be needed; it is empty where a recovery
-// needs nothing but the address.
+// sparePassword is a temporary password that may be needed; it is empty if a recovery only needs
+// the address.
 type sparePassword struct{ plain, hash string }
 
-// spare makes a temporary password for a link that works. Where a recovery asks the
-// challenge question, the owner gets one with the address: anyone who was in the account
-// may have chosen the question. It is hashed before the transaction, which must not wait
-// for a hash.
+// spare makes a temporary password for a valid link. If recovery uses the challenge question, the
+// owner gets a password with the address: an intruder may have chosen the question. It is hashed
+// before the transaction, which must not wait for a hash.
 func (s *Service) spare(ctx context.Context, st *site.Site, token string) (p sparePassword, err error) {
 	if st.Recovery != gatehouse.RecoverByChallenge {
 		return p, nil
@@ -134,14 +133,14 @@ func (s *Service) spare(ctx context.Context, st *site.Site, token string) (p spa
 	return s.hashedPassword(ctx)
 }
 
-// restore gives a user the old address back, and closes the account to anyone who is in it
-// or knows the password.
+// restore restores a user's old address, and locks out anyone who is in the account or knows the
+// password.
 func (s *Service) restore(tx *act.Unit, u gatehouse.User, address string, spare sparePassword) (gatehouse.User, error) {
 	now, err := s.putEmail(tx, u, address)
 	if err != nil {
 		return u, err
 	}
-	// An administrator's lock stays, and nobody gets a password for it.
+	// An administrator's lock stays, and then no password is sent.
 	sends := spare.hash != "" && now.MayRecover() && mail.CanSend(now.Email)
 	if err := s.tellUndone(tx, u, now, sends); err != nil {
 		return now, err
@@ -153,13 +152,13 @@ func (s *Service) restore(tx *act.Unit, u gatehouse.User, address string, spare 
 	return now, tx.ReplacePassword(tx, now, none, tx.Site.Policy.Password.History)
 }
 
-// tellUndone tells the address that is back, and the one that the account had until now:
-// it can be the owner's, and the old mailbox in other hands.
+// tellUndone notifies the restored address, and the previous one: that may be the owner's, and the
+// old mailbox in other hands.
 func (s *Service) tellUndone(tx *act.Unit, was, now gatehouse.User, sends bool) error {
 	err := tx.Tell(now, mail.AddressUndone{Username: now.Username, At: tx.Now(), SendsPassword: sends})
 	if err != nil || gatehouse.SameMailbox(was.Email, now.Email) {
 		return err
 	}
-	// With the username as it was: the present one can be the other address.
+	// With the username as it was: the present one may be the other address.
 	return tx.Tell(was, mail.AddressUndone{Username: was.Username, At: tx.Now(), Loses: true})
 }

@@ -27,7 +27,7 @@ func (f *flat) lock(u gatehouse.User, why gatehouse.LockReason) {
 	})
 }
 
-// What a thief asked for does not wait until the owner has thrown the thief out.
+// A thief's request does not survive the owner's throwing out the thief.
 func TestA05_ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)
@@ -44,7 +44,7 @@ func TestA05_ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 		}
 		wantCode(t, "confirming", f.confirm(token), gatehouse.Gone, account.ReasonEmailLinkOver)
 		f.wantEmail(u, u.Email)
-		// Asked for again, with the new password, it can be confirmed.
+		// Requested again, with the new password, it can be confirmed.
 		f.Clock.Add(time.Minute)
 		f.ask(u, "evil@elsewhere.example")
 		if err := f.confirm(f.token("evil@elsewhere.example", confirmPath)); err != nil {
@@ -53,7 +53,7 @@ func TestA05_ANewPasswordVoidsAChangeThatWaits(t *testing.T) {
 	})
 }
 
-// Asked for, given up, and asked for again to the same address: the first mail leads back.
+// Requested, withdrawn, and requested again to the same address: the first mail undoes it.
 func TestA05_TheFirstMailLeadsBackAfterAskingTwice(t *testing.T) {
 	f := onceFlat(t)
 	u := f.user("meridian-uk", "priya", nil)
@@ -73,8 +73,8 @@ func TestA05_TheFirstMailLeadsBackAfterAskingTwice(t *testing.T) {
 	f.wantEmail(u, u.Email)
 }
 
-// subject waits for a mail to an address with these words in its subject. Mails come in
-// any order, so it takes and returns those that came before and were not asked for.
+// subject waits for a mail to an address with these words in its subject. Mails arrive in any
+// order, so it takes and returns earlier ones that were not asked for.
 func (f *flat) subject(to, words string, earlier ...testkit.Mail) (testkit.Mail, []testkit.Mail) {
 	f.t.Helper()
 	for i, m := range earlier {
@@ -91,8 +91,8 @@ func (f *flat) subject(to, words string, earlier ...testkit.Mail) (testkit.Mail,
 	}
 }
 
-// Anyone who changed the address knew the password, or has set it, and may have chosen the
-// challenge question.
+// Anyone who changed the address knew the password, or has set it, and may have chosen the challenge
+// question.
 func TestA05_TakingBackLeavesNoPasswordToTheThief(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		for siteID, name := range map[string]string{"meridian-uk": "priya", "inkwell": "ink@northgate.example"} {
@@ -111,7 +111,7 @@ func TestA05_TakingBackLeavesNoPasswordToTheThief(t *testing.T) {
 				t.Errorf("%s: %+v", siteID, now.Password)
 			}
 			f.wantOpen(u, "0 sessions, 0 browsers")
-			if siteID == "inkwell" { // a recovery needs nothing but the address
+			if siteID == "inkwell" { // a recovery only needs the address
 				if now.Password.Hash != "" || !strings.Contains(told.Text, "/forgot-password") {
 					t.Errorf("%+v, %s", now.Password, told.Text)
 				}
@@ -129,7 +129,7 @@ func TestA05_TakingBackLeavesNoPasswordToTheThief(t *testing.T) {
 	})
 }
 
-// fits reports whether a text holds the user's password on a line of its own.
+// fits reports whether a text contains the user's password on a separate line.
 func (f *flat) fits(u gatehouse.User, text string) bool {
 	f.t.Helper()
 	for _, line := range strings.Fields(text) {
@@ -145,7 +145,7 @@ func (f *flat) fits(u gatehouse.User, text string) bool {
 	return false
 }
 
-// A lock by an administrator is not ended with the address, and no password is sent.
+// Undoing a change does not end an administrator's lock, and no password is sent.
 func TestA05_TakingBackUnlocksNothingAnAdministratorLocked(t *testing.T) {
 	f := onceFlat(t)
 	u := f.user("meridian-uk", "priya", nil)

@@ -19,12 +19,12 @@ import (
 
 // Factors are a user's second factors.
 type Factors struct {
-	// Apps are the authenticator apps that count.
+	// Apps are the confirmed authenticator apps.
 	Apps     []gatehouse.Factor
 	Passkeys []gatehouse.Passkey
 	// Phone is the one that codes are sent to; nil: none.
 	Phone *Phone
-	// Codes are the recovery codes, the used ones among them.
+	// Codes are the recovery codes, including used ones.
 	Codes []gatehouse.RecoveryCode
 }
 
@@ -42,7 +42,7 @@ func (f Factors) count() int {
 	return n
 }
 
-// ReasonTooManyFactors: the user has as many apps and passkeys as there may be. Kind Conflict.
+// ReasonTooManyFactors: the user has reached the limit of apps and passkeys. Kind Conflict.
 const ReasonTooManyFactors = "too-many-factors"
 
 // Factors returns the caller's second factors.
@@ -76,15 +76,15 @@ func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return f, err
 }
 
-// AppSetUp is an authenticator app that waits for its first code.
+// AppSetUp is an authenticator app waiting for its first code.
 type AppSetUp struct {
 	gatehouse.Factor
 	Key []byte
 }
 
-// BeginApp makes the key of an authenticator app. It counts for nothing until its first code has
-// been entered: an app that is there goes on working, and nobody is locked out by a set-up
-// that is left halfway. It wants a recent sign-in, or the password again (ASVS 7.5.1).
+// BeginApp makes the key of an authenticator app. It does not count until its first code has been
+// entered: an existing app still works, and an unfinished set-up locks nobody out. It requires a
+// recent sign-in, or the password again (ASVS 7.5.1).
 //
 // Errors: Invalid with fields name, current_password; Conflict with ReasonTooManyFactors; what
 // signin.Service.Confirm returns; Unavailable.
@@ -116,7 +116,7 @@ func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, her
 	return made, err
 }
 
-// checkFactorName says what is wrong with the name of a factor.
+// checkFactorName checks the name of a factor.
 func checkFactorName(name string) error {
 	switch {
 	case name == "":
@@ -127,11 +127,11 @@ func checkFactorName(name string) error {
 	return nil
 }
 
-// mostFactorName is how many code points the name of a factor has.
+// mostFactorName is the maximum length of a factor's name, in code points.
 const mostFactorName = 40
 
-// AppSetUp returns an app of the caller's that waits for its first code; NotFound where there is
-// none with that ID, or its time is over, or it counts already.
+// AppSetUp returns an app of the caller's waiting for its first code; NotFound if there is none
+// with that ID, or it has expired, or is already confirmed.
 func (s *Service) AppSetUp(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (AppSetUp, error) {
 	u, err := s.look(ctx, st, c)
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *Service) AppSetUp(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return s.waiting(ctx, s.Store.Read(), u, id)
 }
 
-// waiting is an app that waits for its first code.
+// waiting returns an app that waits for its first code.
 func (s *Service) waiting(ctx context.Context, q store.Queries, u gatehouse.User, id string) (AppSetUp, error) {
 	all, err := q.Factors(ctx, u.SiteID, u.ID)
 	if err != nil {
@@ -154,9 +154,9 @@ func (s *Service) waiting(ctx context.Context, q store.Queries, u gatehouse.User
 	return AppSetUp{all[i].Factor, key}, err
 }
 
-// ConfirmApp takes the first code of an app, which counts from then on. With the first app come
-// recovery codes, which are returned and nowhere to be had again. Sign-ins in progress and
-// trust in devices end, as whenever two-factor changes: none of them has been asked for the app.
+// ConfirmApp accepts the first code of an app, which counts from then on. The first app comes with
+// recovery codes, which are returned only once. Sign-ins in progress and trust in devices end, as
+// with every change of two-factor: none of them has proved the app.
 //
 // Errors: Invalid with field code (required, code-form, app-code-first); NotFound; TooMany;
 // Unavailable.
@@ -201,8 +201,8 @@ func (s *Service) ConfirmApp(ctx context.Context, st *site.Site, in signin.In, h
 	return codes, err
 }
 
-// added ends, records and tells what follows when a factor counts from now on. Sign-ins in
-// progress and trust in devices end: none of them has been asked for it.
+// added records a factor that counts from now on, notifies the owner, and ends what must end.
+// Sign-ins in progress and trust in devices end: none of them has proved it.
 func added(tx *act.Unit, u gatehouse.User, f gatehouse.Factor) error {
 	return errors.Join(
 		tx.EndAll(u, gatehouse.TwoFactorChanged),
@@ -214,7 +214,7 @@ func factorDetail(f gatehouse.Factor) map[string]string {
 	return map[string]string{"factor": f.ID, "kind": string(f.Kind), "name": f.Name}
 }
 
-// makeRecoveryCodes puts new ones in the place of all before them.
+// makeRecoveryCodes replaces all recovery codes.
 func (s *Service) makeRecoveryCodes(tx *act.Unit, u gatehouse.User) ([]string, error) {
 	codes, macs := make([]string, gatehouse.RecoveryCodes), make([]string, gatehouse.RecoveryCodes)
 	random := make([]byte, gatehouse.RecoveryCodeBytes)
@@ -226,8 +226,8 @@ func (s *Service) makeRecoveryCodes(tx *act.Unit, u gatehouse.User) ([]string, e
 	return codes, tx.ReplaceRecoveryCodes(tx, u.SiteID, u.ID, macs, tx.Now())
 }
 
-// NewRecoveryCodes makes new recovery codes for a user who has a factor; those before no longer
-// work. It wants a recent sign-in, or the password again.
+// NewRecoveryCodes makes new recovery codes for a user who has a factor; the old ones no longer
+// work. It requires a recent sign-in, or the password again.
 //
 // Errors: Invalid with field current_password; NotFound for a user without a factor; what
 // signin.Service.Confirm returns; Unavailable.
@@ -249,9 +249,9 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin
 	return codes, err
 }
 
-// RemoveFactor removes an app or a passkey; the last factor takes the recovery codes with it. It wants
-// a recent sign-in, or the password again. Sign-ins that wait on a later page end, and trust in
-// devices, as whenever two-factor changes.
+// RemoveFactor removes an app or a passkey; removing the last factor also removes the recovery
+// codes. It requires a recent sign-in, or the password again. Sign-ins that wait on a later page
+// end, and trust in devices, as with every change of two-factor.
 //
 // Errors: Invalid with field current_password; NotFound; what signin.Service.Confirm returns;
 // Unavailable.
@@ -294,7 +294,7 @@ func (s *Service) RenameFactor(ctx context.Context, st *site.Site, in signin.In,
 	})
 }
 
-// fresh asks for the password where the sign-in is not recent (ASVS 7.5.1).
+// fresh asks for the password if the sign-in is not recent (ASVS 7.5.1).
 func (s *Service) fresh(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, password string) error {
 	if gatehouse.IsFresh(here.CreatedAt, s.Now()) {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/signin"
 )
 
-// app is an app of somebody's that has been begun.
+// app begins the set-up of a user's app.
 func (f *flat) app(u gatehouse.User, here gatehouse.Session, name string) account.AppSetUp {
 	f.t.Helper()
 	made, err := f.own.BeginApp(f.t.Context(), f.site, signin.In{Caller: f.caller(u)}, here, name, "")
@@ -34,8 +34,8 @@ func (f *flat) factors(u gatehouse.User) account.Factors {
 	return all
 }
 
-// An app counts when its first code has been entered: a set-up that is left halfway changes
-// nothing, and one that another tab has finished is finished.
+// An app counts once its first code has been entered: an unfinished set-up changes nothing, and
+// one that another tab has finished is finished.
 func TestAnAppCountsOnceItsCodeWasEntered(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here := f.signedIn(f.mira, "here")
@@ -69,7 +69,7 @@ func TestAnAppCountsOnceItsCodeWasEntered(t *testing.T) {
 	})
 }
 
-// What matters about factors wants a recent sign-in, and nobody gets at another user's.
+// Important changes to factors require a recent sign-in, and nobody can access another user's.
 func TestFactorsAreTheOwnersAlone(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here := f.signedIn(f.mira, "here")
@@ -102,7 +102,7 @@ func TestFactorsAreTheOwnersAlone(t *testing.T) {
 	})
 }
 
-// New recovery codes replace the old ones; the last app takes them along.
+// New recovery codes replace the old ones; removing the last app removes them.
 func TestTheLastAppTakesTheRecoveryCodes(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here, in := f.signedIn(f.mira, "here"), signin.In{Caller: f.caller(f.mira)}
@@ -131,7 +131,7 @@ func TestTheLastAppTakesTheRecoveryCodes(t *testing.T) {
 	})
 }
 
-// There is an end to how many apps wait, and names are names.
+// The number of waiting apps is limited, and names are checked.
 func TestAppsHaveABound(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here, in := f.signedIn(f.mira, "here"), signin.In{Caller: f.caller(f.mira)}

@@ -10,22 +10,22 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Home is what the home page takes from the account apart from its events.
+// Home is what the home page needs from the account apart from its events.
 type Home struct {
 	Layout gatehouse.HomeLayout
-	// Platforms are the IDs of platforms in the order that the caller likes.
+	// Platforms are the IDs of platforms in the caller's order.
 	Platforms []string
-	// PasswordExpiresAt is when the password is too old; zero: not soon.
+	// PasswordExpiresAt is when the password expires; zero: not soon.
 	PasswordExpiresAt time.Time
-	// Searches are those that the caller has saved and may open.
+	// Searches are the caller's saved searches that the caller may open.
 	Searches []gatehouse.SavedSearch
 }
 
-// expirySoon is how long before its expiry a password is pointed at: from the first
-// warning by mail on (A08).
+// expirySoon is how long before its expiry a password is pointed out: from the first warning by
+// mail on (A08).
 const expirySoon = 14 * 24 * time.Hour
 
-// Home returns how the caller has arranged the home page.
+// Home returns the caller's arrangement of the home page.
 func (s *Service) Home(ctx context.Context, st *site.Site, c gatehouse.Caller) (Home, error) {
 	u, err := s.look(ctx, st, c)
 	if err != nil {
@@ -42,18 +42,17 @@ func (s *Service) Home(ctx context.Context, st *site.Site, c gatehouse.Caller) (
 	return h, err
 }
 
-// Codes of errors about the home page.
+// Reasons of errors about the home page.
 const (
-	// ReasonProfileIncomplete: the profile is to be completed first (A06). Kind
-	// Forbidden.
+	// ReasonProfileIncomplete: the profile must be completed first (A06). Kind Forbidden.
 	ReasonProfileIncomplete = "profile-incomplete"
 	// ReasonNoSuchCard is of kind Invalid.
 	ReasonNoSuchCard = "no-such-card"
 )
 
-// HomeCards are the cards that a user's home page has now, those that platforms supply among
-// them: they take the place of the card that says that there are none. saved is how many
-// searches the user has saved.
+// HomeCards returns the cards that a user's home page has now, including those that platforms
+// supply: they replace the card that says that there are none. saved is the number of the user's
+// saved searches.
 func HomeCards(st *site.Site, u gatehouse.User, supplied []gatehouse.HomeCard, saved int) []gatehouse.HomeCard {
 	there := slices.Clone(supplied)
 	for _, card := range gatehouse.HomeCards {
@@ -69,8 +68,8 @@ func HomeCards(st *site.Site, u gatehouse.User, supplied []gatehouse.HomeCard, s
 	return there
 }
 
-// ArrangeHome does an action on a card of the home page; supplied are those of platforms. Of two windows, the last one
-// wins; what is kept is always a whole layout.
+// ArrangeHome applies an action to a card of the home page; supplied are those of platforms. Of
+// two windows, the last one wins; what is stored is always a whole layout.
 //
 // Errors: Forbidden with ReasonProfileIncomplete, Invalid with ReasonNoSuchCard,
 // Unavailable.

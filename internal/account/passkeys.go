@@ -18,24 +18,24 @@ import (
 )
 
 const (
-	// handleBytes is how long what devices call a user is: as long as it may be (WebAuthn 14.6.1).
+	// handleBytes is the length of the user handle: the maximum (WebAuthn 14.6.1).
 	handleBytes = 64
-	// passkeysPutOff is for how long no passkey is offered to a user who does not want one now.
+	// passkeysPutOff is for how long no passkey is offered to a user who has declined it for now.
 	passkeysPutOff = 30 * 24 * time.Hour
 )
 
-// The reasons why a new passkey is not taken, at the field answer.
+// The reasons to refuse a new passkey, at the field answer.
 const (
 	ReasonPasskeyThere  = "passkey-there"   // an account has it already
-	ReasonPasskeyBad    = "passkey-bad"     // it is none, or not for this site
+	ReasonPasskeyBad    = "passkey-bad"     // it is invalid, or not for this site
 	ReasonPasskeyTooOld = "passkey-expired" // it took too long, or another window was used
 )
 
 var errTooManyFactors = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonTooManyFactors}
 
-// BeginPasskey returns what the browser is asked for a new passkey with, in the standard's JSON.
-// It wants a recent sign-in, or the password again (ASVS 7.5.1): the challenge in it is good for
-// this session alone, and for ten minutes.
+// BeginPasskey returns the options to request a new passkey from the browser, in the standard's
+// JSON. It requires a recent sign-in, or the password again (ASVS 7.5.1): the challenge in it is
+// only valid for this session, and for ten minutes.
 //
 // Errors: Invalid with field current_password; Conflict with ReasonTooManyFactors; what
 // signin.Service.Confirm returns; Unavailable.
@@ -58,7 +58,7 @@ func (s *Service) creation(ctx context.Context, st *site.Site, in signin.In, her
 	return options, err
 }
 
-// passkeysOf are a user's passkeys, where there is room for another one, and the handle.
+// passkeysOf returns a user's passkeys, if there is room for another one, and the handle.
 func passkeysOf(tx *act.Unit, u gatehouse.User) (there []gatehouse.Passkey, handle string, err error) {
 	all, err := tx.Factors(tx, u.SiteID, u.ID)
 	if err != nil {
@@ -80,15 +80,15 @@ func handleOf(tx *act.Unit, u gatehouse.User) (string, error) {
 	return tx.PasskeyHandle(tx, u.SiteID, u.ID, base64.RawURLEncoding.EncodeToString(fresh))
 }
 
-// NewPasskey is a passkey that was made, and the recovery codes that came with it.
+// NewPasskey is a new passkey, and the recovery codes that came with it.
 type NewPasskey struct {
 	Passkey gatehouse.Passkey
 	Codes   []string
 }
 
-// CreatePasskey takes a browser's answer, as PublicKeyCredential.toJSON writes it. The passkey
-// counts at once. With the first factor come recovery codes, which are nowhere to be had again.
-// unseen: it was made by itself after a sign-in with the password; see OfferOfPasskey.
+// CreatePasskey accepts a browser's response, as PublicKeyCredential.toJSON writes it. The passkey
+// counts at once. The first factor comes with recovery codes, which are returned only once.
+// unseen: it was created automatically after a sign-in with the password; see OfferOfPasskey.
 //
 // Errors: Invalid with field answer (ReasonPasskeyThere, ReasonPasskeyBad,
 // ReasonPasskeyTooOld); Conflict with ReasonTooManyFactors; Unauthenticated; Unavailable.
@@ -132,7 +132,7 @@ func (s *Service) CreatePasskey(ctx context.Context, st *site.Site, in signin.In
 	return made, err
 }
 
-// insertPasskey adds a passkey, and recovery codes where it is the first factor.
+// insertPasskey adds a passkey, and recovery codes if it is the first factor.
 func (s *Service) insertPasskey(tx *act.Unit, u gatehouse.User, k gatehouse.Passkey) (codes []string, err error) {
 	fresh, err := tx.InsertPasskey(tx, k)
 	if err == nil && !fresh {
@@ -151,8 +151,8 @@ func badPasskey(reason string) error {
 	return invalid([]gatehouse.FieldError{{Field: "answer", Reason: reason}})
 }
 
-// nameFor is what a passkey is called until its owner calls it something else: who keeps it, else
-// the browser that it was made in, and a number where there is one of that name.
+// nameFor returns the default name of a passkey: its provider, else the browser that it was
+// created in, with a number if that name is taken.
 func nameFor(k gatehouse.Passkey, browser string, there []gatehouse.Passkey) string {
 	name := k.Maker()
 	if name == "" {
@@ -171,7 +171,7 @@ func nameFor(k gatehouse.Passkey, browser string, there []gatehouse.Passkey) str
 	return numbered
 }
 
-// OffersPasskey reports whether a user is offered a passkey: one who has none, has not put it off,
+// OffersPasskey reports whether to offer a user a passkey: one who has none, has not postponed it,
 // and has just signed in with the password.
 func (s *Service) OffersPasskey(ctx context.Context, st *site.Site, here gatehouse.Session) (bool, error) {
 	if !gatehouse.IsFresh(here.CreatedAt, s.Now()) || !slices.Contains(here.Assurance.Methods, gatehouse.MethodPassword) {
@@ -181,8 +181,8 @@ func (s *Service) OffersPasskey(ctx context.Context, st *site.Site, here gatehou
 	return err == nil && !has && !s.Now().Before(after), err
 }
 
-// OfferOfPasskey returns what the browser may make a passkey with by itself; empty where none is
-// offered.
+// OfferOfPasskey returns the options for the browser to create a passkey automatically; empty if
+// none is offered.
 func (s *Service) OfferOfPasskey(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session) (options string, err error) {
 	if offers, err := s.OffersPasskey(ctx, st, here); err != nil || !offers {
 		return "", err
@@ -194,7 +194,7 @@ func (s *Service) OfferOfPasskey(ctx context.Context, st *site.Site, in signin.I
 	return options, err
 }
 
-// PutOffPasskeys keeps that the caller wants to be offered no passkey for a while.
+// PutOffPasskeys records that the caller does not want to be offered a passkey for a while.
 func (s *Service) PutOffPasskeys(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session) error {
 	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
 		if _, err := handleOf(tx, u); err != nil {
@@ -204,9 +204,9 @@ func (s *Service) PutOffPasskeys(ctx context.Context, st *site.Site, in signin.I
 	})
 }
 
-// PasskeySignals is what a browser is told of a user's passkeys, in JSON, so that those who keep
-// them show no other ones and the right name; empty where the user never had one. The list is of
-// all: those that are left out may be deleted (WebAuthn 5.1.10).
+// PasskeySignals returns what to tell a browser about a user's passkeys, in JSON, so providers
+// show no other ones and the right name; empty if the user never had one. The list is complete:
+// missing ones may be deleted (WebAuthn 5.1.10).
 func (s *Service) PasskeySignals(ctx context.Context, st *site.Site, u gatehouse.User) (string, error) {
 	q := s.Store.Read()
 	handle, err := q.HandleOf(ctx, st.ID, u.ID)

@@ -23,7 +23,7 @@ type Phone struct {
 	Number phone.Number
 }
 
-// PhoneSetUp is a phone that waits for the code that was sent to it.
+// PhoneSetUp is a phone waiting for the code that was sent to it.
 type PhoneSetUp struct {
 	gatehouse.Factor
 	Number phone.Number
@@ -31,12 +31,12 @@ type PhoneSetUp struct {
 	Left int
 }
 
-// phoneCodePurpose is what the code that confirms a number is hashed for.
+// phoneCodePurpose is the purpose that the code confirming a number is hashed for.
 const phoneCodePurpose = "phone-code"
 
-// BeginPhone sends a code to a number that a user wants codes to be sent to. The number counts
-// for nothing until the code has come back, and one that is there goes on working until then.
-// It wants a recent sign-in, or the password again (ASVS 7.5.1).
+// BeginPhone sends a code to a number that a user wants codes to be sent to. The number does not
+// count until the code has been entered, and an existing one works until then. It requires a
+// recent sign-in, or the password again (ASVS 7.5.1).
 //
 // Errors: Invalid with fields phone (required, phone-form, phone-no-country, phone-not-mobile,
 // phone-country), current_password; Conflict with signin.ReasonNoTexts; TooMany with
@@ -99,8 +99,7 @@ func (s *Service) readNumber(st *site.Site, typed string) (n phone.Number, reaso
 	return n, ""
 }
 
-// dropWaitingPhones ends the set-ups of phones that were never confirmed: a new one takes their
-// place.
+// dropWaitingPhones ends the unconfirmed set-ups of phones: a new one replaces them.
 func (s *Service) dropWaitingPhones(tx *act.Unit, u gatehouse.User) error {
 	all, err := tx.Factors(tx, u.SiteID, u.ID)
 	for _, f := range all {
@@ -115,8 +114,8 @@ func (s *Service) phoneMAC(f gatehouse.Factor, plain string) string {
 	return s.Keys.MAC(phoneCodePurpose, f.SiteID, f.UserID, f.ID, plain)
 }
 
-// PhoneSetUp returns a phone of the caller's that waits for its code; NotFound where there is
-// none with that ID, or its time is over, or it counts already.
+// PhoneSetUp returns a phone of the caller's waiting for its code; NotFound if there is none with
+// that ID, or it has expired, or is already confirmed.
 func (s *Service) PhoneSetUp(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (PhoneSetUp, error) {
 	u, err := s.look(ctx, st, c)
 	if err != nil {
@@ -139,9 +138,9 @@ func (s *Service) waitingPhone(ctx context.Context, q store.Queries, u gatehouse
 	return set, err
 }
 
-// ConfirmPhone takes the code that was sent to a number, which counts from then on, in the place
-// of the one before. With the first factor come recovery codes, which are returned and nowhere
-// to be had again. What the new number must not leave behind ends, as whenever two-factor changes.
+// ConfirmPhone accepts the code that was sent to a number, which counts from then on and replaces
+// the previous one. The first factor comes with recovery codes, which are returned only once. What
+// must not survive the new number ends, as with every change of two-factor.
 //
 // Errors: Invalid with field code (required, code-form, code-wrong-phone, code-expired-phone);
 // NotFound; TooMany; Unavailable.
@@ -154,7 +153,7 @@ func (s *Service) ConfirmPhone(ctx context.Context, st *site.Site, in signin.In,
 		}
 		return nil, invalid([]gatehouse.FieldError{{Field: "code", Reason: reason}})
 	}
-	// Every entry is counted before it is looked at: five for a code (invariant 3).
+	// Every entry is counted before it is checked: five for a code (invariant 3).
 	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: st.ID + ":phone-code:" + id, Every: 24 * time.Hour, Burst: gatehouse.CodeTries})
 	if err == nil && wait > 0 {
 		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: signin.ReasonTooMany, RetryAfter: wait}
@@ -191,7 +190,7 @@ func (s *Service) ConfirmPhone(ctx context.Context, st *site.Site, in signin.In,
 	return codes, err
 }
 
-// phoneCodeFault says what is wrong with a code that should confirm a number; empty: nothing.
+// phoneCodeFault returns what is wrong with a code that should confirm a number; empty: nothing.
 func (s *Service) phoneCodeFault(tx *act.Unit, set PhoneSetUp, plain string) (string, error) {
 	sent, err := tx.Codes(tx, set.SiteID, set.ID)
 	reason := "code-wrong-phone"
@@ -205,7 +204,7 @@ func (s *Service) phoneCodeFault(tx *act.Unit, set PhoneSetUp, plain string) (st
 	return reason, err
 }
 
-// dropEarlierPhones removes the phones before this one: a user has one.
+// dropEarlierPhones removes earlier phones: a user has only one.
 func (s *Service) dropEarlierPhones(tx *act.Unit, u gatehouse.User, id string) error {
 	all, err := tx.Factors(tx, u.SiteID, u.ID)
 	for _, f := range all {

@@ -13,28 +13,27 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Platform is an application as it stands to a user, and to the company.
+// Platform is an application from the view of a user and the company.
 type Platform = store.Platform
 
 // NoAccess is a platform that the caller may not reach, and what can be done about it.
 type NoAccess struct {
 	Platform store.Platform
 	Closed   gatehouse.Closed
-	// Administrators are those of the company who can open it; none where nobody else is
-	// there, or where no administrator can.
+	// Administrators are those of the company who can open it; none if there is nobody else, or if
+	// no administrator can.
 	Administrators []gatehouse.User
-	// Self: the caller is an administrator, and can open it alone.
+	// Self: the caller is an administrator, and can open it without asking.
 	Self bool
 }
 
-// MayAsk reports whether there is anybody to ask who could do something.
+// MayAsk reports whether there is anybody to ask for access.
 func (n NoAccess) MayAsk() bool { return !n.Self && len(n.Administrators) > 0 }
 
-// mostAdministrators is how many administrators of a company are named, and told.
+// mostAdministrators is how many administrators of a company are named and notified.
 const mostAdministrators = 5
 
-// NoAccess returns why the caller may not reach a platform. Closed is empty where the caller
-// may.
+// NoAccess returns why the caller may not reach a platform. Closed is empty if the caller may.
 //
 // Errors: NotFound, Forbidden, Unavailable.
 func (s *Service) NoAccess(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (NoAccess, error) {
@@ -72,11 +71,10 @@ func noAccess(ctx context.Context, q store.Queries, u gatehouse.User, id string)
 const ReasonAskedOften = "asked-often"
 
 // AskAccess asks the company's administrators for access to a platform: by mail, and on the page
-// of the company's platforms. To ask again while they have not answered changes nothing.
-// Closed is empty where the caller has access by now.
+// of the company's platforms. Asking again before they have answered changes nothing. Closed is
+// empty if the caller has access by now.
 //
-// Errors: NotFound; Conflict where nobody can be asked; TooMany with ReasonAskedOften;
-// Unavailable.
+// Errors: NotFound; Conflict if nobody can be asked; TooMany with ReasonAskedOften; Unavailable.
 func (s *Service) AskAccess(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (n NoAccess, err error) {
 	n, err = s.NoAccess(ctx, st, c, id)
 	if err != nil || n.Closed == "" || !n.Platform.AskedAt.IsZero() {
@@ -121,8 +119,8 @@ func aboutPlatform(p store.Platform) map[string]string {
 	return map[string]string{"application": p.ID, "name": p.Name}
 }
 
-// Platforms returns the platforms of the site as they stand to the caller: those that the
-// caller may reach, and the others.
+// Platforms returns the platforms of the site from the caller's view: those that the caller may
+// reach, and the others.
 //
 // Errors: Forbidden, Unavailable.
 func (s *Service) Platforms(ctx context.Context, st *site.Site, c gatehouse.Caller) (open, closed []store.Platform, err error) {
@@ -142,9 +140,9 @@ func (s *Service) Platforms(ctx context.Context, st *site.Site, c gatehouse.Call
 	return open, closed, err
 }
 
-// RemoveAccess takes away what a platform has of the caller: its tokens end, in all sessions, it
-// is told to end its own, and what the caller has consented to is forgotten. It does not close the platform: when the
-// caller opens it again, it begins again. To remove twice is no error.
+// RemoveAccess removes a platform's access to the caller: its tokens end, in all sessions, it is
+// notified to end its own sessions, and the caller's consent is deleted. It does not close the
+// platform: when the caller opens it again, it starts again. Removing twice is no error.
 //
 // Errors: NotFound, Forbidden, Unavailable.
 func (s *Service) RemoveAccess(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {

@@ -17,23 +17,23 @@ import (
 // Profile is what the profile page shows.
 type Profile struct {
 	User gatehouse.User
-	// Waiting is the change of address that is to be confirmed; nil: none.
+	// Waiting is the change of address waiting for confirmation; nil: none.
 	Waiting *gatehouse.EmailChange
-	// Version stands for what the profile is now; a form carries it along, so that
-	// it does not overwrite what another window has saved meanwhile.
+	// Version identifies the current content of the profile; a form includes it, so it does not
+	// overwrite what another window has saved meanwhile.
 	Version string
 }
 
-// ProfileForm is a profile as somebody has filled it in.
+// ProfileForm is a filled-in profile.
 type ProfileForm struct {
 	FirstName, LastName, Email, Locale string
-	// Version is that of the profile the form was made from; empty: no matter.
+	// Version is that of the profile the form was made from; empty: no check.
 	Version string
-	// CurrentPassword is asked for where the sign-in is not recent.
+	// CurrentPassword is required if the sign-in is not recent.
 	CurrentPassword string
 }
 
-// Codes of errors about profiles.
+// Reasons of errors about profiles.
 const (
 	// ReasonProfileChanged: another window has saved the profile since the form was
 	// made. Kind Conflict.
@@ -64,7 +64,7 @@ func (s *Service) Profile(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return p, nil
 }
 
-// look is own for pages that only show.
+// look is own for pages that only display.
 func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller) (gatehouse.User, error) {
 	if !isOwn(st, c) {
 		return gatehouse.User{}, errForbidden
@@ -77,9 +77,9 @@ func version(u gatehouse.User) string {
 	return secret.HashToken(strings.Join([]string{u.FirstName, u.LastName, u.Email, u.Locale}, "\x00"))[:16]
 }
 
-// SaveProfile saves a profile (A05). A new address waits until it is confirmed from
-// there; all else changes at once. begun is when the session began: a change of
-// address wants a recent sign-in, or the password again (ASVS 7.5.1).
+// SaveProfile saves a profile (A05). A new address waits until it is confirmed from there;
+// everything else changes at once. begun is when the session began: a change of address requires a
+// recent sign-in, or the password again (ASVS 7.5.1).
 //
 // Errors: Invalid with fields first_name, last_name, email, locale, current_password;
 // Conflict with ReasonProfileChanged; TooMany with the field email; what
@@ -106,7 +106,7 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 		if err != nil {
 			return err
 		}
-		// Another window may have been faster, also one that changed the address.
+		// Another window may have been faster, and may have changed the address.
 		if !form.fits(u) || form.moves(u) != moves {
 			return errProfileChanged
 		}
@@ -114,7 +114,7 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 	})
 }
 
-// SetLanguage changes the caller's language alone, from the menu of every page.
+// SetLanguage only changes the caller's language, from the menu of every page.
 //
 // Errors: Invalid with field locale; Unavailable.
 func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Caller, locale string) error {
@@ -135,7 +135,7 @@ func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Ca
 	})
 }
 
-// mayMove asks for the password where the sign-in is not recent, and counts changes.
+// mayMove asks for the password if the sign-in is not recent, and counts changes.
 func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begun time.Time, u gatehouse.User, form ProfileForm) error {
 	if !gatehouse.IsFresh(begun, s.Now()) {
 		if err := s.SignIn.Confirm(ctx, st, in, form.CurrentPassword); err != nil {
@@ -152,7 +152,7 @@ func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begu
 	return s.limit(ctx, changesOf(st, u.ID))
 }
 
-// save writes what the form changes.
+// save writes the changes in the form.
 func (s *Service) save(tx *act.Unit, was gatehouse.User, form ProfileForm) error {
 	now := form.put(tx.Site, was)
 	if fields := changedFields(was, now); len(fields) > 0 {
@@ -170,8 +170,8 @@ func (s *Service) save(tx *act.Unit, was gatehouse.User, form ProfileForm) error
 	return s.ask(tx, now, form.Email, false)
 }
 
-// believe takes back what is held against an address that its owner has just looked at and
-// left as it is.
+// believe removes the bounce mark from an address that its owner has just looked at and left as it
+// is.
 func (s *Service) believe(tx *act.Unit, u gatehouse.User) error {
 	was, err := tx.ClearBounce(tx, u.SiteID, u.ID, u.Email, true)
 	if err != nil || !was {
@@ -180,7 +180,7 @@ func (s *Service) believe(tx *act.Unit, u gatehouse.User) error {
 	return tx.Record(u, gatehouse.EventBounceCleared, gatehouse.ResultOK, nil)
 }
 
-// put writes the form into a user, but for another address.
+// put writes the form into a user, except for a new address.
 func (f ProfileForm) put(st *site.Site, u gatehouse.User) gatehouse.User {
 	u.FirstName, u.LastName, u.Locale = f.FirstName, f.LastName, f.Locale
 	if gatehouse.SameMailbox(f.Email, u.Email) {
@@ -192,17 +192,16 @@ func (f ProfileForm) put(st *site.Site, u gatehouse.User) gatehouse.User {
 	return u
 }
 
-// moves reports whether the form asks for another address.
+// moves reports whether the form changes the address.
 func (f ProfileForm) moves(u gatehouse.User) bool { return !gatehouse.SameMailbox(f.Email, u.Email) }
 
-// fits reports whether the form was made from what the profile is now, or asks for
-// just that.
+// fits reports whether the form was made from the current profile, or is identical to it.
 func (f ProfileForm) fits(u gatehouse.User) bool {
 	return f.Version == "" || f.Version == version(u) ||
 		version(u) == version(gatehouse.User{FirstName: f.FirstName, LastName: f.LastName, Email: f.Email, Locale: f.Locale})
 }
 
-// check trims the fields and says what is wrong with them, all at once.
+// check trims the fields and returns what is wrong with them, all at once.
 func (f *ProfileForm) check(st *site.Site, u gatehouse.User) error {
 	var bad []gatehouse.FieldError
 	for _, name := range []struct {
@@ -226,8 +225,8 @@ func (f *ProfileForm) check(st *site.Site, u gatehouse.User) error {
 	return invalid(bad)
 }
 
-// checkEmail says what is wrong with a new address. Nobody takes the address away: it
-// is what a forgotten password is replaced by.
+// checkEmail checks a new address. Users cannot remove the address: it is needed to recover a
+// forgotten password.
 func checkEmail(address string) []gatehouse.FieldError {
 	if address == "" {
 		return []gatehouse.FieldError{{Field: "email", Reason: "required"}}
@@ -241,7 +240,7 @@ func checkEmail(address string) []gatehouse.FieldError {
 	return nil
 }
 
-// changedFields names what has changed, for the event log, which keeps no values.
+// changedFields lists what has changed, for the event log, which keeps no values.
 func changedFields(was, now gatehouse.User) []string {
 	var names []string
 	for _, f := range []struct{ name, was, now string }{
@@ -255,7 +254,7 @@ func changedFields(was, now gatehouse.User) []string {
 	return names
 }
 
-// invalid is the error of fields to fix; nil if there are none.
+// invalid returns the error for invalid fields; nil if there are none.
 func invalid(bad []gatehouse.FieldError) error {
 	if len(bad) == 0 {
 		return nil

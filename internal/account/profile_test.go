@@ -13,7 +13,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// fieldsOf are the fields of an error and what is wrong with each.
+// fieldsOf returns the fields of an error and what is wrong with each.
 func fieldsOf(err error) string {
 	var e *gatehouse.Error
 	if !errors.As(err, &e) {
@@ -79,7 +79,7 @@ func TestA05_WhatIsWrongStandsAtItsField(t *testing.T) {
 	}
 }
 
-// Capitals are no other mailbox; full-width letters may be one.
+// Capitals do not make another mailbox; full-width letters may.
 func TestA05_OnlyCapitalsDiffer(t *testing.T) {
 	f := onceFlat(t)
 	u := f.user("inkwell", "priya@northgate.example", nil)
@@ -127,7 +127,7 @@ func TestA05_TwoWindows(t *testing.T) {
 	})
 }
 
-// Many windows that were opened together: one saves, the others are told.
+// Many windows that were opened together: one saves, the others get an error.
 func TestA05_ManyWindowsAtOnce(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)
@@ -159,7 +159,7 @@ func TestA05_ManyWindowsAtOnce(t *testing.T) {
 	})
 }
 
-// A change of address wants a recent sign-in, or the password again (ASVS 7.5.1).
+// A change of address requires a recent sign-in, or the password again (ASVS 7.5.1).
 func TestA05_AnOldSessionIsAskedForThePassword(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		const password = "Correct-Horse-42-Battery"
@@ -195,7 +195,7 @@ func TestA05_AnOldSessionIsAskedForThePassword(t *testing.T) {
 	})
 }
 
-// A caller has no account but the own one (invariant 6).
+// A caller can only access their own account (invariant 6).
 func TestA05_NobodyElsesProfile(t *testing.T) {
 	f := onceFlat(t)
 	u := f.user("meridian-uk", "priya", nil)
@@ -251,7 +251,7 @@ func TestA06_TheHomePageIsArranged(t *testing.T) {
 	})
 }
 
-// Windows that press at the same time: the last one wins, and no layout is ever broken.
+// Windows that submit at the same time: the last one wins, and the layout stays valid.
 func TestA06_ManyWindowsMoveCards(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)
@@ -297,7 +297,7 @@ func TestA08_HomeKnowsWhenThePasswordExpiresSoon(t *testing.T) {
 	}
 }
 
-// Who looks at the own address and leaves it as it is says that it is right.
+// A user who looks at their own address and leaves it as it is confirms that it is right.
 func TestA05_TheSameAddressAgainIsNoLongerMarked(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		u := f.user("meridian-uk", "priya", nil)

@@ -14,16 +14,15 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of errors about saved searches.
+// Reasons of errors about saved searches.
 const (
-	// ReasonTooManySearches: the user has as many as there may be. Kind Conflict.
+	// ReasonTooManySearches: the user has reached the limit. Kind Conflict.
 	ReasonTooManySearches = "too-many-searches"
-	// ReasonNoSearch: the address is that of no search. Kind NotFound.
+	// ReasonNoSearch: the address is not that of a search. Kind NotFound.
 	ReasonNoSearch = "no-search"
 )
 
-// SavedSearches returns the searches that the caller has saved and may open, the oldest first
-// (A06).
+// SavedSearches returns the saved searches that the caller may open, the oldest first (A06).
 //
 // Errors: Forbidden, Unavailable.
 func (s *Service) SavedSearches(ctx context.Context, st *site.Site, c gatehouse.Caller) ([]gatehouse.SavedSearch, error) {
@@ -34,8 +33,8 @@ func (s *Service) SavedSearches(ctx context.Context, st *site.Site, c gatehouse.
 	return slices.DeleteFunc(all, func(one gatehouse.SavedSearch) bool { return !one.For(c.Role) }), err
 }
 
-// SaveSearch saves a search under a name. A completed profile opens that. One that is saved
-// already gets the new name.
+// SaveSearch saves a search under a name. It requires a complete profile. One that is already
+// saved gets the new name.
 //
 // Errors: Invalid with field name (required, too-long, character); NotFound with ReasonNoSearch;
 // Conflict with ReasonTooManySearches; Forbidden, also with ReasonProfileIncomplete; Unavailable.
@@ -68,7 +67,7 @@ func (s *Service) SaveSearch(ctx context.Context, st *site.Site, c gatehouse.Cal
 	})
 }
 
-// checkSearchName says what is wrong with the name of a search.
+// checkSearchName checks the name of a search.
 func checkSearchName(name string) error {
 	reason := ""
 	switch {

@@ -13,28 +13,26 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Security is what stands between a person's password and a session, apart from what the
-// company wants.
+// Security is what a user needs between the password and a session, apart from what the company
+// wants.
 type Security struct {
 	User gatehouse.User
-	// Before is what the person must fix before codes can be an own choice; empty:
-	// nothing.
+	// Before is what the user must fix before choosing codes; empty: nothing.
 	Before gatehouse.OutcomeReason
-	// Trusted is how many browsers are not asked for a code.
+	// Trusted is how many devices are not asked for a code.
 	Trusted int
 }
 
-// SecurityForm is a choice as somebody has made it.
+// SecurityForm is a submitted choice.
 type SecurityForm struct {
-	// Own is the field own_two_factor, Automatic send_automatically: "on", "off", or
-	// empty for as it is.
+	// Own is the field own_two_factor, Automatic send_automatically: "on", "off", or empty for no
+	// change.
 	Own, Automatic string
-	// CurrentPassword is asked for where codes are turned off and the sign-in is not
-	// recent.
+	// CurrentPassword is required to turn off codes if the sign-in is not recent.
 	CurrentPassword string
 }
 
-// ReasonTwoFactorOften: the own choice was changed too often. Kind TooMany.
+// ReasonTwoFactorOften: the user's own choice was changed too often. Kind TooMany.
 const ReasonTwoFactorOften = "two-factor-often"
 
 // Security returns the caller's own choices about two-factor authentication.
@@ -52,7 +50,7 @@ func before(u gatehouse.User) gatehouse.OutcomeReason {
 	return gatehouse.BeforeTwoFactor(u, mail.CanSend(u.Email))
 }
 
-// SaveSecurity saves the own choices in the caller's session: to turn codes off wants a
+// SaveSecurity saves the user's own choices in the caller's session: turning off codes requires a
 // recent sign-in, or the password again (ASVS 7.5.1).
 //
 // Errors: Invalid with fields own_two_factor (choice, two-factor-no-address,
@@ -75,7 +73,7 @@ func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In,
 		}
 	}
 	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
-		// What was proved was proved for one direction: another window may have been faster.
+		// The proof was for one direction: another window may have been faster.
 		if form.turns(u) && (!turns || u.OwnTwoFactor != was.OwnTwoFactor) {
 			return errProfileChanged
 		}
@@ -86,12 +84,12 @@ func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In,
 	})
 }
 
-// turns reports whether the form asks for another own choice than the user has.
+// turns reports whether the form changes the user's own choice.
 func (f SecurityForm) turns(u gatehouse.User) bool {
 	return f.Own != "" && (f.Own == "on") != u.OwnTwoFactor
 }
 
-// check says what is wrong with the form, all at once.
+// check returns what is wrong with the form, all at once.
 func (f SecurityForm) check(u gatehouse.User) error {
 	var bad []gatehouse.FieldError
 	add := func(field, reason string) { bad = append(bad, gatehouse.FieldError{Field: field, Reason: reason}) }
@@ -108,8 +106,8 @@ func (f SecurityForm) check(u gatehouse.User) error {
 
 func isChoice(value string) bool { return value == "" || value == "on" || value == "off" }
 
-// mayTurn asks for the password where codes are turned off and the sign-in is not
-// recent, and counts changes: each of them is a mail.
+// mayTurn asks for the password if codes are being turned off and the sign-in is not recent, and
+// counts changes: each of them is a mail.
 func (s *Service) mayTurn(ctx context.Context, st *site.Site, in signin.In, begun time.Time, u gatehouse.User, password string) error {
 	if u.OwnTwoFactor && !gatehouse.IsFresh(begun, s.Now()) {
 		if err := s.SignIn.Confirm(ctx, st, in, password); err != nil {
@@ -123,7 +121,7 @@ func (s *Service) mayTurn(ctx context.Context, st *site.Site, in signin.In, begu
 	return err
 }
 
-// choose writes what the form changes.
+// choose writes the changes in the form.
 func (s *Service) choose(tx *act.Unit, u gatehouse.User, form SecurityForm) error {
 	if onRequest := form.Automatic == "off"; form.Automatic != "" && onRequest != u.CodesOnRequest {
 		if err := tx.SetCodesOnRequest(tx, tx.Site.ID, u.ID, onRequest); err != nil {
@@ -136,8 +134,8 @@ func (s *Service) choose(tx *act.Unit, u gatehouse.User, form SecurityForm) erro
 	on := form.Own == "on"
 	err := errors.Join(
 		tx.SetOwnTwoFactor(tx, tx.Site.ID, u.ID, on),
-		// As when the company's switch is moved, trust from before does not count for
-		// what comes after (B08): neither now nor when it is turned on once more.
+		// As with the company's switch, earlier trust does not count afterwards (B08): neither now
+		// nor when it is turned on again.
 		tx.EndAll(u, gatehouse.TwoFactorChanged),
 		tx.Record(u, gatehouse.EventOwnTwoFactor, gatehouse.ResultOK, map[string]string{"on": map[bool]string{true: "yes", false: "no"}[on]}))
 	if err != nil {

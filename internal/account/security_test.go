@@ -16,7 +16,7 @@ func (f *flat) choose(u gatehouse.User, here gatehouse.Session, form account.Sec
 	return f.own.SaveSecurity(f.t.Context(), f.site, signin.In{Caller: f.caller(u)}, here, form)
 }
 
-// trust has the browser of a session trusted from now on.
+// trust makes the device of a session trusted from now on.
 func (f *flat) trust(u gatehouse.User, here gatehouse.Session) {
 	f.t.Helper()
 	f.write(func(q store.Queries) error {

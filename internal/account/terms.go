@@ -7,8 +7,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Acceptances returns the terms that the caller has accepted, newest first (A03). A site
-// that has no terms has no such page, unless the caller accepted some when it had.
+// Acceptances returns the terms that the caller has accepted, newest first (A03). A site without
+// terms has no such page, unless the caller accepted some when it had them.
 func (s *Service) Acceptances(ctx context.Context, st *site.Site, c gatehouse.Caller) ([]gatehouse.Acceptance, error) {
 	if !isOwn(st, c) {
 		return nil, errForbidden
@@ -20,7 +20,7 @@ func (s *Service) Acceptances(ctx context.Context, st *site.Site, c gatehouse.Ca
 	return all, err
 }
 
-// AcceptedText returns one acceptance of the caller, and the text word for word.
+// AcceptedText returns one acceptance of the caller, and the exact text.
 func (s *Service) AcceptedText(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Acceptance, string, error) {
 	if !isOwn(st, c) {
 		return gatehouse.Acceptance{}, "", errForbidden

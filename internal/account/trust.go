@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// trusted are until when each browser is not asked for a code as this user, by the
-// browser's ID. Other users of the same browser have their own trust (B08).
+// trusted returns until when each device is not asked for a code as this user, by the device's ID.
+// Other users of the same device have their own trust (B08).
 func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) (map[string]time.Time, error) {
 	now := s.Now()
 	browsers, err := q.DevicesOf(ctx, st.ID, u.ID, now.Add(-gatehouse.DeviceKnownFor))
@@ -36,11 +36,11 @@ func (s *Service) trustedAmong(ctx context.Context, q store.Queries, st *site.Si
 	return until, nil
 }
 
-// EndTrust has the caller asked for a code again in a browser of the own, also in the one
-// that the caller uses; anyone who is signed in there stays so (B08). Half-finished sign-ins
-// may rely on the trust, and end with it. To end it twice is no error.
+// EndTrust makes a device of the caller, possibly the current one, require a code again; sessions
+// on it continue (B08). Unfinished sign-ins may rely on the trust, and end with it. Ending it
+// twice is no error.
 //
-// Errors: NotFound for no browser of the caller's; Unauthenticated if the session has
+// Errors: NotFound if it is not a device of the caller's; Unauthenticated if the session has
 // ended; Unavailable.
 func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Caller, here gatehouse.Session, id string) error {
 	if !rowID.MatchString(id) {

@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Deactivate ends an account: its sessions and half-finished sign-ins end with it,
-// and no recovery brings it back (invariant 4). Doing it twice is no error.
+// Deactivate turns off an account: its sessions and unfinished sign-ins end with it, and no
+// recovery brings it back (invariant 4). Doing it twice is no error.
 //
 // Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
 func (s *Service) Deactivate(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
@@ -66,7 +66,7 @@ func (s *Service) activate(tx *act.Unit, u gatehouse.User) error {
 	return tx.Record(u, gatehouse.EventUserActivated, gatehouse.ResultOK, nil)
 }
 
-// reactivated is the state that a deactivated account comes back with.
+// reactivated is the state that a deactivated account returns to.
 func reactivated(u gatehouse.User) gatehouse.UserState {
 	if u.FirstSignInAt.IsZero() && u.Password.Temporary() {
 		return gatehouse.Invited
@@ -74,9 +74,9 @@ func reactivated(u gatehouse.User) gatehouse.UserState {
 	return gatehouse.Active
 }
 
-// Unlock ends a lock, for all browsers, and begins the counts again; the owner is
-// told by mail if there was a lock. An administrator cannot end an operator's, nor do it
-// without end: each unlock is a mail, and as many tries again for a guesser.
+// Unlock ends a lock, for all devices, and resets the counts; the owner is notified by mail if
+// there was a lock. An administrator cannot end an operator's lock, nor unlock without limit: each
+// unlock is a mail, and as many more tries for a guesser.
 //
 // Errors: Forbidden, also with ReasonLockedByOperator; NotFound; Conflict with
 // ReasonOwnAccount; TooMany with ReasonUnlockWait; Unavailable.
@@ -118,8 +118,8 @@ func (s *Service) unlock(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if err := tx.EndAll(u, gatehouse.Unlocked); err != nil {
 			return err
 		}
-		// Without a lock the counts still begin again, which is worth a line: it
-		// gives a guesser as many tries again.
+		// Without a lock, the counts are still reset, which is worth an event: it gives a guesser
+		// as many more tries.
 		scope := lockScope(u, browsers)
 		err = tx.Record(u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": scope})
 		if err != nil || scope == "none" || !reachable(u) || u.State == gatehouse.Deactivated {
@@ -129,7 +129,7 @@ func (s *Service) unlock(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	})
 }
 
-// browsersLocked reports whether attempts are locked for strangers or for a browser.
+// devicesLocked reports whether attempts are locked for strangers or for a device.
 func devicesLocked(ctx context.Context, q store.Queries, st *site.Site, id string, now time.Time) (bool, error) {
 	all, err := q.AttemptsOf(ctx, st.ID, id)
 	for _, a := range all {
@@ -140,7 +140,7 @@ func devicesLocked(ctx context.Context, q store.Queries, st *site.Site, id strin
 	return false, err
 }
 
-// lockScope is for whom an account is locked, in the words of the event that locked.
+// lockScope returns for whom an account is locked, in the terms of the lock's event.
 func lockScope(u gatehouse.User, browsers bool) string {
 	switch {
 	case u.Locked():
@@ -160,11 +160,10 @@ func (s *Service) mailUnlocked(tx *act.Unit, u gatehouse.User) error {
 	return errors.Join(err, tx.Tell(u, msg))
 }
 
-// ResetPassword replaces a password by a temporary one, which is mailed; see Issued
-// for who has no address. Sessions and half-finished sign-ins end (invariant 5).
-// The sign-in with it is a recovery, which does not skip two-factor, unless the person was
-// invited and has never signed in: that is the invitation once more (B16). A lock
-// stays: Unlock is a decision of its own.
+// ResetPassword replaces a password with a temporary one, which is mailed; see Issued for users
+// without an address. Sessions and unfinished sign-ins end (invariant 5). Signing in with it is a
+// recovery, which does not skip two-factor, unless the user was invited and has never signed in:
+// then it is the invitation again (B16). A lock stays: Unlock is a separate decision.
 //
 // Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount or ReasonDeactivated,
 // Unavailable.
@@ -172,8 +171,8 @@ func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.
 	return s.reset(ctx, st, c, id, s.resettable)
 }
 
-// SendPassword is ResetPassword for who must not see the password: it is mailed, or
-// nothing is done. An administrator does it to one user five times an hour.
+// SendPassword is ResetPassword for callers who must not see the password: it is mailed, or
+// nothing is done. An administrator may do it to one user five times an hour.
 //
 // Errors: as ResetPassword; Conflict with ReasonNoEmail; TooMany with ReasonResendWait.
 func (s *Service) SendPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
@@ -187,7 +186,7 @@ func (s *Service) SendPassword(ctx context.Context, st *site.Site, c gatehouse.C
 	return err
 }
 
-// may is who may be reset: it is asked before the hash is spent, and again in the
+// may decides who may be reset: it is called before spending the time of a hash, and again in the
 // transaction.
 func (s *Service) reset(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
 	may func(context.Context, store.Queries, *site.Site, gatehouse.Caller, string) (gatehouse.User, error)) (Issued, error) {
@@ -225,7 +224,7 @@ func (s *Service) reset(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 	return issued(u, plain), nil
 }
 
-// originOfReset: who has not yet signed in is invited once more.
+// originOfReset: a user who has not yet signed in is invited again.
 func originOfReset(u gatehouse.User) gatehouse.PasswordOrigin {
 	if u.State == gatehouse.Invited && u.FirstSignInAt.IsZero() && u.Password.Origin == gatehouse.PasswordInitial {
 		return gatehouse.PasswordInitial
@@ -244,7 +243,7 @@ func (s *Service) resettable(ctx context.Context, q store.Queries, st *site.Site
 	return u, notOwn(c, u)
 }
 
-// mailable is a user to whom SendPassword has something to send.
+// mailable returns a user to whom SendPassword has something to send.
 func (s *Service) mailable(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
 	u, err := s.resettable(ctx, q, st, c, id)
 	if err == nil && !gatehouse.MaySendPassword(u, reachable(u)) {

@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Anyone who changes after the last look and before the switch keeps it from happening, as
-// anyone who changed before: the transaction notices what it does not look at.
+// A change of a user after the last look and before the switch prevents the switch, like an
+// earlier change: the transaction notices changes without looking at all users.
 func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -63,7 +63,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 				t.Errorf("%s: nothing was changed", name)
 			}
 		}
-		// What does not matter to anybody does not keep it.
+		// A change that does not matter does not prevent it.
 		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 	})
 }
 
-// Two who change places are noticed too, although the counts are the same.
+// Two users who swap places are noticed too, although the counts are the same.
 func TestTheMarkOfUsersNoticesChangedPlaces(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()

@@ -10,17 +10,15 @@ import (
 	"gatehouse/internal/store"
 )
 
-// waitsForOwner reports whether a correction waits until it is confirmed from the new
-// address. Where the address is the username, anyone who may give it to others could try
-// which addresses are taken, by people of any company, and keep an owner from the own one.
-// Operators know all of that.
+// waitsForOwner reports whether a correction waits until it is confirmed from the new address. If
+// the address is the username, an administrator could otherwise probe which addresses are taken,
+// in any company, and keep owners from their own address. Operators know all of that anyway.
 func waitsForOwner(st *site.Site, c gatehouse.Caller, was, now gatehouse.User) bool {
 	return c.Kind == gatehouse.SignedIn && gatehouse.UsernameIsEmail(st.SignInWith, was) && !gatehouse.SameMailbox(was.Email, now.Email) && now.Email != ""
 }
 
-// askOwner asks the new address of a user for its confirmation. The answer is the same
-// whether it is somebody else's or not. What the old mailbox holds ends at once: it is
-// the wrong one.
+// askOwner asks for confirmation from a user's new address. The response is the same whether or
+// not it is somebody else's. What the old mailbox holds ends at once: it is the wrong one.
 func (s *Service) askOwner(tx *act.Unit, u gatehouse.User, to string) error {
 	now, token := tx.Now(), secret.NewToken()
 	change := gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: tx.Site.ID, UserID: u.ID, Old: u.Email, New: to, ByCompany: true,

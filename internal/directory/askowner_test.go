@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// sent are the kinds of mail to a mailbox, of all users.
+// sent returns the kinds of mail to a mailbox, of all users.
 func (h *house) sent(users []gatehouse.User, mailbox string) (kinds []string) {
 	h.t.Helper()
 	for _, u := range users {
@@ -26,9 +26,9 @@ func (h *house) sent(users []gatehouse.User, mailbox string) (kinds []string) {
 	return kinds
 }
 
-// Where the address is the username, an administrator's correction waits for the new
-// mailbox. Who corrects learns nothing about whether an address is somebody's, takes none
-// away, and what the old mailbox held has ended.
+// If the address is the username, an administrator's correction waits for the new mailbox. The
+// administrator does not learn whether an address is taken, takes none away, and what the old
+// mailbox held has ended.
 func TestM2ACorrectionWaitsWhereTheAddressIsTheUsername(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		firm, other := h.company(h.press, "1", "Quill"), h.company(h.press, "2", "Ember")
@@ -67,7 +67,7 @@ func TestM2ACorrectionWaitsWhereTheAddressIsTheUsername(t *testing.T) {
 		if now := h.stored(h.press, victim.Username); now != before {
 			t.Errorf("the other one is %+v", now)
 		}
-		// The owner of a free address is not kept from it by a correction that waits.
+		// A waiting correction does not keep the owner of a free address from it.
 		h.user(h.press, other.ID, "free@ember.example", gatehouse.RoleUser)
 	})
 }

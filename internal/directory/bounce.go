@@ -8,8 +8,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// ClearBounce takes back that mail comes back from a user's address, where somebody knows
-// better. It reports whether that was held against it.
+// ClearBounce removes the bounce mark from a user's address, if somebody knows better. It reports
+// whether there was one.
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) ClearBounce(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (cleared bool, err error) {
@@ -24,7 +24,7 @@ func (s *Service) ClearBounce(ctx context.Context, st *site.Site, c gatehouse.Ca
 	return cleared, err
 }
 
-// believe takes a mark off a user's address, with an event.
+// believe removes a mark from a user's address, with an event.
 func (s *Service) believe(tx *act.Unit, u gatehouse.User) error {
 	was, err := tx.ClearBounce(tx, tx.Site.ID, u.ID, u.Email, true)
 	if err != nil || !was {

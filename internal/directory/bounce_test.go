@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// A mark is taken back by an operator, and by writing the same address again; other
-// changes leave it.
+// A mark is removed by an operator, and by entering the same address again; other changes leave
+// it.
 func TestMarksAreTakenBack(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")

@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// CreateCompany adds a customer to a site; only operators do.
+// CreateCompany adds a customer to a site; only operators may.
 //
 // Errors: Forbidden, Invalid with fields (account_number taken), Unavailable.
 func (s *Service) CreateCompany(ctx context.Context, st *site.Site, c gatehouse.Caller, fields CompanyFields) (gatehouse.Company, error) {
@@ -34,12 +34,11 @@ func (s *Service) CreateCompany(ctx context.Context, st *site.Site, c gatehouse.
 	return made, nil
 }
 
-// CompanyChange is what to change of a company; nil stays as it is.
+// CompanyChange is what to change about a company; nil fields stay as they are.
 type CompanyChange struct{ Name, AccountNumber *string }
 
-// UpdateCompany changes a company. Only operators do: the name stands in mails that
-// the site sends, so an administrator who could choose it could make the site say
-// "Support made an account for you".
+// UpdateCompany changes a company. Only operators may: the name appears in the site's mails, so an
+// administrator who could choose it could make the site say "Support made an account for you".
 //
 // Errors: Forbidden, NotFound, Invalid with fields, Unavailable.
 func (s *Service) UpdateCompany(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change CompanyChange) (gatehouse.Company, error) {

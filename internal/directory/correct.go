@@ -8,32 +8,32 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Correction is what came of correcting a user's address, for who did it to know what is
-// left to do.
+// Correction is the result of correcting a user's address, so the administrator knows what is left
+// to do.
 type Correction struct {
-	// Moved: it is another mailbox now. Without that, mail is sent where it was.
+	// Moved: it is a different mailbox now. Otherwise, mail still goes to the old one.
 	Moved bool
 	// Waits: it will be, once it is confirmed from there.
 	Waits bool
-	// Told: the mailbox of before was told.
+	// Told: the previous mailbox was notified.
 	Told bool
-	// Password is what became of a temporary password in the mailbox of before.
+	// Password is what happened to a temporary password in the previous mailbox.
 	Password Reissue
 	// Notice: a notice about Enhanced Security was sent to the new address.
 	Notice bool
 }
 
-// Reissue is what became of a temporary password.
+// Reissue is what happened to a temporary password.
 type Reissue string
 
-// What becomes of a temporary password when its mailbox is no longer the person's.
+// What happens to a temporary password when its mailbox is no longer the user's.
 const (
 	ReissueNone  Reissue = "none"  // there was none
-	ReissueSent  Reissue = "sent"  // another one was mailed in its place
+	ReissueSent  Reissue = "sent"  // another one was mailed to replace it
 	ReissueEnded Reissue = "ended" // it ended, and none was made: a deactivated account gets no mail
 )
 
-// CorrectEmail is UpdateUser for an address alone, and says what was done.
+// CorrectEmail is UpdateUser for an address only, and returns what was done.
 func (s *Service) CorrectEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, id, email string) (Correction, error) {
 	was, now, again, err := s.update(ctx, st, c, id, UserChange{Email: &email})
 	if err != nil || gatehouse.SameMailbox(was.Email, now.Email) {

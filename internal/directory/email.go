@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// What administrators can make the server mail to others is limited: a stolen session is
-// no cannon. Operators are not limited.
+// What administrators can make the server mail to others is limited, so a stolen session cannot
+// flood mailboxes. Operators are not limited.
 func addressLimits(st *site.Site, u gatehouse.User) []store.Limit {
 	return []store.Limit{
 		{Key: "address:" + st.ID + ":" + u.ID, Every: 12 * time.Minute, Burst: 5},
@@ -21,7 +21,7 @@ func addressLimits(st *site.Site, u gatehouse.User) []store.Limit {
 	}
 }
 
-// actLimits are for what an administrator does to one user, and to all of a company.
+// actLimits are for an administrator's acts on one user, and on all of a company.
 func actLimits(act string, st *site.Site, u gatehouse.User) []store.Limit {
 	return []store.Limit{
 		{Key: act + ":" + st.ID + ":" + u.ID, Every: 12 * time.Minute, Burst: 5},
@@ -29,7 +29,7 @@ func actLimits(act string, st *site.Site, u gatehouse.User) []store.Limit {
 	}
 }
 
-// spare takes a call of an administrator from limits.
+// spare takes an administrator's call from limits.
 func (s *Service) spare(ctx context.Context, c gatehouse.Caller, reason string, limits ...store.Limit) error {
 	if c.Kind != gatehouse.SignedIn {
 		return nil
@@ -41,15 +41,14 @@ func (s *Service) spare(ctx context.Context, c gatehouse.Caller, reason string, 
 	return err
 }
 
-// reissue is a temporary password in place of one that lies in a mailbox which is no
-// longer the person's.
+// reissue is a temporary password that replaces one in a mailbox which is no longer the user's.
 type reissue struct {
 	plain    string
 	password gatehouse.Password
 }
 
-// prepareMove does what a change of address needs before its transaction: it takes it
-// from the limits, and makes the password, whose hash a transaction must not wait for.
+// prepareMove does what a change of address needs before its transaction: it takes it from the
+// limits, and makes the password, whose hash a transaction must not wait for.
 func (s *Service) prepareMove(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (again reissue, err error) {
 	u, err := user(ctx, s.Store.Read(), st, c, id)
 	if err != nil {
@@ -72,9 +71,9 @@ func mailedPassword(u gatehouse.User) bool {
 	return u.Password.Temporary() && reachable(u)
 }
 
-// moveMail does what follows from a new address: nothing in the old mailbox still opens
-// the account, and both are told. A temporary password that went there comes again;
-// where none was made, because a deactivated account gets no mail, it has ended.
+// moveMail does what follows from a new address: nothing in the old mailbox still opens the
+// account, and both are notified. A temporary password that went there is replaced by a new one;
+// if none was made, because a deactivated account gets no mail, it has ended.
 func (s *Service) moveMail(tx *act.Unit, was, u gatehouse.User, again reissue) error {
 	err := errors.Join(
 		tx.EndAll(was, gatehouse.AddressCorrected),

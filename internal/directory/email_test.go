@@ -19,8 +19,8 @@ func (h *house) corrected(admin, u gatehouse.User, email string) error {
 	return err
 }
 
-// What lies in the old mailbox no longer opens anything: neither a temporary password nor a
-// code nor a browser that was trusted with one; and what waits to go there does not go.
+// What is in the old mailbox no longer opens anything: neither a temporary password nor a code nor
+// a device that was trusted with one; and mail waiting to go there is not sent.
 func TestACorrectedAddressEndsWhatTheOldOneHolds(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -67,7 +67,7 @@ func TestACorrectedAddressEndsWhatTheOldOneHolds(t *testing.T) {
 	})
 }
 
-// Nor does it when the account was deactivated at that time and is activated later.
+// The same holds if the account was deactivated at that time and is activated later.
 func TestACorrectedAddressOfADeactivatedUser(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -87,8 +87,8 @@ func TestACorrectedAddressOfADeactivatedUser(t *testing.T) {
 	})
 }
 
-// What came of a correction is said as it was: whether the old mailbox was told, and
-// whether a new password went out, and if not, why.
+// The result of a correction is reported as it was: whether the old mailbox was notified, and
+// whether a new password was sent, and if not, why.
 func TestACorrectionSaysWhatItDid(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -139,8 +139,8 @@ func TestACorrectionSaysWhatItDid(t *testing.T) {
 	})
 }
 
-// A password of the person's own choice stays, and so does one that was handed over on
-// paper because there was no address.
+// A chosen password stays, and so does one that was handed over on paper because there was no
+// address.
 func TestACorrectedAddressLeavesOtherPasswordsAlone(t *testing.T) {
 	h := once(t)
 	admin := h.northgate()
@@ -163,7 +163,7 @@ func TestACorrectedAddressLeavesOtherPasswordsAlone(t *testing.T) {
 	}
 }
 
-// A stolen session is no cannon: neither corrections nor switches nor resets without end.
+// A stolen session cannot flood mailboxes: corrections, switches and resets are limited.
 func TestWhatAdministratorsMailIsLimited(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -195,7 +195,7 @@ func TestWhatAdministratorsMailIsLimited(t *testing.T) {
 	})
 }
 
-// mailed is how many mails there are to somebody, sent, waiting or dropped.
+// mailed returns how many mails there are to a user, sent, waiting or dropped.
 func (h *house) mailed(u gatehouse.User) int {
 	h.t.Helper()
 	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
@@ -205,7 +205,7 @@ func (h *house) mailed(u gatehouse.User) int {
 	return len(all)
 }
 
-// What a run has not told yet when the switch is put back is no longer told.
+// Notices that a run has not sent when the switch is flipped back are not sent.
 func TestAReplacedEnrolmentTellsNobodyElse(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -213,7 +213,7 @@ func TestAReplacedEnrolmentTellsNobodyElse(t *testing.T) {
 		on := h.switched(admin, true)
 		h.enrolAll(h.byID)
 		h.now = h.now.Add(time.Minute)
-		h.write(func(q store.Queries) error { // as if it had just not come to its end
+		h.write(func(q store.Queries) error { // as if it had just not finished
 			_, err := q.BeginEnrolment(t.Context(), gatehouse.Enrolment{SiteID: on.SiteID, CompanyID: on.CompanyID, ID: store.NewID("enr", h.now), Enable: true, StartedAt: h.now})
 			return err
 		})
@@ -233,7 +233,7 @@ func TestAReplacedEnrolmentTellsNobodyElse(t *testing.T) {
 				}
 			}
 		}
-		if waiting != 3 { // those of the run that came to its end
+		if waiting != 3 { // those of the finished run
 			t.Errorf("%d wait", waiting)
 		}
 	})

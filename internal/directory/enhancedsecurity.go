@@ -18,17 +18,17 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of the errors about Enhanced Security. Kind Conflict.
+// Reasons of the errors about Enhanced Security. Kind Conflict.
 const (
-	// ReasonUsersChanged: the preview that was agreed to is not what would happen now.
+	// ReasonUsersChanged: the confirmed preview is not what would happen now.
 	ReasonUsersChanged = "people-changed"
-	// ReasonAlreadySet: it is already as it is to be; somebody else may have switched it.
+	// ReasonAlreadySet: it is already set that way; somebody else may have switched it.
 	ReasonAlreadySet = "switched"
-	// ReasonChangedOften: everybody would be told too often. Kind TooMany.
+	// ReasonChangedOften: everybody would be notified too often. Kind TooMany.
 	ReasonChangedOften = "switch-often"
 )
 
-// Preview is what switching Enhanced Security would do at this moment (B01).
+// Preview is what switching Enhanced Security would do now (B01).
 type Preview struct {
 	Company gatehouse.Company
 	Enable  bool
@@ -39,25 +39,25 @@ type Preview struct {
 	Reasons []gatehouse.OutcomeCount
 	// Groups are how many users are in each group; one may be in several.
 	Groups map[gatehouse.UserGroup]int
-	// Stranded is how many can sign in no more until they get an address that mail
-	// reaches, and StrandedNames who the first of them are.
+	// Stranded is how many could no longer sign in until they get an address that mail reaches,
+	// and StrandedNames the first of their names.
 	Stranded      int
 	StrandedNames []string
-	// Fingerprint changes with everything that the preview says about anybody.
+	// Fingerprint changes with everything that the preview says about any user.
 	Fingerprint string
 }
 
 // mostStranded is how many are named: the list of the users has all of them.
 const mostStranded = 10
 
-// The store's words for what became of one user in a run, and of the notice.
+// The store's types for the outcome of one user in a run, and for the notice.
 type (
 	EnrolmentLine = store.EnrolmentLine
 	MessageState  = store.MessageState
 )
 
-// PreviewTwoFactor works out what switching a company's Enhanced Security would do, from
-// the people as they are now.
+// PreviewTwoFactor computes what switching a company's Enhanced Security would do, for the users
+// as they are now.
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) PreviewTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool) (Preview, error) {
@@ -100,7 +100,7 @@ func (p *Preview) strand(u gatehouse.User, o gatehouse.Outcome, why gatehouse.Ou
 	}
 }
 
-// counted lists counts in the order in which they are shown.
+// counted lists counts in display order.
 func counted(n map[gatehouse.OutcomeCount]int) []gatehouse.OutcomeCount {
 	all := make([]gatehouse.OutcomeCount, 0, len(n))
 	for of, count := range n {
@@ -119,10 +119,9 @@ func inOrder(a, b gatehouse.OutcomeCount) int {
 	return strings.Compare(string(a.Reason), string(b.Reason))
 }
 
-// SetTwoFactor switches a company's Enhanced Security, which holds from this moment
-// on, and begins the run that tells everybody (B02, B03). agreed is the fingerprint of
-// the preview that the caller has seen; empty: none was asked for. A run that goes on
-// is ended: its switch is put back.
+// SetTwoFactor switches a company's Enhanced Security with immediate effect, and begins the run
+// that notifies everybody (B02, B03). agreed is the fingerprint of the preview that the caller has
+// seen; empty: none was required. It ends a run that is still going: its switch is flipped back.
 //
 // Errors: Conflict with ReasonUsersChanged or ReasonAlreadySet; TooMany with ReasonChangedOften;
 // Forbidden, NotFound, Unavailable.
@@ -131,7 +130,7 @@ func (s *Service) SetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 	if gatehouse.KindOf(err) != gatehouse.Conflict {
 		return e, err
 	}
-	// The same form again, by a second click: the run that it has begun.
+	// The same form again, by a second click: the run that it began.
 	r, none := s.Store.Read().Repeat(ctx, st.ID, c.Post)
 	if none != nil || !r.Fresh(s.Now()) || r.UserID != c.UserID {
 		return e, err
@@ -192,8 +191,8 @@ func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 	return e, err
 }
 
-// An administrator switches six times at once, then every half hour: each time everybody
-// in the company gets a mail.
+// An administrator may switch six times at once, then every half hour: each time everybody in the
+// company gets a mail.
 const (
 	twoFactorEvery = 30 * time.Minute
 	twoFactorBurst = 6
@@ -211,8 +210,8 @@ func (s *Service) mayTell(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return err
 }
 
-// signed writes into a run who switches, as the account is at this moment: somebody who has
-// just lost the role can no longer switch.
+// signed writes into a run who switches, with the account as it is now: somebody who has just lost
+// the role can no longer switch.
 func (s *Service) signed(tx *act.Unit, e *gatehouse.Enrolment) error {
 	if tx.Caller.Kind != gatehouse.SignedIn {
 		return nil
@@ -228,9 +227,9 @@ func (s *Service) signed(tx *act.Unit, e *gatehouse.Enrolment) error {
 	return nil
 }
 
-// look holds a switch to what its administrator has seen, before the transaction: a look
-// at 100,000 users takes seconds, in which nobody else writes to SQLite. It returns the
-// mark that the people had before it looked.
+// look compares a switch with what its administrator has seen, before the transaction: looking at
+// 100,000 users takes seconds, during which nobody else could write to SQLite. It returns the mark
+// that the users had before it looked.
 func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (store.UsersMark, error) {
 	if agreed == "" {
 		return store.UsersMark{}, nil
@@ -247,8 +246,8 @@ func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, c
 	return mark, compare(ctx, q, firm, enable, agreed)
 }
 
-// agree is look in the transaction. People who have the mark that look saw need no second
-// look; where somebody has changed since, only a second one is right.
+// agree is look in the transaction. Users with the mark that look saw need no second look; if
+// somebody has changed since, only a second one is right.
 func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool, agreed string, seen store.UsersMark) error {
 	if agreed == "" {
 		return nil
@@ -260,9 +259,9 @@ func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, enable 
 	return compare(ctx, q, firm, enable, agreed)
 }
 
-// compare looks at all people, and compares what would happen to them with what was agreed.
+// compare looks at all users, and compares what would happen to them with what was agreed.
 func compare(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool, agreed string) error {
-	if firm.TwoFactor == enable { // that it is so already is the better answer
+	if firm.TwoFactor == enable { // that it is already set is the better error
 		return nil
 	}
 	p, err := preview(ctx, q, firm, enable)
@@ -272,7 +271,7 @@ func compare(ctx context.Context, q store.Queries, firm gatehouse.Company, enabl
 	return err
 }
 
-// replace ends the run that goes on, and sends its summary.
+// replace ends the running run, and sends its summary.
 func (s *Service) replace(tx *act.Unit, firm gatehouse.Company) error {
 	old, err := tx.ReplaceEnrolment(tx, tx.Site.ID, firm.ID, tx.Now())
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -284,8 +283,8 @@ func (s *Service) replace(tx *act.Unit, firm gatehouse.Company) error {
 	return s.summarise(tx, firm, old)
 }
 
-// summarise tells the administrator what a run came to, and the platform's security
-// address of failures (B04).
+// summarise sends the administrator the results of a run, and the platform's security address the
+// failures (B04).
 func (s *Service) summarise(tx *act.Unit, firm gatehouse.Company, e gatehouse.Enrolment) error {
 	reasons, err := tx.EnrolmentOutcomes(tx, e)
 	if err != nil {
@@ -307,8 +306,8 @@ func (s *Service) summarise(tx *act.Unit, firm gatehouse.Company, e gatehouse.En
 	return err
 }
 
-// report queues a mail about a run. One that cannot be written is logged, and does not
-// keep the run from its end.
+// report queues a mail about a run. If it cannot be written, that is logged, and does not keep the
+// run from ending.
 func (s *Service) report(tx *act.Unit, to mail.Recipient, msg mail.Message) error {
 	m, err := s.Outbox.Write(tx.Site, to, msg)
 	if err != nil {
@@ -318,8 +317,8 @@ func (s *Service) report(tx *act.Unit, to mail.Recipient, msg mail.Message) erro
 	return tx.Post(m)
 }
 
-// summaryReader is who gets a run's summary: the person who began it, if that is still an
-// administrator of the company, else another one. A zero User: nobody can be reached.
+// summaryReader returns who gets a run's summary: the user who began it, if still an administrator
+// of the company, else another one. A zero User: nobody can be reached.
 func (s *Service) summaryReader(ctx context.Context, q store.Queries, st *site.Site, e gatehouse.Enrolment) (gatehouse.User, error) {
 	var first gatehouse.User
 	done := errors.New("found")
@@ -358,15 +357,15 @@ func (s *Service) Enrolment(ctx context.Context, st *site.Site, c gatehouse.Call
 	return s.Store.Read().Enrolment(ctx, st.ID, companyID, id)
 }
 
-// Results are what a run came to in detail.
+// Results are the detailed results of a run.
 type Results struct {
 	gatehouse.Enrolment
 	Reasons []gatehouse.OutcomeCount
-	// Notices are how many notices there are by what became of them.
+	// Notices are how many notices there are, by their state.
 	Notices map[MessageState]int
 }
 
-// Results returns what a run of a company came to.
+// Results returns the results of a company's run.
 func (s *Service) Results(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string) (r Results, err error) {
 	if r.Enrolment, err = s.Enrolment(ctx, st, c, companyID, id); err != nil {
 		return r, err
@@ -379,8 +378,8 @@ func (s *Service) Results(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return r, err
 }
 
-// EnrolmentLines calls fn for the users of a run in the order of their usernames: those
-// after the given key, with the given outcome (empty: all), limit at most (0: all).
+// EnrolmentLines calls fn for the users of a run in the order of their usernames: those after the
+// given key, with the given outcome (empty: all), limit at most (0: all).
 func (s *Service) EnrolmentLines(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string,
 	outcome gatehouse.Outcome, after string, limit int, fn func(EnrolmentLine) error) error {
 	e, err := s.Enrolment(ctx, st, c, companyID, id)

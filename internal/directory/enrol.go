@@ -18,24 +18,24 @@ import (
 )
 
 const (
-	// enrolBatch is how many users one transaction takes: while it is written, nobody
-	// else writes to SQLite.
+	// enrolBatch is how many users one transaction processes: while it is written, nobody else
+	// writes to SQLite.
 	enrolBatch = 100
-	// enrolLease is how long an enrolment waits for a process that died. A batch that takes
-	// longer is done twice at worst, and written once.
+	// enrolLease is how long an enrolment waits for a process that died. A batch that takes longer
+	// is at worst done twice, and written once.
 	enrolLease = time.Second
 )
 
-// Enrol does one batch of an enrolment that waits to be worked on. It reports whether there may
-// be more to do at once. Any number of processes may call it, and be killed at any
-// moment: a user's outcome, the notice and how far the enrolment has come are written in one
-// transaction, which fails if the enrolment is not where it was.
+// Enrol does one batch of a waiting enrolment. It reports whether there may be more to do at once.
+// Any number of processes may call it, and be killed at any moment: a user's outcome, the notice
+// and the progress of the enrolment are written in one transaction, which fails if the enrolment
+// is not where it was.
 func (s *Service) Enrol(ctx context.Context, sites func(id string) *site.Site) (more bool, err error) {
 	return s.EnrolWhile(ctx, sites, func() bool { return false })
 }
 
-// EnrolWhile is Enrol, and keeps the enrolment for one batch after the other while goOn says so:
-// to claim it for each would be as many transactions again.
+// EnrolWhile is Enrol, but keeps the enrolment for several batches while goOn says so: claiming it
+// for each would double the transactions.
 func (s *Service) EnrolWhile(ctx context.Context, sites func(id string) *site.Site, goOn func() bool) (more bool, err error) {
 	now := s.Now()
 	if due, err := s.Store.Read().EnrolmentDue(ctx, now); err != nil || !due {
@@ -73,7 +73,7 @@ func (s *Service) EnrolWhile(ctx context.Context, sites func(id string) *site.Si
 // errOvertaken: another process has done the batch, or the enrolment was ended meanwhile.
 var errOvertaken = errors.New("the run has gone on without this process")
 
-// enrolling is an enrolment that this process has in hand.
+// enrolling is an enrolment that this process is working on.
 type enrolling struct {
 	gatehouse.Enrolment
 	s       *Service
@@ -81,26 +81,26 @@ type enrolling struct {
 	notices *mail.Series
 }
 
-// batch is what is to be written for some users of an enrolment.
+// batch is what to write for some users of an enrolment.
 type batch struct {
 	*enrolling
 	firm gatehouse.Company
 	by   gatehouse.User
-	// keep is how long the enrolment is kept from others afterwards.
+	// keep is how long to keep the enrolment from others afterwards.
 	keep time.Duration
 	// users are the accounts as they were when their notices were written.
 	users map[string]gatehouse.User
 	done  []enrolled
 }
 
-// enrolled is what became of a user, with the notice if there is one.
+// enrolled is the outcome of a user, with the notice if there is one.
 type enrolled struct {
 	store.EnrolmentUser
 	notice *store.Message
 }
 
-// batch does the next batch, or ends the enrolment if there is none. on: this process goes
-// on with it afterwards.
+// batch does the next batch, or ends the enrolment if there is none. on: this process continues
+// with it afterwards.
 func (r *enrolling) batch(ctx context.Context, on bool) (over bool, err error) {
 	q := r.s.Store.Read()
 	next, err := q.NextOfEnrolment(ctx, r.Enrolment, enrolBatch)
@@ -123,7 +123,7 @@ func (r *enrolling) batch(ctx context.Context, on bool) (over bool, err error) {
 	if b.users, err = q.UsersOfBatch(ctx, r.Enrolment, enrolBatch); err != nil {
 		return false, err
 	}
-	// Notices are written before the transaction, which others wait for.
+	// Notices are written before the transaction, because others wait for it.
 	b.done = make([]enrolled, len(next))
 	b.each(func(i int) { b.done[i] = b.enrol(ctx, next[i], b.users) })
 	if err := r.s.Do(ctx, r.st, itself(r.st), func(tx *act.Unit) error { return b.write(tx) }); err != nil {
@@ -133,8 +133,8 @@ func (r *enrolling) batch(ctx context.Context, on bool) (over bool, err error) {
 	return false, nil
 }
 
-// each does something for every user of the batch, on all processors: writing a notice
-// takes longer than everything else in an enrolment.
+// each does something for every user of the batch, on all processors: writing a notice takes
+// longer than everything else in an enrolment.
 func (b *batch) each(do func(i int)) {
 	var all sync.WaitGroup
 	share := (len(b.done) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
@@ -148,13 +148,13 @@ func (b *batch) each(do func(i int)) {
 	all.Wait()
 }
 
-// itself is the server, which goes on with an enrolment.
+// itself is the server, which continues an enrolment.
 func itself(st *site.Site) gatehouse.Caller {
 	return gatehouse.Caller{Kind: gatehouse.System, SiteID: st.ID}
 }
 
-// starter is the account of who began an enrolment, with what may be said of it to the company;
-// zero if it is gone or was nobody's.
+// starter returns the account of the user who began an enrolment, with what the company may be
+// told about it; zero if it no longer exists or there was none.
 func (s *Service) starter(ctx context.Context, q store.Queries, e gatehouse.Enrolment) (gatehouse.User, error) {
 	if e.StartedBy == "" {
 		return gatehouse.User{}, nil
@@ -166,7 +166,7 @@ func (s *Service) starter(ctx context.Context, q store.Queries, e gatehouse.Enro
 	return u, err
 }
 
-// enrol decides what becomes of a user.
+// enrol decides the outcome of a user.
 func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[string]gatehouse.User) enrolled {
 	of.At, of.MessageID = b.s.Now(), ""
 	u, there := users[of.UserID]
@@ -195,7 +195,7 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 	return enrolled{of, &m}
 }
 
-// enrolmentNotice is what a user is told about an enrolment (B03).
+// enrolmentNotice is the notice to a user about an enrolment (B03).
 func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by gatehouse.User, username string, own bool) mail.Message {
 	facts := mail.TwoFactorNotice{Username: username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: own,
 		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
@@ -211,8 +211,8 @@ func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gat
 	return mail.TwoFactorDisabled{TwoFactorNotice: facts}
 }
 
-// write writes a batch, unless the enrolment has moved meanwhile. Who has changed since the
-// notice was written is decided again.
+// write writes a batch, unless the enrolment has moved meanwhile. Users who have changed since the
+// notice was written are decided again.
 func (b *batch) write(tx *act.Unit) error {
 	var n gatehouse.EnrolmentCounts
 	users, err := tx.UsersOfBatch(tx, b.Enrolment, enrolBatch)
@@ -245,7 +245,7 @@ func (b *batch) write(tx *act.Unit) error {
 	return err
 }
 
-// endEnrolment ends an enrolment that has come to all users, with its summary.
+// endEnrolment ends an enrolment that has reached all users, with its summary.
 func (s *Service) endEnrolment(ctx context.Context, b *batch) error {
 	return s.Do(ctx, b.st, itself(b.st), func(tx *act.Unit) error {
 		now := tx.Now()
@@ -256,7 +256,7 @@ func (s *Service) endEnrolment(ctx context.Context, b *batch) error {
 		if err != nil {
 			return err
 		}
-		e, err := tx.Enrolment(tx, b.SiteID, b.CompanyID, b.ID) // with what all batches counted
+		e, err := tx.Enrolment(tx, b.SiteID, b.CompanyID, b.ID) // with the counts of all batches
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 	"gatehouse/internal/testkit/budget"
 )
 
-// people fills a company with users of all kinds: twenty for each.
+// users fills a company with users of all kinds: twenty of each.
 func (h *house) users(st *site.Site, companyID string, kinds map[string]func(*gatehouse.User)) {
 	h.t.Helper()
 	h.write(func(q store.Queries) error {
@@ -71,7 +71,7 @@ func (h *house) byID(id string) *site.Site {
 	return nil
 }
 
-// lines are the users of a run by username.
+// lines returns the users of a run by username.
 func (h *house) lines(e gatehouse.Enrolment) map[string]store.EnrolmentLine {
 	h.t.Helper()
 	all := map[string]store.EnrolmentLine{}
@@ -104,7 +104,7 @@ func (h *house) switched(admin gatehouse.User, on bool) gatehouse.Enrolment {
 	return e
 }
 
-// Northgate is a company with its administrator.
+// northgate returns the administrator of a new company, Northgate.
 func (h *house) northgate() gatehouse.User {
 	h.t.Helper()
 	c := h.company(h.uk, "1", "Northgate Systems Ltd")
@@ -113,7 +113,7 @@ func (h *house) northgate() gatehouse.User {
 	return h.stored(h.uk, "amira")
 }
 
-// count is how many mails of a kind somebody has, sent, waiting or dropped.
+// count returns how many mails of a kind a user has, sent, waiting or dropped.
 func (h *house) count(u gatehouse.User, kind string) (n int) {
 	h.t.Helper()
 	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
@@ -128,7 +128,7 @@ func (h *house) count(u gatehouse.User, kind string) (n int) {
 	return n
 }
 
-// A run does to everybody what the preview said, and tells everybody once.
+// A run does to everybody what the preview said, and notifies everybody once.
 func TestAnEnrolmentDoesWhatThePreviewSaid(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.SecurityAddress = "security@platform.example"
@@ -163,8 +163,8 @@ func TestAnEnrolmentDoesWhatThePreviewSaid(t *testing.T) {
 	})
 }
 
-// checkNotices: each active user whom mail reaches has one, in the own language, and
-// nobody else has any.
+// checkNotices: each active user whom mail reaches has one, in the user's language, and nobody
+// else has any.
 func (h *house) checkNotices(e gatehouse.Enrolment, kind string) {
 	h.t.Helper()
 	for name, l := range h.lines(e) {
@@ -184,7 +184,7 @@ func (h *house) checkNotices(e gatehouse.Enrolment, kind string) {
 	}
 }
 
-// Many processes at once do a run once.
+// Many concurrent processes do a run once.
 func TestManyProcessesDoAnEnrolmentOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -207,7 +207,7 @@ func TestManyProcessesDoAnEnrolmentOnce(t *testing.T) {
 						t.Errorf("try %d: %v", try, err)
 						return
 					}
-					if !more { // the others have it in hand
+					if !more { // the others are working on it
 						time.Sleep(5 * time.Millisecond)
 					}
 				}
@@ -224,8 +224,7 @@ func TestManyProcessesDoAnEnrolmentOnce(t *testing.T) {
 	})
 }
 
-// The people change while a run goes on; each still has one outcome, and the totals add
-// up.
+// Users change during a run; each still has one outcome, and the totals add up.
 func TestUsersChangeDuringAnEnrolment(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -261,8 +260,7 @@ func TestUsersChangeDuringAnEnrolment(t *testing.T) {
 	})
 }
 
-// Switching back during a run ends it: whom it has not come to is skipped, and both runs
-// add up.
+// Switching back during a run ends it: users it has not reached are skipped, and both runs add up.
 func TestChangingBackEndsAnEnrolment(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -299,7 +297,7 @@ func TestChangingBackEndsAnEnrolment(t *testing.T) {
 	})
 }
 
-// Of two administrators who switch at the same moment one does; the other one is told.
+// Of two administrators who switch at the same moment, one succeeds; the other gets an error.
 func TestTwoAdministratorsSetTwoFactorAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -334,7 +332,7 @@ func TestTwoAdministratorsSetTwoFactorAtOnce(t *testing.T) {
 	})
 }
 
-// What the administrator has agreed to is what is done, or nothing.
+// Exactly what the administrator has confirmed is done, or nothing.
 func TestThePreviewIsAgreedTo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -361,8 +359,8 @@ func TestThePreviewIsAgreedTo(t *testing.T) {
 	})
 }
 
-// Nobody but the company's administrators and operators sees or switches anything, and
-// who has lost the role switches nothing more.
+// Only the company's administrators and operators see or switch anything, and somebody who has
+// lost the role can no longer switch.
 func TestWhoMaySetTwoFactor(t *testing.T) {
 	h := once(t)
 	admin := h.northgate()

@@ -12,23 +12,23 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Codes of what can be wrong with a field. Args hold "max" for FieldTooLong,
-// "known" for FieldRole and FieldLocale.
+// Reasons of what can be wrong with a field. Args hold "max" for FieldTooLong, "known" for
+// FieldRole and FieldLocale.
 const (
 	FieldRequired   = "required"
 	FieldTooLong    = "too-long"
 	FieldCharacters = "character"
 	FieldEmail      = "email"
-	// FieldNotEmail: the site signs in with the address, so the username is it.
+	// FieldNotEmail: the site signs in with the address, so the username must be the address.
 	FieldNotEmail = "username-is-email"
 	FieldRole     = "role"
 	FieldLocale   = "locale"
 	FieldTaken    = "taken"
-	// FieldOwnAccount: people change this in their own account's pages.
+	// FieldOwnAccount: users change this on their own account's pages.
 	FieldOwnAccount = "own-account"
 )
 
-// UserFields are what can be written about a user.
+// UserFields are the editable fields of a user.
 type UserFields struct {
 	Username  string
 	FirstName string
@@ -39,7 +39,7 @@ type UserFields struct {
 	Locale string
 }
 
-// CompanyFields are what can be written about a company.
+// CompanyFields are the editable fields of a company.
 type CompanyFields struct {
 	Name          string
 	AccountNumber string
@@ -57,11 +57,11 @@ func (f *faults) text(field, value string, most int, allowed func(rune) bool) bo
 	return ok
 }
 
-// oneForm writes a text in the one of Unicode's forms that is stored and compared (C):
-// two files may spell one name in two.
+// oneForm converts a text to the Unicode form that is stored and compared (C): two files may
+// encode one name differently.
 func oneForm(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 
-// checkCompany trims the fields of a company and says what is wrong with them.
+// checkCompany trims the fields of a company and returns what is wrong with them.
 func checkCompany(c *CompanyFields) faults {
 	var f faults
 	c.Name, c.AccountNumber = oneForm(c.Name), oneForm(c.AccountNumber)
@@ -76,7 +76,7 @@ func checkCompany(c *CompanyFields) faults {
 	return f
 }
 
-// checkUser trims the fields of a user and says what is wrong with them.
+// checkUser trims the fields of a user and returns what is wrong with them.
 func checkUser(st *site.Site, u *UserFields) faults {
 	var f faults
 	for _, field := range []*string{&u.Username, &u.FirstName, &u.LastName, &u.Email} {
@@ -98,10 +98,9 @@ func checkUser(st *site.Site, u *UserFields) faults {
 	return f
 }
 
-// identity checks the username. Where people sign in with their address, it is the
-// address, and nothing else. Where they may use either, a username with an @ is the
-// person's own address: with another's, it would take over that one's sign-ins,
-// because usernames are looked up first.
+// identity checks the username. If users sign in with their address, it must be the address. If
+// they may use either, a username with an @ must be the user's own address: with somebody else's,
+// it would take over that user's sign-ins, because usernames are looked up first.
 func (f *faults) identity(st *site.Site, u *UserFields) {
 	if st.SignInWith == gatehouse.WithEmail {
 		f.emailIdentity(u)
@@ -134,7 +133,7 @@ func (f *faults) emailIdentity(u *UserFields) {
 	}
 }
 
-// taken turns the store's "exists" into a field to fix.
+// taken turns the store's Conflict into a field to fix.
 func taken(err error, field string) error {
 	if gatehouse.KindOf(err) != gatehouse.Conflict {
 		return err
@@ -144,8 +143,8 @@ func taken(err error, field string) error {
 	return f.Err()
 }
 
-// Explain says in English what is wrong with a field, for the command line and the
-// report of an import; pages have texts of their own.
+// Explain describes in English what is wrong with a field, for the command line and the report of
+// an import; pages have their own texts.
 func Explain(e gatehouse.FieldError) string {
 	switch e.Reason {
 	case FieldRequired:

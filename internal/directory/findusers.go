@@ -8,36 +8,36 @@ import (
 	"gatehouse/internal/site"
 )
 
-// UserFilter says which users of a company are asked for.
+// UserFilter selects users of a company.
 type UserFilter struct {
 	// Search is a part of a name, username or address; empty: everybody.
 	Search string
 	// Group and Role are empty for any.
 	Group gatehouse.UserGroup
 	Role  gatehouse.Role
-	// After is the username that the page before ended with; empty: the first page.
+	// After is the last username of the previous page; empty: the first page.
 	After string
-	// Limit is how many are returned at most.
+	// Limit is how many to return at most.
 	Limit int
 }
 
-// People is a page of a company's users.
+// FoundUsers is a page of a company's users.
 type FoundUsers struct {
 	Users []gatehouse.User
-	// Reachable are those of them, by ID, to whose address mail can be sent.
+	// Reachable are those of them, by ID, whose address mail can be sent to.
 	Reachable map[string]bool
-	// More: another page comes after this one.
+	// More: there is another page after this one.
 	More bool
-	// Found is how many match in all, Before how many of them come before this page, and
-	// Total how many the company has.
+	// Found is how many match in all, Before how many of them come before this page, and Total how
+	// many the company has.
 	Found, Before, Total int
 	// Groups are how many users are in each group; one may be in several.
 	Groups map[gatehouse.UserGroup]int
 }
 
-// People returns users of a company in the order of their usernames, and how many there
-// are of each group (B01: each number leads to the people). It reads all users of the
-// company once: which of them are in a group is a rule, and no rule is in SQL.
+// FindUsers returns users of a company in the order of their usernames, and the size of each group
+// (B01: each number links to the users). It reads all users of the company once: a rule decides
+// the groups, and no rule is in SQL.
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f UserFilter) (FoundUsers, error) {

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// names are the usernames of a page.
+// names returns the usernames of a page.
 func names(p directory.FoundUsers) string {
 	var all []string
 	for _, u := range p.Users {
@@ -74,7 +74,7 @@ func TestFindUsers(t *testing.T) {
 	})
 }
 
-// A large company is searched as a whole.
+// A large company is searched completely.
 func TestUsersOfALargeCompany(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")
@@ -121,7 +121,7 @@ func TestTwoFactorOfAUser(t *testing.T) {
 		h.later()
 		h.signIn(u)
 		before, _ := h.mails(u)
-		for range 2 { // the second time is no error, and tells nobody
+		for range 2 { // the second time is no error, and notifies nobody
 			if err := h.EndTrust(t.Context(), h.uk, admin, u.ID, one); err != nil {
 				t.Fatal(err)
 			}

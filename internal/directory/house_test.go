@@ -72,7 +72,7 @@ func newHouse(t testing.TB, url string) *house {
 
 var operator = gatehouse.Caller{Kind: gatehouse.Operator, Name: "olive"}
 
-// as is the caller that a user is.
+// as returns a user as a caller.
 func as(u gatehouse.User) gatehouse.Caller {
 	return gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: u.ID, CompanyID: u.CompanyID, SiteID: u.SiteID, Role: u.Role, Name: u.Username}
 }
@@ -86,7 +86,7 @@ func (h *house) company(st *site.Site, number, name string) gatehouse.Company {
 	return c
 }
 
-// user makes a user; where the site signs in with addresses, name is one.
+// user makes a user; if the site signs in with addresses, name is one.
 func (h *house) user(st *site.Site, companyID, name string, role gatehouse.Role) gatehouse.User {
 	h.t.Helper()
 	f := directory.UserFields{Username: name, FirstName: "Mira", LastName: "Santos", Email: name, Role: role}
@@ -100,7 +100,7 @@ func (h *house) user(st *site.Site, companyID, name string, role gatehouse.Role)
 	return i.User
 }
 
-// stored is a user as the database has it, hash and all.
+// stored returns a user as the database has it, including the hash.
 func (h *house) stored(st *site.Site, username string) gatehouse.User {
 	h.t.Helper()
 	u, err := h.Store.Read().UserByUsername(h.t.Context(), st.ID, username)
@@ -110,7 +110,7 @@ func (h *house) stored(st *site.Site, username string) gatehouse.User {
 	return u
 }
 
-// mails are what waits for a user in the outbox, oldest first: kind and text.
+// mails returns the waiting mail to a user in the outbox, oldest first: kind and text.
 func (h *house) mails(u gatehouse.User) (kinds, texts []string) {
 	h.t.Helper()
 	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
@@ -124,7 +124,7 @@ func (h *house) mails(u gatehouse.User) (kinds, texts []string) {
 	return kinds, texts
 }
 
-// text is what a message says that waits; nothing, of one that was dropped.
+// text returns the text of a waiting message; empty for one that was dropped.
 func (h *house) text(m store.Message) string {
 	h.t.Helper()
 	if m.State.Final() {
@@ -159,7 +159,7 @@ func (h *house) siteOf(u gatehouse.User) *site.Site {
 // later moves the clock, so that what comes next is newer.
 func (h *house) later() { h.now = h.now.Add(time.Second) }
 
-// events are the kinds of events about a user, oldest first.
+// events returns the kinds of events about a user, oldest first.
 func (h *house) events(u gatehouse.User) []gatehouse.EventKind {
 	h.t.Helper()
 	all, err := h.Store.Read().EventsOfUser(h.t.Context(), u.SiteID, u.ID, 100)
@@ -173,7 +173,7 @@ func (h *house) events(u gatehouse.User) []gatehouse.EventKind {
 	return kinds
 }
 
-// signIn gives a user a session and a half-finished sign-in.
+// signIn gives a user a session and an unfinished sign-in.
 func (h *house) signIn(u gatehouse.User) {
 	h.t.Helper()
 	h.write(func(q store.Queries) error {
@@ -202,7 +202,7 @@ func (h *house) write(fn func(store.Queries) error) {
 	}
 }
 
-// fields are what an Invalid error complains about, as field=code.
+// fields returns what an Invalid error complains about, as field=code.
 func fields(err error) string {
 	var words []string
 	if e, ok := err.(*gatehouse.Error); ok && e.Kind == gatehouse.Invalid {

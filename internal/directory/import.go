@@ -17,47 +17,46 @@ import (
 	"gatehouse/internal/store"
 )
 
-// ImportOptions say how to import.
+// ImportOptions control an import.
 type ImportOptions struct {
 	// SkipBad imports the good lines; without it one bad line stops everything.
 	SkipBad bool
 	// DryRun checks everything and writes nothing, and rehearses the first sign-ins.
 	DryRun bool
-	// HashFormat says how the hashes were made that do not say it themselves and have
-	// no hash_format of their own; see secret.FromTemplate.
+	// HashFormat says how the hashes were made that do not say it themselves and have no
+	// hash_format; see secret.FromTemplate.
 	HashFormat string
-	// Progress, if set, is told how many lines a stage has done, now and then.
+	// Progress, if set, is called now and then with how many lines a stage has done.
 	Progress func(stage ImportStage, done int)
-	// Problem, if set, is told every problem as it is found: there may be more of
-	// them than a report keeps.
+	// Problem, if set, is called with every problem as it is found: there may be more than a
+	// report keeps.
 	Problem func(ImportProblem)
 }
 
-// ImportStage is what an import is doing.
+// ImportStage is the current stage of an import.
 type ImportStage string
 
-// The stages, in their order. There is no hashing without temporary passwords.
+// The stages, in order. There is no hashing without temporary passwords.
 const (
 	ImportChecking ImportStage = "checking"
 	ImportHashing  ImportStage = "hashing"
 	ImportWriting  ImportStage = "writing"
 )
 
-// ImportReport says what an import did, or, where nothing was written, what it found.
+// ImportReport says what an import did or, if nothing was written, what it found.
 type ImportReport struct {
-	// Lines are those with something in them, Bad those of them that cannot be
-	// imported.
+	// Lines are the non-empty ones, Bad those of them that cannot be imported.
 	Lines, Bad int
-	// Created, Updated and Unchanged count users: together Lines less Bad.
-	// Activated and Deactivated are those of the updated whose state changed.
+	// Created, Updated and Unchanged count users: together they are Lines less Bad. Activated and
+	// Deactivated are the updated ones whose state changed.
 	Created, Updated, Unchanged, Activated, Deactivated int
 	CompaniesCreated                                    int
-	// PasswordsReplaced are hashes of users who have never signed in here;
-	// PasswordsKept those that were left aside because the person's own is newer.
+	// PasswordsReplaced are hashes of users who have never signed in here; PasswordsKept those
+	// that were ignored because the user's own is newer.
 	PasswordsReplaced, PasswordsKept int
-	// WithoutPassword are new users who can sign in after a reset only.
+	// WithoutPassword are new users who can only sign in after a reset.
 	WithoutPassword int
-	// Rehearsal, of a dry run, says what becomes of the first sign-ins.
+	// Rehearsal, in a dry run, predicts the first sign-ins.
 	Rehearsal *Rehearsal
 	// Problems are the first MaxProblems; ProblemCount is how many there are.
 	Problems     []ImportProblem
@@ -67,7 +66,7 @@ type ImportReport struct {
 // MaxProblems is how many problems a report keeps.
 const MaxProblems = 1000
 
-// Codes of the errors of Import.
+// Reasons of the errors of Import.
 const (
 	// ReasonImportBadLines: nothing was imported; the report says why.
 	ReasonImportBadLines = "import-bad-lines"
@@ -78,42 +77,40 @@ const (
 
 var errMoved = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonImportMoved}
 
-// Import brings companies and users in from a CSV file with a header; see
-// ImportColumns. Separators are commas, semicolons or tabs; quotes, a byte order mark
-// and CRLF are understood. Everything is written in one transaction or not at all.
+// Import imports companies and users from a CSV file with a header; see ImportColumns. It accepts
+// commas, semicolons or tabs as separators, quotes, a byte order mark and CRLF. Everything is
+// written in one transaction or not at all.
 //
-// It is safe to run twice. A user is known by the username:
+// It is safe to run twice. The username identifies a user:
 //
 //   - Names, address and role follow the file, except that an empty cell or a
 //     missing column changes nothing, and that an address which its owner has
 //     confirmed stays.
 //   - A weak hash is wrapped in argon2id, and one that could be taken for ours is marked;
 //     see secret.Import.
-//   - A password hash is written over the one of an earlier import, and only while
-//     the person has never used it: a password that was chosen, issued or rehashed
-//     here since is newer, and stays. A temporary password is for new users and for those
-//     who have none; to issue another one is a reset.
-//   - Whether the account may be used follows the column "active" where it says
-//     so. Without it nobody is deactivated or brought back.
-//   - A company keeps its name: where the file has another one for the account
-//     number, the number is probably wrong, and the line is bad.
+//   - A password hash only replaces one of an earlier import, and only while the user
+//     has never used it: a password that was chosen, issued or rehashed here since is
+//     newer, and stays. A temporary password is for new users and for those without a
+//     password; issuing another one is a reset.
+//   - The column "active" decides whether the account may be used. Without it, nobody is
+//     deactivated or reactivated.
+//   - A company keeps its name: if the file has another one for the account number, the
+//     number is probably wrong, and the line is bad.
 //
-// What ends with a change ends as it does on a page or with a command (gatehouse.Ends): a
-// corrected address is told to the mailbox of before, and a temporary password that lies
-// there is replaced by one to the new address. No other mail is sent: the person who made
-// the file knows the passwords in it. Rows with neither hash nor temporary password make
-// users who need a reset.
+// A change ends the same things as on a page or with a command (gatehouse.Ends): the previous
+// mailbox is notified of a corrected address, and a temporary password in it is replaced by one to
+// the new address. No other mail is sent: the person who made the file knows the passwords in it.
+// Rows with neither hash nor temporary password make users who need a reset.
 //
-// Company administrators import into their own company only, without hashes.
+// Company administrators only import into their own company, without hashes.
 //
-// While it writes, SQLite takes no other changes (a minute for half a million
-// users); signing in is refused with 503 for as long. Memory: some 40 bytes a line, to
-// find usernames that come twice, and 200 bytes for each temporary password and each weak
-// hash; a dry run takes some 500 bytes more a line, to find
-// addresses that come twice.
+// While it writes, SQLite accepts no other changes (a minute for half a million users); signing in
+// is refused with 503 for that time. Memory: some 40 bytes a line, to find duplicate usernames,
+// and 200 bytes for each temporary password and each weak hash; a dry run takes some 500 bytes
+// more a line, to find duplicate addresses.
 //
-// Errors: Forbidden; Invalid with ReasonImportHeader or ReasonImportBadLines; Conflict
-// with ReasonImportMoved; Unavailable. The report is filled in any case.
+// Errors: Forbidden; Invalid with ReasonImportHeader or ReasonImportBadLines; Conflict with
+// ReasonImportMoved; Unavailable. The report is always filled in.
 func (s *Service) Import(ctx context.Context, st *site.Site, c gatehouse.Caller, r io.ReadSeeker, opts ImportOptions) (ImportReport, error) {
 	if err := knock(st, c); err != nil {
 		return ImportReport{}, err
@@ -161,7 +158,7 @@ func (s *Service) Import(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	return written, nil
 }
 
-// totals is what the event log keeps of an import.
+// totals returns what the event log keeps of an import.
 func (r ImportReport) totals() map[string]string {
 	return map[string]string{
 		"lines": strconv.Itoa(r.Lines), "bad": strconv.Itoa(r.Bad), "created": strconv.Itoa(r.Created),
@@ -181,21 +178,21 @@ type importer struct {
 	now    time.Time
 	// tx is the unit of work that writes.
 	tx *act.Unit
-	// toHash counts the temporary passwords to hash and the weak hashes to wrap; hashes
-	// holds what they became, by line.
+	// toHash counts the temporary passwords to hash and the weak hashes to wrap; hashes holds the
+	// results, by line.
 	toHash int
 	hashes map[int]string
-	// again are temporary passwords in place of those that lie in a mailbox which the file
-	// corrects, by line.
+	// again are temporary passwords that replace those in a mailbox which the file corrects, by
+	// line.
 	again map[int]string
-	// compared are the answers to whether a weak hash is the one that is stored.
+	// compared are the results of comparing weak hashes with the stored ones.
 	compared     map[int]comparison
 	comparedLock sync.Mutex
 	comparing    maphash.Seed
 }
 
-// importPass is one reading of the file. Nothing of an earlier one is in it: users may
-// have changed in between, so each stage looks at them again.
+// importPass is one reading of the file. It keeps nothing from an earlier one: users may have
+// changed in between, so each stage looks at them again.
 type importPass struct {
 	*importer
 	stage     ImportStage
@@ -203,18 +200,18 @@ type importPass struct {
 	seed      maphash.Seed
 	seen      map[uint64]int32 // hash of a username's key: its line
 	companies map[string]*importCompany
-	rows      []importRow // those that wait for their batch
+	rows      []importRow // those waiting for their batch
 	report    ImportReport
 	rehearsal *rehearsing // of a dry run
-	recounted int         // report.Lines when the database was last told how much it has got
+	recounted int         // report.Lines at the last ImportGrew
 }
 
 // importCompany is a company that the file names.
 type importCompany struct {
 	gatehouse.Company
-	line int // of the file that names it first; 0: it was there
-	// sound: a line without faults names it, or it was there. counted and written: in
-	// this pass, or it was there.
+	line int // of the file, where it is first named; 0: it existed
+	// sound: a line without faults names it, or it existed. counted and written: in this pass, or
+	// it existed.
 	sound, counted, written bool
 }
 
@@ -256,7 +253,7 @@ func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage
 	}
 }
 
-// missingColumn names a column without which no line can be good.
+// missingColumn returns a missing column without which no line can be valid.
 func (im *importer) missingColumn(t *table) string {
 	switch byEmail := im.st.SignInWith == gatehouse.WithEmail; {
 	case !t.has(colAccount):
@@ -269,7 +266,7 @@ func (im *importer) missingColumn(t *table) string {
 	return ""
 }
 
-// add takes a line in; a full batch is looked up and dealt with.
+// add adds a line; a full batch is looked up and processed.
 func (p *importPass) add(ctx context.Context, rec record) error {
 	p.report.Lines++
 	r := &rowReader{im: p.importer, rec: rec}

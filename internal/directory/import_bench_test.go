@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// manyRows is a file of rows with hashes that is made while it is read, so that what
-// the benchmark measures is the import's memory and not the file's.
+// manyRows is a file of rows with hashes that is generated while it is read, so the benchmark
+// measures the import's memory and not the file's.
 type manyRows struct {
 	rows, at int
 	rest     string
@@ -40,7 +40,7 @@ func (m *manyRows) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// BenchmarkImport imports rows with hashes. MB is the most that was live on the heap.
+// BenchmarkImport imports rows with hashes. MB is the peak of live heap memory.
 func BenchmarkImport(b *testing.B) {
 	for _, rows := range []int{10_000, 100_000} {
 		for name, url := range map[string]func(testing.TB) string{"sqlite": testkit.SQLiteURL, "postgres": testkit.PostgresURL} {

@@ -210,7 +210,7 @@ func TestImportAgain(t *testing.T) {
 	})
 }
 
-// Whatever became of a password here is newer than the file.
+// A password that has changed here in any way is newer than the file.
 func TestAPasswordOfOnesOwnIsNotOverwritten(t *testing.T) {
 	h := once(t)
 	file := "account_number,company,username,password_hash,email\n1,N,mira," + sommer + ",mira@a.example\n"
@@ -304,7 +304,7 @@ func TestAnAdministratorImportsIntoTheOwnCompanyOnly(t *testing.T) {
 	}
 }
 
-// All or nothing, also when it goes wrong while it is being written.
+// All or nothing, even if it fails while it is being written.
 func TestAnImportThatFailsLeavesNothing(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var file strings.Builder
@@ -345,8 +345,8 @@ func TestTemporaryPasswordsWaitForTheGate(t *testing.T) {
 	}
 }
 
-// An address that everybody has (none@… is what other systems make of no address) costs a
-// dry run no more than as many different ones: who has it already is asked once.
+// An address that everybody has (such as none@…, from systems without empty addresses) costs a dry
+// run no more than as many different ones: its accounts are only looked up once.
 func TestADryRunAsksOnceWhoHasAnAddress(t *testing.T) {
 	h := once(t)
 	file := func(name, address string) string {
@@ -381,8 +381,8 @@ func TestADryRunAsksOnceWhoHasAnAddress(t *testing.T) {
 	}
 }
 
-// A user whom an import brings back is as one whom an administrator brings back: no link
-// from before opens the account, and who was invited is invited again.
+// A user reactivated by an import is like one reactivated by an administrator: no old link opens
+// the account, and an invited user is invited again.
 func TestWhomAnImportBringsBack(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")

@@ -12,8 +12,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Whatever is in a file: its good lines are imported, no line can spoil the others, and the
-// same file a second time changes nothing.
+// For any file: its good lines are imported, no line can spoil the others, and importing it a
+// second time changes nothing.
 func FuzzImport(f *testing.F) {
 	const head = "username,company,account_number,email,first_name,last_name,role,password_hash,hash_format,hash_salt,temporary_password,active\n"
 	f.Add([]byte(importedUsers))

@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// hashAll hashes the temporary passwords of a batch, also those that are to be mailed, and
-// wraps its weak hashes. The results are kept until the lines are written.
+// hashAll hashes the temporary passwords of a batch, including those to be mailed, and wraps its
+// weak hashes. The results are kept until the lines are written.
 func (p *importPass) hashAll(ctx context.Context, changes []importChange) error {
 	var todo []importRow
 	for _, ch := range changes {
@@ -45,15 +45,15 @@ func (p *importPass) hashAll(ctx context.Context, changes []importChange) error 
 	return nil
 }
 
-// comparison is whether the weak hash of a line is the one that was stored then.
+// comparison is whether the weak hash of a line was the stored one at that time.
 type comparison struct {
 	stored uint64 // a hash of it
 	same   bool
 }
 
-// compare finds the users for whom the stored hash is the one in the file. For a weak hash
-// that takes as long as wrapping it, so it is done while the file is checked, and
-// remembered: while the file is written, everybody else waits.
+// compare finds the users whose stored hash is the one in the file. For a weak hash that takes as
+// long as wrapping it, so it is done while the file is checked, and remembered: while the file is
+// written, everybody else waits.
 func (p *importPass) compare(ctx context.Context, users map[string]gatehouse.User) error {
 	var todo []int
 	for i := range p.rows {
@@ -66,8 +66,8 @@ func (p *importPass) compare(ctx context.Context, users map[string]gatehouse.Use
 		case !ok && p.stage != ImportWriting:
 			todo = append(todo, i)
 		default:
-			// If it has been replaced meanwhile, it is not the same any longer: only a sign-in
-			// or a new password does that, and then it is not unused either.
+			// If it has been replaced meanwhile, it is no longer the same: only a sign-in or a new
+			// password does that, and then it is no longer unused either.
 			row.same = known.same && known.stored == maphash.String(p.comparing, old)
 		}
 	}
@@ -82,9 +82,8 @@ func (p *importPass) compare(ctx context.Context, users map[string]gatehouse.Use
 	})
 }
 
-// together does n pieces of work, as many at once as there are cores, and waits for a
-// place of the hash gate as long as it takes: people who sign in come first, an import
-// can wait.
+// together does n pieces of work, as many at once as there are cores, and waits for a place of the
+// hash gate as long as it takes: users who sign in come first, an import can wait.
 func together(ctx context.Context, n int, work func(ctx context.Context, i int) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -23,10 +23,10 @@ func (h *house) wraps(u gatehouse.User, hash string) bool {
 	return same
 }
 
-// Made by PHP: password_hash("Pässwort ñandú", PASSWORD_ARGON2ID) of the decomposed text.
+// Made with PHP: password_hash("Pässwort ñandú", PASSWORD_ARGON2ID) of the decomposed text.
 const phpArgon2id = "$argon2id$v=19$m=512,t=2,p=1$L0hialNqdU5CM2hQYkZvUw$DPIhgt2igmZzawgf1KG+iEPEJSOydlJiDeFXCE1fpwI"
 
-// Bugs 6: an imported argon2id hash is not taken for one of ours.
+// Bugs 6: an imported argon2id hash is not mistaken for one of ours.
 func TestAnImportedArgon2idHashTakesTheBytesAsTyped(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		file := "account_number,company,username,password_hash\n1,N,mira,\"" + phpArgon2id + "\"\n"
@@ -39,7 +39,7 @@ func TestAnImportedArgon2idHashTakesTheBytesAsTyped(t *testing.T) {
 		if r := h.mustImport(h.uk, file); r.Unchanged != 1 || r.PasswordsKept != 0 {
 			t.Errorf("the same again: %+v", r)
 		}
-		// Rehashed at a sign-in that is not finished: ours now, and it stays.
+		// Rehashed by an unfinished sign-in: ours now, and it stays.
 		ours, err := h.Hasher.Hash(t.Context(), "Pässwort ñandú")
 		if err != nil {
 			t.Fatal(err)
@@ -54,8 +54,8 @@ func TestAnImportedArgon2idHashTakesTheBytesAsTyped(t *testing.T) {
 	})
 }
 
-// Salted digests without a format of their own: by line, by option, and with the salt in
-// the same field.
+// Salted digests without their own format: by line, by option, and with the salt in the same
+// field.
 func TestDigestsByTemplate(t *testing.T) {
 	h := once(t)
 	const salted, plain, joined = "582bfbb7c82055a11b4bb54352124922e062ddf5", "8fa95818aad0d902820972fe599563d7", "6bd8d1b6048dba2759de57c24eb80774:a1b2c3"
@@ -146,7 +146,7 @@ func TestAllFaultsOfALineAreReported(t *testing.T) {
 		"1,North,mira,,\n"+
 		"1,South,ola,nobody@,root\n"+ // three faults
 		"1,North,elsewhere,nobody@,\n"+
-		"7,East,,,\n"+ // the name stands on a line that is left out
+		"7,East,,,\n"+ // the name is on a line that is left out
 		"7,West,zoe,,\n"+
 		"8,,kim,nobody@,\n", directory.ImportOptions{})
 	if err == nil {

@@ -9,9 +9,9 @@ import (
 	"gatehouse/internal/store"
 )
 
-// An import that corrects an address does what a page does: the temporary password that
-// lies in the wrong mailbox ends, another one goes to the right one, and the wrong one is
-// told. A deactivated account gets no mail, and is closed to the wrong mailbox all the same.
+// An import that corrects an address does what a page does: the temporary password in the wrong
+// mailbox ends, another one goes to the right one, and the wrong one is notified. A deactivated
+// account gets no mail, but is closed to the wrong mailbox all the same.
 func TestAnImportMovesAMailboxAsAPageDoes(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -63,7 +63,7 @@ func TestAnImportMovesAMailboxAsAPageDoes(t *testing.T) {
 	})
 }
 
-// leaves fails if mail to an address still waits, but for that which tells it.
+// leaves fails if mail to an address is still waiting, except for the notice to it.
 func (h *house) leaves(u gatehouse.User, address string) {
 	h.t.Helper()
 	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)

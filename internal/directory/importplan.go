@@ -9,34 +9,33 @@ import (
 	"gatehouse/internal/store"
 )
 
-// importChange is what a line comes to.
+// importChange is the change that a line makes.
 type importChange struct {
 	row     importRow
 	company *importCompany
 	// was is the user as it is; ID is empty for a new one. now is as it will be.
 	was, now gatehouse.User
-	// replaced: the password is another one. kept: the file's was left aside.
+	// replaced: the password changes. kept: the file's password is ignored.
 	replaced, kept bool
 }
 
 func (ch importChange) isNew() bool { return ch.was.ID == "" }
 
-// hashes reports whether the line's temporary password is to be hashed, or its hash to
-// be wrapped.
+// hashes reports whether the line's temporary password must be hashed, or its hash wrapped.
 func (ch importChange) hashes() bool { return ch.replaced && (ch.row.temporary != "" || ch.row.weak) }
 
-// moves reports whether the line corrects the address of a user who is there already.
+// moves reports whether the line corrects the address of an existing user.
 func (ch importChange) moves() bool {
 	return !ch.isNew() && !gatehouse.SameMailbox(ch.was.Email, ch.now.Email)
 }
 
-// reissues reports whether a temporary password that was mailed to the wrong address is
-// mailed again, as another one, to the right one.
+// reissues reports whether a temporary password that was mailed to the wrong address is replaced
+// by a new one to the right address.
 func (ch importChange) reissues() bool {
 	return ch.moves() && !ch.replaced && mailedPassword(ch.was) && ch.now.State != gatehouse.Deactivated
 }
 
-// flush deals with the lines that wait.
+// flush processes the waiting lines.
 func (p *importPass) flush(ctx context.Context) error {
 	changes, err := p.plan(ctx)
 	if err != nil {
@@ -59,7 +58,7 @@ func (p *importPass) flush(ctx context.Context) error {
 	return err
 }
 
-// plan decides on the lines that wait, from what the database has now.
+// plan decides on the waiting lines, by what the database has now.
 func (p *importPass) plan(ctx context.Context) ([]importChange, error) {
 	keys := make([]string, len(p.rows))
 	for i, row := range p.rows {
@@ -90,8 +89,7 @@ func (p *importPass) plan(ctx context.Context) ([]importChange, error) {
 	return changes, nil
 }
 
-// judge decides on a line, or says all that is wrong with it: one fault does not hide
-// another.
+// judge decides on a line, or returns all that is wrong with it: one fault does not hide another.
 func (p *importPass) judge(ctx context.Context, row importRow, was gatehouse.User) (ch importChange, problems []ImportProblem, err error) {
 	problems = row.bad
 	if row.lost {
@@ -107,8 +105,8 @@ func (p *importPass) judge(ctx context.Context, row importRow, was gatehouse.Use
 	return ch, problems, err
 }
 
-// lookAlikes looks up once more the users whose names may look like another's, where a
-// migration left one of the two its former key: a line must not change the wrong one.
+// lookAlikes looks up again the users whose keys may collide with another's because a migration
+// left one of the two its former key: a line must not change the wrong one.
 func (p *importPass) lookAlikes(ctx context.Context, users map[string]gatehouse.User) error {
 	for _, row := range p.rows {
 		if row.key == "" || gatehouse.FormerNameKey(row.user.Username) == row.key {
@@ -128,8 +126,7 @@ func (r importRow) problem(c column, format string, args ...any) *ImportProblem 
 	return &ImportProblem{r.line, c.String(), fmt.Sprintf(format, args...)}
 }
 
-// companyOf finds the company of a line, or makes a new one that is written with
-// its first user.
+// companyOf finds the company of a line, or makes a new one that is written with its first user.
 func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompany, *ImportProblem, error) {
 	firm := p.companies[row.account]
 	if firm == nil {
@@ -151,7 +148,7 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 		p.companies[row.account] = firm
 	}
 	switch {
-	case !p.caller.MayManage(p.st.ID, firm.ID): // before the name, which would tell whom the number belongs to
+	case !p.caller.MayManage(p.st.ID, firm.ID): // before the name, which would reveal whose number it is
 		return nil, row.problem(colAccount, "%.60q is not your company's account number", row.account), nil
 	case row.company != "" && row.company != firm.Name:
 		where := "the site"
@@ -170,7 +167,7 @@ func (r importRow) noCompany() *ImportProblem {
 	return r.problem(colCompany, "is missing: there is no company with the account number %.60q yet", r.account)
 }
 
-// decide says what a line comes to for a user, who is new if was has no ID.
+// decide returns the change that a line makes to a user, who is new if was has no ID.
 func (p *importPass) decide(row importRow, firm *importCompany, was gatehouse.User) (importChange, *ImportProblem) {
 	ch := importChange{row: row, company: firm, was: was}
 	if ch.isNew() {
@@ -204,7 +201,7 @@ func (p *importPass) create(ch *importChange) {
 	p.password(ch)
 }
 
-// update changes what the file says otherwise; see Import for what stays.
+// update changes what differs in the file; see Import for what stays.
 func (p *importPass) update(ch *importChange) {
 	u, f := ch.was, ch.row.user
 	if f.FirstName != "" {
@@ -252,15 +249,15 @@ func (p *importPass) password(ch *importChange) {
 	}
 }
 
-// unused reports whether a user's password is still the hash that an import wrote:
-// nobody has finished a sign-in with it, chosen another one, been given one, or proved
-// it, which makes it a hash of our own.
+// unused reports whether a user's password is still the hash that an import wrote: nobody has
+// finished a sign-in with it, chosen or been given another one, or proved it, which makes it one
+// of our own hashes.
 func unused(u gatehouse.User) bool {
 	w := u.Password
 	return u.FirstSignInAt.IsZero() && w.Origin == gatehouse.PasswordChosen && w.SetAt.Equal(u.CreatedAt) && !secret.Own(w.Hash)
 }
 
-// tally counts what the changes come to.
+// tally counts the changes.
 func (p *importPass) tally(changes []importChange) {
 	for _, ch := range changes {
 		if !ch.company.counted {

@@ -12,11 +12,11 @@ import (
 
 // ImportProblem is what is wrong with one field of one line.
 type ImportProblem struct {
-	// Line counts from 1, the header's.
+	// Line counts from 1, which is the header.
 	Line int
-	// Column is empty where the line as a whole is wrong.
+	// Column is empty if the line as a whole is wrong.
 	Column string
-	// Reason is written for the person who made the file. It holds no secret.
+	// Reason is written for the person who made the file. It contains no secret.
 	Reason string
 }
 
@@ -27,23 +27,22 @@ func (p ImportProblem) String() string {
 	return fmt.Sprintf("line %d: %s: %s", p.Line, p.Column, p.Reason)
 }
 
-// importRow is a line of an import that can be read.
+// importRow is a readable line of an import.
 type importRow struct {
 	line             int
 	key              string // the username's
 	user             UserFields
 	company, account string
 	roleGiven        bool
-	// hash is that of the file, in one text; stored is what is kept of it, and weak
-	// says that it has to be wrapped first.
+	// hash is that of the file, in one text; stored is its stored form, and weak means that it has
+	// to be wrapped first.
 	hash, stored, temporary string
 	weak                    bool
-	// same: it is the one that is stored already.
+	// same: it is the stored one already.
 	same bool
-	// activeGiven: the file says whether the account may be used; active is what
-	// it says, or true.
+	// activeGiven: the file says whether the account may be used; active is what it says, or true.
 	activeGiven, active bool
-	// bad is what is wrong with it; lost: so much that nothing else can be said.
+	// bad is what is wrong with it; lost: so much that nothing else can be checked.
 	bad  []ImportProblem
 	lost bool
 }
@@ -55,7 +54,7 @@ type rowReader struct {
 	bad []ImportProblem
 }
 
-// complain notes a problem, with the value where it is no secret.
+// complain records a problem, with the value if it is no secret.
 func (r *rowReader) complain(c column, reason string) {
 	if value := r.rec.cells[c]; value != "" && c != colHash && c != colTemporary && c != colHashSalt {
 		reason = fmt.Sprintf("%.60q %s", value, reason)
@@ -63,8 +62,7 @@ func (r *rowReader) complain(c column, reason string) {
 	r.bad = append(r.bad, ImportProblem{r.rec.line, c.String(), reason})
 }
 
-// read turns a record into a row, with all that is wrong with it that can be seen
-// without the database.
+// read turns a record into a row, with all faults that can be found without the database.
 func (r *rowReader) read() importRow {
 	cells := r.rec.cells
 	if r.rec.problem != "" {
@@ -104,7 +102,7 @@ func (r *rowReader) company(row *importRow) {
 		case e.Field == "account_number":
 			r.complain(colAccount, Explain(e))
 			row.lost = true
-		case e.Reason != FieldRequired: // a company that is known needs no name here
+		case e.Reason != FieldRequired: // a known company needs no name here
 			r.complain(colCompany, Explain(e))
 			row.lost = true
 		}
@@ -112,15 +110,15 @@ func (r *rowReader) company(row *importRow) {
 	row.company, row.account = fields.Name, fields.AccountNumber
 }
 
-// password checks what the person is to sign in with. A temporary password is held to
-// the policy that its successor is held to (ASVS 6.4.1).
+// password checks what the user will sign in with. A temporary password must satisfy the same
+// policy as its successor (ASVS 6.4.1).
 func (r *rowReader) password(row *importRow) {
 	hash := r.rec.cells[colHash]
 	switch {
 	case hash != "" && row.temporary != "":
 		r.complain(colTemporary, "cannot be there together with password_hash")
 	case hash != "" && operatorOnly(r.im.caller) != nil:
-		// Such a password need not be changed and passes by the policy.
+		// Such a password need not be changed and bypasses the policy.
 		r.complain(colHash, "can be brought in by an operator only; use temporary_password")
 	case hash != "":
 		r.hash(row, hash)
@@ -135,8 +133,8 @@ func (r *rowReader) password(row *importRow) {
 	}
 }
 
-// hash reads a password hash, or a digest with how it was made: on its own line, or for
-// all lines whose hash does not say itself what it is.
+// hash reads a password hash, or a digest with how it was made: from its own line, or from the
+// option for all lines whose hash does not say it itself.
 func (r *rowReader) hash(row *importRow, hash string) {
 	format, salt := r.rec.cells[colHashFormat], r.rec.cells[colHashSalt]
 	if _, err := secret.Inspect(hash); format == "" && errors.Is(err, secret.ErrUnsupported) || errors.Is(err, secret.ErrUnknownScheme) {

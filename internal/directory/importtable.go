@@ -16,7 +16,7 @@ import (
 // column is a column of an import.
 type column int
 
-// The columns. A file has them in any order, and not all of them.
+// The columns. A file may have them in any order, and need not have all of them.
 const (
 	colCompany column = iota
 	colAccount
@@ -33,38 +33,37 @@ const (
 	columns
 )
 
-// ImportColumns are the names of the columns that an import knows.
+// ImportColumns are the names of the columns that an import accepts.
 var ImportColumns = []string{"company", "account_number", "username", "email", "first_name", "last_name", "role",
 	"password_hash", "hash_format", "hash_salt", "temporary_password", "active"}
 
 func (c column) String() string { return ImportColumns[c] }
 
-// ReasonImportHeader is an error about the file as a whole; its cause is written for
-// the person who made the file.
+// ReasonImportHeader is an error about the file as a whole; its cause is written for the person
+// who made the file.
 const ReasonImportHeader = "import-header"
 
 func headerError(format string, args ...any) error {
 	return &gatehouse.Error{Kind: gatehouse.Invalid, Reason: ReasonImportHeader, Err: fmt.Errorf(format, args...)}
 }
 
-// maxImportLine is the longest line in bytes: several times what the longest hash and
-// the longest names need.
+// maxImportLine is the longest line in bytes: several times what the longest hash and the longest
+// names need.
 const maxImportLine = 32 << 10
 
-// table takes a CSV file apart, a line at a time, so that it needs no more memory
-// for a million lines than for one. A line is a record: no column takes a line break,
-// so a quote that somebody forgot to close spoils its own line and not the rest of
-// the file.
+// table parses a CSV file line by line, so a million lines need no more memory than one. A line is
+// a record: no column accepts a line break, so an unclosed quote spoils its own line and not the
+// rest of the file.
 type table struct {
 	in    *bufio.Reader
 	sep   byte
-	at    [columns]int // where each column stands; -1: nowhere
+	at    [columns]int // the index of each column; -1: missing
 	width int
 	line  int  // the last one that was read
 	cut   bool // it had no line break at its end
 }
 
-// record is a line that was taken apart, or what is wrong with it.
+// record is a parsed line, or what is wrong with it.
 type record struct {
 	line    int
 	cells   [columns]string
@@ -77,7 +76,7 @@ func openTable(r io.Reader) (*table, error) {
 	start, err := t.in.Peek(3)
 	switch {
 	case bytes.HasPrefix(start, []byte("\xef\xbb\xbf")):
-		t.in.Discard(3) //nolint:errcheck // it was there to be peeked at
+		t.in.Discard(3) //nolint:errcheck // it was peeked at
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
 		return nil, headerError("the file is UTF-16; save it as CSV in UTF-8")
 	case err != nil && !errors.Is(err, io.EOF):
@@ -110,7 +109,7 @@ func (t *table) header(line string) error {
 	if problem != "" {
 		return headerError("the first line: %s", problem)
 	}
-	for len(names) > 0 && strings.TrimSpace(names[len(names)-1]) == "" { // spreadsheets write columns that were emptied
+	for len(names) > 0 && strings.TrimSpace(names[len(names)-1]) == "" { // spreadsheets write emptied columns
 		names = names[:len(names)-1]
 	}
 	for i, name := range names {
@@ -129,7 +128,7 @@ func (t *table) header(line string) error {
 	return nil
 }
 
-// columnName forgives how a heading is written: "Account Number" is account_number.
+// columnName normalises a heading: "Account Number" is account_number.
 func columnName(heading string) string {
 	return strings.Join(strings.FieldsFunc(gatehouse.Fold(heading), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '_' || r == '-' || unicode.Is(unicode.Cf, r)
@@ -139,7 +138,7 @@ func columnName(heading string) string {
 // has reports whether the file has a column.
 func (t *table) has(c column) bool { return t.at[c] >= 0 }
 
-// next returns the next line that is not empty; io.EOF after the last.
+// next returns the next non-empty line; io.EOF after the last.
 func (t *table) next() (record, error) {
 	for {
 		line, long, err := t.readLine()
@@ -164,9 +163,9 @@ func (t *table) next() (record, error) {
 	}
 }
 
-// fill puts the cells of a line where they belong, or says what is wrong. Spreadsheets
-// write empty cells behind the last column, and leave out those at the end of a line;
-// a line that is also the end of the file may have been cut off.
+// fill puts the cells of a line into their columns, or returns what is wrong. Spreadsheets write
+// empty cells after the last column, and omit those at the end of a line; a line that is also the
+// end of the file may have been cut off.
 func (t *table) fill(rec *record, cells []string) (problem string) {
 	for len(cells) > t.width && strings.TrimSpace(cells[len(cells)-1]) == "" {
 		cells = cells[:len(cells)-1]
@@ -186,8 +185,7 @@ func (t *table) fill(rec *record, cells []string) (problem string) {
 	return ""
 }
 
-// readLine returns a line without its end. One that is too long is read to its end
-// and thrown away.
+// readLine returns a line without its end. One that is too long is read to its end and discarded.
 func (t *table) readLine() (line string, long bool, err error) {
 	text, err := t.in.ReadSlice('\n')
 	for errors.Is(err, bufio.ErrBufferFull) {
@@ -205,7 +203,7 @@ func (t *table) readLine() (line string, long bool, err error) {
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), false, nil
 }
 
-// splitLine splits a line as RFC 4180 says, or says what is wrong with it.
+// splitLine splits a line according to RFC 4180, or returns what is wrong with it.
 func splitLine(line string, sep byte) (cells []string, problem string) {
 	for {
 		if rest, quoted := strings.CutPrefix(line, `"`); quoted {

@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// write writes a batch. Nothing slow happens here: on SQLite everybody else waits.
+// write writes a batch. It must be fast: on SQLite everybody else waits.
 func (p *importPass) write(ctx context.Context, changes []importChange) error {
 	var users []gatehouse.User
 	var events []gatehouse.Event
@@ -17,7 +17,7 @@ func (p *importPass) write(ctx context.Context, changes []importChange) error {
 	for _, ch := range changes {
 		if ch.hashes() {
 			hash := p.hashes[ch.row.line]
-			if hash == "" { // the user had a password when it was time to hash this one
+			if hash == "" { // the user had a password when this one should have been hashed
 				return errMoved
 			}
 			ch.now.Password.Hash = hash
@@ -57,8 +57,8 @@ func (p *importPass) event(kind gatehouse.EventKind, u gatehouse.User, detail ma
 	return p.tx.Event(u, kind, gatehouse.ResultOK, detail)
 }
 
-// facts is what the event log keeps of a new user: the role, and what sort of password
-// it came with.
+// facts returns what the event log keeps of a new user: the role, and the kind of password it came
+// with.
 func (ch importChange) facts() map[string]string {
 	password := "none"
 	switch {
@@ -70,14 +70,13 @@ func (ch importChange) facts() map[string]string {
 	return map[string]string{"role": string(ch.now.Role), "password": password}
 }
 
-// importEnding is a change of a user, with which other things end.
+// importEnding is a change of a user that ends other things.
 type importEnding struct {
 	was    gatehouse.User
 	change gatehouse.Change
 }
 
-// rewrite changes a user who is there already. It returns the events of it, and what ends
-// with it.
+// rewrite changes an existing user. It returns the events, and what the change ends.
 func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gatehouse.Event, ends []importEnding, err error) {
 	detail := changed(ch.was, ch.now)
 	if detail["fields"] != "" {
@@ -116,12 +115,12 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 	return append(events, p.event(kind, ch.now, nil)), append(ends, importEnding{ch.was, change}), p.tx.SetUserState(ctx, p.st.ID, ch.now.ID, ch.now.State)
 }
 
-// move is what a correction of an address does anywhere.
+// move does what any correction of an address does.
 func (p *importPass) move(ch importChange) error {
 	var again reissue
 	if ch.reissues() {
 		again = reissue{plain: p.again[ch.row.line], password: ch.was.Password}
-		if again.plain == "" { // the user got the password after it was time to hash another one
+		if again.plain == "" { // the user got the password after another one should have been hashed
 			return errMoved
 		}
 		again.password.Hash, again.password.SetAt = p.hashes[ch.row.line], p.now
@@ -130,9 +129,9 @@ func (p *importPass) move(ch importChange) error {
 	return p.moveMail(p.tx, ch.was, ch.now, again)
 }
 
-// end ends what ends with the changes of a batch. Most users of a file have nothing that
-// could end, so the database is asked first, once for all of them: after their changes,
-// with which nothing more is opened by what they had before.
+// end ends what the changes of a batch end. Most users of a file have nothing that could end, so
+// one query checks that for all of them: after their changes, so nothing more can be opened with
+// their old credentials.
 func (p *importPass) end(ctx context.Context, ends []importEnding) error {
 	ids := make([]string, len(ends))
 	for i, e := range ends {

@@ -12,8 +12,8 @@ const MaxList = 1000
 
 func clamp(limit int) int { return min(max(limit, 1), MaxList) }
 
-// Companies returns up to limit companies of a site in the order of their account
-// numbers, those after the given number; to operators only.
+// Companies returns up to limit companies of a site in the order of their account numbers, after
+// the given number; only to operators.
 func (s *Service) Companies(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.Company, error) {
 	if err := operatorOnly(c); err != nil {
 		return nil, err
@@ -49,8 +49,8 @@ func (s *Service) CountUsers(ctx context.Context, st *site.Site, c gatehouse.Cal
 	return s.Store.Read().CountUsers(ctx, st.ID, companyID)
 }
 
-// Users returns up to limit users of a company in the order of their usernames, those
-// after the given username.
+// Users returns up to limit users of a company in the order of their usernames, after the given
+// username.
 func (s *Service) Users(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, after string, limit int) ([]gatehouse.User, error) {
 	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (s *Service) Users(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 	return bareAll(s.Store.Read().Users(ctx, st.ID, companyID, gatehouse.NameKey(after), clamp(limit)))
 }
 
-// SiteUsers is Users over all companies of a site; to operators only.
+// SiteUsers is Users over all companies of a site; only to operators.
 func (s *Service) SiteUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.User, error) {
 	if err := operatorOnly(c); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *Service) User(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 	return bare(u), err
 }
 
-// UserByUsername returns a user by username, however it is spelled.
+// UserByUsername returns a user by username, in any spelling.
 func (s *Service) UserByUsername(ctx context.Context, st *site.Site, c gatehouse.Caller, username string) (gatehouse.User, error) {
 	if err := knock(st, c); err != nil {
 		return gatehouse.User{}, err
@@ -89,14 +89,14 @@ func (s *Service) UserByUsername(ctx context.Context, st *site.Site, c gatehouse
 	return bare(u), err
 }
 
-// Locks says what keeps people out of an account.
+// Locks says what locks users out of an account.
 type Locks struct {
-	// Account: locked for everybody. Browsers: locked for strangers, or for one
-	// of the browsers that have signed in before.
+	// Account: locked for everybody. Devices: locked for strangers, or for one of the devices that
+	// have signed in before.
 	Account, Devices bool
 }
 
-// Locks returns what keeps people out of an account at the moment.
+// Locks returns what locks users out of an account now.
 func (s *Service) Locks(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Locks, error) {
 	u, err := user(ctx, s.Store.Read(), st, c, id)
 	if err != nil {
@@ -114,8 +114,8 @@ func (s *Service) Events(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	return s.Store.Read().EventsOfUser(ctx, st.ID, userID, clamp(limit))
 }
 
-// EventsByReference returns what happened in one request, which its error page and its
-// log line name (C12). It may be of any site: operators only.
+// EventsByReference returns the events of one request, by the reference on its error page and in
+// its log line (C12). It may be of any site: operators only.
 func (s *Service) EventsByReference(ctx context.Context, c gatehouse.Caller, reference string) ([]gatehouse.Event, error) {
 	if err := operatorOnly(c); err != nil {
 		return nil, err

@@ -15,14 +15,14 @@ import (
 	"gatehouse/internal/store"
 )
 
-// disguises are characters that some way of comparing takes for those they stand in for.
+// disguises are characters that some comparison treats as equal to the ones they replace.
 var disguises = map[string][]string{
 	"k": {"\u212a", "ｋ", "Ｋ"}, "s": {"ſ", "ｓ"}, "ss": {"ß", "ẞ", "ſſ"}, "i": {"ı", "İ", "ｉ", "і"}, "a": {"а", "ａ"}, "ω": {"\u2126"},
 	"σ": {"ς"}, "ς": {"σ"}, "å": {"\u212b"}, "fi": {"ﬁ"}, "e": {"е", "ｅ"}, "m": {"ｍ", "Ｍ"}, "µ": {"μ"}, "o": {"ο", "ｏ"},
 }
 
-// someLookAlikes returns addresses that look like one, or that it is easily taken for, and
-// that are different mailboxes to which mail can be sent.
+// someLookAlikes returns addresses that look like an address or are easily mistaken for it, but
+// are different mailboxes to which mail can be sent.
 func someLookAlikes(address string, n int) []string {
 	chance := rand.New(rand.NewPCG(18, uint64(len(address))))
 	all := []string{}
@@ -40,7 +40,7 @@ func someLookAlikes(address string, n int) []string {
 	return all
 }
 
-// open leaves everything in a user's mailbox and browsers that can open the account.
+// open leaves everything in a user's mailbox and devices that can open the account.
 func (h *house) open(u gatehouse.User) (step string) {
 	h.t.Helper()
 	h.signIn(u)
@@ -55,7 +55,7 @@ func (h *house) open(u gatehouse.User) (step string) {
 	return step
 }
 
-// leftOpen names what is left of what open did.
+// leftOpen returns what is left of what open did.
 func (h *house) leftOpen(u gatehouse.User, step string) (left []string) {
 	h.t.Helper()
 	q := h.Store.Read()
@@ -80,8 +80,8 @@ func (h *house) leftOpen(u gatehouse.User, step string) (left []string) {
 	return left
 }
 
-// A look-alike of an address is somebody else's mailbox: whatever changes an address to
-// one does all that a change does.
+// A look-alike of an address is somebody else's mailbox: every way to change an address to one
+// does all that a change does.
 func TestALookAlikeIsAnotherMailbox(t *testing.T) {
 	const address = "kim.weiss%d@strasse.example"
 	each(t, func(t *testing.T, h *house) {
@@ -115,7 +115,7 @@ func TestALookAlikeIsAnotherMailbox(t *testing.T) {
 	})
 }
 
-// Look-alikes count against the limit as other addresses do.
+// Look-alikes count against the limit like other addresses.
 func TestLookAlikesAreLimited(t *testing.T) {
 	h := once(t)
 	admin := h.northgate()
@@ -132,8 +132,8 @@ func TestLookAlikesAreLimited(t *testing.T) {
 	}
 }
 
-// Where the address is the username, a look-alike of somebody's is not that person's line
-// of a file, and does not become the address of a username that is another.
+// If the address is the username, a file's line with a look-alike of a user's address is not that
+// user's line, and the look-alike does not become the address of a different username.
 func TestALookAlikeInAFileIsSomebodyElse(t *testing.T) {
 	h := once(t)
 	either := *h.uk
@@ -156,8 +156,8 @@ func TestALookAlikeInAFileIsSomebodyElse(t *testing.T) {
 	}
 }
 
-// One mailbox has two spellings where its domain is an international one. It comes once in
-// a file, and is one person's whichever of them the file has; the person's own stays.
+// One mailbox has two spellings if its domain is an international one. It may appear once in a
+// file, and belongs to one user in either spelling; the user's own spelling stays.
 func TestAnInternationalDomainInAFile(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.mustImport(h.press, "account_number,company,email,first_name\n1,Quill,Mira@exämple.example,Mira\n")
@@ -170,7 +170,7 @@ func TestAnInternationalDomainInAFile(t *testing.T) {
 		if err == nil || !strings.Contains(fmt.Sprint(r.Problems), "is in line 2 already") {
 			t.Errorf("%v, %v", r.Problems, err)
 		}
-		// Where it is no username, it is the same address.
+		// If it is not the username, it is the same address.
 		h.mustImport(h.uk, "account_number,company,username,email\n1,Quill,mira,Mira@exämple.example\n")
 		if r := h.mustImport(h.uk, "account_number,username,email\n1,mira,Mira@xn--exmple-cua.example\n"); r.Unchanged != 1 {
 			t.Errorf("%+v", r)
@@ -178,7 +178,7 @@ func TestAnInternationalDomainInAFile(t *testing.T) {
 	})
 }
 
-// C01: a line finds its user whatever the capitals, also the Turkish ones.
+// C01: a line finds its user in any case, including the Turkish letters.
 func TestC01ALineFindsItsUserWhateverTheCapitals(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "1", "Northgate")
@@ -189,8 +189,8 @@ func TestC01ALineFindsItsUserWhateverTheCapitals(t *testing.T) {
 	}
 }
 
-// What somebody sends back who has changed nothing changes nothing, also where the browser
-// has put the domain as in the DNS in its place.
+// Submitting an unedited form changes nothing, even if the browser has replaced the domain with
+// its DNS form.
 func TestACorrectionKeepsTheSpelling(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()

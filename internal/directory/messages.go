@@ -11,57 +11,57 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Codes of the errors about sending again.
+// Reasons of the errors about resending.
 const (
-	// ReasonNotResendable: what the message said is kept nowhere, or does not hold any
-	// more. Kind Conflict.
+	// ReasonNotResendable: the content of the message is not stored, or no longer valid. Kind
+	// Conflict.
 	ReasonNotResendable = "not-resendable"
 	// ReasonNoEmail: there is no address to send to. Kind Conflict.
 	ReasonNoEmail = "no-address"
-	// ReasonResendWait: one person is not flooded. Kind TooMany.
+	// ReasonResendWait: one user must not be flooded. Kind TooMany.
 	ReasonResendWait = "resend-wait"
 )
 
-// Message is what the outbox knows about a mail. Nothing of what it said is kept.
+// Message is what the outbox knows about a mail. Its content is not kept.
 type Message = store.Message
 
-// Mailed is a message to a user, and what there is to say and to do about it.
+// Mailed is a message to a user, with its state and what can be done about it.
 type Mailed struct {
 	Message
-	// Void is why the message means nothing any longer; empty: it holds.
+	// Void is why the message is no longer valid; empty: it is valid.
 	Void Void
-	// Way is how it can be said again; empty: not by an administrator.
+	// Way is how it can be resent; empty: not by an administrator.
 	Way Way
 }
 
-// Void is why a message does not hold any longer.
+// Void is why a message is no longer valid.
 type Void string
 
-// The reasons why a message does not hold.
+// The reasons why a message is no longer valid.
 const (
 	VoidReplaced Void = "replaced" // by a newer one
-	VoidChosen   Void = "chosen"   // the person has chosen a password
+	VoidChosen   Void = "chosen"   // the user has chosen a password
 	VoidUsed     Void = "used"     // its password has opened a sign-in
-	VoidExpired  Void = "expired"  // its password has
+	VoidExpired  Void = "expired"  // its password has expired
 )
 
-// Way is how a message can be sent again.
+// Way is how a message can be resent.
 type Way string
 
 // The ways.
 const (
-	WayNow      Way = "now"      // it waits, and is tried at once
+	WayNow      Way = "now"      // it is waiting, and is tried at once
 	WayAgain    Way = "again"    // it is written again
-	WayPassword Way = "password" // by SendPassword: it held a password
+	WayPassword Way = "password" // by SendPassword: it contained a password
 )
 
-// succession are the kinds of messages of which a newer one replaces those before.
+// succession are the kinds of messages in which a newer one replaces the earlier ones.
 var succession = [][]string{
 	{mail.TemporaryPassword{}.Kind()},
 	{mail.TwoFactorEnabled{}.Kind(), mail.TwoFactorDisabled{}.Kind()},
 }
 
-// successors are the kinds by which a message of a kind is replaced.
+// successors returns the kinds that replace a message of a kind.
 func successors(kind string) []string {
 	for _, kinds := range succession {
 		if slices.Contains(kinds, kind) {
@@ -71,8 +71,8 @@ func successors(kind string) []string {
 	return nil
 }
 
-// Messages returns the newest messages to a user and what became of each, newest first
-// (C13). What they said is not kept.
+// Messages returns the newest messages to a user and their state, newest first (C13). Their
+// content is not kept.
 func (s *Service) Messages(ctx context.Context, st *site.Site, c gatehouse.Caller, userID string, limit int) ([]Mailed, error) {
 	q := s.Store.Read()
 	u, err := user(ctx, q, st, c, userID)
@@ -93,7 +93,7 @@ func (s *Service) Messages(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return list, err
 }
 
-// void says whether a message still holds; newer: another has come in its place.
+// void returns whether a message is still valid; newer: another one has replaced it.
 func (s *Service) void(m Message, newer bool, u gatehouse.User, firm gatehouse.Company) Void {
 	switch m.Kind {
 	case mail.TemporaryPassword{}.Kind():
@@ -116,8 +116,8 @@ func (s *Service) void(m Message, newer bool, u gatehouse.User, firm gatehouse.C
 	return ""
 }
 
-// way is how a message can be sent again: one that waits is tried at once; of those that
-// are done, only what can be said again. Codes and links are asked for by the person.
+// way returns how a message can be resent: a waiting one is tried at once; of finished ones, only
+// what can be written again. Users request codes and links themselves.
 func way(m Mailed, u gatehouse.User, firm gatehouse.Company) Way {
 	switch {
 	case m.Void == VoidReplaced || m.Void == VoidChosen:
@@ -136,8 +136,8 @@ func way(m Mailed, u gatehouse.User, firm gatehouse.Company) Way {
 	return ""
 }
 
-// Resend sends a message to a user again (C13): one that waits is tried at once, a notice
-// about Enhanced Security is written again, to the address of now. For a password there is
+// Resend sends a message to a user again (C13): a waiting one is tried at once, a notice about
+// Enhanced Security is written again, to the current address. For a password there is
 // SendPassword.
 //
 // Errors: Forbidden, NotFound; Conflict with ReasonNotResendable or ReasonNoEmail; TooMany
@@ -175,7 +175,7 @@ func (s *Service) Resend(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	})
 }
 
-// resendable returns a message to a user that Resend does something about.
+// resendable returns a message to a user that Resend can send.
 func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User, id string) (Mailed, gatehouse.Company, error) {
 	firm, err := q.Company(ctx, st.ID, u.CompanyID)
 	if err != nil {
@@ -203,10 +203,10 @@ func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site
 	return listed, firm, err
 }
 
-// tellTwoFactor tells a user about Enhanced Security as it was switched last, and returns
-// the message's ID.
+// tellTwoFactor notifies a user of the last switch of Enhanced Security, and returns the message's
+// ID.
 func (s *Service) tellTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (string, error) {
-	// Companies that were made with it have had no run.
+	// Companies created with it have had no run.
 	e := gatehouse.Enrolment{SiteID: tx.Site.ID, CompanyID: firm.ID, Enable: firm.TwoFactor, StartedAt: firm.CreatedAt}
 	enrolments, err := tx.Enrolments(tx, tx.Site.ID, firm.ID, "", 1)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// ended has a user's newest message come to a state, as its sender does.
+// ended moves a user's newest message to a state, as its sender does.
 func (h *house) ended(u gatehouse.User, state store.MessageState) store.Message {
 	h.t.Helper()
 	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 1)
@@ -47,7 +47,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 		admin := as(h.user(h.uk, c.ID, "imarchetti", gatehouse.RoleAdmin))
 		resend := func(u gatehouse.User, id string) error { return h.Resend(t.Context(), h.uk, admin, u.ID, id) }
 
-		// One that waits is tried at once, and stays the same.
+		// A waiting message is tried at once, and stays the same.
 		m := h.ended(u, store.MessageDeferred)
 		h.later()
 		if err := resend(u, m.ID); err != nil {
@@ -56,7 +56,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 		if again, _ := h.Store.Read().Message(t.Context(), u.SiteID, m.ID); !again.DueAt.Equal(h.now) || again.State.Final() {
 			t.Errorf("%+v", again)
 		}
-		// A temporary password is not kept, and so not sent again.
+		// A temporary password is not stored, so it cannot be resent.
 		m = h.ended(u, store.MessageRefused)
 		if err := resend(u, m.ID); code(err) != directory.ReasonNotResendable {
 			t.Errorf("%v", err)
@@ -68,7 +68,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 	})
 }
 
-// code is an error's code.
+// code returns an error's reason.
 func code(err error) string {
 	if e, ok := err.(*gatehouse.Error); ok {
 		return e.Reason
@@ -76,8 +76,8 @@ func code(err error) string {
 	return ""
 }
 
-// void are what the list says about each message, newest first: kind, why it does not hold,
-// and how it can be sent again.
+// void returns what the list says about each message, newest first: kind, why it is no longer
+// valid, and how it can be resent.
 func (h *house) void(by gatehouse.Caller, u gatehouse.User) string {
 	h.t.Helper()
 	all, err := h.Messages(h.t.Context(), h.siteOf(u), by, u.ID, 10)
@@ -91,8 +91,8 @@ func (h *house) void(by gatehouse.Caller, u gatehouse.User) string {
 	return strings.Join(list, "; ")
 }
 
-// A message that another one has replaced, or that means nothing any longer, says so, and
-// nobody sends it again: neither on the page nor from one that was open before.
+// A message that was replaced or is no longer valid says so, and nobody can resend it: neither
+// from the page nor from one that was opened before.
 func TestMessagesThatDoNotHold(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")
@@ -134,7 +134,7 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 
-		// Of the notices about Enhanced Security, only the newest holds.
+		// Of the notices about Enhanced Security, only the newest is valid.
 		h.write(func(q store.Queries) error { return q.SignedIn(t.Context(), u.SiteID, u.ID, h.now) })
 		for _, on := range []bool{true, false} {
 			h.later()
@@ -175,7 +175,7 @@ func TestMessagesAreNotSentAgainWithoutEnd(t *testing.T) {
 	}
 }
 
-// Where people may sign in with either, who has an address as the username keeps one: a
+// If users may sign in with either, a user with an address as the username keeps that: a
 // correction changes both.
 func TestACorrectedAddressThatIsTheUsername(t *testing.T) {
 	h := once(t)

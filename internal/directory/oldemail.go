@@ -10,9 +10,9 @@ import (
 	"gatehouse/internal/store"
 )
 
-// tellOldEmail tells the mailbox that a user had until now who has changed the address
-// (ASVS 6.3.7). Anyone who led the mail away reads everything that comes after it, so this is
-// the last that reaches the owner; and it is all the more needed where nobody expects it. waits: the new address has to be
+// tellOldEmail notifies the previous mailbox of a user whose address has changed (ASVS 6.3.7). An
+// attacker who redirected the mail reads everything that follows, so this is the last message that
+// reaches the owner; it is needed most when nobody expects it. waits: the new address has to be
 // confirmed first.
 func (s *Service) tellOldEmail(tx *act.Unit, was, now gatehouse.User, waits bool) error {
 	if !reachable(was) || gatehouse.SameMailbox(was.Email, now.Email) {
@@ -27,8 +27,8 @@ func (s *Service) tellOldEmail(tx *act.Unit, was, now gatehouse.User, waits bool
 	return errors.Join(err, tx.Tell(was, msg))
 }
 
-// recordMove writes a change of address that the company has made into the chain of the
-// user's changes (gatehouse.KeeperOf). Nobody has a link to it.
+// recordMove records a change of address by the company in the chain of the user's changes
+// (gatehouse.KeeperOf). Nobody has a link to it.
 func recordMove(tx *act.Unit, was, u gatehouse.User) error {
 	now := tx.Now()
 	return tx.InsertEmailChange(tx, secret.HashToken(secret.NewToken()), gatehouse.EmailChange{ID: store.NewID("eml", now), SiteID: u.SiteID, UserID: u.ID,

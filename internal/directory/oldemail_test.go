@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/directory"
 )
 
-// told is what waits to tell a mailbox that it is no longer a user's.
+// told returns the notice waiting for a mailbox that is no longer a user's.
 func (h *house) told(u gatehouse.User, mailbox string) (texts []string) {
 	h.t.Helper()
 	all, err := h.Store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
@@ -23,8 +23,7 @@ func (h *house) told(u gatehouse.User, mailbox string) (texts []string) {
 	return texts
 }
 
-// Anyone who leads a person's mail away does not do so unseen: the mailbox that it went to
-// learns who did it.
+// Nobody can redirect a user's mail unnoticed: the mailbox that it went to learns who did it.
 func TestTheOldMailboxLearnsOfACorrection(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
@@ -37,7 +36,7 @@ func TestTheOldMailboxLearnsOfACorrection(t *testing.T) {
 			!strings.Contains(texts[0], gatehouse.MaskEmail("thief@elsewhere.example")) || strings.Contains(texts[0], "thief@elsewhere.example") {
 			t.Errorf("%q", texts)
 		}
-		// A second correction does not take the first notice back, and tells the mailbox
+		// A second correction does not cancel the first notice, and also notifies the mailbox in
 		// between.
 		if err := h.corrected(admin, u, "another@elsewhere.example"); err != nil {
 			t.Fatal(err)
@@ -52,8 +51,8 @@ func TestTheOldMailboxLearnsOfACorrection(t *testing.T) {
 	})
 }
 
-// Support has no name towards a person; an address may be taken away; and where none was,
-// nobody is told.
+// Support is not named to users; an address may be removed; and if there was none, nobody is
+// notified.
 func TestTheOldMailboxLearnsOfSupport(t *testing.T) {
 	h := once(t)
 	admin := h.northgate()

@@ -10,9 +10,8 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Every method, for everybody who must not: whatever belongs to another company is
-// not there, and who administers nothing is told so before anything is looked up
-// (invariant 6, B01).
+// Every method, for everybody who must not use it: anything of another company does not exist, and
+// a caller who administers nothing is refused before anything is looked up (invariant 6, B01).
 func TestWhoMayWhat(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")

@@ -12,31 +12,31 @@ import (
 	"gatehouse/internal/store"
 )
 
-// ReasonReachUnknown: it is not among those that can be chosen for the application.
+// ReasonReachUnknown: it is not among the choices for the application.
 const ReasonReachUnknown = "reach-unknown"
 
-// Platform is an application as it stands to a company.
+// Platform is an application from the view of a company.
 type Platform = store.Platform
 
-// Platforms are the applications of a site as they stand to a company.
+// Platforms are the applications of a site from the view of a company.
 type Platforms struct {
 	All []store.Platform
-	// Requests are those of users who wait for access, the oldest first.
+	// Requests are those of users waiting for access, the oldest first.
 	Requests []Request
 }
 
-// Request is a user who waits for access to a platform.
+// Request is a user waiting for access to a platform.
 type Request struct {
 	store.AccessRequest
 	Platform store.Platform
-	// To is what the platform is opened to where the request is allowed.
+	// To is who can reach the platform if the request is allowed.
 	To gatehouse.Reach
 }
 
 // mostRequests is how many requests a company sees at a time.
 const mostRequests = 100
 
-// Platforms returns which applications there are for a company's users, and who waits for
+// Platforms returns which applications there are for a company's users, and who is waiting for
 // access (B17).
 //
 // Errors: Forbidden, NotFound, Unavailable.
@@ -59,14 +59,13 @@ func (s *Service) Platforms(ctx context.Context, st *site.Site, c gatehouse.Call
 	return out, err
 }
 
-// waits reports whether a request is one that the company's administrators can do something
-// about.
+// waits reports whether a request is one that the company's administrators can act on.
 func waits(p store.Platform, r store.AccessRequest) bool {
 	closed := gatehouse.ClosedTo(p.Application, p.Said, r.User.Role)
 	return closed != "" && closed != gatehouse.ClosedBySite
 }
 
-// ReachHistory are the changes of what a company's users may reach, newest first; those before
+// ReachHistory returns the changes of what a company's users may reach, newest first; those before
 // the event with this ID.
 //
 // Errors: Forbidden, NotFound, Unavailable.
@@ -78,10 +77,9 @@ func (s *Service) ReachHistory(ctx context.Context, st *site.Site, c gatehouse.C
 	return q.ReachEvents(ctx, st.ID, companyID, before, limit)
 }
 
-// SetReach says which of a company's users may reach an application. Taking access away ends
-// tokens at once: they are looked at each time that they are used; and the application is told that
-// the sessions of these users have ended. Those who have waited for
-// what is given now are told.
+// SetReach sets which of a company's users may reach an application. Removing access ends tokens
+// at once, because they are checked at each use, and the application is notified that these users'
+// sessions have ended. Users who were waiting for what is granted now are notified.
 //
 // Errors: Forbidden, NotFound, Invalid with ReasonReachUnknown, Unavailable.
 func (s *Service) SetReach(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, applicationID string, to gatehouse.Reach) error {
@@ -101,7 +99,7 @@ func (s *Service) SetReach(ctx context.Context, st *site.Site, c gatehouse.Calle
 	})
 }
 
-// platform is an application that is on, as it stands to a company.
+// platform returns an active application from the view of a company.
 func platform(tx *act.Unit, companyID, id string) (p store.Platform, err error) {
 	if p.Application, err = tx.Application(tx, tx.Site.ID, id); err != nil {
 		return p, err
@@ -142,9 +140,9 @@ func (s *Service) setReach(tx *act.Unit, firm gatehouse.Company, p store.Platfor
 	return err
 }
 
-// AnswerAccess answers the request of a user who waits for access: the platform is opened to
-// everybody in the user's role, or the user is told that it is not. To answer twice is no
-// error: somebody else has, a moment ago.
+// AnswerAccess answers the request of a user waiting for access: the platform is opened to
+// everybody in the user's role, or the user is told that it is not. Answering twice is no error:
+// somebody else did it a moment ago.
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) AnswerAccess(ctx context.Context, st *site.Site, c gatehouse.Caller, userID, applicationID string, allow bool) error {
@@ -174,7 +172,7 @@ func (s *Service) AnswerAccess(ctx context.Context, st *site.Site, c gatehouse.C
 	})
 }
 
-// answer ends a request, and tells the user.
+// answer ends a request, and notifies the user.
 func (s *Service) answer(tx *act.Unit, r store.AccessRequest, p store.Platform, allowed bool) error {
 	there, err := tx.DropAccessRequest(tx, tx.Site.ID, r.User.ID, p.ID)
 	if err != nil || !there {

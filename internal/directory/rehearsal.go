@@ -11,36 +11,35 @@ import (
 	"gatehouse/internal/secret"
 )
 
-// Rehearsal says what would become of the first sign-ins, if the good lines of a file
-// were imported now. It counts the accounts that they are about, each from a browser
-// that has not been used here before. What it says comes from the rules that decide at
-// a sign-in, and from nothing else.
+// Rehearsal predicts the first sign-ins if the good lines of a file were imported now. It counts
+// their accounts, each signing in from an unknown device. It only uses the rules that decide at a
+// real sign-in.
 type Rehearsal struct {
-	// Accounts are all of them, CanSignIn those that nothing shuts.
+	// Accounts are all of them, CanSignIn those without a shut barrier.
 	Accounts, CanSignIn int
-	// Kinds are what those sign in with: a kind of hash as secret.Inspect names it, or one
-	// of the Kind… below. Wrapped is how many of the hashes are stored wrapped in argon2id.
+	// Kinds are what those sign in with: a kind of hash as secret.Inspect names it, or one of the
+	// Kind… below. Wrapped is how many of the hashes are stored wrapped in argon2id.
 	Kinds   []Tally
 	Wrapped int
-	// Shut is what shuts the others: a gatehouse.BarrierKind, or ShutUnreadable.
+	// Shut is what shuts out the others: a gatehouse.BarrierKind, or ShutUnreadable.
 	Shut []Tally
 	// LeftOut are the lines that cannot be imported, by what is wrong with their hash, or
 	// LeftOutOther.
 	LeftOut []Tally
-	// Asked is what is asked for at the first sign-in, a gatehouse.Step each; one person may
-	// be asked for several things. AskedNothing are asked for nothing.
+	// Asked are the steps of the first sign-in, each a gatehouse.Step; one user may have several.
+	// AskedNothing have none.
 	Asked        []Tally
 	AskedNothing int
 	Addresses    EmailFindings
 }
 
-// Tally is how many there are of something.
+// Tally is a count of something.
 type Tally struct {
 	Name  string `json:"name"`
 	Count int    `json:"count"`
 }
 
-// What is signed in with apart from hashes of other programs, and what has no name elsewhere.
+// What users sign in with other than foreign hashes, and what has no name elsewhere.
 const (
 	KindTemporary  = "temporary password"
 	KindOwn        = "password chosen or used here already"
@@ -48,21 +47,21 @@ const (
 	LeftOutOther   = "other"
 )
 
-// EmailFindings is what an import's addresses come to.
+// EmailFindings are the findings about an import's addresses.
 type EmailFindings struct {
-	// None is how many accounts have no address, Invalid how many lines or accounts have
-	// one that no mail can be sent to.
+	// None is how many accounts have no address, Invalid how many lines or accounts have one that
+	// no mail can be sent to.
 	None, Invalid int
-	// Shared are mailboxes of several accounts, SpelledTwice those that are written in
-	// more than one way; the first of each.
+	// Shared are mailboxes of several accounts, SpelledTwice those that are written in more than
+	// one way; the first of each.
 	Shared, SpelledTwice                 []SharedEmail
 	SharedCount, SharedAccounts, Spelled int
 }
 
-// SharedEmail is a mailbox that is there more than once.
+// SharedEmail is a mailbox that occurs more than once.
 type SharedEmail struct {
-	// Email is how it is written first, Lines are the first lines that have it, and
-	// Accounts how many accounts do: also some that the file does not name.
+	// Email is its first spelling, Lines are the first lines that have it, and Accounts is how
+	// many accounts do, including some that the file does not name.
 	Email    string `json:"email"`
 	Lines    []int  `json:"lines"`
 	Accounts int    `json:"accounts"`
@@ -71,7 +70,7 @@ type SharedEmail struct {
 // mostExamples is how many addresses of a kind, and lines of an address, are named.
 const mostExamples = 10
 
-// mostReasons is how many different faults of hashes are told apart.
+// mostReasons is how many different faults of hashes are counted separately.
 const mostReasons = 50
 
 // rehearsing is a rehearsal while the file is read.
@@ -82,11 +81,11 @@ type rehearsing struct {
 	known                       map[string]bool // usernames' keys of the good lines
 }
 
-// mailbox is who has an address.
+// mailbox is the record of who has an address.
 type mailbox struct {
 	spelling string // the first
 	twice    bool   // there is another
-	asked    bool   // the database has been asked who has it
+	asked    bool   // the database was queried for who has it
 	lines    []int32
 	accounts int
 	// others are usernames' keys of accounts that have it now, and may be in the file.
@@ -98,7 +97,7 @@ func newRehearsing() *rehearsing {
 		mailboxes: map[string]*mailbox{}, known: map[string]bool{}}
 }
 
-// rehearse takes the changes of a batch in.
+// rehearse adds the changes of a batch.
 func (p *importPass) rehearse(ctx context.Context, changes []importChange) error {
 	if p.rehearsal == nil {
 		return nil
@@ -107,14 +106,14 @@ func (p *importPass) rehearse(ctx context.Context, changes []importChange) error
 	for _, ch := range changes {
 		p.rehearsal.account(p, ch)
 		// Once for each: a file may have one address on every line, and as many accounts that
-		// have it already.
+		// already have it.
 		if box := p.rehearsal.mailboxes[gatehouse.Mailbox(ch.now.Email)]; box != nil && !box.asked {
 			box.asked = true
 			addresses = append(addresses, ch.now.Email)
 		}
 	}
 	return p.q.UsersByEmails(ctx, p.st.ID, addresses, func(u gatehouse.User) {
-		if p.caller.MayManage(p.st.ID, u.CompanyID) { // invariant 6: others' accounts are nobody's to count
+		if p.caller.MayManage(p.st.ID, u.CompanyID) { // invariant 6: accounts of others must not be counted
 			p.rehearsal.other(u)
 		}
 	})
@@ -129,7 +128,7 @@ func (r *rehearsing) account(p *importPass, ch importChange) {
 		u.Password.Hash = kind // it is made when the file is imported
 	}
 	if !gatehouse.LockedNow(p.st.Policy.Lockout, u, p.now) {
-		u.LockedAt, u.LockReason = time.Time{}, "" // signing in ends a lock that is over
+		u.LockedAt, u.LockReason = time.Time{}, "" // signing in ends an expired lock
 	}
 	r.address(ch, u)
 	firm := ch.company.Company
@@ -147,7 +146,7 @@ func (r *rehearsing) account(p *importPass, ch importChange) {
 	if ch.replaced && ch.row.weak {
 		r.Wrapped++
 	}
-	// As signin makes it of a right password.
+	// As signin does it after a right password.
 	in := gatehouse.SignIn{SiteID: u.SiteID, UserID: u.ID, CredentialsAt: p.now, Origin: u.Password.Origin,
 		PasswordSetAt: u.Password.SetAt, CreatedAt: p.now, ExpiresAt: p.now.Add(p.st.Policy.SignIn)}
 	due := gatehouse.DueSteps(p.st.Site, gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: firm.TwoFactor}, p.now)
@@ -159,7 +158,7 @@ func (r *rehearsing) account(p *importPass, ch importChange) {
 	}
 }
 
-// passwordKind is what a person signs in with after the import.
+// passwordKind is what a user signs in with after the import.
 func passwordKind(ch importChange) string {
 	if ch.replaced && ch.row.temporary != "" {
 		return KindTemporary
@@ -180,7 +179,7 @@ func passwordKind(ch importChange) string {
 	return KindOwn
 }
 
-// address takes the address of an account in.
+// address adds the address of an account.
 func (r *rehearsing) address(ch importChange, u gatehouse.User) {
 	if u.Email == "" {
 		r.Addresses.None++
@@ -199,7 +198,7 @@ func (r *rehearsing) address(ch importChange, u gatehouse.User) {
 	}
 }
 
-// mailbox finds the mailbox of an address, and notes how it is written.
+// mailbox finds the mailbox of an address, and records its spelling.
 func (r *rehearsing) mailbox(address string) *mailbox {
 	key := gatehouse.Mailbox(address)
 	box := r.mailboxes[key]
@@ -211,10 +210,10 @@ func (r *rehearsing) mailbox(address string) *mailbox {
 	return box
 }
 
-// other notes an account that has an address of the file now.
+// other records an account that already has an address of the file.
 func (r *rehearsing) other(u gatehouse.User) {
 	box := r.mailboxes[gatehouse.Mailbox(u.Email)]
-	if box == nil { // only the keys of look-ups are the same
+	if box == nil { // only the look-up keys are the same
 		return
 	}
 	box.others = append(box.others, gatehouse.NameKey(u.Username))
@@ -223,7 +222,7 @@ func (r *rehearsing) other(u gatehouse.User) {
 	}
 }
 
-// leave notes a line that is left out.
+// leave records a line that is left out.
 func (r *rehearsing) leave(problems []ImportProblem) {
 	reason := LeftOutOther
 	for _, problem := range problems {

@@ -19,10 +19,10 @@ type Service struct {
 	Hasher *secret.Hasher
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
-	// SecurityAddress is told of runs of Enhanced Security that failed for some users;
-	// empty: nobody is.
+	// SecurityAddress is notified of runs of Enhanced Security that failed for some users; empty:
+	// nobody is.
 	SecurityAddress string
-	// Log is slog's default where it is nil.
+	// Log is slog's default if nil.
 	Log *slog.Logger
 }
 
@@ -33,26 +33,26 @@ func (s *Service) blocklist() *secret.Blocklist {
 	return s.Blocklist
 }
 
-// Codes of the errors that methods return, other than fields to fix.
+// Reasons of the errors that methods return, other than invalid fields.
 const (
 	ReasonForbidden = "forbidden"
-	// ReasonOwnAccount: administrators cannot deactivate, demote or reset
-	// themselves here, so that no company loses its last one by a slip, and a
-	// stolen session cannot turn into a new password.
+	// ReasonOwnAccount: administrators cannot deactivate, demote or reset themselves here, so no
+	// company loses its last one by mistake, and a stolen session cannot be turned into a new
+	// password.
 	ReasonOwnAccount = "own-account"
-	// ReasonDeactivated: the account is to be activated first.
+	// ReasonDeactivated: the account must be activated first.
 	ReasonDeactivated = "deactivated"
 	// ReasonLockedByOperator: an administrator cannot undo what an operator did.
 	ReasonLockedByOperator = "locked-by-operator"
-	// ReasonUnlockWait: one account is not unlocked without end.
+	// ReasonUnlockWait: an account can only be unlocked a limited number of times.
 	ReasonUnlockWait = "unlock-wait"
 	ReasonBusy       = "busy"
 )
 
 var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonForbidden}
 
-// knock refuses a caller who manages nothing at this site, before anything is looked
-// up: the answer does not depend on what there is.
+// knock refuses a caller who manages nothing at this site, before anything is looked up: the
+// response does not depend on what exists.
 func knock(st *site.Site, c gatehouse.Caller) error {
 	if !c.MayManage(st.ID, c.CompanyID) {
 		return errForbidden
@@ -79,8 +79,8 @@ func company(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Ca
 	return q.Company(ctx, st.ID, id)
 }
 
-// user returns a user whom the caller may manage. One of another company is not there
-// (invariant 6).
+// user returns a user whom the caller may manage. One of another company is NotFound (invariant
+// 6).
 func user(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
 	if err := knock(st, c); err != nil {
 		return gatehouse.User{}, err
@@ -99,7 +99,7 @@ func visible(st *site.Site, c gatehouse.Caller, u gatehouse.User, err error) (ga
 	return u, nil
 }
 
-// notOwn refuses what people must not do to their own account here.
+// notOwn refuses what users must not do to their own account here.
 func notOwn(c gatehouse.Caller, u gatehouse.User) error {
 	if c.Kind == gatehouse.SignedIn && c.UserID == u.ID {
 		return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonOwnAccount}
@@ -107,14 +107,14 @@ func notOwn(c gatehouse.Caller, u gatehouse.User) error {
 	return nil
 }
 
-// bare takes out of a user what leaves this package for no purpose.
+// bare removes from a user what never leaves this package.
 func bare(u gatehouse.User) gatehouse.User {
 	u.Password.Hash = ""
 	return u
 }
 
-// administrator returns the account of the administrator who acts; a zero User where it
-// is an operator or the server itself.
+// administrator returns the account of the acting administrator; a zero User if it is an operator
+// or the server itself.
 func administrator(tx *act.Unit) (gatehouse.User, error) {
 	if tx.Caller.Kind != gatehouse.SignedIn {
 		return gatehouse.User{}, nil
@@ -122,7 +122,7 @@ func administrator(tx *act.Unit) (gatehouse.User, error) {
 	return tx.User(tx, tx.Site.ID, tx.Caller.UserID)
 }
 
-// hash hashes a password, or says that this is not the moment.
+// hash hashes a password, or returns that the server is too busy.
 func (s *Service) hash(ctx context.Context, password string) (string, error) {
 	encoded, err := s.Hasher.Hash(ctx, password)
 	if errors.Is(err, secret.ErrBusy) {

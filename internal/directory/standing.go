@@ -12,17 +12,17 @@ import (
 
 // Standing is whether a user can sign in, and what an administrator has to know about it.
 type Standing struct {
-	// Barriers are what keeps the user out, what weighs most first.
+	// Barriers are what keeps the user out, the most serious first.
 	Barriers []gatehouse.Barrier
-	// From are the addresses that the wrong passwords behind a lock came from, the last
-	// one first; none where nothing is locked by them.
+	// From are the addresses that the wrong passwords behind a lock came from, the last one first;
+	// none if there is no such lock.
 	From []string
-	// Lock is the event of the lock that stands, as far as it is known.
+	// Lock is the event of the current lock, if known.
 	Lock gatehouse.Event
-	// End is the event of the deactivation, as far as it is known.
+	// End is the event of the deactivation, if known.
 	End gatehouse.Event
-	// SharedAt is when the user said that others use the sign-in, too (A04); zero: the user
-	// did not, or it is not known when.
+	// SharedAt is when the user said that others use the sign-in, too (A04); zero: the user did
+	// not, or it is not known when.
 	SharedAt time.Time
 	// Shared: that was the last answer.
 	Shared bool
@@ -58,7 +58,7 @@ func (s *Service) Standing(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return how, s.behindLock(ctx, q, u, &how)
 }
 
-// since tells a barrier when it began, where only the event log knows.
+// since sets when a barrier began, if only the event log knows.
 func (how *Standing) since(kind gatehouse.BarrierKind, at time.Time) {
 	for i := range how.Barriers {
 		if how.Barriers[i].Kind == kind {
@@ -86,18 +86,18 @@ func (s *Service) barrierFacts(ctx context.Context, q store.Queries, st *site.Si
 		Devices: len(browsers), Strangers: wrong[""], Answers: answers[""]}, err
 }
 
-// lockedByGuesses are the barriers that come of wrong passwords.
+// lockedByGuesses are the barriers caused by wrong passwords.
 var lockedByGuesses = []gatehouse.BarrierKind{gatehouse.BarrierTotal, gatehouse.BarrierAttempts, gatehouse.BarrierEverywhere, gatehouse.BarrierStrangers}
 
-// As many attempts are looked at, and as many addresses named; and a row of wrong ones
-// goes as far back.
+// This many attempts are checked, and this many addresses named; and how far back a row of wrong
+// ones may go.
 const (
 	guessesSeen = 50
 	placesNamed = 5
 	guessesOf   = 24 * time.Hour
 )
 
-// behindLock finds out what led to a lock that stands: in which browser, from where.
+// behindLock finds what led to the current lock: on which device, from where.
 func (s *Service) behindLock(ctx context.Context, q store.Queries, u gatehouse.User, how *Standing) error {
 	i := slices.IndexFunc(how.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(lockedByGuesses, b.Kind) })
 	if i < 0 {
@@ -108,7 +108,7 @@ func (s *Service) behindLock(ctx context.Context, q store.Queries, u gatehouse.U
 	if err != nil {
 		return err
 	}
-	if lock.At.Sub(since).Abs() < time.Minute { // not that of a lock before
+	if lock.At.Sub(since).Abs() < time.Minute { // not that of an earlier lock
 		how.Lock = lock
 	}
 	wrong, err := q.EventPageOfUser(ctx, u.SiteID, u.ID, store.EventPage{

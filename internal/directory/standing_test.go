@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// kinds are the kinds of the barriers that stand before a user.
+// kinds returns the kinds of a user's barriers.
 func (h *house) kinds(by gatehouse.Caller, u gatehouse.User) (string, directory.Standing) {
 	h.t.Helper()
 	how, err := h.Standing(h.t.Context(), h.siteOf(u), by, u.ID)
@@ -32,8 +32,8 @@ func (h *house) tell(u gatehouse.User, at time.Time, kind gatehouse.EventKind, r
 	})
 }
 
-// What an administrator reads about a user's locks comes from where it is known: the
-// account, the counts, the event log, of this lock and of no earlier one.
+// What an administrator reads about a user's locks comes from the right source: the account, the
+// counts, the event log, for this lock and no earlier one.
 func TestStandingKnowsWhy(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")
@@ -92,8 +92,7 @@ func TestStandingKnowsWhy(t *testing.T) {
 	})
 }
 
-// A shared sign-in that was reported is there to be seen, with its day, until the person
-// says otherwise (A04).
+// A reported shared sign-in stays visible, with its day, until the user says otherwise (A04).
 func TestStandingKnowsOfASharedSignIn(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")
@@ -112,8 +111,8 @@ func TestStandingKnowsOfASharedSignIn(t *testing.T) {
 	})
 }
 
-// A stolen session of an administrator is no mail cannon: passwords and unlocks of one user
-// have an end, and so have those of a whole company. Operators are not held up.
+// A stolen session of an administrator cannot flood mailboxes: passwords and unlocks are limited,
+// for one user and for a whole company. Operators are not limited.
 func TestWhatAdministratorsDoHasAnEnd(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")
@@ -147,8 +146,8 @@ func TestWhatAdministratorsDoHasAnEnd(t *testing.T) {
 	}
 }
 
-// What an administrator must not do, and what comes to nothing, says which it was, and
-// changes nothing.
+// What an administrator must not do, and what has no effect, is reported as such, and changes
+// nothing.
 func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 	h := once(t)
 	c := h.company(h.uk, "10482", "Northgate")

@@ -14,17 +14,16 @@ import (
 	"gatehouse/internal/store"
 )
 
-// UserTwoFactor is what stands between a user's password and a session. Codes are nobody's
-// to see.
+// UserTwoFactor is what a user needs between the password and a session. Nobody can see codes.
 type UserTwoFactor struct {
-	// Company: Enhanced Security is on. Own: it is the person's own choice.
+	// Company: Enhanced Security is on. Own: it is the user's own choice.
 	Company, Own bool
 	// Reachable: mail can be sent to the user's address, and so can codes.
 	Reachable bool
-	// Factors are the apps and passkeys that count: kinds and dates. Their names are the user's
-	// own affair.
+	// Factors are the confirmed apps and passkeys: kinds and dates. Their names are private to the
+	// user.
 	Factors []gatehouse.Factor
-	// Trusted are the browsers in which no code is asked for, the last used first.
+	// Trusted are the devices on which no code is required, the last used first.
 	Trusted []gatehouse.Device
 }
 
@@ -66,16 +65,16 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 	return trusted, err
 }
 
-// ResetTwoFactor ends the trust in all browsers of a user, the own choice of two-factor and
-// the user's factors, with every code and half-finished sign-in; sessions go on. The owner is
-// told by mail (B19).
+// ResetTwoFactor ends the trust in all devices of a user, the user's own choice of two-factor and
+// the user's factors, with every code and unfinished sign-in; sessions continue. The owner is
+// notified by mail (B19).
 //
 // Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
 func (s *Service) ResetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
 	return s.onTwoFactor(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.TwoFactorReset, error) {
 		trusted, err := s.trusted(tx, tx.Queries, st, firm, u)
 		if err == nil && len(trusted) == 0 && !u.WantsTwoFactor() {
-			// There is nothing to tell; codes and half-finished sign-ins end all the same.
+			// There is nothing to report; codes and unfinished sign-ins end all the same.
 			return nil, errors.Join(tx.EndAll(u, gatehouse.TwoFactorChanged),
 				tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "0", "own": "no"}))
 		}
@@ -93,10 +92,10 @@ func (s *Service) ResetTwoFactor(ctx context.Context, st *site.Site, c gatehouse
 	})
 }
 
-// EndTrust ends the trust in one browser of a user, and the half-finished sign-ins that
-// may have relied on it (B08). To end it twice is no error, and tells nobody again.
+// EndTrust ends the trust in one device of a user, and the unfinished sign-ins that may have
+// relied on it (B08). Ending it twice is no error, and notifies nobody again.
 //
-// Errors: as ResetTwoFactor; NotFound also for no browser of that user.
+// Errors: as ResetTwoFactor; NotFound also if the user has no such device.
 func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Caller, id, browser string) error {
 	return s.onTwoFactor(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.TwoFactorReset, error) {
 		all, err := tx.DevicesOf(tx, st.ID, u.ID, time.Time{})
@@ -120,16 +119,16 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 	})
 }
 
-// onTwoFactor changes a user's two-factor in a transaction, and tells the owner what
-// the change returns; nil: nothing has changed.
+// onTwoFactor changes a user's two-factor in a transaction, and mails the owner what the change
+// returns; nil: nothing has changed.
 func (s *Service) onTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
 	change func(*act.Unit, gatehouse.Company, gatehouse.User) (*mail.TwoFactorReset, error)) error {
 	if err := knock(st, c); err != nil {
 		return err
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		// A sign-in that finishes at this moment comes either before, and its trust ends
-		// here, or after, and finds that it may not go on.
+		// A sign-in that finishes at this moment comes either before, and its trust ends here, or
+		// after, and finds that it cannot continue.
 		if _, err := tx.HoldUser(tx, st.ID, id); err != nil {
 			return err
 		}

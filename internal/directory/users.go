@@ -15,13 +15,13 @@ import (
 // Issued is a user who was given a temporary password.
 type Issued struct {
 	User gatehouse.User
-	// Password is set only where there is no address to mail it to: the caller
-	// hands it over, once. It is kept nowhere.
+	// Password is only set if there is no address to mail it to: the caller hands it over, once.
+	// It is not stored.
 	Password string
 }
 
-// CreateUser adds a user to a company, with a temporary password for the first
-// sign-in. It is mailed to the person; see Issued for who has no address.
+// CreateUser adds a user to a company, with a temporary password for the first sign-in. It is
+// mailed to the user; see Issued for users without an address.
 //
 // Errors: Forbidden, NotFound (no such company, or not the caller's), Invalid with
 // fields (username taken), Unavailable.
@@ -60,7 +60,7 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 	return issued(u, plain), nil
 }
 
-// issued gives the password back only where it could not be mailed.
+// issued returns the password only if it could not be mailed.
 func issued(u gatehouse.User, plain string) Issued {
 	i := Issued{User: bare(u)}
 	if !reachable(u) {
@@ -69,12 +69,12 @@ func issued(u gatehouse.User, plain string) Issued {
 	return i
 }
 
-// reachable reports whether mail can be sent to a user. An address from before today's
-// rules counts as none, and must not make an unlock or a reset fail.
+// reachable reports whether mail can be sent to a user. An address that does not satisfy the
+// current rules counts as none, and must not make an unlock or a reset fail.
 func reachable(u gatehouse.User) bool { return u.Email != "" && mail.CanSend(u.Email) }
 
-// temporary makes a temporary password. It is hashed before the transaction, which
-// must not wait for a hash.
+// temporary makes a temporary password. It is hashed before the transaction, which must not wait
+// for a hash.
 func (s *Service) temporary(ctx context.Context, st *site.Site, origin gatehouse.PasswordOrigin) (plain string, w gatehouse.Password, err error) {
 	plain = secret.NewTemporaryPassword()
 	encoded, err := s.hash(ctx, plain)
@@ -82,7 +82,7 @@ func (s *Service) temporary(ctx context.Context, st *site.Site, origin gatehouse
 	return plain, gatehouse.Password{Hash: encoded, Origin: origin, SetAt: now, ExpiresAt: now.Add(st.Policy.TemporaryPassword)}, err
 }
 
-// mailPassword mails a temporary password to a person who has an address.
+// mailPassword mails a temporary password to a user who has an address.
 func (s *Service) mailPassword(tx *act.Unit, u gatehouse.User, plain string, reason mail.PasswordReason) error {
 	msg := mail.TemporaryPassword{Username: u.Username, Password: plain, ExpiresAt: u.Password.ExpiresAt, For: reason}
 	admin, err := administrator(tx)
@@ -99,19 +99,18 @@ func (s *Service) mailPassword(tx *act.Unit, u gatehouse.User, plain string, rea
 	return tx.Tell(u, msg)
 }
 
-// UserChange is what to change of a user; nil stays as it is. Where somebody signs in
-// with the address, Email alone changes both.
+// UserChange is what to change about a user; nil fields stay as they are. If a user signs in with
+// the address, Email alone changes both.
 type UserChange struct {
 	Username, FirstName, LastName, Email, Locale *string
 	Role                                         *gatehouse.Role
 }
 
-// UpdateUser changes a user's profile and role. A new address counts as not
-// confirmed; the same one, written again, is no longer held for one that mail comes back
-// from. Administrators change neither their own role nor their own address
-// here: ReasonOwnAccount says why, and a new address of one's own is confirmed first. So is
-// a new address that is also the username: until then the user that is returned does not
-// have it.
+// UpdateUser changes a user's profile and role. A new address counts as unconfirmed; entering the
+// same one again removes its bounce mark. Administrators change neither their own role nor their
+// own address here: ReasonOwnAccount says why, and their own new address must be confirmed first.
+// The same applies to a new address that is also the username: until then, the returned user does
+// not have it.
 //
 // Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
 // ReasonResendWait for many changes of an address, Unavailable.
@@ -120,8 +119,8 @@ func (s *Service) UpdateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 	return bare(now), err
 }
 
-// update is UpdateUser; it returns the user as before, too, and the password that there was
-// for a new mailbox.
+// update is UpdateUser; it also returns the user as before, and the password for a new mailbox if
+// there was one.
 func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (was, now gatehouse.User, again reissue, err error) {
 	if again, err = s.prepareMove(ctx, st, c, id, change); err != nil {
 		return was, now, again, err
@@ -207,7 +206,7 @@ func (f UserFields) put(u gatehouse.User) gatehouse.User {
 	return u
 }
 
-// own refuses what an administrator would change of the own account.
+// own refuses an administrator's changes to their own account.
 func (f *faults) own(was, now gatehouse.User) {
 	if now.Role != was.Role {
 		f.Add("role", FieldOwnAccount)
@@ -217,8 +216,8 @@ func (f *faults) own(was, now gatehouse.User) {
 	}
 }
 
-// changed names what has changed, for the event log, with what an investigation asks
-// for first: role, address and username as they were.
+// changed lists what has changed, for the event log, with what an investigation needs first: role,
+// address and username as they were.
 func changed(was, now gatehouse.User) map[string]string {
 	detail := map[string]string{}
 	var names []string

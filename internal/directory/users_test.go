@@ -108,7 +108,7 @@ func TestFieldsAreChecked(t *testing.T) {
 	}
 }
 
-// A username that is somebody else's address would get that one's sign-ins.
+// A username that is somebody else's address would take over that user's sign-ins.
 func TestAUsernameCannotBeAnothersAddress(t *testing.T) {
 	h := once(t)
 	either := *h.uk
@@ -262,8 +262,8 @@ func TestResetPassword(t *testing.T) {
 	})
 }
 
-// B16: an invitation that got lost is sent once more, and the first sign-in stays the
-// first; a recovery that somebody began meanwhile does not become one.
+// B16: a lost invitation is sent again, and the first sign-in stays the first; a recovery that
+// somebody began meanwhile does not become one.
 func TestResetOfAnInvitation(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")

@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// enrolEvery is how soon a run of Enhanced Security begins, at most.
+	// enrolEvery is the maximum delay before a run of Enhanced Security begins.
 	enrolEvery = 500 * time.Millisecond
-	// enrolSlice is how long a server that is to stop goes on with a run; the next
-	// start, or another process, goes on from there.
+	// enrolSlice is how long a stopping server continues with a run; the next start, or another
+	// process, continues from there.
 	enrolSlice = 2 * time.Second
 )
 
-// Enrolments goes on with the runs of Enhanced Security (B03), batch by batch; see
+// Enrolments continues the runs of Enhanced Security (B03), batch by batch; see
 // directory.Service.Enrol.
 func Enrolments(d *directory.Service, sites func(id string) *site.Site) Job {
 	return Job{Name: "enrolments", Every: enrolEvery, Run: func(ctx context.Context) error {

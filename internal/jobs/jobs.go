@@ -1,5 +1,5 @@
-// Package jobs is the one table of background work. Every process runs all of it:
-// each job claims what it does in the database, or does what is harmless twice.
+// Package jobs is the one table of background work. Every process runs all of it: each job claims
+// its work in the database, or does only what is harmless twice.
 package jobs
 
 import (
@@ -22,8 +22,8 @@ type Job struct {
 	Run   func(ctx context.Context) error
 }
 
-// How long what has ended is kept: long enough that nobody misses it, short enough
-// that tables do not grow with time.
+// How long ended data is kept: long enough that nobody misses it, short enough that tables do not
+// grow with time.
 const (
 	keepNameAttempts = 48 * time.Hour
 	keepLimits       = time.Hour
@@ -31,14 +31,14 @@ const (
 	keepEmailChanges = 30 * 24 * time.Hour
 	// keepCodes is longer than codes count for the limit of an hour.
 	keepCodes = 24 * time.Hour
-	// keepLogins is longer than applications are told of ended sessions, and long enough to
+	// keepLogins is longer than applications are notified of ended sessions, and long enough to
 	// read what went wrong.
 	keepLogins = 3 * 24 * time.Hour
 )
 
-// Expiry removes what has run out: sign-ins, sessions, counts of names that are no
-// account, limits, recoveries, outcomes of forms, changes of an address, codes, challenges, what
-// applications had, what sessions had reached, refused addresses.
+// Expiry removes what has expired: sign-ins, sessions, counts of unknown names, limits,
+// recoveries, outcomes of forms, changes of an address, codes, challenges, tokens of applications,
+// ended logins, refused addresses.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -90,8 +90,8 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 	}}
 }
 
-// Run runs the jobs until ctx ends, and returns when what was begun is finished.
-// A job that fails or panics is logged and runs again at its next time.
+// Run runs the jobs until ctx ends, and returns when running jobs have finished. A job that fails
+// or panics is logged and runs again at its next time.
 func Run(ctx context.Context, log *slog.Logger, jobs ...Job) {
 	var all sync.WaitGroup
 	for _, j := range jobs {
@@ -109,7 +109,7 @@ func repeat(ctx context.Context, log *slog.Logger, j Job) {
 			return
 		case <-tick.C:
 		}
-		// What has begun goes on when the server stops (graceful stop).
+		// A running job continues when the server stops (graceful stop).
 		if err := guarded(context.WithoutCancel(ctx), j); err != nil {
 			log.ErrorContext(ctx, "job failed", "job", j.Name, "error", err)
 		}

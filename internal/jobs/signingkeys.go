@@ -8,7 +8,7 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// SigningKeys makes new keys for sites' tokens in place of those that have grown old.
+// SigningKeys replaces old keys for sites' tokens with new ones.
 func SigningKeys(provider *sso.Service, sites func() []*site.Site) Job {
 	return Job{Name: "signing keys", Every: time.Hour, Run: func(ctx context.Context) error {
 		return eachSite(sites, func(st *site.Site) error { return provider.RotateOldKeys(ctx, st) })

@@ -12,22 +12,22 @@ import (
 	"gatehouse/internal/site"
 )
 
-// A batch is one transaction: nobody else writes to SQLite meanwhile. What is left
-// after the batches of a run waits for the next one, so that passwords that an import
-// set all at once do not hold up everything else.
+// A batch is one transaction: nobody else writes to SQLite meanwhile. What is left after
+// the batches of a run waits for the next one, so passwords that an import set all at once
+// do not delay everything else.
 const (
 	warningBatch   = 200
 	warningBatches = 25
 )
 
-// PasswordWarnings tells people by mail that their password expires (A08): see
-// gatehouse.PasswordWarningDue. The mark that a warning has been sent is written in
-// the transaction that enqueues it, so each is sent once, however many processes look.
+// PasswordWarnings warns users by mail that their password expires (A08): see
+// gatehouse.PasswordWarningDue. The mark that a warning has been sent is written in the
+// transaction that enqueues it, so each is sent once, no matter how many processes run.
 func PasswordWarnings(desk *act.Desk, sites func() []*site.Site) Job {
 	w := &warnings{desk}
 	return Job{Name: "password warnings", Every: 15 * time.Minute, Run: func(ctx context.Context) error {
 		var failed error
-		for _, st := range sites() { // what one site cannot do, the others can
+		for _, st := range sites() { // a failure for one site does not affect the others
 			if err := w.site(ctx, st); err != nil {
 				failed = errors.Join(failed, fmt.Errorf("site %s: %w", st.ID, err))
 			}
@@ -59,7 +59,7 @@ func (w *warnings) site(ctx context.Context, st *site.Site) error {
 	return nil
 }
 
-// batch warns a batch of people of a site, and returns how many it found.
+// batch warns a batch of users of a site, and returns how many it found.
 func (w *warnings) batch(tx *act.Unit, span gatehouse.WarningSpan, now time.Time) (found int, err error) {
 	users, err := tx.UsersToWarn(tx, tx.Site.ID, span, warningBatch)
 	for _, u := range users {
@@ -70,9 +70,8 @@ func (w *warnings) batch(tx *act.Unit, span gatehouse.WarningSpan, now time.Time
 	return len(users), err
 }
 
-// warn marks a user and enqueues the mail. Who has an address that nothing can be sent
-// to is marked as well, or the same people would be found for ever; the home page
-// tells them.
+// warn marks a user and enqueues the mail. It also marks users without a usable address, because
+// otherwise the same users would be found for ever; the home page warns them.
 func (w *warnings) warn(tx *act.Unit, u gatehouse.User, now time.Time) error {
 	days := gatehouse.PasswordWarningDue(tx.Site.Policy.Password, u.Password, u.Password.Warned, now)
 	if days == 0 {

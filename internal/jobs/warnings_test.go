@@ -22,8 +22,7 @@ const day = 24 * time.Hour
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// house is a database with two of the demo's sites, at which passwords expire after 90
-// days.
+// house is a database with two of the demo's sites, on which passwords expire after 90 days.
 type house struct {
 	t      *testing.T
 	url    string
@@ -75,7 +74,7 @@ func (h *house) write(fn func(store.Queries) error) {
 	h.must(h.store.Write(h.t.Context(), fn))
 }
 
-// user adds somebody whose password expires so much after noon.
+// user adds a user whose password expires this long after noon.
 func (h *house) user(st *site.Site, name string, left time.Duration, edit ...func(*gatehouse.User)) gatehouse.User {
 	h.t.Helper()
 	u := gatehouse.User{SiteID: st.ID, ID: store.NewID("usr", noon), CompanyID: "com_1", Username: name, Email: name + "@northgate.example",
@@ -94,12 +93,12 @@ func (h *house) clock() time.Time {
 	return h.now
 }
 
-// job is the job of a process of its own.
+// job returns the job of a separate process.
 func (h *house) job(s *store.Store) jobs.Job {
 	return jobs.PasswordWarnings(&act.Desk{Store: s, Outbox: &mail.Outbox{Keys: h.keys, Now: h.clock}, Now: h.clock}, func() []*site.Site { return []*site.Site{h.uk, h.au} })
 }
 
-// runAt runs the job so much after noon.
+// runAt runs the job this long after noon.
 func (h *house) runAt(after time.Duration) error {
 	h.mu.Lock()
 	h.now = noon.Add(after)
@@ -107,7 +106,7 @@ func (h *house) runAt(after time.Duration) error {
 	return h.job(h.store).Run(h.t.Context())
 }
 
-// mails are the texts that wait for a user, newest first.
+// mails returns the texts waiting for a user, newest first.
 func (h *house) mails(u gatehouse.User) (texts []string) {
 	h.t.Helper()
 	all, err := h.store.Read().MessagesOfUser(h.t.Context(), u.SiteID, u.ID, "", 100)
@@ -119,7 +118,7 @@ func (h *house) mails(u gatehouse.User) (texts []string) {
 	return texts
 }
 
-// gets says how many mails a user has got, and a piece of the newest.
+// gets expects this many mails to a user, and a piece of the newest.
 func (h *house) gets(u gatehouse.User, n int, piece string) {
 	h.t.Helper()
 	texts := h.mails(u)
@@ -188,7 +187,7 @@ func TestWhereNothingCanBeSent(t *testing.T) {
 		h.gets(bad, 0, "")
 		h.gets(good, 1, "in 10 days")
 
-		// Who gets an address is warned of what is still to come.
+		// A user who gets an address is warned of what is still to come.
 		none.Email, bad.Email = "none@northgate.example", "bad@northgate.example"
 		for _, u := range []gatehouse.User{none, bad} {
 			h.write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) })
@@ -210,7 +209,7 @@ func TestASiteWithoutExpiryWarnsNobody(t *testing.T) {
 	})
 }
 
-// What cannot be enqueued is not marked, and does not keep other sites from theirs.
+// What cannot be enqueued is not marked, and does not affect other sites.
 func TestAWarningThatCannotBeEnqueuedComesLater(t *testing.T) {
 	each(t, func(h *house) {
 		uk, au := h.user(h.uk, "mira", 5*day), h.user(h.au, "mira", 5*day)
@@ -228,8 +227,8 @@ func TestAWarningThatCannotBeEnqueuedComesLater(t *testing.T) {
 	})
 }
 
-// Passwords that an import set all at once, and several processes that look at the same
-// moment: everybody gets one mail.
+// Passwords that an import set all at once, and several concurrent processes: everybody gets one
+// mail.
 func TestManyUsersAndSeveralProcesses(t *testing.T) {
 	each(t, func(h *house) {
 		const people = 210 // more than a batch
@@ -246,7 +245,7 @@ func TestManyUsersAndSeveralProcesses(t *testing.T) {
 			job := h.job(h.open())
 			all.Go(func() {
 				err := job.Run(t.Context())
-				for range 20 { // on a busy machine one waits too long for the others, and has its turn later
+				for range 20 { // on a busy machine one may wait too long for the others, and runs later
 					if gatehouse.KindOf(err) != gatehouse.Unavailable {
 						break
 					}
@@ -280,7 +279,7 @@ func TestExpiryDropsOldRecoveries(t *testing.T) {
 	})
 }
 
-// Codes that count for no limit any longer go; those of today stay.
+// Codes that no longer count for a limit are removed; today's stay.
 func TestExpiryDropsOldCodes(t *testing.T) {
 	each(t, func(h *house) {
 		u := h.user(h.uk, "mira", day)

@@ -137,10 +137,10 @@ type Verdict struct {
 // remains:
 //
 //   - no hash at all (encoded is "", for an unknown user) costs one argon2id hash;
-//   - an argon2id hash at least as strong as today's costs itself, whether it is ours,
-//     came from outside, or is wrapped around another;
+//   - an argon2id hash at least as strong as the current one costs itself, whether it is ours,
+//     imported, or wrapped around another;
 //   - a weaker one, or one of another kind, costs itself and one argon2id hash;
-//   - a right password costs one more where the hash is not ours: it becomes Fresh.
+//   - a right password costs one more if the hash is not ours: it becomes Fresh.
 //
 // A password that is not in normal form C is tried in two forms, and costs two argon2id hashes
 // instead of one, even for an unknown user.

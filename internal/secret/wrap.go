@@ -77,7 +77,7 @@ func parseWrapped(encoded string) (*storedHash, error) {
 	}}, nil
 }
 
-// Wrap returns what is stored of a weak hash. It takes one place of the gate and costs
+// Wrap returns the stored form of a weak hash. It takes one place of the gate and costs
 // one argon2id hash.
 //
 // Errors: those of Inspect, ErrBusy, or the context's.

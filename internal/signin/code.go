@@ -332,7 +332,7 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 }
 
 // endUnproved ends a sign-in after its last code, unless a concurrent one was right: pressing
-// twice must not undo it. The owner is told, because whoever came this far knows the password
+// twice must not undo it. The owner is told, because anyone who came this far knows the password
 // (ASVS 6.3.5).
 func (s *Service) endUnproved(tx *act.Unit, at At, tell bool) (ended bool, err error) {
 	facts, err := s.hold(tx, at.SignIn)

@@ -7,7 +7,7 @@ package signin_test
 // what it leaves out, and how to run more of it.
 //
 //	model_test.go           the state, and what can be done
-//	model_rules_test.go     what comes of each act
+//	model_rules_test.go     the outcome of each act
 //	model_notes_test.go     the invariants, from what was done and replied alone
 //	model_explore_test.go   every state that can be reached
 //	model_walks_test.go     walks over all kinds of transitions

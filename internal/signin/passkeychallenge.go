@@ -23,7 +23,7 @@ type ChallengeUse string
 
 // The uses of challenges.
 const (
-	// ToSignIn: instead of the password, for whichever user answers it.
+	// ToSignIn: instead of the password, for any user who answers it.
 	ToSignIn ChallengeUse = "sign-in"
 	// ToProve: after the password, in one sign-in.
 	ToProve ChallengeUse = "prove"

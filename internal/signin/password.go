@@ -81,7 +81,6 @@ func (a *attempt) lockout() gatehouse.LockoutPolicy {
 // Password verifies a username and a password. Unless the error is of another kind, it returns the
 // same error for wrong, unknown, locked and deactivated, after the same work and the same minimum
 // time. A right password does not wait.
-// waiting.
 //
 // Errors: Invalid with fields, TooMany, Unavailable (gate full, database lost), Unauthenticated
 // with one of the reasons above.

@@ -35,7 +35,6 @@ var errRecoveryOver = &gatehouse.Error{Kind: gatehouse.Gone, Reason: ReasonRecov
 
 // BeginRecovery begins a recovery by challenge question and returns the token of its cookie. Its
 // response is the same for everything that has the form of a name and an address (invariant 7).
-// way (invariant 7).
 //
 // Errors: Invalid with fields username and email, TooMany, Unavailable.
 func (s *Service) BeginRecovery(ctx context.Context, st *site.Site, req RecoveryRequest) (token string, err error) {

@@ -11,7 +11,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Service signs people in.
+// Service signs in users.
 type Service struct {
 	*act.Desk
 	Hasher *secret.Hasher

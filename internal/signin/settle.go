@@ -15,7 +15,6 @@ import (
 // settle records the outcome of an attempt, in one transaction that is committed regardless of the
 // result: the records of a failure must not be rolled back with it. A successful attempt gives the
 // limits back.
-// works gives the limits back.
 func (s *Service) settle(ctx context.Context, a *attempt, limits []store.Limit) (out Outcome, result gatehouse.EventResult, err error) {
 	err = s.Do(ctx, a.site, a.req.Caller, func(tx *act.Unit) error {
 		held, err := tx.HoldSettling(tx, a.openAttempt(), a.user.ID, formRepeat(tx.Caller), a.verdict.Match, tx.Now())

@@ -69,7 +69,7 @@ func (s *Service) PutCard(ctx context.Context, st *site.Site, c gatehouse.Caller
 	})
 }
 
-// DeleteCard takes a card back. One that is not there is gone already.
+// DeleteCard deletes a card. It succeeds if there is none.
 //
 // Errors: as PutCard.
 func (s *Service) DeleteCard(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization, card, sub string) error {

@@ -47,7 +47,7 @@ type ring struct {
 	accesses signedTokens
 }
 
-// kept is the ring of a site that is in use.
+// kept is the cached ring of a site.
 type kept struct {
 	mu   sync.Mutex
 	ring *ring

@@ -18,11 +18,11 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Logouts tells applications that sessions have ended (OpenID Connect Back-Channel Logout 1.0).
-// Whatever ends a session writes down, in its transaction, which applications have to be told
-// (store.Queries.NoteLogin); here they are. Any number of processes may run one on the same
-// database. Each application has a lane of its own, so that one that does not answer keeps
-// nobody else waiting.
+// Logouts notifies applications that sessions have ended (OpenID Connect Back-Channel Logout 1.0).
+// Everything that ends a session records, in its transaction, which applications have to be
+// notified (store.Queries.NoteLogin); this sends the notices. Any number of processes may run one
+// on the same database. Each application has its own lane, so one that does not respond delays
+// nobody else.
 type Logouts struct {
 	*Service
 	// Sites returns a site by its ID; nil if this process has no such site.
@@ -51,7 +51,7 @@ const (
 // logoutEvent is the event in a logout token (Back-Channel Logout 2.4).
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
-// typeLogout keeps a logout token from being taken for an ID token (Back-Channel Logout 2.4).
+// typeLogout keeps a logout token from being mistaken for an ID token (Back-Channel Logout 2.4).
 const typeLogout = "logout+jwt"
 
 // Nudge makes it look for ended sessions: call it after a transaction that has ended some.

@@ -20,12 +20,12 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// receiver is a platform that hears of sessions that have ended.
+// receiver is a platform that is notified of ended sessions.
 type receiver struct {
 	*httptest.Server
 	mu     sync.Mutex
 	status int
-	hold   chan struct{} // while it is not nil, nobody is answered before it is closed
+	hold   chan struct{} // unless it is nil, nobody gets a response before it is closed
 	forms  []url.Values
 	kinds  []string
 }
@@ -49,7 +49,7 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// at is the address that an application names.
+// at returns the address that an application registers.
 func (r *receiver) at() string {
 	return strings.Replace(r.URL, "127.0.0.1", "orders.localhost", 1) + "/back-channel-logout"
 }
@@ -66,7 +66,7 @@ func (r *receiver) heard() []url.Values {
 	return r.forms[:len(r.forms):len(r.forms)]
 }
 
-// told waits until the platform has heard of n sessions, and returns the last token.
+// told waits until the platform was notified of n sessions, and returns the last token.
 func (r *receiver) told(t *testing.T, n int) string {
 	t.Helper()
 	testkit.Eventually(t, fmt.Sprintf("%d logout tokens", n), func() bool { return len(r.heard()) >= n })
@@ -77,7 +77,7 @@ func (r *receiver) told(t *testing.T, n int) string {
 	return all[n-1].Get("logout_token")
 }
 
-// listening makes an application that hears of sessions that have ended.
+// listening makes an application that is notified of ended sessions.
 func (s *stage) listening(r *receiver, change func(*gatehouse.ApplicationSettings)) {
 	s.t.Helper()
 	s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) {
@@ -95,7 +95,7 @@ func (s *stage) signOut() {
 	}
 }
 
-// again signs the user in once more: that is another session.
+// again signs in the user once more, in a different session.
 func (s *stage) again() { s.session = s.signIn(s.st, s.user) }
 
 func (s *stage) reached() []store.ReachedPlatform {
@@ -112,7 +112,7 @@ func (s *stage) reachedBy(sessionID string) []store.ReachedPlatform {
 	return all
 }
 
-// A session remembers which platforms it has reached, by the name that each has for it.
+// A session remembers which platforms it has reached, by each platform's name for it.
 func TestASessionRemembersItsPlatforms(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		if all := s.reached(); len(all) != 0 {
@@ -125,7 +125,7 @@ func TestASessionRemembersItsPlatforms(t *testing.T) {
 		s.tokens()
 		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.Sector = "elsewhere" })
 		_, others := s.read(s.tokens().ID)
-		s.code() // which nobody redeems: the platform has not been reached
+		s.code() // nobody redeems it: the platform has not been reached
 		all := s.reached()
 		if len(all) != 2 {
 			t.Fatalf("%d platforms: %+v", len(all), all)
@@ -140,8 +140,8 @@ func TestASessionRemembersItsPlatforms(t *testing.T) {
 	})
 }
 
-// Whatever ends a session ends what it has reached, in the same transaction, and each
-// platform is told; and what ends none tells nobody.
+// Anything that ends a session ends what it has reached, in the same transaction, and each
+// platform is notified; anything else notifies nobody.
 func TestWhateverEndsASessionIsTold(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r := newReceiver(t)
@@ -269,8 +269,8 @@ func (s *stage) open() *gatehouse.Session {
 	return &ses
 }
 
-// logoutTokens looks at every claim of a logout token, for each algorithm and for subjects
-// that only the platform's own sector knows.
+// logoutTokens checks every claim of a logout token, for each algorithm and for subjects that only
+// the platform's own sector knows.
 func (s *stage) logoutTokens(t *testing.T) {
 	seen := map[any]bool{}
 	for _, alg := range gatehouse.SigningAlgs {
@@ -301,8 +301,8 @@ func (s *stage) logoutTokens(t *testing.T) {
 	}
 }
 
-// No logout token is taken for a token of another kind, and none of another kind for the hint
-// of a logout.
+// A logout token is never accepted as another kind of token, and no other kind as the hint of a
+// logout.
 func TestALogoutTokenIsGoodForNothingElse(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		r := newReceiver(t)
@@ -321,9 +321,9 @@ func TestALogoutTokenIsGoodForNothingElse(t *testing.T) {
 	})
 }
 
-// A platform that does not answer keeps neither the user nor another platform waiting; one
-// that is down is told again, less and less often, and given up after a day, which an operator
-// and the user can see.
+// A platform that does not respond delays neither the user nor another platform; one that is down
+// is retried, less and less often, and given up after a day, which an operator and the user can
+// see.
 func TestAPlatformThatDoesNotAnswer(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		slow, quick := newReceiver(t), newReceiver(t)
@@ -386,7 +386,7 @@ func TestAPlatformThatDoesNotAnswer(t *testing.T) {
 	})
 }
 
-// Processes that share a database tell each platform of each session once.
+// Processes that share a database notify each platform of each session once.
 func TestProcessesTellOnce(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		ctx, stop := context.WithCancel(t.Context())
@@ -428,8 +428,8 @@ func TestProcessesTellOnce(t *testing.T) {
 	})
 }
 
-// An address that a platform names is asked through the guard: what lies inside a network is
-// not told, and what was wrong holds nothing of an answer.
+// A platform's address is requested through the guard: what is inside a network is not notified,
+// and the recorded problem contains nothing of a response.
 func TestLogoutsGoThroughTheGuard(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.BackchannelLogoutURI = "https://10.0.0.1/latest/meta-data" })

@@ -9,14 +9,15 @@ import (
 	"gatehouse"
 )
 
-// ClientMetadata is what an application says of itself (OpenID Connect Dynamic Client
-// Registration 1.0, RFC 7591). What is not here counts for nothing, and is not answered.
+// ClientMetadata is an application's own metadata (OpenID Connect Dynamic Client Registration 1.0,
+// RFC 7591). Other fields are ignored, and not returned.
 type ClientMetadata struct {
 	Name                   string   `json:"client_name,omitempty"`
 	ApplicationType        string   `json:"application_type,omitempty"`
 	RedirectURIs           []string `json:"redirect_uris,omitempty"`
 	PostLogoutRedirectURIs []string `json:"post_logout_redirect_uris,omitempty"`
-	// The logout addresses are told of each session, whether the application requires that or not.
+	// The logout addresses are always sent the session, whether or not the application requires
+	// that.
 	BackchannelLogoutURI              string                `json:"backchannel_logout_uri,omitempty"`
 	BackchannelLogoutSessionRequired  bool                  `json:"backchannel_logout_session_required,omitempty"`
 	FrontchannelLogoutURI             string                `json:"frontchannel_logout_uri,omitempty"`
@@ -35,12 +36,12 @@ type ClientMetadata struct {
 	RequireDPoP                       bool                  `json:"dpop_bound_access_tokens,omitempty"`
 }
 
-// registeredSector is what the sectors of applications begin with that have registered
-// themselves: none gets into one that an operator has named.
+// registeredSector is the prefix of the sectors of applications that have registered themselves:
+// none gets into a sector that an operator has named.
 const registeredSector = "registered/"
 
-// apply says it about an application. What only an operator may say stays as it is: who may
-// reach it, for how long, which servers and exceptions it has.
+// apply writes the metadata to the application. What only an operator may set stays as it is: who
+// may reach it, for how long, which servers and exceptions it has.
 func (m ClientMetadata) apply(a *gatehouse.Application) error {
 	bad := func(says string) error { return refuse(gatehouse.InvalidClientMetadata, says) }
 	s := &a.Settings
@@ -69,7 +70,7 @@ func (m ClientMetadata) apply(a *gatehouse.Application) error {
 		s.Grants = []gatehouse.GrantType{gatehouse.GrantCode}
 	}
 	if s.IDTokenAlg = m.IDTokenAlg; s.IDTokenAlg == "" {
-		s.IDTokenAlg = gatehouse.RS256 // what OpenID Connect says it is where nothing is said
+		s.IDTokenAlg = gatehouse.RS256 // the default of OpenID Connect
 	}
 	s.UserinfoAlg, s.RequirePAR, s.RequireDPoP = m.UserinfoAlg, m.RequirePAR, m.RequireDPoP
 	if s.JWKSURI, s.JWKS = m.JWKSURI, string(m.JWKS); s.JWKS == "null" {
@@ -91,7 +92,7 @@ func (m ClientMetadata) apply(a *gatehouse.Application) error {
 	return nil
 }
 
-// oneHost is the host of addresses, and whether all have the same.
+// oneHost returns the host of addresses, and whether all have the same.
 func oneHost(uris []string) (host string, same bool) {
 	for i, uri := range uris {
 		u, err := url.Parse(uri)
@@ -106,7 +107,7 @@ func oneHost(uris []string) (host string, same bool) {
 	return host, host != ""
 }
 
-// metadataOf is what an application is.
+// metadataOf returns the metadata of an application.
 func metadataOf(a gatehouse.Application) ClientMetadata {
 	s := a.Settings
 	m := ClientMetadata{Name: a.Name, ApplicationType: "web", RedirectURIs: s.RedirectURIs, PostLogoutRedirectURIs: s.PostLogoutRedirectURIs, Auth: s.Auth,

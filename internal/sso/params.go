@@ -26,15 +26,15 @@ const (
 	DiscoveryPath  = "/.well-known/openid-configuration"
 )
 
-// Params are the parameters of a request. An empty one counts as none; unknown ones count for
-// nothing (OAuth 2.1 3.1).
+// Params are the parameters of a request. Empty ones count as missing; unknown ones are ignored
+// (OAuth 2.1 3.1).
 type Params struct {
 	values url.Values
-	// Doubled is the name of one that came twice; empty: none did. Only resource may.
+	// Doubled is the name of a repeated parameter; empty: none. Only resource may be repeated.
 	Doubled string
 }
 
-// ReadParams looks at the parameters of a request.
+// ReadParams reads the parameters of a request.
 func ReadParams(values url.Values) Params {
 	p := Params{values: values}
 	for name, all := range values {
@@ -45,7 +45,7 @@ func ReadParams(values url.Values) Params {
 	return p
 }
 
-// Get is a parameter's value; empty where there is none, or more than one.
+// Get returns a parameter's value; empty if there is none, or more than one.
 func (p Params) Get(name string) string {
 	if all := p.values[name]; len(all) == 1 {
 		return all[0]
@@ -53,16 +53,16 @@ func (p Params) Get(name string) string {
 	return ""
 }
 
-// All are the values of a parameter that may come several times.
+// All returns the values of a parameter that may be repeated.
 func (p Params) All(name string) []string {
 	return slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(p.values[name]))), func(v string) bool { return v == "" })
 }
 
-// maxParam is how long a parameter may be that is kept or handed back.
+// maxParam is the maximum length of a parameter that is stored or returned.
 const maxParam = 2000
 
-// readRequest reads an authorization request. The second result is what is wrong with it as
-// such; then the request has what is needed to tell the application.
+// readRequest reads an authorization request. The second result is what is wrong with the request
+// itself; then the request has what is needed to notify the application.
 func (p Params) readRequest(now time.Time) (gatehouse.AuthorizationRequest, gatehouse.OAuthError) {
 	r := gatehouse.AuthorizationRequest{
 		ResponseType: p.Get("response_type"), ResponseMode: p.Get("response_mode"), RedirectURI: p.Get("redirect_uri"),

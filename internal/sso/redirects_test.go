@@ -10,8 +10,8 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// Forty addresses that are nearly the right one, and lead somewhere else or could: each is
-// told to the user, and none is gone to, signed in or not.
+// Forty addresses that are nearly the right one, but lead somewhere else or could: each shows an
+// error page to the user, and none is redirected to, signed in or not.
 func TestNearlyTheRightAddress(t *testing.T) {
 	onRows(t, "RFC 9700 2.1 / 4.1.3, OAuth 2.1 2.3.5, OAuth 2.1 8.4.2: redirect addresses", func(t *testing.T, s *stage) {
 		for _, near := range []string{
@@ -43,8 +43,8 @@ func TestNearlyTheRightAddress(t *testing.T) {
 	})
 }
 
-// The same refresh token from two places at once gives one new one, which both get, as far as
-// anybody can tell a lost answer from a thief; what either does with it later ends both.
+// The same refresh token from two places at once gives one new one, which both get, because a lost
+// response cannot be distinguished from a thief; any later use by either ends both.
 func TestARefreshTokenInTwoPlacesAtOnce(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		first := s.tokens()
@@ -82,8 +82,8 @@ func TestARefreshTokenInTwoPlacesAtOnce(t *testing.T) {
 	})
 }
 
-// Wrong input: each parameter missing, empty, doubled, long, and in other encodings. Nothing
-// but a page or an error comes of it, and never a fault of ours.
+// Wrong input: each parameter missing, empty, doubled, long, and in other encodings. The result is
+// always a page or an error, and never an internal error.
 func TestWrongInput(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for name := range s.request() {

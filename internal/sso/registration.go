@@ -16,20 +16,20 @@ import (
 	"gatehouse/internal/store"
 )
 
-// Registered is an application that has registered itself, as it is answered (RFC 7591 3.2.1,
-// RFC 7592 3). The secret and the token are there when they are made, and never again.
+// Registered is the response for an application that has registered itself (RFC 7591 3.2.1, RFC
+// 7592 3). The secret and the token are only included when they are made.
 type Registered struct {
 	ID       string `json:"client_id"`
 	IssuedAt int64  `json:"client_id_issued_at"`
 	Secret   string `json:"client_secret,omitempty"`
-	// SecretEnds is 0, which is never, where there is a secret.
+	// SecretEnds is 0, which means never, if there is a secret.
 	SecretEnds *int64 `json:"client_secret_expires_at,omitempty"`
 	Token      string `json:"registration_access_token,omitempty"`
 	URI        string `json:"registration_client_uri"`
 	ClientMetadata
 }
 
-// The bounds of tokens that applications register themselves with.
+// The limits of registration tokens.
 const (
 	mostRegistrations        = 1000
 	longestRegistrationToken = 90 * 24 * time.Hour
@@ -37,10 +37,10 @@ const (
 
 var errRegistrationOff = &gatehouse.Error{Kind: gatehouse.NotFound, Reason: "no-registration"}
 
-// NewRegistrationToken makes a token that so many applications register themselves with.
+// NewRegistrationToken makes a token with which a number of applications can register themselves.
 //
-// Errors: Forbidden, NotFound where the site does not have that switched on, Invalid with
-// fields, Unavailable.
+// Errors: Forbidden, NotFound if the site does not have that switched on, Invalid with fields,
+// Unavailable.
 func (s *Service) NewRegistrationToken(ctx context.Context, st *site.Site, c gatehouse.Caller, uses int, lasts time.Duration) (string, error) {
 	if err := operatorOnly(c); err != nil {
 		return "", err
@@ -67,11 +67,11 @@ func (s *Service) NewRegistrationToken(ctx context.Context, st *site.Site, c gat
 	})
 }
 
-// Register adds an application that registers itself. It is one of others: users are asked for
-// their consent. It gets nothing that only an operator may give.
+// Register adds an application that registers itself. It is a third party: users are asked for
+// their consent. It gets nothing that only an operator may grant.
 //
-// Errors: *ProtocolError (InvalidToken, InvalidRedirectURI, InvalidClientMetadata), NotFound
-// where the site does not have that switched on, Unavailable.
+// Errors: *ProtocolError (InvalidToken, InvalidRedirectURI, InvalidClientMetadata), NotFound if
+// the site does not have that switched on, Unavailable.
 func (s *Service) Register(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string, body []byte) (Registered, error) {
 	if !st.Registers {
 		return Registered{}, errRegistrationOff
@@ -109,7 +109,7 @@ func (s *Service) Register(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return registered(st, a, clientSecret, token), err
 }
 
-// describe says what an application says of itself, and checks it as what an operator says.
+// describe applies an application's metadata, and checks it like an operator's settings.
 func (s *Service) describe(a *gatehouse.Application, m ClientMetadata) error {
 	if err := m.apply(a); err != nil {
 		return err
@@ -135,7 +135,7 @@ func readMetadata(body []byte, id string) (m ClientMetadata, err error) {
 	return m, nil
 }
 
-// bearer is the token of an Authorization header; empty: none.
+// bearer returns the token of an Authorization header; empty: none.
 func bearer(authorization string) string {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -152,8 +152,8 @@ func registered(st *site.Site, a gatehouse.Application, clientSecret, token stri
 	return out
 }
 
-// own is an application that shows the token which it got when it registered itself. One that
-// there is not, and one that shows another token, are told the same.
+// own returns an application that presents the token which it got at its registration. An unknown
+// application and a wrong token get the same error.
 func (s *Service) own(ctx context.Context, st *site.Site, q store.Queries, authorization, id string) (gatehouse.Application, error) {
 	if !st.Registers {
 		return gatehouse.Application{}, errRegistrationOff
@@ -165,13 +165,13 @@ func (s *Service) own(ctx context.Context, st *site.Site, q store.Queries, autho
 		return gatehouse.Application{}, notFound(err, errNoAccess)
 	}
 	a, err := q.Application(ctx, st.ID, id)
-	if err == nil && !a.Usable() { // an operator has turned it off, and it does not turn itself on
+	if err == nil && !a.Usable() { // an operator has turned it off, and it cannot turn itself on
 		err = errNoAccess
 	}
 	return a, notFound(err, errNoAccess)
 }
 
-// Registration tells an application what it has registered (RFC 7592 2.1).
+// Registration returns what an application has registered (RFC 7592 2.1).
 //
 // Errors: *ProtocolError (InvalidToken), NotFound where that is switched off, Unavailable.
 func (s *Service) Registration(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization, id string) (Registered, error) {
@@ -219,7 +219,8 @@ func (s *Service) ChangeRegistration(ctx context.Context, st *site.Site, c gateh
 	return registered(st, now, made, ""), err
 }
 
-// EndRegistration turns an application off at its own wish (RFC 7592 2.3). An operator still sees it.
+// EndRegistration turns off an application at its own request (RFC 7592 2.3). An operator still
+// sees it.
 //
 // Errors: *ProtocolError (InvalidToken), NotFound where that is switched off, Unavailable.
 func (s *Service) EndRegistration(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization, id string) error {

@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// registering is a site that lets applications register themselves, and how they do.
+// registering switches on registration on the site, and returns a function that registers.
 func (s *stage) registering() func(token string, changed ...any) (sso.Registered, error) {
 	open := *s.st
 	open.Registers = true
@@ -150,8 +150,8 @@ func TestWhatCannotBeRegistered(t *testing.T) {
 	})
 }
 
-// RFC 7592: with its own token an application reads, changes and ends what it has registered,
-// and nobody else does.
+// RFC 7592: with its own token, an application reads, changes and ends its registration, and
+// nobody else does.
 func TestARegistrationIsItsOwn(t *testing.T) {
 	onRows(t, "RFC 7591/7592: its own", func(t *testing.T, s *stage) {
 		register := s.registering()

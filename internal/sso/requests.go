@@ -13,15 +13,15 @@ import (
 	"gatehouse/internal/store"
 )
 
-// pushedPrefix is what the name of a pushed request begins with (RFC 9126 2.2).
+// pushedPrefix is the prefix of the name of a pushed request (RFC 9126 2.2).
 const pushedPrefix = "urn:ietf:params:oauth:request_uri:"
 
-// newRequest reads a request that does not wait yet: from its parameters, from a request
-// object that the application has signed (RFC 9101), or one that it has pushed (RFC 9126).
-// Nothing is ever fetched from an address in a request. The fault is what is wrong with it;
-// then the request has what is needed to tell the application.
+// newRequest reads a request that is not yet waiting: from its parameters, from a request object
+// that the application has signed (RFC 9101), or a pushed one (RFC 9126). Nothing is ever fetched
+// from an address in a request. The fault is what is wrong with it; then the request has what is
+// needed to notify the application.
 //
-// Errors: errRefused for a pushed request that is over; Unavailable.
+// Errors: errRefused for an expired or used pushed request; Unavailable.
 func (s *Service) newRequest(ctx context.Context, st *site.Site, a gatehouse.Application, p Params) (gatehouse.AuthorizationRequest, gatehouse.OAuthError, error) {
 	object, uri := p.Get("request"), p.Get("request_uri")
 	fault := gatehouse.OAuthError("")
@@ -53,15 +53,15 @@ func (s *Service) newRequest(ctx context.Context, st *site.Site, a gatehouse.App
 	return r, fault, err
 }
 
-// typesOfObjects are what a request object may say it is. Most clients say nothing; what is
-// made for something else says so (RFC 8725 3.11).
+// typesOfObjects are the allowed types of a request object. Most clients set none; a token made
+// for another purpose has a type (RFC 8725 3.11).
 var typesOfObjects = []string{"oauth-authz-req+jwt", "JWT", ""}
 
-// objectLifetime is how far ahead a request object may end, and how old it may be.
+// objectLifetime is how far in the future a request object may expire, and how old it may be.
 const objectLifetime = time.Hour
 
-// readObject reads the parameters of a request object, which has all of them: those beside
-// it count for nothing (RFC 9101 6.3).
+// readObject reads the parameters of a request object, which contains all of them: those outside
+// it are ignored (RFC 9101 6.3).
 func (s *Service) readObject(ctx context.Context, st *site.Site, a gatehouse.Application, text string) (Params, gatehouse.OAuthError) {
 	if a.Settings.JWKS == "" && a.Settings.JWKSURI == "" {
 		return Params{}, gatehouse.RequestNotSupported // it has no key, so it has signed nothing
@@ -103,7 +103,7 @@ func (s *Service) readObject(ctx context.Context, st *site.Site, a gatehouse.App
 	return inner, ""
 }
 
-// soleAudience is the one audience of a token; empty where there are several: one that names
+// soleAudience returns the one audience of a token; empty if there are several: a token for
 // several servers could be used at the others.
 func soleAudience(aud any) string {
 	if list, ok := aud.([]any); ok && len(list) == 1 {
@@ -113,14 +113,14 @@ func soleAudience(aud any) string {
 	return one
 }
 
-// Pushed is the answer to a request that was pushed (RFC 9126 2.2).
+// Pushed is the response to a pushed request (RFC 9126 2.2).
 type Pushed struct {
 	RequestURI string `json:"request_uri"`
 	ExpiresIn  int    `json:"expires_in"`
 }
 
-// Push keeps an authorization request that an application hands over itself, so that it does
-// not go through the browser. It has to be in order: what is wrong is told at once.
+// Push stores an authorization request that an application sends directly, so it does not go
+// through the browser. It must be valid: faults are reported at once.
 //
 // Errors: *ProtocolError, Unavailable.
 func (s *Service) Push(ctx context.Context, st *site.Site, c gatehouse.Caller, h Headers, p Params) (Pushed, error) {
@@ -143,7 +143,7 @@ func (s *Service) Push(ctx context.Context, st *site.Site, c gatehouse.Caller, h
 		return Pushed{}, refuse(gatehouse.InvalidDPoPProof, "dpop_jkt is another key")
 	}
 	if r.Pushed = true; jkt != "" {
-		r.JKT = jkt // the code is for who has this key (RFC 9449 10.1)
+		r.JKT = jkt // the code is for the holder of this key (RFC 9449 10.1)
 	}
 	if fault == "" && !gatehouse.RedirectURIMatches(a, r.RedirectURI) {
 		return Pushed{}, refuse(gatehouse.InvalidRequest, "the redirect_uri is not registered")
@@ -160,8 +160,8 @@ func (s *Service) Push(ctx context.Context, st *site.Site, c gatehouse.Caller, h
 	return Pushed{RequestURI: pushedPrefix + token, ExpiresIn: int(gatehouse.PushedLifetime / time.Second)}, err
 }
 
-// takePushed takes a request that an application has pushed: once, and nobody else's. One that
-// waits in a browser is none, and belongs to that.
+// takePushed takes a request that this application has pushed, once. A request that waits in a
+// browser is not a pushed one, and belongs to that browser.
 func (s *Service) takePushed(ctx context.Context, st *site.Site, a gatehouse.Application, uri string) (gatehouse.AuthorizationRequest, error) {
 	hash := secret.HashToken(strings.TrimPrefix(uri, pushedPrefix))
 	row, err := s.Store.Read().Authorization(ctx, st.ID, hash)
@@ -179,6 +179,6 @@ func (s *Service) takePushed(ctx context.Context, st *site.Site, a gatehouse.App
 	if err == nil && !there {
 		err = errRefused
 	}
-	row.Request.At = s.Now() // the user was asked now: a sign-in that is to be new comes after
+	row.Request.At = s.Now() // the user was asked now: a new sign-in must come after it
 	return row.Request, err
 }

@@ -18,12 +18,12 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// push hands a request over.
+// push pushes a request.
 func (s *stage) push(authorization string, changed ...string) (sso.Pushed, error) {
 	return s.SSO.Push(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, sso.Headers{Authorization: authorization}, params(s.request(), changed...))
 }
 
-// opened is what a browser gets that is sent with nothing but these parameters.
+// opened is the outcome for a browser that is sent with only these parameters.
 func (s *stage) opened(session string, values ...string) sso.Outcome {
 	s.t.Helper()
 	out, err := s.SSO.Authorize(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.SignedIn}, sso.Authorization{Params: params(url.Values{}, values...), Session: session})
@@ -248,8 +248,8 @@ func TestSignedRequests(t *testing.T) {
 	})
 }
 
-// A request object is no client assertion, and the other way round, although the same key
-// signs both (RFC 8725 3.11).
+// A request object is no client assertion, and vice versa, although the same key signs both (RFC
+// 8725 3.11).
 func TestARequestIsNoAssertion(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/sso"
 )
 
-// Tokens are for the servers that they were asked for, and for no other (RFC 8707, RFC 9068).
+// Tokens are only for the servers that they were requested for (RFC 8707, RFC 9068).
 func TestTokensAreForOneServer(t *testing.T) {
 	const orders, stock, payroll = "https://orders.example/api", "https://stock.example/", "https://payroll.example/"
 	onRows(t, "RFC 8707, RFC 9700 2.3: resources", func(t *testing.T, s *stage) {

@@ -18,21 +18,21 @@ import (
 // Service is the OpenID provider of all sites.
 type Service struct {
 	*act.Desk
-	// Keys seal the keys that sign.
+	// Keys seal the signing keys.
 	Keys *secret.Keys
 	Log  *slog.Logger
-	// Outbound asks for what applications keep at addresses of their own.
+	// Outbound fetches what applications publish at their own addresses.
 	Outbound *outbound.Client
-	// NewRSA makes a key of rsaBits. It is nil, which is rsa.GenerateKey, except in tests, which
-	// share a few keys: to find one takes a second.
+	// NewRSA makes a key of rsaBits. It is nil, which means rsa.GenerateKey, except in tests,
+	// which share a few keys: finding one takes a second.
 	NewRSA func() (*rsa.PrivateKey, error)
 
 	rings   sync.Map // site's ID -> *kept
-	broken  broken   // platforms whose cards do not come
+	broken  broken   // platforms whose cards fail
 	keysets sync.Map // keysetName -> *keyset
 }
 
-// ProtocolError is an error that an application is told in the words of the protocol.
+// ProtocolError is an error that is reported to an application in the terms of the protocol.
 type ProtocolError struct {
 	Reason gatehouse.OAuthError
 	// Says is for the application's developer: plain ASCII without quotes (RFC 6749 5.2), and
@@ -51,7 +51,7 @@ func refuse(reason gatehouse.OAuthError, says string) error {
 // Issuer is the name of a site as an OpenID provider.
 func Issuer(st *site.Site) string { return st.Origin }
 
-// notFound turns "there is none" into another error.
+// notFound replaces a NotFound error with another error.
 func notFound(err, instead error) error {
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return instead
@@ -69,5 +69,5 @@ func operatorOnly(c gatehouse.Caller) error {
 	return nil
 }
 
-// errRefused rolls a unit of work back whose caller knows why.
+// errRefused rolls back a unit of work whose caller knows the reason.
 var errRefused = errors.New("refused")

@@ -12,27 +12,27 @@ import (
 type Farewell struct {
 	Name  string
 	State FarewellState
-	// Frame is what the browser opens in a hidden frame, where the platform asks for that
-	// (OpenID Connect Front-Channel Logout 1.0).
+	// Frame is what the browser opens in a hidden frame, if the platform wants that (OpenID
+	// Connect Front-Channel Logout 1.0).
 	Frame string
 }
 
-// FarewellState is what is known of a platform's own session.
+// FarewellState is the known state of a platform's own session.
 type FarewellState string
 
 // The states of platforms.
 const (
-	// FarewellConfirmed: the platform has said that it is over.
+	// FarewellConfirmed: the platform has confirmed that it is over.
 	FarewellConfirmed FarewellState = "confirmed"
-	// FarewellWaiting: it has not answered yet.
+	// FarewellWaiting: it has not responded yet.
 	FarewellWaiting FarewellState = "waiting"
-	// FarewellFrame: this browser tells it, and it has no way to confirm that.
+	// FarewellFrame: this browser notifies it, and it has no way to confirm that.
 	FarewellFrame FarewellState = "frame"
-	// FarewellOpen: it is not to be told, or nobody tries any longer.
+	// FarewellOpen: it has no address for notices, or nobody tries any longer.
 	FarewellOpen FarewellState = "open"
 )
 
-// Farewells are the platforms that a session had reached which has ended.
+// Farewells returns the platforms that an ended session had reached.
 func (s *Service) Farewells(ctx context.Context, st *site.Site, sessionID string) ([]Farewell, error) {
 	reached, err := s.Store.Read().Reached(ctx, st.ID, sessionID)
 	all := make([]Farewell, len(reached))
@@ -55,7 +55,7 @@ func (s *Service) Farewells(ctx context.Context, st *site.Site, sessionID string
 	return all, err
 }
 
-// frameAddress says in an address which session has ended (Front-Channel Logout 2).
+// frameAddress adds to an address which session has ended (Front-Channel Logout 2).
 func frameAddress(uri, issuer, sid string) string {
 	u, err := url.Parse(uri)
 	if err != nil {

@@ -60,7 +60,7 @@ func onRows(t *testing.T, rows string, scene func(t *testing.T, s *stage)) {
 	t.Run(rows, func(t *testing.T) { onStage(t, scene) })
 }
 
-// application makes one at the site of the stage.
+// application makes one on the site of the stage.
 func (s *stage) application(change func(*gatehouse.ApplicationSettings)) (gatehouse.Application, string) {
 	s.t.Helper()
 	settings := gatehouse.DefaultApplication()
@@ -96,7 +96,7 @@ func (s *stage) write(do func(store.Queries) error) {
 	}
 }
 
-// params are parameters with some changed; "" takes one out.
+// params returns parameters with some changed; "" removes one.
 func params(base url.Values, changed ...string) sso.Params {
 	values := url.Values{}
 	for name, all := range base {
@@ -126,7 +126,7 @@ func (s *stage) authorize(session string, changed ...string) sso.Outcome {
 	return out
 }
 
-// code gets a code for the user who is signed in.
+// code gets a code for the signed-in user.
 func (s *stage) code(changed ...string) string {
 	s.t.Helper()
 	out := s.authorize(s.session, changed...)
@@ -150,7 +150,7 @@ func (s *stage) token(authorization string, base url.Values, changed ...string) 
 	return s.SSO.Token(s.t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.Visitor, IPAddress: "192.0.2.7"}, sso.Headers{Authorization: authorization}, params(base, changed...))
 }
 
-// tokens signs the user in to the application.
+// tokens signs in the user to the application.
 func (s *stage) tokens(changed ...string) sso.Tokens {
 	s.t.Helper()
 	got, err := s.token(s.basic(), s.exchange(s.code(changed...)))
@@ -174,7 +174,7 @@ func (s *stage) works(access string) bool {
 	return err == nil
 }
 
-// want says that an error is one of the protocol.
+// want expects an error of the protocol.
 func (s *stage) want(what string, err error, reasons ...gatehouse.OAuthError) {
 	s.t.Helper()
 	for _, one := range reasons {
@@ -193,7 +193,7 @@ func reason(err error) gatehouse.OAuthError {
 	return ""
 }
 
-// read verifies a token with the site's published keys and returns its head and claims.
+// read verifies a token with the site's published keys and returns its header and claims.
 func (s *stage) read(token string) (head jose.Header, claims map[string]any) {
 	s.t.Helper()
 	doc, err := s.SSO.JWKS(s.t.Context(), s.st)
@@ -223,7 +223,7 @@ func (s *stage) read(token string) (head jose.Header, claims map[string]any) {
 	return head, claims
 }
 
-// signed signs claims as somebody would who has a key of the own.
+// signed signs claims like somebody with their own key.
 func signed(t *testing.T, key any, alg jose.SignatureAlgorithm, headers map[jose.HeaderKey]any, claims map[string]any) string {
 	t.Helper()
 	options := (&jose.SignerOptions{})
@@ -252,7 +252,7 @@ func jwks(t *testing.T, key *ecdsa.PrivateKey, kid string) string {
 	return string(text)
 }
 
-// forged is a token whose head and claims say something else than what was signed.
+// forged returns a token with a header and claims that differ from what was signed.
 func forged(t *testing.T, token string, head, claims map[string]any) string {
 	t.Helper()
 	parts := strings.Split(token, ".")
@@ -273,7 +273,7 @@ func forged(t *testing.T, token string, head, claims map[string]any) string {
 
 func hashOf(token string) string { return secret.HashToken(token) }
 
-// signedBy is a token as somebody else would sign it.
+// signedBy returns a token as somebody else would sign it.
 func signedBy(t *testing.T, key *ecdsa.PrivateKey, token string) string {
 	t.Helper()
 	parts := strings.Split(token, ".")

@@ -21,18 +21,18 @@ import (
 	"gatehouse/internal/store"
 )
 
-// The types of what is signed. Each is looked at for its own use only, so that no ID token
-// is taken for an access token (RFC 8725 3.11, RFC 9068 4).
+// The types of signed tokens. Each is only accepted for its own use, so no ID token is accepted as
+// an access token (RFC 8725 3.11, RFC 9068 4).
 const (
 	typeID     = "JWT"
 	typeAccess = "at+jwt"
 )
 
-// tokenAlgs are the algorithms of our own tokens, and of client assertions. Others, none and
-// those with a shared key among them, are not even looked at (RFC 8725 3.1).
+// tokenAlgs are the algorithms of our own tokens, and of client assertions. Others, including none
+// and those with a shared key, are rejected at once (RFC 8725 3.1).
 var tokenAlgs = []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.EdDSA}
 
-// sign signs claims with the site's present key of an algorithm.
+// sign signs claims with the site's current key of an algorithm.
 func (r *ring) sign(alg gatehouse.SigningAlg, typ string, claims map[string]any, now time.Time) (string, error) {
 	key, found := gatehouse.SigningKeyFor(r.keys, alg, now)
 	if !found {
@@ -54,8 +54,8 @@ func (r *ring) sign(alg gatehouse.SigningAlg, typ string, claims map[string]any,
 	return signed.CompactSerialize()
 }
 
-// verify reads the claims of something that this site has signed, whenever that was. What it
-// is for is for the caller to check.
+// verify reads the claims of anything that this site has signed, at any time. The caller must
+// check its purpose.
 func (r *ring) verify(text, typ string) (map[string]any, error) {
 	if len(text) > maxToken {
 		return nil, errNotOurs
@@ -82,7 +82,7 @@ func (r *ring) verify(text, typ string) (map[string]any, error) {
 
 var errNotOurs = errors.New("no token of this site")
 
-// maxToken is more than any token of ours has.
+// maxToken is larger than any of our tokens.
 const maxToken = 8 << 10
 
 // textOf and timeOf are claims of a token.
@@ -96,7 +96,7 @@ func timeOf(claims map[string]any, name string) time.Time {
 	return time.Unix(int64(seconds), 0)
 }
 
-// claimsOf are what a user's claims are made of at a site.
+// claimsOf returns the facts for a user's claims at a site.
 func claimsOf(st *site.Site, g store.TokenGrant) gatehouse.ClaimFacts {
 	locale := g.User.Locale
 	if locale == "" {
@@ -105,8 +105,8 @@ func claimsOf(st *site.Site, g store.TokenGrant) gatehouse.ClaimFacts {
 	return gatehouse.ClaimFacts{User: g.User, Company: g.Company, Locale: locale, Zone: st.Zone.String()}
 }
 
-// idToken makes an ID token (OpenID Connect Core 2). access is the access token that comes
-// with it.
+// idToken makes an ID token (OpenID Connect Core 2). access is the access token that comes with
+// it.
 func (r *ring) idToken(st *site.Site, g store.TokenGrant, access string, now time.Time) (string, error) {
 	alg := g.Application.Settings.IDTokenAlg
 	claims := gatehouse.ClaimsFor(g.Application, nil, g.Family.Terms.Claims.IDToken, claimsOf(st, g))
@@ -121,7 +121,7 @@ func (r *ring) idToken(st *site.Site, g store.TokenGrant, access string, now tim
 	return r.sign(alg, typeID, claims, now)
 }
 
-// sessionName is what an application calls a session: another one calls it something else.
+// sessionName returns an application's ID for a session: it differs between applications.
 func sessionName(sessionID, applicationID string) string {
 	return secret.HashToken(sessionID + " " + applicationID)[:22]
 }
@@ -137,8 +137,8 @@ func halfHash(alg gatehouse.SigningAlg, token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// accessToken makes an access token: one that resource servers read themselves (RFC 9068), or
-// a random one, which row then keeps.
+// accessToken makes an access token: one that resource servers read themselves (RFC 9068), or a
+// random one, which row then stores.
 func (r *ring) accessToken(st *site.Site, a gatehouse.Application, g *store.TokenGrant, terms tokenTerms, now time.Time) (token string, row *gatehouse.AccessToken, err error) {
 	ends := now.Add(a.Settings.Lifetimes.Access)
 	family, subject := "", a.ID
@@ -163,8 +163,8 @@ func (r *ring) accessToken(st *site.Site, a gatehouse.Application, g *store.Toke
 	return token, nil, err
 }
 
-// audienceClaim is aud of an access token: the servers that it is for, and where none was named
-// the application itself (RFC 9068 3).
+// audienceClaim returns aud of an access token: the servers that it is for, or the application
+// itself if none was named (RFC 9068 3).
 func audienceClaim(a gatehouse.Application, audience []string) any {
 	switch len(audience) {
 	case 0:
@@ -189,18 +189,18 @@ func audienceOf(claims map[string]any) (audience []string) {
 	return audience
 }
 
-// Access is what an access token stands for, as things are now.
+// Access is the current meaning of an access token.
 type Access struct {
 	Token gatehouse.AccessToken
-	// Grant is nil where the application got the token for itself.
+	// Grant is nil if the application got the token for itself.
 	Grant       *store.TokenGrant
 	Application gatehouse.Application
 }
 
-// errNoAccess is said of every token that is good for nothing, whatever is wrong with it.
+// errNoAccess is the error for every invalid token, for any reason.
 var errNoAccess = &ProtocolError{Reason: gatehouse.InvalidToken, Says: "the access token is not valid"}
 
-// access finds out what an access token stands for.
+// access looks up an access token.
 //
 // Errors: errNoAccess, Unavailable.
 func (s *Service) access(ctx context.Context, st *site.Site, token string) (Access, error) {
@@ -225,13 +225,13 @@ func (s *Service) access(ctx context.Context, st *site.Site, token string) (Acce
 	return Access{Token: t, Grant: g, Application: g.Application}, nil
 }
 
-// bound reports whether a token is bound to a key, if its application's have to be.
+// bound reports whether a token is bound to a key, if its application requires that.
 func bound(a gatehouse.Application, t gatehouse.AccessToken) bool {
 	return t.JKT != "" || !a.Settings.RequireDPoP
 }
 
-// findAccess returns an access token and its family as it is now; nil if it has none, or none
-// that is left.
+// findAccess returns an access token and its family as it is now; nil if it has none, or it no
+// longer exists.
 func (s *Service) findAccess(ctx context.Context, st *site.Site, token string) (gatehouse.AccessToken, *store.TokenGrant, error) {
 	if token == "" || len(token) > maxToken {
 		return gatehouse.AccessToken{}, nil, errNoAccess
@@ -274,14 +274,14 @@ func (s *Service) readAccess(ctx context.Context, st *site.Site, token string) (
 }
 
 // signedTokens are access tokens whose signature has been verified with the keys of a ring, by
-// their hash: what they say never changes. Whether they are good still, and what they stand for,
-// is asked each time. They go with the ring, after a minute.
+// their hash: their content never changes. Whether they are still valid, and for what, is checked
+// each time. They are dropped with the ring, after a minute.
 type signedTokens struct {
 	mu  sync.Mutex
 	all map[[sha256.Size]byte]gatehouse.AccessToken
 }
 
-// mostSigned bounds them to some megabytes.
+// mostSigned limits them to some megabytes.
 const mostSigned = 4096
 
 func (s *signedTokens) get(sum [sha256.Size]byte) (gatehouse.AccessToken, bool) {
@@ -300,31 +300,31 @@ func (s *signedTokens) keep(sum [sha256.Size]byte, t gatehouse.AccessToken) {
 	s.all[sum] = t
 }
 
-// mayIssue asks gatehouse.MayIssue about a grant.
+// mayIssue calls gatehouse.MayIssue about a grant.
 func mayIssue(st *site.Site, g store.TokenGrant, now time.Time) bool {
 	facts := gatehouse.AuthorizationFacts{Session: g.Session, User: g.User, Subject: g.Family.Subject, Reach: g.Reach, Grant: g.Grant, Wanted: g.Family.Terms.Wanted(g.Application)}
 	return gatehouse.MayIssue(g.Application, facts, st.Policy.Session, now)
 }
 
-// Userinfo are the claims about the user of an access token, and where the application asks
-// for it, signed (OpenID Connect Core 5.3): then Signed is not empty.
+// Userinfo are the claims about the user of an access token; if the application wants them signed
+// (OpenID Connect Core 5.3), Signed is not empty.
 type Userinfo struct {
 	Claims map[string]any
 	Signed string
 }
 
-// Presented is an access token as it comes with a request.
+// Presented is an access token as presented with a request.
 type Presented struct {
 	Token string
-	// DPoP: it comes under that scheme, and not as a bearer token. Method and Proofs are those
+	// DPoP: it was presented under that scheme, not as a bearer token. Method and Proofs are those
 	// of the request.
 	DPoP   bool
 	Method string
 	Proofs []string
 }
 
-// Userinfo answers for an access token. One that is bound to a key is good with a proof of that
-// key alone, and never as a bearer token (RFC 9449 7.2).
+// Userinfo returns the claims for an access token. One that is bound to a key is only valid with a
+// proof of that key, and never as a bearer token (RFC 9449 7.2).
 //
 // Errors: *ProtocolError (InvalidToken, InvalidDPoPProof, InsufficientScope), Unavailable.
 func (s *Service) Userinfo(ctx context.Context, st *site.Site, in Presented) (Userinfo, error) {
@@ -333,7 +333,7 @@ func (s *Service) Userinfo(ctx context.Context, st *site.Site, in Presented) (Us
 		return Userinfo{}, err
 	}
 	if in.DPoP != (at.Token.JKT != "") || len(at.Token.Audience) > 0 && !slices.Contains(at.Token.Audience, Issuer(st)) {
-		return Userinfo{}, errNoAccess // presented as what it is not, or for another server
+		return Userinfo{}, errNoAccess // presented under the wrong scheme, or for another server
 	}
 	if in.DPoP {
 		jkt, err := s.provedKey(ctx, st, in.Proofs, in.Method, UserinfoPath, in.Token)

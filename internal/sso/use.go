@@ -11,8 +11,8 @@ import (
 	"gatehouse/internal/site"
 )
 
-// Introspection says whether a token is good (RFC 7662 2.2). One that is not says nothing but
-// that.
+// Introspection says whether a token is active (RFC 7662 2.2). For an inactive one, it says
+// nothing else.
 type Introspection struct {
 	Active   bool   `json:"active"`
 	Scope    string `json:"scope,omitempty"`
@@ -29,8 +29,8 @@ type Introspection struct {
 	Confirmation map[string]string `json:"cnf,omitempty"`
 }
 
-// Introspect tells an application whether one of its own tokens is good at this moment. Only
-// those that can prove who they are may ask, and others' tokens are none.
+// Introspect tells an application whether one of its own tokens is active now. Only confidential
+// applications may ask, and tokens of others count as unknown.
 //
 // Errors: *ProtocolError, Unavailable.
 func (s *Service) Introspect(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string, p Params) (Introspection, error) {
@@ -56,7 +56,7 @@ func (s *Service) Introspect(ctx context.Context, st *site.Site, c gatehouse.Cal
 	return out, nil
 }
 
-// aboutToken is the application that asks about a token, and the token.
+// aboutToken returns the application that asks about a token, and the token.
 func (s *Service) aboutToken(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string, p Params) (gatehouse.Application, string, error) {
 	if p.Doubled != "" {
 		return gatehouse.Application{}, "", refuse(gatehouse.InvalidRequest, "a parameter came twice")
@@ -73,7 +73,7 @@ func (s *Service) aboutToken(ctx context.Context, st *site.Site, c gatehouse.Cal
 }
 
 // Revoke ends a token of an application (RFC 7009): a random access token alone, any other one
-// with its whole family. What is no token of this application is ended already.
+// with its whole family. It succeeds for anything that is not this application's token.
 //
 // Errors: *ProtocolError, Unavailable.
 func (s *Service) Revoke(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string, p Params) error {

@@ -12,7 +12,6 @@ import (
 // ImportBatch is how many usernames one query looks up. An import does everything in batches: on
 // PostgreSQL each statement is a network round trip. All batches of a kind have the same size, so
 // there is one text for each.
-// each.
 const ImportBatch = 500
 
 var (

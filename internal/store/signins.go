@@ -54,7 +54,7 @@ func (q Queries) CountSignInWrong(ctx context.Context, siteID, id string, most i
 	return wrong, err
 }
 
-// UncountSignInWrong takes back the count of an entry that was right.
+// UncountSignInWrong takes back the count of a right entry.
 func (q Queries) UncountSignInWrong(ctx context.Context, siteID, id string) error {
 	_, err := q.exec(ctx, "uncount sign-in wrong", `UPDATE signins SET wrong = wrong - 1
 		WHERE site_id = $1 AND id = $2 AND wrong > 0`, siteID, id)

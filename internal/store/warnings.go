@@ -9,7 +9,6 @@ import (
 // UsersToWarn returns up to limit active users with an address whose chosen password was set in a
 // span and who have not had that span's warning, nor a later one; the oldest passwords first.
 // Users marked by MarkWarned are not returned again.
-// oldest passwords first. Who is marked by MarkWarned is not returned again.
 func (q Queries) UsersToWarn(ctx context.Context, siteID string, span gatehouse.WarningSpan, limit int) ([]gatehouse.User, error) {
 	return q.users(ctx, `SELECT `+userColumns+` FROM users
 		WHERE site_id = $1 AND password_origin = 'chosen' AND password_set_at > $2 AND password_set_at <= $3

@@ -143,7 +143,7 @@ const (
 	// EventTwoFactorReset: an administrator revoked trust in devices and the user's own choice of
 	// two-factor (B19).
 	EventTwoFactorReset EventKind = "two_factor.reset"
-	// EventFactorAdded and EventFactorRemoved: an authenticator app or a passkey (Detail["kind"]);
+	// EventFactorAdded and EventFactorRemoved: an app, a passkey or a phone (Detail["kind"]);
 	// Detail["name"] is the user's name for it. EventRecoveryCodesMade: new recovery codes
 	// replaced the old ones.
 	EventFactorAdded       EventKind = "factor.added"

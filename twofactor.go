@@ -11,7 +11,7 @@ const (
 	TwoFactorOn   TwoFactorState = "on"
 	// TwoFactorOwn: on by the user's own choice, no matter what the company says.
 	TwoFactorOwn TwoFactorState = "own"
-	// TwoFactorFactor: the user has an authenticator app or a passkey, which needs no mailbox.
+	// TwoFactorFactor: the user has their own factor, which needs no mailbox.
 	TwoFactorFactor TwoFactorState = "factor"
 	// TwoFactorNoEmail and TwoFactorBouncing: a code is required, but cannot be mailed.
 	TwoFactorNoEmail  TwoFactorState = "no-address"

@@ -206,7 +206,7 @@ func TestC10_PasskeysAndPrograms(t *testing.T) {
 	wantHome(t, passkeySignIn(c, d))
 	admin := administratorOf(t, s, gatehouse.User{SiteID: u.SiteID, CompanyID: u.CompanyID})
 	q := admin.Get("/company/users/" + u.ID).Want(200)
-	if !q.Has("App or passkey") || q.Find("ul[aria-labelledby=factors] li").Length() != 1 {
+	if !q.Has("Second factor") || q.Find("ul[aria-labelledby=factors] li").Length() != 1 {
 		t.Errorf("%q", q.Text("main"))
 	}
 	admin.Press(admin.Follow(q, "Reset two-factor").Want(200), "Reset two-factor", nil).Want(200)

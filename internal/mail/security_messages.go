@@ -233,7 +233,7 @@ const (
 	RecoveryCodeUsed  FactorChange = "code-used"
 )
 
-// FactorChanged tells a user that an authenticator app or a passkey was added or removed, or that recovery
+// FactorChanged tells a user that an authenticator app, a passkey or a phone was added or removed, or that recovery
 // codes were made or used: anyone who did it can sign in (SP 800-63B-4 4.6).
 type FactorChanged struct {
 	notice

@@ -118,7 +118,7 @@ func userSamples() []pages.Sample {
 	for _, u := range all {
 		list = append(list, pages.Sample{Name: "user-" + u.ID, View: detail(u, reachable[u.ID])})
 	}
-	full := UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices()}, Email: all[0].Email, Mails: everyMail()}
+	full := UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices(), Factors: everyFactor()}, Email: all[0].Email, Mails: everyMail()}
 	with := func(name string, change func(*UserDetail)) {
 		v := full
 		change(&v)
@@ -164,4 +164,12 @@ func userSamples() []pages.Sample {
 		list[i].SignedIn = true
 	}
 	return list
+}
+
+// everyFactor is one of each kind.
+func everyFactor() (all []gatehouse.Factor) {
+	for _, kind := range []gatehouse.FactorKind{gatehouse.FactorApp, gatehouse.FactorPasskey, gatehouse.FactorText} {
+		all = append(all, gatehouse.Factor{Kind: kind, ConfirmedAt: fixture.Noon, UsedAt: fixture.Noon})
+	}
+	return all
 }

@@ -13,3 +13,12 @@ const (
 	// TextsACompany is for all users of a company.
 	TextsACompany = 400
 )
+
+// MaskPhone shows the last two digits of a number: enough for its owner, and of no use to
+// anyone else.
+func MaskPhone(number string) string {
+	if len(number) < 4 {
+		return "••"
+	}
+	return "•• " + number[len(number)-2:]
+}

@@ -62,7 +62,7 @@ func (s *Service) BeginPhone(ctx context.Context, st *site.Site, in signin.In, h
 			return err
 		}
 		made = PhoneSetUp{Number: n, Left: gatehouse.CodeTries, Factor: gatehouse.Factor{ID: store.NewID("fac", now), SiteID: st.ID, UserID: u.ID,
-			Kind: gatehouse.FactorText, Name: phone.Mask(n.E164), CreatedAt: now}}
+			Kind: gatehouse.FactorText, Name: gatehouse.MaskPhone(n.E164), CreatedAt: now}}
 		sealed, err := signin.SealNumber(s.Keys, made.Factor, n)
 		if err != nil {
 			return err

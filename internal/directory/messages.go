@@ -72,7 +72,7 @@ func successors(kind string) []string {
 }
 
 // Messages returns the newest messages to a user and their state, newest first (C13). Their
-// content is not kept.
+// content is not kept, and phone numbers show only their last digits.
 func (s *Service) Messages(ctx context.Context, st *site.Site, c gatehouse.Caller, userID string, limit int) ([]Mailed, error) {
 	q := s.Store.Read()
 	u, err := user(ctx, q, st, c, userID)
@@ -89,6 +89,9 @@ func (s *Service) Messages(ctx context.Context, st *site.Site, c gatehouse.Calle
 		newer := slices.ContainsFunc(all[:i], func(n Message) bool { return slices.Contains(successors(m.Kind), n.Kind) })
 		list[i] = Mailed{m, s.void(m, newer, u, firm), ""}
 		list[i].Way = way(list[i], u, firm)
+		if m.ByText() { // a number is the user's own, and no business of the company's
+			list[i].Recipient = gatehouse.MaskPhone(m.Recipient)
+		}
 	}
 	return list, err
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/testkit"
 )
 
@@ -87,6 +88,10 @@ func TestC10_ACodeByTextMessage(t *testing.T) {
 		wantHome(t, enterCode(other, q, code))
 		if n := mailsAbout(s, "code for"); n != 0 {
 			t.Errorf("%d codes were mailed", n)
+		}
+		admin := administratorOf(t, s, gatehouse.User{SiteID: u.SiteID, CompanyID: u.CompanyID})
+		if p := admin.Get("/company/users/" + u.ID).Want(200); !p.Has("Codes by text message (weaker than the others)") || !p.Has("To •• 56") || p.Has("7400") {
+			t.Errorf("%q", p.Text("main"))
 		}
 		text := phones.Texts(mobile)[1].Text
 		if !strings.HasSuffix(text, "@uk.localhost #"+code) {

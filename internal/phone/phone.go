@@ -78,14 +78,6 @@ func Known(country string) bool {
 	return slices.ContainsFunc(plans(), func(p *plan) bool { return p.country == country })
 }
 
-// Mask shows only the last two digits, so that only the owner can recognize the number.
-func Mask(e164 string) string {
-	if len(e164) < 4 {
-		return "••"
-	}
-	return "•• " + e164[len(e164)-2:]
-}
-
 // Group is a number as it is read out: the calling code, then groups of at most four digits.
 func (n Number) Group() string {
 	code := codeOf(n.E164[1:])

@@ -56,7 +56,7 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	if err == nil && slices.Contains(state.Ways, gatehouse.WayText) {
 		var n phone.Number
 		_, n, err = s.textFactor(ctx, q, facts.User)
-		state.Phone = phone.Mask(n.E164)
+		state.Phone = gatehouse.MaskPhone(n.E164)
 	}
 	if err != nil || facts.User.Factors > 0 && state.Phone == "" {
 		return state, err

@@ -97,13 +97,13 @@ func TestCheckEndsInTime(t *testing.T) {
 		c := s.start(t)
 		c.Timeout = 200 * time.Millisecond
 		began := time.Now()
-		if err := mail.Check(t.Context(), c); err == nil || time.Since(began) > 3*time.Second {
+		if err := mail.Check(t.Context(), c); err == nil || time.Since(began) > 20*time.Second {
 			t.Errorf("%s: %v after %s", name, err, time.Since(began))
 		}
 		c.Timeout = time.Minute
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		began = time.Now()
-		if err := mail.Check(ctx, c); err == nil || time.Since(began) > 3*time.Second {
+		if err := mail.Check(ctx, c); err == nil || time.Since(began) > 20*time.Second {
 			t.Errorf("%s, and the context ends: %v after %s", name, err, time.Since(began))
 		}
 		cancel()

@@ -66,7 +66,7 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 		}
 		one := c.Get("/searches").MustFind("a[aria-label='Rename or delete: Passwords']").AttrOr("href", "")
 		p = c.Submit(c.Get(one), "form[action='"+one+"']", testkit.Values{"name": "All about passwords"}).Want(200)
-		if p.URL.Path != "/searches" || !p.Has("The search has its new name.") || !p.Has("All about passwords") {
+		if p.URL.Path != "/searches" || !p.Has("The new name has been saved.") || !p.Has("All about passwords") {
 			t.Errorf("%s: %s", p.URL, p.Text("main"))
 		}
 		// Saved again, it gets another name and is not a second one.
@@ -90,7 +90,7 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 		}
 		visitor(t, s, "meridian-uk").Get("/searches").Want(200).MustFind(signInForm)
 		p = c.Press(c.Get(one), "Delete this search", nil).Want(200)
-		if !p.Has("The search is deleted.") || p.Has("Secrets") || savedOn(c.Get("/search")) != "" {
+		if !p.Has("The search has been deleted.") || p.Has("Secrets") || savedOn(c.Get("/search")) != "" {
 			t.Error(p.Text("main"))
 		}
 		c.Get(one).Want(404)

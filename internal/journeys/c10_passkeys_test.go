@@ -81,7 +81,7 @@ func TestC10_PasskeysAfterThePassword(t *testing.T) {
 		}
 		leave(b)
 		browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
-		b.See("Confirm with your passkey that it is you")
+		b.See("Use your passkey to confirm that it is you")
 		b.See("Use a recovery code")
 		b.Press("Use your passkey")
 		b.See("Good ")

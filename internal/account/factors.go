@@ -161,18 +161,7 @@ func (s *Service) waiting(ctx context.Context, q store.Queries, u gatehouse.User
 // Errors: Invalid with field code (required, code-form, app-code-first); NotFound; TooMany;
 // Unavailable.
 func (s *Service) ConfirmApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, typed string) (codes []string, err error) {
-	plain, ok := gatehouse.ReadCode(typed)
-	if !ok {
-		reason := "code-form"
-		if strings.TrimSpace(typed) == "" {
-			reason = "required"
-		}
-		return nil, invalid([]gatehouse.FieldError{{Field: "code", Reason: reason}})
-	}
-	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: st.ID + ":first-code:" + in.Caller.UserID, Every: 3 * time.Minute, Burst: 20})
-	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: signin.ReasonTooMany, RetryAfter: wait}
-	}
+	plain, err := s.firstCode(ctx, typed, store.Limit{Key: st.ID + ":first-code:" + in.Caller.UserID, Every: 3 * time.Minute, Burst: 20})
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +201,24 @@ func added(tx *act.Unit, u gatehouse.User, f gatehouse.Factor) error {
 
 func factorDetail(f gatehouse.Factor) map[string]string {
 	return map[string]string{"factor": f.ID, "kind": string(f.Kind), "name": f.Name}
+}
+
+// firstCode reads the code that confirms a factor. It counts the entry before the code is
+// checked (invariant 3).
+func (s *Service) firstCode(ctx context.Context, typed string, limit store.Limit) (plain string, err error) {
+	plain, ok := gatehouse.ReadCode(typed)
+	if !ok {
+		reason := "code-form"
+		if strings.TrimSpace(typed) == "" {
+			reason = "required"
+		}
+		return "", invalid([]gatehouse.FieldError{{Field: "code", Reason: reason}})
+	}
+	wait, err := s.Store.Allow(ctx, s.Now(), limit)
+	if err == nil && wait > 0 {
+		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: signin.ReasonTooMany, RetryAfter: wait}
+	}
+	return plain, err
 }
 
 // makeRecoveryCodes replaces all recovery codes.

@@ -145,19 +145,8 @@ func (s *Service) waitingPhone(ctx context.Context, q store.Queries, u gatehouse
 // Errors: Invalid with field code (required, code-form, code-wrong-phone, code-expired-phone);
 // NotFound; TooMany; Unavailable.
 func (s *Service) ConfirmPhone(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, typed string) (codes []string, err error) {
-	plain, ok := gatehouse.ReadCode(typed)
-	if !ok {
-		reason := "code-form"
-		if strings.TrimSpace(typed) == "" {
-			reason = "required"
-		}
-		return nil, invalid([]gatehouse.FieldError{{Field: "code", Reason: reason}})
-	}
-	// Every entry is counted before it is checked: five for a code (invariant 3).
-	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: st.ID + ":phone-code:" + id, Every: 24 * time.Hour, Burst: gatehouse.CodeTries})
-	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: signin.ReasonTooMany, RetryAfter: wait}
-	}
+	// Five entries for a code.
+	plain, err := s.firstCode(ctx, typed, store.Limit{Key: st.ID + ":phone-code:" + id, Every: 24 * time.Hour, Burst: gatehouse.CodeTries})
 	if err != nil {
 		return nil, err
 	}

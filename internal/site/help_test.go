@@ -1,12 +1,6 @@
 package site
 
 import (
-	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,29 +28,6 @@ func names(pages []HelpPage) string {
 		all = append(all, p.Name)
 	}
 	return strings.Join(all, " ")
-}
-
-func TestHelpOfTheHouse(t *testing.T) {
-	s := load(t, nil)
-	const want = "signing-in first-sign-in codes forgotten-password forgotten-username locked passwords your-account safety"
-	if got := names(s.Help("en-GB")); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	for lang, pages := range map[string][]HelpPage{"en-AU": s.Help("en-AU"), "fr": s.Help("fr"), "": s.Help("")} {
-		if names(pages) != want || pages[0].Lang != "en-GB" {
-			t.Errorf("%q: %s in %s", lang, names(pages), pages[0].Lang)
-		}
-	}
-	if _, ok := s.HelpPage("en-GB", "no-such-page"); ok {
-		t.Error("a page that there is not")
-	}
-	if (&Site{}).Help("en-GB") != nil {
-		t.Error("a site that was not loaded has help")
-	}
-	page, _ := s.HelpPage("en-GB", "forgotten-password")
-	if page.Title != "Forgotten password" || page.Summary == "" || page.Sections[0].ID != "mail" || page.Sections[0].Title != "The email has not arrived" {
-		t.Errorf("%+v", page)
-	}
 }
 
 // The numbers in the text are the effective ones (A13).
@@ -226,96 +197,6 @@ func TestHelpProblems(t *testing.T) {
 	}
 }
 
-// No setting becomes markup, anywhere on a page.
-func TestSettingsStayText(t *testing.T) {
-	const probe = `*a* _b_ [c](javascript:alert(1)) <script>alert(1)</script> &amp; {#x} # > - 1. ![d](//e) ` + "`f` \\ | ~~~"
-	for _, text := range []string{
-		"{{.Site}}", "# x\n\n{{.Site}}", "## {{.Site}}", "- {{.Site}}", "**{{.Site}}**", "[{{.Site}}](/help)", "> {{.Site}}", "{{printf \"%s\" .Site}}", "{{.Support.Hours}}", "{{range .Languages}}{{.}}{{end}} {{.Site}}",
-	} {
-		files := edit(t, "name: Acme", "name: '"+probe+"'")
-		files["site.yaml"] = strings.Replace(files["site.yaml"], "phone:", "hours: '"+probe+"', phone:", 1)
-		text = strings.TrimPrefix(text, "# x\n\n")
-		files["help/page.md"] = front + "# {{.Site}}\n\n" + text
-		s := load(t, files)
-		page, _ := s.HelpPage("en-GB", "page")
-		if page.Title != probe {
-			t.Errorf("the title is %s", page.Title)
-		}
-		shown := page.Intro
-		for _, section := range page.Sections {
-			shown += "<p>" + section.Title + "</p>"
-			if section.Title != probe || section.HTML != "" || !regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(section.ID) {
-				t.Errorf("%q: %+v", text, section)
-			}
-			continue
-		}
-		if len(page.Sections) == 0 && plain(shown) != probe && !strings.Contains(plain(shown), probe) {
-			t.Errorf("%q shows %s", text, plain(shown))
-		}
-		if len(page.Sections) == 0 && regexp.MustCompile(`<script|<em|<img|<code|javascript:[^<]*"|href="[^"]*//`).MatchString(page.Intro) {
-			t.Errorf("%q became %s", text, page.Intro)
-		}
-	}
-	// Nor in an address, where it cannot end the link or begin another.
-	files := edit(t, "0345 010 0482", "0345 (010)-0482")
-	files["help/page.md"] = front + "# P\n\n[{{.Support.Phone}}](tel:{{.Support.Dial}})"
-	if text := helpText(t, load(t, files), "en-GB", "page"); !strings.Contains(text, `<a href="tel:03450100482">0345 (010)-0482</a>`) {
-		t.Error(text)
-	}
-}
-
-func TestMarkdown(t *testing.T) {
-	for in, want := range map[string]string{
-		"# A\n\n## B {#x onclick=y}":          "<h2>A</h2>\n<h3>B</h3>\n",
-		"## A\n\n### B":                       "<h2>A</h2>\n<h3>B</h3>\n",
-		"*a* <b>c</b>":                        "<p><em>a</em> &lt;b&gt;c&lt;/b&gt;</p>\n",
-		"<script>alert(1)</script>":           "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n",
-		"[a](javascript:alert(1))":            "<p>a</p>\n",
-		"[a](JavaScript&#58;alert(1))":        "<p>a</p>\n",
-		"[a](java\\script:alert(1))":          "<p>a</p>\n",
-		"[a](data:text/html,x)":               "<p>a</p>\n",
-		"[a](//evil.example)":                 "<p>a</p>\n",
-		"[a](/\\evil.example)":                "<p>a</p>\n",
-		"[a](/&#47;evil.example)":             "<p>a</p>\n",
-		"[a](/&amp;#47;evil.example)":         "<p>a</p>\n",
-		"[a](/&amp;amp;#47;evil.example)":     "<p>a</p>\n",
-		"[a](https://u:p@evil.example)":       "<p>a</p>\n",
-		"[a](ftp://a.example)":                "<p>a</p>\n",
-		"[a](relative)":                       "<p>a</p>\n",
-		"[a][b]\n\n[b]: javascript:x":         "<p>a</p>\n",
-		"<javascript:alert(1)>":               "<p>javascript:alert(1)</p>\n",
-		"[a *b*](vbscript:x) c":               "<p>a <em>b</em> c</p>\n",
-		"![a](/x.png) b":                      "<p>a b</p>\n",
-		"[![a](/x.png)](/b)":                  "<p><a href=\"/b\">a</a></p>\n",
-		"[a](https://a.example/?b=c&d \"t\")": "<p><a href=\"https://a.example/?b=c&amp;d\">a</a></p>\n",
-		"[a](http://a.example)":               "<p><a href=\"http://a.example\">a</a></p>\n",
-		"[a](/terms#b) [c](#d)":               "<p><a href=\"/terms#b\">a</a> <a href=\"#d\">c</a></p>\n",
-		"[a](mailto:b@c.example)":             "<p><a href=\"mailto:b@c.example\">a</a></p>\n",
-		"[a](tel:+44131)":                     "<p><a href=\"tel:+44131\">a</a></p>\n",
-		"<b@c.example>":                       "<p><a href=\"mailto:b@c.example\">b@c.example</a></p>\n",
-		"":                                    "",
-	} {
-		if got := Markdown(in); got != want {
-			t.Errorf("%q\ngot  %q\nwant %q", in, got, want)
-		}
-	}
-}
-
-func TestAnchorsAreMadeOfTheHeading(t *testing.T) {
-	s := load(t, map[string]string{"help/page.md": front + "# P\n## What *locks* it?\n## What locks it?\n## Main\n## Größe & Zoë’s\n## 日本\n### 日本\n## Given {#given .x style=y}\n"})
-	page, _ := s.HelpPage("en-GB", "page")
-	var ids []string
-	for _, section := range page.Sections {
-		ids = append(ids, section.ID)
-	}
-	if got := strings.Join(ids, " "); got != "what-locks-it what-locks-it-2 main-2 grosse-zoe-s section given" {
-		t.Error(got)
-	}
-	if got := page.Sections[4].HTML; got != "<h3 id=\"section-2\">日本</h3>\n" {
-		t.Error(got)
-	}
-}
-
 func TestSearchHelp(t *testing.T) {
 	s := load(t, map[string]string{
 		"help/zoo.md": "---\norder: 99\nsummary: About a zebra.\n---\n# Zebra\n\n## Other animals {#other}\n\nThe ZÈBRA is a horse in a café. " + strings.Repeat("filler ", 60) + "It can’t be ridden.\n\n## The zebra at night {#night}\n\nSleeps.\n",
@@ -350,117 +231,5 @@ func TestSearchHelp(t *testing.T) {
 	}
 	if hit := s.SearchHelp("en-GB", "zebra")[0]; hit.Snippet != "About a zebra." {
 		t.Errorf("a page without text before its first section has the summary: %+v", hit)
-	}
-}
-
-// Customers find answers with the words they use.
-func TestUsersFindTheirAnswer(t *testing.T) {
-	s := load(t, nil)
-	for query, want := range map[string]string{
-		"spam": "forgotten-password#mail", "safe-sender": "signing-in#sender", "caps lock": "signing-in#caps-lock", "cookies": "signing-in#cookies",
-		"locked": "locked#", "forgot username": "forgotten-username#", "phishing": "safety#phishing", "terms": "first-sign-in#terms", "another browser": "signing-in#browser",
-	} {
-		hits := s.SearchHelp("en-GB", query)
-		at := slices.IndexFunc(hits, func(h HelpHit) bool {
-			page, anchor, _ := strings.Cut(want, "#")
-			return h.Page == page && h.Anchor == anchor
-		})
-		if at < 0 || at > 2 {
-			t.Errorf("%s is not among the first places for %q: %+v", want, query, hits)
-		}
-	}
-}
-
-// The built-in pages work in every kind of site: none of their links is broken, and
-// they name no brand and no address.
-func TestHelpOfTheHouseHoldsEverywhere(t *testing.T) {
-	house := houseHelp()
-	for name, pages := range house {
-		if pages[baseLanguage] == nil {
-			t.Errorf("%s is not there in %s", name, baseLanguage)
-		}
-	}
-	wantSameAnchors(t, house)
-	for _, with := range []string{"username", "email", "username-or-email"} {
-		for _, recovery := range []string{"challenge", "link"} {
-			for _, more := range []string{"", "asks_sole_user: true\n"} {
-				files := map[string]string{"site.yaml": more + strings.NewReplacer("sign_in_with: username", "sign_in_with: "+with, "recovery: challenge", "recovery: "+recovery,
-					"min_length: 7", "max_age: 90d\n  lockout: {unlock_after: 1h}").Replace(goodYAML)}
-				s := load(t, files)
-				wantGoodHelp(t, s)
-				for _, p := range s.Help("en-GB") {
-					if text := helpText(t, s, "en-GB", p.Name); strings.Contains(text, "{{") || strings.Contains(text, "no value") || strings.Contains(text, "<p></p>") || strings.Contains(text, " .") {
-						t.Errorf("%s %s %s:\n%s", with, recovery, p.Name, text)
-					}
-					for _, link := range p.links {
-						if strings.HasPrefix(link, "http") {
-							t.Errorf("%s links to %s", p.Name, link)
-						}
-					}
-				}
-			}
-		}
-	}
-}
-
-// wantSameAnchors: a page has the same link targets in every language, because other
-// pages link to them.
-func wantSameAnchors(t *testing.T, house helpSources) {
-	t.Helper()
-	s := load(t, nil)
-	anchors := func(read func() *helpSource) string {
-		made := s.makeHelp(read())
-		for _, p := range made.problems {
-			t.Error(p)
-		}
-		return strings.Join(slices.Sorted(maps.Keys(made.page.anchors)), " ")
-	}
-	for name, pages := range house {
-		for lang, source := range pages {
-			if got, want := anchors(source), anchors(pages[baseLanguage]); got != want {
-				t.Errorf("%s in %s has the anchors\n%s\nand not\n%s", name, lang, got, want)
-			}
-		}
-	}
-}
-
-// wantGoodHelp: the built-in pages of a site have no faults and no broken links. A site's
-// own pages are checked when the site is read; the built-in ones are not.
-func wantGoodHelp(t *testing.T, s *Site) {
-	t.Helper()
-	l := &loader{site: s}
-	shelf := &helpShelf{site: s, own: helpSources{}, house: houseHelp(), made: map[*helpSource]madeHelp{}}
-	for _, lang := range s.Languages {
-		if len(shelf.pages(lang)) == 0 {
-			t.Errorf("no help in %s", lang)
-		}
-	}
-	for _, made := range shelf.made {
-		l.problems = append(l.problems, made.problems...)
-	}
-	l.helpLinks(shelf, true)
-	for _, p := range l.problems {
-		t.Error(p)
-	}
-}
-
-// Their words follow the style guide.
-func TestHelpKeepsToTheStyle(t *testing.T) {
-	files, _ := fs.Glob(helpFiles, "texts/en*/help/*.md")
-	own, _ := filepath.Glob("../demo/sites/*/help/*.md")
-	banned := regexp.MustCompile(`(?i)\b(please|sorry|oops|click|simply|just|log ?in|log ?out)\b|!(?:\s|$)|[^:]//`)
-	for _, name := range append(files, own...) {
-		data, err := fs.ReadFile(helpFiles, name)
-		if err != nil {
-			data, err = os.ReadFile(name)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, line := range strings.Split(string(data), "\n") {
-			if found := banned.FindString(line); found != "" {
-				t.Errorf("%s:%d: %q", name, i+1, fmt.Sprint(found))
-			}
-		}
 	}
 }

@@ -1,15 +1,11 @@
 package sso_test
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,63 +15,6 @@ import (
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
-
-// receiver is a platform that is notified of ended sessions.
-type receiver struct {
-	*httptest.Server
-	mu     sync.Mutex
-	status int
-	hold   chan struct{} // unless it is nil, nobody gets a response before it is closed
-	forms  []url.Values
-	kinds  []string
-}
-
-func newReceiver(t *testing.T) *receiver {
-	r := &receiver{status: http.StatusOK}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		q.ParseForm() //nolint:errcheck // seen in the form
-		r.mu.Lock()
-		r.forms, r.kinds = append(r.forms, q.PostForm), append(r.kinds, q.Method+" "+q.Header.Get("Content-Type"))
-		hold := r.hold
-		r.mu.Unlock()
-		if hold != nil {
-			<-hold
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		w.WriteHeader(r.status)
-	}))
-	t.Cleanup(r.Close)
-	return r
-}
-
-// at returns the address that an application registers.
-func (r *receiver) at() string {
-	return strings.Replace(r.URL, "127.0.0.1", "orders.localhost", 1) + "/back-channel-logout"
-}
-
-func (r *receiver) answer(status int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.status = status
-}
-
-func (r *receiver) heard() []url.Values {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.forms[:len(r.forms):len(r.forms)]
-}
-
-// told waits until the platform was notified of n sessions, and returns the last token.
-func (r *receiver) told(t *testing.T, n int) string {
-	t.Helper()
-	testkit.Eventually(t, fmt.Sprintf("%d logout tokens", n), func() bool { return len(r.heard()) >= n })
-	all := r.heard()
-	if len(all) != n {
-		t.Fatalf("heard %d times, not %d", len(all), n)
-	}
-	return all[n-1].Get("logout_token")
-}
 
 // listening makes an application that is notified of ended sessions.
 func (s *stage) listening(r *receiver, change func(*gatehouse.ApplicationSettings)) {
@@ -317,129 +256,6 @@ func TestALogoutTokenIsGoodForNothingElse(t *testing.T) {
 		out, err := s.SSO.ReadLogout(t.Context(), s.st, s.open(), params(url.Values{"id_token_hint": {token}, "post_logout_redirect_uri": {"https://shop.example/bye"}}))
 		if err != nil || out.Sure || out.Location != "" {
 			t.Errorf("as a hint: %+v %v", out, err)
-		}
-	})
-}
-
-// A platform that does not respond delays neither the user nor another platform; one that is down
-// is retried, less and less often, and given up after a day, which an operator and the user can
-// see.
-func TestAPlatformThatDoesNotAnswer(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		slow, quick := newReceiver(t), newReceiver(t)
-		slow.hold = make(chan struct{})
-		let := sync.OnceFunc(func() { close(slow.hold) })
-		t.Cleanup(let)
-		s.listening(slow, nil)
-		s.tokens()
-		down := s.app
-		s.listening(quick, nil)
-		s.tokens()
-		ses := s.open()
-		s.signOut()
-		quick.told(t, 1)
-		slow.told(t, 1)
-		for n := range 3 {
-			s.again()
-			s.tokens()
-			s.signOut()
-			quick.told(t, n+2)
-		}
-		if all := s.reachedBy(ses.ID); all[0].Told != "" || all[0].ApplicationID != down.ID {
-			t.Errorf("the slow one: %+v", all[0].PlatformLogin)
-		}
-		slow.answer(http.StatusBadRequest)
-		let()
-		ended := s.Clock.Now()
-		var waits []time.Duration
-		for tries := 1; ; tries++ {
-			at := func() gatehouse.PlatformLogin { return s.reachedBy(ses.ID)[0].PlatformLogin }
-			testkit.Eventually(t, "another try", func() bool { return at().Tries >= tries })
-			l := at()
-			if l.Told == gatehouse.LogoutFailed {
-				break
-			}
-			if !strings.Contains(l.Problem, "400") {
-				t.Fatalf("what is wrong: %q", l.Problem)
-			}
-			waits = append(waits, l.DueAt.Sub(s.Clock.Now()))
-			s.Clock.Add(waits[len(waits)-1])
-			s.Logouts.Nudge()
-		}
-		if waits[0] != 5*time.Second || waits[len(waits)-1] != time.Hour || s.Clock.Now().Sub(ended) < 22*time.Hour || s.Clock.Now().Sub(ended) > 24*time.Hour {
-			t.Errorf("it waited %v", waits)
-		}
-		tried := len(slow.heard())
-		s.Clock.Add(48 * time.Hour)
-		s.Logouts.Nudge()
-		shown, err := s.SSO.Show(t.Context(), s.st, operator, down.ID)
-		if err != nil || !strings.Contains(shown.LogoutProblem, "400") || shown.LogoutProblemAt.IsZero() {
-			t.Errorf("the operator is shown %q, %v", shown.LogoutProblem, err)
-		}
-		events, err := s.Store.Read().EventPageOfUser(t.Context(), s.st.ID, s.user.ID, store.EventPage{Kinds: []gatehouse.EventKind{gatehouse.EventLogoutFailed}, Limit: 10})
-		if err != nil || len(events) != 1 || events[0].Detail["application"] != down.ID {
-			t.Errorf("%+v %v", events, err)
-		}
-		if len(slow.heard()) != tried {
-			t.Error("it is tried on")
-		}
-	})
-}
-
-// Processes that share a database notify each platform of each session once.
-func TestProcessesTellOnce(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		ctx, stop := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		var others []*sso.Logouts
-		for range 3 {
-			l := &sso.Logouts{Service: s.SSO, Sites: s.Sites.ByID}
-			others = append(others, l)
-			all.Go(func() { l.Run(ctx) })
-		}
-		t.Cleanup(all.Wait)
-		t.Cleanup(stop)
-		r := newReceiver(t)
-		s.listening(r, nil)
-		const sessions = 30
-		for range sessions {
-			s.again()
-			s.tokens()
-		}
-		s.write(func(q store.Queries) error {
-			_, err := q.End(t.Context(), store.Ending{User: s.user, Change: gatehouse.TurnedOff, At: s.Clock.Now()})
-			return err
-		})
-		for _, l := range others {
-			l.Nudge()
-		}
-		testkit.Eventually(t, "all to be told", func() bool {
-			waiting, _, err := s.Store.Read().LogoutQueue(t.Context(), s.Clock.Now())
-			return err == nil && waiting == 0
-		})
-		seen := map[any]int{}
-		for _, form := range r.heard() {
-			_, claims := s.read(form.Get("logout_token"))
-			seen[claims["sid"]]++
-		}
-		if len(seen) != sessions || len(r.heard()) != sessions {
-			t.Errorf("%d tokens about %d of %d sessions", len(r.heard()), len(seen), sessions)
-		}
-	})
-}
-
-// A platform's address is requested through the guard: what is inside a network is not notified,
-// and the recorded problem contains nothing of a response.
-func TestLogoutsGoThroughTheGuard(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		s.app, s.secret = s.application(func(a *gatehouse.ApplicationSettings) { a.BackchannelLogoutURI = "https://10.0.0.1/latest/meta-data" })
-		s.tokens()
-		ses := s.open()
-		s.signOut()
-		at := func() gatehouse.PlatformLogin { return s.reachedBy(ses.ID)[0].PlatformLogin }
-		testkit.Eventually(t, "the refusal", func() bool { return at().Tries == 1 })
-		if problem := at().Problem; !strings.Contains(problem, "refused-address") {
-			t.Errorf("what is wrong: %q", problem)
 		}
 	})
 }

@@ -3,11 +3,9 @@ package store_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -120,66 +118,6 @@ func TestSignedInMakesAnInvitedUserActive(t *testing.T) {
 	})
 }
 
-// Held counts are changed by one transaction at a time: no change is lost.
-func TestHeldAttemptsLoseNoChange(t *testing.T) {
-	each(t, func(t *testing.T, s *store.Store) {
-		const n = 40
-		policy := gatehouse.LockoutPolicy{Attempts: n, InAll: n}
-		var all sync.WaitGroup
-		for range n {
-			all.Go(func() {
-				err := s.Write(t.Context(), func(q store.Queries) error {
-					a, err := q.HoldAttempts(t.Context(), "one", "usr_1", "", noon)
-					if err != nil {
-						return err
-					}
-					a, _ = a.Take(policy, noon)
-					return q.SaveAttempts(t.Context(), "one", "usr_1", "", a)
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		if a, err := s.Read().Attempts(t.Context(), "one", "usr_1", ""); err != nil || a.Open != n {
-			t.Errorf("%+v, %v; want %d open", a, err, n)
-		}
-	})
-}
-
-func TestAttemptsAreCountedForEachDeviceAndForgottenTogether(t *testing.T) {
-	each(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
-		counts := map[string]gatehouse.Attempts{
-			"":      {Row: 6, All: 9, Open: 1, OpenedAt: noon, LockedAt: noon.Add(time.Second)},
-			"dev_1": {Row: 1, All: 1},
-		}
-		write(t, s, func(q store.Queries) error {
-			for device, a := range counts {
-				if _, err := q.HoldAttempts(ctx, "one", "usr_1", device, noon); err != nil {
-					return err
-				}
-				if err := q.SaveAttempts(ctx, "one", "usr_1", device, a); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		for device, want := range counts {
-			if got, err := s.Read().Attempts(ctx, "one", "usr_1", device); err != nil || got != want {
-				t.Errorf("browser %q: %+v, %v; want %+v", device, got, err, want)
-			}
-		}
-		end(t, s, store.Ending{User: gatehouse.User{SiteID: "one", ID: "usr_1"}, Change: gatehouse.Unlocked})
-		for device, was := range counts {
-			if got, err := s.Read().Attempts(ctx, "one", "usr_1", device); err != nil || got != was.Forgotten() {
-				t.Errorf("browser %q after forgetting: %+v, %v; want %+v", device, got, err, was.Forgotten())
-			}
-		}
-	})
-}
-
 func TestASessionBelongsToOneSite(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		u := testUser(t, s, "one")
@@ -207,62 +145,6 @@ func TestASessionBelongsToOneSite(t *testing.T) {
 	})
 }
 
-func TestALimitAdmitsItsBurstAndThenItsRate(t *testing.T) {
-	each(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
-		address := store.Limit{Key: "address", Every: time.Second, Burst: 5}
-		site := store.Limit{Key: "site", Every: time.Millisecond, Burst: 1000}
-		admitted := 0
-		for range 20 {
-			wait, err := s.Allow(ctx, noon, site, address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if wait == 0 {
-				admitted++
-			} else if wait != time.Second {
-				t.Errorf("wait %s, want 1s", wait)
-			}
-		}
-		if admitted != 5 {
-			t.Errorf("%d of 20 at once admitted, want the burst of 5", admitted)
-		}
-		if wait, err := s.Allow(ctx, noon.Add(time.Second), address); wait != 0 || err != nil {
-			t.Errorf("a second later: wait %s, %v", wait, err)
-		}
-		if err := s.GiveBack(ctx, address); err != nil {
-			t.Fatal(err)
-		}
-		if wait, err := s.Allow(ctx, noon.Add(time.Second), address); wait != 0 || err != nil {
-			t.Errorf("after giving one back: wait %s, %v", wait, err)
-		}
-	})
-}
-
-func TestALimitHoldsAgainstParallelCalls(t *testing.T) {
-	each(t, func(t *testing.T, s *store.Store) {
-		var mu sync.Mutex
-		admitted := 0
-		var all sync.WaitGroup
-		for range 50 {
-			all.Go(func() {
-				wait, err := s.Allow(t.Context(), noon, store.Limit{Key: "k", Every: time.Minute, Burst: 7})
-				mu.Lock()
-				defer mu.Unlock()
-				if err != nil {
-					t.Error(err)
-				} else if wait == 0 {
-					admitted++
-				}
-			})
-		}
-		all.Wait()
-		if admitted != 7 {
-			t.Errorf("%d admitted at the same instant, want 7", admitted)
-		}
-	})
-}
-
 func TestEventsKeepTheirDetail(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		u := testUser(t, s, "one")
@@ -277,56 +159,6 @@ func TestEventsKeepTheirDetail(t *testing.T) {
 			got, err := list()
 			if err != nil || len(got) != 1 || got[0].Detail["attempt"] != "3" || !got[0].At.Equal(noon) || got[0].Result != gatehouse.ResultWrong {
 				t.Errorf("%s: %+v, %v", name, got, err)
-			}
-		}
-	})
-}
-
-// Processes that start at the same moment migrate once, on either database.
-func TestMigrateBySeveralAtOnce(t *testing.T) {
-	testkit.EmptyDatabases(t, func(t *testing.T, url string) {
-		var all sync.WaitGroup
-		var mu sync.Mutex
-		did := 0
-		for range 6 {
-			s := open(t, url)
-			all.Go(func() {
-				done, err := s.Migrate(context.Background(), noon)
-				if err != nil {
-					t.Error(err)
-				}
-				if err := s.Ready(context.Background()); err != nil {
-					t.Error(err)
-				}
-				mu.Lock()
-				did += len(done)
-				mu.Unlock()
-			})
-		}
-		all.Wait()
-		known, err := open(t, url).Migrations(t.Context())
-		if err != nil || did != len(known) {
-			t.Errorf("%d migrations were run, there are %d (%v)", did, len(known), err)
-		}
-		for _, m := range known {
-			if !m.AppliedAt.Equal(noon) {
-				t.Errorf("migration %d (%s) applied at %s", m.Version, m.Name, m.AppliedAt)
-			}
-		}
-	})
-}
-
-func TestMigrateRefusesANewerDatabase(t *testing.T) {
-	testkit.Databases(t, func(t *testing.T, url string) {
-		s := open(t, url)
-		if _, err := s.Migrate(t.Context(), noon); err != nil {
-			t.Fatal(err)
-		}
-		testkit.Exec(t, url, "INSERT INTO migrations (version, name, applied_at) VALUES (999, 'later', 0)")
-		for what, err := range map[string]error{"migrate": second(s.Migrate(t.Context(), noon)), "ready": s.Ready(t.Context())} {
-			var newer store.NewerError
-			if !errors.As(err, &newer) || newer.Database != 999 {
-				t.Errorf("%s: %v, want that the database is newer", what, err)
 			}
 		}
 	})
@@ -391,54 +223,6 @@ func TestTheDatabaseFileIsItsOwnersOnly(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
 	}
-}
-
-// A call that one limit refuses takes nothing from another: one address cannot use up the whole
-// site's limit.
-func TestARefusalTakesNothingFromOtherLimits(t *testing.T) {
-	each(t, func(t *testing.T, s *store.Store) {
-		site := store.Limit{Key: "site", Every: time.Minute, Burst: 10}
-		address := store.Limit{Key: "address", Every: time.Minute, Burst: 2}
-		for range 50 {
-			if _, err := s.Allow(t.Context(), noon, site, address); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for i := range 8 { // ten of the site's, less the two that the address got
-			if wait, err := s.Allow(t.Context(), noon, site, store.Limit{Key: "another", Every: time.Minute, Burst: 100}); wait != 0 || err != nil {
-				t.Fatalf("call %d from another address waits %s (%v)", i+1, wait, err)
-			}
-		}
-		if wait, err := s.Allow(t.Context(), noon, site); wait == 0 || err != nil {
-			t.Errorf("the site's limit is gone: %v", err)
-		}
-	})
-}
-
-// Taking and giving back at the same time, over the same and other keys, causes no errors on
-// either database.
-func TestLimitsUnderLoad(t *testing.T) {
-	each(t, func(t *testing.T, s *store.Store) {
-		var all sync.WaitGroup
-		for i := range 16 {
-			all.Go(func() {
-				for j := range 25 {
-					limits := []store.Limit{
-						{Key: "site", Every: time.Microsecond, Burst: 1e6},
-						{Key: fmt.Sprint("address", (i+j)%3), Every: time.Microsecond, Burst: 1e6},
-						{Key: fmt.Sprint("name", (i*j)%5), Every: time.Microsecond, Burst: 1e6},
-					}
-					if wait, err := s.Allow(t.Context(), noon, limits...); err != nil || wait != 0 {
-						t.Errorf("wait %s, %v", wait, err)
-					}
-					if err := s.GiveBack(t.Context(), limits...); err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		all.Wait()
-	})
 }
 
 // Opening a session holds the account: a concurrent reset waits, and ends the session that did not

@@ -2,12 +2,10 @@ package account
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/act"
@@ -42,9 +40,6 @@ func (f Factors) count() int {
 	return n
 }
 
-// ReasonTooManyFactors: the user has reached the limit of apps and passkeys. Kind Conflict.
-const ReasonTooManyFactors = "too-many-factors"
-
 // Factors returns the caller's second factors.
 func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller) (Factors, error) {
 	u, err := s.look(ctx, st, c)
@@ -76,42 +71,22 @@ func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller
 	return f, err
 }
 
-// AppSetUp is an authenticator app waiting for its first code.
-type AppSetUp struct {
-	gatehouse.Factor
-	Key []byte
-}
-
-// BeginApp makes the key of an authenticator app. It does not count until its first code has been
-// entered: an existing app still works, and an unfinished set-up locks nobody out. It requires a
-// recent sign-in, or the password again (ASVS 7.5.1).
+// BeginApp makes the key of an authenticator app, which does not count until its first code has
+// been entered. It requires a recent sign-in, or the password again (ASVS 7.5.1).
 //
-// Errors: Invalid with fields name, current_password; Conflict with ReasonTooManyFactors; what
-// signin.Service.Confirm returns; Unavailable.
-func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, name, password string) (AppSetUp, error) {
+// Errors: Invalid with fields name, current_password; Conflict with signin.ReasonTooManyFactors;
+// what signin.Service.Confirm returns; Unavailable.
+func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, name, password string) (made signin.AppSetUp, err error) {
 	name = strings.TrimSpace(name)
 	if err := checkFactorName(name); err != nil {
-		return AppSetUp{}, err
+		return made, err
 	}
 	if err := s.fresh(ctx, st, in, here, password); err != nil {
-		return AppSetUp{}, err
+		return made, err
 	}
-	made := AppSetUp{Key: make([]byte, gatehouse.AppKeyBytes)}
-	rand.Read(made.Key)
-	err := s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
-		all, err := tx.Factors(tx, st.ID, u.ID)
-		if err != nil {
-			return err
-		}
-		if len(all) >= gatehouse.MostFactors {
-			return errTooManyFactors
-		}
-		made.Factor = gatehouse.Factor{ID: store.NewID("fac", tx.Now()), SiteID: st.ID, UserID: u.ID, Kind: gatehouse.FactorApp, Name: name, CreatedAt: tx.Now()}
-		sealed, err := signin.SealAppKey(s.Keys, made.Factor, made.Key)
-		if err != nil {
-			return err
-		}
-		return tx.InsertFactor(tx, made.Factor, sealed)
+	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) (err error) {
+		made, err = s.SignIn.BeginApp(tx, u, name)
+		return err
 	})
 	return made, err
 }
@@ -121,116 +96,37 @@ func checkFactorName(name string) error {
 	switch {
 	case name == "":
 		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "required"}})
-	case len([]rune(name)) > mostFactorName:
-		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "too-long", Args: map[string]string{"max": strconv.Itoa(mostFactorName)}}})
+	case len([]rune(name)) > signin.MostFactorName:
+		return invalid([]gatehouse.FieldError{{Field: "name", Reason: "too-long", Args: map[string]string{"max": strconv.Itoa(signin.MostFactorName)}}})
 	}
 	return nil
 }
 
-// mostFactorName is the maximum length of a factor's name, in code points.
-const mostFactorName = 40
-
 // AppSetUp returns an app of the caller's waiting for its first code; NotFound if there is none
 // with that ID, or it has expired, or is already confirmed.
-func (s *Service) AppSetUp(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (AppSetUp, error) {
+func (s *Service) AppSetUp(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (signin.AppSetUp, error) {
 	u, err := s.look(ctx, st, c)
 	if err != nil {
-		return AppSetUp{}, err
+		return signin.AppSetUp{}, err
 	}
-	return s.waiting(ctx, s.Store.Read(), u, id)
+	return s.SignIn.WaitingApp(ctx, s.Store.Read(), u, id)
 }
 
-// waiting returns an app that waits for its first code.
-func (s *Service) waiting(ctx context.Context, q store.Queries, u gatehouse.User, id string) (AppSetUp, error) {
-	all, err := q.Factors(ctx, u.SiteID, u.ID)
-	if err != nil {
-		return AppSetUp{}, err
-	}
-	i := slices.IndexFunc(all, func(f store.SealedFactor) bool { return f.ID == id })
-	if i < 0 || all[i].Confirmed() || s.Now().Sub(all[i].CreatedAt) >= gatehouse.FactorSetUp {
-		return AppSetUp{}, gatehouse.ErrNotFound
-	}
-	key, err := signin.OpenAppKey(s.Keys, all[i])
-	return AppSetUp{all[i].Factor, key}, err
-}
-
-// ConfirmApp accepts the first code of an app, which counts from then on. The first app comes with
-// recovery codes, which are returned only once. Sign-ins in progress and trust in devices end, as
-// with every change of two-factor: none of them has proved the app.
+// ConfirmApp accepts the first code of an app, which counts from then on. The first factor comes
+// with recovery codes, which are returned only once.
 //
 // Errors: Invalid with field code (required, code-form, app-code-first); NotFound; TooMany;
 // Unavailable.
 func (s *Service) ConfirmApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, typed string) (codes []string, err error) {
-	plain, err := s.firstCode(ctx, typed, store.Limit{Key: st.ID + ":first-code:" + in.Caller.UserID, Every: 3 * time.Minute, Burst: 20})
+	plain, err := s.SignIn.ReadFirstCode(ctx, typed, signin.FirstAppCodes(st.ID, in.Caller.UserID))
 	if err != nil {
 		return nil, err
 	}
-	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
-		codes = nil
-		app, err := s.waiting(tx, tx.Queries, u, id)
-		if err != nil {
-			return err
-		}
-		clock, verdict := gatehouse.FirstAppCode(app.Key, plain, tx.Now())
-		if verdict != gatehouse.AppRight {
-			return invalid([]gatehouse.FieldError{{Field: "code", Reason: "app-code-first"}})
-		}
-		app.Clock = clock
-		confirmed, err := tx.ConfirmFactor(tx, app.Factor, tx.Now())
-		if err != nil || !confirmed {
-			return errors.Join(err, gatehouse.ErrNotFound)
-		}
-		if u.Factors == 0 {
-			if codes, err = s.makeRecoveryCodes(tx, u); err != nil {
-				return err
-			}
-		}
-		return added(tx, u, app.Factor)
+	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) (err error) {
+		codes, err = s.SignIn.ConfirmApp(tx, u, id, plain, gatehouse.Kept{})
+		return err
 	})
 	return codes, err
-}
-
-// added records a factor that counts from now on, notifies the owner, and ends what must end.
-// Sign-ins in progress and trust in devices end: none of them has proved it.
-func added(tx *act.Unit, u gatehouse.User, f gatehouse.Factor) error {
-	return errors.Join(
-		tx.EndAll(u, gatehouse.TwoFactorChanged),
-		tx.Record(u, gatehouse.EventFactorAdded, gatehouse.ResultOK, factorDetail(f)),
-		tellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppAdded, gatehouse.FactorPasskey: mail.PasskeyAdded}[f.Kind], f.Name))
-}
-
-func factorDetail(f gatehouse.Factor) map[string]string {
-	return map[string]string{"factor": f.ID, "kind": string(f.Kind), "name": f.Name}
-}
-
-// firstCode reads the code that confirms a factor. It counts the entry before the code is
-// checked (invariant 3).
-func (s *Service) firstCode(ctx context.Context, typed string, limit store.Limit) (plain string, err error) {
-	plain, ok := gatehouse.ReadCode(typed)
-	if !ok {
-		reason := "code-form"
-		if strings.TrimSpace(typed) == "" {
-			reason = "required"
-		}
-		return "", invalid([]gatehouse.FieldError{{Field: "code", Reason: reason}})
-	}
-	wait, err := s.Store.Allow(ctx, s.Now(), limit)
-	if err == nil && wait > 0 {
-		err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: signin.ReasonTooMany, RetryAfter: wait}
-	}
-	return plain, err
-}
-
-// makeRecoveryCodes replaces all recovery codes.
-func (s *Service) makeRecoveryCodes(tx *act.Unit, u gatehouse.User) ([]string, error) {
-	codes, macs := make([]string, gatehouse.RecoveryCodes), make([]string, gatehouse.RecoveryCodes)
-	random := make([]byte, gatehouse.RecoveryCodeBytes)
-	for i := range codes {
-		rand.Read(random)
-		codes[i] = gatehouse.RecoveryCodeOf(random)
-		macs[i] = signin.RecoveryCodeMAC(s.Keys, u, codes[i])
-	}
-	return codes, tx.ReplaceRecoveryCodes(tx, u.SiteID, u.ID, macs, tx.Now())
 }
 
 // NewRecoveryCodes makes new recovery codes for a user who has a factor; the old ones no longer
@@ -246,12 +142,12 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin
 		if u.Factors == 0 {
 			return gatehouse.ErrNotFound
 		}
-		if codes, err = s.makeRecoveryCodes(tx, u); err != nil {
+		if codes, err = s.SignIn.MakeRecoveryCodes(tx, u); err != nil {
 			return err
 		}
 		return errors.Join(
 			tx.Record(u, gatehouse.EventRecoveryCodesMade, gatehouse.ResultOK, nil),
-			tellFactor(tx, u, mail.RecoveryCodesMade, ""))
+			signin.TellFactor(tx, u, mail.RecoveryCodesMade, ""))
 	})
 	return codes, err
 }
@@ -285,8 +181,8 @@ func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In,
 		}
 		return errors.Join(
 			tx.EndAll(u, gatehouse.TwoFactorChanged),
-			tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, factorDetail(all[i].Factor)),
-			tellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppRemoved, gatehouse.FactorPasskey: mail.PasskeyRemoved, gatehouse.FactorText: mail.PhoneRemoved}[all[i].Kind], all[i].Name))
+			tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, signin.FactorDetail(all[i].Factor)),
+			signin.TellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppRemoved, gatehouse.FactorPasskey: mail.PasskeyRemoved, gatehouse.FactorText: mail.PhoneRemoved}[all[i].Kind], all[i].Name))
 	})
 }
 
@@ -307,10 +203,4 @@ func (s *Service) fresh(ctx context.Context, st *site.Site, in signin.In, here g
 		return nil
 	}
 	return s.SignIn.Confirm(ctx, st, in, password)
-}
-
-// tellFactor tells the owner what happened to the factors.
-func tellFactor(tx *act.Unit, u gatehouse.User, what mail.FactorChange, name string) error {
-	return tx.Tell(u, mail.FactorChanged{Username: u.Username, What: what, Name: name, At: tx.Now(),
-		IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // app begins the set-up of a user's app.
-func (f *flat) app(u gatehouse.User, here gatehouse.Session, name string) account.AppSetUp {
+func (f *flat) app(u gatehouse.User, here gatehouse.Session, name string) signin.AppSetUp {
 	f.t.Helper()
 	made, err := f.own.BeginApp(f.t.Context(), f.site, signin.In{Caller: f.caller(u)}, here, name, "")
 	if err != nil {
@@ -20,7 +20,7 @@ func (f *flat) app(u gatehouse.User, here gatehouse.Session, name string) accoun
 	return made
 }
 
-func (f *flat) confirmApp(u gatehouse.User, here gatehouse.Session, app account.AppSetUp) ([]string, error) {
+func (f *flat) confirmApp(u gatehouse.User, here gatehouse.Session, app signin.AppSetUp) ([]string, error) {
 	code := gatehouse.AppCode(app.Key, gatehouse.AppStep(f.Clock.Now()))
 	return f.own.ConfirmApp(f.t.Context(), f.site, signin.In{Caller: f.caller(u)}, here, app.ID, code)
 }
@@ -118,7 +118,7 @@ func TestTheLastAppTakesTheRecoveryCodes(t *testing.T) {
 		if err != nil || len(fresh) != gatehouse.RecoveryCodes || fresh[0] == before[0] {
 			t.Fatalf("%v, %q", err, fresh)
 		}
-		for i, app := range []account.AppSetUp{first, second} {
+		for i, app := range []signin.AppSetUp{first, second} {
 			if err := f.own.RemoveFactor(t.Context(), f.site, in, here, app.ID, ""); err != nil {
 				t.Fatal(err)
 			}

@@ -146,7 +146,7 @@ func (s *Service) waitingPhone(ctx context.Context, q store.Queries, u gatehouse
 // NotFound; TooMany; Unavailable.
 func (s *Service) ConfirmPhone(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, typed string) (codes []string, err error) {
 	// Five entries for a code.
-	plain, err := s.firstCode(ctx, typed, store.Limit{Key: st.ID + ":phone-code:" + id, Every: 24 * time.Hour, Burst: gatehouse.CodeTries})
+	plain, err := s.SignIn.ReadFirstCode(ctx, typed, store.Limit{Key: st.ID + ":phone-code:" + id, Every: 24 * time.Hour, Burst: gatehouse.CodeTries})
 	if err != nil {
 		return nil, err
 	}
@@ -166,15 +166,8 @@ func (s *Service) ConfirmPhone(ctx context.Context, st *site.Site, in signin.In,
 		if err := s.dropEarlierPhones(tx, u, id); err != nil {
 			return err
 		}
-		if u.Factors == 0 {
-			if codes, err = s.makeRecoveryCodes(tx, u); err != nil {
-				return err
-			}
-		}
-		return errors.Join(
-			tx.EndAll(u, gatehouse.TwoFactorChanged),
-			tx.Record(u, gatehouse.EventFactorAdded, gatehouse.ResultOK, factorDetail(set.Factor)),
-			tellFactor(tx, u, mail.PhoneAdded, set.Name))
+		codes, err = s.SignIn.AddedFactor(tx, u, set.Factor, gatehouse.Kept{})
+		return err
 	})
 	return codes, err
 }
@@ -200,7 +193,7 @@ func (s *Service) dropEarlierPhones(tx *act.Unit, u gatehouse.User, id string) e
 		if err == nil && f.Kind == gatehouse.FactorText && f.ID != id {
 			err = errors.Join(
 				tx.DeleteFactor(tx, u.SiteID, u.ID, f.ID),
-				tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, factorDetail(f.Factor)))
+				tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, signin.FactorDetail(f.Factor)))
 		}
 	}
 	return err

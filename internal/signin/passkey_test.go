@@ -47,7 +47,7 @@ func (s *stage) here(u gatehouse.User) (signin.In, gatehouse.Session) {
 	return in, ses.Session
 }
 
-func (s *stage) create(in signin.In, here gatehouse.Session, d *testkit.Device, unseen bool) (account.NewPasskey, error) {
+func (s *stage) create(in signin.In, here gatehouse.Session, d *testkit.Device, unseen bool) (signin.NewPasskey, error) {
 	s.t.Helper()
 	begin := func() (string, error) { return s.own().BeginPasskey(ctx, s.uk(), in, here, "") }
 	if unseen {

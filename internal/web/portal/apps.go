@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"gatehouse"
-	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -33,11 +33,11 @@ func (p *Portal) BeginApp(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	var e *gatehouse.Error
-	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != account.ReasonTooManyFactors {
+	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != signin.ReasonTooManyFactors {
 		return err
 	}
 	return p.page(w, r, ui.StatusOf(err), NewApp{AskPassword: p.askPassword(v), Username: v.User.Username,
-		Name: clip(r.PostFormValue("name")), TooMany: e.Reason == account.ReasonTooManyFactors, Errors: e.Fields})
+		Name: clip(r.PostFormValue("name")), TooMany: e.Reason == signin.ReasonTooManyFactors, Errors: e.Fields})
 }
 
 func appPath(id string) string { return AppsPath + "/" + url.PathEscape(id) }
@@ -159,7 +159,7 @@ func withPassword(p *ui.Page, ask bool, fields ...ui.Field) []ui.Field {
 
 // AppSetUp shows the key of an app, and accepts its first code.
 type AppSetUp struct {
-	account.AppSetUp
+	signin.AppSetUp
 	Username string
 	Typed    string
 	Errors   []gatehouse.FieldError

@@ -30,7 +30,7 @@ func factorSamples() []pages.Sample {
 		few[i].UsedAt = fixture.Noon
 	}
 	fresh := []string{"K7MP2QXA9D4T", "01Z01ZRJGA98"}
-	setUp := AppSetUp{AppSetUp: account.AppSetUp{Factor: phone, Key: []byte("twenty bytes of key!")}, Username: fixture.LongName}
+	setUp := AppSetUp{AppSetUp: signin.AppSetUp{Factor: phone, Key: []byte("twenty bytes of key!")}, Username: fixture.LongName}
 	wrongSetUp := setUp
 	wrongSetUp.Typed, wrongSetUp.Errors = `12"<`, fixture.Wrong("code", "required", "code-form", "app-code-first")
 	late := setUp
@@ -56,7 +56,7 @@ func factorSamples() []pages.Sample {
 		{Name: "app-one-last", View: OneApp{Factor: long, Typed: "", Last: true, AskPassword: true, Username: "msantos",
 			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("current_password", "password-wrong")...)}, SignedIn: true},
 		{Name: "passkey-new", View: NewPasskey{Username: "msantos", Options: options}, SignedIn: true},
-		{Name: "passkey-new-wrong", View: NewPasskey{Username: "msantos", Options: options, Errors: fixture.Wrong("answer", account.ReasonPasskeyThere, account.ReasonPasskeyBad, account.ReasonPasskeyTooOld)}, SignedIn: true},
+		{Name: "passkey-new-wrong", View: NewPasskey{Username: "msantos", Options: options, Errors: fixture.Wrong("answer", signin.ReasonPasskeyThere, signin.ReasonPasskeyBad, signin.ReasonPasskeyTooOld)}, SignedIn: true},
 		{Name: "passkey-new-password", View: NewPasskey{Username: "msantos", AskPassword: true, Errors: fixture.Wrong("current_password", "required", "password-wrong")}, SignedIn: true},
 		{Name: "passkey-new-many", View: NewPasskey{Username: "msantos", TooMany: true}, SignedIn: true},
 		{Name: "passkey-one", View: OnePasskey{Passkey: key, Typed: key.Name, Username: "msantos"}, SignedIn: true},

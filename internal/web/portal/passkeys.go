@@ -7,7 +7,7 @@ import (
 	"net/url"
 
 	"gatehouse"
-	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -47,7 +47,7 @@ func (p *Portal) askForPasskey(w http.ResponseWriter, r *http.Request, status in
 		if bad == nil {
 			view.Errors = e.Fields
 		}
-	case errors.As(err, &e) && e.Reason == account.ReasonTooManyFactors:
+	case errors.As(err, &e) && e.Reason == signin.ReasonTooManyFactors:
 		status, view.TooMany, view.AskPassword = ui.StatusOf(err), true, false
 	default:
 		return err
@@ -63,7 +63,7 @@ func (p *Portal) CreatePasskey(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.As(err, &e) && len(e.Fields) > 0:
 		return p.askForPasskey(w, r, ui.StatusOf(err), e.Fields)
-	case errors.As(err, &e) && e.Reason == account.ReasonTooManyFactors:
+	case errors.As(err, &e) && e.Reason == signin.ReasonTooManyFactors:
 		return p.askForPasskey(w, r, ui.StatusOf(err), nil)
 	case err != nil:
 		return err

@@ -5,7 +5,7 @@ import "slices"
 // SignInEvents are the kinds of events about getting in and out of an account.
 var SignInEvents = []EventKind{
 	EventSignIn, EventPasskey, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
-	EventUsernameAsked, EventDeviceRemoved, EventDeviceUntrusted, EventNotMe, EventCodeSent, EventCode,
+	EventUsernameAsked, EventDeviceRemoved, EventDeviceUntrusted, EventNotMe, EventCodeSent, EventCode, EventProved,
 	EventApplicationSignIn, EventTokenReplayed, EventConsentRefused, EventLogoutFailed,
 }
 

@@ -42,13 +42,7 @@ const (
 	// UndoEmailFor is how long the link to the old address works: from when the change was
 	// requested, and then from when the last of a chain of changes was made.
 	UndoEmailFor = 7 * 24 * time.Hour
-	// FreshFor is how old a sign-in may be to change the address without entering the password
-	// again (ASVS 7.5.1).
-	FreshFor = 15 * time.Minute
 )
-
-// IsFresh reports whether a session that began then is a recent sign-in.
-func IsFresh(begun, now time.Time) bool { return now.Sub(begun) < FreshFor }
 
 // Stands reports whether a change is still valid. It is void if the account no longer has its old
 // address, because somebody else changed it since. It is also void if it is older than the present

@@ -78,9 +78,3 @@ func TestMaskEmail(t *testing.T) {
 		}
 	}
 }
-
-func TestIsFresh(t *testing.T) {
-	if !gatehouse.IsFresh(asked, asked.Add(15*time.Minute-1)) || gatehouse.IsFresh(asked, asked.Add(15*time.Minute)) {
-		t.Error("a quarter of an hour")
-	}
-}

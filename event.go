@@ -24,6 +24,9 @@ type Caller struct {
 	// Post identifies the posted form and the browser it came from, by a keyed hash: the same form
 	// posted again has the same one. Empty: none was posted.
 	Post string
+	// Proved: the session has fresh proof of who its user is; see AskProof. It is only known on
+	// pages that may ask for it.
+	Proved bool
 }
 
 // CallerKind is the type of a caller.
@@ -117,7 +120,10 @@ const (
 	EventSignInDone      EventKind = "sign_in.done"
 	EventPasswordChanged EventKind = "password.changed"
 	// EventPasswordChecked: the present password was asked for again, and wrong.
-	EventPasswordChecked  EventKind = "password.checked"
+	EventPasswordChecked EventKind = "password.checked"
+	// EventProved: a page asked again who the user is, before a change that matters;
+	// Detail["method"] is what was proved, Detail["fault"] what was wrong.
+	EventProved           EventKind = "session.proved"
 	EventChallengeSet     EventKind = "challenge.set"
 	EventTermsAccepted    EventKind = "terms.accepted"
 	EventSoleUser         EventKind = "sole_user.answered"

@@ -60,6 +60,8 @@ const (
 	WayPasskey      Way = "passkey"
 	WayText         Way = "text"
 	WayRecoveryCode Way = "recovery-code"
+	// WayPassword is only asked for again in a session; see AskProof.
+	WayPassword Way = "password"
 )
 
 // Ways returns the ways that a user has, starting with the factor used last. A user who has a

@@ -187,6 +187,8 @@ type Session struct {
 	DeviceID string
 	// Assurance is what this sign-in proved.
 	Assurance Assurance
+	// Proved is what was last proved again in this session; zero: nothing was.
+	Proved Proof
 }
 
 // SessionLimits say how long a session lives.

@@ -45,7 +45,7 @@ func (f *flat) write(fn func(q store.Queries) error) {
 
 func (f *flat) caller(u gatehouse.User) gatehouse.Caller {
 	return gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: u.SiteID, CompanyID: u.CompanyID, UserID: u.ID, Role: u.Role, Name: u.Username,
-		IPAddress: "192.0.2.7", UserAgent: "Firefox", Reference: "GH-TEST-TEST"}
+		IPAddress: "192.0.2.7", UserAgent: "Firefox", Reference: "GH-TEST-TEST", Proved: true}
 }
 
 // signedIn makes what a finished sign-in leaves: a session, a known device, an event.

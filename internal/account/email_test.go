@@ -14,7 +14,6 @@ import (
 	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 )
 
@@ -32,7 +31,7 @@ func form(u gatehouse.User, email string) account.ProfileForm {
 
 // save saves a profile in a session that has just begun.
 func (f *flat) save(u gatehouse.User, p account.ProfileForm) error {
-	return f.own.SaveProfile(f.t.Context(), f.site, signin.In{Caller: f.caller(u)}, f.Clock.Now(), p)
+	return f.own.SaveProfile(f.t.Context(), f.site, f.caller(u), p)
 }
 
 func (f *flat) ask(u gatehouse.User, email string) {

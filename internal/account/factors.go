@@ -72,16 +72,12 @@ func (s *Service) Factors(ctx context.Context, st *site.Site, c gatehouse.Caller
 }
 
 // BeginApp makes the key of an authenticator app, which does not count until its first code has
-// been entered. It requires a recent sign-in, or the password again (ASVS 7.5.1).
+// been entered.
 //
-// Errors: Invalid with fields name, current_password; Conflict with signin.ReasonTooManyFactors;
-// what signin.Service.Confirm returns; Unavailable.
-func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, name, password string) (made signin.AppSetUp, err error) {
+// Errors: Invalid with field name; Conflict with signin.ReasonTooManyFactors; Unavailable.
+func (s *Service) BeginApp(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, name string) (made signin.AppSetUp, err error) {
 	name = strings.TrimSpace(name)
 	if err := checkFactorName(name); err != nil {
-		return made, err
-	}
-	if err := s.fresh(ctx, st, in, here, password); err != nil {
 		return made, err
 	}
 	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) (err error) {
@@ -123,21 +119,22 @@ func (s *Service) ConfirmApp(ctx context.Context, st *site.Site, in signin.In, h
 		return nil, err
 	}
 	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) (err error) {
-		codes, err = s.SignIn.ConfirmApp(tx, u, id, plain, gatehouse.Kept{})
-		return err
+		if codes, err = s.SignIn.ConfirmApp(tx, u, id, plain, gatehouse.Kept{}); err != nil {
+			return err
+		}
+		return provedNew(tx, here, gatehouse.MethodTOTP)
 	})
 	return codes, err
 }
 
+// provedNew records that a session has just proved the factor that was added in it.
+func provedNew(tx *act.Unit, here gatehouse.Session, method gatehouse.Method) error {
+	return tx.ProveSession(tx, here, gatehouse.Proof{Method: method, At: tx.Now()})
+}
+
 // NewRecoveryCodes makes new recovery codes for a user who has a factor; the old ones no longer
-// work. It requires a recent sign-in, or the password again.
-//
-// Errors: Invalid with field current_password; NotFound for a user without a factor; what
-// signin.Service.Confirm returns; Unavailable.
-func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, password string) (codes []string, err error) {
-	if err := s.fresh(ctx, st, in, here, password); err != nil {
-		return nil, err
-	}
+// work. Errors: NotFound for a user without a factor; Unavailable.
+func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session) (codes []string, err error) {
 	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
 		if u.Factors == 0 {
 			return gatehouse.ErrNotFound
@@ -153,15 +150,9 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin
 }
 
 // RemoveFactor removes an app or a passkey; removing the last factor also removes the recovery
-// codes. It requires a recent sign-in, or the password again. Sign-ins that wait on a later page
-// end, and trust in devices, as with every change of two-factor.
-//
-// Errors: Invalid with field current_password; NotFound; what signin.Service.Confirm returns;
-// Unavailable.
-func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id, password string) error {
-	if err := s.fresh(ctx, st, in, here, password); err != nil {
-		return err
-	}
+// codes. Sign-ins that wait on a later page end, and trust in devices, as with every change of
+// two-factor. Errors: NotFound; Unavailable.
+func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id string) error {
 	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
 		all, err := tx.Factors(tx, st.ID, u.ID)
 		if err != nil {
@@ -195,12 +186,4 @@ func (s *Service) RenameFactor(ctx context.Context, st *site.Site, in signin.In,
 	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
 		return tx.RenameFactor(tx, st.ID, u.ID, id, name)
 	})
-}
-
-// fresh asks for the password if the sign-in is not recent (ASVS 7.5.1).
-func (s *Service) fresh(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, password string) error {
-	if gatehouse.IsFresh(here.CreatedAt, s.Now()) {
-		return nil
-	}
-	return s.SignIn.Confirm(ctx, st, in, password)
 }

@@ -13,7 +13,7 @@ import (
 // app begins the set-up of a user's app.
 func (f *flat) app(u gatehouse.User, here gatehouse.Session, name string) signin.AppSetUp {
 	f.t.Helper()
-	made, err := f.own.BeginApp(f.t.Context(), f.site, signin.In{Caller: f.caller(u)}, here, name, "")
+	made, err := f.own.BeginApp(f.t.Context(), f.site, signin.In{Caller: f.caller(u)}, here, name)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestAnAppCountsOnceItsCodeWasEntered(t *testing.T) {
 	})
 }
 
-// Important changes to factors require a recent sign-in, and nobody can access another user's.
+// Nobody can access another user's factors.
 func TestFactorsAreTheOwnersAlone(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here := f.signedIn(f.mira, "here")
@@ -81,21 +81,11 @@ func TestFactorsAreTheOwnersAlone(t *testing.T) {
 		if _, err := f.confirmApp(f.mira, here, app); err != nil {
 			t.Fatal(err)
 		}
-		theirs, mine := signin.In{Caller: f.caller(other)}, signin.In{Caller: f.caller(f.mira)}
-		wantKind(t, "removed by another", f.own.RemoveFactor(t.Context(), f.site, theirs, there, app.ID, ""), gatehouse.NotFound)
+		theirs := signin.In{Caller: f.caller(other)}
+		wantKind(t, "removed by another", f.own.RemoveFactor(t.Context(), f.site, theirs, there, app.ID), gatehouse.NotFound)
 		wantKind(t, "renamed by another", f.own.RenameFactor(t.Context(), f.site, theirs, there, app.ID, "Mine"), gatehouse.NotFound)
-		_, err = f.own.NewRecoveryCodes(t.Context(), f.site, theirs, there, "")
+		_, err = f.own.NewRecoveryCodes(t.Context(), f.site, theirs, there)
 		wantKind(t, "recovery codes without a factor", err, gatehouse.NotFound)
-		f.Clock.Add(gatehouse.FreshFor)
-		if f.own.RemoveFactor(t.Context(), f.site, mine, here, app.ID, "") == nil {
-			t.Error("removed in a session that is not recent")
-		}
-		if _, err := f.own.BeginApp(t.Context(), f.site, mine, here, "Another", ""); err == nil {
-			t.Error("added in a session that is not recent")
-		}
-		if _, err := f.own.NewRecoveryCodes(t.Context(), f.site, mine, here, ""); err == nil {
-			t.Error("recovery codes made in a session that is not recent")
-		}
 		if f.User(f.mira).Factors != 1 {
 			t.Error("the factor has gone")
 		}
@@ -114,12 +104,12 @@ func TestTheLastAppTakesTheRecoveryCodes(t *testing.T) {
 		if _, err := f.confirmApp(f.mira, here, second); err != nil {
 			t.Fatal(err)
 		}
-		fresh, err := f.own.NewRecoveryCodes(t.Context(), f.site, in, here, "")
+		fresh, err := f.own.NewRecoveryCodes(t.Context(), f.site, in, here)
 		if err != nil || len(fresh) != gatehouse.RecoveryCodes || fresh[0] == before[0] {
 			t.Fatalf("%v, %q", err, fresh)
 		}
 		for i, app := range []signin.AppSetUp{first, second} {
-			if err := f.own.RemoveFactor(t.Context(), f.site, in, here, app.ID, ""); err != nil {
+			if err := f.own.RemoveFactor(t.Context(), f.site, in, here, app.ID); err != nil {
 				t.Fatal(err)
 			}
 			if n := len(f.factors(f.mira).Codes); n != gatehouse.RecoveryCodes*(1-i) || f.User(f.mira).Factors != 1-i {
@@ -127,7 +117,7 @@ func TestTheLastAppTakesTheRecoveryCodes(t *testing.T) {
 			}
 		}
 		f.Clock.Add(time.Minute)
-		wantKind(t, "removed twice", f.own.RemoveFactor(t.Context(), f.site, in, here, first.ID, ""), gatehouse.NotFound)
+		wantKind(t, "removed twice", f.own.RemoveFactor(t.Context(), f.site, in, here, first.ID), gatehouse.NotFound)
 	})
 }
 
@@ -136,13 +126,13 @@ func TestAppsHaveABound(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
 		here, in := f.signedIn(f.mira, "here"), signin.In{Caller: f.caller(f.mira)}
 		for _, name := range []string{"", "  ", strings.Repeat("x", 41)} {
-			_, err := f.own.BeginApp(t.Context(), f.site, in, here, name, "")
+			_, err := f.own.BeginApp(t.Context(), f.site, in, here, name)
 			wantKind(t, name, err, gatehouse.Invalid)
 		}
 		for range gatehouse.MostFactors {
 			f.app(f.mira, here, "Phone")
 		}
-		_, err := f.own.BeginApp(t.Context(), f.site, in, here, "One more", "")
+		_, err := f.own.BeginApp(t.Context(), f.site, in, here, "One more")
 		wantKind(t, "one too many", err, gatehouse.Conflict)
 	})
 }

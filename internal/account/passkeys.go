@@ -17,16 +17,11 @@ import (
 const passkeysPutOff = 30 * 24 * time.Hour
 
 // BeginPasskey returns the options to request a new passkey from the browser, in the standard's
-// JSON. It requires a recent sign-in, or the password again (ASVS 7.5.1): the challenge in it is
-// only valid for this session, and for ten minutes.
+// JSON. Only a session with fresh proof gets here, and the challenge in it is only valid for this
+// session, and for ten minutes.
 //
-// Errors: Invalid with field current_password; Conflict with
-// signin.ReasonTooManyFactors; what
-// signin.Service.Confirm returns; Unavailable.
-func (s *Service) BeginPasskey(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, password string) (options string, err error) {
-	if err := s.fresh(ctx, st, in, here, password); err != nil {
-		return "", err
-	}
+// Errors: Conflict with signin.ReasonTooManyFactors; Unavailable.
+func (s *Service) BeginPasskey(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session) (options string, err error) {
 	return s.creation(ctx, st, in, here, signin.ToCreate)
 }
 
@@ -50,17 +45,25 @@ func (s *Service) CreatePasskey(ctx context.Context, st *site.Site, in signin.In
 		with.Use = signin.ToCreateUnseen
 	}
 	err = s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) (err error) {
-		made, err = s.SignIn.AddPasskey(tx, u, with, answer)
-		return err
+		if made, err = s.SignIn.AddPasskey(tx, u, with, answer); err != nil {
+			return err
+		}
+		return provedNew(tx, here, made.Passkey.Method(made.Passkey.Verified))
 	})
 	return made, err
 }
 
 // OffersPasskey reports whether to offer a user a passkey: one who has none, has not postponed it,
-// and has just signed in with the password.
-func (s *Service) OffersPasskey(ctx context.Context, st *site.Site, here gatehouse.Session) (bool, error) {
+// and has just signed in with the password, and with the factor, if there is one: a trusted device
+// is not enough to add another.
+func (s *Service) OffersPasskey(ctx context.Context, st *site.Site, u gatehouse.User, here gatehouse.Session) (bool, error) {
 	if !gatehouse.IsFresh(here.CreatedAt, s.Now()) || !slices.Contains(here.Assurance.Methods, gatehouse.MethodPassword) {
 		return false, nil
+	}
+	if u.Factors > 0 {
+		if ask, err := s.SignIn.AskProof(ctx, here, u); err != nil || len(ask) > 0 {
+			return false, err
+		}
 	}
 	after, has, err := s.Store.Read().PasskeyOffer(ctx, st.ID, here.UserID)
 	return err == nil && !has && !s.Now().Before(after), err
@@ -69,7 +72,11 @@ func (s *Service) OffersPasskey(ctx context.Context, st *site.Site, here gatehou
 // OfferOfPasskey returns the options for the browser to create a passkey automatically; empty if
 // none is offered.
 func (s *Service) OfferOfPasskey(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session) (options string, err error) {
-	if offers, err := s.OffersPasskey(ctx, st, here); err != nil || !offers {
+	u, err := s.look(ctx, st, in.Caller)
+	if err != nil {
+		return "", err
+	}
+	if offers, err := s.OffersPasskey(ctx, st, u, here); err != nil || !offers {
 		return "", err
 	}
 	options, err = s.creation(ctx, st, in, here, signin.ToCreateUnseen)

@@ -35,19 +35,15 @@ type PhoneSetUp struct {
 const phoneCodePurpose = "phone-code"
 
 // BeginPhone sends a code to a number that a user wants codes to be sent to. The number does not
-// count until the code has been entered, and an existing one works until then. It requires a
-// recent sign-in, or the password again (ASVS 7.5.1).
+// count until the code has been entered, and an existing one works until then.
 //
-// Errors: Invalid with fields phone (required, phone-form, phone-no-country, phone-not-mobile,
-// phone-country), current_password; Conflict with signin.ReasonNoTexts; TooMany with
-// signin.ReasonTextsOver; what signin.Service.Confirm returns; Unavailable.
-func (s *Service) BeginPhone(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, typed, password string) (made PhoneSetUp, err error) {
+// Errors: Invalid with field phone (required, phone-form, phone-no-country, phone-not-mobile,
+// phone-country); Conflict with signin.ReasonNoTexts; TooMany with signin.ReasonTextsOver;
+// Unavailable.
+func (s *Service) BeginPhone(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, typed string) (made PhoneSetUp, err error) {
 	n, reason := s.readNumber(st, typed)
 	if reason != "" {
 		return made, invalid([]gatehouse.FieldError{{Field: "phone", Reason: reason}})
-	}
-	if err := s.fresh(ctx, st, in, here, password); err != nil {
-		return made, err
 	}
 	u, err := s.look(ctx, st, in.Caller)
 	if err != nil {
@@ -166,8 +162,10 @@ func (s *Service) ConfirmPhone(ctx context.Context, st *site.Site, in signin.In,
 		if err := s.dropEarlierPhones(tx, u, id); err != nil {
 			return err
 		}
-		codes, err = s.SignIn.AddedFactor(tx, u, set.Factor, gatehouse.Kept{})
-		return err
+		if codes, err = s.SignIn.AddedFactor(tx, u, set.Factor, gatehouse.Kept{}); err != nil || u.Factors > 0 { // which was proved before, and may prove more
+			return err
+		}
+		return provedNew(tx, here, gatehouse.MethodTextMessage)
 	})
 	return codes, err
 }

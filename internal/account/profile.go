@@ -4,13 +4,11 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
 )
 
@@ -29,8 +27,6 @@ type ProfileForm struct {
 	FirstName, LastName, Email, Locale string
 	// Version is that of the profile the form was made from; empty: no check.
 	Version string
-	// CurrentPassword is required if the sign-in is not recent.
-	CurrentPassword string
 }
 
 // Reasons of errors about profiles.
@@ -78,14 +74,13 @@ func version(u gatehouse.User) string {
 }
 
 // SaveProfile saves a profile (A05). A new address waits until it is confirmed from there;
-// everything else changes at once. begun is when the session began: a change of address requires a
-// recent sign-in, or the password again (ASVS 7.5.1).
+// everything else changes at once. A change of address requires fresh proof (ASVS 7.5.1), which is
+// gatehouse.ErrProofFirst.
 //
-// Errors: Invalid with fields first_name, last_name, email, locale, current_password;
-// Conflict with ReasonProfileChanged; TooMany with the field email; what
-// signin.Service.Confirm returns; Unavailable.
-func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, begun time.Time, form ProfileForm) error {
-	u, err := s.look(ctx, st, in.Caller)
+// Errors: Invalid with fields first_name, last_name, email, locale; Conflict with
+// ReasonProfileChanged; TooMany with the field email; Unavailable.
+func (s *Service) SaveProfile(ctx context.Context, st *site.Site, c gatehouse.Caller, form ProfileForm) error {
+	u, err := s.look(ctx, st, c)
 	if err != nil {
 		return err
 	}
@@ -97,11 +92,11 @@ func (s *Service) SaveProfile(ctx context.Context, st *site.Site, in signin.In, 
 	}
 	moves := form.moves(u)
 	if moves {
-		if err := s.mayMove(ctx, st, in, begun, u, form); err != nil {
+		if err := s.mayMove(ctx, st, c, u, form); err != nil {
 			return err
 		}
 	}
-	return s.Do(ctx, st, in.Caller, func(tx *act.Unit) error {
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := own(tx)
 		if err != nil {
 			return err
@@ -135,12 +130,10 @@ func (s *Service) SetLanguage(ctx context.Context, st *site.Site, c gatehouse.Ca
 	})
 }
 
-// mayMove asks for the password if the sign-in is not recent, and counts changes.
-func (s *Service) mayMove(ctx context.Context, st *site.Site, in signin.In, begun time.Time, u gatehouse.User, form ProfileForm) error {
-	if !gatehouse.IsFresh(begun, s.Now()) {
-		if err := s.SignIn.Confirm(ctx, st, in, form.CurrentPassword); err != nil {
-			return err
-		}
+// mayMove asks for proof, and counts changes.
+func (s *Service) mayMove(ctx context.Context, st *site.Site, c gatehouse.Caller, u gatehouse.User, form ProfileForm) error {
+	if !c.Proved {
+		return gatehouse.ErrProofFirst
 	}
 	keeper, err := s.keeper(ctx, s.Store.Read(), u)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/account"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/store"
 )
 
@@ -142,7 +141,7 @@ func TestA05_ManyWindowsAtOnce(t *testing.T) {
 			all.Go(func() {
 				mine := form(u, u.Email)
 				mine.Version, mine.FirstName = p.Version, "Window "+string(rune('a'+i))
-				err := f.own.SaveProfile(t.Context(), f.site, signin.In{Caller: f.caller(u)}, f.Clock.Now(), mine)
+				err := f.own.SaveProfile(t.Context(), f.site, f.caller(u), mine)
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
@@ -159,36 +158,26 @@ func TestA05_ManyWindowsAtOnce(t *testing.T) {
 	})
 }
 
-// A change of address requires a recent sign-in, or the password again (ASVS 7.5.1).
-func TestA05_AnOldSessionIsAskedForThePassword(t *testing.T) {
+// A change of address requires fresh proof of who its caller is (ASVS 7.5.1); a name does not.
+func TestA05_ANewAddressAsksForProof(t *testing.T) {
 	eachFlat(t, func(t *testing.T, f *flat) {
-		const password = "Correct-Horse-42-Battery"
-		f.site = f.Sites.ByID("meridian-uk")
-		u := f.AddUser("meridian-uk", "priya", password, nil)
-		out, err := f.SignIn.Password(t.Context(), f.site, signin.PasswordRequest{Username: "priya", Password: password, Caller: f.visitor()})
-		if err != nil || out.Session == "" {
-			t.Fatalf("%+v, %v", out, err)
-		}
-		in := signin.In{Session: out.Session, Device: out.Device, Caller: f.caller(u)}
-		begun := f.Clock.Now()
-		f.Clock.Add(gatehouse.FreshFor)
+		u := f.user("meridian-uk", "priya", nil)
+		c := f.caller(u)
+		c.Proved = false
 		p := form(u, "new@northgate.example")
-		for typed, want := range map[string]string{"": "current_password required", "wrong": "current_password password-wrong"} {
-			p.CurrentPassword = typed
-			if got := fieldsOf(f.own.SaveProfile(t.Context(), f.site, in, begun, p)); got != want {
-				t.Errorf("%q: %s", typed, got)
-			}
+		if err := f.own.SaveProfile(t.Context(), f.site, c, p); !errors.Is(err, gatehouse.ErrProofFirst) {
+			t.Errorf("without proof: %v", err)
 		}
-		if now, err := f.own.Profile(t.Context(), f.site, f.caller(u)); err != nil || now.Waiting != nil {
-			t.Errorf("asked for without the password: %+v, %v", now.Waiting, err)
+		if now, err := f.own.Profile(t.Context(), f.site, c); err != nil || now.Waiting != nil {
+			t.Errorf("asked for without proof: %+v, %v", now.Waiting, err)
 		}
 		names := form(u, u.Email)
 		names.FirstName = "Priya"
-		if err := f.own.SaveProfile(t.Context(), f.site, in, begun, names); err != nil {
-			t.Errorf("a name wants no password: %v", err)
+		if err := f.own.SaveProfile(t.Context(), f.site, c, names); err != nil {
+			t.Errorf("a name wants no proof: %v", err)
 		}
-		p.FirstName, p.CurrentPassword = "Priya", password
-		if err := f.own.SaveProfile(t.Context(), f.site, in, begun, p); err != nil {
+		p.FirstName, c.Proved = "Priya", true
+		if err := f.own.SaveProfile(t.Context(), f.site, c, p); err != nil {
 			t.Error(err)
 		}
 		f.token("new@northgate.example", confirmPath)
@@ -203,7 +192,7 @@ func TestA05_NobodyElsesProfile(t *testing.T) {
 	for name, c := range map[string]gatehouse.Caller{"another site's": f.caller(u), "a visitor": f.visitor(), "an operator": {Kind: gatehouse.Operator, SiteID: "inkwell", UserID: u.ID}} {
 		_, err := f.own.Profile(t.Context(), elsewhere, c)
 		errs := []error{err,
-			f.own.SaveProfile(t.Context(), elsewhere, signin.In{Caller: c}, f.Clock.Now(), form(u, "x@x.example")),
+			f.own.SaveProfile(t.Context(), elsewhere, c, form(u, "x@x.example")),
 			f.own.SendConfirmation(t.Context(), elsewhere, c), f.own.DropEmailChange(t.Context(), elsewhere, c),
 			f.own.ArrangeHome(t.Context(), elsewhere, c, gatehouse.CardActivity, gatehouse.CardUp, nil)}
 		for i, err := range errs {

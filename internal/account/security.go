@@ -28,8 +28,6 @@ type SecurityForm struct {
 	// Own is the field own_two_factor, Automatic send_automatically: "on", "off", or empty for no
 	// change.
 	Own, Automatic string
-	// CurrentPassword is required to turn off codes if the sign-in is not recent.
-	CurrentPassword string
 }
 
 // ReasonTwoFactorOften: the user's own choice was changed too often. Kind TooMany.
@@ -50,14 +48,13 @@ func before(u gatehouse.User) gatehouse.OutcomeReason {
 	return gatehouse.BeforeTwoFactor(u, mail.CanSend(u.Email))
 }
 
-// SaveSecurity saves the user's own choices in the caller's session: turning off codes requires a
-// recent sign-in, or the password again (ASVS 7.5.1).
+// SaveSecurity saves the user's own choices in the caller's session: turning off codes requires
+// fresh proof (ASVS 7.5.1), which is gatehouse.ErrProofFirst.
 //
 // Errors: Invalid with fields own_two_factor (choice, two-factor-no-address,
 // two-factor-bad-address, two-factor-bouncing, two-factor-unconfirmed),
-// send_automatically, current_password; Conflict with ReasonProfileChanged if another
-// window was faster; TooMany with ReasonTwoFactorOften; what signin.Service.Confirm
-// returns; Unavailable.
+// send_automatically; Conflict with ReasonProfileChanged if another
+// window was faster; TooMany with ReasonTwoFactorOften; Unavailable.
 func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, form SecurityForm) error {
 	was, err := s.look(ctx, st, in.Caller)
 	if err != nil {
@@ -68,7 +65,7 @@ func (s *Service) SaveSecurity(ctx context.Context, st *site.Site, in signin.In,
 	}
 	turns := form.turns(was)
 	if turns {
-		if err := s.mayTurn(ctx, st, in, here.CreatedAt, was, form.CurrentPassword); err != nil {
+		if err := s.mayTurn(ctx, st, in.Caller, was); err != nil {
 			return err
 		}
 	}
@@ -106,13 +103,10 @@ func (f SecurityForm) check(u gatehouse.User) error {
 
 func isChoice(value string) bool { return value == "" || value == "on" || value == "off" }
 
-// mayTurn asks for the password if codes are being turned off and the sign-in is not recent, and
-// counts changes: each of them is a mail.
-func (s *Service) mayTurn(ctx context.Context, st *site.Site, in signin.In, begun time.Time, u gatehouse.User, password string) error {
-	if u.OwnTwoFactor && !gatehouse.IsFresh(begun, s.Now()) {
-		if err := s.SignIn.Confirm(ctx, st, in, password); err != nil {
-			return err
-		}
+// mayTurn asks for proof if codes are being turned off, and counts changes: each of them is a mail.
+func (s *Service) mayTurn(ctx context.Context, st *site.Site, c gatehouse.Caller, u gatehouse.User) error {
+	if u.OwnTwoFactor && !c.Proved {
+		return gatehouse.ErrProofFirst
 	}
 	wait, err := s.Store.Allow(ctx, s.Now(), store.Limit{Key: st.ID + ":own-two-factor:" + u.ID, Every: time.Hour / 5, Burst: 5})
 	if err == nil && wait > 0 {

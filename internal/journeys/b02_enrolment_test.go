@@ -1,6 +1,7 @@
 package journeys
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -132,19 +133,26 @@ func TestB02_DisablingWantsARecentSignIn(t *testing.T) {
 		wantHome(t, signIn(c, "msantos", password))
 		finished(t, c, setTwoFactor(c, "enabled"))
 		s.Clock.Add(gatehouse.FreshFor)
-		c.Get(enhancedSecurityPath).MustFind("dialog [name=current_password]")
+		if c.Get(enhancedSecurityPath).Find("dialog").Length() != 0 {
+			t.Error("a dialog asks without proof")
+		}
 		ask := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "disabled"}).Want(200)
 		for given, want := range map[string]string{"": "Enter your current password", "wrong": "not your current password"} {
-			p := c.Submit(ask, twoFactorForm, testkit.Values{"current_password": given}).Want(422)
+			p := stepUp(c, ask, testkit.Values{"current_password": given}).Want(422)
 			if p.MustFind("#current_password[aria-invalid=true]"); !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) {
 				t.Errorf("%q: %s", given, p.Text("#current_password-error"))
 			}
 		}
+		if p := c.Post(enhancedSecurityPath, url.Values{"two_factor": {"disabled"}, "confirm": {"yes"}, "form_token": {twoFactorToken(c)}}); p.Status != 403 {
+			t.Errorf("posted without proof: %d", p.Status)
+		}
 		if company, err := s.Store.Read().Company(t.Context(), site, admin.CompanyID); err != nil || !company.TwoFactor {
 			t.Fatalf("it is off: %v", err)
 		}
-		finished(t, c, c.Submit(ask, twoFactorForm, testkit.Values{"current_password": password}))
-		if p := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"}); p.Find("[name=current_password]").Length() > 0 {
+		ask = stepUp(c, ask, testkit.Values{"current_password": password}).Want(200)
+		finished(t, c, c.Submit(ask, twoFactorForm, nil))
+		s.Clock.Add(gatehouse.FreshFor)
+		if p := c.Submit(c.Get(enhancedSecurityPath), twoFactorForm, testkit.Values{"two_factor": "enabled"}); p.URL.Path != enhancedSecurityPath {
 			t.Error("enabling wants the password too")
 		}
 	})

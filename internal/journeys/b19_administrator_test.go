@@ -103,7 +103,7 @@ func TestB19_TheAdministratorResetsTwoFactor(t *testing.T) {
 
 // Somebody who sits down at an administrator's open session cannot redirect codes or
 // remove two-factor; and the old mailbox is told what was corrected.
-func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
+func TestB19_AnOldSignInWantsProof(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := careful(t, s, "meridian-uk", "tadeyemi", func(u *gatehouse.User) { u.FirstName, u.LastName, u.OwnTwoFactor = "Tom", "Adeyemi", true })
 		admin := administratorOf(t, s, u)
@@ -113,35 +113,34 @@ func TestB19_AnOldSignInWantsThePassword(t *testing.T) {
 		s.Clock.Add(gatehouse.FreshFor)
 		old := admin.Get(path).Want(200)
 		if old.Find("dialog#reset").Length() > 0 {
-			t.Error("the reset asks without the password")
+			t.Error("the reset asks without proof")
 		}
 		const right = "tom.right@northgate.example"
-		ask := admin.Follow(old, "Reset two-factor").Want(200)
-		// A page from when the sign-in was recent has no field for it.
-		if p := admin.Submit(recent, "form[action$='/email']", testkit.Values{"email": right}); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
-			t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
-		}
-		if p := admin.Submit(recent, "form[action$='/reset-two-factor']", nil); p.Status != 422 || p.Find("#current_password-error").Length() != 1 {
-			t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
-		}
-		for given, want := range map[string]string{"": "Enter your current password", "wrong": "not your current password"} {
-			for _, p := range []*testkit.Page{
-				admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": given}),
-				admin.Submit(ask, "form[action$='/reset-two-factor']", testkit.Values{"current_password": given}),
-			} {
-				if p.Status != 422 || !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) || p.Find("#current_password[aria-invalid=true]").Length() != 1 {
-					t.Fatalf("%q: %d %s", given, p.Status, p.Text("main"))
-				}
-				if email := p.Find("#email"); email.Length() > 0 && (email.AttrOr("value", "") != right || p.Find("#email-error").Length() > 0) {
-					t.Errorf("what was typed is %q", email.AttrOr("value", ""))
-				}
+		// From a page that was opened when the sign-in was recent, too.
+		for _, page := range []*testkit.Page{recent, old} {
+			if p := admin.Submit(page, "form[action$='/email']", testkit.Values{"email": right}); p.Status != 403 || p.Text("h1") != "Confirm it’s you" {
+				t.Errorf("from an old page: %d %s", p.Status, p.Text("main"))
 			}
+		}
+		admin.Submit(recent, "form[action$='/reset-two-factor']", nil).MustFind("form[action='/step-up']")
+		ask := admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right})
+		for given, want := range map[string]string{"": "Enter your current password", "wrong": "not your current password"} {
+			p := stepUp(admin, ask, testkit.Values{"current_password": given}).Want(422)
+			if !strings.Contains(strings.ToLower(p.Text("#current_password-error")), strings.ToLower(want)) || p.Find("#current_password[aria-invalid=true]").Length() != 1 {
+				t.Fatalf("%q: %s", given, p.Text("main"))
+			}
+			ask = p
 		}
 		if now := s.User(u); now.Email != u.Email || !now.OwnTwoFactor {
 			t.Fatalf("it was done: %+v", now)
 		}
-		admin.Submit(ask, "form[action$='/reset-two-factor']", testkit.Values{"current_password": password}).Want(200)
-		p := admin.Submit(old, "form[action$='/email']", testkit.Values{"email": right, "current_password": password}).Want(200)
+		// What was typed is still there, and is sent again.
+		back := stepUp(admin, ask, testkit.Values{"current_password": password}).Want(200)
+		if got := back.MustFind("#email").AttrOr("value", ""); got != right || !back.Has("Nothing has been saved yet") || s.User(u).Email != u.Email {
+			t.Fatalf("%q, %s", got, back.Text("main"))
+		}
+		p := admin.Submit(back, "form[action$='/email']", nil).Want(200)
+		admin.Submit(admin.Follow(p, "Reset two-factor").Want(200), "form[action$='/reset-two-factor']", nil).Want(200)
 		if now := s.User(u); now.Email != right || now.OwnTwoFactor || !p.Has("The email address is saved") {
 			t.Errorf("%+v %q", now, p.Text("main"))
 		}

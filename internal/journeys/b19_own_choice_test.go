@@ -43,14 +43,20 @@ func TestB19_TheOwnChoiceOfTwoFactor(t *testing.T) {
 
 			s.Clock.Add(gatehouse.FreshFor)
 			p = c.Get("/account/security").Want(200)
-			for typed, id := range map[string]string{"": "current_password", "not it": "current_password"} {
-				bad := c.Submit(p, securityForm, testkit.Values{"own_two_factor": "off", "current_password": typed}).Want(422)
-				if bad.Find("#"+id+"-error").Length() != 1 || bad.Find("#own_two_factor-off[checked]").Length() != 1 || bad.Find("input[type=password][value]").Length() != 0 || !s.User(u).OwnTwoFactor {
+			p = c.Submit(p, securityForm, testkit.Values{"own_two_factor": "off"}).Want(403)
+			for _, typed := range []string{"", "not it"} {
+				bad := stepUp(c, p, testkit.Values{"current_password": typed}).Want(422)
+				if bad.Find("#current_password-error").Length() != 1 || bad.Find("input[type=password][value]").Length() != 0 || !s.User(u).OwnTwoFactor {
 					t.Errorf("%q: %q", typed, bad.Text("main"))
 				}
+				p = bad
 			}
-			p = c.Submit(p, securityForm, testkit.Values{"own_two_factor": "off", "current_password": password}).Want(200)
-			if !p.Has("Your choice has been saved") || s.User(u).OwnTwoFactor || p.Find("#current_password").Length() != 0 {
+			p = stepUp(c, p, testkit.Values{"current_password": password}).Want(200)
+			if p.Find("#own_two_factor-off[checked]").Length() != 1 || !s.User(u).OwnTwoFactor {
+				t.Errorf("%q", p.Text("main"))
+			}
+			p = c.Submit(p, securityForm, nil).Want(200)
+			if !p.Has("Your choice has been saved") || s.User(u).OwnTwoFactor {
 				t.Errorf("%q", p.Text("main"))
 			}
 			mailAbout(t, s, u.Email, "was turned off")

@@ -21,12 +21,7 @@ func apper(w *walker) {
 	w.b.See("Connect your app")
 	w.look()
 	w.failing([][2]string{{"code", "418"}}, "code")
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ReplaceAll(testkit.Eval[string](w.b, "document.getElementById('app-key').textContent"), " ", ""))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.b.Fill("code", gatehouse.AppCode(key, gatehouse.AppStep(w.s.Clock.Now())))
-	w.b.Press("Turn on")
+	w.entersFirstCode()
 	w.b.See("Save your recovery codes")
 	w.examine()
 	w.all([]string{"/account/security", "/account/security/recovery-codes"}, nil)
@@ -53,6 +48,16 @@ func apper(w *walker) {
 	w.failing([][2]string{{"code", "418"}}, "code")
 	w.at("/sign-in/code?way=recovery-code")
 	w.failing([][2]string{{"code", "K7MP"}}, "code")
+}
+
+// entersFirstCode enters the code of the app that is being set up.
+func (w *walker) entersFirstCode() {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ReplaceAll(testkit.Eval[string](w.b, "document.getElementById('app-key').textContent"), " ", ""))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.b.Fill("code", gatehouse.AppCode(key, gatehouse.AppStep(w.s.Clock.Now())))
+	w.b.Press("Turn on")
 }
 
 // savesSearches saves a search, and gives it an invalid name.
@@ -87,13 +92,29 @@ func texter(w *walker) {
 	w.at("/account/security")
 	w.b.Follow("Change")
 	w.look()
+	w.b.Open(w.s.URL(w.st.ID, "/account/security/apps"))
+	w.b.Fill("name", "Phone")
+	w.b.Press("Continue")
+	w.b.See("Connect your app")
+	w.entersFirstCode()
+	w.b.See("Your authenticator app is set up")
 
 	w.s.Clock.Add(time.Minute)
 	w.b = testkit.Browser(w.t)
 	w.signIn(u.Username, password)
+	w.at("/sign-in/code?way=text")
 	w.look()
 	w.b.Press("Send a text message")
 	w.b.See("Enter the code from the text message")
+	w.look()
+	w.failing([][2]string{{"code", "418"}}, "code")
+
+	// A text message is not enough for what matters, if there is an app.
+	w.b.Fill("code", w.phones.Code(mobile))
+	w.b.Press("Verify")
+	w.b.See("Good ")
+	w.b.Open(w.s.URL(w.st.ID, "/account/security/recovery-codes"))
+	w.b.See("Confirm it’s you")
 	w.look()
 	w.failing([][2]string{{"code", "418"}}, "code")
 }

@@ -116,6 +116,7 @@ func noticeSamples() map[string]Message {
 		"recovery-code-used":        FactorChanged{Username: "hkruse", What: RecoveryCodeUsed, Left: 3, At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
 		"recovery-code-used-last":   FactorChanged{Username: "hkruse", What: RecoveryCodeUsed, At: testTime},
 		"wrong-codes":               WrongCodes{Username: "hkruse", Tries: 5, At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
+		"wrong-codes-in-session":    WrongCodes{Username: "hkruse", Tries: 5, InSession: true, At: testTime, IPAddress: testAddress, Place: testPlace, Browser: testBrowser},
 		"wrong-codes-nowhere":       WrongCodes{Username: "hkruse", Tries: 5, At: testTime},
 		"new-device-nowhere":        NewDevice{Username: "hkruse", At: testTime},
 		"terms-receipt": TermsReceipt{Username: "hkruse", Version: "2026-09", At: testTime, IPAddress: testAddress,

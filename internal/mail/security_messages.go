@@ -177,7 +177,9 @@ type WrongCodes struct {
 	Username string
 	// Tries is how many codes were entered.
 	Tries int
-	At    time.Time
+	// InSession: they were entered in a session, before a change that matters, and have ended it.
+	InSession bool
+	At        time.Time
 	// IPAddress, Place and Browser say where the last one was entered; each may be
 	// empty.
 	IPAddress, Place, Browser string

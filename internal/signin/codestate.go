@@ -47,33 +47,48 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	}
 	q := s.Store.Read()
 	state := CodeState{User: facts.User, Left: gatehouse.CodeTries - facts.SignIn.CodesEntered}
-	state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User)
-	if err == nil && slices.Contains(state.Ways, gatehouse.WayPasskey) {
-		var keys []gatehouse.Passkey
-		keys, err = q.Passkeys(ctx, st.ID, facts.User.ID)
-		state.Passkey = s.proveOptions(st, at.SignIn, keys)
+	if state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User); err != nil {
+		return state, err
 	}
-	if err == nil && slices.Contains(state.Ways, gatehouse.WayText) {
+	return state, s.describe(ctx, q, st, &state, at.SignIn, facts.SignIn.ID)
+}
+
+// describe adds what is specific to the ways of a state. browser is the cookie that a passkey's
+// challenge is bound to, and owner what codes are sent for: a sign-in or a session.
+func (s *Service) describe(ctx context.Context, q store.Queries, st *site.Site, state *CodeState, browser, owner string) (err error) {
+	u := state.User
+	if slices.Contains(state.Ways, gatehouse.WayPasskey) {
+		keys, err := q.Passkeys(ctx, st.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		state.Passkey = s.proveOptions(st, browser, keys)
+	}
+	byText := slices.Contains(state.Ways, gatehouse.WayText)
+	if byText {
 		var n phone.Number
-		_, n, err = s.textFactor(ctx, q, facts.User)
+		if _, n, err = s.textFactor(ctx, q, u); err != nil {
+			return err
+		}
 		state.Phone = gatehouse.MaskPhone(n.E164)
 	}
-	if err != nil || facts.User.Factors > 0 && state.Phone == "" {
-		return state, err
+	byEmail := slices.Contains(state.Ways, gatehouse.WayEmail)
+	if byEmail && mail.CanSend(u.Email) {
+		state.Email = gatehouse.MaskEmail(u.Email)
 	}
-	if facts.User.Factors == 0 && mail.CanSend(facts.User.Email) {
-		state.Email = gatehouse.MaskEmail(facts.User.Email)
+	if !byText && !byEmail {
+		return nil
 	}
-	codes, err := q.Codes(ctx, st.ID, facts.SignIn.ID)
+	codes, err := q.Codes(ctx, st.ID, owner)
 	if err != nil {
-		return state, err
+		return err
 	}
-	if state.NextAt, err = s.nextCode(ctx, q, facts.User); err != nil || len(codes) == 0 {
-		return state, err
+	if state.NextAt, err = s.nextCode(ctx, q, u); err != nil || len(codes) == 0 {
+		return err
 	}
 	state.SentAt, state.ExpiresAt = codes[0].SentAt, codes[0].ExpiresAt
 	state.Lost, err = s.lost(ctx, q, st, codes[0])
-	return state, err
+	return err
 }
 
 // lost reports whether the mail with a code will not arrive.

@@ -42,13 +42,6 @@ type factorProof struct {
 // before it is checked (invariant 3), for the sign-in and for the account's day, together with
 // those of all other ways.
 func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, form CodeForm) (Outcome, error) {
-	look := s.findAppCode
-	switch form.Way {
-	case gatehouse.WayRecoveryCode:
-		look = s.findRecoveryCode
-	case gatehouse.WayPasskey:
-		look = s.findPasskey
-	}
 	if fault := factorFormFault(form); fault != "" { // it cannot be one, so nothing is guessed and nothing counted
 		var f faults
 		f.Add("code", fault)
@@ -58,12 +51,7 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 	if err != nil {
 		return Outcome{}, err
 	}
-	if form.Way == gatehouse.WayText {
-		look = func(ctx context.Context, st *site.Site, _ At, facts gatehouse.SignInFacts, typed string) (factorProof, string, error) {
-			return s.findTextCode(ctx, st, facts, codes, typed)
-		}
-	}
-	proof, fault, err := look(ctx, st, at, facts, form.Code)
+	proof, fault, err := s.findProof(ctx, st, at, facts, codes, form)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -79,6 +67,20 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 		}
 	}
 	return Outcome{}, s.wrongCode(ctx, st, at, facts, fault, gatehouse.CodeTries-entered)
+}
+
+// findProof finds what an entry proves, in the way that it was made; fault says why it proves
+// nothing. codes are those sent for the sign-in.
+func (s *Service) findProof(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, codes []gatehouse.Code, form CodeForm) (proof factorProof, fault string, err error) {
+	switch form.Way {
+	case gatehouse.WayRecoveryCode:
+		return s.findRecoveryCode(ctx, st, facts, form.Code)
+	case gatehouse.WayPasskey:
+		return s.findPasskey(ctx, st, at, facts, form.Code)
+	case gatehouse.WayText:
+		return s.findTextCode(ctx, st, facts, codes, form.Code)
+	}
+	return s.findAppCode(ctx, st, at, facts, form.Code)
 }
 
 // factorFormFault returns what is wrong with the form of the input; empty: nothing.
@@ -146,7 +148,7 @@ func (s *Service) findAppCode(ctx context.Context, st *site.Site, at At, facts g
 }
 
 // findRecoveryCode finds a recovery code among a user's. It compares all, each in constant time.
-func (s *Service) findRecoveryCode(ctx context.Context, st *site.Site, _ At, facts gatehouse.SignInFacts, typed string) (proof factorProof, fault string, err error) {
+func (s *Service) findRecoveryCode(ctx context.Context, st *site.Site, facts gatehouse.SignInFacts, typed string) (proof factorProof, fault string, err error) {
 	plain, _ := gatehouse.ReadRecoveryCode(typed)
 	codes, err := s.Store.Read().RecoveryCodes(ctx, st.ID, facts.User.ID)
 	fault = "recovery-code-wrong"

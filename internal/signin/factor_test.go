@@ -40,7 +40,7 @@ func (s *stage) addApp(in signin.In, name string) (phone, []string) {
 	own := &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}
 	ses := s.session(in)
 	in.Caller = ses.Caller(in.Caller)
-	made, err := own.BeginApp(ctx, s.uk(), in, ses.Session, name, first)
+	made, err := own.BeginApp(ctx, s.uk(), in, ses.Session, name)
 	s.must(err)
 	app := phone{key: made.Key}
 	codes, err := own.ConfirmApp(ctx, s.uk(), in, ses.Session, made.ID, app.shows(s.Clock.Now()))

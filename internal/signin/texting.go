@@ -152,17 +152,22 @@ func (s *Service) SendText(ctx context.Context, st *site.Site, at At) error {
 		if err := s.codeWait(tx, tx.Queries, facts.User); err != nil {
 			return err
 		}
-		now, plain := tx.Now(), secret.NewCode()
-		code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.codeMAC(facts.SignIn, plain), SentAt: now, ExpiresAt: now.Add(st.Policy.Code)}
-		code.MessageID, err = tx.Text(facts.User, n.E164, mail.TextMessage{Purpose: mail.TextSignIn, Code: plain, At: now, ExpiresAt: code.ExpiresAt})
-		if err != nil {
-			return err
-		}
-		return errors.Join(
-			tx.InsertCode(tx, st.ID, facts.User.ID, facts.SignIn.ID, code),
-			tx.Record(facts.User, gatehouse.EventCodeSent, gatehouse.ResultOK, map[string]string{"way": string(gatehouse.WayText)}))
+		return s.textCode(tx, *facts, n)
 	})
 	return err
+}
+
+// textCode makes a code for a sign-in and sends it to a phone.
+func (s *Service) textCode(tx *act.Unit, f gatehouse.SignInFacts, n phone.Number) (err error) {
+	now, plain := tx.Now(), secret.NewCode()
+	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.codeMAC(f.SignIn, plain), SentAt: now, ExpiresAt: now.Add(tx.Site.Policy.Code)}
+	code.MessageID, err = tx.Text(f.User, n.E164, mail.TextMessage{Purpose: mail.TextSignIn, Code: plain, At: now, ExpiresAt: code.ExpiresAt})
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		tx.InsertCode(tx, f.SignIn.SiteID, f.User.ID, f.SignIn.ID, code),
+		tx.Record(f.User, gatehouse.EventCodeSent, gatehouse.ResultOK, map[string]string{"way": string(gatehouse.WayText)}))
 }
 
 // codeWait refuses another code that is requested too early.
@@ -183,9 +188,7 @@ func (s *Service) findTextCode(ctx context.Context, st *site.Site, facts gatehou
 	}
 	f, _, err := s.textFactor(ctx, s.Store.Read(), facts.User)
 	return factorProof{gatehouse.MethodTextMessage, func(tx *act.Unit) (bool, error) {
-		in := facts.SignIn
-		in.TwoFactorAt, in.TwoFactorMethod = tx.Now(), gatehouse.MethodTextMessage
-		used, err := tx.UseCode(tx, code.ID, tx.Now(), in)
+		used, err := tx.SpendCode(tx, st.ID, code.ID, tx.Now())
 		if err != nil || !used {
 			return used, err
 		}

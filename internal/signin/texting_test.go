@@ -30,7 +30,7 @@ func (s *stage) withPhone(name string, phones *testkit.Phones) gatehouse.User {
 	own := &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}
 	ses := s.session(in)
 	in.Caller = ses.Caller(in.Caller)
-	made, err := own.BeginPhone(ctx, s.uk(), in, ses.Session, mobile, first)
+	made, err := own.BeginPhone(ctx, s.uk(), in, ses.Session, mobile)
 	s.must(err)
 	_, err = own.ConfirmPhone(ctx, s.uk(), in, ses.Session, made.ID, phones.Code(mobile))
 	s.must(err)
@@ -117,7 +117,7 @@ func (s *stage) withPhoneOrNot(name string) bool {
 	own := &account.Service{Desk: s.SignIn.Desk, SignIn: s.SignIn, Keys: s.Keys}
 	ses := s.session(in)
 	in.Caller = ses.Caller(in.Caller)
-	_, err := own.BeginPhone(ctx, s.uk(), in, ses.Session, mobile, first)
+	_, err := own.BeginPhone(ctx, s.uk(), in, ses.Session, mobile)
 	if err != nil && gatehouse.KindOf(err) != gatehouse.TooMany {
 		s.t.Errorf("%s: %v", name, err)
 	}

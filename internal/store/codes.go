@@ -63,6 +63,13 @@ func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gateh
 	return true, oneRow(known, nil)
 }
 
+// SpendCode uses up a code that was sent in a session. It reports whether this call used it.
+func (q Queries) SpendCode(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "spend code", `UPDATE codes SET used_at = $3 WHERE site_id = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`,
+		siteID, id, micros(now))
+	return n == 1, err
+}
+
 // endCodes ends all codes of a user: what was mailed to an address that is no longer the user's
 // opens nothing.
 func (q Queries) endCodes(ctx context.Context, u gatehouse.User, now time.Time) error {

@@ -136,6 +136,29 @@ func (q Queries) RenewSession(ctx context.Context, s gatehouse.Session, tokenHas
 	return oneRow(n, err)
 }
 
+// CountProof counts an entry on the page that asks again who the user of a session is, before it
+// is verified, and returns the new count; NotFound if the limit is reached, or the session is over.
+func (q Queries) CountProof(ctx context.Context, s gatehouse.Session, most int) (entered int, err error) {
+	err = q.one(ctx, "count proof", `UPDATE sessions SET proofs_entered = proofs_entered + 1
+		WHERE site_id = $1 AND user_id = $2 AND id = $3 AND proofs_entered < $4 RETURNING proofs_entered`, []any{s.SiteID, s.UserID, s.ID, most}, &entered)
+	return entered, err
+}
+
+// ProveSession records what was proved again in a session, and forgets the wrong entries before
+// it; NotFound if the session is over.
+func (q Queries) ProveSession(ctx context.Context, s gatehouse.Session, p gatehouse.Proof) error {
+	n, err := q.exec(ctx, "prove session", `UPDATE sessions SET proved = $4, proved_at = $5, proofs_entered = 0 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+		s.SiteID, s.UserID, s.ID, string(p.Method), micros(p.At))
+	return oneRow(n, err)
+}
+
+// ProofsEntered returns how many entries have been counted since a session last proved anything.
+func (q Queries) ProofsEntered(ctx context.Context, s gatehouse.Session) (entered int, err error) {
+	err = q.one(ctx, "proofs entered", `SELECT proofs_entered FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+		[]any{s.SiteID, s.UserID, s.ID}, &entered)
+	return entered, err
+}
+
 // ForwardSession makes a session findable by the token of forward authentication, too.
 func (q Queries) ForwardSession(ctx context.Context, s gatehouse.Session, forwardHash string) error {
 	n, err := q.exec(ctx, "forward session", `UPDATE sessions SET forward_hash = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`,

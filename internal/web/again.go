@@ -92,11 +92,18 @@ func openedAt(r *http.Request, page *url.URL) *http.Request {
 // its audience may differ from the page's.
 func (s *Server) reopened(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := audienceAdmits(to.audience, ui.VisitOf(r))
+		v := ui.VisitOf(r)
+		err := audienceAdmits(to.audience, v)
+		if err == nil {
+			err = s.checkProof(r, v, to)
+		}
 		if err == nil {
 			err = to.handle(w, r)
 		}
-		if err != nil {
+		switch {
+		case needsProof(err):
+			s.askProof(w, r, to)
+		case err != nil:
 			s.fail(w, r, err)
 		}
 	})

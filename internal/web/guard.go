@@ -26,6 +26,8 @@ func (s *Server) guarded(to route) http.Handler {
 		switch {
 		case errors.As(err, &form):
 			s.comeBack(w, r, to, form)
+		case needsProof(err):
+			s.askProof(w, r, to)
 		case err != nil:
 			s.fail(w, s.asPage(r, to), err)
 		}
@@ -65,7 +67,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	if err := audienceAdmits(to.audience, v); err != nil {
 		return err
 	}
-	return s.checkForm(r, v, to, from, owners)
+	if err := s.checkForm(r, v, to, from, owners); err != nil {
+		return err
+	}
+	return s.checkProof(r, v, to)
 }
 
 // errSignInFirst leads people to the sign-in page and gives programs 401.

@@ -45,6 +45,8 @@ type route struct {
 	stands string
 	// leaves: it only ends what this browser has open.
 	leaves bool
+	// asks is whether it asks for fresh proof of who the user is.
+	asks asking
 }
 
 // to makes a route. The audience has no default: a route without one does not
@@ -146,15 +148,15 @@ func (s *Server) homeRoutes() []route {
 func (s *Server) accountRoutes() []route {
 	p := s.portal
 	return []route{
-		to("GET /account/password", User, p.Password),
-		to("POST /account/password", User, p.ChangePassword),
-		to("GET /account/challenge", User, p.Challenge),
-		to("POST /account/challenge", User, p.SetChallenge),
+		to("GET /account/password", User, p.Password).provingFactor(),
+		to("POST /account/password", User, p.ChangePassword).provingFactor(),
+		to("GET /account/challenge", User, p.Challenge).provingFactor(),
+		to("POST /account/challenge", User, p.SetChallenge).provingFactor(),
 		to("GET /account/devices", User, p.Devices),
 		to("POST /account/devices/{id}/remove", User, p.RemoveDevice),
 		to("POST /account/devices/{id}/end-trust", User, p.EndTrust),
 		to("GET /account/security", User, p.Security),
-		to("POST /account/security", User, p.SaveSecurity),
+		to("POST /account/security", User, p.SaveSecurity).provingSome(),
 		to("GET /account/sign-out-everywhere", User, p.AskSignOutEverywhere),
 		to("POST /account/sign-out-everywhere", User, p.SignOutEverywhere),
 		to("GET /account/platforms", User, p.MyPlatforms),
@@ -167,12 +169,14 @@ func (s *Server) accountRoutes() []route {
 		to("GET /account/terms", User, p.AcceptedTerms),
 		to("GET /account/terms/{id}", User, p.AcceptedText),
 		to("GET /account/terms/{id}/download", User, p.DownloadAccepted),
+		to("GET /step-up", User, p.StepUp),
+		to("POST /step-up", User, s.stepUp),
 		to("GET /.well-known/change-password", Public, p.ChangePasswordAddress),
 
 		to("GET /account", User, p.MyAccount),
 		to("GET /account/profile", User, p.Profile),
 		to("POST /account/language", User, p.SetLanguage).on(whereReturnLeads),
-		to("POST /account/profile", User, p.SaveProfile),
+		to("POST /account/profile", User, p.SaveProfile).provingSome(),
 		to("POST /account/email/send", User, p.SendConfirmation).on("/account/profile"),
 		to("POST /account/email/drop", User, p.DropEmailChange).on("/account/profile"),
 		to("GET /account/email/confirm", Public, p.ConfirmEmail),
@@ -193,26 +197,25 @@ func (s *Server) accountRoutes() []route {
 func (s *Server) factorRoutes() []route {
 	p := s.portal
 	return []route{
-		to("GET /account/security/apps", User, p.NewApp),
-		to("POST /account/security/apps", User, p.BeginApp),
-		to("GET /account/security/apps/{id}", User, p.App),
-		to("POST /account/security/apps/{id}", User, p.ChangeApp),
-		to("POST /account/security/apps/{id}/remove", User, p.RemoveApp),
-		to("GET /account/security/passkeys", User, p.NewPasskey),
-		to("POST /account/security/passkeys", User, p.BeginPasskey),
+		to("GET /account/security/apps", User, p.NewApp).proving(),
+		to("POST /account/security/apps", User, p.BeginApp).proving(),
+		to("GET /account/security/apps/{id}", User, p.App).proving(),
+		to("POST /account/security/apps/{id}", User, p.ChangeApp).proving(),
+		to("POST /account/security/apps/{id}/remove", User, p.RemoveApp).proving(),
+		to("GET /account/security/passkeys", User, p.NewPasskey).proving(),
 		to("POST /account/security/passkeys/create", User, p.CreatePasskey).on("/account/security/passkeys"),
 		to("GET /account/security/passkeys/offer", User, p.OfferedPasskey),
 		to("POST /account/security/passkeys/offer", User, p.PutOffPasskeys).on("/"),
-		to("GET /account/security/passkeys/{id}", User, p.Passkey),
-		to("POST /account/security/passkeys/{id}", User, p.RenamePasskey),
-		to("POST /account/security/passkeys/{id}/remove", User, p.RemovePasskey),
-		to("GET /account/security/phone", User, p.NewPhone),
-		to("POST /account/security/phone", User, p.BeginPhone),
-		to("GET /account/security/phone/{id}", User, p.Phone),
-		to("POST /account/security/phone/{id}", User, p.ConfirmPhone),
-		to("POST /account/security/phone/{id}/remove", User, p.RemovePhone),
-		to("GET /account/security/recovery-codes", User, p.RecoveryCodes),
-		to("POST /account/security/recovery-codes", User, p.NewRecoveryCodes),
+		to("GET /account/security/passkeys/{id}", User, p.Passkey).proving(),
+		to("POST /account/security/passkeys/{id}", User, p.RenamePasskey).proving(),
+		to("POST /account/security/passkeys/{id}/remove", User, p.RemovePasskey).proving(),
+		to("GET /account/security/phone", User, p.NewPhone).proving(),
+		to("POST /account/security/phone", User, p.BeginPhone).proving(),
+		to("GET /account/security/phone/{id}", User, p.Phone).proving(),
+		to("POST /account/security/phone/{id}", User, p.ConfirmPhone).proving(),
+		to("POST /account/security/phone/{id}/remove", User, p.RemovePhone).proving(),
+		to("GET /account/security/recovery-codes", User, p.RecoveryCodes).proving(),
+		to("POST /account/security/recovery-codes", User, p.NewRecoveryCodes).proving(),
 	}
 }
 
@@ -221,28 +224,28 @@ func (s *Server) companyRoutes() []route {
 	c := s.console
 	return []route{
 		to("GET /company/users", Admin, c.Users),
-		to("GET /company/users/{id}", Admin, c.User),
-		to("POST /company/users/{id}/email", Admin, c.CorrectEmail),
+		to("GET /company/users/{id}", Admin, c.User).provingSome(),
+		to("POST /company/users/{id}/email", Admin, c.CorrectEmail).proving(),
 		to("POST /company/users/{id}/devices/{device}/end-trust", Admin, c.EndTrust),
-		to("GET /company/users/{id}/reset-two-factor", Admin, c.AskResetTwoFactor),
-		to("POST /company/users/{id}/reset-two-factor", Admin, c.ResetTwoFactor),
-		to("GET /company/users/{id}/unlock", Admin, c.Asks(console.ActUnlock)),
-		to("POST /company/users/{id}/unlock", Admin, c.Does(console.ActUnlock)),
-		to("GET /company/users/{id}/activate", Admin, c.Asks(console.ActActivate)),
-		to("POST /company/users/{id}/activate", Admin, c.Does(console.ActActivate)),
-		to("GET /company/users/{id}/deactivate", Admin, c.Asks(console.ActDeactivate)),
-		to("POST /company/users/{id}/deactivate", Admin, c.Does(console.ActDeactivate)),
-		to("GET /company/users/{id}/send-password", Admin, c.Asks(console.ActPassword)),
-		to("POST /company/users/{id}/send-password", Admin, c.Does(console.ActPassword)),
+		to("GET /company/users/{id}/reset-two-factor", Admin, c.AskResetTwoFactor).proving(),
+		to("POST /company/users/{id}/reset-two-factor", Admin, c.ResetTwoFactor).proving(),
+		to("GET /company/users/{id}/unlock", Admin, c.Asks(console.ActUnlock)).proving(),
+		to("POST /company/users/{id}/unlock", Admin, c.Does(console.ActUnlock)).proving(),
+		to("GET /company/users/{id}/activate", Admin, c.Asks(console.ActActivate)).proving(),
+		to("POST /company/users/{id}/activate", Admin, c.Does(console.ActActivate)).proving(),
+		to("GET /company/users/{id}/deactivate", Admin, c.Asks(console.ActDeactivate)).proving(),
+		to("POST /company/users/{id}/deactivate", Admin, c.Does(console.ActDeactivate)).proving(),
+		to("GET /company/users/{id}/send-password", Admin, c.Asks(console.ActPassword)).proving(),
+		to("POST /company/users/{id}/send-password", Admin, c.Does(console.ActPassword)).proving(),
 		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
 
 		to("GET /company/platforms", Admin, c.Platforms),
 		to("GET /company/platforms/{id}", Admin, c.Platform),
-		to("POST /company/platforms/{id}", Admin, c.SetReach),
-		to("POST /company/platforms/{id}/requests/{user}", Admin, c.AnswerAccess).on("/company/platforms"),
+		to("POST /company/platforms/{id}", Admin, c.SetReach).proving(),
+		to("POST /company/platforms/{id}/requests/{user}", Admin, c.AnswerAccess).on("/company/platforms").proving(),
 
-		to("GET /company/enhanced-security", Admin, c.EnhancedSecurity),
-		to("POST /company/enhanced-security", Admin, c.SetTwoFactor),
+		to("GET /company/enhanced-security", Admin, c.EnhancedSecurity).provingSome(),
+		to("POST /company/enhanced-security", Admin, c.SetTwoFactor).provingSome(),
 		to("GET /company/enrolments/{id}", Admin, c.Enrolment),
 		to("GET /company/enrolments/{id}/events", Admin, c.EnrolmentEvents),
 	}

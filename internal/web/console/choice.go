@@ -14,7 +14,7 @@ type choiceView struct {
 	Page *ui.Page
 	directory.Preview
 	// Change: it differs from the current state.
-	Change, AskPassword bool
+	Change bool
 }
 
 // Choice is the value of two_factor for the switch.

@@ -7,7 +7,6 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
-	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -47,9 +46,8 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 	}
 	view := EnhancedSecurity{
 		On: disable.Company.TwoFactor, Enable: enable, Disable: disable,
-		Before: r.URL.Query().Get("before"),
+		Before: r.URL.Query().Get("before"), Proved: caller.Proved,
 	}
-	view.AskPassword = view.On && c.stale(v)
 	newest, err := c.Directory.Enrolments(r.Context(), v.Site, caller, company, "", 1)
 	if err == nil && len(newest) > 0 {
 		view.Last = &newest[0]
@@ -67,21 +65,6 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 	return view, err
 }
 
-// stale reports whether the sign-in is too old for weakening anybody's security (ASVS
-// 7.5.1): somebody who sits down at an open session must not switch two-factor off for
-// everybody.
-func (c *Console) stale(v *ui.Visit) bool { return !gatehouse.IsFresh(v.Session.CreatedAt, c.Now()) }
-
-// confirm asks for the password in the field current_password if the sign-in is stale.
-func (c *Console) confirm(r *http.Request) error {
-	v, caller, _ := on(r)
-	if !c.stale(v) {
-		return nil
-	}
-	in := signin.In{Session: v.SessionToken, Device: v.DeviceToken, Caller: caller}
-	return c.SignIn.Confirm(r.Context(), v.Site, in, r.PostFormValue("current_password"))
-}
-
 // ask shows the page that asks before a choice is saved, with the input so far, or says
 // that there is nothing to change.
 func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable bool, view EnhancedSecurityConfirm) error {
@@ -93,7 +76,10 @@ func (c *Console) ask(w http.ResponseWriter, r *http.Request, status int, enable
 	if p.Company.TwoFactor == enable {
 		return c.nothing(w, r, status)
 	}
-	view.Preview, view.AskPassword = p, !enable && c.stale(v)
+	if !enable && !caller.Proved {
+		return gatehouse.ErrProofFirst
+	}
+	view.Preview = p
 	return c.page(w, r, status, view)
 }
 
@@ -121,10 +107,8 @@ func (c *Console) SetTwoFactor(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return nil
 	}
-	if !enable {
-		if err := c.confirm(r); err != nil {
-			return c.notSet(w, r, enable, err)
-		}
+	if !enable && !caller.Proved { // somebody who sits down at an open session must not switch it off for everybody (ASVS 7.5.1)
+		return gatehouse.ErrProofFirst
 	}
 	enrolment, err := c.Directory.SetTwoFactor(r.Context(), v.Site, caller, company, enable, r.PostFormValue("preview"))
 	if err != nil {
@@ -158,8 +142,6 @@ func (c *Console) notSet(w http.ResponseWriter, r *http.Request, enable bool, er
 	case e.Reason == directory.ReasonChangedOften:
 		retryAfter(w, e.RetryAfter)
 		return c.ask(w, r, http.StatusTooManyRequests, enable, EnhancedSecurityConfirm{Until: c.Now().Add(e.RetryAfter)})
-	case len(e.Fields) > 0:
-		return c.ask(w, r, http.StatusUnprocessableEntity, enable, EnhancedSecurityConfirm{Fields: e.Fields})
 	}
 	return err
 }
@@ -194,16 +176,16 @@ type EnhancedSecurity struct {
 	Before, Next string
 	// Nothing: this is the setting already.
 	Nothing bool
-	// AskPassword: the change requires the password again.
-	AskPassword bool
-	Fields      []gatehouse.FieldError
+	// Proved: the administrator has just proved who they are, so a dialog can ask.
+	Proved bool
+	Fields []gatehouse.FieldError
 }
 
 func (EnhancedSecurity) Template() string        { return "enhanced_security" }
 func (EnhancedSecurity) Title(p *ui.Page) string { return p.T("enhanced_security.title") }
 
 func (v EnhancedSecurity) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{{Name: "two_factor", Label: p.T("enhanced_security.choice"), Control: ui.Choices, Missing: "two_factor"}, choicePassword(p)}, v.Fields
+	return []ui.Field{{Name: "two_factor", Label: p.T("enhanced_security.choice"), Control: ui.Choices, Missing: "two_factor"}}, v.Fields
 }
 
 // Own is how many use two-factor by their own choice.
@@ -211,7 +193,7 @@ func (v EnhancedSecurity) Own() int { return v.Enable.Groups[gatehouse.GroupOwn]
 
 // Asks are both choices; Ask is the one that would change something.
 func (v EnhancedSecurity) Asks(p *ui.Page) []choiceView {
-	return []choiceView{{p, v.Enable, !v.On, v.AskPassword}, {p, v.Disable, v.On, v.AskPassword}}
+	return []choiceView{{p, v.Enable, !v.On}, {p, v.Disable, v.On}}
 }
 func (v EnhancedSecurity) Ask(p *ui.Page) choiceView {
 	if v.On {
@@ -228,9 +210,7 @@ type EnhancedSecurityConfirm struct {
 	Changed bool
 	// Until is when it can be switched again, if it was switched too often; zero: it
 	// was not.
-	Until       time.Time
-	AskPassword bool
-	Fields      []gatehouse.FieldError
+	Until time.Time
 }
 
 func (EnhancedSecurityConfirm) Template() string { return "enhanced_security_confirm" }
@@ -240,20 +220,10 @@ func (v EnhancedSecurityConfirm) Title(p *ui.Page) string {
 func (v EnhancedSecurityConfirm) Failed() bool {
 	return v.Changed || !v.Until.IsZero()
 }
-func (v EnhancedSecurityConfirm) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{choicePassword(p)}, v.Fields
-}
-
-// choicePassword asks for the password if the sign-in is not recent (ASVS 7.5.1).
-func choicePassword(p *ui.Page) ui.Field {
-	password := ui.PresentPassword(p, "current_password", "field.current_password")
-	password.Hint = p.T("enhanced_security.password_hint")
-	return password
-}
 
 // Ask is the choice that it asks about.
 func (v EnhancedSecurityConfirm) Ask(p *ui.Page) choiceView {
-	return choiceView{p, v.Preview, true, v.AskPassword}
+	return choiceView{p, v.Preview, true}
 }
 
 // Below: the page replaces the one that it belongs to.

@@ -93,7 +93,7 @@ func enhancedSecuritySamples() []pages.Sample {
 		{Name: "switch-on", View: enabledPage(plain)},
 		{Name: "switch-running", View: enabledPage(func(v *EnhancedSecurity) {
 			v.Running, v.Last, v.Enrolments = &running, &running, []gatehouse.Enrolment{running}
-			v.Next, v.AskPassword = "enr_0", true
+			v.Next, v.Proved = "enr_0", true
 		})},
 		{Name: "switch-nothing", View: enabledPage(func(v *EnhancedSecurity) { v.Nothing = true })},
 		{Name: "switch-nothing-known", View: enhancedSecurityPage(func(v *EnhancedSecurity) { v.Nothing = true })},
@@ -103,9 +103,8 @@ func enhancedSecuritySamples() []pages.Sample {
 		})},
 		{Name: "switch-ask-on", View: EnhancedSecurityConfirm{Preview: testPreview(true)}},
 		{Name: "switch-ask-many", View: EnhancedSecurityConfirm{Preview: many, Changed: true}},
-		{Name: "switch-ask-off", View: EnhancedSecurityConfirm{Preview: testPreview(false), AskPassword: true}},
-		{Name: "switch-ask-wrong", View: EnhancedSecurityConfirm{Preview: testPreview(false), AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Reason: "password-wrong"}}}},
-		{Name: "switch-often", View: EnhancedSecurityConfirm{Preview: testPreview(false), AskPassword: true, Until: fixture.Noon.Add(12 * time.Minute)}},
+		{Name: "switch-ask-off", View: EnhancedSecurityConfirm{Preview: testPreview(false)}},
+		{Name: "switch-often", View: EnhancedSecurityConfirm{Preview: testPreview(false), Until: fixture.Noon.Add(12 * time.Minute)}},
 		{Name: "enrolment-running", View: EnrolmentRunning{Enrolment: running}},
 		{Name: "enrolment-begun", View: EnrolmentRunning{Enrolment: begun}},
 		{Name: "enrolment-done", View: testResult(func(*EnrolmentResult) {})},

@@ -113,7 +113,6 @@ func userSamples() []pages.Sample {
 		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, Groups: groups}, directory.UserFilter{Search: "marchetty"}, ui.Searches{}}},
 		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, directory.UserFilter{Group: gatehouse.GroupOwn}, ui.Searches{}}},
 		{Name: "user-reset", View: ResetTwoFactor{Of: all[9]}},
-		{Name: "user-reset-wrong", View: ResetTwoFactor{Of: all[9], AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Reason: "password-wrong"}}}},
 	}
 	for _, u := range all {
 		list = append(list, pages.Sample{Name: "user-" + u.ID, View: detail(u, reachable[u.ID])})
@@ -135,9 +134,7 @@ func userSamples() []pages.Sample {
 	with("wrong", func(v *UserDetail) {
 		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Reason: "email"}}
 	})
-	with("password", func(v *UserDetail) {
-		v.Email, v.AskPassword, v.Fields = "tom@right.example", true, []gatehouse.FieldError{{Field: "current_password", Reason: "required"}}
-	})
+	with("proved", func(v *UserDetail) { v.Proved = true })
 	with("wrong-bouncing", func(v *UserDetail) {
 		v.Of, v.Email, v.Fields = all[3], "", []gatehouse.FieldError{{Field: "email", Reason: "required"}}
 	})
@@ -156,8 +153,7 @@ func userSamples() []pages.Sample {
 		v.End = gatehouse.Event{ActorKind: gatehouse.SignedIn, ActorName: fixture.LongWord}
 	})
 	for _, act := range []string{ActUnlock, ActActivate, ActDeactivate, ActPassword} {
-		list = append(list, pages.Sample{Name: "act-" + act, View: UserAct{UserDetail: full, Act: act}},
-			pages.Sample{Name: "act-" + act + "-wrong", View: UserAct{UserDetail: full, Act: act, AskPassword: true, Fields: []gatehouse.FieldError{{Field: "current_password", Reason: "password-wrong"}}}})
+		list = append(list, pages.Sample{Name: "act-" + act, View: UserAct{UserDetail: full, Act: act}})
 	}
 	with("own", func(v *UserDetail) { v.Of = *fixture.User() })
 	for i := range list {

@@ -48,7 +48,7 @@ func (c *Console) user(r *http.Request) (UserDetail, error) {
 	if err != nil {
 		return UserDetail{}, err
 	}
-	return UserDetail{Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, AskPassword: c.stale(v)}, nil
+	return UserDetail{Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, Proved: caller.Proved}, nil
 }
 
 // rowID is what an ID looks like. Anything else identifies nothing, and is not worth a
@@ -74,8 +74,8 @@ type UserDetail struct {
 	// Email is the value of the field, and Fields what is wrong with it.
 	Email  string
 	Fields []gatehouse.FieldError
-	// AskPassword: changes that weaken the user's sign-in require the password again.
-	AskPassword bool
+	// Proved: the administrator has just proved who they are, so a dialog can ask.
+	Proved bool
 	// Done says what was just done, Refused why it was not: one of the constants, or
 	// empty. Wait is how long to wait before trying again.
 	Done, Refused string
@@ -135,15 +135,7 @@ func (v UserDetail) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	}
 	return []ui.Field{
 		{Name: "email", Label: p.T("user.email"), Hint: p.T(hint), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
-		userPassword(p),
 	}, v.Fields
-}
-
-// userPassword asks for the password if the sign-in is not recent (ASVS 7.5.1).
-func userPassword(p *ui.Page) ui.Field {
-	password := ui.PresentPassword(p, "current_password", "field.current_password")
-	password.Hint = p.T("user.password_hint")
-	return password
 }
 
 // Path is the user's page.

@@ -28,13 +28,7 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	if typed == "" { // would remove the address: here one is corrected
 		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
 	}
-	if id != caller.UserID { // is refused, with any password
-		err = c.confirm(r)
-	}
-	var done directory.Correction
-	if err == nil {
-		done, err = c.Directory.CorrectEmail(r.Context(), v.Site, caller, id, typed)
-	}
+	done, err := c.Directory.CorrectEmail(r.Context(), v.Site, caller, id, typed)
 	if err == nil {
 		return seeUser(w, r, id, corrected(done)...)
 	}
@@ -88,9 +82,7 @@ func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed str
 			view.Refused = RefusedOwn
 			continue
 		}
-		if f.Field != "current_password" {
-			f.Field = "email" // if it is also the username, both are wrong in the same way
-		}
+		f.Field = "email" // if it is also the username, both are wrong in the same way
 		if len(view.Fields) == 0 {
 			view.Fields = append(view.Fields, f)
 		}
@@ -125,11 +117,11 @@ var acted = map[string]string{
 
 // Asks makes the handler of the page that asks before an act.
 func (c *Console) Asks(act string) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error { return c.askAct(w, r, act, http.StatusOK, nil) }
+	return func(w http.ResponseWriter, r *http.Request) error { return c.askAct(w, r, act) }
 }
 
-func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, status int, wrong []gatehouse.FieldError) error {
-	v, caller, _ := on(r)
+func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string) error {
+	_, caller, _ := on(r)
 	view, err := c.user(r)
 	switch {
 	case err != nil:
@@ -139,11 +131,10 @@ func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string, sta
 	case !view.Offers(act): // the page shows the current state
 		return seeUser(w, r, view.Of.ID)
 	}
-	return c.page(w, r, status, UserAct{UserDetail: view, Act: act, AskPassword: c.stale(v), Fields: wrong})
+	return c.page(w, r, http.StatusOK, UserAct{UserDetail: view, Act: act})
 }
 
-// Does makes the handler of an act (A08). Each affects whether somebody can sign in, so
-// it requires a recent sign-in, or the password.
+// Does makes the handler of an act (A08). Each affects whether somebody can sign in.
 func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) error {
 	method := c.Directory.Unlock
 	switch act {
@@ -155,32 +146,14 @@ func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) erro
 		method = c.Directory.SendPassword
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		err := c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-			// For another company's user, nothing says whether the password was right; for
-			// one's own account, any password is refused.
-			_, err := c.Directory.User(r.Context(), v.Site, caller, id)
-			if err == nil && id != caller.UserID {
-				err = c.confirm(r)
-			}
-			if err == nil {
-				err = method(r.Context(), v.Site, caller, id)
-			}
-			return err
+		return c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+			return method(r.Context(), v.Site, caller, id)
 		})
-		var e *gatehouse.Error
-		if errors.As(err, &e) && len(e.Fields) > 0 {
-			return c.askAct(w, r, act, http.StatusUnprocessableEntity, e.Fields)
-		}
-		return err
 	}
 }
 
 // AskResetTwoFactor asks before ResetTwoFactor, if no script has asked.
 func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	return c.askReset(w, r, http.StatusOK, nil)
-}
-
-func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, wrong []gatehouse.FieldError) error {
 	v, caller, _ := on(r)
 	id, err := pathID(r, "id")
 	if err != nil {
@@ -190,25 +163,15 @@ func (c *Console) askReset(w http.ResponseWriter, r *http.Request, status int, w
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, status, ResetTwoFactor{Of: u, AskPassword: c.stale(v), Fields: wrong})
+	return c.page(w, r, http.StatusOK, ResetTwoFactor{Of: u})
 }
 
 // ResetTwoFactor resets a user's two-factor (B19), which removes protection, as
 // switching it off for everybody does.
 func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	err := c.do(w, r, UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		if id != caller.UserID {
-			if err := c.confirm(r); err != nil {
-				return err
-			}
-		}
+	return c.do(w, r, UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
 		return c.Directory.ResetTwoFactor(r.Context(), v.Site, caller, id)
 	})
-	var e *gatehouse.Error
-	if errors.As(err, &e) && len(e.Fields) > 0 {
-		return c.askReset(w, r, http.StatusUnprocessableEntity, e.Fields)
-	}
-	return err
 }
 
 // Resend sends a message to a user again (C13).
@@ -283,16 +246,11 @@ func seeUser(w http.ResponseWriter, r *http.Request, id string, done ...string) 
 // UserAct asks before something is done to a user.
 type UserAct struct {
 	UserDetail
-	Act         string
-	AskPassword bool
-	Fields      []gatehouse.FieldError
+	Act string
 }
 
 func (UserAct) Template() string          { return "user_act" }
 func (v UserAct) Title(p *ui.Page) string { return p.T("act." + v.Act + "_title") }
-func (v UserAct) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{userPassword(p)}, v.Fields
-}
 
 // Danger: the act takes something away.
 func (v UserAct) Danger() bool { return v.Act == ActDeactivate }
@@ -318,15 +276,9 @@ func (v UserAct) Effects(p *ui.Page) []template.HTML {
 // ResetTwoFactor asks before a user's two-factor is reset, if no script has asked or the
 // password is required.
 type ResetTwoFactor struct {
-	Of          gatehouse.User
-	AskPassword bool
-	Fields      []gatehouse.FieldError
+	Of gatehouse.User
 }
 
 func (ResetTwoFactor) Template() string        { return "user_reset" }
 func (ResetTwoFactor) Title(p *ui.Page) string { return p.T("user.reset_title") }
 func (v ResetTwoFactor) Path() string          { return userPath(v.Of) }
-
-func (v ResetTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{userPassword(p)}, v.Fields
-}

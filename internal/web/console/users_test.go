@@ -110,10 +110,10 @@ func TestAUsersTroubleComesFirst(t *testing.T) {
 	}
 	// Nothing can be reset if nothing is required.
 	off := func(f *ui.Frame) { f.Company.TwoFactor = false }
-	if n := show(t, "uk", UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 0 {
+	if n := show(t, "uk", UserDetail{Of: all[0], Proved: true, UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 0 {
 		t.Error("a reset of nothing")
 	}
-	if n := show(t, "uk", UserDetail{Of: all[1], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 1 {
+	if n := show(t, "uk", UserDetail{Of: all[1], Proved: true, UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, pages.SignedIn, off).Find("[data-dialog=reset]").Length(); n != 1 {
 		t.Error("the own choice cannot be reset")
 	}
 }
@@ -141,21 +141,15 @@ func TestActsSayWhatTheyDo(t *testing.T) {
 	}
 }
 
-// If the password is required, no dialog bypasses the page that has the field.
-func TestAnOldSignInIsAskedForThePassword(t *testing.T) {
+// A dialog asks only an administrator who has just proved who they are; the link leads others to the
+// page that asks for it.
+func TestADialogNeedsFreshProof(t *testing.T) {
 	all, reachable := testUsers()
-	for _, id := range []int{0, 3} { // the form is under the details, or in the note about a problem
-		v := UserDetail{Of: all[id], Email: all[id].Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable[all[id].ID]}, Standing: directory.Standing{Barriers: barriersOf(all[id], reachable[all[id].ID])}}
-		for ask, want := range map[bool]int{true: 1, false: 0} {
-			v.AskPassword = ask
-			doc := show(t, "uk", v, pages.SignedIn)
-			if doc.Find("form[action$='/email'] #current_password").Length() != want || doc.Find("#current_password").Length() != want ||
-				doc.Find("dialog#reset, a[data-dialog=reset]").Length() != 2-2*want || doc.Find("a[href$='/reset-two-factor']").Length() != 1 {
-				t.Errorf("%d: asked %v", id, ask)
-			}
-			if n := show(t, "uk", ResetTwoFactor{Of: all[id], AskPassword: ask}, pages.SignedIn).Find("form[action$='/reset-two-factor'] #current_password").Length(); n != want {
-				t.Errorf("%d: the reset asks %d times", id, n)
-			}
+	for proved, want := range map[bool]int{true: 2, false: 0} {
+		v := UserDetail{Of: all[0], Proved: proved, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable[all[0].ID]}}
+		doc := show(t, "uk", v, pages.SignedIn)
+		if doc.Find("dialog#reset, a[data-dialog=reset]").Length() != want || doc.Find("a[href$='/reset-two-factor']").Length() != 1 {
+			t.Errorf("proved %v", proved)
 		}
 	}
 }

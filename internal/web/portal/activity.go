@@ -200,6 +200,7 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventNotMe:            {"triangle-alert", "is-warn"},
 	gatehouse.EventCodeSent:         {"mail", ""},
 	gatehouse.EventCode:             {"shield-check", ""},
+	gatehouse.EventProved:           {"shield-check", ""},
 
 	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
 	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
@@ -270,9 +271,9 @@ func wordsOf(e gatehouse.Event) (which string, look eventLook) {
 		if !ok {
 			which, look = "recovery_wrong", eventLook{"triangle-alert", "is-warn"}
 		}
-	case gatehouse.EventCode:
+	case gatehouse.EventCode, gatehouse.EventProved:
 		if !ok {
-			which, look = "sign_in_code_wrong", eventLook{"triangle-alert", "is-warn"}
+			which, look = which+"_wrong", eventLook{"triangle-alert", "is-warn"}
 		}
 	case gatehouse.EventOwnTwoFactor:
 		if e.Detail["on"] == "no" {

@@ -16,18 +16,13 @@ const AppsPath = SecurityPath + "/apps"
 
 // NewApp asks for the app's name.
 func (p *Portal) NewApp(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	return p.page(w, r, http.StatusOK, NewApp{AskPassword: p.askPassword(v), Username: v.User.Username})
-}
-
-func (p *Portal) askPassword(v *ui.Visit) bool {
-	return !gatehouse.IsFresh(v.Session.CreatedAt, p.Now())
+	return p.page(w, r, http.StatusOK, NewApp{})
 }
 
 // BeginApp makes the key, and leads to the page with the QR code.
 func (p *Portal) BeginApp(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	made, err := p.Account.BeginApp(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("name"), r.PostFormValue("current_password"))
+	made, err := p.Account.BeginApp(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("name"))
 	if err == nil {
 		http.Redirect(w, r, appPath(made.ID), http.StatusSeeOther)
 		return nil
@@ -36,8 +31,7 @@ func (p *Portal) BeginApp(w http.ResponseWriter, r *http.Request) error {
 	if !errors.As(err, &e) || len(e.Fields) == 0 && e.Reason != signin.ReasonTooManyFactors {
 		return err
 	}
-	return p.page(w, r, ui.StatusOf(err), NewApp{AskPassword: p.askPassword(v), Username: v.User.Username,
-		Name: clip(r.PostFormValue("name")), TooMany: e.Reason == signin.ReasonTooManyFactors, Errors: e.Fields})
+	return p.page(w, r, ui.StatusOf(err), NewApp{Name: clip(r.PostFormValue("name")), TooMany: e.Reason == signin.ReasonTooManyFactors, Errors: e.Fields})
 }
 
 func appPath(id string) string { return AppsPath + "/" + url.PathEscape(id) }
@@ -79,7 +73,7 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) e
 			if bad != nil && r.PostForm.Has("name") {
 				name = clip(r.PostFormValue("name"))
 			}
-			return p.page(w, r, status, OneApp{Factor: f, Typed: name, Last: all.Last(), AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
+			return p.page(w, r, status, OneApp{Factor: f, Typed: name, Last: all.Last(), Errors: bad})
 		}
 	}
 	return gatehouse.ErrNotFound
@@ -121,7 +115,7 @@ func (p *Portal) appFailed(w http.ResponseWriter, r *http.Request, err error) er
 // RemoveApp removes an app.
 func (p *Portal) RemoveApp(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
+	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"))
 	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound { // removed before, in another tab
 		return p.appFailed(w, r, err)
 	}
@@ -131,9 +125,7 @@ func (p *Portal) RemoveApp(w http.ResponseWriter, r *http.Request) error {
 
 // NewApp is the first page of setting up an app.
 type NewApp struct {
-	Username    string
-	Name        string
-	AskPassword bool
+	Name string
 	// TooMany: the maximum number of apps has been reached.
 	TooMany bool
 	Errors  []gatehouse.FieldError
@@ -144,17 +136,7 @@ func (NewApp) Title(p *ui.Page) string { return p.T("apps.new_title") }
 func (v NewApp) Failed() bool          { return v.TooMany }
 
 func (v NewApp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("apps.name"), Hint: p.T("apps.name_hint"), Value: v.Name, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors
-}
-
-// withPassword adds the field for the password if the sign-in is not recent.
-func withPassword(p *ui.Page, ask bool, fields ...ui.Field) []ui.Field {
-	if ask {
-		password := ui.PresentPassword(p, "current_password", "field.current_password")
-		password.Hint = p.T("apps.password_hint")
-		fields = append(fields, password)
-	}
-	return fields
+	return []ui.Field{{Name: "name", Label: p.T("apps.name"), Hint: p.T("apps.name_hint"), Value: v.Name, Autocomplete: "off", Prose: true, Missing: "app_name"}}, v.Errors
 }
 
 // AppSetUp shows the key of an app, and accepts its first code.

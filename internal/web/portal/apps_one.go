@@ -11,15 +11,13 @@ type OneApp struct {
 	// Typed is the name in the form.
 	Typed string
 	// Last: without it, the user has no factor left.
-	Last        bool
-	AskPassword bool
-	Username    string
-	Errors      []gatehouse.FieldError
+	Last   bool
+	Errors []gatehouse.FieldError
 }
 
 func (OneApp) Template() string        { return "app_one" }
 func (OneApp) Title(p *ui.Page) string { return p.T("apps.title") }
 
 func (v OneApp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("apps.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors
+	return []ui.Field{{Name: "name", Label: p.T("apps.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}}, v.Errors
 }

@@ -33,15 +33,14 @@ func phoneSamples() []pages.Sample {
 		v.SentAt, v.ExpiresAt, v.NextAt = fixture.Noon, fixture.Noon.Add(5*time.Minute), fixture.Noon.Add(30*time.Second)
 	}
 	return []pages.Sample{
-		{Name: "phone-new", View: NewPhone{Username: "msantos"}, SignedIn: true},
-		{Name: "phone-new-wrong", View: NewPhone{Username: "msantos", Number: `+44 "7400`, AskPassword: true, TooMany: true,
-			Errors: append(fixture.Wrong("phone", "required", "phone-form", "phone-no-country", "phone-not-mobile", "phone-country"), fixture.Wrong("current_password", "required", "password-wrong")...)}, SignedIn: true},
+		{Name: "phone-new", View: NewPhone{}, SignedIn: true},
+		{Name: "phone-new-wrong", View: NewPhone{Number: `+44 "7400`, TooMany: true,
+			Errors: fixture.Wrong("phone", "required", "phone-form", "phone-no-country", "phone-not-mobile", "phone-country")}, SignedIn: true},
 		{Name: "phone-setup", View: setUp, SignedIn: true},
 		{Name: "phone-setup-wrong", View: wrong, SignedIn: true},
 		{Name: "phone-setup-soon", View: late, SignedIn: true},
-		{Name: "phone-one", View: OnePhone{Phone: account.Phone{Factor: factor, Number: number}, Username: "msantos"}, SignedIn: true},
-		{Name: "phone-one-last", View: OnePhone{Phone: account.Phone{Factor: factor, Number: number}, Last: true, AskPassword: true, Username: "msantos",
-			Errors: fixture.Wrong("current_password", "required", "password-wrong")}, SignedIn: true},
+		{Name: "phone-one", View: OnePhone{Phone: account.Phone{Factor: factor, Number: number}}, SignedIn: true},
+		{Name: "phone-one-last", View: OnePhone{Phone: account.Phone{Factor: factor, Number: number}, Last: true}, SignedIn: true},
 		{Name: "own-phone", View: own(account.Factors{Phone: &account.Phone{Factor: factor, Number: number}}, "texts.added"), SignedIn: true},
 		{Name: "own-phone-none", View: own(account.Factors{}, "texts.removed"), SignedIn: true},
 		{Name: "code-text", View: at(func(*FactorCode) {})},

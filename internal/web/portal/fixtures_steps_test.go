@@ -137,10 +137,10 @@ func ownTwoFactorSamples() []pages.Sample {
 	on.OwnTwoFactor = true
 	list := []pages.Sample{
 		{Name: "own-off", View: OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Own: "off", Automatic: "on"}},
-		{Name: "own-on", View: OwnTwoFactor{Security: account.Security{User: on, Trusted: 2}, Own: "on", Automatic: "off", AskPassword: true, Saved: true}},
+		{Name: "own-on", View: OwnTwoFactor{Security: account.Security{User: on, Trusted: 2}, Own: "on", Automatic: "off", Saved: true}},
 		{Name: "own-one", View: OwnTwoFactor{Security: account.Security{User: on, Trusted: 1}, Own: "on", Automatic: "on", TooSoon: 61 * time.Second}},
-		{Name: "own-wrong", View: OwnTwoFactor{Security: account.Security{User: on}, Own: "off", Automatic: "maybe", AskPassword: true,
-			Fields: []gatehouse.FieldError{{Field: "send_automatically", Reason: "choice"}, {Field: "current_password", Reason: "password-wrong"}}}},
+		{Name: "own-wrong", View: OwnTwoFactor{Security: account.Security{User: on}, Own: "off", Automatic: "maybe",
+			Fields: []gatehouse.FieldError{{Field: "send_automatically", Reason: "choice"}}}},
 	}
 	for _, reason := range []gatehouse.OutcomeReason{gatehouse.ReasonNoEmail, gatehouse.ReasonBadEmail, gatehouse.ReasonBouncing, gatehouse.ReasonUnconfirmed} {
 		list = append(list,

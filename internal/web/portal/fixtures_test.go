@@ -157,11 +157,10 @@ func profileSamples() []pages.Sample {
 		{Name: "profile-dropped", View: with(func(v *Profile) { v.Done, v.Stored.User.EmailConfirmed = ProfileDropped, false })},
 		{Name: "profile-odd", View: with(func(v *Profile) { v.Done, v.Stored.Waiting, v.Stored.User.EmailConfirmed = "<b>", &same, false })},
 		{Name: "profile-over", View: with(func(v *Profile) { v.Stored.Waiting, v.TooSoon = &over, 61*time.Second })},
-		{Name: "profile-changed", View: with(func(v *Profile) { v.Changed, v.AskPassword, v.Stored.User.LastName = true, true, "Meyer" })},
+		{Name: "profile-changed", View: with(func(v *Profile) { v.Changed, v.Stored.User.LastName = true, "Meyer" })},
 		{Name: "profile-wrong", View: with(func(v *Profile) {
-			v.AskPassword = true
 			v.Fields = []gatehouse.FieldError{{Field: "first_name", Reason: "required"}, {Field: "last_name", Reason: "too-long", Args: map[string]string{"max": "100"}},
-				{Field: "email", Reason: "email"}, {Field: "email", Reason: "email-often", Args: map[string]string{"n": "12"}}, {Field: "current_password", Reason: "password-wrong"}, {Field: "locale", Reason: "locale"}}
+				{Field: "email", Reason: "email"}, {Field: "email", Reason: "email-often", Args: map[string]string{"n": "12"}}, {Field: "locale", Reason: "locale"}}
 		})},
 	}
 	for i := range list {

@@ -14,17 +14,8 @@ import (
 // PasskeysPath is where passkeys are created; below it, each has its page.
 const PasskeysPath = SecurityPath + "/passkeys"
 
-// NewPasskey lets the browser create a passkey, or asks for the password first.
+// NewPasskey lets the browser create a passkey.
 func (p *Portal) NewPasskey(w http.ResponseWriter, r *http.Request) error {
-	if p.askPassword(ui.VisitOf(r)) {
-		return p.page(w, r, http.StatusOK, NewPasskey{AskPassword: true, Username: ui.VisitOf(r).User.Username})
-	}
-	return p.BeginPasskey(w, r)
-}
-
-// BeginPasskey accepts the password, if the sign-in is not recent, and lets the browser create
-// a passkey.
-func (p *Portal) BeginPasskey(w http.ResponseWriter, r *http.Request) error {
 	return p.askForPasskey(w, r, http.StatusOK, nil)
 }
 
@@ -32,23 +23,14 @@ func (p *Portal) BeginPasskey(w http.ResponseWriter, r *http.Request) error {
 // the last one.
 func (p *Portal) askForPasskey(w http.ResponseWriter, r *http.Request, status int, bad []gatehouse.FieldError) error {
 	v := ui.VisitOf(r)
-	view := NewPasskey{AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad}
-	password := ""
-	if r.Method == http.MethodPost {
-		password = r.PostFormValue("current_password")
-	}
-	options, err := p.Account.BeginPasskey(r.Context(), v.Site, in(r, v), *v.Session, password)
+	view := NewPasskey{Errors: bad}
+	options, err := p.Account.BeginPasskey(r.Context(), v.Site, in(r, v), *v.Session)
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
-		view.Options, view.AskPassword = options, false
-	case errors.As(err, &e) && len(e.Fields) > 0:
-		status = ui.StatusOf(err)
-		if bad == nil {
-			view.Errors = e.Fields
-		}
+		view.Options = options
 	case errors.As(err, &e) && e.Reason == signin.ReasonTooManyFactors:
-		status, view.TooMany, view.AskPassword = ui.StatusOf(err), true, false
+		status, view.TooMany = ui.StatusOf(err), true
 	default:
 		return err
 	}
@@ -101,10 +83,10 @@ func (p *Portal) PutOffPasskeys(w http.ResponseWriter, r *http.Request) error {
 // passkeyNews is what a browser is told about passkeys after a sign-in: an offer, or the
 // existing ones.
 func (p *Portal) passkeyNews(r *http.Request, v *ui.Visit) (offer bool, known string, err error) {
-	if p.askPassword(v) { // the sign-in was a while ago
+	if !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()) {
 		return false, "", nil
 	}
-	if offer, err = p.Account.OffersPasskey(r.Context(), v.Site, *v.Session); err == nil && v.User.Factors > 0 {
+	if offer, err = p.Account.OffersPasskey(r.Context(), v.Site, *v.User, *v.Session); err == nil && v.User.Factors > 0 {
 		known, err = p.Account.PasskeySignals(r.Context(), v.Site, *v.User)
 	}
 	return offer, known, err
@@ -143,7 +125,7 @@ func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, failed *gat
 		if k.ID != id {
 			continue
 		}
-		view, status := OnePasskey{Passkey: k, Typed: k.Name, Last: all.Last(), AskPassword: p.askPassword(v), Username: v.User.Username}, http.StatusOK
+		view, status := OnePasskey{Passkey: k, Typed: k.Name, Last: all.Last()}, http.StatusOK
 		if failed != nil {
 			status, view.Errors = ui.StatusOf(failed), failed.Fields
 			if r.PostForm.Has("name") {
@@ -165,7 +147,7 @@ func (p *Portal) RenamePasskey(w http.ResponseWriter, r *http.Request) error {
 // RemovePasskey removes a passkey.
 func (p *Portal) RemovePasskey(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
+	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"))
 	if gatehouse.KindOf(err) == gatehouse.NotFound { // removed before, in another tab
 		err = nil
 	}
@@ -187,13 +169,10 @@ func (p *Portal) passkeyDone(w http.ResponseWriter, r *http.Request, err error, 
 
 // NewPasskey is the page on which a browser creates a passkey.
 type NewPasskey struct {
-	Username string
-	// Options are the options for the browser; empty: the password comes first, or there are
-	// too many.
-	Options     string
-	AskPassword bool
-	TooMany     bool
-	Errors      []gatehouse.FieldError
+	// Options are the options for the browser; empty: there are too many.
+	Options string
+	TooMany bool
+	Errors  []gatehouse.FieldError
 }
 
 func (NewPasskey) Template() string        { return "passkey_new" }
@@ -201,7 +180,7 @@ func (NewPasskey) Title(p *ui.Page) string { return p.T("passkeys.new_title") }
 func (v NewPasskey) Failed() bool          { return v.TooMany }
 
 func (v NewPasskey) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return withPassword(p, v.AskPassword, ui.Field{Name: "answer", Label: p.T("passkeys.create"), Optional: true}), v.Errors
+	return []ui.Field{{Name: "answer", Label: p.T("passkeys.create"), Optional: true}}, v.Errors
 }
 
 // OnePasskey is a passkey, which can be renamed and removed.
@@ -210,10 +189,8 @@ type OnePasskey struct {
 	// Typed is the name in the form.
 	Typed string
 	// Last: without it, the user has no factor left.
-	Last        bool
-	AskPassword bool
-	Username    string
-	Errors      []gatehouse.FieldError
+	Last   bool
+	Errors []gatehouse.FieldError
 }
 
 func (OnePasskey) Template() string        { return "passkey_one" }
@@ -225,5 +202,5 @@ func (v OnePasskey) Path() string { return passkeyPath(v.ID) }
 func passkeyPath(id string) string { return PasskeysPath + "/" + url.PathEscape(id) }
 
 func (v OnePasskey) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return withPassword(p, v.AskPassword, ui.Field{Name: "name", Label: p.T("passkeys.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}), v.Errors
+	return []ui.Field{{Name: "name", Label: p.T("passkeys.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}}, v.Errors
 }

@@ -20,13 +20,13 @@ func (p *Portal) NewPhone(w http.ResponseWriter, r *http.Request) error {
 	if !p.SignIn.Texts(v.Site) {
 		return gatehouse.ErrNotFound
 	}
-	return p.page(w, r, http.StatusOK, NewPhone{AskPassword: p.askPassword(v), Username: v.User.Username})
+	return p.page(w, r, http.StatusOK, NewPhone{})
 }
 
 // BeginPhone sends a code to the number, and leads to the page for entering it.
 func (p *Portal) BeginPhone(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	made, err := p.Account.BeginPhone(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("phone"), r.PostFormValue("current_password"))
+	made, err := p.Account.BeginPhone(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("phone"))
 	if err == nil {
 		http.Redirect(w, r, phonePath(made.ID), http.StatusSeeOther)
 		return nil
@@ -36,8 +36,7 @@ func (p *Portal) BeginPhone(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	retryAfter(w, e.RetryAfter)
-	return p.page(w, r, ui.StatusOf(err), NewPhone{AskPassword: p.askPassword(v), Username: v.User.Username,
-		Number: clipTo(r.PostFormValue("phone"), 40), TooMany: e.Reason == signin.ReasonTextsOver, Errors: e.Fields})
+	return p.page(w, r, ui.StatusOf(err), NewPhone{Number: clipTo(r.PostFormValue("phone"), 40), TooMany: e.Reason == signin.ReasonTextsOver, Errors: e.Fields})
 }
 
 func phonePath(id string) string { return PhonePath + "/" + url.PathEscape(id) }
@@ -70,7 +69,7 @@ func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, failed error)
 	if all.Phone == nil || all.Phone.ID != id {
 		return gatehouse.ErrNotFound
 	}
-	return p.page(w, r, status, OnePhone{Phone: *all.Phone, Last: all.Last(), AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
+	return p.page(w, r, status, OnePhone{Phone: *all.Phone, Last: all.Last(), Errors: bad})
 }
 
 // ConfirmPhone accepts the code that was sent to a phone.
@@ -96,7 +95,7 @@ func (p *Portal) ConfirmPhone(w http.ResponseWriter, r *http.Request) error {
 // RemovePhone removes the phone.
 func (p *Portal) RemovePhone(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("current_password"))
+	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"))
 	var e *gatehouse.Error
 	switch {
 	case err == nil || gatehouse.KindOf(err) == gatehouse.NotFound: // removed before, in another tab
@@ -110,9 +109,7 @@ func (p *Portal) RemovePhone(w http.ResponseWriter, r *http.Request) error {
 
 // NewPhone is the first page of adding a phone.
 type NewPhone struct {
-	Username    string
-	Number      string
-	AskPassword bool
+	Number string
 	// TooMany: the limit of text messages for today has been reached.
 	TooMany bool
 	Errors  []gatehouse.FieldError
@@ -123,8 +120,8 @@ func (NewPhone) Title(p *ui.Page) string { return p.T("phone.new_title") }
 func (v NewPhone) Failed() bool          { return v.TooMany }
 
 func (v NewPhone) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return withPassword(p, v.AskPassword, ui.Field{Name: "phone", Label: p.T("phone.number"), Hint: p.T("phone.number_hint"), Value: v.Number,
-		Type: "tel", Autocomplete: "tel", Missing: "phone"}), v.Errors
+	return []ui.Field{{Name: "phone", Label: p.T("phone.number"), Hint: p.T("phone.number_hint"), Value: v.Number,
+		Type: "tel", Autocomplete: "tel", Missing: "phone"}}, v.Errors
 }
 
 // PhoneSetUp accepts the code that was sent to a phone.
@@ -150,10 +147,8 @@ func (v PhoneSetUp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 type OnePhone struct {
 	account.Phone
 	// Last: without it, the user has no factor left.
-	Last        bool
-	AskPassword bool
-	Username    string
-	Errors      []gatehouse.FieldError
+	Last   bool
+	Errors []gatehouse.FieldError
 }
 
 func (OnePhone) Template() string        { return "phone_one" }
@@ -163,5 +158,5 @@ func (OnePhone) Title(p *ui.Page) string { return p.T("phone.title") }
 func (v OnePhone) Grouped() string { return v.Number.Group() }
 
 func (v OnePhone) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return withPassword(p, v.AskPassword), v.Errors
+	return nil, v.Errors
 }

@@ -48,7 +48,6 @@ func (p *Portal) storedProfile(r *http.Request) (Profile, error) {
 	u := now.User
 	return Profile{
 		Stored: now, Typed: account.ProfileForm{FirstName: u.FirstName, LastName: u.LastName, Email: u.Email, Locale: u.Locale, Version: now.Version},
-		AskPassword: !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
 	}, err
 }
 
@@ -58,12 +57,12 @@ func (p *Portal) SaveProfile(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	form := account.ProfileForm{
 		FirstName: r.PostFormValue("first_name"), LastName: r.PostFormValue("last_name"), Email: r.PostFormValue("email"),
-		Locale: v.User.Locale, Version: r.PostFormValue("version"), CurrentPassword: r.PostFormValue("current_password"),
+		Locale: v.User.Locale, Version: r.PostFormValue("version"),
 	}
 	if r.PostForm.Has("locale") {
 		form.Locale = r.PostFormValue("locale")
 	}
-	err := p.Account.SaveProfile(r.Context(), v.Site, in(r, v), v.Session.CreatedAt, form)
+	err := p.Account.SaveProfile(r.Context(), v.Site, v.Caller(r), form)
 	if err == nil {
 		return seeProfile(w, r, ProfileSaved)
 	}
@@ -75,7 +74,7 @@ func seeProfile(w http.ResponseWriter, r *http.Request, done string) error {
 	return nil
 }
 
-// notSaved shows the form again with what was typed, except for the password.
+// notSaved shows the form again with what was typed.
 func (p *Portal) notSaved(w http.ResponseWriter, r *http.Request, form account.ProfileForm, err error) error {
 	var e *gatehouse.Error
 	changed := errors.As(err, &e) && e.Reason == account.ReasonProfileChanged
@@ -107,10 +106,8 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) {
 type Profile struct {
 	Stored account.Profile
 	// Typed is the content of the fields: what was typed, else what is stored.
-	Typed account.ProfileForm
-	// AskPassword: a new address requires the password again.
-	AskPassword bool
-	Fields      []gatehouse.FieldError
+	Typed  account.ProfileForm
+	Fields []gatehouse.FieldError
 	// Changed: another window has saved the profile since the form was made.
 	Changed bool
 	// TooSoon is how long to wait before the next mail; 0: it was not too soon.
@@ -138,11 +135,6 @@ func (v Profile) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 		{Name: "first_name", Label: p.T("field.first_name"), Value: v.Typed.FirstName, Prose: true, Autocomplete: "given-name", Missing: "first_name"},
 		{Name: "last_name", Label: p.T("field.last_name"), Value: v.Typed.LastName, Prose: true, Autocomplete: "family-name", Missing: "last_name"},
 		{Name: "email", Label: p.T("field.email"), Hint: p.T("profile.email_hint"), Value: v.Typed.Email, InputMode: "email", Autocomplete: "email", Missing: "email", Optional: v.Stored.User.Email == ""},
-	}
-	if v.AskPassword {
-		password := ui.PresentPassword(p, "current_password", "field.current_password")
-		password.Hint, password.Optional = p.T("profile.password_hint"), true
-		list = append(list, password)
 	}
 	if len(p.Languages()) > 0 {
 		options := []ui.Option{{Text: p.T("profile.locale_browser")}}

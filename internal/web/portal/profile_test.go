@@ -25,7 +25,7 @@ func TestProfileShowsWhatIsStored(t *testing.T) {
 			t.Errorf("no %q", want)
 		}
 	}
-	if doc.Find("#current_password, #locale, main .alert").Length() != 0 {
+	if doc.Find("#locale, main .alert").Length() != 0 {
 		t.Error("something is asked or said that need not be")
 	}
 	if strings.Contains(doc.Find("main").Text(), "Who uses this sign-in") {
@@ -40,12 +40,9 @@ func TestProfileShowsWhatIsStored(t *testing.T) {
 	if show(t, "inkwell", Profile{Stored: account.Profile{User: u}}).Find("#own-username").Length() != 0 {
 		t.Error("a username where people have none")
 	}
-	au := show(t, "au", Profile{AskPassword: true, Typed: account.ProfileForm{Locale: "en-AU"}, Stored: account.Profile{User: u}})
+	au := show(t, "au", Profile{Typed: account.ProfileForm{Locale: "en-AU"}, Stored: account.Profile{User: u}})
 	if got := pages.Attr(au, "#locale option[selected]", "value"); got != "en-AU" || au.Find("#locale option").Length() != 3 {
 		t.Errorf("language %q", got)
-	}
-	if au.Find("#current_password[type=password]").Length() != 1 {
-		t.Error("the password is not asked for")
 	}
 }
 

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 
 	"gatehouse"
@@ -13,10 +12,6 @@ const RecoveryCodesPath = SecurityPath + "/recovery-codes"
 
 // RecoveryCodes shows how many are left; the codes themselves were shown once.
 func (p *Portal) RecoveryCodes(w http.ResponseWriter, r *http.Request) error {
-	return p.showRecoveryCodes(w, r, http.StatusOK, nil)
-}
-
-func (p *Portal) showRecoveryCodes(w http.ResponseWriter, r *http.Request, status int, bad []gatehouse.FieldError) error {
 	v := ui.VisitOf(r)
 	all, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
 	if err != nil {
@@ -26,21 +21,17 @@ func (p *Portal) showRecoveryCodes(w http.ResponseWriter, r *http.Request, statu
 		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
 		return nil
 	}
-	return p.page(w, r, status, RecoveryCodes{Kept: all.Codes, AskPassword: p.askPassword(v), Username: v.User.Username, Errors: bad})
+	return p.page(w, r, http.StatusOK, RecoveryCodes{Kept: all.Codes})
 }
 
 // NewRecoveryCodes makes new ones, and shows them this once.
 func (p *Portal) NewRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	codes, err := p.Account.NewRecoveryCodes(r.Context(), v.Site, in(r, v), *v.Session, r.PostFormValue("current_password"))
-	var e *gatehouse.Error
-	switch {
-	case err == nil:
-		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes})
-	case errors.As(err, &e) && len(e.Fields) > 0:
-		return p.showRecoveryCodes(w, r, ui.StatusOf(err), e.Fields)
+	codes, err := p.Account.NewRecoveryCodes(r.Context(), v.Site, in(r, v), *v.Session)
+	if err != nil {
+		return err
 	}
-	return err
+	return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes})
 }
 
 // RecoveryCodes is the page about recovery codes.
@@ -50,10 +41,7 @@ type RecoveryCodes struct {
 	// Added is the first factor, which they came with; empty: they were asked for.
 	Added gatehouse.FactorKind
 	// Kept are the stored ones.
-	Kept        []gatehouse.RecoveryCode
-	AskPassword bool
-	Username    string
-	Errors      []gatehouse.FieldError
+	Kept []gatehouse.RecoveryCode
 }
 
 func (RecoveryCodes) Template() string { return "recovery_codes" }
@@ -63,10 +51,6 @@ func (v RecoveryCodes) Title(p *ui.Page) string {
 		return p.T("recovery_codes.fresh_title")
 	}
 	return p.T("recovery_codes.title")
-}
-
-func (v RecoveryCodes) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return withPassword(p, v.AskPassword), v.Errors
 }
 
 // Left is how many can still be used.

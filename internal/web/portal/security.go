@@ -44,7 +44,6 @@ func (p *Portal) storedSecurity(r *http.Request) (OwnTwoFactor, error) {
 	known, err := p.Account.PasskeySignals(r.Context(), v.Site, u)
 	return OwnTwoFactor{
 		Texts: p.SignIn.Texts(v.Site), Security: now, Factors: factors, Known: known, Own: onOff(u.OwnTwoFactor), Automatic: onOff(!u.CodesOnRequest),
-		AskPassword: u.OwnTwoFactor && !gatehouse.IsFresh(v.Session.CreatedAt, p.Now()),
 	}, err
 }
 
@@ -58,8 +57,7 @@ func onOff(on bool) string {
 // SaveSecurity saves the choices. A missing field leaves its setting unchanged.
 func (p *Portal) SaveSecurity(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	form := account.SecurityForm{Own: r.PostFormValue("own_two_factor"), Automatic: r.PostFormValue("send_automatically"),
-		CurrentPassword: r.PostFormValue("current_password")}
+	form := account.SecurityForm{Own: r.PostFormValue("own_two_factor"), Automatic: r.PostFormValue("send_automatically")}
 	err := p.Account.SaveSecurity(r.Context(), v.Site, in(r, v), *v.Session, form)
 	if err == nil {
 		http.Redirect(w, r, SecurityPath+"?saved", http.StatusSeeOther)
@@ -102,9 +100,7 @@ type OwnTwoFactor struct {
 	// Own and Automatic are the content of the fields: on, off, or what was sent
 	// instead.
 	Own, Automatic string
-	// AskPassword: turning it off requires the password again.
-	AskPassword bool
-	Fields      []gatehouse.FieldError
+	Fields         []gatehouse.FieldError
 	// TooSoon is how long to wait before the next change; 0: it was not too soon.
 	TooSoon time.Duration
 	// Saved: it was just saved.
@@ -124,11 +120,6 @@ func (v OwnTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 			ui.Option{Value: "on", Text: p.T("two_factor.send_on"), Hint: p.T("two_factor.send_on_hint")},
 			ui.Option{Value: "off", Text: p.T("two_factor.send_off"), Hint: p.T("two_factor.send_off_hint")})},
 	}
-	if v.AskPassword {
-		password := ui.PresentPassword(p, "current_password", "field.current_password")
-		password.Hint, password.Optional = p.T("two_factor.password_hint"), true
-		list = append(list, password)
-	}
 	return list, v.Fields
 }
 
@@ -138,14 +129,6 @@ func ownHint(p *ui.Page) string {
 		return p.T("two_factor.own_on_hint", "days", days)
 	}
 	return p.T("two_factor.own_on_everywhere")
-}
-
-// Username is for password managers, if the password is required.
-func (v OwnTwoFactor) Username() string {
-	if !v.AskPassword {
-		return ""
-	}
-	return v.User.Username
 }
 
 // FewCodes: the recovery codes are running out.

@@ -47,6 +47,7 @@ func samples() []pages.Sample {
 		{Name: "signin-cookies", View: SignIn{}, Again: &ui.Again{Why: ui.AgainCookies, Action: "/sign-in", Values: url.Values{"username": {"msantos"}}}},
 		{Name: "profile-stale", View: Profile{Typed: account.ProfileForm{FirstName: "Mira"}, Stored: account.Profile{User: *fixture.User()}}, SignedIn: true,
 			Again: &ui.Again{Why: ui.AgainStale, Action: "/account/profile", Values: url.Values{"first_name": {"Mirabel"}}}},
+		{Name: "profile-proved", View: Profile{Stored: account.Profile{User: *fixture.User()}}, SignedIn: true, Again: &ui.Again{Why: ui.AgainProved, Action: "/account/profile", Values: url.Values{"email": {"new@northgate.example"}}}},
 		{Name: "home-stale", View: fullHome(), SignedIn: true, Again: &ui.Again{Why: ui.AgainStale, Action: "/home/cards"}},
 		{Name: "help-missing-token", View: ForgotUsername{}, Again: &ui.Again{Why: ui.AgainMissing, Action: "/forgot-username", Values: url.Values{"message": {"It begins\nwith an m"}}}},
 		{Name: "signin-expired", View: SignIn{Expired: true}},
@@ -69,7 +70,7 @@ func samples() []pages.Sample {
 		{Name: "platforms-incomplete", View: PlatformOrder{launcher()}, SignedIn: true, BareUser: true},
 		{Name: "home-incomplete", View: incompleteHome(), SignedIn: true, BareUser: true},
 	}
-	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), factorSamples(), phoneSamples(), recoverySamples(), myPlatformSamples(), searchSamples()} {
+	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), factorSamples(), phoneSamples(), stepUpSamples(), recoverySamples(), myPlatformSamples(), searchSamples()} {
 		list = append(list, more...)
 	}
 	return list

@@ -19,6 +19,8 @@ const (
 	AgainMissing = "missing"
 	// AgainCookies: it came without any cookie.
 	AgainCookies = "cookies"
+	// AgainProved: its user had to prove first who they are, and has.
+	AgainProved = "proved"
 )
 
 // Again is a form that was sent and not acted on. It comes back on its page with what was
@@ -29,6 +31,9 @@ type Again struct {
 	Action string
 	Values url.Values
 }
+
+// Good reports whether nothing was wrong with the form.
+func (a *Again) Good() bool { return a.Why == AgainProved }
 
 // fill puts what was typed into the forms of a page that lead to the same place.
 func (a *Again) fill(page []byte) ([]byte, error) {

@@ -171,7 +171,7 @@ func (p *Page) Title() string {
 
 // failed puts "Error:" in front of the title.
 func (p *Page) failed() bool {
-	if v, ok := p.View.(interface{ Failed() bool }); p.Again != nil || ok && v.Failed() {
+	if v, ok := p.View.(interface{ Failed() bool }); p.Again != nil && !p.Again.Good() || ok && v.Failed() {
 		return true
 	}
 	if v, ok := p.View.(form); ok {

@@ -38,6 +38,10 @@ type Visit struct {
 	Token func(actions []string) string
 	// Again is set if a form comes back.
 	Again *Again
+	// Proved: there is fresh proof of who the user is; only known on routes that ask for it. Kept
+	// is the form that waits for it.
+	Proved bool
+	Kept   Kept
 	// Post identifies the posted form and the browser that posts it; see
 	// gatehouse.Caller.
 	Post string
@@ -69,7 +73,7 @@ func (v *Visit) Caller(r *http.Request) gatehouse.Caller {
 	}
 	if v.Session != nil {
 		c.Kind, c.CompanyID, c.UserID = gatehouse.SignedIn, v.Session.CompanyID, v.Session.UserID
-		c.Role, c.Name = v.User.Role, v.User.Username
+		c.Role, c.Name, c.Proved = v.User.Role, v.User.Username, v.Proved
 	}
 	return c
 }

@@ -6,7 +6,7 @@ import "slices"
 var SignInEvents = []EventKind{
 	EventSignIn, EventPasskey, EventSignInDone, EventSignOut, EventLocked, EventUnlocked, EventPasswordChecked, EventRecovery, EventRecoveryAnswered,
 	EventUsernameAsked, EventDeviceRemoved, EventDeviceUntrusted, EventNotMe, EventCodeSent, EventCode, EventProved,
-	EventApplicationSignIn, EventTokenReplayed, EventConsentRefused, EventLogoutFailed,
+	EventSessionBound, EventDeviceRefused, EventApplicationSignIn, EventTokenReplayed, EventConsentRefused, EventLogoutFailed,
 }
 
 // ChangeEvents are the kinds of events that change an account, or its company.

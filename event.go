@@ -99,9 +99,13 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventSignIn          EventKind = "sign_in.password"
-	EventPasskey         EventKind = "sign_in.passkey"
-	EventSignOut         EventKind = "session.ended"
+	EventSignIn  EventKind = "sign_in.password"
+	EventPasskey EventKind = "sign_in.passkey"
+	EventSignOut EventKind = "session.ended"
+	// EventSessionBound: a session was tied to its device; EventDeviceRefused: somebody tried to, or
+	// tried to renew one, without the key that it takes. Detail["session"] is the session.
+	EventSessionBound    EventKind = "session.bound"
+	EventDeviceRefused   EventKind = "session.device_refused"
 	EventLocked          EventKind = "user.locked"
 	EventUnlocked        EventKind = "user.unlocked"
 	EventUserCreated     EventKind = "user.created"

@@ -49,7 +49,9 @@ const (
 	CeilingSessionIdle      = 7 * 24 * time.Hour
 	CeilingSessionAbsolute  = 30 * 24 * time.Hour
 	FloorSession            = time.Minute
-	CeilingTemporary        = 24 * time.Hour // IRC-2
+	FloorBound              = 2 * time.Minute // browsers renew the cookie before it ends
+	CeilingBound            = time.Hour       // which is how long a copied one works
+	CeilingTemporary        = 24 * time.Hour  // IRC-2
 	CeilingResetLink        = time.Hour
 	CeilingCode             = 10 * time.Minute // ASVS 6.5.5
 	CeilingTrustedDevice    = 30 * 24 * time.Hour
@@ -68,7 +70,7 @@ func ClassicPolicy() Policy {
 			NoUsernameParts: true, History: 5, Blocklist: true,
 		},
 		Lockout:           LockoutPolicy{Attempts: 6, InAll: CeilingAttemptsInAll},
-		Session:           SessionLimits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+		Session:           SessionLimits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour, Bound: 10 * time.Minute},
 		TemporaryPassword: CeilingTemporary,
 		ResetLink:         CeilingResetLink,
 		Code:              5 * time.Minute,
@@ -124,6 +126,9 @@ func (p Policy) Check() []PolicyError {
 	}
 	span("policy.session.idle", p.Session.Idle, FloorSession, CeilingSessionIdle)
 	span("policy.session.absolute", p.Session.Absolute, p.Session.Idle, CeilingSessionAbsolute)
+	if p.Session.Bound != 0 {
+		span("policy.session.bound", p.Session.Bound, FloorBound, CeilingBound)
+	}
 	span("policy.temporary_password", p.TemporaryPassword, 5*time.Minute, CeilingTemporary)
 	span("policy.reset_link", p.ResetLink, 5*time.Minute, CeilingResetLink)
 	span("policy.code", p.Code, time.Minute, CeilingCode)

@@ -189,6 +189,8 @@ type Session struct {
 	Assurance Assurance
 	// Proved is what was last proved again in this session; zero: nothing was.
 	Proved Proof
+	// BindingID is the session's DeviceBinding; empty: it is not bound.
+	BindingID string
 }
 
 // SessionLimits say how long a session lives.
@@ -197,6 +199,9 @@ type SessionLimits struct {
 	Idle time.Duration
 	// Absolute ends every session.
 	Absolute time.Duration
+	// Bound is the lifetime of the cookie that ties a session to its device, in browsers that can
+	// prove a key; see DeviceBinding. 0: sessions are not tied.
+	Bound time.Duration
 }
 
 // Alive reports whether a session created and last seen at these times may still be used (ASVS

@@ -39,7 +39,7 @@ check() {
   need 'nginx' 'nginx' any nginx
   need 'Caddy' 'caddy' any caddy
   need 'Apache with mod_auth_openidc' 'apache2-bin libapache2-mod-auth-openidc' apache
-  need 'Chromium' 'chromium' any chromium-headless-shell chromium chromium-browser
+  need 'Chromium' 'chromium' any chromium chromium-browser google-chrome google-chrome-stable
   need 'Tidy (it finds faults in HTML)' 'tidy' any tidy
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang
   need 'npm (it brings axe-core and openid-client)' 'npm nodejs' any npm
@@ -90,7 +90,8 @@ fi
 
 check
 # Chromium's headless shell takes a fifth of the processor time of the whole browser, which
-# does as well where that cannot be had.
+# does as well where that cannot be had. The whole one is needed for sessions that are tied to
+# their device.
 if ! any chromium-headless-shell && [ "$(id -u)" -eq 0 ] && any apt-get; then
   shell=(timeout 120 apt-get install -y -qq --no-install-recommends chromium-headless-shell)
   "${shell[@]}" >/dev/null 2>&1 || { timeout 60 apt-get update -qq && "${shell[@]}"; } >/dev/null 2>&1 || true

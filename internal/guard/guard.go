@@ -27,13 +27,15 @@ const (
 	TrustLookedAtAgain   Name = "trust that has ended finishes no sign-in"
 	LockedIsLocked       Name = "a locked account takes no password"
 	LockEndsSessions     Name = "a lock ends sessions"
+	BoundCookie          Name = "a bound session asks for its bound cookie"
+	ProofOnce            Name = "a proof of a device's key works once"
 )
 
 // All are the guards.
 func All() []Name {
 	return []Name{CodeCountedFirst, LastCodeEndsSignIn, FiveCodes, CodeOfItsSignIn, CodeExpires, RecoveryAsksForCode, FirstSignInOnly,
 		TemporaryOnce, TwoFactorEndsTrust, PasswordEndsTrust, PasswordEndsSessions, TrustDoesNotSlide, TrustLookedAtAgain, LockedIsLocked,
-		LockEndsSessions}
+		LockEndsSessions, BoundCookie, ProofOnce}
 }
 
 // Kept is the value, and nothing while the guard is out: what ends something for a user

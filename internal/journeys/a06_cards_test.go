@@ -55,7 +55,7 @@ func (p *supplier) send(method, path, authorization, body string) sent {
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
 	}
-	got, err := here(p.s).Do(r)
+	got, err := here(p.t, p.s).Do(r)
 	if err != nil {
 		p.t.Fatal(err)
 	}

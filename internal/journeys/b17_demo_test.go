@@ -153,7 +153,7 @@ func TestA06_TheDemosPlatformsHaveCards(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.Header.Set("Authorization", token)
-			got, err := here(s).Do(r)
+			got, err := here(t, s).Do(r)
 			if err != nil {
 				t.Fatal(err)
 			}

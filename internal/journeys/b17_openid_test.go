@@ -44,7 +44,7 @@ func newPlatform(t *testing.T, s *testkit.Server, change func(*gatehouse.Applica
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := oidc.ClientContext(t.Context(), here(s))
+	ctx := oidc.ClientContext(t.Context(), here(t, s))
 	provider, err := oidc.NewProvider(ctx, s.URL("meridian-uk", ""))
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +54,13 @@ func newPlatform(t *testing.T, s *testkit.Server, change func(*gatehouse.Applica
 }
 
 // here is a client for programs, which finds the server under every name.
-func here(s *testkit.Server) *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+func here(t *testing.T, s *testkit.Server) *http.Client {
+	t.Helper()
+	trust, err := testkit.TrustServers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: trust, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, s.Addr)
 	}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }

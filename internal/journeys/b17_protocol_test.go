@@ -42,7 +42,7 @@ func (p *platform) call(method, path string, body url.Values, headers ...string)
 
 func (p *platform) send(r *http.Request) programAnswer {
 	p.t.Helper()
-	res, err := here(p.s).Do(r)
+	res, err := here(p.t, p.s).Do(r)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -134,7 +134,7 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 
 // noForms are what programs, and pages of other sites, post to.
 var noForms = map[string]bool{
-	"POST /csp-report": true, "POST /oauth2/authorize": true, "POST /oauth2/logout": true, "POST /oauth2/token": true, "POST /oauth2/par": true, "POST /oauth2/register": true,
+	"POST /csp-report": true, "POST /device-session": true, "POST /device-session/refresh": true, "POST /oauth2/authorize": true, "POST /oauth2/logout": true, "POST /oauth2/token": true, "POST /oauth2/par": true, "POST /oauth2/register": true,
 	"POST /oauth2/userinfo": true, "POST /oauth2/introspect": true, "POST /oauth2/revoke": true,
 	"POST /account/platforms/{id}/ask": true, // an administrator asks nobody: see TestB17_ARequestForAccessIsDeclined
 }

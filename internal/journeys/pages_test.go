@@ -25,6 +25,8 @@ var notLookedAt = map[string]string{
 	"GET /robots.txt":                       "a file",
 	"GET /.well-known/security.txt":         "a file",
 	"POST /csp-report":                      "for programs",
+	"POST /device-session":                  "for browsers, without a page",
+	"POST /device-session/refresh":          "for browsers, without a page",
 	"GET /account/terms/{id}/download":      "a file",
 	"GET /api/v1/session":                   "for programs",
 	"GET /company/enrolments/{id}/events":   "for programs",

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gatehouse"
@@ -35,6 +36,7 @@ func (s *Service) Home(ctx context.Context, ses gatehouse.Session, events int) (
 			break
 		}
 	}
+	all = slices.DeleteFunc(all, func(e gatehouse.Event) bool { return e.Kind == gatehouse.EventSessionBound }) // it follows each sign-in
 	h.Events = all[:min(events, len(all))]
 	h.Sessions, err = q.CountSessionsOf(ctx, ses.SiteID, ses.UserID, s.Now())
 	return h, err

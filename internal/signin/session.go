@@ -132,11 +132,28 @@ func (s *Service) welcome(tx *act.Unit, u gatehouse.User) error {
 // mostDevices is how many devices of a user are known at most: each has its own attempts.
 const mostDevices = 10
 
-// Session returns the session and user of a token. It reads the account as it is now and writes
-// nothing, except the time of the last request, at most once a minute.
+// Admit returns the session and user of a request. bound is the value of the bound cookie: a session
+// that is tied to a device opens only there. It reads the account as it is now and writes nothing,
+// except the time of the last request, at most once a minute.
 //
-// Errors: Unauthenticated if there is no such session, it has ended, or its user
-// may no longer sign in; Unavailable.
+// Errors: Unauthenticated if there is no such session, it has ended, its user may no longer sign
+// in, or it is tied to another device (IsOtherDevice); Unavailable.
+func (s *Service) Admit(ctx context.Context, st *site.Site, token, bound string) (Session, error) {
+	if token == "" {
+		return Session{}, errNoSession
+	}
+	hash := secret.HashToken(token)
+	ses, err := s.alive(ctx, st, hash)
+	if err == nil && ses.BindingID != "" {
+		err = s.fromItsDevice(ctx, st, ses, bound)
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return ses, s.seen(ctx, st, ses, hash)
+}
+
+// Session is Admit without the bound cookie, for a request that was admitted.
 func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Session, error) {
 	if token == "" {
 		return Session{}, errNoSession
@@ -144,8 +161,17 @@ func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Ses
 	return s.sessionOf(ctx, st, secret.HashToken(token))
 }
 
-// sessionOf returns the session whose token has this hash.
+// sessionOf returns the session whose token has this hash, and records the request.
 func (s *Service) sessionOf(ctx context.Context, st *site.Site, hash string) (Session, error) {
+	ses, err := s.alive(ctx, st, hash)
+	if err != nil {
+		return Session{}, err
+	}
+	return ses, s.seen(ctx, st, ses, hash)
+}
+
+// alive returns the session whose token has this hash, if it has not ended.
+func (s *Service) alive(ctx context.Context, st *site.Site, hash string) (Session, error) {
 	ses, u, c, err := s.Store.Session(ctx, st.ID, hash)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return Session{}, errNoSession
@@ -153,14 +179,19 @@ func (s *Service) sessionOf(ctx context.Context, st *site.Site, hash string) (Se
 	if err != nil {
 		return Session{}, err
 	}
-	now := s.Now()
-	if !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, now) || !u.MaySignIn() {
+	if !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
 		return Session{}, errNoSession
 	}
-	if now.Sub(ses.SeenAt) >= gatehouse.SeenEvery {
-		err = s.Store.Write(ctx, func(q store.Queries) error { return q.SessionSeen(ctx, st.ID, hash, now) })
+	return Session{Session: ses, User: u, Company: c}, nil
+}
+
+// seen records a request in a session.
+func (s *Service) seen(ctx context.Context, st *site.Site, ses Session, hash string) error {
+	now := s.Now()
+	if now.Sub(ses.SeenAt) < gatehouse.SeenEvery {
+		return nil
 	}
-	return Session{Session: ses, User: u, Company: c}, err
+	return s.Store.Write(ctx, func(q store.Queries) error { return q.SessionSeen(ctx, st.ID, hash, now) })
 }
 
 var errNoSession = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "no-session"}

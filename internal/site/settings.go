@@ -106,6 +106,7 @@ type policySettings struct {
 	Session struct {
 		Idle     *time.Duration `yaml:"idle"`
 		Absolute *time.Duration `yaml:"absolute"`
+		Bound    *time.Duration `yaml:"bound"`
 	} `yaml:"session"`
 	TemporaryPassword *time.Duration `yaml:"temporary_password"`
 	ResetLink         *time.Duration `yaml:"reset_link"`
@@ -135,6 +136,7 @@ func (f *settings) policy() gatehouse.Policy {
 	override(&p.Lockout.UnlockAfter, o.Lockout.UnlockAfter)
 	override(&p.Session.Idle, o.Session.Idle)
 	override(&p.Session.Absolute, o.Session.Absolute)
+	override(&p.Session.Bound, o.Session.Bound)
 	override(&p.TemporaryPassword, o.TemporaryPassword)
 	override(&p.ResetLink, o.ResetLink)
 	override(&p.Code, o.Code)

@@ -34,11 +34,11 @@ func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gateh
 // limit, the last used first.
 func (q Queries) SessionsOf(ctx context.Context, siteID, userID string, now time.Time, limit int) ([]gatehouse.Session, error) {
 	var all []gatehouse.Session
-	err := q.all(ctx, "sessions of user", `SELECT id, company_id, created_at, seen_at, address, user_agent, device_id FROM sessions
+	err := q.all(ctx, "sessions of user", `SELECT id, company_id, created_at, seen_at, address, user_agent, device_id, binding_id FROM sessions
 		WHERE site_id = $1 AND user_id = $2 AND ends_at > $3 ORDER BY seen_at DESC, id DESC LIMIT $4`,
 		[]any{siteID, userID, micros(now), limit}, func(scan func(...any) error) error {
 			s := gatehouse.Session{SiteID: siteID, UserID: userID}
-			err := scan(&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.IPAddress, &s.UserAgent, &s.DeviceID)
+			err := scan(&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.IPAddress, &s.UserAgent, &s.DeviceID, &s.BindingID)
 			all = append(all, s)
 			return err
 		})
@@ -65,42 +65,53 @@ func (q Queries) SessionSeen(ctx context.Context, siteID, tokenHash string, now 
 // DeleteSession ends the session that has this token. It returns how many platforms have to be
 // notified.
 func (q Queries) DeleteSession(ctx context.Context, siteID, tokenHash string, now time.Time) (platforms int, err error) {
-	ids, err := q.ids(ctx, "delete session", `DELETE FROM sessions WHERE site_id = $1 AND token_hash = $2 RETURNING id`, siteID, tokenHash)
-	if err != nil {
-		return 0, err
-	}
-	return q.endLoginsOf(ctx, siteID, ids, now)
+	_, platforms, err = q.ending(ctx, siteID, now, "delete session", `DELETE FROM sessions WHERE site_id = $1 AND token_hash = $2`, siteID, tokenHash)
+	return platforms, err
 }
 
 // EndSession ends a session of a user by its ID. It reports whether there was one.
 func (q Queries) EndSession(ctx context.Context, siteID, userID, id string, now time.Time) (bool, error) {
-	ids, err := q.ending(ctx, siteID, now, "end session", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3 RETURNING id`, siteID, userID, id)
+	ids, _, err := q.ending(ctx, siteID, now, "end session", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id)
 	return len(ids) == 1, err
 }
 
 // endSessions ends all sessions of a user but the one with the given ID, and returns
 // their IDs.
 func (q Queries) endSessions(ctx context.Context, u gatehouse.User, keep string, now time.Time) ([]string, error) {
-	return q.ending(ctx, u.SiteID, now, "end sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3 RETURNING id`, u.SiteID, u.ID, keep)
+	ids, _, err := q.ending(ctx, u.SiteID, now, "end sessions", `DELETE FROM sessions WHERE site_id = $1 AND user_id = $2 AND id <> $3`, u.SiteID, u.ID, keep)
+	return ids, err
 }
 
 // EndSessionsOfDevice ends a user's sessions on one device, and returns their IDs.
 func (q Queries) EndSessionsOfDevice(ctx context.Context, siteID, userID, deviceID string, now time.Time) ([]string, error) {
-	return q.ending(ctx, siteID, now, "end sessions of device", `DELETE FROM sessions
-		WHERE site_id = $1 AND user_id = $2 AND device_id = $3 AND device_id <> '' RETURNING id`, siteID, userID, deviceID)
-}
-
-// ending runs a statement that deletes sessions of a site and returns their IDs, and ends what
-// those sessions have reached.
-func (q Queries) ending(ctx context.Context, siteID string, now time.Time, what, text string, args ...any) ([]string, error) {
-	ids, err := q.ids(ctx, what, text, args...)
-	if err == nil {
-		_, err = q.endLoginsOf(ctx, siteID, ids, now)
-	}
+	ids, _, err := q.ending(ctx, siteID, now, "end sessions of device", `DELETE FROM sessions
+		WHERE site_id = $1 AND user_id = $2 AND device_id = $3 AND device_id <> ''`, siteID, userID, deviceID)
 	return ids, err
 }
 
-// DeleteEndedSessions removes those past their absolute limit.
+// ending runs a statement that deletes sessions of a site, and ends what those sessions have reached
+// and what they are tied to. It returns their IDs, and how many platforms have to be notified.
+func (q Queries) ending(ctx context.Context, siteID string, now time.Time, what, text string, args ...any) (ids []string, platforms int, err error) {
+	var bindings []string
+	err = q.all(ctx, what, text+" RETURNING id, binding_id", args, func(scan func(...any) error) error {
+		var id, binding string
+		err := scan(&id, &binding)
+		ids = append(ids, id)
+		if binding != "" {
+			bindings = append(bindings, binding)
+		}
+		return err
+	})
+	if err == nil {
+		err = q.dropBindings(ctx, siteID, bindings)
+	}
+	if err == nil {
+		platforms, err = q.endLoginsOf(ctx, siteID, ids, now)
+	}
+	return ids, platforms, err
+}
+
+// DeleteEndedSessions removes those past their absolute limit, and bindings of any that have ended.
 func (q Queries) DeleteEndedSessions(ctx context.Context, now time.Time) error {
 	var gone [][]any
 	err := q.all(ctx, "delete ended sessions", `DELETE FROM sessions WHERE ends_at <= $1 RETURNING site_id, id`, []any{micros(now)}, func(scan func(...any) error) error {
@@ -109,6 +120,9 @@ func (q Queries) DeleteEndedSessions(ctx context.Context, now time.Time) error {
 		gone = append(gone, []any{siteID, id})
 		return err
 	})
+	if err == nil {
+		_, err = q.exec(ctx, "delete ended bindings", `DELETE FROM device_bindings WHERE ends_at <= $1`, micros(now))
+	}
 	if err == nil {
 		_, err = q.endLogins(ctx, gone, now)
 	}

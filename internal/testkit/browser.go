@@ -41,14 +41,14 @@ type Tab struct {
 // end the test fails if the page reported errors: see Console.
 func Browser(t testing.TB) *Tab {
 	t.Helper()
-	browser, err := sharedBrowser()
-	if errors.Is(err, exec.ErrNotFound) {
-		missing(t, "Chromium", "apt-get install chromium")
-	}
-	if err != nil {
-		t.Fatalf("starting Chromium: %v", err)
-	}
-	return openTab(t, browser, chromedp.WithNewBrowserContext())
+	return openTab(t, ordinary.shared(t), chromedp.WithNewBrowserContext())
+}
+
+// BrowserWithKeys is Browser in a Chromium that ties sessions to its device, as Chrome does on
+// computers with a chip for keys: here, the key is in its memory. It trusts servers OverHTTPS.
+func BrowserWithKeys(t testing.TB) *Tab {
+	t.Helper()
+	return openTab(t, withKeys.shared(t), chromedp.WithNewBrowserContext())
 }
 
 // NewTab opens another tab of the same browser: the same cookies.
@@ -83,25 +83,49 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 	return b
 }
 
-// chromium is the browser of this process, which ends with it.
-var chromium struct {
-	sync.Mutex
+// chromium is a browser of this process, which ends with it.
+type chromium struct {
+	programs []string
+	options  func() ([]chromedp.ExecAllocatorOption, error)
+
+	mu  sync.Mutex
 	ctx context.Context
 	err error
 }
 
-// sharedBrowser starts the Chromium of this process, or restarts it after a crash.
-func sharedBrowser() (context.Context, error) {
-	chromium.Lock()
-	defer chromium.Unlock()
-	if chromium.ctx == nil && chromium.err == nil || chromium.ctx != nil && chromium.ctx.Err() != nil {
-		chromium.ctx, chromium.err = startBrowser()
+// The headless shell is the same engine without a browser's windows and profiles, which take most of
+// a page's processor time. It has no keys for sessions, either.
+var (
+	ordinary = &chromium{programs: append([]string{"chromium-headless-shell"}, wholeBrowsers...)}
+	withKeys = &chromium{programs: wholeBrowsers, options: func() ([]chromedp.ExecAllocatorOption, error) {
+		key, err := siteKeyHash()
+		return []chromedp.ExecAllocatorOption{
+			chromedp.Flag("ignore-certificate-errors-spki-list", key),
+			chromedp.Flag("enable-features", "DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting"),
+		}, err
+	}}
+	wholeBrowsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+)
+
+// shared starts the browser, or restarts it after a crash.
+func (c *chromium) shared(t testing.TB) context.Context {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx == nil && c.err == nil || c.ctx != nil && c.ctx.Err() != nil {
+		c.ctx, c.err = c.start()
 	}
-	return chromium.ctx, chromium.err
+	if errors.Is(c.err, exec.ErrNotFound) {
+		missing(t, "Chromium", "apt-get install chromium")
+	}
+	if c.err != nil {
+		t.Fatalf("starting Chromium: %v", c.err)
+	}
+	return c.ctx
 }
 
-func startBrowser() (context.Context, error) {
-	program, err := findChromium()
+func (c *chromium) start() (context.Context, error) {
+	program, err := c.find()
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +146,13 @@ func startBrowser() (context.Context, error) {
 		// pages here are our own.
 		options = append(options, chromedp.NoSandbox)
 	}
+	if c.options != nil {
+		more, err := c.options()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, more...)
+	}
 	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...) //nolint:govet // the browser ends with the process
 	ctx, _ = chromedp.NewContext(ctx)                                     //nolint:govet // as above
 	started := make(chan error, 1)
@@ -137,11 +168,9 @@ func startBrowser() (context.Context, error) {
 	}
 }
 
-// findChromium looks for the browser under its usual names. The headless shell is the same
-// engine without a browser's windows and profiles, which take most of a page's processor
-// time.
-func findChromium() (string, error) {
-	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+// find looks for the browser under its usual names.
+func (c *chromium) find() (string, error) {
+	for _, name := range c.programs {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}

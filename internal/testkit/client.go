@@ -50,7 +50,11 @@ func NewClient(t testing.TB, base, server string) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: 4, DialContext: dialer(u, strings.TrimPrefix(server, "http://"))}
+	trust, err := TrustServers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 4, TLSClientConfig: trust, DialContext: dialer(u, strings.TrimPrefix(server, "http://"))}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &Client{
 		t: t, base: u, Language: "en-GB,en;q=0.9",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -99,6 +100,7 @@ type serverSetup struct {
 	queue   int
 	change  func(dir string)
 	shared  bool // the sites
+	secure  bool // over https
 	options func(*assembly.Options)
 }
 
@@ -149,7 +151,7 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 	if setup.shared {
 		s.Sites, err = sharedSites()
 	} else {
-		s.Sites, err = openSites(t, l.Addr().(*net.TCPAddr).Port, setup.change)
+		s.Sites, err = openSites(t, site.LoadEnv{Scheme: setup.scheme(), Port: l.Addr().(*net.TCPAddr).Port}, setup.change)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +174,11 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 		t.Fatal(err)
 	}
 	s.SSO.NewRSA = keysFromPool()
-	s.run(l, log)
+	secure, err := setup.serving()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.run(l, secure, log)
 	return s
 }
 
@@ -191,12 +197,12 @@ func keysFromPool() func() (*rsa.PrivateKey, error) {
 	return func() (*rsa.PrivateKey, error) { return pool[(taken.Add(1)-1)%uint32(len(pool))]() }
 }
 
-func (s *Server) run(l net.Listener, log *slog.Logger) {
+func (s *Server) run(l net.Listener, secure *tls.Config, log *slog.Logger) {
 	ctx, stop := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	all.Go(func() { s.Work(ctx) })
 	all.Go(func() {
-		if err := assembly.Serve(ctx, l, s.road.over(s.Handler), nil, log); err != nil {
+		if err := assembly.Serve(ctx, l, s.road.over(s.Handler), secure, log); err != nil {
 			s.t.Errorf("server: %v", err)
 		}
 	})
@@ -223,7 +229,7 @@ func openStore(t testing.TB, url string, now time.Time) *store.Store {
 }
 
 // openSites reads a copy of the demo's sites.
-func openSites(t testing.TB, port int, change func(dir string)) (*site.Sites, error) {
+func openSites(t testing.TB, env site.LoadEnv, change func(dir string)) (*site.Sites, error) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(demoSites())); err != nil {
@@ -232,7 +238,7 @@ func openSites(t testing.TB, port int, change func(dir string)) (*site.Sites, er
 	if change != nil {
 		change(dir)
 	}
-	return site.Open(dir, site.LoadEnv{Scheme: "http", Port: port})
+	return site.Open(dir, env)
 }
 
 // demoSites is the folder of the demo's sites in the source.

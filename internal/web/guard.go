@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/dbsc"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/web/ui"
 )
 
@@ -28,6 +30,8 @@ func (s *Server) guarded(to route) http.Handler {
 			s.comeBack(w, r, to, form)
 		case needsProof(err):
 			s.askProof(w, r, to)
+		case errors.Is(err, errRenewFirst):
+			http.Redirect(w, r, r.URL.RequestURI(), http.StatusTemporaryRedirect)
 		case err != nil:
 			s.fail(w, s.asPage(r, to), err)
 		}
@@ -45,6 +49,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	case Reports:
 		_, err := checkOrigin(r, v)
 		return err
+	case Browsers:
+		v.SessionToken = ui.ReadCookie(r, ui.SessionCookie, v.Secure)
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		_, err := checkOrigin(r, v)
+		return err
 	}
 	v.SessionToken = ui.ReadCookie(r, ui.SessionCookie, v.Secure)
 	v.SignInToken = ui.ReadCookie(r, ui.SignInCookie, v.Secure)
@@ -54,7 +63,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	if err != nil {
 		return err
 	}
-	if err := s.loadSession(r, v); err != nil {
+	if err := s.loadSession(w, r, v); err != nil {
 		return err
 	}
 	owners := formOwners(v)
@@ -98,11 +107,15 @@ func (s *Server) loadPending(r *http.Request, v *ui.Visit) error {
 
 // loadSession finds the user of the session cookie. If the database is unavailable,
 // that is an error, not a visitor who has not signed in.
-func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
+func (s *Server) loadSession(w http.ResponseWriter, r *http.Request, v *ui.Visit) error {
+	if skipped := r.Header[dbsc.SkippedHeader]; skipped != nil {
+		s.Metrics.skipped(dbsc.Skipped(skipped))
+	}
 	if v.SessionToken == "" {
 		return nil
 	}
-	ses, err := s.SignIn.Session(r.Context(), v.Site, v.SessionToken)
+	bound := ui.ReadCookie(r, ui.BoundCookie, v.Secure)
+	ses, err := s.SignIn.Admit(r.Context(), v.Site, v.SessionToken, bound)
 	switch {
 	case err == nil:
 		v.Session, v.User, v.Company = &ses.Session, &ses.User, &ses.Company
@@ -110,12 +123,31 @@ func (s *Server) loadSession(r *http.Request, v *ui.Visit) error {
 			v.Lang = v.Site.Language(r.Header.Get("Accept-Language"), cmp.Or(ses.User.Locale, v.Chosen))
 		}
 		return nil
+	case signin.IsOtherDevice(err):
+		v.SessionToken, v.StrayToken = "", v.SessionToken
+		return renewFirst(w, r, v, bound)
 	case gatehouse.KindOf(err) == gatehouse.Unauthenticated:
 		v.SessionEnded = true
 		return nil
 	}
 	return err
 }
+
+// renewFirst answers a request for a bound session whose bound cookie is over, as it is if the
+// response with a newer one was lost: the browser drops it and asks for the same page again, and
+// before that it renews the cookie. Anybody without the device's key comes back without a cookie.
+func renewFirst(w http.ResponseWriter, r *http.Request, v *ui.Visit, bound string) error {
+	if bound == "" {
+		return nil
+	}
+	ui.DropCookie(w, v, ui.BoundCookie)
+	if changes(r) || isAPI(r) {
+		return nil
+	}
+	return errRenewFirst
+}
+
+var errRenewFirst = errors.New("the bound cookie has to be renewed")
 
 // asPage turns the request for a form into one for the page with the form: signing in
 // leads back to that.

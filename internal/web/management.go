@@ -22,6 +22,7 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	csp      *prometheus.CounterVec
 	logouts  *prometheus.CounterVec
+	skips    *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics of one process. Those about the database are queried at
@@ -38,6 +39,8 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"route", "method", "status"}),
 		csp: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehouse_csp_reports_total",
 			Help: "What browsers say the content security policy stopped, by directive."}, []string{"directive"}),
+		skips: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehouse_device_session_skips_total",
+			Help: "Requests of browsers that say they could not renew the cookie of a device-bound session, by reason."}, []string{"reason"}),
 	}
 	gauge := func(name, help string, value func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
@@ -51,7 +54,7 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 	kernel, _ := secret.Kernel()
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gatehouse_argon2_info",
 		Help: "What computes the password hashes; always 1.", ConstLabels: prometheus.Labels{"kernel": kernel}}, func() float64 { return 1 }))
-	m.registry.MustRegister(m.signIns, m.requests, m.csp, m.logouts, &databaseMetrics{store: s, now: now},
+	m.registry.MustRegister(m.signIns, m.requests, m.csp, m.logouts, m.skips, &databaseMetrics{store: s, now: now},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, r := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong, gatehouse.ResultUnknown,
 		gatehouse.ResultLocked, gatehouse.ResultInactive, gatehouse.ResultExpired, gatehouse.ResultLimited} {
@@ -67,6 +70,13 @@ func (m *Metrics) SignIn(result gatehouse.EventResult) {
 
 // Logout counts an attempt to tell a platform that a session has ended.
 func (m *Metrics) Logout(result string) { m.logouts.WithLabelValues(result).Inc() }
+
+// skipped counts why a browser says that it did not renew the cookie of a bound session.
+func (m *Metrics) skipped(reasons []string) {
+	for _, reason := range reasons {
+		m.skips.WithLabelValues(reason).Inc()
+	}
+}
 
 // cspReport counts a report under one of the known directives.
 func (m *Metrics) cspReport(directive string) { m.csp.WithLabelValues(directive).Inc() }

@@ -17,6 +17,9 @@ const (
 	Assets Audience = iota + 1
 	// Reports: browsers, about pages of this site; no cookie is read, and none is a form.
 	Reports
+	// Browsers: browsers themselves, about the session that they have; no page sends this, so it
+	// is no form. What a script cannot send takes the place of the form's token.
+	Browsers
 	// Protocol: programs that authenticate themselves, and pages of other sites, by the rules
 	// of OpenID Connect. No cookie is read, so nothing is done in a user's name.
 	Protocol
@@ -87,6 +90,8 @@ func (s *Server) signInRoutes() []route {
 		to("GET /.well-known/passkey-endpoints", Assets, p.PasskeyEndpoints),
 		to("GET /.well-known/webauthn", Assets, p.RelatedOrigins),
 		to("POST /csp-report", Reports, s.takeReport),
+		to("POST /device-session", Browsers, p.BindSession),
+		to("POST /device-session/refresh", Browsers, p.RefreshSession),
 
 		to("GET /{$}", Public, p.Home),
 		to("GET /sign-in", Public, p.SignInPage),

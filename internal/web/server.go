@@ -74,7 +74,7 @@ func (s *Server) Prepare() *Server {
 	}
 	s.formsOn = map[string][]string{}
 	for _, r := range s.routes() {
-		if strings.HasPrefix(r.pattern, http.MethodPost+" ") && r.audience != Protocol {
+		if strings.HasPrefix(r.pattern, http.MethodPost+" ") && r.audience != Protocol && r.audience != Browsers {
 			page := s.pagePattern(r)
 			s.formsOn[page] = append(s.formsOn[page], formID(r.pattern))
 		}
@@ -253,7 +253,8 @@ func (s *Server) survive(w *recorder, r *http.Request) {
 // isAPI reports whether a request comes from a program, which gets no pages.
 func isAPI(r *http.Request) bool {
 	switch r.URL.Path {
-	case sso.DiscoveryPath, sso.JWKSPath, sso.TokenPath, sso.UserinfoPath, sso.IntrospectPath, sso.RevokePath:
+	case sso.DiscoveryPath, sso.JWKSPath, sso.TokenPath, sso.UserinfoPath, sso.IntrospectPath, sso.RevokePath,
+		ui.BindPath, ui.RefreshPath:
 		return true
 	}
 	return strings.HasPrefix(r.URL.Path, "/api/")

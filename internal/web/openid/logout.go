@@ -79,10 +79,11 @@ func (p *Provider) ConfirmLogout(w http.ResponseWriter, r *http.Request) error {
 // signOut ends the session, and has the browser clear what it cached of the pages. It
 // returns the session's mark if platforms have to be told.
 func (p *Provider) signOut(w http.ResponseWriter, r *http.Request, v *ui.Visit) (string, error) {
-	if v.SessionToken == "" {
+	token := v.EndableToken()
+	if token == "" {
 		return "", nil
 	}
-	mark, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, "")
+	mark, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), token, "")
 	if err == nil {
 		ui.SignedOut(w, v, mark)
 	}

@@ -197,6 +197,8 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventEmailUndone:      {"mail", ""},
 	gatehouse.EventDeviceRemoved:    {"monitor", ""},
 	gatehouse.EventDeviceUntrusted:  {"monitor", ""},
+	gatehouse.EventSessionBound:     {"monitor", "is-ok"},
+	gatehouse.EventDeviceRefused:    {"triangle-alert", "is-warn"},
 	gatehouse.EventNotMe:            {"triangle-alert", "is-warn"},
 	gatehouse.EventCodeSent:         {"mail", ""},
 	gatehouse.EventCode:             {"shield-check", ""},

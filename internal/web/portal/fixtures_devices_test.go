@@ -45,10 +45,13 @@ func deviceSamples() []pages.Sample {
 func fullDevices(others, browsers int) Devices {
 	agents := []string{fixture.Safari, fixture.LongAgent, "", fixture.Firefox}
 	addresses := []string{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "", "203.0.113.7"}
-	v := Devices{Devices: account.Devices{Sessions: []gatehouse.Session{{ID: "ses_here", CreatedAt: fixture.Noon.Add(-34 * time.Minute), SeenAt: fixture.Noon, IPAddress: "192.0.2.44", UserAgent: fixture.Firefox}}}}
+	v := Devices{Devices: account.Devices{Sessions: []gatehouse.Session{{ID: "ses_here", BindingID: "bound", CreatedAt: fixture.Noon.Add(-34 * time.Minute), SeenAt: fixture.Noon, IPAddress: "192.0.2.44", UserAgent: fixture.Firefox}}}}
 	for i := range others {
 		v.Sessions = append(v.Sessions, gatehouse.Session{ID: fmt.Sprintf("ses_%d", i), CreatedAt: fixture.Noon.Add(-time.Duration(i+9) * time.Hour),
 			SeenAt: fixture.Noon.Add(-time.Duration(i) * time.Minute), IPAddress: addresses[i%len(addresses)], UserAgent: agents[i%len(agents)]})
+	}
+	if others > 1 {
+		v.Sessions[2].BindingID = "bound"
 	}
 	for i := range browsers {
 		v.SignedOut = append(v.SignedOut, gatehouse.Device{ID: fmt.Sprintf("dev_%d", i), UserAgent: agents[i%len(agents)],

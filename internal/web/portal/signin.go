@@ -28,7 +28,7 @@ func (p *Portal) SignInPage(w http.ResponseWriter, r *http.Request) error {
 		Username:  clip(query.Get("username")),
 		ReturnTo:  keepReturn(back),
 		SignedOut: r.URL.Query().Has("signed_out") && !v.SessionEnded,
-		Expired:   v.SessionEnded,
+		Expired:   v.SessionEnded || v.StrayToken != "",
 		Ended:     r.URL.Query().Has("ended"), PasswordChanged: r.URL.Query().Has("password_changed"),
 		PasswordMailed: r.URL.Query().Has("password_mailed"),
 	})
@@ -52,8 +52,8 @@ func (p *Portal) SignInSubmit(w http.ResponseWriter, r *http.Request) error {
 // the new sign-in replaces it (ASVS 7.2.4).
 func (p *Portal) signedIn(w http.ResponseWriter, r *http.Request, out signin.Outcome) error {
 	v := ui.VisitOf(r)
-	if v.SessionToken != "" && v.SessionToken != out.Session {
-		if _, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, ""); err != nil {
+	if was := v.EndableToken(); was != "" && was != out.Session {
+		if _, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), was, ""); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func (p *Portal) MailTemporary(w http.ResponseWriter, r *http.Request) error {
 // that identifies this browser stays: it opens nothing.
 func (p *Portal) SignOut(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	mark, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.SessionToken, v.SignInToken)
+	mark, err := p.SignIn.SignOut(r.Context(), v.Site, v.Caller(r), v.EndableToken(), v.SignInToken)
 	if err != nil {
 		return err
 	}

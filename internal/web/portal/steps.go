@@ -90,6 +90,7 @@ func (p *Portal) GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome
 	}
 	ui.SetCookie(w, v, ui.SessionCookie, out.Session, 0)
 	ui.DropCookie(w, v, ui.SignInCookie)
+	p.offerBinding(w, v, out.Session)
 	return p.LeadTo(w, r, out.ReturnTo)
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"gatehouse"
@@ -12,7 +13,9 @@ import (
 const (
 	SessionCookie = "gatehouse-session"
 	SignInCookie  = "gatehouse-signin"
-	DeviceCookie  = "gatehouse-device"
+	// BoundCookie shows that a session's browser has had the key of its device a few minutes ago.
+	BoundCookie  = "gatehouse-bound"
+	DeviceCookie = "gatehouse-device"
 	// RecoveryCookie has the token of a recovery in progress, or of a reset link that
 	// was opened: so it is in no address bar, no history and no log.
 	RecoveryCookie = "gatehouse-recovery"
@@ -90,8 +93,20 @@ const MaxToken = 100
 
 // SetCookie sets a cookie. maxAge is in seconds; 0: until the browser is closed.
 func SetCookie(w http.ResponseWriter, v *Visit, name, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{Name: cookieName(name, v.Secure), Value: value, Path: "/", MaxAge: maxAge,
-		Secure: v.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, newCookie(v, name, value, maxAge))
+}
+
+func newCookie(v *Visit, name, value string, maxAge int) *http.Cookie {
+	return &http.Cookie{Name: cookieName(name, v.Secure), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: v.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+// DescribeCookie returns a cookie's name on the wire and its attributes, just as SetCookie writes
+// them.
+func DescribeCookie(v *Visit, name string) (wire, attributes string) {
+	c := newCookie(v, name, "", 0)
+	_, attributes, _ = strings.Cut(c.String(), "; ")
+	return c.Name, attributes
 }
 
 // SpendCookie keeps the cookie of a used link as long as the same form may be posted again
@@ -109,13 +124,21 @@ const SignedOutPath = "/signed-out"
 // signedOutAge is how long that page shows the platforms' answers, in seconds.
 const signedOutAge = 600
 
-// SignedOut makes the browser forget its session and clear what it cached of the pages. mark
+// SignedOut makes the browser forget its session, with the device key that it may be tied to
+// ("storage"), and clear what it cached of the pages. mark
 // identifies the session at SignedOutPath; empty: no platform has to be told.
 func SignedOut(w http.ResponseWriter, v *Visit, mark string) {
 	DropCookie(w, v, SessionCookie)
+	DropCookie(w, v, BoundCookie)
 	SetForwardCookie(w, v, "", -1)
 	if mark != "" {
 		SetCookie(w, v, SignedOutCookie, mark, signedOutAge)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 }
+
+// Where browsers bind a session to their device, and renew the bound cookie.
+const (
+	BindPath    = "/device-session"
+	RefreshPath = BindPath + "/refresh"
+)

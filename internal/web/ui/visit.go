@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -33,6 +34,10 @@ type Visit struct {
 	// SessionToken, SignInToken and DeviceToken are the cookies' values; empty
 	// if there is none.
 	SessionToken, SignInToken, DeviceToken string
+	// StrayToken is the value of the session's cookie in place of SessionToken if the session is
+	// tied to a device, and the request has not shown to come from there. It is good for ending the
+	// session, and for nothing else.
+	StrayToken string
 	// Token makes the token for the forms of a page (ASVS 3.5.1), from the addresses
 	// that they post to.
 	Token func(actions []string) string
@@ -48,6 +53,9 @@ type Visit struct {
 	// SessionEnded: there was a session cookie, but its session has ended.
 	SessionEnded bool
 }
+
+// EndableToken is the token of the session that a sign-out in this browser ends; empty: none.
+func (v *Visit) EndableToken() string { return cmp.Or(v.SessionToken, v.StrayToken) }
 
 type visitKey struct{}
 

@@ -92,15 +92,11 @@ func TestA10_SignOutEverywhereElseAsksInADialog(t *testing.T) {
 		b.See("Good ")
 		b.Open(s.URL("meridian-uk", "/account/devices"))
 		b.See("Devices and sessions")
-		for _, v := range b.Axe() {
-			t.Error(v)
-		}
+		wantAccessible(t, b)
 		b.Click("[data-dialog]")
 		b.See("You stay signed in here")
 		testkit.Eventually(t, "the dialog to stand still", func() bool { return testkit.Eval[int](b, "document.getAnimations().length") == 0 })
-		for _, v := range b.Axe() {
-			t.Error(v)
-		}
+		wantAccessible(t, b)
 		b.Click("dialog [data-close]")
 		wantHome(t, other.Get("/"))
 		b.Click("[data-dialog]")

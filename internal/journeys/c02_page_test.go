@@ -113,10 +113,3 @@ func TestC02_AFailedTryPutsTheFocusOnTheSummary(t *testing.T) {
 	}
 	wantAccessible(t, b)
 }
-
-func wantAccessible(t *testing.T, b *testkit.Tab) {
-	t.Helper()
-	for _, v := range b.Axe() {
-		t.Errorf("%s: %s", b.URL(), v)
-	}
-}

@@ -30,7 +30,7 @@ func TestC10_PasskeysSignIn(t *testing.T) {
 		if m := mailAbout(t, s, u.Email, "passkey was added"); !strings.Contains(m.Text, "without your password") {
 			t.Errorf("%s", m.Text)
 		}
-		b.Open(s.URL(u.SiteID, "/account/security")) // the link is pressed elsewhere; here the page has just replaced another one by itself
+		b.Follow("I have saved them")
 		b.See("On one device only")
 		leave(b)
 		b.See("Good ") // "WA-I01: by autofill": the browser has one passkey, and this device asks nobody
@@ -70,7 +70,7 @@ func TestC10_PasskeysAfterThePassword(t *testing.T) {
 		})
 		browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
 		createPasskey(b, s, u)
-		b.Open(s.URL(u.SiteID, "/account/security")) // the link is pressed elsewhere; here the page has just replaced another one by itself
+		b.Follow("I have saved them")
 		b.See("Synced: on all your devices")
 		id := d.keeps()[0].CredentialID
 		if got := testkit.Read[string](b, `sessionStorage.getItem("signalAllAcceptedCredentials")`); !strings.Contains(got, testkit.Base64(id)) {
@@ -122,7 +122,7 @@ func TestC10_AutofillDoesNotDisturbTheButton(t *testing.T) {
 	newDevice(t, b, nil)
 	browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
 	createPasskey(b, s, u)
-	b.Open(s.URL(u.SiteID, "/account/security")) // the link is pressed elsewhere; here the page has just replaced another one by itself
+	b.Follow("I have saved them")
 	leave(b)
 	other := b.NewTab()
 	beforePages(t, other, waits)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -29,19 +28,19 @@ func (w *walker) look() {
 func (w *walker) examine() {
 	w.t.Helper()
 	name := w.pageName()
-	first := w.first(name)
+	first := firstTime("the page " + name)
 	w.pictures(name)
 	w.wantFits(name, 320, 640)
 	w.b.Dark()
-	w.wantColours(name + " by night")
+	wantColours(w.t, w.b, name+" by night", w.looks())
 	w.b.Light()
 	if first {
 		w.wantFits(name, 683, 450) // the 1366 at 200 %
 	}
 	w.b.Size(1366, 900)
-	w.wantColours(name + " by day")
+	wantColours(w.t, w.b, name+" by day", w.looks())
 	if first {
-		w.wantAccessible(name, w.b.AxeWithoutColours())
+		wantNone(w.t, name, w.b.AxeWithoutColours())
 		w.wantKeyboard(name)
 	}
 }
@@ -61,38 +60,6 @@ func (w *walker) pictures(name string) {
 	}
 }
 
-// wantColours examines the colours of those texts of a page that differ from all texts
-// examined before, on any page of any site: in the colours of every site, which are a few
-// properties of the style sheet. If all kinds of text have been seen in placeholder colours,
-// they have been seen in those of every site.
-func (w *walker) wantColours(name string) {
-	w.t.Helper()
-	if len(w.fresh(testkit.Read[[]string](w.b, textKinds))) == 0 {
-		return
-	}
-	for id, kinds := range testkit.Read[map[string][]string](w.b, fmt.Sprintf("kindsOf(%s)", w.looks())) {
-		if fresh := w.fresh(kinds); len(fresh) > 0 {
-			list, err := json.Marshal(fresh)
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			w.wantAccessible(name+" in the colours of "+id, w.b.AxeColours(fmt.Sprintf("ofKinds(%q, %s)", id, list)))
-		}
-	}
-	testkit.Read[bool](w.b, "wear({})")
-}
-
-// fresh are those kinds of text that no walker has seen before.
-func (w *walker) fresh(kinds []string) []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	kinds = slices.DeleteFunc(kinds, func(kind string) bool { return w.met[kind] })
-	for _, kind := range kinds {
-		w.met[kind] = true
-	}
-	return kinds
-}
-
 // looks are the colours of all sites, in the form for the script.
 func (w *walker) looks() string {
 	w.t.Helper()
@@ -108,78 +75,6 @@ func (w *walker) looks() string {
 	return string(list)
 }
 
-// textKinds are the kinds of text on a page, each with everything that decides whether it is
-// readable: its own colour, whether it counts as large, what is behind it down to the first
-// opaque layer, and, for a link, the text around it. It replaces the site's colours by
-// unique placeholders. The page keeps kindsOf, which is the same in the colours of given
-// sites, and ofKinds, which is the texts of these kinds.
-const textKinds = `(() => {
-  const names = ["brand", "on-brand", "brand-night", "on-brand-night", "side"];
-  window.wear = colours => {
-    for (const name of names) {
-      document.documentElement.style.removeProperty("--site-" + name);
-      if (colours[name]) document.documentElement.style.setProperty("--site-" + name, colours[name]);
-    }
-    document.body.offsetTop; // what changes slowly begins to
-    document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).forEach(a => a.finish());
-    return true;
-  };
-  const found = {};
-  let worn;
-  window.ofKinds = (site, wanted) => { wear(worn[site]); return wanted.flatMap(kind => found[site].get(kind)); };
-  window.kindsOf = looks => {
-    worn = looks;
-    const answer = {};
-    for (const site of Object.keys(looks)) {
-      wear(looks[site]);
-      found[site] = kindsNow();
-      answer[site] = [...found[site].keys()];
-    }
-    return answer;
-  };
-  wear(Object.fromEntries(names.map((name, i) => [name, "rgb(" + [11 + i, 201 + 7 * i, 77 - 5 * i] + ")"])));
-  const kinds = [...kindsNow().keys()];
-  wear({});
-  return kinds;
-  function kindsNow() {
-    const known = new Map();
-    const behindOf = e => {
-      if (!e) return { colours: "", over: "" };
-      if (!known.has(e)) {
-        const s = getComputedStyle(e), below = behindOf(e.parentElement);
-        const clear = s.backgroundColor === "rgba(0, 0, 0, 0)" && s.backgroundImage === "none";
-        const opaque = s.backgroundColor.startsWith("rgb(");
-        known.set(e, {
-          colours: (opaque ? "" : below.colours) + (clear ? "" : "/" + s.backgroundColor + s.backgroundImage),
-          over: below.over + (s.opacity === "1" && s.filter === "none" ? "" : "/" + [s.opacity, s.filter, below.colours]),
-        });
-      }
-      return known.get(e);
-    };
-    const kinds = new Map();
-    for (const e of document.querySelectorAll("body, body *")) {
-      const typed = e.matches("input, textarea, select");
-      if (!typed && ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility({ visibilityProperty: true })) continue;
-      const s = getComputedStyle(e), link = e.closest("a[href]");
-      const around = link && getComputedStyle(link.parentElement), behind = behindOf(e);
-      const large = parseFloat(s.fontSize) * 0.75 >= (s.fontWeight >= 700 ? 14 : 18); // WCAG 1.4.3, in points
-      const kind = [s.color, large, s.textShadow, behind.colours, behind.over, typed && getComputedStyle(e, "::placeholder").color,
-        link && [getComputedStyle(link).textDecorationLine, getComputedStyle(link).borderBottom, getComputedStyle(link).fontWeight, getComputedStyle(link).display, around.color, around.fontWeight]].join("|");
-      kinds.set(kind, [...kinds.get(kind) || [], link || e]);
-    }
-    return kinds;
-  }
-})()`
-
-// first reports whether no other walker has seen a page of this name.
-func (w *walker) first(name string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	met := w.met[name]
-	w.met[name] = true
-	return !met
-}
-
 // pageName is the page's address without the site and what changes with each run, and
 // whether the form failed.
 func (w *walker) pageName() string {
@@ -193,13 +88,6 @@ func (w *walker) pageName() string {
 
 var identifier = regexp.MustCompile(`(acc|evt|enr|usr)_[0-9a-f]+/?`)
 
-func (w *walker) wantAccessible(name string, found []testkit.Violation) {
-	w.t.Helper()
-	for _, v := range found {
-		w.t.Errorf("%s: %s", name, v)
-	}
-}
-
 // wantFits: nothing needs horizontal scrolling, except a separate region.
 func (w *walker) wantFits(name string, width, height int) {
 	w.t.Helper()
@@ -212,8 +100,10 @@ func (w *walker) wantFits(name string, width, height int) {
 const tooWide = `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map(e => e.outerHTML.slice(0, 150)).join(" / ")`
 
 // watchFocus lists what a keyboard must reach, opens what is folded, and records what
-// gets the focus, and whether that is visible. It returns the number of items.
-const watchFocus = `(() => {
+// gets the focus, and whether that is visible. It begins before the first of them and returns
+// their number; without the frame around the page's own part, before the first one in there,
+// and it counts one more: the focus has to leave that part.
+const watchFocus = `(frame => {
   document.querySelectorAll("details").forEach(d => d.open = true);
   const names = new Set();
   const own = e => e.type !== "radio" || e.checked || !document.querySelector("[name='" + e.name + "']:checked") && !names.has(e.name) && names.add(e.name);
@@ -224,29 +114,37 @@ const watchFocus = `(() => {
   settle();
   const ring = e => [e, e.parentElement, e.parentElement.parentElement].map(e => getComputedStyle(e))
     .map(s => [s.outlineStyle === "none" || parseFloat(s.outlineWidth) === 0 ? "" : s.outline, s.boxShadow].join()).join();
-  const before = new Map(all.map(e => [e, ring(e)]));
-  window.left = new Set(all);
+  const main = document.querySelector("main");
+  const wanted = frame ? all : all.filter(e => main.contains(e));
+  const before = new Map(wanted.map(e => [e, ring(e)]));
+  window.left = new Set(wanted);
   window.unseen = [];
   document.addEventListener("focusin", ({ target }) => {
     settle();
     if (before.has(target) && ring(target) === before.get(target)) unseen.push(target.outerHTML.slice(0, 200));
     left.delete(target);
   });
-  document.querySelector(".skip").focus();
-  return all.length;
-})()`
+  const skip = document.querySelector(".skip");
+  const start = frame ? skip : all.findLast(e => main.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING) || skip;
+  start.focus();
+  return frame ? all.length : wanted.length + 1;
+})`
 
 // wantKeyboard: the Tab key reaches every control, with visible focus (WCAG 2.1.1,
-// 2.1.2, 2.4.7).
+// 2.1.2, 2.4.7). The frame of the pages is walked through whenever it differs from all others.
 func (w *walker) wantKeyboard(name string) {
 	w.t.Helper()
-	n := testkit.Eval[int](w.b, watchFocus)
+	frame := firstTime("the keyboard in " + testkit.Read[string](w.b, lookOf("frame")))
+	n := testkit.Eval[int](w.b, fmt.Sprintf("%s(%t)", watchFocus, frame))
 	w.b.Hold(kb.Tab, n)
 	if missed := testkit.Read[[]string](w.b, "[...left].map(e => e.outerHTML.slice(0, 200))"); len(missed) > 0 {
 		w.t.Errorf("%s: the Tab key does not lead to %q", name, missed)
 	}
 	if unseen := testkit.Read[[]string](w.b, "unseen"); len(unseen) > 0 {
 		w.t.Errorf("%s: one does not see that the focus is on %q", name, unseen)
+	}
+	if !frame && testkit.Read[bool](w.b, `document.querySelector("main").contains(document.activeElement)`) {
+		w.t.Errorf("%s: the Tab key does not lead out of the page's own part", name)
 	}
 }
 

@@ -111,7 +111,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	phones := testkit.NewPhones(t)
 	s := testkit.NewServer(t, testkit.SQLiteURL(t), phones.With(1000))
 	s.Sites.ByID("meridian-uk").Staging = true // another line on every page
-	c := &census{s: s, phones: phones, routes: readRoutes(t), seen: map[string]bool{}, met: map[string]bool{}}
+	c := &census{s: s, phones: phones, routes: readRoutes(t), seen: map[string]bool{}}
 	t.Run("sites", func(t *testing.T) {
 		for _, st := range s.Sites.All() {
 			for name, walk := range walks[st.ID] {
@@ -147,7 +147,6 @@ type census struct {
 	left   atomic.Int32 // walkers
 	mu     sync.Mutex
 	seen   map[string]bool // routes
-	met    map[string]bool // pages, by name, and kinds of text
 }
 
 var routeLine = regexp.MustCompile(`to\("([A-Z]+ /[^"]*)"`)

@@ -85,11 +85,13 @@ func beforePages(t *testing.T, b *testkit.Tab, script string) {
 	}
 }
 
-// createPasskey creates one on My account's pages.
+// createPasskey creates one on My account's pages, and waits until the browser's script has sent
+// it and the recovery codes are there.
 func createPasskey(b *testkit.Tab, s *testkit.Server, u gatehouse.User) {
 	b.Open(s.URL(u.SiteID, "/account/security"))
 	b.Follow("Create a passkey")
 	b.Press("Create a passkey")
+	b.See("I have saved them")
 }
 
 // leave signs out through the account's menu.

@@ -200,9 +200,12 @@ func TestConsoleTellsErrors(t *testing.T) {
 	}
 }
 
-// failing runs a step that must fail, and returns what the test would have said.
+// failing runs a step that must fail, and soon, and returns what the test would have said.
 func failing(t *testing.T, b *Tab, step func(*Tab)) string {
 	t.Helper()
+	before := patience
+	patience = 600 * time.Millisecond
+	defer func() { patience = before }()
 	said := &recorder{TB: t}
 	copied := *b
 	copied.t = said
@@ -234,9 +237,6 @@ func TestFailuresSayWhatThereIs(t *testing.T) {
 	site := at(tinySite(t), "uk.localhost")
 	b := Browser(t)
 	b.Open(site)
-	before := patience
-	patience = 600 * time.Millisecond
-	t.Cleanup(func() { patience = before })
 	for _, c := range []struct {
 		step func(*Tab)
 		want []string

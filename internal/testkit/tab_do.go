@@ -181,12 +181,16 @@ func (b *Tab) click(verb, what string) {
 	})
 }
 
-// act does one thing, retrying until it succeeds, and then waits for the page that it
-// may have led to.
+// act waits for a page that has come by itself and still loads, because a click there would be
+// lost; it does one thing, retrying until it succeeds, and then waits for the page that it may
+// have led to.
 func (b *Tab) act(what string, do func(context.Context) error) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
+	if err := b.watch.settle(ctx, func() {}); err != nil {
+		b.fail(what, err)
+	}
 	b.insist(ctx, what, func(ctx context.Context) error {
 		b.watch.begin()
 		return do(ctx)

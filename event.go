@@ -153,6 +153,10 @@ const (
 	// EventTwoFactorReset: an administrator revoked trust in devices and the user's own choice of
 	// two-factor (B19).
 	EventTwoFactorReset EventKind = "two_factor.reset"
+	// EventTwoFactorResetAsked: a reset was asked for, and waits; Detail["due"] is when it is carried
+	// out (RFC 3339). EventTwoFactorResetStopped: the owner has stopped it, with the link in the mail.
+	EventTwoFactorResetAsked   EventKind = "two_factor.reset_asked"
+	EventTwoFactorResetStopped EventKind = "two_factor.reset_stopped"
 	// EventFactorAdded and EventFactorRemoved: an app, a passkey or a phone (Detail["kind"]);
 	// Detail["name"] is the user's name for it. EventRecoveryCodesMade: new recovery codes
 	// replaced the old ones.

@@ -31,6 +31,8 @@ type Policy struct {
 	TrustedDevice time.Duration
 	// SignIn is the lifetime of an unfinished sign-in.
 	SignIn time.Duration
+	// FactorReset is how long a reset of somebody's factors waits.
+	FactorReset FactorResetDelay
 }
 
 // modernSingleFactorLength is PV-1: a password that is the only factor has at least 15 characters,
@@ -59,6 +61,7 @@ const (
 	CeilingPasswordHistory  = 24
 	FloorPasswordAge        = 30 * 24 * time.Hour
 	CeilingUnlockAfterHours = 24
+	CeilingFactorReset      = 7 * 24 * time.Hour
 )
 
 // ClassicPolicy returns the classic profile's numbers.
@@ -76,6 +79,7 @@ func ClassicPolicy() Policy {
 		Code:              5 * time.Minute,
 		TrustedDevice:     15 * 24 * time.Hour,
 		SignIn:            30 * time.Minute,
+		FactorReset:       FactorResetDelay{BySupport: 24 * time.Hour},
 	}
 }
 
@@ -134,6 +138,8 @@ func (p Policy) Check() []PolicyError {
 	span("policy.code", p.Code, time.Minute, CeilingCode)
 	span("policy.trusted_device", p.TrustedDevice, 0, CeilingTrustedDevice)
 	span("policy.sign_in", p.SignIn, 5*time.Minute, CeilingSignIn)
+	span("policy.factor_reset.by_administrator", p.FactorReset.ByAdministrator, 0, CeilingFactorReset)
+	span("policy.factor_reset.by_support", p.FactorReset.BySupport, 0, CeilingFactorReset)
 	return append(bad, p.checkModern()...)
 }
 

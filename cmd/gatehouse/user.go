@@ -18,6 +18,8 @@ type userCmd struct {
 	Deactivate userDeactivateCmd `cmd:"" help:"End an account and all that is open in its name."`
 	Activate   userActivateCmd   `cmd:"" help:"Make a deactivated account usable again."`
 
+	ResetTwoFactor userResetTwoFactorCmd `cmd:"" help:"End a user's second factors, trust in devices and own choice of codes. It waits, and the user may stop it."`
+
 	ClearBounce userClearBounceCmd `cmd:"" help:"No longer mark a user's address as one that mail comes back from."`
 }
 
@@ -177,6 +179,26 @@ func (c *userResetCmd) Run(a *app) error {
 			fmt.Fprintln(a.out, "The account is still locked: run gatehouse user unlock as well.")
 		}
 		return handOver(a, i)
+	})
+}
+
+type userResetTwoFactorCmd struct{ userFlags }
+
+func (c *userResetTwoFactorCmd) Run(a *app) error {
+	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
+		if err := o.ResetTwoFactor(a.ctx, st, o.caller, u.ID); err != nil {
+			return err
+		}
+		now, err := o.TwoFactor(a.ctx, st, o.caller, u.ID)
+		if err != nil {
+			return err
+		}
+		if now.Waiting == nil {
+			fmt.Fprintf(a.out, "Reset two-factor of %s, who is told by mail.\n", u.Username)
+			return nil
+		}
+		fmt.Fprintf(a.out, "Two-factor of %s will be reset on %s.\nThe user is told by mail, at every address, and may stop it until then.\n", u.Username, moment(now.Waiting.DueAt))
+		return nil
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,8 +39,12 @@ type userView struct {
 	TermsAccepted  string                   `json:"terms_accepted,omitempty"`
 	CreatedAt      time.Time                `json:"created_at"`
 	DevicesLocked  *bool                    `json:"devices_locked,omitempty"`
-	Events         []eventView              `json:"events,omitempty"`
-	Messages       []messageView            `json:"messages,omitempty"`
+	// Factors are the apps, passkeys and phones; TwoFactorResetAt is when a reset that waits is
+	// carried out.
+	Factors          int           `json:"factors"`
+	TwoFactorResetAt time.Time     `json:"two_factor_reset_at,omitzero"`
+	Events           []eventView   `json:"events,omitempty"`
+	Messages         []messageView `json:"messages,omitempty"`
 }
 
 // messageView is a mail to the user, and what became of it.
@@ -71,7 +76,7 @@ func viewUser(u gatehouse.User) userView {
 	return userView{ID: u.ID, Site: u.SiteID, CompanyID: u.CompanyID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName,
 		Email: u.Email, EmailConfirmed: u.EmailConfirmed, BouncedAt: u.Bounce.At, BounceReason: u.Bounce.Reason, Role: u.Role, State: u.State, Locale: u.Locale, LockedAt: u.LockedAt,
 		LockReason: u.LockReason, PasswordOrigin: u.Password.Origin, PasswordSetAt: u.Password.SetAt, PasswordEndsAt: u.Password.ExpiresAt,
-		FirstSignInAt: u.FirstSignInAt, LastSignInAt: u.LastSignInAt, TermsAccepted: u.TermsAccepted, CreatedAt: u.CreatedAt}
+		FirstSignInAt: u.FirstSignInAt, LastSignInAt: u.LastSignInAt, TermsAccepted: u.TermsAccepted, Factors: u.Factors, CreatedAt: u.CreatedAt}
 }
 
 func viewEvent(e gatehouse.Event) eventView {
@@ -122,13 +127,20 @@ func (c *userShowCmd) Run(a *app) error {
 			v.Messages = append(v.Messages, messageView{m.ID, m.CreatedAt, m.Recipient, m.Subject, m.State, m.DoneAt, m.Reply})
 		}
 		v.DevicesLocked = &locks.Devices
+		two, err := o.TwoFactor(a.ctx, st, o.caller, u.ID)
+		if err != nil {
+			return err
+		}
+		if two.Waiting != nil {
+			v.TwoFactorResetAt = two.Waiting.DueAt
+		}
 		for _, e := range events {
 			v.Events = append(v.Events, viewEvent(e))
 		}
 		if c.JSON {
 			return asJSON(a.out, v)
 		}
-		if err := showUser(a, u, company, locks); err != nil {
+		if err := showUser(a, u, company, locks, v.TwoFactorResetAt); err != nil {
 			return err
 		}
 		if err := showEvents(a, v.Events); err != nil {
@@ -138,7 +150,7 @@ func (c *userShowCmd) Run(a *app) error {
 	})
 }
 
-func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directory.Locks) error {
+func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directory.Locks, reset time.Time) error {
 	password := string(u.Password.Origin) + ", set " + moment(u.Password.SetAt)
 	if u.Password.SetAt.IsZero() {
 		password = "none: gatehouse user reset makes one"
@@ -146,13 +158,17 @@ func showUser(a *app, u gatehouse.User, company gatehouse.Company, locks directo
 	if end := moment(u.Password.ExpiresAt); end != "" {
 		password += ", expires " + end
 	}
+	factors := strconv.Itoa(u.Factors)
+	if !reset.IsZero() {
+		factors += ", to be reset on " + moment(reset)
+	}
 	bounced := "no"
 	if u.Bouncing() {
 		bounced = "since " + moment(u.Bounce.At) + ": " + u.Bounce.Reason
 	}
 	return details(a.out, "Username", u.Username, "Name", strings.TrimSpace(u.FirstName+" "+u.LastName), "Email", u.Email, "Mail comes back", bounced,
 		"Company", company.Name+" ("+company.AccountNumber+")", "ID", u.ID, "Role", string(u.Role), "State", stateOf(u),
-		"Locked", lockedSince(u, locks), "Password", password, "Terms", u.TermsAccepted, "First sign-in", moment(u.FirstSignInAt),
+		"Locked", lockedSince(u, locks), "Password", password, "Second factors", factors, "Terms", u.TermsAccepted, "First sign-in", moment(u.FirstSignInAt),
 		"Last sign-in", moment(u.LastSignInAt), "Created", moment(u.CreatedAt))
 }
 

@@ -94,6 +94,26 @@ func (tx *Unit) Tell(u gatehouse.User, msg mail.Message) error {
 	return err
 }
 
+// TellAll mails a user at every address that may be theirs: the present one, and the one that may
+// still undo changes of it (gatehouse.KeeperOf), because the present one may be a thief's. msg gets
+// the username to name: on sites that sign in by address, no mailbox learns the other address.
+func (tx *Unit) TellAll(u gatehouse.User, msg func(username string) mail.Message) error {
+	changes, err := tx.EmailChanges(tx, u.SiteID, u.ID)
+	if err == nil {
+		err = tx.Tell(u, msg(u.Username))
+	}
+	keeper := gatehouse.KeeperOf(u.Email, changes, tx.Now())
+	if err != nil || keeper.Is(u.Email) || !mail.CanSend(keeper.Email) {
+		return err
+	}
+	username := u.Username
+	if gatehouse.UsernameIsEmail(tx.Site.SignInWith, u) {
+		username = keeper.Email
+	}
+	_, err = tx.Mail(mail.To(tx.Site, u).Elsewhere(keeper.Email), msg(username))
+	return err
+}
+
 // Mail mails a recipient, and returns the message's ID. The error for an address that cannot
 // receive mail is mail.ErrAddress.
 func (tx *Unit) Mail(to mail.Recipient, msg mail.Message) (id string, err error) {

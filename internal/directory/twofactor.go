@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"gatehouse"
@@ -23,6 +22,8 @@ type UserTwoFactor struct {
 	// Factors are the confirmed apps and passkeys: kinds and dates. Their names are private to the
 	// user.
 	Factors []gatehouse.Factor
+	// Waiting is a reset that waits; nil: none.
+	Waiting *gatehouse.FactorReset
 	// Trusted are the devices on which no code is required, the last used first.
 	Trusted []gatehouse.Device
 }
@@ -51,7 +52,18 @@ func (s *Service) TwoFactor(ctx context.Context, st *site.Site, c gatehouse.Call
 			factors = append(factors, f.Factor)
 		}
 	}
-	return UserTwoFactor{Factors: factors, Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}, err
+	if err != nil {
+		return UserTwoFactor{}, err
+	}
+	two := UserTwoFactor{Factors: factors, Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}
+	waiting, err := q.WaitingFactorReset(ctx, st.ID, u.ID)
+	switch {
+	case err == nil:
+		two.Waiting = &waiting
+	case gatehouse.KindOf(err) == gatehouse.NotFound:
+		err = nil
+	}
+	return two, err
 }
 
 func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company, u gatehouse.User) (trusted []gatehouse.Device, err error) {
@@ -65,64 +77,38 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, f
 	return trusted, err
 }
 
-// ResetTwoFactor ends the trust in all devices of a user, the user's own choice of two-factor and
-// the user's factors, with every code and unfinished sign-in; sessions continue. The owner is
-// notified by mail (B19).
-//
-// Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
-func (s *Service) ResetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	return s.onTwoFactor(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.TwoFactorReset, error) {
-		trusted, err := s.trusted(tx, tx.Queries, st, firm, u)
-		if err == nil && len(trusted) == 0 && !u.WantsTwoFactor() {
-			// There is nothing to report; codes and unfinished sign-ins end all the same.
-			return nil, errors.Join(tx.EndAll(u, gatehouse.TwoFactorChanged),
-				tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "0", "own": "no"}))
-		}
-		if err == nil {
-			err = errors.Join(tx.SetOwnTwoFactor(tx, st.ID, u.ID, false), tx.DeleteFactors(tx, st.ID, u.ID))
-		}
-		if err == nil {
-			err = tx.EndAll(u, gatehouse.TwoFactorChanged)
-		}
-		if err == nil {
-			err = tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK,
-				map[string]string{"devices": strconv.Itoa(len(trusted)), "own": yesNo(u.OwnTwoFactor), "factors": strconv.Itoa(u.Factors)})
-		}
-		return &mail.TwoFactorReset{Asked: firm.TwoFactor}, err
-	})
-}
-
 // EndTrust ends the trust in one device of a user, and the unfinished sign-ins that may have
 // relied on it (B08). Ending it twice is no error, and notifies nobody again.
 //
 // Errors: as ResetTwoFactor; NotFound also if the user has no such device.
 func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Caller, id, browser string) error {
-	return s.onTwoFactor(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (*mail.TwoFactorReset, error) {
+	return s.onUser(ctx, st, c, id, func(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) error {
 		all, err := tx.DevicesOf(tx, st.ID, u.ID, time.Time{})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		i := slices.IndexFunc(all, func(b gatehouse.Device) bool { return b.ID == browser })
 		if i < 0 {
-			return nil, gatehouse.ErrNotFound
+			return gatehouse.ErrNotFound
 		}
 		ended, err := tx.EndTrustIn(tx, st.ID, u.ID, browser)
 		if err != nil || !ended {
-			return nil, err
+			return err
 		}
-		if err := tx.EndAll(u, gatehouse.DeviceDistrusted); err != nil {
-			return nil, err
+		admin, err := administrator(tx)
+		err = errors.Join(err,
+			tx.EndAll(u, gatehouse.DeviceDistrusted),
+			tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "1", "device": browser, "own": "no"}))
+		if err != nil || u.State == gatehouse.Deactivated {
+			return err
 		}
-		err = tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, map[string]string{"devices": "1", "device": browser, "own": "no"})
-		lang := st.Language("", u.Locale)
-		return &mail.TwoFactorReset{Browser: st.Browser(lang, all[i].UserAgent), Asked: firm.TwoFactor || u.WantsTwoFactor()}, err
+		return tx.Tell(u, mail.TwoFactorReset{Username: u.Username, By: admin.DisplayName(), At: tx.Now(),
+			Browser: st.Browser(st.Language("", u.Locale), all[i].UserAgent), Asked: firm.TwoFactor || u.WantsTwoFactor()})
 	})
 }
 
-// onTwoFactor changes a user's two-factor in a transaction, and mails the owner what the change
-// returns; nil: nothing has changed.
-func (s *Service) onTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
-	change func(*act.Unit, gatehouse.Company, gatehouse.User) (*mail.TwoFactorReset, error)) error {
+// onUser changes a user's two-factor in a transaction.
+func (s *Service) onUser(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change func(*act.Unit, gatehouse.Company, gatehouse.User) error) error {
 	if err := knock(st, c); err != nil {
 		return err
 	}
@@ -143,14 +129,7 @@ func (s *Service) onTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Ca
 		if err != nil {
 			return err
 		}
-		msg, err := change(tx, firm, u)
-		if err != nil || msg == nil || !reachable(u) || u.State == gatehouse.Deactivated {
-			return err
-		}
-		msg.Username, msg.At = u.Username, tx.Now()
-		admin, err := administrator(tx)
-		msg.By = admin.DisplayName()
-		return errors.Join(err, tx.Tell(u, *msg))
+		return change(tx, firm, u)
 	})
 }
 

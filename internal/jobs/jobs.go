@@ -29,6 +29,7 @@ const (
 	keepLimits       = time.Hour
 	keepRecoveries   = 24 * time.Hour
 	keepEmailChanges = 30 * 24 * time.Hour
+	keepFactorResets = 30 * 24 * time.Hour
 	// keepCodes is longer than codes count for the limit of an hour.
 	keepCodes = 24 * time.Hour
 	// keepLogins is longer than applications are notified of ended sessions, and long enough to
@@ -62,6 +63,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges)); err != nil {
+				return err
+			}
+			if err := q.DropOldFactorResets(ctx, at.Add(-keepFactorResets)); err != nil {
 				return err
 			}
 			if err := q.DropOldCodes(ctx, at.Add(-keepCodes)); err != nil {

@@ -355,8 +355,13 @@ func (c *staleCensus) public(s *testkit.Server) {
 	uk, ink := visitor(c.t, s, "meridian-uk"), visitor(c.t, s, "inkwell")
 	uk.Submit(uk.Get("/forgot-password"), forgotForm, testkit.Values{"username": "forgetful", "email": u.Email}).Want(200)
 	ink.Submit(ink.Get("/forgot-password"), forgotForm, testkit.Values{"email": linked.Email}).Want(200)
+	lost := s.AddUser("meridian-uk", "lost", password, nil)
+	finder := visitor(c.t, s, "meridian-uk")
+	wantHome(c.t, signIn(finder, "lost", password))
+	setUpApp(c.t, s, finder, "Phone")
+	supportResets(c.t, s, lost)
 	pages := map[*testkit.Client][]string{
-		uk: {"/sign-in", "/forgot-password", "/forgot-username", "/forgot-password/challenge",
+		uk: {mailedLink(c.t, s, lost.Email, "/account/two-factor-reset"), "/sign-in", "/forgot-password", "/forgot-username", "/forgot-password/challenge",
 			mailedLink(c.t, s, u.Email, "/account/email/undo"), mailedLink(c.t, s, "forgetful@elsewhere.example", "/account/email/confirm")},
 		ink: {mailedLink(c.t, s, linked.Email, "/reset-password")},
 	}

@@ -48,6 +48,12 @@ func apper(w *walker) {
 	w.failing([][2]string{{"code", "418"}}, "code")
 	w.at("/sign-in/code?way=recovery-code")
 	w.failing([][2]string{{"code", "K7MP"}}, "code")
+
+	supportResets(w.t, w.s, u)
+	w.at(mailedLink(w.t, w.s, u.Email, "/account/two-factor-reset"))
+	w.b.Press("Stop the reset")
+	w.b.See("The reset is stopped")
+	w.look()
 }
 
 // entersFirstCode enters the code of the app that is being set up.

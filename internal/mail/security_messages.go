@@ -163,12 +163,34 @@ type TwoFactorReset struct {
 	Browser string
 	// By is the administrator's name; empty: support did it.
 	By string
+	// Factors: apps, passkeys or a phone were removed, and the recovery codes with them.
+	Factors bool
 	// Asked: a code is required at the next sign-in.
 	Asked bool
 }
 
 // Kind implements Message.
 func (TwoFactorReset) Kind() string { return "two-factor-reset" }
+
+// TwoFactorResetAsked tells a user that an administrator or support will remove all factors, unless
+// the user stops it with the link.
+type TwoFactorResetAsked struct {
+	Username string
+	// By is as in TwoFactorReset.
+	By string
+	// At is when it was asked for, and DueAt when it is carried out and the link becomes useless.
+	At, DueAt time.Time
+	StopToken string
+}
+
+// Kind implements Message.
+func (TwoFactorResetAsked) Kind() string { return "two-factor-reset-asked" }
+
+// Secret implements Message.
+func (m TwoFactorResetAsked) Secret() string { return m.StopToken }
+
+// Expires implements Message.
+func (m TwoFactorResetAsked) Expires(time.Time) time.Time { return m.DueAt }
 
 // WrongCodes tells the owner that a sign-in ended after wrong codes: the person who tried knows
 // the password.

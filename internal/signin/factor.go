@@ -170,10 +170,12 @@ func (s *Service) findRecoveryCode(ctx context.Context, st *site.Site, facts gat
 	return proof, fault, err
 }
 
-// tellRecoveryCodeUsed tells the owner that a recovery code was used, and how many are left.
+// tellRecoveryCodeUsed tells the owner, at all addresses, that a recovery code was used, and how many are left.
 func tellRecoveryCodeUsed(tx *act.Unit, u gatehouse.User, left int) error {
-	return tx.Tell(u, mail.FactorChanged{Username: u.Username, What: mail.RecoveryCodeUsed, Left: left, At: tx.Now(),
-		IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
+	return tx.TellAll(u, func(username string) mail.Message {
+		return mail.FactorChanged{Username: username, What: mail.RecoveryCodeUsed, Left: left, At: tx.Now(),
+			IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)}
+	})
 }
 
 // useFactor uses up a proof and continues the sign-in.

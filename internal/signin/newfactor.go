@@ -146,10 +146,12 @@ func FactorDetail(f gatehouse.Factor) map[string]string {
 	return map[string]string{"factor": f.ID, "kind": string(f.Kind), "name": f.Name}
 }
 
-// TellFactor tells the owner what happened to the factors.
+// TellFactor tells the owner what happened to the factors, at all addresses (SP 800-63B-4, 4.1).
 func TellFactor(tx *act.Unit, u gatehouse.User, what mail.FactorChange, name string) error {
-	return tx.Tell(u, mail.FactorChanged{Username: u.Username, What: what, Name: name, At: tx.Now(),
-		IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
+	return tx.TellAll(u, func(username string) mail.Message {
+		return mail.FactorChanged{Username: username, What: what, Name: name, At: tx.Now(),
+			IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)}
+	})
 }
 
 // MakeRecoveryCodes replaces all recovery codes of a user.

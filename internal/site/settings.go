@@ -113,6 +113,10 @@ type policySettings struct {
 	Code              *time.Duration `yaml:"code"`
 	TrustedDevice     *time.Duration `yaml:"trusted_device"`
 	SignIn            *time.Duration `yaml:"sign_in"`
+	FactorReset       struct {
+		ByAdministrator *time.Duration `yaml:"by_administrator"`
+		BySupport       *time.Duration `yaml:"by_support"`
+	} `yaml:"factor_reset"`
 }
 
 // policy is the profile's policy with the site's changes.
@@ -142,6 +146,8 @@ func (f *settings) policy() gatehouse.Policy {
 	override(&p.Code, o.Code)
 	override(&p.TrustedDevice, o.TrustedDevice)
 	override(&p.SignIn, o.SignIn)
+	override(&p.FactorReset.ByAdministrator, o.FactorReset.ByAdministrator)
+	override(&p.FactorReset.BySupport, o.FactorReset.BySupport)
 	return p
 }
 

@@ -189,6 +189,8 @@ func (s *Server) accountRoutes() []route {
 		to("GET /account/email/undo", Public, p.UndoEmail),
 		to("POST /account/email/undo", Public, p.UndoEmailSubmit),
 		to("GET /account/email/{done}", Public, p.EmailDone),
+		to("GET /account/two-factor-reset", Public, p.StopReset),
+		to("POST /account/two-factor-reset", Public, p.StopResetSubmit),
 		to("GET /forward-auth", User, p.Forward),
 
 		to("GET /api/v1/session", User, s.api.Session),

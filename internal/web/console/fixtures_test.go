@@ -135,6 +135,12 @@ func userSamples() []pages.Sample {
 		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Reason: "email"}}
 	})
 	with("proved", func(v *UserDetail) { v.Proved = true })
+	with("waiting", func(v *UserDetail) {
+		v.Waiting = &gatehouse.FactorReset{ByKind: gatehouse.SignedIn, ByName: fixture.LongName, AskedAt: fixture.Noon, DueAt: fixture.Noon.Add(24 * time.Hour)}
+	})
+	with("waiting-support", func(v *UserDetail) {
+		v.Waiting = &gatehouse.FactorReset{ByKind: gatehouse.Operator, ByName: "root", AskedAt: fixture.Noon, DueAt: fixture.Noon.Add(24 * time.Hour)}
+	})
 	with("wrong-bouncing", func(v *UserDetail) {
 		v.Of, v.Email, v.Fields = all[3], "", []gatehouse.FieldError{{Field: "email", Reason: "required"}}
 	})

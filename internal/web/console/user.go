@@ -22,6 +22,9 @@ func (c *Console) User(w http.ResponseWriter, r *http.Request) error {
 	if done := r.URL.Query()["done"]; len(done) > 0 {
 		view.Done, view.Also = done[0], done[1:]
 	}
+	if view.Waiting != nil && view.Done == UserReset { // the page says that it waits
+		view.Done = ""
+	}
 	return c.page(w, r, http.StatusOK, view)
 }
 
@@ -181,7 +184,25 @@ func (v UserDetail) State(p *ui.Page) badge {
 // Resettable reports whether a reset can remove something here: codes, trust, or the
 // user's own choice. For one's own account, My account does it.
 func (v UserDetail) Resettable(p *ui.Page) bool {
-	return v.Usable() && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
+	return v.Usable() && v.Waiting == nil && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
+}
+
+// WaitingBy is who asked for the reset that waits: companies do not see names from support.
+func (v UserDetail) WaitingBy(p *ui.Page) string {
+	if v.Waiting.ByKind != gatehouse.SignedIn {
+		return p.T("actor.operator")
+	}
+	return v.Waiting.ByName
+}
+
+// ResetDelay is how long a reset by an administrator waits; 0: it is done at once.
+func (v UserDetail) ResetDelay(p *ui.Page) time.Duration { return resetDelay(p, v.Of) }
+
+func resetDelay(p *ui.Page, u gatehouse.User) time.Duration {
+	if u.Factors == 0 {
+		return 0
+	}
+	return p.Site.Policy.FactorReset.ByAdministrator
 }
 
 // TwoFactorText says what two-factor authentication means for the user.

@@ -282,3 +282,6 @@ type ResetTwoFactor struct {
 func (ResetTwoFactor) Template() string        { return "user_reset" }
 func (ResetTwoFactor) Title(p *ui.Page) string { return p.T("user.reset_title") }
 func (v ResetTwoFactor) Path() string          { return userPath(v.Of) }
+
+// ResetDelay is as in UserDetail.
+func (v ResetTwoFactor) ResetDelay(p *ui.Page) time.Duration { return resetDelay(p, v.Of) }

@@ -209,6 +209,10 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
 	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},
 	gatehouse.EventFactorAdded:       {"smartphone", "is-ok"},
+
+	gatehouse.EventTwoFactorResetAsked:   {"clock", "is-warn"},
+	gatehouse.EventTwoFactorResetStopped: {"shield-check", "is-ok"},
+
 	gatehouse.EventFactorRemoved:     {"smartphone", "is-warn"},
 	gatehouse.EventRecoveryCodesMade: {"key-round", ""},
 	gatehouse.EventMailBounced:       {"mail", "is-warn"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
@@ -48,7 +49,13 @@ func stepUpSamples() []pages.Sample {
 		"text-soon": with(gatehouse.WayText, func(v *StepUp) { sent(v); v.TooSoon = SoonSend }),
 		"over":      {View: StepUpOver{}},
 	}
-	var all []pages.Sample
+	reset := account.ResetLink{Username: "msantos", Reset: gatehouse.FactorReset{ByKind: gatehouse.SignedIn, ByName: fixture.LongName, AskedAt: fixture.Noon, DueAt: fixture.Noon.Add(24 * time.Hour)}}
+	support := reset
+	support.Username, support.Reset.ByKind = "", gatehouse.Operator
+	all := []pages.Sample{
+		{Name: "stop-reset", View: StopReset{reset}}, {Name: "stop-reset-support", View: StopReset{support}}, {Name: "stop-reset-done", View: ResetStopped{}},
+		{Name: "stop-reset-over", View: StopResetFailed{}}, {Name: "stop-reset-missing", View: StopResetFailed{Missing: true}},
+	}
 	for name, sample := range list {
 		sample.Name = "step-up-" + name
 		all = append(all, sample)

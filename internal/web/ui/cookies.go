@@ -23,6 +23,8 @@ const (
 	// of one that undoes a change of address, for the same reason.
 	EmailCookie = "gatehouse-address"
 	UndoCookie  = "gatehouse-undo"
+	// StopResetCookie has the token of a link that stops a reset of factors.
+	StopResetCookie = "gatehouse-stop-reset"
 	// AuthorizeCookie binds an application's request that waits for a sign-in to this
 	// browser.
 	AuthorizeCookie = "gatehouse-authorize"

@@ -28,7 +28,7 @@ lint: ## gofmt, go vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-prepare: ## Check for what the tests need (root on Debian installs it), and get axe-core and openid-client
+prepare: ## Check for what the tests need (root on Debian installs it), and get axe-core, openid-client and @simplewebauthn/server
 	@scripts/prepare-tests.sh
 
 bench: ## Measure everything, half an hour on an idle machine, and write docs/figures.md

@@ -42,7 +42,7 @@ check() {
   need 'Chromium' 'chromium' any chromium chromium-browser google-chrome google-chrome-stable
   need 'Tidy (it finds faults in HTML)' 'tidy' any tidy
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang
-  need 'npm (it brings axe-core and openid-client)' 'npm nodejs' any npm
+  need 'npm (it brings axe-core, openid-client and @simplewebauthn/server)' 'npm nodejs' any npm
 }
 
 # axe_core brings the script that examines pages for what is not accessible, at the version
@@ -64,12 +64,13 @@ axe_core() {
   mv "$dir/package/axe.min.js" "$file"
 }
 
-# openid_client brings somebody else's OpenID client, which the tests drive as it is, with the
-# versions and hashes of internal/testkit/openid-client/package-lock.json.
-openid_client() {
+# from_npm brings a library that only tests use, with the versions and hashes of
+# internal/testkit/NAME/package-lock.json: somebody else's OpenID client, which the tests drive as it
+# is, and somebody else's opinion about passkeys.
+from_npm() { # name
   local from to
-  from="$(dirname "${BASH_SOURCE[0]}")/../internal/testkit/openid-client"
-  to=${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse-tests/openid-client
+  from="$(dirname "${BASH_SOURCE[0]}")/../internal/testkit/$1"
+  to=${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse-tests/$1
   if [ -d "$to/node_modules" ] && cmp -s "$from/package-lock.json" "$to/package-lock.json"; then return; fi
   rm -rf "$to"
   mkdir -p "$to"
@@ -78,10 +79,12 @@ openid_client() {
   cp "$from/package-lock.json" "$to/package-lock.json"
   (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --silent && mv package-lock.json.new package-lock.json) >&2 || {
     rm -rf "$to"
-    echo 'openid-client could not be fetched as its package-lock.json says' >&2
+    echo "$1 could not be fetched as its package-lock.json says" >&2
     exit 1
   }
 }
+
+libraries() { axe_core && from_npm openid-client && from_npm simplewebauthn; }
 
 if ! any go; then
   echo 'The tests need Go, at least the version in go.mod: https://go.dev/dl/' >&2
@@ -96,7 +99,7 @@ if ! any chromium-headless-shell && [ "$(id -u)" -eq 0 ] && any apt-get; then
   shell=(timeout 120 apt-get install -y -qq --no-install-recommends chromium-headless-shell)
   "${shell[@]}" >/dev/null 2>&1 || { timeout 60 apt-get update -qq && "${shell[@]}"; } >/dev/null 2>&1 || true
 fi
-if [ ${#missing[@]} -eq 0 ]; then axe_core && openid_client && exit 0; fi
+if [ ${#missing[@]} -eq 0 ]; then libraries && exit 0; fi
 
 if [ "$(id -u)" -eq 0 ] && any apt-get; then
   echo "Installing: ${packages[*]}"
@@ -104,7 +107,7 @@ if [ "$(id -u)" -eq 0 ] && any apt-get; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${packages[@]}"
   check
-  if [ ${#missing[@]} -eq 0 ]; then axe_core && openid_client && exit 0; fi
+  if [ ${#missing[@]} -eq 0 ]; then libraries && exit 0; fi
 fi
 
 {

@@ -250,3 +250,59 @@ func TestC10_PasskeysAreOffered(t *testing.T) {
 		t.Error("WA-I05: the browser's passkey does not count")
 	}
 }
+
+// A security key that cannot verify its user makes no passkey: browsers refuse that, and the page says
+// what to do. One that can makes one, and is one factor whenever it does not: it works after the
+// password, and does not sign in by itself. A prompt that the user cancels changes nothing, and can be
+// opened again.
+func TestC10_ASecurityKeyAndItsUser(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "msantos", password, nil)
+		b := testkit.Browser(t)
+		noAutofill(t, b)
+		impatient(t, b)
+		blind := func(o *webauthn.VirtualAuthenticatorOptions) {
+			o.Transport, o.HasUserVerification, o.IsUserVerified = webauthn.AuthenticatorTransportUsb, false, false
+		}
+		browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
+		b.See("Good ")
+		d := newDevice(t, b, blind)
+		b.Open(s.URL(u.SiteID, "/account/security/passkeys"))
+		d.touched(true)
+		b.Press("Create a passkey")
+		b.See("No passkey was created. Try again, and follow your browser’s instructions.")
+		d.unplug()
+
+		d = newDevice(t, b, func(o *webauthn.VirtualAuthenticatorOptions) { o.Transport = webauthn.AuthenticatorTransportUsb })
+		b.Reload()
+		d.touched(false)
+		b.Press("Create a passkey")
+		b.See("No passkey was created")
+		if n := len(d.keeps()); n != 0 || s.User(u).Factors != 0 {
+			t.Errorf("cancelled: %d on the key, %d factors", n, s.User(u).Factors)
+		}
+		d.touched(true)
+		b.Press("Create a passkey")
+		b.See("Your passkey has been created")
+		b.Open(s.URL(u.SiteID, "/account/security"))
+		b.See("On this security key only")
+
+		// The same key, without its fingerprint reader.
+		kept := d.keeps()
+		d.unplug()
+		d = newDevice(t, b, blind)
+		d.put(kept[0])
+		leave(b)
+		d.touched(true)
+		b.Press("Sign in with a passkey")
+		b.See("No passkey was used. Try again, or sign in with your password.")
+		browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
+		b.See("Use your passkey to confirm that it is you")
+		d.touched(false)
+		b.Press("Use your passkey")
+		b.See("No passkey was used")
+		d.touched(true)
+		b.Press("Use your passkey")
+		b.See("Good ")
+	})
+}

@@ -2,6 +2,7 @@ package journeys
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -70,6 +71,27 @@ func (d device) keeps() (all []*webauthn.Credential) {
 	return all
 }
 
+// unplug takes the device away.
+func (d device) unplug() {
+	d.t.Helper()
+	d.do(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: d.id})
+		return err
+	})
+}
+
+// put puts a passkey of another device onto this one. The command's own type also asks for what the
+// devices of this Chromium do not have.
+func (d device) put(c *webauthn.Credential) {
+	d.t.Helper()
+	add := cdp.Command[map[string]any, cdp.Empty]{Method: webauthn.CommandAddCredential}
+	d.do(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, add, map[string]any{"authenticatorId": d.id, "credential": map[string]any{"credentialId": c.CredentialID,
+			"isResidentCredential": true, "rpId": c.RpID, "privateKey": c.PrivateKey, "userHandle": c.UserHandle, "signCount": c.SignCount}})
+		return err
+	})
+}
+
 // noAutofill makes the pages of a tab believe that the browser fills in no passkeys.
 func noAutofill(t *testing.T, b *testkit.Tab) {
 	t.Helper()
@@ -112,4 +134,27 @@ func passkeySignIn(c *testkit.Client, d *testkit.Device) *testkit.Page {
 	p := c.Get("/sign-in")
 	options := c.Get("/sign-in/passkey/options").Want(200)
 	return c.Submit(p, "form[data-autofill]", testkit.Values{"answer": d.Answer(string(options.Body))})
+}
+
+// impatient makes the browser give up prompts of a tab's pages soon after they come up, while no
+// device is touched: pages learn of that what they learn of a user who cancels (NotAllowedError).
+func impatient(t *testing.T, b *testkit.Tab) {
+	t.Helper()
+	beforePages(t, b, `if (navigator.credentials) for (const name of ["get", "create"]) {
+		const ask = navigator.credentials[name].bind(navigator.credentials);
+		navigator.credentials[name] = (o) => ask(window.touched ? o : { ...o, publicKey: { ...o.publicKey, timeout: 200 } });
+	}`)
+}
+
+// touched sets whether somebody touches the device when it asks; the page in the tab waits as long
+// as others do if so.
+func (d device) touched(does bool) {
+	d.t.Helper()
+	d.do(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, webauthn.SetAutomaticPresenceSimulation, webauthn.SetAutomaticPresenceSimulationParams{AuthenticatorID: d.id, Enabled: does})
+		return err
+	})
+	if got := testkit.Read[bool](d.b, fmt.Sprintf("window.touched = %t", does)); got != does {
+		d.t.Fatal("the page has not heard of it")
+	}
 }

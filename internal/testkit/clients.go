@@ -1,7 +1,9 @@
 package testkit
 
 import (
+	"bytes"
 	_ "embed"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,29 +21,68 @@ var nodePlatform string
 //go:embed openid-client/package-lock.json
 var openIDClientLock []byte
 
+// simpleWebAuthnLock pins @simplewebauthn/server and its dependencies, and simpleWebAuthnVerify asks
+// it.
+//
+//go:embed simplewebauthn/package-lock.json
+var simpleWebAuthnLock []byte
+
+//go:embed simplewebauthn/verify.mjs
+var simpleWebAuthnVerify []byte
+
 // NodePlatform runs a platform built with openid-client, at node.localhost and the port that
 // it returns. Its pages are in openid-client/platform.mjs.
 func NodePlatform(t testing.TB, s *Server, issuer, clientID, clientSecret string) int {
 	t.Helper()
-	library := openIDClient(t)
+	library := fetched(t, "openid-client", openIDClientLock, "openid-client/build/index.js")
 	return proxy(t, "node", "platform.mjs", nodePlatform, "FILE", "OPENID_CLIENT="+library, "ISSUER="+issuer, "SERVER="+s.Addr,
 		"CLIENT_ID="+clientID, "CLIENT_SECRET="+clientSecret, "AT=PORT")
 }
 
-// openIDClient is where `make prepare` has put openid-client: it is not part of the program,
-// and not in this repository.
-func openIDClient(t testing.TB) string {
+// SimpleWebAuthn verifies ceremonies of passkeys with @simplewebauthn/server, all in one run of
+// node, and returns what it says of each: see simplewebauthn/verify.mjs.
+func SimpleWebAuthn(t testing.TB, ceremonies any) (said []string) {
+	t.Helper()
+	library := fetched(t, "simplewebauthn", simpleWebAuthnLock, "@simplewebauthn/server/esm/index.js")
+	program, err := exec.LookPath("node")
+	if err != nil {
+		missing(t, "node", "apt-get install nodejs")
+	}
+	script := filepath.Join(t.TempDir(), "verify.mjs")
+	asked, err := json.Marshal(ceremonies)
+	if err == nil {
+		err = os.WriteFile(script, simpleWebAuthnVerify, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, script)
+	cmd.Env = append(os.Environ(), "SIMPLEWEBAUTHN="+library)
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(asked), &Log{}
+	answer, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(answer, &said)
+	}
+	if err != nil {
+		t.Fatalf("%v: %s", err, cmd.Stderr)
+	}
+	return said
+}
+
+// fetched is a file of a library of Node's that `make prepare` has fetched, as its lock file says:
+// it is not part of the program, and not in this repository.
+func fetched(t testing.TB, name string, lock []byte, file string) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(cache, "gatehouse-tests", "openid-client")
-	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
-	if err != nil || string(lock) != string(openIDClientLock) {
-		missing(t, "openid-client", "make prepare")
+	dir := filepath.Join(cache, "gatehouse-tests", name)
+	there, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
+	if err != nil || !bytes.Equal(there, lock) {
+		missing(t, name, "make prepare")
 	}
-	return filepath.Join(dir, "node_modules", "openid-client", "build", "index.js")
+	return filepath.Join(dir, "node_modules", filepath.FromSlash(file))
 }
 
 // apacheModules are what Apache needs to sign users in and to forward requests.

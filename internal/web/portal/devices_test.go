@@ -10,14 +10,17 @@ import (
 func TestDevices(t *testing.T) {
 	doc := show(t, "uk", fullDevices(2, 1), pages.SignedIn)
 	rows := doc.Find("section[aria-labelledby=signed-in] li")
-	if got := pages.Squeeze(rows.First().Text()); got != "Firefox on Windows192.0.2.44Signed in: Today, 13:58 This device" {
+	if got := pages.Squeeze(rows.First().Text()); got != "Firefox on Windows192.0.2.44Signed in: Today, 13:58Tied to this device. The sign-in cannot be used anywhere else. This device" {
 		t.Error(got)
 	}
 	if rows.First().Find("form").Length() != 0 {
 		t.Error("this device can be removed")
 	}
-	if got := pages.Squeeze(rows.Eq(2).Text()); got != "Browser on AndroidUnknown locationSigned in: Today, 04:32. Last used: Today, 14:31. Sign out" {
+	if got := pages.Squeeze(rows.Eq(2).Text()); got != "Browser on AndroidUnknown locationSigned in: Today, 04:32. Last used: Today, 14:31.Tied to this device. The sign-in cannot be used anywhere else. Sign out" {
 		t.Error(got)
+	}
+	if strings.Contains(rows.Eq(1).Text(), "Tied to") {
+		t.Error("a session that is not tied to its device says that it is")
 	}
 	if pages.Attr(doc, "section[aria-labelledby=signed-in] li:nth-child(2) form", "action") != "/account/devices/ses_0/remove" ||
 		pages.Attr(doc, "section[aria-labelledby=known] form", "action") != "/account/devices/dev_0/remove" {

@@ -161,8 +161,8 @@ func (s *Service) RemoveAccess(ctx context.Context, st *site.Site, c gatehouse.C
 		}
 		return errors.Join(
 			tx.DropGrant(tx, st.ID, u.ID, id),
+			tx.EndLoginsOf(tx, st.ID, u.ID, id, tx.Now()), // first: an exchange holds the access, then the family
 			tx.EndFamiliesOf(tx, st.ID, u.ID, id, gatehouse.AccessRemoved, tx.Now()),
-			tx.EndLoginsOf(tx, st.ID, u.ID, id, tx.Now()),
 			tx.Record(u, gatehouse.EventAccessRemoved, gatehouse.ResultOK, aboutPlatform(store.Platform{Application: a})))
 	})
 }

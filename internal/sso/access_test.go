@@ -1,12 +1,15 @@
 package sso_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
 
@@ -114,4 +117,51 @@ func TestOnlyThoseWhoLoseAccessAreToldOf(t *testing.T) {
 			t.Error("another platform is told")
 		}
 	})
+}
+
+// An exchange that begins while access is being taken away waits, and gets nothing: otherwise the
+// platform would have a session whose end it is never told (store.TestNoLoginIsLeftWhereAccessWasTakenAway
+// has every way and order).
+func TestAnExchangeWaitsWhileAccessIsTakenAway(t *testing.T) {
+	for what, take := range map[string]func(s *stage, q store.Queries, ses gatehouse.Session) error{
+		"the company closes it": func(s *stage, q store.Queries, ses gatehouse.Session) error {
+			if err := q.PutReach(context.Background(), s.st.ID, ses.CompanyID, s.app.ID, gatehouse.ReachNobody); err != nil {
+				return err
+			}
+			return q.EndClosedLogins(context.Background(), s.app, ses.CompanyID, s.Clock.Now())
+		},
+		"the session ends": func(s *stage, q store.Queries, ses gatehouse.Session) error {
+			_, err := q.EndSession(context.Background(), s.st.ID, ses.UserID, ses.ID, s.Clock.Now())
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onStage(t, func(t *testing.T, s *stage) {
+				code, ses, answer := s.code(), *s.open(), make(chan error, 1)
+				begin := sync.OnceFunc(func() {
+					go func() {
+						_, err := s.token(s.basic(), s.exchange(code))
+						answer <- err
+					}()
+					if s.Store.Engine() == "postgres" { // SQLite has one writer at a time
+						db := testkit.Raw(t, s.url)
+						testkit.Eventually(t, "the exchange to wait", func() bool {
+							waits := 0
+							err := db.QueryRow(`SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits)
+							return err != nil || waits > 0 || len(answer) > 0
+						})
+					}
+				})
+				s.write(func(q store.Queries) error {
+					err := take(s, q, ses)
+					begin()
+					return err
+				})
+				s.want("the exchange", <-answer, gatehouse.InvalidGrant)
+				if all := s.reachedBy(ses.ID); len(all) != 0 {
+					t.Errorf("logins: %+v", all)
+				}
+			})
+		})
+	}
 }

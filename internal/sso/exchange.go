@@ -83,7 +83,7 @@ func (s *Service) exchange(ctx context.Context, st *site.Site, c gatehouse.Calle
 	good := false
 	err = s.Do(ctx, st, c, func(tx *act.Unit) (err error) {
 		good = false
-		if g, err = tx.HoldCode(tx, st.ID, secret.HashToken(code)); err != nil {
+		if g, err = tx.HoldCode(tx, st.ID, a.ID, secret.HashToken(code)); err != nil {
 			return notFound(err, errGrant)
 		}
 		now := tx.Now()

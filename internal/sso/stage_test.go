@@ -28,6 +28,7 @@ var operator = gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
 type stage struct {
 	*testkit.Server
 	t       *testing.T
+	url     string // the database
 	st      *site.Site
 	app     gatehouse.Application
 	secret  string
@@ -44,7 +45,7 @@ const (
 func onStage(t *testing.T, scene func(t *testing.T, s *stage)) {
 	t.Helper()
 	testkit.Databases(t, func(t *testing.T, url string) {
-		s := &stage{t: t, Server: testkit.NewServer(t, url, testkit.SharedSites())}
+		s := &stage{t: t, url: url, Server: testkit.NewServer(t, url, testkit.SharedSites())}
 		s.st = s.Sites.ByID("meridian-uk")
 		s.app, s.secret = s.application(nil)
 		s.user = s.AddUser(s.st.ID, "msantos", "", nil)

@@ -83,9 +83,14 @@ func (q Queries) InsertFamily(ctx context.Context, codeHash string, f gatehouse.
 		f.SiteID, f.ID, codeHash, f.ApplicationID, f.UserID, f.SessionID, f.Subject, asText(f.Terms), micros(f.CreatedAt), micros(f.EndsAt))
 }
 
-// HoldCode returns the family of a code, and keeps others from redeeming it at the same time.
-func (q Queries) HoldCode(ctx context.Context, siteID, codeHash string) (TokenGrant, error) {
+// HoldCode returns the family of a code that an application presents. Until the transaction ends,
+// it keeps others from redeeming the code, from taking access to the application away, and from
+// ending the session.
+func (q Queries) HoldCode(ctx context.Context, siteID, applicationID, codeHash string) (TokenGrant, error) {
 	var g grantRow
+	if err := q.holdAccess(ctx, siteID, applicationID, codeHash); err != nil {
+		return TokenGrant{}, err
+	}
 	err := q.one(ctx, "hold code", `SELECT `+grantColumns+` FROM token_families f`+grantTables+
 		`WHERE f.site_id = $1 AND f.code_hash = $2 `+q.holdFamily(), []any{siteID, codeHash}, g.fields()...)
 	return g.done(siteID), err

@@ -69,7 +69,7 @@ func TestAGrantIsReadAsItIsNow(t *testing.T) {
 		var g store.TokenGrant
 		hold := func(site string) (err error) {
 			write(t, s, func(q store.Queries) error {
-				g, err = q.HoldCode(t.Context(), site, "code")
+				g, err = q.HoldCode(t.Context(), site, a.ID, "code")
 				return nil
 			})
 			return err
@@ -119,7 +119,7 @@ func TestOneOfManyIsTheFirst(t *testing.T) {
 			return q.InsertRefreshToken(t.Context(), "token", gatehouse.RefreshToken{SiteID: "one", FamilyID: f.ID, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)})
 		})
 		code := many(t, s, func(q store.Queries) (bool, error) {
-			g, err := q.HoldCode(t.Context(), "one", "code")
+			g, err := q.HoldCode(t.Context(), "one", f.ApplicationID, "code")
 			if err != nil || !g.Family.UsedAt.IsZero() {
 				return false, err
 			}

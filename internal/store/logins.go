@@ -12,13 +12,13 @@ import (
 
 // EndLoginsOf ends what a user's sessions have reached of an application, and queues the notice.
 func (q Queries) EndLoginsOf(ctx context.Context, siteID, userID, applicationID string, now time.Time) error {
-	return q.endReached(ctx, `UPDATE platform_logins SET ended_at = $4, due_at = $4
+	return q.endReached(ctx, siteID, applicationID, `UPDATE platform_logins SET ended_at = $4, due_at = $4
 		WHERE site_id = $1 AND user_id = $2 AND application_id = $3 AND ended_at + 0 = 0`, siteID, userID, applicationID, micros(now))
 }
 
 // EndLogins ends what all users' sessions have reached of an application, and queues the notices.
 func (q Queries) EndLogins(ctx context.Context, siteID, applicationID string, now time.Time) error {
-	return q.endReached(ctx, `UPDATE platform_logins SET ended_at = $3, due_at = $3
+	return q.endReached(ctx, siteID, applicationID, `UPDATE platform_logins SET ended_at = $3, due_at = $3
 		WHERE site_id = $1 AND application_id = $2 AND ended_at + 0 = 0`, siteID, applicationID, micros(now))
 }
 
@@ -44,9 +44,9 @@ func (q Queries) EndClosedLogins(ctx context.Context, a gatehouse.Application, c
 		JOIN closed ON closed.role = u.role AND closed.said = COALESCE(p.reach, '')
 		WHERE u.site_id = $1 AND `
 	if companyID == "" {
-		return q.endReached(ctx, update+`EXISTS (SELECT 1`+users+`u.id = platform_logins.user_id)`, a.SiteID, a.ID, micros(now), inJSON(closed))
+		return q.endReached(ctx, a.SiteID, a.ID, update+`EXISTS (SELECT 1`+users+`u.id = platform_logins.user_id)`, a.SiteID, a.ID, micros(now), inJSON(closed))
 	}
-	return q.endReached(ctx, update+`user_id IN (SELECT u.id`+users+`u.company_id = $5)`, a.SiteID, a.ID, micros(now), inJSON(closed), companyID)
+	return q.endReached(ctx, a.SiteID, a.ID, update+`user_id IN (SELECT u.id`+users+`u.company_id = $5)`, a.SiteID, a.ID, micros(now), inJSON(closed), companyID)
 }
 
 // EndClosedLoginsOf does the same for the applications that a user may no longer reach after a
@@ -61,8 +61,12 @@ func (q Queries) EndClosedLoginsOf(ctx context.Context, u gatehouse.User, now ti
 	return err
 }
 
-// endReached ends logins with a statement, and wakes the notifier after the commit.
-func (q Queries) endReached(ctx context.Context, text string, args ...any) error {
+// endReached ends logins at an application with a statement, those of concurrent exchanges too, and
+// wakes the notifier after the commit.
+func (q Queries) endReached(ctx context.Context, siteID, applicationID, text string, args ...any) error {
+	if err := q.takeAccess(ctx, siteID, applicationID); err != nil {
+		return err
+	}
 	n, err := q.exec(ctx, "end reached", text, args...)
 	if n > 0 && q.ended != nil {
 		*q.ended = true

@@ -8,17 +8,12 @@ import (
 )
 
 // NoteLogin records that a session has reached an application, for the first time or again,
-// including after a loss of access: then the application is no longer notified of that. It waits
-// for a session that another transaction is ending at this moment, and does nothing for one that
-// is gone: so no login is left behind without a notice of its end.
+// including after a loss of access: then the application is no longer notified of that. HoldCode
+// keeps the session, so no login is left behind without a notice of its end.
 func (q Queries) NoteLogin(ctx context.Context, l gatehouse.PlatformLogin) error {
-	hold := ""
-	if q.d.shared {
-		hold = " FOR KEY SHARE"
-	}
 	return q.later(ctx, "note login", `INSERT INTO platform_logins (site_id, session_id, application_id, user_id, sid, subject, first_at, last_at)
 		SELECT s.site_id, s.id, CAST($4 AS TEXT), s.user_id, CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS BIGINT), CAST($7 AS BIGINT)
-		FROM sessions s WHERE s.site_id = $1 AND s.user_id = $2 AND s.id = $3`+hold+`
+		FROM sessions s WHERE s.site_id = $1 AND s.user_id = $2 AND s.id = $3
 		ON CONFLICT (site_id, session_id, application_id) DO UPDATE SET sid = excluded.sid, subject = excluded.subject, last_at = excluded.last_at,
 			ended_at = 0, due_at = 0, tries = 0, told = '', told_at = 0, problem = ''`,
 		l.SiteID, l.UserID, l.SessionID, l.ApplicationID, l.SID, l.Subject, micros(l.LastAt))
@@ -28,8 +23,8 @@ func (q Queries) NoteLogin(ctx context.Context, l gatehouse.PlatformLogin) error
 // for each platform. Sessions are rows of a site's ID and a session's. It returns how many
 // platforms have to be notified.
 //
-// It runs after the sessions are deleted: a transaction that records a login holds the session, so
-// its login is seen then.
+// It runs after the sessions are deleted: a transaction that records a login holds the session
+// (HoldCode), so its login is seen then.
 func (q Queries) endLogins(ctx context.Context, sessions [][]any, now time.Time) (int, error) {
 	if len(sessions) == 0 {
 		return 0, nil

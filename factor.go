@@ -35,6 +35,27 @@ type Factor struct {
 	Clock AppClock
 }
 
+// FactorFilter selects users by the kind of a second factor that they have.
+type FactorFilter string
+
+// FactorNone selects users without any; the other filters are the kinds.
+const FactorNone FactorFilter = "none"
+
+// FactorFilters are all of them.
+var FactorFilters = []FactorFilter{FactorNone, FactorFilter(FactorApp), FactorFilter(FactorPasskey), FactorFilter(FactorText)}
+
+// Fits reports whether a user with factors of these kinds is selected; an empty filter selects
+// everybody.
+func (f FactorFilter) Fits(kinds []FactorKind) bool {
+	switch f {
+	case "":
+		return true
+	case FactorNone:
+		return len(kinds) == 0
+	}
+	return slices.Contains(kinds, FactorKind(f))
+}
+
 // Confirmed reports whether the factor counts.
 func (f Factor) Confirmed() bool { return !f.ConfirmedAt.IsZero() }
 

@@ -23,10 +23,11 @@ const (
 // Search is what a user searches for, and where (A06).
 type Search struct {
 	Place SearchPlace
-	// Text is what was typed; Group and Role are filters of SearchUsers.
-	Text  string
-	Group UserGroup
-	Role  Role
+	// Text is what was typed; Group, Role and Factor are filters of SearchUsers.
+	Text   string
+	Group  UserGroup
+	Role   Role
+	Factor FactorFilter
 }
 
 // The limits of searches, in code points and in numbers.
@@ -57,16 +58,19 @@ func ReadSearch(address string) (Search, bool) {
 		if r := Role(asked.Get("role")); r == RoleUser || r == RoleAdmin {
 			s.Role = r
 		}
+		if f := FactorFilter(asked.Get("factor")); slices.Contains(FactorFilters, f) {
+			s.Factor = f
+		}
 	default:
 		return Search{}, false
 	}
-	return s, s.Text != "" || s.Group != "" || s.Role != ""
+	return s, s.Text != "" || s.Group != "" || s.Role != "" || s.Factor != ""
 }
 
 // Address returns the canonical address that ReadSearch reads.
 func (s Search) Address() string {
 	asked := url.Values{}
-	for name, value := range map[string]string{"q": s.Text, "group": string(s.Group), "role": string(s.Role)} {
+	for name, value := range map[string]string{"q": s.Text, "group": string(s.Group), "role": string(s.Role), "factor": string(s.Factor)} {
 		if value != "" {
 			asked.Set(name, value)
 		}

@@ -15,6 +15,8 @@ type UserFilter struct {
 	// Group and Role are empty for any.
 	Group gatehouse.UserGroup
 	Role  gatehouse.Role
+	// Factor selects by the kind of a second factor; empty for any.
+	Factor gatehouse.FactorFilter
 	// After is the last username of the previous page; empty: the first page.
 	After string
 	// Limit is how many to return at most.
@@ -44,6 +46,13 @@ func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Call
 	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return FoundUsers{}, err
 	}
+	var kinds map[string][]gatehouse.FactorKind
+	if f.Factor != "" {
+		var err error
+		if kinds, err = s.Store.Read().FactorKindsOf(ctx, st.ID, companyID); err != nil {
+			return FoundUsers{}, err
+		}
+	}
 	p := FoundUsers{Groups: map[gatehouse.UserGroup]int{}, Reachable: map[string]bool{}}
 	needle, after, limit := gatehouse.NameKey(f.Search), gatehouse.NameKey(f.After), clamp(f.Limit)
 	err := s.Store.Read().AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
@@ -54,7 +63,7 @@ func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Call
 			p.Groups[g]++
 			in = in || g == f.Group
 		}
-		if !in || f.Role != "" && u.Role != f.Role || !matches(u, needle) {
+		if !in || f.Role != "" && u.Role != f.Role || !f.Factor.Fits(kinds[u.ID]) || !matches(u, needle) {
 			return nil
 		}
 		p.Found++

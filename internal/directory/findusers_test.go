@@ -93,6 +93,36 @@ func TestUsersOfALargeCompany(t *testing.T) {
 	}
 }
 
+// The kind of a second factor is a filter like the others.
+func TestUsersAreFoundByFactor(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.company(h.uk, "10482", "Northgate")
+		h.user(h.uk, c.ID, "mira", gatehouse.RoleUser)
+		lost := h.loses(c, "tom")
+		h.loses(h.company(h.uk, "20482", "Southgate"), "other")
+		f := gatehouse.Factor{ID: store.NewID("fac", h.now), SiteID: h.uk.ID, UserID: lost.ID, Kind: gatehouse.FactorText, Name: "Not confirmed", CreatedAt: h.now}
+		h.write(func(q store.Queries) error { return q.InsertFactor(t.Context(), f, []byte("sealed")) })
+		for filter, want := range map[directory.UserFilter]string{
+			{Factor: gatehouse.FactorNone}:                         "mira",
+			{Factor: gatehouse.FactorFilter(gatehouse.FactorApp)}:  "tom",
+			{Factor: gatehouse.FactorFilter(gatehouse.FactorText)}: "",
+			{Factor: gatehouse.FactorNone, Search: "tom"}:          "",
+			{Factor: gatehouse.FactorNone, Search: "mir"}:          "mira",
+			{}: "mira tom",
+		} {
+			filter.Limit = 50
+			p, err := h.FindUsers(t.Context(), h.uk, operator, c.ID, filter)
+			var names []string
+			for _, u := range p.Users {
+				names = append(names, u.Username)
+			}
+			if got := strings.Join(names, " "); err != nil || got != want || p.Found != len(p.Users) || p.Total != 2 {
+				t.Errorf("%+v: %q, %v", filter, got, err)
+			}
+		}
+	})
+}
+
 func TestTwoFactorOfAUser(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")

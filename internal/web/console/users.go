@@ -21,12 +21,15 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	v, caller, companyID := on(r)
 	asked := r.URL.Query()
 	f := directory.UserFilter{Search: clip(asked.Get("q")), Group: gatehouse.UserGroup(asked.Get("group")),
-		Role: gatehouse.Role(asked.Get("role")), After: asked.Get("after"), Limit: usersOfPage}
+		Role: gatehouse.Role(asked.Get("role")), Factor: gatehouse.FactorFilter(asked.Get("factor")), After: asked.Get("after"), Limit: usersOfPage}
 	if !slices.Contains(gatehouse.UserGroups, f.Group) {
 		f.Group = ""
 	}
 	if !slices.Contains(Users{}.Roles(), f.Role) {
 		f.Role = ""
+	}
+	if !slices.Contains(gatehouse.FactorFilters, f.Factor) {
+		f.Factor = ""
 	}
 	found, err := c.Directory.FindUsers(r.Context(), v.Site, caller, companyID, f)
 	if err != nil {
@@ -64,8 +67,13 @@ func (Users) Roles() []gatehouse.Role {
 	return []gatehouse.Role{gatehouse.RoleAdmin, gatehouse.RoleUser}
 }
 
+// Factors are the choices of the filter by second factor, after "any".
+func (Users) Factors() []gatehouse.FactorFilter { return gatehouse.FactorFilters }
+
 // Filtered reports whether anything but everybody was asked for.
-func (v Users) Filtered() bool { return v.Search != "" || v.Group != "" || v.Role != "" }
+func (v Users) Filtered() bool {
+	return v.Search != "" || v.Group != "" || v.Role != "" || v.Factor != ""
+}
 
 // First and Last are the places in the list of the first and the last one on this page.
 func (v Users) First() int { return v.Before + 1 }
@@ -78,7 +86,7 @@ func (v Users) Next() string   { return v.address(v.Group, v.Users[len(v.Users)-
 
 func (v Users) address(g gatehouse.UserGroup, after string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"q": v.Search, "role": string(v.Role), "group": string(g), "after": after} {
+	for name, value := range map[string]string{"q": v.Search, "role": string(v.Role), "factor": string(v.Factor), "group": string(g), "after": after} {
 		if value != "" {
 			q.Set(name, value)
 		}

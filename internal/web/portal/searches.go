@@ -152,6 +152,9 @@ func searchWords(p *ui.Page, s gatehouse.Search) string {
 	if s.Group != "" {
 		parts = append(parts, p.T("users.group_"+string(s.Group)))
 	}
+	if s.Factor != "" {
+		parts = append(parts, p.T("users.factor_"+string(s.Factor)))
+	}
 	if s.Role != "" {
 		parts = append(parts, p.T("users.role_"+string(s.Role)))
 	}

@@ -13,7 +13,10 @@ type Enrolment struct {
 	CompanyID string
 	// Enable: it switches two-factor on; otherwise off.
 	Enable bool
-	State  EnrolmentState
+	// Factor is the factor that users need from FactorBy on; empty: none.
+	Factor   Requirement
+	FactorBy time.Time
+	State    EnrolmentState
 	// StartedBy and StartedName are the administrator's ID and name at that time.
 	StartedBy, StartedName string
 	StartedAt              time.Time
@@ -25,6 +28,9 @@ type Enrolment struct {
 	// After is the key of the last username that it has reached.
 	After string
 }
+
+// Rule is what it enrols users for.
+func (e Enrolment) Rule() TwoFactorRule { return ruleOf(e.Enable, e.Factor, e.FactorBy) }
 
 // EnrolmentState is the state of a run.
 type EnrolmentState string
@@ -100,6 +106,7 @@ const (
 	ReasonUnconfirmed OutcomeReason = "unconfirmed" // the address was never confirmed
 	ReasonLocked      OutcomeReason = "locked"      // asked for a code once unlocked
 	ReasonOwn         OutcomeReason = "own"         // two-factor is the user's own choice
+	ReasonHasFactor   OutcomeReason = "has-factor"  // what is required is set up already
 	ReasonNoEmail     OutcomeReason = "no-address"
 	ReasonBadEmail    OutcomeReason = "bad-address" // no mail can be sent to it
 	ReasonBouncing    OutcomeReason = "bouncing"
@@ -121,12 +128,12 @@ type OutcomeCount struct {
 	Count  int
 }
 
-// Enrol returns what switching a company's two-factor on or off does to one of its users.
-// reachable: mail can be sent to the user's address. Off mirrors on: it changes exactly those
-// users whom on would enrol, so one number covers both.
-func Enrol(enable bool, u User, reachable bool) (Outcome, OutcomeReason) {
+// Enrol returns what a company's new requirement does to one of its users. reachable: mail can be
+// sent to the user's address. Off mirrors a code by email: it changes exactly those users whom that
+// would enrol, so one number covers both. A factor changes those who must set one up.
+func Enrol(need Requirement, u User, reachable bool) (Outcome, OutcomeReason) {
 	noCode := OutcomeSkipped // nothing was ever sent there, so nothing is taken away
-	if enable {
+	if need.Over(RequireNothing) {
 		noCode = OutcomeFailed
 	}
 	switch {
@@ -134,15 +141,19 @@ func Enrol(enable bool, u User, reachable bool) (Outcome, OutcomeReason) {
 		return OutcomeSkipped, ReasonInvited
 	case u.State != Active:
 		return OutcomeSkipped, ReasonDeactivated
-	case u.Factors > 0: // which needs no mailbox
+	case need.OwnFactor() && need.MetBy(u):
+		return OutcomeUnchanged, ReasonHasFactor
+	case u.Factors > 0 && !need.OwnFactor(): // which needs no mailbox
 		return OutcomeUnchanged, ReasonOwn
+	case u.Factors > 0: // which is proved until the other one is set up
+		return OutcomeChanged, worthKnowing(u)
 	case u.Email == "":
 		return OutcomeSkipped, ReasonNoEmail
 	case !reachable:
 		return noCode, ReasonBadEmail
 	case u.Bouncing():
 		return noCode, ReasonBouncing
-	case u.OwnTwoFactor:
+	case u.OwnTwoFactor && !need.OwnFactor():
 		return OutcomeUnchanged, ReasonOwn
 	}
 	return OutcomeChanged, worthKnowing(u)
@@ -175,25 +186,51 @@ const (
 	GroupDeactivated UserGroup = "deactivated"
 	GroupInvited     UserGroup = "invited"
 	GroupOwn         UserGroup = "own"
+	// Those who have what a requirement asks for, and those who would have to set it up.
+	GroupNoFactor   UserGroup = "no-factor"
+	GroupHasFactor  UserGroup = "has-factor"
+	GroupNoPasskey  UserGroup = "no-passkey"
+	GroupHasPasskey UserGroup = "has-passkey"
 )
 
 // UserGroups are all of them, in the order in which they are shown.
 var UserGroups = []UserGroup{GroupEnrolled, GroupNoEmail, GroupUnconfirmed, GroupBouncing,
-	GroupLocked, GroupDeactivated, GroupInvited, GroupOwn}
+	GroupLocked, GroupDeactivated, GroupInvited, GroupOwn, GroupNoFactor, GroupHasFactor, GroupNoPasskey, GroupHasPasskey}
 
-// GroupsOf returns the groups that a user is in. GroupEnrolled and GroupOwn are what a run counts
-// as changed and unchanged, in either direction; the others are facts.
+// enrolGroups are the groups that a run for a requirement counts as changed and unchanged.
+var enrolGroups = map[Requirement][2]UserGroup{
+	RequireCode: {GroupEnrolled, GroupOwn}, RequireFactor: {GroupNoFactor, GroupHasFactor}, RequirePasskey: {GroupNoPasskey, GroupHasPasskey}}
+
+// GroupsFor returns the groups to show for a requirement: those that it changes and leaves as they
+// are, and the facts that matter.
+func GroupsFor(need Requirement) []UserGroup {
+	if !need.Over(RequireNothing) {
+		need = RequireCode
+	}
+	return slices.DeleteFunc(slices.Clone(UserGroups), func(g UserGroup) bool {
+		for of, groups := range enrolGroups {
+			if slices.Contains(groups[:], g) {
+				return of != need
+			}
+		}
+		return false
+	})
+}
+
+// GroupsOf returns the groups that a user is in: for each requirement, what a run for it counts as
+// changed and unchanged, and facts.
 func GroupsOf(u User, reachable bool) []UserGroup {
-	outcome, _ := Enrol(true, u, reachable)
 	is := map[UserGroup]bool{
-		GroupEnrolled:    outcome == OutcomeChanged,
-		GroupOwn:         outcome == OutcomeUnchanged,
 		GroupNoEmail:     u.Email == "" && u.State != Deactivated,
 		GroupUnconfirmed: u.Email != "" && !u.EmailConfirmed && u.State != Deactivated,
 		GroupBouncing:    u.Email != "" && (u.Bouncing() || !reachable) && u.State != Deactivated,
 		GroupLocked:      u.Locked(),
 		GroupDeactivated: u.State == Deactivated,
 		GroupInvited:     u.State == Invited,
+	}
+	for need, groups := range enrolGroups {
+		outcome, _ := Enrol(need, u, reachable)
+		is[groups[0]], is[groups[1]] = outcome == OutcomeChanged, outcome == OutcomeUnchanged
 	}
 	return slices.DeleteFunc(slices.Clone(UserGroups), func(g UserGroup) bool { return !is[g] })
 }

@@ -40,7 +40,7 @@ func everyKindOfUser(try func(u gatehouse.User, reachable bool)) {
 func TestEveryUserHasAnOutcome(t *testing.T) {
 	everyKindOfUser(func(u gatehouse.User, reachable bool) {
 		for _, enable := range []bool{true, false} {
-			outcome, reason := gatehouse.Enrol(enable, u, reachable)
+			outcome, reason := gatehouse.Enrol(gatehouse.EmailCodes(enable).Require, u, reachable)
 			var n gatehouse.EnrolmentCounts
 			n.Add(outcome, gatehouse.Notified(u, reachable))
 			if n.Done() != 1 || !slices.Contains(gatehouse.Outcomes, outcome) {
@@ -86,10 +86,10 @@ func TestEnrol(t *testing.T) {
 		"invited":              {with(func(u *gatehouse.User) { u.State = gatehouse.Invited }), true, "skipped", "skipped", "invited", "invited"},
 		"deactivated":          {with(func(u *gatehouse.User) { u.State = gatehouse.Deactivated }), true, "skipped", "skipped", "deactivated", "deactivated"},
 	} {
-		if got, why := gatehouse.Enrol(true, c.user, c.mails); got != c.on || why != c.why {
+		if got, why := gatehouse.Enrol(gatehouse.RequireCode, c.user, c.mails); got != c.on || why != c.why {
 			t.Errorf("%s is %s (%s) when it is enabled, want %s (%s)", name, got, why, c.on, c.why)
 		}
-		if got, why := gatehouse.Enrol(false, c.user, c.mails); got != c.off || why != c.but {
+		if got, why := gatehouse.Enrol(gatehouse.RequireNothing, c.user, c.mails); got != c.off || why != c.but {
 			t.Errorf("%s is %s (%s) when it is disabled, want %s (%s)", name, got, why, c.off, c.but)
 		}
 	}
@@ -99,7 +99,7 @@ func TestEnrol(t *testing.T) {
 func TestGroupsAgreeWithOutcomes(t *testing.T) {
 	everyKindOfUser(func(u gatehouse.User, reachable bool) {
 		groups := gatehouse.GroupsOf(u, reachable)
-		outcome, reason := gatehouse.Enrol(true, u, reachable)
+		outcome, reason := gatehouse.Enrol(gatehouse.RequireCode, u, reachable)
 		if slices.Contains(groups, gatehouse.GroupEnrolled) != (outcome == gatehouse.OutcomeChanged) {
 			t.Errorf("%+v: %s, and in %v", u, outcome, groups)
 		}
@@ -107,7 +107,7 @@ func TestGroupsAgreeWithOutcomes(t *testing.T) {
 			t.Errorf("%+v: %s, and in %v", u, outcome, groups)
 		}
 		// Off mirrors on.
-		if off, _ := gatehouse.Enrol(false, u, reachable); (off == gatehouse.OutcomeChanged) != (outcome == gatehouse.OutcomeChanged) ||
+		if off, _ := gatehouse.Enrol(gatehouse.RequireNothing, u, reachable); (off == gatehouse.OutcomeChanged) != (outcome == gatehouse.OutcomeChanged) ||
 			(off == gatehouse.OutcomeUnchanged) != (outcome == gatehouse.OutcomeUnchanged) || off == gatehouse.OutcomeFailed {
 			t.Errorf("%+v: on %s, off %s", u, outcome, off)
 		}

@@ -87,8 +87,8 @@ const (
 
 // Ways returns the ways that a user has, starting with the factor used last. A user who has a
 // factor is not asked for a code by email: anyone who reads the mailbox can also get the password,
-// by a recovery.
-func Ways(u User, factors []Factor, recoveryCodes int) []Way {
+// by a recovery. Of the user's factors, those that the requirement accepts count.
+func Ways(u User, factors []Factor, recoveryCodes int, need Requirement) []Way {
 	if u.Factors == 0 {
 		return []Way{WayEmail}
 	}
@@ -96,7 +96,7 @@ func Ways(u User, factors []Factor, recoveryCodes int) []Way {
 	slices.SortStableFunc(factors, func(a, b Factor) int { return b.UsedAt.Compare(a.UsedAt) })
 	var ways []Way
 	for _, f := range factors {
-		if way := Way(f.Kind); !slices.Contains(ways, way) {
+		if way := Way(f.Kind); !slices.Contains(ways, way) && need.AcceptsWay(way, u) {
 			ways = append(ways, way)
 		}
 	}

@@ -14,10 +14,12 @@ const (
 	StepCredentials Step = "credentials"
 	StepCode        Step = "code"
 	StepPassword    Step = "password"
-	StepChallenge   Step = "challenge"
-	StepTerms       Step = "terms"
-	StepSoleUser    Step = "sole-user"
-	StepDone        Step = "done"
+	// StepFactor: a factor of the user's own has to be set up, or is offered.
+	StepFactor    Step = "factor"
+	StepChallenge Step = "challenge"
+	StepTerms     Step = "terms"
+	StepSoleUser  Step = "sole-user"
+	StepDone      Step = "done"
 )
 
 // SignIn is a sign-in in progress. It is not a session and opens nothing but its
@@ -46,6 +48,10 @@ type SignIn struct {
 	TwoFactorMethod Method
 	// TrustDevice: do not ask again on this device once the sign-in is finished.
 	TrustDevice bool
+	// FactorLater: the user goes on without setting up a factor this time.
+	FactorLater bool
+	// AppID is the authenticator app that is being set up in this sign-in; empty: none.
+	AppID string
 	// CodesEntered counts codes, before they are verified.
 	CodesEntered int
 	// Wrong counts the wrong entries on the pages of its steps.
@@ -62,8 +68,8 @@ type SignIn struct {
 type SignInFacts struct {
 	SignIn SignIn
 	User   User
-	// CompanyTwoFactor is the company's Enhanced Security switch.
-	CompanyTwoFactor bool
+	// Company is what the company requires, beyond its site.
+	Company TwoFactorRule
 	// DeviceTrusted: this device is trusted for this user now.
 	DeviceTrusted bool
 }
@@ -101,8 +107,10 @@ func DueSteps(s Site, f SignInFacts, now time.Time) []Step {
 			due = append(due, step)
 		}
 	}
-	add(twoFactorDue(f), StepCode)
+	_, asked := FactorDue(s, f, now)
+	add(twoFactorDue(s, f, now), StepCode)
 	add(PasswordExpired(s.Policy.Password, f.User.Password, now), StepPassword)
+	add(asked, StepFactor)
 	add(s.Recovery == RecoverByChallenge && !f.User.ChallengeSet, StepChallenge)
 	add(TermsDue(s, f.User), StepTerms)
 	add(SoleUserDue(s, f.User), StepSoleUser)
@@ -119,18 +127,22 @@ func credentialsProved(s Site, f SignInFacts, now time.Time) bool {
 		in.PasswordSetAt.Equal(f.User.Password.SetAt) && f.User.MaySignIn()
 }
 
-// twoFactorDue: two-factor is due if the company or the user wants it, or the user has a factor.
-// The exceptions are the very first sign-in with the password that came with the account (B16),
-// and a trusted device (B08). A recovery never skips it.
-func twoFactorDue(f SignInFacts) bool {
-	if !f.CompanyTwoFactor && !f.User.WantsTwoFactor() {
+// twoFactorDue: two-factor is due if the site, the company or the user wants it, or the user has a
+// factor. The exceptions are the very first sign-in with the password that came with the account
+// (B16), and a trusted device (B08). A recovery never skips it, and a device does not stand in where
+// a factor must be set up: what was proved here is all that vouches for the new one.
+func twoFactorDue(s Site, f SignInFacts, now time.Time) bool {
+	rules := RulesFor(s, f.Company)
+	if !rules.On() && !f.User.WantsTwoFactor() {
 		return false
 	}
-	if !f.SignIn.TwoFactorAt.IsZero() {
-		return false
+	need := rules.At(now)
+	trustable := need.MetBy(f.User) && need.Accepts(MethodTrustedDevice, f.User)
+	if method := f.SignIn.TwoFactorMethod; !f.SignIn.TwoFactorAt.IsZero() {
+		return !need.Accepts(method, f.User) || method == MethodTrustedDevice && !trustable
 	}
 	first := (f.User.FirstSignInAt.IsZero() || guard.Out(guard.FirstSignInOnly)) &&
 		(f.SignIn.Origin == PasswordInitial || guard.Out(guard.RecoveryAsksForCode))
-	trusted := f.DeviceTrusted && f.SignIn.Origin != PasswordRecovery
+	trusted := f.DeviceTrusted && f.SignIn.Origin != PasswordRecovery && trustable
 	return !first && !trusted
 }

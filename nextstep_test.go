@@ -105,7 +105,7 @@ func (c scene) facts() gatehouse.SignInFacts {
 			FirstSignInAt: when(c.signedInBefore, noon.Add(-200*24*time.Hour)),
 			ChallengeSet:  c.challengeSet, TermsAccepted: c.accepted, SoleUserFor: c.answeredSoleUser, OwnTwoFactor: c.own,
 		},
-		CompanyTwoFactor: c.company, DeviceTrusted: c.trusted,
+		Company: gatehouse.EmailCodes(c.company), DeviceTrusted: c.trusted,
 	}
 	if c.ranOut {
 		f.SignIn.ExpiresAt = noon

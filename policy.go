@@ -21,6 +21,8 @@ type Policy struct {
 	Password PasswordPolicy
 	Lockout  LockoutPolicy
 	Session  SessionLimits
+	// TwoFactor is what all companies' users have to prove besides the password.
+	TwoFactor TwoFactorRule
 	// TemporaryPassword is the lifetime of a temporary password.
 	TemporaryPassword time.Duration
 	// ResetLink is the lifetime of a reset link.
@@ -140,6 +142,9 @@ func (p Policy) Check() []PolicyError {
 	span("policy.sign_in", p.SignIn, 5*time.Minute, CeilingSignIn)
 	span("policy.factor_reset.by_administrator", p.FactorReset.ByAdministrator, 0, CeilingFactorReset)
 	span("policy.factor_reset.by_support", p.FactorReset.BySupport, 0, CeilingFactorReset)
+	rule := p.TwoFactor
+	add(rule.Require == "" || rule.Require.Known(), "policy.two_factor.require", "must be off, code, factor or passkey")
+	add(rule.By.IsZero() || rule.Require.OwnFactor(), "policy.two_factor.by", "is only for factor and passkey")
 	return append(bad, p.checkModern()...)
 }
 
@@ -155,7 +160,12 @@ func (p Policy) checkModern() []PolicyError {
 		}
 	}
 	w := p.Password
-	forbid(w.MinLength < modernSingleFactorLength, "policy.password.min_length", "must be at least 15 (SP 800-63B-4, PV-1)")
+	if p.TwoFactor.Require.OwnFactor() && p.TwoFactor.By.IsZero() { // no password is the only factor
+		forbid(w.MinLength < modernSecondFactorLength, "policy.password.min_length", "must be at least 8 (SP 800-63B-4, PV-1)")
+	} else {
+		forbid(w.MinLength < modernSingleFactorLength, "policy.password.min_length",
+			"must be at least 15, or 8 with policy.two_factor.require: factor or passkey and no date (SP 800-63B-4, PV-1)")
+	}
 	forbid(w.Upper || w.Lower || w.Digit, "policy.password", "has no composition rules (PV-3)")
 	forbid(w.NoUsernameParts, "policy.password.no_username_parts", "is not allowed (PV-9)")
 	forbid(w.MaxAge != 0, "policy.password.max_age", "is not allowed (PV-4)")

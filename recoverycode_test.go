@@ -52,7 +52,7 @@ func TestWaysOfAUser(t *testing.T) {
 		"waits":            {1, 0, []gatehouse.Factor{waits, key}, []gatehouse.Way{gatehouse.WayPasskey}},
 		"removed just now": {1, 0, nil, []gatehouse.Way{gatehouse.WayApp}},
 	} {
-		if got := gatehouse.Ways(gatehouse.User{Factors: test.n}, test.factors, test.codes); !slices.Equal(got, test.want) {
+		if got := gatehouse.Ways(gatehouse.User{Factors: test.n}, test.factors, test.codes, gatehouse.RequireCode); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

@@ -13,6 +13,8 @@ const (
 	TwoFactorOwn TwoFactorState = "own"
 	// TwoFactorFactor: the user has their own factor, which needs no mailbox.
 	TwoFactorFactor TwoFactorState = "factor"
+	// TwoFactorSetUp: a factor that is, or will be, required has to be set up.
+	TwoFactorSetUp TwoFactorState = "set-up"
 	// TwoFactorNoEmail and TwoFactorBouncing: a code is required, but cannot be mailed.
 	TwoFactorNoEmail  TwoFactorState = "no-address"
 	TwoFactorBouncing TwoFactorState = "bouncing"
@@ -20,21 +22,26 @@ const (
 	TwoFactorLater TwoFactorState = "later"
 )
 
-// TwoFactorOf returns the state of a user's two-factor authentication. company: Enhanced Security
-// is on; reachable: mail can be sent to the user's address. A problem with the delivery of codes
-// takes priority over why they are required: somebody has to fix it.
-func TwoFactorOf(company bool, u User, reachable bool) TwoFactorState {
+// TwoFactorOf returns the state of a user's two-factor authentication. need: what the company and
+// its site require, at the latest in the end; reachable: mail can be sent to the user's address. A
+// problem with the delivery of codes takes priority over why they are required: somebody has to fix
+// it.
+func TwoFactorOf(need Requirement, u User, reachable bool) TwoFactorState {
 	switch {
 	case u.State == Deactivated:
 		return TwoFactorNone
+	case u.Factors > 0 && !need.MetBy(u):
+		return TwoFactorSetUp
 	case u.Factors > 0:
 		return TwoFactorFactor
-	case !company && !u.OwnTwoFactor:
+	case !need.Over(RequireNothing) && !u.OwnTwoFactor:
 		return TwoFactorOff
 	case u.Email == "":
 		return TwoFactorNoEmail
 	case !reachable || u.Bouncing():
 		return TwoFactorBouncing
+	case need.OwnFactor() && u.State == Active:
+		return TwoFactorSetUp
 	case u.OwnTwoFactor:
 		return TwoFactorOwn
 	case u.State == Invited && u.FirstSignInAt.IsZero():

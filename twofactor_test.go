@@ -33,7 +33,7 @@ func TestTwoFactorOf(t *testing.T) {
 		"locked":                {true, false, with(func(u *User) { u.LockedAt = time.Unix(3, 0) }), TwoFactorOn},
 		"deactivated":           {true, false, with(func(u *User) { u.State, u.OwnTwoFactor = Deactivated, true }), TwoFactorNone},
 	} {
-		if got := TwoFactorOf(c.company, c.user, !c.unreachable); got != c.want {
+		if got := TwoFactorOf(EmailCodes(c.company).Require, c.user, !c.unreachable); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -12,12 +12,18 @@ type Company struct {
 	SiteID        string
 	Name          string
 	AccountNumber string
-	// TwoFactor is the company's Enhanced Security switch.
+	// TwoFactor is the company's Enhanced Security switch. If it is on, Factor is the factor that
+	// users need from FactorBy on: RequireFactor or RequirePasskey; empty: a code by email is enough.
 	TwoFactor bool
+	Factor    Requirement
+	FactorBy  time.Time
 	// TwoFactorAt is when it was switched last; zero: never.
 	TwoFactorAt time.Time
 	CreatedAt   time.Time
 }
+
+// Rule returns what the company requires of its users, beyond its site.
+func (c Company) Rule() TwoFactorRule { return ruleOf(c.TwoFactor, c.Factor, c.FactorBy) }
 
 // Role is what a user may do in their company.
 type Role string
@@ -72,6 +78,8 @@ type User struct {
 	// Factors is how many factors other than the mailbox are set up. If there are any, one is
 	// required at every sign-in, no matter what the company says.
 	Factors int
+	// Apps and Passkeys are how many of them are authenticator apps and passkeys.
+	Apps, Passkeys int
 	// Bounce is what is known about mail to Email that did not arrive.
 	Bounce Bounce
 	// ChallengeSet: a challenge question is stored.

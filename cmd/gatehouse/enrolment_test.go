@@ -92,7 +92,7 @@ func beginEnrolment(t *testing.T, s *served, database string, users int) *killed
 		return nil
 	}))
 	desk := directory.Service{Desk: &act.Desk{Store: st, Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}}
-	e, err := desk.SetTwoFactor(ctx, sites.ByID(firm.SiteID), gatehouse.Caller{Kind: gatehouse.Operator}, firm.ID, true, "")
+	e, err := desk.SetTwoFactor(ctx, sites.ByID(firm.SiteID), gatehouse.Caller{Kind: gatehouse.Operator}, firm.ID, gatehouse.EmailCodes(true), "")
 	must(t, err)
 	return &killedEnrolment{t: t, store: st, of: e}
 }

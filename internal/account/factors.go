@@ -151,7 +151,8 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, st *site.Site, in signin
 
 // RemoveFactor removes an app or a passkey; removing the last factor also removes the recovery
 // codes. Sign-ins that wait on a later page end, and trust in devices, as with every change of
-// two-factor. Errors: NotFound; Unavailable.
+// two-factor. Errors: Invalid with field remove (factor-required, passkey-required); NotFound;
+// Unavailable.
 func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In, here gatehouse.Session, id string) error {
 	return s.inSession(ctx, st, in.Caller, here, func(tx *act.Unit, u gatehouse.User) error {
 		all, err := tx.Factors(tx, st.ID, u.ID)
@@ -161,6 +162,9 @@ func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In,
 		i := slices.IndexFunc(all, func(f store.SealedFactor) bool { return f.ID == id && f.Confirmed() })
 		if i < 0 {
 			return gatehouse.ErrNotFound
+		}
+		if err := s.mayRemove(tx, u, all[i].Kind); err != nil {
+			return err
 		}
 		if err := tx.DeleteFactor(tx, st.ID, u.ID, id); err != nil {
 			return err
@@ -175,6 +179,26 @@ func (s *Service) RemoveFactor(ctx context.Context, st *site.Site, in signin.In,
 			tx.Record(u, gatehouse.EventFactorRemoved, gatehouse.ResultOK, signin.FactorDetail(all[i].Factor)),
 			signin.TellFactor(tx, u, map[gatehouse.FactorKind]mail.FactorChange{gatehouse.FactorApp: mail.AppRemoved, gatehouse.FactorPasskey: mail.PasskeyRemoved, gatehouse.FactorText: mail.PhoneRemoved}[all[i].Kind], all[i].Name))
 	})
+}
+
+// mayRemove refuses to remove the last factor of a kind that the user needs to sign in.
+func (s *Service) mayRemove(tx *act.Unit, u gatehouse.User, kind gatehouse.FactorKind) error {
+	firm, err := tx.Company(tx, u.SiteID, u.CompanyID)
+	if err != nil {
+		return err
+	}
+	need := gatehouse.RulesFor(tx.Site.Site, firm.Rule()).At(tx.Now())
+	left := u
+	switch kind {
+	case gatehouse.FactorApp:
+		left.Apps--
+	case gatehouse.FactorPasskey:
+		left.Passkeys--
+	}
+	if need.MetBy(left) || !need.MetBy(u) {
+		return nil
+	}
+	return invalid([]gatehouse.FieldError{{Field: "remove", Reason: string(need) + "-required"}})
 }
 
 // RenameFactor gives an app or a passkey another name. Errors: Invalid with field name; NotFound; Unavailable.

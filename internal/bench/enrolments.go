@@ -80,7 +80,7 @@ func (e *enrolling) begin(ctx context.Context) (err error) {
 	admin := e.all.users[0]
 	desk := &directory.Service{Desk: &act.Desk{Store: e.st, Outbox: &mail.Outbox{Keys: e.keys, Now: time.Now}, Now: time.Now}}
 	caller := gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: admin.SiteID, CompanyID: admin.CompanyID, UserID: admin.ID, Role: admin.Role}
-	e.run, err = desk.SetTwoFactor(ctx, e.site, caller, admin.CompanyID, true, "")
+	e.run, err = desk.SetTwoFactor(ctx, e.site, caller, admin.CompanyID, gatehouse.EmailCodes(true), "")
 	return err
 }
 

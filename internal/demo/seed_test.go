@@ -81,8 +81,9 @@ func (g *stage) user(t testing.TB, siteID, name string) (gatehouse.User, gatehou
 // next is the next step of a sign-in with the correct password.
 func next(s *site.Site, u gatehouse.User, c gatehouse.Company) gatehouse.Step {
 	in := gatehouse.SignIn{SiteID: s.ID, UserID: u.ID, CredentialsAt: noon, Origin: u.Password.Origin,
-		PasswordSetAt: u.Password.SetAt, ExpiresAt: noon.Add(time.Minute)}
-	return gatehouse.NextStep(s.Site, gatehouse.SignInFacts{SignIn: in, User: u, CompanyTwoFactor: c.TwoFactor}, noon)
+		PasswordSetAt: u.Password.SetAt, ExpiresAt: noon.Add(time.Minute),
+		FactorLater: true} // it is only offered
+	return gatehouse.NextStep(s.Site, gatehouse.SignInFacts{SignIn: in, User: u, Company: c.Rule()}, noon)
 }
 
 // TestSeed looks at everything that a start puts into the database.

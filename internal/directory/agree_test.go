@@ -42,7 +42,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 		for name, change := range changes {
 			u := h.stored(h.uk, []string{"plain-00", "plain-01", "plain-02", "plain-03", "plain-04", "plain-05"}[n])
 			n++
-			p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
+			p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(true))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,7 +53,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 				}
 				return clock()
 			}
-			_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
+			_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(true), p.Fingerprint)
 			h.Now = clock
 			var e *gatehouse.Error
 			if !errors.As(err, &e) || e.Reason != directory.ReasonUsersChanged {
@@ -64,7 +64,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 			}
 		}
 		// A change that does not matter does not prevent it.
-		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
+		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(true))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestAnEnrolmentNoticesWhoChangesMeanwhile(t *testing.T) {
 			u.FirstName = "Gracie"
 			return q.UpdateProfile(t.Context(), u, time.Time{})
 		})
-		if _, err := h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint); err != nil {
+		if _, err := h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(true), p.Fingerprint); err != nil {
 			t.Errorf("a new name: %v", err)
 		}
 	})

@@ -177,7 +177,7 @@ func TestWhatAdministratorsMailIsLimited(t *testing.T) {
 			t.Errorf("%d corrections: %v", n, err)
 		}
 		for err, n = nil, 0; err == nil && n < 20; n++ {
-			_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, n%2 == 0, "")
+			_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(n%2 == 0), "")
 		}
 		var e *gatehouse.Error
 		if !errors.As(err, &e) || e.Reason != directory.ReasonChangedOften || e.RetryAfter <= 0 || n != 7 {

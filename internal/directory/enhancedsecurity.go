@@ -2,13 +2,9 @@ package directory
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gatehouse"
@@ -28,105 +24,20 @@ const (
 	ReasonChangedOften = "switch-often"
 )
 
-// Preview is what switching Enhanced Security would do now (B01).
-type Preview struct {
-	Company gatehouse.Company
-	Enable  bool
-	// Total and Counts are those that the run would end with.
-	Total  int
-	Counts gatehouse.EnrolmentCounts
-	// Reasons are how many there would be of each outcome and reason.
-	Reasons []gatehouse.OutcomeCount
-	// Groups are how many users are in each group; one may be in several.
-	Groups map[gatehouse.UserGroup]int
-	// Stranded is how many could no longer sign in until they get an address that mail reaches,
-	// and StrandedNames the first of their names.
-	Stranded      int
-	StrandedNames []string
-	// Fingerprint changes with everything that the preview says about any user.
-	Fingerprint string
-}
-
-// mostStranded is how many are named: the list of the users has all of them.
-const mostStranded = 10
-
 // The store's types for the outcome of one user in a run, and for the notice.
 type (
 	EnrolmentLine = store.EnrolmentLine
 	MessageState  = store.MessageState
 )
 
-// PreviewTwoFactor computes what switching a company's Enhanced Security would do, for the users
-// as they are now.
-//
-// Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) PreviewTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool) (Preview, error) {
-	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
-	if err != nil {
-		return Preview{}, err
-	}
-	return preview(ctx, s.Store.Read(), firm, enable)
-}
-
-func preview(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool) (Preview, error) {
-	p := Preview{Company: firm, Enable: enable, Groups: map[gatehouse.UserGroup]int{}}
-	reasons, sum := map[gatehouse.OutcomeCount]int{}, sha256.New()
-	fmt.Fprintln(sum, firm.TwoFactor, enable)
-	err := q.AllUsers(ctx, firm.SiteID, firm.ID, func(u gatehouse.User) error {
-		can := reachable(u)
-		outcome, reason := gatehouse.Enrol(enable, u, can)
-		groups := gatehouse.GroupsOf(u, can)
-		p.Total++
-		p.Counts.Add(outcome, gatehouse.Notified(u, can))
-		reasons[gatehouse.OutcomeCount{Outcome: outcome, Reason: reason}]++
-		p.strand(u, outcome, reason)
-		for _, g := range groups {
-			p.Groups[g]++
-		}
-		fmt.Fprintln(sum, u.ID, outcome, reason, groups)
-		return nil
-	})
-	p.Reasons, p.Fingerprint = counted(reasons), hex.EncodeToString(sum.Sum(nil))
-	return p, err
-}
-
-// strand counts a user whom no code could reach.
-func (p *Preview) strand(u gatehouse.User, o gatehouse.Outcome, why gatehouse.OutcomeReason) {
-	if o != gatehouse.OutcomeFailed && (o != gatehouse.OutcomeSkipped || why != gatehouse.ReasonNoEmail) {
-		return
-	}
-	if p.Stranded++; p.Stranded <= mostStranded {
-		p.StrandedNames = append(p.StrandedNames, u.DisplayName())
-	}
-}
-
-// counted lists counts in display order.
-func counted(n map[gatehouse.OutcomeCount]int) []gatehouse.OutcomeCount {
-	all := make([]gatehouse.OutcomeCount, 0, len(n))
-	for of, count := range n {
-		of.Count = count
-		all = append(all, of)
-	}
-	slices.SortFunc(all, inOrder)
-	return all
-}
-
-func inOrder(a, b gatehouse.OutcomeCount) int {
-	byOutcome := slices.Index(gatehouse.Outcomes, a.Outcome) - slices.Index(gatehouse.Outcomes, b.Outcome)
-	if byOutcome != 0 {
-		return byOutcome
-	}
-	return strings.Compare(string(a.Reason), string(b.Reason))
-}
-
-// SetTwoFactor switches a company's Enhanced Security with immediate effect, and begins the run
+// SetTwoFactor sets what a company requires of its users, with immediate effect, and begins the run
 // that notifies everybody (B02, B03). agreed is the fingerprint of the preview that the caller has
 // seen; empty: none was required. It ends a run that is still going: its switch is flipped back.
 //
 // Errors: Conflict with ReasonUsersChanged or ReasonAlreadySet; TooMany with ReasonChangedOften;
 // Forbidden, NotFound, Unavailable.
-func (s *Service) SetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (gatehouse.Enrolment, error) {
-	e, err := s.setTwoFactor(ctx, st, c, companyID, enable, agreed)
+func (s *Service) SetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, rule gatehouse.TwoFactorRule, agreed string) (gatehouse.Enrolment, error) {
+	e, err := s.setTwoFactor(ctx, st, c, companyID, rule, agreed)
 	if gatehouse.KindOf(err) != gatehouse.Conflict {
 		return e, err
 	}
@@ -138,9 +49,9 @@ func (s *Service) SetTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 	return s.Enrolment(ctx, st, c, companyID, r.Made)
 }
 
-func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (e gatehouse.Enrolment, err error) {
+func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, rule gatehouse.TwoFactorRule, agreed string) (e gatehouse.Enrolment, err error) {
 	limit := store.Limit{Key: "switch:" + st.ID + ":" + companyID, Every: twoFactorEvery, Burst: twoFactorBurst}
-	if err := s.mayTell(ctx, st, c, companyID, enable, limit); err != nil {
+	if err := s.mayTell(ctx, st, c, companyID, rule, limit); err != nil {
 		return e, err
 	}
 	defer func() {
@@ -148,7 +59,7 @@ func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 			err = errors.Join(err, s.Store.GiveBack(ctx, limit))
 		}
 	}()
-	seen, err := s.look(ctx, st, c, companyID, enable, agreed)
+	seen, err := s.look(ctx, st, c, companyID, rule, agreed)
 	if err != nil {
 		return e, err
 	}
@@ -158,15 +69,15 @@ func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 		if err != nil {
 			return err
 		}
-		e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: st.ID, CompanyID: firm.ID, Enable: enable,
+		e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: st.ID, CompanyID: firm.ID, Enable: rule.On(), Factor: rule.Factor(), FactorBy: rule.By,
 			State: gatehouse.EnrolmentRunning, StartedBy: c.UserID, StartedName: c.Name, StartedAt: now}
 		if err := s.signed(tx, &e); err != nil {
 			return err
 		}
-		if err := agree(tx, tx.Queries, firm, enable, agreed, seen); err != nil {
+		if err := agree(tx, tx.Queries, firm, rule, agreed, seen); err != nil {
 			return err
 		}
-		switched, err := tx.SetTwoFactor(tx, st.ID, firm.ID, enable, e.StartedAt)
+		switched, err := tx.SetTwoFactor(tx, st.ID, firm.ID, rule, e.StartedAt)
 		if err == nil && !switched {
 			err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonAlreadySet}
 		}
@@ -183,12 +94,21 @@ func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 			return err
 		}
 		kind := gatehouse.EventTwoFactorEnabled
-		if !enable {
+		if !rule.On() {
 			kind = gatehouse.EventTwoFactorDisabled
 		}
-		return tx.Record(gatehouse.User{CompanyID: firm.ID}, kind, gatehouse.ResultOK, map[string]string{"enrolment": e.ID})
+		return tx.Record(gatehouse.User{CompanyID: firm.ID}, kind, gatehouse.ResultOK, ruleDetail(e, firm.Rule()))
 	})
 	return e, err
+}
+
+// ruleDetail is what the event log keeps of a change: what is required now, and what was before.
+func ruleDetail(e gatehouse.Enrolment, was gatehouse.TwoFactorRule) map[string]string {
+	d := map[string]string{"enrolment": e.ID, "require": string(e.Rule().Require), "before": string(was.Require)}
+	if !e.FactorBy.IsZero() {
+		d["by"] = e.FactorBy.UTC().Format(time.RFC3339)
+	}
+	return d
 }
 
 // An administrator may switch six times at once, then every half hour: each time everybody in the
@@ -199,9 +119,9 @@ const (
 )
 
 // mayTell takes a switch from the limit, unless it would change nothing.
-func (s *Service) mayTell(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, limit store.Limit) error {
+func (s *Service) mayTell(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, rule gatehouse.TwoFactorRule, limit store.Limit) error {
 	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
-	if err == nil && firm.TwoFactor == enable {
+	if err == nil && firm.Rule() == rule {
 		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonAlreadySet}
 	}
 	if err == nil {
@@ -230,7 +150,7 @@ func (s *Service) signed(tx *act.Unit, e *gatehouse.Enrolment) error {
 // look compares a switch with what its administrator has seen, before the transaction: looking at
 // 100,000 users takes seconds, during which nobody else could write to SQLite. It returns the mark
 // that the users had before it looked.
-func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, enable bool, agreed string) (store.UsersMark, error) {
+func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, rule gatehouse.TwoFactorRule, agreed string) (store.UsersMark, error) {
 	if agreed == "" {
 		return store.UsersMark{}, nil
 	}
@@ -243,12 +163,12 @@ func (s *Service) look(ctx context.Context, st *site.Site, c gatehouse.Caller, c
 	if err != nil {
 		return mark, err
 	}
-	return mark, compare(ctx, q, firm, enable, agreed)
+	return mark, compare(ctx, q, firm, rule, agreed)
 }
 
 // agree is look in the transaction. Users with the mark that look saw need no second look; if
 // somebody has changed since, only a second one is right.
-func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool, agreed string, seen store.UsersMark) error {
+func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, rule gatehouse.TwoFactorRule, agreed string, seen store.UsersMark) error {
 	if agreed == "" {
 		return nil
 	}
@@ -256,16 +176,16 @@ func agree(ctx context.Context, q store.Queries, firm gatehouse.Company, enable 
 	if err != nil || mark == seen {
 		return err
 	}
-	return compare(ctx, q, firm, enable, agreed)
+	return compare(ctx, q, firm, rule, agreed)
 }
 
 // compare looks at all users, and compares what would happen to them with what was agreed.
-func compare(ctx context.Context, q store.Queries, firm gatehouse.Company, enable bool, agreed string) error {
-	if firm.TwoFactor == enable { // that it is already set is the better error
+func compare(ctx context.Context, q store.Queries, firm gatehouse.Company, rule gatehouse.TwoFactorRule, agreed string) error {
+	if firm.Rule() == rule { // that it is already set is the better error
 		return nil
 	}
-	p, err := preview(ctx, q, firm, enable)
-	if err == nil && subtle.ConstantTimeCompare([]byte(p.Fingerprint), []byte(agreed)) == 0 {
+	p, err := previews(ctx, q, firm, rule)
+	if err == nil && subtle.ConstantTimeCompare([]byte(p[0].Fingerprint), []byte(agreed)) == 0 {
 		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonUsersChanged}
 	}
 	return err
@@ -363,6 +283,8 @@ type Results struct {
 	Reasons []gatehouse.OutcomeCount
 	// Notices are how many notices there are, by their state.
 	Notices map[MessageState]int
+	// SetUp is how many of the changed users have set up what they must since.
+	SetUp int
 }
 
 // Results returns the results of a company's run.
@@ -374,7 +296,10 @@ func (s *Service) Results(ctx context.Context, st *site.Site, c gatehouse.Caller
 		return r, err
 	}
 	slices.SortFunc(r.Reasons, inOrder)
-	r.Notices, err = s.Store.Read().EnrolmentNotices(ctx, r.Enrolment)
+	if r.Notices, err = s.Store.Read().EnrolmentNotices(ctx, r.Enrolment); err != nil || r.Factor == "" {
+		return r, err
+	}
+	r.SetUp, err = s.Store.Read().EnrolmentSetUp(ctx, r.Enrolment)
 	return r, err
 }
 

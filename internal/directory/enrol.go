@@ -179,12 +179,12 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 		return enrolled{of, nil}
 	}
 	can := reachable(u)
-	of.Outcome, of.Reason = gatehouse.Enrol(b.Enable, u, can)
+	of.Outcome, of.Reason = gatehouse.Enrol(b.Rule().Require, u, can)
 	if !gatehouse.Notified(u, can) {
 		return enrolled{of, nil}
 	}
 	m, err := b.notices.Write(b.st, mail.To(b.st, u), u.Username, func(username string) mail.Message {
-		return b.s.enrolmentNotice(b.st, b.Enrolment, b.firm, b.by, username, u.WantsTwoFactor())
+		return b.s.enrolmentNotice(b.st, b.Enrolment, b.firm, b.by, username, keeps(b.Enrolment, u))
 	})
 	if err != nil {
 		b.s.log().ErrorContext(ctx, "enrolment: a notice cannot be written", "run", b.ID, "user", u.ID, "error", err)
@@ -195,17 +195,29 @@ func (b *batch) enrol(ctx context.Context, of store.EnrolmentUser, users map[str
 	return enrolled{of, &m}
 }
 
+// keeps reports whether nothing changes for a user: their own choice stays, or they already have
+// what is required.
+func keeps(e gatehouse.Enrolment, u gatehouse.User) bool {
+	if e.Factor != "" {
+		return e.Factor.MetBy(u)
+	}
+	return u.WantsTwoFactor()
+}
+
 // enrolmentNotice is the notice to a user about an enrolment (B03).
 func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by gatehouse.User, username string, own bool) mail.Message {
 	facts := mail.TwoFactorNotice{Username: username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: own,
-		CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
+		Factor: e.Factor, FactorBy: e.FactorBy, CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
 	if reachable(by) && by.State == gatehouse.Active {
 		facts.ByEmail = by.Email
 	}
 	if e.StartedBy == "" { // support did it
 		facts.By = ""
 	}
-	if e.Enable {
+	switch {
+	case e.Factor != "":
+		return mail.FactorRequired{TwoFactorNotice: facts}
+	case e.Enable:
 		return mail.TwoFactorEnabled{TwoFactorNotice: facts}
 	}
 	return mail.TwoFactorDisabled{TwoFactorNotice: facts}

@@ -97,7 +97,7 @@ func (h *house) enrol(e gatehouse.Enrolment) gatehouse.Enrolment {
 // switched switches a company's two-factor as its administrator.
 func (h *house) switched(admin gatehouse.User, on bool) gatehouse.Enrolment {
 	h.t.Helper()
-	e, err := h.SetTwoFactor(h.t.Context(), h.siteOf(admin), as(admin), admin.CompanyID, on, "")
+	e, err := h.SetTwoFactor(h.t.Context(), h.siteOf(admin), as(admin), admin.CompanyID, gatehouse.EmailCodes(on), "")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -135,11 +135,11 @@ func TestAnEnrolmentDoesWhatThePreviewSaid(t *testing.T) {
 		admin := h.northgate()
 		h.users(h.uk, admin.CompanyID, allKinds)
 		for _, on := range []bool{true, false} {
-			p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, on)
+			p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(on))
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, on, p.Fingerprint)
+			e, err := h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(on), p.Fingerprint)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -309,7 +309,7 @@ func TestTwoAdministratorsSetTwoFactorAtOnce(t *testing.T) {
 		for i := range 6 {
 			who := []gatehouse.User{admin, other}[i%2]
 			all.Go(func() {
-				_, err := h.SetTwoFactor(context.Background(), h.uk, as(who), admin.CompanyID, true, "")
+				_, err := h.SetTwoFactor(context.Background(), h.uk, as(who), admin.CompanyID, gatehouse.EmailCodes(true), "")
 				reason := "ok"
 				var e *gatehouse.Error
 				if errors.As(err, &e) {
@@ -337,18 +337,18 @@ func TestThePreviewIsAgreedTo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		admin := h.northgate()
 		h.users(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"plain": allKinds["plain"]})
-		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
+		p, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(true))
 		if err != nil {
 			t.Fatal(err)
 		}
-		same, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true)
+		same, err := h.PreviewTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(true))
 		if err != nil || same.Fingerprint != p.Fingerprint {
 			t.Errorf("nothing has changed but the fingerprint, %v", err)
 		}
 		if err := h.Deactivate(t.Context(), h.uk, as(admin), h.stored(h.uk, "plain-03").ID); err != nil {
 			t.Fatal(err)
 		}
-		_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, true, p.Fingerprint)
+		_, err = h.SetTwoFactor(t.Context(), h.uk, as(admin), admin.CompanyID, gatehouse.EmailCodes(true), p.Fingerprint)
 		var e *gatehouse.Error
 		if !errors.As(err, &e) || e.Reason != directory.ReasonUsersChanged || e.Kind != gatehouse.Conflict {
 			t.Errorf("somebody was deactivated meanwhile: %v", err)
@@ -376,11 +376,11 @@ func TestWhoMaySetTwoFactor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]gatehouse.Caller{"a user": as(plain), "another company's": as(foreign), "another site's": as(abroad), "nobody": {}} {
-		_, preview := h.PreviewTwoFactor(t.Context(), h.uk, c, admin.CompanyID, false)
+		_, preview := h.PreviewTwoFactor(t.Context(), h.uk, c, admin.CompanyID, gatehouse.EmailCodes(false))
 		_, enrolments := h.Enrolments(t.Context(), h.uk, c, admin.CompanyID, "", 10)
 		_, one := h.Enrolment(t.Context(), h.uk, c, admin.CompanyID, e.ID)
 		_, results := h.Results(t.Context(), h.uk, c, admin.CompanyID, e.ID)
-		_, swtch := h.SetTwoFactor(t.Context(), h.uk, c, admin.CompanyID, false, "")
+		_, swtch := h.SetTwoFactor(t.Context(), h.uk, c, admin.CompanyID, gatehouse.EmailCodes(false), "")
 		_, found := h.FindUsers(t.Context(), h.uk, c, admin.CompanyID, directory.UserFilter{})
 		lines := h.EnrolmentLines(t.Context(), h.uk, c, admin.CompanyID, e.ID, "", "", 0, func(store.EnrolmentLine) error { return nil })
 		for what, err := range map[string]error{"preview": preview, "runs": enrolments, "run": one, "results": results, "switch": swtch, "people": found, "lines": lines} {
@@ -392,7 +392,7 @@ func TestWhoMaySetTwoFactor(t *testing.T) {
 	if _, err := h.Enrolment(t.Context(), h.uk, as(foreign), foreign.CompanyID, e.ID); gatehouse.KindOf(err) != gatehouse.NotFound {
 		t.Errorf("another company's run: %v", err)
 	}
-	if _, err := h.SetTwoFactor(t.Context(), h.uk, demoted, admin.CompanyID, false, ""); gatehouse.KindOf(err) != gatehouse.Forbidden {
+	if _, err := h.SetTwoFactor(t.Context(), h.uk, demoted, admin.CompanyID, gatehouse.EmailCodes(false), ""); gatehouse.KindOf(err) != gatehouse.Forbidden {
 		t.Errorf("who has just lost the role: %v", err)
 	}
 }

@@ -92,7 +92,7 @@ func (s *Service) resetTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehou
 		return err
 	}
 	return tx.TellAll(u, func(username string) mail.Message {
-		return mail.TwoFactorReset{Username: username, By: by, Factors: u.Factors > 0, Asked: firm.TwoFactor, At: tx.Now()}
+		return mail.TwoFactorReset{Username: username, By: by, Factors: u.Factors > 0, Asked: asked(tx.Site, firm), At: tx.Now()}
 	})
 }
 

@@ -58,7 +58,7 @@ const (
 // succession are the kinds of messages in which a newer one replaces the earlier ones.
 var succession = [][]string{
 	{mail.TemporaryPassword{}.Kind()},
-	{mail.TwoFactorEnabled{}.Kind(), mail.TwoFactorDisabled{}.Kind()},
+	{mail.TwoFactorEnabled{}.Kind(), mail.FactorRequired{}.Kind(), mail.TwoFactorDisabled{}.Kind()},
 }
 
 // successors returns the kinds that replace a message of a kind.
@@ -111,12 +111,23 @@ func (s *Service) void(m Message, newer bool, u gatehouse.User, firm gatehouse.C
 		case w.UsedBy != "":
 			return VoidUsed
 		}
-	case mail.TwoFactorEnabled{}.Kind(), mail.TwoFactorDisabled{}.Kind():
-		if newer || firm.TwoFactor != (m.Kind == mail.TwoFactorEnabled{}.Kind()) {
+	case mail.TwoFactorEnabled{}.Kind(), mail.FactorRequired{}.Kind(), mail.TwoFactorDisabled{}.Kind():
+		if newer || m.Kind != noticeKind(firm) {
 			return VoidReplaced
 		}
 	}
 	return ""
+}
+
+// noticeKind is the kind of the notice about what a company requires now.
+func noticeKind(firm gatehouse.Company) string {
+	switch {
+	case firm.Rule().Require.OwnFactor():
+		return mail.FactorRequired{}.Kind()
+	case firm.TwoFactor:
+		return mail.TwoFactorEnabled{}.Kind()
+	}
+	return mail.TwoFactorDisabled{}.Kind()
 }
 
 // way returns how a message can be resent: a waiting one is tried at once; of finished ones, only
@@ -210,7 +221,7 @@ func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site
 // ID.
 func (s *Service) tellTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (string, error) {
 	// Companies created with it have had no run.
-	e := gatehouse.Enrolment{SiteID: tx.Site.ID, CompanyID: firm.ID, Enable: firm.TwoFactor, StartedAt: firm.CreatedAt}
+	e := gatehouse.Enrolment{SiteID: tx.Site.ID, CompanyID: firm.ID, Enable: firm.TwoFactor, Factor: firm.Factor, FactorBy: firm.FactorBy, StartedAt: firm.CreatedAt}
 	enrolments, err := tx.Enrolments(tx, tx.Site.ID, firm.ID, "", 1)
 	if err != nil {
 		return "", err
@@ -222,5 +233,5 @@ func (s *Service) tellTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehous
 	if err != nil {
 		return "", err
 	}
-	return tx.Mail(mail.To(tx.Site, u), s.enrolmentNotice(tx.Site, e, firm, by, u.Username, u.WantsTwoFactor()))
+	return tx.Mail(mail.To(tx.Site, u), s.enrolmentNotice(tx.Site, e, firm, by, u.Username, keeps(e, u)))
 }

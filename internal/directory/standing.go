@@ -82,7 +82,7 @@ func (s *Service) barrierFacts(ctx context.Context, q store.Queries, st *site.Si
 		return f, err
 	}
 	answers, err := q.AttemptsOf(ctx, st.ID, gatehouse.AnswerSubject(u.ID))
-	return gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: firm.TwoFactor || u.WantsTwoFactor(),
+	return gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: gatehouse.RulesFor(st.Site, firm.Rule()).On() || u.WantsTwoFactor(),
 		Devices: len(browsers), Strangers: wrong[""], Answers: answers[""]}, err
 }
 

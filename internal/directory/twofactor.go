@@ -15,7 +15,7 @@ import (
 
 // UserTwoFactor is what a user needs between the password and a session. Nobody can see codes.
 type UserTwoFactor struct {
-	// Company: Enhanced Security is on. Own: it is the user's own choice.
+	// Company: the company or its site requires it. Own: it is the user's own choice.
 	Company, Own bool
 	// Reachable: mail can be sent to the user's address, and so can codes.
 	Reachable bool
@@ -55,7 +55,7 @@ func (s *Service) TwoFactor(ctx context.Context, st *site.Site, c gatehouse.Call
 	if err != nil {
 		return UserTwoFactor{}, err
 	}
-	two := UserTwoFactor{Factors: factors, Company: firm.TwoFactor, Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}
+	two := UserTwoFactor{Factors: factors, Company: asked(st, firm), Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}
 	waiting, err := q.WaitingFactorReset(ctx, st.ID, u.ID)
 	switch {
 	case err == nil:
@@ -103,7 +103,7 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 			return err
 		}
 		return tx.Tell(u, mail.TwoFactorReset{Username: u.Username, By: admin.DisplayName(), At: tx.Now(),
-			Browser: st.Browser(st.Language("", u.Locale), all[i].UserAgent), Asked: firm.TwoFactor || u.WantsTwoFactor()})
+			Browser: st.Browser(st.Language("", u.Locale), all[i].UserAgent), Asked: asked(st, firm) || u.WantsTwoFactor()})
 	})
 }
 
@@ -131,6 +131,11 @@ func (s *Service) onUser(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		}
 		return change(tx, firm, u)
 	})
+}
+
+// asked reports whether all users of a company are asked for two-factor.
+func asked(st *site.Site, firm gatehouse.Company) bool {
+	return gatehouse.RulesFor(st.Site, firm.Rule()).On()
 }
 
 func yesNo(yes bool) string {

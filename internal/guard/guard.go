@@ -29,13 +29,14 @@ const (
 	LockEndsSessions     Name = "a lock ends sessions"
 	BoundCookie          Name = "a bound session asks for its bound cookie"
 	ProofOnce            Name = "a proof of a device's key works once"
+	FactorWhenAsked      Name = "a factor that is required is set up before anything else"
 )
 
 // All are the guards.
 func All() []Name {
 	return []Name{CodeCountedFirst, LastCodeEndsSignIn, FiveCodes, CodeOfItsSignIn, CodeExpires, RecoveryAsksForCode, FirstSignInOnly,
 		TemporaryOnce, TwoFactorEndsTrust, PasswordEndsTrust, PasswordEndsSessions, TrustDoesNotSlide, TrustLookedAtAgain, LockedIsLocked,
-		LockEndsSessions, BoundCookie, ProofOnce}
+		LockEndsSessions, BoundCookie, ProofOnce, FactorWhenAsked}
 }
 
 // Kept is the value, and nothing while the guard is out: what ends something for a user

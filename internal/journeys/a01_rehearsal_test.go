@@ -71,7 +71,7 @@ func TestA01_TheRehearsalIsRight(t *testing.T) {
 			firm, err := s.Directory.CreateCompany(t.Context(), st, importOperator, directory.CompanyFields{Name: "Firm 2", AccountNumber: "2"})
 			if err == nil {
 				err = s.Store.Write(t.Context(), func(q store.Queries) error {
-					_, err := q.SetTwoFactor(t.Context(), siteID, firm.ID, true, s.Clock.Now())
+					_, err := q.SetTwoFactor(t.Context(), siteID, firm.ID, gatehouse.EmailCodes(true), s.Clock.Now())
 					return err
 				})
 			}

@@ -23,7 +23,7 @@ func heldEnrolment(t *testing.T, s *testkit.Server, admin gatehouse.User, enable
 	e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID, Enable: enable,
 		State: gatehouse.EnrolmentRunning, StartedBy: admin.ID, StartedName: admin.DisplayName(), StartedAt: now}
 	err := s.Store.Write(t.Context(), func(q store.Queries) (err error) {
-		if _, err = q.SetTwoFactor(t.Context(), e.SiteID, e.CompanyID, enable, now); err == nil {
+		if _, err = q.SetTwoFactor(t.Context(), e.SiteID, e.CompanyID, gatehouse.EmailCodes(enable), now); err == nil {
 			e.Total, err = q.BeginEnrolment(t.Context(), e)
 		}
 		if err == nil {

@@ -18,7 +18,7 @@ const codeForm = "form[action='/sign-in/code']"
 func secure(t *testing.T, s *testkit.Server, u gatehouse.User, on bool) {
 	t.Helper()
 	err := s.Store.Write(t.Context(), func(q store.Queries) error {
-		_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, on, s.Clock.Now())
+		_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, gatehouse.EmailCodes(on), s.Clock.Now())
 		return err
 	})
 	if err != nil {

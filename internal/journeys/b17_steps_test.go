@@ -20,7 +20,7 @@ func TestB17_WithEnhancedSecurityOnTheCodeLeadsOnToThePlatform(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
 		if err := s.Store.Write(t.Context(), func(q store.Queries) error {
-			_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, true, s.Clock.Now())
+			_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, gatehouse.EmailCodes(true), s.Clock.Now())
 			return err
 		}); err != nil {
 			t.Fatal(err)

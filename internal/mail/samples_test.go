@@ -160,6 +160,12 @@ func twoFactorSamples() map[string]Message {
 		"two-factor-enabled-own":          TwoFactorEnabled{own},
 		"two-factor-enabled-support":      TwoFactorEnabled{support},
 		"two-factor-enabled-own-support":  TwoFactorEnabled{ownSupport},
+		"factor-required":                 FactorRequired{factorNotice(by, gatehouse.RequireFactor, testTime.AddDate(0, 0, 40))},
+		"factor-required-now":             FactorRequired{factorNotice(self, gatehouse.RequireFactor, time.Time{})},
+		"factor-required-passkey":         FactorRequired{factorNotice(support, gatehouse.RequirePasskey, testTime.AddDate(0, 0, 40))},
+		"factor-required-own":             FactorRequired{factorNotice(own, gatehouse.RequirePasskey, time.Time{})},
+		"enrolment-summary-factor":        EnrolmentSummary{enrolmentFor(enrolment, gatehouse.RequireFactor, testTime.AddDate(0, 0, 40))},
+		"enrolment-summary-passkey":       EnrolmentSummary{enrolmentFor(enrolment, gatehouse.RequirePasskey, time.Time{})},
 		"two-factor-disabled":             TwoFactorDisabled{by},
 		"two-factor-disabled-self":        TwoFactorDisabled{self},
 		"two-factor-disabled-own":         TwoFactorDisabled{own},
@@ -206,4 +212,14 @@ func enrolmentSamples() (enrolment, failed, off, replaced Enrolment) {
 	replaced.Counts = gatehouse.EnrolmentCounts{Changed: 50, Skipped: 102, Told: 50}
 	replaced.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 50), counted(skipped, gatehouse.ReasonNoEmail, 2), counted(skipped, gatehouse.ReasonReplaced, 100)}
 	return enrolment, failed, off, replaced
+}
+
+func factorNotice(n TwoFactorNotice, need gatehouse.Requirement, by time.Time) TwoFactorNotice {
+	n.Factor, n.FactorBy = need, by
+	return n
+}
+
+func enrolmentFor(e Enrolment, need gatehouse.Requirement, by time.Time) Enrolment {
+	e.Factor, e.FactorBy = need, by
+	return e
 }

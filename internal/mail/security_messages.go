@@ -50,8 +50,12 @@ type TwoFactorNotice struct {
 	// each may be empty.
 	By, ByEmail string
 	At          time.Time
-	// Own: the user asked for codes themselves, and that choice stays.
+	// Own: the user asked for codes themselves, and that choice stays; or already has the factor
+	// that is required.
 	Own bool
+	// Factor is the factor that is required from FactorBy on; empty: none.
+	Factor   gatehouse.Requirement
+	FactorBy time.Time
 	// CodeMinutes is how long a code works, TrustDays how long a browser can be trusted;
 	// 0: it cannot be.
 	CodeMinutes, TrustDays int
@@ -63,6 +67,20 @@ type TwoFactorEnabled struct{ TwoFactorNotice }
 
 // Kind implements Message.
 func (TwoFactorEnabled) Kind() string { return "two-factor-enabled" }
+
+// FactorRequired tells a user that a factor of their own is required, and from when on.
+type FactorRequired struct{ TwoFactorNotice }
+
+// Kind implements Message.
+func (FactorRequired) Kind() string { return "factor-required" }
+
+// LastDay is the last day on which a code by email is enough; zero: there is none.
+func (n TwoFactorNotice) LastDay() time.Time {
+	if n.FactorBy.IsZero() {
+		return n.FactorBy
+	}
+	return gatehouse.LastDay(n.FactorBy)
+}
 
 // TwoFactorDisabled tells a user that a code is no longer required.
 type TwoFactorDisabled struct{ TwoFactorNotice }
@@ -85,6 +103,14 @@ type Enrolment struct {
 
 // Replaced reports whether the switch was reversed before the enrolment had reached everybody.
 func (e Enrolment) Replaced() bool { return e.State == gatehouse.EnrolmentReplaced }
+
+// LastDay is the last day on which users may do without the factor; zero: there is none.
+func (e Enrolment) LastDay() time.Time {
+	if e.FactorBy.IsZero() {
+		return e.FactorBy
+	}
+	return gatehouse.LastDay(e.FactorBy)
+}
 
 // Why counts the reasons for an outcome, leaving out users with nothing to report.
 func (e Enrolment) Why() []gatehouse.OutcomeCount {

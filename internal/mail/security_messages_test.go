@@ -29,14 +29,17 @@ func TestSummariesAddUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, changed := rows(r.Text), "Enrolled"
-		if !m.Enable {
+		got, changed, unchanged := rows(r.Text), "Enrolled", "Unchanged"
+		switch {
+		case m.Factor != "":
+			changed, unchanged = "Must set one up", "Already set up"
+		case !m.Enable:
 			changed = "No longer enrolled"
 		}
-		if got["Total users"] != m.Total || got[changed]+got["Unchanged"]+got["Skipped"]+got["Failed"] != m.Total {
+		if got["Total users"] != m.Total || got[changed]+got[unchanged]+got["Skipped"]+got["Failed"] != m.Total {
 			t.Errorf("%s does not add up:\n%s", name, r.Text)
 		}
-		for _, outcome := range []string{"Unchanged", "Skipped", "Failed"} {
+		for _, outcome := range []string{unchanged, "Skipped", "Failed"} {
 			sum := 0
 			for row, n := range got {
 				if strings.HasPrefix(row, outcome+", ") {

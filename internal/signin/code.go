@@ -81,7 +81,7 @@ func (s *Service) sendCode(tx *act.Unit, f gatehouse.SignInFacts) error {
 	in, u, now, plain := f.SignIn, f.User, tx.Now(), secret.NewCode()
 	code := gatehouse.Code{ID: store.NewID("cod", now), MAC: s.codeMAC(in, plain), SentAt: now, ExpiresAt: now.Add(tx.Site.Policy.Code)}
 	id, err := tx.Mail(mail.To(tx.Site, u), mail.VerificationCode{Username: u.Username, Code: plain,
-		Own: !f.CompanyTwoFactor, ExpiresAt: code.ExpiresAt, At: now, IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
+		Own: !gatehouse.RulesFor(tx.Site.Site, f.Company).On(), ExpiresAt: code.ExpiresAt, At: now, IPAddress: tx.Caller.IPAddress, Place: tx.PlaceFor(u), Browser: tx.DeviceFor(u)})
 	if err != nil {
 		return err
 	}

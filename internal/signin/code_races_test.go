@@ -165,6 +165,6 @@ func (s *stage) closes(u gatehouse.User, how int) error {
 			return errors.Join(err, endLocked(ctx, q, u))
 		})
 	}
-	_, err := s.desk.SetTwoFactor(ctx, s.uk(), operator, u.CompanyID, false, "")
+	_, err := s.desk.SetTwoFactor(ctx, s.uk(), operator, u.CompanyID, gatehouse.EmailCodes(false), "")
 	return err
 }

@@ -47,7 +47,7 @@ func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeStat
 	}
 	q := s.Store.Read()
 	state := CodeState{User: facts.User, Left: gatehouse.CodeTries - facts.SignIn.CodesEntered}
-	if state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User); err != nil {
+	if state.Ways, state.CodesLeft, err = ways(ctx, q, facts.User, gatehouse.RulesFor(st.Site, facts.Company).At(s.Now())); err != nil {
 		return state, err
 	}
 	return state, s.describe(ctx, q, st, &state, at.SignIn, facts.SignIn.ID)

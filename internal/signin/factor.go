@@ -13,9 +13,9 @@ import (
 )
 
 // ways returns how a user can prove two-factor, and how many recovery codes are left.
-func ways(ctx context.Context, q store.Queries, u gatehouse.User) ([]gatehouse.Way, int, error) {
+func ways(ctx context.Context, q store.Queries, u gatehouse.User, need gatehouse.Requirement) ([]gatehouse.Way, int, error) {
 	if u.Factors == 0 {
-		return gatehouse.Ways(u, nil, 0), 0, nil
+		return gatehouse.Ways(u, nil, 0, need), 0, nil
 	}
 	sealed, err := q.Factors(ctx, u.SiteID, u.ID)
 	if err != nil {
@@ -27,7 +27,7 @@ func ways(ctx context.Context, q store.Queries, u gatehouse.User) ([]gatehouse.W
 		factors[i] = f.Factor
 	}
 	left := gatehouse.Left(codes)
-	return gatehouse.Ways(u, factors, left), left, err
+	return gatehouse.Ways(u, factors, left, need), left, err
 }
 
 // factorProof is what a user has proved: it is used up in the transaction that continues the
@@ -46,6 +46,10 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 		var f faults
 		f.Add("code", fault)
 		return Outcome{}, f.Err()
+	}
+	need := gatehouse.RulesFor(st.Site, facts.Company).At(s.Now())
+	if !need.AcceptsWay(form.Way, facts.User) {
+		return Outcome{}, atField("code", "way-refused")
 	}
 	entered, codes, err := s.countCode(ctx, st, at, facts)
 	if err != nil {

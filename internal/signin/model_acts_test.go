@@ -255,7 +255,7 @@ func (p *player) others(v verb) (reply, error) {
 	case setCompanyTwoFactor:
 		firm, err := p.Store.Read().Company(ctx, u.SiteID, u.CompanyID)
 		p.must(err)
-		_, err = p.desk.SetTwoFactor(ctx, p.st, operator, u.CompanyID, !firm.TwoFactor, "")
+		_, err = p.desk.SetTwoFactor(ctx, p.st, operator, u.CompanyID, gatehouse.EmailCodes(!firm.TwoFactor), "")
 		return said(err)
 	case newTerms:
 		p.st.TermsVersion = p.word()

@@ -38,7 +38,7 @@ var (
 // AskProof returns how the user of a session has to prove who they are before a change that
 // matters, the preferred way first; empty: a proof in the session is fresh.
 func (s *Service) AskProof(ctx context.Context, ses gatehouse.Session, u gatehouse.User) ([]gatehouse.Way, error) {
-	has, _, err := ways(ctx, s.Store.Read(), u)
+	has, _, err := ways(ctx, s.Store.Read(), u, gatehouse.RequireNothing)
 	return gatehouse.AskProof(has, ses.Proofs(), s.Now()), err
 }
 
@@ -56,7 +56,7 @@ func (s *Service) ProofState(ctx context.Context, st *site.Site, in In) (state C
 		return state, sessionOver(err)
 	}
 	state = CodeState{User: ses.User, Left: gatehouse.CodeTries - entered}
-	has, left, err := ways(ctx, q, ses.User)
+	has, left, err := ways(ctx, q, ses.User, gatehouse.RequireNothing)
 	if err != nil {
 		return state, err
 	}

@@ -108,7 +108,7 @@ func (s *stage) twoFactor(u gatehouse.User, on bool) {
 		if err != nil {
 			return err
 		}
-		_, err = q.SetTwoFactor(ctx, c.SiteID, c.ID, on, s.Clock.Now())
+		_, err = q.SetTwoFactor(ctx, c.SiteID, c.ID, gatehouse.EmailCodes(on), s.Clock.Now())
 		return err
 	})
 }

@@ -117,6 +117,10 @@ type policySettings struct {
 		ByAdministrator *time.Duration `yaml:"by_administrator"`
 		BySupport       *time.Duration `yaml:"by_support"`
 	} `yaml:"factor_reset"`
+	TwoFactor struct {
+		Require gatehouse.Requirement `yaml:"require"`
+		By      time.Time             `yaml:"by"`
+	} `yaml:"two_factor"`
 }
 
 // policy is the profile's policy with the site's changes.
@@ -148,6 +152,7 @@ func (f *settings) policy() gatehouse.Policy {
 	override(&p.SignIn, o.SignIn)
 	override(&p.FactorReset.ByAdministrator, o.FactorReset.ByAdministrator)
 	override(&p.FactorReset.BySupport, o.FactorReset.BySupport)
+	p.TwoFactor = gatehouse.TwoFactorRule{Require: o.TwoFactor.Require, By: o.TwoFactor.By}
 	return p
 }
 

@@ -7,17 +7,17 @@ import (
 	"gatehouse"
 )
 
-const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, created_at`
+const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at`
 
 func companyFields(c *gatehouse.Company) []any {
-	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, when{&c.CreatedAt}}
+	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}}
 }
 
 // InsertCompany adds a company; Conflict if the site already has the account number.
 func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
 	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), micros(c.CreatedAt))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt))
 	return err
 }
 
@@ -29,10 +29,12 @@ func (q Queries) UpdateCompany(ctx context.Context, c gatehouse.Company) error {
 	return oneRow(n, err)
 }
 
-// SetTwoFactor switches a company's Enhanced Security. It reports whether this call did.
-func (q Queries) SetTwoFactor(ctx context.Context, siteID, id string, on bool, now time.Time) (bool, error) {
-	n, err := q.exec(ctx, "set two-factor", `UPDATE companies SET two_factor = $3, two_factor_at = $4
-		WHERE site_id = $1 AND id = $2 AND two_factor <> $3`, siteID, id, on, micros(now))
+// SetTwoFactor writes what a company requires of its users. It reports whether this call changed
+// it.
+func (q Queries) SetTwoFactor(ctx context.Context, siteID, id string, rule gatehouse.TwoFactorRule, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "set two-factor", `UPDATE companies SET two_factor = $3, two_factor_at = $4, factor = $5, factor_by = $6
+		WHERE site_id = $1 AND id = $2 AND (two_factor <> $3 OR factor <> $5 OR factor_by <> $6)`,
+		siteID, id, rule.On(), micros(now), string(rule.Factor()), micros(rule.By))
 	return n == 1, err
 }
 

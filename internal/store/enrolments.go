@@ -8,20 +8,20 @@ import (
 	"gatehouse"
 )
 
-const enrolmentColumns = `site_id, company_id, id, enable, state, started_at, started_by, started_name, ended_at,
+const enrolmentColumns = `site_id, company_id, id, enable, factor, factor_by, state, started_at, started_by, started_name, ended_at,
 	total, changed, unchanged, skipped, failed, told, after`
 
 func enrolmentFields(e *gatehouse.Enrolment) []any {
-	return []any{&e.SiteID, &e.CompanyID, &e.ID, &e.Enable, &e.State, when{&e.StartedAt}, &e.StartedBy, &e.StartedName, when{&e.EndedAt},
+	return []any{&e.SiteID, &e.CompanyID, &e.ID, &e.Enable, &e.Factor, when{&e.FactorBy}, &e.State, when{&e.StartedAt}, &e.StartedBy, &e.StartedName, when{&e.EndedAt},
 		&e.Total, &e.Counts.Changed, &e.Counts.Unchanged, &e.Counts.Skipped, &e.Counts.Failed, &e.Counts.Told, &e.After}
 }
 
 // BeginEnrolment adds an enrolment with its users: all that the company has at this moment. It
 // returns how many there are.
 func (q Queries) BeginEnrolment(ctx context.Context, e gatehouse.Enrolment) (total int, err error) {
-	_, err = q.exec(ctx, "insert enrolment", `INSERT INTO enrolments (site_id, company_id, id, enable, state, started_at, started_by, started_name)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		e.SiteID, e.CompanyID, e.ID, e.Enable, string(gatehouse.EnrolmentRunning), micros(e.StartedAt), e.StartedBy, e.StartedName)
+	_, err = q.exec(ctx, "insert enrolment", `INSERT INTO enrolments (site_id, company_id, id, enable, factor, factor_by, state, started_at, started_by, started_name)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		e.SiteID, e.CompanyID, e.ID, e.Enable, string(e.Factor), micros(e.FactorBy), string(gatehouse.EnrolmentRunning), micros(e.StartedAt), e.StartedBy, e.StartedName)
 	if err != nil {
 		return 0, err
 	}
@@ -232,6 +232,14 @@ func (q Queries) EnrolmentOutcomes(ctx context.Context, e gatehouse.Enrolment) (
 			return err
 		})
 	return all, err
+}
+
+// EnrolmentSetUp counts the users whom an enrolment asked to set up a factor and who have it now.
+func (q Queries) EnrolmentSetUp(ctx context.Context, e gatehouse.Enrolment) (n int, err error) {
+	err = q.one(ctx, "set up since enrolment", `SELECT COUNT(*) FROM enrolment_users e JOIN users u ON u.site_id = e.site_id AND u.id = e.user_id
+		WHERE e.site_id = $1 AND e.enrolment_id = $2 AND e.outcome = $3 AND (u.passkeys > 0 OR $4 = 'factor' AND u.apps > 0)`,
+		[]any{e.SiteID, e.ID, string(gatehouse.OutcomeChanged), string(e.Factor)}, &n)
+	return n, err
 }
 
 // EnrolmentNotices counts the notices of an enrolment by their state.

@@ -73,19 +73,28 @@ const (
 var (
 	companyOfUserText  = `SELECT ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
 	userAndCompanyText = `SELECT ` + of("u", userColumns) + `, ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
-	signInFactsText    = `SELECT ` + of("i", signInColumns) + `, ` + of("u", userColumns) + `, c.two_factor` + withUser
-	signInAgainText    = `SELECT ` + of("i", signInColumns) + `, c.two_factor` + withUser
+	signInFactsText    = `SELECT ` + of("i", signInColumns) + `, ` + of("u", userColumns) + `, ` + companyRule + withUser
+	signInAgainText    = `SELECT ` + of("i", signInColumns) + `, ` + companyRule + withUser
 )
 
 // SignInFacts returns a sign-in in progress with its user and the company.
 func (q Queries) SignInFacts(ctx context.Context, siteID, tokenHash string) (f gatehouse.SignInFacts, err error) {
+	var c gatehouse.Company
 	found := false
 	err = q.together(ctx, "facts of sign-in", ask{text: signInFactsText, args: []any{siteID, tokenHash},
-		row: signInInto(&f.SignIn, &found, append(userFields(&f.User), &f.CompanyTwoFactor)...)})
+		row: signInInto(&f.SignIn, &found, append(userFields(&f.User), ruleFields(&c)...)...)})
 	if err == nil && !found {
 		err = gatehouse.ErrNotFound
 	}
+	f.Company = c.Rule()
 	return f, err
+}
+
+// companyRule are the columns of what a company requires of its users.
+const companyRule = `c.two_factor, c.factor, c.factor_by`
+
+func ruleFields(c *gatehouse.Company) []any {
+	return []any{&c.TwoFactor, &c.Factor, when{&c.FactorBy}}
 }
 
 // HoldSignIn is SignInFacts with the account held, as HoldUser does.
@@ -97,13 +106,15 @@ func (q Queries) HoldSignIn(ctx context.Context, siteID, tokenHash string) (f ga
 		return f, err
 	}
 	var user, again bool
+	var c gatehouse.Company
 	err = q.together(ctx, "hold sign-in",
 		ask{text: q.holdUserText(), args: []any{siteID, f.SignIn.UserID}, row: into(&user, userFields(&f.User)...)},
 		// It may have ended while the account was waited for.
-		ask{text: signInAgainText, args: []any{siteID, tokenHash}, row: signInInto(&f.SignIn, &again, &f.CompanyTwoFactor)})
+		ask{text: signInAgainText, args: []any{siteID, tokenHash}, row: signInInto(&f.SignIn, &again, ruleFields(&c)...)})
 	if err == nil && !(user && again) {
 		err = gatehouse.ErrNotFound
 	}
+	f.Company = c.Rule()
 	return f, err
 }
 
@@ -113,7 +124,8 @@ func signInInto(in *gatehouse.SignIn, found *bool, more ...any) func(scan func(.
 		*found = true
 		var steps string
 		err := scan(append([]any{&in.SiteID, &in.ID, &in.UserID, when{&in.CredentialsAt}, &in.Origin, when{&in.PasswordSetAt}, when{&in.TwoFactorAt},
-			&in.TwoFactorMethod, &in.TrustDevice, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt}, &in.Passkey}, more...)...)
+			&in.TwoFactorMethod, &in.TrustDevice, &in.CodesEntered, &in.PasswordLength, &in.Wrong, &steps, &in.ReturnTo, when{&in.CreatedAt}, when{&in.ExpiresAt}, &in.Passkey,
+			&in.FactorLater, &in.AppID}, more...)...)
 		in.Steps = nil
 		for step := range strings.FieldsSeq(steps) {
 			in.Steps = append(in.Steps, gatehouse.Step(step))

@@ -9,14 +9,16 @@ import (
 )
 
 const signInColumns = `site_id, id, user_id, credentials_at, origin, password_set_at, two_factor_at,
-	two_factor_method, trust_device, code_wrong, password_length, wrong, steps, return_to, created_at, expires_at, passkey`
+	two_factor_method, trust_device, code_wrong, password_length, wrong, steps, return_to, created_at, expires_at, passkey,
+	factor_later, app_id`
 
 // InsertSignIn adds a sign-in in progress under the hash of its token.
 func (q Queries) InsertSignIn(ctx context.Context, tokenHash string, in gatehouse.SignIn) error {
 	return q.later(ctx, "insert sign-in", `INSERT INTO signins (token_hash, `+signInColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		tokenHash, in.SiteID, in.ID, in.UserID, micros(in.CredentialsAt), string(in.Origin), micros(in.PasswordSetAt), micros(in.TwoFactorAt),
-		string(in.TwoFactorMethod), in.TrustDevice, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt), string(in.Passkey))
+		string(in.TwoFactorMethod), in.TrustDevice, in.CodesEntered, in.PasswordLength, in.Wrong, joinSteps(in.Steps), in.ReturnTo, micros(in.CreatedAt), micros(in.ExpiresAt), string(in.Passkey),
+		in.FactorLater, in.AppID)
 }
 
 // SignIn returns the sign-in in progress that has this token.
@@ -91,6 +93,13 @@ func (q Queries) UncountCode(ctx context.Context, siteID, signInID string) error
 	_, err := q.exec(ctx, "uncount code", `UPDATE signins SET code_wrong = code_wrong - 1
 		WHERE site_id = $1 AND id = $2 AND code_wrong > 0`, siteID, signInID)
 	return err
+}
+
+// SignInFactor records which app is being set up in a sign-in, and whether the user goes on without
+// a factor.
+func (q Queries) SignInFactor(ctx context.Context, siteID, id, app string, later bool) error {
+	n, err := q.exec(ctx, "sign-in factor", `UPDATE signins SET app_id = $3, factor_later = $4 WHERE site_id = $1 AND id = $2`, siteID, id, app, later)
+	return oneRow(n, err)
 }
 
 // SignInTwoFactor records what was proved for two-factor in a sign-in.

@@ -11,7 +11,7 @@ const userColumns = `site_id, id, company_id, username, first_name, last_name, e
 	role, state, locale, locked_at, lock_reason, password_hash, password_origin, password_set_at,
 	password_expires_at, first_sign_in_at, last_sign_in_at, challenge_set, terms_accepted,
 	sole_user_for, sole_user, created_at, password_used_by, password_warned, codes_on_request,
-	own_two_factor, factors, bounced_at, bounce_reason, bounce_reported`
+	own_two_factor, factors, apps, passkeys, bounced_at, bounce_reason, bounce_reported`
 
 // userFields are the destinations of a row's columns, in the order of userColumns.
 func userFields(u *gatehouse.User) []any {
@@ -19,7 +19,7 @@ func userFields(u *gatehouse.User) []any {
 		&u.Role, &u.State, &u.Locale, when{&u.LockedAt}, &u.LockReason, &u.Password.Hash, &u.Password.Origin,
 		when{&u.Password.SetAt}, when{&u.Password.ExpiresAt}, when{&u.FirstSignInAt}, when{&u.LastSignInAt},
 		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}, &u.Password.UsedBy, &u.Password.Warned, &u.CodesOnRequest,
-		&u.OwnTwoFactor, &u.Factors, when{&u.Bounce.At}, &u.Bounce.Reason, &u.Bounce.Reported}
+		&u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At}, &u.Bounce.Reason, &u.Bounce.Reported}
 }
 
 // InsertUser adds a user; Conflict if the site already has the username.
@@ -45,7 +45,7 @@ func userValues(u gatehouse.User) []any {
 		string(u.Password.Origin), micros(u.Password.SetAt), micros(u.Password.ExpiresAt), micros(u.FirstSignInAt),
 		micros(u.LastSignInAt), u.ChallengeSet, u.TermsAccepted, u.SoleUserFor, u.SoleUser, micros(u.CreatedAt),
 		u.Password.UsedBy, u.Password.Warned, u.CodesOnRequest,
-		u.OwnTwoFactor, u.Factors, micros(u.Bounce.At), u.Bounce.Reason, u.Bounce.Reported,
+		u.OwnTwoFactor, u.Factors, u.Apps, u.Passkeys, micros(u.Bounce.At), u.Bounce.Reason, u.Bounce.Reported,
 		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email)}
 }
 
@@ -268,11 +268,11 @@ func (q Queries) AllAdministrators(ctx context.Context, siteID, companyID string
 
 func (q Queries) usersOf(ctx context.Context, siteID, companyID, which string, fn func(gatehouse.User) error) error {
 	return q.all(ctx, "users of company", `SELECT id, username, first_name, last_name, email, email_confirmed, role, state, locale,
-		locked_at, lock_reason, first_sign_in_at, last_sign_in_at, own_two_factor, factors, bounced_at
+		locked_at, lock_reason, first_sign_in_at, last_sign_in_at, own_two_factor, factors, apps, passkeys, bounced_at
 		FROM users WHERE site_id = $1 AND company_id = $2 `+which+` ORDER BY username_key`, []any{siteID, companyID}, func(scan func(...any) error) error {
 		u := gatehouse.User{SiteID: siteID, CompanyID: companyID}
 		err := scan(&u.ID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
-			when{&u.LockedAt}, &u.LockReason, when{&u.FirstSignInAt}, when{&u.LastSignInAt}, &u.OwnTwoFactor, &u.Factors, when{&u.Bounce.At})
+			when{&u.LockedAt}, &u.LockReason, when{&u.FirstSignInAt}, when{&u.LastSignInAt}, &u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At})
 		if err != nil {
 			return err
 		}
@@ -295,7 +295,8 @@ func (q Queries) UsersMark(ctx context.Context, siteID, companyID string) (m Use
 			* (CASE state WHEN 'active' THEN 1 WHEN 'invited' THEN 2 ELSE 3 END
 			+ CASE WHEN email = '' THEN 4 ELSE 0 END + CASE WHEN email_confirmed THEN 8 ELSE 0 END
 			+ CASE WHEN locked_at > 0 THEN 16 ELSE 0 END + CASE WHEN bounced_at > 0 THEN 32 ELSE 0 END
-			+ CASE WHEN own_two_factor THEN 64 ELSE 0 END + CASE WHEN factors > 0 THEN 128 ELSE 0 END)), 0) AS BIGINT),
+			+ CASE WHEN own_two_factor THEN 64 ELSE 0 END + CASE WHEN factors > 0 THEN 128 ELSE 0 END
+			+ CASE WHEN apps > 0 THEN 256 ELSE 0 END + CASE WHEN passkeys > 0 THEN 512 ELSE 0 END)), 0) AS BIGINT),
 		CAST(COALESCE(SUM(locked_at % 999983 + bounced_at % 998244353 + first_sign_in_at % 19260817), 0) AS BIGINT), COALESCE(MAX(id), '')
 		FROM users WHERE site_id = $1 AND company_id = $2`, []any{siteID, companyID}, &m.Users, &m.Kinds, &m.Moments, &m.Newest)
 	return m, err

@@ -105,6 +105,8 @@ func (s *Server) signInRoutes() []route {
 		to("POST /sign-in/code/send", Pending, p.SendCode).on("/sign-in/code"),
 		to("GET /sign-in/password", Pending, p.Step),
 		to("POST /sign-in/password", Pending, p.ChoosePassword),
+		to("GET /sign-in/factor", Pending, p.Step),
+		to("POST /sign-in/factor", Pending, p.SetUpFactor),
 		to("GET /sign-in/challenge", Pending, p.Step),
 		to("POST /sign-in/challenge", Pending, p.SetFirstChallenge),
 		to("GET /sign-in/terms", Pending, p.Step),

@@ -2,6 +2,7 @@ package console
 
 import (
 	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
@@ -13,12 +14,55 @@ import (
 type choiceView struct {
 	Page *ui.Page
 	directory.Preview
-	// Change: it differs from the current state.
-	Change bool
+	// Change: it differs from the current state. Weaker: it requires less.
+	Change, Weaker bool
+	// Checked: it is chosen in the form.
+	Checked bool
 }
 
-// Choice is the value of two_factor for the switch.
-func (a choiceView) Choice() string { return choice(a.Enable) }
+// Choice is the value of two_factor.
+func (a choiceView) Choice() string { return choiceOf[a.Rule.Require] }
+
+// Enable: something is required.
+func (a choiceView) Enable() bool { return a.Rule.On() }
+
+// By is the value of factor_by; empty: at once.
+func (a choiceView) By() string {
+	if a.Rule.By.IsZero() {
+		return ""
+	}
+	return gatehouse.LastDay(a.Rule.By).In(a.Page.Site.Zone).Format(time.DateOnly)
+}
+
+// asking is the part of the text keys of the question. Going back to codes by email is one of its
+// own.
+func (a choiceView) asking() string {
+	switch {
+	case a.Weaker && a.Rule.Require == gatehouse.RequireCode:
+		return "loosen"
+	case a.Rule.Require.OwnFactor() && a.Rule.By.IsZero():
+		return a.Choice() + "_now"
+	}
+	return a.Choice()
+}
+
+func (a choiceView) text(key, end string) string {
+	args := []any{"n", a.Affected()}
+	if !a.Rule.By.IsZero() {
+		args = append(args, "day", a.Page.Day(gatehouse.LastDay(a.Rule.By)))
+	}
+	return a.Page.T("enhanced_security."+key+"_"+a.asking()+end, args...)
+}
+
+// Question, Explanation and Button are the words of the question.
+func (a choiceView) Question() string    { return a.text("ask", "") }
+func (a choiceView) Explanation() string { return a.text("ask", "_text") }
+func (a choiceView) Button() string      { return a.text("turn", "") }
+
+// Hint says what a choice means.
+func (a choiceView) Hint() string {
+	return a.Page.T("enhanced_security."+a.Choice()+"_hint", "n", a.Groups[gatehouse.GroupOwn], "total", a.Total)
+}
 
 // Affected is how many users the switch affects: those who will be enrolled, or no longer
 // enrolled. It is the one number in the question, the button, the progress, the result,
@@ -41,8 +85,8 @@ type GroupRow struct {
 // Rows are the groups that have users, for a list: each number leads to the people.
 func (a choiceView) Rows() []GroupRow {
 	var rows []GroupRow
-	for _, g := range gatehouse.UserGroups {
-		if n := a.Groups[g]; n > 0 && (a.Enable || a.Change || g == gatehouse.GroupOwn) {
+	for _, g := range gatehouse.GroupsFor(a.Rule.Require) {
+		if n := a.Groups[g]; n > 0 && (a.Enable() || a.Change || g == gatehouse.GroupOwn) {
 			rows = append(rows, a.row(g, n))
 		}
 	}
@@ -58,6 +102,10 @@ var groupIcons = map[gatehouse.UserGroup][2]string{
 	gatehouse.GroupDeactivated: {"minus", ""},
 	gatehouse.GroupInvited:     {"user-plus", ""},
 	gatehouse.GroupOwn:         {"shield-check", ""},
+	gatehouse.GroupNoFactor:    {"smartphone", "is-warn"},
+	gatehouse.GroupHasFactor:   {"shield-check", "is-ok"},
+	gatehouse.GroupNoPasskey:   {"fingerprint-pattern", "is-warn"},
+	gatehouse.GroupHasPasskey:  {"shield-check", "is-ok"},
 }
 
 func (a choiceView) row(g gatehouse.UserGroup, n int) GroupRow {
@@ -65,9 +113,9 @@ func (a choiceView) row(g gatehouse.UserGroup, n int) GroupRow {
 	switch {
 	case g == gatehouse.GroupEnrolled && a.Change:
 		title = "enhanced_security.will_be_" + a.Choice()
-	case g == gatehouse.GroupEnrolled && a.Enable:
+	case g == gatehouse.GroupEnrolled && a.Enable():
 		hint = "enhanced_security.now_enrolled"
-	case (g == gatehouse.GroupNoEmail || g == gatehouse.GroupBouncing) && a.Enable:
+	case (g == gatehouse.GroupNoEmail || g == gatehouse.GroupBouncing) && a.Enable():
 		link = "enhanced_security.fix"
 	}
 	icon := groupIcons[g]
@@ -85,7 +133,7 @@ type outcomeTotal struct {
 // Sum are the numbers of a preview's outcomes, worded for the future; they add up to
 // its total.
 func (a choiceView) Sum() []outcomeTotal {
-	all := totals(a.Page.Words, a.Enable, a.Counts)
+	all := totals(a.Page.Words, a.Rule, a.Counts)
 	for i, of := range all {
 		key := "enhanced_security.would_" + string(of.Outcome)
 		if of.Outcome == gatehouse.OutcomeChanged {
@@ -96,11 +144,11 @@ func (a choiceView) Sum() []outcomeTotal {
 	return all
 }
 
-func totals(w *ui.Words, enable bool, n gatehouse.EnrolmentCounts) []outcomeTotal {
+func totals(w *ui.Words, rule gatehouse.TwoFactorRule, n gatehouse.EnrolmentCounts) []outcomeTotal {
 	counts := []int{n.Changed, n.Unchanged, n.Skipped, n.Failed} // in the order of Outcomes
 	all := make([]outcomeTotal, len(counts))
 	for i, o := range gatehouse.Outcomes {
-		all[i] = outcomeTotal{o, outcomeText(w, enable, o), counts[i]}
+		all[i] = outcomeTotal{o, outcomeText(w, rule, o), counts[i]}
 	}
 	return all
 }
@@ -118,15 +166,18 @@ func (enrolmentWords) EnrolmentBy(p *ui.Page, e gatehouse.Enrolment) string {
 
 // EnrolmentCounts are an enrolment's numbers in one line.
 func (enrolmentWords) EnrolmentCounts(p *ui.Page, e gatehouse.Enrolment) string {
-	return p.T("enrolment.counts_"+onOff(e.Enable), "changed", e.Counts.Changed, "unchanged", e.Counts.Unchanged,
+	return p.T("enrolment.counts_"+ruleWord(e.Rule()), "changed", e.Counts.Changed, "unchanged", e.Counts.Unchanged,
 		"skipped", e.Counts.Skipped, "failed", e.Counts.Failed)
 }
 
-// OnOff is the part of the text keys that says which way an enrolment switches.
-func (enrolmentWords) OnOff(e gatehouse.Enrolment) string { return onOff(e.Enable) }
+// WordOf is the part of the text keys that says what an enrolment is for.
+func (enrolmentWords) WordOf(e gatehouse.Enrolment) string { return ruleWord(e.Rule()) }
 
-func onOff(enable bool) string {
-	if enable {
+func ruleWord(rule gatehouse.TwoFactorRule) string {
+	switch {
+	case rule.Require.OwnFactor():
+		return string(rule.Require)
+	case rule.On():
 		return "on"
 	}
 	return "off"

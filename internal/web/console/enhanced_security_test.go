@@ -52,7 +52,7 @@ func TestCompanyPagesSayWhereOneIs(t *testing.T) {
 // The page asks about the choice that changes something.
 func TestThePageAsksAboutTheOtherChoice(t *testing.T) {
 	for on, want := range map[bool]string{false: "enabled", true: "disabled"} {
-		doc := atCompany(t, ui.EnhancedSecurityPath, enhancedSecurityPage(func(v *EnhancedSecurity) { v.On, v.Proved = on, true }))
+		doc := atCompany(t, ui.EnhancedSecurityPath, enhancedSecurityPage(func(v *EnhancedSecurity) { v.Current, v.Proved = gatehouse.EmailCodes(on), true }))
 		if got := doc.Find("[data-asks]").AttrOr("value", ""); got != want {
 			t.Errorf("on %v: asks about %q", on, got)
 		}

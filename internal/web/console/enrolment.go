@@ -73,7 +73,7 @@ type EnrolmentResult struct {
 
 func (EnrolmentResult) Template() string { return "enrolment" }
 func (v EnrolmentResult) Title(p *ui.Page) string {
-	return p.T("enrolment.title_" + onOff(v.Results.Enable))
+	return p.T("enrolment.title_" + ruleWord(v.Results.Rule()))
 }
 
 // URL is the address of the page, for some of its users; CSV that of the whole list.
@@ -103,11 +103,16 @@ func ProgressPath(id string) string { return EnrolmentPath(id) + "?" + ProgressQ
 func (v EnrolmentResult) Replaced() bool { return v.Results.State == gatehouse.EnrolmentReplaced }
 
 // Word is the part of the text keys that says which way it was switched.
-func (v EnrolmentResult) Word() string { return onOff(v.Results.Enable) }
+func (v EnrolmentResult) Word() string { return ruleWord(v.Results.Rule()) }
+
+// SetUpList are the users who have what it requires.
+func (v EnrolmentResult) SetUpList() string {
+	return ui.CompanyUsersPath + "?group=has-" + string(v.Results.Factor)
+}
 
 // Totals are the enrolment's numbers by outcome.
 func (v EnrolmentResult) Totals(p *ui.Page) []outcomeTotal {
-	return totals(p.Words, v.Results.Enable, v.Results.Counts)
+	return totals(p.Words, v.Results.Rule(), v.Results.Counts)
 }
 
 var outcomeLooks = map[gatehouse.Outcome]struct{ Icon, Class, Badge string }{
@@ -165,9 +170,9 @@ func (v EnrolmentResult) NoticeTotals(p *ui.Page) []noticeTotal {
 }
 
 // outcomeText is an outcome in a word, with the direction for changed users.
-func outcomeText(w *ui.Words, enable bool, o gatehouse.Outcome) string {
+func outcomeText(w *ui.Words, rule gatehouse.TwoFactorRule, o gatehouse.Outcome) string {
 	if o == gatehouse.OutcomeChanged {
-		return w.T("enrolment.changed_" + onOff(enable))
+		return w.T("enrolment.changed_" + ruleWord(rule))
 	}
 	return w.T("enrolment." + string(o))
 }
@@ -209,7 +214,7 @@ type lineRow struct {
 // Row is a user of the enrolment for the template "enrolment-line".
 func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
 	row := lineRow{Page: p, EnrolmentLine: l, Name: nameOf(l), Who: nameOf(l), Badge: outcomeLooks[l.Outcome].Badge,
-		Result: outcomeText(p.Words, v.Results.Enable, l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}
+		Result: outcomeText(p.Words, v.Results.Rule(), l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}
 	if l.Notice.State != "sent" {
 		if row.Reply = l.Notice.Reply; l.Notice.State == "bounced" {
 			row.Reply = gatehouse.AnswerCodes(row.Reply) // a report, which the user may have made

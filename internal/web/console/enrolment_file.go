@@ -44,7 +44,7 @@ func (c *Console) enrolmentFile(w http.ResponseWriter, r *http.Request, e gateho
 func record(words *ui.Words, e gatehouse.Enrolment, l directory.EnrolmentLine) []string {
 	cells := []string{l.Username, nameOf(l), l.Email, "", "", "", ""}
 	if l.Outcome != "" {
-		cells[3], cells[4], cells[5] = outcomeText(words, e.Enable, l.Outcome), reasonText(words, l.Reason), noticeText(words, l)
+		cells[3], cells[4], cells[5] = outcomeText(words, e.Rule(), l.Outcome), reasonText(words, l.Reason), noticeText(words, l)
 		cells[6] = l.At.UTC().Format(time.RFC3339)
 	}
 	for i := range cells {

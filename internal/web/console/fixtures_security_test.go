@@ -12,7 +12,7 @@ import (
 )
 
 func testPreview(enable bool) directory.Preview {
-	p := directory.Preview{Enable: enable, Total: 152, Fingerprint: "0a1b2c", Groups: map[gatehouse.UserGroup]int{
+	p := directory.Preview{Rule: gatehouse.EmailCodes(enable), Total: 152, Fingerprint: "0a1b2c", Groups: map[gatehouse.UserGroup]int{
 		gatehouse.GroupEnrolled: 149, gatehouse.GroupNoEmail: 2, gatehouse.GroupUnconfirmed: 4, gatehouse.GroupDeactivated: 1, gatehouse.GroupOwn: 31}}
 	if enable {
 		p.Counts = gatehouse.EnrolmentCounts{Changed: 118, Unchanged: 31, Skipped: 3, Told: 149}
@@ -32,8 +32,18 @@ func testEnrolment(state gatehouse.EnrolmentState) gatehouse.Enrolment {
 	return e
 }
 
+// testFactorPreview is what requiring a factor by a day would do.
+func testFactorPreview(need gatehouse.Requirement, by time.Time) directory.Preview {
+	p := testPreview(true)
+	p.Rule = gatehouse.TwoFactorRule{Require: need, By: by}
+	p.Groups = map[gatehouse.UserGroup]int{gatehouse.GroupNoFactor: 118, gatehouse.GroupHasFactor: 31, gatehouse.GroupNoPasskey: 140, gatehouse.GroupHasPasskey: 9,
+		gatehouse.GroupNoEmail: 2, gatehouse.GroupBouncing: 1, gatehouse.GroupUnconfirmed: 4, gatehouse.GroupLocked: 1, gatehouse.GroupDeactivated: 1, gatehouse.GroupInvited: 1}
+	return p
+}
+
 func enhancedSecurityPage(change func(*EnhancedSecurity)) EnhancedSecurity {
-	v := EnhancedSecurity{Enable: testPreview(true), Disable: testPreview(false)}
+	v := EnhancedSecurity{Current: gatehouse.EmailCodes(false), Previews: []directory.Preview{testPreview(false), testPreview(true),
+		testFactorPreview(gatehouse.RequireFactor, time.Time{}), testFactorPreview(gatehouse.RequirePasskey, time.Time{})}}
 	change(&v)
 	return v
 }
@@ -43,7 +53,19 @@ func enabledPage(change func(*EnhancedSecurity)) EnhancedSecurity {
 		done, begun, support := testEnrolment(gatehouse.EnrolmentDone), testEnrolment(gatehouse.EnrolmentReplaced), testEnrolment(gatehouse.EnrolmentDone)
 		begun.Enable, begun.StartedAt = false, fixture.Noon.Add(-26*time.Hour)
 		support.StartedBy, support.StartedName, support.StartedAt = "", "root", fixture.Noon.AddDate(0, -1, 0)
-		v.On, v.Last, v.Enrolments = true, &done, []gatehouse.Enrolment{done, begun, support}
+		v.Current, v.Last, v.Enrolments = gatehouse.EmailCodes(true), &done, []gatehouse.Enrolment{done, begun, support}
+		change(v)
+	})
+}
+
+// factorPage is the page of a company that requires a factor by a day.
+func factorPage(change func(*EnhancedSecurity)) EnhancedSecurity {
+	return enabledPage(func(v *EnhancedSecurity) {
+		by := fixture.Noon.AddDate(0, 0, 40)
+		v.Current = gatehouse.TwoFactorRule{Require: gatehouse.RequireFactor, By: by}
+		v.Previews[2].Rule, v.By = v.Current, gatehouse.LastDay(by).Format(time.DateOnly)
+		v.Last.Factor, v.Last.FactorBy = gatehouse.RequireFactor, by
+		v.Enrolments[1].Enable, v.Enrolments[1].Factor = true, gatehouse.RequirePasskey
 		change(v)
 	})
 }
@@ -80,7 +102,7 @@ func testResult(change func(*EnrolmentResult)) EnrolmentResult {
 
 // enhancedSecuritySamples are the pages about Enhanced security in all their states.
 func enhancedSecuritySamples() []pages.Sample {
-	nobody := directory.Preview{Enable: true, Total: 1}
+	nobody := directory.Preview{Rule: gatehouse.EmailCodes(true), Total: 1}
 	many := testPreview(true)
 	many.Stranded, many.StrandedNames = 25, strings.Fields(strings.Repeat("Ada ", 10))
 	running := testEnrolment(gatehouse.EnrolmentRunning)
@@ -89,7 +111,9 @@ func enhancedSecuritySamples() []pages.Sample {
 	plain := func(*EnhancedSecurity) {}
 	list := []pages.Sample{
 		{Name: "switch-off", View: enhancedSecurityPage(plain)},
-		{Name: "switch-nobody", View: enhancedSecurityPage(func(v *EnhancedSecurity) { v.Enable, v.Disable = nobody, directory.Preview{Total: 1} })},
+		{Name: "switch-nobody", View: enhancedSecurityPage(func(v *EnhancedSecurity) {
+			v.Previews = []directory.Preview{{Rule: gatehouse.EmailCodes(false), Total: 1}, nobody}
+		})},
 		{Name: "switch-on", View: enabledPage(plain)},
 		{Name: "switch-running", View: enabledPage(func(v *EnhancedSecurity) {
 			v.Running, v.Last, v.Enrolments = &running, &running, []gatehouse.Enrolment{running}
@@ -101,16 +125,37 @@ func enhancedSecuritySamples() []pages.Sample {
 		{Name: "switch-no-choice", View: enhancedSecurityPage(func(v *EnhancedSecurity) {
 			v.Fields = []gatehouse.FieldError{{Field: "two_factor", Reason: "required"}}
 		})},
+		{Name: "switch-factor", View: factorPage(plain)},
+		{Name: "switch-factor-nothing", View: factorPage(func(v *EnhancedSecurity) { v.Nothing = true })},
+		{Name: "switch-factor-day", View: factorPage(func(v *EnhancedSecurity) {
+			v.Chosen, v.By, v.Fields = gatehouse.RequirePasskey, "31.12.", fixture.Wrong("factor_by", "date", "day-past", "day-far")
+		})},
+		{Name: "switch-passkey", View: factorPage(func(v *EnhancedSecurity) {
+			v.Current = gatehouse.TwoFactorRule{Require: gatehouse.RequirePasskey}
+			v.Last.Factor, v.Last.FactorBy, v.Nothing, v.Previews = gatehouse.RequirePasskey, time.Time{}, true, v.Previews[2:]
+		})},
+		{Name: "switch-ask-factor", View: EnhancedSecurityConfirm{Preview: testFactorPreview(gatehouse.RequireFactor, time.Time{})}},
+		{Name: "switch-ask-factor-by", View: EnhancedSecurityConfirm{Preview: testFactorPreview(gatehouse.RequireFactor, fixture.Noon.AddDate(0, 0, 40))}},
+		{Name: "switch-ask-passkey", View: EnhancedSecurityConfirm{Preview: testFactorPreview(gatehouse.RequirePasskey, time.Time{})}},
+		{Name: "switch-ask-passkey-by", View: EnhancedSecurityConfirm{Preview: testFactorPreview(gatehouse.RequirePasskey, fixture.Noon.AddDate(0, 0, 40))}},
+		{Name: "switch-ask-loosen", View: EnhancedSecurityConfirm{Preview: testPreview(true), Weaker: true}},
 		{Name: "switch-ask-on", View: EnhancedSecurityConfirm{Preview: testPreview(true)}},
 		{Name: "switch-ask-many", View: EnhancedSecurityConfirm{Preview: many, Changed: true}},
-		{Name: "switch-ask-off", View: EnhancedSecurityConfirm{Preview: testPreview(false)}},
-		{Name: "switch-often", View: EnhancedSecurityConfirm{Preview: testPreview(false), Until: fixture.Noon.Add(12 * time.Minute)}},
+		{Name: "switch-ask-off", View: EnhancedSecurityConfirm{Preview: testPreview(false), Weaker: true}},
+		{Name: "switch-often", View: EnhancedSecurityConfirm{Preview: testPreview(false), Weaker: true, Until: fixture.Noon.Add(12 * time.Minute)}},
 		{Name: "enrolment-running", View: EnrolmentRunning{Enrolment: running}},
 		{Name: "enrolment-begun", View: EnrolmentRunning{Enrolment: begun}},
 		{Name: "enrolment-done", View: testResult(func(*EnrolmentResult) {})},
 		{Name: "enrolment-well", View: testResult(func(v *EnrolmentResult) {
 			v.Results.Counts.Failed, v.Outcome, v.Next = 0, gatehouse.OutcomeChanged, "flo"
 		})},
+		{Name: "enrolment-factor", View: testResult(func(v *EnrolmentResult) {
+			v.Results.Factor, v.Results.FactorBy, v.Results.SetUp = gatehouse.RequireFactor, fixture.Noon.AddDate(0, 0, 40), 23
+			v.Results.Reasons[2].Reason = gatehouse.ReasonHasFactor
+		})},
+		{Name: "enrolment-passkey", View: testResult(func(v *EnrolmentResult) { v.Results.Factor = gatehouse.RequirePasskey })},
+		{Name: "enrolment-factor-running", View: EnrolmentRunning{Enrolment: forFactor(running, gatehouse.RequireFactor)}},
+		{Name: "enrolment-passkey-running", View: EnrolmentRunning{Enrolment: forFactor(running, gatehouse.RequirePasskey)}},
 		{Name: "enrolment-off", View: testResult(func(v *EnrolmentResult) { v.Results.Enable, v.After = false, "b" })},
 		{Name: "enrolment-replaced", View: testResult(func(v *EnrolmentResult) { v.Results.State = gatehouse.EnrolmentReplaced })},
 		{Name: "enrolment-empty", View: EnrolmentResult{Results: directory.Results{Enrolment: gatehouse.Enrolment{ID: "enr_2", State: gatehouse.EnrolmentDone, StartedAt: fixture.Noon, EndedAt: fixture.Noon}}}},
@@ -119,4 +164,9 @@ func enhancedSecuritySamples() []pages.Sample {
 		list[i].SignedIn = true
 	}
 	return list
+}
+
+func forFactor(e gatehouse.Enrolment, need gatehouse.Requirement) gatehouse.Enrolment {
+	e.Factor = need
+	return e
 }

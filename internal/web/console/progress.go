@@ -146,13 +146,13 @@ func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) EnrolmentProg
 	}}
 	if r.Over {
 		r.Close = EnrolmentPath(e.ID)
-		return r.say(w.T("enrolment.title_"+onOff(e.Enable)), ended(w, e), w.T("enrolment.took", "time", took(w, e)), w.T("enrolment.summary_sent"))
+		return r.say(w.T("enrolment.title_"+ruleWord(e.Rule())), ended(w, e), w.T("enrolment.took", "time", took(w, e)), w.T("enrolment.summary_sent"))
 	}
 	left := w.T("enrolment.left_unknown")
 	if d := e.Left(now); d > 0 {
 		left = w.T("enrolment.left", "time", w.Span(d))
 	}
-	return r.say(w.T("enrolment.running_"+onOff(e.Enable)), w.T("enrolment.done", "n", e.Total, "done", e.Counts.Done()), left, w.T("enrolment.goes_on"))
+	return r.say(w.T("enrolment.running_"+ruleWord(e.Rule())), w.T("enrolment.done", "n", e.Total, "done", e.Counts.Done()), left, w.T("enrolment.goes_on"))
 }
 
 func (r EnrolmentProgress) say(title, done, left, note string) EnrolmentProgress {
@@ -162,7 +162,7 @@ func (r EnrolmentProgress) say(title, done, left, note string) EnrolmentProgress
 
 // ended is the last line of an enrolment: how many users have each outcome that occurred.
 func ended(w *ui.Words, e gatehouse.Enrolment) string {
-	parts := []string{w.T("enrolment.row_changed_"+onOff(e.Enable), "n", e.Counts.Changed)}
+	parts := []string{w.T("enrolment.row_changed_"+ruleWord(e.Rule()), "n", e.Counts.Changed)}
 	for _, of := range []struct {
 		outcome gatehouse.Outcome
 		n       int
@@ -184,5 +184,5 @@ func (v EnrolmentRunning) Progress(p *ui.Page) EnrolmentProgress {
 
 // Outcome is an outcome in a word.
 func (v EnrolmentRunning) Outcome(p *ui.Page, o gatehouse.Outcome) string {
-	return outcomeText(p.Words, v.Enrolment.Enable, o)
+	return outcomeText(p.Words, v.Enrolment.Rule(), o)
 }

@@ -184,7 +184,7 @@ func (v UserDetail) State(p *ui.Page) badge {
 // Resettable reports whether a reset can remove something here: codes, trust, or the
 // user's own choice. For one's own account, My account does it.
 func (v UserDetail) Resettable(p *ui.Page) bool {
-	return v.Usable() && v.Waiting == nil && !v.Is(p.User) && (p.Company.TwoFactor || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
+	return v.Usable() && v.Waiting == nil && !v.Is(p.User) && (required(p).Over(gatehouse.RequireNothing) || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
 }
 
 // WaitingBy is who asked for the reset that waits: companies do not see names from support.
@@ -207,7 +207,7 @@ func resetDelay(p *ui.Page, u gatehouse.User) time.Duration {
 
 // TwoFactorText says what two-factor authentication means for the user.
 func (v UserDetail) TwoFactorText(p *ui.Page) string {
-	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, v.Of, v.Reachable)
+	state := gatehouse.TwoFactorOf(required(p), v.Of, v.Reachable)
 	if state == gatehouse.TwoFactorNone {
 		return p.T("user.two_factor_none")
 	}

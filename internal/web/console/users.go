@@ -105,11 +105,14 @@ type groupChip struct {
 	Current bool
 }
 
+// forPreview are groups that only a preview leads to: what a choice would ask of them.
+var forPreview = []gatehouse.UserGroup{gatehouse.GroupNoFactor, gatehouse.GroupHasFactor, gatehouse.GroupNoPasskey, gatehouse.GroupHasPasskey}
+
 // Chips are everybody, and the groups that are not empty.
 func (v Users) Chips() []groupChip {
 	chips := []groupChip{{"", v.address("", ""), v.Total, v.Group == ""}}
 	for _, g := range gatehouse.UserGroups {
-		if n := v.Groups[g]; n > 0 || g == v.Group {
+		if n := v.Groups[g]; g == v.Group || n > 0 && !slices.Contains(forPreview, g) {
 			chips = append(chips, groupChip{g, v.address(g, ""), n, g == v.Group})
 		}
 	}
@@ -143,12 +146,17 @@ func userPath(u gatehouse.User) string { return ui.CompanyUsersPath + "/" + url.
 // users.two_factor_….
 var twoFactorLooks = map[gatehouse.TwoFactorState]string{
 	gatehouse.TwoFactorOn: "badge-ok", gatehouse.TwoFactorOwn: "badge-ok", gatehouse.TwoFactorFactor: "badge-ok", gatehouse.TwoFactorLater: "badge-info",
-	gatehouse.TwoFactorNoEmail: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
+	gatehouse.TwoFactorSetUp: "badge-warn", gatehouse.TwoFactorNoEmail: "badge-warn", gatehouse.TwoFactorBouncing: "badge-warn",
+}
+
+// required is what the company and its site require of users, at the latest in the end.
+func required(p *ui.Page) gatehouse.Requirement {
+	return gatehouse.RulesFor(p.Site.Site, p.Company.Rule()).Strictest().Require
 }
 
 // twoFactor is a user's two-factor authentication in words; empty if there is none.
 func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
-	state := gatehouse.TwoFactorOf(p.Company.TwoFactor, u, reachable)
+	state := gatehouse.TwoFactorOf(required(p), u, reachable)
 	if state == gatehouse.TwoFactorNone {
 		return badge{}
 	}

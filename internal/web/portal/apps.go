@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"gatehouse"
 	"gatehouse/internal/signin"
@@ -57,7 +56,7 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) e
 	}
 	waiting, err := p.Account.AppSetUp(r.Context(), v.Site, v.Caller(r), id)
 	if err == nil {
-		return p.page(w, r, status, AppSetUp{AppSetUp: waiting, Username: v.User.Username, Typed: clipTo(r.PostFormValue("code"), 40), Errors: bad,
+		return p.page(w, r, status, AppSetUp{App: AppKey{waiting, v.User.Username}, Typed: clipTo(r.PostFormValue("code"), 40), Errors: bad,
 			TooSoon: e != nil && e.Kind == gatehouse.TooMany})
 	}
 	if gatehouse.KindOf(err) != gatehouse.NotFound {
@@ -96,7 +95,7 @@ func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return p.appFailed(w, r, err)
 	case len(codes) > 0:
-		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes, Added: gatehouse.FactorApp})
+		return p.page(w, r, http.StatusOK, RecoveryCodes{FreshCodes: FreshCodes{codes, v.User.Username}, Added: gatehouse.FactorApp})
 	default:
 		http.Redirect(w, r, SecurityPath+"?app=added", http.StatusSeeOther)
 	}
@@ -141,11 +140,10 @@ func (v NewApp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 
 // AppSetUp shows the key of an app, and accepts its first code.
 type AppSetUp struct {
-	signin.AppSetUp
-	Username string
-	Typed    string
-	Errors   []gatehouse.FieldError
-	TooSoon  bool
+	App     AppKey
+	Typed   string
+	Errors  []gatehouse.FieldError
+	TooSoon bool
 }
 
 func (AppSetUp) Template() string        { return "app_setup" }
@@ -153,21 +151,10 @@ func (AppSetUp) Title(p *ui.Page) string { return p.T("apps.scan_title") }
 func (v AppSetUp) Failed() bool          { return v.TooSoon }
 
 func (v AppSetUp) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{{Name: "code", Label: p.T("apps.code"), Hint: p.T("apps.code_hint"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "app_code"}}, v.Errors
+	return []ui.Field{appCode(p, v.Typed)}, v.Errors
 }
 
-// Grouped is the key in groups of four, as it is typed.
-func (v AppSetUp) Grouped() string {
-	var groups []string
-	for key := gatehouse.AppKeyText(v.AppSetUp.Key); key != ""; key = key[min(4, len(key)):] {
-		groups = append(groups, key[:min(4, len(key))])
-	}
-	return strings.Join(groups, " ")
-}
-
-// URI is the content of the QR code, and opens an app on the phone itself.
-func (v AppSetUp) URI(p *ui.Page) string {
-	label := url.PathEscape(p.Site.Name + ":" + v.Username)
-	return "otpauth://totp/" + label + "?" + strings.ReplaceAll(url.Values{
-		"secret": {gatehouse.AppKeyText(v.AppSetUp.Key)}, "issuer": {p.Site.Name}}.Encode(), "+", "%20")
+// appCode is the field for the first code of an app.
+func appCode(p *ui.Page, typed string) ui.Field {
+	return ui.Field{Name: "code", Label: p.T("apps.code"), Hint: p.T("apps.code_hint"), Value: typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "app_code"}
 }

@@ -29,8 +29,8 @@ func factorSamples() []pages.Sample {
 	for i := range 9 {
 		few[i].UsedAt = fixture.Noon
 	}
-	fresh := []string{"K7MP2QXA9D4T", "01Z01ZRJGA98"}
-	setUp := AppSetUp{AppSetUp: signin.AppSetUp{Factor: phone, Key: []byte("twenty bytes of key!")}, Username: fixture.LongName}
+	fresh := FreshCodes{[]string{"K7MP2QXA9D4T", "01Z01ZRJGA98"}, "msantos"}
+	setUp := AppSetUp{App: AppKey{signin.AppSetUp{Factor: phone, Key: []byte("twenty bytes of key!")}, fixture.LongName}}
 	wrongSetUp := setUp
 	wrongSetUp.Typed, wrongSetUp.Errors = `12"<`, fixture.Wrong("code", "required", "code-form", "app-code-first")
 	late := setUp
@@ -54,16 +54,16 @@ func factorSamples() []pages.Sample {
 		{Name: "app-setup-soon", View: late, SignedIn: true},
 		{Name: "app-one", View: OneApp{Factor: phone, Typed: "Work phone"}, SignedIn: true},
 		{Name: "app-one-last", View: OneApp{Factor: long, Typed: "", Last: true,
-			Errors: fixture.Wrong("name", "required", "too-long")}, SignedIn: true},
+			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("remove", "factor-required")...)}, SignedIn: true},
 		{Name: "passkey-new", View: NewPasskey{Options: options}, SignedIn: true},
 		{Name: "passkey-new-wrong", View: NewPasskey{Options: options, Errors: fixture.Wrong("answer", signin.ReasonPasskeyThere, signin.ReasonPasskeyBad, signin.ReasonPasskeyTooOld)}, SignedIn: true},
 		{Name: "passkey-new-many", View: NewPasskey{TooMany: true}, SignedIn: true},
 		{Name: "passkey-one", View: OnePasskey{Passkey: key, Typed: key.Name}, SignedIn: true},
 		{Name: "passkey-one-last", View: OnePasskey{Passkey: plain, Last: true,
-			Errors: fixture.Wrong("name", "required", "too-long")}, SignedIn: true},
-		{Name: "recovery-codes-passkey", View: RecoveryCodes{Fresh: fresh, Added: gatehouse.FactorPasskey}, SignedIn: true},
+			Errors: append(fixture.Wrong("name", "required", "too-long"), fixture.Wrong("remove", "passkey-required")...)}, SignedIn: true},
+		{Name: "recovery-codes-passkey", View: RecoveryCodes{FreshCodes: fresh, Added: gatehouse.FactorPasskey}, SignedIn: true},
 		{Name: "own-passkeys", View: OwnTwoFactor{Security: account.Security{User: *fixture.User()}, Factors: account.Factors{Apps: []gatehouse.Factor{phone}, Passkeys: kept, Codes: codes}, Known: options, Did: "passkeys.renamed", Own: "off", Automatic: "on"}, SignedIn: true},
-		{Name: "recovery-codes-fresh", View: RecoveryCodes{Fresh: fresh, Added: gatehouse.FactorApp}, SignedIn: true},
+		{Name: "recovery-codes-fresh", View: RecoveryCodes{FreshCodes: fresh, Added: gatehouse.FactorApp}, SignedIn: true},
 		{Name: "recovery-codes", View: RecoveryCodes{Kept: codes}, SignedIn: true},
 		{Name: "recovery-codes-few", View: RecoveryCodes{Kept: few}, SignedIn: true},
 		{Name: "own-app", View: own(account.Factors{Apps: []gatehouse.Factor{phone, long}, Codes: codes}, "added"), SignedIn: true},
@@ -81,8 +81,31 @@ func factorSamples() []pages.Sample {
 		{Name: "sign-in-passkey-failed", View: SignIn{Passkey: signin.ReasonPasskeyFailed, UnknownPasskey: "c29tZXRoaW5n"}},
 		{Name: "sign-in-passkey-late", View: SignIn{Passkey: signin.ReasonPasskeyLate}},
 		{Name: "sign-in-passkey-alone", View: SignIn{Passkey: signin.ReasonPasskeyAlone, ReturnTo: "/help"}},
+		{Name: "factor-step", View: factorStep(gatehouse.FactorAsked{Require: gatehouse.RequireFactor})},
+		{Name: "factor-step-by", View: factorStep(gatehouse.FactorAsked{Require: gatehouse.RequireFactor, By: fixture.Noon.AddDate(0, 2, 0), Later: true})},
+		{Name: "factor-step-offered", View: factorStep(gatehouse.FactorAsked{Require: gatehouse.RequireFactor, Later: true})},
+		{Name: "factor-step-passkey", View: factorStep(gatehouse.FactorAsked{Require: gatehouse.RequirePasskey})},
+		{Name: "factor-step-passkey-by", View: factorStep(gatehouse.FactorAsked{Require: gatehouse.RequirePasskey, By: fixture.Noon.AddDate(0, 2, 0), Later: true})},
+		{Name: "factor-step-app", View: factorStepWith(func(v *FactorStep) {
+			v.App, v.Typed, v.TooSoon, v.Errors = &setUp.App, `12"<`, true, fixture.Wrong("code", "required", "code-form", "app-code-first")
+		})},
+		{Name: "factor-step-many", View: factorStepWith(func(v *FactorStep) { v.TooMany, v.Passkey = true, "" })},
+		{Name: "factor-step-wrong", View: factorStepWith(func(v *FactorStep) {
+			v.Errors = fixture.Wrong("answer", signin.ReasonPasskeyThere, signin.ReasonPasskeyBad, signin.ReasonPasskeyTooOld)
+		})},
+		{Name: "factor-codes", View: FactorCodes{fresh, "/sign-in/terms"}},
 		{Name: "code-recovery", View: at(gatehouse.WayRecoveryCode, func(v *FactorCode) {
 			v.Errors = fixture.Wrong("code", "required", "recovery-code-form", "recovery-code-wrong", "recovery-code-used")
 		})},
 	}
+}
+
+func factorStep(asked gatehouse.FactorAsked) FactorStep {
+	return FactorStep{InSteps: atStep(gatehouse.StepFactor), FactorAsked: asked, Passkey: `{"challenge":"AA"}`}
+}
+
+func factorStepWith(change func(*FactorStep)) FactorStep {
+	v := factorStep(gatehouse.FactorAsked{Require: gatehouse.RequireFactor})
+	change(&v)
+	return v
 }

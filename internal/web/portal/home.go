@@ -210,7 +210,7 @@ func (Home) CheckUp(p *ui.Page) CheckUp {
 	add(true, u.Email != "", "email", fixes[gatehouse.MissingEmail])
 	add(u.Email != "", u.EmailConfirmed, "confirmed", fixes[gatehouse.MissingConfirmation])
 	add(p.Site.Recovery == gatehouse.RecoverByChallenge, u.ChallengeSet, "challenge", fixes[gatehouse.MissingChallenge])
-	add(true, u.WantsTwoFactor() || p.Company != nil && p.Company.TwoFactor, "two_factor", SecurityPath)
+	add(true, u.WantsTwoFactor() || p.Company != nil && gatehouse.RulesFor(p.Site.Site, p.Company.Rule()).On(), "two_factor", SecurityPath)
 	return up
 }
 

@@ -50,7 +50,7 @@ func (p *Portal) CreatePasskey(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case len(made.Codes) > 0:
-		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: made.Codes, Added: gatehouse.FactorPasskey})
+		return p.page(w, r, http.StatusOK, RecoveryCodes{FreshCodes: FreshCodes{made.Codes, v.User.Username}, Added: gatehouse.FactorPasskey})
 	}
 	http.Redirect(w, r, SecurityPath+"?passkey=added", http.StatusSeeOther)
 	return nil
@@ -202,5 +202,5 @@ func (v OnePasskey) Path() string { return passkeyPath(v.ID) }
 func passkeyPath(id string) string { return PasskeysPath + "/" + url.PathEscape(id) }
 
 func (v OnePasskey) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{{Name: "name", Label: p.T("passkeys.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}}, v.Errors
+	return []ui.Field{{Name: "name", Label: p.T("passkeys.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}, toRemove(p, "passkeys.remove")}, v.Errors
 }

@@ -85,7 +85,7 @@ func (p *Portal) ConfirmPhone(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case len(codes) > 0:
-		return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes, Added: gatehouse.FactorText})
+		return p.page(w, r, http.StatusOK, RecoveryCodes{FreshCodes: FreshCodes{codes, v.User.Username}, Added: gatehouse.FactorText})
 	default:
 		http.Redirect(w, r, SecurityPath+"?text=added", http.StatusSeeOther)
 	}

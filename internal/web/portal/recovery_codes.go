@@ -31,13 +31,12 @@ func (p *Portal) NewRecoveryCodes(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return p.page(w, r, http.StatusOK, RecoveryCodes{Fresh: codes})
+	return p.page(w, r, http.StatusOK, RecoveryCodes{FreshCodes: FreshCodes{codes, v.User.Username}})
 }
 
 // RecoveryCodes is the page about recovery codes.
 type RecoveryCodes struct {
-	// Fresh are new codes, which are shown this once.
-	Fresh []string
+	FreshCodes
 	// Added is the first factor, which they came with; empty: they were asked for.
 	Added gatehouse.FactorKind
 	// Kept are the stored ones.
@@ -58,12 +57,3 @@ func (v RecoveryCodes) Left() int { return gatehouse.Left(v.Kept) }
 
 // Few reports whether new ones should be made soon.
 func (v RecoveryCodes) Few() bool { return v.Left() <= gatehouse.FewRecoveryCodes }
-
-// Grouped are the new codes in readable form.
-func (v RecoveryCodes) Grouped() []string {
-	all := make([]string, len(v.Fresh))
-	for i, code := range v.Fresh {
-		all[i] = gatehouse.GroupRecoveryCode(code)
-	}
-	return all
-}

@@ -150,3 +150,21 @@ func (v OwnTwoFactor) PhonePath() string { return phonePath(v.Factors.Phone.ID) 
 func (v OwnTwoFactor) Choosable() bool {
 	return v.Before == "" || v.User.OwnTwoFactor || v.Own == "on"
 }
+
+// Required is what the company and its site require in the end; nil: nothing.
+func (OwnTwoFactor) Required(p *ui.Page) *gatehouse.TwoFactorRule {
+	rule := gatehouse.RulesFor(p.Site.Site, p.Company.Rule()).Strictest()
+	if !rule.On() {
+		return nil
+	}
+	return &rule
+}
+
+// By is the last day on which a user may do without what is required; empty: it is required now.
+func (v OwnTwoFactor) By(p *ui.Page) string {
+	rule := v.Required(p)
+	if rule == nil || !p.Now.Before(rule.By) {
+		return ""
+	}
+	return p.Day(gatehouse.LastDay(rule.By))
+}

@@ -18,8 +18,11 @@ func (p *Portal) Step(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, StepPath(v.Step), http.StatusSeeOther)
 		return nil
 	}
-	if v.Step == gatehouse.StepCode {
+	switch v.Step {
+	case gatehouse.StepCode:
 		return p.showCode(w, r, http.StatusOK, nil)
+	case gatehouse.StepFactor:
+		return p.showFactorStep(w, r, http.StatusOK, nil)
 	}
 	in := inSteps(v, v.Step)
 	var view ui.View
@@ -79,19 +82,26 @@ func (p *Portal) stepped(w http.ResponseWriter, r *http.Request, out signin.Outc
 
 // GoOn leads a sign-in to its next step, or to the page that was asked for.
 func (p *Portal) GoOn(w http.ResponseWriter, r *http.Request, out signin.Outcome) error {
-	v := ui.VisitOf(r)
+	p.keep(w, ui.VisitOf(r), out)
+	if out.Step != gatehouse.StepDone {
+		http.Redirect(w, r, StepPath(out.Step), http.StatusSeeOther)
+		return nil
+	}
+	return p.LeadTo(w, r, out.ReturnTo)
+}
+
+// keep gives the browser the cookies of a sign-in that has gone on.
+func (p *Portal) keep(w http.ResponseWriter, v *ui.Visit, out signin.Outcome) {
 	if out.Device != "" {
 		ui.SetCookie(w, v, ui.DeviceCookie, out.Device, deviceCookieAge)
 	}
 	if out.Step != gatehouse.StepDone {
 		ui.SetCookie(w, v, ui.SignInCookie, out.SignIn, 0)
-		http.Redirect(w, r, StepPath(out.Step), http.StatusSeeOther)
-		return nil
+		return
 	}
 	ui.SetCookie(w, v, ui.SessionCookie, out.Session, 0)
 	ui.DropCookie(w, v, ui.SignInCookie)
 	p.offerBinding(w, v, out.Session)
-	return p.LeadTo(w, r, out.ReturnTo)
 }
 
 // Progress is the position of a page in a sequence of pages: "Step 2 of 4".
@@ -131,7 +141,7 @@ func (v InSteps) Username() string { return v.User.Username }
 
 // stepNames are the keys of the steps' names.
 var stepNames = map[gatehouse.Step]string{
-	gatehouse.StepCode: "code", gatehouse.StepPassword: "password", gatehouse.StepChallenge: "challenge",
+	gatehouse.StepCode: "code", gatehouse.StepPassword: "password", gatehouse.StepFactor: "factor", gatehouse.StepChallenge: "challenge",
 	gatehouse.StepTerms: "terms", gatehouse.StepSoleUser: "sole_user",
 }
 

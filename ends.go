@@ -37,7 +37,8 @@ const (
 	// TurnedOff and TurnedOn: the account was deactivated, or activated.
 	TurnedOff Change = "deactivated"
 	TurnedOn  Change = "activated"
-	// TwoFactorChanged: the user's own two-factor was turned on, turned off, or reset.
+	// TwoFactorChanged: the user's own two-factor was turned on, turned off, or reset; or a factor was
+	// added or removed, in the sign-in that is kept if it was added there.
 	TwoFactorChanged Change = "two-factor-changed"
 	// DeviceDistrusted: one device is no longer trusted.
 	DeviceDistrusted Change = "device-distrusted"
@@ -132,7 +133,7 @@ var endings = map[Change]Endings{
 	TurnedOff:   {Sessions: All, SignIns: All, Trust: true},
 	TurnedOn:    {Links: true, Confirmations: true, Undo: true},
 
-	TwoFactorChanged:   {SignIns: All, Trust: true, Codes: true},
+	TwoFactorChanged:   {SignIns: Others, Trust: true, Codes: true},
 	DeviceDistrusted:   {SignIns: All},
 	SignedOutElsewhere: {Sessions: Others, SignIns: All, Devices: Others, Trust: true},
 	Disowned:           {Sessions: Others, SignIns: All, Devices: Others, Trust: true, Links: true, Confirmations: true},

@@ -144,7 +144,7 @@ func TestB01_ThePreviewIsWhatHappens(t *testing.T) {
 				t.Errorf("%s: %d users, there are %d", choice, got, total)
 			}
 			rows := page.Find("section" + part + " .list > li")
-			if rows.Length() != len(gatehouse.UserGroups) {
+			if rows.Length() != len(gatehouse.GroupsFor(gatehouse.RequireCode)) {
 				t.Errorf("%s: %q", choice, page.Texts("section"+part+" .list strong"))
 			}
 			for i := range rows.Length() {

@@ -17,13 +17,7 @@ const codeForm = "form[action='/sign-in/code']"
 // secure switches Enhanced Security of a user's company.
 func secure(t *testing.T, s *testkit.Server, u gatehouse.User, on bool) {
 	t.Helper()
-	err := s.Store.Write(t.Context(), func(q store.Queries) error {
-		_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, gatehouse.EmailCodes(on), s.Clock.Now())
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	requireOf(t, s, u, gatehouse.EmailCodes(on))
 }
 
 // careful is a user in a company with Enhanced Security on.
@@ -234,4 +228,16 @@ func TestB06_AScriptThatPostsNothingButTheCode(t *testing.T) {
 			t.Error("sending automatically was switched off by nobody")
 		}
 	})
+}
+
+// requireOf writes what a user's company requires.
+func requireOf(t *testing.T, s *testkit.Server, u gatehouse.User, rule gatehouse.TwoFactorRule) {
+	t.Helper()
+	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, rule, s.Clock.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -40,7 +40,12 @@ func firstSignIn(w *walker) {
 		w.ownQuestion()
 		w.fill([][2]string{{"own_question", "What did we call the blue van?"}, {"answer", "Periwinkle"}, {"current_password", newPassword}})
 	}
-	w.send("/sign-in/terms")
+	if w.st.Policy.Profile == gatehouse.Modern {
+		w.send("/sign-in/factor")
+		w.setsUpFactor()
+	} else {
+		w.send("/sign-in/terms")
+	}
 	w.look()
 	w.failing(nil, "accept")
 	w.b.Check("accept")
@@ -56,6 +61,21 @@ func firstSignIn(w *walker) {
 	w.b.Click("main section a[href^='/account/terms/']")
 	w.look()
 	lateNewcomer(w)
+}
+
+// setsUpFactor sets up an app, which the modern profile offers at the first sign-in.
+func (w *walker) setsUpFactor() {
+	w.t.Helper()
+	w.look()
+	w.b.Press("Set up an authenticator app")
+	w.b.See("Scan this code with your app")
+	w.look()
+	w.failing([][2]string{{"code", "418"}}, "code")
+	w.entersFirstCode()
+	w.b.See("Save your recovery codes")
+	w.examine()
+	w.b.Follow("I have saved them")
+	w.b.See("Terms of use")
 }
 
 // ownQuestion is a challenge question that is too short, with wrong secrets.

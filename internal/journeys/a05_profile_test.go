@@ -275,11 +275,24 @@ func TestA05_AnImportedAddressIsConfirmed(t *testing.T) {
 }
 
 // looks are the widths and colours in which pages are checked.
-var looks = []struct {
+var looks = []look{{"wide", 1366, false}, {"dark", 1366, true}, {"phone", 390, false}, {"320", 320, false}}
+
+// look is how a page is shown.
+type look struct {
 	name  string
 	width int
 	dark  bool
-}{{"wide", 1366, false}, {"dark", 1366, true}, {"phone", 390, false}, {"320", 320, false}}
+}
+
+// on shows a tab's pages like this.
+func (l look) on(b *testkit.Tab) {
+	b.Size(l.width, 900)
+	if l.dark {
+		b.Dark()
+	} else {
+		b.Light()
+	}
+}
 
 // wantFit checks the page of a tab in all looks.
 func wantFit(t *testing.T, b *testkit.Tab, name string) {
@@ -297,10 +310,7 @@ func TestA05_ThePagesAreForEverybody(t *testing.T) {
 	for _, look := range looks {
 		u := s.AddUser("meridian-uk", "user-"+look.name, password, nil)
 		b := testkit.Browser(t)
-		b.Size(look.width, 900)
-		if look.dark {
-			b.Dark()
-		}
+		look.on(b)
 		browserSignIn(b, s, "meridian-uk", "Username", u.Username, password)
 		b.See("Good ")
 		b.Open(s.URL("meridian-uk", "/account/profile"))

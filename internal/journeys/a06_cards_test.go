@@ -200,11 +200,7 @@ func TestA06_CardsInABrowser(t *testing.T) {
 		return strings.Contains(testkit.Eval[string](b, "document.body.innerText"), "Q-20931")
 	})
 	for _, look := range looks {
-		b.Size(look.width, 900)
-		b.Light()
-		if look.dark {
-			b.Dark()
-		}
+		look.on(b)
 		wantFit(t, b, "cards-"+look.name)
 		testkit.Eval[bool](b, "document.querySelector('details.more').open = true")
 		wantFit(t, b, "cards-more-"+look.name)

@@ -167,13 +167,13 @@ func TestA06_TheHomePageIsForEverybody(t *testing.T) {
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
 	s.AddUser("meridian-uk", "msantos", password, nil)
 	s.AddUser("inkwell", "bare@northgate.example", password, func(u *gatehouse.User) { u.FirstName, u.EmailConfirmed = "", false })
+	b, bare := testkit.Browser(t), testkit.Browser(t)
+	browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
+	browserSignIn(bare, s, "inkwell", "Email address", "bare@northgate.example", password)
+	bare.See("Complete your profile")
 	for _, look := range looks {
-		b := testkit.Browser(t)
-		b.Size(look.width, 900)
-		if look.dark {
-			b.Dark()
-		}
-		browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
+		look.on(b)
+		b.Open(s.URL("meridian-uk", "/"))
 		b.See("Good ")
 		wantFit(t, b, "home-"+look.name)
 		b.Click("#card-links summary")
@@ -184,13 +184,7 @@ func TestA06_TheHomePageIsForEverybody(t *testing.T) {
 		wantFit(t, b, "home-hidden-"+look.name)
 		b.Press("Reset layout")
 		b.See("Quick links")
-		bare := testkit.Browser(t)
-		bare.Size(look.width, 900)
-		if look.dark {
-			bare.Dark()
-		}
-		browserSignIn(bare, s, "inkwell", "Email address", "bare@northgate.example", password)
-		bare.See("Complete your profile")
+		look.on(bare)
 		wantFit(t, bare, "home-incomplete-"+look.name)
 	}
 }

@@ -202,15 +202,17 @@ func TestA06_TheLauncherInABrowser(t *testing.T) {
 		launches(t, s, "meridian-uk", name, nil)
 	}
 	s.AddUser("meridian-uk", "msantos", password, nil)
+	with, without := testkit.Browser(t), testkit.Browser(t)
+	without.NoJavaScript()
+	browserSignIn(with, s, "meridian-uk", "Username", "msantos", password)
+	browserSignIn(without, s, "meridian-uk", "Username", "msantos", password)
 	for _, look := range looks {
-		b := testkit.Browser(t)
-		b.Size(look.width, 900)
+		b := without
 		if look.dark {
-			b.Dark()
-		} else {
-			b.NoJavaScript()
+			b = with
 		}
-		browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
+		look.on(b)
+		b.Open(s.URL("meridian-uk", "/"))
 		b.See("Change order")
 		wantFit(t, b, "launcher-"+look.name)
 		b.Click("#card-platforms a[href='/home/platforms']")

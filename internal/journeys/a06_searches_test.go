@@ -192,16 +192,16 @@ func TestA06_SavedSearchesInABrowser(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, database string) {
 		s := testkit.NewServer(t, database)
 		s.AddUser("meridian-uk", "boss", password, func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+		scripts, none := testkit.Browser(t), testkit.Browser(t)
+		none.NoJavaScript()
+		browserSignIn(scripts, s, "meridian-uk", "Username", "boss", password)
+		browserSignIn(none, s, "meridian-uk", "Username", "boss", password)
 		for _, look := range looks {
-			b := testkit.Browser(t)
-			b.Size(look.width, 900)
+			b := none
 			if look.dark {
-				b.Dark()
-			} else {
-				b.NoJavaScript()
+				b = scripts
 			}
-			browserSignIn(b, s, "meridian-uk", "Username", "boss", password)
-			b.See("Good ")
+			look.on(b)
 			b.Open(s.URL("meridian-uk", "/company/users?q="+look.name))
 			b.Follow("Save this search")
 			b.See("Name of the search")

@@ -43,17 +43,10 @@ func TestC02_ACleanSignInPage(t *testing.T) {
 func TestC02_ThePageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	b := testkit.Browser(t)
 	for _, site := range s.Sites.All() {
-		for _, look := range []struct {
-			name  string
-			width int
-			dark  bool
-		}{{"wide", 1366, false}, {"phone", 390, false}, {"phone-dark", 390, true}, {"320", 320, false}} {
-			b := testkit.Browser(t)
-			b.Size(look.width, 900)
-			if look.dark {
-				b.Dark()
-			}
+		for _, look := range []look{{"wide", 1366, false}, {"phone", 390, false}, {"phone-dark", 390, true}, {"320", 320, false}} {
+			look.on(b)
 			b.Open(s.URL(site.ID, "/sign-in"))
 			b.Screenshot("signin-" + site.ID + "-" + look.name)
 			wantAccessible(t, b)

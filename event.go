@@ -160,8 +160,10 @@ const (
 	// EventFactorAdded and EventFactorRemoved: an app, a passkey or a phone (Detail["kind"]);
 	// Detail["name"] is the user's name for it. EventRecoveryCodesMade: new recovery codes
 	// replaced the old ones.
-	EventFactorAdded       EventKind = "factor.added"
-	EventFactorRemoved     EventKind = "factor.removed"
+	EventFactorAdded   EventKind = "factor.added"
+	EventFactorRemoved EventKind = "factor.removed"
+	// EventFactorAsked: an administrator (Detail["by"]) asked the user to set up a second factor.
+	EventFactorAsked       EventKind = "factor.asked"
 	EventRecoveryCodesMade EventKind = "recovery_codes.made"
 	// EventMailBounced: mail to the user's address bounced.
 	EventMailBounced EventKind = "mail.bounced"

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/site"
@@ -35,6 +36,10 @@ type FoundUsers struct {
 	Found, Before, Total int
 	// Groups are how many users are in each group; one may be in several.
 	Groups map[gatehouse.UserGroup]int
+	// Asked is when users were last asked to set up a second factor, by ID.
+	Asked map[string]time.Time
+	// Bare is how many of the company's active users have no second factor.
+	Bare int
 }
 
 // FindUsers returns users of a company in the order of their usernames, and the size of each group
@@ -53,11 +58,18 @@ func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Call
 			return FoundUsers{}, err
 		}
 	}
-	p := FoundUsers{Groups: map[gatehouse.UserGroup]int{}, Reachable: map[string]bool{}}
+	asked, err := s.Store.Read().FactorAsksOf(ctx, st.ID, companyID)
+	if err != nil {
+		return FoundUsers{}, err
+	}
+	p := FoundUsers{Groups: map[gatehouse.UserGroup]int{}, Reachable: map[string]bool{}, Asked: asked}
 	needle, after, limit := gatehouse.NameKey(f.Search), gatehouse.NameKey(f.After), clamp(f.Limit)
-	err := s.Store.Read().AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
+	err = s.Store.Read().AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
 		can := reachable(u)
 		p.Total++
+		if u.Factors == 0 && u.State != gatehouse.Deactivated {
+			p.Bare++
+		}
 		in := f.Group == ""
 		for _, g := range gatehouse.GroupsOf(u, can) {
 			p.Groups[g]++

@@ -132,3 +132,54 @@ func TestResetsAreToldAtAllAddresses(t *testing.T) {
 		}
 	})
 }
+
+// All without a factor are asked, once a week at most, and a job mails each once; nobody of another
+// company is asked.
+func TestUsersAreAskedForAFactor(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.company(h.uk, "10482", "Northgate")
+		boss, bare := h.user(h.uk, c.ID, "boss", gatehouse.RoleAdmin), h.user(h.uk, c.ID, "bare", gatehouse.RoleUser)
+		has, other := h.loses(c, "has"), h.user(h.uk, h.company(h.uk, "20482", "Southgate").ID, "other", gatehouse.RoleUser)
+		ask := func(want int, ids []string, all bool) {
+			t.Helper()
+			h.later()
+			if n, err := h.AskFactor(t.Context(), h.uk, as(boss), c.ID, ids, all); err != nil || n != want {
+				t.Errorf("%v, %v: %d asked, want %d, %v", ids, all, n, want, err)
+			}
+		}
+		if to, err := h.ToAsk(t.Context(), h.uk, as(boss), c.ID, []string{bare.ID, has.ID}, false); err != nil || len(to.Users) != 1 || to.Skipped != 1 {
+			t.Errorf("%+v, %v", to, err)
+		}
+		ask(0, []string{has.ID, other.ID}, false)
+		ask(1, []string{bare.ID}, false)
+		ask(0, []string{bare.ID}, false)
+		ask(1, nil, true) // the administrator
+		for range 2 {
+			if err := h.TellFactorAsks(t.Context(), func(string) *site.Site { return h.uk }, func() bool { return true }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for u, want := range map[*gatehouse.User]int{&boss: 1, &bare: 1, &has: 0, &other: 0} {
+			kinds, texts := h.mails(*u)
+			n := 0
+			for i, kind := range kinds {
+				if kind == "factor-asked" {
+					if n++; !strings.Contains(texts[i], "/account/security") {
+						t.Errorf("no link: %s", texts[i])
+					}
+				}
+			}
+			if n != want || slices.Contains(h.events(*u), gatehouse.EventFactorAsked) != (want > 0) {
+				t.Errorf("%s: %d mails", u.Username, n)
+			}
+		}
+		if two, err := h.TwoFactor(t.Context(), h.uk, as(boss), bare.ID); err != nil || two.Asked == nil || two.Asked.ByID != boss.ID {
+			t.Errorf("%+v, %v", two.Asked, err)
+		}
+		h.now = h.now.Add(gatehouse.FactorAskEvery)
+		ask(2, nil, true)
+		if _, err := h.AskFactor(t.Context(), h.uk, as(other), c.ID, nil, true); gatehouse.KindOf(err) != gatehouse.Forbidden {
+			t.Errorf("by another company's: %v", err)
+		}
+	})
+}

@@ -22,6 +22,8 @@ type UserTwoFactor struct {
 	// Factors are the confirmed apps and passkeys: kinds and dates. Their names are private to the
 	// user.
 	Factors []gatehouse.Factor
+	// Asked is when an administrator last asked for one; nil: never.
+	Asked *gatehouse.FactorAsk
 	// Waiting is a reset that waits; nil: none.
 	Waiting *gatehouse.FactorReset
 	// Trusted are the devices on which no code is required, the last used first.
@@ -56,6 +58,13 @@ func (s *Service) TwoFactor(ctx context.Context, st *site.Site, c gatehouse.Call
 		return UserTwoFactor{}, err
 	}
 	two := UserTwoFactor{Factors: factors, Company: asked(st, firm), Own: u.OwnTwoFactor, Reachable: reachable(u), Trusted: trusted}
+	last, err := q.FactorAsk(ctx, st.ID, u.ID)
+	switch {
+	case err == nil:
+		two.Asked = &last
+	case gatehouse.KindOf(err) != gatehouse.NotFound:
+		return two, err
+	}
 	waiting, err := q.WaitingFactorReset(ctx, st.ID, u.ID)
 	switch {
 	case err == nil:

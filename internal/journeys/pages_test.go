@@ -60,6 +60,7 @@ var notLookedAt = map[string]string{
 	"POST /account/email/confirm":           "asks for nothing",
 	"POST /account/email/undo":              "asks for nothing",
 	"POST /account/two-factor-reset":        "asks for nothing",
+	"POST /company/users/ask-factor":        "asks for nothing",
 	"POST /home/cards":                      "asks for nothing",
 	"POST /home/platforms":                  "asks for nothing",
 	"POST /searches/{id}/delete":            "asks for nothing",

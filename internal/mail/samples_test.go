@@ -105,6 +105,7 @@ func noticeSamples() map[string]Message {
 		"two-factor-reset-factors":          TwoFactorReset{Username: "hkruse", At: testTime, By: "Ines Marchetti", Factors: true},
 		"two-factor-reset-asked":            TwoFactorResetAsked{Username: "hkruse", At: testTime, By: "Ines Marchetti", DueAt: testTime.Add(24 * time.Hour), StopToken: "tok_STOP"},
 		"two-factor-reset-asked-by-support": TwoFactorResetAsked{Username: "hkruse", At: testTime, DueAt: testTime.Add(24 * time.Hour), StopToken: "tok_STOP"},
+		"factor-asked":                      FactorAsked{Username: "hkruse", At: testTime, By: "Ines Marchetti"},
 		"two-factor-reset-one":              TwoFactorReset{Username: "hkruse", At: testTime, Browser: testBrowser},
 		"address-corrected":                 AddressCorrected{Username: "hkruse", NewAddress: "h•••@books.example", At: testTime, By: "Ines Marchetti"},
 		"address-corrected-support":         AddressCorrected{Username: "hkruse", NewAddress: "h•••@books.example", At: testTime},

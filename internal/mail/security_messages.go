@@ -198,6 +198,18 @@ type TwoFactorReset struct {
 // Kind implements Message.
 func (TwoFactorReset) Kind() string { return "two-factor-reset" }
 
+// FactorAsked asks a user to set up a second factor, because an administrator wishes it.
+type FactorAsked struct {
+	notice
+	Username string
+	// By is the administrator's name; empty: support asks.
+	By string
+	At time.Time
+}
+
+// Kind implements Message.
+func (FactorAsked) Kind() string { return "factor-asked" }
+
 // TwoFactorResetAsked tells a user that an administrator or support will remove all factors, unless
 // the user stops it with the link.
 type TwoFactorResetAsked struct {

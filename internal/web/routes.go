@@ -233,6 +233,8 @@ func (s *Server) companyRoutes() []route {
 	c := s.console
 	return []route{
 		to("GET /company/users", Admin, c.Users),
+		to("GET /company/users/ask-factor", Admin, c.AskFactor),
+		to("POST /company/users/ask-factor", Admin, c.AskFactorSubmit),
 		to("GET /company/users/{id}", Admin, c.User).provingSome(),
 		to("POST /company/users/{id}/email", Admin, c.CorrectEmail).proving(),
 		to("POST /company/users/{id}/devices/{device}/end-trust", Admin, c.EndTrust),

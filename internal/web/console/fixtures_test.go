@@ -107,11 +107,14 @@ func userSamples() []pages.Sample {
 	all, reachable := testUsers()
 	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoEmail: 1, gatehouse.GroupBouncing: 12}
 	list := []pages.Sample{
-		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups}}},
-		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser}, besides("/company/users?q=a%26b")}},
-		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.UserFilter{Group: gatehouse.GroupLocked}, besides("/company/users?group=locked")}},
-		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, Groups: groups}, directory.UserFilter{Search: "marchetty"}, ui.Searches{}}},
-		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, directory.UserFilter{Group: gatehouse.GroupOwn}, ui.Searches{}}},
+		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups, Bare: 3, Asked: map[string]time.Time{all[0].ID: fixture.Noon}}}},
+		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser}, besides("/company/users?q=a%26b"), 3}},
+		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.UserFilter{Group: gatehouse.GroupLocked}, besides("/company/users?group=locked"), 0}},
+		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, Groups: groups}, directory.UserFilter{Search: "marchetty"}, ui.Searches{}, 0}},
+		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, directory.UserFilter{Group: gatehouse.GroupOwn}, ui.Searches{}, 0}},
+		{Name: "ask-factor", View: AskFactor{ToAsk: directory.ToAsk{Users: all, Skipped: 3}, All: true}},
+		{Name: "ask-factor-many", View: AskFactor{ToAsk: directory.ToAsk{Users: append(append(append([]gatehouse.User{}, all...), all...), all...)}, IDs: []string{"usr_p0"}}},
+		{Name: "ask-factor-nobody", View: AskFactor{ToAsk: directory.ToAsk{Skipped: 1}}},
 		{Name: "user-reset", View: ResetTwoFactor{Of: all[9]}},
 	}
 	for _, u := range all {
@@ -134,6 +137,7 @@ func userSamples() []pages.Sample {
 	with("wrong", func(v *UserDetail) {
 		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Reason: "email"}}
 	})
+	with("asked", func(v *UserDetail) { v.Asked = &gatehouse.FactorAsk{AskedAt: fixture.Noon, ByName: fixture.LongName} })
 	with("proved", func(v *UserDetail) { v.Proved = true })
 	with("waiting", func(v *UserDetail) {
 		v.Waiting = &gatehouse.FactorReset{ByKind: gatehouse.SignedIn, ByName: fixture.LongName, AskedAt: fixture.Noon, DueAt: fixture.Noon.Add(24 * time.Hour)}

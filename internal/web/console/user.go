@@ -187,6 +187,11 @@ func (v UserDetail) Resettable(p *ui.Page) bool {
 	return v.Usable() && v.Waiting == nil && !v.Is(p.User) && (required(p).Over(gatehouse.RequireNothing) || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
 }
 
+// Askable: the user has no second factor, and can be asked to set one up.
+func (v UserDetail) Askable(p *ui.Page) bool {
+	return v.Usable() && v.Of.Factors == 0 && !v.Is(p.User)
+}
+
 // WaitingBy is who asked for the reset that waits: companies do not see names from support.
 func (v UserDetail) WaitingBy(p *ui.Page) string {
 	if v.Waiting.ByKind != gatehouse.SignedIn {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
@@ -39,7 +41,8 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, http.StatusOK, Users{found, f, ui.SearchesOf(saved, r.URL.RequestURI())})
+	told, _ := strconv.Atoi(asked.Get("asked")) // 0 for anything else
+	return c.page(w, r, http.StatusOK, Users{found, f, ui.SearchesOf(saved, r.URL.RequestURI()), told})
 }
 
 // longestSearch is as long as names and addresses get.
@@ -57,6 +60,8 @@ type Users struct {
 	directory.UserFilter
 	// Searches are the saved ones.
 	Searches ui.Searches
+	// Told is how many users were just asked to set up a second factor; 0: it is another visit.
+	Told int
 }
 
 func (Users) Template() string        { return "users" }
@@ -124,6 +129,10 @@ type userRow struct {
 	Page *ui.Page
 	User gatehouse.User
 	Link string
+	// Asked is when the user was last asked to set up a second factor; zero: never. Askable: there
+	// is a box to choose the user.
+	Asked   time.Time
+	Askable bool
 	// TwoFactor and State are in words.
 	TwoFactor, State badge
 	// Unconfirmed and Bouncing are marks on the address.
@@ -136,7 +145,7 @@ type badge struct{ Text, Class string }
 // Row puts a user into words.
 func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
 	reachable := v.Reachable[u.ID]
-	return userRow{Page: p, User: u, Link: userPath(u), TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
+	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], Askable: v.Bare > 0 && u.Factors == 0 && u.State != gatehouse.Deactivated, TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
 		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable)}
 }
 

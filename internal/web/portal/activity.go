@@ -210,6 +210,7 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},
 	gatehouse.EventFactorAdded:       {"smartphone", "is-ok"},
 
+	gatehouse.EventFactorAsked:           {"mail", ""},
 	gatehouse.EventTwoFactorResetAsked:   {"clock", "is-warn"},
 	gatehouse.EventTwoFactorResetStopped: {"shield-check", "is-ok"},
 

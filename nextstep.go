@@ -137,7 +137,7 @@ func twoFactorDue(s Site, f SignInFacts, now time.Time) bool {
 		return false
 	}
 	need := rules.At(now)
-	trustable := need.MetBy(f.User) && need.Accepts(MethodTrustedDevice, f.User)
+	trustable := (need.MetBy(f.User) || guard.Out(guard.NoSetUpOnTrust)) && need.Accepts(MethodTrustedDevice, f.User)
 	if method := f.SignIn.TwoFactorMethod; !f.SignIn.TwoFactorAt.IsZero() {
 		return !need.Accepts(method, f.User) || method == MethodTrustedDevice && !trustable
 	}

@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"gatehouse/internal/guard"
 )
 
 // The parameters of authenticator app codes (RFC 6238), as every app uses them.
@@ -75,7 +77,7 @@ func (c AppClock) Take(key []byte, code string, now time.Time) (AppClock, AppVer
 	switch {
 	case !found:
 		return c, AppWrong
-	case step <= c.Last:
+	case step <= c.Last && !guard.Out(guard.AppCodeOnce):
 		return c, AppUsed
 	case offset <= c.Drift && offset > c.Drift-appSteps:
 		return AppClock{Drift: c.Drift, Last: step}, AppRight

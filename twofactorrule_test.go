@@ -10,7 +10,7 @@ import (
 
 var (
 	ruleNoon = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	anyRule     = rapid.Custom(func(t *rapid.T) gatehouse.TwoFactorRule {
+	anyRule  = rapid.Custom(func(t *rapid.T) gatehouse.TwoFactorRule {
 		rule := gatehouse.TwoFactorRule{Require: rapid.SampledFrom(gatehouse.Requirements).Draw(t, "require")}
 		if rule.Require.OwnFactor() {
 			rule.By = rapid.SampledFrom([]time.Time{{}, ruleNoon.Add(-time.Hour), ruleNoon, ruleNoon.Add(time.Hour), ruleNoon.Add(48 * time.Hour)}).Draw(t, "by")

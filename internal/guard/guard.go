@@ -30,13 +30,23 @@ const (
 	BoundCookie          Name = "a bound session asks for its bound cookie"
 	ProofOnce            Name = "a proof of a device's key works once"
 	FactorWhenAsked      Name = "a factor that is required is set up before anything else"
+	OnlyWhatIsRequired   Name = "only the factor that is required opens a session"
+	NoSetUpOnTrust       Name = "a trusted device does not stand in where a factor is set up"
+	FirstCodeFirst       Name = "an app counts from its first right code on"
+	AppCodeOnce          Name = "a code of an app works once"
+	FactorEndsSignIns    Name = "a new factor ends the sign-ins that have not proved it"
+	ChallengeOnce        Name = "the challenge of a passkey is answered once"
+	ChallengeOfBrowser   Name = "the challenge of a passkey is for one browser"
+	PasskeyVerifies      Name = "a passkey that is used alone verifies its user"
+	PasskeyOfItsUser     Name = "a passkey proves its own user"
 )
 
 // All are the guards.
 func All() []Name {
 	return []Name{CodeCountedFirst, LastCodeEndsSignIn, FiveCodes, CodeOfItsSignIn, CodeExpires, RecoveryAsksForCode, FirstSignInOnly,
 		TemporaryOnce, TwoFactorEndsTrust, PasswordEndsTrust, PasswordEndsSessions, TrustDoesNotSlide, TrustLookedAtAgain, LockedIsLocked,
-		LockEndsSessions, BoundCookie, ProofOnce, FactorWhenAsked}
+		LockEndsSessions, BoundCookie, ProofOnce, FactorWhenAsked, OnlyWhatIsRequired, NoSetUpOnTrust,
+		FirstCodeFirst, AppCodeOnce, FactorEndsSignIns, ChallengeOnce, ChallengeOfBrowser, PasskeyVerifies, PasskeyOfItsUser}
 }
 
 // Kept is the value, and nothing while the guard is out: what ends something for a user

@@ -51,6 +51,7 @@ func (s *stage) tryEverything(walks []walk) {
 		s.t.Fatalf("%d codes were judged", n)
 	}
 	s.robBound("robbed" + strconv.FormatInt(robbed.Add(1), 10))
+	s.robFactors("factors" + strconv.FormatInt(robbed.Add(1), 10))
 	for _, w := range walks {
 		if wrong := s.play(explored(), w); wrong != "" {
 			s.t.Fatal(wrong)
@@ -58,7 +59,7 @@ func (s *stage) tryEverything(walks []walk) {
 	}
 }
 
-// robbed numbers the users of robBound.
+// robbed numbers the users of robBound and robFactors.
 var robbed atomic.Int64
 
 // probe is a test that is expected to fail: it records that it did.

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/act"
+	"gatehouse/internal/guard"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/passkey"
 	"gatehouse/internal/store"
@@ -112,7 +113,7 @@ func (s *Service) ConfirmApp(tx *act.Unit, u gatehouse.User, id, plain string, k
 		return nil, err
 	}
 	clock, verdict := gatehouse.FirstAppCode(app.Key, plain, tx.Now())
-	if verdict != gatehouse.AppRight {
+	if verdict != gatehouse.AppRight && !guard.Out(guard.FirstCodeFirst) {
 		return nil, atField("code", "app-code-first")
 	}
 	app.Clock = clock
@@ -132,7 +133,9 @@ func (s *Service) AddedFactor(tx *act.Unit, u gatehouse.User, f gatehouse.Factor
 			return nil, err
 		}
 	}
-	_, err = tx.End(u, gatehouse.TwoFactorChanged, keep)
+	if !guard.Out(guard.FactorEndsSignIns) {
+		_, err = tx.End(u, gatehouse.TwoFactorChanged, keep)
+	}
 	return codes, errors.Join(err,
 		tx.Record(u, gatehouse.EventFactorAdded, gatehouse.ResultOK, FactorDetail(f)),
 		TellFactor(tx, u, addedChange[f.Kind], f.Name))

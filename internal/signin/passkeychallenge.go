@@ -8,6 +8,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/act"
+	"gatehouse/internal/guard"
 	"gatehouse/internal/passkey"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
@@ -60,7 +61,7 @@ func (s *Service) NewChallenge(siteID string, use ChallengeUse, browser string) 
 	raw := make([]byte, challengeRandom, challengeRandom+challengeTime)
 	rand.Read(raw)
 	text := base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(raw, uint64(s.Now().Unix())))
-	return text + s.Keys.MAC(challengePurpose, siteID, string(use), secret.HashToken(browser), text)
+	return text + s.Keys.MAC(challengePurpose, siteID, string(use), guard.Kept(guard.ChallengeOfBrowser, secret.HashToken(browser)), text)
 }
 
 // GoodChallenge reports whether a challenge is valid in this browser, and until when.
@@ -71,7 +72,7 @@ func (s *Service) GoodChallenge(siteID string, use ChallengeUse, browser, challe
 	}
 	text, mac := challenge[:letters], challenge[letters:]
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || !s.Keys.CheckMAC(challengePurpose, mac, siteID, string(use), secret.HashToken(browser), text) {
+	if err != nil || !s.Keys.CheckMAC(challengePurpose, mac, siteID, string(use), guard.Kept(guard.ChallengeOfBrowser, secret.HashToken(browser)), text) {
 		return time.Time{}, false
 	}
 	made := time.Unix(int64(binary.BigEndian.Uint64(raw[challengeRandom:])), 0)
@@ -81,7 +82,8 @@ func (s *Service) GoodChallenge(siteID string, use ChallengeUse, browser, challe
 
 // SpendChallenge uses up a challenge; false if it was used before.
 func (s *Service) SpendChallenge(tx *act.Unit, challenge string, until time.Time) (bool, error) {
-	return tx.SpendChallenge(tx, tx.Site.ID, secret.HashToken(challenge), until)
+	fresh, err := tx.SpendChallenge(tx, tx.Site.ID, secret.HashToken(challenge), until)
+	return fresh || guard.Out(guard.ChallengeOnce), err
 }
 
 // SignInOptions are the options to request a passkey from a browser on the sign-in page.

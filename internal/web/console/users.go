@@ -129,10 +129,10 @@ type userRow struct {
 	Page *ui.Page
 	User gatehouse.User
 	Link string
-	// Asked is when the user was last asked to set up a second factor; zero: never. Askable: there
-	// is a box to choose the user.
-	Asked   time.Time
-	Askable bool
+	// Asked is when the user was last asked to set up a second factor; zero: never. Boxes: users
+	// can be chosen, to be asked; Askable: this one.
+	Asked          time.Time
+	Boxes, Askable bool
 	// TwoFactor and State are in words.
 	TwoFactor, State badge
 	// Unconfirmed and Bouncing are marks on the address.
@@ -145,7 +145,7 @@ type badge struct{ Text, Class string }
 // Row puts a user into words.
 func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
 	reachable := v.Reachable[u.ID]
-	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], Askable: v.Bare > 0 && u.Factors == 0 && u.State != gatehouse.Deactivated, TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
+	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], Boxes: v.Bare > 0, Askable: u.Factors == 0 && u.State != gatehouse.Deactivated, TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
 		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable)}
 }
 

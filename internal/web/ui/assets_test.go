@@ -123,6 +123,24 @@ func TestStylesheetsAreOurs(t *testing.T) {
 	}
 }
 
+// Nothing is left in a browser's storage, which every script of the site could read (SP 800-63B-4
+// 5.1).
+func TestScriptsStoreNothing(t *testing.T) {
+	scripts := 0
+	for name, a := range assets().byName {
+		if !strings.HasSuffix(name, ".js") {
+			continue
+		}
+		scripts++
+		if found := regexp.MustCompile(`localStorage|sessionStorage|indexedDB|caches\.|document\.cookie|cookieStore`).FindString(string(a.body)); found != "" {
+			t.Errorf("%s uses %s", name, found)
+		}
+	}
+	if scripts == 0 {
+		t.Error("there are no scripts")
+	}
+}
+
 func TestSiteAssets(t *testing.T) {
 	seen := map[string]string{}
 	for id, s := range fixture.Sites() {

@@ -1,6 +1,7 @@
 // Conformance writes docs/conformance.md: each row of the OpenID profiles, of the
 // specifications of OAuth and of WebAuthn, with the tests that are named after it, as they stand in the
-// source. A row without a test shows as such.
+// source; and each row of SP 800-63B-4, with the tests that its table names, which have to exist. A row
+// without a test shows as such.
 //
 //	go generate ./internal/conformance
 package main
@@ -43,7 +44,7 @@ func document(module string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(`# Conformance
 
-What the OpenID Foundation's profiles, the specifications of OAuth and WebAuthn ask, and the tests that are named after it. ` +
+What the OpenID Foundation's profiles, the specifications of OAuth, WebAuthn and NIST SP 800-63B-4 ask, and the tests that show it. ` +
 		"`go generate ./internal/conformance`" + ` makes this file from the tests.
 
 `)
@@ -60,6 +61,9 @@ What the OpenID Foundation's profiles, the specifications of OAuth and WebAuthn 
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.id, r.asks, standing, strings.Join(list, ", "))
 		}
 		b.WriteString("\n")
+	}
+	if err := writeNIST(&b, module); err != nil {
+		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

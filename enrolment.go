@@ -201,20 +201,21 @@ var UserGroups = []UserGroup{GroupEnrolled, GroupNoEmail, GroupUnconfirmed, Grou
 var enrolGroups = map[Requirement][2]UserGroup{
 	RequireCode: {GroupEnrolled, GroupOwn}, RequireFactor: {GroupNoFactor, GroupHasFactor}, RequirePasskey: {GroupNoPasskey, GroupHasPasskey}}
 
-// GroupsFor returns the groups to show for a requirement: those that it changes and leaves as they
-// are, and the facts that matter.
+// GroupsFor returns the groups to show for a requirement: those that it changes, the facts that
+// matter, and those that it leaves as they are.
 func GroupsFor(need Requirement) []UserGroup {
 	if !need.Over(RequireNothing) {
 		need = RequireCode
 	}
-	return slices.DeleteFunc(slices.Clone(UserGroups), func(g UserGroup) bool {
-		for of, groups := range enrolGroups {
+	facts := slices.DeleteFunc(slices.Clone(UserGroups), func(g UserGroup) bool {
+		for _, groups := range enrolGroups {
 			if slices.Contains(groups[:], g) {
-				return of != need
+				return true
 			}
 		}
 		return false
 	})
+	return append(append([]UserGroup{enrolGroups[need][0]}, facts...), enrolGroups[need][1])
 }
 
 // GroupsOf returns the groups that a user is in: for each requirement, what a run for it counts as

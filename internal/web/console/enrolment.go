@@ -171,8 +171,11 @@ func (v EnrolmentResult) NoticeTotals(p *ui.Page) []noticeTotal {
 
 // outcomeText is an outcome in a word, with the direction for changed users.
 func outcomeText(w *ui.Words, rule gatehouse.TwoFactorRule, o gatehouse.Outcome) string {
-	if o == gatehouse.OutcomeChanged {
+	switch {
+	case o == gatehouse.OutcomeChanged:
 		return w.T("enrolment.changed_" + ruleWord(rule))
+	case o == gatehouse.OutcomeUnchanged && rule.Require.OwnFactor():
+		return reasonText(w, gatehouse.ReasonHasFactor)
 	}
 	return w.T("enrolment." + string(o))
 }

@@ -94,7 +94,7 @@ var nistSessions = nistGroup{"Sessions (5.1, 5.2)", []nistRow{
 
 var nistCookies = nistGroup{"Cookies (5.1.1)", []nistRow{
 	{"5.1.1 1", "Secure", "TestATrustedProxySpeaksForVisitors", "", ""},
-	{"5.1.1 2", "For one host", "TestEveryAnswerCarriesTheHeaders", "", ""},
+	{"5.1.1 2", "For one host; the one for applications behind a proxy has the site’s domain, and opens nothing else", "TestEveryAnswerCarriesTheHeaders TestB17_ForwardCookieIsGoodForNothingElse", "", ""},
 	{"5.1.1 3", "Should: HttpOnly", "TestEveryAnswerCarriesTheHeaders", "", ""},
 	{"5.1.1 4", "Should: they end with the session, and the server does not count on it", "TestC05_TheSessionsCookieEndsWithTheBrowser TestC05_SessionsEndAtTheirLimits", "", ""},
 	{"5.1.1 5", "Should: __Host-, and the path /", "TestATrustedProxySpeaksForVisitors", "", ""},

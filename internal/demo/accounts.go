@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 
 	"gatehouse"
+	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
+	"gatehouse/internal/store"
 )
 
 // State is what an account demonstrates.
@@ -32,6 +34,11 @@ const (
 	StateLegacy State = "legacy"
 	// StateNeverSignedIn came from the previous system and has accepted nothing yet.
 	StateNeverSignedIn State = "never-signed-in"
+	// StateApp has an authenticator app, and recovery codes.
+	StateApp State = "authenticator-app"
+	// StateFactorAsked has no factor, and the company requires one: the sign-in leads
+	// through setting it up.
+	StateFactorAsked State = "factor-asked"
 )
 
 // Account is an account to try.
@@ -46,7 +53,11 @@ type Account struct {
 	State     State          `json:"state"`
 	// ChallengeAnswer answers the challenge question; empty if there is none.
 	ChallengeAnswer string `json:"challenge_answer,omitempty"`
-	Note            string `json:"note"`
+	// AppKey is the key of the authenticator app, in base32, and RecoveryCodes are those
+	// that still work; empty: the account began without an app, or has lost it since.
+	AppKey        string   `json:"app_key,omitempty"`
+	RecoveryCodes []string `json:"recovery_codes,omitempty"`
+	Note          string   `json:"note"`
 }
 
 // SiteAccounts are the accounts of one site.
@@ -63,6 +74,11 @@ type Accounts struct {
 	Reused bool
 	// Platforms are the other links of the tour; there may be none.
 	Platforms []Platform
+
+	// The database, which has the authenticator apps, and what opens their keys; nil: none
+	// are shown.
+	store *store.Store
+	keys  *secret.Keys
 }
 
 // Addresses are where the demo answers.

@@ -58,6 +58,7 @@ func hostile(v ui.View, probe string) ui.View {
 		return v
 	case Tour:
 		v.Sites[0].Accounts = []Account{{Username: probe, Password: probe, Email: probe, FirstName: probe, Company: probe, Role: gatehouse.Role(probe), State: State(probe), Note: probe}}
+		v.Apps = []App{{Site: v.Apps[0].Site, Account: Account{Username: probe, FirstName: probe, RecoveryCodes: []string{probe}}, Name: probe, Code: probe}}
 		v.SMTP = probe
 		return v
 	}
@@ -91,6 +92,9 @@ func testTour() Tour {
 		tour.Sites = append(tour.Sites, SiteAccounts{Site: sites[id], Accounts: slices.Clone(people)})
 	}
 	tour.Platforms = []Platform{{Name: "Storefront", URL: "http://shop.localhost:8080/", Site: sites["uk"]}, {Name: "Order desk", URL: "http://orders.localhost:8080/", Site: sites["uk"]}, {Name: "Clearance store", URL: "http://clearance.localhost:8080/", Site: sites["uk"], Restricted: true}}
+	tour.Now = fixture.Noon.Add(13 * time.Second)
+	tour.Apps = []App{{Site: sites["uk"], Account: Account{Username: "msantos", FirstName: "Mira", LastName: "Santos", RecoveryCodes: []string{"K7MP-2QXA-9D4T"}}, Name: "Phone", Code: "081804"},
+		{Site: sites["uk"], Account: people[1], Name: "A long name of a tablet in the office", Code: "417223", Waiting: true}}
 	tour.Sites = append(tour.Sites, SiteAccounts{Site: &site.Site{Site: gatehouse.Site{Name: "Bare", Origin: "bare"}}})
 	return tour
 }

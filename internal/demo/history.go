@@ -6,6 +6,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/signin"
 )
 
 // tell adds what has happened to a listed user, up to the account's current state, and
@@ -35,6 +36,8 @@ func (sc *scene) tell(u *gatehouse.User, p person) {
 		sc.event(u, gatehouse.EventPasswordReset, gatehouse.ResultOK, u.Password.SetAt, by, nil)
 	case StateLocked:
 		sc.guesses(u, office)
+	case StateApp:
+		sc.event(u, gatehouse.EventFactorAdded, gatehouse.ResultOK, u.FirstSignInAt, caller(u, office), signin.FactorDetail(sc.apps[u.ID]))
 	case StateDeactivated:
 		sc.event(u, gatehouse.EventUserDeactivated, gatehouse.ResultOK, u.LastSignInAt.Add(2*time.Hour), byBoss, nil)
 	}

@@ -33,7 +33,12 @@ func send(t *testing.T, b *Inbox, to []string, lines ...string) {
 
 func newHandler(t *testing.T, a Accounts, b *Inbox) http.Handler {
 	t.Helper()
-	h, err := Handler(a, b, atNoon, slog.New(slog.DiscardHandler))
+	return newHandlerAt(t, a, b, atNoon)
+}
+
+func newHandlerAt(t *testing.T, a Accounts, b *Inbox, now func() time.Time) http.Handler {
+	t.Helper()
+	h, err := Handler(a, b, now, slog.New(slog.DiscardHandler))
 	must(t, err)
 	return h
 }

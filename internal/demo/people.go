@@ -25,6 +25,9 @@ type firm struct {
 	// users is how many users it has, including listed ones.
 	users     int
 	twoFactor bool
+	// factor is the factor that it requires, in so many days; zero: now.
+	factor gatehouse.Requirement
+	inDays int
 }
 
 // person is a user that the tour lists.
@@ -123,6 +126,10 @@ func (p person) describe(s *site.Site, fresh bool, answer string) string {
 		text = "Brought its password hash (" + p.scheme() + ") from another system."
 	case StateNeverSignedIn:
 		text = "Moved from another system: the first sign-in asks only for what is missing."
+	case StateApp:
+		text = "Signs in with the password and a code from an authenticator app, which this page shows above."
+	case StateFactorAsked:
+		text = "Signs in with a code by email, and is then asked to set up an authenticator app or a passkey."
 	}
 	if p.mailed && fresh {
 		text += " The mail is in the inbox."

@@ -1,5 +1,7 @@
 package demo
 
+import "gatehouse"
+
 // At Inkwell the username is the address, so everybody has one.
 var inkwell = cast{
 	site: "inkwell",
@@ -10,6 +12,8 @@ var inkwell = cast{
 		{account: "IP-2057", name: "Íris Valdimarsdóttir", domain: "iris-valdimars.example", users: 1},
 		{account: "IP-2063", name: "R. J. Okonkwo-Delacroix", domain: "okonkwo-delacroix.example", users: 1},
 		{account: "IP-2088", name: "The Owl & Inkpot Collective", domain: "owl-inkpot.example", users: 4},
+		{account: "IP-2104", name: "Greywater Letterpress", domain: "greywater-letterpress.example", users: 5, twoFactor: true,
+			factor: gatehouse.RequireFactor},
 	},
 	people: withEmailAsUsername([]person{
 		{company: "IP-2001", password: "paper-boats-on-a-quiet-canal", first: "Hanna", last: "Lindqvist",
@@ -58,6 +62,13 @@ var inkwell = cast{
 		{company: "IP-2088", password: "typewriter-under-the-stairs", first: "Inês", last: "Carvalhal",
 			email: "ines@owl-inkpot.example", role: user, state: StateNeverSignedIn,
 			hash: "$P$BwaKMYZ/c6UE12g3Par63We6lzIRuE."},
+
+		{company: "IP-2104", password: "lead-type-in-a-biscuit-tin", first: "Ottilie", last: "Brandt",
+			email: "ottilie.brandt@greywater-letterpress.example", role: admin, state: StateApp,
+			note: "The company requires an app or a passkey."},
+		{company: "IP-2104", password: "rain-on-the-bindery-skylight", first: "Emrys", last: "Vaughan-Lowe",
+			email: "emrys.vaughan-lowe@greywater-letterpress.example", role: user, state: StateFactorAsked,
+			note: "The company requires it: nothing else opens before it is done."},
 	}),
 }
 

@@ -1,5 +1,7 @@
 package demo
 
+import "gatehouse"
+
 var meridianUK = cast{
 	site: "meridian-uk",
 	companies: []firm{
@@ -10,6 +12,8 @@ var meridianUK = cast{
 		{account: "12044-UK", name: "Castlemoor Academy Trust", domain: "castlemoor.example", users: 48, twoFactor: true},
 		{account: "13395-UK", name: "T. Abernathy Consulting", domain: "abernathy-consulting.example", users: 1},
 		{account: "13870-UK", name: "My Company (Trading) Ltd", domain: "mycompany.example", users: 3},
+		{account: "14106-UK", name: "Larkmoor Legal LLP", domain: "larkmoor-legal.example", users: 5, twoFactor: true,
+			factor: gatehouse.RequireFactor, inDays: 30},
 	},
 	people: []person{
 		{company: "10482-UK", username: "msantos", password: "Harbour-Lantern-42", first: "Maria", last: "Santos",
@@ -86,5 +90,12 @@ var meridianUK = cast{
 			email: "felix.bexley@castlemoor.example", role: user, state: StateNeverSignedIn,
 			note: "The company has Enhanced Security on.",
 			hash: "$6$YCMrm6h84g60Fv/6$n5haMg7iOFyQPrHMr3.zFDIYehleLsbsOb97.euXJVEwegQI.du.En.go5W5wURcviLRnHyQGMXX2EZ.KNLWR0"},
+
+		{company: "14106-UK", username: "sfairbairn", password: "Kestrel-Parcel-66", first: "Sorcha", last: "Fairbairn",
+			email: "sorcha.fairbairn@larkmoor-legal.example", role: admin, state: StateApp,
+			note: "The company requires an app or a passkey in 30 days."},
+		{company: "14106-UK", username: "bhollis", password: "Tangled-Beacon-38", first: "Benedict", last: "Hollis",
+			email: "benedict.hollis@larkmoor-legal.example", role: user, state: StateFactorAsked,
+			note: "The company requires it in 30 days: until then, “Not now” goes on without it."},
 	},
 }

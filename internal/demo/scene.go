@@ -27,6 +27,8 @@ type scene struct {
 	letters   []letter
 	// challenges are the stored ones, by user ID.
 	challenges map[string]challenge
+	// apps are the authenticator apps that users begin with, by user ID.
+	apps map[string]gatehouse.Factor
 	// admins are the administrators who act for a company, by its ID.
 	admins map[string]*gatehouse.User
 }
@@ -43,7 +45,7 @@ const day = 24 * time.Hour
 func (sc *scene) play(hashes map[string]string, now time.Time) {
 	sc.now, sc.hashes = now, hashes
 	sc.dice = rand.New(rand.NewPCG(10482, 3195)) // the same people at every start
-	sc.admins, sc.challenges = map[string]*gatehouse.User{}, map[string]challenge{}
+	sc.admins, sc.challenges, sc.apps = map[string]*gatehouse.User{}, map[string]challenge{}, map[string]gatehouse.Factor{}
 	names := newNamer(sc.site, sc.cast, sc.dice)
 	listed := map[*gatehouse.User]person{}
 	for _, f := range sc.cast.companies {
@@ -69,7 +71,11 @@ func (sc *scene) play(hashes map[string]string, now time.Time) {
 func (sc *scene) company(f firm) gatehouse.Company {
 	created := sc.now.Add(-sc.upTo(6*365*day) - 400*day)
 	c := gatehouse.Company{ID: store.NewID("com", created), SiteID: sc.site.ID, Name: f.name, AccountNumber: f.account,
-		TwoFactor: f.twoFactor, CreatedAt: created}
+		TwoFactor: f.twoFactor, Factor: f.factor, CreatedAt: created}
+	if f.inDays > 0 {
+		year, month, date := sc.now.In(sc.site.Zone).Date()
+		c.FactorBy = time.Date(year, month, date+f.inDays+1, 0, 0, 0, 0, sc.site.Zone) // the last day counts until its end
+	}
 	sc.companies = append(sc.companies, c)
 	return c
 }
@@ -83,7 +89,10 @@ func (sc *scene) listed(c gatehouse.Company, p person, n int) *gatehouse.User {
 		u.Password.SetAt = sc.now.Add(6*day - age)
 	}
 	sc.asks(u, p, n)
-	if p.role == admin && p.state == StateActive {
+	if p.state == StateApp {
+		sc.apps[u.ID] = appOf(u)
+	}
+	if p.role == admin && (p.state == StateActive || p.state == StateApp) {
 		sc.admins[c.ID] = u
 	}
 	return u

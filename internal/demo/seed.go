@@ -47,13 +47,13 @@ func Seed(ctx context.Context, d Deps, sites []*site.Site) (Accounts, error) {
 		}
 	}
 	if reused {
-		return known(ctx, d.Store, scenes)
+		return known(ctx, d, scenes)
 	}
 	hashes, err := hashAll(ctx, d.Hasher, scenes)
 	if err != nil {
 		return Accounts{}, fmt.Errorf("demo passwords: %w", err)
 	}
-	var all Accounts
+	all := Accounts{store: d.Store, keys: d.Outbox.Keys}
 	for _, sc := range scenes {
 		sc.play(hashes, d.Now())
 		all.Sites = append(all.Sites, SiteAccounts{sc.site, sc.cast.accounts(sc.site, true)})
@@ -66,16 +66,19 @@ func Seed(ctx context.Context, d Deps, sites []*site.Site) (Accounts, error) {
 		}
 		return nil
 	})
-	return all, err
+	if err != nil {
+		return Accounts{}, err
+	}
+	return all, all.addKeys(ctx, d.Now())
 }
 
 // known lists those of the accounts that are in the database.
-func known(ctx context.Context, st *store.Store, scenes []*scene) (Accounts, error) {
-	all := Accounts{Reused: true}
+func known(ctx context.Context, d Deps, scenes []*scene) (Accounts, error) {
+	all := Accounts{Reused: true, store: d.Store, keys: d.Outbox.Keys}
 	for _, sc := range scenes {
 		list := SiteAccounts{Site: sc.site}
 		for _, a := range sc.cast.accounts(sc.site, false) {
-			_, err := st.Read().UserByUsername(ctx, sc.site.ID, a.Username)
+			_, err := d.Store.Read().UserByUsername(ctx, sc.site.ID, a.Username)
 			switch {
 			case err == nil:
 				list.Accounts = append(list.Accounts, a)
@@ -85,7 +88,7 @@ func known(ctx context.Context, st *store.Store, scenes []*scene) (Accounts, err
 		}
 		all.Sites = append(all.Sites, list)
 	}
-	return all, nil
+	return all, all.addKeys(ctx, d.Now())
 }
 
 // hashAll hashes every password without a hash, each once, as many at a time as there
@@ -153,6 +156,9 @@ func (sc *scene) insert(ctx context.Context, q store.Queries, outbox *mail.Outbo
 		}
 	}
 	if err := sc.insertChallenges(ctx, q, outbox.Keys); err != nil {
+		return err
+	}
+	if err := sc.insertApps(ctx, q, outbox.Keys); err != nil {
 		return err
 	}
 	for _, e := range sc.events {

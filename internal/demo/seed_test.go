@@ -94,6 +94,7 @@ func TestSeed(t *testing.T) {
 	t.Run("companies have their sizes", g.testCompanies)
 	t.Run("accounts have a past", g.testPast)
 	t.Run("mails arrive", g.testMails)
+	t.Run("companies require a factor", g.testFactorsRequired)
 }
 
 func (g *stage) testAccounts(t *testing.T) {
@@ -110,7 +111,14 @@ func (g *stage) testAccounts(t *testing.T) {
 			t.Run(s.Site.ID+"/"+a.Username, func(t *testing.T) { g.checkAccount(t, s.Site, a) })
 		}
 		for state := range checks {
-			if here[state] < 2 && (state != StateNoEmail || s.Site.SignInWith != gatehouse.WithEmail) {
+			enough := 2
+			switch {
+			case state == StateNoEmail && s.Site.SignInWith == gatehouse.WithEmail:
+				enough = 0
+			case state == StateApp || state == StateFactorAsked:
+				enough = factorAccounts[s.Site.ID]
+			}
+			if here[state] < enough {
 				t.Errorf("%s has %d accounts that are %s", s.Site.ID, here[state], state)
 			}
 		}
@@ -148,6 +156,10 @@ func (g *stage) checkAccount(t *testing.T, s *site.Site, a Account) {
 	}
 }
 
+// factorAccounts are how many accounts of a site begin with an app, and how many are asked
+// to set up a factor.
+var factorAccounts = map[string]int{"meridian-uk": 1, "inkwell": 1}
+
 // checks say what is wrong with an account that claims a state.
 var checks = map[State]func(s *site.Site, u gatehouse.User, step gatehouse.Step) string{
 	StateActive: func(_ *site.Site, u gatehouse.User, step gatehouse.Step) string {
@@ -182,6 +194,12 @@ var checks = map[State]func(s *site.Site, u gatehouse.User, step gatehouse.Step)
 		asked := step == gatehouse.StepCode || step == gatehouse.StepChallenge || step == gatehouse.StepTerms
 		return unless(u.State == gatehouse.Active && u.FirstSignInAt.IsZero() && u.TermsAccepted == "" && !u.ChallengeSet &&
 			(asked || s.TermsVersion == ""), "has accepted something")
+	},
+	StateApp: func(_ *site.Site, u gatehouse.User, step gatehouse.Step) string {
+		return unless(step == gatehouse.StepCode && u.Apps == 1 && u.Factors == 1, "has no app, or is not asked for its code")
+	},
+	StateFactorAsked: func(_ *site.Site, u gatehouse.User, step gatehouse.Step) string {
+		return unless(step == gatehouse.StepCode && u.Factors == 0, "is not asked for a code by email, or has a factor")
 	},
 }
 
@@ -238,7 +256,7 @@ func (g *stage) testCompanies(t *testing.T) {
 			must(t, err)
 			users, err := g.Store.Read().Users(t.Context(), c.site, company.ID, "", 10000)
 			must(t, err)
-			if len(users) != f.users || company.TwoFactor != f.twoFactor || company.Name != f.name {
+			if len(users) != f.users || company.TwoFactor != f.twoFactor || company.Factor != f.factor || company.Name != f.name {
 				t.Errorf("%s has %d users, want %d; %+v", f.name, len(users), f.users, company)
 			}
 			if company.TwoFactor {

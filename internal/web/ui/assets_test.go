@@ -30,7 +30,7 @@ func get(t *testing.T, h http.Handler, method, path, encoding string) *httptest.
 func TestStatic(t *testing.T) {
 	types := map[string]string{
 		"gatehouse.css": "text/css; charset=utf-8", "demo.css": "text/css; charset=utf-8",
-		"gatehouse.js": "text/javascript; charset=utf-8", "inbox.js": "text/javascript; charset=utf-8", "leave.js": "text/javascript; charset=utf-8", "passkeys.js": "text/javascript; charset=utf-8",
+		"gatehouse.js": "text/javascript; charset=utf-8", "inbox.js": "text/javascript; charset=utf-8", "leave.js": "text/javascript; charset=utf-8", "tour.js": "text/javascript; charset=utf-8", "passkeys.js": "text/javascript; charset=utf-8",
 		"icon.svg": "image/svg+xml; charset=utf-8", "inter-latin-wght-normal.woff2": "font/woff2",
 		"inter-latin-ext-wght-normal.woff2": "font/woff2", "source-serif-4-latin-wght-normal.woff2": "font/woff2",
 	}

@@ -53,6 +53,8 @@ var groups = []group{
 	{"enumeration/postgres", "as on SQLite", on("postgres", measureEnumeration)},
 	{"code/sqlite", "what a sign-in with a code costs beyond the hash", on("sqlite", measureCodes)},
 	{"code/postgres", "as on SQLite", on("postgres", measureCodes)},
+	{"factor/sqlite", "sign-ins with a passkey, and the codes of authenticator apps", apart("sqlite", measureFactors)},
+	{"factor/postgres", "as on SQLite", apart("postgres", measureFactors)},
 	{"mail/sqlite", "mails handed over a second", apart("sqlite", measureMails)},
 	{"mail/postgres", "as on SQLite", apart("postgres", measureMails)},
 	{"enrolment/sqlite", "Enhanced Security switched on for 100,000 users: pace and memory", apart("sqlite", measureEnrolment)},

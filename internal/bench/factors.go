@@ -220,6 +220,7 @@ func (f *factorBench) codes(ctx context.Context) (r round, spent processor, err 
 	if err != nil {
 		return r, spent, err
 	}
+	pause(ctx, 300*time.Millisecond) // what the passwords left to do is not the codes'
 	hash, before := f.s.hashing(), processorTime(f.s)
 	if err := f.each(ctx, len(waiting), func(c *client, i int) error { return f.enterCode(c, waiting[i]) }); err != nil {
 		return r, spent, err

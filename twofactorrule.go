@@ -151,11 +151,14 @@ func (r TwoFactorRules) Strictest() TwoFactorRule {
 	return r.Site
 }
 
-// Coming returns the rule that will require more than they do now; false: none will. Of two it is
-// the next one.
-func (r TwoFactorRules) Coming(now time.Time) (next TwoFactorRule, coming bool) {
+// Coming returns the next rule that will require something that a user has not set up; false: none
+// will. Of two that begin at the same time it is the stricter one.
+func (r TwoFactorRules) Coming(u User, now time.Time) (next TwoFactorRule, coming bool) {
 	for _, rule := range []TwoFactorRule{r.Site, r.Company} {
-		if rule.Require.Over(r.At(now)) && (!coming || rule.By.Before(next.By)) {
+		if !rule.Require.Over(r.At(now)) || rule.Require.MetBy(u) {
+			continue
+		}
+		if !coming || rule.By.Before(next.By) || rule.By.Equal(next.By) && rule.Require.Over(next.Require) {
 			next, coming = rule, true
 		}
 	}
@@ -181,7 +184,7 @@ func FactorDue(s Site, f SignInFacts, now time.Time) (FactorAsked, bool) {
 	if f.SignIn.FactorLater {
 		return FactorAsked{}, false
 	}
-	if next, coming := rules.Coming(now); coming && !next.Require.MetBy(f.User) {
+	if next, coming := rules.Coming(f.User, now); coming {
 		return FactorAsked{Require: next.Require, By: next.By, Later: true}, true
 	}
 	if s.Policy.Profile == Modern && f.User.FirstSignInAt.IsZero() && f.User.Factors == 0 {

@@ -18,7 +18,7 @@ var (
 		return rule
 	})
 	anyFactors = rapid.Custom(func(t *rapid.T) gatehouse.User {
-		u := gatehouse.User{ID: "usr_1", SiteID: "uk", CompanyID: "com_1", State: gatehouse.Active, FirstSignInAt: ruleNoon.Add(-time.Hour),
+		u := gatehouse.User{ID: "usr_1", SiteID: "uk", CompanyID: "com_1", State: gatehouse.Active, FirstSignInAt: ruleNoon.Add(-time.Hour), Password: gatehouse.Password{Origin: gatehouse.PasswordChosen},
 			Apps: rapid.IntRange(0, 2).Draw(t, "apps"), Passkeys: rapid.IntRange(0, 2).Draw(t, "passkeys")}
 		u.Factors = u.Apps + u.Passkeys + rapid.IntRange(0, 1).Draw(t, "phones")
 		return u
@@ -50,7 +50,7 @@ func TestACompanyOnlyTightens(t *testing.T) {
 			if site.At(now).Over(got) || company.At(now).Over(got) || got != site.At(now) && got != company.At(now) {
 				t.Fatalf("%v: site %s, company %s, together %s", now, site.At(now), company.At(now), got)
 			}
-			if next, coming := rules.Coming(now); coming != rules.Strictest().Require.Over(got) || coming && !next.By.After(now) {
+			if next, coming := rules.Coming(gatehouse.User{}, now); coming != rules.Strictest().Require.Over(got) || coming && !next.By.After(now) {
 				t.Fatalf("%v: %s now, %v coming (%v), in the end %v", now, got, next, coming, rules.Strictest())
 			}
 		}

@@ -44,16 +44,19 @@ const FactorNone FactorFilter = "none"
 // FactorFilters are all of them.
 var FactorFilters = []FactorFilter{FactorNone, FactorFilter(FactorApp), FactorFilter(FactorPasskey), FactorFilter(FactorText)}
 
-// Fits reports whether a user with factors of these kinds is selected; an empty filter selects
-// everybody.
-func (f FactorFilter) Fits(kinds []FactorKind) bool {
+// Fits reports whether a user is selected; an empty filter selects everybody.
+func (f FactorFilter) Fits(u User) bool {
 	switch f {
-	case "":
-		return true
 	case FactorNone:
-		return len(kinds) == 0
+		return u.Factors == 0
+	case FactorFilter(FactorApp):
+		return u.Apps > 0
+	case FactorFilter(FactorPasskey):
+		return u.Passkeys > 0
+	case FactorFilter(FactorText):
+		return u.Factors > u.Apps+u.Passkeys
 	}
-	return slices.Contains(kinds, FactorKind(f))
+	return f == ""
 }
 
 // Confirmed reports whether the factor counts.

@@ -51,13 +51,6 @@ func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Call
 	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return FoundUsers{}, err
 	}
-	var kinds map[string][]gatehouse.FactorKind
-	if f.Factor != "" {
-		var err error
-		if kinds, err = s.Store.Read().FactorKindsOf(ctx, st.ID, companyID); err != nil {
-			return FoundUsers{}, err
-		}
-	}
 	asked, err := s.Store.Read().FactorAsksOf(ctx, st.ID, companyID)
 	if err != nil {
 		return FoundUsers{}, err
@@ -75,7 +68,7 @@ func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Call
 			p.Groups[g]++
 			in = in || g == f.Group
 		}
-		if !in || f.Role != "" && u.Role != f.Role || !f.Factor.Fits(kinds[u.ID]) || !matches(u, needle) {
+		if !in || f.Role != "" && u.Role != f.Role || !f.Factor.Fits(u) || !matches(u, needle) {
 			return nil
 		}
 		p.Found++

@@ -38,11 +38,12 @@ func (q Queries) FactorAsksOf(ctx context.Context, siteID, companyID string) (ma
 	return asked, err
 }
 
-// WaitingFactorAsks returns those whose mail is not written yet, the oldest first.
+// WaitingFactorAsks returns those whose mail is not written yet, the oldest first. All are later
+// than zero: asking for that makes both databases search the index of those that wait.
 func (q Queries) WaitingFactorAsks(ctx context.Context, limit int) ([]gatehouse.FactorAsk, error) {
 	var all []gatehouse.FactorAsk
 	err := q.all(ctx, "waiting factor asks", `SELECT site_id, user_id, asked_at, by_id, by_name FROM factor_asks
-		WHERE told_at = 0 ORDER BY asked_at LIMIT $1`, []any{limit}, func(scan func(...any) error) error {
+		WHERE told_at = 0 AND asked_at > 0 ORDER BY asked_at LIMIT $1`, []any{limit}, func(scan func(...any) error) error {
 		var a gatehouse.FactorAsk
 		err := scan(&a.SiteID, &a.UserID, when{&a.AskedAt}, &a.ByID, &a.ByName)
 		all = append(all, a)
@@ -51,9 +52,10 @@ func (q Queries) WaitingFactorAsks(ctx context.Context, limit int) ([]gatehouse.
 	return all, err
 }
 
-// TellFactorAsk records that the mail is written. It reports whether this call did.
+// TellFactorAsk records that the mail is written. It reports whether this call did. The condition
+// is <= zero: with = zero, PostgreSQL would search the index of all that wait.
 func (q Queries) TellFactorAsk(ctx context.Context, siteID, userID string, now time.Time) (bool, error) {
-	n, err := q.exec(ctx, "tell factor ask", `UPDATE factor_asks SET told_at = $3 WHERE site_id = $1 AND user_id = $2 AND told_at = 0`,
+	n, err := q.exec(ctx, "tell factor ask", `UPDATE factor_asks SET told_at = $3 WHERE site_id = $1 AND user_id = $2 AND told_at <= 0`,
 		siteID, userID, micros(now))
 	return n == 1, err
 }

@@ -20,22 +20,6 @@ type SealedFactor struct {
 	Sealed []byte
 }
 
-// FactorKindsOf returns the kinds of the confirmed factors of a company's users, by user ID; users
-// without any are missing.
-func (q Queries) FactorKindsOf(ctx context.Context, siteID, companyID string) (map[string][]gatehouse.FactorKind, error) {
-	kinds := map[string][]gatehouse.FactorKind{}
-	err := q.all(ctx, "factor kinds of company", `SELECT DISTINCT f.user_id, f.kind FROM users u
-		JOIN factors f ON f.site_id = u.site_id AND f.user_id = u.id
-		WHERE u.site_id = $1 AND u.company_id = $2 AND f.confirmed_at > 0`, []any{siteID, companyID}, func(scan func(...any) error) error {
-		var id string
-		var kind gatehouse.FactorKind
-		err := scan(&id, &kind)
-		kinds[id] = append(kinds[id], kind)
-		return err
-	})
-	return kinds, err
-}
-
 // Factors returns the factors of a user, including unconfirmed ones, in the order of their
 // creation.
 func (q Queries) Factors(ctx context.Context, siteID, userID string) ([]SealedFactor, error) {

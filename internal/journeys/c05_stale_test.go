@@ -124,6 +124,7 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 	c.phones(s, gateway)
 	c.inSteps(s)
 	c.code(s)
+	c.factor(s)
 	c.public(s)
 	for _, pattern := range posts {
 		if !c.seen[pattern] && !noForms[pattern] {
@@ -338,6 +339,20 @@ func (c *staleCensus) code(s *testkit.Server) {
 	wantCodePage(c.t, browser, u)
 	for _, f := range oldForms(old) {
 		if strings.HasPrefix(f.action, "/sign-in/code") {
+			f.typed = nil
+			c.comesBack(browser, f)
+		}
+	}
+}
+
+// factor is the step that the modern profile offers at the first sign-in.
+func (c *staleCensus) factor(s *testkit.Server) {
+	u := s.AddUser("inkwell", "first@inkwell.example", password, func(u *gatehouse.User) { u.FirstSignInAt = time.Time{} })
+	browser := visitor(c.t, s, "inkwell")
+	old := signIn(browser, u.Username, password).Want(200)
+	signIn(browser, u.Username, password).Want(200)
+	for _, f := range oldForms(old) {
+		if f.action == "/sign-in/factor" {
 			f.typed = nil
 			c.comesBack(browser, f)
 		}

@@ -106,7 +106,7 @@ func TestEveryCombinationOfFactors(t *testing.T) {
 	})
 }
 
-// Nobody is locked out in the middle: whoever proves what there is gets to the set-up, and from
+// Nobody is locked out in the middle: a user who proves what there is gets to the set-up, and from
 // there to a session, with what was set up proved.
 func TestTheSetUpLeadsToASession(t *testing.T) {
 	eachFactorScene(func(c factorScene) {

@@ -2,6 +2,8 @@ package signin_test
 
 import (
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,4 +162,35 @@ func (s *stage) robPasskey(name string) {
 	s.must(err)
 	out, err = s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Way: gatehouse.WayPasskey, Code: others.Answer(state.Passkey)})
 	s.notOpened("another user's passkey", out, err)
+}
+
+// Of 20 forms with the first code of an app, sent at one instant, one makes a session and is given
+// the recovery codes.
+func TestASetUpIsFinishedOnce(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		u := s.addUser("msantos", nil)
+		s.require(u, gatehouse.RequireFactor)
+		out, err := s.SignIn.EnterCode(ctx, s.uk(), s.atCode(u), signin.CodeForm{Code: s.mailedCode(u)})
+		s.must(err)
+		at := s.at(s.uk(), out)
+		s.must(s.SignIn.BeginAppInSignIn(ctx, s.uk(), at, "Phone"))
+		state, err := s.SignIn.FactorStep(ctx, s.uk(), at)
+		s.must(err)
+		code := phone{key: state.App.Key}.shows(s.Clock.Now())
+		var sessions, codes atomic.Int64
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				out, fresh, err := s.SignIn.ConfirmAppInSignIn(ctx, s.uk(), at, code)
+				if err == nil && out.Session != "" {
+					sessions.Add(1)
+				}
+				codes.Add(int64(len(fresh)))
+			})
+		}
+		all.Wait()
+		if now := s.User(u); sessions.Load() != 1 || codes.Load() != gatehouse.RecoveryCodes || now.Apps != 1 || now.Factors != 1 {
+			t.Errorf("%d sessions, %d recovery codes, %d apps", sessions.Load(), codes.Load(), now.Apps)
+		}
+	})
 }

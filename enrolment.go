@@ -8,94 +8,16 @@ import (
 // Enrolment is one run of Enhanced Security's switch over all users of a company
 // (B02 to B04).
 type Enrolment struct {
-	ID        string
-	SiteID    string
-	CompanyID string
+	Run
 	// Enable: it switches two-factor on; otherwise off.
 	Enable bool
 	// Factor is the factor that users need from FactorBy on; empty: none.
 	Factor   Requirement
 	FactorBy time.Time
-	State    EnrolmentState
-	// StartedBy and StartedName are the administrator's ID and name at that time.
-	StartedBy, StartedName string
-	StartedAt              time.Time
-	// EndedAt is zero while it runs.
-	EndedAt time.Time
-	// Total is how many users the company had when it began.
-	Total  int
-	Counts EnrolmentCounts
-	// After is the key of the last username that it has reached.
-	After string
 }
 
 // Rule is what it enrols users for.
 func (e Enrolment) Rule() TwoFactorRule { return ruleOf(e.Enable, e.Factor, e.FactorBy) }
-
-// EnrolmentState is the state of a run.
-type EnrolmentState string
-
-// The states of a run.
-const (
-	EnrolmentRunning EnrolmentState = "running"
-	EnrolmentDone    EnrolmentState = "done"
-	// EnrolmentReplaced: the switch was flipped back before the run ended.
-	EnrolmentReplaced EnrolmentState = "replaced"
-)
-
-// EnrolmentCounts are how many users a run has processed, by outcome. They add up to the run's
-// total when it has ended.
-type EnrolmentCounts struct {
-	Changed, Unchanged, Skipped, Failed int
-	// Told is how many of them were sent a notice.
-	Told int
-}
-
-// Add counts one more user.
-func (n *EnrolmentCounts) Add(o Outcome, told bool) {
-	switch o {
-	case OutcomeChanged:
-		n.Changed++
-	case OutcomeUnchanged:
-		n.Unchanged++
-	case OutcomeSkipped:
-		n.Skipped++
-	case OutcomeFailed:
-		n.Failed++
-	}
-	if told {
-		n.Told++
-	}
-}
-
-// Done returns how many users a run has processed.
-func (n EnrolmentCounts) Done() int { return n.Changed + n.Unchanged + n.Skipped + n.Failed }
-
-// Left estimates the remaining time of a run from its time so far; 0: nothing to go by yet, or
-// done.
-func (e Enrolment) Left(now time.Time) time.Duration {
-	done, spent := e.Counts.Done(), now.Sub(e.StartedAt)
-	if e.State != EnrolmentRunning || done == 0 || done >= e.Total || spent <= 0 {
-		return 0
-	}
-	return spent / time.Duration(done) * time.Duration(e.Total-done)
-}
-
-// Outcome is the result of a run for one user.
-type Outcome string
-
-// The outcomes of a run.
-const (
-	// OutcomeChanged: enrolled, or no longer enrolled. Every number shown for a switch, from the
-	// preview to the file, counts these users.
-	OutcomeChanged   Outcome = "changed"
-	OutcomeUnchanged Outcome = "unchanged"
-	OutcomeSkipped   Outcome = "skipped"
-	OutcomeFailed    Outcome = "failed"
-)
-
-// Outcomes are all of them, in the order in which they are shown.
-var Outcomes = []Outcome{OutcomeChanged, OutcomeUnchanged, OutcomeSkipped, OutcomeFailed}
 
 // OutcomeReason says why, or what else to know.
 type OutcomeReason string
@@ -117,16 +39,10 @@ const (
 	ReasonMoved    OutcomeReason = "moved"
 	ReasonGone     OutcomeReason = "gone"
 	ReasonReplaced OutcomeReason = "replaced"
-	ReasonError    OutcomeReason = "error"
+	// ReasonNotAllowed: the administrator who began the run may no longer do it.
+	ReasonNotAllowed OutcomeReason = "not-allowed"
+	ReasonError      OutcomeReason = "error"
 )
-
-// OutcomeCount is how many users of a run have an outcome for a reason.
-type OutcomeCount struct {
-	Outcome Outcome
-	// Reason is empty if there is nothing to say.
-	Reason OutcomeReason
-	Count  int
-}
 
 // Enrol returns what a company's new requirement does to one of its users. reachable: mail can be
 // sent to the user's address. Off mirrors a code by email: it changes exactly those users whom that

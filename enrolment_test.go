@@ -41,7 +41,7 @@ func TestEveryUserHasAnOutcome(t *testing.T) {
 	everyKindOfUser(func(u gatehouse.User, reachable bool) {
 		for _, enable := range []bool{true, false} {
 			outcome, reason := gatehouse.Enrol(gatehouse.EmailCodes(enable).Require, u, reachable)
-			var n gatehouse.EnrolmentCounts
+			var n gatehouse.RunCounts
 			n.Add(outcome, gatehouse.Notified(u, reachable))
 			if n.Done() != 1 || !slices.Contains(gatehouse.Outcomes, outcome) {
 				t.Errorf("%v %+v: outcome %q counts as %d", enable, u, outcome, n.Done())
@@ -124,7 +124,7 @@ func TestGroupsAgreeWithOutcomes(t *testing.T) {
 
 func TestTimeLeftOfAnEnrolment(t *testing.T) {
 	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	enrolment := gatehouse.Enrolment{State: gatehouse.EnrolmentRunning, StartedAt: noon, Total: 100}
+	enrolment := gatehouse.Run{State: gatehouse.RunRunning, StartedAt: noon, Total: 100}
 	if left := enrolment.Left(noon.Add(time.Minute)); left != 0 {
 		t.Errorf("nothing is done, and %s are left", left)
 	}

@@ -40,7 +40,7 @@ func TestAKilledEnrolmentIsFinished(t *testing.T) {
 				must(t, s.cmd.Process.Kill())
 				s.cmd.Wait() //nolint:errcheck // killed
 			}
-			if e := r.now(); e.State != gatehouse.EnrolmentRunning {
+			if e := r.now(); e.State != gatehouse.RunRunning {
 				t.Fatalf("the run is %s before the last kill: nothing was tried", e.State)
 			}
 			s.start()
@@ -119,7 +119,7 @@ func (r *killedEnrolment) awaitProgress(kill int) {
 func (r *killedEnrolment) awaitEnd() gatehouse.Enrolment {
 	r.t.Helper()
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if e := r.now(); e.State != gatehouse.EnrolmentRunning {
+		if e := r.now(); e.State != gatehouse.RunRunning {
 			return e
 		}
 	}
@@ -129,12 +129,12 @@ func (r *killedEnrolment) awaitEnd() gatehouse.Enrolment {
 
 func (r *killedEnrolment) check(e gatehouse.Enrolment, users int) {
 	r.t.Helper()
-	want := gatehouse.EnrolmentCounts{Changed: users - 2*users/50, Skipped: 2 * users / 50, Told: users - 2*users/50}
-	if e.State != gatehouse.EnrolmentDone || e.Total != users || e.Counts != want {
+	want := gatehouse.RunCounts{Changed: users - 2*users/50, Skipped: 2 * users / 50, Told: users - 2*users/50}
+	if e.State != gatehouse.RunDone || e.Total != users || e.Counts != want {
 		r.t.Errorf("the run is %s with %+v of %d, want %+v", e.State, e.Counts, e.Total, want)
 	}
 	ctx, q, summaries := context.Background(), r.store.Read(), 0
-	must(r.t, q.EnrolmentLines(ctx, e, "", "", 0, func(l store.EnrolmentLine) error {
+	must(r.t, q.RunLines(ctx, e.Run, "", "", 0, func(l store.RunLine) error {
 		all, err := r.store.Read().MessagesOfUser(ctx, e.SiteID, l.UserID, "", 10)
 		notices := 0
 		for _, m := range all {

@@ -18,7 +18,8 @@ var lookUps = map[string]string{
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
 	"internal/store/import.go":     "usersByKeysText usersByEmailsText UsersByKeys UsersByEmails",
 	"internal/store/devices.go":    "DeviceOfEmail",
-	"internal/store/enrolments.go": "BeginEnrolment NextOfEnrolment UsersOfBatch FinishEnrolmentUsers EnrolmentLines",
+	"internal/store/enrolments.go": "BeginEnrolment",
+	"internal/store/runs.go":       "NextOfRun UsersOfBatch FinishRunUsers RunLines",
 	// What strangers type is counted under a key, or else capitals would give more
 	// tries.
 	"internal/signin/password.go": "limits",

@@ -105,17 +105,17 @@ func (e *enrolling) follow(ctx context.Context) (err error) {
 func (e *enrolling) check(ctx context.Context) (taken, error) {
 	pause(ctx, time.Second) // for mails that nobody should get
 	got, n := e.sink.all(), len(e.all.users)
-	if want := (gatehouse.EnrolmentCounts{Changed: n, Told: n}); e.run.State != gatehouse.EnrolmentDone || e.run.Total != n || e.run.Counts != want {
+	if want := (gatehouse.RunCounts{Changed: n, Told: n}); e.run.State != gatehouse.RunDone || e.run.Total != n || e.run.Counts != want {
 		return got, fmt.Errorf("the run is %s with %d users, %+v", e.run.State, e.run.Total, e.run.Counts)
 	}
-	outcomes, err := e.st.Read().EnrolmentOutcomes(ctx, e.run)
+	outcomes, err := e.st.Read().RunOutcomes(ctx, e.run.Run)
 	if err != nil {
 		return got, err
 	}
 	if len(outcomes) != 1 || outcomes[0].Count != n {
 		return got, fmt.Errorf("the users of the run came to %+v", outcomes)
 	}
-	notices, err := e.st.Read().EnrolmentNotices(ctx, e.run)
+	notices, err := e.st.Read().RunNotices(ctx, e.run.Run)
 	if err != nil {
 		return got, err
 	}

@@ -214,10 +214,10 @@ func TestAReplacedEnrolmentTellsNobodyElse(t *testing.T) {
 		h.enrolAll(h.byID)
 		h.now = h.now.Add(time.Minute)
 		h.write(func(q store.Queries) error { // as if it had just not finished
-			_, err := q.BeginEnrolment(t.Context(), gatehouse.Enrolment{SiteID: on.SiteID, CompanyID: on.CompanyID, ID: store.NewID("enr", h.now), Enable: true, StartedAt: h.now})
+			_, err := q.BeginEnrolment(t.Context(), gatehouse.Enrolment{Enable: true, Run: gatehouse.Run{SiteID: on.SiteID, CompanyID: on.CompanyID, ID: store.NewID("enr", h.now), StartedAt: h.now}})
 			return err
 		})
-		if more, err := h.Enrol(t.Context(), h.byID); err != nil || !more {
+		if more, err := h.enrolBatch(t.Context(), h.byID); err != nil || !more {
 			t.Fatal(more, err)
 		}
 		h.switched(admin, false)

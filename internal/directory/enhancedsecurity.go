@@ -26,8 +26,8 @@ const (
 
 // The store's types for the outcome of one user in a run, and for the notice.
 type (
-	EnrolmentLine = store.EnrolmentLine
-	MessageState  = store.MessageState
+	RunLine      = store.RunLine
+	MessageState = store.MessageState
 )
 
 // SetTwoFactor sets what a company requires of its users, with immediate effect, and begins the run
@@ -69,9 +69,9 @@ func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 		if err != nil {
 			return err
 		}
-		e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: st.ID, CompanyID: firm.ID, Enable: rule.On(), Factor: rule.Factor(), FactorBy: rule.By,
-			State: gatehouse.EnrolmentRunning, StartedBy: c.UserID, StartedName: c.Name, StartedAt: now}
-		if err := s.signed(tx, &e); err != nil {
+		e = gatehouse.Enrolment{Enable: rule.On(), Factor: rule.Factor(), FactorBy: rule.By, Run: gatehouse.Run{Kind: gatehouse.RunEnrolment,
+			ID: store.NewID("enr", now), SiteID: st.ID, CompanyID: firm.ID, State: gatehouse.RunRunning, StartedBy: c.UserID, StartedName: c.Name, StartedAt: now}}
+		if err := s.signed(tx, &e.Run); err != nil {
 			return err
 		}
 		if err := agree(tx, tx.Queries, firm, rule, agreed, seen); err != nil {
@@ -132,7 +132,7 @@ func (s *Service) mayTell(ctx context.Context, st *site.Site, c gatehouse.Caller
 
 // signed writes into a run who switches, with the account as it is now: somebody who has just lost
 // the role can no longer switch.
-func (s *Service) signed(tx *act.Unit, e *gatehouse.Enrolment) error {
+func (s *Service) signed(tx *act.Unit, e *gatehouse.Run) error {
 	if tx.Caller.Kind != gatehouse.SignedIn {
 		return nil
 	}
@@ -206,7 +206,7 @@ func (s *Service) replace(tx *act.Unit, firm gatehouse.Company) error {
 // summarise sends the administrator the results of a run, and the platform's security address the
 // failures (B04).
 func (s *Service) summarise(tx *act.Unit, firm gatehouse.Company, e gatehouse.Enrolment) error {
-	reasons, err := tx.EnrolmentOutcomes(tx, e)
+	reasons, err := tx.RunOutcomes(tx, e.Run)
 	if err != nil {
 		return err
 	}
@@ -292,11 +292,11 @@ func (s *Service) Results(ctx context.Context, st *site.Site, c gatehouse.Caller
 	if r.Enrolment, err = s.Enrolment(ctx, st, c, companyID, id); err != nil {
 		return r, err
 	}
-	if r.Reasons, err = s.Store.Read().EnrolmentOutcomes(ctx, r.Enrolment); err != nil {
+	if r.Reasons, err = s.Store.Read().RunOutcomes(ctx, r.Run); err != nil {
 		return r, err
 	}
 	slices.SortFunc(r.Reasons, inOrder)
-	if r.Notices, err = s.Store.Read().EnrolmentNotices(ctx, r.Enrolment); err != nil || r.Factor == "" {
+	if r.Notices, err = s.Store.Read().RunNotices(ctx, r.Run); err != nil || r.Factor == "" {
 		return r, err
 	}
 	r.SetUp, err = s.Store.Read().EnrolmentSetUp(ctx, r.Enrolment)
@@ -306,10 +306,10 @@ func (s *Service) Results(ctx context.Context, st *site.Site, c gatehouse.Caller
 // EnrolmentLines calls fn for the users of a run in the order of their usernames: those after the
 // given key, with the given outcome (empty: all), limit at most (0: all).
 func (s *Service) EnrolmentLines(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string,
-	outcome gatehouse.Outcome, after string, limit int, fn func(EnrolmentLine) error) error {
+	outcome gatehouse.Outcome, after string, limit int, fn func(RunLine) error) error {
 	e, err := s.Enrolment(ctx, st, c, companyID, id)
 	if err != nil {
 		return err
 	}
-	return s.Store.Read().EnrolmentLines(ctx, e, outcome, after, limit, fn)
+	return s.Store.Read().RunLines(ctx, e.Run, outcome, after, limit, fn)
 }

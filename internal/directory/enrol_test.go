@@ -56,7 +56,7 @@ func (h *house) enrolAll(sites func(string) *site.Site) {
 	h.t.Helper()
 	for more := true; more; {
 		var err error
-		if more, err = h.Enrol(h.t.Context(), sites); err != nil {
+		if more, err = h.enrolBatch(h.t.Context(), sites); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -72,10 +72,10 @@ func (h *house) byID(id string) *site.Site {
 }
 
 // lines returns the users of a run by username.
-func (h *house) lines(e gatehouse.Enrolment) map[string]store.EnrolmentLine {
+func (h *house) lines(e gatehouse.Enrolment) map[string]store.RunLine {
 	h.t.Helper()
-	all := map[string]store.EnrolmentLine{}
-	err := h.EnrolmentLines(h.t.Context(), h.byID(e.SiteID), operator, e.CompanyID, e.ID, "", "", 0, func(l store.EnrolmentLine) error {
+	all := map[string]store.RunLine{}
+	err := h.EnrolmentLines(h.t.Context(), h.byID(e.SiteID), operator, e.CompanyID, e.ID, "", "", 0, func(l store.RunLine) error {
 		all[l.Username] = l
 		return nil
 	})
@@ -148,7 +148,7 @@ func TestAnEnrolmentDoesWhatThePreviewSaid(t *testing.T) {
 			}
 			h.enrolAll(h.byID)
 			e = h.enrol(e)
-			if e.Counts != p.Counts || e.Counts.Done() != e.Total || e.State != gatehouse.EnrolmentDone {
+			if e.Counts != p.Counts || e.Counts.Done() != e.Total || e.State != gatehouse.RunDone {
 				t.Errorf("on %v: %s with %+v of %d, the preview said %+v", on, e.State, e.Counts, e.Total, p.Counts)
 			}
 			r, err := h.Results(t.Context(), h.uk, as(admin), admin.CompanyID, e.ID)
@@ -201,8 +201,8 @@ func TestManyProcessesDoAnEnrolmentOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				for try := 0; h.enrol(e).State == gatehouse.EnrolmentRunning; try++ {
-					more, err := h.Enrol(context.Background(), h.byID)
+				for try := 0; h.enrol(e).State == gatehouse.RunRunning; try++ {
+					more, err := h.enrolBatch(context.Background(), h.byID)
 					if err != nil || try > 10000 {
 						t.Errorf("try %d: %v", try, err)
 						return
@@ -231,7 +231,7 @@ func TestUsersChangeDuringAnEnrolment(t *testing.T) {
 		h.users(h.uk, admin.CompanyID, map[string]func(*gatehouse.User){"a": allKinds["plain"], "b": allKinds["plain"], "c": allKinds["plain"],
 			"d": allKinds["plain"], "e": allKinds["plain"], "z": allKinds["plain"]})
 		e := h.switched(admin, true)
-		if _, err := h.Enrol(t.Context(), h.byID); err != nil { // up to the letter e
+		if _, err := h.enrolBatch(t.Context(), h.byID); err != nil { // up to the letter e
 			t.Fatal(err)
 		}
 		if got := h.enrol(e); got.Counts.Done() != 100 {
@@ -266,16 +266,16 @@ func TestChangingBackEndsAnEnrolment(t *testing.T) {
 		admin := h.northgate()
 		h.users(h.uk, admin.CompanyID, allKinds)
 		on := h.switched(admin, true)
-		if _, err := h.Enrol(t.Context(), h.byID); err != nil {
+		if _, err := h.enrolBatch(t.Context(), h.byID); err != nil {
 			t.Fatal(err)
 		}
 		h.now = h.now.Add(time.Minute)
 		off := h.switched(admin, false)
-		if on = h.enrol(on); on.State != gatehouse.EnrolmentReplaced || on.Counts.Done() != on.Total || on.EndedAt != h.now {
+		if on = h.enrol(on); on.State != gatehouse.RunReplaced || on.Counts.Done() != on.Total || on.EndedAt != h.now {
 			t.Errorf("the first run: %+v", on)
 		}
 		h.enrolAll(h.byID)
-		if off = h.enrol(off); off.State != gatehouse.EnrolmentDone || off.Counts.Done() != off.Total {
+		if off = h.enrol(off); off.State != gatehouse.RunDone || off.Counts.Done() != off.Total {
 			t.Errorf("the second run: %+v", off)
 		}
 		h.checkNotices(off, "two-factor-disabled")
@@ -382,7 +382,7 @@ func TestWhoMaySetTwoFactor(t *testing.T) {
 		_, results := h.Results(t.Context(), h.uk, c, admin.CompanyID, e.ID)
 		_, swtch := h.SetTwoFactor(t.Context(), h.uk, c, admin.CompanyID, gatehouse.EmailCodes(false), "")
 		_, found := h.FindUsers(t.Context(), h.uk, c, admin.CompanyID, directory.UserFilter{})
-		lines := h.EnrolmentLines(t.Context(), h.uk, c, admin.CompanyID, e.ID, "", "", 0, func(store.EnrolmentLine) error { return nil })
+		lines := h.EnrolmentLines(t.Context(), h.uk, c, admin.CompanyID, e.ID, "", "", 0, func(store.RunLine) error { return nil })
 		for what, err := range map[string]error{"preview": preview, "runs": enrolments, "run": one, "results": results, "switch": swtch, "people": found, "lines": lines} {
 			if k := gatehouse.KindOf(err); k != gatehouse.Forbidden && k != gatehouse.NotFound {
 				t.Errorf("%s, %s: %v", name, what, err)

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -214,3 +215,8 @@ func fields(err error) string {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// enrolBatch does one batch of an enrolment.
+func (h *house) enrolBatch(ctx context.Context, sites func(string) *site.Site) (more bool, err error) {
+	return h.Continue(ctx, gatehouse.RunEnrolment, sites, func() bool { return false })
+}

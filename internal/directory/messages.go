@@ -221,7 +221,7 @@ func (s *Service) resendable(ctx context.Context, q store.Queries, st *site.Site
 // ID.
 func (s *Service) tellTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehouse.User) (string, error) {
 	// Companies created with it have had no run.
-	e := gatehouse.Enrolment{SiteID: tx.Site.ID, CompanyID: firm.ID, Enable: firm.TwoFactor, Factor: firm.Factor, FactorBy: firm.FactorBy, StartedAt: firm.CreatedAt}
+	e := gatehouse.Enrolment{Enable: firm.TwoFactor, Factor: firm.Factor, FactorBy: firm.FactorBy, Run: gatehouse.Run{SiteID: tx.Site.ID, CompanyID: firm.ID, StartedAt: firm.CreatedAt}}
 	enrolments, err := tx.Enrolments(tx, tx.Site.ID, firm.ID, "", 1)
 	if err != nil {
 		return "", err
@@ -229,7 +229,7 @@ func (s *Service) tellTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehous
 	if len(enrolments) > 0 {
 		e = enrolments[0]
 	}
-	by, err := s.starter(tx, tx.Queries, e)
+	by, err := s.starter(tx, tx.Queries, e.Run)
 	if err != nil {
 		return "", err
 	}

@@ -20,7 +20,7 @@ type Preview struct {
 	Rule    gatehouse.TwoFactorRule
 	// Total and Counts are those that the run would end with.
 	Total  int
-	Counts gatehouse.EnrolmentCounts
+	Counts gatehouse.RunCounts
 	// Reasons are how many there would be of each outcome and reason.
 	Reasons []gatehouse.OutcomeCount
 	// Groups are how many users are in each group; one may be in several.

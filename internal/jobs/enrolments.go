@@ -4,29 +4,35 @@ import (
 	"context"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/site"
 )
 
 const (
-	// enrolEvery is the maximum delay before a run of Enhanced Security begins.
-	enrolEvery = 500 * time.Millisecond
-	// enrolSlice is how long a stopping server continues with a run; the next start, or another
+	// runEvery is the maximum delay before a run begins.
+	runEvery = 500 * time.Millisecond
+	// runSlice is how long a stopping server continues with a run; the next start, or another
 	// process, continues from there.
-	enrolSlice = 2 * time.Second
+	runSlice = 2 * time.Second
 )
 
-// Enrolments continues the runs of Enhanced Security (B03), batch by batch; see
-// directory.Service.Enrol.
+// Enrolments continues the enrolments of Enhanced Security (B03), batch by batch; see
+// directory.Service.Continue.
 func Enrolments(d *directory.Service, sites func(id string) *site.Site) Job {
-	return Job{Name: "enrolments", Every: enrolEvery, Run: func(ctx context.Context) error {
-		slice, cancel := context.WithTimeout(ctx, enrolSlice)
+	return Job{Name: "enrolments", Every: runEvery, Run: runs(gatehouse.RunEnrolment, d, sites)}
+}
+
+// runs continues the runs of a kind.
+func runs(kind gatehouse.RunKind, d *directory.Service, sites func(id string) *site.Site) func(context.Context) error {
+	return func(ctx context.Context) error {
+		slice, cancel := context.WithTimeout(ctx, runSlice)
 		defer cancel()
 		for slice.Err() == nil {
-			if more, err := d.EnrolWhile(ctx, sites, func() bool { return slice.Err() == nil }); err != nil || !more {
+			if more, err := d.Continue(ctx, kind, sites, func() bool { return slice.Err() == nil }); err != nil || !more {
 				return err
 			}
 		}
 		return nil
-	}}
+	}
 }

@@ -20,14 +20,14 @@ const hold = 10 * time.Minute
 func heldEnrolment(t *testing.T, s *testkit.Server, admin gatehouse.User, enable bool) (e gatehouse.Enrolment) {
 	t.Helper()
 	now := s.Clock.Now()
-	e = gatehouse.Enrolment{ID: store.NewID("enr", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID, Enable: enable,
-		State: gatehouse.EnrolmentRunning, StartedBy: admin.ID, StartedName: admin.DisplayName(), StartedAt: now}
+	e = gatehouse.Enrolment{Enable: enable, Run: gatehouse.Run{Kind: gatehouse.RunEnrolment, ID: store.NewID("enr", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID,
+		State: gatehouse.RunRunning, StartedBy: admin.ID, StartedName: admin.DisplayName(), StartedAt: now}}
 	err := s.Store.Write(t.Context(), func(q store.Queries) (err error) {
 		if _, err = q.SetTwoFactor(t.Context(), e.SiteID, e.CompanyID, gatehouse.EmailCodes(enable), now); err == nil {
 			e.Total, err = q.BeginEnrolment(t.Context(), e)
 		}
 		if err == nil {
-			_, err = q.ClaimEnrolment(t.Context(), store.Claim{Lease: "test", Now: now, Until: now.Add(hold)})
+			_, err = q.ClaimRun(t.Context(), gatehouse.RunEnrolment, store.Claim{Lease: "test", Now: now, Until: now.Add(hold)})
 		}
 		return err
 	})
@@ -225,7 +225,7 @@ func TestB02_WithScripts(t *testing.T) {
 		e := heldEnrolment(t, s, admin, false)
 		b.Open(s.URL(site, enrolmentPath(e)))
 		b.See("0 of 17 users done")
-		moved := gatehouse.EnrolmentCounts{Changed: 5, Unchanged: 1, Told: 6}
+		moved := gatehouse.RunCounts{Changed: 5, Unchanged: 1, Told: 6}
 		s.Clock.Add(30 * time.Second)
 		advance(t, s, e, moved)
 		b.See("6 of 17 users done")
@@ -249,10 +249,10 @@ func TestB02_WithScripts(t *testing.T) {
 }
 
 // advance records some progress of a held enrolment, and holds it again.
-func advance(t *testing.T, s *testkit.Server, e gatehouse.Enrolment, n gatehouse.EnrolmentCounts) {
+func advance(t *testing.T, s *testkit.Server, e gatehouse.Enrolment, n gatehouse.RunCounts) {
 	t.Helper()
 	err := s.Store.Write(t.Context(), func(q store.Queries) error {
-		_, err := q.AdvanceEnrolment(t.Context(), e, "", n, s.Clock.Now().Add(hold))
+		_, err := q.AdvanceRun(t.Context(), e.Run, "", n, s.Clock.Now().Add(hold))
 		return err
 	})
 	if err != nil {
@@ -283,7 +283,7 @@ func TestB02_WithoutEventsThePageAsks(t *testing.T) {
 		b.AllowErrors("429")
 		b.Open(s.URL(site, enrolmentPath(e)))
 		b.See("0 of 1 user done")
-		advance(t, s, e, gatehouse.EnrolmentCounts{Skipped: 1})
+		advance(t, s, e, gatehouse.RunCounts{Skipped: 1})
 		b.See("1 of 1 user done")
 		s.Clock.Add(hold)
 		b.See("Done: 1 enrolled, 1 skipped")

@@ -116,7 +116,7 @@ func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
 		s.Clock.Add(hold) // a listener who has lost the role does not stop the enrolment
 		testkit.Eventually(t, "the end of the run", func() bool {
 			run, err := s.Store.Read().Enrolment(t.Context(), site, admin.CompanyID, e.ID)
-			return err == nil && run.State == gatehouse.EnrolmentDone
+			return err == nil && run.State == gatehouse.RunDone
 		})
 	})
 }

@@ -152,7 +152,7 @@ func twoFactorSamples() map[string]Message {
 	other, untold, quiet := enrolment, failed, enrolment
 	other.StartedBy, other.StartedName, other.StartedAt = "usr_2", "Ines Marchetti", testTime.Add(-24*time.Hour)
 	untold.StartedBy, untold.StartedName, untold.NotAlerted = "", "", true
-	quiet.Total, quiet.Counts = 1, gatehouse.EnrolmentCounts{Changed: 1, Told: 1}
+	quiet.Total, quiet.Counts = 1, gatehouse.RunCounts{Changed: 1, Told: 1}
 	quiet.Reasons = []gatehouse.OutcomeCount{{Outcome: gatehouse.OutcomeChanged, Count: 1}}
 	return map[string]Message{
 		"two-factor-enabled":              TwoFactorEnabled{by},
@@ -194,23 +194,23 @@ func enrolmentSamples() (enrolment, failed, off, replaced Enrolment) {
 		return gatehouse.OutcomeCount{Outcome: o, Reason: why, Count: n}
 	}
 	const changed, unchanged, skipped, fault = gatehouse.OutcomeChanged, gatehouse.OutcomeUnchanged, gatehouse.OutcomeSkipped, gatehouse.OutcomeFailed
-	enrolment = Enrolment{Company: "Lindenhof Books", AccountNumber: "20871-UK", Enrolment: gatehouse.Enrolment{
-		ID: "enr_0193", Enable: true, State: gatehouse.EnrolmentDone, StartedBy: testRecipient().UserID, StartedName: "Hanna Kruse",
+	enrolment = Enrolment{Company: "Lindenhof Books", AccountNumber: "20871-UK", Enrolment: gatehouse.Enrolment{Enable: true, Run: gatehouse.Run{
+		ID: "enr_0193", State: gatehouse.RunDone, StartedBy: testRecipient().UserID, StartedName: "Hanna Kruse",
 		StartedAt: testTime, EndedAt: testTime.Add(time.Minute),
-		Total: 152, Counts: gatehouse.EnrolmentCounts{Changed: 115, Unchanged: 31, Skipped: 6, Told: 146}}}
+		Total: 152, Counts: gatehouse.RunCounts{Changed: 115, Unchanged: 31, Skipped: 6, Told: 146}}}}
 	enrolment.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 109), counted(changed, gatehouse.ReasonUnconfirmed, 5), counted(changed, gatehouse.ReasonLocked, 1),
 		counted(unchanged, gatehouse.ReasonOwn, 31), counted(skipped, gatehouse.ReasonNoEmail, 2), counted(skipped, gatehouse.ReasonDeactivated, 1),
 		counted(skipped, gatehouse.ReasonInvited, 1), counted(skipped, gatehouse.ReasonMoved, 1), counted(skipped, gatehouse.ReasonGone, 1)}
 	failed, off, replaced = enrolment, enrolment, enrolment
-	failed.Counts = gatehouse.EnrolmentCounts{Changed: 146, Unchanged: 2, Failed: 4, Told: 149}
+	failed.Counts = gatehouse.RunCounts{Changed: 146, Unchanged: 2, Failed: 4, Told: 149}
 	failed.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 146), counted(unchanged, gatehouse.ReasonOwn, 2),
 		counted(fault, gatehouse.ReasonBadEmail, 1), counted(fault, gatehouse.ReasonBouncing, 2), counted(fault, gatehouse.ReasonError, 1)}
 	off.Enable = false
-	off.Counts = gatehouse.EnrolmentCounts{Changed: 119, Unchanged: 31, Skipped: 2, Told: 145}
+	off.Counts = gatehouse.RunCounts{Changed: 119, Unchanged: 31, Skipped: 2, Told: 145}
 	off.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 116), counted(changed, gatehouse.ReasonNoEmail, 2), counted(changed, gatehouse.ReasonBouncing, 1),
 		counted(unchanged, gatehouse.ReasonOwn, 31), counted(skipped, gatehouse.ReasonDeactivated, 2)}
-	replaced.State = gatehouse.EnrolmentReplaced
-	replaced.Counts = gatehouse.EnrolmentCounts{Changed: 50, Skipped: 102, Told: 50}
+	replaced.State = gatehouse.RunReplaced
+	replaced.Counts = gatehouse.RunCounts{Changed: 50, Skipped: 102, Told: 50}
 	replaced.Reasons = []gatehouse.OutcomeCount{counted(changed, "", 50), counted(skipped, gatehouse.ReasonNoEmail, 2), counted(skipped, gatehouse.ReasonReplaced, 100)}
 	return enrolment, failed, off, replaced
 }

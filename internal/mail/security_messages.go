@@ -102,7 +102,7 @@ type Enrolment struct {
 }
 
 // Replaced reports whether the switch was reversed before the enrolment had reached everybody.
-func (e Enrolment) Replaced() bool { return e.State == gatehouse.EnrolmentReplaced }
+func (e Enrolment) Replaced() bool { return e.State == gatehouse.RunReplaced }
 
 // LastDay is the last day on which users may do without the factor; zero: there is none.
 func (e Enrolment) LastDay() time.Time {

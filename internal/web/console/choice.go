@@ -144,7 +144,7 @@ func (a choiceView) Sum() []outcomeTotal {
 	return all
 }
 
-func totals(w *ui.Words, rule gatehouse.TwoFactorRule, n gatehouse.EnrolmentCounts) []outcomeTotal {
+func totals(w *ui.Words, rule gatehouse.TwoFactorRule, n gatehouse.RunCounts) []outcomeTotal {
 	counts := []int{n.Changed, n.Unchanged, n.Skipped, n.Failed} // in the order of Outcomes
 	all := make([]outcomeTotal, len(counts))
 	for i, o := range gatehouse.Outcomes {

@@ -100,7 +100,7 @@ func (c *Console) security(r *http.Request) (EnhancedSecurity, error) {
 	newest, err := c.Directory.Enrolments(r.Context(), v.Site, caller, company, "", 1)
 	if err == nil && len(newest) > 0 {
 		view.Last = &newest[0]
-		if newest[0].State == gatehouse.EnrolmentRunning {
+		if newest[0].State == gatehouse.RunRunning {
 			view.Running = view.Last
 		}
 	}

@@ -27,7 +27,7 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 	if file {
 		return c.enrolmentFile(w, r, results.Enrolment)
 	}
-	if results.State == gatehouse.EnrolmentRunning || r.URL.Query().Has(ProgressQuery) {
+	if results.State == gatehouse.RunRunning || r.URL.Query().Has(ProgressQuery) {
 		return c.page(w, r, http.StatusOK, EnrolmentRunning{Enrolment: results.Enrolment})
 	}
 	view := EnrolmentResult{Results: results, Outcome: gatehouse.Outcome(r.URL.Query().Get("outcome")), After: r.URL.Query().Get("after")}
@@ -45,7 +45,7 @@ func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
 	v, caller, company := on(r)
 	last := ""
 	return c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, view.Results.ID, view.Outcome, view.After, linesOnPage+1,
-		func(l directory.EnrolmentLine) error {
+		func(l directory.RunLine) error {
 			if len(view.Lines) == linesOnPage {
 				view.Next = last
 				return nil
@@ -56,7 +56,7 @@ func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
 }
 
 // nameOf is empty for users who have left the company since.
-func nameOf(l directory.EnrolmentLine) string {
+func nameOf(l directory.RunLine) string {
 	return strings.TrimSpace(l.FirstName + " " + l.LastName)
 }
 
@@ -66,7 +66,7 @@ type EnrolmentResult struct {
 	Results directory.Results
 	// Lines are users of the enrolment: those with Outcome (empty: all) after the one with the
 	// key After; Next is the parameter for the next page.
-	Lines       []directory.EnrolmentLine
+	Lines       []directory.RunLine
 	Outcome     gatehouse.Outcome
 	After, Next string
 }
@@ -100,7 +100,7 @@ const ProgressQuery = "progress"
 func ProgressPath(id string) string { return EnrolmentPath(id) + "?" + ProgressQuery + "=1" }
 
 // Replaced: the switch was reversed before the enrolment finished.
-func (v EnrolmentResult) Replaced() bool { return v.Results.State == gatehouse.EnrolmentReplaced }
+func (v EnrolmentResult) Replaced() bool { return v.Results.State == gatehouse.RunReplaced }
 
 // Word is the part of the text keys that says which way it was switched.
 func (v EnrolmentResult) Word() string { return ruleWord(v.Results.Rule()) }
@@ -189,7 +189,7 @@ func reasonText(w *ui.Words, r gatehouse.OutcomeReason) string {
 }
 
 // noticeText is what became of the notice to a user, in words.
-func noticeText(w *ui.Words, l directory.EnrolmentLine) string {
+func noticeText(w *ui.Words, l directory.RunLine) string {
 	n := l.Notice
 	switch {
 	case l.MessageID == "":
@@ -207,7 +207,7 @@ func noticeText(w *ui.Words, l directory.EnrolmentLine) string {
 // lineRow is the data for a user's row.
 type lineRow struct {
 	Page *ui.Page
-	directory.EnrolmentLine
+	directory.RunLine
 	Name, Who, Link, Badge string
 	Result, Why, Message   string
 	// Reply is what a mail server said, if it did not simply accept the mail.
@@ -215,8 +215,8 @@ type lineRow struct {
 }
 
 // Row is a user of the enrolment for the template "enrolment-line".
-func (v EnrolmentResult) Row(p *ui.Page, l directory.EnrolmentLine) lineRow {
-	row := lineRow{Page: p, EnrolmentLine: l, Name: nameOf(l), Who: nameOf(l), Badge: outcomeLooks[l.Outcome].Badge,
+func (v EnrolmentResult) Row(p *ui.Page, l directory.RunLine) lineRow {
+	row := lineRow{Page: p, RunLine: l, Name: nameOf(l), Who: nameOf(l), Badge: outcomeLooks[l.Outcome].Badge,
 		Result: outcomeText(p.Words, v.Results.Rule(), l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}
 	if l.Notice.State != "sent" {
 		if row.Reply = l.Notice.Reply; l.Notice.State == "bounced" {

@@ -28,7 +28,7 @@ func (c *Console) enrolmentFile(w http.ResponseWriter, r *http.Request, e gateho
 	out.Write([]string{"username", "name", "email", "outcome", "reason", "notice", "at"}) //nolint:errcheck // kept until Error
 	for after, more := "", true; more; {
 		n := 0
-		err := c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, e.ID, "", after, linesAtOnce, func(l directory.EnrolmentLine) error {
+		err := c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, e.ID, "", after, linesAtOnce, func(l directory.RunLine) error {
 			n, after = n+1, l.Key
 			return out.Write(record(words, e, l))
 		})
@@ -41,7 +41,7 @@ func (c *Console) enrolmentFile(w http.ResponseWriter, r *http.Request, e gateho
 }
 
 // record is a user's line of the file, in the words of the page.
-func record(words *ui.Words, e gatehouse.Enrolment, l directory.EnrolmentLine) []string {
+func record(words *ui.Words, e gatehouse.Enrolment, l directory.RunLine) []string {
 	cells := []string{l.Username, nameOf(l), l.Email, "", "", "", ""}
 	if l.Outcome != "" {
 		cells[3], cells[4], cells[5] = outcomeText(words, e.Rule(), l.Outcome), reasonText(words, l.Reason), noticeText(words, l)

@@ -15,19 +15,19 @@ func testPreview(enable bool) directory.Preview {
 	p := directory.Preview{Rule: gatehouse.EmailCodes(enable), Total: 152, Fingerprint: "0a1b2c", Groups: map[gatehouse.UserGroup]int{
 		gatehouse.GroupEnrolled: 149, gatehouse.GroupNoEmail: 2, gatehouse.GroupUnconfirmed: 4, gatehouse.GroupDeactivated: 1, gatehouse.GroupOwn: 31}}
 	if enable {
-		p.Counts = gatehouse.EnrolmentCounts{Changed: 118, Unchanged: 31, Skipped: 3, Told: 149}
+		p.Counts = gatehouse.RunCounts{Changed: 118, Unchanged: 31, Skipped: 3, Told: 149}
 		p.Stranded, p.StrandedNames = 2, []string{"Rita Okafor", "Jon Lindqvist"}
 	} else {
-		p.Counts = gatehouse.EnrolmentCounts{Changed: 120, Unchanged: 31, Skipped: 1, Told: 149}
+		p.Counts = gatehouse.RunCounts{Changed: 120, Unchanged: 31, Skipped: 1, Told: 149}
 	}
 	return p
 }
 
-func testEnrolment(state gatehouse.EnrolmentState) gatehouse.Enrolment {
-	e := gatehouse.Enrolment{ID: "enr_1", Enable: true, State: state, StartedBy: "usr_1", StartedName: "Mira Santos",
-		StartedAt: fixture.Noon.Add(-time.Minute), Total: 152, Counts: gatehouse.EnrolmentCounts{Changed: 95, Unchanged: 20, Skipped: 1, Told: 115}}
-	if state != gatehouse.EnrolmentRunning {
-		e.EndedAt, e.Counts = fixture.Noon.Add(-8*time.Second), gatehouse.EnrolmentCounts{Changed: 117, Unchanged: 31, Skipped: 3, Failed: 1, Told: 148}
+func testEnrolment(state gatehouse.RunState) gatehouse.Enrolment {
+	e := gatehouse.Enrolment{Enable: true, Run: gatehouse.Run{ID: "enr_1", State: state, StartedBy: "usr_1", StartedName: "Mira Santos",
+		StartedAt: fixture.Noon.Add(-time.Minute), Total: 152, Counts: gatehouse.RunCounts{Changed: 95, Unchanged: 20, Skipped: 1, Told: 115}}}
+	if state != gatehouse.RunRunning {
+		e.EndedAt, e.Counts = fixture.Noon.Add(-8*time.Second), gatehouse.RunCounts{Changed: 117, Unchanged: 31, Skipped: 3, Failed: 1, Told: 148}
 	}
 	return e
 }
@@ -50,7 +50,7 @@ func enhancedSecurityPage(change func(*EnhancedSecurity)) EnhancedSecurity {
 
 func enabledPage(change func(*EnhancedSecurity)) EnhancedSecurity {
 	return enhancedSecurityPage(func(v *EnhancedSecurity) {
-		done, begun, support := testEnrolment(gatehouse.EnrolmentDone), testEnrolment(gatehouse.EnrolmentReplaced), testEnrolment(gatehouse.EnrolmentDone)
+		done, begun, support := testEnrolment(gatehouse.RunDone), testEnrolment(gatehouse.RunReplaced), testEnrolment(gatehouse.RunDone)
 		begun.Enable, begun.StartedAt = false, fixture.Noon.Add(-26*time.Hour)
 		support.StartedBy, support.StartedName, support.StartedAt = "", "root", fixture.Noon.AddDate(0, -1, 0)
 		v.Current, v.Last, v.Enrolments = gatehouse.EmailCodes(true), &done, []gatehouse.Enrolment{done, begun, support}
@@ -74,23 +74,23 @@ func testResult(change func(*EnrolmentResult)) EnrolmentResult {
 	counted := func(o gatehouse.Outcome, r gatehouse.OutcomeReason, n int) gatehouse.OutcomeCount {
 		return gatehouse.OutcomeCount{Outcome: o, Reason: r, Count: n}
 	}
-	v := EnrolmentResult{Results: directory.Results{Enrolment: testEnrolment(gatehouse.EnrolmentDone), Notices: map[directory.MessageState]int{"sent": 140, "waiting": 2, "sending": 1, "deferred": 1, "bounced": 1, "refused": 1},
+	v := EnrolmentResult{Results: directory.Results{Enrolment: testEnrolment(gatehouse.RunDone), Notices: map[directory.MessageState]int{"sent": 140, "waiting": 2, "sending": 1, "deferred": 1, "bounced": 1, "refused": 1},
 		Reasons: []gatehouse.OutcomeCount{counted(gatehouse.OutcomeChanged, "", 115), counted(gatehouse.OutcomeChanged, gatehouse.ReasonLocked, 2),
 			counted(gatehouse.OutcomeUnchanged, gatehouse.ReasonOwn, 31), counted(gatehouse.OutcomeSkipped, gatehouse.ReasonNoEmail, 2),
 			counted(gatehouse.OutcomeSkipped, gatehouse.ReasonGone, 1), counted(gatehouse.OutcomeFailed, gatehouse.ReasonBouncing, 1)}}}
-	line := func(name string, o gatehouse.Outcome, r gatehouse.OutcomeReason, n store.Message, written ...string) directory.EnrolmentLine {
+	line := func(name string, o gatehouse.Outcome, r gatehouse.OutcomeReason, n store.Message, written ...string) directory.RunLine {
 		username := strings.ToLower(strings.ReplaceAll(name, " ", "."))
 		first, last, _ := strings.Cut(name, " ")
-		return directory.EnrolmentLine{EnrolmentUser: store.EnrolmentUser{UserID: "acc_" + username, Username: username, Outcome: o, Reason: r, At: fixture.Noon, MessageID: strings.Join(written, "")},
+		return directory.RunLine{RunUser: store.RunUser{UserID: "acc_" + username, Username: username, Outcome: o, Reason: r, At: fixture.Noon, MessageID: strings.Join(written, "")},
 			FirstName: first, LastName: last, Email: username + "@northgate.example", Notice: n}
 	}
 	const reply = "451 4.7.1 Try again later"
-	v.Lines = []directory.EnrolmentLine{
+	v.Lines = []directory.RunLine{
 		line("Ada Bruce", gatehouse.OutcomeChanged, "", store.Message{State: "sent", DoneAt: fixture.Noon, Reply: "250 2.0.0 OK"}, "msg_1"),
 		line("Bo "+strings.Repeat("Wolfeschlegelstein", 6), gatehouse.OutcomeChanged, gatehouse.ReasonUnconfirmed, store.Message{State: "deferred", DueAt: fixture.Noon.Add(time.Hour), Recipient: "bo@northgate.example", Reply: reply}, "msg_1"),
 		line("Cy Ng", gatehouse.OutcomeUnchanged, gatehouse.ReasonOwn, store.Message{State: "bounced", Reply: "5.1.1 No such mailbox"}, "msg_1"),
 		line("Di Park", gatehouse.OutcomeSkipped, gatehouse.ReasonNoEmail, store.Message{}),
-		{EnrolmentUser: store.EnrolmentUser{UserID: "acc_5", Username: "gone.person", Outcome: gatehouse.OutcomeSkipped, Reason: gatehouse.ReasonGone, At: fixture.Noon}},
+		{RunUser: store.RunUser{UserID: "acc_5", Username: "gone.person", Outcome: gatehouse.OutcomeSkipped, Reason: gatehouse.ReasonGone, At: fixture.Noon}},
 		line("Ed Low", gatehouse.OutcomeFailed, gatehouse.ReasonError, store.Message{}),
 	}
 	for _, state := range []directory.MessageState{"waiting", "sending", "refused", "expired", ""} {
@@ -105,9 +105,9 @@ func enhancedSecuritySamples() []pages.Sample {
 	nobody := directory.Preview{Rule: gatehouse.EmailCodes(true), Total: 1}
 	many := testPreview(true)
 	many.Stranded, many.StrandedNames = 25, strings.Fields(strings.Repeat("Ada ", 10))
-	running := testEnrolment(gatehouse.EnrolmentRunning)
+	running := testEnrolment(gatehouse.RunRunning)
 	begun := running
-	begun.Enable, begun.Counts = false, gatehouse.EnrolmentCounts{}
+	begun.Enable, begun.Counts = false, gatehouse.RunCounts{}
 	plain := func(*EnhancedSecurity) {}
 	list := []pages.Sample{
 		{Name: "switch-off", View: enhancedSecurityPage(plain)},
@@ -157,8 +157,8 @@ func enhancedSecuritySamples() []pages.Sample {
 		{Name: "enrolment-factor-running", View: EnrolmentRunning{Enrolment: forFactor(running, gatehouse.RequireFactor)}},
 		{Name: "enrolment-passkey-running", View: EnrolmentRunning{Enrolment: forFactor(running, gatehouse.RequirePasskey)}},
 		{Name: "enrolment-off", View: testResult(func(v *EnrolmentResult) { v.Results.Enable, v.After = false, "b" })},
-		{Name: "enrolment-replaced", View: testResult(func(v *EnrolmentResult) { v.Results.State = gatehouse.EnrolmentReplaced })},
-		{Name: "enrolment-empty", View: EnrolmentResult{Results: directory.Results{Enrolment: gatehouse.Enrolment{ID: "enr_2", State: gatehouse.EnrolmentDone, StartedAt: fixture.Noon, EndedAt: fixture.Noon}}}},
+		{Name: "enrolment-replaced", View: testResult(func(v *EnrolmentResult) { v.Results.State = gatehouse.RunReplaced })},
+		{Name: "enrolment-empty", View: EnrolmentResult{Results: directory.Results{Enrolment: gatehouse.Enrolment{Run: gatehouse.Run{ID: "enr_2", State: gatehouse.RunDone, StartedAt: fixture.Noon, EndedAt: fixture.Noon}}}}},
 	}
 	for i := range list {
 		list[i].SignedIn = true

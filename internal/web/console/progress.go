@@ -53,7 +53,7 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for n := 1; ; n++ {
-		if !c.tell(w, stream, v, e) || e.State != gatehouse.EnrolmentRunning {
+		if !c.tell(w, stream, v, e) || e.State != gatehouse.RunRunning {
 			return nil
 		}
 		select {
@@ -140,7 +140,7 @@ type EnrolmentProgress struct {
 // progressOf puts the progress of an enrolment at a moment into words.
 func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) EnrolmentProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }
-	r := EnrolmentProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.EnrolmentRunning, Close: ui.EnhancedSecurityPath, Words: map[string]string{
+	r := EnrolmentProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.RunRunning, Close: ui.EnhancedSecurityPath, Words: map[string]string{
 		"changed": number(e.Counts.Changed), "unchanged": number(e.Counts.Unchanged), "told": number(e.Counts.Told),
 		"skipped": number(e.Counts.Skipped), "failed": number(e.Counts.Failed),
 	}}

@@ -113,10 +113,17 @@ const (
 	EventUserImported    EventKind = "user.imported"
 	EventUserDeactivated EventKind = "user.deactivated"
 	EventUserActivated   EventKind = "user.activated"
-	EventPasswordReset   EventKind = "password.reset"
-	EventCompanyCreated  EventKind = "company.created"
-	EventCompanyChanged  EventKind = "company.changed"
-	EventImport          EventKind = "company.imported"
+	// EventUserInvited: a user who has never signed in was given a first way in, or another one.
+	EventUserInvited EventKind = "user.invited"
+	// EventUserDeleted and EventUserRestored: an administrator deleted a user, or undid that;
+	// EventUserRemoved: the user is gone, with everything.
+	EventUserDeleted    EventKind = "user.deleted"
+	EventUserRestored   EventKind = "user.restored"
+	EventUserRemoved    EventKind = "user.removed"
+	EventPasswordReset  EventKind = "password.reset"
+	EventCompanyCreated EventKind = "company.created"
+	EventCompanyChanged EventKind = "company.changed"
+	EventImport         EventKind = "company.imported"
 	// EventCodeSent and EventCode: a code was mailed, and one was entered.
 	EventCodeSent EventKind = "code.sent"
 	EventCode     EventKind = "sign_in.code"

@@ -91,6 +91,11 @@ type User struct {
 	SoleUserFor string
 	SoleUser    bool
 	CreatedAt   time.Time
+	// DeletedAt is when an administrator deleted the user; zero: nobody has. A deleted user is
+	// Deactivated, so everything that a deactivated one is refused, a deleted one is, too (invariant
+	// 4). DeletedState is the state to restore.
+	DeletedAt    time.Time
+	DeletedState UserState
 	// ProfileChangedAt is when the profile, as applications read it, was last changed; zero: not
 	// since the user was created, or it was not loaded.
 	ProfileChangedAt time.Time

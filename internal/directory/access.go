@@ -15,18 +15,9 @@ import (
 // Deactivate turns off an account: its sessions and unfinished sign-ins end with it, and no
 // recovery brings it back (invariant 4). Doing it twice is no error.
 //
-// Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
+// Errors: as Act.
 func (s *Service) Deactivate(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		u, err := user(tx, tx.Queries, st, c, id)
-		if err != nil {
-			return err
-		}
-		if err := notOwn(c, u); err != nil || u.State == gatehouse.Deactivated {
-			return err
-		}
-		return s.deactivate(tx, u)
-	})
+	return s.Act(ctx, st, c, id, gatehouse.ActDeactivate, "")
 }
 
 func (s *Service) deactivate(tx *act.Unit, u gatehouse.User) error {
@@ -36,24 +27,18 @@ func (s *Service) deactivate(tx *act.Unit, u gatehouse.User) error {
 	if err := tx.EndAll(u, gatehouse.TurnedOff); err != nil {
 		return err
 	}
-	return tx.Record(u, gatehouse.EventUserDeactivated, gatehouse.ResultOK, nil)
+	if err := tx.Record(u, gatehouse.EventUserDeactivated, gatehouse.ResultOK, nil); err != nil {
+		return err
+	}
+	return s.tellAct(tx, u, mail.AccountDeactivated, time.Time{})
 }
 
 // Activate makes a deactivated account usable again, with the password it had. A
 // lock stays. Doing it twice is no error.
 //
-// Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
+// Errors: as Act.
 func (s *Service) Activate(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		u, err := user(tx, tx.Queries, st, c, id)
-		if err != nil {
-			return err
-		}
-		if err := notOwn(c, u); err != nil || u.State != gatehouse.Deactivated {
-			return err
-		}
-		return s.activate(tx, u)
-	})
+	return s.Act(ctx, st, c, id, gatehouse.ActActivate, "")
 }
 
 func (s *Service) activate(tx *act.Unit, u gatehouse.User) error {
@@ -63,7 +48,10 @@ func (s *Service) activate(tx *act.Unit, u gatehouse.User) error {
 	if err := tx.EndAll(u, gatehouse.TurnedOn); err != nil {
 		return err
 	}
-	return tx.Record(u, gatehouse.EventUserActivated, gatehouse.ResultOK, nil)
+	if err := tx.Record(u, gatehouse.EventUserActivated, gatehouse.ResultOK, nil); err != nil {
+		return err
+	}
+	return s.tellAct(tx, u, mail.AccountActivated, time.Time{})
 }
 
 // reactivated is the state that a deactivated account returns to.
@@ -78,55 +66,30 @@ func reactivated(u gatehouse.User) gatehouse.UserState {
 // there was a lock. An administrator cannot end an operator's lock, nor unlock without limit: each
 // unlock is a mail, and as many more tries for a guesser.
 //
-// Errors: Forbidden, also with ReasonLockedByOperator; NotFound; Conflict with
-// ReasonOwnAccount; TooMany with ReasonUnlockWait; Unavailable.
+// Errors: as Act.
 func (s *Service) Unlock(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	u, err := unlockable(ctx, s.Store.Read(), st, c, id)
-	if err == nil {
-		err = s.spare(ctx, c, ReasonUnlockWait, actLimits("unlock", st, u)...)
-	}
+	return s.Act(ctx, st, c, id, gatehouse.ActUnlock, "")
+}
+
+func (s *Service) unlock(tx *act.Unit, u gatehouse.User) error {
+	browsers, err := devicesLocked(tx, tx.Queries, tx.Site, u.ID, tx.Now())
 	if err != nil {
 		return err
 	}
-	return s.unlock(ctx, st, c, id)
-}
-
-func unlockable(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
-	u, err := user(ctx, q, st, c, id)
-	if err != nil {
-		return u, err
+	if err := tx.UnlockUser(tx, tx.Site.ID, u.ID); err != nil {
+		return err
 	}
-	if u.LockReason == gatehouse.LockedByOperator && operatorOnly(c) != nil {
-		return u, &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonLockedByOperator}
+	if err := tx.EndAll(u, gatehouse.Unlocked); err != nil {
+		return err
 	}
-	return u, notOwn(c, u)
-}
-
-func (s *Service) unlock(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		u, err := unlockable(tx, tx.Queries, st, c, id)
-		if err != nil {
-			return err
-		}
-		browsers, err := devicesLocked(tx, tx.Queries, st, u.ID, tx.Now())
-		if err != nil {
-			return err
-		}
-		if err := tx.UnlockUser(tx, st.ID, u.ID); err != nil {
-			return err
-		}
-		if err := tx.EndAll(u, gatehouse.Unlocked); err != nil {
-			return err
-		}
-		// Without a lock, the counts are still reset, which is worth an event: it gives a guesser
-		// as many more tries.
-		scope := lockScope(u, browsers)
-		err = tx.Record(u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": scope})
-		if err != nil || scope == "none" || !reachable(u) || u.State == gatehouse.Deactivated {
-			return err
-		}
-		return s.mailUnlocked(tx, u)
-	})
+	// Without a lock, the counts are still reset, which is worth an event: it gives a guesser
+	// as many more tries.
+	scope := lockScope(u, browsers)
+	err = tx.Record(u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": scope})
+	if err != nil || scope == "none" || !reachable(u) || u.State == gatehouse.Deactivated {
+		return err
+	}
+	return s.mailUnlocked(tx, u)
 }
 
 // devicesLocked reports whether attempts are locked for strangers or for a device.
@@ -168,60 +131,47 @@ func (s *Service) mailUnlocked(tx *act.Unit, u gatehouse.User) error {
 // Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount or ReasonDeactivated,
 // Unavailable.
 func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Issued, error) {
-	return s.reset(ctx, st, c, id, s.resettable)
+	u, err := user(ctx, s.Store.Read(), st, c, id)
+	if err == nil {
+		err = resettable(c, u)
+	}
+	if err != nil {
+		return Issued{}, err
+	}
+	ready, err := s.prepare(ctx, st, gatehouse.ActPassword, u)
+	if err != nil {
+		return Issued{}, err
+	}
+	err = s.Do(ctx, st, c, func(tx *act.Unit) (err error) {
+		if u, err = s.acting(tx, id); err == nil {
+			err = resettable(c, u)
+		}
+		if err != nil {
+			return err
+		}
+		return s.perform(tx, gatehouse.ActPassword, u, ready)
+	})
+	if err != nil {
+		return Issued{}, err
+	}
+	u.Password = ready.password
+	u.Password.Origin = originOfReset(u)
+	return issued(u, ready.plain), nil
+}
+
+func resettable(c gatehouse.Caller, u gatehouse.User) error {
+	if u.State == gatehouse.Deactivated {
+		return refused(gatehouse.RefusedDeactivated)
+	}
+	return notOwn(c, u)
 }
 
 // SendPassword is ResetPassword for callers who must not see the password: it is mailed, or
 // nothing is done. An administrator may do it to one user five times an hour.
 //
-// Errors: as ResetPassword; Conflict with ReasonNoEmail; TooMany with ReasonResendWait.
+// Errors: as Act.
 func (s *Service) SendPassword(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	u, err := s.mailable(ctx, s.Store.Read(), st, c, id)
-	if err == nil {
-		err = s.spare(ctx, c, ReasonResendWait, actLimits("resend", st, u)...)
-	}
-	if err == nil {
-		_, err = s.reset(ctx, st, c, id, s.mailable)
-	}
-	return err
-}
-
-// may decides who may be reset: it is called before spending the time of a hash, and again in the
-// transaction.
-func (s *Service) reset(ctx context.Context, st *site.Site, c gatehouse.Caller, id string,
-	may func(context.Context, store.Queries, *site.Site, gatehouse.Caller, string) (gatehouse.User, error)) (Issued, error) {
-	was, err := may(ctx, s.Store.Read(), st, c, id)
-	if err != nil {
-		return Issued{}, err
-	}
-	plain, fresh, err := s.temporary(ctx, st, originOfReset(was))
-	if err != nil {
-		return Issued{}, err
-	}
-	var u gatehouse.User
-	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
-		var err error
-		if u, err = may(tx, tx.Queries, st, c, id); err != nil {
-			return err
-		}
-		password := fresh
-		password.Origin = originOfReset(u)
-		if err := tx.ReplacePassword(tx, u, password, st.Policy.Password.History); err != nil {
-			return err
-		}
-		if err := tx.EndAll(u, gatehouse.PasswordIssued); err != nil {
-			return err
-		}
-		u.Password = password
-		if err := tx.Record(u, gatehouse.EventPasswordReset, gatehouse.ResultOK, nil); err != nil {
-			return err
-		}
-		return s.mailPassword(tx, u, plain, mail.PasswordForReset)
-	})
-	if err != nil {
-		return Issued{}, err
-	}
-	return issued(u, plain), nil
+	return s.Act(ctx, st, c, id, gatehouse.ActPassword, "")
 }
 
 // originOfReset: a user who has not yet signed in is invited again.
@@ -230,24 +180,4 @@ func originOfReset(u gatehouse.User) gatehouse.PasswordOrigin {
 		return gatehouse.PasswordInitial
 	}
 	return gatehouse.PasswordRecovery
-}
-
-func (s *Service) resettable(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
-	u, err := user(ctx, q, st, c, id)
-	if err != nil {
-		return u, err
-	}
-	if u.State == gatehouse.Deactivated {
-		return u, &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonDeactivated}
-	}
-	return u, notOwn(c, u)
-}
-
-// mailable returns a user to whom SendPassword has something to send.
-func (s *Service) mailable(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
-	u, err := s.resettable(ctx, q, st, c, id)
-	if err == nil && !gatehouse.MaySendPassword(u, reachable(u)) {
-		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNoEmail}
-	}
-	return u, err
 }

@@ -43,7 +43,7 @@ func (s *Service) CorrectEmail(ctx context.Context, st *site.Site, c gatehouse.C
 	done := Correction{Moved: true, Told: reachable(was), Password: ReissueNone}
 	if mailedPassword(was) {
 		done.Password = ReissueSent
-		if again.plain == "" {
+		if !again.made() {
 			done.Password = ReissueEnded
 		}
 	}

@@ -41,11 +41,15 @@ func (s *Service) spare(ctx context.Context, c gatehouse.Caller, reason string, 
 	return err
 }
 
-// reissue is a temporary password that replaces one in a mailbox which is no longer the user's.
+// reissue is a temporary password, or an invitation by link, that replaces one in a mailbox which is
+// no longer the user's.
 type reissue struct {
 	plain    string
 	password gatehouse.Password
 }
+
+// made reports whether there is one.
+func (r reissue) made() bool { return r.password.Origin != "" }
 
 // prepareMove does what a change of address needs before its transaction: it takes it from the
 // limits, and makes the password, whose hash a transaction must not wait for.
@@ -61,6 +65,10 @@ func (s *Service) prepareMove(ctx context.Context, st *site.Site, c gatehouse.Ca
 	if err := s.spare(ctx, c, ReasonResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated ||
 		waitsForOwner(st, c, u, fields.put(u)) {
 		return again, err
+	}
+	if u.WasInvited() && u.Password.Hash == "" { // by a link
+		again.password = s.firstPassword(st)
+		return again, nil
 	}
 	again.plain, again.password, err = s.temporary(ctx, st, u.Password.Origin)
 	return again, err
@@ -79,7 +87,7 @@ func (s *Service) moveMail(tx *act.Unit, was, u gatehouse.User, again reissue) e
 		tx.EndAll(was, gatehouse.AddressCorrected),
 		recordMove(tx, was, u),
 		s.tellOldEmail(tx, was, u, false))
-	if err == nil && mailedPassword(was) && again.plain != "" {
+	if err == nil && mailedPassword(was) && again.made() {
 		err = s.sendAgain(tx, u, again)
 	}
 	if err != nil {
@@ -104,5 +112,5 @@ func (s *Service) sendAgain(tx *act.Unit, u gatehouse.User, again reissue) error
 	if again.password.Origin == gatehouse.PasswordInitial {
 		reason = mail.PasswordForAccount
 	}
-	return s.mailPassword(tx, u, again.plain, reason)
+	return s.mailWayIn(tx, u, again.plain, reason)
 }

@@ -39,11 +39,11 @@ const (
 	// ReasonOwnAccount: administrators cannot deactivate, demote or reset themselves here, so no
 	// company loses its last one by mistake, and a stolen session cannot be turned into a new
 	// password.
-	ReasonOwnAccount = "own-account"
+	ReasonOwnAccount = string(gatehouse.RefusedOwn)
 	// ReasonDeactivated: the account must be activated first.
-	ReasonDeactivated = "deactivated"
+	ReasonDeactivated = string(gatehouse.RefusedDeactivated)
 	// ReasonLockedByOperator: an administrator cannot undo what an operator did.
-	ReasonLockedByOperator = "locked-by-operator"
+	ReasonLockedByOperator = string(gatehouse.RefusedByOperator)
 	// ReasonUnlockWait: an account can only be unlocked a limited number of times.
 	ReasonUnlockWait = "unlock-wait"
 	ReasonBusy       = "busy"

@@ -20,8 +20,8 @@ type Issued struct {
 	Password string
 }
 
-// CreateUser adds a user to a company, with a temporary password for the first sign-in. It is
-// mailed to the user; see Issued for users without an address.
+// CreateUser adds a user to a company, and mails a temporary password for the first sign-in, or a
+// link to choose one, as the site says; see Issued for users without an address.
 //
 // Errors: Forbidden, NotFound (no such company, or not the caller's), Invalid with
 // fields (username taken), Unavailable.
@@ -35,7 +35,7 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 	if err := checkUser(st, &fields).Err(); err != nil {
 		return Issued{}, err
 	}
-	plain, password, err := s.temporary(ctx, st, gatehouse.PasswordInitial)
+	plain, password, err := s.firstWayIn(ctx, st, fields.Email)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -46,13 +46,21 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 		State: gatehouse.Invited, Locale: fields.Locale, Password: password, CreatedAt: now,
 	}
 	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := stillLeads(tx, companyID); err != nil {
+			return err
+		}
 		if err := tx.InsertUser(tx, u); err != nil {
 			return taken(err, "username")
 		}
 		if err := tx.Record(u, gatehouse.EventUserCreated, gatehouse.ResultOK, map[string]string{"role": string(u.Role)}); err != nil {
 			return err
 		}
-		return s.mailPassword(tx, u, plain, mail.PasswordForAccount)
+		if u.Role == gatehouse.RoleAdmin {
+			if err := s.announce(tx, u); err != nil {
+				return err
+			}
+		}
+		return s.mailWayIn(tx, u, plain, mail.PasswordForAccount)
 	})
 	if err != nil {
 		return Issued{}, err
@@ -104,6 +112,19 @@ func (s *Service) mailPassword(tx *act.Unit, u gatehouse.User, plain string, rea
 type UserChange struct {
 	Username, FirstName, LastName, Email, Locale *string
 	Role                                         *gatehouse.Role
+	// Seen is the gatehouse.UserVersion that the form showed; empty: any.
+	Seen string
+}
+
+// stands refuses a change of a user who is deleted, or no longer as the form showed.
+func (ch UserChange) stands(u gatehouse.User) error {
+	switch {
+	case u.Deleted():
+		return refused(gatehouse.RefusedDeleted)
+	case ch.Seen != "" && ch.Seen != gatehouse.UserVersion(u):
+		return refused(ReasonUserChanged)
+	}
+	return nil
 }
 
 // UpdateUser changes a user's profile and role. A new address counts as unconfirmed; entering the
@@ -112,7 +133,8 @@ type UserChange struct {
 // The same applies to a new address that is also the username: until then, the returned user does
 // not have it.
 //
-// Errors: Forbidden, NotFound, Invalid with fields (username taken), TooMany with
+// Errors: Forbidden, NotFound, Conflict with gatehouse.RefusedDeleted or ReasonUserChanged, Invalid
+// with fields (username taken), TooMany with
 // ReasonResendWait for many changes of an address, Unavailable.
 func (s *Service) UpdateUser(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (gatehouse.User, error) {
 	_, now, _, err := s.update(ctx, st, c, id, change)
@@ -127,7 +149,10 @@ func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller,
 	}
 	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
 		var err error
-		if was, err = user(tx, tx.Queries, st, c, id); err != nil {
+		if was, err = s.acting(tx, id); err != nil {
+			return err
+		}
+		if err := change.stands(was); err != nil {
 			return err
 		}
 		fields := change.apply(st, was)
@@ -158,7 +183,7 @@ func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller,
 			return taken(err, "username")
 		}
 		if was.Role != now.Role {
-			if err := tx.EndClosedLoginsOf(tx, now, tx.Now()); err != nil {
+			if err := s.roleChanged(tx, now); err != nil {
 				return err
 			}
 		}

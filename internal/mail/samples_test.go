@@ -13,6 +13,22 @@ func samples() map[string]Message {
 	maps.Copy(all, lockSamples())
 	maps.Copy(all, noticeSamples())
 	maps.Copy(all, twoFactorSamples())
+	maps.Copy(all, companySamples())
+	return all
+}
+
+// companySamples are about what administrators do.
+func companySamples() map[string]Message {
+	all := map[string]Message{
+		"invitation":                Invitation{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour), Name: "Jonas Weber", Company: "Lindenhof Books"},
+		"invitation-operator":       Invitation{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour)},
+		"new-administrator":         NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", By: "Jonas Weber", At: testTime},
+		"new-administrator-support": NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", At: testTime},
+		"account-changed-support":   AccountChanged{Username: "hkruse", What: AccountDeactivated, At: testTime},
+	}
+	for _, what := range []AccountAct{AccountDeactivated, AccountActivated, AccountDeleted, AccountRestored, AccountAdministrator, AccountUser} {
+		all["account-changed-"+string(what)] = AccountChanged{Username: "hkruse", What: what, By: "Jonas Weber", At: testTime, Until: testTime.Add(30 * 24 * time.Hour)}
+	}
 	return all
 }
 

@@ -115,6 +115,7 @@ func (l *loader) identity(doc *strictyaml.Doc) {
 		}
 	}
 	s.Hosts, s.Staging, s.SignInWith, s.AsksSoleUser = f.Hosts, l.env.Staging, f.SignInWith, f.SoleUser
+	s.InvitesByLink = f.Invitation == "link"
 	if len(s.Hosts) > 0 {
 		s.Origin = l.env.origin(s.Hosts[0])
 	}

@@ -14,6 +14,7 @@ type settings struct {
 	Hosts       []string             `yaml:"hosts,required"`
 	SignInWith  gatehouse.Identifier `yaml:"sign_in_with,required,oneof=username|email|username-or-email"`
 	Recovery    gatehouse.Recovery   `yaml:"recovery,required,oneof=challenge|link"`
+	Invitation  string               `yaml:"invitation,oneof=password|link"` // else: password
 	Profile     gatehouse.Profile    `yaml:"profile,required,oneof=classic|modern"`
 	Policy      policySettings       `yaml:"policy"` // what differs from the profile
 	Languages   []string             `yaml:"languages"`

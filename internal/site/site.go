@@ -52,6 +52,8 @@ type Site struct {
 	Terms []Terms
 	// Maintenance closes the site for planned work; see Closed.
 	Maintenance *Maintenance
+	// InvitesByLink: new users get a link to choose their first password, and not a temporary one.
+	InvitesByLink bool
 	// Registers: applications may register themselves, with an operator's token.
 	Registers bool
 	// ForwardAuth is for applications that do not speak OpenID Connect.

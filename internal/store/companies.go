@@ -45,6 +45,15 @@ func (q Queries) Company(ctx context.Context, siteID, id string) (c gatehouse.Co
 	return c, err
 }
 
+// HoldCompany waits until nobody else changes who leads a company, and makes others wait until the
+// transaction ends: of two administrators who take each other's role at one moment, the second sees
+// what the first has done.
+func (q Queries) HoldCompany(ctx context.Context, siteID, id string) (c gatehouse.Company, err error) {
+	err = q.one(ctx, "hold company", `SELECT `+companyColumns+` FROM companies WHERE site_id = $1 AND id = $2 `+q.d.hold,
+		[]any{siteID, id}, companyFields(&c)...)
+	return c, err
+}
+
 // CompanyByAccount returns a company by its account number.
 func (q Queries) CompanyByAccount(ctx context.Context, siteID, number string) (c gatehouse.Company, err error) {
 	err = q.one(ctx, "company by account", `SELECT `+companyColumns+` FROM companies WHERE site_id = $1 AND account_number = $2`,

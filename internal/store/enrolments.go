@@ -24,7 +24,7 @@ func (q Queries) BeginEnrolment(ctx context.Context, e gatehouse.Enrolment) (tot
 		return 0, err
 	}
 	n, err := q.exec(ctx, "users of enrolment", `INSERT INTO enrolment_users (site_id, enrolment_id, username_key, user_id, username)
-		SELECT site_id, $3, username_key, id, username FROM users WHERE site_id = $1 AND company_id = $2`, e.SiteID, e.CompanyID, e.ID)
+		SELECT site_id, $3, username_key, id, username FROM users WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0`, e.SiteID, e.CompanyID, e.ID)
 	if err != nil {
 		return 0, err
 	}

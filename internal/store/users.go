@@ -11,7 +11,7 @@ const userColumns = `site_id, id, company_id, username, first_name, last_name, e
 	role, state, locale, locked_at, lock_reason, password_hash, password_origin, password_set_at,
 	password_expires_at, first_sign_in_at, last_sign_in_at, challenge_set, terms_accepted,
 	sole_user_for, sole_user, created_at, password_used_by, password_warned, codes_on_request,
-	own_two_factor, factors, apps, passkeys, bounced_at, bounce_reason, bounce_reported`
+	own_two_factor, factors, apps, passkeys, bounced_at, bounce_reason, bounce_reported, deleted_at, deleted_state`
 
 // userFields are the destinations of a row's columns, in the order of userColumns.
 func userFields(u *gatehouse.User) []any {
@@ -19,7 +19,8 @@ func userFields(u *gatehouse.User) []any {
 		&u.Role, &u.State, &u.Locale, when{&u.LockedAt}, &u.LockReason, &u.Password.Hash, &u.Password.Origin,
 		when{&u.Password.SetAt}, when{&u.Password.ExpiresAt}, when{&u.FirstSignInAt}, when{&u.LastSignInAt},
 		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}, &u.Password.UsedBy, &u.Password.Warned, &u.CodesOnRequest,
-		&u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At}, &u.Bounce.Reason, &u.Bounce.Reported}
+		&u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At}, &u.Bounce.Reason, &u.Bounce.Reported,
+		when{&u.DeletedAt}, &u.DeletedState}
 }
 
 // InsertUser adds a user; Conflict if the site already has the username.
@@ -46,6 +47,7 @@ func userValues(u gatehouse.User) []any {
 		micros(u.LastSignInAt), u.ChallengeSet, u.TermsAccepted, u.SoleUserFor, u.SoleUser, micros(u.CreatedAt),
 		u.Password.UsedBy, u.Password.Warned, u.CodesOnRequest,
 		u.OwnTwoFactor, u.Factors, u.Apps, u.Passkeys, micros(u.Bounce.At), u.Bounce.Reason, u.Bounce.Reported,
+		micros(u.DeletedAt), string(u.DeletedState),
 		gatehouse.NameKey(u.Username), gatehouse.NameKey(u.Email)}
 }
 
@@ -163,17 +165,17 @@ func (q Queries) UsersByEmail(ctx context.Context, siteID, email string, limit i
 }
 
 // Users returns up to limit users of a company in the order of their usernames, after the given
-// username key.
+// username key. No list has deleted users; see DeletedUsers.
 func (q Queries) Users(ctx context.Context, siteID, companyID, after string, limit int) ([]gatehouse.User, error) {
 	return q.users(ctx, `SELECT `+userColumns+` FROM users
-		WHERE site_id = $1 AND company_id = $2 AND username_key > $3 ORDER BY username_key LIMIT $4`,
+		WHERE site_id = $1 AND company_id = $2 AND username_key > $3 AND deleted_at = 0 ORDER BY username_key LIMIT $4`,
 		siteID, companyID, after, limit)
 }
 
 // UsersOfSite is Users over all companies of a site.
 func (q Queries) UsersOfSite(ctx context.Context, siteID, after string, limit int) ([]gatehouse.User, error) {
 	return q.users(ctx, `SELECT `+userColumns+` FROM users
-		WHERE site_id = $1 AND username_key > $2 ORDER BY username_key LIMIT $3`, siteID, after, limit)
+		WHERE site_id = $1 AND username_key > $2 AND deleted_at = 0 ORDER BY username_key LIMIT $3`, siteID, after, limit)
 }
 
 func (q Queries) users(ctx context.Context, text string, args ...any) ([]gatehouse.User, error) {
@@ -190,7 +192,7 @@ func (q Queries) users(ctx context.Context, text string, args ...any) ([]gatehou
 // CountUsers returns how many users a company has, by state.
 func (q Queries) CountUsers(ctx context.Context, siteID, companyID string) (map[gatehouse.UserState]int, error) {
 	counts := map[gatehouse.UserState]int{}
-	err := q.all(ctx, "count users", `SELECT state, COUNT(*) FROM users WHERE site_id = $1 AND company_id = $2 GROUP BY state`,
+	err := q.all(ctx, "count users", `SELECT state, COUNT(*) FROM users WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0 GROUP BY state`,
 		[]any{siteID, companyID}, func(scan func(...any) error) error {
 			var state gatehouse.UserState
 			var n int
@@ -269,7 +271,7 @@ func (q Queries) AllAdministrators(ctx context.Context, siteID, companyID string
 func (q Queries) usersOf(ctx context.Context, siteID, companyID, which string, fn func(gatehouse.User) error) error {
 	return q.all(ctx, "users of company", `SELECT id, username, first_name, last_name, email, email_confirmed, role, state, locale,
 		locked_at, lock_reason, first_sign_in_at, last_sign_in_at, own_two_factor, factors, apps, passkeys, bounced_at
-		FROM users WHERE site_id = $1 AND company_id = $2 `+which+` ORDER BY username_key`, []any{siteID, companyID}, func(scan func(...any) error) error {
+		FROM users WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0 `+which+` ORDER BY username_key`, []any{siteID, companyID}, func(scan func(...any) error) error {
 		u := gatehouse.User{SiteID: siteID, CompanyID: companyID}
 		err := scan(&u.ID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
 			when{&u.LockedAt}, &u.LockReason, when{&u.FirstSignInAt}, when{&u.LastSignInAt}, &u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At})
@@ -298,6 +300,6 @@ func (q Queries) UsersMark(ctx context.Context, siteID, companyID string) (m Use
 			+ CASE WHEN own_two_factor THEN 64 ELSE 0 END + CASE WHEN factors > 0 THEN 128 ELSE 0 END
 			+ CASE WHEN apps > 0 THEN 256 ELSE 0 END + CASE WHEN passkeys > 0 THEN 512 ELSE 0 END)), 0) AS BIGINT),
 		CAST(COALESCE(SUM(locked_at % 999983 + bounced_at % 998244353 + first_sign_in_at % 19260817), 0) AS BIGINT), COALESCE(MAX(id), '')
-		FROM users WHERE site_id = $1 AND company_id = $2`, []any{siteID, companyID}, &m.Users, &m.Kinds, &m.Moments, &m.Newest)
+		FROM users WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0`, []any{siteID, companyID}, &m.Users, &m.Kinds, &m.Moments, &m.Newest)
 	return m, err
 }

@@ -177,6 +177,7 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 	gatehouse.EventUserChanged:      {"user", ""},
 	gatehouse.EventUserImported:     {"user-plus", ""},
 	gatehouse.EventUserDeactivated:  {"x", "is-warn"},
+	gatehouse.EventUserDeleted:      {"x", "is-warn"},
 	gatehouse.EventUserActivated:    {"circle-check", "is-ok"},
 	gatehouse.EventPasswordReset:    {"key-round", ""},
 	gatehouse.EventCompanyCreated:   {"building-2", ""},

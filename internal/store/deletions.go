@@ -44,7 +44,7 @@ func (q Queries) RemoveUser(ctx context.Context, u gatehouse.User, before time.T
 		return false, err
 	}
 	for _, table := range []string{"messages", "recoveries"} {
-		if _, err := q.exec(ctx, "remove "+table, `DELETE FROM `+table+` WHERE site_id = $1 AND user_id = $2`, u.SiteID, u.ID); err != nil {
+		if _, err := q.exec(ctx, "remove "+table, `DELETE FROM `+table+` WHERE site_id = $1 AND user_id = $2 AND user_id <> ''`, u.SiteID, u.ID); err != nil {
 			return false, err
 		}
 	}

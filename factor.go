@@ -35,18 +35,38 @@ type Factor struct {
 	Clock AppClock
 }
 
-// FactorFilter selects users by the kind of a second factor that they have.
+// FactorFilter selects users by their two-factor authentication: whether it is on, or which factor
+// they have.
 type FactorFilter string
 
-// FactorNone selects users without any; the other filters are the kinds.
-const FactorNone FactorFilter = "none"
+// The filters by state, and FactorNone, which selects users without a factor of their own; the other
+// filters are the kinds.
+const (
+	TwoFactorIsOn  FactorFilter = "on"
+	TwoFactorIsOff FactorFilter = "off"
+	// TwoFactorStuck: something has to be done before it works.
+	TwoFactorStuck FactorFilter = "stuck"
+	// FactorEmail: codes by email.
+	FactorEmail FactorFilter = "email"
+	FactorNone  FactorFilter = "none"
+)
 
 // FactorFilters are all of them.
-var FactorFilters = []FactorFilter{FactorNone, FactorFilter(FactorApp), FactorFilter(FactorPasskey), FactorFilter(FactorText)}
+var FactorFilters = []FactorFilter{TwoFactorIsOn, TwoFactorIsOff, TwoFactorStuck, FactorEmail,
+	FactorFilter(FactorApp), FactorFilter(FactorPasskey), FactorFilter(FactorText), FactorNone}
 
 // Fits reports whether a user is selected; an empty filter selects everybody.
-func (f FactorFilter) Fits(u User) bool {
+func (f FactorFilter) Fits(u UserFacts) bool {
+	state := TwoFactorOf(u.Need, u.User, u.Reachable)
 	switch f {
+	case TwoFactorIsOn:
+		return state == TwoFactorOn || state == TwoFactorOwn || state == TwoFactorFactor || state == TwoFactorLater
+	case TwoFactorIsOff:
+		return state == TwoFactorOff
+	case TwoFactorStuck:
+		return state == TwoFactorSetUp || state == TwoFactorNoEmail || state == TwoFactorBouncing
+	case FactorEmail:
+		return state == TwoFactorOn || state == TwoFactorOwn || state == TwoFactorLater
 	case FactorNone:
 		return u.Factors == 0
 	case FactorFilter(FactorApp):

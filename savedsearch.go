@@ -2,10 +2,8 @@ package gatehouse
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // SearchPlace is a page with a search, by its path.
@@ -20,14 +18,11 @@ const (
 	SearchUsers SearchPlace = "/company/users"
 )
 
-// Search is what a user searches for, and where (A06).
+// Search is what a user searches for, and where (A06). Everywhere but in SearchUsers, it is just a
+// text.
 type Search struct {
 	Place SearchPlace
-	// Text is what was typed; Group, Role and Factor are filters of SearchUsers.
-	Text   string
-	Group  UserGroup
-	Role   Role
-	Factor FactorFilter
+	UserFilter
 }
 
 // The limits of searches, in code points and in numbers.
@@ -45,36 +40,23 @@ func ReadSearch(address string) (Search, bool) {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return Search{}, false
 	}
-	asked, s := u.Query(), Search{Place: SearchPlace(u.Path)}
-	if s.Text = strings.TrimSpace(asked.Get("q")); !utf8.ValidString(s.Text) || utf8.RuneCountInString(s.Text) > MostSearchText || strings.ContainsRune(s.Text, 0) {
+	s := Search{SearchPlace(u.Path), ReadUserFilter(u.Query())}
+	if s.Text != strings.TrimSpace(u.Query().Get("q")) { // one that no page searches for
 		return Search{}, false
 	}
 	switch s.Place {
 	case SearchEverything, SearchHelp:
+		s.UserFilter = UserFilter{Text: s.Text}
 	case SearchUsers:
-		if g := UserGroup(asked.Get("group")); slices.Contains(UserGroups, g) {
-			s.Group = g
-		}
-		if r := Role(asked.Get("role")); r == RoleUser || r == RoleAdmin {
-			s.Role = r
-		}
-		if f := FactorFilter(asked.Get("factor")); slices.Contains(FactorFilters, f) {
-			s.Factor = f
-		}
 	default:
 		return Search{}, false
 	}
-	return s, s.Text != "" || s.Group != "" || s.Role != "" || s.Factor != ""
+	return s, s.UserFilter != UserFilter{}
 }
 
 // Address returns the canonical address that ReadSearch reads.
 func (s Search) Address() string {
-	asked := url.Values{}
-	for name, value := range map[string]string{"q": s.Text, "group": string(s.Group), "role": string(s.Role), "factor": string(s.Factor)} {
-		if value != "" {
-			asked.Set(name, value)
-		}
-	}
+	asked := s.Query()
 	if len(asked) == 0 {
 		return string(s.Place)
 	}

@@ -13,7 +13,7 @@ func TestReadSearch(t *testing.T) {
 		"/help?q=locked":                    "/help?q=locked",
 		"/help?q=+two++words+&x=1#there":    "/help?q=two++words",
 		"/search?q=a%26b%3Dc":               "/search?q=a%26b%3Dc",
-		"/search?q=" + long:                 (gatehouse.Search{Place: gatehouse.SearchEverything, Text: long}).Address(),
+		"/search?q=" + long:                 (gatehouse.Search{Place: gatehouse.SearchEverything, UserFilter: gatehouse.UserFilter{Text: long}}).Address(),
 		"/help?q=a&group=locked&role=admin": "/help?q=a",
 		"/company/users?role=admin":         "/company/users?role=admin",
 		"/company/users?group=locked&q=&z":  "/company/users?group=locked",
@@ -49,7 +49,7 @@ func TestReadSearch(t *testing.T) {
 
 func TestSearchesOfUsersAreForAdministrators(t *testing.T) {
 	for place, want := range map[gatehouse.SearchPlace]bool{gatehouse.SearchHelp: true, gatehouse.SearchEverything: true, gatehouse.SearchUsers: false} {
-		s := gatehouse.Search{Place: place, Text: "x"}
+		s := gatehouse.Search{Place: place, UserFilter: gatehouse.UserFilter{Text: "x"}}
 		if s.For(gatehouse.RoleUser) != want || !s.For(gatehouse.RoleAdmin) {
 			t.Errorf("%s", place)
 		}

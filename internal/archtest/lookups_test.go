@@ -28,7 +28,7 @@ var lookUps = map[string]string{
 	"internal/bench/strangers.go": "",
 	// Pages of lists, and the search in them.
 	"internal/directory/lists.go":      "Users SiteUsers",
-	"internal/directory/findusers.go":  "FindUsers matches",
+	"userfilter.go":                    "SearchKey",
 	"internal/directory/importplan.go": "lookAlikes",
 	"internal/directory/rehearsal.go":  "other", // which accounts are in the file
 	"internal/directory/importrow.go":  "read",  // a line's user, and the lines that name one twice

@@ -381,7 +381,7 @@ func TestWhoMaySetTwoFactor(t *testing.T) {
 		_, one := h.Enrolment(t.Context(), h.uk, c, admin.CompanyID, e.ID)
 		_, results := h.Results(t.Context(), h.uk, c, admin.CompanyID, e.ID)
 		_, swtch := h.SetTwoFactor(t.Context(), h.uk, c, admin.CompanyID, gatehouse.EmailCodes(false), "")
-		_, found := h.FindUsers(t.Context(), h.uk, c, admin.CompanyID, directory.UserFilter{})
+		_, found := h.FindUsers(t.Context(), h.uk, c, admin.CompanyID, directory.UserList{})
 		lines := h.EnrolmentLines(t.Context(), h.uk, c, admin.CompanyID, e.ID, "", "", 0, func(store.RunLine) error { return nil })
 		for what, err := range map[string]error{"preview": preview, "runs": enrolments, "run": one, "results": results, "switch": swtch, "people": found, "lines": lines} {
 			if k := gatehouse.KindOf(err); k != gatehouse.Forbidden && k != gatehouse.NotFound {

@@ -2,6 +2,8 @@ package directory
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,17 +11,15 @@ import (
 	"gatehouse/internal/site"
 )
 
-// UserFilter selects users of a company.
-type UserFilter struct {
-	// Search is a part of a name, username or address; empty: everybody.
-	Search string
-	// Group and Role are empty for any.
-	Group gatehouse.UserGroup
-	Role  gatehouse.Role
-	// Factor selects by the kind of a second factor; empty for any.
-	Factor gatehouse.FactorFilter
-	// After is the last username of the previous page; empty: the first page.
-	After string
+// UserList is a page of a company's users to look at.
+type UserList struct {
+	gatehouse.UserFilter
+	Sort gatehouse.UserSort
+	// Down: from the last to the first.
+	Down bool
+	// After and Before are places in the list, as FoundUsers.Places has them: the page begins
+	// after the one, or ends before the other. Empty, or a place that is gone: the first page.
+	After, Before string
 	// Limit is how many to return at most.
 	Limit int
 }
@@ -29,67 +29,161 @@ type FoundUsers struct {
 	Users []gatehouse.User
 	// Reachable are those of them, by ID, whose address mail can be sent to.
 	Reachable map[string]bool
-	// More: there is another page after this one.
-	More bool
-	// Found is how many match in all, Before how many of them come before this page, and Total how
-	// many the company has.
-	Found, Before, Total int
-	// Groups are how many users are in each group; one may be in several.
-	Groups map[gatehouse.UserGroup]int
-	// Asked is when users were last asked to set up a second factor, by ID.
+	// Asked is when they were last asked to set up a second factor, by ID.
 	Asked map[string]time.Time
+	// Found is how many match in all, Preceding how many of them come before this page, and Total how
+	// many the company has.
+	Found, Preceding, Total int
+	UserCounts
+	// Places are those of the users on the page, by ID, for UserList.After and Before.
+	Places map[string]string
+}
+
+// UserCounts are how many users there would be if one more filter were chosen, or another one in its
+// place, with all others as they are.
+type UserCounts struct {
+	// Ungrouped is the number without any group.
+	Ungrouped int
+	Groups    map[gatehouse.UserGroup]int
+	// Roles and Factors have the number for any under "".
+	Roles   map[gatehouse.Role]int
+	Factors map[gatehouse.FactorFilter]int
 	// Bare is how many of the company's active users have no second factor.
 	Bare int
 }
 
-// FindUsers returns users of a company in the order of their usernames, and the size of each group
-// (B01: each number links to the users). It reads all users of the company once: a rule decides
-// the groups, and no rule is in SQL.
+// More reports whether there is another page after this one.
+func (p FoundUsers) More() bool { return p.Preceding+len(p.Users) < p.Found }
+
+// FindUsers returns a page of a company's users, with the number of users for each filter.
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f UserFilter) (FoundUsers, error) {
-	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
-		return FoundUsers{}, err
-	}
-	asked, err := s.Store.Read().FactorAsksOf(ctx, st.ID, companyID)
+func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f UserList) (FoundUsers, error) {
+	look, r, err := s.lookAt(ctx, st, c, companyID, f.UserFilter)
 	if err != nil {
 		return FoundUsers{}, err
 	}
-	p := FoundUsers{Groups: map[gatehouse.UserGroup]int{}, Reachable: map[string]bool{}, Asked: asked}
-	needle, after, limit := gatehouse.NameKey(f.Search), gatehouse.NameKey(f.After), clamp(f.Limit)
-	err = s.Store.Read().AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
-		can := reachable(u)
-		p.Total++
-		if u.Factors == 0 && u.State != gatehouse.Deactivated {
-			p.Bare++
-		}
-		in := f.Group == ""
-		for _, g := range gatehouse.GroupsOf(u, can) {
-			p.Groups[g]++
-			in = in || g == f.Group
-		}
-		if !in || f.Role != "" && u.Role != f.Role || !f.Factor.Fits(u) || !matches(u, needle) {
-			return nil
-		}
-		p.Found++
-		switch {
-		case after != "" && gatehouse.NameKey(u.Username) <= after:
-			p.Before++
-		case len(p.Users) == limit:
-			p.More = true
-		default:
-			p.Users, p.Reachable[u.ID] = append(p.Users, u), can
-		}
-		return nil
-	})
+	chosen := r.page(look, f)
+	p := FoundUsers{Reachable: map[string]bool{}, Places: map[string]string{}, Total: len(r.people), Found: chosen.found, Preceding: chosen.preceding, UserCounts: look.counts(r)}
+	ids := make([]string, len(chosen.people))
+	for i, one := range chosen.people {
+		ids[i], p.Places[one.id] = one.id, placeOf(one, f.Sort)
+	}
+	if p.Users, err = s.usersOf(ctx, st, companyID, ids); err != nil {
+		return FoundUsers{}, err
+	}
+	for _, u := range p.Users {
+		p.Reachable[u.ID] = reachable(u)
+	}
+	p.Asked, err = s.Store.Read().FactorAsksOfUsers(ctx, st.ID, ids)
 	return p, err
 }
 
-func matches(u gatehouse.User, needle string) bool {
-	for _, field := range []string{u.Username, u.FirstName + " " + u.LastName, u.Email} {
-		if needle == "" || strings.Contains(gatehouse.NameKey(field), needle) {
-			return true
+// eachAtOnce is how many users EachFound reads at a time.
+const eachAtOnce = 500
+
+// EachFound calls fn for every user of a company whom a filter means, in the order of their names and
+// without their password data. The users are chosen when it begins. They are read batch by batch, so
+// it never holds all of them; one who does not fit the filter any longer by then is left out. If fn
+// returns an error, it stops and returns it.
+//
+// Errors: Forbidden, NotFound, Unavailable.
+func (s *Service) EachFound(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter, fn func(gatehouse.User) error) error {
+	look, r, err := s.lookAt(ctx, st, c, companyID, f)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, one := range r.people {
+		if look.fits(one) {
+			ids = append(ids, one.id)
 		}
 	}
-	return false
+	for batch := range slices.Chunk(ids, eachAtOnce) {
+		users, err := s.usersOf(ctx, st, companyID, batch)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if !f.Fits(look.factsOf(u)) {
+				continue
+			}
+			if err := fn(u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// CountFound returns how many users of a company a filter means.
+//
+// Errors: as EachFound.
+func (s *Service) CountFound(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter) (n int, err error) {
+	look, r, err := s.lookAt(ctx, st, c, companyID, f)
+	if err != nil {
+		return 0, err
+	}
+	for _, one := range r.people {
+		if look.fits(one) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// lookAt prepares a look at the users of a company.
+func (s *Service) lookAt(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter) (*look, *roll, error) {
+	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := readRoll(ctx, s.Store.Read(), st, companyID)
+	if err != nil {
+		return nil, nil, err
+	}
+	need := gatehouse.RulesFor(st.Site, firm.Rule()).Strictest().Require
+	return newLook(r, f, need, st.Zone, s.Now()), r, nil
+}
+
+// usersOf returns the users with these IDs, in their order.
+func (s *Service) usersOf(ctx context.Context, st *site.Site, companyID string, ids []string) ([]gatehouse.User, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	all := make(map[string]gatehouse.User, len(ids))
+	err := s.Store.Read().UsersWithIDs(ctx, st.ID, companyID, ids, func(u gatehouse.User) error {
+		all[u.ID] = u
+		return nil
+	})
+	users := make([]gatehouse.User, 0, len(ids))
+	for _, id := range ids {
+		if u, there := all[id]; there {
+			users = append(users, u)
+		}
+	}
+	return users, err
+}
+
+// placeOf is the place of a user in the list: sorted by last sign-in, it is kept with its day,
+// because the user may sign in before the next page is looked at.
+func placeOf(p *person, by gatehouse.UserSort) string {
+	if by == gatehouse.SortSeen {
+		return fmt.Sprintf("%s.%d", p.id, p.seen)
+	}
+	return p.id
+}
+
+// at returns who is at a place; nil: it is gone.
+func (r *roll) at(place string) *person {
+	id, day, dated := strings.Cut(place, ".")
+	p := r.byID[id]
+	if p == nil || !dated {
+		return p
+	}
+	was := *p
+	if n, err := fmt.Sscanf(day, "%d", &was.seen); n != 1 || err != nil {
+		return nil
+	}
+	return &was
 }

@@ -1,7 +1,10 @@
 package directory_test
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,50 +29,127 @@ func TestFindUsers(t *testing.T) {
 		h.user(h.uk, h.company(h.uk, "2", "Other").ID, "neighbour", gatehouse.RoleUser)
 		for _, name := range []string{"delta", "Alpha", "charlie", "Bravo"} {
 			h.user(h.uk, c.ID, name, gatehouse.RoleUser)
+			h.later()
 		}
 		admin := as(h.user(h.uk, c.ID, "echo", gatehouse.RoleAdmin))
 		h.write(func(q store.Queries) error {
 			u := h.stored(h.uk, "charlie")
 			u.Email, u.FirstName = "", "Çağla"
-			return q.UpdateProfile(t.Context(), u, time.Time{})
+			return errors.Join(q.UpdateProfile(t.Context(), u, time.Time{}), q.SignedIn(t.Context(), h.uk.ID, h.stored(h.uk, "delta").ID, h.now))
 		})
-		found := func(f directory.UserFilter) directory.FoundUsers {
+		seen := fmt.Sprint(gatehouse.DayOf(h.now, h.uk.Zone))
+		found := func(query string, limit int, l directory.UserList) directory.FoundUsers {
 			t.Helper()
-			p, err := h.FindUsers(t.Context(), h.uk, admin, c.ID, f)
+			asked, err := url.ParseQuery(query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.UserFilter, l.Limit = gatehouse.ReadUserFilter(asked), limit
+			p, err := h.FindUsers(t.Context(), h.uk, admin, c.ID, l)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return p
 		}
+		place := map[string]string{}
+		for _, u := range found("", 9, directory.UserList{}).Users {
+			place[u.Username] = u.ID
+		}
 		for _, x := range []struct {
-			filter directory.UserFilter
-			want   string
+			query string
+			limit int
+			list  directory.UserList
+			want  string
 		}{
-			{directory.UserFilter{Limit: 2}, "Alpha Bravo, 0 before, 5 found, more"},
-			{directory.UserFilter{Limit: 2, After: "BRAVO"}, "charlie delta, 2 before, 5 found, more"},
-			{directory.UserFilter{Limit: 2, After: "delta"}, "echo, 4 before, 5 found"},
-			{directory.UserFilter{Limit: 9, Role: gatehouse.RoleAdmin}, "echo, 0 before, 1 found"},
-			{directory.UserFilter{Limit: 9, Group: gatehouse.GroupNoEmail}, "charlie, 0 before, 1 found"},
-			{directory.UserFilter{Limit: 9, Group: gatehouse.GroupInvited, Search: "LPH"}, "Alpha, 0 before, 1 found"},
-			{directory.UserFilter{Limit: 9, Search: "çağla santos"}, "charlie, 0 before, 1 found"},
-			{directory.UserFilter{Limit: 9, Search: "delta@NORTH"}, "delta, 0 before, 1 found"},
-			{directory.UserFilter{Limit: 9, Search: "%"}, ", 0 before, 0 found"},
+			{"", 2, directory.UserList{}, "charlie Alpha, 0 before, 5 found, more"},
+			{"", 2, directory.UserList{After: place["Alpha"]}, "Bravo delta, 2 before, 5 found, more"},
+			{"", 2, directory.UserList{After: place["delta"]}, "echo, 4 before, 5 found"},
+			{"", 2, directory.UserList{Before: place["echo"]}, "Bravo delta, 2 before, 5 found, more"},
+			{"", 2, directory.UserList{Before: place["Bravo"]}, "charlie Alpha, 0 before, 5 found, more"},
+			{"", 2, directory.UserList{Before: place["Alpha"]}, "charlie Alpha, 0 before, 5 found, more"},
+			{"", 2, directory.UserList{After: "usr_gone"}, "charlie Alpha, 0 before, 5 found, more"},
+			{"", 9, directory.UserList{Down: true}, "echo delta Bravo Alpha charlie, 0 before, 5 found"},
+			{"", 9, directory.UserList{Sort: gatehouse.SortUsername}, "Alpha Bravo charlie delta echo, 0 before, 5 found"},
+			{"", 2, directory.UserList{Sort: gatehouse.SortUsername, Down: true, After: place["delta"]}, "charlie Bravo, 2 before, 5 found, more"},
+			{"", 9, directory.UserList{Sort: gatehouse.SortSeen, Down: true}, "delta echo Bravo Alpha charlie, 0 before, 5 found"},
+			{"", 3, directory.UserList{Sort: gatehouse.SortSeen, Down: true, After: place["delta"] + "." + seen}, "echo Bravo Alpha, 1 before, 5 found, more"},
+			{"", 3, directory.UserList{Sort: gatehouse.SortSeen, Down: true, After: place["delta"] + ".x"}, "delta echo Bravo, 0 before, 5 found, more"},
+			{"", 9, directory.UserList{Sort: gatehouse.SortCreated}, "delta Alpha charlie Bravo echo, 0 before, 5 found"},
+			{"", 2, directory.UserList{Sort: gatehouse.SortCreated, Before: place["Bravo"]}, "Alpha charlie, 1 before, 5 found, more"},
+			{"role=admin", 9, directory.UserList{}, "echo, 0 before, 1 found"},
+			{"group=no-address", 9, directory.UserList{}, "charlie, 0 before, 1 found"},
+			{"group=no-address&group=never", 9, directory.UserList{}, "charlie, 0 before, 1 found"},
+			{"group=no-address&role=admin", 9, directory.UserList{}, ", 0 before, 0 found"},
+			{"group=never", 9, directory.UserList{}, "charlie Alpha Bravo echo, 0 before, 4 found"},
+			{"group=invited&q=LPH", 9, directory.UserList{}, "Alpha, 0 before, 1 found"},
+			{"q=çağla+säntos", 9, directory.UserList{}, "charlie, 0 before, 1 found"},
+			{"q=santos+cagla", 9, directory.UserList{}, "charlie, 0 before, 1 found"},
+			{"q=tös+ÇAG", 9, directory.UserList{}, "charlie, 0 before, 1 found"},
+			{"q=delta@NORTH", 9, directory.UserList{}, "delta, 0 before, 1 found"},
+			{"q=delta+charlie", 9, directory.UserList{}, ", 0 before, 0 found"},
+			{"q=%25", 9, directory.UserList{}, ", 0 before, 0 found"},
+			{"q=%00", 9, directory.UserList{}, ", 0 before, 0 found"},
 		} {
-			p := found(x.filter)
-			got := fmt.Sprintf("%s, %d before, %d found", names(p), p.Before, p.Found)
-			if p.More {
+			p := found(x.query, x.limit, x.list)
+			got := fmt.Sprintf("%s, %d before, %d found", names(p), p.Preceding, p.Found)
+			if p.More() {
 				got += ", more"
 			}
 			if got != x.want || p.Total != 5 {
-				t.Errorf("%+v: %s of %d, want %s", x.filter, got, p.Total, x.want)
+				t.Errorf("%s %+v: %s of %d, want %s", x.query, x.list, got, p.Total, x.want)
 			}
 		}
-		p := found(directory.UserFilter{Limit: 9})
-		if p.Groups[gatehouse.GroupNoEmail] != 1 || p.Groups[gatehouse.GroupInvited] != 5 || p.Groups[gatehouse.GroupLocked] != 0 {
+		p := found("", 9, directory.UserList{})
+		if p.Groups[gatehouse.GroupNoEmail] != 1 || p.Groups[gatehouse.GroupInvited] != 4 || p.Groups[gatehouse.GroupLocked] != 0 {
 			t.Errorf("%v", p.Groups)
 		}
-		if u := p.Users[0]; u.Password.Hash != "" || !p.Reachable[u.ID] || p.Reachable[p.Users[2].ID] {
+		if u := p.Users[1]; u.Password.Hash != "" || !p.Reachable[u.ID] || p.Reachable[p.Users[0].ID] {
 			t.Errorf("%+v %v", u, p.Reachable)
+		}
+	})
+}
+
+// Every user whom a filter means is met once, in the order of names.
+func TestEachFound(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.company(h.uk, "10482", "Northgate")
+		h.user(h.uk, h.company(h.uk, "2", "Other").ID, "neighbour", gatehouse.RoleUser)
+		var all []gatehouse.User
+		for i := range 1234 {
+			all = append(all, gatehouse.User{ID: store.NewID("usr", h.now), SiteID: h.uk.ID, CompanyID: c.ID, Username: fmt.Sprintf("user%05d", i), FirstName: "Mira", LastName: "Santos",
+				Role: gatehouse.RoleUser, State: gatehouse.Active, CreatedAt: h.now, Password: gatehouse.Password{Hash: "x"}})
+		}
+		h.write(func(q store.Queries) error { return q.InsertUsers(t.Context(), all) })
+		admin := h.user(h.uk, c.ID, "admin", gatehouse.RoleAdmin)
+		met := func(by gatehouse.Caller, f gatehouse.UserFilter) (names []string, err error) {
+			err = h.EachFound(t.Context(), h.uk, by, c.ID, f, func(u gatehouse.User) error {
+				if names = append(names, u.Username); u.Password.Hash != "" {
+					t.Error("with a hash")
+				}
+				return nil
+			})
+			return names, err
+		}
+		f := gatehouse.UserFilter{Text: "USER", Groups: gatehouse.SetOf(gatehouse.GroupNoEmail)}
+		names, err := met(as(admin), f)
+		if err != nil || len(names) != 1234 || !slices.IsSorted(names) || names[0] != "user00000" {
+			t.Errorf("%d, %v", len(names), err)
+		}
+		if n, err := h.CountFound(t.Context(), h.uk, as(admin), c.ID, f); n != 1234 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		if names, err := met(as(admin), gatehouse.UserFilter{}); len(names) != 1235 || err != nil {
+			t.Errorf("%d, %v", len(names), err)
+		}
+		stop := errors.New("stop")
+		if err := h.EachFound(t.Context(), h.uk, as(admin), c.ID, f, func(gatehouse.User) error { return stop }); !errors.Is(err, stop) {
+			t.Errorf("%v", err)
+		}
+		if names, err := met(as(all[0]), f); gatehouse.KindOf(err) != gatehouse.Forbidden || names != nil {
+			t.Errorf("a user: %v", err)
+		}
+		if names, err := met(as(h.user(h.uk, h.company(h.uk, "3", "Third").ID, "third", gatehouse.RoleAdmin)), f); gatehouse.KindOf(err) != gatehouse.NotFound || names != nil {
+			t.Errorf("another company: %v", err)
 		}
 	})
 }
@@ -87,7 +167,7 @@ func TestUsersOfALargeCompany(t *testing.T) {
 		}
 		return q.InsertUsers(t.Context(), all)
 	})
-	p, err := h.FindUsers(t.Context(), h.uk, operator, c.ID, directory.UserFilter{Search: "09999", Limit: 50})
+	p, err := h.FindUsers(t.Context(), h.uk, operator, c.ID, directory.UserList{UserFilter: gatehouse.UserFilter{Text: "09999"}, Limit: 50})
 	if err != nil || p.Found != 1 || p.Total != 10000 {
 		t.Errorf("%d of %d, %v", p.Found, p.Total, err)
 	}
@@ -102,16 +182,15 @@ func TestUsersAreFoundByFactor(t *testing.T) {
 		h.loses(h.company(h.uk, "20482", "Southgate"), "other")
 		f := gatehouse.Factor{ID: store.NewID("fac", h.now), SiteID: h.uk.ID, UserID: lost.ID, Kind: gatehouse.FactorText, Name: "Not confirmed", CreatedAt: h.now}
 		h.write(func(q store.Queries) error { return q.InsertFactor(t.Context(), f, []byte("sealed")) })
-		for filter, want := range map[directory.UserFilter]string{
+		for filter, want := range map[gatehouse.UserFilter]string{
 			{Factor: gatehouse.FactorNone}:                         "mira",
 			{Factor: gatehouse.FactorFilter(gatehouse.FactorApp)}:  "tom",
 			{Factor: gatehouse.FactorFilter(gatehouse.FactorText)}: "",
-			{Factor: gatehouse.FactorNone, Search: "tom"}:          "",
-			{Factor: gatehouse.FactorNone, Search: "mir"}:          "mira",
+			{Factor: gatehouse.FactorNone, Text: "tom"}:            "",
+			{Factor: gatehouse.FactorNone, Text: "mir"}:            "mira",
 			{}: "mira tom",
 		} {
-			filter.Limit = 50
-			p, err := h.FindUsers(t.Context(), h.uk, operator, c.ID, filter)
+			p, err := h.FindUsers(t.Context(), h.uk, operator, c.ID, directory.UserList{UserFilter: filter, Limit: 50})
 			var names []string
 			for _, u := range p.Users {
 				names = append(names, u.Username)

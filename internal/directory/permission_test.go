@@ -38,8 +38,15 @@ func TestWhoMayWhat(t *testing.T) {
 		"Locks":            func(by gatehouse.Caller) error { _, err := h.Locks(ctx, h.uk, by, u.ID); return err },
 		"Events":           func(by gatehouse.Caller) error { _, err := h.Events(ctx, h.uk, by, u.ID, 10); return err },
 		"People": func(by gatehouse.Caller) error {
-			_, err := h.FindUsers(ctx, h.uk, by, c.ID, directory.UserFilter{Limit: 10})
+			_, err := h.FindUsers(ctx, h.uk, by, c.ID, directory.UserList{Limit: 10})
 			return err
+		},
+		"CountFound": func(by gatehouse.Caller) error {
+			_, err := h.CountFound(ctx, h.uk, by, c.ID, gatehouse.UserFilter{})
+			return err
+		},
+		"EachFound": func(by gatehouse.Caller) error {
+			return h.EachFound(ctx, h.uk, by, c.ID, gatehouse.UserFilter{}, func(gatehouse.User) error { return nil })
 		},
 		"Messages":       func(by gatehouse.Caller) error { _, err := h.Messages(ctx, h.uk, by, u.ID, 10); return err },
 		"Standing":       func(by gatehouse.Caller) error { _, err := h.Standing(ctx, h.uk, by, u.ID); return err },

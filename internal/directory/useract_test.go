@@ -174,7 +174,7 @@ func (h *house) do(admin, u gatehouse.User, a gatehouse.UserAct) {
 func (h *house) notListed(companyID string, u gatehouse.User) {
 	h.t.Helper()
 	is := func(o gatehouse.User) bool { return o.ID == u.ID }
-	found, err := h.FindUsers(h.t.Context(), h.uk, operator, companyID, directory.UserFilter{Limit: 100})
+	found, err := h.FindUsers(h.t.Context(), h.uk, operator, companyID, directory.UserList{Limit: 100})
 	if err != nil || slices.ContainsFunc(found.Users, is) {
 		h.t.Errorf("found: %v, %v", found.Users, err)
 	}

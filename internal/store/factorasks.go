@@ -38,6 +38,23 @@ func (q Queries) FactorAsksOf(ctx context.Context, siteID, companyID string) (ma
 	return asked, err
 }
 
+// FactorAsksOfUsers returns when users were last asked, by user ID.
+func (q Queries) FactorAsksOfUsers(ctx context.Context, siteID string, ids []string) (map[string]time.Time, error) {
+	asked, rows := map[string]time.Time{}, make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{id}
+	}
+	err := q.all(ctx, "factor asks of users", `SELECT user_id, asked_at FROM factor_asks
+		WHERE site_id = $1 AND user_id IN (SELECT value ->> 0 FROM `+q.d.each+`($2))`, []any{siteID, inJSON(rows)}, func(scan func(...any) error) error {
+		var id string
+		var at time.Time
+		err := scan(&id, when{&at})
+		asked[id] = at
+		return err
+	})
+	return asked, err
+}
+
 // WaitingFactorAsks returns those whose mail is not written yet, the oldest first. All are later
 // than zero: asking for that makes both databases search the index of those that wait.
 func (q Queries) WaitingFactorAsks(ctx context.Context, limit int) ([]gatehouse.FactorAsk, error) {

@@ -269,12 +269,28 @@ func (q Queries) AllAdministrators(ctx context.Context, siteID, companyID string
 }
 
 func (q Queries) usersOf(ctx context.Context, siteID, companyID, which string, fn func(gatehouse.User) error) error {
-	return q.all(ctx, "users of company", `SELECT id, username, first_name, last_name, email, email_confirmed, role, state, locale,
-		locked_at, lock_reason, first_sign_in_at, last_sign_in_at, own_two_factor, factors, apps, passkeys, bounced_at
-		FROM users WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0 `+which+` ORDER BY username_key`, []any{siteID, companyID}, func(scan func(...any) error) error {
-		u := gatehouse.User{SiteID: siteID, CompanyID: companyID}
-		err := scan(&u.ID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
-			when{&u.LockedAt}, &u.LockReason, when{&u.FirstSignInAt}, when{&u.LastSignInAt}, &u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At})
+	return q.listed(ctx, `WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0 `+which+` ORDER BY username_key`, []any{siteID, companyID}, fn)
+}
+
+// UsersWithIDs calls fn for those users of a company who have one of these IDs, in any order, without
+// their password data.
+func (q Queries) UsersWithIDs(ctx context.Context, siteID, companyID string, ids []string, fn func(gatehouse.User) error) error {
+	rows := make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{id}
+	}
+	return q.listed(ctx, `WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0 AND id IN (SELECT value ->> 0 FROM `+q.d.each+`($3))`, []any{siteID, companyID, inJSON(rows)}, fn)
+}
+
+// listed queries users as lists show them.
+func (q Queries) listed(ctx context.Context, where string, args []any, fn func(gatehouse.User) error) error {
+	return q.all(ctx, "listed users", `SELECT site_id, id, company_id, username, first_name, last_name, email, email_confirmed, role, state, locale,
+		locked_at, lock_reason, first_sign_in_at, last_sign_in_at, own_two_factor, factors, apps, passkeys, bounced_at,
+		sole_user_for, sole_user, created_at FROM users `+where, args, func(scan func(...any) error) error {
+		var u gatehouse.User
+		err := scan(&u.SiteID, &u.ID, &u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
+			when{&u.LockedAt}, &u.LockReason, when{&u.FirstSignInAt}, when{&u.LastSignInAt}, &u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At},
+			&u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt})
 		if err != nil {
 			return err
 		}

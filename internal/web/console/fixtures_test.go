@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -95,23 +96,33 @@ func everyMail() []directory.Mailed {
 // besides are the saved searches next to one, of which the second is for locked users.
 func besides(address string) ui.Searches {
 	return ui.SearchesOf([]gatehouse.SavedSearch{
-		{ID: "sea_1", Name: string([]rune(fixture.LongName + fixture.LongName)[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchUsers, Text: "smith", Role: gatehouse.RoleAdmin}},
-		{ID: "sea_2", Name: "Locked out", Search: gatehouse.Search{Place: gatehouse.SearchUsers, Group: gatehouse.GroupLocked}},
-		{ID: "sea_3", Name: "Elsewhere", Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: "locked"}},
+		{ID: "sea_1", Name: string([]rune(fixture.LongName + fixture.LongName)[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Text: "smith", Role: gatehouse.RoleAdmin}}},
+		{ID: "sea_2", Name: "Locked out", Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Groups: gatehouse.SetOf(gatehouse.GroupLocked)}}},
+		{ID: "sea_3", Name: "Elsewhere", Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: "locked"}}},
 	}, address)
+}
+
+// listOf is what an address of the list asks for.
+func listOf(query string) userList {
+	asked, err := url.ParseQuery(query)
+	if err != nil {
+		panic(err)
+	}
+	return readList(asked)
 }
 
 // userSamples are the pages about a company's users, and about the user's own two-factor
 // authentication.
 func userSamples() []pages.Sample {
 	all, reachable := testUsers()
-	groups := map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoEmail: 1, gatehouse.GroupBouncing: 12}
+	counts := directory.UserCounts{Ungrouped: 10000, Bare: 3, Groups: map[gatehouse.UserGroup]int{gatehouse.GroupEnrolled: 9876, gatehouse.GroupNoEmail: 1, gatehouse.GroupBouncing: 12},
+		Roles: map[gatehouse.Role]int{"": 9998, gatehouse.RoleAdmin: 1, gatehouse.RoleUser: 9997}, Factors: map[gatehouse.FactorFilter]int{"": 9998, gatehouse.TwoFactorIsOn: 9876}}
 	list := []pages.Sample{
-		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), Groups: groups, Bare: 3, Asked: map[string]time.Time{all[0].ID: fixture.Noon}}}},
-		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 9998, Total: 10000, Groups: groups}, directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser}, besides("/company/users?q=a%26b"), 3}},
-		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, Groups: groups}, directory.UserFilter{Group: gatehouse.GroupLocked}, besides("/company/users?group=locked"), 0}},
-		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, Groups: groups}, directory.UserFilter{Search: "marchetty"}, ui.Searches{}, 0}},
-		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, directory.UserFilter{Group: gatehouse.GroupOwn}, ui.Searches{}, 0}},
+		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), UserCounts: counts, Asked: map[string]time.Time{all[0].ID: fixture.Noon}}}},
+		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, Preceding: 50, Found: 9998, Total: 10000, UserCounts: counts}, listOf("q=a%26b&role=user&sort=created&order=down&col=username&col=email&col=role&col=two_factor&col=last_sign_in&col=created&col=state"), besides("/company/users?q=a%26b"), 3}},
+		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, UserCounts: counts}, listOf("group=locked&group=never"), besides("/company/users?group=locked"), 0}},
+		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, UserCounts: counts}, listOf("q=marchetty"), ui.Searches{}, 0}},
+		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, listOf("group=own"), ui.Searches{}, 0}},
 		{Name: "ask-factor", View: AskFactor{ToAsk: directory.ToAsk{Users: all, Skipped: 3}, All: true}},
 		{Name: "ask-factor-many", View: AskFactor{ToAsk: directory.ToAsk{Users: append(append(append([]gatehouse.User{}, all...), all...), all...)}, IDs: []string{"usr_p0"}}},
 		{Name: "ask-factor-nobody", View: AskFactor{ToAsk: directory.ToAsk{Skipped: 1}}},

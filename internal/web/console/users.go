@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -22,18 +21,8 @@ const (
 func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	v, caller, companyID := on(r)
 	asked := r.URL.Query()
-	f := directory.UserFilter{Search: clip(asked.Get("q")), Group: gatehouse.UserGroup(asked.Get("group")),
-		Role: gatehouse.Role(asked.Get("role")), Factor: gatehouse.FactorFilter(asked.Get("factor")), After: asked.Get("after"), Limit: usersOfPage}
-	if !slices.Contains(gatehouse.UserGroups, f.Group) {
-		f.Group = ""
-	}
-	if !slices.Contains(Users{}.Roles(), f.Role) {
-		f.Role = ""
-	}
-	if !slices.Contains(gatehouse.FactorFilters, f.Factor) {
-		f.Factor = ""
-	}
-	found, err := c.Directory.FindUsers(r.Context(), v.Site, caller, companyID, f)
+	list := readList(asked)
+	found, err := c.Directory.FindUsers(r.Context(), v.Site, caller, companyID, list.UserList)
 	if err != nil {
 		return err
 	}
@@ -42,7 +31,7 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	told, _ := strconv.Atoi(asked.Get("asked")) // 0 for anything else
-	return c.page(w, r, http.StatusOK, Users{found, f, ui.SearchesOf(saved, r.URL.RequestURI()), told})
+	return c.page(w, r, http.StatusOK, Users{found, list, ui.SearchesOf(saved, r.URL.RequestURI()), told})
 }
 
 // longestSearch is as long as names and addresses get.
@@ -57,7 +46,7 @@ func clip(typed string) string {
 type Users struct {
 	directory.FoundUsers
 	// What was asked for.
-	directory.UserFilter
+	List userList
 	// Searches are the saved ones.
 	Searches ui.Searches
 	// Told is how many users were just asked to set up a second factor; 0: it is another visit.
@@ -67,58 +56,54 @@ type Users struct {
 func (Users) Template() string        { return "users" }
 func (Users) Title(p *ui.Page) string { return p.T("users.title") }
 
-// Roles are the choices of the filter, after "any".
-func (Users) Roles() []gatehouse.Role {
-	return []gatehouse.Role{gatehouse.RoleAdmin, gatehouse.RoleUser}
-}
-
-// Factors are the choices of the filter by second factor, after "any".
-func (Users) Factors() []gatehouse.FactorFilter { return gatehouse.FactorFilters }
-
-// Filtered reports whether anything but everybody was asked for.
-func (v Users) Filtered() bool {
-	return v.Search != "" || v.Group != "" || v.Role != "" || v.Factor != ""
-}
-
 // First and Last are the places in the list of the first and the last one on this page.
-func (v Users) First() int { return v.Before + 1 }
-func (v Users) Last() int  { return v.Before + len(v.Users) }
+func (v Users) First() int { return v.Preceding + 1 }
+func (v Users) Last() int  { return v.Preceding + len(v.Users) }
 
-// Newest and Next are the addresses of the first and of the next page, with the same
-// filters.
-func (v Users) Newest() string { return v.address(v.Group, "") }
-func (v Users) Next() string   { return v.address(v.Group, v.Users[len(v.Users)-1].Username) }
+// Newest, Previous and Next are the addresses of the first page, and of the pages around this one,
+// with the same filters.
+func (v Users) Newest() string   { return v.List.paged("", "") }
+func (v Users) Previous() string { return v.List.paged("", v.Places[v.Users[0].ID]) }
+func (v Users) Next() string     { return v.List.paged(v.Places[v.Users[len(v.Users)-1].ID], "") }
 
-func (v Users) address(g gatehouse.UserGroup, after string) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"q": v.Search, "role": string(v.Role), "factor": string(v.Factor), "group": string(g), "after": after} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if len(q) == 0 {
-		return ui.CompanyUsersPath
-	}
-	return ui.CompanyUsersPath + "?" + q.Encode()
-}
-
-// groupChip is a group to filter by.
-type groupChip struct {
-	Name    gatehouse.UserGroup
+// filterChoice is a choice of a filter, and how many users there would be with it.
+type filterChoice struct {
+	Value   string
 	Link    string
 	Count   int
 	Current bool
 }
 
-// forPreview are groups that only a preview leads to: what a choice would ask of them.
-var forPreview = []gatehouse.UserGroup{gatehouse.GroupNoFactor, gatehouse.GroupHasFactor, gatehouse.GroupNoPasskey, gatehouse.GroupHasPasskey}
+// Roles and Factors are the choices of two filters, beginning with "any". The factors without
+// anybody are left out.
+func (v Users) Roles() []filterChoice {
+	all := []filterChoice{{Count: v.UserCounts.Roles[""], Current: v.List.Role == ""}}
+	for _, r := range gatehouse.Roles {
+		all = append(all, filterChoice{Value: string(r), Count: v.UserCounts.Roles[r], Current: v.List.Role == r})
+	}
+	return all
+}
 
-// Chips are everybody, and the groups that are not empty.
-func (v Users) Chips() []groupChip {
-	chips := []groupChip{{"", v.address("", ""), v.Total, v.Group == ""}}
-	for _, g := range gatehouse.UserGroups {
-		if n := v.Groups[g]; g == v.Group || n > 0 && !slices.Contains(forPreview, g) {
-			chips = append(chips, groupChip{g, v.address(g, ""), n, g == v.Group})
+func (v Users) Factors() []filterChoice {
+	all := []filterChoice{{Count: v.UserCounts.Factors[""], Current: v.List.Factor == ""}}
+	for _, f := range gatehouse.FactorFilters {
+		all = append(all, filterChoice{Value: string(f), Count: v.UserCounts.Factors[f], Current: v.List.Factor == f})
+	}
+	return all
+}
+
+// forPreview are groups that only a preview leads to: what a choice would ask of them.
+var forPreview = gatehouse.SetOf(gatehouse.GroupNoFactor, gatehouse.GroupHasFactor, gatehouse.GroupNoPasskey, gatehouse.GroupHasPasskey)
+
+// Chips are the groups that are not empty: each adds one to those that are chosen, or takes it away.
+func (v Users) Chips() []filterChoice {
+	chips := []filterChoice{{"", v.List.grouped(0), v.Ungrouped, v.List.Groups == 0}}
+	for _, g := range gatehouse.ListGroups {
+		switch n, on := v.UserCounts.Groups[g], v.List.Groups.Has(g); {
+		case on:
+			chips = append(chips, filterChoice{string(g), v.List.grouped(v.List.Groups.Without(g)), n, true})
+		case n > 0 && !forPreview.Has(g):
+			chips = append(chips, filterChoice{string(g), v.List.grouped(v.List.Groups.With(g)), n, false})
 		}
 	}
 	return chips
@@ -137,6 +122,8 @@ type userRow struct {
 	TwoFactor, State badge
 	// Unconfirmed and Bouncing are marks on the address.
 	Unconfirmed, Bouncing bool
+	// List says which columns there are.
+	List userList
 }
 
 // badge is a state in a word, and the class that colours it.
@@ -146,7 +133,7 @@ type badge struct{ Text, Class string }
 func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
 	reachable := v.Reachable[u.ID]
 	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], Boxes: v.Bare > 0, Askable: u.Factors == 0 && u.State != gatehouse.Deactivated, TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
-		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable)}
+		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable), List: v.List}
 }
 
 func userPath(u gatehouse.User) string { return ui.CompanyUsersPath + "/" + url.PathEscape(u.ID) }

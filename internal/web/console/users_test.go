@@ -40,20 +40,43 @@ func TestUsersSayHowEachOneIs(t *testing.T) {
 
 func TestUsersKeepWhatWasAskedFor(t *testing.T) {
 	all, reachable := testUsers()
-	v := Users{FoundUsers: directory.FoundUsers{Users: all[:2], Reachable: reachable, More: true, Before: 50, Found: 98, Total: 100, Groups: map[gatehouse.UserGroup]int{gatehouse.GroupOwn: 98, gatehouse.GroupLocked: 3}}, UserFilter: directory.UserFilter{Search: "a&b", Role: gatehouse.RoleUser, Group: gatehouse.GroupOwn}}
+	counts := directory.UserCounts{Ungrouped: 100, Groups: map[gatehouse.UserGroup]int{gatehouse.GroupOwn: 98, gatehouse.GroupLocked: 3}, Roles: map[gatehouse.Role]int{gatehouse.RoleUser: 98}}
+	v := Users{FoundUsers: directory.FoundUsers{Users: all[:2], Reachable: reachable, Preceding: 50, Found: 98, Total: 200, UserCounts: counts,
+		Places: map[string]string{all[0].ID: "usr_p0.7", all[1].ID: "usr_p1.7"}}, List: listOf("q=a%26b&role=user&group=own&sort=seen&col=email&col=created&col=nonsense&after=x")}
 	doc := show(t, "uk", v, pages.SignedIn)
 	var links []string
-	doc.Find(".chip, .pager a").Each(func(_ int, a *goquery.Selection) {
-		links = append(links, pages.Squeeze(a.Text())+" "+a.AttrOr("href", ""))
+	doc.Find(".chip, thead a, .pager a").Each(func(_ int, a *goquery.Selection) {
+		links = append(links, pages.Squeeze(a.Text())+" "+strings.ReplaceAll(a.AttrOr("href", ""), "/company/users?col=email&col=created&", ""))
 	})
-	want := "All 100 /company/users?q=a%26b&role=user\nLocked 3 /company/users?group=locked&q=a%26b&role=user\n" +
-		"Chose two-factor 98 /company/users?group=own&q=a%26b&role=user\nFirst page /company/users?group=own&q=a%26b&role=user\n" +
-		"Next page /company/users?after=user1&group=own&q=a%26b&role=user"
-	if got := strings.Join(links, "\n"); got != want {
+	want := "All 100 q=a%26b&role=user&sort=seen\nLocked 3 group=locked&group=own&q=a%26b&role=user&sort=seen\n" +
+		"Chose two-factor 98 q=a%26b&role=user&sort=seen\nName group=own&q=a%26b&role=user\nAdded group=own&order=down&q=a%26b&role=user&sort=created\n" +
+		"First page group=own&q=a%26b&role=user&sort=seen\nPrevious page before=usr_p0.7&group=own&q=a%26b&role=user&sort=seen\n" +
+		"Next page after=usr_p1.7&group=own&q=a%26b&role=user&sort=seen"
+	got := strings.ReplaceAll(strings.Join(links, "\n"), "/company/users?after=usr_p1.7&col=email&col=created&", "after=usr_p1.7&")
+	got = strings.ReplaceAll(got, "/company/users?before=usr_p0.7&col=email&col=created&", "before=usr_p0.7&")
+	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if pages.Attr(doc, "#q", "value") != "a&b" || pages.Attr(doc, "#role [selected]", "value") != "user" || pages.Attr(doc, ".toolbar [name=group]", "value") != "own" || doc.Find(".pager p").Text() != "51 to 52 of 98" {
 		t.Error("the filters do not show what was asked for")
+	}
+	if text := pages.Squeeze(doc.Find("#role [selected]").Text()); text != "User (98)" {
+		t.Errorf("%q", text)
+	}
+	if n := doc.Find("tbody tr").First().Find("td").Length(); n != 2 {
+		t.Errorf("%d columns", n)
+	}
+}
+
+// A list sorted by a column says so, and the column turns it around.
+func TestUsersAreSorted(t *testing.T) {
+	all, reachable := testUsers()
+	for query, want := range map[string]string{"": "Name ascending /company/users?order=down", "order=down": "Name descending /company/users",
+		"sort=seen&order=down": "Last sign-in descending /company/users?sort=seen", "sort=nonsense": "Name ascending /company/users?order=down"} {
+		th := show(t, "uk", Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all)}, List: listOf(query)}, pages.SignedIn).Find("th[aria-sort]")
+		if got := pages.Squeeze(th.Text()) + " " + th.AttrOr("aria-sort", "") + " " + th.Find("a").AttrOr("href", ""); got != want || th.Length() != 1 {
+			t.Errorf("%s: %s", query, got)
+		}
 	}
 }
 

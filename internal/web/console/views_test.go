@@ -41,7 +41,7 @@ func hostile(v ui.View, probe string) ui.View {
 	case PlatformReach:
 		return PlatformReach{Of: somePlatforms(probe)[0]}
 	case Users:
-		v.Search, v.Users = probe, []gatehouse.User{hostileUser(probe)}
+		v.List.Text, v.Users = probe, []gatehouse.User{hostileUser(probe)}
 		return v
 	case UserDetail:
 		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Device{{ID: probe, UserAgent: probe, IPAddress: probe, TrustedAt: fixture.Noon}}

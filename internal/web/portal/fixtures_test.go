@@ -47,9 +47,9 @@ func helpSamples() []pages.Sample {
 // savedSearches are of all kinds, one of them with the longest name allowed.
 func savedSearches() []gatehouse.SavedSearch {
 	return []gatehouse.SavedSearch{
-		{ID: "sea_1", Name: "Lockouts in the third quarter", Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: "locked"}},
-		{ID: "sea_2", Name: string([]rune(strings.Repeat(fixture.LongName+" ", 3))[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchEverything, Text: strings.Repeat("word ", 50)}},
-		{ID: "sea_3", Name: "Administrators without an address", Search: gatehouse.Search{Place: gatehouse.SearchUsers, Text: "a<b", Group: gatehouse.GroupNoEmail, Role: gatehouse.RoleAdmin}},
+		{ID: "sea_1", Name: "Lockouts in the third quarter", Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: "locked"}}},
+		{ID: "sea_2", Name: string([]rune(strings.Repeat(fixture.LongName+" ", 3))[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchEverything, UserFilter: gatehouse.UserFilter{Text: strings.Repeat("word ", 50)}}},
+		{ID: "sea_3", Name: "Administrators without an address", Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Text: "a<b", Groups: gatehouse.SetOf(gatehouse.GroupNoEmail), Role: gatehouse.RoleAdmin}}},
 	}
 }
 

@@ -149,8 +149,8 @@ func searchWords(p *ui.Page, s gatehouse.Search) string {
 	if s.Text != "" {
 		parts = append(parts, p.T("searches.text", "query", s.Text))
 	}
-	if s.Group != "" {
-		parts = append(parts, p.T("users.group_"+string(s.Group)))
+	for _, g := range s.Groups.All() {
+		parts = append(parts, p.T("users.group_"+string(g)))
 	}
 	if s.Factor != "" {
 		parts = append(parts, p.T("users.factor_"+string(s.Factor)))

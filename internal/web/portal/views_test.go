@@ -97,11 +97,11 @@ func hostile(v ui.View, probe string) ui.View {
 	case PlatformOrder:
 		return PlatformOrder{hostileLauncher(probe)}
 	case SavedSearches:
-		return SavedSearches{Saved: []gatehouse.SavedSearch{{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: probe}}}}
+		return SavedSearches{Saved: []gatehouse.SavedSearch{{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: probe}}}}}
 	case OneSearch:
-		return OneSearch{SavedSearch: gatehouse.SavedSearch{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: probe}}, Typed: probe}
+		return OneSearch{SavedSearch: gatehouse.SavedSearch{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: probe}}}, Typed: probe}
 	case NewSearch:
-		return NewSearch{Search: gatehouse.Search{Place: gatehouse.SearchHelp, Text: probe}, Typed: probe}
+		return NewSearch{Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: probe}}, Typed: probe}
 	case Profile:
 		v.Stored.User, v.Typed = hostileUser(probe), account.ProfileForm{FirstName: probe, LastName: probe, Email: probe, Locale: probe, Version: probe}
 		return v

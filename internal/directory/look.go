@@ -1,0 +1,160 @@
+package directory
+
+import (
+	"slices"
+	"time"
+
+	"gatehouse"
+)
+
+// look is one look at a roll with a filter.
+type look struct {
+	filter gatehouse.UserFilter
+	need   gatehouse.Requirement
+	zone   *time.Location
+	today  int
+	words  []string
+	// classes are the users who are alike to all filters, and chosen says which of them the filter
+	// means; the text is another matter.
+	classes []gatehouse.UserFacts
+	chosen  []bool
+}
+
+// The ages of a last sign-in that make a difference.
+const (
+	neverSeen = iota
+	lately
+	longAgo
+	ages
+)
+
+func newLook(r *roll, f gatehouse.UserFilter, need gatehouse.Requirement, zone *time.Location, now time.Time) *look {
+	l := &look{filter: f, need: need, zone: zone, today: gatehouse.DayOf(now, zone), words: f.Words()}
+	for _, k := range r.kinds.all {
+		for age := range ages {
+			facts := k.facts()
+			facts.Need, facts.Today = need, l.today
+			facts.Seen = [ages]int{neverSeen: 0, lately: l.today, longAgo: l.today - gatehouse.AwayDays - 1}[age]
+			l.classes, l.chosen = append(l.classes, facts), append(l.chosen, f.FitsKind(facts))
+		}
+	}
+	return l
+}
+
+// factsOf are the facts about one user.
+func (l *look) factsOf(u gatehouse.User) gatehouse.UserFacts {
+	return gatehouse.UserFacts{User: u, Reachable: reachable(u), Need: l.need, Today: l.today, Seen: gatehouse.DayOf(u.LastSignInAt, l.zone)}
+}
+
+// classOf returns which of the classes a user is in.
+func (l *look) classOf(p *person) int {
+	age := lately
+	switch {
+	case p.seen == 0:
+		age = neverSeen
+	case l.today-int(p.seen) > gatehouse.AwayDays:
+		age = longAgo
+	}
+	return int(p.kind)*ages + age
+}
+
+// fits reports whether the filter means a user.
+func (l *look) fits(p *person) bool {
+	return l.chosen[l.classOf(p)] && gatehouse.HasWords(p.key, l.words)
+}
+
+// counts counts the users for every filter.
+func (l *look) counts(r *roll) UserCounts {
+	n := UserCounts{Groups: map[gatehouse.UserGroup]int{}, Roles: map[gatehouse.Role]int{}, Factors: map[gatehouse.FactorFilter]int{}}
+	with := make([]int, len(l.classes)) // the users of a class who have the words
+	for _, p := range r.people {
+		class := l.classOf(p)
+		if u := &l.classes[class]; u.Factors == 0 && u.State != gatehouse.Deactivated {
+			n.Bare++
+		}
+		if gatehouse.HasWords(p.key, l.words) {
+			with[class]++
+		}
+	}
+	for class, u := range l.classes {
+		if with[class] == 0 {
+			continue
+		}
+		f := l.filter
+		groups, role, factor := u.Groups().Contains(f.Groups), f.Role == "" || f.Role == u.Role, f.Factor.Fits(u)
+		if role && factor {
+			n.Ungrouped += with[class]
+		}
+		if groups && role && factor {
+			for _, g := range u.Groups().All() {
+				n.Groups[g] += with[class]
+			}
+		}
+		if groups && factor {
+			n.Roles[""] += with[class]
+			n.Roles[u.Role] += with[class]
+		}
+		for _, by := range append([]gatehouse.FactorFilter{""}, gatehouse.FactorFilters...) {
+			if groups && role && by.Fits(u) {
+				n.Factors[by] += with[class]
+			}
+		}
+	}
+	return n
+}
+
+// chosenPeople is a page of a roll.
+type chosenPeople struct {
+	people           []*person
+	found, preceding int
+}
+
+// page chooses the users of a page. It looks at everybody once, and keeps those who are nearest to
+// where the page begins.
+func (r *roll) page(l *look, f UserList) (c chosenPeople) {
+	compare := orders[f.Sort]
+	if f.Down {
+		compare = turned(compare)
+	}
+	limit, from, nearer := clamp(f.Limit), r.at(f.After), compare
+	backwards := from == nil && r.at(f.Before) != nil
+	if backwards {
+		from, nearer = r.at(f.Before), turned(compare)
+	}
+	upTo, under := 0, 0 // how many come before from, with the one at it and without
+	for _, p := range r.people {
+		if !l.fits(p) {
+			continue
+		}
+		c.found++
+		if from != nil {
+			order := compare(p, from)
+			if order <= 0 {
+				upTo++
+			}
+			if order < 0 {
+				under++
+			}
+			if order == 0 || (order < 0) != backwards {
+				continue
+			}
+		}
+		if len(c.people) < limit || nearer(p, c.people[limit-1]) < 0 {
+			at, _ := slices.BinarySearchFunc(c.people, p, nearer)
+			c.people = slices.Insert(c.people[:min(len(c.people), limit-1)], at, p)
+		}
+	}
+	c.preceding = upTo
+	if backwards {
+		slices.Reverse(c.people)
+		if c.preceding = under - len(c.people); c.preceding == 0 && len(c.people) < limit {
+			f.Before = "" // the first page, then, and a full one
+			return r.page(l, f)
+		}
+	}
+	return c
+}
+
+func turned(compare func(a, b *person) int) func(a, b *person) int {
+	return func(a, b *person) int { return compare(b, a) }
+}

@@ -54,7 +54,7 @@ func TestACodeIsUsedUpOnce(t *testing.T) {
 		})
 		for _, want := range []bool{true, false} {
 			f.write(func(q store.Queries) error {
-				used, err := q.UseCode(t.Context(), code.ID, now, in)
+				used, err := q.UseCode(t.Context(), u.SiteID, code.ID, now)
 				if used != want {
 					t.Errorf("used up: %v, want %v", used, want)
 				}

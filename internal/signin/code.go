@@ -147,7 +147,7 @@ func (s *Service) EnterCode(ctx context.Context, st *site.Site, at At, form Code
 		f.Add("code", codeFormFault(form.Code))
 		return Outcome{}, f.Err()
 	}
-	entered, codes, err := s.countCode(ctx, st, at, facts)
+	entered, codes, err := s.countCode(ctx, st, at, facts, true)
 	if guard.Out(guard.CodeCountedFirst) { // as if only what was read before counted
 		entered = facts.SignIn.CodesEntered + 1
 		codes, err = s.Store.Read().Codes(ctx, st.ID, facts.SignIn.ID)
@@ -180,10 +180,10 @@ func codeFormFault(typed string) string {
 }
 
 // countCode counts an entry for the sign-in and then for the account's day: entries that the
-// sign-in no longer accepts must not use up the day of others. It returns the codes sent for the
-// sign-in, to be checked now that the entry is counted. An entry beyond the daily limit is not
-// checked, and costs no try.
-func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts) (entered int, codes []gatehouse.Code, err error) {
+// sign-in no longer accepts must not use up the day of others. For a way whose codes are sent, it
+// returns those of the sign-in, to be checked now that the entry is counted. An entry beyond the
+// daily limit is not checked, and costs no try.
+func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, sent bool) (entered int, codes []gatehouse.Code, err error) {
 	limit, err := s.codesOfDay(ctx, st, at, facts.User)
 	if err != nil {
 		return 0, nil, err
@@ -200,7 +200,7 @@ func (s *Service) countCode(ctx context.Context, st *site.Site, at At, facts gat
 		if err == nil && wait > 0 {
 			err = &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonTooMany, RetryAfter: wait}
 		}
-		if err == nil {
+		if err == nil && sent {
 			codes, err = tx.Codes(tx, st.ID, facts.SignIn.ID)
 		}
 		return err
@@ -255,7 +255,7 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 		}
 		in.TwoFactorAt, in.TwoFactorMethod = now, gatehouse.MethodEmailCode
 		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0
-		used, err := tx.UseCode(tx, c.ID, by, *in)
+		used, err := tx.UseCode(tx, st.ID, c.ID, by)
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ type CodeState struct {
 //
 // Errors: *MovedError; Unauthenticated; Unavailable.
 func (s *Service) CodeState(ctx context.Context, st *site.Site, at At) (CodeState, error) {
-	facts, err := s.due(ctx, st, at, gatehouse.StepCode)
+	facts, err := s.dueNow(ctx, st, at, gatehouse.StepCode)
 	if err != nil {
 		return CodeState{}, err
 	}

@@ -51,7 +51,7 @@ func (s *Service) enterFactor(ctx context.Context, st *site.Site, at At, facts g
 	if !need.AcceptsWay(form.Way, facts.User) {
 		return Outcome{}, atField("code", "way-refused")
 	}
-	entered, codes, err := s.countCode(ctx, st, at, facts)
+	entered, codes, err := s.countCode(ctx, st, at, facts, form.Way == gatehouse.WayText)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -196,9 +196,7 @@ func (s *Service) useFactor(ctx context.Context, st *site.Site, at At, proof fac
 		in.TwoFactorAt, in.TwoFactorMethod = tx.Now(), proof.method
 		// A recovery code replaces a lost phone: it makes no device trusted.
 		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0 && proof.method != gatehouse.MethodRecoveryCode
-		return errors.Join(
-			tx.SignInTwoFactor(tx, st.ID, in.ID, in.TwoFactorAt, in.TwoFactorMethod, in.TrustDevice),
-			tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultOK, map[string]string{"method": string(proof.method)}))
+		return tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultOK, map[string]string{"method": string(proof.method)})
 	})
 	if errors.Is(err, errCodeLate) {
 		return Outcome{}, usedFault[form.Way], nil

@@ -125,9 +125,7 @@ func (s *Service) setUp(tx *act.Unit, facts *gatehouse.SignInFacts, method gateh
 	facts.User.Factors++
 	in := &facts.SignIn
 	in.TwoFactorAt, in.TwoFactorMethod, in.AppID, in.TrustDevice = tx.Now(), method, "", false
-	return errors.Join(
-		tx.SignInFactor(tx, in.SiteID, in.ID, "", in.FactorLater),
-		tx.SignInTwoFactor(tx, in.SiteID, in.ID, in.TwoFactorAt, in.TwoFactorMethod, in.TrustDevice))
+	return tx.SignInFactor(tx, in.SiteID, in.ID, "", in.FactorLater)
 }
 
 // FactorLater continues a sign-in without a factor. One that is mandatory is still due: see

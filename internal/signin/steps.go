@@ -257,7 +257,8 @@ func (s *Service) again(ctx context.Context, st *site.Site, at At, facts gatehou
 }
 
 // step does one step of a sign-in in one transaction: it holds the account, the step must still be
-// due, it records the fact, and NextStep says what follows.
+// due, it records the fact, and NextStep says what follows. If do changes two-factor in
+// the facts, that is recorded afterwards.
 func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse.Step, do func(*act.Unit, *gatehouse.SignInFacts) error) (out Outcome, err error) {
 	if at.SignIn == "" {
 		return out, errNoSignIn
@@ -278,10 +279,11 @@ func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse
 		case next != want:
 			return &MovedError{next}
 		}
+		before := facts.SignIn
 		if err := do(tx, &facts); err != nil {
 			return err
 		}
-		out, err = s.goOn(tx, at, facts)
+		out, err = s.goOn(tx, at, facts, before)
 		return err
 	})
 	if err == nil {
@@ -299,11 +301,17 @@ func (s *Service) hold(tx *act.Unit, token string) (f gatehouse.SignInFacts, err
 	return f, err
 }
 
-// goOn leads a sign-in to its next step, or makes its session.
-func (s *Service) goOn(tx *act.Unit, at At, facts gatehouse.SignInFacts) (out Outcome, err error) {
-	out = Outcome{Step: gatehouse.NextStep(tx.Site.Site, facts, tx.Now()), SignIn: at.SignIn, ReturnTo: facts.SignIn.ReturnTo}
-	if out.Step != gatehouse.StepDone {
+// goOn leads a sign-in to its next step, or makes its session. before is the sign-in as it is in
+// the database: one that is done goes, and its session says what was proved for two-factor.
+func (s *Service) goOn(tx *act.Unit, at At, facts gatehouse.SignInFacts, before gatehouse.SignIn) (out Outcome, err error) {
+	in := facts.SignIn
+	out = Outcome{Step: gatehouse.NextStep(tx.Site.Site, facts, tx.Now()), SignIn: at.SignIn, ReturnTo: in.ReturnTo}
+	switch {
+	case out.Step == gatehouse.StepDone:
+	case in.TwoFactorAt.Equal(before.TwoFactorAt) && in.TwoFactorMethod == before.TwoFactorMethod && in.TrustDevice == before.TrustDevice:
 		return out, nil
+	default:
+		return out, tx.SignInTwoFactor(tx, in.SiteID, in.ID, in.TwoFactorAt, in.TwoFactorMethod, in.TrustDevice)
 	}
 	out.SignIn = ""
 	if err := tx.DeleteSignIn(tx, tx.Site.ID, secret.HashToken(at.SignIn)); err != nil {

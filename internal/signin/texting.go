@@ -188,7 +188,7 @@ func (s *Service) findTextCode(ctx context.Context, st *site.Site, facts gatehou
 	}
 	f, _, err := s.textFactor(ctx, s.Store.Read(), facts.User)
 	return factorProof{gatehouse.MethodTextMessage, func(tx *act.Unit) (bool, error) {
-		used, err := tx.SpendCode(tx, st.ID, code.ID, tx.Now())
+		used, err := tx.UseCode(tx, st.ID, code.ID, tx.Now())
 		if err != nil || !used {
 			return used, err
 		}

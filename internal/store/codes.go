@@ -46,26 +46,9 @@ func (q Queries) CodesSent(ctx context.Context, siteID, userID string, since tim
 	return sent, err
 }
 
-// UseCode uses up a code, and records it for two-factor of its sign-in. It reports whether this
-// call used it (invariant 2); NotFound if the sign-in is over. Both statements go in one message,
-// so the second checks by itself whether the code was used: if it was not, the sign-in must not
-// continue, even if the caller ignores the result.
-func (q Queries) UseCode(ctx context.Context, id string, now time.Time, in gatehouse.SignIn) (bool, error) {
-	var used, known int64
-	err := q.together(ctx, "use code",
-		ask{text: `UPDATE codes SET used_at = $3 WHERE site_id = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`,
-			args: []any{in.SiteID, id, micros(now)}, changed: &used},
-		ask{text: twoFactorText + ` AND EXISTS (SELECT 1 FROM codes WHERE site_id = $1 AND id = $6 AND used_at = $7)`,
-			args: []any{in.SiteID, in.ID, micros(in.TwoFactorAt), string(in.TwoFactorMethod), in.TrustDevice, id, micros(now)}, changed: &known})
-	if err != nil || used == 0 {
-		return false, err
-	}
-	return true, oneRow(known, nil)
-}
-
-// SpendCode uses up a code that was sent in a session. It reports whether this call used it.
-func (q Queries) SpendCode(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
-	n, err := q.exec(ctx, "spend code", `UPDATE codes SET used_at = $3 WHERE site_id = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`,
+// UseCode uses up a code. It reports whether this call used it (invariant 2).
+func (q Queries) UseCode(ctx context.Context, siteID, id string, now time.Time) (bool, error) {
+	n, err := q.exec(ctx, "use code", `UPDATE codes SET used_at = $3 WHERE site_id = $1 AND id = $2 AND used_at = 0 AND expires_at > $3`,
 		siteID, id, micros(now))
 	return n == 1, err
 }

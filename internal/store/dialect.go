@@ -116,7 +116,9 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_dqs=0"
-	if write, err = sql.Open("sqlite", base+"&_txlock=immediate"); err != nil {
+	// What can undo a unit that shares a transaction (see joint) stays in memory: else SQLite makes a
+	// file for it in every other transaction. A migration is too large for that.
+	if write, err = sql.Open("sqlite", base+"&_txlock=immediate&_pragma=temp_store(MEMORY)"); err != nil {
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)

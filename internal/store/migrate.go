@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"sort"
@@ -70,6 +71,12 @@ func (s *Store) migrate(ctx context.Context, known []Migration, now time.Time) (
 	if at, err := s.Version(ctx); err == nil && at == len(known) {
 		return nil, nil // a normal start takes no lock
 	}
+	if s.Engine() == "sqlite" {
+		if err := s.undoIn(ctx, "FILE"); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, s.undoIn(ctx, "MEMORY")) }()
+	}
 	err = s.Write(ctx, func(q Queries) error {
 		done = nil
 		at, err := q.lockVersion(ctx)
@@ -89,6 +96,12 @@ func (s *Store) migrate(ctx context.Context, known []Migration, now time.Time) (
 		return nil
 	})
 	return done, err
+}
+
+// undoIn says where SQLite keeps what can undo a statement or a unit.
+func (s *Store) undoIn(ctx context.Context, where string) error {
+	_, err := s.write.ExecContext(ctx, "PRAGMA temp_store = "+where)
+	return wrap(ctx, "where to keep what can undo", err)
 }
 
 // lockVersion waits for other migrating processes and returns the version.

@@ -104,8 +104,7 @@ func (q Queries) SignInFactor(ctx context.Context, siteID, id, app string, later
 
 // SignInTwoFactor records what was proved for two-factor in a sign-in.
 func (q Queries) SignInTwoFactor(ctx context.Context, siteID, id string, at time.Time, method gatehouse.Method, trust bool) error {
-	n, err := q.exec(ctx, "two-factor", twoFactorText, siteID, id, micros(at), string(method), trust)
+	n, err := q.exec(ctx, "two-factor", `UPDATE signins SET two_factor_at = $3, two_factor_method = $4, trust_device = $5
+		WHERE site_id = $1 AND id = $2`, siteID, id, micros(at), string(method), trust)
 	return oneRow(n, err)
 }
-
-const twoFactorText = `UPDATE signins SET two_factor_at = $3, two_factor_method = $4, trust_device = $5 WHERE site_id = $1 AND id = $2`

@@ -126,10 +126,10 @@ func (s *Server) giveFormToken(w http.ResponseWriter, r *http.Request, v *ui.Vis
 		ui.SetCookie(w, v, ui.SignInCookie, v.SignInToken, 0)
 	}
 	v.Token = func(actions []string) string {
-		forms := slices.Clone(s.formsOn[s.pagePattern(to)])
+		forms := slices.Clone(s.formsOn[to.pattern])
 		for _, action := range actions {
 			if pattern := s.patternOf(http.MethodPost, action); pattern != "" {
-				forms = append(forms, formID(pattern))
+				forms = append(forms, s.formIDs[pattern])
 			}
 		}
 		slices.Sort(forms)
@@ -164,7 +164,7 @@ func (s *Server) fits(token, owner, site, pattern string) bool {
 		return false
 	}
 	for form := range slices.Chunk([]byte(named), formIDLength) {
-		if string(form) == formID(pattern) {
+		if string(form) == s.formIDs[pattern] {
 			return true
 		}
 	}

@@ -53,7 +53,8 @@ type Server struct {
 	known   *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
 	pages   *http.ServeMux // pages that forms come back to; see again.go
 	reports bucket
-	formsOn map[string][]string // the token's names of the forms that can be on a page
+	formsOn map[string][]string // by pattern of a route: the token's names of the forms that can be on its page
+	formIDs map[string]string   // by pattern of a route
 	portal  *portal.Portal
 	console *console.Console
 	openid  *openid.Provider
@@ -72,12 +73,17 @@ func (s *Server) Prepare() *Server {
 		s.known.Handle(r.pattern, http.NotFoundHandler())
 		s.pages.Handle(r.pattern, s.reopened(r))
 	}
-	s.formsOn = map[string][]string{}
+	on := map[string][]string{} // by pattern of the page
+	s.formsOn, s.formIDs = map[string][]string{}, map[string]string{}
 	for _, r := range s.routes() {
+		s.formIDs[r.pattern] = formID(r.pattern)
 		if strings.HasPrefix(r.pattern, http.MethodPost+" ") && r.audience != Protocol && r.audience != Browsers {
 			page := s.pagePattern(r)
-			s.formsOn[page] = append(s.formsOn[page], formID(r.pattern))
+			on[page] = append(on[page], formID(r.pattern))
 		}
+	}
+	for _, r := range s.routes() {
+		s.formsOn[r.pattern] = on[s.pagePattern(r)]
 	}
 	s.mux.HandleFunc("/", s.noRoute)
 	return s

@@ -16,7 +16,11 @@ import (
 // showCode shows the page for codes in its current state; change adds what was posted.
 func (p *Portal) showCode(w http.ResponseWriter, r *http.Request, status int, change func(*Code)) error {
 	v := ui.VisitOf(r)
-	state, err := p.SignIn.CodeState(r.Context(), v.Site, at(r, v))
+	in := at(r, v)
+	if r.Method == http.MethodGet { // a form has changed what was read
+		in.Facts = v.Pending
+	}
+	state, err := p.SignIn.CodeState(r.Context(), v.Site, in)
 	if err != nil {
 		return elsewhere(w, r, err)
 	}

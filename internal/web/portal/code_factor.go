@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -30,6 +31,19 @@ type FactorCode struct {
 }
 
 func (FactorCode) Template() string { return "code_factor" }
+
+// AlikeAmong: the empty page for an app's code is the same for all who are at the same step of
+// the same steps and have the same ways. A page for a text message shows its number, one for a
+// passkey its challenge, and one that says anything is for one visitor.
+func (v FactorCode) AlikeAmong() (address, common string, view ui.View) {
+	all := FactorCode{Code: Code{InSteps: InSteps{Step: v.Step}, CodeState: signin.CodeState{Ways: v.Ways}}, Way: v.Way}
+	all.SignIn.Steps = v.SignIn.Steps
+	said := v.Again || v.Typed != "" || v.Trust || v.Automatic || len(v.Errors) > 0 || v.TooSoon != ""
+	if said || v.Way != gatehouse.WayApp {
+		return "", "", nil
+	}
+	return StepPath(gatehouse.StepCode), fmt.Sprint(v.Step, v.SignIn.Steps, v.Ways), all
+}
 func (v FactorCode) Title(p *ui.Page) string {
 	if v.Way == gatehouse.WayText && v.Sent(p.Now) {
 		return p.T("code.title_text_sent")

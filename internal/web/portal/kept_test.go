@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"gatehouse"
+	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
@@ -37,8 +38,13 @@ func alike(t *testing.T) map[string]ui.View {
 		if v, may := x.View.(ui.Alike); may && v.Alike() != "" {
 			views[v.Alike()] = v
 		}
+		if v, may := x.View.(ui.AlikeAmong); may && v.Template() == (FactorCode{}).Template() {
+			if address, _, _ := v.AlikeAmong(); address != "" {
+				views[address] = v
+			}
+		}
 	}
-	for _, address := range []string{"/sign-in", "/help", "/contact"} {
+	for _, address := range []string{"/sign-in", "/help", "/contact", "/sign-in/code"} {
 		if views[address] == nil {
 			t.Fatalf("%s is rendered for each visitor: %v", address, slices.Sorted(maps.Keys(views)))
 		}
@@ -105,6 +111,39 @@ func TestPagesThatSaySomethingAreNotKept(t *testing.T) {
 	}
 	if got := written(t, p, visitor(s, "second"), "/sign-in", 200, SignIn{}); strings.Contains(got, "msantos") {
 		t.Error("what was typed is shown to the next visitor")
+	}
+}
+
+// The page for an app's code is shared by those who have the same ways and steps, and by nobody
+// else: not if it says anything, not for another way, and not by a page that is built on it.
+func TestThePageForAnAppsCodeIsSharedByThoseWhoseIsAlike(t *testing.T) {
+	s, p := fixture.Sites()["uk"], suite.Parsed(t)
+	page := func(mark string, view ui.View) string {
+		return written(t, p, visitor(s, mark), "/sign-in/code", 200, view)
+	}
+	app := func(change func(*FactorCode)) FactorCode {
+		v := FactorCode{Code: Code{InSteps: atStep(gatehouse.StepCode), CodeState: signin.CodeState{Ways: []gatehouse.Way{gatehouse.WayApp}}}, Way: gatehouse.WayApp}
+		change(&v)
+		return v
+	}
+	page("first", app(func(v *FactorCode) {
+		v.User.Username, v.Email, v.Phone, v.Left = "msantos", "m••••@northgate.example", "+44••••12", 2
+	}))
+	if got := page("second", app(func(*FactorCode) {})); strings.Contains(got, "northgate") || strings.Contains(got, "+44••••12") || strings.Contains(got, "msantos") {
+		t.Error("the page shows something of another visitor")
+	}
+	for name, view := range map[string]ui.View{
+		"recovery-code": app(func(v *FactorCode) { v.Ways = append(v.Ways, gatehouse.WayRecoveryCode) }),
+		"aria-invalid":  app(func(v *FactorCode) { v.Errors = fixture.Wrong("code", "app-code-wrong") }),
+		"418 207":       app(func(v *FactorCode) { v.Typed = "418 207" }),
+		"Step 1 of 4": app(func(v *FactorCode) {
+			v.SignIn.Steps = []gatehouse.Step{gatehouse.StepCode, gatehouse.StepPassword, gatehouse.StepTerms, gatehouse.StepSoleUser}
+		}),
+		`action="/step-up"`: StepUp{FactorCode: app(func(*FactorCode) {}), ReturnTo: "/"},
+	} {
+		if got := page("third", view); !strings.Contains(got, name) {
+			t.Errorf("the page does not say %q", name)
+		}
 	}
 }
 

@@ -7,15 +7,17 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"weak"
 
 	"gatehouse/internal/site"
 )
 
-// Most pages that are shown go to unknown visitors who have not signed in: sign-in, help,
-// contact. Such a page is the same for all of them except for the token in its forms. It is
-// rendered once per site and language, from a frame that contains nothing of any visitor,
-// and cached; each answer gets its own token. See decision 0037.
+// Most pages that are shown go to visitors who have not signed in: sign-in, help, contact, and
+// the page for the code of an app. Such a page is the same for all of them, or for all who have
+// a few things in common, except for the token in its forms. It is rendered once per site and
+// language, from a frame and a view that contain nothing of any visitor, and cached; each
+// answer gets its own token. See decision 0037.
 
 // Alike is a view that may look the same to everybody.
 type Alike interface {
@@ -25,13 +27,30 @@ type Alike interface {
 	Alike() string
 }
 
+// AlikeAmong is a view that looks the same to all visitors who have a few things in common, such
+// as the ways in which they prove who they are.
+type AlikeAmong interface {
+	View
+	// AlikeAmong returns the address of the view, what those visitors have in common, and a view
+	// made of that alone, which is rendered for all of them; an empty address if the view
+	// contains anything else.
+	AlikeAmong() (address, common string, view View)
+}
+
 // Nothing reports whether all fields of a view are empty.
 func Nothing(v View) bool { return reflect.ValueOf(v).IsZero() }
 
 // kept are the cached pages of one site, as it was loaded.
-type kept struct{ pages sync.Map } // keptKey -> *keptPage
+type kept struct {
+	pages sync.Map // keptKey -> *keptPage
+	among atomic.Int64
+}
 
-type keptKey struct{ lang, address string }
+// mostAmong is how many pages for some of the visitors are cached for a site: far more than the
+// few that its users share, and a limit to the memory.
+const mostAmong = 200
+
+type keptKey struct{ lang, address, common string }
 
 // keptPage is a page in pieces; the token of the visitor's form goes between them.
 type keptPage struct {
@@ -59,17 +78,29 @@ func (p *Pages) keptOf(s *site.Site) *kept {
 // may be about one visitor prevents sharing, and so does an unusual spelling of the
 // path, because the path is in the language menu.
 func (p *Pages) alike(f Frame, view View) (*keptPage, error) {
-	v, may := view.(Alike)
-	if !may || f.Site == nil || f.User != nil || f.Company != nil || f.Again != nil {
+	if f.Site == nil || f.User != nil || f.Company != nil || f.Again != nil {
 		return nil, nil
 	}
-	address := v.Alike()
+	address, common := "", ""
+	switch v := view.(type) {
+	case Alike:
+		address = v.Alike()
+	case AlikeAmong:
+		var all View
+		if address, common, all = v.AlikeAmong(); all == nil || all.Template() != view.Template() { // that of a view in it
+			return nil, nil
+		}
+		view = all
+	}
 	if address == "" || address != f.Path {
 		return nil, nil
 	}
-	of, key := p.keptOf(f.Site), keptKey{f.Lang, address}
+	of, key := p.keptOf(f.Site), keptKey{f.Lang, address, common}
 	if found, ok := of.pages.Load(key); ok {
 		return found.(*keptPage), nil
+	}
+	if common != "" && of.among.Add(1) > mostAmong {
+		return nil, nil
 	}
 	body, err := p.Render(Frame{Site: f.Site, Lang: f.Lang, Path: address}, view)
 	if err != nil {

@@ -108,8 +108,8 @@ func (s *SMTP) CertificateFile(t testing.TB) string {
 
 // ---- reading ----
 
-// Wait returns the oldest mail to an address that no Wait has returned yet. It
-// waits a minute for one to arrive.
+// Wait returns the oldest mail to an address that no Wait has returned yet, and no mail
+// twice. It waits a minute for one to arrive.
 func (s *SMTP) Wait(t testing.TB, to string) Mail {
 	t.Helper()
 	deadline := time.After(patience)
@@ -176,6 +176,13 @@ func (s *SMTP) list() string {
 
 func (m *Mail) isTo(address string) bool {
 	return slices.ContainsFunc(m.To, func(to string) bool { return gatehouse.SameMailbox(to, address) })
+}
+
+// isAgain: it is another mail once more. The outbox sends a mail again if its lease ends while the
+// mail is being sent, as it does if a test sets the clock on by an hour at that moment.
+func (m *Mail) isAgain(other *Mail) bool {
+	id := m.Header.Get("Message-ID")
+	return id != "" && id == other.Header.Get("Message-ID") && slices.Equal(m.To, other.To)
 }
 
 // ---- making trouble ----
@@ -335,6 +342,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 	if s.server != c.conn.Server() { // stopped meanwhile: this mail was never accepted
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "going down"}
 	}
+	m.taken = slices.ContainsFunc(s.mails, m.isAgain)
 	s.mails = append(s.mails, &m)
 	close(s.arrived)
 	s.arrived = make(chan struct{})

@@ -20,13 +20,15 @@ const sample = "From: Gatehouse <no-reply@uk.test>\r\nTo: ann@example.test\r\nSu
 	"Your code is 042917.=\r\n Or: https://uk.test/go?t=3Dabc.\r\nCall 01234567890.\r\n" +
 	"--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nPGI+SGk8L2I+\r\n--b--\r\n"
 
-func send(s *SMTP, to ...string) error {
+func send(s *SMTP, to ...string) error { return deliver(s, sample, to...) }
+
+func deliver(s *SMTP, text string, to ...string) error {
 	c, err := smtp.Dial(s.Addr())
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	return c.SendMail("bounce@uk.test", to, strings.NewReader(sample))
+	return c.SendMail("bounce@uk.test", to, strings.NewReader(text))
 }
 
 func TestSMTPKeepsMail(t *testing.T) {
@@ -56,6 +58,24 @@ func TestSMTPKeepsMail(t *testing.T) {
 		t.Errorf("raw: %q", m.Raw)
 	}
 	if len(s.All()) != 2 || len(s.Unread("ann@example.test")) != 0 || len(s.Unread("bob@example.test")) != 1 || s.Tries() != 2 {
+		t.Errorf("all: %v", s.list())
+	}
+}
+
+// A mail that is sent again is there once for those who wait, as it is for its reader.
+func TestSMTPShowsAMailOnce(t *testing.T) {
+	s := NewSMTP(t)
+	for _, m := range []struct{ id, to string }{{"1", "ann@example.test"}, {"1", "bob@example.test"}, {"1", "ann@example.test"}, {"2", "ann@example.test"}} {
+		if err := deliver(s, "Message-ID: <"+m.id+"@uk.test>\r\n"+sample, m.to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"<1@uk.test>", "<2@uk.test>"} {
+		if got := s.Wait(t, "ann@example.test").Header.Get("Message-ID"); got != want {
+			t.Errorf("%s is read, not %s", got, want)
+		}
+	}
+	if len(s.Unread("ann@example.test")) != 0 || len(s.Unread("bob@example.test")) != 1 || len(s.All()) != 4 {
 		t.Errorf("all: %v", s.list())
 	}
 }

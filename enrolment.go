@@ -41,7 +41,9 @@ const (
 	ReasonReplaced OutcomeReason = "replaced"
 	// ReasonNotAllowed: the administrator who began the run may no longer do it.
 	ReasonNotAllowed OutcomeReason = "not-allowed"
-	ReasonError      OutcomeReason = "error"
+	// ReasonMeanwhile: an act has come to apply to the user only while it was being done.
+	ReasonMeanwhile OutcomeReason = "meanwhile"
+	ReasonError     OutcomeReason = "error"
 )
 
 // Enrol returns what a company's new requirement does to one of its users. reachable: mail can be

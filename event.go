@@ -155,6 +155,9 @@ const (
 	// switched. They are not about a single user.
 	EventTwoFactorEnabled  EventKind = "two_factor.enabled"
 	EventTwoFactorDisabled EventKind = "two_factor.disabled"
+	// EventBulkActBegun: an administrator began an act on many users: Detail["act"] on Detail["users"]
+	// of them. It is about the company; each user whom it changes has an event of their own.
+	EventBulkActBegun EventKind = "bulk_act.begun"
 	// EventOwnTwoFactor: a user's own choice of two-factor; Detail["on"] is yes or no.
 	EventOwnTwoFactor EventKind = "two_factor.own"
 	// EventTwoFactorReset: an administrator revoked trust in devices and the user's own choice of

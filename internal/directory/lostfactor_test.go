@@ -138,28 +138,32 @@ func TestResetsAreToldAtAllAddresses(t *testing.T) {
 func TestUsersAreAskedForAFactor(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")
-		boss, bare := h.user(h.uk, c.ID, "boss", gatehouse.RoleAdmin), h.user(h.uk, c.ID, "bare", gatehouse.RoleUser)
+		boss, second, bare := h.leads(c.ID, "boss"), h.leads(c.ID, "second"), h.user(h.uk, c.ID, "bare", gatehouse.RoleUser)
 		has, other := h.loses(c, "has"), h.user(h.uk, h.company(h.uk, "20482", "Southgate").ID, "other", gatehouse.RoleUser)
-		ask := func(want int, ids []string, all bool) {
+		ask := func(want int, of directory.Chosen) {
 			t.Helper()
 			h.later()
-			if n, err := h.AskFactor(t.Context(), h.uk, as(boss), c.ID, ids, all); err != nil || n != want {
-				t.Errorf("%v, %v: %d asked, want %d, %v", ids, all, n, want, err)
+			p := h.proposed(boss, gatehouse.ActAskFactor, of)
+			if p.Change != want {
+				t.Errorf("%v: %d asked, want %d", of, p.Change, want)
+			}
+			if want > 0 {
+				if err := h.begin(boss, p); err != nil {
+					t.Error(err)
+				}
+				h.worked(boss, p.ID)
 			}
 		}
-		if to, err := h.ToAsk(t.Context(), h.uk, as(boss), c.ID, []string{bare.ID, has.ID}, false); err != nil || len(to.Users) != 1 || to.Skipped != 1 {
-			t.Errorf("%+v, %v", to, err)
-		}
-		ask(0, []string{has.ID, other.ID}, false)
-		ask(1, []string{bare.ID}, false)
-		ask(0, []string{bare.ID}, false)
-		ask(1, nil, true) // the administrator
+		ask(0, directory.Chosen{IDs: []string{has.ID, other.ID}})
+		ask(1, directory.Chosen{IDs: []string{bare.ID, has.ID}})
+		ask(0, directory.Chosen{IDs: []string{bare.ID}})
+		ask(1, everybody) // the other administrator
 		for range 2 {
 			if err := h.TellFactorAsks(t.Context(), func(string) *site.Site { return h.uk }, func() bool { return true }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for u, want := range map[*gatehouse.User]int{&boss: 1, &bare: 1, &has: 0, &other: 0} {
+		for u, want := range map[*gatehouse.User]int{&second: 1, &boss: 0, &bare: 1, &has: 0, &other: 0} {
 			kinds, texts := h.mails(*u)
 			n := 0
 			for i, kind := range kinds {
@@ -177,9 +181,6 @@ func TestUsersAreAskedForAFactor(t *testing.T) {
 			t.Errorf("%+v, %v", two.Asked, err)
 		}
 		h.now = h.now.Add(gatehouse.FactorAskEvery)
-		ask(2, nil, true)
-		if _, err := h.AskFactor(t.Context(), h.uk, as(other), c.ID, nil, true); gatehouse.KindOf(err) != gatehouse.Forbidden {
-			t.Errorf("by another company's: %v", err)
-		}
+		ask(2, everybody)
 	})
 }

@@ -40,6 +40,9 @@ type task interface {
 
 // begin makes the task of a run.
 func (s *Service) begin(ctx context.Context, st *site.Site, r gatehouse.Run) (task, error) {
+	if r.Kind == gatehouse.RunBulkAct {
+		return s.continueBulkAct(ctx, st, r)
+	}
 	return s.beginEnrolment(ctx, st, r)
 }
 
@@ -53,7 +56,7 @@ func (s *Service) Continue(ctx context.Context, kind gatehouse.RunKind, sites fu
 	if due, err := s.Store.Read().RunDue(ctx, kind, now); err != nil || !due {
 		return false, err
 	}
-	r := &running{s: s}
+	r := &running{s: s, size: runBatch}
 	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
 		r.Run, err = q.ClaimRun(ctx, kind, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(runLease)})
 		return err
@@ -89,6 +92,8 @@ type running struct {
 	s    *Service
 	st   *site.Site
 	task task
+	// size is how many users the next batch has.
+	size int
 }
 
 func (r *running) batches(ctx context.Context, goOn func() bool) error {
@@ -100,6 +105,13 @@ func (r *running) batches(ctx context.Context, goOn func() bool) error {
 			return nil
 		case errors.Is(err, errNotAllowed):
 			return r.s.stop(ctx, r.st, r.Run)
+		case err != nil && r.size > 1 && worthRetrying(ctx, err):
+			r.s.log().ErrorContext(ctx, "run: a batch cannot be written; its users are tried one by one", "run", r.ID, "error", err)
+			r.size = 1
+		case err != nil && worthRetrying(ctx, err):
+			if err := r.fail(ctx, err); err != nil {
+				return err
+			}
 		case err != nil:
 			return err
 		}
@@ -107,18 +119,54 @@ func (r *running) batches(ctx context.Context, goOn func() bool) error {
 	return nil
 }
 
+// worthRetrying reports whether an error is about some user of the batch: if the database is lost,
+// or the server is stopping, nothing is wrong with anybody.
+func worthRetrying(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && gatehouse.KindOf(err) != gatehouse.Unavailable
+}
+
+// fail passes over the next user, who keeps the run from going on.
+func (r *running) fail(ctx context.Context, why error) error {
+	next, err := r.s.Store.Read().NextOfRun(ctx, r.Run, 1)
+	if err != nil || len(next) == 0 {
+		return err
+	}
+	of := next[0]
+	r.s.log().ErrorContext(ctx, "run: a user is passed over", "run", r.ID, "user", of.UserID, "error", why)
+	of.Outcome, of.Reason, of.At = gatehouse.OutcomeFailed, gatehouse.ReasonError, r.s.Now()
+	err = r.s.Do(ctx, r.st, itself(r.st), func(tx *act.Unit) error {
+		return r.advance(tx, []store.RunUser{of}, gatehouse.RunCounts{Failed: 1}, r.s.Now().Add(runLease))
+	})
+	if err == nil {
+		r.After = of.Key
+	}
+	return err
+}
+
+// advance writes how far the run has come, unless it has gone on without this process.
+func (r *running) advance(tx *act.Unit, outcomes []store.RunUser, n gatehouse.RunCounts, until time.Time) error {
+	still, err := tx.AdvanceRun(tx, r.Run, outcomes[len(outcomes)-1].Key, n, until)
+	if err == nil && !still {
+		err = errOvertaken
+	}
+	if err != nil {
+		return err
+	}
+	return tx.FinishRunUsers(tx, r.Run, outcomes)
+}
+
 // batch does the next batch, or ends the run if there is none. on: this process continues with it
 // afterwards.
 func (r *running) batch(ctx context.Context, on bool) (over bool, err error) {
 	q := r.s.Store.Read()
-	next, err := q.NextOfRun(ctx, r.Run, runBatch)
+	next, err := q.NextOfRun(ctx, r.Run, r.size)
 	if err != nil {
 		return false, err
 	}
 	if len(next) == 0 {
 		return true, r.end(ctx)
 	}
-	users, err := q.UsersOfBatch(ctx, r.Run, runBatch)
+	users, err := q.UsersOfBatch(ctx, r.Run, r.size)
 	if err == nil {
 		err = r.task.prepare(ctx, next, users)
 	}
@@ -130,7 +178,7 @@ func (r *running) batch(ctx context.Context, on bool) (over bool, err error) {
 		until = until.Add(runLease)
 	}
 	err = r.s.Do(ctx, r.st, r.task.caller(), func(tx *act.Unit) error {
-		users, err := tx.UsersOfBatch(tx, r.Run, runBatch)
+		users, err := tx.UsersOfBatch(tx, r.Run, r.size)
 		if err != nil {
 			return err
 		}
@@ -138,14 +186,7 @@ func (r *running) batch(ctx context.Context, on bool) (over bool, err error) {
 		if err != nil {
 			return err
 		}
-		still, err := tx.AdvanceRun(tx, r.Run, last, n, until)
-		if err == nil && !still {
-			err = errOvertaken
-		}
-		if err != nil {
-			return err
-		}
-		return tx.FinishRunUsers(tx, r.Run, outcomes)
+		return r.advance(tx, outcomes, n, until)
 	})
 	if err == nil {
 		r.After = last

@@ -23,6 +23,16 @@ func Enrolments(d *directory.Service, sites func(id string) *site.Site) Job {
 	return Job{Name: "enrolments", Every: runEvery, Run: runs(gatehouse.RunEnrolment, d, sites)}
 }
 
+// BulkActs continues the acts of administrators on many users; see directory.Service.Continue.
+func BulkActs(d *directory.Service, sites func(id string) *site.Site) Job {
+	return Job{Name: "bulk acts", Every: runEvery, Run: runs(gatehouse.RunBulkAct, d, sites)}
+}
+
+// Proposals removes acts on many users that nobody has agreed to.
+func Proposals(d *directory.Service) Job {
+	return Job{Name: "proposals", Every: 10 * time.Minute, Run: d.ForgetProposals}
+}
+
 // runs continues the runs of a kind.
 func runs(kind gatehouse.RunKind, d *directory.Service, sites func(id string) *site.Site) func(context.Context) error {
 	return func(ctx context.Context) error {

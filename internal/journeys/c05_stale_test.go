@@ -175,7 +175,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	saves(browser, browser.Get("/help?q=locked"), "Locked").Want(200)
 	search := browser.Get("/searches").MustFind("main a[href^='/searches/']").AttrOr("href", "")
 	for _, page := range []string{"/", search, "/searches/new?search=%2Fhelp%3Fq%3Dmail", "/home/platforms", "/account/platforms", "/company/platforms", "/company/platforms/" + desk.app.ID, "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
-		"/account/sign-out-everywhere", "/company/users/ask-factor?all=yes", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
+		"/account/sign-out-everywhere", "/company/users", proposedAct(t, s, boss, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
 		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", shop.ask(), c.notMe(browser)} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)

@@ -18,20 +18,21 @@ func TestC10_AdministratorsAskForFactors(t *testing.T) {
 		if !list.Has("Tom Adeyemi") || list.Has("Mira Santos") || admin.Get("/company/users?factor=app").Has("Tom Adeyemi") {
 			t.Errorf("%q", list.Text("main"))
 		}
-		ask := admin.Submit(list, "form#ask", testkit.Values{"user": u.ID}).Want(200)
-		if !ask.Has("1 user will get an email") || !ask.Has("Tom Adeyemi") {
+		ask := admin.Submit(list, "form#bulk", testkit.Values{"user": u.ID, "act": "ask-factor"}).Want(200)
+		if !ask.Has("Ask 1 user to set up two-factor?") || !ask.Has("Tom Adeyemi") {
 			t.Fatalf("%s %q", ask.URL, ask.Text("main"))
 		}
-		done := admin.Press(ask, "Send the emails", nil).Want(200)
-		if !done.Has("1 user is being asked by email") || !done.Has("Asked: ") {
-			t.Errorf("%q", done.Text("main"))
-		}
+		admin.Press(ask, "Ask 1 user", nil).Want(200)
+		actDone(t, s, admin, ask.URL.Path)
 		mailedLink(t, s, u.Email, "/account/security")
+		if p := admin.Get("/company/users").Want(200); !p.Has("Asked: ") {
+			t.Errorf("%q", p.Text("main"))
+		}
 		if p := admin.Get("/company/users/" + u.ID).Want(200); !p.Has("Asked by Ines Marchetti") {
 			t.Errorf("%q", p.Text("main"))
 		}
-		all := admin.Get("/company/users/ask-factor?all=yes").Want(200)
-		if all.Has("Tom Adeyemi") || !all.Has("Mira Santos") || !all.Has("1 user is left out") {
+		all := admin.Submit(admin.Get("/company/users").Want(200), "form#bulk", testkit.Values{"all": "yes", "act": "ask-factor"}).Want(200)
+		if !all.Has("Ask 1 user to set up") || !all.Has("Mira Santos") || !all.Has("Asked within the last 7 days") {
 			t.Errorf("%q", all.Text("main"))
 		}
 	})

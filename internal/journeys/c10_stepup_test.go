@@ -41,6 +41,7 @@ var mattering = map[string]string{
 	"GET /company/users/{id}":                  "some", // for the dialog of the reset
 	"POST /company/users/{id}/email":           "",
 	"GET /company/users/{id}/reset-two-factor": "", "POST /company/users/{id}/reset-two-factor": "",
+	"GET /company/bulk-acts/{id}": "some", "POST /company/bulk-acts/{id}": "", // proposals only
 	"GET /company/users/{id}/unlock": "", "POST /company/users/{id}/unlock": "",
 	"GET /company/users/{id}/activate": "", "POST /company/users/{id}/activate": "",
 	"GET /company/users/{id}/deactivate": "", "POST /company/users/{id}/deactivate": "",
@@ -100,10 +101,10 @@ func TestC10_EveryMarkedRouteAsks(t *testing.T) {
 		wantHome(t, signIn(c, boss.Username, password))
 		app, _ := setUpApp(t, s, c, "Phone")
 		one := c.Get("/account/security").MustFind("a[href^='/account/security/apps/']").AttrOr("href", "")
-		paths, tokens := map[string]string{}, map[string]string{}
+		act, paths, tokens := proposedAct(t, s, boss, gatehouse.ActDeactivate, u), map[string]string{}, map[string]string{}
 		for pattern := range mattering {
 			path := pattern[strings.IndexByte(pattern, ' ')+1:]
-			paths[pattern] = strings.NewReplacer("/apps/{id}", strings.TrimPrefix(one, "/account/security"), "users/{id}", "users/"+u.ID, "platforms/{id}", "platforms/"+shop.app.ID, "{id}", "fac_00000000000000000000000000000001", "{user}", u.ID).Replace(path)
+			paths[pattern] = strings.NewReplacer("/apps/{id}", strings.TrimPrefix(one, "/account/security"), "users/{id}", "users/"+u.ID, "platforms/{id}", "platforms/"+shop.app.ID, "/company/bulk-acts/{id}", act, "{id}", "fac_00000000000000000000000000000001", "{user}", u.ID).Replace(path)
 			tokens[pattern] = tokenFor(c, paths[pattern])
 		}
 		s.Clock.Add(gatehouse.FreshFor)

@@ -44,7 +44,7 @@ func manager(w *walker) {
 	w.b.Fill("code", mailedCode(w.t, w.s, me.Email))
 	w.b.Press("Verify")
 	w.b.See("Good ")
-	w.all([]string{"/company/users", "/company/users/ask-factor?all=yes", "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor", "/company/users/" + locked.ID,
+	w.all([]string{"/company/users", "/company/bulk-acts", proposedAct(w.t, w.s, me, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor", "/company/users/" + locked.ID,
 		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate", "/account/security", "/account/devices"},
 		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
 	if w.st.ID == "meridian-uk" {

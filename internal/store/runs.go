@@ -11,13 +11,16 @@ import (
 // ledger is where the runs of a kind are kept: a row for each run, and one for each of its users.
 type ledger struct {
 	runs, users string
-	// of is the column of users that names the run; live is the condition for runs that go on.
-	of, live string
+	// of is the column of users that names the run; live is the condition for runs that go on, as an
+	// index has it, and open the same for a run that is known by its ID: with the words of the index,
+	// PostgreSQL would read that one.
+	of, live, open string
 }
 
 var ledgers = map[gatehouse.RunKind]ledger{
-	gatehouse.RunEnrolment: {runs: "enrolments", users: "enrolment_users", of: "enrolment_id", live: "ended_at = 0"},
-	gatehouse.RunBulkAct:   {runs: "bulk_acts", users: "bulk_act_users", of: "bulk_act_id", live: "state = 'running'"},
+	gatehouse.RunEnrolment: {runs: "enrolments", users: "enrolment_users", of: "enrolment_id", live: "ended_at = 0", open: "ended_at = 0"},
+	gatehouse.RunBulkAct: {runs: "bulk_acts", users: "bulk_act_users", of: "bulk_act_id", live: "state = 'running'",
+		open: "ended_at = 0 AND state <> 'proposed'"},
 }
 
 const runColumns = `site_id, company_id, id, state, started_at, started_by, started_name, ended_at,
@@ -56,7 +59,7 @@ func (q Queries) AdvanceRun(ctx context.Context, r gatehouse.Run, after string, 
 	l := ledgers[r.Kind]
 	rows, err := q.exec(ctx, "advance run", `UPDATE `+l.runs+` SET after = $5, changed = changed + $6, unchanged = unchanged + $7,
 		skipped = skipped + $8, failed = failed + $9, told = told + $10, lease_until = $11
-		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND `+l.live,
+		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND `+l.open,
 		r.SiteID, r.CompanyID, r.ID, r.After, after, n.Changed, n.Unchanged, n.Skipped, n.Failed, n.Told, micros(until))
 	return rows == 1, err
 }
@@ -65,7 +68,7 @@ func (q Queries) AdvanceRun(ctx context.Context, r gatehouse.Run, after string, 
 func (q Queries) EndRun(ctx context.Context, r gatehouse.Run, now time.Time) (bool, error) {
 	l := ledgers[r.Kind]
 	n, err := q.exec(ctx, "end run", `UPDATE `+l.runs+` SET state = $5, ended_at = $6
-		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND `+l.live,
+		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND after = $4 AND `+l.open,
 		r.SiteID, r.CompanyID, r.ID, r.After, string(gatehouse.RunDone), micros(now))
 	return n == 1, err
 }
@@ -74,7 +77,7 @@ func (q Queries) EndRun(ctx context.Context, r gatehouse.Run, now time.Time) (bo
 func (q Queries) StopRun(ctx context.Context, r gatehouse.Run, why gatehouse.OutcomeReason, now time.Time) (bool, error) {
 	l := ledgers[r.Kind]
 	n, err := q.exec(ctx, "stop run", `UPDATE `+l.runs+` SET state = $4, ended_at = $5
-		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND `+l.live,
+		WHERE site_id = $1 AND company_id = $2 AND id = $3 AND `+l.open,
 		r.SiteID, r.CompanyID, r.ID, string(gatehouse.RunStopped), micros(now))
 	if err != nil || n == 0 {
 		return false, err

@@ -233,8 +233,6 @@ func (s *Server) companyRoutes() []route {
 	c := s.console
 	return []route{
 		to("GET /company/users", Admin, c.Users),
-		to("GET /company/users/ask-factor", Admin, c.AskFactor),
-		to("POST /company/users/ask-factor", Admin, c.AskFactorSubmit),
 		to("GET /company/users/{id}", Admin, c.User).provingSome(),
 		to("POST /company/users/{id}/email", Admin, c.CorrectEmail).proving(),
 		to("POST /company/users/{id}/devices/{device}/end-trust", Admin, c.EndTrust),
@@ -248,6 +246,11 @@ func (s *Server) companyRoutes() []route {
 		to("POST /company/users/{id}/deactivate", Admin, c.Does(console.ActDeactivate)).proving(),
 		to("GET /company/users/{id}/send-password", Admin, c.Asks(console.ActPassword)).proving(),
 		to("POST /company/users/{id}/send-password", Admin, c.Does(console.ActPassword)).proving(),
+		to("GET /company/bulk-acts", Admin, c.BulkActs),
+		to("POST /company/bulk-acts", Admin, c.ProposeBulkAct).on("/company/users"),
+		to("GET /company/bulk-acts/{id}", Admin, c.BulkAct).provingSome(),
+		to("POST /company/bulk-acts/{id}", Admin, c.BeginBulkAct).proving(),
+		to("GET /company/bulk-acts/{id}/events", Admin, c.BulkActEvents),
 		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
 
 		to("GET /company/platforms", Admin, c.Platforms),

@@ -183,7 +183,7 @@ func ruleWord(rule gatehouse.TwoFactorRule) string {
 	return "off"
 }
 
-// Took is how long an enrolment took, in everyday words.
-func (enrolmentWords) Took(p *ui.Page, e gatehouse.Enrolment) string { return took(p.Words, e) }
+// Took is how long a run took, in everyday words.
+func (enrolmentWords) Took(p *ui.Page, r gatehouse.Run) string { return took(p.Words, r) }
 
-func took(w *ui.Words, e gatehouse.Enrolment) string { return w.Span(e.EndedAt.Sub(e.StartedAt)) }
+func took(w *ui.Words, r gatehouse.Run) string { return w.Span(r.EndedAt.Sub(r.StartedAt)) }

@@ -125,7 +125,7 @@ func TestLinesLeadToWhoIsThere(t *testing.T) {
 func TestProgressSpeaksTheLanguage(t *testing.T) {
 	sites := fixture.Sites()
 	for lang, want := range map[string]string{"en-GB": "116 of 152 users done", "de": "116 von 152 Benutzern fertig", "fr": "116 sur 152 utilisateurs traités"} {
-		got := progressOf(ui.WordsOf(&ui.Visit{Site: sites["uk"], Lang: lang}, fixture.Noon), fixture.Noon, testEnrolment(gatehouse.RunRunning))
+		got := progressOf(ui.WordsOf(&ui.Visit{Site: sites["uk"], Lang: lang}, fixture.Noon), fixture.Noon, runningView(testEnrolment(gatehouse.RunRunning)).of(ui.WordsOf(&ui.Visit{Site: sites["uk"], Lang: lang}, fixture.Noon)))
 		if got.Words["done"] != want || got.Done != 116 || got.Over {
 			t.Errorf("%s: %+v", lang, got)
 		}

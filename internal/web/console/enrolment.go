@@ -3,22 +3,17 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/web/ui"
 )
 
-// linesOnPage is how many users of an enrolment a page shows.
-const linesOnPage = 50
-
 // Enrolment shows an enrolment of Enhanced Security: its progress, or its result (B02, B04).
 // If the progress was asked for, its end is shown there too, however fast it came, and Close
 // goes on. An address that ends in .csv is the list of all its users.
 func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
-	id, file := strings.CutSuffix(r.PathValue("id"), ".csv")
+	id, file := cutFile(r)
 	v, caller, company := on(r)
 	results, err := c.Directory.Results(r.Context(), v.Site, caller, company, id)
 	if err != nil {
@@ -28,67 +23,29 @@ func (c *Console) Enrolment(w http.ResponseWriter, r *http.Request) error {
 		return c.enrolmentFile(w, r, results.Enrolment)
 	}
 	if results.State == gatehouse.RunRunning || r.URL.Query().Has(ProgressQuery) {
-		return c.page(w, r, http.StatusOK, EnrolmentRunning{Enrolment: results.Enrolment})
+		return c.page(w, r, http.StatusOK, Running{func(words *ui.Words) runPage { return enrolmentRun(words, results.Enrolment) }})
 	}
-	view := EnrolmentResult{Results: results, Outcome: gatehouse.Outcome(r.URL.Query().Get("outcome")), After: r.URL.Query().Get("after")}
-	if !slices.Contains(gatehouse.Outcomes, view.Outcome) {
-		view.Outcome = ""
-	}
-	if err := c.lines(r, &view); err != nil {
+	view := EnrolmentResult{Results: results, runList: runListOf(r, EnrolmentPath(results.ID))}
+	err = view.read(func(after string, limit int, fn func(directory.RunLine) error) error {
+		return c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, results.ID, view.Outcome, after, limit, fn)
+	})
+	if err != nil {
 		return err
 	}
 	return c.page(w, r, http.StatusOK, view)
 }
 
-// lines reads a page of an enrolment's users.
-func (c *Console) lines(r *http.Request, view *EnrolmentResult) error {
-	v, caller, company := on(r)
-	last := ""
-	return c.Directory.EnrolmentLines(r.Context(), v.Site, caller, company, view.Results.ID, view.Outcome, view.After, linesOnPage+1,
-		func(l directory.RunLine) error {
-			if len(view.Lines) == linesOnPage {
-				view.Next = last
-				return nil
-			}
-			view.Lines, last = append(view.Lines, l), l.Key
-			return nil
-		})
-}
-
-// nameOf is empty for users who have left the company since.
-func nameOf(l directory.RunLine) string {
-	return strings.TrimSpace(l.FirstName + " " + l.LastName)
-}
-
 // EnrolmentResult is the result of an enrolment (B04).
 type EnrolmentResult struct {
 	enrolmentWords
+	runList
 	Results directory.Results
-	// Lines are users of the enrolment: those with Outcome (empty: all) after the one with the
-	// key After; Next is the parameter for the next page.
-	Lines       []directory.RunLine
-	Outcome     gatehouse.Outcome
-	After, Next string
 }
 
 func (EnrolmentResult) Template() string { return "enrolment" }
 func (v EnrolmentResult) Title(p *ui.Page) string {
 	return p.T("enrolment.title_" + ruleWord(v.Results.Rule()))
 }
-
-// URL is the address of the page, for some of its users; CSV that of the whole list.
-func (v EnrolmentResult) URL(o gatehouse.Outcome, after string) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"outcome": string(o), "after": after} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	return EnrolmentPath(v.Results.ID) + "?" + q.Encode() + "#users"
-}
-func (v EnrolmentResult) CSV() string   { return EnrolmentPath(v.Results.ID) + ".csv" }
-func (v EnrolmentResult) First() string { return v.URL(v.Outcome, "") }
-func (v EnrolmentResult) Later() string { return v.URL(v.Outcome, v.Next) }
 
 // EnrolmentPath is the page of an enrolment.
 func EnrolmentPath(id string) string { return ui.EnrolmentsPath + "/" + url.PathEscape(id) }
@@ -204,30 +161,14 @@ func noticeText(w *ui.Words, l directory.RunLine) string {
 	return w.T("enrolment.notice_" + string(n.State))
 }
 
-// lineRow is the data for a user's row.
-type lineRow struct {
-	Page *ui.Page
-	directory.RunLine
-	Name, Who, Link, Badge string
-	Result, Why, Message   string
-	// Reply is what a mail server said, if it did not simply accept the mail.
-	Reply string
-}
-
 // Row is a user of the enrolment for the template "enrolment-line".
 func (v EnrolmentResult) Row(p *ui.Page, l directory.RunLine) lineRow {
-	row := lineRow{Page: p, RunLine: l, Name: nameOf(l), Who: nameOf(l), Badge: outcomeLooks[l.Outcome].Badge,
-		Result: outcomeText(p.Words, v.Results.Rule(), l.Outcome), Why: reasonText(p.Words, l.Reason), Message: noticeText(p.Words, l)}
+	row := lineOf(p, l)
+	row.Result, row.Why, row.Message = outcomeText(p.Words, v.Results.Rule(), l.Outcome), reasonText(p.Words, l.Reason), noticeText(p.Words, l)
 	if l.Notice.State != "sent" {
 		if row.Reply = l.Notice.Reply; l.Notice.State == "bounced" {
 			row.Reply = gatehouse.AnswerCodes(row.Reply) // a report, which the user may have made
 		}
-	}
-	if row.Name == "" {
-		row.Who = l.Username
-	}
-	if row.Name+l.Email != "" { // else the user is no longer in the company
-		row.Link = ui.CompanyUsersPath + "/" + url.PathEscape(l.UserID)
 	}
 	return row
 }

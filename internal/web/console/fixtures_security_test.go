@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
 )
 
 func testPreview(enable bool) directory.Preview {
@@ -21,6 +22,10 @@ func testPreview(enable bool) directory.Preview {
 		p.Counts = gatehouse.RunCounts{Changed: 120, Unchanged: 31, Skipped: 1, Told: 149}
 	}
 	return p
+}
+
+func runningView(e gatehouse.Enrolment) Running {
+	return Running{func(w *ui.Words) runPage { return enrolmentRun(w, e) }}
 }
 
 func testEnrolment(state gatehouse.RunState) gatehouse.Enrolment {
@@ -143,8 +148,8 @@ func enhancedSecuritySamples() []pages.Sample {
 		{Name: "switch-ask-many", View: EnhancedSecurityConfirm{Preview: many, Changed: true}},
 		{Name: "switch-ask-off", View: EnhancedSecurityConfirm{Preview: testPreview(false), Weaker: true}},
 		{Name: "switch-often", View: EnhancedSecurityConfirm{Preview: testPreview(false), Weaker: true, Until: fixture.Noon.Add(12 * time.Minute)}},
-		{Name: "enrolment-running", View: EnrolmentRunning{Enrolment: running}},
-		{Name: "enrolment-begun", View: EnrolmentRunning{Enrolment: begun}},
+		{Name: "enrolment-running", View: runningView(running)},
+		{Name: "enrolment-begun", View: runningView(begun)},
 		{Name: "enrolment-done", View: testResult(func(*EnrolmentResult) {})},
 		{Name: "enrolment-well", View: testResult(func(v *EnrolmentResult) {
 			v.Results.Counts.Failed, v.Outcome, v.Next = 0, gatehouse.OutcomeChanged, "flo"
@@ -154,8 +159,8 @@ func enhancedSecuritySamples() []pages.Sample {
 			v.Results.Reasons[2].Reason = gatehouse.ReasonHasFactor
 		})},
 		{Name: "enrolment-passkey", View: testResult(func(v *EnrolmentResult) { v.Results.Factor = gatehouse.RequirePasskey })},
-		{Name: "enrolment-factor-running", View: EnrolmentRunning{Enrolment: forFactor(running, gatehouse.RequireFactor)}},
-		{Name: "enrolment-passkey-running", View: EnrolmentRunning{Enrolment: forFactor(running, gatehouse.RequirePasskey)}},
+		{Name: "enrolment-factor-running", View: runningView(forFactor(running, gatehouse.RequireFactor))},
+		{Name: "enrolment-passkey-running", View: runningView(forFactor(running, gatehouse.RequirePasskey))},
 		{Name: "enrolment-off", View: testResult(func(v *EnrolmentResult) { v.Results.Enable, v.After = false, "b" })},
 		{Name: "enrolment-replaced", View: testResult(func(v *EnrolmentResult) { v.Results.State = gatehouse.RunReplaced })},
 		{Name: "enrolment-empty", View: EnrolmentResult{Results: directory.Results{Enrolment: gatehouse.Enrolment{Run: gatehouse.Run{ID: "enr_2", State: gatehouse.RunDone, StartedAt: fixture.Noon, EndedAt: fixture.Noon}}}}},

@@ -119,13 +119,10 @@ func userSamples() []pages.Sample {
 		Roles: map[gatehouse.Role]int{"": 9998, gatehouse.RoleAdmin: 1, gatehouse.RoleUser: 9997}, Factors: map[gatehouse.FactorFilter]int{"": 9998, gatehouse.TwoFactorIsOn: 9876}}
 	list := []pages.Sample{
 		{Name: "users", View: Users{FoundUsers: directory.FoundUsers{Users: all, Reachable: reachable, Found: len(all), Total: len(all), UserCounts: counts, Asked: map[string]time.Time{all[0].ID: fixture.Noon}}}},
-		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, Preceding: 50, Found: 9998, Total: 10000, UserCounts: counts}, listOf("q=a%26b&role=user&sort=created&order=down&col=username&col=email&col=role&col=two_factor&col=last_sign_in&col=created&col=state"), besides("/company/users?q=a%26b"), 3}},
-		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, UserCounts: counts}, listOf("group=locked&group=never"), besides("/company/users?group=locked"), 0}},
-		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, UserCounts: counts}, listOf("q=marchetty"), ui.Searches{}, 0}},
-		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, listOf("group=own"), ui.Searches{}, 0}},
-		{Name: "ask-factor", View: AskFactor{ToAsk: directory.ToAsk{Users: all, Skipped: 3}, All: true}},
-		{Name: "ask-factor-many", View: AskFactor{ToAsk: directory.ToAsk{Users: append(append(append([]gatehouse.User{}, all...), all...), all...)}, IDs: []string{"usr_p0"}}},
-		{Name: "ask-factor-nobody", View: AskFactor{ToAsk: directory.ToAsk{Skipped: 1}}},
+		{Name: "users-middle", View: Users{directory.FoundUsers{Users: all[:2], Reachable: reachable, Preceding: 50, Found: 9998, Total: 10000, UserCounts: counts}, listOf("q=a%26b&role=user&sort=created&order=down&col=username&col=email&col=role&col=two_factor&col=last_sign_in&col=created&col=state"), besides("/company/users?q=a%26b"), true}},
+		{Name: "users-group", View: Users{directory.FoundUsers{Users: all[7:8], Reachable: reachable, Found: 1, Total: 10, UserCounts: counts}, listOf("group=locked&group=never"), besides("/company/users?group=locked"), false}},
+		{Name: "users-none", View: Users{directory.FoundUsers{Total: 152, UserCounts: counts}, listOf("q=marchetty"), ui.Searches{}, false}},
+		{Name: "users-none-here", View: Users{directory.FoundUsers{Total: 152}, listOf("group=own"), ui.Searches{}, false}},
 		{Name: "user-reset", View: ResetTwoFactor{Of: all[9]}},
 	}
 	for _, u := range all {

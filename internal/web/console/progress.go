@@ -27,13 +27,21 @@ const (
 // ReasonManyStreams: other pages of the user are listening already.
 const ReasonManyStreams = "many-streams"
 
-// EnrolmentEvents tells a page the progress of its enrolment while it goes on
-// (server-sent events). It ends with the enrolment, with the session, with the role, and
-// when the server stops; the page then asks again, and gets another process if there is
-// one.
+// EnrolmentEvents tells a page the progress of its enrolment while it goes on.
 func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
-	e, err := c.Directory.Enrolment(r.Context(), v.Site, caller, company, r.PathValue("id"))
+	return c.follow(w, r, func(words *ui.Words) (runPage, error) {
+		e, err := c.Directory.Enrolment(r.Context(), v.Site, caller, company, r.PathValue("id"))
+		return enrolmentRun(words, e), err
+	})
+}
+
+// follow tells a page the progress of its run while it goes on (server-sent events). It ends with
+// the run, with the session, with the role, and when the server stops; the page then asks again,
+// and gets another process if there is one.
+func (c *Console) follow(w http.ResponseWriter, r *http.Request, read func(*ui.Words) (runPage, error)) error {
+	v, caller, _ := on(r)
+	run, err := read(ui.WordsOf(v, c.Now()))
 	if err != nil {
 		return err
 	}
@@ -53,7 +61,8 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for n := 1; ; n++ {
-		if !c.tell(w, stream, v, e) || e.State != gatehouse.RunRunning {
+		now := c.Now()
+		if !tell(w, stream, progressOf(ui.WordsOf(v, now), now, run)) || run.State != gatehouse.RunRunning {
 			return nil
 		}
 		select {
@@ -67,16 +76,15 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 			return nil
 		}
 		// An answer that has begun has no status for an error: the next one does.
-		if e, err = c.Directory.Enrolment(r.Context(), v.Site, caller, company, e.ID); err != nil {
+		if run, err = read(ui.WordsOf(v, c.Now())); err != nil {
 			return nil
 		}
 	}
 }
 
-// tell sends the progress of an enrolment. It reports whether anybody is listening.
-func (c *Console) tell(w http.ResponseWriter, stream *http.ResponseController, v *ui.Visit, e gatehouse.Enrolment) bool {
-	now := c.Now()
-	data, err := json.Marshal(progressOf(ui.WordsOf(v, now), now, e))
+// tell sends the progress of a run. It reports whether anybody is listening.
+func tell(w http.ResponseWriter, stream *http.ResponseController, now RunProgress) bool {
+	data, err := json.Marshal(now)
 	if err != nil {
 		return false
 	}
@@ -119,17 +127,39 @@ func (s *streams) leave(user string) {
 	}
 }
 
-// EnrolmentRunning is the progress of an enrolment in Enhanced Security, until it is
-// done (B02).
-type EnrolmentRunning struct{ Enrolment gatehouse.Enrolment }
+// runPage is what the page of a run's progress says that depends on what the run does.
+type runPage struct {
+	gatehouse.Run
+	// Heading and the text LeadKey are those of the page behind the dialog, Running and Over the
+	// titles of the dialog.
+	Heading, LeadKey, Running, Over string
+	// Ended is the last line, when it is over; Note and OverNote what there is to know.
+	Ended, Note, OverNote string
+	// Result is the page of its result, Leave where Close leads while it goes on.
+	Result, Leave string
+	// Outcomes are the outcomes in a word. Told: users get a notice.
+	Outcomes outcomeWords
+	Told     bool
+}
 
-func (EnrolmentRunning) Template() string          { return "progress" }
-func (v EnrolmentRunning) Title(p *ui.Page) string { return v.Progress(p).Words["title"] }
+// outcomeWords are the outcomes of a run in a word.
+type outcomeWords map[string]string
 
-// EnrolmentProgress is the progress of an enrolment: numbers, words by the names of their
-// places on the page, and the target of Close. The page is made from it, and gets updates
-// of it.
-type EnrolmentProgress struct {
+// Running is the progress of a run, until it is done (B02).
+type Running struct{ of func(*ui.Words) runPage }
+
+func (Running) Template() string                  { return "progress" }
+func (v Running) Title(p *ui.Page) string         { return v.Progress(p).Words["title"] }
+func (v Running) Run(p *ui.Page) runPage          { return v.of(p.Words) }
+func (v Running) Progress(p *ui.Page) RunProgress { return progressOf(p.Words, p.Now, v.of(p.Words)) }
+
+// Path is where the run is followed to its end, and Events where its progress comes from.
+func (r runPage) Path() string   { return r.Result + "?" + ProgressQuery + "=1" }
+func (r runPage) Events() string { return r.Result + "/events" }
+
+// RunProgress is the progress of a run: numbers, words by the names of their places on the page,
+// and the target of Close. The page is made from it, and gets updates of it.
+type RunProgress struct {
 	Done  int               `json:"done"`
 	Total int               `json:"total"`
 	Over  bool              `json:"over"`
@@ -137,52 +167,53 @@ type EnrolmentProgress struct {
 	Words map[string]string `json:"words"`
 }
 
-// progressOf puts the progress of an enrolment at a moment into words.
-func progressOf(w *ui.Words, now time.Time, e gatehouse.Enrolment) EnrolmentProgress {
+// progressOf puts the progress of a run at a moment into words.
+func progressOf(w *ui.Words, now time.Time, r runPage) RunProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }
-	r := EnrolmentProgress{Done: e.Counts.Done(), Total: e.Total, Over: e.State != gatehouse.RunRunning, Close: ui.EnhancedSecurityPath, Words: map[string]string{
-		"changed": number(e.Counts.Changed), "unchanged": number(e.Counts.Unchanged), "told": number(e.Counts.Told),
-		"skipped": number(e.Counts.Skipped), "failed": number(e.Counts.Failed),
+	p := RunProgress{Done: r.Counts.Done(), Total: r.Total, Over: r.State != gatehouse.RunRunning, Close: r.Leave, Words: map[string]string{
+		"changed": number(r.Counts.Changed), "unchanged": number(r.Counts.Unchanged), "told": number(r.Counts.Told),
+		"skipped": number(r.Counts.Skipped), "failed": number(r.Counts.Failed),
 	}}
-	if r.Over {
-		r.Close = EnrolmentPath(e.ID)
-		return r.say(w.T("enrolment.title_"+ruleWord(e.Rule())), ended(w, e), w.T("enrolment.took", "time", took(w, e)), w.T("enrolment.summary_sent"))
+	if p.Over {
+		p.Close = r.Result
+		return p.say(r.Over, r.Ended, w.T("enrolment.took", "time", took(w, r.Run)), r.OverNote)
 	}
 	left := w.T("enrolment.left_unknown")
-	if d := e.Left(now); d > 0 {
+	if d := r.Left(now); d > 0 {
 		left = w.T("enrolment.left", "time", w.Span(d))
 	}
-	return r.say(w.T("enrolment.running_"+ruleWord(e.Rule())), w.T("enrolment.done", "n", e.Total, "done", e.Counts.Done()), left, w.T("enrolment.goes_on"))
+	return p.say(r.Running, w.T("enrolment.done", "n", r.Total, "done", r.Counts.Done()), left, r.Note)
 }
 
-func (r EnrolmentProgress) say(title, done, left, note string) EnrolmentProgress {
-	r.Words["title"], r.Words["done"], r.Words["left"], r.Words["note"] = title, done, left, note
+func (p RunProgress) say(title, done, left, note string) RunProgress {
+	p.Words["title"], p.Words["done"], p.Words["left"], p.Words["note"] = title, done, left, note
+	return p
+}
+
+// enrolmentRun is what the progress of an enrolment says.
+func enrolmentRun(w *ui.Words, e gatehouse.Enrolment) runPage {
+	word := ruleWord(e.Rule())
+	r := runPage{Run: e.Run, Heading: w.T("enhanced_security.title"), LeadKey: "enhanced_security.lead",
+		Running: w.T("enrolment.running_" + word), Over: w.T("enrolment.title_" + word),
+		Ended: w.T("enrolment.ended_"+string(e.State), "counts", countsLine(w, w.T("enrolment.row_changed_"+word, "n", e.Counts.Changed), e.Counts)),
+		Note:  w.T("enrolment.goes_on"), OverNote: w.T("enrolment.summary_sent"),
+		Result: EnrolmentPath(e.ID), Leave: ui.EnhancedSecurityPath, Told: true, Outcomes: outcomeWords{}}
+	for _, o := range gatehouse.Outcomes {
+		r.Outcomes[string(o)] = outcomeText(w, e.Rule(), o)
+	}
 	return r
 }
 
-// ended is the last line of an enrolment: how many users have each outcome that occurred.
-func ended(w *ui.Words, e gatehouse.Enrolment) string {
-	parts := []string{w.T("enrolment.row_changed_"+ruleWord(e.Rule()), "n", e.Counts.Changed)}
+// countsLine is how many users have each outcome that occurred.
+func countsLine(w *ui.Words, changed string, n gatehouse.RunCounts) string {
+	parts := []string{changed}
 	for _, of := range []struct {
 		outcome gatehouse.Outcome
 		n       int
-	}{{gatehouse.OutcomeUnchanged, e.Counts.Unchanged}, {gatehouse.OutcomeSkipped, e.Counts.Skipped}, {gatehouse.OutcomeFailed, e.Counts.Failed}} {
+	}{{gatehouse.OutcomeUnchanged, n.Unchanged}, {gatehouse.OutcomeSkipped, n.Skipped}, {gatehouse.OutcomeFailed, n.Failed}} {
 		if of.n > 0 {
 			parts = append(parts, w.T("enrolment.row_"+string(of.outcome), "n", of.n))
 		}
 	}
-	return w.T("enrolment.ended_"+string(e.State), "counts", strings.Join(parts, w.T("list.comma")))
-}
-
-// Path is where the enrolment is followed to its end.
-func (v EnrolmentRunning) Path() string { return ProgressPath(v.Enrolment.ID) }
-
-// Progress is the progress of the enrolment.
-func (v EnrolmentRunning) Progress(p *ui.Page) EnrolmentProgress {
-	return progressOf(p.Words, p.Now, v.Enrolment)
-}
-
-// Outcome is an outcome in a word.
-func (v EnrolmentRunning) Outcome(p *ui.Page, o gatehouse.Outcome) string {
-	return outcomeText(p.Words, v.Enrolment.Rule(), o)
+	return strings.Join(parts, w.T("list.comma"))
 }

@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"gatehouse"
@@ -30,8 +29,7 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	told, _ := strconv.Atoi(asked.Get("asked")) // 0 for anything else
-	return c.page(w, r, http.StatusOK, Users{found, list, ui.SearchesOf(saved, r.URL.RequestURI()), told})
+	return c.page(w, r, http.StatusOK, Users{found, list, ui.SearchesOf(saved, r.URL.RequestURI()), asked.Has(nobodyQuery)})
 }
 
 // longestSearch is as long as names and addresses get.
@@ -49,8 +47,8 @@ type Users struct {
 	List userList
 	// Searches are the saved ones.
 	Searches ui.Searches
-	// Told is how many users were just asked to set up a second factor; 0: it is another visit.
-	Told int
+	// Nobody: an act was chosen, but nobody was ticked.
+	Nobody bool
 }
 
 func (Users) Template() string        { return "users" }
@@ -65,6 +63,9 @@ func (v Users) Last() int  { return v.Preceding + len(v.Users) }
 func (v Users) Newest() string   { return v.List.paged("", "") }
 func (v Users) Previous() string { return v.List.paged("", v.Places[v.Users[0].ID]) }
 func (v Users) Next() string     { return v.List.paged(v.Places[v.Users[len(v.Users)-1].ID], "") }
+
+// Acts are what can be done to many users at once.
+func (Users) Acts() []gatehouse.UserAct { return gatehouse.BulkActs }
 
 // filterChoice is a choice of a filter, and how many users there would be with it.
 type filterChoice struct {
@@ -114,10 +115,8 @@ type userRow struct {
 	Page *ui.Page
 	User gatehouse.User
 	Link string
-	// Asked is when the user was last asked to set up a second factor; zero: never. Boxes: users
-	// can be chosen, to be asked; Askable: this one.
-	Asked          time.Time
-	Boxes, Askable bool
+	// Asked is when the user was last asked to set up a second factor; zero: never.
+	Asked time.Time
 	// TwoFactor and State are in words.
 	TwoFactor, State badge
 	// Unconfirmed and Bouncing are marks on the address.
@@ -132,7 +131,7 @@ type badge struct{ Text, Class string }
 // Row puts a user into words.
 func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
 	reachable := v.Reachable[u.ID]
-	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], Boxes: v.Bare > 0, Askable: u.Factors == 0 && u.State != gatehouse.Deactivated, TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
+	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
 		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable), List: v.List}
 }
 

@@ -30,7 +30,7 @@ func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goq
 
 // samples are every view in every state that changes its page.
 func samples() []pages.Sample {
-	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples())
+	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples(), bulkSamples())
 }
 
 // hostile puts a probe into the texts of a view that come from people.

@@ -207,6 +207,7 @@ var eventLooks = map[gatehouse.EventKind]eventLook{
 
 	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
 	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
+	gatehouse.EventBulkActBegun:      {"users", ""},
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
 	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},
 	gatehouse.EventFactorAdded:       {"smartphone", "is-ok"},

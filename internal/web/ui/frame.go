@@ -83,6 +83,7 @@ const (
 	CompanyPlatformsPath = "/company/platforms"
 	EnhancedSecurityPath = "/company/enhanced-security"
 	EnrolmentsPath       = "/company/enrolments"
+	BulkActsPath         = "/company/bulk-acts"
 )
 
 // companyPages are the administrators' pages about their company: the icon, the text
@@ -91,7 +92,7 @@ var companyPages = []struct {
 	icon, key, path string
 	below           []string
 }{
-	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/"}},
+	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/", BulkActsPath}},
 	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
 }

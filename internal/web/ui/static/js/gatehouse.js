@@ -224,6 +224,35 @@
     btn.addEventListener("click", () => window.print());
   }
 
+  // Users ticked in a list, kept while its pages are turned. Without this, those of one page
+  // can be ticked, or all that were found.
+  for (const form of all("[data-bulk]")) {
+    const boxes = all(`input[name=user][form=${form.id}]`), head = byId(form.dataset.bulk), found = form.elements.all;
+    const kept = new Set(JSON.parse(sessionStorage.getItem("ticked") || "[]"));
+    const show = () => {
+      const here = boxes.filter((b) => b.checked).length;
+      head.checked = here > 0 && here === boxes.length;
+      head.indeterminate = here > 0 && here < boxes.length;
+      form.querySelector("[data-count]").textContent = kept.size;
+      form.querySelector("[data-clear]").hidden = kept.size === 0;
+      sessionStorage.setItem("ticked", JSON.stringify([...kept]));
+    };
+    const tick = (box, on) => { box.checked = on; kept[on ? "add" : "delete"](box.value); };
+    boxes.forEach((b) => { b.checked = kept.has(b.value); b.addEventListener("change", () => { tick(b, b.checked); show(); }); });
+    head.closest("[hidden]")?.removeAttribute("hidden");
+    head.addEventListener("change", () => { boxes.forEach((b) => tick(b, head.checked)); show(); });
+    form.querySelector("[data-selected]").hidden = false;
+    form.querySelector("[data-clear]").addEventListener("click", () => { kept.clear(); boxes.forEach((b) => tick(b, false)); show(); });
+    form.addEventListener("submit", () => {
+      const here = new Set(boxes.map((b) => b.value));
+      if (!found?.checked) [...kept].filter((id) => !here.has(id)).forEach((id) => {
+        form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "user", value: id }));
+      });
+      sessionStorage.removeItem("ticked");
+    });
+    show();
+  }
+
   // A second click while a form is on its way is a slip. The server bears it, too; after a
   // few seconds a click means that somebody has waited long enough.
   for (const form of all("form[method=post]")) {

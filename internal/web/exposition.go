@@ -143,11 +143,9 @@ func (t *timings) writeTo(e *exposition, name, help string) {
 	})
 }
 
-// begun is about when the process began.
-var begun = time.Now()
-
-// process writes what is known of the process and its runtime. Linux tells more than others.
-func (e *exposition) process() {
+// process writes what is known of the process, which began about then, and of its runtime. Linux
+// tells more than others.
+func (e *exposition) process(begun time.Time) {
 	all := []metrics.Sample{{Name: "/sched/goroutines:goroutines"}, {Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/memory/classes/total:bytes"}, {Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/cycles/total:gc-cycles"}}
 	metrics.Read(all)

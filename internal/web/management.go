@@ -16,6 +16,7 @@ type Metrics struct {
 	store    *store.Store
 	hasher   *secret.Hasher
 	now      func() time.Time
+	begun    time.Time
 	signIns  *counter
 	csp      *counter
 	logouts  *counter
@@ -26,7 +27,7 @@ type Metrics struct {
 // NewMetrics makes the metrics of one process. Those about the database are queried at
 // each scrape.
 func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics {
-	m := &Metrics{store: s, hasher: h, now: now, signIns: counting("result"), csp: counting("directive"), logouts: counting("result"),
+	m := &Metrics{store: s, hasher: h, now: now, begun: now(), signIns: counting("result"), csp: counting("directive"), logouts: counting("result"),
 		skips: counting("reason"), requests: &timings{series[timing]{names: []string{"method", "route", "status"}}}}
 	for _, r := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong, gatehouse.ResultUnknown,
 		gatehouse.ResultLocked, gatehouse.ResultInactive, gatehouse.ResultExpired, gatehouse.ResultLimited} {
@@ -92,7 +93,7 @@ func (m *Metrics) page(ctx context.Context) []byte {
 		up = 1
 	}
 	e.value("gatehouse_database_up", "gauge", "Whether the database answered this scrape.", up)
-	e.process()
+	e.process(m.begun)
 	return e.Bytes()
 }
 

@@ -114,8 +114,16 @@ func DayOf(t time.Time, place *time.Location) int {
 	if t.IsZero() {
 		return 0
 	}
+	if place == nil {
+		place = time.UTC
+	}
 	y, m, d := t.In(place).Date()
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+}
+
+// SeenToday reports whether an active user has signed in before on the same day at the site.
+func SeenToday(u User, now time.Time, place *time.Location) bool {
+	return u.State == Active && !u.FirstSignInAt.IsZero() && DayOf(u.LastSignInAt, place) == DayOf(now, place)
 }
 
 // Groups returns the groups that a user is in.
@@ -187,6 +195,9 @@ var Roles = []Role{RoleAdmin, RoleUser}
 // SearchKey is NameKey without accents, so that "muller" finds Müller. Only marks of the European
 // alphabets are dropped: in other scripts they are letters of their own.
 func SearchKey(s string) string {
+	if isPlain(s) {
+		return strings.ToLower(strings.TrimSpace(s))
+	}
 	key := NameKey(s)
 	if isLowerASCII(key) {
 		return key
@@ -198,6 +209,16 @@ func SearchKey(s string) string {
 		return r
 	}, norm.NFD.String(key))
 	return norm.NFC.String(barred.Replace(key))
+}
+
+// isPlain reports whether the key of a text is its small letters: most names are like that.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf || s[i] == '@' {
+			return false
+		}
+	}
+	return true
 }
 
 // barred are letters with strokes and joined letters, which have no parts.

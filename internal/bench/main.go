@@ -59,6 +59,8 @@ var groups = []group{
 	{"mail/postgres", "as on SQLite", apart("postgres", measureMails)},
 	{"enrolment/sqlite", "Enhanced Security switched on for 100,000 users: pace and memory", apart("sqlite", measureEnrolment)},
 	{"enrolment/postgres", "as on SQLite", apart("postgres", measureEnrolment)},
+	{"people/sqlite", "the list of 100,000 users of a company: pages, filters, searches, orders", apart("sqlite", measurePeople)},
+	{"people/postgres", "as on SQLite", apart("postgres", measurePeople)},
 	{"platform/sqlite", "what platforms ask: tokens for codes and for themselves, and what is said of tokens", apart("sqlite", measurePlatform)},
 	{"platform/postgres", "as on SQLite", apart("postgres", measurePlatform)},
 	{"growth/sqlite", "what things take with 1,000,000 users, as a multiple of what they take with 10,000", measureGrowth("sqlite")},

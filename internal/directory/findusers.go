@@ -59,15 +59,17 @@ func (p FoundUsers) More() bool { return p.Preceding+len(p.Users) < p.Found }
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) FindUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f UserList) (FoundUsers, error) {
-	look, r, err := s.lookAt(ctx, st, c, companyID, f.UserFilter)
+	p := FoundUsers{Reachable: map[string]bool{}, Places: map[string]string{}}
+	var ids []string
+	_, err := s.lookAt(ctx, st, c, companyID, f.UserFilter, func(l *look, r *roll) {
+		chosen := r.page(l, f)
+		p.Total, p.Found, p.Preceding, p.UserCounts = len(r.people), chosen.found, chosen.preceding, l.counts(chosen.tally)
+		for _, one := range chosen.people {
+			ids, p.Places[one.id] = append(ids, one.id), placeOf(one, f.Sort)
+		}
+	})
 	if err != nil {
 		return FoundUsers{}, err
-	}
-	chosen := r.page(look, f)
-	p := FoundUsers{Reachable: map[string]bool{}, Places: map[string]string{}, Total: len(r.people), Found: chosen.found, Preceding: chosen.preceding, UserCounts: look.counts(r)}
-	ids := make([]string, len(chosen.people))
-	for i, one := range chosen.people {
-		ids[i], p.Places[one.id] = one.id, placeOf(one, f.Sort)
 	}
 	if p.Users, err = s.usersOf(ctx, st, companyID, ids); err != nil {
 		return FoundUsers{}, err
@@ -89,15 +91,10 @@ const eachAtOnce = 500
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) EachFound(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter, fn func(gatehouse.User) error) error {
-	look, r, err := s.lookAt(ctx, st, c, companyID, f)
+	var ids []string
+	look, err := s.lookAt(ctx, st, c, companyID, f, func(l *look, r *roll) { ids = l.ids(r) })
 	if err != nil {
 		return err
-	}
-	var ids []string
-	for _, one := range r.people {
-		if look.fits(one) {
-			ids = append(ids, one.id)
-		}
 	}
 	for batch := range slices.Chunk(ids, eachAtOnce) {
 		users, err := s.usersOf(ctx, st, companyID, batch)
@@ -120,30 +117,22 @@ func (s *Service) EachFound(ctx context.Context, st *site.Site, c gatehouse.Call
 //
 // Errors: as EachFound.
 func (s *Service) CountFound(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter) (n int, err error) {
-	look, r, err := s.lookAt(ctx, st, c, companyID, f)
-	if err != nil {
-		return 0, err
-	}
-	for _, one := range r.people {
-		if look.fits(one) {
-			n++
-		}
-	}
-	return n, nil
+	_, err = s.lookAt(ctx, st, c, companyID, f, func(l *look, r *roll) { n = len(l.ids(r)) })
+	return n, err
 }
 
-// lookAt prepares a look at the users of a company.
-func (s *Service) lookAt(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter) (*look, *roll, error) {
+// lookAt looks at the users of a company.
+func (s *Service) lookAt(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter, see func(*look, *roll)) (l *look, err error) {
 	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
 	if err != nil {
-		return nil, nil, err
-	}
-	r, err := readRoll(ctx, s.Store.Read(), st, companyID)
-	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	need := gatehouse.RulesFor(st.Site, firm.Rule()).Strictest().Require
-	return newLook(r, f, need, st.Zone, s.Now()), r, nil
+	err = s.withRoll(ctx, st, companyID, func(r *roll) {
+		l = newLook(r, f, need, st.Zone, s.Now())
+		see(l, r)
+	})
+	return l, err
 }
 
 // usersOf returns the users with these IDs, in their order.

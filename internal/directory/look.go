@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ const (
 
 func newLook(r *roll, f gatehouse.UserFilter, need gatehouse.Requirement, zone *time.Location, now time.Time) *look {
 	l := &look{filter: f, need: need, zone: zone, today: gatehouse.DayOf(now, zone), words: f.Words()}
-	for _, k := range r.kinds.all {
+	for _, k := range r.kinds {
 		for age := range ages {
 			facts := k.facts()
 			facts.Need, facts.Today = need, l.today
@@ -63,55 +64,66 @@ func (l *look) fits(p *person) bool {
 	return l.chosen[l.classOf(p)] && gatehouse.HasWords(p.key, l.words)
 }
 
-// counts counts the users for every filter.
-func (l *look) counts(r *roll) UserCounts {
-	n := UserCounts{Groups: map[gatehouse.UserGroup]int{}, Roles: map[gatehouse.Role]int{}, Factors: map[gatehouse.FactorFilter]int{}}
-	with := make([]int, len(l.classes)) // the users of a class who have the words
+// ids are the users whom the filter means.
+func (l *look) ids(r *roll) (all []string) {
 	for _, p := range r.people {
-		class := l.classOf(p)
-		if u := &l.classes[class]; u.Factors == 0 && u.State != gatehouse.Deactivated {
-			n.Bare++
-		}
-		if gatehouse.HasWords(p.key, l.words) {
-			with[class]++
+		if l.fits(p) {
+			all = append(all, p.id)
 		}
 	}
+	return all
+}
+
+// tally is how many users there are of each class: all, and those who have the words.
+type tally struct{ all, with []int }
+
+// counts counts the users for every filter.
+func (l *look) counts(t tally) UserCounts {
+	n := UserCounts{Groups: map[gatehouse.UserGroup]int{}, Roles: map[gatehouse.Role]int{}, Factors: map[gatehouse.FactorFilter]int{}}
 	for class, u := range l.classes {
-		if with[class] == 0 {
-			continue
+		if u.Factors == 0 && u.State != gatehouse.Deactivated {
+			n.Bare += t.all[class]
 		}
-		f := l.filter
-		groups, role, factor := u.Groups().Contains(f.Groups), f.Role == "" || f.Role == u.Role, f.Factor.Fits(u)
-		if role && factor {
-			n.Ungrouped += with[class]
-		}
-		if groups && role && factor {
-			for _, g := range u.Groups().All() {
-				n.Groups[g] += with[class]
-			}
-		}
-		if groups && factor {
-			n.Roles[""] += with[class]
-			n.Roles[u.Role] += with[class]
-		}
-		for _, by := range append([]gatehouse.FactorFilter{""}, gatehouse.FactorFilters...) {
-			if groups && role && by.Fits(u) {
-				n.Factors[by] += with[class]
-			}
+		if t.with[class] > 0 {
+			n.add(u, l.filter, t.with[class])
 		}
 	}
 	return n
 }
 
-// chosenPeople is a page of a roll.
-type chosenPeople struct {
+// add adds some users who are alike to the filters that they fit, if everything else is as in f.
+func (n *UserCounts) add(u gatehouse.UserFacts, f gatehouse.UserFilter, some int) {
+	in := u.Groups()
+	groups, role, factor := in.Contains(f.Groups), f.Role == "" || f.Role == u.Role, f.Factor.Fits(u)
+	if role && factor {
+		n.Ungrouped += some
+	}
+	if groups && role && factor {
+		for _, g := range in.All() {
+			n.Groups[g] += some
+		}
+	}
+	if groups && factor {
+		n.Roles[""] += some
+		n.Roles[u.Role] += some
+	}
+	for _, by := range append([]gatehouse.FactorFilter{""}, gatehouse.FactorFilters...) {
+		if groups && role && by.Fits(u) {
+			n.Factors[by] += some
+		}
+	}
+}
+
+// pageOfRoll is a page of a roll.
+type pageOfRoll struct {
 	people           []*person
 	found, preceding int
+	tally            tally
 }
 
 // page chooses the users of a page. It looks at everybody once, and keeps those who are nearest to
 // where the page begins.
-func (r *roll) page(l *look, f UserList) (c chosenPeople) {
+func (r *roll) page(l *look, f UserList) (c pageOfRoll) {
 	compare := orders[f.Sort]
 	if f.Down {
 		compare = turned(compare)
@@ -121,9 +133,10 @@ func (r *roll) page(l *look, f UserList) (c chosenPeople) {
 	if backwards {
 		from, nearer = r.at(f.Before), turned(compare)
 	}
+	c.tally = tally{make([]int, len(l.classes)), make([]int, len(l.classes))}
 	upTo, under := 0, 0 // how many come before from, with the one at it and without
-	for _, p := range r.people {
-		if !l.fits(p) {
+	for p := range r.walk(f.Down != backwards) {
+		if !l.tallied(p, c.tally) {
 			continue
 		}
 		c.found++
@@ -153,6 +166,29 @@ func (r *roll) page(l *look, f UserList) (c chosenPeople) {
 		}
 	}
 	return c
+}
+
+// tallied counts a user, and reports whether the filter means the user.
+func (l *look) tallied(p *person, t tally) bool {
+	class := l.classOf(p)
+	t.all[class]++
+	if !gatehouse.HasWords(p.key, l.words) {
+		return false
+	}
+	t.with[class]++
+	return l.chosen[class]
+}
+
+// walk goes over everybody in the order of names, or the other way around: a list by name then keeps
+// those whom it meets first.
+func (r *roll) walk(down bool) iter.Seq[*person] {
+	if down {
+		return func(yield func(*person) bool) {
+			for i := len(r.people) - 1; i >= 0 && yield(r.people[i]); i-- {
+			}
+		}
+	}
+	return slices.Values(r.people)
 }
 
 func turned(compare func(a, b *person) int) func(a, b *person) int {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse"
@@ -12,20 +13,32 @@ import (
 )
 
 // roll is what the list of a company's users is searched, filtered, counted and sorted by, in the
-// order of names. It does not change once it is made.
+// order of names. A process keeps it in memory: see rolls.
 type roll struct {
-	people []*person
-	byID   map[string]*person
-	kinds  *kinds
+	people  []*person
+	byID    map[string]*person
+	kinds   []kind
+	numbers map[kind]int32 // of the kinds
 }
 
 // person is a user in a roll.
 type person struct {
-	id, key, username string
-	kind              int32
+	id, key string
+	// username and email are where those parts of the key begin.
+	username, email uint16
+	kind            int32
 	// seen is the day of the last sign-in; 0: never.
 	seen    int32
 	created int64
+	// place is that in the order of names.
+	place int32
+}
+
+func newPerson(st *site.Site, u gatehouse.User, kind int32) *person {
+	p := &person{id: u.ID, key: gatehouse.UserKey(u), kind: kind, seen: int32(gatehouse.DayOf(u.LastSignInAt, st.Zone)), created: u.CreatedAt.UnixMicro()}
+	p.username = uint16(strings.IndexByte(p.key, '\n') + 1)
+	p.email = p.username + uint16(strings.IndexByte(p.key[p.username:], '\n')+1)
+	return p
 }
 
 // kind is everything about a user that the rules about filters look at, except days.
@@ -61,43 +74,93 @@ func (k kind) facts() gatehouse.UserFacts {
 	return gatehouse.UserFacts{User: u, Reachable: k.reachable}
 }
 
-// kinds are the kinds of users in a roll: a rule is applied to each kind, and not to each user.
-type kinds struct {
-	all     []kind
-	numbers map[kind]int32
-}
-
-func (k *kinds) number(of kind) int32 {
-	n, known := k.numbers[of]
+// number returns the number of a kind: a rule is applied to each kind, and not to each user.
+func (r *roll) number(of kind) int32 {
+	n, known := r.numbers[of]
 	if !known {
-		n = int32(len(k.all))
-		k.all, k.numbers[of] = append(k.all, of), n
+		n = int32(len(r.kinds))
+		r.kinds, r.numbers[of] = append(r.kinds, of), n
 	}
 	return n
 }
 
-// readRoll makes the roll of a company.
-func readRoll(ctx context.Context, q store.Queries, st *site.Site, companyID string) (*roll, error) {
-	r := &roll{byID: map[string]*person{}, kinds: &kinds{numbers: map[kind]int32{}}}
-	err := q.AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
-		p := r.kinds.person(st, u)
+// readRoll reads the roll of a company, and returns from where on to ask for what has changed.
+func readRoll(ctx context.Context, q store.Queries, st *site.Site, companyID string) (*roll, int64, error) {
+	next, err := q.AllFrom(ctx, st.ID, companyID)
+	if err != nil {
+		return nil, 0, err
+	}
+	r := &roll{byID: map[string]*person{}, numbers: map[kind]int32{}}
+	err = q.AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
+		p := r.personOf(st, u)
 		r.people, r.byID[p.id] = append(r.people, p), p
 		return nil
 	})
-	slices.SortFunc(r.people, byName)
-	return r, err
+	r.sort()
+	return r, next, err
 }
 
-func (k *kinds) person(st *site.Site, u gatehouse.User) *person {
-	return &person{u.ID, gatehouse.UserKey(u), gatehouse.SearchKey(u.Username), k.number(kindOf(u)), int32(gatehouse.DayOf(u.LastSignInAt, st.Zone)), u.CreatedAt.UnixMicro()}
+func (r *roll) personOf(st *site.Site, u gatehouse.User) *person {
+	return newPerson(st, u, r.number(kindOf(u)))
 }
 
-func byName(a, b *person) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) }
+// sort puts everybody in the order of names.
+func (r *roll) sort() {
+	slices.SortFunc(r.people, byKey)
+	r.count()
+}
+
+// count gives everybody the place in the order.
+func (r *roll) count() {
+	for i, p := range r.people {
+		p.place = int32(i)
+	}
+}
+
+// fewChanges are put in their places one by one; after more of them, everybody is sorted again.
+const fewChanges = 20
+
+// bring makes a roll what it would be if it were read now.
+func (r *roll) bring(st *site.Site, changed []gatehouse.User) {
+	gone := map[*person]bool{}
+	var came []*person
+	for _, u := range changed {
+		if was := r.byID[u.ID]; was != nil {
+			gone[was] = true
+			delete(r.byID, u.ID)
+		}
+		if u.DeletedAt.IsZero() {
+			p := r.personOf(st, u)
+			r.byID[u.ID], came = p, append(came, p)
+		}
+	}
+	if len(gone) > 0 {
+		r.people = slices.DeleteFunc(r.people, func(p *person) bool { return gone[p] })
+	}
+	if len(came) > fewChanges {
+		r.people = append(r.people, came...)
+		r.sort()
+		return
+	}
+	for _, p := range came {
+		at, _ := slices.BinarySearchFunc(r.people, p, byKey)
+		r.people = slices.Insert(r.people, at, p)
+	}
+	if len(changed) > 0 {
+		r.count()
+	}
+}
+
+func byKey(a, b *person) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) }
 
 // orders are the orders of the list. Users who are equal in one are in the order of their names.
 var orders = map[gatehouse.UserSort]func(a, b *person) int{
-	gatehouse.SortName:     byName,
-	gatehouse.SortUsername: func(a, b *person) int { return cmp.Or(cmp.Compare(a.username, b.username), byName(a, b)) },
-	gatehouse.SortSeen:     func(a, b *person) int { return cmp.Or(cmp.Compare(a.seen, b.seen), byName(a, b)) },
-	gatehouse.SortCreated:  func(a, b *person) int { return cmp.Or(cmp.Compare(a.created, b.created), byName(a, b)) },
+	gatehouse.SortName: byName,
+	gatehouse.SortUsername: func(a, b *person) int {
+		return cmp.Or(cmp.Compare(a.key[a.username:a.email], b.key[b.username:b.email]), byName(a, b))
+	},
+	gatehouse.SortSeen:    func(a, b *person) int { return cmp.Or(cmp.Compare(a.seen, b.seen), byName(a, b)) },
+	gatehouse.SortCreated: func(a, b *person) int { return cmp.Or(cmp.Compare(a.created, b.created), byName(a, b)) },
 }
+
+func byName(a, b *person) int { return cmp.Compare(a.place, b.place) }

@@ -24,6 +24,8 @@ type Service struct {
 	SecurityAddress string
 	// Log is slog's default if nil.
 	Log *slog.Logger
+
+	rolls rolls
 }
 
 func (s *Service) blocklist() *secret.Blocklist {

@@ -41,7 +41,11 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	if err != nil {
 		return "", "", err
 	}
-	if err := tx.SignedIn(tx, tx.Site.ID, u.ID, now); err != nil {
+	signedIn := tx.SignedIn
+	if gatehouse.SeenToday(u, now, tx.Site.Zone) {
+		signedIn = tx.SignedInAgain
+	}
+	if err := signedIn(tx, tx.Site.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
 	id, first, err := tx.DeviceSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.IPAddress, now)

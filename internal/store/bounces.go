@@ -44,7 +44,7 @@ func (q Queries) NoteDelivery(ctx context.Context, siteID, id, reply string) err
 // be somebody else's, and its own mail will show that. It reports whether the user was not marked
 // before, or only as refused at the hand-over when there is a report now.
 func (q Queries) MarkBounced(ctx context.Context, siteID, userID, email string, b gatehouse.Bounce) (bool, error) {
-	n, err := q.exec(ctx, "mark bounced", `UPDATE users SET bounced_at = $4, bounce_reason = $5, bounce_reported = $6
+	n, err := q.exec(ctx, "mark bounced", q.changes()+`bounced_at = $4, bounce_reason = $5, bounce_reported = $6
 		WHERE site_id = $1 AND id = $2 AND email = $3 AND email <> '' AND (bounced_at = 0 OR $6 AND NOT bounce_reported)`,
 		siteID, userID, email, micros(b.At), b.Reason, b.Reported)
 	return n == 1, err
@@ -54,7 +54,7 @@ func (q Queries) MarkBounced(ctx context.Context, siteID, userID, email string, 
 // arrived at: with reported, any mark; otherwise only one from the hand-over, because a relay
 // accepts mail to every address, and a report knows better. It reports whether there was one.
 func (q Queries) ClearBounce(ctx context.Context, siteID, userID, email string, reported bool) (bool, error) {
-	n, err := q.exec(ctx, "clear bounce", `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
+	n, err := q.exec(ctx, "clear bounce", q.changes()+`bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
 		WHERE site_id = $1 AND id = $2 AND email = $3 AND bounced_at > 0 AND ($4 OR NOT bounce_reported)`, siteID, userID, email, reported)
 	return n == 1, err
 }
@@ -86,7 +86,7 @@ func (q Queries) NoteMark(ctx context.Context, siteID, cause, userID string, at 
 // TakeBackMarks removes the marks that a cause has made since then, and returns the users who had
 // them. A mark that was set again since, for another reason, stays.
 func (q Queries) TakeBackMarks(ctx context.Context, siteID, cause string, since time.Time) ([]gatehouse.User, error) {
-	return q.users(ctx, `UPDATE users SET bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
+	return q.users(ctx, q.changes()+`bounced_at = 0, bounce_reason = '', bounce_reported = FALSE
 		WHERE site_id = $1 AND bounced_at > 0 AND id IN (SELECT user_id FROM refusals WHERE site_id = $1 AND cause = $2)
 			AND EXISTS (SELECT 1 FROM refusals WHERE refusals.site_id = users.site_id
 			AND refusals.user_id = users.id AND refusals.cause = $2 AND refusals.marked_at = users.bounced_at AND refusals.marked_at > $3)

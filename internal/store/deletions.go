@@ -9,14 +9,14 @@ import (
 
 // SetDeleted marks a user as deleted, which is deactivated, and keeps the state to restore.
 func (q Queries) SetDeleted(ctx context.Context, u gatehouse.User, now time.Time) error {
-	n, err := q.exec(ctx, "delete user", `UPDATE users SET state = 'deactivated', deleted_state = $3, deleted_at = $4
+	n, err := q.exec(ctx, "delete user", q.changes()+`state = 'deactivated', deleted_state = $3, deleted_at = $4
 		WHERE site_id = $1 AND id = $2 AND deleted_at = 0`, u.SiteID, u.ID, string(u.State), micros(now))
 	return oneRow(n, err)
 }
 
 // SetRestored gives a deleted user back the state that it had.
 func (q Queries) SetRestored(ctx context.Context, u gatehouse.User) error {
-	n, err := q.exec(ctx, "restore user", `UPDATE users SET state = deleted_state, deleted_state = '', deleted_at = 0
+	n, err := q.exec(ctx, "restore user", q.changes()+`state = deleted_state, deleted_state = '', deleted_at = 0
 		WHERE site_id = $1 AND id = $2 AND deleted_at > 0`, u.SiteID, u.ID)
 	return oneRow(n, err)
 }

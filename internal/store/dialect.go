@@ -45,6 +45,12 @@ type dialect struct {
 	shared bool
 	// clock asks the database for its time in microseconds.
 	clock string
+	// stamp is an expression for users.changed, greater than all that a reader has had: see
+	// ChangedUsers. site and company are the expressions for the user's.
+	stamp func(site, company string) string
+	// window asks which stamps a reader can have now: from the first return value on, it has to ask
+	// again, and up to the second one, it can ask now.
+	window func(siteID, companyID string) (text string, args []any)
 	// hold is added to a SELECT to lock rows until the transaction ends; empty if there is one
 	// transaction at a time.
 	hold    string
@@ -56,9 +62,19 @@ var sqliteDialect = dialect{
 	types:       strings.NewReplacer("BYTES", "BLOB"),
 	insertBatch: 1,
 	each:        "json_each",
-	clock:       "SELECT CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)",
-	connect:     connectSQLite,
+	clock:       "SELECT " + sqliteClock,
+	// One transaction at a time: a later one has a greater stamp. The clock matters if the user with
+	// the greatest one was removed.
+	stamp: func(site, company string) string {
+		return "MAX(" + sqliteClock + ", (SELECT COALESCE(MAX(o.changed), 0) + 1 FROM users o WHERE o.site_id = " + site + " AND o.company_id = " + company + "))"
+	},
+	window: func(siteID, companyID string) (string, []any) {
+		return "SELECT COALESCE(MAX(changed), 0) + 1, COALESCE(MAX(changed), 0) FROM users WHERE site_id = $1 AND company_id = $2", []any{siteID, companyID}
+	},
+	connect: connectSQLite,
 }
+
+const sqliteClock = "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"
 
 var postgresDialect = dialect{
 	name: "postgres",
@@ -76,8 +92,14 @@ var postgresDialect = dialect{
 	shared:         true,
 	recount:        "ANALYZE users, companies",
 	hold:           "FOR NO KEY UPDATE",
-	connect:        connectPostgres,
-	clock:          "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+	// The number of the transaction: those before the oldest that is still open are all visible.
+	// Stamps from before a dump was restored may be greater than all numbers, and are left out.
+	stamp: func(string, string) string { return "CAST(txid_current() AS BIGINT)" },
+	window: func(string, string) (string, []any) {
+		return "SELECT txid_snapshot_xmin(s), txid_snapshot_xmax(s) FROM txid_current_snapshot() AS s", nil
+	},
+	connect: connectPostgres,
+	clock:   "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 }
 
 // open opens the database of a URL: the pool that writes, the pool that reads, and the dialect.

@@ -51,7 +51,7 @@ func (q Queries) ConfirmFactor(ctx context.Context, f gatehouse.Factor, now time
 
 // countFactors stores in the user's row how many factors are confirmed, and of which kind.
 func (q Queries) countFactors(ctx context.Context, siteID, userID string) error {
-	n, err := q.exec(ctx, "count factors", `UPDATE users SET (factors, apps, passkeys) = (
+	n, err := q.exec(ctx, "count factors", q.changes()+`(factors, apps, passkeys) = (
 		SELECT COUNT(*), COALESCE(SUM(CASE WHEN kind = 'app' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN kind = 'passkey' THEN 1 ELSE 0 END), 0)
 		FROM factors f WHERE f.site_id = $1 AND f.user_id = $2 AND f.confirmed_at <> 0)
 		WHERE site_id = $1 AND id = $2`, siteID, userID)

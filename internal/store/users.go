@@ -28,18 +28,26 @@ func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
 	return q.InsertUsers(ctx, []gatehouse.User{u})
 }
 
-var insertUsers = insertion("users", userColumns+", username_key, email_key")
+var insertUsers = insertion("users", userColumns+", username_key, email_key, changed")
 
 // InsertUsers is InsertUser for many.
 func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error {
-	rows := make([][]any, len(users))
+	rows, stamps := make([][]any, len(users)), map[[2]string]int64{}
 	for i, u := range users {
-		rows[i] = userValues(u)
+		of := [2]string{u.SiteID, u.CompanyID}
+		if _, known := stamps[of]; !known {
+			stamp, err := q.nextStamp(ctx, u.SiteID, u.CompanyID)
+			if err != nil {
+				return err
+			}
+			stamps[of] = stamp
+		}
+		rows[i] = append(userValues(u), stamps[of])
 	}
 	return q.insertRows(ctx, insertUsers, rows)
 }
 
-// userValues are a user's columns, in the order of InsertUser.
+// userValues are a user's columns, in the order of InsertUser, without the stamp.
 func userValues(u gatehouse.User) []any {
 	return []any{u.SiteID, u.ID, u.CompanyID, u.Username, u.FirstName, u.LastName, u.Email, u.EmailConfirmed,
 		string(u.Role), string(u.State), u.Locale, micros(u.LockedAt), string(u.LockReason), u.Password.Hash,
@@ -55,7 +63,7 @@ func userValues(u gatehouse.User) []any {
 // applications read it, was last changed. A bounce mark was about the old address, so it is
 // deleted. An old key (rekey) stays while the name does.
 func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User, now time.Time) error {
-	n, err := q.exec(ctx, "update profile", `UPDATE users SET username = $3,
+	n, err := q.exec(ctx, "update profile", q.changes()+`username = $3,
 		username_key = CASE WHEN username = $3 THEN username_key ELSE $4 END, first_name = $5,
 		last_name = $6, email = $7, email_key = $8, email_confirmed = $9, role = $10, locale = $11,
 		bounced_at = CASE WHEN email = $7 THEN bounced_at ELSE 0 END,
@@ -70,7 +78,7 @@ func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User, now time.T
 
 // SetUserState writes a user's state.
 func (q Queries) SetUserState(ctx context.Context, siteID, id string, state gatehouse.UserState) error {
-	n, err := q.exec(ctx, "set state", `UPDATE users SET state = $3 WHERE site_id = $1 AND id = $2`, siteID, id, string(state))
+	n, err := q.exec(ctx, "set state", q.changes()+`state = $3 WHERE site_id = $1 AND id = $2`, siteID, id, string(state))
 	return oneRow(n, err)
 }
 
@@ -85,14 +93,14 @@ func (q Queries) ReplaceHash(ctx context.Context, siteID, id, old, fresh string)
 // LockUser locks a user for everybody; an existing lock stays as it is. It reports whether this
 // call locked.
 func (q Queries) LockUser(ctx context.Context, siteID, id string, reason gatehouse.LockReason, now time.Time) (bool, error) {
-	n, err := q.exec(ctx, "lock user", `UPDATE users SET locked_at = $3, lock_reason = $4
+	n, err := q.exec(ctx, "lock user", q.changes()+`locked_at = $3, lock_reason = $4
 		WHERE site_id = $1 AND id = $2 AND locked_at = 0`, siteID, id, micros(now), string(reason))
 	return n == 1, err
 }
 
 // UnlockUser ends a user's lock.
 func (q Queries) UnlockUser(ctx context.Context, siteID, id string) error {
-	n, err := q.exec(ctx, "unlock user", `UPDATE users SET locked_at = 0, lock_reason = ''
+	n, err := q.exec(ctx, "unlock user", q.changes()+`locked_at = 0, lock_reason = ''
 		WHERE site_id = $1 AND id = $2`, siteID, id)
 	return oneRow(n, err)
 }
@@ -100,17 +108,23 @@ func (q Queries) UnlockUser(ctx context.Context, siteID, id string) error {
 // EndLock ends the lock that a user has had since the given time, and no other one. It reports
 // whether it did.
 func (q Queries) EndLock(ctx context.Context, siteID, id string, lockedAt time.Time) (bool, error) {
-	n, err := q.exec(ctx, "end lock", `UPDATE users SET locked_at = 0, lock_reason = ''
+	n, err := q.exec(ctx, "end lock", q.changes()+`locked_at = 0, lock_reason = ''
 		WHERE site_id = $1 AND id = $2 AND locked_at = $3`, siteID, id, micros(lockedAt))
 	return n == 1, err
 }
 
 // SignedIn records a finished sign-in of a held user; an invited one becomes active.
 func (q Queries) SignedIn(ctx context.Context, siteID, id string, now time.Time) error {
-	return q.later(ctx, "signed in", `UPDATE users SET last_sign_in_at = $3,
+	return q.later(ctx, "signed in", q.changes()+`last_sign_in_at = $3,
 		first_sign_in_at = CASE WHEN first_sign_in_at = 0 THEN $3 ELSE first_sign_in_at END,
 		state = CASE WHEN state = 'invited' THEN 'active' ELSE state END
 		WHERE site_id = $1 AND id = $2`, siteID, id, micros(now))
+}
+
+// SignedInAgain is SignedIn for a user who is active and has signed in on the same day before. Lists
+// show nothing else of it, so it changes nothing that is in an index.
+func (q Queries) SignedInAgain(ctx context.Context, siteID, id string, now time.Time) error {
+	return q.later(ctx, "signed in again", `UPDATE users SET last_sign_in_at = $3 WHERE site_id = $1 AND id = $2`, siteID, id, micros(now))
 }
 
 // User returns a user by ID.
@@ -225,14 +239,14 @@ func (q Queries) SetCodesOnRequest(ctx context.Context, siteID, userID string, o
 // ProveEmail records that a user reads the mail of the present address. It reports whether that is
 // new.
 func (q Queries) ProveEmail(ctx context.Context, siteID, userID, email string) (bool, error) {
-	n, err := q.exec(ctx, "prove email", `UPDATE users SET email_confirmed = TRUE
+	n, err := q.exec(ctx, "prove email", q.changes()+`email_confirmed = TRUE
 		WHERE site_id = $1 AND id = $2 AND email = $3 AND NOT email_confirmed`, siteID, userID, email)
 	return n == 1, err
 }
 
 // SetOwnTwoFactor records whether a user wants a code at every sign-in.
 func (q Queries) SetOwnTwoFactor(ctx context.Context, siteID, userID string, own bool) error {
-	n, err := q.exec(ctx, "own two-factor", `UPDATE users SET own_two_factor = $3 WHERE site_id = $1 AND id = $2`, siteID, userID, own)
+	n, err := q.exec(ctx, "own two-factor", q.changes()+`own_two_factor = $3 WHERE site_id = $1 AND id = $2`, siteID, userID, own)
 	return oneRow(n, err)
 }
 
@@ -244,7 +258,7 @@ func (q Queries) AcceptTerms(ctx context.Context, siteID, id, version string) er
 
 // AnswerSoleUser records whether a user is the only person who uses the sign-in.
 func (q Queries) AnswerSoleUser(ctx context.Context, siteID, id, version string, sole bool) error {
-	n, err := q.exec(ctx, "answer sole user", `UPDATE users SET sole_user_for = $3, sole_user = $4
+	n, err := q.exec(ctx, "answer sole user", q.changes()+`sole_user_for = $3, sole_user = $4
 		WHERE site_id = $1 AND id = $2`, siteID, id, version, sole)
 	return oneRow(n, err)
 }
@@ -279,18 +293,24 @@ func (q Queries) UsersWithIDs(ctx context.Context, siteID, companyID string, ids
 	for i, id := range ids {
 		rows[i] = []any{id}
 	}
-	return q.listed(ctx, `WHERE site_id = $1 AND company_id = $2 AND deleted_at = 0 AND id IN (SELECT value ->> 0 FROM `+q.d.each+`($3))`, []any{siteID, companyID, inJSON(rows)}, fn)
+	// The company is not asked for: SQLite would read all its users.
+	return q.listed(ctx, `WHERE site_id = $1 AND id IN (SELECT value ->> 0 FROM `+q.d.each+`($2)) AND deleted_at = 0`, []any{siteID, inJSON(rows)}, func(u gatehouse.User) error {
+		if u.CompanyID != companyID {
+			return nil
+		}
+		return fn(u)
+	})
 }
 
 // listed queries users as lists show them.
 func (q Queries) listed(ctx context.Context, where string, args []any, fn func(gatehouse.User) error) error {
 	return q.all(ctx, "listed users", `SELECT site_id, id, company_id, username, first_name, last_name, email, email_confirmed, role, state, locale,
 		locked_at, lock_reason, first_sign_in_at, last_sign_in_at, own_two_factor, factors, apps, passkeys, bounced_at,
-		sole_user_for, sole_user, created_at FROM users `+where, args, func(scan func(...any) error) error {
+		sole_user_for, sole_user, created_at, deleted_at FROM users `+where, args, func(scan func(...any) error) error {
 		var u gatehouse.User
 		err := scan(&u.SiteID, &u.ID, &u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
 			when{&u.LockedAt}, &u.LockReason, when{&u.FirstSignInAt}, when{&u.LastSignInAt}, &u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At},
-			&u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt})
+			&u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}, when{&u.DeletedAt})
 		if err != nil {
 			return err
 		}

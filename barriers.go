@@ -23,6 +23,7 @@ type BarrierKind string
 // The kinds of barriers, in display order: first what lets nobody in, then what stops some
 // sign-ins, last what may surprise.
 const (
+	BarrierDeleted       BarrierKind = "deleted"
 	BarrierDeactivated   BarrierKind = "deactivated"
 	BarrierOperator      BarrierKind = "locked-operator"
 	BarrierAdministrator BarrierKind = "locked-administrator"
@@ -41,29 +42,43 @@ const (
 	BarrierInvitedUsed    BarrierKind = "invited-used"
 	BarrierTemporary      BarrierKind = "temporary"
 	BarrierInvited        BarrierKind = "invited"
+	// The same for an invitation by link: nobody has a password until it is used.
+	BarrierLinkExpired BarrierKind = "link-expired"
+	BarrierLink        BarrierKind = "link"
+	// BarrierNeverInvited: without a password, and nothing was ever sent.
+	BarrierNeverInvited BarrierKind = "never-invited"
+	// BarrierWrong: wrong passwords today, without a sign-in since, and no lock.
+	BarrierWrong BarrierKind = "wrong"
 	// The address: there is none, it cannot receive mail, or mail to it bounces.
 	BarrierNoEmail  BarrierKind = "no-address"
 	BarrierBadEmail BarrierKind = "bad-address"
 	BarrierBouncing BarrierKind = "bouncing"
+	// BarrierCodeMail: the last code did not arrive.
+	BarrierCodeMail BarrierKind = "code-mail"
 	// BarrierAnswers: too many wrong answers to the challenge question, which blocks recovery.
 	BarrierAnswers     BarrierKind = "answers"
 	BarrierNeverUsed   BarrierKind = "never"        // with an imported password
 	BarrierTooOld      BarrierKind = "password-old" // a new one is chosen at the next sign-in
 	BarrierUnconfirmed BarrierKind = "unconfirmed"
+	// What the next sign-in asks for first: a factor to be set up, new terms to be accepted.
+	BarrierFactor BarrierKind = "factor"
+	BarrierTerms  BarrierKind = "terms"
 )
 
 // BarrierKinds are all of them, in their order.
-var BarrierKinds = []BarrierKind{BarrierDeactivated, BarrierOperator, BarrierAdministrator, BarrierTotal, BarrierAttempts,
-	BarrierEverywhere, BarrierStrangers, BarrierNoPassword, BarrierInvitedExpired, BarrierExpired, BarrierInvitedUsed, BarrierUsed,
-	BarrierInvited, BarrierTemporary, BarrierNoEmail, BarrierBadEmail, BarrierBouncing, BarrierAnswers,
-	BarrierNeverUsed, BarrierTooOld, BarrierUnconfirmed}
+var BarrierKinds = []BarrierKind{BarrierDeleted, BarrierDeactivated, BarrierOperator, BarrierAdministrator, BarrierTotal, BarrierAttempts,
+	BarrierEverywhere, BarrierStrangers, BarrierNeverInvited, BarrierNoPassword, BarrierLinkExpired, BarrierInvitedExpired, BarrierExpired, BarrierInvitedUsed, BarrierUsed,
+	BarrierLink, BarrierInvited, BarrierTemporary, BarrierWrong, BarrierNoEmail, BarrierBadEmail, BarrierBouncing, BarrierCodeMail, BarrierAnswers,
+	BarrierNeverUsed, BarrierTooOld, BarrierFactor, BarrierTerms, BarrierUnconfirmed}
 
 // Remedy is something that can be done about a barrier.
 type Remedy string
 
 // The remedies.
 const (
+	RemedyRestore  Remedy = "restore"
 	RemedyActivate Remedy = "activate"
+	RemedyInvite   Remedy = "invite" // for the first time, or again
 	RemedyUnlock   Remedy = "unlock"
 	RemedyPassword Remedy = "send-password"
 	RemedyEmail    Remedy = "address" // enter an address that mail reaches
@@ -82,19 +97,33 @@ type BarrierFacts struct {
 	// Strangers and Answers are the counts of wrong passwords from unknown devices, and of wrong
 	// answers.
 	Strangers, Answers Attempts
+	// WrongToday is how many wrong passwords were entered since midnight, the last one at WrongAt.
+	WrongToday int
+	WrongAt    time.Time
+	// CodeReturned is when the last code mailed to the user was refused, came back or was given up;
+	// zero: it was not.
+	CodeReturned time.Time
+	// TermsDue and FactorDue: the next sign-in asks for that.
+	TermsDue, FactorDue bool
 }
 
 // Barriers lists everything that keeps a user from signing in, the most serious first (A08, A09).
 // An account without any is open to anyone who knows the password and reads the mail.
 func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	var all []Barrier
-	if f.User.State == Deactivated {
+	switch {
+	case f.User.Deleted():
+		all = append(all, Barrier{Kind: BarrierDeleted, Shut: true, Since: f.User.DeletedAt, Until: f.User.RemovedAt(), Remedies: []Remedy{RemedyRestore}})
+		return all // nothing else can be done before
+	case f.User.State == Deactivated:
 		all = append(all, Barrier{Kind: BarrierDeactivated, Shut: true, Remedies: []Remedy{RemedyActivate}})
 	}
 	all = append(all, lockBarriers(p, f, now)...)
 	if f.User.State != Deactivated { // activating also decides what is mailed to the user
+		all = append(all, wrongBarriers(f, len(all) > 0)...)
 		all = append(all, passwordBarriers(p, f, now)...)
 		all = append(all, addressBarriers(f)...)
+		all = append(all, nextBarriers(f)...)
 	}
 	slices.SortStableFunc(all, func(a, b Barrier) int {
 		return slices.Index(BarrierKinds, a.Kind) - slices.Index(BarrierKinds, b.Kind)
@@ -145,12 +174,41 @@ func stands(p LockoutPolicy, a Attempts, now time.Time) bool {
 	return !a.LockedAt.IsZero() && !LockOver(p, a, now)
 }
 
+// wrongBarriers: somebody has just tried, and it did not work. A lock says so already.
+func wrongBarriers(f BarrierFacts, locked bool) []Barrier {
+	if locked || f.WrongToday == 0 || !f.WrongAt.After(f.User.LastSignInAt) {
+		return nil
+	}
+	help := RemedyPassword
+	if f.User.FirstSignInAt.IsZero() && (f.User.WasInvited() || f.User.Password.Hash == "") {
+		help = RemedyInvite
+	}
+	return []Barrier{{Kind: BarrierWrong, Since: f.WrongAt, Remedies: sendable(f, help)}}
+}
+
+// sendable returns a remedy that is a mail, or what has to come before.
+func sendable(f BarrierFacts, r Remedy) []Remedy {
+	if !f.Reachable {
+		return []Remedy{RemedyEmail}
+	}
+	return []Remedy{r}
+}
+
+// nextBarriers are what the next sign-in of somebody who has signed in before asks for first.
+func nextBarriers(f BarrierFacts) []Barrier {
+	var all []Barrier
+	if f.FactorDue && !f.User.FirstSignInAt.IsZero() {
+		all = append(all, Barrier{Kind: BarrierFactor})
+	}
+	if f.TermsDue && !f.User.FirstSignInAt.IsZero() {
+		all = append(all, Barrier{Kind: BarrierTerms})
+	}
+	return all
+}
+
 func passwordBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	u, w := f.User, f.User.Password
-	b := Barrier{Since: w.SetAt, Remedies: []Remedy{RemedyPassword}}
-	if !f.Reachable { // a password could not be mailed
-		b.Remedies = []Remedy{RemedyEmail}
-	}
+	b := Barrier{Since: w.SetAt, Remedies: sendable(f, RemedyPassword)}
 	invited := w.Origin == PasswordInitial && u.FirstSignInAt.IsZero()
 	either := func(first, later BarrierKind) BarrierKind {
 		if invited {
@@ -158,7 +216,16 @@ func passwordBarriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 		}
 		return later
 	}
+	if invited || w.Hash == "" && u.FirstSignInAt.IsZero() {
+		b.Remedies = sendable(f, RemedyInvite)
+	}
 	switch {
+	case w.Hash == "" && u.WasInvited() && now.Before(w.ExpiresAt):
+		b.Kind, b.Shut, b.Until = BarrierLink, true, w.ExpiresAt
+	case w.Hash == "" && u.WasInvited():
+		b.Kind, b.Shut, b.Since = BarrierLinkExpired, true, w.ExpiresAt
+	case w.Hash == "" && u.FirstSignInAt.IsZero():
+		b.Kind, b.Shut, b.Since = BarrierNeverInvited, true, time.Time{}
 	case w.Hash == "":
 		b.Kind, b.Shut, b.Since = BarrierNoPassword, true, time.Time{}
 	case w.Temporary() && !PasswordUsable(w, now):
@@ -190,6 +257,8 @@ func addressBarriers(f BarrierFacts) []Barrier {
 		b.Kind, b.Shut = BarrierBadEmail, codes && f.Devices == 0
 	case u.Bouncing():
 		b.Kind, b.Since = BarrierBouncing, u.Bounce.At
+	case f.CodeAsked && u.Factors == 0 && f.CodeReturned.After(u.LastSignInAt):
+		b.Kind, b.Since = BarrierCodeMail, f.CodeReturned
 	case !u.EmailConfirmed && !u.FirstSignInAt.IsZero():
 		b.Kind = BarrierUnconfirmed
 	default:

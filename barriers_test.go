@@ -91,11 +91,44 @@ func TestBarriers(t *testing.T) {
 		"answers, which are locked for a day": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
 			f.Answers = gatehouse.Attempts{Row: 6, All: 6, LockedAt: hour(-1)}
 		}, "answers -1h 23h unlock"},
-		"no password":            {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) { f.User.Password.Hash = "" }, "no-password! send-password"},
-		"invited":                {temporary(gatehouse.PasswordInitial, hour(5), ""), "invited -3h 5h send-password"},
-		"invited, begun":         {temporary(gatehouse.PasswordInitial, hour(5), "b"), "invited-used -3h 5h send-password"},
-		"invited, too late":      {temporary(gatehouse.PasswordInitial, hour(-1), ""), "invited-expired! -1h send-password"},
-		"invited, begun, late":   {temporary(gatehouse.PasswordInitial, hour(0), "b"), "invited-expired! 0h send-password"},
+		"no password": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) { f.User.Password.Hash = "" }, "no-password! send-password"},
+		"deleted, of which nothing else matters": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			strangers(p, f)
+			f.User.State, f.User.DeletedAt, f.User.Email = gatehouse.Deactivated, hour(-24), ""
+		}, "deleted! -24h 696h restore"},
+		"never invited": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			f.User.Password, f.User.FirstSignInAt = gatehouse.Password{}, time.Time{}
+		}, "never-invited! invite"},
+		"invited by link": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			temporary(gatehouse.PasswordInitial, hour(5), "")(p, f)
+			f.User.Password.Hash = ""
+		}, "link! -3h 5h invite"},
+		"invited by link, too late": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			temporary(gatehouse.PasswordInitial, hour(-1), "")(p, f)
+			f.User.Password.Hash = ""
+		}, "link-expired! -1h invite"},
+		"wrong passwords today": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			f.WrongToday, f.WrongAt, f.User.LastSignInAt = 3, hour(-1), hour(-2)
+		}, "wrong -1h send-password"},
+		"wrong passwords today, and then the right one": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			f.WrongToday, f.WrongAt, f.User.LastSignInAt = 3, hour(-2), hour(-1)
+		}, ""},
+		"wrong passwords today, which led to a lock": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			strangers(p, f)
+			f.WrongToday, f.WrongAt = 6, hour(-1)
+		}, "strangers -1h 1h unlock"},
+		"the code was refused": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			f.CodeAsked, f.CodeReturned = true, hour(-1)
+		}, "code-mail -1h address"},
+		"a code was refused, and one arrived later": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			f.CodeAsked, f.CodeReturned, f.User.LastSignInAt = true, hour(-2), hour(-1)
+		}, ""},
+		"new terms":              {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) { f.TermsDue = true }, "terms"},
+		"a factor to set up":     {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) { f.FactorDue = true }, "factor"},
+		"invited":                {temporary(gatehouse.PasswordInitial, hour(5), ""), "invited -3h 5h invite"},
+		"invited, begun":         {temporary(gatehouse.PasswordInitial, hour(5), "b"), "invited-used -3h 5h invite"},
+		"invited, too late":      {temporary(gatehouse.PasswordInitial, hour(-1), ""), "invited-expired! -1h invite"},
+		"invited, begun, late":   {temporary(gatehouse.PasswordInitial, hour(0), "b"), "invited-expired! 0h invite"},
 		"new password":           {temporary(gatehouse.PasswordRecovery, hour(5), ""), "temporary -3h 5h send-password"},
 		"new password, begun":    {temporary(gatehouse.PasswordRecovery, hour(5), "b"), "temporary-used -3h 5h send-password"},
 		"new password, too late": {temporary(gatehouse.PasswordRecovery, hour(0), ""), "temporary-expired! 0h send-password"},
@@ -171,6 +204,8 @@ func TestBarriersSayWhetherAnybodyGetsIn(t *testing.T) {
 			u.Password.Hash = ""
 		}
 		u.FirstSignInAt = some(time.Time{}, noon)
+		f.TermsDue, f.FactorDue, f.WrongToday = maybe(), maybe(), rand.IntN(3)
+		f.WrongAt, f.CodeReturned = some(time.Time{}, noon.Add(-time.Minute)), some(time.Time{}, noon.Add(-time.Minute))
 		f.CodeAsked, f.Reachable, f.Devices, u.EmailConfirmed = maybe(), maybe(), rand.IntN(2), maybe()
 		f.Strangers.LockedAt, f.Answers.LockedAt = some(time.Time{}, noon.Add(-time.Minute), noon.Add(-2*time.Hour)), some(time.Time{}, noon)
 
@@ -187,7 +222,8 @@ func TestBarriersSayWhetherAnybodyGetsIn(t *testing.T) {
 		last := -1
 		for _, b := range all {
 			place := slices.Index(gatehouse.BarrierKinds, b.Kind)
-			if place <= last || len(b.Remedies) == 0 || b.Until.After(noon) && !b.Until.After(b.Since) {
+			users := b.Kind == gatehouse.BarrierFactor || b.Kind == gatehouse.BarrierTerms // which only the user can do
+			if place <= last || (len(b.Remedies) == 0) != users || b.Until.After(noon) && !b.Until.After(b.Since) {
 				t.Fatalf("%+v: %+v", f, all)
 			}
 			last = place

@@ -28,11 +28,13 @@ const (
 	ActUnmakeAdmin UserAct = "unmake-administrator"
 	ActDelete      UserAct = "delete"
 	ActRestore     UserAct = "restore"
+	// ActSignOut ends everything that is open; the user may sign in again.
+	ActSignOut UserAct = "sign-out"
 )
 
 // UserActs are all of them, in display order.
 var UserActs = []UserAct{ActInvite, ActInviteAgain, ActUnlock, ActPassword, ActAskFactor, ActActivate, ActDeactivate,
-	ActMakeAdmin, ActUnmakeAdmin, ActDelete, ActRestore}
+	ActMakeAdmin, ActUnmakeAdmin, ActSignOut, ActDelete, ActRestore}
 
 // ActFacts is what ActAllowed needs to know besides the user.
 type ActFacts struct {
@@ -122,6 +124,11 @@ func ActAllowed(act UserAct, u User, f ActFacts, now time.Time) ActRefusal {
 		return already(u.Role == RoleAdmin)
 	case ActUnmakeAdmin:
 		return mayEnd(u, f, u.Role != RoleAdmin)
+	case ActSignOut:
+		if u.State == Deactivated {
+			return RefusedDeactivated
+		}
+		return ""
 	case ActRestore:
 		return ""
 	}

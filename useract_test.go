@@ -96,6 +96,8 @@ func TestActAllowed(t *testing.T) {
 		{"deleted", gatehouse.ActActivate, deleted, gatehouse.RefusedDeleted},
 		{"deleted", gatehouse.ActRestore, deleted, ""},
 		{"not deleted", gatehouse.ActRestore, off, gatehouse.RefusedAlready},
+		{"active", gatehouse.ActSignOut, none, ""},
+		{"turned off", gatehouse.ActSignOut, off, gatehouse.RefusedDeactivated},
 		{"an act of tomorrow", "promote", none, gatehouse.RefusedAlready},
 	} {
 		u, f := actor()

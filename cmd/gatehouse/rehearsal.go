@@ -72,6 +72,8 @@ var shutWords = map[string]string{
 	string(gatehouse.BarrierTotal):          "locked after too many wrong passwords: gatehouse user unlock",
 	string(gatehouse.BarrierAttempts):       "locked after wrong passwords: gatehouse user unlock",
 	string(gatehouse.BarrierNoPassword):     "no password: gatehouse user reset makes a temporary one",
+	string(gatehouse.BarrierNeverInvited):   "no password: gatehouse user reset makes a temporary one",
+	string(gatehouse.BarrierDeleted):        "deleted, and not yet removed",
 	string(gatehouse.BarrierExpired):        "the temporary password has expired: gatehouse user reset",
 	string(gatehouse.BarrierInvitedExpired): "the temporary password has expired: gatehouse user reset",
 	string(gatehouse.BarrierNoEmail):        "a code is asked for, and there is no address to mail it to",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -19,8 +20,12 @@ type Standing struct {
 	From []string
 	// Lock is the event of the current lock, if known.
 	Lock gatehouse.Event
-	// End is the event of the deactivation, if known.
+	// End is the event of the deactivation or deletion, if known.
 	End gatehouse.Event
+	// CodeReply is what the mail server said about the last code, if that failed.
+	CodeReply string
+	// WrongToday is how many wrong passwords were entered today.
+	WrongToday int
 	// SharedAt is when the user said that others use the sign-in, too (A04); zero: the user did
 	// not, or it is not known when.
 	SharedAt time.Time
@@ -41,7 +46,12 @@ func (s *Service) Standing(ctx context.Context, st *site.Site, c gatehouse.Calle
 	if err != nil {
 		return Standing{}, err
 	}
-	how := Standing{Barriers: gatehouse.Barriers(st.Policy, f, s.Now()), Shared: u.SoleUserFor != "" && !u.SoleUser}
+	code, err := failedCode(ctx, q, u)
+	if err != nil {
+		return Standing{}, err
+	}
+	f.CodeReturned = code.DoneAt
+	how := Standing{Barriers: gatehouse.Barriers(st.Policy, f, s.Now()), CodeReply: code.Reply, WrongToday: f.WrongToday, Shared: u.SoleUserFor != "" && !u.SoleUser}
 	if how.Shared {
 		answer, err := newestEvent(ctx, q, u, gatehouse.EventSoleUser)
 		if err != nil {
@@ -50,7 +60,11 @@ func (s *Service) Standing(ctx context.Context, st *site.Site, c gatehouse.Calle
 		how.SharedAt = answer.At
 	}
 	if u.State == gatehouse.Deactivated {
-		if how.End, err = newestEvent(ctx, q, u, gatehouse.EventUserDeactivated); err != nil {
+		kind := gatehouse.EventUserDeactivated
+		if u.Deleted() {
+			kind = gatehouse.EventUserDeleted
+		}
+		if how.End, err = newestEvent(ctx, q, u, kind); err != nil {
 			return how, err
 		}
 		how.since(gatehouse.BarrierDeactivated, how.End.At)
@@ -82,8 +96,54 @@ func (s *Service) barrierFacts(ctx context.Context, q store.Queries, st *site.Si
 		return f, err
 	}
 	answers, err := q.AttemptsOf(ctx, st.ID, gatehouse.AnswerSubject(u.ID))
-	return gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: gatehouse.RulesFor(st.Site, firm.Rule()).On() || u.WantsTwoFactor(),
-		Devices: len(browsers), Strangers: wrong[""], Answers: answers[""]}, err
+	if err != nil {
+		return f, err
+	}
+	rules := gatehouse.RulesFor(st.Site, firm.Rule())
+	need := rules.At(now)
+	f = gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: rules.On() || u.WantsTwoFactor(),
+		Devices: len(browsers), Strangers: wrong[""], Answers: answers[""],
+		TermsDue: gatehouse.TermsDue(st.Site, u), FactorDue: need.OwnFactor() && !need.MetBy(u)}
+	f.WrongToday, f.WrongAt, err = s.wrongToday(ctx, q, st, u)
+	return f, err
+}
+
+// wrongToday counts the wrong passwords since midnight at the site, and since the last unlock.
+func (s *Service) wrongToday(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) (n int, last time.Time, err error) {
+	now := s.Now().In(st.Zone)
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, st.Zone)
+	newest, err := q.EventPageOfUser(ctx, u.SiteID, u.ID, store.EventPage{
+		Kinds: []gatehouse.EventKind{gatehouse.EventSignIn, gatehouse.EventUnlocked}, Limit: guessesSeen})
+	for _, e := range newest {
+		if e.Kind == gatehouse.EventUnlocked || e.At.Before(midnight) {
+			break
+		}
+		if e.Result == gatehouse.ResultWrong {
+			if n++; e.At.After(last) {
+				last = e.At
+			}
+		}
+	}
+	return n, last, err
+}
+
+// codesSeen is among how many of a user's newest messages the last code is looked for.
+const codesSeen = 20
+
+// failedCode returns the last code mailed to a user if it failed for good; a zero Message: it did
+// not, or there was none.
+func failedCode(ctx context.Context, q store.Queries, u gatehouse.User) (Message, error) {
+	all, err := q.MessagesOfUser(ctx, u.SiteID, u.ID, "", codesSeen)
+	for _, m := range all {
+		if m.Kind != (mail.VerificationCode{}).Kind() {
+			continue
+		}
+		if m.State == store.MessageRefused || m.State == store.MessageBounced {
+			return m, err
+		}
+		break
+	}
+	return Message{}, err
 }
 
 // lockedByGuesses are the barriers caused by wrong passwords.

@@ -196,6 +196,8 @@ func (s *Service) perform(tx *act.Unit, a gatehouse.UserAct, u gatehouse.User, p
 		return s.setRole(tx, u, gatehouse.RoleAdmin)
 	case gatehouse.ActUnmakeAdmin:
 		return s.setRole(tx, u, gatehouse.RoleUser)
+	case gatehouse.ActSignOut:
+		return s.signOut(tx, u)
 	case gatehouse.ActDelete:
 		return s.remove(tx, u)
 	case gatehouse.ActRestore:

@@ -2,7 +2,9 @@ package directory
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/act"
@@ -66,6 +68,28 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 		return Issued{}, err
 	}
 	return issued(u, plain), nil
+}
+
+// AddUser is CreateUser for callers who must not see a password: there has to be an address to mail
+// the invitation to. What an administrator can make the server mail to others is limited.
+//
+// Errors: as CreateUser; TooMany with ReasonActWait.
+func (s *Service) AddUser(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, fields UserFields) (gatehouse.User, error) {
+	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
+		return gatehouse.User{}, err
+	}
+	bad := checkUser(st, &fields)
+	if fields.Email == "" && !slices.ContainsFunc(bad.Faults, func(f gatehouse.FieldError) bool { return f.Field == "email" }) {
+		bad.Add("email", FieldRequired)
+	}
+	if err := bad.Err(); err != nil {
+		return gatehouse.User{}, err
+	}
+	if err := s.spare(ctx, c, ReasonActWait, store.Limit{Key: "add:" + st.ID + ":" + companyID, Every: time.Minute, Burst: 100}); err != nil {
+		return gatehouse.User{}, err
+	}
+	i, err := s.CreateUser(ctx, st, c, companyID, fields)
+	return i.User, err
 }
 
 // issued returns the password only if it could not be mailed.

@@ -148,12 +148,24 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 		u.CompanyID, u.LockedAt, u.LockReason = boss.CompanyID, s.Clock.Now(), gatehouse.LockedByAttempts
 	})
 	left := s.AddUser("meridian-uk", "left", password, func(u *gatehouse.User) { u.CompanyID, u.State = boss.CompanyID, gatehouse.Deactivated })
+	gone := s.AddUser("meridian-uk", "gone", password, func(u *gatehouse.User) {
+		u.CompanyID, u.State, u.DeletedAt, u.DeletedState = boss.CompanyID, gatehouse.Deactivated, s.Clock.Now(), gatehouse.Active
+	})
+	chief := s.AddUser("meridian-uk", "chief", password, func(u *gatehouse.User) { u.CompanyID, u.Role = boss.CompanyID, gatehouse.RoleAdmin })
+	unasked := s.AddUser("meridian-uk", "unasked", password, func(u *gatehouse.User) {
+		u.CompanyID, u.FirstSignInAt, u.Password = boss.CompanyID, time.Time{}, gatehouse.Password{}
+	})
+	fresh := s.AddUser("meridian-uk", "invitee", password, func(u *gatehouse.User) {
+		u.CompanyID, u.State, u.FirstSignInAt = boss.CompanyID, gatehouse.Invited, time.Time{}
+		u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, s.Clock.Now().Add(time.Hour)
+	})
 	w := &walker{census: &census{s: s}, t: t, st: s.Sites.ByID("meridian-uk")}
 	s.Mail.RefuseTo(busy.Email, 451, "not now") // so that there is something to send again
 	resetPassword(t, s, busy)
 	w.trusts(busy)
 	w.trusts(boss)
 	wantHome(t, signIn(with(visitor(t, s, "meridian-uk"), iphoneAgent), "boss", password))
+	wantHome(t, signIn(visitor(t, s, "meridian-uk"), "chief", password)) // a session to end
 	browser := visitor(t, s, "meridian-uk")
 	wantHome(t, signIn(browser, "boss", password))
 	browser.Submit(browser.Get("/account/profile"), "form[action='/account/profile']", testkit.Values{"email": "boss@elsewhere.example"}).Want(200)
@@ -177,19 +189,21 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	for _, page := range []string{"/", search, "/searches/new?search=%2Fhelp%3Fq%3Dmail", "/home/platforms", "/account/platforms", "/company/platforms", "/company/platforms/" + desk.app.ID, "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
 		"/account/sign-out-everywhere", "/company/users", proposedAct(t, s, boss, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
+		"/company/users/" + unasked.ID + "/invite", "/company/users/" + fresh.ID + "/invite-again", "/company/users/" + busy.ID + "/make-administrator", "/company/users/" + chief.ID + "/unmake-administrator",
+		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + chief.ID,
 		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", shop.ask(), c.notMe(browser)} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	out := forms[slices.IndexFunc(forms, func(f oldForm) bool { return f.action == "/sign-out" })]
 	signOut(browser)
 	wantHome(t, signIn(browser, "boss", password))
-	before := c.state(s, boss, busy, held, left)
+	before := c.state(s, boss, busy, held, left, gone, chief, unasked, fresh)
 	for _, f := range forms {
 		if f.action != "/sign-out" {
 			c.comesBack(browser, f)
 		}
 	}
-	if now := c.state(s, boss, busy, held, left); now != before {
+	if now := c.state(s, boss, busy, held, left, gone, chief, unasked, fresh); now != before {
 		t.Errorf("old forms did something:\n%s\n---\n%s", before, now)
 	}
 	wantHome(t, browser.Get("/"))

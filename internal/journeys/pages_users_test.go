@@ -27,8 +27,14 @@ func manager(w *walker) {
 		u.LockedAt, u.LockReason, u.SoleUser = w.s.Clock.Now(), gatehouse.LockedByAttempts, false
 	})
 	left := add("left", func(u *gatehouse.User) { u.State = gatehouse.Deactivated })
-	add("new", func(u *gatehouse.User) {
+	gone := add("gone", func(u *gatehouse.User) {
+		u.State, u.DeletedAt, u.DeletedState = gatehouse.Deactivated, w.s.Clock.Now(), gatehouse.Active
+	})
+	chief := add("chief", func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
+	unasked := add("unasked", func(u *gatehouse.User) { u.FirstSignInAt, u.Password = time.Time{}, gatehouse.Password{} })
+	fresh := add("new", func(u *gatehouse.User) {
 		u.State, u.FirstSignInAt, u.EmailConfirmed = gatehouse.Invited, time.Time{}, false
+		u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, w.s.Clock.Now().Add(time.Hour)
 	})
 	secure(w.t, w.s, me, true)
 	w.trusts(me)
@@ -45,7 +51,10 @@ func manager(w *walker) {
 	w.b.Press("Verify")
 	w.b.See("Good ")
 	w.all([]string{"/company/users", "/company/bulk-acts", proposedAct(w.t, w.s, me, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor", "/company/users/" + locked.ID,
-		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate", "/account/security", "/account/devices"},
+		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate",
+		"/company/users/" + unasked.ID + "/invite", "/company/users/" + fresh.ID + "/invite-again", "/company/users/" + busy.ID + "/make-administrator", "/company/users/" + chief.ID + "/unmake-administrator",
+		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/users/" + gone.ID,
+		"/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + busy.ID + "/activity", "/account/security", "/account/devices"},
 		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
 	if w.st.ID == "meridian-uk" {
 		desk := "/company/platforms/" + newPlatform(w.t, w.s, forAdministrators).app.ID

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"gatehouse/internal/web/console"
+	"gatehouse"
 	"gatehouse/internal/web/ui"
 )
 
@@ -231,21 +231,19 @@ func (s *Server) factorRoutes() []route {
 // companyRoutes are for a company's administrators.
 func (s *Server) companyRoutes() []route {
 	c := s.console
-	return []route{
+	return append(s.actRoutes(), []route{
 		to("GET /company/users", Admin, c.Users),
 		to("GET /company/users/{id}", Admin, c.User).provingSome(),
 		to("POST /company/users/{id}/email", Admin, c.CorrectEmail).proving(),
 		to("POST /company/users/{id}/devices/{device}/end-trust", Admin, c.EndTrust),
 		to("GET /company/users/{id}/reset-two-factor", Admin, c.AskResetTwoFactor).proving(),
 		to("POST /company/users/{id}/reset-two-factor", Admin, c.ResetTwoFactor).proving(),
-		to("GET /company/users/{id}/unlock", Admin, c.Asks(console.ActUnlock)).proving(),
-		to("POST /company/users/{id}/unlock", Admin, c.Does(console.ActUnlock)).proving(),
-		to("GET /company/users/{id}/activate", Admin, c.Asks(console.ActActivate)).proving(),
-		to("POST /company/users/{id}/activate", Admin, c.Does(console.ActActivate)).proving(),
-		to("GET /company/users/{id}/deactivate", Admin, c.Asks(console.ActDeactivate)).proving(),
-		to("POST /company/users/{id}/deactivate", Admin, c.Does(console.ActDeactivate)).proving(),
-		to("GET /company/users/{id}/send-password", Admin, c.Asks(console.ActPassword)).proving(),
-		to("POST /company/users/{id}/send-password", Admin, c.Does(console.ActPassword)).proving(),
+		to("POST /company/users/{id}/sessions/{session}/end", Admin, c.EndSession).proving(),
+		to("GET /company/users/{id}/activity", Admin, c.UserActivity),
+		to("GET /company/users/new", Admin, c.NewUser).proving(),
+		to("POST /company/users/new", Admin, c.AddUser).proving(),
+		to("GET /company/users/{id}/edit", Admin, c.EditUser).proving(),
+		to("POST /company/users/{id}/edit", Admin, c.SaveUser).proving(),
 		to("GET /company/bulk-acts", Admin, c.BulkActs),
 		to("POST /company/bulk-acts", Admin, c.ProposeBulkAct).on("/company/users"),
 		to("GET /company/bulk-acts/{id}", Admin, c.BulkAct).provingSome(),
@@ -262,6 +260,35 @@ func (s *Server) companyRoutes() []route {
 		to("POST /company/enhanced-security", Admin, c.SetTwoFactor).provingSome(),
 		to("GET /company/enrolments/{id}", Admin, c.Enrolment),
 		to("GET /company/enrolments/{id}/events", Admin, c.EnrolmentEvents),
+	}...)
+}
+
+// actRoutes are the acts of administrators on one user: a page that asks, and its form.
+func (s *Server) actRoutes() []route {
+	c := s.console
+	return []route{
+		to("GET /company/users/{id}/invite", Admin, c.Asks(gatehouse.ActInvite)).proving(),
+		to("POST /company/users/{id}/invite", Admin, c.Does(gatehouse.ActInvite)).proving(),
+		to("GET /company/users/{id}/invite-again", Admin, c.Asks(gatehouse.ActInviteAgain)).proving(),
+		to("POST /company/users/{id}/invite-again", Admin, c.Does(gatehouse.ActInviteAgain)).proving(),
+		to("GET /company/users/{id}/unlock", Admin, c.Asks(gatehouse.ActUnlock)).proving(),
+		to("POST /company/users/{id}/unlock", Admin, c.Does(gatehouse.ActUnlock)).proving(),
+		to("GET /company/users/{id}/send-password", Admin, c.Asks(gatehouse.ActPassword)).proving(),
+		to("POST /company/users/{id}/send-password", Admin, c.Does(gatehouse.ActPassword)).proving(),
+		to("GET /company/users/{id}/activate", Admin, c.Asks(gatehouse.ActActivate)).proving(),
+		to("POST /company/users/{id}/activate", Admin, c.Does(gatehouse.ActActivate)).proving(),
+		to("GET /company/users/{id}/deactivate", Admin, c.Asks(gatehouse.ActDeactivate)).proving(),
+		to("POST /company/users/{id}/deactivate", Admin, c.Does(gatehouse.ActDeactivate)).proving(),
+		to("GET /company/users/{id}/make-administrator", Admin, c.Asks(gatehouse.ActMakeAdmin)).proving(),
+		to("POST /company/users/{id}/make-administrator", Admin, c.Does(gatehouse.ActMakeAdmin)).proving(),
+		to("GET /company/users/{id}/unmake-administrator", Admin, c.Asks(gatehouse.ActUnmakeAdmin)).proving(),
+		to("POST /company/users/{id}/unmake-administrator", Admin, c.Does(gatehouse.ActUnmakeAdmin)).proving(),
+		to("GET /company/users/{id}/sign-out", Admin, c.Asks(gatehouse.ActSignOut)).proving(),
+		to("POST /company/users/{id}/sign-out", Admin, c.Does(gatehouse.ActSignOut)).proving(),
+		to("GET /company/users/{id}/delete", Admin, c.Asks(gatehouse.ActDelete)).proving(),
+		to("POST /company/users/{id}/delete", Admin, c.Does(gatehouse.ActDelete)).proving(),
+		to("GET /company/users/{id}/restore", Admin, c.Asks(gatehouse.ActRestore)).proving(),
+		to("POST /company/users/{id}/restore", Admin, c.Does(gatehouse.ActRestore)).proving(),
 	}
 }
 

@@ -10,28 +10,8 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-// What an administrator can do to a user after a page has asked; the words are act.….
-const (
-	ActUnlock     = "unlock"
-	ActActivate   = "activate"
-	ActDeactivate = "deactivate"
-	ActPassword   = "send-password"
-)
-
-// Offers reports whether an act makes sense for the user at present.
-func (v UserDetail) Offers(act string) bool {
-	switch act {
-	case ActUnlock:
-		return slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(b.Remedies, gatehouse.RemedyUnlock) })
-	case ActActivate:
-		return !v.Usable()
-	case ActDeactivate:
-		return v.Usable()
-	case ActPassword:
-		return gatehouse.MaySendPassword(v.Of, v.Reachable)
-	}
-	return false
-}
+// Offers reports whether an act applies to the user at present.
+func (v UserDetail) Offers(act gatehouse.UserAct) bool { return slices.Contains(v.Allowed, act) }
 
 // stands reports whether one of several barriers blocks the user.
 func (v UserDetail) stands(kinds ...gatehouse.BarrierKind) bool {
@@ -40,8 +20,11 @@ func (v UserDetail) stands(kinds ...gatehouse.BarrierKind) bool {
 
 // ByEmail: the note about the address has the form for correcting it.
 func (v UserDetail) ByEmail() bool {
-	return v.stands(gatehouse.BarrierNoEmail, gatehouse.BarrierBadEmail, gatehouse.BarrierBouncing)
+	return v.stands(addressKinds...)
 }
+
+// addressKinds are the barriers for which another address is the remedy.
+var addressKinds = []gatehouse.BarrierKind{gatehouse.BarrierNoEmail, gatehouse.BarrierBadEmail, gatehouse.BarrierBouncing, gatehouse.BarrierCodeMail}
 
 // barrierRow is a barrier for the template "barrier".
 type barrierRow struct {
@@ -61,9 +44,24 @@ type barrierRow struct {
 // actLink leads to the page that asks before an act.
 type actLink struct{ Path, Label string }
 
-// remedyActs maps remedies to acts.
-var remedyActs = map[gatehouse.Remedy]string{
-	gatehouse.RemedyActivate: ActActivate, gatehouse.RemedyUnlock: ActUnlock, gatehouse.RemedyPassword: ActPassword,
+// remedyAct is the act that a remedy stands for; empty: it is none.
+func (v UserDetail) remedyAct(r gatehouse.Remedy) gatehouse.UserAct {
+	switch r {
+	case gatehouse.RemedyRestore:
+		return gatehouse.ActRestore
+	case gatehouse.RemedyActivate:
+		return gatehouse.ActActivate
+	case gatehouse.RemedyUnlock:
+		return gatehouse.ActUnlock
+	case gatehouse.RemedyPassword:
+		return gatehouse.ActPassword
+	case gatehouse.RemedyInvite:
+		if v.Of.WasInvited() {
+			return gatehouse.ActInviteAgain
+		}
+		return gatehouse.ActInvite
+	}
+	return ""
 }
 
 // look is an icon and the class that colours it.
@@ -71,7 +69,13 @@ type look struct{ Icon, Class string }
 
 // barrierLooks are the icons and classes of kinds that have their own.
 var barrierLooks = map[gatehouse.BarrierKind]look{
+	gatehouse.BarrierDeleted:     {"circle-alert", ""},
 	gatehouse.BarrierDeactivated: {"circle-alert", ""},
+	gatehouse.BarrierLink:        {"mail", ""},
+	gatehouse.BarrierWrong:       {"key-round", "alert-warn"},
+	gatehouse.BarrierCodeMail:    {"triangle-alert", "alert-warn"},
+	gatehouse.BarrierFactor:      {"smartphone", ""},
+	gatehouse.BarrierTerms:       {"file-text", ""},
 	gatehouse.BarrierStrangers:   {"lock", "alert-warn"},
 	gatehouse.BarrierEverywhere:  {"lock", "alert-bad"},
 	gatehouse.BarrierAnswers:     {"lock", "alert-warn"},
@@ -102,20 +106,23 @@ func barrierLook(b gatehouse.Barrier) look {
 // oneself.
 func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 	var rows []barrierRow
-	offered := map[string]bool{}
+	offered := map[gatehouse.UserAct]bool{}
 	for _, b := range v.Barriers {
 		look, key := barrierLook(b), "barrier."+string(b.Kind)
-		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.Icon, Class: look.Class, Title: p.T(key+"_title", "site", p.SiteName())}
+		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.Icon, Class: look.Class, Title: p.T(key+"_title", "site", p.SiteName(), "n", v.WrongToday)}
 		row.Lines = append(v.barrierFacts(p, b), p.Rich(key+"_text", "n", p.Site.Policy.Lockout.InAll, "since", p.When(b.Since), "until", p.When(b.Until),
 			"site", p.SiteName(), "address", ui.Name(v.Of.Email)))
-		row.Correct = slices.Contains([]gatehouse.BarrierKind{gatehouse.BarrierNoEmail, gatehouse.BarrierBadEmail, gatehouse.BarrierBouncing}, b.Kind)
+		row.Correct = slices.Contains(addressKinds, b.Kind)
 		if b.Kind == gatehouse.BarrierBouncing {
 			if row.Said = v.Of.Bounce.Reason; v.Of.Bounce.Reported {
 				row.Said = gatehouse.AnswerCodes(row.Said)
 			}
 		}
+		if b.Kind == gatehouse.BarrierCodeMail {
+			row.Said = gatehouse.AnswerCodes(v.CodeReply)
+		}
 		for _, remedy := range b.Remedies {
-			act := remedyActs[remedy]
+			act := v.remedyAct(remedy)
 			row.Support = row.Support || remedy == gatehouse.RemedySupport
 			if act != "" && !offered[act] && !v.Is(p.User) {
 				offered[act] = true
@@ -127,18 +134,54 @@ func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 	return rows
 }
 
-func (v UserDetail) act(p *ui.Page, act string) actLink {
-	return actLink{v.Path() + "/" + act, p.T("act." + act)}
+func (v UserDetail) act(p *ui.Page, act gatehouse.UserAct) actLink {
+	return actLink{v.Path() + "/" + string(act), p.T("act." + string(act))}
 }
 
 // MoreActs are the acts that make sense regardless of barriers, and that no barrier
 // offers.
 func (v UserDetail) MoreActs(p *ui.Page) []actLink {
-	offered := slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool { return slices.Contains(b.Remedies, gatehouse.RemedyPassword) })
-	if v.Is(p.User) || offered || !v.Offers(ActPassword) {
+	offered := slices.ContainsFunc(v.Barriers, func(b gatehouse.Barrier) bool {
+		return slices.Contains(b.Remedies, gatehouse.RemedyPassword) || slices.Contains(b.Remedies, gatehouse.RemedyInvite)
+	})
+	if offered || !v.Offers(gatehouse.ActPassword) {
 		return nil
 	}
-	return []actLink{v.act(p, ActPassword)}
+	return []actLink{v.act(p, gatehouse.ActPassword)}
+}
+
+// RoleAct is the act that changes the user's role; nil: none applies.
+func (v UserDetail) RoleAct(p *ui.Page) *actLink {
+	return v.either(p, gatehouse.ActMakeAdmin, gatehouse.ActUnmakeAdmin)
+}
+
+// Removals are the acts that keep the user out.
+func (v UserDetail) Removals(p *ui.Page) (acts []actLink) {
+	for _, a := range []gatehouse.UserAct{gatehouse.ActDeactivate, gatehouse.ActDelete} {
+		if link := v.either(p, a); link != nil {
+			acts = append(acts, *link)
+		}
+	}
+	return acts
+}
+
+// SignOutAct signs the user out everywhere; nil: the user is signed in nowhere.
+func (v UserDetail) SignOutAct(p *ui.Page) *actLink {
+	if len(v.Life.Sessions) == 0 {
+		return nil
+	}
+	return v.either(p, gatehouse.ActSignOut)
+}
+
+// either returns the first of several acts that applies.
+func (v UserDetail) either(p *ui.Page, acts ...gatehouse.UserAct) *actLink {
+	for _, a := range acts {
+		if v.Offers(a) {
+			link := v.act(p, a)
+			return &link
+		}
+	}
+	return nil
 }
 
 // barrierFacts are since when and why a barrier exists, if its text does not say so.
@@ -151,6 +194,9 @@ func (v UserDetail) barrierFacts(p *ui.Page, b gatehouse.Barrier) []template.HTM
 			who, _ := p.Actor(v.End)
 			line("by", "name", ui.Name(who), "when", p.When(b.Since))
 		}
+	case gatehouse.BarrierDeleted:
+		who, _ := p.Actor(v.End)
+		line("deleted_by", "name", ui.Name(who), "when", p.When(b.Since))
 	case gatehouse.BarrierOperator, gatehouse.BarrierAdministrator, gatehouse.BarrierTotal, gatehouse.BarrierAttempts,
 		gatehouse.BarrierStrangers, gatehouse.BarrierEverywhere, gatehouse.BarrierAnswers:
 		switch {

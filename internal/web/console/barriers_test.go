@@ -22,7 +22,7 @@ func TestBarriersInWords(t *testing.T) {
 		{Kind: gatehouse.BarrierStrangers, Since: fixture.Noon.Add(-time.Hour), Until: fixture.Noon.Add(time.Hour), Remedies: unlock},
 		{Kind: gatehouse.BarrierTemporary, Since: fixture.Noon.AddDate(0, 0, -1), Until: fixture.Noon.Add(time.Hour), Remedies: password},
 	}
-	doc := show(t, "uk", v, pages.SignedIn)
+	doc := show(t, "uk", withActs(v), pages.SignedIn)
 	rows := doc.Find("main [data-barrier]")
 	for i, want := range [][]string{
 		{"Locked after too many wrong passwords", "Since: Today, 13:32. It does not end on its own.", "Device: Firefox on Windows.", "came from 192.0.2.44; 2001:db8::/64.", "every device has been signed out", "Unlock"},
@@ -53,7 +53,7 @@ func TestBarriersInWords(t *testing.T) {
 		"deactivated": {UserDetail{Of: all[8], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: barriersOf(all[8], true)}}, 0},
 		"own":         {UserDetail{Of: *fixture.User(), UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: v.Barriers}}, 0},
 	} {
-		doc := show(t, "uk", c.v, pages.SignedIn)
+		doc := show(t, "uk", withActs(c.v), pages.SignedIn)
 		if n := doc.Find("main a[href$='/send-password']").Length(); n != c.want {
 			t.Errorf("%s: a new password is offered %d times", name, n)
 		}

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,13 +51,44 @@ func barriersOf(u gatehouse.User, reachable bool) []gatehouse.Barrier {
 
 // detail is the page of one of the users.
 func detail(u gatehouse.User, reachable bool) UserDetail {
-	return UserDetail{Of: u, Email: u.Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable}, Standing: directory.Standing{Barriers: barriersOf(u, reachable)}}
+	return withActs(UserDetail{Of: u, Email: u.Email, UserTwoFactor: directory.UserTwoFactor{Reachable: reachable}, Standing: directory.Standing{Barriers: barriersOf(u, reachable)}})
+}
+
+// withActs adds the acts that apply to the user.
+func withActs(v UserDetail) UserDetail {
+	f := gatehouse.ActFacts{Own: v.Of.ID == fixture.User().ID, Reachable: v.Reachable, OthersLead: true}
+	for _, b := range v.Barriers {
+		f.Locked = f.Locked || slices.Contains(b.Remedies, gatehouse.RemedyUnlock)
+	}
+	v.Allowed = nil
+	for _, a := range gatehouse.UserActs {
+		if gatehouse.ActAllowed(a, v.Of, f, fixture.Noon) == "" {
+			v.Allowed = append(v.Allowed, a)
+		}
+	}
+	return v
+}
+
+// someLife is what may have happened with a user.
+func someLife() directory.UserLife {
+	return directory.UserLife{Next: "evt_1",
+		Sessions: []gatehouse.Session{{ID: "ses_1", UserAgent: fixture.Firefox, IPAddress: "192.0.2.44", CreatedAt: fixture.Noon.Add(-time.Hour), SeenAt: fixture.Noon}, {ID: "ses_2", UserAgent: fixture.LongAgent, CreatedAt: fixture.Noon.Add(-time.Hour), SeenAt: fixture.Noon}},
+		Terms:    []gatehouse.Acceptance{{Version: "2026-09", AcceptedAt: fixture.Noon}},
+		Events: []gatehouse.Event{
+			{ID: "evt_3", Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, At: fixture.Noon, IPAddress: "192.0.2.44", UserAgent: fixture.LongAgent, ActorKind: gatehouse.Visitor},
+			{ID: "evt_2", Kind: gatehouse.EventUserDeactivated, Result: gatehouse.ResultOK, At: fixture.Noon, ActorKind: gatehouse.SignedIn, ActorID: "usr_1", ActorName: fixture.LongName},
+			{ID: "evt_1", Kind: gatehouse.EventSignOut, Result: gatehouse.ResultOK, At: fixture.Noon, ActorKind: gatehouse.Operator},
+		}}
 }
 
 // sampleBarrier is one of a kind, as it could be.
 func sampleBarrier(k gatehouse.BarrierKind) gatehouse.Barrier {
 	b := gatehouse.Barrier{Kind: k, Shut: strings.HasPrefix(string(k), "locked-"), Since: fixture.Noon.Add(-time.Hour), Until: fixture.Noon.Add(time.Hour), Remedies: []gatehouse.Remedy{gatehouse.RemedyPassword}}
 	switch k {
+	case gatehouse.BarrierDeleted:
+		b.Remedies = []gatehouse.Remedy{gatehouse.RemedyRestore}
+	case gatehouse.BarrierInvited, gatehouse.BarrierLink, gatehouse.BarrierNeverInvited:
+		b.Remedies = []gatehouse.Remedy{gatehouse.RemedyInvite}
 	case gatehouse.BarrierDeactivated:
 		b.Remedies = []gatehouse.Remedy{gatehouse.RemedyActivate}
 	case gatehouse.BarrierOperator:
@@ -128,18 +160,20 @@ func userSamples() []pages.Sample {
 	for _, u := range all {
 		list = append(list, pages.Sample{Name: "user-" + u.ID, View: detail(u, reachable[u.ID])})
 	}
-	full := UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices(), Factors: everyFactor()}, Email: all[0].Email, Mails: everyMail()}
+	full := UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true, Trusted: trustedDevices(), Factors: everyFactor()}, Email: all[0].Email, Mails: everyMail(), Life: someLife()}
+	full = withActs(full)
 	with := func(name string, change func(*UserDetail)) {
 		v := full
 		change(&v)
 		list = append(list, pages.Sample{Name: "user-" + name, View: v})
 	}
 	with("full", func(*UserDetail) {})
-	for _, done := range []string{UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame, "<b>"} {
+	for _, done := range []string{UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame,
+		UserInvited, UserMadeAdmin, UserUnmadeAdmin, UserDeleted, UserRestored, UserSignedOut, UserSessionEnded, UserAdded, UserSaved, "<b>"} {
 		with("done-"+done, func(v *UserDetail) { v.Done = done })
 	}
 	with("also", func(v *UserDetail) { v.Done, v.Also = UserCorrected, append(Alsos, "<b>") })
-	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn, RefusedUnlock, RefusedDeactivated, RefusedOperator} {
+	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn, RefusedUnlock, RefusedDeactivated, RefusedOperator, RefusedChanged, RefusedLast, RefusedDeleted, RefusedNot} {
 		with("refused-"+why, func(v *UserDetail) { v.Refused, v.Wait = why, 11*time.Minute+time.Second })
 	}
 	with("wrong", func(v *UserDetail) {
@@ -161,7 +195,7 @@ func userSamples() []pages.Sample {
 	}
 	with("barriers", func(v *UserDetail) {
 		for _, k := range gatehouse.BarrierKinds {
-			if k != gatehouse.BarrierNoEmail && k != gatehouse.BarrierBadEmail { // there is one address
+			if k != gatehouse.BarrierNoEmail && k != gatehouse.BarrierBadEmail && k != gatehouse.BarrierCodeMail { // there is one address
 				v.Barriers = append(v.Barriers, sampleBarrier(k))
 			}
 		}
@@ -170,10 +204,26 @@ func userSamples() []pages.Sample {
 		v.Lock = gatehouse.Event{UserAgent: fixture.LongAgent}
 		v.End = gatehouse.Event{ActorKind: gatehouse.SignedIn, ActorName: fixture.LongWord}
 	})
-	for _, act := range []string{ActUnlock, ActActivate, ActDeactivate, ActPassword} {
-		list = append(list, pages.Sample{Name: "act-" + act, View: UserAct{UserDetail: full, Act: act}})
+	with("changed", func(v *UserDetail) { v.Refused, v.Changed = RefusedChanged, someLife().Events[1] })
+	with("deleted", func(v *UserDetail) {
+		v.Of.State, v.Of.DeletedAt = gatehouse.Deactivated, fixture.Noon
+		v.Barriers = barriersOf(v.Of, true)
+		*v = withActs(*v)
+	})
+	for _, act := range Acts() {
+		list = append(list, pages.Sample{Name: "act-" + string(act), View: UserAct{UserDetail: full, Act: act}})
 	}
-	with("own", func(v *UserDetail) { v.Of = *fixture.User() })
+	with("own", func(v *UserDetail) { v.Of = *fixture.User(); *v = withActs(*v) })
+	typed := directory.UserFields{Username: fixture.LongWord, FirstName: fixture.LongName, LastName: fixture.LongWord, Email: "tom@", Role: gatehouse.RoleAdmin, Locale: "de"}
+	list = append(list,
+		pages.Sample{Name: "user-new", View: UserForm{Typed: directory.UserFields{Role: gatehouse.RoleUser}}},
+		pages.Sample{Name: "user-new-wrong", View: UserForm{Typed: typed, Fields: []gatehouse.FieldError{{Field: "username", Reason: "taken"}, {Field: "email", Reason: "required"}, {Field: "role", Reason: "role"}}}},
+		pages.Sample{Name: "user-new-many", View: UserForm{Typed: typed, TooMany: true}},
+		pages.Sample{Name: "user-edit", View: UserForm{Of: all[0], Typed: typed, Seen: "0123"}},
+		pages.Sample{Name: "user-edit-changed", View: UserForm{Of: all[0], Typed: typed, Seen: "0123", IsChanged: true, Changed: someLife().Events[1]}},
+		pages.Sample{Name: "user-edit-changed-unknown", View: UserForm{Of: all[0], Typed: typed, Seen: "0123", IsChanged: true}},
+		pages.Sample{Name: "user-activity", View: UserActivity{Of: all[0], Life: someLife(), Before: "evt_9"}},
+		pages.Sample{Name: "user-activity-none", View: UserActivity{Of: all[9]}})
 	for i := range list {
 		list[i].SignedIn = true
 	}

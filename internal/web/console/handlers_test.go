@@ -41,7 +41,8 @@ func open(t *testing.T) *house {
 
 // pagesOf are the pages about a user.
 func pagesOf(u gatehouse.User) (all []string) {
-	for _, page := range []string{"", "/reset-two-factor", "/unlock", "/activate", "/deactivate", "/send-password"} {
+	for _, page := range []string{"", "/reset-two-factor", "/unlock", "/activate", "/deactivate", "/send-password",
+		"/invite", "/invite-again", "/make-administrator", "/unmake-administrator", "/sign-out", "/delete", "/restore", "/edit", "/activity"} {
 		all = append(all, "/company/users/"+u.ID+page)
 	}
 	return all
@@ -92,7 +93,7 @@ func TestAnotherCompanysUsersAreNotThere(t *testing.T) {
 	before := h.User(h.stranger)
 	// The tokens come from the pages of a colleague, and open nothing about anybody
 	// else.
-	for _, page := range []string{"/reset-two-factor", "/deactivate", "/send-password"} {
+	for _, page := range []string{"/reset-two-factor", "/deactivate", "/send-password", "/make-administrator", "/delete", "/edit"} {
 		p := h.admin.Get("/company/users/" + h.colleague.ID + page).Want(200)
 		fields := url.Values{}
 		for _, f := range p.Find("main form [name]").EachIter() {

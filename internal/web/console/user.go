@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -51,7 +52,15 @@ func (c *Console) user(r *http.Request) (UserDetail, error) {
 	if err != nil {
 		return UserDetail{}, err
 	}
-	return UserDetail{Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, Proved: caller.Proved}, nil
+	allowed, err := c.Directory.Allowed(r.Context(), v.Site, caller, id)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	life, err := c.Directory.Life(r.Context(), v.Site, caller, id, "", eventsOfUser)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	return UserDetail{Allowed: allowed, Life: life, Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, Proved: caller.Proved}, nil
 }
 
 // rowID is what an ID looks like. Anything else identifies nothing, and is not worth a
@@ -72,6 +81,11 @@ type UserDetail struct {
 	Of gatehouse.User
 	directory.Standing
 	directory.UserTwoFactor
+	// Allowed are the acts that apply to the user now.
+	Allowed []gatehouse.UserAct
+	Life    directory.UserLife
+	// Changed is what somebody else did before, for RefusedChanged.
+	Changed gatehouse.Event
 	// Mails are the newest messages to the user, newest first.
 	Mails []directory.Mailed
 	// Email is the value of the field, and Fields what is wrong with it.
@@ -100,6 +114,15 @@ const (
 	UserDeactivated  = "deactivated"
 	UserPasswordSent = "password"
 	UserSame         = "same" // that was the address already
+	UserInvited      = "invited"
+	UserMadeAdmin    = "made-administrator"
+	UserUnmadeAdmin  = "unmade-administrator"
+	UserDeleted      = "deleted"
+	UserRestored     = "restored"
+	UserSignedOut    = "signed-out"
+	UserSessionEnded = "session-ended"
+	UserAdded        = "added"
+	UserSaved        = "saved"
 )
 
 // The values of UserDetail.Also; the texts are user.also_….
@@ -125,6 +148,10 @@ const (
 
 	RefusedDeactivated = "deactivated" // there is nothing to send a password for
 	RefusedOperator    = "operator"    // what support has locked, support unlocks
+	RefusedChanged     = "changed"     // somebody else was first
+	RefusedLast        = "last"        // the company needs an administrator
+	RefusedDeleted     = "deleted"     // the user has to be restored first
+	RefusedNot         = "not"         // it no longer applies
 )
 
 func (UserDetail) Template() string        { return "user" }
@@ -141,6 +168,15 @@ func (v UserDetail) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	}, v.Fields
 }
 
+// ChangedText says who changed the user before, when and how.
+func (v UserDetail) ChangedText(p *ui.Page) template.HTML {
+	if v.Changed.ID == "" {
+		return p.Rich("user.refused_changed_unknown")
+	}
+	who, _ := p.Actor(v.Changed)
+	return p.Rich("user.refused_changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", didText(p, v.Changed)+".")
+}
+
 // Path is the user's page.
 func (v UserDetail) Path() string { return userPath(v.Of) }
 
@@ -154,7 +190,8 @@ func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
 // DoneText says what was just done; empty: nothing.
 func (v UserDetail) DoneText(p *ui.Page) string {
 	switch v.Done {
-	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame:
+	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame,
+		UserInvited, UserMadeAdmin, UserUnmadeAdmin, UserDeleted, UserRestored, UserSignedOut, UserSessionEnded, UserAdded, UserSaved:
 		return p.T("user.done_" + v.Done)
 	}
 	return ""

@@ -3,9 +3,11 @@ package console
 import (
 	"errors"
 	"html/template"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,16 +113,21 @@ func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
 
 // acted is what the page says after an act. The names of acts are the last parts of
 // their paths.
-var acted = map[string]string{
-	ActUnlock: UserUnlocked, ActActivate: UserActivated, ActDeactivate: UserDeactivated, ActPassword: UserPasswordSent,
+var acted = map[gatehouse.UserAct]string{
+	gatehouse.ActUnlock: UserUnlocked, gatehouse.ActActivate: UserActivated, gatehouse.ActDeactivate: UserDeactivated, gatehouse.ActPassword: UserPasswordSent,
+	gatehouse.ActInvite: UserInvited, gatehouse.ActInviteAgain: UserInvited, gatehouse.ActMakeAdmin: UserMadeAdmin, gatehouse.ActUnmakeAdmin: UserUnmadeAdmin,
+	gatehouse.ActDelete: UserDeleted, gatehouse.ActRestore: UserRestored, gatehouse.ActSignOut: UserSignedOut,
 }
 
+// Acts are the acts that have a page which asks first.
+func Acts() []gatehouse.UserAct { return slices.Sorted(maps.Keys(acted)) }
+
 // Asks makes the handler of the page that asks before an act.
-func (c *Console) Asks(act string) func(http.ResponseWriter, *http.Request) error {
+func (c *Console) Asks(act gatehouse.UserAct) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error { return c.askAct(w, r, act) }
 }
 
-func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string) error {
+func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act gatehouse.UserAct) error {
 	_, caller, _ := on(r)
 	view, err := c.user(r)
 	switch {
@@ -134,22 +141,24 @@ func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act string) err
 	return c.page(w, r, http.StatusOK, UserAct{UserDetail: view, Act: act})
 }
 
-// Does makes the handler of an act (A08). Each affects whether somebody can sign in.
-func (c *Console) Does(act string) func(http.ResponseWriter, *http.Request) error {
-	method := c.Directory.Unlock
-	switch act {
-	case ActActivate:
-		method = c.Directory.Activate
-	case ActDeactivate:
-		method = c.Directory.Deactivate
-	case ActPassword:
-		method = c.Directory.SendPassword
-	}
+// Does makes the handler of an act (A08). Each affects what somebody may do.
+func (c *Console) Does(act gatehouse.UserAct) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-			return method(r.Context(), v.Site, caller, id)
+			return c.Directory.Act(r.Context(), v.Site, caller, id, act, clip(r.PostFormValue("seen")))
 		})
 	}
+}
+
+// EndSession signs a user out on one device.
+func (c *Console) EndSession(w http.ResponseWriter, r *http.Request) error {
+	session, err := pathID(r, "session")
+	if err != nil {
+		return err
+	}
+	return c.do(w, r, UserSessionEnded, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
+		return c.Directory.EndSession(r.Context(), v.Site, caller, id, session)
+	})
 }
 
 // AskResetTwoFactor asks before ResetTwoFactor, if no script has asked.
@@ -201,6 +210,9 @@ func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change
 		return err
 	}
 	view, failed := c.user(r)
+	if failed == nil && e.Reason == directory.ReasonUserChanged {
+		view.Changed, failed = c.Directory.LastChange(r.Context(), v.Site, caller, id)
+	}
 	if failed != nil {
 		return failed
 	}
@@ -231,6 +243,16 @@ var refusals = map[string]string{
 	directory.ReasonUnlockWait:    RefusedUnlock,
 
 	directory.ReasonLockedByOperator: RefusedOperator,
+	directory.ReasonUserChanged:      RefusedChanged,
+	directory.ReasonActWait:          RefusedSoon,
+
+	string(gatehouse.RefusedLast):       RefusedLast,
+	string(gatehouse.RefusedDeleted):    RefusedDeleted,
+	string(gatehouse.RefusedSignedIn):   RefusedNot,
+	string(gatehouse.RefusedInvited):    RefusedNot,
+	string(gatehouse.RefusedNotInvited): RefusedNot,
+	string(gatehouse.RefusedHasFactor):  RefusedNot,
+	string(gatehouse.RefusedAskedSoon):  RefusedNot,
 }
 
 // seeUser leads to the user's page, which says what was done, and what else.
@@ -246,30 +268,44 @@ func seeUser(w http.ResponseWriter, r *http.Request, id string, done ...string) 
 // UserAct asks before something is done to a user.
 type UserAct struct {
 	UserDetail
-	Act string
+	Act gatehouse.UserAct
 }
 
 func (UserAct) Template() string          { return "user_act" }
-func (v UserAct) Title(p *ui.Page) string { return p.T("act." + v.Act + "_title") }
+func (v UserAct) Title(p *ui.Page) string { return p.T("act." + string(v.Act) + "_title") }
 
 // Danger: the act takes something away.
-func (v UserAct) Danger() bool { return v.Act == ActDeactivate }
+func (v UserAct) Danger() bool {
+	switch v.Act {
+	case gatehouse.ActDeactivate, gatehouse.ActDelete, gatehouse.ActUnmakeAdmin, gatehouse.ActSignOut:
+		return true
+	}
+	return false
+}
+
+// Seen is the version that the page shows, for the form.
+func (v UserAct) Seen() string { return gatehouse.UserVersion(v.Of) }
 
 // Effects are the effects of the act, one per line.
 func (v UserAct) Effects(p *ui.Page) []template.HTML {
 	var lines []template.HTML
 	for i := 1; i <= 3; i++ {
-		lines = append(lines, p.Rich("act."+v.Act+"_"+strconv.Itoa(i), "address", ui.Name(v.Of.Email), "valid", p.Site.Policy.TemporaryPassword))
+		key := "act." + string(v.Act) + "_" + strconv.Itoa(i)
+		if i == 1 && p.Site.InvitesByLink && (v.Act == gatehouse.ActInvite || v.Act == gatehouse.ActInviteAgain) {
+			key = "act." + string(v.Act) + "_link_1"
+		}
+		lines = append(lines, p.Rich(key, "address", ui.Name(v.Of.Email), "valid", p.Site.Policy.TemporaryPassword))
 	}
 	more := func(is bool, key string) {
 		if is {
 			lines = append(lines, p.Rich("act."+key))
 		}
 	}
-	locked := v.Offers(ActUnlock) || v.stands(gatehouse.BarrierOperator)
-	more(v.Act == ActUnlock && v.Reachable && v.Usable(), "told")
-	more(locked && (v.Act == ActActivate || v.Act == ActPassword), "lock_stays")
-	more(v.Act == ActPassword && v.Of.Bouncing(), "bouncing")
+	locked := v.Offers(gatehouse.ActUnlock) || v.stands(gatehouse.BarrierOperator)
+	sends := v.Act == gatehouse.ActPassword || v.Act == gatehouse.ActInvite || v.Act == gatehouse.ActInviteAgain
+	more(v.Act == gatehouse.ActUnlock && v.Reachable && v.Usable(), "told")
+	more(locked && (v.Act == gatehouse.ActActivate || sends), "lock_stays")
+	more(sends && v.Of.Bouncing(), "bouncing")
 	return lines
 }
 

@@ -151,13 +151,13 @@ func TestActsSayWhatTheyDo(t *testing.T) {
 		v    UserAct
 		want []string
 	}{
-		"unlock":     {UserAct{UserDetail: UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActUnlock}, []string{"Unlock this account?", "told by email"}},
-		"password":   {UserAct{UserDetail: UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: ActPassword}, []string{"tom.adeyemi@northgate.example", "24 hours", "stop working at once", "stays locked"}},
-		"bouncing":   {UserAct{UserDetail: UserDetail{Of: all[3], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, Act: ActPassword}, []string{"The last email to this address"}},
-		"activate":   {UserAct{UserDetail: UserDetail{Of: all[8], Standing: directory.Standing{Barriers: locked}}, Act: ActActivate}, []string{"same password as before", "stays locked"}},
-		"deactivate": {UserAct{UserDetail: UserDetail{Of: all[0]}, Act: ActDeactivate}, []string{"signed out on every device", "Nothing is deleted"}},
+		"unlock":     {UserAct{UserDetail: UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: gatehouse.ActUnlock}, []string{"Unlock this account?", "told by email"}},
+		"password":   {UserAct{UserDetail: UserDetail{Of: all[0], UserTwoFactor: directory.UserTwoFactor{Reachable: true}, Standing: directory.Standing{Barriers: locked}}, Act: gatehouse.ActPassword}, []string{"tom.adeyemi@northgate.example", "24 hours", "stop working at once", "stays locked"}},
+		"bouncing":   {UserAct{UserDetail: UserDetail{Of: all[3], UserTwoFactor: directory.UserTwoFactor{Reachable: true}}, Act: gatehouse.ActPassword}, []string{"The last email to this address"}},
+		"activate":   {UserAct{UserDetail: UserDetail{Of: all[8], Standing: directory.Standing{Barriers: locked}}, Act: gatehouse.ActActivate}, []string{"same password as before", "stays locked"}},
+		"deactivate": {UserAct{UserDetail: UserDetail{Of: all[0]}, Act: gatehouse.ActDeactivate}, []string{"signed out on every device", "Nothing is deleted"}},
 	} {
-		text := pages.Squeeze(show(t, "uk", c.v, pages.SignedIn).Find("main").Text())
+		text := pages.Squeeze(show(t, "uk", UserAct{withActs(c.v.UserDetail), c.v.Act}, pages.SignedIn).Find("main").Text())
 		for _, want := range c.want {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: %q lacks %q", name, text, want)

@@ -43,6 +43,12 @@ func hostile(v ui.View, probe string) ui.View {
 	case Users:
 		v.List.Text, v.Users = probe, []gatehouse.User{hostileUser(probe)}
 		return v
+	case UserForm:
+		v.Of, v.Typed = hostileUser(probe), directory.UserFields{Username: probe, FirstName: probe, LastName: probe, Email: probe, Locale: probe, Role: gatehouse.Role(probe)}
+		return v
+	case UserActivity:
+		v.Of = hostileUser(probe)
+		return v
 	case UserDetail:
 		v.Of, v.Email, v.Trusted = hostileUser(probe), probe, []gatehouse.Device{{ID: probe, UserAgent: probe, IPAddress: probe, TrustedAt: fixture.Noon}}
 		v.Mails = []directory.Mailed{{Message: directory.Message{ID: probe, Subject: probe, Recipient: probe, State: "bounced", Reply: probe}, Way: directory.WayAgain}}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"gatehouse"
@@ -131,8 +130,8 @@ type eventLine struct {
 
 // activityOf puts an event into words.
 func activityOf(p *ui.Page, e gatehouse.Event) eventLine {
-	which, look := wordsOf(e)
-	a := eventLine{ID: e.ID, Text: p.T("event."+which, "application", e.Detail["name"]), Icon: look.icon, Class: look.class,
+	which, look := ui.EventWords(e)
+	a := eventLine{ID: e.ID, Text: p.T("event."+which, "application", e.Detail["name"]), Icon: look.Icon, Class: look.Class,
 		When: p.When(e.At), At: e.At, NotMe: e.Disownable()}
 	a.Result, a.ResultClass = p.T("result."+string(e.Result)), "badge-bad"
 	switch {
@@ -160,143 +159,4 @@ func (v ActivityLog) Log(p *ui.Page) []eventLine {
 		lines[i].Own = e.ID != "" && e.ID == v.Own
 	}
 	return lines
-}
-
-// eventLook is the icon of a kind of event, and the class that colours it.
-type eventLook struct{ icon, class string }
-
-// eventLooks has every kind of event; the words are event.KIND.
-var eventLooks = map[gatehouse.EventKind]eventLook{
-	gatehouse.EventSignIn:           {"laptop", ""},
-	gatehouse.EventPasskey:          {"fingerprint-pattern", ""},
-	gatehouse.EventSignInDone:       {"laptop", ""},
-	gatehouse.EventSignOut:          {"log-out", ""},
-	gatehouse.EventLocked:           {"lock", "is-bad"},
-	gatehouse.EventUnlocked:         {"key-round", "is-ok"},
-	gatehouse.EventUserCreated:      {"user-plus", ""},
-	gatehouse.EventUserChanged:      {"user", ""},
-	gatehouse.EventUserImported:     {"user-plus", ""},
-	gatehouse.EventUserDeactivated:  {"x", "is-warn"},
-	gatehouse.EventUserDeleted:      {"x", "is-warn"},
-	gatehouse.EventUserActivated:    {"circle-check", "is-ok"},
-	gatehouse.EventPasswordReset:    {"key-round", ""},
-	gatehouse.EventCompanyCreated:   {"building-2", ""},
-	gatehouse.EventCompanyChanged:   {"building-2", ""},
-	gatehouse.EventImport:           {"building-2", ""},
-	gatehouse.EventPasswordChanged:  {"key-round", ""},
-	gatehouse.EventPasswordChecked:  {"triangle-alert", "is-warn"},
-	gatehouse.EventChallengeSet:     {"shield-check", ""},
-	gatehouse.EventTermsAccepted:    {"circle-check", ""},
-	gatehouse.EventSoleUser:         {"user", ""},
-	gatehouse.EventRecovery:         {"key-round", ""},
-	gatehouse.EventRecoveryAnswered: {"shield-check", ""},
-	gatehouse.EventUsernameAsked:    {"user", ""},
-	gatehouse.EventProfileChanged:   {"user", ""},
-	gatehouse.EventEmailAsked:       {"mail", ""},
-	gatehouse.EventEmailConfirmed:   {"mail", "is-ok"},
-	gatehouse.EventEmailChanged:     {"mail", ""},
-	gatehouse.EventEmailUndone:      {"mail", ""},
-	gatehouse.EventDeviceRemoved:    {"monitor", ""},
-	gatehouse.EventDeviceUntrusted:  {"monitor", ""},
-	gatehouse.EventSessionBound:     {"monitor", "is-ok"},
-	gatehouse.EventDeviceRefused:    {"triangle-alert", "is-warn"},
-	gatehouse.EventNotMe:            {"triangle-alert", "is-warn"},
-	gatehouse.EventCodeSent:         {"mail", ""},
-	gatehouse.EventCode:             {"shield-check", ""},
-	gatehouse.EventProved:           {"shield-check", ""},
-
-	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
-	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
-	gatehouse.EventBulkActBegun:      {"users", ""},
-	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
-	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},
-	gatehouse.EventFactorAdded:       {"smartphone", "is-ok"},
-
-	gatehouse.EventFactorAsked:           {"mail", ""},
-	gatehouse.EventTwoFactorResetAsked:   {"clock", "is-warn"},
-	gatehouse.EventTwoFactorResetStopped: {"shield-check", "is-ok"},
-
-	gatehouse.EventFactorRemoved:     {"smartphone", "is-warn"},
-	gatehouse.EventRecoveryCodesMade: {"key-round", ""},
-	gatehouse.EventMailBounced:       {"mail", "is-warn"},
-	gatehouse.EventBounceCleared:     {"mail", ""},
-	gatehouse.EventMailResent:        {"mail", ""},
-
-	gatehouse.EventApplicationSignIn:   {"link", ""},
-	gatehouse.EventConsentGiven:        {"circle-check", ""},
-	gatehouse.EventConsentRefused:      {"x", ""},
-	gatehouse.EventReachChanged:        {"package", ""},
-	gatehouse.EventAccessAsked:         {"lock", ""},
-	gatehouse.EventAccessAllowed:       {"circle-check", "is-ok"},
-	gatehouse.EventAccessDeclined:      {"lock", "is-warn"},
-	gatehouse.EventAccessRemoved:       {"x", ""},
-	gatehouse.EventTokenReplayed:       {"triangle-alert", "is-warn"},
-	gatehouse.EventLogoutFailed:        {"triangle-alert", "is-warn"},
-	gatehouse.EventApplicationCreated:  {"package", ""},
-	gatehouse.EventApplicationChanged:  {"package", ""},
-	gatehouse.EventApplicationDeleted:  {"package", ""},
-	gatehouse.EventApplicationRestored: {"package", ""},
-	gatehouse.EventApplicationRemoved:  {"package", ""},
-	gatehouse.EventApplicationSecret:   {"key-round", ""},
-	gatehouse.EventKeysRotated:         {"key-round", ""},
-}
-
-// wordsOf names the words for an event, and its look. Some kinds have more than one
-// sentence.
-func wordsOf(e gatehouse.Event) (which string, look eventLook) {
-	look, known := eventLooks[e.Kind]
-	if !known {
-		return "something_else", eventLook{icon: "history"}
-	}
-	which = strings.ReplaceAll(string(e.Kind), ".", "_")
-	ok := e.Result == gatehouse.ResultOK
-	switch e.Kind {
-	case gatehouse.EventSignIn, gatehouse.EventSignInDone:
-		switch {
-		case ok && e.SignedIn():
-			which = "sign_in"
-		case ok:
-			which = "sign_in_begun"
-		case e.Result == gatehouse.ResultWrong:
-			which, look = "sign_in_wrong", eventLook{"triangle-alert", "is-warn"}
-		default:
-			which, look = "sign_in_refused", eventLook{"lock", "is-warn"}
-		}
-	case gatehouse.EventPasskey:
-		switch {
-		case ok && !e.SignedIn():
-			which += "_begun"
-		case !ok:
-			which, look = which+"_wrong", eventLook{"triangle-alert", "is-warn"}
-		}
-	case gatehouse.EventFactorAdded, gatehouse.EventFactorRemoved:
-		if e.Detail["kind"] == string(gatehouse.FactorPasskey) {
-			which, look.icon = which+"_passkey", "fingerprint-pattern"
-		}
-		if e.Detail["kind"] == string(gatehouse.FactorText) {
-			which, look.icon = which+"_text", "phone"
-		}
-	case gatehouse.EventRecoveryAnswered:
-		if !ok {
-			which, look = "recovery_wrong", eventLook{"triangle-alert", "is-warn"}
-		}
-	case gatehouse.EventCode, gatehouse.EventProved:
-		if !ok {
-			which, look = which+"_wrong", eventLook{"triangle-alert", "is-warn"}
-		}
-	case gatehouse.EventOwnTwoFactor:
-		if e.Detail["on"] == "no" {
-			which = "two_factor_own_off"
-		}
-	case gatehouse.EventTwoFactorReset:
-		if e.Detail["device"] != "" {
-			which += "_one"
-		}
-	case gatehouse.EventSignOut, gatehouse.EventLocked:
-		switch scope := e.Detail["scope"]; scope {
-		case "one", "others", "strangers":
-			which += "_" + scope
-		}
-	}
-	return which, look
 }

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
 )
 
 // deviceSamples are the pages of devices, activity and accepted terms.
@@ -96,7 +97,7 @@ func everyEvent() []gatehouse.Event {
 	for _, scope := range []string{"account", "strangers"} {
 		add(gatehouse.Event{Kind: gatehouse.EventLocked, Result: gatehouse.ResultOK, Detail: map[string]string{"scope": scope}})
 	}
-	for _, kind := range slices.Sorted(maps.Keys(eventLooks)) {
+	for _, kind := range slices.Sorted(maps.Keys(ui.EventLooks)) {
 		add(gatehouse.Event{Kind: kind, Result: gatehouse.ResultOK})
 	}
 	add(gatehouse.Event{Kind: gatehouse.EventUserChanged, Result: gatehouse.ResultOK, ActorKind: gatehouse.SignedIn, ActorID: "usr_2", ActorName: strings.Repeat("Ines Marchetti ", 9)})

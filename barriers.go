@@ -120,8 +120,9 @@ func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	}
 	all = append(all, lockBarriers(p, f, now)...)
 	if f.User.State != Deactivated { // activating also decides what is mailed to the user
-		all = append(all, wrongBarriers(f, len(all) > 0)...)
-		all = append(all, passwordBarriers(p, f, now)...)
+		password := passwordBarriers(p, f, now)
+		all = append(all, wrongBarriers(f, append(all, password...))...)
+		all = append(all, password...)
 		all = append(all, addressBarriers(f)...)
 		all = append(all, nextBarriers(f)...)
 	}
@@ -174,16 +175,14 @@ func stands(p LockoutPolicy, a Attempts, now time.Time) bool {
 	return !a.LockedAt.IsZero() && !LockOver(p, a, now)
 }
 
-// wrongBarriers: somebody has just tried, and it did not work. A lock says so already.
-func wrongBarriers(f BarrierFacts, locked bool) []Barrier {
-	if locked || f.WrongToday == 0 || !f.WrongAt.After(f.User.LastSignInAt) {
+// wrongBarriers: somebody has just tried, and it did not work. A lock, or a temporary password,
+// explains that already.
+func wrongBarriers(f BarrierFacts, others []Barrier) []Barrier {
+	explained := slices.ContainsFunc(others, func(b Barrier) bool { return b.Kind != BarrierNeverUsed && b.Kind != BarrierTooOld })
+	if explained || f.WrongToday == 0 || !f.WrongAt.After(f.User.LastSignInAt) {
 		return nil
 	}
-	help := RemedyPassword
-	if f.User.FirstSignInAt.IsZero() && (f.User.WasInvited() || f.User.Password.Hash == "") {
-		help = RemedyInvite
-	}
-	return []Barrier{{Kind: BarrierWrong, Since: f.WrongAt, Remedies: sendable(f, help)}}
+	return []Barrier{{Kind: BarrierWrong, Since: f.WrongAt, Remedies: sendable(f, RemedyPassword)}}
 }
 
 // sendable returns a remedy that is a mail, or what has to come before.

@@ -167,7 +167,7 @@ func TestA08_TheAdministratorDeactivatesAndActivates(t *testing.T) {
 		c := visitor(t, s, "meridian-uk")
 		wantHome(t, signIn(c, u.Username, password))
 		p, _ := userPage(admin, u)
-		ask := admin.Follow(p, "Deactivate this user").Want(200)
+		ask := admin.Follow(p, "Deactivate").Want(200)
 		if !contains(ask.Text("main"), "signed out on every device", "Nothing is deleted") || s.User(u).State != gatehouse.Active {
 			t.Errorf("%q", ask.Text("main"))
 		}

@@ -76,9 +76,16 @@ func TestA09_ThePageSaysWhyAndWhatToDo(t *testing.T) {
 			change func(*gatehouse.User)
 			want   []string
 		}{
-			"invited":     {invited(now.Add(time.Hour), ""), []string{"Invited, but not signed in yet", "valid until: Today, 13:00", "Send a new password"}},
-			"half":        {invited(now.Add(time.Hour), "b"), []string{"First sign-in not finished", "same browser until: Today, 13:00", "Send a new password"}},
-			"late":        {invited(now.Add(-time.Hour), ""), []string{"The invitation has expired", "Today, 11:00", "Send a new password"}},
+			"invited":     {invited(now.Add(time.Hour), ""), []string{"Invited, but not signed in yet", "valid until: Today, 13:00", "Invite again"}},
+			"half":        {invited(now.Add(time.Hour), "b"), []string{"First sign-in not finished", "same browser until: Today, 13:00", "Invite again"}},
+			"late":        {invited(now.Add(-time.Hour), ""), []string{"The invitation has expired", "Today, 11:00", "Invite again"}},
+			"asked":       {func(u *gatehouse.User) { u.FirstSignInAt, u.Password = time.Time{}, gatehouse.Password{} }, []string{"This user was never invited", "Invite"}},
+			"linked":      {func(u *gatehouse.User) { invited(now.Add(time.Hour), "")(u); u.Password.Hash = "" }, []string{"Invited, but no password chosen yet", "until: Today, 13:00", "Invite again"}},
+			"linked-late": {func(u *gatehouse.User) { invited(now.Add(-time.Hour), "")(u); u.Password.Hash = "" }, []string{"The invitation has expired", "Today, 11:00", "Invite again"}},
+			"terms":       {func(u *gatehouse.User) { u.TermsAccepted = "2020-01" }, []string{"The terms of use are not accepted yet", "Only the user can accept them"}},
+			"gone": {func(u *gatehouse.User) {
+				u.State, u.DeletedAt, u.DeletedState = gatehouse.Deactivated, now.Add(-time.Hour), gatehouse.Active
+			}, []string{"This user was deleted", "Deleted by", "Today, 11:00", "21 December 2026", "Restore"}},
 			"empty":       {func(u *gatehouse.User) { u.Password.Hash = "" }, []string{"This user has no password", "Send a new password"}},
 			"legacy":      {func(u *gatehouse.User) { u.FirstSignInAt = time.Time{} }, []string{"Not signed in here yet", "Send a new password"}},
 			"nowhere":     {func(u *gatehouse.User) { u.Email, u.EmailConfirmed = "", false }, []string{"This user has no email address", "Save email address"}},

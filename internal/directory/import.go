@@ -31,6 +31,11 @@ type ImportOptions struct {
 	// Problem, if set, is called with every problem as it is found: there may be more than a
 	// report keeps.
 	Problem func(ImportProblem)
+
+	// each, if set, is called with what is decided on every line, in the order of the file.
+	each func([]importChange)
+	// invited: new users are invited, and get no password here.
+	invited bool
 }
 
 // ImportStage is the current stage of an import.
@@ -176,6 +181,8 @@ type importer struct {
 	file   io.ReadSeeker
 	opts   ImportOptions
 	now    time.Time
+	// own is the account number of lines that have none; empty: they need one.
+	own string
 	// tx is the unit of work that writes.
 	tx *act.Unit
 	// toHash counts the temporary passwords to hash and the weak hashes to wrap; hashes holds the
@@ -204,6 +211,7 @@ type importPass struct {
 	report    ImportReport
 	rehearsal *rehearsing // of a dry run
 	recounted int         // report.Lines at the last ImportGrew
+	hold      bool        // nobody else may change the users that were looked up
 }
 
 // importCompany is a company that the file names.
@@ -220,8 +228,7 @@ func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage
 		return ImportReport{}, err
 	}
 	im.now = im.Now()
-	p := &importPass{importer: im, stage: stage, q: q, seed: maphash.MakeSeed(),
-		seen: map[uint64]int32{}, companies: map[string]*importCompany{}}
+	p := im.newPass(q, stage)
 	if stage == ImportChecking {
 		im.toHash = 0
 		if im.opts.DryRun {
@@ -235,20 +242,33 @@ func (im *importer) pass(ctx context.Context, q store.Queries, stage ImportStage
 	if missing := im.missingColumn(t); missing != "" {
 		return p.report, headerError("the column %s is missing", missing)
 	}
+	err = p.readAll(ctx, t)
+	if p.rehearsal != nil && err == nil {
+		p.report.Rehearsal = p.rehearsal.done()
+	}
+	return p.report, err
+}
+
+func (im *importer) newPass(q store.Queries, stage ImportStage) *importPass {
+	return &importPass{importer: im, stage: stage, q: q, seed: maphash.MakeSeed(),
+		seen: map[uint64]int32{}, companies: map[string]*importCompany{}}
+}
+
+// readAll adds all lines of a table.
+func (p *importPass) readAll(ctx context.Context, t *table) error {
 	for {
 		rec, err := t.next()
 		if errors.Is(err, io.EOF) {
-			err = p.flush(ctx)
-			if p.rehearsal != nil && err == nil {
-				p.report.Rehearsal = p.rehearsal.done()
-			}
-			return p.report, err
+			return p.flush(ctx)
 		}
 		if err != nil {
-			return p.report, err
+			return err
+		}
+		if rec.cells[colAccount] == "" {
+			rec.cells[colAccount] = p.own
 		}
 		if err := p.add(ctx, rec); err != nil {
-			return p.report, err
+			return err
 		}
 	}
 }
@@ -274,7 +294,7 @@ func (p *importPass) add(ctx context.Context, rec record) error {
 	if row.key != "" {
 		hash := maphash.String(p.seed, row.key)
 		if first, twice := p.seen[hash]; twice {
-			r.complain(colUsername, fmt.Sprintf("is in line %d already", first))
+			r.complain(colUsername, ImportTwice, fmt.Sprintf("is in line %d already", first), map[string]string{"first": strconv.Itoa(int(first))})
 		} else {
 			p.seen[hash] = int32(rec.line)
 		}

@@ -9,7 +9,7 @@ import (
 	"gatehouse/internal/store"
 )
 
-// importChange is the change that a line makes.
+// importChange is the change that a line makes, or why it makes none.
 type importChange struct {
 	row     importRow
 	company *importCompany
@@ -17,6 +17,8 @@ type importChange struct {
 	was, now gatehouse.User
 	// replaced: the password changes. kept: the file's password is ignored.
 	replaced, kept bool
+	// problems are what is wrong with the line: then nothing is changed.
+	problems []ImportProblem
 }
 
 func (ch importChange) isNew() bool { return ch.was.ID == "" }
@@ -37,12 +39,23 @@ func (ch importChange) reissues() bool {
 
 // flush processes the waiting lines.
 func (p *importPass) flush(ctx context.Context) error {
-	changes, err := p.plan(ctx)
+	all, err := p.plan(ctx)
 	if err != nil {
 		return err
 	}
 	p.rows = p.rows[:0]
+	changes := make([]importChange, 0, len(all))
+	for _, ch := range all {
+		if len(ch.problems) > 0 {
+			p.bad(ch.problems...)
+			continue
+		}
+		changes = append(changes, ch)
+	}
 	p.tally(changes)
+	if p.opts.each != nil {
+		p.opts.each(all)
+	}
 	if err := p.rehearse(ctx, changes); err != nil {
 		return err
 	}
@@ -58,13 +71,13 @@ func (p *importPass) flush(ctx context.Context) error {
 	return err
 }
 
-// plan decides on the waiting lines, by what the database has now.
+// plan decides on the waiting lines, each of them, by what the database has now.
 func (p *importPass) plan(ctx context.Context) ([]importChange, error) {
 	keys := make([]string, len(p.rows))
 	for i, row := range p.rows {
 		keys[i] = row.key
 	}
-	users, err := p.q.UsersByKeys(ctx, p.st.ID, keys)
+	users, err := p.q.UsersByKeys(ctx, p.st.ID, keys, p.hold)
 	if err != nil {
 		return nil, err
 	}
@@ -74,35 +87,30 @@ func (p *importPass) plan(ctx context.Context) ([]importChange, error) {
 	if err := p.compare(ctx, users); err != nil {
 		return nil, err
 	}
-	changes := make([]importChange, 0, len(p.rows))
-	for _, row := range p.rows {
-		ch, problems, err := p.judge(ctx, row, users[row.key])
-		if err != nil {
+	changes := make([]importChange, len(p.rows))
+	for i, row := range p.rows {
+		if changes[i], err = p.judge(ctx, row, users[row.key]); err != nil {
 			return nil, err
 		}
-		if len(problems) > 0 {
-			p.bad(problems...)
-			continue
-		}
-		changes = append(changes, ch)
 	}
 	return changes, nil
 }
 
 // judge decides on a line, or returns all that is wrong with it: one fault does not hide another.
-func (p *importPass) judge(ctx context.Context, row importRow, was gatehouse.User) (ch importChange, problems []ImportProblem, err error) {
-	problems = row.bad
+func (p *importPass) judge(ctx context.Context, row importRow, was gatehouse.User) (importChange, error) {
+	ch := importChange{row: row, problems: row.bad}
 	if row.lost {
-		return ch, problems, nil
+		return ch, nil
 	}
 	firm, problem, err := p.companyOf(ctx, row)
 	if err == nil && problem == nil && row.key != "" {
 		ch, problem = p.decide(row, firm, was)
+		ch.problems = row.bad
 	}
 	if problem != nil {
-		problems = append(problems, *problem)
+		ch.problems = append(ch.problems, *problem)
 	}
-	return ch, problems, err
+	return ch, err
 }
 
 // lookAlikes looks up again the users whose keys may collide with another's because a migration
@@ -122,8 +130,12 @@ func (p *importPass) lookAlikes(ctx context.Context, users map[string]gatehouse.
 	return nil
 }
 
-func (r importRow) problem(c column, format string, args ...any) *ImportProblem {
-	return &ImportProblem{r.line, c.String(), fmt.Sprintf(format, args...)}
+func (r importRow) problem(c column, code, name, format string, args ...any) *ImportProblem {
+	said := map[string]string{"value": fmt.Sprintf("%.60s", r.rec.cells[c])}
+	if name != "" {
+		said["name"] = name
+	}
+	return &ImportProblem{r.line, c.String(), fmt.Sprintf(format, args...), code, said}
 }
 
 // companyOf finds the company of a line, or makes a new one that is written with its first user.
@@ -138,7 +150,7 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 		case gatehouse.KindOf(err) != gatehouse.NotFound:
 			return nil, nil, err
 		case operatorOnly(p.caller) != nil:
-			return nil, row.problem(colAccount, "%.60q is not your company's account number", row.account), nil
+			return nil, row.problem(colAccount, ImportNotYours, "", "%.60q is not your company's account number", row.account), nil
 		case row.company == "":
 			return nil, row.noCompany(), nil
 		default:
@@ -149,13 +161,13 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 	}
 	switch {
 	case !p.caller.MayManage(p.st.ID, firm.ID): // before the name, which would reveal whose number it is
-		return nil, row.problem(colAccount, "%.60q is not your company's account number", row.account), nil
+		return nil, row.problem(colAccount, ImportNotYours, "", "%.60q is not your company's account number", row.account), nil
 	case row.company != "" && row.company != firm.Name:
 		where := "the site"
 		if firm.line > 0 {
 			where = fmt.Sprintf("line %d", firm.line)
 		}
-		return nil, row.problem(colCompany, "%.60q: %s has %q for the account number %.60q", row.company, where, firm.Name, row.account), nil
+		return nil, row.problem(colCompany, ImportCompanyName, firm.Name, "%.60q: %s has %q for the account number %.60q", row.company, where, firm.Name, row.account), nil
 	case row.company == "" && !firm.sound: // only a line that is left out names it
 		return nil, row.noCompany(), nil
 	}
@@ -164,7 +176,7 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 }
 
 func (r importRow) noCompany() *ImportProblem {
-	return r.problem(colCompany, "is missing: there is no company with the account number %.60q yet", r.account)
+	return r.problem(colCompany, ImportNoCompany, "", "is missing: there is no company with the account number %.60q yet", r.account)
 }
 
 // decide returns the change that a line makes to a user, who is new if was has no ID.
@@ -175,17 +187,17 @@ func (p *importPass) decide(row importRow, firm *importCompany, was gatehouse.Us
 		return ch, nil
 	}
 	if was.CompanyID != firm.ID {
-		return ch, row.problem(colUsername, "%.60q is in use by another company of this site", row.user.Username)
+		return ch, row.problem(colUsername, ImportElsewhere, "", "%.60q is in use by another company of this site", row.user.Username)
 	}
 	if was.Deleted() {
 		return ch, row.problem(colUsername, "%.60q belongs to a user who was deleted: restore the user first, or use another username", row.user.Username)
 	}
 	if gatehouse.IsAddress(was.Username) && !gatehouse.SameMailbox(was.Username, row.user.Username) {
-		return ch, row.problem(colUsername, "%.60q looks like the username %.60q, which is another mailbox", row.user.Username, was.Username)
+		return ch, row.problem(colUsername, ImportLooksLike, was.Username, "%.60q looks like the username %.60q, which is another mailbox", row.user.Username, was.Username)
 	}
 	p.update(&ch)
 	if ch.now != ch.was && notOwn(p.caller, was) != nil {
-		return ch, row.problem(colUsername, "%.60q is your own account, which you change in your own pages", row.user.Username)
+		return ch, row.problem(colUsername, ImportOwn, "", "%.60q is your own account, which you change in your own pages", row.user.Username)
 	}
 	return ch, nil
 }
@@ -198,8 +210,11 @@ func (p *importPass) create(ch *importChange) {
 		LastName: f.LastName, Email: f.Email, Role: f.Role, State: gatehouse.Active, CreatedAt: p.now,
 		Password: gatehouse.Password{Origin: gatehouse.PasswordInitial},
 	}
-	if !ch.row.active {
+	switch {
+	case !ch.row.active:
 		ch.now.State = gatehouse.Deactivated
+	case p.opts.invited:
+		ch.now.State = gatehouse.Invited
 	}
 	p.password(ch)
 }

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"gatehouse"
@@ -18,7 +21,32 @@ type ImportProblem struct {
 	Column string
 	// Reason is written for the person who made the file. It contains no secret.
 	Reason string
+	// Code and Args say the same for pages, which have their own words. Args["value"] is what the
+	// cell says, if it is no secret.
+	Code string            `json:"-"`
+	Args map[string]string `json:"-"`
 }
+
+// Codes of what can be wrong with a line, besides the reasons of fields.
+const (
+	ImportLineLong     = "line-long"
+	ImportQuoteOpen    = "quote-open"
+	ImportQuoteAfter   = "quote-after"
+	ImportQuoteInside  = "quote-inside"
+	ImportFieldCount   = "field-count" // Args["fields"], Args["columns"]
+	ImportTwice        = "twice"       // Args["first"] is the line that has it
+	ImportShortened    = "shortened"   // a spreadsheet has replaced digits by an exponent
+	ImportCellError    = "cell-error"  // a formula came to nothing
+	ImportNotYours     = "not-your-company"
+	ImportCompanyName  = "company-name" // Args["name"] is the right one
+	ImportNoCompany    = "no-company"
+	ImportElsewhere    = "elsewhere"  // another company has the username
+	ImportLooksLike    = "looks-like" // Args["other"]
+	ImportOwn          = "own-account"
+	ImportActive       = "active"
+	ImportPasswordOf   = "password"
+	ImportChangedSince = "changed-since" // the preview said something else
+)
 
 func (p ImportProblem) String() string {
 	if p.Column == "" {
@@ -30,6 +58,7 @@ func (p ImportProblem) String() string {
 // importRow is a readable line of an import.
 type importRow struct {
 	line             int
+	rec              record // what it was read from
 	key              string // the username's
 	user             UserFields
 	company, account string
@@ -55,30 +84,34 @@ type rowReader struct {
 }
 
 // complain records a problem, with the value if it is no secret.
-func (r *rowReader) complain(c column, reason string) {
+func (r *rowReader) complain(c column, code, reason string, args map[string]string) {
+	said := map[string]string{}
+	maps.Copy(said, args)
 	if value := r.rec.cells[c]; value != "" && c != colHash && c != colTemporary && c != colHashSalt {
 		reason = fmt.Sprintf("%.60q %s", value, reason)
+		said["value"] = fmt.Sprintf("%.60s", value)
 	}
-	r.bad = append(r.bad, ImportProblem{r.rec.line, c.String(), reason})
+	r.bad = append(r.bad, ImportProblem{r.rec.line, c.String(), reason, code, said})
 }
 
 // read turns a record into a row, with all faults that can be found without the database.
 func (r *rowReader) read() importRow {
 	cells := r.rec.cells
-	if r.rec.problem != "" {
-		r.bad = append(r.bad, ImportProblem{r.rec.line, "", r.rec.problem})
-		return importRow{line: r.rec.line, lost: true}
+	if p := r.rec.problem; p.code != "" {
+		r.bad = append(r.bad, ImportProblem{r.rec.line, "", p.text, p.code, p.args})
+		return importRow{line: r.rec.line, rec: r.rec, lost: true}
 	}
-	row := importRow{line: r.rec.line, temporary: cells[colTemporary]}
+	row := importRow{line: r.rec.line, rec: r.rec, temporary: cells[colTemporary]}
 	row.user = UserFields{Username: cells[colUsername], Email: cells[colEmail], FirstName: cells[colFirstName],
-		LastName: cells[colLastName], Role: gatehouse.Role(strings.ToLower(cells[colRole]))}
+		LastName: cells[colLastName], Role: roleOf(cells[colRole])}
 	row.roleGiven = row.user.Role != ""
 	if !row.roleGiven {
 		row.user.Role = gatehouse.RoleUser
 	}
 	for _, e := range checkUser(r.im.st, &row.user).Faults {
-		r.complain(columnOf(e.Field), Explain(e))
+		r.complain(columnOf(e.Field), e.Reason, Explain(e), e.Args)
 	}
+	r.spreadsheet()
 	row.key = gatehouse.NameKey(row.user.Username)
 	r.company(&row)
 	r.password(&row)
@@ -100,10 +133,10 @@ func (r *rowReader) company(row *importRow) {
 	for _, e := range checkCompany(&fields).Faults {
 		switch {
 		case e.Field == "account_number":
-			r.complain(colAccount, Explain(e))
+			r.complain(colAccount, e.Reason, Explain(e), e.Args)
 			row.lost = true
 		case e.Reason != FieldRequired: // a known company needs no name here
-			r.complain(colCompany, Explain(e))
+			r.complain(colCompany, e.Reason, Explain(e), e.Args)
 			row.lost = true
 		}
 	}
@@ -116,10 +149,10 @@ func (r *rowReader) password(row *importRow) {
 	hash := r.rec.cells[colHash]
 	switch {
 	case hash != "" && row.temporary != "":
-		r.complain(colTemporary, "cannot be there together with password_hash")
+		r.complain(colTemporary, ImportPasswordOf, "cannot be there together with password_hash", nil)
 	case hash != "" && operatorOnly(r.im.caller) != nil:
 		// Such a password need not be changed and bypasses the policy.
-		r.complain(colHash, "can be brought in by an operator only; use temporary_password")
+		r.complain(colHash, ImportPasswordOf, "can be brought in by an operator only; use temporary_password", nil)
 	case hash != "":
 		r.hash(row, hash)
 	case row.temporary != "":
@@ -128,7 +161,7 @@ func (r *rowReader) password(row *importRow) {
 			Context: []string{row.user.FirstName, row.user.LastName, row.user.Email, row.company, r.im.st.Name},
 		})
 		if len(failed) > 0 {
-			r.complain(colTemporary, "fails the site's password policy: "+describe(failed, r.im.st.Policy.Password))
+			r.complain(colTemporary, ImportPasswordOf, "fails the site's password policy: "+describe(failed, r.im.st.Policy.Password), nil)
 		}
 	}
 }
@@ -150,14 +183,14 @@ func (r *rowReader) hash(row *importRow, hash string) {
 			_, err = secret.Inspect(hash)
 		}
 	case salt != "":
-		r.complain(colHashSalt, "needs hash_format, which says how the salt and the password were hashed")
+		r.complain(colHashSalt, ImportPasswordOf, "needs hash_format, which says how the salt and the password were hashed", nil)
 		return
 	}
 	if err == nil {
 		row.stored, row.weak, err = secret.Import(hash)
 	}
 	if err != nil {
-		r.complain(colHash, err.Error())
+		r.complain(colHash, ImportPasswordOf, err.Error(), nil)
 		return
 	}
 	row.hash = hash
@@ -183,11 +216,41 @@ func (r *rowReader) active() (given, active bool) {
 	switch strings.ToLower(r.rec.cells[colActive]) {
 	case "":
 		return false, true
-	case "true", "yes", "1", "active":
+	case "true", "yes", "1", "active", "wahr", "ja", "aktiv", "vrai", "oui", "actif":
 		return true, true
-	case "false", "no", "0", "inactive":
+	case "false", "no", "0", "inactive", "falsch", "nein", "inaktiv", "faux", "non", "inactif":
 		return true, false
 	}
-	r.complain(colActive, "must be true or false, or empty")
+	r.complain(colActive, ImportActive, "must be true or false, or empty", nil)
 	return false, true
+}
+
+// roleOf reads a role, also in the words of the pages.
+func roleOf(cell string) gatehouse.Role {
+	switch role := strings.ToLower(cell); role {
+	case "administrator", "administrateur", "administratrice", "administratorin":
+		return gatehouse.RoleAdmin
+	case "benutzer", "benutzerin", "utilisateur", "utilisatrice":
+		return gatehouse.RoleUser
+	default:
+		return gatehouse.Role(role)
+	}
+}
+
+// shortened is a number of which a spreadsheet has kept the first digits only.
+var shortened = regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+)?E\+[0-9]+$`)
+
+// cellErrors are what spreadsheets write when a formula comes to nothing.
+var cellErrors = []string{"#N/A", "#NV", "#REF!", "#BEZUG!", "#NAME?", "#VALUE!", "#WERT!", "#DIV/0!", "#NULL!", "#NUM!", "#ZAHL!", "#VALEUR!", "#NOM?", "#NOMBRE!"}
+
+// spreadsheet finds what a spreadsheet has made of a cell.
+func (r *rowReader) spreadsheet() {
+	for _, c := range []column{colCompany, colAccount, colUsername, colEmail, colFirstName, colLastName} {
+		switch cell := r.rec.cells[c]; {
+		case shortened.MatchString(cell):
+			r.complain(c, ImportShortened, "is a number that a spreadsheet has shortened: make the column text, and enter it again", nil)
+		case slices.Contains(cellErrors, cell):
+			r.complain(c, ImportCellError, "is an error of a formula", nil)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -52,26 +53,51 @@ func headerError(format string, args ...any) error {
 const maxImportLine = 32 << 10
 
 // table parses a CSV file line by line, so a million lines need no more memory than one. A line is
-// a record: no column accepts a line break, so an unclosed quote spoils its own line and not the
-// rest of the file.
+// a record, except that a field in quotes may go over some lines; see join.
 type table struct {
 	in    *bufio.Reader
 	sep   byte
+	names []string     // of the columns, as the file has them
 	at    [columns]int // the index of each column; -1: missing
 	width int
 	line  int  // the last one that was read
 	cut   bool // it had no line break at its end
+	// first are the cells of the first line if it has no names, until it is read.
+	first []string
+	// ahead are lines that have been looked at, and not yet read.
+	ahead []physicalLine
+}
+
+// physicalLine is a line as it is in the file.
+type physicalLine struct {
+	text      string
+	long, cut bool
 }
 
 // record is a parsed line, or what is wrong with it.
 type record struct {
 	line    int
 	cells   [columns]string
-	problem string
+	problem lineFault
+}
+
+// lineFault is what is wrong with a line as a whole; it has no code if nothing is.
+type lineFault struct {
+	code, text string
+	args       map[string]string
 }
 
 // openTable reads the header.
 func openTable(r io.Reader) (*table, error) {
+	t, err := startTable(r)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.byName()
+}
+
+// startTable reads the names of the columns, whatever they are.
+func startTable(r io.Reader) (*table, error) {
 	t := &table{in: bufio.NewReaderSize(r, maxImportLine)}
 	start, err := t.in.Peek(3)
 	switch {
@@ -106,13 +132,24 @@ func (t *table) header(line string) error {
 		t.at[i] = -1
 	}
 	names, problem := splitLine(line, t.sep)
-	if problem != "" {
-		return headerError("the first line: %s", problem)
+	if problem.code == ImportQuoteOpen { // a name may be broken over lines
+		if names = t.join(line); names != nil {
+			problem = lineFault{}
+		}
+	}
+	if problem.code != "" {
+		return headerError("the first line: %s", problem.text)
 	}
 	for len(names) > 0 && strings.TrimSpace(names[len(names)-1]) == "" { // spreadsheets write emptied columns
 		names = names[:len(names)-1]
 	}
-	for i, name := range names {
+	t.names, t.width = names, len(names)
+	return nil
+}
+
+// byName finds the columns by their names.
+func (t *table) byName() error {
+	for i, name := range t.names {
 		c := slices.Index(ImportColumns, columnName(name))
 		switch {
 		case strings.TrimSpace(name) == "":
@@ -124,7 +161,6 @@ func (t *table) header(line string) error {
 		}
 		t.at[c] = i
 	}
-	t.width = len(names)
 	return nil
 }
 
@@ -140,6 +176,12 @@ func (t *table) has(c column) bool { return t.at[c] >= 0 }
 
 // next returns the next non-empty line; io.EOF after the last.
 func (t *table) next() (record, error) {
+	if cells := t.first; cells != nil {
+		t.first = nil
+		rec := record{line: t.line}
+		rec.problem = t.fill(&rec, cells)
+		return rec, nil
+	}
 	for {
 		line, long, err := t.readLine()
 		if err != nil {
@@ -147,14 +189,19 @@ func (t *table) next() (record, error) {
 		}
 		rec := record{line: t.line}
 		if long {
-			rec.problem = fmt.Sprintf("the line has more than %d bytes", maxImportLine)
+			rec.problem = lineFault{ImportLineLong, fmt.Sprintf("the line has more than %d bytes", maxImportLine), nil}
 			return rec, nil
 		}
 		cells, problem := splitLine(line, t.sep)
+		if problem.code == ImportQuoteOpen {
+			if cells = t.join(line); cells != nil {
+				problem = lineFault{}
+			}
+		}
 		switch {
 		case strings.Trim(line, " \u00a0\t\""+string(t.sep)) == "":
 			continue
-		case problem != "":
+		case problem.code != "":
 			rec.problem = problem
 		default:
 			rec.problem = t.fill(&rec, cells)
@@ -166,12 +213,13 @@ func (t *table) next() (record, error) {
 // fill puts the cells of a line into their columns, or returns what is wrong. Spreadsheets write
 // empty cells after the last column, and omit those at the end of a line; a line that is also the
 // end of the file may have been cut off.
-func (t *table) fill(rec *record, cells []string) (problem string) {
+func (t *table) fill(rec *record, cells []string) (problem lineFault) {
 	for len(cells) > t.width && strings.TrimSpace(cells[len(cells)-1]) == "" {
 		cells = cells[:len(cells)-1]
 	}
 	if len(cells) > t.width || len(cells) < t.width && t.cut {
-		return fmt.Sprintf("the line has %d fields, the header has %d", len(cells), t.width)
+		return lineFault{ImportFieldCount, fmt.Sprintf("the line has %d fields, the header has %d", len(cells), t.width),
+			map[string]string{"fields": strconv.Itoa(len(cells)), "columns": strconv.Itoa(t.width)}}
 	}
 	for c, i := range t.at {
 		switch {
@@ -182,50 +230,101 @@ func (t *table) fill(rec *record, cells []string) (problem string) {
 			rec.cells[c] = strings.TrimSpace(cells[i])
 		}
 	}
-	return ""
+	return lineFault{}
+}
+
+// mostJoined is over how many lines a field may go.
+const mostJoined = 50
+
+// join reads on after a line on which a field in quotes does not end: somebody has broken a long
+// text in a column that is of no interest here. Only if that makes a whole record does it count, so
+// an unclosed quote spoils its own line and not the rest of the file.
+func (t *table) join(text string) []string {
+	for i := range mostJoined {
+		next, err := t.peek(i)
+		if err != nil || next.long || len(text)+len(next.text) > maxImportLine {
+			return nil
+		}
+		text += "\n" + next.text
+		cells, problem := splitLine(text, t.sep)
+		if problem.code == ImportQuoteOpen {
+			continue
+		}
+		if problem.code != "" || t.width > 0 && len(cells) != t.width {
+			return nil
+		}
+		for range i + 1 {
+			t.readLine() //nolint:errcheck // they have been looked at
+		}
+		return cells
+	}
+	return nil
+}
+
+// peek returns a line ahead; 0 is the next one.
+func (t *table) peek(i int) (physicalLine, error) {
+	for len(t.ahead) <= i {
+		next, err := t.readPhysical()
+		if err != nil {
+			return physicalLine{}, err
+		}
+		t.ahead = append(t.ahead, next)
+	}
+	return t.ahead[i], nil
 }
 
 // readLine returns a line without its end. One that is too long is read to its end and discarded.
 func (t *table) readLine() (line string, long bool, err error) {
+	next := physicalLine{}
+	if len(t.ahead) > 0 {
+		next, t.ahead = t.ahead[0], t.ahead[1:]
+	} else if next, err = t.readPhysical(); err != nil {
+		return "", false, err
+	}
+	t.line++
+	t.cut = next.cut
+	return next.text, next.long, nil
+}
+
+func (t *table) readPhysical() (line physicalLine, err error) {
+	long := false
 	text, err := t.in.ReadSlice('\n')
 	for errors.Is(err, bufio.ErrBufferFull) {
 		long = true
 		text, err = t.in.ReadSlice('\n')
 	}
 	if err != nil && (!errors.Is(err, io.EOF) || len(text) == 0 && !long) {
-		return "", false, err
+		return physicalLine{}, err
 	}
-	t.line++
-	t.cut = err != nil
 	if long {
-		return "", true, nil
+		return physicalLine{long: true, cut: err != nil}, nil
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), false, nil
+	return physicalLine{text: strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), cut: err != nil}, nil
 }
 
 // splitLine splits a line according to RFC 4180, or returns what is wrong with it.
-func splitLine(line string, sep byte) (cells []string, problem string) {
+func splitLine(line string, sep byte) (cells []string, problem lineFault) {
 	for {
 		if rest, quoted := strings.CutPrefix(line, `"`); quoted {
 			cell, after, closed := unquote(rest)
 			switch {
 			case !closed:
-				return nil, "a quotation mark is not closed on its line"
+				return nil, lineFault{ImportQuoteOpen, "a quotation mark is not closed on its line", nil}
 			case after == "":
-				return append(cells, cell), ""
+				return append(cells, cell), lineFault{}
 			case after[0] != sep:
-				return nil, "something follows a closing quotation mark; write a quotation mark inside quotes twice"
+				return nil, lineFault{ImportQuoteAfter, "something follows a closing quotation mark; write a quotation mark inside quotes twice", nil}
 			}
 			cells, line = append(cells, cell), after[1:]
 			continue
 		}
 		cell, rest, more := strings.Cut(line, string(sep))
 		if strings.Contains(cell, `"`) {
-			return nil, "a quotation mark is in a field that does not begin with one; put the field in quotes"
+			return nil, lineFault{ImportQuoteInside, "a quotation mark is in a field that does not begin with one; put the field in quotes", nil}
 		}
 		cells, line = append(cells, cell), rest
 		if !more {
-			return cells, ""
+			return cells, lineFault{}
 		}
 	}
 }

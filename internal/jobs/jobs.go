@@ -39,7 +39,7 @@ const (
 
 // Expiry removes what has expired: sign-ins, sessions, counts of unknown names, limits,
 // recoveries, outcomes of forms, changes of an address, codes, challenges, tokens of applications,
-// ended logins, refused addresses.
+// ended logins, refused addresses, imported files.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -66,6 +66,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropOldFactorResets(ctx, at.Add(-keepFactorResets)); err != nil {
+				return err
+			}
+			if err := q.DropOldImports(ctx, at); err != nil {
 				return err
 			}
 			if err := q.DropOldCodes(ctx, at.Add(-keepCodes)); err != nil {

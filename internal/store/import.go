@@ -16,6 +16,7 @@ const ImportBatch = 500
 
 var (
 	usersByKeysText   = sync.OnceValue(func() string { return makeUsersBy("username_key") })
+	usersHeldText     = sync.OnceValue(func() string { return makeUsersBy("username_key") + " ORDER BY id " })
 	usersByEmailsText = sync.OnceValue(func() string { return makeUsersBy("email_key") })
 )
 
@@ -49,13 +50,18 @@ func (q Queries) ImportGrew(ctx context.Context) error {
 }
 
 // UsersByKeys returns the users of a site that have one of at most ImportBatch
-// usernames, given and returned under gatehouse.NameKey.
-func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string) (map[string]gatehouse.User, error) {
+// usernames, given and returned under gatehouse.NameKey. hold: nobody else changes them until the
+// transaction ends.
+func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string, hold bool) (map[string]gatehouse.User, error) {
 	found := map[string]gatehouse.User{}
 	if len(keys) == 0 {
 		return found, nil
 	}
-	users, err := q.users(ctx, usersByKeysText(), batchOfKeys(siteID, keys)...)
+	text := usersByKeysText()
+	if hold {
+		text = usersHeldText() + q.d.hold
+	}
+	users, err := q.users(ctx, text, batchOfKeys(siteID, keys)...)
 	for _, u := range users {
 		found[gatehouse.NameKey(u.Username)] = u
 	}

@@ -58,7 +58,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	v.SessionToken = ui.ReadCookie(r, ui.SessionCookie, v.Secure)
 	v.SignInToken = ui.ReadCookie(r, ui.SignInCookie, v.Secure)
 	v.DeviceToken = ui.ReadCookie(r, ui.DeviceCookie, v.Secure)
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if to.takes == 0 {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	}
 	from, err := checkOrigin(r, v)
 	if err != nil {
 		return err
@@ -75,6 +77,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	}
 	if err := audienceAdmits(to.audience, v); err != nil {
 		return err
+	}
+	if to.takes > 0 {
+		if err := s.openUpload(w, r, v, to); err != nil {
+			return err
+		}
 	}
 	if err := s.checkForm(r, v, to, from, owners); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/web/ui"
 )
 
@@ -50,6 +51,8 @@ type route struct {
 	leaves bool
 	// asks is whether it asks for fresh proof of who the user is.
 	asks asking
+	// takes is the size of the file that the form has, in bytes; 0: it has none.
+	takes int64
 }
 
 // to makes a route. The audience has no default: a route without one does not
@@ -233,6 +236,13 @@ func (s *Server) companyRoutes() []route {
 	c := s.console
 	return append(s.actRoutes(), []route{
 		to("GET /company/users", Admin, c.Users),
+		to("GET /company/users/import", Admin, c.ImportPage).proving(),
+		to("POST /company/users/import", Admin, c.ImportUpload).proving().taking(directory.MaxImportFile),
+		to("GET /company/imports/{id}", Admin, c.Import),
+		to("POST /company/imports/{id}", Admin, c.ImportConfirm).proving(),
+		to("POST /company/imports/{id}/columns", Admin, c.ImportColumns),
+		to("POST /company/imports/{id}/discard", Admin, c.ImportDiscard),
+		to("GET /company/imports/{id}/events", Admin, c.ImportEvents),
 		to("GET /company/users/{id}", Admin, c.User).provingSome(),
 		to("POST /company/users/{id}/email", Admin, c.CorrectEmail).proving(),
 		to("POST /company/users/{id}/devices/{device}/end-trust", Admin, c.EndTrust),

@@ -112,7 +112,7 @@ func checkNames(t *testing.T, doc *goquery.Document) {
 		if doc.Find("label[for='"+id+"']").Length() != 1 {
 			t.Errorf("input %q has no label", id)
 		}
-		if _, ok := s.Attr("autocomplete"); !ok && !s.Is("[type=checkbox], [type=radio]") {
+		if _, ok := s.Attr("autocomplete"); !ok && !s.Is("[type=checkbox], [type=radio], [type=file]") {
 			t.Errorf("input %q has no autocomplete", id)
 		}
 	})

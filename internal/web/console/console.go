@@ -6,6 +6,7 @@ package console
 import (
 	"embed"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"gatehouse"
@@ -30,6 +31,8 @@ type Console struct {
 	Saved func(*http.Request) ([]gatehouse.SavedSearch, error)
 
 	streams streams
+	// uploads counts the files that are being read.
+	uploads atomic.Int32
 }
 
 func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {

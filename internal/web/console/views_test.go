@@ -30,7 +30,7 @@ func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goq
 
 // samples are every view in every state that changes its page.
 func samples() []pages.Sample {
-	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples(), bulkSamples())
+	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples(), bulkSamples(), importSamples())
 }
 
 // hostile puts a probe into the texts of a view that come from people.
@@ -38,6 +38,13 @@ func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case Platforms:
 		return fullPlatforms(probe, hostileUser(probe))
+	case ImportUpload:
+		v.Recent = []gatehouse.Import{hostileImport(probe).Import}
+		return v
+	case ImportColumns:
+		return ImportColumns{Import: hostileImport(probe).Import, Sample: []directory.SampleColumn{{Heading: probe, Examples: []string{probe}}}}
+	case ImportLines:
+		return hostileImport(probe)
 	case PlatformReach:
 		return PlatformReach{Of: somePlatforms(probe)[0]}
 	case Users:

@@ -84,6 +84,7 @@ const (
 	EnhancedSecurityPath = "/company/enhanced-security"
 	EnrolmentsPath       = "/company/enrolments"
 	BulkActsPath         = "/company/bulk-acts"
+	ImportsPath          = "/company/imports"
 )
 
 // companyPages are the administrators' pages about their company: the icon, the text
@@ -92,7 +93,7 @@ var companyPages = []struct {
 	icon, key, path string
 	below           []string
 }{
-	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/", BulkActsPath}},
+	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/", BulkActsPath, ImportsPath + "/"}},
 	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
 }

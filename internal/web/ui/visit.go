@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"context"
+	"mime/multipart"
 	"net/http"
 	"strconv"
 	"time"
@@ -50,6 +51,8 @@ type Visit struct {
 	// Post identifies the posted form and the browser that posts it; see
 	// gatehouse.Caller.
 	Post string
+	// Parts are those of a form with a file after its token, on routes that take one.
+	Parts *multipart.Reader
 	// SessionEnded: there was a session cookie, but its session has ended.
 	SessionEnded bool
 }

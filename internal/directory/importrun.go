@@ -1,0 +1,296 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/act"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+const (
+	// importBatch is how many lines one transaction writes: meanwhile, nobody else writes to SQLite.
+	importBatch = 200
+	// inviteBatch is how many invitations one transaction writes. Each needs a password hash, which
+	// takes longer than everything else.
+	inviteBatch = 20
+	// importLease is how long an import waits for a process that died.
+	importLease = 10 * time.Second
+)
+
+// RunImports continues confirmed imports (A04), batch by batch, while goOn says so. It reports
+// whether there may be more to do at once. Any number of processes may call it, and be killed at any
+// moment: what becomes of a line is written in one transaction with its progress.
+func (s *Service) RunImports(ctx context.Context, sites func(id string) *site.Site, goOn func() bool) (more bool, err error) {
+	now := s.Now()
+	if due, err := s.Store.Read().ImportDue(ctx, now); err != nil || !due {
+		return false, err
+	}
+	var i gatehouse.Import
+	err = s.Store.Write(ctx, func(q store.Queries) (err error) {
+		i, err = q.ClaimImport(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(importLease)})
+		return err
+	})
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	st := sites(i.SiteID)
+	if st == nil { // another process may have it
+		return false, fmt.Errorf("import %s: the site %q is not configured here", i.ID, i.SiteID)
+	}
+	r := &importing{s: s, st: st, Import: i}
+	for on := true; on; {
+		on = goOn()
+		err := r.batch(ctx, on)
+		if r.State.Over() || errors.Is(err, errOvertaken) {
+			return true, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("import %s: %w", i.ID, err)
+		}
+	}
+	return true, nil
+}
+
+// importing is an import that this process is working on.
+type importing struct {
+	gatehouse.Import
+	s  *Service
+	st *site.Site
+}
+
+// caller is the administrator who confirmed the import: in their name it is done.
+func (r *importing) caller() gatehouse.Caller {
+	return gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: r.SiteID, CompanyID: r.CompanyID, UserID: r.UserID, Role: gatehouse.RoleAdmin,
+		Name: r.By.Name, IPAddress: r.By.IPAddress, UserAgent: r.By.UserAgent, Reference: r.By.Reference}
+}
+
+// batch does the next part of the import. on: this process continues with it afterwards.
+func (r *importing) batch(ctx context.Context, on bool) error {
+	next := r.Import
+	until := r.s.Now()
+	if on {
+		until = until.Add(importLease)
+	}
+	q := r.s.Store.Read()
+	may, err := r.stillMay(ctx, q)
+	switch {
+	case err != nil:
+		return err
+	case !may:
+		return r.end(ctx, gatehouse.ImportStopped)
+	case r.State == gatehouse.ImportInviting:
+		return r.invite(ctx, q, next, until)
+	}
+	lines, err := q.LinesToImport(ctx, r.Import, importBatch)
+	if err != nil {
+		return err
+	}
+	if len(lines) > 0 {
+		return r.write(ctx, next, lines, until)
+	}
+	if !r.Invite || r.Done.New == 0 {
+		return r.end(ctx, gatehouse.ImportDone)
+	}
+	next.State, next.After = gatehouse.ImportInviting, 0
+	return r.advance(ctx, next, until, func(*act.Unit, *gatehouse.Import) error { return nil })
+}
+
+// stillMay reports whether the administrator who confirmed the import still is one.
+func (r *importing) stillMay(ctx context.Context, q store.Queries) (bool, error) {
+	u, err := q.User(ctx, r.SiteID, r.UserID)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return false, nil
+	}
+	return u.CompanyID == r.CompanyID && u.Role == gatehouse.RoleAdmin && u.State != gatehouse.Deactivated, err
+}
+
+// advance does a part, with the progress that it makes, unless somebody else has done it.
+func (r *importing) advance(ctx context.Context, next gatehouse.Import, until time.Time, part func(*act.Unit, *gatehouse.Import) error) error {
+	var at gatehouse.Import
+	err := r.s.Do(ctx, r.st, r.caller(), func(tx *act.Unit) error {
+		at = next
+		if err := part(tx, &at); err != nil {
+			return err
+		}
+		still, err := tx.AdvanceImport(tx, r.Import, at, until)
+		if err == nil && !still {
+			err = errOvertaken
+		}
+		return err
+	})
+	if err == nil {
+		r.Import = at
+	}
+	return err
+}
+
+// end ends an import. Lines that it has not reached are left out.
+func (r *importing) end(ctx context.Context, state gatehouse.ImportState) error {
+	next := r.Import
+	next.State, next.EndedAt = state, r.s.Now()
+	next.ExpiresAt = next.EndedAt.Add(gatehouse.ImportKept)
+	return r.advance(ctx, next, next.EndedAt, func(tx *act.Unit, at *gatehouse.Import) error {
+		result := gatehouse.ResultOK
+		if state == gatehouse.ImportStopped {
+			result = gatehouse.ResultInactive
+			n, err := tx.StopImportLines(tx, r.Import)
+			if err != nil {
+				return err
+			}
+			at.Done.Refused += n
+		}
+		return tx.Record(gatehouse.User{CompanyID: r.CompanyID}, gatehouse.EventImport, result, totalsOf(*at))
+	})
+}
+
+// totalsOf is what the event log keeps of an import by page.
+func totalsOf(i gatehouse.Import) map[string]string {
+	n := i.Done
+	return map[string]string{"file": i.FileName, "lines": strconv.Itoa(i.Planned.Lines()), "bad": strconv.Itoa(n.Refused), "created": strconv.Itoa(n.New),
+		"updated": strconv.Itoa(n.Changed), "unchanged": strconv.Itoa(n.Unchanged), "activated": strconv.Itoa(n.Activated), "deactivated": strconv.Itoa(n.Deactivated),
+		"promoted": strconv.Itoa(n.Promoted), "demoted": strconv.Itoa(n.Demoted), "invited": strconv.Itoa(n.Invited)}
+}
+
+// write writes lines. Each is decided again: one that would do something else than the preview said
+// is left out.
+func (r *importing) write(ctx context.Context, next gatehouse.Import, lines []gatehouse.ImportLine, until time.Time) error {
+	firm, err := r.s.Store.Read().Company(ctx, r.SiteID, r.CompanyID)
+	if err != nil {
+		return err
+	}
+	// A corrected address may need a new password, whose hash a transaction must not wait for.
+	im := r.s.pageImporter(r.st, r.caller(), firm, nil)
+	before, err := im.passOf(lines, r.s.Store.Read(), ImportHashing).plan(ctx)
+	if err == nil {
+		err = (&importPass{importer: im}).hashAll(ctx, before)
+	}
+	if err != nil {
+		return err
+	}
+	return r.advance(ctx, next, until, func(tx *act.Unit, at *gatehouse.Import) error {
+		im.tx = tx
+		p := im.passOf(lines, tx.Queries, ImportWriting)
+		p.recounted, p.hold = 1, true
+		all, err := p.plan(tx)
+		if err != nil {
+			return err
+		}
+		done, good := make([]gatehouse.ImportLine, len(lines)), make([]importChange, 0, len(lines))
+		for n, ch := range all {
+			if done[n] = lineOf(ch); done[n].Mark == lines[n].Mark {
+				done[n].UserID = ch.now.ID
+				good = append(good, ch)
+			} else {
+				done[n].Outcome = gatehouse.ImportRefused
+				done[n].Detail = gatehouse.ImportDetail{Faults: append(done[n].Detail.Faults, gatehouse.ImportFault{Code: ImportChangedSince})}
+			}
+			countLine(&at.Done, ch, done[n])
+		}
+		at.Done.Invited = r.Done.Invited // counted when they are sent
+		at.After = lines[len(lines)-1].Line
+		if err := p.write(tx, good); err != nil {
+			return err
+		}
+		return tx.FinishImportLines(tx, r.Import, done)
+	})
+}
+
+// passOf is a pass over lines that were read before.
+func (im *importer) passOf(lines []gatehouse.ImportLine, q store.Queries, stage ImportStage) *importPass {
+	p := im.newPass(q, stage)
+	for _, l := range lines {
+		p.rows = append(p.rows, (&rowReader{im: im, rec: recordOf(l)}).read())
+	}
+	return p
+}
+
+// invitation is a new user with the temporary password of the invitation.
+type invitation struct {
+	line     gatehouse.ImportLine
+	plain    string
+	password gatehouse.Password
+	due      bool
+}
+
+// invite mails the next invitations.
+func (r *importing) invite(ctx context.Context, q store.Queries, next gatehouse.Import, until time.Time) error {
+	lines, err := q.LinesToInvite(ctx, r.Import, inviteBatch)
+	if err != nil {
+		return err
+	}
+	if len(lines) == 0 {
+		return r.end(ctx, gatehouse.ImportDone)
+	}
+	// Passwords are hashed before the transaction, because others wait for it.
+	all := make([]invitation, len(lines))
+	err = together(ctx, len(lines), func(ctx context.Context, n int) error {
+		all[n].line = lines[n]
+		u, err := q.User(ctx, r.SiteID, lines[n].UserID)
+		if gatehouse.KindOf(err) == gatehouse.NotFound {
+			return nil
+		}
+		if all[n].due = err == nil && r.invitable(u); all[n].due {
+			all[n].plain, all[n].password, err = r.s.temporary(ctx, r.st, gatehouse.PasswordInitial)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.advance(ctx, next, until, func(tx *act.Unit, at *gatehouse.Import) error {
+		done := make([]gatehouse.ImportLine, len(all))
+		for n, one := range all {
+			sent, err := r.inviteOne(tx, one)
+			if err != nil {
+				return err
+			}
+			done[n] = one.line
+			done[n].Invited = sent
+			switch {
+			case sent:
+				at.Done.Invited++
+			case one.line.Detail.Mailed:
+				at.Done.Passed++
+			}
+		}
+		at.After = lines[len(lines)-1].Line
+		return tx.FinishImportLines(tx, r.Import, done)
+	})
+}
+
+// invitable: nobody has invited or changed them since.
+func (r *importing) invitable(u gatehouse.User) bool {
+	return u.CompanyID == r.CompanyID && u.State == gatehouse.Invited && u.Password.Hash == "" && reachable(u)
+}
+
+func (r *importing) inviteOne(tx *act.Unit, one invitation) (bool, error) {
+	if !one.due {
+		return false, nil
+	}
+	u, err := tx.HoldUser(tx, r.SiteID, one.line.UserID)
+	if gatehouse.KindOf(err) == gatehouse.NotFound || err == nil && !r.invitable(u) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	u.Password = one.password
+	if err := tx.SetPassword(tx, u.SiteID, u.ID, u.Password); err != nil {
+		return false, err
+	}
+	if err := tx.Record(u, gatehouse.EventPasswordReset, gatehouse.ResultOK, map[string]string{"by": "import"}); err != nil {
+		return false, err
+	}
+	return true, r.s.mailPassword(tx, u, one.plain, mail.PasswordForAccount)
+}

@@ -1,0 +1,133 @@
+package console
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/web/ui"
+)
+
+// ImportRunning is the progress of an import, until it is done.
+type ImportRunning struct{ Import gatehouse.Import }
+
+func (ImportRunning) Template() string              { return "import_running" }
+func (v ImportRunning) Title(p *ui.Page) string     { return v.Progress(p).Words["title"] }
+func (ImportRunning) Steps(p *ui.Page) importProgressed { return stepsOf(p, "result") }
+func (ImportRunning) Below() bool                   { return true }
+
+// Path is where the import is followed to its end, and Events where it says how far it is.
+func (v ImportRunning) Path() string   { return importPath(v.Import.ID) + "?" + ProgressQuery + "=1" }
+func (v ImportRunning) Events() string { return importPath(v.Import.ID) + "/events" }
+
+// Progress is how far the import is.
+func (v ImportRunning) Progress(p *ui.Page) EnrolmentProgress {
+	return importProgress(p.Words, p.Now, v.Import)
+}
+
+// importProgress puts the progress of an import into words.
+func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) EnrolmentProgress {
+	number := func(n int) string { return w.T("enrolment.number", "number", n) }
+	done, all := i.Steps()
+	r := EnrolmentProgress{Done: done, Total: all, Over: i.State.Over(), Close: importPath(i.ID), Words: map[string]string{
+		"new": number(i.Done.New), "changed": number(i.Done.Changed), "refused": number(i.Done.Refused), "invited": number(i.Done.Invited),
+	}}
+	if r.Over {
+		return r.say(w.T("import.result_title"), w.T("import.state_"+string(i.State)), "", w.T("import.see_result"))
+	}
+	left := w.T("enrolment.left_unknown")
+	if d := i.Left(now); d > 0 {
+		left = w.T("enrolment.left", "time", w.Span(d))
+	}
+	return r.say(w.T("import.running_"+string(i.State)), w.T("import.steps_done", "n", all, "done", done), left, w.T("import.goes_on"))
+}
+
+// ImportEvents tells a page the progress of its import while it goes on; see EnrolmentEvents.
+func (c *Console) ImportEvents(w http.ResponseWriter, r *http.Request) error {
+	v, caller, company := on(r)
+	i, err := c.Directory.ImportByID(r.Context(), v.Site, caller, company, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return c.stream(w, r, func(ctx context.Context) (any, bool, error) {
+		if i, err = c.Directory.ImportByID(ctx, v.Site, caller, company, i.ID); err != nil {
+			return nil, true, err
+		}
+		now := c.Now()
+		return importProgress(ui.WordsOf(v, now), now, i), i.State.Over(), nil
+	})
+}
+
+// stream tells a page something again and again (server-sent events), until it is over, nobody
+// listens, the session or the role ends, or the server stops.
+func (c *Console) stream(w http.ResponseWriter, r *http.Request, next func(context.Context) (data any, over bool, err error)) error {
+	v, caller, _ := on(r)
+	if !c.streams.enter(caller.UserID) {
+		return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonManyStreams, RetryAfter: 10 * time.Second}
+	}
+	defer c.streams.leave(caller.UserID)
+	w.Header().Set("Content-Type", ui.EventStream)
+	w.Header().Set("X-Accel-Buffering", "no") // a buffering proxy would hold the events back
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	// The limits on a connection are for answers that are complete at once.
+	out := http.NewResponseController(w)
+	out.SetReadDeadline(time.Time{})  //nolint:errcheck // then the stream is cut, and begun again
+	out.SetWriteDeadline(time.Time{}) //nolint:errcheck
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		// An answer that has begun has no status for an error: the next one does.
+		data, over, err := next(r.Context())
+		if err != nil {
+			return nil
+		}
+		text, err := json.Marshal(data)
+		if err != nil {
+			return nil
+		}
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil || out.Flush() != nil || over {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-r.Context().Done():
+			return nil
+		case <-ui.Stopping(r.Context()):
+			return nil
+		}
+		if n%checkEvery == 0 && !c.still(r.Context(), v) {
+			return nil
+		}
+	}
+}
+
+// importFile sends all lines of an import, with what becomes of them.
+func (c *Console) importFile(w http.ResponseWriter, r *http.Request, i gatehouse.Import) error {
+	v := ui.VisitOf(r)
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="import-`+i.CreatedAt.UTC().Format(time.DateOnly)+`.csv"`)
+	out, words, view := csv.NewWriter(w), ui.WordsOf(v, time.Time{}), ImportLines{Import: i}
+	// A failed write, or an import that cannot be read, ends the connection: a truncated file must
+	// not look complete.
+	out.Write([]string{"line", "username", "name", "outcome", "detail"}) //nolint:errcheck // kept until Error
+	for after, more := 0, true; more; {
+		lines, err := c.Directory.ImportLines(r.Context(), i, "", false, after, linesAtOnce)
+		for _, l := range lines {
+			after = l.Line
+			out.Write([]string{strconv.Itoa(l.Line), inert(l.Username), inert(l.Name), view.outcomeText(words, l.Outcome), inert(strings.Join(view.says(words, l), " "))}) //nolint:errcheck
+		}
+		if out.Flush(); err != nil || out.Error() != nil {
+			panic(http.ErrAbortHandler)
+		}
+		more = len(lines) == linesAtOnce
+	}
+	return nil
+}

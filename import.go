@@ -47,7 +47,7 @@ const (
 	ImportRunning  ImportState = "running"
 	ImportInviting ImportState = "inviting"
 	ImportDone     ImportState = "done"
-	// ImportStopped: whoever confirmed it is no longer an administrator of the company.
+	// ImportStopped: the one who confirmed it is no longer an administrator of the company.
 	ImportStopped ImportState = "stopped"
 )
 

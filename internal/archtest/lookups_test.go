@@ -16,8 +16,8 @@ import (
 var lookUps = map[string]string{
 	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
-	"internal/store/import.go":     "usersByKeysText usersByEmailsText UsersByKeys UsersByEmails",
 	"internal/store/bulkacts.go":   "AddToBulkAct",
+	"internal/store/import.go":     "usersByKeysText usersHeldText usersByEmailsText UsersByKeys UsersByEmails",
 	"internal/store/devices.go":    "DeviceOfEmail",
 	"internal/store/enrolments.go": "BeginEnrolment",
 	"internal/store/runs.go":       "NextOfRun UsersOfBatch FinishRunUsers RunLines",

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"hash/maphash"
+	"strconv"
 
 	"gatehouse"
 	"gatehouse/internal/site"
@@ -30,6 +31,9 @@ func (s *Service) planImport(ctx context.Context, st *site.Site, c gatehouse.Cal
 	i.Planned = gatehouse.ImportCounts{}
 	im := s.pageImporter(st, c, firm, func(all []importChange) {
 		for _, ch := range all {
+			if promotes(ch) && i.Planned.Promoted >= mostPromoted {
+				ch.problems = append(ch.problems, *ch.row.problem(colRole, ImportManyAdmins, strconv.Itoa(mostPromoted), "too many administrators"))
+			}
 			l := lineOf(ch)
 			lines = append(lines, l)
 			countLine(&i.Planned, ch, l)
@@ -45,6 +49,13 @@ func (s *Service) planImport(ctx context.Context, st *site.Site, c gatehouse.Cal
 	}
 	i.Mark = base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:15])
 	return lines, nil
+}
+
+// mostPromoted is how many administrators one file makes: each is announced to the others by mail.
+const mostPromoted = 20
+
+func promotes(ch importChange) bool {
+	return len(ch.problems) == 0 && ch.now.Role == gatehouse.RoleAdmin && ch.was.Role != gatehouse.RoleAdmin
 }
 
 // pageImporter is the importer of a file of one company, whose new users are invited.
@@ -101,6 +112,7 @@ func fieldsOf(ch importChange) (all []gatehouse.ImportField) {
 	}
 	was, now := ch.was, ch.now
 	if ch.isNew() {
+		note("email", "", now.Email)
 		if now.Role == gatehouse.RoleAdmin {
 			note("role", "", string(now.Role))
 		}
@@ -138,10 +150,10 @@ func countLine(n *gatehouse.ImportCounts, ch importChange, l gatehouse.ImportLin
 	if l.Outcome != gatehouse.ImportNew && l.Outcome != gatehouse.ImportChanged {
 		return
 	}
-	switch was, now := ch.was.Role == gatehouse.RoleAdmin, ch.now.Role == gatehouse.RoleAdmin; {
-	case now && !was:
+	switch {
+	case promotes(ch):
 		n.Promoted++
-	case was && !now:
+	case ch.was.Role == gatehouse.RoleAdmin && ch.now.Role != gatehouse.RoleAdmin:
 		n.Demoted++
 	}
 	if off := ch.now.State == gatehouse.Deactivated; !ch.isNew() && ch.now.State != ch.was.State {

@@ -78,7 +78,12 @@ func (s *Service) UploadImport(ctx context.Context, st *site.Site, c gatehouse.C
 	if err != nil {
 		return gatehouse.Import{}, err
 	}
-	return i, s.Do(ctx, st, c, func(tx *act.Unit) error { return tx.InsertImport(tx, i, sealed) })
+	return i, s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := stillLeads(tx, companyID); err != nil {
+			return err
+		}
+		return tx.InsertImport(tx, i, sealed)
+	})
 }
 
 // readUpload returns an uploaded file as text.
@@ -312,6 +317,9 @@ func (s *Service) StartImport(ctx context.Context, st *site.Site, c gatehouse.Ca
 	i.By = gatehouse.ImportCaller{Name: c.Name, IPAddress: c.IPAddress, UserAgent: c.UserAgent, Reference: c.Reference}
 	i.Done = gatehouse.ImportCounts{Unchanged: i.Planned.Unchanged, Refused: i.Planned.Refused}
 	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := stillLeads(tx, companyID); err != nil {
+			return err
+		}
 		started, err := tx.StartImport(tx, i)
 		if err == nil && !started {
 			err = errMoved

@@ -295,3 +295,54 @@ func TestWhatIsWrongWithAnUploadedFile(t *testing.T) {
 		t.Errorf("NUL bytes: %s", got)
 	}
 }
+
+// What a page would tell people, an import by page tells them: a new administrator is announced to
+// the others, and those who are deactivated or lose a role are told. One file makes no crowd of
+// administrators.
+func TestAnImportByPageTellsThoseConcerned(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		admin := h.northgate()
+		second := h.user(h.uk, admin.CompanyID, "second", gatehouse.RoleAdmin)
+		h.write(func(q store.Queries) error { return q.SetUserState(t.Context(), h.uk.ID, second.ID, gatehouse.Active) })
+		kim, lee := h.user(h.uk, admin.CompanyID, "kim", gatehouse.RoleUser), h.user(h.uk, admin.CompanyID, "lee", gatehouse.RoleUser)
+		i := h.upload(admin, "username,role,active,email\nkim,admin,,\nlee,,no,\nnew,admin,,new@northgate.example\n")
+		if n := i.Planned; n.Promoted != 2 || n.Deactivated != 1 || n.New != 1 || n.Changed != 2 {
+			t.Fatalf("planned: %+v", n)
+		}
+		h.confirm(admin, i, false)
+		for _, want := range []struct {
+			who   gatehouse.User
+			kinds []string
+		}{
+			{second, []string{"new-administrator", "new-administrator"}}, {admin, []string{"new-administrator"}}, {kim, []string{"account-changed"}}, // the first was told about the second, long before
+			{lee, []string{"account-changed"}}, {h.stored(h.uk, "new"), nil},
+		} {
+			kinds, _ := h.mails(want.who)
+			if kinds = slices.DeleteFunc(kinds, func(k string) bool { return k == "temporary-password" }); !slices.Equal(kinds, want.kinds) {
+				t.Errorf("%s is sent %q, want %q", want.who.Username, kinds, want.kinds)
+			}
+		}
+		crowd := "username,role\n"
+		for n := range 30 {
+			crowd += fmt.Sprintf("boss%d,admin\n", n)
+		}
+		if i = h.upload(admin, crowd); i.Planned.Promoted != 20 || i.Planned.Refused != 10 || faultsOf(h.importLines(i)[29]) != "role:many-admins" {
+			t.Errorf("a crowd: %+v", i.Planned)
+		}
+	})
+}
+
+// A site that invites by link sends links.
+func TestAnImportByPageInvitesAsTheSiteDoes(t *testing.T) {
+	h := once(t)
+	h.uk.InvitesByLink = true
+	admin := h.northgate()
+	i := h.confirm(admin, h.upload(admin, "username,email\nkim,kim@northgate.example\nlee,\n"), true)
+	if kinds, _ := h.mails(h.stored(h.uk, "kim")); !slices.Equal(kinds, []string{"invitation"}) || i.Done.Invited != 1 || h.stored(h.uk, "kim").Password.Hash != "" {
+		t.Errorf("%q, %+v", kinds, i.Done)
+	}
+	// Who was not invited can be later, and the file does not do it again.
+	if again := h.upload(admin, "username,email\nkim,kim@northgate.example\nlee,\n"); again.Planned.Unchanged != 2 {
+		t.Errorf("again: %+v", again.Planned)
+	}
+}

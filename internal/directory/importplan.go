@@ -190,7 +190,7 @@ func (p *importPass) decide(row importRow, firm *importCompany, was gatehouse.Us
 		return ch, row.problem(colUsername, ImportElsewhere, "", "%.60q is in use by another company of this site", row.user.Username)
 	}
 	if was.Deleted() {
-		return ch, row.problem(colUsername, "%.60q belongs to a user who was deleted: restore the user first, or use another username", row.user.Username)
+		return ch, row.problem(colUsername, ImportDeleted, "", "%.60q belongs to a user who was deleted: restore the user first, or use another username", row.user.Username)
 	}
 	if gatehouse.IsAddress(was.Username) && !gatehouse.SameMailbox(was.Username, row.user.Username) {
 		return ch, row.problem(colUsername, ImportLooksLike, was.Username, "%.60q looks like the username %.60q, which is another mailbox", row.user.Username, was.Username)

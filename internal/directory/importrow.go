@@ -43,6 +43,8 @@ const (
 	ImportElsewhere    = "elsewhere"  // another company has the username
 	ImportLooksLike    = "looks-like" // Args["other"]
 	ImportOwn          = "own-account"
+	ImportDeleted      = "deleted"     // the username of a deleted user, who could be restored
+	ImportManyAdmins   = "many-admins" // Args["most"]: one file makes so many administrators
 	ImportActive       = "active"
 	ImportPasswordOf   = "password"
 	ImportChangedSince = "changed-since" // the preview said something else

@@ -52,6 +52,9 @@ func (s *Service) RunImports(ctx context.Context, sites func(id string) *site.Si
 	for on := true; on; {
 		on = goOn()
 		err := r.batch(ctx, on)
+		if errors.Is(err, errNotAllowed) {
+			err = r.end(ctx, gatehouse.ImportStopped)
+		}
 		if r.State.Over() || errors.Is(err, errOvertaken) {
 			return true, nil
 		}
@@ -83,13 +86,7 @@ func (r *importing) batch(ctx context.Context, on bool) error {
 		until = until.Add(importLease)
 	}
 	q := r.s.Store.Read()
-	may, err := r.stillMay(ctx, q)
-	switch {
-	case err != nil:
-		return err
-	case !may:
-		return r.end(ctx, gatehouse.ImportStopped)
-	case r.State == gatehouse.ImportInviting:
+	if r.State == gatehouse.ImportInviting {
 		return r.invite(ctx, q, next, until)
 	}
 	lines, err := q.LinesToImport(ctx, r.Import, importBatch)
@@ -103,22 +100,26 @@ func (r *importing) batch(ctx context.Context, on bool) error {
 		return r.end(ctx, gatehouse.ImportDone)
 	}
 	next.State, next.After = gatehouse.ImportInviting, 0
-	return r.advance(ctx, next, until, func(*act.Unit, *gatehouse.Import) error { return nil })
+	return r.advance(ctx, r.caller(), next, until, func(*act.Unit, *gatehouse.Import) error { return nil })
 }
 
-// stillMay reports whether the administrator who confirmed the import still is one.
-func (r *importing) stillMay(ctx context.Context, q store.Queries) (bool, error) {
-	u, err := q.User(ctx, r.SiteID, r.UserID)
-	if gatehouse.KindOf(err) == gatehouse.NotFound {
-		return false, nil
+// stillMay refuses to go on if the administrator who confirmed the import is one no longer. What may
+// change who leads a company waits for the company first.
+func (r *importing) stillMay(tx *act.Unit) error {
+	_, err := tx.HoldCompany(tx, r.SiteID, r.CompanyID)
+	if err == nil {
+		err = stillLeads(tx, r.CompanyID)
 	}
-	return u.CompanyID == r.CompanyID && u.Role == gatehouse.RoleAdmin && u.State != gatehouse.Deactivated, err
+	if kind := gatehouse.KindOf(err); kind == gatehouse.Forbidden || kind == gatehouse.NotFound {
+		err = errNotAllowed
+	}
+	return err
 }
 
 // advance does a part, with the progress that it makes, unless somebody else has done it.
-func (r *importing) advance(ctx context.Context, next gatehouse.Import, until time.Time, part func(*act.Unit, *gatehouse.Import) error) error {
+func (r *importing) advance(ctx context.Context, by gatehouse.Caller, next gatehouse.Import, until time.Time, part func(*act.Unit, *gatehouse.Import) error) error {
 	var at gatehouse.Import
-	err := r.s.Do(ctx, r.st, r.caller(), func(tx *act.Unit) error {
+	err := r.s.Do(ctx, r.st, by, func(tx *act.Unit) error {
 		at = next
 		if err := part(tx, &at); err != nil {
 			return err
@@ -140,7 +141,11 @@ func (r *importing) end(ctx context.Context, state gatehouse.ImportState) error 
 	next := r.Import
 	next.State, next.EndedAt = state, r.s.Now()
 	next.ExpiresAt = next.EndedAt.Add(gatehouse.ImportKept)
-	return r.advance(ctx, next, next.EndedAt, func(tx *act.Unit, at *gatehouse.Import) error {
+	by := r.caller()
+	if state == gatehouse.ImportStopped {
+		by = itself(r.st)
+	}
+	return r.advance(ctx, by, next, next.EndedAt, func(tx *act.Unit, at *gatehouse.Import) error {
 		result := gatehouse.ResultOK
 		if state == gatehouse.ImportStopped {
 			result = gatehouse.ResultInactive
@@ -178,7 +183,10 @@ func (r *importing) write(ctx context.Context, next gatehouse.Import, lines []ga
 	if err != nil {
 		return err
 	}
-	return r.advance(ctx, next, until, func(tx *act.Unit, at *gatehouse.Import) error {
+	return r.advance(ctx, r.caller(), next, until, func(tx *act.Unit, at *gatehouse.Import) error {
+		if err := r.stillMay(tx); err != nil {
+			return err
+		}
 		im.tx = tx
 		p := im.passOf(lines, tx.Queries, ImportWriting)
 		p.recounted, p.hold = 1, true
@@ -202,8 +210,30 @@ func (r *importing) write(ctx context.Context, next gatehouse.Import, lines []ga
 		if err := p.write(tx, good); err != nil {
 			return err
 		}
+		if err := r.tell(tx, good); err != nil {
+			return err
+		}
 		return tx.FinishImportLines(tx, r.Import, done)
 	})
+}
+
+// tell mails those whose account is used differently from now on, and announces new administrators,
+// as a page does. A changed role is told about where it is written.
+func (r *importing) tell(tx *act.Unit, changes []importChange) (err error) {
+	for _, ch := range changes {
+		switch {
+		case err != nil:
+			return err
+		case ch.isNew() && promotes(ch):
+			err = r.s.announce(tx, ch.now)
+		case ch.isNew() || ch.was.State == ch.now.State:
+		case ch.now.State == gatehouse.Deactivated:
+			err = r.s.tellAct(tx, ch.now, mail.AccountDeactivated, time.Time{})
+		case ch.was.State == gatehouse.Deactivated:
+			err = r.s.tellAct(tx, ch.now, mail.AccountActivated, time.Time{})
+		}
+	}
+	return err
 }
 
 // passOf is a pass over lines that were read before.
@@ -215,12 +245,11 @@ func (im *importer) passOf(lines []gatehouse.ImportLine, q store.Queries, stage 
 	return p
 }
 
-// invitation is a new user with the temporary password of the invitation.
+// invitation is a new user, with what the invitation needs.
 type invitation struct {
-	line     gatehouse.ImportLine
-	plain    string
-	password gatehouse.Password
-	due      bool
+	line  gatehouse.ImportLine
+	ready prepared
+	due   bool
 }
 
 // invite mails the next invitations.
@@ -241,14 +270,17 @@ func (r *importing) invite(ctx context.Context, q store.Queries, next gatehouse.
 			return nil
 		}
 		if all[n].due = err == nil && r.invitable(u); all[n].due {
-			all[n].plain, all[n].password, err = r.s.temporary(ctx, r.st, gatehouse.PasswordInitial)
+			all[n].ready, err = r.s.prepare(ctx, r.st, gatehouse.ActInvite, u)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return r.advance(ctx, next, until, func(tx *act.Unit, at *gatehouse.Import) error {
+	return r.advance(ctx, r.caller(), next, until, func(tx *act.Unit, at *gatehouse.Import) error {
+		if err := r.stillMay(tx); err != nil {
+			return err
+		}
 		done := make([]gatehouse.ImportLine, len(all))
 		for n, one := range all {
 			sent, err := r.inviteOne(tx, one)
@@ -271,7 +303,7 @@ func (r *importing) invite(ctx context.Context, q store.Queries, next gatehouse.
 
 // invitable: nobody has invited or changed them since.
 func (r *importing) invitable(u gatehouse.User) bool {
-	return u.CompanyID == r.CompanyID && u.State == gatehouse.Invited && u.Password.Hash == "" && reachable(u)
+	return u.CompanyID == r.CompanyID && u.State == gatehouse.Invited && u.Password.Hash == "" && u.Password.SetAt.IsZero() && reachable(u)
 }
 
 func (r *importing) inviteOne(tx *act.Unit, one invitation) (bool, error) {
@@ -285,12 +317,5 @@ func (r *importing) inviteOne(tx *act.Unit, one invitation) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	u.Password = one.password
-	if err := tx.SetPassword(tx, u.SiteID, u.ID, u.Password); err != nil {
-		return false, err
-	}
-	if err := tx.Record(u, gatehouse.EventPasswordReset, gatehouse.ResultOK, map[string]string{"by": "import"}); err != nil {
-		return false, err
-	}
-	return true, r.s.mailPassword(tx, u, one.plain, mail.PasswordForAccount)
+	return true, r.s.perform(tx, gatehouse.ActInvite, u, one.ready)
 }

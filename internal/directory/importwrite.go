@@ -85,7 +85,11 @@ func (p *importPass) rewrite(ctx context.Context, ch importChange) (events []gat
 		}
 	}
 	if ch.was.Role != ch.now.Role {
-		if err := p.tx.EndClosedLoginsOf(ctx, ch.now, p.now); err != nil {
+		change := func() error { return p.tx.EndClosedLoginsOf(ctx, ch.now, p.now) }
+		if p.opts.invited { // by page, and told as any change by page
+			change = func() error { return p.roleChanged(p.tx, ch.now) }
+		}
+		if err := change(); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -21,7 +21,7 @@ func everyLine() (all []gatehouse.ImportLine) {
 	args := map[string]string{"value": "<b>" + fixture.LongWord[:50], "max": "300", "first": "3", "name": "Northgate <b>", "fields": "3", "columns": "5"}
 	for n, code := range []string{"required", "too-long", "character", "email", "username-is-email", "role", directory.ImportLineLong, directory.ImportQuoteOpen, directory.ImportQuoteAfter,
 		directory.ImportQuoteInside, directory.ImportFieldCount, directory.ImportTwice, directory.ImportShortened, directory.ImportCellError, directory.ImportNotYours,
-		directory.ImportCompanyName, directory.ImportElsewhere, directory.ImportLooksLike, directory.ImportOwn, directory.ImportActive, directory.ImportChangedSince, "stopped"} {
+		directory.ImportCompanyName, directory.ImportElsewhere, directory.ImportLooksLike, directory.ImportOwn, directory.ImportActive, directory.ImportChangedSince, directory.ImportDeleted, directory.ImportManyAdmins, "stopped"} {
 		all = append(all, gatehouse.ImportLine{Line: n + 2, Username: "tom", Name: "Tom Adeyemi", Outcome: gatehouse.ImportRefused,
 			Detail: gatehouse.ImportDetail{Faults: []gatehouse.ImportFault{{Column: "username", Code: code, Args: args}}}})
 	}

@@ -17,10 +17,10 @@ import (
 // ImportRunning is the progress of an import, until it is done.
 type ImportRunning struct{ Import gatehouse.Import }
 
-func (ImportRunning) Template() string              { return "import_running" }
-func (v ImportRunning) Title(p *ui.Page) string     { return v.Progress(p).Words["title"] }
+func (ImportRunning) Template() string                  { return "import_running" }
+func (v ImportRunning) Title(p *ui.Page) string         { return v.Progress(p).Words["title"] }
 func (ImportRunning) Steps(p *ui.Page) importProgressed { return stepsOf(p, "result") }
-func (ImportRunning) Below() bool                   { return true }
+func (ImportRunning) Below() bool                       { return true }
 
 // Path is where the import is followed to its end, and Events where it says how far it is.
 func (v ImportRunning) Path() string   { return importPath(v.Import.ID) + "?" + ProgressQuery + "=1" }
@@ -35,10 +35,11 @@ func (v ImportRunning) Progress(p *ui.Page) EnrolmentProgress {
 func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) EnrolmentProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }
 	done, all := i.Steps()
-	r := EnrolmentProgress{Done: done, Total: all, Over: i.State.Over(), Close: importPath(i.ID), Words: map[string]string{
+	r := EnrolmentProgress{Done: done, Total: all, Over: i.State.Over(), Close: ui.CompanyUsersPath, Words: map[string]string{
 		"new": number(i.Done.New), "changed": number(i.Done.Changed), "refused": number(i.Done.Refused), "invited": number(i.Done.Invited),
 	}}
 	if r.Over {
+		r.Close = importPath(i.ID)
 		return r.say(w.T("import.result_title"), w.T("import.state_"+string(i.State)), "", w.T("import.see_result"))
 	}
 	left := w.T("enrolment.left_unknown")

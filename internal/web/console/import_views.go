@@ -51,12 +51,12 @@ type ImportUpload struct {
 	Faults []gatehouse.FieldError
 }
 
-func (ImportUpload) Template() string                 { return "import" }
-func (ImportUpload) Title(p *ui.Page) string          { return p.T("import.title") }
-func (ImportUpload) Steps(p *ui.Page) importProgressed    { return stepsOf(p, "file") }
-func (ImportUpload) Megabytes() int                   { return directory.MaxImportFile >> 20 }
-func (v ImportUpload) FaultText(p *ui.Page) []string  { return faultTexts(p, "import.file_", v.Faults) }
-func (v ImportUpload) Link(i gatehouse.Import) string { return importPath(i.ID) }
+func (ImportUpload) Template() string                  { return "import" }
+func (ImportUpload) Title(p *ui.Page) string           { return p.T("import.title") }
+func (ImportUpload) Steps(p *ui.Page) importProgressed { return stepsOf(p, "file") }
+func (ImportUpload) Megabytes() int                    { return directory.MaxImportFile >> 20 }
+func (v ImportUpload) FaultText(p *ui.Page) []string   { return faultTexts(p, "import.file_", v.Faults) }
+func (v ImportUpload) Link(i gatehouse.Import) string  { return importPath(i.ID) }
 
 // StateText says how far an import is.
 func (v ImportUpload) StateText(p *ui.Page, i gatehouse.Import) string {
@@ -87,8 +87,8 @@ type ImportColumns struct {
 	Faults []gatehouse.FieldError
 }
 
-func (ImportColumns) Template() string              { return "import_columns" }
-func (ImportColumns) Title(p *ui.Page) string       { return p.T("import.columns_title") }
+func (ImportColumns) Template() string                  { return "import_columns" }
+func (ImportColumns) Title(p *ui.Page) string           { return p.T("import.columns_title") }
 func (ImportColumns) Steps(p *ui.Page) importProgressed { return stepsOf(p, "columns") }
 func (v ImportColumns) FaultText(p *ui.Page) []string {
 	named := slices.Clone(v.Faults)
@@ -174,7 +174,7 @@ func (v ImportLines) Steps(p *ui.Page) importProgressed {
 // Over: this is the result.
 func (v ImportLines) Over() bool { return v.Import.State.Over() }
 
-// Stopped: whoever confirmed it is no administrator any longer.
+// Stopped: the one who confirmed it is no administrator any longer.
 func (v ImportLines) Stopped() bool { return v.Import.State == gatehouse.ImportStopped }
 
 // Counts are what will be, or what was.

@@ -1,6 +1,8 @@
 package journeys
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -56,6 +58,7 @@ func manager(w *walker) {
 		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/users/" + gone.ID,
 		"/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + busy.ID + "/activity", "/account/security", "/account/devices"},
 		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
+	w.imports()
 	if w.st.ID == "meridian-uk" {
 		desk := "/company/platforms/" + newPlatform(w.t, w.s, forAdministrators).app.ID
 		w.at("/company/platforms")
@@ -98,4 +101,28 @@ func (w *walker) ownChoice(u gatehouse.User) {
 	if !testkit.Eval[bool](w.b, "document.getElementById('own_two_factor').checked") {
 		w.t.Error("the choice is lost")
 	}
+}
+
+// imports brings in a user from a file, and looks at each step.
+func (w *walker) imports() {
+	w.t.Helper()
+	file := filepath.Join(w.t.TempDir(), "people.csv")
+	text := "Username;Email;Notes\nimported.one@inkwell.example;imported.one@inkwell.example;a note\nimported.one@inkwell.example;;\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+	w.at("/company/users/import")
+	w.b.Attach("File", file)
+	w.b.Press("Upload and continue")
+	w.b.See("Choose the columns")
+	w.look()
+	w.b.Press("Show the preview")
+	w.b.See("Preview of the import")
+	w.look()
+	w.b.Press("Import 1 user")
+	w.b.See("Finished")
+	w.overlay("import-progress")
+	w.b.Click("[data-leaves]")
+	w.b.See("1 user imported")
+	w.look()
 }

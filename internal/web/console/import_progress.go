@@ -1,10 +1,7 @@
 package console
 
 import (
-	"context"
 	"encoding/csv"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,15 +24,15 @@ func (v ImportRunning) Path() string   { return importPath(v.Import.ID) + "?" + 
 func (v ImportRunning) Events() string { return importPath(v.Import.ID) + "/events" }
 
 // Progress is how far the import is.
-func (v ImportRunning) Progress(p *ui.Page) EnrolmentProgress {
+func (v ImportRunning) Progress(p *ui.Page) RunProgress {
 	return importProgress(p.Words, p.Now, v.Import)
 }
 
 // importProgress puts the progress of an import into words.
-func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) EnrolmentProgress {
+func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) RunProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }
 	done, all := i.Steps()
-	r := EnrolmentProgress{Done: done, Total: all, Over: i.State.Over(), Close: ui.CompanyUsersPath, Words: map[string]string{
+	r := RunProgress{Done: done, Total: all, Over: i.State.Over(), Close: ui.CompanyUsersPath, Words: map[string]string{
 		"new": number(i.Done.New), "changed": number(i.Done.Changed), "refused": number(i.Done.Refused), "invited": number(i.Done.Invited),
 	}}
 	if r.Over {
@@ -49,65 +46,13 @@ func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) EnrolmentPro
 	return r.say(w.T("import.running_"+string(i.State)), w.T("import.steps_done", "n", all, "done", done), left, w.T("import.goes_on"))
 }
 
-// ImportEvents tells a page the progress of its import while it goes on; see EnrolmentEvents.
+// ImportEvents tells a page the progress of its import while it goes on.
 func (c *Console) ImportEvents(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
-	i, err := c.Directory.ImportByID(r.Context(), v.Site, caller, company, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	return c.stream(w, r, func(ctx context.Context) (any, bool, error) {
-		if i, err = c.Directory.ImportByID(ctx, v.Site, caller, company, i.ID); err != nil {
-			return nil, true, err
-		}
-		now := c.Now()
-		return importProgress(ui.WordsOf(v, now), now, i), i.State.Over(), nil
+	return c.stream(w, r, func(words *ui.Words, now time.Time) (RunProgress, error) {
+		i, err := c.Directory.ImportByID(r.Context(), v.Site, caller, company, r.PathValue("id"))
+		return importProgress(words, now, i), err
 	})
-}
-
-// stream tells a page something again and again (server-sent events), until it is over, nobody
-// listens, the session or the role ends, or the server stops.
-func (c *Console) stream(w http.ResponseWriter, r *http.Request, next func(context.Context) (data any, over bool, err error)) error {
-	v, caller, _ := on(r)
-	if !c.streams.enter(caller.UserID) {
-		return &gatehouse.Error{Kind: gatehouse.TooMany, Reason: ReasonManyStreams, RetryAfter: 10 * time.Second}
-	}
-	defer c.streams.leave(caller.UserID)
-	w.Header().Set("Content-Type", ui.EventStream)
-	w.Header().Set("X-Accel-Buffering", "no") // a buffering proxy would hold the events back
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	// The limits on a connection are for answers that are complete at once.
-	out := http.NewResponseController(w)
-	out.SetReadDeadline(time.Time{})  //nolint:errcheck // then the stream is cut, and begun again
-	out.SetWriteDeadline(time.Time{}) //nolint:errcheck
-	tick := time.NewTicker(progressEvery)
-	defer tick.Stop()
-	for n := 1; ; n++ {
-		// An answer that has begun has no status for an error: the next one does.
-		data, over, err := next(r.Context())
-		if err != nil {
-			return nil
-		}
-		text, err := json.Marshal(data)
-		if err != nil {
-			return nil
-		}
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil || out.Flush() != nil || over {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-r.Context().Done():
-			return nil
-		case <-ui.Stopping(r.Context()):
-			return nil
-		}
-		if n%checkEvery == 0 && !c.still(r.Context(), v) {
-			return nil
-		}
-	}
 }
 
 // importFile sends all lines of an import, with what becomes of them.

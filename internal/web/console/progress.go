@@ -36,12 +36,20 @@ func (c *Console) EnrolmentEvents(w http.ResponseWriter, r *http.Request) error 
 	})
 }
 
-// follow tells a page the progress of its run while it goes on (server-sent events). It ends with
-// the run, with the session, with the role, and when the server stops; the page then asks again,
-// and gets another process if there is one.
+// follow tells a page the progress of its run while it goes on.
 func (c *Console) follow(w http.ResponseWriter, r *http.Request, read func(*ui.Words) (runPage, error)) error {
+	return c.stream(w, r, func(words *ui.Words, now time.Time) (RunProgress, error) {
+		run, err := read(words)
+		return progressOf(words, now, run), err
+	})
+}
+
+// stream tells a page the progress of something while it goes on (server-sent events). It ends with
+// that, with the session, with the role, and when the server stops; the page then asks again, and
+// gets another process if there is one.
+func (c *Console) stream(w http.ResponseWriter, r *http.Request, read func(*ui.Words, time.Time) (RunProgress, error)) error {
 	v, caller, _ := on(r)
-	run, err := read(ui.WordsOf(v, c.Now()))
+	progress, err := read(ui.WordsOf(v, c.Now()), c.Now())
 	if err != nil {
 		return err
 	}
@@ -61,8 +69,7 @@ func (c *Console) follow(w http.ResponseWriter, r *http.Request, read func(*ui.W
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for n := 1; ; n++ {
-		now := c.Now()
-		if !tell(w, stream, progressOf(ui.WordsOf(v, now), now, run)) || run.State != gatehouse.RunRunning {
+		if !tell(w, stream, progress) || progress.Over {
 			return nil
 		}
 		select {
@@ -76,7 +83,8 @@ func (c *Console) follow(w http.ResponseWriter, r *http.Request, read func(*ui.W
 			return nil
 		}
 		// An answer that has begun has no status for an error: the next one does.
-		if run, err = read(ui.WordsOf(v, c.Now())); err != nil {
+		now := c.Now()
+		if progress, err = read(ui.WordsOf(v, now), now); err != nil {
 			return nil
 		}
 	}

@@ -4,7 +4,7 @@ var nistAll = nistGroup{"All authenticators (3.2)", []nistRow{
 	{"3.2.1 PHYSA-1", "Users are told how to look after them", "", "documented: on the pages that set them up, and in second-factors.md", ""},
 	{"3.2.1 PHYSA-2", "One that is lost or stolen ends at once", "TestC10_AnAppIsRemoved TestAResetByTheAdministrator", "", ""},
 	{"3.2.1 a", "A browser's cookie is no authenticator", "TestAssureForEveryPolicy TestWhatNoPolicyMayHave", "", "a trusted device skips the second step"},
-	{"3.2.2 RL-1", "Online guessing is limited", "TestNeverMoreWrongGuessesInARowThanThePolicyAllows TestWrongCodesCountAcrossWays", "", ""},
+	{"3.2.2 RL-1", "Online guessing is limited", "TestNeverMoreWrongGuessesInARowThanThePolicyAllows TestWrongCodesCountAcrossWays TestWrongEntriesOfADayCountAcrossWays", "", ""},
 	{"3.2.2 RL-2", "After 100 wrong attempts in a row the authenticator is off", "TestTheHundredthWrongAttemptInAllLocks TestB06_TwoHundredCodesAMinute", "not met: passwords stop there; entered codes have a limit for each sign-in and day, and no number of them turns an app off", ""},
 	{"3.2.2 RL-3", "So is the other one, if there were two", "", "not met: only the account is locked", ""},
 	{"3.2.2 RL-4", "It has to be set up again", "TestALockByTotalDoesNotEndByTime", "not met: a recovery needs a new password; an administrator's unlock keeps the old one", ""},

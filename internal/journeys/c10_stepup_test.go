@@ -194,3 +194,64 @@ func TestC10_StepUpKnowsOtherWays(t *testing.T) {
 		mailAbout(t, s, u.Email, "wrong codes were entered")
 	})
 }
+
+// With a passkey, the browser asks for it before what matters, and leads on to it. Cancelled, it says
+// so, and another way is there.
+func TestC10_StepUpWithAPasskey(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "msantos", password, nil)
+		b := testkit.Browser(t)
+		noAutofill(t, b)
+		d := newDevice(t, b, nil)
+		browserSignIn(b, s, u.SiteID, "Username", u.Username, password)
+		createPasskey(b, s, u)
+		b.Follow("I have saved them")
+		s.Clock.Add(gatehouse.FreshFor)
+		b.Open(s.URL(u.SiteID, "/account/security/apps"))
+		b.See("Confirm it’s you")
+		b.See("Use a recovery code")
+		d.verifies(false)
+		b.Press("Use your passkey")
+		b.See("No passkey was used")
+		d.verifies(true)
+		b.Press("Use your passkey")
+		b.See("Set up an authenticator app")
+		if path := strings.TrimPrefix(b.URL(), s.URL(u.SiteID, "")); path != "/account/security/apps" {
+			t.Errorf("it led to %s", path)
+		}
+	})
+}
+
+// A phone is proved by a code that is sent in the session: not before somebody asks for it, and for
+// this session alone.
+func TestC10_StepUpWithATextMessage(t *testing.T) {
+	texting(t, 1000, func(t *testing.T, s *testkit.Server, phones *testkit.Phones) {
+		u := s.AddUser("meridian-uk", "msantos", password, nil)
+		c := visitor(t, s, "meridian-uk")
+		wantHome(t, signIn(c, u.Username, password))
+		addPhone(t, phones, c, "07400 123 456", mobile)
+		s.Clock.Add(gatehouse.FreshFor)
+		p := c.Get("/account/security/apps").Want(200)
+		if !p.Has("Confirm it’s you") || p.Find("#code").Length() != 0 || p.Find("#current_password").Length() != 0 || len(phones.Texts(mobile)) != 1 {
+			t.Fatalf("%d texts: %q", len(phones.Texts(mobile)), p.Text("main"))
+		}
+		p = c.Press(p, "Send a text message", nil).Want(200)
+		code := phones.Code(mobile)
+		if bad := stepUp(c, p, testkit.Values{"code": not(code)}).Want(422); !bad.Has("You have 4 tries left") {
+			t.Errorf("%q", bad.Text("main"))
+		}
+		other := visitor(t, s, "meridian-uk")
+		s.Clock.Add(gatehouse.CodePause)
+		q := other.Press(wantCodePage(t, other, u), "Send a text message", nil).Want(200)
+		theirs := phones.Code(mobile)
+		if bad := enterCode(other, q, code); bad.Status != http.StatusUnprocessableEntity {
+			t.Errorf("it opens a sign-in: %d %s", bad.Status, bad.URL)
+		}
+		if bad := stepUp(c, p, testkit.Values{"code": theirs}).Want(422); !bad.Has("You have 3 tries left") {
+			t.Errorf("a sign-in's code proves something in a session: %q", bad.Text("main"))
+		}
+		if p := stepUp(c, p, testkit.Values{"code": code}).Want(200); p.URL.Path != "/account/security/apps" || !p.Has("Set up an authenticator app") {
+			t.Errorf("%s %q", p.URL, p.Text("main"))
+		}
+	})
+}

@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -232,41 +231,6 @@ func TestAProofWithoutTheSessionsCookie(t *testing.T) {
 		b.renew()
 		if b.token = token; !b.opens(b.cookie) {
 			t.Error("the cookie does not open the session")
-		}
-	})
-}
-
-// Tabs that renew at the same moment all succeed, whatever order the answers arrive in (D21).
-func TestTabsRenewTogether(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
-		b := s.bound("msantos")
-		s.Clock.Add(9 * time.Minute)
-		const tabs = 8
-		var all sync.WaitGroup
-		cookies := make([]string, tabs)
-		for i := range tabs {
-			all.Go(func() {
-				proof := ""
-				for range 2 * tabs { // each round at least one of them succeeds
-					out, err := b.refresh(proof)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					if out.Proved {
-						cookies[i] = out.Value
-						return
-					}
-					proof = b.key.Proof(out.Challenge)
-				}
-			})
-		}
-		all.Wait()
-		s.Clock.Add(gatehouse.BoundGrace)
-		for i, cookie := range cookies {
-			if cookie == "" || !b.opens(cookie) {
-				t.Errorf("tab %d has %q, which does not open the session", i, cookie)
-			}
 		}
 	})
 }

@@ -198,3 +198,54 @@ func TestAPhoneWithAWrongClockGetsIn(t *testing.T) {
 		}
 	})
 }
+
+// A day's wrong entries are limited for an account, over all sign-ins and ways, though each sign-in
+// takes five; the owner's own device has a half to itself, which strangers cannot use up.
+func TestWrongEntriesOfADayCountAcrossWays(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		g := &guesser{stage: s}
+		u, app, _ := s.withApp("msantos", nil)
+		own := s.wantIn(s.atCode(u), app.shows(s.Clock.Now())).Device
+		judged := func(browser string) (n int) {
+			for { // sign-ins
+				out, err := s.enter(u, first, browser)
+				s.must(err)
+				at := s.at(s.uk(), out)
+				at.Device = browser
+				for i := range gatehouse.CodeTries {
+					if i%2 == 0 {
+						_, err = s.SignIn.EnterCode(ctx, s.uk(), at, signin.CodeForm{Way: gatehouse.WayApp, Code: not(app.shows(s.Clock.Now()))})
+					} else {
+						_, err = s.recoveryCode(at, "0000-0000-0000")
+					}
+					if gatehouse.KindOf(err) == gatehouse.TooMany {
+						return n
+					}
+					n++
+				}
+			}
+		}
+		const half = gatehouse.CodeDayTries/4 - 1 // at once, without the right one; as many again over the day
+		if n := judged(""); n != half {
+			t.Errorf("%d entries of strangers were judged, want %d", n, half)
+		}
+		s.Clock.Add(2 * time.Minute)
+		s.wantIn(s.atOwn(u, own), app.shows(s.Clock.Now()))
+		for range 12 {
+			judged("")
+			s.Clock.Add(2 * time.Hour)
+		}
+		if n := g.wrongEvents(u); n > gatehouse.CodeDayTries/2 {
+			t.Errorf("%d entries of strangers were judged in a day", n)
+		}
+		s.wantIn(s.atOwn(u, own), app.shows(s.Clock.Now()))
+	})
+}
+
+// atOwn starts a sign-in that needs a code, on a known device.
+func (s *stage) atOwn(u gatehouse.User, browser string) signin.At {
+	s.t.Helper()
+	at := s.at(s.uk(), s.begin(u, first, browser, gatehouse.StepCode))
+	at.Device = browser
+	return at
+}

@@ -20,6 +20,8 @@ type Company struct {
 	// TwoFactorAt is when it was switched last; zero: never.
 	TwoFactorAt time.Time
 	CreatedAt   time.Time
+	// Zone is the time zone that its administrators have chosen; empty: the site's.
+	Zone string
 }
 
 // Rule returns what the company requires of its users, beyond its site.

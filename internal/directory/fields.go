@@ -161,6 +161,12 @@ func Explain(e gatehouse.FieldError) string {
 		return "must be one of: " + e.Args["known"]
 	case FieldTaken:
 		return "is in use already"
+	case FieldZone:
+		return "is not a time zone that can be chosen"
+	case FieldContactWays:
+		return "or the phone number is missing"
+	case FieldPhone:
+		return "is not a phone number"
 	case FieldOwnAccount:
 		return "is changed in the own account's pages"
 	}

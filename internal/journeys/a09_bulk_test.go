@@ -114,7 +114,7 @@ func actDone(t *testing.T, s *testkit.Server, c *testkit.Client, path string) (p
 func TestA09_WhatWasShownIsWhatIsDone(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
-		other := s.AddUser("meridian-uk", "stranger", password, administrator)
+		other := elsewhere(t, s, "meridian-uk", "stranger", administrator)
 		admin := administratorOf(t, s, u)
 		boss, err := s.Store.Read().UserByUsername(t.Context(), u.SiteID, "imarchetti")
 		if err != nil {

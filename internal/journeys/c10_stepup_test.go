@@ -41,6 +41,7 @@ var mattering = map[string]string{
 	"GET /company/users/{id}":                  "some", // for the dialog of the reset
 	"POST /company/users/{id}/email":           "",
 	"GET /company/users/{id}/reset-two-factor": "", "POST /company/users/{id}/reset-two-factor": "",
+	"POST /company/details":       "",
 	"GET /company/bulk-acts/{id}": "some", "POST /company/bulk-acts/{id}": "", // proposals only
 	"GET /company/users/{id}/unlock": "", "POST /company/users/{id}/unlock": "",
 	"GET /company/users/{id}/activate": "", "POST /company/users/{id}/activate": "",

@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -102,7 +103,7 @@ func claimsOf(st *site.Site, g store.TokenGrant) gatehouse.ClaimFacts {
 	if locale == "" {
 		locale = st.Language("", "")
 	}
-	return gatehouse.ClaimFacts{User: g.User, Company: g.Company, Locale: locale, Zone: st.Zone.String()}
+	return gatehouse.ClaimFacts{User: g.User, Company: g.Company, Locale: locale, Zone: cmp.Or(g.Company.Zone, st.Zone.String())}
 }
 
 // idToken makes an ID token (OpenID Connect Core 2). access is the access token that comes with

@@ -7,17 +7,17 @@ import (
 	"gatehouse"
 )
 
-const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at`
+const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at, zone`
 
 func companyFields(c *gatehouse.Company) []any {
-	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}}
+	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}, &c.Zone}
 }
 
 // InsertCompany adds a company; Conflict if the site already has the account number.
 func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
 	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt), c.Zone)
 	return err
 }
 

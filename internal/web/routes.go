@@ -261,6 +261,9 @@ func (s *Server) companyRoutes() []route {
 		to("GET /company/bulk-acts/{id}/events", Admin, c.BulkActEvents),
 		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
 
+		to("GET /company/details", Admin, c.Details),
+		to("POST /company/details", Admin, c.SaveDetails).proving(),
+
 		to("GET /company/platforms", Admin, c.Platforms),
 		to("GET /company/platforms/{id}", Admin, c.Platform),
 		to("POST /company/platforms/{id}", Admin, c.SetReach).proving(),

@@ -55,6 +55,15 @@ func bulkSamples() []pages.Sample {
 	add("changed", BulkAsk{BulkPreview: undo, Changed: true})
 	add("often", BulkAsk{BulkPreview: undo, Until: fixture.Noon.Add(20 * time.Minute)})
 	add("result-empty", BulkResult{BulkAct: testBulkAct(gatehouse.ActUnlock, gatehouse.RunDone), runList: runList{Outcome: gatehouse.OutcomeFailed, path: "/company/bulk-acts/bac_1", After: "x"}})
+	people := []gatehouse.Contact{{Name: "Ana Ruiz", About: "Orders", Email: "ana.ruiz@northgate.example", Phone: "020 7946 0011"}, {Name: fixture.LongName, About: fixture.LongWord, Phone: "1"}}
+	stored := gatehouse.CompanyDetails{Zone: "Europe/Paris", Contacts: people}
+	full := testEnrolment(gatehouse.RunDone)
+	add("details", Details{Stored: stored, Typed: stored, Version: "v", Last: &full, Saved: true})
+	add("details-none", Details{Typed: gatehouse.CompanyDetails{NoReport: true}})
+	add("details-wrong", Details{Stored: stored, Typed: gatehouse.CompanyDetails{Zone: "Mars", Contacts: []gatehouse.Contact{{Email: "ana@"}, {Name: "Ana", Phone: "<b>"}}}, Fields: []gatehouse.FieldError{
+		{Field: "zone", Reason: directory.FieldZone}, {Field: "contact_1_name", Reason: directory.FieldRequired}, {Field: "contact_1_email", Reason: directory.FieldEmail},
+		{Field: "contact_2_phone", Reason: directory.FieldPhone}, {Field: "contact_2_email", Reason: directory.FieldContactWays}}})
+	add("details-changed", Details{Stored: stored, Typed: stored, Version: "v", Changed: true})
 	add("acts", BulkActs{Acts: acts, Before: "bac_9", Next: "bac_1"})
 	add("acts-none", BulkActs{})
 	add("acts-over", BulkActs{Before: "bac_1"})

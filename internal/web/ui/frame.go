@@ -85,6 +85,7 @@ const (
 	EnrolmentsPath       = "/company/enrolments"
 	BulkActsPath         = "/company/bulk-acts"
 	ImportsPath          = "/company/imports"
+	CompanyDetailsPath   = "/company/details"
 )
 
 // companyPages are the administrators' pages about their company: the icon, the text
@@ -95,6 +96,7 @@ var companyPages = []struct {
 }{
 	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/", BulkActsPath, ImportsPath + "/"}},
 	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
+	{"building-2", "company.nav_details", CompanyDetailsPath, nil},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"gatehouse"
@@ -24,13 +25,16 @@ type Words struct {
 
 // WordsOf are the texts for answers to a visit that are not pages.
 func WordsOf(v *Visit, now time.Time) *Words {
-	return wordsFor(Frame{Site: v.Site, Lang: v.Lang, Now: now})
+	return wordsFor(Frame{Site: v.Site, Lang: v.Lang, Now: now, Company: v.Company})
 }
 
 func wordsFor(f Frame) *Words {
 	w := &Words{site: f.Site, lang: f.Lang, now: f.Now}
 	if w.site == nil {
 		w.site = neutral
+	}
+	if f.Company != nil && f.Company.Zone != "" {
+		w.site = inZone(w.site, f.Company.Zone)
 	}
 	if w.lang == "" && len(w.site.Languages) > 0 {
 		w.lang = w.site.Languages[0]
@@ -118,6 +122,24 @@ func (w *Words) Zone() string {
 	}
 	return w.T("activity.zone_name", "place", name, "zone", short)
 }
+
+// inZone is a site with the clock of a company.
+func inZone(s *site.Site, name string) *site.Site {
+	zone, known := zones.Load(name)
+	if !known {
+		loaded, err := time.LoadLocation(name)
+		if err != nil { // of another version's list
+			return s
+		}
+		zone, _ = zones.LoadOrStore(name, loaded)
+	}
+	own := *s
+	own.Zone = zone.(*time.Location)
+	return &own
+}
+
+// zones are the time zones of companies, by their names: reading one takes a while.
+var zones sync.Map
 
 func (w *Words) zone() *time.Location {
 	if w.site.Zone == nil {

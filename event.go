@@ -158,6 +158,9 @@ const (
 	// EventBulkActBegun: an administrator began an act on many users: Detail["act"] on Detail["users"]
 	// of them. It is about the company; each user whom it changes has an event of their own.
 	EventBulkActBegun EventKind = "bulk_act.begun"
+	// EventUsersExported: an administrator exported the data of Detail["users"] users of the company;
+	// Detail["filter"] says of which.
+	EventUsersExported EventKind = "users.exported"
 	// EventOwnTwoFactor: a user's own choice of two-factor; Detail["on"] is yes or no.
 	EventOwnTwoFactor EventKind = "two_factor.own"
 	// EventTwoFactorReset: an administrator revoked trust in devices and the user's own choice of

@@ -96,16 +96,22 @@ func (s *Service) EachFound(ctx context.Context, st *site.Site, c gatehouse.Call
 	if err != nil {
 		return err
 	}
+	return s.eachOf(ctx, st, companyID, look, ids, func(u gatehouse.UserFacts) error { return fn(u.User) })
+}
+
+// eachOf calls fn for those of some users who still fit a filter.
+func (s *Service) eachOf(ctx context.Context, st *site.Site, companyID string, l *look, ids []string, fn func(gatehouse.UserFacts) error) error {
 	for batch := range slices.Chunk(ids, eachAtOnce) {
 		users, err := s.usersOf(ctx, st, companyID, batch)
 		if err != nil {
 			return err
 		}
 		for _, u := range users {
-			if !f.Fits(look.factsOf(u)) {
+			facts := l.factsOf(u)
+			if !l.filter.Fits(facts) {
 				continue
 			}
-			if err := fn(u); err != nil {
+			if err := fn(facts); err != nil {
 				return err
 			}
 		}

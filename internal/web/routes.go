@@ -236,6 +236,7 @@ func (s *Server) companyRoutes() []route {
 	c := s.console
 	return append(s.actRoutes(), []route{
 		to("GET /company/users", Admin, c.Users),
+		to("POST /company/users/export", Admin, c.ExportUsers).on("/company/users"),
 		to("GET /company/users/import", Admin, c.ImportPage).proving(),
 		to("POST /company/users/import", Admin, c.ImportUpload).proving().taking(directory.MaxImportFile),
 		to("GET /company/imports/{id}", Admin, c.Import),

@@ -215,7 +215,7 @@ func (v UserDetail) State(p *ui.Page) badge {
 	if !gatehouse.LockedNow(p.Site.Policy.Lockout, u, p.Now) {
 		u.LockedAt = time.Time{}
 	}
-	return userState(p, u)
+	return userState(p.Words, u)
 }
 
 // Resettable reports whether a reset can remove something here: codes, trust, or the

@@ -131,7 +131,7 @@ type badge struct{ Text, Class string }
 // Row puts a user into words.
 func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
 	reachable := v.Reachable[u.ID]
-	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], TwoFactor: twoFactor(p, u, reachable), State: userState(p, u),
+	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], TwoFactor: twoFactor(p, u, reachable), State: userState(p.Words, u),
 		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable), List: v.List}
 }
 
@@ -160,7 +160,7 @@ func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
 
 // userState is whether an account can be used. A lock matters unless the account is
 // deactivated.
-func userState(p *ui.Page, u gatehouse.User) badge {
+func userState(p *ui.Words, u gatehouse.User) badge {
 	switch {
 	case u.State == gatehouse.Deactivated:
 		return badge{p.T("users.state_deactivated"), ""}

@@ -3,8 +3,8 @@ package console
 import (
 	"encoding/csv"
 	"net/http"
+	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gatehouse"
 	"gatehouse/internal/web/ui"
@@ -56,7 +56,9 @@ func csvTable(w http.ResponseWriter, words *ui.Words, shown []column, now time.T
 	}
 	head[0] = "\ufeff" + head[0]
 	out := csv.NewWriter(w)
-	out.Comma, _ = utf8.DecodeRuneInString(words.T("users.export_separator"))
+	if strings.Contains(words.Amount("1.50", "EUR"), ",") {
+		out.Comma = ';'
+	}
 	out.Write(head) //nolint:errcheck // kept until Error
 	return out
 }

@@ -84,6 +84,7 @@ var shutWords = map[string]string{
 var stepWords = map[string]string{
 	string(gatehouse.StepCode):      "a code by mail",
 	string(gatehouse.StepPassword):  "a new password",
+	string(gatehouse.StepFactor):    "setting up an app or a passkey",
 	string(gatehouse.StepChallenge): "a challenge question",
 	string(gatehouse.StepTerms):     "the terms",
 	string(gatehouse.StepSoleUser):  "whether they are the only user of the account",

@@ -144,7 +144,7 @@ func rehearsalHappens(t *testing.T, s *testkit.Server, siteID string, people []o
 		!maps.Equal(asked, counted(said.Asked)) || !maps.Equal(kinds, counted(said.Kinds)) {
 		t.Errorf("%s: %d signed in, %d asked for nothing, %d wrapped, asked %v, with %v\nrehearsed: %+v", siteID, signedIn, nothing, wrapped, asked, kinds, said)
 	}
-	if want := map[string]int{"deactivated": 1, "no-password": 1, "no-address": 1}; !maps.Equal(counted(said.Shut), want) || len(people)-signedIn != 3 {
+	if want := map[string]int{"deactivated": 1, "never-invited": 1, "no-address": 1}; !maps.Equal(counted(said.Shut), want) || len(people)-signedIn != 3 {
 		t.Errorf("%s: shut %v, want %v", siteID, said.Shut, want)
 	}
 }

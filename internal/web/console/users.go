@@ -94,7 +94,7 @@ func (v Users) Factors() []filterChoice {
 }
 
 // forPreview are groups that only a preview leads to: what a choice would ask of them.
-var forPreview = gatehouse.SetOf(gatehouse.GroupNoFactor, gatehouse.GroupHasFactor, gatehouse.GroupNoPasskey, gatehouse.GroupHasPasskey)
+var forPreview = gatehouse.SetOf(gatehouse.GroupEnrolled, gatehouse.GroupNoFactor, gatehouse.GroupHasFactor, gatehouse.GroupNoPasskey, gatehouse.GroupHasPasskey)
 
 // Chips are the groups that are not empty: each adds one to those that are chosen, or takes it away.
 func (v Users) Chips() []filterChoice {

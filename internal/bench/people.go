@@ -53,6 +53,11 @@ func measurePeople(ctx context.Context, b *bench, db *database) error {
 			}
 			b.report.add(figure{Name: fmt.Sprintf("first look at %d users after the start, %s", len(firm.users), db.engine), Unit: "ms", Value: millis(time.Since(begun)),
 				Limit: 1000, Bound: below, Informational: true, Detail: "the server reads the list of a company when it is looked at first; afterwards it asks for changes only"})
+			for range 2 * pagesInARound { // what a server does once in its life is not looked for here
+				if err := h.page("/company/users"); err != nil {
+					return err
+				}
+			}
 			for _, l := range listingsOf(firm.users[len(firm.users)/2].ID, most) {
 				if err := b.measureListings(ctx, h, db, len(firm.users), l); err != nil {
 					return fmt.Errorf("%s: %w", l.name, err)

@@ -161,6 +161,9 @@ const (
 	// EventUsersExported: an administrator exported the data of Detail["users"] users of the company;
 	// Detail["filter"] says of which.
 	EventUsersExported EventKind = "users.exported"
+	// EventActivityExported: an administrator downloaded the company's activity; Detail["format"],
+	// Detail["from"] and Detail["to"] say which.
+	EventActivityExported EventKind = "activity.exported"
 	// EventOwnTwoFactor: a user's own choice of two-factor; Detail["on"] is yes or no.
 	EventOwnTwoFactor EventKind = "two_factor.own"
 	// EventTwoFactorReset: an administrator revoked trust in devices and the user's own choice of

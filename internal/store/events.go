@@ -18,7 +18,10 @@ func (q Queries) InsertEvent(ctx context.Context, e gatehouse.Event) error {
 	if err != nil {
 		return err
 	}
-	return q.later(ctx, "insert event", insertEvents().one, values...)
+	if err := q.later(ctx, "insert event", insertEvents().one, values...); err != nil {
+		return err
+	}
+	return q.countSignIn(ctx, e)
 }
 
 var insertEvents = insertion("events", eventColumns)
@@ -31,7 +34,15 @@ func (q Queries) InsertEvents(ctx context.Context, events []gatehouse.Event) (er
 			return err
 		}
 	}
-	return q.insertRows(ctx, insertEvents, rows)
+	if err := q.insertRows(ctx, insertEvents, rows); err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := q.countSignIn(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eventValues are an event's columns, in the order of eventColumns.

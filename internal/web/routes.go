@@ -264,6 +264,8 @@ func (s *Server) companyRoutes() []route {
 
 		to("GET /company/details", Admin, c.Details),
 		to("POST /company/details", Admin, c.SaveDetails).proving(),
+		to("GET /company/activity", Admin, c.Activity),
+		to("GET /company/files/{file}", Admin, c.ActivityFile),
 
 		to("GET /company/platforms", Admin, c.Platforms),
 		to("GET /company/platforms/{id}", Admin, c.Platform),

@@ -30,7 +30,7 @@ func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goq
 
 // samples are every view in every state that changes its page.
 func samples() []pages.Sample {
-	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples(), bulkSamples(), importSamples())
+	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples(), bulkSamples(), importSamples(), activitySamples())
 }
 
 // hostile puts a probe into the texts of a view that come from people.
@@ -38,6 +38,10 @@ func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case Platforms:
 		return fullPlatforms(probe, hostileUser(probe))
+	case CompanyActivity:
+		v.Person, v.Address = probe, probe
+		v.Events, v.Names = []gatehouse.Event{{Kind: gatehouse.EventSignIn, UserID: "usr_1", UserAgent: probe, IPAddress: probe, At: fixture.Noon}}, map[string]string{"usr_1": probe}
+		return v
 	case ImportUpload:
 		v.Recent = []gatehouse.Import{hostileImport(probe).Import}
 		return v

@@ -56,6 +56,7 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
 	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
 	gatehouse.EventBulkActBegun:      {"users", ""},
+	gatehouse.EventActivityExported:  {"download", ""},
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
 	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},
 	gatehouse.EventFactorAdded:       {"smartphone", "is-ok"},

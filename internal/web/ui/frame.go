@@ -86,6 +86,7 @@ const (
 	BulkActsPath         = "/company/bulk-acts"
 	ImportsPath          = "/company/imports"
 	CompanyDetailsPath   = "/company/details"
+	CompanyActivityPath  = "/company/activity"
 )
 
 // companyPages are the administrators' pages about their company: the icon, the text
@@ -98,6 +99,7 @@ var companyPages = []struct {
 	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
 	{"building-2", "company.nav_details", CompanyDetailsPath, nil},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
+	{"activity", "company.nav_activity", CompanyActivityPath, nil},
 }
 
 // CompanyPages are the pages about the company, for the template "company-nav".

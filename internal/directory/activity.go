@@ -1,0 +1,232 @@
+package directory
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/act"
+	"gatehouse/internal/site"
+	"gatehouse/internal/store"
+)
+
+// ActivityFilter selects events of a company.
+type ActivityFilter struct {
+	// From and To are days at the site, both included.
+	From, To time.Time
+	// Person is a username; Address is how an IP address begins.
+	Person, Address string
+	// Topic is ActivitySignIns or ActivityChanges, and Result ActivityOK or ActivityNotOK; anything
+	// else means all.
+	Topic, Result string
+	// Before is the ID of the last event of the page before.
+	Before string
+}
+
+// What an ActivityFilter selects.
+const (
+	ActivitySignIns = "sign-ins"
+	ActivityChanges = "changes"
+	ActivityOK      = "ok"
+	ActivityNotOK   = "not-ok"
+)
+
+const (
+	activityPage = 25
+	// activityWindow is how many events a page looks at for those that fit.
+	activityWindow = 2000
+	// activityChunk is how many events an export reads at a time.
+	activityChunk = 500
+	// MostActivityDays is the longest time that is shown at once.
+	MostActivityDays = 366
+)
+
+// ReasonExportWait: an administrator has exported several times. Kind TooMany.
+const ReasonExportWait = "export-wait"
+
+// DayCount is how many sign-ins a day had.
+type DayCount struct {
+	Day time.Time
+	N   map[gatehouse.SignInOutcome]int
+}
+
+// CompanyActivity is what happened in a company.
+type CompanyActivity struct {
+	// Days are all days of the time, the oldest first.
+	Days []DayCount
+	// Events are in order, newest first. Names are the users they are about.
+	Events []gatehouse.Event
+	Names  map[string]string
+	// Next is the Before of the next page; empty on the last one. Searched: only a part of the time
+	// was searched, down to where the next page begins.
+	Next     string
+	Searched bool
+	// Nobody: there is no such person in the company.
+	Nobody bool
+}
+
+// Activity returns what happened in a company (C09): the sign-ins of each day at the site, and a page
+// of events.
+//
+// Errors: Forbidden, NotFound, Unavailable.
+func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f ActivityFilter) (a CompanyActivity, err error) {
+	q := s.Store.Read()
+	if _, err := company(ctx, q, st, c, companyID); err != nil {
+		return a, err
+	}
+	if a.Days, err = signInDays(ctx, q, st, companyID, f); err != nil {
+		return a, err
+	}
+	p, found, err := s.companyEvents(ctx, q, st, c, f)
+	if err != nil || !found {
+		a.Nobody = err == nil
+		return a, err
+	}
+	p.Limit, p.Window = activityPage+1, activityWindow
+	a.Events, a.Next, err = q.EventsOfCompany(ctx, st.ID, companyID, p)
+	switch {
+	case err != nil:
+		return a, err
+	case len(a.Events) > activityPage:
+		a.Events = a.Events[:activityPage]
+		a.Next = a.Events[activityPage-1].ID
+	case a.Next != "":
+		a.Searched = true
+	}
+	a.Names, err = s.concern(ctx, q, c, a.Events)
+	return a, err
+}
+
+// signInDays counts the sign-ins of each day at the site. They are kept by the hour: where a day
+// begins at a half hour, that half belongs to the day before.
+func signInDays(ctx context.Context, q store.Queries, st *site.Site, companyID string, f ActivityFilter) ([]DayCount, error) {
+	var days []DayCount
+	at := map[string]int{}
+	for day := f.From; !day.After(f.To); day = day.AddDate(0, 0, 1) {
+		at[day.Format(time.DateOnly)] = len(days)
+		days = append(days, DayCount{day, map[gatehouse.SignInOutcome]int{}})
+	}
+	all, err := q.SignInCounts(ctx, st.ID, companyID, f.From, f.To.AddDate(0, 0, 1))
+	for _, n := range all {
+		if i, ok := at[n.Hour.In(st.Zone).Format(time.DateOnly)]; ok {
+			days[i].N[n.Outcome] += n.N
+		}
+	}
+	return days, err
+}
+
+var eventID = regexp.MustCompile(`^evt_[0-9a-f]{12,40}$`)
+
+// companyEvents is a filter for the store. found: there is such a person, or none was asked for.
+func (s *Service) companyEvents(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, f ActivityFilter) (p store.CompanyEvents, found bool, err error) {
+	p = store.CompanyEvents{From: f.From, To: f.To.AddDate(0, 0, 1), Address: strings.TrimSpace(f.Address)}
+	if eventID.MatchString(f.Before) {
+		p.Before = f.Before
+	}
+	switch f.Topic {
+	case ActivitySignIns:
+		p.Kinds = gatehouse.SignInEvents
+	case ActivityChanges:
+		p.Kinds = gatehouse.ChangeEvents
+	}
+	switch f.Result {
+	case ActivityOK:
+		p.Results = store.OnlyOK
+	case ActivityNotOK:
+		p.Results = store.NotOK
+	}
+	if strings.TrimSpace(f.Person) == "" {
+		return p, true, nil
+	}
+	u, err := q.UserByUsername(ctx, st.ID, f.Person)
+	if u, err = visible(st, c, u, err); gatehouse.KindOf(err) == gatehouse.NotFound && err != nil {
+		return p, false, nil
+	}
+	p.UserID = u.ID
+	return p, true, err
+}
+
+// concern removes from events what a company must not see, namely what is known about operators, and
+// returns the usernames of those they are about.
+func (s *Service) concern(ctx context.Context, q store.Queries, c gatehouse.Caller, events []gatehouse.Event) (map[string]string, error) {
+	names := map[string]string{}
+	name := func(siteID, id string) (string, error) {
+		if known, ok := names[id]; ok || id == "" {
+			return known, nil
+		}
+		u, err := q.User(ctx, siteID, id)
+		if gatehouse.KindOf(err) == gatehouse.NotFound && err != nil || err == nil && u.CompanyID != c.CompanyID {
+			u, err = gatehouse.User{}, nil
+		}
+		names[id] = u.Username
+		return u.Username, err
+	}
+	for i := range events {
+		e := &events[i]
+		e.Reference = ""
+		if _, err := name(e.SiteID, e.UserID); err != nil {
+			return nil, err
+		}
+		if e.ActorKind != gatehouse.SignedIn && e.ByOther() {
+			e.IPAddress, e.UserAgent, e.ActorName = "", "", ""
+			continue
+		}
+		actor, err := name(e.SiteID, e.ActorID)
+		if err != nil {
+			return nil, err
+		}
+		if e.ActorName = actor; actor == "" && e.ByOther() { // somebody of another company
+			e.IPAddress, e.UserAgent = "", ""
+		}
+	}
+	return names, nil
+}
+
+// ExportActivity calls each for all events that a filter selects, newest first, with the username of
+// the person. An event says who exported what.
+//
+// Errors: Forbidden; NotFound; TooMany with ReasonExportWait; Unavailable; what each returns.
+func (s *Service) ExportActivity(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, format string, f ActivityFilter, begin func(), each func(gatehouse.Event, string) error) error {
+	q := s.Store.Read()
+	if _, err := company(ctx, q, st, c, companyID); err != nil {
+		return err
+	}
+	if err := s.spare(ctx, c, ReasonExportWait, store.Limit{Key: "export:" + st.ID + ":" + c.UserID, Every: 2 * time.Minute, Burst: 20}); err != nil {
+		return err
+	}
+	p, found, err := s.companyEvents(ctx, q, st, c, f)
+	if err != nil {
+		return err
+	}
+	detail := map[string]string{"format": format, "from": f.From.Format(time.DateOnly), "to": f.To.Format(time.DateOnly)}
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := stillLeads(tx, companyID); err != nil {
+			return err
+		}
+		return tx.Record(gatehouse.User{CompanyID: companyID}, gatehouse.EventActivityExported, gatehouse.ResultOK, detail)
+	})
+	if err != nil {
+		return err
+	}
+	begin()
+	p.Limit, p.Window, p.Before = activityChunk, activityChunk, ""
+	for more := found; more; {
+		events, end, err := q.EventsOfCompany(ctx, st.ID, companyID, p)
+		if err != nil {
+			return err
+		}
+		names, err := s.concern(ctx, q, c, events)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := each(e, names[e.UserID]); err != nil {
+				return err
+			}
+		}
+		p.Before, more = end, end != ""
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse"
+)
+
+// countSlots is over how many rows the sign-ins of an hour are spread: each changes one, and holds it
+// until its transaction ends.
+const countSlots = 8
+
+// countSignIn counts an event that is about a sign-in. Those that belong to no company are counted
+// under none: so an unknown name costs what a known one does (invariant 7).
+func (q Queries) countSignIn(ctx context.Context, e gatehouse.Event) error {
+	outcome := e.SignInOutcome()
+	if outcome == "" || e.ID == "" {
+		return nil
+	}
+	return q.later(ctx, "count sign-in", `INSERT INTO sign_in_counts (site_id, company_id, hour, outcome, slot, n) VALUES ($1, $2, $3, $4, $5, 1)
+		ON CONFLICT (site_id, company_id, hour, outcome, slot) DO UPDATE SET n = sign_in_counts.n + 1`,
+		e.SiteID, e.CompanyID, hourOf(e.At), string(outcome), int64(e.ID[len(e.ID)-1]%countSlots))
+}
+
+func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
+
+// SignInCount is how many sign-ins there were in an hour.
+type SignInCount struct {
+	Hour    time.Time
+	Outcome gatehouse.SignInOutcome
+	N       int
+}
+
+// SignInCounts returns the sign-ins of a company from one hour to before another.
+func (q Queries) SignInCounts(ctx context.Context, siteID, companyID string, from, to time.Time) (all []SignInCount, err error) {
+	err = q.all(ctx, "sign-in counts", `SELECT hour, outcome, CAST(SUM(n) AS BIGINT) FROM sign_in_counts
+		WHERE site_id = $1 AND company_id = $2 AND hour >= $3 AND hour < $4 GROUP BY hour, outcome`,
+		[]any{siteID, companyID, hourOf(from), hourOf(to)}, func(scan func(...any) error) error {
+			var c SignInCount
+			var hour int64
+			err := scan(&hour, &c.Outcome, &c.N)
+			c.Hour = time.Unix(hour*3600, 0).UTC()
+			all = append(all, c)
+			return err
+		})
+	return all, err
+}
+
+// CompanyEvents selects events of a company.
+type CompanyEvents struct {
+	// From and To are the times from the first on, and before the last.
+	From, To time.Time
+	// UserID is the user they are about; empty: anybody.
+	UserID  string
+	Kinds   []gatehouse.EventKind
+	Results EventResults
+	// Address is how the IP address begins.
+	Address string
+	// Before is the ID of an event: only older ones; empty: from the newest.
+	Before string
+	Limit  int
+	// Window is how many events are looked at, so that a filter that fits few of them takes no longer
+	// than one that fits many.
+	Window int
+}
+
+// EventsOfCompany returns events of a company, newest first. end is the ID of the oldest one that was
+// looked at if the window ended before the time did; empty: there are no more.
+func (q Queries) EventsOfCompany(ctx context.Context, siteID, companyID string, p CompanyEvents) (all []gatehouse.Event, end string, err error) {
+	args := []any{siteID, companyID, idAt("evt", p.From), idAt("evt", p.To)}
+	add := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	where := ` FROM events WHERE site_id = $1 AND company_id = $2 AND id >= $3 AND id < $4`
+	if p.Before != "" {
+		where += ` AND id < ` + add(p.Before)
+	}
+	if p.UserID != "" {
+		where += ` AND user_id = ` + add(p.UserID)
+	}
+	where += ` ORDER BY id DESC LIMIT ` + add(p.Window)
+	var seen int
+	err = q.one(ctx, "window of events", `SELECT COUNT(*), COALESCE(MIN(id), '') FROM (SELECT id`+where+`) AS seen`, args, &seen, &end)
+	if err != nil {
+		return nil, "", err
+	}
+	if seen < p.Window {
+		end = ""
+	}
+	text := `SELECT ` + eventColumns + ` FROM (SELECT ` + eventColumns + where + `) AS seen WHERE 1 = 1`
+	if len(p.Kinds) > 0 {
+		kinds := make([]string, len(p.Kinds))
+		for i, k := range p.Kinds {
+			kinds[i] = add(string(k))
+		}
+		text += ` AND kind IN (` + strings.Join(kinds, ", ") + `)`
+	}
+	switch p.Results {
+	case OnlyOK:
+		text += ` AND result = ` + add(string(gatehouse.ResultOK))
+	case NotOK:
+		text += ` AND result <> ` + add(string(gatehouse.ResultOK))
+	}
+	if p.Address != "" {
+		text += ` AND substr(address, 1, ` + add(len(p.Address)) + `) = ` + add(p.Address)
+	}
+	all, err = q.events(ctx, text+` ORDER BY id DESC LIMIT `+add(p.Limit), args...)
+	return all, end, err
+}
+
+// idAt is the smallest ID of a moment; see NewID.
+func idAt(prefix string, t time.Time) string {
+	return fmt.Sprintf("%s_%012x", prefix, max(0, t.UnixMilli()))
+}

@@ -1,0 +1,211 @@
+package console
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/web/ui"
+)
+
+// activityDays is how many days are shown unless others are asked for.
+const activityDays = 30
+
+// Activity shows what happened in the company (C09).
+func (c *Console) Activity(w http.ResponseWriter, r *http.Request) error {
+	v, caller, company := on(r)
+	f := c.activityFilter(r)
+	a, err := c.Directory.Activity(r.Context(), v.Site, caller, company, f)
+	if err != nil {
+		return err
+	}
+	return c.page(w, r, http.StatusOK, CompanyActivity{CompanyActivity: a, ActivityFilter: f})
+}
+
+// activityFilter reads what is asked for. What is no day, or too long a time, becomes the last 30 days.
+func (c *Console) activityFilter(r *http.Request) directory.ActivityFilter {
+	v, q := ui.VisitOf(r), r.URL.Query()
+	today := c.Now().In(v.Site.Zone)
+	today = time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, v.Site.Zone)
+	day := func(name string, otherwise time.Time) time.Time {
+		if t, err := time.ParseInLocation(time.DateOnly, q.Get(name), v.Site.Zone); err == nil && t.Year() > 2000 && !t.After(today) {
+			return t
+		}
+		return otherwise
+	}
+	f := directory.ActivityFilter{To: day("to", today), Person: clipped(q.Get("person")), Address: clipped(q.Get("address")), Topic: q.Get("kind"), Result: q.Get("result"), Before: q.Get("before")}
+	f.From = day("from", f.To.AddDate(0, 0, 1-activityDays))
+	if f.From.After(f.To) {
+		f.From = f.To
+	}
+	if earliest := f.To.AddDate(0, 0, 1-directory.MostActivityDays); f.From.Before(earliest) {
+		f.From = earliest
+	}
+	return f
+}
+
+// clipped is a text to search for, as long as anybody's.
+func clipped(s string) string {
+	if r := []rune(s); len(r) > gatehouse.MaxUsername {
+		return string(r[:gatehouse.MaxUsername])
+	}
+	return s
+}
+
+// ActivityFile sends all events that the page would show.
+func (c *Console) ActivityFile(w http.ResponseWriter, r *http.Request) error {
+	v, caller, company := on(r)
+	f, format := c.activityFilter(r), "csv"
+	words := ui.WordsOf(v, time.Time{})
+	if r.PathValue("file") == "activity.jsonl" {
+		format = "jsonl"
+	} else if r.PathValue("file") != "activity.csv" {
+		return gatehouse.ErrNotFound
+	}
+	begun := false
+	write, flush := activityCSV(w, words)
+	if format == "jsonl" {
+		write, flush = activityJSON(w, words)
+	}
+	err := c.Directory.ExportActivity(r.Context(), v.Site, caller, company, format, f, func() {
+		begun = true
+		w.Header().Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}[format])
+		w.Header().Set("Content-Disposition", `attachment; filename="activity-`+f.From.Format(time.DateOnly)+`-`+f.To.Format(time.DateOnly)+`.`+format+`"`)
+	}, write)
+	if err == nil {
+		err = flush()
+	}
+	if begun && err != nil { // a truncated file must not look complete
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+func activityCSV(w http.ResponseWriter, words *ui.Words) (write func(gatehouse.Event, string) error, flush func() error) {
+	out, head := csv.NewWriter(w), false
+	begin := func() {
+		if !head {
+			head = true
+			out.Write([]string{"at", "event", "kind", "result", "username", "by", "address", "device"}) //nolint:errcheck // kept until Error
+		}
+	}
+	write = func(e gatehouse.Event, username string) error {
+		begin()
+		line := exportedLine(words, e, username)
+		return out.Write([]string{line.At, inert(line.Event), line.Kind, line.Result, inert(line.Username), inert(line.By), inert(line.Address), inert(line.Device)})
+	}
+	return write, func() error { begin(); out.Flush(); return out.Error() }
+}
+
+func activityJSON(w http.ResponseWriter, words *ui.Words) (write func(gatehouse.Event, string) error, flush func() error) {
+	out := json.NewEncoder(w)
+	return func(e gatehouse.Event, username string) error { return out.Encode(exportedLine(words, e, username)) }, func() error { return nil }
+}
+
+// exported is an event in a file.
+type exported struct {
+	At       string `json:"at"`
+	Event    string `json:"event"`
+	Kind     string `json:"kind"`
+	Result   string `json:"result"`
+	Username string `json:"username,omitempty"`
+	By       string `json:"by,omitempty"`
+	Address  string `json:"address,omitempty"`
+	Device   string `json:"device,omitempty"`
+}
+
+func exportedLine(words *ui.Words, e gatehouse.Event, username string) exported {
+	which, _ := ui.EventWords(e)
+	line := exported{At: e.At.UTC().Format(time.RFC3339), Event: words.T("event."+which, "application", e.Detail["name"]), Kind: string(e.Kind), Result: string(e.Result),
+		Username: username, Address: e.IPAddress}
+	if e.ByOther() {
+		line.By, _ = words.Actor(e)
+	}
+	if e.UserAgent != "" {
+		line.Device = words.Browser(e.UserAgent)
+	}
+	return line
+}
+
+// CompanyActivity is what happened in the company, page by page (C09).
+type CompanyActivity struct {
+	directory.CompanyActivity
+	directory.ActivityFilter
+}
+
+func (CompanyActivity) Template() string        { return "company_activity" }
+func (CompanyActivity) Title(p *ui.Page) string { return p.T("company_activity.title") }
+
+// Topics and Results are the choices of the filters, after "everything".
+func (CompanyActivity) Topics() []string {
+	return []string{directory.ActivitySignIns, directory.ActivityChanges}
+}
+func (CompanyActivity) Results() []string {
+	return []string{directory.ActivityOK, directory.ActivityNotOK}
+}
+
+func (v CompanyActivity) FromDay() string { return v.From.Format(time.DateOnly) }
+func (v CompanyActivity) ToDay() string   { return v.To.Format(time.DateOnly) }
+
+// Newest and Older are the addresses of the first and of the next page, with the same filters; CSV and
+// JSONL those of the files.
+func (v CompanyActivity) Newest() string { return v.address(ui.CompanyActivityPath, "") }
+func (v CompanyActivity) Older() string  { return v.address(ui.CompanyActivityPath, v.Next) }
+func (v CompanyActivity) CSV() string    { return v.address("/company/files/activity.csv", "") }
+func (v CompanyActivity) JSONL() string  { return v.address("/company/files/activity.jsonl", "") }
+
+func (v CompanyActivity) address(path, before string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"from": v.FromDay(), "to": v.ToDay(), "person": v.Person, "address": v.Address, "kind": v.Topic, "result": v.Result, "before": before} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return path + "?" + q.Encode()
+}
+
+// companyEvent is an event in words.
+type companyEvent struct {
+	Page              *ui.Page
+	Text, Class, Icon string
+	Person, Link      string
+	At                time.Time
+	Result, Badge     string
+	Place, Device, By string
+}
+
+// Log puts the events of the page into words. What is suspicious stands out as on a user's own page.
+func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
+	lines := make([]companyEvent, len(v.Events))
+	for i, e := range v.Events {
+		which, look := ui.EventWords(e)
+		l := companyEvent{Page: p, Text: p.T("event."+which, "application", e.Detail["name"]), Icon: look.Icon, Class: look.Class, At: e.At,
+			Result: p.T("result." + string(e.Result)), Badge: "badge-bad", Person: v.Names[e.UserID]}
+		switch {
+		case e.SignInOutcome() == gatehouse.SignInChallenged:
+			l.Result, l.Badge = p.T("company_activity.challenged"), "badge-warn"
+		case e.Kind == gatehouse.EventLocked:
+			l.Result = p.T("result.locked")
+		case e.Result == gatehouse.ResultOK:
+			l.Badge = "badge-ok"
+		}
+		if l.Person != "" {
+			l.Link = ui.CompanyUsersPath + "/" + url.PathEscape(e.UserID)
+		}
+		if e.ByOther() {
+			l.By, _ = p.Actor(e)
+		}
+		if e.IPAddress != "" {
+			l.Place = p.PlaceOf(e.IPAddress)
+		}
+		if e.UserAgent != "" {
+			l.Device = p.Browser(e.UserAgent)
+		}
+		lines[i] = l
+	}
+	return lines
+}

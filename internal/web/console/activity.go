@@ -119,8 +119,7 @@ type exported struct {
 }
 
 func exportedLine(words *ui.Words, e gatehouse.Event, username string) exported {
-	which, _ := ui.EventWords(e)
-	line := exported{At: e.At.UTC().Format(time.RFC3339), Event: words.T("event."+which, "application", e.Detail["name"]), Kind: string(e.Kind), Result: string(e.Result),
+	line := exported{At: e.At.UTC().Format(time.RFC3339), Event: didText(words, e), Kind: string(e.Kind), Result: string(e.Result),
 		Username: username, Address: e.IPAddress}
 	if e.ByOther() {
 		line.By, _ = words.Actor(e)
@@ -182,8 +181,8 @@ type companyEvent struct {
 func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
 	lines := make([]companyEvent, len(v.Events))
 	for i, e := range v.Events {
-		which, look := ui.EventWords(e)
-		l := companyEvent{Page: p, Text: p.T("event."+which, "application", e.Detail["name"]), Icon: look.Icon, Class: look.Class, At: e.At,
+		_, look := ui.EventWords(e)
+		l := companyEvent{Page: p, Text: didText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At,
 			Result: p.T("result." + string(e.Result)), Badge: "badge-bad", Person: v.Names[e.UserID]}
 		switch {
 		case e.SignInOutcome() == gatehouse.SignInChallenged:

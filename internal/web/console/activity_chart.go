@@ -33,7 +33,7 @@ type chartTotal struct {
 
 // chartDay is a day: a bar, and a line of the table.
 type chartDay struct {
-	Name, Title, X, Middle string
+	Name, X, Middle string
 	// Labelled: its name stands below it.
 	Labelled bool
 	Bars     []chartBar
@@ -78,7 +78,6 @@ func (v CompanyActivity) Chart(p *ui.Page) chart {
 func dayOf(p *ui.Page, d directory.DayCount, x, slot, scale float64) chartDay {
 	name := p.Date(d.Day)
 	day := chartDay{Name: name, X: unit(x + slot*0.15), Middle: unit(x + slot/2)}
-	day.Title = name + ": " + p.T("company_activity.summary", "worked", d.N[gatehouse.SignInWorked], "challenged", d.N[gatehouse.SignInChallenged], "failed", d.N[gatehouse.SignInFailed])
 	y := chartHeight
 	for _, o := range gatehouse.SignInOutcomes {
 		n := d.N[o]

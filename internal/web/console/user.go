@@ -174,7 +174,7 @@ func (v UserDetail) ChangedText(p *ui.Page) template.HTML {
 		return p.Rich("user.refused_changed_unknown")
 	}
 	who, _ := p.Actor(v.Changed)
-	return p.Rich("user.refused_changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", didText(p, v.Changed)+".")
+	return p.Rich("user.refused_changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", didText(p.Words, v.Changed)+".")
 }
 
 // Path is the user's page.

@@ -157,7 +157,7 @@ func (v UserForm) ChangedText(p *ui.Page) template.HTML {
 		return p.Rich("user_edit.changed_unknown")
 	}
 	who, _ := p.Actor(v.Changed)
-	return p.Rich("user_edit.changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", didText(p, v.Changed)+".")
+	return p.Rich("user_edit.changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", didText(p.Words, v.Changed)+".")
 }
 
 // Is are the details as they are now, for somebody whose form was made before.

@@ -73,16 +73,17 @@ type didLine struct {
 	From []string
 }
 
-func didText(p *ui.Page, e gatehouse.Event) string {
+// didText is an event in the words of an administrator.
+func didText(w *ui.Words, e gatehouse.Event) string {
 	which, _ := ui.EventWords(e)
-	return p.T("did."+which, "application", e.Detail["name"])
+	return w.T("did."+which, "application", e.Detail["name"])
 }
 
 func didLines(p *ui.Page, events []gatehouse.Event) []didLine {
 	lines := make([]didLine, len(events))
 	for i, e := range events {
 		_, look := ui.EventWords(e)
-		l := didLine{Page: p, Text: didText(p, e), Icon: look.Icon, Class: look.Class, At: e.At}
+		l := didLine{Page: p, Text: didText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At}
 		if e.Result != gatehouse.ResultOK {
 			l.Failed = p.T("result." + string(e.Result))
 		}

@@ -117,13 +117,16 @@ const (
 	EventUserInvited EventKind = "user.invited"
 	// EventUserDeleted and EventUserRestored: an administrator deleted a user, or undid that;
 	// EventUserRemoved: the user is gone, with everything.
-	EventUserDeleted    EventKind = "user.deleted"
-	EventUserRestored   EventKind = "user.restored"
-	EventUserRemoved    EventKind = "user.removed"
-	EventPasswordReset  EventKind = "password.reset"
-	EventCompanyCreated EventKind = "company.created"
-	EventCompanyChanged EventKind = "company.changed"
-	EventImport         EventKind = "company.imported"
+	EventUserDeleted  EventKind = "user.deleted"
+	EventUserRestored EventKind = "user.restored"
+	EventUserRemoved  EventKind = "user.removed"
+	// EventRequestAnswered: an administrator answered what a user had asked for; Detail["kind"] is
+	// a UserRequestKind, Detail["answer"] is yes or no.
+	EventRequestAnswered EventKind = "request.answered"
+	EventPasswordReset   EventKind = "password.reset"
+	EventCompanyCreated  EventKind = "company.created"
+	EventCompanyChanged  EventKind = "company.changed"
+	EventImport          EventKind = "company.imported"
 	// EventCodeSent and EventCode: a code was mailed, and one was entered.
 	EventCodeSent EventKind = "code.sent"
 	EventCode     EventKind = "sign_in.code"

@@ -41,7 +41,7 @@ func TestA04_NoTellsTheAdministrator(t *testing.T) {
 		boss := visitor(t, s, "meridian-uk")
 		wantHome(t, signIn(boss, "admin", password))
 		page, _ := userPage(boss, u)
-		if got := page.Text("main .alert-warn"); !contains(got, "Several people share this sign-in", "Yesterday, 12:00", "Ask support to create a user for each person") {
+		if got := page.Text("main .alert-warn"); !contains(got, "Several people share this sign-in", "Yesterday, 12:00", "Add a user for each person") {
 			t.Errorf("%q", got)
 		}
 		if page, _ := userPage(boss, admin); page.Has("Several people share") {

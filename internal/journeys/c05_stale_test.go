@@ -182,8 +182,11 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	shop, desk := newPlatform(t, s, ofOthers), newPlatform(t, s, forAdministrators)
 	desk.answered(browser.Get(desk.ask()))
 	if err := s.Store.Write(t.Context(), func(q store.Queries) error {
-		_, err := q.InsertAccessRequest(t.Context(), busy, desk.app.ID, s.Clock.Now())
-		return err
+		if _, err := q.InsertAccessRequest(t.Context(), busy, desk.app.ID, s.Clock.Now()); err != nil {
+			return err
+		}
+		asker := gatehouse.Caller{Kind: gatehouse.Visitor}
+		return q.InsertEvent(t.Context(), asker.Event(store.NewID("evt", s.Clock.Now()), s.Clock.Now(), busy.SiteID, busy, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil))
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +196,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 		"/account/sign-out-everywhere", "/company/users", "/company/details", columns, preview, proposedAct(t, s, boss, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
 		"/company/users/" + unasked.ID + "/invite", "/company/users/" + fresh.ID + "/invite-again", "/company/users/" + busy.ID + "/make-administrator", "/company/users/" + chief.ID + "/unmake-administrator",
-		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + chief.ID,
+		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/requests", "/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + chief.ID,
 		"/company/enhanced-security", "/company/enhanced-security?two_factor=enabled", "/oauth2/logout", shop.ask(), c.notMe(browser)} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}

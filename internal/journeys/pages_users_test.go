@@ -56,7 +56,7 @@ func manager(w *walker) {
 		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate",
 		"/company/users/" + unasked.ID + "/invite", "/company/users/" + fresh.ID + "/invite-again", "/company/users/" + busy.ID + "/make-administrator", "/company/users/" + chief.ID + "/unmake-administrator",
 		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/users/" + gone.ID,
-		"/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + busy.ID + "/activity", "/account/security", "/account/devices"},
+		"/company/requests", "/company/users/deleted", "/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + busy.ID + "/activity", "/account/security", "/account/devices"},
 		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
 	w.imports()
 	if w.st.ID == "meridian-uk" {

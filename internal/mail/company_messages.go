@@ -60,3 +60,20 @@ type NewAdministrator struct {
 
 // Kind implements Message.
 func (NewAdministrator) Kind() string { return "new-administrator" }
+
+// RequestsWaiting reminds a company's administrators of what users have asked for, once a day.
+type RequestsWaiting struct {
+	notice
+	// Usernames, Shared and Access count forgotten usernames, shared sign-ins, and users waiting
+	// for a platform.
+	Usernames, Shared, Access int
+}
+
+// Kind implements Message.
+func (RequestsWaiting) Kind() string { return "requests-waiting" }
+
+// Expires implements Message: the next day has its own.
+func (RequestsWaiting) Expires(now time.Time) time.Time { return now.Add(24 * time.Hour) }
+
+// All is how many there are.
+func (m RequestsWaiting) All() int { return m.Usernames + m.Shared + m.Access }

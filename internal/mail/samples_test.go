@@ -24,6 +24,8 @@ func companySamples() map[string]Message {
 		"invitation-operator":       Invitation{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour)},
 		"new-administrator":         NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", By: "Jonas Weber", At: testTime},
 		"new-administrator-support": NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", At: testTime},
+		"requests-waiting":          RequestsWaiting{Usernames: 1, Shared: 2, Access: 12},
+		"requests-waiting-one":      RequestsWaiting{Access: 1},
 		"account-changed-support":   AccountChanged{Username: "hkruse", What: AccountDeactivated, At: testTime},
 	}
 	for _, what := range []AccountAct{AccountDeactivated, AccountActivated, AccountDeleted, AccountRestored, AccountAdministrator, AccountUser} {

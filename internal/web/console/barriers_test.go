@@ -39,7 +39,7 @@ func TestBarriersInWords(t *testing.T) {
 		t.Errorf("Unlock is offered %d times", n)
 	}
 	if got := pages.Squeeze(doc.Find("main .alert").Last().Text()); !strings.Contains(got, "Several people share this sign-in") || !strings.Contains(got, "18 November 2026") ||
-		doc.Find("main .alert a[href='/contact']").Length() != 1 {
+		doc.Find("main .alert a[href='/company/users/new']").Length() != 1 {
 		t.Error(got)
 	}
 	// A new password can be sent no matter what the mail list says; not to oneself, and not

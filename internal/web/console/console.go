@@ -36,6 +36,12 @@ type Console struct {
 }
 
 func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {
+	v, caller, company := on(r)
+	asked, err := c.Directory.Asked(r.Context(), v.Site, caller, company)
+	if err != nil {
+		return err
+	}
+	v.Waiting = asked.Waiting()
 	return c.Pages.Write(w, r, status, c.Now(), view)
 }
 

@@ -222,6 +222,14 @@ func userSamples() []pages.Sample {
 		pages.Sample{Name: "user-edit", View: UserForm{Of: all[0], Typed: typed, Seen: "0123"}},
 		pages.Sample{Name: "user-edit-changed", View: UserForm{Of: all[0], Typed: typed, Seen: "0123", IsChanged: true, Changed: someLife().Events[1]}},
 		pages.Sample{Name: "user-edit-changed-unknown", View: UserForm{Of: all[0], Typed: typed, Seen: "0123", IsChanged: true}},
+		pages.Sample{Name: "requests-none", View: Requests{}},
+		pages.Sample{Name: "requests", View: Requests{Done: "yes", Asked: directory.Asked{Users: []directory.AskedByUser{
+			{UserRequest: gatehouse.UserRequest{Kind: gatehouse.RequestUsername, UserID: "usr_1", At: fixture.Noon}, User: all[0]},
+			{UserRequest: gatehouse.UserRequest{Kind: gatehouse.RequestShared, UserID: "usr_2", At: fixture.Noon}, User: all[9]}},
+			Access: fullPlatforms("Desk", all[0]).Requests}}},
+		pages.Sample{Name: "requests-done", View: Requests{Done: "no"}},
+		pages.Sample{Name: "deleted", View: DeletedUsers{all}},
+		pages.Sample{Name: "deleted-none", View: DeletedUsers{}},
 		pages.Sample{Name: "user-activity", View: UserActivity{Of: all[0], Life: someLife(), Before: "evt_9"}},
 		pages.Sample{Name: "user-activity-none", View: UserActivity{Of: all[9]}})
 	for i := range list {

@@ -54,6 +54,13 @@ func hostile(v ui.View, probe string) ui.View {
 	case Users:
 		v.List.Text, v.Users = probe, []gatehouse.User{hostileUser(probe)}
 		return v
+	case Requests:
+		u := hostileUser(probe)
+		v.Users = []directory.AskedByUser{{UserRequest: gatehouse.UserRequest{Kind: gatehouse.RequestUsername, UserID: probe, At: fixture.Noon}, User: u}}
+		v.Access = fullPlatforms(probe, u).Requests
+		return v
+	case DeletedUsers:
+		return DeletedUsers{[]gatehouse.User{hostileUser(probe)}}
 	case UserForm:
 		v.Of, v.Typed = hostileUser(probe), directory.UserFields{Username: probe, FirstName: probe, LastName: probe, Email: probe, Locale: probe, Role: gatehouse.Role(probe)}
 		return v

@@ -51,6 +51,8 @@ func (p *Page) Administers() bool { return p.User != nil && p.User.Role == gateh
 type NavPage struct {
 	Icon, Text, Path string
 	Current          bool
+	// Waiting is how much waits for an answer there.
+	Waiting int
 }
 
 // AccountPages are the pages that the site's My account has, for the template
@@ -60,7 +62,7 @@ func (p *Page) AccountPages() []NavPage {
 	add := func(there bool, icon, name string) {
 		if there {
 			path := "/account/" + name
-			pages = append(pages, NavPage{icon, p.T("account.nav_" + name), path, p.PathOnly() == path || strings.HasPrefix(p.PathOnly(), path+"/")})
+			pages = append(pages, NavPage{icon, p.T("account.nav_" + name), path, p.PathOnly() == path || strings.HasPrefix(p.PathOnly(), path+"/"), 0})
 		}
 	}
 	add(true, "user", "profile")
@@ -72,7 +74,7 @@ func (p *Page) AccountPages() []NavPage {
 	add(true, "history", "activity")
 	add(p.Site.TermsVersion != "", "file-text", "terms")
 	if p.Administers() { // B01: My account > Enhanced security
-		pages = append(pages, NavPage{"shield-check", p.T("company.nav_enhanced_security"), EnhancedSecurityPath, false})
+		pages = append(pages, NavPage{"shield-check", p.T("company.nav_enhanced_security"), EnhancedSecurityPath, false, 0})
 	}
 	return pages
 }
@@ -87,6 +89,7 @@ const (
 	ImportsPath          = "/company/imports"
 	CompanyDetailsPath   = "/company/details"
 	CompanyActivityPath  = "/company/activity"
+	RequestsPath         = "/company/requests"
 )
 
 // companyPages are the administrators' pages about their company: the icon, the text
@@ -96,6 +99,7 @@ var companyPages = []struct {
 	below           []string
 }{
 	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/", BulkActsPath, ImportsPath + "/"}},
+	{"mail", "company.nav_requests", RequestsPath, nil},
 	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
 	{"building-2", "company.nav_details", CompanyDetailsPath, nil},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
@@ -110,7 +114,10 @@ func (p *Page) CompanyPages() []NavPage {
 		for _, below := range c.below {
 			current = current || strings.HasPrefix(p.PathOnly(), below)
 		}
-		pages[i] = NavPage{c.icon, p.T(c.key), c.path, current}
+		pages[i] = NavPage{c.icon, p.T(c.key), c.path, current, 0}
+		if c.path == RequestsPath {
+			pages[i].Waiting = p.Waiting
+		}
 	}
 	return pages
 }

@@ -38,6 +38,8 @@ type Frame struct {
 	// User and Company are nil when signed out.
 	User    *gatehouse.User
 	Company *gatehouse.Company
+	// Waiting is how many requests wait for the company's administrators; only known on their pages.
+	Waiting int
 }
 
 // View is the content of one page. It may have more methods: Form if it has a form,

@@ -32,6 +32,8 @@ type Visit struct {
 	// for a sign-in in progress.
 	Pending *gatehouse.SignInFacts
 	Step    gatehouse.Step
+	// Waiting is as in Frame.
+	Waiting int
 	// SessionToken, SignInToken and DeviceToken are the cookies' values; empty
 	// if there is none.
 	SessionToken, SignInToken, DeviceToken string
@@ -101,7 +103,7 @@ func (p *Pages) Write(w http.ResponseWriter, r *http.Request, status int, now ti
 	v := VisitOf(r)
 	body, err := p.page(Frame{
 		Site: v.Site, Lang: v.Lang, Path: r.URL.RequestURI(), Now: now, Reference: v.Reference,
-		Token: v.Token, Again: v.Again, User: v.User, Company: v.Company,
+		Token: v.Token, Again: v.Again, User: v.User, Company: v.Company, Waiting: v.Waiting,
 	}, status, view)
 	if err != nil {
 		return err

@@ -127,7 +127,8 @@ const watchFocus = `(frame => {
   const skip = document.querySelector(".skip");
   const start = frame ? skip : all.findLast(e => main.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_PRECEDING) || skip;
   start.focus();
-  return frame ? all.length : wanted.length + 1;
+  const parts = 3 * wanted.filter(e => e.type === "date").length; // day, month, year, and a calendar
+  return parts + (frame ? all.length : wanted.length + 1);
 })`
 
 // wantKeyboard: the Tab key reaches every control, with visible focus (WCAG 2.1.1,

@@ -57,6 +57,7 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
 	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
 	gatehouse.EventBulkActBegun:      {"users", ""},
+	gatehouse.EventUsersExported:     {"download", ""},
 	gatehouse.EventActivityExported:  {"download", ""},
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
 	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},

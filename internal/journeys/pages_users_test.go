@@ -38,6 +38,13 @@ func manager(w *walker) {
 		u.State, u.FirstSignInAt, u.EmailConfirmed = gatehouse.Invited, time.Time{}, false
 		u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, w.s.Clock.Now().Add(time.Hour)
 	})
+	asker := gatehouse.Caller{Kind: gatehouse.Visitor} // so that a request waits
+	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error {
+		now := w.s.Clock.Now()
+		return q.InsertEvent(w.t.Context(), asker.Event(store.NewID("evt", now), now, w.st.ID, busy, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil))
+	}); err != nil {
+		w.t.Fatal(err)
+	}
 	secure(w.t, w.s, me, true)
 	w.trusts(me)
 	w.trusts(busy)

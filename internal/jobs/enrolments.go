@@ -33,6 +33,11 @@ func Proposals(d *directory.Service) Job {
 	return Job{Name: "proposals", Every: 10 * time.Minute, Run: d.ForgetProposals}
 }
 
+// Reports mails the monthly reports of companies.
+func Reports(d *directory.Service, sites func(id string) *site.Site) Job {
+	return Job{Name: "reports", Every: time.Minute, Run: func(ctx context.Context) error { return d.WriteReports(ctx, sites) }}
+}
+
 // runs continues the runs of a kind.
 func runs(kind gatehouse.RunKind, d *directory.Service, sites func(id string) *site.Site) func(context.Context) error {
 	return func(ctx context.Context) error {

@@ -77,3 +77,33 @@ func (RequestsWaiting) Expires(now time.Time) time.Time { return now.Add(24 * ti
 
 // All is how many there are.
 func (m RequestsWaiting) All() int { return m.Usernames + m.Shared + m.Access }
+
+// MonthlyReport tells a company's administrators how it stands, once a month.
+type MonthlyReport struct {
+	notice
+	Company, AccountNumber string
+	// From is the beginning of the month that it is about.
+	From time.Time
+	// Users are how many there are now, and how many of them never signed in, have not for long, have
+	// an address that bounces or none, are locked, and have no second factor.
+	Users, Never, Away, Bouncing, NoEmail, Locked, Bare int
+	// Worked and Failed are the sign-ins of the month.
+	Worked, Failed int
+	Changes        []RoleChange
+	// Query names the month in the report's address.
+	Query string
+}
+
+// Kind implements Message.
+func (MonthlyReport) Kind() string { return "monthly-report" }
+
+// Until is the last day of the month.
+func (m MonthlyReport) Until() time.Time { return m.From.AddDate(0, 1, -1) }
+
+// RoleChange is a user who was made an administrator, or is no longer one; By is empty if the
+// operator did it, and Name if the user is gone.
+type RoleChange struct {
+	Name, By string
+	Is       bool
+	At       time.Time
+}

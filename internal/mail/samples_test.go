@@ -20,9 +20,12 @@ func samples() map[string]Message {
 // companySamples are about what administrators do.
 func companySamples() map[string]Message {
 	all := map[string]Message{
-		"invitation":                Invitation{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour), Name: "Jonas Weber", Company: "Lindenhof Books"},
-		"invitation-operator":       Invitation{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour)},
-		"new-administrator":         NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", By: "Jonas Weber", At: testTime},
+		"invitation":          Invitation{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour), Name: "Jonas Weber", Company: "Lindenhof Books"},
+		"invitation-operator": Invitation{Username: "hkruse", Token: testToken, ExpiresAt: testTime.Add(24 * time.Hour)},
+		"new-administrator":   NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", By: "Jonas Weber", At: testTime},
+		"monthly-report": MonthlyReport{Company: "Lindenhof Books", AccountNumber: "20871-UK", From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Query: "2026-10", Users: 152, Never: 4, Away: 11, Bouncing: 1, NoEmail: 2, Locked: 1, Bare: 97, Worked: 1893, Failed: 71,
+			Changes: []RoleChange{{Name: "Hanna Kruse", By: "Jonas Weber", Is: true, At: testTime}, {Name: "", At: testTime}}},
+		"monthly-report-quiet":      MonthlyReport{Company: "Lindenhof Books", AccountNumber: "20871-UK", From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Query: "2026-10", Users: 1, Worked: 1},
 		"new-administrator-support": NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", At: testTime},
 		"requests-waiting":          RequestsWaiting{Usernames: 1, Shared: 2, Access: 12},
 		"requests-waiting-one":      RequestsWaiting{Access: 1},

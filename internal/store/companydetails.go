@@ -63,3 +63,10 @@ func (q Queries) Reported(ctx context.Context, siteID, id string, before, now ti
 		siteID, id, micros(before), micros(now))
 	return n == 1, err
 }
+
+// RoleChanges returns up to limit events of a company that made somebody an administrator, or no
+// longer one, from one time to before another, oldest first.
+func (q Queries) RoleChanges(ctx context.Context, siteID, companyID string, from, to time.Time, limit int) ([]gatehouse.Event, error) {
+	return q.events(ctx, `SELECT `+eventColumns+` FROM events WHERE site_id = $1 AND company_id = $2 AND kind = 'user.changed' AND at >= $3 AND at < $4 AND detail LIKE '%"role_before"%'
+		ORDER BY at LIMIT $5`, siteID, companyID, micros(from), micros(to), limit)
+}

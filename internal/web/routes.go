@@ -266,6 +266,7 @@ func (s *Server) companyRoutes() []route {
 		to("POST /company/users/{id}/messages/{message}/resend", Admin, c.Resend),
 
 		to("GET /company/details", Admin, c.Details),
+		to("GET /company/report", Admin, c.Report),
 		to("POST /company/details", Admin, c.SaveDetails).proving(),
 		to("GET /company/activity", Admin, c.Activity),
 		to("GET /company/files/{file}", Admin, c.ActivityFile),

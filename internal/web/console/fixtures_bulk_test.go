@@ -64,6 +64,10 @@ func bulkSamples() []pages.Sample {
 		{Field: "zone", Reason: directory.FieldZone}, {Field: "contact_1_name", Reason: directory.FieldRequired}, {Field: "contact_1_email", Reason: directory.FieldEmail},
 		{Field: "contact_2_phone", Reason: directory.FieldPhone}, {Field: "contact_2_email", Reason: directory.FieldContactWays}}})
 	add("details-changed", Details{Stored: stored, Typed: stored, Version: "v", Changed: true})
+	report := directory.Report{From: fixture.Noon.AddDate(0, -1, -20), To: fixture.Noon.AddDate(0, 0, -20), Users: 152, Bare: 97, Worked: 1893, Failed: 71, Groups: map[gatehouse.UserGroup]int{gatehouse.GroupAway: 11},
+		Changes: []directory.RoleChange{{At: fixture.Noon, User: all[0], Is: true, By: fixture.LongName}, {At: fixture.Noon}}}
+	add("report", Report{Report: report})
+	add("report-quiet", Report{Report: directory.Report{From: report.From, To: report.To}})
 	add("acts", BulkActs{Acts: acts, Before: "bac_9", Next: "bac_1"})
 	add("acts-none", BulkActs{})
 	add("acts-over", BulkActs{Before: "bac_1"})

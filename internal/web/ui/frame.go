@@ -90,6 +90,7 @@ const (
 	CompanyDetailsPath   = "/company/details"
 	CompanyActivityPath  = "/company/activity"
 	RequestsPath         = "/company/requests"
+	CompanyReportPath    = "/company/report"
 )
 
 // companyPages are the administrators' pages about their company: the icon, the text
@@ -101,7 +102,7 @@ var companyPages = []struct {
 	{"users", "company.nav_users", CompanyUsersPath, []string{CompanyUsersPath + "/", BulkActsPath, ImportsPath + "/"}},
 	{"mail", "company.nav_requests", RequestsPath, nil},
 	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
-	{"building-2", "company.nav_details", CompanyDetailsPath, nil},
+	{"building-2", "company.nav_details", CompanyDetailsPath, []string{CompanyReportPath}},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
 	{"activity", "company.nav_activity", CompanyActivityPath, nil},
 }

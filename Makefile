@@ -40,7 +40,7 @@ profile: ## Profile the server while everybody signs in, and write a summary to 
 demo: ## Start the demo: three sites, people, and an inbox
 	$(GO) run ./cmd/gatehouse demo
 
-screenshots: ## Take the pictures of the README again, from the demo in Chromium
+screenshots: ## Take the pictures of the README and of docs/administrators.md again, from the demo in Chromium
 	@mkdir -p docs/pictures
 	GATEHOUSE_PICTURES="$(CURDIR)/docs/pictures" $(GO) test -count=1 -run '^TestPicturesOfTheREADME$$' ./internal/journeys
 

@@ -17,8 +17,9 @@ const picturesVariable = "GATEHOUSE_PICTURES"
 // heaviest is the maximum size of a README picture, in bytes.
 const heaviest = 100 << 10
 
-// The README shows the sign-in page and the preview of Enhanced Security, as in the
-// demo. Every picture in it is in the repository, and small.
+// The README shows the sign-in page and the preview of Enhanced Security, and
+// docs/administrators.md the company's pages, as in the demo. Every picture in them is in
+// the repository, and small.
 func TestPicturesOfTheREADME(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))
@@ -26,9 +27,13 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	shown := ""
+	for _, page := range []string{"../../README.md", "../../docs/administrators.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown += strings.ReplaceAll(string(text), "](pictures/", "](docs/pictures/")
 	}
 	b := testkit.Browser(t)
 	b.Size(1120, 700)
@@ -44,8 +49,8 @@ func TestPicturesOfTheREADME(t *testing.T) {
 			}
 		}
 		path := "docs/pictures/" + name + ".webp"
-		if !strings.Contains(string(readme), "]("+path+")") {
-			t.Errorf("the README does not show %s", path)
+		if !strings.Contains(shown, "]("+path+")") {
+			t.Errorf("no page shows %s", path)
 		}
 		if info, err := os.Stat("../../" + path); err != nil || info.Size() > heaviest {
 			t.Errorf("%s: make screenshots (%v)", path, err)
@@ -62,4 +67,17 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	b.Size(1120, 1190)
 	testkit.Eval[bool](b, "scrollTo(0, 0), true")
 	keep("enhanced-security")
+
+	b.Size(1120, 900)
+	b.Open(s.URL(site, "/company/activity"))
+	b.See("Activity")
+	keep("activity")
+	b.Open(s.URL(site, "/company/users"))
+	b.See("152")
+	keep("users")
+	testkit.Eval[bool](b, `[...document.querySelectorAll("input[name=user]")].slice(1, 4).forEach((box) => box.click()), document.querySelector("#act").value = "deactivate", true`)
+	b.Press("Continue")
+	b.See("Deactivate 3 users?")
+	b.Size(1120, 700)
+	keep("bulk")
 }

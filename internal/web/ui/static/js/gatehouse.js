@@ -224,18 +224,22 @@
     btn.addEventListener("click", () => window.print());
   }
 
-  // Users ticked in a list, kept while its pages are turned. Without this, those of one page
-  // can be ticked, or all that were found.
+  // Users ticked in a list, kept while its pages are turned: in the addresses of its pages, in
+  // the part that no server gets. Without this, those of one page can be ticked, or all that
+  // were found.
   for (const form of all("[data-bulk]")) {
     const boxes = all(`input[name=user][form=${form.id}]`), head = byId(form.dataset.bulk), found = form.elements.all;
-    const kept = new Set(JSON.parse(sessionStorage.getItem("ticked") || "[]"));
+    const links = all('a[href^="/company/users?"]');
+    const kept = new Set(location.hash.match(/\busr_[0-9a-f]{32}\b/g));
     const show = () => {
       const here = boxes.filter((b) => b.checked).length;
       head.checked = here > 0 && here === boxes.length;
       head.indeterminate = here > 0 && here < boxes.length;
       form.querySelector("[data-count]").textContent = kept.size;
       form.querySelector("[data-clear]").hidden = kept.size === 0;
-      sessionStorage.setItem("ticked", JSON.stringify([...kept]));
+      const hash = kept.size ? "#" + [...kept].join(",") : "";
+      links.forEach((a) => { a.hash = hash; });
+      history.replaceState(null, "", location.pathname + location.search + hash);
     };
     const tick = (box, on) => { box.checked = on; kept[on ? "add" : "delete"](box.value); };
     boxes.forEach((b) => { b.checked = kept.has(b.value); b.addEventListener("change", () => { tick(b, b.checked); show(); }); });
@@ -248,7 +252,6 @@
       if (!found?.checked) [...kept].filter((id) => !here.has(id)).forEach((id) => {
         form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "user", value: id }));
       });
-      sessionStorage.removeItem("ticked");
     });
     show();
   }

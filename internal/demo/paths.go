@@ -17,14 +17,15 @@ type step struct {
 	link, then string
 }
 
-// path is the subject of one of the documents that Gatehouse follows, in five clicks.
+// path is the subject of one of the documents that Gatehouse follows, or a part of it, in five
+// clicks.
 type path struct {
 	site, title string
 	steps       [5]step
 }
 
-// paths are the documents in order: the help of a portal, the guide to two-factor
-// sign-in, and the guide to an account.
+// paths are the documents in order: the help of a portal, the guide to two-factor sign-in, and the
+// guide to an account; and the pages for administrators.
 var paths = []path{
 	{"meridian-uk", "The portal’s help: signing in and passwords", [5]step{
 		{page: "/sign-in", as: "zakesson",
@@ -61,6 +62,18 @@ var paths = []path{
 			link: "Ask for a link", then: " in place of a forgotten password."},
 		{inbox: true, as: "beatrix.ollerenshaw@fernhollow.example",
 			link: "Open the link", then: " in the email and choose a new password."},
+	}},
+	{"meridian-uk", "A company’s own console", [5]step{
+		{page: "/company/users", as: "msantos",
+			link: "Find users", then: " by parts of names, tick some of the 152, and choose what to do with all of them at once. The company of praghunathan has 5,000."},
+		{page: "/company/users/import", as: "msantos",
+			link: "Import a list", then: " from a spreadsheet. Nothing happens before you agree."},
+		{page: "/company/requests", as: "msantos",
+			link: "Answer requests", then: ": a forgotten username, a shared sign-in, access to a platform."},
+		{page: "/company/activity", as: "msantos",
+			link: "See the activity", then: ": sign-ins by day, and who did what."},
+		{page: "/company/details", as: "msantos",
+			link: "Say whom to ask", then: " at the company, in which time zone, and read the monthly report."},
 	}},
 }
 

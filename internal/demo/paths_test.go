@@ -13,7 +13,7 @@ func TestThePathsOfTheTour(t *testing.T) {
 	g := newStage(t)
 	all := g.listed()
 	shown := all.Paths()
-	if len(shown) != len(paths) || len(shown) != 3 {
+	if len(shown) != len(paths) || len(shown) != 4 {
 		t.Fatalf("%d paths of %d", len(shown), len(paths))
 	}
 	for n, p := range shown {
@@ -35,7 +35,7 @@ func TestThePathsOfTheTour(t *testing.T) {
 		}
 	}
 	body := get(t, newHandler(t, all, newInbox(t)), "/").Body.String()
-	for _, want := range []string{"/company/enhanced-security", "/company/users", "/account/activity", "/account/security", "/inbox?to="} {
+	for _, want := range []string{"/company/enhanced-security", "/company/users", "/company/activity", "/account/activity", "/account/security", "/inbox?to="} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the tour does not lead to %s", want)
 		}

@@ -38,6 +38,10 @@ type BulkResult struct {
 }
 
 func (BulkResult) Template() string { return "bulk_result" }
+
+// Told: each user has an email from the act itself, which this does not follow.
+func (BulkResult) Told() bool { return false }
+
 func (v BulkResult) Title(p *ui.Page) string {
 	return p.T("bulk.title_" + string(v.Act))
 }

@@ -43,6 +43,10 @@ type EnrolmentResult struct {
 }
 
 func (EnrolmentResult) Template() string { return "enrolment" }
+
+// Told: users get a notice.
+func (EnrolmentResult) Told() bool { return true }
+
 func (v EnrolmentResult) Title(p *ui.Page) string {
 	return p.T("enrolment.title_" + ruleWord(v.Results.Rule()))
 }
@@ -161,7 +165,7 @@ func noticeText(w *ui.Words, l directory.RunLine) string {
 	return w.T("enrolment.notice_" + string(n.State))
 }
 
-// Row is a user of the enrolment for the template "enrolment-line".
+// Row is a user of the enrolment for the template "run-line".
 func (v EnrolmentResult) Row(p *ui.Page, l directory.RunLine) lineRow {
 	row := lineOf(p, l)
 	row.Result, row.Why, row.Message = outcomeText(p.Words, v.Results.Rule(), l.Outcome), reasonText(p.Words, l.Reason), noticeText(p.Words, l)

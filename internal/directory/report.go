@@ -108,20 +108,22 @@ const (
 
 // WriteReports mails last month's reports to the administrators of companies that want them. Several
 // processes may do this at once: each report is written once.
-func (s *Service) WriteReports(ctx context.Context, sites func(id string) *site.Site) error {
+func (s *Service) WriteReports(ctx context.Context, sites []*site.Site) error {
 	now := s.Now()
 	// The month begins up to 14 hours earlier elsewhere: a company waits for its own.
 	latest := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC).Add(14 * time.Hour)
 	if now.Before(latest) {
 		return nil
 	}
-	due, err := s.Store.Read().CompaniesToReport(ctx, latest, reportsAtOnce)
-	for _, firm := range due {
-		if st := sites(firm.SiteID); st != nil && err == nil {
-			err = s.writeReport(ctx, st, firm, latest, now.Sub(latest) < reportDays*24*time.Hour)
+	var failed error
+	for _, st := range sites { // a failure for one company does not affect the others
+		due, err := s.Store.Read().CompaniesToReport(ctx, st.ID, latest, reportsAtOnce)
+		failed = errors.Join(failed, err)
+		for _, firm := range due {
+			failed = errors.Join(failed, s.writeReport(ctx, st, firm, latest, now.Sub(latest) < reportDays*24*time.Hour))
 		}
 	}
-	return err
+	return failed
 }
 
 // writeReport writes a company's report, or only records that this month's needs none.

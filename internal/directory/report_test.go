@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
 
@@ -38,7 +39,7 @@ func TestMonthlyReports(t *testing.T) {
 			t.Helper()
 			h.now = at
 			for range 2 {
-				if err := h.WriteReports(t.Context(), h.byID); err != nil {
+				if err := h.WriteReports(t.Context(), []*site.Site{h.uk, h.au}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -34,8 +34,8 @@ func Proposals(d *directory.Service) Job {
 }
 
 // Reports mails the monthly reports of companies.
-func Reports(d *directory.Service, sites func(id string) *site.Site) Job {
-	return Job{Name: "reports", Every: time.Minute, Run: func(ctx context.Context) error { return d.WriteReports(ctx, sites) }}
+func Reports(d *directory.Service, sites func() []*site.Site) Job {
+	return Job{Name: "reports", Every: time.Minute, Run: func(ctx context.Context) error { return d.WriteReports(ctx, sites()) }}
 }
 
 // runs continues the runs of a kind.

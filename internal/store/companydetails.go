@@ -42,12 +42,12 @@ func (q Queries) SetCompanyDetails(ctx context.Context, siteID, id string, d gat
 	return nil
 }
 
-// CompaniesToReport returns up to limit companies that want a report and whose last one was written
+// CompaniesToReport returns up to limit companies of a site that want a report and whose last one was written
 // before a time, those first that have waited longest.
-func (q Queries) CompaniesToReport(ctx context.Context, before time.Time, limit int) ([]gatehouse.Company, error) {
+func (q Queries) CompaniesToReport(ctx context.Context, siteID string, before time.Time, limit int) ([]gatehouse.Company, error) {
 	var all []gatehouse.Company
 	err := q.all(ctx, "companies to report", `SELECT `+companyColumns+` FROM companies
-		WHERE NOT report_off AND reported_at < $1 ORDER BY reported_at LIMIT $2`, []any{micros(before), limit}, func(scan func(...any) error) error {
+		WHERE site_id = $1 AND NOT report_off AND reported_at < $2 ORDER BY reported_at LIMIT $3`, []any{siteID, micros(before), limit}, func(scan func(...any) error) error {
 		var c gatehouse.Company
 		err := scan(companyFields(&c)...)
 		all = append(all, c)

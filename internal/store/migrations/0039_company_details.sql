@@ -3,7 +3,7 @@
 ALTER TABLE companies ADD COLUMN zone TEXT NOT NULL DEFAULT '';
 ALTER TABLE companies ADD COLUMN report_off BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE companies ADD COLUMN reported_at BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX companies_reported ON companies (reported_at) WHERE NOT report_off;
+CREATE INDEX companies_reported ON companies (site_id, reported_at) WHERE NOT report_off;
 
 CREATE TABLE company_contacts (
   site_id    TEXT NOT NULL,

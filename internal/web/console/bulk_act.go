@@ -48,7 +48,7 @@ func listWith(query, more string) string {
 }
 
 // longestQuery is longer than any search that the list makes.
-const longestQuery = 4096
+const longestQuery = 16 << 10
 
 // chosenUsers reads whom a form names: users who were ticked, all that a search finds, or those
 // whom an earlier act has changed.
@@ -58,7 +58,10 @@ func chosenUsers(form url.Values) (of directory.Chosen) {
 		return of
 	}
 	if form.Get("all") == "yes" {
-		q, _ := url.ParseQuery(form.Get("query")[:min(len(form.Get("query")), longestQuery)])
+		q, err := url.ParseQuery(form.Get("query"))
+		if err != nil || len(form.Get("query")) > longestQuery { // half a search would find more users
+			return of
+		}
 		filter := gatehouse.ReadUserFilter(q)
 		of.All = &filter
 		return of

@@ -86,7 +86,7 @@ func (w *walker) pageName() string {
 	return path
 }
 
-var identifier = regexp.MustCompile(`(acc|evt|enr|usr)_[0-9a-f]+/?`)
+var identifier = regexp.MustCompile(`(acc|bac|evt|enr|imp|usr)_[0-9a-f]+/?`)
 
 // wantFits: nothing needs horizontal scrolling, except a separate region.
 func (w *walker) wantFits(name string, width, height int) {

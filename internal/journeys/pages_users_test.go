@@ -59,11 +59,14 @@ func manager(w *walker) {
 	w.b.Fill("code", mailedCode(w.t, w.s, me.Email))
 	w.b.Press("Verify")
 	w.b.See("Good ")
-	w.all([]string{"/company/users", "/company/details", "/company/report", "/company/activity", "/company/bulk-acts", proposedAct(w.t, w.s, me, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor", "/company/users/" + locked.ID,
-		"/company/users/" + locked.ID + "/unlock", "/company/users/" + busy.ID + "/send-password", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + left.ID + "/activate",
-		"/company/users/" + unasked.ID + "/invite", "/company/users/" + fresh.ID + "/invite-again", "/company/users/" + busy.ID + "/make-administrator", "/company/users/" + chief.ID + "/unmake-administrator",
-		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/users/" + gone.ID,
-		"/company/requests", "/company/users/deleted", "/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + busy.ID + "/activity", "/account/security", "/account/devices"},
+	of := func(u gatehouse.User, act string) string { return "/company/users/" + u.ID + act }
+	pages := []string{"/company/users", "/company/details", "/company/report", "/company/activity", "/company/bulk-acts", proposedAct(w.t, w.s, me, gatehouse.ActDeactivate, busy), of(busy, ""), of(busy, "/reset-two-factor"), of(locked, ""),
+		of(locked, "/unlock"), of(unasked, "/invite"), "/company/requests", "/company/users/deleted", "/company/users/new", of(busy, "/edit"), of(busy, "/activity"), "/account/security", "/account/devices"}
+	if w.st.ID == "meridian-uk" { // the others have the same template, and words that differ on no site
+		pages = append(pages, of(busy, "/send-password"), of(busy, "/deactivate"), of(left, "/activate"), of(fresh, "/invite-again"), of(busy, "/make-administrator"), of(chief, "/unmake-administrator"),
+			of(busy, "/sign-out"), of(busy, "/delete"), of(gone, "/restore"), of(gone, ""))
+	}
+	w.all(pages,
 		[]string{"/company/users?q=zebra", "/company/users?group=no-address&role=user", "/company/users/" + me.ID, "/company/users/" + left.ID, "/company/users/" + busy.ID + "?done=resent"})
 	w.imports()
 	if w.st.ID == "meridian-uk" {

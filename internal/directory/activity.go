@@ -99,7 +99,7 @@ func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Calle
 	return a, err
 }
 
-// signInDays counts the sign-ins of each day at the site. They are kept by the hour: where a day
+// signInDays counts the sign-ins of each day, in the zone of the filter's days. They are kept by the hour: where a day
 // begins at a half hour, that half belongs to the day before.
 func signInDays(ctx context.Context, q store.Queries, st *site.Site, companyID string, f ActivityFilter) ([]DayCount, error) {
 	var days []DayCount
@@ -110,7 +110,7 @@ func signInDays(ctx context.Context, q store.Queries, st *site.Site, companyID s
 	}
 	all, err := q.SignInCounts(ctx, st.ID, companyID, f.From, f.To.AddDate(0, 0, 1))
 	for _, n := range all {
-		if i, ok := at[n.Hour.In(st.Zone).Format(time.DateOnly)]; ok {
+		if i, ok := at[n.Hour.In(f.From.Location()).Format(time.DateOnly)]; ok {
 			days[i].N[n.Outcome] += n.N
 		}
 	}

@@ -39,13 +39,18 @@ type RoleChange struct {
 // ReportGroups are the groups whose sizes are in a report.
 var ReportGroups = []gatehouse.UserGroup{gatehouse.GroupNever, gatehouse.GroupAway, gatehouse.GroupBouncing, gatehouse.GroupNoEmail, gatehouse.GroupLocked}
 
+// ZoneOf is the time zone of a company: its own, or its site's.
+func ZoneOf(st *site.Site, firm gatehouse.Company) *time.Location {
+	if own, err := time.LoadLocation(firm.Zone); err == nil && firm.Zone != "" {
+		return own
+	}
+	return st.Zone
+}
+
 // MonthOf returns the beginning of the month that a moment is in, some months later, in a company's
 // time zone.
 func MonthOf(st *site.Site, firm gatehouse.Company, at time.Time, months int) time.Time {
-	zone := st.Zone
-	if own, err := time.LoadLocation(firm.Zone); err == nil && firm.Zone != "" {
-		zone = own
-	}
+	zone := ZoneOf(st, firm)
 	at = at.In(zone)
 	return time.Date(at.Year(), at.Month()+time.Month(months), 1, 0, 0, 0, 0, zone)
 }

@@ -62,7 +62,7 @@ func TestButtons(t *testing.T) {
 		"password-changed": "/forgot-password", "locked": "/forgot-password", "locked-strangers": "/forgot-password",
 		"address-undone": "/forgot-password", "challenge-changed": "/account/password", "password-expiring": "/account/password",
 		"new-device": "/account/activity", "terms-receipt": "/account/terms", "address-taken": "/sign-in",
-		"username-request": "", "shared-sign-in": "", "enrolment-failures": "", "many-refusals": "", "texts-stopped": "", "address-corrected": "",
+		"username-request": "", "shared-sign-in": "/company/users/new", "monthly-report": "/company/report?month=2026-10", "enrolment-failures": "", "many-refusals": "", "texts-stopped": "", "address-corrected": "",
 		"two-factor-enabled": "/", "two-factor-disabled": "/account/security", "enrolment-summary": "/company/enrolments/enr_0193",
 		"two-factor-reset": "/account/devices", "own-two-factor": "/account/password",
 	} {

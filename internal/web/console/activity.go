@@ -29,10 +29,11 @@ func (c *Console) Activity(w http.ResponseWriter, r *http.Request) error {
 // activityFilter reads what is asked for. What is no day, or too long a time, becomes the last 30 days.
 func (c *Console) activityFilter(r *http.Request) directory.ActivityFilter {
 	v, q := ui.VisitOf(r), r.URL.Query()
-	today := c.Now().In(v.Site.Zone)
-	today = time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, v.Site.Zone)
+	zone := directory.ZoneOf(v.Site, *v.Company)
+	today := c.Now().In(zone)
+	today = time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, zone)
 	day := func(name string, otherwise time.Time) time.Time {
-		if t, err := time.ParseInLocation(time.DateOnly, q.Get(name), v.Site.Zone); err == nil && t.Year() > 2000 && !t.After(today) {
+		if t, err := time.ParseInLocation(time.DateOnly, q.Get(name), zone); err == nil && t.Year() > 2000 && !t.After(today) {
 			return t
 		}
 		return otherwise

@@ -87,20 +87,17 @@ func (v Details) Failed() bool          { return v.Changed }
 // LastWord is what Enhanced Security was changed to, as a part of text keys.
 func (v Details) LastWord() string { return ruleWord(v.Last.Rule()) }
 
-// contactRow is a contact's number, and the names of its fields.
+// contactRow is a contact's number, and the names of its fields: who it is, and how to get there.
 type contactRow struct {
-	N      int
-	Fields []string
+	N     int
+	Pairs [2][2]string
 }
 
 // ContactRows are the contacts of the form.
 func (Details) ContactRows() (rows []contactRow) {
 	for i := range gatehouse.MostContacts {
-		row := contactRow{N: i + 1}
-		for _, name := range []string{"name", "about", "email", "phone"} {
-			row.Fields = append(row.Fields, contactField(i, name))
-		}
-		rows = append(rows, row)
+		rows = append(rows, contactRow{N: i + 1, Pairs: [2][2]string{
+			{contactField(i, "name"), contactField(i, "about")}, {contactField(i, "email"), contactField(i, "phone")}}})
 	}
 	return rows
 }

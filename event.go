@@ -164,6 +164,10 @@ const (
 	// EventUsersExported: an administrator exported the data of Detail["users"] users of the company;
 	// Detail["filter"] says of which.
 	EventUsersExported EventKind = "users.exported"
+	// EventSearchShared and EventSearchUnshared: an administrator shared a saved search with the
+	// company's other administrators, or no longer does; Detail["name"] and Detail["search"] say which.
+	EventSearchShared   EventKind = "search.shared"
+	EventSearchUnshared EventKind = "search.unshared"
 	// EventActivityExported: an administrator downloaded the company's activity; Detail["format"],
 	// Detail["from"] and Detail["to"] say which.
 	EventActivityExported EventKind = "activity.exported"

@@ -19,10 +19,11 @@ const (
 )
 
 // Search is what a user searches for, and where (A06). Everywhere but in SearchUsers, it is just a
-// text.
+// text. In SearchUsers, it also has how the list of users looks.
 type Search struct {
 	Place SearchPlace
 	UserFilter
+	UserLook
 }
 
 // The limits of searches, in code points and in numbers.
@@ -30,6 +31,8 @@ const (
 	MostSearchText    = 300
 	MostSearchName    = 60
 	MostSavedSearches = 30
+	// MostSharedSearches is how many searches a company's administrators share.
+	MostSharedSearches = 30
 )
 
 // ReadSearch reads the address of a search. It ignores what it does not know, as the pages
@@ -40,28 +43,33 @@ func ReadSearch(address string) (Search, bool) {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return Search{}, false
 	}
-	s := Search{SearchPlace(u.Path), ReadUserFilter(u.Query())}
+	s := Search{SearchPlace(u.Path), ReadUserFilter(u.Query()), ReadUserLook(u.Query())}
 	if s.Text != strings.TrimSpace(u.Query().Get("q")) { // one that no page searches for
 		return Search{}, false
 	}
 	switch s.Place {
 	case SearchEverything, SearchHelp:
-		s.UserFilter = UserFilter{Text: s.Text}
+		s.UserFilter, s.UserLook = UserFilter{Text: s.Text}, UserLook{}
 	case SearchUsers:
 	default:
 		return Search{}, false
 	}
-	return s, s.UserFilter != UserFilter{}
+	return s, s.UserFilter != UserFilter{} || s.UserLook != UserLook{}
 }
 
 // Address returns the canonical address that ReadSearch reads.
 func (s Search) Address() string {
 	asked := s.Query()
+	s.AddTo(asked)
 	if len(asked) == 0 {
 		return string(s.Place)
 	}
 	return string(s.Place) + "?" + asked.Encode()
 }
+
+// Shareable reports whether a user may share the search with the company's administrators: only
+// administrators do, and only searches of the company's users, which all of them may open.
+func (s Search) Shareable(r Role) bool { return s.Place == SearchUsers && r == RoleAdmin }
 
 // For reports whether users of a role may open the search page.
 func (s Search) For(r Role) bool { return s.Place != SearchUsers || r == RoleAdmin }
@@ -72,4 +80,25 @@ type SavedSearch struct {
 	ID      string
 	Name    string
 	SavedAt time.Time
+	// SharedAt is since when the company's administrators see it; zero: only the user does.
+	SharedAt time.Time
+}
+
+// Shared reports whether the company's other administrators see the search.
+func (s SavedSearch) Shared() bool { return !s.SharedAt.IsZero() }
+
+// SharedSearch is a saved search as the company's other administrators have it.
+type SharedSearch struct {
+	SavedSearch
+	// By is who shares it.
+	By User
+	// Hidden: the administrator who looks has put it out of sight.
+	Hidden bool
+}
+
+// Visible reports whether other administrators have the search at all: only as long as the one who
+// shares it is an administrator who could open it. Nothing is forgotten when that ends, so a search
+// of somebody who is activated again is there again.
+func (s SharedSearch) Visible() bool {
+	return s.Shared() && s.Shareable(s.By.Role) && s.By.State == Active && s.By.DeletedAt.IsZero()
 }

@@ -64,9 +64,9 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 		if p := pressCard(c, p, "searches", "up").Want(200); homeCards(p) != "platforms orders searches links checkup activity" {
 			t.Error(homeCards(p))
 		}
-		one := c.Get("/searches").MustFind("a[aria-label='Rename or delete: Passwords']").AttrOr("href", "")
+		one := c.Get("/searches").MustFind("a[aria-label='Change or delete: Passwords']").AttrOr("href", "")
 		p = c.Submit(c.Get(one), "form[action='"+one+"']", testkit.Values{"name": "All about passwords"}).Want(200)
-		if p.URL.Path != "/searches" || !p.Has("The new name has been saved.") || !p.Has("All about passwords") {
+		if p.URL.Path != "/searches" || !p.Has("The search has been saved.") || !p.Has("All about passwords") {
 			t.Errorf("%s: %s", p.URL, p.Text("main"))
 		}
 		// Saved again, it gets another name and is not a second one.
@@ -81,7 +81,7 @@ func TestA06_SavedSearchesAreKept(t *testing.T) {
 		other := visitor(t, s, "meridian-uk")
 		signIn(other, "tom", password)
 		token := saves(other, other.Get("/help?q=mail"), "Mail").MustFind("input[name=form_token]").AttrOr("value", "")
-		own := other.Get("/searches").MustFind("a[aria-label='Rename or delete: Mail']").AttrOr("href", "")
+		own := other.Get("/searches").MustFind("a[aria-label='Change or delete: Mail']").AttrOr("href", "")
 		token = other.Get(own).MustFind("input[name=form_token]").AttrOr("value", token)
 		for _, path := range []string{one, "/searches/sea_none"} {
 			other.Get(path).Want(404)

@@ -181,7 +181,11 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	}
 	shop, desk := newPlatform(t, s, ofOthers), newPlatform(t, s, forAdministrators)
 	desk.answered(browser.Get(desk.ask()))
+	theirs := gatehouse.SavedSearch{ID: "sea_theirs", Name: "Locked", SharedAt: s.Clock.Now(), Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Role: gatehouse.RoleUser}}}
 	if err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		if err := q.PutSavedSearch(t.Context(), chief.SiteID, chief.ID, theirs); err != nil {
+			return err
+		}
 		if _, err := q.InsertAccessRequest(t.Context(), busy, desk.app.ID, s.Clock.Now()); err != nil {
 			return err
 		}
@@ -192,7 +196,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	}
 	saves(browser, browser.Get("/help?q=locked"), "Locked").Want(200)
 	search := browser.Get("/searches").MustFind("main a[href^='/searches/']").AttrOr("href", "")
-	for _, page := range []string{"/", search, "/searches/new?search=%2Fhelp%3Fq%3Dmail", "/home/platforms", "/account/platforms", "/company/platforms", "/company/platforms/" + desk.app.ID, "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
+	for _, page := range []string{"/", search, "/searches/" + theirs.ID, "/searches/new?search=%2Fhelp%3Fq%3Dmail", "/home/platforms", "/account/platforms", "/company/platforms", "/company/platforms/" + desk.app.ID, "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
 		"/account/sign-out-everywhere", "/company/users", "/company/details", columns, preview, proposedAct(t, s, boss, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
 		"/company/users/" + unasked.ID + "/invite", "/company/users/" + fresh.ID + "/invite-again", "/company/users/" + busy.ID + "/make-administrator", "/company/users/" + chief.ID + "/unmake-administrator",

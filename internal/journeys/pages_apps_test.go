@@ -76,7 +76,7 @@ func (w *walker) savesSearches() {
 	w.b.See("Passwords")
 	w.look()
 	w.at("/searches")
-	w.b.Follow("Rename or delete")
+	w.b.Follow("Change or delete")
 	w.look()
 	w.failing([][2]string{{"name", ""}}, "name")
 }

@@ -85,6 +85,7 @@ var notLookedAt = map[string]string{
 	"POST /home/cards":                                "asks for nothing",
 	"POST /home/platforms":                            "asks for nothing",
 	"POST /searches/{id}/delete":                      "asks for nothing",
+	"POST /searches/{id}/hide":                        "asks for nothing",
 	"POST /account/language":                          "asks for nothing",
 	"POST /account/activity/{id}/not-me":              "asks for nothing",
 	"POST /account/platforms/{id}/remove":             "asks for nothing",

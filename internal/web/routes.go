@@ -145,7 +145,8 @@ func (s *Server) homeRoutes() []route {
 		to("GET /searches/new", User, p.NewSearch),
 		to("POST /searches/new", User, p.SaveSearch),
 		to("GET /searches/{id}", User, p.OneSearch),
-		to("POST /searches/{id}", User, p.RenameSearch),
+		to("POST /searches/{id}", User, p.ChangeSearch),
+		to("POST /searches/{id}/hide", User, p.HideSearch),
 		to("POST /searches/{id}/delete", User, p.DeleteSearch),
 
 		to("POST /home/cards", User, p.ArrangeHome),

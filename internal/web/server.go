@@ -89,10 +89,14 @@ func (s *Server) Prepare() *Server {
 	return s
 }
 
-// savedSearches are those of a signed-in visitor, for the company's pages.
-func (s *Server) savedSearches(r *http.Request) ([]gatehouse.SavedSearch, error) {
+// savedSearches are those of a signed-in visitor, and those that others share, for the company's
+// pages.
+func (s *Server) savedSearches(r *http.Request) (own []gatehouse.SavedSearch, shared []gatehouse.SharedSearch, err error) {
 	v := ui.VisitOf(r)
-	return s.Account.SavedSearches(r.Context(), v.Site, v.Caller(r))
+	if own, err = s.Account.SavedSearches(r.Context(), v.Site, v.Caller(r)); err == nil {
+		shared, err = s.Account.SharedSearches(r.Context(), v.Site, v.Caller(r))
+	}
+	return own, shared, err
 }
 
 //go:embed *.html

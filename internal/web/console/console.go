@@ -27,8 +27,8 @@ type Console struct {
 	SignIn    *signin.Service
 	Pages     *ui.Pages
 	Now       func() time.Time
-	// Saved are the visitor's saved searches.
-	Saved func(*http.Request) ([]gatehouse.SavedSearch, error)
+	// Saved are the visitor's saved searches, and those that other administrators share.
+	Saved func(*http.Request) ([]gatehouse.SavedSearch, []gatehouse.SharedSearch, error)
 
 	streams streams
 	// uploads counts the files that are being read.

@@ -131,7 +131,7 @@ func besides(address string) ui.Searches {
 		{ID: "sea_1", Name: string([]rune(fixture.LongName + fixture.LongName)[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Text: "smith", Role: gatehouse.RoleAdmin}}},
 		{ID: "sea_2", Name: "Locked out", Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Groups: gatehouse.SetOf(gatehouse.GroupLocked)}}},
 		{ID: "sea_3", Name: "Elsewhere", Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: "locked"}}},
-	}, address)
+	}, []gatehouse.SharedSearch{{By: gatehouse.User{FirstName: fixture.LongName, LastName: "Santos"}, SavedSearch: gatehouse.SavedSearch{ID: "sea_4", Name: "Not seen for long", Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserLook: gatehouse.UserLook{Sort: gatehouse.SortSeen}}}}}, address)
 }
 
 // listOf is what an address of the list asks for.

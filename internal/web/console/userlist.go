@@ -13,77 +13,37 @@ import (
 // shown about them. All of it is in the address, so that Back works, and a link shows the same.
 type userList struct {
 	directory.UserList
-	// columns are those that were chosen; none: the usual ones.
-	columns []column
+	columns gatehouse.ColumnSet
 }
 
-// column is something the list can show about users, next to their names.
-type column string
-
-// The columns.
-const (
-	columnUsername  column = "username"
-	columnEmail     column = "email"
-	columnRole      column = "role"
-	columnTwoFactor column = "two_factor"
-	columnSeen      column = "last_sign_in"
-	columnCreated   column = "created"
-	columnState     column = "state"
-)
-
-// columns are all of them in the order in which they are shown, and usualColumns those that are shown
-// unless others are chosen: the name has the username below it.
-var (
-	columns      = []column{columnUsername, columnEmail, columnRole, columnTwoFactor, columnSeen, columnCreated, columnState}
-	usualColumns = []column{columnEmail, columnRole, columnTwoFactor, columnSeen, columnState}
-)
-
 // columnName is always shown, and the first.
-const columnName column = "name"
+const columnName gatehouse.UserColumn = "name"
 
 // sortable is a column that the list can be sorted by.
 type sortable struct {
-	Column column
+	Column gatehouse.UserColumn
 	Value  gatehouse.UserSort
 	// newest: the newest come first, unless one asks for the other way around.
 	newest  bool
 	Current bool
 }
 
-var sortables = []sortable{{Column: columnName, Value: gatehouse.SortName}, {Column: columnUsername, Value: gatehouse.SortUsername},
-	{Column: columnSeen, Value: gatehouse.SortSeen, newest: true}, {Column: columnCreated, Value: gatehouse.SortCreated, newest: true}}
+var sortables = []sortable{{Column: columnName, Value: gatehouse.SortName}, {Column: gatehouse.ColumnUsername, Value: gatehouse.SortUsername},
+	{Column: gatehouse.ColumnSeen, Value: gatehouse.SortSeen, newest: true}, {Column: gatehouse.ColumnCreated, Value: gatehouse.SortCreated, newest: true}}
 
 // readList reads an address. It ignores what it does not know.
 func readList(asked url.Values) (l userList) {
 	l.UserFilter, l.Limit = gatehouse.ReadUserFilter(asked), usersOfPage
 	l.After, l.Before = asked.Get("after"), asked.Get("before")
-	if by := gatehouse.UserSort(asked.Get("sort")); slices.Contains(gatehouse.UserSorts, by) {
-		l.Sort = by
-	}
-	l.Down = asked.Get("order") == "down"
-	for _, c := range columns {
-		if slices.Contains(asked["col"], string(c)) {
-			l.columns = append(l.columns, c)
-		}
-	}
-	if slices.Equal(l.columns, usualColumns) {
-		l.columns = nil
-	}
+	look := gatehouse.ReadUserLook(asked)
+	l.Sort, l.Down, l.columns = look.Sort, look.Down, look.Columns
 	return l
 }
 
 // query is the text form of a list, without the place in it.
 func (l userList) query() url.Values {
 	q := l.Query()
-	if l.Sort != gatehouse.SortName {
-		q.Set("sort", string(l.Sort))
-	}
-	if l.Down {
-		q.Set("order", "down")
-	}
-	for _, c := range l.columns {
-		q.Add("col", string(c))
-	}
+	l.look().AddTo(q)
 	return q
 }
 
@@ -122,17 +82,16 @@ func (l userList) Everybody() string {
 // Filtered reports whether anything but everybody was asked for.
 func (l userList) Filtered() bool { return l.UserFilter != gatehouse.UserFilter{} }
 
-// Shows reports whether a column is shown.
-func (l userList) Shows(c column) bool {
-	if len(l.columns) == 0 {
-		return slices.Contains(usualColumns, c)
-	}
-	return slices.Contains(l.columns, c)
+func (l userList) look() gatehouse.UserLook {
+	return gatehouse.UserLook{Sort: l.Sort, Down: l.Down, Columns: l.columns}
 }
+
+// Shows reports whether a column is shown.
+func (l userList) Shows(c gatehouse.UserColumn) bool { return l.look().Shows(c) }
 
 // Columns are the choices of columns.
 func (l userList) Columns() (all []filterChoice) {
-	for _, c := range columns {
+	for _, c := range gatehouse.UserColumns {
 		all = append(all, filterChoice{Value: string(c), Current: l.Shows(c)})
 	}
 	return all
@@ -165,14 +124,14 @@ func (l userList) Kept(own ...string) (all []hiddenField) {
 
 // heading is the head of a column.
 type heading struct {
-	Column column
+	Column gatehouse.UserColumn
 	// Link sorts by it; empty: it cannot be sorted by. Sorted is "ascending", "descending" or empty.
 	Link, Sorted string
 }
 
 // Headings are the heads of the columns that are shown.
 func (l userList) Headings() (all []heading) {
-	for _, c := range append([]column{columnName}, columns...) {
+	for _, c := range append([]gatehouse.UserColumn{columnName}, gatehouse.UserColumns...) {
 		if c != columnName && !l.Shows(c) {
 			continue
 		}

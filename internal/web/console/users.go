@@ -25,11 +25,11 @@ func (c *Console) Users(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	saved, err := c.Saved(r)
+	saved, shared, err := c.Saved(r)
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, http.StatusOK, Users{found, list, ui.SearchesOf(saved, r.URL.RequestURI()), asked.Has(nobodyQuery)})
+	return c.page(w, r, http.StatusOK, Users{found, list, ui.SearchesOf(saved, shared, r.URL.RequestURI()), asked.Has(nobodyQuery)})
 }
 
 // longestSearch is as long as names and addresses get.

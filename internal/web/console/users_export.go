@@ -15,9 +15,9 @@ func (c *Console) ExportUsers(w http.ResponseWriter, r *http.Request) error {
 	v, caller, companyID := on(r)
 	list := readList(r.PostForm)
 	words := ui.WordsOf(v, time.Time{}) // a file is read on other days
-	shown := []column{columnName, columnUsername}
-	for _, one := range columns {
-		if one != columnUsername && list.Shows(one) {
+	shown := []gatehouse.UserColumn{columnName, gatehouse.ColumnUsername}
+	for _, one := range gatehouse.UserColumns {
+		if one != gatehouse.ColumnUsername && list.Shows(one) {
 			shown = append(shown, one)
 		}
 	}
@@ -47,7 +47,7 @@ func (c *Console) ExportUsers(w http.ResponseWriter, r *http.Request) error {
 
 // csvTable begins a file for spreadsheets. They take a file for UTF-8 if it begins with a byte order
 // mark, and separate cells by semicolons where commas are in numbers.
-func csvTable(w http.ResponseWriter, words *ui.Words, shown []column, now time.Time) *csv.Writer {
+func csvTable(w http.ResponseWriter, words *ui.Words, shown []gatehouse.UserColumn, now time.Time) *csv.Writer {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="users-`+now.UTC().Format(time.DateOnly)+`.csv"`)
 	head := make([]string, len(shown))
@@ -64,7 +64,7 @@ func csvTable(w http.ResponseWriter, words *ui.Words, shown []column, now time.T
 }
 
 // cellOf is what a file says about a user.
-func cellOf(words *ui.Words, of column, u gatehouse.UserFacts) string {
+func cellOf(words *ui.Words, of gatehouse.UserColumn, u gatehouse.UserFacts) string {
 	stamp := func(at time.Time) string {
 		if at.IsZero() {
 			return ""
@@ -74,20 +74,20 @@ func cellOf(words *ui.Words, of column, u gatehouse.UserFacts) string {
 	switch of {
 	case columnName:
 		return u.DisplayName()
-	case columnUsername:
+	case gatehouse.ColumnUsername:
 		return u.Username
-	case columnEmail:
+	case gatehouse.ColumnEmail:
 		return u.Email
-	case columnRole:
+	case gatehouse.ColumnRole:
 		return words.T("users.role_" + string(u.Role))
-	case columnTwoFactor:
+	case gatehouse.ColumnTwoFactor:
 		if state := gatehouse.TwoFactorOf(u.Need, u.User, u.Reachable); state != gatehouse.TwoFactorNone {
 			return words.T("users.two_factor_" + string(state))
 		}
 		return words.T("users.two_factor_none")
-	case columnSeen:
+	case gatehouse.ColumnSeen:
 		return stamp(u.LastSignInAt)
-	case columnCreated:
+	case gatehouse.ColumnCreated:
 		return stamp(u.CreatedAt)
 	}
 	return userState(words, u.User).Text

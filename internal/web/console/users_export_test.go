@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"gatehouse"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/web/ui"
 )
@@ -12,7 +13,7 @@ import (
 func TestExportsSuitTheLanguage(t *testing.T) {
 	for lang, want := range map[string]string{"de": "\ufeffName;E-Mail-Adresse\n", "fr": "\ufeffNom;Adresse e-mail\n", "en-GB": "\ufeffName,Email address\n"} {
 		w := httptest.NewRecorder()
-		out := csvTable(w, ui.WordsOf(&ui.Visit{Site: fixture.Sites()["uk"], Lang: lang}, fixture.Noon), []column{columnName, columnEmail}, fixture.Noon)
+		out := csvTable(w, ui.WordsOf(&ui.Visit{Site: fixture.Sites()["uk"], Lang: lang}, fixture.Noon), []gatehouse.UserColumn{columnName, gatehouse.ColumnEmail}, fixture.Noon)
 		if out.Flush(); w.Body.String() != want {
 			t.Errorf("%s: %q", lang, w.Body)
 		}

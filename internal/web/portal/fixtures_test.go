@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -49,13 +50,22 @@ func savedSearches() []gatehouse.SavedSearch {
 	return []gatehouse.SavedSearch{
 		{ID: "sea_1", Name: "Lockouts in the third quarter", Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: "locked"}}},
 		{ID: "sea_2", Name: string([]rune(strings.Repeat(fixture.LongName+" ", 3))[:gatehouse.MostSearchName]), Search: gatehouse.Search{Place: gatehouse.SearchEverything, UserFilter: gatehouse.UserFilter{Text: strings.Repeat("word ", 50)}}},
-		{ID: "sea_3", Name: "Administrators without an address", Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Text: "a<b", Groups: gatehouse.SetOf(gatehouse.GroupNoEmail), Role: gatehouse.RoleAdmin}}},
+		{ID: "sea_3", Name: "Administrators without an address", SharedAt: fixture.Noon, Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Text: "a<b", Groups: gatehouse.SetOf(gatehouse.GroupNoEmail), Role: gatehouse.RoleAdmin},
+			UserLook: gatehouse.ReadUserLook(url.Values{"sort": {"seen"}, "order": {"down"}, "col": {"created"}})}},
 	}
+}
+
+// sharedSearches are one to see, with the longest name allowed, and a hidden one.
+func sharedSearches() []gatehouse.SharedSearch {
+	by := gatehouse.User{FirstName: fixture.LongName, LastName: fixture.LongWord[:40], Role: gatehouse.RoleAdmin, State: gatehouse.Active}
+	all := savedSearches()
+	all[1].Search, all[1].SharedAt = gatehouse.Search{Place: gatehouse.SearchUsers, UserLook: gatehouse.UserLook{Down: true}}, fixture.Noon
+	return []gatehouse.SharedSearch{{SavedSearch: all[1], By: by}, {SavedSearch: all[2], By: by, Hidden: true}}
 }
 
 // besides are the saved searches next to one that is not saved, unless it is among
 // them.
-func besides(address string) ui.Searches { return ui.SearchesOf(savedSearches(), address) }
+func besides(address string) ui.Searches { return ui.SearchesOf(savedSearches(), nil, address) }
 
 // searchSamples are the pages of saved searches, and the one that says that a platform requires
 // more.
@@ -65,9 +75,15 @@ func searchSamples() []pages.Sample {
 	return []pages.Sample{
 		{Name: "searches", View: SavedSearches{Saved: all}, SignedIn: true},
 		{Name: "searches-none", View: SavedSearches{Did: "deleted"}, SignedIn: true},
+		{Name: "searches-shared", View: SavedSearches{Saved: all, Shared: sharedSearches(), Did: "hidden"}, SignedIn: true},
+		{Name: "searches-shared-only", View: SavedSearches{Shared: sharedSearches()[1:], Did: "shown"}, SignedIn: true},
+		{Name: "search-shared", View: SharedSearch{sharedSearches()[0]}, SignedIn: true},
+		{Name: "search-shared-hidden", View: SharedSearch{sharedSearches()[1]}, SignedIn: true},
+		{Name: "search-new-shared", View: NewSearch{Search: all[2].Search, Typed: "Ours", Share: true, Reason: account.ReasonTooManyShared}, SignedIn: true},
+		{Name: "search-one-shared", View: OneSearch{SavedSearch: all[2], Typed: "Ours", Share: true, Reason: account.ReasonTooManyShared}, SignedIn: true},
 		{Name: "searches-renamed", View: SavedSearches{Saved: all[:1], Did: "renamed"}, SignedIn: true},
 		{Name: "search-new", View: NewSearch{Search: all[2].Search, Typed: "Mine"}, SignedIn: true},
-		{Name: "search-new-wrong", View: NewSearch{Search: all[1].Search, TooMany: true, Errors: wrong}, SignedIn: true},
+		{Name: "search-new-wrong", View: NewSearch{Search: all[1].Search, Reason: account.ReasonTooManySearches, Errors: wrong}, SignedIn: true},
 		{Name: "search-new-incomplete", View: NewSearch{Search: all[0].Search}, SignedIn: true, BareUser: true},
 		{Name: "search-one", View: OneSearch{SavedSearch: all[1], Typed: all[1].Name}, SignedIn: true},
 		{Name: "too-weak", View: TooWeak{Platform: fixture.LongName}, SignedIn: true},

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -18,7 +19,7 @@ func (p *Portal) searchesOf(r *http.Request, v *ui.Visit) (ui.Searches, error) {
 		return ui.Searches{}, nil
 	}
 	all, err := p.Account.SavedSearches(r.Context(), v.Site, v.Caller(r))
-	return ui.SearchesOf(all, r.URL.RequestURI()), err
+	return ui.SearchesOf(all, nil, r.URL.RequestURI()), err // what is shared is among users
 }
 
 // Searches lists what the user has saved (A06).
@@ -28,7 +29,11 @@ func (p *Portal) Searches(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.page(w, r, http.StatusOK, SavedSearches{Saved: all, Did: did(r, "saved", "renamed", "deleted")})
+	shared, err := p.Account.SharedSearches(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return err
+	}
+	return p.page(w, r, http.StatusOK, SavedSearches{Saved: all, Shared: shared, Did: did(r, "renamed", "deleted", "hidden", "shown")})
 }
 
 // did is which of these words the address says has just been done; empty: none.
@@ -52,12 +57,12 @@ func (p *Portal) askName(w http.ResponseWriter, r *http.Request, address string,
 	if !ok || !search.For(ui.VisitOf(r).User.Role) {
 		return gatehouse.ErrNotFound
 	}
-	page := NewSearch{Search: search, Typed: clipTo(search.Text, gatehouse.MostSearchName)}
+	page := NewSearch{Search: search, Typed: clipTo(cmp.Or(r.URL.Query().Get("name"), search.Text), gatehouse.MostSearchName)}
 	var e *gatehouse.Error
 	status := http.StatusOK
 	if errors.As(failed, &e) {
 		status = ui.StatusOf(failed)
-		page.Typed, page.Errors, page.TooMany = clip(r.PostFormValue("name")), e.Fields, e.Reason == account.ReasonTooManySearches
+		page.Typed, page.Share, page.Errors, page.Reason = clip(r.PostFormValue("name")), shares(r), e.Fields, e.Reason
 	}
 	return p.page(w, r, status, page)
 }
@@ -65,7 +70,7 @@ func (p *Portal) askName(w http.ResponseWriter, r *http.Request, address string,
 // SaveSearch saves a search, and leads back to it.
 func (p *Portal) SaveSearch(w http.ResponseWriter, r *http.Request) error {
 	v, address := ui.VisitOf(r), r.PostFormValue("search")
-	err := p.Account.SaveSearch(r.Context(), v.Site, v.Caller(r), address, r.PostFormValue("name"))
+	err := p.Account.SaveSearch(r.Context(), v.Site, v.Caller(r), address, r.PostFormValue("name"), shares(r))
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
@@ -75,13 +80,17 @@ func (p *Portal) SaveSearch(w http.ResponseWriter, r *http.Request) error {
 	case errors.As(err, &e) && e.Reason == account.ReasonProfileIncomplete:
 		http.Redirect(w, r, "/#card-"+string(gatehouse.CardProfile), http.StatusSeeOther) // which says what is missing
 		return nil
-	case errors.As(err, &e) && (len(e.Fields) > 0 || e.Reason == account.ReasonTooManySearches):
+	case errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.Conflict):
 		return p.askName(w, r, address, err)
 	}
 	return err
 }
 
-// OneSearch shows a saved search, which can be renamed and deleted.
+// shares reports whether a form wants a search to be shared.
+func shares(r *http.Request) bool { return r.PostFormValue("share") != "" }
+
+// OneSearch shows a saved search, which can be renamed, shared and deleted; or one that another
+// administrator shares, which can be copied and hidden.
 func (p *Portal) OneSearch(w http.ResponseWriter, r *http.Request) error {
 	return p.oneSearch(w, r, nil)
 }
@@ -94,26 +103,50 @@ func (p *Portal) oneSearch(w http.ResponseWriter, r *http.Request, failed error)
 	}
 	i := slices.IndexFunc(all, func(s gatehouse.SavedSearch) bool { return s.ID == r.PathValue("id") })
 	if i < 0 {
-		return gatehouse.ErrNotFound
+		return p.sharedSearch(w, r)
 	}
-	page := OneSearch{SavedSearch: all[i], Typed: all[i].Name}
+	page := OneSearch{SavedSearch: all[i], Typed: all[i].Name, Share: all[i].Shared()}
 	var e *gatehouse.Error
 	status := http.StatusOK
 	if errors.As(failed, &e) {
-		status, page.Typed, page.Errors = ui.StatusOf(failed), clip(r.PostFormValue("name")), e.Fields
+		status, page.Typed, page.Share, page.Errors, page.Reason = ui.StatusOf(failed), clip(r.PostFormValue("name")), shares(r), e.Fields, e.Reason
 	}
 	return p.page(w, r, status, page)
 }
 
-// RenameSearch gives a saved search another name.
-func (p *Portal) RenameSearch(w http.ResponseWriter, r *http.Request) error {
+// sharedSearch shows a search that another administrator shares.
+func (p *Portal) sharedSearch(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	err := p.Account.RenameSearch(r.Context(), v.Site, v.Caller(r), r.PathValue("id"), r.PostFormValue("name"))
-	if gatehouse.KindOf(err) == gatehouse.Invalid {
+	all, err := p.Account.SharedSearches(r.Context(), v.Site, v.Caller(r))
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(s gatehouse.SharedSearch) bool { return s.ID == r.PathValue("id") })
+	if i < 0 {
+		return gatehouse.ErrNotFound
+	}
+	return p.page(w, r, http.StatusOK, SharedSearch{all[i]})
+}
+
+// ChangeSearch gives a saved search another name, and shares it or no longer does.
+func (p *Portal) ChangeSearch(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	err := p.Account.ChangeSearch(r.Context(), v.Site, v.Caller(r), r.PathValue("id"), r.PostFormValue("name"), shares(r))
+	if kind := gatehouse.KindOf(err); kind == gatehouse.Invalid || kind == gatehouse.Conflict {
 		return p.oneSearch(w, r, err)
 	}
 	if err == nil {
 		http.Redirect(w, r, ui.SearchesPath+"?renamed", http.StatusSeeOther)
+	}
+	return err
+}
+
+// HideSearch puts a search that another administrator shares out of sight, or shows it again.
+func (p *Portal) HideSearch(w http.ResponseWriter, r *http.Request) error {
+	v, hide := ui.VisitOf(r), r.PostFormValue("hidden") == "yes"
+	err := p.Account.HideSearch(r.Context(), v.Site, v.Caller(r), r.PathValue("id"), hide)
+	if err == nil {
+		http.Redirect(w, r, ui.SearchesPath+"?"+map[bool]string{true: "hidden", false: "shown"}[hide], http.StatusSeeOther)
 	}
 	return err
 }
@@ -132,7 +165,9 @@ func (p *Portal) DeleteSearch(w http.ResponseWriter, r *http.Request) error {
 // SavedSearches is the list of a user's saved searches.
 type SavedSearches struct {
 	Saved []gatehouse.SavedSearch
-	// Did is what has just been done: saved, renamed, deleted; empty: nothing.
+	// Shared are those that the company's other administrators share.
+	Shared []gatehouse.SharedSearch
+	// Did is what has just been done: renamed, deleted, hidden, shown; empty: nothing.
 	Did string
 }
 
@@ -142,7 +177,7 @@ func (SavedSearches) Title(p *ui.Page) string { return p.T("searches.title") }
 // Of says in words what a search looks for, and where.
 func (SavedSearches) Of(p *ui.Page, s gatehouse.Search) string { return searchWords(p, s) }
 
-// searchWords says in words what a search looks for, and where.
+// searchWords says in words what a search looks for, and where, and how the list looks.
 func searchWords(p *ui.Page, s gatehouse.Search) string {
 	places := map[gatehouse.SearchPlace]string{gatehouse.SearchEverything: "everything", gatehouse.SearchHelp: "help", gatehouse.SearchUsers: "users"}
 	var parts []string
@@ -158,49 +193,101 @@ func searchWords(p *ui.Page, s gatehouse.Search) string {
 	if s.Role != "" {
 		parts = append(parts, p.T("users.role_"+string(s.Role)))
 	}
-	return p.T("searches.in_"+places[s.Place], "what", strings.Join(parts, p.T("list.comma")))
+	if len(parts) == 0 {
+		parts = append(parts, p.T("searches.everybody"))
+	}
+	said := p.T("searches.in_"+places[s.Place], "what", strings.Join(parts, p.T("list.comma")))
+	if s.UserLook != (gatehouse.UserLook{}) {
+		said = p.T("searches.looks", "search", said, "look", strings.Join(lookWords(p, s.UserLook), p.T("list.comma")))
+	}
+	return said
+}
+
+// sortColumns are the columns that lists of users are sorted by.
+var sortColumns = map[gatehouse.UserSort]string{gatehouse.SortName: "name", gatehouse.SortUsername: string(gatehouse.ColumnUsername),
+	gatehouse.SortSeen: string(gatehouse.ColumnSeen), gatehouse.SortCreated: string(gatehouse.ColumnCreated)}
+
+// lookWords says in words how a list of users looks.
+func lookWords(p *ui.Page, l gatehouse.UserLook) (parts []string) {
+	if l.Sort != gatehouse.SortName || l.Down {
+		parts = append(parts, p.T("searches.sorted", "by", p.T("users."+sortColumns[l.Sort])))
+	}
+	if l.Columns != 0 {
+		parts = append(parts, p.T("searches.columns"))
+	}
+	return parts
 }
 
 // NewSearch asks for the name of a search.
 type NewSearch struct {
 	gatehouse.Search
 	Typed string
-	// TooMany: the maximum number has been reached.
-	TooMany bool
-	Errors  []gatehouse.FieldError
+	Share bool
+	// Reason is why it was not saved, if that is not about a field.
+	Reason string
+	Errors []gatehouse.FieldError
 }
 
 func (NewSearch) Template() string           { return "search_new" }
 func (NewSearch) Title(p *ui.Page) string    { return p.T("searches.new_title") }
-func (v NewSearch) Failed() bool             { return v.TooMany }
+func (v NewSearch) Failed() bool             { return v.TooMany() || v.TooManyShared() }
 func (v NewSearch) Words(p *ui.Page) string  { return searchWords(p, v.Search) }
 func (NewSearch) Most() int                  { return gatehouse.MostSavedSearches }
+func (NewSearch) MostShared() int            { return gatehouse.MostSharedSearches }
 func (v NewSearch) Here() string             { return ui.SaveSearchPath(v.Search) }
 func (NewSearch) MayArrange(p *ui.Page) bool { return PlatformOrder{}.MayArrange(p) }
 
+// TooMany and TooManyShared: the maximum number has been reached.
+func (v NewSearch) TooMany() bool       { return v.Reason == account.ReasonTooManySearches }
+func (v NewSearch) TooManyShared() bool { return v.Reason == account.ReasonTooManyShared }
+
+// MayShare reports whether the visitor can share it; see Shareable.
+func (v NewSearch) MayShare(p *ui.Page) bool { return v.Shareable(p.User.Role) }
+
 func (v NewSearch) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return searchName(p, v.Typed), v.Errors
+	return searchFields(p, v.Typed, v.Share), v.Errors
 }
 
-// searchName is the field for the name of a search.
-func searchName(p *ui.Page, typed string) []ui.Field {
-	return []ui.Field{{Name: "name", Label: p.T("searches.name"), Value: typed, Autocomplete: "off", Prose: true, Missing: "search_name"}}
+// searchFields are the fields of a saved search.
+func searchFields(p *ui.Page, typed string, share bool) []ui.Field {
+	return []ui.Field{{Name: "name", Label: p.T("searches.name"), Value: typed, Autocomplete: "off", Prose: true, Missing: "search_name"},
+		{Name: "share", Label: p.T("searches.share"), Hint: p.T("searches.share_hint"), Control: ui.Box, Optional: true, Ticked: share}}
 }
 
-// OneSearch is a saved search, which can be renamed and deleted.
+// OneSearch is a saved search, which can be renamed, shared and deleted.
 type OneSearch struct {
 	gatehouse.SavedSearch
-	Typed  string
+	Typed string
+	Share bool
+	// Reason is why it was not saved, if that is not about a field.
+	Reason string
 	Errors []gatehouse.FieldError
 }
 
-func (OneSearch) Template() string          { return "search_one" }
-func (v OneSearch) Title(p *ui.Page) string { return p.T("searches.one_title") }
+func (OneSearch) Template() string           { return "search_one" }
+func (v OneSearch) Title(p *ui.Page) string  { return p.T("searches.one_title") }
+func (v OneSearch) Failed() bool             { return v.TooManyShared() }
+func (v OneSearch) TooManyShared() bool      { return v.Reason == account.ReasonTooManyShared }
+func (OneSearch) MostShared() int            { return gatehouse.MostSharedSearches }
+func (v OneSearch) MayShare(p *ui.Page) bool { return v.Shareable(p.User.Role) }
 
 func (v OneSearch) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return searchName(p, v.Typed), v.Errors
+	return searchFields(p, v.Typed, v.Share), v.Errors
 }
 
 // Words says what it looks for; Path is the target of its forms.
 func (v OneSearch) Words(p *ui.Page) string { return searchWords(p, v.Search) }
 func (v OneSearch) Path() string            { return ui.SearchesPath + "/" + url.PathEscape(v.ID) }
+
+// SharedSearch is a search that another administrator shares: it can be opened, copied and hidden.
+type SharedSearch struct{ gatehouse.SharedSearch }
+
+func (SharedSearch) Template() string          { return "search_shared" }
+func (SharedSearch) Title(p *ui.Page) string   { return p.T("searches.shared_title") }
+func (v SharedSearch) Words(p *ui.Page) string { return searchWords(p, v.Search) }
+func (v SharedSearch) Path() string            { return ui.SearchesPath + "/" + url.PathEscape(v.ID) }
+
+// Copy is where a search of the visitor's own is saved that looks for the same.
+func (v SharedSearch) Copy() string {
+	return ui.SaveSearchPath(v.Search) + "&" + url.Values{"name": {v.Name}}.Encode()
+}

@@ -97,7 +97,10 @@ func hostile(v ui.View, probe string) ui.View {
 	case PlatformOrder:
 		return PlatformOrder{hostileLauncher(probe)}
 	case SavedSearches:
-		return SavedSearches{Saved: []gatehouse.SavedSearch{{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: probe}}}}}
+		return SavedSearches{Saved: []gatehouse.SavedSearch{{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: probe}}}},
+			Shared: []gatehouse.SharedSearch{hostileShared(probe)}}
+	case SharedSearch:
+		return SharedSearch{hostileShared(probe)}
 	case OneSearch:
 		return OneSearch{SavedSearch: gatehouse.SavedSearch{ID: probe, Name: probe, Search: gatehouse.Search{Place: gatehouse.SearchHelp, UserFilter: gatehouse.UserFilter{Text: probe}}}, Typed: probe}
 	case NewSearch:
@@ -119,4 +122,9 @@ func hostileLauncher(probe string) []gatehouse.Platform {
 
 func hostileUser(probe string) gatehouse.User {
 	return gatehouse.User{ID: probe, Username: probe, FirstName: probe, LastName: probe, Email: probe, Bounce: gatehouse.Bounce{At: fixture.Noon, Reason: probe}}
+}
+
+func hostileShared(probe string) gatehouse.SharedSearch {
+	return gatehouse.SharedSearch{By: hostileUser(probe), SavedSearch: gatehouse.SavedSearch{ID: probe, Name: probe, SharedAt: fixture.Noon,
+		Search: gatehouse.Search{Place: gatehouse.SearchUsers, UserFilter: gatehouse.UserFilter{Text: probe}}}}
 }

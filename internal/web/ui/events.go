@@ -59,6 +59,8 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventBulkActBegun:      {"users", ""},
 	gatehouse.EventUsersExported:     {"download", ""},
 	gatehouse.EventActivityExported:  {"download", ""},
+	gatehouse.EventSearchShared:      {"bookmark", ""},
+	gatehouse.EventSearchUnshared:    {"bookmark", ""},
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},
 	gatehouse.EventTwoFactorReset:    {"monitor", "is-warn"},
 	gatehouse.EventFactorAdded:       {"smartphone", "is-ok"},

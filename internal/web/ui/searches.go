@@ -15,14 +15,17 @@ const SearchesPath = "/searches"
 type Searches struct {
 	// Saved are those of the page.
 	Saved []gatehouse.SavedSearch
+	// Shared are those that the company's other administrators share, and that are not hidden.
+	Shared []gatehouse.SharedSearch
 	// Here is the search on the page; without a place: none that can be saved.
 	Here gatehouse.Search
 }
 
-// SearchesOf picks a user's saved searches for the page of a request.
-func SearchesOf(all []gatehouse.SavedSearch, address string) Searches {
+// SearchesOf picks a user's saved searches, and those that others share, for the page of a request.
+func SearchesOf(all []gatehouse.SavedSearch, shared []gatehouse.SharedSearch, address string) Searches {
 	here, asks := gatehouse.ReadSearch(address)
 	s := Searches{Saved: slices.DeleteFunc(slices.Clone(all), func(one gatehouse.SavedSearch) bool { return one.Place != here.Place })}
+	s.Shared = slices.DeleteFunc(slices.Clone(shared), func(one gatehouse.SharedSearch) bool { return one.Hidden || one.Place != here.Place })
 	if asks {
 		s.Here = here
 	}

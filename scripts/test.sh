@@ -51,23 +51,24 @@ done
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# Both parts run side by side, each with half of the cores, and whatever becomes of the
-# other: one run shows everything that fails. The journeys come last: they take longest, and
-# are what can use both cores once the other part is done. Tests that say they may run beside others wait
-# most of the time, for a browser or a process; so there are more of them than cores. The
-# guards can be taken out in these programs, and in no others: see internal/guard.
-half=$((($(nproc) + 1) / 2))
-tested() { # arguments of go test
-	"$go" test -tags guards -timeout "$timeout" -p "$half" -parallel $((2 * half + 1)) "$@" 2>&1 | tee -a "$log"
+# Both parts run side by side, and whatever becomes of the other: one run shows everything
+# that fails. The journeys come last: they take longest, and are what can use all cores once
+# the other part is done. Tests that say they may run beside others wait a third of the time,
+# for a browser, a database or a process; so there are more of them than cores. The guards
+# can be taken out in these programs, and in no others: see internal/guard.
+cores=$(nproc)
+half=$(((cores + 1) / 2))
+tested() { # how many tests of a package side by side, and arguments of go test
+	"$go" test -tags guards -timeout "$timeout" -parallel "$@" 2>&1 | tee -a "$log"
 }
 watched() {
-	[ ${#raced[@]} = 0 ] || tested -race "${flags[@]}" -skip "$walks" "${raced[@]}"
+	[ ${#raced[@]} = 0 ] || tested $((2 * half + 1)) -p "$cores" -race "${flags[@]}" -skip "$walks" "${raced[@]}"
 }
 unwatched() {
 	local status=0
-	[ ${#walking[@]} = 0 ] || tested -run "$walks" "${walking[@]}" || status=1
-	[ ${#rest[@]} = 0 ] || tested "${rest[@]}" || status=1
-	[ ${#last[@]} = 0 ] || tested "${last[@]}" || status=1
+	[ ${#walking[@]} = 0 ] || tested $((2 * half + 1)) -p "$half" -run "$walks" "${walking[@]}" || status=1
+	[ ${#rest[@]} = 0 ] || tested $((2 * half + 1)) -p "$half" "${rest[@]}" || status=1
+	[ ${#last[@]} = 0 ] || tested $((2 * cores + 1)) "${last[@]}" || status=1
 	return $status
 }
 status=0

@@ -11,6 +11,8 @@ type Caller struct {
 	CompanyID string
 	SiteID    string
 	Role      Role
+	// Act is what a signed-in operator is doing; see For.
+	Act OperatorAct
 	// Name is how the event log shows an operator or a command: the operating system account that
 	// ran it.
 	Name string
@@ -38,18 +40,19 @@ const (
 	Visitor CallerKind = "visitor"
 	// SignedIn: a user with a session, in the role the session's user has.
 	SignedIn CallerKind = "user"
-	// Operator: anyone who runs the installation.
+	// Operator: anyone who runs the installation: by a command, or signed in to the operators' pages
+	// (SignedInOperator).
 	Operator CallerKind = "operator"
 	// System: a job of the server itself.
 	System CallerKind = "system"
 )
 
-// MayManage reports whether the caller may change users of a company: its own
-// administrator, or an operator (invariant 6).
+// MayManage reports whether the caller may change users of a company: its own administrator, or an
+// operator (invariant 6); one who has signed in only for what they are doing, see For.
 func (c Caller) MayManage(siteID, companyID string) bool {
 	switch c.Kind {
 	case Operator, System:
-		return true
+		return !c.SignedInOperator() || c.operatesOn(siteID)
 	case SignedIn:
 		return c.Role == RoleAdmin && c.SiteID == siteID && c.CompanyID == companyID
 	}

@@ -81,8 +81,9 @@ const (
 	RefusedAskedSoon  ActRefusal = "asked-lately"
 )
 
-// Leads reports whether the user is an administrator who can sign in.
-func (u User) Leads() bool { return u.Role == RoleAdmin && u.MaySignIn() }
+// Leads reports whether the user is an administrator, or an owner among the operators, and can sign
+// in.
+func (u User) Leads() bool { return (u.Role == RoleAdmin || u.Role == RoleOwner) && u.MaySignIn() }
 
 // WasInvited reports whether a user who has never signed in was given a first way in: a temporary
 // password, or a link. Somebody who came with a password from elsewhere was not.

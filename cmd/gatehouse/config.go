@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,11 +55,15 @@ type Config struct {
 	KeyFile          string         `yaml:"key_file,required"`
 	Sites            string         `yaml:"sites"`
 	SecurityAddress  string         `yaml:"security_address"`
-	Staging          bool           `yaml:"staging"`
-	Blocklists       []string       `yaml:"blocklists"`
-	GeoIP            string         `yaml:"geoip"`
-	Limits           LimitsConfig   `yaml:"limits"`
-	Log              struct {
+	// OperatorHosts are where operators sign in: hosts of their own. Without them there are no
+	// operators' pages. OperatorSender is the address that mail to operators comes from.
+	OperatorHosts  []string     `yaml:"operator_hosts"`
+	OperatorSender string       `yaml:"operator_sender"`
+	Staging        bool         `yaml:"staging"`
+	Blocklists     []string     `yaml:"blocklists"`
+	GeoIP          string       `yaml:"geoip"`
+	Limits         LimitsConfig `yaml:"limits"`
+	Log            struct {
 		Level slog.Level `yaml:"level,oneof=debug|info|warn|error"`
 	} `yaml:"log"`
 	Bounces      BouncesConfig `yaml:"bounces"`
@@ -146,6 +151,7 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 	k.files()
 	k.limits()
 	k.texts(environ)
+	k.operators()
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}
@@ -154,7 +160,8 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 
 // SiteEnv is what the sites need to know.
 func (c *Config) SiteEnv() site.LoadEnv {
-	return site.LoadEnv{Scheme: c.Public.Scheme, Port: c.Public.Port, Staging: c.Staging}
+	return site.LoadEnv{Scheme: c.Public.Scheme, Port: c.Public.Port, Staging: c.Staging,
+		Operators: site.OperatorHosts{Hosts: c.OperatorHosts, Sender: c.OperatorSender, Support: c.SecurityAddress}}
 }
 
 // PlainLoopback reports whether visitors on this machine are served without TLS.
@@ -339,6 +346,23 @@ func (k *configCheck) files() {
 	}
 	if a, err := mail.ParseAddress(k.SecurityAddress); k.SecurityAddress != "" && (err != nil || a.Address != k.SecurityAddress) {
 		k.doc.Problem("security_address", "is %q, must be an email address such as security@portal.example", k.SecurityAddress)
+	}
+}
+
+func (k *configCheck) operators() {
+	for i, host := range k.OperatorHosts {
+		key := "operator_hosts[" + strconv.Itoa(i) + "]"
+		if problem := site.CheckHost(host); problem != "" {
+			k.doc.Problem(key, "is %q, %s", host, problem)
+		} else if slices.Contains(k.OperatorHosts[:i], host) {
+			k.doc.Problem(key, "%s is in the list already", host)
+		}
+	}
+	if problem := site.CheckEmail(k.OperatorSender); k.OperatorSender != "" && problem != "" {
+		k.doc.Problem("operator_sender", "is %q, %s", k.OperatorSender, problem)
+	}
+	if k.OperatorSender != "" && len(k.OperatorHosts) == 0 {
+		k.doc.Problem("operator_sender", "is of no use without operator_hosts")
 	}
 }
 

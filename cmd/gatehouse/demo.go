@@ -109,7 +109,7 @@ func openDemo(ctx context.Context, dir string, at *net.TCPAddr, smtpListen strin
 	if err := demo.WriteSites(filepath.Join(dir, "sites")); err != nil {
 		return nil, err
 	}
-	sites, err := site.Open(filepath.Join(dir, "sites"), site.LoadEnv{Scheme: "http", Port: at.Port})
+	sites, err := site.Open(filepath.Join(dir, "sites"), site.LoadEnv{Scheme: "http", Port: at.Port, Operators: demo.OperatorHosts})
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -142,7 +142,7 @@ func openDemo(ctx context.Context, dir string, at *net.TCPAddr, smtpListen strin
 func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secret.Keys, listener string) error {
 	hasher := secret.NewHasher(secret.DefaultParams, cores, 64)
 	deps := demo.Deps{Store: d.store, Hasher: hasher, Outbox: &mail.Outbox{Keys: keys, Now: utc}, Now: utc}
-	accounts, err := demo.Seed(ctx, deps, sites.All())
+	accounts, err := demo.Seed(ctx, deps, demo.AllSites(sites))
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,11 @@ func (f siteFlag) of(sites *site.Sites) (*site.Site, error) {
 	for _, st := range sites.All() {
 		known = append(known, st.ID)
 	}
-	switch st := sites.ByID(f.Site); {
+	st := sites.ByID(f.Site)
+	if f.Site == gatehouse.OperatorsSite { // whose users have commands of their own
+		st = nil
+	}
+	switch {
 	case f.Site == "" && len(known) == 1:
 		return sites.All()[0], nil
 	case f.Site == "":

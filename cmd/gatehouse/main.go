@@ -36,6 +36,7 @@ type commands struct {
 	Import    importCmd      `cmd:"" help:"Bring companies and users in from a CSV file."`
 	Company   companyCmd     `cmd:"" help:"Create, list, show and change companies."`
 	User      userCmd        `cmd:"" help:"Create, list, show, change, unlock, reset, deactivate and activate users."`
+	Operator  operatorCmd    `cmd:"" help:"Create, list and change those who run the installation and sign in to its pages."`
 	App       applicationCmd `cmd:"" help:"Register, list, show and change applications that sign users in."`
 	Reference referenceCmd   `cmd:"" help:"Find what happened in the request that an error page names."`
 	Doctor    doctorCmd      `cmd:"" help:"Check the installation and say what to fix."`

@@ -185,21 +185,24 @@ func (c *userResetCmd) Run(a *app) error {
 type userResetTwoFactorCmd struct{ userFlags }
 
 func (c *userResetTwoFactorCmd) Run(a *app) error {
-	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
-		if err := o.ResetTwoFactor(a.ctx, st, o.caller, u.ID); err != nil {
-			return err
-		}
-		now, err := o.TwoFactor(a.ctx, st, o.caller, u.ID)
-		if err != nil {
-			return err
-		}
-		if now.Waiting == nil {
-			fmt.Fprintf(a.out, "Reset two-factor of %s, who is told by mail.\n", u.Username)
-			return nil
-		}
-		fmt.Fprintf(a.out, "Two-factor of %s will be reset on %s.\nThe user is told by mail, at every address, and may stop it until then.\n", u.Username, moment(now.Waiting.DueAt))
+	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error { return resetFactors(a, o, st, u) })
+}
+
+// resetFactors resets somebody's two-factor, and says when.
+func resetFactors(a *app, o *office, st *site.Site, u gatehouse.User) error {
+	if err := o.ResetTwoFactor(a.ctx, st, o.caller, u.ID); err != nil {
+		return err
+	}
+	now, err := o.TwoFactor(a.ctx, st, o.caller, u.ID)
+	if err != nil {
+		return err
+	}
+	if now.Waiting == nil {
+		fmt.Fprintf(a.out, "Reset two-factor of %s, who is told by mail.\n", u.Username)
 		return nil
-	})
+	}
+	fmt.Fprintf(a.out, "Two-factor of %s will be reset on %s.\nThe user is told by mail, at every address, and may stop it until then.\n", u.Username, moment(now.Waiting.DueAt))
+	return nil
 }
 
 type userDeactivateCmd struct{ userFlags }

@@ -69,6 +69,8 @@ type SiteAccounts struct {
 // Accounts are all accounts to try.
 type Accounts struct {
 	Sites []SiteAccounts
+	// Operators are those who run the installation; nil: there is no host for them.
+	Operators *SiteAccounts
 	// Reused: the database existed already, so accounts may have other passwords and
 	// states by now than those listed.
 	Reused bool
@@ -87,9 +89,6 @@ type Addresses struct {
 	Tour, Inbox, SMTP string
 }
 
-// operatorNote replaces the operator's account until there is a console.
-const operatorNote = "There is no operator console yet."
-
 // JSON is what `demo --json` prints: one line.
 func (a Accounts) JSON(at Addresses) ([]byte, error) {
 	type siteJSON struct {
@@ -99,15 +98,26 @@ func (a Accounts) JSON(at Addresses) ([]byte, error) {
 		Accounts []Account `json:"accounts"`
 	}
 	type operatorJSON struct {
-		Note string `json:"note"`
+		Account
+		URL string `json:"url"`
 	}
 	out := struct {
-		Tour     string       `json:"tour"`
-		Inbox    string       `json:"inbox"`
-		SMTP     string       `json:"smtp"`
-		Operator operatorJSON `json:"operator"`
-		Sites    []siteJSON   `json:"sites"`
-	}{at.Tour, at.Inbox, at.SMTP, operatorJSON{operatorNote}, []siteJSON{}}
+		Tour  string `json:"tour"`
+		Inbox string `json:"inbox"`
+		SMTP  string `json:"smtp"`
+		// Operator is the owner; Operators are all, one in each role.
+		Operator  *operatorJSON  `json:"operator,omitempty"`
+		Operators []operatorJSON `json:"operators,omitempty"`
+		Sites     []siteJSON     `json:"sites"`
+	}{Tour: at.Tour, Inbox: at.Inbox, SMTP: at.SMTP, Sites: []siteJSON{}}
+	if a.Operators != nil {
+		for _, who := range a.Operators.Accounts {
+			out.Operators = append(out.Operators, operatorJSON{who, a.Operators.Site.Origin})
+			if who.Role == gatehouse.RoleOwner {
+				out.Operator = &operatorJSON{who, a.Operators.Site.Origin}
+			}
+		}
+	}
 	for _, s := range a.Sites {
 		out.Sites = append(out.Sites, siteJSON{s.Site.ID, s.Site.Name, s.Site.Origin, s.Accounts})
 	}

@@ -135,7 +135,7 @@ func (a Accounts) Apps(ctx context.Context, now time.Time) ([]App, error) {
 		return nil, nil
 	}
 	var all []App
-	for _, s := range a.Sites {
+	for _, s := range a.everybody() {
 		for _, who := range s.Accounts {
 			apps, err := a.appsOf(ctx, s.Site, who, now)
 			if err != nil {
@@ -150,7 +150,7 @@ func (a Accounts) Apps(ctx context.Context, now time.Time) ([]App, error) {
 // addKeys adds the key and the recovery codes to the accounts that begin with an app, for
 // programs that make the codes themselves.
 func (a *Accounts) addKeys(ctx context.Context, now time.Time) error {
-	for _, s := range a.Sites {
+	for _, s := range a.everybody() {
 		for i, who := range s.Accounts {
 			if who.State != StateApp {
 				continue

@@ -25,6 +25,12 @@ func Print(w io.Writer, a Accounts, at Addresses) error {
 		}
 		out.flush()
 	}
+	if o := a.Operators; o != nil && len(o.Accounts) > 0 {
+		out.line("")
+		out.line("%s  %s/sign-in", o.Site.Name, o.Site.Origin)
+		out.line("  %s\t%s\towner; the tour shows the code of the app", o.Accounts[0].Username, o.Accounts[0].Password)
+		out.flush()
+	}
 	out.line("")
 	out.line("All others: on the tour page.")
 	if a.Reused {

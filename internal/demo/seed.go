@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,7 +34,7 @@ type Deps struct {
 func Seed(ctx context.Context, d Deps, sites []*site.Site) (Accounts, error) {
 	var scenes []*scene
 	reused := false
-	for _, c := range casts {
+	for _, c := range append(slices.Clone(casts), operators) {
 		for _, s := range sites {
 			if s.ID != c.site {
 				continue
@@ -56,7 +57,7 @@ func Seed(ctx context.Context, d Deps, sites []*site.Site) (Accounts, error) {
 	all := Accounts{store: d.Store, keys: d.Outbox.Keys}
 	for _, sc := range scenes {
 		sc.play(hashes, d.Now())
-		all.Sites = append(all.Sites, SiteAccounts{sc.site, sc.cast.accounts(sc.site, true)})
+		all.add(SiteAccounts{sc.site, sc.cast.accounts(sc.site, true)})
 	}
 	err = d.Store.Write(ctx, func(q store.Queries) error {
 		for _, sc := range scenes {
@@ -86,7 +87,7 @@ func known(ctx context.Context, d Deps, scenes []*scene) (Accounts, error) {
 				return Accounts{}, err
 			}
 		}
-		all.Sites = append(all.Sites, list)
+		all.add(list)
 	}
 	return all, all.addKeys(ctx, d.Now())
 }

@@ -72,7 +72,7 @@ func (v Tour) Asked() []TourStep   { return v.inState(StateFactorAsked) }
 func (v Tour) Keepers() []TourStep { return v.inState(StateApp) }
 
 func (v Tour) inState(state State) (all []TourStep) {
-	for _, s := range v.Sites {
+	for _, s := range v.everybody() {
 		for _, a := range s.Accounts {
 			if a.State == state {
 				all = append(all, TourStep{Link: "Sign in to " + s.Site.Name, URL: s.Site.Origin + "/sign-in", Username: a.Username, Password: a.Password})

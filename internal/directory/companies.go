@@ -13,7 +13,7 @@ import (
 //
 // Errors: Forbidden, Invalid with fields (account_number taken), Unavailable.
 func (s *Service) CreateCompany(ctx context.Context, st *site.Site, c gatehouse.Caller, fields CompanyFields) (gatehouse.Company, error) {
-	if err := operatorOnly(c); err != nil {
+	if err := operatorOnly(st, c, gatehouse.OperatorCompanies); err != nil {
 		return gatehouse.Company{}, err
 	}
 	if err := checkCompany(&fields).Err(); err != nil {
@@ -42,7 +42,7 @@ type CompanyChange struct{ Name, AccountNumber *string }
 //
 // Errors: Forbidden, NotFound, Invalid with fields, Unavailable.
 func (s *Service) UpdateCompany(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change CompanyChange) (gatehouse.Company, error) {
-	if err := operatorOnly(c); err != nil {
+	if err := operatorOnly(st, c, gatehouse.OperatorCompanies); err != nil {
 		return gatehouse.Company{}, err
 	}
 	var now gatehouse.Company

@@ -29,7 +29,7 @@ const (
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) CompanyDetails(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.CompanyDetails, error) {
 	q := s.Store.Read()
-	if _, err := company(ctx, q, st, c, id); err != nil {
+	if _, err := company(ctx, q, st, c.For(gatehouse.OperatorSee), id); err != nil {
 		return gatehouse.CompanyDetails{}, err
 	}
 	return q.CompanyDetails(ctx, st.ID, id)

@@ -50,7 +50,7 @@ func (s *Service) restore(tx *act.Unit, u gatehouse.User) error {
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) DeletedUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string) ([]gatehouse.User, error) {
 	q := s.Store.Read()
-	if _, err := company(ctx, q, st, c, companyID); err != nil {
+	if _, err := company(ctx, q, st, c.For(gatehouse.OperatorSee), companyID); err != nil {
 		return nil, err
 	}
 	return bareAll(q.DeletedUsers(ctx, st.ID, companyID, MaxList))

@@ -89,13 +89,22 @@ func checkUser(st *site.Site, u *UserFields) faults {
 	if u.Email != "" && f.text("email", u.Email, gatehouse.MaxUsername, gatehouse.InKeys) && !mail.CanSend(u.Email) {
 		f.Add("email", FieldEmail)
 	}
-	if u.Role != gatehouse.RoleUser && u.Role != gatehouse.RoleAdmin {
-		f.Add("role", FieldRole, "known", "user, admin")
+	if !slices.Contains(st.Roles(), u.Role) {
+		f.Add("role", FieldRole, "known", knownRoles(st))
 	}
 	if u.Locale != "" && !slices.Contains(st.Languages, u.Locale) {
 		f.Add("locale", FieldLocale, "known", strings.Join(st.Languages, ", "))
 	}
 	return f
+}
+
+// knownRoles are the roles at a site, as a list.
+func knownRoles(st *site.Site) string {
+	var known []string
+	for _, role := range st.Roles() {
+		known = append(known, string(role))
+	}
+	return strings.Join(known, ", ")
 }
 
 // identity checks the username. If users sign in with their address, it must be the address. If

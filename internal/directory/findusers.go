@@ -129,7 +129,7 @@ func (s *Service) CountFound(ctx context.Context, st *site.Site, c gatehouse.Cal
 
 // lookAt looks at the users of a company.
 func (s *Service) lookAt(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f gatehouse.UserFilter, see func(*look, *roll)) (l *look, err error) {
-	firm, err := company(ctx, s.Store.Read(), st, c, companyID)
+	firm, err := company(ctx, s.Store.Read(), st, c.For(gatehouse.OperatorSee), companyID)
 	if err != nil {
 		return nil, err
 	}

@@ -149,7 +149,7 @@ func (p *importPass) companyOf(ctx context.Context, row importRow) (*importCompa
 			firm = &importCompany{Company: found, sound: true, counted: true, written: true}
 		case gatehouse.KindOf(err) != gatehouse.NotFound:
 			return nil, nil, err
-		case operatorOnly(p.caller) != nil:
+		case !operates(p.caller):
 			return nil, row.problem(colAccount, ImportNotYours, "", "%.60q is not your company's account number", row.account), nil
 		case row.company == "":
 			return nil, row.noCompany(), nil

@@ -152,7 +152,7 @@ func (r *rowReader) password(row *importRow) {
 	switch {
 	case hash != "" && row.temporary != "":
 		r.complain(colTemporary, ImportPasswordOf, "cannot be there together with password_hash", nil)
-	case hash != "" && operatorOnly(r.im.caller) != nil:
+	case hash != "" && !operates(r.im.caller):
 		// Such a password need not be changed and bypasses the policy.
 		r.complain(colHash, ImportPasswordOf, "can be brought in by an operator only; use temporary_password", nil)
 	case hash != "":

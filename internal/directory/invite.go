@@ -65,14 +65,21 @@ func (s *Service) mailWayIn(tx *act.Unit, u gatehouse.User, plain string, reason
 	return s.mailLink(tx, u)
 }
 
-// mailLink makes and mails the link of an invitation. It is used like a reset link, and lasts as
-// long as a temporary password would.
+// mailLink makes and mails the link of an invitation.
 func (s *Service) mailLink(tx *act.Unit, u gatehouse.User) error {
-	now, token := tx.Now(), secret.NewToken()
-	err := tx.InsertRecovery(tx, secret.HashToken(token), store.Recovery{SiteID: tx.Site.ID, ID: store.NewID("rec", now),
+	_, err := s.makeLink(tx, u)
+	return err
+}
+
+// makeLink is mailLink; it returns the link's token. The link is used like a reset link, and lasts as
+// long as a temporary password would.
+func (s *Service) makeLink(tx *act.Unit, u gatehouse.User) (token string, err error) {
+	now := tx.Now()
+	token = secret.NewToken()
+	err = tx.InsertRecovery(tx, secret.HashToken(token), store.Recovery{SiteID: tx.Site.ID, ID: store.NewID("rec", now),
 		Kind: gatehouse.RecoverByLink, UserID: u.ID, Subject: u.ID, CreatedAt: now, ExpiresAt: u.Password.ExpiresAt})
 	if err != nil {
-		return err
+		return "", err
 	}
 	msg := mail.Invitation{Username: u.Username, Token: token, ExpiresAt: u.Password.ExpiresAt}
 	admin, err := administrator(tx)
@@ -82,7 +89,7 @@ func (s *Service) mailLink(tx *act.Unit, u gatehouse.User) error {
 		msg.Name, msg.Company = admin.DisplayName(), firm.Name
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	return tx.Tell(u, msg)
+	return token, tx.Tell(u, msg)
 }

@@ -15,7 +15,7 @@ func clamp(limit int) int { return min(max(limit, 1), MaxList) }
 // Companies returns up to limit companies of a site in the order of their account numbers, after
 // the given number; only to operators.
 func (s *Service) Companies(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.Company, error) {
-	if err := operatorOnly(c); err != nil {
+	if err := operatorOnly(st, c, gatehouse.OperatorSee); err != nil {
 		return nil, err
 	}
 	return s.Store.Read().Companies(ctx, st.ID, after, clamp(limit))
@@ -23,11 +23,12 @@ func (s *Service) Companies(ctx context.Context, st *site.Site, c gatehouse.Call
 
 // Company returns a company by ID.
 func (s *Service) Company(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Company, error) {
-	return company(ctx, s.Store.Read(), st, c, id)
+	return company(ctx, s.Store.Read(), st, c.For(gatehouse.OperatorSee), id)
 }
 
 // CompanyByAccount returns a company by its account number.
 func (s *Service) CompanyByAccount(ctx context.Context, st *site.Site, c gatehouse.Caller, number string) (gatehouse.Company, error) {
+	c = c.For(gatehouse.OperatorSee)
 	if err := knock(st, c); err != nil {
 		return gatehouse.Company{}, err
 	}
@@ -43,7 +44,7 @@ func (s *Service) CompanyByAccount(ctx context.Context, st *site.Site, c gatehou
 
 // CountUsers returns how many users a company has, by state.
 func (s *Service) CountUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string) (map[gatehouse.UserState]int, error) {
-	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
+	if _, err := company(ctx, s.Store.Read(), st, c.For(gatehouse.OperatorSee), companyID); err != nil {
 		return nil, err
 	}
 	return s.Store.Read().CountUsers(ctx, st.ID, companyID)
@@ -52,7 +53,7 @@ func (s *Service) CountUsers(ctx context.Context, st *site.Site, c gatehouse.Cal
 // Users returns up to limit users of a company in the order of their usernames, after the given
 // username.
 func (s *Service) Users(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, after string, limit int) ([]gatehouse.User, error) {
-	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
+	if _, err := company(ctx, s.Store.Read(), st, c.For(gatehouse.OperatorSee), companyID); err != nil {
 		return nil, err
 	}
 	return bareAll(s.Store.Read().Users(ctx, st.ID, companyID, gatehouse.NameKey(after), clamp(limit)))
@@ -60,7 +61,7 @@ func (s *Service) Users(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 
 // SiteUsers is Users over all companies of a site; only to operators.
 func (s *Service) SiteUsers(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.User, error) {
-	if err := operatorOnly(c); err != nil {
+	if err := operatorOnly(st, c, gatehouse.OperatorFind); err != nil {
 		return nil, err
 	}
 	return bareAll(s.Store.Read().UsersOfSite(ctx, st.ID, gatehouse.NameKey(after), clamp(limit)))
@@ -75,12 +76,13 @@ func bareAll(users []gatehouse.User, err error) ([]gatehouse.User, error) {
 
 // User returns a user by ID.
 func (s *Service) User(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.User, error) {
-	u, err := user(ctx, s.Store.Read(), st, c, id)
+	u, err := user(ctx, s.Store.Read(), st, c.For(gatehouse.OperatorSee), id)
 	return bare(u), err
 }
 
 // UserByUsername returns a user by username, in any spelling.
 func (s *Service) UserByUsername(ctx context.Context, st *site.Site, c gatehouse.Caller, username string) (gatehouse.User, error) {
+	c = c.For(gatehouse.OperatorSee)
 	if err := knock(st, c); err != nil {
 		return gatehouse.User{}, err
 	}
@@ -98,7 +100,7 @@ type Locks struct {
 
 // Locks returns what locks users out of an account now.
 func (s *Service) Locks(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Locks, error) {
-	u, err := user(ctx, s.Store.Read(), st, c, id)
+	u, err := user(ctx, s.Store.Read(), st, c.For(gatehouse.OperatorSee), id)
 	if err != nil {
 		return Locks{}, err
 	}
@@ -108,7 +110,7 @@ func (s *Service) Locks(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 
 // Events returns the newest events about a user, newest first.
 func (s *Service) Events(ctx context.Context, st *site.Site, c gatehouse.Caller, userID string, limit int) ([]gatehouse.Event, error) {
-	if _, err := user(ctx, s.Store.Read(), st, c, userID); err != nil {
+	if _, err := user(ctx, s.Store.Read(), st, c.For(gatehouse.OperatorSee), userID); err != nil {
 		return nil, err
 	}
 	return s.Store.Read().EventsOfUser(ctx, st.ID, userID, clamp(limit))
@@ -117,8 +119,8 @@ func (s *Service) Events(ctx context.Context, st *site.Site, c gatehouse.Caller,
 // EventsByReference returns the events of one request, by the reference on its error page and in
 // its log line (C12). It may be of any site: operators only.
 func (s *Service) EventsByReference(ctx context.Context, c gatehouse.Caller, reference string) ([]gatehouse.Event, error) {
-	if err := operatorOnly(c); err != nil {
-		return nil, err
+	if !c.Operates(gatehouse.OperatorFind) {
+		return nil, errForbidden
 	}
 	return s.Store.Read().EventsByReference(ctx, reference)
 }

@@ -75,7 +75,7 @@ func successors(kind string) []string {
 // content is not kept, and phone numbers show only their last digits.
 func (s *Service) Messages(ctx context.Context, st *site.Site, c gatehouse.Caller, userID string, limit int) ([]Mailed, error) {
 	q := s.Store.Read()
-	u, err := user(ctx, q, st, c, userID)
+	u, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), userID)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +157,7 @@ func way(m Mailed, u gatehouse.User, firm gatehouse.Company) Way {
 // Errors: Forbidden, NotFound; Conflict with ReasonNotResendable or ReasonNoEmail; TooMany
 // with ReasonResendWait; Unavailable.
 func (s *Service) Resend(ctx context.Context, st *site.Site, c gatehouse.Caller, userID, messageID string) error {
+	c = c.For(gatehouse.OperatorResend)
 	u, err := user(ctx, s.Store.Read(), st, c, userID)
 	if err != nil {
 		return err

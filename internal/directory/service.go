@@ -25,7 +25,8 @@ type Service struct {
 	// Log is slog's default if nil.
 	Log *slog.Logger
 
-	rolls rolls
+	rolls     rolls
+	overviews overviews
 }
 
 func (s *Service) blocklist() *secret.Blocklist {
@@ -62,12 +63,18 @@ func knock(st *site.Site, c gatehouse.Caller) error {
 	return nil
 }
 
-// operatorOnly refuses everybody but operators and the server itself.
-func operatorOnly(c gatehouse.Caller) error {
-	if c.Kind != gatehouse.Operator && c.Kind != gatehouse.System {
+// operatorOnly refuses everybody but the server itself and operators: those who run commands, and
+// those whose role is good for an act at a site.
+func operatorOnly(st *site.Site, c gatehouse.Caller, act gatehouse.OperatorAct) error {
+	if !c.Operates(act) || c.SignedInOperator() && st.ForOperators() {
 		return errForbidden
 	}
 	return nil
+}
+
+// operates reports whether the caller is no administrator, who may not do all that operators may.
+func operates(c gatehouse.Caller) bool {
+	return c.Kind == gatehouse.Operator || c.Kind == gatehouse.System
 }
 
 // company returns a company that the caller may manage.
@@ -103,7 +110,7 @@ func visible(st *site.Site, c gatehouse.Caller, u gatehouse.User, err error) (ga
 
 // notOwn refuses what users must not do to their own account here.
 func notOwn(c gatehouse.Caller, u gatehouse.User) error {
-	if c.Kind == gatehouse.SignedIn && c.UserID == u.ID {
+	if c.Kind != gatehouse.System && c.UserID != "" && c.UserID == u.ID {
 		return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonOwnAccount}
 	}
 	return nil
@@ -115,10 +122,10 @@ func bare(u gatehouse.User) gatehouse.User {
 	return u
 }
 
-// administrator returns the account of the acting administrator; a zero User if it is an operator
-// or the server itself.
+// administrator returns the account of the acting administrator, or of the operator who acts on
+// other operators; a zero User if it is support, for a site's users, or the server itself.
 func administrator(tx *act.Unit) (gatehouse.User, error) {
-	if tx.Caller.Kind != gatehouse.SignedIn {
+	if tx.Caller.Kind != gatehouse.SignedIn && !(tx.Caller.SignedInOperator() && tx.Site.ForOperators()) {
 		return gatehouse.User{}, nil
 	}
 	return tx.User(tx, tx.Site.ID, tx.Caller.UserID)

@@ -38,7 +38,7 @@ type Standing struct {
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) Standing(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Standing, error) {
 	q := s.Store.Read()
-	u, err := user(ctx, q, st, c, id)
+	u, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), id)
 	if err != nil {
 		return Standing{}, err
 	}

@@ -35,7 +35,7 @@ type UserTwoFactor struct {
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) TwoFactor(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (UserTwoFactor, error) {
 	q := s.Store.Read()
-	u, err := user(ctx, q, st, c, id)
+	u, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), id)
 	if err != nil {
 		return UserTwoFactor{}, err
 	}
@@ -118,6 +118,7 @@ func (s *Service) EndTrust(ctx context.Context, st *site.Site, c gatehouse.Calle
 
 // onUser changes a user's two-factor in a transaction.
 func (s *Service) onUser(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change func(*act.Unit, gatehouse.Company, gatehouse.User) error) error {
+	c = c.For(gatehouse.OperatorFactors)
 	if err := knock(st, c); err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (s *Service) onUser(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		}
 		u, err := user(tx, tx.Queries, st, c, id)
 		if err == nil {
-			err = notOwn(c, u)
+			err = errors.Join(notOwn(c, u), stillLeads(tx, u.CompanyID))
 		}
 		if err != nil {
 			return err

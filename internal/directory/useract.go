@@ -35,10 +35,13 @@ func refused(why gatehouse.ActRefusal) error {
 // Errors: Forbidden, NotFound, Conflict with a gatehouse.ActRefusal or ReasonUserChanged, TooMany
 // with ReasonUnlockWait, ReasonResendWait or ReasonActWait, Unavailable.
 func (s *Service) Act(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, a gatehouse.UserAct, seen string) error {
-	q := s.Store.Read()
+	q, c := s.Store.Read(), c.For(gatehouse.OperatorActOf(a))
 	u, err := user(ctx, q, st, c, id)
 	if err != nil {
 		return err
+	}
+	if !fits(st, a) {
+		return errForbidden
 	}
 	why, err := s.allowed(ctx, q, st, c, a, u)
 	if err != nil || why == gatehouse.RefusedAlready {
@@ -72,6 +75,11 @@ func (s *Service) Act(ctx context.Context, st *site.Site, c gatehouse.Caller, id
 	})
 }
 
+// fits reports whether there is such an act at a site: operators are no administrators of a company.
+func fits(st *site.Site, a gatehouse.UserAct) bool {
+	return !st.ForOperators() || a != gatehouse.ActMakeAdmin && a != gatehouse.ActUnmakeAdmin
+}
+
 // spareAct takes an administrator's act from the limits: each is a mail to the user.
 func (s *Service) spareAct(ctx context.Context, st *site.Site, c gatehouse.Caller, a gatehouse.UserAct, u gatehouse.User) error {
 	switch a {
@@ -101,13 +109,32 @@ func (s *Service) acting(tx *act.Unit, id string) (gatehouse.User, error) {
 	return visible(tx.Site, tx.Caller, u, err)
 }
 
-// stillLeads refuses a signed-in caller who is no longer an administrator of the company.
+// stillLeads refuses a signed-in caller who is no longer an administrator of the company, or no longer
+// an operator who may do this.
 func stillLeads(tx *act.Unit, companyID string) error {
+	if tx.Caller.SignedInOperator() {
+		return stillOperates(tx)
+	}
 	if tx.Caller.Kind != gatehouse.SignedIn {
 		return nil
 	}
 	admin, err := administrator(tx)
 	if err == nil && (!admin.Leads() || admin.CompanyID != companyID) {
+		err = errForbidden
+	}
+	return err
+}
+
+// stillOperates refuses an operator who may no longer do this: deactivated, locked or given another
+// role a moment ago.
+func stillOperates(tx *act.Unit) error {
+	u, err := tx.User(tx, gatehouse.OperatorsSite, tx.Caller.UserID)
+	if gatehouse.KindOf(err) == gatehouse.NotFound && err != nil {
+		return errForbidden
+	}
+	now := tx.Caller
+	now.Role = u.Role
+	if err == nil && (!u.MaySignIn() || !now.MayManage(tx.Site.ID, "")) {
 		err = errForbidden
 	}
 	return err
@@ -126,7 +153,7 @@ func (s *Service) allowed(ctx context.Context, q store.Queries, st *site.Site, c
 
 // actFacts are what gatehouse.ActAllowed needs to know about a user.
 func (s *Service) actFacts(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, u gatehouse.User) (f gatehouse.ActFacts, err error) {
-	f = gatehouse.ActFacts{Own: notOwn(c, u) != nil, Reachable: reachable(u), MayUnlockAll: operatorOnly(c) == nil}
+	f = gatehouse.ActFacts{Own: notOwn(c, u) != nil, Reachable: reachable(u), MayUnlockAll: operates(c)}
 	if f.Locked = gatehouse.LockedNow(st.Policy.Lockout, u, s.Now()); !f.Locked {
 		if f.Locked, err = s.devicesOrAnswersLocked(ctx, q, st, u); err != nil {
 			return f, err
@@ -137,7 +164,8 @@ func (s *Service) actFacts(ctx context.Context, q store.Queries, st *site.Site, 
 		return f, err
 	}
 	f.Asked = asked.AskedAt
-	if f.OthersLead = f.MayUnlockAll; !f.OthersLead && u.Leads() { // support can always give the role back
+	// Support can always give the role back to a company's administrator, but not to an owner.
+	if f.OthersLead = f.MayUnlockAll && !st.ForOperators(); !f.OthersLead && u.Leads() {
 		others, err := q.Administrators(ctx, st.ID, u.CompanyID, u.ID, 1)
 		f.OthersLead = len(others) > 0
 		return f, err
@@ -211,14 +239,14 @@ func (s *Service) perform(tx *act.Unit, a gatehouse.UserAct, u gatehouse.User, p
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) Allowed(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) ([]gatehouse.UserAct, error) {
 	q := s.Store.Read()
-	u, err := user(ctx, q, st, c, id)
+	u, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), id)
 	if err != nil {
 		return nil, err
 	}
 	f, err := s.actFacts(ctx, q, st, c, u)
 	var acts []gatehouse.UserAct
 	for _, a := range gatehouse.UserActs {
-		if gatehouse.ActAllowed(a, u, f, s.Now()) == "" {
+		if c.For(gatehouse.OperatorActOf(a)).MayManage(st.ID, u.CompanyID) && fits(st, a) && gatehouse.ActAllowed(a, u, f, s.Now()) == "" {
 			acts = append(acts, a)
 		}
 	}

@@ -30,7 +30,7 @@ const mostSessions = 50
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) Life(ctx context.Context, st *site.Site, c gatehouse.Caller, id, before string, limit int) (life UserLife, err error) {
 	q := s.Store.Read()
-	if _, err := user(ctx, q, st, c, id); err != nil {
+	if _, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), id); err != nil {
 		return life, err
 	}
 	now := s.Now()
@@ -59,6 +59,7 @@ func (s *Service) Life(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 //
 // Errors: Forbidden, NotFound, Conflict with ReasonOwnAccount, Unavailable.
 func (s *Service) EndSession(ctx context.Context, st *site.Site, c gatehouse.Caller, id, session string) error {
+	c = c.For(gatehouse.OperatorSignOut)
 	if err := knock(st, c); err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (s *Service) signOut(tx *act.Unit, u gatehouse.User) error {
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) LastChange(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Event, error) {
 	q := s.Store.Read()
-	if _, err := user(ctx, q, st, c, id); err != nil {
+	if _, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), id); err != nil {
 		return gatehouse.Event{}, err
 	}
 	all, err := q.EventPageOfUser(ctx, st.ID, id, store.EventPage{Kinds: changesSeen, Results: store.OnlyOK, Limit: 1})

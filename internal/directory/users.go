@@ -75,6 +75,7 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 //
 // Errors: as CreateUser; TooMany with ReasonActWait.
 func (s *Service) AddUser(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, fields UserFields) (gatehouse.User, error) {
+	c = c.For(gatehouse.OperatorCompanies)
 	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return gatehouse.User{}, err
 	}

@@ -17,6 +17,10 @@ var (
 	phoneNumber = regexp.MustCompile(`^\+?[0-9][0-9 ()/.-]{2,30}$`)
 )
 
+// CheckHost returns what is wrong with a host name, CheckEmail with an email address.
+func CheckHost(host string) string     { return checkHost(host) }
+func CheckEmail(address string) string { return checkEmail(address) }
+
 const hostRule = "must be a host name in lower case without scheme, port or path, such as portal.example"
 
 func checkHost(host string) string {

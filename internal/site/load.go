@@ -25,6 +25,8 @@ type LoadEnv struct {
 	Port   int
 	// Staging marks an installation that is not the real one (B20).
 	Staging bool
+	// Operators are the hosts that no site may have.
+	Operators OperatorHosts
 }
 
 // HeadFonts are the heading faces a look can name.
@@ -46,6 +48,9 @@ func Load(dir string, env LoadEnv) (*Site, error) {
 	l.site.ID = filepath.Base(filepath.Clean(dir))
 	if !siteID.MatchString(l.site.ID) {
 		l.add(dir, "the folder's name is the site's ID: must be lower-case letters, digits and hyphens")
+	}
+	if l.site.ForOperators() {
+		l.add(dir, "the folder's name is the site's ID, and %s is that of the operators' pages; choose another one", gatehouse.OperatorsSite)
 	}
 	if l.settings() {
 		l.entries()
@@ -112,6 +117,9 @@ func (l *loader) identity(doc *strictyaml.Doc) {
 		check(doc, key, host, checkHost)
 		if host == "" || slices.Contains(f.Hosts[:i], host) {
 			doc.Problem(key, "is empty or in the list already")
+		}
+		if slices.Contains(l.env.Operators.Hosts, host) {
+			doc.Problem(key, "%s is one of operator_hosts in the configuration, which no site may have", host)
 		}
 	}
 	s.Hosts, s.Staging, s.SignInWith, s.AsksSoleUser = f.Hosts, l.env.Staging, f.SignInWith, f.SoleUser

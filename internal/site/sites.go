@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"gatehouse"
 	"gatehouse/internal/strictyaml"
 )
 
@@ -25,7 +26,8 @@ type Sites struct {
 // index is one state of all sites; it never changes.
 type index struct {
 	byHost, byID map[string]*Site
-	all          []*Site // by ID
+	all          []*Site // by ID, without that of the operators
+	operators    *Site   // nil: there is none
 }
 
 // Open reads every folder under dir. Any problem with any of them is an error: the
@@ -63,7 +65,7 @@ func Open(dir string, env LoadEnv) (*Sites, error) {
 		slices.SortStableFunc(problems, func(a, b strictyaml.Problem) int { return strings.Compare(a.File, b.File) })
 		return nil, &strictyaml.Error{Problems: problems}
 	}
-	s.current.Store(newIndex(found))
+	s.current.Store(s.newIndex(found))
 	return s, nil
 }
 
@@ -84,12 +86,20 @@ func siteFolders(dir string) (map[string]string, error) {
 	return folders, nil
 }
 
-func newIndex(sites map[string]*Site) *index {
+func (s *Sites) newIndex(sites map[string]*Site) *index {
 	x := &index{byHost: map[string]*Site{}, byID: sites}
 	for _, id := range slices.Sorted(maps.Keys(sites)) {
 		x.all = append(x.all, sites[id])
 		for _, host := range sites[id].Hosts {
 			x.byHost[host] = sites[id]
+		}
+	}
+	if len(x.all) > 0 {
+		x.operators = s.env.operators(x.all[0])
+	}
+	if x.operators != nil {
+		for _, host := range x.operators.Hosts {
+			x.byHost[host] = x.operators
 		}
 	}
 	return x
@@ -131,10 +141,19 @@ func (s *Sites) ByHost(host string) *Site {
 	return s.current.Load().byHost[strings.ToLower(strings.TrimSuffix(host, "."))]
 }
 
-// ByID returns a site by its ID, nil if there is none.
-func (s *Sites) ByID(id string) *Site { return s.current.Load().byID[id] }
+// ByID returns a site by its ID, nil if there is none; also that of the operators.
+func (s *Sites) ByID(id string) *Site {
+	if id == gatehouse.OperatorsSite {
+		return s.Operators()
+	}
+	return s.current.Load().byID[id]
+}
 
-// All returns all sites in the order of their IDs. The slice is shared.
+// Operators returns the operators' site, nil if there is none.
+func (s *Sites) Operators() *Site { return s.current.Load().operators }
+
+// All returns all sites in the order of their IDs, without that of the operators. The slice is
+// shared.
 func (s *Sites) All() []*Site { return s.current.Load().all }
 
 // Reload reads all folders again. A site stays as it was if its folder is broken, or if
@@ -169,7 +188,7 @@ func (s *Sites) Reload() []error {
 			reports = append(reports, fmt.Errorf("%s: the folder is gone, so the site %s has ended", old[id].Folder, id))
 		}
 	}
-	s.current.Store(newIndex(next))
+	s.current.Store(s.newIndex(next))
 	return reports
 }
 

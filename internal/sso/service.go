@@ -63,7 +63,7 @@ var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "forbidde
 
 // operatorOnly refuses everybody else: applications are the operator's.
 func operatorOnly(c gatehouse.Caller) error {
-	if c.Kind != gatehouse.Operator && c.Kind != gatehouse.System {
+	if !c.Operates(gatehouse.OperatorPlatforms) {
 		return errForbidden
 	}
 	return nil

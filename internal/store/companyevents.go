@@ -36,10 +36,13 @@ type SignInCount struct {
 }
 
 // SignInCounts returns the sign-ins of a company from one hour to before another.
-func (q Queries) SignInCounts(ctx context.Context, siteID, companyID string, from, to time.Time) (all []SignInCount, err error) {
-	err = q.all(ctx, "sign-in counts", `SELECT hour, outcome, CAST(SUM(n) AS BIGINT) FROM sign_in_counts
-		WHERE site_id = $1 AND company_id = $2 AND hour >= $3 AND hour < $4 GROUP BY hour, outcome`,
-		[]any{siteID, companyID, hourOf(from), hourOf(to)}, func(scan func(...any) error) error {
+func (q Queries) SignInCounts(ctx context.Context, siteID, companyID string, from, to time.Time) ([]SignInCount, error) {
+	return q.signInCounts(ctx, `WHERE site_id = $1 AND company_id = $2 AND hour >= $3 AND hour < $4`, siteID, companyID, hourOf(from), hourOf(to))
+}
+
+func (q Queries) signInCounts(ctx context.Context, where string, args ...any) (all []SignInCount, err error) {
+	err = q.all(ctx, "sign-in counts", `SELECT hour, outcome, CAST(SUM(n) AS BIGINT) FROM sign_in_counts `+where+` GROUP BY hour, outcome`,
+		args, func(scan func(...any) error) error {
 			var c SignInCount
 			var hour int64
 			err := scan(&hour, &c.Outcome, &c.N)

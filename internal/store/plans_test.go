@@ -33,6 +33,9 @@ var wholeTables = map[string]string{
 	"RefusalsOver":      "as CountRefusalsOver",
 	"GoneAttempts":      "attempts are open for the time of a hash",
 	"DropOldLimits":     "limits are those of an hour, and an index would have to be written at every sign-in",
+	"SiteCounts":        "counts what a site has for the operators' overview, at most every half minute",
+	"MailWaiting":       "as MailQueue",
+	"Operators":         "operators are few",
 	"OutdatedKeys":      "gatehouse doctor asks it, nobody else",
 }
 

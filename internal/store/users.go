@@ -222,7 +222,7 @@ func (q Queries) CountUsers(ctx context.Context, siteID, companyID string) (map[
 func (q Queries) Administrator(ctx context.Context, siteID, companyID, userID string) (string, error) {
 	var u gatehouse.User
 	err := q.one(ctx, "administrator", `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND company_id = $2
-		AND role = 'admin' AND state = 'active' AND locked_at = 0 AND id <> $3 ORDER BY username_key LIMIT 1`,
+		AND `+leads(siteID)+` AND state = 'active' AND locked_at = 0 AND id <> $3 ORDER BY username_key LIMIT 1`,
 		[]any{siteID, companyID, userID}, userFields(&u)...)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return "", nil
@@ -263,11 +263,20 @@ func (q Queries) AnswerSoleUser(ctx context.Context, siteID, id, version string,
 	return oneRow(n, err)
 }
 
+// leads is the condition for users who lead: a company's administrators, by an index, and the owners
+// among the operators, who are few.
+func leads(siteID string) string {
+	if siteID == gatehouse.OperatorsSite {
+		return "role = 'owner'"
+	}
+	return "role = 'admin'"
+}
+
 // Administrators returns the active administrators of a company who can help a user, except that
 // user.
 func (q Queries) Administrators(ctx context.Context, siteID, companyID, userID string, limit int) ([]gatehouse.User, error) {
 	return q.users(ctx, `SELECT `+userColumns+` FROM users WHERE site_id = $1 AND company_id = $2
-		AND role = 'admin' AND state = 'active' AND locked_at = 0 AND id <> $3 ORDER BY username_key LIMIT $4`,
+		AND `+leads(siteID)+` AND state = 'active' AND locked_at = 0 AND id <> $3 ORDER BY username_key LIMIT $4`,
 		siteID, companyID, userID, limit)
 }
 

@@ -93,7 +93,7 @@ func openedAt(r *http.Request, page *url.URL) *http.Request {
 func (s *Server) reopened(to route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := ui.VisitOf(r)
-		err := audienceAdmits(to.audience, v)
+		err := audienceAdmits(to, v)
 		if err == nil {
 			err = s.checkProof(r, v, to)
 		}
@@ -110,14 +110,26 @@ func (s *Server) reopened(to route) http.Handler {
 }
 
 // audienceAdmits reports whether a visit belongs to an audience, or why not.
-func audienceAdmits(a Audience, v *ui.Visit) error {
+func audienceAdmits(to route, v *ui.Visit) error {
+	a := to.audience
 	switch {
-	case (a == User || a == Admin) && v.Session == nil, a == Pending && v.Pending == nil:
+	case !to.isOn(v):
+		return gatehouse.ErrNotFound
+	case (a == User || a == Admin || a == Operator) && v.Session == nil, a == Pending && v.Pending == nil:
 		return errSignInFirst
 	case a == Admin && v.User.Role != gatehouse.RoleAdmin:
 		return errAdminsOnly // B01
+	case a == Operator && !gatehouse.OperatorMay(v.User.Role, to.act):
+		return errOperatorsOnly
 	}
 	return nil
+}
+
+// isOn reports whether a route is on the host of a visit: the operators' pages are on no other than
+// theirs, which has no site's pages.
+func (to route) isOn(v *ui.Visit) bool {
+	operators := v.Site != nil && v.Site.ForOperators()
+	return to.shared || operators == (to.audience == Operator)
 }
 
 // otherStatus replaces the status of a page that would say that all is well.

@@ -40,6 +40,9 @@ func (s *Server) guarded(to route) http.Handler {
 
 // admit lets a request through to its handler, or says why not.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to route) error {
+	if !to.isOn(v) {
+		return gatehouse.ErrNotFound
+	}
 	switch to.audience {
 	case Assets, Proxies:
 		return nil
@@ -75,7 +78,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 			return err
 		}
 	}
-	if err := audienceAdmits(to.audience, v); err != nil {
+	if err := audienceAdmits(to, v); err != nil {
 		return err
 	}
 	if to.takes > 0 {
@@ -94,6 +97,9 @@ var errSignInFirst = &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: "
 
 // errAdminsOnly: the page is for administrators of the company.
 var errAdminsOnly = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "admins-only"}
+
+// errOperatorsOnly: the page is for operators in other roles.
+var errOperatorsOnly = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "operators-only"}
 
 // errFinished: the sign-in was finished in another tab.
 var errFinished = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: "finished"}

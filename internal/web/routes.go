@@ -35,6 +35,9 @@ const (
 	User
 	// Admin: administrators of a company, for the pages about it.
 	Admin
+	// Operator: operators whose role is good for the act that the route names. There is no such
+	// route on a site's host.
+	Operator
 )
 
 // handler makes a page. An error becomes a page in fail.go.
@@ -53,12 +56,31 @@ type route struct {
 	asks asking
 	// takes is the size of the file that the form has, in bytes; 0: it has none.
 	takes int64
+	// act is what operators must be good for; empty: none is.
+	act gatehouse.OperatorAct
+	// shared: it is there on the operators' host, too.
+	shared bool
 }
 
 // to makes a route. The audience has no default: a route without one does not
 // compile.
 func to(pattern string, a Audience, h handler) route {
 	return route{pattern: pattern, audience: a, handle: h}
+}
+
+// needs says what operators must be good for.
+func (to route) needs(act gatehouse.OperatorAct) route {
+	to.act = act
+	return to
+}
+
+// shared makes routes that the operators' host has, too. All others are on the hosts of one kind:
+// those of the operators on theirs, and the rest on the sites'.
+func shared(routes []route) []route {
+	for i := range routes {
+		routes[i].shared = true
+	}
+	return routes
 }
 
 // on says which page has the form.
@@ -76,9 +98,10 @@ func (to route) leaving() route {
 // siteStatic is where the files generated from a site's look are.
 const siteStatic = ui.StaticPrefix + "site/"
 
-// routes is every address that a site answers.
+// routes is every address that a host answers.
 func (s *Server) routes() []route {
-	return slices.Concat(s.signInRoutes(), s.homeRoutes(), s.accountRoutes(), s.factorRoutes(), s.companyRoutes(), s.openIDRoutes())
+	return slices.Concat(shared(s.signInRoutes()), s.strangerRoutes(), s.homeRoutes(), shared(s.securityRoutes()), s.accountRoutes(),
+		shared(s.factorRoutes()), s.companyRoutes(), s.openIDRoutes(), s.operatorRoutes())
 }
 
 // signInRoutes are about signing in, and for everybody.
@@ -87,7 +110,6 @@ func (s *Server) signInRoutes() []route {
 	return []route{
 		to("GET "+ui.StaticPrefix, Assets, plain(ui.Static())),
 		to("GET "+siteStatic, Assets, siteAsset),
-		to("GET "+siteStatic+"platforms/{file}", Assets, s.platformLogo),
 		to("GET /robots.txt", Assets, robots),
 		to("GET /.well-known/security.txt", Assets, s.securityText),
 		to("GET /.well-known/passkey-endpoints", Assets, p.PasskeyEndpoints),
@@ -110,13 +132,23 @@ func (s *Server) signInRoutes() []route {
 		to("POST /sign-in/password", Pending, p.ChoosePassword),
 		to("GET /sign-in/factor", Pending, p.Step),
 		to("POST /sign-in/factor", Pending, p.SetUpFactor),
+		to("POST /sign-out", Public, p.SignOut).leaving(),
+		to("GET /reset-password", Public, p.ResetPassword),
+		to("POST /reset-password", Public, p.ResetPasswordSubmit),
+	}
+}
+
+// strangerRoutes are for signing in to a site, and for those who cannot.
+func (s *Server) strangerRoutes() []route {
+	p := s.portal
+	return []route{
+		to("GET "+siteStatic+"platforms/{file}", Assets, s.platformLogo),
 		to("GET /sign-in/challenge", Pending, p.Step),
 		to("POST /sign-in/challenge", Pending, p.SetFirstChallenge),
 		to("GET /sign-in/terms", Pending, p.Step),
 		to("POST /sign-in/terms", Pending, p.AcceptTerms),
 		to("GET /sign-in/sole-user", Pending, p.Step),
 		to("POST /sign-in/sole-user", Pending, p.AnswerSoleUser),
-		to("POST /sign-out", Public, p.SignOut).leaving(),
 		to("GET /terms", Public, p.Terms),
 		to("GET /terms/{version}", Public, p.Terms),
 
@@ -125,8 +157,6 @@ func (s *Server) signInRoutes() []route {
 		to("GET /forgot-password/challenge", Public, p.ForgotChallenge),
 		to("POST /forgot-password/challenge", Public, p.ForgotChallengeSubmit),
 		to("GET /forgot-password/sent", Public, p.ForgotSent),
-		to("GET /reset-password", Public, p.ResetPassword),
-		to("POST /reset-password", Public, p.ResetPasswordSubmit),
 		to("GET /forgot-username", Public, p.ForgotUsername),
 		to("POST /forgot-username", Public, p.ForgotUsernameSubmit),
 
@@ -155,14 +185,13 @@ func (s *Server) homeRoutes() []route {
 	}
 }
 
-// accountRoutes are what users do with their own account.
-func (s *Server) accountRoutes() []route {
+// securityRoutes are what keeps a user's own account safe.
+func (s *Server) securityRoutes() []route {
 	p := s.portal
 	return []route{
+		to("GET /account", User, p.MyAccount),
 		to("GET /account/password", User, p.Password).provingFactor(),
 		to("POST /account/password", User, p.ChangePassword).provingFactor(),
-		to("GET /account/challenge", User, p.Challenge).provingFactor(),
-		to("POST /account/challenge", User, p.SetChallenge).provingFactor(),
 		to("GET /account/devices", User, p.Devices),
 		to("POST /account/devices/{id}/remove", User, p.RemoveDevice),
 		to("POST /account/devices/{id}/end-trust", User, p.EndTrust),
@@ -170,23 +199,33 @@ func (s *Server) accountRoutes() []route {
 		to("POST /account/security", User, p.SaveSecurity).provingSome(),
 		to("GET /account/sign-out-everywhere", User, p.AskSignOutEverywhere),
 		to("POST /account/sign-out-everywhere", User, p.SignOutEverywhere),
+		to("GET /account/activity", User, p.Activity),
+		to("GET /account/activity/{id}/not-me", User, p.AskNotMe),
+		to("POST /account/activity/{id}/not-me", User, p.NotMe),
+		to("GET /step-up", User, p.StepUp),
+		to("POST /step-up", User, s.stepUp),
+		to("GET /.well-known/change-password", Public, p.ChangePasswordAddress),
+		to("POST /account/language", User, p.SetLanguage).on(whereReturnLeads),
+		to("GET /account/two-factor-reset", Public, p.StopReset),
+		to("POST /account/two-factor-reset", Public, p.StopResetSubmit),
+	}
+}
+
+// accountRoutes are what else users do with their own account.
+func (s *Server) accountRoutes() []route {
+	p := s.portal
+	return []route{
+		to("GET /account/challenge", User, p.Challenge).provingFactor(),
+		to("POST /account/challenge", User, p.SetChallenge).provingFactor(),
 		to("GET /account/platforms", User, p.MyPlatforms),
 		to("POST /account/platforms/{id}/remove", User, p.RemoveAccess),
 		to("GET /account/platforms/{id}/ask", User, p.NoAccess),
 		to("POST /account/platforms/{id}/ask", User, p.AskAccess),
-		to("GET /account/activity", User, p.Activity),
-		to("GET /account/activity/{id}/not-me", User, p.AskNotMe),
-		to("POST /account/activity/{id}/not-me", User, p.NotMe),
 		to("GET /account/terms", User, p.AcceptedTerms),
 		to("GET /account/terms/{id}", User, p.AcceptedText),
 		to("GET /account/terms/{id}/download", User, p.DownloadAccepted),
-		to("GET /step-up", User, p.StepUp),
-		to("POST /step-up", User, s.stepUp),
-		to("GET /.well-known/change-password", Public, p.ChangePasswordAddress),
 
-		to("GET /account", User, p.MyAccount),
 		to("GET /account/profile", User, p.Profile),
-		to("POST /account/language", User, p.SetLanguage).on(whereReturnLeads),
 		to("POST /account/profile", User, p.SaveProfile).provingSome(),
 		to("POST /account/email/send", User, p.SendConfirmation).on("/account/profile"),
 		to("POST /account/email/drop", User, p.DropEmailChange).on("/account/profile"),
@@ -195,8 +234,6 @@ func (s *Server) accountRoutes() []route {
 		to("GET /account/email/undo", Public, p.UndoEmail),
 		to("POST /account/email/undo", Public, p.UndoEmailSubmit),
 		to("GET /account/email/{done}", Public, p.EmailDone),
-		to("GET /account/two-factor-reset", Public, p.StopReset),
-		to("POST /account/two-factor-reset", Public, p.StopResetSubmit),
 		to("GET /forward-auth", User, p.Forward),
 
 		to("GET /api/v1/session", User, s.api.Session),

@@ -22,6 +22,7 @@ import (
 	"gatehouse/internal/sso"
 	"gatehouse/internal/web/console"
 	"gatehouse/internal/web/openid"
+	"gatehouse/internal/web/operator"
 	"gatehouse/internal/web/portal"
 	"gatehouse/internal/web/ui"
 )
@@ -49,22 +50,24 @@ type Server struct {
 	// Hosts answer for a host that is not a site: the demo's tour and inbox.
 	Hosts map[string]http.Handler
 
-	mux     *http.ServeMux
-	known   *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
-	pages   *http.ServeMux // pages that forms come back to; see again.go
-	reports bucket
-	formsOn map[string][]string // by pattern of a route: the token's names of the forms that can be on its page
-	formIDs map[string]string   // by pattern of a route
-	portal  *portal.Portal
-	console *console.Console
-	openid  *openid.Provider
-	api     *api.API
+	mux      *http.ServeMux
+	known    *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
+	pages    *http.ServeMux // pages that forms come back to; see again.go
+	reports  bucket
+	formsOn  map[string][]string // by pattern of a route: the token's names of the forms that can be on its page
+	formIDs  map[string]string   // by pattern of a route
+	portal   *portal.Portal
+	console  *console.Console
+	operator *operator.Operator
+	openid   *openid.Provider
+	api      *api.API
 }
 
 // Prepare builds the routes. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
+	s.operator = &operator.Operator{Directory: s.Directory, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
@@ -104,7 +107,7 @@ var templates embed.FS
 
 // Pages parses the pages of all sites.
 func Pages() (*ui.Pages, error) {
-	return ui.New(templates, portal.Templates, console.Templates, openid.Templates)
+	return ui.New(templates, portal.Templates, console.Templates, openid.Templates, operator.Templates)
 }
 
 // ServeHTTP gives the request its reference, answers it, and writes its line into

@@ -21,6 +21,10 @@ func (p *Portal) Home(w http.ResponseWriter, r *http.Request) error {
 	if v.Session == nil {
 		return p.SignInPage(w, r)
 	}
+	if v.Site.ForOperators() {
+		http.Redirect(w, r, ui.OperatorPath, http.StatusSeeOther)
+		return nil
+	}
 	home, err := p.SignIn.Home(r.Context(), *v.Session, recentEvents)
 	if err != nil {
 		return err

@@ -17,7 +17,11 @@ const profilePath = "/account/profile"
 
 // MyAccount leads to the first page of My account.
 func (p *Portal) MyAccount(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, profilePath, http.StatusSeeOther)
+	to := profilePath
+	if ui.VisitOf(r).Site.ForOperators() {
+		to = SecurityPath
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

@@ -30,6 +30,9 @@ var mainTabs = []struct {
 
 // Tabs are the main places, with the page's own marked.
 func (p *Page) Tabs() []Tab {
+	if p.ForOperators() {
+		return p.operatorTabs()
+	}
 	var tabs []Tab
 	for _, t := range mainTabs {
 		if t.admin && !p.Administers() {
@@ -65,12 +68,12 @@ func (p *Page) AccountPages() []NavPage {
 			pages = append(pages, NavPage{icon, p.T("account.nav_" + name), path, p.PathOnly() == path || strings.HasPrefix(p.PathOnly(), path+"/"), 0})
 		}
 	}
-	add(true, "user", "profile")
+	add(!p.ForOperators(), "user", "profile")
 	add(true, "key-round", "password")
 	add(true, "lock", "security")
 	add(p.Site.Recovery == gatehouse.RecoverByChallenge, "circle-question-mark", "challenge")
 	add(true, "monitor", "devices")
-	add(true, "package", "platforms")
+	add(!p.ForOperators(), "package", "platforms")
 	add(true, "history", "activity")
 	add(p.Site.TermsVersion != "", "file-text", "terms")
 	if p.Administers() { // B01: My account > Enhanced security

@@ -1,0 +1,68 @@
+package ui
+
+import (
+	"net/http"
+	"strings"
+
+	"gatehouse"
+)
+
+// The places of the operators' pages. A page for others is added here, in operatorTabs, and to the
+// table of routes.
+const (
+	OperatorPath      = "/operator"
+	OperatorSitesPath = "/operator/sites"
+)
+
+// operatorTabs are the operators' main places: the text key, the path, the act of those who may open
+// it, and the beginning of its pages' paths.
+var operatorTabs = []struct {
+	key, path string
+	act       gatehouse.OperatorAct
+	below     []string
+}{
+	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
+}
+
+func (p *Page) operatorTabs() []Tab {
+	var tabs []Tab
+	for _, t := range operatorTabs {
+		if p.User == nil || !gatehouse.OperatorMay(p.User.Role, t.act) {
+			continue
+		}
+		current := t.path == p.PathOnly()
+		for _, below := range t.below {
+			current = current || strings.HasPrefix(p.PathOnly(), below)
+		}
+		tabs = append(tabs, Tab{p.T(t.key), t.path, current})
+	}
+	return tabs
+}
+
+// ForOperators reports whether it is a page of the operators' site, which has neither help nor
+// recovery.
+func (p *Page) ForOperators() bool { return p.Site != nil && p.Site.ForOperators() }
+
+// OperatorMay reports whether the user, an operator, may do an act, so that a page offers nothing
+// that would be refused.
+func (p *Page) OperatorMay(act string) bool {
+	return p.ForOperators() && p.User != nil && gatehouse.OperatorMay(p.User.Role, gatehouse.OperatorAct(act))
+}
+
+// AccountPath is the first page of My account.
+func (p *Page) AccountPath() string {
+	if p.ForOperators() {
+		return "/account/security"
+	}
+	return "/account/profile"
+}
+
+// Operator is the caller of a visit to the operators' pages, who acts on the sites. On the operators'
+// own account it is Caller who acts.
+func (v *Visit) Operator(r *http.Request) gatehouse.Caller {
+	c := v.Caller(r)
+	if c.Kind == gatehouse.SignedIn && v.Site.ForOperators() {
+		c.Kind, c.Name = gatehouse.Operator, v.User.DisplayName()
+	}
+	return c
+}

@@ -54,7 +54,7 @@ func (c Caller) MayManage(siteID, companyID string) bool {
 	case Operator, System:
 		return !c.SignedInOperator() || c.operatesOn(siteID)
 	case SignedIn:
-		return c.Role == RoleAdmin && c.SiteID == siteID && c.CompanyID == companyID
+		return c.Role == RoleAdmin && siteID != OperatorsSite && c.SiteID == siteID && c.CompanyID == companyID
 	}
 	return false
 }

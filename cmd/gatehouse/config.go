@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -346,23 +345,6 @@ func (k *configCheck) files() {
 	}
 	if a, err := mail.ParseAddress(k.SecurityAddress); k.SecurityAddress != "" && (err != nil || a.Address != k.SecurityAddress) {
 		k.doc.Problem("security_address", "is %q, must be an email address such as security@portal.example", k.SecurityAddress)
-	}
-}
-
-func (k *configCheck) operators() {
-	for i, host := range k.OperatorHosts {
-		key := "operator_hosts[" + strconv.Itoa(i) + "]"
-		if problem := site.CheckHost(host); problem != "" {
-			k.doc.Problem(key, "is %q, %s", host, problem)
-		} else if slices.Contains(k.OperatorHosts[:i], host) {
-			k.doc.Problem(key, "%s is in the list already", host)
-		}
-	}
-	if problem := site.CheckEmail(k.OperatorSender); k.OperatorSender != "" && problem != "" {
-		k.doc.Problem("operator_sender", "is %q, %s", k.OperatorSender, problem)
-	}
-	if k.OperatorSender != "" && len(k.OperatorHosts) == 0 {
-		k.doc.Problem("operator_sender", "is of no use without operator_hosts")
 	}
 }
 

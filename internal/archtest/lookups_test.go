@@ -15,6 +15,7 @@ import (
 // gatehouse.SameMailbox.
 var lookUps = map[string]string{
 	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
+	"internal/store/overview.go":   "Operators",
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
 	"internal/store/bulkacts.go":   "AddToBulkAct",
 	"internal/store/import.go":     "usersByKeysText usersHeldText usersByEmailsText UsersByKeys UsersByEmails",

@@ -128,8 +128,11 @@ func WithSites(change func(dir string)) ServerOption {
 func SharedSites() ServerOption { return func(s *serverSetup) { s.shared = true } }
 
 var sharedSites = sync.OnceValues(func() (*site.Sites, error) {
-	return site.Open(demoSites(), site.LoadEnv{Scheme: "http", Port: 1})
+	return site.Open(demoSites(), site.LoadEnv{Scheme: "http", Port: 1, Operators: operatorHosts})
 })
+
+// operatorHosts are where the operators of every server sign in.
+var operatorHosts = site.OperatorHosts{Hosts: []string{"operator.localhost"}, Sender: "no-reply@platform.example", Support: "security@platform.example"}
 
 // cheap are hash parameters for tests: the real ones are for the benchmarks.
 var cheap = secret.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}
@@ -151,7 +154,7 @@ func NewServer(t testing.TB, databaseURL string, options ...ServerOption) *Serve
 	if setup.shared {
 		s.Sites, err = sharedSites()
 	} else {
-		s.Sites, err = openSites(t, site.LoadEnv{Scheme: setup.scheme(), Port: l.Addr().(*net.TCPAddr).Port}, setup.change)
+		s.Sites, err = openSites(t, site.LoadEnv{Scheme: setup.scheme(), Port: l.Addr().(*net.TCPAddr).Port, Operators: operatorHosts}, setup.change)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -307,6 +310,14 @@ func (s *Server) company(ctx context.Context, q store.Queries, siteID string) (g
 	c = gatehouse.Company{SiteID: siteID, ID: store.NewID("com", s.Clock.Now()), Name: "Northgate Systems Ltd",
 		AccountNumber: number, CreatedAt: s.Clock.Now()}
 	return c, q.InsertCompany(ctx, c)
+}
+
+// AddOperator adds an operator with this password and a role, who has not set up a factor.
+func (s *Server) AddOperator(username, password string, role gatehouse.Role) gatehouse.User {
+	s.t.Helper()
+	return s.AddUser(gatehouse.OperatorsSite, username, password, func(u *gatehouse.User) {
+		u.Role, u.Email, u.ChallengeSet = role, username+"@platform.example", false
+	})
 }
 
 // User is the user as currently stored.

@@ -193,7 +193,7 @@ func (w *censusWorld) rows(marks ...string) map[string]int {
 		case "events", "rate_limits", "sign_in_counts", "processes":
 			continue
 		}
-		lines, err := w.strings(`SELECT * FROM `+table[0])
+		lines, err := w.strings(`SELECT * FROM ` + table[0])
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -155,6 +155,8 @@ func promptsGood(prompts []string) bool {
 type AuthorizationFacts struct {
 	Session Session
 	User    User
+	// Policy is what the user's company requires beyond its site.
+	Policy CompanyPolicy
 	// Subject is the user's subject for the application.
 	Subject string
 	// Reach is the company administrators' setting for the application.

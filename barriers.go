@@ -103,6 +103,8 @@ type BarrierFacts struct {
 	// CodeReturned is when the last code mailed to the user was refused, came back or was given up;
 	// zero: it was not.
 	CodeReturned time.Time
+	// Policy is what the company requires beyond its site.
+	Policy CompanyPolicy
 	// TermsDue and FactorDue: the next sign-in asks for that.
 	TermsDue, FactorDue bool
 }
@@ -120,7 +122,7 @@ func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	}
 	all = append(all, lockBarriers(p, f, now)...)
 	if f.User.State != Deactivated { // activating also decides what is mailed to the user
-		password := passwordBarriers(p, f, now)
+		password := passwordBarriers(p.For(f.Policy), f, now)
 		all = append(all, wrongBarriers(f, append(all, password...))...)
 		all = append(all, password...)
 		all = append(all, addressBarriers(f)...)

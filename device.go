@@ -22,7 +22,7 @@ type Device struct {
 // last use; zero if it is not trusted now. Switching the company's Enhanced Security ends all
 // earlier trust (B08).
 func (b Device) TrustedUntil(p Policy, c Company, now time.Time) time.Time {
-	end := b.TrustedAt.Add(p.TrustedDevice)
+	end := b.TrustedAt.Add(p.For(c.Policy).TrustedDevice)
 	switched := b.TrustedAt.Before(c.TwoFactorAt) && !guard.Out(guard.TwoFactorEndsTrust)
 	if b.TrustedAt.IsZero() || switched || b.TrustedAt.After(now) || !now.Before(end) {
 		return time.Time{}

@@ -130,6 +130,9 @@ const (
 	EventCompanyCreated  EventKind = "company.created"
 	EventCompanyChanged  EventKind = "company.changed"
 	EventImport          EventKind = "company.imported"
+	// EventPolicyChanged: what the company requires beyond its site; Detail has each changed setting
+	// and its earlier value (…_before), and how many sessions and trusted devices that ended.
+	EventPolicyChanged EventKind = "company.policy_changed"
 	// EventCodeSent and EventCode: a code was mailed, and one was entered.
 	EventCodeSent EventKind = "code.sent"
 	EventCode     EventKind = "sign_in.code"

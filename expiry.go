@@ -38,8 +38,9 @@ func PasswordWarningDue(p PasswordPolicy, w Password, warned int, now time.Time)
 // WarningSpan says which passwords a warning can be due for: those set after From and not after
 // To.
 type WarningSpan struct {
-	// Days is the warning, in days before the expiry.
+	// Days is the warning, in days before the expiry; Age is how old passwords become.
 	Days     int
+	Age      time.Duration
 	From, To time.Time
 }
 
@@ -56,7 +57,7 @@ func PasswordWarningSpans(p PasswordPolicy, now time.Time) []WarningSpan {
 		if i+1 < len(passwordWarnings) {
 			next = passwordWarnings[i+1]
 		}
-		spans = append(spans, WarningSpan{stage, born.Add(time.Duration(next) * day), born.Add(time.Duration(stage) * day)})
+		spans = append(spans, WarningSpan{stage, p.MaxAge, born.Add(time.Duration(next) * day), born.Add(time.Duration(stage) * day)})
 	}
 	return spans
 }

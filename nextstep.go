@@ -70,6 +70,8 @@ type SignInFacts struct {
 	User   User
 	// Company is what the company requires, beyond its site.
 	Company TwoFactorRule
+	// Policy is what else the company requires.
+	Policy CompanyPolicy
 	// DeviceTrusted: this device is trusted for this user now.
 	DeviceTrusted bool
 }
@@ -109,7 +111,7 @@ func DueSteps(s Site, f SignInFacts, now time.Time) []Step {
 	}
 	_, asked := FactorDue(s, f, now)
 	add(twoFactorDue(s, f, now), StepCode)
-	add(PasswordExpired(s.Policy.Password, f.User.Password, now), StepPassword)
+	add(PasswordExpired(s.Policy.For(f.Policy).Password, f.User.Password, now) || f.Policy.TooShort(f.SignIn), StepPassword)
 	add(asked, StepFactor)
 	add(s.Recovery == RecoverByChallenge && !f.User.ChallengeSet, StepChallenge)
 	add(TermsDue(s, f.User), StepTerms)

@@ -22,6 +22,8 @@ type Company struct {
 	CreatedAt   time.Time
 	// Zone is the time zone that its administrators have chosen; empty: the site's.
 	Zone string
+	// Policy is what it requires of its users beyond its site.
+	Policy CompanyPolicy
 }
 
 // Rule returns what the company requires of its users, beyond its site.

@@ -40,13 +40,15 @@ func (s *Service) Devices(ctx context.Context, st *site.Site, c gatehouse.Caller
 	if err != nil {
 		return Devices{}, err
 	}
-	d := Devices{Sessions: []gatehouse.Session{here}}
-	if d.Trusted, err = s.trustedAmong(ctx, q, st, here.CompanyID, browsers); err != nil {
+	firm, err := q.Company(ctx, st.ID, here.CompanyID)
+	if err != nil {
 		return Devices{}, err
 	}
+	d := Devices{Sessions: []gatehouse.Session{here}, Trusted: s.trustedAmong(st, firm, browsers)}
+	limits := st.Policy.For(firm.Policy).Session
 	signedIn := map[string]bool{here.DeviceID: true}
 	for _, ses := range sessions {
-		if ses.ID != here.ID && st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, now) {
+		if ses.ID != here.ID && limits.Alive(ses.CreatedAt, ses.SeenAt, now) {
 			d.Sessions = append(d.Sessions, ses)
 			signedIn[ses.DeviceID] = true
 		}

@@ -32,8 +32,14 @@ func (s *Service) Home(ctx context.Context, st *site.Site, c gatehouse.Caller) (
 		return Home{}, err
 	}
 	var h Home
-	if ends := gatehouse.PasswordExpiresAt(st.Policy.Password, u.Password); ends.Sub(s.Now()) <= expirySoon {
-		h.PasswordExpiresAt = ends
+	if st.Policy.Password.MaxAge > 0 {
+		firm, err := s.Store.Read().Company(ctx, st.ID, u.CompanyID)
+		if err != nil {
+			return h, err
+		}
+		if ends := gatehouse.PasswordExpiresAt(st.Policy.For(firm.Policy).Password, u.Password); ends.Sub(s.Now()) <= expirySoon {
+			h.PasswordExpiresAt = ends
+		}
 	}
 	if h.Layout, h.Platforms, err = s.Store.Read().HomeLayout(ctx, st.ID, u.ID); err != nil {
 		return h, err

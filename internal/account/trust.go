@@ -19,21 +19,21 @@ func (s *Service) trusted(ctx context.Context, q store.Queries, st *site.Site, u
 	if err != nil {
 		return nil, err
 	}
-	return s.trustedAmong(ctx, q, st, u.CompanyID, browsers)
-}
-
-func (s *Service) trustedAmong(ctx context.Context, q store.Queries, st *site.Site, companyID string, browsers []gatehouse.Device) (map[string]time.Time, error) {
-	firm, err := q.Company(ctx, st.ID, companyID)
+	firm, err := q.Company(ctx, st.ID, u.CompanyID)
 	if err != nil {
 		return nil, err
 	}
+	return s.trustedAmong(st, firm, browsers), nil
+}
+
+func (s *Service) trustedAmong(st *site.Site, firm gatehouse.Company, browsers []gatehouse.Device) map[string]time.Time {
 	until := map[string]time.Time{}
 	for _, b := range browsers {
 		if end := b.TrustedUntil(st.Policy, firm, s.Now()); !end.IsZero() {
 			until[b.ID] = end
 		}
 	}
-	return until, nil
+	return until
 }
 
 // EndTrust makes a device of the caller, possibly the current one, require a code again; sessions

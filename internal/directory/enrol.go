@@ -107,7 +107,7 @@ func keeps(e gatehouse.Enrolment, u gatehouse.User) bool {
 // enrolmentNotice is the notice to a user about an enrolment (B03).
 func (s *Service) enrolmentNotice(st *site.Site, e gatehouse.Enrolment, firm gatehouse.Company, by gatehouse.User, username string, own bool) mail.Message {
 	facts := mail.TwoFactorNotice{Username: username, Company: firm.Name, By: e.StartedName, At: e.StartedAt, Own: own,
-		Factor: e.Factor, FactorBy: e.FactorBy, CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.TrustedDevice.Hours() / 24)}
+		Factor: e.Factor, FactorBy: e.FactorBy, CodeMinutes: int(st.Policy.Code.Minutes()), TrustDays: int(st.Policy.For(firm.Policy).TrustedDevice.Hours() / 24)}
 	if reachable(by) && by.State == gatehouse.Active {
 		facts.ByEmail = by.Email
 	}

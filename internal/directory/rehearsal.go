@@ -132,7 +132,8 @@ func (r *rehearsing) account(p *importPass, ch importChange) {
 	}
 	r.address(ch, u)
 	firm := ch.company.Company
-	barriers := gatehouse.Barriers(p.st.Policy, gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: gatehouse.RulesFor(p.st.Site, firm.Rule()).On() || u.WantsTwoFactor()}, p.now)
+	barriers := gatehouse.Barriers(p.st.Policy, gatehouse.BarrierFacts{User: u, Policy: firm.Policy, Reachable: reachable(u),
+		CodeAsked: gatehouse.RulesFor(p.st.Site, firm.Rule()).On() || u.WantsTwoFactor()}, p.now)
 	if i := slices.IndexFunc(barriers, func(b gatehouse.Barrier) bool { return b.Shut }); i >= 0 {
 		r.shut[string(barriers[i].Kind)]++
 		return
@@ -149,7 +150,7 @@ func (r *rehearsing) account(p *importPass, ch importChange) {
 	// As signin does it after a right password.
 	in := gatehouse.SignIn{SiteID: u.SiteID, UserID: u.ID, CredentialsAt: p.now, Origin: u.Password.Origin,
 		PasswordSetAt: u.Password.SetAt, CreatedAt: p.now, ExpiresAt: p.now.Add(p.st.Policy.SignIn)}
-	due := gatehouse.DueSteps(p.st.Site, gatehouse.SignInFacts{SignIn: in, User: u, Company: firm.Rule()}, p.now)
+	due := gatehouse.DueSteps(p.st.Site, gatehouse.SignInFacts{SignIn: in, User: u, Company: firm.Rule(), Policy: firm.Policy}, p.now)
 	for _, step := range due {
 		r.asked[string(step)]++
 	}

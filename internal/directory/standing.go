@@ -101,7 +101,7 @@ func (s *Service) barrierFacts(ctx context.Context, q store.Queries, st *site.Si
 	}
 	rules := gatehouse.RulesFor(st.Site, firm.Rule())
 	need := rules.At(now)
-	f = gatehouse.BarrierFacts{User: u, Reachable: reachable(u), CodeAsked: rules.On() || u.WantsTwoFactor(),
+	f = gatehouse.BarrierFacts{User: u, Policy: firm.Policy, Reachable: reachable(u), CodeAsked: rules.On() || u.WantsTwoFactor(),
 		Devices: len(browsers), Strangers: wrong[""], Answers: answers[""],
 		TermsDue: gatehouse.TermsDue(st.Site, u), FactorDue: need.OwnFactor() && !need.MetBy(u)}
 	f.WrongToday, f.WrongAt, err = s.wrongToday(ctx, q, st, u)

@@ -30,16 +30,21 @@ const mostSessions = 50
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) Life(ctx context.Context, st *site.Site, c gatehouse.Caller, id, before string, limit int) (life UserLife, err error) {
 	q := s.Store.Read()
-	if _, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), id); err != nil {
+	u, err := user(ctx, q, st, c.For(gatehouse.OperatorSee), id)
+	if err != nil {
 		return life, err
 	}
-	now := s.Now()
+	firm, err := q.Company(ctx, st.ID, u.CompanyID)
+	if err != nil {
+		return life, err
+	}
+	now, limits := s.Now(), st.Policy.For(firm.Policy).Session
 	sessions, err := q.SessionsOf(ctx, st.ID, id, now, mostSessions)
 	if err != nil {
 		return life, err
 	}
 	for _, ses := range sessions {
-		if st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, now) {
+		if limits.Alive(ses.CreatedAt, ses.SeenAt, now) {
 			life.Sessions = append(life.Sessions, ses)
 		}
 	}

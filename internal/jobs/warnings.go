@@ -41,7 +41,11 @@ type warnings struct{ *act.Desk }
 func (w *warnings) site(ctx context.Context, st *site.Site) error {
 	now := w.Now()
 	itself := gatehouse.Caller{Kind: gatehouse.System, SiteID: st.ID}
-	for _, span := range gatehouse.PasswordWarningSpans(st.Policy.Password, now) {
+	spans, err := w.spans(ctx, st, now)
+	if err != nil {
+		return err
+	}
+	for _, span := range spans {
 		for range warningBatches {
 			var found int
 			err := w.Do(ctx, st, itself, func(tx *act.Unit) (err error) {
@@ -59,11 +63,26 @@ func (w *warnings) site(ctx context.Context, st *site.Site) error {
 	return nil
 }
 
+// spans are those of the site, and of companies whose passwords expire earlier.
+func (w *warnings) spans(ctx context.Context, st *site.Site, now time.Time) ([]gatehouse.WarningSpan, error) {
+	all := gatehouse.PasswordWarningSpans(st.Policy.Password, now)
+	if len(all) == 0 {
+		return nil, nil
+	}
+	ages, err := w.Store.Read().PasswordAges(ctx, st.ID)
+	for _, age := range ages {
+		if st.Policy.Tightens(gatehouse.SettingAge, int64(age)) {
+			all = append(all, gatehouse.PasswordWarningSpans(gatehouse.PasswordPolicy{MaxAge: age}, now)...)
+		}
+	}
+	return all, err
+}
+
 // batch warns a batch of users of a site, and returns how many it found.
 func (w *warnings) batch(tx *act.Unit, span gatehouse.WarningSpan, now time.Time) (found int, err error) {
-	users, err := tx.UsersToWarn(tx, tx.Site.ID, span, warningBatch)
+	users, err := tx.UsersToWarn(tx, tx.Site.ID, tx.Site.Policy.Password.MaxAge, span, warningBatch)
 	for _, u := range users {
-		if err := w.warn(tx, u, now); err != nil {
+		if err := w.warn(tx, u, gatehouse.PasswordPolicy{MaxAge: span.Age}, now); err != nil {
 			return 0, fmt.Errorf("user %s: %w", u.ID, err)
 		}
 	}
@@ -72,8 +91,8 @@ func (w *warnings) batch(tx *act.Unit, span gatehouse.WarningSpan, now time.Time
 
 // warn marks a user and enqueues the mail. It also marks users without a usable address, because
 // otherwise the same users would be found for ever; the home page warns them.
-func (w *warnings) warn(tx *act.Unit, u gatehouse.User, now time.Time) error {
-	days := gatehouse.PasswordWarningDue(tx.Site.Policy.Password, u.Password, u.Password.Warned, now)
+func (w *warnings) warn(tx *act.Unit, u gatehouse.User, p gatehouse.PasswordPolicy, now time.Time) error {
+	days := gatehouse.PasswordWarningDue(p, u.Password, u.Password.Warned, now)
 	if days == 0 {
 		return nil
 	}
@@ -81,7 +100,7 @@ func (w *warnings) warn(tx *act.Unit, u gatehouse.User, now time.Time) error {
 	if err != nil || !marked {
 		return err
 	}
-	ends := gatehouse.PasswordExpiresAt(tx.Site.Policy.Password, u.Password)
+	ends := gatehouse.PasswordExpiresAt(p, u.Password)
 	return tx.Tell(u, mail.PasswordExpiring{
 		Username: u.Username, Days: gatehouse.DaysUntil(ends, now, tx.Site.Zone), ExpiresAt: ends,
 	})

@@ -296,3 +296,26 @@ func TestExpiryDropsOldCodes(t *testing.T) {
 		}
 	})
 }
+
+// A company whose passwords expire earlier is warned earlier, and no user twice for the site's age.
+func TestA08CompaniesThatExpireEarlierAreWarnedEarlier(t *testing.T) {
+	each(t, func(h *house) {
+		h.write(func(q store.Queries) error {
+			return q.InsertCompany(t.Context(), gatehouse.Company{SiteID: h.uk.ID, ID: "com_2", Name: "Southgate", AccountNumber: "2", CreatedAt: noon,
+				Policy: gatehouse.CompanyPolicy{PasswordAge: 60 * day}})
+		})
+		ours := h.user(h.uk, "ours", 40*day, func(u *gatehouse.User) { u.CompanyID = "com_2" }) // 10 days at 60 of them
+		theirs := h.user(h.uk, "theirs", 40*day)
+		over := h.user(h.uk, "over", 10*day, func(u *gatehouse.User) { u.CompanyID = "com_2" }) // expired 20 days ago
+		h.must(h.runAt(0))
+		h.gets(ours, 1, "Your Meridian UK password expires in 10 days")
+		h.gets(theirs, 0, "")
+		h.gets(over, 0, "")
+		h.must(h.runAt(4 * day))
+		h.gets(ours, 2, "Your Meridian UK password expires in 6 days")
+		h.must(h.runAt(27 * day))
+		h.gets(ours, 2, "")
+		h.gets(theirs, 1, "Your Meridian UK password expires in 13 days")
+		h.gets(over, 0, "")
+	})
+}

@@ -64,7 +64,7 @@ func TestButtons(t *testing.T) {
 		"new-device": "/account/activity", "terms-receipt": "/account/terms", "address-taken": "/sign-in",
 		"username-request": "", "shared-sign-in": "/company/users/new", "monthly-report": "/company/report?month=2026-10", "enrolment-failures": "", "many-refusals": "", "texts-stopped": "", "address-corrected": "",
 		"two-factor-enabled": "/", "two-factor-disabled": "/account/security", "enrolment-summary": "/company/enrolments/enr_0193",
-		"two-factor-reset": "/account/devices", "own-two-factor": "/account/password",
+		"two-factor-reset": "/account/devices", "policy-changed": "/company/policy", "own-two-factor": "/account/password",
 	} {
 		r, err := Render(testSite(), testRecipient(), samples()[name])
 		if err != nil {

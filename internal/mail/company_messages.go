@@ -1,6 +1,10 @@
 package mail
 
-import "time"
+import (
+	"time"
+
+	"gatehouse"
+)
 
 // Invitation brings the link with which a new user chooses the first password.
 type Invitation struct {
@@ -60,6 +64,29 @@ type NewAdministrator struct {
 
 // Kind implements Message.
 func (NewAdministrator) Kind() string { return "new-administrator" }
+
+// PolicyChanged tells a company's administrators that it requires more or less of its users.
+type PolicyChanged struct {
+	notice
+	Company string
+	// By is the name of the administrator who did it; empty: the operator.
+	By      string
+	At      time.Time
+	Changes []PolicyChange
+}
+
+// Kind implements Message.
+func (PolicyChanged) Kind() string { return "policy-changed" }
+
+// PolicyChange is a setting with its values in force before and after; see gatehouse.Policy.Of.
+type PolicyChange struct {
+	Setting  gatehouse.PolicySetting
+	Was, Now int64
+}
+
+// Before and After are the values as spans; zero: never.
+func (c PolicyChange) Before() time.Duration { return max(time.Duration(c.Was), 0) }
+func (c PolicyChange) After() time.Duration  { return max(time.Duration(c.Now), 0) }
 
 // RequestsWaiting reminds a company's administrators of what users have asked for, once a day.
 type RequestsWaiting struct {

@@ -27,9 +27,15 @@ func companySamples() map[string]Message {
 			Changes: []RoleChange{{Name: "Hanna Kruse", By: "Jonas Weber", Is: true, At: testTime}, {Name: "", At: testTime}}},
 		"monthly-report-quiet":      MonthlyReport{Company: "Lindenhof Books", AccountNumber: "20871-UK", From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Query: "2026-10", Users: 1, Worked: 1},
 		"new-administrator-support": NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", At: testTime},
-		"requests-waiting":          RequestsWaiting{Usernames: 1, Shared: 2, Access: 12},
-		"requests-waiting-one":      RequestsWaiting{Access: 1},
-		"account-changed-support":   AccountChanged{Username: "hkruse", What: AccountDeactivated, At: testTime},
+		"policy-changed": PolicyChanged{Company: "Lindenhof Books", By: "Jonas Weber", At: testTime, Changes: []PolicyChange{
+			{gatehouse.SettingIdle, int64(30 * time.Minute), int64(15 * time.Minute)}, {gatehouse.SettingAbsolute, int64(12 * time.Hour), int64(8 * time.Hour)},
+			{gatehouse.SettingTrust, int64(15 * 24 * time.Hour), int64(gatehouse.NeverTrusted)}, {gatehouse.SettingLength, 8, 15}, {gatehouse.SettingContext, 0, 1},
+			{gatehouse.SettingAge, int64(365 * 24 * time.Hour), int64(90 * 24 * time.Hour)}}},
+		"policy-changed-back": PolicyChanged{Company: "Lindenhof Books", At: testTime, Changes: []PolicyChange{
+			{gatehouse.SettingTrust, int64(gatehouse.NeverTrusted), int64(24 * time.Hour)}, {gatehouse.SettingContext, 1, 0}}},
+		"requests-waiting":        RequestsWaiting{Usernames: 1, Shared: 2, Access: 12},
+		"requests-waiting-one":    RequestsWaiting{Access: 1},
+		"account-changed-support": AccountChanged{Username: "hkruse", What: AccountDeactivated, At: testTime},
 	}
 	for _, what := range []AccountAct{AccountDeactivated, AccountActivated, AccountDeleted, AccountRestored, AccountAdministrator, AccountUser} {
 		all["account-changed-"+string(what)] = AccountChanged{Username: "hkruse", What: what, By: "Jonas Weber", At: testTime, Until: testTime.Add(30 * 24 * time.Hour)}

@@ -37,6 +37,12 @@ func (v view) Day(t time.Time) string {
 	return s.FormatDay(lang, t)
 }
 
+// Span writes how long something takes.
+func (v view) Span(d time.Duration) string {
+	s, lang := dateWords(v.Site, v.lang)
+	return s.FormatDuration(lang, d)
+}
+
 // Quote is text that somebody typed, in full: for a block "quote:" only.
 func (v view) Quote(text string) quotation { return quote(text) }
 

@@ -86,7 +86,7 @@ func (s *Service) Bind(ctx context.Context, st *site.Site, c gatehouse.Caller, t
 		}
 		b = gatehouse.DeviceBinding{ID: id, SiteID: st.ID, SessionID: ses.ID, UserID: u.ID, Key: key.JWK, Algorithm: key.Algorithm,
 			Thumbprint: key.Thumbprint, UserAgent: c.UserAgent}.Bind(tx.Now())
-		bound, err := tx.InsertBinding(tx, b, ses.CreatedAt.Add(st.Policy.Session.Absolute))
+		bound, err := tx.InsertBinding(tx, b, ses.CreatedAt.Add(st.Policy.For(ses.Company.Policy).Session.Absolute))
 		if err != nil {
 			return err
 		}

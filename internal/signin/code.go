@@ -254,7 +254,7 @@ func (s *Service) useCode(ctx context.Context, st *site.Site, at At, c gatehouse
 			by = c.SentAt
 		}
 		in.TwoFactorAt, in.TwoFactorMethod = now, gatehouse.MethodEmailCode
-		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0
+		in.TrustDevice = form.Trust && st.Policy.For(facts.Policy).TrustedDevice > 0
 		used, err := tx.UseCode(tx, st.ID, c.ID, by)
 		if err != nil {
 			return err

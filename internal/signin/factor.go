@@ -195,7 +195,7 @@ func (s *Service) useFactor(ctx context.Context, st *site.Site, at At, proof fac
 		}
 		in.TwoFactorAt, in.TwoFactorMethod = tx.Now(), proof.method
 		// A recovery code replaces a lost phone: it makes no device trusted.
-		in.TrustDevice = form.Trust && st.Policy.TrustedDevice > 0 && proof.method != gatehouse.MethodRecoveryCode
+		in.TrustDevice = form.Trust && st.Policy.For(facts.Policy).TrustedDevice > 0 && proof.method != gatehouse.MethodRecoveryCode
 		return tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultOK, map[string]string{"method": string(proof.method)})
 	})
 	if errors.Is(err, errCodeLate) {

@@ -33,7 +33,6 @@ type choice struct {
 
 // check returns everything that is wrong with a new password (A11).
 func (s *Service) check(ctx context.Context, c choice, f *faults) error {
-	policy := c.site.Policy.Password
 	switch {
 	case c.form.New == "":
 		f.Add("new_password", "required")
@@ -50,6 +49,7 @@ func (s *Service) check(ctx context.Context, c choice, f *faults) error {
 	if err != nil {
 		return err
 	}
+	policy := c.site.Policy.For(company.Policy).Password
 	facts.Context = []string{c.user.FirstName, c.user.LastName, c.user.DisplayName(), c.user.Email, company.Name, c.site.Name, c.site.Brand, c.site.Hosts[0]}
 	facts.Common = s.blocklist().Contains(c.form.New)
 	// Input that is too long to be a password is not hashed, and cannot be an old one.
@@ -63,6 +63,12 @@ func (s *Service) check(ctx context.Context, c choice, f *faults) error {
 			"max", strconv.Itoa(gatehouse.MaxPasswordLength), "n", strconv.Itoa(policy.History))
 	}
 	return nil
+}
+
+// PasswordRules returns what a new password of a user has to meet.
+func (s *Service) PasswordRules(ctx context.Context, st *site.Site, u gatehouse.User) (gatehouse.PasswordPolicy, error) {
+	company, err := s.Store.Read().Company(ctx, st.ID, u.CompanyID)
+	return st.Policy.For(company.Policy).Password, err
 }
 
 func (s *Service) blocklist() *secret.Blocklist {

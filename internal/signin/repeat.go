@@ -98,11 +98,11 @@ func (s *Service) repeated(ctx context.Context, q store.Queries, st *site.Site, 
 // sameSession is the outcome of a finished sign-in; Unauthenticated if its session has ended
 // since: signed out, locked, or ended by a new password.
 func (s *Service) sameSession(ctx context.Context, q store.Queries, st *site.Site, r gatehouse.Repeat, token, device string) (Outcome, error) {
-	ses, u, _, err := q.Session(ctx, st.ID, secret.HashToken(token))
+	ses, u, c, err := q.Session(ctx, st.ID, secret.HashToken(token))
 	if err != nil {
 		return Outcome{}, err
 	}
-	if ses.UserID != r.UserID || !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
+	if ses.UserID != r.UserID || !st.Policy.For(c.Policy).Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
 		return Outcome{}, errNoSession
 	}
 	known, err := s.knownDevice(ctx, q, st, u, device)

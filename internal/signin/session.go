@@ -56,7 +56,8 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 		return "", "", err
 	}
 	slides := guard.Out(guard.TrustDoesNotSlide) && f.SignIn.TwoFactorMethod == gatehouse.MethodTrustedDevice
-	if f.SignIn.TrustDevice || slides {
+	trusts := f.SignIn.TrustDevice && tx.Site.Policy.For(f.Policy).TrustedDevice > 0 // it may have been switched off meanwhile
+	if trusts || slides {
 		if err := tx.TrustDevice(tx, tx.Site.ID, u.ID, id, f.SignIn.TwoFactorAt); err != nil {
 			return "", "", err
 		}
@@ -70,7 +71,7 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 		ID: made, SiteID: tx.Site.ID, UserID: u.ID, CompanyID: u.CompanyID, CreatedAt: now, SeenAt: now,
 		IPAddress: tx.Caller.IPAddress, UserAgent: tx.Caller.UserAgent, DeviceID: id,
 		Assurance: gatehouse.Assure(tx.Site.Policy, f.SignIn.Methods(), f.SignIn.PasswordLength),
-	}, now.Add(tx.Site.Policy.Session.Absolute))
+	}, now.Add(tx.Site.Policy.For(f.Policy).Session.Absolute))
 }
 
 // stillTrusted ends a new sign-in if trust replaced two-factor when the password was entered, and
@@ -182,7 +183,7 @@ func (s *Service) alive(ctx context.Context, st *site.Site, hash string) (Sessio
 	if err != nil {
 		return Session{}, err
 	}
-	if !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
+	if !st.Policy.For(c.Policy).Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
 		return Session{}, errNoSession
 	}
 	return Session{Session: ses, User: u, Company: c}, nil

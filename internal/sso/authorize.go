@@ -111,7 +111,7 @@ func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Call
 
 // decide is gatehouse.Authorize, after any fault of the request itself.
 func decide(st *site.Site, out Outcome, fault gatehouse.OAuthError, facts gatehouse.AuthorizationFacts, s *Service) gatehouse.Decision {
-	d := gatehouse.Authorize(out.Application, out.Request, facts, st.Policy.Session, s.Now())
+	d := gatehouse.Authorize(out.Application, out.Request, facts, st.Policy.For(facts.Policy).Session, s.Now())
 	if fault == "" {
 		return d
 	}
@@ -221,17 +221,17 @@ func (s *Service) facts(ctx context.Context, st *site.Site, q store.Queries, a g
 	if in.Session == "" {
 		return f, nil
 	}
-	ses, u, _, err := q.Session(ctx, st.ID, secret.HashToken(in.Session))
+	ses, u, c, err := q.Session(ctx, st.ID, secret.HashToken(in.Session))
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return f, nil
 	}
 	if err != nil {
 		return f, err
 	}
-	if !st.Policy.Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
+	if !st.Policy.For(c.Policy).Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
 		return f, nil
 	}
-	f = gatehouse.AuthorizationFacts{Session: ses, User: u, Subject: u.ID, MostLevel: gatehouse.MostLevel(st.Policy)}
+	f = gatehouse.AuthorizationFacts{Session: ses, User: u, Policy: c.Policy, Subject: u.ID, MostLevel: gatehouse.MostLevel(st.Policy)}
 	if f.Reach, err = q.Reach(ctx, st.ID, u.CompanyID, a.ID); err != nil {
 		return f, err
 	}

@@ -304,7 +304,7 @@ func (s *signedTokens) keep(sum [sha256.Size]byte, t gatehouse.AccessToken) {
 // mayIssue calls gatehouse.MayIssue about a grant.
 func mayIssue(st *site.Site, g store.TokenGrant, now time.Time) bool {
 	facts := gatehouse.AuthorizationFacts{Session: g.Session, User: g.User, Subject: g.Family.Subject, Reach: g.Reach, Grant: g.Grant, Wanted: g.Family.Terms.Wanted(g.Application)}
-	return gatehouse.MayIssue(g.Application, facts, st.Policy.Session, now)
+	return gatehouse.MayIssue(g.Application, facts, st.Policy.For(g.Company.Policy).Session, now)
 }
 
 // Userinfo are the claims about the user of an access token; if the application wants them signed

@@ -7,18 +7,35 @@ import (
 	"gatehouse"
 )
 
-const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at, zone`
+const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at, zone, ` + policyColumns
+
+// policyColumns are what a company requires beyond its site, and policyOfCompany the same in queries
+// that call the company c.
+const (
+	policyColumns   = `session_idle, session_length, trusted_device, password_length, password_names, password_age`
+	policyOfCompany = `c.session_idle, c.session_length, c.trusted_device, c.password_length, c.password_names, c.password_age`
+)
+
+func policyFields(p *gatehouse.CompanyPolicy) []any {
+	return []any{&p.SessionIdle, &p.SessionAbsolute, &p.TrustedDevice, &p.PasswordLength, &p.NoContextWords, &p.PasswordAge}
+}
 
 func companyFields(c *gatehouse.Company) []any {
-	return []any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}, &c.Zone}
+	return append([]any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}, &c.Zone},
+		policyFields(&c.Policy)...)
 }
 
 // InsertCompany adds a company; Conflict if the site already has the account number.
 func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
 	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt), c.Zone)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		append([]any{c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt), c.Zone},
+			policyValues(c.Policy)...)...)
 	return err
+}
+
+func policyValues(p gatehouse.CompanyPolicy) []any {
+	return []any{int64(p.SessionIdle), int64(p.SessionAbsolute), int64(p.TrustedDevice), p.PasswordLength, p.NoContextWords, int64(p.PasswordAge)}
 }
 
 // UpdateCompany writes a company's name and account number.

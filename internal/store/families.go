@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ const (
 		a.name, a.state, a.settings,
 		COALESCE(s.id, ''), COALESCE(s.company_id, ''), COALESCE(s.created_at, 0), COALESCE(s.seen_at, 0), COALESCE(s.level, 0), COALESCE(s.methods, ''),
 		u.company_id, u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale, u.locked_at, u.created_at, u.profile_changed_at,
-		c.name, c.account_number, COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0), COALESCE(p.reach, '')`
+		c.name, c.account_number, ` + policyOfCompany + `, COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0), COALESCE(p.reach, '')`
 	grantTables = ` JOIN applications a ON a.site_id = f.site_id AND a.id = f.application_id
 		JOIN users u ON u.site_id = f.site_id AND u.id = f.user_id
 		JOIN companies c ON c.site_id = f.site_id AND c.id = u.company_id
@@ -45,12 +46,12 @@ type grantRow struct {
 
 func (g *grantRow) fields() []any {
 	f, a, s, u := &g.Family, &g.Application, &g.Session, &g.User
-	return []any{&f.ID, &f.ApplicationID, &f.UserID, &f.SessionID, &f.Subject, inText{&f.Terms}, when{&f.CreatedAt}, when{&f.UsedAt},
+	return slices.Concat([]any{&f.ID, &f.ApplicationID, &f.UserID, &f.SessionID, &f.Subject, inText{&f.Terms}, when{&f.CreatedAt}, when{&f.UsedAt},
 		when{&f.EndsAt}, when{&f.EndedAt}, &f.Ended, &f.JKT,
 		&a.Name, &a.State, inText{&a.Settings},
 		&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Assurance.Level, &g.methods,
 		&u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale, when{&u.LockedAt}, when{&u.CreatedAt}, when{&u.ProfileChangedAt},
-		&g.Company.Name, &g.Company.AccountNumber, &g.scopes, when{&g.Grant.ConsentedAt}, &g.TokenGrant.Reach}
+		&g.Company.Name, &g.Company.AccountNumber}, policyFields(&g.Company.Policy), []any{&g.scopes, when{&g.Grant.ConsentedAt}, &g.TokenGrant.Reach})
 }
 
 func (g *grantRow) done(siteID string) TokenGrant {

@@ -36,6 +36,7 @@ var wholeTables = map[string]string{
 	"SiteCounts":        "counts what a site has for the operators' overview, at most every half minute",
 	"MailWaiting":       "as MailQueue",
 	"Operators":         "operators are few",
+	"PasswordAges":      "the index has only companies that have chosen an age",
 	"OutdatedKeys":      "gatehouse doctor asks it, nobody else",
 }
 

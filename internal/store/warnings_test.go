@@ -40,7 +40,7 @@ func toWarn(t *testing.T, s *store.Store, limit int) map[int][]string {
 	t.Helper()
 	found := map[int][]string{}
 	for _, span := range gatehouse.PasswordWarningSpans(ninetyDays, noon) {
-		users, err := s.Read().UsersToWarn(t.Context(), "one", span, limit)
+		users, err := s.Read().UsersToWarn(t.Context(), "one", ninetyDays.MaxAge, span, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestUsersToWarn(t *testing.T) {
 		same(t, "one of each", toWarn(t, s, 1), map[int][]string{14: {"user2"}, 7: {"user4"}, 1: {"user5"}})
 		// No user belongs to another site.
 		span := gatehouse.PasswordWarningSpans(ninetyDays, noon)[0]
-		if users, err := s.Read().UsersToWarn(t.Context(), "two", span, 10); len(users) != 0 || err != nil {
+		if users, err := s.Read().UsersToWarn(t.Context(), "two", ninetyDays.MaxAge, span, 10); len(users) != 0 || err != nil {
 			t.Errorf("at site two: %v, %v", users, err)
 		}
 	})
@@ -158,7 +158,7 @@ func TestOneOfManyMarks(t *testing.T) {
 				var mine []string
 				err := s.Write(t.Context(), func(q store.Queries) error {
 					mine = nil
-					users, err := q.UsersToWarn(t.Context(), "one", gatehouse.PasswordWarningSpans(ninetyDays, noon)[1], 10)
+					users, err := q.UsersToWarn(t.Context(), "one", ninetyDays.MaxAge, gatehouse.PasswordWarningSpans(ninetyDays, noon)[1], 10)
 					for _, u := range users {
 						_, ok, markErr := q.MarkWarned(t.Context(), u, 7)
 						if err = errors.Join(err, markErr); ok {

@@ -239,7 +239,7 @@ func (v Code) WaitSeconds(now time.Time) int { return int(v.Wait(now) / time.Sec
 func (v Code) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return []ui.Field{
 		{Name: "code", Label: p.T("code.field"), Value: v.Typed, InputMode: "numeric", Autocomplete: "one-time-code", Digits: true, Missing: "code"},
-		{Name: "trust_device", Label: p.T("code.trust", "days", p.Site.Policy.TrustedDevice), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
+		{Name: "trust_device", Label: p.T("code.trust", "days", v.PolicyOf(p).TrustedDevice), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
 		{Name: "send_automatically", Label: p.T("code.automatic"), Hint: p.T("code.automatic_hint"), Control: ui.Box, Optional: true, Ticked: v.Automatic},
 	}, v.Errors
 }

@@ -69,7 +69,7 @@ func (v FactorCode) Others() []gatehouse.Way {
 // Trustable: this device can be trusted. A recovery code replaces a lost phone, and does not
 // make a device trusted.
 func (v FactorCode) Trustable(p *ui.Page) bool {
-	return v.Way != gatehouse.WayRecoveryCode && p.Site.Policy.TrustedDevice > 0
+	return v.Way != gatehouse.WayRecoveryCode && v.PolicyOf(p).TrustedDevice > 0
 }
 
 func (v FactorCode) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
@@ -83,6 +83,6 @@ func (v FactorCode) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 		code = ui.Field{Name: "code", Label: p.T("code.field_recovery-code"), Value: v.Typed, Autocomplete: "off", Missing: "recovery_code"}
 	}
 	return []ui.Field{code,
-		{Name: "trust_device", Label: p.T("code.trust", "days", p.Site.Policy.TrustedDevice), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
+		{Name: "trust_device", Label: p.T("code.trust", "days", v.PolicyOf(p).TrustedDevice), Hint: p.T("code.trust_hint"), Control: ui.Box, Optional: true, Ticked: v.Trust},
 	}, v.Errors
 }

@@ -65,7 +65,9 @@ func (v ChangePassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return append([]ui.Field{ui.PresentPassword(p, "current_password", "field.current_password")}, newPassword(p)...), v.Errors
 }
 
-func (v ChangePassword) Reqs(p *ui.Page) Reqs { return reqsOf(p, v.Username, "current_password") }
+func (v ChangePassword) Reqs(p *ui.Page) Reqs {
+	return reqsOf(p, p.Policy().Password, v.Username, "current_password")
+}
 
 // newPassword are the two fields for a new one. There is no maxlength: truncated
 // passwords do not work.
@@ -76,7 +78,7 @@ func newPassword(p *ui.Page) []ui.Field {
 	}
 }
 
-// Reqs are what a new password needs, according to the site's policy.
+// Reqs are what a new password needs, according to the policy for its user.
 type Reqs struct {
 	// Old is the field with the current password; may be empty.
 	Old string
@@ -93,8 +95,7 @@ type Req struct{ Rule, Text string }
 
 // reqsOf reads the policy: what it does not require is not on the page (A11). old is the
 // field with the current password; empty if there is none.
-func reqsOf(p *ui.Page, username, old string) Reqs {
-	policy := p.Site.Policy.Password
+func reqsOf(p *ui.Page, policy gatehouse.PasswordPolicy, username, old string) Reqs {
 	r := Reqs{Old: old, Min: policy.MinLength}
 	live := func(is bool, rule, text string) {
 		if is {

@@ -24,11 +24,19 @@ type PasswordExpired struct {
 	Errors []gatehouse.FieldError
 }
 
-// Temporary: somebody else set it; else it is as old as the policy allows.
+// Short: the company wants longer ones.
+func (v PasswordExpired) Short() bool { return !v.Temporary() && v.Policy.TooShort(v.SignIn) }
+
+// Temporary: somebody else set it; else it is too short, or as old as the policy allows.
 func (v PasswordExpired) Temporary() bool { return v.User.Password.Temporary() }
 
-func (PasswordExpired) Template() string        { return "password_expired" }
-func (PasswordExpired) Title(p *ui.Page) string { return p.T("expired.title") }
+func (PasswordExpired) Template() string { return "password_expired" }
+func (v PasswordExpired) Title(p *ui.Page) string {
+	if v.Short() {
+		return p.T("expired.title_short")
+	}
+	return p.T("expired.title")
+}
 
 func (v PasswordExpired) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	old := ui.PresentPassword(p, "old_password", "field.old_password")
@@ -38,4 +46,6 @@ func (v PasswordExpired) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return append([]ui.Field{old}, newPassword(p)...), v.Errors
 }
 
-func (v PasswordExpired) Reqs(p *ui.Page) Reqs { return reqsOf(p, v.Username(), "old_password") }
+func (v PasswordExpired) Reqs(p *ui.Page) Reqs {
+	return reqsOf(p, v.PolicyOf(p).Password, v.Username(), "old_password")
+}

@@ -29,7 +29,11 @@ func (p *Portal) reset(w http.ResponseWriter, r *http.Request, status int, bad [
 	if err != nil {
 		return p.linkFailed(w, r, err)
 	}
-	return p.page(w, r, status, ResetPassword{Username: u.Username, Errors: bad})
+	rules, err := p.SignIn.PasswordRules(r.Context(), v.Site, u)
+	if err != nil {
+		return err
+	}
+	return p.page(w, r, status, ResetPassword{Username: u.Username, Rules: rules, Errors: bad})
 }
 
 func (p *Portal) linkFailed(w http.ResponseWriter, r *http.Request, err error) error {
@@ -63,8 +67,10 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 
 // ResetPassword is where a reset link leads (C03).
 type ResetPassword struct {
-	// Username is the name of the link's user.
+	// Username is the name of the link's user, and Rules what their company and site require: the
+	// link is in the mailbox of the account, and there is none for an address without one.
 	Username string
+	Rules    gatehouse.PasswordPolicy
 	Errors   []gatehouse.FieldError
 }
 
@@ -74,7 +80,7 @@ func (v ResetPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return newPassword(p), v.Errors
 }
 func (ResetPassword) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverThird) }
-func (v ResetPassword) Reqs(p *ui.Page) Reqs        { return reqsOf(p, v.Username, "") }
+func (v ResetPassword) Reqs(p *ui.Page) Reqs        { return reqsOf(p, v.Rules, v.Username, "") }
 
 // LinkOver answers a reset link that no longer works.
 type LinkOver struct{}

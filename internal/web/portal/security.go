@@ -125,7 +125,7 @@ func (v OwnTwoFactor) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 
 // ownHint says what the user's own choice means, with and without trusted browsers.
 func ownHint(p *ui.Page) string {
-	if days := p.Site.Policy.TrustedDevice; days > 0 {
+	if days := p.Policy().TrustedDevice; days > 0 {
 		return p.T("two_factor.own_on_hint", "days", days)
 	}
 	return p.T("two_factor.own_on_everywhere")

@@ -136,6 +136,10 @@ type InSteps struct {
 	gatehouse.SignInFacts
 }
 
+// PolicyOf is the policy for the user who is signing in. They have proved the password,
+// so it may say what the company requires.
+func (v InSteps) PolicyOf(p *ui.Page) gatehouse.Policy { return p.Site.Policy.For(v.Policy) }
+
 // Username is the name of the user who is signing in.
 func (v InSteps) Username() string { return v.User.Username }
 

@@ -31,6 +31,7 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventPasswordReset:    {"key-round", ""},
 	gatehouse.EventCompanyCreated:   {"building-2", ""},
 	gatehouse.EventCompanyChanged:   {"building-2", ""},
+	gatehouse.EventPolicyChanged:    {"shield-check", ""},
 	gatehouse.EventImport:           {"building-2", ""},
 	gatehouse.EventPasswordChanged:  {"key-round", ""},
 	gatehouse.EventPasswordChecked:  {"triangle-alert", "is-warn"},

@@ -42,6 +42,15 @@ type Frame struct {
 	Waiting int
 }
 
+// Policy is the site's policy for the user who is signed in, with what their company requires beyond
+// it; the site's alone for everybody else.
+func (f *Frame) Policy() gatehouse.Policy {
+	if f.Company == nil {
+		return f.Site.Policy
+	}
+	return f.Site.Policy.For(f.Company.Policy)
+}
+
 // View is the content of one page. It may have more methods: Form if it has a form,
 // Failed if it reports a failure, Wide if it contains a document.
 type View interface {

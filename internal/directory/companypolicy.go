@@ -37,7 +37,7 @@ type PolicyState struct {
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) CompanyPolicy(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (p PolicyState, err error) {
 	q := s.Store.Read()
-	firm, err := company(ctx, q, st, c, id)
+	firm, err := company(ctx, q, st, c.For(gatehouse.OperatorSee), id)
 	if err != nil {
 		return p, err
 	}
@@ -75,7 +75,7 @@ type PolicyPreview struct {
 // Errors: Invalid with the settings' names as fields; Forbidden, NotFound, Unavailable.
 func (s *Service) PreviewPolicy(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, chosen gatehouse.CompanyPolicy) (p PolicyPreview, err error) {
 	q, now := s.Store.Read(), s.Now()
-	firm, err := company(ctx, q, st, c, id)
+	firm, err := company(ctx, q, st, c.For(gatehouse.OperatorSee), id)
 	if err != nil {
 		return p, err
 	}
@@ -127,6 +127,7 @@ const (
 // Errors: Invalid with the settings' names as fields; Conflict with ReasonPolicyChanged; TooMany
 // with ReasonPolicyOften; Forbidden, NotFound, Unavailable.
 func (s *Service) SetCompanyPolicy(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, chosen gatehouse.CompanyPolicy, agreed string) error {
+	c = c.For(gatehouse.OperatorCompanies)
 	if err := knock(st, c); err != nil {
 		return err
 	}

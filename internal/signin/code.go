@@ -298,25 +298,17 @@ var errCodeLate = errors.New("the code is used or expired by now")
 
 // wrongCode records a wrong code, and returns how many more may be entered.
 func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gatehouse.SignInFacts, fault string, left int) error {
-	daily, tell := store.Limit{Key: "wrong-codes:" + st.ID + ":" + facts.User.ID, Every: 24 * time.Hour, Burst: 1}, false
-	if left <= 0 {
-		wait, err := s.Store.Allow(ctx, s.Now(), daily)
-		if err != nil {
+	_, err := s.wrongEntry(ctx, facts.User, left, func(tell bool) (ended bool, err error) {
+		err = s.Do(ctx, st, at.Caller, func(tx *act.Unit) error {
+			ended = false
+			err := tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultWrong, map[string]string{"fault": fault})
+			if err == nil && left <= 0 && !guard.Out(guard.LastCodeEndsSignIn) && !guard.Out(guard.FiveCodes) {
+				ended, err = s.endUnproved(tx, at, tell)
+			}
 			return err
-		}
-		tell = wait == 0
-	}
-	ended := false
-	err := s.Do(ctx, st, at.Caller, func(tx *act.Unit) error {
-		err := tx.Record(facts.User, gatehouse.EventCode, gatehouse.ResultWrong, map[string]string{"fault": fault})
-		if err == nil && left <= 0 && !guard.Out(guard.LastCodeEndsSignIn) && !guard.Out(guard.FiveCodes) {
-			ended, err = s.endUnproved(tx, at, tell)
-		}
-		return err
+		})
+		return ended, err
 	})
-	if tell && !ended {
-		err = errors.Join(err, s.Store.GiveBack(ctx, daily))
-	}
 	if err != nil {
 		return err
 	}
@@ -329,6 +321,25 @@ func (s *Service) wrongCode(ctx context.Context, st *site.Site, at At, facts gat
 	var f faults
 	f.Add("code", fault, "n", strconv.Itoa(left))
 	return f.Err()
+}
+
+// wrongEntry records a wrong entry of a user's code, in the way that is given. With the last one
+// (none is left) something ends, and the owner is told, once a day: somebody knew the password, or sat
+// at the session, who does not have the factor.
+func (s *Service) wrongEntry(ctx context.Context, u gatehouse.User, left int, record func(tell bool) (ended bool, err error)) (ended bool, err error) {
+	daily, tell := store.Limit{Key: "wrong-codes:" + u.SiteID + ":" + u.ID, Every: 24 * time.Hour, Burst: 1}, false
+	if left <= 0 {
+		wait, err := s.Store.Allow(ctx, s.Now(), daily)
+		if err != nil {
+			return false, err
+		}
+		tell = wait == 0
+	}
+	ended, err = record(tell)
+	if tell && !ended {
+		err = errors.Join(err, s.Store.GiveBack(ctx, daily))
+	}
+	return ended, err
 }
 
 // endUnproved ends a sign-in after its last code, unless a concurrent one was right: pressing

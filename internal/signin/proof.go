@@ -5,13 +5,11 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
-	"gatehouse/internal/store"
 )
 
 // Before a change that matters, a page asks again who the user of a session is, by the best factor
@@ -235,27 +233,18 @@ func (s *Service) takeProof(ctx context.Context, p proving, proof factorProof, w
 // wrongProof records a wrong entry. The last one ends the session, and the owner is told, once a
 // day: somebody sat at it who does not have the factor.
 func (s *Service) wrongProof(ctx context.Context, p proving, fault string, left int) error {
-	daily, tell := store.Limit{Key: "wrong-codes:" + p.SiteID + ":" + p.UserID, Every: 24 * time.Hour, Burst: 1}, false
-	if left <= 0 {
-		wait, err := s.Store.Allow(ctx, s.Now(), daily)
-		if err != nil {
+	ended, err := s.wrongEntry(ctx, p.User, left, func(tell bool) (ended bool, err error) {
+		err = s.Do(ctx, p.site, p.in.Caller, func(tx *act.Unit) (err error) {
+			ended = false
+			err = tx.Record(p.User, gatehouse.EventProved, gatehouse.ResultWrong, map[string]string{"fault": fault})
+			if err != nil || left > 0 {
+				return err
+			}
+			ended, err = s.endUnprovedSession(tx, p, tell)
 			return err
-		}
-		tell = wait == 0
-	}
-	ended := false
-	err := s.Do(ctx, p.site, p.in.Caller, func(tx *act.Unit) (err error) {
-		ended = false
-		err = tx.Record(p.User, gatehouse.EventProved, gatehouse.ResultWrong, map[string]string{"fault": fault})
-		if err != nil || left > 0 {
-			return err
-		}
-		ended, err = s.endUnprovedSession(tx, p, tell)
-		return err
+		})
+		return ended, err
 	})
-	if tell && !ended {
-		err = errors.Join(err, s.Store.GiveBack(ctx, daily))
-	}
 	if err != nil {
 		return err
 	}

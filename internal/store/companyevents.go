@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"gatehouse"
@@ -95,20 +94,7 @@ func (q Queries) EventsOfCompany(ctx context.Context, siteID, companyID string, 
 	if seen < p.Window {
 		end = ""
 	}
-	text := `SELECT ` + eventColumns + ` FROM (SELECT ` + eventColumns + where + `) AS seen WHERE 1 = 1`
-	if len(p.Kinds) > 0 {
-		kinds := make([]string, len(p.Kinds))
-		for i, k := range p.Kinds {
-			kinds[i] = add(string(k))
-		}
-		text += ` AND kind IN (` + strings.Join(kinds, ", ") + `)`
-	}
-	switch p.Results {
-	case OnlyOK:
-		text += ` AND result = ` + add(string(gatehouse.ResultOK))
-	case NotOK:
-		text += ` AND result <> ` + add(string(gatehouse.ResultOK))
-	}
+	text := `SELECT ` + eventColumns + ` FROM (SELECT ` + eventColumns + where + `) AS seen WHERE 1 = 1` + eventsOf(p.Kinds, p.Results, add)
 	if p.Address != "" {
 		text += ` AND substr(address, 1, ` + add(len(p.Address)) + `) = ` + add(p.Address)
 	}

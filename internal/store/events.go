@@ -96,20 +96,26 @@ func (q Queries) EventPageOfUser(ctx context.Context, siteID, userID string, p E
 	if p.Before != "" {
 		text += ` AND id < ` + add(p.Before)
 	}
-	if len(p.Kinds) > 0 {
-		kinds := make([]string, len(p.Kinds))
-		for i, k := range p.Kinds {
-			kinds[i] = add(string(k))
+	text += eventsOf(p.Kinds, p.Results, add)
+	return q.events(ctx, text+` ORDER BY id DESC LIMIT `+add(p.Limit), args...)
+}
+
+// eventsOf is the condition for events of these kinds, or of all if there are none, with these results.
+func eventsOf(kinds []gatehouse.EventKind, results EventResults, add func(any) string) (text string) {
+	if len(kinds) > 0 {
+		list := make([]string, len(kinds))
+		for i, k := range kinds {
+			list[i] = add(string(k))
 		}
-		text += ` AND kind IN (` + strings.Join(kinds, ", ") + `)`
+		text = ` AND kind IN (` + strings.Join(list, ", ") + `)`
 	}
-	switch p.Results {
+	switch results {
 	case OnlyOK:
 		text += ` AND result = ` + add(string(gatehouse.ResultOK))
 	case NotOK:
 		text += ` AND result <> ` + add(string(gatehouse.ResultOK))
 	}
-	return q.events(ctx, text+` ORDER BY id DESC LIMIT `+add(p.Limit), args...)
+	return text
 }
 
 // EventOfUser returns an event about a user.

@@ -28,6 +28,15 @@ func (v ImportRunning) Progress(p *ui.Page) RunProgress {
 	return importProgress(p.Words, p.Now, v.Import)
 }
 
+// Shown are the counts on the page, with the words for them.
+func (v ImportRunning) Shown(p *ui.Page) []shownCount {
+	all := []shownCount{{"new", p.T("import.was_new")}, {"changed", p.T("import.was_changed")}, {"refused", p.T("import.was_refused")}}
+	if v.Import.Invite {
+		all = append(all, shownCount{"invited", p.T("import.invitations")})
+	}
+	return all
+}
+
 // importProgress puts the progress of an import into words.
 func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) RunProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }

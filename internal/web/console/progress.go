@@ -161,6 +161,22 @@ func (v Running) Title(p *ui.Page) string         { return v.Progress(p).Words["
 func (v Running) Run(p *ui.Page) runPage          { return v.of(p.Words) }
 func (v Running) Progress(p *ui.Page) RunProgress { return progressOf(p.Words, p.Now, v.of(p.Words)) }
 
+// Shown are the counts on the page, with the words for them.
+func (v Running) Shown(p *ui.Page) []shownCount {
+	r := v.of(p.Words)
+	var all []shownCount
+	for _, o := range gatehouse.Outcomes {
+		all = append(all, shownCount{string(o), r.Outcomes[string(o)]})
+	}
+	if r.Told {
+		all = append(all, shownCount{"told", p.T("enrolment.told")})
+	}
+	return all
+}
+
+// shownCount is a count on a page of progress: the name of its place, and what it counts.
+type shownCount struct{ Name, Label string }
+
 // Path is where the run is followed to its end, and Events where its progress comes from.
 func (r runPage) Path() string   { return r.Result + "?" + ProgressQuery + "=1" }
 func (r runPage) Events() string { return r.Result + "/events" }

@@ -80,46 +80,17 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) e
 
 // ChangeApp accepts the first code of an app, or another name for an active one.
 func (p *Portal) ChangeApp(w http.ResponseWriter, r *http.Request) error {
-	v, id := ui.VisitOf(r), r.PathValue("id")
+	v := ui.VisitOf(r)
 	if r.PostForm.Has("name") {
-		if err := p.Account.RenameFactor(r.Context(), v.Site, in(r, v), *v.Session, id, r.PostFormValue("name")); err != nil {
-			return p.appFailed(w, r, err)
-		}
-		http.Redirect(w, r, SecurityPath+"?app=renamed", http.StatusSeeOther)
-		return nil
+		return p.renameFactor(w, r, "?app=renamed", p.showApp)
 	}
-	codes, err := p.Account.ConfirmApp(r.Context(), v.Site, in(r, v), *v.Session, id, r.PostFormValue("code"))
-	switch {
-	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is up
-		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
-	case err != nil:
-		return p.appFailed(w, r, err)
-	case len(codes) > 0:
-		return p.page(w, r, http.StatusOK, RecoveryCodes{FreshCodes: FreshCodes{codes, v.User.Username}, Added: gatehouse.FactorApp})
-	default:
-		http.Redirect(w, r, SecurityPath+"?app=added", http.StatusSeeOther)
-	}
-	return nil
-}
-
-// appFailed shows the page of an app again if its form is the problem.
-func (p *Portal) appFailed(w http.ResponseWriter, r *http.Request, err error) error {
-	var e *gatehouse.Error
-	if errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany) {
-		return p.showApp(w, r, err)
-	}
-	return err
+	codes, err := p.Account.ConfirmApp(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("code"))
+	return p.factorAdded(w, r, gatehouse.FactorApp, codes, err, p.showApp)
 }
 
 // RemoveApp removes an app.
 func (p *Portal) RemoveApp(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"))
-	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound { // removed before, in another tab
-		return p.appFailed(w, r, err)
-	}
-	http.Redirect(w, r, SecurityPath+"?app=removed", http.StatusSeeOther)
-	return nil
+	return p.removeFactor(w, r, "?app=removed", p.showApp)
 }
 
 // NewApp is the first page of setting up an app.

@@ -115,7 +115,7 @@ func (p *Portal) Passkey(w http.ResponseWriter, r *http.Request) error {
 	return p.showPasskey(w, r, nil)
 }
 
-func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, failed *gatehouse.Error) error {
+func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, failed error) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
 	all, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
 	if err != nil {
@@ -126,8 +126,9 @@ func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, failed *gat
 			continue
 		}
 		view, status := OnePasskey{Passkey: k, Typed: k.Name, Last: all.Last()}, http.StatusOK
-		if failed != nil {
-			status, view.Errors = ui.StatusOf(failed), failed.Fields
+		var e *gatehouse.Error
+		if errors.As(failed, &e) {
+			status, view.Errors = ui.StatusOf(e), e.Fields
 			if r.PostForm.Has("name") {
 				view.Typed = clip(r.PostFormValue("name"))
 			}
@@ -139,32 +140,12 @@ func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, failed *gat
 
 // RenamePasskey gives a passkey another name.
 func (p *Portal) RenamePasskey(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	err := p.Account.RenameFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("name"))
-	return p.passkeyDone(w, r, err, "renamed")
+	return p.renameFactor(w, r, "?passkey=renamed", p.showPasskey)
 }
 
 // RemovePasskey removes a passkey.
 func (p *Portal) RemovePasskey(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"))
-	if gatehouse.KindOf(err) == gatehouse.NotFound { // removed before, in another tab
-		err = nil
-	}
-	return p.passkeyDone(w, r, err, "removed")
-}
-
-// passkeyDone leads back to the list, or shows the passkey's page again if its form is wrong.
-func (p *Portal) passkeyDone(w http.ResponseWriter, r *http.Request, err error, did string) error {
-	var e *gatehouse.Error
-	if errors.As(err, &e) && len(e.Fields) > 0 {
-		return p.showPasskey(w, r, e)
-	}
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, SecurityPath+"?passkey="+did, http.StatusSeeOther)
-	return nil
+	return p.removeFactor(w, r, "?passkey=removed", p.showPasskey)
 }
 
 // NewPasskey is the page on which a browser creates a passkey.

@@ -76,35 +76,12 @@ func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, failed error)
 func (p *Portal) ConfirmPhone(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	codes, err := p.Account.ConfirmPhone(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("code"))
-	var e *gatehouse.Error
-	switch {
-	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is up
-		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
-	case errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany):
-		return p.showPhone(w, r, err)
-	case err != nil:
-		return err
-	case len(codes) > 0:
-		return p.page(w, r, http.StatusOK, RecoveryCodes{FreshCodes: FreshCodes{codes, v.User.Username}, Added: gatehouse.FactorText})
-	default:
-		http.Redirect(w, r, SecurityPath+"?text=added", http.StatusSeeOther)
-	}
-	return nil
+	return p.factorAdded(w, r, gatehouse.FactorText, codes, err, p.showPhone)
 }
 
 // RemovePhone removes the phone.
 func (p *Portal) RemovePhone(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"))
-	var e *gatehouse.Error
-	switch {
-	case err == nil || gatehouse.KindOf(err) == gatehouse.NotFound: // removed before, in another tab
-		http.Redirect(w, r, SecurityPath+"?text=removed", http.StatusSeeOther)
-		return nil
-	case errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany):
-		return p.showPhone(w, r, err)
-	}
-	return err
+	return p.removeFactor(w, r, "?text=removed", p.showPhone)
 }
 
 // NewPhone is the first page of adding a phone.

@@ -1,0 +1,60 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+
+	"gatehouse"
+	"gatehouse/internal/web/ui"
+)
+
+// The forms on the pages of apps, passkeys and phones.
+
+// showAgain shows the page of a factor, with what was wrong.
+type showAgain func(w http.ResponseWriter, r *http.Request, failed error) error
+
+// factorFailed shows the page of a factor again if its form is the problem.
+func factorFailed(w http.ResponseWriter, r *http.Request, err error, show showAgain) error {
+	var e *gatehouse.Error
+	if errors.As(err, &e) && (len(e.Fields) > 0 || e.Kind == gatehouse.TooMany) {
+		return show(w, r, err)
+	}
+	return err
+}
+
+// factorAdded is the answer to the first code of a factor: recovery codes, if it is the user's first.
+func (p *Portal) factorAdded(w http.ResponseWriter, r *http.Request, kind gatehouse.FactorKind, codes []string, err error, show showAgain) error {
+	switch {
+	case gatehouse.KindOf(err) == gatehouse.NotFound: // another tab was faster, or its time is up
+		http.Redirect(w, r, SecurityPath, http.StatusSeeOther)
+	case err != nil:
+		return factorFailed(w, r, err, show)
+	case len(codes) > 0:
+		return p.page(w, r, http.StatusOK, RecoveryCodes{FreshCodes: FreshCodes{codes, ui.VisitOf(r).User.Username}, Added: kind})
+	default:
+		http.Redirect(w, r, SecurityPath+"?"+string(kind)+"=added", http.StatusSeeOther)
+	}
+	return nil
+}
+
+// renameFactor gives the factor of the address another name and leads back to the list.
+func (p *Portal) renameFactor(w http.ResponseWriter, r *http.Request, did string, show showAgain) error {
+	v := ui.VisitOf(r)
+	err := p.Account.RenameFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"), r.PostFormValue("name"))
+	if err != nil {
+		return factorFailed(w, r, err, show)
+	}
+	http.Redirect(w, r, SecurityPath+did, http.StatusSeeOther)
+	return nil
+}
+
+// removeFactor removes the factor of the address and leads back to the list.
+func (p *Portal) removeFactor(w http.ResponseWriter, r *http.Request, did string, show showAgain) error {
+	v := ui.VisitOf(r)
+	err := p.Account.RemoveFactor(r.Context(), v.Site, in(r, v), *v.Session, r.PathValue("id"))
+	if err != nil && gatehouse.KindOf(err) != gatehouse.NotFound { // removed before, in another tab
+		return factorFailed(w, r, err, show)
+	}
+	http.Redirect(w, r, SecurityPath+did, http.StatusSeeOther)
+	return nil
+}

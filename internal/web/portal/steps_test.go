@@ -56,7 +56,7 @@ func TestReqsFollowThePolicy(t *testing.T) {
 	if !slices.Equal(banned, gatehouse.UsernameParts("JohnSmith@mycompany.com")) || !slices.Contains(banned, "smith") {
 		t.Errorf("banned: %q", banned)
 	}
-	modern := show(t, "inkwell", ResetPassword{Username: "john.smith@inkwell.example"})
+	modern := show(t, "inkwell", ResetPassword{Username: "john.smith@inkwell.example", Rules: fixture.Sites()["inkwell"].Policy.Password})
 	want = []string{"At least 15 characters", "The same in both boxes", "When you save, we check that it is not your current password.",
 		"When you save, we check that it is not a common password or one known from leaks.",
 		"When you save, we check that it is not just your name, your email address, your company or this site."}

@@ -72,6 +72,8 @@ type SignInFacts struct {
 	Company TwoFactorRule
 	// Policy is what else the company requires.
 	Policy CompanyPolicy
+	// Zone is the company's time zone; empty: the site's.
+	Zone string
 	// DeviceTrusted: this device is trusted for this user now.
 	DeviceTrusted bool
 }

@@ -22,7 +22,10 @@ type Desk struct {
 	// Place returns roughly where an IP address is, in a language: "Leeds, United Kingdom"; empty
 	// if unknown. nil: always unknown.
 	Place func(lang, address string) string
-	Now   func() time.Time
+	// Country returns the country of an IP address, by its code and its name in a language; empty if
+	// unknown. nil: no place is known.
+	Country func(lang, address string) (code, name string)
+	Now     func() time.Time
 }
 
 // Unit is one change while it is being made. It is the context of everything that is done in it,

@@ -95,6 +95,9 @@ func New(o Options) (*House, error) {
 	}}
 	sender.Refusals = &mail.Refusals{Outbox: outbox, Sites: o.Sites.ByID, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	desk := &act.Desk{Store: o.Store, Outbox: outbox, Place: o.Places.Of, Now: o.Now}
+	if o.Places != nil {
+		desk.Country = o.Places.Country
+	}
 	in := &signin.Service{Desk: desk, Hasher: o.Hasher, Keys: o.Keys, Blocklist: o.Blocklist, Limits: o.Limits, Even: signin.EvenTime(o.Hasher), Log: o.Log, Counted: metrics.SignIn}
 	if o.Gateway != nil {
 		in.Texting = &signin.Texting{PerDay: o.TextsPerDay, SecurityAddress: o.SecurityAddress}

@@ -1,8 +1,10 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +20,8 @@ type ActivityFilter struct {
 	From, To time.Time
 	// Person is a username; Address is how an IP address begins.
 	Person, Address string
+	// Country is a code of Places; empty: anywhere.
+	Country string
 	// Topic is ActivitySignIns or ActivityChanges, and Result ActivityOK or ActivityNotOK; anything
 	// else means all.
 	Topic, Result string
@@ -56,9 +60,13 @@ type DayCount struct {
 type CompanyActivity struct {
 	// Days are all days of the time, the oldest first.
 	Days []DayCount
-	// Events are in order, newest first. Names are the users they are about.
+	// Events are in order, newest first. People are the users they are about, and those of the company
+	// who did it, by ID.
 	Events []gatehouse.Event
-	Names  map[string]string
+	People map[string]gatehouse.User
+	// Countries are those that the events come from which were looked at, in the order of their names;
+	// none if no place is known.
+	Countries []Country
 	// Next is the Before of the next page; empty on the last one. Searched: only a part of the time
 	// was searched, down to where the next page begins.
 	Next     string
@@ -67,11 +75,14 @@ type CompanyActivity struct {
 	Nobody bool
 }
 
+// Country is a country that events come from.
+type Country struct{ Code, Name string }
+
 // Activity returns what happened in a company (C09): the sign-ins of each day at the site, and a page
-// of events.
+// of events. The names of countries are in a language.
 //
 // Errors: Forbidden, NotFound, Unavailable.
-func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string, f ActivityFilter) (a CompanyActivity, err error) {
+func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, lang string, f ActivityFilter) (a CompanyActivity, err error) {
 	q := s.Store.Read()
 	if _, err := company(ctx, q, st, c, companyID); err != nil {
 		return a, err
@@ -85,6 +96,9 @@ func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Calle
 		return a, err
 	}
 	p.Limit, p.Window = activityPage+1, activityWindow
+	if a.Countries, err = s.countries(ctx, q, st, companyID, lang, f.Country, &p); err != nil {
+		return a, err
+	}
 	a.Events, a.Next, err = q.EventsOfCompany(ctx, st.ID, companyID, p)
 	switch {
 	case err != nil:
@@ -95,8 +109,38 @@ func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Calle
 	case a.Next != "":
 		a.Searched = true
 	}
-	a.Names, err = s.concern(ctx, q, c, a.Events)
+	a.People, err = s.concern(ctx, q, c, a.Events)
 	return a, err
+}
+
+// countries returns where the events come from which are looked at, and selects those of one country:
+// by their addresses, because only the operator's file knows where these are (0014).
+func (s *Service) countries(ctx context.Context, q store.Queries, st *site.Site, companyID, lang, chosen string, p *store.CompanyEvents) ([]Country, error) {
+	if s.Country == nil {
+		return nil, nil
+	}
+	addresses, err := q.AddressesOfCompany(ctx, st.ID, companyID, *p)
+	var all []Country
+	if chosen != "" {
+		p.Addresses = []string{}
+		all = append(all, Country{chosen, chosen}) // even if nothing looked at is from there
+	}
+	for _, address := range addresses {
+		code, name := s.Country(lang, address)
+		i := slices.IndexFunc(all, func(c Country) bool { return c.Code == code })
+		switch {
+		case code == "":
+		case i < 0:
+			all = append(all, Country{code, name})
+		default:
+			all[i].Name = name
+		}
+		if chosen != "" && code == chosen {
+			p.Addresses = append(p.Addresses, address)
+		}
+	}
+	slices.SortFunc(all, func(a, b Country) int { return cmp.Compare(gatehouse.SearchKey(a.Name), gatehouse.SearchKey(b.Name)) })
+	return all, err
 }
 
 // signInDays counts the sign-ins of each day, in the zone of the filter's days. They are kept by the hour: where a day
@@ -149,39 +193,48 @@ func (s *Service) companyEvents(ctx context.Context, q store.Queries, st *site.S
 }
 
 // concern removes from events what a company must not see, namely what is known about operators, and
-// returns the usernames of those they are about.
-func (s *Service) concern(ctx context.Context, q store.Queries, c gatehouse.Caller, events []gatehouse.Event) (map[string]string, error) {
-	names := map[string]string{}
-	name := func(siteID, id string) (string, error) {
-		if known, ok := names[id]; ok || id == "" {
+// returns the users of the company whom they are about, or who did it.
+func (s *Service) concern(ctx context.Context, q store.Queries, c gatehouse.Caller, events []gatehouse.Event) (map[string]gatehouse.User, error) {
+	people := map[string]gatehouse.User{}
+	person := func(siteID, id string) (gatehouse.User, error) {
+		if known, ok := people[id]; ok || id == "" {
 			return known, nil
 		}
 		u, err := q.User(ctx, siteID, id)
 		if gatehouse.KindOf(err) == gatehouse.NotFound && err != nil || err == nil && u.CompanyID != c.CompanyID {
 			u, err = gatehouse.User{}, nil
 		}
-		names[id] = u.Username
-		return u.Username, err
+		people[id] = u
+		return u, err
 	}
 	for i := range events {
 		e := &events[i]
 		e.Reference = ""
-		if _, err := name(e.SiteID, e.UserID); err != nil {
+		if _, err := person(e.SiteID, e.UserID); err != nil {
 			return nil, err
 		}
 		if e.ActorKind != gatehouse.SignedIn && e.ByOther() {
 			e.IPAddress, e.UserAgent, e.ActorName = "", "", ""
 			continue
 		}
-		actor, err := name(e.SiteID, e.ActorID)
+		actor, err := person(e.SiteID, e.ActorID)
 		if err != nil {
 			return nil, err
 		}
-		if e.ActorName = actor; actor == "" && e.ByOther() { // somebody of another company
+		if e.ActorName = actor.Username; actor.ID == "" && e.ByOther() { // somebody of another company
 			e.IPAddress, e.UserAgent = "", ""
 		}
 	}
-	return names, nil
+	return people, nil
+}
+
+// from reports whether an event comes from a country; empty, or without places: any.
+func (s *Service) from(e gatehouse.Event, country string) bool {
+	if country == "" || s.Country == nil {
+		return true
+	}
+	code, _ := s.Country("", e.IPAddress)
+	return code == country
 }
 
 // ExportActivity calls each for all events that a filter selects, newest first, with the username of
@@ -217,12 +270,15 @@ func (s *Service) ExportActivity(ctx context.Context, st *site.Site, c gatehouse
 		if err != nil {
 			return err
 		}
-		names, err := s.concern(ctx, q, c, events)
+		people, err := s.concern(ctx, q, c, events)
 		if err != nil {
 			return err
 		}
 		for _, e := range events {
-			if err := each(e, names[e.UserID]); err != nil {
+			if !s.from(e, f.Country) {
+				continue
+			}
+			if err := each(e, people[e.UserID].Username); err != nil {
 				return err
 			}
 		}

@@ -134,8 +134,8 @@ func (s *Service) lookAt(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		return nil, err
 	}
 	need := gatehouse.RulesFor(st.Site, firm.Rule()).Strictest().Require
-	err = s.withRoll(ctx, st, companyID, func(r *roll) {
-		l = newLook(r, f, need, st.Zone, s.Now())
+	err = s.withRoll(ctx, st, firm, func(r *roll) {
+		l = newLook(r, f, need, ZoneOf(st, firm), s.Now())
 		see(l, r)
 	})
 	return l, err

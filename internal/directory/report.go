@@ -41,10 +41,7 @@ var ReportGroups = []gatehouse.UserGroup{gatehouse.GroupNever, gatehouse.GroupAw
 
 // ZoneOf is the time zone of a company: its own, or its site's.
 func ZoneOf(st *site.Site, firm gatehouse.Company) *time.Location {
-	if own, err := time.LoadLocation(firm.Zone); err == nil && firm.Zone != "" {
-		return own
-	}
-	return st.Zone
+	return st.ZoneOf(firm.Zone)
 }
 
 // MonthOf returns the beginning of the month that a moment is in, some months later, in a company's

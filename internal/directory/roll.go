@@ -19,6 +19,7 @@ type roll struct {
 	byID    map[string]*person
 	kinds   []kind
 	numbers map[kind]int32 // of the kinds
+	zone    *time.Location // of the days
 }
 
 // person is a user in a roll.
@@ -27,15 +28,15 @@ type person struct {
 	// username and email are where those parts of the key begin.
 	username, email uint16
 	kind            int32
-	// seen is the day of the last sign-in; 0: never.
+	// seen is the day of the last sign-in in the company's time zone; 0: never.
 	seen    int32
 	created int64
 	// place is that in the order of names.
 	place int32
 }
 
-func newPerson(st *site.Site, u gatehouse.User, kind int32) *person {
-	p := &person{id: u.ID, key: gatehouse.UserKey(u), kind: kind, seen: int32(gatehouse.DayOf(u.LastSignInAt, st.Zone)), created: u.CreatedAt.UnixMicro()}
+func newPerson(zone *time.Location, u gatehouse.User, kind int32) *person {
+	p := &person{id: u.ID, key: gatehouse.UserKey(u), kind: kind, seen: int32(gatehouse.DayOf(u.LastSignInAt, zone)), created: u.CreatedAt.UnixMicro()}
 	p.username = uint16(strings.IndexByte(p.key, '\n') + 1)
 	p.email = p.username + uint16(strings.IndexByte(p.key[p.username:], '\n')+1)
 	return p
@@ -85,14 +86,14 @@ func (r *roll) number(of kind) int32 {
 }
 
 // readRoll reads the roll of a company, and returns from where on to ask for what has changed.
-func readRoll(ctx context.Context, q store.Queries, st *site.Site, companyID string) (*roll, int64, error) {
-	next, err := q.AllFrom(ctx, st.ID, companyID)
+func readRoll(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company) (*roll, int64, error) {
+	next, err := q.AllFrom(ctx, st.ID, firm.ID)
 	if err != nil {
 		return nil, 0, err
 	}
-	r := &roll{byID: map[string]*person{}, numbers: map[kind]int32{}}
-	err = q.AllUsers(ctx, st.ID, companyID, func(u gatehouse.User) error {
-		p := r.personOf(st, u)
+	r := &roll{zone: st.ZoneOf(firm.Zone), byID: map[string]*person{}, numbers: map[kind]int32{}}
+	err = q.AllUsers(ctx, st.ID, firm.ID, func(u gatehouse.User) error {
+		p := r.personOf(u)
 		r.people, r.byID[p.id] = append(r.people, p), p
 		return nil
 	})
@@ -100,8 +101,8 @@ func readRoll(ctx context.Context, q store.Queries, st *site.Site, companyID str
 	return r, next, err
 }
 
-func (r *roll) personOf(st *site.Site, u gatehouse.User) *person {
-	return newPerson(st, u, r.number(kindOf(u)))
+func (r *roll) personOf(u gatehouse.User) *person {
+	return newPerson(r.zone, u, r.number(kindOf(u)))
 }
 
 // sort puts everybody in the order of names.
@@ -121,7 +122,7 @@ func (r *roll) count() {
 const fewChanges = 20
 
 // bring makes a roll what it would be if it were read now.
-func (r *roll) bring(st *site.Site, changed []gatehouse.User) {
+func (r *roll) bring(changed []gatehouse.User) {
 	gone := map[*person]bool{}
 	var came []*person
 	for _, u := range changed {
@@ -130,7 +131,7 @@ func (r *roll) bring(st *site.Site, changed []gatehouse.User) {
 			delete(r.byID, u.ID)
 		}
 		if u.DeletedAt.IsZero() {
-			p := r.personOf(st, u)
+			p := r.personOf(u)
 			r.byID[u.ID], came = p, append(came, p)
 		}
 	}

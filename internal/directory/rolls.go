@@ -75,27 +75,27 @@ func (k *rolls) used(one *keptRoll, people int, now time.Time) {
 }
 
 // withRoll calls do with the roll of a company as it is now. do may not keep it.
-func (s *Service) withRoll(ctx context.Context, st *site.Site, companyID string, do func(*roll)) error {
-	one := s.rolls.of(rollOf{st.ID, companyID}, s.Now())
+func (s *Service) withRoll(ctx context.Context, st *site.Site, firm gatehouse.Company, do func(*roll)) error {
+	one := s.rolls.of(rollOf{st.ID, firm.ID}, s.Now())
 	one.mu.Lock()
 	defer one.mu.Unlock()
 	q := s.Store.Read()
-	if one.roll == nil {
-		r, next, err := readRoll(ctx, q, st, companyID)
+	if one.roll == nil || one.roll.zone != st.ZoneOf(firm.Zone) {
+		r, next, err := readRoll(ctx, q, st, firm)
 		if err != nil {
 			return err
 		}
 		one.roll, one.next = r, next
 	} else {
 		var changed []gatehouse.User
-		next, err := q.ChangedUsers(ctx, st.ID, companyID, one.next, func(u gatehouse.User) error {
+		next, err := q.ChangedUsers(ctx, st.ID, firm.ID, one.next, func(u gatehouse.User) error {
 			changed = append(changed, u)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		one.roll.bring(st, changed)
+		one.roll.bring(changed)
 		one.next = next
 	}
 	do(one.roll)

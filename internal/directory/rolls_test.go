@@ -1,11 +1,13 @@
 package directory_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
@@ -166,4 +168,25 @@ func TestListsAtOnce(t *testing.T) {
 	if err != nil || p.Groups[gatehouse.GroupInvited] != 0 {
 		t.Errorf("%+v, %v", p.UserCounts, err)
 	}
+}
+
+// The days of a list are those of the company's time zone, also after it was changed.
+func TestDaysOfListsAreTheCompanys(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.company(h.uk, "10482", "Northgate")
+		late, early := h.user(h.uk, c.ID, "anna", gatehouse.RoleUser), h.user(h.uk, c.ID, "ben", gatehouse.RoleUser)
+		day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+		h.write(func(q store.Queries) error {
+			return cmp.Or(q.SignedIn(t.Context(), h.uk.ID, late.ID, day.Add(23*time.Hour)), q.SignedIn(t.Context(), h.uk.ID, early.ID, day.Add(14*time.Hour)))
+		})
+		for _, test := range []struct{ zone, want string }{{"", "ben anna"}, {"Asia/Tokyo", "anna ben"}, {"", "ben anna"}} {
+			h.write(func(q store.Queries) error {
+				return q.SetCompanyDetails(t.Context(), h.uk.ID, c.ID, gatehouse.CompanyDetails{Zone: test.zone})
+			})
+			p, err := h.FindUsers(t.Context(), h.uk, operator, c.ID, directory.UserList{Sort: gatehouse.SortSeen, Down: true, Limit: 9})
+			if err != nil || names(p) != test.want {
+				t.Errorf("in %q: %s, %v", test.zone, names(p), err)
+			}
+		}
+	})
 }

@@ -104,14 +104,14 @@ func (s *Service) barrierFacts(ctx context.Context, q store.Queries, st *site.Si
 	f = gatehouse.BarrierFacts{User: u, Policy: firm.Policy, Reachable: reachable(u), CodeAsked: rules.On() || u.WantsTwoFactor(),
 		Devices: len(browsers), Strangers: wrong[""], Answers: answers[""],
 		TermsDue: gatehouse.TermsDue(st.Site, u), FactorDue: need.OwnFactor() && !need.MetBy(u)}
-	f.WrongToday, f.WrongAt, err = s.wrongToday(ctx, q, st, u)
+	f.WrongToday, f.WrongAt, err = s.wrongToday(ctx, q, ZoneOf(st, firm), u)
 	return f, err
 }
 
-// wrongToday counts the wrong passwords since midnight at the site, and since the last unlock.
-func (s *Service) wrongToday(ctx context.Context, q store.Queries, st *site.Site, u gatehouse.User) (n int, last time.Time, err error) {
-	now := s.Now().In(st.Zone)
-	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, st.Zone)
+// wrongToday counts the wrong passwords since midnight, and since the last unlock.
+func (s *Service) wrongToday(ctx context.Context, q store.Queries, zone *time.Location, u gatehouse.User) (n int, last time.Time, err error) {
+	now := s.Now().In(zone)
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
 	newest, err := q.EventPageOfUser(ctx, u.SiteID, u.ID, store.EventPage{
 		Kinds: []gatehouse.EventKind{gatehouse.EventSignIn, gatehouse.EventUnlocked}, Limit: guessesSeen})
 	for _, e := range newest {

@@ -7,6 +7,7 @@
 package geo
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"os"
@@ -100,7 +101,8 @@ type record struct {
 		Names names `maxminddb:"names"`
 	} `maxminddb:"city"`
 	Country struct {
-		Names names `maxminddb:"names"`
+		Code  string `maxminddb:"iso_code"`
+		Names names  `maxminddb:"names"`
 	} `maxminddb:"country"`
 }
 
@@ -109,15 +111,7 @@ type record struct {
 // an address that is nowhere (private, loopback), and for anything that is not an
 // address.
 func (p *Places) Of(lang, address string) string {
-	ip, err := netip.ParseAddr(address)
-	ip = ip.Unmap().WithZone("")
-	if p == nil || err != nil || !ip.IsGlobalUnicast() || ip.IsPrivate() {
-		return ""
-	}
-	var r record
-	if p.file.Load().Lookup(ip).Decode(&r) != nil {
-		return "" // a record of another shape, or an IPv6 address in a file of IPv4
-	}
+	r := p.record(address)
 	city, country := r.City.Names.in(lang), r.Country.Names.in(lang)
 	if city == "" || city == country { // Singapore is both
 		return country
@@ -126,6 +120,26 @@ func (p *Places) Of(lang, address string) string {
 		return city
 	}
 	return city + ", " + country
+}
+
+// Country says in which country an address is: its code (ISO 3166), or its English name in a file
+// without codes; and its name in a language. Both are empty if the place is unknown.
+func (p *Places) Country(lang, address string) (code, name string) {
+	r := p.record(address)
+	return cmp.Or(r.Country.Code, r.Country.Names["en"]), r.Country.Names.in(lang)
+}
+
+// record is what the file says about an address; empty if it does not know.
+func (p *Places) record(address string) (r record) {
+	ip, err := netip.ParseAddr(address)
+	ip = ip.Unmap().WithZone("")
+	if p == nil || err != nil || !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return record{}
+	}
+	if p.file.Load().Lookup(ip).Decode(&r) != nil {
+		return record{} // a record of another shape, or an IPv6 address in a file of IPv4
+	}
+	return r
 }
 
 // in is the name in a language, in a wider one (de-AT: de), or in English.

@@ -145,6 +145,12 @@ func TestAFileOfCountriesAndIPv4(t *testing.T) {
 	if got := p.Of("en", "192.0.2.200"); got != "United Kingdom" {
 		t.Errorf("got %q", got)
 	}
+	if code, name := p.Country("de", "192.0.2.200"); code != "XX" || name == "" {
+		t.Errorf("the country is %q, %q", code, name)
+	}
+	if code, name := p.Country("de", "198.18.0.1"); code != "" || name != "" {
+		t.Errorf("an unknown address is in %q, %q", code, name)
+	}
 	if got := p.Of("en", "2001:db8:4c1:7::31"); got != "" {
 		t.Errorf("an IPv6 address is in %q", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/store"
@@ -103,6 +104,37 @@ func TestA09_PeopleAreFound(t *testing.T) {
 		}
 		if names := admin.Get("/company/users?order=down").Want(200).Texts("tbody th a"); names[len(names)-1] != "Tom Adeyemi" {
 			t.Errorf("%q", names)
+		}
+	})
+}
+
+// Days are those of the company's time zone: who signs in after midnight there has been seen on another
+// day, and the list that is kept in memory knows.
+func TestA09_PeopleAreSeenOnTheCompanysDays(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		ann := s.AddUser("meridian-uk", "ann", password, nil)
+		s.AddUser("meridian-uk", "ben", password, nil)
+		puts(t, s, func(q store.Queries) error {
+			return q.SetCompanyDetails(t.Context(), ann.SiteID, ann.CompanyID, gatehouse.CompanyDetails{Zone: "Asia/Tokyo"})
+		})
+		for _, name := range []string{"ann", "ben"} { // at nine in the evening
+			wantHome(t, signIn(visitor(t, s, "meridian-uk"), name, password))
+		}
+		admin := administratorOf(t, s, ann)
+		seen := func() string {
+			return strings.Join(admin.Get("/company/users?q=santos&sort=seen&order=down").Want(200).Texts("tbody th small"), " ")
+		}
+		if got := seen(); got != "ben ann" {
+			t.Fatalf("on one day: %s", got)
+		}
+		s.Clock.Add(4 * time.Hour) // one in the morning, and the same day at the site
+		wantHome(t, signIn(visitor(t, s, "meridian-uk"), "ann", password))
+		wantHome(t, signIn(admin, "imarchetti", password))
+		if got := seen(); got != "ann ben" {
+			t.Errorf("on the next one: %s", got)
+		}
+		if p := admin.Get("/company/users?q=ann&sort=seen").Want(200); p.Text("tbody time") != "22 November 2026" {
+			t.Errorf("the day is %q", p.Text("tbody time"))
 		}
 	})
 }

@@ -37,6 +37,9 @@ func TestC09_AnAdministratorSeesTheCompanysActivity(t *testing.T) {
 		if page.Find("tbody tr strong").Length() != 1 || page.Has("stranger") {
 			t.Errorf("what stands out: %s", page.Text("main"))
 		}
+		if page.Find("td a bdi").First().Text() != "Mira Santos" || !strings.Contains(strings.Join(page.Texts("td small"), " "), "kim") {
+			t.Errorf("whom it is about: %q", page.Texts("tbody td"))
+		}
 		failed := c.Submit(page, "form.toolbar", testkit.Values{"person": "kim", "result": "not-ok"}).Want(200)
 		if n := failed.Find("table.table-stack tbody tr").Length(); n != 1 {
 			t.Errorf("%d failed sign-ins", n)

@@ -200,7 +200,7 @@ func (s *Service) usePasskey(tx *act.Unit, a *passkeyAttempt, spend func() (bool
 	in := s.newSignIn(tx, &a.attempt)
 	in.Passkey = a.proof.Passkey.Method(true)
 	in.TwoFactorAt, in.TwoFactorMethod = in.CredentialsAt, in.Passkey
-	return s.begun(tx, &a.attempt, gatehouse.SignInFacts{SignIn: in, User: u, Company: company.Rule(), Policy: company.Policy})
+	return s.begun(tx, &a.attempt, gatehouse.SignInFacts{SignIn: in, User: u, Company: company.Rule(), Policy: company.Policy, Zone: company.Zone})
 }
 
 // answeredBefore handles a challenge that was already answered: the same form posted again by the

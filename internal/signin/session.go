@@ -42,7 +42,7 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 		return "", "", err
 	}
 	signedIn := tx.SignedIn
-	if gatehouse.SeenToday(u, now, tx.Site.Zone) {
+	if gatehouse.SeenToday(u, now, tx.Site.ZoneOf(f.Zone)) {
 		signedIn = tx.SignedInAgain
 	}
 	if err := signedIn(tx, tx.Site.ID, u.ID, now); err != nil {

@@ -189,7 +189,7 @@ func (s *Service) proved(tx *act.Unit, a *attempt, held store.Settling) (out Out
 	}
 	in := s.newSignIn(tx, a)
 	in.PasswordLength = utf8.RuneCountInString(a.req.Password)
-	facts := gatehouse.SignInFacts{SignIn: in, User: u, Company: company.Rule(), Policy: company.Policy}
+	facts := gatehouse.SignInFacts{SignIn: in, User: u, Company: company.Rule(), Policy: company.Policy, Zone: company.Zone}
 	if err := s.trusted(tx, &facts, company, a.req.Device); err != nil {
 		return Outcome{}, err
 	}

@@ -86,15 +86,15 @@ func (q Queries) SignInFacts(ctx context.Context, siteID, tokenHash string) (f g
 	if err == nil && !found {
 		err = gatehouse.ErrNotFound
 	}
-	f.Company, f.Policy = c.Rule(), c.Policy
+	f.Company, f.Policy, f.Zone = c.Rule(), c.Policy, c.Zone
 	return f, err
 }
 
-// companyRule are the columns of what a company requires of its users.
-const companyRule = `c.two_factor, c.factor, c.factor_by, ` + policyOfCompany
+// companyRule are the columns of what a company requires of its users, and its time zone.
+const companyRule = `c.two_factor, c.factor, c.factor_by, c.zone, ` + policyOfCompany
 
 func ruleFields(c *gatehouse.Company) []any {
-	return append([]any{&c.TwoFactor, &c.Factor, when{&c.FactorBy}}, policyFields(&c.Policy)...)
+	return append([]any{&c.TwoFactor, &c.Factor, when{&c.FactorBy}, &c.Zone}, policyFields(&c.Policy)...)
 }
 
 // HoldSignIn is SignInFacts with the account held, as HoldUser does.
@@ -114,7 +114,7 @@ func (q Queries) HoldSignIn(ctx context.Context, siteID, tokenHash string) (f ga
 	if err == nil && !(user && again) {
 		err = gatehouse.ErrNotFound
 	}
-	f.Company, f.Policy = c.Rule(), c.Policy
+	f.Company, f.Policy, f.Zone = c.Rule(), c.Policy, c.Zone
 	return f, err
 }
 

@@ -19,7 +19,7 @@ const activityDays = 30
 func (c *Console) Activity(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
 	f := c.activityFilter(r)
-	a, err := c.Directory.Activity(r.Context(), v.Site, caller, company, f)
+	a, err := c.Directory.Activity(r.Context(), v.Site, caller, company, v.Lang, f)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (c *Console) activityFilter(r *http.Request) directory.ActivityFilter {
 		}
 		return otherwise
 	}
-	f := directory.ActivityFilter{To: day("to", today), Person: clipped(q.Get("person")), Address: clipped(q.Get("address")), Topic: q.Get("kind"), Result: q.Get("result"), Before: q.Get("before")}
+	f := directory.ActivityFilter{To: day("to", today), Person: clipped(q.Get("person")), Address: clipped(q.Get("address")), Country: clipped(q.Get("country")), Topic: q.Get("kind"), Result: q.Get("result"), Before: q.Get("before")}
 	f.From = day("from", f.To.AddDate(0, 0, 1-activityDays))
 	if f.From.After(f.To) {
 		f.From = f.To
@@ -160,7 +160,7 @@ func (v CompanyActivity) JSONL() string  { return v.address("/company/files/acti
 
 func (v CompanyActivity) address(path, before string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"from": v.FromDay(), "to": v.ToDay(), "person": v.Person, "address": v.Address, "kind": v.Topic, "result": v.Result, "before": before} {
+	for name, value := range map[string]string{"from": v.FromDay(), "to": v.ToDay(), "person": v.Person, "address": v.Address, "country": v.Country, "kind": v.Topic, "result": v.Result, "before": before} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -172,10 +172,12 @@ func (v CompanyActivity) address(path, before string) string {
 type companyEvent struct {
 	Page              *ui.Page
 	Text, Class, Icon string
-	Person, Link      string
-	At                time.Time
-	Result, Badge     string
-	Place, Device, By string
+	// Person is the name of who it is about, and Username what the person signs in with, if it is
+	// another one.
+	Person, Username, Link string
+	At                     time.Time
+	Result, Badge          string
+	Place, Device, By      string
 }
 
 // Log puts the events of the page into words. What is suspicious stands out as on a user's own page.
@@ -184,7 +186,7 @@ func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
 	for i, e := range v.Events {
 		_, look := ui.EventWords(e)
 		l := companyEvent{Page: p, Text: didText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At,
-			Result: p.T("result." + string(e.Result)), Badge: "badge-bad", Person: v.Names[e.UserID]}
+			Result: p.T("result." + string(e.Result)), Badge: "badge-bad"}
 		switch {
 		case e.SignInOutcome() == gatehouse.SignInChallenged:
 			l.Result, l.Badge = p.T("company_activity.challenged"), "badge-warn"
@@ -193,10 +195,16 @@ func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
 		case e.Result == gatehouse.ResultOK:
 			l.Badge = "badge-ok"
 		}
-		if l.Person != "" {
-			l.Link = ui.CompanyUsersPath + "/" + url.PathEscape(e.UserID)
+		if u := v.People[e.UserID]; u.ID != "" {
+			l.Person, l.Link = u.DisplayName(), userPath(u)
+			if l.Person != u.Username && p.HasUsernames() {
+				l.Username = u.Username
+			}
 		}
 		if e.ByOther() {
+			if u := v.People[e.ActorID]; u.ID != "" {
+				e.ActorName = u.DisplayName()
+			}
 			l.By, _ = p.Actor(e)
 		}
 		if e.IPAddress != "" {

@@ -23,7 +23,8 @@ func activityOver(days int) CompanyActivity {
 
 func activitySamples() []pages.Sample {
 	full := activityOver(30)
-	full.Names = map[string]string{"usr_1": fixture.LongWord}
+	full.People = map[string]gatehouse.User{"usr_1": {ID: "usr_1", FirstName: fixture.LongName, LastName: fixture.LongWord, Username: fixture.LongWord}}
+	full.Countries = []directory.Country{{Code: "FR", Name: "Frankreich"}, {Code: "GB", Name: fixture.LongWord}}
 	for _, kind := range append(append([]gatehouse.EventKind{}, gatehouse.SignInEvents...), gatehouse.ChangeEvents...) {
 		for _, result := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong} {
 			full.Events = append(full.Events, gatehouse.Event{Kind: kind, Result: result, UserID: "usr_1", ActorID: "usr_1", ActorKind: gatehouse.SignedIn, At: fixture.Noon.Add(-time.Hour), IPAddress: "192.0.2.44", UserAgent: fixture.Firefox})

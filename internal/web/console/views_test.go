@@ -40,7 +40,8 @@ func hostile(v ui.View, probe string) ui.View {
 		return fullPlatforms(probe, hostileUser(probe))
 	case CompanyActivity:
 		v.Person, v.Address = probe, probe
-		v.Events, v.Names = []gatehouse.Event{{Kind: gatehouse.EventSignIn, UserID: "usr_1", UserAgent: probe, IPAddress: probe, At: fixture.Noon}}, map[string]string{"usr_1": probe}
+		v.Countries = []directory.Country{{Code: probe, Name: probe}}
+		v.Events, v.People = []gatehouse.Event{{Kind: gatehouse.EventSignIn, UserID: "usr_1", UserAgent: probe, IPAddress: probe, At: fixture.Noon}}, map[string]gatehouse.User{"usr_1": {ID: probe, FirstName: probe, Username: probe}}
 		return v
 	case ImportUpload:
 		v.Recent = []gatehouse.Import{hostileImport(probe).Import}

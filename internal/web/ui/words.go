@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"gatehouse"
@@ -125,21 +124,10 @@ func (w *Words) Zone() string {
 
 // inZone is a site with the clock of a company.
 func inZone(s *site.Site, name string) *site.Site {
-	zone, known := zones.Load(name)
-	if !known {
-		loaded, err := time.LoadLocation(name)
-		if err != nil { // of another version's list
-			return s
-		}
-		zone, _ = zones.LoadOrStore(name, loaded)
-	}
 	own := *s
-	own.Zone = zone.(*time.Location)
+	own.Zone = s.ZoneOf(name)
 	return &own
 }
-
-// zones are the time zones of companies, by their names: reading one takes a while.
-var zones sync.Map
 
 func (w *Words) zone() *time.Location {
 	if w.site.Zone == nil {

@@ -233,6 +233,18 @@ const (
 	// EventLogoutFailed: an application could not be told that a session of the user has ended.
 	EventLogoutFailed EventKind = "application.logout_failed"
 	EventKeysRotated  EventKind = "signing_keys.rotated"
+	// Events about support cases; Detail["case"] is the number. EventCaseChanged: an operator changed
+	// its state or who looks after it (Detail["state"], Detail["to"]); EventCaseConfirmed and
+	// EventCaseDisowned: whoever reads the mail of a stranger's address did write, or did not.
+	EventCaseOpened    EventKind = "case.opened"
+	EventCaseReplied   EventKind = "case.replied"
+	EventCaseAnswered  EventKind = "case.answered"
+	EventCaseNoted     EventKind = "case.noted"
+	EventCaseChanged   EventKind = "case.changed"
+	EventCaseClosed    EventKind = "case.closed"
+	EventCaseConfirmed EventKind = "case.confirmed"
+	EventCaseDisowned  EventKind = "case.disowned"
+	EventCaseRemoved   EventKind = "case.removed"
 )
 
 // EventResult is how it went.

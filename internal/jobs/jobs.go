@@ -30,6 +30,8 @@ const (
 	keepRecoveries   = 24 * time.Hour
 	keepEmailChanges = 30 * 24 * time.Hour
 	keepFactorResets = 30 * 24 * time.Hour
+	// keepLooseFiles is longer than it takes to write a case after its files.
+	keepLooseFiles = time.Hour
 	// keepCodes is longer than codes count for the limit of an hour.
 	keepCodes = 24 * time.Hour
 	// keepLogins is longer than applications are notified of ended sessions, and long enough to
@@ -39,7 +41,7 @@ const (
 
 // Expiry removes what has expired: sign-ins, sessions, counts of unknown names, limits,
 // recoveries, outcomes of forms, changes of an address, codes, challenges, tokens of applications,
-// ended logins, refused addresses, imported files.
+// ended logins, refused addresses, imported files, and files that belong to no case.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
 		return s.Write(ctx, func(q store.Queries) error {
@@ -69,6 +71,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropOldImports(ctx, at); err != nil {
+				return err
+			}
+			if err := q.DropLooseParts(ctx, at.Add(-keepLooseFiles)); err != nil {
 				return err
 			}
 			if err := q.DropOldCodes(ctx, at.Add(-keepCodes)); err != nil {

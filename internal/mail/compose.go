@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -38,8 +39,8 @@ func compose(s *site.Site, m store.Message, c content, keys []DKIM) (envelope, e
 		{"Auto-Submitted", "auto-generated"},
 		{"X-Auto-Response-Suppress", "All"},
 	}
-	if s.Sender.ReplyTo != "" {
-		replyTo, err := route(s.Sender.ReplyTo)
+	if answers := cmp.Or(c.ReplyTo, s.Sender.ReplyTo); answers != "" {
+		replyTo, err := route(answers)
 		if err != nil {
 			return envelope{}, fmt.Errorf("the reply address of site %s: %w", s.ID, err)
 		}

@@ -54,6 +54,9 @@ type content struct {
 	// that writes it need not wait for rendering.
 	Says *document `json:"says,omitempty"`
 
+	// ReplyTo is where replies go; empty: as the site says.
+	ReplyTo string `json:"reply_to,omitempty"`
+
 	// SMS is the text of a text message; the other fields are then empty.
 	SMS string `json:"sms,omitempty"`
 
@@ -139,7 +142,11 @@ func (o *Outbox) write(s *site.Site, to Recipient, msg Message, says func(Recipi
 	if m.MessageID, err = newMessageID(s); err != nil {
 		return store.Message{}, err
 	}
-	m.Body, err = o.seal(content{ID: m.ID, To: address, Name: to.Name, Lang: lang, Says: &d})
+	c := content{ID: m.ID, To: address, Name: to.Name, Lang: lang, Says: &d}
+	if own, ok := msg.(interface{ ReplyTo() string }); ok {
+		c.ReplyTo = own.ReplyTo()
+	}
+	m.Body, err = o.seal(c)
 	return m, err
 }
 

@@ -169,6 +169,30 @@ func TestDataStaysData(t *testing.T) {
 	}
 }
 
+// What support writes has paragraphs, and nothing else: no line of it becomes a heading, a button or a
+// fact, and no link but one to the site.
+func TestProseStaysProse(t *testing.T) {
+	s := testSite()
+	own := s.Origin + "/help"
+	for _, v := range append(slices.Clone(hostile), "Look at "+own+" first") {
+		r, err := Render(s, testRecipient(), CaseAnswer{Number: "CS-7F3K-29QX", Text: Lines(v)})
+		if err != nil {
+			t.Fatalf("%q: %v", v, err)
+		}
+		links := 1 // the button
+		if strings.Contains(v, own) {
+			links++
+		}
+		plainest, err := Render(s, testRecipient(), CaseAnswer{Number: "CS-7F3K-29QX", Text: Lines(strings.Repeat("x\n", len(Lines(v).Paragraphs())))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(r.Text, "https://") != links || shape(r.HTML) != shape(plainest.HTML) || strings.ContainsAny(r.Text+r.HTML, "\x00\x02\x03\r\u2028\u2029\u202e") {
+			t.Errorf("%q became\n%s", v, r.Text)
+		}
+	}
+}
+
 // renderHostile also writes a message to somebody, and for a site, with that name.
 func renderHostile(t *testing.T, lang, v, name string, msg Message) Rendered {
 	t.Helper()

@@ -14,6 +14,7 @@ func samples() map[string]Message {
 	maps.Copy(all, noticeSamples())
 	maps.Copy(all, twoFactorSamples())
 	maps.Copy(all, companySamples())
+	maps.Copy(all, caseSamples())
 	return all
 }
 
@@ -41,6 +42,21 @@ func companySamples() map[string]Message {
 		all["account-changed-"+string(what)] = AccountChanged{Username: "hkruse", What: what, By: "Jonas Weber", At: testTime, Until: testTime.Add(30 * 24 * time.Hour)}
 	}
 	return all
+}
+
+// caseSamples are about support cases.
+func caseSamples() map[string]Message {
+	const number, answers = "CS-7F3K-29QX", "support+cs7f3k29qx.00112233445566778899@mail.meridian.example"
+	opened := CaseOpened{Number: number, Token: number + "." + testToken, Answers: answers, At: testTime}
+	own := CaseOpened{Number: number, At: testTime}
+	answer := CaseAnswer{Number: number, Answers: answers, Text: "37-94.\r\n\r\nOK.", By: "Ines Vogel", Until: testTime.Add(14 * 24 * time.Hour)}
+	last := CaseAnswer{Number: number, Token: number + "." + testToken, Text: "OK.", Closed: true}
+	news := CaseForSupport{Number: number, What: CaseNew, Email: "hanna.kruse@lindenhof.example", Name: "Hanna Kruse", Text: "The code never comes.", Reference: "GH-7F3K-29QX", Files: 2, At: testTime}
+	reply, held := news, news
+	reply.What, reply.SignedIn, reply.Files, reply.Reference = CaseReply, true, 0, ""
+	held.What = CaseHeld
+	return map[string]Message{"case-opened": opened, "case-opened-user": own, "case-answer": answer, "case-answer-last": last,
+		"case-for-support": news, "case-for-support-reply": reply, "case-for-support-held": held}
 }
 
 func lockSamples() map[string]Message {

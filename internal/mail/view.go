@@ -2,6 +2,7 @@ package mail
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/text/feature/plural"
@@ -45,6 +46,18 @@ func (v view) Span(d time.Duration) string {
 
 // Quote is text that somebody typed, in full: for a block "quote:" only.
 func (v view) Quote(text string) quotation { return quote(text) }
+
+// Prose is a line that support has written, in full. The only links in it are those to the site: an
+// operator may have copied the others from what a stranger wrote.
+func (v view) Prose(text string) quotation {
+	words := strings.Split(oneLine(text), " ")
+	for i, word := range words {
+		if !strings.HasPrefix(word, v.Site.Origin+"/") {
+			words[i] = tame.Replace(word)
+		}
+	}
+	return quotation(strings.Join(words, " "))
+}
 
 // Form is the plural form of a number in the language: "one", "few", "many", "other"
 // and so on.

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -75,15 +76,24 @@ func plainText(s string) string {
 
 // reference finds the number of an incident, with any characters other than letters and digits in
 // it.
-var reference = pattern(`(?i)(?:^|[^\pL\pN])GH[^\pL\pN]*` + strings.Repeat(`([0-9A-Z])[^\pL\pN]*`, 7) + `([0-9A-Z])(?:[^\pL\pN]|$)`)
+var reference, caseNumber = numbered("GH"), numbered("CS")
+
+func numbered(prefix string) func() *regexp.Regexp {
+	return pattern(`(?i)(?:^|[^\pL\pN])` + prefix + `[^\pL\pN]*` + strings.Repeat(`([0-9A-Z])[^\pL\pN]*`, 7) + `([0-9A-Z])(?:[^\pL\pN]|$)`)
+}
 
 // ReadReference finds a number from NewReference in typed or pasted text; false if there is none.
 // Letters outside its alphabet are read as the digits that they look like.
-func ReadReference(typed string) (string, bool) {
-	found := reference().FindStringSubmatch(plainText(typed))
+func ReadReference(typed string) (string, bool) { return readNumber("GH", reference(), typed) }
+
+// ReadCaseNumber is ReadReference for a number from NewCaseNumber.
+func ReadCaseNumber(typed string) (string, bool) { return readNumber("CS", caseNumber(), typed) }
+
+func readNumber(prefix string, number *regexp.Regexp, typed string) (string, bool) {
+	found := number.FindStringSubmatch(plainText(typed))
 	if found == nil {
 		return "", false
 	}
 	all := strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(strings.Join(found[1:], "")))
-	return "GH-" + all[:4] + "-" + all[4:], true
+	return prefix + "-" + all[:4] + "-" + all[4:], true
 }

@@ -76,15 +76,27 @@ const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 func NewReference() string {
 	var raw [8]byte
 	rand.Read(raw[:])
-	ref := []byte("GH-xxxx-xxxx")
-	for i, r := range raw {
-		at := len("GH-") + i
-		if i >= 4 {
-			at++ // the hyphen
-		}
-		ref[at] = referenceAlphabet[int(r)%len(referenceAlphabet)] // 32 letters: no bias
+	return spell("GH", raw[:])
+}
+
+// NewCaseNumber returns the number of a support case, like CS-7F3K-29QX. It is no secret and opens
+// nothing. One posted form has one number, however often it is posted; posted identifies the form,
+// and if it is empty, the number is a random one.
+func NewCaseNumber(posted string) string {
+	sum := sha256.Sum256([]byte("case number " + posted))
+	if posted == "" {
+		rand.Read(sum[:])
 	}
-	return string(ref)
+	return spell("CS", sum[:8])
+}
+
+// spell writes eight bytes as a number that people can read to each other.
+func spell(prefix string, raw []byte) string {
+	letters := make([]byte, len(raw))
+	for i, r := range raw {
+		letters[i] = referenceAlphabet[int(r)%len(referenceAlphabet)] // 32 letters: no bias
+	}
+	return prefix + "-" + string(letters[:4]) + "-" + string(letters[4:])
 }
 
 // pick returns one of the characters of set, each equally likely.

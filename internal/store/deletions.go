@@ -48,5 +48,5 @@ func (q Queries) RemoveUser(ctx context.Context, u gatehouse.User, before time.T
 			return false, err
 		}
 	}
-	return true, nil
+	return true, q.RemoveCasesOf(ctx, u.SiteID, u.ID)
 }

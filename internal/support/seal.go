@@ -1,0 +1,105 @@
+package support
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/site"
+)
+
+// What is sealed is bound to its case or file, so that somebody who can write to the database cannot
+// show one customer what another has written.
+
+func sealedFor(siteID, caseID string) string { return "case:" + siteID + ":" + caseID }
+
+func partSeal(siteID, fileID string, part int) string {
+	return "case-file:" + siteID + ":" + fileID + ":" + strconv.Itoa(part)
+}
+
+func (s *Service) sealWords(siteID, caseID string, w gatehouse.CaseWords) ([]byte, error) {
+	text, err := json.Marshal(w)
+	if err != nil {
+		return nil, err
+	}
+	return s.Keys.Seal(sealedFor(siteID, caseID), text)
+}
+
+func (s *Service) openWords(m gatehouse.CaseMessage) (w gatehouse.CaseWords, err error) {
+	text, err := s.Keys.Open(sealedFor(m.SiteID, m.CaseID), m.Words)
+	if err == nil {
+		err = json.Unmarshal(text, &w)
+	}
+	return w, err
+}
+
+// Title is the beginning of what was asked; empty if the key is gone.
+func (s *Service) Title(c gatehouse.Case) string {
+	text, err := s.Keys.Open(sealedFor(c.SiteID, c.ID), c.Title)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// mostTitle is how much of the first line is the title, in characters.
+const mostTitle = 80
+
+func titleOf(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	line = strings.Join(strings.Fields(line), " ")
+	if runes := []rune(line); len(runes) > mostTitle {
+		return string(runes[:mostTitle]) + "…"
+	}
+	return line
+}
+
+// Purposes of what is signed.
+const (
+	linkPurpose  = "case-link"
+	replyPurpose = "case-reply"
+)
+
+// linkOf is the token with which the reader of a case's mail opens it: only a stranger's case has
+// one, and it is bound to the address, so that it ends with it.
+func (s *Service) linkOf(c gatehouse.Case) string {
+	return c.Number + "." + s.Keys.MAC(linkPurpose, c.SiteID, c.ID, c.Email)
+}
+
+func numberOfLink(token string) string {
+	number, _, _ := strings.Cut(token, ".")
+	return number
+}
+
+func (s *Service) opens(token string, c gatehouse.Case) bool {
+	_, mac, _ := strings.Cut(token, ".")
+	return c.UserID == "" && s.Keys.CheckMAC(linkPurpose, mac, c.SiteID, c.ID, c.Email)
+}
+
+// replyTo is the address at which mail about a case is taken; empty if the site has none. Only who
+// got mail about the case knows it.
+func (s *Service) replyTo(st *site.Site, c gatehouse.Case) string {
+	local, domain, ok := strings.Cut(st.Support.Replies, "@")
+	if !ok {
+		return ""
+	}
+	plain := strings.ToLower(strings.ReplaceAll(c.Number, "-", ""))
+	return local + "+" + plain + "." + s.Keys.Signature(replyPurpose, c.SiteID, c.ID) + "@" + domain
+}
+
+// readReplyTo reads such an address.
+func readReplyTo(address string) (local, domain, number, signature string, ok bool) {
+	before, domain, ok := strings.Cut(strings.ToLower(strings.Trim(strings.TrimSpace(address), "<>")), "@")
+	if !ok {
+		return "", "", "", "", false
+	}
+	local, tag, ok := strings.Cut(before, "+")
+	if !ok {
+		return "", "", "", "", false
+	}
+	plain, signature, _ := strings.Cut(tag, ".")
+	number, ok = secret.ReadCaseNumber(plain)
+	return local, domain, number, signature, ok
+}

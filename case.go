@@ -2,6 +2,7 @@ package gatehouse
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -84,6 +85,21 @@ type CaseWords struct {
 	Tried string `json:"tried,omitempty"`
 	// Left says that a mail had files that were not taken.
 	Left bool `json:"left,omitempty"`
+}
+
+// Paragraphs are the lines of the text that are not empty.
+func (w CaseWords) Paragraphs() []string { return paragraphs(w.Text) }
+
+// Attempts are those of what was tried.
+func (w CaseWords) Attempts() []string { return paragraphs(w.Tried) }
+
+func paragraphs(text string) (all []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 // CaseFile is a file of a message.

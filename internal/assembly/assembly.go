@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/sms"
 	"gatehouse/internal/sso"
 	"gatehouse/internal/store"
+	"gatehouse/internal/support"
 	"gatehouse/internal/web"
 )
 
@@ -63,6 +64,7 @@ type House struct {
 	SignIn              *signin.Service
 	Directory           *directory.Service
 	SSO                 *sso.Service
+	Support             *support.Service
 	// Logouts tells platforms that sessions have ended.
 	Logouts *sso.Logouts
 	// Reports takes in what is said about mail that came back; it is served where there
@@ -105,14 +107,15 @@ func New(o Options) (*House, error) {
 	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log, Outbound: Outbound(o.OutboundNetworks, o.PlainLoopback)}
+	cases := support.New(support.Service{Desk: desk, Keys: o.Keys, Limits: support.DefaultLimits, Sites: o.Sites.ByID, Log: o.Log})
 	logouts := &sso.Logouts{Service: provider, Sites: o.Sites.ByID, Counted: metrics.Logout}
 	o.Store.OnLogouts(logouts.Nudge)
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
-		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Logouts: logouts,
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Logouts: logouts,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{

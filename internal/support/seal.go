@@ -103,3 +103,9 @@ func readReplyTo(address string) (local, domain, number, signature string, ok bo
 	number, ok = secret.ReadCaseNumber(plain)
 	return local, domain, number, signature, ok
 }
+
+// ReadNumber finds the number of a case in typed text.
+func ReadNumber(typed string) (string, bool) { return secret.ReadCaseNumber(typed) }
+
+// ReadReference finds the reference of an error page in typed text.
+func ReadReference(typed string) (string, bool) { return secret.ReadReference(typed) }

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/web/portal"
 	"gatehouse/internal/web/ui"
 )
 
@@ -100,7 +101,7 @@ const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a host answers.
 func (s *Server) routes() []route {
-	return slices.Concat(shared(s.signInRoutes()), s.strangerRoutes(), s.homeRoutes(), shared(s.securityRoutes()), s.accountRoutes(),
+	return slices.Concat(shared(s.signInRoutes()), s.strangerRoutes(), s.caseRoutes(), s.homeRoutes(), shared(s.securityRoutes()), s.accountRoutes(),
 		shared(s.factorRoutes()), s.companyRoutes(), s.openIDRoutes(), s.operatorRoutes())
 }
 
@@ -163,6 +164,23 @@ func (s *Server) strangerRoutes() []route {
 		to("GET /help", Public, p.Help),
 		to("GET /help/{page}", Public, p.HelpPage),
 		to("GET /contact", Public, p.Contact),
+		to("POST /contact", Public, p.ContactSubmit).taking(portal.MostUpload),
+		to("GET /contact/sent", Public, p.ContactSent),
+	}
+}
+
+// caseRoutes are what people have asked support, and its answers.
+func (s *Server) caseRoutes() []route {
+	p := s.portal
+	return []route{
+		to("GET /support/cases", User, p.Cases),
+		to("GET /support/cases/open", Public, p.OpenCase),
+		to("POST /support/cases/open", Public, p.ReplyToOpenCase).taking(portal.MostUpload),
+		to("POST /support/cases/open/confirm", Public, p.ConfirmCase).on("/support/cases/open"),
+		to("GET /support/cases/open/files/{file}", Public, p.OpenCaseFile),
+		to("GET /support/cases/{number}", User, p.Case),
+		to("POST /support/cases/{number}", User, p.ReplyToCase).taking(portal.MostUpload),
+		to("GET /support/cases/{number}/files/{file}", User, p.CaseFile),
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/signin"
 	"gatehouse/internal/site"
 	"gatehouse/internal/sso"
+	"gatehouse/internal/support"
 	"gatehouse/internal/web/console"
 	"gatehouse/internal/web/openid"
 	"gatehouse/internal/web/operator"
@@ -35,11 +36,12 @@ type Server struct {
 	// Directory is what administrators work with.
 	Directory *directory.Service
 	// SSO is what applications sign in with.
-	SSO   *sso.Service
-	Pages *ui.Pages
-	Keys  *secret.Keys
-	Now   func() time.Time
-	Log   *slog.Logger
+	SSO     *sso.Service
+	Support *support.Service
+	Pages   *ui.Pages
+	Keys    *secret.Keys
+	Now     func() time.Time
+	Log     *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
 	// TrustedProxies are the only peers with X-Forwarded- headers that count.
@@ -65,7 +67,7 @@ type Server struct {
 
 // Prepare builds the routes. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
-	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Pages: s.Pages, Now: s.Now}
+	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Support: s.Support, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
 	s.operator = &operator.Operator{Directory: s.Directory, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/signin"
 	"gatehouse/internal/sso"
+	"gatehouse/internal/support"
 	"gatehouse/internal/web/ui"
 )
 
@@ -24,8 +25,11 @@ type Portal struct {
 	SignIn  *signin.Service
 	Account *account.Service
 	SSO     *sso.Service
+	Support *support.Service
 	Pages   *ui.Pages
 	Now     func() time.Time
+
+	uploads uploads
 }
 
 func (p *Portal) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {

@@ -70,7 +70,7 @@ func samples() []pages.Sample {
 		{Name: "platforms-incomplete", View: PlatformOrder{launcher()}, SignedIn: true, BareUser: true},
 		{Name: "home-incomplete", View: incompleteHome(), SignedIn: true, BareUser: true},
 	}
-	for _, more := range [][]pages.Sample{helpSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), factorSamples(), phoneSamples(), stepUpSamples(), recoverySamples(), myPlatformSamples(), searchSamples()} {
+	for _, more := range [][]pages.Sample{helpSamples(), caseSamples(), profileSamples(), emailSamples(), stepSamples(), codeSamples(), deviceSamples(), ownTwoFactorSamples(), factorSamples(), phoneSamples(), stepUpSamples(), recoverySamples(), myPlatformSamples(), searchSamples()} {
 		list = append(list, more...)
 	}
 	return list

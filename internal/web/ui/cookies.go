@@ -25,6 +25,8 @@ const (
 	UndoCookie  = "gatehouse-undo"
 	// StopResetCookie has the token of a link that stops a reset of factors.
 	StopResetCookie = "gatehouse-stop-reset"
+	// CaseCookie has the token of a link to a support case.
+	CaseCookie = "gatehouse-case"
 	// AuthorizeCookie binds an application's request that waits for a sign-in to this
 	// browser.
 	AuthorizeCookie = "gatehouse-authorize"

@@ -17,6 +17,7 @@ const (
 	Choose  Control = "choose"  // one option of a drop-down list
 	Choices Control = "choices" // one option, all of them shown with a sentence each
 	Box     Control = "box"     // a box to tick
+	Attach  Control = "files"   // files to send; the kinds are in Accept
 )
 
 // Field is one input of a form, as the template "field" draws it: label, hint,
@@ -44,6 +45,8 @@ type Field struct {
 	Prose bool
 	// Optional: it may be empty. Sometimes: it may, unless another field requires it.
 	Optional, Sometimes bool
+	// Accept are the kinds of files that may be chosen.
+	Accept string
 	// About are the ids of other elements that describe the field.
 	About string
 	// Missing is the part of the text key for "required": error.required_username.

@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"context"
-	"mime/multipart"
 	"net/http"
 	"strconv"
 	"time"
@@ -53,8 +52,8 @@ type Visit struct {
 	// Post identifies the posted form and the browser that posts it; see
 	// gatehouse.Caller.
 	Post string
-	// Parts are those of a form with a file after its token, on routes that take one.
-	Parts *multipart.Reader
+	// Parts are the files of a form, from the first one on, on routes that take any.
+	Parts *Parts
 	// SessionEnded: there was a session cookie, but its session has ended.
 	SessionEnded bool
 }

@@ -18,6 +18,7 @@ var ChangeEvents = []EventKind{
 	EventMailBounced, EventBounceCleared, EventMailResent,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationDeleted, EventApplicationRestored, EventApplicationRemoved, EventApplicationSecret, EventKeysRotated,
 	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,
+	EventCaseOpened, EventCaseReplied, EventCaseAnswered, EventCaseNoted, EventCaseChanged, EventCaseClosed, EventCaseConfirmed, EventCaseDisowned, EventCaseRemoved,
 }
 
 // ByOther reports whether somebody else did it: an administrator, an operator, or the system.

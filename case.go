@@ -11,7 +11,7 @@ type Case struct {
 	SiteID, ID string
 	// Number is what people call it: "CS-7F3K-29QX". It is no secret and opens nothing.
 	Number string
-	// UserID and CompanyID are those of a user who was signed in; empty for a stranger, whoever's
+	// UserID and CompanyID are those of a user who was signed in; empty for a stranger, no matter whose
 	// address it was that the stranger typed.
 	UserID, CompanyID string
 	// Email is where answers go, Name is as typed, and Locale the language of the page.

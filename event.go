@@ -235,7 +235,7 @@ const (
 	EventKeysRotated  EventKind = "signing_keys.rotated"
 	// Events about support cases; Detail["case"] is the number. EventCaseChanged: an operator changed
 	// its state or who looks after it (Detail["state"], Detail["to"]); EventCaseConfirmed and
-	// EventCaseDisowned: whoever reads the mail of a stranger's address did write, or did not.
+	// EventCaseDisowned: the one who reads the mail of a stranger's address did write, or did not.
 	EventCaseOpened    EventKind = "case.opened"
 	EventCaseReplied   EventKind = "case.replied"
 	EventCaseAnswered  EventKind = "case.answered"

@@ -27,6 +27,8 @@ var lookUps = map[string]string{
 	"internal/signin/password.go": "limits",
 	"internal/signin/recovery.go": "nameSubject recoveryFor",
 	"internal/signin/doors.go":    "allowMail",
+	"internal/support/mails.go":   "mayConfirm",
+	"internal/store/cases.go":     "InsertCase", // support looks for what somebody has typed
 	"internal/bench/strangers.go": "",
 	// Pages of lists, and the search in them.
 	"internal/directory/lists.go":      "Users SiteUsers",

@@ -104,7 +104,7 @@ func (f format) picture(file []byte) (File, error) {
 	return encoded(pixels, isJPEG)
 }
 
-// encoded writes pixels anew: a picture that came as a JPEG as one, all others as PNG unless that is
+// encoded writes pixels again: a picture that came as a JPEG as one, all others as PNG unless that is
 // too large.
 func encoded(pixels image.Image, asJPEG bool) (File, error) {
 	var made bytes.Buffer

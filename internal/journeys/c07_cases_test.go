@@ -40,7 +40,7 @@ func caseLink(t *testing.T, m testkit.Mail) string {
 }
 
 // A stranger writes to support: a number at once, a confirmation without a word of theirs, and the
-// conversation for whoever reads the address's mail, once they say that it was them.
+// conversation for the one who reads the address's mail, once they say that it was them.
 func TestC07_AStrangerWritesToSupport(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		c := visitor(t, s, "meridian-uk")
@@ -116,7 +116,7 @@ func theStrangerReadsTheirCase(t *testing.T, s *testkit.Server, confirmation tes
 	}
 }
 
-// Whoever gets the confirmation without having written says so, and reads nothing of what was.
+// Somebody who gets the confirmation without having written says so, and reads nothing of what was.
 func TestC07_SomebodyElsesAddress(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		c := visitor(t, s, "meridian-uk")
@@ -154,6 +154,7 @@ func TestC07_AUserWritesToSupport(t *testing.T) {
 		s.AddUser("meridian-uk", "other", password, func(u *gatehouse.User) { u.Email = "other@northgate.example"; u.Role = gatehouse.RoleAdmin })
 		c := visitor(t, s, "meridian-uk")
 		wantHome(t, signIn(c, "msantos", password))
+		s.Mail.Wait(t, u.Email) // about the new device
 		if p := c.Get("/support/cases"); !p.Has("No messages yet") {
 			t.Errorf("an empty list: %q", p.Text("main"))
 		}

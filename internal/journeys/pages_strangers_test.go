@@ -11,7 +11,7 @@ import (
 // stranger reads what is open to everybody.
 func stranger(w *walker) {
 	w.all([]string{"/", "/terms", "/terms/" + w.st.TermsVersion, "/forgot-password/challenge", "/reset-password", "/forgot-username",
-		"/help", "/help/first-sign-in", "/contact", "/account/email/confirm", "/account/email/undo", "/account/email/restored", "/oauth2/authorize", "/no-such-page"},
+		"/help", "/help/first-sign-in", "/contact", "/contact/sent?number=CS-7F3K-29QX", "/support/cases/open", "/account/email/confirm", "/account/email/undo", "/account/email/restored", "/oauth2/authorize", "/no-such-page"},
 		[]string{"/sign-in?signed_out", "/sign-in?ended", "/sign-in?password_changed", "/forgot-username?sent", "/help?q=password", "/help?q=zebra", "/help/none"})
 	w.b.AllowErrors("401")
 	w.signIn("", "")

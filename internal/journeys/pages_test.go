@@ -274,7 +274,7 @@ func customer(w *walker) {
 	wantHome(w.t, signIn(with(visitor(w.t, w.s, w.st.ID), iphoneAgent), name, password))
 	w.signIn(name, password)
 	w.all([]string{"/", "/home/platforms", "/account/devices", "/account/sign-out-everywhere", "/account/activity", "/account/terms", "/account/password", "/account/profile", "/help", "/search?q=password"},
-		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/search", "/search?q=zebra", "/terms", "/oauth2/logout", "/no-such-page"})
+		[]string{"/account/activity?kind=changes&result=not-ok", "/account/password?saved", "/help/first-sign-in", "/help/none", "/contact", "/support/cases", "/search", "/search?q=zebra", "/terms", "/oauth2/logout", "/no-such-page"})
 	if w.st.ID == "meridian-uk" {
 		w.savesSearches()
 		w.b.Open(newPlatform(w.t, w.s, ofOthers).ask())

@@ -86,7 +86,7 @@ func (s *Service) view(ctx context.Context, q store.Queries, one gatehouse.Case,
 	return v, nil
 }
 
-// Confirm is the answer of whoever reads the mail of a stranger's address: wrote says that it was
+// Confirm is the answer of the one who reads the mail of a stranger's address: wrote says that it was
 // them. If not, the case is closed, and nothing more is mailed there about it.
 //
 // Errors: NotFound, Unavailable.

@@ -1,5 +1,5 @@
 // Package support is about cases: what people ask a site's support, signed in or not, and what is
-// said about it, by page and by mail (C07). A stranger's case belongs to whoever reads the mail of
+// said about it, by page and by mail (C07). A stranger's case belongs to the one who reads the mail of
 // its address, and nothing that a stranger wrote is mailed anywhere but to support.
 package support
 

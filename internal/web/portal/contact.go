@@ -138,7 +138,7 @@ func (v Contact) Alike() string {
 	return ContactPath
 }
 
-// ContactSent says the number. It says the same whoever's address was typed.
+// ContactSent says the number. It says the same no matter whose address was typed.
 func (p *Portal) ContactSent(w http.ResponseWriter, r *http.Request) error {
 	number, ok := support.ReadNumber(clip(r.URL.Query().Get("number")))
 	if !ok {

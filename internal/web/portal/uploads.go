@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// MostUpload is how much a form with files may have. It is more than can be kept, so that whoever
+	// MostUpload is how much a form with files may have. It is more than can be kept, so that somebody who
 	// sends a file that is too large reads so on the page, instead of losing the connection.
 	MostUpload = 64 << 20
 	// uploadTime is how long files may take to come.

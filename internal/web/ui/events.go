@@ -55,6 +55,16 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventCode:             {"shield-check", ""},
 	gatehouse.EventProved:           {"shield-check", ""},
 
+	gatehouse.EventCaseOpened:    {"mail", ""},
+	gatehouse.EventCaseReplied:   {"mail", ""},
+	gatehouse.EventCaseAnswered:  {"mail", "is-ok"},
+	gatehouse.EventCaseNoted:     {"file-text", ""},
+	gatehouse.EventCaseChanged:   {"user", ""},
+	gatehouse.EventCaseClosed:    {"circle-check", ""},
+	gatehouse.EventCaseConfirmed: {"mail", "is-ok"},
+	gatehouse.EventCaseDisowned:  {"triangle-alert", "is-warn"},
+	gatehouse.EventCaseRemoved:   {"x", ""},
+
 	gatehouse.EventTwoFactorEnabled:  {"shield-check", "is-ok"},
 	gatehouse.EventTwoFactorDisabled: {"shield-check", "is-warn"},
 	gatehouse.EventBulkActBegun:      {"users", ""},

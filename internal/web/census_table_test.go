@@ -91,6 +91,12 @@ func (w *censusWorld) table() map[string]entry {
 		GET /help
 		GET /help/{page}
 		GET /contact
+		POST /contact
+		GET /contact/sent
+		GET /support/cases/open
+		POST /support/cases/open
+		POST /support/cases/open/confirm
+		GET /support/cases/open/files/{attachment}
 		GET /account/email/confirm
 		POST /account/email/confirm
 		GET /account/email/undo
@@ -133,6 +139,7 @@ func (w *censusWorld) table() map[string]entry {
 		GET /sign-in/sole-user
 		POST /sign-in/sole-user`)
 	put(signedIn, `GET /search
+		GET /support/cases
 		GET /searches
 		GET /searches/new
 		POST /searches/new
@@ -172,7 +179,10 @@ func (w *censusWorld) table() map[string]entry {
 		GET /account/security/recovery-codes
 		POST /account/security/recovery-codes
 		POST /oauth2/consent`)
-	put(ofUser, `GET /searches/{id}
+	put(ofUser, `GET /support/cases/{number}
+		POST /support/cases/{number}
+		GET /support/cases/{number}/files/{attachment}
+		GET /searches/{id}
 		POST /searches/{id}
 		POST /searches/{id}/hide
 		POST /searches/{id}/delete
@@ -248,6 +258,7 @@ func (w *censusWorld) fillIn(t map[string]entry) {
 	forms := map[string]url.Values{
 		"POST /searches/new":                           form("search", "/company/users?q=x", "name", "Theirs", "share", "on"),
 		"POST /searches/{id}":                          form("name", "Taken"),
+		"POST /support/cases/{number}":                 form("text", "It is still so."),
 		"POST /searches/{id}/hide":                     form("hidden", "yes"),
 		"POST /account/profile":                        form("first_name", "Taken", "last_name", "Over"),
 		"POST /account/security/apps/{id}":             form("name", "Taken", "code", "123456"),

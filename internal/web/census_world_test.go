@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"bytes"
 	"cmp"
 	"database/sql"
+	"image"
+	"image/png"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +113,14 @@ func (w *censusWorld) proposes() {
 	c.Submit(page, "form[action$='/columns']", nil).Want(200)
 	page = c.Submit(c.Get("/company/users?q=victim").Want(200), "form[action='/company/bulk-acts']", testkit.Values{"act": "deactivate", "all": "yes"}).Want(200)
 	w.ids["/company/bulk-acts/{id}"] = last(page.URL.Path)
+	var shot bytes.Buffer
+	if err := png.Encode(&shot, image.NewGray(image.Rect(0, 0, 4, 4))); err != nil {
+		w.t.Fatal(err)
+	}
+	page = c.Upload(c.Get("/contact").Want(200), "form[action='/contact']", "files", "a.png", shot.Bytes(), testkit.Values{"what": "It hangs."}).Want(200)
+	w.ids["number"] = page.Text("#number")
+	link, _ := c.Get("/support/cases/" + w.ids["number"]).Want(200).Find("a[href*='/files/']").Attr("href")
+	w.ids["attachment"] = last(link)
 }
 
 // id makes an ID.

@@ -177,10 +177,10 @@ func (s *Server) caseRoutes() []route {
 		to("GET /support/cases/open", Public, p.OpenCase),
 		to("POST /support/cases/open", Public, p.ReplyToOpenCase).taking(portal.MostUpload),
 		to("POST /support/cases/open/confirm", Public, p.ConfirmCase).on("/support/cases/open"),
-		to("GET /support/cases/open/files/{file}", Public, p.OpenCaseFile),
+		to("GET /support/cases/open/files/{attachment}", Public, p.OpenCaseFile),
 		to("GET /support/cases/{number}", User, p.Case),
 		to("POST /support/cases/{number}", User, p.ReplyToCase).taking(portal.MostUpload),
-		to("GET /support/cases/{number}/files/{file}", User, p.CaseFile),
+		to("GET /support/cases/{number}/files/{attachment}", User, p.CaseFile),
 	}
 }
 

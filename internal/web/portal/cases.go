@@ -135,7 +135,7 @@ func (p *Portal) replyTo(w http.ResponseWriter, r *http.Request, by support.Acce
 // caseFile gives out a file: only as a download, never as a page of this site.
 func (p *Portal) caseFile(w http.ResponseWriter, r *http.Request, by support.Access) error {
 	v := ui.VisitOf(r)
-	f, body, err := p.Support.File(r.Context(), v.Site, v.Caller(r), by, r.PathValue("file"))
+	f, body, err := p.Support.File(r.Context(), v.Site, v.Caller(r), by, r.PathValue("attachment"))
 	if err != nil {
 		return err
 	}

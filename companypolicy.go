@@ -31,7 +31,8 @@ type CompanyPolicy struct {
 // NeverTrusted is a CompanyPolicy.TrustedDevice that trusts no device.
 const NeverTrusted time.Duration = -1
 
-// PolicySetting names a setting of CompanyPolicy, in forms, in commands and in events.
+// PolicySetting names a setting of CompanyPolicy, in forms, in commands and in events. No name says
+// "password": such a field is a secret, which no page keeps.
 type PolicySetting string
 
 // The settings.
@@ -39,9 +40,9 @@ const (
 	SettingIdle     PolicySetting = "session_idle"
 	SettingAbsolute PolicySetting = "session_length"
 	SettingTrust    PolicySetting = "trusted_device"
-	SettingLength   PolicySetting = "password_length"
-	SettingContext  PolicySetting = "password_names"
-	SettingAge      PolicySetting = "password_age"
+	SettingLength   PolicySetting = "min_length"
+	SettingContext  PolicySetting = "no_names"
+	SettingAge      PolicySetting = "max_age"
 )
 
 // PolicySettings are all settings, in display order.

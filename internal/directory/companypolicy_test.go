@@ -46,7 +46,7 @@ func TestCompanyPolicy(t *testing.T) {
 		}
 		_, err := h.PreviewPolicy(t.Context(), h.uk, as(boss), c.ID, gatehouse.CompanyPolicy{SessionIdle: time.Hour, PasswordLength: 9})
 		var e *gatehouse.Error
-		if !errors.As(err, &e) || len(e.Fields) != 2 || e.Fields[0].Field != "session_idle" || e.Fields[1].Field != "password_length" || set(boss, gatehouse.CompanyPolicy{SessionIdle: time.Hour}, "") == nil {
+		if !errors.As(err, &e) || len(e.Fields) != 2 || e.Fields[0].Field != "session_idle" || e.Fields[1].Field != "min_length" || set(boss, gatehouse.CompanyPolicy{SessionIdle: time.Hour}, "") == nil {
 			t.Errorf("looser than the site, and a length of nobody's: %v", err)
 		}
 
@@ -69,7 +69,7 @@ func TestCompanyPolicy(t *testing.T) {
 		}
 		events := h.policyEvents(c)
 		if len(events) != 1 || events[0].Detail["session_idle"] != "15m" || events[0].Detail["session_idle_before"] != "site" ||
-			events[0].Detail["trusted_device"] != "never" || events[0].Detail["password_length"] != "12" || events[0].Detail["password_names"] != "" {
+			events[0].Detail["trusted_device"] != "never" || events[0].Detail["min_length"] != "12" || events[0].Detail["no_names"] != "" {
 			t.Errorf("events %+v", events)
 		}
 		for _, u := range []gatehouse.User{boss, second} {

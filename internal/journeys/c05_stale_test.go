@@ -197,7 +197,7 @@ func (c *staleCensus) signedIn(s *testkit.Server) {
 	saves(browser, browser.Get("/help?q=locked"), "Locked").Want(200)
 	search := browser.Get("/searches").MustFind("main a[href^='/searches/']").AttrOr("href", "")
 	for _, page := range []string{"/", search, "/searches/" + theirs.ID, "/searches/new?search=%2Fhelp%3Fq%3Dmail", "/home/platforms", "/account/platforms", "/company/platforms", "/company/platforms/" + desk.app.ID, "/account/profile", "/account/password", "/account/challenge", "/account/devices", "/account/security",
-		"/account/sign-out-everywhere", "/company/users", "/company/details", columns, preview, proposedAct(t, s, boss, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
+		"/account/sign-out-everywhere", "/company/users", "/company/details", "/company/policy/preview?session_idle=5m", columns, preview, proposedAct(t, s, boss, gatehouse.ActDeactivate, busy), "/company/users/" + busy.ID, "/company/users/" + busy.ID + "/reset-two-factor",
 		"/company/users/" + held.ID + "/unlock", "/company/users/" + left.ID + "/activate", "/company/users/" + busy.ID + "/deactivate", "/company/users/" + busy.ID + "/send-password",
 		"/company/users/" + unasked.ID + "/invite", "/company/users/" + fresh.ID + "/invite-again", "/company/users/" + busy.ID + "/make-administrator", "/company/users/" + chief.ID + "/unmake-administrator",
 		"/company/users/" + busy.ID + "/sign-out", "/company/users/" + busy.ID + "/delete", "/company/users/" + gone.ID + "/restore", "/company/requests", "/company/users/new", "/company/users/" + busy.ID + "/edit", "/company/users/" + chief.ID,

@@ -42,6 +42,7 @@ var mattering = map[string]string{
 	"POST /company/users/{id}/email":           "",
 	"GET /company/users/{id}/reset-two-factor": "", "POST /company/users/{id}/reset-two-factor": "",
 	"POST /company/details":       "",
+	"GET /company/policy/preview": "", "POST /company/policy/preview": "",
 	"GET /company/bulk-acts/{id}": "some", "POST /company/bulk-acts/{id}": "", // proposals only
 	"GET /company/users/new": "", "POST /company/users/new": "", "GET /company/users/{id}/edit": "", "POST /company/users/{id}/edit": "",
 	"GET /company/users/{id}/invite": "", "POST /company/users/{id}/invite": "",

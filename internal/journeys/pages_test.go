@@ -75,6 +75,7 @@ var notLookedAt = map[string]string{
 	"POST /company/users/export":                      "asks for nothing",
 	"POST /company/bulk-acts":                         "asks for ticks, looked at by TestA09",
 	"POST /company/details":                           "its errors are looked at by TestA09_CompanyDetails",
+	"POST /company/policy/preview":                    "asks for nothing, after fresh proof",
 	"POST /company/bulk-acts/{id}":                    "asks for nothing, after fresh proof",
 	"POST /company/users/import":                      "asks for a file",
 	"GET /company/files/{file}":                       "a file",

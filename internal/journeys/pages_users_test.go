@@ -60,7 +60,7 @@ func manager(w *walker) {
 	w.b.Press("Verify")
 	w.b.See("Good ")
 	of := func(u gatehouse.User, act string) string { return "/company/users/" + u.ID + act }
-	pages := []string{"/company/users", "/company/details", "/company/report", "/company/activity", "/company/bulk-acts", proposedAct(w.t, w.s, me, gatehouse.ActDeactivate, busy), of(busy, ""), of(busy, "/reset-two-factor"), of(locked, ""),
+	pages := []string{"/company/users", "/company/details", "/company/policy", "/company/policy/preview?session_idle=5m&no_names=yes&min_length=20", "/company/report", "/company/activity", "/company/bulk-acts", proposedAct(w.t, w.s, me, gatehouse.ActDeactivate, busy), of(busy, ""), of(busy, "/reset-two-factor"), of(locked, ""),
 		of(locked, "/unlock"), of(unasked, "/invite"), "/company/requests", "/company/users/deleted", "/company/users/new", of(busy, "/edit"), of(busy, "/activity"), "/account/security", "/account/devices"}
 	if w.st.ID == "meridian-uk" { // the others have the same template, and words that differ on no site
 		pages = append(pages, of(busy, "/send-password"), of(busy, "/deactivate"), of(left, "/activate"), of(fresh, "/invite-again"), of(busy, "/make-administrator"), of(chief, "/unmake-administrator"),

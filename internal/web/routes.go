@@ -324,6 +324,9 @@ func (s *Server) companyRoutes() []route {
 		to("GET /company/details", Admin, c.Details),
 		to("GET /company/report", Admin, c.Report),
 		to("POST /company/details", Admin, c.SaveDetails).proving(),
+		to("GET /company/policy", Admin, c.Policy),
+		to("GET /company/policy/preview", Admin, c.AskPolicy).proving(),
+		to("POST /company/policy/preview", Admin, c.SetPolicy).proving(),
 		to("GET /company/activity", Admin, c.Activity),
 		to("GET /company/files/{file}", Admin, c.ActivityFile),
 

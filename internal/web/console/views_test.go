@@ -30,7 +30,7 @@ func show(t *testing.T, id string, view ui.View, change ...func(*ui.Frame)) *goq
 
 // samples are every view in every state that changes its page.
 func samples() []pages.Sample {
-	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples(), bulkSamples(), importSamples(), activitySamples())
+	return slices.Concat(userSamples(), enhancedSecuritySamples(), platformSamples(), bulkSamples(), importSamples(), activitySamples(), policySamples())
 }
 
 // hostile puts a probe into the texts of a view that come from people.
@@ -59,6 +59,12 @@ func hostile(v ui.View, probe string) ui.View {
 		u := hostileUser(probe)
 		v.Users = []directory.AskedByUser{{UserRequest: gatehouse.UserRequest{Kind: gatehouse.RequestUsername, UserID: probe, At: fixture.Noon}, User: u}}
 		v.Access = fullPlatforms(probe, u).Requests
+		return v
+	case Policy:
+		v.Stored.ChangedAt, v.Stored.ChangedBy = fixture.Noon, probe
+		return v
+	case PolicyConfirm:
+		v.Stored.ChangedAt, v.Stored.ChangedBy, v.Changed = fixture.Noon, probe, true
 		return v
 	case DeletedUsers:
 		return DeletedUsers{[]gatehouse.User{hostileUser(probe)}}

@@ -52,6 +52,7 @@ func stepSamples() []pages.Sample {
 	bad = append(bad, fixture.Wrong("repeat_password", "required", "mismatch")...)
 	return []pages.Sample{
 		{Name: "expired", View: PasswordExpired{InSteps: stepOf(gatehouse.User{Username: "msantos", Password: gatehouse.Password{Origin: gatehouse.PasswordChosen}}, gatehouse.StepPassword)}},
+		{Name: "expired-short", View: PasswordExpired{InSteps: shortPassword()}},
 		{Name: "expired-temporary", View: PasswordExpired{InSteps: long}},
 		{Name: "expired-wrong", View: PasswordExpired{temporary, bad}},
 		{Name: "challenge", View: ChallengeSetup{InSteps: atStep(gatehouse.StepChallenge)}},
@@ -155,6 +156,13 @@ func ownTwoFactorSamples() []pages.Sample {
 }
 
 // hostileStep puts a probe into the texts of the views above.
+// shortPassword is a sign-in with a password that is shorter than the company wants.
+func shortPassword() InSteps {
+	in := stepOf(gatehouse.User{Username: "msantos", Password: gatehouse.Password{Origin: gatehouse.PasswordChosen}}, gatehouse.StepPassword)
+	in.SignIn.PasswordLength, in.Policy = 9, gatehouse.CompanyPolicy{PasswordLength: 15, NoContextWords: true}
+	return in
+}
+
 func hostileStep(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case PasswordExpired:

@@ -94,6 +94,7 @@ const (
 	CompanyActivityPath  = "/company/activity"
 	RequestsPath         = "/company/requests"
 	CompanyReportPath    = "/company/report"
+	CompanyPolicyPath    = "/company/policy"
 )
 
 // companyPages are the administrators' pages about their company: the icon, the text
@@ -107,6 +108,7 @@ var companyPages = []struct {
 	{"package", "company.nav_platforms", CompanyPlatformsPath, []string{CompanyPlatformsPath + "/"}},
 	{"building-2", "company.nav_details", CompanyDetailsPath, []string{CompanyReportPath}},
 	{"shield-check", "company.nav_enhanced_security", EnhancedSecurityPath, []string{EnrolmentsPath + "/"}},
+	{"lock", "company.nav_policy", CompanyPolicyPath, []string{CompanyPolicyPath + "/"}},
 	{"activity", "company.nav_activity", CompanyActivityPath, nil},
 }
 

@@ -11,7 +11,9 @@ type Import struct {
 	By     ImportCaller
 	// FileName is what the administrator's computer called the file.
 	FileName string
-	State    ImportState
+	// Merged: it was a workbook with merged cells, of which only the first has a value.
+	Merged bool
+	State  ImportState
 	// CreatedAt, StartedAt and EndedAt are the times of upload, confirmation and end. At ExpiresAt it
 	// is removed with everything that came from the file.
 	CreatedAt, StartedAt, EndedAt, ExpiresAt time.Time

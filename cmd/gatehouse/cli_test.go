@@ -214,6 +214,22 @@ func companiesAndUsers(t *testing.T, in *installation) {
 	if len(list) != 2 || len(companies) != 1 || companies[0].AccountNumber != "10482" {
 		t.Errorf("%+v %+v", list, companies)
 	}
+	deletesUser(t, in)
+}
+
+// deletesUser deletes a user, and gives the user back, as the company's pages do.
+func deletesUser(t *testing.T, in *installation) {
+	t.Helper()
+	in.expect(0, "user restore MSantos -s meridian-uk", "was not deleted")
+	in.expect(0, "user delete MSantos -s meridian-uk", "Deleted MSantos", "told by mail", "user restore")
+	in.expect(0, "user delete MSantos -s meridian-uk", "deleted already")
+	in.expect(0, "user show MSantos -s meridian-uk", "deleted, to be removed on", "user.deleted", "operator ")
+	in.expect(1, "user reset MSantos -s meridian-uk", "the user was deleted", "user restore")
+	if r := in.expect(0, "user list -s meridian-uk --company 10482"); strings.Contains(r.out, "MSantos") {
+		t.Errorf("a deleted user is in the list: %s", r.out)
+	}
+	in.expect(0, "user restore MSantos -s meridian-uk", "Restored MSantos", "told by mail")
+	in.expect(0, "user show MSantos -s meridian-uk", "user.restored")
 }
 
 func passwordIn(t *testing.T, text string) string {

@@ -42,7 +42,7 @@ func explain(err error) string {
 // reasonAdvice are the service errors that a command can meet.
 var reasonAdvice = map[string]string{
 	directory.ReasonDeactivated:      "the account is deactivated\nRun gatehouse user activate first.",
-	string(gatehouse.RefusedDeleted): "the user was deleted\nAn administrator of the company can restore the user until it is removed for good.",
+	string(gatehouse.RefusedDeleted): "the user was deleted\nRun gatehouse user restore first.",
 	directory.ReasonImportMoved:      "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",
 	store.ReasonHostTaken:            "one of the hosts behind a proxy is another application's\nRun gatehouse app list and gatehouse app show to see which; take it away there first.",
 	directory.ReasonBusy:             "too many passwords are being hashed at once\nTry again in a few seconds.",

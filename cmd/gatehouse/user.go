@@ -18,6 +18,9 @@ type userCmd struct {
 	Deactivate userDeactivateCmd `cmd:"" help:"End an account and all that is open in its name."`
 	Activate   userActivateCmd   `cmd:"" help:"Make a deactivated account usable again."`
 
+	Delete  userDeleteCmd  `cmd:"" help:"Delete a user, who can be restored for 30 days."`
+	Restore userRestoreCmd `cmd:"" help:"Give a deleted user back."`
+
 	ResetTwoFactor userResetTwoFactorCmd `cmd:"" help:"End a user's second factors, trust in devices and own choice of codes. It waits, and the user may stop it."`
 
 	ClearBounce userClearBounceCmd `cmd:"" help:"No longer mark a user's address as one that mail comes back from."`
@@ -31,6 +34,16 @@ type userFlags struct {
 
 // with finds the user and calls fn.
 func (f userFlags) with(a *app, fn func(o *office, st *site.Site, u gatehouse.User) error) error {
+	return f.withDeleted(a, func(o *office, st *site.Site, u gatehouse.User) error {
+		if !u.DeletedAt.IsZero() { // and only therefore deactivated
+			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: string(gatehouse.RefusedDeleted)}
+		}
+		return fn(o, st, u)
+	})
+}
+
+// withDeleted is with for a user who may be deleted.
+func (f userFlags) withDeleted(a *app, fn func(o *office, st *site.Site, u gatehouse.User) error) error {
 	return f.in(a, func(o *office, st *site.Site) error {
 		u, err := o.UserByUsername(a.ctx, st, o.caller, f.Username)
 		if gatehouse.KindOf(err) == gatehouse.NotFound {
@@ -227,6 +240,53 @@ func (c *userActivateCmd) Run(a *app) error {
 		}
 		return err
 	})
+}
+
+type userDeleteCmd struct{ userFlags }
+
+func (c *userDeleteCmd) Run(a *app) error {
+	return c.withDeleted(a, func(o *office, st *site.Site, u gatehouse.User) error {
+		if !u.DeletedAt.IsZero() {
+			fmt.Fprintf(a.out, "%s was deleted already, and is removed for good on %s.\n", u.Username, moment(u.RemovedAt()))
+			return nil
+		}
+		if err := o.Act(a.ctx, st, o.caller, u.ID, gatehouse.ActDelete, ""); err != nil {
+			return err
+		}
+		now, err := o.UserByUsername(a.ctx, st, o.caller, u.Username)
+		if err == nil {
+			fmt.Fprintf(a.out, "Deleted %s; all sessions have ended. %s\nThe account is removed for good on %s. Until then gatehouse user restore gives it back.\n", u.Username, toldOf(u), moment(now.RemovedAt()))
+		}
+		return err
+	})
+}
+
+type userRestoreCmd struct{ userFlags }
+
+func (c *userRestoreCmd) Run(a *app) error {
+	return c.withDeleted(a, func(o *office, st *site.Site, u gatehouse.User) error {
+		if u.DeletedAt.IsZero() {
+			fmt.Fprintf(a.out, "%s was not deleted.\n", u.Username)
+			return nil
+		}
+		if err := o.Act(a.ctx, st, o.caller, u.ID, gatehouse.ActRestore, ""); err != nil {
+			return err
+		}
+		if u.DeletedState == gatehouse.Deactivated {
+			fmt.Fprintf(a.out, "Restored %s, whose account is deactivated, as it was before.\n", u.Username)
+			return nil
+		}
+		fmt.Fprintf(a.out, "Restored %s. %s\n", u.Username, toldOf(u))
+		return nil
+	})
+}
+
+// toldOf says whether a user learns of an act.
+func toldOf(u gatehouse.User) string {
+	if u.Email == "" {
+		return "There is no address to tell the user at."
+	}
+	return "The user is told by mail."
 }
 
 type userClearBounceCmd struct{ userFlags }

@@ -90,6 +90,9 @@ func viewEvent(e gatehouse.Event) eventView {
 // stateOf is the state as people read it: a lock is not a state, but it is what they
 // look for.
 func stateOf(u gatehouse.User) string {
+	if !u.DeletedAt.IsZero() {
+		return "deleted, to be removed on " + moment(u.RemovedAt())
+	}
 	if u.Locked() {
 		return string(u.State) + ", locked"
 	}
@@ -105,7 +108,7 @@ type userShowCmd struct {
 const recentEvents = 10
 
 func (c *userShowCmd) Run(a *app) error {
-	return c.with(a, func(o *office, st *site.Site, u gatehouse.User) error {
+	return c.withDeleted(a, func(o *office, st *site.Site, u gatehouse.User) error {
 		company, err := o.Company(a.ctx, st, o.caller, u.CompanyID)
 		if err != nil {
 			return err

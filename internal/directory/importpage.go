@@ -67,14 +67,15 @@ func (s *Service) UploadImport(ctx context.Context, st *site.Site, c gatehouse.C
 	now := s.Now()
 	i := gatehouse.Import{ID: store.NewID("imp", now), SiteID: st.ID, CompanyID: companyID, UserID: c.UserID, FileName: shown(name, 200),
 		State: gatehouse.ImportUploaded, CreatedAt: now, ExpiresAt: now.Add(gatehouse.ImportKept)}
-	text, err := readUpload(file)
+	t, err := readUpload(file)
 	if err == nil {
-		i.Columns, i.Headed, err = guessColumns(st, text)
+		i.Merged = t.Merged
+		i.Columns, i.Headed, err = guessColumns(st, t.Text)
 	}
 	if err != nil {
 		return gatehouse.Import{}, err
 	}
-	sealed, err := s.Outbox.Keys.Seal(importSealed+i.ID, text)
+	sealed, err := s.Outbox.Keys.Seal(importSealed+i.ID, t.Text)
 	if err != nil {
 		return gatehouse.Import{}, err
 	}
@@ -87,16 +88,16 @@ func (s *Service) UploadImport(ctx context.Context, st *site.Site, c gatehouse.C
 }
 
 // readUpload returns an uploaded file as text.
-func readUpload(file []byte) ([]byte, error) {
+func readUpload(file []byte) (sheet.Table, error) {
 	t, err := sheet.Read(file, sheet.Limits{Rows: maxImportRows + 1, Columns: maxImportColumns, Bytes: maxImportText})
 	if err != nil {
 		reason := sheet.ReasonOf(err)
 		if reason == "" {
-			return nil, err
+			return t, err
 		}
-		return nil, fileFault(string(reason))
+		return t, fileFault(string(reason))
 	}
-	return t.Text, nil
+	return t, nil
 }
 
 func fileFault(reason string) error {

@@ -1,6 +1,7 @@
 package journeys
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"io"
@@ -246,4 +247,46 @@ func TestA04_AFileThatIsNoTableSaysWhatToDo(t *testing.T) {
 	if !strings.Contains(columns.Text("[role=alert]"), "Choose which column has the usernames.") {
 		t.Errorf("%s", columns.Text("main"))
 	}
+}
+
+// A workbook with merged cells has only the value of the first: the pages before the import say so.
+func TestA04_AnImportTellsMergedCells(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "tadeyemi", password, nil)
+		admin := administratorOf(t, s, u)
+		for merged, cells := range map[bool]string{false: "", true: `<mergeCells count="1"><mergeCell ref="B1:B2"/></mergeCells>`} {
+			sheet := `<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>username</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>newcomer</t></is></c></row></sheetData>` + cells + `</worksheet>`
+			p := admin.Upload(admin.Get("/company/users/import").Want(200), "form[enctype]", "file", "people.xlsx", smallWorkbook(t, sheet), nil).Want(200)
+			if p.Has("This spreadsheet has merged cells") != merged {
+				t.Errorf("merged %v: %s", merged, p.Text("main"))
+			}
+			if p = admin.Submit(p, columnsForm, nil).Want(200); p.Has("Only the first of the cells has the value") != merged || !p.Has("newcomer") {
+				t.Errorf("merged %v: %s", merged, p.Text("main"))
+			}
+		}
+	})
+}
+
+// smallWorkbook is a workbook with one sheet.
+func smallWorkbook(t *testing.T, sheet string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for name, text := range map[string]string{
+		"xl/workbook.xml":            `<workbook xmlns:r="x"><sheets><sheet name="People" r:id="rId1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Type="http://schemas.example/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/worksheets/sheet1.xml":   sheet,
+	} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }

@@ -8,18 +8,18 @@ import (
 )
 
 const importColumns = `site_id, company_id, id, user_id, begun_by, file_name, state, created_at, started_at, ended_at, expires_at,
-	headed, file_columns, invite, planned, mark, moved, done, after`
+	headed, file_columns, invite, planned, mark, moved, done, after, merged`
 
 func importFields(i *gatehouse.Import) []any {
 	return []any{&i.SiteID, &i.CompanyID, &i.ID, &i.UserID, inText{&i.By}, &i.FileName, &i.State, when{&i.CreatedAt}, when{&i.StartedAt}, when{&i.EndedAt}, when{&i.ExpiresAt},
-		&i.Headed, inText{&i.Columns}, &i.Invite, inText{&i.Planned}, &i.Mark, &i.Moved, inText{&i.Done}, &i.After}
+		&i.Headed, inText{&i.Columns}, &i.Invite, inText{&i.Planned}, &i.Mark, &i.Moved, inText{&i.Done}, &i.After, &i.Merged}
 }
 
 // InsertImport adds an uploaded file; file is sealed.
 func (q Queries) InsertImport(ctx context.Context, i gatehouse.Import, file []byte) error {
-	_, err := q.exec(ctx, "insert import", `INSERT INTO imports (site_id, company_id, id, user_id, file_name, file, state, created_at, expires_at, headed, file_columns)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		i.SiteID, i.CompanyID, i.ID, i.UserID, i.FileName, file, string(i.State), micros(i.CreatedAt), micros(i.ExpiresAt), i.Headed, asText(i.Columns))
+	_, err := q.exec(ctx, "insert import", `INSERT INTO imports (site_id, company_id, id, user_id, file_name, file, state, created_at, expires_at, headed, file_columns, merged)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		i.SiteID, i.CompanyID, i.ID, i.UserID, i.FileName, file, string(i.State), micros(i.CreatedAt), micros(i.ExpiresAt), i.Headed, asText(i.Columns), i.Merged)
 	return err
 }
 

@@ -60,7 +60,11 @@ func importSamples() []pages.Sample {
 	some.Done = gatehouse.ImportCounts{New: 100, Unchanged: 1, Refused: 23}
 	inviting := someImport(gatehouse.ImportInviting, many)
 	inviting.Done.Invited = 10
+	merged := someImport(gatehouse.ImportChecked, many)
+	merged.Merged, merged.EndedAt = true, time.Time{}
 	list := []pages.Sample{
+		{Name: "import-columns-merged", View: ImportColumns{Import: merged, Sample: sample}},
+		{Name: "import-preview-merged", View: ImportLines{Import: merged, Lines: everyLine()}},
 		{Name: "import", View: ImportUpload{}},
 		{Name: "import-recent", View: ImportUpload{Recent: recent}},
 		{Name: "import-faults", View: ImportUpload{Faults: fileFaults()}},

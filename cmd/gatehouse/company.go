@@ -15,6 +15,7 @@ type companyCmd struct {
 	List   companyListCmd   `cmd:"" help:"List a site's companies by account number."`
 	Show   companyShowCmd   `cmd:"" help:"Show a company."`
 	Change companyChangeCmd `cmd:"" help:"Change a company's name or account number."`
+	Policy companyPolicyCmd `cmd:"" help:"Show what a company requires of its users beyond its site, or set it."`
 }
 
 // companyView is a company as scripts see it.

@@ -85,7 +85,7 @@ var nistSessions = nistGroup{"Sessions (5.1, 5.2)", []nistRow{
 	{"5.1 SB-10", "Forms have a token of the session", "TestOnlyFormsOfOurOwnPagesAreActedOn TestATokenIsForItsPageSiteAndSession", "", ""},
 	{"5.1 d", "Should: signing out is easy", "TestC05_SignOutWorksInEveryOldTab", "", ""},
 	{"5.1.2 AT-1", "An access token does not show that somebody is there", "TestNoTokenAfterItsEnd TestForgedTokensOpenNothing", "", ""},
-	{"5.2 REAUTH-1, 2", "Each limit ends the session", "TestSessionAlive TestC05_SessionsEndAtTheirLimits", "", ""},
+	{"5.2 REAUTH-1, 2", "Each limit ends the session", "TestSessionAlive TestC05_SessionsEndAtTheirLimits TestC09SessionsEndAtTheCompanysLimits", "", ""},
 	{"5.2 REAUTH-3", "Use begins the idle time again; a sign-in begins both", "TestC05_SessionsEndAtTheirLimits", "", ""},
 	{"5.2 REAUTH-4", "The limits are documented", "", "documented: configuration.md", ""},
 	{"5.2 REAUTH-5", "Applications are told when and how somebody signed in, and decide", "TestConformanceOfTokens TestB17_SigningInAgainForAPlatform", "", ""},

@@ -69,6 +69,9 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	keep("enhanced-security")
 
 	b.Size(1120, 900)
+	b.Open(s.URL(site, policyPath))
+	b.See("Sign-in rules")
+	keep("sign-in-rules")
 	b.Open(s.URL(site, "/company/activity"))
 	b.See("Activity")
 	keep("activity")

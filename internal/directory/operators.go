@@ -6,6 +6,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/act"
+	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
 )
@@ -89,7 +90,7 @@ func (s *Service) CreateOperator(ctx context.Context, st *site.Site, c gatehouse
 		if err := tx.Record(made, gatehouse.EventUserCreated, gatehouse.ResultOK, map[string]string{"role": string(made.Role)}); err != nil {
 			return err
 		}
-		if err := s.announce(tx, made); err != nil {
+		if err := s.tellOperators(tx, made, mail.AccountCreated); err != nil {
 			return err
 		}
 		link, err = s.invitationLink(tx, made)
@@ -175,6 +176,26 @@ func (s *Service) operatorsCompany(ctx context.Context, st *site.Site, c gatehou
 		return find()
 	}
 	return firm, err
+}
+
+// tellOperators tells an operator what was done to the account, and all owners who did not do it. A
+// new one has the invitation instead.
+func (s *Service) tellOperators(tx *act.Unit, u gatehouse.User, what mail.AccountAct) error {
+	by, err := administrator(tx)
+	if err != nil {
+		return err
+	}
+	msg := mail.OperatorChanged{Username: u.Username, Name: u.DisplayName(), What: what, Role: u.Role, By: by.DisplayName(), At: tx.Now()}
+	told, err := tx.Administrators(tx, tx.Site.ID, u.CompanyID, u.ID, mostAnnounced)
+	if what != mail.AccountCreated {
+		told = append(told, u)
+	}
+	for _, to := range told {
+		if err == nil && to.ID != by.ID {
+			err = tx.Tell(to, msg)
+		}
+	}
+	return err
 }
 
 // SetOperatorRole gives an operator another role. The last owner who can sign in stays one.

@@ -75,9 +75,10 @@ func (s *Service) Act(ctx context.Context, st *site.Site, c gatehouse.Caller, id
 	})
 }
 
-// fits reports whether there is such an act at a site: operators are no administrators of a company.
+// fits reports whether there is such an act at a site: operators are no administrators of a company,
+// and are not deleted, because the event log names them.
 func fits(st *site.Site, a gatehouse.UserAct) bool {
-	return !st.ForOperators() || a != gatehouse.ActMakeAdmin && a != gatehouse.ActUnmakeAdmin
+	return !st.ForOperators() || a != gatehouse.ActMakeAdmin && a != gatehouse.ActUnmakeAdmin && a != gatehouse.ActDelete && a != gatehouse.ActRestore
 }
 
 // spareAct takes an administrator's act from the limits: each is a mail to the user.
@@ -282,6 +283,9 @@ func (s *Service) roleChanged(tx *act.Unit, u gatehouse.User) error {
 	if err := tx.EndClosedLoginsOf(tx, u, tx.Now()); err != nil {
 		return err
 	}
+	if tx.Site.ForOperators() {
+		return s.tellOperators(tx, u, mail.AccountRole)
+	}
 	what := mail.AccountUser
 	if u.Role == gatehouse.RoleAdmin {
 		what = mail.AccountAdministrator
@@ -312,6 +316,9 @@ func (s *Service) announce(tx *act.Unit, u gatehouse.User) error {
 
 // tellAct tells a user what was done to the account.
 func (s *Service) tellAct(tx *act.Unit, u gatehouse.User, what mail.AccountAct, until time.Time) error {
+	if tx.Site.ForOperators() {
+		return s.tellOperators(tx, u, what)
+	}
 	admin, err := administrator(tx)
 	if err != nil {
 		return err

@@ -176,13 +176,18 @@ type census struct {
 
 var routeLine = regexp.MustCompile(`to\("([A-Z]+ /[^"]*)"`)
 
-// readRoutes are the patterns of the table in routes.go.
+// readRoutes are the patterns of the tables in routes.go and routes_operator.go.
 func readRoutes(t *testing.T) []string {
 	t.Helper()
 	source, err := os.ReadFile("../web/routes.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	operators, err := os.ReadFile("../web/routes_operator.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source = append(source, operators...)
 	routes := []string{"GET /static/", "GET /static/site/", "GET /static/site/platforms/{file}"} // their patterns are constants
 	for _, m := range routeLine.FindAllStringSubmatch(string(source), -1) {
 		routes = append(routes, m[1])

@@ -51,6 +51,8 @@ const (
 	AccountRestored      AccountAct = "restored"
 	AccountAdministrator AccountAct = "administrator" // is one now
 	AccountUser          AccountAct = "user"          // is no administrator now
+	AccountCreated       AccountAct = "created"       // only of operators, as is the next
+	AccountRole          AccountAct = "role"
 )
 
 // NewAdministrator tells a company's administrators that there is one more.

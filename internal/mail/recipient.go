@@ -12,7 +12,7 @@ import (
 // else wants them to read: then the mail has none. An address is not a name either.
 func To(st *site.Site, u gatehouse.User) Recipient {
 	to := Recipient{UserID: u.ID, CompanyID: u.CompanyID, Email: u.Email, Lang: st.Language("", u.Locale),
-		Administrator: u.Role == gatehouse.RoleAdmin}
+		Administrator: u.Role == gatehouse.RoleAdmin || u.Role == gatehouse.RoleOwner}
 	if name := u.DisplayName(); u.EmailConfirmed && !strings.Contains(name, "@") {
 		to.Name = name
 	}

@@ -36,6 +36,10 @@ func companySamples() map[string]Message {
 			{gatehouse.SettingTrust, int64(gatehouse.NeverTrusted), int64(24 * time.Hour)}, {gatehouse.SettingContext, 1, 0}}},
 		"requests-waiting":        RequestsWaiting{Usernames: 1, Shared: 2, Access: 12},
 		"requests-waiting-one":    RequestsWaiting{Access: 1},
+		"operator-changed":        OperatorChanged{Username: "hkruse", Name: "Hanna Kruse", What: AccountCreated, Role: gatehouse.RoleSupport, By: "Owen Hale", At: testTime},
+		"operator-changed-role":   OperatorChanged{Username: "hkruse", Name: "Hanna Kruse", What: AccountRole, Role: gatehouse.RoleOwner, At: testTime},
+		"operator-changed-off":    OperatorChanged{Username: "hkruse", Name: "Hanna Kruse", What: AccountDeactivated, Role: gatehouse.RoleSecurity, By: "Owen Hale", At: testTime},
+		"operator-changed-on":     OperatorChanged{Username: "hkruse", Name: "Hanna Kruse", What: AccountActivated, Role: gatehouse.RoleSecurity, By: "Owen Hale", At: testTime},
 		"account-changed-support": AccountChanged{Username: "hkruse", What: AccountDeactivated, At: testTime},
 	}
 	for _, what := range []AccountAct{AccountDeactivated, AccountActivated, AccountDeleted, AccountRestored, AccountAdministrator, AccountUser} {

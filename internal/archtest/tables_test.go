@@ -115,7 +115,7 @@ func kebab(field string) string {
 // Every address of the route table is in the tables of pages, and every page there is an
 // address. Files below /static/ are not listed one by one.
 func TestPagesAreWhatTheRoutesAre(t *testing.T) {
-	routes := found(t, "internal/web/routes.go", `to\("[A-Z]+ (/[^"]*)"`)
+	routes := append(found(t, "internal/web/routes.go", `to\("[A-Z]+ (/[^"]*)"`), found(t, "internal/web/routes_operator.go", `to\("[A-Z]+ (/[^"]*)"`)...)
 	pages := append(firstCells(t, "interface.md", "page"), firstCells(t, "interface.md", "address")...)
 	used := map[string]bool{}
 	for _, page := range pages {

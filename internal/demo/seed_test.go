@@ -37,7 +37,7 @@ func newStage(t testing.TB) *stage {
 	_, err = st.Migrate(ctx, noon)
 	must(t, err)
 	must(t, WriteSites(filepath.Join(dir, "sites")))
-	sites, err := site.Open(filepath.Join(dir, "sites"), site.LoadEnv{Scheme: "http", Port: 8080})
+	sites, err := site.Open(filepath.Join(dir, "sites"), site.LoadEnv{Scheme: "http", Port: 8080, Operators: OperatorHosts})
 	must(t, err)
 	keys, err := secret.ParseKeys(secret.NewKeyFile())
 	must(t, err)

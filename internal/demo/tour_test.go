@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gatehouse"
 )
 
 var somewhereLocal = Addresses{Tour: "http://localhost:8080/", Inbox: "http://localhost:8080/inbox", SMTP: "127.0.0.1:2525"}
@@ -23,6 +25,8 @@ func (g *stage) listed() (all Accounts) {
 		s := g.sites.ByID(c.site)
 		all.Sites = append(all.Sites, SiteAccounts{s, c.accounts(s, true)})
 	}
+	own := g.sites.Operators()
+	all.Operators = &SiteAccounts{own, operators.accounts(own, true)}
 	return all
 }
 
@@ -35,7 +39,7 @@ func TestTourShowsEverybody(t *testing.T) {
 	if w.Code != http.StatusOK {
 		t.Fatalf("status %d", w.Code)
 	}
-	for _, s := range all.Sites {
+	for _, s := range all.everybody() {
 		if !strings.Contains(body, s.Site.Origin+"/sign-in") {
 			t.Errorf("no link to %s", s.Site.Name)
 		}
@@ -83,11 +87,15 @@ func TestJSON(t *testing.T) {
 	}
 	var top map[string]any
 	must(t, json.Unmarshal(line, &top))
-	keys(t, top, "tour", "inbox", "smtp", "operator", "sites")
+	keys(t, top, "tour", "inbox", "smtp", "operator", "operators", "sites")
 	if top["tour"] != somewhereLocal.Tour || top["inbox"] != somewhereLocal.Inbox || top["smtp"] != somewhereLocal.SMTP {
 		t.Errorf("addresses: %v", top)
 	}
-	keys(t, top["operator"].(map[string]any), "note")
+	owner := top["operator"].(map[string]any)
+	keys(t, owner, "username", "password", "email", "first_name", "last_name", "company", "role", "state", "note", "url")
+	if owner["role"] != "owner" || owner["url"] != g.sites.Operators().Origin || len(top["operators"].([]any)) != len(gatehouse.OperatorRoles) {
+		t.Errorf("operators: %v", top["operators"])
+	}
 	accounts, answered := 0, map[string]int{}
 	for i, s := range top["sites"].([]any) {
 		s := s.(map[string]any)

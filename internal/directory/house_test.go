@@ -29,6 +29,7 @@ type house struct {
 	now  time.Time
 	// uk signs in with usernames, press with addresses.
 	uk, au, press *site.Site
+	operators     *site.Site
 }
 
 // each runs a test on both databases.
@@ -40,7 +41,7 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 func once(t testing.TB) *house { return newHouse(t, testkit.SQLiteURL(t)) }
 
 var demoSites = sync.OnceValues(func() (*site.Sites, error) {
-	return site.Open("../demo/sites", site.LoadEnv{Scheme: "https"})
+	return site.Open("../demo/sites", site.LoadEnv{Scheme: "https", Operators: site.OperatorHosts{Hosts: []string{"operator.example"}}})
 })
 
 func newHouse(t testing.TB, url string) *house {
@@ -61,7 +62,7 @@ func newHouse(t testing.TB, url string) *house {
 		st := *sites.ByID(id)
 		return &st
 	}
-	h := &house{t: t, now: noon, uk: own("meridian-uk"), au: own("meridian-au"), press: own("inkwell")}
+	h := &house{t: t, now: noon, uk: own("meridian-uk"), au: own("meridian-au"), press: own("inkwell"), operators: own(gatehouse.OperatorsSite)}
 	if h.keys, err = secret.ParseKeys(secret.NewKeyFile()); err != nil {
 		t.Fatal(err)
 	}

@@ -126,6 +126,7 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 	c.code(s)
 	c.factor(s)
 	c.public(s)
+	c.operators(s)
 	for _, pattern := range posts {
 		if !c.seen[pattern] && !noForms[pattern] {
 			t.Errorf("%s: no old form was sent there", pattern)

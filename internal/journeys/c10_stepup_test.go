@@ -70,7 +70,7 @@ var alsoFactors = map[string]string{
 
 // The table of routes marks exactly what matters.
 func TestC10_WhatMattersAsksForFreshProof(t *testing.T) {
-	source, err := os.ReadFile("../web/routes.go")
+	source, err := os.ReadFile("../web/routes.go") // for operators, see TestC07_ChangingOperatorsAsksForFreshProof
 	if err != nil {
 		t.Fatal(err)
 	}

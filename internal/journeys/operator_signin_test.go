@@ -17,13 +17,19 @@ var command = gatehouse.Caller{Kind: gatehouse.Operator, Name: "root"}
 // operatorSignIn signs an operator in whose app is known, from a new browser.
 func operatorSignIn(t *testing.T, s *testkit.Server, u gatehouse.User, app phone) *testkit.Client {
 	t.Helper()
-	s.Clock.Add(time.Minute)
 	c := visitor(t, s, gatehouse.OperatorsSite)
+	operatorAgain(t, s, c, u, app)
+	return c
+}
+
+// operatorAgain is operatorSignIn in a browser that is known.
+func operatorAgain(t *testing.T, s *testkit.Server, c *testkit.Client, u gatehouse.User, app phone) {
+	t.Helper()
+	s.Clock.Add(time.Minute)
 	p := signIn(c, u.Username, password)
 	if p = enterCode(c, p, app.shows(s)).Want(200); p.URL.Path != "/operator" {
 		t.Fatalf("%s leads to %s: %q", u.Username, p.URL, p.Text("main"))
 	}
-	return c
 }
 
 // operatorWithApp is a new operator in a role, signed in, with an app.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,7 +65,7 @@ func (w *walker) pictures(name string) {
 func (w *walker) looks() string {
 	w.t.Helper()
 	all := map[string]map[string]string{}
-	for _, st := range w.s.Sites.All() {
+	for _, st := range append(slices.Clone(w.s.Sites.All()), w.s.Sites.Operators()) {
 		l := st.Look
 		all[st.ID] = map[string]string{"brand": l.Brand, "on-brand": l.OnBrand, "brand-night": l.BrandNight, "on-brand-night": l.OnBrandNight, "side": l.Side}
 	}

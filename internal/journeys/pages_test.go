@@ -28,6 +28,8 @@ var notLookedAt = map[string]string{
 	"POST /company/users/{id}/delete":                 "nothing is typed",
 	"POST /company/users/{id}/restore":                "nothing is typed",
 	"POST /company/requests/{kind}/{user}":            "nothing is typed",
+	"POST /operator/operators/{id}/role":              "nothing is typed",
+	"POST /operator/operators/{id}/act/{act}":         "nothing is typed",
 	"POST /company/users/new":                         "see TestA09_AddingAndEditingLosesNothing",
 	"POST /company/users/{id}/edit":                   "see TestA09_AddingAndEditingLosesNothing",
 	"GET /static/":                                    "files",
@@ -126,6 +128,8 @@ var walks = map[string]map[string]func(*walker){
 	"meridian-uk": {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "switcher": switcher, "manager": manager, "apper": apper, "texter": texter},
 	"inkwell":     {"stranger": stranger, "newcomer": firstSignIn, "forgetful": forgetful, "customer": customer, "mover": mover, "manager": manager},
 	"meridian-au": {"stranger": stranger},
+
+	gatehouse.OperatorsSite: {"console": console},
 }
 
 // The census: users of all kinds walk through every page, on every site that has its own
@@ -138,7 +142,7 @@ func TestPages_EveryPageIsForEverybody(t *testing.T) {
 	s.Sites.ByID("meridian-uk").Staging = true // another line on every page
 	c := &census{s: s, phones: phones, routes: readRoutes(t), seen: map[string]bool{}}
 	t.Run("sites", func(t *testing.T) {
-		for _, st := range s.Sites.All() {
+		for _, st := range append(slices.Clone(s.Sites.All()), s.Sites.Operators()) {
 			for name, walk := range walks[st.ID] {
 				c.left.Add(1)
 				t.Run(st.ID+"/"+name, func(t *testing.T) {

@@ -10,5 +10,13 @@ func (s *Server) operatorRoutes() []route {
 	o := s.operator
 	return []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
+
+		to("GET /operator/operators", Operator, o.Operators).needs(gatehouse.OperatorOperators),
+		to("GET /operator/operators/new", Operator, o.NewOperator).needs(gatehouse.OperatorOperators).proving(),
+		to("POST /operator/operators/new", Operator, o.AddOperator).needs(gatehouse.OperatorOperators).proving(),
+		to("GET /operator/operators/{id}", Operator, o.OneOperator).needs(gatehouse.OperatorOperators),
+		to("POST /operator/operators/{id}/role", Operator, o.SetRole).needs(gatehouse.OperatorOperators).proving(),
+		to("GET /operator/operators/{id}/act/{act}", Operator, o.AskOperatorAct).needs(gatehouse.OperatorOperators).proving(),
+		to("POST /operator/operators/{id}/act/{act}", Operator, o.DoOperatorAct).needs(gatehouse.OperatorOperators).proving(),
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // Templates are the pages and their parts, for ui.New.
 //
-//go:embed *.html
+//go:embed *.html parts/*.html
 var Templates embed.FS
 
 // Operator holds the handlers. Their audience is operators whose role is good for the act that the

@@ -12,6 +12,8 @@ import (
 const (
 	OperatorPath      = "/operator"
 	OperatorSitesPath = "/operator/sites"
+
+	OperatorOperatorsPath = "/operator/operators"
 )
 
 // operatorTabs are the operators' main places: the text key, the path, the act of those who may open
@@ -22,6 +24,7 @@ var operatorTabs = []struct {
 	below     []string
 }{
 	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
+	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 }
 
 func (p *Page) operatorTabs() []Tab {

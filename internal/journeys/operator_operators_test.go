@@ -1,0 +1,175 @@
+package journeys
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/testkit"
+)
+
+const newOperatorForm = "form[action='/operator/operators/new']"
+
+// An owner adds an operator, who is invited by mail; the other owners are told. What is wrong is said
+// at its field, and nothing typed is lost. The page shows no link and no password.
+func TestC07_AnOwnerAddsAnOperator(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		_, c, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleOwner)
+		other := s.AddOperator("second", password, gatehouse.RoleOwner)
+		p := c.Follow(c.Get("/operator/operators").Want(200), "Add an operator").Want(200)
+		bad := c.Submit(p, newOperatorForm, testkit.Values{"first_name": "Tunde", "email": "tunde@", "username": "ohale"}).Want(422)
+		if !bad.Has("Enter an email address") || bad.Find("#username").AttrOr("value", "") != "ohale" || bad.Find("#first_name").AttrOr("value", "") != "Tunde" {
+			t.Errorf("%q", bad.Text("main"))
+		}
+		bad = c.Submit(p, newOperatorForm, testkit.Values{"email": "tunde@platform.example", "username": "OHale"}).Want(422)
+		if bad.Find("#username[aria-invalid]").Length() != 1 {
+			t.Errorf("a name that is taken: %q", bad.Text("main"))
+		}
+		done := c.Submit(p, newOperatorForm, testkit.Values{"first_name": "Tunde", "last_name": "Bello", "email": "tunde@platform.example", "username": "tbello", "role": "support"}).Want(200)
+		if !done.Has("An invitation is on its way to tunde@platform.example") || strings.Contains(string(done.Body), "token=") {
+			t.Errorf("%q", done.Text("main"))
+		}
+		if m := mailAbout(t, s, other.Email, "Tunde Bello is now an operator"); !strings.Contains(m.Text, "Mira Santos made Tunde Bello an operator") {
+			t.Errorf("%s", m.Text)
+		}
+		link := mailedLink(t, s, "tunde@platform.example", "/reset-password")
+		d := visitor(t, s, gatehouse.OperatorsSite)
+		d.Submit(d.Get(link[strings.Index(link, "/reset-password"):]).Want(200), "form[action='/reset-password']", testkit.Values{"new_password": password, "repeat_password": password}).Want(200)
+		if p := signIn(d, "tbello", password); p.URL.Path != "/sign-in/code" {
+			t.Errorf("%s", p.URL)
+		}
+		if list := c.Get("/operator/operators"); !list.Has("Tunde Bello") || !list.Has("None yet") {
+			t.Errorf("%q", list.Text("main"))
+		}
+	})
+}
+
+// Another role counts from the next page on, is mailed, and can be had back; turning off ends the
+// sessions; the last owner stays.
+func TestC07_RolesOfOperatorsChangeAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		me, c, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleOwner)
+		u, d, _ := operatorWithApp(t, s, "tbello", gatehouse.RoleSupport)
+		path := "/operator/operators/" + u.ID
+		d.Get("/operator/operators").Want(403)
+		p := c.Submit(c.Get(path).Want(200), "form[action='"+path+"/role']", testkit.Values{"role": "owner"}).Want(200)
+		if !p.Has("The role was changed") {
+			t.Errorf("%q", p.Text("main"))
+		}
+		d.Get("/operator/operators").Want(200)
+		if m := mailAbout(t, s, u.Email, "has another role"); !strings.Contains(m.Text, "Owner") {
+			t.Errorf("%s", m.Text)
+		}
+		ask := c.Get(path + "/act/deactivate").Want(200)
+		if p = c.Submit(ask, "form[action='"+path+"/act/deactivate']", nil).Want(200); !p.Has("Turned off. All sessions have ended.") {
+			t.Errorf("%q", p.Text("main"))
+		}
+		if p := d.Get("/operator"); p.URL.Path != "/sign-in" {
+			t.Errorf("still in: %s", p.URL)
+		}
+		if err := s.Directory.Deactivate(t.Context(), s.Sites.Operators(), command, me.ID); err == nil || !strings.Contains(err.Error(), string(gatehouse.RefusedLast)) {
+			t.Errorf("the last owner: %v", err)
+		}
+		if own := c.Get("/operator/operators/" + me.ID).Want(200); !own.Has("This is your own account") || own.Find("main form").Length() != 0 {
+			t.Errorf("%q", own.Text("main"))
+		}
+	})
+}
+
+// operatorRow is a row of the operators' routes: its method, path and act.
+var operatorRow = regexp.MustCompile(`to\("([A-Z]+) (/operator[^"]*)", Operator, .*\.needs\(gatehouse\.(Operator\w+)\)`)
+
+// operatorActs are the acts by the names that the table of routes has for them.
+var operatorActs = map[string]gatehouse.OperatorAct{"OperatorFind": gatehouse.OperatorFind, "OperatorSee": gatehouse.OperatorSee, "OperatorUnlock": gatehouse.OperatorUnlock,
+	"OperatorPassword": gatehouse.OperatorPassword, "OperatorInvite": gatehouse.OperatorInvite, "OperatorResend": gatehouse.OperatorResend, "OperatorSignOut": gatehouse.OperatorSignOut,
+	"OperatorCases": gatehouse.OperatorCases, "OperatorFactors": gatehouse.OperatorFactors, "OperatorEvents": gatehouse.OperatorEvents, "OperatorAlerts": gatehouse.OperatorAlerts,
+	"OperatorAddress": gatehouse.OperatorAddress, "OperatorSuspend": gatehouse.OperatorSuspend, "OperatorCompanies": gatehouse.OperatorCompanies,
+	"OperatorPlatforms": gatehouse.OperatorPlatforms, "OperatorOperators": gatehouse.OperatorOperators}
+
+// The census of the operators' routes: each is refused to every role whose act it is not, to
+// strangers, and on every site's host.
+func TestC07_EveryOperatorRouteAsksForItsRole(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		source, err := os.ReadFile("../web/routes_operator.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := operatorRow.FindAllStringSubmatch(string(source), -1)
+		if lines := strings.Count(string(source), "\t\tto("); lines != len(rows) || lines == 0 {
+			t.Fatalf("%d lines, %d routes with their act", lines, len(rows))
+		}
+		clients := map[gatehouse.Role]*testkit.Client{}
+		for _, role := range gatehouse.OperatorRoles {
+			_, clients[role], _ = operatorWithApp(t, s, "one-"+string(role), role)
+		}
+		someone := s.AddOperator("someone", password, gatehouse.RoleSupport)
+		stranger, abroad := visitor(t, s, gatehouse.OperatorsSite), visitor(t, s, "meridian-uk")
+		for _, row := range rows {
+			act, known := operatorActs[row[3]]
+			if !known {
+				t.Errorf("%s needs %s, which is none of the acts", row[2], row[3])
+			}
+			path := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(row[2], someone.ID)
+			ask := func(c *testkit.Client) *testkit.Page {
+				if row[1] == http.MethodPost {
+					return c.Post(path, url.Values{"form_token": {"x"}})
+				}
+				return c.Get(path)
+			}
+			for role, c := range clients {
+				refused := ask(c).Status == http.StatusForbidden
+				if want := !gatehouse.OperatorMay(role, act); row[1] == http.MethodGet && refused != want || want && !refused {
+					t.Errorf("%s %s by %s is refused: %v", row[1], path, role, refused)
+				}
+			}
+			if p := ask(stranger); row[1] == http.MethodGet && p.URL.Path != "/sign-in" || p.Status == http.StatusOK && p.URL.Path != "/sign-in" {
+				t.Errorf("%s %s by a stranger: %d %s", row[1], path, p.Status, p.URL)
+			}
+			if p := ask(abroad); p.Status != http.StatusNotFound {
+				t.Errorf("%s %s on a site's host: %d", row[1], path, p.Status)
+			}
+		}
+	})
+}
+
+// The pages of operators and their forms ask for fresh proof where they change who is one.
+func TestC07_ChangingOperatorsAsksForFreshProof(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		_, c, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleOwner)
+		u := s.AddOperator("tbello", password, gatehouse.RoleSupport)
+		c.Get("/operator/operators/new").Want(200)
+		s.Clock.Add(gatehouse.FreshFor + time.Second)
+		for _, path := range []string{"/operator/operators/new", "/operator/operators/" + u.ID + "/act/deactivate"} {
+			if p := c.Get(path); p.Find("form[action='/step-up']").Length() != 1 {
+				t.Errorf("%s: %d %s", path, p.Status, p.URL)
+			}
+		}
+	})
+}
+
+// operators sends the operators' old forms.
+func (c *staleCensus) operators(s *testkit.Server) {
+	me, browser, app := operatorWithApp(c.t, s, "ohale", gatehouse.RoleOwner)
+	other := s.AddOperator("tbello", password, gatehouse.RoleSupport)
+	one := "/operator/operators/" + other.ID
+	var forms []oldForm
+	for _, page := range []string{"/operator/operators/new", one, one + "/act/deactivate"} {
+		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
+	}
+	signOut(browser)
+	operatorAgain(c.t, s, browser, me, app)
+	before := c.state(s, me, other)
+	for _, f := range forms {
+		if f.action != "/sign-out" && f.action != "/account/language" {
+			c.comesBack(browser, f)
+		}
+	}
+	if now := c.state(s, me, other); now != before {
+		c.t.Errorf("old forms did something:\n%s\n---\n%s", before, now)
+	}
+}

@@ -1,0 +1,33 @@
+package journeys
+
+import (
+	"strings"
+
+	"gatehouse"
+)
+
+// console is an owner who signs in for the first time, and looks at all of the operators' pages.
+func console(w *walker) {
+	w.at("/sign-in")
+	w.b.AllowErrors("401")
+	w.signIn("nobody", "nothing")
+	w.lookFailed([][2]string{{w.who(), "nobody"}})
+	me := w.s.AddOperator("owner", password, gatehouse.RoleOwner)
+	late := w.s.AddOperator(strings.Repeat("x", 60), password, gatehouse.RoleSupport)
+	w.signIn(me.Username, password)
+	w.b.Fill("code", mailedCode(w.t, w.s, me.Email))
+	w.b.Press("Verify")
+	w.b.Press("Set up an authenticator app")
+	w.b.See("Scan this code with your app")
+	w.entersFirstCode()
+	w.b.See("Save your recovery codes")
+	w.b.Follow("I have saved them")
+	w.b.See("Sign-ins that worked")
+	w.look()
+	one := "/operator/operators/" + late.ID
+	w.all([]string{"/operator/operators", one, one + "/act/deactivate", "/operator/operators/" + me.ID, "/account/security", "/account/devices", "/account/activity", "/account/password"}, nil)
+	w.at("/operator/operators/new")
+	w.failing([][2]string{{"first_name", "Tunde"}, {"email", "tunde@"}, {"username", ""}}, "email", "username")
+	w.b.AllowErrors("404")
+	w.at("/no-such-page")
+}

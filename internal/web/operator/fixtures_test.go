@@ -1,0 +1,116 @@
+package operator
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/testkit/fixture"
+	"gatehouse/internal/testkit/pages"
+	"gatehouse/internal/web/ui"
+)
+
+var suite = pages.Suite{
+	Files:   Templates,
+	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
+	Samples: samples,
+	Hostile: hostile,
+}
+
+func TestViews(t *testing.T) { suite.Test(t) }
+
+// testOperators are operators in every state that the list has words for.
+func testOperators() (all []gatehouse.User) {
+	add := func(change func(*gatehouse.User)) {
+		u := gatehouse.User{ID: "usr_o", SiteID: gatehouse.OperatorsSite, Username: "ohale", FirstName: "Owen", LastName: "Hale", Email: "owen.hale@platform.example",
+			Role: gatehouse.RoleOwner, State: gatehouse.Active, Factors: 1, Apps: 1, FirstSignInAt: fixture.Noon.AddDate(0, -1, 0), LastSignInAt: fixture.Noon.Add(-time.Hour)}
+		change(&u)
+		all = append(all, u)
+	}
+	add(func(*gatehouse.User) {})
+	add(func(u *gatehouse.User) { u.Role, u.LockedAt = gatehouse.RoleSecurity, fixture.Noon })
+	add(func(u *gatehouse.User) { u.Role, u.State = gatehouse.RoleSupport, gatehouse.Deactivated })
+	add(func(u *gatehouse.User) {
+		u.State, u.FirstSignInAt, u.LastSignInAt, u.Factors, u.Apps = gatehouse.Invited, time.Time{}, time.Time{}, 0, 0
+	})
+	add(func(u *gatehouse.User) {
+		u.FirstName, u.LastName, u.Username, u.Email = fixture.LongWord, fixture.LongWord, strings.ToLower(fixture.LongWord), fixture.LongWord+"@"+fixture.LongWord[:60]+".example"
+	})
+	return all
+}
+
+func overview(sites ...directory.SiteOverview) Overview {
+	return Overview{directory.Overview{CountedAt: fixture.Noon, Sites: sites, Database: 3 * time.Millisecond}}
+}
+
+func samples() []pages.Sample {
+	var all []pages.Sample
+	add := func(name string, v ui.View) { all = append(all, pages.Sample{Name: name, View: v, SignedIn: true}) }
+	busy := overview(directory.SiteOverview{ID: "meridian-uk", Name: "Meridian UK", Companies: 412, Users: 9204, Sessions: 38, Hours: []int{0, 4, 10, 2}, Worked: 16, Failed: 3},
+		directory.SiteOverview{ID: "inkwell", Name: "Inkwell Press", Companies: 1, Users: 1, Sessions: 1, Hours: []int{0, 1}, Worked: 1})
+	for _, g := range gatehouse.MailGroups {
+		busy.Mail = append(busy.Mail, directory.MailOverview{Group: g, Sent: 2418, Waiting: 39, Bounced: 4})
+	}
+	add("overview", busy)
+	quiet := overview()
+	quiet.Database = time.Second
+	add("overview-quiet", quiet)
+	add("operators", Operators{testOperators()})
+	add("new", NewOperator{Typed: directory.UserFields{Role: gatehouse.RoleSupport}})
+	for _, reasons := range [][2]string{{"email", directory.FieldRequired}, {"email", directory.FieldEmail}, {"username", directory.FieldTaken}, {"username", directory.FieldRequired}} {
+		add("new-"+reasons[0]+"-"+reasons[1], NewOperator{Typed: directory.UserFields{Role: gatehouse.RoleSupport}, Fields: fixture.Wrong(reasons[0], reasons[1])})
+	}
+	for i, u := range testOperators() {
+		add("one-"+strconv.Itoa(i), OneOperator{Of: u, Role: u.Role, Acts: acts()})
+	}
+	one := OneOperator{Of: testOperators()[0], Role: gatehouse.RoleOwner}
+	own := one
+	own.Own = true
+	add("own", own)
+	one.Acts = acts()
+	for _, did := range operatorNews {
+		one.Done = did
+		add("done-"+did, one)
+	}
+	one.Done = ""
+	for _, why := range refusedWords {
+		one.Refused = why
+		add("refused-"+why, one)
+	}
+	one.Refused, one.Waiting = "", &gatehouse.FactorReset{DueAt: fixture.Noon.Add(time.Hour)}
+	add("waiting", one)
+	for _, a := range acts() {
+		add("act-"+a, OperatorAct{one, a})
+	}
+	return all
+}
+
+// acts are the acts on operators.
+func acts() []string { return operatorNews[2:] }
+
+// hostile puts a probe into what people have written.
+func hostile(v ui.View, probe string) ui.View {
+	u := testOperators()[0]
+	u.FirstName, u.LastName, u.Username, u.Email = probe, probe, probe, probe
+	switch v := v.(type) {
+	case Overview:
+		v.Sites = []directory.SiteOverview{{ID: "uk", Name: probe, Hours: []int{1, 2}}}
+		return v
+	case Operators:
+		return Operators{[]gatehouse.User{u}}
+	case NewOperator:
+		v.Typed = directory.UserFields{Username: probe, FirstName: probe, LastName: probe, Email: probe, Role: gatehouse.Role(probe)}
+		return v
+	case OneOperator:
+		v.Of = u
+		return v
+	case OperatorAct:
+		v.Of = u
+		return v
+	}
+	return v
+}

@@ -205,6 +205,12 @@ func TestNoTokenAfterItsEnd(t *testing.T) {
 				}
 			},
 			"idle session": func() { s.Clock.Add(s.st.Policy.Session.Idle) },
+			"session over the company's limit": func() {
+				s.write(func(q store.Queries) error {
+					return q.SetCompanyPolicy(t.Context(), s.st.ID, s.user.CompanyID, gatehouse.CompanyPolicy{SessionIdle: 5 * time.Minute}, "", s.Clock.Now())
+				})
+				s.Clock.Add(6 * time.Minute)
+			},
 			"user": func() {
 				if err := s.Directory.Deactivate(t.Context(), s.st, operator, s.user.ID); err != nil {
 					t.Fatal(err)

@@ -18,12 +18,14 @@ const (
 	mostOfAList     = 50 * time.Millisecond
 	mostOnPostgres  = 80 * time.Millisecond
 	pagesInARound   = 20
+	userPages       = "/company/users?"
 )
 
 // listings are the pages that are measured together, each as often as the others.
 type listings struct {
 	name    string
 	most    time.Duration
+	path    string // and the question mark
 	queries []string
 }
 
@@ -59,7 +61,7 @@ func measurePeople(ctx context.Context, b *bench, db *database) error {
 				}
 			}
 			for _, l := range listingsOf(firm.users[len(firm.users)/2].ID, most) {
-				if err := b.measureListings(ctx, h, db, len(firm.users), l); err != nil {
+				if err := b.measureListings(ctx, h, db, len(firm.users), "users", l); err != nil {
 					return fmt.Errorf("%s: %w", l.name, err)
 				}
 			}
@@ -70,12 +72,12 @@ func measurePeople(ctx context.Context, b *bench, db *database) error {
 
 func listingsOf(middle string, most time.Duration) []listings {
 	all := []listings{
-		{"first page", mostOfFirstList, []string{""}},
-		{"page in the middle", most, []string{"after=" + middle, "before=" + middle}},
-		{"search", most, []string{"q=person-004711", "q=ali+ben", "q=zzz", "q=a", "q=santos+mira&group=never"}},
-		{"sorted list", most, []string{"order=down", "sort=username", "sort=seen&order=down", "sort=seen", "sort=created&order=down", "sort=created&after=" + middle}},
+		{"first page", mostOfFirstList, userPages, []string{""}},
+		{"page in the middle", most, userPages, []string{"after=" + middle, "before=" + middle}},
+		{"search", most, userPages, []string{"q=person-004711", "q=ali+ben", "q=zzz", "q=a", "q=santos+mira&group=never"}},
+		{"sorted list", most, userPages, []string{"order=down", "sort=username", "sort=seen&order=down", "sort=seen", "sort=created&order=down", "sort=created&after=" + middle}},
 	}
-	filters := listings{"filter", most, nil}
+	filters := listings{"filter", most, userPages, nil}
 	for _, g := range gatehouse.ListGroups {
 		filters.queries = append(filters.queries, url.Values{"group": {string(g)}}.Encode())
 	}
@@ -87,13 +89,13 @@ func listingsOf(middle string, most time.Duration) []listings {
 
 // measureListings measures the time of pages. The client is on the same machine, and its own part in
 // the time is small.
-func (b *bench) measureListings(ctx context.Context, h *house, db *database, users int, l listings) error {
+func (b *bench) measureListings(ctx context.Context, h *house, db *database, n int, things string, l listings) error {
 	rounds, disturbed, err := quietly(ctx, b.count(10), func() (round []time.Duration, spent processor, err error) {
 		before := processorTime(h.server)
 		for range pagesInARound {
 			for _, q := range l.queries {
 				begun := time.Now()
-				if err := h.page("/company/users?" + q); err != nil {
+				if err := h.page(l.path + q); err != nil {
 					return nil, spent, err
 				}
 				round = append(round, time.Since(begun))
@@ -108,7 +110,7 @@ func (b *bench) measureListings(ctx context.Context, h *house, db *database, use
 	for _, round := range rounds {
 		took = append(took, round...)
 	}
-	b.report.add(figure{Name: fmt.Sprintf("%s of %d users, 99th percentile, %s", l.name, users, db.engine), Unit: "ms", Value: millis(quantile(took, 0.99)),
+	b.report.add(figure{Name: fmt.Sprintf("%s of %d %s, 99th percentile, %s", l.name, n, things, db.engine), Unit: "ms", Value: millis(quantile(took, 0.99)),
 		Limit: millis(l.most), Bound: below, Disturbed: disturbed, Detail: fmt.Sprintf("median %.1f ms, %d pages of %d kinds", millis(median(took)), len(took), len(l.queries))})
 	return nil
 }

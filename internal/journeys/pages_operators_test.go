@@ -25,7 +25,7 @@ func console(w *walker) {
 	w.b.See("Sign-ins that worked")
 	w.look()
 	one := "/operator/operators/" + late.ID
-	w.all([]string{"/operator/operators", one, one + "/act/deactivate", "/operator/operators/" + me.ID, "/account/security", "/account/devices", "/account/activity", "/account/password"}, nil)
+	w.all([]string{"/operator/sites", "/operator/sites/meridian-uk", "/operator/operators", one, one + "/act/deactivate", "/operator/operators/" + me.ID, "/account/security", "/account/devices", "/account/activity", "/account/password"}, nil)
 	w.at("/operator/operators/new")
 	w.failing([][2]string{{"first_name", "Tunde"}, {"email", "tunde@"}, {"username", ""}}, "email", "username")
 	w.b.AllowErrors("404")

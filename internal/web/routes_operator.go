@@ -10,6 +10,8 @@ func (s *Server) operatorRoutes() []route {
 	o := s.operator
 	return []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{id}", Operator, o.OneSite).needs(gatehouse.OperatorSee),
 
 		to("GET /operator/operators", Operator, o.Operators).needs(gatehouse.OperatorOperators),
 		to("GET /operator/operators/new", Operator, o.NewOperator).needs(gatehouse.OperatorOperators).proving(),

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/site"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
 	"gatehouse/internal/web/ui"
@@ -59,6 +60,14 @@ func samples() []pages.Sample {
 	quiet := overview()
 	quiet.Database = time.Second
 	add("overview-quiet", quiet)
+	for id, st := range fixture.Sites() {
+		for _, need := range gatehouse.Requirements {
+			st := *st
+			st.Policy.TwoFactor.Require, st.Policy.TrustedDevice = need, 0 // the suite shows it on a site that trusts none, too
+			add("site-"+id+"-"+string(need), OneSite{&st})
+		}
+	}
+	add("sites", Sites{[]*site.Site{fixture.Sites()["uk"], fixture.Sites()["au"]}, busy.Sites})
 	add("operators", Operators{testOperators()})
 	add("new", NewOperator{Typed: directory.UserFields{Role: gatehouse.RoleSupport}})
 	for _, reasons := range [][2]string{{"email", directory.FieldRequired}, {"email", directory.FieldEmail}, {"username", directory.FieldTaken}, {"username", directory.FieldRequired}} {
@@ -100,6 +109,14 @@ func hostile(v ui.View, probe string) ui.View {
 	case Overview:
 		v.Sites = []directory.SiteOverview{{ID: "uk", Name: probe, Hours: []int{1, 2}}}
 		return v
+	case Sites:
+		st := *v.All[0]
+		st.Name = probe
+		return Sites{[]*site.Site{&st}, nil}
+	case OneSite:
+		st := *v.Of
+		st.Name, st.Hosts, st.TermsVersion, st.Sender.Address, st.Support.Email = probe, []string{probe}, probe, probe, probe
+		return OneSite{&st}
 	case Operators:
 		return Operators{[]gatehouse.User{u}}
 	case NewOperator:

@@ -61,7 +61,7 @@ func (v Overview) Millis(p *ui.Page) string {
 func (v Overview) Slow() bool { return v.Database >= slowDatabase }
 
 // SitePath is the page about a site.
-func (Overview) SitePath(s directory.SiteOverview) string { return ui.OperatorSitesPath + "/" + s.ID }
+func (Overview) SitePath(s directory.SiteOverview) string { return sitePath(s.ID) }
 
 // The size of a small chart, in its own units.
 const (

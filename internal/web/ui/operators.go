@@ -24,6 +24,7 @@ var operatorTabs = []struct {
 	below     []string
 }{
 	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
+	{"operator.sites", OperatorSitesPath, gatehouse.OperatorSee, []string{OperatorSitesPath + "/"}},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 }
 

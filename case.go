@@ -23,7 +23,8 @@ type Case struct {
 	State CaseState
 	// Confirmed: the address is known to be read by the one who asked. A stranger's is not until the
 	// link in a mail was used: until then nobody gets to read there what the stranger wrote.
-	Confirmed bool
+	// Disowned: somebody who reads its mail has said that they did not write.
+	Confirmed, Disowned bool
 	// AssignedTo and Assignee are the operator who looks after it; empty: nobody does.
 	AssignedTo, Assignee string
 	// Version counts the changes. An operator changes what the page showed, or nothing.
@@ -181,9 +182,6 @@ func (c Case) FirstAnswer() (wait time.Duration, ok bool) {
 func (c Caller) OwnsCase(one Case) bool {
 	return c.Kind == SignedIn && c.UserID != "" && c.UserID == one.UserID && c.SiteID == one.SiteID
 }
-
-// MayWorkCases reports whether the caller works on cases.
-func (c Caller) MayWorkCases() bool { return c.Kind == Operator }
 
 // TakesReply reports whether a mail to a case is in the conversation at once: it comes from the
 // case's own address, which is known to be the customer's. The sender of a mail can be forged, so

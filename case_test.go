@@ -56,9 +56,6 @@ func TestC07WhoseCaseItIs(t *testing.T) {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
-	if own.MayWorkCases() || !(gatehouse.Caller{Kind: gatehouse.Operator}).MayWorkCases() {
-		t.Error("who works on cases")
-	}
 	known := gatehouse.Case{Email: "Ada@Northgate.example", Confirmed: true}
 	unknown := known
 	unknown.Confirmed = false

@@ -70,9 +70,6 @@ type Support struct {
 	Email string
 	Phone string
 	Hours string
-	// Replies is the address at which answers to cases are taken by mail; each case has its own, with
-	// its number and a signature after a plus. Empty: they are given on the page only.
-	Replies string
 }
 
 // Sender is who a site's mail comes from. Help pages, "check your mail" pages and the messages all

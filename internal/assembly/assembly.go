@@ -120,7 +120,7 @@ func New(o Options) (*House, error) {
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
-			jobs.Enrolments(users, o.Sites.ByID), jobs.Imports(users, o.Sites.ByID), jobs.BulkActs(users, o.Sites.ByID), jobs.Proposals(users), jobs.Reports(users, o.Sites.All), jobs.FactorResets(users, o.Sites.ByID), jobs.FactorAsks(users, o.Sites.ByID), jobs.Deletions(users, o.Sites.ByID), jobs.Requests(users, o.Sites.All), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID),
+			jobs.Enrolments(users, o.Sites.ByID), jobs.Imports(users, o.Sites.ByID), jobs.BulkActs(users, o.Sites.ByID), jobs.Proposals(users), jobs.Reports(users, o.Sites.All), jobs.FactorResets(users, o.Sites.ByID), jobs.FactorAsks(users, o.Sites.ByID), jobs.Deletions(users, o.Sites.ByID), jobs.Requests(users, o.Sites.All), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID), jobs.Cases(cases),
 		},
 	}, nil
 }

@@ -222,30 +222,6 @@ func (k *Keys) CheckMAC(purpose, mac string, parts ...string) bool {
 	return fits
 }
 
-// signatureBytes is how much of a MAC a signature has: 80 bits, for places that are short and take no
-// capitals, such as the part of an address before the @.
-const signatureBytes = 10
-
-// Signature is the beginning of a MAC, in 20 small hexadecimal digits.
-func (k *Keys) Signature(purpose string, parts ...string) string {
-	return hex.EncodeToString(k.keys[0].mac(purpose, parts)[:signatureBytes])
-}
-
-// CheckSignature is CheckMAC for a signature.
-func (k *Keys) CheckSignature(purpose, signature string, parts ...string) bool {
-	got, err := hex.DecodeString(signature)
-	if err != nil || len(got) != signatureBytes {
-		return false
-	}
-	fits := false
-	for _, key := range k.keys {
-		if hmac.Equal(got, key.mac(purpose, parts)[:signatureBytes]) {
-			fits = true
-		}
-	}
-	return fits
-}
-
 func (k masterKey) aead(purpose string) (cipher.AEAD, error) {
 	return chacha20poly1305.NewX(k.subkey("seal", purpose))
 }

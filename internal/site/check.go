@@ -56,19 +56,6 @@ const mostBeforeToken = 37
 // checkBounces is checkEmail for an address that gets a token. Other servers have to
 // write to it, so it is plain ASCII.
 func checkBounces(address string) string {
-	return checkTagged(address, mostBeforeToken, "a token of 26")
-}
-
-// checkReplies checks the address at which answers to cases are taken.
-func checkReplies(address string) string {
-	return checkTagged(address, mostBeforeNumber, "a number and a signature of 31")
-}
-
-// mostBeforeNumber leaves room for that in the 64 octets before an @.
-const mostBeforeNumber = 32
-
-// checkTagged checks an address to which something is added before the @.
-func checkTagged(address string, most int, added string) string {
 	if problem := checkEmail(address); problem != "" {
 		return problem
 	}
@@ -76,8 +63,8 @@ func checkTagged(address string, most int, added string) string {
 	switch {
 	case strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }):
 		return "must be in ASCII"
-	case len(local) > most:
-		return fmt.Sprintf("must have at most %d characters before the @, because a plus and %s are added there", most, added)
+	case len(local) > mostBeforeToken:
+		return fmt.Sprintf("must have at most %d characters before the @, because a plus and a token of 26 are added there", mostBeforeToken)
 	}
 	return ""
 }

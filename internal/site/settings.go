@@ -61,10 +61,9 @@ type linkSettings struct {
 }
 
 type supportSettings struct {
-	Email   string `yaml:"email,required"`
-	Phone   string `yaml:"phone"`
-	Hours   string `yaml:"hours"`
-	Replies string `yaml:"replies"`
+	Email string `yaml:"email,required"`
+	Phone string `yaml:"phone"`
+	Hours string `yaml:"hours"`
 }
 
 type senderSettings struct {

@@ -8,11 +8,11 @@ import (
 )
 
 const caseColumns = `site_id, id, number, user_id, company_id, email, name, locale, reference, title, state, confirmed,
-	assigned_to, assignee, version, held, files, created_at, waiting_since, answered_at, closed_at`
+	assigned_to, assignee, version, held, files, created_at, waiting_since, answered_at, closed_at, disowned`
 
 func caseFields(c *gatehouse.Case) []any {
 	return []any{&c.SiteID, &c.ID, &c.Number, &c.UserID, &c.CompanyID, &c.Email, &c.Name, &c.Locale, &c.Reference, &c.Title, &c.State, &c.Confirmed,
-		&c.AssignedTo, &c.Assignee, &c.Version, &c.Held, &c.Files, when{&c.CreatedAt}, when{&c.WaitingSince}, when{&c.AnsweredAt}, when{&c.ClosedAt}}
+		&c.AssignedTo, &c.Assignee, &c.Version, &c.Held, &c.Files, when{&c.CreatedAt}, when{&c.WaitingSince}, when{&c.AnsweredAt}, when{&c.ClosedAt}, &c.Disowned}
 }
 
 // InsertCase adds a case; Conflict if its number is another one's.
@@ -49,9 +49,9 @@ func (q Queries) cases(ctx context.Context, text string, args ...any) (all []gat
 // that version: if not, somebody else has changed it, and nothing is written.
 func (q Queries) ChangeCase(ctx context.Context, c gatehouse.Case, before int) (bool, error) {
 	n, err := q.exec(ctx, "change case", `UPDATE cases SET state = $4, confirmed = $5, assigned_to = $6, assignee = $7, version = $8, held = $9, files = $10,
-		waiting_since = $11, answered_at = $12, closed_at = $13 WHERE site_id = $1 AND id = $2 AND version = $3`,
+		waiting_since = $11, answered_at = $12, closed_at = $13, disowned = $14 WHERE site_id = $1 AND id = $2 AND version = $3`,
 		c.SiteID, c.ID, before, string(c.State), c.Confirmed, c.AssignedTo, c.Assignee, c.Version, c.Held, c.Files,
-		micros(c.WaitingSince), micros(c.AnsweredAt), micros(c.ClosedAt))
+		micros(c.WaitingSince), micros(c.AnsweredAt), micros(c.ClosedAt), c.Disowned)
 	return n == 1, err
 }
 

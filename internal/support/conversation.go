@@ -54,7 +54,7 @@ func (s *Service) Case(ctx context.Context, st *site.Site, c gatehouse.Caller, b
 		return View{}, err
 	}
 	if one.UserID == "" && !one.Confirmed {
-		return View{Case: gatehouse.Case{Number: one.Number, State: one.State, CreatedAt: one.CreatedAt}}, &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonCaseUnconfirmed}
+		return View{Case: gatehouse.Case{Number: one.Number, State: one.State, Disowned: one.Disowned, CreatedAt: one.CreatedAt}}, &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonCaseUnconfirmed}
 	}
 	return s.view(ctx, q, one, false)
 }
@@ -93,13 +93,14 @@ func (s *Service) view(ctx context.Context, q store.Queries, one gatehouse.Case,
 func (s *Service) Confirm(ctx context.Context, st *site.Site, c gatehouse.Caller, token string, wrote bool) error {
 	return s.persist(ctx, st, c, func(tx *act.Unit) error {
 		before, err := s.accessible(tx, tx.Queries, st, c, Access{Token: token})
-		if err != nil || before.Confirmed || before.State == gatehouse.CaseClosed {
+		if err != nil || before.Confirmed || before.Disowned {
 			return err
 		}
 		after, kind := before, gatehouse.EventCaseConfirmed
 		after.Version++
 		if after.Confirmed = wrote; !wrote {
 			after, kind = before.AfterClosing(tx.Now()), gatehouse.EventCaseDisowned
+			after.Disowned = true
 		}
 		if err := change(tx, before, after); err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/secret"
-	"gatehouse/internal/site"
 )
 
 // What is sealed is bound to its case or file, so that somebody who can write to the database cannot
@@ -56,11 +55,8 @@ func titleOf(text string) string {
 	return line
 }
 
-// Purposes of what is signed.
-const (
-	linkPurpose  = "case-link"
-	replyPurpose = "case-reply"
-)
+// linkPurpose is that of the MAC in a link to a case.
+const linkPurpose = "case-link"
 
 // linkOf is the token with which the reader of a case's mail opens it: only a stranger's case has
 // one, and it is bound to the address, so that it ends with it.
@@ -76,32 +72,6 @@ func numberOfLink(token string) string {
 func (s *Service) opens(token string, c gatehouse.Case) bool {
 	_, mac, _ := strings.Cut(token, ".")
 	return c.UserID == "" && s.Keys.CheckMAC(linkPurpose, mac, c.SiteID, c.ID, c.Email)
-}
-
-// replyTo is the address at which mail about a case is taken; empty if the site has none. Only who
-// got mail about the case knows it.
-func (s *Service) replyTo(st *site.Site, c gatehouse.Case) string {
-	local, domain, ok := strings.Cut(st.Support.Replies, "@")
-	if !ok {
-		return ""
-	}
-	plain := strings.ToLower(strings.ReplaceAll(c.Number, "-", ""))
-	return local + "+" + plain + "." + s.Keys.Signature(replyPurpose, c.SiteID, c.ID) + "@" + domain
-}
-
-// readReplyTo reads such an address.
-func readReplyTo(address string) (local, domain, number, signature string, ok bool) {
-	before, domain, ok := strings.Cut(strings.ToLower(strings.Trim(strings.TrimSpace(address), "<>")), "@")
-	if !ok {
-		return "", "", "", "", false
-	}
-	local, tag, ok := strings.Cut(before, "+")
-	if !ok {
-		return "", "", "", "", false
-	}
-	plain, signature, _ := strings.Cut(tag, ".")
-	number, ok = secret.ReadCaseNumber(plain)
-	return local, domain, number, signature, ok
 }
 
 // ReadNumber finds the number of a case in typed text.

@@ -20,5 +20,9 @@ func (s *Server) operatorRoutes() []route {
 		to("POST /operator/operators/{id}/role", Operator, o.SetRole).needs(gatehouse.OperatorOperators).proving(),
 		to("GET /operator/operators/{id}/act/{act}", Operator, o.AskOperatorAct).needs(gatehouse.OperatorOperators).proving(),
 		to("POST /operator/operators/{id}/act/{act}", Operator, o.DoOperatorAct).needs(gatehouse.OperatorOperators).proving(),
+		to("GET /operator/cases", Operator, o.Cases).needs(gatehouse.OperatorCases),
+		to("GET /operator/cases/{site}/{number}", Operator, o.Case).needs(gatehouse.OperatorCases),
+		to("POST /operator/cases/{site}/{number}", Operator, o.WorkOnCase).needs(gatehouse.OperatorCases),
+		to("GET /operator/cases/{site}/{number}/files/{attachment}", Operator, o.CaseFile).needs(gatehouse.OperatorCases),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/site"
+	"gatehouse/internal/support"
 	"gatehouse/internal/web/ui"
 )
 
@@ -23,6 +24,7 @@ var Templates embed.FS
 // route names; every method of a service checks it again.
 type Operator struct {
 	Directory *directory.Service
+	Support   *support.Service
 	Sites     *site.Sites
 	Pages     *ui.Pages
 	Now       func() time.Time

@@ -2,9 +2,7 @@ package portal
 
 import (
 	"errors"
-	"mime"
 	"net/http"
-	"strconv"
 
 	"gatehouse"
 	"gatehouse/internal/support"
@@ -97,7 +95,7 @@ func (p *Portal) showCase(w http.ResponseWriter, r *http.Request, status int, by
 	case err == nil:
 		reply.Sent = r.URL.Query().Has("sent")
 		return p.page(w, r, status, CasePage{View: one, CaseReply: reply, Linked: by.Token != ""})
-	case e != nil && e.Reason == support.ReasonCaseUnconfirmed && one.State == gatehouse.CaseClosed:
+	case e != nil && e.Reason == support.ReasonCaseUnconfirmed && one.Disowned:
 		return p.page(w, r, http.StatusGone, CaseDisowned{})
 	case e != nil && e.Reason == support.ReasonCaseUnconfirmed:
 		return p.page(w, r, http.StatusOK, ConfirmCase{one.Case})
@@ -139,14 +137,7 @@ func (p *Portal) caseFile(w http.ResponseWriter, r *http.Request, by support.Acc
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, err = w.Write(body)
-	return err
+	return ui.WriteDownload(w, f.Name, body)
 }
 
 // Cases is the list of a user's cases.

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -106,4 +107,17 @@ func deadline(w http.ResponseWriter, most time.Duration) (stop func()) {
 	stream.SetWriteDeadline(time.Time{})                                            //nolint:errcheck
 	end := time.AfterFunc(most, func() { stream.SetReadDeadline(time.Unix(1, 0)) }) //nolint:errcheck
 	return func() { end.Stop() }
+}
+
+// WriteDownload gives out a file that somebody has sent: as a download of an unknown kind, under a
+// policy that allows nothing, and never as a page of this site.
+func WriteDownload(w http.ResponseWriter, name string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, err := w.Write(body)
+	return err
 }

@@ -14,6 +14,7 @@ const (
 	OperatorSitesPath = "/operator/sites"
 
 	OperatorOperatorsPath = "/operator/operators"
+	OperatorCasesPath     = "/operator/cases"
 )
 
 // operatorTabs are the operators' main places: the text key, the path, the act of those who may open
@@ -26,6 +27,7 @@ var operatorTabs = []struct {
 	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
 	{"operator.sites", OperatorSitesPath, gatehouse.OperatorSee, []string{OperatorSitesPath + "/"}},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
+	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
 }
 
 func (p *Page) operatorTabs() []Tab {

@@ -28,6 +28,7 @@ var lookUps = map[string]string{
 	"internal/signin/recovery.go": "nameSubject recoveryFor",
 	"internal/signin/doors.go":    "allowMail",
 	"internal/support/mails.go":   "mayConfirm",
+	"internal/store/casedesk.go":  "FindCases",
 	"internal/store/cases.go":     "InsertCase", // support looks for what somebody has typed
 	"internal/bench/strangers.go": "",
 	// Pages of lists, and the search in them.

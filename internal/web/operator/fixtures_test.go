@@ -57,6 +57,9 @@ func samples() []pages.Sample {
 		busy.Mail = append(busy.Mail, directory.MailOverview{Group: g, Sent: 2418, Waiting: 39, Bounced: 4})
 	}
 	add("overview", busy)
+	for name, v := range caseViews() {
+		add(name, v)
+	}
 	quiet := overview()
 	quiet.Database = time.Second
 	add("overview-quiet", quiet)

@@ -138,6 +138,11 @@ func (d *doctor) sites() []*site.Site {
 			questions = append(questions, func() finding { return d.host(st, host) })
 		}
 	}
+	if own := sites.Operators(); own != nil {
+		for _, host := range own.Hosts {
+			questions = append(questions, func() finding { return d.host(own, host) })
+		}
+	}
 	d.askAll(questions)
 	return sites.All()
 }

@@ -49,6 +49,7 @@ func (d *doctor) database(sites []*site.Site) {
 	d.clock(ctx, st)
 	d.queue(ctx, st)
 	d.usernames(ctx, st)
+	d.operators(ctx, st)
 	d.provider(ctx, st, sites)
 }
 

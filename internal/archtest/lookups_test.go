@@ -16,6 +16,7 @@ import (
 var lookUps = map[string]string{
 	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
 	"internal/store/overview.go":   "Operators",
+	"internal/store/find.go":       "UsersNamed",
 	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
 	"internal/store/bulkacts.go":   "AddToBulkAct",
 	"internal/store/import.go":     "usersByKeysText usersHeldText usersByEmailsText UsersByKeys UsersByEmails",
@@ -33,6 +34,7 @@ var lookUps = map[string]string{
 	"internal/bench/strangers.go": "",
 	// Pages of lists, and the search in them.
 	"internal/directory/lists.go":      "Users SiteUsers",
+	"internal/directory/find.go":       "findAt",
 	"userfilter.go":                    "SearchKey",
 	"internal/directory/importplan.go": "lookAlikes",
 	"internal/directory/rehearsal.go":  "other", // which accounts are in the file

@@ -35,7 +35,7 @@ const (
 
 // CorrectEmail is UpdateUser for an address only, and returns what was done.
 func (s *Service) CorrectEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, id, email string) (Correction, error) {
-	was, now, again, err := s.update(ctx, st, c, id, UserChange{Email: &email})
+	was, now, again, err := s.update(ctx, st, c.For(gatehouse.OperatorAddress), id, UserChange{Email: &email})
 	if err != nil || gatehouse.SameMailbox(was.Email, now.Email) {
 		waits := err == nil && !gatehouse.SameMailbox(now.Email, strings.TrimSpace(email))
 		return Correction{Waits: waits, Told: waits && reachable(was)}, err

@@ -213,6 +213,9 @@ func (w *censusWorld) table() map[string]entry {
 		GET /company/bulk-acts
 		POST /company/bulk-acts
 		GET /company/details
+		GET /company/policy
+		GET /company/policy/preview
+		POST /company/policy/preview
 		POST /company/details
 		GET /company/report
 		GET /company/activity

@@ -29,6 +29,9 @@ func TestEveryAudience(t *testing.T) {
 		}
 		patterns := slices.Sorted(maps.Keys(audiences))
 		for _, pattern := range patterns {
+			if audiences[pattern] == web.Operator {
+				continue // see TestEveryOperatorRole
+			}
 			e, ok := table[pattern]
 			if !ok {
 				t.Errorf("%s: say in the census who may do what there", pattern)

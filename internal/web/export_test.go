@@ -1,6 +1,7 @@
 package web
 
 import (
+	"gatehouse"
 	"gatehouse/internal/api"
 	"gatehouse/internal/secret"
 )
@@ -22,4 +23,15 @@ func Audiences() map[string]Audience {
 func FormToken(keys *secret.Keys, siteID, session, userID, pattern string) string {
 	named, whose := formID(pattern), keys.MAC("form-whose", siteID, userID)[:whoseLength]
 	return named + "." + keys.MAC(formPurpose, session, siteID, named, whose) + "." + whose
+}
+
+// Needs are the acts that the operators' routes take, by pattern.
+func Needs() map[string]gatehouse.OperatorAct {
+	all := map[string]gatehouse.OperatorAct{}
+	for _, r := range (&Server{api: &api.API{}}).routes() {
+		if r.audience == Operator {
+			all[r.pattern] = r.act
+		}
+	}
+	return all
 }

@@ -2,16 +2,18 @@ package web
 
 import (
 	"gatehouse"
+	"gatehouse/internal/web/console"
 )
 
 // operatorRoutes are for those who run the installation, on hosts of their own. Each names the act
 // that the operator's role must be good for; the services check it again.
 func (s *Server) operatorRoutes() []route {
 	o := s.operator
-	return []route{
+	return append(s.operatorUserRoutes(), []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites/{id}", Operator, o.OneSite).needs(gatehouse.OperatorSee),
+		to("GET /operator/find", Operator, o.Find).needs(gatehouse.OperatorFind),
 
 		to("GET /operator/operators", Operator, o.Operators).needs(gatehouse.OperatorOperators),
 		to("GET /operator/operators/new", Operator, o.NewOperator).needs(gatehouse.OperatorOperators).proving(),
@@ -24,5 +26,27 @@ func (s *Server) operatorRoutes() []route {
 		to("GET /operator/cases/{site}/{number}", Operator, o.Case).needs(gatehouse.OperatorCases),
 		to("POST /operator/cases/{site}/{number}", Operator, o.WorkOnCase).needs(gatehouse.OperatorCases),
 		to("GET /operator/cases/{site}/{number}/files/{attachment}", Operator, o.CaseFile).needs(gatehouse.OperatorCases),
+	}...)
+}
+
+// operatorUserRoutes are about one user of a site: the pages that the company's administrators have,
+// for those who may do something about everybody.
+func (s *Server) operatorUserRoutes() []route {
+	c := s.console
+	routes := []route{
+		to("GET /operator/sites/{site}/users/{id}", Operator, c.User).needs(gatehouse.OperatorSee).provingSome(),
+		to("GET /operator/sites/{site}/users/{id}/activity", Operator, c.UserActivity).needs(gatehouse.OperatorSee),
+		to("POST /operator/sites/{site}/users/{id}/email", Operator, c.CorrectEmail).needs(gatehouse.OperatorAddress).proving(),
+		to("POST /operator/sites/{site}/users/{id}/devices/{device}/end-trust", Operator, c.EndTrust).needs(gatehouse.OperatorFactors),
+		to("GET /operator/sites/{site}/users/{id}/reset-two-factor", Operator, c.AskResetTwoFactor).needs(gatehouse.OperatorFactors).proving(),
+		to("POST /operator/sites/{site}/users/{id}/reset-two-factor", Operator, c.ResetTwoFactor).needs(gatehouse.OperatorFactors).proving(),
+		to("POST /operator/sites/{site}/users/{id}/sessions/{session}/end", Operator, c.EndSession).needs(gatehouse.OperatorSignOut).proving(),
+		to("POST /operator/sites/{site}/users/{id}/messages/{message}/resend", Operator, c.Resend).needs(gatehouse.OperatorResend),
 	}
+	for _, act := range console.Acts() {
+		path, takes := "/operator/sites/{site}/users/{id}/"+string(act), gatehouse.OperatorActOf(act)
+		routes = append(routes, to("GET "+path, Operator, c.Asks(act)).needs(takes).proving(),
+			to("POST "+path, Operator, c.Does(act)).needs(takes).proving())
+	}
+	return routes
 }

@@ -68,7 +68,7 @@ type Server struct {
 // Prepare builds the routes. It is called once, before the first request.
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Support: s.Support, Pages: s.Pages, Now: s.Now}
-	s.console = &console.Console{Directory: s.Directory, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
+	s.console = &console.Console{Directory: s.Directory, Sites: s.Sites, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
 	s.operator = &operator.Operator{Directory: s.Directory, Support: s.Support, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}

@@ -120,7 +120,7 @@ type exported struct {
 }
 
 func exportedLine(words *ui.Words, e gatehouse.Event, username string) exported {
-	line := exported{At: e.At.UTC().Format(time.RFC3339), Event: didText(words, e), Kind: string(e.Kind), Result: string(e.Result),
+	line := exported{At: e.At.UTC().Format(time.RFC3339), Event: DidText(words, e), Kind: string(e.Kind), Result: string(e.Result),
 		Username: username, Address: e.IPAddress}
 	if e.ByOther() {
 		line.By, _ = words.Actor(e)
@@ -185,7 +185,7 @@ func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
 	lines := make([]companyEvent, len(v.Events))
 	for i, e := range v.Events {
 		_, look := ui.EventWords(e)
-		l := companyEvent{Page: p, Text: didText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At,
+		l := companyEvent{Page: p, Text: DidText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At,
 			Result: p.T("result." + string(e.Result)), Badge: "badge-bad"}
 		switch {
 		case e.SignInOutcome() == gatehouse.SignInChallenged:

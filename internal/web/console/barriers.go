@@ -106,13 +106,13 @@ func barrierLook(b gatehouse.Barrier) look {
 // oneself.
 func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 	var rows []barrierRow
-	offered := map[gatehouse.UserAct]bool{}
+	site, offered := v.On.in(p).Site, map[gatehouse.UserAct]bool{}
 	for _, b := range v.Barriers {
 		look, key := barrierLook(b), "barrier."+string(b.Kind)
-		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.Icon, Class: look.Class, Title: p.T(key+"_title", "site", p.SiteName(), "n", v.WrongToday)}
-		row.Lines = append(v.barrierFacts(p, b), p.Rich(key+"_text", "n", p.Site.Policy.Lockout.InAll, "since", p.When(b.Since), "until", p.When(b.Until),
-			"site", p.SiteName(), "address", ui.Name(v.Of.Email)))
-		row.Correct = slices.Contains(addressKinds, b.Kind)
+		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.Icon, Class: look.Class, Title: p.T(key+"_title", "site", site.Name, "n", v.WrongToday)}
+		row.Lines = append(v.barrierFacts(p, b), p.Rich(key+"_text", "n", site.Policy.Lockout.InAll, "since", p.When(b.Since), "until", p.When(b.Until),
+			"site", site.Name, "address", ui.Name(v.Of.Email)))
+		row.Correct = slices.Contains(addressKinds, b.Kind) && v.On.May(gatehouse.OperatorAddress)
 		if b.Kind == gatehouse.BarrierBouncing {
 			if row.Said = v.Of.Bounce.Reason; v.Of.Bounce.Reported {
 				row.Said = gatehouse.AnswerCodes(row.Said)
@@ -123,8 +123,11 @@ func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 		}
 		for _, remedy := range b.Remedies {
 			act := v.remedyAct(remedy)
-			row.Support = row.Support || remedy == gatehouse.RemedySupport
-			if act != "" && !offered[act] && !v.Is(p.User) {
+			if remedy == gatehouse.RemedySupport && v.On.ByOperator() && v.Offers(gatehouse.ActUnlock) {
+				act = gatehouse.ActUnlock // this is support
+			}
+			row.Support = row.Support || remedy == gatehouse.RemedySupport && !v.On.ByOperator()
+			if act != "" && !offered[act] && !v.Is(p.User) && v.On.May(gatehouse.OperatorActOf(act)) {
 				offered[act] = true
 				row.Acts = append(row.Acts, v.act(p, act))
 			}

@@ -12,6 +12,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/signin"
+	"gatehouse/internal/site"
 	"gatehouse/internal/web/ui"
 )
 
@@ -24,6 +25,7 @@ var Templates embed.FS
 // company.
 type Console struct {
 	Directory *directory.Service
+	Sites     *site.Sites
 	SignIn    *signin.Service
 	Pages     *ui.Pages
 	Now       func() time.Time
@@ -36,6 +38,9 @@ type Console struct {
 }
 
 func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {
+	if ui.VisitOf(r).Site.ForOperators() {
+		return c.Pages.Write(w, r, status, c.Now(), view)
+	}
 	v, caller, company := on(r)
 	asked, err := c.Directory.Asked(r.Context(), v.Site, caller, company)
 	if err != nil {

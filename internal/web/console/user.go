@@ -31,36 +31,48 @@ func (c *Console) User(w http.ResponseWriter, r *http.Request) error {
 
 // user makes the page of the user in the path.
 func (c *Console) user(r *http.Request) (UserDetail, error) {
-	v, caller, _ := on(r)
+	on, u, err := c.whose(r)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	how, err := c.Directory.Standing(r.Context(), on.Site, on.By, u.ID)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	second, err := c.Directory.TwoFactor(r.Context(), on.Site, on.By, u.ID)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	messages, err := c.Directory.Messages(r.Context(), on.Site, on.By, u.ID, messagesOfUser)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	allowed, err := c.Directory.Allowed(r.Context(), on.Site, on.By, u.ID)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	life, err := c.Directory.Life(r.Context(), on.Site, on.By, u.ID, "", eventsOfUser)
+	if err != nil {
+		return UserDetail{}, err
+	}
+	return UserDetail{On: on, Allowed: allowed, Life: life, Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, Proved: on.By.Proved}, nil
+}
+
+// whose is the place and the user that the path names.
+func (c *Console) whose(r *http.Request) (Place, gatehouse.User, error) {
+	on, err := c.placeOf(r)
+	if err != nil {
+		return on, gatehouse.User{}, err
+	}
 	id, err := pathID(r, "id")
 	if err != nil {
-		return UserDetail{}, err
+		return on, gatehouse.User{}, err
 	}
-	u, err := c.Directory.User(r.Context(), v.Site, caller, id)
-	if err != nil {
-		return UserDetail{}, err
+	u, err := c.Directory.User(r.Context(), on.Site, on.By, id)
+	if err == nil && on.ByOperator() {
+		on.Firm, err = c.Directory.Company(r.Context(), on.Site, on.By, u.CompanyID)
 	}
-	how, err := c.Directory.Standing(r.Context(), v.Site, caller, id)
-	if err != nil {
-		return UserDetail{}, err
-	}
-	second, err := c.Directory.TwoFactor(r.Context(), v.Site, caller, id)
-	if err != nil {
-		return UserDetail{}, err
-	}
-	messages, err := c.Directory.Messages(r.Context(), v.Site, caller, id, messagesOfUser)
-	if err != nil {
-		return UserDetail{}, err
-	}
-	allowed, err := c.Directory.Allowed(r.Context(), v.Site, caller, id)
-	if err != nil {
-		return UserDetail{}, err
-	}
-	life, err := c.Directory.Life(r.Context(), v.Site, caller, id, "", eventsOfUser)
-	if err != nil {
-		return UserDetail{}, err
-	}
-	return UserDetail{Allowed: allowed, Life: life, Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, Proved: caller.Proved}, nil
+	return on, u, err
 }
 
 // rowID is what an ID looks like. Anything else identifies nothing, and is not worth a
@@ -78,6 +90,7 @@ func pathID(r *http.Request, name string) (string, error) {
 // UserDetail is one user of the company, as an administrator sees it (B19, C13): it has
 // neither codes nor passwords.
 type UserDetail struct {
+	On Place
 	Of gatehouse.User
 	directory.Standing
 	directory.UserTwoFactor
@@ -160,7 +173,7 @@ func (v UserDetail) Failed() bool          { return v.Refused != "" }
 
 func (v UserDetail) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	hint := "user.email_hint"
-	if gatehouse.UsernameIsEmail(p.Site.SignInWith, v.Of) {
+	if gatehouse.UsernameIsEmail(v.On.in(p).Site.SignInWith, v.Of) {
 		hint = "user.email_hint_confirmed"
 	}
 	return []ui.Field{
@@ -174,11 +187,11 @@ func (v UserDetail) ChangedText(p *ui.Page) template.HTML {
 		return p.Rich("user.refused_changed_unknown")
 	}
 	who, _ := p.Actor(v.Changed)
-	return p.Rich("user.refused_changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", didText(p.Words, v.Changed)+".")
+	return p.Rich("user.refused_changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", DidText(p.Words, v.Changed)+".")
 }
 
 // Path is the user's page.
-func (v UserDetail) Path() string { return userPath(v.Of) }
+func (v UserDetail) Path() string { return v.On.PathOf(v.Of) }
 
 // Usable: the account is not deactivated, so that there is something to ask it for.
 func (v UserDetail) Usable() bool { return v.Of.State != gatehouse.Deactivated }
@@ -208,25 +221,35 @@ func (v UserDetail) AlsoTexts(p *ui.Page) []string {
 	return lines
 }
 
+// Correctable: the form for another address stands among the details.
+func (v UserDetail) Correctable() bool {
+	return !v.ByEmail() && !v.Of.Deleted() && v.On.May(gatehouse.OperatorAddress)
+}
+
+// HasUsernames: people of the site have usernames besides their addresses.
+func (v UserDetail) HasUsernames(p *ui.Page) bool {
+	return v.On.in(p).Site.SignInWith != gatehouse.WithEmail
+}
+
 // State is whether the account can be used, in a word. A lock that has ended by itself
 // does not count.
-func (v UserDetail) State(p *ui.Page) badge {
+func (v UserDetail) State(p *ui.Page) Badge {
 	u := v.Of
-	if !gatehouse.LockedNow(p.Site.Policy.Lockout, u, p.Now) {
+	if !gatehouse.LockedNow(v.On.in(p).Site.Policy.Lockout, u, p.Now) {
 		u.LockedAt = time.Time{}
 	}
-	return userState(p.Words, u)
+	return UserState(p.Words, u)
 }
 
 // Resettable reports whether a reset can remove something here: codes, trust, or the
 // user's own choice. For one's own account, My account does it.
 func (v UserDetail) Resettable(p *ui.Page) bool {
-	return v.Usable() && v.Waiting == nil && !v.Is(p.User) && (required(p).Over(gatehouse.RequireNothing) || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
+	return v.On.May(gatehouse.OperatorFactors) && v.Usable() && v.Waiting == nil && !v.Is(p.User) && (v.On.in(p).required().Over(gatehouse.RequireNothing) || v.Of.WantsTwoFactor() || len(v.Trusted) > 0)
 }
 
 // Askable: the user has no second factor, and can be asked to set one up.
 func (v UserDetail) Askable(p *ui.Page) bool {
-	return v.Usable() && v.Of.Factors == 0 && !v.Is(p.User)
+	return !v.On.ByOperator() && v.Usable() && v.Of.Factors == 0 && !v.Is(p.User)
 }
 
 // WaitingBy is who asked for the reset that waits: companies do not see names from support.
@@ -238,18 +261,18 @@ func (v UserDetail) WaitingBy(p *ui.Page) string {
 }
 
 // ResetDelay is how long a reset by an administrator waits; 0: it is done at once.
-func (v UserDetail) ResetDelay(p *ui.Page) time.Duration { return resetDelay(p, v.Of) }
+func (v UserDetail) ResetDelay(p *ui.Page) time.Duration { return v.On.in(p).resetDelay(v.Of) }
 
-func resetDelay(p *ui.Page, u gatehouse.User) time.Duration {
+func (at Place) resetDelay(u gatehouse.User) time.Duration {
 	if u.Factors == 0 {
 		return 0
 	}
-	return p.Site.Policy.FactorReset.ByAdministrator
+	return at.Site.Policy.FactorReset.ByAdministrator
 }
 
 // TwoFactorText says what two-factor authentication means for the user.
 func (v UserDetail) TwoFactorText(p *ui.Page) string {
-	state := gatehouse.TwoFactorOf(required(p), v.Of, v.Reachable)
+	state := gatehouse.TwoFactorOf(v.On.in(p).required(), v.Of, v.Reachable)
 	if state == gatehouse.TwoFactorNone {
 		return p.T("user.two_factor_none")
 	}
@@ -258,13 +281,14 @@ func (v UserDetail) TwoFactorText(p *ui.Page) string {
 
 // TwoFactor is the user's two-factor authentication in a word; empty on a deactivated
 // account.
-func (v UserDetail) TwoFactor(p *ui.Page) badge {
-	return twoFactor(p, v.Of, v.Reachable)
+func (v UserDetail) TwoFactor(p *ui.Page) Badge {
+	return twoFactor(p, v.On.in(p).required(), v.Of, v.Reachable)
 }
 
 // TrustedUntil is when a browser's trust ends.
-func (UserDetail) TrustedUntil(p *ui.Page, b gatehouse.Device) time.Time {
-	return b.TrustedUntil(p.Site.Policy, *p.Company, p.Now)
+func (v UserDetail) TrustedUntil(p *ui.Page, b gatehouse.Device) time.Time {
+	on := v.On.in(p)
+	return b.TrustedUntil(on.Site.Policy, on.Firm, p.Now)
 }
 
 // trustRow is a trusted device of a user for the template "trust-row".

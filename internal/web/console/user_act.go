@@ -21,8 +21,7 @@ import (
 // down at an open session must not redirect a colleague's codes to their own mailbox (ASVS
 // 7.5.1).
 func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
-	v, caller, _ := on(r)
-	id, err := pathID(r, "id")
+	on, u, err := c.whose(r)
 	if err != nil {
 		return err
 	}
@@ -30,9 +29,9 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	if typed == "" { // would remove the address: here one is corrected
 		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
 	}
-	done, err := c.Directory.CorrectEmail(r.Context(), v.Site, caller, id, typed)
+	done, err := c.Directory.CorrectEmail(r.Context(), on.Site, on.By, u.ID, typed)
 	if err == nil {
-		return seeUser(w, r, id, corrected(done)...)
+		return seeUser(w, r, on.PathOf(u), corrected(done)...)
 	}
 	return c.notCorrected(w, r, typed, err)
 }
@@ -106,8 +105,8 @@ func (c *Console) EndTrust(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.do(w, r, UserUntrusted, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.EndTrust(r.Context(), v.Site, caller, id, device)
+	return c.do(w, r, UserUntrusted, func(on Place, id string) error {
+		return c.Directory.EndTrust(r.Context(), on.Site, on.By, id, device)
 	})
 }
 
@@ -128,15 +127,14 @@ func (c *Console) Asks(act gatehouse.UserAct) func(http.ResponseWriter, *http.Re
 }
 
 func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act gatehouse.UserAct) error {
-	_, caller, _ := on(r)
 	view, err := c.user(r)
 	switch {
 	case err != nil:
 		return err
-	case view.Of.ID == caller.UserID:
+	case view.Of.ID == view.On.By.UserID:
 		return c.notDone(w, r, view, RefusedOwn, &gatehouse.Error{Kind: gatehouse.Conflict, Reason: directory.ReasonOwnAccount})
 	case !view.Offers(act): // the page shows the current state
-		return seeUser(w, r, view.Of.ID)
+		return seeUser(w, r, view.Path())
 	}
 	return c.page(w, r, http.StatusOK, UserAct{UserDetail: view, Act: act})
 }
@@ -144,8 +142,8 @@ func (c *Console) askAct(w http.ResponseWriter, r *http.Request, act gatehouse.U
 // Does makes the handler of an act (A08). Each affects what somebody may do.
 func (c *Console) Does(act gatehouse.UserAct) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		return c.do(w, r, acted[act], func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-			return c.Directory.Act(r.Context(), v.Site, caller, id, act, clip(r.PostFormValue("seen")))
+		return c.do(w, r, acted[act], func(on Place, id string) error {
+			return c.Directory.Act(r.Context(), on.Site, on.By, id, act, clip(r.PostFormValue("seen")))
 		})
 	}
 }
@@ -156,30 +154,25 @@ func (c *Console) EndSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.do(w, r, UserSessionEnded, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.EndSession(r.Context(), v.Site, caller, id, session)
+	return c.do(w, r, UserSessionEnded, func(on Place, id string) error {
+		return c.Directory.EndSession(r.Context(), on.Site, on.By, id, session)
 	})
 }
 
 // AskResetTwoFactor asks before ResetTwoFactor, if no script has asked.
 func (c *Console) AskResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	v, caller, _ := on(r)
-	id, err := pathID(r, "id")
+	on, u, err := c.whose(r)
 	if err != nil {
 		return err
 	}
-	u, err := c.Directory.User(r.Context(), v.Site, caller, id)
-	if err != nil {
-		return err
-	}
-	return c.page(w, r, http.StatusOK, ResetTwoFactor{Of: u})
+	return c.page(w, r, http.StatusOK, ResetTwoFactor{On: on, Of: u})
 }
 
 // ResetTwoFactor resets a user's two-factor (B19), which removes protection, as
 // switching it off for everybody does.
 func (c *Console) ResetTwoFactor(w http.ResponseWriter, r *http.Request) error {
-	return c.do(w, r, UserReset, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.ResetTwoFactor(r.Context(), v.Site, caller, id)
+	return c.do(w, r, UserReset, func(on Place, id string) error {
+		return c.Directory.ResetTwoFactor(r.Context(), on.Site, on.By, id)
 	})
 }
 
@@ -189,21 +182,24 @@ func (c *Console) Resend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.do(w, r, UserResent, func(caller gatehouse.Caller, v *ui.Visit, id string) error {
-		return c.Directory.Resend(r.Context(), v.Site, caller, id, message)
+	return c.do(w, r, UserResent, func(on Place, id string) error {
+		return c.Directory.Resend(r.Context(), on.Site, on.By, id, message)
 	})
 }
 
 // do changes something about the user in the path, and shows the user's page with what
 // was done, or why it was not.
-func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change func(gatehouse.Caller, *ui.Visit, string) error) error {
-	v, caller, _ := on(r)
+func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change func(on Place, id string) error) error {
+	on, err := c.placeOf(r)
+	if err != nil {
+		return err
+	}
 	id, err := pathID(r, "id")
 	if err != nil {
 		return err
 	}
-	if err = change(caller, v, id); err == nil {
-		return seeUser(w, r, id, done)
+	if err = change(on, id); err == nil {
+		return seeUser(w, r, on.PathOf(gatehouse.User{ID: id}), done)
 	}
 	var e *gatehouse.Error
 	if !errors.As(err, &e) || refusals[e.Reason] == "" {
@@ -211,7 +207,7 @@ func (c *Console) do(w http.ResponseWriter, r *http.Request, done string, change
 	}
 	view, failed := c.user(r)
 	if failed == nil && e.Reason == directory.ReasonUserChanged {
-		view.Changed, failed = c.Directory.LastChange(r.Context(), v.Site, caller, id)
+		view.Changed, failed = c.Directory.LastChange(r.Context(), on.Site, on.By, id)
 	}
 	if failed != nil {
 		return failed
@@ -256,8 +252,7 @@ var refusals = map[string]string{
 }
 
 // seeUser leads to the user's page, which says what was done, and what else.
-func seeUser(w http.ResponseWriter, r *http.Request, id string, done ...string) error {
-	to := ui.CompanyUsersPath + "/" + id
+func seeUser(w http.ResponseWriter, r *http.Request, to string, done ...string) error {
 	if len(done) > 0 {
 		to += "?" + url.Values{"done": done}.Encode()
 	}
@@ -288,13 +283,14 @@ func (v UserAct) Seen() string { return gatehouse.UserVersion(v.Of) }
 
 // Effects are the effects of the act, one per line.
 func (v UserAct) Effects(p *ui.Page) []template.HTML {
+	site := v.On.in(p).Site
 	var lines []template.HTML
 	for i := 1; i <= 3; i++ {
 		key := "act." + string(v.Act) + "_" + strconv.Itoa(i)
-		if i == 1 && p.Site.InvitesByLink && (v.Act == gatehouse.ActInvite || v.Act == gatehouse.ActInviteAgain) {
+		if i == 1 && site.InvitesByLink && (v.Act == gatehouse.ActInvite || v.Act == gatehouse.ActInviteAgain) {
 			key = "act." + string(v.Act) + "_link_1"
 		}
-		lines = append(lines, p.Rich(key, "address", ui.Name(v.Of.Email), "valid", p.Site.Policy.TemporaryPassword))
+		lines = append(lines, p.Rich(key, "address", ui.Name(v.Of.Email), "valid", site.Policy.TemporaryPassword))
 	}
 	more := func(is bool, key string) {
 		if is {
@@ -312,12 +308,13 @@ func (v UserAct) Effects(p *ui.Page) []template.HTML {
 // ResetTwoFactor asks before a user's two-factor is reset, if no script has asked or the
 // password is required.
 type ResetTwoFactor struct {
+	On Place
 	Of gatehouse.User
 }
 
 func (ResetTwoFactor) Template() string        { return "user_reset" }
 func (ResetTwoFactor) Title(p *ui.Page) string { return p.T("user.reset_title") }
-func (v ResetTwoFactor) Path() string          { return userPath(v.Of) }
+func (v ResetTwoFactor) Path() string          { return v.On.PathOf(v.Of) }
 
 // ResetDelay is as in UserDetail.
-func (v ResetTwoFactor) ResetDelay(p *ui.Page) time.Duration { return resetDelay(p, v.Of) }
+func (v ResetTwoFactor) ResetDelay(p *ui.Page) time.Duration { return v.On.in(p).resetDelay(v.Of) }

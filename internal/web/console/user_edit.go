@@ -23,7 +23,7 @@ func (c *Console) AddUser(w http.ResponseWriter, r *http.Request) error {
 	typed.Role = gatehouse.Role(clip(r.PostFormValue("role")))
 	u, err := c.Directory.AddUser(r.Context(), v.Site, caller, companyID, typed)
 	if err == nil {
-		return seeUser(w, r, u.ID, UserAdded)
+		return seeUser(w, r, userPath(u), UserAdded)
 	}
 	return c.notSaved(w, r, UserForm{Typed: typed}, err)
 }
@@ -59,7 +59,7 @@ func (c *Console) SaveUser(w http.ResponseWriter, r *http.Request) error {
 		change.Locale = &typed.Locale
 	}
 	if _, err = c.Directory.UpdateUser(r.Context(), v.Site, caller, u.ID, change); err == nil {
-		return seeUser(w, r, u.ID, UserSaved)
+		return seeUser(w, r, userPath(u), UserSaved)
 	}
 	return c.notSaved(w, r, UserForm{Of: u, Seen: change.Seen, Typed: typed}, err)
 }
@@ -101,7 +101,7 @@ func (c *Console) notSaved(w http.ResponseWriter, r *http.Request, view UserForm
 		// The form is made from what is stored now, so that Save works.
 		view.Changed, view.IsChanged, view.Seen = change, true, gatehouse.UserVersion(view.Of)
 	case refusals[e.Reason] != "":
-		return seeUser(w, r, view.Of.ID)
+		return seeUser(w, r, userPath(view.Of))
 	default:
 		return err
 	}
@@ -157,7 +157,7 @@ func (v UserForm) ChangedText(p *ui.Page) template.HTML {
 		return p.Rich("user_edit.changed_unknown")
 	}
 	who, _ := p.Actor(v.Changed)
-	return p.Rich("user_edit.changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", didText(p.Words, v.Changed)+".")
+	return p.Rich("user_edit.changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", DidText(p.Words, v.Changed)+".")
 }
 
 // Is are the details as they are now, for somebody whose form was made before.

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"gatehouse"
@@ -18,12 +19,7 @@ const (
 
 // UserActivity shows what happened with a user, page by page (C09).
 func (c *Console) UserActivity(w http.ResponseWriter, r *http.Request) error {
-	v, caller, _ := on(r)
-	id, err := pathID(r, "id")
-	if err != nil {
-		return err
-	}
-	u, err := c.Directory.User(r.Context(), v.Site, caller, id)
+	on, u, err := c.whose(r)
 	if err != nil {
 		return err
 	}
@@ -31,15 +27,16 @@ func (c *Console) UserActivity(w http.ResponseWriter, r *http.Request) error {
 	if !rowID.MatchString(before) {
 		before = ""
 	}
-	life, err := c.Directory.Life(r.Context(), v.Site, caller, id, before, eventsOfPage)
+	life, err := c.Directory.Life(r.Context(), on.Site, on.By, u.ID, before, eventsOfPage)
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, http.StatusOK, UserActivity{Of: u, Life: life, Before: before})
+	return c.page(w, r, http.StatusOK, UserActivity{On: on, Of: u, Life: life, Before: before})
 }
 
 // UserActivity is what happened with a user.
 type UserActivity struct {
+	On     Place
 	Of     gatehouse.User
 	Life   directory.UserLife
 	Before string
@@ -49,10 +46,10 @@ func (UserActivity) Template() string { return "user_activity" }
 func (v UserActivity) Title(p *ui.Page) string {
 	return p.T("user.activity_of", "name", v.Of.DisplayName())
 }
-func (v UserActivity) Path() string { return userPath(v.Of) }
+func (v UserActivity) Path() string { return v.On.PathOf(v.Of) }
 
 // Events puts the events into words.
-func (v UserActivity) Events(p *ui.Page) []didLine { return didLines(p, v.Life.Events) }
+func (v UserActivity) Events(p *ui.Page) []didLine { return didLines(p, v.On, v.Life.Events) }
 
 // Older is the address of the next page.
 func (v UserActivity) Older() string {
@@ -60,7 +57,7 @@ func (v UserActivity) Older() string {
 }
 
 // Events puts the newest events into words.
-func (v UserDetail) Events(p *ui.Page) []didLine { return didLines(p, v.Life.Events) }
+func (v UserDetail) Events(p *ui.Page) []didLine { return didLines(p, v.On, v.Life.Events) }
 
 // didLine is an event in the words of an administrator, for the template "did-row".
 type didLine struct {
@@ -73,22 +70,26 @@ type didLine struct {
 	From []string
 }
 
-// didText is an event in the words of an administrator.
-func didText(w *ui.Words, e gatehouse.Event) string {
+// DidText is an event in the words of an administrator.
+func DidText(w *ui.Words, e gatehouse.Event) string {
 	which, _ := ui.EventWords(e)
 	return w.T("did."+which, "application", e.Detail["name"])
 }
 
-func didLines(p *ui.Page, events []gatehouse.Event) []didLine {
+// didLines puts events into words. Operators read who it was, and what they need to look further.
+func didLines(p *ui.Page, on Place, events []gatehouse.Event) []didLine {
 	lines := make([]didLine, len(events))
 	for i, e := range events {
 		_, look := ui.EventWords(e)
-		l := didLine{Page: p, Text: didText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At}
+		l := didLine{Page: p, Text: DidText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At}
 		if e.Result != gatehouse.ResultOK {
 			l.Failed = p.T("result." + string(e.Result))
 		}
 		if e.ByOther() {
 			who, _ := p.Actor(e)
+			if on.ByOperator() && e.ActorName != "" {
+				who = e.ActorName
+			}
 			l.From = []string{who}
 		} else {
 			if place := p.PlaceOf(e.IPAddress); place != "" {
@@ -97,6 +98,9 @@ func didLines(p *ui.Page, events []gatehouse.Event) []didLine {
 			if e.UserAgent != "" {
 				l.From = append(l.From, p.Browser(e.UserAgent))
 			}
+		}
+		if on.ByOperator() {
+			l.From = append(l.From, slices.DeleteFunc([]string{e.IPAddress, e.Reference}, func(s string) bool { return s == "" })...)
 		}
 		lines[i] = l
 	}

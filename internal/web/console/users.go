@@ -118,20 +118,20 @@ type userRow struct {
 	// Asked is when the user was last asked to set up a second factor; zero: never.
 	Asked time.Time
 	// TwoFactor and State are in words.
-	TwoFactor, State badge
+	TwoFactor, State Badge
 	// Unconfirmed and Bouncing are marks on the address.
 	Unconfirmed, Bouncing bool
 	// List says which columns there are.
 	List userList
 }
 
-// badge is a state in a word, and the class that colours it.
-type badge struct{ Text, Class string }
+// Badge is the state of something in a word, and the class that colours it.
+type Badge struct{ Text, Class string }
 
 // Row puts a user into words.
 func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
 	reachable := v.Reachable[u.ID]
-	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], TwoFactor: twoFactor(p, u, reachable), State: userState(p.Words, u),
+	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], TwoFactor: twoFactor(p, required(p), u, reachable), State: UserState(p.Words, u),
 		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable), List: v.List}
 }
 
@@ -150,24 +150,24 @@ func required(p *ui.Page) gatehouse.Requirement {
 }
 
 // twoFactor is a user's two-factor authentication in words; empty if there is none.
-func twoFactor(p *ui.Page, u gatehouse.User, reachable bool) badge {
-	state := gatehouse.TwoFactorOf(required(p), u, reachable)
+func twoFactor(p *ui.Page, required gatehouse.Requirement, u gatehouse.User, reachable bool) Badge {
+	state := gatehouse.TwoFactorOf(required, u, reachable)
 	if state == gatehouse.TwoFactorNone {
-		return badge{}
+		return Badge{}
 	}
-	return badge{p.T("users.two_factor_" + string(state)), twoFactorLooks[state]}
+	return Badge{p.T("users.two_factor_" + string(state)), twoFactorLooks[state]}
 }
 
-// userState is whether an account can be used. A lock matters unless the account is
+// UserState is whether an account can be used. A lock matters unless the account is
 // deactivated.
-func userState(p *ui.Words, u gatehouse.User) badge {
+func UserState(p *ui.Words, u gatehouse.User) Badge {
 	switch {
 	case u.State == gatehouse.Deactivated:
-		return badge{p.T("users.state_deactivated"), ""}
+		return Badge{p.T("users.state_deactivated"), ""}
 	case u.Locked():
-		return badge{p.T("users.state_locked"), "badge-bad"}
+		return Badge{p.T("users.state_locked"), "badge-bad"}
 	case u.State == gatehouse.Invited:
-		return badge{p.T("users.state_invited"), "badge-info"}
+		return Badge{p.T("users.state_invited"), "badge-info"}
 	}
-	return badge{p.T("users.state_active"), "badge-ok"}
+	return Badge{p.T("users.state_active"), "badge-ok"}
 }

@@ -90,5 +90,5 @@ func cellOf(words *ui.Words, of gatehouse.UserColumn, u gatehouse.UserFacts) str
 	case gatehouse.ColumnCreated:
 		return stamp(u.CreatedAt)
 	}
-	return userState(words, u.User).Text
+	return UserState(words, u.User).Text
 }

@@ -72,6 +72,16 @@ func samples() []pages.Sample {
 	}
 	add("sites", Sites{[]*site.Site{fixture.Sites()["uk"], fixture.Sites()["au"]}, busy.Sites})
 	add("operators", Operators{testOperators()})
+	for name, typed := range map[string]string{"empty": "", "name": "santos", "reference": "GH-7F3K-29QX", "from": "203.0.113.0/24"} {
+		v := Find{directory.Found{Query: gatehouse.ReadFindQuery(typed)}}
+		if name == "reference" {
+			v.Reference = typed
+		}
+		add("find-nothing-"+name, v)
+		if name != "empty" {
+			add("find-"+name, found(v))
+		}
+	}
 	add("new", NewOperator{Typed: directory.UserFields{Role: gatehouse.RoleSupport}})
 	for _, reasons := range [][2]string{{"email", directory.FieldRequired}, {"email", directory.FieldEmail}, {"username", directory.FieldTaken}, {"username", directory.FieldRequired}} {
 		add("new-"+reasons[0]+"-"+reasons[1], NewOperator{Typed: directory.UserFields{Role: gatehouse.RoleSupport}, Fields: fixture.Wrong(reasons[0], reasons[1])})
@@ -101,6 +111,24 @@ func samples() []pages.Sample {
 	return all
 }
 
+// found adds to what was looked for what there is of everything.
+func found(v Find) Find {
+	st, firm := fixture.Sites()["uk"], gatehouse.Company{Name: fixture.LongWord, AccountNumber: "10482-UK"}
+	if v.Reference == "" && !v.Query.From.IsValid() {
+		for _, u := range testOperators() {
+			v.Users = append(v.Users, directory.FoundUser{Site: st, User: u, Company: firm})
+		}
+		gone := testOperators()[0]
+		gone.DeletedAt, gone.Email = fixture.Noon, ""
+		v.Users = append(v.Users, directory.FoundUser{Site: st, User: gone, Company: firm})
+		v.Companies, v.More = []directory.FoundCompany{{Site: st, Company: firm}}, true
+		return v
+	}
+	e := gatehouse.Event{At: fixture.Noon, Kind: gatehouse.EventSignIn, Result: gatehouse.ResultWrong, ActorName: "Owen Hale", IPAddress: "203.0.113.9", Reference: "GH-7F3K-29QX"}
+	v.Events = []directory.FoundEvent{{Event: e, Site: st, User: testOperators()[0]}, {Event: e, Site: st}}
+	return v
+}
+
 // acts are the acts on operators.
 func acts() []string { return operatorNews[2:] }
 
@@ -122,6 +150,14 @@ func hostile(v ui.View, probe string) ui.View {
 		return OneSite{&st}
 	case Operators:
 		return Operators{[]gatehouse.User{u}}
+	case Find:
+		st := *fixture.Sites()["uk"]
+		st.Name = probe
+		firm := gatehouse.Company{Name: probe, AccountNumber: probe}
+		v.Query.Typed = probe
+		v.Users, v.Companies = []directory.FoundUser{{Site: &st, User: u, Company: firm}}, []directory.FoundCompany{{Site: &st, Company: firm}}
+		v.Events = []directory.FoundEvent{{Event: gatehouse.Event{ActorName: probe, IPAddress: probe, Reference: probe}, Site: &st, User: u}}
+		return v
 	case NewOperator:
 		v.Typed = directory.UserFields{Username: probe, FirstName: probe, LastName: probe, Email: probe, Role: gatehouse.Role(probe)}
 		return v

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"gatehouse"
@@ -12,10 +13,16 @@ import (
 const (
 	OperatorPath      = "/operator"
 	OperatorSitesPath = "/operator/sites"
+	OperatorFindPath  = "/operator/find"
 
 	OperatorOperatorsPath = "/operator/operators"
 	OperatorCasesPath     = "/operator/cases"
 )
+
+// OperatorUsersPath is where the operators' pages of a site's users are.
+func OperatorUsersPath(siteID string) string {
+	return OperatorSitesPath + "/" + url.PathEscape(siteID) + "/users"
+}
 
 // operatorTabs are the operators' main places: the text key, the path, the act of those who may open
 // it, and the beginning of its pages' paths.
@@ -26,6 +33,7 @@ var operatorTabs = []struct {
 }{
 	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
 	{"operator.sites", OperatorSitesPath, gatehouse.OperatorSee, []string{OperatorSitesPath + "/"}},
+	{"operator.tab_find", OperatorFindPath, gatehouse.OperatorFind, nil},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
 }

@@ -1,0 +1,93 @@
+package web_test
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/testkit"
+	"gatehouse/internal/web"
+)
+
+// operatorForms are what forms on operators' pages send, so that they would do something.
+var operatorForms = map[string]url.Values{
+	"POST /operator/sites/{site}/users/{id}/email": form("email", "else@elsewhere.example"),
+	"POST /operator/operators/new":                 form("first_name", "New", "last_name", "One", "email", "new@platform.example", "username", "newone", "role", "owner"),
+	"POST /operator/operators/{id}/role":           form("role", "owner"),
+}
+
+// TestEveryOperatorRole walks every operators' route with every role, and with everybody who is no
+// operator: what takes another role is refused and changes nothing (invariant 6), and none of it is
+// there on a site's host.
+func TestEveryOperatorRole(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, database string) {
+		w := newCensusWorld(t, database)
+		w.ids["site"], w.ids["id"] = uk, w.user
+		for _, role := range append(slices.Clone(gatehouse.OperatorRoles), "deactivated operator") {
+			w.operates(string(role))
+		}
+		w.exec(`UPDATE users SET state = 'deactivated' WHERE username = 'deactivated operator'`)
+		w.ids["/operator/operators/{id}"], w.ids["act"] = w.s.AddOperator("colleague", password, gatehouse.RoleSupport).ID, "deactivate"
+		w.callers["boss of a site"] = &caller{Client: testkit.NewClient(t, w.s.URL(gatehouse.OperatorsSite, ""), w.s.Addr), site: gatehouse.OperatorsSite,
+			session: w.callers["boss"].session, user: w.boss}
+		w.callers["boss of a site"].SetCookie(&http.Cookie{Name: "gatehouse-session", Path: "/", Value: w.callers["boss"].session})
+		w.callers["nobody"] = &caller{Client: testkit.NewClient(t, w.s.URL(gatehouse.OperatorsSite, ""), w.s.Addr), site: gatehouse.OperatorsSite}
+		acts := web.Needs()
+		patterns := slices.Sorted(maps.Keys(acts))
+		if len(patterns) == 0 {
+			t.Fatal("no routes")
+		}
+		for _, pattern := range patterns {
+			w.refusedOperators(pattern, acts[pattern])
+		}
+		for _, pattern := range patterns {
+			e := entry{form: operatorForms[pattern]}
+			status, to := w.try(string(gatehouse.RoleOwner), pattern, e)
+			if status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound || status >= 500 || strings.HasPrefix(to, "/sign-in") || strings.HasPrefix(to, "/step-up") {
+				t.Errorf("%s by an owner: %d %s", pattern, status, to)
+			}
+		}
+	})
+}
+
+// operates adds an operator with a session that has fresh proof.
+func (w *censusWorld) operates(name string) {
+	w.t.Helper()
+	role := gatehouse.Role(name)
+	if !slices.Contains(gatehouse.OperatorRoles, role) {
+		role = gatehouse.RoleOwner
+	}
+	u := w.s.AddOperator(name, password, role)
+	c := testkit.NewClient(w.t, w.s.URL(gatehouse.OperatorsSite, ""), w.s.Addr)
+	token := "session of " + name
+	now := w.s.Clock.Now()
+	w.exec(`INSERT INTO sessions (site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at, proved, proved_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 'verified-passkey', $6)`, gatehouse.OperatorsSite, secret.HashToken(token), w.id("ses"), u.ID, u.CompanyID, now.UnixMicro(), now.UnixMicro()+3_600_000_000)
+	c.SetCookie(&http.Cookie{Name: "gatehouse-session", Path: "/", Value: token})
+	w.callers[name] = &caller{Client: c, site: gatehouse.OperatorsSite, session: token, user: u.ID}
+}
+
+// refusedOperators has everybody try who may not.
+func (w *censusWorld) refusedOperators(pattern string, act gatehouse.OperatorAct) {
+	w.t.Helper()
+	e := entry{form: operatorForms[pattern]}
+	how := map[string]string{"nobody": "in", "boss of a site": "in", "deactivated operator": "in", "boss": "none", "stranger": "none", "user": "none"}
+	for _, role := range gatehouse.OperatorRoles {
+		if !gatehouse.OperatorMay(role, act) {
+			how[string(role)] = "role"
+		}
+	}
+	before := w.rows()
+	for _, name := range slices.Sorted(maps.Keys(how)) {
+		if status, to := w.try(name, pattern, e); !refuses(how[name], status, to) {
+			w.t.Errorf("%s by %s: %d %s", pattern, name, status, to)
+		}
+	}
+	w.unchanged(pattern, before, w.rows())
+}

@@ -78,11 +78,10 @@ const ofVisitors = ` AND actor_kind IN ('user', 'visitor')`
 // window selects the events to look at. The first four parameters of a query are in it.
 func (p CompanyEvents) window(siteID, companyID string) (where string, args []any) {
 	args = []any{siteID, companyID, idAt("evt", p.From), idAt("evt", p.To)}
-	company := `company_id = $2`
-	if p.UserID != "" { // by the index of what happened to users: that of the company's would read everything
-		company = `company_id || '' = $2`
+	if where = ` FROM events WHERE site_id = $1 AND company_id = $2 AND id >= $3 AND id < $4`; p.UserID != "" {
+		// By the index of what happened to users: those of the company and of the time would read everything.
+		where = ` FROM events WHERE site_id = $1 AND company_id || '' = $2 AND id || '' >= $3 AND id || '' < $4`
 	}
-	where = ` FROM events WHERE site_id = $1 AND ` + company + ` AND id >= $3 AND id < $4`
 	for _, more := range []struct{ condition, value string }{{"id < ", p.Before}, {"user_id = ", p.UserID}} {
 		if more.value != "" {
 			args = append(args, more.value)

@@ -29,6 +29,7 @@ func TestEveryOperatorRole(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, database string) {
 		w := newCensusWorld(t, database)
 		w.ids["site"], w.ids["id"] = uk, w.user
+		w.ids["/operator/sites/{id}"] = uk
 		for _, role := range append(slices.Clone(gatehouse.OperatorRoles), "deactivated operator") {
 			w.operates(string(role))
 		}

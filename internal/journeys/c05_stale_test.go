@@ -69,7 +69,8 @@ func newStaleCensus(t *testing.T) (*staleCensus, []string) {
 	var posts []string
 	for _, pattern := range readRoutes(t) {
 		c.mux.Handle(pattern, http.NotFoundHandler())
-		if strings.HasPrefix(pattern, "POST ") {
+		// Operators' pages of one user are those of the company's administrators, at another address.
+		if strings.HasPrefix(pattern, "POST ") && !strings.HasPrefix(pattern, "POST /operator/sites/{site}/users/") {
 			posts = append(posts, pattern)
 		}
 	}
@@ -138,7 +139,9 @@ func TestC05_AnOldFormOfAnyRouteComesBackFilledIn(t *testing.T) {
 var noForms = map[string]bool{
 	"POST /csp-report": true, "POST /device-session": true, "POST /device-session/refresh": true, "POST /oauth2/authorize": true, "POST /oauth2/logout": true, "POST /oauth2/token": true, "POST /oauth2/par": true, "POST /oauth2/register": true,
 	"POST /oauth2/userinfo": true, "POST /oauth2/introspect": true, "POST /oauth2/revoke": true,
-	"POST /company/users/import":       true, // its file does not come back: see TestA04_AFileThatNobodyMaySendIsNotRead
+	"POST /company/users/import": true,                                                                         // its file does not come back: see TestA04_AFileThatNobodyMaySendIsNotRead
+	"POST /contact":              true, "POST /support/cases/open": true, "POST /support/cases/{number}": true, // they have files: see TestC05_AnOldFormWithFilesKeepsItsText
+	"POST /support/cases/open/confirm": true, // works once, for whom its link was mailed to
 	"POST /account/platforms/{id}/ask": true, // an administrator asks nobody: see TestB17_ARequestForAccessIsDeclined
 }
 

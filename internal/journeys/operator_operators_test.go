@@ -1,10 +1,6 @@
 package journeys
 
 import (
-	"net/http"
-	"net/url"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,62 +77,6 @@ func TestC07_RolesOfOperatorsChangeAtOnce(t *testing.T) {
 	})
 }
 
-// operatorRow is a row of the operators' routes: its method, path and act.
-var operatorRow = regexp.MustCompile(`to\("([A-Z]+) (/operator[^"]*)", Operator, .*\.needs\(gatehouse\.(Operator\w+)\)`)
-
-// operatorActs are the acts by the names that the table of routes has for them.
-var operatorActs = map[string]gatehouse.OperatorAct{"OperatorFind": gatehouse.OperatorFind, "OperatorSee": gatehouse.OperatorSee, "OperatorUnlock": gatehouse.OperatorUnlock,
-	"OperatorPassword": gatehouse.OperatorPassword, "OperatorInvite": gatehouse.OperatorInvite, "OperatorResend": gatehouse.OperatorResend, "OperatorSignOut": gatehouse.OperatorSignOut,
-	"OperatorCases": gatehouse.OperatorCases, "OperatorFactors": gatehouse.OperatorFactors, "OperatorEvents": gatehouse.OperatorEvents, "OperatorAlerts": gatehouse.OperatorAlerts,
-	"OperatorAddress": gatehouse.OperatorAddress, "OperatorSuspend": gatehouse.OperatorSuspend, "OperatorCompanies": gatehouse.OperatorCompanies,
-	"OperatorPlatforms": gatehouse.OperatorPlatforms, "OperatorOperators": gatehouse.OperatorOperators}
-
-// The census of the operators' routes: each is refused to every role whose act it is not, to
-// strangers, and on every site's host.
-func TestC07_EveryOperatorRouteAsksForItsRole(t *testing.T) {
-	each(t, func(t *testing.T, s *testkit.Server) {
-		source, err := os.ReadFile("../web/routes_operator.go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows := operatorRow.FindAllStringSubmatch(string(source), -1)
-		if lines := strings.Count(string(source), "\t\tto("); lines != len(rows) || lines == 0 {
-			t.Fatalf("%d lines, %d routes with their act", lines, len(rows))
-		}
-		clients := map[gatehouse.Role]*testkit.Client{}
-		for _, role := range gatehouse.OperatorRoles {
-			_, clients[role], _ = operatorWithApp(t, s, "one-"+string(role), role)
-		}
-		someone := s.AddOperator("someone", password, gatehouse.RoleSupport)
-		stranger, abroad := visitor(t, s, gatehouse.OperatorsSite), visitor(t, s, "meridian-uk")
-		for _, row := range rows {
-			act, known := operatorActs[row[3]]
-			if !known {
-				t.Errorf("%s needs %s, which is none of the acts", row[2], row[3])
-			}
-			path := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(strings.Replace(row[2], "/sites/{id}", "/sites/inkwell", 1), someone.ID)
-			ask := func(c *testkit.Client) *testkit.Page {
-				if row[1] == http.MethodPost {
-					return c.Post(path, url.Values{"form_token": {"x"}})
-				}
-				return c.Get(path)
-			}
-			for role, c := range clients {
-				refused := ask(c).Status == http.StatusForbidden
-				if want := !gatehouse.OperatorMay(role, act); row[1] == http.MethodGet && refused != want || want && !refused {
-					t.Errorf("%s %s by %s is refused: %v", row[1], path, role, refused)
-				}
-			}
-			if p := ask(stranger); row[1] == http.MethodGet && p.URL.Path != "/sign-in" || p.Status == http.StatusOK && p.URL.Path != "/sign-in" {
-				t.Errorf("%s %s by a stranger: %d %s", row[1], path, p.Status, p.URL)
-			}
-			if p := ask(abroad); p.Status != http.StatusNotFound {
-				t.Errorf("%s %s on a site's host: %d", row[1], path, p.Status)
-			}
-		}
-	})
-}
-
 // The pages of operators and their forms ask for fresh proof where they change who is one.
 func TestC07_ChangingOperatorsAsksForFreshProof(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
@@ -158,7 +98,9 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	other := s.AddOperator("tbello", password, gatehouse.RoleSupport)
 	one := "/operator/operators/" + other.ID
 	var forms []oldForm
-	for _, page := range []string{"/operator/operators/new", one, one + "/act/deactivate"} {
+	writer := visitor(c.t, s, "meridian-uk")
+	number := writer.Submit(writer.Get("/contact"), contactForm, testkit.Values{"email": "ines@elsewhere.example", "name": "Ines", "what": "Lost."}).Want(200).Text("#number")
+	for _, page := range []string{"/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	signOut(browser)

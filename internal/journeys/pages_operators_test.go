@@ -24,6 +24,13 @@ func console(w *walker) {
 	w.b.Follow("I have saved them")
 	w.b.See("Sign-ins that worked")
 	w.look()
+	customer := w.s.AddUser("meridian-uk", "looked.at", password, func(u *gatehouse.User) {
+		u.FirstName, u.LastName, u.Factors = "Éabha", "O'Neill-Featherstonehaugh", 0
+		u.LockedAt, u.LockReason = w.s.Clock.Now(), gatehouse.LockedByOperator
+	})
+	user := "/operator/sites/meridian-uk/users/" + customer.ID
+	w.all([]string{"/operator/find", "/operator/find?q=looked", "/operator/find?q=zebra", "/operator/find?q=203.0.113.0/24", user, user + "/activity", user + "/unlock", user + "/reset-two-factor"}, nil)
+	desk(w)
 	one := "/operator/operators/" + late.ID
 	w.all([]string{"/operator/sites", "/operator/sites/meridian-uk", "/operator/operators", one, one + "/act/deactivate", "/operator/operators/" + me.ID, "/account/security", "/account/devices", "/account/activity", "/account/password"}, nil)
 	w.at("/operator/operators/new")

@@ -1,9 +1,6 @@
 package web
 
-import (
-	"gatehouse"
-	"gatehouse/internal/web/console"
-)
+import "gatehouse"
 
 // operatorRoutes are for those who run the installation, on hosts of their own. Each names the act
 // that the operator's role must be good for; the services check it again.
@@ -33,7 +30,7 @@ func (s *Server) operatorRoutes() []route {
 // for those who may do something about everybody.
 func (s *Server) operatorUserRoutes() []route {
 	c := s.console
-	routes := []route{
+	return []route{
 		to("GET /operator/sites/{site}/users/{id}", Operator, c.User).needs(gatehouse.OperatorSee).provingSome(),
 		to("GET /operator/sites/{site}/users/{id}/activity", Operator, c.UserActivity).needs(gatehouse.OperatorSee),
 		to("POST /operator/sites/{site}/users/{id}/email", Operator, c.CorrectEmail).needs(gatehouse.OperatorAddress).proving(),
@@ -42,11 +39,27 @@ func (s *Server) operatorUserRoutes() []route {
 		to("POST /operator/sites/{site}/users/{id}/reset-two-factor", Operator, c.ResetTwoFactor).needs(gatehouse.OperatorFactors).proving(),
 		to("POST /operator/sites/{site}/users/{id}/sessions/{session}/end", Operator, c.EndSession).needs(gatehouse.OperatorSignOut).proving(),
 		to("POST /operator/sites/{site}/users/{id}/messages/{message}/resend", Operator, c.Resend).needs(gatehouse.OperatorResend),
+		to("GET /operator/sites/{site}/users/{id}/invite", Operator, c.Asks(gatehouse.ActInvite)).needs(gatehouse.OperatorInvite).proving(),
+		to("POST /operator/sites/{site}/users/{id}/invite", Operator, c.Does(gatehouse.ActInvite)).needs(gatehouse.OperatorInvite).proving(),
+		to("GET /operator/sites/{site}/users/{id}/invite-again", Operator, c.Asks(gatehouse.ActInviteAgain)).needs(gatehouse.OperatorInvite).proving(),
+		to("POST /operator/sites/{site}/users/{id}/invite-again", Operator, c.Does(gatehouse.ActInviteAgain)).needs(gatehouse.OperatorInvite).proving(),
+		to("GET /operator/sites/{site}/users/{id}/unlock", Operator, c.Asks(gatehouse.ActUnlock)).needs(gatehouse.OperatorUnlock).proving(),
+		to("POST /operator/sites/{site}/users/{id}/unlock", Operator, c.Does(gatehouse.ActUnlock)).needs(gatehouse.OperatorUnlock).proving(),
+		to("GET /operator/sites/{site}/users/{id}/send-password", Operator, c.Asks(gatehouse.ActPassword)).needs(gatehouse.OperatorPassword).proving(),
+		to("POST /operator/sites/{site}/users/{id}/send-password", Operator, c.Does(gatehouse.ActPassword)).needs(gatehouse.OperatorPassword).proving(),
+		to("GET /operator/sites/{site}/users/{id}/sign-out", Operator, c.Asks(gatehouse.ActSignOut)).needs(gatehouse.OperatorSignOut).proving(),
+		to("POST /operator/sites/{site}/users/{id}/sign-out", Operator, c.Does(gatehouse.ActSignOut)).needs(gatehouse.OperatorSignOut).proving(),
+		to("GET /operator/sites/{site}/users/{id}/activate", Operator, c.Asks(gatehouse.ActActivate)).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/users/{id}/activate", Operator, c.Does(gatehouse.ActActivate)).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/users/{id}/deactivate", Operator, c.Asks(gatehouse.ActDeactivate)).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/users/{id}/deactivate", Operator, c.Does(gatehouse.ActDeactivate)).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/users/{id}/delete", Operator, c.Asks(gatehouse.ActDelete)).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/users/{id}/delete", Operator, c.Does(gatehouse.ActDelete)).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/users/{id}/restore", Operator, c.Asks(gatehouse.ActRestore)).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/users/{id}/restore", Operator, c.Does(gatehouse.ActRestore)).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/users/{id}/make-administrator", Operator, c.Asks(gatehouse.ActMakeAdmin)).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/users/{id}/make-administrator", Operator, c.Does(gatehouse.ActMakeAdmin)).needs(gatehouse.OperatorCompanies).proving(),
+		to("GET /operator/sites/{site}/users/{id}/unmake-administrator", Operator, c.Asks(gatehouse.ActUnmakeAdmin)).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/users/{id}/unmake-administrator", Operator, c.Does(gatehouse.ActUnmakeAdmin)).needs(gatehouse.OperatorCompanies).proving(),
 	}
-	for _, act := range console.Acts() {
-		path, takes := "/operator/sites/{site}/users/{id}/"+string(act), gatehouse.OperatorActOf(act)
-		routes = append(routes, to("GET "+path, Operator, c.Asks(act)).needs(takes).proving(),
-			to("POST "+path, Operator, c.Does(act)).needs(takes).proving())
-	}
-	return routes
 }

@@ -70,6 +70,9 @@ type Support struct {
 	Email string
 	Phone string
 	Hours string
+	// Replies is the address at which replies to support cases are taken; each case has its own, with
+	// its number and a MAC after a plus. Empty: they are not.
+	Replies string
 }
 
 // Sender is who a site's mail comes from. Help pages, "check your mail" pages and the messages all

@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 
+	"gatehouse/internal/act"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
+	"gatehouse/internal/support"
 )
 
 // BouncesConfig is how reports about bounced mail are handed over.
@@ -56,7 +58,8 @@ func (l *reportListener) serve(ctx context.Context, r *mail.Receiver, secure *tl
 	return r.Serve(ctx, l, secure)
 }
 
-// bounceCmd accepts one report from a mail system that runs a command for each mail.
+// bounceCmd accepts one report, or one reply to a support case, from a mail system that runs a command
+// for each mail.
 type bounceCmd struct {
 	configFlag
 	Recipient string `help:"The address that the report came to. Without it, the returned mail in the report says which message it is about." placeholder:"ADDRESS"`
@@ -71,7 +74,7 @@ func (e laterError) Unwrap() error { return e.error }
 func (c *bounceCmd) Run(a *app) error {
 	err := c.take(a)
 	switch {
-	case errors.Is(err, mail.ErrNoReport):
+	case mail.Final(err):
 		return errors.New(err.Error() + "\nNothing was changed. It is of no use to hand it over again.")
 	case err != nil:
 		return laterError{err}
@@ -96,5 +99,7 @@ func (c *bounceCmd) take(a *app) error {
 	log := slog.New(slog.DiscardHandler)
 	r := &mail.Receiver{Store: st, Now: utc, Log: log, Refusals: &mail.Refusals{
 		Outbox: &mail.Outbox{Keys: cfg.Keys, Now: utc}, Sites: sites.ByID, SecurityAddress: cfg.SecurityAddress, Log: log}}
-	return r.Take(a.ctx, c.Recipient, os.Stdin)
+	r.Letters = support.Letters{Service: support.New(support.Service{
+		Desk: &act.Desk{Store: st, Outbox: r.Refusals.Outbox, Now: utc}, Keys: cfg.Keys, Limits: support.DefaultLimits, Sites: sites.ByID, AllSites: sites.All, Log: log})}
+	return r.Deliver(a.ctx, c.Recipient, os.Stdin)
 }

@@ -54,6 +54,7 @@ func TestBounceCommand(t *testing.T) {
 	in.stdin = "Subject: Out of office\r\n\r\nI am away: " + token + "\r\n"
 	in.expect(1, "bounce --recipient bounces+"+token+"@mail.inkwell.example", "it has no part that says what became of a mail")
 	in.expect(2, "bounce --recipent x", "--recipient")
+	in.expect(1, "bounce --recipient support+cs-2222-2222.aaaaaaaaaaaaaaaaaaaaaaaaaa@mail.inkwell.example", "no such address here\nNothing was changed.")
 
 	in.stdin = reportAbout(id)
 	if r := in.expect(0, "bounce"); r.out+r.err != "" {

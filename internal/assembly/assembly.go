@@ -107,7 +107,7 @@ func New(o Options) (*House, error) {
 	own := &account.Service{Desk: desk, SignIn: in, Keys: o.Keys}
 	users := &directory.Service{Desk: desk, Hasher: o.Hasher, Blocklist: o.Blocklist, SecurityAddress: o.SecurityAddress, Log: o.Log}
 	provider := &sso.Service{Desk: desk, Keys: o.Keys, Log: o.Log, Outbound: Outbound(o.OutboundNetworks, o.PlainLoopback)}
-	cases := support.New(support.Service{Desk: desk, Keys: o.Keys, Limits: support.DefaultLimits, Sites: o.Sites.ByID, Log: o.Log})
+	cases := support.New(support.Service{Desk: desk, Keys: o.Keys, Limits: support.DefaultLimits, Sites: o.Sites.ByID, AllSites: o.Sites.All, Log: o.Log})
 	logouts := &sso.Logouts{Service: provider, Sites: o.Sites.ByID, Counted: metrics.Logout}
 	o.Store.OnLogouts(logouts.Nudge)
 	server := &web.Server{
@@ -116,7 +116,7 @@ func New(o Options) (*House, error) {
 	}
 	return &House{
 		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Logouts: logouts,
-		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Name: o.SMTP.HELO},
+		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Letters: support.Letters{Service: cases}, Name: o.SMTP.HELO},
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),

@@ -20,6 +20,8 @@ type Receiver struct {
 	Log   *slog.Logger
 	// Refusals decides what happens to refused addresses.
 	Refusals *Refusals
+	// Letters takes what people write to support cases; nil: nobody does.
+	Letters Letters
 	// Name is how it greets; empty: localhost.
 	Name string
 }

@@ -29,7 +29,7 @@ func (r *Receiver) Serve(ctx context.Context, l net.Listener, secure *tls.Config
 	}))
 	server.Domain = cmp.Or(r.Name, "localhost")
 	server.EnableSMTPUTF8 = true // for the address in the report; ours needs none
-	server.MaxMessageBytes, server.MaxRecipients = reportBytes, 1
+	server.MaxMessageBytes, server.MaxRecipients = r.mostBytes(), 1
 	server.ReadTimeout, server.WriteTimeout = reportPatience, reportPatience
 	server.ErrorLog = slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug)
 	if secure != nil {
@@ -57,7 +57,9 @@ type reportDelivery struct {
 	receiver *Receiver
 	ctx      context.Context
 	visit    *visit
-	to       string
+	from, to string
+	// letter: it is for a support case.
+	letter bool
 }
 
 var (
@@ -67,11 +69,12 @@ var (
 )
 
 // Mail accepts the empty sender only, which reports use so that none is ever made about
-// a report (RFC 5321, 4.5.5).
+// a report (RFC 5321, 4.5.5), unless there may be letters.
 func (s *reportDelivery) Mail(from string, _ *smtp.MailOptions) error {
-	if from != "" {
+	if from != "" && s.receiver.Letters == nil {
 		return errNotNull
 	}
+	s.from = from
 	return nil
 }
 
@@ -80,9 +83,10 @@ func (s *reportDelivery) Mail(from string, _ *smtp.MailOptions) error {
 func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	ctx, cancel := context.WithTimeout(s.ctx, takeTime)
 	defer cancel()
-	_, err := s.receiver.message(ctx, tokenOf(to))
+	err := s.receiver.knows(ctx, s.from, to)
+	s.letter = err == nil && tokenOf(to) == ""
 	switch {
-	case errors.Is(err, ErrNoReport):
+	case errors.Is(err, ErrNoReport), errors.Is(err, ErrNoMailbox):
 		return errNoMailbox
 	case err != nil:
 		return s.later(err)
@@ -97,11 +101,16 @@ func (s *reportDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (s *reportDelivery) Data(content io.Reader) error {
 	ctx, cancel := context.WithTimeout(s.ctx, visitTime) // the other side may be slow
 	defer cancel()
+	if s.letter {
+		return s.takeLetter(ctx, content)
+	}
 	err := s.receiver.Take(ctx, s.to, content)
 	var refused *smtp.SMTPError
 	switch {
 	case errors.As(err, &refused):
 		return refused // too large
+	case errors.Is(err, errTooLarge):
+		return smtp.ErrDataTooLarge
 	case errors.Is(err, ErrNoReport):
 		s.receiver.Log.InfoContext(ctx, "mail: not a report", "why", err.Error())
 		return nil
@@ -116,6 +125,6 @@ func (s *reportDelivery) later(err error) error {
 	return errTryLater
 }
 
-func (s *reportDelivery) Reset() { s.to = "" }
+func (s *reportDelivery) Reset() { s.from, s.to, s.letter = "", "", false }
 
 func (s *reportDelivery) Logout() error { return nil }

@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
 	"sync"
@@ -257,4 +259,29 @@ func lengthPrefixed(parts ...string) []byte {
 		out = append(out, part...)
 	}
 	return out
+}
+
+// addressMAC is how long a MAC in an email address is: 128 bits, since there is only room for 64
+// characters before the @.
+const addressMAC = 16
+
+// AddressMAC is a MAC in letters and digits without case, for an email address.
+func (k *Keys) AddressMAC(purpose string, parts ...string) string {
+	return addressLetters(k.keys[0].mac(purpose, parts))
+}
+
+func addressLetters(sum []byte) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:addressMAC]))
+}
+
+// CheckAddressMAC reports whether mac is an AddressMAC of parts under any key of the file, however mail
+// systems have changed its case. Its time depends neither on where mac differs nor on which key fits.
+func (k *Keys) CheckAddressMAC(purpose, mac string, parts ...string) bool {
+	fits := false
+	for _, key := range k.keys {
+		if hmac.Equal([]byte(strings.ToLower(mac)), []byte(addressLetters(key.mac(purpose, parts)))) {
+			fits = true
+		}
+	}
+	return fits
 }

@@ -214,3 +214,30 @@ func FuzzParseKeys(f *testing.F) {
 		}
 	})
 }
+
+// A MAC in an address survives a change of case and a new key, and nothing else.
+func TestAddressMAC(t *testing.T) {
+	old, err := ParseKeys([]byte("old " + strings.Repeat("A", 43) + "=\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := ParseKeys([]byte("new " + strings.Repeat("B", 42) + "A=\nold " + strings.Repeat("A", 43) + "=\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := old.AddressMAC("case-reply", "site", "case")
+	if len(mac) != 26 || mac != strings.ToLower(mac) {
+		t.Errorf("the MAC is %q", mac)
+	}
+	for _, c := range []struct {
+		mac, purpose, part string
+		want               bool
+	}{
+		{mac, "case-reply", "case", true}, {strings.ToUpper(mac), "case-reply", "case", true}, {mac, "case-link", "case", false},
+		{mac, "case-reply", "other", false}, {mac[:25], "case-reply", "case", false}, {"", "case-reply", "case", false}, {mac + "a", "case-reply", "case", false},
+	} {
+		if got := both.CheckAddressMAC(c.purpose, c.mac, "site", c.part); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}

@@ -49,13 +49,24 @@ func checkEmail(address string) string {
 	return ""
 }
 
-// mostBeforeToken leaves room before the @ for a plus and a message's token of 26
-// characters: 64 in all (RFC 5321, 4.5.3.1.1).
-const mostBeforeToken = 37
+// What is added before the @, after a plus: a message's token, or the number of a support
+// case, a dot and its MAC. There is room for 64 characters (RFC 5321, 4.5.3.1.1).
+const (
+	tokenLength   = 26
+	replyLength   = 12 + 1 + 26
+	mostBeforeAt  = 64
+	lengthOfAPlus = 1
+)
 
-// checkBounces is checkEmail for an address that gets a token. Other servers have to
-// write to it, so it is plain ASCII.
-func checkBounces(address string) string {
+func checkBounces(address string) string { return checkExtended(address, "a token", tokenLength) }
+
+func checkReplies(address string) string {
+	return checkExtended(address, "the number of a case", replyLength)
+}
+
+// checkExtended is checkEmail for an address to which something is added. Other servers have
+// to write to it, so it is plain ASCII.
+func checkExtended(address, added string, length int) string {
 	if problem := checkEmail(address); problem != "" {
 		return problem
 	}
@@ -63,8 +74,8 @@ func checkBounces(address string) string {
 	switch {
 	case strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }):
 		return "must be in ASCII"
-	case len(local) > mostBeforeToken:
-		return fmt.Sprintf("must have at most %d characters before the @, because a plus and a token of 26 are added there", mostBeforeToken)
+	case len(local) > mostBeforeAt-lengthOfAPlus-length:
+		return fmt.Sprintf("must have at most %d characters before the @, because a plus and %s of %d are added there", mostBeforeAt-lengthOfAPlus-length, added, length)
 	}
 	return ""
 }

@@ -199,6 +199,7 @@ func (l *loader) contacts(doc *strictyaml.Doc) {
 	check(doc, "support.email", support.Email, checkEmail)
 	check(doc, "support.phone", support.Phone, checkPhone)
 	check(doc, "support.hours", support.Hours, checkLine)
+	check(doc, "support.replies", support.Replies, checkReplies)
 	check(doc, "sender.name", sender.Name, checkLine)
 	check(doc, "sender.address", sender.Address, checkEmail)
 	check(doc, "sender.reply_to", sender.ReplyTo, checkEmail)

@@ -61,9 +61,10 @@ type linkSettings struct {
 }
 
 type supportSettings struct {
-	Email string `yaml:"email,required"`
-	Phone string `yaml:"phone"`
-	Hours string `yaml:"hours"`
+	Email   string `yaml:"email,required"`
+	Phone   string `yaml:"phone"`
+	Hours   string `yaml:"hours"`
+	Replies string `yaml:"replies"`
 }
 
 type senderSettings struct {

@@ -174,6 +174,9 @@ func (s *Service) add(ctx context.Context, st *site.Site, c gatehouse.Caller, a 
 		}
 		m := gatehouse.CaseMessage{SiteID: st.ID, CaseID: a.id, ID: store.NewID("csm", tx.Now()), Kind: gatehouse.CaseFromCustomer, ByID: before.UserID, By: a.by,
 			ByMail: a.byMail, Held: a.held, Words: words, Mark: a.mark, At: tx.Now()}
+		if a.held { // nobody knows whose it is
+			m.ByID = ""
+		}
 		isNew, err := tx.InsertCaseMessage(tx, m)
 		if err != nil || !isNew {
 			return err
@@ -197,7 +200,11 @@ func (s *Service) added(tx *act.Unit, before gatehouse.Case, m gatehouse.CaseMes
 	if err := change(tx, before, after); err != nil {
 		return err
 	}
-	if err := record(tx, after, gatehouse.EventCaseReplied, "held", yesNo(m.Held), "by_mail", yesNo(m.ByMail)); err != nil {
+	about := after
+	if m.Held { // the user reads of what they have done, not of what others have
+		about.UserID, about.CompanyID = "", ""
+	}
+	if err := record(tx, about, gatehouse.EventCaseReplied, "held", yesNo(m.Held), "by_mail", yesNo(m.ByMail)); err != nil {
 		return err
 	}
 	return s.notify(tx, told, after, news, text, files)

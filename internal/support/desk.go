@@ -274,7 +274,7 @@ func (s *Service) answered(tx *act.Unit, before gatehouse.Case, step CaseStep) (
 	if err := s.say(tx, before, gatehouse.CaseFromSupport, step.Text); err != nil {
 		return after, kind, err
 	}
-	msg := mail.CaseAnswer{Number: before.Number, Text: mail.Lines(step.Text),
+	msg := mail.CaseAnswer{Number: before.Number, Answers: s.repliesTo(tx.Site, before), Text: mail.Lines(step.Text),
 		Closed: step.Do == StepSettle, Until: tx.Now().Add(gatehouse.CaseSilence)}
 	if before.UserID != "" {
 		u, err := tx.User(tx, before.SiteID, before.UserID)

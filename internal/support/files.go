@@ -36,11 +36,11 @@ func (s *Service) readFiles(ctx context.Context, uploads []Upload) (all []ready,
 			faults.Add("files", "case-file-large", "name", shown(u.Name), "megabytes", strconv.Itoa(gatehouse.MostCaseFile>>20))
 			continue
 		}
-		if err := s.begin(ctx); err != nil {
+		if err := begin(ctx, s.reading); err != nil {
 			return nil, nil, err
 		}
 		f, err := attachment.Read(u.Body)
-		s.end()
+		<-s.reading
 		switch {
 		case errors.Is(err, attachment.ErrPixels):
 			faults.Add("files", "case-file-pixels", "name", shown(u.Name))
@@ -67,19 +67,17 @@ func shown(name string) string {
 // readWait is how long a file waits for others to be read.
 const readWait = 20 * time.Second
 
-// begin waits for the place where a file is read.
-func (s *Service) begin(ctx context.Context) error {
+// begin waits for a place where something is read.
+func begin(ctx context.Context, place chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, readWait)
 	defer cancel()
 	select {
-	case s.reading <- struct{}{}:
+	case place <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return &gatehouse.Error{Kind: gatehouse.Unavailable, Reason: "busy", RetryAfter: readWait, Err: ctx.Err()}
 	}
 }
-
-func (s *Service) end() { <-s.reading }
 
 // partSize is how large the pieces are in which a file is kept: each is one short transaction.
 const partSize = 512 << 10

@@ -27,7 +27,7 @@ func (s *Service) mayNotify(ctx context.Context, st *site.Site) (bool, error) {
 
 // confirm mails the number. The mail has nothing that a stranger has typed, not even the name.
 func (s *Service) confirm(tx *act.Unit, one gatehouse.Case, user gatehouse.User) error {
-	msg := mail.CaseOpened{Number: one.Number, At: one.CreatedAt}
+	msg := mail.CaseOpened{Number: one.Number, Answers: s.repliesTo(tx.Site, one), At: one.CreatedAt}
 	if one.UserID != "" {
 		return tx.Tell(user, msg)
 	}

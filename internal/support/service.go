@@ -24,16 +24,23 @@ type Service struct {
 	// Limits keep strangers from filling the desk, and others' mailboxes; see DefaultLimits.
 	Limits Limits
 	Sites  func(id string) *site.Site
-	Log    *slog.Logger
+	// AllSites are those that mail to a case may be for.
+	AllSites func() []*site.Site
+	Log      *slog.Logger
 
 	// reading is the one place of a process where a picture is unpacked: each takes up to a hundred
 	// megabytes.
 	reading chan struct{}
+	// taking are the places for mail that comes in: each may hold five files.
+	taking chan struct{}
 }
+
+// lettersAtOnce is how many mails a process reads at once.
+const lettersAtOnce = 2
 
 // New makes the service.
 func New(s Service) *Service {
-	s.reading = make(chan struct{}, 1)
+	s.reading, s.taking = make(chan struct{}, 1), make(chan struct{}, lettersAtOnce)
 	return &s
 }
 

@@ -1,6 +1,9 @@
 package gatehouse
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"time"
 
 	"gatehouse/internal/guard"
@@ -28,6 +31,13 @@ type Company struct {
 
 // Rule returns what the company requires of its users, beyond its site.
 func (c Company) Rule() TwoFactorRule { return ruleOf(c.TwoFactor, c.Factor, c.FactorBy) }
+
+// Version identifies what operators change about a company: if it is another one when a form arrives,
+// somebody else has changed it meanwhile.
+func (c Company) Version() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", c.Name, c.AccountNumber))
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
+}
 
 // Role is what a user may do in their company.
 type Role string

@@ -84,7 +84,7 @@ func TestC07_ChangingOperatorsAsksForFreshProof(t *testing.T) {
 		u := s.AddOperator("tbello", password, gatehouse.RoleSupport)
 		c.Get("/operator/operators/new").Want(200)
 		s.Clock.Add(gatehouse.FreshFor + time.Second)
-		for _, path := range []string{"/operator/operators/new", "/operator/operators/" + u.ID + "/act/deactivate"} {
+		for _, path := range []string{"/operator/operators/new", "/operator/operators/" + u.ID + "/act/deactivate", "/operator/sites/meridian-uk/companies/new"} {
 			if p := c.Get(path); p.Find("form[action='/step-up']").Length() != 1 {
 				t.Errorf("%s: %d %s", path, p.Status, p.URL)
 			}
@@ -98,9 +98,10 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	other := s.AddOperator("tbello", password, gatehouse.RoleSupport)
 	one := "/operator/operators/" + other.ID
 	var forms []oldForm
+	firm := "/operator/sites/meridian-uk/companies/" + s.AddUser("meridian-uk", "customer", password, nil).CompanyID
 	writer := visitor(c.t, s, "meridian-uk")
 	number := writer.Submit(writer.Get("/contact"), contactForm, testkit.Values{"email": "ines@elsewhere.example", "name": "Ines", "what": "Lost."}).Want(200).Text("#number")
-	for _, page := range []string{"/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number} {
+	for _, page := range []string{"/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit"} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	signOut(browser)

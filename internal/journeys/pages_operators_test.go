@@ -35,6 +35,12 @@ func console(w *walker) {
 	w.all([]string{"/operator/sites", "/operator/sites/meridian-uk", "/operator/operators", one, one + "/act/deactivate", "/operator/operators/" + me.ID, "/account/security", "/account/devices", "/account/activity", "/account/password"}, nil)
 	w.at("/operator/operators/new")
 	w.failing([][2]string{{"first_name", "Tunde"}, {"email", "tunde@"}, {"username", ""}}, "email", "username")
+	list := "/operator/sites/meridian-uk/companies"
+	firm := list + "/" + w.s.AddUser("meridian-uk", "customer of support", password, nil).CompanyID
+	w.all([]string{list, firm, firm + "/edit"}, nil)
+	w.failing([][2]string{{"name", ""}}, "name")
+	w.at(list + "/new")
+	w.failing([][2]string{{"name", "Harlow Tools"}, {"account_number", ""}, {"email", "first@"}, {"username", "first"}}, "account_number", "email")
 	w.b.AllowErrors("404")
 	w.at("/no-such-page")
 }

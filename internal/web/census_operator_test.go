@@ -16,9 +16,11 @@ import (
 
 // operatorForms are what forms on operators' pages send, so that they would do something.
 var operatorForms = map[string]url.Values{
-	"POST /operator/sites/{site}/users/{id}/email": form("email", "else@elsewhere.example"),
-	"POST /operator/operators/new":                 form("first_name", "New", "last_name", "One", "email", "new@platform.example", "username", "newone", "role", "owner"),
-	"POST /operator/operators/{id}/role":           form("role", "owner"),
+	"POST /operator/sites/{site}/users/{id}/email":         form("email", "else@elsewhere.example"),
+	"POST /operator/sites/{site}/companies/new":            form("name", "New", "account_number", "N-1", "email", "first@new.example", "username", "firstone"),
+	"POST /operator/sites/{site}/companies/{company}/edit": form("name", "Renamed", "account_number", "N-2"),
+	"POST /operator/operators/new":                         form("first_name", "New", "last_name", "One", "email", "new@platform.example", "username", "newone", "role", "owner"),
+	"POST /operator/operators/{id}/role":                   form("role", "owner"),
 }
 
 // TestEveryOperatorRole walks every operators' route with every role, and with everybody who is no
@@ -28,7 +30,7 @@ func TestEveryOperatorRole(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, database string) {
 		w := newCensusWorld(t, database)
-		w.ids["site"], w.ids["id"] = uk, w.user
+		w.ids["site"], w.ids["id"], w.ids["company"] = uk, w.user, w.s.User(gatehouse.User{SiteID: uk, ID: w.user}).CompanyID
 		w.ids["/operator/sites/{id}"] = uk
 		for _, role := range append(slices.Clone(gatehouse.OperatorRoles), "deactivated operator") {
 			w.operates(string(role))

@@ -6,7 +6,7 @@ import "gatehouse"
 // that the operator's role must be good for; the services check it again.
 func (s *Server) operatorRoutes() []route {
 	o := s.operator
-	return append(s.operatorUserRoutes(), []route{
+	return append(append(s.operatorUserRoutes(), s.operatorCompanyRoutes()...), []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites/{id}", Operator, o.OneSite).needs(gatehouse.OperatorSee),
@@ -24,6 +24,20 @@ func (s *Server) operatorRoutes() []route {
 		to("POST /operator/cases/{site}/{number}", Operator, o.WorkOnCase).needs(gatehouse.OperatorCases),
 		to("GET /operator/cases/{site}/{number}/files/{attachment}", Operator, o.CaseFile).needs(gatehouse.OperatorCases),
 	}...)
+}
+
+// operatorCompanyRoutes are about the companies of a site.
+func (s *Server) operatorCompanyRoutes() []route {
+	o := s.operator
+	return []route{
+		to("GET /operator/companies", Operator, o.AllCompanies).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{site}/companies", Operator, o.Companies).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{site}/companies/new", Operator, o.NewCompany).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/companies/new", Operator, o.AddCompany).needs(gatehouse.OperatorCompanies).proving(),
+		to("GET /operator/sites/{site}/companies/{company}", Operator, o.Company).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{site}/companies/{company}/edit", Operator, o.EditCompany).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/companies/{company}/edit", Operator, o.SaveCompany).needs(gatehouse.OperatorCompanies).proving(),
+	}
 }
 
 // operatorUserRoutes are about one user of a site: the pages that the company's administrators have,

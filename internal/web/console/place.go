@@ -53,6 +53,11 @@ func (at Place) PathOf(u gatehouse.User) string {
 	return cmp.Or(at.Users, ui.CompanyUsersPath) + "/" + url.PathEscape(u.ID)
 }
 
+// FirmPath is the operators' page of the company.
+func (at Place) FirmPath() string {
+	return ui.OperatorCompaniesOf(at.Site.ID) + "/" + url.PathEscape(at.Firm.ID)
+}
+
 // May reports whether the one who looks may do what takes this act of operators. Administrators may
 // do it at their company, or the page does not offer it.
 func (at Place) May(act gatehouse.OperatorAct) bool { return !at.ByOperator() || at.By.Operates(act) }

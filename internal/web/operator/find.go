@@ -35,6 +35,9 @@ func (v Find) Title(p *ui.Page) string {
 // UserPath is the page of a user that was found.
 func (Find) UserPath(f directory.FoundUser) string { return userPath(f.Site.ID, f.User.ID) }
 
+// CompanyPath is the page of a company that was found.
+func (Find) CompanyPath(f directory.FoundCompany) string { return companyPath(f.Site.ID, f.Company.ID) }
+
 func userPath(siteID, id string) string {
 	return ui.OperatorUsersPath(siteID) + "/" + url.PathEscape(id)
 }

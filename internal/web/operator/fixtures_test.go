@@ -57,6 +57,9 @@ func samples() []pages.Sample {
 		busy.Mail = append(busy.Mail, directory.MailOverview{Group: g, Sent: 2418, Waiting: 39, Bounced: 4})
 	}
 	add("overview", busy)
+	for name, v := range companyViews() {
+		add(name, v)
+	}
 	for name, v := range caseViews() {
 		add(name, v)
 	}
@@ -157,6 +160,15 @@ func hostile(v ui.View, probe string) ui.View {
 		v.Query.Typed = probe
 		v.Users, v.Companies = []directory.FoundUser{{Site: &st, User: u, Company: firm}}, []directory.FoundCompany{{Site: &st, Company: firm}}
 		v.Events = []directory.FoundEvent{{Event: gatehouse.Event{ActorName: probe, IPAddress: probe, Reference: probe}, Site: &st, User: u}}
+		return v
+	case Companies:
+		v.Typed, v.All = probe, []gatehouse.Company{{ID: "com_1", Name: probe, AccountNumber: probe}}
+		return v
+	case OneCompany:
+		return hostileCompany(v, u, probe)
+	case CompanyForm:
+		v.Of.Name, v.Of.AccountNumber, v.Typed = probe, probe, directory.CompanyFields{Name: probe, AccountNumber: probe}
+		v.First = directory.UserFields{Username: probe, FirstName: probe, LastName: probe, Email: probe}
 		return v
 	case NewOperator:
 		v.Typed = directory.UserFields{Username: probe, FirstName: probe, LastName: probe, Email: probe, Role: gatehouse.Role(probe)}

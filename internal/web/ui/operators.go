@@ -17,11 +17,17 @@ const (
 
 	OperatorOperatorsPath = "/operator/operators"
 	OperatorCasesPath     = "/operator/cases"
+	OperatorCompaniesPath = "/operator/companies"
 )
 
 // OperatorUsersPath is where the operators' pages of a site's users are.
 func OperatorUsersPath(siteID string) string {
 	return OperatorSitesPath + "/" + url.PathEscape(siteID) + "/users"
+}
+
+// OperatorCompaniesOf is where the operators' pages of a site's companies are.
+func OperatorCompaniesOf(siteID string) string {
+	return OperatorSitesPath + "/" + url.PathEscape(siteID) + "/companies"
 }
 
 // operatorTabs are the operators' main places: the text key, the path, the act of those who may open
@@ -33,6 +39,7 @@ var operatorTabs = []struct {
 }{
 	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
 	{"operator.sites", OperatorSitesPath, gatehouse.OperatorSee, []string{OperatorSitesPath + "/"}},
+	{"operator.find_companies", OperatorCompaniesPath, gatehouse.OperatorSee, nil},
 	{"operator.tab_find", OperatorFindPath, gatehouse.OperatorFind, nil},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
@@ -44,13 +51,25 @@ func (p *Page) operatorTabs() []Tab {
 		if p.User == nil || !gatehouse.OperatorMay(p.User.Role, t.act) {
 			continue
 		}
-		current := t.path == p.PathOnly()
+		place := operatorPlace(p.PathOnly())
+		current := t.path == place
 		for _, below := range t.below {
-			current = current || strings.HasPrefix(p.PathOnly(), below)
+			current = current || strings.HasPrefix(place, below)
 		}
 		tabs = append(tabs, Tab{p.T(t.key), t.path, current})
 	}
 	return tabs
+}
+
+// operatorPlace is the path of a page, or of the place that it belongs to: a site's companies are
+// with the companies, although their paths begin with the site.
+func operatorPlace(path string) string {
+	if rest, ok := strings.CutPrefix(path, OperatorSitesPath+"/"); ok {
+		if _, rest, _ = strings.Cut(rest, "/"); rest == "companies" || strings.HasPrefix(rest, "companies/") {
+			return OperatorCompaniesPath
+		}
+	}
+	return path
 }
 
 // ForOperators reports whether it is a page of the operators' site, which has neither help nor

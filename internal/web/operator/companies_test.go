@@ -16,6 +16,9 @@ func companyViews() map[string]ui.View {
 	if inkwell == nil {
 		inkwell = fixture.Sites()["au"]
 	}
+	trustless := *uk // the suite shows it on a site that trusts no device, too
+	trustless.Policy.TrustedDevice = 0
+	uk = &trustless
 	both := []*site.Site{uk, inkwell}
 	plain := gatehouse.Company{ID: "com_1", Name: "Northgate Systems", AccountNumber: "10482-UK", CreatedAt: fixture.Noon}
 	long := gatehouse.Company{ID: "com_2", Name: fixture.LongWord, AccountNumber: fixture.LongWord[:60], CreatedAt: fixture.Noon, TwoFactor: true}

@@ -17,7 +17,7 @@ func TestC07_AnOwnerAddsACompanyWithItsFirstAdministrator(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		s.AddUser("meridian-uk", "taken", password, nil)
 		_, c, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleOwner)
-		p := c.Follow(c.Follow(c.Get("/operator").Want(200), "Companies").Want(200), "Add a company").Want(200)
+		p := c.Follow(c.Follow(c.Follow(c.Get("/operator").Want(200), "Companies").Want(200), "Meridian UK").Want(200), "Add a company").Want(200)
 		form := "form[action='" + companiesOfUK + "/new']"
 		typed := testkit.Values{"name": "Harlow Tools", "account_number": "H-77", "first_name": "Ada", "email": "ada@", "username": "taken"}
 		bad := c.Submit(p, form, typed).Want(422)

@@ -39,7 +39,13 @@ func (s *Site) Text(lang, key string, args ...any) string {
 	if !ok {
 		return "[" + key + "]"
 	}
-	text, ok := c.find(key, args)
+	text, ok := "", false
+	if s.ForOperators() { // who have no company, and owners instead of its administrators
+		text, ok = c.find("for_operators."+key, args)
+	}
+	if !ok {
+		text, ok = c.find(key, args)
+	}
 	if !ok {
 		return "[" + key + "]"
 	}

@@ -93,7 +93,7 @@ func allSource(t *testing.T) string {
 		b.Write(data)
 		return err
 	}
-	for _, room := range []string{".", "../support"} { // which has canned answers
+	for _, room := range []string{".", "../support", "../site"} { // which have canned answers, and operators' words
 		if err := filepath.WalkDir(room, read); err != nil {
 			t.Fatal(err)
 		}

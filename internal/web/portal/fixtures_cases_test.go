@@ -27,7 +27,7 @@ func caseSamples() []pages.Sample {
 	one.Messages = []support.Message{
 		say(gatehouse.CaseFromCustomer, "Mira Santos", gatehouse.CaseWords{Text: "The code\nnever comes.", Since: "Monday", Tried: "Another\nbrowser"}, file, file),
 		say(gatehouse.CaseFromSupport, "Ines Vogel", gatehouse.CaseWords{Text: "Look into the other folder."}),
-		say(gatehouse.CaseFromSupport, "", gatehouse.CaseWords{Text: "Done."}),
+		say(gatehouse.CaseFromSupport, "", gatehouse.CaseWords{Text: "It works for me now, thank you."}),
 		say(gatehouse.CaseFromCustomer, "Mira Santos", gatehouse.CaseWords{Text: "https://evil.example/ " + strings.Repeat("word ", 300), Left: true}),
 	}
 	open, closed := one, one

@@ -62,6 +62,7 @@ var notLookedAt = map[string]string{
 	"GET /support/cases/{number}/files/{attachment}":                    "files",
 	"GET /operator/cases/{site}/{number}/files/{attachment}":            "files",
 	"POST /support/cases/open/confirm":                                  "asks for nothing",
+	"GET /operator/companies":                                           "leads to the companies of a site",
 	"GET /static/":                                                      "files",
 	"GET /static/site/":                                                 "files",
 	"GET /static/site/platforms/{file}":                                 "files",

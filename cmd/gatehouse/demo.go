@@ -169,7 +169,10 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
 		Hosts: hosts, Gateway: d.phones.Gateway, TextsPerDay: demoTexts,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return demo.OpenCases(ctx, d.house.Support, sites)
 }
 
 // demoSecurity is the security address of the demo; its mails are in the inbox.

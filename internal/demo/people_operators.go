@@ -27,7 +27,7 @@ var operators = cast{
 		{company: "operators", username: "skeller", password: "marble-thicket-compass", first: "Sabine", last: "Keller", email: "sabine.keller@platform.example",
 			role: gatehouse.RoleSecurity, state: StateApp, note: "What support may, and resets factors, suspends, and reads the event log."},
 		{company: "operators", username: "tbello", password: "copper-meadow-whistle", first: "Tunde", last: "Bello", email: "tunde.bello@platform.example",
-			role: gatehouse.RoleSupport, state: StateApp, note: "Helps those who cannot sign in."},
+			role: gatehouse.RoleSupport, state: StateApp, note: "Helps those who cannot sign in. Under Cases, one waits for an answer, with a screenshot; one that was answered waits for its customer."},
 	},
 }
 

@@ -66,6 +66,9 @@ func TestC07_SupportAnswers(t *testing.T) {
 				t.Errorf("%s is not found: %q", typed, p.Text("main"))
 			}
 		}
+		if p := op.Get("/operator/find?q=" + strings.ToLower(number)).Want(200); p.URL.Path != "/operator/cases" || !p.Has(number) {
+			t.Errorf("the box of the operators finds %s: %q", p.URL, p.Text("main"))
+		}
 		for _, typed := range []string{"%25", "_", "nobody"} {
 			if p := op.Get("/operator/cases?q=" + typed).Want(200); p.Has(number) {
 				t.Errorf("%s finds %q", typed, p.Text("main"))
@@ -93,4 +96,21 @@ func TestC07_OnlyOperatorsWorkOnCases(t *testing.T) {
 			t.Errorf("%s: %d", path, p.Status)
 		}
 	}
+}
+
+// A case has beside it what keeps the one who asks from signing in, with the way to their page.
+func TestC07_TheCaseBesideThePerson(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		u := s.AddUser("meridian-uk", "ines", password, func(u *gatehouse.User) { u.Email, u.State = "ines@elsewhere.example", gatehouse.Deactivated })
+		c := visitor(t, s, "meridian-uk")
+		number := c.Submit(c.Get("/contact"), contactForm, testkit.Values{"email": u.Email, "name": "Ines", "what": "I cannot sign in."}).Want(200).Text("#number")
+		_, op, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleSupport)
+		page := op.Get("/operator/cases/meridian-uk/" + number).Want(200)
+		if !page.Has("This account is deactivated") || !page.Has("need not belong to the one who asks") {
+			t.Errorf("the case says %q", page.Text("main"))
+		}
+		if person := op.Follow(page, u.DisplayName()).Want(200); person.URL.Path != "/operator/sites/meridian-uk/users/"+u.ID {
+			t.Errorf("the link leads to %s", person.URL)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/support"
 	"gatehouse/internal/web/ui"
 )
@@ -47,6 +48,15 @@ func (o *Operator) showCase(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	v.SiteName, v.Me = st.Name, by(r).UserID
+	v.Standings = map[string]directory.Standing{}
+	for _, u := range v.Accounts {
+		if u.Deleted() || !by(r).Operates(gatehouse.OperatorSee) {
+			continue
+		}
+		if v.Standings[u.ID], err = o.Directory.Standing(r.Context(), st, by(r), u.ID); err != nil {
+			return err
+		}
+	}
 	v.Canned = support.CannedFor(st, v.Case)
 	typed := v.Typed
 	if status == http.StatusOK {
@@ -177,7 +187,9 @@ func (v Cases) First(p *ui.Page) string {
 type CasePage struct {
 	support.Work
 	SiteName, Me string
-	Canned       []support.Canned
+	// Standings are what keeps the accounts from signing in, by user.
+	Standings map[string]directory.Standing
+	Canned    []support.Canned
 	// Typed is the answer or note that comes back, or a canned one.
 	Typed string
 	// Done: something was done. Changed: somebody else was faster. Full: it takes no more.
@@ -190,6 +202,18 @@ func (v CasePage) Title(p *ui.Page) string { return p.T("case.title", "number", 
 
 // Link is the page itself.
 func (v CasePage) Link() string { return caseLink(v.SiteID, v.Number) }
+
+// UserPath is the page of an account.
+func (v CasePage) UserPath(u gatehouse.User) string { return userPath(v.SiteID, u.ID) }
+
+// Keeps is what keeps an account from signing in, in a few words each.
+func (v CasePage) Keeps(p *ui.Page, u gatehouse.User) (all []string) {
+	how := v.Standings[u.ID]
+	for _, b := range how.Barriers {
+		all = append(all, p.T("barrier."+string(b.Kind)+"_title", "site", v.SiteName, "n", how.WrongToday))
+	}
+	return all
+}
 
 // KB is the size of a file in kilobytes.
 func (CasePage) KB(f gatehouse.CaseFile) int { return (f.Size + 1023) >> 10 }

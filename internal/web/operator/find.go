@@ -8,13 +8,19 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/support"
 	"gatehouse/internal/web/console"
 	"gatehouse/internal/web/ui"
 )
 
 // Find looks for what is typed into the search box, over all sites (C12).
 func (o *Operator) Find(w http.ResponseWriter, r *http.Request) error {
-	found, err := o.Directory.Find(r.Context(), by(r), o.Sites.All(), r.URL.Query().Get("q"))
+	typed := r.URL.Query().Get("q")
+	if number, ok := support.ReadNumber(typed); ok && by(r).Operates(gatehouse.OperatorCases) {
+		http.Redirect(w, r, ui.OperatorCasesPath+"?"+url.Values{"q": {number}}.Encode(), http.StatusSeeOther)
+		return nil
+	}
+	found, err := o.Directory.Find(r.Context(), by(r), o.Sites.All(), typed)
 	if err != nil {
 		return err
 	}

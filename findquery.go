@@ -78,6 +78,9 @@ func (q FindQuery) Within() string {
 // small letters: it knows those of ASCII only, so others are tried as typed, small, and with a capital
 // at the beginning.
 func NameStarts(word string) []string {
+	if word == "" {
+		return []string{""}
+	}
 	ascii := strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf {
 			return unicode.ToLower(r)

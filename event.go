@@ -199,8 +199,13 @@ const (
 	// EventBounceCleared: the bounce mark on the user's address was removed, by an operator or
 	// because too many addresses were refused for the same reason.
 	EventBounceCleared EventKind = "mail.bounce_cleared"
-	// EventMailResent: an administrator had a message sent again (C13).
+	// EventMailResent: an administrator or an operator had a message sent again (C13).
 	EventMailResent EventKind = "mail.resent"
+	// EventMailDropped: an operator ended a message that waited. EventMailHeld and EventMailReleased: an
+	// operator had nothing of the site sent, or all again.
+	EventMailDropped  EventKind = "mail.dropped"
+	EventMailHeld     EventKind = "mail.held"
+	EventMailReleased EventKind = "mail.released"
 	// Events about applications; Detail["application"] is the ID, and where users read about it,
 	// Detail["name"] is the name.
 	EventApplicationCreated EventKind = "application.created"

@@ -1,5 +1,10 @@
 package gatehouse
 
+import (
+	"maps"
+	"slices"
+)
+
 // MailGroup is what kinds of mail are about, for those who watch the queue.
 type MailGroup string
 
@@ -33,4 +38,15 @@ func MailGroupOf(kind string) MailGroup {
 		return g
 	}
 	return MailOther
+}
+
+// KindsOfMail are the kinds of a group; of MailOther, which has all the others, those of the other
+// groups; none for no group.
+func KindsOfMail(g MailGroup) (kinds []string) {
+	for _, kind := range slices.Sorted(maps.Keys(mailGroups)) {
+		if mailGroups[kind] == g || g == MailOther {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
 }

@@ -48,6 +48,9 @@ const (
 	OperatorFactors OperatorAct = "factors"
 	OperatorEvents  OperatorAct = "events"
 	OperatorAlerts  OperatorAct = "alerts"
+	// OperatorMail drops messages, holds those of a site, and believes again in addresses that mail came
+	// back from.
+	OperatorMail OperatorAct = "mail"
 	// OperatorAddress changes somebody's address, or agrees to a change of it.
 	OperatorAddress OperatorAct = "address"
 	// OperatorSuspend ends what a user or a company can do here, and lets them do it again.
@@ -63,7 +66,7 @@ const (
 // operatorActs are what each role may do beyond the role before it.
 var operatorActs = map[Role][]OperatorAct{
 	RoleSupport:  {OperatorFind, OperatorSee, OperatorUnlock, OperatorPassword, OperatorInvite, OperatorResend, OperatorSignOut, OperatorCases},
-	RoleSecurity: {OperatorFactors, OperatorEvents, OperatorAlerts, OperatorAddress, OperatorSuspend},
+	RoleSecurity: {OperatorFactors, OperatorEvents, OperatorAlerts, OperatorMail, OperatorAddress, OperatorSuspend},
 	RoleOwner:    {OperatorCompanies, OperatorPlatforms, OperatorOperators},
 }
 

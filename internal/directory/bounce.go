@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"time"
 
 	"gatehouse"
 	"gatehouse/internal/act"
@@ -13,6 +14,7 @@ import (
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) ClearBounce(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (cleared bool, err error) {
+	c = c.For(gatehouse.OperatorMail)
 	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
 		u, err := user(tx, tx.Queries, st, c, id)
 		if err != nil {
@@ -22,6 +24,30 @@ func (s *Service) ClearBounce(ctx context.Context, st *site.Site, c gatehouse.Ca
 		return s.believe(tx, u)
 	})
 	return cleared, err
+}
+
+// ForgetBounce is ClearBounce by an operator who has seen a mark of this time: one that has been set
+// again since stays.
+//
+// Errors: Forbidden, NotFound; Conflict with ReasonMailChanged; Unavailable.
+func (s *Service) ForgetBounce(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, at time.Time) error {
+	c = c.For(gatehouse.OperatorMail)
+	if err := operatorOnly(st, c, c.Act); err != nil {
+		return err
+	}
+	return s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := stillLeads(tx, ""); err != nil {
+			return err
+		}
+		u, err := user(tx, tx.Queries, st, c, id)
+		if err != nil {
+			return err
+		}
+		if !u.Bouncing() || !u.Bounce.At.Equal(at) {
+			return errMailChanged
+		}
+		return s.believe(tx, u)
+	})
 }
 
 // believe removes a mark from a user's address, with an event.

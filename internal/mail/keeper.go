@@ -150,6 +150,9 @@ func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
 				return err
 			}
 		}
+		if err = setHeldAside(ctx, q, now); err != nil {
+			return err
+		}
 		rows, err = q.ClaimMessages(ctx, store.Claim{Lease: rand.Text(), Now: now, Until: now.Add(k.lease()), Limit: k.batch, Text: k.Gateway != nil})
 		return err
 	})
@@ -168,6 +171,17 @@ func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
 		k.handOut(rows, at)
 	}
 	return nil
+}
+
+// setHeldAside puts off what sites have whose messages operators hold; there is hardly ever one.
+func setHeldAside(ctx context.Context, q store.Queries, now time.Time) error {
+	holds, err := q.MailHolds(ctx)
+	for _, h := range holds {
+		if err == nil {
+			err = q.SetHeldAside(ctx, h.SiteID, now)
+		}
+	}
+	return err
 }
 
 // handOut gives the workers what was claimed, and decides how much to claim next: many

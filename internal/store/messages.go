@@ -237,7 +237,8 @@ func (q Queries) dueMessages(ctx context.Context, c Claim, which string, limit i
 	var all []Message
 	err := q.all(ctx, "due messages", `SELECT `+messageColumns+`, EXISTS (SELECT 1 FROM users WHERE users.site_id = messages.site_id
 			AND users.id = messages.user_id AND users.bounced_at > 0 AND NOT users.bounce_reported)
-		FROM messages WHERE done_at = 0 `+which+` AND due_at <= $1 ORDER BY due_at LIMIT $2 + 0 `+q.d.claim,
+		FROM messages WHERE done_at = 0 `+which+` AND due_at <= $1
+		AND NOT EXISTS (SELECT 1 FROM mail_holds WHERE mail_holds.site_id = messages.site_id) ORDER BY due_at LIMIT $2 + 0 `+q.d.claim,
 		[]any{micros(c.Now), limit}, func(scan func(...any) error) error {
 			var m Message
 			err := scan(append(messageFields(&m), &m.Doubted)...)

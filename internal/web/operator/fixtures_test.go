@@ -63,6 +63,9 @@ func samples() []pages.Sample {
 	for name, v := range caseViews() {
 		add(name, v)
 	}
+	for name, v := range mailViews() {
+		add(name, v)
+	}
 	quiet := overview()
 	quiet.Database = time.Second
 	add("overview-quiet", quiet)
@@ -140,6 +143,8 @@ func hostile(v ui.View, probe string) ui.View {
 	u := testOperators()[0]
 	u.FirstName, u.LastName, u.Username, u.Email = probe, probe, probe, probe
 	switch v := v.(type) {
+	case Mail, OneMail, Bounced:
+		return hostileMail(v, probe)
 	case Overview:
 		v.Sites = []directory.SiteOverview{{ID: "uk", Name: probe, Hours: []int{1, 2}}}
 		return v

@@ -85,6 +85,9 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventMailBounced:       {"mail", "is-warn"},
 	gatehouse.EventBounceCleared:     {"mail", ""},
 	gatehouse.EventMailResent:        {"mail", ""},
+	gatehouse.EventMailDropped:       {"x", "is-warn"},
+	gatehouse.EventMailHeld:          {"lock", "is-warn"},
+	gatehouse.EventMailReleased:      {"mail", ""},
 
 	gatehouse.EventApplicationSignIn:   {"link", ""},
 	gatehouse.EventConsentGiven:        {"circle-check", ""},

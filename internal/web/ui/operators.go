@@ -18,6 +18,8 @@ const (
 	OperatorOperatorsPath = "/operator/operators"
 	OperatorCasesPath     = "/operator/cases"
 	OperatorCompaniesPath = "/operator/companies"
+	OperatorMailPath      = "/operator/mail"
+	OperatorBouncedPath   = "/operator/bounced"
 )
 
 // OperatorUsersPath is where the operators' pages of a site's users are.
@@ -41,6 +43,7 @@ var operatorTabs = []struct {
 	{"operator.sites", OperatorSitesPath, gatehouse.OperatorSee, []string{OperatorSitesPath + "/"}},
 	{"operator.find_companies", OperatorCompaniesPath, gatehouse.OperatorSee, nil},
 	{"operator.tab_find", OperatorFindPath, gatehouse.OperatorFind, nil},
+	{"opmail.tab", OperatorMailPath, gatehouse.OperatorSee, []string{OperatorMailPath + "/", OperatorBouncedPath}},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
 }

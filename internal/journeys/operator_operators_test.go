@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
 
@@ -101,7 +102,18 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	firm := "/operator/sites/meridian-uk/companies/" + s.AddUser("meridian-uk", "customer", password, nil).CompanyID
 	writer := visitor(c.t, s, "meridian-uk")
 	number := writer.Submit(writer.Get("/contact"), contactForm, testkit.Values{"email": "ines@elsewhere.example", "name": "Ines", "what": "Lost."}).Want(200).Text("#number")
-	for _, page := range []string{"/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit"} {
+	customer := s.AddUser("meridian-uk", "waits.for.mail", password, nil)
+	s.Mail.RefuseTo(customer.Email, 451, "Come back later")
+	resetPassword(c.t, s, customer)
+	gone := s.AddUser("meridian-uk", "gets.no.mail", password, nil)
+	s.Mail.RefuseTo(gone.Email, 550, "No such user")
+	resetPassword(c.t, s, gone)
+	stateOf(c.t, s, gone, store.MessageRefused)
+	if err := s.Directory.HoldMail(c.t.Context(), s.Sites.ByID("inkwell"), operator); err != nil {
+		c.t.Fatal(err)
+	}
+	waiting := "/operator/mail/meridian-uk/" + stateOf(c.t, s, customer, store.MessageDeferred).ID
+	for _, page := range []string{waiting, "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit"} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	signOut(browser)

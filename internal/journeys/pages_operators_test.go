@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/store"
 )
 
 // console is an owner who signs in for the first time, and looks at all of the operators' pages.
@@ -31,6 +32,7 @@ func console(w *walker) {
 	user := "/operator/sites/meridian-uk/users/" + customer.ID
 	w.all([]string{"/operator/find", "/operator/find?q=looked", "/operator/find?q=zebra", "/operator/find?q=203.0.113.0/24", user, user + "/activity", user + "/unlock", user + "/reset-two-factor"}, nil)
 	desk(w)
+	mails(w, customer)
 	one := "/operator/operators/" + late.ID
 	w.all([]string{"/operator/sites", "/operator/sites/meridian-uk", "/operator/operators", one, one + "/act/deactivate", "/operator/operators/" + me.ID, "/account/security", "/account/devices", "/account/activity", "/account/password"}, nil)
 	w.at("/operator/operators/new")
@@ -43,4 +45,14 @@ func console(w *walker) {
 	w.failing([][2]string{{"name", "Harlow Tools"}, {"account_number", ""}, {"email", "first@"}, {"username", "first"}}, "account_number", "email")
 	w.b.AllowErrors("404")
 	w.at("/no-such-page")
+}
+
+// mails looks at the pages of what sites send, with a message that an operator can do something about.
+func mails(w *walker, u gatehouse.User) {
+	w.s.Mail.RefuseTo(u.Email, 451, "Come back later")
+	if _, err := w.s.Directory.ResetPassword(w.t.Context(), w.s.Sites.ByID(u.SiteID), operator, u.ID); err != nil {
+		w.t.Fatal(err)
+	}
+	m := stateOf(w.t, w.s, u, store.MessageDeferred)
+	w.all([]string{"/operator/mail", "/operator/mail?state=refused", "/operator/mail/meridian-uk/" + m.ID, "/operator/bounced"}, nil)
 }

@@ -40,12 +40,12 @@ var operatorTabs = []struct {
 	below     []string
 }{
 	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
+	{"operator.tab_find", OperatorFindPath, gatehouse.OperatorFind, nil},
 	{"operator.sites", OperatorSitesPath, gatehouse.OperatorSee, []string{OperatorSitesPath + "/"}},
 	{"operator.find_companies", OperatorCompaniesPath, gatehouse.OperatorSee, nil},
-	{"operator.tab_find", OperatorFindPath, gatehouse.OperatorFind, nil},
 	{"opmail.tab", OperatorMailPath, gatehouse.OperatorSee, []string{OperatorMailPath + "/", OperatorBouncedPath}},
-	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
+	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 }
 
 func (p *Page) operatorTabs() []Tab {

@@ -10,13 +10,13 @@ timeout=${TIMEOUT:-20m}
 
 # The race detector triples the time of what it watches. These do without it:
 #   gatehouse, strictyaml, geo, guard, budget   functions without goroutines
-#   site, web/ui, web/portal, web/console       read and render in one goroutine; what many
+#   site, web/ui, web/portal, web/console, web/operator   read and render in one goroutine; what many
 #                                               share of them is shared in web's tests
 #   archtest                                    reads the source
 #   journeys, cmd/gatehouse                     drive the server from outside; nobody there
 #                                               shares memory with it
 plain=" gatehouse gatehouse/internal/strictyaml gatehouse/internal/geo gatehouse/internal/guard gatehouse/internal/testkit/budget
- gatehouse/internal/site gatehouse/internal/web/ui gatehouse/internal/web/portal gatehouse/internal/web/console
+ gatehouse/internal/site gatehouse/internal/web/ui gatehouse/internal/web/portal gatehouse/internal/web/console gatehouse/internal/web/operator
  gatehouse/internal/archtest gatehouse/internal/journeys gatehouse/cmd/gatehouse "
 
 # SQLite is C that a program has translated: it shares no memory of ours between goroutines,
@@ -35,8 +35,9 @@ walks='^(TestTheServicesDoWhatTheModelDoes|TestTheServicesDoWhatTheModelOfTheWay
 walks+='|TestBuiltInList|TestFalsePositives|TestEveryLegacyHashVerifiesAndIsRewritten|TestForeignHashesTakeBytesAsTypedThenComposed|TestWeakHashesAreWrapped'
 walks+='|TestDamagedHashesAreRefused|FuzzVerify|TestATemporaryPasswordIsReadHoweverItIsCopied'
 walks+='|TestDataStaysData|FuzzData|TestGolden|TestGoldenOfALinkSite|TestTranslated|TestFrenchSpaces|TestEveryLanguageHasTheSameStructure|TestPartsAgree'
+walks+='|TestEveryAudience|TestEveryOperatorRole'
 walks+='|TestHTMLLoadsNothing|TestSecretStandsOnce|TestNoNameIsALink|TestNoMessageHasALinkInAName|TestReportsInWhateverWrapping)$'
-walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/mail "
+walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/mail gatehouse/internal/web "
 
 mapfile -t packages < <("$go" list "$@")
 [ ${#packages[@]} -gt 0 ] || { echo "no package matches: $*" >&2; exit 2; }

@@ -58,7 +58,7 @@ var nistLevels = nistGroup{"Levels (2)", []nistRow{
 	{"2.4.2", "Records are kept as the operator's rules say", "", operators, ""},
 	{"2.4.3 PR-2", "Other uses of attributes are predictable", "", operators, ""},
 	{"2.4.3 PR-3", "Consent to other uses is no condition", "", "outside: nothing is used for anything but signing in", ""},
-	{"2.4.4 REDAUTH-1", "There is help with sign-ins that fail", "TestA09_WhoeverIsStuckIsPointedToBoth TestC06_ContactSaysWhatToHaveReady", "", ""},
+	{"2.4.4 REDAUTH-1", "There is help with sign-ins that fail", "TestA09_WhoeverIsStuckIsPointedToBoth TestC06_ContactAsksForWhatSupportNeeds", "", ""},
 	{"2.4.4 REDAUTH-2", "It is easy to find", "TestC06_TroubleIsFoundBySearching TestContactsFollowTheSite", "", ""},
 	{"2.4.4 REDAUTH-3", "It is looked at how well it works", "", operators, ""},
 }}

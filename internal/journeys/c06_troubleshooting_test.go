@@ -64,14 +64,14 @@ func TestC06_ThePageSaysThatCookiesAreOff(t *testing.T) {
 	})
 }
 
-// Contact says how to reach the site, and what to have ready (C07).
-func TestC06_ContactSaysWhatToHaveReady(t *testing.T) {
+// Contact says how to reach the site, and asks for what support needs to know (C07).
+func TestC06_ContactAsksForWhatSupportNeeds(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		for _, site := range s.Sites.All() {
 			p := visitor(t, s, site.ID).Get("/contact").Want(200)
 			p.MustFind("main a[href='mailto:" + site.Support.Email + "']")
 			p.MustFind("main a[href^='tel:']")
-			for _, want := range []string{site.Support.Phone, site.Support.Hours, "administrator", "reference", "email address of your account", "tried already", "Never your password"} {
+			for _, want := range []string{site.Support.Phone, site.Support.Hours, "administrator", "Email address", "What happened?", "Error reference", "What have you tried?", "Screenshots", "Never your password"} {
 				if !p.Has(want) {
 					t.Errorf("%s does not say %q: %s", site.ID, want, p.Text("main"))
 				}

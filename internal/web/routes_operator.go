@@ -52,9 +52,9 @@ func (s *Server) operatorMailRoutes() []route {
 		to("GET /operator/mail", Operator, o.Mail).needs(gatehouse.OperatorSee),
 		to("GET /operator/mail/{site}/{message}", Operator, o.OneMail).needs(gatehouse.OperatorSee),
 		to("POST /operator/mail/{site}/{message}/retry", Operator, o.RetryMail).needs(gatehouse.OperatorResend),
-		to("POST /operator/mail/{site}/{message}/drop", Operator, o.DropMail).needs(gatehouse.OperatorMail),
-		to("POST /operator/mail/{site}/hold", Operator, o.HoldMail).on("/operator/mail").needs(gatehouse.OperatorMail),
-		to("POST /operator/mail/{site}/release", Operator, o.ReleaseMail).on("/operator/mail").needs(gatehouse.OperatorMail),
+		to("POST /operator/mail/{site}/{message}/drop", Operator, o.DropMail).needs(gatehouse.OperatorMail).proving(),
+		to("POST /operator/mail/{site}/hold", Operator, o.HoldMail).on("/operator/mail").needs(gatehouse.OperatorMail).proving(),
+		to("POST /operator/mail/{site}/release", Operator, o.ReleaseMail).on("/operator/mail").needs(gatehouse.OperatorMail).proving(),
 		to("GET /operator/bounced", Operator, o.Bounced).needs(gatehouse.OperatorSee),
 		to("POST /operator/bounced/{site}/{user}", Operator, o.ClearBounce).needs(gatehouse.OperatorMail),
 	}

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/mail"
 	"gatehouse/internal/site"
 	"gatehouse/internal/support"
+	"gatehouse/internal/systemd"
 )
 
 // BouncesConfig is how reports about bounced mail are handed over.
@@ -33,11 +34,11 @@ func (k *configCheck) bounces() {
 // reportListener is where reports about mail come in; nil if none is configured.
 type reportListener struct{ net.Listener }
 
-func listenReports(cfg *Config) (*reportListener, error) {
+func listenReports(handed systemd.Sockets, cfg *Config) (*reportListener, error) {
 	if cfg.Bounces.Listen == "" {
 		return nil, nil
 	}
-	l, err := listen("bounces.listen", cfg.Bounces.Listen)
+	l, err := listen(handed, "bounces.listen", cfg.Bounces.Listen)
 	if err != nil {
 		return nil, err
 	}

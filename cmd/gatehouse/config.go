@@ -133,6 +133,10 @@ func defaultConfig() *Config {
 // file, line and key of everything that is wrong; it never contains a password.
 func LoadConfig(path string, environ []string) (*Config, error) {
 	c := defaultConfig()
+	environ, err := withCredentials(environ)
+	if err != nil {
+		return nil, err
+	}
 	doc, err := strictyaml.ReadEnv(path, "GATEHOUSE", environ, c)
 	if doc == nil {
 		return nil, err

@@ -81,7 +81,7 @@ func listenLoopback(flag, address string) (net.Listener, error) {
 	if err != nil || !isLoopback(host) {
 		return nil, usageError{fmt.Errorf("%s: %q is not an address of this machine only: give one like 127.0.0.1:8080", flag, address)}
 	}
-	return listen(flag, address)
+	return listen(nil, flag, address)
 }
 
 // demoFolder is where the demo keeps its data; remove keeps a folder that was named.

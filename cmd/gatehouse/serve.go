@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"runtime"
@@ -19,6 +17,7 @@ import (
 	"gatehouse/internal/geo"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
+	"gatehouse/internal/systemd"
 )
 
 // afterStart is when the memory for startup and the first pages goes back to the
@@ -46,21 +45,11 @@ func runServe(ctx context.Context, configPath string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	public, err := listen("listen", cfg.Listen)
+	doors, err := openDoors(cfg)
 	if err != nil {
 		return err
 	}
-	defer public.Close()
-	management, err := listen("management", cfg.Management)
-	if err != nil {
-		return err
-	}
-	defer management.Close()
-	reports, err := listenReports(cfg)
-	if err != nil {
-		return err
-	}
-	defer reports.close()
+	defer doors.close()
 	house, st, sites, err := assemble(ctx, cfg, places, log)
 	if err != nil {
 		return err
@@ -71,16 +60,37 @@ func runServe(ctx context.Context, configPath string) error {
 	defer stop()
 	go reloadOnHangup(ctx, log, sites, cert, places)
 	defer time.AfterFunc(afterStart, giveBackStart).Stop()
-	log.Info("serving", "listen", public.Addr().String(), "management", management.Addr().String(),
+	log.Info("serving", "listen", doors.public.Addr().String(), "management", doors.management.Addr().String(),
 		"database", st.Engine(), "sites", len(sites.All()))
 	err = runAll(ctx, stop,
-		func(ctx context.Context) error { return assembly.Serve(ctx, public, house.Handler, cert.config(), log) },
-		func(ctx context.Context) error { return assembly.Serve(ctx, management, house.Management, nil, log) },
+		func(ctx context.Context) error {
+			return assembly.Serve(ctx, doors.public, house.Handler, cert.config(), log)
+		},
+		func(ctx context.Context) error {
+			return assembly.Serve(ctx, doors.management, house.Management, nil, log)
+		},
 		func(ctx context.Context) error { house.Work(ctx); return nil },
-		func(ctx context.Context) error { return reports.serve(ctx, house.Reports, cert.config()) },
+		func(ctx context.Context) error { return doors.reports.serve(ctx, house.Reports, cert.config()) },
+		func(ctx context.Context) error { tellManager(ctx, log, doors); return nil },
 	)
 	log.Info("stopped")
 	return err
+}
+
+// tellManager tells the service manager that the server is ready, then that it is alive, and
+// at the end that it stops.
+func tellManager(ctx context.Context, log *slog.Logger, doors *doors) {
+	tell(log, "READY=1", "STATUS=Serving at "+doors.public.Addr().String())
+	systemd.Watchdog(ctx, doors.alive, func(err error) { log.Error("no sign of life for the service manager", "error", err.Error()) })
+	<-ctx.Done()
+	tell(log, "STOPPING=1", "STATUS=Finishing what is in progress")
+}
+
+// tell tells the service manager. A server that cannot tell it works all the same.
+func tell(log *slog.Logger, lines ...string) {
+	if err := systemd.Notify(lines...); err != nil {
+		log.Error("the service manager does not listen", "error", err.Error())
+	}
 }
 
 // giveBackStart returns the memory for startup to the system.
@@ -105,15 +115,6 @@ func runAll(ctx context.Context, stop context.CancelFunc, parts ...func(context.
 	}
 	all.Wait()
 	return first
-}
-
-// listen listens at an address; its error names the setting.
-func listen(key, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s cannot be had: %w\nAnother process may have it already, or it needs more rights: choose another address", key, address, err)
-	}
-	return l, nil
 }
 
 // certificate is the server's, read again on SIGHUP, so that a renewed one needs no
@@ -159,6 +160,7 @@ func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, ce
 			return
 		case <-hangups:
 		}
+		tell(log, "RELOADING=1")
 		for _, err := range sites.Reload() {
 			log.Error("site not reloaded: what was read before stays", "error", err.Error())
 		}
@@ -171,5 +173,6 @@ func reloadOnHangup(ctx context.Context, log *slog.Logger, sites *site.Sites, ce
 			log.Error("places not reloaded: the old ones stay", "error", err.Error())
 		}
 		log.Info("reloaded", "sites", len(sites.All()))
+		tell(log, "READY=1")
 	}
 }

@@ -25,6 +25,7 @@ var rooms = table{
 	"internal/strictyaml":   "",
 	"internal/argon2":       "",
 	"internal/geo":          "",
+	"internal/systemd":      "",
 	"internal/outbound":     "",
 	"internal/sms":          "",
 	"internal/phone":        "",

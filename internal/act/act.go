@@ -38,6 +38,10 @@ type Unit struct {
 
 	desk *Desk
 	sent bool // mail waits for the commit
+	// actor is the account of the caller, once it has been read; see Actor.
+	actor *gatehouse.User
+	// open says who of many users has something that could end; nil: nobody has looked.
+	open map[string]bool
 }
 
 // Do makes a change at a site on behalf of a caller, in one transaction that is committed if
@@ -182,7 +186,31 @@ func (tx *Unit) DeviceFor(u gatehouse.User) string {
 // account as it was before the change. It returns the IDs of the sessions and devices that ended.
 func (tx *Unit) End(u gatehouse.User, change gatehouse.Change, kept gatehouse.Kept) (ids []string, err error) {
 	return tx.Queries.End(tx, store.Ending{User: u, Change: change, Kept: kept, Mailed: mail.CanSend(u.Email),
-		PasswordMail: mail.TemporaryPassword{}.Kind(), At: tx.Now()})
+		PasswordMail: mail.TemporaryPassword{}.Kind(), Nothing: tx.open != nil && !tx.open[u.ID], At: tx.Now()})
+}
+
+// HoldMany holds up to store.ImportBatch users, who are returned by ID, and looks who of them has
+// anything that could end: nothing is asked for the others when End ends it. The unit then changes
+// no other users, and each of them once.
+func (tx *Unit) HoldMany(ids []string) (map[string]gatehouse.User, error) {
+	held, err := tx.HoldUsers(tx, tx.Site.ID, ids)
+	if err == nil {
+		tx.open, err = tx.Open(tx, tx.Site.ID, ids)
+	}
+	return held, err
+}
+
+// Actor returns the account of the caller at a site, read once in the unit: for the name that mails
+// and events give, not to decide what the caller may do.
+func (tx *Unit) Actor() (gatehouse.User, error) {
+	if tx.actor == nil {
+		u, err := tx.User(tx, tx.Site.ID, tx.Caller.UserID)
+		if err != nil {
+			return u, err
+		}
+		tx.actor = &u
+	}
+	return *tx.actor, nil
 }
 
 // EndAll is End with nothing kept.

@@ -3,6 +3,8 @@ package directory
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync/atomic"
 
 	"gatehouse"
@@ -77,9 +79,13 @@ func (b *bulkActing) write(tx *act.Unit, users map[string]gatehouse.User) (outco
 	if err != nil {
 		return nil, n, err
 	}
+	held, err := tx.HoldMany(slices.Sorted(maps.Keys(b.ready)))
+	if err != nil {
+		return nil, n, err
+	}
 	outcomes = make([]store.RunUser, len(b.next))
 	for i, of := range b.next {
-		if of.Outcome, of.Reason, err = b.actOn(tx, users[of.UserID], rule); err != nil {
+		if of.Outcome, of.Reason, err = b.actOn(tx, users[of.UserID], held, rule); err != nil {
 			return nil, n, err
 		}
 		of.At = tx.Now()
@@ -89,23 +95,21 @@ func (b *bulkActing) write(tx *act.Unit, users map[string]gatehouse.User) (outco
 	return outcomes, n, nil
 }
 
-// actOn acts on one user, held until the transaction ends.
-func (b *bulkActing) actOn(tx *act.Unit, u gatehouse.User, rule func(gatehouse.User) (gatehouse.Outcome, gatehouse.OutcomeReason, error)) (gatehouse.Outcome, gatehouse.OutcomeReason, error) {
+// actOn acts on one user, if the user is held until the transaction ends: what has come to apply
+// since the batch was prepared is left.
+func (b *bulkActing) actOn(tx *act.Unit, u gatehouse.User, held map[string]gatehouse.User, rule func(gatehouse.User) (gatehouse.Outcome, gatehouse.OutcomeReason, error)) (gatehouse.Outcome, gatehouse.OutcomeReason, error) {
 	outcome, why, err := rule(u)
 	if err != nil || outcome != gatehouse.OutcomeChanged {
 		return outcome, why, err
 	}
-	if u, err = tx.HoldUser(tx, b.SiteID, u.ID); err != nil {
-		return "", "", err
-	}
 	ready, is := b.ready[u.ID]
-	if outcome, why, err = rule(u); err != nil || outcome != gatehouse.OutcomeChanged {
-		return outcome, why, err
-	}
-	if !is { // it has come to apply since the batch was prepared
+	if !is {
 		return gatehouse.OutcomeSkipped, gatehouse.ReasonMeanwhile, nil
 	}
-	return outcome, why, b.s.perform(tx, b.Act, u, ready)
+	if outcome, why, err = rule(held[u.ID]); err != nil || outcome != gatehouse.OutcomeChanged {
+		return outcome, why, err
+	}
+	return outcome, why, b.s.perform(tx, b.Act, held[u.ID], ready)
 }
 
 // end: the result is on its page, and each user was told of the act.

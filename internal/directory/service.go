@@ -123,12 +123,13 @@ func bare(u gatehouse.User) gatehouse.User {
 }
 
 // administrator returns the account of the acting administrator, or of the operator who acts on
-// other operators; a zero User if it is support, for a site's users, or the server itself.
+// other operators, for the name in mails and records; a zero User if it is support, for a site's
+// users, or the server itself.
 func administrator(tx *act.Unit) (gatehouse.User, error) {
 	if tx.Caller.Kind != gatehouse.SignedIn && !(tx.Caller.SignedInOperator() && tx.Site.ForOperators()) {
 		return gatehouse.User{}, nil
 	}
-	return tx.User(tx, tx.Site.ID, tx.Caller.UserID)
+	return tx.Actor()
 }
 
 // hash hashes a password, or returns that the server is too busy.

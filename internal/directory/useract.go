@@ -119,7 +119,7 @@ func stillLeads(tx *act.Unit, companyID string) error {
 	if tx.Caller.Kind != gatehouse.SignedIn {
 		return nil
 	}
-	admin, err := administrator(tx)
+	admin, err := tx.User(tx, tx.Site.ID, tx.Caller.UserID)
 	if err == nil && (!admin.Leads() || admin.CompanyID != companyID) {
 		err = errForbidden
 	}

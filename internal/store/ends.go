@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"gatehouse"
@@ -20,13 +19,18 @@ type Ending struct {
 	Mailed bool
 	// PasswordMail is the kind of messages that contain a temporary password.
 	PasswordMail string
-	At           time.Time
+	// Nothing: Open did not find the user, so only what is kept with the account itself can end.
+	Nothing bool
+	At      time.Time
 }
 
 // End ends what gatehouse.Ends says. It is the only method that does so for one account;
 // CloseDoors does it for all. It returns the IDs of the sessions and devices that ended.
 func (q Queries) End(ctx context.Context, e Ending) (ids []string, err error) {
 	u, ends := e.User, guarded(e.Change)
+	if e.Nothing {
+		ends = gatehouse.Endings{Temporary: ends.Temporary, Guesses: ends.Guesses}
+	}
 	if ends.Sessions != gatehouse.None {
 		if ids, err = q.endSessions(ctx, u, ends.Sessions.But(e.Kept.Session), e.At); err != nil {
 			return nil, err
@@ -76,15 +80,19 @@ func guarded(c gatehouse.Change) gatehouse.Endings {
 	return ends
 }
 
-// Open returns which of up to ImportBatch users have something that could end: an import ends it
-// only for those. The caller has changed the users before, in the same transaction, so nothing can
-// be opened with their old credentials.
+// Open returns which of up to ImportBatch users have something that could end: what acts on many
+// users ends it only for those. The caller has changed the users before, or holds them, in the same
+// transaction, so nothing can be opened with their old credentials.
 func (q Queries) Open(ctx context.Context, siteID string, ids []string) (map[string]bool, error) {
 	open := map[string]bool{}
 	if len(ids) == 0 {
 		return open, nil
 	}
-	err := q.all(ctx, "open", openText(), batchOfKeys(siteID, ids), func(scan func(...any) error) error {
+	rows := make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{id}
+	}
+	err := q.all(ctx, "open", openText(q.d), []any{siteID, inJSON(rows)}, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		open[id] = true
@@ -93,9 +101,12 @@ func (q Queries) Open(ctx context.Context, siteID string, ids []string) (map[str
 	return open, err
 }
 
-var openText = sync.OnceValue(func() string {
-	of := ` WHERE site_id = $1 AND user_id IN (` + batchOfMarks() + `)`
-	return `SELECT user_id FROM sessions` + of + ` UNION SELECT user_id FROM signins` + of + ` UNION SELECT user_id FROM devices` + of +
+// openText has the users as one argument: with a placeholder for each of them, in each table,
+// PostgreSQL would plan it longer than run it.
+func openText(d dialect) string {
+	of := ` WHERE site_id = $1 AND user_id IN (SELECT id FROM chosen)`
+	return `WITH chosen AS MATERIALIZED (SELECT value ->> 0 AS id FROM ` + d.each + `($2))
+		SELECT user_id FROM sessions` + of + ` UNION SELECT user_id FROM signins` + of + ` UNION SELECT user_id FROM devices` + of +
 		` UNION SELECT user_id FROM recoveries` + of + ` AND user_id <> '' UNION SELECT user_id FROM codes` + of +
 		` UNION SELECT user_id FROM email_changes` + of + ` UNION SELECT user_id FROM messages` + of + ` AND done_at = 0`
-})
+}

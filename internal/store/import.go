@@ -17,6 +17,7 @@ const ImportBatch = 500
 var (
 	usersByKeysText   = sync.OnceValue(func() string { return makeUsersBy("username_key") })
 	usersHeldText     = sync.OnceValue(func() string { return makeUsersBy("username_key") + " ORDER BY id " })
+	usersByIDsText    = sync.OnceValue(func() string { return makeUsersBy("id") + " ORDER BY id " })
 	usersByEmailsText = sync.OnceValue(func() string { return makeUsersBy("email_key") })
 )
 
@@ -66,6 +67,20 @@ func (q Queries) UsersByKeys(ctx context.Context, siteID string, keys []string, 
 		found[gatehouse.NameKey(u.Username)] = u
 	}
 	return found, err
+}
+
+// HoldUsers is HoldUser for at most ImportBatch users, who are returned by ID: all are held in one
+// order, so two transactions that hold some of the same ones do not wait for each other.
+func (q Queries) HoldUsers(ctx context.Context, siteID string, ids []string) (map[string]gatehouse.User, error) {
+	held := make(map[string]gatehouse.User, len(ids))
+	if len(ids) == 0 {
+		return held, nil
+	}
+	users, err := q.users(ctx, usersByIDsText()+q.d.hold, batchOfKeys(siteID, ids)...)
+	for _, u := range users {
+		held[u.ID] = u
+	}
+	return held, err
 }
 
 // batchOfKeys returns the arguments for keys; the text has as many placeholders as a batch, and

@@ -281,7 +281,8 @@ func scans(t *testing.T, s *store.Store, text string, args []any) (found []strin
 		}
 		for _, row := range rows(t, q, 4, "EXPLAIN QUERY PLAN "+text, args...) {
 			line, known := row[3], tables(t, q, s.Engine())
-			whole := strings.HasPrefix(line, "SCAN ") || strings.HasSuffix(line, "(site_id=?)") // all that a site has
+			whole := strings.HasPrefix(line, "SCAN ") || strings.HasSuffix(line, "(site_id=?)") || // all that a site has
+				strings.HasSuffix(line, "(site_id=? AND company_id=?)") && strings.Contains(text, "role = 'admin'") && !strings.Contains(line, "users_admins") // all users, for a few
 			if whole && isTable(known, text, strings.Fields(line)[1]) {
 				found = append(found, line)
 			}

@@ -31,7 +31,9 @@ func (q Queries) SharedSearches(ctx context.Context, siteID, companyID, userID s
 			u.site_id, u.id, u.company_id, u.username, u.first_name, u.last_name, u.role, u.state, u.deleted_at
 		FROM users u CROSS JOIN saved_searches s -- in this order: SQLite would begin with all that are shared at the site
 		LEFT JOIN hidden_searches h ON h.site_id = s.site_id AND h.owner_id = s.user_id AND h.search_id = s.id AND h.user_id = $3
-		WHERE u.site_id = $1 AND u.company_id = $2 AND u.role = 'admin' AND s.site_id = u.site_id AND s.user_id = u.id AND s.shared_at > 0 ORDER BY s.shared_at, s.id`,
+		WHERE u.site_id = $1 AND u.company_id = $2 AND u.role = 'admin'
+			AND u.username_key > '' -- always so: it makes SQLite go by the index of administrators, and not through all users
+			AND s.site_id = u.site_id AND s.user_id = u.id AND s.shared_at > 0 ORDER BY s.shared_at, s.id`,
 		[]any{siteID, companyID, userID}, func(scan func(...any) error) error {
 			var s gatehouse.SharedSearch
 			var address string

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
+	"gatehouse/internal/watch"
 )
 
 // utc is the clock: UTC, in the microseconds that the database keeps, so that a stored
@@ -72,11 +73,21 @@ func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Lo
 		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Gateway: cfg.Gateway, TextsPerDay: cfg.TextMessages.PerDay, Limits: cfg.SignInLimits(), Blocklist: refused, Places: places, SecurityAddress: cfg.SecurityAddress,
 		Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.Limits.HashQueue),
 		Now:    utc, Log: log, TrustedProxies: cfg.TrustedProxies, PlainLoopback: cfg.PlainLoopback(), OutboundNetworks: cfg.OutboundNetworks,
+		Self: self(),
 	})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, st.Close())
 	}
 	return house, st, sites, nil
+}
+
+// self is what operators see of this process.
+func self() watch.Process {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "-"
+	}
+	return watch.Process{Host: host, PID: os.Getpid(), Version: thisBuild().Version}
 }
 
 // Blocklist are the passwords that nobody may choose: the common ones and those in the

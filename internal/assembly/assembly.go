@@ -25,6 +25,7 @@ import (
 	"gatehouse/internal/sso"
 	"gatehouse/internal/store"
 	"gatehouse/internal/support"
+	"gatehouse/internal/watch"
 	"gatehouse/internal/web"
 )
 
@@ -54,6 +55,8 @@ type Options struct {
 	Hosts          map[string]http.Handler
 	// OutboundNetworks may be asked although they are not the internet: outbound.Policy's.
 	OutboundNetworks []netip.Prefix
+	// Self is what operators see of this process.
+	Self watch.Process
 }
 
 // House is a server that has been put together.
@@ -65,6 +68,8 @@ type House struct {
 	Directory           *directory.Service
 	SSO                 *sso.Service
 	Support             *support.Service
+	// Watch knows how the installation is.
+	Watch *watch.Service
 	// Logouts tells platforms that sessions have ended.
 	Logouts *sso.Logouts
 	// Reports takes in what is said about mail that came back; it is served where there
@@ -110,17 +115,18 @@ func New(o Options) (*House, error) {
 	cases := support.New(support.Service{Desk: desk, Keys: o.Keys, Limits: support.DefaultLimits, Sites: o.Sites.ByID, AllSites: o.Sites.All, Log: o.Log})
 	logouts := &sso.Logouts{Service: provider, Sites: o.Sites.ByID, Counted: metrics.Logout}
 	o.Store.OnLogouts(logouts.Nudge)
+	watcher := &watch.Service{Store: o.Store, Book: watch.NewBook(o.Now), Now: o.Now, Self: o.Self}
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Watch: watcher, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
-		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Logouts: logouts,
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Watch: watcher, Logouts: logouts,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Letters: support.Letters{Service: cases}, Name: o.SMTP.HELO},
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
-			jobs.Enrolments(users, o.Sites.ByID), jobs.Imports(users, o.Sites.ByID), jobs.BulkActs(users, o.Sites.ByID), jobs.Proposals(users), jobs.Reports(users, o.Sites.All), jobs.FactorResets(users, o.Sites.ByID), jobs.FactorAsks(users, o.Sites.ByID), jobs.Deletions(users, o.Sites.ByID), jobs.Requests(users, o.Sites.All), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID), jobs.Cases(cases),
+			jobs.Enrolments(users, o.Sites.ByID), jobs.Imports(users, o.Sites.ByID), jobs.BulkActs(users, o.Sites.ByID), jobs.Proposals(users), jobs.Reports(users, o.Sites.All), jobs.FactorResets(users, o.Sites.ByID), jobs.FactorAsks(users, o.Sites.ByID), jobs.Deletions(users, o.Sites.ByID), jobs.Requests(users, o.Sites.All), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID), jobs.Cases(cases), jobs.Health(watcher),
 		},
 	}, nil
 }
@@ -146,6 +152,7 @@ func (h *House) Work(ctx context.Context) {
 		})
 	}
 	all.Go(func() { h.Logouts.Run(ctx) })
-	all.Go(func() { jobs.Run(ctx, h.log, h.jobs...) })
+	h.Watch.Begin()
+	all.Go(func() { jobs.Run(ctx, h.log, h.Watch.Book, h.jobs...) })
 	all.Wait()
 }

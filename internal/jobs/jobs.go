@@ -12,6 +12,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/store"
+	"gatehouse/internal/watch"
 )
 
 // Job is one kind of background work.
@@ -103,16 +104,17 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 }
 
 // Run runs the jobs until ctx ends, and returns when running jobs have finished. A job that fails
-// or panics is logged and runs again at its next time.
-func Run(ctx context.Context, log *slog.Logger, jobs ...Job) {
+// or panics is logged and runs again at its next time. The book has what each of them did last.
+func Run(ctx context.Context, log *slog.Logger, book *watch.Book, jobs ...Job) {
 	var all sync.WaitGroup
 	for _, j := range jobs {
-		all.Go(func() { repeat(ctx, log, j) })
+		book.Listed(j.Name, j.Every)
+		all.Go(func() { repeat(ctx, log, book, j) })
 	}
 	all.Wait()
 }
 
-func repeat(ctx context.Context, log *slog.Logger, j Job) {
+func repeat(ctx context.Context, log *slog.Logger, book *watch.Book, j Job) {
 	tick := time.NewTicker(j.Every)
 	defer tick.Stop()
 	for {
@@ -122,7 +124,11 @@ func repeat(ctx context.Context, log *slog.Logger, j Job) {
 		case <-tick.C:
 		}
 		// A running job continues when the server stops (graceful stop).
-		if err := guarded(context.WithoutCancel(ctx), j); err != nil {
+		counting, tally := store.Counting(context.WithoutCancel(ctx))
+		book.Begun(j.Name)
+		err := guarded(counting, j)
+		book.Ended(j.Name, tally.Records(), err)
+		if err != nil {
 			log.ErrorContext(ctx, "job failed", "job", j.Name, "error", err)
 		}
 	}

@@ -12,6 +12,7 @@ func (s *Store) Shared() bool { return s.dialect.shared }
 // database's clock: that of a process may jump.
 func (s *Store) Alive(ctx context.Context, lease time.Duration) error {
 	return s.Write(ctx, func(q Queries) error {
+		q.changed = nil // a sign of life is no work done
 		_, err := q.exec(ctx, "alive", `INSERT INTO processes (id, alive_until) VALUES ($1, (`+q.d.clock+`) + CAST($2 AS BIGINT))
 			ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`, q.process, lease.Microseconds())
 		if err != nil {

@@ -82,6 +82,8 @@ type Queries struct {
 	returned *[]Limit
 	// ended means that the transaction has ended what sessions had reached; see OnLogouts.
 	ended *bool
+	// changed counts the records that the transaction has changed; see Tally.
+	changed *int64
 }
 
 // Read returns the methods outside of a transaction, each with its own snapshot.
@@ -123,10 +125,10 @@ func (s *Store) writeOnce(ctx context.Context, fn func(Queries) error) error {
 // run one at a time, it is part of it.
 func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 	var returned []Limit
-	ended := false
+	ended, changed := false, int64(0)
 	err := s.begin(ctx, func(run runner) error {
-		q := Queries{run: run, d: s.dialect, process: s.process, returned: &returned, ended: &ended}
-		returned, ended = nil, false
+		q := Queries{run: run, d: s.dialect, process: s.process, returned: &returned, ended: &ended, changed: &changed}
+		returned, ended, changed = nil, false, 0
 		if err := fn(q); err != nil {
 			return err
 		}
@@ -141,12 +143,18 @@ func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 	if err == nil && ended && s.onLogouts != nil {
 		s.onLogouts()
 	}
+	if err == nil && changed > 0 {
+		count(ctx, changed)
+	}
 	return err
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (q Queries) exec(ctx context.Context, what, text string, args ...any) (int64, error) {
 	n, err := q.run.exec(ctx, text, args)
+	if q.changed != nil {
+		*q.changed += n
+	}
 	return n, wrap(ctx, what, err)
 }
 

@@ -10,7 +10,7 @@ import (
 // that the operator's role must be good for; the services check it again.
 func (s *Server) operatorRoutes() []route {
 	o := s.operator
-	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes())
+	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes(), s.operatorWatchRoutes())
 	return append(more, []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
@@ -57,6 +57,14 @@ func (s *Server) operatorMailRoutes() []route {
 		to("POST /operator/mail/{site}/release", Operator, o.ReleaseMail).on("/operator/mail").needs(gatehouse.OperatorMail).proving(),
 		to("GET /operator/bounced", Operator, o.Bounced).needs(gatehouse.OperatorSee),
 		to("POST /operator/bounced/{site}/{user}", Operator, o.ClearBounce).needs(gatehouse.OperatorMail),
+	}
+}
+
+// operatorWatchRoutes are about how the installation is.
+func (s *Server) operatorWatchRoutes() []route {
+	o := s.operator
+	return []route{
+		to("GET /operator/jobs", Operator, o.Jobs).needs(gatehouse.OperatorSee),
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"gatehouse/internal/site"
 	"gatehouse/internal/sso"
 	"gatehouse/internal/support"
+	"gatehouse/internal/watch"
 	"gatehouse/internal/web/console"
 	"gatehouse/internal/web/openid"
 	"gatehouse/internal/web/operator"
@@ -38,10 +39,12 @@ type Server struct {
 	// SSO is what applications sign in with.
 	SSO     *sso.Service
 	Support *support.Service
-	Pages   *ui.Pages
-	Keys    *secret.Keys
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Watch is what operators learn of the installation from.
+	Watch *watch.Service
+	Pages *ui.Pages
+	Keys  *secret.Keys
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
 	// TrustedProxies are the only peers with X-Forwarded- headers that count.
@@ -69,7 +72,7 @@ type Server struct {
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Support: s.Support, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, Sites: s.Sites, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
-	s.operator = &operator.Operator{Directory: s.Directory, Support: s.Support, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
+	s.operator = &operator.Operator{Directory: s.Directory, Support: s.Support, Watch: s.Watch, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()

@@ -66,6 +66,9 @@ func samples() []pages.Sample {
 	for name, v := range mailViews() {
 		add(name, v)
 	}
+	for name, v := range watchViews() {
+		add(name, v)
+	}
 	quiet := overview()
 	quiet.Database = time.Second
 	add("overview-quiet", quiet)
@@ -145,6 +148,8 @@ func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case Mail, OneMail, Bounced:
 		return hostileMail(v, probe)
+	case Jobs:
+		return hostileWatch(v, probe)
 	case Overview:
 		v.Sites = []directory.SiteOverview{{ID: "uk", Name: probe, Hours: []int{1, 2}}}
 		return v

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/directory"
 	"gatehouse/internal/site"
 	"gatehouse/internal/support"
+	"gatehouse/internal/watch"
 	"gatehouse/internal/web/ui"
 )
 
@@ -25,6 +26,7 @@ var Templates embed.FS
 type Operator struct {
 	Directory *directory.Service
 	Support   *support.Service
+	Watch     *watch.Service
 	Sites     *site.Sites
 	Pages     *ui.Pages
 	Now       func() time.Time

@@ -20,6 +20,7 @@ const (
 	OperatorCompaniesPath = "/operator/companies"
 	OperatorMailPath      = "/operator/mail"
 	OperatorBouncedPath   = "/operator/bounced"
+	OperatorJobsPath      = "/operator/jobs"
 )
 
 // OperatorUsersPath is where the operators' pages of a site's users are.
@@ -45,6 +46,7 @@ var operatorTabs = []struct {
 	{"operator.find_companies", OperatorCompaniesPath, gatehouse.OperatorSee, nil},
 	{"opmail.tab", OperatorMailPath, gatehouse.OperatorSee, []string{OperatorMailPath + "/", OperatorBouncedPath}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
+	{"watch.tab", OperatorJobsPath, gatehouse.OperatorSee, nil},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 }
 
@@ -62,6 +64,20 @@ func (p *Page) operatorTabs() []Tab {
 		tabs = append(tabs, Tab{p.T(t.key), t.path, current})
 	}
 	return tabs
+}
+
+// watchPages are the pages of how the installation is: the icon, the text key and the path.
+var watchPages = []struct{ icon, key, path string }{
+	{"history", "watch.jobs", OperatorJobsPath},
+}
+
+// WatchPages are those pages, for the template "watch-nav".
+func (p *Page) WatchPages() []NavPage {
+	pages := make([]NavPage, len(watchPages))
+	for i, w := range watchPages {
+		pages[i] = NavPage{w.icon, p.T(w.key), w.path, w.path == p.PathOnly(), 0}
+	}
+	return pages
 }
 
 // operatorPlace is the path of a page, or of the place that it belongs to: a site's companies are

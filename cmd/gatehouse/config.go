@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -32,12 +31,9 @@ import (
 // are relative to the file; after LoadConfig they are absolute.
 type Config struct {
 	// Listen is for visitors, Management for operators who check its health.
-	Listen     string `yaml:"listen,required"`
-	Management string `yaml:"management"`
-	TLS        struct {
-		Certificate string `yaml:"certificate"`
-		Key         string `yaml:"key"`
-	} `yaml:"tls"`
+	Listen     string    `yaml:"listen,required"`
+	Management string    `yaml:"management"`
+	TLS        TLSConfig `yaml:"tls"`
 	// PlainHTTP leaves TLS to a trusted proxy, or serves loopback without it.
 	PlainHTTP bool `yaml:"plain_http"`
 	// Public is how visitors reach the server: how links in mail begin.
@@ -115,6 +111,7 @@ func defaultConfig() *Config {
 		Database:     "sqlite:///var/lib/gatehouse/gatehouse.db",
 		SMTP:         SMTPConfig{Timeout: 30 * time.Second},
 		Sites:        "sites",
+		TLS:          TLSConfig{ACME: defaultACME},
 		TextMessages: defaultTexts,
 		Limits: LimitsConfig{
 			HashQueue:     64,
@@ -260,21 +257,6 @@ func (k *configCheck) address(key, value string) (loopback bool, port int) {
 	return host == "localhost" || errIP == nil && ip.IsLoopback(), int(number)
 }
 
-func (k *configCheck) certificate() {
-	switch {
-	case k.PlainHTTP:
-		if k.TLS.Certificate != "" || k.TLS.Key != "" {
-			k.doc.Problem("tls", "is of no use with plain_http: true; remove one of them")
-		}
-	case k.TLS.Certificate == "" || k.TLS.Key == "":
-		k.doc.Problem("tls", "needs certificate and key; behind a proxy that has them, set plain_http: true and trusted_proxies")
-	case k.file("tls.certificate", &k.TLS.Certificate) && k.file("tls.key", &k.TLS.Key):
-		if _, err := tls.LoadX509KeyPair(k.TLS.Certificate, k.TLS.Key); err != nil {
-			k.doc.Problem("tls.certificate", "does not load with tls.key: %v", err)
-		}
-	}
-}
-
 func (k *configCheck) database() {
 	const rule = "must be sqlite:///path/to/file or postgres://user:password@host/name"
 	path, lite := store.SQLitePath(k.Database)
@@ -347,9 +329,15 @@ func (k *configCheck) files() {
 	if info, err := os.Stat(k.Sites); err != nil || !info.IsDir() {
 		k.doc.Problem("sites", "the folder %s does not exist", k.Sites)
 	}
-	if a, err := mail.ParseAddress(k.SecurityAddress); k.SecurityAddress != "" && (err != nil || a.Address != k.SecurityAddress) {
+	if k.SecurityAddress != "" && !isAddress(k.SecurityAddress) {
 		k.doc.Problem("security_address", "is %q, must be an email address such as security@portal.example", k.SecurityAddress)
 	}
+}
+
+// isAddress reports whether a text is an email address and nothing else.
+func isAddress(text string) bool {
+	a, err := mail.ParseAddress(text)
+	return err == nil && a.Address == text
 }
 
 // file makes a path absolute and reports whether there is a readable file.

@@ -41,6 +41,7 @@ type doctor struct {
 	ctx      context.Context
 	cfg      *Config
 	dns      *net.Resolver
+	hosts    []siteHost
 	findings []finding
 }
 
@@ -95,7 +96,7 @@ func (d *doctor) examine(config string, environ []string) {
 	d.add("keys", well, fmt.Sprintf("%s is read by its owner only", cfg.KeyFile), "")
 	sites := d.sites()
 	d.database(sites)
-	d.certificate(sites)
+	d.certificate()
 	d.places()
 	d.mail(sites)
 	d.texts(sites)
@@ -133,15 +134,17 @@ func (d *doctor) sites() []*site.Site {
 		return nil
 	}
 	var questions []func() finding
-	for _, st := range sites.All() {
+	ask := func(st *site.Site) {
 		for _, host := range st.Hosts {
+			d.hosts = append(d.hosts, siteHost{host, st.ID})
 			questions = append(questions, func() finding { return d.host(st, host) })
 		}
 	}
+	for _, st := range sites.All() {
+		ask(st)
+	}
 	if own := sites.Operators(); own != nil {
-		for _, host := range own.Hosts {
-			questions = append(questions, func() finding { return d.host(own, host) })
-		}
+		ask(own)
 	}
 	d.askAll(questions)
 	return sites.All()

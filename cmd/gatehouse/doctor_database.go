@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,14 +12,13 @@ import (
 	"gatehouse/internal/store"
 )
 
-// What the doctor thinks of a database and a certificate.
+// What the doctor thinks of a database.
 const (
 	diskLow        = 1 << 30
 	diskFull       = 100 << 20
 	clockAside     = 2 * time.Second
 	clockWrong     = 30 * time.Second
 	mailLate       = time.Hour
-	renewalDue     = 14 * 24 * time.Hour
 	databaseAnswer = 10 * time.Second
 )
 
@@ -123,37 +121,5 @@ func (d *doctor) disk(path string) {
 		d.add("disk", warn, size(free)+" are free", fix)
 	default:
 		d.add("disk", well, size(free)+" are free", "")
-	}
-}
-
-// certificate checks our own; if a proxy has it, there is none.
-func (d *doctor) certificate(sites []*site.Site) {
-	if d.cfg.TLS.Certificate == "" {
-		d.add("certificate", well, "none here: plain_http leaves TLS to the proxy", "")
-		return
-	}
-	pair, err := tls.LoadX509KeyPair(d.cfg.TLS.Certificate, d.cfg.TLS.Key)
-	if err != nil {
-		d.add("certificate", fail, err.Error(), "give a certificate in PEM and its key")
-		return
-	}
-	const renew = "renew it, then send the server SIGHUP"
-	until := "until " + pair.Leaf.NotAfter.UTC().Format(time.DateOnly)
-	switch left := pair.Leaf.NotAfter.Sub(utc()); {
-	case left <= 0:
-		d.add("certificate", fail, "it was good "+until, renew)
-	case left < renewalDue:
-		d.add("certificate", warn, "it is good "+until+" only", renew)
-	case utc().Before(pair.Leaf.NotBefore):
-		d.add("certificate", fail, "it is not good before "+pair.Leaf.NotBefore.UTC().Format(time.DateOnly), "check this machine's clock")
-	default:
-		d.add("certificate", well, "it is good "+until, "")
-	}
-	for _, st := range sites {
-		for _, host := range st.Hosts {
-			if pair.Leaf.VerifyHostname(host) != nil {
-				d.add("certificate", fail, "it is not for "+host+" of the site "+st.ID, "get one that names every site's hosts")
-			}
-		}
 	}
 }

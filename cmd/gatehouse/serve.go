@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -37,7 +35,7 @@ func runServe(ctx context.Context, configPath string) error {
 	if _, fault := secret.Kernel(); fault != nil {
 		log.Error("slow hashing", "error", fault)
 	}
-	cert, err := newCertificate(cfg)
+	cert, err := newCertificate(cfg, log)
 	if err != nil {
 		return usageError{err}
 	}
@@ -71,6 +69,7 @@ func runServe(ctx context.Context, configPath string) error {
 		},
 		func(ctx context.Context) error { house.Work(ctx); return nil },
 		func(ctx context.Context) error { return doors.reports.serve(ctx, house.Reports, cert.config()) },
+		func(ctx context.Context) error { cert.keep(ctx, sites); return nil },
 		func(ctx context.Context) error { tellManager(ctx, log, doors); return nil },
 	)
 	log.Info("stopped")
@@ -115,37 +114,6 @@ func runAll(ctx context.Context, stop context.CancelFunc, parts ...func(context.
 	}
 	all.Wait()
 	return first
-}
-
-// certificate is the server's, read again on SIGHUP, so that a renewed one needs no
-// restart.
-type certificate struct {
-	cert, key string
-	current   atomic.Pointer[tls.Certificate]
-}
-
-// newCertificate reads the certificate; nil if the configuration has none.
-func newCertificate(cfg *Config) (*certificate, error) {
-	if cfg.TLS.Certificate == "" {
-		return nil, nil
-	}
-	c := &certificate{cert: cfg.TLS.Certificate, key: cfg.TLS.Key}
-	return c, c.reload()
-}
-
-func (c *certificate) reload() error {
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
-	if err == nil {
-		c.current.Store(&pair)
-	}
-	return err
-}
-
-func (c *certificate) config() *tls.Config {
-	if c == nil {
-		return nil
-	}
-	return assembly.TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil })
 }
 
 // reloadOnHangup reads the sites, the certificate and the places again at each SIGHUP.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -39,6 +40,7 @@ type commands struct {
 	Operator  operatorCmd    `cmd:"" help:"Create, list and change those who run the installation and sign in to its pages."`
 	App       applicationCmd `cmd:"" help:"Register, list, show and change applications that sign users in."`
 	Reference referenceCmd   `cmd:"" help:"Find what happened in the request that an error page names."`
+	Init      initCmd        `cmd:"" help:"Write a first configuration, keys and a site that start: five questions, or flags."`
 	Doctor    doctorCmd      `cmd:"" help:"Check the installation and say what to fix."`
 	Bounce    bounceCmd      `cmd:"" help:"Take a report about mail that came back, from standard input; for the mail system."`
 	Backup    backupCmd      `cmd:"" help:"Copy the SQLite database while the server runs."`
@@ -120,7 +122,24 @@ func checkKernel() error {
 
 // configFlag is the flag of all commands that need the configuration.
 type configFlag struct {
-	Config string `help:"The configuration file." short:"c" default:"gatehouse.yaml" env:"GATEHOUSE_CONFIG" placeholder:"FILE"`
+	Config string `help:"The configuration file; without it the one in this folder, or in /etc/gatehouse." short:"c" default:"gatehouse.yaml" env:"GATEHOUSE_CONFIG" placeholder:"FILE"`
+}
+
+// packagedConfig is where a package has the configuration.
+const packagedConfig = "/etc/gatehouse/gatehouse.yaml"
+
+// AfterApply takes the package's configuration if the current folder has none.
+func (f *configFlag) AfterApply() error {
+	if f.Config != "gatehouse.yaml" {
+		return nil
+	}
+	if _, err := os.Stat(f.Config); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Stat(packagedConfig); !errors.Is(err, fs.ErrNotExist) { // unreadable is there, too
+		f.Config = packagedConfig
+	}
+	return nil
 }
 
 type serveCmd struct{ configFlag }

@@ -221,10 +221,14 @@ func CheckApplication(name string, s ApplicationSettings) []FieldError {
 	is(s.Auth == AuthPrivateKeyJWT && s.JWKS == "" && s.JWKSURI == "", "jwks", "auth")
 	is(s.JWKS != "" && s.JWKSURI != "", "jwks_uri", "both")
 	is(len(s.JWKSURI) > 2000 || !printable(s.JWKSURI), "jwks_uri", "invalid")
-	is(len(s.RedirectURIs) > mostOfList || len(s.PostLogoutRedirectURIs) > mostOfList, "redirect_uris", "too-many")
-	for _, uri := range slices.Concat(s.RedirectURIs, s.PostLogoutRedirectURIs) {
-		is(!RedirectURIGood(uri, s.Native), "redirect_uris", "redirect-uri")
+	lists := func(field string, uris []string) {
+		is(len(uris) > mostOfList, field, "too-many")
+		for _, uri := range uris {
+			is(!RedirectURIGood(uri, s.Native), field, "redirect-uri")
+		}
 	}
+	lists("redirect_uris", s.RedirectURIs)
+	lists("post_logout_redirect_uris", s.PostLogoutRedirectURIs)
 	is(s.BackchannelLogoutURI != "" && !RedirectURIGood(s.BackchannelLogoutURI, false), "backchannel_logout_uri", "redirect-uri")
 	is(s.FrontchannelLogoutURI != "" && !frontchannelGood(s), "frontchannel_logout_uri", "origin")
 	is(slices.Contains(s.Grants, GrantCode) != (len(s.RedirectURIs) > 0), "redirect_uris", "grants")

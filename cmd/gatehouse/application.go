@@ -291,7 +291,7 @@ func (c *applicationChangeCmd) Run(a *app) error {
 func changeApplication(a *app, place placeFlags, id, done string, to func(*gatehouse.Application) error) error {
 	return place.in(a, func(o *office, st *site.Site) error {
 		var failed error
-		now, err := o.sso.Change(a.ctx, st, o.caller, id, func(app *gatehouse.Application) {
+		now, err := o.sso.Change(a.ctx, st, o.caller, id, "", func(app *gatehouse.Application) {
 			was := *app
 			if failed = to(app); failed != nil {
 				*app = was
@@ -318,13 +318,13 @@ type applicationSecretCmd struct {
 func (c *applicationSecretCmd) Run(a *app) error {
 	return c.in(a, func(o *office, st *site.Site) error {
 		if c.EndOld {
-			if err := o.sso.EndOldSecrets(a.ctx, st, o.caller, c.ID); err != nil {
+			if err := o.sso.EndOldSecrets(a.ctx, st, o.caller, c.ID, ""); err != nil {
 				return o.noApplication(err, st, c.ID)
 			}
 			fmt.Fprintln(a.out, "Only the newest secret is good.")
 			return nil
 		}
-		secret, err := o.sso.NewSecret(a.ctx, st, o.caller, c.ID)
+		secret, err := o.sso.NewSecret(a.ctx, st, o.caller, c.ID, "")
 		if err != nil {
 			return o.noApplication(err, st, c.ID)
 		}

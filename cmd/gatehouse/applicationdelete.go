@@ -17,7 +17,7 @@ type applicationDeleteCmd struct {
 
 func (c *applicationDeleteCmd) Run(a *app) error {
 	return c.in(a, func(o *office, st *site.Site) error {
-		gone, err := o.sso.Delete(a.ctx, st, o.caller, c.ID)
+		gone, err := o.sso.Delete(a.ctx, st, o.caller, c.ID, "")
 		if err != nil {
 			return o.noApplication(err, st, c.ID)
 		}
@@ -34,7 +34,7 @@ type applicationRestoreCmd struct {
 
 func (c *applicationRestoreCmd) Run(a *app) error {
 	return c.in(a, func(o *office, st *site.Site) error {
-		back, err := o.sso.Restore(a.ctx, st, o.caller, c.ID)
+		back, err := o.sso.Restore(a.ctx, st, o.caller, c.ID, "")
 		if err != nil {
 			return o.noApplication(err, st, c.ID)
 		}

@@ -49,7 +49,7 @@ var rooms = table{
 	"internal/web/ui":       "gatehouse site",
 	"internal/web/portal":   "gatehouse dbsc site signin account sso support web/ui",
 	"internal/web/console":  "gatehouse directory signin site web/ui",
-	"internal/web/operator": "gatehouse site directory signin support watch web/ui web/console",
+	"internal/web/operator": "gatehouse site directory signin sso support watch web/ui web/console",
 	"internal/web/openid":   "gatehouse site sso signin web/ui",
 	"internal/api":          "gatehouse signin directory sso web/ui",
 	"internal/web":          "gatehouse dbsc secret site store signin account directory sso support watch jobs api web/ui web/portal web/console web/openid web/operator",

@@ -115,14 +115,14 @@ func (o shop) register(ctx context.Context, provider *sso.Service, st *site.Site
 		if a.Name != o.name {
 			continue
 		}
-		if _, err := provider.Change(ctx, st, self, a.ID, func(a *gatehouse.Application) { o.addresses(&a.Settings, at, place) }); err != nil {
+		if _, err := provider.Change(ctx, st, self, a.ID, "", func(a *gatehouse.Application) { o.addresses(&a.Settings, at, place) }); err != nil {
 			return "", "", err
 		}
-		secret, err := provider.NewSecret(ctx, st, self, a.ID)
+		secret, err := provider.NewSecret(ctx, st, self, a.ID, "")
 		if err != nil {
 			return "", "", err
 		}
-		return a.ID, secret, provider.EndOldSecrets(ctx, st, self, a.ID)
+		return a.ID, secret, provider.EndOldSecrets(ctx, st, self, a.ID, "")
 	}
 	fresh := gatehouse.DefaultApplication()
 	o.addresses(&fresh, at, place)

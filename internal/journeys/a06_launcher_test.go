@@ -68,7 +68,7 @@ func TestA06_TheLauncherIsArranged(t *testing.T) {
 		launches(t, s, "meridian-uk", "Hidden", func(a *gatehouse.ApplicationSettings) { a.Home.LaunchURL = "" })
 		off := launches(t, s, "meridian-uk", "Switched off", nil)
 		launches(t, s, "inkwell", "Elsewhere", nil)
-		if _, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), support, off.ID, func(a *gatehouse.Application) { a.State = gatehouse.ApplicationDisabled }); err != nil {
+		if _, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), support, off.ID, "", func(a *gatehouse.Application) { a.State = gatehouse.ApplicationDisabled }); err != nil {
 			t.Fatal(err)
 		}
 		s.AddUser("meridian-uk", "msantos", password, nil)

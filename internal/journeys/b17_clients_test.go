@@ -31,7 +31,7 @@ func register(t *testing.T, s *testkit.Server, name string) (gatehouse.Applicati
 // change says where it listens.
 func change(t *testing.T, s *testkit.Server, app gatehouse.Application, to func(*gatehouse.ApplicationSettings)) {
 	t.Helper()
-	_, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}, app.ID,
+	_, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}, app.ID, "",
 		func(a *gatehouse.Application) { to(&a.Settings) })
 	if err != nil {
 		t.Fatal(err)

@@ -107,7 +107,7 @@ func TestB17_WhoReachesAnApplicationBehindAProxy(t *testing.T) {
 		if p := c.Get("/account/platforms"); !p.Has("your profile") || p.Find("form[action$='/remove']").Length() != 0 {
 			t.Error(p.Text("main"))
 		}
-		if _, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), support, a.ID, func(a *gatehouse.Application) { a.State = gatehouse.ApplicationDisabled }); err != nil {
+		if _, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), support, a.ID, "", func(a *gatehouse.Application) { a.State = gatehouse.ApplicationDisabled }); err != nil {
 			t.Fatal(err)
 		}
 		if p := authorize(t, s, admins, wikiPage); p.Status != 403 {
@@ -144,7 +144,7 @@ func TestB17_AnApplicationBehindAProxyAsksForMore(t *testing.T) {
 		if p := authorize(t, s, "gatehouse-forward="+c.Cookie("/", "gatehouse-forward"), wikiPage); p.Status != 200 {
 			t.Errorf("after signing in again: %d", p.Status)
 		}
-		if _, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), support, a.ID, func(a *gatehouse.Application) { a.Settings.Access.Level = 2 }); err != nil {
+		if _, err := s.SSO.Change(t.Context(), s.Sites.ByID("meridian-uk"), support, a.ID, "", func(a *gatehouse.Application) { a.Settings.Access.Level = 2 }); err != nil {
 			t.Fatal(err)
 		}
 		c.Stay = false
@@ -169,7 +169,7 @@ func TestB17_HostsBehindProxiesAreClaimedOnce(t *testing.T) {
 		if _, _, err := s.SSO.Create(t.Context(), st, support, "Third", settings); gatehouse.KindOf(err) != gatehouse.Invalid {
 			t.Errorf("a host that the site does not list: %v", err)
 		}
-		if _, err := s.SSO.Change(t.Context(), st, support, first.ID, func(a *gatehouse.Application) {
+		if _, err := s.SSO.Change(t.Context(), st, support, first.ID, "", func(a *gatehouse.Application) {
 			a.Settings.ForwardHosts = []string{"reports.portal.localhost"}
 			a.Settings.Home.LaunchURL = ""
 		}); err != nil {

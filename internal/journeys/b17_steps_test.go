@@ -58,7 +58,7 @@ func TestB17_WhatEndsOnTheWayToAPlatform(t *testing.T) {
 		operator := gatehouse.Caller{Kind: gatehouse.Operator, Name: "support"}
 		st := s.Sites.ByID("meridian-uk")
 		state := func(to gatehouse.ApplicationState) {
-			if _, err := s.SSO.Change(t.Context(), st, operator, shop.app.ID, func(a *gatehouse.Application) { a.State = to }); err != nil {
+			if _, err := s.SSO.Change(t.Context(), st, operator, shop.app.ID, "", func(a *gatehouse.Application) { a.State = to }); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -99,6 +99,9 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	other := s.AddOperator("tbello", password, gatehouse.RoleSupport)
 	one := "/operator/operators/" + other.ID
 	var forms []oldForm
+	shop := "/operator/sites/meridian-uk/platforms/"
+	forms = append(forms, oldForms(browser.Get(shop+"new").Want(200))...)
+	forms = append(forms, oldPlatforms(c.t, s, browser, shop)...)
 	firm := "/operator/sites/meridian-uk/companies/" + s.AddUser("meridian-uk", "customer", password, nil).CompanyID
 	writer := visitor(c.t, s, "meridian-uk")
 	number := writer.Submit(writer.Get("/contact"), contactForm, testkit.Values{"email": "ines@elsewhere.example", "name": "Ines", "what": "Lost."}).Want(200).Text("#number")

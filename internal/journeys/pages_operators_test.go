@@ -43,6 +43,7 @@ func console(w *walker) {
 	w.failing([][2]string{{"name", ""}}, "name")
 	w.at(list + "/new")
 	w.failing([][2]string{{"name", "Harlow Tools"}, {"account_number", ""}, {"email", "first@"}, {"username", "first"}}, "account_number", "email")
+	ofSites(w, customer)
 	w.b.AllowErrors("404")
 	w.at("/no-such-page")
 }

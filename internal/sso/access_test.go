@@ -34,7 +34,7 @@ func TestAPlatformIsToldThatAccessWasTakenAway(t *testing.T) {
 		}
 		access := func(to gatehouse.ApplicationAccess) func() error {
 			return func() error {
-				_, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) { a.Settings.Access = to })
+				_, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, "", func(a *gatehouse.Application) { a.Settings.Access = to })
 				return err
 			}
 		}

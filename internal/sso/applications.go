@@ -2,8 +2,12 @@ package sso
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"reflect"
+	"regexp"
 	"slices"
 	"time"
 
@@ -19,18 +23,40 @@ import (
 //
 // Errors: Forbidden, Invalid with fields, Conflict (store.ReasonHostTaken), Unavailable.
 func (s *Service) Create(ctx context.Context, st *site.Site, c gatehouse.Caller, name string, settings gatehouse.ApplicationSettings) (made gatehouse.Application, clientSecret string, err error) {
-	if err := operatorOnly(c); err != nil {
+	return s.CreateOnce(ctx, st, c, s.NextID(), name, settings)
+}
+
+// NextID is an ID for CreateOnce.
+func (s *Service) NextID() string { return store.NewID("app", s.Now()) }
+
+var idForm = regexp.MustCompile(`^app_[0-9a-f]{32}$`)
+
+// CreateOnce is Create with an ID of NextID, which a form has: sent twice, it makes one application,
+// and the second answer is Conflict (ReasonCreated).
+func (s *Service) CreateOnce(ctx context.Context, st *site.Site, c gatehouse.Caller, id, name string, settings gatehouse.ApplicationSettings) (made gatehouse.Application, clientSecret string, err error) {
+	if c, err = operates(st, c, gatehouse.OperatorPlatforms); err != nil {
 		return made, "", err
+	}
+	if !idForm.MatchString(id) {
+		return made, "", &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonSeen}
 	}
 	if err := errors.Join(s.check(name, settings), checkHosts(st, settings)); err != nil {
 		return made, "", err
 	}
-	now := s.Now()
-	made = gatehouse.Application{ID: store.NewID("app", now), SiteID: st.ID, Name: name, State: gatehouse.ApplicationActive, Settings: settings, CreatedAt: now}
+	made = gatehouse.Application{ID: id, SiteID: st.ID, Name: name, State: gatehouse.ApplicationActive, Settings: settings, CreatedAt: s.Now()}
 	if settings.Auth.HasSecret() {
 		clientSecret = secret.NewToken()
 	}
-	err = s.Do(ctx, st, c, func(tx *act.Unit) error { return insert(tx, made, clientSecret) })
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		if err := tx.StillOperates(); err != nil {
+			return err
+		}
+		return insert(tx, made, clientSecret)
+	})
+	var e *gatehouse.Error
+	if errors.As(err, &e) && e.Kind == gatehouse.Conflict && e.Reason != store.ReasonHostTaken {
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonCreated}
+	}
 	return made, clientSecret, err
 }
 
@@ -82,7 +108,7 @@ const MaxList = 1000
 
 // List returns a site's applications in the order of their creation, after the given ID.
 func (s *Service) List(ctx context.Context, st *site.Site, c gatehouse.Caller, after string, limit int) ([]gatehouse.Application, error) {
-	if err := operatorOnly(c); err != nil {
+	if _, err := operates(st, c, gatehouse.OperatorSee); err != nil {
 		return nil, err
 	}
 	return s.Store.Read().Applications(ctx, st.ID, after, min(max(limit, 1), MaxList))
@@ -97,9 +123,25 @@ type Shown struct {
 	LogoutProblemAt time.Time
 }
 
+// Version is what changes with anything about the application or its secrets: the page that asks
+// before an act has it, so that nothing is done to what nobody has seen, and nothing twice.
+func (s Shown) Version() string { return version(s.Application, s.Secrets) }
+
+func version(a gatehouse.Application, secrets []store.ApplicationSecret) string {
+	text, err := json.Marshal(struct {
+		gatehouse.Application
+		Secrets []store.ApplicationSecret
+	}{a, secrets})
+	if err != nil {
+		panic(err) // there is nothing in it that cannot be encoded
+	}
+	sum := sha256.Sum256(text)
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
+}
+
 // Show returns an application. Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) Show(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (Shown, error) {
-	if err := operatorOnly(c); err != nil {
+	if _, err := operates(st, c, gatehouse.OperatorSee); err != nil {
 		return Shown{}, err
 	}
 	a, err := s.Store.Read().Application(ctx, st.ID, id)
@@ -115,16 +157,34 @@ func (s *Service) Show(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 }
 
 // Change changes an application: to receives it as it is, and changes name, state and settings. A
-// disabled application signs nobody in, and its tokens are invalid.
+// disabled application signs nobody in, and its tokens are invalid. seen is the version that a page
+// has shown; empty: whatever it is now.
 //
-// Errors: Forbidden, NotFound, Conflict (ReasonDeleted, store.ReasonHostTaken), Invalid with fields, Unavailable.
-func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, to func(*gatehouse.Application)) (gatehouse.Application, error) {
-	if err := operatorOnly(c); err != nil {
+// Errors: Forbidden, NotFound, Conflict (ReasonDeleted, ReasonSeen, store.ReasonHostTaken), Invalid with fields, Unavailable.
+func (s *Service) Change(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string, to func(*gatehouse.Application)) (gatehouse.Application, error) {
+	c, err := operates(st, c, gatehouse.OperatorPlatforms)
+	if err != nil {
 		return gatehouse.Application{}, err
 	}
+	return s.change(ctx, st, c, id, seen, to)
+}
+
+// Turn turns an application off, or on again, which operators may who suspend.
+//
+// Errors: as Change.
+func (s *Service) Turn(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string, to gatehouse.ApplicationState) error {
+	c, err := operates(st, c, gatehouse.OperatorSuspend)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, st, c, id, seen, func(a *gatehouse.Application) { a.State = to })
+	return err
+}
+
+func (s *Service) change(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string, to func(*gatehouse.Application)) (gatehouse.Application, error) {
 	var now gatehouse.Application
 	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
-		was, err := changeable(tx, id)
+		was, err := changeable(tx, id, seen)
 		if err != nil {
 			return err
 		}
@@ -165,17 +225,18 @@ func endLogins(tx *act.Unit, a gatehouse.Application) error {
 const mostSecrets = 2
 
 // NewSecret makes a secret for an application. The previous one stays valid until the next one is
-// made, or until EndOldSecrets: so secrets are rotated without downtime.
+// made, or until EndOldSecrets: so secrets are rotated without downtime. seen is as for Change.
 //
-// Errors: Forbidden, NotFound, Conflict for an application without secrets (ReasonNoSecret) or a deleted one
-// (ReasonDeleted), Unavailable.
-func (s *Service) NewSecret(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (string, error) {
-	if err := operatorOnly(c); err != nil {
+// Errors: Forbidden, NotFound, Conflict for an application without secrets (ReasonNoSecret), a deleted one
+// (ReasonDeleted) or another version of it (ReasonSeen), Unavailable.
+func (s *Service) NewSecret(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string) (string, error) {
+	c, err := operates(st, c, gatehouse.OperatorPlatforms)
+	if err != nil {
 		return "", err
 	}
 	made := secret.NewToken()
-	err := s.Do(ctx, st, c, func(tx *act.Unit) error {
-		a, err := changeable(tx, id)
+	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
+		a, err := changeable(tx, id, seen)
 		if err != nil {
 			return err
 		}
@@ -193,13 +254,14 @@ func (s *Service) NewSecret(ctx context.Context, st *site.Site, c gatehouse.Call
 	return made, err
 }
 
-// EndOldSecrets ends all secrets of an application but the newest.
-func (s *Service) EndOldSecrets(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) error {
-	if err := operatorOnly(c); err != nil {
+// EndOldSecrets ends all secrets of an application but the newest. seen is as for Change.
+func (s *Service) EndOldSecrets(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string) error {
+	c, err := operates(st, c, gatehouse.OperatorPlatforms)
+	if err != nil {
 		return err
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		a, err := changeable(tx, id)
+		a, err := changeable(tx, id, seen)
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func TestApplicationsProveWhoTheyAre(t *testing.T) {
 			s.want(what, err, test.want)
 		}
 		// Two secrets for a rotation, and a third one ends the first.
-		second, err := s.SSO.NewSecret(t.Context(), s.st, operator, s.app.ID)
+		second, err := s.SSO.NewSecret(t.Context(), s.st, operator, s.app.ID, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,13 +65,13 @@ func TestApplicationsProveWhoTheyAre(t *testing.T) {
 			s.want(what, err, gatehouse.InvalidGrant)
 		}
 		s.Clock.Add(time.Second)
-		third, err := s.SSO.NewSecret(t.Context(), s.st, operator, s.app.ID)
+		third, err := s.SSO.NewSecret(t.Context(), s.st, operator, s.app.ID, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = s.token(s.basic(), form)
 		s.want("the first of three", err, gatehouse.InvalidClient)
-		if err := s.SSO.EndOldSecrets(t.Context(), s.st, operator, s.app.ID); err != nil {
+		if err := s.SSO.EndOldSecrets(t.Context(), s.st, operator, s.app.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		_, err = s.token(basicOf(s.app.ID, second), form)
@@ -327,10 +327,10 @@ func TestOnlyOperatorsKeepApplications(t *testing.T) {
 		_, _, create := s.SSO.Create(t.Context(), s.st, admin, "x", gatehouse.DefaultApplication())
 		_, list := s.SSO.List(t.Context(), s.st, admin, "", 10)
 		_, show := s.SSO.Show(t.Context(), s.st, admin, s.app.ID)
-		_, change := s.SSO.Change(t.Context(), s.st, admin, s.app.ID, func(*gatehouse.Application) {})
-		_, newSecret := s.SSO.NewSecret(t.Context(), s.st, admin, s.app.ID)
+		_, change := s.SSO.Change(t.Context(), s.st, admin, s.app.ID, "", func(*gatehouse.Application) {})
+		_, newSecret := s.SSO.NewSecret(t.Context(), s.st, admin, s.app.ID, "")
 		for what, err := range map[string]error{"create": create, "list": list, "show": show, "change": change, "secret": newSecret,
-			"end secrets": s.SSO.EndOldSecrets(t.Context(), s.st, admin, s.app.ID), "rotate": s.SSO.RotateKeys(t.Context(), s.st, admin)} {
+			"end secrets": s.SSO.EndOldSecrets(t.Context(), s.st, admin, s.app.ID, ""), "rotate": s.SSO.RotateKeys(t.Context(), s.st, admin)} {
 			if gatehouse.KindOf(err) != gatehouse.Forbidden {
 				t.Errorf("%s: %v", what, err)
 			}

@@ -149,7 +149,7 @@ func TestA06_CardsEnd(t *testing.T) {
 			t.Errorf("there is room again: %v", err)
 		}
 		change := func(to func(*gatehouse.Application)) {
-			if _, err := s.SSO.Change(t.Context(), s.st, operator, a.ID, to); err != nil {
+			if _, err := s.SSO.Change(t.Context(), s.st, operator, a.ID, "", to); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -304,7 +304,7 @@ func TestA06_FetchedFromNowhereElse(t *testing.T) {
 		}
 		before := len(d.tokens())
 		for _, address := range []string{"https://127.0.0.1/card", "https://10.0.0.1/card", "https://[::1]/card", "https://169.254.169.254/latest"} {
-			if _, err := s.SSO.Change(t.Context(), s.st, operator, a.ID, func(a *gatehouse.Application) { a.Settings.Home.CardsURL = address }); err == nil {
+			if _, err := s.SSO.Change(t.Context(), s.st, operator, a.ID, "", func(a *gatehouse.Application) { a.Settings.Home.CardsURL = address }); err == nil {
 				s.titles(s.user)
 				s.fetch()
 			}

@@ -14,7 +14,7 @@ import (
 // thirdParty makes the application of the stage a third party's, and requests scopes.
 func (s *stage) thirdParty() {
 	s.t.Helper()
-	if _, err := s.SSO.Change(s.t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) { a.Settings.ThirdParty = true }); err != nil {
+	if _, err := s.SSO.Change(s.t.Context(), s.st, operator, s.app.ID, "", func(a *gatehouse.Application) { a.Settings.ThirdParty = true }); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/act"
 	"gatehouse/internal/site"
+	"gatehouse/internal/store"
 )
 
 // Reasons of errors about the state of an application.
@@ -15,14 +16,17 @@ const (
 	ReasonDeleted    = "deleted"     // Conflict
 	ReasonNotDeleted = "not-deleted" // Conflict
 	ReasonNoSecret   = "no-secret"   // Conflict: it authenticates in another way
+	ReasonSeen       = "seen"        // Conflict: it is no longer as the page has shown it
+	ReasonCreated    = "created"     // Conflict: this form has made it already
+	ReasonHostTaken  = store.ReasonHostTaken
 )
 
 // Delete turns off an application. When gatehouse.ApplicationGrace is over, it is removed with
-// everything that belongs to it, unless it is restored before.
+// everything that belongs to it, unless it is restored before. seen is as for Change.
 //
-// Errors: Forbidden, NotFound, Conflict (ReasonDeleted), Unavailable.
-func (s *Service) Delete(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Application, error) {
-	return s.turn(ctx, st, c, id, gatehouse.EventApplicationDeleted, func(a *gatehouse.Application, now time.Time) error {
+// Errors: Forbidden, NotFound, Conflict (ReasonDeleted, ReasonSeen), Unavailable.
+func (s *Service) Delete(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string) (gatehouse.Application, error) {
+	return s.turn(ctx, st, c, id, seen, gatehouse.EventApplicationDeleted, func(a *gatehouse.Application, now time.Time) error {
 		if a.Deleted() {
 			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonDeleted}
 		}
@@ -32,11 +36,11 @@ func (s *Service) Delete(ctx context.Context, st *site.Site, c gatehouse.Caller,
 }
 
 // Restore undoes a deletion. The application stays off until it is turned on: it may have been
-// deleted because something was wrong with it.
+// deleted because something was wrong with it. seen is as for Change.
 //
-// Errors: Forbidden, NotFound, Conflict (ReasonNotDeleted), Unavailable.
-func (s *Service) Restore(ctx context.Context, st *site.Site, c gatehouse.Caller, id string) (gatehouse.Application, error) {
-	return s.turn(ctx, st, c, id, gatehouse.EventApplicationRestored, func(a *gatehouse.Application, _ time.Time) error {
+// Errors: Forbidden, NotFound, Conflict (ReasonNotDeleted, ReasonSeen), Unavailable.
+func (s *Service) Restore(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string) (gatehouse.Application, error) {
+	return s.turn(ctx, st, c, id, seen, gatehouse.EventApplicationRestored, func(a *gatehouse.Application, _ time.Time) error {
 		if !a.Deleted() {
 			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonNotDeleted}
 		}
@@ -45,12 +49,12 @@ func (s *Service) Restore(ctx context.Context, st *site.Site, c gatehouse.Caller
 	})
 }
 
-func (s *Service) turn(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, kind gatehouse.EventKind, to func(*gatehouse.Application, time.Time) error) (a gatehouse.Application, err error) {
-	if err := operatorOnly(c); err != nil {
+func (s *Service) turn(ctx context.Context, st *site.Site, c gatehouse.Caller, id, seen string, kind gatehouse.EventKind, to func(*gatehouse.Application, time.Time) error) (a gatehouse.Application, err error) {
+	if c, err = operates(st, c, gatehouse.OperatorPlatforms); err != nil {
 		return a, err
 	}
 	err = s.Do(ctx, st, c, func(tx *act.Unit) (err error) {
-		if a, err = tx.Application(tx, st.ID, id); err != nil {
+		if a, err = held(tx, id, seen); err != nil {
 			return err
 		}
 		if err := to(&a, tx.Now()); err != nil {
@@ -67,9 +71,26 @@ func (s *Service) turn(ctx context.Context, st *site.Site, c gatehouse.Caller, i
 	return a, err
 }
 
-// changeable returns an application that was not deleted. A deleted one cannot be changed.
-func changeable(tx *act.Unit, id string) (gatehouse.Application, error) {
-	a, err := tx.Application(tx, tx.Site.ID, id)
+// held returns an application that nobody else changes until the end of the unit, if it is as the
+// operator has seen it, who may still do this.
+func held(tx *act.Unit, id, seen string) (gatehouse.Application, error) {
+	if err := tx.StillOperates(); err != nil {
+		return gatehouse.Application{}, err
+	}
+	a, err := tx.HoldApplication(tx, tx.Site.ID, id)
+	if err != nil || seen == "" {
+		return a, err
+	}
+	secrets, err := tx.ApplicationSecrets(tx, tx.Site.ID, id)
+	if err == nil && version(a, secrets) != seen {
+		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonSeen}
+	}
+	return a, err
+}
+
+// changeable is held for an application that was not deleted. A deleted one cannot be changed.
+func changeable(tx *act.Unit, id, seen string) (gatehouse.Application, error) {
+	a, err := held(tx, id, seen)
 	if err == nil && a.Deleted() {
 		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonDeleted}
 	}

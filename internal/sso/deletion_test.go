@@ -35,16 +35,16 @@ func TestDeletedApplications(t *testing.T) {
 			return a
 		}
 		change := func() error {
-			_, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) { a.State = gatehouse.ApplicationActive })
+			_, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, "", func(a *gatehouse.Application) { a.State = gatehouse.ApplicationActive })
 			return err
 		}
-		_, err := s.SSO.Restore(t.Context(), s.st, operator, s.app.ID)
+		_, err := s.SSO.Restore(t.Context(), s.st, operator, s.app.ID, "")
 		conflict("to restore what is there", err, sso.ReasonNotDeleted)
-		if _, err := s.SSO.Delete(t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: s.user.ID, SiteID: s.st.ID}, s.app.ID); gatehouse.KindOf(err) != gatehouse.Forbidden {
+		if _, err := s.SSO.Delete(t.Context(), s.st, gatehouse.Caller{Kind: gatehouse.SignedIn, UserID: s.user.ID, SiteID: s.st.ID}, s.app.ID, ""); gatehouse.KindOf(err) != gatehouse.Forbidden {
 			t.Errorf("a user deletes it: %v", err)
 		}
 		deleted := s.Clock.Now()
-		if _, err := s.SSO.Delete(t.Context(), s.st, operator, s.app.ID); err != nil {
+		if _, err := s.SSO.Delete(t.Context(), s.st, operator, s.app.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if a := shown(); a.Usable() || !a.DeletedAt.Equal(deleted) || a.RemovedFrom().Sub(deleted) != gatehouse.ApplicationGrace {
@@ -58,13 +58,13 @@ func TestDeletedApplications(t *testing.T) {
 		if cards, _, err := s.Store.Read().CardsOf(t.Context(), s.st.ID, s.user.ID, s.Clock.Now()); err != nil || len(cards) != 0 {
 			t.Errorf("its cards: %v %v", cards, err)
 		}
-		_, err = s.SSO.Delete(t.Context(), s.st, operator, s.app.ID)
+		_, err = s.SSO.Delete(t.Context(), s.st, operator, s.app.ID, "")
 		conflict("to delete it twice", err, sso.ReasonDeleted)
 		conflict("to turn it on", change(), sso.ReasonDeleted)
-		_, err = s.SSO.NewSecret(t.Context(), s.st, operator, s.app.ID)
+		_, err = s.SSO.NewSecret(t.Context(), s.st, operator, s.app.ID, "")
 		conflict("another secret", err, sso.ReasonDeleted)
 
-		if _, err := s.SSO.Restore(t.Context(), s.st, operator, s.app.ID); err != nil {
+		if _, err := s.SSO.Restore(t.Context(), s.st, operator, s.app.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if a := shown(); a.State != gatehouse.ApplicationDisabled || !a.RemovedFrom().IsZero() {
@@ -82,7 +82,7 @@ func TestDeletedApplications(t *testing.T) {
 		}
 		remove()
 		shown()
-		if _, err := s.SSO.Delete(t.Context(), s.st, operator, s.app.ID); err != nil {
+		if _, err := s.SSO.Delete(t.Context(), s.st, operator, s.app.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		s.Clock.Add(gatehouse.ApplicationGrace - time.Second)

@@ -250,7 +250,7 @@ func TestApplicationsThatHaveToProveAKey(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		before := s.tokens()
 		change := func(required bool) {
-			_, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) { a.Settings.RequireDPoP = required })
+			_, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, "", func(a *gatehouse.Application) { a.Settings.RequireDPoP = required })
 			if err != nil {
 				t.Fatal(err)
 			}

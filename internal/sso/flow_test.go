@@ -247,7 +247,7 @@ func TestNoTokenAfterItsEnd(t *testing.T) {
 
 func (s *stage) setState(state gatehouse.ApplicationState) {
 	s.t.Helper()
-	if _, err := s.SSO.Change(s.t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) { a.State = state }); err != nil {
+	if _, err := s.SSO.Change(s.t.Context(), s.st, operator, s.app.ID, "", func(a *gatehouse.Application) { a.State = state }); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -339,7 +339,7 @@ func TestAnApplicationGetsTokensForItself(t *testing.T) {
 			}
 			_, err = s.token(s.basic(), s.exchange("x"))
 			s.want("a code", err, gatehouse.UnauthorizedClient)
-			if _, err = s.SSO.Change(t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) { a.State = gatehouse.ApplicationDisabled }); err != nil {
+			if _, err = s.SSO.Change(t.Context(), s.st, operator, s.app.ID, "", func(a *gatehouse.Application) { a.State = gatehouse.ApplicationDisabled }); err != nil {
 				t.Fatal(err)
 			}
 			_, err = s.SSO.Userinfo(t.Context(), s.st, sso.Presented{Token: got.Access})

@@ -71,11 +71,12 @@ func ReadLogo(file []byte) (Logo, error) {
 //
 // Errors: Forbidden, NotFound, Conflict (ReasonDeleted), Invalid with fields, Unavailable.
 func (s *Service) SetLogo(ctx context.Context, st *site.Site, c gatehouse.Caller, id, lang string, logo Logo) error {
-	if err := operatorOnly(c); err != nil {
+	c, err := operates(st, c, gatehouse.OperatorPlatforms)
+	if err != nil {
 		return err
 	}
 	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		a, err := changeable(tx, id)
+		a, err := changeable(tx, id, "")
 		if err != nil {
 			return err
 		}

@@ -171,7 +171,7 @@ func TestARegistrationIsItsOwn(t *testing.T) {
 		}
 		_, err = s.SSO.Registration(t.Context(), s.st, c, "Bearer "+got.Token, s.app.ID)
 		s.want("an application that an operator has made", err, gatehouse.InvalidToken)
-		if _, err := s.SSO.Change(t.Context(), s.st, operator, got.ID, func(a *gatehouse.Application) {
+		if _, err := s.SSO.Change(t.Context(), s.st, operator, got.ID, "", func(a *gatehouse.Application) {
 			a.Settings.Access.Roles, a.Settings.Resources = []gatehouse.Role{gatehouse.RoleAdmin}, []string{"https://orders.example/"}
 		}); err != nil {
 			t.Fatal(err)

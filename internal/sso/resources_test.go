@@ -76,7 +76,7 @@ func TestTokensAreForOneServer(t *testing.T) {
 			s.want("at the token endpoint", err, gatehouse.InvalidTarget)
 		}
 		once := code(orders)
-		if _, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, func(a *gatehouse.Application) {
+		if _, err := s.SSO.Change(t.Context(), s.st, operator, s.app.ID, "", func(a *gatehouse.Application) {
 			a.Settings.Resources = slices.DeleteFunc(a.Settings.Resources, func(one string) bool { return one == orders })
 		}); err != nil {
 			t.Fatal(err)

@@ -61,7 +61,16 @@ func notFound(err, instead error) error {
 
 var errForbidden = &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: "forbidden"}
 
-// operatorOnly refuses everybody else: applications are the operator's.
+// operates is a caller who does an act with the applications of a site, which are the operators': the
+// server itself, those who run commands, and operators whose role is good for it.
+func operates(st *site.Site, c gatehouse.Caller, act gatehouse.OperatorAct) (gatehouse.Caller, error) {
+	if !c.Operates(act) || c.SignedInOperator() && st.ForOperators() {
+		return c, errForbidden
+	}
+	return c.For(act), nil
+}
+
+// operatorOnly refuses everybody who may not change applications.
 func operatorOnly(c gatehouse.Caller) error {
 	if !c.Operates(gatehouse.OperatorPlatforms) {
 		return errForbidden

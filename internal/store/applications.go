@@ -65,6 +65,13 @@ func (q Queries) Application(ctx context.Context, siteID, id string) (a gatehous
 	return a, err
 }
 
+// HoldApplication is Application, and nobody else changes it, or its secrets, until the transaction
+// ends.
+func (q Queries) HoldApplication(ctx context.Context, siteID, id string) (a gatehouse.Application, err error) {
+	err = q.one(ctx, "hold application", applicationText+" "+q.d.hold, []any{siteID, id}, applicationFields(&a)...)
+	return a, err
+}
+
 // Applications returns up to limit applications of a site in the order of their IDs, which is the
 // order of their creation; those after the given one.
 func (q Queries) Applications(ctx context.Context, siteID, after string, limit int) (all []gatehouse.Application, err error) {

@@ -50,3 +50,34 @@ func (q Queries) UserOfSubject(ctx context.Context, siteID, applicationID, subje
 		[]any{siteID, applicationID, subject}, &userID)
 	return userID, err
 }
+
+// UseOfPlatform is a user of an application, and when they went to it.
+type UseOfPlatform struct {
+	User            gatehouse.User
+	FirstAt, UsedAt time.Time
+}
+
+// UsersOfPlatform returns up to limit users who have gone to an application and can still do so, in
+// the order of their IDs; those after the given one.
+func (q Queries) UsersOfPlatform(ctx context.Context, siteID, applicationID, after string, limit int) (all []UseOfPlatform, err error) {
+	err = q.all(ctx, "users of platform", usersOfPlatformText, []any{siteID, applicationID, after, limit}, func(scan func(...any) error) error {
+		var one UseOfPlatform
+		err := scan(&one.User.SiteID, &one.User.ID, &one.User.CompanyID, &one.User.Username, &one.User.FirstName, &one.User.LastName,
+			&one.User.State, when{&one.FirstAt}, when{&one.UsedAt})
+		all = append(all, one)
+		return err
+	})
+	return all, err
+}
+
+const usersOfPlatformText = `SELECT u.site_id, u.id, u.company_id, u.username, u.first_name, u.last_name, u.state, g.first_at, g.used_at
+	FROM grants g JOIN users u ON u.site_id = g.site_id AND u.id = g.user_id
+	WHERE g.site_id = $1 AND g.application_id = $2 AND g.user_id > $3 AND u.deleted_at = 0 ORDER BY g.user_id LIMIT $4`
+
+// CountUsersOfPlatform counts who has gone to an application, up to a limit.
+func (q Queries) CountUsersOfPlatform(ctx context.Context, siteID, applicationID string, limit int) (n int, err error) {
+	err = q.one(ctx, "count users of platform", countUsersOfPlatformText, []any{siteID, applicationID, limit}, &n)
+	return n, err
+}
+
+const countUsersOfPlatformText = `SELECT count(*) FROM (SELECT 1 AS one FROM grants WHERE site_id = $1 AND application_id = $2 LIMIT $3) AS used`

@@ -19,6 +19,7 @@ var operatorForms = map[string]url.Values{
 	"POST /operator/sites/{site}/users/{id}/email":         form("email", "else@elsewhere.example"),
 	"POST /operator/sites/{site}/companies/new":            form("name", "New", "account_number", "N-1", "email", "first@new.example", "username", "firstone"),
 	"POST /operator/sites/{site}/companies/{company}/edit": form("name", "Renamed", "account_number", "N-2"),
+	"POST /operator/sites/{site}/platforms/new":            form("id", "app_00000000000000000000000000000001", "name", "Orders", "auth", "client_secret_basic", "grants", "authorization_code", "redirect_uris", "https://orders.example/back", "scopes", "openid", "access", "everyone", "level", "0", "id_token_alg", "ES256", "access_token", "5m", "refresh_token", "12h"),
 	"POST /operator/operators/new":                         form("first_name", "New", "last_name", "One", "email", "new@platform.example", "username", "newone", "role", "owner"),
 	"POST /operator/operators/{id}/role":                   form("role", "owner"),
 }
@@ -32,7 +33,7 @@ func TestEveryOperatorRole(t *testing.T) {
 		w := newCensusWorld(t, database)
 		w.ids["site"], w.ids["id"], w.ids["company"] = uk, w.user, w.s.User(gatehouse.User{SiteID: uk, ID: w.user}).CompanyID
 		w.ids["/operator/sites/{id}"] = uk
-		w.ids["user"] = w.user
+		w.ids["user"], w.ids["platform"] = w.user, w.platform
 		for _, role := range append(slices.Clone(gatehouse.OperatorRoles), "deactivated operator") {
 			w.operates(string(role))
 		}

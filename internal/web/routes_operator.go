@@ -10,7 +10,7 @@ import (
 // that the operator's role must be good for; the services check it again.
 func (s *Server) operatorRoutes() []route {
 	o := s.operator
-	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes(), s.operatorWatchRoutes())
+	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes(), s.operatorSiteRoutes(), s.operatorWatchRoutes())
 	return append(more, []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
@@ -103,5 +103,31 @@ func (s *Server) operatorUserRoutes() []route {
 		to("POST /operator/sites/{site}/users/{id}/make-administrator", Operator, c.Does(gatehouse.ActMakeAdmin)).needs(gatehouse.OperatorCompanies).proving(),
 		to("GET /operator/sites/{site}/users/{id}/unmake-administrator", Operator, c.Asks(gatehouse.ActUnmakeAdmin)).needs(gatehouse.OperatorCompanies).proving(),
 		to("POST /operator/sites/{site}/users/{id}/unmake-administrator", Operator, c.Does(gatehouse.ActUnmakeAdmin)).needs(gatehouse.OperatorCompanies).proving(),
+	}
+}
+
+// operatorSiteRoutes are about what belongs to a site as a whole.
+func (s *Server) operatorSiteRoutes() []route {
+	o := s.operator
+	return []route{
+		to("GET /operator/sites/{site}/platforms", Operator, o.Platforms).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{site}/platforms/new", Operator, o.NewPlatform).needs(gatehouse.OperatorPlatforms).proving(),
+		to("POST /operator/sites/{site}/platforms/new", Operator, o.AddPlatform).needs(gatehouse.OperatorPlatforms).proving(),
+		to("GET /operator/sites/{site}/platforms/{platform}", Operator, o.Platform).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{site}/platforms/{platform}/users", Operator, o.PlatformUsers).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{site}/platforms/{platform}/edit", Operator, o.EditPlatform).needs(gatehouse.OperatorPlatforms).proving(),
+		to("POST /operator/sites/{site}/platforms/{platform}/edit", Operator, o.SavePlatform).needs(gatehouse.OperatorPlatforms).proving(),
+		to("GET /operator/sites/{site}/platforms/{platform}/disable", Operator, o.AskPlatform("disable")).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/platforms/{platform}/disable", Operator, o.DoPlatform("disable")).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/platforms/{platform}/enable", Operator, o.AskPlatform("enable")).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/platforms/{platform}/enable", Operator, o.DoPlatform("enable")).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/platforms/{platform}/secret", Operator, o.AskPlatform("secret")).needs(gatehouse.OperatorPlatforms).proving(),
+		to("POST /operator/sites/{site}/platforms/{platform}/secret", Operator, o.DoPlatform("secret")).needs(gatehouse.OperatorPlatforms).proving(),
+		to("GET /operator/sites/{site}/platforms/{platform}/end-secrets", Operator, o.AskPlatform("end-secrets")).needs(gatehouse.OperatorPlatforms).proving(),
+		to("POST /operator/sites/{site}/platforms/{platform}/end-secrets", Operator, o.DoPlatform("end-secrets")).needs(gatehouse.OperatorPlatforms).proving(),
+		to("GET /operator/sites/{site}/platforms/{platform}/delete", Operator, o.AskPlatform("delete")).needs(gatehouse.OperatorPlatforms).proving(),
+		to("POST /operator/sites/{site}/platforms/{platform}/delete", Operator, o.DoPlatform("delete")).needs(gatehouse.OperatorPlatforms).proving(),
+		to("GET /operator/sites/{site}/platforms/{platform}/restore", Operator, o.AskPlatform("restore")).needs(gatehouse.OperatorPlatforms).proving(),
+		to("POST /operator/sites/{site}/platforms/{platform}/restore", Operator, o.DoPlatform("restore")).needs(gatehouse.OperatorPlatforms).proving(),
 	}
 }

@@ -72,7 +72,7 @@ type Server struct {
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Support: s.Support, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, Sites: s.Sites, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
-	s.operator = &operator.Operator{Directory: s.Directory, Support: s.Support, Watch: s.Watch, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
+	s.operator = &operator.Operator{Directory: s.Directory, SSO: s.SSO, Support: s.Support, Watch: s.Watch, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()

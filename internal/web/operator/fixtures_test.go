@@ -60,6 +60,9 @@ func samples() []pages.Sample {
 	for name, v := range companyViews() {
 		add(name, v)
 	}
+	for name, v := range platformViews() {
+		add(name, v)
+	}
 	for name, v := range caseViews() {
 		add(name, v)
 	}
@@ -150,6 +153,8 @@ func hostile(v ui.View, probe string) ui.View {
 		return hostileMail(v, probe)
 	case Jobs:
 		return hostileWatch(v, probe)
+	case Platforms, OnePlatform, PlatformAct, PlatformSecret, PlatformUsers, PlatformForm:
+		return hostilePlatform(v, probe)
 	case Overview:
 		v.Sites = []directory.SiteOverview{{ID: "uk", Name: probe, Hours: []int{1, 2}}}
 		return v

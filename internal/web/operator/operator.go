@@ -11,6 +11,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/site"
+	"gatehouse/internal/sso"
 	"gatehouse/internal/support"
 	"gatehouse/internal/watch"
 	"gatehouse/internal/web/ui"
@@ -25,6 +26,7 @@ var Templates embed.FS
 // route names; every method of a service checks it again.
 type Operator struct {
 	Directory *directory.Service
+	SSO       *sso.Service
 	Support   *support.Service
 	Watch     *watch.Service
 	Sites     *site.Sites

@@ -57,6 +57,9 @@ type OneSite struct{ Of *site.Site }
 func (OneSite) Template() string        { return "operator_site" }
 func (v OneSite) Title(*ui.Page) string { return v.Of.Name }
 
+// PlatformsPath is the list of its platforms.
+func (v OneSite) PlatformsPath() string { return platformsPath(v.Of.ID) }
+
 // Requires is what the site requires of everybody besides the password.
 func (v OneSite) Requires() gatehouse.Requirement {
 	if need := v.Of.Policy.TwoFactor.Require; need.Known() {

@@ -24,7 +24,7 @@ import (
 const (
 	// certificatesEvery is how often each host's certificate is looked at.
 	certificatesEvery = time.Hour
-	// orderAgain is how long an order that failed is not repeated, however many connect: certificate
+	// orderAgain is how long an order that failed is not repeated, no matter how many connect: certificate
 	// authorities close the account for a while after a few (Let's Encrypt: five in an hour).
 	orderAgain = 15 * time.Minute
 )

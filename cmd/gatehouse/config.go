@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/geo"
 	outmail "gatehouse/internal/mail"
 	"gatehouse/internal/secret"
@@ -61,8 +62,9 @@ type Config struct {
 	Log            struct {
 		Level slog.Level `yaml:"level,oneof=debug|info|warn|error"`
 	} `yaml:"log"`
-	Bounces      BouncesConfig `yaml:"bounces"`
-	TextMessages TextsConfig   `yaml:"text_messages"`
+	Retention    RetentionConfig `yaml:"retention"`
+	Bounces      BouncesConfig   `yaml:"bounces"`
+	TextMessages TextsConfig     `yaml:"text_messages"`
 
 	// What the settings name, read and ready.
 	Keys     *secret.Keys   `yaml:"-"`
@@ -113,6 +115,7 @@ func defaultConfig() *Config {
 		Sites:        "sites",
 		TLS:          TLSConfig{ACME: defaultACME},
 		TextMessages: defaultTexts,
+		Retention:    RetentionConfig(gatehouse.DefaultRetention),
 		Limits: LimitsConfig{
 			HashQueue:     64,
 			HashMemoryKiB: secret.DefaultParams.MemoryKiB,
@@ -152,6 +155,7 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 	k.limits()
 	k.texts(environ)
 	k.operators()
+	k.retention()
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}

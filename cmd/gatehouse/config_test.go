@@ -199,6 +199,7 @@ func TestConfigProblems(t *testing.T) {
 		{"hash memory", "hash_workers: 2", "hash_memory_kib: 4096", "gatehouse.yaml:17: limits.hash_memory_kib: "},
 		{"hash time", "hash_workers: 2", "hash_time: 0", "gatehouse.yaml:17: limits.hash_time: "},
 		{"rate", "hash_workers: 2", "sign_ins_per_site_per_minute: 0", "limits.sign_ins_per_site_per_minute: is 0, must be 1 to"},
+		{"retention", listen, listen + "\nretention: {events: 10d}", "gatehouse.yaml:2: retention.events: is shorter than 100d"},
 		{"log level", "level: warn", "level: loud", `log.level: is "loud", must be one of: debug, info, warn, error`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

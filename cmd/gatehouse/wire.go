@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/assembly"
 	"gatehouse/internal/geo"
 	"gatehouse/internal/secret"
@@ -70,7 +71,7 @@ func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Lo
 		return nil, nil, nil, err
 	}
 	house, err := assembly.New(assembly.Options{
-		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Gateway: cfg.Gateway, TextsPerDay: cfg.TextMessages.PerDay, Limits: cfg.SignInLimits(), Blocklist: refused, Places: places, SecurityAddress: cfg.SecurityAddress,
+		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Gateway: cfg.Gateway, TextsPerDay: cfg.TextMessages.PerDay, Limits: cfg.SignInLimits(), Retention: gatehouse.Retention(cfg.Retention), Blocklist: refused, Places: places, SecurityAddress: cfg.SecurityAddress,
 		Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.Limits.HashQueue),
 		Now:    utc, Log: log, TrustedProxies: cfg.TrustedProxies, PlainLoopback: cfg.PlainLoopback(), OutboundNetworks: cfg.OutboundNetworks,
 		Self: self(),

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/act"
 	"gatehouse/internal/directory"
@@ -41,6 +42,7 @@ type Options struct {
 	Gateway     *sms.Gateway
 	TextsPerDay int
 	Limits      signin.Limits
+	Retention   gatehouse.Retention
 	// Blocklist are the passwords that nobody may choose; nil: the common ones.
 	Blocklist *secret.Blocklist
 	// SecurityAddress is told of what failed; empty: nobody is.
@@ -125,7 +127,7 @@ func New(o Options) (*House, error) {
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Letters: support.Letters{Service: cases}, Name: o.SMTP.HELO},
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
-			jobs.Expiry(o.Store, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
+			jobs.Expiry(o.Store, o.Now), jobs.Retention(o.Store, o.Retention, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
 			jobs.Enrolments(users, o.Sites.ByID), jobs.Imports(users, o.Sites.ByID), jobs.BulkActs(users, o.Sites.ByID), jobs.Proposals(users), jobs.Reports(users, o.Sites.All), jobs.FactorResets(users, o.Sites.ByID), jobs.FactorAsks(users, o.Sites.ByID), jobs.Deletions(users, o.Sites.ByID), jobs.Requests(users, o.Sites.All), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID), jobs.Cases(cases), jobs.Health(watcher),
 		},
 	}, nil

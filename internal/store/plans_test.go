@@ -227,6 +227,8 @@ func sample(ctx context.Context, of reflect.Type) reflect.Value {
 		return reflect.ValueOf(time.UnixMicro(50).UTC())
 	case of == reflect.TypeFor[gatehouse.RunKind]():
 		return reflect.ValueOf(sampleKind)
+	case of == reflect.TypeFor[store.AgedTable](): // both have the same index
+		return reflect.ValueOf(store.AgedMessages)
 	case of == reflect.TypeFor[time.Duration]():
 		return reflect.ValueOf(time.Hour)
 	}

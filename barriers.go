@@ -23,7 +23,9 @@ type BarrierKind string
 // The kinds of barriers, in display order: first what lets nobody in, then what stops some
 // sign-ins, last what may surprise.
 const (
-	BarrierDeleted       BarrierKind = "deleted"
+	BarrierDeleted BarrierKind = "deleted"
+	// BarrierSuspended: the user's whole company is.
+	BarrierSuspended     BarrierKind = "suspended"
 	BarrierDeactivated   BarrierKind = "deactivated"
 	BarrierOperator      BarrierKind = "locked-operator"
 	BarrierAdministrator BarrierKind = "locked-administrator"
@@ -66,7 +68,7 @@ const (
 )
 
 // BarrierKinds are all of them, in their order.
-var BarrierKinds = []BarrierKind{BarrierDeleted, BarrierDeactivated, BarrierOperator, BarrierAdministrator, BarrierTotal, BarrierAttempts,
+var BarrierKinds = []BarrierKind{BarrierDeleted, BarrierSuspended, BarrierDeactivated, BarrierOperator, BarrierAdministrator, BarrierTotal, BarrierAttempts,
 	BarrierEverywhere, BarrierStrangers, BarrierNeverInvited, BarrierNoPassword, BarrierLinkExpired, BarrierInvitedExpired, BarrierExpired, BarrierInvitedUsed, BarrierUsed,
 	BarrierLink, BarrierInvited, BarrierTemporary, BarrierWrong, BarrierNoEmail, BarrierBadEmail, BarrierBouncing, BarrierCodeMail, BarrierAnswers,
 	BarrierNeverUsed, BarrierTooOld, BarrierFactor, BarrierTerms, BarrierUnconfirmed}
@@ -83,6 +85,7 @@ const (
 	RemedyPassword Remedy = "send-password"
 	RemedyEmail    Remedy = "address" // enter an address that mail reaches
 	RemedySupport  Remedy = "support" // an administrator cannot
+	RemedyResume   Remedy = "resume"  // end the suspension of the company
 )
 
 // BarrierFacts is what Barriers needs to know.
@@ -117,11 +120,14 @@ func Barriers(p Policy, f BarrierFacts, now time.Time) []Barrier {
 	case f.User.Deleted():
 		all = append(all, Barrier{Kind: BarrierDeleted, Shut: true, Since: f.User.DeletedAt, Until: f.User.RemovedAt(), Remedies: []Remedy{RemedyRestore}})
 		return all // nothing else can be done before
-	case f.User.State == Deactivated:
+	case f.User.Suspended():
+		all = append(all, Barrier{Kind: BarrierSuspended, Shut: true, Since: f.User.SuspendedAt, Remedies: []Remedy{RemedyResume}})
+	}
+	if f.User.State == Deactivated {
 		all = append(all, Barrier{Kind: BarrierDeactivated, Shut: true, Remedies: []Remedy{RemedyActivate}})
 	}
 	all = append(all, lockBarriers(p, f, now)...)
-	if f.User.State != Deactivated { // activating also decides what is mailed to the user
+	if !f.User.Off() { // activating and resuming also decide what is mailed to the user
 		password := passwordBarriers(p.For(f.Policy), f, now)
 		all = append(all, wrongBarriers(f, append(all, password...))...)
 		all = append(all, password...)
@@ -270,4 +276,4 @@ func addressBarriers(f BarrierFacts) []Barrier {
 
 // MaySendPassword reports whether mailing a temporary password makes sense: it would arrive, and
 // would open something.
-func MaySendPassword(u User, reachable bool) bool { return reachable && u.State != Deactivated }
+func MaySendPassword(u User, reachable bool) bool { return reachable && !u.Off() }

@@ -52,6 +52,13 @@ func TestBarriers(t *testing.T) {
 		"deactivated, of which the mail does not matter": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
 			f.User.State, f.User.Email, f.Reachable, f.User.Password = gatehouse.Deactivated, "", false, gatehouse.Password{}
 		}, "deactivated! activate"},
+		"the company is suspended, and nothing else would be mailed": {func(_ *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			f.User.SuspendedAt, f.User.Email, f.Reachable = hour(-2), "", false
+		}, "suspended! -2h resume"},
+		"suspended, deactivated before, and locked": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
+			lock(gatehouse.LockedByAttempts)(p, f)
+			f.User.SuspendedAt, f.User.State = hour(-2), gatehouse.Deactivated
+		}, "suspended! -2h resume; deactivated! activate; locked-attempts! -1h unlock"},
 		"deactivated and locked": {func(p *gatehouse.Policy, f *gatehouse.BarrierFacts) {
 			lock(gatehouse.LockedByAttempts)(p, f)
 			f.User.State = gatehouse.Deactivated
@@ -192,6 +199,7 @@ func TestBarriersSayWhetherAnybodyGetsIn(t *testing.T) {
 			p.Lockout.UnlockAfter = time.Hour
 		}
 		u := &f.User
+		u.SuspendedAt = some(time.Time{}, time.Time{}, noon)
 		u.State = []gatehouse.UserState{gatehouse.Active, gatehouse.Invited, gatehouse.Deactivated}[rand.IntN(3)]
 		if u.LockedAt = some(time.Time{}, noon.Add(-time.Minute), noon.Add(-2*time.Hour)); !u.LockedAt.IsZero() {
 			u.LockReason = []gatehouse.LockReason{"", gatehouse.LockedByAttempts, gatehouse.LockedByAdministrator, gatehouse.LockedByOperator, gatehouse.LockedByTotal}[rand.IntN(5)]
@@ -213,7 +221,7 @@ func TestBarriersSayWhetherAnybodyGetsIn(t *testing.T) {
 		out := !f.Strangers.LockedAt.IsZero() && !gatehouse.LockOver(p.Lockout, f.Strangers, noon) && f.Devices == 0
 		first := u.FirstSignInAt.IsZero() && u.Password.Origin == gatehouse.PasswordInitial
 		codeless := f.CodeAsked && !f.Reachable && !first && f.Devices == 0
-		opens := u.State != gatehouse.Deactivated && !locked && gatehouse.PasswordUsable(u.Password, noon) && !out && !codeless
+		opens := !u.Off() && !locked && gatehouse.PasswordUsable(u.Password, noon) && !out && !codeless
 
 		all := gatehouse.Barriers(p, f, noon)
 		if shut := slices.ContainsFunc(all, func(b gatehouse.Barrier) bool { return b.Shut }); shut == opens {

@@ -53,7 +53,7 @@ func (c EmailChange) Stands(u User) bool {
 
 // MayConfirm reports whether a change of this user can still be confirmed.
 func (c EmailChange) MayConfirm(u User, now time.Time) bool {
-	return c.State == EmailAsked && now.Before(c.ConfirmUntil) && u.State != Deactivated && c.Stands(u)
+	return c.State == EmailAsked && now.Before(c.ConfirmUntil) && !u.Off() && c.Stands(u)
 }
 
 // UsernameIsEmail reports whether a user signs in with the address as the username: everybody on

@@ -65,7 +65,7 @@ func (k EmailKeeper) CanRestore() bool { return !k.Until.IsZero() }
 // been somebody else's then.
 func (c EmailChange) Undo(u User, changes []EmailChange, now time.Time) (restores, ok bool) {
 	keeper := KeeperOf(u.Email, changes, now)
-	if c.State == EmailUndone || c.ByCompany || u.State == Deactivated || !keeper.Is(c.Old) {
+	if c.State == EmailUndone || c.ByCompany || u.Off() || !keeper.Is(c.Old) {
 		return false, false
 	}
 	if keeper.CanRestore() {

@@ -37,6 +37,11 @@ const (
 	// TurnedOff and TurnedOn: the account was deactivated, or activated.
 	TurnedOff Change = "deactivated"
 	TurnedOn  Change = "activated"
+	// CompanySuspended: operators have suspended the user's company; CompanyResumed: they have ended
+	// that. Both happen to all of its users. Resuming ends once more what could be opened while the
+	// suspension was being written, and what only had to stop working meanwhile.
+	CompanySuspended Change = "company-suspended"
+	CompanyResumed   Change = "company-resumed"
 	// TwoFactorChanged: the user's own two-factor was turned on, turned off, or reset; or a factor was
 	// added or removed, in the sign-in that is kept if it was added there.
 	TwoFactorChanged Change = "two-factor-changed"
@@ -132,6 +137,9 @@ var endings = map[Change]Endings{
 	Unlocked:    {Guesses: true},
 	TurnedOff:   {Sessions: All, SignIns: All, Trust: true},
 	TurnedOn:    {Links: true, Confirmations: true, Undo: true},
+
+	CompanySuspended: {Sessions: All, SignIns: All, Trust: true, Codes: true, Mail: AllMail},
+	CompanyResumed:   {Sessions: All, SignIns: All, Trust: true, Codes: true, Links: true, Mail: AllMail, Confirmations: true, Undo: true},
 
 	TwoFactorChanged:   {SignIns: Others, Trust: true, Codes: true},
 	DeviceDistrusted:   {SignIns: All},

@@ -130,6 +130,10 @@ const (
 	EventCompanyCreated  EventKind = "company.created"
 	EventCompanyChanged  EventKind = "company.changed"
 	EventImport          EventKind = "company.imported"
+	// EventCompanySuspended and EventCompanyResumed: an operator suspended a company, or ended that.
+	// Detail["reason"] is the operator's, Detail["sessions"] how many ended.
+	EventCompanySuspended EventKind = "company.suspended"
+	EventCompanyResumed   EventKind = "company.resumed"
 	// EventPolicyChanged: what the company requires beyond its site; Detail has each changed setting
 	// and its earlier value (…_before), and how many sessions and trusted devices that ended.
 	EventPolicyChanged EventKind = "company.policy_changed"
@@ -262,7 +266,9 @@ const (
 	ResultUnknown  EventResult = "unknown"
 	ResultLocked   EventResult = "locked"
 	ResultInactive EventResult = "deactivated"
-	ResultExpired  EventResult = "expired"
-	ResultLimited  EventResult = "limited"
-	ResultUsed     EventResult = "used"
+	// ResultSuspended: right credentials of a user whose company is suspended.
+	ResultSuspended EventResult = "suspended"
+	ResultExpired   EventResult = "expired"
+	ResultLimited   EventResult = "limited"
+	ResultUsed      EventResult = "used"
 )

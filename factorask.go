@@ -18,5 +18,5 @@ const FactorAskEvery = 7 * 24 * time.Hour
 // MayAskFactor reports whether a user can be asked to set up a second factor: one who has none, can
 // read the mail, and has not been asked lately. reachable: mail can be sent to the user's address.
 func MayAskFactor(u User, reachable bool, asked, now time.Time) bool {
-	return u.Factors == 0 && u.State != Deactivated && reachable && !u.Bouncing() && now.Sub(asked) >= FactorAskEvery
+	return u.Factors == 0 && !u.Off() && reachable && !u.Bouncing() && now.Sub(asked) >= FactorAskEvery
 }

@@ -50,7 +50,7 @@ func (r LockReason) EndsByRecovery() bool {
 
 // MayRecover reports whether a recovery can be completed for this account.
 func (u User) MayRecover() bool {
-	return (u.State == Invited || u.State == Active) && u.LockReason.EndsByRecovery()
+	return (u.State == Invited || u.State == Active) && !u.Suspended() && u.LockReason.EndsByRecovery()
 }
 
 // The length limits of questions and answers, in code points.

@@ -27,7 +27,14 @@ type Company struct {
 	Zone string
 	// Policy is what it requires of its users beyond its site.
 	Policy CompanyPolicy
+	// SuspendedAt is since when nobody of the company can sign in; zero: it is not suspended.
+	// SuspendedBy and SuspendedWhy are who did that, and why in that operator's words.
+	SuspendedAt               time.Time
+	SuspendedBy, SuspendedWhy string
 }
+
+// Suspended reports whether operators have suspended the company.
+func (c Company) Suspended() bool { return !c.SuspendedAt.IsZero() }
 
 // Rule returns what the company requires of its users, beyond its site.
 func (c Company) Rule() TwoFactorRule { return ruleOf(c.TwoFactor, c.Factor, c.FactorBy) }
@@ -35,7 +42,7 @@ func (c Company) Rule() TwoFactorRule { return ruleOf(c.TwoFactor, c.Factor, c.F
 // Version identifies what operators change about a company: if it is another one when a form arrives,
 // somebody else has changed it meanwhile.
 func (c Company) Version() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", c.Name, c.AccountNumber))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d", c.Name, c.AccountNumber, c.SuspendedAt.UnixMicro()))
 	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
 
@@ -110,6 +117,9 @@ type User struct {
 	// 4). DeletedState is the state to restore.
 	DeletedAt    time.Time
 	DeletedState UserState
+	// SuspendedAt is since when the company is suspended; zero: it is not. It is the company's and comes
+	// with every account that is read, so that nobody has to remember to ask (invariant 4).
+	SuspendedAt time.Time
 	// ProfileChangedAt is when the profile, as applications read it, was last changed; zero: not
 	// since the user was created, or it was not loaded.
 	ProfileChangedAt time.Time
@@ -136,10 +146,22 @@ func (u User) Bouncing() bool { return !u.Bounce.At.IsZero() }
 func (u User) Locked() bool { return !u.LockedAt.IsZero() }
 
 // MaySignIn reports whether the account can have sessions at all. Invariant 4: a locked,
-// deactivated or deleted user has none and gets none. An unknown state may not.
-func (u User) MaySignIn() bool {
+// deactivated or deleted user has none and gets none, and nobody of a suspended company. An unknown
+// state may not.
+func (u User) MaySignIn() bool { return u.MayProve() && !u.Suspended() }
+
+// MayProve reports whether credentials of the account are verified at all. Those of a suspended
+// company are: only after a right password is anybody told.
+func (u User) MayProve() bool {
 	return (u.State == Invited || u.State == Active) && (!u.Locked() || guard.Out(guard.LockedIsLocked))
 }
+
+// Suspended reports whether the user's company is suspended.
+func (u User) Suspended() bool { return !u.SuspendedAt.IsZero() }
+
+// Off reports whether the account is out of use: deactivated, deleted, or with its whole company.
+// Nothing is mailed to its user, and no link opens it.
+func (u User) Off() bool { return u.State == Deactivated || u.Suspended() }
 
 // DisplayName is how the user is addressed: the username if the profile is still empty.
 func (u User) DisplayName() string {

@@ -65,6 +65,8 @@ const (
 	// RefusedAlready: the user is already as the act would make them.
 	RefusedAlready     ActRefusal = "already"
 	RefusedDeactivated ActRefusal = "deactivated"
+	// RefusedSuspended: the user's company is suspended, and nothing is mailed to anybody there.
+	RefusedSuspended ActRefusal = "company-suspended"
 	// RefusedLast: the company would have no administrator who can sign in.
 	RefusedLast      ActRefusal = "last-administrator"
 	RefusedNotLocked ActRefusal = "not-locked"
@@ -149,6 +151,8 @@ func mayMail(u User, f ActFacts) ActRefusal {
 	switch {
 	case u.State == Deactivated:
 		return RefusedDeactivated
+	case u.Suspended():
+		return RefusedSuspended
 	case !f.Reachable:
 		return RefusedNoEmail
 	}
@@ -159,6 +163,8 @@ func mayInvite(act UserAct, u User, f ActFacts) ActRefusal {
 	switch {
 	case u.State == Deactivated:
 		return RefusedDeactivated
+	case u.Suspended():
+		return RefusedSuspended
 	case !u.FirstSignInAt.IsZero():
 		return RefusedSignedIn
 	case act == ActInvite && u.WasInvited():

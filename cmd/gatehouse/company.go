@@ -11,11 +11,13 @@ import (
 )
 
 type companyCmd struct {
-	Create companyCreateCmd `cmd:"" help:"Create a company."`
-	List   companyListCmd   `cmd:"" help:"List a site's companies by account number."`
-	Show   companyShowCmd   `cmd:"" help:"Show a company."`
-	Change companyChangeCmd `cmd:"" help:"Change a company's name or account number."`
-	Policy companyPolicyCmd `cmd:"" help:"Show what a company requires of its users beyond its site, or set it."`
+	Create  companyCreateCmd  `cmd:"" help:"Create a company."`
+	List    companyListCmd    `cmd:"" help:"List a site's companies by account number."`
+	Show    companyShowCmd    `cmd:"" help:"Show a company."`
+	Change  companyChangeCmd  `cmd:"" help:"Change a company's name or account number."`
+	Suspend companySuspendCmd `cmd:"" help:"End everything that is open for a company's users, and let nobody of it sign in."`
+	Resume  companyResumeCmd  `cmd:"" help:"End the suspension of a company."`
+	Policy  companyPolicyCmd  `cmd:"" help:"Show what a company requires of its users beyond its site, or set it."`
 }
 
 // companyView is a company as scripts see it.
@@ -26,11 +28,18 @@ type companyView struct {
 	AccountNumber string                      `json:"account_number"`
 	TwoFactor     bool                        `json:"two_factor"`
 	CreatedAt     time.Time                   `json:"created_at"`
+	SuspendedAt   *time.Time                  `json:"suspended_at,omitempty"`
+	SuspendedBy   string                      `json:"suspended_by,omitempty"`
+	SuspendedWhy  string                      `json:"suspended_reason,omitempty"`
 	Users         map[gatehouse.UserState]int `json:"users,omitempty"`
 }
 
 func viewCompany(c gatehouse.Company) companyView {
-	return companyView{ID: c.ID, Site: c.SiteID, Name: c.Name, AccountNumber: c.AccountNumber, TwoFactor: c.TwoFactor, CreatedAt: c.CreatedAt}
+	v := companyView{ID: c.ID, Site: c.SiteID, Name: c.Name, AccountNumber: c.AccountNumber, TwoFactor: c.TwoFactor, CreatedAt: c.CreatedAt}
+	if c.Suspended() {
+		v.SuspendedAt, v.SuspendedBy, v.SuspendedWhy = &c.SuspendedAt, c.SuspendedBy, c.SuspendedWhy
+	}
+	return v
 }
 
 // company finds a company by its account number.
@@ -118,8 +127,12 @@ func (c *companyShowCmd) Run(a *app) error {
 			return asJSON(a.out, v)
 		}
 		count := func(s gatehouse.UserState) string { return strconv.Itoa(v.Users[s]) }
+		suspended := "no"
+		if found.Suspended() {
+			suspended = fmt.Sprintf("since %s by %s: %s", moment(found.SuspendedAt), harmless(found.SuspendedBy), harmless(found.SuspendedWhy))
+		}
 		return details(a.out, "Name", v.Name, "Account number", v.AccountNumber, "ID", v.ID, "Site", v.Site,
-			"Two-factor", yesNo(v.TwoFactor), "Created", moment(v.CreatedAt), "Users active", count(gatehouse.Active),
+			"Two-factor", yesNo(v.TwoFactor), "Suspended", suspended, "Created", moment(v.CreatedAt), "Users active", count(gatehouse.Active),
 			"Users invited", count(gatehouse.Invited), "Users deactivated", count(gatehouse.Deactivated))
 	})
 }

@@ -41,6 +41,7 @@ func explain(err error) string {
 
 // reasonAdvice are the service errors that a command can meet.
 var reasonAdvice = map[string]string{
+	directory.ReasonSuspended:        "the company is suspended\nRun gatehouse company resume first.",
 	directory.ReasonDeactivated:      "the account is deactivated\nRun gatehouse user activate first.",
 	string(gatehouse.RefusedDeleted): "the user was deleted\nRun gatehouse user restore first.",
 	directory.ReasonImportMoved:      "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",

@@ -67,6 +67,7 @@ func rehearsalOf(r *directory.Rehearsal) *rehearsalTotals {
 // shutWords say why nobody can sign in to an account, and what to do about it.
 var shutWords = map[string]string{
 	string(gatehouse.BarrierDeactivated):    "deactivated",
+	string(gatehouse.BarrierSuspended):      "the company is suspended: gatehouse company resume",
 	string(gatehouse.BarrierOperator):       "locked by an operator: gatehouse user unlock",
 	string(gatehouse.BarrierAdministrator):  "locked by an administrator: gatehouse user unlock",
 	string(gatehouse.BarrierTotal):          "locked after too many wrong passwords: gatehouse user unlock",

@@ -92,9 +92,10 @@ func (tx *Unit) Event(u gatehouse.User, kind gatehouse.EventKind, result gatehou
 	return tx.Caller.Event(store.NewID("evt", now), now, tx.Site.ID, u, kind, result, detail)
 }
 
-// Tell mails a user, unless no mail can be sent there: the change itself does not fail for that.
+// Tell mails a user, unless no mail can be sent there, or the user's company is suspended: the change
+// itself does not fail for that.
 func (tx *Unit) Tell(u gatehouse.User, msg mail.Message) error {
-	if !mail.CanSend(u.Email) {
+	if u.Suspended() || !mail.CanSend(u.Email) {
 		return nil
 	}
 	_, err := tx.Mail(mail.To(tx.Site, u), msg)
@@ -110,7 +111,7 @@ func (tx *Unit) TellAll(u gatehouse.User, msg func(username string) mail.Message
 		err = tx.Tell(u, msg(u.Username))
 	}
 	keeper := gatehouse.KeeperOf(u.Email, changes, tx.Now())
-	if err != nil || keeper.Is(u.Email) || !mail.CanSend(keeper.Email) {
+	if err != nil || u.Suspended() || keeper.Is(u.Email) || !mail.CanSend(keeper.Email) {
 		return err
 	}
 	username := u.Username

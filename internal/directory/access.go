@@ -86,7 +86,7 @@ func (s *Service) unlock(tx *act.Unit, u gatehouse.User) error {
 	// as many more tries.
 	scope := lockScope(u, browsers)
 	err = tx.Record(u, gatehouse.EventUnlocked, gatehouse.ResultOK, map[string]string{"scope": scope})
-	if err != nil || scope == "none" || !reachable(u) || u.State == gatehouse.Deactivated {
+	if err != nil || scope == "none" || !reachable(u) || u.Off() {
 		return err
 	}
 	return s.mailUnlocked(tx, u)
@@ -160,8 +160,11 @@ func (s *Service) ResetPassword(ctx context.Context, st *site.Site, c gatehouse.
 }
 
 func resettable(c gatehouse.Caller, u gatehouse.User) error {
-	if u.State == gatehouse.Deactivated {
+	switch {
+	case u.State == gatehouse.Deactivated:
 		return refused(gatehouse.RefusedDeactivated)
+	case u.Suspended():
+		return refused(gatehouse.RefusedSuspended)
 	}
 	return notOwn(c, u)
 }

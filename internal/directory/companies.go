@@ -107,15 +107,9 @@ func (s *Service) UpdateCompany(ctx context.Context, st *site.Site, c gatehouse.
 	}
 	var now gatehouse.Company
 	err := s.Do(ctx, st, c.For(gatehouse.OperatorCompanies), func(tx *act.Unit) error {
-		if err := stillLeads(tx, id); err != nil {
+		was, err := heldFirm(tx, id, change.Seen)
+		if err != nil {
 			return err
-		}
-		was, err := tx.HoldCompany(tx, st.ID, id)
-		switch {
-		case err != nil:
-			return err
-		case change.Seen != "" && change.Seen != was.Version():
-			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonCompanyChanged}
 		}
 		fields := CompanyFields{Name: was.Name, AccountNumber: was.AccountNumber}
 		replace(&fields.Name, change.Name)

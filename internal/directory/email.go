@@ -62,7 +62,7 @@ func (s *Service) prepareMove(ctx context.Context, st *site.Site, c gatehouse.Ca
 	if gatehouse.SameMailbox(fields.Email, u.Email) || checkUser(st, &fields).Err() != nil {
 		return again, nil
 	}
-	if err := s.spare(ctx, c, ReasonResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.State == gatehouse.Deactivated ||
+	if err := s.spare(ctx, c, ReasonResendWait, addressLimits(st, u)...); err != nil || !mailedPassword(u) || u.Off() ||
 		waitsForOwner(st, c, u, fields.put(u)) {
 		return again, err
 	}

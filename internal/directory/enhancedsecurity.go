@@ -66,8 +66,11 @@ func (s *Service) setTwoFactor(ctx context.Context, st *site.Site, c gatehouse.C
 	now := s.Now()
 	err = s.Do(ctx, st, c, func(tx *act.Unit) error {
 		firm, err := company(tx, tx.Queries, st, c, companyID)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case firm.Suspended(): // everybody would get a mail
+			return refused(gatehouse.RefusedSuspended)
 		}
 		e = gatehouse.Enrolment{Enable: rule.On(), Factor: rule.Factor(), FactorBy: rule.By, Run: gatehouse.Run{Kind: gatehouse.RunEnrolment,
 			ID: store.NewID("enr", now), SiteID: st.ID, CompanyID: firm.ID, State: gatehouse.RunRunning, StartedBy: c.UserID, StartedName: c.Name, StartedAt: now}}

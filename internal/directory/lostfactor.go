@@ -88,7 +88,7 @@ func (s *Service) resetTwoFactor(tx *act.Unit, firm gatehouse.Company, u gatehou
 	err = errors.Join(err,
 		tx.EndAll(u, gatehouse.TwoFactorChanged), // codes and unfinished sign-ins, in any case
 		tx.Record(u, gatehouse.EventTwoFactorReset, gatehouse.ResultOK, detail))
-	if err != nil || nothing || u.State == gatehouse.Deactivated {
+	if err != nil || nothing || u.Off() {
 		return err
 	}
 	return tx.TellAll(u, func(username string) mail.Message {

@@ -51,6 +51,14 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 		if err := stillLeads(tx, companyID); err != nil {
 			return err
 		}
+		// Held, so that nobody is invited to a company that is being suspended at this moment.
+		firm, err := tx.HoldCompany(tx, st.ID, companyID)
+		switch {
+		case err != nil:
+			return err
+		case firm.Suspended():
+			return refused(gatehouse.RefusedSuspended)
+		}
 		if err := tx.InsertUser(tx, u); err != nil {
 			return taken(err, "username")
 		}

@@ -115,8 +115,12 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	if err := s.Directory.HoldMail(c.t.Context(), s.Sites.ByID("inkwell"), operator); err != nil {
 		c.t.Fatal(err)
 	}
+	held := s.AddUser("inkwell", "held@northgate.example", password, nil).CompanyID
+	if err := s.Directory.Suspend(c.t.Context(), s.Sites.ByID("inkwell"), operator, held, "not paid", ""); err != nil {
+		c.t.Fatal(err)
+	}
 	waiting := "/operator/mail/meridian-uk/" + stateOf(c.t, s, customer, store.MessageDeferred).ID
-	for _, page := range []string{waiting, "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit"} {
+	for _, page := range []string{waiting, "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit", firm + "/suspend", "/operator/sites/inkwell/companies/" + held + "/resume"} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	signOut(browser)

@@ -39,8 +39,10 @@ func console(w *walker) {
 	w.failing([][2]string{{"first_name", "Tunde"}, {"email", "tunde@"}, {"username", ""}}, "email", "username")
 	list := "/operator/sites/meridian-uk/companies"
 	firm := list + "/" + w.s.AddUser("meridian-uk", "customer of support", password, nil).CompanyID
-	w.all([]string{list, firm, firm + "/edit"}, nil)
+	w.all([]string{list, firm, firm + "/resume", firm + "/edit"}, nil)
 	w.failing([][2]string{{"name", ""}}, "name")
+	w.at(firm + "/suspend")
+	w.failing([][2]string{{"reason", ""}}, "reason")
 	w.at(list + "/new")
 	w.failing([][2]string{{"name", "Harlow Tools"}, {"account_number", ""}, {"email", "first@"}, {"username", "first"}}, "account_number", "email")
 	ofSites(w, customer)

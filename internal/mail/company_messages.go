@@ -90,6 +90,17 @@ type PolicyChange struct {
 func (c PolicyChange) Before() time.Duration { return max(time.Duration(c.Was), 0) }
 func (c PolicyChange) After() time.Duration  { return max(time.Duration(c.Now), 0) }
 
+// CompanySuspended tells a company's administrators that support has suspended it, or has ended that.
+type CompanySuspended struct {
+	notice
+	Company string
+	At      time.Time
+	Resumed bool
+}
+
+// Kind implements Message.
+func (CompanySuspended) Kind() string { return "company-suspended" }
+
 // RequestsWaiting reminds a company's administrators of what users have asked for, once a day.
 type RequestsWaiting struct {
 	notice

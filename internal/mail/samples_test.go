@@ -27,6 +27,8 @@ func companySamples() map[string]Message {
 		"monthly-report": MonthlyReport{Company: "Lindenhof Books", AccountNumber: "20871-UK", From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Query: "2026-10", Users: 152, Never: 4, Away: 11, Bouncing: 1, NoEmail: 2, Locked: 1, Bare: 97, Worked: 1893, Failed: 71,
 			Changes: []RoleChange{{Name: "Hanna Kruse", By: "Jonas Weber", Is: true, At: testTime}, {Name: "", At: testTime}}},
 		"monthly-report-quiet":      MonthlyReport{Company: "Lindenhof Books", AccountNumber: "20871-UK", From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Query: "2026-10", Users: 1, Worked: 1},
+		"company-suspended":         CompanySuspended{Company: "Hartmann Werkzeuge GmbH", At: testTime},
+		"company-suspended-resumed": CompanySuspended{Company: "Hartmann Werkzeuge GmbH", At: testTime, Resumed: true},
 		"new-administrator-support": NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", At: testTime},
 		"policy-changed": PolicyChanged{Company: "Lindenhof Books", By: "Jonas Weber", At: testTime, Changes: []PolicyChange{
 			{gatehouse.SettingIdle, int64(30 * time.Minute), int64(15 * time.Minute)}, {gatehouse.SettingAbsolute, int64(12 * time.Hour), int64(8 * time.Hour)},

@@ -222,3 +222,10 @@ func (o *opened) compare(w way) {
 		cell("temporary password", p.SetAt != u.Password.SetAt || !p.ExpiresAt.After(now), ends.Temporary)
 	}
 }
+
+// setSuspended writes it without ending anything.
+func (o *opened) setSuspended(at time.Time) {
+	o.put(func(q store.Queries, _ time.Time) error {
+		return q.SetSuspended(ctx, gatehouse.Company{SiteID: o.st.ID, ID: o.user.CompanyID, SuspendedAt: at})
+	})
+}

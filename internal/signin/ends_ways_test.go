@@ -46,6 +46,15 @@ var waysToEnd = []way{
 		}
 		return o.SignIn.MailTemporary(ctx, o.st, visitor(o.st), over.Ticket, cookie)
 	}},
+	{change: gatehouse.CompanySuspended, name: "an operator", act: func(o *opened) error {
+		err := o.desk.Suspend(ctx, o.st, operator, o.user.CompanyID, "not paid", "")
+		o.setSuspended(time.Time{}) // for the other ways
+		return err
+	}},
+	{change: gatehouse.CompanyResumed, name: "an operator", act: func(o *opened) error {
+		o.setSuspended(o.Clock.Now())
+		return o.desk.Resume(ctx, o.st, operator, o.user.CompanyID, "")
+	}},
 	{change: gatehouse.PasswordUsed, name: "the sign-in page", is: temporarily, act: func(o *opened) error {
 		_, err := o.enter(o.user, first, "")
 		return err

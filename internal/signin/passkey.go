@@ -183,6 +183,9 @@ func (s *Service) usePasskey(tx *act.Unit, a *passkeyAttempt, spend func() (bool
 	case u.Locked():
 		a.result = gatehouse.ResultLocked
 		return Outcome{}, nil
+	case u.Suspended():
+		a.result, a.suspended = gatehouse.ResultSuspended, true
+		return Outcome{}, nil
 	}
 	if fresh, err := spend(); err != nil || !fresh {
 		return s.answeredBefore(tx, a, err)
@@ -220,6 +223,8 @@ func (s *Service) answeredBefore(tx *act.Unit, a *passkeyAttempt, err error) (ou
 // passkeyRefusal is the error for a passkey that did not work.
 func (s *Service) passkeyRefusal(a *passkeyAttempt) error {
 	switch {
+	case a.suspended:
+		return &SuspendedError{}
 	case a.result == gatehouse.ResultExpired, a.result == gatehouse.ResultUsed:
 		return errPasskeyLate
 	case a.alone:

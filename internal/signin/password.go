@@ -68,6 +68,8 @@ type attempt struct {
 	checked gatehouse.Password // the password that was verified; the account may have another one since
 	verdict secret.Verdict
 	answer  bool // it is an answer to a challenge question, not a password
+	// suspended: the credentials are right, and the company is suspended.
+	suspended bool
 }
 
 // lockout returns the rule that the attempt is counted by.
@@ -233,7 +235,7 @@ func (s *Service) userByName(ctx context.Context, st *site.Site, name string) (g
 func (s *Service) verify(ctx context.Context, a *attempt, place *secret.Place) error {
 	a.checked = a.user.Password
 	encoded := ""
-	if !a.refused && a.user.MaySignIn() {
+	if !a.refused && a.user.MayProve() {
 		encoded = a.checked.Hash
 	}
 	a.req.Password = asIssued(a.checked, a.req.Password)
@@ -264,6 +266,8 @@ func asIssued(w gatehouse.Password, typed string) string {
 // refusal is the error for an attempt that did not work.
 func (s *Service) refusal(a *attempt, result gatehouse.EventResult) error {
 	switch {
+	case a.suspended:
+		return &SuspendedError{}
 	case result == gatehouse.ResultExpired:
 		return s.temporaryOver(ReasonTemporaryExpired, a.user, a.req.SignIn)
 	case result == gatehouse.ResultUsed:
@@ -285,6 +289,17 @@ func (e *LockedError) Error() string { return "locked: " + string(e.Reason) }
 
 // Unwrap returns the error that everybody else gets.
 func (*LockedError) Unwrap() error {
+	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonFailed}
+}
+
+// SuspendedError is only returned after right credentials: the user's company is suspended. To
+// everybody else, an account of it is like any other: wrong passwords are counted, and lock.
+type SuspendedError struct{}
+
+func (*SuspendedError) Error() string { return "company suspended" }
+
+// Unwrap returns the error that everybody else gets.
+func (*SuspendedError) Unwrap() error {
 	return &gatehouse.Error{Kind: gatehouse.Unauthenticated, Reason: ReasonFailed}
 }
 

@@ -70,7 +70,7 @@ func (s *Service) sendLink(tx *act.Unit, u gatehouse.User, email string) error {
 	switch {
 	case u.ID == "":
 		r.Subject, result = nameSubject(email), gatehouse.ResultUnknown
-	case u.State == gatehouse.Deactivated:
+	case u.Off():
 		result = gatehouse.ResultInactive
 	case !u.MayRecover():
 		result = gatehouse.ResultLocked

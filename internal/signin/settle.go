@@ -30,7 +30,7 @@ func (s *Service) settle(ctx context.Context, a *attempt, limits []store.Limit) 
 				return err
 			}
 			out, err = s.proved(tx, a, held)
-		case gatehouse.ResultExpired, gatehouse.ResultUsed:
+		case gatehouse.ResultExpired, gatehouse.ResultUsed, gatehouse.ResultSuspended:
 			err = s.settled(tx, a, held, gatehouse.Attempts.Right)
 		default:
 			if !a.refused {
@@ -93,7 +93,7 @@ func (s *Service) judged(tx *act.Unit, a *attempt, u gatehouse.User) gatehouse.E
 	if a.user.ID == "" {
 		return gatehouse.ResultUnknown
 	}
-	a.user = u
+	a.user, a.suspended = u, false
 	// A password that was set again voids the verdict; one that another sign-in has only rehashed
 	// meanwhile is the same password.
 	voided := !u.Password.SetAt.Equal(a.checked.SetAt) || u.Password.Origin != a.checked.Origin
@@ -104,6 +104,9 @@ func (s *Service) judged(tx *act.Unit, a *attempt, u gatehouse.User) gatehouse.E
 		return gatehouse.ResultLocked
 	case !a.verdict.Match || voided:
 		return gatehouse.ResultWrong
+	case u.Suspended():
+		a.suspended = true
+		return gatehouse.ResultSuspended
 	case !gatehouse.PasswordUsable(u.Password, tx.Now()):
 		return gatehouse.ResultExpired
 	case !guard.Out(guard.TemporaryOnce) &&
@@ -164,7 +167,7 @@ func (s *Service) lock(tx *act.Unit, a *attempt, counts gatehouse.Attempts) erro
 	if err != nil {
 		return err
 	}
-	if !mail.CanSend(a.user.Email) || a.user.State == gatehouse.Deactivated {
+	if !mail.CanSend(a.user.Email) || a.user.Off() {
 		return s.pretend(tx, facts)
 	}
 	return tx.Tell(a.user, notice)

@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at, zone, ` + policyColumns
+const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at, zone, suspended_at, suspended_by, suspended_why, ` + policyColumns
 
 // policyColumns are what a company requires beyond its site, and policyOfCompany the same in queries
 // that call the company c.
@@ -21,15 +21,17 @@ func policyFields(p *gatehouse.CompanyPolicy) []any {
 }
 
 func companyFields(c *gatehouse.Company) []any {
-	return append([]any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}, &c.Zone},
+	return append([]any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}, &c.Zone,
+		when{&c.SuspendedAt}, &c.SuspendedBy, &c.SuspendedWhy},
 		policyFields(&c.Policy)...)
 }
 
 // InsertCompany adds a company; Conflict if the site already has the account number.
 func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
 	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		append([]any{c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt), c.Zone},
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		append([]any{c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt), c.Zone,
+			micros(c.SuspendedAt), c.SuspendedBy, c.SuspendedWhy},
 			policyValues(c.Policy)...)...)
 	return err
 }

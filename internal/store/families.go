@@ -28,7 +28,7 @@ const (
 	grantColumns = `f.id, f.application_id, f.user_id, f.session_id, f.subject, f.terms, f.created_at, f.used_at, f.ends_at, f.ended_at, f.ended, f.jkt,
 		a.name, a.state, a.settings,
 		COALESCE(s.id, ''), COALESCE(s.company_id, ''), COALESCE(s.created_at, 0), COALESCE(s.seen_at, 0), COALESCE(s.level, 0), COALESCE(s.methods, ''),
-		u.company_id, u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale, u.locked_at, u.created_at, u.profile_changed_at,
+		u.company_id, u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale, u.locked_at, c.suspended_at, u.created_at, u.profile_changed_at,
 		c.name, c.account_number, ` + policyOfCompany + `, COALESCE(g.scopes, ''), COALESCE(g.consented_at, 0), COALESCE(p.reach, '')`
 	grantTables = ` JOIN applications a ON a.site_id = f.site_id AND a.id = f.application_id
 		JOIN users u ON u.site_id = f.site_id AND u.id = f.user_id
@@ -50,7 +50,7 @@ func (g *grantRow) fields() []any {
 		when{&f.EndsAt}, when{&f.EndedAt}, &f.Ended, &f.JKT,
 		&a.Name, &a.State, inText{&a.Settings},
 		&s.ID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.Assurance.Level, &g.methods,
-		&u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale, when{&u.LockedAt}, when{&u.CreatedAt}, when{&u.ProfileChangedAt},
+		&u.CompanyID, &u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale, when{&u.LockedAt}, when{&u.SuspendedAt}, when{&u.CreatedAt}, when{&u.ProfileChangedAt},
 		&g.Company.Name, &g.Company.AccountNumber}, policyFields(&g.Company.Policy), []any{&g.scopes, when{&g.Grant.ConsentedAt}, &g.TokenGrant.Reach})
 }
 

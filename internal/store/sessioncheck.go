@@ -47,7 +47,7 @@ func (f *signedIn) asks(found *bool) []ask {
 		err := scan(append([]any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.IPAddress, &s.UserAgent, &s.DeviceID, &s.BindingID,
 			&s.Assurance.Level, &methods, &s.Proved.Method, when{&s.Proved.At},
 			&u.Username, &u.FirstName, &u.LastName, &u.Email, &u.EmailConfirmed, &u.Role, &u.State, &u.Locale,
-			when{&u.LockedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &u.Factors, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, &c.Zone},
+			when{&u.LockedAt}, when{&u.SuspendedAt}, &u.ChallengeSet, &u.OwnTwoFactor, &u.Factors, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, &c.Zone},
 			policyFields(&c.Policy)...)...)
 		for m := range strings.FieldsSeq(methods) {
 			s.Assurance.Methods = append(s.Assurance.Methods, gatehouse.Method(m))
@@ -62,7 +62,7 @@ func (f *signedIn) asks(found *bool) []ask {
 const sessionText = `SELECT s.id, s.user_id, s.company_id, s.created_at, s.seen_at, s.address, s.user_agent, s.device_id, s.binding_id,
 	s.level, s.methods, s.proved, s.proved_at,
 	u.username, u.first_name, u.last_name, u.email, u.email_confirmed, u.role, u.state, u.locale,
-	u.locked_at, u.challenge_set, u.own_two_factor, u.factors, c.name, c.account_number, c.two_factor, c.two_factor_at, c.factor, c.factor_by, c.zone, ` + policyOfCompany + `
+	u.locked_at, c.suspended_at, u.challenge_set, u.own_two_factor, u.factors, c.name, c.account_number, c.two_factor, c.two_factor_at, c.factor, c.factor_by, c.zone, ` + policyOfCompany + `
 	FROM sessions s
 	JOIN users u ON u.site_id = s.site_id AND u.id = s.user_id
 	JOIN companies c ON c.site_id = s.site_id AND c.id = s.company_id

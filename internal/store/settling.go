@@ -72,8 +72,8 @@ const (
 // others again.
 var (
 	companyOfUserText  = `SELECT ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
-	userAndCompanyText = `SELECT ` + of("u", userColumns) + `, ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
-	signInFactsText    = `SELECT ` + of("i", signInColumns) + `, ` + of("u", userColumns) + `, ` + companyRule + withUser
+	userAndCompanyText = `SELECT ` + of("u", ownUserColumns) + `, c.suspended_at` + `, ` + of("c", companyColumns) + ` FROM users u` + withCompany + `WHERE u.site_id = $1 AND u.id = $2`
+	signInFactsText    = `SELECT ` + of("i", signInColumns) + `, ` + of("u", ownUserColumns) + `, c.suspended_at` + `, ` + companyRule + withUser
 	signInAgainText    = `SELECT ` + of("i", signInColumns) + `, ` + companyRule + withUser
 )
 

@@ -7,11 +7,21 @@ import (
 	"gatehouse"
 )
 
-const userColumns = `site_id, id, company_id, username, first_name, last_name, email, email_confirmed,
+const ownUserColumns = `site_id, id, company_id, username, first_name, last_name, email, email_confirmed,
 	role, state, locale, locked_at, lock_reason, password_hash, password_origin, password_set_at,
 	password_expires_at, first_sign_in_at, last_sign_in_at, challenge_set, terms_accepted,
 	sole_user_for, sole_user, created_at, password_used_by, password_warned, codes_on_request,
 	own_two_factor, factors, apps, passkeys, bounced_at, bounce_reason, bounce_reported, deleted_at, deleted_state`
+
+// userColumns are a user's own columns, and since when the company is suspended. That is read with the
+// account, and not written to it: there is one truth about a company, also for users who are added
+// while it is being suspended.
+var userColumns = userColumnsOf("users")
+
+// userColumnsOf are the userColumns of a query that calls the users something else.
+func userColumnsOf(alias string) string {
+	return ownUserColumns + `, (SELECT firm.suspended_at FROM companies firm WHERE firm.site_id = ` + alias + `.site_id AND firm.id = ` + alias + `.company_id)`
+}
 
 // userFields are the destinations of a row's columns, in the order of userColumns.
 func userFields(u *gatehouse.User) []any {
@@ -20,7 +30,7 @@ func userFields(u *gatehouse.User) []any {
 		when{&u.Password.SetAt}, when{&u.Password.ExpiresAt}, when{&u.FirstSignInAt}, when{&u.LastSignInAt},
 		&u.ChallengeSet, &u.TermsAccepted, &u.SoleUserFor, &u.SoleUser, when{&u.CreatedAt}, &u.Password.UsedBy, &u.Password.Warned, &u.CodesOnRequest,
 		&u.OwnTwoFactor, &u.Factors, &u.Apps, &u.Passkeys, when{&u.Bounce.At}, &u.Bounce.Reason, &u.Bounce.Reported,
-		when{&u.DeletedAt}, &u.DeletedState}
+		when{&u.DeletedAt}, &u.DeletedState, when{&u.SuspendedAt}}
 }
 
 // InsertUser adds a user; Conflict if the site already has the username.
@@ -28,7 +38,7 @@ func (q Queries) InsertUser(ctx context.Context, u gatehouse.User) error {
 	return q.InsertUsers(ctx, []gatehouse.User{u})
 }
 
-var insertUsers = insertion("users", userColumns+", username_key, email_key, changed")
+var insertUsers = insertion("users", ownUserColumns+", username_key, email_key, changed")
 
 // InsertUsers is InsertUser for many.
 func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error {
@@ -143,7 +153,7 @@ func (q Queries) HoldUser(ctx context.Context, siteID, id string) (u gatehouse.U
 
 func (q Queries) holdUserText() string { return userText + q.d.hold }
 
-const userText = `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND id = $2 `
+var userText = `SELECT ` + userColumns + ` FROM users WHERE site_id = $1 AND id = $2 `
 
 // UserByUsername returns a user by username, compared by gatehouse.NameKey. If two have the same
 // key, because one has kept a former key (rekey), it returns the one with this exact spelling.
@@ -173,7 +183,7 @@ func (q Queries) UsersByEmail(ctx context.Context, siteID, email string, limit i
 	// Otherwise SQLite would read all users of the site in the order of their companies, to number
 	// them.
 	return q.users(ctx, `WITH those AS MATERIALIZED (SELECT * FROM users WHERE site_id = $1 AND email_key = $2 AND email_key <> '')
-		SELECT `+userColumns+` FROM (
+		SELECT `+userColumnsOf("claims")+` FROM (
 			SELECT *, `+claim+` AS claim, ROW_NUMBER() OVER (PARTITION BY company_id, `+claim+` ORDER BY id) AS turn FROM those) AS claims
 		ORDER BY claim, turn, id LIMIT $3`, siteID, gatehouse.NameKey(email), limit)
 }

@@ -15,7 +15,7 @@ func (q Queries) UsersToWarn(ctx context.Context, siteID string, ofSite time.Dur
 	return q.users(ctx, `SELECT `+userColumns+` FROM users
 		WHERE site_id = $1 AND password_origin = 'chosen' AND password_set_at > $2 AND password_set_at <= $3
 		AND (password_warned = 0 OR password_warned > $4) AND password_hash <> '' AND state = 'active' AND email <> ''
-		AND EXISTS (SELECT 1 FROM companies c WHERE c.site_id = users.site_id AND c.id = users.company_id
+		AND EXISTS (SELECT 1 FROM companies c WHERE c.site_id = users.site_id AND c.id = users.company_id AND c.suspended_at = 0
 			AND CASE WHEN c.password_age > 0 AND c.password_age < $6 THEN c.password_age ELSE $6 END = $7)
 		ORDER BY password_set_at LIMIT $5`,
 		siteID, micros(span.From), micros(span.To), span.Days, limit, int64(ofSite), int64(span.Age))

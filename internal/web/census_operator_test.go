@@ -22,6 +22,8 @@ var operatorForms = map[string]url.Values{
 	"POST /operator/sites/{site}/platforms/new":            form("id", "app_00000000000000000000000000000001", "name", "Orders", "auth", "client_secret_basic", "grants", "authorization_code", "redirect_uris", "https://orders.example/back", "scopes", "openid", "access", "everyone", "level", "0", "id_token_alg", "ES256", "access_token", "5m", "refresh_token", "12h"),
 	"POST /operator/operators/new":                         form("first_name", "New", "last_name", "One", "email", "new@platform.example", "username", "newone", "role", "owner"),
 	"POST /operator/operators/{id}/role":                   form("role", "owner"),
+
+	"POST /operator/sites/{site}/companies/{company}/suspend": form("reason", "not paid"),
 }
 
 // TestEveryOperatorRole walks every operators' route with every role, and with everybody who is no

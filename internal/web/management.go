@@ -30,7 +30,7 @@ func NewMetrics(s *store.Store, h *secret.Hasher, now func() time.Time) *Metrics
 	m := &Metrics{store: s, hasher: h, now: now, begun: now(), signIns: counting("result"), csp: counting("directive"), logouts: counting("result"),
 		skips: counting("reason"), requests: &timings{series[timing]{names: []string{"method", "route", "status"}}}}
 	for _, r := range []gatehouse.EventResult{gatehouse.ResultOK, gatehouse.ResultWrong, gatehouse.ResultUnknown,
-		gatehouse.ResultLocked, gatehouse.ResultInactive, gatehouse.ResultExpired, gatehouse.ResultLimited} {
+		gatehouse.ResultLocked, gatehouse.ResultInactive, gatehouse.ResultSuspended, gatehouse.ResultExpired, gatehouse.ResultLimited} {
 		m.signIns.of(string(r))
 	}
 	return m

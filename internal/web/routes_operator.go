@@ -42,6 +42,10 @@ func (s *Server) operatorCompanyRoutes() []route {
 		to("GET /operator/sites/{site}/companies/{company}", Operator, o.Company).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites/{site}/companies/{company}/edit", Operator, o.EditCompany).needs(gatehouse.OperatorCompanies).proving(),
 		to("POST /operator/sites/{site}/companies/{company}/edit", Operator, o.SaveCompany).needs(gatehouse.OperatorCompanies).proving(),
+		to("GET /operator/sites/{site}/companies/{company}/suspend", Operator, o.AskSuspend).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/companies/{company}/suspend", Operator, o.DoSuspend).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/companies/{company}/resume", Operator, o.AskResume).needs(gatehouse.OperatorSuspend).proving(),
+		to("POST /operator/sites/{site}/companies/{company}/resume", Operator, o.DoResume).needs(gatehouse.OperatorSuspend).proving(),
 	}
 }
 

@@ -39,6 +39,8 @@ type barrierRow struct {
 	Correct bool
 	Acts    []actLink
 	Support bool
+	// Firm is the operators' page of the company; empty: it is no help.
+	Firm string
 }
 
 // actLink leads to the page that asks before an act.
@@ -70,6 +72,7 @@ type look struct{ Icon, Class string }
 // barrierLooks are the icons and classes of kinds that have their own.
 var barrierLooks = map[gatehouse.BarrierKind]look{
 	gatehouse.BarrierDeleted:     {"circle-alert", ""},
+	gatehouse.BarrierSuspended:   {"circle-alert", "alert-bad"},
 	gatehouse.BarrierDeactivated: {"circle-alert", ""},
 	gatehouse.BarrierLink:        {"mail", ""},
 	gatehouse.BarrierWrong:       {"key-round", "alert-warn"},
@@ -120,6 +123,9 @@ func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 		}
 		if b.Kind == gatehouse.BarrierCodeMail {
 			row.Said = gatehouse.AnswerCodes(v.CodeReply)
+		}
+		if b.Kind == gatehouse.BarrierSuspended && v.On.ByOperator() {
+			row.Firm = v.On.FirmPath()
 		}
 		for _, remedy := range b.Remedies {
 			act := v.remedyAct(remedy)

@@ -159,6 +159,7 @@ const (
 	RefusedOwn     = "own"     // it is the administrator's own account
 	RefusedUnlock  = "unlock"  // one account is not unlocked endlessly
 
+	RefusedSuspended   = "suspended"
 	RefusedDeactivated = "deactivated" // there is nothing to send a password for
 	RefusedOperator    = "operator"    // what support has locked, support unlocks
 	RefusedChanged     = "changed"     // somebody else was first

@@ -236,6 +236,7 @@ var refusals = map[string]string{
 	directory.ReasonResendWait:    RefusedSoon,
 	directory.ReasonOwnAccount:    RefusedOwn,
 	directory.ReasonDeactivated:   RefusedDeactivated,
+	directory.ReasonSuspended:     RefusedSuspended,
 	directory.ReasonUnlockWait:    RefusedUnlock,
 
 	directory.ReasonLockedByOperator: RefusedOperator,

@@ -69,7 +69,7 @@ func companyPath(siteID, id string) string {
 }
 
 // companyNews are the texts about what was just done.
-var companyNews = []string{"created", "saved"}
+var companyNews = []string{"created", "saved", "suspended", "resumed"}
 
 // Company shows a company.
 func (o *Operator) Company(w http.ResponseWriter, r *http.Request) error {
@@ -136,6 +136,26 @@ func (v OneCompany) Rows(p *ui.Page) (rows []companySetting) {
 type companySetting struct {
 	Name, Text string
 	Own        bool
+}
+
+// companyAct leads to the page that asks before an act.
+type companyAct struct{ Path, Text string }
+
+// Acts are what the operator may do with the company.
+func (v OneCompany) Acts(p *ui.Page) (acts []companyAct) {
+	for _, a := range []struct {
+		name    string
+		act     gatehouse.OperatorAct
+		applies bool
+	}{
+		{"suspend", gatehouse.OperatorSuspend, !v.Suspended()},
+		{"resume", gatehouse.OperatorSuspend, v.Suspended()},
+	} {
+		if a.applies && p.User != nil && gatehouse.OperatorMay(p.User.Role, a.act) {
+			acts = append(acts, companyAct{v.Path() + "/" + a.name, p.T(a.name + ".link")})
+		}
+	}
+	return acts
 }
 
 // Next is the next page of users; empty: there is none.
@@ -205,11 +225,7 @@ func (o *Operator) SaveCompany(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := CompanyForm{On: st, Of: firm, Seen: firm.Version(), Typed: typedCompany(r)}
-	seen := clip(r.PostFormValue("version"))
-	if seen == "" {
-		seen = "none" // which no company has
-	}
-	_, err = o.Directory.UpdateCompany(r.Context(), st, by(r), firm.ID, directory.CompanyChange{Name: &v.Typed.Name, AccountNumber: &v.Typed.AccountNumber, Seen: seen})
+	_, err = o.Directory.UpdateCompany(r.Context(), st, by(r), firm.ID, directory.CompanyChange{Name: &v.Typed.Name, AccountNumber: &v.Typed.AccountNumber, Seen: seenVersion(r)})
 	if err == nil {
 		return seeCompany(w, r, st, firm.ID, "saved")
 	}

@@ -6,6 +6,7 @@ import (
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/site"
+	"gatehouse/internal/store"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/web/ui"
 )
@@ -46,6 +47,19 @@ func companyViews() map[string]ui.View {
 	for _, wrong := range [][2]string{{"name", directory.FieldRequired}, {"account_number", directory.FieldRequired}, {"account_number", directory.FieldTaken}, {"email", directory.FieldRequired}, {"username", directory.FieldTaken}, {"username", directory.FieldRequired}} {
 		views["company-new-"+wrong[0]+"-"+wrong[1]] = CompanyForm{On: uk, Fields: fixture.Wrong(wrong[0], wrong[1])}
 	}
+	suspended := long
+	suspended.SuspendedAt, suspended.SuspendedBy, suspended.SuspendedWhy = fixture.Noon, "Sonja Keller", fixture.LongWord
+	held := full
+	held.Company = suspended
+	views["company-suspended"], views["companies-suspended"] = held, Companies{Of: uk, Sites: both, All: []gatehouse.Company{suspended}}
+	asked := directory.Suspension{Company: plain, Open: store.OpenOfCompany{Sessions: 12, SignIns: 1, Trusted: 30, Mails: 2}, Told: testOperators(),
+		Counts: map[gatehouse.UserState]int{gatehouse.Active: 1000, gatehouse.Invited: 1, gatehouse.Deactivated: 1}}
+	over := directory.Suspension{Company: suspended}
+	views["suspend"] = Suspending{Suspension: asked, On: uk, Suspend: true, Seen: plain.Version()}
+	views["suspend-reason"] = Suspending{Suspension: directory.Suspension{Company: plain}, On: uk, Suspend: true, Fields: fixture.Wrong("reason", directory.FieldRequired)}
+	views["suspend-already"] = Suspending{Suspension: over, On: uk, Suspend: true, Changed: true}
+	views["resume"] = Suspending{Suspension: over, On: uk, Seen: suspended.Version()}
+	views["resume-already"] = Suspending{Suspension: asked, On: uk, Changed: true}
 	for _, done := range companyNews {
 		v := bare
 		v.Done = done
@@ -56,6 +70,7 @@ func companyViews() map[string]ui.View {
 
 func hostileCompany(v OneCompany, u gatehouse.User, probe string) OneCompany {
 	v.Name, v.AccountNumber = probe, probe
+	v.SuspendedAt, v.SuspendedBy, v.SuspendedWhy = fixture.Noon, probe, probe
 	v.Administrators, v.Users = []gatehouse.User{u}, []gatehouse.User{u}
 	v.Details.Contacts = []gatehouse.Contact{{Name: probe, About: probe, Email: probe, Phone: probe}}
 	v.Switched.ID, v.Switched.StartedName, v.Policy.ChangedAt, v.Policy.ChangedBy = "enr_1", probe, fixture.Noon, probe

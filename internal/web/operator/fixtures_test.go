@@ -181,6 +181,10 @@ func hostile(v ui.View, probe string) ui.View {
 		return v
 	case OneCompany:
 		return hostileCompany(v, u, probe)
+	case Suspending:
+		v.Name, v.AccountNumber, v.SuspendedAt, v.SuspendedBy, v.SuspendedWhy = probe, probe, fixture.Noon, probe, probe
+		v.Why, v.Told = probe, []gatehouse.User{u}
+		return v
 	case CompanyForm:
 		v.Of.Name, v.Of.AccountNumber, v.Typed = probe, probe, directory.CompanyFields{Name: probe, AccountNumber: probe}
 		v.First = directory.UserFields{Username: probe, FirstName: probe, LastName: probe, Email: probe}

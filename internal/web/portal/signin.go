@@ -70,6 +70,9 @@ func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.
 	if errors.As(err, &locked) {
 		return p.page(w, r, http.StatusUnauthorized, LockedHere{*locked})
 	}
+	if isSuspended(err) {
+		return p.page(w, r, http.StatusUnauthorized, Suspended{})
+	}
 	var over *signin.TemporaryOverError
 	if errors.As(err, &over) {
 		return p.temporaryOver(w, r, over)
@@ -255,3 +258,16 @@ func (LockedHere) Failed() bool            { return true }
 // ByTries reports whether wrong attempts locked the account. Only such a lock ends with
 // a recovery.
 func (v LockedHere) ByTries() bool { return v.Reason.EndsByRecovery() }
+
+func isSuspended(err error) bool {
+	_, is := errors.AsType[*signin.SuspendedError](err)
+	return is
+}
+
+// Suspended says that the company is suspended, to users who have entered the right password, or used
+// their passkey, and to nobody else.
+type Suspended struct{}
+
+func (Suspended) Template() string        { return "signin_suspended" }
+func (Suspended) Title(p *ui.Page) string { return p.T("suspended.title") }
+func (Suspended) Failed() bool            { return true }

@@ -36,6 +36,9 @@ func (p *Portal) passkeyRefused(w http.ResponseWriter, r *http.Request, req sign
 	if errors.As(err, &locked) {
 		return p.page(w, r, http.StatusUnauthorized, LockedHere{*locked})
 	}
+	if isSuspended(err) {
+		return p.page(w, r, http.StatusUnauthorized, Suspended{})
+	}
 	var e *gatehouse.Error
 	if !errors.As(err, &e) || e.Kind != gatehouse.Unauthenticated {
 		return err

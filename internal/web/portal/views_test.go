@@ -60,6 +60,7 @@ func samples() []pages.Sample {
 		{Name: "temporary-used", View: TemporaryExpired{signin.TemporaryOverError{Reason: signin.ReasonTemporaryUsed}}},
 		{Name: "locked", View: LockedHere{}},
 		{Name: "locked-until", View: LockedHere{signin.LockedError{Until: fixture.Noon.Add(time.Hour)}}},
+		{Name: "suspended", View: Suspended{}},
 		{Name: "locked-person", View: LockedHere{signin.LockedError{Reason: gatehouse.LockedByAdministrator}}},
 		{Name: "home", View: fullHome(), SignedIn: true},
 		{Name: "home-empty", View: Home{}, SignedIn: true},

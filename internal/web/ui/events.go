@@ -31,6 +31,8 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventPasswordReset:    {"key-round", ""},
 	gatehouse.EventCompanyCreated:   {"building-2", ""},
 	gatehouse.EventCompanyChanged:   {"building-2", ""},
+	gatehouse.EventCompanySuspended: {"x", "is-warn"},
+	gatehouse.EventCompanyResumed:   {"circle-check", "is-ok"},
 	gatehouse.EventPolicyChanged:    {"shield-check", ""},
 	gatehouse.EventImport:           {"building-2", ""},
 	gatehouse.EventPasswordChanged:  {"key-round", ""},

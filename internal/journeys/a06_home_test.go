@@ -161,30 +161,3 @@ func TestA08_HomePointsAtAPasswordThatExpiresSoon(t *testing.T) {
 		p.MustFind("main .alert a[href='/account/password']")
 	})
 }
-
-func TestA06_TheHomePageIsForEverybody(t *testing.T) {
-	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t))
-	s.AddUser("meridian-uk", "msantos", password, nil)
-	s.AddUser("inkwell", "bare@northgate.example", password, func(u *gatehouse.User) { u.FirstName, u.EmailConfirmed = "", false })
-	b, bare := testkit.Browser(t), testkit.Browser(t)
-	browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
-	browserSignIn(bare, s, "inkwell", "Email address", "bare@northgate.example", password)
-	bare.See("Complete your profile")
-	for _, look := range looks {
-		look.on(b)
-		b.Open(s.URL("meridian-uk", "/"))
-		b.See("Good ")
-		wantFit(t, b, "home-"+look.name)
-		b.Click("#card-links summary")
-		b.See("Move up")
-		wantFit(t, b, "home-menu-"+look.name)
-		b.Press("Hide")
-		b.See("Hidden cards")
-		wantFit(t, b, "home-hidden-"+look.name)
-		b.Press("Reset layout")
-		b.See("Quick links")
-		look.on(bare)
-		wantFit(t, bare, "home-incomplete-"+look.name)
-	}
-}

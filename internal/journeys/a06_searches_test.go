@@ -185,37 +185,3 @@ func TestA06_SavedSearchesFindCards(t *testing.T) {
 		}
 	})
 }
-
-// On screens of all sizes, by day and by night, with scripts and without.
-func TestA06_SavedSearchesInABrowser(t *testing.T) {
-	t.Parallel()
-	testkit.Databases(t, func(t *testing.T, database string) {
-		s := testkit.NewServer(t, database)
-		s.AddUser("meridian-uk", "boss", password, func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
-		scripts, none := testkit.Browser(t), testkit.Browser(t)
-		none.NoJavaScript()
-		browserSignIn(scripts, s, "meridian-uk", "Username", "boss", password)
-		browserSignIn(none, s, "meridian-uk", "Username", "boss", password)
-		for _, look := range looks {
-			b := none
-			if look.dark {
-				b = scripts
-			}
-			look.on(b)
-			b.Open(s.URL("meridian-uk", "/company/users?q="+look.name))
-			b.Follow("Save this search")
-			b.See("Name of the search")
-			wantFit(t, b, "search-new-"+look.name)
-			b.Fill("name", strings.Repeat("Wide", 13)+look.name)
-			b.Press("Save this search")
-			b.See("Edit")
-			wantFit(t, b, "search-users-"+look.name)
-			b.Follow("Edit")
-			b.See("The searches that you use often")
-			wantFit(t, b, "searches-"+look.name)
-			b.Open(s.URL("meridian-uk", "/"))
-			b.See("Saved searches")
-			wantFit(t, b, "search-home-"+look.name)
-		}
-	})
-}

@@ -38,25 +38,6 @@ func TestC02_ACleanSignInPage(t *testing.T) {
 	}
 }
 
-// On every site, wide and narrow, by day and by night: no violations for axe, no script
-// errors, no horizontal scrolling.
-func TestC02_ThePageIsForEverybody(t *testing.T) {
-	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t))
-	b := testkit.Browser(t)
-	for _, site := range s.Sites.All() {
-		for _, look := range []look{{"wide", 1366, false}, {"phone", 390, false}, {"phone-dark", 390, true}, {"320", 320, false}} {
-			look.on(b)
-			b.Open(s.URL(site.ID, "/sign-in"))
-			b.Screenshot("signin-" + site.ID + "-" + look.name)
-			wantAccessible(t, b)
-			if testkit.Eval[bool](b, "document.documentElement.scrollWidth > innerWidth") {
-				t.Errorf("%s %s scrolls sideways", site.ID, look.name)
-			}
-		}
-	}
-}
-
 func TestC02_PasswordCanBeShown(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.SQLiteURL(t))

@@ -59,8 +59,8 @@ trap 'rm -f "$log"' EXIT
 # can be taken out in these programs, and in no others: see internal/guard.
 cores=$(nproc)
 half=$(((cores + 1) / 2))
-tested() { # how many tests of a package side by side, and arguments of go test
-	"$go" test -tags guards -timeout "$timeout" -parallel "$@" 2>&1 | tee -a "$log"
+tested() { # how many tests of a package side by side, and arguments of go test; lint has vetted them
+	"$go" test -vet=off -tags guards -timeout "$timeout" -parallel "$@" 2>&1 | tee -a "$log"
 }
 watched() {
 	[ ${#raced[@]} = 0 ] || tested $((2 * half + 1)) -p "$cores" -race "${flags[@]}" -skip "$walks" "${raced[@]}"

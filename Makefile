@@ -7,7 +7,7 @@ TIMEOUT ?= 20m
 PACKAGES ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-long quick lint prepare bench profile demo screenshots build
+.PHONY: release release-test help test test-long quick lint prepare bench profile demo screenshots build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,7 @@ lint: ## gofmt, go vet, staticcheck
 	@unformatted="$$(gofmt -l .)"; test -z "$$unformatted" || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet -tags guards ./...
 	$(GO) tool staticcheck -tags guards ./...
+	cd release && $(GO) vet -tags guards ./...
 
 prepare: ## Check for what the tests need (root on Debian installs it), and get axe-core, openid-client and @simplewebauthn/server
 	@scripts/prepare-tests.sh
@@ -47,3 +48,11 @@ screenshots: ## Take the pictures of the README and of docs/administrators.md ag
 
 build: ## Build bin/gatehouse: one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/gatehouse ./cmd/gatehouse
+
+# It has a go.mod of its own, so that its tools are no dependency of the program.
+release: ## Make what a release has in dist/: packages, image, chart, checksums. make release VERSION=1.2.3
+	cd release && $(GO) run . $(if $(VERSION),--version $(VERSION))
+
+release-test: prepare ## Build everything twice with empty caches and compare; let Helm look at the chart
+	GOBIN="$(CURDIR)/bin" $(GO) install helm.sh/helm/v3/cmd/helm@v3.22.0
+	cd release && CI=true GATEHOUSE_TEST_RELEASE=1 GATEHOUSE_HELM="$(CURDIR)/bin/helm" $(GO) test -count=1 -timeout 60m .

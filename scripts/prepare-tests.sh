@@ -24,6 +24,10 @@ any() { # one of these programs is there
   return 1
 }
 
+both() { # of these programs are there
+  any "$1" && any "$2"
+}
+
 postgres() { # initdb and the server, where Debian puts them or on the PATH
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || compgen -G '/usr/pgsql-*/bin/initdb' >/dev/null || any initdb
 }
@@ -42,6 +46,7 @@ check() {
   need 'Chromium' 'chromium' any chromium chromium-browser google-chrome google-chrome-stable
   need 'Tidy (it finds faults in HTML)' 'tidy' any tidy
   need 'a C compiler (for the race detector)' 'gcc libc6-dev' any gcc cc clang
+  need 'systemd-nspawn and curl (to install a package in)' 'systemd-container curl' both systemd-nspawn curl
   need 'npm (it brings axe-core, openid-client and @simplewebauthn/server)' 'npm nodejs' any npm
 }
 

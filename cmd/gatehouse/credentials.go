@@ -34,7 +34,7 @@ func withCredentials(environ []string) ([]string, error) {
 	}
 	environ = slices.Clone(environ)
 	for _, entry := range entries {
-		name := strings.ToUpper(strings.ReplaceAll(entry.Name(), ".", "_"))
+		name := strings.ToUpper(entry.Name())
 		if !strings.HasPrefix(name, "GATEHOUSE_") || variable(environ, name) != "" {
 			continue
 		}

@@ -17,9 +17,9 @@ func TestCredentialsAreSettings(t *testing.T) {
 	keys := filepath.Join(folder, "gatehouse_key_file")
 	must(t, os.WriteFile(keys, secret.NewKeyFile(), 0o600))
 	must(t, os.Chmod(keys, 0o440)) // as systemd makes them, with an ACL for the service's user
-	must(t, os.WriteFile(filepath.Join(folder, "gatehouse_smtp.url"), []byte("smtp://us:hand%40ed@relay.example:587\n"), 0o400))
+	must(t, os.WriteFile(filepath.Join(folder, "gatehouse_smtp_url"), []byte("smtp://us:hand%40ed@relay.example:587\n"), 0o400))
 	must(t, os.WriteFile(filepath.Join(folder, "gatehouse_log_level"), []byte("debug"), 0o400))
-	must(t, os.WriteFile(filepath.Join(folder, "another"), []byte("is not for us"), 0o400))
+	must(t, os.WriteFile(filepath.Join(folder, "gatehouse.yaml"), []byte("is not for us"), 0o400))
 	environ := []string{credentialsVariable + "=" + folder, "GATEHOUSE_LOG_LEVEL=warn"}
 	c, err := LoadConfig(path, environ)
 	if err != nil {

@@ -75,12 +75,35 @@ page trial.localhost:8080 'Sign in to Trial'
 systemctl restart --no-block gatehouse
 page trial.localhost:8080 'Sign in to Trial'
 
-# A real site in the place of the trial.
-soon systemctl --quiet is-active gatehouse
-gatehouse init --host a.acme.example --name Acme --support help@acme.example --relay smtp+plain://127.0.0.1:25 --certificate 127.0.0.1/32
-[ "$(modes /etc/gatehouse/sites/acme/site.yaml)" = 'root:gatehouse 640' ]
-systemctl restart gatehouse
-page a.acme.example 'Sign in to Acme'
+# A real site in the place of the trial, as docs/first-hour.md says, until its first user has signed in
+# over https. (The certificate is from a file: nobody here would sign one.)
+systemctl stop gatehouse.socket gatehouse
+cd /etc/gatehouse/tls
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=accounts.acme.example \
+	-addext subjectAltName=DNS:accounts.acme.example -keyout privkey.pem -out fullchain.pem 2>/dev/null
+chown root:gatehouse privkey.pem && chmod 0640 privkey.pem
+cd /
+printf '%s\n' accounts.acme.example 'Acme Trade' help@acme.example smtp+plain://127.0.0.1:25 \
+	/etc/gatehouse/tls/fullchain.pem,/etc/gatehouse/tls/privkey.pem | gatehouse init
+[ "$(modes /etc/gatehouse/sites/acme-trade/site.yaml)" = 'root:gatehouse 640' ]
+runuser -u gatehouse -- gatehouse migrate
+systemctl enable --now gatehouse
+runuser -u gatehouse -- gatehouse doctor | grep 'ok .*certificate'
+runuser -u gatehouse -- gatehouse company create 'Northgate Systems' --account-number 10482
+temporary=$(runuser -u gatehouse -- gatehouse user create msantos --company 10482 --role admin --first-name Maria --last-name Santos | sed -n 's/^Temporary password.*: //p')
+visit() { # path, and fields of its form
+	local path=$1 token field fields=()
+	shift
+	for field; do fields+=(--data-urlencode "$field"); done
+	local browser=(curl --silent --show-error --max-time 20 --cacert /etc/gatehouse/tls/fullchain.pem --resolve accounts.acme.example:443:127.0.0.1 --cookie /tmp/jar --cookie-jar /tmp/jar)
+	token=$("${browser[@]}" "https://accounts.acme.example$path" | grep --only-matching 'name="form_token" value="[^"]*"' | head -1 | cut -d'"' -f4)
+	"${browser[@]}" --output /tmp/answer --write-out '%{http_code} %{redirect_url}\n' --header 'Origin: https://accounts.acme.example' --data-urlencode "form_token=$token" "${fields[@]}" "https://accounts.acme.example$path"
+}
+visit /sign-in username=msantos "password=$temporary"
+visit /sign-in/password "old_password=$temporary" 'new_password=Harbour-Lantern-and-42-Bells' 'repeat_password=Harbour-Lantern-and-42-Bells'
+visit /sign-in/factor later=yes
+curl --fail --silent --show-error --cacert /etc/gatehouse/tls/fullchain.pem --resolve accounts.acme.example:443:127.0.0.1 --cookie /tmp/jar https://accounts.acme.example/api/v1/session | tee /tmp/answer
+grep -q msantos /tmp/answer
 
 # Removed: no program and no server; configuration and data stay.
 dpkg -r gatehouse

@@ -117,14 +117,18 @@ func New(o Options) (*House, error) {
 	cases := support.New(support.Service{Desk: desk, Keys: o.Keys, Limits: support.DefaultLimits, Sites: o.Sites.ByID, AllSites: o.Sites.All, Log: o.Log})
 	logouts := &sso.Logouts{Service: provider, Sites: o.Sites.ByID, Counted: metrics.Logout}
 	o.Store.OnLogouts(logouts.Nudge)
-	watcher := &watch.Service{Store: o.Store, Book: watch.NewBook(o.Now), Now: o.Now, Self: o.Self}
+	watcher := &watch.Service{Store: o.Store, Book: watch.NewBook(o.Now), Now: o.Now, Self: o.Self, Measure: metrics.Sample,
+		Waiting: func() int { _, waiting := o.Hasher.Load(); return waiting }}
+	for _, s := range senders {
+		s.Counted = watcher.MailCounted
+	}
 	server := &web.Server{
 		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Watch: watcher, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
 		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Watch: watcher, Logouts: logouts,
-		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Letters: support.Letters{Service: cases}, Name: o.SMTP.HELO},
+		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Letters: support.Letters{Service: cases}, Counted: watcher.MailCounted, Name: o.SMTP.HELO},
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.Retention(o.Store, o.Retention, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),

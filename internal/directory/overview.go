@@ -31,6 +31,30 @@ type SiteOverview struct {
 	// that is not over. Worked and Failed are their sums.
 	Hours          []int
 	Worked, Failed int
+	// ByHour are all of them, by outcome, in the same order.
+	ByHour []HourOfSignIns
+}
+
+// HourOfSignIns is how many sign-ins there were in an hour, by outcome.
+type HourOfSignIns struct {
+	From time.Time
+	N    map[gatehouse.SignInOutcome]int
+}
+
+// Hours are the sign-ins at all sites.
+func (o Overview) Hours() []HourOfSignIns {
+	var all []HourOfSignIns
+	for _, s := range o.Sites {
+		for i, h := range s.ByHour {
+			if i == len(all) {
+				all = append(all, HourOfSignIns{h.From, map[gatehouse.SignInOutcome]int{}})
+			}
+			for outcome, n := range h.N {
+				all[i].N[outcome] += n
+			}
+		}
+	}
+	return all
 }
 
 // MailOverview is what became of the messages of a kind in the last 24 hours; Waiting are those of
@@ -154,8 +178,14 @@ func (s *Service) countSite(ctx context.Context, q store.Queries, st *site.Site,
 	one.Companies, one.Users, one.Sessions = n.Companies, n.Users, n.Sessions
 	to := now.Truncate(time.Hour).Add(time.Hour)
 	from := to.Add(-overviewHours * time.Hour)
+	for i := range overviewHours {
+		one.ByHour = append(one.ByHour, HourOfSignIns{from.Add(time.Duration(i) * time.Hour), map[gatehouse.SignInOutcome]int{}})
+	}
 	counts, err := q.SiteSignIns(ctx, st.ID, from, to)
 	for _, c := range counts {
+		if i := int(c.Hour.Sub(from) / time.Hour); i >= 0 && i < overviewHours {
+			one.ByHour[i].N[c.Outcome] += c.N
+		}
 		switch c.Outcome {
 		case gatehouse.SignInWorked:
 			one.Worked += c.N

@@ -90,6 +90,50 @@ func TestC13_JobsAndTheirLastResults(t *testing.T) {
 	})
 }
 
+// Health is one page: the processes, how the database is, and charts of the day, each with its numbers in
+// a table: sign-ins as they happened, and what the processes wrote down.
+func TestC13_HealthOfTheLastDay(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, at string) {
+		one, other := twoProcesses(t, at, nil)
+		one.AddUser("meridian-uk", "msantos", password, nil)
+		signIn(visitor(t, one, "meridian-uk"), "msantos", password)
+		signIn(visitor(t, one, "meridian-uk"), "msantos", "wrong")
+		_, c, _ := operatorWithApp(t, one, "tbello", gatehouse.RoleSupport)
+		note(t, one)
+		note(t, other)
+		p := c.Get("/operator/health").Want(200)
+		if rows := p.Texts("section[aria-labelledby=processes] tbody tr"); len(rows) != 2 || !contains(rows[0], "web-one:4711", "1.2.3", "Today, 12:00") || !contains(rows[1], "web-two:4711") {
+			t.Errorf("processes: %q", rows)
+		}
+		chart := func(id string) []string {
+			rows := p.Texts("section[aria-labelledby=" + id + "] tbody tr")
+			if len(rows) != 24 || p.Find("section[aria-labelledby="+id+"] svg[role=img][aria-label]").Length() != 1 {
+				t.Fatalf("%s: %q", id, rows)
+			}
+			return p.Texts("section[aria-labelledby=" + id + "] tbody tr:last-child > *")
+		}
+		if last := chart("chart-sign_ins"); strings.Join(last, " ") != "12:00 1 0 1" {
+			t.Errorf("sign-ins: %q", last)
+		}
+		if answers := chart("chart-answers"); answers[0] != "12:00" || len(answers[1]) < 2 || answers[2] != "0" {
+			t.Errorf("answers: %q", answers)
+		}
+		if memory := chart("chart-memory"); memory[1] == "–" || memory[1] == "0" {
+			t.Errorf("memory: %q", memory)
+		}
+		if !contains(p.Text("main"), "Ready to serve", "Yes", "on the disk") {
+			t.Errorf("now: %s", p.Text("main"))
+		}
+		one.Clock.Add(6 * time.Minute)
+		note(t, one)
+		one.Clock.Add(6 * time.Minute)
+		if rows := c.Get("/operator/health").Texts("section[aria-labelledby=processes] tbody tr"); len(rows) != 2 || !contains(rows[1], "Silent", "Today, 12:00") {
+			t.Errorf("a silent process: %q", rows)
+		}
+	})
+}
+
 func note(t *testing.T, s *testkit.Server) {
 	t.Helper()
 	if err := s.Watch.Note(t.Context()); err != nil {

@@ -24,6 +24,8 @@ type Receiver struct {
 	Letters Letters
 	// Name is how it greets; empty: localhost.
 	Name string
+	// Counted is told of each report that a message came back; nil: nobody is.
+	Counted func(store.MessageState)
 }
 
 // reportAge is how long after a message was finished a report about it counts. Mail
@@ -75,6 +77,9 @@ func (r *Receiver) Take(ctx context.Context, recipient string, content io.Reader
 	})
 	if err == nil {
 		r.Refusals.announce(ctx, over)
+		if about.Action == gatehouse.DeliveryFailed && r.Counted != nil {
+			r.Counted(store.MessageBounced)
+		}
 	}
 	return err
 }

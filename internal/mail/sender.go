@@ -34,6 +34,8 @@ type Sender struct {
 	// no text messages. Each of the two has its own workers: a gateway that hangs holds up
 	// no mail.
 	Gateway *sms.Gateway
+	// Counted is told what became of each message that was tried; nil: nobody is.
+	Counted func(store.MessageState)
 	// Workers is how many connections there may be; 0: 4.
 	Workers int
 
@@ -221,6 +223,9 @@ func (s *Sender) unseal(m claimed) (*site.Site, content, error) {
 }
 
 func (s *Sender) report(ctx context.Context, m claimed, v verdict) {
+	if s.Counted != nil {
+		s.Counted(v.state)
+	}
 	level := slog.LevelDebug
 	switch v.state {
 	case store.MessageDeferred, store.MessageExpired:

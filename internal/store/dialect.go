@@ -43,6 +43,8 @@ type dialect struct {
 	recount string
 	// shared: several processes may serve from the database at a time.
 	shared bool
+	// size asks the database how large it is, in bytes.
+	size string
 	// clock asks the database for its time in microseconds.
 	clock string
 	// stamp is an expression for users.changed, greater than all that a reader has had: see
@@ -63,6 +65,7 @@ var sqliteDialect = dialect{
 	insertBatch: 1,
 	each:        "json_each",
 	clock:       "SELECT " + sqliteClock,
+	size:        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	// One transaction at a time: a later one has a greater stamp. The clock matters if the user with
 	// the greatest one was removed.
 	stamp: func(site, company string) string {
@@ -90,6 +93,7 @@ var postgresDialect = dialect{
 	insertBatch:    100,
 	each:           "json_array_elements",
 	shared:         true,
+	size:           "SELECT pg_database_size(current_database())",
 	recount:        "ANALYZE users, companies",
 	hold:           "FOR NO KEY UPDATE",
 	// The number of the transaction: those before the oldest that is still open are all visible.

@@ -22,10 +22,15 @@ type Service struct {
 	Now   func() time.Time
 	// Self is this process.
 	Self Process
+	// Measure returns what the process has done since it began, and how it stands; Waiting is how many
+	// wait for the hash gate.
+	Measure func() gatehouse.Sample
+	Waiting func() int
 
 	mu        sync.Mutex
 	startedAt time.Time
 	seenAt    time.Time // when it was written down last that this process is there
+	meter     meter
 }
 
 // keepProcesses is how long is known what a process did that is no longer there.
@@ -51,6 +56,7 @@ func (s *Service) process(now time.Time) gatehouse.ProcessState {
 // it is called much more often than it writes, and writes everything in one transaction.
 func (s *Service) Note(ctx context.Context) error {
 	now := s.Now()
+	s.look()
 	s.mu.Lock()
 	all := s.seenAt.IsZero() || now.Sub(s.seenAt) >= gatehouse.ProcessNotedEvery
 	s.mu.Unlock()
@@ -61,16 +67,42 @@ func (s *Service) Note(ctx context.Context) error {
 	for i := range due {
 		due[i].Process, due[i].NotedAt = s.Store.ProcessID(), now
 	}
-	err := s.Store.Write(ctx, func(q store.Queries) error {
-		for _, j := range due {
-			if err := q.NoteJob(ctx, j); err != nil {
-				return err
-			}
+	if all {
+		return s.noteAll(ctx, due, now)
+	}
+	err := s.Store.Write(ctx, func(q store.Queries) error { return noteJobs(ctx, q, due) })
+	if err == nil {
+		s.Book.noted(due)
+	}
+	return err
+}
+
+func noteJobs(ctx context.Context, q store.Queries, due []gatehouse.JobState) error {
+	for _, j := range due {
+		if err := q.NoteJob(ctx, j); err != nil {
+			return err
 		}
-		if !all {
-			return nil
+	}
+	return nil
+}
+
+// noteAll writes down everything, and removes what is too old to be shown.
+func (s *Service) noteAll(ctx context.Context, due []gatehouse.JobState, now time.Time) error {
+	sample, counts, err := s.sample(ctx, now)
+	if err != nil {
+		return err
+	}
+	err = s.Store.Write(ctx, func(q store.Queries) error {
+		if err := noteJobs(ctx, q, due); err != nil {
+			return err
 		}
 		if err := q.NoteProcess(ctx, s.process(now)); err != nil {
+			return err
+		}
+		if err := q.InsertSample(ctx, sample); err != nil {
+			return err
+		}
+		if err := q.ForgetSamples(ctx, now.Add(-gatehouse.SampleKept)); err != nil {
 			return err
 		}
 		return q.ForgetProcesses(ctx, now.Add(-keepProcesses))
@@ -79,11 +111,10 @@ func (s *Service) Note(ctx context.Context) error {
 		return err
 	}
 	s.Book.noted(due)
-	if all {
-		s.mu.Lock()
-		s.seenAt = now
-		s.mu.Unlock()
-	}
+	s.sampled(counts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seenAt = now
 	return nil
 }
 

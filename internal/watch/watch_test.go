@@ -99,7 +99,7 @@ func TestAnIdleProcessWritesRarely(t *testing.T) {
 			}
 			return tally.Records()
 		}
-		if note(other) == 0 || note(w) != 2 {
+		if note(other) == 0 || note(w) != 3 {
 			t.Error("a process that begins says so")
 		}
 		for range 59 {
@@ -111,7 +111,7 @@ func TestAnIdleProcessWritesRarely(t *testing.T) {
 			}
 		}
 		clock.Add(5 * time.Second)
-		if note(w) != 2 {
+		if note(w) != 3 {
 			t.Error("after five minutes it says that it is there")
 		}
 		clock.Add(time.Second)
@@ -133,10 +133,62 @@ func TestAnIdleProcessWritesRarely(t *testing.T) {
 	})
 }
 
+// The charts have what the processes have written down: each what it did since it last wrote, also more
+// than once in an hour, and nothing twice. What is older than a day is gone.
+func TestHealthOfADay(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		clock := testkit.NewClock(testkit.Start)
+		w, other := watching(t, url, clock), watching(t, url, clock)
+		requests, waiting := int64(100), 0
+		w.Measure = func() gatehouse.Sample {
+			return gatehouse.Sample{Requests: requests, Errors: 1, MemoryBytes: 7, Goroutines: 40}
+		}
+		w.Waiting = func() int { return waiting }
+		other.Measure = func() gatehouse.Sample { return gatehouse.Sample{Requests: 5, MemoryBytes: 3} }
+		both := func() {
+			t.Helper()
+			for _, p := range []*watch.Service{w, other} {
+				if err := p.Note(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		both()
+		waiting = 9 // a rush between two samples
+		both()
+		waiting, requests = 0, 130
+		w.MailCounted(store.MessageSent)
+		w.MailCounted(store.MessageRefused)
+		w.MailCounted(store.MessageBounced)
+		w.MailCounted(store.MessageDeferred)
+		clock.Add(5 * time.Minute)
+		both()
+		h, err := w.Health(t.Context(), boss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := h.Hours[23]
+		if last.Requests != 135 || last.Errors != 1 || last.MemoryBytes != 10 || last.HashesWaited != 9 || last.MailSent != 1 || last.MailFailed != 2 || last.DatabaseBytes <= 0 || last.ConnectionsMost == 0 {
+			t.Errorf("%+v", last)
+		}
+		if h.Trouble != "" || len(h.Processes) != 2 || h.Processes[0].ID != w.Store.ProcessID() || h.Now.DatabaseBytes <= 0 || h.Hours[22].Known {
+			t.Errorf("%+v", h)
+		}
+		clock.Add(26 * time.Hour)
+		both()
+		if left, err := w.Store.Read().SamplesSince(t.Context(), time.Time{}); err != nil || len(left) != 2 {
+			t.Errorf("%d samples, %v", len(left), err)
+		}
+	})
+}
+
 // Only operators read it.
 func TestOnlyOperatorsSeeJobs(t *testing.T) {
 	w := watching(t, testkit.SQLiteURL(t), testkit.NewClock(testkit.Start))
 	if _, err := w.Jobs(t.Context(), gatehouse.Caller{Kind: gatehouse.SignedIn, Role: gatehouse.RoleAdmin}); gatehouse.KindOf(err) != gatehouse.Forbidden {
+		t.Error(err)
+	}
+	if _, err := w.Health(t.Context(), gatehouse.Caller{Kind: gatehouse.Visitor}); gatehouse.KindOf(err) != gatehouse.Forbidden {
 		t.Error(err)
 	}
 	if all, err := w.Jobs(t.Context(), boss); err != nil || len(all.Processes) != 1 || all.Processes[0].Host != "web" {

@@ -2,7 +2,10 @@ package web
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"runtime/metrics"
+	"slices"
 	"strconv"
 	"time"
 
@@ -68,6 +71,34 @@ func (m *Metrics) request(r *http.Request, status int, took time.Duration) {
 		method = "other"
 	}
 	m.requests.of(method, route, strconv.Itoa(status)).took(took)
+}
+
+// Sample is what the process has done since it began, and how it stands, for the operators' pages.
+func (m *Metrics) Sample() (s gatehouse.Sample) {
+	m.requests.all.Range(func(key, v any) bool {
+		labels, of := key.([3]string), v.(*timing)
+		for i := range of.buckets {
+			n := of.buckets[i].Load()
+			s.Requests += n
+			if labels[2] >= "500" {
+				s.Errors += n
+			}
+			at := len(gatehouse.SampleBounds)
+			if i < len(upTo) {
+				at, _ = slices.BinarySearch(gatehouse.SampleBounds[:], int64(math.Ceil(upTo[i]*1000)))
+			}
+			s.Times[at] += n
+		}
+		return true
+	})
+	s.HashMillis = secret.Hashing().Milliseconds()
+	all := []metrics.Sample{{Name: "/sched/goroutines:goroutines"}, {Name: "/memory/classes/total:bytes"}}
+	metrics.Read(all)
+	s.Goroutines, s.MemoryBytes = int64(all[0].Value.Uint64()), int64(all[1].Value.Uint64())
+	if _, resident, ok := readStat(); ok {
+		s.MemoryBytes = int64(resident)
+	}
+	return s
 }
 
 // page is all metrics, as they are now.

@@ -68,6 +68,7 @@ func (s *Server) operatorMailRoutes() []route {
 func (s *Server) operatorWatchRoutes() []route {
 	o := s.operator
 	return []route{
+		to("GET /operator/health", Operator, o.Health).needs(gatehouse.OperatorSee),
 		to("GET /operator/jobs", Operator, o.Jobs).needs(gatehouse.OperatorSee),
 	}
 }

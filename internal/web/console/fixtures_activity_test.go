@@ -1,14 +1,12 @@
 package console
 
 import (
-	"testing"
 	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/testkit/pages"
-	"gatehouse/internal/web/ui"
 )
 
 // activityOver are so many days with sign-ins, and events of each kind with each result.
@@ -42,19 +40,4 @@ func activitySamples() []pages.Sample {
 		list[i].SignedIn = true
 	}
 	return list
-}
-
-// The bars of a day stand on one another, and the highest day fits below the highest line.
-func TestTheChartFits(t *testing.T) {
-	for _, top := range []int{0, 1, 4, 5, 19, 20, 21, 99, 1234, 100_000, 1_000_001} {
-		step := chartStep(top)
-		if 4*step < top || top > 20 && 4*step > 6*top {
-			t.Errorf("%d: lines every %d", top, step)
-		}
-	}
-	p := &ui.Page{Words: ui.WordsOf(&ui.Visit{}, fixture.Noon)}
-	d := dayOf(p, directory.DayCount{Day: fixture.Noon, N: map[gatehouse.SignInOutcome]int{gatehouse.SignInWorked: 30, gatehouse.SignInFailed: 10}}, chartLeft, 30, chartHeight/40)
-	if len(d.Bars) != 2 || d.Bars[0].Y != "60.0" || d.Bars[1].Y != "0.0" || d.Bars[1].Class != "f-bad" {
-		t.Errorf("%+v", d.Bars)
-	}
 }

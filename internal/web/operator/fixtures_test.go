@@ -151,7 +151,7 @@ func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case Mail, OneMail, Bounced:
 		return hostileMail(v, probe)
-	case Jobs:
+	case Jobs, Health:
 		return hostileWatch(v, probe)
 	case Platforms, OnePlatform, PlatformAct, PlatformSecret, PlatformUsers, PlatformForm:
 		return hostilePlatform(v, probe)

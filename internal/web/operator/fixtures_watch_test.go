@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/watch"
 	"gatehouse/internal/web/ui"
@@ -74,12 +75,63 @@ func watchViews() map[string]ui.View {
 		j.Process = there.ID
 		busy.Of[there.ID] = append(busy.Of[there.ID], j)
 	}
-	return map[string]ui.View{"jobs-fresh": Jobs{fresh}, "jobs": Jobs{busy}}
+	return map[string]ui.View{"jobs-fresh": Jobs{fresh}, "jobs": Jobs{busy}, "health-fresh": healthView(nil), "health": healthView(testSamples())}
+}
+
+// testSamples are those of a day of two processes, with a gap.
+func testSamples() (all []gatehouse.Sample) {
+	for i := range 24 * 12 {
+		if (i+11)/12 == 5 { // an hour without a process
+			continue
+		}
+		for n, process := range []string{here.ID, there.ID} {
+			s := gatehouse.Sample{Process: process, At: fixture.Noon.Truncate(time.Hour).Add(-time.Duration(i) * 5 * time.Minute), Requests: int64(100 + i*n), Errors: int64(i % 3), HashesWaited: int64(i % 7), HashMillis: int64(i * 20),
+				MailSent: int64(i % 50), MailFailed: int64(i % 2), MemoryBytes: 30 << 20, Goroutines: 40, Connections: 3, MailWaiting: int64(i % 12), Sessions: 38, DatabaseMicros: 250, DatabaseBytes: 90 << 20, ConnectionsMost: 16}
+			s.Times[2], s.Times[10] = 95, 6
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func healthView(samples []gatehouse.Sample) Health {
+	v := Health{watch.Health{At: fixture.Noon, Self: here.ID, Processes: []gatehouse.ProcessState{here}, Hours: gatehouse.HealthHours(samples, fixture.Noon, 24)}, directory.Overview{}}
+	if samples != nil {
+		gone := there
+		gone.SeenAt = fixture.Noon.Add(-30 * time.Minute)
+		v.Processes, v.Trouble, v.Now = append(v.Processes, there, gone), "the disk is full", samples[0]
+		hours := make([]directory.HourOfSignIns, 24)
+		for i := range hours {
+			hours[i] = directory.HourOfSignIns{From: fixture.Noon.Add(time.Duration(i-23) * time.Hour), N: map[gatehouse.SignInOutcome]int{gatehouse.SignInWorked: i, gatehouse.SignInFailed: i % 3}}
+		}
+		v.SignIns.Sites = []directory.SiteOverview{{ByHour: hours}, {ByHour: hours}}
+	}
+	return v
+}
+
+// The charts have what the samples have; where no process was there, nothing is known.
+func TestChartsOfADay(t *testing.T) {
+	p := &ui.Page{Words: ui.WordsOf(&ui.Visit{Site: fixture.Sites()["uk"], Lang: "en-GB"}, fixture.Noon)}
+	charts := healthView(testSamples()).Charts(p)
+	if len(charts) != len(measures)+1 {
+		t.Fatal(len(charts))
+	}
+	signIns, answers, times := charts[0], charts[1], charts[2]
+	if last := signIns.Bars[23].Numbers; last[0] != "46" || last[2] != "4" || signIns.Parts[0].Total == "" {
+		t.Errorf("%v, %+v", last, signIns.Parts)
+	}
+	if answers.Bars[18].Numbers[0] != "–" || answers.Bars[17].Numbers[0] == "–" || times.Bars[17].Numbers[0] != "10,000" {
+		t.Errorf("%v, %v, %v", answers.Bars[18].Numbers, answers.Bars[17].Numbers, times.Bars[17].Numbers)
+	}
 }
 
 // hostileWatch puts a probe into what processes say.
 func hostileWatch(v ui.View, probe string) ui.View {
 	switch v.(type) {
+	case Health:
+		h := healthView(nil)
+		h.Processes, h.Trouble = []gatehouse.ProcessState{{Host: probe, Version: probe}}, probe
+		return h
 	case Jobs:
 		p := here
 		p.Host = probe

@@ -20,6 +20,7 @@ const (
 	OperatorCompaniesPath = "/operator/companies"
 	OperatorMailPath      = "/operator/mail"
 	OperatorBouncedPath   = "/operator/bounced"
+	OperatorHealthPath    = "/operator/health"
 	OperatorJobsPath      = "/operator/jobs"
 )
 
@@ -46,7 +47,7 @@ var operatorTabs = []struct {
 	{"operator.find_companies", OperatorCompaniesPath, gatehouse.OperatorSee, nil},
 	{"opmail.tab", OperatorMailPath, gatehouse.OperatorSee, []string{OperatorMailPath + "/", OperatorBouncedPath}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
-	{"watch.tab", OperatorJobsPath, gatehouse.OperatorSee, nil},
+	{"watch.tab", OperatorHealthPath, gatehouse.OperatorSee, []string{OperatorJobsPath}},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 }
 
@@ -68,6 +69,7 @@ func (p *Page) operatorTabs() []Tab {
 
 // watchPages are the pages of how the installation is: the icon, the text key and the path.
 var watchPages = []struct{ icon, key, path string }{
+	{"activity", "watch.health", OperatorHealthPath},
 	{"history", "watch.jobs", OperatorJobsPath},
 }
 

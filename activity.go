@@ -15,7 +15,7 @@ var ChangeEvents = []EventKind{
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventCompanySuspended, EventCompanyResumed, EventPolicyChanged, EventImport,
 	EventTwoFactorEnabled, EventTwoFactorDisabled, EventBulkActBegun, EventUsersExported, EventActivityExported, EventSearchShared, EventSearchUnshared, EventOwnTwoFactor, EventTwoFactorReset, EventTwoFactorResetAsked, EventTwoFactorResetStopped, EventFactorAdded, EventFactorRemoved, EventFactorAsked, EventRecoveryCodesMade,
-	EventMailBounced, EventBounceCleared, EventMailResent, EventMailDropped, EventMailHeld, EventMailReleased,
+	EventMailBounced, EventBounceCleared, EventMailResent, EventMailDropped, EventMailHeld, EventMailReleased, EventAlertOpened, EventAlertAcknowledged, EventAlertClosed,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationDeleted, EventApplicationRestored, EventApplicationRemoved, EventApplicationSecret, EventKeysRotated,
 	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,
 	EventCaseOpened, EventCaseReplied, EventCaseAnswered, EventCaseNoted, EventCaseChanged, EventCaseClosed, EventCaseConfirmed, EventCaseDisowned, EventCaseRemoved,

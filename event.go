@@ -210,6 +210,10 @@ const (
 	EventMailDropped  EventKind = "mail.dropped"
 	EventMailHeld     EventKind = "mail.held"
 	EventMailReleased EventKind = "mail.released"
+	// Events about alerts of operators; Detail["alert"] is the ID, Detail["kind"] an AlertKind.
+	EventAlertOpened       EventKind = "alert.opened"
+	EventAlertAcknowledged EventKind = "alert.acknowledged"
+	EventAlertClosed       EventKind = "alert.closed"
 	// Events about applications; Detail["application"] is the ID, and where users read about it,
 	// Detail["name"] is the name.
 	EventApplicationCreated EventKind = "application.created"

@@ -91,3 +91,14 @@ const processGone = 2*ProcessNotedEvery + time.Minute
 
 // Gone reports whether nothing was heard of the process for so long that it must have ended.
 func (p ProcessState) Gone(now time.Time) bool { return now.Sub(p.SeenAt) > processGone }
+
+// Trouble is for how long the job has failed, or its run has not ended.
+func (j JobState) Trouble(now time.Time) time.Duration {
+	switch {
+	case j.Failing():
+		return now.Sub(j.FailingSince)
+	case j.Running():
+		return now.Sub(j.BegunAt)
+	}
+	return 0
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
@@ -131,4 +132,17 @@ func (c *certificate) config() *tls.Config {
 		return secure
 	}
 	return assembly.TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil })
+}
+
+// ends is when the certificate from files ends; the zero time: there is none. What is ordered is renewed
+// by itself, and the log says if it is not.
+func (c *certificate) ends() time.Time {
+	if c == nil {
+		return time.Time{}
+	}
+	pair := c.current.Load()
+	if pair == nil || pair.Leaf == nil {
+		return time.Time{}
+	}
+	return pair.Leaf.NotAfter
 }

@@ -65,6 +65,7 @@ type Config struct {
 	Retention    RetentionConfig `yaml:"retention"`
 	Bounces      BouncesConfig   `yaml:"bounces"`
 	TextMessages TextsConfig     `yaml:"text_messages"`
+	Alerts       AlertsConfig    `yaml:"alerts"`
 
 	// What the settings name, read and ready.
 	Keys     *secret.Keys   `yaml:"-"`
@@ -116,6 +117,7 @@ func defaultConfig() *Config {
 		TLS:          TLSConfig{ACME: defaultACME},
 		TextMessages: defaultTexts,
 		Retention:    RetentionConfig(gatehouse.DefaultRetention),
+		Alerts:       defaultAlerts(),
 		Limits: LimitsConfig{
 			HashQueue:     64,
 			HashMemoryKiB: secret.DefaultParams.MemoryKiB,
@@ -156,6 +158,7 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 	k.texts(environ)
 	k.operators()
 	k.retention()
+	k.alerts()
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}

@@ -53,6 +53,7 @@ func runServe(ctx context.Context, configPath string) error {
 		return err
 	}
 	defer st.Close()
+	house.Alerts.Certificate = cert.ends
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -74,7 +74,7 @@ func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Lo
 		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Gateway: cfg.Gateway, TextsPerDay: cfg.TextMessages.PerDay, Limits: cfg.SignInLimits(), Retention: gatehouse.Retention(cfg.Retention), Blocklist: refused, Places: places, SecurityAddress: cfg.SecurityAddress,
 		Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.Limits.HashQueue),
 		Now:    utc, Log: log, TrustedProxies: cfg.TrustedProxies, PlainLoopback: cfg.PlainLoopback(), OutboundNetworks: cfg.OutboundNetworks,
-		Self: self(),
+		Self: self(), Alerts: cfg.alertOptions(),
 	})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, st.Close())

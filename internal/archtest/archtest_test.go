@@ -44,7 +44,7 @@ var rooms = table{
 	"internal/incoming":     "",
 	"internal/support":      "gatehouse attachment incoming secret site store mail act signin",
 	"internal/sso":          "gatehouse outbound secret site store act",
-	"internal/watch":        "gatehouse store",
+	"internal/watch":        "gatehouse act mail outbound site store",
 	"internal/jobs":         "gatehouse site store mail act signin directory sso support watch",
 	"internal/web/ui":       "gatehouse site",
 	"internal/web/portal":   "gatehouse dbsc site signin account sso support web/ui",

@@ -58,7 +58,17 @@ type Options struct {
 	// OutboundNetworks may be asked although they are not the internet: outbound.Policy's.
 	OutboundNetworks []netip.Prefix
 	// Self is what operators see of this process.
-	Self watch.Process
+	Self   watch.Process
+	Alerts Alerts
+}
+
+// Alerts is from when on operators are told of something, and how: watch.Alerts's. Without thresholds,
+// those of the house.
+type Alerts struct {
+	Thresholds gatehouse.AlertThresholds
+	Mail       []string
+	Webhook    *watch.Webhook
+	KeyFileAt  time.Time
 }
 
 // House is a server that has been put together.
@@ -70,8 +80,9 @@ type House struct {
 	Directory           *directory.Service
 	SSO                 *sso.Service
 	Support             *support.Service
-	// Watch knows how the installation is.
-	Watch *watch.Service
+	// Watch knows how the installation is, Alerts tells operators what is wrong.
+	Watch  *watch.Service
+	Alerts *watch.Alerts
 	// Logouts tells platforms that sessions have ended.
 	Logouts *sso.Logouts
 	// Reports takes in what is said about mail that came back; it is served where there
@@ -122,19 +133,29 @@ func New(o Options) (*House, error) {
 	for _, s := range senders {
 		s.Counted = watcher.MailCounted
 	}
+	alarms := o.alarms(desk, watcher)
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Watch: watcher, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Watch: watcher, Alerts: alarms, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
-		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Watch: watcher, Logouts: logouts,
+		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Watch: watcher, Alerts: alarms, Logouts: logouts,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Letters: support.Letters{Service: cases}, Counted: watcher.MailCounted, Name: o.SMTP.HELO},
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.Retention(o.Store, o.Retention, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),
-			jobs.Enrolments(users, o.Sites.ByID), jobs.Imports(users, o.Sites.ByID), jobs.BulkActs(users, o.Sites.ByID), jobs.Proposals(users), jobs.Reports(users, o.Sites.All), jobs.FactorResets(users, o.Sites.ByID), jobs.FactorAsks(users, o.Sites.ByID), jobs.Deletions(users, o.Sites.ByID), jobs.Requests(users, o.Sites.All), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID), jobs.Cases(cases), jobs.Health(watcher),
+			jobs.Enrolments(users, o.Sites.ByID), jobs.Imports(users, o.Sites.ByID), jobs.BulkActs(users, o.Sites.ByID), jobs.Proposals(users), jobs.Reports(users, o.Sites.All), jobs.FactorResets(users, o.Sites.ByID), jobs.FactorAsks(users, o.Sites.ByID), jobs.Deletions(users, o.Sites.ByID), jobs.Requests(users, o.Sites.All), jobs.Processes(o.Store, in), jobs.SigningKeys(provider, o.Sites.All), jobs.Applications(provider, o.Sites.All), jobs.Cards(provider, o.Sites.ByID), jobs.Cases(cases), jobs.Health(watcher), jobs.LookForAlerts(alarms), jobs.AlertCalls(alarms),
 		},
 	}, nil
+}
+
+// alarms tells operators what is wrong.
+func (o Options) alarms(desk *act.Desk, w *watch.Service) *watch.Alerts {
+	a := &watch.Alerts{Desk: desk, Watch: w, Sites: o.Sites, Thresholds: o.Alerts.Thresholds, Mail: o.Alerts.Mail, Webhook: o.Alerts.Webhook, KeyFileAt: o.Alerts.KeyFileAt, Log: o.Log}
+	if a.Thresholds == nil {
+		a.Thresholds = gatehouse.DefaultAlerts
+	}
+	return a
 }
 
 // Outbound makes requests to addresses that applications have given. What they answer is

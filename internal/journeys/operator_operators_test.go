@@ -120,7 +120,8 @@ func (c *staleCensus) operators(s *testkit.Server) {
 		c.t.Fatal(err)
 	}
 	waiting := "/operator/mail/meridian-uk/" + stateOf(c.t, s, customer, store.MessageDeferred).ID
-	for _, page := range []string{waiting, "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit", firm + "/suspend", "/operator/sites/inkwell/companies/" + held + "/resume"} {
+	raiseAlert(c.t, s)
+	for _, page := range []string{waiting, "/operator/alerts", "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit", firm + "/suspend", "/operator/sites/inkwell/companies/" + held + "/resume"} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	signOut(browser)

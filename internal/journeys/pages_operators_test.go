@@ -57,5 +57,5 @@ func mails(w *walker, u gatehouse.User) {
 		w.t.Fatal(err)
 	}
 	m := stateOf(w.t, w.s, u, store.MessageDeferred)
-	w.all([]string{"/operator/mail", "/operator/mail?state=refused", "/operator/mail/meridian-uk/" + m.ID, "/operator/bounced", "/operator/health", "/operator/jobs"}, nil)
+	w.all([]string{"/operator/mail", "/operator/mail?state=refused", "/operator/mail/meridian-uk/" + m.ID, "/operator/bounced", "/operator/alerts", "/operator/health", "/operator/jobs"}, nil)
 }

@@ -64,7 +64,7 @@ func TestButtons(t *testing.T) {
 		"new-device": "/account/activity", "terms-receipt": "/account/terms", "address-taken": "/sign-in",
 		"username-request": "", "shared-sign-in": "/company/users/new", "monthly-report": "/company/report?month=2026-10", "enrolment-failures": "", "many-refusals": "", "texts-stopped": "", "address-corrected": "",
 		"two-factor-enabled": "/", "two-factor-disabled": "/account/security", "enrolment-summary": "/company/enrolments/enr_0193",
-		"two-factor-reset": "/account/devices", "policy-changed": "/company/policy", "operator-changed": "", "own-two-factor": "/account/password",
+		"two-factor-reset": "/account/devices", "policy-changed": "/company/policy", "operator-changed": "", "alert-opened": "/operator/alerts", "own-two-factor": "/account/password",
 		"case-opened": "/support/cases/open?token=CS-7F3K-29QX." + testToken, "case-opened-user": "/support/cases/CS-7F3K-29QX",
 		"case-answer": "/support/cases/CS-7F3K-29QX", "case-answer-last": "/support/cases/open?token=CS-7F3K-29QX." + testToken, "case-for-support": "",
 	} {

@@ -18,5 +18,24 @@ type OperatorChanged struct {
 	At time.Time
 }
 
+// AlertOpened tells those who run the installation that something is wrong.
+type AlertOpened struct {
+	notice
+	What             gatehouse.AlertKind
+	Cause            string
+	Value, Threshold int64
+	At               time.Time
+}
+
+// Kind implements Message.
+func (AlertOpened) Kind() string { return "alert-opened" }
+
+// Shown and Bound are the value and the threshold as people read them.
+func (m AlertOpened) Shown() int64 { return m.What.Shown(m.Value) }
+func (m AlertOpened) Bound() int64 { return m.What.Shown(m.Threshold) }
+
+// Many: it is about further causes than those that have alerts of their own.
+func (m AlertOpened) Many() bool { return m.Cause == gatehouse.AlertMany }
+
 // Kind implements Message.
 func (OperatorChanged) Kind() string { return "operator-changed" }

@@ -155,6 +155,20 @@ func (c *Client) Post(ctx context.Context, address string, form url.Values) erro
 	return err
 }
 
+// PostJSON submits JSON with further headers. Any successful answer will do, and its body is not read.
+func (c *Client) PostJSON(ctx context.Context, address string, body []byte, headers map[string]string) error {
+	r, err := c.request(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	_, err = c.send(r, nil)
+	return err
+}
+
 func (c *Client) request(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
 	if problem := c.Check(address); problem != nil {
 		return nil, problem

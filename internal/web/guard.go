@@ -71,6 +71,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, v *ui.Visit, to r
 	if err := s.loadSession(w, r, v); err != nil {
 		return err
 	}
+	if v.User != nil && v.Site.ForOperators() {
+		v.Waiting = s.Alerts.Waiting()
+	}
 	owners := formOwners(v)
 	s.giveFormToken(w, r, v, to)
 	if to.audience == Pending {

@@ -68,6 +68,8 @@ func (s *Server) operatorMailRoutes() []route {
 func (s *Server) operatorWatchRoutes() []route {
 	o := s.operator
 	return []route{
+		to("GET /operator/alerts", Operator, o.AlertsPage).needs(gatehouse.OperatorSee),
+		to("POST /operator/alerts/{id}/acknowledge", Operator, o.Acknowledge).on("/operator/alerts").needs(gatehouse.OperatorAlerts).proving(),
 		to("GET /operator/health", Operator, o.Health).needs(gatehouse.OperatorSee),
 		to("GET /operator/jobs", Operator, o.Jobs).needs(gatehouse.OperatorSee),
 	}

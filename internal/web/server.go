@@ -40,11 +40,12 @@ type Server struct {
 	SSO     *sso.Service
 	Support *support.Service
 	// Watch is what operators learn of the installation from.
-	Watch *watch.Service
-	Pages *ui.Pages
-	Keys  *secret.Keys
-	Now   func() time.Time
-	Log   *slog.Logger
+	Watch  *watch.Service
+	Alerts *watch.Alerts
+	Pages  *ui.Pages
+	Keys   *secret.Keys
+	Now    func() time.Time
+	Log    *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
 	// TrustedProxies are the only peers with X-Forwarded- headers that count.
@@ -72,7 +73,7 @@ type Server struct {
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Support: s.Support, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, Sites: s.Sites, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
-	s.operator = &operator.Operator{Directory: s.Directory, SSO: s.SSO, Support: s.Support, Watch: s.Watch, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
+	s.operator = &operator.Operator{Directory: s.Directory, SSO: s.SSO, Support: s.Support, Watch: s.Watch, Alerts: s.Alerts, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()

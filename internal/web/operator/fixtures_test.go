@@ -45,7 +45,7 @@ func testOperators() (all []gatehouse.User) {
 }
 
 func overview(sites ...directory.SiteOverview) Overview {
-	return Overview{directory.Overview{CountedAt: fixture.Noon, Sites: sites, Database: 3 * time.Millisecond}}
+	return Overview{Overview: directory.Overview{CountedAt: fixture.Noon, Sites: sites, Database: 3 * time.Millisecond}}
 }
 
 func samples() []pages.Sample {
@@ -57,6 +57,8 @@ func samples() []pages.Sample {
 		busy.Mail = append(busy.Mail, directory.MailOverview{Group: g, Sent: 2418, Waiting: 39, Bounced: 4})
 	}
 	add("overview", busy)
+	busy.Alerts = alertView()
+	add("overview-alerts", busy)
 	for name, v := range companyViews() {
 		add(name, v)
 	}
@@ -151,7 +153,7 @@ func hostile(v ui.View, probe string) ui.View {
 	switch v := v.(type) {
 	case Mail, OneMail, Bounced:
 		return hostileMail(v, probe)
-	case Jobs, Health:
+	case Jobs, Health, Alerts:
 		return hostileWatch(v, probe)
 	case Platforms, OnePlatform, PlatformAct, PlatformSecret, PlatformUsers, PlatformForm:
 		return hostilePlatform(v, probe)

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/directory"
+	"gatehouse/internal/store"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/watch"
 	"gatehouse/internal/web/ui"
@@ -75,7 +76,7 @@ func watchViews() map[string]ui.View {
 		j.Process = there.ID
 		busy.Of[there.ID] = append(busy.Of[there.ID], j)
 	}
-	return map[string]ui.View{"jobs-fresh": Jobs{fresh}, "jobs": Jobs{busy}, "health-fresh": healthView(nil), "health": healthView(testSamples())}
+	return map[string]ui.View{"jobs-fresh": Jobs{fresh}, "jobs": Jobs{busy}, "health-fresh": healthView(nil), "health": healthView(testSamples()), "alerts-none": Alerts{}, "alerts": alertView()}
 }
 
 // testSamples are those of a day of two processes, with a gap.
@@ -125,9 +126,46 @@ func TestChartsOfADay(t *testing.T) {
 	}
 }
 
+// alertView has an alert of each kind, open and over, with calls of the webhook.
+func alertView() Alerts {
+	v := Alerts{Done: true, Changed: true}
+	v.HasWebhook, v.Calls = true, map[string][]store.AlertCall{}
+	for i, kind := range gatehouse.AlertKinds {
+		a := gatehouse.Alert{ID: "alt_" + string(kind), Kind: kind, Value: 960, Threshold: 900, OpenedAt: fixture.Noon.Add(-time.Hour), SeenAt: fixture.Noon}
+		switch kind {
+		case gatehouse.AlertGuessing:
+			a.Cause = gatehouse.AlertMany
+		case gatehouse.AlertJob:
+			a.Cause = "expiry"
+		case gatehouse.AlertEnrolment, gatehouse.AlertSigningKeys:
+			a.Cause = "uk"
+		}
+		if i%2 == 1 {
+			a.AckedAt, a.AckedBy = fixture.Noon, "Owen Hale"
+		}
+		v.Open = append(v.Open, a)
+		for n, c := range []store.AlertCall{{Phase: "opened", Answer: "ok", DoneAt: fixture.Noon}, {Phase: "opened", Answer: "outbound request: status: it answered 503", DueAt: fixture.Noon}, {Phase: "closed", Answer: fixture.LongWord, DoneAt: fixture.Noon}} {
+			if n == i%3 {
+				v.Calls[a.ID] = append(v.Calls[a.ID], c)
+			}
+		}
+		a.ClosedAt = fixture.Noon
+		v.Closed = append(v.Closed, a)
+	}
+	block := v.Open[0]
+	block.ID, block.Cause = "alt_block", "203.0.113.0/24"
+	v.Open = append(v.Open, block)
+	return v
+}
+
 // hostileWatch puts a probe into what processes say.
 func hostileWatch(v ui.View, probe string) ui.View {
 	switch v.(type) {
+	case Alerts:
+		a := gatehouse.Alert{ID: "alt_1", Kind: gatehouse.AlertEnrolment, Cause: probe, AckedAt: fixture.Noon, AckedBy: probe}
+		over := a
+		over.ClosedAt = fixture.Noon
+		return Alerts{AlertList: watch.AlertList{Open: []gatehouse.Alert{a}, Closed: []gatehouse.Alert{over}, Calls: map[string][]store.AlertCall{a.ID: {{Phase: "opened", Answer: probe}}}}}
 	case Health:
 		h := healthView(nil)
 		h.Processes, h.Trouble = []gatehouse.ProcessState{{Host: probe, Version: probe}}, probe

@@ -29,6 +29,7 @@ type Operator struct {
 	SSO       *sso.Service
 	Support   *support.Service
 	Watch     *watch.Service
+	Alerts    *watch.Alerts
 	Sites     *site.Sites
 	Pages     *ui.Pages
 	Now       func() time.Time

@@ -17,11 +17,18 @@ func (o *Operator) Overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return o.page(w, r, http.StatusOK, Overview{now})
+	alerts, err := o.Alerts.List(r.Context(), by(r))
+	if err != nil {
+		return err
+	}
+	return o.page(w, r, http.StatusOK, Overview{now, Alerts{AlertList: alerts}})
 }
 
 // Overview is how the sites are.
-type Overview struct{ directory.Overview }
+type Overview struct {
+	directory.Overview
+	Alerts Alerts
+}
 
 func (Overview) Template() string        { return "operator_overview" }
 func (Overview) Title(p *ui.Page) string { return p.T("operator.overview") }

@@ -89,6 +89,9 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventMailResent:        {"mail", ""},
 	gatehouse.EventMailDropped:       {"x", "is-warn"},
 	gatehouse.EventMailHeld:          {"lock", "is-warn"},
+	gatehouse.EventAlertOpened:       {"triangle-alert", "is-warn"},
+	gatehouse.EventAlertAcknowledged: {"circle-check", ""},
+	gatehouse.EventAlertClosed:       {"circle-check", ""},
 	gatehouse.EventMailReleased:      {"mail", ""},
 
 	gatehouse.EventApplicationSignIn:   {"link", ""},

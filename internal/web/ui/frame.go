@@ -13,6 +13,8 @@ import (
 type Tab struct {
 	Text, Path string
 	Current    bool
+	// Waiting is how many alerts operators find there.
+	Waiting int
 }
 
 // mainTabs are the places of the main navigation: the text key, the path, the beginning
@@ -42,7 +44,7 @@ func (p *Page) Tabs() []Tab {
 		for _, below := range t.below {
 			current = current || strings.HasPrefix(p.PathOnly(), below)
 		}
-		tabs = append(tabs, Tab{p.T(t.key), t.path, current})
+		tabs = append(tabs, Tab{Text: p.T(t.key), Path: t.path, Current: current})
 	}
 	return tabs
 }

@@ -20,6 +20,7 @@ const (
 	OperatorCompaniesPath = "/operator/companies"
 	OperatorMailPath      = "/operator/mail"
 	OperatorBouncedPath   = "/operator/bounced"
+	OperatorAlertsPath    = "/operator/alerts"
 	OperatorHealthPath    = "/operator/health"
 	OperatorJobsPath      = "/operator/jobs"
 )
@@ -47,7 +48,7 @@ var operatorTabs = []struct {
 	{"operator.find_companies", OperatorCompaniesPath, gatehouse.OperatorSee, nil},
 	{"opmail.tab", OperatorMailPath, gatehouse.OperatorSee, []string{OperatorMailPath + "/", OperatorBouncedPath}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
-	{"watch.tab", OperatorHealthPath, gatehouse.OperatorSee, []string{OperatorJobsPath}},
+	{"watch.tab", OperatorHealthPath, gatehouse.OperatorSee, []string{OperatorJobsPath, OperatorAlertsPath}},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 }
 
@@ -62,7 +63,11 @@ func (p *Page) operatorTabs() []Tab {
 		for _, below := range t.below {
 			current = current || strings.HasPrefix(place, below)
 		}
-		tabs = append(tabs, Tab{p.T(t.key), t.path, current})
+		tab := Tab{Text: p.T(t.key), Path: t.path, Current: current}
+		if t.path == OperatorHealthPath {
+			tab.Waiting = p.Waiting
+		}
+		tabs = append(tabs, tab)
 	}
 	return tabs
 }
@@ -70,6 +75,7 @@ func (p *Page) operatorTabs() []Tab {
 // watchPages are the pages of how the installation is: the icon, the text key and the path.
 var watchPages = []struct{ icon, key, path string }{
 	{"activity", "watch.health", OperatorHealthPath},
+	{"triangle-alert", "watch.alerts", OperatorAlertsPath},
 	{"history", "watch.jobs", OperatorJobsPath},
 }
 
@@ -78,6 +84,9 @@ func (p *Page) WatchPages() []NavPage {
 	pages := make([]NavPage, len(watchPages))
 	for i, w := range watchPages {
 		pages[i] = NavPage{w.icon, p.T(w.key), w.path, w.path == p.PathOnly(), 0}
+		if w.path == OperatorAlertsPath {
+			pages[i].Waiting = p.Waiting
+		}
 	}
 	return pages
 }

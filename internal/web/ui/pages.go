@@ -38,7 +38,8 @@ type Frame struct {
 	// User and Company are nil when signed out.
 	User    *gatehouse.User
 	Company *gatehouse.Company
-	// Waiting is how many requests wait for the company's administrators; only known on their pages.
+	// Waiting is how many requests wait for the company's administrators; only known on their pages. For
+	// operators, it is how many alerts nobody has taken on.
 	Waiting int
 }
 

@@ -107,11 +107,11 @@ func TestC13_HealthOfTheLastDay(t *testing.T) {
 			t.Errorf("processes: %q", rows)
 		}
 		chart := func(id string) []string {
-			rows := p.Texts("section[aria-labelledby=" + id + "] tbody tr")
-			if len(rows) != 24 || p.Find("section[aria-labelledby="+id+"] svg[role=img][aria-label]").Length() != 1 {
+			rows := p.Texts("#box-" + id + " tbody tr")
+			if len(rows) != 24 || p.Find("#box-"+id+" svg[role=img][aria-label]").Length() != 1 {
 				t.Fatalf("%s: %q", id, rows)
 			}
-			return p.Texts("section[aria-labelledby=" + id + "] tbody tr:last-child > *")
+			return p.Texts("#box-" + id + " tbody tr:last-child > *")
 		}
 		if last := chart("chart-sign_ins"); strings.Join(last, " ") != "12:00 1 0 1" {
 			t.Errorf("sign-ins: %q", last)

@@ -1,7 +1,9 @@
 package journeys
 
 import (
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"gatehouse"
@@ -75,5 +77,60 @@ func TestC07_ACompanyIsSuspendedAndComesBack(t *testing.T) {
 		}
 		wantHome(t, signIn(stranger, boss.Username, password))
 		signIn(visitor(t, s, "meridian-uk"), off.Username, password).Want(401)
+	})
+}
+
+// A platform redeems a code, renews its tokens and asks about them while the company is suspended:
+// whatever it got in time is good for nothing when that has returned, and stays so when it has ended.
+func TestC07_TokensOfPlatformsEndWithASuspension(t *testing.T) {
+	each(t, func(t *testing.T, s *testkit.Server) {
+		p, c := signedIn(t, s)
+		u, err := s.Store.Read().UserByUsername(t.Context(), "meridian-uk", "msantos")
+		if err != nil {
+			t.Fatal(err)
+		}
+		st := s.Sites.ByID("meridian-uk")
+		token, _ := p.exchange(p.answered(c.Get(p.ask())))
+		code := p.answered(c.Get(p.ask())).Get("code")
+		got := make([]programAnswer, 2)
+		var all sync.WaitGroup
+		all.Go(func() { got[0] = p.grant(redeeming(code)) })
+		all.Go(func() {
+			got[1] = p.grant(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token.RefreshToken}})
+		})
+		if err := s.Directory.Suspend(t.Context(), st, operator, u.CompanyID, "not paid", ""); err != nil {
+			t.Fatal(err)
+		}
+		all.Wait()
+		refreshes, accesses := []string{token.RefreshToken}, []string{token.AccessToken}
+		for _, a := range got {
+			if text, ok := a.json["refresh_token"].(string); ok {
+				refreshes = append(refreshes, text)
+			}
+			if text, ok := a.json["access_token"].(string); ok {
+				accesses = append(accesses, text)
+			}
+		}
+		dead := func(when string) {
+			t.Helper()
+			for _, access := range accesses {
+				if a := p.call("GET", "/oauth2/userinfo", nil, "Authorization", "Bearer "+access); a.StatusCode != 401 {
+					t.Errorf("%s: userinfo answers %d %s", when, a.StatusCode, a.body)
+				}
+			}
+			for _, refresh := range refreshes {
+				if a := p.grant(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}); a.StatusCode != 400 {
+					t.Errorf("%s: a refresh token: %d %s", when, a.StatusCode, a.body)
+				}
+			}
+			if a := p.grant(redeeming(code)); a.StatusCode != 400 {
+				t.Errorf("%s: the code: %d %s", when, a.StatusCode, a.body)
+			}
+		}
+		dead("suspended")
+		if err := s.Directory.Resume(t.Context(), st, operator, u.CompanyID, ""); err != nil {
+			t.Fatal(err)
+		}
+		dead("resumed")
 	})
 }

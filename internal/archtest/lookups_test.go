@@ -14,15 +14,17 @@ import (
 // decide whether two addresses are one mailbox (docs/decisions/0018): that is
 // gatehouse.SameMailbox.
 var lookUps = map[string]string{
-	"internal/store/users.go":      "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
-	"internal/store/overview.go":   "Operators",
-	"internal/store/find.go":       "UsersNamed",
-	"internal/store/rekey.go":      "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
-	"internal/store/bulkacts.go":   "AddToBulkAct",
-	"internal/store/import.go":     "usersByKeysText usersHeldText usersByEmailsText UsersByKeys UsersByEmails",
-	"internal/store/devices.go":    "DeviceOfEmail",
-	"internal/store/enrolments.go": "BeginEnrolment",
-	"internal/store/runs.go":       "NextOfRun UsersOfBatch FinishRunUsers RunLines",
+	"internal/store/users.go":         "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
+	"internal/store/overview.go":      "Operators",
+	"internal/store/find.go":          "UsersNamed",
+	"internal/store/rekey.go":         "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
+	"internal/store/bulkacts.go":      "AddToBulkAct",
+	"internal/store/import.go":        "usersByKeysText usersHeldText usersByEmailsText UsersByKeys UsersByEmails",
+	"internal/store/devices.go":       "DeviceOfEmail",
+	"internal/store/enrolments.go":    "BeginEnrolment",
+	"internal/store/runs.go":          "NextOfRun UsersOfBatch FinishRunUsers RunLines",
+	"internal/store/retention.go":     "RemoveRun",
+	"internal/store/savedsearches.go": "SharedSearches", // by the index of administrators
 	// What strangers type is counted under a key, or else capitals would give more
 	// tries.
 	"internal/signin/password.go": "limits",

@@ -20,7 +20,7 @@ const (
 // has left is not remembered longer than one who stays (ASVS 14.2.7).
 func Retention(s *store.Store, keep gatehouse.Retention, now func() time.Time) Job {
 	return Job{Name: "retention", Every: 10 * time.Minute, Run: func(ctx context.Context) error {
-		r := &removal{store: s, until: time.Now().Add(removingFor)}
+		r := &removal{store: s, now: now, until: now().Add(removingFor)}
 		for _, step := range []struct {
 			keep   time.Duration
 			remove func(before time.Time) error
@@ -44,12 +44,13 @@ func Retention(s *store.Store, keep gatehouse.Retention, now func() time.Time) J
 // removal is one run of the job.
 type removal struct {
 	store *store.Store
+	now   func() time.Time
 	until time.Time
 }
 
 // repeat removes batch by batch, until nothing is left or the time is over.
 func (r *removal) repeat(ctx context.Context, batch func(store.Queries) (int64, error)) error {
-	for time.Now().Before(r.until) {
+	for r.now().Before(r.until) {
 		var n int64
 		err := r.store.Write(ctx, func(q store.Queries) (err error) {
 			n, err = batch(q)

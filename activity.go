@@ -14,7 +14,7 @@ var ChangeEvents = []EventKind{
 	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventUserInvited, EventUserDeleted, EventUserRestored, EventUserRemoved, EventRequestAnswered, EventPasswordReset,
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventCompanyCreated, EventCompanyChanged, EventCompanySuspended, EventCompanyResumed, EventPolicyChanged, EventImport,
-	EventTwoFactorEnabled, EventTwoFactorDisabled, EventBulkActBegun, EventUsersExported, EventActivityExported, EventSearchShared, EventSearchUnshared, EventOwnTwoFactor, EventTwoFactorReset, EventTwoFactorResetAsked, EventTwoFactorResetStopped, EventFactorAdded, EventFactorRemoved, EventFactorAsked, EventRecoveryCodesMade,
+	EventTwoFactorEnabled, EventTwoFactorDisabled, EventBulkActBegun, EventUsersExported, EventActivityExported, EventLogExported, EventSearchShared, EventSearchUnshared, EventOwnTwoFactor, EventTwoFactorReset, EventTwoFactorResetAsked, EventTwoFactorResetStopped, EventFactorAdded, EventFactorRemoved, EventFactorAsked, EventRecoveryCodesMade,
 	EventMailBounced, EventBounceCleared, EventMailResent, EventMailDropped, EventMailHeld, EventMailReleased, EventAlertOpened, EventAlertAcknowledged, EventAlertClosed,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationDeleted, EventApplicationRestored, EventApplicationRemoved, EventApplicationSecret, EventKeysRotated,
 	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,

@@ -181,6 +181,9 @@ const (
 	// EventActivityExported: an administrator downloaded the company's activity; Detail["format"],
 	// Detail["from"] and Detail["to"] say which.
 	EventActivityExported EventKind = "activity.exported"
+	// EventLogExported: an operator downloaded events of all sites; Detail["format"] and Detail["filter"]
+	// say which.
+	EventLogExported EventKind = "events.exported"
 	// EventOwnTwoFactor: a user's own choice of two-factor; Detail["on"] is yes or no.
 	EventOwnTwoFactor EventKind = "two_factor.own"
 	// EventTwoFactorReset: an administrator revoked trust in devices and the user's own choice of

@@ -63,6 +63,8 @@ var groups = []group{
 	{"people/postgres", "as on SQLite", apart("postgres", measurePeople)},
 	{"company/sqlite", "an act on 10,000 users, an import of 10,000 by page, and the activity of a company with 1,000,000 events", apart("sqlite", measureCompany)},
 	{"company/postgres", "as on SQLite", apart("postgres", measureCompany)},
+	{"operators/sqlite", "the operators' pages, with 1,000,000 users and 10,000,000 events", apart("sqlite", measureOperators)},
+	{"operators/postgres", "as on SQLite", apart("postgres", measureOperators)},
 	{"platform/sqlite", "what platforms ask: tokens for codes and for themselves, and what is said of tokens", apart("sqlite", measurePlatform)},
 	{"platform/postgres", "as on SQLite", apart("postgres", measurePlatform)},
 	{"growth/sqlite", "what things take with 1,000,000 users, as a multiple of what they take with 10,000", measureGrowth("sqlite")},

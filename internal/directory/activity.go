@@ -120,10 +120,21 @@ func (s *Service) countries(ctx context.Context, q store.Queries, st *site.Site,
 		return nil, nil
 	}
 	addresses, err := q.AddressesOfCompany(ctx, st.ID, companyID, *p)
-	var all []Country
+	all, from := s.countriesOf(addresses, lang, chosen)
 	if chosen != "" {
-		p.Addresses = []string{}
-		all = append(all, Country{chosen, chosen}) // even if nothing looked at is from there
+		p.Addresses = from
+	}
+	return all, err
+}
+
+// countriesOf returns where IP addresses are, by the names of the countries, and those in a chosen one;
+// that is among the countries in any case.
+func (s *Service) countriesOf(addresses []string, lang, chosen string) (all []Country, from []string) {
+	if s.Country == nil {
+		return nil, nil
+	}
+	if from = []string{}; chosen != "" {
+		all = append(all, Country{chosen, chosen})
 	}
 	for _, address := range addresses {
 		code, name := s.Country(lang, address)
@@ -136,11 +147,11 @@ func (s *Service) countries(ctx context.Context, q store.Queries, st *site.Site,
 			all[i].Name = name
 		}
 		if chosen != "" && code == chosen {
-			p.Addresses = append(p.Addresses, address)
+			from = append(from, address)
 		}
 	}
 	slices.SortFunc(all, func(a, b Country) int { return cmp.Compare(gatehouse.SearchKey(a.Name), gatehouse.SearchKey(b.Name)) })
-	return all, err
+	return all, from
 }
 
 // signInDays counts the sign-ins of each day, in the zone of the filter's days. They are kept by the hour: where a day

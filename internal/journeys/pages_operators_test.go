@@ -5,6 +5,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
 )
 
 // console is an owner who signs in for the first time, and looks at all of the operators' pages.
@@ -33,6 +34,11 @@ func console(w *walker) {
 	w.all([]string{"/operator/find", "/operator/find?q=looked", "/operator/find?q=zebra", "/operator/find?q=203.0.113.0/24", user, user + "/activity", user + "/unlock", user + "/reset-two-factor"}, nil)
 	desk(w)
 	mails(w, customer)
+	log := "/operator/events"
+	w.all([]string{log, log + "?person=looked.at&kind=users&by=operator", log + "?kind=case.removed&site=inkwell", log + "?kind=mail"}, nil)
+	w.at(testkit.Eval[string](w.b, "new URL(document.querySelector('a[href^=\"/operator/events/\"]').href).pathname"))
+	w.b.AllowErrors("422")
+	w.at(log + "?person=%25&from=tomorrow&to=2026-11-20&address=_&company=zebra&reference=x")
 	one := "/operator/operators/" + late.ID
 	w.all([]string{"/operator/sites", "/operator/sites/meridian-uk", "/operator/operators", one, one + "/act/deactivate", "/operator/operators/" + me.ID, "/account/security", "/account/devices", "/account/activity", "/account/password"}, nil)
 	w.at("/operator/operators/new")

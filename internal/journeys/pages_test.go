@@ -118,6 +118,7 @@ var notLookedAt = map[string]string{
 	"POST /company/bulk-acts/{id}":                                      "asks for nothing, after fresh proof",
 	"POST /company/users/import":                                        "asks for a file",
 	"GET /company/files/{file}":                                         "a file",
+	"GET /operator/files/{file}":                                        "a file",
 	"POST /company/imports/{id}/columns":                                "asks for choices, of which one is always made",
 	"POST /company/imports/{id}":                                        "asks for nothing",
 	"POST /company/imports/{id}/discard":                                "asks for nothing",

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"gatehouse"
@@ -75,65 +74,35 @@ type CompanyEvents struct {
 // ofVisitors: companies do not see where operators are, so they cannot ask for it either.
 const ofVisitors = ` AND actor_kind IN ('user', 'visitor')`
 
-// window selects the events to look at. The first four parameters of a query are in it.
-func (p CompanyEvents) window(siteID, companyID string) (where string, args []any) {
-	args = []any{siteID, companyID, idAt("evt", p.From), idAt("evt", p.To)}
-	if where = ` FROM events WHERE site_id = $1 AND company_id = $2 AND id >= $3 AND id < $4`; p.UserID != "" {
-		// By the index of what happened to users: those of the company and of the time would read everything.
-		where = ` FROM events WHERE site_id = $1 AND company_id || '' = $2 AND id || '' >= $3 AND id || '' < $4`
+// window selects the events to look at.
+func (p CompanyEvents) window(siteID, companyID string) eventWindow {
+	of := EventSource{SiteID: siteID, CompanyID: companyID, UserID: p.UserID}
+	w := EventSearch{EventSource: of, From: p.From, To: p.To, Before: p.Before, Window: p.Window}.window()
+	if p.UserID != "" {
+		w.where += ` AND company_id || '' = ` + w.add(companyID) // by the index of what happened to users
 	}
-	for _, more := range []struct{ condition, value string }{{"id < ", p.Before}, {"user_id = ", p.UserID}} {
-		if more.value != "" {
-			args = append(args, more.value)
-			where += ` AND ` + more.condition + `$` + strconv.Itoa(len(args))
-		}
-	}
-	args = append(args, p.Window)
-	return where + ` ORDER BY id DESC LIMIT $` + strconv.Itoa(len(args)), args
+	return w
 }
 
 // AddressesOfCompany returns the IP addresses of the events that EventsOfCompany looks at.
 func (q Queries) AddressesOfCompany(ctx context.Context, siteID, companyID string, p CompanyEvents) (all []string, err error) {
-	where, args := p.window(siteID, companyID)
-	err = q.all(ctx, "addresses of events", `SELECT DISTINCT address FROM (SELECT address, actor_kind`+where+`) AS seen WHERE address <> ''`+ofVisitors,
-		args, func(scan func(...any) error) error {
-			var address string
-			err := scan(&address)
-			all = append(all, address)
-			return err
-		})
-	return all, err
+	w := p.window(siteID, companyID)
+	return q.addresses(ctx, `SELECT DISTINCT address FROM (SELECT address, actor_kind`+w.text(w.size)+`) AS seen WHERE address <> ''`+ofVisitors, w.args...)
 }
 
 // EventsOfCompany returns events of a company, newest first. end is the ID of the oldest one that was
 // looked at if the window ended before the time did; empty: there are no more.
 func (q Queries) EventsOfCompany(ctx context.Context, siteID, companyID string, p CompanyEvents) (all []gatehouse.Event, end string, err error) {
-	where, args := p.window(siteID, companyID)
-	add := func(v any) string {
-		args = append(args, v)
-		return "$" + strconv.Itoa(len(args))
-	}
-	var seen int
-	err = q.one(ctx, "window of events", `SELECT COUNT(*), COALESCE(MIN(id), '') FROM (SELECT id`+where+`) AS seen`, args, &seen, &end)
-	if err != nil {
-		return nil, "", err
-	}
-	if seen < p.Window {
-		end = ""
-	}
-	text := `SELECT ` + eventColumns + ` FROM (SELECT ` + eventColumns + where + `) AS seen WHERE 1 = 1` + eventsOf(p.Kinds, p.Results, add)
-	if p.Addresses != nil {
-		rows := make([][]any, len(p.Addresses))
-		for i, address := range p.Addresses {
-			rows[i] = []any{address}
+	return q.eventsIn(ctx, p.window(siteID, companyID), p.Limit, func(add func(any) string) string {
+		text := eventsOf(p.Kinds, p.Results, add)
+		if p.Addresses != nil {
+			text += ofVisitors + ` AND address IN (` + q.oneOf(p.Addresses, add) + `)`
 		}
-		text += ofVisitors + ` AND address IN (SELECT value ->> 0 FROM ` + q.d.each + `(` + add(inJSON(rows)) + `))`
-	}
-	if p.Address != "" {
-		text += ofVisitors + ` AND substr(address, 1, ` + add(len(p.Address)) + `) = ` + add(p.Address)
-	}
-	all, err = q.events(ctx, text+` ORDER BY id DESC LIMIT `+add(p.Limit), args...)
-	return all, end, err
+		if p.Address != "" {
+			text += ofVisitors + ` AND substr(address, 1, ` + add(len(p.Address)) + `) = ` + add(p.Address)
+		}
+		return text
+	})
 }
 
 // idAt is the smallest ID of a moment; see NewID.

@@ -120,14 +120,7 @@ func eventsOf(kinds []gatehouse.EventKind, results EventResults, add func(any) s
 
 // EventOfUser returns an event about a user.
 func (q Queries) EventOfUser(ctx context.Context, siteID, userID, id string) (gatehouse.Event, error) {
-	all, err := q.events(ctx, `SELECT `+eventColumns+` FROM events WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id)
-	if err != nil {
-		return gatehouse.Event{}, err
-	}
-	if len(all) == 0 {
-		return gatehouse.Event{}, gatehouse.ErrNotFound
-	}
-	return all[0], nil
+	return theEvent(q.events(ctx, `SELECT `+eventColumns+` FROM events WHERE site_id = $1 AND user_id = $2 AND id = $3`, siteID, userID, id))
 }
 
 // EventsByReference returns the events of one request, for support (C12).

@@ -74,6 +74,7 @@ func TestNoQueryReadsAWholeTable(t *testing.T) {
 				}
 			}
 		}
+		everySourceIsAnIndex(t, s)
 		if asked < methods.NumMethod() {
 			t.Errorf("%d queries of %d methods were seen", asked, methods.NumMethod())
 		}

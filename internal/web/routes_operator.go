@@ -10,7 +10,7 @@ import (
 // that the operator's role must be good for; the services check it again.
 func (s *Server) operatorRoutes() []route {
 	o := s.operator
-	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes(), s.operatorSiteRoutes(), s.operatorWatchRoutes())
+	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes(), s.operatorSiteRoutes(), s.operatorWatchRoutes(), s.operatorEventRoutes())
 	return append(more, []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
@@ -72,6 +72,16 @@ func (s *Server) operatorWatchRoutes() []route {
 		to("POST /operator/alerts/{id}/acknowledge", Operator, o.Acknowledge).on("/operator/alerts").needs(gatehouse.OperatorAlerts).proving(),
 		to("GET /operator/health", Operator, o.Health).needs(gatehouse.OperatorSee),
 		to("GET /operator/jobs", Operator, o.Jobs).needs(gatehouse.OperatorSee),
+	}
+}
+
+// operatorEventRoutes are about what happened at all sites.
+func (s *Server) operatorEventRoutes() []route {
+	o := s.operator
+	return []route{
+		to("GET /operator/events", Operator, o.Events).needs(gatehouse.OperatorEvents),
+		to("GET /operator/events/{site}/{event}", Operator, o.Event).needs(gatehouse.OperatorEvents),
+		to("GET /operator/files/{file}", Operator, o.EventFile).needs(gatehouse.OperatorEvents).proving(),
 	}
 }
 

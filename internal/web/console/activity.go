@@ -1,8 +1,6 @@
 package console
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
@@ -60,51 +58,17 @@ func clipped(s string) string {
 // ActivityFile sends all events that the page would show.
 func (c *Console) ActivityFile(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
-	f, format := c.activityFilter(r), "csv"
-	words := ui.WordsOf(v, time.Time{})
-	if r.PathValue("file") == "activity.jsonl" {
-		format = "jsonl"
-	} else if r.PathValue("file") != "activity.csv" {
+	f, words := c.activityFilter(r), ui.WordsOf(v, time.Time{})
+	format, known := LinesFormat(r.PathValue("file"), "activity")
+	if !known {
 		return gatehouse.ErrNotFound
 	}
-	begun := false
-	write, flush := activityCSV(w, words)
-	if format == "jsonl" {
-		write, flush = activityJSON(w, words)
-	}
-	err := c.Directory.ExportActivity(r.Context(), v.Site, caller, company, format, f, func() {
-		begun = true
-		w.Header().Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}[format])
-		w.Header().Set("Content-Disposition", `attachment; filename="activity-`+f.From.Format(time.DateOnly)+`-`+f.To.Format(time.DateOnly)+`.`+format+`"`)
-	}, write)
-	if err == nil {
-		err = flush()
-	}
-	if begun && err != nil { // a truncated file must not look complete
-		panic(http.ErrAbortHandler)
-	}
-	return err
-}
-
-func activityCSV(w http.ResponseWriter, words *ui.Words) (write func(gatehouse.Event, string) error, flush func() error) {
-	out, head := csv.NewWriter(w), false
-	begin := func() {
-		if !head {
-			head = true
-			out.Write([]string{"at", "event", "kind", "result", "username", "by", "address", "device"}) //nolint:errcheck // kept until Error
-		}
-	}
-	write = func(e gatehouse.Event, username string) error {
-		begin()
-		line := exportedLine(words, e, username)
-		return out.Write([]string{line.At, inert(line.Event), line.Kind, line.Result, inert(line.Username), inert(line.By), inert(line.Address), inert(line.Device)})
-	}
-	return write, func() error { begin(); out.Flush(); return out.Error() }
-}
-
-func activityJSON(w http.ResponseWriter, words *ui.Words) (write func(gatehouse.Event, string) error, flush func() error) {
-	out := json.NewEncoder(w)
-	return func(e gatehouse.Event, username string) error { return out.Encode(exportedLine(words, e, username)) }, func() error { return nil }
+	file := LinesFile[exported]{Format: format, Name: "activity-" + f.From.Format(time.DateOnly) + "-" + f.To.Format(time.DateOnly), Columns: exportedColumns, Cells: exported.cells}
+	return file.Send(w, func(begin func(), write func(exported) error) error {
+		return c.Directory.ExportActivity(r.Context(), v.Site, caller, company, format, f, begin, func(e gatehouse.Event, username string) error {
+			return write(exportedLine(words, e, username))
+		})
+	})
 }
 
 // exported is an event in a file.
@@ -117,6 +81,12 @@ type exported struct {
 	By       string `json:"by,omitempty"`
 	Address  string `json:"address,omitempty"`
 	Device   string `json:"device,omitempty"`
+}
+
+var exportedColumns = []string{"at", "event", "kind", "result", "username", "by", "address", "device"}
+
+func (l exported) cells() []string {
+	return []string{l.At, l.Event, l.Kind, l.Result, l.Username, l.By, l.Address, l.Device}
 }
 
 func exportedLine(words *ui.Words, e gatehouse.Event, username string) exported {
@@ -185,16 +155,9 @@ func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
 	lines := make([]companyEvent, len(v.Events))
 	for i, e := range v.Events {
 		_, look := ui.EventWords(e)
-		l := companyEvent{Page: p, Text: DidText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At,
-			Result: p.T("result." + string(e.Result)), Badge: "badge-bad"}
-		switch {
-		case e.SignInOutcome() == gatehouse.SignInChallenged:
-			l.Result, l.Badge = p.T("company_activity.challenged"), "badge-warn"
-		case e.Kind == gatehouse.EventLocked:
-			l.Result = p.T("result.locked")
-		case e.Result == gatehouse.ResultOK:
-			l.Badge = "badge-ok"
-		}
+		l := companyEvent{Page: p, Text: DidText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At}
+		badge := ResultBadge(p.Words, e)
+		l.Result, l.Badge = badge.Text, badge.Class
 		if u := v.People[e.UserID]; u.ID != "" {
 			l.Person, l.Link = u.DisplayName(), userPath(u)
 			if l.Person != u.Username && p.HasUsernames() {
@@ -216,4 +179,18 @@ func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
 		lines[i] = l
 	}
 	return lines
+}
+
+// ResultBadge is how an event went, in a word.
+func ResultBadge(w *ui.Words, e gatehouse.Event) Badge {
+	b := Badge{Text: w.T("result." + string(e.Result)), Class: "badge-bad"}
+	switch {
+	case e.SignInOutcome() == gatehouse.SignInChallenged:
+		b.Text, b.Class = w.T("company_activity.challenged"), "badge-warn"
+	case e.Kind == gatehouse.EventLocked:
+		b.Text = w.T("result.locked")
+	case e.Result == gatehouse.ResultOK:
+		b.Class = "badge-ok"
+	}
+	return b
 }

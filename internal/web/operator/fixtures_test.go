@@ -74,6 +74,9 @@ func samples() []pages.Sample {
 	for name, v := range watchViews() {
 		add(name, v)
 	}
+	for name, v := range eventViews() {
+		add(name, v)
+	}
 	quiet := overview()
 	quiet.Database = time.Second
 	add("overview-quiet", quiet)
@@ -157,6 +160,8 @@ func hostile(v ui.View, probe string) ui.View {
 		return hostileWatch(v, probe)
 	case Platforms, OnePlatform, PlatformAct, PlatformSecret, PlatformUsers, PlatformForm:
 		return hostilePlatform(v, probe)
+	case EventLog, OneEvent:
+		return hostileEvents(v, probe)
 	case Overview:
 		v.Sites = []directory.SiteOverview{{ID: "uk", Name: probe, Hours: []int{1, 2}}}
 		return v

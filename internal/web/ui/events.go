@@ -72,6 +72,7 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventBulkActBegun:      {"users", ""},
 	gatehouse.EventUsersExported:     {"download", ""},
 	gatehouse.EventActivityExported:  {"download", ""},
+	gatehouse.EventLogExported:       {"download", ""},
 	gatehouse.EventSearchShared:      {"bookmark", ""},
 	gatehouse.EventSearchUnshared:    {"bookmark", ""},
 	gatehouse.EventOwnTwoFactor:      {"shield-check", ""},

@@ -23,6 +23,7 @@ const (
 	OperatorAlertsPath    = "/operator/alerts"
 	OperatorHealthPath    = "/operator/health"
 	OperatorJobsPath      = "/operator/jobs"
+	OperatorEventsPath    = "/operator/events"
 )
 
 // OperatorUsersPath is where the operators' pages of a site's users are.
@@ -49,6 +50,7 @@ var operatorTabs = []struct {
 	{"opmail.tab", OperatorMailPath, gatehouse.OperatorSee, []string{OperatorMailPath + "/", OperatorBouncedPath}},
 	{"operator.tab_cases", OperatorCasesPath, gatehouse.OperatorCases, []string{OperatorCasesPath + "/"}},
 	{"watch.tab", OperatorHealthPath, gatehouse.OperatorSee, []string{OperatorJobsPath, OperatorAlertsPath}},
+	{"log.tab", OperatorEventsPath, gatehouse.OperatorEvents, []string{OperatorEventsPath + "/"}},
 	{"operator.operators", OperatorOperatorsPath, gatehouse.OperatorOperators, []string{OperatorOperatorsPath + "/"}},
 }
 

@@ -167,7 +167,7 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 	d.house, err = assembly.New(assembly.Options{
 		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Places: places, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
-		Hosts: hosts, Gateway: d.phones.Gateway, TextsPerDay: demoTexts,
+		Hosts: hosts, Gateway: d.phones.Gateway, TextsPerDay: demoTexts, Self: self(),
 	})
 	if err != nil {
 		return err

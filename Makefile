@@ -42,9 +42,9 @@ profile: ## Profile the server while everybody signs in, and write a summary to 
 demo: ## Start the demo: three sites, people, and an inbox
 	$(GO) run ./cmd/gatehouse demo
 
-screenshots: ## Take the pictures of the README and of docs/administrators.md again, from the demo in Chromium
+screenshots: ## Take the pictures of the README and of docs again, from the demo in Chromium
 	@mkdir -p docs/pictures
-	GATEHOUSE_PICTURES="$(CURDIR)/docs/pictures" $(GO) test -count=1 -run '^TestPicturesOfTheREADME$$' ./internal/journeys
+	GATEHOUSE_PICTURES="$(CURDIR)/docs/pictures" $(GO) test -count=1 -run '^TestPicturesOf' ./internal/journeys
 
 build: ## Build bin/gatehouse: one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/gatehouse ./cmd/gatehouse

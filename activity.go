@@ -18,7 +18,7 @@ var ChangeEvents = []EventKind{
 	EventMailBounced, EventBounceCleared, EventMailResent, EventMailDropped, EventMailHeld, EventMailReleased, EventAlertOpened, EventAlertAcknowledged, EventAlertClosed,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationDeleted, EventApplicationRestored, EventApplicationRemoved, EventApplicationSecret, EventKeysRotated,
 	EventConsentGiven, EventReachChanged, EventAccessAsked, EventAccessAllowed, EventAccessDeclined, EventAccessRemoved,
-	EventCaseOpened, EventCaseReplied, EventCaseAnswered, EventCaseNoted, EventCaseChanged, EventCaseClosed, EventCaseConfirmed, EventCaseDisowned, EventCaseRemoved,
+	EventCaseOpened, EventCaseReplied, EventCaseAnswered, EventCaseNoted, EventCaseChanged, EventCaseSettled, EventCaseClosed, EventCaseConfirmed, EventCaseDisowned, EventCaseRemoved,
 }
 
 // ByOther reports whether somebody else did it: an administrator, an operator, or the system.

@@ -252,12 +252,14 @@ const (
 	// Events about support cases; Detail["case"] is the number. EventCaseChanged: an operator changed
 	// its state or who looks after it (Detail["state"], Detail["to"]); EventCaseConfirmed and
 	// EventCaseDisowned: the one who reads the mail of a stranger's address did write, or did not.
-	EventCaseOpened    EventKind = "case.opened"
-	EventCaseReplied   EventKind = "case.replied"
-	EventCaseAnswered  EventKind = "case.answered"
-	EventCaseNoted     EventKind = "case.noted"
-	EventCaseChanged   EventKind = "case.changed"
-	EventCaseClosed    EventKind = "case.closed"
+	EventCaseOpened   EventKind = "case.opened"
+	EventCaseReplied  EventKind = "case.replied"
+	EventCaseAnswered EventKind = "case.answered"
+	EventCaseNoted    EventKind = "case.noted"
+	EventCaseChanged  EventKind = "case.changed"
+	EventCaseClosed   EventKind = "case.closed"
+	// EventCaseSettled: an operator let in a mail that was held, or deleted it: Detail["let_in"].
+	EventCaseSettled   EventKind = "case.settled"
 	EventCaseConfirmed EventKind = "case.confirmed"
 	EventCaseDisowned  EventKind = "case.disowned"
 	EventCaseRemoved   EventKind = "case.removed"

@@ -36,6 +36,11 @@ func (d *doctor) mail(sites []*site.Site) {
 	}
 	for _, st := range sites {
 		questions = append(questions, func() finding { return d.bounces(st) })
+		if st.Support.Replies != "" {
+			questions = append(questions, func() finding {
+				return d.comesBack("replies "+st.ID, "replies", st.Support.Replies, "enter an MX record for the mail system that hands replies over to us, or take support.replies away")
+			})
+		}
 	}
 	for _, key := range d.cfg.DKIMKeys {
 		questions = append(questions, func() finding { return d.dkim(key) })
@@ -66,6 +71,11 @@ func (d *doctor) bounces(st *site.Site) finding {
 	if address == "" {
 		return finding{check, warn, "what becomes of mail after it is handed over is not seen", "set sender.bounces in the site's site.yaml"}
 	}
+	return d.comesBack(check, "reports", address, "enter an MX record for the mail system that hands reports over to us")
+}
+
+// comesBack checks that the domain of an address takes mail, which is handed over to us.
+func (d *doctor) comesBack(check, what, address, fix string) finding {
 	ctx, cancel := context.WithTimeout(d.ctx, networkTime)
 	defer cancel()
 	domain := domainOf(address)
@@ -74,9 +84,9 @@ func (d *doctor) bounces(st *site.Site) finding {
 	case err != nil && !isMissing(err):
 		return unasked(check, domain, dnsProblem(err))
 	case len(found) == 0, found[0].Host == ".": // RFC 7505
-		return finding{check, warn, domain + " takes no mail, so no report comes back", "enter an MX record for the mail system that hands reports over to us"}
+		return finding{check, warn, domain + " takes no mail, so no " + what + " come back", fix}
 	}
-	return finding{check, well, fmt.Sprintf("reports to %s go to %s", address, strings.TrimSuffix(found[0].Host, ".")), ""}
+	return finding{check, well, fmt.Sprintf("%s to %s go to %s", what, address, strings.TrimSuffix(found[0].Host, ".")), ""}
 }
 
 // txt returns the texts of a name that begin as wanted; known is false if the DNS could

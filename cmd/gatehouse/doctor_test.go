@@ -100,3 +100,26 @@ func TestDoctorLooksAtTheProvider(t *testing.T) {
 		t.Errorf("without the old line: %d\n%s", r.status, r.out)
 	}
 }
+
+// Replies to support cases come back only where the domain of support.replies takes mail.
+func TestDoctorLooksWhereRepliesGo(t *testing.T) {
+	in := install(t, "")
+	in.expect(0, "migrate")
+	about := func() (found []finding) {
+		var all []finding
+		must(t, json.Unmarshal([]byte(in.run("doctor", "--json").out), &all))
+		for _, f := range all {
+			if f.Check == "replies inkwell" {
+				found = append(found, f)
+			}
+		}
+		return found
+	}
+	if got := about(); len(got) != 1 || got[0].State != warn || !strings.Contains(got[0].Detail, "mail.inkwell.example") || got[0].Fix == "" {
+		t.Errorf("%+v", got)
+	}
+	replaceInFile(t, filepath.Join(in.dir, "sites", "inkwell", "site.yaml"), "  replies: support@mail.inkwell.example\n", "")
+	if got := about(); len(got) != 0 {
+		t.Errorf("without support.replies: %+v", got)
+	}
+}

@@ -25,6 +25,9 @@ var lookUps = map[string]string{
 	"internal/store/runs.go":          "NextOfRun UsersOfBatch FinishRunUsers RunLines",
 	"internal/store/retention.go":     "RemoveRun",
 	"internal/store/savedsearches.go": "SharedSearches", // by the index of administrators
+	// The lists of those who have not accepted the terms, in the order of usernames.
+	"internal/store/termsofsites.go":     "TermsDue",
+	"internal/directory/termsofsites.go": "termsDue",
 	// What strangers type is counted under a key, or else capitals would give more
 	// tries.
 	"internal/signin/password.go": "limits",

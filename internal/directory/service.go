@@ -27,6 +27,7 @@ type Service struct {
 
 	rolls     rolls
 	overviews overviews
+	terms     termsCounts
 }
 
 func (s *Service) blocklist() *secret.Blocklist {

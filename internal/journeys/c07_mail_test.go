@@ -96,7 +96,9 @@ func TestC07_AnswersByMail(t *testing.T) {
 // A mail from somebody else waits for a person, who lets it in or drops it; the customer sees nothing
 // of it before.
 func TestC07_SomebodyElsesMailWaits(t *testing.T) {
-	each(t, func(t *testing.T, s *testkit.Server) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, database string) {
+		s := testkit.NewServer(t, database)
 		const ines = "ines@elsewhere.example"
 		address := takesReports(t, s)
 		number, replies := caseByMail(t, s, ines)
@@ -132,6 +134,14 @@ func TestC07_SomebodyElsesMailWaits(t *testing.T) {
 		}
 		if p := reader.Get("/support/cases/open").Want(200); !p.Has("eve says it") || p.Has("disguise says it") {
 			t.Errorf("the customer reads %q", p.Text("main"))
+		}
+		var let, dropped, replied int // it is the operator who settles, and the customer who replies
+		err := testkit.Raw(t, database).QueryRow(`SELECT
+			(SELECT COUNT(*) FROM events WHERE kind = 'case.settled' AND user_id = '' AND actor_kind = 'operator' AND detail LIKE '%"let_in":"yes"%'),
+			(SELECT COUNT(*) FROM events WHERE kind = 'case.settled' AND user_id = '' AND actor_kind = 'operator' AND detail LIKE '%"let_in":"no"%'),
+			(SELECT COUNT(*) FROM events WHERE kind = 'case.replied' AND actor_kind = 'operator')`).Scan(&let, &dropped, &replied)
+		if err != nil || let != 1 || dropped != 2 || replied != 0 {
+			t.Errorf("%d let in, %d dropped, %d replied: %v", let, dropped, replied, err)
 		}
 	})
 }

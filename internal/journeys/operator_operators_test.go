@@ -100,6 +100,7 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	one := "/operator/operators/" + other.ID
 	var forms []oldForm
 	shop := "/operator/sites/meridian-uk/platforms/"
+	forms = append(forms, oldForms(browser.Get("/operator/sites/meridian-uk/terms").Want(200))...)
 	forms = append(forms, oldForms(browser.Get(shop+"new").Want(200))...)
 	forms = append(forms, oldPlatforms(c.t, s, browser, shop)...)
 	firm := "/operator/sites/meridian-uk/companies/" + s.AddUser("meridian-uk", "customer", password, nil).CompanyID

@@ -8,6 +8,7 @@ import (
 
 // sitesNotLookedAt are rows of notLookedAt.
 var sitesNotLookedAt = map[string]string{
+	"POST /operator/sites/{site}/terms":                            "nothing is typed",
 	"GET /operator/sites/{site}/platforms/{platform}/enable":       "the page of disable, with other words",
 	"GET /operator/sites/{site}/platforms/{platform}/secret":       "the page of disable, with other words",
 	"GET /operator/sites/{site}/platforms/{platform}/end-secrets":  "the page of disable, with other words",
@@ -24,6 +25,8 @@ func init() { maps.Copy(notLookedAt, sitesNotLookedAt) }
 
 // ofSites looks at the operators' pages of what belongs to a site as a whole.
 func ofSites(w *walker, u gatehouse.User) {
+	terms := "/operator/sites/meridian-uk/terms"
+	w.all([]string{terms, terms + "?q=zebra", terms + "/" + w.s.Sites.ByID("meridian-uk").TermsVersion}, nil)
 	list := "/operator/sites/meridian-uk/platforms"
 	w.all([]string{list}, nil)
 	shop := newPlatform(w.t, w.s, nil)

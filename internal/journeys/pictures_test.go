@@ -27,35 +27,9 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
 		t.Fatal(err)
 	}
-	shown := ""
-	for _, page := range []string{"../../README.md", "../../docs/administrators.md"} {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shown += strings.ReplaceAll(string(text), "](pictures/", "](docs/pictures/")
-	}
 	b := testkit.Browser(t)
 	b.Size(1120, 700)
-	keep := func(name string) {
-		t.Helper()
-		picture := b.Picture()
-		if len(picture) > heaviest || !strings.HasPrefix(string(picture), "RIFF") {
-			t.Errorf("%s: %d bytes, %q", name, len(picture), picture[:4])
-		}
-		if folder := os.Getenv(picturesVariable); folder != "" {
-			if err := os.WriteFile(filepath.Join(folder, name+".webp"), picture, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		path := "docs/pictures/" + name + ".webp"
-		if !strings.Contains(shown, "]("+path+")") {
-			t.Errorf("no page shows %s", path)
-		}
-		if info, err := os.Stat("../../" + path); err != nil || info.Size() > heaviest {
-			t.Errorf("%s: make screenshots (%v)", path, err)
-		}
-	}
+	keep := func(name string) { keepPicture(t, b, name) }
 	b.Open(s.URL(site, "/sign-in"))
 	b.See("Sign in to Meridian UK")
 	keep("sign-in")
@@ -83,4 +57,34 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	b.See("Deactivate 3 users?")
 	b.Size(1120, 700)
 	keep("bulk")
+}
+
+// keepPicture takes a picture of a tab that a page of the documentation shows, and writes it if
+// somebody has asked for that.
+func keepPicture(t *testing.T, b *testkit.Tab, name string) {
+	t.Helper()
+	shown := ""
+	for _, page := range []string{"../../README.md", "../../docs/administrators.md", "../../docs/operators.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown += strings.ReplaceAll(string(text), "](pictures/", "](docs/pictures/")
+	}
+	picture := b.Picture()
+	if len(picture) > heaviest || !strings.HasPrefix(string(picture), "RIFF") {
+		t.Errorf("%s: %d bytes, %q", name, len(picture), picture[:4])
+	}
+	if folder := os.Getenv(picturesVariable); folder != "" {
+		if err := os.WriteFile(filepath.Join(folder, name+".webp"), picture, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := "docs/pictures/" + name + ".webp"
+	if !strings.Contains(shown, "]("+path+")") {
+		t.Errorf("no page shows %s", path)
+	}
+	if info, err := os.Stat("../../" + path); err != nil || info.Size() > heaviest {
+		t.Errorf("%s: make screenshots (%v)", path, err)
+	}
 }

@@ -151,3 +151,33 @@ func TestReloadWhileReading(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// The operators' pages have an ID and hosts of their own, which no site may have.
+func TestNoSiteHasWhatIsTheOperators(t *testing.T) {
+	env := testEnv
+	env.Operators = OperatorHosts{Hosts: []string{"console.example", "www.acme.example"}}
+	dir := t.TempDir()
+	folder(t, dir, "a", nil)
+	_, err := Open(dir, env)
+	wantError(t, err, "a/site.yaml:3: hosts[1]: www.acme.example is one of operator_hosts in the configuration, which no site may have")
+
+	dir = t.TempDir()
+	folder(t, dir, "a", nil)
+	folder(t, dir, "operators", host(t, "other.example"))
+	_, err = Open(dir, testEnv)
+	wantError(t, err, "operators is that of the operators' pages; choose another one")
+
+	dir = t.TempDir()
+	folder(t, dir, "a", nil)
+	env.Operators.Hosts = []string{"console.example"}
+	s, err := Open(dir, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Operators() == nil || s.ByHost("console.example") != s.Operators() || s.ByHost("acme.example").ID != "a" || len(s.All()) != 1 {
+		t.Errorf("%+v", s.All())
+	}
+	if alone := open(t, dir); alone.Operators() != nil || alone.ByHost("console.example") != nil {
+		t.Error("operators without hosts")
+	}
+}

@@ -36,6 +36,8 @@ var wholeTables = map[string]string{
 	"DropOldLimits":     "limits are those of an hour, and an index would have to be written at every sign-in",
 	"SiteCounts":        "counts what a site has for the operators' overview, at most every half minute",
 	"MailWaiting":       "as MailQueue",
+	"TermsCounts":       "counts acceptances for the operators, at most every half minute",
+	"CountTermsDue":     "as TermsCounts",
 	"Operators":         "operators are few",
 	"PasswordAges":      "the index has only companies that have chosen an age",
 	"OutdatedKeys":      "gatehouse doctor asks it, nobody else",

@@ -202,17 +202,22 @@ func (s *Service) Step(ctx context.Context, st *site.Site, c gatehouse.Caller, s
 		if err := change(tx, before, after); err != nil {
 			return err
 		}
-		return recordStep(tx, after, kind)
+		return recordStep(tx, after, kind, step.Do)
 	})
 }
 
 // recordStep writes an event. The user reads of answers and of the end, not of what support does for
 // itself.
-func recordStep(tx *act.Unit, one gatehouse.Case, kind gatehouse.EventKind) error {
-	if kind == gatehouse.EventCaseNoted || kind == gatehouse.EventCaseChanged {
+func recordStep(tx *act.Unit, one gatehouse.Case, kind gatehouse.EventKind, do StepKind) error {
+	switch kind {
+	case gatehouse.EventCaseNoted, gatehouse.EventCaseChanged, gatehouse.EventCaseSettled:
 		one.UserID, one.CompanyID = "", ""
 	}
-	return record(tx, one, kind, "to", one.Assignee, "state", string(one.State))
+	detail := []string{"to", one.Assignee, "state", string(one.State)}
+	if kind == gatehouse.EventCaseSettled {
+		detail = append(detail, "let_in", yesNo(do == StepLetIn))
+	}
+	return record(tx, one, kind, detail...)
 }
 
 // stepped is the case after a step, whose other rows are written.
@@ -253,7 +258,7 @@ func (s *Service) settled(tx *act.Unit, before gatehouse.Case, step CaseStep) (g
 		after = before.AfterReply(tx.Now())
 	}
 	after.Held = max(0, before.Held-1)
-	return after, gatehouse.EventCaseReplied, err
+	return after, gatehouse.EventCaseSettled, err
 }
 
 // answered writes and mails the answer. The one who answers looks after the case from then on, if

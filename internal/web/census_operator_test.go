@@ -35,7 +35,7 @@ func TestEveryOperatorRole(t *testing.T) {
 		w := newCensusWorld(t, database)
 		w.ids["site"], w.ids["id"], w.ids["company"] = uk, w.user, w.s.User(gatehouse.User{SiteID: uk, ID: w.user}).CompanyID
 		w.ids["/operator/sites/{id}"] = uk
-		w.ids["user"], w.ids["platform"] = w.user, w.platform
+		w.ids["user"], w.ids["platform"], w.ids["version"] = w.user, w.platform, w.s.Sites.ByID(uk).TermsVersion
 		w.ids["event"], w.ids["file"] = w.ids["/account/activity/{id}"], "events.csv"
 		for _, role := range append(slices.Clone(gatehouse.OperatorRoles), "deactivated operator") {
 			w.operates(string(role))

@@ -127,6 +127,9 @@ func (s *Server) operatorUserRoutes() []route {
 func (s *Server) operatorSiteRoutes() []route {
 	o := s.operator
 	return []route{
+		to("GET /operator/sites/{site}/terms", Operator, o.Terms).needs(gatehouse.OperatorSee),
+		to("GET /operator/sites/{site}/terms/{version}", Operator, o.TermsText).needs(gatehouse.OperatorSee),
+		to("POST /operator/sites/{site}/terms", Operator, o.ExportTerms).needs(gatehouse.OperatorEvents).proving(),
 		to("GET /operator/sites/{site}/platforms", Operator, o.Platforms).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites/{site}/platforms/new", Operator, o.NewPlatform).needs(gatehouse.OperatorPlatforms).proving(),
 		to("POST /operator/sites/{site}/platforms/new", Operator, o.AddPlatform).needs(gatehouse.OperatorPlatforms).proving(),

@@ -40,9 +40,9 @@ const (
 	cellEnds      = ";\t\r\n"
 )
 
-// inert keeps a spreadsheet from evaluating a user's name as a formula (CSV injection,
+// Inert keeps a spreadsheet from evaluating a user's name as a formula (CSV injection,
 // ASVS 1.2.10).
-func inert(cell string) string {
+func Inert(cell string) string {
 	var safe strings.Builder
 	starts := true // of a cell, as a spreadsheet may see it
 	for i, c := range cell {

@@ -11,7 +11,7 @@ func TestInert(t *testing.T) {
 		"x;=1": "x;'=1", "x;+1;-1": "x;'+1;'-1", "x\t@A1": "x\t'@A1", "x\n=1": "x\n'=1", "x\r\n＝1": "x\r\n'＝1", `x;""=1`: `x;""'=1`,
 		"x;y": "x;y", "x; y-z": "x; y-z", "x\ty": "x\ty",
 	} {
-		if got := inert(cell); got != want {
+		if got := Inert(cell); got != want {
 			t.Errorf("%q becomes %q, want %q", cell, got, want)
 		}
 	}

@@ -77,7 +77,7 @@ func (c *Console) importFile(w http.ResponseWriter, r *http.Request, i gatehouse
 		lines, err := c.Directory.ImportLines(r.Context(), i, "", false, after, linesAtOnce)
 		for _, l := range lines {
 			after = l.Line
-			out.Write([]string{strconv.Itoa(l.Line), inert(l.Username), inert(l.Name), view.outcomeText(words, l.Outcome), inert(strings.Join(view.says(words, l), " "))}) //nolint:errcheck
+			out.Write([]string{strconv.Itoa(l.Line), Inert(l.Username), Inert(l.Name), view.outcomeText(words, l.Outcome), Inert(strings.Join(view.says(words, l), " "))}) //nolint:errcheck
 		}
 		if out.Flush(); err != nil || out.Error() != nil {
 			panic(http.ErrAbortHandler)

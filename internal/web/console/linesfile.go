@@ -60,7 +60,7 @@ func (f LinesFile[T]) to(w io.Writer) (write func(T) error, flush func() error) 
 		begin()
 		cells := f.Cells(line)
 		for i := range cells {
-			cells[i] = inert(cells[i])
+			cells[i] = Inert(cells[i])
 		}
 		return out.Write(cells)
 	}

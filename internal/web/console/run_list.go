@@ -112,7 +112,7 @@ func (f runFile) lines(head []string, read func(after string, limit int, fn func
 			n, after = n+1, l.Key
 			line := cells(l)
 			for i := range line {
-				line[i] = inert(line[i])
+				line[i] = Inert(line[i])
 			}
 			return f.out.Write(line)
 		})

@@ -31,7 +31,7 @@ func (c *Console) ExportUsers(w http.ResponseWriter, r *http.Request) error {
 		begin()
 		cells := make([]string, len(shown))
 		for i, one := range shown {
-			cells[i] = inert(cellOf(words, one, u))
+			cells[i] = Inert(cellOf(words, one, u))
 		}
 		return out.Write(cells)
 	})

@@ -180,7 +180,7 @@ func (v Cases) Next() string {
 
 // First is how long first answers took.
 func (v Cases) First(p *ui.Page) string {
-	return p.Site.FormatDuration(p.Lang, v.FirstAnswer.Round(time.Minute))
+	return p.Site.FormatDuration(p.Lang, max(v.FirstAnswer.Round(time.Minute), time.Minute))
 }
 
 // CasePage is a case for an operator.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
+	"gatehouse/internal/site"
 	"gatehouse/internal/sso"
 	"gatehouse/internal/testkit/fixture"
 	"gatehouse/internal/web/ui"
@@ -55,6 +57,12 @@ func platformViews() map[string]ui.View {
 		"platform-changed":  PlatformForm{On: &uk, Of: plain.Application, Seen: "v", Typed: fieldsOf(off.Application), Changed: true},
 		"platform-bad-host": PlatformForm{On: &uk, ID: "app_1", Typed: platformFields{}, Fields: fixture.Wrong("forward_hosts", "taken")},
 	}
+	views["terms"] = Terms{On: &uk, Users: testOperators(), More: true, TermsOfSite: directory.TermsOfSite{CountedAt: fixture.Noon, Due: 3,
+		Versions: []directory.TermsVersion{{TermsCount: countOf("2026-09", 0), InForce: true, There: true}, {TermsCount: countOf("2025-01", 412), There: true}, {TermsCount: countOf(fixture.LongWord, 1)}}}}
+	views["terms-all"] = Terms{On: &uk, TermsOfSite: directory.TermsOfSite{CountedAt: fixture.Noon, Versions: []directory.TermsVersion{{TermsCount: countOf("2026-09", 9), InForce: true, There: true}}}}
+	views["terms-not-found"] = Terms{On: &uk, Typed: "zebra", TermsOfSite: directory.TermsOfSite{CountedAt: fixture.Noon, Due: 1, Versions: []directory.TermsVersion{{TermsCount: countOf("2026-09", 9), InForce: true, There: true}}}}
+	views["terms-none"] = Terms{On: &uk, TermsOfSite: directory.TermsOfSite{CountedAt: fixture.Noon}}
+	views["terms-text"] = TermsText{On: &uk, Of: site.Terms{Version: "2026-09", Texts: map[string]string{"en-GB": "# 1\n\nBe kind.", "de": "# 1"}}, Lang: "en-GB"}
 	for _, done := range platformNews {
 		v := one
 		v.Done = done
@@ -80,6 +88,12 @@ func hostilePlatform(v ui.View, probe string) ui.View {
 	u := testOperators()[0]
 	u.FirstName, u.LastName, u.Username = probe, probe, probe
 	switch v := v.(type) {
+	case Terms:
+		v.Typed, v.Users, v.Versions = probe, []gatehouse.User{u}, []directory.TermsVersion{{TermsCount: countOf(probe, 1)}}
+		return v
+	case TermsText:
+		v.Of = site.Terms{Version: probe, Texts: map[string]string{v.Lang: "x"}}
+		return v
 	case Platforms:
 		v.All = []gatehouse.Application{bad.Application}
 		return v

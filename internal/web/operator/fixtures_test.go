@@ -158,7 +158,7 @@ func hostile(v ui.View, probe string) ui.View {
 		return hostileMail(v, probe)
 	case Jobs, Health, Alerts:
 		return hostileWatch(v, probe)
-	case Platforms, OnePlatform, PlatformAct, PlatformSecret, PlatformUsers, PlatformForm:
+	case Terms, TermsText, Platforms, OnePlatform, PlatformAct, PlatformSecret, PlatformUsers, PlatformForm:
 		return hostilePlatform(v, probe)
 	case EventLog, OneEvent:
 		return hostileEvents(v, probe)

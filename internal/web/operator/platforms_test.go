@@ -15,6 +15,10 @@ func secretOf(after time.Duration) store.ApplicationSecret {
 	return store.ApplicationSecret{Hash: "h" + after.String(), CreatedAt: fixture.Noon.Add(after)}
 }
 
+func countOf(version string, n int) store.TermsCount {
+	return store.TermsCount{Version: version, Users: n, First: fixture.Noon, Last: fixture.Noon}
+}
+
 // What a form shows of a platform is what it saves, with every setting but those that it does not have.
 func TestTheFormOfAPlatformKeepsEverySetting(t *testing.T) {
 	for name, v := range platformViews() {

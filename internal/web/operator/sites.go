@@ -57,7 +57,8 @@ type OneSite struct{ Of *site.Site }
 func (OneSite) Template() string        { return "operator_site" }
 func (v OneSite) Title(*ui.Page) string { return v.Of.Name }
 
-// PlatformsPath is the list of its platforms.
+// PlatformsPath is the list of its platforms, TermsPath that of its terms.
+func (v OneSite) TermsPath() string     { return termsPath(v.Of.ID) }
 func (v OneSite) PlatformsPath() string { return platformsPath(v.Of.ID) }
 
 // Requires is what the site requires of everybody besides the password.

@@ -62,6 +62,7 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventCaseAnswered:  {"mail", "is-ok"},
 	gatehouse.EventCaseNoted:     {"file-text", ""},
 	gatehouse.EventCaseChanged:   {"user", ""},
+	gatehouse.EventCaseSettled:   {"mail", ""},
 	gatehouse.EventCaseClosed:    {"circle-check", ""},
 	gatehouse.EventCaseConfirmed: {"mail", "is-ok"},
 	gatehouse.EventCaseDisowned:  {"triangle-alert", "is-warn"},

@@ -33,6 +33,7 @@ var notLookedAt = map[string]string{
 	"POST /operator/mail/{site}/hold":                                   "nothing is typed",
 	"POST /operator/mail/{site}/release":                                "nothing is typed",
 	"POST /operator/alerts/{id}/acknowledge":                            "nothing is typed",
+	"POST /operator/sites/{site}/companies/{company}/resume":            "nothing is typed",
 	"POST /operator/bounced/{site}/{user}":                              "nothing is typed",
 	"POST /operator/operators/{id}/role":                                "nothing is typed",
 	"POST /operator/operators/{id}/act/{act}":                           "nothing is typed",

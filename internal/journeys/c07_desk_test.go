@@ -21,7 +21,7 @@ func TestC07_SupportAnswers(t *testing.T) {
 			t.Errorf("the customer's page: %q", confirmed.Text("main"))
 		}
 		_, op, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleSupport)
-		list := op.Follow(op.Get("/operator"), "Cases").Want(200)
+		list := op.Follow(op.Get("/operator"), "Support cases").Want(200)
 		if !list.Has("1 case waits for support") || !list.Has(number) || !list.Has("Meridian UK") {
 			t.Errorf("the list: %q", list.Text("main"))
 		}

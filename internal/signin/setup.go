@@ -101,7 +101,10 @@ func (s *Service) ConfirmAppInSignIn(ctx context.Context, st *site.Site, at At, 
 		facts.User.Apps++
 		return s.setUp(tx, facts, gatehouse.MethodTOTP)
 	})
-	return out, codes, err
+	if err != nil { // the codes of a unit that was rolled back open nothing
+		return out, nil, err
+	}
+	return out, codes, nil
 }
 
 // CreatePasskeyInSignIn accepts a browser's new passkey, which also proves two-factor in this
@@ -117,7 +120,10 @@ func (s *Service) CreatePasskeyInSignIn(ctx context.Context, st *site.Site, at A
 		facts.User.Passkeys++
 		return s.setUp(tx, facts, made.Passkey.Method(made.Passkey.Verified))
 	})
-	return out, made, err
+	if err != nil {
+		return out, NewPasskey{}, err
+	}
+	return out, made, nil
 }
 
 // setUp continues a sign-in in which a factor was set up: it has just been proved.

@@ -117,7 +117,7 @@ func (s *Service) describe(a *gatehouse.Application, m ClientMetadata) error {
 	var wrong *gatehouse.Error
 	if err := s.check(a.Name, a.Settings); errors.As(err, &wrong) && len(wrong.Fields) > 0 {
 		f, reason := wrong.Fields[0], gatehouse.InvalidClientMetadata
-		if i := slices.IndexFunc(wrong.Fields, func(f gatehouse.FieldError) bool { return f.Field == "redirect_uris" }); i >= 0 { // of which other things are made
+		if i := slices.IndexFunc(wrong.Fields, func(f gatehouse.FieldError) bool { return strings.HasSuffix(f.Field, "redirect_uris") }); i >= 0 { // of which other things are made
 			f, reason = wrong.Fields[i], gatehouse.InvalidRedirectURI
 		}
 		return refuse(reason, f.Field+" cannot be used: "+f.Reason)

@@ -50,7 +50,8 @@ func (q Queries) EndCompany(ctx context.Context, c gatehouse.Company, change gat
 }
 
 // waitsForCompany is the mail that waits for a company's users, in the index of what waits.
-const waitsForCompany = ` WHERE site_id = $1 AND id > '' AND done_at = 0 AND company_id = $2 AND user_id <> ''`
+const waitsForCompany = ` WHERE site_id = $1 AND id > '' AND done_at = 0
+	AND EXISTS (SELECT 1 FROM users u WHERE u.site_id = $1 AND u.id = messages.user_id AND u.company_id = $2)`
 
 // OpenOfCompany counts what a suspension ends.
 type OpenOfCompany struct{ Sessions, SignIns, Trusted, Mails int }

@@ -21,7 +21,7 @@ func (k *configCheck) retention() {
 		"retention.runs":     {k.Retention.Runs, least.Runs},
 	} {
 		if span.is < span.least {
-			k.doc.Problem(key, "is shorter than %dd, which pages and mails look back", span.least/(24*time.Hour))
+			k.doc.Problem(key, "is shorter than %dd, which pages and mails look back", span.least/aDay)
 		}
 	}
 }

@@ -199,6 +199,13 @@ func TestConfigProblems(t *testing.T) {
 		{"hash memory", "hash_workers: 2", "hash_memory_kib: 4096", "gatehouse.yaml:17: limits.hash_memory_kib: "},
 		{"hash time", "hash_workers: 2", "hash_time: 0", "gatehouse.yaml:17: limits.hash_time: "},
 		{"rate", "hash_workers: 2", "sign_ins_per_site_per_minute: 0", "limits.sign_ins_per_site_per_minute: is 0, must be 1 to"},
+		{"alerts to nobody", listen, listen + "\nalerts: {mail: [security]}", `gatehouse.yaml:2: alerts.mail[0]: is "security"`},
+		{"alerts below nothing", listen, listen + "\nalerts: {guesses: -1}", "gatehouse.yaml:2: alerts.guesses: is -1, must be 0 to 10000"},
+		{"alerts at once", listen, listen + "\nalerts: {mail_age: 5s}", "gatehouse.yaml:2: alerts.mail_age: is 5s, must be 0, or 1m0s"},
+		{"alerts over plain http", listen, listen + "\nalerts: {webhook: {url: 'http://desk.example/'}}", "alerts.webhook.url: cannot be called"},
+		{"alerts signed with nothing", listen, listen + "\nalerts: {webhook: {url: 'https://desk.example/'}}", "alerts.webhook.secret: must be whsec_"},
+		{"alerts signed with a word", listen, listen + "\nalerts: {webhook: {url: 'https://desk.example/', secret: whsec_c2hvcnQ=}}", "alerts.webhook.secret: must be whsec_"},
+		{"alerts signed for nobody", listen, listen + "\nalerts: {webhook: {secret: whsec_c2hvcnQ=}}", "alerts.webhook.secret: is of no use"},
 		{"retention", listen, listen + "\nretention: {events: 10d}", "gatehouse.yaml:2: retention.events: is shorter than 100d"},
 		{"log level", "level: warn", "level: loud", `log.level: is "loud", must be one of: debug, info, warn, error`},
 	} {

@@ -25,6 +25,7 @@ import (
 	"gatehouse/internal/sms"
 	"gatehouse/internal/store"
 	"gatehouse/internal/strictyaml"
+	"gatehouse/internal/trace"
 )
 
 // Config is gatehouse.yaml. GATEHOUSE_ and the path of a key in capitals, joined
@@ -66,12 +67,14 @@ type Config struct {
 	Bounces      BouncesConfig   `yaml:"bounces"`
 	TextMessages TextsConfig     `yaml:"text_messages"`
 	Alerts       AlertsConfig    `yaml:"alerts"`
+	Tracing      TracingConfig   `yaml:"tracing"`
 
 	// What the settings name, read and ready.
 	Keys     *secret.Keys   `yaml:"-"`
 	Mail     outmail.SMTP   `yaml:"-"`
 	DKIMKeys []outmail.DKIM `yaml:"-"`
 	Gateway  *sms.Gateway   `yaml:"-"`
+	Traces   trace.Settings `yaml:"-"`
 }
 
 // SMTPConfig is how mail is sent.
@@ -118,6 +121,7 @@ func defaultConfig() *Config {
 		TextMessages: defaultTexts,
 		Retention:    RetentionConfig(gatehouse.DefaultRetention),
 		Alerts:       defaultAlerts(),
+		Tracing:      TracingConfig{Ratio: 1},
 		Limits: LimitsConfig{
 			HashQueue:     64,
 			HashMemoryKiB: secret.DefaultParams.MemoryKiB,
@@ -159,6 +163,7 @@ func LoadConfig(path string, environ []string) (*Config, error) {
 	k.operators()
 	k.retention()
 	k.alerts()
+	k.tracing()
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ const credentialsVariable = "CREDENTIALS_DIRECTORY"
 
 // fileSettings are the settings that name a file: the credential is that file. All other
 // settings have the content of the credential as their value.
-var fileSettings = []string{"GATEHOUSE_KEY_FILE", "GATEHOUSE_TLS_CERTIFICATE", "GATEHOUSE_TLS_KEY", "GATEHOUSE_DKIM_KEY_FILE", "GATEHOUSE_SMTP_CA_FILE"}
+var fileSettings = []string{"GATEHOUSE_KEY_FILE", "GATEHOUSE_TLS_CERTIFICATE", "GATEHOUSE_TLS_KEY", "GATEHOUSE_DKIM_KEY_FILE", "GATEHOUSE_SMTP_CA_FILE", "GATEHOUSE_TRACING_HEADERS_FILE"}
 
 // withCredentials adds to an environment what the service manager hands over: a credential
 // gatehouse_smtp_url is the variable GATEHOUSE_SMTP_URL. A variable that is set stays.

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/systemd"
+	"gatehouse/internal/trace"
 )
 
 // afterStart is when the memory for startup and the first pages goes back to the
@@ -54,6 +55,7 @@ func runServe(ctx context.Context, configPath string) error {
 	}
 	defer st.Close()
 	house.Alerts.Certificate = cert.ends
+	defer lastTraces(log, house.Tracer)
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -75,6 +77,15 @@ func runServe(ctx context.Context, configPath string) error {
 	)
 	log.Info("stopped")
 	return err
+}
+
+// lastTraces sends the traces that wait, for a few seconds at most.
+func lastTraces(log *slog.Logger, t *trace.Tracer) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := t.Close(ctx); err != nil {
+		log.Warn("last traces not delivered", "error", err.Error())
+	}
 }
 
 // tellManager tells the service manager that the server is ready, then that it is alive, and

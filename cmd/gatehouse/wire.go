@@ -70,11 +70,12 @@ func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Lo
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	tracer := cfg.tracer(log)
 	house, err := assembly.New(assembly.Options{
 		Store: st, Sites: sites, Keys: cfg.Keys, SMTP: cfg.Mail, DKIM: cfg.DKIMKeys, Gateway: cfg.Gateway, TextsPerDay: cfg.TextMessages.PerDay, Limits: cfg.SignInLimits(), Retention: gatehouse.Retention(cfg.Retention), Blocklist: refused, Places: places, SecurityAddress: cfg.SecurityAddress,
 		Hasher: secret.NewHasher(cfg.HashParams(), cfg.HashWorkers(), cfg.Limits.HashQueue),
 		Now:    utc, Log: log, TrustedProxies: cfg.TrustedProxies, PlainLoopback: cfg.PlainLoopback(), OutboundNetworks: cfg.OutboundNetworks,
-		Self: self(), Alerts: cfg.alertOptions(),
+		Self: self(), Alerts: cfg.alertOptions(), Tracer: tracer,
 	})
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, st.Close())

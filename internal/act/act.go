@@ -125,7 +125,7 @@ func (tx *Unit) TellAll(u gatehouse.User, msg func(username string) mail.Message
 // Mail mails a recipient, and returns the message's ID. The error for an address that cannot
 // receive mail is mail.ErrAddress.
 func (tx *Unit) Mail(to mail.Recipient, msg mail.Message) (id string, err error) {
-	m, err := tx.desk.Outbox.Write(tx.Site, to, msg)
+	m, err := tx.desk.Outbox.For(tx).Write(tx.Site, to, msg)
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +150,7 @@ func (tx *Unit) Post(all ...store.Message) error {
 // Text sends a text message to a phone of a user, and returns the message's ID. The limits are
 // checked before: signin.Service.AllowText.
 func (tx *Unit) Text(u gatehouse.User, number string, msg mail.TextMessage) (id string, err error) {
-	m, err := tx.desk.Outbox.WriteText(tx.Site, u, number, msg)
+	m, err := tx.desk.Outbox.For(tx).WriteText(tx.Site, u, number, msg)
 	if err != nil {
 		return "", err
 	}

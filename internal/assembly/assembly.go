@@ -26,6 +26,7 @@ import (
 	"gatehouse/internal/sso"
 	"gatehouse/internal/store"
 	"gatehouse/internal/support"
+	"gatehouse/internal/trace"
 	"gatehouse/internal/watch"
 	"gatehouse/internal/web"
 )
@@ -60,6 +61,8 @@ type Options struct {
 	// Self is what operators see of this process.
 	Self   watch.Process
 	Alerts Alerts
+	// Tracer traces requests and mail; nil: nobody does.
+	Tracer *trace.Tracer
 }
 
 // Alerts is from when on operators are told of something, and how: watch.Alerts's. Without thresholds,
@@ -88,6 +91,8 @@ type House struct {
 	// Reports takes in what is said about mail that came back; it is served where there
 	// is a listener for it.
 	Reports *mail.Receiver
+	// Tracer is Options's.
+	Tracer *trace.Tracer
 
 	store   *store.Store
 	senders []*mail.Sender
@@ -103,10 +108,10 @@ func New(o Options) (*House, error) {
 	}
 	pages.Place = o.Places.Of
 	metrics := web.NewMetrics(o.Store, o.Hasher, o.Now)
-	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Now: o.Now, Log: o.Log}
+	sender := &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, SMTP: o.SMTP, DKIM: o.DKIM, Tracer: o.Tracer, Now: o.Now, Log: o.Log}
 	senders := []*mail.Sender{sender}
 	if o.Gateway != nil {
-		senders = append(senders, &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, Gateway: o.Gateway, Now: o.Now, Log: o.Log})
+		senders = append(senders, &mail.Sender{Store: o.Store, Sites: o.Sites.ByID, Keys: o.Keys, Gateway: o.Gateway, Tracer: o.Tracer, Now: o.Now, Log: o.Log})
 	}
 	outbox := &mail.Outbox{Keys: o.Keys, Now: o.Now, Nudge: func() {
 		for _, s := range senders {
@@ -135,12 +140,13 @@ func New(o Options) (*House, error) {
 	}
 	alarms := o.alarms(desk, watcher)
 	server := &web.Server{
-		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Watch: watcher, Alerts: alarms, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics,
+		Sites: o.Sites, SignIn: in, Account: own, Directory: users, SSO: provider, Support: cases, Watch: watcher, Alerts: alarms, Pages: pages, Keys: o.Keys, Now: o.Now, Log: o.Log, Metrics: metrics, Tracer: o.Tracer,
 		TrustedProxies: o.TrustedProxies, PlainLoopback: o.PlainLoopback, Hosts: o.Hosts,
 	}
 	return &House{
 		Handler: server.Prepare(), Management: web.Management(o.Store, metrics), Outbox: outbox, SignIn: in, Directory: users, SSO: provider, Support: cases, Watch: watcher, Alerts: alarms, Logouts: logouts,
 		Reports: &mail.Receiver{Store: o.Store, Refusals: sender.Refusals, Now: o.Now, Log: o.Log, Letters: support.Letters{Service: cases}, Counted: watcher.MailCounted, Name: o.SMTP.HELO},
+		Tracer:  o.Tracer,
 		store:   o.Store, senders: senders, log: o.Log,
 		jobs: []jobs.Job{
 			jobs.Expiry(o.Store, o.Now), jobs.Retention(o.Store, o.Retention, o.Now), jobs.PasswordWarnings(desk, o.Sites.All),

@@ -232,7 +232,7 @@ func (s *Service) summarise(tx *act.Unit, firm gatehouse.Company, e gatehouse.En
 // report queues a mail about a run. If it cannot be written, that is logged, and does not keep the
 // run from ending.
 func (s *Service) report(tx *act.Unit, to mail.Recipient, msg mail.Message) error {
-	m, err := s.Outbox.Write(tx.Site, to, msg)
+	m, err := s.Outbox.For(tx).Write(tx.Site, to, msg)
 	if err != nil {
 		s.log().ErrorContext(tx, "enrolment: a mail cannot be written", "kind", msg.Kind(), "error", err)
 		return nil

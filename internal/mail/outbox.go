@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
+	"gatehouse/internal/trace"
 )
 
 // Outbox accepts messages to send.
@@ -24,6 +25,20 @@ type Outbox struct {
 	// Nudge wakes the sender of this process: its Sender.Nudge; nil where no
 	// sender runs.
 	Nudge func()
+
+	cause string // of what is written, for traces
+}
+
+// For is the outbox for the work of a context: if that is traced, so is the sending of what it
+// writes.
+func (o *Outbox) For(ctx context.Context) *Outbox {
+	cause := trace.Cause(ctx)
+	if cause == "" {
+		return o
+	}
+	own := *o
+	own.cause = cause
+	return &own
 }
 
 // Hurry has enqueued messages sent at once, instead of at the sender's next look at the
@@ -59,6 +74,9 @@ type content struct {
 
 	// SMS is the text of a text message; the other fields are then empty.
 	SMS string `json:"sms,omitempty"`
+
+	// Cause is the trace of the request that wrote it; empty: it is not traced.
+	Cause string `json:"cause,omitempty"`
 
 	// Subject, Text and HTML are what goes out. Only earlier versions seal them; some
 	// have text and HTML after the rest, and the length of the text in Length.
@@ -142,7 +160,7 @@ func (o *Outbox) write(s *site.Site, to Recipient, msg Message, says func(Recipi
 	if m.MessageID, err = newMessageID(s); err != nil {
 		return store.Message{}, err
 	}
-	c := content{ID: m.ID, To: address, Name: to.Name, Lang: lang, Says: &d}
+	c := content{ID: m.ID, To: address, Name: to.Name, Lang: lang, Says: &d, Cause: o.cause}
 	if own, ok := msg.(interface{ ReplyTo() string }); ok {
 		c.ReplyTo = own.ReplyTo()
 	}

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/site"
 	"gatehouse/internal/sms"
 	"gatehouse/internal/store"
+	"gatehouse/internal/trace"
 )
 
 // Sender sends what is in the outbox. Any number of processes may run one on the
@@ -36,6 +37,8 @@ type Sender struct {
 	Gateway *sms.Gateway
 	// Counted is told what became of each message that was tried; nil: nobody is.
 	Counted func(store.MessageState)
+	// Tracer traces what is sent; nil: nobody does.
+	Tracer *trace.Tracer
 	// Workers is how many connections there may be; 0: 4.
 	Workers int
 
@@ -197,8 +200,10 @@ type byMail struct {
 	sender *Sender
 }
 
-func (b byMail) carry(ctx context.Context, m claimed) (string, error) {
+func (b byMail) carry(ctx context.Context, m claimed) (reply string, err error) {
 	from, c, err := b.sender.unseal(m)
+	ctx, span := b.sender.Tracer.Mail(ctx, m.Kind, c.Cause)
+	defer func() { endSpan(span, m, err) }()
 	if err == nil {
 		err = c.form(from)
 	}
@@ -210,6 +215,20 @@ func (b byMail) carry(ctx context.Context, m claimed) (string, error) {
 		return "", err
 	}
 	return b.send(ctx, e)
+}
+
+// endSpan ends the span of a message. What the server said may name the recipient.
+func endSpan(span trace.Span, m claimed, err error) {
+	if !span.On() {
+		return
+	}
+	span.Say(trace.Message, m.ID)
+	span.Say(trace.Site, m.SiteID)
+	span.Say(trace.Outcome, string(judge(m.Secret, "", err).state))
+	if err != nil {
+		span.Fail("not-handed-over")
+	}
+	span.End()
 }
 
 // unseal returns a message's site and content.

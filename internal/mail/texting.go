@@ -51,15 +51,17 @@ func (o *Outbox) WriteText(s *site.Site, u gatehouse.User, number string, msg Te
 		SiteID: s.ID, ID: store.NewID("msg", now), CompanyID: u.CompanyID, UserID: u.ID, Kind: msg.Kind(), Secret: true,
 		Recipient: store.TextScheme + number, Subject: s.Text(s.Languages[0], "sms.subject"), CreatedAt: now, ExpiresAt: msg.ExpiresAt,
 	}
-	m.Body, err = o.seal(content{ID: m.ID, To: number, Lang: u.Locale, SMS: msg.Words(s, u.Locale)})
+	m.Body, err = o.seal(content{ID: m.ID, To: number, Lang: u.Locale, SMS: msg.Words(s, u.Locale), Cause: o.cause})
 	return m, err
 }
 
 // byText hands messages to the gateway.
 type byText struct{ *Sender }
 
-func (b byText) carry(ctx context.Context, m claimed) (string, error) {
+func (b byText) carry(ctx context.Context, m claimed) (reply string, err error) {
 	from, c, err := b.unseal(m)
+	ctx, span := b.Tracer.Mail(ctx, m.Kind, c.Cause)
+	defer func() { endSpan(span, m, err) }()
 	if err != nil {
 		return "", err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	"gatehouse/internal/trace"
 )
 
 const (
@@ -121,6 +123,8 @@ func (h *Hasher) hash(ctx context.Context, kept bool, password string) (encoded 
 	case len(password) > MaxPasswordBytes:
 		return "", ErrPasswordTooLong
 	}
+	span := trace.Begin(ctx, trace.Hash, "make")
+	defer span.End()
 	err = h.gate.run(ctx, kept, func() { clocked(func() { encoded = h.encode(password) }) })
 	return encoded, err
 }
@@ -190,6 +194,8 @@ func (h *Hasher) verify(ctx context.Context, kept bool, encoded, password string
 	if len(password) > MaxPasswordBytes {
 		stored, password = nil, ""
 	}
+	span := trace.Begin(ctx, trace.Hash, "verify")
+	defer span.End()
 	var failed error
 	err = h.gate.run(ctx, kept, func() { clocked(func() { verdict, failed = h.verdict(stored, password) }) })
 	return verdict, cmp.Or(err, unreadable, failed)

@@ -32,7 +32,7 @@ func (s *Service) take(ctx context.Context, a *attempt, limits ...store.Limit) e
 			if err != nil {
 				return err
 			}
-			_, verdict = counts.Take(a.lockout(), s.Now())
+			_, verdict = admits(ctx, a.lockout(), counts, s.Now())
 		}
 	}
 	return busy(errors.New("waited too long for other sign-ins of the same account"))
@@ -41,7 +41,7 @@ func (s *Service) take(ctx context.Context, a *attempt, limits ...store.Limit) e
 func (s *Service) takeOnce(ctx context.Context, a *attempt, limits []store.Limit) (verdict gatehouse.AttemptVerdict, err error) {
 	a.open = store.NewID("att", s.Now())
 	err = s.countAllowed(ctx, a, limits, func(tx *act.Unit, before gatehouse.Attempts) (after gatehouse.Attempts, err error) {
-		after, verdict = before.Take(a.lockout(), s.Now())
+		after, verdict = admits(ctx, a.lockout(), before, s.Now())
 		if after.All > before.All { // given up because they took too long
 			err = tx.EndOpenAttempts(tx, a.site.ID, a.subject, a.device)
 		}

@@ -118,7 +118,7 @@ func (s *Service) sameSignIn(ctx context.Context, q store.Queries, st *site.Site
 	if err != nil {
 		return Outcome{}, err
 	}
-	out := Outcome{Step: gatehouse.NextStep(st.Site, f, s.Now()), SignIn: token, ReturnTo: f.SignIn.ReturnTo}
+	out := Outcome{Step: nextStep(ctx, st.Site, f, s.Now()), SignIn: token, ReturnTo: f.SignIn.ReturnTo}
 	if f.User.ID != r.UserID || out.Step == gatehouse.StepCredentials || out.Step == gatehouse.StepDone {
 		return Outcome{}, errNoSignIn
 	}

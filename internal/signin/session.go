@@ -86,7 +86,7 @@ func (s *Service) stillTrusted(tx *act.Unit, f gatehouse.SignInFacts, browser st
 	if err == nil {
 		err = s.trusted(tx, &f, company, browser)
 	}
-	if err == nil && gatehouse.NextStep(tx.Site.Site, f, tx.Now()) != gatehouse.StepDone {
+	if err == nil && nextStep(tx, tx.Site.Site, f, tx.Now()) != gatehouse.StepDone {
 		err = errNoSignIn
 	}
 	return err
@@ -101,7 +101,7 @@ func (s *Service) codeAfterAll(tx *act.Unit, f *gatehouse.SignInFacts) error {
 		return nil
 	}
 	in.TwoFactorAt, in.TwoFactorMethod, in.TrustDevice = time.Time{}, "", false
-	if gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
+	if nextStep(tx, tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		return nil
 	}
 	return s.sendLate(tx, *f)
@@ -261,7 +261,7 @@ func (s *Service) InProgress(ctx context.Context, st *site.Site, token string) (
 	if err != nil {
 		return facts, "", err
 	}
-	step := gatehouse.NextStep(st.Site, facts, s.Now())
+	step := nextStep(ctx, st.Site, facts, s.Now())
 	if step == gatehouse.StepCredentials {
 		return facts, "", errNoSignIn
 	}

@@ -212,7 +212,7 @@ func (s *Service) newSignIn(tx *act.Unit, a *attempt) gatehouse.SignIn {
 // first step.
 func (s *Service) begun(tx *act.Unit, a *attempt, facts gatehouse.SignInFacts) (out Outcome, err error) {
 	now, u := tx.Now(), facts.User
-	out = Outcome{Step: gatehouse.NextStep(a.site.Site, facts, now), ReturnTo: facts.SignIn.ReturnTo}
+	out = Outcome{Step: nextStep(tx, a.site.Site, facts, now), ReturnTo: facts.SignIn.ReturnTo}
 	if out.Step == gatehouse.StepDone {
 		out.Session, out.Device, err = s.finish(tx, facts, a.req.Device, a.req.SignIn)
 		return out, err
@@ -237,7 +237,7 @@ func (s *Service) begun(tx *act.Unit, a *attempt, facts gatehouse.SignInFacts) (
 // trusted lets the trust in this device replace two-factor, if it is due (B08). The sign-in
 // records it, so later steps need not check again.
 func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gatehouse.Company, browser string) error {
-	if browser == "" || gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
+	if browser == "" || nextStep(tx, tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		return nil
 	}
 	b, err := tx.TrustedDevice(tx, tx.Site.ID, f.User.ID, secret.HashToken(browser))
@@ -245,7 +245,7 @@ func (s *Service) trusted(tx *act.Unit, f *gatehouse.SignInFacts, company gateho
 		return err
 	}
 	f.DeviceTrusted = true
-	if gatehouse.NextStep(tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
+	if nextStep(tx, tx.Site.Site, *f, tx.Now()) != gatehouse.StepCode {
 		f.SignIn.TwoFactorAt, f.SignIn.TwoFactorMethod = tx.Now(), gatehouse.MethodTrustedDevice
 	}
 	return nil

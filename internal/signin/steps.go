@@ -201,7 +201,7 @@ func (s *Service) tellShared(tx *act.Unit, u gatehouse.User) error {
 // dueNow is due by what the request has already read, if that says that it is due. The step itself
 // holds the account and checks again.
 func (s *Service) dueNow(ctx context.Context, st *site.Site, at At, want gatehouse.Step) (gatehouse.SignInFacts, error) {
-	if at.Facts != nil && gatehouse.NextStep(st.Site, *at.Facts, s.Now()) == want {
+	if at.Facts != nil && nextStep(ctx, st.Site, *at.Facts, s.Now()) == want {
 		return *at.Facts, nil
 	}
 	return s.due(ctx, st, at, want)
@@ -270,7 +270,7 @@ func (s *Service) step(ctx context.Context, st *site.Site, at At, want gatehouse
 		if err != nil {
 			return err
 		}
-		switch next := gatehouse.NextStep(st.Site, facts, tx.Now()); {
+		switch next := nextStep(tx, st.Site, facts, tx.Now()); {
 		case next == gatehouse.StepCredentials:
 			return errNoSignIn
 		case next == gatehouse.StepCode && next != want:
@@ -305,7 +305,7 @@ func (s *Service) hold(tx *act.Unit, token string) (f gatehouse.SignInFacts, err
 // the database: one that is done goes, and its session says what was proved for two-factor.
 func (s *Service) goOn(tx *act.Unit, at At, facts gatehouse.SignInFacts, before gatehouse.SignIn) (out Outcome, err error) {
 	in := facts.SignIn
-	out = Outcome{Step: gatehouse.NextStep(tx.Site.Site, facts, tx.Now()), SignIn: at.SignIn, ReturnTo: in.ReturnTo}
+	out = Outcome{Step: nextStep(tx, tx.Site.Site, facts, tx.Now()), SignIn: at.SignIn, ReturnTo: in.ReturnTo}
 	switch {
 	case out.Step == gatehouse.StepDone:
 	case in.TwoFactorAt.Equal(before.TwoFactorAt) && in.TwoFactorMethod == before.TwoFactorMethod && in.TrustDevice == before.TrustDevice:

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
+	"gatehouse/internal/trace"
 )
 
 // Authorization is a request at the authorization endpoint.
@@ -92,7 +93,7 @@ func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Call
 	if err != nil {
 		return out, err
 	}
-	d := decide(st, out, fault, facts, s)
+	d := decide(ctx, st, out, fault, facts, s)
 	switch d.Do {
 	case gatehouse.AuthorizationCode:
 		return s.issue(ctx, st, c, in, out)
@@ -110,8 +111,11 @@ func (s *Service) Authorize(ctx context.Context, st *site.Site, c gatehouse.Call
 }
 
 // decide is gatehouse.Authorize, after any fault of the request itself.
-func decide(st *site.Site, out Outcome, fault gatehouse.OAuthError, facts gatehouse.AuthorizationFacts, s *Service) gatehouse.Decision {
+func decide(ctx context.Context, st *site.Site, out Outcome, fault gatehouse.OAuthError, facts gatehouse.AuthorizationFacts, s *Service) gatehouse.Decision {
+	span := trace.Begin(ctx, trace.Rule, "authorize")
+	defer span.End()
 	d := gatehouse.Authorize(out.Application, out.Request, facts, st.Policy.For(facts.Policy).Session, s.Now())
+	span.Say(trace.Decision, string(d.Do))
 	if fault == "" {
 		return d
 	}
@@ -283,7 +287,7 @@ func (s *Service) issue(ctx context.Context, st *site.Site, c gatehouse.Caller, 
 		if err != nil {
 			return err
 		}
-		if d = decide(st, out, "", facts, s); d.Do != gatehouse.AuthorizationCode {
+		if d = decide(ctx, st, out, "", facts, s); d.Do != gatehouse.AuthorizationCode {
 			return errRefused
 		}
 		now := tx.Now()

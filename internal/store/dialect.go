@@ -25,6 +25,8 @@ import (
 // dialect is everything that differs between the databases.
 type dialect struct {
 	name string
+	// system is its name in traces.
+	system string
 	// types replaces the few words of a migration that differ.
 	types *strings.Replacer
 	// lockMigrations locks out other processes until the connection's transaction ends.
@@ -61,6 +63,7 @@ type dialect struct {
 
 var sqliteDialect = dialect{
 	name:        "sqlite",
+	system:      "sqlite",
 	types:       strings.NewReplacer("BYTES", "BLOB"),
 	insertBatch: 1,
 	each:        "json_each",
@@ -80,7 +83,8 @@ var sqliteDialect = dialect{
 const sqliteClock = "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"
 
 var postgresDialect = dialect{
-	name: "postgres",
+	name:   "postgres",
+	system: "postgresql",
 	types: strings.NewReplacer(
 		"BYTES", "BYTEA",
 		// Counters of limits may be lost in a crash, so they need no log.

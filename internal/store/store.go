@@ -126,6 +126,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(Queries) error) error {
 func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 	var returned []Limit
 	ended, changed := false, int64(0)
+	span := s.dialect.span(ctx, "transaction")
 	err := s.begin(ctx, func(run runner) error {
 		q := Queries{run: run, d: s.dialect, process: s.process, returned: &returned, ended: &ended, changed: &changed}
 		returned, ended, changed = nil, false, 0
@@ -137,6 +138,7 @@ func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 		}
 		return q.giveBack(ctx, returned)
 	})
+	endSpan(span, err)
 	if err == nil && s.dialect.shared && len(returned) > 0 {
 		s.GiveBack(context.WithoutCancel(ctx), returned...) //nolint:errcheck // its change is committed, and a limit refills by itself
 	}
@@ -151,7 +153,9 @@ func (s *Store) transact(ctx context.Context, fn func(Queries) error) error {
 
 // exec runs a statement and returns how many rows it changed.
 func (q Queries) exec(ctx context.Context, what, text string, args ...any) (int64, error) {
+	span := q.d.span(ctx, what)
 	n, err := q.run.exec(ctx, text, args)
+	endSpan(span, err)
 	if q.changed != nil {
 		*q.changed += n
 	}
@@ -161,7 +165,10 @@ func (q Queries) exec(ctx context.Context, what, text string, args ...any) (int6
 // later runs a statement whose row count and error nobody needs at once: in a transaction on
 // PostgreSQL it is sent with the next query, and if it fails, the transaction does.
 func (q Queries) later(ctx context.Context, what, text string, args ...any) error {
-	return wrap(ctx, what, q.run.later(ctx, text, args))
+	span := q.d.span(ctx, what)
+	err := q.run.later(ctx, text, args)
+	endSpan(span, err)
+	return wrap(ctx, what, err)
 }
 
 // one scans the only row of a query into dest; gatehouse.ErrNotFound if none.
@@ -179,12 +186,18 @@ func (q Queries) one(ctx context.Context, what, text string, args []any, dest ..
 
 // all calls scan for every row of a query.
 func (q Queries) all(ctx context.Context, what, text string, args []any, scan func(func(...any) error) error) error {
-	return wrap(ctx, what, q.run.query(ctx, text, args, scan))
+	span := q.d.span(ctx, what)
+	err := q.run.query(ctx, text, args, scan)
+	endSpan(span, err)
+	return wrap(ctx, what, err)
 }
 
 // together sends several queries at once, in this order: on PostgreSQL they go in one message.
 func (q Queries) together(ctx context.Context, what string, asks ...ask) error {
-	return wrap(ctx, what, q.run.together(ctx, asks))
+	span := q.d.span(ctx, what)
+	err := q.run.together(ctx, asks)
+	endSpan(span, err)
+	return wrap(ctx, what, err)
 }
 
 // connected is how a store's statements reach its database.

@@ -3,9 +3,11 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"gatehouse/internal/sso"
+	"gatehouse/internal/trace"
 	"gatehouse/internal/web/ui"
 )
 
@@ -56,7 +58,30 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, v *ui.Visit, took ti
 	if v.Session != nil {
 		attrs = append(attrs, slog.String("user", v.Session.UserID))
 	}
+	if id := trace.ID(r.Context()); id != "" {
+		attrs = append(attrs, slog.String("trace", id))
+	}
 	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// endSpan ends the span of a request. Its route is the pattern: a path is what a visitor sent.
+func (s *Server) endSpan(span trace.Span, rec *recorder, r *http.Request, v *ui.Visit) {
+	if !span.On() {
+		return
+	}
+	if _, route, found := strings.Cut(r.Pattern, " "); found {
+		span.Name(r.Pattern)
+		span.Say(trace.Route, route)
+	}
+	span.Count(trace.Status, rec.status)
+	span.Say(trace.Reference, v.Reference)
+	if v.Site != nil {
+		span.Say(trace.Site, v.Site.ID)
+	}
+	if rec.status >= http.StatusInternalServerError {
+		span.Fail("status")
+	}
+	span.End()
 }
 
 // lookups are the routes that platforms query all the time. A refused one may be an attack.

@@ -56,6 +56,12 @@ func (s *Server) peer(r *http.Request) visitor {
 	return v
 }
 
+// proxied reports whether a request came from a trusted proxy.
+func (s *Server) proxied(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && s.trusted(from.Addr().Unmap())
+}
+
 // listed are the values of a list header, in one line or in several. Empty ones are
 // ignored (RFC 9110 5.6.1).
 func listed(lines []string) []string {

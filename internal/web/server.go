@@ -21,6 +21,7 @@ import (
 	"gatehouse/internal/site"
 	"gatehouse/internal/sso"
 	"gatehouse/internal/support"
+	"gatehouse/internal/trace"
 	"gatehouse/internal/watch"
 	"gatehouse/internal/web/console"
 	"gatehouse/internal/web/openid"
@@ -48,6 +49,8 @@ type Server struct {
 	Log    *slog.Logger
 	// Metrics is told the duration of every request.
 	Metrics *Metrics
+	// Tracer traces requests; nil: nobody does.
+	Tracer *trace.Tracer
 	// TrustedProxies are the only peers with X-Forwarded- headers that count.
 	TrustedProxies []netip.Prefix
 	// PlainLoopback allows visitors plain http: the demo's sites on loopback, which
@@ -123,9 +126,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &ui.Visit{Reference: secret.NewReference()}
 	from := s.peer(r)
 	v.IPAddress, v.Secure = from.address, from.secure
-	r = ui.WithVisit(r, v)
+	ctx, span := s.Tracer.Request(r, s.proxied(r))
+	r = ui.WithVisit(ctx, r, v)
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-	defer func() { s.logRequest(rec, r, v, time.Since(begun)) }()
+	defer func() {
+		s.logRequest(rec, r, v, time.Since(begun))
+		s.endSpan(span, rec, r, v)
+	}()
 	defer s.survive(rec, r)
 	s.setHeaders(rec, r, v)
 	if headerSize(r) > maxHeader {

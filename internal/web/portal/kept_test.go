@@ -19,7 +19,7 @@ import (
 func written(t *testing.T, p *ui.Pages, v *ui.Visit, path string, status int, view ui.View) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if err := p.Write(w, ui.WithVisit(httptest.NewRequest("GET", path, nil), v), status, fixture.Noon, view); err != nil {
+	if err := p.Write(w, ui.WithVisit(t.Context(), httptest.NewRequest("GET", path, nil), v), status, fixture.Noon, view); err != nil {
 		t.Fatal(err)
 	}
 	return w.Body.String()

@@ -19,7 +19,7 @@ func (wrong) Alike() string { return "/wrong" }
 func answered(t *testing.T, p *ui.Pages, v *ui.Visit) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if err := p.Write(w, ui.WithVisit(httptest.NewRequest("GET", "/wrong", nil), v), 200, fixture.Noon, wrong{ui.ErrorPage{Status: 500}}); err != nil {
+	if err := p.Write(w, ui.WithVisit(t.Context(), httptest.NewRequest("GET", "/wrong", nil), v), 200, fixture.Noon, wrong{ui.ErrorPage{Status: 500}}); err != nil {
 		t.Fatal(err)
 	}
 	return w.Body.String()

@@ -64,8 +64,8 @@ func (v *Visit) EndableToken() string { return cmp.Or(v.SessionToken, v.StrayTok
 type visitKey struct{}
 
 // WithVisit returns the request with its visit.
-func WithVisit(r *http.Request, v *Visit) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+func WithVisit(ctx context.Context, r *http.Request, v *Visit) *http.Request {
+	return r.WithContext(context.WithValue(ctx, visitKey{}, v))
 }
 
 // VisitOf returns the visit of a request; an empty one if there is none.

@@ -201,6 +201,11 @@ const (
 	// EventFactorAsked: an administrator (Detail["by"]) asked the user to set up a second factor.
 	EventFactorAsked       EventKind = "factor.asked"
 	EventRecoveryCodesMade EventKind = "recovery_codes.made"
+	// EventEmailProposed: an operator has proposed another address for a user, which a second one has to
+	// agree to. EventEmailProposalEnded: Detail["answer"], a ProposalState, of a proposal by
+	// Detail["proposed_by"].
+	EventEmailProposed      EventKind = "email.proposed"
+	EventEmailProposalEnded EventKind = "email.proposal_ended"
 	// EventMailBounced: mail to the user's address bounced.
 	EventMailBounced EventKind = "mail.bounced"
 	// EventBounceCleared: the bounce mark on the user's address was removed, by an operator or

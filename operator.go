@@ -43,6 +43,8 @@ const (
 	OperatorResend   OperatorAct = "resend"
 	OperatorSignOut  OperatorAct = "sign-out"
 	OperatorCases    OperatorAct = "cases"
+	// OperatorPropose proposes another address for somebody, which a second operator agrees to.
+	OperatorPropose OperatorAct = "propose"
 
 	// OperatorFactors resets somebody's second factors, and ends trust in devices.
 	OperatorFactors OperatorAct = "factors"
@@ -65,7 +67,7 @@ const (
 
 // operatorActs are what each role may do beyond the role before it.
 var operatorActs = map[Role][]OperatorAct{
-	RoleSupport:  {OperatorFind, OperatorSee, OperatorUnlock, OperatorPassword, OperatorInvite, OperatorResend, OperatorSignOut, OperatorCases},
+	RoleSupport:  {OperatorFind, OperatorSee, OperatorUnlock, OperatorPassword, OperatorInvite, OperatorResend, OperatorSignOut, OperatorCases, OperatorPropose},
 	RoleSecurity: {OperatorFactors, OperatorEvents, OperatorAlerts, OperatorMail, OperatorAddress, OperatorSuspend},
 	RoleOwner:    {OperatorCompanies, OperatorPlatforms, OperatorOperators},
 }

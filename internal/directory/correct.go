@@ -33,9 +33,15 @@ const (
 	ReissueEnded Reissue = "ended" // it ended, and none was made: a deactivated account gets no mail
 )
 
-// CorrectEmail is UpdateUser for an address only, and returns what was done.
+// CorrectEmail is UpdateUser for an address only, and returns what was done. It refuses an operator
+// who can only propose one.
 func (s *Service) CorrectEmail(ctx context.Context, st *site.Site, c gatehouse.Caller, id, email string) (Correction, error) {
-	was, now, again, err := s.update(ctx, st, c.For(gatehouse.OperatorAddress), id, UserChange{Email: &email})
+	return s.correct(ctx, st, c, id, UserChange{Email: &email})
+}
+
+func (s *Service) correct(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, change UserChange) (Correction, error) {
+	email := *change.Email
+	was, now, again, err := s.update(ctx, st, c.For(gatehouse.OperatorAddress), id, change)
 	if err != nil || gatehouse.SameMailbox(was.Email, now.Email) {
 		waits := err == nil && !gatehouse.SameMailbox(now.Email, strings.TrimSpace(email))
 		return Correction{Waits: waits, Told: waits && reachable(was)}, err

@@ -24,6 +24,8 @@ const (
 	FieldRole     = "role"
 	FieldLocale   = "locale"
 	FieldTaken    = "taken"
+	// FieldSame: it is what the user has.
+	FieldSame = "same"
 	// FieldOwnAccount: users change this on their own account's pages.
 	FieldOwnAccount = "own-account"
 )
@@ -176,6 +178,8 @@ func Explain(e gatehouse.FieldError) string {
 		return "or the phone number is missing"
 	case FieldPhone:
 		return "is not a phone number"
+	case FieldSame:
+		return "is the same as before"
 	case FieldOwnAccount:
 		return "is changed in the own account's pages"
 	}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -147,6 +148,8 @@ type UserChange struct {
 	Role                                         *gatehouse.Role
 	// Seen is the gatehouse.UserVersion that the form showed; empty: any.
 	Seen string
+	// agreed is the proposal that a second operator agrees to; empty: there is none.
+	agreed string
 }
 
 // stands refuses a change of a user who is deleted, or no longer as the form showed.
@@ -188,6 +191,10 @@ func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if err := change.stands(was); err != nil {
 			return err
 		}
+		proposed, err := s.agreedTo(tx, was, change)
+		if err != nil {
+			return err
+		}
 		fields := change.apply(st, was)
 		bad := checkUser(st, &fields)
 		now = fields.put(was)
@@ -225,7 +232,9 @@ func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller,
 				return err
 			}
 		}
-		return tx.Record(now, gatehouse.EventUserChanged, gatehouse.ResultOK, changed(was, now))
+		detail := changed(was, now)
+		maps.Copy(detail, proposed)
+		return tx.Record(now, gatehouse.EventUserChanged, gatehouse.ResultOK, detail)
 	})
 	if err != nil {
 		return gatehouse.User{}, gatehouse.User{}, reissue{}, err

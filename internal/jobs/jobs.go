@@ -31,6 +31,7 @@ const (
 	keepRecoveries   = 24 * time.Hour
 	keepEmailChanges = 30 * 24 * time.Hour
 	keepFactorResets = 30 * 24 * time.Hour
+	keepProposals    = 30 * 24 * time.Hour
 	// keepLooseFiles is longer than it takes to write a case after its files.
 	keepLooseFiles = time.Hour
 	// keepCodes is longer than codes count for the limit of an hour.
@@ -69,6 +70,9 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 				return err
 			}
 			if err := q.DropOldFactorResets(ctx, at.Add(-keepFactorResets)); err != nil {
+				return err
+			}
+			if err := q.DropOldAddressProposals(ctx, at.Add(-keepProposals)); err != nil {
 				return err
 			}
 			if err := q.DropOldImports(ctx, at); err != nil {

@@ -219,27 +219,33 @@ func (s *Service) update(ctx context.Context, st *site.Site, c gatehouse.Caller,
 		if now == was {
 			return nil
 		}
-		if err := tx.UpdateProfile(tx, now, tx.Now()); err != nil {
-			return taken(err, "username")
-		}
-		if was.Role != now.Role {
-			if err := s.roleChanged(tx, now); err != nil {
-				return err
-			}
-		}
-		if !gatehouse.SameMailbox(was.Email, now.Email) {
-			if err := s.moveMail(tx, was, now, again); err != nil {
-				return err
-			}
-		}
-		detail := changed(was, now)
-		maps.Copy(detail, proposed)
-		return tx.Record(now, gatehouse.EventUserChanged, gatehouse.ResultOK, detail)
+		return s.put(tx, was, now, again, proposed)
 	})
 	if err != nil {
 		return gatehouse.User{}, gatehouse.User{}, reissue{}, err
 	}
 	return was, now, again, nil
+}
+
+// put stores a user who has changed, with what follows from it. proposed is what the event says
+// beside the change.
+func (s *Service) put(tx *act.Unit, was, now gatehouse.User, again reissue, proposed map[string]string) error {
+	if err := tx.UpdateProfile(tx, now, tx.Now()); err != nil {
+		return taken(err, "username")
+	}
+	if was.Role != now.Role {
+		if err := s.roleChanged(tx, now); err != nil {
+			return err
+		}
+	}
+	if !gatehouse.SameMailbox(was.Email, now.Email) {
+		if err := s.moveMail(tx, was, now, again); err != nil {
+			return err
+		}
+	}
+	detail := changed(was, now)
+	maps.Copy(detail, proposed)
+	return tx.Record(now, gatehouse.EventUserChanged, gatehouse.ResultOK, detail)
 }
 
 // apply returns the fields as they will be.

@@ -42,7 +42,7 @@ const (
 )
 
 // Expiry removes what has expired: sign-ins, sessions, counts of unknown names, limits,
-// recoveries, outcomes of forms, changes of an address, codes, challenges, tokens of applications,
+// recoveries, outcomes of forms, changes of an address and proposals of one, codes, challenges, tokens of applications,
 // ended logins, refused addresses, imported files, and files that belong to no case.
 func Expiry(s *store.Store, now func() time.Time) Job {
 	return Job{Name: "expiry", Every: 5 * time.Minute, Run: func(ctx context.Context) error {
@@ -60,19 +60,7 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 			if err := q.DropOldLimits(ctx, at.Add(-keepLimits)); err != nil {
 				return err
 			}
-			if err := q.DropOldRecoveries(ctx, at.Add(-keepRecoveries)); err != nil {
-				return err
-			}
-			if err := q.DropOldRepeats(ctx, at.Add(-gatehouse.RepeatFor)); err != nil {
-				return err
-			}
-			if err := q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges)); err != nil {
-				return err
-			}
-			if err := q.DropOldFactorResets(ctx, at.Add(-keepFactorResets)); err != nil {
-				return err
-			}
-			if err := q.DropOldAddressProposals(ctx, at.Add(-keepProposals)); err != nil {
+			if err := dropAsked(ctx, q, at); err != nil {
 				return err
 			}
 			if err := q.DropOldImports(ctx, at); err != nil {
@@ -105,6 +93,23 @@ func Expiry(s *store.Store, now func() time.Time) Job {
 			return q.DropOldRefusals(ctx, at.Add(-gatehouse.RefusalWindow), at.Add(-gatehouse.RefusalNews))
 		})
 	}}
+}
+
+// dropAsked removes what somebody asked for, and has been answered or is over.
+func dropAsked(ctx context.Context, q store.Queries, at time.Time) error {
+	if err := q.DropOldRecoveries(ctx, at.Add(-keepRecoveries)); err != nil {
+		return err
+	}
+	if err := q.DropOldRepeats(ctx, at.Add(-gatehouse.RepeatFor)); err != nil {
+		return err
+	}
+	if err := q.DropOldEmailChanges(ctx, at.Add(-keepEmailChanges)); err != nil {
+		return err
+	}
+	if err := q.DropOldFactorResets(ctx, at.Add(-keepFactorResets)); err != nil {
+		return err
+	}
+	return q.DropOldAddressProposals(ctx, at.Add(-keepProposals))
 }
 
 // Run runs the jobs until ctx ends, and returns when running jobs have finished. A job that fails

@@ -122,6 +122,11 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	}
 	waiting := "/operator/mail/meridian-uk/" + stateOf(c.t, s, customer, store.MessageDeferred).ID
 	raiseAlert(c.t, s)
+	for _, op := range []gatehouse.User{me, other} {
+		u := s.AddUser("meridian-uk", "proposed."+op.Username, password, administrator)
+		by := gatehouse.Caller{Kind: gatehouse.Operator, SiteID: op.SiteID, UserID: op.ID, Role: op.Role, Name: op.Username}
+		forms = append(forms, oldForms(browser.Get("/operator/addresses/meridian-uk/"+proposes(c.t, s, by, u)).Want(200))...)
+	}
 	for _, page := range []string{waiting, "/operator/alerts", "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit", firm + "/suspend", "/operator/sites/inkwell/companies/" + held + "/resume"} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}

@@ -34,6 +34,7 @@ func console(w *walker) {
 	w.all([]string{"/operator/find", "/operator/find?q=looked", "/operator/find?q=zebra", "/operator/find?q=203.0.113.0/24", user, user + "/activity", user + "/unlock", user + "/reset-two-factor"}, nil)
 	desk(w)
 	mails(w, customer)
+	proposed(w, me, late)
 	log := "/operator/events"
 	w.all([]string{log, log + "?person=looked.at&kind=users&by=operator", log + "?kind=case.removed&site=inkwell", log + "?kind=mail"}, nil)
 	w.at(testkit.Eval[string](w.b, "new URL(document.querySelector('a[href^=\"/operator/events/\"]').href).pathname"))
@@ -64,4 +65,18 @@ func mails(w *walker, u gatehouse.User) {
 	}
 	m := stateOf(w.t, w.s, u, store.MessageDeferred)
 	w.all([]string{"/operator/mail", "/operator/mail?state=refused", "/operator/mail/meridian-uk/" + m.ID, "/operator/bounced", "/operator/alerts", "/operator/health", "/operator/jobs"}, nil)
+}
+
+// proposed looks at addresses that wait for a second operator: own ones, and those of others.
+func proposed(w *walker, me, other gatehouse.User) {
+	list := []string{"/operator/addresses", "/operator"}
+	for _, by := range []gatehouse.User{me, other} {
+		u := w.s.AddUser("meridian-uk", "proposed."+by.ID, password, administrator)
+		id := proposes(w.t, w.s, gatehouse.Caller{Kind: gatehouse.Operator, SiteID: by.SiteID, UserID: by.ID, Role: by.Role, Name: strings.Repeat("x", 60)}, u)
+		list = append(list, "/operator/addresses/meridian-uk/"+id, "/operator/sites/meridian-uk/users/"+u.ID)
+	}
+	w.all(list, nil)
+	w.at(list[4])
+	w.b.Press("Refuse the address")
+	w.look()
 }

@@ -8,6 +8,7 @@ import (
 
 // sitesNotLookedAt are rows of notLookedAt.
 var sitesNotLookedAt = map[string]string{
+	"POST /operator/addresses/{site}/{proposal}/withdraw":          "nothing is typed",
 	"POST /operator/sites/{site}/terms":                            "nothing is typed",
 	"GET /operator/sites/{site}/platforms/{platform}/enable":       "the page of disable, with other words",
 	"GET /operator/sites/{site}/platforms/{platform}/secret":       "the page of disable, with other words",

@@ -54,6 +54,11 @@ func TestPicturesOfOperators(t *testing.T) {
 	at("/operator/sites/" + site + "/users/" + locked.ID)
 	b.See(locked.DisplayName())
 	keepPicture(t, b, "operator-user")
+	second := s.AddOperator("tbello", password, gatehouse.RoleSupport)
+	by := gatehouse.Caller{Kind: gatehouse.Operator, SiteID: second.SiteID, UserID: second.ID, Role: second.Role, Name: "Tunde Bello"}
+	at("/operator/addresses/" + site + "/" + proposes(t, s, by, locked))
+	b.See("Agree")
+	keepPicture(t, b, "operator-proposal")
 	b.Size(1120, 900)
 	at("/operator/mail")
 	b.See("Mail")

@@ -16,7 +16,8 @@ import (
 
 // operatorForms are what forms on operators' pages send, so that they would do something.
 var operatorForms = map[string]url.Values{
-	"POST /operator/sites/{site}/users/{id}/email":         form("email", "else@elsewhere.example"),
+	"POST /operator/sites/{site}/users/{id}/email":         form("email", "else@elsewhere.example", "why", "called back"),
+	"POST /operator/addresses/{site}/{proposal}":           form("answer", "agree"),
 	"POST /operator/sites/{site}/companies/new":            form("name", "New", "account_number", "N-1", "email", "first@new.example", "username", "firstone"),
 	"POST /operator/sites/{site}/companies/{company}/edit": form("name", "Renamed", "account_number", "N-2"),
 	"POST /operator/sites/{site}/platforms/new":            form("id", "app_00000000000000000000000000000001", "name", "Orders", "auth", "client_secret_basic", "grants", "authorization_code", "redirect_uris", "https://orders.example/back", "scopes", "openid", "access", "everyone", "level", "0", "id_token_alg", "ES256", "access_token", "5m", "refresh_token", "12h"),
@@ -41,6 +42,7 @@ func TestEveryOperatorRole(t *testing.T) {
 			w.operates(string(role))
 		}
 		w.exec(`UPDATE users SET state = 'deactivated' WHERE username = 'deactivated operator'`)
+		w.ids["proposal"] = w.proposesAddress(string(gatehouse.RoleSecurity))
 		w.ids["/operator/operators/{id}"], w.ids["act"] = w.s.AddOperator("colleague", password, gatehouse.RoleSupport).ID, "deactivate"
 		w.callers["boss of a site"] = &caller{Client: testkit.NewClient(t, w.s.URL(gatehouse.OperatorsSite, ""), w.s.Addr), site: gatehouse.OperatorsSite,
 			session: w.callers["boss"].session, user: w.boss}
@@ -79,6 +81,21 @@ func (w *censusWorld) operates(name string) {
 		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 'verified-passkey', $6)`, gatehouse.OperatorsSite, secret.HashToken(token), w.id("ses"), u.ID, u.CompanyID, now.UnixMicro(), now.UnixMicro()+3_600_000_000)
 	c.SetCookie(&http.Cookie{Name: "gatehouse-session", Path: "/", Value: token})
 	w.callers[name] = &caller{Client: c, site: gatehouse.OperatorsSite, session: token, user: u.ID}
+}
+
+// proposesAddress has an operator propose another address for the user, and returns the proposal.
+func (w *censusWorld) proposesAddress(role string) string {
+	w.t.Helper()
+	st := w.s.Sites.ByID(uk)
+	by := gatehouse.Caller{Kind: gatehouse.Operator, SiteID: gatehouse.OperatorsSite, UserID: w.callers[role].user, Role: gatehouse.Role(role), Name: role}
+	if err := w.s.Directory.ProposeEmail(w.t.Context(), st, by, w.user, "proposed@elsewhere.example", "called back"); err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := w.s.Directory.OpenProposal(w.t.Context(), st, by, w.user)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p.ID
 }
 
 // refusedOperators has everybody try who may not.

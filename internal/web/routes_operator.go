@@ -88,11 +88,15 @@ func (s *Server) operatorEventRoutes() []route {
 // operatorUserRoutes are about one user of a site: the pages that the company's administrators have,
 // for those who may do something about everybody.
 func (s *Server) operatorUserRoutes() []route {
-	c := s.console
+	c, o := s.console, s.operator
 	return []route{
 		to("GET /operator/sites/{site}/users/{id}", Operator, c.User).needs(gatehouse.OperatorSee).provingSome(),
 		to("GET /operator/sites/{site}/users/{id}/activity", Operator, c.UserActivity).needs(gatehouse.OperatorSee),
-		to("POST /operator/sites/{site}/users/{id}/email", Operator, c.CorrectEmail).needs(gatehouse.OperatorAddress).proving(),
+		to("POST /operator/sites/{site}/users/{id}/email", Operator, c.CorrectEmail).needs(gatehouse.OperatorPropose).proving(),
+		to("GET /operator/addresses", Operator, o.Proposals).needs(gatehouse.OperatorPropose),
+		to("GET /operator/addresses/{site}/{proposal}", Operator, o.Proposal).needs(gatehouse.OperatorPropose),
+		to("POST /operator/addresses/{site}/{proposal}", Operator, o.AnswerProposal).needs(gatehouse.OperatorAddress).proving(),
+		to("POST /operator/addresses/{site}/{proposal}/withdraw", Operator, o.WithdrawProposal).needs(gatehouse.OperatorPropose).proving(),
 		to("POST /operator/sites/{site}/users/{id}/devices/{device}/end-trust", Operator, c.EndTrust).needs(gatehouse.OperatorFactors),
 		to("GET /operator/sites/{site}/users/{id}/reset-two-factor", Operator, c.AskResetTwoFactor).needs(gatehouse.OperatorFactors).proving(),
 		to("POST /operator/sites/{site}/users/{id}/reset-two-factor", Operator, c.ResetTwoFactor).needs(gatehouse.OperatorFactors).proving(),

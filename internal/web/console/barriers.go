@@ -115,7 +115,7 @@ func (v UserDetail) BarrierRows(p *ui.Page) []barrierRow {
 		row := barrierRow{Page: p, Kind: b.Kind, Icon: look.Icon, Class: look.Class, Title: p.T(key+"_title", "site", site.Name, "n", v.WrongToday)}
 		row.Lines = append(v.barrierFacts(p, b), p.Rich(key+"_text", "n", site.Policy.Lockout.InAll, "since", p.When(b.Since), "until", p.When(b.Until),
 			"site", site.Name, "address", ui.Name(v.Of.Email)))
-		row.Correct = slices.Contains(addressKinds, b.Kind) && v.On.May(gatehouse.OperatorAddress)
+		row.Correct = slices.Contains(addressKinds, b.Kind) && v.MayCorrect() && v.Proposal.ID == ""
 		if b.Kind == gatehouse.BarrierBouncing {
 			if row.Said = v.Of.Bounce.Reason; v.Of.Bounce.Reported {
 				row.Said = gatehouse.AnswerCodes(row.Said)

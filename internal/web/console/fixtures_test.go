@@ -169,17 +169,24 @@ func userSamples() []pages.Sample {
 	}
 	with("full", func(*UserDetail) {})
 	for _, done := range []string{UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame,
-		UserInvited, UserMadeAdmin, UserUnmadeAdmin, UserDeleted, UserRestored, UserSignedOut, UserSessionEnded, UserAdded, UserSaved, "<b>"} {
+		UserInvited, UserMadeAdmin, UserUnmadeAdmin, UserDeleted, UserRestored, UserSignedOut, UserSessionEnded, UserAdded, UserSaved, UserProposed, "<b>"} {
 		with("done-"+done, func(v *UserDetail) { v.Done = done })
 	}
 	with("also", func(v *UserDetail) { v.Done, v.Also = UserCorrected, append(Alsos, "<b>") })
-	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn, RefusedUnlock, RefusedDeactivated, RefusedOperator, RefusedChanged, RefusedLast, RefusedDeleted, RefusedNot} {
+	for _, why := range []string{RefusedResend, RefusedAddress, RefusedSoon, RefusedOften, RefusedOwn, RefusedUnlock, RefusedDeactivated, RefusedOperator, RefusedChanged, RefusedLast, RefusedDeleted, RefusedNot, RefusedProposed} {
 		with("refused-"+why, func(v *UserDetail) { v.Refused, v.Wait = why, 11*time.Minute+time.Second })
 	}
 	with("wrong", func(v *UserDetail) {
 		v.Email, v.Fields = "tom@", []gatehouse.FieldError{{Field: "email", Reason: "email"}}
 	})
 	with("asked", func(v *UserDetail) { v.Asked = &gatehouse.FactorAsk{AskedAt: fixture.Noon, ByName: fixture.LongName} })
+	with("proposed", func(v *UserDetail) {
+		v.Proposal.ID, v.Proposal.New, v.Proposal.ByName = "prp_1", fixture.LongWord+"@new.example", fixture.LongName
+	})
+	with("proposing", func(v *UserDetail) {
+		v.On = Place{Site: fixture.Sites()["uk"], By: gatehouse.Caller{Kind: gatehouse.Operator, SiteID: gatehouse.OperatorsSite, UserID: "usr_o", Role: gatehouse.RoleSupport}, Users: "/operator/sites/uk/users"}
+		v.Why, v.Fields = fixture.LongWord, []gatehouse.FieldError{{Field: "email", Reason: "same"}, {Field: "why", Reason: "required"}}
+	})
 	with("proved", func(v *UserDetail) { v.Proved = true })
 	with("waiting", func(v *UserDetail) {
 		v.Waiting = &gatehouse.FactorReset{ByKind: gatehouse.SignedIn, ByName: fixture.LongName, AskedAt: fixture.Noon, DueAt: fixture.Noon.Add(24 * time.Hour)}

@@ -55,7 +55,13 @@ func (c *Console) user(r *http.Request) (UserDetail, error) {
 	if err != nil {
 		return UserDetail{}, err
 	}
-	return UserDetail{On: on, Allowed: allowed, Life: life, Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, Proved: on.By.Proved}, nil
+	var proposal directory.ProposedAddress
+	if on.ByOperator() {
+		if proposal, err = c.Directory.OpenProposal(r.Context(), on.Site, on.By, u.ID); err != nil {
+			return UserDetail{}, err
+		}
+	}
+	return UserDetail{On: on, Proposal: proposal, Allowed: allowed, Life: life, Of: u, Standing: how, UserTwoFactor: second, Mails: messages, Email: u.Email, Proved: on.By.Proved}, nil
 }
 
 // whose is the place and the user that the path names.
@@ -99,11 +105,14 @@ type UserDetail struct {
 	Life    directory.UserLife
 	// Changed is what somebody else did before, for RefusedChanged.
 	Changed gatehouse.Event
+	// Proposal is another address that waits for a second operator; without ID: none does. Only
+	// operators see it.
+	Proposal directory.ProposedAddress
 	// Mails are the newest messages to the user, newest first.
 	Mails []directory.Mailed
-	// Email is the value of the field, and Fields what is wrong with it.
-	Email  string
-	Fields []gatehouse.FieldError
+	// Email and Why are the values of the fields, and Fields what is wrong with them.
+	Email, Why string
+	Fields     []gatehouse.FieldError
 	// Proved: the administrator has just proved who they are, so a dialog can ask.
 	Proved bool
 	// Done says what was just done, Refused why it was not: one of the constants, or
@@ -118,7 +127,9 @@ type UserDetail struct {
 const (
 	UserCorrected = "corrected"
 	// UserAsked: the new address has to be confirmed.
-	UserAsked        = "asked"
+	UserAsked = "asked"
+	// UserProposed: a second operator has to agree.
+	UserProposed     = "proposed"
 	UserResent       = "resent"
 	UserUntrusted    = "untrusted"
 	UserReset        = "reset"
@@ -152,12 +163,13 @@ var Alsos = []string{AlsoTold, AlsoPasswordSent, AlsoPasswordEnded, AlsoNoPasswo
 
 // The values of UserDetail.Refused; the texts are user.refused_….
 const (
-	RefusedResend  = "resend"  // what the message said is not kept, or is no longer true
-	RefusedAddress = "address" // there is none to send to
-	RefusedSoon    = "soon"    // nobody is flooded with mail
-	RefusedOften   = "often"   // nor are the mailboxes behind the addresses
-	RefusedOwn     = "own"     // it is the administrator's own account
-	RefusedUnlock  = "unlock"  // one account is not unlocked endlessly
+	RefusedResend   = "resend"   // what the message said is not kept, or is no longer true
+	RefusedAddress  = "address"  // there is none to send to
+	RefusedSoon     = "soon"     // nobody is flooded with mail
+	RefusedOften    = "often"    // nor are the mailboxes behind the addresses
+	RefusedProposed = "proposed" // another address waits for a second operator
+	RefusedOwn      = "own"      // it is the administrator's own account
+	RefusedUnlock   = "unlock"   // one account is not unlocked endlessly
 
 	RefusedSuspended   = "suspended"
 	RefusedDeactivated = "deactivated" // there is nothing to send a password for
@@ -174,12 +186,16 @@ func (v UserDetail) Failed() bool          { return v.Refused != "" }
 
 func (v UserDetail) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	hint := "user.email_hint"
-	if gatehouse.UsernameIsEmail(v.On.in(p).Site.SignInWith, v.Of) {
+	if gatehouse.UsernameIsEmail(v.On.in(p).Site.SignInWith, v.Of) && !v.On.ByOperator() {
 		hint = "user.email_hint_confirmed"
 	}
-	return []ui.Field{
-		{Name: "email", Label: p.T("user.email"), Hint: p.T(hint), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"},
-	}, v.Fields
+	email := ui.Field{Name: "email", Label: p.T("user.email"), Hint: p.T(hint), Value: v.Email, InputMode: "email", Autocomplete: "off", Missing: "email"}
+	if !v.Second() {
+		return []ui.Field{email}, v.Fields
+	}
+	email.Hint = p.T("proposal.email_hint")
+	return []ui.Field{email,
+		{Name: "why", Label: p.T("proposal.why"), Hint: p.T("proposal.why_hint"), Value: v.Why, Prose: true, Autocomplete: "off", Missing: "proposal_why"}}, v.Fields
 }
 
 // ChangedText says who changed the user before, when and how.
@@ -204,7 +220,7 @@ func (v UserDetail) Is(u *gatehouse.User) bool { return v.Of.ID == u.ID }
 // DoneText says what was just done; empty: nothing.
 func (v UserDetail) DoneText(p *ui.Page) string {
 	switch v.Done {
-	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame,
+	case UserCorrected, UserAsked, UserResent, UserUntrusted, UserReset, UserUnlocked, UserActivated, UserDeactivated, UserPasswordSent, UserSame, UserProposed,
 		UserInvited, UserMadeAdmin, UserUnmadeAdmin, UserDeleted, UserRestored, UserSignedOut, UserSessionEnded, UserAdded, UserSaved:
 		return p.T("user.done_" + v.Done)
 	}
@@ -224,7 +240,7 @@ func (v UserDetail) AlsoTexts(p *ui.Page) []string {
 
 // Correctable: the form for another address stands among the details.
 func (v UserDetail) Correctable() bool {
-	return !v.ByEmail() && !v.Of.Deleted() && v.On.May(gatehouse.OperatorAddress)
+	return !v.ByEmail() && !v.Of.Deleted() && v.MayCorrect() && v.Proposal.ID == ""
 }
 
 // HasUsernames: people of the site have usernames besides their addresses.

@@ -29,6 +29,9 @@ func (c *Console) CorrectEmail(w http.ResponseWriter, r *http.Request) error {
 	if typed == "" { // would remove the address: here one is corrected
 		return c.notCorrected(w, r, typed, fault("email", directory.FieldRequired))
 	}
+	if gatehouse.NeedsSecondOperator(on.By, u) {
+		return c.proposeEmail(w, r, on, u, typed)
+	}
 	done, err := c.Directory.CorrectEmail(r.Context(), on.Site, on.By, u.ID, typed)
 	if err == nil {
 		return seeUser(w, r, on.PathOf(u), corrected(done)...)
@@ -67,14 +70,18 @@ func fault(field, code string) error {
 func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed string, err error) error {
 	var e *gatehouse.Error
 	often := errors.As(err, &e) && e.Reason == directory.ReasonResendWait
-	if e == nil || len(e.Fields) == 0 && !often {
+	proposed := e != nil && e.Reason == directory.ReasonProposed
+	if e == nil || len(e.Fields) == 0 && !often && !proposed {
 		return err
 	}
 	view, failed := c.user(r)
 	if failed != nil {
 		return failed
 	}
-	view.Email = clip(typed)
+	view.Email, view.Why = clip(typed), clip(r.PostFormValue("why"))
+	if proposed {
+		return c.notDone(w, r, view, RefusedProposed, e)
+	}
 	if often {
 		return c.notDone(w, r, view, RefusedOften, e)
 	}
@@ -83,8 +90,10 @@ func (c *Console) notCorrected(w http.ResponseWriter, r *http.Request, typed str
 			view.Refused = RefusedOwn
 			continue
 		}
-		f.Field = "email" // if it is also the username, both are wrong in the same way
-		if len(view.Fields) == 0 {
+		if f.Field != "why" {
+			f.Field = "email" // if it is also the username, both are wrong in the same way
+		}
+		if !slices.ContainsFunc(view.Fields, func(other gatehouse.FieldError) bool { return other.Field == f.Field }) {
 			view.Fields = append(view.Fields, f)
 		}
 	}

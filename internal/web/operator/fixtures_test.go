@@ -77,6 +77,9 @@ func samples() []pages.Sample {
 	for name, v := range eventViews() {
 		add(name, v)
 	}
+	for name, v := range proposalViews("Adeyemi") {
+		add(name, v)
+	}
 	quiet := overview()
 	quiet.Database = time.Second
 	add("overview-quiet", quiet)
@@ -162,7 +165,15 @@ func hostile(v ui.View, probe string) ui.View {
 		return hostilePlatform(v, probe)
 	case EventLog, OneEvent:
 		return hostileEvents(v, probe)
+	case Proposals:
+		return Proposals{All: []directory.ProposedAddress{testProposal(gatehouse.ProposalOpen, probe), testProposal(gatehouse.ProposalRefused, probe)}, By: v.By}
+	case OneProposal:
+		st := *v.On
+		st.Name = probe
+		v.ProposedAddress, v.On, v.Reason, v.Done = testProposal(v.State, probe), &st, probe, probe
+		return v
 	case Overview:
+		v.Proposals.All = []directory.ProposedAddress{testProposal(gatehouse.ProposalOpen, probe)}
 		v.Sites = []directory.SiteOverview{{ID: "uk", Name: probe, Hours: []int{1, 2}}}
 		return v
 	case Sites:

@@ -21,13 +21,18 @@ func (o *Operator) Overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return o.page(w, r, http.StatusOK, Overview{now, Alerts{AlertList: alerts}})
+	proposed, err := o.Directory.Proposals(r.Context(), by(r), o.Sites.All())
+	if err != nil {
+		return err
+	}
+	return o.page(w, r, http.StatusOK, Overview{now, Alerts{AlertList: alerts}, Proposals{All: proposed, By: by(r)}})
 }
 
 // Overview is how the sites are.
 type Overview struct {
 	directory.Overview
-	Alerts Alerts
+	Alerts    Alerts
+	Proposals Proposals
 }
 
 func (Overview) Template() string        { return "operator_overview" }

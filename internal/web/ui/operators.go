@@ -24,6 +24,7 @@ const (
 	OperatorHealthPath    = "/operator/health"
 	OperatorJobsPath      = "/operator/jobs"
 	OperatorEventsPath    = "/operator/events"
+	OperatorAddressesPath = "/operator/addresses"
 )
 
 // OperatorUsersPath is where the operators' pages of a site's users are.
@@ -43,7 +44,7 @@ var operatorTabs = []struct {
 	act       gatehouse.OperatorAct
 	below     []string
 }{
-	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, nil},
+	{"operator.tab_overview", OperatorPath, gatehouse.OperatorSee, []string{OperatorAddressesPath}},
 	{"operator.tab_find", OperatorFindPath, gatehouse.OperatorFind, nil},
 	{"operator.sites", OperatorSitesPath, gatehouse.OperatorSee, []string{OperatorSitesPath + "/"}},
 	{"operator.find_companies", OperatorCompaniesPath, gatehouse.OperatorSee, nil},

@@ -53,6 +53,7 @@ build: ## Build bin/gatehouse: one static file
 release: ## Make what a release has in dist/: packages, image, chart, checksums. make release VERSION=1.2.3
 	cd release && $(GO) run . $(if $(VERSION),--version $(VERSION))
 
-release-test: prepare ## Build everything twice with empty caches and compare; let Helm look at the chart
+release-test: prepare ## Build everything twice with empty caches and compare; let Helm look at the chart, and Prometheus at the alert rules
 	GOBIN="$(CURDIR)/bin" $(GO) install helm.sh/helm/v3/cmd/helm@v3.22.0
-	cd release && CI=true GATEHOUSE_TEST_RELEASE=1 GATEHOUSE_HELM="$(CURDIR)/bin/helm" $(GO) test -count=1 -timeout 60m .
+	GOBIN="$(CURDIR)/bin" $(GO) install github.com/prometheus/prometheus/cmd/promtool@v0.316.0
+	cd release && CI=true GATEHOUSE_TEST_RELEASE=1 GATEHOUSE_HELM="$(CURDIR)/bin/helm" GATEHOUSE_PROMTOOL="$(CURDIR)/bin/promtool" $(GO) test -count=1 -timeout 60m .

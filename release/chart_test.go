@@ -71,7 +71,7 @@ func render(values object) ([]object, error) {
 	if all, err = all.ParseGlob("chart/templates/*"); err != nil {
 		return nil, err
 	}
-	data := object{"Values": values, "Release": object{"Name": "x", "Namespace": "default"}, "Chart": object{"AppVersion": chart["appVersion"]}}
+	data := object{"Values": values, "Release": object{"Name": "x", "Namespace": "default"}, "Chart": object{"AppVersion": chart["appVersion"]}, "Files": chartFiles{}}
 	var objects []object
 	for _, t := range all.Templates() {
 		if !strings.HasSuffix(t.Name(), ".yaml") {
@@ -90,6 +90,14 @@ func render(values object) ([]object, error) {
 		}
 	}
 	return objects, nil
+}
+
+// chartFiles are the chart's files, as templates get them.
+type chartFiles struct{}
+
+func (chartFiles) Get(name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join("chart", name))
+	return string(text), err
 }
 
 // chartValues are the chart's, with those of the example laid over them.
@@ -140,7 +148,7 @@ func TestTheChart(t *testing.T) {
 	for _, o := range objects {
 		by[fmt.Sprint(o["kind"], " ", at(o, "metadata", "name"))] = o
 	}
-	if len(objects) != 7 || len(by) != 7 {
+	if len(objects) != 10 || len(by) != 10 {
 		t.Fatalf("%d objects: %v", len(objects), by)
 	}
 	deployment := by["Deployment x-gatehouse"]

@@ -84,6 +84,9 @@ func (r *release) contents(t target) files.Contents {
 		folder("/etc/gatehouse", 0o750), folder("/etc/gatehouse/sites", 0o750), folder("/etc/gatehouse/tls", 0o750),
 		folder("/etc/gatehouse/credentials", 0o700), folder("/var/lib/gatehouse", 0o700),
 	}
+	for _, file := range []string{"dashboard.json", "alerts.yaml"} {
+		all = append(all, at(filepath.Join(r.source, "release", "chart", "monitoring", file), "/usr/share/gatehouse/monitoring/"+file, 0o644))
+	}
 	for _, document := range []string{"first-hour", "operations", "configuration", "import", "mail", "platforms", "operators", "administrators"} {
 		all = append(all, at(filepath.Join(r.source, "docs", document+".md"), "/usr/share/doc/gatehouse/"+document+".md", 0o644))
 	}

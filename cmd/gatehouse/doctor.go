@@ -52,7 +52,7 @@ const networkTime = 3 * time.Second
 var errSick = errors.New("something needs fixing: see the lines marked FAIL")
 
 func (c *doctorCmd) Run(a *app) error {
-	d := &doctor{ctx: a.ctx, dns: net.DefaultResolver}
+	d := newDoctor(a.ctx)
 	d.examine(c.Config, a.environ)
 	if err := a.ctx.Err(); err != nil {
 		return err
@@ -63,6 +63,8 @@ func (c *doctorCmd) Run(a *app) error {
 	}
 	return err
 }
+
+func newDoctor(ctx context.Context) *doctor { return &doctor{ctx: ctx, dns: net.DefaultResolver} }
 
 func (d *doctor) print(a *app, json bool) error {
 	if json {

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -196,6 +197,20 @@ func (k *Keys) Open(purpose string, sealed []byte) ([]byte, error) {
 		return plaintext, nil
 	}
 	return nil, fmt.Errorf("%w: the key file has no key %q", ErrSealed, header[2:])
+}
+
+// KeyOf returns the identifier of the key that sealed a value, as its beginning says; empty if it
+// was not sealed.
+func KeyOf(sealed []byte) string {
+	if len(sealed) < 2 || sealed[0] != sealFormat || len(sealed) < 2+int(sealed[1]) {
+		return ""
+	}
+	return string(sealed[2 : 2+int(sealed[1])])
+}
+
+// Has reports whether the key file has a key with this identifier.
+func (k *Keys) Has(id string) bool {
+	return slices.ContainsFunc(k.keys, func(key masterKey) bool { return key.id == id })
 }
 
 // sealContext is the additional data: the purpose, and the header as stored.

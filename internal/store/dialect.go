@@ -45,6 +45,8 @@ type dialect struct {
 	recount string
 	// shared: several processes may serve from the database at a time.
 	shared bool
+	// tables asks for the names of all tables.
+	tables string
 	// size asks the database how large it is, in bytes.
 	size string
 	// clock asks the database for its time in microseconds.
@@ -68,6 +70,7 @@ var sqliteDialect = dialect{
 	insertBatch: 1,
 	each:        "json_each",
 	clock:       "SELECT " + sqliteClock,
+	tables:      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
 	size:        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	// One transaction at a time: a later one has a greater stamp. The clock matters if the user with
 	// the greatest one was removed.
@@ -97,6 +100,7 @@ var postgresDialect = dialect{
 	insertBatch:    100,
 	each:           "json_array_elements",
 	shared:         true,
+	tables:         "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
 	size:           "SELECT pg_database_size(current_database())",
 	recount:        "ANALYZE users, companies",
 	hold:           "FOR NO KEY UPDATE",

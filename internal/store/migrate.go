@@ -21,7 +21,9 @@ type Migration struct {
 	Name    string
 	// AppliedAt is zero for one that is still to come.
 	AppliedAt time.Time
-	text      string
+	// Took is how long it took, if it was applied just now.
+	Took time.Duration
+	text string
 }
 
 // NewerError means that a newer program created the database. Nothing may be done with it then.
@@ -87,7 +89,7 @@ func (s *Store) migrate(ctx context.Context, known []Migration, now time.Time) (
 			return NewerError{at, len(known)}
 		}
 		for _, m := range known[at:] {
-			if err := q.apply(ctx, m, now); err != nil {
+			if m.Took, err = timed(func() error { return q.apply(ctx, m, now) }); err != nil {
 				return err
 			}
 			m.AppliedAt = now

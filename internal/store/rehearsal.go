@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What a rehearsal asks of a copy of a database.
+
+// Counts returns how many rows each table has.
+func (s *Store) Counts(ctx context.Context) (map[string]int64, error) {
+	q := s.Read()
+	var names []string
+	err := q.all(ctx, "tables", q.d.tables, nil, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		names = append(names, name)
+		return err
+	})
+	counts := map[string]int64{}
+	for _, name := range names {
+		if err != nil {
+			break
+		}
+		var n int64
+		err = q.one(ctx, "count "+name, `SELECT COUNT(*) FROM "`+strings.ReplaceAll(name, `"`, `""`)+`"`, nil, &n)
+		counts[name] = n
+	}
+	return counts, err
+}
+
+// InUse reports whether a server runs on a PostgreSQL database: its processes renew their lease
+// every second.
+func (s *Store) InUse(ctx context.Context) (used bool, err error) {
+	q := s.Read()
+	if !q.d.shared {
+		return false, nil
+	}
+	err = q.one(ctx, "in use", `SELECT EXISTS (SELECT 1 FROM processes WHERE alive_until > (`+q.d.clock+`))`, nil, &used)
+	if isMissingTable(err) {
+		return false, nil
+	}
+	return used, err
+}
+
+// SealedColumns are the columns with values that the key file sealed.
+var SealedColumns = []string{"challenges.answer", "factors.sealed", "signing_keys.sealed", "refresh_tokens.successor", "messages.body",
+	"imports.file", "cases.title", "case_messages.words", "case_file_parts.body"}
+
+// longestHeader is longer than the beginning of any sealed value.
+const longestHeader = 300
+
+// Sealed calls a function with the beginning of every value of a sealed column.
+func (s *Store) Sealed(ctx context.Context, column string, each func(beginning []byte)) error {
+	table, name, _ := strings.Cut(column, ".")
+	return s.Read().all(ctx, "sealed "+column, `SELECT substr(`+name+`, 1, CAST($1 AS INTEGER)) FROM `+table+` WHERE `+name+` IS NOT NULL`, []any{longestHeader},
+		func(scan func(...any) error) error {
+			var beginning []byte
+			err := scan(&beginning)
+			if len(beginning) > 0 {
+				each(beginning)
+			}
+			return err
+		})
+}
+
+var changesOf = regexp.MustCompile(`(?im)^\s*(CREATE TABLE|ALTER TABLE|DROP TABLE|UPDATE|DELETE FROM|INSERT INTO|CREATE (?:UNIQUE )?INDEX \w+ ON)\s+(?:IF (?:NOT )?EXISTS )?(\w+)(.*)$`)
+
+// Changes says what a migration does to which tables: made, changed, rewritten (each row is, or may
+// be), indexed, dropped.
+func (m Migration) Changes() []string {
+	var all []string
+	for _, found := range changesOf.FindAllStringSubmatch(m.text, -1) {
+		what := map[string]string{"CREATE TABLE": "makes", "ALTER TABLE": "changes", "DROP TABLE": "drops", "UPDATE": "rewrites",
+			"DELETE FROM": "removes rows of", "INSERT INTO": "fills"}[strings.ToUpper(found[1])]
+		if what == "" {
+			what = "indexes"
+		}
+		if change := what + " " + found[2]; !slices.Contains(all, change) {
+			all = append(all, change)
+		}
+	}
+	if goSteps[m.Name] != nil {
+		all = append(all, "rewrites users")
+	}
+	return all
+}

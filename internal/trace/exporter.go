@@ -179,7 +179,7 @@ func pairs(all []attribute.KeyValue) []keyValue {
 	out := make([]keyValue, len(all))
 	for i, a := range all {
 		out[i].Key = string(a.Key)
-		text := a.Value.Emit()
+		text := a.Value.String()
 		if a.Value.Type() == attribute.INT64 {
 			out[i].Value.Int = &text
 		} else {

@@ -173,6 +173,24 @@ func (o *orders) keep(ctx context.Context) {
 	}
 }
 
+// ends is when the first certificate of a host that is served ends; the zero time: nothing has been
+// ordered yet. A host whose order has failed, and which has none, has nothing left.
+func (o *orders) ends() (first time.Time) {
+	hosts := o.ours()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, host := range hosts {
+		end := o.until[host]
+		if end.IsZero() {
+			end = o.wait[host]
+		}
+		if !end.IsZero() && (first.IsZero() || end.Before(first)) {
+			first = end
+		}
+	}
+	return first
+}
+
 // look has keep look again: there may be new sites.
 func (o *orders) look() {
 	select {

@@ -134,11 +134,14 @@ func (c *certificate) config() *tls.Config {
 	return assembly.TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil })
 }
 
-// ends is when the certificate from files ends; the zero time: there is none. What is ordered is renewed
-// by itself, and the log says if it is not.
+// ends is when the first certificate ends; the zero time: there is none. What is ordered is renewed by
+// itself weeks before, unless that fails.
 func (c *certificate) ends() time.Time {
-	if c == nil {
+	switch {
+	case c == nil:
 		return time.Time{}
+	case c.orders != nil:
+		return c.orders.ends()
 	}
 	pair := c.current.Load()
 	if pair == nil || pair.Leaf == nil {

@@ -13,6 +13,10 @@ import (
 	"gatehouse/internal/support"
 )
 
+// supporter is the operator who answers cases. Without the account, an answer would look like a
+// command's.
+const supporter = "tbello"
+
 // OpenCases writes two messages to the support of a site: a new one with a screenshot, and one that was
 // answered. Those of an earlier start stay as they are.
 func OpenCases(ctx context.Context, cases *support.Service, sites *site.Sites) error {
@@ -36,7 +40,12 @@ func OpenCases(ctx context.Context, cases *support.Service, sites *site.Sites) e
 	if err != nil {
 		return err
 	}
-	err = cases.Step(ctx, st, gatehouse.Caller{Kind: gatehouse.Operator, Name: "Tunde Bello"}, support.CaseStep{Number: number, Do: support.StepAnswer,
+	u, err := cases.Store.Read().UserByUsername(ctx, gatehouse.OperatorsSite, supporter)
+	if err != nil {
+		return err
+	}
+	by := gatehouse.Caller{Kind: gatehouse.Operator, SiteID: u.SiteID, CompanyID: u.CompanyID, UserID: u.ID, Role: u.Role, Name: u.DisplayName()}
+	err = cases.Step(ctx, st, by, support.CaseStep{Number: number, Do: support.StepAnswer,
 		Text: "Please look in the spam folder, and tell us whether it is there."})
 	if gatehouse.KindOf(err) == gatehouse.Conflict { // at an earlier start
 		return nil

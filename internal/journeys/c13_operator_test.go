@@ -67,6 +67,12 @@ func TestC13_OperatorsSeeAndMoveTheQueue(t *testing.T) {
 			t.Errorf("retried: %s", done.Text("main"))
 		}
 		stateOf(t, s, u, store.MessageSent)
+		if tries := support.Get(page.URL.Path).Want(200).Texts("section[aria-labelledby=tries] tbody tr"); len(tries) != 2 || !contains(tries[0], "Sent", "250") || !contains(tries[1], "Deferred", "451 4.0.0", "127.0.0.1:") {
+			t.Errorf("each try: %q", tries)
+		}
+		if p := support.Get("/operator/sites/meridian-uk/users/" + u.ID).Want(200); !contains(p.Text("section[aria-labelledby=mails]"), "2 tries", "451 4.0.0", "127.0.0.1:") {
+			t.Errorf("the person's mail: %q", p.Text("section[aria-labelledby=mails]"))
+		}
 		if p := security.Press(old, "Drop", nil); p.Status != http.StatusConflict || !p.Has("no longer as you have seen it") {
 			t.Errorf("dropping what was sent: %d %s", p.Status, p.Text("main"))
 		}

@@ -18,6 +18,11 @@ func TestPicturesOfOperators(t *testing.T) {
 	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
 		t.Fatal(err)
 	}
+	second := s.AddOperator("tbello", password, gatehouse.RoleSupport)
+	second.FirstName, second.LastName = "Tunde", "Bello"
+	if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), second, time.Time{}) }); err != nil {
+		t.Fatal(err)
+	}
 	if err := demo.OpenCases(t.Context(), s.Support, s.Sites); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +59,6 @@ func TestPicturesOfOperators(t *testing.T) {
 	at("/operator/sites/" + site + "/users/" + locked.ID)
 	b.See(locked.DisplayName())
 	keepPicture(t, b, "operator-user")
-	second := s.AddOperator("tbello", password, gatehouse.RoleSupport)
 	by := gatehouse.Caller{Kind: gatehouse.Operator, SiteID: second.SiteID, UserID: second.ID, Role: second.Role, Name: "Tunde Bello"}
 	at("/operator/addresses/" + site + "/" + proposes(t, s, by, locked))
 	b.See("Agree")

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/site"
 	"gatehouse/internal/sms"
@@ -176,7 +177,7 @@ func (s *Sender) try(ctx context.Context, l carrier, m claimed) (result outcome)
 		if p := recover(); p != nil {
 			l.drop()
 			s.Log.ErrorContext(ctx, "mail: panic", "site", m.SiteID, "message", m.ID, "panic", p, "stack", string(debug.Stack()))
-			result = s.result(m, verdict{state: store.MessageDeferred, reply: "an internal error; see the log for this message"})
+			result = s.tried(m, verdict{state: store.MessageDeferred, reply: "an internal error; see the log for this message"})
 		}
 	}()
 	switch {
@@ -191,7 +192,7 @@ func (s *Sender) try(ctx context.Context, l carrier, m claimed) (result outcome)
 	reply, err := l.carry(context.WithoutCancel(ctx), m)
 	v := judge(m.Secret, reply, err)
 	s.report(ctx, m, v)
-	return s.result(m, v)
+	return s.tried(m, v)
 }
 
 // byMail hands messages to the mail server.
@@ -262,7 +263,7 @@ func (s *Sender) report(ctx context.Context, m claimed, v verdict) {
 
 func (s *Sender) result(m claimed, v verdict) outcome {
 	now := s.Now()
-	r := store.MessageResult{SiteID: m.SiteID, ID: m.ID, Lease: m.Lease, State: v.state, Reply: v.reply, At: now, Tries: m.Tries}
+	r := store.MessageResult{SiteID: m.SiteID, ID: m.ID, Lease: m.Lease, State: v.state, Reply: v.reply, TryLog: m.TryLog, At: now, Tries: m.Tries}
 	if v.state == store.MessageDeferred {
 		r.Tries++
 		// Due at its expiry at the latest, so that it ends on time.
@@ -271,6 +272,17 @@ func (s *Sender) result(m claimed, v verdict) outcome {
 		}
 	}
 	return outcome{r, m.Message, v}
+}
+
+// tried is result for a message that was tried, which adds to what is known of its tries.
+func (s *Sender) tried(m claimed, v verdict) outcome {
+	o := s.result(m, v)
+	t := gatehouse.MailTry{At: o.At, State: string(v.state), Reply: v.reply}
+	if s.Gateway == nil {
+		t.Relay = s.SMTP.address()
+	}
+	o.TryLog = gatehouse.AddMailTry(m.TryLog, t)
+	return o
 }
 
 // giveBack ends a claim without a try.

@@ -3,11 +3,13 @@ package mail_test
 import (
 	cryptotls "crypto/tls"
 	"crypto/x509"
+	"net"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"gatehouse"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
@@ -49,6 +51,11 @@ func TestDeferredThenSent(t *testing.T) {
 				got = b.await(s, m, store.MessageSent)
 				if got.Reply != "250 2.0.0 …" || got.Body != nil {
 					t.Errorf("%s %s: it is sent with %q", name, extensions, got.Reply)
+				}
+				tries := gatehouse.MailTries(got.TryLog)
+				if len(tries) != 2 || tries[0].State != "deferred" || tries[0].Reply == "" || tries[0].Relay != net.JoinHostPort(c.Host, c.Port) || tries[1].State != "sent" ||
+					tries[1].Reply != got.Reply || !tries[1].At.After(tries[0].At) {
+					t.Errorf("%s %s: its tries are %+v", name, extensions, tries)
 				}
 				stop()
 			}

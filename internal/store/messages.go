@@ -41,6 +41,8 @@ type Message struct {
 	// Reply is the mail server's last reply, or why it could not be reached; for a bounced one,
 	// what the report says.
 	Reply string
+	// TryLog has each try (gatehouse.MailTries).
+	TryLog string
 	// Doubted is only set on a claimed message: a server refused the user's address at the
 	// hand-over, and no report has said so.
 	Doubted bool
@@ -69,12 +71,12 @@ func (s MessageState) Final() bool {
 const messageColumns = `messages.site_id, messages.id, messages.company_id, messages.user_id, messages.kind,
 	messages.secret, messages.recipient, messages.subject, messages.message_id, messages.body, messages.state,
 	messages.tries, messages.created_at, messages.due_at, messages.expires_at, messages.lease, messages.done_at,
-	messages.reply`
+	messages.reply, messages.try_log`
 
 func messageFields(m *Message) []any {
 	return []any{&m.SiteID, &m.ID, &m.CompanyID, &m.UserID, &m.Kind, &m.Secret, &m.Recipient, &m.Subject,
 		&m.MessageID, &m.Body, &m.State, &m.Tries, when{&m.CreatedAt}, when{&m.DueAt}, when{&m.ExpiresAt},
-		&m.Lease, when{&m.DoneAt}, &m.Reply}
+		&m.Lease, when{&m.DoneAt}, &m.Reply, &m.TryLog}
 }
 
 // InsertMessage adds a message to send, due at once.
@@ -254,8 +256,8 @@ type MessageResult struct {
 	SiteID, ID, Lease string
 	// State is final, or Deferred, or Waiting for one that was not tried.
 	State MessageState
-	// Reply replaces the previous one.
-	Reply string
+	// Reply and TryLog replace the previous ones.
+	Reply, TryLog string
 	// At is when it happened.
 	At time.Time
 	// DueAt is when to try it next, unless State is final.
@@ -274,15 +276,16 @@ func (q Queries) FinishMessages(ctx context.Context, results []MessageResult) (l
 		if r.State.Final() {
 			done, r.DueAt = r.At, r.At
 		}
-		rows[i] = []any{r.SiteID, r.ID, r.Lease, r.State, r.Reply, micros(r.DueAt), micros(done), r.Tries}
+		rows[i] = []any{r.SiteID, r.ID, r.Lease, r.State, r.Reply, micros(r.DueAt), micros(done), r.Tries, r.TryLog}
 	}
 	finished := map[[2]string]bool{}
 	err = q.all(ctx, "finish messages", `WITH results AS MATERIALIZED (
 			SELECT value ->> 0 AS site_id, value ->> 1 AS id, value ->> 2 AS lease, value ->> 3 AS state, value ->> 4 AS reply,
-			CAST(value ->> 5 AS BIGINT) AS due_at, CAST(value ->> 6 AS BIGINT) AS done_at, CAST(value ->> 7 AS INTEGER) AS tries
+			CAST(value ->> 5 AS BIGINT) AS due_at, CAST(value ->> 6 AS BIGINT) AS done_at, CAST(value ->> 7 AS INTEGER) AS tries,
+			value ->> 8 AS try_log
 			FROM `+q.d.each+`($1))
 		UPDATE messages SET state = results.state, reply = results.reply, due_at = results.due_at, done_at = results.done_at,
-			tries = results.tries, lease = '', body = CASE WHEN results.done_at = 0 THEN messages.body END
+			tries = results.tries, try_log = results.try_log, lease = '', body = CASE WHEN results.done_at = 0 THEN messages.body END
 		FROM results WHERE messages.site_id = results.site_id AND messages.id = results.id
 			AND messages.lease = results.lease AND messages.done_at + 0 = 0
 		RETURNING messages.site_id, messages.id`, []any{inJSON(rows)}, func(scan func(...any) error) error {

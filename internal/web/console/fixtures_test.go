@@ -113,7 +113,8 @@ func everyMail() []directory.Mailed {
 	return []directory.Mailed{
 		{Message: directory.Message{ID: "msg_9", Subject: "Codes at each sign-in of yours", Recipient: "tom@northgate.example", State: "waiting", CreatedAt: fixture.Noon}, Way: directory.WayNow},
 		{Message: directory.Message{ID: "msg_8", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "sending", CreatedAt: fixture.Noon}},
-		{Message: directory.Message{ID: "msg_7", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "deferred", Reply: "451 4.7.1 Try again later <b>", CreatedAt: fixture.Noon, DueAt: fixture.Noon.Add(time.Minute)}, Way: directory.WayNow},
+		{Message: directory.Message{ID: "msg_7", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "deferred", Reply: "451 4.7.1 Try again later <b>",
+			TryLog: `[{"at":"2026-11-21T11:00:00Z","relay":"relay.example:587","state":"deferred","reply":"no connection"},{"at":"2026-11-21T11:01:00Z","relay":"relay.example:587","state":"deferred","reply":"451 4.7.1 Try again later <b>"}]`, CreatedAt: fixture.Noon, DueAt: fixture.Noon.Add(time.Minute)}, Way: directory.WayNow},
 		{Message: directory.Message{ID: "msg_6", Subject: "Your sign-in code", Recipient: "tom@northgate.example", State: "deferred", Reply: "dial tcp 10.0.0.7:25: connection refused", CreatedAt: fixture.Noon, DueAt: fixture.Noon.Add(time.Minute)}, Way: directory.WayNow},
 		{Message: directory.Message{ID: "msg_5", Subject: "Codes at each sign-in of yours", Recipient: "tom@northgate.example", State: "sent", Reply: "250 2.0.0 Ok: queued as 4XYZ", CreatedAt: fixture.Noon, DoneAt: fixture.Noon.Add(-4 * time.Hour)}, Way: directory.WayAgain},
 		{Message: directory.Message{ID: "msg_4", Subject: "Your temporary password", Recipient: "tom@northgate.example", State: "refused", Reply: long, CreatedAt: fixture.Noon, DoneAt: fixture.Noon}, Way: directory.WayPassword},

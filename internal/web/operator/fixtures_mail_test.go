@@ -13,6 +13,10 @@ import (
 func testMail(state directory.MessageState) directory.Message {
 	m := directory.Message{SiteID: "uk", ID: "msg_1", UserID: "usr_o", Kind: "verification-code", Subject: "Your sign-in code", Recipient: "tom@northgate.example", MessageID: "abc@mail.example",
 		State: state, Tries: 3, Reply: "451 4.7.1 Try again later", CreatedAt: fixture.Noon, DueAt: fixture.Noon.Add(time.Minute), ExpiresAt: fixture.Noon.Add(time.Hour)}
+	for _, t := range []gatehouse.MailTry{{State: "deferred", Relay: "relay.example:587", Reply: "no connection"}, {State: "deferred", Relay: "relay.example:587", Reply: "451 4.7.1 later"}, {State: "sent", Reply: "250 ok"}} {
+		t.At = fixture.Noon
+		m.TryLog = gatehouse.AddMailTry(m.TryLog, t)
+	}
 	if state.Final() {
 		m.DoneAt = fixture.Noon.Add(time.Second)
 	}
@@ -67,6 +71,7 @@ func mailViews() map[string]ui.View {
 func hostileMail(v ui.View, probe string) ui.View {
 	m := testMail("deferred")
 	m.Subject, m.Recipient, m.Reply, m.Kind, m.MessageID = probe, probe, probe, probe, probe
+	m.TryLog = gatehouse.AddMailTry("", gatehouse.MailTry{State: "refused", Relay: probe, Reply: "550 " + probe})
 	u := testOperators()[0]
 	u.FirstName, u.LastName, u.Username, u.Email = probe, probe, probe, probe
 	u.Bounce = gatehouse.Bounce{At: fixture.Noon, Reason: probe}

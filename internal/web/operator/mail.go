@@ -255,6 +255,21 @@ func (v OneMail) StateKey() string {
 	return string(v.State)
 }
 
+// EachTry are the tries that are kept, the newest first.
+func (v OneMail) EachTry() []gatehouse.MailTry {
+	all := gatehouse.MailTries(v.TryLog)
+	slices.Reverse(all)
+	return all
+}
+
+// TryBadge is the class of what became of the message by a try.
+func (OneMail) TryBadge(t gatehouse.MailTry) string {
+	return mailBadges[directory.MessageState(t.State)]
+}
+
+// Full: older tries may be missing.
+func (v OneMail) Full() bool { return len(v.EachTry()) == gatehouse.MostMailTries }
+
 // Held: nothing of the site is sent.
 func (v OneMail) Held() bool { return v.Hold.SiteID != "" }
 

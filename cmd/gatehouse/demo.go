@@ -168,8 +168,12 @@ func (d *demoServer) assemble(ctx context.Context, sites *site.Sites, keys *secr
 		Store: d.store, Sites: sites, Keys: keys, Hasher: hasher, Places: places, Limits: demoLimits, Now: utc, Log: d.log, PlainLoopback: true, SecurityAddress: demoSecurity,
 		SMTP:  mail.SMTP{Host: host, Port: smtpPort, Security: mail.Plain, HELO: "localhost"},
 		Hosts: hosts, Gateway: d.phones.Gateway, TextsPerDay: demoTexts, Self: self(),
+		Alerts: assembly.Alerts{KeyFileAt: utc().Add(-demo.KeyFileAge)},
 	})
 	if err != nil {
+		return err
+	}
+	if err := demo.Day(ctx, d.store, utc()); err != nil {
 		return err
 	}
 	return demo.OpenCases(ctx, d.house.Support, sites)

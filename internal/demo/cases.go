@@ -13,9 +13,12 @@ import (
 	"gatehouse/internal/support"
 )
 
-// supporter is the operator who answers cases. Without the account, an answer would look like a
-// command's.
-const supporter = "tbello"
+// supporter is the operator who answers cases, guard the one who takes on alerts. Without the account,
+// what they do would look like a command's.
+const (
+	supporter = "tbello"
+	guard     = "skeller"
+)
 
 // OpenCases writes two messages to the support of a site: a new one with a screenshot, and one that was
 // answered. Those of an earlier start stay as they are.

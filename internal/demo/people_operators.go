@@ -24,7 +24,7 @@ var operators = cast{
 	people: []person{
 		{company: "operators", username: "ohale", password: "granite-orchard-lantern", first: "Owen", last: "Hale", email: "owen.hale@platform.example",
 			role: gatehouse.RoleOwner, state: StateApp, note: "May do everything, and says who is an operator."},
-		{company: "operators", username: "skeller", password: "marble-thicket-compass", first: "Sabine", last: "Keller", email: "sabine.keller@platform.example",
+		{company: "operators", username: guard, password: "marble-thicket-compass", first: "Sabine", last: "Keller", email: "sabine.keller@platform.example",
 			role: gatehouse.RoleSecurity, state: StateApp, note: "What support may, and resets factors, suspends, and reads the event log."},
 		{company: "operators", username: supporter, password: "copper-meadow-whistle", first: "Tunde", last: "Bello", email: "tunde.bello@platform.example",
 			role: gatehouse.RoleSupport, state: StateApp, note: "Helps those who cannot sign in. Under Cases, one waits for an answer, with a screenshot; one that was answered waits for its customer."},

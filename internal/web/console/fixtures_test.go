@@ -185,7 +185,8 @@ func userSamples() []pages.Sample {
 		v.Proposal.ID, v.Proposal.New, v.Proposal.ByName = "prp_1", fixture.LongWord+"@new.example", fixture.LongName
 	})
 	with("proposing", func(v *UserDetail) {
-		v.On = Place{Site: fixture.Sites()["uk"], By: gatehouse.Caller{Kind: gatehouse.Operator, SiteID: gatehouse.OperatorsSite, UserID: "usr_o", Role: gatehouse.RoleSupport}, Users: "/operator/sites/uk/users"}
+		v.On = Place{Site: fixture.Sites()["uk"], By: gatehouse.Caller{Kind: gatehouse.Operator, SiteID: gatehouse.OperatorsSite, UserID: "usr_o", Role: gatehouse.RoleSupport}, Users: "/operator/sites/uk/users",
+			Firm: gatehouse.Company{ID: "com_1", Name: fixture.LongName, AccountNumber: "10482"}}
 		v.Why, v.Fields = fixture.LongWord, []gatehouse.FieldError{{Field: "email", Reason: "same"}, {Field: "why", Reason: "required"}}
 	})
 	with("proved", func(v *UserDetail) { v.Proved = true })

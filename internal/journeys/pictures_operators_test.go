@@ -18,9 +18,9 @@ func TestPicturesOfOperators(t *testing.T) {
 	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
 		t.Fatal(err)
 	}
-	second := s.AddOperator("tbello", password, gatehouse.RoleSupport)
-	second.FirstName, second.LastName = "Tunde", "Bello"
-	if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), second, time.Time{}) }); err != nil {
+	second := pictured(t, s, "tbello", "Tunde", "Bello", gatehouse.RoleSupport)
+	pictured(t, s, "skeller", "Sabine", "Keller", gatehouse.RoleSecurity)
+	if err := demo.Day(t.Context(), s.Store, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := demo.OpenCases(t.Context(), s.Support, s.Sites); err != nil {
@@ -30,11 +30,7 @@ func TestPicturesOfOperators(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := s.AddOperator("ohale", password, gatehouse.RoleOwner)
-	u.FirstName, u.LastName = "Owen", "Hale"
-	if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) }); err != nil {
-		t.Fatal(err)
-	}
+	u := pictured(t, s, "ohale", "Owen", "Hale", gatehouse.RoleOwner)
 	b := testkit.Browser(t)
 	newDevice(t, b, nil)
 	noAutofill(t, b)
@@ -76,4 +72,30 @@ func TestPicturesOfOperators(t *testing.T) {
 	at("/operator/sites/" + site + "/terms")
 	b.See("In force")
 	keepPicture(t, b, "operator-terms")
+	at("/operator/events")
+	b.See("Events")
+	keepPicture(t, b, "operator-events")
+	raiseAlert(t, s)
+	at("/operator/alerts")
+	b.See("Over")
+	keepPicture(t, b, "operator-alerts")
+	b.Size(1120, 1000)
+	at("/operator/health")
+	b.See("The last 24 hours")
+	keepPicture(t, b, "operator-health")
+	b.Size(1120, 800)
+	at("/operator/jobs")
+	b.See("Background work")
+	keepPicture(t, b, "operator-jobs")
+}
+
+// pictured adds an operator with a name.
+func pictured(t *testing.T, s *testkit.Server, username, first, last string, role gatehouse.Role) gatehouse.User {
+	t.Helper()
+	u := s.AddOperator(username, password, role)
+	u.FirstName, u.LastName = first, last
+	if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) }); err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

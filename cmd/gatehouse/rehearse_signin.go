@@ -85,7 +85,12 @@ func testAccount(ctx context.Context, cfg *Config, st *store.Store, of *site.Sit
 // signIn signs a user in as a browser does, and adds what came of it.
 func (r *upgrade) signIn(ctx context.Context, h http.Handler, cfg *Config, of *site.Site, name, password string) {
 	begun := time.Now()
-	reached, err := signInPages(ctx, h, cfg, of, name, password)
+	jar, err := cookiejar.New(nil)
+	reached := ""
+	if err == nil {
+		client := &http.Client{Transport: inProcess{h, cfg.Public.Scheme == "https"}, Jar: jar}
+		reached, err = signInPages(ctx, client, of, name, password)
+	}
 	if err != nil {
 		r.add("sign-in "+of.ID, fail, err.Error(), "do not upgrade before it is clear why; with --user, the password may be wrong")
 		return
@@ -96,56 +101,60 @@ func (r *upgrade) signIn(ctx context.Context, h http.Handler, cfg *Config, of *s
 }
 
 // signInPages opens the sign-in page, and sends its form.
-func signInPages(ctx context.Context, h http.Handler, cfg *Config, of *site.Site, name, password string) (reached string, err error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return "", err
-	}
-	client := &http.Client{Transport: inProcess{h, cfg.Public.Scheme == "https"}, Jar: jar}
-	page, fields, err := openForm(ctx, client, of)
+func signInPages(ctx context.Context, client *http.Client, of *site.Site, name, password string) (reached string, err error) {
+	const page = "/sign-in"
+	fields, err := openForm(ctx, client, of, page, page)
 	if err != nil {
 		return "", err
 	}
 	fields.Set("username", name)
 	fields.Set("password", password)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, of.Origin+"/sign-in", strings.NewReader(fields.Encode()))
+	answer, err := sendForm(ctx, client, of, page, fields)
 	if err != nil {
 		return "", err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Origin", of.Origin)
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	answer, err := client.Do(req)
-	if err != nil {
-		return "", err
-	}
-	answer.Body.Close()
 	if at := answer.Request.URL.Path; answer.StatusCode == http.StatusOK && at != page {
 		return at, nil
 	}
 	return "", fmt.Errorf("the sign-in of %s is answered %d", harmless(name), answer.StatusCode)
 }
 
-// openForm opens the sign-in page, and returns the hidden fields of its form.
-func openForm(ctx context.Context, client *http.Client, of *site.Site) (path string, fields url.Values, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, of.Origin+"/sign-in", nil)
+// sendForm sends a form as a browser does. The answer's body is closed.
+func sendForm(ctx context.Context, client *http.Client, of *site.Site, action string, fields url.Values) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, of.Origin+action, strings.NewReader(fields.Encode()))
 	if err != nil {
-		return "", nil, err
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", of.Origin)
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	answer, err := client.Do(req)
+	if err == nil {
+		err = answer.Body.Close()
+	}
+	return answer, err
+}
+
+// openForm opens a page, and returns the hidden fields of its form with an action.
+func openForm(ctx context.Context, client *http.Client, of *site.Site, page, wanted string) (fields url.Values, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, of.Origin+page, nil)
+	if err != nil {
+		return nil, err
 	}
 	answer, err := client.Do(req)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	defer answer.Body.Close()
 	doc, err := html.Parse(answer.Body)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	if answer.StatusCode != http.StatusOK {
-		return "", nil, fmt.Errorf("the sign-in page is answered %d", answer.StatusCode)
+		return nil, fmt.Errorf("%s is answered %d", page, answer.StatusCode)
 	}
 	for form := range doc.Descendants() {
-		if action, _, _ := strings.Cut(attribute(form, "action"), "?"); form.Data == "form" && action == "/sign-in" {
+		if action, _, _ := strings.Cut(attribute(form, "action"), "?"); form.Data == "form" && action == wanted {
 			fields = url.Values{}
 			for n := range form.Descendants() {
 				if n.Data == "input" && attribute(n, "type") == "hidden" {
@@ -155,9 +164,9 @@ func openForm(ctx context.Context, client *http.Client, of *site.Site) (path str
 		}
 	}
 	if fields == nil {
-		return "", nil, errors.New("the sign-in page has no form")
+		return nil, fmt.Errorf("%s has no form to %s", page, wanted)
 	}
-	return answer.Request.URL.Path, fields, nil
+	return fields, nil
 }
 
 func attribute(n *html.Node, name string) string {

@@ -70,6 +70,9 @@ func TestChangedUsers(t *testing.T) {
 		go func() {
 			done <- s.Write(t.Context(), func(q store.Queries) error {
 				err := q.SetUserState(t.Context(), "one", "usr_2", "slow")
+				if err == nil {
+					_, err = q.User(t.Context(), "one", "usr_2") // what was put off is sent before it
+				}
 				begun <- true
 				<-commit
 				return err

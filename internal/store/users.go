@@ -86,10 +86,9 @@ func (q Queries) UpdateProfile(ctx context.Context, u gatehouse.User, now time.T
 	return oneRow(n, err)
 }
 
-// SetUserState writes a user's state.
+// SetUserState writes the state of a user who exists. Acts on many users call it for each.
 func (q Queries) SetUserState(ctx context.Context, siteID, id string, state gatehouse.UserState) error {
-	n, err := q.exec(ctx, "set state", q.changes()+`state = $3 WHERE site_id = $1 AND id = $2`, siteID, id, string(state))
-	return oneRow(n, err)
+	return q.later(ctx, "set state", q.changes()+`state = $3 WHERE site_id = $1 AND id = $2`, siteID, id, string(state))
 }
 
 // ReplaceHash stores a newer hash of the same password, unless the password has been changed since

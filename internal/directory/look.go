@@ -48,20 +48,20 @@ func (l *look) factsOf(u gatehouse.User) gatehouse.UserFacts {
 }
 
 // classOf returns which of the classes a user is in.
-func (l *look) classOf(p *person) int {
+func (l *look) classOf(b brief) int {
 	age := lately
 	switch {
-	case p.seen == 0:
+	case b.seen == 0:
 		age = neverSeen
-	case l.today-int(p.seen) > gatehouse.AwayDays:
+	case l.today-int(b.seen) > gatehouse.AwayDays:
 		age = longAgo
 	}
-	return int(p.kind)*ages + age
+	return int(b.kind)*ages + age
 }
 
 // fits reports whether the filter means a user.
 func (l *look) fits(p *person) bool {
-	return l.chosen[l.classOf(p)] && gatehouse.HasWords(p.key, l.words)
+	return l.chosen[l.classOf(p.brief)] && gatehouse.HasWords(p.key, l.words)
 }
 
 // ids are the users whom the filter means.
@@ -135,11 +135,15 @@ func (r *roll) page(l *look, f UserList) (c pageOfRoll) {
 	}
 	c.tally = tally{make([]int, len(l.classes)), make([]int, len(l.classes))}
 	upTo, under := 0, 0 // how many come before from, with the one at it and without
-	for p := range r.walk(f.Down != backwards) {
-		if !l.tallied(p, c.tally) {
+	for i := range r.walk(f.Down != backwards) {
+		if !l.tallied(r, i, c.tally) {
 			continue
 		}
 		c.found++
+		if from == nil && f.Sort == gatehouse.SortName && len(c.people) == limit {
+			continue // those who are met later come later
+		}
+		p := r.people[i]
 		if from != nil {
 			order := compare(p, from)
 			if order <= 0 {
@@ -168,27 +172,31 @@ func (r *roll) page(l *look, f UserList) (c pageOfRoll) {
 	return c
 }
 
-// tallied counts a user, and reports whether the filter means the user.
-func (l *look) tallied(p *person, t tally) bool {
-	class := l.classOf(p)
+// tallied counts the user at a place, and reports whether the filter means the user.
+func (l *look) tallied(r *roll, place int, t tally) bool {
+	class := l.classOf(r.briefs[place])
 	t.all[class]++
-	if !gatehouse.HasWords(p.key, l.words) {
+	if len(l.words) > 0 && !gatehouse.HasWords(r.people[place].key, l.words) {
 		return false
 	}
 	t.with[class]++
 	return l.chosen[class]
 }
 
-// walk goes over everybody in the order of names, or the other way around: a list by name then keeps
-// those whom it meets first.
-func (r *roll) walk(down bool) iter.Seq[*person] {
-	if down {
-		return func(yield func(*person) bool) {
-			for i := len(r.people) - 1; i >= 0 && yield(r.people[i]); i-- {
+// walk goes over everybody's place in the order of names, or the other way around: a list by name then
+// keeps those whom it meets first.
+func (r *roll) walk(down bool) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, last := 0, len(r.people)-1; i <= last; i++ {
+			place := i
+			if down {
+				place = last - i
+			}
+			if !yield(place) {
+				return
 			}
 		}
 	}
-	return slices.Values(r.people)
 }
 
 func turned(compare func(a, b *person) int) func(a, b *person) int {

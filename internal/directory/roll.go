@@ -16,10 +16,19 @@ import (
 // order of names. A process keeps it in memory: see rolls.
 type roll struct {
 	people  []*person
+	briefs  []brief // of the people, in the same order
 	byID    map[string]*person
 	kinds   []kind
 	numbers map[kind]int32 // of the kinds
 	zone    *time.Location // of the days
+}
+
+// brief is what filters look at. Every page looks at everybody's: side by side in memory, that takes a
+// tenth of the time that following the pointers would.
+type brief struct {
+	kind int32
+	// seen is the day of the last sign-in in the company's time zone; 0: never.
+	seen int32
 }
 
 // person is a user in a roll.
@@ -27,16 +36,14 @@ type person struct {
 	id, key string
 	// username and email are where those parts of the key begin.
 	username, email uint16
-	kind            int32
-	// seen is the day of the last sign-in in the company's time zone; 0: never.
-	seen    int32
+	brief
 	created int64
 	// place is that in the order of names.
 	place int32
 }
 
 func newPerson(zone *time.Location, u gatehouse.User, kind int32) *person {
-	p := &person{id: u.ID, key: gatehouse.UserKey(u), kind: kind, seen: int32(gatehouse.DayOf(u.LastSignInAt, zone)), created: u.CreatedAt.UnixMicro()}
+	p := &person{id: u.ID, key: gatehouse.UserKey(u), brief: brief{kind, int32(gatehouse.DayOf(u.LastSignInAt, zone))}, created: u.CreatedAt.UnixMicro()}
 	p.username = uint16(strings.IndexByte(p.key, '\n') + 1)
 	p.email = p.username + uint16(strings.IndexByte(p.key[p.username:], '\n')+1)
 	return p
@@ -113,8 +120,9 @@ func (r *roll) sort() {
 
 // count gives everybody the place in the order.
 func (r *roll) count() {
+	r.briefs = slices.Grow(r.briefs[:0], len(r.people))
 	for i, p := range r.people {
-		p.place = int32(i)
+		p.place, r.briefs = int32(i), append(r.briefs, p.brief)
 	}
 }
 

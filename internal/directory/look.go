@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"time"
@@ -135,17 +136,15 @@ func (r *roll) page(l *look, f UserList) (c pageOfRoll) {
 	}
 	c.tally = tally{make([]int, len(l.classes)), make([]int, len(l.classes))}
 	upTo, under := 0, 0 // how many come before from, with the one at it and without
+	place := r.placed(f, compare, from)
 	for i := range r.walk(f.Down != backwards) {
 		if !l.tallied(r, i, c.tally) {
 			continue
 		}
 		c.found++
-		if from == nil && f.Sort == gatehouse.SortName && len(c.people) == limit {
-			continue // those who are met later come later
-		}
 		p := r.people[i]
 		if from != nil {
-			order := compare(p, from)
+			order := place(i)
 			if order <= 0 {
 				upTo++
 			}
@@ -155,6 +154,9 @@ func (r *roll) page(l *look, f UserList) (c pageOfRoll) {
 			if order == 0 || (order < 0) != backwards {
 				continue
 			}
+		}
+		if f.Sort == gatehouse.SortName && len(c.people) == limit {
+			continue // those who are met later are farther away
 		}
 		if len(c.people) < limit || nearer(p, c.people[limit-1]) < 0 {
 			at, _ := slices.BinarySearchFunc(c.people, p, nearer)
@@ -170,6 +172,17 @@ func (r *roll) page(l *look, f UserList) (c pageOfRoll) {
 		}
 	}
 	return c
+}
+
+// placed returns where somebody comes in the order of a list, as seen from a user.
+func (r *roll) placed(f UserList, compare func(a, b *person) int, from *person) func(i int) int {
+	switch {
+	case f.Sort != gatehouse.SortName:
+		return func(i int) int { return compare(r.people[i], from) }
+	case f.Down:
+		return func(i int) int { return cmp.Compare(from.place, int32(i)) }
+	}
+	return func(i int) int { return cmp.Compare(int32(i), from.place) }
 }
 
 // tallied counts the user at a place, and reports whether the filter means the user.

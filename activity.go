@@ -11,7 +11,7 @@ var SignInEvents = []EventKind{
 
 // ChangeEvents are the kinds of events that change an account, or its company.
 var ChangeEvents = []EventKind{
-	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventUserInvited, EventUserDeleted, EventUserRestored, EventUserRemoved, EventRequestAnswered, EventPasswordReset,
+	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventUserInvited, EventUserDeleted, EventUserRestored, EventUserRemoved, EventUserErased, EventRequestAnswered, EventPasswordReset,
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
 	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventEmailProposed, EventEmailProposalEnded, EventCompanyCreated, EventCompanyChanged, EventCompanySuspended, EventCompanyResumed, EventPolicyChanged, EventImport,
 	EventTwoFactorEnabled, EventTwoFactorDisabled, EventBulkActBegun, EventUsersExported, EventActivityExported, EventLogExported, EventSearchShared, EventSearchUnshared, EventOwnTwoFactor, EventTwoFactorReset, EventTwoFactorResetAsked, EventTwoFactorResetStopped, EventFactorAdded, EventFactorRemoved, EventFactorAsked, EventRecoveryCodesMade,

@@ -123,6 +123,9 @@ const (
 	EventUserDeleted  EventKind = "user.deleted"
 	EventUserRestored EventKind = "user.restored"
 	EventUserRemoved  EventKind = "user.removed"
+	// EventUserErased: an operator erased everything about the user, on request of the person. Earlier
+	// events name nobody since.
+	EventUserErased EventKind = "user.erased"
 	// EventRequestAnswered: an administrator answered what a user had asked for; Detail["kind"] is
 	// a UserRequestKind, Detail["answer"] is yes or no.
 	EventRequestAnswered EventKind = "request.answered"

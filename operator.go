@@ -61,6 +61,8 @@ const (
 	// OperatorCompanies creates, changes, imports and merges companies and their users.
 	OperatorCompanies OperatorAct = "companies"
 	OperatorPlatforms OperatorAct = "platforms"
+	// OperatorErase removes for good what is known about somebody.
+	OperatorErase OperatorAct = "erase"
 	// OperatorOperators says who is an operator, and in which role.
 	OperatorOperators OperatorAct = "operators"
 )
@@ -69,7 +71,7 @@ const (
 var operatorActs = map[Role][]OperatorAct{
 	RoleSupport:  {OperatorFind, OperatorSee, OperatorUnlock, OperatorPassword, OperatorInvite, OperatorResend, OperatorSignOut, OperatorCases, OperatorPropose},
 	RoleSecurity: {OperatorFactors, OperatorEvents, OperatorAlerts, OperatorMail, OperatorAddress, OperatorSuspend},
-	RoleOwner:    {OperatorCompanies, OperatorPlatforms, OperatorOperators},
+	RoleOwner:    {OperatorCompanies, OperatorPlatforms, OperatorErase, OperatorOperators},
 }
 
 // OperatorMay reports whether operators of a role may do an act. A role or an act that this program

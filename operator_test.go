@@ -15,7 +15,7 @@ var operatorTable = map[gatehouse.OperatorAct]string{
 	gatehouse.OperatorSignOut: "support security owner", gatehouse.OperatorCases: "support security owner",
 	gatehouse.OperatorFactors: "security owner", gatehouse.OperatorEvents: "security owner", gatehouse.OperatorAlerts: "security owner",
 	gatehouse.OperatorAddress: "security owner", gatehouse.OperatorSuspend: "security owner",
-	gatehouse.OperatorCompanies: "owner", gatehouse.OperatorPlatforms: "owner", gatehouse.OperatorOperators: "owner",
+	gatehouse.OperatorCompanies: "owner", gatehouse.OperatorPlatforms: "owner", gatehouse.OperatorErase: "owner", gatehouse.OperatorOperators: "owner",
 	"": "", "anything else": "",
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -220,6 +221,7 @@ func companiesAndUsers(t *testing.T, in *installation) {
 		t.Errorf("%+v %+v", list, companies)
 	}
 	deletesUser(t, in)
+	erasesUser(t, in)
 }
 
 // deletesUser deletes a user, and gives the user back, as the company's pages do.
@@ -235,6 +237,24 @@ func deletesUser(t *testing.T, in *installation) {
 	}
 	in.expect(0, "user restore MSantos -s meridian-uk", "Restored MSantos", "told by mail")
 	in.expect(0, "user show MSantos -s meridian-uk", "user.restored")
+}
+
+// erasesUser erases a user, after showing what it would do; the username is free again.
+func erasesUser(t *testing.T, in *installation) {
+	t.Helper()
+	if r := in.expect(0, "user erase MSantos -s meridian-uk", "What an erasure would do", "users", "messages"); !strings.Contains(r.err, "Nothing was erased") || !strings.Contains(r.err, "--yes") {
+		t.Errorf("%q", r.err)
+	}
+	in.expect(0, "user show MSantos -s meridian-uk", "Mira Santos")
+	var receipt erasureView
+	must(t, json.Unmarshal([]byte(in.expect(0, "user erase msantos -s meridian-uk --yes --json").out), &receipt))
+	if text := fmt.Sprint(receipt); !receipt.Erased || len(receipt.Tables) < 3 || strings.Contains(strings.ToLower(text), "santos") {
+		t.Errorf("%+v", receipt)
+	}
+	in.expect(1, "user show MSantos -s meridian-uk", `no user "MSantos"`)
+	in.expect(1, "user erase MSantos -s meridian-uk --yes", `no user "MSantos"`)
+	in.expect(0, "user create MSantos --company 10482 -s meridian-uk --email mira@northgate.example", "on its way to mira@northgate.example")
+	in.expect(0, "user erase MSantos -s meridian-uk --yes", "Receipt of an erasure", "have to be asked in turn: none")
 }
 
 func passwordIn(t *testing.T, text string) string {

@@ -20,6 +20,7 @@ type userCmd struct {
 
 	Delete  userDeleteCmd  `cmd:"" help:"Delete a user, who can be restored for 30 days."`
 	Restore userRestoreCmd `cmd:"" help:"Give a deleted user back."`
+	Erase   userEraseCmd   `cmd:"" help:"Remove for good, on request of the person, all that is known about a user; print a receipt."`
 
 	ResetTwoFactor userResetTwoFactorCmd `cmd:"" help:"End a user's second factors, trust in devices and own choice of codes. It waits, and the user may stop it."`
 

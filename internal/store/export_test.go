@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"gatehouse"
 )
 
 // MigrateTo migrates a database to the version of an earlier program.
@@ -87,4 +89,20 @@ func Unkept(s *Store) *Store {
 	other := &Store{write: s.write, read: s.read, dialect: s.dialect, connected: s.connected}
 	other.checks = asked{}
 	return other
+}
+
+// Erasures are the tables that Erase deals with: whose rows, what is overwritten, and what is kept.
+func Erasures(u gatehouse.User) (all []ErasureOf) {
+	for _, e := range erasures {
+		text, args := erasing(e.which(), u)
+		all = append(all, ErasureOf{e.table, text, args, e.set, e.keeps})
+	}
+	return append(all, ErasureOf{Table: "users", Set: emptied, Keeps: accountKeeps})
+}
+
+// ErasureOf is an entry of erasures.
+type ErasureOf struct {
+	Table, Which string
+	Args         []any
+	Set, Keeps   string
 }

@@ -36,6 +36,8 @@ var wholeTables = map[string]string{
 	"DropOldLimits":     "limits are those of an hour, and an index would have to be written at every sign-in",
 	"SiteCounts":        "counts what a site has for the operators' overview, at most every half minute",
 	"MailWaiting":       "as MailQueue",
+	"Erasable":          "somebody asks to be erased once in a while",
+	"Erase":             "as Erasable",
 	"TermsCounts":       "counts acceptances for the operators, at most every half minute",
 	"CountTermsDue":     "as TermsCounts",
 	"Operators":         "operators are few",

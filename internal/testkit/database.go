@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -217,6 +218,42 @@ func Raw(t testing.TB, rawURL string) *sql.DB {
 	}
 	t.Cleanup(func() { db.Close() })
 	return db
+}
+
+// Search returns the columns in which a text stands anywhere in a database, in whatever case, as
+// table.column.
+func Search(t testing.TB, url, text string) (found []string) {
+	t.Helper()
+	db := Raw(t, url)
+	list := `SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'`
+	if strings.HasPrefix(url, "postgres") {
+		list = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`
+	}
+	rows, err := db.Query(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns [][2]string
+	for rows.Next() {
+		var c [2]string
+		if err := rows.Scan(&c[0], &c[1]); err != nil {
+			t.Fatal(err)
+		}
+		columns = append(columns, c)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range columns {
+		var n int
+		if err := db.QueryRow(`SELECT count(*) FROM "`+c[0]+`" WHERE lower(CAST("`+c[1]+`" AS TEXT)) LIKE $1`, "%"+strings.ToLower(text)+"%").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			found = append(found, c[0]+"."+c[1])
+		}
+	}
+	return found
 }
 
 // Exec runs a statement that the store does not have.

@@ -27,6 +27,7 @@ var EventLooks = map[gatehouse.EventKind]EventLook{
 	gatehouse.EventUserInvited:      {"mail", ""},
 	gatehouse.EventUserRestored:     {"circle-check", "is-ok"},
 	gatehouse.EventUserRemoved:      {"x", "is-warn"},
+	gatehouse.EventUserErased:       {"x", "is-warn"},
 	gatehouse.EventRequestAnswered:  {"circle-check", ""},
 	gatehouse.EventPasswordReset:    {"key-round", ""},
 	gatehouse.EventCompanyCreated:   {"building-2", ""},

@@ -17,7 +17,7 @@ var lookUps = map[string]string{
 	"internal/store/users.go":         "insertUsers userValues UpdateProfile UserByUsername UsersByEmail Users UsersOfSite Administrator Administrators usersOf",
 	"internal/store/overview.go":      "Operators",
 	"internal/store/find.go":          "UsersNamed",
-	"internal/store/erasure.go":       "erasures casesOfErased emptied erasing", // too much of a stranger's is not too little
+	"internal/store/erasure.go":       "erasures casesOfErased emptied erasing",        // too much of a stranger's is not too little
 	"internal/store/rekey.go":         "rekey rekeyUsername keysNotPlain OutdatedKeys", // which makes their keys again
 	"internal/store/bulkacts.go":      "AddToBulkAct",
 	"internal/store/import.go":        "usersByKeysText usersHeldText usersByEmailsText UsersByKeys UsersByEmails",

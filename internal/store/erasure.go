@@ -33,7 +33,7 @@ func ofUser(table string) erasure { return erasure{table: table, where: "user_id
 // log keeps that something happened, under an ID that leads to nobody: who did what to others in a
 // company must stay provable for them (article 17(3)(e)).
 var erasures = []erasure{
-	ofUser("access_requests"), ofUser("card_fetches"), ofUser("challenges"), ofUser("codes"), ofUser("device_bindings"), ofUser("devices"),
+	ofUser("access_requests"), ofUser("address_proposals"), ofUser("card_fetches"), ofUser("challenges"), ofUser("codes"), ofUser("device_bindings"), ofUser("devices"),
 	ofUser("email_changes"), ofUser("factor_asks"), ofUser("factor_resets"), ofUser("recovery_codes"), ofUser("passkeys"), ofUser("passkey_handles"), ofUser("factors"),
 	ofUser("grants"), ofUser("hidden_searches"), ofUser("saved_searches"), ofUser("home_layouts"), ofUser("old_passwords"), ofUser("platform_cards"),
 	ofUser("recoveries"), ofUser("refusals"), ofUser("repeats"), ofUser("terms_acceptances"),

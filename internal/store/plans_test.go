@@ -38,6 +38,7 @@ var wholeTables = map[string]string{
 	"MailWaiting":       "as MailQueue",
 	"Erasable":          "somebody asks to be erased once in a while",
 	"Erase":             "as Erasable",
+	"PlatformsKnowing":  "as Erasable",
 	"TermsCounts":       "counts acceptances for the operators, at most every half minute",
 	"CountTermsDue":     "as TermsCounts",
 	"Operators":         "operators are few",

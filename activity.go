@@ -13,7 +13,7 @@ var SignInEvents = []EventKind{
 var ChangeEvents = []EventKind{
 	EventUserCreated, EventUserChanged, EventUserImported, EventUserDeactivated, EventUserActivated, EventUserInvited, EventUserDeleted, EventUserRestored, EventUserRemoved, EventUserErased, EventRequestAnswered, EventPasswordReset,
 	EventPasswordChanged, EventChallengeSet, EventTermsAccepted, EventSoleUser, EventProfileChanged, EventEmailAsked,
-	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventEmailProposed, EventEmailProposalEnded, EventCompanyCreated, EventCompanyChanged, EventCompanySuspended, EventCompanyResumed, EventPolicyChanged, EventImport,
+	EventEmailConfirmed, EventEmailChanged, EventEmailUndone, EventEmailProposed, EventEmailProposalEnded, EventCompanyCreated, EventCompanyChanged, EventCompanySuspended, EventCompanyResumed, EventUserMovedAway, EventUserMovedIn, EventCompanyMerged, EventCompanyJoined, EventPolicyChanged, EventImport,
 	EventTwoFactorEnabled, EventTwoFactorDisabled, EventBulkActBegun, EventUsersExported, EventActivityExported, EventLogExported, EventSearchShared, EventSearchUnshared, EventOwnTwoFactor, EventTwoFactorReset, EventTwoFactorResetAsked, EventTwoFactorResetStopped, EventFactorAdded, EventFactorRemoved, EventFactorAsked, EventRecoveryCodesMade,
 	EventMailBounced, EventBounceCleared, EventMailResent, EventMailDropped, EventMailHeld, EventMailReleased, EventAlertOpened, EventAlertAcknowledged, EventAlertClosed,
 	EventApplicationCreated, EventApplicationChanged, EventApplicationDeleted, EventApplicationRestored, EventApplicationRemoved, EventApplicationSecret, EventKeysRotated,

@@ -171,6 +171,16 @@ func (p Policy) BadChoices(was, now CompanyPolicy) (bad []PolicySetting) {
 	return bad
 }
 
+// Stricter returns, of each setting, the stricter value of two policies.
+func (c CompanyPolicy) Stricter(other CompanyPolicy) CompanyPolicy {
+	for _, s := range PolicySettings {
+		if v := other.Of(s); v != 0 && (c.Of(s) == 0 || s.stricter(v, c.Of(s))) {
+			c = c.With(s, v)
+		}
+	}
+	return c
+}
+
 // Changes are the settings in which a policy differs from another one.
 func (c CompanyPolicy) Changes(other CompanyPolicy) (changed []PolicySetting) {
 	for _, s := range PolicySettings {

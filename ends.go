@@ -42,6 +42,9 @@ const (
 	// suspension was being written, and what only had to stop working meanwhile.
 	CompanySuspended Change = "company-suspended"
 	CompanyResumed   Change = "company-resumed"
+	// Moved: operators have made the user one of another company, alone or with all of its users. The
+	// links end, too: the former company may have asked for them.
+	Moved Change = "moved"
 	// TwoFactorChanged: the user's own two-factor was turned on, turned off, or reset; or a factor was
 	// added or removed, in the sign-in that is kept if it was added there.
 	TwoFactorChanged Change = "two-factor-changed"
@@ -140,6 +143,8 @@ var endings = map[Change]Endings{
 
 	CompanySuspended: {Sessions: All, SignIns: All, Trust: true, Codes: true, Mail: AllMail},
 	CompanyResumed:   {Sessions: All, SignIns: All, Trust: true, Codes: true, Links: true, Mail: AllMail, Confirmations: true, Undo: true},
+
+	Moved: {Sessions: All, SignIns: All, Trust: true, Codes: true, Links: true, Confirmations: true},
 
 	TwoFactorChanged:   {SignIns: Others, Trust: true, Codes: true},
 	DeviceDistrusted:   {SignIns: All},

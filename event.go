@@ -137,6 +137,14 @@ const (
 	// Detail["reason"] is the operator's, Detail["sessions"] how many ended.
 	EventCompanySuspended EventKind = "company.suspended"
 	EventCompanyResumed   EventKind = "company.resumed"
+	// EventUserMovedAway and EventUserMovedIn: an operator made a user one of another company, whose name
+	// Detail["company"] has: the first belongs to the company that the user left, the second to the other.
+	EventUserMovedAway EventKind = "user.moved_away"
+	EventUserMovedIn   EventKind = "user.moved_in"
+	// EventCompanyMerged and EventCompanyJoined: an operator merged a company into another one, which
+	// the first is about; the second is about the one that has all users now.
+	EventCompanyMerged EventKind = "company.merged"
+	EventCompanyJoined EventKind = "company.joined"
 	// EventPolicyChanged: what the company requires beyond its site; Detail has each changed setting
 	// and its earlier value (…_before), and how many sessions and trusted devices that ended.
 	EventPolicyChanged EventKind = "company.policy_changed"

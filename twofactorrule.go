@@ -119,6 +119,15 @@ func (r TwoFactorRule) Weaker(than TwoFactorRule, now time.Time) bool {
 	return than.Require.Over(r.Require) || than.At(now).Over(r.At(now)) || r.Require == than.Require && r.By.After(than.By) && now.Before(r.By)
 }
 
+// Stricter returns the stricter of two rules: the one that requires more in the end, or the same
+// earlier.
+func (r TwoFactorRule) Stricter(other TwoFactorRule) TwoFactorRule {
+	if other.Require.Over(r.Require) || other.Require == r.Require && other.By.Before(r.By) {
+		return other
+	}
+	return r
+}
+
 // LastDay is a moment of the last day before a rule's By.
 func LastDay(by time.Time) time.Time { return by.Add(-time.Second) }
 
@@ -144,12 +153,7 @@ func (r TwoFactorRules) At(now time.Time) Requirement {
 }
 
 // Strictest returns what they require together in the end.
-func (r TwoFactorRules) Strictest() TwoFactorRule {
-	if r.Company.Require.Over(r.Site.Require) || r.Company.Require == r.Site.Require && r.Company.By.Before(r.Site.By) {
-		return r.Company
-	}
-	return r.Site
-}
+func (r TwoFactorRules) Strictest() TwoFactorRule { return r.Site.Stricter(r.Company) }
 
 // Coming returns the next rule that will require something that a user has not set up; false: none
 // will. Of two that begin at the same time it is the stricter one.

@@ -31,10 +31,18 @@ type Company struct {
 	// SuspendedBy and SuspendedWhy are who did that, and why in that operator's words.
 	SuspendedAt               time.Time
 	SuspendedBy, SuspendedWhy string
+	// MergedInto is the company that operators have merged this one into, and MergedAt when; empty: it
+	// stands for itself. One that was merged has no users and gets none, and its account number stands
+	// for the other one.
+	MergedInto string
+	MergedAt   time.Time
 }
 
 // Suspended reports whether operators have suspended the company.
 func (c Company) Suspended() bool { return !c.SuspendedAt.IsZero() }
+
+// Merged reports whether operators have merged the company into another one.
+func (c Company) Merged() bool { return c.MergedInto != "" }
 
 // Rule returns what the company requires of its users, beyond its site.
 func (c Company) Rule() TwoFactorRule { return ruleOf(c.TwoFactor, c.Factor, c.FactorBy) }
@@ -42,7 +50,7 @@ func (c Company) Rule() TwoFactorRule { return ruleOf(c.TwoFactor, c.Factor, c.F
 // Version identifies what operators change about a company: if it is another one when a form arrives,
 // somebody else has changed it meanwhile.
 func (c Company) Version() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d", c.Name, c.AccountNumber, c.SuspendedAt.UnixMicro()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %q", c.Name, c.AccountNumber, c.SuspendedAt.UnixMicro(), c.MergedInto))
 	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
 

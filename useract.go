@@ -67,6 +67,8 @@ const (
 	RefusedDeactivated ActRefusal = "deactivated"
 	// RefusedSuspended: the user's company is suspended, and nothing is mailed to anybody there.
 	RefusedSuspended ActRefusal = "company-suspended"
+	// RefusedMerged: the user's company, or that of a new one, was merged into another one.
+	RefusedMerged ActRefusal = "company-merged"
 	// RefusedLast: the company would have no administrator who can sign in.
 	RefusedLast      ActRefusal = "last-administrator"
 	RefusedNotLocked ActRefusal = "not-locked"

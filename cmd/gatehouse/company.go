@@ -17,6 +17,7 @@ type companyCmd struct {
 	Change  companyChangeCmd  `cmd:"" help:"Change a company's name or account number."`
 	Suspend companySuspendCmd `cmd:"" help:"End everything that is open for a company's users, and let nobody of it sign in."`
 	Resume  companyResumeCmd  `cmd:"" help:"End the suspension of a company."`
+	Merge   companyMergeCmd   `cmd:"" help:"Merge a company into another one, because both are one."`
 	Policy  companyPolicyCmd  `cmd:"" help:"Show what a company requires of its users beyond its site, or set it."`
 }
 

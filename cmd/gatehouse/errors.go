@@ -42,6 +42,9 @@ func explain(err error) string {
 // reasonAdvice are the service errors that a command can meet.
 var reasonAdvice = map[string]string{
 	directory.ReasonSuspended:        "the company is suspended\nRun gatehouse company resume first.",
+	directory.ReasonMerged:           "the company was merged into another one\nName that one.",
+	directory.ReasonSameCompany:      "that is the same company\nName two different ones.",
+	directory.ReasonMoveChanged:      "nothing was changed: the users, or a company, changed meanwhile\nRun the command again.",
 	directory.ReasonDeactivated:      "the account is deactivated\nRun gatehouse user activate first.",
 	string(gatehouse.RefusedDeleted): "the user was deleted\nRun gatehouse user restore first.",
 	directory.ReasonImportMoved:      "nothing was imported: the same users, or the file, changed meanwhile\nRun the import again.",

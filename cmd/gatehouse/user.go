@@ -18,6 +18,7 @@ type userCmd struct {
 	Deactivate userDeactivateCmd `cmd:"" help:"End an account and all that is open in its name."`
 	Activate   userActivateCmd   `cmd:"" help:"Make a deactivated account usable again."`
 
+	Move    userMoveCmd    `cmd:"" help:"Make a user one of another company."`
 	Delete  userDeleteCmd  `cmd:"" help:"Delete a user, who can be restored for 30 days."`
 	Restore userRestoreCmd `cmd:"" help:"Give a deleted user back."`
 	Erase   userEraseCmd   `cmd:"" help:"Remove for good, on request of the person, all that is known about a user; print a receipt."`

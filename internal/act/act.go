@@ -102,6 +102,22 @@ func (tx *Unit) Tell(u gatehouse.User, msg mail.Message) error {
 	return err
 }
 
+// TellMany is Tell for many users, each with a message of their own.
+func (tx *Unit) TellMany(users []gatehouse.User, msg func(gatehouse.User) mail.Message) error {
+	var all []store.Message
+	for _, u := range users {
+		if u.Suspended() || !mail.CanSend(u.Email) {
+			continue
+		}
+		m, err := tx.desk.Outbox.Write(tx.Site, mail.To(tx.Site, u), msg(u))
+		if err != nil {
+			return err
+		}
+		all = append(all, m)
+	}
+	return tx.Post(all...)
+}
+
 // TellAll mails a user at every address that may be theirs: the present one, and the one that may
 // still undo changes of it (gatehouse.KeeperOf), because the present one may be a thief's. msg gets
 // the username to name: on sites that sign in by address, no mailbox learns the other address.

@@ -23,6 +23,7 @@ var lookUps = map[string]string{
 	"internal/store/import.go":        "usersByKeysText usersHeldText usersByEmailsText UsersByKeys UsersByEmails",
 	"internal/store/devices.go":       "DeviceOfEmail",
 	"internal/store/enrolments.go":    "BeginEnrolment",
+	"internal/store/moves.go":         "BatchOfUsers sameAddress SameAddresses", // which lists what UsersByEmail would find
 	"internal/store/runs.go":          "NextOfRun UsersOfBatch FinishRunUsers RunLines",
 	"internal/store/retention.go":     "RemoveRun",
 	"internal/store/savedsearches.go": "SharedSearches", // by the index of administrators

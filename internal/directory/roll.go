@@ -138,7 +138,7 @@ func (r *roll) bring(changed []gatehouse.User) {
 			gone[was] = true
 			delete(r.byID, u.ID)
 		}
-		if u.DeletedAt.IsZero() {
+		if u.CompanyID != "" && u.DeletedAt.IsZero() { // else deleted, or in another company by now
 			p := r.personOf(u)
 			r.byID[u.ID], came = p, append(came, p)
 		}

@@ -142,6 +142,9 @@ func heldFirm(tx *act.Unit, id, seen string) (gatehouse.Company, error) {
 		return gatehouse.Company{}, err
 	}
 	firm, err := tx.HoldCompany(tx, tx.Site.ID, id)
+	if err == nil && firm.Merged() {
+		err = refused(gatehouse.RefusedMerged)
+	}
 	if err == nil && seen != "" && seen != firm.Version() {
 		err = &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonCompanyChanged}
 	}

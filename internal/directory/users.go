@@ -59,6 +59,8 @@ func (s *Service) CreateUser(ctx context.Context, st *site.Site, c gatehouse.Cal
 			return err
 		case firm.Suspended():
 			return refused(gatehouse.RefusedSuspended)
+		case firm.Merged():
+			return refused(gatehouse.RefusedMerged)
 		}
 		if err := tx.InsertUser(tx, u); err != nil {
 			return taken(err, "username")

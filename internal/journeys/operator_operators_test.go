@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
@@ -120,6 +121,10 @@ func (c *staleCensus) operators(s *testkit.Server) {
 	if err := s.Directory.Suspend(c.t.Context(), s.Sites.ByID("inkwell"), operator, held, "not paid", ""); err != nil {
 		c.t.Fatal(err)
 	}
+	harlow, err := s.Directory.CreateCompany(c.t.Context(), s.Sites.ByID("meridian-uk"), operator, directory.CompanyFields{Name: "Harlow", AccountNumber: "M-1"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
 	waiting := "/operator/mail/meridian-uk/" + stateOf(c.t, s, customer, store.MessageDeferred).ID
 	raiseAlert(c.t, s)
 	for _, op := range []gatehouse.User{me, other} {
@@ -127,7 +132,7 @@ func (c *staleCensus) operators(s *testkit.Server) {
 		by := gatehouse.Caller{Kind: gatehouse.Operator, SiteID: op.SiteID, UserID: op.ID, Role: op.Role, Name: op.Username}
 		forms = append(forms, oldForms(browser.Get("/operator/addresses/meridian-uk/"+proposes(c.t, s, by, u)).Want(200))...)
 	}
-	for _, page := range []string{waiting, "/operator/alerts", "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit", firm + "/suspend", "/operator/sites/inkwell/companies/" + held + "/resume"} {
+	for _, page := range []string{waiting, "/operator/alerts", "/operator/mail", "/operator/bounced", "/operator/operators/new", one, one + "/act/deactivate", "/operator/cases/meridian-uk/" + number, "/operator/sites/meridian-uk/companies/new", firm + "/edit", firm + "/suspend", firm + "/merge?to=" + harlow.ID, firm + "/move?user=" + customer.ID + "&to=" + harlow.ID, "/operator/sites/inkwell/companies/" + held + "/resume"} {
 		forms = append(forms, oldForms(browser.Get(page).Want(200))...)
 	}
 	signOut(browser)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/store"
 	"gatehouse/internal/testkit"
 )
@@ -48,6 +49,12 @@ func console(w *walker) {
 	firm := list + "/" + w.s.AddUser("meridian-uk", "customer of support", password, nil).CompanyID
 	w.all([]string{list, firm, firm + "/resume", firm + "/edit"}, nil)
 	w.failing([][2]string{{"name", ""}}, "name")
+	harlow, err := w.s.Directory.CreateCompany(w.t.Context(), w.s.Sites.ByID("meridian-uk"), operator, directory.CompanyFields{Name: "Harlow", AccountNumber: "M-1"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	move := firm + "/move?user=" + customer.ID
+	w.all([]string{move, move + "&q=harl", move + "&to=" + harlow.ID, firm + "/merge", firm + "/merge?to=" + harlow.ID}, nil)
 	w.at(firm + "/suspend")
 	w.failing([][2]string{{"reason", ""}}, "reason")
 	w.at(list + "/new")

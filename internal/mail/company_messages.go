@@ -101,6 +101,54 @@ type CompanySuspended struct {
 // Kind implements Message.
 func (CompanySuspended) Kind() string { return "company-suspended" }
 
+// UserMoved tells a user that support has made them a user of another company.
+type UserMoved struct {
+	notice
+	Username string
+	// From and To are the names of the companies.
+	From, To string
+	// Merged: the whole company was merged into the other one.
+	Merged bool
+	// Administrator: they are an administrator there.
+	Administrator bool
+	At            time.Time
+}
+
+// Kind implements Message.
+func (UserMoved) Kind() string { return "user-moved" }
+
+// UsersMoved tells a company's administrators that support has made users of it users of another
+// company, or the other way round. It does not say which company: customers are not told who the
+// others are.
+type UsersMoved struct {
+	notice
+	// Company is the one of the recipient.
+	Company string
+	// Came: the users are the recipient's now; else they were.
+	Came  bool
+	Users int
+	// Names are the first of them.
+	Names []string
+	At    time.Time
+}
+
+// Kind implements Message.
+func (UsersMoved) Kind() string { return "users-moved" }
+
+// CompaniesMerged tells the administrators of two companies that they are one now.
+type CompaniesMerged struct {
+	notice
+	// From is the one that has no users left, To the one that has them.
+	From, FromNumber, To, ToNumber string
+	Users                          int
+	// Kept: its administrators stay administrators.
+	Kept bool
+	At   time.Time
+}
+
+// Kind implements Message.
+func (CompaniesMerged) Kind() string { return "companies-merged" }
+
 // RequestsWaiting reminds a company's administrators of what users have asked for, once a day.
 type RequestsWaiting struct {
 	notice

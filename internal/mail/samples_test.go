@@ -29,6 +29,12 @@ func companySamples() map[string]Message {
 		"monthly-report-quiet":      MonthlyReport{Company: "Lindenhof Books", AccountNumber: "20871-UK", From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Query: "2026-10", Users: 1, Worked: 1},
 		"company-suspended":         CompanySuspended{Company: "Hartmann Werkzeuge GmbH", At: testTime},
 		"company-suspended-resumed": CompanySuspended{Company: "Hartmann Werkzeuge GmbH", At: testTime, Resumed: true},
+		"user-moved":                UserMoved{Username: "hkruse", From: "Lindenhof Books", To: "Hartmann Werkzeuge GmbH", At: testTime},
+		"user-moved-merged":         UserMoved{Username: "hkruse", From: "Lindenhof Books", To: "Hartmann Werkzeuge GmbH", Merged: true, Administrator: true, At: testTime},
+		"users-moved":               UsersMoved{Company: "Lindenhof Books", Users: 1, Names: []string{"Hanna Kruse"}, At: testTime},
+		"users-moved-came":          UsersMoved{Company: "Hartmann Werkzeuge GmbH", Came: true, Users: 22, Names: []string{"Hanna Kruse", "Jonas Weber"}, At: testTime},
+		"companies-merged":          CompaniesMerged{From: "Lindenhof Books", FromNumber: "20871-UK", To: "Hartmann Werkzeuge GmbH", ToNumber: "30992-UK", Users: 152, At: testTime},
+		"companies-merged-kept":     CompaniesMerged{From: "Lindenhof Books", FromNumber: "20871-UK", To: "Hartmann Werkzeuge GmbH", ToNumber: "30992-UK", Users: 1, Kept: true, At: testTime},
 		"new-administrator-support": NewAdministrator{Username: "hkruse", Name: "Hanna Kruse", At: testTime},
 		"policy-changed": PolicyChanged{Company: "Lindenhof Books", By: "Jonas Weber", At: testTime, Changes: []PolicyChange{
 			{gatehouse.SettingIdle, int64(30 * time.Minute), int64(15 * time.Minute)}, {gatehouse.SettingAbsolute, int64(12 * time.Hour), int64(8 * time.Hour)},

@@ -229,3 +229,10 @@ func (o *opened) setSuspended(at time.Time) {
 		return q.SetSuspended(ctx, gatehouse.Company{SiteID: o.st.ID, ID: o.user.CompanyID, SuspendedAt: at})
 	})
 }
+
+// company makes another company of the site.
+func (o *opened) company() gatehouse.Company {
+	made, err := o.desk.CreateCompany(ctx, o.st, operator, directory.CompanyFields{Name: "Other " + o.user.ID, AccountNumber: o.user.ID[len(o.user.ID)-12:]})
+	o.must(err)
+	return made
+}

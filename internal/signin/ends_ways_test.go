@@ -55,6 +55,14 @@ var waysToEnd = []way{
 		o.setSuspended(o.Clock.Now())
 		return o.desk.Resume(ctx, o.st, operator, o.user.CompanyID, "")
 	}},
+	{change: gatehouse.Moved, name: "an operator", act: func(o *opened) error {
+		_, err := o.desk.MoveUsers(ctx, o.st, operator, o.user.CompanyID, directory.Move{To: o.company().ID, Users: []string{o.user.ID}})
+		return err
+	}},
+	{change: gatehouse.Moved, name: "a merge", act: func(o *opened) error {
+		_, err := o.desk.MergeCompany(ctx, o.st, operator, o.user.CompanyID, directory.Merge{To: o.company().ID})
+		return err
+	}},
 	{change: gatehouse.PasswordUsed, name: "the sign-in page", is: temporarily, act: func(o *opened) error {
 		_, err := o.enter(o.user, first, "")
 		return err

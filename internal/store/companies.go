@@ -7,7 +7,7 @@ import (
 	"gatehouse"
 )
 
-const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at, zone, suspended_at, suspended_by, suspended_why, ` + policyColumns
+const companyColumns = `site_id, id, name, account_number, two_factor, two_factor_at, factor, factor_by, created_at, zone, suspended_at, suspended_by, suspended_why, merged_into, merged_at, ` + policyColumns
 
 // policyColumns are what a company requires beyond its site, and policyOfCompany the same in queries
 // that call the company c.
@@ -22,16 +22,16 @@ func policyFields(p *gatehouse.CompanyPolicy) []any {
 
 func companyFields(c *gatehouse.Company) []any {
 	return append([]any{&c.SiteID, &c.ID, &c.Name, &c.AccountNumber, &c.TwoFactor, when{&c.TwoFactorAt}, &c.Factor, when{&c.FactorBy}, when{&c.CreatedAt}, &c.Zone,
-		when{&c.SuspendedAt}, &c.SuspendedBy, &c.SuspendedWhy},
+		when{&c.SuspendedAt}, &c.SuspendedBy, &c.SuspendedWhy, &c.MergedInto, when{&c.MergedAt}},
 		policyFields(&c.Policy)...)
 }
 
 // InsertCompany adds a company; Conflict if the site already has the account number.
 func (q Queries) InsertCompany(ctx context.Context, c gatehouse.Company) error {
 	_, err := q.exec(ctx, "insert company", `INSERT INTO companies (`+companyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 		append([]any{c.SiteID, c.ID, c.Name, c.AccountNumber, c.TwoFactor, micros(c.TwoFactorAt), string(c.Factor), micros(c.FactorBy), micros(c.CreatedAt), c.Zone,
-			micros(c.SuspendedAt), c.SuspendedBy, c.SuspendedWhy},
+			micros(c.SuspendedAt), c.SuspendedBy, c.SuspendedWhy, c.MergedInto, micros(c.MergedAt)},
 			policyValues(c.Policy)...)...)
 	return err
 }
@@ -73,9 +73,11 @@ func (q Queries) HoldCompany(ctx context.Context, siteID, id string) (c gatehous
 	return c, err
 }
 
-// CompanyByAccount returns a company by its account number.
+// CompanyByAccount returns a company by its account number. That of a company that was merged stands
+// for the one that has its users now.
 func (q Queries) CompanyByAccount(ctx context.Context, siteID, number string) (c gatehouse.Company, err error) {
-	err = q.one(ctx, "company by account", `SELECT `+companyColumns+` FROM companies WHERE site_id = $1 AND account_number = $2`,
+	err = q.one(ctx, "company by account", `SELECT `+companyColumns+` FROM companies WHERE site_id = $1
+		AND id = (SELECT CASE WHEN merged_into = '' THEN id ELSE merged_into END FROM companies WHERE site_id = $1 AND account_number = $2)`,
 		[]any{siteID, number}, companyFields(&c)...)
 	return c, err
 }

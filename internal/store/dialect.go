@@ -58,9 +58,10 @@ type dialect struct {
 	// again, and up to the second one, it can ask now.
 	window func(siteID, companyID string) (text string, args []any)
 	// hold is added to a SELECT to lock rows until the transaction ends; empty if there is one
-	// transaction at a time.
-	hold    string
-	connect func(write, read *sql.DB) connected
+	// transaction at a time. keep only locks them against close, as a foreign key does, and close locks
+	// them against new rows that refer to them, too.
+	hold, keep, close string
+	connect           func(write, read *sql.DB) connected
 }
 
 var sqliteDialect = dialect{
@@ -75,10 +76,15 @@ var sqliteDialect = dialect{
 	// One transaction at a time: a later one has a greater stamp. The clock matters if the user with
 	// the greatest one was removed.
 	stamp: func(site, company string) string {
-		return "MAX(" + sqliteClock + ", (SELECT COALESCE(MAX(o.changed), 0) + 1 FROM users o WHERE o.site_id = " + site + " AND o.company_id = " + company + "))"
+		newest := func(table string) string {
+			return "(SELECT COALESCE(MAX(o.changed), 0) + 1 FROM " + table + " o WHERE o.site_id = " + site + " AND o.company_id = " + company + ")"
+		}
+		return "MAX(" + sqliteClock + ", " + newest("users") + ", " + newest("left_users") + ")"
 	},
 	window: func(siteID, companyID string) (string, []any) {
-		return "SELECT COALESCE(MAX(changed), 0) + 1, COALESCE(MAX(changed), 0) FROM users WHERE site_id = $1 AND company_id = $2", []any{siteID, companyID}
+		return `SELECT newest + 1, newest FROM (SELECT MAX(
+			(SELECT COALESCE(MAX(changed), 0) FROM users WHERE site_id = $1 AND company_id = $2),
+			(SELECT COALESCE(MAX(changed), 0) FROM left_users WHERE site_id = $1 AND company_id = $2)) AS newest)`, []any{siteID, companyID}
 	},
 	connect: connectSQLite,
 }
@@ -104,6 +110,8 @@ var postgresDialect = dialect{
 	size:           "SELECT pg_database_size(current_database())",
 	recount:        "ANALYZE users, companies",
 	hold:           "FOR NO KEY UPDATE",
+	keep:           "FOR KEY SHARE",
+	close:          "FOR UPDATE",
 	// The number of the transaction: those before the oldest that is still open are all visible.
 	// Stamps from before a dump was restored may be greater than all numbers, and are left out.
 	stamp: func(string, string) string { return "CAST(txid_current() AS BIGINT)" },

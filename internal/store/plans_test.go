@@ -28,6 +28,7 @@ var wholeTables = map[string]string{
 	"MailQueue":         "counts what waits, in an index of that alone, for the metrics",
 	"LogoutQueue":       "as MailQueue",
 	"OpenOfCompany":     "as MailQueue, for a page that is used before a company is suspended",
+	"FollowsMerge":      "as OpenOfCompany, before a company is merged",
 	"CountSessions":     "counts sessions for the metrics, in the index of their ends",
 	"CountRefusalsOver": "causes of refusals are few, and gone after an hour",
 	"DropOldRefusals":   "as CountRefusalsOver",

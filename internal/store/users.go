@@ -46,7 +46,7 @@ func (q Queries) InsertUsers(ctx context.Context, users []gatehouse.User) error 
 	for i, u := range users {
 		of := [2]string{u.SiteID, u.CompanyID}
 		if _, known := stamps[of]; !known {
-			stamp, err := q.nextStamp(ctx, u.SiteID, u.CompanyID)
+			stamp, err := q.stampFor(ctx, u.SiteID, u.CompanyID)
 			if err != nil {
 				return err
 			}

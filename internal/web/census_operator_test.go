@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/testkit"
 	"gatehouse/internal/web"
@@ -48,6 +49,7 @@ func TestEveryOperatorRole(t *testing.T) {
 			session: w.callers["boss"].session, user: w.boss}
 		w.callers["boss of a site"].SetCookie(&http.Cookie{Name: "gatehouse-session", Path: "/", Value: w.callers["boss"].session})
 		w.callers["nobody"] = &caller{Client: testkit.NewClient(t, w.s.URL(gatehouse.OperatorsSite, ""), w.s.Addr), site: gatehouse.OperatorsSite}
+		w.movesAndMerges()
 		acts := web.Needs()
 		patterns := slices.Sorted(maps.Keys(acts))
 		if len(patterns) == 0 {
@@ -64,6 +66,28 @@ func TestEveryOperatorRole(t *testing.T) {
 			}
 		}
 	})
+}
+
+// movesAndMerges makes the forms that would move the user, and merge the user's company, as their pages
+// show it.
+func (w *censusWorld) movesAndMerges() {
+	w.t.Helper()
+	st, by := w.s.Sites.ByID(uk), gatehouse.Caller{Kind: gatehouse.Operator, Name: "olive"}
+	to, err := w.s.Directory.CreateCompany(w.t.Context(), st, by, directory.CompanyFields{Name: "Harlow", AccountNumber: "M-1"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	moving, err := w.s.Directory.Moving(w.t.Context(), st, by, w.ids["company"], to.ID, []string{w.user})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	merging, err := w.s.Directory.Merging(w.t.Context(), st, by, w.ids["company"], to.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	const firm = "POST /operator/sites/{site}/companies/{company}/"
+	operatorForms[firm+"move"] = form("user", w.user, "to", to.ID, "version", moving.Seen)
+	operatorForms[firm+"merge"] = form("to", to.ID, "version", merging.Seen)
 }
 
 // operates adds an operator with a session that has fresh proof.

@@ -46,6 +46,10 @@ func (s *Server) operatorCompanyRoutes() []route {
 		to("POST /operator/sites/{site}/companies/{company}/suspend", Operator, o.DoSuspend).needs(gatehouse.OperatorSuspend).proving(),
 		to("GET /operator/sites/{site}/companies/{company}/resume", Operator, o.AskResume).needs(gatehouse.OperatorSuspend).proving(),
 		to("POST /operator/sites/{site}/companies/{company}/resume", Operator, o.DoResume).needs(gatehouse.OperatorSuspend).proving(),
+		to("GET /operator/sites/{site}/companies/{company}/move", Operator, o.AskMove).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/companies/{company}/move", Operator, o.DoMove).needs(gatehouse.OperatorCompanies).proving(),
+		to("GET /operator/sites/{site}/companies/{company}/merge", Operator, o.AskMerge).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/companies/{company}/merge", Operator, o.DoMerge).needs(gatehouse.OperatorCompanies).proving(),
 	}
 }
 

@@ -206,6 +206,14 @@ func (v UserDetail) ChangedText(p *ui.Page) template.HTML {
 	return p.Rich("user.refused_changed_text", "name", ui.Name(who), "when", p.When(v.Changed.At), "what", DidText(p.Words, v.Changed)+".")
 }
 
+// MovePath leads to the page that makes the user one of another company; empty: there is nothing to do.
+func (v UserDetail) MovePath() string {
+	if !v.On.ByOperator() || !v.On.May(gatehouse.OperatorCompanies) || v.Of.Deleted() || v.Of.Suspended() {
+		return ""
+	}
+	return v.On.FirmPath() + "/move?user=" + url.QueryEscape(v.Of.ID)
+}
+
 // Path is the user's page.
 func (v UserDetail) Path() string { return v.On.PathOf(v.Of) }
 

@@ -69,7 +69,7 @@ func companyPath(siteID, id string) string {
 }
 
 // companyNews are the texts about what was just done.
-var companyNews = []string{"created", "saved", "suspended", "resumed"}
+var companyNews = []string{"created", "saved", "suspended", "resumed", "moved", "merged"}
 
 // Company shows a company.
 func (o *Operator) Company(w http.ResponseWriter, r *http.Request) error {
@@ -148,8 +148,9 @@ func (v OneCompany) Acts(p *ui.Page) (acts []companyAct) {
 		act     gatehouse.OperatorAct
 		applies bool
 	}{
-		{"suspend", gatehouse.OperatorSuspend, !v.Suspended()},
-		{"resume", gatehouse.OperatorSuspend, v.Suspended()},
+		{"suspend", gatehouse.OperatorSuspend, !v.Suspended() && !v.Merged()},
+		{"resume", gatehouse.OperatorSuspend, v.Suspended() && !v.Merged()},
+		{"merge", gatehouse.OperatorCompanies, !v.Suspended() && !v.Merged()},
 	} {
 		if a.applies && p.User != nil && gatehouse.OperatorMay(p.User.Role, a.act) {
 			acts = append(acts, companyAct{v.Path() + "/" + a.name, p.T(a.name + ".link")})
@@ -157,6 +158,14 @@ func (v OneCompany) Acts(p *ui.Page) (acts []companyAct) {
 	}
 	return acts
 }
+
+// Movable: users can be chosen who go to another company.
+func (v OneCompany) Movable(p *ui.Page) bool {
+	return len(v.Users) > 0 && !v.Suspended() && !v.Merged() && p.User != nil && gatehouse.OperatorMay(p.User.Role, gatehouse.OperatorCompanies)
+}
+
+// MergedPath is the company that this one was merged into.
+func (v OneCompany) MergedPath() string { return companyPath(v.On.ID, v.MergedInto) }
 
 // Next is the next page of users; empty: there is none.
 func (v OneCompany) Next() string {

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"strconv"
 	"time"
 
 	"gatehouse"
@@ -60,6 +61,10 @@ func companyViews() map[string]ui.View {
 	views["suspend-already"] = Suspending{Suspension: over, On: uk, Suspend: true, Changed: true}
 	views["resume"] = Suspending{Suspension: over, On: uk, Seen: suspended.Version()}
 	views["resume-already"] = Suspending{Suspension: asked, On: uk, Changed: true}
+	merged := full
+	merged.Company.MergedInto, merged.Company.MergedAt = "com_1", fixture.Noon
+	views["company-merged"], views["companies-merged"] = merged, Companies{Of: uk, Sites: both, All: []gatehouse.Company{merged.Company}}
+	moveViews(views, uk, plain, long)
 	for _, done := range companyNews {
 		v := bare
 		v.Done = done
@@ -74,5 +79,60 @@ func hostileCompany(v OneCompany, u gatehouse.User, probe string) OneCompany {
 	v.Administrators, v.Users = []gatehouse.User{u}, []gatehouse.User{u}
 	v.Details.Contacts = []gatehouse.Contact{{Name: probe, About: probe, Email: probe, Phone: probe}}
 	v.Switched.ID, v.Switched.StartedName, v.Policy.ChangedAt, v.Policy.ChangedBy = "enr_1", probe, fixture.Noon, probe
+	return v
+}
+
+// moveViews are the pages on which users go to another company, and companies are merged.
+func moveViews(views map[string]ui.View, uk *site.Site, from, to gatehouse.Company) {
+	merged, suspended := to, to
+	merged.MergedInto, suspended.SuspendedAt = "com_1", fixture.Noon
+	plain := directory.Moving{From: from, Gone: 2}
+	for i, u := range testOperators() {
+		u.ID, u.Role = "usr_"+strconv.Itoa(i), gatehouse.RoleAdmin
+		plain.Users = append(plain.Users, directory.MovingUser{User: u})
+	}
+	found := Target{Typed: "north", Found: []gatehouse.Company{from, to, merged, suspended}, More: true}
+	views["move-none"] = MovingUsers{Moving: directory.Moving{From: from, Gone: 1}, On: uk}
+	views["move"], views["move-nothing"] = MovingUsers{Moving: plain, On: uk}, MovingUsers{Moving: plain, On: uk, Target: Target{Typed: "zebra"}}
+	views["move-found"] = MovingUsers{Moving: plain, On: uk, Target: found}
+	for _, why := range []string{directory.ReasonMerged, directory.ReasonSuspended, directory.ReasonSameCompany, "no-company"} {
+		views["move-refused-"+why] = MovingUsers{Moving: plain, On: uk, Target: Target{Refused: why}}
+	}
+	views["move-blocked"] = MovingUsers{Moving: directory.Moving{From: suspended}, On: uk, Target: Target{Refused: directory.ReasonSuspended, Blocked: true}}
+	asked := plain
+	asked.To, asked.Told, asked.Last, asked.Seen = to, testOperators(), true, "seen"
+	for i, need := range []gatehouse.Requirement{gatehouse.RequireCode, gatehouse.RequireFactor, gatehouse.RequirePasskey} {
+		if i < len(asked.Users) {
+			asked.Users[i].Needs = need
+		}
+	}
+	asked.Users[0].Same, asked.Users[0].Loses, asked.Users[0].Gains = testOperators(), []string{"Orders", fixture.LongWord}, []string{"Reports"}
+	asked.Users[0].Open = store.OpenOfUser{Sessions: 3, SignIns: 1, Trusted: 2, Links: 1, Requests: 1}
+	views["move-ask"], views["move-changed"] = MovingUsers{Moving: asked, On: uk}, MovingUsers{Moving: asked, On: uk, Changed: true, Keep: []string{asked.Users[0].ID}, Leave: true}
+	views["move-leave"] = MovingUsers{Moving: asked, On: uk, Fields: fixture.Wrong("leave", directory.FieldLastAdministrator)}
+	views["merge"], views["merge-found"] = MergingCompanies{Merging: directory.Merging{From: from}, On: uk}, MergingCompanies{Merging: directory.Merging{From: from}, On: uk, Target: found}
+	both := directory.Merging{From: from, To: to, Follows: store.FollowsMerge{Users: 5000, Administrators: 2, Deleted: 1, Links: 3, Requests: 1, Shared: 1, Cases: 2, Runs: 1}, There: 152,
+		Open: store.OpenOfCompany{Sessions: 12, SignIns: 1, Trusted: 30}, Administrators: testOperators(), Same: []store.SameAddress{{From: testOperators()[0], To: testOperators()[1]}}, SameCount: 12,
+		Rule: gatehouse.EmailCodes(true), Policy: gatehouse.CompanyPolicy{PasswordLength: 20, SessionIdle: 5 * time.Minute}, Loses: []string{"Orders"}, Gains: []string{"Reports"},
+		Before: []gatehouse.Company{merged}, Told: testOperators(), Seen: "seen"}
+	views["merge-ask"], views["merge-changed"] = MergingCompanies{Merging: both, On: uk}, MergingCompanies{Merging: both, On: uk, Changed: true, Keep: true}
+	views["merge-bare"] = MergingCompanies{Merging: directory.Merging{From: from, To: to, Rule: gatehouse.EmailCodes(false)}, On: uk}
+	views["merge-blocked"] = MergingCompanies{Merging: directory.Merging{From: merged}, On: uk, Target: Target{Refused: directory.ReasonMerged, Blocked: true}}
+}
+
+func hostileMove(v MovingUsers, u gatehouse.User, probe string) MovingUsers {
+	v.From.Name, v.From.AccountNumber, v.To.ID, v.To.Name, v.To.AccountNumber, v.Typed = probe, probe, "com_2", probe, probe, probe
+	v.Users = []directory.MovingUser{{User: u, Same: []gatehouse.User{u}, Loses: []string{probe}, Gains: []string{probe}}}
+	v.Told, v.Found = []gatehouse.User{u}, []gatehouse.Company{{ID: "com_3", Name: probe, AccountNumber: probe}}
+	return v
+}
+
+func hostileMerge(v MergingCompanies, u gatehouse.User, probe string) MergingCompanies {
+	v.From.Name, v.From.AccountNumber, v.To.ID, v.To.Name, v.To.AccountNumber, v.Typed = probe, probe, "com_2", probe, probe, probe
+	v.Administrators, v.Told, v.Same = []gatehouse.User{u}, []gatehouse.User{u}, []store.SameAddress{{From: u, To: u}}
+	v.Loses, v.Gains, v.Before = []string{probe}, []string{probe}, []gatehouse.Company{{AccountNumber: probe}}
+	if v.Rule.Require == "" {
+		v.Rule = gatehouse.EmailCodes(false)
+	}
 	return v
 }

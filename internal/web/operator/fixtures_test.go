@@ -199,6 +199,10 @@ func hostile(v ui.View, probe string) ui.View {
 		return v
 	case OneCompany:
 		return hostileCompany(v, u, probe)
+	case MovingUsers:
+		return hostileMove(v, u, probe)
+	case MergingCompanies:
+		return hostileMerge(v, u, probe)
 	case Suspending:
 		v.Name, v.AccountNumber, v.SuspendedAt, v.SuspendedBy, v.SuspendedWhy = probe, probe, fixture.Noon, probe, probe
 		v.Why, v.Told = probe, []gatehouse.User{u}

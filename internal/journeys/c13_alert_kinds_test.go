@@ -1,0 +1,106 @@
+package journeys
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/assembly"
+	"gatehouse/internal/store"
+	"gatehouse/internal/testkit"
+)
+
+// openAlerts are the kinds of the alerts that are open after a look, each once.
+func openAlerts(t *testing.T, s *testkit.Server) (kinds []gatehouse.AlertKind) {
+	t.Helper()
+	lookForAlerts(t, s)
+	open, err := s.Store.Read().OpenAlerts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range open {
+		kinds = append(kinds, a.Kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// What is wrong really happens: accounts are locked, mail is refused and put off and waits, a job does
+// not end, keys and the key file are old, the certificate runs out. Each opens one alert with one mail. An alert
+// about numbers goes on until they are below half, and each closes a quarter of an hour after its cause.
+func TestC13_EachCauseIsOneAlert(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, at string) {
+		start, certificate := testkit.Start, testkit.Start.Add(90*24*time.Hour)
+		s := testkit.NewServer(t, at, testkit.With(func(o *assembly.Options) {
+			o.Alerts = assembly.Alerts{Mail: []string{"watch@platform.example"}, KeyFileAt: start.Add(-3 * 24 * time.Hour), Thresholds: gatehouse.AlertThresholds{
+				gatehouse.AlertLocks: 1, gatehouse.AlertBounces: 2, gatehouse.AlertRelay: 2, gatehouse.AlertMailAge: 60, gatehouse.AlertJob: 60,
+				gatehouse.AlertKeyFile: 4, gatehouse.AlertCertificate: 14, gatehouse.AlertSigningKeys: 1}}
+		}))
+		s.Alerts.Certificate = func() time.Time { return certificate }
+		s.Watch.Book.Listed("reports", time.Minute)
+		rotate := func() {
+			t.Helper()
+			if err := s.SSO.RotateKeys(t.Context(), s.Sites.ByID("meridian-uk"), operator); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rotate()
+		if open := openAlerts(t, s); len(open) != 0 {
+			t.Fatalf("nothing is wrong: %v", open)
+		}
+		put := []gatehouse.User{s.AddUser("meridian-uk", "put.off", password, nil), s.AddUser("inkwell", "off@northgate.example", password, nil)}
+		for _, u := range put {
+			s.Mail.RefuseTo(u.Email, 451, "Come back later")
+			resetPassword(t, s, u)
+			stateOf(t, s, u, store.MessageDeferred)
+		}
+		for _, name := range []string{"gone.one", "gone.two"} {
+			u := s.AddUser("meridian-uk", name, password, nil)
+			s.Mail.RefuseTo(u.Email, 550, "No such user")
+			resetPassword(t, s, u)
+			stateOf(t, s, u, store.MessageRefused)
+		}
+		s.AddUser("meridian-uk", "locked.out", password, nil)
+		guesser := visitor(t, s, "meridian-uk")
+		for range s.Sites.ByID("meridian-uk").Policy.Lockout.Attempts {
+			signIn(guesser, "locked.out", "guess")
+		}
+		s.Watch.Book.Begun("reports")
+		certificate = s.Clock.Now().Add(10 * 24 * time.Hour)
+		s.Clock.Add(2 * time.Minute)
+		want := []gatehouse.AlertKind{gatehouse.AlertBounces, gatehouse.AlertCertificate, gatehouse.AlertJob, gatehouse.AlertLocks, gatehouse.AlertMailAge, gatehouse.AlertRelay}
+		for range 2 { // a second look opens nothing
+			if open := openAlerts(t, s); !slices.Equal(open, want) {
+				t.Errorf("open: %v, want %v", open, want)
+			}
+		}
+		if n := len(messagesAbout(t, s, "alert-opened")); n != len(want) {
+			t.Errorf("%d mails about %d alerts", n, len(want))
+		}
+
+		// One of two messages arrives: half of the bound is not below half.
+		s.Mail.RefuseTo(put[0].Email, 0, "")
+		s.Clock.Add(10 * time.Minute)
+		stateOf(t, s, put[0], store.MessageSent)
+		s.Watch.Book.Ended("reports", 0, nil)
+		certificate = s.Clock.Now().Add(80 * 24 * time.Hour)
+		s.Clock.Add(8 * time.Minute)
+		if open := openAlerts(t, s); slices.Contains(open, gatehouse.AlertJob) || slices.Contains(open, gatehouse.AlertCertificate) || !slices.Contains(open, gatehouse.AlertRelay) {
+			t.Errorf("one message is still put off: %v", open)
+		}
+		s.Mail.RefuseTo(put[1].Email, 0, "")
+		s.Clock.Add(40 * time.Minute)
+		stateOf(t, s, put[1], store.MessageSent)
+		s.Clock.Add(24 * time.Hour)
+		if open := openAlerts(t, s); !slices.Equal(open, []gatehouse.AlertKind{gatehouse.AlertKeyFile, gatehouse.AlertSigningKeys}) {
+			t.Errorf("a day later: %v", open)
+		}
+		rotate()
+		s.Clock.Add(16 * time.Minute)
+		if open := openAlerts(t, s); !slices.Equal(open, []gatehouse.AlertKind{gatehouse.AlertKeyFile}) {
+			t.Errorf("with new keys: %v", open)
+		}
+	})
+}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"gatehouse"
@@ -90,6 +92,7 @@ func listingsOf(middle string, most time.Duration) []listings {
 // measureListings measures the time of pages. The client is on the same machine, and its own part in
 // the time is small.
 func (b *bench) measureListings(ctx context.Context, h *house, db *database, n int, things string, l listings) error {
+	each := map[string][]time.Duration{}
 	rounds, disturbed, err := quietly(ctx, b.count(10), func() (round []time.Duration, spent processor, err error) {
 		before := processorTime(h.server)
 		for range pagesInARound {
@@ -99,6 +102,7 @@ func (b *bench) measureListings(ctx context.Context, h *house, db *database, n i
 					return nil, spent, err
 				}
 				round = append(round, time.Since(begun))
+				each[q] = append(each[q], time.Since(begun))
 			}
 		}
 		return round, processorTime(h.server).minus(before), nil
@@ -110,8 +114,9 @@ func (b *bench) measureListings(ctx context.Context, h *house, db *database, n i
 	for _, round := range rounds {
 		took = append(took, round...)
 	}
+	slowest := slices.MaxFunc(l.queries, func(a, b string) int { return cmp.Compare(median(each[a]), median(each[b])) })
 	b.report.add(figure{Name: fmt.Sprintf("%s of %d %s, 99th percentile, %s", l.name, n, things, db.engine), Unit: "ms", Value: millis(quantile(took, 0.99)),
-		Limit: millis(l.most), Bound: below, Disturbed: disturbed, Detail: fmt.Sprintf("median %.1f ms, %d pages of %d kinds", millis(median(took)), len(took), len(l.queries))})
+		Limit: millis(l.most), Bound: below, Disturbed: disturbed, Detail: fmt.Sprintf("median %.1f ms, %d pages of %d kinds; the slowest kind, %q, has a median of %.1f ms", millis(median(took)), len(took), len(l.queries), slowest, millis(median(each[slowest])))})
 	return nil
 }
 

@@ -50,7 +50,7 @@ var erasures = []erasure{
 	{table: "cases", where: "id IN (SELECT c.id FROM cases c WHERE c.site_id = {site} AND " + casesOfErased + ")"},
 	{table: "company_contacts", where: "company_id = {company} AND ({email} <> '' AND lower(email) = {email} OR {full} <> '' AND name = {full})"},
 	{table: "companies", where: "policy_by = {name} AND {name} <> ''", set: "policy_by = ''",
-		keeps: "id name account_number two_factor created_at two_factor_at factor factor_by zone report_off reported_at session_idle session_length trusted_device password_length password_names password_age policy_at suspended_at suspended_by suspended_why"},
+		keeps: "id name account_number two_factor created_at two_factor_at factor factor_by zone report_off reported_at session_idle session_length trusted_device password_length password_names password_age policy_at merged_into merged_at suspended_at suspended_by suspended_why"},
 	{table: "bulk_acts", where: "started_by = {id}", set: "started_name = '', ip_address = '', query = ''", keeps: "company_id id act undoes state started_at started_by reference ended_at total changed unchanged skipped failed told after lease lease_until"},
 	{table: "bulk_act_users", where: "user_id = {id}", set: "username = '', username_key = {id}", keeps: "bulk_act_id user_id outcome reason message_id at"},
 	{table: "enrolments", where: "started_by = {id}", set: "started_name = ''", keeps: "company_id id enable state started_at started_by ended_at total changed unchanged skipped failed told after lease lease_until factor factor_by"},
@@ -121,7 +121,7 @@ func (q Queries) Erase(ctx context.Context, u gatehouse.User, deletedAt time.Tim
 	if err := oneRow(n, err); err != nil {
 		return err
 	}
-	_, err = q.exec(ctx, "end grace", `UPDATE users SET deleted_at = $3 WHERE site_id = $1 AND id = $2`, u.SiteID, u.ID, micros(deletedAt))
+	_, err = q.exec(ctx, "end grace", q.changes()+`deleted_at = $3 WHERE site_id = $1 AND id = $2`, u.SiteID, u.ID, micros(deletedAt))
 	return err
 }
 

@@ -25,6 +25,7 @@ var aboutNobody = map[string]string{
 	"forward_hosts":       "of the site",
 	"health_samples":      "about the installation",
 	"job_runs":            "about the installation",
+	"left_users":          "that an account was in another company; the rows go with it",
 	"mail_holds":          "of the site; the name is an operator's",
 	"platform_access":     "what a company lets its users reach",
 	"platform_logins":     "platforms are told that the user has signed out; the rows go with the account",

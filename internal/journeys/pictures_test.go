@@ -17,7 +17,7 @@ const picturesVariable = "GATEHOUSE_PICTURES"
 // heaviest is the maximum size of a README picture, in bytes.
 const heaviest = 100 << 10
 
-// The README shows the sign-in page and the preview of Enhanced Security, and
+// The README shows the sign-in page, home and the preview of Enhanced Security, and
 // docs/administrators.md the company's pages, as in the demo. Every picture in them is in
 // the repository, and small.
 func TestPicturesOfTheREADME(t *testing.T) {
@@ -35,6 +35,9 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	keep("sign-in")
 	browserSignIn(b, s, site, "Username", "msantos", "Harbour-Lantern-42")
 	b.See("Good ")
+	b.Size(1120, 900)
+	testkit.Eval[bool](b, "scrollTo(0, 0), true")
+	keep("home")
 	b.Open(s.URL(site, enhancedSecurityPath))
 	b.Check("Enable")
 	b.See("152 users")

@@ -144,16 +144,16 @@ type companyAct struct{ Path, Text string }
 // Acts are what the operator may do with the company.
 func (v OneCompany) Acts(p *ui.Page) (acts []companyAct) {
 	for _, a := range []struct {
-		name    string
-		act     gatehouse.OperatorAct
-		applies bool
+		name, text string
+		act        gatehouse.OperatorAct
+		applies    bool
 	}{
-		{"suspend", gatehouse.OperatorSuspend, !v.Suspended() && !v.Merged()},
-		{"resume", gatehouse.OperatorSuspend, v.Suspended() && !v.Merged()},
-		{"merge", gatehouse.OperatorCompanies, !v.Suspended() && !v.Merged()},
+		{"suspend", "suspend.link", gatehouse.OperatorSuspend, !v.Suspended() && !v.Merged()},
+		{"resume", "resume.link", gatehouse.OperatorSuspend, v.Suspended() && !v.Merged()},
+		{"merge", "merge.link", gatehouse.OperatorCompanies, !v.Suspended() && !v.Merged()},
 	} {
 		if a.applies && p.User != nil && gatehouse.OperatorMay(p.User.Role, a.act) {
-			acts = append(acts, companyAct{v.Path() + "/" + a.name, p.T(a.name + ".link")})
+			acts = append(acts, companyAct{v.Path() + "/" + a.name, p.T(a.text)})
 		}
 	}
 	return acts

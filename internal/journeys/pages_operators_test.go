@@ -84,6 +84,6 @@ func proposed(w *walker, me, other gatehouse.User) {
 	}
 	w.all(list, nil)
 	w.at(list[4])
-	w.b.Press("Refuse the address")
-	w.look()
+	w.b.AllowErrors("422")
+	w.failing([][2]string{{"reason", ""}}, "reason")
 }

@@ -4,7 +4,7 @@
 // is a share of what the machine can do, both are measured in the same run, in
 // turns, so that a machine that gets slower meanwhile does not distort the ratio.
 //
-//	go run ./internal/bench [-quick] [-only NAME] [-json FILE] [-figures FILE] [-binary FILE] [-profile DIR]
+//	go run ./internal/bench [-quick] [-only NAME] [-without NAME] [-json FILE] [-figures FILE] [-binary FILE] [-profile DIR]
 //
 // GATEHOUSE_LIMITS_… in the environment reach the server, to try other settings.
 // All groups take about half an hour on an idle machine, and at most half as much again if
@@ -95,6 +95,7 @@ type bench struct {
 func main() {
 	b := &bench{report: newReport(), databases: map[string]*database{}}
 	only := flag.String("only", "", "measure only the groups whose `name` contains this")
+	without := flag.String("without", "", "leave out the groups whose `name` contains this: those of a million users take as long as all others")
 	jsonFile := flag.String("json", "bench.json", "write the figures to this `file`; empty: nowhere")
 	figuresFile := flag.String("figures", "", "write a page about the figures to this `file`, as docs/figures.md")
 	empty := flag.Bool("empty-handler", false, "be the empty handler that rates are compared with")
@@ -118,7 +119,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	b.report.Quick = b.quick
-	err := b.run(ctx, *only)
+	err := b.run(ctx, *only, *without)
 	b.report.Took = time.Since(b.report.Begun)
 	b.report.print(os.Stdout)
 	if err == nil && *jsonFile != "" {
@@ -172,7 +173,7 @@ func apart(engine string, measure func(context.Context, *bench, *database) error
 // errSkip says that a group cannot be measured here.
 var errSkip = errors.New("skipped")
 
-func (b *bench) run(ctx context.Context, only string) (err error) {
+func (b *bench) run(ctx context.Context, only, without string) (err error) {
 	if b.dir, err = os.MkdirTemp("", "gatehouse-bench-"); err != nil {
 		return err
 	}
@@ -193,6 +194,10 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 		}
 		matched, b.group = true, g.name
 		fmt.Fprintf(os.Stderr, "%s: %s\n", g.name, g.what)
+		if without != "" && strings.Contains(g.name, without) {
+			b.report.skip(g.name, errors.New("left out of this run"))
+			continue
+		}
 		begun := time.Now()
 		switch err := g.run(ctx, b); {
 		case ctx.Err() != nil:

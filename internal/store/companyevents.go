@@ -8,8 +8,9 @@ import (
 	"gatehouse"
 )
 
-// countSlots is over how many rows the sign-ins of an hour are spread: each changes one, and holds it
-// until its transaction ends.
+// countSlots is over how many rows the sign-ins of an hour are spread where transactions run side by
+// side: each changes one, and holds it until it ends. On SQLite one row is enough, and read in an eighth
+// of the time.
 const countSlots = 8
 
 // countSignIn counts an event that is about a sign-in. Those that belong to no company are counted
@@ -19,9 +20,13 @@ func (q Queries) countSignIn(ctx context.Context, e gatehouse.Event) error {
 	if outcome == "" || e.ID == "" {
 		return nil
 	}
+	slot := int64(0)
+	if q.d.shared {
+		slot = int64(e.ID[len(e.ID)-1] % countSlots)
+	}
 	return q.later(ctx, "count sign-in", `INSERT INTO sign_in_counts (site_id, company_id, hour, outcome, slot, n) VALUES ($1, $2, $3, $4, $5, 1)
 		ON CONFLICT (site_id, company_id, hour, outcome, slot) DO UPDATE SET n = sign_in_counts.n + 1`,
-		e.SiteID, e.CompanyID, hourOf(e.At), string(outcome), int64(e.ID[len(e.ID)-1]%countSlots))
+		e.SiteID, e.CompanyID, hourOf(e.At), string(outcome), slot)
 }
 
 func hourOf(t time.Time) int64 { return t.Unix() / 3600 }

@@ -222,6 +222,7 @@ func companiesAndUsers(t *testing.T, in *installation) {
 	}
 	deletesUser(t, in)
 	erasesUser(t, in)
+	movesUsers(t, in)
 }
 
 // deletesUser deletes a user, and gives the user back, as the company's pages do.
@@ -237,6 +238,22 @@ func deletesUser(t *testing.T, in *installation) {
 	}
 	in.expect(0, "user restore MSantos -s meridian-uk", "Restored MSantos", "told by mail")
 	in.expect(0, "user show MSantos -s meridian-uk", "user.restored")
+}
+
+// movesUsers moves a user to another company, and merges the companies.
+func movesUsers(t *testing.T, in *installation) {
+	t.Helper()
+	in.expect(0, "company create Harlow -n 20881 -s meridian-uk", "Created Harlow")
+	in.expect(0, "user create lead --company 10482 -s meridian-uk")
+	in.expect(0, "user change lead -s meridian-uk --role admin", "Changed lead")
+	in.expect(1, "user move lead --to 99 -s meridian-uk", `no company with the account number "99"`)
+	in.expect(0, "user move warehouse --to 20881 -s meridian-uk", "Moved warehouse to Harlow", "all sessions have ended")
+	in.expect(0, "user list -s meridian-uk --company 20881", "warehouse")
+	in.expect(0, "company merge 10482 --into 20881 --dry-run -s meridian-uk", "Northgate", "Harlow", "Administrators")
+	in.expect(0, "user list -s meridian-uk --company 10482", "lead")
+	in.expect(0, "company merge 10482 --into 20881 --keep-administrators -s meridian-uk", "Merged Northgate into Harlow", "10482 stands for it now")
+	in.expect(0, "user list -s meridian-uk --company 20881", "warehouse", "lead", "admin")
+	in.expect(0, "user create late --company 10482 -s meridian-uk", "of Harlow")
 }
 
 // erasesUser erases a user, after showing what it would do; the username is free again.

@@ -15,12 +15,15 @@ func TestAnErasedPersonIsNamedNowhere(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		h := newHouse(t, url)
 		firm := h.company(h.uk, "10482", "Northgate")
-		boss := h.user(h.uk, firm.ID, "ZQuill", gatehouse.RoleAdmin)
+		boss := h.user(h.uk, firm.ID, "ZQuill", gatehouse.RoleUser)
 		colleague, second := h.user(h.uk, firm.ID, "Colleague", gatehouse.RoleUser), h.leads(firm.ID, "Second")
+		h.leads(firm.ID, "Third")
 		h.write(func(q store.Queries) error {
 			boss.FirstName, boss.LastName = "Zadie", "Quill"
 			return q.UpdateProfile(t.Context(), boss, h.now)
 		})
+		h.ok(h.Act(t.Context(), h.uk, as(second), boss.ID, gatehouse.ActMakeAdmin, "")) // which the third is told
+		boss = h.stored(h.uk, "zquill")
 		h.signIn(boss)
 		by := as(boss)
 		by.IPAddress, by.UserAgent = "198.51.100.77", "Quillbrowser/1.0"

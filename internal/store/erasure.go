@@ -13,7 +13,7 @@ import (
 )
 
 // erasure is what becomes of a table's rows about a user who is erased. Its texts have facts of the user
-// in braces: {username} and {email} are keys, {address} is the email address as it is written, {name} as
+// in braces: {username} and {email} are keys, {address} and {login} are as they are written, {name} as
 // pages show it, and {full} only if both names are known.
 type erasure struct {
 	table string
@@ -44,6 +44,9 @@ var erasures = []erasure{
 	{table: "open_attempts", where: "subject IN ({id}, 'answers:' || {id}, 'name:' || {username}, 'answers:name:' || {username})"},
 	// A stranger may have given the address, on a form.
 	{table: "messages", where: "(user_id = {id} OR user_id = '' AND {email} <> '' AND lower(recipient) = {email})"},
+	// Subjects of mails to colleagues name the user.
+	{table: "messages", where: "company_id = {company} AND kind IN ('access-request', 'new-administrator', 'shared-sign-in') AND (replace(subject, {name}, '') <> subject OR replace(subject, {login}, '') <> subject)", set: "subject = ''",
+		keeps: "id company_id user_id kind secret recipient message_id state tries created_at due_at expires_at lease done_at reply body try_log"},
 	{table: "case_file_parts", where: "file_id IN (SELECT f.id FROM cases c JOIN case_files f ON f.site_id = c.site_id AND f.case_id = c.id WHERE c.site_id = {site} AND " + casesOfErased + ")"},
 	{table: "case_files", where: "case_id IN (SELECT c.id FROM cases c WHERE c.site_id = {site} AND " + casesOfErased + ")"},
 	{table: "case_messages", where: "case_id IN (SELECT c.id FROM cases c WHERE c.site_id = {site} AND " + casesOfErased + ")"},
@@ -136,7 +139,7 @@ func erasing(text string, u gatehouse.User) (string, []any) {
 		full = u.DisplayName()
 	}
 	for _, fact := range []struct{ token, is string }{
-		{"{site}", u.SiteID}, {"{id}", u.ID}, {"{company}", u.CompanyID}, {"{username}", gatehouse.NameKey(u.Username)}, {"{email}", gatehouse.NameKey(u.Email)}, {"{name}", u.DisplayName()}, {"{full}", full}, {"{address}", u.Email},
+		{"{site}", u.SiteID}, {"{id}", u.ID}, {"{company}", u.CompanyID}, {"{username}", gatehouse.NameKey(u.Username)}, {"{email}", gatehouse.NameKey(u.Email)}, {"{name}", u.DisplayName()}, {"{full}", full}, {"{address}", u.Email}, {"{login}", u.Username},
 	} {
 		if strings.Contains(text, fact.token) {
 			args = append(args, fact.is)

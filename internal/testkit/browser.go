@@ -140,7 +140,10 @@ func (c *chromium) start() (context.Context, error) {
 		chromedp.ExecPath(program), chromedp.UserDataDir(profile), chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true), chromedp.Flag("no-proxy-server", true),
-		chromedp.Flag("no-pings", true), chromedp.Flag("lang", "en-GB"))
+		chromedp.Flag("no-pings", true), chromedp.Flag("lang", "en-GB"),
+		// Otherwise a click on a page that has loaded and is not painted yet is dropped, and on a
+		// busy machine that is long enough for a test to click in it.
+		chromedp.Flag("allow-pre-commit-input", true))
 	if os.Geteuid() == 0 || os.Getenv("CI") == "true" {
 		// The sandbox does not run as root, nor in most containers; the only
 		// pages here are our own.

@@ -45,6 +45,7 @@
 
   // Where to click an element: a place of it that nothing else covers.
   const place = e => {
+    if (document.fonts.status === "loading") throw "the fonts still load, and what they bring moves everything";
     if (e.disabled || e.getAttribute("aria-disabled") === "true") throw `"${what}" is disabled`;
     e.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
     let over;

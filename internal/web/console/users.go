@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"gatehouse"
 	"gatehouse/internal/directory"
@@ -108,31 +107,6 @@ func (v Users) Chips() []filterChoice {
 		}
 	}
 	return chips
-}
-
-// userRow is a line of the list, for the template "user-row".
-type userRow struct {
-	Page *ui.Page
-	User gatehouse.User
-	Link string
-	// Asked is when the user was last asked to set up a second factor; zero: never.
-	Asked time.Time
-	// TwoFactor and State are in words.
-	TwoFactor, State Badge
-	// Unconfirmed and Bouncing are marks on the address.
-	Unconfirmed, Bouncing bool
-	// List says which columns there are.
-	List userList
-}
-
-// Badge is the state of something in a word, and the class that colours it.
-type Badge struct{ Text, Class string }
-
-// Row puts a user into words.
-func (v Users) Row(p *ui.Page, u gatehouse.User) userRow {
-	reachable := v.Reachable[u.ID]
-	return userRow{Page: p, User: u, Link: userPath(u), Asked: v.Asked[u.ID], TwoFactor: twoFactor(p, required(p), u, reachable), State: UserState(p.Words, u),
-		Unconfirmed: u.Email != "" && !u.EmailConfirmed, Bouncing: u.Email != "" && (u.Bouncing() || !reachable), List: v.List}
 }
 
 func userPath(u gatehouse.User) string { return ui.CompanyUsersPath + "/" + url.PathEscape(u.ID) }

@@ -116,7 +116,9 @@ func main() {
 		}
 		return
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// However we are told to end, servers, databases and files end first. A reader of the output who
+	// has gone away is one way.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
 	b.report.Quick = b.quick
 	err := b.run(ctx, *only, *without)

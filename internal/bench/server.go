@@ -89,11 +89,12 @@ func (b *bench) start(ctx context.Context, db *database, more string) (s *server
 	return s, s.cmd.Start()
 }
 
-// command is the server's program. It ends cleanly, or after half a minute.
+// command is the server's program. It ends cleanly, or after half a minute, and with us.
 func (b *bench) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, b.binary, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second
+	endWithUs(cmd)
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GATEHOUSE_") || strings.HasPrefix(v, "GATEHOUSE_LIMITS_") {
 			cmd.Env = append(cmd.Env, v)
@@ -108,19 +109,22 @@ func (b *bench) begin(ctx context.Context, db *database, more string) (*server, 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.await(); err != nil {
+	if err := s.await(ctx); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
 	return s, nil
 }
 
 // await waits until the server is well and shows the sign-in page.
-func (s *server) await() error {
+func (s *server) await(ctx context.Context) error {
 	deadline := time.Now().Add(30 * time.Second)
 	for {
 		health, err := once(s.management, "localhost", "/healthz")
 		if err == nil && health.status == 200 {
 			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("the server does not answer: %w\n%s", err, s.lastLog())

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -166,6 +167,9 @@ func TestTheChart(t *testing.T) {
 		"liveness":                at(container, "livenessProbe", "httpGet", "path") == "/healthz",
 		"an existing secret":      at(pod, "volumes", 1, "projected", "sources", 0, "secret", "name") == "gatehouse-keys",
 		"keys as a setting":       at(pod, "volumes", 1, "projected", "sources", 0, "secret", "items", 0, "path") == "gatehouse_key_file",
+		"the webhook's secret":    at(pod, "volumes", 1, "projected", "sources", 3, "secret", "items", 0, "path") == "gatehouse_alerts_webhook_secret",
+		"the collector's secret":  at(pod, "volumes", 1, "projected", "sources", 4, "secret", "name") == "gatehouse-collector",
+		"the collector's headers": at(pod, "volumes", 1, "projected", "sources", 4, "secret", "items", 0, "path") == "gatehouse_tracing_headers_file",
 		"the site":                at(pod, "volumes", 3, "configMap", "name") == "gatehouse-site-acme",
 		"a disruption budget":     at(by["PodDisruptionBudget x-gatehouse"], "spec", "minAvailable") == 1,
 		"a network policy":        at(by["NetworkPolicy x-gatehouse"], "spec", "podSelector", "matchLabels", "app.kubernetes.io/name") == "gatehouse",
@@ -176,7 +180,11 @@ func TestTheChart(t *testing.T) {
 		}
 	}
 	settings, _ := at(by["ConfigMap x-gatehouse"], "data", "gatehouse.yaml").(string)
-	text := doctor(t, settings, "GATEHOUSE_DATABASE=postgres://us@127.0.0.1:1/x", "GATEHOUSE_SMTP_URL=smtp://127.0.0.1:1")
+	text := doctor(t, settings, map[string]string{
+		"gatehouse_database": "postgres://us@127.0.0.1:1/x\n", "gatehouse_smtp_url": "smtp://127.0.0.1:1",
+		"gatehouse_alerts_webhook_secret": "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 24)),
+		"gatehouse_tracing_headers_file":  "Authorization: Bearer a-secret\n",
+	})
 	if strings.Contains(text, "FAIL   configuration") || !strings.Contains(text, "configuration") {
 		t.Errorf("the server does not take the chart's settings:\n%s", text)
 	}
@@ -186,6 +194,11 @@ func TestTheChart(t *testing.T) {
 		if _, err := render(values); err == nil || !strings.Contains(err.Error(), missing+": give") {
 			t.Errorf("without %s: %v", missing, err)
 		}
+	}
+	values := chartValues(t)
+	at(values, "secrets", "others").(object)["dkim_key_file"] = object{"name": "gatehouse-dkim"}
+	if _, err := render(values); err == nil || !strings.Contains(err.Error(), "secrets.others.dkim_key_file: give name and key") {
+		t.Errorf("a secret without its key: %v", err)
 	}
 }
 
@@ -221,8 +234,9 @@ func TestTheChartWithHelm(t *testing.T) {
 	}
 }
 
-// doctor lets the program look at settings, with keys, a site and a certificate at hand.
-func doctor(t *testing.T, settings string, environ ...string) string {
+// doctor lets the program look at settings, with keys, a site and a certificate at hand, and these
+// credentials besides the keys.
+func doctor(t *testing.T, settings string, secrets map[string]string) string {
 	t.Helper()
 	r := built(t)
 	dir := t.TempDir()
@@ -245,9 +259,12 @@ func doctor(t *testing.T, settings string, environ ...string) string {
 	if out, err := exec.Command(r.program(here), "keys", "new", keys).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	for name, secret := range secrets {
+		must(t, os.WriteFile(filepath.Join(credentials, name), []byte(secret), 0o440))
+	}
 	must(t, os.Chmod(keys, 0o440)) // as mounts have it
 	cmd := exec.Command(r.program(here), "doctor", "--config", filepath.Join(dir, "gatehouse.yaml"))
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "CREDENTIALS_DIRECTORY=" + credentials}, environ...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "CREDENTIALS_DIRECTORY=" + credentials}
 	out, _ := cmd.CombinedOutput() // it finds much that is not there
 	return string(out)
 }
@@ -273,7 +290,7 @@ func TestTheComposeFile(t *testing.T) {
 	must(t, err)
 	must(t, yaml.Unmarshal(text, &compose))
 	settings, _ := at(compose, "configs", "settings", "content").(string)
-	said := doctor(t, settings, "GATEHOUSE_DATABASE=postgres://us@127.0.0.1:1/x")
+	said := doctor(t, settings, map[string]string{"gatehouse_database": "postgres://us@127.0.0.1:1/x"})
 	for _, check := range []string{"configuration", "keys"} {
 		if !strings.Contains(said, "ok     "+check+" ") {
 			t.Errorf("the doctor says of the compose file:\n%s", said)

@@ -59,16 +59,30 @@ func (s *Service) CompanyPolicy(ctx context.Context, st *site.Site, c gatehouse.
 type PolicyPreview struct {
 	// Was is what the company requires now, and Chosen what it would require.
 	Was, Chosen gatehouse.CompanyPolicy
-	// Sessions end at once, of SessionUsers users; Devices lose their trust, of DeviceUsers users.
-	Sessions, SessionUsers, Devices, DeviceUsers int
+	// Sessions end at once; Devices lose their trust.
+	Sessions, Devices Affected
 	// Expired users have a password that is older than allowed from now on.
-	Expired int
-	// Passwords is how many users have chosen one that may be too short from now on; 0 if no longer
-	// ones are required.
-	Passwords int
+	Expired Affected
+	// Passwords are of users who have chosen one that may be too short from now on; nobody if no
+	// longer ones are required.
+	Passwords Affected
 	// Agreed identifies the change; see gatehouse.Policy.Agreed.
 	Agreed string
 }
+
+// Affected is what a change of a policy reaches of a company's users.
+type Affected struct {
+	// Count is how many there are, and Users how many users have them.
+	Count, Users int
+	// First are the first of these users, in the order of their names.
+	First []gatehouse.User
+}
+
+// namedOfAffected is how many users a preview names.
+const namedOfAffected = 20
+
+// More is how many users there are besides the first.
+func (a Affected) More() int { return a.Users - len(a.First) }
 
 // PreviewPolicy computes what a change of a company's policy would do now.
 //
@@ -84,19 +98,48 @@ func (s *Service) PreviewPolicy(ctx context.Context, st *site.Site, c gatehouse.
 	}
 	p = PolicyPreview{Was: firm.Policy, Chosen: chosen, Agreed: st.Policy.Agreed(firm.Policy, chosen)}
 	was, then := st.Policy.For(firm.Policy), st.Policy.For(chosen)
-	if then.Session.Idle < was.Session.Idle || then.Session.Absolute < was.Session.Absolute {
-		p.Sessions, p.SessionUsers, err = q.CountSessionsOver(ctx, st.ID, id, was.Session, then.Session, now)
+	reach := func(of *Affected, is bool, find func() (map[string]int, error)) {
+		if err == nil && is {
+			*of, err = s.affected(ctx, st, firm, find)
+		}
 	}
-	if err == nil && then.TrustedDevice < was.TrustedDevice {
-		p.Devices, p.DeviceUsers, err = q.CountTrustOver(ctx, st.ID, id, later(firm.TwoFactorAt, now.Add(-was.TrustedDevice)), now.Add(-then.TrustedDevice))
-	}
-	if err == nil && then.Password.MaxAge < was.Password.MaxAge {
-		p.Expired, err = q.CountPasswordsSet(ctx, st.ID, id, now.Add(-was.Password.MaxAge), now.Add(-then.Password.MaxAge))
-	}
-	if err == nil && then.Password.MinLength > was.Password.MinLength {
-		p.Passwords, err = q.CountPasswordsSet(ctx, st.ID, id, time.Time{}, now)
-	}
+	reach(&p.Sessions, then.Session.Idle < was.Session.Idle || then.Session.Absolute < was.Session.Absolute, func() (map[string]int, error) {
+		return q.SessionsOver(ctx, st.ID, id, was.Session, then.Session, now)
+	})
+	reach(&p.Devices, then.TrustedDevice < was.TrustedDevice, func() (map[string]int, error) {
+		return q.TrustOver(ctx, st.ID, id, later(firm.TwoFactorAt, now.Add(-was.TrustedDevice)), now.Add(-then.TrustedDevice))
+	})
+	reach(&p.Expired, then.Password.MaxAge < was.Password.MaxAge, func() (map[string]int, error) {
+		return q.PasswordsSet(ctx, st.ID, id, now.Add(-was.Password.MaxAge), now.Add(-then.Password.MaxAge))
+	})
+	reach(&p.Passwords, then.Password.MinLength > was.Password.MinLength, func() (map[string]int, error) {
+		return q.PasswordsSet(ctx, st.ID, id, time.Time{}, now)
+	})
 	return p, err
+}
+
+// affected adds up what users have, and names the first of them.
+func (s *Service) affected(ctx context.Context, st *site.Site, firm gatehouse.Company, find func() (map[string]int, error)) (a Affected, err error) {
+	numbers, err := find()
+	if err != nil || len(numbers) == 0 {
+		return a, err
+	}
+	a.Users = len(numbers)
+	for _, n := range numbers {
+		a.Count += n
+	}
+	var first []string
+	err = s.withRoll(ctx, st, firm, func(r *roll) {
+		for _, one := range r.people {
+			if numbers[one.id] > 0 && len(first) < namedOfAffected {
+				first = append(first, one.id)
+			}
+		}
+	})
+	if err == nil {
+		a.First, err = s.usersOf(ctx, st, firm.ID, first)
+	}
+	return a, err
 }
 
 func later(a, b time.Time) time.Time {

@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -105,7 +106,33 @@ func TestCompanyPolicy(t *testing.T) {
 	})
 }
 
-// The preview counts what confirming it ends, of this company alone.
+// reached says in words what a preview says.
+func reached(p directory.PolicyPreview) string {
+	var all []string
+	for _, of := range []struct {
+		what string
+		directory.Affected
+	}{{"session", p.Sessions}, {"device", p.Devices}, {"expired", p.Expired}, {"password", p.Passwords}} {
+		if of.Count == 0 && of.Users == 0 && of.First == nil {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", of.Count, of.what)
+		if of.Count > 1 {
+			text += "s"
+		}
+		text += " of"
+		for _, u := range of.First {
+			text += " " + u.Username
+		}
+		if of.Users != len(of.First) || of.More() != 0 {
+			text += fmt.Sprintf(" among %d users", of.Users)
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
+}
+
+// The preview counts what confirming it ends, of this company alone, and names whose it is.
 func TestPreviewOfACompanyPolicy(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c, d := h.company(h.uk, "10482", "Northgate"), h.company(h.uk, "20482", "Southgate")
@@ -133,21 +160,20 @@ func TestPreviewOfACompanyPolicy(t *testing.T) {
 		theirs := insert(d, "theirs", 100*day, 10*time.Hour, 20*time.Minute, 8*day)
 		for name, test := range map[string]struct {
 			chosen gatehouse.CompanyPolicy
-			want   directory.PolicyPreview
+			want   string
 		}{
-			"idle":   {gatehouse.CompanyPolicy{SessionIdle: 15 * time.Minute}, directory.PolicyPreview{Sessions: 1, SessionUsers: 1}},
-			"length": {gatehouse.CompanyPolicy{SessionAbsolute: 8 * time.Hour}, directory.PolicyPreview{Sessions: 1, SessionUsers: 1}},
-			"both":   {gatehouse.CompanyPolicy{SessionIdle: 15 * time.Minute, SessionAbsolute: 8 * time.Hour}, directory.PolicyPreview{Sessions: 2, SessionUsers: 2}},
-			"trust":  {gatehouse.CompanyPolicy{TrustedDevice: 7 * day}, directory.PolicyPreview{Devices: 1, DeviceUsers: 1}},
-			"never":  {gatehouse.CompanyPolicy{TrustedDevice: gatehouse.NeverTrusted}, directory.PolicyPreview{Devices: 2, DeviceUsers: 2}},
-			"age":    {gatehouse.CompanyPolicy{PasswordAge: 90 * day}, directory.PolicyPreview{Expired: 1}},
-			"longer": {gatehouse.CompanyPolicy{PasswordLength: 12}, directory.PolicyPreview{Passwords: 4}},
-			"names":  {gatehouse.CompanyPolicy{NoContextWords: true}, directory.PolicyPreview{}},
+			"idle":   {gatehouse.CompanyPolicy{SessionIdle: 15 * time.Minute}, "1 session of idle"},
+			"length": {gatehouse.CompanyPolicy{SessionAbsolute: 8 * time.Hour}, "1 session of old"},
+			"both":   {gatehouse.CompanyPolicy{SessionIdle: 15 * time.Minute, SessionAbsolute: 8 * time.Hour}, "2 sessions of idle old"},
+			"trust":  {gatehouse.CompanyPolicy{TrustedDevice: 7 * day}, "1 device of old"},
+			"never":  {gatehouse.CompanyPolicy{TrustedDevice: gatehouse.NeverTrusted}, "2 devices of idle old"},
+			"age":    {gatehouse.CompanyPolicy{PasswordAge: 90 * day}, "1 expired of old"},
+			"longer": {gatehouse.CompanyPolicy{PasswordLength: 12}, "4 passwords of fresh idle old over"},
+			"names":  {gatehouse.CompanyPolicy{NoContextWords: true}, ""},
 		} {
 			got, err := h.PreviewPolicy(t.Context(), h.uk, as(boss), c.ID, test.chosen)
-			test.want.Chosen, test.want.Agreed = test.chosen, got.Agreed
-			if err != nil || got != test.want {
-				t.Errorf("%s: %+v, %v, want %+v", name, got, err, test.want)
+			if said := reached(got); err != nil || got.Chosen != test.chosen || said != test.want {
+				t.Errorf("%s: %q, %+v, %v, want %q", name, said, got, err, test.want)
 			}
 		}
 		all := gatehouse.CompanyPolicy{SessionIdle: 15 * time.Minute, SessionAbsolute: 8 * time.Hour, TrustedDevice: 7 * day}

@@ -26,13 +26,25 @@ func (q Queries) CompanyPolicyChange(ctx context.Context, siteID, id string) (at
 // serves every sign-in, and need no other one for a page that is used twice a year.
 const usersOfCompany = ` site_id = $1 AND user_id IN (SELECT id FROM users WHERE site_id = $1 AND company_id = $2)`
 
-// CountSessionsOver returns how many sessions of a company's users are alive under one limit and
-// not under a stricter one, and whose they are.
-func (q Queries) CountSessionsOver(ctx context.Context, siteID, companyID string, was, then gatehouse.SessionLimits, now time.Time) (sessions, users int, err error) {
-	err = q.one(ctx, "count sessions over", `SELECT COUNT(*), COUNT(DISTINCT user_id) FROM sessions WHERE`+usersOfCompany+`
-		AND created_at > $3 AND seen_at > $4 AND (created_at <= $5 OR seen_at <= $6)`,
-		[]any{siteID, companyID, micros(now.Add(-was.Absolute)), micros(now.Add(-was.Idle)), micros(now.Add(-then.Absolute)), micros(now.Add(-then.Idle))}, &sessions, &users)
-	return sessions, users, err
+// SessionsOver returns how many sessions of each of a company's users are alive under one limit and
+// not under a stricter one.
+func (q Queries) SessionsOver(ctx context.Context, siteID, companyID string, was, then gatehouse.SessionLimits, now time.Time) (map[string]int, error) {
+	return q.perUser(ctx, "sessions over", `SELECT user_id, COUNT(*) FROM sessions WHERE`+usersOfCompany+`
+		AND created_at > $3 AND seen_at > $4 AND (created_at <= $5 OR seen_at <= $6) GROUP BY user_id`,
+		siteID, companyID, micros(now.Add(-was.Absolute)), micros(now.Add(-was.Idle)), micros(now.Add(-then.Absolute)), micros(now.Add(-then.Idle)))
+}
+
+// perUser reads IDs of users, each with a number.
+func (q Queries) perUser(ctx context.Context, what, query string, args ...any) (map[string]int, error) {
+	numbers := map[string]int{}
+	err := q.all(ctx, what, query, args, func(scan func(...any) error) error {
+		var id string
+		var n int
+		err := scan(&id, &n)
+		numbers[id] = n
+		return err
+	})
+	return numbers, err
 }
 
 // EndSessionsOver ends the sessions of a company's users that have reached a limit, and makes the
@@ -47,12 +59,11 @@ func (q Queries) EndSessionsOver(ctx context.Context, siteID, companyID string, 
 	return ids, err
 }
 
-// CountTrustOver returns how many devices of a company's users are trusted since a time after
-// from, but not after to, and whose they are.
-func (q Queries) CountTrustOver(ctx context.Context, siteID, companyID string, from, to time.Time) (devices, users int, err error) {
-	err = q.one(ctx, "count trust over", `SELECT COUNT(*), COUNT(DISTINCT user_id) FROM devices WHERE`+usersOfCompany+` AND trusted_at > $3 AND trusted_at <= $4`,
-		[]any{siteID, companyID, micros(from), micros(to)}, &devices, &users)
-	return devices, users, err
+// TrustOver returns how many devices of each of a company's users are trusted since a time after
+// from, but not after to.
+func (q Queries) TrustOver(ctx context.Context, siteID, companyID string, from, to time.Time) (map[string]int, error) {
+	return q.perUser(ctx, "trust over", `SELECT user_id, COUNT(*) FROM devices WHERE`+usersOfCompany+` AND trusted_at > $3 AND trusted_at <= $4 GROUP BY user_id`,
+		siteID, companyID, micros(from), micros(to))
 }
 
 // EndTrustOver ends the trust in devices of a company's users that was given at a time or before.
@@ -61,13 +72,12 @@ func (q Queries) EndTrustOver(ctx context.Context, siteID, companyID string, unt
 		siteID, companyID, micros(until))
 }
 
-// CountPasswordsSet returns how many users of a company who are not deactivated have a chosen
-// password that was set after from, but not after to.
-func (q Queries) CountPasswordsSet(ctx context.Context, siteID, companyID string, from, to time.Time) (n int, err error) {
-	err = q.one(ctx, "count passwords set", `SELECT COUNT(*) FROM users WHERE site_id = $1 AND company_id = $2
+// PasswordsSet returns which users of a company who are not deactivated have a chosen password that
+// was set after from, but not after to: 1 for each.
+func (q Queries) PasswordsSet(ctx context.Context, siteID, companyID string, from, to time.Time) (map[string]int, error) {
+	return q.perUser(ctx, "passwords set", `SELECT id, 1 FROM users WHERE site_id = $1 AND company_id = $2
 		AND password_origin = 'chosen' AND password_hash <> '' AND state <> 'deactivated' AND password_set_at > $3 AND password_set_at <= $4`,
-		[]any{siteID, companyID, micros(from), micros(to)}, &n)
-	return n, err
+		siteID, companyID, micros(from), micros(to))
 }
 
 // PasswordAges returns the ages at which passwords expire that companies of a site have chosen.

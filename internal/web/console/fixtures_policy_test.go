@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"time"
 
 	"gatehouse"
@@ -20,7 +21,8 @@ func policySamples() []pages.Sample {
 	support := of(strict)
 	support.ChangedBy = ""
 	ask := func(was, chosen gatehouse.CompanyPolicy, n int) PolicyConfirm {
-		return PolicyConfirm{Stored: of(was), Preview: directory.PolicyPreview{Was: was, Chosen: chosen, Sessions: n, SessionUsers: n, Devices: n, DeviceUsers: n, Expired: n, Passwords: n, Agreed: "abc"}}
+		all := directory.Affected{Count: n, Users: n, First: slices.Repeat([]gatehouse.User{*fixture.User()}, min(n, 20))}
+		return PolicyConfirm{Stored: of(was), Preview: directory.PolicyPreview{Was: was, Chosen: chosen, Sessions: all, Devices: all, Expired: all, Passwords: all, Agreed: "abc"}}
 	}
 	changed, often := ask(strict, gatehouse.CompanyPolicy{}, 0), ask(gatehouse.CompanyPolicy{}, strict, 1)
 	changed.Changed, often.Until, often.Own = true, fixture.Noon.Add(20*time.Minute), true

@@ -39,19 +39,29 @@ func (v PolicyConfirm) Rows(p *ui.Page) (rows []PolicyRow) {
 	return rows
 }
 
-// Effects are what confirming it does, and to how many.
-func (v PolicyConfirm) Effects(p *ui.Page) (rows []GroupRow) {
+// policyEffect is what confirming it does, and to whom.
+type policyEffect struct {
+	Icon, Text, Hint string
+	directory.Affected
+}
+
+// UserPath is the page of one of them.
+func (policyEffect) UserPath(u gatehouse.User) string { return userPath(u) }
+
+// Effects are what confirming it does.
+func (v PolicyConfirm) Effects(p *ui.Page) (rows []policyEffect) {
 	n := v.Preview
-	add := func(is bool, icon, key string, args ...any) {
-		if is {
-			rows = append(rows, GroupRow{Icon: icon, Text: p.T("policy.effect_"+key, args...), Hint: p.T("policy.effect_"+key+"_hint", args...)})
+	add := func(of directory.Affected, icon, key string, args ...any) {
+		if of.Count > 0 {
+			args = append([]any{"n", of.Count, "users", of.Users}, args...)
+			rows = append(rows, policyEffect{icon, p.T("policy.effect_"+key, args...), p.T("policy.effect_"+key+"_hint", args...), of})
 		}
 	}
 	least := p.Site.Policy.For(n.Chosen).Password
-	add(n.Sessions > 0, "log-out", "sessions", "n", n.Sessions, "users", n.SessionUsers)
-	add(n.Devices > 0, "monitor", "devices", "n", n.Devices, "users", n.DeviceUsers)
-	add(n.Expired > 0, "key-round", "expired", "n", n.Expired, "age", least.MaxAge)
-	add(n.Passwords > 0, "key-round", "short", "n", n.Passwords, "least", least.MinLength)
+	add(n.Sessions, "log-out", "sessions")
+	add(n.Devices, "monitor", "devices")
+	add(n.Expired, "key-round", "expired", "age", least.MaxAge)
+	add(n.Passwords, "key-round", "short", "least", least.MinLength)
 	return rows
 }
 

@@ -49,6 +49,9 @@ func TestC09_ACompanyIsStricterThanItsSite(t *testing.T) {
 				t.Errorf("%q is missing: %q", want, ask.Text("main"))
 			}
 		}
+		if name := ask.MustFind("section[aria-labelledby='who'] a[href='/company/users/" + u.ID + "']").Text(); name != u.DisplayName() {
+			t.Errorf("the user whose session ends is called %q", name)
+		}
 		if ask.Has("Your own session") || ask.Has("Not met") {
 			t.Errorf("%q", ask.Text("main"))
 		}

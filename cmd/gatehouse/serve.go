@@ -26,12 +26,12 @@ const afterStart = 4 * time.Second
 // runServe is the server. It returns when ctx has ended and everything in progress is
 // finished, or when it cannot go on.
 func runServe(ctx context.Context, configPath string) error {
+	hurry()
 	cfg, err := LoadConfig(configPath, os.Environ())
 	if err != nil {
 		return usageError{err}
 	}
 	useThreads()
-	defer runtime.KeepAlive(tuneCollector())
 	log := logTo(os.Stderr, cfg.Log.Level)
 	if _, fault := secret.Kernel(); fault != nil {
 		log.Error("slow hashing", "error", fault)
@@ -59,6 +59,7 @@ func runServe(ctx context.Context, configPath string) error {
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	defer runtime.KeepAlive(tuneCollector())
 	go reloadOnHangup(ctx, log, sites, cert, places)
 	defer time.AfterFunc(afterStart, giveBackStart).Stop()
 	log.Info("serving", "listen", doors.public.Addr().String(), "management", doors.management.Addr().String(),

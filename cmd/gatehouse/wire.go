@@ -49,12 +49,23 @@ func useThreads() {
 // ballast the collector would run dozens of times a second while sessions are checked. See
 // docs/decisions/0033.
 func tuneCollector() (ballast []byte) {
-	if os.Getenv("GOGC") != "" {
+	if ownCollector() {
 		return nil
 	}
 	debug.SetGCPercent(50)
 	return make([]byte, 8<<20)
 }
+
+// hurry makes the garbage collector wait while the server starts: what a start allocates fits below
+// its first run, and afterStart gives it back.
+func hurry() {
+	if !ownCollector() {
+		debug.SetGCPercent(1000)
+	}
+}
+
+// ownCollector reports whether the operator has tuned the collector.
+func ownCollector() bool { return os.Getenv("GOGC") != "" }
 
 // assemble opens what a configuration names and puts the server together.
 func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Logger) (*assembly.House, *store.Store, *site.Sites, error) {

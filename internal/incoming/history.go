@@ -3,6 +3,7 @@ package incoming
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -33,15 +34,21 @@ func shorten(text string) string {
 	return text
 }
 
+// pattern is a regular expression that is compiled when it is first used: these take a millisecond, in
+// every start of a program that may never read a mail.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // What mail programs put before the mail that is answered, in English, German and French.
 var (
-	separator = regexp.MustCompile(`(?i)^[-_ ]{2,}\s*(original message|original appointment|reply message|forwarded message|urspr(ü|ue)ngliche (nachricht|mail|e-mail)|weitergeleitete nachricht|message d[’']origine|message original|message transf[ée]r[ée])\s*[-_ ]{2,}$`)
-	ruler     = regexp.MustCompile(`^_{10,}$|^-{10,}$`)
-	author1   = regexp.MustCompile(`(?i)^\*?(from|von|de|exp[ée]diteur|exp[ée]di[ée] par)\s?:\*?\s*\S`)
-	field     = regexp.MustCompile(`(?i)^\*?(sent|date|to|cc|subject|reply-to|gesendet|datum|an|betreff|antwort an|envoy[ée]|[àa]|objet|cc)(\s?:|[^:]{0,12}:)\*?`)
-	wrote     = regexp.MustCompile(`(?i)^(on|am|le|il)\s.{6,300}\s(wrote|schrieb|a [ée]crit|[ée]crivait)\b.{0,160}:$`)
-	wrote2    = regexp.MustCompile(`(?i)^.{3,200}\s(wrote|schrieb|a [ée]crit)(\s(am|on|le)\b.{4,120})?\s?:$`)
-	digit     = regexp.MustCompile(`\d`)
+	separator = pattern(`(?i)^[-_ ]{2,}\s*(original message|original appointment|reply message|forwarded message|urspr(ü|ue)ngliche (nachricht|mail|e-mail)|weitergeleitete nachricht|message d[’']origine|message original|message transf[ée]r[ée])\s*[-_ ]{2,}$`)
+	ruler     = pattern(`^_{10,}$|^-{10,}$`)
+	author1   = pattern(`(?i)^\*?(from|von|de|exp[ée]diteur|exp[ée]di[ée] par)\s?:\*?\s*\S`)
+	field     = pattern(`(?i)^\*?(sent|date|to|cc|subject|reply-to|gesendet|datum|an|betreff|antwort an|envoy[ée]|[àa]|objet|cc)(\s?:|[^:]{0,12}:)\*?`)
+	wrote     = pattern(`(?i)^(on|am|le|il)\s.{6,300}\s(wrote|schrieb|a [ée]crit|[ée]crivait)\b.{0,160}:$`)
+	wrote2    = pattern(`(?i)^.{3,200}\s(wrote|schrieb|a [ée]crit)(\s(am|on|le)\b.{4,120})?\s?:$`)
+	digit     = pattern(`\d`)
 )
 
 // mostAttribution is over how many lines "On … wrote:" is broken.
@@ -86,9 +93,9 @@ var blanks = regexp.MustCompile(`\n{3,}`)
 func begins(lines []string) bool {
 	line := strings.TrimSpace(lines[0])
 	switch {
-	case separator.MatchString(line):
+	case separator().MatchString(line):
 		return true
-	case ruler.MatchString(line):
+	case ruler().MatchString(line):
 		return len(lines) > 1 && header(lines[1:])
 	}
 	return header(lines)
@@ -100,12 +107,12 @@ func header(lines []string) bool {
 	for len(lines) > 0 && strings.TrimSpace(lines[0]) == "" {
 		lines = lines[1:]
 	}
-	if len(lines) == 0 || !author1.MatchString(strings.TrimSpace(lines[0])) {
+	if len(lines) == 0 || !author1().MatchString(strings.TrimSpace(lines[0])) {
 		return false
 	}
 	n := 0
 	for _, line := range lines[1:] {
-		if field.MatchString(strings.TrimSpace(line)) {
+		if field().MatchString(strings.TrimSpace(line)) {
 			n++
 		}
 	}
@@ -122,8 +129,8 @@ func attribution(lines []string) int {
 			return 0
 		}
 		whole = strings.TrimSpace(whole + " " + line)
-		found := wrote.MatchString(whole) || n == 0 && wrote2.MatchString(whole)
-		if found && (digit.MatchString(whole) && strings.ContainsAny(whole, "@<:,") || quotedFirst(lines[n+1:])) {
+		found := wrote().MatchString(whole) || n == 0 && wrote2().MatchString(whole)
+		if found && (digit().MatchString(whole) && strings.ContainsAny(whole, "@<:,") || quotedFirst(lines[n+1:])) {
 			return n + 1
 		}
 	}

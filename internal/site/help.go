@@ -128,6 +128,11 @@ type helpShelf struct {
 
 	mu   sync.Mutex
 	made map[*helpSource]madeHelp
+	told map[string]helpFacts // by language
+}
+
+func newHelpShelf(s *Site, own, house helpSources) *helpShelf {
+	return &helpShelf{site: s, own: own, house: house, made: map[*helpSource]madeHelp{}, told: map[string]helpFacts{}}
 }
 
 // madeHelp is a page, and what is wrong with it.
@@ -192,16 +197,40 @@ func (h *helpShelf) make(source *helpSource) madeHelp {
 	if made, ok := h.made[source]; ok {
 		return made
 	}
-	made := h.site.makeHelp(source)
+	made := makeHelp(source, h.facts(source.lang))
 	h.made[source] = made
 	return made
+}
+
+// facts are the site's in a language. The shelf is locked.
+func (h *helpShelf) facts(lang string) helpFacts {
+	facts, ok := h.told[lang]
+	if !ok {
+		facts = h.site.factsIn(lang)
+		h.told[lang] = facts
+	}
+	return facts
+}
+
+// has reports whether there is a page with this name. Unlike page, it does not make it: the pages that
+// a site's own link to would take half of the time in which a server starts.
+func (h *helpShelf) has(lang, name string) bool {
+	source := h.choose(lang, name)
+	if source == nil || source.own {
+		_, found := h.page(lang, name)
+		return found
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	text, err := source.body.execute(h.facts(source.lang))
+	return err == nil && strings.TrimSpace(text) != ""
 }
 
 // help reads the site's own help pages and checks them and their links. Our own pages
 // are made later: a test shows that they are right with all settings of a site.
 func (l *loader) help() {
 	before := len(l.problems)
-	shelf := &helpShelf{site: l.site, own: l.ownHelp(), house: houseHelp(), made: map[*helpSource]madeHelp{}}
+	shelf := newHelpShelf(l.site, l.ownHelp(), houseHelp())
 	if len(l.problems) > before {
 		return
 	}
@@ -256,8 +285,8 @@ func (l *loader) ownHelp() helpSources {
 }
 
 // makeHelp makes a page.
-func (s *Site) makeHelp(source *helpSource) madeHelp {
-	text, err := source.body.execute(s.factsIn(source.lang))
+func makeHelp(source *helpSource, facts helpFacts) madeHelp {
+	text, err := source.body.execute(facts)
 	if err != nil {
 		return madeHelp{problems: []strictyaml.Problem{source.fault(err)}}
 	}
@@ -306,14 +335,18 @@ func (h *helpShelf) wrongLink(lang string, p HelpPage, link string) string {
 	if part == nil {
 		return "" // it leads elsewhere
 	}
-	to, found := p, true
-	if part[1] != "" {
-		to, found = h.page(lang, part[1])
-	}
-	switch anchor := part[2]; {
-	case !found:
+	name, anchor := part[1], part[2]
+	if name != "" && !h.has(lang, name) {
 		return "links to " + link + ", which is not there"
-	case anchor != "" && !to.anchors[anchor] && (p.source.own || !to.source.own):
+	}
+	if anchor == "" {
+		return ""
+	}
+	to := p
+	if name != "" {
+		to, _ = h.page(lang, name)
+	}
+	if !to.anchors[anchor] && (p.source.own || !to.source.own) {
 		return "links to " + link + "; that page has no such anchor"
 	}
 	return ""

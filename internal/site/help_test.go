@@ -122,7 +122,7 @@ func TestHelpFallsBackPageByPage(t *testing.T) {
 		{"fr", "", "en-GB de", "en-GB"},
 		{"fr", "", "de", ""},
 	} {
-		shelf := &helpShelf{site: l.site, own: helpSources{}, house: helpSources{}}
+		shelf := newHelpShelf(l.site, helpSources{}, helpSources{})
 		for lang := range strings.FieldsSeq(c.own) {
 			shelf.own.put("page", lang, func() *helpSource { return page("own " + lang) })
 		}

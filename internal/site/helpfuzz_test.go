@@ -75,7 +75,7 @@ func FuzzHelpPage(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		if made := s.makeHelp(source); made.page.Title == "" && len(made.page.Sections) > 0 && len(made.problems) == 0 {
+		if made := makeHelp(source, s.factsIn(source.lang)); made.page.Title == "" && len(made.page.Sections) > 0 && len(made.problems) == 0 {
 			t.Errorf("%q is a page without a title: %+v", text, made.page)
 		}
 	})

@@ -91,7 +91,8 @@ func wantSameAnchors(t *testing.T, house helpSources) {
 	t.Helper()
 	s := load(t, nil)
 	anchors := func(read func() *helpSource) string {
-		made := s.makeHelp(read())
+		source := read()
+		made := makeHelp(source, s.factsIn(source.lang))
 		for _, p := range made.problems {
 			t.Error(p)
 		}
@@ -111,7 +112,7 @@ func wantSameAnchors(t *testing.T, house helpSources) {
 func wantGoodHelp(t *testing.T, s *Site) {
 	t.Helper()
 	l := &loader{site: s}
-	shelf := &helpShelf{site: s, own: helpSources{}, house: houseHelp(), made: map[*helpSource]madeHelp{}}
+	shelf := newHelpShelf(s, helpSources{}, houseHelp())
 	for _, lang := range s.Languages {
 		if len(shelf.pages(lang)) == 0 {
 			t.Errorf("no help in %s", lang)

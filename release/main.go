@@ -4,8 +4,10 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,7 +41,9 @@ func main() {
 	flag.Parse()
 	err := r.prepare(targets)
 	if err == nil {
-		err = r.build()
+		if err = r.build(); err != nil { // half a release is none
+			err = errors.Join(err, os.RemoveAll(r.out))
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -75,7 +79,27 @@ func (r *release) prepare(targets string) (err error) {
 	if r.targets, err = chosen(targets); err != nil {
 		return err
 	}
-	return os.Mkdir(r.out, 0o755)
+	if err := r.committed(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(r.out, 0o755); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there, from an earlier release: remove it first", r.out)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// committed refuses what is in no commit: a release is made again from its commit by others.
+func (r *release) committed() error {
+	if os.Getenv("SOURCE_DATE_EPOCH") != "" { // the source may come without git
+		return nil
+	}
+	changes, err := r.git("status", "--porcelain")
+	if err == nil && changes != "" {
+		err = fmt.Errorf("what is released must be committed:\n%s", changes)
+	}
+	return err
 }
 
 // chosen are the targets that a list names; all without a list.

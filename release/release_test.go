@@ -297,3 +297,30 @@ func TestVersionsAndTargets(t *testing.T) {
 		t.Error("no error for no target")
 	}
 }
+
+// What is in no commit is not released, and what an earlier release made is not overwritten.
+func TestWhatIsNotReleased(t *testing.T) {
+	dir := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-c", "user.name=T", "-c", "user.email=t@acme.example"}, args...)...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	git("init", "--quiet")
+	must(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module x\n"), 0o600))
+	git("add", "go.mod")
+	git("commit", "--quiet", "--message", "First")
+	r := &release{source: dir, out: filepath.Join(t.TempDir(), "dist"), version: "0.9.0"}
+	must(t, r.prepare(""))
+	if err := r.prepare(""); err == nil || !strings.Contains(err.Error(), "remove it first") {
+		t.Errorf("over an earlier release: %v", err)
+	}
+	must(t, os.Remove(r.out))
+	must(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n"), 0o600))
+	if err := r.prepare(""); err == nil || !strings.Contains(err.Error(), "must be committed:\n?? main.go") {
+		t.Errorf("with a file in no commit: %v", err)
+	}
+}

@@ -1,7 +1,9 @@
 package operator
 
 import (
+	"slices"
 	"strconv"
+	"testing"
 	"time"
 
 	"gatehouse"
@@ -118,6 +120,25 @@ func moveViews(views map[string]ui.View, uk *site.Site, from, to gatehouse.Compa
 	views["merge-ask"], views["merge-changed"] = MergingCompanies{Merging: both, On: uk}, MergingCompanies{Merging: both, On: uk, Changed: true, Keep: true}
 	views["merge-bare"] = MergingCompanies{Merging: directory.Merging{From: from, To: to, Rule: gatehouse.EmailCodes(false)}, On: uk}
 	views["merge-blocked"] = MergingCompanies{Merging: directory.Merging{From: merged}, On: uk, Target: Target{Refused: directory.ReasonMerged, Blocked: true}}
+}
+
+// What there is none of is not listed: a row of zeros hides what does end.
+func TestWhatEndsIsListedIfThereIsAny(t *testing.T) {
+	p := &ui.Page{Words: ui.WordsOf(&ui.Visit{Site: fixture.Sites()["uk"], Lang: "en-GB"}, fixture.Noon)}
+	for want, open := range map[string]store.OpenOfUser{
+		"":                             {},
+		"1 session, 2 trusted devices": {Sessions: 1, Trusted: 2},
+		"3 unfinished sign-ins, 1 link, 1 request for access": {SignIns: 3, Links: 1, Requests: 1},
+	} {
+		if got := (MovingUsers{}).EndsText(p, directory.MovingUser{Open: open}); got != want {
+			t.Errorf("%+v: %q, want %q", open, got, want)
+		}
+	}
+	merging := MergingCompanies{Merging: directory.Merging{Open: store.OpenOfCompany{Trusted: 2, Mails: 1}, Follows: store.FollowsMerge{Users: 9, Cases: 1}}}
+	want := []ending{{"Devices that are no longer trusted", 2}, {"Open support cases that follow", 1}}
+	if got := merging.Ends(p); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
 }
 
 func hostileMove(v MovingUsers, u gatehouse.User, probe string) MovingUsers {

@@ -93,6 +93,26 @@ func (v MergingCompanies) Required() gatehouse.Requirement { return v.Rule.Requi
 func (v MergingCompanies) LosesText() string { return platforms(v.Loses) }
 func (v MergingCompanies) GainsText() string { return platforms(v.Gains) }
 
+// ending is something that ends, or follows, and how much of it there is.
+type ending struct {
+	Name   string
+	Number int
+}
+
+// Ends is what there is of all that ends or follows.
+func (v MergingCompanies) Ends(p *ui.Page) (all []ending) {
+	for _, c := range []ending{
+		{"suspend.open_sessions", v.Open.Sessions}, {"suspend.open_signins", v.Open.SignIns}, {"suspend.open_trusted", v.Open.Trusted},
+		{"merge.links", v.Follows.Links}, {"merge.requests", v.Follows.Requests}, {"merge.runs", v.Follows.Runs},
+		{"merge.shared", v.Follows.Shared}, {"merge.cases", v.Follows.Cases},
+	} {
+		if c.Number > 0 {
+			all = append(all, ending{p.T(c.Name), c.Number})
+		}
+	}
+	return all
+}
+
 // Rows are the settings of the other company's policy that become stricter.
 func (v MergingCompanies) Rows(p *ui.Page) (rows []companySetting) {
 	counts := v.On.Policy.For(v.Policy)

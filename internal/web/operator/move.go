@@ -145,6 +145,23 @@ func (v MovingUsers) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return []ui.Field{{Name: "leave", Control: "box", Label: p.T("move.leave", "company", v.From.Name), Hint: p.T("move.leave_hint"), Ticked: v.Leave}}, v.Fields
 }
 
+// EndsText says how much of what a user has open ends; empty: there is nothing.
+func (v MovingUsers) EndsText(p *ui.Page, u directory.MovingUser) string {
+	var ends []string
+	for _, c := range []struct {
+		key string
+		n   int
+	}{
+		{"move.ends_sessions", u.Open.Sessions}, {"move.ends_signins", u.Open.SignIns}, {"move.ends_trusted", u.Open.Trusted},
+		{"move.ends_links", u.Open.Links}, {"move.ends_requests", u.Open.Requests},
+	} {
+		if c.n > 0 {
+			ends = append(ends, p.T(c.key, "n", c.n))
+		}
+	}
+	return strings.Join(ends, ", ")
+}
+
 // platforms names platforms in one line.
 func platforms(names []string) string { return strings.Join(names, ", ") }
 

@@ -55,7 +55,8 @@ type MovingUser struct {
 	Same []gatehouse.User
 	// Loses and Gains are the names of platforms, as a plain user.
 	Loses, Gains []string
-	// Needs is what the other company requires and the user has not set up; empty: nothing.
+	// Needs is what the other company requires and the user has not set up, or a code that is asked for
+	// nowhere now; empty: nothing.
 	Needs gatehouse.Requirement
 }
 
@@ -129,6 +130,14 @@ func bothCompanies(ctx context.Context, q store.Queries, st *site.Site, from, to
 	return was, then, err
 }
 
+// newTo reports whether what the other company requires is something new for the user.
+func (u MovingUser) newTo(was, needs gatehouse.Requirement) bool {
+	if needs == gatehouse.RequireCode {
+		return needs.Over(was) && u.Factors == 0 && !u.OwnTwoFactor
+	}
+	return !needs.MetBy(u.User)
+}
+
 // seeMoving looks up what changes for each user, and for the companies.
 func (s *Service) seeMoving(ctx context.Context, q store.Queries, st *site.Site, v *Moving) error {
 	ids := make([]string, len(v.Users))
@@ -143,12 +152,12 @@ func (s *Service) seeMoving(ctx context.Context, q store.Queries, st *site.Site,
 	if err != nil {
 		return err
 	}
-	needs := gatehouse.RulesFor(st.Site, v.To.Rule()).Strictest().Require
+	was, needs := gatehouse.RulesFor(st.Site, v.From.Rule()).Strictest().Require, gatehouse.RulesFor(st.Site, v.To.Rule()).Strictest().Require
 	for i := range v.Users {
 		u := &v.Users[i]
 		u.Open = open[u.ID]
 		u.Loses, u.Gains = reachChanges(here, there, u.Role)
-		if !needs.MetBy(u.User) {
+		if u.newTo(was, needs) {
 			u.Needs = needs
 		}
 		same, err := q.UsersByEmail(ctx, st.ID, u.Email, mostInMail)

@@ -142,6 +142,34 @@ func TestTheLastAdministratorGoesWithAClearAnswer(t *testing.T) {
 	})
 }
 
+// Who goes from a company without two-factor to one with it reads that there will be codes; who has
+// them already, of their own choice or from the company that they leave, does not.
+func TestAMoveSaysThatThereWillBeCodes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		without := h.company(h.uk, "10482", "Northgate")
+		with := func(number string) gatehouse.Company {
+			c := gatehouse.Company{ID: store.NewID("com", h.now), SiteID: h.uk.ID, Name: "Firm " + number, AccountNumber: number, TwoFactor: true, CreatedAt: h.now}
+			h.write(func(q store.Queries) error { return q.InsertCompany(h.t.Context(), c) })
+			return c
+		}
+		one, other := with("20001"), with("20002")
+		plain, own := h.user(h.uk, without.ID, "Plain", gatehouse.RoleUser), h.user(h.uk, without.ID, "Own", gatehouse.RoleUser)
+		h.write(func(q store.Queries) error { return q.SetOwnTwoFactor(h.t.Context(), own.SiteID, own.ID, true) })
+		has := h.user(h.uk, one.ID, "Has", gatehouse.RoleUser)
+		for _, c := range []struct {
+			user     gatehouse.User
+			from, to gatehouse.Company
+			want     gatehouse.Requirement
+		}{{plain, without, one, gatehouse.RequireCode}, {own, without, one, ""}, {has, one, other, ""}, {has, one, without, ""}} {
+			v, err := h.Moving(t.Context(), h.uk, operator, c.from.ID, c.to.ID, []string{c.user.ID})
+			h.ok(err)
+			if len(v.Users) != 1 || v.Users[0].Needs != c.want {
+				t.Errorf("%s from %s to %s: %+v, want %q", c.user.Username, c.from.Name, c.to.Name, v.Users, c.want)
+			}
+		}
+	})
+}
+
 func second(_ int, err error) error { return err }
 
 // Two companies that are one: all users belong to the other one, whose rules become the stricter ones;

@@ -49,7 +49,7 @@ func TestC12_AUserGoesToAnotherCompany(t *testing.T) {
 		one := c.Follow(c.Get("/operator/sites/meridian-uk/users/"+boss.ID).Want(200), "Move to another company").Want(200)
 		found := c.Submit(one, "form[action='"+page+"/move']", testkit.Values{"q": "harl"}).Want(200)
 		ask := c.Follow(found, "Harlow <b>Tools</b>").Want(200)
-		if !ask.Has("sessions 1") || !ask.Has("Stays an administrator") || !ask.Has(leader.Email) || ask.Find("#leave").Length() != 1 {
+		if !ask.Has("Ends: 1 session Stays") || !ask.Has("Stays an administrator") || !ask.Has(leader.Email) || ask.Find("#leave").Length() != 1 {
 			t.Errorf("%q", ask.Text("main"))
 		}
 		form := "form[method='post'][action='" + page + "/move']"
@@ -101,7 +101,7 @@ func TestC12_TwoCompaniesThatAreOneAreMerged(t *testing.T) {
 		_, c, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleOwner)
 		found := c.Submit(c.Follow(c.Get(page).Want(200), "Merge into another company").Want(200), "form[action='"+page+"/merge']", testkit.Values{"q": "H-1"}).Want(200)
 		ask := c.Follow(found, "Harlow").Want(200)
-		if !ask.Has("1 email address that both have") || !ask.Has("That is new for the other company") || !ask.Has("The administrators of Lindenhof stay administrators") {
+		if !ask.Has("1 email address that both have") || !ask.Has("This is new for the other company") || !ask.Has("Off for both companies") || ask.Has("Links that stop working") || !ask.Has("The administrators of Lindenhof stay administrators") {
 			t.Errorf("%q", ask.Text("main"))
 		}
 		form := "form[method='post'][action='" + page + "/merge']"

@@ -104,6 +104,57 @@ func TestC13_EachCauseIsOneAlert(t *testing.T) {
 	})
 }
 
+// Enrolments really fail: an administrator switches Enhanced Security on for colleagues whose mail has
+// come back, so that no code can reach them. It is one alert for the site, until the hour is over in
+// which it happened.
+func TestC13_EnrolmentsThatFail(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, at string) {
+		const site = "meridian-uk"
+		s := testkit.NewServer(t, at, testkit.With(func(o *assembly.Options) {
+			o.Alerts = assembly.Alerts{Mail: []string{"watch@platform.example"}, Thresholds: gatehouse.AlertThresholds{gatehouse.AlertEnrolment: 2}}
+		}))
+		s.AddUser(site, "msantos", password, administrator)
+		for _, name := range []string{"gone.one", "gone.two"} {
+			u := s.AddUser(site, name, password, nil)
+			s.Mail.RefuseTo(u.Email, 550, "5.1.1 No such user")
+			resetPassword(t, s, u)
+			testkit.Eventually(t, "mail to "+name+" came back", func() bool { u = s.User(u); return u.Bouncing() })
+			if u.State != gatehouse.Active {
+				t.Fatalf("%s is %s", name, u.State)
+			}
+		}
+		if open := openAlerts(t, s); len(open) != 0 {
+			t.Fatalf("nothing is switched yet: %v", open)
+		}
+		c := visitor(t, s, site)
+		wantHome(t, signIn(c, "msantos", password))
+		if result := finished(t, c, setTwoFactor(c, "enabled")); !result.Has("2 failed") {
+			t.Fatalf("%q", result.Text("main"))
+		}
+		for range 2 { // a second look opens nothing
+			lookForAlerts(t, s)
+			open, err := s.Store.Read().OpenAlerts(t.Context())
+			if err != nil || len(open) != 1 || open[0].Kind != gatehouse.AlertEnrolment || open[0].Cause != site || open[0].Value != 2 {
+				t.Fatalf("%+v %v", open, err)
+			}
+		}
+		if n := len(messagesAbout(t, s, "alert-opened")); n != 1 {
+			t.Errorf("%d mails", n)
+		}
+		if _, op, _ := operatorWithApp(t, s, "skeller", gatehouse.RoleSecurity); !op.Get("/operator/alerts").Want(200).Has("An enrolment failed for users") {
+			t.Errorf("the page does not say it: %q", op.Get("/operator/alerts").Text("main"))
+		}
+		for _, later := range []time.Duration{gatehouse.AlertWindow + time.Minute, 16 * time.Minute} {
+			s.Clock.Add(later)
+			lookForAlerts(t, s)
+		}
+		if open := openAlerts(t, s); len(open) != 0 {
+			t.Errorf("still open when it is over: %v", open)
+		}
+	})
+}
+
 // allSent waits until no mail waits to be sent.
 func allSent(t *testing.T, s *testkit.Server) {
 	t.Helper()

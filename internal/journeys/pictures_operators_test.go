@@ -59,6 +59,7 @@ func TestPicturesOfOperators(t *testing.T) {
 	at("/operator/addresses/" + site + "/" + proposes(t, s, by, locked))
 	b.See("Agree")
 	keepPicture(t, b, "operator-proposal")
+	picturesOfCompanies(t, s, b, locked)
 	b.Size(1120, 900)
 	at("/operator/mail")
 	b.See("Mail")
@@ -98,4 +99,27 @@ func pictured(t *testing.T, s *testkit.Server, username, first, last string, rol
 		t.Fatal(err)
 	}
 	return u
+}
+
+// picturesOfCompanies shows what an owner sees before a user moves to another company, and before a
+// company is merged into another one.
+func picturesOfCompanies(t *testing.T, s *testkit.Server, b *testkit.Tab, u gatehouse.User) {
+	t.Helper()
+	companies := map[string]gatehouse.Company{}
+	for _, number := range []string{"10731-UK", "12044-UK"} {
+		c, err := s.Store.Read().CompanyByAccount(t.Context(), u.SiteID, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		companies[number] = c
+	}
+	to, of := companies["12044-UK"].ID, s.URL(gatehouse.OperatorsSite, "/operator/sites/"+u.SiteID+"/companies/")
+	b.Size(1120, 1000)
+	b.Open(of + u.CompanyID + "/move?user=" + u.ID + "&to=" + to)
+	b.See("Move 1 user")
+	keepPicture(t, b, "operator-move")
+	b.Size(1120, 1400)
+	b.Open(of + companies["10731-UK"].ID + "/merge?to=" + to)
+	b.See("Merge the companies")
+	keepPicture(t, b, "operator-merge")
 }

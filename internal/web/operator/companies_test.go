@@ -3,6 +3,7 @@ package operator
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,13 +126,15 @@ func moveViews(views map[string]ui.View, uk *site.Site, from, to gatehouse.Compa
 // What there is none of is not listed: a row of zeros hides what does end.
 func TestWhatEndsIsListedIfThereIsAny(t *testing.T) {
 	p := &ui.Page{Words: ui.WordsOf(&ui.Visit{Site: fixture.Sites()["uk"], Lang: "en-GB"}, fixture.Noon)}
-	for want, open := range map[string]store.OpenOfUser{
-		"":                             {},
-		"1 session, 2 trusted devices": {Sessions: 1, Trusted: 2},
-		"3 unfinished sign-ins, 1 link, 1 request for access": {SignIns: 3, Links: 1, Requests: 1},
+	for want, u := range map[string]directory.MovingUser{
+		"":                                   {},
+		"Ends: 1 session, 2 trusted devices": {Open: store.OpenOfUser{Sessions: 1, Trusted: 2}},
+		"Ends: 3 unfinished sign-ins, 1 link, 1 request for access": {Open: store.OpenOfUser{SignIns: 3, Links: 1, Requests: 1}},
+		"Ends: 1 link; A code by email is required there at each sign-in.; Can then open: Orders, Reports": {
+			Open: store.OpenOfUser{Links: 1}, Needs: gatehouse.RequireCode, Gains: []string{"Orders", "Reports"}},
 	} {
-		if got := (MovingUsers{}).EndsText(p, directory.MovingUser{Open: open}); got != want {
-			t.Errorf("%+v: %q, want %q", open, got, want)
+		if got := strings.Join(MovingUsers{}.Changes(p, u), "; "); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 	merging := MergingCompanies{Merging: directory.Merging{Open: store.OpenOfCompany{Trusted: 2, Mails: 1}, Follows: store.FollowsMerge{Users: 9, Cases: 1}}}

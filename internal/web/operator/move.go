@@ -145,15 +145,37 @@ func (v MovingUsers) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return []ui.Field{{Name: "leave", Control: "box", Label: p.T("move.leave", "company", v.From.Name), Hint: p.T("move.leave_hint"), Ticked: v.Leave}}, v.Fields
 }
 
-// EndsText says how much of what a user has open ends; empty: there is nothing.
-func (v MovingUsers) EndsText(p *ui.Page, u directory.MovingUser) string {
+// Changes says what changes for a user, without what stays as it is.
+func (v MovingUsers) Changes(p *ui.Page, u directory.MovingUser) (all []string) {
+	say := func(key string, pairs ...any) { all = append(all, p.T(key, pairs...)) }
+	if ends := endsText(p, u); ends != "" {
+		say("move.ends", "what", ends)
+	}
+	if u.Needs != "" {
+		say("move.needs_" + string(u.Needs))
+	}
+	if len(u.Loses) > 0 {
+		say("move.loses", "platforms", platforms(u.Loses))
+	}
+	if len(u.Gains) > 0 {
+		say("move.gains", "platforms", platforms(u.Gains))
+	}
+	for _, same := range u.Same {
+		say("move.same_address", "username", same.Username)
+	}
+	return all
+}
+
+// endsText says how much of what a user has open ends; empty: there is nothing.
+func endsText(p *ui.Page, u directory.MovingUser) string {
+	open := u.Open
 	var ends []string
 	for _, c := range []struct {
 		key string
 		n   int
 	}{
-		{"move.ends_sessions", u.Open.Sessions}, {"move.ends_signins", u.Open.SignIns}, {"move.ends_trusted", u.Open.Trusted},
-		{"move.ends_links", u.Open.Links}, {"move.ends_requests", u.Open.Requests},
+		{"move.ends_sessions", open.Sessions}, {"move.ends_signins", open.SignIns}, {"move.ends_trusted", open.Trusted},
+		{"move.ends_links", open.Links}, {"move.ends_requests", open.Requests},
 	} {
 		if c.n > 0 {
 			ends = append(ends, p.T(c.key, "n", c.n))
@@ -164,7 +186,3 @@ func (v MovingUsers) EndsText(p *ui.Page, u directory.MovingUser) string {
 
 // platforms names platforms in one line.
 func platforms(names []string) string { return strings.Join(names, ", ") }
-
-// LosesText and GainsText name platforms.
-func (v MovingUsers) LosesText(u directory.MovingUser) string { return platforms(u.Loses) }
-func (v MovingUsers) GainsText(u directory.MovingUser) string { return platforms(u.Gains) }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"time"
@@ -138,24 +139,36 @@ func (v CompanyActivity) address(path, before string) string {
 	return path + "?" + q.Encode()
 }
 
-// companyEvent is an event in words.
+// companyEvent is an event in words, all of them: see userRow.
 type companyEvent struct {
-	Page              *ui.Page
-	Text, Class, Icon string
+	Labels      *eventLabels
+	Text, Class string
+	Mark        template.HTML
 	// Person is the name of who it is about, and Username what the person signs in with, if it is
 	// another one.
 	Person, Username, Link string
-	At                     time.Time
+	Machine, When          string
 	Result, Badge          string
 	Place, Device, By      string
 }
 
+// eventLabels are the words that the lines of a list share.
+type eventLabels struct{ User, Company, When, Result, From, Nowhere string }
+
 // Log puts the events of the page into words. What is suspicious stands out as on a user's own page.
-func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
+func (v CompanyActivity) Log(p *ui.Page) ([]companyEvent, error) {
 	lines := make([]companyEvent, len(v.Events))
+	labels := &eventLabels{User: p.T("company_activity.user"), Company: p.T("company_activity.company"), When: p.T("activity.when"), Result: p.T("activity.result"), From: p.T("activity.from"), Nowhere: p.T("activity.nowhere")}
 	for i, e := range v.Events {
 		_, look := ui.EventWords(e)
-		l := companyEvent{Page: p, Text: DidText(p.Words, e), Icon: look.Icon, Class: look.Class, At: e.At}
+		l := companyEvent{Labels: labels, Text: DidText(p.Words, e), Class: look.Class, Machine: p.Machine(e.At), When: p.When(e.At)}
+		if look.Class != "" {
+			mark, err := p.Icon(look.Icon, look.Class)
+			if err != nil {
+				return nil, err
+			}
+			l.Mark = mark
+		}
 		badge := ResultBadge(p.Words, e)
 		l.Result, l.Badge = badge.Text, badge.Class
 		if u := v.People[e.UserID]; u.ID != "" {
@@ -178,7 +191,7 @@ func (v CompanyActivity) Log(p *ui.Page) []companyEvent {
 		}
 		lines[i] = l
 	}
-	return lines
+	return lines, nil
 }
 
 // ResultBadge is how an event went, in a word.

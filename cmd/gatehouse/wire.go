@@ -42,18 +42,18 @@ func useThreads() {
 	}
 }
 
-// tuneCollector makes the garbage collector run when allocations reach half the live
-// memory, the memory of the hashes included, and returns ballast: memory that is never
-// touched, so it takes none, and that the collector counts as live as long as the caller
-// keeps it. The live memory of this program without hashes is a few MiB: without the
-// ballast the collector would run dozens of times a second while sessions are checked. See
-// docs/decisions/0033.
+// tuneCollector makes the garbage collector run when allocations reach 30 percent of the live memory,
+// the memory of the hashes included, and returns ballast: memory that is never touched, so it takes
+// none, and that the collector counts as live as long as the caller keeps it. The live memory of this
+// program without hashes is a few MiB: without the ballast the collector would run dozens of times a
+// second while sessions are checked. A smaller share with more ballast is as much for those, and less
+// for a storm of sign-ins, whose hashes are live too. See docs/decisions/0033.
 func tuneCollector() (ballast []byte) {
 	if ownCollector() {
 		return nil
 	}
-	debug.SetGCPercent(50)
-	return make([]byte, 8<<20)
+	debug.SetGCPercent(30)
+	return make([]byte, 20<<20)
 }
 
 // hurry makes the garbage collector wait while the server starts: what a start allocates fits below

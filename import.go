@@ -2,11 +2,14 @@ package gatehouse
 
 import "time"
 
-// Import is a file of users that a company's administrator brings in by page: uploaded, its columns
-// named, previewed, confirmed, done in the background, and then forgotten.
+// Import is a file of users that a company's administrator, or an operator for a site, brings in by page:
+// uploaded, its columns named, previewed, confirmed, done in the background, and then forgotten.
 type Import struct {
-	ID, SiteID, CompanyID string
-	// UserID is the administrator, who alone sees it. By is who that was for the event log.
+	ID, SiteID string
+	// CompanyID is empty if it is for the whole site: then a column says the company of each line.
+	CompanyID string
+	// UserID is the administrator, or the operator, who alone sees it. By is who that was for the event
+	// log.
 	UserID string
 	By     ImportCaller
 	// FileName is what the administrator's computer called the file.
@@ -49,7 +52,8 @@ const (
 	ImportRunning  ImportState = "running"
 	ImportInviting ImportState = "inviting"
 	ImportDone     ImportState = "done"
-	// ImportStopped: the one who confirmed it is no longer an administrator of the company.
+	// ImportStopped: the one who confirmed it is no longer an administrator of the company, or an
+	// operator who may do it.
 	ImportStopped ImportState = "stopped"
 )
 
@@ -86,6 +90,8 @@ type ImportCounts struct {
 	Promoted, Demoted int
 	// Activated and Deactivated are changed users.
 	Activated, Deactivated int
+	// Companies are new ones, in an import for a site.
+	Companies int
 }
 
 // Add counts n more lines with an outcome.
@@ -178,6 +184,11 @@ type ImportDetail struct {
 	Faults []ImportFault `json:",omitempty"`
 	// Mailed: a new user gets an invitation, if invitations are sent.
 	Mailed bool `json:",omitempty"`
+	// Company and Account are the company of the line, in an import for a site. Founds: the line makes
+	// it.
+	Company string `json:",omitempty"`
+	Account string `json:",omitempty"`
+	Founds  bool   `json:",omitempty"`
 }
 
 // ImportField is a field that changes.

@@ -15,7 +15,7 @@ import (
 // planImport decides on every line of an import, by what the database has now, and puts the counts
 // and the mark into i. It is the pass of Import that checks a file.
 func (s *Service) planImport(ctx context.Context, st *site.Site, c gatehouse.Caller, i *gatehouse.Import) ([]gatehouse.ImportLine, error) {
-	firm, err := company(ctx, s.Store.Read(), st, c, i.CompanyID)
+	firm, err := importFor(ctx, s.Store.Read(), st, c, i.CompanyID)
 	if err != nil {
 		return nil, err
 	}
@@ -29,12 +29,16 @@ func (s *Service) planImport(ctx context.Context, st *site.Site, c gatehouse.Cal
 	}
 	var lines []gatehouse.ImportLine
 	i.Planned = gatehouse.ImportCounts{}
+	founders, promoted := makers{}, map[string]int{}
 	im := s.pageImporter(st, c, firm, func(all []importChange) {
 		for _, ch := range all {
-			if promotes(ch) && i.Planned.Promoted >= mostPromoted {
-				ch.problems = append(ch.problems, *ch.row.problem(colRole, ImportManyAdmins, strconv.Itoa(mostPromoted), "too many administrators"))
+			if promotes(ch) {
+				if promoted[ch.company.ID]++; promoted[ch.company.ID] > mostPromoted {
+					ch.problems = append(ch.problems, *ch.row.problem(colRole, ImportManyAdmins, strconv.Itoa(mostPromoted), "too many administrators"))
+				}
 			}
-			l := lineOf(ch)
+			founders.mark(&ch)
+			l := lineOf(ch, i.CompanyID == "")
 			lines = append(lines, l)
 			countLine(&i.Planned, ch, l)
 		}
@@ -51,21 +55,23 @@ func (s *Service) planImport(ctx context.Context, st *site.Site, c gatehouse.Cal
 	return lines, nil
 }
 
-// mostPromoted is how many administrators one file makes: each is announced to the others by mail.
+// mostPromoted is how many administrators one file makes at a company: each is announced to the others by
+// mail.
 const mostPromoted = 20
 
 func promotes(ch importChange) bool {
 	return len(ch.problems) == 0 && ch.now.Role == gatehouse.RoleAdmin && ch.was.Role != gatehouse.RoleAdmin
 }
 
-// pageImporter is the importer of a file of one company, whose new users are invited.
+// pageImporter is the importer of a file of one company or, with none, of a site, whose new users are
+// invited.
 func (s *Service) pageImporter(st *site.Site, c gatehouse.Caller, firm gatehouse.Company, each func([]importChange)) *importer {
 	return &importer{Service: s, caller: c, st: st, own: firm.AccountNumber, now: s.Now(), opts: ImportOptions{each: each, invited: true},
 		hashes: map[int]string{}, again: map[int]string{}, compared: map[int]comparison{}, comparing: maphash.MakeSeed()}
 }
 
-// lineOf is what is kept of a line: what it says, and what it does.
-func lineOf(ch importChange) gatehouse.ImportLine {
+// lineOf is what is kept of a line: what it says, and what it does. forSite: also at which company.
+func lineOf(ch importChange, forSite bool) gatehouse.ImportLine {
 	l := gatehouse.ImportLine{Line: ch.row.line, Outcome: gatehouse.ImportUnchanged, Cells: map[string]string{},
 		Username: shown(ch.row.user.Username, gatehouse.MaxName), Name: shown(ch.row.user.FirstName+" "+ch.row.user.LastName, gatehouse.MaxName)}
 	for c, cell := range ch.row.rec.cells {
@@ -84,12 +90,15 @@ func lineOf(ch importChange) gatehouse.ImportLine {
 		}
 	case ch.isNew():
 		l.Outcome = gatehouse.ImportNew
-		l.Detail.Mailed = ch.now.State == gatehouse.Invited && reachable(ch.now)
+		l.Detail.Mailed = ch.now.State == gatehouse.Invited && reachable(ch.now) && !ch.company.Suspended()
 	case ch.now != ch.was:
 		l.Outcome = gatehouse.ImportChanged
 	}
 	if l.Outcome != gatehouse.ImportRefused {
 		l.Detail.Fields = fieldsOf(ch)
+	}
+	if forSite && ch.company != nil {
+		l.Detail.Company, l.Detail.Account, l.Detail.Founds = shown(ch.company.Name, gatehouse.MaxName), ch.company.AccountNumber, ch.makes
 	}
 	l.Mark = markOf(ch, l)
 	return l
@@ -131,8 +140,10 @@ func fieldsOf(ch importChange) (all []gatehouse.ImportField) {
 }
 
 // markOf is a hash of what a line does: the same line does the same to the same user. It leaves out
-// the ID of a new user, which is another one each time.
+// the ID of a new user, which is another one each time, and which of its lines makes a new company: if
+// that one is left out, the next one does.
 func markOf(ch importChange, l gatehouse.ImportLine) string {
+	l.Detail.Founds = false
 	text, err := json.Marshal([]any{l.Line, l.Outcome, l.Detail, ch.was.ID, ch.was.EmailConfirmed, ch.now.Username, ch.now.FirstName, ch.now.LastName, ch.now.Email, ch.now.Role, ch.now.State})
 	if err != nil { // texts can always be encoded
 		panic(err)
@@ -146,6 +157,9 @@ func countLine(n *gatehouse.ImportCounts, ch importChange, l gatehouse.ImportLin
 	n.Add(l.Outcome, 1)
 	if l.Detail.Mailed {
 		n.Invited++
+	}
+	if ch.makes {
+		n.Companies++
 	}
 	if l.Outcome != gatehouse.ImportNew && l.Outcome != gatehouse.ImportChanged {
 		return

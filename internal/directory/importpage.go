@@ -49,15 +49,17 @@ const (
 
 const importSealed = "import file"
 
-// UploadImport keeps a file for its administrator, with a guess of what its columns are.
+// UploadImport keeps a file for its administrator or, without a company, for an operator who imports
+// for the site, with a guess of what its columns are.
 //
 // Errors: Forbidden; NotFound; Invalid with the field "file", whose reason is one of package sheet or
 // FieldNobody; TooMany with ReasonImportWait; Unavailable.
 func (s *Service) UploadImport(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, name string, file []byte) (gatehouse.Import, error) {
-	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
+	c = doesImport(c, companyID)
+	if _, err := importFor(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return gatehouse.Import{}, err
 	}
-	if c.Kind != gatehouse.SignedIn { // an import by page belongs to an administrator
+	if c.UserID == "" { // an import by page belongs to somebody
 		return gatehouse.Import{}, errForbidden
 	}
 	err := s.spare(ctx, c, ReasonImportWait, store.Limit{Key: "import:" + st.ID + ":" + c.UserID, Every: 2 * time.Minute, Burst: 30})
@@ -121,9 +123,10 @@ func shown(s string, most int) string {
 	return strings.TrimSpace(s)
 }
 
-// Imports are the latest imports of an administrator that are still kept.
+// Imports are the latest imports of an administrator, or of an operator for the site, that are still
+// kept.
 func (s *Service) Imports(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID string) ([]gatehouse.Import, error) {
-	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
+	if _, err := importFor(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return nil, err
 	}
 	all, err := s.Store.Read().ImportsOf(ctx, st.ID, companyID, c.UserID, 20)
@@ -136,11 +139,11 @@ func expired(i gatehouse.Import, now time.Time) bool {
 	return !i.State.Runs() && !now.Before(i.ExpiresAt)
 }
 
-// ImportByID returns an import of the administrator who uploaded it. For everybody else there is none.
+// ImportByID returns an import of the administrator or operator who uploaded it. For everybody else there is none.
 //
 // Errors: Forbidden, NotFound, Unavailable.
 func (s *Service) ImportByID(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string) (gatehouse.Import, error) {
-	if _, err := company(ctx, s.Store.Read(), st, c, companyID); err != nil {
+	if _, err := importFor(ctx, s.Store.Read(), st, c, companyID); err != nil {
 		return gatehouse.Import{}, err
 	}
 	i, err := s.Store.Read().Import(ctx, st.ID, companyID, c.UserID, id)
@@ -220,8 +223,9 @@ func (s *Service) importText(ctx context.Context, i gatehouse.Import) ([]byte, e
 // CheckImport says what the columns of an uploaded file are, and makes its preview.
 //
 // Errors: Forbidden; NotFound; Invalid with the field "columns" (FieldNoWay: nothing identifies the
-// users; FieldTwice) or "file"; Conflict with ReasonImportBegun; Unavailable.
+// users; FieldNoAccount; FieldTwice) or "file"; Conflict with ReasonImportBegun; Unavailable.
 func (s *Service) CheckImport(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string, columns []string, headed bool) (gatehouse.Import, error) {
+	c = doesImport(c, companyID)
 	i, err := s.ImportByID(ctx, st, c, companyID, id)
 	if err != nil {
 		return i, err
@@ -229,7 +233,7 @@ func (s *Service) CheckImport(ctx context.Context, st *site.Site, c gatehouse.Ca
 	before := i.Mark
 	i.Columns, i.Headed = make([]string, len(i.Columns)), headed
 	copy(i.Columns, columns)
-	if err := checkColumns(st, i.Columns); err != nil {
+	if err := checkColumns(st, i.Columns, companyID == ""); err != nil {
 		return i, err
 	}
 	lines, err := s.planImport(ctx, st, c, &i)
@@ -243,7 +247,8 @@ func (s *Service) CheckImport(ctx context.Context, st *site.Site, c gatehouse.Ca
 	return i, s.keepPlan(ctx, st, c, i, before, lines)
 }
 
-func checkColumns(st *site.Site, columns []string) error {
+// checkColumns: forSite, each line has to say its company.
+func checkColumns(st *site.Site, columns []string, forSite bool) error {
 	var f gatehouse.Faults
 	has := map[string]int{}
 	for _, name := range columns {
@@ -258,6 +263,9 @@ func checkColumns(st *site.Site, columns []string) error {
 	}
 	if has["username"] == 0 && (st.SignInWith != gatehouse.WithEmail || has["email"] == 0) {
 		f.Add("columns", FieldNoWay)
+	}
+	if forSite && has["account_number"] == 0 {
+		f.Add("columns", FieldNoAccount)
 	}
 	return f.Err()
 }
@@ -277,6 +285,7 @@ func (s *Service) keepPlan(ctx context.Context, st *site.Site, c gatehouse.Calle
 //
 // Errors: Forbidden; NotFound; Conflict with ReasonImportBegun; Unavailable.
 func (s *Service) DropImport(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id string) error {
+	c = doesImport(c, companyID)
 	i, err := s.ImportByID(ctx, st, c, companyID, id)
 	if err != nil {
 		return err
@@ -295,6 +304,7 @@ func (s *Service) DropImport(ctx context.Context, st *site.Site, c gatehouse.Cal
 //
 // Errors: Forbidden; NotFound; Conflict with ReasonImportMoved or ReasonImportNothing; Unavailable.
 func (s *Service) StartImport(ctx context.Context, st *site.Site, c gatehouse.Caller, companyID, id, mark string, invite bool) (gatehouse.Import, error) {
+	c = doesImport(c, companyID)
 	i, err := s.ImportByID(ctx, st, c, companyID, id)
 	switch {
 	case err != nil:

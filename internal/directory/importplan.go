@@ -19,6 +19,8 @@ type importChange struct {
 	replaced, kept bool
 	// problems are what is wrong with the line: then nothing is changed.
 	problems []ImportProblem
+	// makes: by page, it is the first line of a new company.
+	makes bool
 }
 
 func (ch importChange) isNew() bool { return ch.was.ID == "" }
@@ -198,6 +200,9 @@ func (p *importPass) decide(row importRow, firm *importCompany, was gatehouse.Us
 	p.update(&ch)
 	if ch.now != ch.was && notOwn(p.caller, was) != nil {
 		return ch, row.problem(colUsername, ImportOwn, "", "%.60q is your own account, which you change in your own pages", row.user.Username)
+	}
+	if p.asksSecond(ch) {
+		return ch, row.problem(colEmail, ImportSecondOperator, "", "%.60q: correcting an administrator's address takes a second operator", row.user.Email)
 	}
 	return ch, nil
 }

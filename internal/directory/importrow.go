@@ -39,9 +39,9 @@ const (
 	ImportCellError    = "cell-error"  // a formula came to nothing
 	ImportNotYours     = "not-your-company"
 	ImportCompanyName  = "company-name" // Args["name"] is the right one
-	ImportNoCompany    = "no-company"
-	ImportElsewhere    = "elsewhere"  // another company has the username
-	ImportLooksLike    = "looks-like" // Args["other"]
+	ImportNoCompany    = "no-company"   // there is none with the account number, and no name for a new one
+	ImportElsewhere    = "elsewhere"    // another company has the username
+	ImportLooksLike    = "looks-like"   // Args["other"]
 	ImportOwn          = "own-account"
 	ImportDeleted      = "deleted"     // the username of a deleted user, who could be restored
 	ImportManyAdmins   = "many-admins" // Args["most"]: one file makes so many administrators

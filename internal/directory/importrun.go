@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,6 +50,9 @@ func (s *Service) RunImports(ctx context.Context, sites func(id string) *site.Si
 		return false, fmt.Errorf("import %s: the site %q is not configured here", i.ID, i.SiteID)
 	}
 	r := &importing{s: s, st: st, Import: i}
+	if err := r.asOperator(ctx); err != nil {
+		return false, fmt.Errorf("import %s: %w", i.ID, err)
+	}
 	for on := true; on; {
 		on = goOn()
 		err := r.batch(ctx, on)
@@ -70,12 +74,36 @@ type importing struct {
 	gatehouse.Import
 	s  *Service
 	st *site.Site
+	// role is the role of the operator, if it is one's import for a site.
+	role gatehouse.Role
 }
 
-// caller is the administrator who confirmed the import: in their name it is done.
+// forSite: an operator has confirmed it, for all companies of the site.
+func (r *importing) forSite() bool { return r.CompanyID == "" }
+
+// asOperator looks up the role in which an operator imports. Somebody who is gone has none; each part
+// looks again (stillMay).
+func (r *importing) asOperator(ctx context.Context) error {
+	if !r.forSite() {
+		return nil
+	}
+	u, err := r.s.Store.Read().User(ctx, gatehouse.OperatorsSite, r.UserID)
+	if gatehouse.KindOf(err) == gatehouse.NotFound {
+		return nil
+	}
+	r.role = u.Role
+	return err
+}
+
+// caller is the administrator, or the operator, who confirmed the import: in their name it is done.
 func (r *importing) caller() gatehouse.Caller {
-	return gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: r.SiteID, CompanyID: r.CompanyID, UserID: r.UserID, Role: gatehouse.RoleAdmin,
+	by := gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: r.SiteID, CompanyID: r.CompanyID, UserID: r.UserID, Role: gatehouse.RoleAdmin,
 		Name: r.By.Name, IPAddress: r.By.IPAddress, UserAgent: r.By.UserAgent, Reference: r.By.Reference}
+	if r.forSite() {
+		by.Kind, by.SiteID, by.Role = gatehouse.Operator, gatehouse.OperatorsSite, r.role
+		by = by.For(gatehouse.OperatorCompanies)
+	}
+	return by
 }
 
 // batch does the next part of the import. on: this process continues with it afterwards.
@@ -103,10 +131,13 @@ func (r *importing) batch(ctx context.Context, on bool) error {
 	return r.advance(ctx, r.caller(), next, until, func(*act.Unit, *gatehouse.Import) error { return nil })
 }
 
-// stillMay refuses to go on if the administrator who confirmed the import is one no longer. What may
-// change who leads a company waits for the company first.
-func (r *importing) stillMay(tx *act.Unit) error {
-	_, err := tx.HoldCompany(tx, r.SiteID, r.CompanyID)
+// stillMay holds the companies of a part, and refuses to go on if the administrator who confirmed the
+// import is one no longer, or the operator's role is not good for it.
+func (r *importing) stillMay(tx *act.Unit, firms []string) error {
+	if !r.forSite() {
+		firms = []string{r.CompanyID}
+	}
+	err := holdFirms(tx, firms)
 	if err == nil {
 		err = stillLeads(tx, r.CompanyID)
 	}
@@ -164,13 +195,16 @@ func totalsOf(i gatehouse.Import) map[string]string {
 	n := i.Done
 	return map[string]string{"file": i.FileName, "lines": strconv.Itoa(i.Planned.Lines()), "bad": strconv.Itoa(n.Refused), "created": strconv.Itoa(n.New),
 		"updated": strconv.Itoa(n.Changed), "unchanged": strconv.Itoa(n.Unchanged), "activated": strconv.Itoa(n.Activated), "deactivated": strconv.Itoa(n.Deactivated),
-		"promoted": strconv.Itoa(n.Promoted), "demoted": strconv.Itoa(n.Demoted), "invited": strconv.Itoa(n.Invited)}
+		"promoted": strconv.Itoa(n.Promoted), "demoted": strconv.Itoa(n.Demoted), "invited": strconv.Itoa(n.Invited), "companies": strconv.Itoa(n.Companies)}
 }
 
 // write writes lines. Each is decided again: one that would do something else than the preview said
 // is left out.
 func (r *importing) write(ctx context.Context, next gatehouse.Import, lines []gatehouse.ImportLine, until time.Time) error {
-	firm, err := r.s.Store.Read().Company(ctx, r.SiteID, r.CompanyID)
+	firm, err := importFor(ctx, r.s.Store.Read(), r.st, r.caller(), r.CompanyID)
+	if gatehouse.KindOf(err) == gatehouse.Forbidden {
+		return errNotAllowed
+	}
 	if err != nil {
 		return err
 	}
@@ -184,7 +218,7 @@ func (r *importing) write(ctx context.Context, next gatehouse.Import, lines []ga
 		return err
 	}
 	return r.advance(ctx, r.caller(), next, until, func(tx *act.Unit, at *gatehouse.Import) error {
-		if err := r.stillMay(tx); err != nil {
+		if err := r.stillMay(tx, firmsOf(before)); err != nil {
 			return err
 		}
 		im.tx = tx
@@ -194,17 +228,7 @@ func (r *importing) write(ctx context.Context, next gatehouse.Import, lines []ga
 		if err != nil {
 			return err
 		}
-		done, good := make([]gatehouse.ImportLine, len(lines)), make([]importChange, 0, len(lines))
-		for n, ch := range all {
-			if done[n] = lineOf(ch); done[n].Mark == lines[n].Mark {
-				done[n].UserID = ch.now.ID
-				good = append(good, ch)
-			} else {
-				done[n].Outcome = gatehouse.ImportRefused
-				done[n].Detail = gatehouse.ImportDetail{Faults: append(done[n].Detail.Faults, gatehouse.ImportFault{Code: ImportChangedSince})}
-			}
-			countLine(&at.Done, ch, done[n])
-		}
+		done, good := r.settle(all, lines, &at.Done)
 		at.Done.Invited = r.Done.Invited // counted when they are sent
 		at.After = lines[len(lines)-1].Line
 		if err := p.write(tx, good); err != nil {
@@ -215,6 +239,25 @@ func (r *importing) write(ctx context.Context, next gatehouse.Import, lines []ga
 		}
 		return tx.FinishImportLines(tx, r.Import, done)
 	})
+}
+
+// settle says what becomes of lines that were decided again, and which of them are good.
+func (r *importing) settle(all []importChange, shown []gatehouse.ImportLine, n *gatehouse.ImportCounts) (done []gatehouse.ImportLine, good []importChange) {
+	founders := makers{}
+	for at, ch := range all {
+		l := lineOf(ch, r.forSite())
+		if l.Mark == shown[at].Mark {
+			founders.mark(&ch)
+			l.UserID, l.Detail.Founds = ch.now.ID, ch.makes
+			good = append(good, ch)
+		} else {
+			l.Outcome = gatehouse.ImportRefused
+			l.Detail = gatehouse.ImportDetail{Company: l.Detail.Company, Account: l.Detail.Account, Faults: append(l.Detail.Faults, gatehouse.ImportFault{Code: ImportChangedSince})}
+		}
+		done = append(done, l)
+		countLine(n, ch, l)
+	}
+	return done, good
 }
 
 // tell mails those whose account is used differently from now on, and announces new administrators,
@@ -262,7 +305,7 @@ func (r *importing) invite(ctx context.Context, q store.Queries, next gatehouse.
 		return r.end(ctx, gatehouse.ImportDone)
 	}
 	// Passwords are hashed before the transaction, because others wait for it.
-	all := make([]invitation, len(lines))
+	all, firms := make([]invitation, len(lines)), make([]string, len(lines))
 	err = together(ctx, len(lines), func(ctx context.Context, n int) error {
 		all[n].line = lines[n]
 		u, err := q.User(ctx, r.SiteID, lines[n].UserID)
@@ -270,6 +313,7 @@ func (r *importing) invite(ctx context.Context, q store.Queries, next gatehouse.
 			return nil
 		}
 		if all[n].due = err == nil && r.invitable(u); all[n].due {
+			firms[n] = u.CompanyID
 			all[n].ready, err = r.s.prepare(ctx, r.st, gatehouse.ActInvite, u)
 		}
 		return err
@@ -277,8 +321,9 @@ func (r *importing) invite(ctx context.Context, q store.Queries, next gatehouse.
 	if err != nil {
 		return err
 	}
+	firms = slices.DeleteFunc(firms, func(id string) bool { return id == "" })
 	return r.advance(ctx, r.caller(), next, until, func(tx *act.Unit, at *gatehouse.Import) error {
-		if err := r.stillMay(tx); err != nil {
+		if err := r.stillMay(tx, firms); err != nil {
 			return err
 		}
 		done := make([]gatehouse.ImportLine, len(all))
@@ -303,7 +348,7 @@ func (r *importing) invite(ctx context.Context, q store.Queries, next gatehouse.
 
 // invitable: nobody has invited or changed them since.
 func (r *importing) invitable(u gatehouse.User) bool {
-	return u.CompanyID == r.CompanyID && u.State == gatehouse.Invited && u.Password.Hash == "" && u.Password.SetAt.IsZero() && reachable(u)
+	return (r.forSite() || u.CompanyID == r.CompanyID) && !u.Suspended() && u.State == gatehouse.Invited && u.Password.Hash == "" && u.Password.SetAt.IsZero() && reachable(u)
 }
 
 func (r *importing) inviteOne(tx *act.Unit, one invitation) (bool, error) {

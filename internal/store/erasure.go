@@ -59,6 +59,7 @@ var erasures = []erasure{
 	{table: "enrolments", where: "started_by = {id}", set: "started_name = ''", keeps: "company_id id enable state started_at started_by ended_at total changed unchanged skipped failed told after lease lease_until factor factor_by"},
 	{table: "enrolment_users", where: "user_id = {id}", set: "username = '', username_key = {id}", keeps: "enrolment_id user_id outcome reason message_id at"},
 	{table: "imports", where: "user_id = {id}", set: "begun_by = ''", keeps: "company_id id user_id file_name file state created_at started_at ended_at expires_at headed file_columns invite planned mark moved done after lease lease_until merged"},
+	{table: "site_imports", where: "user_id = {id}", set: "begun_by = ''", keeps: "company_id id user_id file_name file state created_at started_at ended_at expires_at headed file_columns invite planned mark moved done after lease lease_until merged"},
 	{table: "import_lines", where: "user_id = {id}", set: "username = '', name = '', detail = '', cells = '', mark = ''", keeps: "import_id line outcome reached moved user_id invited"},
 	{table: "factor_asks", where: "by_id = {id}", set: "by_name = ''", keeps: "user_id asked_at by_id told_at"},
 	{table: "factor_resets", where: "by_id = {id}", set: "by_name = ''", keeps: "id user_id state asked_at due_at by_kind by_id stop_hash"},

@@ -28,6 +28,7 @@ var companyTables = map[string]string{
 	"request_mails":     "left: when the former company's administrators were told",
 	"sessions":          "ended: gatehouse.Ends(Moved)",
 	"sign_in_counts":    "left: numbers of the former company",
+	"site_imports":      "left: what an operator uploaded for a whole site, which names no company here",
 	"users":             "moved",
 }
 

@@ -47,7 +47,7 @@ func (s *Store) InUse(ctx context.Context) (used bool, err error) {
 
 // SealedColumns are the columns with values that the key file sealed.
 var SealedColumns = []string{"challenges.answer", "factors.sealed", "signing_keys.sealed", "refresh_tokens.successor", "messages.body",
-	"imports.file", "cases.title", "case_messages.words", "case_file_parts.body"}
+	"imports.file", "site_imports.file", "cases.title", "case_messages.words", "case_file_parts.body"}
 
 // longestHeader is longer than the beginning of any sealed value.
 const longestHeader = 300

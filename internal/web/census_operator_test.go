@@ -26,6 +26,7 @@ var operatorForms = map[string]url.Values{
 	"POST /operator/operators/{id}/role":                   form("role", "owner"),
 
 	"POST /operator/sites/{site}/companies/{company}/suspend": form("reason", "not paid"),
+	"POST /operator/sites/{site}/imports/{id}/columns":        form("column", "account_number", "column", "username"),
 }
 
 // TestEveryOperatorRole walks every operators' route with every role, and with everybody who is no
@@ -50,6 +51,7 @@ func TestEveryOperatorRole(t *testing.T) {
 		w.callers["boss of a site"].SetCookie(&http.Cookie{Name: "gatehouse-session", Path: "/", Value: w.callers["boss"].session})
 		w.callers["nobody"] = &caller{Client: testkit.NewClient(t, w.s.URL(gatehouse.OperatorsSite, ""), w.s.Addr), site: gatehouse.OperatorsSite}
 		w.movesAndMerges()
+		w.importsForSite()
 		acts := web.Needs()
 		patterns := slices.Sorted(maps.Keys(acts))
 		if len(patterns) == 0 {
@@ -88,6 +90,17 @@ func (w *censusWorld) movesAndMerges() {
 	const firm = "POST /operator/sites/{site}/companies/{company}/"
 	operatorForms[firm+"move"] = form("user", w.user, "to", to.ID, "version", moving.Seen)
 	operatorForms[firm+"merge"] = form("to", to.ID, "version", merging.Seen)
+}
+
+// importsForSite makes an import of an owner with a preview, as the pages do.
+func (w *censusWorld) importsForSite() {
+	w.t.Helper()
+	c := w.callers[string(gatehouse.RoleOwner)]
+	const start, one = "/operator/sites/" + uk + "/import", "/operator/sites/{site}/imports/{id}"
+	page := c.Upload(c.Get(start).Want(200), "form[action='"+start+"']", "file", "users.csv", []byte("account_number,username\n10482,newcomer\n"), nil).Want(200)
+	w.ids[one] = last(page.URL.Path)
+	page = c.Submit(page, "form[action$='/columns']", nil).Want(200)
+	operatorForms["POST "+one] = form("preview", page.Find("[name=preview]").AttrOr("value", ""))
 }
 
 // operates adds an operator with a session that has fresh proof.

@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"gatehouse"
+	"gatehouse/internal/directory"
 )
 
 // operatorRoutes are for those who run the installation, on hosts of their own. Each names the act
 // that the operator's role must be good for; the services check it again.
 func (s *Server) operatorRoutes() []route {
 	o := s.operator
-	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorMailRoutes(), s.operatorSiteRoutes(), s.operatorWatchRoutes(), s.operatorEventRoutes())
+	more := slices.Concat(s.operatorUserRoutes(), s.operatorCompanyRoutes(), s.operatorImportRoutes(), s.operatorMailRoutes(), s.operatorSiteRoutes(), s.operatorWatchRoutes(), s.operatorEventRoutes())
 	return append(more, []route{
 		to("GET /operator", Operator, o.Overview).needs(gatehouse.OperatorSee),
 		to("GET /operator/sites", Operator, o.SitesPage).needs(gatehouse.OperatorSee),
@@ -50,6 +51,21 @@ func (s *Server) operatorCompanyRoutes() []route {
 		to("POST /operator/sites/{site}/companies/{company}/move", Operator, o.DoMove).needs(gatehouse.OperatorCompanies).proving(),
 		to("GET /operator/sites/{site}/companies/{company}/merge", Operator, o.AskMerge).needs(gatehouse.OperatorCompanies).proving(),
 		to("POST /operator/sites/{site}/companies/{company}/merge", Operator, o.DoMerge).needs(gatehouse.OperatorCompanies).proving(),
+	}
+}
+
+// operatorImportRoutes are about files of users of all companies of a site: the pages that the
+// administrators of companies have.
+func (s *Server) operatorImportRoutes() []route {
+	c := s.console
+	return []route{
+		to("GET /operator/sites/{site}/import", Operator, c.ImportPage).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/import", Operator, c.ImportUpload).needs(gatehouse.OperatorCompanies).proving().taking(directory.MaxImportFile),
+		to("GET /operator/sites/{site}/imports/{id}", Operator, c.Import).needs(gatehouse.OperatorCompanies),
+		to("POST /operator/sites/{site}/imports/{id}", Operator, c.ImportConfirm).needs(gatehouse.OperatorCompanies).proving(),
+		to("POST /operator/sites/{site}/imports/{id}/columns", Operator, c.ImportColumns).needs(gatehouse.OperatorCompanies),
+		to("POST /operator/sites/{site}/imports/{id}/discard", Operator, c.ImportDiscard).needs(gatehouse.OperatorCompanies),
+		to("GET /operator/sites/{site}/imports/{id}/events", Operator, c.ImportEvents).needs(gatehouse.OperatorCompanies),
 	}
 }
 

@@ -21,7 +21,7 @@ func everyLine() (all []gatehouse.ImportLine) {
 	args := map[string]string{"value": "<b>" + fixture.LongWord[:50], "max": "300", "first": "3", "name": "Northgate <b>", "fields": "3", "columns": "5"}
 	for n, code := range []string{"required", "too-long", "character", "email", "username-is-email", "role", directory.ImportLineLong, directory.ImportQuoteOpen, directory.ImportQuoteAfter,
 		directory.ImportQuoteInside, directory.ImportFieldCount, directory.ImportTwice, directory.ImportShortened, directory.ImportCellError, directory.ImportNotYours,
-		directory.ImportCompanyName, directory.ImportElsewhere, directory.ImportLooksLike, directory.ImportOwn, directory.ImportActive, directory.ImportChangedSince, directory.ImportDeleted, directory.ImportManyAdmins, "stopped"} {
+		directory.ImportCompanyName, directory.ImportNoCompany, directory.ImportSecondOperator, directory.ImportElsewhere, directory.ImportLooksLike, directory.ImportOwn, directory.ImportActive, directory.ImportChangedSince, directory.ImportDeleted, directory.ImportManyAdmins, "stopped"} {
 		all = append(all, gatehouse.ImportLine{Line: n + 2, Username: "tom", Name: "Tom Adeyemi", Outcome: gatehouse.ImportRefused,
 			Detail: gatehouse.ImportDetail{Faults: []gatehouse.ImportFault{{Column: "username", Code: code, Args: args}}}})
 	}
@@ -77,11 +77,41 @@ func importSamples() []pages.Sample {
 		{Name: "import-preview-other", View: ImportLines{Import: someImport(gatehouse.ImportChecked, many), Conflict: true, Outcome: gatehouse.ImportChanged}},
 		{Name: "import-preview-nothing", View: ImportLines{Import: someImport(gatehouse.ImportChecked, gatehouse.ImportCounts{Unchanged: 3})}},
 		{Name: "import-preview-one", View: ImportLines{Import: someImport(gatehouse.ImportChecked, gatehouse.ImportCounts{New: 1, Refused: 1})}},
-		{Name: "import-running", View: ImportRunning{some}},
-		{Name: "import-inviting", View: ImportRunning{inviting}},
-		{Name: "import-over", View: ImportRunning{someImport(gatehouse.ImportDone, many)}},
+		{Name: "import-running", View: ImportRunning{Import: some}},
+		{Name: "import-inviting", View: ImportRunning{Import: inviting}},
+		{Name: "import-over", View: ImportRunning{Import: someImport(gatehouse.ImportDone, many)}},
 		{Name: "import-done", View: ImportLines{Import: someImport(gatehouse.ImportDone, many), Lines: everyLine()}},
 		{Name: "import-stopped", View: ImportLines{Import: someImport(gatehouse.ImportStopped, many), Lines: everyLine()}},
+	}
+	for i := range list {
+		list[i].SignedIn = true
+	}
+	return append(list, siteImportSamples()...)
+}
+
+// siteImportSamples are the pages of an import for a whole site, by an operator.
+func siteImportSamples() []pages.Sample {
+	on := importing{Place{Site: fixture.Sites()["uk"], By: gatehouse.Caller{Kind: gatehouse.Operator, SiteID: gatehouse.OperatorsSite, UserID: "usr_o", Role: gatehouse.RoleOwner}, Users: "/operator/sites/uk/users"}}
+	n := gatehouse.ImportCounts{New: 9876, Changed: 120, Unchanged: 1, Refused: 23, Invited: 9000, Companies: 14, Promoted: 2}
+	of := func(state gatehouse.ImportState) gatehouse.Import {
+		i := someImport(state, n)
+		i.FileName = fixture.LongWord + ".csv"
+		return i
+	}
+	lines := everyLine()
+	for at := range lines {
+		lines[at].Detail.Company, lines[at].Detail.Account = "Harlow <b> "+fixture.LongWord, "H-77"
+	}
+	lines[len(lines)-2].Detail.Founds = true
+	sample := []directory.SampleColumn{{Heading: "Kundennummer", Examples: []string{"10482"}}, {Heading: "User name", Examples: []string{"tom", fixture.LongWord}}, {}}
+	list := []pages.Sample{
+		{Name: "site-import", View: ImportUpload{importing: on, Recent: []gatehouse.Import{of(gatehouse.ImportDone)}}},
+		{Name: "site-import-faults", View: ImportUpload{importing: on, Faults: fileFaults()}},
+		{Name: "site-import-columns", View: ImportColumns{importing: on, Import: of(gatehouse.ImportUploaded), Sample: sample, Faults: []gatehouse.FieldError{{Field: "columns", Reason: directory.FieldNoAccount}}}},
+		{Name: "site-import-preview", View: ImportLines{importing: on, Import: of(gatehouse.ImportChecked), Lines: lines}},
+		{Name: "site-import-running", View: ImportRunning{importing: on, Import: of(gatehouse.ImportRunning)}},
+		{Name: "site-import-done", View: ImportLines{importing: on, Import: of(gatehouse.ImportDone), Lines: lines}},
+		{Name: "site-import-stopped", View: ImportLines{importing: on, Import: of(gatehouse.ImportStopped)}},
 	}
 	for i := range list {
 		list[i].SignedIn = true
@@ -93,6 +123,6 @@ func importSamples() []pages.Sample {
 func hostileImport(probe string) ImportLines {
 	i := someImport(gatehouse.ImportChecked, gatehouse.ImportCounts{New: 1})
 	i.FileName, i.Mark = probe, probe
-	return ImportLines{Import: i, Lines: []gatehouse.ImportLine{{Line: 2, Username: probe, Name: probe, Outcome: gatehouse.ImportRefused, Detail: gatehouse.ImportDetail{
+	return ImportLines{Import: i, Lines: []gatehouse.ImportLine{{Line: 2, Username: probe, Name: probe, Outcome: gatehouse.ImportRefused, Detail: gatehouse.ImportDetail{Company: probe, Account: probe, Founds: true,
 		Fields: []gatehouse.ImportField{{Name: "email", Before: probe, After: probe}}, Faults: []gatehouse.ImportFault{{Column: "email", Code: "email", Args: map[string]string{"value": probe}}}}}}}
 }

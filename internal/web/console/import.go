@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,17 +35,23 @@ func (c *Console) ImportPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *Console) importPage(w http.ResponseWriter, r *http.Request, status int, faults []gatehouse.FieldError) error {
-	v, caller, company := on(r)
-	all, err := c.Directory.Imports(r.Context(), v.Site, caller, company)
+	at, err := c.placeOf(r)
 	if err != nil {
 		return err
 	}
-	return c.page(w, r, status, ImportUpload{Recent: all, Faults: faults})
+	all, err := c.Directory.Imports(r.Context(), at.Site, at.By, at.Firm.ID)
+	if err != nil {
+		return err
+	}
+	return c.page(w, r, status, ImportUpload{importing{at}, all, faults})
 }
 
 // ImportUpload takes the file.
 func (c *Console) ImportUpload(w http.ResponseWriter, r *http.Request) error {
-	v, caller, company := on(r)
+	at, err := c.placeOf(r)
+	if err != nil {
+		return err
+	}
 	if c.uploads.Add(1) > mostUploads {
 		c.uploads.Add(-1)
 		return &gatehouse.Error{Kind: gatehouse.Unavailable, Reason: ReasonManyUploads, RetryAfter: 10 * time.Second}
@@ -55,11 +60,11 @@ func (c *Console) ImportUpload(w http.ResponseWriter, r *http.Request) error {
 	name, file, err := c.readUpload(w, r)
 	var i gatehouse.Import
 	if err == nil {
-		i, err = c.Directory.UploadImport(r.Context(), v.Site, caller, company, name, file)
+		i, err = c.Directory.UploadImport(r.Context(), at.Site, at.By, at.Firm.ID, name, file)
 	}
 	switch e, ok := errors.AsType[*gatehouse.Error](err); {
 	case err == nil:
-		http.Redirect(w, r, importPath(i.ID), http.StatusSeeOther)
+		http.Redirect(w, r, at.importPath(i.ID), http.StatusSeeOther)
 		return nil
 	case ok && e.Kind == gatehouse.Invalid:
 		status := http.StatusUnprocessableEntity
@@ -129,14 +134,15 @@ func uploadError(err error, tooLarge gatehouse.Faults) error {
 	return gatehouse.Faults{{Field: "file", Reason: "broken"}}.Err()
 }
 
-func importPath(id string) string { return ui.ImportsPath + "/" + url.PathEscape(id) }
-
 // Import shows an import in the state in which it is. An address that ends in .csv is the list of
 // all its lines.
 func (c *Console) Import(w http.ResponseWriter, r *http.Request) error {
 	id, file := strings.CutSuffix(r.PathValue("id"), ".csv")
-	v, caller, company := on(r)
-	i, err := c.Directory.ImportByID(r.Context(), v.Site, caller, company, id)
+	at, err := c.placeOf(r)
+	if err != nil {
+		return err
+	}
+	i, err := c.Directory.ImportByID(r.Context(), at.Site, at.By, at.Firm.ID, id)
 	switch {
 	case err != nil:
 		return err
@@ -145,24 +151,26 @@ func (c *Console) Import(w http.ResponseWriter, r *http.Request) error {
 	case file:
 		return gatehouse.ErrNotFound
 	case i.State == gatehouse.ImportUploaded, i.State == gatehouse.ImportChecked && r.URL.Query().Has("columns"):
-		return c.showColumns(w, r, http.StatusOK, i, nil)
+		return c.showColumns(w, r, http.StatusOK, ImportColumns{importing: importing{at}, Import: i})
 	case i.State.Runs(), i.State.Over() && r.URL.Query().Has(ProgressQuery):
-		return c.page(w, r, http.StatusOK, ImportRunning{i})
+		return c.page(w, r, http.StatusOK, ImportRunning{importing{at}, i})
 	}
-	return c.showLines(w, r, http.StatusOK, i)
+	return c.showLines(w, r, http.StatusOK, at, i)
 }
 
-func (c *Console) showColumns(w http.ResponseWriter, r *http.Request, status int, i gatehouse.Import, faults []gatehouse.FieldError) error {
-	sample, err := c.Directory.ImportSample(r.Context(), i)
-	if err != nil {
+func (c *Console) showColumns(w http.ResponseWriter, r *http.Request, status int, view ImportColumns) (err error) {
+	if view.Sample, err = c.Directory.ImportSample(r.Context(), view.Import); err != nil {
 		return err
 	}
-	return c.page(w, r, status, ImportColumns{Import: i, Sample: sample, Faults: faults})
+	return c.page(w, r, status, view)
 }
 
 // ImportColumns takes what the columns are.
 func (c *Console) ImportColumns(w http.ResponseWriter, r *http.Request) error {
-	v, caller, company := on(r)
+	at, err := c.placeOf(r)
+	if err != nil {
+		return err
+	}
 	id := r.PathValue("id")
 	columns := r.PostForm["column"]
 	for n, name := range columns {
@@ -170,52 +178,58 @@ func (c *Console) ImportColumns(w http.ResponseWriter, r *http.Request) error {
 			columns[n] = ""
 		}
 	}
-	i, err := c.Directory.CheckImport(r.Context(), v.Site, caller, company, id, columns, !r.PostForm.Has("headless"))
+	i, err := c.Directory.CheckImport(r.Context(), at.Site, at.By, at.Firm.ID, id, columns, !r.PostForm.Has("headless"))
 	e, ok := errors.AsType[*gatehouse.Error](err)
 	switch {
 	case ok && e.Kind == gatehouse.Invalid:
-		return c.showColumns(w, r, http.StatusUnprocessableEntity, i, e.Fields)
+		return c.showColumns(w, r, http.StatusUnprocessableEntity, ImportColumns{importing: importing{at}, Import: i, Faults: e.Fields})
 	case ok && e.Kind == gatehouse.Conflict: // it was confirmed, or has other columns by now
 	case err != nil:
 		return err
 	}
-	http.Redirect(w, r, importPath(id), http.StatusSeeOther)
+	http.Redirect(w, r, at.importPath(id), http.StatusSeeOther)
 	return nil
 }
 
 // ImportConfirm does what the preview says.
 func (c *Console) ImportConfirm(w http.ResponseWriter, r *http.Request) error {
-	v, caller, company := on(r)
-	i, err := c.Directory.StartImport(r.Context(), v.Site, caller, company, r.PathValue("id"), r.PostFormValue("preview"), r.PostForm.Has("invite"))
+	at, err := c.placeOf(r)
+	if err != nil {
+		return err
+	}
+	i, err := c.Directory.StartImport(r.Context(), at.Site, at.By, at.Firm.ID, r.PathValue("id"), r.PostFormValue("preview"), r.PostForm.Has("invite"))
 	switch e, ok := errors.AsType[*gatehouse.Error](err); {
 	case ok && e.Kind == gatehouse.Conflict:
-		return c.showLines(w, r, http.StatusConflict, i)
+		return c.showLines(w, r, http.StatusConflict, at, i)
 	case err != nil:
 		return err
 	}
-	http.Redirect(w, r, importPath(i.ID)+"?"+ProgressQuery+"=1", http.StatusSeeOther)
+	http.Redirect(w, r, at.importPath(i.ID)+"?"+ProgressQuery+"=1", http.StatusSeeOther)
 	return nil
 }
 
 // ImportDiscard forgets the file.
 func (c *Console) ImportDiscard(w http.ResponseWriter, r *http.Request) error {
-	v, caller, company := on(r)
-	err := c.Directory.DropImport(r.Context(), v.Site, caller, company, r.PathValue("id"))
+	at, err := c.placeOf(r)
+	if err != nil {
+		return err
+	}
+	err = c.Directory.DropImport(r.Context(), at.Site, at.By, at.Firm.ID, r.PathValue("id"))
 	if kind := gatehouse.KindOf(err); err != nil && kind != gatehouse.Conflict {
 		return err
 	}
 	if err != nil { // it was confirmed meanwhile
-		http.Redirect(w, r, importPath(r.PathValue("id")), http.StatusSeeOther)
+		http.Redirect(w, r, at.importPath(r.PathValue("id")), http.StatusSeeOther)
 		return nil
 	}
-	http.Redirect(w, r, ImportPath, http.StatusSeeOther)
+	http.Redirect(w, r, at.ImportPath(), http.StatusSeeOther)
 	return nil
 }
 
 // showLines shows a page of the lines of a preview or a result.
-func (c *Console) showLines(w http.ResponseWriter, r *http.Request, status int, i gatehouse.Import) error {
+func (c *Console) showLines(w http.ResponseWriter, r *http.Request, status int, at Place, i gatehouse.Import) error {
 	q := r.URL.Query()
-	view := ImportLines{Import: i, Conflict: status == http.StatusConflict, Outcome: gatehouse.ImportOutcome(q.Get("outcome")), Different: q.Has("different") || status == http.StatusConflict && i.Moved > 0}
+	view := ImportLines{importing: importing{at}, Import: i, Conflict: status == http.StatusConflict, Outcome: gatehouse.ImportOutcome(q.Get("outcome")), Different: q.Has("different") || status == http.StatusConflict && i.Moved > 0}
 	view.After, _ = strconv.Atoi(q.Get("after"))
 	if !slices.Contains(gatehouse.ImportOutcomes, view.Outcome) {
 		view.Outcome = ""

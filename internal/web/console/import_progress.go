@@ -12,20 +12,24 @@ import (
 )
 
 // ImportRunning is the progress of an import, until it is done.
-type ImportRunning struct{ Import gatehouse.Import }
+type ImportRunning struct {
+	importing
+	Import gatehouse.Import
+}
 
 func (ImportRunning) Template() string                  { return "import_running" }
 func (v ImportRunning) Title(p *ui.Page) string         { return v.Progress(p).Words["title"] }
 func (ImportRunning) Steps(p *ui.Page) importProgressed { return stepsOf(p, "result") }
-func (ImportRunning) Below() bool                       { return true }
 
 // Path is where the import is followed to its end, and Events where it says how far it is.
-func (v ImportRunning) Path() string   { return importPath(v.Import.ID) + "?" + ProgressQuery + "=1" }
-func (v ImportRunning) Events() string { return importPath(v.Import.ID) + "/events" }
+func (v ImportRunning) Path() string {
+	return v.On.importPath(v.Import.ID) + "?" + ProgressQuery + "=1"
+}
+func (v ImportRunning) Events() string { return v.On.importPath(v.Import.ID) + "/events" }
 
 // Progress is how far the import is.
 func (v ImportRunning) Progress(p *ui.Page) RunProgress {
-	return importProgress(p.Words, p.Now, v.Import)
+	return importProgress(p.Words, p.Now, v.Import, v.On.importPath(v.Import.ID))
 }
 
 // Shown are the counts on the page, with the words for them.
@@ -38,14 +42,14 @@ func (v ImportRunning) Shown(p *ui.Page) []shownCount {
 }
 
 // importProgress puts the progress of an import into words.
-func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) RunProgress {
+func importProgress(w *ui.Words, now time.Time, i gatehouse.Import, result string) RunProgress {
 	number := func(n int) string { return w.T("enrolment.number", "number", n) }
 	done, all := i.Steps()
 	r := RunProgress{Done: done, Total: all, Over: i.State.Over(), Close: ui.CompanyUsersPath, Words: map[string]string{
 		"new": number(i.Done.New), "changed": number(i.Done.Changed), "refused": number(i.Done.Refused), "invited": number(i.Done.Invited),
 	}}
 	if r.Over {
-		r.Close = importPath(i.ID)
+		r.Close = result
 		return r.say(w.T("import.result_title"), w.T("import.state_"+string(i.State)), "", w.T("import.see_result"))
 	}
 	left := w.T("enrolment.left_unknown")
@@ -57,10 +61,13 @@ func importProgress(w *ui.Words, now time.Time, i gatehouse.Import) RunProgress 
 
 // ImportEvents tells a page the progress of its import while it goes on.
 func (c *Console) ImportEvents(w http.ResponseWriter, r *http.Request) error {
-	v, caller, company := on(r)
+	at, err := c.placeOf(r)
+	if err != nil {
+		return err
+	}
 	return c.stream(w, r, func(words *ui.Words, now time.Time) (RunProgress, error) {
-		i, err := c.Directory.ImportByID(r.Context(), v.Site, caller, company, r.PathValue("id"))
-		return importProgress(words, now, i), err
+		i, err := c.Directory.ImportByID(r.Context(), at.Site, at.By, at.Firm.ID, r.PathValue("id"))
+		return importProgress(words, now, i, at.importPath(i.ID)), err
 	})
 }
 
@@ -72,12 +79,20 @@ func (c *Console) importFile(w http.ResponseWriter, r *http.Request, i gatehouse
 	out, words, view := csv.NewWriter(w), ui.WordsOf(v, time.Time{}), ImportLines{Import: i}
 	// A failed write, or an import that cannot be read, ends the connection: a truncated file must
 	// not look complete.
-	out.Write([]string{"line", "username", "name", "outcome", "detail"}) //nolint:errcheck // kept until Error
+	head := []string{"line", "username", "name", "outcome", "detail"}
+	if i.CompanyID == "" {
+		head = append(head, "account_number", "company")
+	}
+	out.Write(head) //nolint:errcheck // kept until Error
 	for after, more := 0, true; more; {
 		lines, err := c.Directory.ImportLines(r.Context(), i, "", false, after, linesAtOnce)
 		for _, l := range lines {
 			after = l.Line
-			out.Write([]string{strconv.Itoa(l.Line), Inert(l.Username), Inert(l.Name), view.outcomeText(words, l.Outcome), Inert(strings.Join(view.says(words, l), " "))}) //nolint:errcheck
+			cells := []string{strconv.Itoa(l.Line), Inert(l.Username), Inert(l.Name), view.outcomeText(words, l.Outcome), Inert(strings.Join(view.says(words, l), " "))}
+			if i.CompanyID == "" {
+				cells = append(cells, Inert(l.Detail.Account), Inert(l.Detail.Company))
+			}
+			out.Write(cells) //nolint:errcheck
 		}
 		if out.Flush(); err != nil || out.Error() != nil {
 			panic(http.ErrAbortHandler)

@@ -38,10 +38,27 @@ func stepsOf(p *ui.Page, at string) (all importProgressed) {
 }
 
 // importing is what all pages of an import have in common.
-type importing struct{}
+type importing struct {
+	// On is whose import it is.
+	On Place
+}
 
 // Below: it belongs to the list of users.
 func (importing) Below() bool { return true }
+
+// Whom names whose users a file brings in: the company's, or those of all companies of a site.
+func (v importing) Whom(p *ui.Page) string {
+	at := v.On.in(p)
+	if at.ByOperator() {
+		return at.Site.Name
+	}
+	return at.Firm.Name
+}
+
+// HasUsernames: users of the site have usernames besides their addresses.
+func (v importing) HasUsernames(p *ui.Page) bool {
+	return v.On.in(p).Site.SignInWith != gatehouse.WithEmail
+}
 
 // ImportUpload is the page that asks for a file.
 type ImportUpload struct {
@@ -56,7 +73,7 @@ func (ImportUpload) Title(p *ui.Page) string           { return p.T("import.titl
 func (ImportUpload) Steps(p *ui.Page) importProgressed { return stepsOf(p, "file") }
 func (ImportUpload) Megabytes() int                    { return directory.MaxImportFile >> 20 }
 func (v ImportUpload) FaultText(p *ui.Page) []string   { return faultTexts(p, "import.file_", v.Faults) }
-func (v ImportUpload) Link(i gatehouse.Import) string  { return importPath(i.ID) }
+func (v ImportUpload) Link(i gatehouse.Import) string  { return v.On.importPath(i.ID) }
 
 // StateText says how far an import is.
 func (v ImportUpload) StateText(p *ui.Page, i gatehouse.Import) string {
@@ -87,6 +104,7 @@ type ImportColumns struct {
 	Faults []gatehouse.FieldError
 }
 
+func (v ImportColumns) Path() string                    { return v.On.importPath(v.Import.ID) }
 func (ImportColumns) Template() string                  { return "import_columns" }
 func (ImportColumns) Title(p *ui.Page) string           { return p.T("import.columns_title") }
 func (ImportColumns) Steps(p *ui.Page) importProgressed { return stepsOf(p, "columns") }
@@ -96,7 +114,7 @@ func (v ImportColumns) FaultText(p *ui.Page) []string {
 		if f.Args["name"] != "" {
 			named[n].Args = map[string]string{"name": columnText(p.Words, f.Args["name"])}
 		}
-		if f.Reason == directory.FieldNoWay && p.Site.SignInWith == gatehouse.WithEmail {
+		if f.Reason == directory.FieldNoWay && !v.HasUsernames(p) {
 			named[n].Reason += "-email"
 		}
 	}
@@ -124,7 +142,7 @@ func (v ImportColumns) Rows(p *ui.Page) []columnRow {
 		}
 		rows[n].Options = []ui.Option{{Text: p.T("import.column_nothing"), Chosen: chosen == ""}}
 		for _, name := range directory.PageColumns {
-			if name == "username" && !p.HasUsernames() {
+			if name == "username" && !v.HasUsernames(p) {
 				continue
 			}
 			rows[n].Options = append(rows[n].Options, ui.Option{Value: name, Text: columnText(p.Words, name), Chosen: name == chosen})
@@ -188,7 +206,7 @@ func (v ImportLines) Counts() gatehouse.ImportCounts {
 // Uninvited are new users who have no address for an invitation, or deactivated ones.
 func (v ImportLines) Uninvited() int { return max(0, v.Counts().New-v.Counts().Invited) }
 
-func (v ImportLines) Path() string   { return importPath(v.Import.ID) }
+func (v ImportLines) Path() string   { return v.On.importPath(v.Import.ID) }
 func (v ImportLines) CSV() string    { return v.Path() + ".csv" }
 func (v ImportLines) Others() string { return v.Path() + "?columns=1" }
 
@@ -278,7 +296,10 @@ func (v ImportLines) Row(p *ui.Page, l gatehouse.ImportLine) importRow {
 		row.Who = p.T("import.nobody")
 	}
 	if v.Over() && l.UserID != "" && l.Outcome != gatehouse.ImportRefused {
-		row.Link = ui.CompanyUsersPath + "/" + url.PathEscape(l.UserID)
+		row.Link = v.On.PathOf(gatehouse.User{ID: l.UserID})
+	}
+	if slices.ContainsFunc(l.Detail.Faults, func(f gatehouse.ImportFault) bool { return f.Code == directory.ImportSecondOperator }) {
+		row.Link = ui.OperatorFindPath + "?" + url.Values{"q": {l.Username}}.Encode() // where the address can be proposed
 	}
 	return row
 }
@@ -286,6 +307,9 @@ func (v ImportLines) Row(p *ui.Page, l gatehouse.ImportLine) importRow {
 func (v ImportLines) says(w *ui.Words, l gatehouse.ImportLine) (all []string) {
 	for _, f := range l.Detail.Faults {
 		all = append(all, faultOfLine(w, f))
+	}
+	if l.Detail.Founds {
+		all = append(all, w.T("import.founds", "company", l.Detail.Company))
 	}
 	for _, f := range l.Detail.Fields {
 		all = append(all, changeText(w, f))

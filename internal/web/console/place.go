@@ -53,6 +53,30 @@ func (at Place) PathOf(u gatehouse.User) string {
 	return cmp.Or(at.Users, ui.CompanyUsersPath) + "/" + url.PathEscape(u.ID)
 }
 
+// ImportPath is where an import begins, and importPath the page of one. An operator imports for the
+// whole site.
+func (at Place) ImportPath() string {
+	if at.ByOperator() {
+		return ui.OperatorImportOf(at.Site.ID)
+	}
+	return ImportPath
+}
+
+func (at Place) importPath(id string) string {
+	if at.ByOperator() {
+		return ui.OperatorImportsOf(at.Site.ID) + "/" + url.PathEscape(id)
+	}
+	return ui.ImportsPath + "/" + url.PathEscape(id)
+}
+
+// ListPath is the list in which imported users are found: of the company's, or of the site's companies.
+func (at Place) ListPath() string {
+	if at.ByOperator() {
+		return ui.OperatorCompaniesOf(at.Site.ID)
+	}
+	return ui.CompanyUsersPath
+}
+
 // FirmPath is the operators' page of the company.
 func (at Place) FirmPath() string {
 	return ui.OperatorCompaniesOf(at.Site.ID) + "/" + url.PathEscape(at.Firm.ID)

@@ -48,7 +48,8 @@ func (c *Console) follow(w http.ResponseWriter, r *http.Request, read func(*ui.W
 // that, with the session, with the role, and when the server stops; the page then asks again, and
 // gets another process if there is one.
 func (c *Console) stream(w http.ResponseWriter, r *http.Request, read func(*ui.Words, time.Time) (RunProgress, error)) error {
-	v, caller, _ := on(r)
+	v := ui.VisitOf(r)
+	caller := v.Caller(r)
 	progress, err := read(ui.WordsOf(v, c.Now()), c.Now())
 	if err != nil {
 		return err
@@ -101,10 +102,13 @@ func tell(w http.ResponseWriter, stream *http.ResponseController, now RunProgres
 }
 
 // still reports whether the session is still valid, and of an administrator of the same
-// company. It counts as use of the session, as does a page that asks again; an enrolment
-// ends.
+// company, or of an operator who may import. It counts as use of the session, as does a page that
+// asks again; an enrolment ends.
 func (c *Console) still(ctx context.Context, v *ui.Visit) bool {
 	ses, err := c.SignIn.Session(ctx, v.Site, v.SessionToken)
+	if v.Site.ForOperators() {
+		return err == nil && gatehouse.OperatorMay(ses.User.Role, gatehouse.OperatorCompanies)
+	}
 	return err == nil && ses.User.Role == gatehouse.RoleAdmin && ses.CompanyID == v.Company.ID
 }
 

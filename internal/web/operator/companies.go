@@ -55,6 +55,7 @@ func (Companies) Title(p *ui.Page) string { return p.T("operator.find_companies"
 func (v Companies) Path(c gatehouse.Company) string { return companyPath(v.Of.ID, c.ID) }
 func (Companies) SitePath(st *site.Site) string     { return ui.OperatorCompaniesOf(st.ID) }
 func (v Companies) Here() string                    { return ui.OperatorCompaniesOf(v.Of.ID) }
+func (v Companies) ImportPath() string              { return ui.OperatorImportOf(v.Of.ID) }
 
 // Next is the next page; empty: there is none.
 func (v Companies) Next() string {

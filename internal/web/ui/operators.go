@@ -37,6 +37,16 @@ func OperatorCompaniesOf(siteID string) string {
 	return OperatorSitesPath + "/" + url.PathEscape(siteID) + "/companies"
 }
 
+// OperatorImportOf is where an operator begins to import users of all companies of a site, and
+// OperatorImportsOf where the imports are.
+func OperatorImportOf(siteID string) string {
+	return OperatorSitesPath + "/" + url.PathEscape(siteID) + "/import"
+}
+
+func OperatorImportsOf(siteID string) string {
+	return OperatorSitesPath + "/" + url.PathEscape(siteID) + "/imports"
+}
+
 // operatorTabs are the operators' main places: the text key, the path, the act of those who may open
 // it, and the beginning of its pages' paths.
 var operatorTabs = []struct {
@@ -94,11 +104,12 @@ func (p *Page) WatchPages() []NavPage {
 	return pages
 }
 
-// operatorPlace is the path of a page, or of the place that it belongs to: a site's companies are
-// with the companies, although their paths begin with the site.
+// operatorPlace is the path of a page, or of the place that it belongs to: a site's companies, and
+// imports of users into them, are with the companies, although their paths begin with the site.
 func operatorPlace(path string) string {
 	if rest, ok := strings.CutPrefix(path, OperatorSitesPath+"/"); ok {
-		if _, rest, _ = strings.Cut(rest, "/"); rest == "companies" || strings.HasPrefix(rest, "companies/") {
+		_, rest, _ = strings.Cut(rest, "/")
+		if place, _, _ := strings.Cut(rest, "/"); place == "companies" || place == "import" || place == "imports" {
 			return OperatorCompaniesPath
 		}
 	}

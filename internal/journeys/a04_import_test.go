@@ -22,7 +22,12 @@ const columnsForm = "form[action$='/columns']"
 
 // uploads uploads a file, and returns the page that asks for its columns.
 func uploads(c *testkit.Client, file string) *testkit.Page {
-	return c.Upload(c.Get("/company/users/import").Want(200), "form[enctype]", "file", "people.csv", []byte(file), nil)
+	return uploadsAt(c, "/company/users/import", file)
+}
+
+// uploadsAt is uploads on the page of somebody's imports.
+func uploadsAt(c *testkit.Client, page, file string) *testkit.Page {
+	return c.Upload(c.Get(page).Want(200), "form[enctype]", "file", "people.csv", []byte(file), nil)
 }
 
 // previews uploads a file, and accepts the guessed columns.

@@ -59,6 +59,7 @@ func console(w *walker) {
 	w.failing([][2]string{{"reason", ""}}, "reason")
 	w.at(list + "/new")
 	w.failing([][2]string{{"name", "Harlow Tools"}, {"account_number", ""}, {"email", "first@"}, {"username", "first"}}, "account_number", "email")
+	w.imports("/operator/sites/meridian-uk/import", "Account number;Company;Username;Email\nN-1;New "+strings.Repeat("x", 60)+";imported.one;imported.one@new.example\nN-2;;imported.two;\n")
 	ofSites(w, customer)
 	w.b.AllowErrors("404")
 	w.at("/no-such-page")

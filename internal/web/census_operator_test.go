@@ -62,6 +62,9 @@ func TestEveryOperatorRole(t *testing.T) {
 		}
 		for _, pattern := range patterns {
 			e := entry{form: operatorForms[pattern]}
+			if strings.HasSuffix(pattern, "/events") && strings.Contains(pattern, "/imports/") {
+				continue // the answer does not end; a journey reads it
+			}
 			status, to := w.try(string(gatehouse.RoleOwner), pattern, e)
 			if status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound || status >= 500 || strings.HasPrefix(to, "/sign-in") || strings.HasPrefix(to, "/step-up") {
 				t.Errorf("%s by an owner: %d %s", pattern, status, to)

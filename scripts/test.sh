@@ -1,7 +1,7 @@
 #!/bin/bash
 # usage: scripts/test.sh PACKAGE...   (make test calls it, with PostgreSQL beside it)
-# Runs the tests of the packages, with the race detector where it helps, and ends with the
-# seconds of each package, the longest first. docs/decisions/0030-tests.md says why so.
+# Runs the tests of the packages, with the race detector where it helps, and lint beside them, and ends
+# with the seconds of each package, the longest first. docs/decisions/0030-tests.md says why so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CI=true # what is missing fails, instead of being skipped
@@ -49,8 +49,13 @@ for package in "${packages[@]}"; do
 	[[ $walked != *" $package "* ]] || walking+=("$package")
 done
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) linted=$(mktemp)
+trap 'rm -f "$log" "$linted"' EXIT
+
+# Lint takes minutes if nothing of it is cached, most of them one core. It says what it found at the
+# end, where it is not lost between the tests.
+make GO="$go" lint >"$linted" 2>&1 &
+lint=$!
 
 # Both parts run side by side, and whatever becomes of the other: one run shows everything
 # that fails. The journeys come last: they take longest, and are what can use all cores once
@@ -59,25 +64,29 @@ trap 'rm -f "$log"' EXIT
 # can be taken out in these programs, and in no others: see internal/guard.
 cores=$(nproc)
 half=$(((cores + 1) / 2))
-tested() { # how many tests of a package side by side, and arguments of go test; lint has vetted them
+tested() { # how many tests of a package side by side, and arguments of go test; lint vets them
 	"$go" test -vet=off -tags guards -timeout "$timeout" -parallel "$@" 2>&1 | tee -a "$log"
 }
 watched() {
-	[ ${#raced[@]} = 0 ] || tested $((2 * half + 1)) -p "$cores" -race "${flags[@]}" -skip "$walks" "${raced[@]}"
+	local status=0
+	[ ${#raced[@]} = 0 ] || tested $((2 * half + 1)) -p "$cores" -race "${flags[@]}" -skip "$walks" "${raced[@]}" || status=1
+	# What makes a release has a go.mod of its own.
+	[ "$*" != ./... ] || (cd release && tested "$half" .) || status=1
+	return $status
 }
 unwatched() {
 	local status=0
 	[ ${#walking[@]} = 0 ] || tested $((2 * half + 1)) -p "$half" -run "$walks" "${walking[@]}" || status=1
 	[ ${#rest[@]} = 0 ] || tested $((2 * half + 1)) -p "$half" "${rest[@]}" || status=1
 	[ ${#last[@]} = 0 ] || tested $((2 * cores + 1)) "${last[@]}" || status=1
-	# What makes a release has a go.mod of its own.
-	[ "$*" != ./... ] || (cd release && tested "$half" .) || status=1
 	return $status
 }
 status=0
-watched &
-unwatched "$@" || status=1
-wait $! || status=1
+watched "$@" &
+watching=$!
+unwatched || status=1
+wait $watching || status=1
+wait $lint || { cat "$linted"; echo "Lint failed; it is above." >&2; status=1; }
 
 echo
 echo "Seconds of each package, the longest first:"

@@ -121,7 +121,7 @@ func notInUse(ctx context.Context, url, configured string) error {
 	defer st.Close()
 	used, err := st.InUse(ctx)
 	if err == nil && used {
-		err = errors.New("a server runs on that database, so it is no copy, or was dumped within the last seconds" + fix)
+		err = errors.New("a server runs on that database, so it is no copy" + fix)
 	}
 	return err
 }

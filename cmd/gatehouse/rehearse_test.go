@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
@@ -101,14 +102,31 @@ func TestRehearseACopyOfPostgreSQL(t *testing.T) {
 	in := install(t, testkit.PostgresURL(t))
 	url := testkit.EmptyPostgresURL(t)
 	version := earlier(t, "pgx", url, 2)
+	const lease = `INSERT INTO processes (id, alive_until) VALUES ('prc_1', $1) ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`
+	until := func(url string, later time.Duration) {
+		db, err := sql.Open("pgx", url)
+		if err == nil {
+			_, err = db.Exec(lease, time.Now().Add(later).UnixMicro())
+			db.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	until(url, 700*time.Millisecond) // dumped while a server ran, and restored at once
 	wantRehearsed(t, in, url, version)
 	running := testkit.EmptyPostgresURL(t)
 	earlier(t, "pgx", running, 2)
-	db, err := sql.Open("pgx", running)
-	must(t, err)
-	defer db.Close()
-	_, err = db.Exec(`INSERT INTO processes (id, alive_until) VALUES ('prc_1', 9000000000000000)`)
-	must(t, err)
+	until(running, time.Minute)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		for i := range 12 {
+			time.Sleep(50 * time.Millisecond)
+			until(running, time.Minute+time.Duration(i)*time.Second)
+		}
+	}()
+	defer func() { <-renewed }()
 	in.expect(1, "rehearse "+running, "a server runs on that database")
 	cfg, err := LoadConfig(in.file, nil)
 	must(t, err)

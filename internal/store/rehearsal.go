@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // What a rehearsal asks of a copy of a database.
@@ -31,18 +32,36 @@ func (s *Store) Counts(ctx context.Context) (map[string]int64, error) {
 	return counts, err
 }
 
+// leaseOfServers is longer than the lease of a server's process.
+const leaseOfServers = 6 * time.Second
+
 // InUse reports whether a server runs on a PostgreSQL database: its processes renew their lease
-// every second.
-func (s *Store) InUse(ctx context.Context) (used bool, err error) {
+// every second. In a copy that was made a moment ago the leases of then only end, which is waited for.
+func (s *Store) InUse(ctx context.Context) (bool, error) {
+	if !s.dialect.shared {
+		return false, nil
+	}
+	first, err := s.lastLease(ctx)
+	last := first
+	for begun := time.Now(); err == nil && last > 0 && last == first && time.Since(begun) < leaseOfServers; {
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(250 * time.Millisecond):
+			last, err = s.lastLease(ctx)
+		}
+	}
+	return last > 0, err
+}
+
+// lastLease is when the last lease in force ends; 0: there is none.
+func (s *Store) lastLease(ctx context.Context) (ends int64, err error) {
 	q := s.Read()
-	if !q.d.shared {
-		return false, nil
-	}
-	err = q.one(ctx, "in use", `SELECT EXISTS (SELECT 1 FROM processes WHERE alive_until > (`+q.d.clock+`))`, nil, &used)
+	err = q.one(ctx, "last lease", `SELECT COALESCE(MAX(alive_until), 0) FROM processes WHERE alive_until > (`+q.d.clock+`)`, nil, &ends)
 	if isMissingTable(err) {
-		return false, nil
+		return 0, nil
 	}
-	return used, err
+	return ends, err
 }
 
 // SealedColumns are the columns with values that the key file sealed.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/testkit"
 )
 
 func TestBackupAndRestore(t *testing.T) {
@@ -112,7 +114,46 @@ func TestRestoreOfAndOverDamagedFiles(t *testing.T) {
 func TestBackupIsForSQLite(t *testing.T) {
 	in := install(t, "postgres://user@host.invalid/name")
 	in.expect(1, "backup copy.db", "pg_dump")
-	in.expect(1, "restore copy.db", "pg_restore")
+	in.expect(1, "restore copy.db", "pg_restore", "without a file")
+	in = install(t, "")
+	in.expect(2, "restore", "name the file")
+}
+
+// After pg_restore, what was open when the backup was made ends, by a command: a list of statements to
+// type would lack the newest of them. It is refused while a server runs.
+func TestWhatEndsAfterPgRestore(t *testing.T) {
+	in := install(t, testkit.PostgresURL(t))
+	in.expect(0, "migrate")
+	in.expect(0, "company create First -n 1 -s inkwell")
+	in.expect(0, "user create mira@northgate.example --email mira@northgate.example --company 1 -s inkwell")
+	cfg, err := LoadConfig(in.file, nil)
+	must(t, err)
+	db, err := sql.Open("pgx", cfg.Database)
+	must(t, err)
+	defer db.Close()
+	do := func(statement string) {
+		t.Helper()
+		_, err := db.Exec(statement)
+		must(t, err)
+	}
+	do(`INSERT INTO sessions (site_id, token_hash, id, user_id, company_id, created_at, seen_at, ends_at) SELECT site_id, 'hash', 'ses_1', id, company_id, 1, 1, 1 FROM users`)
+	do(`INSERT INTO devices (site_id, user_id, id, token_hash, user_agent, created_at, seen_at, trusted_at) SELECT site_id, id, 'dev_1', 'hash', '', 1, 1, 1 FROM users`)
+	left := func() (n int) {
+		t.Helper()
+		must(t, db.QueryRow(`SELECT (SELECT COUNT(*) FROM sessions) + (SELECT COUNT(*) FROM devices WHERE trusted_at > 0) + (SELECT COUNT(*) FROM messages WHERE done_at = 0)`).Scan(&n))
+		return n
+	}
+	do(`INSERT INTO processes (id, alive_until) VALUES ('prc_1', 9000000000000000)`)
+	in.expect(1, "restore", "a server runs on the database", "Stop all of them")
+	if n := left(); n != 3 {
+		t.Fatalf("%d of a session, a trusted device and a message are left by a command that was refused", n)
+	}
+	do(`DELETE FROM processes`)
+	in.expect(0, "restore", "trusted devices have ended", "can start")
+	in.expect(0, "user show mira@northgate.example -s inkwell")
+	if n := left(); n != 0 {
+		t.Errorf("%d are good again", n)
+	}
 }
 
 // open opens a database as another process would: one connection that stays.

@@ -44,7 +44,7 @@ type commands struct {
 	Doctor    doctorCmd      `cmd:"" help:"Check the installation and say what to fix."`
 	Bounce    bounceCmd      `cmd:"" help:"Take a report about mail that came back, from standard input; for the mail system."`
 	Backup    backupCmd      `cmd:"" help:"Copy the SQLite database while the server runs."`
-	Restore   restoreCmd     `cmd:"" help:"Put a backup in the place of the SQLite database."`
+	Restore   restoreCmd     `cmd:"" help:"Put a backup in the place of the SQLite database; for PostgreSQL, after pg_restore, end what was open in it."`
 	Rehearse  rehearseCmd    `cmd:"" help:"Try an upgrade on a copy of the database: migrate it, check it, sign in, and say how long it takes."`
 	Keys      keysCmd        `cmd:"" help:"Make a key file; replace the keys that sign tokens."`
 	Version   versionCmd     `cmd:"" help:"Print version, commit and Go version."`

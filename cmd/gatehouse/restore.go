@@ -13,7 +13,7 @@ import (
 
 type restoreCmd struct {
 	configFlag
-	File string `arg:"" help:"A file that gatehouse backup wrote."`
+	File string `arg:"" optional:"" help:"A file that gatehouse backup wrote. For PostgreSQL none: after pg_restore, this ends what was open at the time of the backup."`
 }
 
 func (c *restoreCmd) Run(a *app) error {
@@ -22,8 +22,13 @@ func (c *restoreCmd) Run(a *app) error {
 		return err
 	}
 	path, lite := store.SQLitePath(cfg.Database)
-	if !lite {
-		return errPostgres("pg_restore")
+	switch {
+	case !lite && c.File != "":
+		return errPostgres("pg_restore, and then gatehouse restore without a file")
+	case !lite:
+		return afterPostgres(a, cfg.Database)
+	case c.File == "":
+		return usageError{errors.New("name the file that gatehouse backup wrote")}
 	}
 	done, err := restore(a.ctx, path, c.File, utc())
 	if err != nil {
@@ -36,6 +41,26 @@ func (c *restoreCmd) Run(a *app) error {
 	if done.behind {
 		fmt.Fprintln(a.out, "It is of an older version: run gatehouse migrate before the server starts.")
 	}
+	return nil
+}
+
+// afterPostgres ends what was open when a backup was made, in the database that it was restored into.
+// It refuses one that a server uses: nobody who is signed in there is thrown out by mistake.
+func afterPostgres(a *app, url string) error {
+	st, err := store.Open(a.ctx, url)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if used, err := st.InUse(a.ctx); err != nil {
+		return err
+	} else if used {
+		return errors.New("a server runs on the database\nStop all of them, restore the backup with pg_restore, then run this again")
+	}
+	if err := st.CloseDoors(a.ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, "All sessions, links, codes and trusted devices have ended, and mail that waited is not sent. The servers can start.")
 	return nil
 }
 

@@ -13,7 +13,8 @@ import (
 	"gatehouse"
 )
 
-// Backing up and restoring an SQLite file. PostgreSQL has its own tools.
+// Backing up and restoring an SQLite file. PostgreSQL has its own tools; what has to end after them is
+// ended here.
 
 var (
 	// ErrInUse says that another process has the database open.
@@ -124,6 +125,37 @@ func CloseDoors(ctx context.Context, path string, version int) error {
 		return err
 	}
 	defer db.Close()
+	for _, statement := range doors(version) {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return wrap(ctx, "close doors", err)
+		}
+	}
+	return nil
+}
+
+// CloseDoors does so in a PostgreSQL database that a backup was restored into, and that no server
+// uses yet. The error is ErrNotOurs or a NewerError if it is not this program's.
+func (s *Store) CloseDoors(ctx context.Context) error {
+	known, err := migrations()
+	if err != nil {
+		return err
+	}
+	version, err := ownVersion(ctx, s.Read(), known)
+	if err != nil {
+		return err
+	}
+	return s.Write(ctx, func(q Queries) error {
+		for _, statement := range doors(version) {
+			if _, err := q.exec(ctx, "close doors", statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// doors are the statements that close them in a database of a version.
+func doors(version int) (statements []string) {
 	ends := gatehouse.Ends(gatehouse.BackupRestored)
 	for _, door := range []struct {
 		closes    bool
@@ -139,14 +171,11 @@ func CloseDoors(ctx context.Context, path string, version int) error {
 		{ends.Codes, 3, "DELETE FROM codes"},
 		{ends.Trust, 3, "UPDATE devices SET trusted_at = 0"},
 	} {
-		if !door.closes || version < door.since {
-			continue
-		}
-		if _, err := db.ExecContext(ctx, door.statement); err != nil {
-			return wrap(ctx, "close doors", err)
+		if door.closes && version >= door.since {
+			statements = append(statements, door.statement)
 		}
 	}
-	return nil
+	return statements
 }
 
 // HoldSQLite locks everybody else out of a file until release is called, and merges it into one

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/internal/site"
 	"gatehouse/internal/store"
@@ -44,11 +47,32 @@ func (d *doctor) database(sites []*site.Site) {
 		return
 	}
 	d.add("database", well, st.Engine()+" at this program's version", "")
+	if !provesItself(d.cfg.Database) {
+		d.add("database tls", warn, "somebody between here and the database could read and change everything", "sslmode=verify-full in database, and sslrootcert for a CA of your own")
+	}
 	d.clock(ctx, st)
 	d.queue(ctx, st)
 	d.usernames(ctx, st)
 	d.operators(ctx, st)
 	d.provider(ctx, st, sites)
+}
+
+// provesItself reports whether nobody could pass for the database, or listen: it is on this machine, or
+// shows a certificate that is checked whatever happens.
+func provesItself(url string) bool {
+	c, err := pgx.ParseConfig(url)
+	if _, lite := store.SQLitePath(url); lite || err != nil || strings.HasPrefix(c.Host, "/") || isLoopback(c.Host) {
+		return true
+	}
+	checked := func(t *tls.Config) bool {
+		return t != nil && (!t.InsecureSkipVerify || t.VerifyPeerCertificate != nil || t.VerifyConnection != nil)
+	}
+	for _, other := range c.Fallbacks {
+		if !checked(other.TLSConfig) {
+			return false
+		}
+	}
+	return checked(c.TLSConfig)
 }
 
 // usernames looks for those that differ only in what lookups ignore, from before

@@ -123,3 +123,24 @@ func TestDoctorLooksWhereRepliesGo(t *testing.T) {
 		t.Errorf("without support.replies: %+v", got)
 	}
 }
+
+// A database elsewhere has to show who it is, or its network could read every hash.
+func TestWhichDatabasesProveThemselves(t *testing.T) {
+	for url, good := range map[string]bool{
+		"sqlite:///var/lib/gatehouse/gatehouse.db":                 true,
+		"postgres://u:p@127.0.0.1:5432/x?sslmode=disable":          true,
+		"postgres://u:p@localhost/x":                               true,
+		"postgres://u@/x?host=/run/postgresql":                     true,
+		"postgres://u:p@db.acme.example/x?sslmode=verify-full":     true,
+		"postgres://u:p@db.acme.example/x?sslmode=require":         false,
+		"postgres://u:p@db.acme.example/x?sslmode=prefer":          false,
+		"postgres://u:p@db.acme.example/x?sslmode=disable":         false,
+		"postgres://u:p@db.acme.example/x":                         false,
+		"postgres://u:p@db.acme.example,db2.acme.example/x":        false,
+		"postgres://u:p@a.example,b.example/x?sslmode=verify-full": true,
+	} {
+		if provesItself(url) != good {
+			t.Errorf("%s: %v", url, !good)
+		}
+	}
+}

@@ -33,7 +33,8 @@ type initCmd struct {
 	Site        string `help:"The site's ID and folder; otherwise made from its name." placeholder:"ID"`
 	Listen      string `help:"Where visitors connect; otherwise :443, or 127.0.0.1:8080 behind a proxy and for a trial." placeholder:"ADDRESS"`
 	Directory   string `help:"The folder to write to." default:"/etc/gatehouse" placeholder:"DIR"`
-	Data        string `help:"The folder of the database." default:"/var/lib/gatehouse" placeholder:"DIR"`
+	Database    string `help:"A PostgreSQL database, for several processes: postgres://gatehouse:PASSWORD@db.acme.example/gatehouse?sslmode=verify-full; otherwise SQLite." placeholder:"URL"`
+	Data        string `help:"The folder of the SQLite database, and of certificates from ACME." default:"/var/lib/gatehouse" placeholder:"DIR"`
 }
 
 // trial is what --trial answers.
@@ -59,7 +60,7 @@ func (c *initCmd) questions() []question {
 func (c *initCmd) Run(a *app) error {
 	if c.Trial {
 		answers := trial
-		answers.Trial, answers.Directory, answers.Data = true, c.Directory, c.Data
+		answers.Trial, answers.Directory, answers.Data, answers.Database = true, c.Directory, c.Data, c.Database
 		if c.Listen != "" {
 			answers.Listen = c.Listen
 		}
@@ -170,8 +171,16 @@ func (c *initCmd) settle() (err error) {
 	if c.Directory, err = filepath.Abs(c.Directory); err != nil {
 		return err
 	}
-	c.Data, err = filepath.Abs(c.Data)
-	return err
+	if c.Data, err = filepath.Abs(c.Data); err != nil {
+		return err
+	}
+	switch {
+	case c.Database == "":
+		c.Database = "sqlite://" + filepath.ToSlash(filepath.Join(c.Data, "gatehouse.db"))
+	case c.Trial:
+		return errors.New("--trial is on SQLite: leave --database out")
+	}
+	return nil
 }
 
 var noLetters = regexp.MustCompile(`[^a-z0-9]+`)

@@ -56,7 +56,7 @@ sites: %s
 # How mail leaves. The password is better kept in a credential of systemd, gatehouse_smtp_url.
 smtp:
   url: %s
-`, quoted(c.Listen), c.tlsYAML(), quoted("sqlite://"+filepath.ToSlash(filepath.Join(c.Data, "gatehouse.db"))),
+`, quoted(c.Listen), c.tlsYAML(), quoted(c.Database),
 		quoted(filepath.Join(c.Directory, "keys")), quoted(filepath.Join(c.Directory, "sites")), quoted(c.Relay))
 	if !c.Trial {
 		fmt.Fprintf(&b, "  helo: %s\n", quoted(c.Host))

@@ -65,6 +65,27 @@ func TestInitWritesWhatStarts(t *testing.T) {
 }
 
 // A wrong answer is asked for again, and a wrong flag says which; nothing is written.
+// With a PostgreSQL database, the first process and the second have the same file.
+func TestInitForPostgreSQL(t *testing.T) {
+	const url = "postgres://gatehouse:p%40ss@db.acme.example/gatehouse?sslmode=verify-full"
+	dir := t.TempDir()
+	answers := []string{"--host", "accounts.acme.example", "--name", "Acme", "--support", "help@acme.example", "--relay", "smtp://relay.example:587", "--certificate", "10.0.0.5/32"}
+	if r := initialised(t, dir, "", append(answers, "--database", "mysql://db.acme.example/x")...); r.status != 2 || !strings.Contains(r.err, "database: must be sqlite:///path/to/file") {
+		t.Errorf("%d %s", r.status, r.err)
+	}
+	if r := initialised(t, dir, "", append(answers, "--database", url)...); r.status != 0 {
+		t.Fatalf("%d %s", r.status, r.err)
+	}
+	cfg, err := LoadConfig(filepath.Join(dir, "etc", "gatehouse.yaml"), nil)
+	must(t, err)
+	if cfg.Database != url {
+		t.Errorf("the database is %s", cfg.Database)
+	}
+	if r := initialised(t, t.TempDir(), "", "--trial", "--database", url); r.status != 2 || !strings.Contains(r.err, "leave --database out") {
+		t.Errorf("%d %s", r.status, r.err)
+	}
+}
+
 func TestInitAsksAgain(t *testing.T) {
 	dir := t.TempDir()
 	r := initialised(t, dir, "https://acme.example\nAccounts.Acme.example\n192.0.2.1\naccounts.acme.example\n", "--name", "Acme")

@@ -150,6 +150,7 @@ func NewKeyFile() []byte {
 # without this file, what the database holds sealed is lost.
 # The first key seals; older ones below it still open. To change the key,
 # put a new line on top: an identifier and the base64 of 32 random bytes.
+# With several processes it goes to the end on every machine first.
 k%s %s
 `, hex.EncodeToString(id), base64.StdEncoding.EncodeToString(master))
 }

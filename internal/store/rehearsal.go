@@ -32,8 +32,11 @@ func (s *Store) Counts(ctx context.Context) (map[string]int64, error) {
 	return counts, err
 }
 
-// leaseOfServers is longer than the lease of a server's process.
-const leaseOfServers = 6 * time.Second
+// leaseLooks times leasePause is longer than the lease of a server's process.
+const (
+	leaseLooks = 24
+	leasePause = 250 * time.Millisecond
+)
 
 // InUse reports whether a server runs on a PostgreSQL database: its processes renew their lease
 // every second. In a copy that was made a moment ago the leases of then only end, which is waited for.
@@ -43,11 +46,11 @@ func (s *Store) InUse(ctx context.Context) (bool, error) {
 	}
 	first, err := s.lastLease(ctx)
 	last := first
-	for begun := time.Now(); err == nil && last > 0 && last == first && time.Since(begun) < leaseOfServers; {
+	for look := 0; err == nil && last > 0 && last == first && look < leaseLooks; look++ {
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()
-		case <-time.After(250 * time.Millisecond):
+		case <-time.After(leasePause):
 			last, err = s.lastLease(ctx)
 		}
 	}

@@ -96,7 +96,7 @@ func (q Queries) AddressesOfCompany(ctx context.Context, siteID, companyID strin
 }
 
 // EventsOfCompany returns events of a company, newest first. end is the ID of the oldest one that was
-// looked at if the window ended before the time did; empty: there are no more.
+// looked at if the limit or the window was reached before the time was; empty: there are no more.
 func (q Queries) EventsOfCompany(ctx context.Context, siteID, companyID string, p CompanyEvents) (all []gatehouse.Event, end string, err error) {
 	return q.eventsIn(ctx, p.window(siteID, companyID), p.Limit, func(add func(any) string) string {
 		text := eventsOf(p.Kinds, p.Results, add)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -151,7 +152,7 @@ func (p EventSearch) window() eventWindow {
 }
 
 // SearchEvents returns events of a source, newest first. end is the ID of the last one that was looked at
-// if the window ended before the events did; empty: there are no more.
+// if the limit or the window was reached before the events ended; empty: there are no more.
 func (q Queries) SearchEvents(ctx context.Context, p EventSearch) (all []gatehouse.Event, end string, err error) {
 	w := p.window()
 	if none := func(any) string { return "" }; p.conditions(q, none) == "" { // then the window is as good as the page
@@ -208,23 +209,37 @@ func (w *eventWindow) text(limit int) string {
 	return ` FROM events WHERE ` + w.where + ` ORDER BY ` + w.column + down + `, id` + down + ` LIMIT ` + w.add(limit)
 }
 
-// eventsIn returns the first events of a window that fit conditions, and where the window ended; see
-// SearchEvents.
+// eventsIn returns the first events of a window that fit conditions, and where the search ended; see
+// SearchEvents. The window is a query of its own, or conditions would lead the database to another
+// index. Around it there is no order: both databases hand on the rows as they come, and read no more of
+// them than the page has, while SQLite would first read all of them to sort them again.
 func (q Queries) eventsIn(ctx context.Context, w eventWindow, limit int, conditions func(add func(any) string) string) (all []gatehouse.Event, end string, err error) {
-	last, down := `MIN`, ` DESC`
-	if w.up {
-		last, down = `MAX`, ``
-	}
-	seen, text := 0, w.text(w.size)
-	if err = q.one(ctx, "window of events", `SELECT COUNT(*), COALESCE(`+last+`(id), '') FROM (SELECT id`+text+`) AS seen`, w.args, &seen, &end); err != nil {
+	text := w.text(w.size)
+	looked := slices.Clone(w.args)
+	fitting := conditions(w.add)
+	all, err = q.events(ctx, `SELECT `+eventColumns+` FROM (SELECT `+eventColumns+text+`) AS seen WHERE 1 = 1`+fitting+` LIMIT `+w.add(limit), w.args...)
+	if err != nil {
 		return nil, "", err
 	}
-	if seen < w.size {
+	if len(all) == limit {
+		return all, all[limit-1].ID, nil
+	}
+	last := `MIN`
+	if w.up {
+		last = `MAX`
+	}
+	end, err = q.windowEnd(ctx, "window of events", last, text, w.size, looked)
+	return all, end, err
+}
+
+// windowEnd returns the ID of the last row of a window; empty if it has fewer rows than it may.
+func (q Queries) windowEnd(ctx context.Context, what, last, text string, size int, args []any) (end string, err error) {
+	var seen int
+	err = q.one(ctx, what, `SELECT COUNT(*), COALESCE(`+last+`(id), '') FROM (SELECT id`+text+`) AS seen`, args, &seen, &end)
+	if seen < size {
 		end = ""
 	}
-	fitting := conditions(w.add)
-	all, err = q.events(ctx, `SELECT `+eventColumns+` FROM (SELECT `+eventColumns+text+`) AS seen WHERE 1 = 1`+fitting+` ORDER BY id`+down+` LIMIT `+w.add(limit), w.args...)
-	return all, end, err
+	return end, err
 }
 
 // Event returns an event of a site.

@@ -41,26 +41,21 @@ func (p MailPage) among() string {
 }
 
 // MessagesOfSite returns messages of a site without their content, newest first. end is the ID of the
-// oldest one that was looked at if the window ended before the messages did; empty: there are no more.
+// last one that was looked at if the limit or the window was reached before the messages ended; empty:
+// there are no more. Why the window is a query of its own says eventsIn.
 func (q Queries) MessagesOfSite(ctx context.Context, siteID string, p MailPage) (all []Message, end string, err error) {
 	args := []any{siteID}
 	add := func(v any) string {
 		args = append(args, v)
 		return "$" + strconv.Itoa(len(args))
 	}
-	where := ` FROM messages WHERE site_id = $1 AND id > 'msg'` + p.among()
+	window := ` FROM messages WHERE site_id = $1 AND id > 'msg'` + p.among()
 	if p.Before != "" {
-		where += ` AND id < ` + add(p.Before)
+		window += ` AND id < ` + add(p.Before)
 	}
-	where += ` ORDER BY id DESC LIMIT ` + add(p.Window)
-	var seen int
-	if err = q.one(ctx, "window of messages", `SELECT COUNT(*), COALESCE(MIN(id), '') FROM (SELECT id`+where+`) AS seen`, args, &seen, &end); err != nil {
-		return nil, "", err
-	}
-	if seen < p.Window {
-		end = ""
-	}
-	text := `SELECT ` + bareColumns + ` FROM (SELECT ` + bareColumns + where + `) AS seen WHERE 1 = 1`
+	window += ` ORDER BY id DESC LIMIT ` + add(p.Window)
+	looked := slices.Clone(args)
+	text := `SELECT ` + bareColumns + ` FROM (SELECT ` + bareColumns + window + `) AS seen WHERE 1 = 1`
 	if p.State != "" {
 		text += ` AND state = ` + add(string(p.State))
 	}
@@ -72,7 +67,14 @@ func (q Queries) MessagesOfSite(ctx context.Context, siteID string, p MailPage) 
 		not := map[bool]string{true: "NOT "}[p.Others]
 		text += ` AND kind ` + not + `IN (` + strings.Join(list, ", ") + `)`
 	}
-	all, err = q.bareMessages(ctx, text+` ORDER BY id DESC LIMIT `+add(p.Limit), args...)
+	all, err = q.bareMessages(ctx, text+` LIMIT `+add(p.Limit), args...)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(all) == p.Limit {
+		return all, all[p.Limit-1].ID, nil
+	}
+	end, err = q.windowEnd(ctx, "window of messages", "MIN", window, p.Window, looked)
 	return all, end, err
 }
 

@@ -53,8 +53,8 @@ build: ## Build bin/gatehouse: one static file
 release: ## Make what a release has in dist/: packages, image, chart, checksums. make release VERSION=1.2.3
 	cd release && $(GO) run . $(if $(VERSION),--version $(VERSION))
 
-release-test: prepare ## Build everything twice with empty caches and compare; let Helm and Prometheus look at chart and rules; run the version before beside this one
+release-test: prepare ## Build everything twice, in two places and once without a cache, and compare; let Helm and Prometheus look at chart and rules; run the version before beside this one
 	GOBIN="$(CURDIR)/bin" $(GO) install helm.sh/helm/v3/cmd/helm@v3.22.0
 	GOBIN="$(CURDIR)/bin" $(GO) install github.com/prometheus/prometheus/cmd/promtool@v0.316.0
-	cd release && CI=true GATEHOUSE_TEST_RELEASE=1 GATEHOUSE_HELM="$(CURDIR)/bin/helm" GATEHOUSE_PROMTOOL="$(CURDIR)/bin/promtool" $(GO) test -count=1 -timeout 60m .
+	cd release && CI=true GATEHOUSE_TEST_RELEASE=1 GATEHOUSE_HELM="$(CURDIR)/bin/helm" GATEHOUSE_PROMTOOL="$(CURDIR)/bin/promtool" $(GO) test -count=1 -timeout 90m .
 	CI=true GATEHOUSE_TEST_RELEASE=1 $(GO) run ./internal/testkit/withpostgres $(GO) test -count=1 -timeout 30m -run '^TestTheVersionBefore' ./cmd/gatehouse

@@ -125,18 +125,20 @@ func TestTheSameIsMadeTwice(t *testing.T) {
 	}
 }
 
-// Programs that are built in other places, with empty caches, are the same.
+// Programs that are built in other places, with what there is in the cache and without any, are the same.
 func TestTheSameProgramIsBuiltTwice(t *testing.T) {
 	if os.Getenv("GATEHOUSE_TEST_RELEASE") == "" {
-		t.Skip("it builds everything three times: make release-test")
+		t.Skip("it builds everything twice: make release-test")
 	}
 	elsewhere := filepath.Join(t.TempDir(), "another", "place")
 	if out, err := exec.Command("git", "clone", "--quiet", "..", elsewhere).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var sums []string
-	for _, source := range []string{"..", elsewhere} {
-		t.Setenv("GOCACHE", t.TempDir())
+	for i, source := range []string{"..", elsewhere} {
+		if i > 0 {
+			t.Setenv("GOCACHE", t.TempDir())
+		}
 		r := &release{source: source, out: filepath.Join(t.TempDir(), "dist"), version: "0.9.0"}
 		must(t, r.prepare(""))
 		must(t, r.build())

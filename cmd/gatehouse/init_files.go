@@ -141,7 +141,7 @@ func (c *initCmd) next(a *app) error {
 	}
 	run := "gatehouse"
 	if serviceAccount().known {
-		run = "sudo -u gatehouse gatehouse"
+		run = "runuser -u gatehouse -- gatehouse"
 	}
 	_, err := fmt.Fprintf(a.out, `Wrote %s, keys and sites/%s.
 Keep a copy of %s apart from the backups of the database.
@@ -150,8 +150,8 @@ Next%s:
   %s migrate
   %s company create "First company" --account-number 1
   %s user create YOUR-NAME --company 1 --role admin --email YOU@%s
-  systemctl enable --now gatehouse      (or gatehouse serve)
-  %s doctor                             what is still missing: DNS, certificate, relay, SPF, DKIM, DMARC
+  systemctl enable gatehouse && systemctl restart gatehouse      (or gatehouse serve)
+  %s doctor      what is still missing: DNS, certificate, relay, SPF, DKIM, DMARC
 Then open https://%s
 `, config, c.Site, filepath.Join(c.Directory, "keys"), where, run, run, run, domainOf(c.Support), run, c.Host)
 	return err

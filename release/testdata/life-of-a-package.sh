@@ -78,6 +78,7 @@ page trial.localhost:8080 'Sign in to Trial'
 # A real site in the place of the trial, as docs/first-hour.md says, until its first user has signed in
 # over https. (The certificate is from a file: nobody here would sign one.)
 systemctl stop gatehouse.socket gatehouse
+systemctl start gatehouse # somebody still looks at the trial
 cd /etc/gatehouse/tls
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=accounts.acme.example \
 	-addext subjectAltName=DNS:accounts.acme.example -keyout privkey.pem -out fullchain.pem 2>/dev/null
@@ -87,7 +88,7 @@ printf '%s\n' accounts.acme.example 'Acme Trade' help@acme.example smtp+plain://
 	/etc/gatehouse/tls/fullchain.pem,/etc/gatehouse/tls/privkey.pem | gatehouse init
 [ "$(modes /etc/gatehouse/sites/acme-trade/site.yaml)" = 'root:gatehouse 640' ]
 runuser -u gatehouse -- gatehouse migrate
-systemctl enable --now gatehouse
+systemctl enable gatehouse && systemctl restart gatehouse
 runuser -u gatehouse -- gatehouse doctor | grep 'ok .*certificate'
 runuser -u gatehouse -- gatehouse company create 'Northgate Systems' --account-number 10482
 temporary=$(runuser -u gatehouse -- gatehouse user create msantos --company 10482 --role admin --first-name Maria --last-name Santos | sed -n 's/^Temporary password.*: //p')

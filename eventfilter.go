@@ -27,6 +27,9 @@ type EventFilter struct {
 	Reference string
 }
 
+// CallerKinds are the kinds of those who do something.
+var CallerKinds = []CallerKind{Visitor, SignedIn, Operator, System}
+
 // EventsNotOK selects events with every result but ok.
 const EventsNotOK = "not-ok"
 

@@ -1,7 +1,9 @@
 package gatehouse
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,14 +18,18 @@ const (
 	SearchHelp       SearchPlace = "/help"
 	// SearchUsers searches the company's users; it is for administrators.
 	SearchUsers SearchPlace = "/company/users"
+	// SearchEvents is the event log of all sites; it is for operators who may read it.
+	SearchEvents SearchPlace = "/operator/events"
 )
 
-// Search is what a user searches for, and where (A06). Everywhere but in SearchUsers, it is just a
-// text. In SearchUsers, it also has how the list of users looks.
+// Search is what a user searches for, and where (A06). Everywhere but in SearchUsers and SearchEvents, it
+// is just a text. In SearchUsers, it also has how the list of users looks; in SearchEvents, it is a filter
+// of the event log, which operators call a view.
 type Search struct {
 	Place SearchPlace
 	UserFilter
 	UserLook
+	Events EventFilter
 }
 
 // The limits of searches, in code points and in numbers.
@@ -43,7 +49,11 @@ func ReadSearch(address string) (Search, bool) {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return Search{}, false
 	}
-	s := Search{SearchPlace(u.Path), ReadUserFilter(u.Query()), ReadUserLook(u.Query())}
+	if SearchPlace(u.Path) == SearchEvents {
+		s := Search{Place: SearchEvents, Events: ReadEventFilter(u.Query())}
+		return s, s.Events != EventFilter{}
+	}
+	s := Search{Place: SearchPlace(u.Path), UserFilter: ReadUserFilter(u.Query()), UserLook: ReadUserLook(u.Query())}
 	if s.Text != strings.TrimSpace(u.Query().Get("q")) { // one that no page searches for
 		return Search{}, false
 	}
@@ -61,18 +71,34 @@ func ReadSearch(address string) (Search, bool) {
 func (s Search) Address() string {
 	asked := s.Query()
 	s.AddTo(asked)
+	maps.Copy(asked, s.Events.Query())
 	if len(asked) == 0 {
 		return string(s.Place)
 	}
 	return string(s.Place) + "?" + asked.Encode()
 }
 
-// Shareable reports whether a user may share the search with the company's administrators: only
-// administrators do, and only searches of the company's users, which all of them may open.
-func (s Search) Shareable(r Role) bool { return s.Place == SearchUsers && r == RoleAdmin }
+// Shareable reports whether a user may share the search with others who have its page: administrators share
+// searches of their company's users, operators their views of the event log.
+func (s Search) Shareable(r Role) bool {
+	return (s.Place == SearchUsers || s.Place == SearchEvents) && s.For(r)
+}
 
 // For reports whether users of a role may open the search page.
-func (s Search) For(r Role) bool { return s.Place != SearchUsers || r == RoleAdmin }
+func (s Search) For(r Role) bool {
+	switch s.Place {
+	case SearchUsers:
+		return r == RoleAdmin
+	case SearchEvents:
+		return OperatorMay(r, OperatorEvents)
+	}
+	return !slices.Contains(OperatorRoles, r) // whose host has no other search that can be saved
+}
+
+// SharesSearches reports whether users of a role share any searches with each other.
+func SharesSearches(r Role) bool {
+	return Search{Place: SearchUsers}.For(r) || Search{Place: SearchEvents}.For(r)
+}
 
 // SavedSearch is a search that a user has named.
 type SavedSearch struct {
@@ -80,7 +106,8 @@ type SavedSearch struct {
 	ID      string
 	Name    string
 	SavedAt time.Time
-	// SharedAt is since when the company's administrators see it; zero: only the user does.
+	// SharedAt is since when the company's administrators, or the other operators, see it; zero: only the
+	// user does.
 	SharedAt time.Time
 }
 

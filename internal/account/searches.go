@@ -36,29 +36,32 @@ func (s *Service) SavedSearches(ctx context.Context, st *site.Site, c gatehouse.
 	return slices.DeleteFunc(all, func(one gatehouse.SavedSearch) bool { return !one.For(c.Role) }), err
 }
 
-// SharedSearches returns the searches that other administrators of the caller's company share,
-// those that the caller has hidden included; none for a user who is not an administrator.
+// SharedSearches returns the searches that other administrators of the caller's company share, or the
+// views that other operators do, those that the caller has hidden included; none for other users.
 //
 // Errors: Forbidden, Unavailable.
 func (s *Service) SharedSearches(ctx context.Context, st *site.Site, c gatehouse.Caller) ([]gatehouse.SharedSearch, error) {
 	if !isOwn(st, c) {
 		return nil, errForbidden
 	}
-	if c.Role != gatehouse.RoleAdmin {
+	if !gatehouse.SharesSearches(c.Role) {
 		return nil, nil
 	}
 	all, err := s.Store.Read().SharedSearches(ctx, st.ID, c.CompanyID, c.UserID)
-	return slices.DeleteFunc(all, func(one gatehouse.SharedSearch) bool { return one.By.ID == c.UserID || !one.Visible() }), err
+	return slices.DeleteFunc(all, func(one gatehouse.SharedSearch) bool {
+		return one.By.ID == c.UserID || !one.Visible() || !one.For(c.Role)
+	}), err
 }
 
-// SaveSearch saves a search under a name, and may share it with the company's administrators. It
-// requires a complete profile. One that is already saved gets the new name; if it is shared, it stays
-// so.
+// SaveSearch saves a search under a name, and may share it with the company's administrators, or with the
+// other operators. It requires a complete profile, which operators have. One that is already saved gets the
+// new name; if it is shared, it stays so. instead is the ID of a search of the same page that becomes this
+// one; empty: none.
 //
-// Errors: Invalid with field name (required, too-long, character); NotFound with ReasonNoSearch;
+// Errors: Invalid with field name (required, too-long, character); NotFound, also with ReasonNoSearch;
 // Conflict with ReasonTooManySearches or ReasonTooManyShared; Forbidden, also with
 // ReasonProfileIncomplete; Unavailable.
-func (s *Service) SaveSearch(ctx context.Context, st *site.Site, c gatehouse.Caller, address, name string, share bool) error {
+func (s *Service) SaveSearch(ctx context.Context, st *site.Site, c gatehouse.Caller, address, name, instead string, share bool) error {
 	search, ok := gatehouse.ReadSearch(address)
 	if !ok || !search.For(c.Role) {
 		return &gatehouse.Error{Kind: gatehouse.NotFound, Reason: ReasonNoSearch}
@@ -72,7 +75,10 @@ func (s *Service) SaveSearch(ctx context.Context, st *site.Site, c gatehouse.Cal
 		if err != nil {
 			return err
 		}
-		if len(gatehouse.MissingOf(st.Site, u)) > 0 {
+		if !search.For(u.Role) {
+			return errForbidden
+		}
+		if !st.ForOperators() && len(gatehouse.MissingOf(st.Site, u)) > 0 {
 			return &gatehouse.Error{Kind: gatehouse.Forbidden, Reason: ReasonProfileIncomplete}
 		}
 		all, err := tx.SavedSearches(tx, st.ID, u.ID)
@@ -80,9 +86,16 @@ func (s *Service) SaveSearch(ctx context.Context, st *site.Site, c gatehouse.Cal
 			return err
 		}
 		one := gatehouse.SavedSearch{Search: search, ID: store.NewID("sea", tx.Now()), Name: name, SavedAt: tx.Now()}
-		if i := slices.IndexFunc(all, func(one gatehouse.SavedSearch) bool { return one.Search == search }); i >= 0 {
+		i := slices.IndexFunc(all, func(one gatehouse.SavedSearch) bool { return one.Search == search })
+		if i < 0 && instead != "" {
+			i = slices.IndexFunc(all, func(one gatehouse.SavedSearch) bool { return one.ID == instead && one.Place == search.Place })
+			if i < 0 {
+				return gatehouse.ErrNotFound
+			}
+		}
+		if i >= 0 {
 			one, share = all[i], share || all[i].Shared()
-			one.Name = name
+			one.Name, one.Search = name, search
 		} else if len(all) >= gatehouse.MostSavedSearches {
 			return &gatehouse.Error{Kind: gatehouse.Conflict, Reason: ReasonTooManySearches}
 		}

@@ -132,7 +132,7 @@ func (s *eventSearch) choices(f gatehouse.EventFilter, sites []*site.Site) {
 		}
 	}
 	if f.By != "" {
-		if s.where.ActorKind = gatehouse.CallerKind(f.By); !slices.Contains(CallerKinds, s.where.ActorKind) {
+		if s.where.ActorKind = gatehouse.CallerKind(f.By); !slices.Contains(gatehouse.CallerKinds, s.where.ActorKind) {
 			s.fault("by", FieldNoChoice)
 		}
 	}
@@ -142,9 +142,6 @@ func (s *eventSearch) choices(f gatehouse.EventFilter, sites []*site.Site) {
 		}
 	}
 }
-
-// CallerKinds are the kinds of those who do something.
-var CallerKinds = []gatehouse.CallerKind{gatehouse.Visitor, gatehouse.SignedIn, gatehouse.Operator, gatehouse.System}
 
 // people are those whom a text means: an ID, a whole username or address, or else a beginning, as in the
 // search box.

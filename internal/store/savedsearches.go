@@ -23,16 +23,20 @@ func (q Queries) SavedSearches(ctx context.Context, siteID, userID string) (all 
 	return all, err
 }
 
-// SharedSearches returns the searches that the administrators of a company have shared, the oldest
-// first, and whether a user has hidden them. Which of them others may see is a rule:
+// SharedSearches returns the searches that the administrators of a company, or the operators, have shared,
+// the oldest first, and whether a user has hidden them. Which of them others may see is a rule:
 // gatehouse.SharedSearch.Visible.
 func (q Queries) SharedSearches(ctx context.Context, siteID, companyID, userID string) (all []gatehouse.SharedSearch, err error) {
+	sharing := `u.role = 'admin'
+			AND u.username_key > ''` // always so: it makes SQLite go by the index of administrators, and not through all users
+	if siteID == gatehouse.OperatorsSite {
+		sharing = `u.role IN ('security', 'owner')`
+	}
 	err = q.all(ctx, "shared searches", `SELECT s.id, s.address, s.name, s.saved_at, s.shared_at, h.user_id IS NOT NULL,
 			u.site_id, u.id, u.company_id, u.username, u.first_name, u.last_name, u.role, u.state, u.deleted_at
 		FROM users u CROSS JOIN saved_searches s -- in this order: SQLite would begin with all that are shared at the site
 		LEFT JOIN hidden_searches h ON h.site_id = s.site_id AND h.owner_id = s.user_id AND h.search_id = s.id AND h.user_id = $3
-		WHERE u.site_id = $1 AND u.company_id = $2 AND u.role = 'admin'
-			AND u.username_key > '' -- always so: it makes SQLite go by the index of administrators, and not through all users
+		WHERE u.site_id = $1 AND u.company_id = $2 AND `+sharing+`
 			AND s.site_id = u.site_id AND s.user_id = u.id AND s.shared_at > 0 ORDER BY s.shared_at, s.id`,
 		[]any{siteID, companyID, userID}, func(scan func(...any) error) error {
 			var s gatehouse.SharedSearch
@@ -58,10 +62,10 @@ func (q Queries) HideSearch(ctx context.Context, siteID, ownerID, id, userID str
 	return err
 }
 
-// PutSavedSearch stores a search, or the name of one that is there, and since when it is shared.
+// PutSavedSearch stores a search, or what one that is there is now, and since when it is shared.
 func (q Queries) PutSavedSearch(ctx context.Context, siteID, userID string, s gatehouse.SavedSearch) error {
-	n, err := q.exec(ctx, "change saved search", `UPDATE saved_searches SET name = $4, shared_at = $5 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
-		siteID, userID, s.ID, s.Name, micros(s.SharedAt))
+	n, err := q.exec(ctx, "change saved search", `UPDATE saved_searches SET name = $4, shared_at = $5, address = $6 WHERE site_id = $1 AND user_id = $2 AND id = $3`,
+		siteID, userID, s.ID, s.Name, micros(s.SharedAt), s.Address())
 	if err != nil || n == 1 {
 		return err
 	}

@@ -101,7 +101,7 @@ const siteStatic = ui.StaticPrefix + "site/"
 
 // routes is every address that a host answers.
 func (s *Server) routes() []route {
-	return slices.Concat(shared(s.signInRoutes()), s.strangerRoutes(), s.caseRoutes(), s.homeRoutes(), shared(s.securityRoutes()), s.accountRoutes(),
+	return slices.Concat(shared(s.signInRoutes()), s.strangerRoutes(), s.caseRoutes(), shared(s.searchRoutes()), s.homeRoutes(), shared(s.securityRoutes()), s.accountRoutes(),
 		shared(s.factorRoutes()), s.companyRoutes(), s.openIDRoutes(), s.operatorRoutes())
 }
 
@@ -189,14 +189,6 @@ func (s *Server) homeRoutes() []route {
 	p := s.portal
 	return []route{
 		to("GET /search", User, p.Search),
-		to("GET /searches", User, p.Searches),
-		to("GET /searches/new", User, p.NewSearch),
-		to("POST /searches/new", User, p.SaveSearch),
-		to("GET /searches/{id}", User, p.OneSearch),
-		to("POST /searches/{id}", User, p.ChangeSearch),
-		to("POST /searches/{id}/hide", User, p.HideSearch),
-		to("POST /searches/{id}/delete", User, p.DeleteSearch),
-
 		to("POST /home/cards", User, p.ArrangeHome),
 		to("GET /home/platforms", User, p.Platforms),
 		to("POST /home/platforms", User, p.MovePlatform),

@@ -105,6 +105,21 @@ func (s *Server) operatorEventRoutes() []route {
 	}
 }
 
+// searchRoutes are about saved searches: of everybody, and for operators, of the event log. They are on
+// both hosts.
+func (s *Server) searchRoutes() []route {
+	p := s.portal
+	return []route{
+		to("GET /searches", User, p.Searches),
+		to("GET /searches/new", User, p.NewSearch),
+		to("POST /searches/new", User, p.SaveSearch),
+		to("GET /searches/{id}", User, p.OneSearch),
+		to("POST /searches/{id}", User, p.ChangeSearch),
+		to("POST /searches/{id}/hide", User, p.HideSearch),
+		to("POST /searches/{id}/delete", User, p.DeleteSearch),
+	}
+}
+
 // operatorUserRoutes are about one user of a site: the pages that the company's administrators have,
 // for those who may do something about everybody.
 func (s *Server) operatorUserRoutes() []route {

@@ -76,7 +76,7 @@ type Server struct {
 func (s *Server) Prepare() *Server {
 	s.portal = &portal.Portal{SignIn: s.SignIn, Account: s.Account, SSO: s.SSO, Support: s.Support, Pages: s.Pages, Now: s.Now}
 	s.console = &console.Console{Directory: s.Directory, Sites: s.Sites, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
-	s.operator = &operator.Operator{Directory: s.Directory, SSO: s.SSO, Support: s.Support, Watch: s.Watch, Alerts: s.Alerts, Sites: s.Sites, Pages: s.Pages, Now: s.Now}
+	s.operator = &operator.Operator{Directory: s.Directory, SSO: s.SSO, Support: s.Support, Watch: s.Watch, Alerts: s.Alerts, Sites: s.Sites, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
 	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
@@ -101,8 +101,8 @@ func (s *Server) Prepare() *Server {
 	return s
 }
 
-// savedSearches are those of a signed-in visitor, and those that others share, for the company's
-// pages.
+// savedSearches are those of a signed-in visitor, and those that others share, for the company's and the
+// operators' pages.
 func (s *Server) savedSearches(r *http.Request) (own []gatehouse.SavedSearch, shared []gatehouse.SharedSearch, err error) {
 	v := ui.VisitOf(r)
 	if own, err = s.Account.SavedSearches(r.Context(), v.Site, v.Caller(r)); err == nil {

@@ -21,11 +21,23 @@ func (o *Operator) Events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := EventLog{EventLog: found, Sites: o.watched(), Before: ask.Before, After: ask.After}
+	if v.Views, err = o.views(r, len(found.Wrong) > 0); err != nil {
+		return err
+	}
 	status := http.StatusOK
 	if len(found.Wrong) > 0 {
 		status = ui.StatusOf(&gatehouse.Error{Kind: gatehouse.Invalid})
 	}
 	return o.page(w, r, status, v)
+}
+
+// views are the operator's saved views of the event log, and those that others share. What a filter cannot
+// mean is no view that could be saved.
+func (o *Operator) views(r *http.Request, wrong bool) (ui.Searches, error) {
+	own, shared, err := o.Saved(r)
+	views := ui.SearchesOf(own, shared, r.URL.RequestURI())
+	views.Wrong = wrong
+	return views, err
 }
 
 // watched are the sites whose events there are: those who watch are watched, too.
@@ -45,6 +57,7 @@ type EventLog struct {
 	directory.EventLog
 	Sites         []*site.Site
 	Before, After string
+	Views         ui.Searches
 }
 
 func (EventLog) Template() string        { return "operator_events" }
@@ -104,7 +117,7 @@ func (v EventLog) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	for _, result := range gatehouse.EventResults {
 		results = append(results, ui.Option{Value: string(result), Text: p.T("result." + string(result))})
 	}
-	for _, kind := range directory.CallerKinds {
+	for _, kind := range gatehouse.CallerKinds {
 		callers = append(callers, ui.Option{Value: string(kind), Text: p.T("log.by_" + string(kind))})
 	}
 	for _, c := range v.Countries {

@@ -55,7 +55,11 @@ func eventViews() map[string]ui.View {
 	full := EventLog{EventLog: directory.EventLog{Events: loggedEvents(), Older: "evt_0", Newer: "evt_2", Countries: []directory.Country{{Code: "FR", Name: fixture.LongWord}}}, Sites: sites, Before: "evt_1"}
 	full.EventFilter = gatehouse.EventFilter{Site: sites[0].ID, Company: fixture.LongWord, Person: fixture.LongWord, Actor: "ohale", By: "operator", Kind: "users", Result: "not-ok",
 		From: "2026-11-19", To: "2026-11-20 14:32", Address: "203.0.113.0/24", Country: "FR", Reference: "GH-7F3K-29QX"}
-	all := map[string]ui.View{"events-full": full, "events-empty": EventLog{Sites: sites}}
+	view := gatehouse.Search{Place: gatehouse.SearchEvents, Events: gatehouse.EventFilter{Company: "zebra"}}
+	gone := EventLog{EventLog: directory.EventLog{EventFilter: view.Events, Wrong: []gatehouse.FieldError{{Field: "company", Reason: directory.FieldNoCompany}}}, Sites: sites,
+		Views: ui.Searches{Here: view, Wrong: true, Saved: []gatehouse.SavedSearch{{Search: view, ID: "sea_1", Name: fixture.LongWord[:60]}},
+			Shared: []gatehouse.SharedSearch{{SavedSearch: gatehouse.SavedSearch{Search: view, ID: "sea_2", Name: "<b>"}, By: gatehouse.User{FirstName: fixture.LongName}}}}}
+	all := map[string]ui.View{"events-gone": gone, "events-full": full, "events-empty": EventLog{Sites: sites}}
 	for name, searched := range map[string]bool{"events-searched": true, "events-none": false} {
 		v := EventLog{Sites: sites, After: "evt_1"}
 		v.Kind, v.Searched, v.Older = "user.locked", searched, "evt_0"

@@ -33,6 +33,8 @@ type Operator struct {
 	Sites     *site.Sites
 	Pages     *ui.Pages
 	Now       func() time.Time
+	// Saved are the operator's saved views, and those that other operators share.
+	Saved func(*http.Request) ([]gatehouse.SavedSearch, []gatehouse.SharedSearch, error)
 }
 
 func (o *Operator) page(w http.ResponseWriter, r *http.Request, status int, view ui.View) error {

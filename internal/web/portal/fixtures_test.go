@@ -82,6 +82,7 @@ func searchSamples() []pages.Sample {
 		{Name: "search-new-shared", View: NewSearch{Search: all[2].Search, Typed: "Ours", Share: true, Reason: account.ReasonTooManyShared}, SignedIn: true},
 		{Name: "search-one-shared", View: OneSearch{SavedSearch: all[2], Typed: "Ours", Share: true, Reason: account.ReasonTooManyShared}, SignedIn: true},
 		{Name: "searches-renamed", View: SavedSearches{Saved: all[:1], Did: "renamed"}, SignedIn: true},
+		{Name: "search-new-view", View: NewSearch{Search: everyView(), Mine: all, Instead: all[0].ID, Typed: "Mine"}, SignedIn: true},
 		{Name: "search-new", View: NewSearch{Search: all[2].Search, Typed: "Mine"}, SignedIn: true},
 		{Name: "search-new-wrong", View: NewSearch{Search: all[1].Search, Reason: account.ReasonTooManySearches, Errors: wrong}, SignedIn: true},
 		{Name: "search-new-incomplete", View: NewSearch{Search: all[0].Search}, SignedIn: true, BareUser: true},
@@ -204,4 +205,10 @@ func emailSamples() []pages.Sample {
 		}
 	}
 	return list
+}
+
+// everyView is a view of the event log with every filter.
+func everyView() gatehouse.Search {
+	return gatehouse.Search{Place: gatehouse.SearchEvents, Events: gatehouse.EventFilter{Site: "uk", Company: fixture.LongWord, Person: "<b>", Actor: "tom", By: "operator", Kind: "users", Result: "not-ok",
+		From: "2026-11-20", To: "2026-11-21", Address: "203.0.113.0/24", Country: "DE", Reference: "GH-7F3K-29QX"}}
 }

@@ -57,7 +57,11 @@ func (p *Portal) askName(w http.ResponseWriter, r *http.Request, address string,
 	if !ok || !search.For(ui.VisitOf(r).User.Role) {
 		return gatehouse.ErrNotFound
 	}
-	page := NewSearch{Search: search, Typed: clipTo(cmp.Or(r.URL.Query().Get("name"), search.Text), gatehouse.MostSearchName)}
+	mine, err := p.searchesFor(r, address)
+	if err != nil {
+		return err
+	}
+	page := NewSearch{Search: search, Mine: mine, Instead: r.PostFormValue("instead"), Typed: clipTo(cmp.Or(r.URL.Query().Get("name"), search.Text), gatehouse.MostSearchName)}
 	var e *gatehouse.Error
 	status := http.StatusOK
 	if errors.As(failed, &e) {
@@ -67,10 +71,17 @@ func (p *Portal) askName(w http.ResponseWriter, r *http.Request, address string,
 	return p.page(w, r, status, page)
 }
 
+// searchesFor are the saved searches of the page that an address is on.
+func (p *Portal) searchesFor(r *http.Request, address string) ([]gatehouse.SavedSearch, error) {
+	v := ui.VisitOf(r)
+	all, err := p.Account.SavedSearches(r.Context(), v.Site, v.Caller(r))
+	return ui.SearchesOf(all, nil, address).Saved, err
+}
+
 // SaveSearch saves a search, and leads back to it.
 func (p *Portal) SaveSearch(w http.ResponseWriter, r *http.Request) error {
 	v, address := ui.VisitOf(r), r.PostFormValue("search")
-	err := p.Account.SaveSearch(r.Context(), v.Site, v.Caller(r), address, r.PostFormValue("name"), shares(r))
+	err := p.Account.SaveSearch(r.Context(), v.Site, v.Caller(r), address, r.PostFormValue("name"), r.PostFormValue("instead"), shares(r))
 	var e *gatehouse.Error
 	switch {
 	case err == nil:
@@ -179,6 +190,9 @@ func (SavedSearches) Of(p *ui.Page, s gatehouse.Search) string { return searchWo
 
 // searchWords says in words what a search looks for, and where, and how the list looks.
 func searchWords(p *ui.Page, s gatehouse.Search) string {
+	if s.Place == gatehouse.SearchEvents {
+		return eventsWords(p, s.Events)
+	}
 	places := map[gatehouse.SearchPlace]string{gatehouse.SearchEverything: "everything", gatehouse.SearchHelp: "help", gatehouse.SearchUsers: "users"}
 	var parts []string
 	if s.Text != "" {
@@ -203,6 +217,44 @@ func searchWords(p *ui.Page, s gatehouse.Search) string {
 	return said
 }
 
+// eventsWords says in words which events a view of the event log has.
+func eventsWords(p *ui.Page, f gatehouse.EventFilter) string {
+	var parts []string
+	add := func(name, value string) {
+		if value != "" {
+			parts = append(parts, p.T("searches.part", "label", p.T("log."+name), "value", value))
+		}
+	}
+	add("person", f.Person)
+	add("company", f.Company)
+	if kind := f.Kind; slices.Contains(gatehouse.EventGroups, gatehouse.EventGroup(kind)) {
+		add("kind", p.T("log.group_"+kind))
+	} else {
+		add("kind", kind)
+	}
+	add("from", f.From)
+	add("to", f.To)
+	add("actor", f.Actor)
+	if by := f.By; slices.Contains(gatehouse.CallerKinds, gatehouse.CallerKind(by)) {
+		add("by", p.T("log.by_"+by))
+	} else {
+		add("by", by)
+	}
+	add("site", f.Site)
+	switch result := f.Result; {
+	case result == gatehouse.EventsNotOK:
+		add("result", p.T("activity.result_"+result))
+	case slices.Contains(gatehouse.EventResults, gatehouse.EventResult(result)):
+		add("result", p.T("result."+result))
+	default:
+		add("result", result)
+	}
+	add("address", f.Address)
+	add("country", f.Country)
+	add("reference", f.Reference)
+	return strings.Join(parts, p.T("list.comma"))
+}
+
 // sortColumns are the columns that lists of users are sorted by.
 var sortColumns = map[gatehouse.UserSort]string{gatehouse.SortName: "name", gatehouse.SortUsername: string(gatehouse.ColumnUsername),
 	gatehouse.SortSeen: string(gatehouse.ColumnSeen), gatehouse.SortCreated: string(gatehouse.ColumnCreated)}
@@ -221,21 +273,26 @@ func lookWords(p *ui.Page, l gatehouse.UserLook) (parts []string) {
 // NewSearch asks for the name of a search.
 type NewSearch struct {
 	gatehouse.Search
-	Typed string
-	Share bool
+	// Mine are the visitor's searches of that page, of which one can become this one: Instead.
+	Mine    []gatehouse.SavedSearch
+	Instead string
+	Typed   string
+	Share   bool
 	// Reason is why it was not saved, if that is not about a field.
 	Reason string
 	Errors []gatehouse.FieldError
 }
 
-func (NewSearch) Template() string           { return "search_new" }
-func (NewSearch) Title(p *ui.Page) string    { return p.T("searches.new_title") }
-func (v NewSearch) Failed() bool             { return v.TooMany() || v.TooManyShared() }
-func (v NewSearch) Words(p *ui.Page) string  { return searchWords(p, v.Search) }
-func (NewSearch) Most() int                  { return gatehouse.MostSavedSearches }
-func (NewSearch) MostShared() int            { return gatehouse.MostSharedSearches }
-func (v NewSearch) Here() string             { return ui.SaveSearchPath(v.Search) }
-func (NewSearch) MayArrange(p *ui.Page) bool { return PlatformOrder{}.MayArrange(p) }
+func (NewSearch) Template() string          { return "search_new" }
+func (NewSearch) Title(p *ui.Page) string   { return p.T("searches.new_title") }
+func (v NewSearch) Failed() bool            { return v.TooMany() || v.TooManyShared() }
+func (v NewSearch) Words(p *ui.Page) string { return searchWords(p, v.Search) }
+func (NewSearch) Most() int                 { return gatehouse.MostSavedSearches }
+func (NewSearch) MostShared() int           { return gatehouse.MostSharedSearches }
+func (v NewSearch) Here() string            { return ui.SaveSearchPath(v.Search) }
+func (NewSearch) MayArrange(p *ui.Page) bool {
+	return p.ForOperators() || PlatformOrder{}.MayArrange(p)
+}
 
 // TooMany and TooManyShared: the maximum number has been reached.
 func (v NewSearch) TooMany() bool       { return v.Reason == account.ReasonTooManySearches }
@@ -245,7 +302,12 @@ func (v NewSearch) TooManyShared() bool { return v.Reason == account.ReasonTooMa
 func (v NewSearch) MayShare(p *ui.Page) bool { return v.Shareable(p.User.Role) }
 
 func (v NewSearch) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return searchFields(p, v.Typed, v.Share), v.Errors
+	options := []ui.Option{{Text: p.T("searches.instead_none")}}
+	for _, one := range v.Mine {
+		options = append(options, ui.Option{Value: one.ID, Text: one.Name})
+	}
+	return append(searchFields(p, v.Typed, v.Share), ui.Field{Name: "instead", Label: p.T("searches.instead"), Hint: p.T("searches.instead_hint"), Control: ui.Choose,
+		Options: ui.OptionsOf("instead", v.Instead, options...), Autocomplete: "off", Optional: true}), v.Errors
 }
 
 // searchFields are the fields of a saved search.

@@ -19,6 +19,8 @@ type Searches struct {
 	Shared []gatehouse.SharedSearch
 	// Here is the search on the page; without a place: none that can be saved.
 	Here gatehouse.Search
+	// Wrong: the search on the page can mean nothing now.
+	Wrong bool
 }
 
 // SearchesOf picks a user's saved searches, and those that others share, for the page of a request.
@@ -35,10 +37,29 @@ func SearchesOf(all []gatehouse.SavedSearch, shared []gatehouse.SharedSearch, ad
 // Save is where the search of the page is saved; empty: it is saved already, or there
 // is none.
 func (s Searches) Save() string {
-	if s.Here.Place == "" || slices.ContainsFunc(s.Saved, func(one gatehouse.SavedSearch) bool { return one.Search == s.Here }) {
+	if s.Here.Place == "" || s.Wrong || slices.ContainsFunc(s.Saved, func(one gatehouse.SavedSearch) bool { return one.Search == s.Here }) {
 		return ""
 	}
 	return SaveSearchPath(s.Here)
+}
+
+// Gone is the name of the saved search on the page if it can mean nothing now: something that it looks for
+// is there no longer. Empty: it can, or it is none that is saved.
+func (s Searches) Gone() string {
+	if !s.Wrong || s.Here.Place == "" {
+		return ""
+	}
+	for _, one := range s.Saved {
+		if one.Search == s.Here {
+			return one.Name
+		}
+	}
+	for _, one := range s.Shared {
+		if one.Search == s.Here {
+			return one.Name
+		}
+	}
+	return ""
 }
 
 // SaveSearchPath is where a search is saved.

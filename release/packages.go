@@ -87,7 +87,8 @@ func (r *release) contents(t target) files.Contents {
 	for _, file := range []string{"dashboard.json", "alerts.yaml"} {
 		all = append(all, at(filepath.Join(r.source, "release", "chart", "monitoring", file), "/usr/share/gatehouse/monitoring/"+file, 0o644))
 	}
-	for _, document := range []string{"first-hour", "operations", "configuration", "import", "mail", "platforms", "operators", "administrators"} {
+	for _, document := range []string{"first-hour", "operations", "configuration", "import", "mail", "platforms", "operators", "administrators",
+		"enhanced-security", "second-factors", "retention", "log"} {
 		all = append(all, at(filepath.Join(r.source, "docs", document+".md"), "/usr/share/doc/gatehouse/"+document+".md", 0o644))
 	}
 	return all

@@ -122,6 +122,7 @@ func TestBackupIsForSQLite(t *testing.T) {
 // After pg_restore, what was open when the backup was made ends, by a command: a list of statements to
 // type would lack the newest of them. It is refused while a server runs.
 func TestWhatEndsAfterPgRestore(t *testing.T) {
+	install(t, testkit.EmptyPostgresURL(t)).expect(1, "restore", "nothing of Gatehouse", "pg_restore")
 	in := install(t, testkit.PostgresURL(t))
 	in.expect(0, "migrate")
 	in.expect(0, "company create First -n 1 -s inkwell")

@@ -57,7 +57,10 @@ func afterPostgres(a *app, url string) error {
 	} else if used {
 		return errors.New("a server runs on the database\nStop all of them, restore the backup with pg_restore, then run this again")
 	}
-	if err := st.CloseDoors(a.ctx); err != nil {
+	switch err := st.CloseDoors(a.ctx); {
+	case errors.Is(err, store.ErrNotOurs):
+		return errors.New("nothing of Gatehouse is in the database\nRestore the backup into it with pg_restore, then run this again")
+	case err != nil:
 		return err
 	}
 	fmt.Fprintln(a.out, "All sessions, links, codes and trusted devices have ended, and mail that waited is not sent. The servers can start.")

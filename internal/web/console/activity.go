@@ -111,12 +111,23 @@ type CompanyActivity struct {
 func (CompanyActivity) Template() string        { return "company_activity" }
 func (CompanyActivity) Title(p *ui.Page) string { return p.T("company_activity.title") }
 
-// Topics and Results are the choices of the filters, after "everything".
-func (CompanyActivity) Topics() []string {
-	return []string{directory.ActivitySignIns, directory.ActivityChanges}
+// Filters are those for kinds and results.
+func (v CompanyActivity) Filters(p *ui.Page) []ui.Filter {
+	return ui.ActivityFilters(p, v.Topic, []string{directory.ActivitySignIns, directory.ActivityChanges}, v.Result, []string{directory.ActivityOK, directory.ActivityNotOK})
 }
-func (CompanyActivity) Results() []string {
-	return []string{directory.ActivityOK, directory.ActivityNotOK}
+
+// CountryFilter is nil if nobody knows where the events come from.
+func (v CompanyActivity) CountryFilter(p *ui.Page) *ui.Filter {
+	if len(v.Countries) == 0 {
+		return nil
+	}
+	names := map[string]string{}
+	codes := make([]string, len(v.Countries))
+	for i, c := range v.Countries {
+		codes[i], names[c.Code] = c.Code, c.Name
+	}
+	f := ui.FilterOf("country", p.T("company_activity.country"), p.T("company_activity.country_all"), v.Country, codes, func(code string) string { return names[code] })
+	return &f
 }
 
 func (v CompanyActivity) FromDay() string { return v.From.Format(time.DateOnly) }

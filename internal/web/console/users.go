@@ -66,7 +66,7 @@ func (v Users) Next() string     { return v.List.paged(v.Places[v.Users[len(v.Us
 // Acts are what can be done to many users at once.
 func (Users) Acts() []gatehouse.UserAct { return gatehouse.BulkActs }
 
-// filterChoice is a choice of a filter, and how many users there would be with it.
+// filterChoice is a group or a column, and how many users there would be with it.
 type filterChoice struct {
 	Value   string
 	Link    string
@@ -74,22 +74,19 @@ type filterChoice struct {
 	Current bool
 }
 
-// Roles and Factors are the choices of two filters, beginning with "any". The factors without
-// anybody are left out.
-func (v Users) Roles() []filterChoice {
-	all := []filterChoice{{Count: v.UserCounts.Roles[""], Current: v.List.Role == ""}}
-	for _, r := range gatehouse.Roles {
-		all = append(all, filterChoice{Value: string(r), Count: v.UserCounts.Roles[r], Current: v.List.Role == r})
+// Filters are those for roles and factors, with the number of users that each choice would show.
+func (v Users) Filters(p *ui.Page) []ui.Filter {
+	return []ui.Filter{
+		counted(p, "role", v.List.Role, gatehouse.Roles, v.UserCounts.Roles),
+		counted(p, "factor", v.List.Factor, gatehouse.FactorFilters, v.UserCounts.Factors),
 	}
-	return all
 }
 
-func (v Users) Factors() []filterChoice {
-	all := []filterChoice{{Count: v.UserCounts.Factors[""], Current: v.List.Factor == ""}}
-	for _, f := range gatehouse.FactorFilters {
-		all = append(all, filterChoice{Value: string(f), Count: v.UserCounts.Factors[f], Current: v.List.Factor == f})
+func counted[T ~string](p *ui.Page, name string, current T, values []T, counts map[T]int) ui.Filter {
+	text := func(v T, word string) string {
+		return p.T("users.choice", "name", p.T("users."+name+"_"+word), "n", counts[v])
 	}
-	return all
+	return ui.FilterOf(name, p.T("users."+name), text("", "any"), current, values, func(v T) string { return text(v, string(v)) })
 }
 
 // forPreview are groups that only a preview leads to: what a choice would ask of them.

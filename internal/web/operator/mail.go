@@ -137,9 +137,17 @@ type Mail struct {
 func (Mail) Template() string        { return "operator_mail" }
 func (Mail) Title(p *ui.Page) string { return p.T("opmail.title") }
 
-// States and Groups are the choices of the filters, after "all".
-func (Mail) States() []directory.MessageState { return directory.MessageStates }
-func (Mail) Groups() []gatehouse.MailGroup    { return gatehouse.MailGroups }
+func (v Mail) Filters(p *ui.Page) []ui.Filter {
+	ids := make([]string, len(v.Sites))
+	for i, st := range v.Sites {
+		ids[i] = st.ID
+	}
+	return []ui.Filter{
+		ui.FilterOf("state", p.T("opmail.state"), p.T("opmail.all_states"), v.State, directory.MessageStates, func(s directory.MessageState) string { return p.T("opmail.state_" + string(s)) }),
+		ui.FilterOf("site", p.T("operator.site"), p.T("opmail.all_sites"), v.Site, ids, func(id string) string { return siteName(v.Sites, id) }),
+		ui.FilterOf("kind", p.T("operator.mail_group"), p.T("opmail.all_kinds"), v.Group, gatehouse.MailGroups, func(g gatehouse.MailGroup) string { return p.T("operator.mail_" + string(g)) }),
+	}
+}
 
 // Newest and Older are the addresses of the first and of the next page, with the same filters.
 func (v Mail) Newest() string { return v.address("") }

@@ -74,6 +74,10 @@ func (ActivityLog) Title(p *ui.Page) string { return p.T("activity.title") }
 func (ActivityLog) Topics() []account.Topic { return []account.Topic{account.SignIns, account.Changes} }
 func (ActivityLog) Results() []string       { return []string{account.Worked, account.Failed} }
 
+func (v ActivityLog) Filters(p *ui.Page) []ui.Filter {
+	return ui.ActivityFilters(p, v.Topic, v.Topics(), v.Result, v.Results())
+}
+
 // Filtered reports whether anything but everything was asked for.
 func (v ActivityLog) Filtered() bool { return v.Topic != "" || v.Result != "" }
 

@@ -3,6 +3,7 @@ package directory_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -252,6 +253,55 @@ func TestAnImportForASiteInParts(t *testing.T) {
 		i = p.finish(gatehouse.User{}, p.startForSite(p.owner, i))
 		if i.Done.Companies != 3 || i.Done.New != 450 || i.Done.Refused != 1 {
 			t.Errorf("%+v", i.Done)
+		}
+	})
+}
+
+// A company is suspended while a file brings in users of it: whichever is first, no mail to any of them waits
+// afterwards, and those who are there are kept out.
+func TestACompanyIsSuspendedWhileAFileBringsInUsers(t *testing.T) {
+	eachProposing(t, func(t *testing.T, p *proposing) {
+		for round := range 8 {
+			number := fmt.Sprintf("R-%d", round)
+			firm := p.company(p.uk, number, "Raced")
+			var file strings.Builder
+			file.WriteString("account_number,username,email\n")
+			for n := range 5 {
+				fmt.Fprintf(&file, "%s,raced%d.%d,raced%d.%d@raced.example\n", number, round, n, round, n)
+			}
+			i := p.startForSite(p.owner, p.uploadForSite(p.owner, file.String()))
+			var all sync.WaitGroup
+			all.Go(func() {
+				for more := true; more; {
+					var err error
+					if more, err = p.RunImports(t.Context(), p.sites, func() bool { return true }); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			all.Go(func() {
+				time.Sleep(time.Duration(round) * 3 * time.Millisecond)
+				if err := p.Suspend(t.Context(), p.uk, operator, firm.ID, "not paid", ""); err != nil {
+					t.Error(err)
+				}
+			})
+			all.Wait()
+			if i = p.finish(gatehouse.User{}, i); i.State != gatehouse.ImportDone || i.Done.New+i.Done.Refused != 5 {
+				t.Fatalf("%s, %+v", i.State, i.Done)
+			}
+			for n := range i.Done.New { // else they were left out: nobody would have been invited, as the preview said
+				u := p.stored(p.uk, fmt.Sprintf("raced%d.%d", round, n))
+				if !u.Suspended() || u.MaySignIn() {
+					t.Errorf("%s is let in", u.Username)
+				}
+				kinds, texts := p.mails(u)
+				if strings.Join(texts, "") != "" {
+					t.Errorf("round %d: %s is mailed: %q", round, u.Username, texts)
+				}
+				if invited := u.Password.Hash != ""; invited != (len(kinds) > 0) {
+					t.Errorf("round %d: %s has a first password: %v, and was sent %q", round, u.Username, invited, kinds)
+				}
+			}
 		}
 	})
 }

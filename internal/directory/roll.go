@@ -42,11 +42,13 @@ type person struct {
 	place int32
 }
 
-func newPerson(zone *time.Location, u gatehouse.User, kind int32) *person {
-	p := &person{id: u.ID, key: gatehouse.UserKey(u), brief: brief{kind, int32(gatehouse.DayOf(u.LastSignInAt, zone))}, created: u.CreatedAt.UnixMicro()}
+// set makes p what a user is. The collector looks at each piece of memory whenever it runs, so both
+// strings are one.
+func (p *person) set(zone *time.Location, u gatehouse.User, kind int32) {
+	text := u.ID + gatehouse.UserKey(u)
+	*p = person{id: text[:len(u.ID)], key: text[len(u.ID):], brief: brief{kind, int32(gatehouse.DayOf(u.LastSignInAt, zone))}, created: u.CreatedAt.UnixMicro()}
 	p.username = uint16(strings.IndexByte(p.key, '\n') + 1)
 	p.email = p.username + uint16(strings.IndexByte(p.key[p.username:], '\n')+1)
-	return p
 }
 
 // kind is everything about a user that the rules about filters look at, except days.
@@ -92,6 +94,10 @@ func (r *roll) number(of kind) int32 {
 	return n
 }
 
+// peopleInABlock is how many people of a roll are one piece of memory at most; in a small company, the
+// next piece is as large as all before.
+const peopleInABlock = 512
+
 // readRoll reads the roll of a company, and returns from where on to ask for what has changed.
 func readRoll(ctx context.Context, q store.Queries, st *site.Site, firm gatehouse.Company) (*roll, int64, error) {
 	next, err := q.AllFrom(ctx, st.ID, firm.ID)
@@ -99,17 +105,19 @@ func readRoll(ctx context.Context, q store.Queries, st *site.Site, firm gatehous
 		return nil, 0, err
 	}
 	r := &roll{zone: st.ZoneOf(firm.Zone), byID: map[string]*person{}, numbers: map[kind]int32{}}
+	var block []person
 	err = q.AllUsers(ctx, st.ID, firm.ID, func(u gatehouse.User) error {
-		p := r.personOf(u)
+		if len(block) == 0 {
+			block = make([]person, min(len(r.people)+1, peopleInABlock))
+		}
+		p := &block[0]
+		block = block[1:]
+		p.set(r.zone, u, r.number(kindOf(u)))
 		r.people, r.byID[p.id] = append(r.people, p), p
 		return nil
 	})
 	r.sort()
 	return r, next, err
-}
-
-func (r *roll) personOf(u gatehouse.User) *person {
-	return newPerson(r.zone, u, r.number(kindOf(u)))
 }
 
 // sort puts everybody in the order of names.
@@ -139,8 +147,9 @@ func (r *roll) bring(changed []gatehouse.User) {
 			delete(r.byID, u.ID)
 		}
 		if u.CompanyID != "" && u.DeletedAt.IsZero() { // else deleted, or in another company by now
-			p := r.personOf(u)
-			r.byID[u.ID], came = p, append(came, p)
+			p := &person{}
+			p.set(r.zone, u, r.number(kindOf(u)))
+			r.byID[p.id], came = p, append(came, p)
 		}
 	}
 	if len(gone) > 0 {

@@ -14,10 +14,15 @@ const temporary = "Kepu-37fan-Radi-94tem-Gasu"
 
 // newcomer has a temporary password and has never signed in.
 func newcomer(s *testkit.Server, siteID, username string) gatehouse.User {
-	return s.AddUser(siteID, username, temporary, func(u *gatehouse.User) {
+	return s.AddUser(siteID, username, temporary, asNewcomer(s, siteID))
+}
+
+// asNewcomer makes a user one who has never signed in.
+func asNewcomer(s *testkit.Server, siteID string) func(*gatehouse.User) {
+	return func(u *gatehouse.User) {
 		u.State, u.Password.Origin, u.Password.ExpiresAt = gatehouse.Invited, gatehouse.PasswordInitial, s.Clock.Now().Add(s.Sites.ByID(siteID).Policy.TemporaryPassword)
 		u.FirstSignInAt, u.ChallengeSet, u.TermsAccepted, u.SoleUserFor, u.SoleUser = time.Time{}, false, "", "", false
-	})
+	}
 }
 
 // The first sign-in of a person at a browser: password, challenge question, terms, who

@@ -8,6 +8,7 @@ import (
 
 	"gatehouse"
 	"gatehouse/internal/assembly"
+	"gatehouse/internal/mail"
 	"gatehouse/internal/testkit"
 	"gatehouse/internal/watch"
 )
@@ -23,8 +24,9 @@ func twoProcesses(t *testing.T, at string, more func(*assembly.Options)) (one, o
 			}
 		})
 	}
-	one = testkit.NewServer(t, at, with("web-one", func(*assembly.Options) {}))
-	other = testkit.NewServer(t, at, with("web-two", func(o *assembly.Options) { o.Keys, o.Now = one.Keys, one.Clock.Now }))
+	var relay mail.SMTP // each may send what the other has written
+	one = testkit.NewServer(t, at, with("web-one", func(o *assembly.Options) { relay = o.SMTP }))
+	other = testkit.NewServer(t, at, with("web-two", func(o *assembly.Options) { o.Keys, o.Now, o.SMTP = one.Keys, one.Clock.Now, relay }))
 	return one, other
 }
 

@@ -37,7 +37,7 @@ func console(w *walker) {
 	mails(w, customer)
 	proposed(w, me, late)
 	log := "/operator/events"
-	w.all([]string{log, log + "?person=looked.at&kind=users&by=operator", log + "?kind=case.removed&site=inkwell", log + "?kind=mail", log, "/searches", "/searches/new?search=%2Foperator%2Fevents%3Fkind%3Dmail"}, nil)
+	w.all([]string{log, log + "?person=looked.at&kind=users&by=operator", log + "?kind=case.removed&site=inkwell", log + "?kind=mail", "/searches", "/searches/new?search=%2Foperator%2Fevents%3Fkind%3Dmail", log}, nil)
 	w.at(testkit.Eval[string](w.b, "new URL(document.querySelector('a[href^=\"/operator/events/\"]').href).pathname"))
 	w.b.AllowErrors("422")
 	w.at(log + "?person=%25&from=tomorrow&to=2026-11-20&address=_&company=zebra&reference=x")

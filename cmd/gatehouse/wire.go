@@ -52,16 +52,21 @@ func tuneCollector() (ballast []byte) {
 	if ownCollector() {
 		return nil
 	}
-	debug.SetGCPercent(30)
+	debug.SetGCPercent(collectorShare)
 	return make([]byte, 20<<20)
 }
 
+const collectorShare = 30
+
 // hurry makes the garbage collector wait while the server starts: what a start allocates fits below
-// its first run, and afterStart gives it back.
+// its first run, at 40 MiB, and afterStart gives it back. If it does run, because there are hundreds
+// of sites, it goes on as tuneCollector has it: otherwise it would wait for ten times of what is live.
 func hurry() {
-	if !ownCollector() {
-		debug.SetGCPercent(1000)
+	if ownCollector() {
+		return
 	}
+	debug.SetGCPercent(1000)
+	runtime.AddCleanup(new([64]byte), func(share int) { debug.SetGCPercent(share) }, collectorShare)
 }
 
 // ownCollector reports whether the operator has tuned the collector.

@@ -282,12 +282,13 @@ func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }
 // What cannot be opened or belongs elsewhere is not sent.
 func TestSealing(t *testing.T) {
 	b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
-	s := b.sender(config(t, server))
-	stop := b.run(s)
-	foreign := b.site.Site
+	// Written before the sender runs, which reads the site.
+	here := b.site.ID
 	b.site.ID = "gone"
 	lost := b.message(mail.Samples()["locked"])
-	b.site.ID = foreign.ID
+	b.site.ID = here
+	s := b.sender(config(t, server))
+	stop := b.run(s)
 	if got := b.await(s, lost, store.MessageDeferred); !strings.Contains(got.Reply, "not configured here") {
 		t.Errorf("a message of a site that is gone: %s", got.Reply)
 	}

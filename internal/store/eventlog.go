@@ -126,9 +126,10 @@ type EventSearch struct {
 	Window int
 }
 
-// window selects the events to look at. Column and ID are compared and ordered together: told that the
-// column has one value, SQLite would take the primary key in place of an index that begins with the site,
-// and read everything that the site has.
+// window selects the events to look at. At a site, column and ID are compared and ordered together: told
+// that the column has one value, SQLite would take the primary key in place of an index that begins with
+// the site, and read everything that the site has. Elsewhere it is told, or it would read both kinds of
+// actors that their partial index names.
 func (p EventSearch) window() eventWindow {
 	w := eventWindow{up: p.After != "", size: p.Window}
 	from, after, to := "evt", ">=", "evu" // around all IDs
@@ -145,9 +146,11 @@ func (p EventSearch) window() eventWindow {
 		from, after = p.After, ">"
 	}
 	condition, column, value := p.index(w.add)
-	key := w.add(value)
-	w.where = condition + ` AND (` + column + `, id) ` + after + ` (` + key + `, ` + w.add(from) + `) AND (` + column + `, id) < (` + key + `, ` + w.add(to) + `)`
-	w.column = column
+	key, first, last := w.add(value), w.add(from), w.add(to)
+	w.column, w.where = column, condition+` AND (`+column+`, id) `+after+` (`+key+`, `+first+`) AND (`+column+`, id) < (`+key+`, `+last+`)`
+	if p.EventSource.SiteID == "" {
+		w.where = condition + ` AND ` + column + ` = ` + key + ` AND id ` + after + ` ` + first + ` AND id < ` + last
+	}
 	return w
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"gatehouse"
@@ -74,15 +75,16 @@ func ownCollector() bool { return os.Getenv("GOGC") != "" }
 
 // assemble opens what a configuration names and puts the server together.
 func assemble(ctx context.Context, cfg *Config, places *geo.Places, log *slog.Logger) (*assembly.House, *store.Store, *site.Sites, error) {
+	aside, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	opened := opening(aside, cfg.Database)
 	sites, err := site.Open(cfg.Sites, cfg.SiteEnv())
-	if err != nil {
-		return nil, nil, nil, usageError{err}
+	refused, unread := cfg.Blocklist()
+	if err = errors.Join(err, unread); err != nil {
+		giveUp()
+		return nil, nil, nil, errors.Join(usageError{err}, closed(opened()))
 	}
-	refused, err := cfg.Blocklist()
-	if err != nil {
-		return nil, nil, nil, usageError{err}
-	}
-	st, err := openStore(ctx, cfg.Database)
+	st, err := migrated(ctx, opened)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -127,19 +129,50 @@ func (c *Config) Blocklist() (*secret.Blocklist, error) {
 	return secret.ReadBlocklist(secret.CommonPasswords(), files...)
 }
 
-// openStore opens a database and migrates it to this program's version. Several
-// processes may do so at the same time.
+// databaseTime is how long opening a database may take, and migrating it.
+const databaseTime = 30 * time.Second
+
+// openStore opens a database and migrates it to this program's version.
 func openStore(ctx context.Context, url string) (*store.Store, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	st, err := store.Open(ctx, url)
+	return migrated(ctx, opening(ctx, url))
+}
+
+// opening opens a database while the caller does something else. The function returns it.
+func opening(ctx context.Context, url string) func() (*store.Store, error) {
+	open := sync.OnceValues(func() (*store.Store, error) {
+		ctx, cancel := context.WithTimeout(ctx, databaseTime)
+		defer cancel()
+		st, err := store.Open(ctx, url)
+		if err != nil {
+			return nil, fmt.Errorf("the database cannot be opened: %w\nCheck that it is there, that it is running, and that this user may write to it", err)
+		}
+		return st, nil
+	})
+	go open()
+	return open
+}
+
+// migrated migrates a database to this program's version once it is open. Several processes may do so at
+// the same time.
+func migrated(ctx context.Context, opened func() (*store.Store, error)) (*store.Store, error) {
+	st, err := opened()
 	if err != nil {
-		return nil, fmt.Errorf("the database cannot be opened: %w\nCheck that it is there, that it is running, and that this user may write to it", err)
+		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, databaseTime)
+	defer cancel()
 	if _, err := st.Migrate(ctx, utc()); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database cannot be brought to this program's version: %w", err), st.Close())
 	}
 	return st, nil
+}
+
+// closed closes a database that is not needed after all.
+func closed(st *store.Store, err error) error {
+	if err != nil {
+		return nil // then something else is the news
+	}
+	return st.Close()
 }
 
 // usageError is an error in the configuration or the command line: exit status 2.

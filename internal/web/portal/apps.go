@@ -43,21 +43,10 @@ func (p *Portal) App(w http.ResponseWriter, r *http.Request) error { return p.sh
 // form.
 func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
-	var e *gatehouse.Error
-	errors.As(failed, &e)
-	var bad []gatehouse.FieldError
-	if e != nil {
-		bad = e.Fields
-		retryAfter(w, e.RetryAfter)
-	}
-	status := http.StatusOK
-	if failed != nil {
-		status = ui.StatusOf(failed)
-	}
+	wrong := mistakeOf(w, failed)
 	waiting, err := p.Account.AppSetUp(r.Context(), v.Site, v.Caller(r), id)
 	if err == nil {
-		return p.page(w, r, status, AppSetUp{App: AppKey{waiting, v.User.Username}, Typed: clipTo(r.PostFormValue("code"), 40), Errors: bad,
-			TooSoon: e != nil && e.Kind == gatehouse.TooMany})
+		return p.page(w, r, wrong.status, AppSetUp{App: AppKey{waiting, v.User.Username}, Typed: typedCode(r), Errors: wrong.fields, TooSoon: wrong.tooSoon})
 	}
 	if gatehouse.KindOf(err) != gatehouse.NotFound {
 		return err
@@ -68,11 +57,7 @@ func (p *Portal) showApp(w http.ResponseWriter, r *http.Request, failed error) e
 	}
 	for _, f := range all.Apps {
 		if f.ID == id {
-			name := f.Name
-			if bad != nil && r.PostForm.Has("name") {
-				name = clip(r.PostFormValue("name"))
-			}
-			return p.page(w, r, status, OneApp{Factor: f, Typed: name, Last: all.Last(), Errors: bad})
+			return p.page(w, r, wrong.status, OneApp{Factor: f, Typed: typedName(r, f.Name), Last: all.Last(), Errors: wrong.fields})
 		}
 	}
 	return gatehouse.ErrNotFound

@@ -66,7 +66,7 @@ func (p *Portal) notSetUp(w http.ResponseWriter, r *http.Request, err error) err
 		return err
 	case e.Kind == gatehouse.Invalid:
 		return p.showFactorStep(w, r, http.StatusUnprocessableEntity, func(view *FactorStep) {
-			view.Typed, view.Errors = clipTo(r.PostFormValue("code"), 40), e.Fields
+			view.Typed, view.Errors = typedCode(r), e.Fields
 		})
 	case e.Reason == signin.ReasonTooManyFactors:
 		return p.showFactorStep(w, r, http.StatusConflict, func(view *FactorStep) { view.TooMany = true })

@@ -13,6 +13,44 @@ import (
 // showAgain shows the page of a factor, with what was wrong.
 type showAgain func(w http.ResponseWriter, r *http.Request, failed error) error
 
+// mistake is what was wrong with the form of a factor's page, and the status of the page that says so.
+type mistake struct {
+	status  int
+	fields  []gatehouse.FieldError
+	tooSoon bool
+}
+
+// mistakeOf reads an error, and says when to try again; nil: nothing was wrong.
+func mistakeOf(w http.ResponseWriter, failed error) mistake {
+	var e *gatehouse.Error
+	if !errors.As(failed, &e) {
+		return mistake{status: http.StatusOK}
+	}
+	retryAfter(w, e.RetryAfter)
+	return mistake{ui.StatusOf(failed), e.Fields, e.Kind == gatehouse.TooMany}
+}
+
+// typedName is the name that was typed for a factor, else the one that it has.
+func typedName(r *http.Request, has string) string {
+	if r.PostForm.Has("name") {
+		return clip(r.PostFormValue("name"))
+	}
+	return has
+}
+
+// typedCode is the code that was typed.
+func typedCode(r *http.Request) string { return clipTo(r.PostFormValue("code"), 40) }
+
+// factorName is the field for the name of a factor.
+func factorName(p *ui.Page, label, typed string) ui.Field {
+	return ui.Field{Name: "name", Label: p.T(label), Value: typed, Autocomplete: "off", Prose: true, Missing: "app_name"}
+}
+
+// toRemove is the button that removes a factor, and the place of what is wrong with that.
+func toRemove(p *ui.Page, label string) ui.Field {
+	return ui.Field{Name: "remove", Label: p.T(label), Optional: true}
+}
+
 // factorFailed shows the page of a factor again if its form is the problem.
 func factorFailed(w http.ResponseWriter, r *http.Request, err error, show showAgain) error {
 	var e *gatehouse.Error

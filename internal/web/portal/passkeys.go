@@ -117,23 +117,15 @@ func (p *Portal) Passkey(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Portal) showPasskey(w http.ResponseWriter, r *http.Request, failed error) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
+	wrong := mistakeOf(w, failed)
 	all, err := p.Account.Factors(r.Context(), v.Site, v.Caller(r))
 	if err != nil {
 		return err
 	}
 	for _, k := range all.Passkeys {
-		if k.ID != id {
-			continue
+		if k.ID == id {
+			return p.page(w, r, wrong.status, OnePasskey{Passkey: k, Typed: typedName(r, k.Name), Last: all.Last(), Errors: wrong.fields})
 		}
-		view, status := OnePasskey{Passkey: k, Typed: k.Name, Last: all.Last()}, http.StatusOK
-		var e *gatehouse.Error
-		if errors.As(failed, &e) {
-			status, view.Errors = ui.StatusOf(e), e.Fields
-			if r.PostForm.Has("name") {
-				view.Typed = clip(r.PostFormValue("name"))
-			}
-		}
-		return p.page(w, r, status, view)
 	}
 	return gatehouse.ErrNotFound
 }
@@ -176,12 +168,10 @@ type OnePasskey struct {
 
 func (OnePasskey) Template() string        { return "passkey_one" }
 func (OnePasskey) Title(p *ui.Page) string { return p.T("passkeys.title") }
-
-// Path is the passkey's page.
-func (v OnePasskey) Path() string { return passkeyPath(v.ID) }
+func (v OnePasskey) Path() string          { return passkeyPath(v.ID) }
 
 func passkeyPath(id string) string { return PasskeysPath + "/" + url.PathEscape(id) }
 
 func (v OnePasskey) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return []ui.Field{{Name: "name", Label: p.T("passkeys.name"), Value: v.Typed, Autocomplete: "off", Prose: true, Missing: "app_name"}, toRemove(p, "passkeys.remove")}, v.Errors
+	return []ui.Field{factorName(p, "passkeys.name", v.Typed), toRemove(p, "passkeys.remove")}, v.Errors
 }

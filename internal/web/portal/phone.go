@@ -47,17 +47,10 @@ func (p *Portal) Phone(w http.ResponseWriter, r *http.Request) error { return p.
 
 func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, failed error) error {
 	v, id := ui.VisitOf(r), r.PathValue("id")
-	var e *gatehouse.Error
-	var bad []gatehouse.FieldError
-	status := http.StatusOK
-	if errors.As(failed, &e) {
-		bad, status = e.Fields, ui.StatusOf(failed)
-		retryAfter(w, e.RetryAfter)
-	}
+	wrong := mistakeOf(w, failed)
 	waiting, err := p.Account.PhoneSetUp(r.Context(), v.Site, v.Caller(r), id)
 	if err == nil {
-		return p.page(w, r, status, PhoneSetUp{PhoneSetUp: waiting, Typed: clipTo(r.PostFormValue("code"), 40), Errors: bad,
-			TooSoon: e != nil && e.Kind == gatehouse.TooMany})
+		return p.page(w, r, wrong.status, PhoneSetUp{PhoneSetUp: waiting, Typed: typedCode(r), Errors: wrong.fields, TooSoon: wrong.tooSoon})
 	}
 	if gatehouse.KindOf(err) != gatehouse.NotFound {
 		return err
@@ -69,7 +62,7 @@ func (p *Portal) showPhone(w http.ResponseWriter, r *http.Request, failed error)
 	if all.Phone == nil || all.Phone.ID != id {
 		return gatehouse.ErrNotFound
 	}
-	return p.page(w, r, status, OnePhone{Phone: *all.Phone, Last: all.Last(), Errors: bad})
+	return p.page(w, r, wrong.status, OnePhone{Phone: *all.Phone, Last: all.Last(), Errors: wrong.fields})
 }
 
 // ConfirmPhone accepts the code that was sent to a phone.
@@ -130,10 +123,11 @@ type OnePhone struct {
 
 func (OnePhone) Template() string        { return "phone_one" }
 func (OnePhone) Title(p *ui.Page) string { return p.T("phone.title") }
+func (v OnePhone) Path() string          { return phonePath(v.ID) }
 
 // Grouped is the number as it is read out.
 func (v OnePhone) Grouped() string { return v.Number.Group() }
 
 func (v OnePhone) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
-	return nil, v.Errors
+	return []ui.Field{toRemove(p, "phone.remove")}, v.Errors
 }

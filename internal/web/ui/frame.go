@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -84,6 +85,19 @@ func (p *Page) AccountPages() []NavPage {
 	return pages
 }
 
+// Above are the pages above this one, the highest first, for the template "crumbs": a path and a text
+// of each.
+func (p *Page) Above(pathsAndTexts ...string) (Item, error) {
+	if len(pathsAndTexts)%2 != 0 {
+		return Item{}, fmt.Errorf("ui: a page above %s has no text", p.View.Template())
+	}
+	var above []NavPage
+	for page := range slices.Chunk(pathsAndTexts, 2) {
+		above = append(above, NavPage{Path: page[0], Text: page[1]})
+	}
+	return p.With(above), nil
+}
+
 // The places of the company's pages.
 const (
 	CompanyUsersPath     = "/company/users"
@@ -114,7 +128,7 @@ var companyPages = []struct {
 	{"activity", "company.nav_activity", CompanyActivityPath, nil},
 }
 
-// CompanyPages are the pages about the company, for the template "company-nav".
+// CompanyPages are the pages about the company, for the template "company-top".
 func (p *Page) CompanyPages() []NavPage {
 	pages := make([]NavPage, len(companyPages))
 	for i, c := range companyPages {
@@ -130,7 +144,7 @@ func (p *Page) CompanyPages() []NavPage {
 	return pages
 }
 
-// CompanyAbove is the company's page above this one, for the template "company-crumbs";
+// CompanyAbove is the company's page above this one, for the template "company-top";
 // nil if this is one of them itself.
 func (p *Page) CompanyAbove() *NavPage {
 	v, asks := p.View.(interface{ Below() bool })

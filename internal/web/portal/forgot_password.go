@@ -63,7 +63,7 @@ func (p *Portal) challenge(w http.ResponseWriter, r *http.Request, status int, b
 	v := ui.VisitOf(r)
 	recovery, err := p.SignIn.Recovery(r.Context(), v.Site, recoveryToken(r, v))
 	if err != nil {
-		return p.recoveryFailed(w, r, err)
+		return p.recoveryFailed(w, r, err, RecoveryOver{})
 	}
 	return p.page(w, r, status, ForgotChallenge{recovery, bad})
 }
@@ -81,7 +81,7 @@ func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) e
 		return p.challenge(w, r, http.StatusUnprocessableEntity, bad)
 	}
 	if err != nil {
-		return p.recoveryFailed(w, r, err)
+		return p.recoveryFailed(w, r, err, RecoveryOver{})
 	}
 	ui.SpendCookie(w, v, ui.RecoveryCookie, token)
 	ui.SetCookie(w, v, ui.DeviceCookie, p.SignIn.RecoveredDevice(token), deviceCookieAge)
@@ -89,13 +89,13 @@ func (p *Portal) ForgotChallengeSubmit(w http.ResponseWriter, r *http.Request) e
 	return nil
 }
 
-// recoveryFailed shows the page of a recovery that is over. Its cookie is useless now.
-func (p *Portal) recoveryFailed(w http.ResponseWriter, r *http.Request, err error) error {
+// recoveryFailed shows why a recovery, or its link, is over. Its cookie is useless now.
+func (p *Portal) recoveryFailed(w http.ResponseWriter, r *http.Request, err error, over ui.View) error {
 	if gatehouse.KindOf(err) != gatehouse.Gone {
 		return err
 	}
 	ui.DropCookie(w, ui.VisitOf(r), ui.RecoveryCookie)
-	return p.page(w, r, http.StatusGone, RecoveryOver{})
+	return p.page(w, r, http.StatusGone, over)
 }
 
 // ForgotSent says what to do until the mail comes. It knows nothing about the account,

@@ -27,21 +27,13 @@ func (p *Portal) reset(w http.ResponseWriter, r *http.Request, status int, bad [
 	}
 	u, err := p.SignIn.ResetLink(r.Context(), v.Site, token)
 	if err != nil {
-		return p.linkFailed(w, r, err)
+		return p.recoveryFailed(w, r, err, LinkOver{})
 	}
 	rules, err := p.SignIn.PasswordRules(r.Context(), v.Site, u)
 	if err != nil {
 		return err
 	}
 	return p.page(w, r, status, ResetPassword{Username: u.Username, Rules: rules, Errors: bad})
-}
-
-func (p *Portal) linkFailed(w http.ResponseWriter, r *http.Request, err error) error {
-	if gatehouse.KindOf(err) != gatehouse.Gone {
-		return err
-	}
-	ui.DropCookie(w, ui.VisitOf(r), ui.RecoveryCookie)
-	return p.page(w, r, http.StatusGone, LinkOver{})
 }
 
 // ResetPasswordSubmit accepts the new password and uses up the link.
@@ -57,7 +49,7 @@ func (p *Portal) ResetPasswordSubmit(w http.ResponseWriter, r *http.Request) err
 		return p.reset(w, r, http.StatusUnprocessableEntity, bad)
 	}
 	if err != nil {
-		return p.linkFailed(w, r, err)
+		return p.recoveryFailed(w, r, err, LinkOver{})
 	}
 	ui.SpendCookie(w, v, ui.RecoveryCookie, token)
 	ui.SetCookie(w, v, ui.DeviceCookie, p.SignIn.RecoveredDevice(token), deviceCookieAge)

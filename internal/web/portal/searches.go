@@ -225,29 +225,24 @@ func eventsWords(p *ui.Page, f gatehouse.EventFilter) string {
 			parts = append(parts, p.T("searches.part", "label", p.T("log."+name), "value", value))
 		}
 	}
+	words := func(known bool, stem, value string) string {
+		if known {
+			return p.T(stem + value)
+		}
+		return value
+	}
 	add("person", f.Person)
 	add("company", f.Company)
-	if kind := f.Kind; slices.Contains(gatehouse.EventGroups, gatehouse.EventGroup(kind)) {
-		add("kind", p.T("log.group_"+kind))
-	} else {
-		add("kind", kind)
-	}
+	add("kind", words(slices.Contains(gatehouse.EventGroups, gatehouse.EventGroup(f.Kind)), "log.group_", f.Kind))
 	add("from", f.From)
 	add("to", f.To)
 	add("actor", f.Actor)
-	if by := f.By; slices.Contains(gatehouse.CallerKinds, gatehouse.CallerKind(by)) {
-		add("by", p.T("log.by_"+by))
-	} else {
-		add("by", by)
-	}
+	add("by", words(slices.Contains(gatehouse.CallerKinds, gatehouse.CallerKind(f.By)), "log.by_", f.By))
 	add("site", f.Site)
-	switch result := f.Result; {
-	case result == gatehouse.EventsNotOK:
-		add("result", p.T("activity.result_"+result))
-	case slices.Contains(gatehouse.EventResults, gatehouse.EventResult(result)):
-		add("result", p.T("result."+result))
-	default:
-		add("result", result)
+	if f.Result == gatehouse.EventsNotOK {
+		add("result", p.T("activity.result_"+f.Result))
+	} else {
+		add("result", words(slices.Contains(gatehouse.EventResults, gatehouse.EventResult(f.Result)), "result.", f.Result))
 	}
 	add("address", f.Address)
 	add("country", f.Country)

@@ -352,10 +352,7 @@ type applicationDisableCmd struct {
 }
 
 func (c *applicationDisableCmd) Run(a *app) error {
-	return changeApplication(a, c.placeFlags, c.ID, "Turned off", func(now *gatehouse.Application) error {
-		now.State = gatehouse.ApplicationDisabled
-		return nil
-	})
+	return turnApplication(a, c.placeFlags, c.ID, "Turned off", gatehouse.ApplicationDisabled)
 }
 
 type applicationEnableCmd struct {
@@ -364,8 +361,13 @@ type applicationEnableCmd struct {
 }
 
 func (c *applicationEnableCmd) Run(a *app) error {
-	return changeApplication(a, c.placeFlags, c.ID, "Turned on", func(now *gatehouse.Application) error {
-		now.State = gatehouse.ApplicationActive
+	return turnApplication(a, c.placeFlags, c.ID, "Turned on", gatehouse.ApplicationActive)
+}
+
+// turnApplication turns an application on or off.
+func turnApplication(a *app, place placeFlags, id, done string, to gatehouse.ApplicationState) error {
+	return changeApplication(a, place, id, done, func(now *gatehouse.Application) error {
+		now.State = to
 		return nil
 	})
 }

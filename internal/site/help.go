@@ -251,31 +251,16 @@ func (l *loader) help() {
 	}
 }
 
-// ownHelp reads the pages in the site's folder. Their file names follow the pattern of
-// the terms.
+// ownHelp reads the pages in the site's folder.
 func (l *loader) ownHelp() helpSources {
 	all, first := helpSources{}, l.site.Languages[0]
-	for _, file := range l.list("help") {
-		at := filepath.Join(l.dir, "help", file)
-		part := helpPageName.FindStringSubmatch(file)
-		if part == nil {
-			l.add(at, "is no help page; must be named PAGE.md or PAGE.LANGUAGE.md in lower-case letters, digits and hyphens, such as returns.de.md")
-			continue
-		}
-		name := part[1]
-		lang, ok := l.fileLanguage(at, name, part[2])
-		if !ok {
-			continue
-		}
-		text, ok := l.read(at)
-		if !ok {
-			continue
-		}
-		source, problems := readHelp(at, name, lang, text)
+	const fault = "is no help page; must be named PAGE.md or PAGE.LANGUAGE.md in lower-case letters, digits and hyphens, such as returns.de.md"
+	l.documents("help", helpPageName, fault, func(path, name, lang, text string) {
+		source, problems := readHelp(path, name, lang, text)
 		l.problems = append(l.problems, problems...)
 		source.own = true
 		all.put(name, lang, func() *helpSource { return source })
-	}
+	})
 	for name, pages := range all {
 		if pages[first] == nil {
 			l.add(filepath.Join(l.dir, "help", name+".md"), "is missing; it is the text in %s", first)

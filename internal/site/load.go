@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -326,4 +327,22 @@ func (l *loader) fileLanguage(path, name, lang string) (string, bool) {
 		return "", false
 	}
 	return lang, true
+}
+
+// documents calls each for the texts of a folder: Markdown files with a name, and a language unless it is
+// the site's first. fault says what is wrong with the name of any other file.
+func (l *loader) documents(folder string, named *regexp.Regexp, fault string, each func(path, name, lang, text string)) {
+	for _, file := range l.list(folder) {
+		path := filepath.Join(l.dir, folder, file)
+		part := named.FindStringSubmatch(file)
+		if part == nil {
+			l.add(path, "%s", fault)
+			continue
+		}
+		if lang, ok := l.fileLanguage(path, part[1], part[2]); ok {
+			if text, ok := l.read(path); ok {
+				each(path, part[1], lang, text)
+			}
+		}
+	}
 }

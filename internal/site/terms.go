@@ -38,25 +38,13 @@ var termsName = regexp.MustCompile(`^([0-9A-Za-z][0-9A-Za-z_-]*)(?:\.([A-Za-z0-9
 func (l *loader) terms() {
 	s := l.site
 	versions := map[string]map[string]string{}
-	for _, name := range l.list("terms") {
-		path := filepath.Join(l.dir, "terms", name)
-		part := termsName.FindStringSubmatch(name)
-		if part == nil {
-			l.add(path, "must be named VERSION.md or VERSION.LANGUAGE.md, such as 2026-09.de.md")
-			continue
+	const fault = "must be named VERSION.md or VERSION.LANGUAGE.md, such as 2026-09.de.md"
+	l.documents("terms", termsName, fault, func(_, version, lang, text string) {
+		if versions[version] == nil {
+			versions[version] = map[string]string{}
 		}
-		version := part[1]
-		lang, ok := l.fileLanguage(path, version, part[2])
-		if !ok {
-			continue
-		}
-		if text, ok := l.read(path); ok {
-			if versions[version] == nil {
-				versions[version] = map[string]string{}
-			}
-			versions[version][lang] = text
-		}
-	}
+		versions[version][lang] = text
+	})
 	for version, texts := range versions {
 		if texts[s.Languages[0]] == "" {
 			l.add(filepath.Join(l.dir, "terms", version+".md"), "is missing; it is the text in %s", s.Languages[0])

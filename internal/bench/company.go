@@ -27,33 +27,17 @@ const (
 
 // measureCompany measures a bulk act, an import by page, and the company's activity.
 func measureCompany(ctx context.Context, b *bench, db *database) error {
-	return b.withStore(ctx, db, func(st *store.Store) error {
-		firm, err := b.settle(ctx, st, "Northgate Ltd", b.count(listedUsers), func(i int) string { return fmt.Sprintf("person-%06d", i) }, variety)
-		if err == nil {
-			err = b.live(ctx, st, firm)
-		}
-		if err == nil {
-			err = st.Write(ctx, func(q store.Queries) error { return q.ImportGrew(ctx) })
-		}
-		if err != nil {
+	live := func(st *store.Store, firm *settlement) error { return b.live(ctx, st, firm) }
+	return b.withLargeCompany(ctx, db, live, func(h *house, firm *settlement) error {
+		if err := b.measureActivity(ctx, h, db, firm); err != nil {
 			return err
 		}
-		return b.during(ctx, db, func(s *server) error {
-			h := &house{st: st, server: s, admin: firm.users[0], client: s.client(s.host)}
-			defer h.client.close()
-			if err := h.enter(); err != nil {
-				return err
-			}
-			if err := b.measureActivity(ctx, h, db, firm); err != nil {
-				return err
-			}
-			c := &companyWork{bench: b, house: h, caller: gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: siteID, CompanyID: firm.company.ID, UserID: h.admin.ID, Role: gatehouse.RoleAdmin},
-				desk: &directory.Service{Desk: &act.Desk{Store: st, Outbox: &mail.Outbox{Keys: b.keys, Now: time.Now}, Now: time.Now}, Hasher: b.hasher}}
-			if err := c.measureAct(ctx, db); err != nil {
-				return err
-			}
-			return c.measureImport(ctx, db)
-		})
+		c := &companyWork{bench: b, house: h, caller: gatehouse.Caller{Kind: gatehouse.SignedIn, SiteID: siteID, CompanyID: firm.company.ID, UserID: h.admin.ID, Role: gatehouse.RoleAdmin},
+			desk: &directory.Service{Desk: &act.Desk{Store: h.st, Outbox: &mail.Outbox{Keys: b.keys, Now: time.Now}, Now: time.Now}, Hasher: b.hasher}}
+		if err := c.measureAct(ctx, db); err != nil {
+			return err
+		}
+		return c.measureImport(ctx, db)
 	})
 }
 

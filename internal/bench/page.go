@@ -48,22 +48,7 @@ func (r *report) writePage(path, command string) error {
 }
 
 // met says in a word or two whether a figure meets its limit.
-func (f figure) met() string {
-	text := "**no**"
-	switch {
-	case f.OK:
-		text = "yes"
-	case f.Most > 0 && f.Value > f.Most:
-		text = "**wrong: more than there can be**"
-	}
-	if f.Informational {
-		text += ", informational"
-	}
-	if f.Disturbed {
-		text += ", disturbed"
-	}
-	return text
-}
+func (f figure) met() string { return f.judged("yes", "**no**", "**wrong: more than there can be**") }
 
 // cell is text in a table.
 func cell(text string) string {

@@ -33,8 +33,39 @@ type listings struct {
 
 // measurePeople measures the list of users of a large company.
 func measurePeople(ctx context.Context, b *bench, db *database) error {
+	return b.withLargeCompany(ctx, db, nil, func(h *house, firm *settlement) error {
+		begun := time.Now()
+		if err := h.page("/company/users"); err != nil {
+			return err
+		}
+		most := mostOfAList
+		if db.engine == "postgres" {
+			most = mostOnPostgres
+		}
+		b.report.add(figure{Name: fmt.Sprintf("first look at %d users after the start, %s", len(firm.users), db.engine), Unit: "ms", Value: millis(time.Since(begun)),
+			Limit: 1000, Bound: below, Informational: true, Detail: "the server reads the list of a company when it is looked at first; afterwards it asks for changes only"})
+		for range 2 * pagesInARound { // what a server does once in its life is not looked for here
+			if err := h.page("/company/users"); err != nil {
+				return err
+			}
+		}
+		for _, l := range listingsOf(firm.users[len(firm.users)/2].ID, most) {
+			if err := b.measureListings(ctx, h, db, len(firm.users), "users", l); err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// withLargeCompany measures a company with many users, whose administrator has signed in. more, unless it
+// is nil, adds to the company before the server starts.
+func (b *bench) withLargeCompany(ctx context.Context, db *database, more func(*store.Store, *settlement) error, measure func(*house, *settlement) error) error {
 	return b.withStore(ctx, db, func(st *store.Store) error {
 		firm, err := b.settle(ctx, st, "Northgate Ltd", b.count(listedUsers), func(i int) string { return fmt.Sprintf("person-%06d", i) }, variety)
+		if err == nil && more != nil {
+			err = more(st, firm)
+		}
 		if err == nil {
 			err = st.Write(ctx, func(q store.Queries) error { return q.ImportGrew(ctx) })
 		}
@@ -47,27 +78,7 @@ func measurePeople(ctx context.Context, b *bench, db *database) error {
 			if err := h.enter(); err != nil {
 				return err
 			}
-			begun := time.Now()
-			if err := h.page("/company/users"); err != nil {
-				return err
-			}
-			most := mostOfAList
-			if db.engine == "postgres" {
-				most = mostOnPostgres
-			}
-			b.report.add(figure{Name: fmt.Sprintf("first look at %d users after the start, %s", len(firm.users), db.engine), Unit: "ms", Value: millis(time.Since(begun)),
-				Limit: 1000, Bound: below, Informational: true, Detail: "the server reads the list of a company when it is looked at first; afterwards it asks for changes only"})
-			for range 2 * pagesInARound { // what a server does once in its life is not looked for here
-				if err := h.page("/company/users"); err != nil {
-					return err
-				}
-			}
-			for _, l := range listingsOf(firm.users[len(firm.users)/2].ID, most) {
-				if err := b.measureListings(ctx, h, db, len(firm.users), "users", l); err != nil {
-					return fmt.Errorf("%s: %w", l.name, err)
-				}
-			}
-			return nil
+			return measure(h, firm)
 		})
 	})
 }

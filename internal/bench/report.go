@@ -83,19 +83,22 @@ func (r *report) missed() bool {
 	return slices.ContainsFunc(r.Figures, func(f figure) bool { return !f.OK && !f.Informational })
 }
 
-func (f figure) verdict() string {
-	text := "MISS"
+func (f figure) verdict() string { return f.judged("ok", "MISS", "WRONG: more than there can be") }
+
+// judged says whether a figure meets its limit, in words for yes, for no, and for what cannot be.
+func (f figure) judged(yes, no, wrong string) string {
+	text := no
 	switch {
 	case f.OK:
-		text = "ok"
+		text = yes
 	case f.Most > 0 && f.Value > f.Most:
-		text = "WRONG: more than there can be"
-	}
-	if f.Disturbed {
-		text += ", disturbed"
+		text = wrong
 	}
 	if f.Informational {
 		text += ", informational"
+	}
+	if f.Disturbed {
+		text += ", disturbed"
 	}
 	return text
 }

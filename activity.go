@@ -21,6 +21,32 @@ var ChangeEvents = []EventKind{
 	EventCaseOpened, EventCaseReplied, EventCaseAnswered, EventCaseNoted, EventCaseChanged, EventCaseSettled, EventCaseClosed, EventCaseConfirmed, EventCaseDisowned, EventCaseRemoved,
 }
 
+// ActivityTopic is a group of kinds of events, by which users and administrators look for some.
+type ActivityTopic string
+
+// The topics.
+const (
+	ActivitySignIns ActivityTopic = "sign-ins"
+	ActivityChanges ActivityTopic = "changes"
+)
+
+// ActivityTopics and ActivityResults are what lists of events are narrowed to.
+var (
+	ActivityTopics  = []ActivityTopic{ActivitySignIns, ActivityChanges}
+	ActivityResults = []string{string(ResultOK), EventsNotOK}
+)
+
+// Kinds are the kinds of events of a topic; of none: nil, which means every kind.
+func (t ActivityTopic) Kinds() []EventKind {
+	switch t {
+	case ActivitySignIns:
+		return SignInEvents
+	case ActivityChanges:
+		return ChangeEvents
+	}
+	return nil
+}
+
 // ByOther reports whether somebody else did it: an administrator, an operator, or the system.
 func (e Event) ByOther() bool {
 	switch e.ActorKind {

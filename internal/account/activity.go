@@ -14,28 +14,13 @@ import (
 
 // ActivityFilter selects events.
 type ActivityFilter struct {
-	// Topic is one of the topics; any other value means all.
-	Topic Topic
-	// Result is ok or not-ok; any other value means both.
+	// Topic is one of gatehouse.ActivityTopics; any other value means all.
+	Topic gatehouse.ActivityTopic
+	// Result is one of gatehouse.ActivityResults; any other value means both.
 	Result string
 	// Before is the ID of the last event of the previous page.
 	Before string
 }
-
-// Topic is a group of kinds of events.
-type Topic string
-
-// The topics.
-const (
-	SignIns Topic = "sign-ins"
-	Changes Topic = "changes"
-)
-
-// The results to select.
-const (
-	Worked = "ok"
-	Failed = "not-ok"
-)
 
 // activityPage is how many events a page has.
 const activityPage = 25
@@ -78,19 +63,7 @@ func (s *Service) Activity(ctx context.Context, st *site.Site, c gatehouse.Calle
 
 // page is the store's query; one extra event shows whether there is a next page.
 func (f ActivityFilter) page() store.EventPage {
-	p := store.EventPage{Limit: activityPage + 1}
-	switch f.Topic {
-	case SignIns:
-		p.Kinds = gatehouse.SignInEvents
-	case Changes:
-		p.Kinds = gatehouse.ChangeEvents
-	}
-	switch f.Result {
-	case Worked:
-		p.Results = store.OnlyOK
-	case Failed:
-		p.Results = store.NotOK
-	}
+	p := store.EventPage{Kinds: f.Topic.Kinds(), Results: store.ResultsOf(f.Result), Limit: activityPage + 1}
 	if rowID.MatchString(f.Before) {
 		p.Before = f.Before
 	}

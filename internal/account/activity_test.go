@@ -66,8 +66,8 @@ func TestActivityPagesByKeyAndFilters(t *testing.T) {
 			filter account.ActivityFilter
 			want   int
 		}{
-			{account.ActivityFilter{Topic: account.SignIns}, 21}, {account.ActivityFilter{Topic: account.SignIns, Result: account.Worked}, 1},
-			{account.ActivityFilter{Topic: account.Changes, Result: account.Failed}, 0}, {account.ActivityFilter{Result: account.Failed}, 20},
+			{account.ActivityFilter{Topic: gatehouse.ActivitySignIns}, 21}, {account.ActivityFilter{Topic: gatehouse.ActivitySignIns, Result: string(gatehouse.ResultOK)}, 1},
+			{account.ActivityFilter{Topic: gatehouse.ActivityChanges, Result: gatehouse.EventsNotOK}, 0}, {account.ActivityFilter{Result: gatehouse.EventsNotOK}, 20},
 			{account.ActivityFilter{Before: got[59]}, 1}, {account.ActivityFilter{Before: got[60]}, 0},
 			{account.ActivityFilter{Topic: "everything", Result: "what", Before: "evt_\x00'"}, 25},
 		} {

@@ -22,20 +22,13 @@ type ActivityFilter struct {
 	Person, Address string
 	// Country is a code of Places; empty: anywhere.
 	Country string
-	// Topic is ActivitySignIns or ActivityChanges, and Result ActivityOK or ActivityNotOK; anything
+	// Topic is one of gatehouse.ActivityTopics, and Result one of gatehouse.ActivityResults; anything
 	// else means all.
-	Topic, Result string
+	Topic  gatehouse.ActivityTopic
+	Result string
 	// Before is the ID of the last event of the page before.
 	Before string
 }
-
-// What an ActivityFilter selects.
-const (
-	ActivitySignIns = "sign-ins"
-	ActivityChanges = "changes"
-	ActivityOK      = "ok"
-	ActivityNotOK   = "not-ok"
-)
 
 const (
 	activityPage = 25
@@ -176,21 +169,9 @@ var eventID = regexp.MustCompile(`^evt_[0-9a-f]{12,40}$`)
 
 // companyEvents is a filter for the store. found: there is such a person, or none was asked for.
 func (s *Service) companyEvents(ctx context.Context, q store.Queries, st *site.Site, c gatehouse.Caller, f ActivityFilter) (p store.CompanyEvents, found bool, err error) {
-	p = store.CompanyEvents{From: f.From, To: f.To.AddDate(0, 0, 1), Address: strings.TrimSpace(f.Address)}
+	p = store.CompanyEvents{From: f.From, To: f.To.AddDate(0, 0, 1), Kinds: f.Topic.Kinds(), Results: store.ResultsOf(f.Result), Address: strings.TrimSpace(f.Address)}
 	if eventID.MatchString(f.Before) {
 		p.Before = f.Before
-	}
-	switch f.Topic {
-	case ActivitySignIns:
-		p.Kinds = gatehouse.SignInEvents
-	case ActivityChanges:
-		p.Kinds = gatehouse.ChangeEvents
-	}
-	switch f.Result {
-	case ActivityOK:
-		p.Results = store.OnlyOK
-	case ActivityNotOK:
-		p.Results = store.NotOK
 	}
 	if strings.TrimSpace(f.Person) == "" {
 		return p, true, nil

@@ -88,10 +88,10 @@ func TestC09_ACompanySeesItsActivity(t *testing.T) {
 		}{
 			"place":         {func(f *directory.ActivityFilter) { f.Address = "198.51." }, 1},
 			"no wildcard":   {func(f *directory.ActivityFilter) { f.Address = "%" }, 0},
-			"result":        {func(f *directory.ActivityFilter) { f.Result = directory.ActivityNotOK }, 2},
+			"result":        {func(f *directory.ActivityFilter) { f.Result = gatehouse.EventsNotOK }, 2},
 			"day":           {func(f *directory.ActivityFilter) { f.To = day(19) }, 2},
-			"changes":       {func(f *directory.ActivityFilter) { f.Topic = directory.ActivityChanges }, 0},
-			"person":        {func(f *directory.ActivityFilter) { f.Person, f.Result = "KIM", directory.ActivityNotOK }, 2},
+			"changes":       {func(f *directory.ActivityFilter) { f.Topic = gatehouse.ActivityChanges }, 0},
+			"person":        {func(f *directory.ActivityFilter) { f.Person, f.Result = "KIM", gatehouse.EventsNotOK }, 2},
 			"nobody":        {func(f *directory.ActivityFilter) { f.Person = "nobody" }, 0},
 			"another's":     {func(f *directory.ActivityFilter) { f.Person = "stranger" }, 0},
 			"a made-up key": {func(f *directory.ActivityFilter) { f.Before, f.To = "x' OR 1=1", day(19) }, 2},
@@ -152,7 +152,7 @@ func TestC09_ActivityByCountry(t *testing.T) {
 		}{
 			{func(*directory.ActivityFilter) {}, 7, "[{AT Austria} {DE Germany in fr}]"},
 			{func(f *directory.ActivityFilter) { f.Country = "DE" }, 2, "[{AT Austria} {DE Germany in fr}]"},
-			{func(f *directory.ActivityFilter) { f.Country, f.Result = "DE", directory.ActivityNotOK }, 1, "[{AT Austria} {DE Germany in fr}]"},
+			{func(f *directory.ActivityFilter) { f.Country, f.Result = "DE", gatehouse.EventsNotOK }, 1, "[{AT Austria} {DE Germany in fr}]"},
 			{func(f *directory.ActivityFilter) { f.Country = "NZ" }, 0, "[{AT Austria} {DE Germany in fr} {NZ NZ}]"},
 			{func(f *directory.ActivityFilter) { f.Address = "203." }, 0, "[{AT Austria} {DE Germany in fr}]"},
 		} {

@@ -85,6 +85,17 @@ const (
 	NotOK
 )
 
+// ResultsOf are the results that a filter names, one of gatehouse.ActivityResults; anything else means any.
+func ResultsOf(filter string) EventResults {
+	switch filter {
+	case string(gatehouse.ResultOK):
+		return OnlyOK
+	case gatehouse.EventsNotOK:
+		return NotOK
+	}
+	return AnyResult
+}
+
 // EventPageOfUser returns events about a user, newest first: lists are paged by key.
 func (q Queries) EventPageOfUser(ctx context.Context, siteID, userID string, p EventPage) ([]gatehouse.Event, error) {
 	text := `SELECT ` + eventColumns + ` FROM events WHERE site_id = $1 AND user_id = $2`

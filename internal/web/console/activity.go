@@ -37,7 +37,7 @@ func (c *Console) activityFilter(r *http.Request) directory.ActivityFilter {
 		}
 		return otherwise
 	}
-	f := directory.ActivityFilter{To: day("to", today), Person: clipped(q.Get("person")), Address: clipped(q.Get("address")), Country: clipped(q.Get("country")), Topic: q.Get("kind"), Result: q.Get("result"), Before: q.Get("before")}
+	f := directory.ActivityFilter{To: day("to", today), Person: clipped(q.Get("person")), Address: clipped(q.Get("address")), Country: clipped(q.Get("country")), Topic: gatehouse.ActivityTopic(q.Get("kind")), Result: q.Get("result"), Before: q.Get("before")}
 	f.From = day("from", f.To.AddDate(0, 0, 1-activityDays))
 	if f.From.After(f.To) {
 		f.From = f.To
@@ -113,7 +113,7 @@ func (CompanyActivity) Title(p *ui.Page) string { return p.T("company_activity.t
 
 // Filters are those for kinds and results.
 func (v CompanyActivity) Filters(p *ui.Page) []ui.Filter {
-	return ui.ActivityFilters(p, v.Topic, []string{directory.ActivitySignIns, directory.ActivityChanges}, v.Result, []string{directory.ActivityOK, directory.ActivityNotOK})
+	return ui.ActivityFilters(p, v.Topic, v.Result)
 }
 
 // CountryFilter is nil if nobody knows where the events come from.
@@ -142,7 +142,7 @@ func (v CompanyActivity) JSONL() string  { return v.address("/company/files/acti
 
 func (v CompanyActivity) address(path, before string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"from": v.FromDay(), "to": v.ToDay(), "person": v.Person, "address": v.Address, "country": v.Country, "kind": v.Topic, "result": v.Result, "before": before} {
+	for name, value := range map[string]string{"from": v.FromDay(), "to": v.ToDay(), "person": v.Person, "address": v.Address, "country": v.Country, "kind": string(v.Topic), "result": v.Result, "before": before} {
 		if value != "" {
 			q.Set(name, value)
 		}

@@ -33,7 +33,7 @@ func activitySamples() []pages.Sample {
 		gatehouse.Event{Kind: gatehouse.EventUserChanged, Result: gatehouse.ResultOK, ActorKind: gatehouse.SignedIn, ActorID: "usr_3", ActorName: fixture.LongName, UserID: "usr_1", At: fixture.Noon})
 	full.Next = "evt_1"
 	one, year := activityOver(1), activityOver(directory.MostActivityDays)
-	one.Topic, one.Result, one.Person, one.Address, one.Nobody = directory.ActivityChanges, directory.ActivityNotOK, "nobody", "192.", true
+	one.Topic, one.Result, one.Person, one.Address, one.Nobody = gatehouse.ActivityChanges, gatehouse.EventsNotOK, "nobody", "192.", true
 	year.Before, year.Next, year.Searched = "evt_1", "evt_0", true
 	list := []pages.Sample{{Name: "activity", View: full}, {Name: "activity-one", View: one}, {Name: "activity-year", View: year}, {Name: "activity-empty", View: activityOver(2)}}
 	for i := range list {

@@ -16,10 +16,10 @@ import (
 func (p *Portal) Activity(w http.ResponseWriter, r *http.Request) error {
 	v, query := ui.VisitOf(r), r.URL.Query()
 	view := ActivityLog{ActivityFilter: account.ActivityFilter{Before: query.Get("before")}}
-	if topic := account.Topic(query.Get("kind")); slices.Contains(view.Topics(), topic) {
+	if topic := gatehouse.ActivityTopic(query.Get("kind")); slices.Contains(gatehouse.ActivityTopics, topic) {
 		view.Topic = topic
 	}
-	if result := query.Get("result"); slices.Contains(view.Results(), result) {
+	if result := query.Get("result"); slices.Contains(gatehouse.ActivityResults, result) {
 		view.Result = result
 	}
 	var err error
@@ -70,12 +70,8 @@ type ActivityLog struct {
 func (ActivityLog) Template() string        { return "activity" }
 func (ActivityLog) Title(p *ui.Page) string { return p.T("activity.title") }
 
-// Topics and Results are the choices of the filters, after "everything".
-func (ActivityLog) Topics() []account.Topic { return []account.Topic{account.SignIns, account.Changes} }
-func (ActivityLog) Results() []string       { return []string{account.Worked, account.Failed} }
-
 func (v ActivityLog) Filters(p *ui.Page) []ui.Filter {
-	return ui.ActivityFilters(p, v.Topic, v.Topics(), v.Result, v.Results())
+	return ui.ActivityFilters(p, v.Topic, v.Result)
 }
 
 // Filtered reports whether anything but everything was asked for.

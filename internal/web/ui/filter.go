@@ -1,5 +1,7 @@
 package ui
 
+import "gatehouse"
+
 // Filter is a drop-down in a form above a list, for the template "filter".
 type Filter struct {
 	Name, Label string
@@ -22,9 +24,9 @@ func FilterOf[T ~string](name, label, all string, current T, values []T, text fu
 }
 
 // ActivityFilters are those for the kind and the result of events.
-func ActivityFilters[T, R ~string](p *Page, topic T, topics []T, result R, results []R) []Filter {
+func ActivityFilters(p *Page, topic gatehouse.ActivityTopic, result string) []Filter {
 	return []Filter{
-		FilterOf("kind", p.T("activity.kind"), p.T("activity.kind_all"), topic, topics, func(t T) string { return p.T("activity.kind_" + string(t)) }),
-		FilterOf("result", p.T("activity.result"), p.T("activity.result_all"), result, results, func(r R) string { return p.T("activity.result_" + string(r)) }),
+		FilterOf("kind", p.T("activity.kind"), p.T("activity.kind_all"), topic, gatehouse.ActivityTopics, func(t gatehouse.ActivityTopic) string { return p.T("activity.kind_" + string(t)) }),
+		FilterOf("result", p.T("activity.result"), p.T("activity.result_all"), result, gatehouse.ActivityResults, func(r string) string { return p.T("activity.result_" + r) }),
 	}
 }

@@ -3,7 +3,6 @@ package signin_test
 import (
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -141,27 +140,12 @@ func TestACodeThatManyHaveOpensOneSignIn(t *testing.T) {
 			"app":           func(at signin.At) (signin.Outcome, error) { return s.code(at, app.shows(s.Clock.Now())) },
 			"recovery code": func(at signin.At) (signin.Outcome, error) { return s.recoveryCode(at, codes[0]) },
 		} {
-			const clients = 20
 			var all []signin.At
-			for range clients {
+			for range many {
 				all = append(all, s.atCode(u))
 			}
-			var in sync.WaitGroup
-			var lock sync.Mutex
-			opened := 0
-			for _, at := range all {
-				in.Go(func() {
-					out, err := enter(at)
-					lock.Lock()
-					defer lock.Unlock()
-					if err == nil && out.Session != "" {
-						opened++
-					}
-				})
-			}
-			in.Wait()
-			if opened != 1 {
-				t.Errorf("%s: %d of %d got in", what, opened, clients)
+			if opened := openedAtOnce(func(i int) (signin.Outcome, error) { return enter(all[i]) }); opened != 1 {
+				t.Errorf("%s: %d got in", what, opened)
 			}
 		}
 	})

@@ -3,7 +3,6 @@ package signin_test
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"gatehouse"
@@ -50,40 +49,13 @@ func TestNoSessionSurvivesASuspension(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage) {
 		for n := range 8 {
 			u := s.addUser(fmt.Sprint("racer-", n), nil)
-			var mu sync.Mutex
-			var sessions []string
-			var all sync.WaitGroup
-			for range 4 {
-				all.Go(func() {
-					for range 3 {
-						if out, err := s.enter(u, first, ""); err == nil {
-							mu.Lock()
-							sessions = append(sessions, out.Session)
-							mu.Unlock()
-						}
-					}
-				})
-			}
+			clients := s.signsIn(u)
 			s.must(s.desk.Suspend(ctx, s.uk(), operator, u.CompanyID, "not paid", ""))
-			mu.Lock()
-			for _, token := range sessions {
-				if s.alive(s.uk(), token) {
-					t.Fatal("a session is alive after the suspension")
-				}
-			}
-			mu.Unlock()
-			all.Wait()
-			for _, token := range sessions {
-				if s.alive(s.uk(), token) {
-					t.Fatal("a session was opened in the suspended company")
-				}
-			}
+			s.noneAlive(clients.sessions(), "a session is alive after the suspension")
+			clients.Wait()
+			s.noneAlive(clients.sessions(), "a session was opened in the suspended company")
 			s.must(s.desk.Resume(ctx, s.uk(), operator, u.CompanyID, ""))
-			for _, token := range sessions {
-				if s.alive(s.uk(), token) {
-					t.Fatal("a session is back after the suspension")
-				}
-			}
+			s.noneAlive(clients.sessions(), "a session is back after the suspension")
 		}
 	})
 }

@@ -67,6 +67,11 @@ type Suite struct {
 	EnglishOnly bool
 }
 
+// SuiteOf is the suite of a package whose pages need no other's.
+func SuiteOf(files fs.FS, samples func() []Sample, hostile func(v ui.View, probe string) ui.View) Suite {
+	return Suite{Files: files, New: sync.OnceValues(func() (*ui.Pages, error) { return ui.New(files) }), Samples: samples, Hostile: hostile}
+}
+
 // Parsed are the pages.
 func (s Suite) Parsed(t *testing.T) *ui.Pages {
 	t.Helper()

@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -14,12 +13,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-var suite = pages.Suite{
-	Files:   Templates,
-	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
-	Samples: samples,
-	Hostile: hostile,
-}
+var suite = pages.SuiteOf(Templates, samples, hostile)
 
 func TestViews(t *testing.T) { suite.Test(t) }
 

@@ -2,7 +2,6 @@ package openid
 
 import (
 	"net/url"
-	"sync"
 	"testing"
 
 	"gatehouse"
@@ -11,12 +10,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-var suite = pages.Suite{
-	Files:   Templates,
-	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
-	Samples: samples,
-	Hostile: hostile,
-}
+var suite = pages.SuiteOf(Templates, samples, hostile)
 
 func TestViews(t *testing.T) { suite.Test(t) }
 

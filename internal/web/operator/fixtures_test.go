@@ -3,7 +3,6 @@ package operator
 import (
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,12 +14,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-var suite = pages.Suite{
-	Files:   Templates,
-	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
-	Samples: samples,
-	Hostile: hostile,
-}
+var suite = pages.SuiteOf(Templates, samples, hostile)
 
 func TestViews(t *testing.T) { suite.Test(t) }
 

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,12 +16,7 @@ import (
 	"gatehouse/internal/web/ui"
 )
 
-var suite = pages.Suite{
-	Files:   Templates,
-	New:     sync.OnceValues(func() (*ui.Pages, error) { return ui.New(Templates) }),
-	Samples: samples,
-	Hostile: hostile,
-}
+var suite = pages.SuiteOf(Templates, samples, hostile)
 
 func TestViews(t *testing.T) { suite.Test(t) }
 

@@ -98,6 +98,16 @@ func (p *Page) Above(pathsAndTexts ...string) (Item, error) {
 	return p.With(above), nil
 }
 
+// listTurn is where a page of a list, newest first, leads.
+type listTurn struct {
+	Page                 *Page
+	Label, Newest, Older string
+}
+
+// Turn is for the template "turn": the path of the first page of a list, and that of the next; empty: this
+// is the first, or the last.
+func (p *Page) Turn(label, newest, older string) listTurn { return listTurn{p, label, newest, older} }
+
 // The places of the company's pages.
 const (
 	CompanyUsersPath     = "/company/users"

@@ -17,9 +17,9 @@ type ImportRunning struct {
 	Import gatehouse.Import
 }
 
-func (ImportRunning) Template() string                  { return "import_running" }
-func (v ImportRunning) Title(p *ui.Page) string         { return v.Progress(p).Words["title"] }
-func (ImportRunning) Steps(p *ui.Page) importProgressed { return stepsOf(p, "result") }
+func (ImportRunning) Template() string                 { return "import_running" }
+func (v ImportRunning) Title(p *ui.Page) string        { return v.Progress(p).Words["title"] }
+func (ImportRunning) Position(p *ui.Page) *ui.Progress { return stepsOf(p, "result") }
 
 // Path is where the import is followed to its end, and Events where it says how far it is.
 func (v ImportRunning) Path() string {

@@ -15,25 +15,10 @@ import (
 // importSteps are the steps of an import, in text keys.
 var importSteps = []string{"file", "columns", "preview", "result"}
 
-// importStep is a step of an import as its pages show it.
-type importStep struct {
-	Text          string
-	Done, Current bool
-}
-
-// importProgressed is where a page stands in an import; Now counts from 1.
-type importProgressed struct {
-	Now   int
-	Steps []importStep
-}
-
 // stepsOf are the steps of an import, at one of them.
-func stepsOf(p *ui.Page, at string) (all importProgressed) {
-	now := slices.Index(importSteps, at)
-	all.Now = now + 1
-	for n, step := range importSteps {
-		all.Steps = append(all.Steps, importStep{p.T("import.step_" + step), n < now, n == now})
-	}
+func stepsOf(p *ui.Page, at string) *ui.Progress {
+	all := ui.ProgressIn(p, "import.step_", slices.Index(importSteps, at), importSteps)
+	all.Label = p.T("import.steps")
 	return all
 }
 
@@ -68,12 +53,12 @@ type ImportUpload struct {
 	Faults []gatehouse.FieldError
 }
 
-func (ImportUpload) Template() string                  { return "import" }
-func (ImportUpload) Title(p *ui.Page) string           { return p.T("import.title") }
-func (ImportUpload) Steps(p *ui.Page) importProgressed { return stepsOf(p, "file") }
-func (ImportUpload) Megabytes() int                    { return directory.MaxImportFile >> 20 }
-func (v ImportUpload) FaultText(p *ui.Page) []string   { return faultTexts(p, "import.file_", v.Faults) }
-func (v ImportUpload) Link(i gatehouse.Import) string  { return v.On.importPath(i.ID) }
+func (ImportUpload) Template() string                 { return "import" }
+func (ImportUpload) Title(p *ui.Page) string          { return p.T("import.title") }
+func (ImportUpload) Position(p *ui.Page) *ui.Progress { return stepsOf(p, "file") }
+func (ImportUpload) Megabytes() int                   { return directory.MaxImportFile >> 20 }
+func (v ImportUpload) FaultText(p *ui.Page) []string  { return faultTexts(p, "import.file_", v.Faults) }
+func (v ImportUpload) Link(i gatehouse.Import) string { return v.On.importPath(i.ID) }
 
 // StateText says how far an import is.
 func (v ImportUpload) StateText(p *ui.Page, i gatehouse.Import) string {
@@ -104,10 +89,10 @@ type ImportColumns struct {
 	Faults []gatehouse.FieldError
 }
 
-func (v ImportColumns) Path() string                    { return v.On.importPath(v.Import.ID) }
-func (ImportColumns) Template() string                  { return "import_columns" }
-func (ImportColumns) Title(p *ui.Page) string           { return p.T("import.columns_title") }
-func (ImportColumns) Steps(p *ui.Page) importProgressed { return stepsOf(p, "columns") }
+func (v ImportColumns) Path() string                   { return v.On.importPath(v.Import.ID) }
+func (ImportColumns) Template() string                 { return "import_columns" }
+func (ImportColumns) Title(p *ui.Page) string          { return p.T("import.columns_title") }
+func (ImportColumns) Position(p *ui.Page) *ui.Progress { return stepsOf(p, "columns") }
 func (v ImportColumns) FaultText(p *ui.Page) []string {
 	named := slices.Clone(v.Faults)
 	for n, f := range named {
@@ -182,7 +167,7 @@ func (v ImportLines) Title(p *ui.Page) string {
 	return p.T("import.preview_title")
 }
 
-func (v ImportLines) Steps(p *ui.Page) importProgressed {
+func (v ImportLines) Position(p *ui.Page) *ui.Progress {
 	if v.Over() {
 		return stepsOf(p, "result")
 	}

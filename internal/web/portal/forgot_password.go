@@ -112,7 +112,7 @@ const (
 	recoverThird
 )
 
-func recoveryProgress(p *ui.Page, at int) *Progress {
+func recoveryProgress(p *ui.Page, at int) *ui.Progress {
 	if p.ByLink() {
 		return progress(p, at, "who", "mail", "password")
 	}
@@ -125,9 +125,9 @@ type ForgotPassword struct {
 	Errors          []gatehouse.FieldError
 }
 
-func (ForgotPassword) Template() string              { return "forgot_password" }
-func (ForgotPassword) Title(p *ui.Page) string       { return p.T("forgot.title") }
-func (ForgotPassword) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverWho) }
+func (ForgotPassword) Template() string                 { return "forgot_password" }
+func (ForgotPassword) Title(p *ui.Page) string          { return p.T("forgot.title") }
+func (ForgotPassword) Position(p *ui.Page) *ui.Progress { return recoveryProgress(p, recoverWho) }
 
 func (v ForgotPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	email := emailField(p, v.Email)
@@ -155,9 +155,9 @@ type ForgotChallenge struct {
 	Errors []gatehouse.FieldError
 }
 
-func (ForgotChallenge) Template() string              { return "forgot_challenge" }
-func (ForgotChallenge) Title(p *ui.Page) string       { return p.T("answer.title") }
-func (ForgotChallenge) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverSecond) }
+func (ForgotChallenge) Template() string                 { return "forgot_challenge" }
+func (ForgotChallenge) Title(p *ui.Page) string          { return p.T("answer.title") }
+func (ForgotChallenge) Position(p *ui.Page) *ui.Progress { return recoveryProgress(p, recoverSecond) }
 
 func (v ForgotChallenge) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return []ui.Field{{Name: "answer", Label: questionText(p, v.Challenge), Hint: p.T("answer.hint"), Autocomplete: "off", Missing: "answer"}}, v.Errors
@@ -170,7 +170,7 @@ type ForgotSent struct{}
 func (ForgotSent) Template() string        { return "forgot_sent" }
 func (ForgotSent) Title(p *ui.Page) string { return p.T("sent.title") }
 
-func (ForgotSent) Progress(p *ui.Page) *Progress {
+func (ForgotSent) Position(p *ui.Page) *ui.Progress {
 	if p.ByLink() {
 		return recoveryProgress(p, recoverSecond)
 	}

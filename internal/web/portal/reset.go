@@ -71,8 +71,8 @@ func (ResetPassword) Title(p *ui.Page) string { return p.T("reset.title") }
 func (v ResetPassword) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 	return newPassword(p), v.Errors
 }
-func (ResetPassword) Progress(p *ui.Page) *Progress { return recoveryProgress(p, recoverThird) }
-func (v ResetPassword) Reqs(p *ui.Page) Reqs        { return reqsOf(p, v.Rules, v.Username, "") }
+func (ResetPassword) Position(p *ui.Page) *ui.Progress { return recoveryProgress(p, recoverThird) }
+func (v ResetPassword) Reqs(p *ui.Page) Reqs           { return reqsOf(p, v.Rules, v.Username, "") }
 
 // LinkOver answers a reset link that no longer works.
 type LinkOver struct{}

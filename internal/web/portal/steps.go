@@ -104,29 +104,13 @@ func (p *Portal) keep(w http.ResponseWriter, v *ui.Visit, out signin.Outcome) {
 	p.offerBinding(w, v, out.Session)
 }
 
-// Progress is the position of a page in a sequence of pages: "Step 2 of 4".
-type Progress struct {
-	Now   int
-	Steps []ProgressStep
-}
-
-// ProgressStep is one page of the sequence.
-type ProgressStep struct {
-	Text          string
-	Done, Current bool
-}
-
 // progress is the position of a page among those with these names, which are the ends of
 // the text keys. It is nil on pages outside a sequence.
-func progress(p *ui.Page, at int, names ...string) *Progress {
+func progress(p *ui.Page, at int, names ...string) *ui.Progress {
 	if len(names) < 2 {
 		return nil
 	}
-	progress := &Progress{Now: at + 1}
-	for i, name := range names {
-		progress.Steps = append(progress.Steps, ProgressStep{p.T("steps." + name), i < at, i == at})
-	}
-	return progress
+	return ui.ProgressIn(p, "steps.", at, names)
 }
 
 // InSteps is the position of a page of a sign-in among the steps that were due at its
@@ -149,9 +133,9 @@ var stepNames = map[gatehouse.Step]string{
 	gatehouse.StepTerms: "terms", gatehouse.StepSoleUser: "sole_user",
 }
 
-// Progress: a step that became due later, such as new terms, is not among those of the
+// Position: a step that became due later, such as new terms, is not among those of the
 // beginning; the count then includes it.
-func (v InSteps) Progress(p *ui.Page) *Progress {
+func (v InSteps) Position(p *ui.Page) *ui.Progress {
 	var names []string
 	steps := v.SignIn.Steps
 	if !slices.Contains(steps, v.Step) {

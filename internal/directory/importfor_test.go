@@ -257,6 +257,22 @@ func TestAnImportForASiteInParts(t *testing.T) {
 	})
 }
 
+// A company is suspended between the preview and the run: new users who would have been invited are left
+// out, and their lines say why.
+func TestACompanyIsSuspendedBeforeAFileBringsInUsers(t *testing.T) {
+	eachProposing(t, func(t *testing.T, p *proposing) {
+		firm := p.company(p.uk, "S-1", "Stopped")
+		i := p.startForSite(p.owner, p.uploadForSite(p.owner, "account_number,username,email\nS-1,new1,new1@stopped.example\n"))
+		if err := p.Suspend(t.Context(), p.uk, operator, firm.ID, "not paid", ""); err != nil {
+			t.Fatal(err)
+		}
+		i = p.finish(gatehouse.User{}, i)
+		if lines := p.importLines(i); i.Done.Refused != 1 || faultsOf(lines[0]) != ":suspended" {
+			t.Errorf("%+v, %s", i.Done, faultsOf(lines[0]))
+		}
+	})
+}
+
 // A company is suspended while a file brings in users of it: whichever is first, no mail to any of them waits
 // afterwards, and those who are there are kept out.
 func TestACompanyIsSuspendedWhileAFileBringsInUsers(t *testing.T) {

@@ -48,6 +48,7 @@ const (
 	ImportActive       = "active"
 	ImportPasswordOf   = "password"
 	ImportChangedSince = "changed-since" // the preview said something else
+	ImportSuspended    = "suspended"     // the preview said that they would be invited; now their company is suspended
 )
 
 func (p ImportProblem) String() string {

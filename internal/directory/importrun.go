@@ -252,7 +252,11 @@ func (r *importing) settle(all []importChange, shown []gatehouse.ImportLine, n *
 			good = append(good, ch)
 		} else {
 			l.Outcome = gatehouse.ImportRefused
-			l.Detail = gatehouse.ImportDetail{Company: l.Detail.Company, Account: l.Detail.Account, Faults: append(l.Detail.Faults, gatehouse.ImportFault{Code: ImportChangedSince})}
+			why := ImportChangedSince
+			if shown[at].Detail.Mailed && ch.company.Suspended() {
+				why = ImportSuspended
+			}
+			l.Detail = gatehouse.ImportDetail{Company: l.Detail.Company, Account: l.Detail.Account, Faults: append(l.Detail.Faults, gatehouse.ImportFault{Code: why})}
 		}
 		done = append(done, l)
 		countLine(n, ch, l)

@@ -264,7 +264,7 @@ func TestEveryActOnMany(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		c := h.company(h.uk, "10482", "Northgate")
 		boss := h.leads(c.ID, "boss")
-		h.users(h.uk, c.ID, map[string]func(*gatehouse.User){"plain": allKinds["plain"], "locked": allKinds["locked"], "left": allKinds["left"], "nowhere": allKinds["nowhere"],
+		h.some(5, h.uk, c.ID, map[string]func(*gatehouse.User){"plain": allKinds["plain"], "locked": allKinds["locked"], "left": allKinds["left"], "nowhere": allKinds["nowhere"],
 			"new": func(u *gatehouse.User) { u.State, u.FirstSignInAt = gatehouse.Invited, time.Time{} }})
 		h.write(func(q store.Queries) error { // a lock of one device, which the account does not show
 			id := h.stored(h.uk, "plain-03").ID
@@ -277,8 +277,8 @@ func TestEveryActOnMany(t *testing.T) {
 			act  gatehouse.UserAct
 			want int
 		}{
-			{gatehouse.ActUnlock, 21}, {gatehouse.ActInvite, 20}, {gatehouse.ActInviteAgain, 20}, {gatehouse.ActPassword, 60},
-			{gatehouse.ActAskFactor, 60}, {gatehouse.ActAskFactor, 0}, {gatehouse.ActActivate, 20}, {gatehouse.ActMakeAdmin, 100}, {gatehouse.ActUnmakeAdmin, 100}, {gatehouse.ActDeactivate, 100},
+			{gatehouse.ActUnlock, 6}, {gatehouse.ActInvite, 5}, {gatehouse.ActInviteAgain, 5}, {gatehouse.ActPassword, 15},
+			{gatehouse.ActAskFactor, 15}, {gatehouse.ActAskFactor, 0}, {gatehouse.ActActivate, 5}, {gatehouse.ActMakeAdmin, 25}, {gatehouse.ActUnmakeAdmin, 25}, {gatehouse.ActDeactivate, 25},
 		} {
 			h.now = h.now.Add(10 * time.Minute)
 			p := h.proposed(boss, step.act, everybody)

@@ -21,9 +21,15 @@ import (
 // users fills a company with users of all kinds: twenty of each.
 func (h *house) users(st *site.Site, companyID string, kinds map[string]func(*gatehouse.User)) {
 	h.t.Helper()
+	h.some(20, st, companyID, kinds)
+}
+
+// some fills a company with users of all kinds: so many of each.
+func (h *house) some(each int, st *site.Site, companyID string, kinds map[string]func(*gatehouse.User)) {
+	h.t.Helper()
 	h.write(func(q store.Queries) error {
 		for kind, change := range kinds {
-			for i := range 20 {
+			for i := range each {
 				u := gatehouse.User{SiteID: st.ID, CompanyID: companyID, ID: store.NewID("usr", h.now), Username: fmt.Sprintf("%s-%02d", kind, i),
 					FirstName: "Grace", LastName: "Bell", EmailConfirmed: true, Role: gatehouse.RoleUser, State: gatehouse.Active,
 					FirstSignInAt: h.now.Add(-time.Hour), CreatedAt: h.now}

@@ -87,7 +87,7 @@ func TestFiftyClientsGuessForADay(t *testing.T) {
 		own := s.wantIn(at, s.mailedCode(u)).Device
 		for range 12 {
 			var all sync.WaitGroup
-			for range budget.Of(8, 25) {
+			for range budget.Of(4, 25) {
 				all.Go(func() { g.oneSignIn(u, "") })
 				all.Go(func() { g.oneSignIn(u, own) })
 			}

@@ -30,9 +30,7 @@ func TestB17_ABrowserComesToThePlatform(t *testing.T) {
 				b.NoJavaScript()
 			}
 			b.Open(p.ask())
-			b.Fill("Username", "msantos")
-			b.Fill("Password", password)
-			b.Press("Sign in")
+			entersPassword(b, "Username", "msantos", password)
 			b.See("GET with a code: true")
 			b.Open(p.ask("response_mode", "form_post"))
 			if !scripts {

@@ -103,9 +103,7 @@ func TestB17_ConsentInABrowser(t *testing.T) {
 		p.config.RedirectURL = callback
 		b := testkit.Browser(t)
 		b.Open(p.ask("scope", "openid"))
-		b.Fill("Username", "msantos")
-		b.Fill("Password", password)
-		b.Press("Sign in")
+		entersPassword(b, "Username", "msantos", password)
 		b.See("What it will read")
 		b.Press("Cancel")
 		b.See("code false access_denied")

@@ -26,9 +26,7 @@ func TestB17_SignOutReachesEveryPlatformInABrowser(t *testing.T) {
 			return strings.Replace(s.URL("meridian-uk", "/"), "uk.localhost", host, 1)
 		}
 		signIn := func() {
-			b.Fill("Username", "msantos")
-			b.Fill("Password", password)
-			b.Press("Sign in")
+			entersPassword(b, "Username", "msantos", password)
 		}
 		b.Open(at("shop.localhost"))
 		signIn()
@@ -91,9 +89,7 @@ func TestB17_SignOutSaysWhichPlatformsConfirmed(t *testing.T) {
 				b.NoJavaScript()
 			}
 			b.Open(p.ask())
-			b.Fill("Username", "msantos")
-			b.Fill("Password", password)
-			b.Press("Sign in")
+			entersPassword(b, "Username", "msantos", password)
 			b.See("Training")
 			at, err := url.Parse(b.URL())
 			if err != nil {

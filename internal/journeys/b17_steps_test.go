@@ -35,9 +35,7 @@ func TestB17_WithEnhancedSecurityOnTheCodeLeadsOnToThePlatform(t *testing.T) {
 		p.config.RedirectURL = callback
 		b := testkit.Browser(t)
 		b.Open(p.ask())
-		b.Fill("Username", "msantos")
-		b.Fill("Password", password)
-		b.Press("Sign in")
+		entersPassword(b, "Username", "msantos", password)
 		b.See("Check your email")
 		b.Fill("Six-digit code", mailedCode(t, s, u.Email))
 		b.Press("Verify")

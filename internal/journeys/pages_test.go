@@ -226,23 +226,25 @@ type census struct {
 
 var routeLine = regexp.MustCompile(`to\("([A-Z]+ /[^"]*)"`)
 
+// routeTable is the source of one of the tables of routes.
+func routeTable(t *testing.T, file string) string {
+	t.Helper()
+	source, err := os.ReadFile("../web/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(source)
+}
+
 // readRoutes are the patterns of the tables in routes.go and routes_operator.go.
 func readRoutes(t *testing.T) []string {
 	t.Helper()
-	source, err := os.ReadFile("../web/routes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	operators, err := os.ReadFile("../web/routes_operator.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source = append(source, operators...)
+	source := routeTable(t, "routes.go") + routeTable(t, "routes_operator.go")
 	routes := []string{"GET /static/", "GET /static/site/", "GET /static/site/platforms/{file}"} // their patterns are constants
-	for _, m := range routeLine.FindAllStringSubmatch(string(source), -1) {
+	for _, m := range routeLine.FindAllStringSubmatch(source, -1) {
 		routes = append(routes, m[1])
 	}
-	if lines := strings.Count(string(source), "\t\tto("); lines != len(routes) {
+	if lines := strings.Count(source, "\t\tto("); lines != len(routes) {
 		t.Fatalf("%d lines of the table, %d routes found", lines, len(routes))
 	}
 	return routes

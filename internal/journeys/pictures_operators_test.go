@@ -37,12 +37,7 @@ func TestPicturesOfOperators(t *testing.T) {
 	b.Size(1120, 900)
 	at := func(path string) { b.Open(s.URL(gatehouse.OperatorsSite, path)) }
 	at("/sign-in")
-	b.Fill("username", u.Username)
-	b.Fill("password", password)
-	b.Press("Sign in")
-	b.See("code")
-	b.Fill("code", mailedCode(t, s, u.Email))
-	b.Press("Verify")
+	entersMailedCode(t, b, s, u)
 	b.Press("Create a passkey")
 	b.Follow("I have saved them")
 	b.See("Sign-ins that worked")

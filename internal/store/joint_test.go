@@ -26,11 +26,7 @@ type jointly struct {
 func openJointly(t *testing.T) *jointly {
 	t.Helper()
 	url := "sqlite://" + filepath.Join(t.TempDir(), "joint.db")
-	s, err := store.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := open(t, url)
 	if _, err := s.Migrate(t.Context(), noon); err != nil {
 		t.Fatal(err)
 	}

@@ -39,11 +39,7 @@ var companyColumns = []string{"company_id", "merged_into"}
 // when users go to another company.
 func TestEveryTableKnowsWhatAMoveDoes(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
-		s, err := store.Open(t.Context(), url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
+		s := open(t, url)
 		write(t, s, func(q store.Queries) error {
 			found := map[string]bool{"companies": true}
 			for _, table := range tables(t, q, s.Engine()) {

@@ -17,15 +17,7 @@ import (
 func TestAPlatformsCheckIsNeverOld(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
-		var processes []*store.Store
-		for range 2 {
-			s, err := store.Open(ctx, url)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			processes = append(processes, s)
-		}
+		processes := []*store.Store{open(t, url), open(t, url)}
 		a, f := testGrant(t, processes[0], "one")
 		chance, good := rand.New(rand.NewPCG(3, 4)), 0 //nolint:gosec // not a secret
 		for i := range 300 {

@@ -31,15 +31,7 @@ func answered(s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err er
 func TestASessionCheckIsNeverOld(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		ctx := t.Context()
-		var processes []*store.Store
-		for range 2 {
-			s, err := store.Open(ctx, url)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			processes = append(processes, s)
-		}
+		processes := []*store.Store{open(t, url), open(t, url)}
 		u := testUser(t, processes[0], "one")
 		chance, hits := rand.New(rand.NewPCG(1, 2)), 0 //nolint:gosec // not a secret
 		for i := range 400 {

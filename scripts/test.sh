@@ -35,9 +35,10 @@ walks='^(TestTheServicesDoWhatTheModelDoes|TestTheServicesDoWhatTheModelOfTheWay
 walks+='|TestBuiltInList|TestFalsePositives|TestEveryLegacyHashVerifiesAndIsRewritten|TestForeignHashesTakeBytesAsTypedThenComposed|TestWeakHashesAreWrapped'
 walks+='|TestDamagedHashesAreRefused|FuzzVerify|TestATemporaryPasswordIsReadHoweverItIsCopied'
 walks+='|TestDataStaysData|FuzzData|TestGolden|TestGoldenOfALinkSite|TestTranslated|TestFrenchSpaces|TestEveryLanguageHasTheSameStructure|TestPartsAgree'
-walks+='|TestEveryAudience|TestEveryOperatorRole'
+walks+='|TestEveryAudience|TestEveryOperatorRole|TestHeaderCensus'
+walks+='|TestNoQueryReadsAWholeTable|TestAWholeTableIsSeen|TestErase|TestEveryTableKnowsErasure|TestSQLiteFilesWithOddNames'
 walks+='|TestHTMLLoadsNothing|TestSecretStandsOnce|TestNoNameIsALink|TestNoMessageHasALinkInAName|TestReportsInWhateverWrapping)$'
-walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/mail gatehouse/internal/web "
+walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/mail gatehouse/internal/store gatehouse/internal/web "
 
 mapfile -t packages < <("$go" list "$@")
 [ ${#packages[@]} -gt 0 ] || { echo "no package matches: $*" >&2; exit 2; }

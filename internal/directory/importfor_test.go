@@ -270,6 +270,15 @@ func TestACompanyIsSuspendedBeforeAFileBringsInUsers(t *testing.T) {
 		if lines := p.importLines(i); i.Done.Refused != 1 || faultsOf(lines[0]) != ":suspended" {
 			t.Errorf("%+v, %s", i.Done, faultsOf(lines[0]))
 		}
+		// One that has another account number by now is no longer found.
+		firm = p.company(p.uk, "S-2", "Renumbered")
+		i = p.startForSite(p.owner, p.uploadForSite(p.owner, "account_number,username,email\nS-2,new2,new2@stopped.example\n"))
+		firm.AccountNumber = "S-3"
+		p.write(func(q store.Queries) error { return q.UpdateCompany(t.Context(), firm) })
+		i = p.finish(gatehouse.User{}, i)
+		if lines := p.importLines(i); i.Done.Refused != 1 || faultsOf(lines[0]) != "company:no-company :changed-since" {
+			t.Errorf("%+v, %s", i.Done, faultsOf(lines[0]))
+		}
 	})
 }
 

@@ -253,7 +253,7 @@ func (r *importing) settle(all []importChange, shown []gatehouse.ImportLine, n *
 		} else {
 			l.Outcome = gatehouse.ImportRefused
 			why := ImportChangedSince
-			if shown[at].Detail.Mailed && ch.company.Suspended() {
+			if shown[at].Detail.Mailed && ch.company != nil && ch.company.Suspended() {
 				why = ImportSuspended
 			}
 			l.Detail = gatehouse.ImportDetail{Company: l.Detail.Company, Account: l.Detail.Account, Faults: append(l.Detail.Faults, gatehouse.ImportFault{Code: why})}

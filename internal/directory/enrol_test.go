@@ -18,32 +18,6 @@ import (
 	"gatehouse/internal/testkit/budget"
 )
 
-// users fills a company with users of all kinds: twenty of each.
-func (h *house) users(st *site.Site, companyID string, kinds map[string]func(*gatehouse.User)) {
-	h.t.Helper()
-	h.some(20, st, companyID, kinds)
-}
-
-// some fills a company with users of all kinds: so many of each.
-func (h *house) some(each int, st *site.Site, companyID string, kinds map[string]func(*gatehouse.User)) {
-	h.t.Helper()
-	h.write(func(q store.Queries) error {
-		for kind, change := range kinds {
-			for i := range each {
-				u := gatehouse.User{SiteID: st.ID, CompanyID: companyID, ID: store.NewID("usr", h.now), Username: fmt.Sprintf("%s-%02d", kind, i),
-					FirstName: "Grace", LastName: "Bell", EmailConfirmed: true, Role: gatehouse.RoleUser, State: gatehouse.Active,
-					FirstSignInAt: h.now.Add(-time.Hour), CreatedAt: h.now}
-				u.Email = u.Username + "@northgate.example"
-				change(&u)
-				if err := q.InsertUser(h.t.Context(), u); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
 var allKinds = map[string]func(*gatehouse.User){
 	"plain":       func(*gatehouse.User) {},
 	"german":      func(u *gatehouse.User) { u.Locale = "de" },

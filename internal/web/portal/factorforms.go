@@ -22,9 +22,12 @@ type mistake struct {
 
 // mistakeOf reads an error, and says when to try again; nil: nothing was wrong.
 func mistakeOf(w http.ResponseWriter, failed error) mistake {
-	var e *gatehouse.Error
-	if !errors.As(failed, &e) {
+	if failed == nil {
 		return mistake{status: http.StatusOK}
+	}
+	var e *gatehouse.Error
+	if !errors.As(failed, &e) { // never as if it had worked
+		return mistake{status: ui.StatusOf(failed)}
 	}
 	retryAfter(w, e.RetryAfter)
 	return mistake{ui.StatusOf(failed), e.Fields, e.Kind == gatehouse.TooMany}

@@ -21,10 +21,12 @@ type keeper struct {
 	done <-chan outcome
 
 	// out is how many messages the workers have, and results are those that they have
-	// finished and that are not yet recorded; since is when the first of them came.
-	out     int
-	results []outcome
-	since   time.Time
+	// finished and that are not yet recorded; since is when the first of them came, and
+	// recordedAt is when others were last recorded.
+	out        int
+	results    []outcome
+	since      time.Time
+	recordedAt time.Time
 	// batch is how many the next claim takes, claimedAt is when the last claim was made, and
 	// more is whether it may have left others behind.
 	batch     int
@@ -53,44 +55,72 @@ func (k *keeper) low() bool { return k.out <= k.batch/2 }
 
 // gather collects results until it is time to talk to the database. It reports whether to
 // look for messages. A result is recorded at once if no other is expected after it, and none
-// waits long: what is not recorded is sent again if the process dies.
+// waits long: what is not recorded is sent again if the process dies. After results were
+// recorded, new ones and new messages wait a moment for others: the more come, the fewer
+// transactions each needs, and one that comes alone does not wait.
 func (k *keeper) gather(ctx context.Context) (look bool) {
-	poll, patience := time.NewTimer(pollEvery), time.NewTimer(gatherTime)
+	poll := time.NewTimer(pollEvery)
 	defer poll.Stop()
-	defer patience.Stop()
 	for {
 		stopped := ctx.Err() != nil
 		switch {
 		case k.more && k.low() && !stopped:
 			return true
-		case k.ripe(), stopped && k.out == 0:
+		case stopped && k.out == 0:
 			return false
+		case k.ripe():
+			return !stopped && k.low() && k.nudged()
 		}
 		var nudge, stop <-chan struct{}
 		if !stopped {
 			stop = ctx.Done()
 		}
-		if !stopped && k.low() {
+		if !stopped && k.low() && k.rest() <= 0 {
 			nudge = k.nudge
 		}
 		select {
 		case o := <-k.done:
-			if k.take(o); len(k.results) == 1 {
-				patience.Reset(gatherTime)
-			}
+			k.take(o)
 		case <-nudge:
 			return true
 		case <-poll.C:
 			return k.low()
-		case <-patience.C: // a result may be due
+		case <-k.patience(): // a result may be due, or what was nudged
 		case <-stop:
 		}
 	}
 }
 
+// rest is how much longer to wait for others.
+func (k *keeper) rest() time.Duration { return time.Until(k.recordedAt.Add(gatherTime)) }
+
+// patience ends when that, or the longest wait of a result, is over.
+func (k *keeper) patience() <-chan time.Time {
+	wait := k.rest()
+	if len(k.results) > 0 {
+		if due := time.Until(k.since.Add(gatherTime)); wait <= 0 || due < wait {
+			wait = due
+		}
+	}
+	if wait <= 0 && len(k.results) == 0 {
+		return nil
+	}
+	return time.After(wait)
+}
+
+// nudged reports whether there may be messages to look for.
+func (k *keeper) nudged() bool {
+	select {
+	case <-k.nudge:
+		return true
+	default:
+		return false
+	}
+}
+
 // ripe reports whether to record the results now.
 func (k *keeper) ripe() bool {
-	return len(k.results) > 0 && (k.out == 0 || len(k.results) >= mostAtOnce || time.Since(k.since) >= gatherTime)
+	return len(k.results) > 0 && (k.out == 0 && k.rest() <= 0 || len(k.results) >= mostAtOnce || time.Since(k.since) >= gatherTime)
 }
 
 func (k *keeper) take(o outcome) {
@@ -159,7 +189,9 @@ func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
 	if err != nil {
 		return err
 	}
-	k.results = nil
+	if len(k.results) > 0 {
+		k.results, k.recordedAt = nil, time.Now()
+	}
 	came.announce(ctx, k.Sender)
 	if expired > 0 {
 		k.Log.WarnContext(ctx, "mail: messages expired before they could be sent", "count", expired)

@@ -55,7 +55,8 @@ const (
 	sweepEvery = 10 * time.Second
 	// mostAtOnce is how many messages one claim takes, and one transaction finishes.
 	mostAtOnce = 100
-	// gatherTime is how long a result may wait for those of other messages in hand.
+	// gatherTime is how long a result may wait for those of other messages in hand, and a
+	// message that comes right after others for more of them.
 	gatherTime = 50 * time.Millisecond
 	// markTime is how long an attempt to record results may take.
 	markTime = 10 * time.Second

@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"slices"
 	"sync"
-	"time"
 
 	"gatehouse"
 )
@@ -39,6 +37,33 @@ func (q Queries) answer(ctx context.Context, fresh check) error {
 	return err
 }
 
+// answers are answers to checks, cached for exactly as long as the database does not change: at is
+// what it says about itself, and differs as soon as it answers anything differently.
+type answers[V comparable] struct {
+	at    V
+	known map[any]check // by key
+}
+
+// mostKept limits the cache to some megabytes.
+const mostKept = 4096
+
+// now discards all answers if the database has changed, and reports whether it has.
+func (a *answers[V]) now(at V) (changed bool) {
+	if changed = at != a.at; changed {
+		clear(a.known)
+		a.at = at
+	}
+	return changed
+}
+
+// keep caches an answer that is as new as what the database last said about itself, or newer.
+func (a *answers[V]) keep(c check) {
+	if a.known == nil || len(a.known) >= mostKept {
+		a.known = map[any]check{}
+	}
+	a.known[c.key()] = c
+}
+
 // unchanged is the checker of SQLite: it caches what it has read until anything is written to the
 // file. SQLite tells a connection whether others have written since it last asked (PRAGMA
 // data_version), both connections of this process and of other ones; this connection never writes.
@@ -50,23 +75,18 @@ type unchanged struct {
 	conn    *sql.Conn // from the pool of readers; it must stay the same, or its answers mean nothing
 	version driver.StmtQueryContext
 	conns   int64 // so far: each counts versions separately
-	at      int64
-	kept    map[any]check // by key
+	answers answers[int64]
 }
 
-// mostKept limits the cache to some megabytes.
-const mostKept = 4096
-
 func (c *unchanged) answer(ctx context.Context, q Queries, fresh check) (check, error) {
-	key := fresh.key()
-	f, at, known := c.look(ctx, key)
+	f, at, known := c.look(ctx, fresh.key())
 	if known {
 		return f, nil
 	}
 	// What is read now is as new as the version that was seen before, or newer.
 	err := q.answer(ctx, fresh)
 	if err == nil {
-		c.keep(key, fresh, at)
+		c.keep(fresh, at)
 	}
 	return fresh, err
 }
@@ -77,11 +97,11 @@ func (c *unchanged) look(ctx context.Context, key any) (f check, at int64, known
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at, err := c.ask(context.WithoutCancel(ctx))
-	if err != nil || at != c.at {
-		clear(c.kept)
-		c.at = at
+	if err != nil {
+		at = 0
 	}
-	f, known = c.kept[key]
+	c.answers.now(at)
+	f, known = c.answers.known[key]
 	return f, at, known
 }
 
@@ -127,16 +147,12 @@ func (c *unchanged) prepare(ctx context.Context) (version driver.StmtQueryContex
 	return version, err
 }
 
-func (c *unchanged) keep(key any, f check, at int64) {
+func (c *unchanged) keep(f check, at int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case at != c.at || at == 0:
-		return
-	case len(c.kept) >= mostKept:
-		clear(c.kept)
+	if at == c.answers.at && at != 0 {
+		c.answers.keep(f)
 	}
-	c.kept[key] = f
 }
 
 func (c *unchanged) release() {
@@ -152,75 +168,3 @@ func (c *unchanged) close() {
 	defer c.mu.Unlock()
 	c.release()
 }
-
-// gathered is the checker of PostgreSQL: while one message with questions is under way, new
-// requests gather, and their questions are sent together in the next one. So the more come at
-// once, the fewer messages each needs, and nobody waits for others to come. Every question is
-// asked after its request came, by a separate statement.
-type gathered struct {
-	mu      sync.Mutex
-	asking  bool
-	waiting []*question
-}
-
-type question struct {
-	check check
-	found bool
-	err   error
-	turn  chan bool // true: ask for all that wait; false: it has been answered
-}
-
-const (
-	// mostGathered is the maximum number of questions in one message.
-	mostGathered = 64
-	// gatheredTime is how long they may take: one client that disconnects must not end the
-	// others'.
-	gatheredTime = 10 * time.Second
-)
-
-func (g *gathered) answer(ctx context.Context, q Queries, fresh check) (check, error) {
-	own := &question{check: fresh, turn: make(chan bool, 1)}
-	g.mu.Lock()
-	g.waiting = append(g.waiting, own)
-	first := !g.asking
-	g.asking = true
-	g.mu.Unlock()
-	if first || <-own.turn {
-		g.ask(ctx, q, own)
-	}
-	if own.err == nil && !own.found {
-		own.err = gatehouse.ErrNotFound
-	}
-	return own.check, own.err
-}
-
-// ask asks for all that wait, and passes the turn to the first of those that came meanwhile.
-func (g *gathered) ask(ctx context.Context, q Queries, own *question) {
-	g.mu.Lock()
-	n := min(len(g.waiting), mostGathered)
-	all := slices.Clone(g.waiting[:n])
-	g.waiting = slices.Delete(g.waiting, 0, n)
-	g.mu.Unlock()
-	err := errors.New("nobody was asked") // unless the question panics
-	defer func() {
-		for _, one := range all {
-			if one.err = err; one != own {
-				one.turn <- false
-			}
-		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		if g.asking = len(g.waiting) > 0; g.asking {
-			g.waiting[0].turn <- true
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gatheredTime)
-	defer cancel()
-	asks := make([]ask, 0, 2*n)
-	for _, one := range all {
-		asks = append(asks, one.check.asks(&one.found)...)
-	}
-	err = q.together(ctx, "check", asks...)
-}
-
-func (*gathered) close() {}

@@ -22,7 +22,7 @@ func connectSQLite(write, read *sql.DB) connected {
 		reader:  &litePool{read, reads},
 		begin:   writer.begin,
 		prepare: func(ctx context.Context, texts ...string) { writes.learn(ctx, &statements{missing: texts}) },
-		checks:  &unchanged{read: read, kept: map[any]check{}},
+		checks:  &unchanged{read: read},
 		forget:  func() { reads.close(); writes.close() },
 		writer:  writer,
 	}

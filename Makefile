@@ -7,7 +7,7 @@ TIMEOUT ?= 20m
 PACKAGES ?= ./...
 
 .DEFAULT_GOAL := help
-.PHONY: release release-test help test test-long quick lint prepare bench profile demo screenshots build
+.PHONY: release release-test help test test-long quick lint prepare bench profile pgo demo screenshots build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ bench: ## Measure everything, half an hour on an idle machine, and write docs/fi
 profile: ## Profile the server while everybody signs in, and write a summary to profiles/
 	$(GO) run ./internal/bench -only storm/sqlite -profile profiles -json ""
 
+pgo: build ## Profile the server at what it does most, for the compiler: cmd/gatehouse/production.pgo
+	rm -rf profiles
+	for group in sign-in storm session code factor mail enrolment people platform; do $(GO) run ./internal/bench -quick -only $$group/ -profile profiles -json "" || [ $$? = 1 ] || exit; done # 1: a limit is missed
+	cd bin && $(GO) tool pprof -symbolize=none -proto gatehouse ../profiles/*/*/cpu.pprof > ../cmd/gatehouse/production.pgo
+
 demo: ## Start the demo: three sites, people, and an inbox
 	$(GO) run ./cmd/gatehouse demo
 
@@ -46,8 +51,9 @@ screenshots: ## Take the pictures of the README and of docs again, from the demo
 	@mkdir -p docs/pictures
 	GATEHOUSE_PICTURES="$(CURDIR)/docs/pictures" $(GO) test -count=1 -run '^TestPicturesOf' ./internal/journeys
 
+# docs/decisions/0085-built-by-profile.md says what the profile does.
 build: ## Build bin/gatehouse: one static file
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/gatehouse ./cmd/gatehouse
+	CGO_ENABLED=0 $(GO) build -trimpath -pgo cmd/gatehouse/production.pgo -ldflags "-s -w" -o bin/gatehouse ./cmd/gatehouse
 
 # It has a go.mod of its own, so that its tools are no dependency of the program.
 release: ## Make what a release has in dist/: packages, image, chart, checksums. make release VERSION=1.2.3

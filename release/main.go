@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,6 +24,7 @@ type release struct {
 	version     string // 1.2.3
 	time        time.Time
 	targets     []target
+	profile     string // for go build -pgo; empty: that of the source
 }
 
 // target is an operating system and a processor.
@@ -168,7 +170,7 @@ func (r *release) program(t target) string {
 // programs builds one static file for each target.
 func (r *release) programs() error {
 	for _, t := range r.targets {
-		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid= -X main.version="+r.version, "-o", r.program(t), "./cmd/gatehouse")
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-pgo", cmp.Or(r.profile, "cmd/gatehouse/production.pgo"), "-ldflags", "-s -w -buildid= -X main.version="+r.version, "-o", r.program(t), "./cmd/gatehouse")
 		cmd.Dir, cmd.Stderr = r.source, os.Stderr
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.os, "GOARCH="+t.arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
 		if err := cmd.Run(); err != nil {

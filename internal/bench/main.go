@@ -217,11 +217,24 @@ func (b *bench) run(ctx context.Context, only, without string) (err error) {
 	return nil
 }
 
+// buildArgs builds the program as a release does: see docs/decisions/0085-built-by-profile.md.
+func buildArgs(ctx context.Context, binary string) ([]string, error) {
+	dir, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", "gatehouse/cmd/gatehouse").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	profile := filepath.Join(strings.TrimSpace(string(dir)), "production.pgo")
+	return []string{"build", "-trimpath", "-pgo", profile, "-ldflags", "-s -w", "-o", binary, "gatehouse/cmd/gatehouse"}, nil
+}
+
 // prepare makes what all groups need: the program, its sites, its keys, a hash.
 func (b *bench) prepare(ctx context.Context) error {
 	if b.binary == "" {
 		b.binary = filepath.Join(b.dir, "gatehouse")
-		args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "gatehouse/cmd/gatehouse"}
+		args, err := buildArgs(ctx, b.binary)
+		if err != nil {
+			return err
+		}
 		if b.profiles != "" {
 			args = slices.Insert(args, 1, "-tags", "profile")
 		}

@@ -17,7 +17,7 @@ var peers string
 func (r *report) writePage(path, command string) error {
 	var page strings.Builder
 	fmt.Fprintf(&page, "# Figures\n\nWhat the machine can do, what Gatehouse does on it, and what other servers do. This page is written by `%s`, one run: run it again instead of editing it.\n\n", strings.TrimSpace(command))
-	fmt.Fprintf(&page, "- Machine: %s\n- Begun: %s, measured for %.0f minutes\n- Version: measured as `go build` makes it from this tree\n", r.Machine, r.Begun.Format("2006-01-02 15:04 MST"), r.Took.Minutes())
+	fmt.Fprintf(&page, "- Machine: %s\n- Begun: %s, measured for %.0f minutes\n- Version: built from this tree as a release is\n", r.Machine, r.Begun.Format("2006-01-02 15:04 MST"), r.Took.Minutes())
 	if r.Quick {
 		page.WriteString("- Measured briefly (`-quick`): the figures say little\n")
 	}

@@ -131,11 +131,20 @@ func TestOtherLanguagesOverSMTP(t *testing.T) {
 		b, server := newBench(t, testkit.SQLiteURL(t)), testkit.NewSMTP(t)
 		s, to := b.sender(config(t, server)), mail.TestRecipient()
 		b.site, to.Lang = mail.SiteIn(lang), lang
-		b.run(s)
+		rows := map[string]store.Message{}
 		for name, msg := range mail.Samples() {
-			b.await(s, b.send(to, msg), store.MessageSent)
-			all := server.All()
-			m := all[len(all)-1]
+			rows[name] = b.send(to, msg)
+		}
+		b.run(s)
+		for _, row := range rows {
+			b.await(s, row, store.MessageSent)
+		}
+		arrived := map[string]testkit.Mail{}
+		for _, m := range server.All() {
+			arrived[m.Header.Get("Message-ID")] = m
+		}
+		for name, msg := range mail.Samples() {
+			m := arrived["<"+rows[name].MessageID+">"]
 			r, err := mail.Render(b.site, to, msg)
 			if err != nil || m.Text != r.Text || m.HTML != r.HTML || m.Subject != r.Subject {
 				t.Errorf("%s in %s: what arrived is not what was written: %v", name, lang, err)

@@ -27,7 +27,7 @@ func TestSends(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				s := b.sender(config(t, server))
-				stop := b.run(s)
+				var waiting []store.Message
 				for _, msg := range mail.Samples() {
 					m := b.message(msg)
 					if m.State != store.MessageWaiting || m.Body == nil || m.Secret != (msg.Secret() != "") || m.Kind != msg.Kind() {
@@ -36,6 +36,10 @@ func TestSends(t *testing.T) {
 					if secret := msg.Secret(); secret != "" && (bytes.Contains(m.Body, []byte(secret)) || strings.Contains(m.Subject, secret)) {
 						t.Error("the database holds the secret")
 					}
+					waiting = append(waiting, m)
+				}
+				stop := b.run(s)
+				for _, m := range waiting {
 					got := b.await(s, m, store.MessageSent)
 					if got.Body != nil || got.Reply != "250 2.0.0 OK: queued" || !got.DoneAt.Equal(b.clock.Now()) || got.Lease != "" {
 						t.Errorf("the row is %+v", got)

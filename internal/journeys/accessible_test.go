@@ -65,14 +65,15 @@ func lookOf(part string) string {
 // wantColours examines the colours of those texts of a page that differ from all texts
 // examined before, on any page of any site: in the colours of every site, which are a few
 // properties of the style sheet, or in its own if there are no looks. If all kinds of text have
-// been seen in placeholder colours, they have been seen in those of every site.
-func wantColours(t *testing.T, b *testkit.Tab, name, looks string) {
+// been seen in placeholder colours, they have been seen in those of every site. It says whether
+// there was a new one.
+func wantColours(t *testing.T, b *testkit.Tab, name, looks string) bool {
 	t.Helper()
 	kinds := testkit.Read[[]string](b, textKinds)
 	if looks == "" {
 		looks = `{"its own": {}}`
 	} else if len(fresh(kinds)) == 0 {
-		return
+		return false
 	}
 	for id, kinds := range testkit.Read[map[string][]string](b, fmt.Sprintf("kindsOf(%s)", looks)) {
 		if kinds := fresh(kinds); len(kinds) > 0 {
@@ -83,7 +84,7 @@ func wantColours(t *testing.T, b *testkit.Tab, name, looks string) {
 			wantNone(t, name+" in the colours of "+id, b.AxeColours(fmt.Sprintf("ofKinds(%q, %s)", id, list)))
 		}
 	}
-	testkit.Read[bool](b, "wear({})")
+	return testkit.Read[bool](b, "wear({})")
 }
 
 // textKinds are the kinds of text on a page, each with everything that decides whether it is

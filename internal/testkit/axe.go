@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -93,6 +94,33 @@ func (b *Tab) AxeWithoutColours() []Violation {
 	return b.axe(axeWithoutColours, "document")
 }
 
+// AxeBetween is AxeWithoutColours without what is inside these elements, which was examined on
+// another page: a JavaScript expression for a list of them. Few are quick; many are not.
+func (b *Tab) AxeBetween(elements string) []Violation {
+	b.t.Helper()
+	return b.axe(axeWithoutColours, "{ exclude: "+elements+" }")
+}
+
+// axeHere reports whether the page has axe, and takes it if the tab has brought it.
+const axeHere = `(() => {
+  if (typeof axe !== "object" && typeof bringAxe === "function") bringAxe();
+  return typeof axe === "object";
+})()`
+
+// bringAxe gives axe to the page, and to the later ones of the tab, where it costs nothing until it
+// is asked for: to hand over half a megabyte again costs more than most pages.
+func (b *Tab) bringAxe(ctx context.Context, script string) error {
+	bring := "globalThis.bringAxe = function () {" + script + "}"
+	if !b.scriptless && !b.bringsAxe { // in later pages without scripts it would not run
+		if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: bring}); err != nil {
+			return err
+		}
+		b.bringsAxe = true
+	}
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](bring+"; bringAxe()"))
+	return err
+}
+
 func (b *Tab) axe(rules, within string) []Violation {
 	b.t.Helper()
 	script, err := axeScript()
@@ -105,9 +133,9 @@ func (b *Tab) axe(rules, within string) []Violation {
 	}
 	var violations []Violation
 	b.read("run axe", func(ctx context.Context) error {
-		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("typeof axe === 'object'"))
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](axeHere))
 		if err == nil && !there {
-			_, err = chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
+			err = b.bringAxe(ctx, script)
 		}
 		if err != nil {
 			return err

@@ -35,6 +35,8 @@ type Tab struct {
 	allowed []string
 	// scriptless: the test wants no scripts in its pages.
 	scriptless bool
+	// bringsAxe: its later pages begin with axe, see bringAxe.
+	bringsAxe bool
 }
 
 // Browser opens a tab in a separate browser: no cookies, no storage, no cache. At its
@@ -141,6 +143,8 @@ func (c *chromium) start() (context.Context, error) {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true), chromedp.Flag("no-proxy-server", true),
 		chromedp.Flag("no-pings", true), chromedp.Flag("lang", "en-GB"),
+		// No page lives long enough to make up for the time in which its scripts are optimised.
+		chromedp.Flag("js-flags", "--no-opt --no-maglev"),
 		// Otherwise a click on a page that has loaded and is not painted yet is dropped, and on a
 		// busy machine that is long enough for a test to click in it.
 		chromedp.Flag("allow-pre-commit-input", true))

@@ -184,6 +184,21 @@ func TestAxeFindsWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What was examined on another page is left out, and the rest is not; on the tab's next page too.
+func TestAxeBetweenLeavesOutWhatIsThere(t *testing.T) {
+	b := Browser(t)
+	for range 2 {
+		b.Open(at(tinySite(t), "uk.localhost") + "/pale")
+		Eval[bool](b, `[...document.querySelectorAll("h1, p")].forEach(e => e.append(document.createElement("button"))), true`)
+		for without, want := range map[string]int{"[]": 2, "[...document.querySelectorAll('p')]": 1, "[...document.querySelectorAll('h1, p')]": 0} {
+			got := b.AxeBetween(without)
+			if n := len(got); n != min(want, 1) || n > 0 && (got[0].ID != "button-name" || len(got[0].Nodes) != want) {
+				t.Errorf("without %s: %v", without, got)
+			}
+		}
+	}
+}
+
 func TestConsoleTellsErrors(t *testing.T) {
 	site := at(tinySite(t), "uk.localhost")
 	for path, want := range map[string]string{

@@ -32,7 +32,7 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, to route, why 
 		s.render(w, openedAt(r, back), http.StatusForbidden, ui.ErrorPage{Status: http.StatusForbidden, Reason: reasons[why.why]})
 	default:
 		v.Again = &ui.Again{Why: why.why, Action: r.URL.Path, Values: r.PostForm}
-		s.pages.ServeHTTP(&otherStatus{w, statuses[why.why]}, openedAt(r, back))
+		s.pages().ServeHTTP(&otherStatus{w, statuses[why.why]}, openedAt(r, back))
 	}
 }
 

@@ -186,7 +186,10 @@ func (s *Server) patternOf(method, escaped string) string {
 	if err != nil || escaped != cleanPath(escaped) {
 		return ""
 	}
-	_, pattern := s.known.Handler(&http.Request{Method: method, URL: &url.URL{Path: path, RawPath: escaped}})
+	_, pattern := s.mux.Handler(&http.Request{Method: method, URL: &url.URL{Path: path, RawPath: escaped}})
+	if pattern == "/" { // what no route takes
+		return ""
+	}
 	return pattern
 }
 

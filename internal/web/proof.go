@@ -65,7 +65,7 @@ func (s *Server) askProof(w http.ResponseWriter, r *http.Request, to route) {
 		http.Redirect(w, r, ask.URL.String(), http.StatusSeeOther)
 		return
 	}
-	s.pages.ServeHTTP(&otherStatus{w, http.StatusForbidden}, ask)
+	s.pages().ServeHTTP(&otherStatus{w, http.StatusForbidden}, ask)
 }
 
 // withoutSecrets are the values of a form that may be written into a page: they are posted twice.
@@ -90,7 +90,7 @@ func (s *Server) stepUp(w http.ResponseWriter, r *http.Request) error {
 	page, err := url.Parse(back)
 	if kept := ui.ReadKept(r); err == nil && len(kept.Values) > 0 && s.patternOf(http.MethodGet, page.EscapedPath()) != "" {
 		v.Again = &ui.Again{Why: ui.AgainProved, Action: kept.Action, Values: kept.Values}
-		s.pages.ServeHTTP(w, openedAt(r, page))
+		s.pages().ServeHTTP(w, openedAt(r, page))
 		return nil
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gatehouse"
@@ -59,9 +60,12 @@ type Server struct {
 	// Hosts answer for a host that is not a site: the demo's tour and inbox.
 	Hosts map[string]http.Handler
 
-	mux      *http.ServeMux
-	known    *http.ServeMux // the patterns alone, to tell a wrong method from a wrong path
-	pages    *http.ServeMux // pages that forms come back to; see again.go
+	mux *http.ServeMux
+	// Two more with the same patterns, which take as long to make and are rarely needed: without
+	// handlers, to tell a wrong method from a wrong path; and of pages that forms come back to, see
+	// again.go.
+	known, pages func() *http.ServeMux
+
 	reports  bucket
 	formsOn  map[string][]string // by pattern of a route: the token's names of the forms that can be on its page
 	formIDs  map[string]string   // by pattern of a route
@@ -79,26 +83,35 @@ func (s *Server) Prepare() *Server {
 	s.operator = &operator.Operator{Directory: s.Directory, SSO: s.SSO, Support: s.Support, Watch: s.Watch, Alerts: s.Alerts, Sites: s.Sites, Pages: s.Pages, Now: s.Now, Saved: s.savedSearches}
 	s.openid = &openid.Provider{SSO: s.SSO, SignIn: s.SignIn, Pages: s.Pages, Now: s.Now}
 	s.api = &api.API{SignIn: s.SignIn, SSO: s.SSO}
-	s.mux, s.known, s.pages = http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
-	for _, r := range s.routes() {
-		s.mux.Handle(r.pattern, s.guarded(r))
-		s.known.Handle(r.pattern, http.NotFoundHandler())
-		s.pages.Handle(r.pattern, s.reopened(r))
-	}
+	routes := s.routes()
+	s.mux = muxOf(routes, s.guarded)
+	s.pages = sync.OnceValue(func() *http.ServeMux { return muxOf(routes, s.reopened) })
+	s.known = sync.OnceValue(func() *http.ServeMux {
+		return muxOf(routes, func(route) http.Handler { return http.NotFoundHandler() })
+	})
 	on := map[string][]string{} // by pattern of the page
 	s.formsOn, s.formIDs = map[string][]string{}, map[string]string{}
-	for _, r := range s.routes() {
-		s.formIDs[r.pattern] = formID(r.pattern)
+	pages := make([]string, len(routes))
+	for i, r := range routes {
+		s.formIDs[r.pattern], pages[i] = formID(r.pattern), s.pagePattern(r)
 		if strings.HasPrefix(r.pattern, http.MethodPost+" ") && r.audience != Protocol && r.audience != Browsers {
-			page := s.pagePattern(r)
-			on[page] = append(on[page], formID(r.pattern))
+			on[pages[i]] = append(on[pages[i]], formID(r.pattern))
 		}
 	}
-	for _, r := range s.routes() {
-		s.formsOn[r.pattern] = on[s.pagePattern(r)]
+	for i, r := range routes {
+		s.formsOn[r.pattern] = on[pages[i]]
 	}
 	s.mux.HandleFunc("/", s.noRoute)
 	return s
+}
+
+// muxOf leads each route's requests to its handler.
+func muxOf(routes []route, handler func(route) http.Handler) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.pattern, handler(r))
+	}
+	return mux
 }
 
 // savedSearches are those of a signed-in visitor, and those that others share, for the company's and the
@@ -230,7 +243,7 @@ func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request, v *ui.Visit, fr
 // noRoute answers for a path or a method that no route has.
 func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
 	probe := &probe{header: http.Header{}}
-	s.known.ServeHTTP(probe, r)
+	s.known().ServeHTTP(probe, r)
 	if allow := probe.header.Get("Allow"); allow != "" {
 		w.Header().Set("Allow", allow)
 	}

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +24,7 @@ type release struct {
 	version     string // 1.2.3
 	time        time.Time
 	targets     []target
-	profile     string // for go build -pgo; empty: that of the source
+	flags       []string // of go build; nil: those of a release
 }
 
 // target is an operating system and a processor.
@@ -170,7 +170,12 @@ func (r *release) program(t target) string {
 // programs builds one static file for each target.
 func (r *release) programs() error {
 	for _, t := range r.targets {
-		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-pgo", cmp.Or(r.profile, "cmd/gatehouse/production.pgo"), "-ldflags", "-s -w -buildid= -X main.version="+r.version, "-o", r.program(t), "./cmd/gatehouse")
+		flags := r.flags
+		if flags == nil {
+			flags = []string{"-trimpath", "-pgo", "cmd/gatehouse/production.pgo"}
+		}
+		args := slices.Concat([]string{"build"}, flags, []string{"-buildvcs=false", "-ldflags", "-s -w -buildid= -X main.version=" + r.version, "-o", r.program(t), "./cmd/gatehouse"})
+		cmd := exec.Command("go", args...)
 		cmd.Dir, cmd.Stderr = r.source, os.Stderr
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.os, "GOARCH="+t.arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
 		if err := cmd.Run(); err != nil {

@@ -22,14 +22,14 @@ var here = target{"linux", runtime.GOARCH}
 
 var day = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// once builds the program for all tests, without a profile: with one, everything that is cached for
-// other tests is built again.
+// once builds the program for all tests with what is cached for others: with a profile, or with paths
+// trimmed, everything is compiled again, down to the standard library.
 var once = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "gatehouse-release-")
 	if err != nil {
 		return "", err
 	}
-	r := &release{source: "..", out: dir, version: "0.9.0", targets: []target{here}, profile: "off"}
+	r := &release{source: "..", out: dir, version: "0.9.0", targets: []target{here}, flags: []string{"-pgo", "off"}}
 	return r.program(here), r.programs()
 })
 

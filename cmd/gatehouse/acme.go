@@ -142,6 +142,9 @@ func (o *orders) tried(host string, cert *tls.Certificate, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err != nil {
+		if time.Now().Before(o.wait[host]) { // it waited for the same order as another, which has noted this
+			return
+		}
 		o.wait[host] = time.Now().Add(orderAgain)
 		o.log.Error("certificate not ordered", "host", host, "error", err.Error())
 		return

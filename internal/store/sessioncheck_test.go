@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -123,5 +124,35 @@ func TestWhoHangsUpHangsUpAlone(t *testing.T) {
 			})
 		}
 		all.Wait()
+	})
+}
+
+// An end that is not committed is not seen, however often somebody checks meanwhile; once it is, the
+// next check sees it, although nothing else has changed since the last one. One that is rolled back
+// never was.
+func TestACheckSeesAnEndWhenItIsCommitted(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		ctx, u, lost := t.Context(), testUser(t, s, "one"), errors.New("rolled back")
+		write(t, s, func(q store.Queries) error { return change(ctx, q, 3, u, "token", noon) })
+		for _, outcome := range []error{lost, nil} {
+			err := s.Write(ctx, func(q store.Queries) error {
+				if err := change(ctx, q, 0, u, "token", noon); err != nil {
+					return err
+				}
+				for range 3 {
+					if _, _, _, err := s.Session(ctx, "one", "token"); err != nil {
+						t.Errorf("while the end is not committed: %v", err)
+					}
+				}
+				return outcome
+			})
+			if !errors.Is(err, outcome) {
+				t.Fatal(err)
+			}
+			_, _, _, err = s.Session(ctx, "one", "token")
+			if ended := gatehouse.KindOf(err) == gatehouse.NotFound; ended != (outcome == nil) {
+				t.Errorf("after %v: %v", outcome, err)
+			}
+		}
 	})
 }

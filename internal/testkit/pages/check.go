@@ -7,33 +7,65 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
 )
 
 // Parse reads a page.
-func Parse(t *testing.T, html []byte) *goquery.Document {
+func Parse(t *testing.T, page []byte) *goquery.Document {
 	t.Helper()
-	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(html))
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(page))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return doc
 }
 
+// marks are the ids of a page and what refers to them, from one walk through it: thousands
+// of pages are checked, and some have hundreds of references.
+type marks struct {
+	ids, labels map[string]int // how often
+	references  []html.Attribute
+}
+
+// referring are the attributes that hold ids.
+var referring = map[string]bool{
+	"for": true, "aria-describedby": true, "aria-labelledby": true, "data-copy": true, "data-dialog": true, "data-reveal": true,
+	"data-caps": true, "data-reqs": true, "data-repeat": true, "data-old": true, "data-when": true, "form": true,
+}
+
+func marksOf(doc *goquery.Document) marks {
+	m := marks{ids: map[string]int{}, labels: map[string]int{}}
+	for n := range doc.Nodes[0].Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		for _, a := range n.Attr {
+			switch {
+			case a.Key == "id":
+				m.ids[a.Val]++
+			case a.Key == "for" && n.Data == "label":
+				m.labels[a.Val]++
+			}
+			if referring[a.Key] || a.Key == "href" && strings.HasPrefix(a.Val, "#") {
+				m.references = append(m.references, a)
+			}
+		}
+	}
+	return m
+}
+
 // checkOnce: one h1, one main, one title, no id twice, headings in order.
-func checkOnce(t *testing.T, doc *goquery.Document) {
+func checkOnce(t *testing.T, doc *goquery.Document, ids map[string]int) {
 	for _, sel := range []string{"h1", "main", "title", "html[lang][dir]", ".skip"} {
 		if n := doc.Find(sel).Length(); n != 1 {
 			t.Errorf("%d of %s", n, sel)
 		}
 	}
-	seen := map[string]bool{}
-	doc.Find("[id]").Each(func(_ int, s *goquery.Selection) {
-		id, _ := s.Attr("id")
-		if seen[id] || id == "" {
+	for id, n := range ids {
+		if n > 1 || id == "" {
 			t.Errorf("id %q twice or empty", id)
 		}
-		seen[id] = true
-	})
+	}
 	last := 0
 	doc.Find("main h1, main h2, main h3").Each(func(_ int, s *goquery.Selection) {
 		level := int(goquery.NodeName(s)[1] - '0')
@@ -45,11 +77,11 @@ func checkOnce(t *testing.T, doc *goquery.Document) {
 }
 
 // checkPolicy: nothing that Policy would block.
-func checkPolicy(t *testing.T, html string, doc *goquery.Document) {
+func checkPolicy(t *testing.T, page string, doc *goquery.Document) {
 	if n := doc.Find("[style], style, script:not([src]), [onclick], [onload], base, object, embed, link[rel=stylesheet]:not([href^='/static/']), script:not([src^='/static/'])").Length(); n > 0 {
 		t.Errorf("%d elements that the policy stops", n)
 	}
-	if strings.Contains(html, "data:") || strings.Contains(html, "javascript:") {
+	if strings.Contains(page, "data:") || strings.Contains(page, "javascript:") {
 		t.Error("a data: or javascript: address")
 	}
 	doc.Find("img[src], iframe[src], link[href], form[action]:not([data-leaves])").Each(func(_ int, s *goquery.Selection) {
@@ -71,24 +103,19 @@ func checkPolicy(t *testing.T, html string, doc *goquery.Document) {
 
 // checkReferences: every reference to an id has a target, and the page contains exactly
 // the icons that it uses.
-func checkReferences(t *testing.T, doc *goquery.Document) {
+func checkReferences(t *testing.T, doc *goquery.Document, m marks) {
 	used := map[string]bool{}
-	for _, name := range []string{"for", "aria-describedby", "aria-labelledby", "data-copy", "data-dialog", "data-reveal", "data-caps", "data-reqs", "data-repeat", "data-old", "data-when", "form", "href"} {
-		doc.Find("[" + name + "]").Each(func(_ int, s *goquery.Selection) {
-			v, _ := s.Attr(name)
-			if name == "href" {
-				if !strings.HasPrefix(v, "#") {
-					return
-				}
-				v = v[1:]
-				used[v] = true
+	for _, a := range m.references {
+		to := a.Val
+		if a.Key == "href" {
+			to = to[1:]
+			used[to] = true
+		}
+		for id := range strings.FieldsSeq(to) {
+			if m.ids[id] != 1 {
+				t.Errorf("%s=%q points nowhere", a.Key, a.Val)
 			}
-			for id := range strings.FieldsSeq(v) {
-				if doc.Find("[id='"+id+"']").Length() != 1 {
-					t.Errorf("%s=%q points nowhere", name, v)
-				}
-			}
-		})
+		}
 	}
 	doc.Find("symbol").Each(func(_ int, s *goquery.Selection) {
 		if id, _ := s.Attr("id"); !used[id] {
@@ -98,18 +125,18 @@ func checkReferences(t *testing.T, doc *goquery.Document) {
 }
 
 // checkNames: every control has a name, and errors belong to their fields.
-func checkNames(t *testing.T, doc *goquery.Document) {
+func checkNames(t *testing.T, doc *goquery.Document, labels map[string]int) {
 	doc.Find("button, a[href], summary").Each(func(_ int, s *goquery.Selection) {
 		label, _ := s.Attr("aria-label")
 		inTemplate := s.ParentsFiltered("template").Length() > 0
 		if strings.TrimSpace(label+s.Text()) == "" && !inTemplate {
-			html, _ := goquery.OuterHtml(s)
-			t.Errorf("no name: %s", html)
+			control, _ := goquery.OuterHtml(s)
+			t.Errorf("no name: %s", control)
 		}
 	})
 	doc.Find("input:not([type=hidden]):not([hidden]), select, textarea").Each(func(_ int, s *goquery.Selection) {
 		id, _ := s.Attr("id")
-		if doc.Find("label[for='"+id+"']").Length() != 1 {
+		if labels[id] != 1 {
 			t.Errorf("input %q has no label", id)
 		}
 		if _, ok := s.Attr("autocomplete"); !ok && !s.Is("[type=checkbox], [type=radio], [type=file]") {
@@ -138,11 +165,12 @@ func checkStandard(t *testing.T, doc *goquery.Document) {
 }
 
 // CheckPage looks for what no page may have.
-func CheckPage(t *testing.T, html string, doc *goquery.Document) {
+func CheckPage(t *testing.T, page string, doc *goquery.Document) {
 	t.Helper()
-	checkOnce(t, doc)
-	checkPolicy(t, html, doc)
-	checkReferences(t, doc)
-	checkNames(t, doc)
+	m := marksOf(doc)
+	checkOnce(t, doc, m.ids)
+	checkPolicy(t, page, doc)
+	checkReferences(t, doc, m)
+	checkNames(t, doc, m.labels)
 	checkStandard(t, doc)
 }

@@ -12,7 +12,11 @@ import (
 // setHeaders sets the headers of every answer.
 func (s *Server) setHeaders(w http.ResponseWriter, r *http.Request, v *ui.Visit) {
 	h := w.Header()
-	maps.Copy(h, onEveryAnswer)
+	if isAPI(r) {
+		maps.Copy(h, forPrograms)
+	} else {
+		maps.Copy(h, onEveryAnswer)
+	}
 	if strings.Contains(r.URL.RawQuery, "token=") { // a token from a mail's link: no referrer for anybody
 		h["Referrer-Policy"] = []string{"no-referrer"}
 	}
@@ -21,8 +25,20 @@ func (s *Server) setHeaders(w http.ResponseWriter, r *http.Request, v *ui.Visit)
 	}
 }
 
-// onEveryAnswer are headers that are the same for all, unless a handler says otherwise. The
-// values are shared: replace them, never modify them.
+// forPrograms are those of onEveryAnswer that count where no page is shown: a program reads each
+// header that it is sent, and those of a page took longer than the answer. If a browser shows the
+// answer after all, its policy lets it load, run and send nothing.
+var forPrograms = http.Header{
+	"Content-Security-Policy":      {"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	"X-Content-Type-Options":       onEveryAnswer["X-Content-Type-Options"],
+	"X-Frame-Options":              onEveryAnswer["X-Frame-Options"],
+	"Cross-Origin-Resource-Policy": onEveryAnswer["Cross-Origin-Resource-Policy"],
+	"Cache-Control":                onEveryAnswer["Cache-Control"],
+	"Vary":                         onEveryAnswer["Vary"],
+}
+
+// onEveryAnswer are headers that are the same for all, unless a handler says otherwise; programs
+// get forPrograms. The values are shared: replace them, never modify them.
 var onEveryAnswer = http.Header{
 	"Content-Security-Policy":      {ui.Policy + cspPolicy},
 	"Reporting-Endpoints":          {`csp="` + cspPath + `"`},

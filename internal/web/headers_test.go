@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -16,22 +17,29 @@ import (
 	"gatehouse/internal/testkit"
 )
 
-// every is what every answer has, of any kind.
-var every = map[string]string{
-	"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
-	"Cross-Origin-Resource-Policy": "same-origin", "X-Robots-Tag": "noindex",
-}
+// every is what every answer has, of any kind; more is what an answer has that can be shown as
+// a page, which are all but JSON.
+var (
+	every = map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Resource-Policy": "same-origin"}
+	more  = map[string]string{"Cross-Origin-Opener-Policy": "same-origin", "X-Robots-Tag": "noindex"}
+)
 
 // wantHeaders: the answer has what every answer has, and nothing that reveals what
 // software we run.
 func wantHeaders(t *testing.T, name string, h http.Header, status int, body []byte) {
 	t.Helper()
-	for header, want := range every {
+	wanted := maps.Clone(every)
+	if !forPrograms.MatchString(name) {
+		maps.Copy(wanted, more)
+	} else if kind := h.Get("Content-Type"); len(body) > 0 && !strings.Contains(kind, "json") {
+		t.Errorf("%s: a program gets %q", name, kind)
+	}
+	for header, want := range wanted {
 		if got := h.Values(header); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %s is %q", name, header, got)
 		}
 	}
-	if got := h.Get("Referrer-Policy"); got != "same-origin" && got != "no-referrer" {
+	if got := h.Get("Referrer-Policy"); got != "same-origin" && got != "no-referrer" && !forPrograms.MatchString(name) {
 		t.Errorf("%s: Referrer-Policy is %q", name, got)
 	}
 	policy := h.Get("Content-Security-Policy")
@@ -62,6 +70,9 @@ func wantHeaders(t *testing.T, name string, h http.Header, status int, body []by
 		}
 	}
 }
+
+// forPrograms are the requests that only programs send.
+var forPrograms = regexp.MustCompile(`^[A-Z]+ (/api/|/oauth2/(jwks|token|userinfo|introspect|revoke) |/\.well-known/openid-configuration |/device-session[ /])`)
 
 var routeLine = regexp.MustCompile(`to\("((?:GET|POST) /[^"]*)"`)
 

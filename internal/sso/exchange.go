@@ -313,7 +313,7 @@ func (s *Service) forItself(ctx context.Context, st *site.Site, a gatehouse.Appl
 	now := s.Now()
 	token, row, err := r.accessToken(st, a, nil, terms, now)
 	if err == nil && row != nil {
-		err = s.Store.Write(ctx, func(q store.Queries) error { return q.InsertAccessToken(ctx, secret.HashToken(token), *row) })
+		err = s.Store.InsertAccessToken(ctx, secret.HashToken(token), *row)
 	}
 	return Tokens{Access: token, Type: tokenType(jkt), ExpiresIn: int(a.Settings.Lifetimes.Access / time.Second), Scope: strings.Join(terms.scopes, " ")}, err
 }

@@ -156,13 +156,6 @@ func (q Queries) UseRefreshToken(ctx context.Context, siteID, hash string, now t
 		siteID, hash, micros(now), successor)
 }
 
-// InsertAccessToken adds an access token under its hash.
-func (q Queries) InsertAccessToken(ctx context.Context, hash string, t gatehouse.AccessToken) error {
-	return q.later(ctx, "insert access token", `INSERT INTO access_tokens (site_id, hash, application_id, family_id, scopes, audience, jkt, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, t.SiteID, hash, t.ApplicationID, t.FamilyID, strings.Join(t.Scopes, " "),
-		strings.Join(t.Audience, " "), t.JKT, micros(t.CreatedAt), micros(t.ExpiresAt))
-}
-
 // DeleteAccessToken ends an access token.
 func (q Queries) DeleteAccessToken(ctx context.Context, siteID, hash string) error {
 	_, err := q.exec(ctx, "delete access token", `DELETE FROM access_tokens WHERE site_id = $1 AND hash = $2`, siteID, hash)

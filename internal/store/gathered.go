@@ -2,24 +2,18 @@ package store
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"sync"
 	"time"
 
 	"gatehouse"
 )
 
-// gathered is the checker of PostgreSQL: while one message with questions is under way, new
-// requests gather, and their questions go together in the next one. So the more come at once, the
-// fewer messages each needs, and nobody waits for others to come.
+// gathered is the checker of PostgreSQL: questions of requests that come at the same time go in one
+// message.
 //
 // A message asks for the snapshot that PostgreSQL reads with: which transactions it sees. If that
 // is the same as before, so is every answer, and those that are cached need not be asked for.
 type gathered struct {
-	mu      sync.Mutex
-	asking  bool
-	waiting []*question
+	asks batches[*question]
 
 	// Only the request that asks uses these.
 	answers answers[snapshot]
@@ -31,8 +25,6 @@ type gathered struct {
 type question struct {
 	check check
 	found bool
-	err   error
-	turn  chan bool // true: ask for all that wait; false: it has been answered
 }
 
 // snapshot is what a statement sees. Transactions are numbered by the server, and one that takes
@@ -44,53 +36,13 @@ type snapshot struct {
 
 const snapshotText = `SELECT CAST(txid_current_snapshot() AS TEXT), pg_postmaster_start_time()`
 
-const (
-	// mostGathered is the maximum number of questions in one message.
-	mostGathered = 64
-	// gatheredTime is how long they may take: one client that disconnects must not end the
-	// others'.
-	gatheredTime = 10 * time.Second
-)
-
 func (g *gathered) answer(ctx context.Context, q Queries, fresh check) (check, error) {
-	own := &question{check: fresh, turn: make(chan bool, 1)}
-	g.mu.Lock()
-	g.waiting = append(g.waiting, own)
-	first := !g.asking
-	g.asking = true
-	g.mu.Unlock()
-	if first || <-own.turn {
-		g.ask(ctx, q, own)
+	own := &question{check: fresh}
+	err := g.asks.do(ctx, own, func(ctx context.Context, all []*question) error { return g.find(ctx, q, all) })
+	if err == nil && !own.found {
+		err = gatehouse.ErrNotFound
 	}
-	if own.err == nil && !own.found {
-		own.err = gatehouse.ErrNotFound
-	}
-	return own.check, own.err
-}
-
-// ask asks for all that wait, and passes the turn to the first of those that came meanwhile.
-func (g *gathered) ask(ctx context.Context, q Queries, own *question) {
-	g.mu.Lock()
-	n := min(len(g.waiting), mostGathered)
-	all := slices.Clone(g.waiting[:n])
-	g.waiting = slices.Delete(g.waiting, 0, n)
-	g.mu.Unlock()
-	err := errors.New("nobody was asked") // unless the question panics
-	defer func() {
-		for _, one := range all {
-			if one.err = err; one != own {
-				one.turn <- false
-			}
-		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		if g.asking = len(g.waiting) > 0; g.asking {
-			g.waiting[0].turn <- true
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gatheredTime)
-	defer cancel()
-	err = g.find(ctx, q, all)
+	return own.check, err
 }
 
 // find answers questions. Each is asked after its request came: the database itself, or only

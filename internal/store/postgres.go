@@ -35,7 +35,9 @@ func onConnection(ctx context.Context, db *sql.DB, do func(*pgx.Conn) error) err
 }
 
 // pgTransaction runs fn in a transaction. BEGIN is sent with the first statement, and COMMIT with
-// the deferred ones: so it takes one message for each needed answer, and one more.
+// the deferred ones: so it takes one message for each needed answer, and one more. If no answer is
+// needed, there is only that one, and it needs neither: the statements of a message are a
+// transaction.
 func pgTransaction(ctx context.Context, conn *pgx.Conn, fn func(runner) error) error {
 	run := &pgRunner{conn: conn, waiting: []ask{{text: "begin"}}}
 	done := false
@@ -49,9 +51,12 @@ func pgTransaction(ctx context.Context, conn *pgx.Conn, fn func(runner) error) e
 	if err := fn(run); err != nil {
 		return err
 	}
-	if len(run.waiting) == 1 && run.waiting[0].text == "begin" { // nothing was asked
+	if len(run.waiting) > 0 && run.waiting[0].text == "begin" { // nothing was sent
 		done = true
-		return nil
+		if run.waiting = run.waiting[1:]; len(run.waiting) == 0 {
+			return nil
+		}
+		return wrap(ctx, "commit", run.together(ctx, nil))
 	}
 	if len(run.waiting) == 0 && conn.PgConn().TxStatus() == 'E' { // a statement failed, and fn took it for an answer
 		return wrap(ctx, "commit", pgx.ErrTxCommitRollback)

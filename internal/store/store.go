@@ -25,6 +25,7 @@ type Store struct {
 	connected
 	twice   bool
 	writing writing
+	tokens  batches[accessToken]
 	// onLogouts is called after a transaction after which applications have to be notified of
 	// ended sessions.
 	onLogouts func()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -227,7 +229,7 @@ func freeAddress() (string, error) {
 }
 
 // serveEmpty is what session checks are compared with: net/http in a separate process,
-// and nothing else. It ends with its standard input.
+// and nothing else. What is PUT there it answers from memory. It ends with its standard input.
 func serveEmpty() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -235,8 +237,51 @@ func serveEmpty() {
 		os.Exit(2)
 	}
 	fmt.Println(l.Addr())
-	go http.Serve(l, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) //nolint:errcheck,gosec // ends with the process
-	io.Copy(io.Discard, os.Stdin)                                                   //nolint:errcheck // its end is what counts
+	var kept atomic.Pointer[remembered]
+	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:errcheck,gosec // ends with the process
+		if r.Method == http.MethodPut {
+			body, _ := io.ReadAll(r.Body)
+			for _, own := range []string{"User-Agent", "Accept-Encoding"} {
+				r.Header.Del(own)
+			}
+			kept.Store(&remembered{r.URL.Path, r.Header, body})
+		} else if same := kept.Load(); same != nil && same.path == r.URL.Path {
+			maps.Copy(w.Header(), same.header)
+			w.Write(same.body) //nolint:errcheck // a client that has gone
+		}
+	}))
+	io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end is what counts
+}
+
+// remembered is an answer that the empty handler gives on a path.
+type remembered struct {
+	path   string
+	header http.Header
+	body   []byte
+}
+
+// remember has the empty handler give the same answer as the server on a path.
+func remember(ctx context.Context, s *server, empty, path string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.public+path, nil)
+	if err != nil {
+		return err
+	}
+	r.Host = s.host
+	as, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer as.Body.Close()
+	put, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+empty+path, as.Body)
+	if err != nil {
+		return err
+	}
+	put.Header = as.Header
+	kept, err := http.DefaultClient.Do(put)
+	if err != nil {
+		return err
+	}
+	return kept.Body.Close()
 }
 
 // startEmpty starts this program as the empty handler.

@@ -63,7 +63,7 @@ func (p *Phones) take(w http.ResponseWriter, r *http.Request) {
 	case p.status >= 300:
 		http.Error(w, "no: "+m.Text, p.status)
 	default:
-		m.read = slices.ContainsFunc(p.texts, func(other PhoneText) bool { return other.To == m.To && other.Text == m.Text }) // sent again; see Mail.isAgain
+		m.read = slices.ContainsFunc(p.texts, func(other PhoneText) bool { return other.To == m.To && other.Text == m.Text }) // sent again; see SMTP.isAgain
 		p.texts = append(p.texts, m)
 		w.WriteHeader(p.status)
 	}

@@ -87,7 +87,7 @@ func TestA10_SignOutEverywhereElseAsksInADialog(t *testing.T) {
 		s.AddUser("meridian-uk", "msantos", password, nil)
 		other := visitor(t, s, "meridian-uk")
 		wantHome(t, signIn(other, "msantos", password))
-		b := testkit.Browser(t)
+		b := testkit.PaintedBrowser(t)
 		browserSignIn(b, s, "meridian-uk", "Username", "msantos", password)
 		b.See("Good ")
 		b.Open(s.URL("meridian-uk", "/account/devices"))

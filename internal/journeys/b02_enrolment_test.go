@@ -195,7 +195,7 @@ func TestB02_WithScripts(t *testing.T) {
 		const site = "meridian-uk"
 		admin := s.AddUser(site, "msantos", password, administrator)
 		colleagues(s, site)
-		b := testkit.Browser(t)
+		b := testkit.PaintedBrowser(t)
 		browserSignIn(b, s, site, "Username", "msantos", password)
 		b.Open(s.URL(site, enhancedSecurityPath))
 		b.See("2 chose two-factor") // it begins with what is in force

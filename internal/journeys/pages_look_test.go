@@ -34,13 +34,15 @@ func (w *walker) examine() {
 	w.pictures(name)
 	w.wantFits(name, 320, 640)
 	if first {
-		w.b.Dark()
-		wantColours(w.t, w.b, name+" by night", w.looks())
-		w.b.Light()
+		if newTexts(w.b, `"narrow by night"`) {
+			w.b.Dark()
+			wantColours(w.t, w.b, name+" by night", w.looks())
+			w.b.Light()
+		}
 		w.wantFits(name, 683, 450) // the 1366 at 200 %
 	}
 	w.b.Size(1366, 900)
-	if wantColours(w.t, w.b, name+" by day", w.looks()) && !first {
+	if newTexts(w.b, `"wide by day"`) && wantColours(w.t, w.b, name+" by day", w.looks()) && !first {
 		w.b.Dark()
 		wantColours(w.t, w.b, name+" by night", w.looks())
 		w.b.Light()
@@ -115,8 +117,9 @@ var identifier = regexp.MustCompile(`(acc|bac|evt|enr|imp|usr)_[0-9a-f]+/?`)
 func (w *walker) wantFits(name string, width, height int) {
 	w.t.Helper()
 	w.b.Size(width, height)
-	if got := testkit.Read[int](w.b, "document.scrollingElement.scrollWidth"); got > width {
-		w.t.Errorf("%s is %d wide on a screen of %d: %s", name, got, width, testkit.Eval[string](w.b, tooWide))
+	got := testkit.Read[[2]int](w.b, "[document.scrollingElement.scrollWidth, innerWidth]")
+	if got[0] > width || got[1] != width {
+		w.t.Errorf("%s is %d wide in a window of %d, on a screen of %d: %s", name, got[0], got[1], width, testkit.Eval[string](w.b, tooWide))
 	}
 }
 

@@ -31,7 +31,7 @@ func TestPicturesOfOperators(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := pictured(t, s, "ohale", "Owen", "Hale", gatehouse.RoleOwner)
-	b := testkit.Browser(t)
+	b := testkit.PaintedBrowser(t)
 	newDevice(t, b, nil)
 	noAutofill(t, b)
 	b.Size(1120, 900)

@@ -27,7 +27,7 @@ func TestPicturesOfTheREADME(t *testing.T) {
 	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
 		t.Fatal(err)
 	}
-	b := testkit.Browser(t)
+	b := testkit.PaintedBrowser(t)
 	b.Size(1120, 700)
 	keep := func(name string) { keepPicture(t, b, name) }
 	b.Open(s.URL(site, "/sign-in"))

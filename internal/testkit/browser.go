@@ -5,11 +5,13 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -37,33 +39,53 @@ type Tab struct {
 	scriptless bool
 	// bringsAxe: its later pages begin with axe, see bringAxe.
 	bringsAxe bool
+	// unpainted: its pages are painted only for a picture of a failure.
+	unpainted bool
+	// profile is what it shares with the tabs of the same browser: cookies, storage, cache.
+	profile cdp.BrowserContextID
 }
 
 // Browser opens a tab in a separate browser: no cookies, no storage, no cache. At its
 // end the test fails if the page reported errors: see Console.
 func Browser(t testing.TB) *Tab {
 	t.Helper()
-	return openTab(t, ordinary.shared(t), chromedp.WithNewBrowserContext())
+	return ordinary.tab(t)
+}
+
+// PaintedBrowser is Browser for a test of what takes frames: pictures, that Escape closes a dialog, or
+// that something moves and stands still again.
+func PaintedBrowser(t testing.TB) *Tab {
+	t.Helper()
+	return painting.tab(t)
 }
 
 // BrowserWithKeys is Browser in a Chromium that ties sessions to its device, as Chrome does on
 // computers with a chip for keys: here, the key is in its memory. It trusts servers OverHTTPS.
 func BrowserWithKeys(t testing.TB) *Tab {
 	t.Helper()
-	return openTab(t, withKeys.shared(t), chromedp.WithNewBrowserContext())
+	return withKeys.tab(t)
 }
 
 // NewTab opens another tab of the same browser: the same cookies.
 func (b *Tab) NewTab() *Tab {
 	b.t.Helper()
-	return openTab(b.t, b.ctx)
+	return openTab(b.t, b.ctx, b.unpainted, b.profile)
 }
 
-func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *Tab {
+// openTab opens a tab of the browser with this profile, or of a new one.
+func openTab(t testing.TB, parent context.Context, unpainted bool, profile cdp.BrowserContextID) *Tab {
 	t.Helper()
+	profile = inProfile(t, parent, profile)
 	watch := newWatcher()
-	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(watch.event))...)
-	b := &Tab{t: t, ctx: ctx, watch: watch}
+	soon, stop := context.WithTimeout(parent, 3*patience)
+	defer stop()
+	created, err := chromedp.CallBrowser(soon, target.CreateTarget, target.CreateTargetParams{
+		URL: "about:blank", BrowserContextID: profile, NewWindow: new(true), EnableBeginFrameControl: &unpainted})
+	if err != nil {
+		t.Fatalf("opening a tab: %v", err)
+	}
+	ctx, cancel := chromedp.NewContext(parent, chromedp.WithTargetID(created.TargetID), chromedp.WithListener(watch.event))
+	b := &Tab{t: t, ctx: ctx, watch: watch, unpainted: unpainted, profile: profile}
 	t.Cleanup(func() {
 		b.checkConsole()
 		cancel()
@@ -80,25 +102,48 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 		cancel()
 		t.Fatal("opening a tab: Chromium does not answer")
 	}
-	watch.setMain(cdp.FrameID(chromedp.FromContext(ctx).Target.TargetID))
+	watch.setMain(cdp.FrameID(created.TargetID))
 	b.Size(1280, 800)
 	return b
+}
+
+// inProfile returns the profile, or a new one that goes with the test.
+func inProfile(t testing.TB, parent context.Context, profile cdp.BrowserContextID) cdp.BrowserContextID {
+	t.Helper()
+	if profile != "" {
+		return profile
+	}
+	soon, stop := context.WithTimeout(parent, 3*patience)
+	defer stop()
+	fresh, err := chromedp.CallBrowser(soon, target.CreateBrowserContext, target.CreateBrowserContextParams{})
+	if err != nil {
+		t.Fatalf("opening a browser: %v", err)
+	}
+	t.Cleanup(func() {
+		params := target.DisposeBrowserContextParams{BrowserContextID: fresh.BrowserContextID}
+		chromedp.CallBrowser(parent, target.DisposeBrowserContext, params) //nolint:errcheck // it may have crashed
+	})
+	return fresh.BrowserContextID
 }
 
 // chromium is a browser of this process, which ends with it.
 type chromium struct {
 	programs []string
 	options  func() ([]chromedp.ExecAllocatorOption, error)
+	paints   bool // whatever is shown, at once
 
 	mu  sync.Mutex
 	ctx context.Context
 	err error
+	// unpainted: it paints its pages only when asked, which no other browser can.
+	unpainted bool
 }
 
 // The headless shell is the same engine without a browser's windows and profiles, which take most of
 // a page's processor time. It has no keys for sessions, either.
 var (
-	ordinary = &chromium{programs: append([]string{"chromium-headless-shell"}, wholeBrowsers...)}
+	ordinary = &chromium{programs: append([]string{headlessShell}, wholeBrowsers...)}
+	painting = &chromium{programs: ordinary.programs, paints: true}
 	withKeys = &chromium{programs: wholeBrowsers, options: func() ([]chromedp.ExecAllocatorOption, error) {
 		key, err := siteKeyHash()
 		return []chromedp.ExecAllocatorOption{
@@ -106,11 +151,18 @@ var (
 			chromedp.Flag("enable-features", "DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting"),
 		}, err
 	}}
+	headlessShell = "chromium-headless-shell"
 	wholeBrowsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 )
 
+func (c *chromium) tab(t testing.TB) *Tab {
+	t.Helper()
+	ctx, unpainted := c.shared(t)
+	return openTab(t, ctx, unpainted, "")
+}
+
 // shared starts the browser, or restarts it after a crash.
-func (c *chromium) shared(t testing.TB) context.Context {
+func (c *chromium) shared(t testing.TB) (ctx context.Context, unpainted bool) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,7 +175,7 @@ func (c *chromium) shared(t testing.TB) context.Context {
 	if c.err != nil {
 		t.Fatalf("starting Chromium: %v", c.err)
 	}
-	return c.ctx
+	return c.ctx, c.unpainted
 }
 
 func (c *chromium) start() (context.Context, error) {
@@ -148,6 +200,11 @@ func (c *chromium) start() (context.Context, error) {
 		// Otherwise a click on a page that has loaded and is not painted yet is dropped, and on a
 		// busy machine that is long enough for a test to click in it.
 		chromedp.Flag("allow-pre-commit-input", true))
+	// To paint what nobody looks at takes a quarter of the processor time of most tests. What a page
+	// does, where it is and how it is styled are the same.
+	if c.unpainted = !c.paints && os.Getenv(ScreenshotsVariable) == "" && filepath.Base(program) == headlessShell; c.unpainted {
+		options = append(options, chromedp.Flag("enable-begin-frame-control", true), chromedp.Flag("run-all-compositor-stages-before-draw", true))
+	}
 	if os.Geteuid() == 0 || os.Getenv("CI") == "true" {
 		// The sandbox does not run as root, nor in most containers; the only
 		// pages here are our own.

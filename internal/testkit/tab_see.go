@@ -101,7 +101,7 @@ func (b *Tab) Cookies() []*network.Cookie {
 	var cookies []*network.Cookie
 	b.act("read the cookies", func(ctx context.Context) error {
 		res, err := chromedp.CallBrowser(ctx, storage.GetCookies,
-			storage.GetCookiesParams{BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID})
+			storage.GetCookiesParams{BrowserContextID: b.profile})
 		cookies = res.Cookies
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/headlessexperimental"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -110,7 +111,7 @@ func (b *Tab) Screenshot(name string) {
 	}
 }
 
-// Picture is what the window shows now, as WebP: small enough for a document.
+// Picture is what the window of a PaintedBrowser shows now, as WebP: small enough for a document.
 func (b *Tab) Picture() []byte {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -134,7 +135,11 @@ var unsafeInName = regexp.MustCompile(`[^A-Za-z0-9.]+`)
 func (b *Tab) screenshot(folder, name string) (path string, err error) {
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
-	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	take := chromedp.FullScreenshot(100)
+	if b.unpainted {
+		take = paintWindow
+	}
+	picture, err := chromedp.Run(ctx, take)
 	if err != nil {
 		return "", err
 	}
@@ -143,6 +148,20 @@ func (b *Tab) screenshot(folder, name string) (path string, err error) {
 	}
 	path = filepath.Join(folder, strings.Trim(unsafeInName.ReplaceAllString(b.t.Name()+"-"+name, "-"), "-")+".png")
 	return path, os.WriteFile(path, picture, 0o644)
+}
+
+// paintWindow paints an unpainted page, and takes a picture of what its window shows.
+func paintWindow(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+	for {
+		r, err := cdp.Call(ctx, t, headlessexperimental.BeginFrame, headlessexperimental.BeginFrameParams{
+			Screenshot: &headlessexperimental.ScreenshotParams{Format: headlessexperimental.ScreenshotParamsFormatPng}})
+		if err != nil || len(r.ScreenshotData) > 0 {
+			return r.ScreenshotData, err
+		}
+		if err := pause(ctx); err != nil { // the first frames of a page have none
+			return nil, err
+		}
+	}
 }
 
 // fail ends the test with everything that helps to see why.

@@ -119,11 +119,12 @@ func inProfile(t testing.TB, parent context.Context, profile cdp.BrowserContextI
 	if err != nil {
 		t.Fatalf("opening a browser: %v", err)
 	}
+	profile = fresh.BrowserContextID
 	t.Cleanup(func() {
-		params := target.DisposeBrowserContextParams{BrowserContextID: fresh.BrowserContextID}
+		params := target.DisposeBrowserContextParams{BrowserContextID: profile}
 		chromedp.CallBrowser(parent, target.DisposeBrowserContext, params) //nolint:errcheck // it may have crashed
 	})
-	return fresh.BrowserContextID
+	return profile
 }
 
 // chromium is a browser of this process, which ends with it.

@@ -224,9 +224,9 @@ func TestPages_WhatTheStyleSheetSees(t *testing.T) {
 		t.Fatal(sheets, err)
 	}
 	styled := regexp.MustCompile(`([^{};]*)\{([^{}]*)\}`)
-	colours := regexp.MustCompile(`(^|[;\s])(color|background|background-color|opacity|filter|text-shadow|font|font-size|font-weight|text-decoration[a-z-]*)\s*:`)
+	colours := regexp.MustCompile(`(^|[;\s])(color|background|background-color|opacity|filter|text-shadow|font|font-size|font-weight|text-decoration[a-z-]*|--[a-z-]+)\s*:`)
 	values := regexp.MustCompile(`\[([a-z-]+)[~|^$*]?=`)
-	further := regexp.MustCompile(` ~ |:(nth|only|empty|target|user|placeholder-shown|lang)|:has\((:not|[^:)]*:(checked|focus-visible)\))?`)
+	further := regexp.MustCompile(` ~ |[\])] \+ |:(nth|only|empty|target|user|placeholder-shown|lang)|:has\(([^:)]*:(checked|focus-visible)\))?`)
 	for _, sheet := range sheets {
 		text, err := os.ReadFile(sheet)
 		if err != nil {

@@ -9,13 +9,14 @@ go=${GO:-go}
 timeout=${TIMEOUT:-20m}
 
 # The race detector triples the time of what it watches. These do without it:
-#   gatehouse, strictyaml, geo, guard, budget   functions without goroutines
+#   gatehouse, strictyaml, geo, guard, budget, sheet, incoming, conformance   functions without goroutines
 #   site, web/ui, web/portal, web/console, web/operator   read and render in one goroutine; what many
 #                                               share of them is shared in web's tests
 #   archtest                                    reads the source
 #   journeys, cmd/gatehouse                     drive the server from outside; nobody there
 #                                               shares memory with it
 plain=" gatehouse gatehouse/internal/strictyaml gatehouse/internal/geo gatehouse/internal/guard gatehouse/internal/testkit/budget
+ gatehouse/internal/sheet gatehouse/internal/incoming gatehouse/internal/conformance
  gatehouse/internal/site gatehouse/internal/web/ui gatehouse/internal/web/portal gatehouse/internal/web/console gatehouse/internal/web/operator
  gatehouse/internal/archtest gatehouse/internal/journeys gatehouse/cmd/gatehouse "
 
@@ -28,14 +29,16 @@ for code in modernc.org/... golang.org/x/crypto/argon2 golang.org/x/crypto/blake
 	flags+=("-gcflags=$code=-race=false")
 done
 
-# These tests take one step after another, thousands of them, in one goroutine: they do
-# without the race detector, and the rest of their packages does not. What many goroutines
+# These tests take one step after another, thousands of them, in one goroutine, or ask a server
+# one thing after another: they do without the race detector, and the rest of their packages does
+# not. What many goroutines
 # share of a mail's sources is watched while senders write mails side by side.
 walks='^(TestTheServicesDoWhatTheModelDoes|TestTheServicesDoWhatTheModelOfTheWaysDoes|TestTheModelOfTheWaysHoldsTheInvariants|TestTheInvariantsOfTheWaysNeedEveryRule|TestTheWalksTryEveryKindOfTransition|TestEveryGuardIsNeeded|TestAnOwnerAlwaysHasADoor|TestTheModelHoldsTheInvariants|TestTheInvariantsNeedEveryRule'
 walks+='|TestBuiltInList|TestFalsePositives|TestEveryLegacyHashVerifiesAndIsRewritten|TestForeignHashesTakeBytesAsTypedThenComposed|TestWeakHashesAreWrapped'
 walks+='|TestDamagedHashesAreRefused|FuzzVerify|TestATemporaryPasswordIsReadHoweverItIsCopied'
 walks+='|TestDataStaysData|FuzzData|TestGolden|TestGoldenOfALinkSite|TestTranslated|TestFrenchSpaces|TestEveryLanguageHasTheSameStructure|TestPartsAgree'
 walks+='|TestEveryAudience|TestEveryOperatorRole|TestHeaderCensus'
+walks+='|TestEveryAnswerCarriesTheHeaders|TestOnlyFormsOfOurOwnPagesAreActedOn|TestTextsExist|FuzzForms'
 walks+='|TestNoQueryReadsAWholeTable|TestAWholeTableIsSeen|TestErase|TestEveryTableKnowsErasure|TestSQLiteFilesWithOddNames'
 walks+='|TestHTMLLoadsNothing|TestSecretStandsOnce|TestNoNameIsALink|TestNoMessageHasALinkInAName|TestReportsInWhateverWrapping)$'
 walked=" gatehouse/internal/signin gatehouse/internal/secret gatehouse/internal/mail gatehouse/internal/store gatehouse/internal/web "

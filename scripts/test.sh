@@ -31,13 +31,14 @@ done
 
 # These tests take one step after another, thousands of them, in one goroutine, or ask a server
 # one thing after another: they do without the race detector, and the rest of their packages does
-# not. What many goroutines
-# share of a mail's sources is watched while senders write mails side by side.
+# not. What many goroutines share of a mail's sources is watched while senders write mails side by
+# side, and a page's while views are rendered side by side in internal/web.
 walks='^(TestTheServicesDoWhatTheModelDoes|TestTheServicesDoWhatTheModelOfTheWaysDoes|TestTheModelOfTheWaysHoldsTheInvariants|TestTheInvariantsOfTheWaysNeedEveryRule|TestTheWalksTryEveryKindOfTransition|TestEveryGuardIsNeeded|TestAnOwnerAlwaysHasADoor|TestTheModelHoldsTheInvariants|TestTheInvariantsNeedEveryRule'
 walks+='|TestBuiltInList|TestFalsePositives|TestEveryLegacyHashVerifiesAndIsRewritten|TestForeignHashesTakeBytesAsTypedThenComposed|TestWeakHashesAreWrapped'
 walks+='|TestDamagedHashesAreRefused|FuzzVerify|TestATemporaryPasswordIsReadHoweverItIsCopied'
 walks+='|TestDataStaysData|FuzzData|TestGolden|TestGoldenOfALinkSite|TestTranslated|TestFrenchSpaces|TestEveryLanguageHasTheSameStructure|TestPartsAgree'
 walks+='|TestEveryAudience|TestEveryOperatorRole|TestHeaderCensus'
+walks+='|TestEndsAsTheTableSays|TestWrongPasswordsAreCountedInWhateverOrder'
 walks+='|TestEveryAnswerCarriesTheHeaders|TestOnlyFormsOfOurOwnPagesAreActedOn|TestTextsExist|FuzzForms'
 walks+='|TestNoQueryReadsAWholeTable|TestAWholeTableIsSeen|TestErase|TestEveryTableKnowsErasure|TestSQLiteFilesWithOddNames'
 walks+='|TestHTMLLoadsNothing|TestSecretStandsOnce|TestNoNameIsALink|TestNoMessageHasALinkInAName|TestReportsInWhateverWrapping)$'

@@ -44,17 +44,16 @@ func useThreads() {
 }
 
 // tuneCollector makes the garbage collector run when allocations reach 30 percent of the live memory,
-// the memory of the hashes included, and returns ballast: memory that is never touched, so it takes
-// none, and that the collector counts as live as long as the caller keeps it. The live memory of this
-// program without hashes is a few MiB: without the ballast the collector would run dozens of times a
-// second while sessions are checked. A smaller share with more ballast is as much for those, and less
-// for a storm of sign-ins, whose hashes are live too. See docs/decisions/0033.
+// which that of the hashes does not belong to, and returns ballast: memory that is never touched, so it
+// takes none, and that the collector counts as live as long as the caller keeps it. The live memory of
+// this program is a few MiB: without the ballast the collector would run dozens of times a second while
+// sessions are checked. See docs/decisions/0033.
 func tuneCollector() (ballast []byte) {
 	if ownCollector() {
 		return nil
 	}
 	debug.SetGCPercent(collectorShare)
-	return make([]byte, 20<<20)
+	return make([]byte, 32<<20)
 }
 
 const collectorShare = 30

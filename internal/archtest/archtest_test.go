@@ -99,7 +99,7 @@ var keptImports = []struct {
 	{"os/exec", "internal/testkit/... internal/bench release", "the server starts no programs"},
 	{"math/rand", "", "chance comes from crypto/rand"},
 	{"math/rand/v2", "internal/demo internal/mail/sender.go", "chance comes from crypto/rand, but for made-up people and the jitter of retries"},
-	{"unsafe", "", "nothing here is worth it"},
+	{"unsafe", "internal/argon2/memory_unix.go", "nothing is worth it, but for the memory of hashes, which the system gives as bytes"},
 }
 
 // realClock is where the real time may be used instead of now: where a process begins,

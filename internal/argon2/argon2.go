@@ -11,6 +11,7 @@ package argon2
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 
 	library "golang.org/x/crypto/argon2"
 )
@@ -48,12 +49,41 @@ func (p Params) valid() bool {
 // be cleared: its content does not affect keys. The zero value is empty. One Memory
 // serves one call at a time.
 type Memory struct {
-	blocks []block // over 32 KiB it begins on a page: so the runtime allocates
+	blocks []block // begins on a page, if it is over 32 KiB: so the system and the runtime allocate
 	lanes  []laneWork
+	free   func() // gives the blocks back to the system; nil: the collector does
+	lost   runtime.Cleanup // frees it if the caller forgets to
 }
 
 // Bytes is how large the memory is.
 func (m *Memory) Bytes() int { return len(m.blocks) * blockBytes }
+
+// Free gives the memory back to the system. It is empty then, and can be used again.
+func (m *Memory) Free() {
+	if m.free != nil {
+		m.lost.Stop()
+		m.free()
+	}
+	m.blocks, m.free = nil, nil
+}
+
+// grow replaces the memory by a larger one, so there are never both.
+func (m *Memory) grow(size int) {
+	m.Free()
+	if size*blockBytes >= leastOutside {
+		m.blocks, m.free = outside(size)
+	}
+	switch {
+	case m.blocks == nil:
+		m.blocks = make([]block, size)
+	case m.free != nil:
+		m.lost = runtime.AddCleanup(m, func(free func()) { free() }, m.free)
+	}
+}
+
+// leastOutside is from how many bytes on the memory is the system's and not the collector's: there it
+// would count as live, and the collector would leave a share of it as garbage.
+const leastOutside = 1 << 20
 
 // Key derives a key. It panics if p is outside the RFC's limits: callers that read
 // parameters from outside check them first.
@@ -83,7 +113,9 @@ func (m *Memory) key(k *kernel, in input) []byte {
 		}
 	}
 	f.run()
-	return f.tag(in.KeyBytes)
+	key := f.tag(in.KeyBytes)
+	runtime.KeepAlive(m) // and so the blocks
+	return key
 }
 
 // filling prepares a run over the memory: m' = 4·p·⌊m / 4p⌋ blocks, in p lanes.
@@ -93,8 +125,7 @@ func (m *Memory) filling(k *kernel, p Params) *filling {
 	f.laneLength = slicesOfPass * f.segmentLength
 	size := int(f.laneLength * f.lanes)
 	if len(m.blocks) < size {
-		m.blocks = nil // so that it can be collected before the larger one is allocated
-		m.blocks = make([]block, size)
+		m.grow(size)
 	}
 	if len(m.lanes) < int(f.lanes) {
 		m.lanes = make([]laneWork, f.lanes)

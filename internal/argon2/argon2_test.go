@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	library "golang.org/x/crypto/argon2"
 )
@@ -164,6 +166,59 @@ func TestMemoryIsKeptAndBeginsOnAPage(t *testing.T) {
 	if again := fmt.Sprintf("%p", m.blocks); again != place || m.Bytes() != 1<<20 {
 		t.Errorf("%d bytes at %s, then at %s", m.Bytes(), place, again)
 	}
+}
+
+// The collector does not count the memory, and memory that is forgotten goes back to the system.
+func TestMemoryIsTheSystems(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("counts pages as Linux does")
+	}
+	pages := func() (mapped, resident int) {
+		runtime.GC()
+		text, err := os.ReadFile("/proc/self/statm")
+		if err == nil {
+			_, err = fmt.Sscan(string(text), &mapped, &resident)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mapped, resident
+	}
+	in := input{Params: Params{ID, Version, 16 << 10, 1, 1, 32}}
+	most := 3 * 16 << 20 / os.Getpagesize() // the collector may be one or two behind
+	before, _ := pages()
+	live := func() uint64 {
+		var s runtime.MemStats
+		runtime.ReadMemStats(&s)
+		return s.HeapAlloc
+	}
+	heap := live()
+	for range 5 {
+		m := new(Memory)
+		m.key(inGo, in)
+		if grown := int64(live()) - int64(heap); grown > 8<<20 {
+			t.Fatalf("the collector counts %d bytes", grown)
+		}
+		runtime.KeepAlive(m)
+		runtime.GC()
+	}
+	for range 100 { // cleanups run beside the collector
+		if after, _ := pages(); after-before <= most {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if after, _ := pages(); after-before > most {
+		t.Errorf("%d pages more are mapped than before", after-before)
+	}
+	m := new(Memory)
+	m.key(inGo, in)
+	_, full := pages()
+	m.Free()
+	if _, free := pages(); full-free < 12<<20/os.Getpagesize() || m.Bytes() != 0 {
+		t.Errorf("%d bytes and %d pages are left of %d", m.Bytes(), free, full)
+	}
+	m.key(inGo, in)
 }
 
 func TestImpossibleParametersPanic(t *testing.T) {

@@ -92,9 +92,11 @@ func argonKey(p argon2.Params, password, salt []byte) []byte {
 	if m.Bytes() <= mostKept {
 		select {
 		case memories <- m:
+			return key
 		default:
 		}
 	}
+	m.Free()
 	return key
 }
 

@@ -51,7 +51,7 @@ func (p Params) valid() bool {
 type Memory struct {
 	blocks []block // begins on a page, if it is over 32 KiB: so the system and the runtime allocate
 	lanes  []laneWork
-	free   func() // gives the blocks back to the system; nil: the collector does
+	free   func()          // gives the blocks back to the system; nil: the collector does
 	lost   runtime.Cleanup // frees it if the caller forgets to
 }
 

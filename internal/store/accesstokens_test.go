@@ -46,3 +46,36 @@ func TestAccessTokensAtTheSameTime(t *testing.T) {
 		}
 	})
 }
+
+// A unit of work that needs no answer is one message to PostgreSQL, and still happens as a whole or
+// not at all.
+func TestAUnitWithoutAnswersIsWhole(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		a, _ := testGrant(t, s, "one")
+		token := gatehouse.AccessToken{SiteID: "one", ApplicationID: a.ID, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}
+		add := func(hashes ...string) error {
+			return s.Write(t.Context(), func(q store.Queries) error {
+				for _, hash := range hashes {
+					if err := q.InsertAccessToken(t.Context(), hash, token); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := add("a", "taken"); err != nil {
+			t.Fatal(err)
+		}
+		if err := add("b", "taken", "c"); err == nil {
+			t.Error("a hash was taken twice")
+		}
+		if err := add("d"); err != nil { // the connection is good for the next one
+			t.Error(err)
+		}
+		for hash, there := range map[string]bool{"a": true, "b": false, "c": false, "d": true} {
+			if _, _, err := s.Access(t.Context(), "one", hash); (err == nil) != there {
+				t.Errorf("%s: %v", hash, err)
+			}
+		}
+	})
+}
